@@ -1,0 +1,115 @@
+package data
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// counted is a set of clips of 5 frames of 10×8 pixels that counts what is asked of it.
+type counted struct {
+	opened, read atomic.Int32
+	broken       bool
+}
+
+func (d *counted) Modality() Modality { return Video }
+func (d *counted) Len() int           { return 4 }
+func (d *counted) Name(i int) string  { return fmt.Sprint("clip", i) }
+func (d *counted) Label(i int) int    { return i }
+
+func (d *counted) Open(i int) (Clip, error) {
+	d.opened.Add(1)
+	return &countedClip{d, i}, nil
+}
+
+type countedClip struct {
+	d *counted
+	i int
+}
+
+func (c *countedClip) Len() int { return 5 }
+
+func (c *countedClip) Read(indices []int) (*Frames, error) {
+	c.d.read.Add(int32(len(indices)))
+	if c.d.broken {
+		return nil, errors.New("broken")
+	}
+	f := NewFrames(len(indices), 10, 8)
+	for t, index := range indices {
+		copy(f.Frame(t), grey(10, 8, uint8(10*c.i+index)).Pix)
+	}
+	return f, nil
+}
+
+// readFrom opens sample i and reads two frames of it.
+func readFrom(t *testing.T, d Dataset, i int) {
+	t.Helper()
+	clip, err := d.Open(i)
+	require.NoError(t, err)
+	require.Equal(t, 5, clip.Len())
+	f, err := clip.Read([]int{4, 1})
+	require.NoError(t, err)
+	require.Equal(t, []uint8{uint8(10*i + 4), uint8(10*i + 1)}, firsts(f))
+	require.Equal(t, [2]int{6, 6}, [2]int{f.H, f.W})
+	clear(f.Pix) // what was handed out is the caller's
+}
+
+func TestCacheKeepsWhatFits(t *testing.T) {
+	const clip = 5 * 6 * 6 * 3
+	d := &counted{}
+	c := Cache(d, 2*clip+clip/2, 6, 6)
+	require.Equal(t, "clip3", c.Name(3))
+	for range 3 {
+		for i := range 3 {
+			readFrom(t, c, i)
+		}
+	}
+	require.Equal(t, int32(1+1+3), d.opened.Load(), "the third never fits")
+	require.Equal(t, int32(5+5+3*2), d.read.Load())
+}
+
+func TestCacheOfOwnSize(t *testing.T) {
+	d := &counted{}
+	c := Cache(d, 1<<20, 0, 0)
+	for range 2 {
+		clip, err := c.Open(0)
+		require.NoError(t, err)
+		f, err := clip.Read([]int{0})
+		require.NoError(t, err)
+		require.Equal(t, [2]int{10, 8}, [2]int{f.H, f.W})
+	}
+	require.Equal(t, int32(1), d.opened.Load())
+}
+
+func TestCacheGivesBackAfterErrors(t *testing.T) {
+	d := &counted{broken: true}
+	c := Cache(d, 5*6*6*3, 6, 6)
+	for range 3 {
+		_, err := c.Open(0)
+		require.EqualError(t, err, "broken")
+	}
+	d.broken = false
+	readFrom(t, c, 0)
+	readFrom(t, c, 0)
+	require.Equal(t, int32(4), d.opened.Load())
+}
+
+func TestCacheIsSafeForConcurrentUse(t *testing.T) {
+	d := &counted{}
+	c := Cache(d, 3*5*6*6*3, 6, 6)
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for k := range 40 {
+				readFrom(t, c, k%4)
+			}
+		})
+	}
+	wg.Wait()
+	require.GreaterOrEqual(t, c.(*cache).free, int64(0))
+	require.Equal(t, int64(3*5*6*6*3), c.(*cache).free+int64(len(c.(*cache).clips))*5*6*6*3)
+}

@@ -1,0 +1,44 @@
+// Package data reads, samples and augments what mien learns from: pictures, clips and the lists that name
+// them. It knows no tensors and hands out plain []float32 in the layout the models take, [3, T, H, W].
+package data
+
+// Frames is a picture (T = 1) or a run of video frames as 8-bit RGB.
+type Frames struct {
+	T, H, W int
+	Pix     []uint8 // ((t·H + y)·W + x)·3 + c
+}
+
+// NewFrames returns black frames.
+func NewFrames(t, h, w int) *Frames {
+	return &Frames{T: t, H: h, W: w, Pix: make([]uint8, t*h*w*3)}
+}
+
+// Frame returns frame t's pixels; the slice is shared.
+func (f *Frames) Frame(t int) []uint8 {
+	n := f.H * f.W * 3
+	return f.Pix[t*n : (t+1)*n]
+}
+
+// Modality says which head of a dual-modal model a sample belongs to.
+type Modality string
+
+const (
+	Image Modality = "image" // static: a single picture
+	Video Modality = "video" // dynamic: a clip
+)
+
+// Clip is an opened picture (one frame) or clip. Frames are decoded on demand.
+type Clip interface {
+	Len() int
+	// Read decodes the frames at the given indices, which may repeat and need not be sorted. All have one size.
+	Read(indices []int) (*Frames, error)
+}
+
+// Dataset is a list of labelled pictures or of labelled clips, never a mixture.
+type Dataset interface {
+	Modality() Modality
+	Len() int
+	Name(i int) string // what a message or a result table calls sample i: its path, usually
+	Label(i int) int   // 0-based class
+	Open(i int) (Clip, error)
+}

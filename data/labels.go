@@ -1,0 +1,38 @@
+package data
+
+import (
+	"slices"
+	"strconv"
+)
+
+// The class orders of the data sets' lists: label i is the i-th name.
+var (
+	AffectNet7 = []string{"neutral", "happiness", "sadness", "surprise", "fear", "disgust", "anger"}
+	AffectNet8 = append(slices.Clone(AffectNet7), "contempt")
+	DFEW       = []string{"happiness", "sadness", "neutral", "anger", "surprise", "disgust", "fear"}
+	FERV39K    = []string{"anger", "disgust", "fear", "happiness", "neutral", "sadness", "surprise"}
+	MAFW       = []string{
+		"anger", "anxiety", "contempt", "disappointment", "disgust", "fear", "happiness", "helplessness", "neutral",
+		"sadness", "surprise",
+	}
+)
+
+// DefaultLabels names the classes of a model that does not say them itself: AffectNet's for a picture head of 7 or
+// 8 classes, DFEW's for a video head of 7 and MAFW's for one of 11, class_0, class_1, … for any other.
+func DefaultLabels(m Modality, classes int) []string {
+	switch {
+	case m == Image && classes == 7:
+		return slices.Clone(AffectNet7)
+	case m == Image && classes == 8:
+		return slices.Clone(AffectNet8)
+	case m == Video && classes == 7:
+		return slices.Clone(DFEW)
+	case m == Video && classes == 11:
+		return slices.Clone(MAFW)
+	}
+	names := make([]string, classes)
+	for i := range names {
+		names[i] = "class_" + strconv.Itoa(i)
+	}
+	return names
+}

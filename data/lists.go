@@ -1,0 +1,275 @@
+package data
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+const (
+	maxListBytes = 256 << 20
+	maxLabel     = 999 // what is larger is an id in the wrong column, not a class
+)
+
+// dynamicHeaders are the first rows by which ReadDynamicList tells the data sets' lists from anything else.
+var dynamicHeaders = []struct{ name, header string }{
+	{"DFEW", "video_name,label"},
+	{"FERV39K", "path,id"},
+	{"MAFW", "video_name,labels"},
+}
+
+// row is a line of a list.
+type row struct {
+	line  int
+	id    string // as written; ids are strings, 00012 is not 12
+	path  string
+	label int
+}
+
+// listed is a Dataset read from a list.
+type listed struct {
+	modality Modality
+	rows     []row
+}
+
+func (d *listed) Modality() Modality { return d.modality }
+func (d *listed) Len() int           { return len(d.rows) }
+func (d *listed) Name(i int) string  { return d.rows[i].id }
+func (d *listed) Label(i int) int    { return d.rows[i].label }
+
+func (d *listed) Open(i int) (Clip, error) { return d.OpenSized(i, OpenOptions{}) }
+
+// OpenSized makes it a Sizer.
+func (d *listed) OpenSized(i int, opt OpenOptions) (Clip, error) {
+	path := d.rows[i].path
+	if d.modality == Image {
+		f, err := OpenPicture(path)
+		if err != nil {
+			return nil, err
+		}
+		return newMemClip(path, []*Frames{opt.fit(f)}), nil
+	}
+	clip, _, err := Open(path, opt)
+	return clip, err
+}
+
+// ReadStaticList reads a list of pictures in AffectNet's form: "path label" with a space between and no header,
+// paths relative to root. Where a row's file is missing but one with another picture extension exists, that one
+// is meant: copies of AffectNet differ in it. Every row's file is looked for here; a missing one, a label that is
+// not 0 … 999 and any other bad row is an error that names the line.
+func ReadStaticList(list, root string) (Dataset, error) {
+	return readList(list, root, Image, parseStatic, slices.Concat(pictureExts, []string{".gif"}))
+}
+
+// ReadDynamicList reads a list of clips in the form of DFEW (header "video_name,label"), FERV39K ("path,id") or
+// MAFW ("video_name,labels"). A row names the folder root/id, or an animated GIF or a video, whose extension the id
+// may lack. Rows are checked as ReadStaticList does.
+func ReadDynamicList(list, root string) (Dataset, error) {
+	return readList(list, root, Video, parseDynamic, slices.Concat(videoExts, []string{".gif"}))
+}
+
+func readList(list, root string, m Modality, parse func([]byte) ([]row, error), exts []string) (Dataset, error) {
+	text, err := readText(list)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := parse(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", list, err)
+	}
+	if len(rows) == 0 {
+		return nil, fmt.Errorf("%s: no samples in this list", list)
+	}
+	for i := range rows {
+		r := &rows[i]
+		if r.path = findSample(joinRoot(root, r.id), m, exts); r.path == "" {
+			return nil, fmt.Errorf("%s: line %d: %s: no such %s; is %s the folder that the list's names are relative to?",
+				list, r.line, joinRoot(root, r.id), kindOf(m), root)
+		}
+	}
+	return &listed{modality: m, rows: rows}, nil
+}
+
+// readText reads a whole list without its byte-order mark.
+func readText(path string) ([]byte, error) {
+	info, err := stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if info.IsDir() {
+		return nil, fmt.Errorf("%s: a folder, not a list", path)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, pathError(path, err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxListBytes+1))
+	if err != nil {
+		return nil, pathError(path, err)
+	}
+	if len(text) > maxListBytes {
+		return nil, fmt.Errorf("%s: larger than the limit of %d MiB for a list", path, maxListBytes>>20)
+	}
+	return bytes.TrimPrefix(text, []byte("\xEF\xBB\xBF")), nil
+}
+
+func parseStatic(text []byte) ([]row, error) {
+	var rows []row
+	lines := bufio.NewScanner(bytes.NewReader(text)) // also drops the \r of \r\n
+	line := 0
+	for lines.Scan() {
+		line++
+		s := strings.TrimSpace(lines.Text())
+		if s == "" {
+			continue
+		}
+		cut := strings.LastIndexAny(s, " \t") // the path may hold spaces
+		if cut < 0 {
+			return nil, fmt.Errorf("line %d: %s is not of the form \"path label\"", line, quote(s))
+		}
+		r, err := newRow(line, s[:cut], s[cut+1:])
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, r)
+	}
+	if lines.Err() != nil {
+		return nil, fmt.Errorf("line %d: too long for a list", line+1)
+	}
+	return rows, nil
+}
+
+func parseDynamic(text []byte) ([]row, error) {
+	r := csv.NewReader(bytes.NewReader(text))
+	r.FieldsPerRecord = -1
+	r.ReuseRecord = true
+	header, err := r.Read()
+	if err == io.EOF {
+		return nil, errHeader("")
+	} else if err != nil {
+		return nil, csvError(err)
+	}
+	if h := strings.Join(trimAll(header), ","); !knownHeader(h) {
+		return nil, errHeader(h)
+	}
+	var rows []row
+	for {
+		record, err := r.Read()
+		if err == io.EOF {
+			return rows, nil
+		} else if err != nil {
+			return nil, csvError(err)
+		}
+		line, _ := r.FieldPos(0)
+		if len(record) != 2 {
+			return nil, fmt.Errorf("line %d: %d columns instead of 2", line, len(record))
+		}
+		row, err := newRow(line, record[0], record[1])
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, row)
+	}
+}
+
+func knownHeader(h string) bool {
+	for _, d := range dynamicHeaders {
+		if h == d.header {
+			return true
+		}
+	}
+	return false
+}
+
+func errHeader(got string) error {
+	var known []string
+	for _, d := range dynamicHeaders {
+		known = append(known, fmt.Sprintf("%q (%s)", d.header, d.name))
+	}
+	return fmt.Errorf("the first line is %s, but must be %s", quote(got), strings.Join(known, ", "))
+}
+
+// csvError says the line as the other messages do.
+func csvError(err error) error {
+	if e, ok := errors.AsType[*csv.ParseError](err); ok {
+		return fmt.Errorf("line %d: %w", e.Line, e.Err)
+	}
+	return err
+}
+
+func trimAll(fields []string) []string {
+	out := slices.Clone(fields)
+	for i := range out {
+		out[i] = strings.TrimSpace(out[i])
+	}
+	return out
+}
+
+func newRow(line int, id, label string) (row, error) {
+	id, label = strings.TrimSpace(id), strings.TrimSpace(label)
+	if id == "" || strings.ContainsAny(id, "\x00\n\r") {
+		return row{}, fmt.Errorf("line %d: %s is not a name", line, quote(id))
+	}
+	n, err := strconv.Atoi(label)
+	if err != nil || n < 0 || n > maxLabel {
+		return row{}, fmt.Errorf("line %d: label %s is not a whole number from 0 to %d", line, quote(label), maxLabel)
+	}
+	return row{line: line, id: strings.Clone(id), label: n}, nil
+}
+
+// quote shows a little of what a file says, which may be long or binary.
+func quote(s string) string {
+	if len(s) > 60 {
+		s = s[:60] + "…"
+	}
+	return strconv.Quote(s)
+}
+
+func joinRoot(root, id string) string {
+	path := filepath.FromSlash(id)
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(root, path)
+}
+
+// findSample returns the path of a sample, "" where there is none: as written, or with another extension, or with
+// one added.
+func findSample(path string, m Modality, exts []string) string {
+	if isSample(path, m) {
+		return path
+	}
+	stem := path
+	if slices.Contains(exts, lowerExt(path)) {
+		stem = path[:len(path)-len(filepath.Ext(path))]
+	}
+	for _, ext := range exts {
+		if isSample(stem+ext, m) {
+			return stem + ext
+		}
+	}
+	return ""
+}
+
+// kindOf is what a row of a list names.
+func kindOf(m Modality) string {
+	if m == Image {
+		return "picture"
+	}
+	return "folder or video"
+}
+
+// isSample accepts a file, for a clip also a folder.
+func isSample(path string, m Modality) bool {
+	info, err := os.Stat(path)
+	return err == nil && (m == Video || !info.IsDir())
+}

@@ -1,0 +1,175 @@
+package data
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/require"
+)
+
+// tree makes a folder with one-pixel pictures at the given paths and a list file in it.
+func tree(t *testing.T, list string, pictures ...string) (listPath, root string) {
+	t.Helper()
+	root = t.TempDir()
+	for _, p := range pictures {
+		writePNG(t, filepath.Join(root, filepath.FromSlash(p)), NewFrames(1, 1, 1))
+	}
+	listPath = filepath.Join(root, "list.txt")
+	require.NoError(t, os.WriteFile(listPath, []byte(list), 0o644))
+	return listPath, root
+}
+
+// samples are a Dataset's names and labels.
+func samples(d Dataset) map[string]int {
+	m := map[string]int{}
+	for i := range d.Len() {
+		m[d.Name(i)] = d.Label(i)
+	}
+	return m
+}
+
+func TestStaticList(t *testing.T) {
+	list, root := tree(t, "\xEF\xBB\xBF680/ab_aligned/face 0.bmp 3\r\n\r\nb.png\t0\r\n  c.jpg   11  \nb.png 0",
+		"680/ab_aligned/face 0.png", "b.png", "c.jpg")
+	d, err := ReadStaticList(list, root)
+	require.NoError(t, err)
+	require.Equal(t, Image, d.Modality())
+	require.Equal(t, 4, d.Len(), "duplicates stay")
+	require.Empty(t, cmp.Diff(map[string]int{"680/ab_aligned/face 0.bmp": 3, "b.png": 0, "c.jpg": 11}, samples(d)))
+	for i := range d.Len() {
+		clip, err := d.Open(i)
+		require.NoError(t, err)
+		require.Equal(t, 1, clip.Len())
+	}
+}
+
+func TestDynamicLists(t *testing.T) {
+	for _, c := range []struct{ list, id string }{
+		{"video_name,label\n02522,5\n", "02522"},
+		{"path,id\r\nCrime/Angry/0063,5\r\n", "Crime/Angry/0063"},
+		{"\xEF\xBB\xBFvideo_name, labels\n\n\"03747\",5", "03747"},
+	} {
+		list, root := tree(t, c.list, c.id+"/1.png", c.id+"/2.png")
+		d, err := ReadDynamicList(list, root)
+		require.NoError(t, err, c.list)
+		require.Equal(t, Video, d.Modality())
+		require.Equal(t, map[string]int{c.id: 5}, samples(d))
+		clip, err := d.Open(0)
+		require.NoError(t, err)
+		require.Equal(t, 2, clip.Len())
+	}
+}
+
+func TestDynamicListNamesFiles(t *testing.T) {
+	gif, err := os.ReadFile("testdata/pictures/animated.gif")
+	require.NoError(t, err)
+	list, root := tree(t, "video_name,label\na.gif,0\na,1\na.mp4,2\n")
+	require.NoError(t, os.WriteFile(filepath.Join(root, "a.gif"), gif, 0o644))
+	d, err := ReadDynamicList(list, root)
+	require.NoError(t, err)
+	for i := range d.Len() {
+		clip, err := d.Open(i)
+		require.NoError(t, err)
+		require.Equal(t, 6, clip.Len())
+	}
+}
+
+func TestAbsolutePathsIgnoreRoot(t *testing.T) {
+	_, root := tree(t, "", "a.png")
+	list := write(t, "list.txt", []byte(filepath.Join(root, "a.png")+" 0"))
+	d, err := ReadStaticList(list, "elsewhere")
+	require.NoError(t, err)
+	_, err = d.Open(0)
+	require.NoError(t, err)
+}
+
+func TestBadStaticLists(t *testing.T) {
+	for _, c := range []struct{ list, want string }{
+		{"", "no samples in this list"},
+		{"a.png 0\na.png", `line 2: "a.png" is not of the form "path label"`},
+		{"a.png 0\n\na.png -1", `line 3: label "-1" is not a whole number from 0 to 999`},
+		{"a.png happy", `line 1: label "happy" is not a whole number from 0 to 999`},
+		{"a.png 1e9", `line 1: label "1e9" is not`},
+		{"a.png 1000", `line 1: label "1000" is not`},
+		{"a.png 0\nb.png 1", "line 2: ROOT/b.png: no such picture; is "},
+		{"sub 0", "line 1: ROOT/sub: no such picture; is "},
+		{strings.Repeat("a", 1<<20), "line 1: too long for a list"},
+		{"\x00 1", `line 1: "\x00" is not a name`},
+	} {
+		list, root := tree(t, c.list, "a.png", "sub/a.png")
+		_, err := ReadStaticList(list, root)
+		require.ErrorContains(t, err, list+": "+strings.ReplaceAll(c.want, "ROOT/", root+string(filepath.Separator)), "%.50q", c.list)
+	}
+}
+
+func TestBadDynamicLists(t *testing.T) {
+	const headers = `but must be "video_name,label" (DFEW), "path,id" (FERV39K), "video_name,labels" (MAFW)`
+	for _, c := range []struct{ list, want string }{
+		{"", `the first line is "", ` + headers},
+		{"02522,5\n", `the first line is "02522,5", ` + headers},
+		{"video_name,label\n", "no samples in this list"},
+		{"video_name,label\na,1\nb", "line 3: 1 columns instead of 2"},
+		{"video_name,label\na,1\nb,2,3", "line 3: 3 columns instead of 2"},
+		{"video_name,label\na,", `line 2: label "" is not a whole number`},
+		{"video_name,label\na,-3", `line 2: label "-3" is not a whole number`},
+		{"video_name,label\na,1\nmissing,2", "line 3: ROOT/missing: no such folder or video; is "},
+		{"video_name,label\n\"a,1", `line 2: extraneous or missing " in quoted-field`},
+	} {
+		list, root := tree(t, c.list, "a/0.png")
+		_, err := ReadDynamicList(list, root)
+		require.ErrorContains(t, err, list+": "+strings.ReplaceAll(c.want, "ROOT/", root+string(filepath.Separator)), c.list)
+		require.NotContains(t, err.Error(), "\n")
+	}
+}
+
+func TestMissingList(t *testing.T) {
+	for _, read := range []func(string, string) (Dataset, error){ReadStaticList, ReadDynamicList} {
+		_, err := read("no/list.txt", ".")
+		require.EqualError(t, err, "no/list.txt: no such file or directory")
+		_, err = read(".", ".")
+		require.EqualError(t, err, ".: a folder, not a list")
+	}
+}
+
+func TestDefaultLabels(t *testing.T) {
+	require.Equal(t, "neutral happiness sadness surprise fear disgust anger", strings.Join(DefaultLabels(Image, 7), " "))
+	require.Equal(t, "contempt", DefaultLabels(Image, 8)[7])
+	require.Equal(t, "happiness sadness neutral anger surprise disgust fear", strings.Join(DefaultLabels(Video, 7), " "))
+	require.Equal(t, "helplessness", DefaultLabels(Video, 11)[7])
+	require.Equal(t, []string{"class_0", "class_1"}, DefaultLabels(Video, 2))
+	require.Equal(t, "class_7", DefaultLabels(Video, 8)[7])
+	DefaultLabels(Image, 7)[0] = "changed"
+	require.Equal(t, "neutral", AffectNet7[0])
+}
+
+func FuzzParseStatic(f *testing.F) {
+	f.Add([]byte("680/ab_aligned/face_det_000000.bmp 3\r\nb.png\t0\n"))
+	f.Add([]byte("a 1\n\n b c 2 \n"))
+	f.Fuzz(func(t *testing.T, text []byte) { checkRows(t, text, parseStatic) })
+}
+
+func FuzzParseDynamic(f *testing.F) {
+	f.Add([]byte("video_name,label\n02522,5\n"))
+	f.Add([]byte("path,id\r\nCrime/Angry/0063,0\r\n"))
+	f.Add([]byte("video_name,labels\n\"03747\",10"))
+	f.Fuzz(func(t *testing.T, text []byte) { checkRows(t, text, parseDynamic) })
+}
+
+func checkRows(t *testing.T, text []byte, parse func([]byte) ([]row, error)) {
+	rows, err := parse(text)
+	if err != nil {
+		require.Empty(t, rows)
+		require.NotContains(t, err.Error(), "\n")
+		return
+	}
+	last := 0
+	for _, r := range rows {
+		require.Greater(t, r.line, last)
+		require.NotEmpty(t, r.id)
+		require.True(t, r.label >= 0 && r.label <= maxLabel)
+		last = r.line
+	}
+}

@@ -1,0 +1,120 @@
+package data
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Limits that keep memory bounded whatever a file claims about itself.
+const (
+	maxPixels     = 64_000_000 // of one picture or frame
+	maxClipBytes  = 512 << 20  // of the decoded frames of one clip
+	maxClipFrames = 100_000    // of one clip
+)
+
+// pictureExts are what a folder of frames is searched for and what a list's missing file may be replaced by.
+var pictureExts = []string{".jpg", ".jpeg", ".png", ".bmp", ".webp"}
+
+// videoExts are the names handed to ffmpeg.
+var videoExts = []string{
+	".mp4", ".flv", ".avi", ".webm", ".mkv", ".mov", ".m4v", ".mpg", ".mpeg", ".wmv", ".3gp", ".ogv",
+}
+
+// OpenOptions says how frames are handed out.
+type OpenOptions struct {
+	// H and W are the size to which every frame is resized as soon as it is decoded; both 0 keeps the file's own
+	// size. With a size, a long video needs little memory and a folder may hold pictures of several sizes.
+	H, W int
+}
+
+// fit resizes f where a size was asked for.
+func (o OpenOptions) fit(f *Frames) *Frames {
+	if o.H == 0 && o.W == 0 {
+		return f
+	}
+	return Resize(f, o.H, o.W)
+}
+
+// Open opens a picture (JPEG, PNG, GIF, WebP, BMP: the content decides, not the name), an animated GIF, a folder
+// of pictures or, through an ffmpeg executable, a video. Pictures come as one frame of modality Image, all else as
+// Video. The frames of a folder are decoded on demand, in the lexicographic order of their names; the others are
+// decoded here, so that a damaged file is an error of Open.
+func Open(path string, opt OpenOptions) (Clip, Modality, error) {
+	info, err := stat(path)
+	if err != nil {
+		return nil, "", err
+	}
+	if info.IsDir() {
+		clip, err := openFolder(path, opt)
+		return clip, Video, err
+	}
+	if slices.Contains(videoExts, lowerExt(path)) {
+		clip, err := openVideo(path, opt)
+		return clip, Video, err
+	}
+	return openFile(path, opt)
+}
+
+// OpenPicture decodes one picture, of an animated GIF the first frame. See decodePicture for what becomes of
+// colours, transparency and orientation.
+func OpenPicture(path string) (*Frames, error) {
+	if info, err := stat(path); err != nil {
+		return nil, err
+	} else if info.IsDir() {
+		return nil, fmt.Errorf("%s: a folder, not a picture", path)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, pathError(path, err)
+	}
+	defer f.Close()
+	frames, err := decodePicture(f, maxPixels)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return frames, nil
+}
+
+// openFile opens a picture or an animated GIF.
+func openFile(path string, opt OpenOptions) (Clip, Modality, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, "", pathError(path, err)
+	}
+	defer f.Close()
+	frames, err := decodeFile(f, opt, limits{pixels: maxPixels, bytes: maxClipBytes, frames: maxGIFFrames})
+	if err != nil {
+		return nil, "", fmt.Errorf("%s: %w", path, err)
+	}
+	if len(frames) == 1 {
+		return newMemClip(path, frames), Image, nil
+	}
+	return newMemClip(path, frames), Video, nil
+}
+
+// stat accepts regular files and folders: a pipe or a device could be read for ever.
+func stat(path string) (fs.FileInfo, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, pathError(path, err)
+	}
+	if !info.IsDir() && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s: neither a file nor a folder", path)
+	}
+	return info, nil
+}
+
+// pathError says "PATH: cause", without the system call's name.
+func pathError(path string, err error) error {
+	if cause, ok := errors.AsType[*fs.PathError](err); ok {
+		err = cause.Err
+	}
+	return fmt.Errorf("%s: %w", path, err)
+}
+
+func lowerExt(path string) string { return strings.ToLower(filepath.Ext(path)) }

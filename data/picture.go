@@ -1,0 +1,190 @@
+package data
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	"image/gif"
+	_ "image/jpeg" // registers the format
+	_ "image/png"
+	"io"
+
+	_ "golang.org/x/image/bmp"
+	_ "golang.org/x/image/webp"
+)
+
+// limits bounds what a foreign file may make the decoders allocate.
+type limits struct {
+	pixels int   // of a picture or of one frame
+	bytes  int64 // of all frames decoded
+	frames int
+}
+
+var errNotPicture = errors.New("not a picture: neither JPEG, PNG, GIF, WebP nor BMP")
+
+// decodePicture decodes a picture (of a GIF the first frame) to 8-bit RGB as Pillow's convert("RGB") would:
+// transparency is dropped, not blended, grey is copied to the three channels; of 16-bit samples the high byte is
+// kept. A JPEG is turned as its EXIF orientation says; the orientation of other formats is ignored.
+// Go's JPEG decoder repeats chroma samples where libjpeg interpolates them, so that a JPEG's pixels differ a little
+// from Pillow's.
+//
+// The size is checked before pixels are decoded.
+func decodePicture(r io.ReadSeeker, maxPixels int) (f *Frames, err error) {
+	defer recoverDecoder(&err)
+	config, format, err := decodeConfig(r, maxPixels)
+	if err != nil {
+		return nil, err
+	}
+	orientation := 1
+	switch format {
+	case "gif":
+		first, err := gif.Decode(bufio.NewReader(r))
+		if err != nil {
+			return nil, decoderError(err)
+		}
+		canvas := newGIFCanvas(config.Width, config.Height)
+		canvas.draw(first.(*image.Paletted))
+		return canvas.frames, nil
+	case "jpeg":
+		orientation = exifOrientation(bufio.NewReader(r))
+		if _, err := r.Seek(0, io.SeekStart); err != nil {
+			return nil, err
+		}
+	}
+	m, _, err := image.Decode(bufio.NewReader(r))
+	if err != nil {
+		return nil, decoderError(err)
+	}
+	ycbcr := color.YCbCrToRGB
+	if format == "webp" {
+		ycbcr = studioToRGB
+	}
+	return orient(toRGB(m, ycbcr), orientation), nil
+}
+
+// decodeConfig reads the header, checks the size it claims and goes back to the start.
+func decodeConfig(r io.ReadSeeker, maxPixels int) (image.Config, string, error) {
+	config, format, err := image.DecodeConfig(bufio.NewReader(r))
+	if err != nil {
+		return config, "", decoderError(err)
+	}
+	w, h := config.Width, config.Height
+	if w <= 0 || h <= 0 {
+		return config, "", fmt.Errorf("a picture of %d×%d pixels", w, h)
+	}
+	if w > maxPixels/h {
+		return config, "", fmt.Errorf("%d×%d pixels are more than the limit of %d", w, h, maxPixels)
+	}
+	_, err = r.Seek(0, io.SeekStart)
+	return config, format, err
+}
+
+// decoderError puts the two errors that tell a user nothing into words.
+func decoderError(err error) error {
+	switch {
+	case errors.Is(err, image.ErrFormat):
+		return errNotPicture
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		return errors.New("the picture is cut off: the file ends too early")
+	}
+	return err
+}
+
+// recoverDecoder turns a panic of a decoder, which is foreign code reading foreign bytes, into an error.
+func recoverDecoder(err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("damaged picture (the decoder said: %v)", p)
+	}
+}
+
+// ycbcrToRGB is how a format's luma and chroma become colours.
+type ycbcrToRGB func(y, cb, cr uint8) (r, g, b uint8)
+
+// toRGB drops the alpha channel. The formats' usual pixel types are read directly, the others through color.Color.
+func toRGB(m image.Image, ycbcr ycbcrToRGB) *Frames {
+	b := m.Bounds()
+	out := NewFrames(1, b.Dy(), b.Dx())
+	row := rgbRow(m, ycbcr)
+	for y := range out.H {
+		row(out.Pix[y*out.W*3:(y+1)*out.W*3], b.Min.X, b.Min.Y+y)
+	}
+	return out
+}
+
+// rgbRow returns the function that fills dst with the pixels of m from (x, y) on to the right.
+func rgbRow(m image.Image, ycbcr ycbcrToRGB) func(dst []uint8, x, y int) {
+	switch m := m.(type) {
+	case *image.YCbCr:
+		return func(dst []uint8, x, y int) { ycbcrRow(dst, m, x, y, ycbcr) }
+	case *image.NYCbCrA:
+		return func(dst []uint8, x, y int) { ycbcrRow(dst, &m.YCbCr, x, y, ycbcr) }
+	case *image.RGBA: // the decoders use it for opaque pictures only
+		return func(dst []uint8, x, y int) { rgbaRow(dst, m.Pix[m.PixOffset(x, y):]) }
+	case *image.NRGBA:
+		return func(dst []uint8, x, y int) { rgbaRow(dst, m.Pix[m.PixOffset(x, y):]) }
+	case *image.Paletted:
+		palette := rgbPalette(m.Palette)
+		return func(dst []uint8, x, y int) { paletteRow(dst, m.Pix[m.PixOffset(x, y):], &palette) }
+	}
+	return func(dst []uint8, x, y int) {
+		for i := 0; i < len(dst); i += 3 {
+			dst[i], dst[i+1], dst[i+2] = straightRGB(m.At(x+i/3, y))
+		}
+	}
+}
+
+func ycbcrRow(dst []uint8, m *image.YCbCr, x, y int, ycbcr ycbcrToRGB) {
+	for i := 0; i < len(dst); i += 3 {
+		yi, ci := m.YOffset(x+i/3, y), m.COffset(x+i/3, y)
+		dst[i], dst[i+1], dst[i+2] = ycbcr(m.Y[yi], m.Cb[ci], m.Cr[ci])
+	}
+}
+
+// studioToRGB converts ITU-R 601 samples in studio range, luma 16 to 235 and chroma 16 to 240. Lossy WebP has them,
+// but x/image/webp hands them out as image.YCbCr, whose full range would wash the picture out (golang/go#40173).
+func studioToRGB(y, cb, cr uint8) (r, g, b uint8) {
+	const one = 1 << 16
+	luma := (int32(y)-16)*(one*255/219) + one/2
+	u, v := int32(cb)-128, int32(cr)-128
+	return clip16(luma + 104597*v), clip16(luma - 25675*u - 53279*v), clip16(luma + 132201*u)
+}
+
+// clip16 drops 16 fractional bits.
+func clip16(v int32) uint8 { return uint8(min(max(v>>16, 0), 255)) }
+
+func rgbaRow(dst, src []uint8) {
+	for i, j := 0, 0; i < len(dst); i, j = i+3, j+4 {
+		dst[i], dst[i+1], dst[i+2] = src[j], src[j+1], src[j+2]
+	}
+}
+
+func paletteRow(dst, src []uint8, palette *[256][3]uint8) {
+	for i := 0; i < len(dst); i += 3 {
+		copy(dst[i:i+3], palette[src[i/3]][:])
+	}
+}
+
+// rgbPalette is a full table, black where the file's palette is too short for its indices.
+func rgbPalette(p color.Palette) (table [256][3]uint8) {
+	for i, c := range p {
+		if i < len(table) {
+			table[i][0], table[i][1], table[i][2] = straightRGB(c)
+		}
+	}
+	return table
+}
+
+// straightRGB returns the colour below the transparency. The decoders hand out transparent pixels as N… types,
+// whose fields are not multiplied by alpha; going through RGBA() would lose them.
+func straightRGB(c color.Color) (r, g, b uint8) {
+	switch c := c.(type) {
+	case color.NRGBA:
+		return c.R, c.G, c.B
+	case color.NRGBA64:
+		return uint8(c.R >> 8), uint8(c.G >> 8), uint8(c.B >> 8)
+	}
+	r16, g16, b16, _ := c.RGBA()
+	return uint8(r16 >> 8), uint8(g16 >> 8), uint8(b16 >> 8)
+}

@@ -1,0 +1,133 @@
+package data
+
+import (
+	"fmt"
+	"math"
+)
+
+// Box is a rectangle of a frame in pixels.
+type Box struct{ X, Y, W, H int }
+
+// Resize returns all frames of src at h×w pixels, bit for bit as Pillow's Image.resize((w, h), BILINEAR) does: a
+// triangle filter that widens with the reduction (antialiasing), the horizontal pass first, 8 bits between the
+// passes, weights in fixed point with 22 fractional bits (Pillow's src/libImaging/Resample.c).
+func Resize(src *Frames, h, w int) *Frames {
+	return ResizeBox(src, Box{W: src.W, H: src.H}, h, w)
+}
+
+// ResizeBox resizes the part of every frame that lies in box: Pillow's crop followed by resize, torchvision's
+// resized_crop. It panics where the box leaves the frame or a size is not positive.
+func ResizeBox(src *Frames, box Box, h, w int) *Frames {
+	if box.X < 0 || box.Y < 0 || box.W <= 0 || box.H <= 0 || box.X+box.W > src.W || box.Y+box.H > src.H || h <= 0 || w <= 0 {
+		panic(fmt.Sprintf("data.ResizeBox: box %+v of frames of %d×%d to %d×%d pixels", box, src.W, src.H, w, h))
+	}
+	out := NewFrames(src.T, h, w)
+	columns, rows := newTaps(box.W, w), newTaps(box.H, h)
+	narrow := make([]uint8, box.H*w*3) // after the horizontal pass
+	for t := range src.T {
+		frame := src.Frame(t)
+		for y := range box.H {
+			in := frame[((box.Y+y)*src.W+box.X)*3:][:box.W*3]
+			columns.horizontal(narrow[y*w*3:(y+1)*w*3], in)
+		}
+		rows.vertical(out.Frame(t), narrow, w*3)
+	}
+	return out
+}
+
+const (
+	weightBits = 22 // 32 − 8 for the sample − 2 for head room
+	weightHalf = 1 << (weightBits - 1)
+)
+
+// taps are the weights of one axis: output i is Σ_j weights[i][j]·input[first[i]+j].
+type taps struct {
+	first   []int
+	weights [][]int32
+}
+
+// newTaps follows Pillow's precompute_coeffs and normalize_coeffs_8bpc. The conversions around products keep
+// compilers from fusing them with sums, which would give other bits on arm64.
+func newTaps(in, out int) taps {
+	if in == out { // Pillow skips the pass
+		return identityTaps(in)
+	}
+	scale := float64(in) / float64(out)
+	support := max(scale, 1) // the triangle's half width is 1 output pixel, at least 1 input pixel
+	t := taps{first: make([]int, out), weights: make([][]int32, out)}
+	for i := range out {
+		center := float64((float64(i) + 0.5) * scale)
+		lo := max(int(center-support+0.5), 0)
+		hi := min(int(center+support+0.5), in)
+		t.first[i] = lo
+		t.weights[i] = fixedWeights(lo, hi, center, 1/support)
+	}
+	return t
+}
+
+// fixedWeights samples the triangle at inputs lo to hi−1, normalises it to sum 1 and rounds to fixed point.
+func fixedWeights(lo, hi int, center, inverse float64) []int32 {
+	w := make([]float64, hi-lo)
+	sum := 0.0
+	for j := range w {
+		x := math.Abs((float64(j+lo) - center + 0.5) * inverse)
+		w[j] = max(1-x, 0)
+		sum += w[j]
+	}
+	fixed := make([]int32, len(w))
+	for j := range w {
+		if sum != 0 {
+			w[j] /= sum
+		}
+		fixed[j] = int32(0.5 + w[j]*(1<<weightBits))
+	}
+	return fixed
+}
+
+func identityTaps(n int) taps {
+	t := taps{first: make([]int, n), weights: make([][]int32, n)}
+	one := []int32{1 << weightBits}
+	for i := range n {
+		t.first[i], t.weights[i] = i, one
+	}
+	return t
+}
+
+// horizontal resamples one row of RGB pixels.
+func (t taps) horizontal(dst, src []uint8) {
+	for i, first := range t.first {
+		var r, g, b int32 = weightHalf, weightHalf, weightHalf
+		weights := t.weights[i]
+		in := src[first*3:][:len(weights)*3]
+		for _, w := range weights {
+			r += int32(in[0]) * w
+			g += int32(in[1]) * w
+			b += int32(in[2]) * w
+			in = in[3:]
+		}
+		dst[3*i], dst[3*i+1], dst[3*i+2] = clip8(r), clip8(g), clip8(b)
+	}
+}
+
+// vertical resamples all columns of rows that are stride bytes long, row by row so that memory is read in order.
+func (t taps) vertical(dst, src []uint8, stride int) {
+	sums := make([]int32, stride)
+	for i, first := range t.first {
+		for x := range sums {
+			sums[x] = weightHalf
+		}
+		for j, w := range t.weights[i] {
+			in := src[(first+j)*stride:][:stride]
+			for x, v := range in {
+				sums[x] += int32(v) * w
+			}
+		}
+		out := dst[i*stride:][:stride]
+		for x, s := range sums {
+			out[x] = clip8(s)
+		}
+	}
+}
+
+// clip8 drops the fraction; rounded weights may sum to a little more than 1.
+func clip8(v int32) uint8 { return uint8(min(max(v>>weightBits, 0), 255)) }

@@ -1,0 +1,87 @@
+package data
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+)
+
+func readPNG(t *testing.T, name string) *Frames {
+	t.Helper()
+	f, err := OpenPicture(filepath.Join("testdata", name))
+	require.NoError(t, err)
+	return f
+}
+
+// TestResizeIsPillows compares every byte with what testdata/make_resize.py had Pillow write.
+func TestResizeIsPillows(t *testing.T) {
+	source := readPNG(t, "resize/source.png")
+	for _, size := range [][2]int{{16, 16}, {47, 20}, {20, 61}, {46, 60}, {48, 62}, {80, 96}, {1, 1}, {3, 130}, {200, 2}} {
+		w, h := size[0], size[1]
+		want := readPNG(t, fmt.Sprintf("resize/%dx%d.png", w, h))
+		require.Equal(t, want, Resize(source, h, w), "%d×%d", w, h)
+	}
+	want := readPNG(t, "resize/crop_5_9_31_41_24x24.png")
+	require.Equal(t, want, ResizeBox(source, Box{X: 5, Y: 9, W: 31, H: 41}, 24, 24))
+}
+
+func TestResizeToOwnSizeCopies(t *testing.T) {
+	source := readPNG(t, "resize/source.png")
+	got := Resize(source, source.H, source.W)
+	require.Equal(t, source, got)
+	got.Pix[0]++
+	require.NotEqual(t, source.Pix[0], got.Pix[0])
+}
+
+func TestResizeEveryFrameAlone(t *testing.T) {
+	clip := noise(3, 20, 30)
+	got := Resize(clip, 11, 13)
+	for i := range clip.T {
+		one := &Frames{T: 1, H: clip.H, W: clip.W, Pix: clip.Frame(i)}
+		require.Equal(t, Resize(one, 11, 13).Pix, got.Frame(i))
+	}
+}
+
+// A picture of one colour keeps it: the weights sum to 1 at every size.
+func TestResizeKeepsAColour(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		size := rapid.IntRange(1, 70)
+		f := NewFrames(1, size.Draw(t, "h"), size.Draw(t, "w"))
+		v := rapid.Uint8().Draw(t, "v")
+		for i := range f.Pix {
+			f.Pix[i] = v
+		}
+		for _, got := range Resize(f, size.Draw(t, "newH"), size.Draw(t, "newW")).Pix {
+			if got != v {
+				t.Fatalf("%d became %d", v, got)
+			}
+		}
+	})
+}
+
+func TestResizeRefusesBoxOutside(t *testing.T) {
+	for _, box := range []Box{{0, 0, 0, 1}, {-1, 0, 2, 2}, {1, 0, 4, 1}, {0, 3, 1, 2}} {
+		require.Panics(t, func() { ResizeBox(NewFrames(1, 4, 4), box, 2, 2) })
+	}
+}
+
+func BenchmarkResize448To160(b *testing.B) {
+	f := noise(1, 448, 448)
+	for b.Loop() {
+		Resize(f, 160, 160)
+	}
+}
+
+// noise is a clip of random pixels.
+func noise(t, h, w int) *Frames {
+	f := NewFrames(t, h, w)
+	rng := rand.New(rand.NewPCG(1, 2))
+	for i := range f.Pix {
+		f.Pix[i] = uint8(rng.Uint32())
+	}
+	return f
+}

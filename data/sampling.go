@@ -1,0 +1,72 @@
+package data
+
+import (
+	"math/rand/v2"
+	"slices"
+)
+
+// TrainIndices draws the frames of a training window from a clip of n ≥ 1 frames, about stride apart: a window of
+// frames·stride at a random place, its ends included, so that the spacing is a little more than stride. A clip that
+// is no longer than such a window is taken whole, its last frame repeated to fill up. The papers' code, with its
+// rounding: linspace is truncated, and the random end never is n.
+func TrainIndices(n, frames, stride int, rng *rand.Rand) []int {
+	window := frames * stride
+	if n > window {
+		return windowTo(window+rng.IntN(n-window), frames, stride)
+	}
+	return wholeClip(n, frames, stride)
+}
+
+// windowTo is the training window that ends before frame end.
+func windowTo(end, frames, stride int) []int {
+	return truncated(linspace(float64(end-frames*stride), float64(end), frames), end-1)
+}
+
+// wholeClip spreads n/stride frames over the clip.
+func wholeClip(n, frames, stride int) []int {
+	x := linspace(0, float64(n), n/stride)
+	for len(x) < frames {
+		x = append(x, float64(n))
+	}
+	return truncated(x, n-1)
+}
+
+// TestWindows returns the two test windows of a clip of n ≥ 1 frames: of every stride-th frame the first and the
+// last `frames`, the last frame repeated where there are fewer. On short clips both are equal.
+func TestWindows(n, frames, stride int) [][]int {
+	var sampled []int
+	for i := 0; i < n; i += stride {
+		sampled = append(sampled, i)
+	}
+	for len(sampled) < frames {
+		sampled = append(sampled, sampled[len(sampled)-1])
+	}
+	return [][]int{slices.Clone(sampled[:frames]), slices.Clone(sampled[len(sampled)-frames:])}
+}
+
+// linspace is numpy's, to the last bit, as the caller truncates: a step, products, the end set exactly.
+func linspace(start, end float64, n int) []float64 {
+	x := make([]float64, n)
+	if n == 0 {
+		return x
+	}
+	if n == 1 {
+		x[0] = start
+		return x
+	}
+	step := (end - start) / float64(n-1)
+	for i := range x {
+		x[i] = float64(float64(i)*step) + start // the conversion keeps compilers from fusing product and sum
+	}
+	x[n-1] = end
+	return x
+}
+
+// truncated cuts the fractions off and clips to last.
+func truncated(x []float64, last int) []int {
+	out := make([]int, len(x))
+	for i := range x {
+		out[i] = min(int(x[i]), last)
+	}
+	return out
+}

@@ -1,0 +1,80 @@
+package data
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// shared is the folder of real faces beside the repository; the test is skipped where it is absent.
+func shared(t *testing.T, path string) string {
+	t.Helper()
+	path = filepath.Join("..", "..", "shared", "data", filepath.FromSlash(path))
+	if _, err := os.Stat(path); err != nil {
+		t.Skipf("%s is not there: this test reads real pictures and clips kept beside the repository", path)
+	}
+	return path
+}
+
+func TestLondonLists(t *testing.T) {
+	root := shared(t, "london")
+	list := func(name string) string { return filepath.Join(root, "annotation", name) }
+	counts := func(d Dataset) map[int]int {
+		n := map[int]int{}
+		for i := range d.Len() {
+			n[d.Label(i)]++
+		}
+		return n
+	}
+	for _, half := range []string{"train", "test"} {
+		static, err := ReadStaticList(list("static_"+half+".txt"), root)
+		require.NoError(t, err)
+		require.Equal(t, counts(static)[0], counts(static)[1])
+		clip, err := static.Open(static.Len() - 1)
+		require.NoError(t, err)
+		f, err := clip.Read([]int{0})
+		require.NoError(t, err)
+		require.Equal(t, [3]int{1, 160, 160}, [3]int{f.T, f.H, f.W})
+
+		dynamic, err := ReadDynamicList(list("dynamic_"+half+".csv"), filepath.Join(root, "clips"))
+		require.NoError(t, err)
+		require.Equal(t, counts(dynamic)[0], counts(dynamic)[2])
+		clip, err = dynamic.Open(0)
+		require.NoError(t, err)
+		require.Equal(t, 20, clip.Len())
+		f, err = clip.Read(TestWindows(clip.Len(), 16, 1)[1])
+		require.NoError(t, err)
+		require.Equal(t, [3]int{16, 112, 112}, [3]int{f.T, f.H, f.W})
+	}
+	_, err := ReadDynamicList(list("dynamic_test.csv"), root)
+	require.ErrorContains(t, err, "is "+root+" the folder that the list's names are relative to?")
+}
+
+func TestRealVideos(t *testing.T) {
+	frames := map[string]int{
+		"clips_unlabelled/face-demographics-walking.gif":       35,
+		"clips_unlabelled/head-pose-face-detection-female.gif": 23,
+		"h264/single_face.mp4":                                 72,
+		"cremad/1001_DFA_ANG_XX.flv":                           67,
+	}
+	for path, n := range frames {
+		t.Run(filepath.Base(path), func(t *testing.T) {
+			path := shared(t, path)
+			if filepath.Ext(path) != ".gif" {
+				if _, err := exec.LookPath("ffmpeg"); err != nil {
+					t.Skip("no ffmpeg on the PATH")
+				}
+			}
+			clip, m, err := Open(path, OpenOptions{H: 64, W: 64})
+			require.NoError(t, err)
+			require.Equal(t, Video, m)
+			require.Equal(t, n, clip.Len())
+			f, err := clip.Read([]int{0, n - 1})
+			require.NoError(t, err)
+			require.NotEqual(t, f.Frame(0), f.Frame(1), "the clip moves")
+		})
+	}
+}
