@@ -1,0 +1,23 @@
+package autograd
+
+import "mien/engine"
+
+// Mul returns a·b, elementwise with broadcasting.
+//
+// d(a·b) = b·da + a·db
+func Mul(a, b *Value) *Value {
+	o := begin("Mul", a, b)
+	out := o.new(engine.BroadcastShape("Mul", a.Shape(), b.Shape())...)
+	o.be.Binary(engine.Mul, out, a.data, b.data)
+	factor := func(v *Value, other *engine.Tensor, dy *engine.Tensor) {
+		if v.needs {
+			g := o.new(dy.Shape()...)
+			o.be.Binary(engine.Mul, g, dy, other)
+			unbroadcast("Mul", v, g)
+		}
+	}
+	return o.result(out, func(dy *engine.Tensor) {
+		factor(a, b.data, dy)
+		factor(b, a.data, dy)
+	}, a.data, b.data)
+}

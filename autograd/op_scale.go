@@ -1,0 +1,17 @@
+package autograd
+
+import "mien/engine"
+
+// Scale returns s·x for a constant s.
+//
+// d(s·x) = s·dx
+func Scale(x *Value, s float64) *Value {
+	o := begin("Scale", x)
+	out := o.new(x.Shape()...)
+	o.be.Scale(out, x.data, s)
+	return o.result(out, func(dy *engine.Tensor) {
+		g := o.new(dy.Shape()...)
+		o.be.Scale(g, dy, s)
+		x.accumulate("Scale", g)
+	})
+}

@@ -1,0 +1,24 @@
+package autograd
+
+import "mien/engine"
+
+// GELU returns x·Φ(x), the exact form with the error function. (Hendrycks & Gimpel 2016)
+//
+// dx = dy·(Φ(x) + x·φ(x))
+func GELU(x *Value) *Value { return unary("GELU", engine.GELU, x) }
+
+// Softplus returns log(1 + eˣ), positive and smooth.
+//
+// dx = dy/(1 + e⁻ˣ)
+func Softplus(x *Value) *Value { return unary("Softplus", engine.Softplus, x) }
+
+func unary(name string, f engine.UnaryOp, x *Value) *Value {
+	o := begin(name, x)
+	out := o.new(x.Shape()...)
+	o.be.Unary(f, out, x.data)
+	return o.result(out, func(dy *engine.Tensor) {
+		g := o.new(x.Shape()...)
+		o.be.UnaryBackward(f, g, x.data, dy)
+		x.accumulate(name, g)
+	}, x.data)
+}

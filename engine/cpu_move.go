@@ -1,0 +1,89 @@
+package engine
+
+import "mien/asm"
+
+func (c *CPU) Copy(a CopyArgs) {
+	switch {
+	case a.Accumulate:
+		pick(a.Dst, copyAdd[float32], copyAdd[float64])(a)
+	case a.Dst.dtype == Float64:
+		copyBlocks[float64](a)
+	case a.Dst.dtype == Float32:
+		copyBlocks[float32](a)
+	default:
+		copyBlocks[int32](a)
+	}
+}
+
+func copyBlocks[N Number](a CopyArgs) {
+	dst, src := host[N](a.Dst), host[N](a.Src)
+	parallel(a.Count, rowGrain(a.Block), func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			d, s := a.DstOffset+i*a.DstStride, a.SrcOffset+i*a.SrcStride
+			copy(dst[d:d+a.Block], src[s:s+a.Block])
+		}
+	})
+}
+
+func copyAdd[F asm.Float](a CopyArgs) {
+	dst, src := host[F](a.Dst), host[F](a.Src)
+	parallel(a.Count, rowGrain(a.Block), func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			d, s := a.DstOffset+i*a.DstStride, a.SrcOffset+i*a.SrcStride
+			kernels[F]().Axpy(dst[d:d+a.Block], 1, src[s:s+a.Block])
+		}
+	})
+}
+
+func (c *CPU) Permute(dst, src *Tensor, perm []int) {
+	pick(dst, permute[float32], permute[float64])(dst, src, perm)
+}
+
+// permute fills dst in order, in runs along its last axis.
+func permute[F asm.Float](dst, src *Tensor, perm []int) {
+	d, s := host[F](dst), host[F](src)
+	dims, strides := permutedStrides(src.shape, perm)
+	if len(d) == 0 || len(dims) == 0 {
+		copy(d, s)
+		return
+	}
+	last := len(dims) - 1
+	inner, step := dims[last], strides[last]
+	parallel(len(d)/inner, rowGrain(inner), func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			at, rest := 0, i
+			for axis := last - 1; axis >= 0; axis-- {
+				at += rest % dims[axis] * strides[axis]
+				rest /= dims[axis]
+			}
+			run := d[i*inner : (i+1)*inner]
+			if step == 1 {
+				copy(run, s[at:at+inner])
+				continue
+			}
+			for j := range run {
+				run[j] = s[at+j*step]
+			}
+		}
+	})
+}
+
+// permutedStrides returns the extents of the permuted tensor and the strides of its axes in the source, with
+// axes merged that stay neighbours.
+func permutedStrides(shape, perm []int) (dims, strides []int) {
+	source := make([]int, len(shape))
+	stride := 1
+	for i := len(shape) - 1; i >= 0; i-- {
+		source[i] = stride
+		stride *= shape[i]
+	}
+	for _, p := range perm {
+		if n := len(dims); n > 0 && strides[n-1] == source[p]*shape[p] {
+			dims[n-1] *= shape[p]
+			strides[n-1] = source[p]
+			continue
+		}
+		dims, strides = append(dims, shape[p]), append(strides, source[p])
+	}
+	return dims, strides
+}

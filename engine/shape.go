@@ -1,0 +1,67 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+)
+
+// ShapeError is the value of every panic about shapes and dtypes inside mathematics: a mistake of the
+// program, not of its input. The command recovers it once, at the top.
+type ShapeError struct {
+	Op   string
+	Got  any
+	Want any
+}
+
+func (e *ShapeError) Error() string {
+	return fmt.Sprintf("%s: got %v, want %v", e.Op, e.Got, e.Want)
+}
+
+// CheckShape panics with a *ShapeError unless t has the wanted shape; −1 matches any extent.
+func CheckShape(op string, t *Tensor, want ...int) {
+	if len(t.shape) == len(want) {
+		ok := true
+		for i, w := range want {
+			ok = ok && (w < 0 || w == t.shape[i])
+		}
+		if ok {
+			return
+		}
+	}
+	panic(&ShapeError{Op: op, Got: t.Shape(), Want: slices.Clone(want)})
+}
+
+// Elements returns the number of elements of a shape; the empty shape is a scalar.
+func Elements(shape []int) int {
+	n := 1
+	for _, d := range shape {
+		n *= d
+	}
+	return n
+}
+
+// BroadcastShape returns the shape of an elementwise operation on a and b: shapes are aligned at the
+// right, and an extent of 1 stretches.
+func BroadcastShape(op string, a, b []int) []int {
+	out := make([]int, max(len(a), len(b)))
+	for i := range out {
+		da, db := extent(a, len(out), i), extent(b, len(out), i)
+		switch {
+		case da == db, db == 1:
+			out[i] = da
+		case da == 1:
+			out[i] = db
+		default:
+			panic(&ShapeError{Op: op, Got: b, Want: fmt.Sprintf("a shape that broadcasts with %v", a)})
+		}
+	}
+	return out
+}
+
+// extent returns the extent of axis i of shape s after left-padding it with ones to rank n.
+func extent(s []int, n, i int) int {
+	if i -= n - len(s); i >= 0 {
+		return s[i]
+	}
+	return 1
+}

@@ -1,0 +1,177 @@
+// Package moae is the mixture of adapter experts of S4D (sections III-D of the paper, equations 5 to 9): a router sends
+// each token to k of n small adapters, whose outputs are added with the router's weights. It runs beside the MLP of
+// a transformer block, on the same normalised tokens. One router serves pictures and clips.
+//
+// Where the paper and the released code differ, the default is deterministic and follows the code's mathematics; each
+// other behaviour is a field of [Config]:
+//
+//	                      paper              released code             default here
+//	expert (equation 8)   with residual      without residual          without (Residual)
+//	router noise          fixed variance     learned scale             learned scale, in training
+//	noise at evaluation   not said           yes                       no (NoiseInEval)
+//	capacity              not said           B·N·k/n tokens, dropping  unlimited (Capacity)
+//	load balance          "encouraged"       a loss that is never added 0 (Balance)
+package moae
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	ag "mien/autograd"
+	"mien/engine"
+	"mien/nn"
+)
+
+// Config is the shape of one layer and the choice between paper and code.
+type Config struct {
+	Experts int // n
+	TopK    int // k, experts a token
+	Hidden  int // width of an adapter's hidden layer; 0 is a quarter of the token width
+
+	Residual    bool    // add the adapter's input to its output, as equation 8 does
+	NoiseInEval bool    // draw router noise at evaluation as well, as the released code does
+	Capacity    float64 // an expert takes at most Capacity·tokens·k/n tokens, as the released code does with 1; 0 is no limit
+	Balance     float64 // coefficient of the load-balance loss; the released code intends 1e-3 and never adds it
+}
+
+// Check returns an error that says which number is impossible.
+func (c Config) Check() error {
+	if c.Experts < 1 || c.TopK < 1 || c.TopK > c.Experts || c.Hidden < 0 || c.Capacity < 0 || c.Balance < 0 {
+		return fmt.Errorf("mixture %+v: needs experts ≥ 1, 1 ≤ top-k ≤ experts, and nothing negative", c)
+	}
+	return nil
+}
+
+// Pass is one trip through the model: whether it trains, and where its noise comes from.
+type Pass struct {
+	Training bool
+	Noise    *rand.Rand // nil draws none, whatever the config says
+}
+
+// Layer is a router and its experts.
+type Layer struct {
+	Config
+	Router  *Router
+	Experts []*Adapter
+}
+
+// New makes a layer for tokens of width dim, with the published names router.… and experts.0.…
+func New(s *nn.Scope, dim int, c Config, init nn.Init) *Layer {
+	if c.Hidden == 0 {
+		c.Hidden = dim / 4
+	}
+	l := &Layer{Config: c, Router: newRouter(s.Sub("router"), dim, c.Experts, init)}
+	for e := range c.Experts {
+		l.Experts = append(l.Experts, newAdapter(s.Index("experts", e), dim, c.Hidden, init))
+	}
+	return l
+}
+
+// Output is what a layer computes: the mixture, and what figures and losses want to know about the routing.
+type Output struct {
+	Mixed   *ag.Value // [B, N, D]
+	Gates   *ag.Value // [B·N, k], the weight of each choice
+	Choice  *ag.Value // [B·N, k], int32, see autograd.Routing
+	Balance *ag.Value // the scaled load-balance loss, nil where its coefficient is 0
+}
+
+// Values returns the results that outlive the block's scope on the tape.
+func (o Output) Values() []*ag.Value {
+	if o.Gates == nil {
+		return nil
+	}
+	values := []*ag.Value{o.Gates, o.Choice}
+	if o.Balance != nil {
+		values = append(values, o.Balance)
+	}
+	return values
+}
+
+// Forward computes Σ_i G(x)_i·Adapter_i(x) (S4D equation 9) for tokens x [B, N, D].
+func (l *Layer) Forward(x *ag.Value, pass Pass) Output {
+	batch, tokens, dim := x.Dim(0), x.Dim(1), x.Dim(2)
+	var noise *rand.Rand
+	if pass.Training || l.NoiseInEval {
+		noise = pass.Noise
+	}
+	scores := l.Router.Scores(ag.Reshape(x, batch*tokens, dim), noise)
+	r := ag.Route(scores, l.TopK, l.capacity(batch*tokens))
+	gates := ag.Gates(scores, r)
+	slots := ag.Dispatch(x, r)
+	mixed := ag.Combine(l.adapt(slots, r), gates, r)
+	out := Output{Mixed: ag.Reshape(mixed, batch, tokens, dim), Gates: gates, Choice: r.Choice}
+	if l.Balance > 0 {
+		out.Balance = ag.Scale(BalanceLoss(scores, r, batch), l.Balance)
+	}
+	return out
+}
+
+// capacity is the number of tokens an expert takes, ⌊Capacity·tokens·k/n⌋.
+func (l *Layer) capacity(tokens int) int {
+	if l.Capacity == 0 {
+		return 0
+	}
+	return max(1, int(math.Floor(l.Capacity*float64(tokens*l.TopK)/float64(l.Config.Experts))))
+}
+
+// adapt runs each expert on its slots [slots, D] (S4D equation 8): x + W₂·GELU(W₁·x + b₁) + b₂, where the released
+// code leaves the leading x out.
+func (l *Layer) adapt(slots *ag.Value, r *ag.Routing) *ag.Value {
+	var w1, b1, w2, b2 []*ag.Value
+	for _, e := range l.Experts {
+		w1, b1 = append(w1, e.FC1.Weight), append(b1, e.FC1.Bias)
+		w2, b2 = append(w2, e.FC2.Weight), append(b2, e.FC2.Bias)
+	}
+	y := ag.GroupedLinear(ag.GELU(ag.GroupedLinear(slots, w1, b1, r)), w2, b2, r)
+	if l.Residual {
+		y = ag.Add(slots, y)
+	}
+	return y
+}
+
+// Adapter is one expert: two linear layers with GELU between them.
+type Adapter struct{ FC1, FC2 *nn.Linear }
+
+func newAdapter(s *nn.Scope, dim, hidden int, init nn.Init) *Adapter {
+	return &Adapter{nn.NewLinear(s.Sub("fc1"), dim, hidden, init), nn.NewLinear(s.Sub("fc2"), hidden, dim, init)}
+}
+
+// Router scores the experts for each token. The names are those of the published checkpoints.
+type Router struct{ Score, NoiseScale *nn.Linear }
+
+func newRouter(s *nn.Scope, dim, experts int, init nn.Init) *Router {
+	return &Router{
+		Score:      nn.NewLinear(s.Sub("topkroute_linear"), dim, experts, init),
+		NoiseScale: nn.NewLinear(s.Sub("noise_linear"), dim, experts, init),
+	}
+}
+
+// Scores returns H(x) = x·W_g + ε (S4D equation 5) for tokens [tokens, D] as [tokens, experts]. As in the released code
+// (and Shazeer et al. 2017) the noise has a learned scale, ε = softplus(x·W_n)·N(0, 1). A nil rng draws none.
+func (r *Router) Scores(x *ag.Value, rng *rand.Rand) *ag.Value {
+	scores := r.Score.Forward(x)
+	if rng == nil {
+		return scores
+	}
+	normal := make([]float32, scores.Data().Len())
+	for i := range normal {
+		normal[i] = float32(rng.NormFloat64())
+	}
+	t := x.Tape()
+	eps := t.Const(engine.FromSlice(t.Backend(), x.Data().DType(), normal, scores.Shape()...))
+	return ag.Add(scores, ag.Mul(eps, ag.Softplus(r.NoiseScale.Forward(x))))
+}
+
+// BalanceLoss is the released code's load-balance loss: n² times the mean over samples and experts of the fraction of a
+// sample's tokens that chose the expert, times the expert's mean score. scores are [batch·tokens, experts].
+func BalanceLoss(scores *ag.Value, r *ag.Routing, batch int) *ag.Value {
+	t, dtype := scores.Tape(), scores.Data().DType()
+	tokens := r.Tokens / batch
+	ones := t.Const(engine.New(t.Backend(), dtype, r.Tokens*r.K, 1))
+	t.Backend().Fill(ones.Data(), 1)
+	chosen := ag.Reshape(ag.Scatter(ones, r.Choice.Data(), r.Tokens*r.Experts), batch, tokens, r.Experts)
+	fraction := ag.MeanAxis(chosen, 1)
+	score := ag.MeanAxis(ag.Reshape(scores, batch, tokens, r.Experts), 1)
+	return ag.Scale(ag.Mean(ag.Mul(fraction, score)), float64(r.Experts*r.Experts))
+}

@@ -1,0 +1,62 @@
+package nn
+
+import (
+	"math"
+	"math/rand/v2"
+
+	"mien/engine"
+)
+
+// Init draws the initial values of a parameter of the given shape.
+type Init func(values []float32, shape []int, rng *rand.Rand)
+
+// Zeros starts at 0: biases.
+func Zeros(values []float32, _ []int, _ *rand.Rand) { Constant(0)(values, nil, nil) }
+
+// Ones starts at 1: the scale of a layer norm.
+func Ones(values []float32, _ []int, _ *rand.Rand) { Constant(1)(values, nil, nil) }
+
+// Constant starts at c.
+func Constant(c float32) Init {
+	return func(values []float32, _ []int, _ *rand.Rand) {
+		for i := range values {
+			values[i] = c
+		}
+	}
+}
+
+// TruncatedNormal draws from N(0, std²) without what lies beyond ±cut.
+func TruncatedNormal(std, cut float64) Init {
+	return func(values []float32, _ []int, rng *rand.Rand) {
+		for i := range values {
+			x := math.Inf(1)
+			for math.Abs(x) > cut {
+				x = rng.NormFloat64() * std
+			}
+			values[i] = float32(x)
+		}
+	}
+}
+
+// XavierUniform draws from U(±√(6/(in + out))) for a matrix [out, in]. (Glorot & Bengio 2010)
+func XavierUniform(values []float32, shape []int, rng *rand.Rand) {
+	uniform(values, math.Sqrt(6/float64(shape[0]+fanIn(shape))), rng)
+}
+
+// FanInUniform draws from U(±1/√in): how the published code leaves convolutions and some linear layers.
+func FanInUniform(values []float32, shape []int, rng *rand.Rand) {
+	FanIn(fanIn(shape))(values, shape, rng)
+}
+
+// FanIn draws from U(±1/√in): for biases, whose shape does not tell the number of inputs.
+func FanIn(in int) Init {
+	return func(values []float32, _ []int, rng *rand.Rand) { uniform(values, 1/math.Sqrt(float64(in)), rng) }
+}
+
+func fanIn(shape []int) int { return engine.Elements(shape[1:]) }
+
+func uniform(values []float32, bound float64, rng *rand.Rand) {
+	for i := range values {
+		values[i] = float32((2*rng.Float64() - 1) * bound)
+	}
+}

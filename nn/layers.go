@@ -1,0 +1,30 @@
+package nn
+
+import ag "mien/autograd"
+
+// Linear is y = x·Wᵀ + b with weight [out, in] and bias [out]; bias may be nil.
+type Linear struct{ Weight, Bias *ag.Value }
+
+// NewLinear makes a linear layer whose bias starts at 0.
+func NewLinear(s *Scope, in, out int, init Init) *Linear {
+	return &Linear{s.Param("weight", init, out, in), s.Param("bias", Zeros, out)}
+}
+
+// Forward maps x [..., in] to [..., out].
+func (l *Linear) Forward(x *ag.Value) *ag.Value { return ag.Linear(x, l.Weight, l.Bias) }
+
+// LayerNormEps is added to the variance in every layer norm of the published models.
+const LayerNormEps = 1e-6
+
+// LayerNorm normalises the last axis and then scales and shifts it with weight and bias [dim].
+type LayerNorm struct{ Weight, Bias *ag.Value }
+
+// NewLayerNorm makes a layer norm that starts as plain normalisation.
+func NewLayerNorm(s *Scope, dim int) *LayerNorm {
+	return &LayerNorm{s.Param("weight", Ones, dim), s.Param("bias", Zeros, dim)}
+}
+
+// Forward keeps the shape of x [..., dim].
+func (l *LayerNorm) Forward(x *ag.Value) *ag.Value {
+	return ag.LayerNorm(x, l.Weight, l.Bias, LayerNormEps)
+}

@@ -1,0 +1,116 @@
+package nn
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"mien/engine"
+)
+
+// Weights is a file of named tensors, as package weights opens them.
+type Weights interface {
+	Names() []string
+	Shape(name string) ([]int, bool)
+	Read(name string, dst []float32) error
+}
+
+// Load is the Source that reads parameters from a file, strictly: a parameter that the file lacks is an error unless
+// a pattern of Missing allows it, and so is a tensor nobody asked for unless a pattern of Unused does. Patterns
+// are those of path.Match on names, with * for one part, as in "head.*.weight"; a pattern that ends in ".**"
+// matches everything below.
+type Load struct {
+	File    Weights
+	Rename  func(name string) string // from the model's name to the file's; nil keeps it
+	Missing []string                 // parameters that may be missing: they start from Init
+	Unused  []string                 // tensors that may stay unused
+	Init    Source
+
+	Report LoadReport
+}
+
+// LoadReport lists what strict loading did, for people to read.
+type LoadReport struct {
+	Loaded  []string // parameters read from the file
+	Missing []string // parameters the file lacks, initialised
+	Unused  []string // tensors of the file that no parameter asked for
+}
+
+// Lines returns the report for people: counts, and the names of what was not loaded.
+func (r LoadReport) Lines() []string {
+	lines := []string{fmt.Sprintf("loaded %d tensors", len(r.Loaded))}
+	if len(r.Missing) > 0 {
+		lines = append(lines, fmt.Sprintf("initialised %d that the file lacks: %s", len(r.Missing), strings.Join(r.Missing, " ")))
+	}
+	if len(r.Unused) > 0 {
+		lines = append(lines, fmt.Sprintf("left %d unused: %s", len(r.Unused), strings.Join(r.Unused, " ")))
+	}
+	return lines
+}
+
+// Values reads one parameter.
+func (l *Load) Values(name string, shape []int, init Init) ([]float32, error) {
+	key := name
+	if l.Rename != nil {
+		key = l.Rename(name)
+	}
+	if _, ok := l.File.Shape(key); !ok {
+		if !matchAny(l.Missing, name) {
+			return ReadTensor(l.File, key, shape) // which says that it is missing
+		}
+		l.Report.Missing = append(l.Report.Missing, name)
+		return l.Init.Values(name, shape, init)
+	}
+	values, err := ReadTensor(l.File, key, shape)
+	if err == nil {
+		l.Report.Loaded = append(l.Report.Loaded, key)
+	}
+	return values, err
+}
+
+// ReadTensor reads a tensor that must be there and have the given shape.
+func ReadTensor(f Weights, name string, shape []int) ([]float32, error) {
+	have, ok := f.Shape(name)
+	if !ok {
+		return nil, fmt.Errorf("weights lack %q %v, which the model needs: is it another model's file?", name, shape)
+	}
+	if !slices.Equal(have, shape) {
+		return nil, fmt.Errorf("weights hold %q as %v, the model needs %v: is it another size of model?", name, have, shape)
+	}
+	values := make([]float32, engine.Elements(shape))
+	return values, f.Read(name, values)
+}
+
+// Finish lists the tensors that nobody asked for, and is an error if one is not allowed to be unused or if nothing
+// was loaded at all.
+func (l *Load) Finish() (LoadReport, error) {
+	var foreign []string
+	for _, name := range l.File.Names() {
+		if slices.Contains(l.Report.Loaded, name) {
+			continue
+		}
+		l.Report.Unused = append(l.Report.Unused, name)
+		if !matchAny(l.Unused, name) {
+			foreign = append(foreign, name)
+		}
+	}
+	switch {
+	case len(l.Report.Loaded) == 0:
+		return l.Report, errors.New("weights hold nothing that the model needs: is it another model's file?")
+	case len(foreign) > 0:
+		return l.Report, fmt.Errorf("weights hold %d tensors that the model does not know, %q the first: is it another model's file?", len(foreign), foreign[0])
+	}
+	return l.Report, nil
+}
+
+func matchAny(patterns []string, name string) bool {
+	return slices.ContainsFunc(patterns, func(p string) bool {
+		if below, ok := strings.CutSuffix(p, "**"); ok {
+			return strings.HasPrefix(name, below)
+		}
+		ok, _ := path.Match(p, name)
+		return ok
+	})
+}

@@ -1,0 +1,26 @@
+package s4d
+
+import (
+	"math"
+	"strconv"
+	"strings"
+)
+
+// LayerScale returns the factor on the learning rate of a parameter under layer decay: decay^(depth + 1 − id), with id 0 for
+// the patch embedding, l + 1 for block l, and depth + 1 for fc_norm and the heads.
+func LayerScale(name string, depth int, decay float64) float64 {
+	return math.Pow(decay, float64(depth+1-layerID(name, depth)))
+}
+
+func layerID(name string, depth int) int {
+	parts := strings.Split(name, ".")
+	switch parts[0] {
+	case "patch_embed":
+		return 0
+	case "blocks":
+		if l, err := strconv.Atoi(parts[1]); err == nil {
+			return l + 1
+		}
+	}
+	return depth + 1
+}

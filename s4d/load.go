@@ -1,0 +1,117 @@
+package s4d
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"mien/moae"
+	"mien/nn"
+	"mien/vit"
+)
+
+// FromPretraining returns the strict loading of an encoder out of a pre-training file: the names there begin with
+// "encoder.", the decoder, the mask token and the final norm stay unused, and what fine-tuning adds (fc_norm, heads,
+// experts) starts from init.
+func FromPretraining(file nn.Weights, init nn.Source) *nn.Load {
+	return &nn.Load{
+		File:    file,
+		Rename:  func(name string) string { return "encoder." + name },
+		Missing: []string{"fc_norm.*", "head.**", "blocks.*.moe_layer.**"},
+		Unused:  []string{"encoder.norm.*", "encoder_to_decoder.weight", "mask_token", "decoder.**"},
+		Init:    init,
+	}
+}
+
+// FromFineTuned returns the strict loading of a whole fine-tuned model.
+func FromFineTuned(file nn.Weights) *nn.Load { return &nn.Load{File: file} }
+
+// Transfer returns the loading of a fine-tuned model as the start of another fine-tuning: heads may have another number
+// of classes and then start from init.
+func Transfer(file nn.Weights, c Config, init nn.Source) *nn.Load {
+	l := &nn.Load{File: file, Init: init}
+	l.Rename = func(name string) string {
+		if strings.HasPrefix(name, "head.") && !sameClasses(file, name, c) {
+			return "(other classes) " + name
+		}
+		return name
+	}
+	l.Missing, l.Unused = []string{"head.**", "blocks.*.moe_layer.**"}, []string{"head.**"}
+	return l
+}
+
+func sameClasses(file nn.Weights, name string, c Config) bool {
+	shape, ok := file.Shape(name)
+	want := c.VideoClasses
+	if strings.HasPrefix(name, "head.image.") {
+		want = c.ImageClasses
+	}
+	return ok && len(shape) > 0 && shape[0] == want
+}
+
+// IsPretraining tells whether a file holds a masked autoencoder.
+func IsPretraining(file nn.Weights) bool {
+	_, ok := file.Shape("encoder.patch_embed.proj.weight")
+	return ok
+}
+
+var expertName = regexp.MustCompile(`^blocks\.(\d+)\.moe_layer\.experts\.(\d+)\.fc1\.weight$`)
+
+// InferConfig reads the shape of a fine-tuned model from its tensors: width, depth, experts and classes. Heads are 64
+// wide. What no tensor tells (image size, frames, experts a token) is the published 160, 16 and 2.
+func InferConfig(file nn.Weights) (Config, error) {
+	c, err := Published("base")
+	if err != nil {
+		return c, err
+	}
+	patch, ok := file.Shape("patch_embed.proj.weight")
+	if !ok || len(patch) != 5 || patch[1] != 3 {
+		return c, fmt.Errorf("weights hold no patch_embed.proj.weight [D, 3, 2, 16, 16]: they are not a fine-tuned S4D model")
+	}
+	c.Encoder = vit.Config{ImageSize: 160, Frames: 16, PatchSize: patch[3], Tubelet: patch[2],
+		Dim: patch[0], Heads: max(1, patch[0]/vit.HeadDim), MLPRatio: 4}
+	c.MoAE, c.MoAEBlocks = moae.Config{TopK: 2}, nil
+	for _, name := range file.Names() {
+		parts := strings.Split(name, ".")
+		if parts[0] == "blocks" && len(parts) > 1 {
+			if l, err := strconv.Atoi(parts[1]); err == nil {
+				c.Encoder.Depth = max(c.Encoder.Depth, l+1)
+			}
+		}
+		if m := expertName.FindStringSubmatch(name); m != nil {
+			c.addExpert(file, name, m)
+		}
+	}
+	slices.Sort(c.MoAEBlocks)
+	c.MoAE.TopK = min(2, max(c.MoAE.Experts, 1))
+	if shape, ok := file.Shape("blocks.0.mlp.fc1.bias"); ok && len(shape) == 1 && shape[0] >= c.Encoder.Dim {
+		c.Encoder.MLPRatio = shape[0] / c.Encoder.Dim
+	}
+	if c.ImageClasses, err = classes(file, "image"); err != nil {
+		return c, err
+	}
+	c.VideoClasses, err = classes(file, "video")
+	return c, err
+}
+
+func (c *Config) addExpert(file nn.Weights, name string, match []string) {
+	block, _ := strconv.Atoi(match[1])
+	expert, _ := strconv.Atoi(match[2])
+	if !slices.Contains(c.MoAEBlocks, block) {
+		c.MoAEBlocks = append(c.MoAEBlocks, block)
+	}
+	c.MoAE.Experts = max(c.MoAE.Experts, expert+1)
+	if shape, _ := file.Shape(name); len(shape) == 2 {
+		c.MoAE.Hidden = shape[0]
+	}
+}
+
+func classes(file nn.Weights, head string) (int, error) {
+	shape, ok := file.Shape("head." + head + ".weight")
+	if !ok || len(shape) != 2 {
+		return 0, fmt.Errorf("weights hold no head.%s.weight: they are not a fine-tuned S4D model", head)
+	}
+	return shape[0], nil
+}
