@@ -31,7 +31,7 @@ func binary[F asm.Float](op BinaryOp, dst, a, b *Tensor) {
 	d, x, y := host[F](dst), host[F](a), host[F](b)
 	loop := newBroadcast(dst.shape, a.shape, b.shape)
 	if loop.outer == 1 && loop.step == [2]int{1, 1} {
-		parallel(len(d), elementGrain, func(lo, hi int) { vectorOp(op, d[lo:hi], x[lo:hi], y[lo:hi]) })
+		parallelElements(len(d), elementGrain, func(lo, hi int) { vectorOp(op, d[lo:hi], x[lo:hi], y[lo:hi]) })
 		return
 	}
 	parallel(loop.outer, rowGrain(loop.inner), func(lo, hi int) {
@@ -87,7 +87,7 @@ func (c *CPU) Axpy(dst *Tensor, s float64, x *Tensor) {
 
 func axpy[F asm.Float](dst *Tensor, s float64, x *Tensor) {
 	d, v := host[F](dst), host[F](x)
-	parallel(len(d), elementGrain, func(lo, hi int) { kernels[F]().Axpy(d[lo:hi], F(s), v[lo:hi]) })
+	parallelElements(len(d), elementGrain, func(lo, hi int) { kernels[F]().Axpy(d[lo:hi], F(s), v[lo:hi]) })
 }
 
 func (c *CPU) Scale(dst, x *Tensor, s float64) {
@@ -96,7 +96,7 @@ func (c *CPU) Scale(dst, x *Tensor, s float64) {
 
 func scale[F asm.Float](dst, x *Tensor, s float64) {
 	d, v := host[F](dst), host[F](x)
-	parallel(len(d), elementGrain, func(lo, hi int) { kernels[F]().Scale(d[lo:hi], v[lo:hi], F(s)) })
+	parallelElements(len(d), elementGrain, func(lo, hi int) { kernels[F]().Scale(d[lo:hi], v[lo:hi], F(s)) })
 }
 
 func (c *CPU) Unary(op UnaryOp, dst, x *Tensor) {
@@ -105,7 +105,7 @@ func (c *CPU) Unary(op UnaryOp, dst, x *Tensor) {
 
 func unary[F asm.Float](op UnaryOp, dst, x *Tensor) {
 	d, v := host[F](dst), host[F](x)
-	parallel(len(d), elementGrain/4, func(lo, hi int) {
+	parallelElements(len(d), elementGrain/4, func(lo, hi int) {
 		if op == GELU {
 			kernels[F]().GELU(d[lo:hi], v[lo:hi])
 			return
@@ -122,7 +122,7 @@ func (c *CPU) UnaryBackward(op UnaryOp, dx, x, dy *Tensor) {
 
 func unaryBackward[F asm.Float](op UnaryOp, dx, x, dy *Tensor) {
 	d, v, g := host[F](dx), host[F](x), host[F](dy)
-	parallel(len(d), elementGrain/4, func(lo, hi int) {
+	parallelElements(len(d), elementGrain/4, func(lo, hi int) {
 		if op == GELU {
 			kernels[F]().GELUBackward(d[lo:hi], v[lo:hi], g[lo:hi])
 			return

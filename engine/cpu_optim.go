@@ -22,7 +22,7 @@ func adamW[F asm.Float](a AdamWArgs) {
 		h.LR, h.Decay = a.LR[i], a.Decay[i]
 		h.Correct1 = 1 - math.Pow(a.Beta1, float64(a.Step[i]))
 		h.Correct2 = 1 - math.Pow(a.Beta2, float64(a.Step[i]))
-		parallel(len(p), elementGrain, func(lo, hi int) {
+		parallelElements(len(p), elementGrain, func(lo, hi int) {
 			kernels[F]().AdamW(p[lo:hi], g[lo:hi], m[lo:hi], v[lo:hi], h)
 		})
 	}

@@ -23,6 +23,16 @@ func parallel(n, grain int, fn func(lo, hi int)) {
 	wg.Wait()
 }
 
+// lanes is a multiple of what any elementwise kernel computes in one turn of its loop.
+const lanes = 64
+
+// parallelElements is parallel for elementwise kernels. A kernel may round its last few elements differently from those in
+// vectors, with and without fused multiply-add; so cuts are at multiples of lanes, and the same elements come last
+// whatever the number of threads.
+func parallelElements(n, grain int, fn func(lo, hi int)) {
+	parallel((n+lanes-1)/lanes, grain/lanes, func(lo, hi int) { fn(lo*lanes, min(hi*lanes, n)) })
+}
+
 // Elements of memory-bound work that repay a second goroutine.
 const elementGrain = 16384
 

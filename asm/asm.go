@@ -1,0 +1,93 @@
+// Package asm holds mien's numeric kernels: functions on slices, each in plain Go and, where it pays, in
+// hand-written assembly. It knows no tensors, threads or gradients.
+//
+// One implementation of every kernel is a [Kernels] value. The plain-Go one, "generic", is written once for
+// float32 and float64: at float32 it is the twin against which assembly is tested, at float64 it is what
+// gradient checks run on. Assembly exists for float32 only.
+//
+// The best implementation that the CPU has is chosen when the program starts. The environment variable
+// MIEN_KERNELS (generic, avx2, neon) forces one; tests switch with [Use]. The build tag purego leaves
+// assembly out.
+package asm
+
+import "sync"
+
+// Float is the element type of a kernel.
+type Float interface{ float32 | float64 }
+
+// Kernels is one implementation of every kernel. Slices of one call have equal lengths unless said otherwise.
+// dst may be the same slice as any input of the same length, but may not partly overlap one.
+type Kernels[F Float] struct {
+	Name string // generic, avx2, neon
+
+	// MR and NR are the rows and columns of the largest tile that GemmTile computes.
+	MR, NR int
+
+	// GemmTile computes one tile of C (+)= A·B, for 1 ≤ rows ≤ MR and always NR columns:
+	//
+	//	for i < rows, j < NR:
+	//		s := 0
+	//		for p < k: s += a[i*lda+p] * b[p*NR+j]
+	//		c[i*ldc+j] = s, or += s when accumulate
+	//
+	// A is read in place, row-major; b is a packed panel of k rows of NR columns.
+	GemmTile func(rows, k int, a []F, lda int, b []F, c []F, ldc int, accumulate bool)
+
+	Add    func(dst, a, b []F)       // dst = a + b
+	Sub    func(dst, a, b []F)       // dst = a − b
+	Mul    func(dst, a, b []F)       // dst = a·b
+	MulAdd func(dst, a, b []F)       // dst += a·b
+	Scale  func(dst, x []F, s F)     // dst = s·x
+	Axpy   func(dst []F, s F, x []F) // dst += s·x
+	Dot    func(a, b []F) F          // Σ a·b
+	Sum    func(x []F) F             // Σ x
+
+	// Exp computes dst = exp(x − shift).
+	Exp func(dst, x []F, shift F)
+
+	// Softmax normalises one row, dst = exp(x − max)/Σ exp(x − max), and returns its
+	// log-sum-exp, max + log Σ exp(x − max), which attention's backward pass needs.
+	Softmax func(dst, x []F) (lse F)
+
+	// SoftmaxBackward computes dx = y·(dy − Σ y·dy) for one row y of softmax.
+	SoftmaxBackward func(dx, y, dy []F)
+
+	// GELU computes the exact form, dst = x·Φ(x) = x/2·(1 + erf(x/√2)).
+	GELU func(dst, x []F)
+
+	// GELUBackward computes dx = dy·(Φ(x) + x·φ(x)).
+	GELUBackward func(dx, x, dy []F)
+
+	// LayerNorm normalises one row, dst = (x − mean)·rstd·gamma + beta with
+	// rstd = 1/√(var + eps) and the biased variance, and returns what the backward pass needs.
+	LayerNorm func(dst, x, gamma, beta []F, eps F) (mean, rstd F)
+
+	// LayerNormBackward computes, for one row with x̂ = (x − mean)·rstd and g = dy·gamma,
+	//
+	//	dx = rstd·(g − mean(g) − x̂·mean(g·x̂)),  dgamma += dy·x̂,  dbeta += dy
+	LayerNormBackward func(dx, dgamma, dbeta, x, gamma, dy []F, mean, rstd F)
+
+	// AdamW updates parameters p and both moments m, v in place for gradient g.
+	AdamW func(p, g, m, v []F, h AdamW)
+
+	// FMALoop runs n rounds of independent multiply-adds on registers alone and returns how many floating-point
+	// operations that were: the peak against which GEMM is measured.
+	FMALoop func(n int) (flops float64)
+
+	blocking blocking
+	scratch  sync.Pool // of *gemmScratch[F]
+}
+
+// AdamW holds the numbers of one optimizer step (Loshchilov & Hutter 2019, algorithm 2):
+//
+//	p *= 1 − LR·Decay
+//	m  = Beta1·m + (1 − Beta1)·g·GradScale
+//	v  = Beta2·v + (1 − Beta2)·(g·GradScale)²
+//	p −= LR/Correct1 · m / (√(v/Correct2) + Eps)
+//
+// with Correct1 = 1 − Beta1^t and Correct2 = 1 − Beta2^t at step t.
+type AdamW struct {
+	LR, Beta1, Beta2, Eps, Decay float64
+	Correct1, Correct2           float64
+	GradScale                    float64 // gradient clipping's factor, 1 without clipping
+}

@@ -1,0 +1,82 @@
+package asm
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"sync/atomic"
+)
+
+// implementations are the float32 kernels that this CPU can run, best first.
+var implementations = detect()
+
+// active is chosen when the package is initialised, by a variable and not by init functions, whose order follows file names.
+var active, activeErr = choose(os.Getenv("MIEN_KERNELS"))
+
+var float64Kernels = generic[float64]()
+
+// detect lists what the CPU has; the generic kernels are always there, and always last.
+func detect() []*Kernels[float32] { return append(detectArch(), generic[float32]()) }
+
+// choose returns the implementation of that name, the best one for an empty name. A name that cannot be is an error,
+// and the best one serves to report it.
+func choose(name string) (*atomic.Pointer[Kernels[float32]], error) {
+	p := new(atomic.Pointer[Kernels[float32]])
+	p.Store(implementations[0])
+	if name == "" {
+		return p, nil
+	}
+	k, err := find(name)
+	if err != nil {
+		return p, fmt.Errorf("MIEN_KERNELS: %w", err)
+	}
+	p.Store(k)
+	return p, nil
+}
+
+func find(name string) (*Kernels[float32], error) {
+	var names []string
+	for _, k := range implementations {
+		names = append(names, k.Name)
+	}
+	if i := slices.Index(names, name); i >= 0 {
+		return implementations[i], nil
+	}
+	return nil, fmt.Errorf("no kernels %q on this machine: choose %s", name, strings.Join(names, ", "))
+}
+
+// F32 returns the active float32 kernels.
+func F32() *Kernels[float32] { return active.Load() }
+
+// F64 returns the float64 kernels, which are always plain Go.
+func F64() *Kernels[float64] { return float64Kernels }
+
+// ActiveErr returns what was wrong with MIEN_KERNELS, nil if nothing was.
+func ActiveErr() error { return activeErr }
+
+// Implementations returns the float32 kernels that this CPU can run, best first and generic last.
+func Implementations() []*Kernels[float32] { return slices.Clone(implementations) }
+
+// Use makes the named kernels active and returns a function that restores what was before. It is for tests and
+// benchmarks: nothing may compute meanwhile.
+func Use(name string) (restore func(), err error) {
+	k, err := find(name)
+	if err != nil {
+		return nil, err
+	}
+	before := active.Swap(k)
+	return func() { active.Store(before) }, nil
+}
+
+// finish completes a set of kernels with what follows from its tile.
+func (k *Kernels[F]) finish() *Kernels[F] {
+	var z F
+	size := 4
+	if _, ok := any(z).(float64); ok {
+		size = 8
+	}
+	k.blocking = newBlocking(k.MR, k.NR, size)
+	k.scratch.New = k.newScratch
+	return k
+}

@@ -1,0 +1,179 @@
+package drawn
+
+import (
+	"bytes"
+	"math"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"mien/data"
+)
+
+func read(t *testing.T, set data.Dataset, i int, frames ...int) []uint8 {
+	t.Helper()
+	c, err := set.Open(i)
+	require.NoError(t, err)
+	f, err := c.Read(frames)
+	require.NoError(t, err)
+	require.Equal(t, len(frames), f.T)
+	return f.Pix
+}
+
+// same and differ compare pixels without printing them.
+func same(t *testing.T, a, b []uint8) {
+	t.Helper()
+	require.True(t, bytes.Equal(a, b), "pixels differ")
+}
+
+func differ(t *testing.T, a, b []uint8) {
+	t.Helper()
+	require.False(t, bytes.Equal(a, b), "pixels are the same")
+}
+
+func TestSamplesDependOnSeedAndIndexOnly(t *testing.T) {
+	a, b := Pictures(1, 50, 48), Pictures(1, 8, 48)
+	for _, i := range []int{7, 0, 3} {
+		same(t, read(t, a, i, 0), read(t, b, i, 0))
+	}
+	differ(t, read(t, a, 0, 0), read(t, a, 7, 0))
+	differ(t, read(t, a, 0, 0), read(t, Pictures(2, 50, 48), 0, 0))
+	c := Clips(1, 9, 16, 48)
+	same(t, read(t, c, 4, 3, 9), read(t, Clips(1, 5, 16, 48), 4, 3, 9))
+	differ(t, read(t, c, 4, 3), read(t, Clips(2, 9, 16, 48), 4, 3))
+	differ(t, read(t, a, 0, 0), read(t, c, 2, 0))
+}
+
+func TestFramesDoNotDependOnWhatElseIsRead(t *testing.T) {
+	c := Clips(3, 7, 12, 32)
+	n := 32 * 32 * 3
+	all := read(t, c, 5, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)
+	some := read(t, c, 5, 11, 4, 4)
+	same(t, all[11*n:12*n], some[:n])
+	same(t, all[4*n:5*n], some[n:2*n])
+	same(t, some[n:2*n], some[2*n:])
+	differ(t, all[:n], all[n:2*n])
+}
+
+func TestLabelsAreBalanced(t *testing.T) {
+	for _, set := range []data.Dataset{Pictures(1, 70, 32), Clips(1, 70, 8, 32)} {
+		var count [NumExpressions]int
+		for i := range set.Len() {
+			count[set.Label(i)]++
+		}
+		for _, n := range count {
+			require.Equal(t, 10, n)
+		}
+	}
+	require.Equal(t, data.Image, Pictures(1, 1, 32).Modality())
+	require.Equal(t, data.Video, Clips(1, 1, 8, 32).Modality())
+	require.Equal(t, "drawn/image-1/00006-Anger", Pictures(1, 7, 32).Name(6))
+	require.Equal(t, "drawn/video-1/00006-Fear", Clips(1, 7, 8, 32).Name(6))
+}
+
+func TestBadRequestsAreErrors(t *testing.T) {
+	for _, c := range []struct {
+		set  data.Dataset
+		i    int
+		want string
+	}{
+		{Pictures(1, 3, 32), 3, "no sample 3 in a set of 3"},
+		{Pictures(1, 3, 32), -1, "no sample -1"},
+		{Pictures(1, -3, 32), 0, "set of 0"},
+		{Pictures(1, 3, 15), 0, "size 15 is outside"},
+		{Clips(1, 3, 8, 5000), 0, "size 5000 is outside"},
+		{Clips(1, 3, 0, 32), 0, "clip of 0 frames"},
+	} {
+		_, err := c.set.Open(c.i)
+		require.ErrorContains(t, err, c.want)
+	}
+	for _, set := range []data.Dataset{Pictures(1, 1, 32), Clips(1, 1, 4, 32)} {
+		c, err := set.Open(0)
+		require.NoError(t, err)
+		_, err = c.Read([]int{0, 4})
+		require.ErrorContains(t, err, "no frame 4")
+		_, err = c.Read([]int{-1})
+		require.ErrorContains(t, err, "no frame -1")
+	}
+}
+
+// strength is how much expression a frame shows, without blinks.
+func strength(a AUs) float64 {
+	a.Left[AU43], a.Right[AU43] = 0, 0
+	return a.Strength()
+}
+
+func TestClipsRiseFromRestAndFallBack(t *testing.T) {
+	for _, n := range []int{16, 40, 64} {
+		for i := range 140 {
+			e := ClipOrder[i%NumExpressions]
+			m := newMotion(source(uint64(i)), e, n)
+			m.talk = 0
+			first, peak, at := strength(m.action(0)), 0.0, 0
+			for f := range n {
+				if s := strength(m.action(f)); s > peak {
+					peak, at = s, f
+				}
+			}
+			require.Less(t, first, 0.7, "starts near neutral")
+			if e == Neutral {
+				require.Less(t, peak, 0.9, "a neutral clip stays at rest")
+				continue
+			}
+			require.Greater(t, peak, 2.5*first)
+			require.InDelta(t, strength(m.apex), peak, 0.2)
+			require.True(t, float64(at) > m.onset && float64(at) < m.end)
+			require.True(t, at > n/8 && at < 7*n/8, "peak %d of %d", at, n)
+			require.Less(t, strength(m.action(n-1)), 0.9*peak, "lets go before the end")
+		}
+	}
+}
+
+func TestCurvesAreSmoothAndBlinksClose(t *testing.T) {
+	m := newMotion(source(5), Surprise, 60)
+	previous := 0.0
+	for i := range 600 {
+		level := m.level(float64(i)/10, 0.1)
+		require.InDelta(t, previous, level, 0.06)
+		previous = level
+	}
+	m.blinks = []float64{30}
+	blink, open := m.action(30), m.action(38)
+	require.InDelta(t, 1, blink.both(AU43), 1e-9)
+	require.Less(t, open.both(AU43), 0.5)
+	for i := range 60 {
+		c := m.conditions(Conditions{}, i)
+		require.Less(t, math.Abs(c.Yaw), 0.1)
+		require.Less(t, math.Abs(c.X), 0.02)
+	}
+}
+
+func TestConcurrentReadsAgree(t *testing.T) {
+	set := Clips(8, 14, 8, 40)
+	want := make([][]uint8, set.Len())
+	for i := range want {
+		want[i] = read(t, set, i, 0, 4)
+	}
+	got := make([][2][]uint8, set.Len())
+	shared, err := set.Open(3)
+	require.NoError(t, err)
+	var wait sync.WaitGroup
+	for i := range got {
+		for j := range 2 {
+			wait.Go(func() {
+				if c, err := set.Open(i); err == nil {
+					if f, err := c.Read([]int{0, 4}); err == nil {
+						got[i][j] = f.Pix
+					}
+				}
+				_, _ = shared.Read([]int{i % 8})
+			})
+		}
+	}
+	wait.Wait()
+	for i := range got {
+		same(t, want[i], got[i][0])
+		same(t, want[i], got[i][1])
+	}
+}

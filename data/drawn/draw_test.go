@@ -1,0 +1,197 @@
+package drawn
+
+import (
+	"math/rand/v2"
+	"reflect"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+)
+
+func source(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0)) }
+
+func TestPrototypesHoldTheirActionUnits(t *testing.T) {
+	for e, units := range map[Expression][]Unit{
+		Happiness: {AU6, AU12},
+		Sadness:   {AU1, AU4, AU15},
+		Surprise:  {AU1, AU2, AU5, AU26},
+		Fear:      {AU1, AU2, AU4, AU5, AU20, AU25},
+		Disgust:   {AU9, AU15, AU16},
+		Anger:     {AU4, AU5, AU7, AU23, AU24},
+	} {
+		a := e.Prototype()
+		for _, u := range units {
+			require.Positive(t, a.Left[u], "%v", e)
+		}
+		require.Equal(t, a.Left, a.Right)
+	}
+	neutral := Neutral.Prototype()
+	require.Zero(t, neutral.Strength())
+	require.Equal(t, "Fear", Fear.String())
+	require.Equal(t, "Unknown", Expression(7).String())
+}
+
+func TestPerformancesVaryWithinRange(t *testing.T) {
+	rng := source(1)
+	for e := range Expression(NumExpressions) {
+		prototype := e.Prototype()
+		for range 200 {
+			a := e.Perform(rng)
+			for u := range NumUnits {
+				require.True(t, a.Left[u] >= 0 && a.Left[u] <= 1 && a.Right[u] >= 0 && a.Right[u] <= 1)
+			}
+			for _, p := range prototypes[e] {
+				if p.core {
+					require.Greater(t, a.both(p.unit), 0.35*prototype.both(p.unit), "%v shows its core units", e)
+				}
+			}
+			if e == Neutral {
+				require.Less(t, a.Strength(), 0.6)
+			}
+		}
+	}
+}
+
+// TestUnitsMoveTheFace checks the direction of what the main units do, in face units with y down.
+func TestUnitsMoveTheFace(t *testing.T) {
+	shape := func(units ...Unit) (mouth, eye) {
+		var a AUs
+		for _, u := range units {
+			a.add(u, 1, 0)
+		}
+		face := NewFace(source(2))
+		p := painter{face: &face, aus: &a}
+		return p.mouthOf(), p.eyeOf(1)
+	}
+	rest, eyes := shape()
+	smile, _ := shape(AU12)
+	require.Less(t, smile.corner[0], rest.corner[0]-0.05)
+	require.Greater(t, smile.half[0], rest.half[0])
+	sad, _ := shape(AU15)
+	require.Greater(t, sad.corner[1], rest.corner[1]+0.05)
+	gape, _ := shape(AU26, AU25)
+	require.Greater(t, gape.sink, rest.sink+0.15)
+	require.Greater(t, gape.jaw, rest.jaw+0.1)
+	stretched, _ := shape(AU20)
+	require.Greater(t, stretched.half[1], rest.half[1]+0.05)
+	pressed, _ := shape(AU23, AU24)
+	require.Less(t, pressed.thickL, 0.5*rest.thickL)
+	_, wide := shape(AU5)
+	require.Greater(t, wide.upper, eyes.upper)
+	_, tight := shape(AU7)
+	require.Less(t, tight.upper+tight.lower, eyes.upper+eyes.lower)
+	_, shut := shape(AU43)
+	require.InDelta(t, shut.lid(true, 0)[4].y, shut.lid(false, 0)[4].y, 1e-9)
+}
+
+// TestEveryUnitShows renders each unit alone and expects visible change in the right half of the picture.
+func TestEveryUnitShows(t *testing.T) {
+	const size = 96
+	face := NewFace(source(9))
+	face.Conditions = Conditions{LightY: -0.5, Ambient: 0.5, Strength: 0.5, Scale: 0.43}
+	face.Style, face.Glasses, face.Beard = Short, false, Shaven
+	// Rows of the picture where a unit works: 0.43·96 pixels a face unit, the eyes in the middle.
+	upper, lower := [2]int{20, 54}, [2]int{54, 96}
+	areas := map[Unit][2]int{AU1: upper, AU2: upper, AU4: upper, AU5: upper, AU6: upper, AU7: upper, AU43: upper, AU9: upper,
+		AU10: lower, AU12: lower, AU15: lower, AU16: lower, AU17: lower, AU20: lower, AU23: lower, AU24: lower, AU25: lower, AU26: lower}
+	rest := Render(face, AUs{}, size, size)
+	for u := range Unit(NumUnits) {
+		var a AUs
+		a.add(u, 1, 0)
+		f := Render(face, a, size, size)
+		rows, changed := areas[u], 0
+		require.NotZero(t, rows[1], "unit %d has no area here", u)
+		for i := rows[0] * size * 3; i < rows[1]*size*3; i++ {
+			if d := int(f.Pix[i]) - int(rest.Pix[i]); d > 12 || d < -12 {
+				changed++
+			}
+		}
+		require.Greater(t, changed, 60, "unit %d", u)
+	}
+}
+
+func TestFacesAreInRange(t *testing.T) {
+	rng := source(3)
+	seen := map[HairStyle]int{}
+	for range 2000 {
+		f := NewFace(rng)
+		seen[f.Style]++
+		require.InDelta(t, 1, f.HeadWidth, 0.1)
+		require.InDelta(t, 0.455, f.Scale, 0.021)
+		require.InDelta(t, 0.33, f.EyeDistance, 0.03)
+		require.True(t, f.GazeX >= -1 && f.GazeX <= 1)
+		require.True(t, f.Ambient > 0.3 && f.Ambient+f.Strength < 1.2)
+		require.LessOrEqual(t, f.LightY, 0.0, "light comes from above")
+		require.True(t, f.Noise >= 0 && f.Noise < 0.03)
+		v := reflect.ValueOf(f.Identity)
+		for i := range v.NumField() {
+			if c, ok := v.Field(i).Interface().(RGB); ok {
+				for _, x := range c {
+					require.True(t, x >= 0 && x <= 1, "%s %v", v.Type().Field(i).Name, c)
+				}
+			}
+		}
+	}
+	require.Len(t, seen, int(numStyles), "every style is worn")
+}
+
+func TestRenderAtEverySize(t *testing.T) {
+	rng := source(4)
+	for size := 16; size <= 224; size += 13 {
+		f := Render(NewFace(rng), Expression(size%7).Perform(rng), size, size)
+		require.Equal(t, size*size*3, len(f.Pix))
+	}
+	require.Len(t, Render(NewFace(rng), AUs{}, 1, 1).Pix, 3)
+	wide := Render(NewFace(rng), AUs{}, 40, 90)
+	require.Equal(t, []int{1, 40, 90}, []int{wide.T, wide.H, wide.W})
+}
+
+func TestRenderTakesAnyPoseAndUnits(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		face := NewFace(source(rapid.Uint64().Draw(t, "seed")))
+		face.Yaw = rapid.Float64Range(-3, 3).Draw(t, "yaw")
+		face.Roll = rapid.Float64Range(-7, 7).Draw(t, "roll")
+		face.Scale = rapid.Float64Range(0.01, 5).Draw(t, "scale")
+		face.X = rapid.Float64Range(-3, 3).Draw(t, "x")
+		var a AUs
+		for u := range NumUnits {
+			a.add(Unit(u), rapid.Float64Range(0, 1).Draw(t, "level"), rapid.Float64Range(-1, 1).Draw(t, "skew"))
+		}
+		Render(face, a, rapid.IntRange(1, 64).Draw(t, "h"), rapid.IntRange(1, 64).Draw(t, "w"))
+	})
+}
+
+// golden holds the means of the green channel over blocks of 16 × 16 pixels.
+var golden = [6][6]float64{
+	{138.9, 50.0, 51.0, 51.2, 54.5, 129.8},
+	{82.4, 105.5, 159.7, 160.6, 112.4, 82.0},
+	{73.0, 166.6, 149.1, 152.1, 170.9, 82.7},
+	{148.6, 178.6, 180.0, 185.5, 188.0, 128.8},
+	{153.0, 177.1, 149.0, 164.5, 183.0, 155.1},
+	{146.2, 154.1, 151.7, 158.3, 156.7, 148.8},
+}
+
+// TestGolden compares block means of one frame, within a tolerance that covers fused multiply-add on other machines.
+func TestGolden(t *testing.T) {
+	c, err := Pictures(7, 10, 96).Open(3)
+	require.NoError(t, err)
+	f, err := c.Read([]int{0})
+	require.NoError(t, err)
+	var got [6][6]float64
+	for y := range 96 {
+		for x := range 96 {
+			got[y/16][x/16] += float64(f.Pix[(y*96+x)*3+1]) / 256
+		}
+	}
+	for y := range got {
+		require.InDeltaSlice(t, golden[y][:], got[y][:], 0.5, "block row %d of %.1f", y, got)
+	}
+}
+
+func BenchmarkRender96(b *testing.B) {
+	face, aus := NewFace(source(1)), Fear.Prototype()
+	for b.Loop() {
+		Render(face, aus, 96, 96)
+	}
+}

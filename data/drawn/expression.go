@@ -1,0 +1,144 @@
+// Package drawn draws faces: seven expressions built from the action units of the Facial Action Coding System,
+// on people who differ in shape, skin, hair, light, pose and background. It is the data every command of mien
+// can fall back on, needs no file and no licence, and is reproducible: sample i of a set depends on the set's
+// seed and on i, nothing else.
+//
+// From the top: Pictures and Clips (dataset.go) are the sets. A sample is a Face (identity.go) performing AUs
+// (this file), for clips along the curves of motion.go. Render (draw.go) paints it in layers: background, body,
+// head, eyes, brows, nose, mouth, hair. shape.go and raster.go turn curves into anti-aliased coverage, light.go
+// shades them as a relief under a directional light.
+package drawn
+
+import "math/rand/v2"
+
+// Expression is one of the seven basic expressions, numbered in the order of AffectNet-7.
+type Expression int
+
+const (
+	Neutral Expression = iota
+	Happiness
+	Sadness
+	Surprise
+	Fear
+	Disgust
+	Anger
+	NumExpressions = 7
+)
+
+var expressionNames = [NumExpressions]string{"Neutral", "Happiness", "Sadness", "Surprise", "Fear", "Disgust", "Anger"}
+
+// String returns the name of the class, as result tables show it.
+func (e Expression) String() string {
+	if e < 0 || e >= NumExpressions {
+		return "Unknown"
+	}
+	return expressionNames[e]
+}
+
+// Unit is an action unit: one muscle group of the face. The constants carry the numbers of the Facial Action
+// Coding System (Ekman and Friesen 1978; Ekman, Friesen and Hager 2002) in their names.
+type Unit int
+
+const (
+	AU1      Unit = iota // inner brow raiser
+	AU2                  // outer brow raiser
+	AU4                  // brow lowerer: down and together
+	AU5                  // upper lid raiser
+	AU6                  // cheek raiser: lower lid pushed up, crow's feet
+	AU7                  // lid tightener
+	AU9                  // nose wrinkler
+	AU10                 // upper lip raiser
+	AU12                 // lip corner puller
+	AU15                 // lip corner depressor
+	AU16                 // lower lip depressor
+	AU17                 // chin raiser
+	AU20                 // lip stretcher
+	AU23                 // lip tightener
+	AU24                 // lip pressor
+	AU25                 // lips part
+	AU26                 // jaw drop
+	AU43                 // eyes closed; drooping lids at a low level, a blink when brief (AU45)
+	NumUnits = int(AU43) + 1
+)
+
+// Levels holds an intensity in [0, 1] for each action unit; 1 is the strongest that is drawn.
+type Levels [NumUnits]float64
+
+// AUs is what a face does, for its two halves; left is the left of the picture.
+type AUs struct{ Left, Right Levels }
+
+// both returns the mean of the two halves.
+func (a *AUs) both(u Unit) float64 { return (a.Left[u] + a.Right[u]) / 2 }
+
+// Strength is the sum of all intensities, the mean of the two halves: 0 for a face at rest.
+func (a *AUs) Strength() float64 {
+	sum := 0.0
+	for u := range NumUnits {
+		sum += a.both(Unit(u))
+	}
+	return sum
+}
+
+// part is one action unit of an expression. A core unit is always there; the others come and go with the person.
+type part struct {
+	unit  Unit
+	level float64
+	core  bool
+}
+
+// prototypes lists the action units of each expression after Ekman and Friesen's table of prototypes:
+// happiness 6+12, sadness 1+4+15, surprise 1+2+5+26, fear 1+2+4+5+20+25, disgust 9+15+16, anger 4+5+7+23.
+var prototypes = [NumExpressions][]part{
+	Neutral:   {},
+	Happiness: {{AU12, 1, true}, {AU6, 0.85, true}, {AU25, 0.9, false}, {AU26, 0.3, false}, {AU10, 0.2, false}},
+	Sadness:   {{AU1, 1, true}, {AU4, 0.7, true}, {AU15, 1, true}, {AU17, 0.6, false}, {AU43, 0.45, false}},
+	Surprise:  {{AU1, 1, true}, {AU2, 1, true}, {AU5, 0.8, true}, {AU26, 1, true}, {AU25, 0.6, true}},
+	Fear: {{AU1, 1, true}, {AU4, 0.75, true}, {AU5, 1, true}, {AU20, 1, true}, {AU25, 0.8, true},
+		{AU2, 0.5, true}, {AU26, 0.35, false}, {AU16, 0.4, false}},
+	Disgust: {{AU9, 1, true}, {AU10, 0.75, true}, {AU15, 0.55, true}, {AU16, 0.4, false}, {AU7, 0.5, false},
+		{AU4, 0.4, true}, {AU25, 0.4, false}, {AU17, 0.5, false}},
+	Anger: {{AU4, 1, true}, {AU7, 0.7, true}, {AU23, 0.9, true}, {AU5, 0.55, true}, {AU24, 0.7, false},
+		{AU17, 0.4, false}},
+}
+
+// Prototype returns the full-strength, symmetric form of e with all of its units.
+func (e Expression) Prototype() AUs {
+	var a AUs
+	for _, p := range prototypes[e] {
+		a.Left[p.unit], a.Right[p.unit] = p.level, p.level
+	}
+	return a
+}
+
+// Perform draws the way one person shows e at its apex: an overall intensity of 0.6 to 1, each unit stronger or
+// weaker than in the prototype, optional units present or not, slightly unequal halves, and faint stray units.
+func (e Expression) Perform(rng *rand.Rand) AUs {
+	var a AUs
+	intensity := uniform(rng, 0.6, 1)
+	for _, p := range prototypes[e] {
+		share := uniform(rng, 0.8, 1.1)
+		if !p.core {
+			share = max(0, uniform(rng, -0.5, 1))
+		}
+		a.add(p.unit, p.level*intensity*share, normal(rng, 0.07))
+	}
+	for u := range NumUnits {
+		a.add(Unit(u), max(0, uniform(rng, -0.9, 0.1)), 0)
+	}
+	return a
+}
+
+// add raises unit u by level, skew more on the left and as much less on the right, within [0, 1].
+func (a *AUs) add(u Unit, level, skew float64) {
+	a.Left[u] = clamp(a.Left[u]+level*(1+skew), 0, 1)
+	a.Right[u] = clamp(a.Right[u]+level*(1-skew), 0, 1)
+}
+
+func clamp(x, lo, hi float64) float64 { return min(max(x, lo), hi) }
+
+func uniform(rng *rand.Rand, lo, hi float64) float64 { return lo + (hi-lo)*rng.Float64() }
+
+// normal draws from a normal distribution of the given deviation, cut at two deviations.
+func normal(rng *rand.Rand, deviation float64) float64 {
+	return deviation * clamp(rng.NormFloat64(), -2, 2)
+}

@@ -1,0 +1,72 @@
+package drawn
+
+import (
+	"image"
+	"math/rand/v2"
+
+	"mien/data"
+)
+
+// Sheet pastes frames of one size into a grid, a row of pictures per row of cells, with a thin gap.
+func Sheet(cells [][]*data.Frames) *image.RGBA {
+	const gap = 2
+	h, w, columns := 0, 0, 0
+	for _, row := range cells {
+		columns = max(columns, len(row))
+		for _, f := range row {
+			h, w = max(h, f.H), max(w, f.W)
+		}
+	}
+	img := image.NewRGBA(image.Rect(0, 0, columns*(w+gap)+gap, len(cells)*(h+gap)+gap))
+	for i := range img.Pix {
+		img.Pix[i] = 0xff
+	}
+	for r, row := range cells {
+		for c, f := range row {
+			paste(img, f, gap+c*(w+gap), gap+r*(h+gap))
+		}
+	}
+	return img
+}
+
+func paste(img *image.RGBA, f *data.Frames, x0, y0 int) {
+	for y := range f.H {
+		for x := range f.W {
+			copy(img.Pix[img.PixOffset(x0+x, y0+y):], f.Pix[(y*f.W+x)*3:][:3])
+		}
+	}
+}
+
+// PictureSheet shows the seven expressions, one in each row, on as many people as columns.
+func PictureSheet(seed uint64, columns, size int) *image.RGBA {
+	cells := make([][]*data.Frames, NumExpressions)
+	for c := range columns {
+		rng := rand.New(rand.NewPCG(seed, uint64(c)))
+		face := NewFace(rng)
+		for e := range NumExpressions {
+			cells[e] = append(cells[e], Render(face, Expression(e).Perform(rng), size, size))
+		}
+	}
+	return Sheet(cells)
+}
+
+// ClipSheet shows clips, one in each row with its expressions in the order of ClipOrder, at as many evenly spaced
+// moments as columns.
+func ClipSheet(seed uint64, rows, columns, size int) (*image.RGBA, error) {
+	set := Clips(seed, rows, 4*columns, size)
+	cells := make([][]*data.Frames, rows)
+	for r := range rows {
+		c, err := set.Open(r)
+		if err != nil {
+			return nil, err
+		}
+		for t := range columns {
+			f, err := c.Read([]int{4 * t})
+			if err != nil {
+				return nil, err
+			}
+			cells[r] = append(cells[r], f)
+		}
+	}
+	return Sheet(cells), nil
+}

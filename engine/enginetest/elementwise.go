@@ -1,0 +1,240 @@
+package enginetest
+
+import (
+	"math"
+
+	"mien/engine"
+)
+
+func testFill(s *suite) {
+	for _, n := range []int{0, 1, 5, large} {
+		t := s.blank(n)
+		s.b.Fill(t, 0.1)
+		s.check(t, exactly(repeat(s.round(0.1), n)), "Fill of %d", n)
+	}
+	scalar := s.blank()
+	s.b.Fill(scalar, -2)
+	s.check(scalar, exactly([]float64{-2}), "Fill of a scalar")
+	index := s.blankInts(7)
+	s.b.Fill(index, 3)
+	s.checkInts(index, repeat(int32(3), 7), "Fill of int32")
+}
+
+// offsets returns, for each element of a tensor of the given shape, where it is in an operand that was broadcast to it.
+func offsets(shape, operand []int) []int {
+	at := make([]int, engine.Elements(shape))
+	for i := range at {
+		rest, stride := i, 1
+		for axis := len(shape) - 1; axis >= 0; axis-- {
+			j := rest % shape[axis]
+			rest /= shape[axis]
+			if k := axis - (len(shape) - len(operand)); k >= 0 {
+				at[i] += j % operand[k] * stride
+				stride *= operand[k]
+			}
+		}
+	}
+	return at
+}
+
+// broadcasts pairs shapes with the shape of an operand that stretches to them.
+var broadcasts = []struct{ full, part []int }{
+	{[]int{}, []int{}},
+	{[]int{1}, []int{}},
+	{[]int{7}, []int{7}},
+	{[]int{7}, []int{1}},
+	{[]int{7}, []int{}},
+	{[]int{0, 3}, []int{3}},
+	{[]int{3, 0}, []int{3, 1}},
+	{[]int{5, 9}, []int{9}},
+	{[]int{5, 9}, []int{1, 9}},
+	{[]int{5, 9}, []int{5, 1}},
+	{[]int{5, 1}, []int{5, 1}},
+	{[]int{2, 3, 4}, []int{3, 1}},
+	{[]int{2, 3, 4}, []int{2, 1, 4}},
+	{[]int{2, 3, 4}, []int{2, 1, 1}},
+	{[]int{2, 3, 4}, []int{1, 3, 1}},
+	{[]int{2, 1, 3, 1, 5}, []int{1, 1, 3, 1, 1}},
+	{[]int{2, 3, 2, 5}, []int{3, 1, 5}},
+	{[]int{3, 4, 5, 2}, []int{3, 1, 5, 1}},
+	{[]int{large}, []int{large}},
+	{[]int{601, 203}, []int{203}},
+	{[]int{601, 203}, []int{601, 1}},
+	{[]int{7, 86, 203}, []int{7, 1, 203}},
+	{[]int{203, 601}, []int{}},
+}
+
+func testBinary(s *suite) {
+	for _, shapes := range broadcasts {
+		for _, op := range []engine.BinaryOp{engine.Add, engine.Sub, engine.Mul} {
+			a, av := s.random(shapes.full...)
+			b, bv := s.random(shapes.part...)
+			at := offsets(shapes.full, shapes.part)
+			ab, ba := sums(len(av)), sums(len(av))
+			for i, x := range av {
+				y := bv[at[i]]
+				size := max(math.Abs(x)+math.Abs(y), math.Abs(x*y))
+				ab.addSized(i, apply(op, x, y), size)
+				ba.addSized(i, apply(op, y, x), size)
+			}
+			dst := s.blank(shapes.full...)
+			s.b.Binary(op, dst, a, b)
+			s.check(dst, ab, "op %d of %v and %v", op, shapes.full, shapes.part)
+			s.b.Binary(op, dst, b, a)
+			s.check(dst, ba, "op %d of %v and %v", op, shapes.part, shapes.full)
+			s.check(b, exactly(bv), "an operand changed")
+			s.b.Binary(op, a, a, b)
+			s.check(a, ab, "op %d of %v and %v in place", op, shapes.full, shapes.part)
+		}
+	}
+	s.binaryBothStretched()
+}
+
+func apply(op engine.BinaryOp, a, b float64) float64 {
+	switch op {
+	case engine.Add:
+		return a + b
+	case engine.Sub:
+		return a - b
+	}
+	return a * b
+}
+
+// binaryBothStretched adds a column and a row, and tensors that stretch on different axes.
+func (s *suite) binaryBothStretched() {
+	for _, c := range []struct{ full, a, b []int }{
+		{[]int{5, 7}, []int{5, 1}, []int{7}},
+		{[]int{4, 5, 6}, []int{4, 1, 6}, []int{5, 1}},
+		{[]int{2, 3, 4, 5}, []int{2, 1, 4, 1}, []int{3, 1, 5}},
+	} {
+		a, av := s.random(c.a...)
+		b, bv := s.random(c.b...)
+		ai, bi := offsets(c.full, c.a), offsets(c.full, c.b)
+		want := sums(len(ai))
+		for i := range ai {
+			want.add(i, av[ai[i]])
+			want.add(i, bv[bi[i]])
+		}
+		dst := s.blank(c.full...)
+		s.b.Binary(engine.Add, dst, a, b)
+		s.check(dst, want, "%v + %v", c.a, c.b)
+	}
+}
+
+func testSumTo(s *suite) {
+	for _, shapes := range broadcasts {
+		src, sv := s.random(shapes.full...)
+		dst, dv := s.random(shapes.part...)
+		at := offsets(shapes.full, shapes.part)
+		plain, added := sums(len(dv)), sums(len(dv))
+		for i, v := range dv {
+			added.add(i, v)
+		}
+		for i, v := range sv {
+			plain.add(at[i], v)
+			added.add(at[i], v)
+		}
+		s.b.SumTo(dst, src, true)
+		s.check(dst, added, "sum of %v added to %v", shapes.full, shapes.part)
+		s.b.SumTo(dst, src, false)
+		s.check(dst, plain, "sum of %v to %v", shapes.full, shapes.part)
+		blank := s.blank(shapes.part...)
+		s.b.SumTo(blank, src, false)
+		s.check(blank, plain, "sum of %v to %v over NaN", shapes.full, shapes.part)
+	}
+}
+
+func testAxpy(s *suite) {
+	for _, n := range []int{0, 1, 3, 8, 31, 257, large} {
+		d, dv := s.random(n)
+		x, xv := s.random(n)
+		want := sums(n)
+		for i := range n {
+			want.add(i, dv[i])
+			want.add(i, 0.3*xv[i])
+		}
+		s.b.Axpy(d, 0.3, x)
+		s.check(d, want, "Axpy of %d", n)
+		s.check(x, exactly(xv), "Axpy changed its operand")
+	}
+}
+
+func testScale(s *suite) {
+	for _, n := range []int{0, 1, 3, 8, 31, 257, large} {
+		x, xv := s.random(n)
+		want := sums(n)
+		for i, v := range xv {
+			want.add(i, -0.7*v)
+		}
+		dst := s.blank(n)
+		s.b.Scale(dst, x, -0.7)
+		s.check(dst, want, "Scale of %d", n)
+		s.b.Scale(x, x, -0.7)
+		s.check(x, want, "Scale of %d in place", n)
+	}
+}
+
+// curve is an elementwise function and its derivative.
+type curve struct {
+	op   engine.UnaryOp
+	f, d func(x float64) float64
+}
+
+var curves = []curve{
+	{engine.GELU,
+		func(x float64) float64 { return x * normalCDF(x) },
+		func(x float64) float64 {
+			return normalCDF(x) + x*math.Exp(-x*x/2)/math.Sqrt(2*math.Pi)
+		}},
+	{engine.Softplus,
+		func(x float64) float64 {
+			if x > 40 {
+				return x
+			}
+			return math.Log1p(math.Exp(x))
+		},
+		func(x float64) float64 { return 1 / (1 + math.Exp(-x)) }},
+}
+
+func normalCDF(x float64) float64 { return math.Erfc(-x/math.Sqrt2) / 2 }
+
+// curvePoints covers the line, its far ends, and NaN.
+func (s *suite) curvePoints(n int) []float64 {
+	x := s.values(n)
+	for i := range x {
+		x[i] = s.round(x[i] * 3)
+	}
+	copy(x, []float64{0, math.Copysign(0, -1), 1, -1, 12, -12, 100, -100, 1e4, -1e4, 1e-20, math.NaN()})
+	return x
+}
+
+func testUnary(s *suite) {
+	for _, c := range curves {
+		for _, n := range []int{0, 1, 12, 37, large} {
+			x := s.curvePoints(n)
+			want := sums(n)
+			for i, v := range x {
+				y := c.f(v)
+				want.addSized(i, y, max(math.Abs(v), math.Abs(y)))
+			}
+			dst := s.blank(n)
+			s.b.Unary(c.op, dst, s.tensor(x, n))
+			s.check(dst, want, "op %d of %d", c.op, n)
+		}
+	}
+}
+
+func testUnaryBackward(s *suite) {
+	for _, c := range curves {
+		for _, n := range []int{0, 1, 12, 37, large} {
+			x, dy := s.curvePoints(n), s.values(n)
+			want := sums(n)
+			for i, v := range x {
+				want.addSized(i, dy[i]*c.d(v), math.Abs(dy[i]))
+			}
+			dx := s.blank(n)
+			s.b.UnaryBackward(c.op, dx, s.tensor(x, n), s.tensor(dy, n))
+			s.check(dx, want, "op %d of %d", c.op, n)
+		}
+	}
+}

@@ -1,0 +1,111 @@
+// Package enginetest is the conformance suite of engine.Backend. Every method is compared with plain float64 loops that
+// are written here, so that the suite trusts no kernel, and sees a backend only through its interface.
+//
+// A backend passes when
+//
+//	enginetest.RunAll(t, newBackend, enginetest.Options{Float64: true})
+//
+// does. Destinations are full of NaN before a call, so that an element left unwritten shows, and a kernel that keeps
+// working memory after its subtest fails it.
+package enginetest
+
+import (
+	"reflect"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"mien/engine"
+)
+
+// Options tells what a backend may leave out.
+type Options struct {
+	Float64 bool // whether it has float64 kernels
+}
+
+// method is the test of one method of engine.Backend.
+type method struct {
+	name   string
+	test   func(*suite)
+	floats bool // whether to repeat it for each floating point type
+}
+
+var methods = []method{
+	{"Name", testName, false},
+	{"Alloc", testAlloc, false},
+	{"Free", testFree, false},
+	{"Upload", testUpload, false},
+	{"Download", testDownload, false},
+	{"Sync", testSync, false},
+	{"Stats", testStats, false},
+	{"Fill", testFill, true},
+	{"Copy", testCopy, true},
+	{"Permute", testPermute, true},
+	{"Binary", testBinary, true},
+	{"Axpy", testAxpy, true},
+	{"Scale", testScale, true},
+	{"SumTo", testSumTo, true},
+	{"Unary", testUnary, true},
+	{"UnaryBackward", testUnaryBackward, true},
+	{"Gemm", testGemm, true},
+	{"GroupedGemm", testGroupedGemm, true},
+	{"Softmax", testSoftmax, true},
+	{"SoftmaxBackward", testSoftmaxBackward, true},
+	{"LogSoftmax", testLogSoftmax, true},
+	{"LogSoftmaxBackward", testLogSoftmaxBackward, true},
+	{"LayerNorm", testLayerNorm, true},
+	{"LayerNormBackward", testLayerNormBackward, true},
+	{"Attention", testAttention, true},
+	{"AttentionBackward", testAttentionBackward, true},
+	{"Gather", testGather, true},
+	{"ScatterAdd", testScatterAdd, true},
+	{"TopK", testTopK, true},
+	{"Route", testRoute, true},
+	{"MaskedMSE", testMaskedMSE, true},
+	{"MaskedMSEBackward", testMaskedMSEBackward, true},
+	{"AdamW", testAdamW, true},
+	{"ClipScale", testClipScale, true},
+}
+
+// RunAll runs one subtest for each method of engine.Backend, each on a backend of its own. Inputs are the same
+// in every run.
+func RunAll(t *testing.T, newBackend func() engine.Backend, options Options) {
+	t.Run("EveryMethodHasATest", func(t *testing.T) { require.ElementsMatch(t, interfaceMethods(), testedMethods()) })
+	for _, m := range methods {
+		t.Run(m.name, func(t *testing.T) {
+			if !m.floats {
+				runOne(t, newBackend(), engine.Float32, m.test)
+				return
+			}
+			t.Run("float32", func(t *testing.T) { runOne(t, newBackend(), engine.Float32, m.test) })
+			if options.Float64 {
+				t.Run("float64", func(t *testing.T) { runOne(t, newBackend(), engine.Float64, m.test) })
+			}
+		})
+	}
+}
+
+func runOne(t *testing.T, b engine.Backend, dtype engine.DType, test func(*suite)) {
+	before := b.Stats().LiveBytes
+	s := newSuite(t, b, dtype)
+	test(s)
+	s.free()
+	require.NoError(t, b.Sync())
+	require.Equal(t, before, b.Stats().LiveBytes, "bytes are live after every tensor of the test was freed")
+}
+
+func interfaceMethods() (names []string) {
+	backend := reflect.TypeFor[engine.Backend]()
+	for i := range backend.NumMethod() {
+		names = append(names, backend.Method(i).Name)
+	}
+	return names
+}
+
+func testedMethods() []string {
+	names := make([]string, len(methods))
+	for i, m := range methods {
+		names[i] = m.name
+	}
+	return names
+}

@@ -1,0 +1,148 @@
+package enginetest
+
+import (
+	"github.com/stretchr/testify/require"
+
+	"mien/engine"
+)
+
+func testName(s *suite) {
+	require.NotEmpty(s.T, s.b.Name())
+	require.Equal(s.T, s.b.Name(), s.b.Name())
+}
+
+// pattern is n bytes that tell a buffer and a place from all others.
+func pattern(id, n int) []byte {
+	p := make([]byte, n)
+	for i := range p {
+		p[i] = byte(id*131 + i*7 + i>>8)
+	}
+	return p
+}
+
+// testAlloc fills a crowd of buffers of changing sizes while others are freed. Memory that two of them share would
+// lose the pattern of one.
+func testAlloc(s *suite) {
+	type entry struct {
+		buffer engine.Buffer
+		bytes  []byte
+	}
+	live := []entry{}
+	drop := func(i int) {
+		got := make([]byte, len(live[i].bytes))
+		require.NoError(s.T, s.b.Download(got, live[i].buffer, 0))
+		require.Equal(s.T, live[i].bytes, got, "a buffer lost its contents while it was live")
+		s.b.Free(live[i].buffer)
+		live[i] = live[len(live)-1]
+		live = live[:len(live)-1]
+	}
+	for id := range 500 {
+		n := s.rng.IntN(5000) >> s.rng.IntN(12)
+		e := entry{s.b.Alloc(n), pattern(id, n)}
+		s.b.Upload(e.buffer, 0, e.bytes)
+		live = append(live, e)
+		if len(live) > 40 || s.rng.IntN(3) == 0 {
+			drop(s.rng.IntN(len(live)))
+		}
+	}
+	for len(live) > 0 {
+		drop(0)
+	}
+}
+
+// testFree frees an operand straight after the kernel that reads it: Free is a point in stream order, and the
+// memory may only then serve another tensor.
+func testFree(s *suite) {
+	x, xv := s.values(large), repeat(5.0, large)
+	sum := s.blank(large)
+	a, b := engine.FromSlice(s.b, s.dtype, x, large), engine.FromSlice(s.b, s.dtype, xv, large)
+	s.b.Binary(engine.Add, sum, a, b)
+	a.Free()
+	b.Free()
+	s.blank(large)
+	s.blank(large)
+	want := sums(large)
+	for i := range x {
+		want.add(i, x[i])
+		want.add(i, 5)
+	}
+	s.check(sum, want, "x + 5 with operands freed")
+}
+
+func testUpload(s *suite) {
+	for _, n := range []int{1, 3, 17, 1000, large} {
+		values := repeat(float32(1), n)
+		t := s.keep(engine.New(s.b, engine.Float32, n))
+		engine.Write(t, values)
+		for i := range values {
+			values[i] = 2
+		}
+		s.check(t, exactly(repeat(1.0, n)), "Write copies its argument before it returns")
+		engine.Write(t, values)
+		s.check(t, exactly(repeat(2.0, n)), "a second Write replaces the first")
+	}
+	b := s.b.Alloc(64)
+	defer s.b.Free(b)
+	whole := pattern(1, 64)
+	s.b.Upload(b, 0, whole)
+	copy(whole[16:], pattern(2, 20))
+	s.b.Upload(b, 16, pattern(2, 20))
+	s.b.Upload(b, 64, nil)
+	got := make([]byte, 64)
+	require.NoError(s.T, s.b.Download(got, b, 0))
+	require.Equal(s.T, whole, got, "an upload at an offset leaves the rest alone")
+}
+
+func testDownload(s *suite) {
+	b := s.b.Alloc(100)
+	defer s.b.Free(b)
+	s.b.Upload(b, 0, pattern(3, 100))
+	for _, offset := range []int{0, 4, 32, 96} {
+		got := make([]byte, 4)
+		require.NoError(s.T, s.b.Download(got, b, offset))
+		require.Equal(s.T, pattern(3, 100)[offset:offset+4], got)
+	}
+	require.NoError(s.T, s.b.Download(nil, b, 0))
+
+	t, x := s.blank(large), s.tensor(repeat(1.0, large), large)
+	for range 5 {
+		s.b.Axpy(t, 1, x)
+		engine.Write(t, repeat(float32(1), large))
+		s.b.Scale(t, t, 3)
+	}
+	s.check(t, exactly(repeat(3.0, large)), "reads, writes and kernels keep their order")
+}
+
+func testSync(s *suite) {
+	require.NoError(s.T, s.b.Sync(), "before any work")
+	x, v := s.random(33)
+	for range 3 {
+		s.b.Scale(x, x, 2)
+	}
+	require.NoError(s.T, s.b.Sync())
+	for i := range v {
+		v[i] *= 8
+	}
+	s.check(x, exactly(v), "three doublings")
+}
+
+func testStats(s *suite) {
+	start := s.b.Stats()
+	a, b := s.b.Alloc(1000), s.b.Alloc(5000)
+	two := s.b.Stats()
+	require.GreaterOrEqual(s.T, two.LiveBytes-start.LiveBytes, 6000)
+	require.GreaterOrEqual(s.T, two.PeakBytes, two.LiveBytes)
+	s.b.Free(b)
+	one := s.b.Stats()
+	require.Less(s.T, one.LiveBytes, two.LiveBytes)
+	require.GreaterOrEqual(s.T, one.LiveBytes-start.LiveBytes, 1000)
+	require.Equal(s.T, two.PeakBytes, one.PeakBytes, "the peak stays")
+	for range 10 {
+		s.b.Free(s.b.Alloc(5000))
+	}
+	s.b.Free(a)
+	end := s.b.Stats()
+	require.Equal(s.T, start.LiveBytes, end.LiveBytes)
+	require.Equal(s.T, two.PeakBytes, end.PeakBytes, "a freed buffer serves the next of its size")
+	require.GreaterOrEqual(s.T, end.PoolBytes, 0)
+}

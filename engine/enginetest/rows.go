@@ -1,0 +1,215 @@
+package enginetest
+
+import (
+	"math"
+
+	"mien/engine"
+)
+
+// matrices are sizes of tensors that are worked on row by row.
+var matrices = [][]int{{1, 1}, {1, 7}, {5, 1}, {3, 16}, {2, 3, 33}, {7, 101}, {129, 65}, {601, 203}}
+
+// softmaxOf returns the softmax of each row and its log-sum-exp.
+func softmaxOf(x []float64, n int) (y, lse []float64) {
+	y, lse = make([]float64, len(x)), make([]float64, len(x)/n)
+	for r := range lse {
+		row := x[r*n : (r+1)*n]
+		top, sum := math.Inf(-1), 0.0
+		for _, v := range row {
+			top = max(top, v)
+		}
+		for _, v := range row {
+			sum += math.Exp(v - top)
+		}
+		lse[r] = top + math.Log(sum)
+		for i, v := range row {
+			y[r*n+i] = math.Exp(v-top) / sum
+		}
+	}
+	return y, lse
+}
+
+// probable wants probabilities: to a relative tolerance, but for those below a thousandth.
+func probable(y []float64) expected {
+	e := exactly(y)
+	for i, v := range y {
+		e.size[i] = v + 1e-3
+	}
+	return e
+}
+
+func testSoftmax(s *suite) {
+	for _, shape := range matrices {
+		x, v := s.random(shape...)
+		y, _ := softmaxOf(v, shape[len(shape)-1])
+		dst := s.blank(shape...)
+		s.b.Softmax(dst, x)
+		s.check(dst, probable(y), "softmax of %v", shape)
+	}
+	far := s.tensor([]float64{1000, 1000, 998, -1000, -3e4, -3e4, math.Inf(-1), 0, 0}, 3, 3)
+	y, _ := softmaxOf([]float64{2, 2, 0, 1000, -3e4, -3e4, math.Inf(-1), 0, 0}, 3)
+	dst := s.blank(3, 3)
+	s.b.Softmax(dst, far)
+	s.check(dst, probable(y), "softmax of large logits and -∞")
+}
+
+func testSoftmaxBackward(s *suite) {
+	for _, shape := range matrices {
+		n := shape[len(shape)-1]
+		y, _ := softmaxOf(s.values(engine.Elements(shape)), n)
+		for i := range y {
+			y[i] = s.round(y[i])
+		}
+		dy, dv := s.random(shape...)
+		want := sums(len(y))
+		for i := range y {
+			want.add(i, y[i]*dv[i])
+			for j := i / n * n; j < (i/n+1)*n; j++ {
+				want.add(i, -y[i]*y[j]*dv[j])
+			}
+		}
+		dx := s.blank(shape...)
+		s.b.SoftmaxBackward(dx, s.tensor(y, shape...), dy)
+		s.check(dx, want, "softmax backward of %v", shape)
+	}
+}
+
+func testLogSoftmax(s *suite) {
+	for _, shape := range matrices {
+		x, v := s.random(shape...)
+		dst := s.blank(shape...)
+		s.b.LogSoftmax(dst, x)
+		s.check(dst, logSoftmaxOf(v, shape[len(shape)-1]), "log-softmax of %v", shape)
+	}
+	v := []float64{1000, 1000, 998, -1000, -3e4, -3e4}
+	dst := s.blank(2, 3)
+	s.b.LogSoftmax(dst, s.tensor(v, 2, 3))
+	s.check(dst, logSoftmaxOf(v, 3), "log-softmax of large logits")
+}
+
+func logSoftmaxOf(x []float64, n int) expected {
+	_, lse := softmaxOf(x, n)
+	want := sums(len(x))
+	for i, v := range x {
+		want.add(i, v)
+		want.add(i, -lse[i/n])
+		want.size[i] += 1e-3
+	}
+	return want
+}
+
+func testLogSoftmaxBackward(s *suite) {
+	for _, shape := range matrices {
+		n := shape[len(shape)-1]
+		y := logSoftmaxOf(s.values(engine.Elements(shape)), n).value
+		dy, dv := s.random(shape...)
+		want := sums(len(y))
+		for i := range y {
+			y[i] = s.round(y[i])
+			p := math.Exp(y[i])
+			want.add(i, dv[i])
+			for j := i / n * n; j < (i/n+1)*n; j++ {
+				want.add(i, -p*dv[j])
+			}
+		}
+		dx := s.blank(shape...)
+		s.b.LogSoftmaxBackward(dx, s.tensor(y, shape...), dy)
+		s.check(dx, want, "log-softmax backward of %v", shape)
+	}
+}
+
+const normEps = 1e-6
+
+// moments returns mean and 1/√(var + eps) of each row.
+func moments(x []float64, n int) (mean, rstd []float64) {
+	mean, rstd = make([]float64, len(x)/n), make([]float64, len(x)/n)
+	for r := range mean {
+		row, variance := x[r*n:(r+1)*n], 0.0
+		for _, v := range row {
+			mean[r] += v / float64(n)
+		}
+		for _, v := range row {
+			variance += (v - mean[r]) * (v - mean[r]) / float64(n)
+		}
+		rstd[r] = 1 / math.Sqrt(variance+normEps)
+	}
+	return mean, rstd
+}
+
+// testLayerNorm also has rows far from zero, on which the shortcut var = E[x²] − mean² fails.
+func testLayerNorm(s *suite) {
+	for _, shape := range matrices {
+		for _, shift := range []float64{0, 1000} {
+			s.layerNorm(shape, shift)
+		}
+	}
+}
+
+func (s *suite) layerNorm(shape []int, shift float64) {
+	n := shape[len(shape)-1]
+	v := s.values(engine.Elements(shape))
+	for i := range v {
+		v[i] = s.round(v[i] + shift)
+	}
+	gamma, gv := s.random(n)
+	beta, bv := s.random(n)
+	mu, rs := moments(v, n)
+	want, wantMean, wantRstd := sums(len(v)), sums(len(mu)), sums(len(mu))
+	for i, x := range v {
+		r, j := i/n, i%n
+		want.addSized(i, (x-mu[r])*rs[r]*gv[j], (math.Abs(x)+math.Abs(mu[r]))*rs[r]*math.Abs(gv[j]))
+		want.add(i, bv[j])
+		wantMean.addSized(r, 0, math.Abs(x)/float64(n))
+	}
+	for r := range mu {
+		wantMean.addSized(r, mu[r], 0)
+		wantRstd.addSized(r, rs[r], 10*rs[r])
+	}
+	dst, mean, rstd := s.blank(shape...), s.blank(len(mu)), s.blank(len(mu))
+	s.b.LayerNorm(dst, mean, rstd, s.tensor(v, shape...), gamma, beta, normEps)
+	if n > 1 { // one element has no variance: what rounding leaves of it is multiplied by 1/√eps
+		s.check(dst, want, "layer norm of %v around %v", shape, shift)
+	}
+	s.check(mean, wantMean, "mean of %v around %v", shape, shift)
+	s.check(rstd, wantRstd, "rstd of %v around %v", shape, shift)
+}
+
+func testLayerNormBackward(s *suite) {
+	for _, shape := range append([][]int{{64, 5}, {65, 9}, {130, 33}}, matrices...) {
+		s.layerNormBackward(shape)
+	}
+}
+
+func (s *suite) layerNormBackward(shape []int) {
+	n := shape[len(shape)-1]
+	x, v := s.random(shape...)
+	dy, dv := s.random(shape...)
+	gamma, gv := s.random(n)
+	dgamma, dgv := s.random(n)
+	dbeta, dbv := s.random(n)
+	mu, rs := moments(v, n)
+	wantX, wantG, wantB := sums(len(v)), sums(n), sums(n)
+	for j := range n {
+		wantG.add(j, dgv[j])
+		wantB.add(j, dbv[j])
+	}
+	for r := range mu {
+		mu[r], rs[r] = s.round(mu[r]), s.round(rs[r])
+		hat := func(i int) float64 { return (v[r*n+i] - mu[r]) * rs[r] }
+		up := func(i int) float64 { return dv[r*n+i] * gv[i] }
+		for i := range n {
+			wantG.add(i, dv[r*n+i]*hat(i))
+			wantB.add(i, dv[r*n+i])
+			wantX.add(r*n+i, rs[r]*up(i))
+			for j := range n { // rstd·(g − mean(g) − x̂·mean(g·x̂))
+				wantX.add(r*n+i, -rs[r]*up(j)/float64(n))
+				wantX.add(r*n+i, -rs[r]*hat(i)*up(j)*hat(j)/float64(n))
+			}
+		}
+	}
+	dx := s.blank(shape...)
+	s.b.LayerNormBackward(dx, dgamma, dbeta, x, gamma, dy, s.tensor(mu, len(mu)), s.tensor(rs, len(rs)))
+	s.check(dx, wantX, "dx of %v", shape)
+	s.check(dgamma, wantG, "dgamma of %v", shape)
+	s.check(dbeta, wantB, "dbeta of %v", shape)
+}

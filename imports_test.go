@@ -1,0 +1,251 @@
+// Package mien holds tests of the whole repository: which package may import which, and how long a file may be.
+package mien
+
+import (
+	"bytes"
+	"go/ast"
+	"go/build/constraint"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const module = "mien"
+
+// floors lists every package from the ground up. A package imports only packages of lower floors.
+var floors = [][]string{
+	{"asm", "data", "data/drawn"},
+	{"engine"},
+	{"autograd", "engine/enginetest"},
+	{"gradcheck", "weights"},
+	{"nn"},
+	{"vit"},
+	{"moae", "mae"},
+	{"s4d", "train"},
+	{"recipe", "experiment", "report"},
+	{"cmd/mien"},
+}
+
+// neighbours are the imports allowed within one floor.
+var neighbours = map[string][]string{"data/drawn": {"data"}}
+
+// onlyForTests are packages that the binary must not contain.
+var onlyForTests = []string{"engine/enginetest"}
+
+// floorOf returns the floor of a package, −1 for a package that floors does not list.
+func floorOf(pkg string) int {
+	return slices.IndexFunc(floors, func(names []string) bool { return slices.Contains(names, pkg) })
+}
+
+// allowed tells whether the package from may import the package to.
+func allowed(from, to string) bool {
+	return floorOf(to) >= 0 && floorOf(to) < floorOf(from) || slices.Contains(neighbours[from], to)
+}
+
+// source is one file of the repository.
+type source struct {
+	name string // with slashes, from the root
+	text []byte
+	ast  *ast.File // nil for assembly
+}
+
+func (s source) pkg() string  { return path.Dir(s.name) }
+func (s source) test() bool   { return strings.HasSuffix(s.name, "_test.go") }
+func (s source) goFile() bool { return s.ast != nil }
+
+// imports returns the paths that a file imports.
+func (s source) imports() []string {
+	paths := []string{}
+	if s.goFile() {
+		for _, spec := range s.ast.Imports {
+			p, _ := strconv.Unquote(spec.Path.Value)
+			paths = append(paths, p)
+		}
+	}
+	return paths
+}
+
+// own returns the imported packages of this module, without the module's name.
+func (s source) own() []string {
+	pkgs := []string{}
+	for _, p := range s.imports() {
+		if pkg, ok := strings.CutPrefix(p, module+"/"); ok {
+			pkgs = append(pkgs, pkg)
+		}
+	}
+	return pkgs
+}
+
+// sources reads all Go and assembly files of the module.
+func sources(t *testing.T) []source {
+	t.Helper()
+	files := []source{}
+	err := filepath.WalkDir(".", func(name string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir():
+			return skipDir(name)
+		case filepath.Ext(name) != ".go" && filepath.Ext(name) != ".s":
+			return nil
+		}
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		file := source{name: filepath.ToSlash(name), text: text}
+		if filepath.Ext(name) == ".go" {
+			file.ast, err = parser.ParseFile(token.NewFileSet(), name, text, parser.ImportsOnly|parser.ParseComments)
+		}
+		files = append(files, file)
+		return err
+	})
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	return files
+}
+
+// skipDir leaves out what the go command leaves out: hidden folders, testdata and other modules.
+func skipDir(name string) error {
+	base := filepath.Base(name)
+	if name == "." {
+		return nil
+	}
+	if _, err := os.Stat(filepath.Join(name, "go.mod")); err == nil || base == "testdata" || base[0] == '.' || base[0] == '_' {
+		return filepath.SkipDir
+	}
+	return nil
+}
+
+func TestImportsGoOneWay(t *testing.T) {
+	for _, file := range sources(t) {
+		if file.pkg() == "." {
+			require.True(t, file.test(), "%s: the root holds only tests of the repository", file.name)
+			continue
+		}
+		if file.test() {
+			continue
+		}
+		if floorOf(file.pkg()) < 0 {
+			t.Errorf("%s: package %s has no floor: add it to floors in imports_test.go", file.name, file.pkg())
+			continue
+		}
+		for _, pkg := range file.own() {
+			if !allowed(file.pkg(), pkg) {
+				t.Errorf("%s: %s (floor %d) may not import %s (floor %d)",
+					file.name, file.pkg(), floorOf(file.pkg()), pkg, floorOf(pkg))
+			}
+			if slices.Contains(onlyForTests, pkg) {
+				t.Errorf("%s: %s is for tests only", file.name, pkg)
+			}
+		}
+	}
+}
+
+func TestAllowedImports(t *testing.T) {
+	require.True(t, allowed("engine", "asm"))
+	require.True(t, allowed("cmd/mien", "s4d"))
+	require.True(t, allowed("data/drawn", "data"))
+	require.False(t, allowed("data", "data/drawn"))
+	require.False(t, allowed("asm", "engine"))
+	require.False(t, allowed("mae", "moae"), "one floor")
+	require.False(t, allowed("engine", "asm/unknown"))
+	require.False(t, allowed("unknown", "asm"))
+}
+
+func TestFileLength(t *testing.T) {
+	limits := map[string]int{"vit/vit.go": 300}
+	for _, file := range sources(t) {
+		if !file.goFile() || file.test() {
+			continue
+		}
+		limit := 400
+		if l, ok := limits[file.name]; ok {
+			limit = l
+		}
+		if lines := bytes.Count(file.text, []byte("\n")); lines > limit {
+			t.Errorf("%s has %d lines, want at most %d: divide it", file.name, lines, limit)
+		}
+	}
+}
+
+func TestNoCgo(t *testing.T) {
+	for _, file := range sources(t) {
+		if slices.Contains(file.imports(), "C") {
+			t.Errorf("%s uses cgo", file.name)
+		}
+	}
+}
+
+// TestNoForeignLibraries keeps the default binary static: importing purego makes it dynamic.
+func TestNoForeignLibraries(t *testing.T) {
+	for _, file := range sources(t) {
+		foreign := slices.ContainsFunc(file.imports(), func(p string) bool {
+			return p == "github.com/ebitengine/purego" || strings.HasPrefix(p, "github.com/ebitengine/purego/")
+		})
+		if foreign && builtByDefault(file.text) {
+			t.Errorf("%s imports purego without a build tag", file.name)
+		}
+	}
+}
+
+// builtByDefault tells whether a file is in the build without tags of any platform that we care about.
+func builtByDefault(text []byte) bool {
+	for line := range strings.Lines(string(text)) {
+		if strings.HasPrefix(line, "package ") {
+			break
+		}
+		if !constraint.IsGoBuild(line) {
+			continue
+		}
+		expr, err := constraint.Parse(strings.TrimSpace(line))
+		if err != nil {
+			return true
+		}
+		return slices.ContainsFunc([][]string{
+			{"linux", "unix", "amd64"}, {"linux", "unix", "arm64"}, {"darwin", "unix", "arm64"},
+			{"windows", "amd64"}, {"freebsd", "unix", "amd64"},
+		}, func(tags []string) bool {
+			return expr.Eval(func(tag string) bool { return slices.Contains(tags, tag) || isRelease(tag) })
+		})
+	}
+	return true
+}
+
+// isRelease tells whether a tag is satisfied by the compiler: go1.1 up to the present.
+func isRelease(tag string) bool {
+	minor, ok := strings.CutPrefix(tag, "go1.")
+	if !ok {
+		return tag == runtime.Compiler
+	}
+	_, err := strconv.Atoi(minor)
+	return err == nil
+}
+
+func TestBuiltByDefault(t *testing.T) {
+	require.True(t, builtByDefault([]byte("package x\n")))
+	require.True(t, builtByDefault([]byte("//go:build linux && amd64\n\npackage x\n")))
+	require.True(t, builtByDefault([]byte("// Comment.\n\n//go:build !vulkan\n\npackage x\n")))
+	require.False(t, builtByDefault([]byte("//go:build vulkan && linux\n\npackage x\n")))
+	require.False(t, builtByDefault([]byte("//go:build ignore\n\npackage x\n")))
+}
+
+func TestNoUnfinishedWork(t *testing.T) {
+	for _, file := range sources(t) {
+		for _, word := range []string{"TO" + "DO", "FIX" + "ME"} {
+			if bytes.Contains(file.text, []byte(word)) {
+				t.Errorf("%s says %s: do it, or open an issue", file.name, word)
+			}
+		}
+	}
+}
