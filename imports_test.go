@@ -32,7 +32,8 @@ var floors = [][]string{
 	{"vit"},
 	{"moae", "mae"},
 	{"s4d", "train"},
-	{"recipe", "experiment", "report"},
+	{"recipe"},
+	{"experiment", "report"},
 	{"cmd/mien"},
 }
 

@@ -8,39 +8,6 @@ import (
 	"golang.org/x/sys/cpu"
 )
 
-// The assembly of this file's kernels takes a positive multiple of eight elements. Wrappers give the rest to plain Go where
-// that rounds alike, and else pad it to a vector: an element's bits may not depend on where a slice was cut.
-
-//go:noescape
-func addAsm(dst, a, b *float32, n int)
-
-//go:noescape
-func subAsm(dst, a, b *float32, n int)
-
-//go:noescape
-func mulAsm(dst, a, b *float32, n int)
-
-//go:noescape
-func mulAddAsm(dst, a, b *float32, n int)
-
-//go:noescape
-func scaleAsm(dst, x *float32, n int, s float32)
-
-//go:noescape
-func axpyAsm(dst, x *float32, n int, s float32)
-
-//go:noescape
-func dotAsm(a, b *float32, n int) float32
-
-//go:noescape
-func sumSquaresAsm(x *float32, n int, shift float32) (sum, squares float32)
-
-//go:noescape
-func maxAsm(x *float32, n int) float32
-
-//go:noescape
-func expAsm(dst, x *float32, n int, shift float32) (sum float32)
-
 //go:noescape
 func geluAsm(dst, x *float32, n int)
 
@@ -57,9 +24,6 @@ func normGradSumsAsm(dgamma, dbeta, x, gamma, dy *float32, n int, mean, rstd flo
 func normGradAsm(dx, x, gamma, dy *float32, n int, mean, rstd, meanG, meanGX float32)
 
 //go:noescape
-func softmaxGradAsm(dx, y, dy *float32, n int, sum float32)
-
-//go:noescape
 func adamWAsm(p, grad, m, v *float32, n int, c *[9]float32)
 
 // detectArch returns the assembly kernels that this CPU and operating system can run.
@@ -68,144 +32,14 @@ func detectArch() []*Kernels[float32] {
 		return nil
 	}
 	k := &Kernels[float32]{
-		Name: "avx2", MR: avx2MR, NR: avx2NR, GemmTile: gemmTileAVX2,
-		Add: addAVX2, Sub: subAVX2, Mul: mulAVX2, MulAdd: mulAddAVX2, Scale: scaleAVX2, Axpy: axpyAVX2,
-		Dot: dotAVX2, Sum: sumAVX2, Exp: expAVX2, Softmax: softmaxAVX2, SoftmaxBackward: softmaxBackwardAVX2,
+		Name: "avx2", MR: vectorMR, NR: vectorNR, GemmTile: gemmTileVector,
+		Add: addVector, Sub: subVector, Mul: mulVector, MulAdd: mulAddVector, Scale: scaleVector, Axpy: axpyVector,
+		Dot: dotVector, Sum: sumVector, Exp: expVector, Softmax: softmaxVector, SoftmaxBackward: softmaxBackwardVector,
 		GELU: geluAVX2, GELUBackward: geluBackwardAVX2,
 		LayerNorm: layerNormAVX2, LayerNormBackward: layerNormBackwardAVX2, AdamW: adamWAVX2,
-		FMALoop: fmaLoopAVX2,
+		FMALoop: func(n int) float64 { return fmaLoopVector(n, 8) },
 	}
 	return []*Kernels[float32]{k.finish()}
-}
-
-// Assembly can't be preempted, so that no call takes more than this many elements: some tens of microseconds.
-const maxElements = 1 << 16
-
-// vectors calls fn on parts of at most maxElements, as many whole vectors as n has, and returns where the rest begins.
-func vectors(n int, fn func(from, n int)) (rest int) {
-	rest = n &^ 7
-	for from := 0; from < rest; from += maxElements {
-		fn(from, min(maxElements, rest-from))
-	}
-	return rest
-}
-
-// pad fills up the last, incomplete vector of a slice with zeros.
-func pad(x []float32) (v [8]float32) {
-	copy(v[:], x)
-	return v
-}
-
-func addAVX2(dst, a, b []float32) {
-	a, b = a[:len(dst)], b[:len(dst)]
-	i := vectors(len(dst), func(i, n int) { addAsm(&dst[i], &a[i], &b[i], n) })
-	addGeneric(dst[i:], a[i:], b[i:])
-}
-
-func subAVX2(dst, a, b []float32) {
-	a, b = a[:len(dst)], b[:len(dst)]
-	i := vectors(len(dst), func(i, n int) { subAsm(&dst[i], &a[i], &b[i], n) })
-	subGeneric(dst[i:], a[i:], b[i:])
-}
-
-func mulAVX2(dst, a, b []float32) {
-	a, b = a[:len(dst)], b[:len(dst)]
-	i := vectors(len(dst), func(i, n int) { mulAsm(&dst[i], &a[i], &b[i], n) })
-	mulGeneric(dst[i:], a[i:], b[i:])
-}
-
-func mulAddAVX2(dst, a, b []float32) {
-	a, b = a[:len(dst)], b[:len(dst)]
-	if i := vectors(len(dst), func(i, n int) { mulAddAsm(&dst[i], &a[i], &b[i], n) }); i < len(dst) {
-		pd, pa, pb := pad(dst[i:]), pad(a[i:]), pad(b[i:])
-		mulAddAsm(&pd[0], &pa[0], &pb[0], 8)
-		copy(dst[i:], pd[:])
-	}
-}
-
-func scaleAVX2(dst, x []float32, s float32) {
-	x = x[:len(dst)]
-	i := vectors(len(dst), func(i, n int) { scaleAsm(&dst[i], &x[i], n, s) })
-	scaleGeneric(dst[i:], x[i:], s)
-}
-
-func axpyAVX2(dst []float32, s float32, x []float32) {
-	x = x[:len(dst)]
-	if i := vectors(len(dst), func(i, n int) { axpyAsm(&dst[i], &x[i], n, s) }); i < len(dst) {
-		pd, px := pad(dst[i:]), pad(x[i:])
-		axpyAsm(&pd[0], &px[0], 8, s)
-		copy(dst[i:], pd[:])
-	}
-}
-
-func dotAVX2(a, b []float32) (sum float32) {
-	b = b[:len(a)]
-	i := vectors(len(a), func(i, n int) { sum += dotAsm(&a[i], &b[i], n) })
-	for ; i < len(a); i++ {
-		sum += a[i] * b[i]
-	}
-	return sum
-}
-
-func sumAVX2(x []float32) float32 {
-	sum, _ := sumSquares(x, 0)
-	return sum
-}
-
-// sumSquares returns Σ (x − shift) and Σ (x − shift)².
-func sumSquares(x []float32, shift float32) (sum, squares float32) {
-	i := vectors(len(x), func(i, n int) {
-		s, q := sumSquaresAsm(&x[i], n, shift)
-		sum, squares = sum+s, squares+q
-	})
-	for ; i < len(x); i++ {
-		d := x[i] - shift
-		sum, squares = sum+d, squares+d*d
-	}
-	return sum, squares
-}
-
-func expAVX2(dst, x []float32, shift float32) { expSum(dst, x, shift) }
-
-// expSum computes dst = exp(x − shift) and returns Σ dst. The last, incomplete vector is padded with −∞, whose exp is 0.
-func expSum(dst, x []float32, shift float32) (sum float32) {
-	x = x[:len(dst)]
-	i := vectors(len(dst), func(i, n int) { sum += expAsm(&dst[i], &x[i], n, shift) })
-	if i < len(dst) {
-		var last [8]float32
-		for j := range last {
-			last[j] = float32(math.Inf(-1))
-		}
-		for j, v := range x[i:] {
-			last[j] = v - shift // here, as the padding of a shift of −∞ would be NaN
-		}
-		sum += expAsm(&last[0], &last[0], 8, 0)
-		copy(dst[i:], last[:])
-	}
-	return sum
-}
-
-func softmaxAVX2(dst, x []float32) (lse float32) {
-	if len(x) == 0 {
-		return float32(math.Inf(-1))
-	}
-	top := x[0]
-	i := vectors(len(x), func(i, n int) { top = max(top, maxAsm(&x[i], n)) })
-	for _, v := range x[i:] {
-		top = max(top, v)
-	}
-	sum := expSum(dst, x, top)
-	scaleAVX2(dst, dst, 1/sum)
-	return top + float32(math.Log(float64(sum)))
-}
-
-func softmaxBackwardAVX2(dx, y, dy []float32) {
-	y, dy = y[:len(dx)], dy[:len(dx)]
-	sum := dotAVX2(y, dy)
-	i := vectors(len(dx), func(i, n int) { softmaxGradAsm(&dx[i], &y[i], &dy[i], n, sum) })
-	for ; i < len(dx); i++ {
-		dx[i] = y[i] * (dy[i] - sum)
-	}
 }
 
 func geluAVX2(dst, x []float32) {

@@ -74,11 +74,11 @@ func (k *Kernels[F]) Gemm(g Gemm[F]) {
 func (k *Kernels[F]) gemmBlock(g *Gemm[F], s *gemmScratch[F], p, kc, j, nc int) {
 	if !g.TransA {
 		for i := 0; i < g.M; i += k.MR {
-			var a []F
-			if kc > 0 {
-				a = g.A[i*g.LDA+p:]
+			if kc == 0 { // a sum without terms has no A
+				k.gemmStrip(g, s, nil, 0, i, p, kc, j, nc)
+				continue
 			}
-			k.gemmStrip(g, s, a, g.LDA, i, p, kc, j, nc)
+			k.gemmStrip(g, s, g.A[i*g.LDA+p:], g.LDA, i, p, kc, j, nc)
 		}
 		return
 	}

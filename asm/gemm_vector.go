@@ -1,0 +1,40 @@
+//go:build !purego && (amd64 || arm64)
+
+package asm
+
+//go:noescape
+func gemmTileAsm(rows, k int, a *float32, lda int, b, c *float32, ldc int, accumulate bool)
+
+//go:noescape
+func fmaLoopAsm(n int)
+
+// The tile of both AVX2 and NEON. Its 96 sums fill twelve registers of eight and leave four for B and A, or 24 registers of
+// four out of 32.
+const (
+	vectorMR = 6
+	vectorNR = 16
+)
+
+func gemmTileVector(rows, k int, a []float32, lda int, b []float32, c []float32, ldc int, accumulate bool) {
+	if k == 0 {
+		gemmTileEmpty(rows, vectorNR, c, ldc, accumulate)
+		return
+	}
+	_, _, _ = a[(rows-1)*lda+k-1], b[k*vectorNR-1], c[(rows-1)*ldc+vectorNR-1]
+	gemmTileAsm(rows, k, &a[0], lda, &b[0], &c[0], ldc, accumulate)
+}
+
+// gemmTileEmpty is the tile of a sum without terms.
+func gemmTileEmpty(rows, nr int, c []float32, ldc int, accumulate bool) {
+	for i := range rows {
+		if !accumulate {
+			clear(c[i*ldc : i*ldc+nr])
+		}
+	}
+}
+
+// fmaLoopVector runs twelve multiply-adds of a whole register a round.
+func fmaLoopVector(n, lanes int) float64 {
+	fmaLoopAsm(max(n, 1))
+	return float64(max(n, 1)) * 12 * float64(lanes) * 2
+}
