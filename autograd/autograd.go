@@ -118,8 +118,8 @@ func (t *Tape) Backward(loss *Value) {
 		}
 		freeAll(n.saved)
 		t.nodes[i] = node{}
+		t.nodes = t.nodes[:i]
 	}
-	t.nodes = t.nodes[:0]
 }
 
 // Close frees the tensors that the tape made. Parameters and their gradients stay.

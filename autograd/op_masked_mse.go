@@ -2,10 +2,10 @@ package autograd
 
 import "mien/engine"
 
-// MaskedMSE returns Σ_r w_r·mean_c (pred − target)²/max(1, Σ w) as a scalar: the mean squared error of the rows that
-// weight [rows] selects. pred and target are [..., width]; only pred gets a gradient.
+// MaskedMSE returns Σ_r w_r·mean_c (pred − target)²/Σ w as a scalar: the mean squared error of the rows that weight
+// [rows] selects, 0 where it selects none. pred and target are [..., width]; only pred gets a gradient.
 //
-// dpred = 2·w·(pred − target)/(width·max(1, Σ w))
+// dpred = 2·w·(pred − target)/(width·Σ w)
 func MaskedMSE(pred, target, weight *Value) *Value {
 	o := begin("MaskedMSE", pred, target, weight)
 	engine.CheckShape("MaskedMSE target", target.data, pred.Shape()...)

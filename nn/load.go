@@ -18,9 +18,8 @@ type Weights interface {
 }
 
 // Load is the Source that reads parameters from a file, strictly: a parameter that the file lacks is an error unless
-// a pattern of Missing allows it, and so is a tensor nobody asked for unless a pattern of Unused does. Patterns
-// are those of path.Match on names, with * for one part, as in "head.*.weight"; a pattern that ends in ".**"
-// matches everything below.
+// a pattern of Missing allows it, and so is a tensor nobody asked for unless a pattern of Unused does. In a pattern, *
+// stands for any characters, dots too: "head.*", "blocks.*.moe_layer.*".
 type Load struct {
 	File    Weights
 	Rename  func(name string) string // from the model's name to the file's; nil keeps it
@@ -107,9 +106,6 @@ func (l *Load) Finish() (LoadReport, error) {
 
 func matchAny(patterns []string, name string) bool {
 	return slices.ContainsFunc(patterns, func(p string) bool {
-		if below, ok := strings.CutSuffix(p, "**"); ok {
-			return strings.HasPrefix(name, below)
-		}
 		ok, _ := path.Match(p, name)
 		return ok
 	})

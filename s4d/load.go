@@ -19,8 +19,8 @@ func FromPretraining(file nn.Weights, init nn.Source) *nn.Load {
 	return &nn.Load{
 		File:    file,
 		Rename:  func(name string) string { return "encoder." + name },
-		Missing: []string{"fc_norm.*", "head.**", "blocks.*.moe_layer.**"},
-		Unused:  []string{"encoder.norm.*", "encoder_to_decoder.weight", "mask_token", "decoder.**"},
+		Missing: []string{"fc_norm.*", "head.*", "blocks.*.moe_layer.*"},
+		Unused:  []string{"encoder.norm.*", "encoder_to_decoder.weight", "mask_token", "decoder.*"},
 		Init:    init,
 	}
 }
@@ -38,7 +38,7 @@ func Transfer(file nn.Weights, c Config, init nn.Source) *nn.Load {
 		}
 		return name
 	}
-	l.Missing, l.Unused = []string{"head.**", "blocks.*.moe_layer.**"}, []string{"head.**"}
+	l.Missing, l.Unused = []string{"head.*", "blocks.*.moe_layer.*"}, []string{"head.*"}
 	return l
 }
 

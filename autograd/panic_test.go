@@ -1,0 +1,75 @@
+package autograd_test
+
+import (
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	ag "mien/autograd"
+	"mien/engine"
+)
+
+// TestShapeErrors gives each op operands that do not fit. The panic is an *engine.ShapeError that names the op.
+func TestShapeErrors(t *testing.T) {
+	b := engine.NewCPU()
+	tape := ag.NewTape(b)
+	defer tape.Close()
+	v := func(shape ...int) *ag.Value { return tape.Input(fill(b, engine.Float32, shape...)) }
+	double := tape.Input(fill(b, engine.Float64, 3))
+	index := engine.Zeros(b, engine.Int32, 2)
+	routing := ag.Route(v(2, 3), 1, 0)
+	for _, c := range []struct {
+		op string
+		fn func()
+	}{
+		{"Add", func() { ag.Add(v(3), v(4)) }},
+		{"Add", func() { ag.Add(v(3), double) }},
+		{"Add", func() { p := ag.Param(fill(b, engine.Float32, 3)); ag.Add(p, p) }},
+		{"Sub", func() { ag.Sub(v(2, 3), v(2)) }},
+		{"Mul", func() { ag.Mul(v(2, 3), v(3, 2)) }},
+		{"Attention", func() { ag.Attention(v(2, 12), 2) }},
+		{"Attention", func() { ag.Attention(v(1, 2, 12), 5) }},
+		{"Attention", func() { ag.Attention(v(1, 2, 12), 0) }},
+		{"AttentionComposed", func() { ag.AttentionComposed(v(1, 2, 13), 2) }},
+		{"Concat", func() { ag.Concat(0, v(2, 3), v(2, 4)) }},
+		{"Concat", func() { ag.Concat(1, v(2, 3), v(2)) }},
+		{"CrossEntropy", func() { ag.CrossEntropy(v(2, 3), v(2, 4)) }},
+		{"Dropout", func() { ag.Dropout(v(3), 1, rand.New(rand.NewPCG(1, 1))) }},
+		{"DropPath", func() { ag.DropPath(v(3), -1, rand.New(rand.NewPCG(1, 1))) }},
+		{"GroupedLinear", func() { ag.GroupedLinear(v(2, 4), []*ag.Value{v(5, 3)}, []*ag.Value{v(5)}, routing) }},
+		{"GroupedLinear", func() { ag.GroupedLinear(v(2, 3), []*ag.Value{v(5, 3)}, []*ag.Value{v(4)}, routing) }},
+		{"LayerNorm", func() { ag.LayerNorm(v(2, 3), v(4), v(3), 1e-6) }},
+		{"LayerNorm", func() { ag.LayerNorm(v(2, 3), v(3), v(1), 1e-6) }},
+		{"Linear", func() { ag.Linear(v(2, 3), v(5, 4), nil) }},
+		{"Linear", func() { ag.Linear(v(2, 3), v(5, 3), v(3)) }},
+		{"MaskedMSE", func() { ag.MaskedMSE(v(2, 3), v(3, 2), v(2)) }},
+		{"MaskedMSE", func() { ag.MaskedMSE(v(2, 3), v(2, 3), v(3)) }},
+		{"MaskedMSE", func() { ag.MaskedMSE(v(3), double, v()) }},
+		{"MaskedMSE", func() { ag.MaskedMSE(v(3, 2), v(3, 2), double) }},
+		{"MatMul", func() { ag.MatMul(v(2, 3), v(2, 3), false, false) }},
+		{"MatMul", func() { ag.MatMul(v(3), v(3, 2), false, false) }},
+		{"MatMul", func() { ag.MatMul(v(2, 3, 4), v(3, 4, 5), false, false) }},
+		{"MatMul", func() { ag.MatMul(v(2, 4, 3), v(4, 5), true, false) }},
+		{"Permute", func() { ag.Permute(v(2, 3), 0, 0) }},
+		{"Permute", func() { ag.Permute(v(2, 3), 0) }},
+		{"engine.View", func() { ag.Reshape(v(2, 3), 4) }},
+		{"Route", func() { ag.Route(v(2, 3), 4, 0) }},
+		{"Route", func() { ag.Route(v(2, 3), 0, 0) }},
+		{"Scatter", func() { ag.Scatter(v(3, 4), index, 5) }},
+		{"Slice", func() { ag.Slice(v(2, 3), 1, 2, 4) }},
+		{"Slice", func() { ag.Slice(v(2, 3), 1, -1, 2) }},
+		{"Slice", func() { ag.Slice(v(2, 3), 0, 2, 1) }},
+		{"Backward", func() { tape.Backward(v(2)) }},
+	} {
+		func() {
+			defer func() {
+				err, ok := recover().(*engine.ShapeError)
+				require.True(t, ok, "%s: no *engine.ShapeError", c.op)
+				require.True(t, strings.HasPrefix(err.Op, c.op), "%s panics as %v", c.op, err)
+			}()
+			c.fn()
+		}()
+	}
+}

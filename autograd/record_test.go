@@ -1,0 +1,56 @@
+package autograd
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"mien/engine"
+)
+
+// TestNothingIsRecorded looks inside the tape: without an operand that needs a gradient no op leaves a closure.
+func TestNothingIsRecorded(t *testing.T) {
+	b := engine.NewCPU()
+	matrix := func() *engine.Tensor { return engine.Zeros(b, engine.Float32, 4, 12) }
+	w, gamma := Param(engine.Zeros(b, engine.Float32, 12, 12)), Param(engine.Zeros(b, engine.Float32, 12))
+	ops := func(x *Value, parameters bool) {
+		y := LayerNorm(x, x.tape.Const(engine.Zeros(b, engine.Float32, 12)), x.tape.Const(engine.Zeros(b, engine.Float32, 12)), 1e-6)
+		y = GELU(Add(Mul(y, x), Sub(x, y)))
+		y = Attention(Reshape(y, 1, 4, 12), 2)
+		r := Route(Reshape(y, 4, 4), 2, 3)
+		Combine(Dispatch(x, r), Gates(Reshape(y, 4, 4), r), r)
+		CrossEntropy(Softmax(x), LogSoftmax(x))
+		if parameters {
+			LayerNorm(Linear(x, w, gamma), gamma, gamma, 1e-6)
+		}
+	}
+	recording, inference := NewTape(b), NewInferenceTape(b)
+	ops(recording.Const(matrix()), false)
+	require.Empty(t, recording.nodes, "constants on a recording tape")
+	ops(inference.Input(matrix()), true)
+	require.Empty(t, inference.nodes, "inputs and parameters on an inference tape")
+	ops(recording.Const(matrix()), true)
+	require.Len(t, recording.nodes, 2, "only what a parameter goes into")
+	ops(recording.Input(matrix()), false)
+	require.Greater(t, len(recording.nodes), 12)
+	recording.Close()
+	inference.Close()
+}
+
+// TestNeedsGrad follows the need through ops.
+func TestNeedsGrad(t *testing.T) {
+	b := engine.NewCPU()
+	vector := func() *engine.Tensor { return engine.Zeros(b, engine.Float64, 3) }
+	w := Param(vector())
+	tape := NewTape(b)
+	defer tape.Close()
+	c, x := tape.Const(vector()), tape.Input(vector())
+	require.False(t, Add(c, c).NeedsGrad())
+	require.True(t, Add(c, x).NeedsGrad())
+	require.True(t, Scale(Add(w, c), 2).NeedsGrad())
+	require.Same(t, tape, Add(w, c).Tape())
+	inference := NewInferenceTape(b)
+	defer inference.Close()
+	require.False(t, inference.Input(vector()).NeedsGrad())
+	require.False(t, Add(w, inference.Const(vector())).NeedsGrad())
+}

@@ -1,0 +1,131 @@
+package autograd_test
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	ag "mien/autograd"
+	"mien/engine"
+)
+
+// TestDropout keeps the mean: what stays is x/(1 − p), and that is a share of 1 − p.
+func TestDropout(t *testing.T) {
+	const n, p = 10000, 0.2
+	b := engine.NewCPU()
+	tape := ag.NewInferenceTape(b)
+	defer tape.Close()
+	x := tape.Const(engine.FromSlice(b, engine.Float32, repeat(3, n), n/10, 10))
+	y := read(t, ag.Dropout(x, p, rand.New(rand.NewPCG(1, 2))).Data())
+	require.Equal(t, y, read(t, ag.Dropout(x, p, rand.New(rand.NewPCG(1, 2))).Data()), "the stream decides")
+	kept := 0
+	for _, v := range y {
+		if v != 0 {
+			require.InDelta(t, 3/(1-p), v, 1e-6)
+			kept++
+		}
+	}
+	require.InDelta(t, (1-p)*n, kept, 5*math.Sqrt(n*p*(1-p)))
+	require.Same(t, x, ag.Dropout(x, p, nil))
+	require.Same(t, x, ag.Dropout(x, 0, rand.New(rand.NewPCG(1, 2))))
+}
+
+// TestDropPath drops whole samples.
+func TestDropPath(t *testing.T) {
+	const samples, p = 1000, 0.5
+	b := engine.NewCPU()
+	tape := ag.NewInferenceTape(b)
+	defer tape.Close()
+	x := tape.Const(engine.FromSlice(b, engine.Float64, repeat(1, samples*6), samples, 2, 3))
+	y := read(t, ag.DropPath(x, p, rand.New(rand.NewPCG(1, 2))).Data())
+	kept := 0
+	for i := range samples {
+		sample := y[6*i : 6*i+6]
+		require.True(t, sample[0] == 0 || sample[0] == 1/(1-p))
+		require.Equal(t, repeat(sample[0], 6), sample)
+		if sample[0] != 0 {
+			kept++
+		}
+	}
+	require.InDelta(t, (1-p)*samples, kept, 5*math.Sqrt(samples*p*(1-p)))
+	require.Same(t, x, ag.DropPath(x, p, nil))
+}
+
+// TestMixture compares routing, dispatch, gates, capacity and combine with S4D's equations 6 and 7 in plain loops.
+func TestMixture(t *testing.T) {
+	const tokens, experts, width = 7, 4, 3
+	for _, k := range []int{1, 2, 4} {
+		for _, capacity := range []int{0, 1, 3} {
+			b := engine.NewCPU()
+			tape := ag.NewInferenceTape(b)
+			x, scores := tape.Const(fill(b, engine.Float64, tokens, width)), tape.Const(fill(b, engine.Float64, tokens, experts))
+			var weights, biases []*ag.Value
+			for e := range experts { // expert e multiplies by e + 1 and adds e
+				w := make([]float64, width*width)
+				for i := range width {
+					w[i*width+i] = float64(e + 1)
+				}
+				weights = append(weights, tape.Const(engine.FromSlice(b, engine.Float64, w, width, width)))
+				biases = append(biases, tape.Const(engine.FromSlice(b, engine.Float64, repeat(float64(e), width), width)))
+			}
+			r := ag.Route(scores, k, capacity)
+			slots := ag.GroupedLinear(ag.Dispatch(x, r), weights, biases, r)
+			got := read(t, ag.Combine(slots, ag.Gates(scores, r), r).Data())
+			want := mixtureByHand(read(t, x.Data()), read(t, scores.Data()), tokens, experts, width, k, capacity)
+			require.InDeltaSlice(t, want, got, 1e-12, "k %d, capacity %d", k, capacity)
+			tape.Close()
+			require.Zero(t, b.Stats().LiveBytes)
+		}
+	}
+}
+
+func mixtureByHand(x, scores []float64, tokens, experts, width, k, capacity int) []float64 {
+	y, load := make([]float64, len(x)), make([]int, experts)
+	for i := range tokens {
+		s := scores[i*experts : (i+1)*experts]
+		order := make([]int, experts)
+		for e := range order {
+			order[e] = e
+		}
+		slices.SortFunc(order, func(a, b int) int { return int(math.Copysign(1, s[b]-s[a])) })
+		total := 0.0
+		for _, e := range order[:k] {
+			total += math.Exp(s[e])
+		}
+		for _, e := range order[:k] {
+			load[e]++
+			if capacity > 0 && load[e] > capacity {
+				continue
+			}
+			for c := range width {
+				y[i*width+c] += math.Exp(s[e]) / total * (x[i*width+c]*float64(e+1) + float64(e))
+			}
+		}
+	}
+	return y
+}
+
+// TestLosses are worked out by hand.
+func TestLosses(t *testing.T) {
+	b := engine.NewCPU()
+	tape := ag.NewInferenceTape(b)
+	defer tape.Close()
+	constant := func(shape []int, v ...float64) *ag.Value {
+		return tape.Const(engine.FromSlice(b, engine.Float64, v, shape...))
+	}
+	logits := constant([]int{2, 2}, 0, math.Log(3), 5, 5) // probabilities ¼ ¾ and ½ ½
+	target := constant([]int{2, 2}, 0.5, 0.5, 0, 1)
+	want := (0.5*math.Log(4) + 0.5*math.Log(4.0/3) + math.Log(2)) / 2
+	require.InDelta(t, want, read(t, ag.CrossEntropy(logits, target).Data())[0], 1e-15)
+
+	pred, truth := constant([]int{3, 2}, 1, 2, 3, 4, 5, 6), constant([]int{3, 2}, 0, 0, math.NaN(), 9, 5, 4)
+	weight := constant([]int{3}, 1, 0, 3)
+	require.InDelta(t, ((1+4)/2.0+3*(0+4)/2.0)/4, read(t, ag.MaskedMSE(pred, truth, weight).Data())[0], 1e-15)
+	require.Zero(t, read(t, ag.MaskedMSE(pred, truth, constant([]int{3}, 0, 0, 0)).Data())[0])
+
+	require.InDeltaSlice(t, []float32{0.025, 0.025, 0.925, 0.025}, ag.SmoothTargets([]int{2}, 4, 0.1), 1e-7)
+	require.Equal(t, []float32{0, 1, 1, 0}, ag.SmoothTargets([]int{1, 0}, 2, 0))
+}

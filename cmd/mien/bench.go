@@ -1,0 +1,119 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+
+	"mien/asm"
+	"mien/engine"
+	"mien/report"
+)
+
+type benchCmd struct {
+	Gemm benchGemmCmd `cmd:"" help:"Multiply matrices, and compare with the peak of the registers."`
+}
+
+type benchGemmCmd struct {
+	M         int    `help:"Rows of A and C." default:"1024"`
+	N         int    `help:"Columns of B and C." default:"1024"`
+	K         int    `help:"Columns of A, rows of B." default:"1024"`
+	Threads   int    `help:"Threads; 0 is one for each core." default:"0"`
+	Precision string `help:"Element type." enum:"f32" default:"f32"`
+	Repeat    int    `help:"Runs, of which the median counts." default:"15"`
+	JSON      bool   `help:"Print JSON."`
+}
+
+// gemmReport is what bench gemm prints. GFLOP/s are medians.
+type gemmReport struct {
+	M            int     `json:"m"`
+	N            int     `json:"n"`
+	K            int     `json:"k"`
+	Threads      int     `json:"threads"`
+	Precision    string  `json:"precision"`
+	Kernels      string  `json:"kernels"`
+	Milliseconds float64 `json:"ms"`
+	GFLOPS       float64 `json:"gflops"`
+	PeakGFLOPS   float64 `json:"peak_gflops"`
+	PeakFraction float64 `json:"peak_fraction"`
+}
+
+func (c *benchGemmCmd) Run(out *console) error {
+	if min(c.M, c.N, c.K, c.Repeat) < 1 || c.Threads < 0 {
+		return fmt.Errorf("--m, --n, --k and --repeat must be at least 1, --threads at least 0")
+	}
+	if int64(c.M)*int64(c.K)+int64(c.K)*int64(c.N)+int64(c.M)*int64(c.N) > 1<<31 {
+		return fmt.Errorf("matrices of %d×%d×%d do not fit in 8 GiB: choose smaller ones", c.M, c.N, c.K)
+	}
+	if c.Threads > 0 {
+		runtime.GOMAXPROCS(c.Threads)
+	}
+	r := gemmReport{M: c.M, N: c.N, K: c.K, Threads: runtime.GOMAXPROCS(0), Precision: c.Precision, Kernels: asm.F32().Name}
+	multiply, free := gemmWork(c.M, c.N, c.K)
+	defer free()
+	multiply() // buffers and pages are there from here on
+	flops := 2 * float64(c.M) * float64(c.N) * float64(c.K)
+	// The peak is measured between the runs, so that both meet the same machine.
+	var times, peaks []float64
+	for range c.Repeat {
+		if err := out.ctx.Err(); err != nil {
+			return err
+		}
+		peaks = append(peaks, peakGFLOPS(r.Threads))
+		start := time.Now()
+		multiply()
+		times = append(times, time.Since(start).Seconds())
+	}
+	r.PeakGFLOPS = median(peaks)
+	seconds := median(times)
+	r.Milliseconds, r.GFLOPS = seconds*1e3, flops/seconds/1e9
+	r.PeakFraction = r.GFLOPS / r.PeakGFLOPS
+	if c.JSON {
+		return printJSON(out.stdout, r)
+	}
+	report.Table(out.stdout, []string{"m", "n", "k", "threads", "kernels", "ms", "GFLOP/s", "peak", "of peak"}, [][]string{{
+		fmt.Sprint(r.M), fmt.Sprint(r.N), fmt.Sprint(r.K), fmt.Sprint(r.Threads), r.Kernels, fmt.Sprintf("%.2f", r.Milliseconds),
+		fmt.Sprintf("%.1f", r.GFLOPS), fmt.Sprintf("%.1f", r.PeakGFLOPS), fmt.Sprintf("%.1f %%", 100*r.PeakFraction)}})
+	return nil
+}
+
+// gemmWork returns a function that multiplies two matrices of small whole numbers through the engine.
+func gemmWork(m, n, k int) (multiply, free func()) {
+	b := engine.NewCPU()
+	fill := func(rows, columns int) *engine.Tensor {
+		values := make([]float32, rows*columns)
+		for i := range values {
+			values[i] = float32(i%7 - 3)
+		}
+		return engine.FromSlice(b, engine.Float32, values, rows, columns)
+	}
+	x, y, z := fill(m, k), fill(k, n), engine.Zeros(b, engine.Float32, m, n)
+	multiply = func() {
+		b.Gemm(engine.GemmArgs{C: z, A: x, B: y, M: m, N: n, K: k, LDA: k, LDB: n, LDC: n, Batch: 1})
+	}
+	return multiply, func() { x.Free(); y.Free(); z.Free() }
+}
+
+// peakGFLOPS runs multiply-adds on registers, on the given number of threads.
+func peakGFLOPS(threads int) float64 {
+	const rounds = 1_000_000
+	flops := make([]float64, threads)
+	var wg sync.WaitGroup
+	start := time.Now()
+	for i := range threads {
+		wg.Go(func() { flops[i] = asm.F32().FMALoop(rounds) })
+	}
+	wg.Wait()
+	seconds, total := time.Since(start).Seconds(), 0.0
+	for _, f := range flops {
+		total += f
+	}
+	return total / seconds / 1e9
+}
+
+func median(v []float64) float64 {
+	slices.Sort(v)
+	return v[len(v)/2]
+}

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"mien/data"
+	"mien/experiment"
+	"mien/report"
+)
+
+type evalCmd struct {
+	Model  string `help:"Fine-tuned weights: a file or a run folder." required:"" placeholder:"FILE|RUN"`
+	JSON   bool   `help:"Print JSON."`
+	Stride int    `help:"Frames between two sampled frames of a clip, instead of the model's." placeholder:"N"`
+	dataFlags
+}
+
+func (c *evalCmd) Run(out *console) error {
+	m, err := openModel(c.Model, c.Stride)
+	if err != nil {
+		return err
+	}
+	sets, err := experiment.TestSets(m.Recipe, c.lists())
+	if err != nil {
+		return err
+	}
+	r, err := m.Evaluate(out.ctx, sets)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return printJSON(out.stdout, r)
+	}
+	printReport(out, r)
+	for _, s := range []struct {
+		title    string
+		score    *experiment.Score
+		modality data.Modality
+	}{{"static", r.Static, data.Image}, {"dynamic", r.Dynamic, data.Video}} {
+		if s.score != nil {
+			fmt.Fprintf(out.stdout, "\n%s: true class by row, predicted by column\n", s.title)
+			report.ConfusionTable(out.stdout, m.Labels[s.modality], s.score.Confusion)
+		}
+	}
+	return nil
+}
+
+// openModel loads a model and applies --stride.
+func openModel(path string, stride int) (*experiment.Model, error) {
+	if stride < 0 {
+		return nil, errors.New("--stride must be at least 1")
+	}
+	m, err := experiment.OpenModel(path)
+	if err == nil && stride > 0 {
+		m.Recipe.Data.Stride = stride
+	}
+	return m, err
+}
+
+func printReport(out *console, r *experiment.Report) {
+	var rows [][]string
+	add := func(name string, s *experiment.Score) {
+		if s != nil {
+			rows = append(rows, []string{name, fmt.Sprintf("%.2f", s.UAR), fmt.Sprintf("%.2f", s.WAR), fmt.Sprint(s.N)})
+		}
+	}
+	add("static", r.Static)
+	add("dynamic", r.Dynamic)
+	report.Table(out.stdout, []string{"set", "UAR", "WAR", "n"}, rows)
+}
+
+func printJSON(w io.Writer, v any) error { return json.NewEncoder(w).Encode(v) }

@@ -1,0 +1,123 @@
+// Command mien learns and reads facial expressions in pictures and clips.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"mien/asm"
+	"mien/engine"
+	"mien/experiment"
+)
+
+// cli is the grammar of the command line; each command is a file of its own.
+type cli struct {
+	Demo      demoCmd      `cmd:"" help:"Pre-train, fine-tune and evaluate on drawn faces, and write a page about it."`
+	Pretrain  pretrainCmd  `cmd:"" help:"Pre-train an encoder with masked pictures and clips."`
+	Finetune  finetuneCmd  `cmd:"" help:"Fine-tune jointly on labelled pictures and clips."`
+	Eval      evalCmd      `cmd:"" help:"Measure recalls of a model on labelled lists."`
+	Predict   predictCmd   `cmd:"" help:"Name the expression in pictures, clips and videos."`
+	Info      infoCmd      `cmd:"" help:"Describe a model, or list sizes and recipes."`
+	Gradcheck gradcheckCmd `cmd:"" help:"Check every gradient against finite differences."`
+	Convert   convertCmd   `cmd:"" help:"Convert weights to safetensors."`
+	Bench     benchCmd     `cmd:"" help:"Measure kernels on this machine."`
+
+	Threads int              `help:"Threads to compute with; 0 is one for each core." default:"0"`
+	Version kong.VersionFlag `help:"Print version and kernels."`
+}
+
+// console is where commands read and write.
+type console struct {
+	ctx            context.Context
+	stdout, stderr io.Writer
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// hinted is an error with advice on a line of its own.
+type hinted struct {
+	error
+	hint string
+}
+
+// run is the whole command: it parses args, runs a command and returns the exit status.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int) {
+	defer func() {
+		if p := recover(); p != nil {
+			code = reportPanic(stderr, p)
+		}
+	}()
+	if err := asm.ActiveErr(); err != nil {
+		return reportError(stderr, err)
+	}
+	var c cli
+	exited := -1
+	parser, err := kong.New(&c, kong.Name("mien"),
+		kong.Description("mien learns and reads facial expressions in pictures and clips."),
+		kong.Writers(stdout, stderr), kong.Exit(func(code int) { exited = code }),
+		kong.Vars{"version": fmt.Sprintf("mien %s, %s kernels, %s/%s", experiment.Version(), asm.F32().Name, runtime.GOOS, runtime.GOARCH)},
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.UsageOnMissing())
+	if err != nil {
+		return reportError(stderr, err)
+	}
+	parsed, err := parser.Parse(args)
+	if exited >= 0 { // --help and --version
+		return exited
+	}
+	if err != nil {
+		return reportError(stderr, hinted{err, "`mien --help` lists commands and flags"})
+	}
+	if c.Threads < 0 {
+		return reportError(stderr, fmt.Errorf("--threads %d: give a number of at least 0", c.Threads))
+	}
+	if c.Threads > 0 {
+		runtime.GOMAXPROCS(c.Threads)
+	}
+	return reportError(stderr, parsed.Run(&console{ctx: ctx, stdout: stdout, stderr: stderr}))
+}
+
+// interrupted is the shell's exit status for a command that Ctrl-C ended.
+const interrupted = 130
+
+func reportError(stderr io.Writer, err error) int {
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, context.Canceled):
+		fmt.Fprintln(stderr, "mien: interrupted")
+		return interrupted
+	}
+	fmt.Fprintf(stderr, "mien: %v\n", err)
+	var h hinted
+	if errors.As(err, &h) {
+		fmt.Fprintf(stderr, "hint: %s\n", h.hint)
+	}
+	return 1
+}
+
+// reportPanic turns mistakes of the program into one line; MIEN_DEBUG=1 lets them through with their stack.
+func reportPanic(stderr io.Writer, p any) int {
+	if os.Getenv("MIEN_DEBUG") == "1" {
+		panic(p)
+	}
+	if e, ok := p.(*engine.ShapeError); ok {
+		fmt.Fprintf(stderr, "mien: shapes do not fit, %v\n", e)
+	} else {
+		fmt.Fprintf(stderr, "mien: internal error: %v\n", p)
+	}
+	fmt.Fprintln(stderr, "hint: this is a mistake in mien; please report it with the output of the same command under MIEN_DEBUG=1")
+	return 2
+}

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/stretchr/testify/require"
+)
+
+// The test binary is the command itself when a script, or a test that kills it, starts it under this name.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"mien": main})
+}
+
+// Whole command lines with their output, in testdata/script.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(e *testscript.Env) error {
+			golden, err := filepath.Abs("../../testdata/golden")
+			e.Setenv("GOLDEN", golden)
+			shared, _ := filepath.Abs("../../../shared")
+			e.Setenv("SHARED", shared)
+			return err
+		},
+		Condition: func(cond string) (bool, error) {
+			if cond == "shared" {
+				_, err := os.Stat("../../../shared/data")
+				return err == nil, nil
+			}
+			return false, nil
+		},
+	})
+}
+
+// mien runs a command line in this process.
+func mien(args ...string) (code int, stdout, stderr string) {
+	var out, err bytes.Buffer
+	code = run(context.Background(), args, &out, &err)
+	return code, out.String(), err.String()
+}
+
+func TestPanicsBecomeOneLine(t *testing.T) {
+	var stderr bytes.Buffer
+	require.Equal(t, 2, reportPanic(&stderr, "index out of range"))
+	require.Contains(t, stderr.String(), "mien: internal error: index out of range\n")
+	require.NotContains(t, stderr.String(), "goroutine")
+}
+
+// A seed fixes a run, whatever the number of threads.
+func TestSameBitsForAnyThreads(t *testing.T) {
+	dir := t.TempDir()
+	var models [][]byte
+	for _, threads := range []string{"1", "2", "3"} {
+		out := filepath.Join(dir, threads)
+		code, _, stderr := mien("--threads", threads, "finetune", "--recipe", "s4d-tiny", "--epochs", "1", "--out", out)
+		require.Zero(t, code, stderr)
+		model, err := os.ReadFile(filepath.Join(out, "model.safetensors"))
+		require.NoError(t, err)
+		models = append(models, model)
+	}
+	require.True(t, bytes.Equal(models[0], models[1]), "1 and 2 threads differ")
+	require.True(t, bytes.Equal(models[0], models[2]), "1 and 3 threads differ")
+}
+
+// A run that is killed at any moment and resumed gives the bits of one that was not.
+func TestKilledAndResumed(t *testing.T) {
+	exe, err := os.Executable()
+	require.NoError(t, err)
+	bin := filepath.Join(t.TempDir(), "mien") // testscript.Main runs the command by the name of its file
+	require.NoError(t, os.Symlink(exe, bin))
+	for _, kind := range []string{"pretrain", "finetune"} {
+		t.Run(kind, func(t *testing.T) {
+			recipe := map[string]string{"pretrain": "s4d-tiny-pretrain", "finetune": "s4d-tiny"}[kind]
+			args := func(out string) []string { return []string{kind, "--recipe", recipe, "--out", out} }
+			whole, killed := filepath.Join(t.TempDir(), "whole"), filepath.Join(t.TempDir(), "killed")
+			start := time.Now()
+			out, err := exec.Command(bin, args(whole)...).CombinedOutput()
+			require.NoError(t, err, string(out))
+			took := time.Since(start)
+
+			kills := 0
+			for _, share := range []float64{0.15, 0.4, 0.7, 0.3} {
+				cmd := exec.Command(bin, append(args(killed), "--resume")...)
+				require.NoError(t, cmd.Start())
+				time.Sleep(time.Duration(share * float64(took)))
+				cmd.Process.Kill()
+				if cmd.Wait() != nil {
+					kills++
+				}
+			}
+			require.Positive(t, kills, "no run was killed")
+			out, err = exec.Command(bin, append(args(killed), "--resume")...).CombinedOutput()
+			require.NoError(t, err, string(out))
+			for _, name := range []string{"model.safetensors", "log.jsonl", "recipe.toml", "metrics.json"} {
+				a, err := os.ReadFile(filepath.Join(whole, name))
+				require.NoError(t, err)
+				b, err := os.ReadFile(filepath.Join(killed, name))
+				require.NoError(t, err)
+				require.True(t, bytes.Equal(a, b), "%s differs", name)
+			}
+			left, err := os.ReadDir(killed)
+			require.NoError(t, err)
+			for _, e := range left {
+				require.False(t, strings.HasPrefix(e.Name(), ".") && !strings.Contains(e.Name(), "safetensors") && !strings.Contains(e.Name(), "json"), e.Name())
+			}
+		})
+	}
+}

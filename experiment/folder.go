@@ -1,0 +1,138 @@
+package experiment
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// Files of a run folder.
+const (
+	recipeFile     = "recipe.toml"
+	logFile        = "log.jsonl"
+	checkpointFile = "checkpoint.safetensors"
+	bestFile       = "best.safetensors"
+	modelFile      = "model.safetensors"
+	metricsFile    = "metrics.json"
+)
+
+// folder is an open run folder.
+type folder struct {
+	dir string
+	log *os.File
+}
+
+// openFolder makes a run folder, or opens that of a run to be resumed. A folder with something in it is never
+// overwritten unless resume says that it is a run.
+func openFolder(dir string, resume bool) (*folder, error) {
+	entries, err := os.ReadDir(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return nil, fmt.Errorf("run folder %s: %w", dir, err)
+	case len(entries) > 0 && !resume:
+		return nil, fmt.Errorf("run folder %s is not empty: give --resume to continue that run, or another --out", dir)
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("run folder %s: %w", dir, err)
+	}
+	return &folder{dir: dir}, nil
+}
+
+func (f *folder) path(name string) string { return filepath.Join(f.dir, name) }
+
+func (f *folder) has(name string) bool {
+	_, err := os.Stat(f.path(name))
+	return err == nil
+}
+
+// startLog opens the log with the entries of finished epochs: what a killed run logged after its checkpoint is done again.
+func (f *folder) startLog(epochs int) error {
+	var kept bytes.Buffer
+	if old, err := os.ReadFile(f.path(logFile)); err == nil {
+		for line := range bytes.Lines(old) {
+			var entry struct{ Epoch int }
+			if bytes.HasSuffix(line, []byte("\n")) && json.Unmarshal(line, &entry) == nil && entry.Epoch < epochs {
+				kept.Write(line)
+			}
+		}
+	}
+	if err := writeFile(f.path(logFile), kept.Bytes()); err != nil {
+		return err
+	}
+	log, err := os.OpenFile(f.path(logFile), os.O_APPEND|os.O_WRONLY, 0o644)
+	f.log = log
+	return err
+}
+
+// logEntry is a line of log.jsonl.
+type logEntry struct {
+	Epoch    int     `json:"epoch"`
+	Step     int     `json:"step"`
+	Modality string  `json:"modality,omitempty"`
+	Loss     float64 `json:"loss,omitempty"`
+	LR       float64 `json:"lr,omitempty"`
+	GradNorm float64 `json:"grad_norm,omitempty"`
+	Metrics  *Report `json:"metrics,omitempty"`
+}
+
+func (f *folder) logLine(e logEntry) error {
+	line, err := json.Marshal(e)
+	if err != nil {
+		return err
+	}
+	_, err = f.log.Write(append(line, '\n'))
+	return err
+}
+
+// readLog returns the entries of a run's log.
+func readLog(dir string) ([]logEntry, error) {
+	file, err := os.Open(filepath.Join(dir, logFile))
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	var entries []logEntry
+	lines := bufio.NewScanner(file)
+	for lines.Scan() {
+		var e logEntry
+		if err := json.Unmarshal(lines.Bytes(), &e); err != nil {
+			return entries, fmt.Errorf("%s: %w", file.Name(), err)
+		}
+		entries = append(entries, e)
+	}
+	return entries, lines.Err()
+}
+
+func (f *folder) writeJSON(name string, v any) error {
+	text, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return err
+	}
+	return writeFile(f.path(name), append(text, '\n'))
+}
+
+func (f *folder) close() {
+	if f.log != nil {
+		f.log.Close()
+	}
+}
+
+// writeFile writes beside and renames, so that no reader ever sees half a file.
+func writeFile(path string, text []byte) error {
+	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(tmp.Name())
+	_, err = tmp.Write(text)
+	if err := errors.Join(err, tmp.Chmod(0o644), tmp.Close()); err != nil {
+		return err
+	}
+	return os.Rename(tmp.Name(), path)
+}

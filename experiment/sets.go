@@ -1,0 +1,165 @@
+package experiment
+
+import (
+	"errors"
+	"fmt"
+
+	"mien/data"
+	"mien/data/drawn"
+	"mien/recipe"
+)
+
+// Lists are the data flags of a command: files that name samples, and the folders in which they are.
+type Lists struct {
+	StaticList, StaticRoot   string
+	DynamicList, DynamicRoot string
+}
+
+// Empty tells whether no list is given, so that drawn faces stand in.
+func (l Lists) Empty() bool { return l.StaticList == "" && l.DynamicList == "" }
+
+// Sets is a static and a dynamic set; either may be nil, not both.
+type Sets struct{ Static, Dynamic data.Dataset }
+
+const (
+	// Faces drawn for training and for tests never share an identity.
+	drawnTrainSeed = 1
+	drawnTestSeed  = 1_000_003
+	// drawnFrames is the length of a drawn clip.
+	drawnFrames = 20
+)
+
+// TrainingSets opens the lists and adds the recipe's drawn faces.
+func TrainingSets(r recipe.Recipe, l Lists) (Sets, error) {
+	s, err := openLists(l)
+	if err != nil {
+		return s, err
+	}
+	if n := r.Data.DrawnPictures; n > 0 {
+		s.Static = join(s.Static, drawn.Pictures(drawnTrainSeed, n, r.Views.CacheSize))
+	}
+	if n := r.Data.DrawnClips; n > 0 {
+		s.Dynamic = join(s.Dynamic, drawn.Clips(drawnTrainSeed, n, drawnFrames, r.Views.CacheSize))
+	}
+	if s.Static == nil && s.Dynamic == nil {
+		return s, errors.New("nothing to learn from: give --static-list or --dynamic-list, or a recipe with drawn faces")
+	}
+	return s.cached(r, r.Views.CacheSize), checkLabels(r, s)
+}
+
+// TestSets opens the lists, or draws faces where none is given.
+func TestSets(r recipe.Recipe, l Lists) (Sets, error) {
+	s, err := openLists(l)
+	if err != nil {
+		return s, err
+	}
+	if s.Static == nil && s.Dynamic == nil {
+		if r.Data.DrawnTest == 0 {
+			return s, errors.New("nothing to evaluate on: give --static-list or --dynamic-list")
+		}
+		s.Static = drawn.Pictures(drawnTestSeed, r.Data.DrawnTest, r.Model.ImageSize)
+		s.Dynamic = drawn.Clips(drawnTestSeed, r.Data.DrawnTest, drawnFrames, r.Model.ImageSize)
+	}
+	return s.cached(r, r.Model.ImageSize), checkLabels(r, s)
+}
+
+func openLists(l Lists) (s Sets, err error) {
+	if l.StaticList != "" {
+		if s.Static, err = data.ReadStaticList(l.StaticList, l.StaticRoot); err != nil {
+			return s, err
+		}
+	}
+	if l.DynamicList != "" {
+		s.Dynamic, err = data.ReadDynamicList(l.DynamicList, l.DynamicRoot)
+	}
+	return s, err
+}
+
+// cached keeps decoded frames in memory, at the size from which views are cut.
+func (s Sets) cached(r recipe.Recipe, size int) Sets {
+	half := int64(r.Data.CacheMiB) << 19
+	if s.Static != nil {
+		s.Static = data.Cache(s.Static, half, size, size)
+	}
+	if s.Dynamic != nil {
+		s.Dynamic = data.Cache(s.Dynamic, half, size, size)
+	}
+	return s
+}
+
+// checkLabels makes a label that the model has no class for an error before any work begins. Pre-training ignores labels.
+func checkLabels(r recipe.Recipe, s Sets) error {
+	if r.Kind == recipe.Pretrain {
+		return nil
+	}
+	for _, d := range s.each() {
+		classes := r.Model.VideoClasses
+		if d.Modality() == data.Image {
+			classes = r.Model.ImageClasses
+		}
+		for i := range d.Len() {
+			if d.Label(i) >= classes {
+				return fmt.Errorf("%s has label %d, but the model's %s head has classes 0 to %d", d.Name(i), d.Label(i), d.Modality(), classes-1)
+			}
+		}
+	}
+	return nil
+}
+
+// each returns the sets that are there, static first.
+func (s Sets) each() []data.Dataset {
+	var all []data.Dataset
+	for _, d := range []data.Dataset{s.Static, s.Dynamic} {
+		if d != nil {
+			all = append(all, d)
+		}
+	}
+	return all
+}
+
+// of returns the set of a modality.
+func (s Sets) of(m data.Modality) data.Dataset {
+	if m == data.Image {
+		return s.Static
+	}
+	return s.Dynamic
+}
+
+// joined is one set after another.
+type joined struct{ first, second data.Dataset }
+
+// join puts b after a, which may be nil.
+func join(a, b data.Dataset) data.Dataset {
+	if a == nil {
+		return b
+	}
+	return joined{a, b}
+}
+
+func (j joined) at(i int) (data.Dataset, int) {
+	if n := j.first.Len(); i >= n {
+		return j.second, i - n
+	}
+	return j.first, i
+}
+
+func (j joined) Modality() data.Modality { return j.first.Modality() }
+func (j joined) Len() int                { return j.first.Len() + j.second.Len() }
+
+func (j joined) Name(i int) string {
+	d, k := j.at(i)
+	return d.Name(k)
+}
+
+func (j joined) Label(i int) int {
+	d, k := j.at(i)
+	return d.Label(k)
+}
+
+func (j joined) Open(i int) (data.Clip, error) { return j.OpenSized(i, data.OpenOptions{}) }
+
+// OpenSized passes the size on, so that videos shrink while they are decoded.
+func (j joined) OpenSized(i int, opt data.OpenOptions) (data.Clip, error) {
+	d, k := j.at(i)
+	return data.OpenSized(d, k, opt)
+}

@@ -1,0 +1,211 @@
+package gradcheck
+
+import (
+	"math"
+
+	"mien/engine"
+)
+
+// checker compares the gradients of one program with differences.
+type checker struct {
+	Case
+	p        *program
+	opt      Options
+	base     []float64     // outputs at the origin
+	project  []direction   // of the outputs
+	analytic [][][]float64 // [projection][leaf][element]
+}
+
+// comparison is one derivative, got in both ways, before it is judged.
+type comparison struct {
+	leaf       int
+	along      direction // through the leaf
+	projection int
+	analytic   float64
+	line
+}
+
+func newChecker(c Case, p *program, opt Options) *checker {
+	return &checker{Case: c, p: p, opt: opt}
+}
+
+func (c *checker) run() (Result, error) {
+	res := Result{Name: c.Name}
+	var err error
+	if c.base, err = c.p.outputs(); err != nil {
+		return res, err
+	}
+	res.Full = c.full()
+	c.chooseProjections(res.Full)
+	if err := c.backward(); err != nil {
+		return res, err
+	}
+	all := []comparison{}
+	for i, l := range c.p.leaves {
+		if l.constant {
+			continue
+		}
+		for _, along := range c.directions(l, res.Full) {
+			some, err := c.compare(i, along)
+			if err != nil {
+				return res, err
+			}
+			all = append(all, some...)
+		}
+	}
+	res.Checked = len(all)
+	return c.judge(res, all)
+}
+
+// full tells whether the Jacobian is small enough to be compared as a whole.
+func (c *checker) full() bool {
+	n := len(c.base)
+	for _, l := range c.p.leaves {
+		if !l.constant {
+			n += len(l.origin)
+		}
+	}
+	return n <= c.opt.Full
+}
+
+// chooseProjections takes each output by itself, or random weights for all.
+func (c *checker) chooseProjections(full bool) {
+	n := len(c.base)
+	if full || n <= c.opt.Projections {
+		for i := range n {
+			c.project = append(c.project, direction{at: i})
+		}
+		return
+	}
+	rng := stream(c.Case, "outputs")
+	for range c.opt.Projections {
+		c.project = append(c.project, randomWeights(rng, n))
+	}
+}
+
+// directions returns the ways to move a leaf: each element, or some elements and some directions through all.
+func (c *checker) directions(l *leaf, full bool) []direction {
+	n := len(l.origin)
+	ways := []direction{}
+	if full || n <= c.opt.Elements+c.opt.Projections {
+		for i := range n {
+			ways = append(ways, direction{at: i})
+		}
+		return ways
+	}
+	rng := stream(c.Case, "directions of "+l.name)
+	for range c.opt.Projections {
+		ways = append(ways, randomDirection(rng, n))
+	}
+	for range c.opt.Elements {
+		ways = append(ways, direction{at: rng.IntN(n)})
+	}
+	return ways
+}
+
+// backward runs a pass for each projection, and the first one twice. All forward passes must agree.
+func (c *checker) backward() error {
+	for i, w := range c.project {
+		grads, err := c.pass(w)
+		if err != nil {
+			return err
+		}
+		c.analytic = append(c.analytic, grads)
+		if i > 0 {
+			continue
+		}
+		again, err := c.pass(w)
+		if err != nil {
+			return err
+		}
+		for j, l := range c.p.leaves {
+			if err := c.same("gradient of "+l.name, grads[j], again[j]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (c *checker) pass(w direction) (grads [][]float64, err error) {
+	outputs, grads, err := c.p.gradients(w)
+	if err != nil {
+		return nil, err
+	}
+	return grads, c.same("outputs", c.base, outputs)
+}
+
+// same compares bits, so that NaN equals itself.
+func (c *checker) same(what string, first, second []float64) error {
+	if len(first) != len(second) {
+		return &engine.ShapeError{Op: c.Name + ": two passes differ in the size of " + what, Got: len(second), Want: len(first)}
+	}
+	for i := range first {
+		if math.Float64bits(first[i]) != math.Float64bits(second[i]) {
+			return &NonDeterministic{Case: c.Name, What: what, At: i, First: first[i], Second: second[i]}
+		}
+	}
+	return nil
+}
+
+// compare gets the derivative of every projection along one direction through a leaf.
+func (c *checker) compare(leaf int, along direction) ([]comparison, error) {
+	lines, err := c.sample(c.p.leaves[leaf], along)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]comparison, len(lines))
+	for i, l := range lines {
+		out[i] = comparison{leaf, along, i, along.dot(c.analytic[i][leaf]), l}
+	}
+	return out, nil
+}
+
+// sample moves a leaf along a direction and returns what each projection does there.
+func (c *checker) sample(l *leaf, along direction) ([]line, error) {
+	lines := make([]line, len(c.project))
+	for at := range points {
+		outputs := c.base
+		if at != 2 {
+			l.move(along, float64(at-2)*c.opt.Step)
+			var err error
+			if outputs, err = c.p.outputs(); err != nil {
+				return nil, err
+			}
+			if len(outputs) != len(c.base) {
+				return nil, &engine.ShapeError{Op: c.Name + ": outputs change size with " + l.name, Got: len(outputs), Want: len(c.base)}
+			}
+		}
+		for i, w := range c.project {
+			lines[i].f[at], lines[i].step = w.dot(outputs), c.opt.Step
+		}
+	}
+	l.move(along, 0)
+	return lines, nil
+}
+
+// points is how many points on a line are looked at.
+const points = 5
+
+// line holds a function at −2, −1, 0, 1 and 2 steps along a straight line.
+type line struct {
+	f    [points]float64
+	step float64
+}
+
+// slope is the central difference of fourth order, with an error of step⁴·f⁽⁵⁾/30.
+func (l line) slope() float64 {
+	return (8*(l.f[3]-l.f[1]) - (l.f[4] - l.f[0])) / (12 * l.step)
+}
+
+// left and right are the one-sided differences.
+func (l line) left() float64  { return (l.f[2] - l.f[1]) / l.step }
+func (l line) right() float64 { return (l.f[3] - l.f[2]) / l.step }
+
+// bend tells a kink from a curve. The one-sided differences of a smooth function come together in proportion to the
+// step, so what is left of their gap at two steps minus twice the gap at one step is step³·f⁗/2. At a kink it is the
+// change of slope.
+func (l line) bend() float64 {
+	wide := (l.f[4] - 2*l.f[2] + l.f[0]) / (2 * l.step)
+	return math.Abs(wide - 2*(l.right()-l.left()))
+}

@@ -1,0 +1,339 @@
+package gradcheck_test
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"mien/asm"
+	ag "mien/autograd"
+	"mien/engine"
+	"mien/gradcheck"
+)
+
+// hostUnary is a function on the host, with its derivative.
+func hostUnary(f, derivative func(float64) float64) func(*ag.Value) *ag.Value {
+	return func(x *ag.Value) *ag.Value {
+		return ag.Custom("host",
+			func(x tensors) *engine.Tensor {
+				v := read(x[0])
+				return host(x[0], func(i int) float64 { return f(v[i]) })
+			},
+			func(dy, _ *engine.Tensor, x tensors) tensors {
+				v, g := read(x[0]), read(dy)
+				return tensors{host(dy, func(i int) float64 { return g[i] * derivative(v[i]) })}
+			}, x)
+	}
+}
+
+func sign(x float64) float64 {
+	switch {
+	case x > 0:
+		return 1
+	case x < 0:
+		return -1
+	}
+	return 0
+}
+
+func step(x float64) float64 { return max(sign(x), 0) }
+
+// at makes a case of a function of one value at given points.
+func at(f func(*ag.Value) *ag.Value, values ...float64) gradcheck.Case {
+	return gradcheck.Case{Name: "point", Inputs: []gradcheck.Input{{Name: "x", Shape: []int{len(values)}, Values: values}},
+		New: gradcheck.Stateless(func(_ *ag.Tape, in []*ag.Value) []*ag.Value { return []*ag.Value{f(in[0])} })}
+}
+
+func TestKink(t *testing.T) {
+	abs := hostUnary(math.Abs, sign)
+	relu := hostUnary(func(x float64) float64 { return max(x, 0) }, step)
+	jump := hostUnary(step, func(float64) float64 { return 0 })
+	for _, full := range []int{0, -1} {
+		opt := gradcheck.Options{Full: full}
+		for _, f := range []func(*ag.Value) *ag.Value{abs, relu, jump} {
+			_, err := gradcheck.Check(at(f, 1, 2, -3), opt)
+			require.NoError(t, err, "away from the kink")
+			var kink *gradcheck.Kink
+			_, err = gradcheck.Check(at(f, 1, 2, 0, -3), opt)
+			require.ErrorAs(t, err, &kink)
+			require.Equal(t, "x", kink.Tensor)
+			require.Equal(t, []int{2}, kink.Index)
+			_, err = gradcheck.Check(at(f, 1, 1e-4), opt)
+			require.ErrorAs(t, err, &kink, "a kink within one step")
+		}
+	}
+	_, err := gradcheck.Check(at(abs, 0), gradcheck.Options{})
+	require.EqualError(t, err, "point: no gradient at x[0], output element 0: "+
+		"the slope is -1 on one side and 1 on the other; choose other inputs")
+}
+
+// TestKinkInManyElements meets kinks along random directions only.
+func TestKinkInManyElements(t *testing.T) {
+	abs := hostUnary(math.Abs, sign)
+	values := make([]float64, 5000)
+	for i := range values {
+		values[i] = 1
+	}
+	_, err := gradcheck.Check(at(abs, values...), gradcheck.Options{})
+	require.NoError(t, err)
+	for i := range values {
+		values[i] = 0
+	}
+	_, err = gradcheck.Check(at(abs, values...), gradcheck.Options{})
+	var kink *gradcheck.Kink
+	require.ErrorAs(t, err, &kink)
+}
+
+// TestWrongBeatsKink names what is certainly wrong.
+func TestWrongBeatsKink(t *testing.T) {
+	_, err := gradcheck.Check(at(hostUnary(math.Abs, func(float64) float64 { return 1 }), 0, -2), gradcheck.Options{})
+	var wrong *gradcheck.Mismatch
+	require.ErrorAs(t, err, &wrong)
+	require.Equal(t, []int{1}, wrong.Worst.Index)
+}
+
+// TestSteepIsNoKink checks functions with large higher derivatives.
+func TestSteepIsNoKink(t *testing.T) {
+	_, err := gradcheck.Check(at(hostUnary(
+		func(x float64) float64 { return math.Sin(20 * x) },
+		func(x float64) float64 { return 20 * math.Cos(20*x) }), 0.3, 1, -2, math.Pi/40), gradcheck.Options{})
+	require.NoError(t, err)
+	_, err = gradcheck.Check(at(hostUnary(math.Exp, math.Exp), -20, 0, 9), gradcheck.Options{})
+	require.NoError(t, err)
+}
+
+func TestTieOfRouting(t *testing.T) {
+	c := at(func(s *ag.Value) *ag.Value {
+		s = ag.Reshape(s, 1, 3)
+		r := ag.Route(s, 1, 0)
+		return ag.Gather(ag.Reshape(s, 3, 1), r.Choice.Data())
+	}, 1, 0.2, 1)
+	var kink *gradcheck.Kink
+	_, err := gradcheck.Check(c, gradcheck.Options{})
+	require.ErrorAs(t, err, &kink)
+}
+
+func TestNonDeterministic(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	_, err := gradcheck.Check(at(func(x *ag.Value) *ag.Value { return ag.Dropout(x, 0.5, rng) }, 1, 2, 3, 4, 5, 6, 7, 8), gradcheck.Options{})
+	var differs *gradcheck.NonDeterministic
+	require.ErrorAs(t, err, &differs)
+	require.Equal(t, "outputs", differs.What)
+	require.NotEqual(t, differs.First, differs.Second)
+
+	calls := 0.0
+	_, err = gradcheck.Check(at(hostUnary(math.Abs, func(x float64) float64 {
+		calls++
+		return 1 + calls*1e-15
+	}), 1, 2), gradcheck.Options{})
+	require.ErrorAs(t, err, &differs)
+	require.Equal(t, "gradient of x", differs.What)
+	require.ErrorContains(t, err, "point: two passes differ in gradient of x at 0: ")
+}
+
+func TestSizeOfOutputsDiffers(t *testing.T) {
+	calls := 0
+	_, err := gradcheck.Check(at(func(x *ag.Value) *ag.Value {
+		calls++
+		return ag.Slice(x, 0, 0, 1+calls%3)
+	}, 1, 2, 3), gradcheck.Options{})
+	var shape *engine.ShapeError
+	require.ErrorAs(t, err, &shape)
+}
+
+// TestNoGrad checks inputs without a gradient: they may enter where no gradient exists.
+func TestNoGrad(t *testing.T) {
+	c := ofTwo(multiply(func(dy, a, b *engine.Tensor) tensors { return tensors{product(dy, b), nil} }), 3, 4)
+	_, err := gradcheck.Check(c, gradcheck.Options{})
+	require.Error(t, err)
+	c.Inputs[1].NoGrad = true
+	result, err := gradcheck.Check(c, gradcheck.Options{})
+	require.NoError(t, err)
+	require.Equal(t, 12*12, result.Checked)
+
+	c.Inputs[0].NoGrad = true
+	result, err = gradcheck.Check(c, gradcheck.Options{})
+	require.NoError(t, err, "nothing to check")
+	require.Zero(t, result.Checked)
+}
+
+// TestSeveralOutputs finds an error that only the second output has.
+func TestSeveralOutputs(t *testing.T) {
+	second := multiply(correct)
+	c := gradcheck.Case{Name: "outputs", Inputs: []gradcheck.Input{{Shape: []int{2, 2}}, {Shape: []int{2, 2}}},
+		New: gradcheck.Stateless(func(_ *ag.Tape, in []*ag.Value) []*ag.Value {
+			return []*ag.Value{ag.Sum(in[0]), second(in[0], in[1]), in[0]}
+		})}
+	for _, full := range []int{0, -1} {
+		_, err := gradcheck.Check(c, gradcheck.Options{Full: full})
+		require.NoError(t, err)
+	}
+	second = multiply(func(dy, a, b *engine.Tensor) tensors { return tensors{product(dy, b), scaled(product(dy, a), 2)} })
+	_, err := gradcheck.Check(c, gradcheck.Options{})
+	var wrong *gradcheck.Mismatch
+	require.ErrorAs(t, err, &wrong)
+	require.Equal(t, "input 1", wrong.Worst.Tensor, "an input without a name")
+	require.GreaterOrEqual(t, wrong.Worst.Output, 1)
+	require.Less(t, wrong.Worst.Output, 5)
+	_, err = gradcheck.Check(c, gradcheck.Options{Full: -1})
+	require.ErrorAs(t, err, &wrong)
+}
+
+// TestDetached finds an output that forgets its gradient.
+func TestDetached(t *testing.T) {
+	_, err := gradcheck.Check(at(func(x *ag.Value) *ag.Value {
+		return ag.Add(x, x.Tape().Const(x.Data().Retain()))
+	}, 1, 2), gradcheck.Options{})
+	var wrong *gradcheck.Mismatch
+	require.ErrorAs(t, err, &wrong)
+	require.InDelta(t, 2, wrong.Worst.Numeric/wrong.Worst.Analytic, 1e-9)
+}
+
+// selfAttention is a layer with parameters that start at 0. The bias of the keys has no influence: softmax sees a constant.
+func selfAttention(biasPath func(*ag.Value) *ag.Value) gradcheck.Case {
+	const dim, heads = 4, 2
+	return gradcheck.Case{Name: "self-attention", Inputs: []gradcheck.Input{{Name: "x", Shape: []int{2, 3, dim}}}, Jitter: 0.3,
+		New: func(b engine.Backend, dtype engine.DType) gradcheck.Module {
+			param := func(name string, shape ...int) gradcheck.Param {
+				return gradcheck.Param{Name: name, Value: ag.Param(engine.Zeros(b, dtype, shape...))}
+			}
+			weight, query, key, value := param("weight", 3*dim, dim), param("query", dim), param("key", dim), param("value", dim)
+			return gradcheck.Module{Params: []gradcheck.Param{weight, query, key, value},
+				Forward: func(t *ag.Tape, in []*ag.Value) []*ag.Value {
+					empty := t.Const(engine.Zeros(b, dtype, 0)) // parameters alone have no tape
+					bias := biasPath(ag.Concat(0, empty, query.Value, key.Value, value.Value))
+					return []*ag.Value{ag.Attention(ag.Linear(in[0], weight.Value, bias), heads)}
+				}}
+		}}
+}
+
+func identity(x *ag.Value) *ag.Value { return x }
+
+func TestParameters(t *testing.T) {
+	c := selfAttention(identity)
+	for _, full := range []int{0, -1} {
+		result, err := gradcheck.Check(c, gradcheck.Options{Full: full})
+		require.NoError(t, err, "the bias of the keys has a gradient of zero")
+		require.Equal(t, full == 0, result.Full)
+	}
+	_, err := gradcheck.CheckFloat32(c)
+	require.NoError(t, err)
+
+	_, err = gradcheck.Check(selfAttention(halfGradient), gradcheck.Options{})
+	var wrong *gradcheck.Mismatch
+	require.ErrorAs(t, err, &wrong)
+	require.Contains(t, []string{"query", "value"}, wrong.Worst.Tensor)
+	require.InDelta(t, 0.5, wrong.Worst.Analytic/wrong.Worst.Numeric, 1e-6)
+}
+
+// halfGradient is the identity with half its gradient.
+func halfGradient(x *ag.Value) *ag.Value {
+	return hostUnary(func(x float64) float64 { return x }, func(float64) float64 { return 0.5 })(x)
+}
+
+// TestSamePoint draws the same numbers in both dtypes, from streams of their own.
+func TestSamePoint(t *testing.T) {
+	c := selfAttention(identity)
+	low, err := gradcheck.Gradients(c, engine.Float32)
+	require.NoError(t, err)
+	high := gradients(t, c)
+	for i := range high {
+		require.Equal(t, high[i].Name, low[i].Name)
+		require.InDeltaSlice(t, high[i].Values, low[i].Values, 1e-5)
+	}
+	again := gradients(t, c)
+	require.Equal(t, high, again)
+	c.Seed++
+	require.NotEqual(t, high[0].Values, gradients(t, c)[0].Values)
+}
+
+func TestDomain(t *testing.T) {
+	c := at(identity)
+	c.Inputs[0] = gradcheck.Input{Name: "x", Shape: []int{1000}, Lo: 2, Hi: 3}
+	for _, v := range gradients(t, c)[0].Values {
+		require.True(t, v >= 2 && v <= 3)
+		require.Equal(t, v, float64(float32(v)))
+	}
+	c.Inputs[0] = gradcheck.Input{Name: "x", Shape: []int{2}, Values: []float64{1}}
+	_, err := gradcheck.Check(c, gradcheck.Options{})
+	require.EqualError(t, err, "point: x has 1 values for shape [2]")
+	_, err = gradcheck.CheckFloat32(c)
+	require.Error(t, err)
+}
+
+// TestFloat32Mismatch plants an error in float32, on all kernels and on one set.
+func TestFloat32Mismatch(t *testing.T) {
+	for _, only := range []string{"", "generic"} {
+		c := ofTwo(multiply(func(dy, a, b *engine.Tensor) tensors {
+			s := 1.0
+			if dy.DType() == engine.Float32 && strings.HasSuffix(dy.Backend().Name(), only) {
+				s = 1.01
+			}
+			return tensors{product(dy, b), scaled(product(dy, a), s)}
+		}), 3, 4)
+		results, err := gradcheck.CheckFloat32(c)
+		require.Len(t, results, len(asm.Implementations()))
+		var wrong *gradcheck.Float32Mismatch
+		require.ErrorAs(t, err, &wrong)
+		for i, k := range asm.Implementations() {
+			require.Equal(t, k.Name, results[i].Kernels)
+			bad := strings.HasSuffix(k.Name, only)
+			require.Equal(t, bad, results[i].RelError > gradcheck.Tolerance32)
+			require.Equal(t, bad, strings.Contains(err.Error(), "planted on "+k.Name+" kernels: float32 gives"))
+		}
+		require.Equal(t, "b", wrong.Tensor)
+		require.InDelta(t, 0.01, wrong.RelError, 1e-5)
+	}
+	_, err := gradcheck.CheckFloat32(ofTwo(multiply(func(dy, a, b *engine.Tensor) tensors {
+		return tensors{scaled(dy, math.NaN()), nil}
+	}), 2))
+	require.Error(t, err, "not a number is never close")
+}
+
+// TestFloat32PutsKernelsBack leaves active what was.
+func TestFloat32PutsKernelsBack(t *testing.T) {
+	for _, k := range asm.Implementations() {
+		restore, err := asm.Use(k.Name)
+		require.NoError(t, err)
+		_, err = gradcheck.CheckFloat32(at(identity, 1))
+		require.NoError(t, err)
+		require.Equal(t, k.Name, asm.F32().Name)
+		restore()
+	}
+}
+
+func TestString(t *testing.T) {
+	result, err := gradcheck.Check(ofTwo(multiply(correct), 2, 2), gradcheck.Options{})
+	require.NoError(t, err)
+	require.Equal(t, "planted: full Jacobian, 32 pairs, worst 0.0e+00", result.String())
+}
+
+// A square whose derivative lost its factor.
+func ExampleCheck() {
+	wrongSquare := func(x *ag.Value) *ag.Value {
+		multiply := func(a, b *engine.Tensor) *engine.Tensor {
+			out := engine.New(a.Backend(), a.DType(), a.Shape()...)
+			a.Backend().Binary(engine.Mul, out, a, b)
+			return out
+		}
+		return ag.Custom("square",
+			func(x []*engine.Tensor) *engine.Tensor { return multiply(x[0], x[0]) },
+			func(dy, y *engine.Tensor, x []*engine.Tensor) []*engine.Tensor {
+				return []*engine.Tensor{multiply(dy, x[0])} // 2·x·dy is right
+			}, x)
+	}
+	_, err := gradcheck.Check(gradcheck.Case{
+		Name:   "square",
+		Inputs: []gradcheck.Input{{Name: "x", Shape: []int{3}, Values: []float64{0.5, 1, 3}}},
+		New: gradcheck.Stateless(func(t *ag.Tape, in []*ag.Value) []*ag.Value {
+			return []*ag.Value{wrongSquare(in[0])}
+		}),
+	}, gradcheck.Options{})
+	fmt.Println(err)
+	// Output:
+	// square: wrong gradient of x[0], output element 0: backward says 0.5, differences say 1 (relative error 0.5), tolerance 1e-06
+}

@@ -1,0 +1,234 @@
+// Package recipe describes training runs as TOML files. The papers' runs and toy-size twins are embedded by name.
+package recipe
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/pelletier/go-toml/v2"
+
+	"mien/mae"
+	"mien/moae"
+	"mien/s4d"
+	"mien/vit"
+)
+
+//go:embed recipes/*.toml
+var embedded embed.FS
+
+// Kinds of run.
+const (
+	Pretrain = "pretrain"
+	Finetune = "finetune"
+)
+
+// Recipe is a training run, complete: with the same data and version it gives the same bits.
+type Recipe struct {
+	Name  string `toml:"name"`
+	Kind  string `toml:"kind" comment:"pretrain or finetune"`
+	Seed  uint64 `toml:"seed"`
+	Model Model  `toml:"model"`
+	Data  Data   `toml:"data"`
+	Views Views  `toml:"views"`
+	Train Train  `toml:"train"`
+}
+
+// Model is the size of encoder, decoder and experts.
+type Model struct {
+	ImageSize    int    `toml:"image_size"`
+	Frames       int    `toml:"frames"`
+	PatchSize    int    `toml:"patch_size"`
+	Tubelet      int    `toml:"tubelet"`
+	Dim          int    `toml:"dim"`
+	Depth        int    `toml:"depth"`
+	Heads        int    `toml:"heads"`
+	MLPRatio     int    `toml:"mlp_ratio"`
+	DecoderDim   int    `toml:"decoder_dim,omitempty" comment:"pre-training"`
+	DecoderDepth int    `toml:"decoder_depth,omitempty"`
+	DecoderHeads int    `toml:"decoder_heads,omitempty"`
+	Experts      int    `toml:"experts,omitempty" comment:"fine-tuning"`
+	TopK         int    `toml:"top_k,omitempty" comment:"experts a token"`
+	ExpertHidden int    `toml:"expert_hidden,omitempty" comment:"0 is a quarter of dim"`
+	Position     string `toml:"position,omitempty" comment:"blocks with experts: early, middle, later or alternate"`
+	ImageClasses int    `toml:"image_classes,omitempty"`
+	VideoClasses int    `toml:"video_classes,omitempty"`
+
+	Residual    bool    `toml:"residual,omitempty" comment:"the paper's residual inside an expert"`
+	NoiseInEval bool    `toml:"noise_in_eval,omitempty"`
+	Capacity    float64 `toml:"capacity,omitempty"`
+	Balance     float64 `toml:"balance,omitempty"`
+}
+
+// Data says what is learned from. Lists come from the command line; drawn faces are added to them, or stand alone.
+type Data struct {
+	DrawnPictures int `toml:"drawn_pictures" comment:"drawn faces beside the lists, or alone"`
+	DrawnClips    int `toml:"drawn_clips"`
+	DrawnTest     int `toml:"drawn_test" comment:"drawn pictures, and as many clips, to evaluate on where no test list is given"`
+	Stride        int `toml:"stride" comment:"frames between two sampled frames of a clip"`
+	CacheMiB      int `toml:"cache_mib" comment:"memory for decoded frames"`
+}
+
+// Views is the augmentation of training samples. 0 leaves a part of it out.
+type Views struct {
+	CacheSize  int     `toml:"cache_size" comment:"pixels to which frames are decoded before they are cropped"`
+	ImageCrop  float64 `toml:"image_crop" comment:"least area of a random crop, 1 is no cropping"`
+	VideoCrop  float64 `toml:"video_crop"`
+	ImageFlip  float64 `toml:"image_flip" comment:"probability of a mirror image"`
+	VideoFlip  float64 `toml:"video_flip"`
+	Brightness float64 `toml:"brightness"`
+	Contrast   float64 `toml:"contrast"`
+	Saturation float64 `toml:"saturation"`
+}
+
+// Train is optimizer, schedule and order.
+type Train struct {
+	Epochs         int     `toml:"epochs"`
+	WarmupEpochs   float64 `toml:"warmup_epochs"`
+	EvalEvery      int     `toml:"eval_every,omitempty" comment:"epochs between evaluations during training, 0 is at the end only"`
+	ImageBatch     int     `toml:"image_batch"`
+	VideoBatch     int     `toml:"video_batch" comment:"views: distinct clips times repeat"`
+	VideoRepeat    int     `toml:"video_repeat" comment:"views of each clip in a batch, with crops and masks of their own"`
+	StaticShare    float64 `toml:"static_share" comment:"share of the static set that an epoch sees"`
+	DynamicShare   float64 `toml:"dynamic_share" comment:"share of the dynamic set that an epoch sees"`
+	BalanceStatic  bool    `toml:"balance_static,omitempty" comment:"draw static classes equally often"`
+	LR             float64 `toml:"lr"`
+	MinLR          float64 `toml:"min_lr" comment:"fine-tuning: end of the cosine; pre-training: start of the warm-up"`
+	Beta2          float64 `toml:"beta2"`
+	WeightDecay    float64 `toml:"weight_decay"`
+	LayerDecay     float64 `toml:"layer_decay,omitempty" comment:"fine-tuning: learning rate factor from one block to the one below, 1 is none"`
+	Clip           float64 `toml:"clip" comment:"largest norm of the gradients, 0 is no clipping"`
+	LabelSmoothing float64 `toml:"label_smoothing,omitempty"`
+	RouterNoise    bool    `toml:"router_noise,omitempty"`
+	ImageMask      float64 `toml:"image_mask,omitempty" comment:"pre-training: share of patches that are hidden"`
+	VideoMask      float64 `toml:"video_mask,omitempty"`
+}
+
+// Names lists the embedded recipes.
+func Names() []string {
+	entries, _ := fs.ReadDir(embedded, "recipes")
+	var names []string
+	for _, e := range entries {
+		names = append(names, strings.TrimSuffix(e.Name(), ".toml"))
+	}
+	return names
+}
+
+// Load returns the embedded recipe of that name, or the one in a file.
+func Load(nameOrFile string) (Recipe, error) {
+	text, err := embedded.ReadFile("recipes/" + nameOrFile + ".toml")
+	if err != nil {
+		if text, err = os.ReadFile(nameOrFile); err != nil {
+			return Recipe{}, fmt.Errorf("recipe %q: neither a file nor one of %s", nameOrFile, strings.Join(Names(), ", "))
+		}
+	}
+	r, err := Parse(text)
+	if err != nil {
+		return r, fmt.Errorf("recipe %s: %w", nameOrFile, err)
+	}
+	return r, nil
+}
+
+// Parse reads a recipe. A key that it does not know is an error: a typing mistake would else train something else.
+func Parse(text []byte) (Recipe, error) {
+	var r Recipe
+	d := toml.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&r); err != nil {
+		var strict *toml.StrictMissingError
+		if errors.As(err, &strict) && len(strict.Errors) > 0 {
+			return r, fmt.Errorf("unknown key %s", strings.Join(strict.Errors[0].Key(), "."))
+		}
+		return r, err
+	}
+	return r, r.Check()
+}
+
+// Check returns an error that names the first setting that cannot be.
+func (r Recipe) Check() error {
+	t := r.Train
+	positive := func(name string, v float64) error {
+		if v <= 0 {
+			return fmt.Errorf("%s is %v: it must be more than 0", name, v)
+		}
+		return nil
+	}
+	within := func(name string, v, lo, hi float64) error {
+		if v < lo || v > hi {
+			return fmt.Errorf("%s is %v: it must lie between %v and %v", name, v, lo, hi)
+		}
+		return nil
+	}
+	checks := []error{
+		positive("train.epochs", float64(t.Epochs)), positive("train.lr", t.LR),
+		positive("train.image_batch", float64(t.ImageBatch)), positive("train.video_batch", float64(t.VideoBatch)),
+		positive("train.video_repeat", float64(t.VideoRepeat)), positive("data.stride", float64(r.Data.Stride)),
+		within("train.video_repeat", float64(t.VideoRepeat), 1, float64(t.VideoBatch)),
+		within("train.beta2", t.Beta2, 0.5, 0.99999), within("train.label_smoothing", t.LabelSmoothing, 0, 0.99),
+		within("train.static_share", t.StaticShare, 0, 1000), within("train.dynamic_share", t.DynamicShare, 0, 1000),
+		within("views.image_crop", r.Views.ImageCrop, 0.01, 1), within("views.video_crop", r.Views.VideoCrop, 0.01, 1),
+		within("train.warmup_epochs", t.WarmupEpochs, 0, float64(t.Epochs)),
+	}
+	switch r.Kind {
+	case Pretrain:
+		checks = append(checks, within("train.image_mask", t.ImageMask, 0.01, 0.99), within("train.video_mask", t.VideoMask, 0.01, 0.99),
+			positive("model.decoder_dim", float64(r.Model.DecoderDim)), positive("model.decoder_depth", float64(r.Model.DecoderDepth)),
+			positive("model.decoder_heads", float64(r.Model.DecoderHeads)), r.Encoder().Check())
+	case Finetune:
+		checks = append(checks, within("train.layer_decay", t.LayerDecay, 0.01, 1))
+		if c, err := r.S4D(); err != nil {
+			checks = append(checks, err)
+		} else {
+			checks = append(checks, c.Check())
+		}
+	default:
+		checks = append(checks, fmt.Errorf("kind is %q: choose pretrain or finetune", r.Kind))
+	}
+	if i := slices.IndexFunc(checks, func(e error) bool { return e != nil }); i >= 0 {
+		return checks[i]
+	}
+	return nil
+}
+
+// Text returns the recipe as TOML.
+func (r Recipe) Text() ([]byte, error) { return toml.Marshal(r) }
+
+// Digest identifies what a run learns, so that a checkpoint continues only its own run.
+func (r Recipe) Digest() string {
+	text, _ := r.Text()
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:8])
+}
+
+// Encoder returns the geometry of the encoder.
+func (r Recipe) Encoder() vit.Config {
+	m := r.Model
+	return vit.Config{ImageSize: m.ImageSize, Frames: m.Frames, PatchSize: m.PatchSize, Tubelet: m.Tubelet,
+		Dim: m.Dim, Depth: m.Depth, Heads: m.Heads, MLPRatio: m.MLPRatio}
+}
+
+// MAE returns the masked autoencoder of a pre-training recipe.
+func (r Recipe) MAE() mae.Config {
+	m := r.Model
+	return mae.Config{Encoder: r.Encoder(), DecoderDim: m.DecoderDim, DecoderDepth: m.DecoderDepth, DecoderHeads: m.DecoderHeads}
+}
+
+// S4D returns the model of a fine-tuning recipe. Without experts it is the plain vision transformer with two heads.
+func (r Recipe) S4D() (s4d.Config, error) {
+	m := r.Model
+	var blocks []int
+	var err error
+	if m.Experts > 0 {
+		blocks, err = s4d.Positions(m.Position, m.Depth)
+	}
+	return s4d.Config{Encoder: r.Encoder(), MoAEBlocks: blocks, ImageClasses: m.ImageClasses, VideoClasses: m.VideoClasses,
+		MoAE: moae.Config{Experts: m.Experts, TopK: m.TopK, Hidden: m.ExpertHidden, Residual: m.Residual,
+			NoiseInEval: m.NoiseInEval, Capacity: m.Capacity, Balance: m.Balance}}, err
+}

@@ -1,0 +1,146 @@
+package report
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"html/template"
+	"image"
+	"image/color"
+	"image/png"
+	"os"
+	"path/filepath"
+
+	"mien/data"
+	"mien/train"
+)
+
+// Page is a web page about a run, complete in one file.
+type Page struct {
+	Title, Intro    string
+	Results         []Result
+	Curves          []Curves
+	Reconstructions []Triptych
+	Confusions      []Confusion
+	Routing         *Routing
+	Predictions     []Prediction
+	Facts           [][2]string
+}
+
+// Result is a row of the table of recalls, in percent.
+type Result struct {
+	Name     string
+	UAR, WAR float64
+	N        int
+}
+
+// Triptych shows what a masked autoencoder saw of a sample and what it made of it.
+type Triptych struct {
+	Caption               string
+	Input, Masked, Output *data.Frames
+}
+
+// Confusion is a confusion matrix with class names.
+type Confusion struct {
+	Title  string
+	Labels []string
+	Matrix train.Confusion
+}
+
+// Routing is the share of tokens that each expert got, [block][expert].
+type Routing struct {
+	Title        string
+	Blocks       []int
+	Image, Video [][]float64
+}
+
+// Prediction is a sample with the probabilities of its classes.
+type Prediction struct {
+	Frames        *data.Frames
+	Truth         string
+	Labels        []string
+	Probabilities []float64
+}
+
+//go:embed page.html
+var pageHTML string
+
+var page = template.Must(template.New("page").Funcs(template.FuncMap{
+	"curves": curvesSVG, "confusion": confusionSVG, "routing": routingSVG,
+	"strip": strip, "moments": moments, "top": top, "percent": func(p float64) string { return fmt.Sprintf("%.0f", 100*p) },
+}).Parse(pageHTML))
+
+// Write renders the page beside path and renames it into place.
+func (p *Page) Write(path string) error {
+	var text bytes.Buffer
+	if err := page.Execute(&text, p); err != nil {
+		return err
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(path), ".page-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(tmp.Name())
+	_, err = tmp.Write(text.Bytes())
+	if err := errors.Join(err, tmp.Chmod(0o644), tmp.Close()); err != nil {
+		return err
+	}
+	return os.Rename(tmp.Name(), path)
+}
+
+// strip returns frames side by side as the address of an inline PNG. Of a clip every second frame is shown: its patches are two
+// frames deep.
+func strip(f *data.Frames) (template.URL, error) {
+	var shown []int
+	for t := 0; t < f.T; t += 2 {
+		shown = append(shown, t)
+	}
+	return pngURL(f, shown)
+}
+
+// moments returns the first, middle and last frame of a clip, or a picture.
+func moments(f *data.Frames) (template.URL, error) {
+	if f.T == 1 {
+		return pngURL(f, []int{0})
+	}
+	return pngURL(f, []int{0, f.T / 2, f.T - 1})
+}
+
+func pngURL(f *data.Frames, shown []int) (template.URL, error) {
+	img := image.NewRGBA(image.Rect(0, 0, f.W*len(shown), f.H))
+	for i, t := range shown {
+		pix := f.Frame(t)
+		for y := range f.H {
+			for x := range f.W {
+				at := (y*f.W + x) * 3
+				img.SetRGBA(i*f.W+x, y, color.RGBA{pix[at], pix[at+1], pix[at+2], 255})
+			}
+		}
+	}
+	var b bytes.Buffer
+	if err := png.Encode(&b, img); err != nil {
+		return "", err
+	}
+	return template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(b.Bytes())), nil
+}
+
+// bar is one class of a prediction.
+type bar struct {
+	Label       string
+	Probability float64
+	True        bool
+}
+
+// top returns the three most probable classes.
+func top(p Prediction) []bar {
+	var bars []bar
+	for i, label := range p.Labels {
+		bars = append(bars, bar{label, p.Probabilities[i], label == p.Truth})
+		for j := len(bars) - 1; j > 0 && bars[j].Probability > bars[j-1].Probability; j-- {
+			bars[j], bars[j-1] = bars[j-1], bars[j]
+		}
+	}
+	return bars[:min(3, len(bars))]
+}

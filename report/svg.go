@@ -1,0 +1,226 @@
+package report
+
+import (
+	"fmt"
+	"html"
+	"html/template"
+	"math"
+	"strings"
+)
+
+// Curves is a figure of lines over a common axis. Values that are not finite are left out.
+type Curves struct {
+	Title, XLabel, YLabel string
+	Series                []Series
+}
+
+// Series is one line.
+type Series struct {
+	Name string
+	X, Y []float64
+}
+
+// Size of a figure in SVG units, and the margins around its axes.
+const (
+	figureWidth, figureHeight = 460.0, 280.0
+	marginLeft, marginRight   = 46.0, 12.0
+	marginTop, marginBottom   = 40.0, 36.0
+)
+
+// colors of series and heat maps, which page.html defines for light and dark.
+var colors = []string{"var(--a)", "var(--b)", "var(--good)", "var(--ink)"}
+
+func curvesSVG(c Curves) template.HTML {
+	box := bounds(c.Series)
+	var b strings.Builder
+	open(&b, figureWidth, figureHeight, c.Title)
+	text(&b, marginLeft, 16, "start", "strong", c.Title)
+	for _, y := range ticks(box.y0, box.y1, 5) {
+		_, py := box.place(box.x0, y)
+		fmt.Fprintf(&b, `<line x1="%.1f" y1="%.1f" x2="%.1f" y2="%.1f" stroke="var(--line)"/>`, marginLeft, py, figureWidth-marginRight, py)
+		text(&b, marginLeft-6, py+4, "end", "", number(y))
+	}
+	for _, x := range ticks(box.x0, box.x1, 5) {
+		px, _ := box.place(x, box.y0)
+		text(&b, px, figureHeight-marginBottom+16, "middle", "", number(x))
+	}
+	text(&b, figureWidth-marginRight, figureHeight-4, "end", "", c.XLabel)
+	text(&b, 2, marginTop-8, "start", "", c.YLabel)
+	legend := figureWidth - marginRight
+	for i, s := range c.Series {
+		if len(s.Y) == 0 {
+			continue
+		}
+		color := colors[i%len(colors)]
+		line(&b, box, s.X, s.Y, color, 1, 0.22)
+		line(&b, box, s.X, smooth(s.Y), color, 2, 1)
+		text(&b, legend, 16, "end", "", s.Name)
+		legend -= float64(7*len(s.Name)) + 8
+		fmt.Fprintf(&b, `<line x1="%.1f" y1="12" x2="%.1f" y2="12" stroke="%s" stroke-width="3"/>`, legend-12, legend, color)
+		legend -= 24
+	}
+	b.WriteString("</svg>")
+	return template.HTML(b.String())
+}
+
+// axes maps values to places in a figure.
+type axes struct{ x0, x1, y0, y1 float64 }
+
+func bounds(series []Series) axes {
+	a := axes{math.Inf(1), math.Inf(-1), math.Inf(1), math.Inf(-1)}
+	for _, s := range series {
+		for i, y := range s.Y {
+			if finite(y) && finite(s.X[i]) {
+				a = axes{min(a.x0, s.X[i]), max(a.x1, s.X[i]), min(a.y0, y), max(a.y1, y)}
+			}
+		}
+	}
+	if a.x0 > a.x1 {
+		return axes{0, 1, 0, 1}
+	}
+	if a.x0 == a.x1 {
+		a.x1++
+	}
+	if a.y0 == a.y1 {
+		a.y1++
+	}
+	return a
+}
+
+func (a axes) place(x, y float64) (px, py float64) {
+	px = marginLeft + (x-a.x0)/(a.x1-a.x0)*(figureWidth-marginLeft-marginRight)
+	py = figureHeight - marginBottom - (y-a.y0)/(a.y1-a.y0)*(figureHeight-marginTop-marginBottom)
+	return px, py
+}
+
+func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
+
+// line draws a polyline of at most some 400 points.
+func line(b *strings.Builder, box axes, x, y []float64, color string, width, opacity float64) {
+	b.WriteString(`<polyline fill="none" points="`)
+	stride := max(1, len(y)/400)
+	for i := 0; i < len(y); i += stride {
+		if finite(y[i]) && finite(x[i]) {
+			px, py := box.place(x[i], y[i])
+			fmt.Fprintf(b, "%.1f,%.1f ", px, py)
+		}
+	}
+	fmt.Fprintf(b, `" stroke="%s" stroke-width="%g" stroke-opacity="%g" stroke-linejoin="round"/>`, color, width, opacity)
+}
+
+// smooth is a running mean over about a twentieth of the series, in both directions.
+func smooth(y []float64) []float64 {
+	reach := max(1, len(y)/40)
+	out := make([]float64, len(y))
+	for i := range y {
+		sum, n := 0.0, 0.0
+		for j := max(0, i-reach); j <= min(len(y)-1, i+reach); j++ {
+			if finite(y[j]) {
+				sum, n = sum+y[j], n+1
+			}
+		}
+		out[i] = sum / n
+	}
+	return out
+}
+
+// ticks returns about n round numbers between lo and hi.
+func ticks(lo, hi float64, n int) []float64 {
+	step := math.Pow(10, math.Floor(math.Log10((hi-lo)/float64(n))))
+	for _, m := range []float64{1, 2, 5, 10} {
+		if (hi-lo)/(step*m) <= float64(n) {
+			step *= m
+			break
+		}
+	}
+	var out []float64
+	for v := math.Ceil(lo/step) * step; v <= hi+step*1e-9; v += step {
+		out = append(out, v)
+	}
+	return out
+}
+
+func number(v float64) string { return fmt.Sprintf("%.4g", math.Round(v*1e6)/1e6) }
+
+// confusionSVG is a heat map of a confusion matrix with the percentage of each row.
+func confusionSVG(c Confusion) template.HTML {
+	n := len(c.Matrix)
+	const cell, left, head = 46.0, 92.0, 92.0
+	var b strings.Builder
+	open(&b, left+cell*float64(n)+4, head+cell*float64(n)+4, c.Title)
+	text(&b, 4, 16, "start", "strong", c.Title)
+	for i, row := range c.Matrix {
+		total := 0
+		for _, v := range row {
+			total += v
+		}
+		at := head + cell*float64(i)
+		text(&b, left-6, at+cell/2+4, "end", "strong", c.Labels[i])
+		fmt.Fprintf(&b, `<g transform="translate(%.1f %.1f) rotate(-45)">`, left+cell*float64(i)+cell/2, head-6)
+		text(&b, 0, 0, "start", "strong", c.Labels[i])
+		b.WriteString("</g>")
+		for j, v := range row {
+			share := float64(v) / float64(max(total, 1))
+			color := colors[0]
+			if i == j {
+				color = colors[2]
+			}
+			heat(&b, left+cell*float64(j), at, cell, share, color, fmt.Sprintf("%.0f", 100*share), v > 0)
+		}
+	}
+	b.WriteString("</svg>")
+	return template.HTML(b.String())
+}
+
+// heat is one cell of a heat map.
+func heat(b *strings.Builder, x, y, size, share float64, color, label string, labelled bool) {
+	fmt.Fprintf(b, `<rect x="%.1f" y="%.1f" width="%.1f" height="%.1f" rx="3" fill="%s" fill-opacity="%.3f" stroke="var(--line)"/>`,
+		x+1, y+1, size-2, size-2, color, 0.85*share)
+	if labelled {
+		text(b, x+size/2, y+size/2+4, "middle", "strong", label)
+	}
+}
+
+// routingSVG shows the experts of each block as two rows of cells, for pictures and for clips.
+func routingSVG(r *Routing) template.HTML {
+	experts := 0
+	for _, rows := range [][][]float64{r.Image, r.Video} {
+		for _, row := range rows {
+			experts = max(experts, len(row))
+		}
+	}
+	const cell, left, head = 40.0, 130.0, 40.0
+	height := head + float64(len(r.Blocks))*(2*cell+12)
+	var b strings.Builder
+	open(&b, max(left+cell*float64(experts)+8, 460), height, r.Title)
+	text(&b, 4, 16, "start", "strong", r.Title)
+	for e := range experts {
+		text(&b, left+cell*float64(e)+cell/2, head-6, "middle", "", fmt.Sprint(e))
+	}
+	text(&b, left-8, head-6, "end", "", "expert")
+	for i, block := range r.Blocks {
+		for k, part := range []struct {
+			name string
+			rows [][]float64
+		}{{"pictures", r.Image}, {"clips", r.Video}} {
+			if i >= len(part.rows) {
+				continue
+			}
+			y := head + float64(i)*(2*cell+12) + float64(k)*cell
+			text(&b, left-8, y+cell/2+4, "end", "strong", fmt.Sprintf("block %d, %s", block, part.name))
+			for e, share := range part.rows[i] {
+				heat(&b, left+cell*float64(e), y, cell, share, colors[k], fmt.Sprintf("%.0f", 100*share), true)
+			}
+		}
+	}
+	b.WriteString("</svg>")
+	return template.HTML(b.String())
+}
+
+func open(b *strings.Builder, width, height float64, title string) {
+	fmt.Fprintf(b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %g %g" role="img"><title>%s</title>`, width, height, html.EscapeString(title))
+}
+
+func text(b *strings.Builder, x, y float64, anchor, class, s string) {
+	fmt.Fprintf(b, `<text x="%.1f" y="%.1f" text-anchor="%s" class="%s">%s</text>`, x, y, anchor, class, html.EscapeString(s))
+}

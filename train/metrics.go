@@ -1,0 +1,60 @@
+package train
+
+// Confusion counts predictions: row is the true class, column the predicted one.
+type Confusion [][]int
+
+// NewConfusion returns an empty matrix.
+func NewConfusion(classes int) Confusion {
+	c := make(Confusion, classes)
+	for i := range c {
+		c[i] = make([]int, classes)
+	}
+	return c
+}
+
+// Add counts one prediction.
+func (c Confusion) Add(truth, predicted int) { c[truth][predicted]++ }
+
+// N is the number of predictions.
+func (c Confusion) N() int {
+	n := 0
+	for _, row := range c {
+		for _, v := range row {
+			n += v
+		}
+	}
+	return n
+}
+
+// Recall returns the percentage of a class that was found; ok is false for a class without samples.
+func (c Confusion) Recall(class int) (percent float64, ok bool) {
+	n := 0
+	for _, v := range c[class] {
+		n += v
+	}
+	if n == 0 {
+		return 0, false
+	}
+	return 100 * float64(c[class][class]) / float64(n), true
+}
+
+// UAR is the unweighted average recall in percent: the mean recall of the classes present.
+func (c Confusion) UAR() float64 {
+	sum, classes := 0.0, 0
+	for i := range c {
+		if r, ok := c.Recall(i); ok {
+			sum += r
+			classes++
+		}
+	}
+	return sum / float64(max(classes, 1))
+}
+
+// WAR is the weighted average recall in percent: plain accuracy.
+func (c Confusion) WAR() float64 {
+	right := 0
+	for i := range c {
+		right += c[i][i]
+	}
+	return 100 * float64(right) / float64(max(c.N(), 1))
+}

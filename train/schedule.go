@@ -1,0 +1,30 @@
+package train
+
+import "math"
+
+// Schedule returns the learning rate of a step, counted from 0 over the whole run.
+type Schedule func(step int) float64
+
+// WarmupCosine is the schedule of fine-tuning: warmup steps from 0 to base, both included, and then half a cosine from
+// base towards end.
+func WarmupCosine(base, end float64, warmup, total int) Schedule {
+	return func(step int) float64 {
+		if step < warmup {
+			return base * float64(step) / float64(max(warmup-1, 1))
+		}
+		progress := float64(step-warmup) / float64(max(total-warmup, 1))
+		return end + 0.5*(base-end)*(1+math.Cos(math.Pi*progress))
+	}
+}
+
+// ComposedCosine is the schedule of pre-training: over the first fraction of the run linearly from start to base, and
+// then the cosine of the whole run, which sets in a little below base, as in the released code.
+func ComposedCosine(start, base, fraction float64, total int) Schedule {
+	return func(step int) float64 {
+		w := float64(step) / float64(max(total, 1))
+		if w < fraction {
+			return base*(w/fraction) + start*(1-w/fraction)
+		}
+		return 0.5 * base * (1 + math.Cos(math.Pi*w))
+	}
+}
