@@ -69,7 +69,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 		kong.Description("mien learns and reads facial expressions in pictures and clips."),
 		kong.Writers(stdout, stderr), kong.Exit(func(code int) { exited = code }),
 		kong.Vars{"version": fmt.Sprintf("mien %s, %s kernels, %s/%s", experiment.Version(), asm.F32().Name, runtime.GOOS, runtime.GOARCH)},
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.UsageOnMissing())
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
 	if err != nil {
 		return reportError(stderr, err)
 	}

@@ -1,0 +1,154 @@
+// Package weights reads and writes files of named tensors: safetensors in and out, PyTorch's .pth in. A file is data, never
+// code: the unpickler runs nothing, and no size that a file claims is believed before the file is seen to hold it.
+package weights
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"slices"
+)
+
+// DType is the type of a tensor's elements in a file, by its name in safetensors.
+type DType string
+
+const (
+	F64  DType = "F64"
+	F32  DType = "F32"
+	F16  DType = "F16"
+	BF16 DType = "BF16"
+	I64  DType = "I64"
+	I32  DType = "I32"
+	I16  DType = "I16"
+	I8   DType = "I8"
+	U8   DType = "U8"
+	Bool DType = "BOOL"
+)
+
+var sizes = map[DType]int64{F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, I16: 2, I8: 1, U8: 1, Bool: 1}
+
+// File is an open weights file. Tensors are read when asked for. It is safe for concurrent use.
+type File struct {
+	path     string
+	format   string
+	file     *os.File
+	tensors  map[string]entry
+	metadata map[string]string
+}
+
+// entry is where a tensor is and how it lies there. Offsets and strides count elements; a nil stride is row-major.
+type entry struct {
+	dtype  DType
+	shape  []int
+	base   int64 // first byte of the storage in the file
+	offset int64
+	stride []int64
+}
+
+// Tensor is a float32 tensor to be written.
+type Tensor struct {
+	Name  string
+	Shape []int
+	Data  []float32
+}
+
+// Open opens a weights file. Its content tells the format: safetensors, PyTorch's zip, or PyTorch's older form.
+func Open(path string) (*File, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("%s: no such weights file", path)
+		}
+		return nil, fmt.Errorf("%s: can't be read: %w", path, cause(err))
+	}
+	f := &File{path: path, file: file, tensors: map[string]entry{}, metadata: map[string]string{}}
+	if err := f.index(); err != nil {
+		file.Close()
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return f, nil
+}
+
+// cause drops the path that the os package repeats.
+func cause(err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	return err
+}
+
+// index finds out the format and reads the table of tensors.
+func (f *File) index() error {
+	info, err := f.file.Stat()
+	if err != nil {
+		return cause(err)
+	}
+	if info.IsDir() {
+		return errors.New("a folder, not a weights file")
+	}
+	head := make([]byte, 16)
+	n, err := f.file.ReadAt(head, 0)
+	if err != nil && err != io.EOF {
+		return cause(err)
+	}
+	switch head = head[:n]; {
+	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
+		f.format = "PyTorch"
+		return f.indexZip(info.Size())
+	case bytes.HasPrefix(head, []byte{0x80}) && len(head) > 1 && head[1] >= 2 && head[1] <= 5:
+		f.format = "PyTorch (old form)"
+		return f.indexLegacy(info.Size())
+	case len(head) > 8 && head[8] == '{':
+		f.format = "safetensors"
+		return f.indexSafetensors(info.Size())
+	}
+	return errors.New("not a weights file: expected safetensors or a PyTorch checkpoint (.pth, .pt)")
+}
+
+// Format names the file's format.
+func (f *File) Format() string { return f.format }
+
+// Names returns the names of all tensors, sorted.
+func (f *File) Names() []string {
+	names := make([]string, 0, len(f.tensors))
+	for name := range f.tensors {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Shape returns a tensor's extents; ok is false where the file has no such tensor.
+func (f *File) Shape(name string) (shape []int, ok bool) {
+	e, ok := f.tensors[name]
+	return slices.Clone(e.shape), ok
+}
+
+// DType returns the type in which a tensor is stored, empty where the file has no such tensor.
+func (f *File) DType(name string) DType { return f.tensors[name].dtype }
+
+// Metadata returns the strings that a safetensors file says about itself; a PyTorch file has none.
+func (f *File) Metadata() map[string]string { return f.metadata }
+
+// Close closes the file.
+func (f *File) Close() error { return f.file.Close() }
+
+// elements multiplies extents. ok is false when one is negative or the product leaves no room for it in a file of the given
+// size, even at one byte an element.
+func elements(shape []int, size int64) (n int64, ok bool) {
+	n = 1
+	for _, d := range shape {
+		if d < 0 {
+			return 0, false
+		}
+		if d > 0 && n > size/int64(d) {
+			return 0, slices.Contains(shape, 0)
+		}
+		n *= int64(d)
+	}
+	return n, true
+}
