@@ -35,16 +35,18 @@ func TrainingSets(r recipe.Recipe, l Lists) (Sets, error) {
 	if err != nil {
 		return s, err
 	}
+	s = s.cached(r, r.Views.CacheSize)
+	s.Static, s.Dynamic = repeat(s.Static, r.Data.ListRepeat), repeat(s.Dynamic, r.Data.ListRepeat)
 	if n := r.Data.DrawnPictures; n > 0 {
-		s.Static = join(s.Static, drawn.Pictures(drawnTrainSeed, n, r.Views.CacheSize))
+		s.Static = join(s.Static, cache(r, drawn.Pictures(drawnTrainSeed, n, r.Views.CacheSize), r.Views.CacheSize))
 	}
 	if n := r.Data.DrawnClips; n > 0 {
-		s.Dynamic = join(s.Dynamic, drawn.Clips(drawnTrainSeed, n, drawnFrames, r.Views.CacheSize))
+		s.Dynamic = join(s.Dynamic, cache(r, drawn.Clips(drawnTrainSeed, n, drawnFrames, r.Views.CacheSize), r.Views.CacheSize))
 	}
 	if s.Static == nil && s.Dynamic == nil {
 		return s, errors.New("nothing to learn from: give --static-list or --dynamic-list, or a recipe with drawn faces")
 	}
-	return s.cached(r, r.Views.CacheSize), checkLabels(r, s)
+	return s, checkLabels(r, s)
 }
 
 // TestSets opens the lists, or draws faces where none is given.
@@ -75,16 +77,17 @@ func openLists(l Lists) (s Sets, err error) {
 	return s, err
 }
 
-// cached keeps decoded frames in memory, at the size from which views are cut.
+// cached keeps the decoded frames of both sets in memory, at the size from which views are cut.
 func (s Sets) cached(r recipe.Recipe, size int) Sets {
-	half := int64(r.Data.CacheMiB) << 19
-	if s.Static != nil {
-		s.Static = data.Cache(s.Static, half, size, size)
+	return Sets{Static: cache(r, s.Static, size), Dynamic: cache(r, s.Dynamic, size)}
+}
+
+// cache keeps d, which may be nil, in a quarter of the recipe's memory: lists and drawn faces of two modalities make four.
+func cache(r recipe.Recipe, d data.Dataset, size int) data.Dataset {
+	if d == nil {
+		return nil
 	}
-	if s.Dynamic != nil {
-		s.Dynamic = data.Cache(s.Dynamic, half, size, size)
-	}
-	return s
+	return data.Cache(d, int64(r.Data.CacheMiB)<<18, size, size)
 }
 
 // checkLabels makes a label that the model has no class for an error before any work begins. Pre-training ignores labels.
@@ -124,6 +127,25 @@ func (s Sets) of(m data.Modality) data.Dataset {
 	}
 	return s.Dynamic
 }
+
+// repeated is a set whose samples count several times, to hold their own beside a larger one.
+type repeated struct {
+	data.Dataset
+	times int
+}
+
+// repeat repeats d, which may be nil.
+func repeat(d data.Dataset, times int) data.Dataset {
+	if d == nil || times <= 1 {
+		return d
+	}
+	return repeated{d, times}
+}
+
+func (r repeated) Len() int                      { return r.Dataset.Len() * r.times }
+func (r repeated) Name(i int) string             { return r.Dataset.Name(i % r.Dataset.Len()) }
+func (r repeated) Label(i int) int               { return r.Dataset.Label(i % r.Dataset.Len()) }
+func (r repeated) Open(i int) (data.Clip, error) { return r.Dataset.Open(i % r.Dataset.Len()) }
 
 // joined is one set after another.
 type joined struct{ first, second data.Dataset }

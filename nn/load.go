@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -37,16 +38,37 @@ type LoadReport struct {
 	Unused  []string // tensors of the file that no parameter asked for
 }
 
-// Lines returns the report for people: counts, and the names of what was not loaded.
+// Lines returns the report for people: counts, and the names of what was not loaded, those that differ in numbers alone
+// as one.
 func (r LoadReport) Lines() []string {
 	lines := []string{fmt.Sprintf("loaded %d tensors", len(r.Loaded))}
 	if len(r.Missing) > 0 {
-		lines = append(lines, fmt.Sprintf("initialised %d that the file lacks: %s", len(r.Missing), strings.Join(r.Missing, " ")))
+		lines = append(lines, fmt.Sprintf("initialised %d that the file lacks: %s", len(r.Missing), summary(r.Missing)))
 	}
 	if len(r.Unused) > 0 {
-		lines = append(lines, fmt.Sprintf("left %d unused: %s", len(r.Unused), strings.Join(r.Unused, " ")))
+		lines = append(lines, fmt.Sprintf("left %d unused: %s", len(r.Unused), summary(r.Unused)))
 	}
 	return lines
+}
+
+var numbers = regexp.MustCompile(`\.\d+\.`)
+
+// summary writes blocks.*.norm.weight ×4 for four names.
+func summary(names []string) string {
+	counts := map[string]int{}
+	var kinds []string
+	for _, name := range names {
+		kind := numbers.ReplaceAllString(name, ".*.")
+		if counts[kind]++; counts[kind] == 1 {
+			kinds = append(kinds, kind)
+		}
+	}
+	for i, kind := range kinds {
+		if n := counts[kind]; n > 1 {
+			kinds[i] = fmt.Sprintf("%s ×%d", kind, n)
+		}
+	}
+	return strings.Join(kinds, ", ")
 }
 
 // Values reads one parameter.

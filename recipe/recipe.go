@@ -69,6 +69,7 @@ type Model struct {
 
 // Data says what is learned from. Lists come from the command line; drawn faces are added to them, or stand alone.
 type Data struct {
+	ListRepeat    int `toml:"list_repeat,omitempty" comment:"how often the samples of lists count beside drawn faces; 0 is once"`
 	DrawnPictures int `toml:"drawn_pictures" comment:"drawn faces beside the lists, or alone"`
 	DrawnClips    int `toml:"drawn_clips"`
 	DrawnTest     int `toml:"drawn_test" comment:"drawn pictures, and as many clips, to evaluate on where no test list is given"`
