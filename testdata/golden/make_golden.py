@@ -1,0 +1,159 @@
+"""Writes the golden files of this folder with PyTorch; see README.md."""
+import argparse, copy, json, struct, sys
+import numpy as np
+import torch
+from PIL import Image
+from s4d_reference import MAE, S4D, MEAN, STD
+
+torch.set_num_threads(1)
+
+
+def save(path, tensors, metadata=None):
+    """safetensors, float32"""
+    head, at, data = {}, 0, b""
+    if metadata:
+        head["__metadata__"] = metadata
+    for name, t in tensors.items():
+        raw = np.ascontiguousarray(t.detach().numpy().astype("<f4")).tobytes()
+        head[name] = {"dtype": "F32", "shape": list(t.shape), "data_offsets": [at, at + len(raw)]}
+        at, data = at + len(raw), data + raw
+    text = json.dumps(head).encode()
+    text += b" " * (-len(text) % 8)
+    with open(path, "wb") as f:
+        f.write(struct.pack("<Q", len(text)) + text + data)
+
+
+def randomise(model, seed, std=0.08):
+    g = torch.Generator().manual_seed(seed)
+    for p in model.parameters():
+        noise = torch.randn(p.shape, generator=g) * std
+        p.data = noise + (1 if p.dim() == 1 and p.data.mean() == 1 else 0)
+    return model
+
+
+def soft(labels, classes, smoothing=0.1):
+    t = torch.full((len(labels), classes), smoothing / classes)
+    for i, l in enumerate(labels):
+        t[i, l] += 1 - smoothing
+    return t
+
+
+def adamw(model, betas, no_decay):
+    groups = [{"params": [p for n, p in model.named_parameters() if no_decay(n, p)], "weight_decay": 0.0},
+              {"params": [p for n, p in model.named_parameters() if not no_decay(n, p)], "weight_decay": 0.05}]
+    return torch.optim.AdamW(groups, lr=1e-3, betas=betas, eps=1e-8)
+
+
+def train(model, losses, betas, no_decay):
+    """Ten optimizer steps; losses are functions of the model, one for each step."""
+    model = copy.deepcopy(model)
+    opt, seen = adamw(model, betas, no_decay), []
+    for f in losses:
+        opt.zero_grad(set_to_none=True)
+        loss = f(model)
+        loss.backward()
+        opt.step()
+        seen.append(loss.detach())
+    return model, torch.stack(seen)
+
+
+def with_gradients(model, out, loss):
+    model.zero_grad(set_to_none=True)
+    loss.backward()
+    out["loss"] = loss
+    for n, p in model.named_parameters():
+        if p.grad is not None:
+            out["grad." + n] = p.grad
+    return out
+
+
+def s4d():
+    g = torch.Generator().manual_seed(1)
+    model = randomise(S4D(64, 3, 1, (1, 2), 4, patch=8, image=7, video=5), 2)
+    save("s4d_tiny.safetensors", model.state_dict())
+    inputs = {"image": torch.randn(2, 3, 16, 16, generator=g), "video": torch.randn(2, 3, 4, 16, 16, generator=g)}
+    targets = {"image": soft([1, 4], 7), "video": soft([3, 0], 5)}
+
+    def loss(m, kind):
+        return -(targets[kind] * m(inputs[kind]).log_softmax(-1)).sum(-1).mean()
+
+    vectors = lambda n, p: p.dim() == 1
+    for kind in inputs:
+        out = {"input": inputs[kind], "targets": targets[kind]}
+        logits = model(inputs[kind], out)
+        out["logits"] = logits
+        with_gradients(model, out, -(targets[kind] * logits.log_softmax(-1)).sum(-1).mean())
+        after, out["losses"] = train(model, [lambda m: loss(m, kind)] * 10, (0.9, 0.999), vectors)
+        state = after.state_dict()
+        for n in ("patch_embed.proj.bias", "blocks.2.moe_layer.experts.1.fc1.weight", f"head.{kind}.weight", "blocks.0.attn.q_bias"):
+            out["final." + n] = state[n]
+        save(f"s4d_{kind}.safetensors", out)
+    order = [0, 1, 1, 0, 1, 0, 0, 1, 1, 0]
+    names = ("image", "video")
+    after, losses = train(model, [lambda m, k=names[i]: loss(m, k) for i in order], (0.9, 0.999), vectors)
+    state = after.state_dict()
+    save("s4d_joint.safetensors", {"losses": losses, "final.head.image.weight": state["head.image.weight"],
+                                   "final.head.video.bias": state["head.video.bias"]}, {"order": json.dumps(order)})
+
+
+def mae():
+    g = torch.Generator().manual_seed(3)
+    model = randomise(MAE(64, 2, 1, 64, 1, 1, patch=8), 4)
+    save("mae_tiny.safetensors", model.state_dict())
+    no_decay = lambda n, p: n.endswith(".bias") or "norm" in n
+    for kind, shape, n in (("image", (2, 3, 16, 16), 4), ("video", (2, 3, 4, 16, 16), 8)):
+        x = (torch.rand(shape, generator=g) - torch.tensor(MEAN).view(1, 3, *[1] * (len(shape) - 2))) / torch.tensor(STD).view(1, 3, *[1] * (len(shape) - 2))
+        mask = torch.zeros(2, n, dtype=torch.bool)
+        for row in mask:
+            row[torch.randperm(n, generator=g)[: n // 2]] = True
+        out = {"input": x, "mask": mask.float()}
+        with_gradients(model, out, model(x, mask, out))
+        _, out["losses"] = train(model, [lambda m: m(x, mask)] * 10, (0.9, 0.95), no_decay)
+        save(f"mae_{kind}.safetensors", out)
+
+
+def released():
+    """A checkpoint as the released code saves it, in its geometry, and what PyTorch makes of a picture and a clip."""
+    model = randomise(S4D(64, 3, 1, (1, 2), 4), 5, 0.1).eval()
+    opt = torch.optim.AdamW(model.head.parameters())
+    model.head["image"](torch.ones(1, 64)).sum().backward()
+    opt.step()
+    torch.save({"model": model.state_dict(), "optimizer": opt.state_dict(), "epoch": 3, "scaler": {"scale": 65536.0},
+                "args": argparse.Namespace(model="vitmoe_base_patch16_160", lr=4e-5, moe_layers=[1, 2])}, "released_form.pth")
+    pre = randomise(MAE(64, 3, 1, 64, 1, 1), 6, 0.1)
+    torch.save({"model": pre.state_dict(), "epoch": 100, "loss": {}, "steps": {"train": 7}}, "released_pretrain.pt")
+
+    def pixels(picture):
+        x = np.asarray(picture.convert("RGB").resize((160, 160), Image.BILINEAR)) / 255.0
+        return torch.tensor((x - np.array(MEAN)) / np.array(STD)).float().permute(2, 0, 1)
+
+    y, x = np.mgrid[0:180, 0:200]
+    face = np.stack([120 + 60 * np.sin(x / 23), 90 + 70 * np.cos(y / 17 + x / 61), 40 + y], -1)
+    face[(x - 100) ** 2 + (y - 90) ** 2 < 3600] = (220, 180, 150)
+    face[(y > 120) & (abs(x - 100) < 30) & (y < 130)] = (150, 40, 50)
+    Image.fromarray(face.clip(0, 255).astype("uint8")).save("face.png")
+    y, x = np.mgrid[0:32, 0:24]
+    frames = []
+    for t in range(90):
+        f = np.stack([100 + 3 * x + 0 * y, 60 + 4 * y + 0 * x, 128 + 0 * x + t % 40], -1)
+        f[(x - 4 - t % 17) ** 2 + (y - 8 - t // 6) ** 2 < 20] = (250, 30 + 2 * t, 10)
+        frames.append(Image.fromarray(f.clip(0, 255).astype("uint8")))
+        frames[-1].save(f"clip/{t:03d}.png", optimize=True)
+    with torch.no_grad():
+        image = model(pixels(Image.open("face.png"))[None]).softmax(-1)[0]
+        clip = torch.stack([pixels(Image.open(f"clip/{t:03d}.png")) for t in range(0, 90, 4)], 1)  # every fourth: 23 frames
+        windows = torch.stack([clip[:, :16], clip[:, 7:]])
+        video = model(windows).softmax(-1).mean(0)
+    json.dump({"image": image.tolist(), "video": video.tolist()}, open("released_expected.json", "w"))
+
+
+def check():
+    count = lambda m: sum(p.numel() for p in m.parameters())
+    print("S4D base", count(S4D(768, 12, 12, range(6, 12), 8)), "MAE base", count(MAE(768, 12, 12, 384, 4, 6)))
+
+
+if __name__ == "__main__":
+    if "--check" in sys.argv:
+        check()
+    else:
+        s4d(), mae(), released()
