@@ -51,13 +51,15 @@ func (f *folder) has(name string) bool {
 	return err == nil
 }
 
-// startLog opens the log with the entries of finished epochs: what a killed run logged after its checkpoint is done again.
-func (f *folder) startLog(epochs int) error {
+// startLog opens the log with the entries of the finished epochs: what a killed run logged after its checkpoint is done again,
+// and so is the evaluation at the end of the last epoch.
+func (f *folder) startLog(finished, epochs int) error {
 	var kept bytes.Buffer
 	if old, err := os.ReadFile(f.path(logFile)); err == nil {
 		for line := range bytes.Lines(old) {
-			var entry struct{ Epoch int }
-			if bytes.HasSuffix(line, []byte("\n")) && json.Unmarshal(line, &entry) == nil && entry.Epoch < epochs {
+			var e logEntry
+			whole := bytes.HasSuffix(line, []byte("\n")) && json.Unmarshal(line, &e) == nil
+			if whole && e.Epoch < finished && !(e.Metrics != nil && e.Epoch == epochs-1) {
 				kept.Write(line)
 			}
 		}

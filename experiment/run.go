@@ -104,7 +104,7 @@ func (r *run) train(ctx context.Context) (*Metrics, error) {
 	if err := writeFile(r.folder.path(recipeFile), text); err != nil {
 		return nil, err
 	}
-	if err := r.folder.startLog(r.progress.Epoch); err != nil {
+	if err := r.folder.startLog(r.progress.Epoch, r.Recipe.Train.Epochs); err != nil {
 		return nil, err
 	}
 	steps := r.plan.steps()
