@@ -266,6 +266,9 @@ func tensorEntry(o *object, find locate) (e entry, ok bool, err error) {
 // make much out of little.
 func (e entry) within(s storage) error {
 	n, ok := elements(e.shape, s.numel)
+	if ok && n == 0 {
+		return nil
+	}
 	last := e.offset
 	for i, d := range e.shape {
 		if e.stride[i] < 0 || d > 1 && e.stride[i] > s.numel {
@@ -275,7 +278,7 @@ func (e entry) within(s storage) error {
 		last += int64(max(d-1, 0)) * e.stride[i]
 		ok = ok && last >= 0
 	}
-	if !ok || n > 0 && last >= s.numel || n > s.numel {
+	if !ok || last >= s.numel || n > s.numel {
 		return fmt.Errorf("tensor of shape %v claims more than the %d elements of its storage", e.shape, s.numel)
 	}
 	return nil
