@@ -113,14 +113,15 @@ func newS4D(b engine.Backend, r recipe.Recipe, o Options) (*s4d.Model, []nn.Para
 	net := s4d.New(scope, c)
 	err = scope.Err()
 	if err == nil && load != nil {
-		var report nn.LoadReport
-		report, err = load.Finish()
-		for _, line := range report.Lines() {
-			o.Watch.Note(line)
-		}
+		_, err = load.Finish()
 	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("--init %s: %w", o.Init, err)
+	}
+	if load != nil {
+		for _, line := range load.Report.Lines() {
+			o.Watch.Note(line)
+		}
 	}
 	return net, scope.Params(), nil
 }

@@ -147,6 +147,11 @@ func Parse(text []byte) (Recipe, error) {
 		if errors.As(err, &strict) && len(strict.Errors) > 0 {
 			return r, fmt.Errorf("unknown key %s", strings.Join(strict.Errors[0].Key(), "."))
 		}
+		var wrong *toml.DecodeError
+		if errors.As(err, &wrong) {
+			line, _ := wrong.Position()
+			return r, fmt.Errorf("line %d, %s: %w", line, strings.Join(wrong.Key(), "."), err)
+		}
 		return r, err
 	}
 	return r, r.Check()

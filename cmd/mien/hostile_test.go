@@ -1,0 +1,74 @@
+package main
+
+import (
+	"encoding/binary"
+	"hash/crc32"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// hugePNG claims 100000×100000 pixels.
+func hugePNG() []byte {
+	chunk := func(kind string, body []byte) []byte {
+		b := binary.BigEndian.AppendUint32(nil, uint32(len(body)))
+		b = append(append(b, kind...), body...)
+		return binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(b[4:]))
+	}
+	head := binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(nil, 100_000), 100_000)
+	png := append([]byte("\x89PNG\r\n\x1a\n"), chunk("IHDR", append(head, 8, 2, 0, 0, 0))...)
+	return append(append(png, chunk("IDAT", []byte{0x78, 0x9c})...), chunk("IEND", nil)...)
+}
+
+// Pictures and weights that are cut off, foreign or hostile are each one line of error, in bounded memory, and nothing is written.
+func TestHostileFiles(t *testing.T) {
+	golden := "../../testdata/golden/"
+	face, err := os.ReadFile(golden + "face.png")
+	require.NoError(t, err)
+	checkpoint, err := os.ReadFile(golden + "released_form.pth")
+	require.NoError(t, err)
+	model, err := os.ReadFile(golden + "s4d_tiny.safetensors")
+	require.NoError(t, err)
+	dir := t.TempDir()
+	file := func(name string, content []byte) string {
+		path := filepath.Join(dir, name)
+		require.NoError(t, os.WriteFile(path, content, 0o644))
+		return path
+	}
+	good := golden + "released_form.pth"
+	for name, args := range map[string][]string{
+		"huge picture":         {"predict", "--model", good, file("huge.png", hugePNG())},
+		"cut picture":          {"predict", "--model", good, file("cut.png", face[:len(face)/2])},
+		"text as picture":      {"predict", "--model", good, file("text.jpg", []byte("hello"))},
+		"cut checkpoint":       {"predict", "--model", file("cut.pth", checkpoint[:len(checkpoint)/2]), golden + "face.png"},
+		"cut safetensors":      {"predict", "--model", file("cut.safetensors", model[:len(model)-7]), golden + "face.png"},
+		"pickle of os.system":  {"predict", "--model", file("system.pth", []byte("\x80\x02cos\nsystem\nX\x04\x00\x00\x00true\x85R.")), golden + "face.png"},
+		"not a model":          {"eval", "--model", golden + "mae_image.safetensors"},
+		"pretrained as model":  {"predict", "--model", golden + "released_pretrain.pt", golden + "face.png"},
+		"init of another size": {"finetune", "--recipe", "s4d-tiny", "--init", golden + "released_pretrain.pt", "--out", filepath.Join(dir, "run")},
+		"convert":              {"convert", file("c.pth", checkpoint[:1000]), filepath.Join(dir, "out.safetensors")},
+		"list of nothing":      {"finetune", "--recipe", "s4d-tiny", "--static-list", file("empty.txt", nil), "--out", filepath.Join(dir, "run")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			before, err := os.ReadDir(dir)
+			require.NoError(t, err)
+			var m0, m1 runtime.MemStats
+			runtime.ReadMemStats(&m0)
+			code, stdout, stderr := mien(args...)
+			runtime.ReadMemStats(&m1)
+			require.Equal(t, 1, code, stderr)
+			require.Empty(t, stdout)
+			require.True(t, strings.HasPrefix(stderr, "mien: "), stderr)
+			require.NotContains(t, stderr, "goroutine")
+			require.LessOrEqual(t, strings.Count(stderr, "\n"), 2, stderr)
+			require.Less(t, m1.TotalAlloc-m0.TotalAlloc, uint64(256<<20))
+			after, err := os.ReadDir(dir)
+			require.NoError(t, err)
+			require.Equal(t, len(before), len(after), "something was written")
+		})
+	}
+}

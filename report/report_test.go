@@ -1,0 +1,103 @@
+package report
+
+import (
+	"bytes"
+	"encoding/xml"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"mien/data"
+	"mien/train"
+)
+
+func TestTable(t *testing.T) {
+	var b bytes.Buffer
+	Table(&b, []string{"set", "UAR", "share"}, [][]string{{"static", "93.10", "5 %"}, {"dynamisch ü", "7.00", "50 %"}})
+	require.Equal(t, ""+
+		"set            UAR  share\n"+
+		"static       93.10    5 %\n"+
+		"dynamisch ü   7.00   50 %\n", b.String())
+	b.Reset()
+	Table(&b, []string{"a", "b"}, nil)
+	require.Equal(t, "a  b\n", b.String())
+}
+
+func TestConfusionTable(t *testing.T) {
+	c := train.NewConfusion(2)
+	c.Add(0, 0)
+	c.Add(0, 1)
+	var b bytes.Buffer
+	ConfusionTable(&b, []string{"happy", "sad"}, c)
+	require.Equal(t, ""+
+		"       happy  sad  recall\n"+
+		"happy      1    1  50.0 %\n"+
+		"sad        0    0  -\n", b.String())
+}
+
+// wellFormed reads a figure to its end as XML.
+func wellFormed(t *testing.T, svg string) {
+	t.Helper()
+	d := xml.NewDecoder(strings.NewReader(svg))
+	for {
+		if _, err := d.Token(); err == io.EOF {
+			return
+		} else if err != nil {
+			t.Fatalf("%v in %s", err, svg)
+		}
+	}
+}
+
+func TestFiguresAreWellFormed(t *testing.T) {
+	hostile := `<script>"&`
+	for _, c := range []Curves{
+		{Title: hostile, XLabel: hostile, YLabel: hostile},
+		{Series: []Series{{Name: hostile, X: []float64{0}, Y: []float64{2}}}},
+		{Series: []Series{{X: []float64{0, 1, 2}, Y: []float64{math.NaN(), math.Inf(1), 3}}}},
+		{Series: []Series{{X: []float64{0, 1, 2}, Y: []float64{1, 0.5, 0.25}}, {}}},
+	} {
+		svg := string(curvesSVG(c))
+		wellFormed(t, svg)
+		require.NotContains(t, svg, "<script>")
+		require.NotContains(t, svg, "NaN")
+		require.NotContains(t, svg, "Inf")
+	}
+	svg := string(confusionSVG(Confusion{Title: hostile, Labels: []string{hostile, "b"}, Matrix: train.NewConfusion(2)}))
+	wellFormed(t, svg)
+	require.NotContains(t, svg, "NaN")
+	wellFormed(t, string(routingSVG(&Routing{Blocks: []int{2, 3}, Image: [][]float64{{0.5, 0.5}, {1, 0}}})))
+}
+
+func TestTicks(t *testing.T) {
+	require.Equal(t, []float64{0, 50, 100, 150, 200}, ticks(0, 230, 5))
+	require.InDeltaSlice(t, []float64{0.8, 0.9, 1}, ticks(0.79, 1.09, 5), 1e-9)
+}
+
+func TestPage(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "index.html")
+	p := Page{Title: `<b>"title"`, Results: []Result{{"Pictures", 91.25, 90, 12}},
+		Reconstructions: []Triptych{{"x", data.NewFrames(1, 8, 8), data.NewFrames(1, 8, 8), data.NewFrames(1, 8, 8)}},
+		Predictions:     []Prediction{{data.NewFrames(4, 8, 8), "b", []string{"a", "b"}, []float64{0.25, 0.75}}},
+		Facts:           [][2]string{{"Seed", "3"}}}
+	require.NoError(t, p.Write(path))
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	page := string(text)
+	require.Contains(t, page, "91.2")
+	require.Contains(t, page, "&lt;b&gt;")
+	require.NotContains(t, page, "<b>\"title\"")
+	require.Equal(t, 4, strings.Count(page, "data:image/png;base64,"))
+	require.Contains(t, page, `<div class="bar true"><span>b</span><i style="width:75%">`)
+	require.NotContains(t, page, "ZgotmplZ", "the template refused something")
+	for _, foreign := range []string{"http://", "https://"} {
+		require.NotContains(t, strings.ReplaceAll(page, "http://www.w3.org/2000/svg", ""), foreign, "the page stands alone")
+	}
+	left, err := os.ReadDir(filepath.Dir(path))
+	require.NoError(t, err)
+	require.Len(t, left, 1)
+}
