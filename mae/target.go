@@ -4,13 +4,8 @@ import (
 	"math"
 
 	ag "mien/autograd"
+	"mien/data"
 	"mien/engine"
-)
-
-// ImageNet statistics, by which pixels are normalised on the way in.
-var (
-	pixelMean = []float32{0.485, 0.456, 0.406}
-	pixelStd  = []float32{0.229, 0.224, 0.225}
 )
 
 // targetEps is added to the variance of a patch before it divides.
@@ -23,7 +18,7 @@ func (m *Model) target(pixels *ag.Value) *ag.Value {
 	constant := func(values []float32, shape ...int) *ag.Value {
 		return t.Const(engine.FromSlice(t.Backend(), pixels.Data().DType(), values, shape...))
 	}
-	plain := ag.Add(ag.Mul(pixels, constant(pixelStd, 3, 1, 1, 1)), constant(pixelMean, 3, 1, 1, 1))
+	plain := ag.Add(ag.Mul(pixels, constant(data.Std[:], 3, 1, 1, 1)), constant(data.Mean[:], 3, 1, 1, 1))
 	patches := c.Patchify(plain)
 	batch, tokens, n := patches.Dim(0), patches.Dim(1), c.PatchDim()/3
 
@@ -67,7 +62,7 @@ func (m *Model) Paint(pixels, pred []float32, mask *Mask, frames int) Painted {
 				}
 				out.Masked[p] = 0
 				v := float64(pred[token*c.PatchDim()+i*3+ch])*deviation + mean
-				out.Output[p] = float32((v - float64(pixelMean[ch])) / float64(pixelStd[ch]))
+				out.Output[p] = (float32(v) - data.Mean[ch]) / data.Std[ch]
 			}
 		}
 	}
@@ -93,7 +88,7 @@ func moments(pixels []float32, at []int, ch int) (mean, deviation float64) {
 	sum, squares, n := 0.0, 0.0, 0.0
 	for _, p := range at {
 		if p >= 0 {
-			v := float64(pixels[p])*float64(pixelStd[ch]) + float64(pixelMean[ch])
+			v := float64(pixels[p]*data.Std[ch] + data.Mean[ch])
 			sum, squares, n = sum+v, squares+v*v, n+1
 		}
 	}

@@ -7,6 +7,8 @@ package nn
 
 import (
 	"fmt"
+	"hash/fnv"
+	"io"
 	"math/rand/v2"
 
 	"mien/autograd"
@@ -103,15 +105,8 @@ type Random struct{ Seed uint64 }
 
 func (r Random) Values(name string, shape []int, init Init) ([]float32, error) {
 	values := make([]float32, engine.Elements(shape))
-	init(values, shape, rand.New(rand.NewPCG(r.Seed, hash(name))))
+	h := fnv.New64a()
+	io.WriteString(h, name)
+	init(values, shape, rand.New(rand.NewPCG(r.Seed, h.Sum64())))
 	return values, nil
-}
-
-// hash is FNV-1a.
-func hash(s string) uint64 {
-	h := uint64(14695981039346656037)
-	for i := range len(s) {
-		h = (h ^ uint64(s[i])) * 1099511628211
-	}
-	return h
 }

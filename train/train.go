@@ -7,20 +7,21 @@ package train
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
+	"hash/fnv"
+	"io"
 	"iter"
 	"math"
 	"math/rand/v2"
 
 	ag "mien/autograd"
 	"mien/engine"
-	"mien/nn"
 )
 
 // Loop is a training run over batches of type B.
 type Loop[B any] struct {
 	Backend   engine.Backend
-	Params    []nn.Param
 	Optimizer *AdamW
 	Schedule  Schedule
 	Clip      float64 // largest norm of all gradients together; 0 is no clipping
@@ -99,16 +100,10 @@ func (l *Loop[B]) step(epoch, step int, batch B) (Step, error) {
 
 // Stream returns the random stream of a purpose and a place in the run.
 func Stream(seed uint64, purpose string, place ...int) *rand.Rand {
-	h := uint64(14695981039346656037) // FNV-1a over purpose and place
-	mix := func(b byte) { h = (h ^ uint64(b)) * 1099511628211 }
-	for i := range len(purpose) {
-		mix(purpose[i])
-	}
+	h := fnv.New64a()
+	io.WriteString(h, purpose)
 	for _, p := range place {
-		mix(0xff)
-		for s := 0; s < 64; s += 8 {
-			mix(byte(p >> s))
-		}
+		binary.Write(h, binary.LittleEndian, int64(p))
 	}
-	return rand.New(rand.NewPCG(seed, h))
+	return rand.New(rand.NewPCG(seed, h.Sum64()))
 }
