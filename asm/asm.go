@@ -33,14 +33,13 @@ type Kernels[F Float] struct {
 	// A is read in place, row-major; b is a packed panel of k rows of NR columns.
 	GemmTile func(rows, k int, a []F, lda int, b []F, c []F, ldc int, accumulate bool)
 
-	Add    func(dst, a, b []F)       // dst = a + b
-	Sub    func(dst, a, b []F)       // dst = a − b
-	Mul    func(dst, a, b []F)       // dst = a·b
-	MulAdd func(dst, a, b []F)       // dst += a·b
-	Scale  func(dst, x []F, s F)     // dst = s·x
-	Axpy   func(dst []F, s F, x []F) // dst += s·x
-	Dot    func(a, b []F) F          // Σ a·b
-	Sum    func(x []F) F             // Σ x
+	Add   func(dst, a, b []F)       // dst = a + b
+	Sub   func(dst, a, b []F)       // dst = a − b
+	Mul   func(dst, a, b []F)       // dst = a·b
+	Scale func(dst, x []F, s F)     // dst = s·x
+	Axpy  func(dst []F, s F, x []F) // dst += s·x
+	Dot   func(a, b []F) F          // Σ a·b
+	Sum   func(x []F) F             // Σ x
 
 	// Exp computes dst = exp(x − shift).
 	Exp func(dst, x []F, shift F)

@@ -33,7 +33,7 @@ func detectArch() []*Kernels[float32] {
 	}
 	k := &Kernels[float32]{
 		Name: "avx2", MR: vectorMR, NR: vectorNR, GemmTile: gemmTileVector,
-		Add: addVector, Sub: subVector, Mul: mulVector, MulAdd: mulAddVector, Scale: scaleVector, Axpy: axpyVector,
+		Add: addVector, Sub: subVector, Mul: mulVector, Scale: scaleVector, Axpy: axpyVector,
 		Dot: dotVector, Sum: sumVector, Exp: expVector, Softmax: softmaxVector, SoftmaxBackward: softmaxBackwardVector,
 		GELU: geluAVX2, GELUBackward: geluBackwardAVX2,
 		LayerNorm: layerNormAVX2, LayerNormBackward: layerNormBackwardAVX2, AdamW: adamWAVX2,

@@ -57,26 +57,6 @@ BINARY(·subAsm, VSUBPS)
 // func mulAsm(dst, a, b *float32, n int): dst = a * b
 BINARY(·mulAsm, VMULPS)
 
-// func mulAddAsm(dst, a, b *float32, n int): dst += a * b
-TEXT ·mulAddAsm(SB), NOSPLIT, $0-32
-	MOVQ dst+0(FP), DI
-	MOVQ a+8(FP), SI
-	MOVQ b+16(FP), BX
-	MOVQ n+24(FP), CX
-
-muladd:
-	VMOVUPS (SI), Y0            // a
-	VMOVUPS (DI), Y1            // dst
-	VFMADD231PS (BX), Y0, Y1    // dst += a * b
-	VMOVUPS Y1, (DI)
-	ADDQ $32, SI
-	ADDQ $32, BX
-	ADDQ $32, DI
-	SUBQ $8, CX
-	JG   muladd
-	VZEROUPPER
-	RET
-
 // func scaleAsm(dst, x *float32, n int, s float32): dst = s * x
 TEXT ·scaleAsm(SB), NOSPLIT, $0-28
 	MOVQ dst+0(FP), DI

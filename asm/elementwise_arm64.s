@@ -57,24 +57,6 @@ loop:                                   // for n > 0, n -= 8
 	BGT  loop
 	RET
 
-// func mulAddAsm(dst, a, b *float32, n int): dst += a * b
-TEXT ·mulAddAsm(SB), NOSPLIT, $0-32
-	MOVD dst+0(FP), R0
-	MOVD a+8(FP), R1
-	MOVD b+16(FP), R2
-	MOVD n+24(FP), R3
-
-loop:
-	VLD1.P 32(R1), [V0.S4, V1.S4]
-	VLD1.P 32(R2), [V2.S4, V3.S4]
-	VLD1 (R0), [V4.S4, V5.S4]
-	VFMLA V2.S4, V0.S4, V4.S4           // dst += a * b
-	VFMLA V3.S4, V1.S4, V5.S4
-	VST1.P [V4.S4, V5.S4], 32(R0)
-	SUBS $8, R3, R3
-	BGT  loop
-	RET
-
 // func scaleAsm(dst, x *float32, n int, s float32): dst = s * x
 TEXT ·scaleAsm(SB), NOSPLIT, $0-28
 	MOVD dst+0(FP), R0

@@ -24,13 +24,6 @@ func mulGeneric[F Float](dst, a, b []F) {
 	}
 }
 
-func mulAddGeneric[F Float](dst, a, b []F) {
-	a, b = a[:len(dst)], b[:len(dst)]
-	for i := range dst {
-		dst[i] += a[i] * b[i]
-	}
-}
-
 func scaleGeneric[F Float](dst, x []F, s F) {
 	x = x[:len(dst)]
 	for i := range dst {
@@ -95,7 +88,7 @@ const (
 func generic[F Float]() *Kernels[F] {
 	k := &Kernels[F]{
 		Name: "generic", MR: genericMR, NR: genericNR, GemmTile: gemmTileGeneric[F],
-		Add: addGeneric[F], Sub: subGeneric[F], Mul: mulGeneric[F], MulAdd: mulAddGeneric[F],
+		Add: addGeneric[F], Sub: subGeneric[F], Mul: mulGeneric[F],
 		Scale: scaleGeneric[F], Axpy: axpyGeneric[F], Dot: dotGeneric[F], Sum: sumGeneric[F],
 		Exp: expGeneric[F], Softmax: softmaxGeneric[F], SoftmaxBackward: softmaxBackwardGeneric[F],
 		GELU: geluGeneric[F], GELUBackward: geluBackwardGeneric[F],

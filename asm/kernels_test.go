@@ -139,17 +139,6 @@ var table = []kernel{
 	binaryKernel("Add", func(k *Kernels[float32]) func(d, a, b []float32) { return k.Add }, func(k *Kernels[float64]) func(d, a, b []float64) { return k.Add }),
 	binaryKernel("Sub", func(k *Kernels[float32]) func(d, a, b []float32) { return k.Sub }, func(k *Kernels[float64]) func(d, a, b []float64) { return k.Sub }),
 	binaryKernel("Mul", func(k *Kernels[float32]) func(d, a, b []float32) { return k.Mul }, func(k *Kernels[float64]) func(d, a, b []float64) { return k.Mul }),
-	{name: "MulAdd", inputs: 3, outputs: 1, rel: 2e-7, abs: 2e-7, fills: []string{"normal", "negatives"},
-		f32: func(k *Kernels[float32], s [][]float32) []float32 {
-			copy(s[0], s[1])
-			k.MulAdd(s[0], s[2], s[3])
-			return nil
-		},
-		f64: func(k *Kernels[float64], s [][]float64) []float64 {
-			copy(s[0], s[1])
-			k.MulAdd(s[0], s[2], s[3])
-			return nil
-		}},
 	{name: "Scale", inputs: 1, outputs: 1, inPlace: true, rel: 1e-7, special: true,
 		f32: func(k *Kernels[float32], s [][]float32) []float32 { k.Scale(s[0], s[1], 0.75); return nil },
 		f64: func(k *Kernels[float64], s [][]float64) []float64 { k.Scale(s[0], s[1], 0.75); return nil }},
@@ -351,7 +340,7 @@ func TestElementsDoNotDependOnTheCut(t *testing.T) {
 	for _, k := range Implementations() {
 		x, y, z := random(), random(), random()
 		for name, f := range map[string]func(dst, a, b []float32){
-			"Add": k.Add, "MulAdd": k.MulAdd, "GELUBackward": k.GELUBackward,
+			"Add": k.Add, "GELUBackward": k.GELUBackward,
 			"Axpy":  func(d, a, _ []float32) { k.Axpy(d, 0.3, a) },
 			"Scale": func(d, a, _ []float32) { k.Scale(d, a, 0.3) },
 			"GELU":  func(d, a, _ []float32) { k.GELU(d, a) },

@@ -11,7 +11,7 @@ func detectArch() []*Kernels[float32] {
 	}
 	k := &Kernels[float32]{
 		Name: "neon", MR: vectorMR, NR: vectorNR, GemmTile: gemmTileVector,
-		Add: addVector, Sub: subVector, Mul: mulVector, MulAdd: mulAddVector, Scale: scaleVector, Axpy: axpyVector,
+		Add: addVector, Sub: subVector, Mul: mulVector, Scale: scaleVector, Axpy: axpyVector,
 		Dot: dotVector, Sum: sumVector, Exp: expVector, Softmax: softmaxVector, SoftmaxBackward: softmaxBackwardVector,
 		GELU: geluGeneric[float32], GELUBackward: geluBackwardGeneric[float32],
 		LayerNorm: layerNormGeneric[float32], LayerNormBackward: layerNormBackwardGeneric[float32],

@@ -18,9 +18,6 @@ func subAsm(dst, a, b *float32, n int)
 func mulAsm(dst, a, b *float32, n int)
 
 //go:noescape
-func mulAddAsm(dst, a, b *float32, n int)
-
-//go:noescape
 func scaleAsm(dst, x *float32, n int, s float32)
 
 //go:noescape
@@ -75,15 +72,6 @@ func mulVector(dst, a, b []float32) {
 	a, b = a[:len(dst)], b[:len(dst)]
 	i := vectors(len(dst), func(i, n int) { mulAsm(&dst[i], &a[i], &b[i], n) })
 	mulGeneric(dst[i:], a[i:], b[i:])
-}
-
-func mulAddVector(dst, a, b []float32) {
-	a, b = a[:len(dst)], b[:len(dst)]
-	if i := vectors(len(dst), func(i, n int) { mulAddAsm(&dst[i], &a[i], &b[i], n) }); i < len(dst) {
-		pd, pa, pb := pad(dst[i:]), pad(a[i:]), pad(b[i:])
-		mulAddAsm(&pd[0], &pa[0], &pb[0], 8)
-		copy(dst[i:], pd[:])
-	}
 }
 
 func scaleVector(dst, x []float32, s float32) {
