@@ -14,7 +14,7 @@ const readChunk = 1 << 16
 func (f *File) Read(name string, dst []float32) error {
 	e, ok := f.tensors[name]
 	if !ok {
-		return fmt.Errorf("%s: no tensor %q", f.path, name)
+		return fmt.Errorf("%s: holds no tensor %q", f.path, name)
 	}
 	n := 1
 	for _, d := range e.shape {
@@ -54,10 +54,7 @@ func (f *File) readRun(e entry, at int64, dst []float32) error {
 	for len(dst) > 0 {
 		n := min(len(dst), readChunk)
 		part := buf[:int64(n)*size]
-		if _, err := f.file.ReadAt(part, e.base+at*size); err != nil {
-			if err == io.EOF {
-				err = io.ErrUnexpectedEOF
-			}
+		if err := f.readBytes(part, e.base+at*size); err != nil {
 			return err
 		}
 		decode(e.dtype, part, dst[:n])
@@ -71,29 +68,38 @@ func (f *File) readStrided(e entry, dst []float32) error {
 	if len(dst) == 0 {
 		return nil
 	}
-	span := int64(1)
+	size, span := sizes[e.dtype], int64(1)
 	for i, d := range e.shape {
 		span += int64(d-1) * e.stride[i]
 	}
-	storage := make([]float32, span)
-	if err := f.readRun(e, e.offset, storage); err != nil {
+	raw := make([]byte, span*size)
+	if err := f.readBytes(raw, e.base+e.offset*size); err != nil {
 		return err
 	}
 	index := make([]int, len(e.shape))
 	for i := range dst {
 		at := int64(0)
-		for a, j := range index {
-			at += int64(j) * e.stride[a]
+		for axis, j := range index {
+			at += int64(j) * e.stride[axis]
 		}
-		dst[i] = storage[at]
-		for a := len(index) - 1; a >= 0; a-- {
-			if index[a]++; index[a] < e.shape[a] {
+		decode(e.dtype, raw[at*size:], dst[i:i+1])
+		for axis := len(index) - 1; axis >= 0; axis-- {
+			if index[axis]++; index[axis] < e.shape[axis] {
 				break
 			}
-			index[a] = 0
+			index[axis] = 0
 		}
 	}
 	return nil
+}
+
+// readBytes fills buf. A file that ends earlier than when it was opened is an error.
+func (f *File) readBytes(buf []byte, at int64) error {
+	_, err := f.file.ReadAt(buf, at)
+	if err == io.EOF {
+		return io.ErrUnexpectedEOF
+	}
+	return err
 }
 
 // decode converts little-endian elements.
@@ -131,6 +137,18 @@ func decode(t DType, src []byte, dst []float32) {
 	case I8:
 		for i := range dst {
 			dst[i] = float32(int8(src[i]))
+		}
+	case U64:
+		for i := range dst {
+			dst[i] = float32(le.Uint64(src[8*i:]))
+		}
+	case U32:
+		for i := range dst {
+			dst[i] = float32(le.Uint32(src[4*i:]))
+		}
+	case U16:
+		for i := range dst {
+			dst[i] = float32(le.Uint16(src[2*i:]))
 		}
 	default: // U8, BOOL
 		for i := range dst {

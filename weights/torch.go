@@ -1,15 +1,12 @@
 package weights
 
 import (
-	"archive/zip"
-	"bufio"
 	"errors"
 	"fmt"
-	"io"
-	"math"
-	"path"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // torchDTypes maps PyTorch's storage classes.
@@ -18,298 +15,266 @@ var torchDTypes = map[string]DType{
 	"LongStorage": I64, "IntStorage": I32, "ShortStorage": I16, "CharStorage": I8, "ByteStorage": U8, "BoolStorage": Bool,
 }
 
+// maxDims bounds the dimensions of a tensor.
+const maxDims = 16
+
 // storage is a run of elements in the file that tensors share.
 type storage struct {
 	dtype DType
-	base  int64
+	base  int64 // first byte
 	numel int64
 }
 
-// indexZip reads the form of PyTorch 1.6 and later: a zip of a pickle and a record of raw bytes for each storage.
-func (f *File) indexZip(size int64) error {
-	z, err := zip.NewReader(f.file, size)
-	if err != nil {
-		return fmt.Errorf("damaged or cut off zip: %w", err)
-	}
-	records := map[string]*zip.File{}
-	root := ""
-	for _, r := range z.File {
-		records[r.Name] = r
-		switch path.Base(r.Name) {
-		case "data.pkl":
-			root = path.Dir(r.Name)
-		case "constants.pkl":
-			return errors.New("a TorchScript program, not a checkpoint: save the state dict with torch.save")
-		}
-	}
-	pickled, ok := records[path.Join(root, "data.pkl")]
-	if !ok {
-		return errors.New("a zip without data.pkl: not a PyTorch checkpoint")
-	}
-	if order, ok := records[path.Join(root, "byteorder")]; ok && !littleEndian(order) {
-		return errors.New("a checkpoint in big-endian byte order: save it on a little-endian machine")
-	}
-	r, err := pickled.Open()
-	if err != nil {
-		return fmt.Errorf("data.pkl: %w", err)
-	}
-	defer r.Close()
-	top, _, err := unpickle(bufio.NewReader(r))
-	if err != nil {
-		return fmt.Errorf("data.pkl: %w", err)
-	}
-	return f.collectTensors(top, func(key string, dtype DType, numel int64) (storage, error) {
-		return zipStorage(records, path.Join(root, "data", key), dtype, numel, size)
-	})
-}
+// locate finds a storage, and checks that the file holds all of its elements.
+type locate func(id storageID) (storage, error)
 
-func littleEndian(f *zip.File) bool {
-	r, err := f.Open()
-	if err != nil {
-		return false
+// collectTensors lists the tensors of the state dict.
+func (f *File) collectTensors(u *unpickler, top any, find locate) error {
+	outer := asDict(top)
+	state := stateDict(outer)
+	if state == nil {
+		return notACheckpoint(u, top)
 	}
-	defer r.Close()
-	text, _ := io.ReadAll(io.LimitReader(r, 16))
-	return strings.TrimSpace(string(text)) == "little"
-}
-
-// zipStorage finds a storage's bytes, and that there are as many as the pickle claims.
-func zipStorage(records map[string]*zip.File, name string, dtype DType, numel, size int64) (storage, error) {
-	r, ok := records[name]
-	if !ok {
-		return storage{}, fmt.Errorf("storage %s is missing", name)
-	}
-	if r.Method != zip.Store {
-		return storage{}, fmt.Errorf("storage %s is compressed: save the checkpoint with torch.save", name)
-	}
-	at, err := r.DataOffset()
-	if err != nil || at > size {
-		return storage{}, fmt.Errorf("storage %s is cut off", name)
-	}
-	have := min(int64(min(r.UncompressedSize64, math.MaxInt64)), size-at)
-	if numel < 0 || numel > have/sizes[dtype] {
-		return storage{}, fmt.Errorf("storage %s claims %d elements of %s, its record holds %d bytes", name, numel, dtype, have)
-	}
-	return storage{dtype, at, numel}, nil
-}
-
-// legacyMagic begins the form before PyTorch 1.6: 0x1950a86a20f9469cfc6c, too large for 64 bits.
-const legacyMagic = "119547037146038801333356"
-
-// indexLegacy reads a row of pickles (magic number, protocol, system, object, keys of storages) and the storages after them, each
-// with its length.
-func (f *File) indexLegacy(size int64) error {
-	position := &counter{r: io.NewSectionReader(f.file, 0, size)}
-	r := bufio.NewReader(position)
-	var parts [5]any
-	claims := map[string]storage{} // type and size of each storage
-	for i := range parts {
-		v, ids, err := unpickle(r)
-		if err != nil {
-			return err
-		}
-		if parts[i] = v; i == 0 && v != any(legacyMagic) {
-			return errors.New("a pickle, but not a PyTorch checkpoint" + foreign(v))
-		}
-		for _, id := range ids {
-			dtype, key, numel, err := storageID(id)
-			if err != nil {
-				return err
-			}
-			if numel < 0 || numel > size/sizes[dtype] {
-				return fmt.Errorf("storage %s claims %d elements of %s, more than the file holds", key, numel, dtype)
-			}
-			claims[key] = storage{dtype: dtype, numel: numel}
-		}
-	}
-	keys, ok := parts[4].(*list)
-	if !ok {
-		return errors.New("damaged checkpoint: the list of storages is missing")
-	}
-	placed := map[string]storage{}
-	at := position.n - int64(r.Buffered())
-	for _, k := range keys.items {
-		key, _ := k.(string)
-		s, ok := claims[key]
-		if !ok {
-			return fmt.Errorf("damaged checkpoint: storage %q belongs to no tensor", key)
-		}
-		s.base = at + 8 // after the length
-		placed[key] = s
-		if at = s.base + s.numel*sizes[s.dtype]; at > size {
-			return fmt.Errorf("checkpoint is cut off: storage %q ends at byte %d of %d", key, at, size)
-		}
-	}
-	return f.collectTensors(parts[3], func(key string, _ DType, _ int64) (storage, error) {
-		s, ok := placed[key]
-		if !ok {
-			return s, fmt.Errorf("storage %s is missing", key)
-		}
-		return s, nil
-	})
-}
-
-// counter counts the bytes read.
-type counter struct {
-	r io.Reader
-	n int64
-}
-
-func (c *counter) Read(p []byte) (int, error) {
-	n, err := c.r.Read(p)
-	c.n += int64(n)
-	return n, err
-}
-
-// locate finds a storage by its key.
-type locate func(key string, dtype DType, numel int64) (storage, error)
-
-// collectTensors finds the state dict and lists its tensors.
-func (f *File) collectTensors(top any, find locate) error {
-	dict, err := stateDict(top)
-	if err != nil {
-		return err
-	}
-	for i, k := range dict.keys {
+	for i, k := range state.keys {
 		name, ok := k.(string)
-		o, isObject := dict.values[i].(*object)
-		if !ok || !isObject {
+		o, ok2 := state.values[i].(*object)
+		if !ok || !ok2 || !o.isTensor() {
 			continue
 		}
-		e, isTensor, err := tensorEntry(o, find)
+		e, err := tensorEntry(o, find)
 		if err != nil {
-			return fmt.Errorf("%q: %w", name, err)
+			return fmt.Errorf("tensor %.200q: %w", name, err)
 		}
-		if isTensor {
-			f.tensors[name] = e
-		}
+		f.tensors[name] = e
+	}
+	if state != outer {
+		f.keepNumbers(outer)
 	}
 	return nil
 }
 
-// stateDict returns the dict that holds tensors: under a usual name, or the file itself.
-func stateDict(top any) (*dict, error) {
-	d, ok := top.(*dict)
-	if !ok {
-		return nil, errors.New("not a checkpoint: it holds no dict of tensors" + foreign(top))
-	}
-	for _, name := range []string{"model", "module", "model_state_dict", "state_dict"} {
-		if inner, ok := d.get(name); ok {
-			if d, ok := inner.(*dict); ok && hasTensors(d) {
-				return d, nil
-			}
+// keepNumbers makes metadata of what a trainer noted beside the weights: epoch, steps, loss.
+func (f *File) keepNumbers(d *dict) {
+	for i, k := range d.keys {
+		name, ok := k.(string)
+		if !ok || !utf8.ValidString(name) {
+			continue
+		}
+		switch v := d.values[i].(type) {
+		case int64:
+			f.metadata[name] = strconv.FormatInt(v, 10)
+		case float64:
+			f.metadata[name] = strconv.FormatFloat(v, 'g', -1, 64)
 		}
 	}
-	if !hasTensors(d) {
-		return nil, errors.New("not a checkpoint: it holds no dict of tensors" + foreign(top))
+}
+
+// asDict returns what is a dict, or an object of a class made of it; else nil.
+func asDict(v any) *dict {
+	switch v := v.(type) {
+	case *dict:
+		return v
+	case *object:
+		return v.items
 	}
-	return d, nil
+	return nil
+}
+
+// stateDict returns the dict that holds tensors: under a usual name, or d itself; else nil.
+func stateDict(d *dict) *dict {
+	if d == nil {
+		return nil
+	}
+	for _, name := range []string{"model", "module", "model_state_dict", "state_dict"} {
+		v, _ := d.get(name)
+		if inner := asDict(v); hasTensors(inner) {
+			return inner
+		}
+	}
+	if hasTensors(d) {
+		return d
+	}
+	return nil
 }
 
 func hasTensors(d *dict) bool {
-	return slices.ContainsFunc(d.values, func(v any) bool {
+	return d != nil && slices.ContainsFunc(d.values, func(v any) bool {
 		o, ok := v.(*object)
 		return ok && o.isTensor()
 	})
 }
 
-// foreign names a class that a pickle wanted to call, if it is one that no checkpoint needs: a hint for who wonders.
-func foreign(v any) string {
-	if o, ok := v.(*object); ok && o.class.module != "?" {
-		return fmt.Sprintf(", but a call of %s.%s, which was not made", o.class.module, o.class.name)
+// notACheckpoint says what was found instead.
+func notACheckpoint(u *unpickler, top any) error {
+	text := "not a checkpoint: expected a dict of tensors, found " + describe(top)
+	if u.called != nil {
+		text += fmt.Sprintf("; the file asks to call %s, which was not done: don't trust it", *u.called)
 	}
-	return ""
+	if o, ok := top.(*object); ok && u.called != nil && o.class == *u.called {
+		return errors.New(text)
+	}
+	return errors.New(text + "; save model.state_dict() with torch.save")
+}
+
+func describe(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return "None"
+	case *dict:
+		return describeDict(v)
+	case *list:
+		return fmt.Sprintf("a list of %d", len(v.items))
+	case tuple:
+		return fmt.Sprintf("a tuple of %d", len(v))
+	case string:
+		return fmt.Sprintf("the text %.40q", v)
+	case []byte:
+		return fmt.Sprintf("%d bytes", len(v))
+	case bool, int64, float64, long:
+		return "a number"
+	case global:
+		return "the name " + v.String()
+	case *object:
+		if v.isTensor() {
+			return "a tensor without a name"
+		}
+		return "an object of " + v.class.String()
+	}
+	return "a storage"
+}
+
+// describeDict names the first keys.
+func describeDict(d *dict) string {
+	if len(d.keys) == 0 {
+		return "an empty dict"
+	}
+	var names []string
+	for _, k := range d.keys[:min(len(d.keys), 5)] {
+		name, ok := k.(string)
+		if !ok {
+			name = describe(k)
+		}
+		names = append(names, fmt.Sprintf("%.40q", name))
+	}
+	if len(d.keys) > len(names) {
+		names = append(names, "…")
+	}
+	return "a dict of " + strings.Join(names, ", ")
 }
 
 func (o *object) isTensor() bool {
 	return o.class.module == "torch._utils" && strings.HasPrefix(o.class.name, "_rebuild_")
 }
 
-// tensorEntry reads the arguments of torch._utils._rebuild_tensor_v2 and its kin: (storage, offset, size, stride, …).
-func tensorEntry(o *object, find locate) (e entry, ok bool, err error) {
-	if !o.isTensor() {
-		return e, false, nil
-	}
-	if strings.HasPrefix(o.class.name, "_rebuild_parameter") {
-		if len(o.args) > 0 {
-			if inner, isObject := o.args[0].(*object); isObject && inner != o && !strings.HasPrefix(inner.class.name, "_rebuild_parameter") {
-				return tensorEntry(inner, find)
-			}
-		}
-		return e, false, errors.New("damaged parameter")
-	}
-	if o.class.name != "_rebuild_tensor_v2" && o.class.name != "_rebuild_tensor" || len(o.args) < 4 {
-		return e, false, fmt.Errorf("a tensor made by %s, which is not known here: save it as a plain, dense tensor", o.class.name)
-	}
-	dtype, key, numel, err := storageID(o.args[0])
-	if err != nil {
-		return e, false, err
-	}
-	s, err := find(key, dtype, numel)
-	if err != nil {
-		return e, false, err
-	}
-	offset, ok1 := o.args[1].(int64)
-	shape, ok2 := integers(o.args[2])
-	stride, ok3 := integers(o.args[3])
-	if !ok1 || !ok2 || !ok3 || len(shape) != len(stride) || offset < 0 {
-		return e, false, errors.New("damaged tensor: its size is no tuple of numbers")
-	}
-	e = entry{dtype: dtype, base: s.base, offset: offset, stride: stride}
-	for _, d := range shape {
-		e.shape = append(e.shape, int(d))
-	}
-	return e, true, e.within(s)
+func (o *object) isParameter() bool {
+	return o.isTensor() && strings.HasPrefix(o.class.name, "_rebuild_parameter")
 }
 
-// within checks that a tensor's elements all lie inside its storage, and that there are not more of them: a stride of 0 would
-// make much out of little.
+// tensorEntry reads the arguments of torch._utils._rebuild_tensor_v2 and its kin: storage, offset, size, stride, and what
+// matters to gradients only. A parameter wraps a tensor.
+func tensorEntry(o *object, find locate) (e entry, err error) {
+	if o.isParameter() && len(o.args) > 0 {
+		inner, ok := o.args[0].(*object)
+		if !ok || !inner.isTensor() || inner.isParameter() {
+			return e, errors.New("damaged: a parameter without a tensor")
+		}
+		o = inner
+	}
+	if name := o.class.name; name != "_rebuild_tensor_v2" && name != "_rebuild_tensor" {
+		return e, fmt.Errorf("%s makes tensors of a kind not read here: save it as a dense tensor", o.class)
+	}
+	if len(o.args) < 4 {
+		return e, errors.New("damaged: a tensor without a size")
+	}
+	id, err := parseStorageID(o.args[0])
+	if err != nil {
+		return e, err
+	}
+	offset, ok := o.args[1].(int64)
+	shape, ok2 := integers(o.args[2])
+	stride, ok3 := integers(o.args[3])
+	if !ok || !ok2 || !ok3 || len(shape) != len(stride) {
+		return e, fmt.Errorf("damaged: its size and stride are no tuples of at most %d numbers", maxDims)
+	}
+	s, err := find(id)
+	if err != nil {
+		return e, err
+	}
+	e = entry{dtype: s.dtype, shape: make([]int, len(shape)), base: s.base, offset: offset, stride: stride}
+	for i, d := range shape {
+		e.shape[i] = int(d)
+	}
+	return e, e.within(s)
+}
+
+// within checks that all elements lie inside the storage, and that there are not more of them: a stride of 0 would make much
+// out of little.
 func (e entry) within(s storage) error {
 	n, ok := elements(e.shape, s.numel)
-	if ok && n == 0 {
+	if n == 0 && ok {
 		return nil
 	}
+	ok = ok && e.offset >= 0 && e.offset < s.numel
 	last := e.offset
 	for i, d := range e.shape {
-		if e.stride[i] < 0 || d > 1 && e.stride[i] > s.numel {
+		if !ok || e.stride[i] < 0 || d > 1 && e.stride[i] >= s.numel {
 			ok = false
 			break
 		}
-		last += int64(max(d-1, 0)) * e.stride[i]
-		ok = ok && last >= 0
+		last += int64(d-1) * e.stride[i] // both below numel, which a file holds: no overflow
+		ok = last < s.numel
 	}
-	if !ok || last >= s.numel || n > s.numel {
-		return fmt.Errorf("tensor of shape %v claims more than the %d elements of its storage", e.shape, s.numel)
+	if !ok {
+		return fmt.Errorf("shape %v, stride %d, offset %d reach beyond the %d elements of its storage: damaged, or expanded (then save it with .contiguous())",
+			e.shape, e.stride, e.offset, s.numel)
 	}
 	return nil
 }
 
-// storageID reads a persistent id: ("storage", class, key, location, number of elements).
-func storageID(v any) (dtype DType, key string, numel int64, err error) {
-	p, ok := v.(persistent)
-	id, ok2 := p.id.(tuple)
-	if !ok || !ok2 || len(id) < 5 {
-		return "", "", 0, errors.New("damaged tensor: it has no storage")
-	}
-	class, ok := id[1].(global)
-	key, ok2 = id[2].(string)
-	numel, ok3 := id[4].(int64)
-	dtype, known := torchDTypes[class.name]
-	switch {
-	case !ok || !ok2 || !ok3:
-		return "", "", 0, errors.New("damaged tensor: its storage has no name or size")
-	case !known:
-		return "", "", 0, fmt.Errorf("a storage of type %s, which is not known here", class.name)
-	}
-	return dtype, key, numel, nil
+// storageID is a pickle's reference to a storage.
+type storageID struct {
+	dtype DType
+	key   string
+	numel int64
 }
 
+// parseStorageID reads ("storage", class, key, device, number of elements). In the legacy form a sixth may follow: a view.
+func parseStorageID(v any) (id storageID, err error) {
+	p, _ := v.(persistent)
+	parts, _ := p.id.(tuple)
+	if len(parts) > 0 && parts[0] == any("module") {
+		return id, errors.New("a whole module was saved: save its state_dict() instead")
+	}
+	if len(parts) < 5 || parts[0] != any("storage") {
+		return id, errors.New("damaged: a tensor without a storage")
+	}
+	if len(parts) > 5 && parts[5] != nil {
+		return id, errors.New("a view of another storage, as old versions of PyTorch wrote it: save it again with a newer one")
+	}
+	class, ok := parts[1].(global)
+	key, ok2 := parts[2].(string)
+	numel, ok3 := parts[4].(int64)
+	if !ok || !ok2 || !ok3 || numel < 0 {
+		return id, errors.New("damaged: a storage without a type, name or size")
+	}
+	dtype, known := torchDTypes[class.name]
+	if !known {
+		return id, fmt.Errorf("elements of %s are not read here: save it as float32", class)
+	}
+	return storageID{dtype, key, numel}, nil
+}
+
+// integers returns the numbers of a tuple of at most maxDims.
 func integers(v any) ([]int64, bool) {
 	t, ok := v.(tuple)
+	if !ok || len(t) > maxDims {
+		return nil, false
+	}
 	out := make([]int64, len(t))
 	for i, x := range t {
-		n, isInt := x.(int64)
-		out[i], ok = n, ok && isInt
+		if out[i], ok = x.(int64); !ok {
+			return nil, false
+		}
 	}
-	return out, ok
+	return out, true
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"slices"
 )
@@ -24,11 +25,17 @@ const (
 	I32  DType = "I32"
 	I16  DType = "I16"
 	I8   DType = "I8"
+	U64  DType = "U64"
+	U32  DType = "U32"
+	U16  DType = "U16"
 	U8   DType = "U8"
 	Bool DType = "BOOL"
 )
 
-var sizes = map[DType]int64{F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, I16: 2, I8: 1, U8: 1, Bool: 1}
+// sizes are in bytes.
+var sizes = map[DType]int64{
+	F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, I16: 2, I8: 1, U64: 8, U32: 4, U16: 2, U8: 1, Bool: 1,
+}
 
 // File is an open weights file. Tensors are read when asked for. It is safe for concurrent use.
 type File struct {
@@ -57,11 +64,15 @@ type Tensor struct {
 
 // Open opens a weights file. Its content tells the format: safetensors, PyTorch's zip, or PyTorch's older form.
 func Open(path string) (*File, error) {
+	info, err := os.Stat(path)
+	if err == nil && !info.Mode().IsRegular() { // a pipe would block
+		return nil, fmt.Errorf("%s: not a weights file but a folder or device: name a file (safetensors, or PyTorch .pth)", path)
+	}
 	file, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s: no such weights file", path)
+	}
 	if err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("%s: no such weights file", path)
-		}
 		return nil, fmt.Errorf("%s: can't be read: %w", path, cause(err))
 	}
 	f := &File{path: path, file: file, tensors: map[string]entry{}, metadata: map[string]string{}}
@@ -72,11 +83,15 @@ func Open(path string) (*File, error) {
 	return f, nil
 }
 
-// cause drops the path that the os package repeats.
+// cause drops the paths that the os package repeats.
 func cause(err error) error {
 	var p *fs.PathError
-	if errors.As(err, &p) {
+	var l *os.LinkError
+	switch {
+	case errors.As(err, &p):
 		return p.Err
+	case errors.As(err, &l):
+		return l.Err
 	}
 	return err
 }
@@ -87,26 +102,23 @@ func (f *File) index() error {
 	if err != nil {
 		return cause(err)
 	}
-	if info.IsDir() {
-		return errors.New("a folder, not a weights file")
-	}
 	head := make([]byte, 16)
 	n, err := f.file.ReadAt(head, 0)
 	if err != nil && err != io.EOF {
 		return cause(err)
 	}
 	switch head = head[:n]; {
+	case len(head) > 8 && head[8] == '{': // first, as a length may look like what begins a pickle
+		f.format = "safetensors"
+		return f.indexSafetensors(info.Size())
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
 		f.format = "PyTorch"
 		return f.indexZip(info.Size())
-	case bytes.HasPrefix(head, []byte{0x80}) && len(head) > 1 && head[1] >= 2 && head[1] <= 5:
-		f.format = "PyTorch (old form)"
+	case len(head) > 1 && head[0] == 0x80 && head[1] >= 2 && head[1] <= 5:
+		f.format = "PyTorch before 1.6"
 		return f.indexLegacy(info.Size())
-	case len(head) > 8 && head[8] == '{':
-		f.format = "safetensors"
-		return f.indexSafetensors(info.Size())
 	}
-	return errors.New("not a weights file: expected safetensors or a PyTorch checkpoint (.pth, .pt)")
+	return errors.New("not a weights file (safetensors, or PyTorch .pth): name another")
 }
 
 // Format names the file's format.
@@ -131,24 +143,25 @@ func (f *File) Shape(name string) (shape []int, ok bool) {
 // DType returns the type in which a tensor is stored, empty where the file has no such tensor.
 func (f *File) DType(name string) DType { return f.tensors[name].dtype }
 
-// Metadata returns the strings that a safetensors file says about itself; a PyTorch file has none.
-func (f *File) Metadata() map[string]string { return f.metadata }
+// Metadata returns what a safetensors file says about itself. Of a PyTorch checkpoint it returns the numbers that stand beside
+// the weights, such as the epoch.
+func (f *File) Metadata() map[string]string { return maps.Clone(f.metadata) }
 
 // Close closes the file.
 func (f *File) Close() error { return f.file.Close() }
 
-// elements multiplies extents. ok is false when one is negative or the product leaves no room for it in a file of the given
-// size, even at one byte an element.
-func elements(shape []int, size int64) (n int64, ok bool) {
+// elements multiplies extents. ok is false where one is negative or the product is more than limit; an extent of 0 makes the
+// product 0, whatever the others are.
+func elements(shape []int, limit int64) (n int64, ok bool) {
+	if len(shape) > 0 && slices.Min(shape) <= 0 {
+		return 0, slices.Min(shape) == 0
+	}
 	n = 1
 	for _, d := range shape {
-		if d < 0 {
+		if n > limit/int64(d) {
 			return 0, false
-		}
-		if d > 0 && n > size/int64(d) {
-			return 0, slices.Contains(shape, 0)
 		}
 		n *= int64(d)
 	}
-	return n, true
+	return n, n <= limit
 }

@@ -1,0 +1,206 @@
+package weights
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// part is a record of a zip.
+type part struct {
+	name    string
+	content []byte
+	method  uint16
+}
+
+func zipped(parts ...part) []byte {
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for _, p := range parts {
+		w, _ := z.CreateHeader(&zip.FileHeader{Name: p.name, Method: p.method})
+		w.Write(p.content)
+	}
+	z.Close()
+	return b.Bytes()
+}
+
+// pickled is a checkpoint around a pickle, with one storage if it is not nil.
+func pickled(pickle, storage []byte) []byte {
+	parts := []part{{name: "archive/data.pkl", content: pickle}}
+	if storage != nil {
+		parts = append(parts, part{name: "archive/data/0", content: storage})
+	}
+	return zipped(parts...)
+}
+
+// tensorPickle is {"a": _rebuild_tensor_v2(storage, offset, shape, stride, False, None)} for a float storage of numel claimed
+// elements.
+func tensorPickle(numel, offset int64, shape, stride []int64) []byte {
+	var b bytes.Buffer
+	number := func(v int64) {
+		b.WriteByte(0x8a)
+		b.WriteByte(8)
+		binary.Write(&b, binary.LittleEndian, v)
+	}
+	text := func(s string) {
+		b.WriteByte('X')
+		binary.Write(&b, binary.LittleEndian, uint32(len(s)))
+		b.WriteString(s)
+	}
+	numbers := func(v []int64) {
+		b.WriteByte('(')
+		for _, x := range v {
+			number(x)
+		}
+		b.WriteByte('t')
+	}
+	b.WriteString("\x80\x02}")
+	text("a")
+	b.WriteString("ctorch._utils\n_rebuild_tensor_v2\n((")
+	text("storage")
+	b.WriteString("ctorch\nFloatStorage\n")
+	text("0")
+	text("cpu")
+	number(numel)
+	b.WriteString("tQ")
+	number(offset)
+	numbers(shape)
+	numbers(stride)
+	b.WriteString("\x89Nt")
+	b.WriteString("Rs.")
+	return b.Bytes()
+}
+
+func TestHostilePickles(t *testing.T) {
+	one := make([]byte, 16)
+	good := tensorPickle(4, 0, []int64{2, 2}, []int64{2, 1})
+	requireGood(t, pickled(good, one))
+	marker := filepath.Join(t.TempDir(), "ran")
+	system := []byte(fmt.Sprintf("\x80\x02cos\nsystem\nX%s\x85R.", string(binary.LittleEndian.AppendUint32(nil, uint32(len("touch "+marker))))+"touch "+marker))
+	deep := append([]byte("\x80\x02"), bytes.Repeat([]byte("]"), 2_000_000)...)
+	deep = append(append(deep, bytes.Repeat([]byte("a"), 1_999_999)...), '.')
+	for name, c := range map[string]struct {
+		file []byte
+		want string
+	}{
+		"os.system":               {pickled(system, nil), "asks to call os.system, which was not done"},
+		"os.system, alone":        {system, "asks to call os.system, which was not done"},
+		"2^40 elements":           {pickled(tensorPickle(1<<40, 0, []int64{1 << 40}, []int64{1}), one), `"0" claims 1099511627776 elements of F32, but has 16 bytes`},
+		"2^40 from one, stride 0": {pickled(tensorPickle(4, 0, []int64{1 << 40}, []int64{0}), one), "beyond the 4 elements"},
+		"past the storage":        {pickled(tensorPickle(4, 3, []int64{2}, []int64{1}), one), "beyond the 4 elements"},
+		"overflowing strides":     {pickled(tensorPickle(4, 0, []int64{2, 2}, []int64{math.MaxInt64, math.MaxInt64}), one), "beyond the 4 elements"},
+		"negative stride":         {pickled(tensorPickle(4, 0, []int64{2}, []int64{-1}), one), "beyond the 4 elements"},
+		"negative extent":         {pickled(tensorPickle(4, 0, []int64{-2}, []int64{1}), one), "beyond the 4 elements"},
+		"negative numel":          {pickled(tensorPickle(-4, 0, []int64{2}, []int64{1}), one), "a storage without a type, name or size"},
+		"no storage":              {pickled(tensorPickle(4, 0, []int64{2}, []int64{1}), nil), `storage "0" is missing`},
+		"two million deep":        {pickled(deep, nil), "pickle needs more than 128 MB"},
+		"a huge string":           {pickled([]byte("\x80\x02X\xff\xff\xff\xff"), nil), "pickle needs more than 128 MB"},
+		"empty stack":             {pickled([]byte("\x80\x02."), nil), "stack is empty"},
+		"mark as value":           {pickled([]byte("\x80\x02(."), nil), "stack is empty"},
+		"no memo":                 {pickled([]byte("\x80\x02h\x05."), nil), "recalls what it never made"},
+		"itself":                  {pickled([]byte("\x80\x02}q\x00X\x01\x00\x00\x00ah\x00s."), nil), `found a dict of "a"`},
+		"unknown opcode":          {pickled([]byte("\x80\x02\xfe."), nil), "opcode 0xfe"},
+		"a zip of something":      {zipped(part{name: "hello.txt"}), "a zip without data.pkl"},
+		"TorchScript":             {zipped(part{name: "a/data.pkl"}, part{name: "a/constants.pkl"}), "a TorchScript program"},
+		"two pickles":             {zipped(part{name: "a/data.pkl", content: good}, part{name: "a/data.pkl", content: good}), "twice"},
+		"compressed":              {zipped(part{"a/data.pkl", good, zip.Deflate}, part{"a/data/0", one, zip.Deflate}), `storage "0" is compressed`},
+		"big-endian":              {zipped(part{name: "a/data.pkl", content: good}, part{name: "a/byteorder", content: []byte("big")}), "big-endian"},
+		"a bomb":                  {zipped(part{"a/data.pkl", bytes.Repeat([]byte("N0"), 20_000_000), zip.Deflate}), "pickle needs more than 128 MB"},
+		"a million dicts":         {pickled(bytes.Repeat([]byte("}"), 1_000_000), nil), "cut off"},
+		"a million tensors":       {pickled(manyTensors(1_000_000), one), "pickle needs more than 128 MB"},
+		"long keys":               {pickled(longKeys(), nil), "pickle needs more than 128 MB"},
+		"a nested tuple":          {pickled(append([]byte("\x80\x02N"), bytes.Repeat([]byte{0x85}, 3_000_000)...), nil), "pickle needs more than 128 MB"},
+		"protocol 6":              {pickled([]byte("\x80\x06N."), nil), "pickle protocol 6"},
+		"number of 2^31 bytes":    {pickled([]byte("\x80\x02\x8b\x00\x00\x00\x80"), nil), "pickle needs more than 128 MB"},
+		"odd items":               {pickled([]byte("\x80\x02}(Nu."), nil), "a key has no value"},
+		"items of a number":       {pickled([]byte("\x80\x02K\x01Na."), nil), "no container"},
+		"no mark":                 {pickled([]byte("\x80\x02NNt."), nil), "a mark is missing"},
+		"hidden os.system":        {pickled([]byte("\x80\x02}(X\x01\x00\x00\x00acos\nsystem\n)RX\x01\x00\x00\x00bNu."), nil), "asks to call os.system"},
+		"an odd name":             {pickled([]byte("\x80\x04\x8c\x03o\ns\x8c\x02\x1b[\x93)R."), nil), `o\ns.\x1b[`},
+		"one tensor":              {fixture(t, "tensor.pth"), "found a tensor without a name"},
+		"a picture":               {[]byte("\xff\xd8\xff\xe0 JFIF and so on"), "not a weights file"},
+		"nothing":                 {nil, "not a weights file"},
+		"no tensors":              {fixture(t, "no_tensors.pth"), `found a dict of "epoch", "loss"; save model.state_dict()`},
+	} {
+		t.Run(name, func(t *testing.T) { requireRefused(t, c.file, c.want) })
+	}
+	_, err := os.Stat(marker)
+	require.ErrorIs(t, err, os.ErrNotExist, "the pickle ran a command")
+	_, err = Open(t.TempDir())
+	require.ErrorContains(t, err, "a folder or device")
+	_, err = Open("none.pth")
+	require.ErrorContains(t, err, "none.pth: no such weights file")
+}
+
+// manyTensors is a dict of n names for one tensor of many dimensions.
+func manyTensors(n int) []byte {
+	shape := slices.Repeat([]int64{1}, maxDims)
+	b := bytes.TrimSuffix(tensorPickle(4, 0, shape, shape), []byte("s.")) // leaves the dict, the name and the tensor
+	b = append(b, "q\x00s"...)
+	for i := range n {
+		b = append(b, "X\x04\x00\x00\x00"...)
+		b = binary.LittleEndian.AppendUint32(b, uint32(i))
+		b = append(b, "h\x00s"...)
+	}
+	return append(b, '.')
+}
+
+// longKeys sets one long key a million times: each time costs a hash.
+func longKeys() []byte {
+	b := append([]byte("\x80\x02}X\x00\x00\x10\x00"), make([]byte, 1<<20)...)
+	b = append(b, "q\x00Ns"...)
+	b = append(b, bytes.Repeat([]byte("h\x00Ns"), 1_000_000)...)
+	return append(b, '.')
+}
+
+// A compressed pickle is read, and the root folder may have any name.
+func TestZipForms(t *testing.T) {
+	good := tensorPickle(4, 0, []int64{2, 2}, []int64{2, 1})
+	requireGood(t, zipped(part{"any name/at all/data.pkl", good, zip.Deflate}, part{name: "any name/at all/data/0", content: make([]byte, 16)}))
+	requireGood(t, zipped(part{name: "data.pkl", content: good}, part{name: "data/0", content: make([]byte, 16)},
+		part{name: "byteorder", content: []byte("little")}))
+}
+
+func requireGood(t *testing.T, file []byte) {
+	t.Helper()
+	f, err := Open(write(t, "good.pth", file))
+	require.NoError(t, err)
+	defer f.Close()
+	all, err := readAll(f)
+	require.NoError(t, err)
+	require.Equal(t, map[string][]float32{"a": make([]float32, 4)}, all)
+}
+
+// Python 2 wrote an OrderedDict as a call with a list of pairs.
+func TestPairs(t *testing.T) {
+	u := newUnpickler(strings.NewReader("\x80\x02ccollections\nOrderedDict\n]Na\x85R."))
+	_, err := u.next()
+	require.ErrorContains(t, err, "other things than pairs")
+	u = newUnpickler(strings.NewReader("\x80\x02ccollections\nOrderedDict\n]X\x01\x00\x00\x00aK\x02\x86a\x85R."))
+	v, err := u.next()
+	require.NoError(t, err)
+	got, _ := v.(*dict).get("a")
+	require.Equal(t, int64(2), got)
+}
+
+func TestNumbers(t *testing.T) {
+	for pickle, want := range map[string]any{
+		"K\xff.": int64(255), "M\xff\xff.": int64(65535), "J\xff\xff\xff\xff.": int64(-1), "J\x00\x00\x00\x80.": int64(math.MinInt32),
+		"\x8a\x00.": int64(0), "\x8a\x01\xff.": int64(-1), "\x8a\x02\xff\x00.": int64(255), "\x8a\x08\x00\x00\x00\x00\x00\x00\x00\x80.": int64(math.MinInt64),
+		"\x8b\x09\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01.": long("\x00\x00\x00\x00\x00\x00\x00\x00\x01"),
+		"G\xbf\xf8\x00\x00\x00\x00\x00\x00.":                        -1.5,
+	} {
+		v, err := newUnpickler(strings.NewReader(pickle)).next()
+		require.NoError(t, err, "%q", pickle)
+		require.Equal(t, want, v, "%q", pickle)
+	}
+}

@@ -1,0 +1,202 @@
+package weights
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+)
+
+func TestSafetensorsRoundTrip(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.safetensors")
+	tensors := []Tensor{
+		{"b.weight", []int{2, 3}, []float32{1, -2, 3, float32(math.Inf(1)), 1e-45, 0}},
+		{"a", nil, []float32{7}},
+		{"empty", []int{0, 4}, nil},
+	}
+	meta := map[string]string{"format": "test", "text": "line\n\"quoted\" ü"}
+	require.NoError(t, WriteSafetensors(path, tensors, meta))
+	first, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Zero(t, (binary.LittleEndian.Uint64(first)+8)%8)
+	require.NoError(t, WriteSafetensors(path, tensors, meta))
+	second, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, first, second, "the same input gives the same bytes")
+
+	f, err := Open(path)
+	require.NoError(t, err)
+	defer f.Close()
+	require.Equal(t, "safetensors", f.Format())
+	require.Equal(t, meta, f.Metadata())
+	require.Equal(t, []string{"a", "b.weight", "empty"}, f.Names())
+	all, err := readAll(f)
+	require.NoError(t, err)
+	require.Equal(t, tensors[0].Data, all["b.weight"])
+	require.Equal(t, tensors[1].Data, all["a"])
+	require.ErrorContains(t, f.Read("a", make([]float32, 2)), `"a" has 1 elements, not 2`)
+	require.ErrorContains(t, f.Read("none", nil), `no tensor "none"`)
+	left, err := os.ReadDir(filepath.Dir(path))
+	require.NoError(t, err)
+	require.Len(t, left, 1, "no temporary file stays")
+}
+
+func TestWriterErrorsLeaveNothing(t *testing.T) {
+	dir := t.TempDir()
+	bad := []Tensor{{"a", []int{2}, []float32{1}}}
+	require.ErrorContains(t, WriteSafetensors(filepath.Join(dir, "x"), bad, nil), `tensor "a" of shape [2] has 1 values`)
+	good := []Tensor{{"a", []int{1}, []float32{1}}}
+	require.ErrorContains(t, WriteSafetensors(filepath.Join(dir, "none", "x"), good, nil), "can't be written")
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "folder"), 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "folder", "inside"), nil, 0o644))
+	require.ErrorContains(t, WriteSafetensors(filepath.Join(dir, "folder"), good, nil), "can't be written")
+	left, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Len(t, left, 1, "no temporary file stays")
+}
+
+// safetensors builds a file from a header as text.
+func safetensors(head string, data int) []byte {
+	b := binary.LittleEndian.AppendUint64(nil, uint64(len(head)))
+	return append(append(b, head...), make([]byte, data)...)
+}
+
+func TestHostileSafetensors(t *testing.T) {
+	for name, c := range map[string]struct {
+		file []byte
+		want string
+	}{
+		"length past the end": {append(binary.LittleEndian.AppendUint64(nil, 1<<62), '{', '}'), "header of 4611686018427387904 bytes"},
+		"2^40 elements":       {safetensors(`{"a":{"dtype":"F32","shape":[1099511627776],"data_offsets":[0,4]}}`, 4), "damaged"},
+		"overflowing shape":   {safetensors(`{"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,0]}}`, 0), "damaged"},
+		"negative extent":     {safetensors(`{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}`, 4), "damaged"},
+		"overlap": {safetensors(`{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}`, 12),
+			"overlap or leave a hole"},
+		"hole":           {safetensors(`{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}`, 8), "overlap or leave a hole"},
+		"outside":        {safetensors(`{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}`, 4), "cut off"},
+		"backwards":      {safetensors(`{"a":{"dtype":"F32","shape":[1],"data_offsets":[8,4]}}`, 8), "where 0 is due"},
+		"too short":      {safetensors(`{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}`, 4), "does not take 4 bytes"},
+		"bytes left":     {safetensors(`{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}`, 8), "tensors end at byte"},
+		"unknown dtype":  {safetensors(`{"a":{"dtype":"F7","shape":[1],"data_offsets":[0,4]}}`, 4), `dtype "F7"`},
+		"twice":          {safetensors(`{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}`, 4), "twice"},
+		"no offsets":     {safetensors(`{"a":{"dtype":"F32","shape":[1]}}`, 4), "are due"},
+		"no object":      {safetensors(`{`, 0), "does not end"},
+		"something more": {safetensors(`{} {}`, 0), "something follows"},
+		"another case":   {safetensors(`{"a":{"DType":"F32","shape":[1],"data_offsets":[0,4]}}`, 4), `"DType": not part of the format`},
+		"key twice":      {safetensors(`{"a":{"dtype":"F32","dtype":"F16","shape":[1],"data_offsets":[0,4]}}`, 4), `"dtype" stands there twice`},
+		"null extent":    {safetensors(`{"a":{"dtype":"F32","shape":[null],"data_offsets":[0,4]}}`, 4), `"shape"`},
+		"half an extent": {safetensors(`{"a":{"dtype":"F32","shape":[0.5],"data_offsets":[0,4]}}`, 4), `"shape"`},
+		"three offsets":  {safetensors(`{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4,8]}}`, 4), `"data_offsets": not two numbers`},
+		"a long number":  {safetensors(`{"a":{"dtype":"F32","shape":[`+strings.Repeat("9", 5000)+`],"data_offsets":[0,4]}}`, 4), `"shape": of another type`},
+		"metadata":       {safetensors(`{"__metadata__":{"a":1}}`, 0), `__metadata__ "a" is no text`},
+		"not UTF-8":      {safetensors("{\"\xff\":{}}", 0), "not UTF-8"},
+		"no JSON":        {safetensors(`{a}`, 0), "damaged JSON"},
+		"tensor a list":  {safetensors(`{"a":[]}`, 0), `tensor "a": no JSON object`},
+		"deep JSON":      {safetensors(`{"a":`+strings.Repeat("[", 2_000_000), 0), "safetensors header"},
+	} {
+		t.Run(name, func(t *testing.T) { requireRefused(t, c.file, c.want) })
+	}
+}
+
+func TestDTypes(t *testing.T) {
+	le := binary.LittleEndian
+	for dtype, c := range map[DType]struct {
+		bytes []byte
+		want  float32
+	}{
+		F64: {le.AppendUint64(nil, math.Float64bits(0.1)), 0.1}, F32: {le.AppendUint32(nil, math.Float32bits(-2.5)), -2.5},
+		F16: {[]byte{0, 0xc0}, -2}, BF16: {[]byte{0, 0xc0}, -2}, I64: {le.AppendUint64(nil, math.MaxUint64), -1},
+		I32: {le.AppendUint32(nil, 1<<31), -1 << 31}, I16: {[]byte{0, 0x80}, -32768}, I8: {[]byte{0x80}, -128},
+		U64: {le.AppendUint64(nil, math.MaxUint64), 1 << 64}, U32: {le.AppendUint32(nil, 1<<31), 1 << 31},
+		U16: {[]byte{0, 0x80}, 32768}, U8: {[]byte{0x80}, 128}, Bool: {[]byte{1}, 1},
+	} {
+		head := fmt.Sprintf(`{"a":{"dtype":"%s","shape":[],"data_offsets":[0,%d]}}`, dtype, len(c.bytes))
+		f, err := Open(write(t, "x", append(safetensors(head, 0), c.bytes...)))
+		require.NoError(t, err, dtype)
+		defer f.Close()
+		all, err := readAll(f)
+		require.NoError(t, err, dtype)
+		require.Equal(t, []float32{c.want}, all["a"], dtype)
+	}
+}
+
+// A length may begin with the bytes of a pickle (0x80, protocol) or of a zip.
+func TestHeaderLengths(t *testing.T) {
+	for n := 0x80; n < 0x800; n += 0x100 {
+		head := "{}" + strings.Repeat(" ", n-2)
+		f, err := Open(write(t, "x", safetensors(head, 0)))
+		require.NoError(t, err, "header of %d bytes", n)
+		require.NoError(t, f.Close())
+	}
+}
+
+func TestHalf(t *testing.T) {
+	require.Equal(t, float32(1), half(0x3c00))
+	require.Equal(t, float32(65504), half(0x7bff))
+	require.Equal(t, float32(1.0/(1<<24)), half(1))
+	require.Equal(t, float32(-1.0/(1<<14)), half(0x8400))
+	require.Equal(t, float32(math.Inf(-1)), half(0xfc00))
+	require.True(t, math.IsNaN(float64(half(0x7e00))))
+	require.True(t, math.Signbit(float64(half(0x8000))))
+}
+
+func TestWriterRefuses(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x")
+	require.NoError(t, os.WriteFile(path, []byte("before"), 0o600))
+	for name, tensors := range map[string][]Tensor{
+		"negative": {{"a", []int{-1, -2}, make([]float32, 2)}},
+		"twice":    {{"a", []int{1}, []float32{1}}, {"a", []int{1}, []float32{1}}},
+		"reserved": {{"__metadata__", []int{1}, []float32{1}}},
+		"UTF-8":    {{"\xff", []int{1}, []float32{1}}},
+		"overflow": {{"a", []int{1 << 32, 1 << 32}, nil}},
+	} {
+		err := WriteSafetensors(path, tensors, nil)
+		require.ErrorContains(t, err, path+": can't be written", name)
+		content, err := os.ReadFile(path)
+		require.NoError(t, err)
+		require.Equal(t, "before", string(content), name)
+	}
+	require.NoError(t, WriteSafetensors(path, nil, nil))
+	info, err := os.Stat(path)
+	require.NoError(t, err)
+	if runtime.GOOS != "windows" {
+		require.Equal(t, os.FileMode(0o644), info.Mode())
+	}
+}
+
+// Any tensors come back as they were, names and metadata of any text.
+func TestRoundTripProperty(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x")
+	rapid.Check(t, func(t *rapid.T) {
+		var tensors []Tensor
+		for _, name := range rapid.SliceOfDistinct(rapid.String(), rapid.ID[string]).Draw(t, "names") {
+			shape := rapid.SliceOfN(rapid.IntRange(0, 4), 0, 4).Draw(t, "shape")
+			n, _ := elements(shape, math.MaxInt64)
+			tensors = append(tensors, Tensor{name, shape, rapid.SliceOfN(rapid.Float32(), int(n), int(n)).Draw(t, "data")})
+		}
+		meta := rapid.MapOf(rapid.String(), rapid.String()).Draw(t, "metadata")
+		require.NoError(t, WriteSafetensors(path, tensors, meta))
+		f, err := Open(path)
+		require.NoError(t, err)
+		defer f.Close()
+		require.Equal(t, meta, f.Metadata())
+		require.Len(t, f.Names(), len(tensors))
+		for _, want := range tensors {
+			shape, ok := f.Shape(want.Name)
+			require.True(t, ok)
+			require.Empty(t, cmp.Diff(want.Shape, shape, cmpopts.EquateEmpty()))
+			data := make([]float32, len(want.Data))
+			require.NoError(t, f.Read(want.Name, data))
+			require.Equal(t, want.Data, data)
+		}
+	})
+}

@@ -1,0 +1,62 @@
+package weights
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Every dtype, views, shared storages, parameters, and everything that a training checkpoint holds beside tensors.
+func TestPyTorchFiles(t *testing.T) {
+	var want map[string]struct {
+		Shape  []int
+		Values []float64
+	}
+	require.NoError(t, json.Unmarshal(fixture(t, "expected.json"), &want))
+	for _, name := range []string{"zip.pth", "legacy.pth", "plain.pth", "protocol4.pth"} {
+		f, err := Open(filepath.Join("testdata", name))
+		require.NoError(t, err)
+		defer f.Close()
+		require.Len(t, f.Names(), len(want), name)
+		all, err := readAll(f)
+		require.NoError(t, err)
+		for key, w := range want {
+			shape, ok := f.Shape(key)
+			require.True(t, ok, "%s lacks %s", name, key)
+			require.Equal(t, w.Shape, append([]int{}, shape...), "%s %s", name, key)
+			for i, v := range w.Values {
+				require.Equal(t, float32(v), all[key][i], "%s %s[%d]", name, key, i)
+			}
+		}
+	}
+}
+
+func TestNumbersBesideTheWeights(t *testing.T) {
+	for _, name := range []string{"zip.pth", "legacy.pth"} {
+		f, err := Open(filepath.Join("testdata", name))
+		require.NoError(t, err)
+		require.Equal(t, map[string]string{"epoch": "3", "loss": "0.25"}, f.Metadata())
+		require.Equal(t, F16, f.DType("half"))
+		require.NoError(t, f.Close())
+	}
+}
+
+// A legacy file says the length of a storage twice.
+func TestLegacyDamage(t *testing.T) {
+	file := fixture(t, "legacy.pth")
+	twelve := bytes.LastIndex(file, binary.LittleEndian.AppendUint64(nil, 12))
+	require.Positive(t, twelve)
+	file[twelve] = 13
+	requireRefused(t, file, "has 13 elements, tensors expect 12")
+
+	file = fixture(t, "legacy.pth")
+	little := bytes.Index(file, []byte("little_endian")) + len("little_endian")
+	at := little + bytes.IndexByte(file[little:], 0x88)
+	file[at] = 0x89
+	requireRefused(t, file, "big-endian")
+	requireRefused(t, bytes.Replace(fixture(t, "legacy.pth"), []byte("M\xe9\x03"), []byte("M\xea\x03"), 1), "unknown version")
+}
