@@ -41,9 +41,15 @@ var sizes = map[DType]int64{
 type File struct {
 	path     string
 	format   string
-	file     *os.File
+	file     source
 	tensors  map[string]entry
 	metadata map[string]string
+}
+
+// source is an open file.
+type source interface {
+	io.ReaderAt
+	io.Closer
 }
 
 // entry is where a tensor is and how it lies there. Offsets and strides count elements; a nil stride is row-major.
@@ -75,8 +81,17 @@ func Open(path string) (*File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: can't be read: %w", path, cause(err))
 	}
+	if info, err = file.Stat(); err != nil {
+		file.Close()
+		return nil, fmt.Errorf("%s: can't be read: %w", path, cause(err))
+	}
+	return newFile(path, file, info.Size())
+}
+
+// newFile reads the table of tensors of a file of a size. It closes the file on errors.
+func newFile(path string, file source, size int64) (*File, error) {
 	f := &File{path: path, file: file, tensors: map[string]entry{}, metadata: map[string]string{}}
-	if err := f.index(); err != nil {
+	if err := f.index(size); err != nil {
 		file.Close()
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
@@ -97,11 +112,7 @@ func cause(err error) error {
 }
 
 // index finds out the format and reads the table of tensors.
-func (f *File) index() error {
-	info, err := f.file.Stat()
-	if err != nil {
-		return cause(err)
-	}
+func (f *File) index(size int64) error {
 	head := make([]byte, 16)
 	n, err := f.file.ReadAt(head, 0)
 	if err != nil && err != io.EOF {
@@ -110,13 +121,13 @@ func (f *File) index() error {
 	switch head = head[:n]; {
 	case len(head) > 8 && head[8] == '{': // first, as a length may look like what begins a pickle
 		f.format = "safetensors"
-		return f.indexSafetensors(info.Size())
+		return f.indexSafetensors(size)
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
 		f.format = "PyTorch"
-		return f.indexZip(info.Size())
+		return f.indexZip(size)
 	case len(head) > 1 && head[0] == 0x80 && head[1] >= 2 && head[1] <= 5:
 		f.format = "PyTorch before 1.6"
-		return f.indexLegacy(info.Size())
+		return f.indexLegacy(size)
 	}
 	return errors.New("not a weights file (safetensors, or PyTorch .pth): name another")
 }
