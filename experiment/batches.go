@@ -24,7 +24,7 @@ type batch struct {
 // random follows from seed, epoch and step.
 type plan struct {
 	recipe recipe.Recipe
-	sets   Sets
+	sets   Training
 	images int // steps of an epoch on pictures
 	videos int // and on clips
 }
@@ -32,14 +32,14 @@ type plan struct {
 // ahead is the number of batches that are made before they are needed.
 const ahead = 3
 
-func newPlan(r recipe.Recipe, s Sets) (plan, error) {
+func newPlan(r recipe.Recipe, s Training) (plan, error) {
 	p := plan{recipe: r, sets: s}
 	t := r.Train
-	if s.Static != nil {
-		p.images = int(t.StaticShare * float64(s.Static.Len()) / float64(t.ImageBatch))
+	if s.All.Static != nil {
+		p.images = int(t.StaticShare * float64(s.All.Static.Len()) / float64(t.ImageBatch))
 	}
-	if s.Dynamic != nil {
-		p.videos = int(t.DynamicShare * float64(s.Dynamic.Len()*t.VideoRepeat) / float64(t.VideoBatch))
+	if s.All.Dynamic != nil {
+		p.videos = int(t.DynamicShare * float64(s.All.Dynamic.Len()*t.VideoRepeat) / float64(t.VideoBatch))
 	}
 	if p.steps() == 0 {
 		return p, fmt.Errorf("an epoch has no full batch: the sets are smaller than train.image_batch %d and train.video_batch %d", t.ImageBatch, t.VideoBatch)
@@ -73,7 +73,7 @@ func (p *plan) batches(ctx context.Context, epoch int) iter.Seq2[*batch, error] 
 func (p *plan) clips() int { return p.recipe.Train.VideoBatch / p.recipe.Train.VideoRepeat }
 
 func (p *plan) draw(m data.Modality, n, epoch int) []int {
-	d := p.sets.of(m)
+	d := p.at(epoch).of(m)
 	if d == nil || n == 0 {
 		return nil
 	}
@@ -87,6 +87,14 @@ func (p *plan) draw(m data.Modality, n, epoch int) []int {
 	return train.Draw(n, d.Len(), p.recipe.Seed, string(m), epoch)
 }
 
+// at returns the sets that an epoch draws from. An epoch of the warm-up has as many steps as any other.
+func (p *plan) at(epoch int) Sets {
+	if epoch < p.recipe.Train.DrawnEpochs {
+		return p.sets.Drawn
+	}
+	return p.sets.All
+}
+
 // load reads and augments the samples of one step.
 func (p *plan) load(epoch, step int, m data.Modality, members []int) (*batch, error) {
 	r := p.recipe
@@ -95,11 +103,11 @@ func (p *plan) load(epoch, step int, m data.Modality, members []int) (*batch, er
 	if m == data.Video {
 		repeat, b.frames = r.Train.VideoRepeat, r.Model.Frames
 	}
-	views := trainTransform(r, m)
+	views, set := trainTransform(r, m), p.at(epoch).of(m)
 	for k, i := range members {
 		for v := range repeat {
 			rng := train.Stream(r.Seed, "view", epoch, step, k, v)
-			clip, err := p.sets.of(m).Open(i)
+			clip, err := set.Open(i)
 			if err != nil {
 				return nil, err
 			}
@@ -109,10 +117,10 @@ func (p *plan) load(epoch, step int, m data.Modality, members []int) (*batch, er
 			}
 			frames, err := clip.Read(indices)
 			if err != nil {
-				return nil, fmt.Errorf("%s: %w", p.sets.of(m).Name(i), err)
+				return nil, fmt.Errorf("%s: %w", set.Name(i), err)
 			}
 			b.pixels = append(b.pixels, views.Train(frames, rng)...)
-			b.labels = append(b.labels, p.sets.of(m).Label(i))
+			b.labels = append(b.labels, set.Label(i))
 			b.size++
 		}
 	}

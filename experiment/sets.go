@@ -29,24 +29,29 @@ const (
 	drawnFrames = 20
 )
 
+// Training is what a run learns from: everything, and the drawn faces in it, with which it may warm up.
+type Training struct{ All, Drawn Sets }
+
 // TrainingSets opens the lists and adds the recipe's drawn faces.
-func TrainingSets(r recipe.Recipe, l Lists) (Sets, error) {
-	s, err := openLists(l)
+func TrainingSets(r recipe.Recipe, l Lists) (t Training, err error) {
+	lists, err := openLists(l)
 	if err != nil {
-		return s, err
+		return t, err
 	}
-	s = s.cached(r, r.Views.CacheSize)
-	s.Static, s.Dynamic = repeat(s.Static, r.Data.ListRepeat), repeat(s.Dynamic, r.Data.ListRepeat)
+	size := r.Views.CacheSize
 	if n := r.Data.DrawnPictures; n > 0 {
-		s.Static = join(s.Static, cache(r, drawn.Pictures(drawnTrainSeed, n, r.Views.CacheSize), r.Views.CacheSize))
+		t.Drawn.Static = cache(r, drawn.Pictures(drawnTrainSeed, n, size), size)
 	}
 	if n := r.Data.DrawnClips; n > 0 {
-		s.Dynamic = join(s.Dynamic, cache(r, drawn.Clips(drawnTrainSeed, n, drawnFrames, r.Views.CacheSize), r.Views.CacheSize))
+		t.Drawn.Dynamic = cache(r, drawn.Clips(drawnTrainSeed, n, drawnFrames, size), size)
 	}
-	if s.Static == nil && s.Dynamic == nil {
-		return s, errors.New("nothing to learn from: give --static-list or --dynamic-list, or a recipe with drawn faces")
+	lists = lists.cached(r, size)
+	t.All.Static = join(repeat(lists.Static, r.Data.ListRepeat), t.Drawn.Static)
+	t.All.Dynamic = join(repeat(lists.Dynamic, r.Data.ListRepeat), t.Drawn.Dynamic)
+	if t.All.Static == nil && t.All.Dynamic == nil {
+		return t, errors.New("nothing to learn from: give --static-list or --dynamic-list, or a recipe with drawn faces")
 	}
-	return s, checkLabels(r, s)
+	return t, checkLabels(r, t.All)
 }
 
 // TestSets opens the lists, or draws faces where none is given.
@@ -150,10 +155,13 @@ func (r repeated) Open(i int) (data.Clip, error) { return r.Dataset.Open(i % r.D
 // joined is one set after another.
 type joined struct{ first, second data.Dataset }
 
-// join puts b after a, which may be nil.
+// join puts b after a; either may be nil.
 func join(a, b data.Dataset) data.Dataset {
-	if a == nil {
+	switch {
+	case a == nil:
 		return b
+	case b == nil:
+		return a
 	}
 	return joined{a, b}
 }

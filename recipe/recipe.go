@@ -93,6 +93,7 @@ type Views struct {
 type Train struct {
 	Epochs         int     `toml:"epochs"`
 	WarmupEpochs   float64 `toml:"warmup_epochs"`
+	DrawnEpochs    int     `toml:"drawn_epochs,omitempty" comment:"first epochs, on drawn faces alone: a warm-up for small lists"`
 	EvalEvery      int     `toml:"eval_every,omitempty" comment:"epochs between evaluations during training, 0 is at the end only"`
 	ImageBatch     int     `toml:"image_batch"`
 	VideoBatch     int     `toml:"video_batch" comment:"views: distinct clips times repeat"`
@@ -181,6 +182,10 @@ func (r Recipe) Check() error {
 		within("train.static_share", t.StaticShare, 0, 1000), within("train.dynamic_share", t.DynamicShare, 0, 1000),
 		within("views.image_crop", r.Views.ImageCrop, 0.01, 1), within("views.video_crop", r.Views.VideoCrop, 0.01, 1),
 		within("train.warmup_epochs", t.WarmupEpochs, 0, float64(t.Epochs)),
+		within("train.drawn_epochs", float64(t.DrawnEpochs), 0, float64(t.Epochs)),
+	}
+	if t.DrawnEpochs > 0 && min(r.Data.DrawnPictures, r.Data.DrawnClips) < 1 {
+		checks = append(checks, errors.New("train.drawn_epochs needs data.drawn_pictures and data.drawn_clips"))
 	}
 	switch r.Kind {
 	case Pretrain:
