@@ -6,7 +6,7 @@
 // gradient checks run on. Assembly exists for float32 only.
 //
 // The best implementation that the CPU has is chosen when the program starts. The environment variable
-// MIEN_KERNELS (generic, avx2, neon) forces one; tests switch with [Use]. The build tag purego leaves
+// MIEN_KERNELS (generic, avx2, avx512, neon) forces one; tests switch with [Use]. The build tag purego leaves
 // assembly out.
 package asm
 
@@ -18,7 +18,7 @@ type Float interface{ float32 | float64 }
 // Kernels is one implementation of every kernel. Slices of one call have equal lengths unless said otherwise.
 // dst may be the same slice as any input of the same length, but may not partly overlap one.
 type Kernels[F Float] struct {
-	Name string // generic, avx2, neon
+	Name string // generic, avx2, avx512, neon
 
 	// MR and NR are the rows and columns of the largest tile that GemmTile computes.
 	MR, NR int

@@ -2,11 +2,7 @@
 
 package asm
 
-import (
-	"math"
-
-	"golang.org/x/sys/cpu"
-)
+import "math"
 
 //go:noescape
 func geluAsm(dst, x *float32, n int)
@@ -26,12 +22,9 @@ func normGradAsm(dx, x, gamma, dy *float32, n int, mean, rstd, meanG, meanGX flo
 //go:noescape
 func adamWAsm(p, grad, m, v *float32, n int, c *[9]float32)
 
-// detectArch returns the assembly kernels that this CPU and operating system can run.
-func detectArch() []*Kernels[float32] {
-	if !cpu.X86.HasAVX2 || !cpu.X86.HasFMA {
-		return nil
-	}
-	k := &Kernels[float32]{
+// avx2 is the implementation for AVX2 and FMA.
+func avx2() *Kernels[float32] {
+	return &Kernels[float32]{
 		Name: "avx2", MR: vectorMR, NR: vectorNR, GemmTile: gemmTileVector,
 		Add: addVector, Sub: subVector, Mul: mulVector, Scale: scaleVector, Axpy: axpyVector,
 		Dot: dotVector, Sum: sumVector, Exp: expVector, Softmax: softmaxVector, SoftmaxBackward: softmaxBackwardVector,
@@ -39,7 +32,6 @@ func detectArch() []*Kernels[float32] {
 		LayerNorm: layerNormAVX2, LayerNormBackward: layerNormBackwardAVX2, AdamW: adamWAVX2,
 		FMALoop: func(n int) float64 { return fmaLoopVector(n, 8) },
 	}
-	return []*Kernels[float32]{k.finish()}
 }
 
 func geluAVX2(dst, x []float32) {
