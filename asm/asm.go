@@ -20,18 +20,24 @@ type Float interface{ float32 | float64 }
 type Kernels[F Float] struct {
 	Name string // generic, avx2, avx512, neon
 
-	// MR and NR are the rows and columns of the largest tile that GemmTile computes.
-	MR, NR int
+	// MR and NR are the rows and columns of the largest tile that GemmTile computes. A packed panel has NR columns, or for
+	// the last columns of a matrix the next multiple of Lanes.
+	MR, NR, Lanes int
 
-	// GemmTile computes one tile of C (+)= A·B, for 1 ≤ rows ≤ MR and always NR columns:
+	// GemmTile computes one tile of C (+)= A·B, for 1 ≤ rows ≤ MR and 1 ≤ columns ≤ NR:
 	//
-	//	for i < rows, j < NR:
+	//	for i < rows, j < columns:
 	//		s := 0
-	//		for p < k: s += a[i*lda+p] * b[p*NR+j]
+	//		for p < k: s += a[i*lda+p] * b[p*width+j]
 	//		c[i*ldc+j] = s, or += s when accumulate
 	//
-	// A is read in place, row-major; b is a packed panel of k rows of NR columns.
-	GemmTile func(rows, k int, a []F, lda int, b []F, c []F, ldc int, accumulate bool)
+	// A is read in place, row-major; b is a packed panel, whose width is columns rounded up to a multiple of Lanes.
+	GemmTile func(rows, columns, k int, a []F, lda int, b []F, c []F, ldc int, accumulate bool)
+
+	// Transpose writes the matrix src [rows, columns] as dst [columns, rows]; ld is the distance between rows.
+	Transpose func(dst []F, ldd int, src []F, lds, rows, columns int)
+	// CopyRows copies a matrix [rows, columns]. It may set up to Lanes − 1 elements after each row of dst to zero.
+	CopyRows func(dst []F, ldd int, src []F, lds, rows, columns int)
 
 	Add   func(dst, a, b []F)       // dst = a + b
 	Sub   func(dst, a, b []F)       // dst = a − b

@@ -25,7 +25,8 @@ func adamWAsm(p, grad, m, v *float32, n int, c *[9]float32)
 // avx2 is the implementation for AVX2 and FMA.
 func avx2() *Kernels[float32] {
 	return &Kernels[float32]{
-		Name: "avx2", MR: vectorMR, NR: vectorNR, GemmTile: gemmTileVector,
+		Name: "avx2", MR: vectorMR, NR: vectorNR, Lanes: vectorNR,
+		GemmTile: gemmTileVector, Transpose: transposeGeneric[float32], CopyRows: copyRowsGeneric[float32],
 		Add: addVector, Sub: subVector, Mul: mulVector, Scale: scaleVector, Axpy: axpyVector,
 		Dot: dotVector, Sum: sumVector, Exp: expVector, Softmax: softmaxVector, SoftmaxBackward: softmaxBackwardVector,
 		GELU: geluAVX2, GELUBackward: geluBackwardAVX2,

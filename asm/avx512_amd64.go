@@ -6,5 +6,8 @@ package asm
 func avx512() *Kernels[float32] {
 	k := avx2()
 	k.Name = "avx512"
+	k.MR, k.NR, k.Lanes = avx512MR, avx512NR, avx512Lanes
+	k.GemmTile, k.Transpose, k.CopyRows = gemmTileFloat512, transposeFloat512, copyRowsFloat512
+	k.FMALoop = fmaLoop512
 	return k
 }

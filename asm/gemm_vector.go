@@ -15,20 +15,25 @@ const (
 	vectorNR = 16
 )
 
-func gemmTileVector(rows, k int, a []float32, lda int, b []float32, c []float32, ldc int, accumulate bool) {
+// gemmTileVector computes whole tiles only: one past the edge of C goes into memory of its own.
+func gemmTileVector(rows, columns, k int, a []float32, lda int, b []float32, c []float32, ldc int, accumulate bool) {
 	if k == 0 {
-		gemmTileEmpty(rows, vectorNR, c, ldc, accumulate)
+		gemmTileEmpty(rows, columns, c, ldc, accumulate)
 		return
 	}
-	_, _, _ = a[(rows-1)*lda+k-1], b[k*vectorNR-1], c[(rows-1)*ldc+vectorNR-1]
-	gemmTileAsm(rows, k, &a[0], lda, &b[0], &c[0], ldc, accumulate)
-}
-
-// gemmTileEmpty is the tile of a sum without terms.
-func gemmTileEmpty(rows, nr int, c []float32, ldc int, accumulate bool) {
-	for i := range rows {
-		if !accumulate {
-			clear(c[i*ldc : i*ldc+nr])
+	_, _, _ = a[(rows-1)*lda+k-1], b[k*vectorNR-1], c[(rows-1)*ldc+columns-1]
+	if columns == vectorNR {
+		gemmTileAsm(rows, k, &a[0], lda, &b[0], &c[0], ldc, accumulate)
+		return
+	}
+	var tile [vectorMR * vectorNR]float32
+	gemmTileAsm(rows, k, &a[0], lda, &b[0], &tile[0], vectorNR, false)
+	for r := range rows {
+		row, part := c[r*ldc:][:columns], tile[r*vectorNR:][:columns]
+		if accumulate {
+			addGeneric(row, row, part)
+		} else {
+			copy(row, part)
 		}
 	}
 }
@@ -37,4 +42,13 @@ func gemmTileEmpty(rows, nr int, c []float32, ldc int, accumulate bool) {
 func fmaLoopVector(n, lanes int) float64 {
 	fmaLoopAsm(max(n, 1))
 	return float64(max(n, 1)) * 12 * float64(lanes) * 2
+}
+
+// gemmTileEmpty is the tile of a sum without terms.
+func gemmTileEmpty(rows, columns int, c []float32, ldc int, accumulate bool) {
+	for i := range rows {
+		if !accumulate {
+			clear(c[i*ldc : i*ldc+columns])
+		}
+	}
 }

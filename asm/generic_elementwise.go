@@ -56,7 +56,7 @@ func sumGeneric[F Float](x []F) F {
 }
 
 // gemmTileGeneric computes a tile of at most 4×8 in local accumulators.
-func gemmTileGeneric[F Float](rows, k int, a []F, lda int, b []F, c []F, ldc int, accumulate bool) {
+func gemmTileGeneric[F Float](rows, columns, k int, a []F, lda int, b []F, c []F, ldc int, accumulate bool) {
 	for i := range rows {
 		var s [genericNR]F
 		row := a[i*lda:]
@@ -67,8 +67,8 @@ func gemmTileGeneric[F Float](rows, k int, a []F, lda int, b []F, c []F, ldc int
 				s[j] += v * panel[j]
 			}
 		}
-		out := c[i*ldc : i*ldc+genericNR]
-		for j := range s {
+		out := c[i*ldc : i*ldc+columns]
+		for j := range out {
 			if accumulate {
 				out[j] += s[j]
 			} else {
@@ -87,7 +87,8 @@ const (
 // generic is plain Go for any float type.
 func generic[F Float]() *Kernels[F] {
 	k := &Kernels[F]{
-		Name: "generic", MR: genericMR, NR: genericNR, GemmTile: gemmTileGeneric[F],
+		Name: "generic", MR: genericMR, NR: genericNR, Lanes: genericNR,
+		GemmTile: gemmTileGeneric[F], Transpose: transposeGeneric[F], CopyRows: copyRowsGeneric[F],
 		Add: addGeneric[F], Sub: subGeneric[F], Mul: mulGeneric[F],
 		Scale: scaleGeneric[F], Axpy: axpyGeneric[F], Dot: dotGeneric[F], Sum: sumGeneric[F],
 		Exp: expGeneric[F], Softmax: softmaxGeneric[F], SoftmaxBackward: softmaxBackwardGeneric[F],

@@ -10,7 +10,8 @@ func detectArch() []*Kernels[float32] {
 		return nil
 	}
 	k := &Kernels[float32]{
-		Name: "neon", MR: vectorMR, NR: vectorNR, GemmTile: gemmTileVector,
+		Name: "neon", MR: vectorMR, NR: vectorNR, Lanes: vectorNR,
+		GemmTile: gemmTileVector, Transpose: transposeGeneric[float32], CopyRows: copyRowsGeneric[float32],
 		Add: addVector, Sub: subVector, Mul: mulVector, Scale: scaleVector, Axpy: axpyVector,
 		Dot: dotVector, Sum: sumVector, Exp: expVector, Softmax: softmaxVector, SoftmaxBackward: softmaxBackwardVector,
 		GELU: geluGeneric[float32], GELUBackward: geluBackwardGeneric[float32],

@@ -1,0 +1,85 @@
+//go:build !purego
+
+package asm
+
+//go:noescape
+func gemmTile1AVX512(rows, k int, a *float32, lda int, b, c *float32, ldc int, mask uint16, accumulate bool)
+
+//go:noescape
+func gemmTile2AVX512(rows, k int, a *float32, lda int, b, c *float32, ldc int, mask uint16, accumulate bool)
+
+//go:noescape
+func gemmTile3AVX512(rows, k int, a *float32, lda int, b, c *float32, ldc int, mask uint16, accumulate bool)
+
+//go:noescape
+func gemmTile4AVX512(rows, k int, a *float32, lda int, b, c *float32, ldc int, mask uint16, accumulate bool)
+
+//go:noescape
+func transposeAVX512(dst *float32, ldd int, src *float32, lds, blocks int)
+
+//go:noescape
+func copyRowsAVX512(dst *float32, ldd int, src *float32, lds, rows, vectors int, mask uint16)
+
+//go:noescape
+func fmaLoopAVX512(n int)
+
+// The tile of AVX-512: 24 of 32 registers hold sums, four a row of B.
+const (
+	avx512MR    = 6
+	avx512NR    = 64
+	avx512Lanes = 16
+)
+
+// lastMask says which lanes of the last vector of n elements there are.
+func lastMask(n int) uint16 { return uint16(0xFFFF >> (-n & (avx512Lanes - 1))) }
+
+// gemmTileFloat512 has a kernel for each number of vectors, so that narrow matrices pay for what they have.
+func gemmTileFloat512(rows, columns, k int, a []float32, lda int, b []float32, c []float32, ldc int, accumulate bool) {
+	if k == 0 {
+		gemmTileEmpty(rows, columns, c, ldc, accumulate)
+		return
+	}
+	vectors := (columns + avx512Lanes - 1) / avx512Lanes
+	_, _, _ = a[(rows-1)*lda+k-1], b[k*vectors*avx512Lanes-1], c[(rows-1)*ldc+columns-1]
+	switch mask := lastMask(columns); vectors {
+	case 1:
+		gemmTile1AVX512(rows, k, &a[0], lda, &b[0], &c[0], ldc, mask, accumulate)
+	case 2:
+		gemmTile2AVX512(rows, k, &a[0], lda, &b[0], &c[0], ldc, mask, accumulate)
+	case 3:
+		gemmTile3AVX512(rows, k, &a[0], lda, &b[0], &c[0], ldc, mask, accumulate)
+	default:
+		gemmTile4AVX512(rows, k, &a[0], lda, &b[0], &c[0], ldc, mask, accumulate)
+	}
+}
+
+// transposeFloat512 moves blocks of 16×16 through registers and leaves the edges to plain Go.
+func transposeFloat512(dst []float32, ldd int, src []float32, lds, rows, columns int) {
+	r, c := rows&^15, columns&^15
+	if r > 0 && c > 0 {
+		_, _ = dst[(c-1)*ldd+r-1], src[(r-1)*lds+c-1]
+		for i := 0; i < r; i += 16 {
+			transposeAVX512(&dst[i], ldd, &src[i*lds], lds, c/16)
+		}
+		if c < columns {
+			transposeGeneric(dst[c*ldd:], ldd, src[c:], lds, r, columns-c)
+		}
+	} else {
+		r = 0
+	}
+	if r < rows {
+		transposeGeneric(dst[r:], ldd, src[r*lds:], lds, rows-r, columns)
+	}
+}
+
+func copyRowsFloat512(dst []float32, ldd int, src []float32, lds, rows, columns int) {
+	vectors := (columns + avx512Lanes - 1) / avx512Lanes
+	_, _ = dst[(rows-1)*ldd+vectors*avx512Lanes-1], src[(rows-1)*lds+columns-1]
+	copyRowsAVX512(&dst[0], ldd, &src[0], lds, rows, vectors, lastMask(columns))
+}
+
+// fmaLoop512 runs twelve multiply-adds of a whole register a round.
+func fmaLoop512(n int) float64 {
+	fmaLoopAVX512(max(n, 1))
+	return float64(max(n, 1)) * 12 * avx512Lanes * 2
+}

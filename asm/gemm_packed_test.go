@@ -1,0 +1,170 @@
+package asm
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func normals(rng *rand.Rand, n int) []float32 {
+	s := make([]float32, n)
+	for i := range s {
+		s[i] = float32(rng.NormFloat64())
+	}
+	return s
+}
+
+// A packed matrix gives the bits of the unpacked one, whole and in columns cut at panels.
+func TestPackedGemmHasTheBitsOfUnpacked(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 9))
+	for _, k := range Implementations() {
+		for _, size := range [][3]int{{1, 1, 1}, {7, 7, 128}, {5, 32, 33}, {13, 3*k.NR + 5, 50}, {9, 2 * k.NR, 2*k.blocking.kc + 7},
+			{3, k.blocking.nc + k.NR + 1, 20}, {4, 5, 0}, {0, 4, 3}} {
+			for form := range 4 {
+				m, n, kk, transB := size[0], size[1], size[2], form&1 > 0
+				name := fmt.Sprintf("%s %v form %d", k.Name, size, form)
+				start := normals(rng, m*n)
+				g := Gemm[float32]{M: m, N: n, K: kk, A: normals(rng, m*kk), LDA: kk, B: normals(rng, kk*n), LDB: n, TransB: transB,
+					C: append([]float32(nil), start...), LDC: n, Bias: normals(rng, n), Accumulate: form&2 > 0}
+				if transB {
+					g.LDB = kk
+				}
+				k.Gemm(g)
+				want := g.C
+
+				g.Packed = k.Pack(nil, g.B, g.LDB, transB, kk, n)
+				g.B, g.C = nil, append([]float32(nil), start...)
+				k.Gemm(g)
+				require.Equal(t, want, g.C, name)
+
+				g.C = append([]float32(nil), start...)
+				for lo := 0; lo < n; lo += 2 * k.NR {
+					k.Gemm(g.Columns(lo, min(lo+2*k.NR, n)))
+				}
+				require.Equal(t, want, g.C, "%s in columns", name)
+			}
+		}
+	}
+}
+
+func TestPackUsesTheMemoryGiven(t *testing.T) {
+	for _, k := range Implementations() {
+		a := &arena{t: t}
+		b, dst := a.slice(make([]float64, 70*30), 1), a.slice(make([]float64, k.PanelsLen(30, 70)), 3)
+		p := k.Pack(dst, b, 30, true, 30, 70)
+		a.check()
+		require.Equal(t, []int{30, 70}, []int{p.K, p.N})
+		require.Same(t, &dst[0], &p.data[0])
+	}
+}
+
+func TestPanelsAreBoundToTheirKernels(t *testing.T) {
+	k := F32()
+	other := *generic[float32]()
+	other.Name = "other"
+	b := make([]float32, 5*300)
+	g := Gemm[float32]{M: 2, N: 300, K: 5, A: make([]float32, 10), LDA: 5, C: make([]float32, 600), LDC: 300,
+		Packed: k.Pack(nil, b, 300, false, 5, 300)}
+	require.PanicsWithValue(t, "asm: a matrix packed by the "+k.Name+" kernels met the other kernels", func() { other.Gemm(g) })
+	wrong := g
+	wrong.K = 4
+	require.PanicsWithValue(t, "asm: a packed matrix [5, 300] where [4, 0…300] is wanted", func() { k.Gemm(wrong) })
+	require.Panics(t, func() { k.Gemm(g.Columns(1, 300)) }, "a cut inside a panel")
+	require.Panics(t, func() { k.Gemm(g.Columns(0, k.NR+1)) }, "a cut inside a panel")
+	require.NotPanics(t, func() { k.Gemm(g.Columns(k.NR, 300)) })
+}
+
+// The epilogue is what the kernels for rows do after the product, to the bit, wherever C is cut.
+func TestGemmEpilogue(t *testing.T) {
+	const m, n, kk, ld = 23, 150, 900, 153
+	rng := rand.New(rand.NewPCG(3, 9))
+	for _, k := range Implementations() {
+		for form := range 64 {
+			name := fmt.Sprintf("%s form %d", k.Name, form)
+			start := normals(rng, m*ld)
+			g := Gemm[float32]{M: m, N: n, K: kk, A: normals(rng, m*kk), LDA: kk, B: normals(rng, kk*n), LDB: n,
+				C: append([]float32(nil), start...), LDC: ld, Accumulate: form&1 > 0}
+			k.Gemm(g)
+			want, wantPre := g.C, normals(rng, m*(ld+1))
+			pre := append([]float32(nil), wantPre...)
+			if form&2 > 0 {
+				g.Scale = 0.125
+			}
+			if form&4 > 0 {
+				g.Bias = normals(rng, n)
+			}
+			if form&8 > 0 {
+				g.Pre, g.LDPre = pre, ld+1
+			}
+			g.GELU = form&16 > 0
+			if form&32 > 0 {
+				g.Residual, g.LDResidual = normals(rng, m*(ld+2)), ld+2
+			}
+			for r := range m {
+				row := want[r*ld:][:n]
+				if g.Scale != 0 {
+					k.Scale(row, row, g.Scale)
+				}
+				if g.Bias != nil {
+					k.Add(row, row, g.Bias)
+				}
+				if g.Pre != nil {
+					copy(wantPre[r*g.LDPre:], row)
+				}
+				if g.GELU {
+					k.GELU(row, row)
+				}
+				if g.Residual != nil {
+					k.Add(row, row, g.Residual[r*g.LDResidual:][:n])
+				}
+			}
+			g.C = append([]float32(nil), start...)
+			k.Gemm(g)
+			require.Equal(t, want, g.C, name)
+			require.Equal(t, wantPre, pre, name)
+
+			g.C = append([]float32(nil), start...)
+			clear(pre)
+			for _, part := range []Gemm[float32]{g.Rows(0, 9).Columns(0, 70), g.Columns(0, 70).Rows(9, m), g.Columns(70, n)} {
+				k.Gemm(part)
+			}
+			require.Equal(t, want, g.C, "%s in parts", name)
+			if g.Pre != nil {
+				for r := range m {
+					require.Equal(t, wantPre[r*g.LDPre:][:n], pre[r*g.LDPre:][:n], "%s in parts", name)
+				}
+			}
+		}
+	}
+}
+
+// Transpose and CopyRows are compared with their twins, between guards.
+func TestTransposeAndCopyRows(t *testing.T) {
+	edges := []int{1, 2, 3, 4, 15, 16, 17, 31, 32, 33, 47, 64, 67}
+	rng := rand.New(rand.NewPCG(4, 9))
+	for _, k := range Implementations() {
+		for _, rows := range edges {
+			for _, columns := range edges {
+				a := &arena{t: t}
+				lds, ldd := columns+3, rows+2
+				src := normals(rng, rows*lds)
+				dst := a.slice(make([]float64, (columns-1)*ldd+rows), 1)
+				k.Transpose(dst, ldd, src[:(rows-1)*lds+columns], lds, rows, columns)
+				a.check()
+				want := make([]float32, len(dst))
+				transposeGeneric(want, ldd, src, lds, rows, columns)
+				require.Equal(t, want, dst, "%s: %d×%d transposed", k.Name, rows, columns)
+
+				ldd = roundUp(columns, k.Lanes) + 1
+				dst = a.slice(make([]float64, rows*ldd-1), 2)
+				k.CopyRows(dst, ldd, src[:(rows-1)*lds+columns], lds, rows, columns)
+				a.check()
+				want = make([]float32, len(dst))
+				copyRowsGeneric(want, ldd, src, lds, rows, columns)
+				require.Equal(t, want, dst, "%s: %d×%d copied", k.Name, rows, columns)
+			}
+		}
+	}
+}

@@ -1,0 +1,27 @@
+//go:build !purego
+
+#include "textflag.h"
+
+// func fmaLoopAVX512(n int)
+TEXT ·fmaLoopAVX512(SB), NOSPLIT, $0-8
+	MOVQ n+0(FP), CX
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+
+round:                          // twelve independent sums hide the latency of the FMA units
+	VFMADD231PS Z12, Z13, Z0
+	VFMADD231PS Z12, Z13, Z1
+	VFMADD231PS Z12, Z13, Z2
+	VFMADD231PS Z12, Z13, Z3
+	VFMADD231PS Z12, Z13, Z4
+	VFMADD231PS Z12, Z13, Z5
+	VFMADD231PS Z12, Z13, Z6
+	VFMADD231PS Z12, Z13, Z7
+	VFMADD231PS Z12, Z13, Z8
+	VFMADD231PS Z12, Z13, Z9
+	VFMADD231PS Z12, Z13, Z10
+	VFMADD231PS Z12, Z13, Z11
+	DECQ CX
+	JNZ  round
+	VZEROUPPER
+	RET
