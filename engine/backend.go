@@ -45,6 +45,9 @@ type Backend interface {
 
 	// Gemm multiplies matrices, batched; see [GemmArgs].
 	Gemm(GemmArgs)
+	// PackWeight prepares w [N, K] (trailing axes count as K) for [GemmArgs.Packed], where the product reads it transposed, in
+	// the given precision.
+	PackWeight(w *Tensor, p Precision) *PackedWeight
 	// GroupedGemm multiplies runs of rows with one matrix a run; see [GroupedArgs].
 	GroupedGemm(GroupedArgs)
 
@@ -118,18 +121,42 @@ type CopyArgs struct {
 	Accumulate           bool
 }
 
-// GemmArgs computes, for every item b < Batch, C_b (+)= op(A_b)·op(B_b) + Bias with op(A) [M, K], op(B) [K, N] and
-// C [M, N]. Item b of X starts b·XStride elements into its tensor. A transposed operand is stored the other way round,
-// A as [K, M] and B as [N, K], and LD is the distance between stored rows.
+// GemmArgs computes, for every item b < Batch,
+//
+//	S = op(A_b)·op(B_b)  (+ C_b when Accumulate)
+//	X = Scale·S + Bias, kept in Pre_b
+//	C_b = GELU(X) + Residual_b
+//
+// with op(A) [M, K], op(B) [K, N] and C, Pre and Residual [M, N]. Item b of X starts b·XStride elements into its tensor; Pre and
+// Residual lie as C does. A transposed operand is stored the other way round, A as [K, M] and B as [N, K], and LD is the
+// distance between stored rows. The zero value leaves everything out that can be.
 type GemmArgs struct {
 	C, A, B                   *Tensor
-	Bias                      *Tensor // [N], may be nil
+	Packed                    *PackedWeight // Wᵀ in place of op(B), the same for all items
 	M, N, K                   int
 	TransA, TransB            bool
 	LDA, LDB, LDC             int
 	Batch                     int
 	AStride, BStride, CStride int
 	Accumulate                bool
+
+	Scale    float64 // 0 stands for 1
+	Bias     *Tensor // [N]
+	Pre      *Tensor // the values before GELU, which its backward pass needs
+	GELU     bool
+	Residual *Tensor // C itself only without Scale, Pre and GELU
+}
+
+// normal returns the same product with a residual that is C itself as accumulation.
+func (a GemmArgs) normal() GemmArgs {
+	if a.Residual == nil || a.Residual.store != a.C.store || a.Residual.offset != a.C.offset {
+		return a
+	}
+	if a.Scale != 0 || a.Pre != nil || a.GELU || a.Accumulate {
+		panic(&ShapeError{Op: "Gemm residual", Got: "C", Want: "another tensor, beside Scale, Pre, GELU or Accumulate"})
+	}
+	a.Residual, a.Accumulate = nil, true
+	return a
 }
 
 // GroupedMode names the three products of a linear layer that has one weight a group.

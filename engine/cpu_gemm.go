@@ -6,110 +6,107 @@ import (
 	"mien/asm"
 )
 
-func (c *CPU) Gemm(a GemmArgs) { pick(a.C, gemm[float32], gemm[float64])(a) }
+func (c *CPU) Gemm(a GemmArgs) { pick(a.C, gemm[float32], gemm[float64])(a.normal()) }
 
-// gemmGrain is the number of multiply-adds that repays a second goroutine.
-const gemmGrain = 1 << 16
+// gemmGrain is the number of multiply-adds that repays a second goroutine: some ten microseconds.
+const gemmGrain = 1 << 19
 
-// gemm divides the work over batch items or, for a single product, over blocks of C along its longer side. The
-// serial kernel gives each element the same bits wherever the cuts are.
+// gemmParts returns the number of threads among which to divide so many multiply-adds.
+func gemmParts(work int) int { return max(1, min(runtime.GOMAXPROCS(0), work/gemmGrain)) }
+
+// gemm gives each thread an equal share of C. The serial kernel computes the same bits wherever the cuts are, and threads
+// wait for each other only at the end.
 func gemm[F asm.Float](a GemmArgs) {
-	work := a.M * a.N * a.K
-	if a.Batch > 1 {
-		parallel(a.Batch, 1+gemmGrain/max(work, 1), func(lo, hi int) {
-			for b := lo; b < hi; b++ {
-				kernels[F]().Gemm(gemmItem[F](&a, b))
-			}
-		})
-		return
-	}
-	item := gemmItem[F](&a, 0)
-	threads := runtime.GOMAXPROCS(0)
-	if threads == 1 || work < gemmGrain {
-		kernels[F]().Gemm(item)
-		return
-	}
-	// Cut where whole tiles end, so that no thread computes a partly filled tile more than the serial kernel.
 	k := kernels[F]()
-	if a.N >= a.M {
-		tiles := (a.N + k.NR - 1) / k.NR
-		parallel(tiles, 1, func(lo, hi int) { k.Gemm(columns(item, lo*k.NR, min(hi*k.NR, a.N))) })
-		return
-	}
-	tiles := (a.M + k.MR - 1) / k.MR
-	parallel(tiles, 1, func(lo, hi int) { k.Gemm(rows(item, lo*k.MR, min(hi*k.MR, a.M))) })
+	parts := gemmParts(a.Batch * a.M * a.N * a.K)
+	parallel(parts, 1, func(part, _ int) {
+		if a.Batch == 1 {
+			multiplyShare(k, gemmItem[F](&a, 0), part, parts)
+			return
+		}
+		rows := a.Batch * a.M // of all items, one below the other
+		for at, end := rows*part/parts, rows*(part+1)/parts; at < end; {
+			b, from := at/a.M, at%a.M
+			to := min(a.M, from+end-at)
+			k.Gemm(gemmItem[F](&a, b).Rows(from, to))
+			at += to - from
+		}
+	})
 }
 
+// multiplyShare computes one of several equal parts of a product, in rows or in columns of C, whichever wastes less.
+func multiplyShare[F asm.Float](k *asm.Kernels[F], g asm.Gemm[F], part, parts int) {
+	if parts == 1 {
+		k.Gemm(g)
+		return
+	}
+	grain := k.Lanes
+	if g.Packed != nil {
+		grain = k.NR
+	}
+	if shareCost(k, g.Columns(0, min(g.N, ceilDiv(ceilDiv(g.N, grain), parts)*grain))) <
+		shareCost(k, g.Rows(0, ceilDiv(g.M, parts))) {
+		vectors := ceilDiv(g.N, grain)
+		lo, hi := vectors*part/parts*grain, min(g.N, vectors*(part+1)/parts*grain)
+		if lo < hi {
+			k.Gemm(g.Columns(lo, hi))
+		}
+		return
+	}
+	if lo, hi := g.M*part/parts, g.M*(part+1)/parts; lo < hi {
+		k.Gemm(g.Rows(lo, hi))
+	}
+}
+
+// shareCost estimates the time of a product in multiply-adds a step of K. Fetching a panel for a row costs as much as four of
+// them, and copying an element of B, or of a transposed A, as much as eight: each thread copies what it needs.
+func shareCost[F asm.Float](k *asm.Kernels[F], g asm.Gemm[F]) int {
+	cost := g.M * (g.N + 4*ceilDiv(g.N, k.NR))
+	if g.Packed == nil {
+		cost += 8 * g.N
+	}
+	if g.TransA {
+		cost += 8 * g.M
+	}
+	return cost
+}
+
+func ceilDiv(a, b int) int { return (a + b - 1) / b }
+
+// gemmItem describes one item of a batch to the kernels.
 func gemmItem[F asm.Float](a *GemmArgs, b int) asm.Gemm[F] {
+	at := b * a.CStride
 	g := asm.Gemm[F]{
 		M: a.M, N: a.N, K: a.K,
-		A: host[F](a.A), LDA: a.LDA, TransA: a.TransA,
-		B: host[F](a.B), LDB: a.LDB, TransB: a.TransB,
-		C: host[F](a.C), LDC: a.LDC,
-		Accumulate: a.Accumulate,
+		A: host[F](a.A)[b*a.AStride:], LDA: a.LDA, TransA: a.TransA,
+		C: host[F](a.C)[at:], LDC: a.LDC, Accumulate: a.Accumulate,
+		Scale: F(a.Scale), GELU: a.GELU, LDPre: a.LDC, LDResidual: a.LDC,
+	}
+	if a.Packed != nil {
+		g.Packed = a.Packed.Form.(*asm.Panels[F])
+	} else {
+		g.B, g.LDB, g.TransB = host[F](a.B)[b*a.BStride:], a.LDB, a.TransB
 	}
 	if a.Bias != nil {
 		g.Bias = host[F](a.Bias)
 	}
-	g.A, g.B, g.C = g.A[b*a.AStride:], g.B[b*a.BStride:], g.C[b*a.CStride:]
-	return g
-}
-
-// columns restricts a product to columns lo ≤ j < hi of C.
-func columns[F asm.Float](g asm.Gemm[F], lo, hi int) asm.Gemm[F] {
-	g.N = hi - lo
-	g.C = g.C[lo:]
-	if g.TransB {
-		g.B = g.B[lo*g.LDB:]
-	} else {
-		g.B = g.B[lo:]
+	if a.Pre != nil {
+		g.Pre = host[F](a.Pre)[at:]
 	}
-	if g.Bias != nil {
-		g.Bias = g.Bias[lo:hi]
+	if a.Residual != nil {
+		g.Residual = host[F](a.Residual)[at:]
 	}
 	return g
 }
 
-// rows restricts a product to rows lo ≤ i < hi of C.
-func rows[F asm.Float](g asm.Gemm[F], lo, hi int) asm.Gemm[F] {
-	g.M = hi - lo
-	g.C = g.C[lo*g.LDC:]
-	if g.TransA {
-		g.A = g.A[lo:]
-	} else {
-		g.A = g.A[lo*g.LDA:]
-	}
-	return g
+func (c *CPU) PackWeight(w *Tensor, p Precision) *PackedWeight {
+	return pick(w, packWeight[float32], packWeight[float64])(c, w, p)
 }
 
-func (c *CPU) GroupedGemm(a GroupedArgs) { pick(a.X, groupedGemm[float32], groupedGemm[float64])(c, a) }
-
-// groupedGemm walks the groups that have rows; each product divides itself over the threads.
-func groupedGemm[F asm.Float](c *CPU, a GroupedArgs) {
-	offsets := host[int32](a.Offsets)
-	k, n := a.X.Dim(-1), a.Y.Dim(-1)
-	for e, w := range a.W {
-		from, to := int(offsets[e]), int(offsets[e+1])
-		if from == to {
-			continue
-		}
-		x, y := subRows(a.X, from, to), subRows(a.Y, from, to)
-		switch m := to - from; a.Mode {
-		case GroupedForward:
-			gemm[F](GemmArgs{C: y, A: x, B: w, Bias: a.B[e], M: m, N: n, K: k,
-				TransB: true, LDA: k, LDB: k, LDC: n})
-		case GroupedInputGrad:
-			gemm[F](GemmArgs{C: x, A: y, B: w, M: m, N: k, K: n, LDA: n, LDB: k, LDC: k})
-		case GroupedWeightGrad:
-			gemm[F](GemmArgs{C: w, A: y, B: x, M: n, N: k, K: m, TransA: true,
-				LDA: n, LDB: k, LDC: k, Accumulate: true})
-			c.SumTo(a.B[e], y, true)
-		}
-	}
-}
-
-// subRows is a view that borrows t's reference.
-func subRows(t *Tensor, from, to int) *Tensor {
-	n := t.Dim(-1)
-	return &Tensor{shape: []int{to - from, n}, dtype: t.dtype, offset: t.offset + from*n, store: t.store}
+func packWeight[F asm.Float](c *CPU, w *Tensor, p Precision) *PackedWeight {
+	k, n := kernels[F](), w.Dim(0)
+	in := w.Len() / max(n, 1)
+	memory := New(c, w.dtype, k.PanelsLen(in, n))
+	panels := k.Pack(host[F](memory), host[F](w), in, true, in, n)
+	return NewPackedWeight(n, in, p, panels, memory.Free)
 }

@@ -48,6 +48,7 @@ var methods = []method{
 	{"Unary", testUnary, true},
 	{"UnaryBackward", testUnaryBackward, true},
 	{"Gemm", testGemm, true},
+	{"PackWeight", testPackWeight, true},
 	{"GroupedGemm", testGroupedGemm, true},
 	{"Softmax", testSoftmax, true},
 	{"SoftmaxBackward", testSoftmaxBackward, true},

@@ -86,6 +86,7 @@ var products = []product{
 	{3, 7, 13, 11, dense, shared, dense},
 	{3, 7, 13, 11, shared, dense, padded},
 	{7, 31, 29, 67, dense, interleaved, dense},
+	{9, 67, 61, 43, interleaved, interleaved, interleaved},
 }
 
 func testGemm(s *suite) {
@@ -99,6 +100,7 @@ func testGemm(s *suite) {
 		}
 	}
 	s.gemmKeepsNaN()
+	s.gemmEpilogues()
 }
 
 // product compares one product, and the memory between the rows of C, which must not change.
@@ -166,6 +168,7 @@ var groupings = []grouped{
 	{k: 33, n: 17, offsets: []int32{0, 0, 65, 65}},
 	{k: 5, n: 4, offsets: []int32{0, 0, 0}},
 	{k: 67, n: 131, offsets: []int32{0, 150, 151, 151, 301}},
+	{k: 128, n: 32, offsets: []int32{0, 100, 100, 230, 403}},
 }
 
 func testGroupedGemm(s *suite) {

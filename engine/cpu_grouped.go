@@ -1,0 +1,54 @@
+package engine
+
+import "mien/asm"
+
+func (c *CPU) GroupedGemm(a GroupedArgs) { pick(a.X, groupedGemm[float32], groupedGemm[float64])(c, a) }
+
+// groupedGemm divides the work over threads once for all groups, since one group's may not repay it. Where rows are computed,
+// each thread gets as many, wherever they fall; a gradient of weights sums over rows, so each thread gets a share of every
+// group's matrix.
+func groupedGemm[F asm.Float](c *CPU, a GroupedArgs) {
+	offsets := host[int32](a.Offsets)
+	rows := int(offsets[len(a.W)])
+	k, kernels := a.X.Dim(-1), kernels[F]()
+	parts := gemmParts(rows * k * a.Y.Dim(-1))
+	parallel(parts, 1, func(part, _ int) {
+		lo, hi := rows*part/parts, rows*(part+1)/parts
+		for e := range a.W {
+			from, to := int(offsets[e]), int(offsets[e+1])
+			switch {
+			case from == to:
+			case a.Mode == GroupedWeightGrad:
+				multiplyShare(kernels, groupItem[F](&a, e, from, to), part, parts)
+			case max(from, lo) < min(to, hi):
+				kernels.Gemm(groupItem[F](&a, e, max(from, lo), min(to, hi)))
+			}
+		}
+	})
+	if a.Mode == GroupedWeightGrad {
+		for e := range a.B {
+			if from, to := int(offsets[e]), int(offsets[e+1]); from < to {
+				c.SumTo(a.B[e], subRows(a.Y, from, to), true)
+			}
+		}
+	}
+}
+
+// groupItem describes the product of rows from to to with group e's weight.
+func groupItem[F asm.Float](a *GroupedArgs, e, from, to int) asm.Gemm[F] {
+	m, n, k := to-from, a.Y.Dim(-1), a.X.Dim(-1)
+	x, y, w := host[F](a.X)[from*k:to*k], host[F](a.Y)[from*n:to*n], host[F](a.W[e])
+	switch a.Mode {
+	case GroupedForward:
+		return asm.Gemm[F]{M: m, N: n, K: k, A: x, LDA: k, B: w, LDB: k, TransB: true, C: y, LDC: n, Bias: host[F](a.B[e])}
+	case GroupedInputGrad:
+		return asm.Gemm[F]{M: m, N: k, K: n, A: y, LDA: n, B: w, LDB: k, C: x, LDC: k}
+	}
+	return asm.Gemm[F]{M: n, N: k, K: m, A: y, LDA: n, TransA: true, B: x, LDB: k, C: w, LDC: k, Accumulate: true}
+}
+
+// subRows is a view that borrows t's reference.
+func subRows(t *Tensor, from, to int) *Tensor {
+	n := t.Dim(-1)
+	return &Tensor{shape: []int{to - from, n}, dtype: t.dtype, offset: t.offset + from*n, store: t.store}
+}
