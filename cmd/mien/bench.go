@@ -20,6 +20,9 @@ type benchGemmCmd struct {
 	M         int    `help:"Rows of A and C." default:"1024"`
 	N         int    `help:"Columns of B and C." default:"1024"`
 	K         int    `help:"Columns of A, rows of B." default:"1024"`
+	Batch     int    `help:"Products in one call, each of its own matrices." default:"1"`
+	TransB    bool   `help:"Store B as [N, K], as the weights of a layer are."`
+	Packed    bool   `help:"Pack B once, before the runs, as inference does with weights."`
 	Threads   int    `help:"Threads; 0 is one for each core." default:"0"`
 	Precision string `help:"Element type." enum:"f32" default:"f32"`
 	Repeat    int    `help:"Runs, of which the median counts." default:"15"`
@@ -31,6 +34,9 @@ type gemmReport struct {
 	M            int     `json:"m"`
 	N            int     `json:"n"`
 	K            int     `json:"k"`
+	Batch        int     `json:"batch"`
+	TransB       bool    `json:"trans_b"`
+	Packed       bool    `json:"packed"`
 	Threads      int     `json:"threads"`
 	Precision    string  `json:"precision"`
 	Kernels      string  `json:"kernels"`
@@ -41,20 +47,24 @@ type gemmReport struct {
 }
 
 func (c *benchGemmCmd) Run(out *console) error {
-	if min(c.M, c.N, c.K, c.Repeat) < 1 || c.Threads < 0 {
-		return fmt.Errorf("--m, --n, --k and --repeat must be at least 1, --threads at least 0")
+	if min(c.M, c.N, c.K, c.Batch, c.Repeat) < 1 || c.Threads < 0 {
+		return fmt.Errorf("--m, --n, --k, --batch and --repeat must be at least 1, --threads at least 0")
 	}
-	if int64(c.M)*int64(c.K)+int64(c.K)*int64(c.N)+int64(c.M)*int64(c.N) > 1<<31 {
+	if c.Packed && c.Batch > 1 {
+		return fmt.Errorf("--packed is for one weight: leave out --batch")
+	}
+	if float64(c.Batch)*(float64(c.M)*float64(c.K)+float64(c.K)*float64(c.N)+float64(c.M)*float64(c.N)) > 1<<31 {
 		return fmt.Errorf("matrices of %d×%d×%d do not fit in 8 GiB: choose smaller ones", c.M, c.N, c.K)
 	}
 	if c.Threads > 0 {
 		runtime.GOMAXPROCS(c.Threads)
 	}
-	r := gemmReport{M: c.M, N: c.N, K: c.K, Threads: runtime.GOMAXPROCS(0), Precision: c.Precision, Kernels: asm.F32().Name}
-	multiply, free := gemmWork(c.M, c.N, c.K)
+	r := gemmReport{M: c.M, N: c.N, K: c.K, Batch: c.Batch, TransB: c.TransB, Packed: c.Packed,
+		Threads: runtime.GOMAXPROCS(0), Precision: c.Precision, Kernels: asm.F32().Name}
+	multiply, free := c.work()
 	defer free()
 	multiply() // buffers and pages are there from here on
-	flops := 2 * float64(c.M) * float64(c.N) * float64(c.K)
+	flops := 2 * float64(c.Batch) * float64(c.M) * float64(c.N) * float64(c.K)
 	// The peak is measured between the runs, so that both meet the same machine.
 	var times, peaks []float64
 	for range c.Repeat {
@@ -79,21 +89,26 @@ func (c *benchGemmCmd) Run(out *console) error {
 	return nil
 }
 
-// gemmWork returns a function that multiplies two matrices of small whole numbers through the engine.
-func gemmWork(m, n, k int) (multiply, free func()) {
+// work returns a function that multiplies matrices of small whole numbers through the engine.
+func (c *benchGemmCmd) work() (multiply, free func()) {
 	b := engine.NewCPU()
 	fill := func(rows, columns int) *engine.Tensor {
-		values := make([]float32, rows*columns)
+		values := make([]float32, c.Batch*rows*columns)
 		for i := range values {
 			values[i] = float32(i%7 - 3)
 		}
-		return engine.FromSlice(b, engine.Float32, values, rows, columns)
+		return engine.FromSlice(b, engine.Float32, values, c.Batch*rows, columns)
 	}
-	x, y, z := fill(m, k), fill(k, n), engine.Zeros(b, engine.Float32, m, n)
-	multiply = func() {
-		b.Gemm(engine.GemmArgs{C: z, A: x, B: y, M: m, N: n, K: k, LDA: k, LDB: n, LDC: n, Batch: 1})
+	x, y, z := fill(c.M, c.K), fill(c.N, c.K), engine.Zeros(b, engine.Float32, c.Batch*c.M, c.N)
+	g := engine.GemmArgs{C: z, A: x, B: y, M: c.M, N: c.N, K: c.K, TransB: c.TransB, LDA: c.K, LDB: c.N, LDC: c.N,
+		Batch: c.Batch, AStride: c.M * c.K, BStride: c.K * c.N, CStride: c.M * c.N}
+	if c.TransB {
+		g.LDB = c.K
 	}
-	return multiply, func() { x.Free(); y.Free(); z.Free() }
+	if c.Packed {
+		g.Packed = b.PackWeight(y, engine.Full)
+	}
+	return func() { b.Gemm(g) }, func() { x.Free(); y.Free(); z.Free(); g.Packed.Free() }
 }
 
 // peakGFLOPS runs multiply-adds on registers, on the given number of threads.
