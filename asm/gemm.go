@@ -55,7 +55,7 @@ func newBlocking(mr, nr, size int) blocking {
 	if l2 <= 0 {
 		l2 = 512 << 10
 	}
-	nc := l2 * 5 / 8 / size / maxKC
+	nc := l2 * 5 / 4 / size / maxKC
 	return blocking{kc: maxKC, nc: max(nc/nr, 1) * nr, mc: 16 * mr}
 }
 

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"runtime"
+	"sync/atomic"
 
 	"mien/asm"
 )
@@ -14,18 +15,20 @@ const gemmGrain = 1 << 19
 // gemmParts returns the number of threads among which to divide so many multiply-adds.
 func gemmParts(work int) int { return max(1, min(runtime.GOMAXPROCS(0), work/gemmGrain)) }
 
-// gemm gives each thread an equal share of C. The serial kernel computes the same bits wherever the cuts are, and threads
-// wait for each other only at the end.
+// gemm divides C among threads. The serial kernel computes the same bits wherever the cuts are, and threads wait for each
+// other only at the end.
 func gemm[F asm.Float](a GemmArgs) {
 	k := kernels[F]()
 	parts := gemmParts(a.Batch * a.M * a.N * a.K)
-	parallel(parts, 1, func(part, _ int) {
-		if a.Batch == 1 {
-			multiplyShare(k, gemmItem[F](&a, 0), part, parts)
-			return
-		}
-		rows := a.Batch * a.M // of all items, one below the other
-		for at, end := rows*part/parts, rows*(part+1)/parts; at < end; {
+	if a.Batch == 1 {
+		g := gemmItem[F](&a, 0)
+		d := divide(k, g, parts)
+		inShares(parts, d.shares, func(i int) { multiplyShare(k, g, d, i) })
+		return
+	}
+	rows, shares := a.Batch*a.M, manyShares(parts, a.Batch) // the items one below the other
+	inShares(parts, shares, func(i int) {
+		for at, end := rows*i/shares, rows*(i+1)/shares; at < end; {
 			b, from := at/a.M, at%a.M
 			to := min(a.M, from+end-at)
 			k.Gemm(gemmItem[F](&a, b).Rows(from, to))
@@ -34,32 +37,69 @@ func gemm[F asm.Float](a GemmArgs) {
 	})
 }
 
-// multiplyShare computes one of several equal parts of a product, in rows or in columns of C, whichever wastes less.
-func multiplyShare[F asm.Float](k *asm.Kernels[F], g asm.Gemm[F], part, parts int) {
-	if parts == 1 {
-		k.Gemm(g)
-		return
-	}
-	grain := k.Lanes
-	if g.Packed != nil {
-		grain = k.NR
-	}
-	if shareCost(k, g.Columns(0, min(g.N, ceilDiv(ceilDiv(g.N, grain), parts)*grain))) <
-		shareCost(k, g.Rows(0, ceilDiv(g.M, parts))) {
-		vectors := ceilDiv(g.N, grain)
-		lo, hi := vectors*part/parts*grain, min(g.N, vectors*(part+1)/parts*grain)
-		if lo < hi {
-			k.Gemm(g.Columns(lo, hi))
+// manyShares is into how many pieces to divide work that costs nothing to divide, at most that many: some for each thread.
+func manyShares(parts, most int) int { return max(parts, min(4*parts, most)) }
+
+// inShares calls fn for each i < shares on as many goroutines as parts. Each takes the next share when it is free: one that
+// starts late, or whose processor is needed elsewhere, leaves more to the others.
+func inShares(parts, shares int, fn func(i int)) {
+	var taken atomic.Int64
+	parallel(parts, 1, func(_, _ int) {
+		for i := taken.Add(1) - 1; i < int64(shares); i = taken.Add(1) - 1 {
+			fn(int(i))
 		}
-		return
+	})
+}
+
+// division cuts C into shares of rows or of columns.
+type division struct {
+	byRows        bool
+	shares, grain int // all shares but the last are multiples of grain long
+}
+
+// divide chooses the cuts that waste least. More shares than threads would copy operands more often, except for columns with A
+// read in place, where each share packs its own part of B, and rows with B packed before.
+func divide[F asm.Float](k *asm.Kernels[F], g asm.Gemm[F], parts int) division {
+	if parts == 1 {
+		return division{byRows: true, shares: 1, grain: 1}
 	}
-	if lo, hi := g.M*part/parts, g.M*(part+1)/parts; lo < hi {
+	panels, grain, shares := ceilDiv(g.N, k.NR), k.Lanes, parts
+	if g.Packed != nil || panels >= 2*parts {
+		grain = k.NR
+		if !g.TransA {
+			shares = manyShares(parts, panels)
+		}
+	}
+	rows, columns := ceilDiv(g.M, parts), min(g.N, ceilDiv(ceilDiv(g.N, grain), parts)*grain)
+	if shareCost(k, g.Columns(0, columns)) < shareCost(k, g.Rows(0, rows)) {
+		return division{shares: shares, grain: grain}
+	}
+	shares = parts
+	if g.Packed != nil {
+		shares = manyShares(parts, g.M/(4*k.MR))
+	}
+	return division{byRows: true, shares: shares, grain: 1}
+}
+
+// multiplyShare computes share i of a product.
+func multiplyShare[F asm.Float](k *asm.Kernels[F], g asm.Gemm[F], d division, i int) {
+	n := g.N
+	if d.byRows {
+		n = g.M
+	}
+	units := ceilDiv(n, d.grain)
+	lo, hi := units*i/d.shares*d.grain, min(n, units*(i+1)/d.shares*d.grain)
+	switch {
+	case lo >= hi:
+	case d.byRows:
 		k.Gemm(g.Rows(lo, hi))
+	default:
+		k.Gemm(g.Columns(lo, hi))
 	}
 }
 
 // shareCost estimates the time of a product in multiply-adds a step of K. Fetching a panel for a row costs as much as four of
-// them, and copying an element of B, or of a transposed A, as much as eight: each thread copies what it needs.
+// them, and copying an element of B, or of a transposed A, as much as eight.
 func shareCost[F asm.Float](k *asm.Kernels[F], g asm.Gemm[F]) int {
 	cost := g.M * (g.N + 4*ceilDiv(g.N, k.NR))
 	if g.Packed == nil {

@@ -19,7 +19,10 @@ func groupedGemm[F asm.Float](c *CPU, a GroupedArgs) {
 			switch {
 			case from == to:
 			case a.Mode == GroupedWeightGrad:
-				multiplyShare(kernels, groupItem[F](&a, e, from, to), part, parts)
+				g := groupItem[F](&a, e, from, to)
+				d := divide(kernels, g, parts)
+				d.shares = parts
+				multiplyShare(kernels, g, d, part)
 			case max(from, lo) < min(to, hi):
 				kernels.Gemm(groupItem[F](&a, e, max(from, lo), min(to, hi)))
 			}
