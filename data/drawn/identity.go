@@ -164,7 +164,8 @@ func newConditions(rng *rand.Rand) Conditions {
 		Ambient: uniform(rng, 0.42, 0.6), Warmth: normal(rng, 0.4),
 		Roll: normal(rng, 0.035), Yaw: normal(rng, 0.08), Pitch: normal(rng, 0.04),
 		GazeX: normal(rng, 0.3), GazeY: normal(rng, 0.15),
-		Scale: 0.455 + normal(rng, 0.010), X: normal(rng, 0.010), Y: -0.025 + normal(rng, 0.008),
+		// As the aligned faces of real sets are cut: eyes at a third of the height, the chin just inside.
+		Scale: 0.64 + normal(rng, 0.03), X: normal(rng, 0.012), Y: -0.18 + normal(rng, 0.015),
 		Noise: uniform(rng, 0.004, 0.022), NoiseSeed: rng.Uint64(),
 	}
 	c.Strength = uniform(rng, 0.98, 1.12) - c.Ambient
