@@ -35,11 +35,11 @@ const ahead = 3
 func newPlan(r recipe.Recipe, s Training) (plan, error) {
 	p := plan{recipe: r, sets: s}
 	t := r.Train
-	if s.All.Static != nil {
-		p.images = int(t.StaticShare * float64(s.All.Static.Len()) / float64(t.ImageBatch))
+	if s.Main.Static != nil {
+		p.images = int(t.StaticShare * float64(s.Main.Static.Len()) / float64(t.ImageBatch))
 	}
-	if s.All.Dynamic != nil {
-		p.videos = int(t.DynamicShare * float64(s.All.Dynamic.Len()*t.VideoRepeat) / float64(t.VideoBatch))
+	if s.Main.Dynamic != nil {
+		p.videos = int(t.DynamicShare * float64(s.Main.Dynamic.Len()*t.VideoRepeat) / float64(t.VideoBatch))
 	}
 	if p.steps() == 0 {
 		return p, fmt.Errorf("an epoch has no full batch: the sets are smaller than train.image_batch %d and train.video_batch %d", t.ImageBatch, t.VideoBatch)
@@ -90,9 +90,9 @@ func (p *plan) draw(m data.Modality, n, epoch int) []int {
 // at returns the sets that an epoch draws from. An epoch of the warm-up has as many steps as any other.
 func (p *plan) at(epoch int) Sets {
 	if epoch < p.recipe.Train.DrawnEpochs {
-		return p.sets.Drawn
+		return p.sets.Warm
 	}
-	return p.sets.All
+	return p.sets.Main
 }
 
 // load reads and augments the samples of one step.

@@ -55,11 +55,10 @@ func Finetune(ctx context.Context, o Options) (*Metrics, error) {
 	if err != nil {
 		return nil, err
 	}
-	steps := p.steps()
 	run := &run{Options: o, folder: f, backend: backend, plan: p, params: params, metadata: metadata,
 		optimizer: train.NewAdamW(backend, params, train.AdamWConfig{Beta1: 0.9, Beta2: r.Train.Beta2, Eps: 1e-8,
 			Group: func(name string, shape []int) (float64, float64) { return finetuneGroup(r, name, shape) }}),
-		schedule: train.WarmupCosine(r.Train.LR, r.Train.MinLR, int(r.Train.WarmupEpochs*float64(steps)), r.Train.Epochs*steps),
+		schedule: finetuneSchedule(r.Train, p.steps()),
 		loss: func(t *ag.Tape, b *batch) *ag.Value {
 			out := net.Forward(pixelsOf(t, b, r.Model.ImageSize), b.modality, moae.Pass{Training: true, Noise: routerNoise(r, b)})
 			classes := net.Classes(b.modality)
@@ -150,4 +149,15 @@ func modelMetadata(r recipe.Recipe, labels map[data.Modality][]string) (map[stri
 	}
 	names, err := json.Marshal(labels)
 	return map[string]string{"format": modelFormat, "recipe": string(text), "labels": string(names)}, err
+}
+
+// finetuneSchedule is one warm-up and cosine, or two where the run itself warms up on drawn faces: what follows begins anew.
+func finetuneSchedule(t recipe.Train, steps int) train.Schedule {
+	cosine := func(epochs int) train.Schedule {
+		return train.WarmupCosine(t.LR, t.MinLR, int(t.WarmupEpochs*float64(steps)), epochs*steps)
+	}
+	if t.DrawnEpochs == 0 {
+		return cosine(t.Epochs)
+	}
+	return train.Then(cosine(t.DrawnEpochs), t.DrawnEpochs*steps, cosine(t.Epochs-t.DrawnEpochs))
 }

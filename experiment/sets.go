@@ -29,29 +29,38 @@ const (
 	drawnFrames = 20
 )
 
-// Training is what a run learns from: everything, and the drawn faces in it, with which it may warm up.
-type Training struct{ All, Drawn Sets }
+// Training is what a run learns from: Warm in its first train.drawn_epochs epochs, and then Main.
+type Training struct{ Warm, Main Sets }
 
-// TrainingSets opens the lists and adds the recipe's drawn faces.
+// TrainingSets opens the lists and adds the recipe's drawn faces: before the lists, where the recipe warms up on them, and else
+// beside them.
 func TrainingSets(r recipe.Recipe, l Lists) (t Training, err error) {
 	lists, err := openLists(l)
 	if err != nil {
 		return t, err
 	}
+	var faces Sets
 	size := r.Views.CacheSize
 	if n := r.Data.DrawnPictures; n > 0 {
-		t.Drawn.Static = cache(r, drawn.Pictures(drawnTrainSeed, n, size), size)
+		faces.Static = cache(r, drawn.Pictures(drawnTrainSeed, n, size), size)
 	}
 	if n := r.Data.DrawnClips; n > 0 {
-		t.Drawn.Dynamic = cache(r, drawn.Clips(drawnTrainSeed, n, drawnFrames, size), size)
+		faces.Dynamic = cache(r, drawn.Clips(drawnTrainSeed, n, drawnFrames, size), size)
 	}
 	lists = lists.cached(r, size)
-	t.All.Static = join(repeat(lists.Static, r.Data.ListRepeat), t.Drawn.Static)
-	t.All.Dynamic = join(repeat(lists.Dynamic, r.Data.ListRepeat), t.Drawn.Dynamic)
-	if t.All.Static == nil && t.All.Dynamic == nil {
+	lists = Sets{Static: repeat(lists.Static, r.Data.ListRepeat), Dynamic: repeat(lists.Dynamic, r.Data.ListRepeat)}
+	switch {
+	case l.Empty():
+		t = Training{Warm: faces, Main: faces}
+	case r.Train.DrawnEpochs > 0:
+		t = Training{Warm: faces, Main: lists}
+	default:
+		t.Main = Sets{Static: join(lists.Static, faces.Static), Dynamic: join(lists.Dynamic, faces.Dynamic)}
+	}
+	if t.Main.Static == nil && t.Main.Dynamic == nil {
 		return t, errors.New("nothing to learn from: give --static-list or --dynamic-list, or a recipe with drawn faces")
 	}
-	return t, checkLabels(r, t.All)
+	return t, errors.Join(checkLabels(r, t.Warm), checkLabels(r, t.Main))
 }
 
 // TestSets opens the lists, or draws faces where none is given.

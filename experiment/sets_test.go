@@ -18,7 +18,7 @@ func TestDrawnEpochs(t *testing.T) {
 	few := drawn.Pictures(5, 32, 36)
 	warm := Sets{Static: few, Dynamic: drawn.Clips(5, 8, drawnFrames, 36)}
 	all := Sets{Static: join(repeat(drawn.Pictures(6, 32, 36), 3), few), Dynamic: warm.Dynamic}
-	p, err := newPlan(r, Training{All: all, Drawn: warm})
+	p, err := newPlan(r, Training{Main: all, Warm: warm})
 	require.NoError(t, err)
 	require.Equal(t, 128/r.Train.ImageBatch, p.images)
 	for epoch, largest := range []int{31, 127} {

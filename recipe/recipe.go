@@ -93,7 +93,7 @@ type Views struct {
 type Train struct {
 	Epochs         int     `toml:"epochs"`
 	WarmupEpochs   float64 `toml:"warmup_epochs"`
-	DrawnEpochs    int     `toml:"drawn_epochs,omitempty" comment:"first epochs, on drawn faces alone: a warm-up for small lists"`
+	DrawnEpochs    int     `toml:"drawn_epochs,omitempty" comment:"first epochs, on drawn faces alone: a warm-up for small lists, which come after instead of beside them"`
 	EvalEvery      int     `toml:"eval_every,omitempty" comment:"epochs between evaluations during training, 0 is at the end only"`
 	ImageBatch     int     `toml:"image_batch"`
 	VideoBatch     int     `toml:"video_batch" comment:"views: distinct clips times repeat"`

@@ -28,3 +28,13 @@ func ComposedCosine(start, base, fraction float64, total int) Schedule {
 		return 0.5 * base * (1 + math.Cos(math.Pi*w))
 	}
 }
+
+// Then follows first for the given number of steps, and second, counted from 0, from there on.
+func Then(first Schedule, steps int, second Schedule) Schedule {
+	return func(step int) float64 {
+		if step < steps {
+			return first(step)
+		}
+		return second(step - steps)
+	}
+}
