@@ -16,14 +16,21 @@ import (
 
 // Value is a tensor in a computation. It belongs to the tape that made it, or to none if it is a parameter.
 type Value struct {
-	data  *engine.Tensor
-	grad  *engine.Tensor
-	needs bool
-	tape  *Tape
+	data   *engine.Tensor
+	grad   *engine.Tensor
+	packed *engine.PackedWeight // see Packed
+	needs  bool
+	tape   *Tape
 }
 
 // Param returns a leaf that needs a gradient and outlives tapes. It takes over t's reference.
 func Param(t *engine.Tensor) *Value { return &Value{data: t, needs: true} }
+
+// Packed returns the weight of a linear layer in the order in which products read it, for inference: it has a shape, but only
+// Linear and its fused forms can use it. It takes over w, whose elements have the given dtype unpacked.
+func Packed(w *engine.PackedWeight, dtype engine.DType) *Value {
+	return &Value{data: engine.Outline(dtype, w.N, w.K), packed: w}
+}
 
 // Data returns the value's tensor, on loan.
 func (v *Value) Data() *engine.Tensor { return v.data }

@@ -6,36 +6,96 @@ import "mien/engine"
 // convolution kernel count as in.
 //
 // dx = dy·w, dw = dyᵀ·x, dbias = Σ dy over rows
-func Linear(x, w, bias *Value) *Value {
+func Linear(x, w, bias *Value) *Value { return linear("Linear", x, w, bias, epilogue{}) }
+
+// LinearAdd returns x·wᵀ + bias + residual in one pass over the result, the end of each half of a transformer block.
+//
+// dresidual = dy, the others as in Linear
+func LinearAdd(x, w, bias, residual *Value) *Value {
+	return linear("LinearAdd", x, w, bias, epilogue{residual: residual})
+}
+
+// LinearGELU returns GELU(x·wᵀ + bias) in one pass over the result, the first half of an MLP.
+//
+// With z = x·wᵀ + bias: dz = dy·(Φ(z) + z·φ(z)), and then as in Linear
+func LinearGELU(x, w, bias *Value) *Value {
+	return linear("LinearGELU", x, w, bias, epilogue{gelu: true})
+}
+
+// epilogue is what follows a product while its result is in the cache.
+type epilogue struct {
+	gelu     bool
+	residual *Value
+}
+
+func linear(name string, x, w, bias *Value, e epilogue) *Value {
 	operands := []*Value{x, w}
-	if bias != nil {
-		operands = append(operands, bias)
-	}
-	o := begin("Linear", operands...)
-	rows, in, width := x.data.Rows(), x.Dim(-1), w.Dim(0)
-	if w.data.Len() != in*width {
-		panic(&engine.ShapeError{Op: "Linear weight", Got: w.Shape(), Want: []int{width, in}})
-	}
-	forward := engine.GemmArgs{A: x.data, B: w.data, M: rows, N: width, K: in, TransB: true,
-		LDA: in, LDB: in, LDC: width, Batch: 1}
-	if bias != nil {
-		engine.CheckShape("Linear bias", bias.data, width)
-		forward.Bias = bias.data
-	}
-	out := o.new(append(x.Shape()[:x.data.Rank()-1], width)...)
-	forward.C = out
-	o.be.Gemm(forward)
-	return o.result(out, func(dy *engine.Tensor) {
-		x.accumulateInto("Linear", func(dst *engine.Tensor, accumulate bool) {
-			o.be.Gemm(engine.GemmArgs{C: dst, A: dy, B: w.data, M: rows, N: in, K: width,
-				LDA: width, LDB: in, LDC: in, Batch: 1, Accumulate: accumulate})
-		})
-		w.accumulateInto("Linear", func(dst *engine.Tensor, accumulate bool) {
-			o.be.Gemm(engine.GemmArgs{C: dst, A: dy, B: x.data, M: width, N: in, K: rows, TransA: true,
-				LDA: width, LDB: in, LDC: in, Batch: 1, Accumulate: accumulate})
-		})
-		if bias != nil {
-			bias.accumulateInto("Linear", func(dst *engine.Tensor, accumulate bool) { o.be.SumTo(dst, dy, accumulate) })
+	for _, v := range []*Value{bias, e.residual} {
+		if v != nil {
+			operands = append(operands, v)
 		}
-	}, x.data, w.data)
+	}
+	o := begin(name, operands...)
+	product := linearArgs(name, x, w, bias)
+	shape := append(x.Shape()[:x.data.Rank()-1], product.N)
+	product.C = o.new(shape...)
+	if e.residual != nil {
+		engine.CheckShape(name+" residual", e.residual.data, shape...)
+		product.Residual = e.residual.data
+	}
+	saved := []*engine.Tensor{x.data, w.data}
+	if e.gelu {
+		product.GELU = true
+		if o.needs {
+			product.Pre = o.temp(o.new(shape...))
+			saved = append(saved, product.Pre)
+		}
+	}
+	o.be.Gemm(product)
+	return o.result(product.C, func(dy *engine.Tensor) {
+		if e.residual != nil {
+			e.residual.accumulate(name, dy.Retain())
+		}
+		if e.gelu {
+			dz := o.new(shape...)
+			defer dz.Free()
+			o.be.UnaryBackward(engine.GELU, dz, product.Pre, dy)
+			dy = dz
+		}
+		linearBackward(o, product, x, w, bias, dy)
+	}, saved...)
+}
+
+// linearArgs is the product x·wᵀ + bias.
+func linearArgs(name string, x, w, bias *Value) engine.GemmArgs {
+	in, width := x.Dim(-1), w.Dim(0)
+	if w.data.Len() != in*width {
+		panic(&engine.ShapeError{Op: name + " weight", Got: w.Shape(), Want: []int{width, in}})
+	}
+	a := engine.GemmArgs{A: x.data, M: x.data.Rows(), N: width, K: in, LDA: in, LDC: width, Batch: 1}
+	if w.packed != nil {
+		a.Packed = w.packed
+	} else {
+		a.B, a.TransB, a.LDB = w.data, true, in
+	}
+	if bias != nil {
+		engine.CheckShape(name+" bias", bias.data, width)
+		a.Bias = bias.data
+	}
+	return a
+}
+
+func linearBackward(o op, forward engine.GemmArgs, x, w, bias *Value, dy *engine.Tensor) {
+	rows, in, width := forward.M, forward.K, forward.N
+	x.accumulateInto(o.name, func(dst *engine.Tensor, accumulate bool) {
+		o.be.Gemm(engine.GemmArgs{C: dst, A: dy, B: w.data, M: rows, N: in, K: width,
+			LDA: width, LDB: in, LDC: in, Batch: 1, Accumulate: accumulate})
+	})
+	w.accumulateInto(o.name, func(dst *engine.Tensor, accumulate bool) {
+		o.be.Gemm(engine.GemmArgs{C: dst, A: dy, B: x.data, M: width, N: in, K: rows, TransA: true,
+			LDA: width, LDB: in, LDC: in, Batch: 1, Accumulate: accumulate})
+	})
+	if bias != nil {
+		bias.accumulateInto(o.name, func(dst *engine.Tensor, accumulate bool) { o.be.SumTo(dst, dy, accumulate) })
+	}
 }

@@ -37,6 +37,12 @@ func New(b Backend, dtype DType, shape ...int) *Tensor {
 	}
 }
 
+// Outline returns a tensor that has a shape but no memory: to count the parameters of a model of any size, and to stand for a
+// weight that lives packed. Nothing can be computed with it.
+func Outline(dtype DType, shape ...int) *Tensor {
+	return &Tensor{shape: slices.Clone(shape), dtype: dtype, store: &storage{refs: 1}}
+}
+
 // Zeros returns a tensor of zeros.
 func Zeros(b Backend, dtype DType, shape ...int) *Tensor {
 	t := New(b, dtype, shape...)
@@ -169,7 +175,7 @@ func (t *Tensor) Free() {
 	}
 	t.store.refs--
 	switch {
-	case t.store.refs == 0:
+	case t.store.refs == 0 && t.store.backend != nil:
 		t.store.backend.Free(t.store.buf)
 		t.store.buf = nil
 	case t.store.refs < 0:

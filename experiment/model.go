@@ -48,7 +48,7 @@ func OpenModel(fileOrRun string) (*Model, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	load := s4d.FromFineTuned(file)
-	scope := nn.NewScope(m.backend, engine.Float32, load)
+	scope := nn.NewInferenceScope(m.backend, load, engine.Full)
 	m.Net = s4d.New(scope, c)
 	if err = scope.Err(); err == nil {
 		m.Report, err = load.Finish()

@@ -21,6 +21,10 @@ func opsGToL() []Case {
 		row("Linear/convolution kernel", binary(linear), tensor("x", 3, 12), tensor("weight", 2, 3, 2, 2)),
 		row("Linear/large", ternary(ag.Linear), tensor("x", 70, 33), tensor("weight", 49, 33), tensor("bias", 49)),
 
+		row("LinearAdd", linearAdd, tensor("x", 2, 3, 4), tensor("weight", 5, 4), tensor("bias", 5), tensor("residual", 2, 3, 5)),
+		row("LinearGELU", ternary(ag.LinearGELU), tensor("x", 2, 3, 4), tensor("weight", 5, 4), tensor("bias", 5)),
+		row("LinearGELU/large", ternary(ag.LinearGELU), tensor("x", 35, 33), tensor("weight", 70, 33), tensor("bias", 70)),
+
 		row("LogSoftmax", unary(ag.LogSoftmax), tensor("x", 2, 3, 5)),
 		row("LogSoftmax/large logits", unary(ag.LogSoftmax), within(-8, 8, tensor("x", 4, 7))),
 	}
@@ -37,3 +41,7 @@ func groupedLinear(experts int) Func {
 func layerNorm(x, gamma, beta *ag.Value) *ag.Value { return ag.LayerNorm(x, gamma, beta, 1e-6) }
 
 func linear(x, w *ag.Value) *ag.Value { return ag.Linear(x, w, nil) }
+
+func linearAdd(_ *ag.Tape, in []*ag.Value) []*ag.Value {
+	return []*ag.Value{ag.LinearAdd(in[0], in[1], in[2], in[3])}
+}

@@ -53,7 +53,7 @@ func New(s *nn.Scope, c Config) *Model {
 	m := &Model{Config: c,
 		Embed:     vit.NewPatchEmbed(enc.Sub("patch_embed"), e),
 		Norm:      nn.NewLayerNorm(enc.Sub("norm"), e.Dim),
-		ToDecoder: s.Param("encoder_to_decoder.weight", nn.FanInUniform, c.DecoderDim, e.Dim),
+		ToDecoder: s.Weight("encoder_to_decoder.weight", nn.FanInUniform, c.DecoderDim, e.Dim),
 		MaskToken: s.Param("mask_token", nn.TruncatedNormal(0.02, 0.02), 1, 1, c.DecoderDim),
 		Decoder: &Decoder{
 			Norm: nn.NewLayerNorm(dec.Sub("norm"), c.DecoderDim),

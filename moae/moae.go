@@ -134,7 +134,7 @@ func (l *Layer) adapt(slots *ag.Value, r *ag.Routing) *ag.Value {
 type Adapter struct{ FC1, FC2 *nn.Linear }
 
 func newAdapter(s *nn.Scope, dim, hidden int, init nn.Init) *Adapter {
-	return &Adapter{nn.NewLinear(s.Sub("fc1"), dim, hidden, init), nn.NewLinear(s.Sub("fc2"), hidden, dim, init)}
+	return &Adapter{nn.NewPlainLinear(s.Sub("fc1"), dim, hidden, init), nn.NewPlainLinear(s.Sub("fc2"), hidden, dim, init)}
 }
 
 // Router scores the experts for each token. The names are those of the published checkpoints.
@@ -142,8 +142,8 @@ type Router struct{ Score, NoiseScale *nn.Linear }
 
 func newRouter(s *nn.Scope, dim, experts int, init nn.Init) *Router {
 	return &Router{
-		Score:      nn.NewLinear(s.Sub("topkroute_linear"), dim, experts, init),
-		NoiseScale: nn.NewLinear(s.Sub("noise_linear"), dim, experts, init),
+		Score:      nn.NewPlainLinear(s.Sub("topkroute_linear"), dim, experts, init),
+		NoiseScale: nn.NewPlainLinear(s.Sub("noise_linear"), dim, experts, init),
 	}
 }
 

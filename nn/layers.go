@@ -7,11 +7,25 @@ type Linear struct{ Weight, Bias *ag.Value }
 
 // NewLinear makes a linear layer whose bias starts at 0.
 func NewLinear(s *Scope, in, out int, init Init) *Linear {
+	return &Linear{s.Weight("weight", init, out, in), s.Param("bias", Zeros, out)}
+}
+
+// NewPlainLinear makes the same layer with a weight that inference neither packs nor rounds: for routers and heads, whose few
+// outputs decide, and for weights that other ops read.
+func NewPlainLinear(s *Scope, in, out int, init Init) *Linear {
 	return &Linear{s.Param("weight", init, out, in), s.Param("bias", Zeros, out)}
 }
 
 // Forward maps x [..., in] to [..., out].
 func (l *Linear) Forward(x *ag.Value) *ag.Value { return ag.Linear(x, l.Weight, l.Bias) }
+
+// ForwardGELU is GELU(Forward(x)).
+func (l *Linear) ForwardGELU(x *ag.Value) *ag.Value { return ag.LinearGELU(x, l.Weight, l.Bias) }
+
+// ForwardAdd is Forward(x) + residual.
+func (l *Linear) ForwardAdd(x, residual *ag.Value) *ag.Value {
+	return ag.LinearAdd(x, l.Weight, l.Bias, residual)
+}
 
 // LayerNormEps is added to the variance in every layer norm of the published models.
 const LayerNormEps = 1e-6

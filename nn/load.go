@@ -7,8 +7,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-
-	"mien/engine"
 )
 
 // Weights is a file of named tensors, as package weights opens them.
@@ -71,37 +69,33 @@ func summary(names []string) string {
 	return strings.Join(kinds, ", ")
 }
 
-// Values reads one parameter.
-func (l *Load) Values(name string, shape []int, init Init) ([]float32, error) {
+// Fill reads one parameter.
+func (l *Load) Fill(values []float32, name string, shape []int, init Init) error {
 	key := name
 	if l.Rename != nil {
 		key = l.Rename(name)
 	}
-	if _, ok := l.File.Shape(key); !ok {
-		if !matchAny(l.Missing, name) {
-			return ReadTensor(l.File, key, shape) // which says that it is missing
-		}
+	if _, ok := l.File.Shape(key); !ok && matchAny(l.Missing, name) {
 		l.Report.Missing = append(l.Report.Missing, name)
-		return l.Init.Values(name, shape, init)
+		return l.Init.Fill(values, name, shape, init)
 	}
-	values, err := ReadTensor(l.File, key, shape)
+	err := ReadTensor(l.File, values, key, shape)
 	if err == nil {
 		l.Report.Loaded = append(l.Report.Loaded, key)
 	}
-	return values, err
+	return err
 }
 
 // ReadTensor reads a tensor that must be there and have the given shape.
-func ReadTensor(f Weights, name string, shape []int) ([]float32, error) {
+func ReadTensor(f Weights, values []float32, name string, shape []int) error {
 	have, ok := f.Shape(name)
 	if !ok {
-		return nil, fmt.Errorf("weights lack %q %v, which the model needs: is it another model's file?", name, shape)
+		return fmt.Errorf("weights lack %q %v, which the model needs: is it another model's file?", name, shape)
 	}
 	if !slices.Equal(have, shape) {
-		return nil, fmt.Errorf("weights hold %q as %v, the model needs %v: is it another size of model?", name, have, shape)
+		return fmt.Errorf("weights hold %q as %v, the model needs %v: is it another size of model?", name, have, shape)
 	}
-	values := make([]float32, engine.Elements(shape))
-	return values, f.Read(name, values)
+	return f.Read(name, values)
 }
 
 // Finish lists the tensors that nobody asked for, and is an error if one is not allowed to be unused or if nothing

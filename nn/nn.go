@@ -10,6 +10,7 @@ import (
 	"hash/fnv"
 	"io"
 	"math/rand/v2"
+	"slices"
 
 	"mien/autograd"
 	"mien/engine"
@@ -23,7 +24,7 @@ type Param struct {
 
 // Source gives parameters their values. init says how the layer would start it.
 type Source interface {
-	Values(name string, shape []int, init Init) ([]float32, error)
+	Fill(values []float32, name string, shape []int, init Init) error
 }
 
 // Scope is a place in a model's tree of names.
@@ -34,10 +35,13 @@ type Scope struct {
 
 // tree is what all scopes of one model share.
 type tree struct {
-	backend engine.Backend
+	backend engine.Backend // nil for shapes alone
 	dtype   engine.DType
 	source  Source
+	packs   bool // weights of linear layers are packed, for inference
+	format  engine.Precision
 	params  []Param
+	values  []float32 // of the parameter that is being made
 	err     error
 }
 
@@ -46,16 +50,14 @@ func NewScope(b engine.Backend, dtype engine.DType, source Source) *Scope {
 	return &Scope{shared: &tree{backend: b, dtype: dtype, source: source}}
 }
 
-// NewShapeScope returns a scope whose parameters have shapes but neither memory nor values: to count a model of any size.
-func NewShapeScope() *Scope {
-	return &Scope{shared: &tree{backend: noMemory{}, dtype: engine.Float32}}
+// NewInferenceScope returns the root scope of a model that will not be trained: the weights of its linear layers are packed
+// once, in the given precision, and kept in no other form.
+func NewInferenceScope(b engine.Backend, source Source, p engine.Precision) *Scope {
+	return &Scope{shared: &tree{backend: b, dtype: engine.Float32, source: source, packs: true, format: p}}
 }
 
-// noMemory is a backend that can do nothing but make parameters.
-type noMemory struct{ engine.Backend }
-
-func (noMemory) Alloc(int) engine.Buffer      { return nil }
-func (noMemory) Fill(*engine.Tensor, float64) {}
+// NewShapeScope returns a scope whose parameters have shapes but neither memory nor values: to count a model of any size.
+func NewShapeScope() *Scope { return &Scope{shared: &tree{dtype: engine.Float32}} }
 
 // Sub returns the scope of a part: Sub("blocks").Sub("0") names blocks.0.…
 func (s *Scope) Sub(name string) *Scope {
@@ -68,20 +70,39 @@ func (s *Scope) Index(name string, i int) *Scope { return s.Sub(fmt.Sprintf("%s.
 // Param makes a parameter. The first error of the source is kept for Err; the parameter is then zero, so
 // that constructors need not check.
 func (s *Scope) Param(name string, init Init, shape ...int) *autograd.Value {
+	return s.add(name, autograd.Param(s.tensor(s.prefix+name, init, shape)))
+}
+
+// Weight makes the parameter that a linear layer multiplies with, [out, in]; trailing axes count as in.
+func (s *Scope) Weight(name string, init Init, shape ...int) *autograd.Value {
+	if !s.shared.packs {
+		return s.Param(name, init, shape...)
+	}
+	t := s.tensor(s.prefix+name, init, shape)
+	defer t.Free()
+	return s.add(name, autograd.Packed(s.shared.backend.PackWeight(t, s.shared.format), s.shared.dtype))
+}
+
+func (s *Scope) add(name string, v *autograd.Value) *autograd.Value {
+	s.shared.params = append(s.shared.params, Param{s.prefix + name, v})
+	return v
+}
+
+// tensor makes a tensor with the source's values.
+func (s *Scope) tensor(name string, init Init, shape []int) *engine.Tensor {
 	t := s.shared
-	full := s.prefix + name
-	data := engine.Zeros(t.backend, t.dtype, shape...)
+	if t.backend == nil {
+		return engine.Outline(t.dtype, shape...)
+	}
+	n := engine.Elements(shape)
+	t.values = slices.Grow(t.values[:0], n)[:n]
+	clear(t.values)
 	if t.source != nil {
-		values, err := t.source.Values(full, shape, init)
-		if err == nil {
-			engine.Write(data, values)
-		} else if t.err == nil {
+		if err := t.source.Fill(t.values, name, shape, init); err != nil && t.err == nil {
 			t.err = err
 		}
 	}
-	v := autograd.Param(data)
-	t.params = append(t.params, Param{full, v})
-	return v
+	return engine.FromSlice(t.backend, t.dtype, t.values, shape...)
 }
 
 // Params returns all parameters of the model in the order of construction.
@@ -103,10 +124,9 @@ func Count(params []Param) int {
 // that its start depends on the seed and its name alone.
 type Random struct{ Seed uint64 }
 
-func (r Random) Values(name string, shape []int, init Init) ([]float32, error) {
-	values := make([]float32, engine.Elements(shape))
+func (r Random) Fill(values []float32, name string, shape []int, init Init) error {
 	h := fnv.New64a()
 	io.WriteString(h, name)
 	init(values, shape, rand.New(rand.NewPCG(r.Seed, h.Sum64())))
-	return values, nil
+	return nil
 }

@@ -128,8 +128,8 @@ func New(s *nn.Scope, c Config) *Model {
 	}
 	m.FCNorm = nn.NewLayerNorm(s.Sub("fc_norm"), e.Dim)
 	m.Heads = map[data.Modality]*nn.Linear{
-		data.Image: nn.NewLinear(s.Sub("head.image"), e.Dim, c.ImageClasses, init),
-		data.Video: nn.NewLinear(s.Sub("head.video"), e.Dim, c.VideoClasses, init),
+		data.Image: nn.NewPlainLinear(s.Sub("head.image"), e.Dim, c.ImageClasses, init),
+		data.Video: nn.NewPlainLinear(s.Sub("head.video"), e.Dim, c.VideoClasses, init),
 	}
 	return m
 }
@@ -170,12 +170,12 @@ func (m *Model) Forward(pixels *ag.Value, modality data.Modality, pass moae.Pass
 // the same normalised tokens.
 func (b *Block) Feed(x *ag.Value, pass moae.Pass) (*ag.Value, moae.Output) {
 	u := b.Norm2.Forward(x)
-	generic := b.MLP.Forward(u)
+	x = b.MLP.ForwardAdd(u, x)
 	if b.MoAE == nil {
-		return ag.Add(x, generic), moae.Output{}
+		return x, moae.Output{}
 	}
 	specific := b.MoAE.Forward(u, pass)
-	return ag.Add(x, ag.Add(generic, specific.Mixed)), specific
+	return ag.Add(x, specific.Mixed), specific
 }
 
 func addBalance(sum, term *ag.Value) *ag.Value {

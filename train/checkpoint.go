@@ -72,8 +72,8 @@ func Resume(path string, a *AdamW) (Progress, error) {
 	}
 	for i, param := range a.params {
 		for prefix, t := range map[string]*engine.Tensor{"param.": param.Data(), "m.": a.m[i], "v.": a.v[i]} {
-			values, err := nn.ReadTensor(f, prefix+param.Name, t.Shape())
-			if err != nil {
+			values := make([]float32, t.Len())
+			if err := nn.ReadTensor(f, values, prefix+param.Name, t.Shape()); err != nil {
 				return p, fmt.Errorf("%s: %w", path, err)
 			}
 			engine.Write(t, values)

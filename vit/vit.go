@@ -90,7 +90,7 @@ type PatchEmbed struct{ Weight, Bias *ag.Value }
 // NewPatchEmbed makes the embedding with the weight shape of the published checkpoints [D, 3, tubelet, patch, patch].
 func NewPatchEmbed(s *nn.Scope, c Config) *PatchEmbed {
 	return &PatchEmbed{
-		Weight: s.Param("proj.weight", nn.FanInUniform, c.Dim, 3, c.Tubelet, c.PatchSize, c.PatchSize),
+		Weight: s.Weight("proj.weight", nn.FanInUniform, c.Dim, 3, c.Tubelet, c.PatchSize, c.PatchSize),
 		Bias:   s.Param("proj.bias", nn.FanIn(c.PatchDim()), c.Dim),
 	}
 }
@@ -129,7 +129,7 @@ type Attention struct {
 // NewAttention makes the layer with weights drawn by init.
 func NewAttention(s *nn.Scope, dim, heads int, init nn.Init) *Attention {
 	return &Attention{
-		QKVWeight: s.Param("qkv.weight", init, 3*dim, dim),
+		QKVWeight: s.Weight("qkv.weight", init, 3*dim, dim),
 		QBias:     s.Param("q_bias", nn.Zeros, dim),
 		VBias:     s.Param("v_bias", nn.Zeros, dim),
 		Proj:      nn.NewLinear(s.Sub("proj"), dim, dim, init),
@@ -143,9 +143,9 @@ func (a *Attention) Project(x *ag.Value) *ag.Value {
 	return ag.Linear(x, a.QKVWeight, ag.Concat(0, a.QBias, noBias, a.VBias))
 }
 
-// Forward maps tokens [B, N, D] to [B, N, D].
-func (a *Attention) Forward(x *ag.Value) *ag.Value {
-	return a.Proj.Forward(ag.Attention(a.Project(x), a.Heads))
+// ForwardAdd maps tokens [B, N, D] to [B, N, D] and adds the residual.
+func (a *Attention) ForwardAdd(x, residual *ag.Value) *ag.Value {
+	return a.Proj.ForwardAdd(ag.Attention(a.Project(x), a.Heads), residual)
 }
 
 // MLP is two linear layers with GELU between them.
@@ -156,8 +156,10 @@ func NewMLP(s *nn.Scope, dim, hidden int, init nn.Init) *MLP {
 	return &MLP{nn.NewLinear(s.Sub("fc1"), dim, hidden, init), nn.NewLinear(s.Sub("fc2"), hidden, dim, init)}
 }
 
-// Forward maps [..., dim] to [..., dim].
-func (m *MLP) Forward(x *ag.Value) *ag.Value { return m.FC2.Forward(ag.GELU(m.FC1.Forward(x))) }
+// ForwardAdd maps [..., dim] to [..., dim] and adds the residual.
+func (m *MLP) ForwardAdd(x, residual *ag.Value) *ag.Value {
+	return m.FC2.ForwardAdd(m.FC1.ForwardGELU(x), residual)
+}
 
 // Block is one pre-norm transformer layer.
 type Block struct {
@@ -179,13 +181,13 @@ func NewBlock(s *nn.Scope, dim, heads, mlpRatio int, init nn.Init) *Block {
 
 // Attend is the first half of the block, x + attention(norm(x)).
 func (b *Block) Attend(x *ag.Value) *ag.Value {
-	return ag.Add(x, b.Attn.Forward(b.Norm1.Forward(x)))
+	return b.Attn.ForwardAdd(b.Norm1.Forward(x), x)
 }
 
 // Forward maps tokens [B, N, D] to [B, N, D].
 func (b *Block) Forward(x *ag.Value) *ag.Value {
 	x = b.Attend(x)
-	return ag.Add(x, b.MLP.Forward(b.Norm2.Forward(x)))
+	return b.MLP.ForwardAdd(b.Norm2.Forward(x), x)
 }
 
 // Run applies blocks in order. Each block is a scope of the tape: what its gradient does not need is freed at its end.
