@@ -57,7 +57,7 @@ func newBlocking(mr, nr, size int) blocking {
 		l2 = 512 << 10
 	}
 	nc := max(l2*3/8/size/maxKC/nr, 1) * nr
-	return blocking{kc: maxKC, nc: nc, wide: 3 * nc, mc: 16 * mr}
+	return blocking{kc: maxKC, nc: nc, wide: 6 * nc, mc: 16 * mr}
 }
 
 // step returns how long the pieces are into which a sum of k terms is cut: all alike, so that none is too short to pay for
@@ -69,14 +69,6 @@ func (bl blocking) step(k int) int {
 
 func roundUp(n, grain int) int { return (n + grain - 1) / grain * grain }
 
-// gemmScratch is what one call needs: packed B and copied rows of A.
-type gemmScratch[F Float] struct{ b, a []F }
-
-func (k *Kernels[F]) newScratch() any {
-	bl := k.blocking
-	return &gemmScratch[F]{make([]F, bl.kc*bl.wide), make([]F, bl.mc*(bl.kc+skew))}
-}
-
 // block is a part of op(B): rows p to p+kc and columns j to j+nc.
 type block struct{ p, kc, j, nc int }
 
@@ -86,8 +78,8 @@ func (k *Kernels[F]) Gemm(g Gemm[F]) {
 	if g.Packed != nil {
 		g.Packed.check(k, &g)
 	}
-	s := k.scratch.Get().(*gemmScratch[F])
-	defer k.scratch.Put(s)
+	s := k.scratch.get()
+	defer k.scratch.put(s)
 	step, nc := k.blocking.step(g.K), k.blocking.nc
 	if g.TransA {
 		nc = k.blocking.wide
@@ -99,8 +91,9 @@ func (k *Kernels[F]) Gemm(g Gemm[F]) {
 				k.gemmBlock(&g, s, b, g.Packed.from(b.p, b.kc, g.firstColumn+j))
 				continue
 			}
-			k.pack(s.b, &g, b)
-			k.gemmBlock(&g, s, b, s.b)
+			panels := s.forB(k.blocking, nc)
+			k.pack(panels, &g, b)
+			k.gemmBlock(&g, s, b, panels)
 		}
 	}
 }
@@ -115,11 +108,11 @@ func (k *Kernels[F]) gemmBlock(g *Gemm[F], s *gemmScratch[F], b block, panels []
 		k.gemmRows(g, g.A[b.p:], g.LDA, 0, g.M, b, panels)
 		return
 	}
-	lda, mc := roundUp(b.kc, stepGrain)+skew, k.blocking.mc
+	a, lda, mc := s.forA(k.blocking), roundUp(b.kc, stepGrain)+skew, k.blocking.mc
 	for from := 0; from < g.M; from += mc {
 		to := min(from+mc, g.M)
-		k.Transpose(s.a, lda, g.A[b.p*g.LDA+from:], g.LDA, b.kc, to-from)
-		k.gemmRows(g, s.a, lda, from, to, b, panels)
+		k.Transpose(a, lda, g.A[b.p*g.LDA+from:], g.LDA, b.kc, to-from)
+		k.gemmRows(g, a, lda, from, to, b, panels)
 	}
 }
 
