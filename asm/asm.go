@@ -10,8 +10,6 @@
 // assembly out.
 package asm
 
-import "sync"
-
 // Float is the element type of a kernel.
 type Float interface{ float32 | float64 }
 
@@ -80,7 +78,7 @@ type Kernels[F Float] struct {
 	FMALoop func(n int) (flops float64)
 
 	blocking blocking
-	scratch  sync.Pool // of *gemmScratch[F]
+	scratch  scratchList[F]
 }
 
 // AdamW holds the numbers of one optimizer step (Loshchilov & Hutter 2019, algorithm 2):

@@ -37,8 +37,9 @@ type Gemm[F Float] struct {
 //
 // A block of B, kc rows by nc columns, is packed into panels of NR columns and stays in the L2 cache while all rows of A
 // pass by, in strips of up to MR rows; such a strip, MR × kc, meets panel after panel. A is read in place when it is stored
-// row by row, and else mc rows of it are copied. Only kc shapes the sums, so an element's bits do not depend on how C is cut.
-type blocking struct{ kc, nc, mc int }
+// row by row. Else mc rows of it are copied, again for each block of B, and blocks are made wide: the L3 cache then
+// delivers the panels. Only kc shapes the sums, so an element's bits do not depend on how C is cut.
+type blocking struct{ kc, nc, wide, mc int }
 
 const (
 	// The sum over K is cut every 768 steps at most: a strip of 6 rows then fills 18 KiB of L1.
@@ -55,8 +56,8 @@ func newBlocking(mr, nr, size int) blocking {
 	if l2 <= 0 {
 		l2 = 512 << 10
 	}
-	nc := l2 * 5 / 4 / size / maxKC
-	return blocking{kc: maxKC, nc: max(nc/nr, 1) * nr, mc: 16 * mr}
+	nc := max(l2*3/8/size/maxKC/nr, 1) * nr
+	return blocking{kc: maxKC, nc: nc, wide: 6 * nc, mc: 16 * mr}
 }
 
 // step returns how long the pieces are into which a sum of k terms is cut: all alike, so that none is too short to pay for
@@ -68,14 +69,6 @@ func (bl blocking) step(k int) int {
 
 func roundUp(n, grain int) int { return (n + grain - 1) / grain * grain }
 
-// gemmScratch is what one call needs: packed B and copied rows of A.
-type gemmScratch[F Float] struct{ b, a []F }
-
-func (k *Kernels[F]) newScratch() any {
-	bl := k.blocking
-	return &gemmScratch[F]{make([]F, bl.kc*bl.nc), make([]F, bl.mc*(bl.kc+skew))}
-}
-
 // block is a part of op(B): rows p to p+kc and columns j to j+nc.
 type block struct{ p, kc, j, nc int }
 
@@ -85,19 +78,22 @@ func (k *Kernels[F]) Gemm(g Gemm[F]) {
 	if g.Packed != nil {
 		g.Packed.check(k, &g)
 	}
-	s := k.scratch.Get().(*gemmScratch[F])
-	defer k.scratch.Put(s)
-	bl := k.blocking
-	step := bl.step(g.K)
+	s := k.scratch.get()
+	defer k.scratch.put(s)
+	step, nc := k.blocking.step(g.K), k.blocking.nc
+	if g.TransA {
+		nc = k.blocking.wide
+	}
 	for p := 0; p == 0 || p < g.K; p += step {
-		for j := 0; j < g.N; j += bl.nc {
-			b := block{p, min(step, g.K-p), j, min(bl.nc, g.N-j)}
+		for j := 0; j < g.N; j += nc {
+			b := block{p, min(step, g.K-p), j, min(nc, g.N-j)}
 			if g.Packed != nil {
 				k.gemmBlock(&g, s, b, g.Packed.from(b.p, b.kc, g.firstColumn+j))
 				continue
 			}
-			k.pack(s.b, &g, b)
-			k.gemmBlock(&g, s, b, s.b)
+			panels := s.forB(k.blocking, nc)
+			k.pack(panels, &g, b)
+			k.gemmBlock(&g, s, b, panels)
 		}
 	}
 }
@@ -112,11 +108,11 @@ func (k *Kernels[F]) gemmBlock(g *Gemm[F], s *gemmScratch[F], b block, panels []
 		k.gemmRows(g, g.A[b.p:], g.LDA, 0, g.M, b, panels)
 		return
 	}
-	lda, mc := roundUp(b.kc, stepGrain)+skew, k.blocking.mc
+	a, lda, mc := s.forA(k.blocking), roundUp(b.kc, stepGrain)+skew, k.blocking.mc
 	for from := 0; from < g.M; from += mc {
 		to := min(from+mc, g.M)
-		k.Transpose(s.a, lda, g.A[b.p*g.LDA+from:], g.LDA, b.kc, to-from)
-		k.gemmRows(g, s.a, lda, from, to, b, panels)
+		k.Transpose(a, lda, g.A[b.p*g.LDA+from:], g.LDA, b.kc, to-from)
+		k.gemmRows(g, a, lda, from, to, b, panels)
 	}
 }
 

@@ -15,12 +15,6 @@ func gemmTile3AVX512(rows, k int, a *float32, lda int, b, c *float32, ldc int, m
 func gemmTile4AVX512(rows, k int, a *float32, lda int, b, c *float32, ldc int, mask uint16, accumulate bool)
 
 //go:noescape
-func transposeAVX512(dst *float32, ldd int, src *float32, lds, blocks int)
-
-//go:noescape
-func copyRowsAVX512(dst *float32, ldd int, src *float32, lds, rows, vectors int, mask uint16)
-
-//go:noescape
 func fmaLoopAVX512(n int)
 
 // The tile of AVX-512: 24 of 32 registers hold sums, four a row of B.
@@ -51,31 +45,6 @@ func gemmTileFloat512(rows, columns, k int, a []float32, lda int, b []float32, c
 	default:
 		gemmTile4AVX512(rows, k, &a[0], lda, &b[0], &c[0], ldc, mask, accumulate)
 	}
-}
-
-// transposeFloat512 moves blocks of 16×16 through registers and leaves the edges to plain Go.
-func transposeFloat512(dst []float32, ldd int, src []float32, lds, rows, columns int) {
-	r, c := rows&^15, columns&^15
-	if r > 0 && c > 0 {
-		_, _ = dst[(c-1)*ldd+r-1], src[(r-1)*lds+c-1]
-		for i := 0; i < r; i += 16 {
-			transposeAVX512(&dst[i], ldd, &src[i*lds], lds, c/16)
-		}
-		if c < columns {
-			transposeGeneric(dst[c*ldd:], ldd, src[c:], lds, r, columns-c)
-		}
-	} else {
-		r = 0
-	}
-	if r < rows {
-		transposeGeneric(dst[r:], ldd, src[r*lds:], lds, rows-r, columns)
-	}
-}
-
-func copyRowsFloat512(dst []float32, ldd int, src []float32, lds, rows, columns int) {
-	vectors := (columns + avx512Lanes - 1) / avx512Lanes
-	_, _ = dst[(rows-1)*ldd+vectors*avx512Lanes-1], src[(rows-1)*lds+columns-1]
-	copyRowsAVX512(&dst[0], ldd, &src[0], lds, rows, vectors, lastMask(columns))
 }
 
 // fmaLoop512 runs twelve multiply-adds of a whole register a round.

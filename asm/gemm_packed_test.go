@@ -62,7 +62,7 @@ func TestPackUsesTheMemoryGiven(t *testing.T) {
 
 func TestPanelsAreBoundToTheirKernels(t *testing.T) {
 	k := F32()
-	other := *generic[float32]()
+	other := generic[float32]()
 	other.Name = "other"
 	b := make([]float32, 5*300)
 	g := Gemm[float32]{M: 2, N: 300, K: 5, A: make([]float32, 10), LDA: 5, C: make([]float32, 600), LDC: 300,

@@ -95,7 +95,7 @@ func TestGemm(t *testing.T) {
 					checkGemm(t, k, k.MR+1, k.NR+3, kk, f&1 > 0, f&2 > 0, f&4 > 0, f&8 > 0)
 				}
 			}
-			for _, n := range []int{bl.nc - 1, bl.nc, bl.nc + 1, 2*bl.nc + 1} {
+			for _, n := range []int{bl.nc - 1, bl.nc, bl.nc + 1, bl.wide - 1, bl.wide, bl.wide + 1} {
 				for f := range 4 {
 					checkGemm(t, k, k.MR-1, n, 9, f&1 > 0, f&2 > 0, f&1 > 0, f&2 > 0)
 				}

@@ -77,6 +77,5 @@ func (k *Kernels[F]) finish() *Kernels[F] {
 		size = 8
 	}
 	k.blocking = newBlocking(k.MR, k.NR, size)
-	k.scratch.New = k.newScratch
 	return k
 }
