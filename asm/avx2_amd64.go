@@ -2,8 +2,6 @@
 
 package asm
 
-import "math"
-
 //go:noescape
 func geluAsm(dst, x *float32, n int)
 
@@ -58,11 +56,7 @@ func layerNormAVX2(dst, x, gamma, beta []float32, eps float32) (mean, rstd float
 	sum, _ := sumSquares(x, 0)
 	mean = sum / n
 	rest, squares := sumSquares(x, mean)
-	variance := max(squares/n-(rest/n)*(rest/n), 0) // what rounding left in the mean is taken out again
-	if squares != squares {
-		variance = squares
-	}
-	rstd = float32(1 / math.Sqrt(float64(variance)+float64(eps)))
+	rstd = rstdOf(rest, squares, n, eps)
 	i := vectors(len(dst), func(i, n int) { normalizeAsm(&dst[i], &x[i], &gamma[i], &beta[i], n, mean, rstd) })
 	for ; i < len(dst); i++ {
 		dst[i] = (x[i]-mean)*rstd*gamma[i] + beta[i]
@@ -94,8 +88,7 @@ func layerNormBackwardAVX2(dx, dgamma, dbeta, x, gamma, dy []float32, mean, rstd
 
 func adamWAVX2(p, g, m, v []float32, h AdamW) {
 	g, m, v = g[:len(p)], m[:len(p)], v[:len(p)]
-	c := [9]float32{float32(h.GradScale), float32(h.Beta1), float32(1 - h.Beta1), float32(h.Beta2), float32(1 - h.Beta2),
-		float32(1 / math.Sqrt(h.Correct2)), float32(h.Eps), float32(h.LR / h.Correct1), float32(1 - h.LR*h.Decay)}
+	c := h.constants()
 	if i := vectors(len(p), func(i, n int) { adamWAsm(&p[i], &g[i], &m[i], &v[i], n, &c) }); i < len(p) {
 		pp, pg, pm, pv := pad(p[i:]), pad(g[i:]), pad(m[i:]), pad(v[i:])
 		adamWAsm(&pp[0], &pg[0], &pm[0], &pv[0], 8, &c)
