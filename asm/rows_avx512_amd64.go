@@ -37,6 +37,9 @@ func max512(x *float32, n int) float32
 func exp512(dst, x *float32, n int, shift float32, roots *[16]float32) (sum float32)
 
 //go:noescape
+func expBelow512(dst, x *float32, n int, shift float32, roots *[16]float32) (sum float32)
+
+//go:noescape
 func softmaxGrad512(dx, y, dy *float32, n int, delta float32)
 
 //go:noescape
@@ -137,15 +140,11 @@ func sumSquaresAVX512(x []float32, shift float32) (sum, squares float32) {
 	return sum, squares
 }
 
-func expAVX512(dst, x []float32, shift float32) { expSumAVX512(dst, x, shift) }
-
-// expSumAVX512 computes dst = exp(x − shift) and returns Σ dst.
-func expSumAVX512(dst, x []float32, shift float32) (sum float32) {
+func expAVX512(dst, x []float32, shift float32) {
 	x = x[:len(dst)]
 	for i := 0; i < len(dst); i += maxElements {
-		sum += exp512(&dst[i], &x[i], min(maxElements, len(dst)-i), shift, &roots)
+		exp512(&dst[i], &x[i], min(maxElements, len(dst)-i), shift, &roots)
 	}
-	return sum
 }
 
 func softmaxAVX512(dst, x []float32) (lse float32) {
@@ -156,7 +155,11 @@ func softmaxAVX512(dst, x []float32) (lse float32) {
 	for i := 0; i < len(x); i += maxElements {
 		top = max(top, max512(&x[i], min(maxElements, len(x)-i)))
 	}
-	sum := expSumAVX512(dst, x, top)
+	dst = dst[:len(x)]
+	sum := float32(0)
+	for i := 0; i < len(x); i += maxElements {
+		sum += expBelow512(&dst[i], &x[i], min(maxElements, len(x)-i), top, &roots)
+	}
 	scaleAVX512(dst, dst, 1/sum)
 	return top + float32(math.Log(float64(sum)))
 }
