@@ -25,7 +25,9 @@ func avx2() *Kernels[float32] {
 	return &Kernels[float32]{
 		Name: "avx2", MR: vectorMR, NR: vectorNR, GemmTile: gemmTileVector,
 		Add: addVector, Sub: subVector, Mul: mulVector, Scale: scaleVector, Axpy: axpyVector,
-		Dot: dotVector, Sum: sumVector, Exp: expVector, Softmax: softmaxVector, SoftmaxBackward: softmaxBackwardVector,
+		Dot: dotVector, Sum: sumVector, SquaredDistance: squaredDistanceVector,
+		ToBF16: toBF16Vector, FromBF16: fromBF16Vector, Exp: expVector, Softmax: softmaxVector,
+		SoftmaxBackward: softmaxBackwardVector, SoftmaxGrad: softmaxGradVector,
 		GELU: geluAVX2, GELUBackward: geluBackwardAVX2,
 		LayerNorm: layerNormAVX2, LayerNormBackward: layerNormBackwardAVX2, AdamW: adamWAVX2,
 		FMALoop: func(n int) float64 { return fmaLoopVector(n, 8) },

@@ -12,7 +12,9 @@ func detectArch() []*Kernels[float32] {
 	k := &Kernels[float32]{
 		Name: "neon", MR: vectorMR, NR: vectorNR, GemmTile: gemmTileVector,
 		Add: addVector, Sub: subVector, Mul: mulVector, Scale: scaleVector, Axpy: axpyVector,
-		Dot: dotVector, Sum: sumVector, Exp: expVector, Softmax: softmaxVector, SoftmaxBackward: softmaxBackwardVector,
+		Dot: dotVector, Sum: sumVector, SquaredDistance: squaredDistanceVector,
+		ToBF16: toBF16Vector, FromBF16: fromBF16Vector, Exp: expVector, Softmax: softmaxVector,
+		SoftmaxBackward: softmaxBackwardVector, SoftmaxGrad: softmaxGradVector,
 		GELU: geluGeneric[float32], GELUBackward: geluBackwardGeneric[float32],
 		LayerNorm: layerNormGeneric[float32], LayerNormBackward: layerNormBackwardGeneric[float32],
 		AdamW:   adamWGeneric[float32],

@@ -28,6 +28,12 @@ func dot512(a, b *float32, n int) float32
 func squaredDistance512(a, b *float32, n int) float32
 
 //go:noescape
+func narrow512(dst *uint16, src *float32, n int)
+
+//go:noescape
+func widen512(dst *float32, src *uint16, n int)
+
+//go:noescape
 func sumSquares512(x *float32, n int, shift float32) (sum, squares float32)
 
 //go:noescape
@@ -64,7 +70,9 @@ func adamW512(p, grad, m, v *float32, n int, c *[9]float32)
 func rowsAVX512(k *Kernels[float32]) {
 	k.Add, k.Sub, k.Mul, k.Scale, k.Axpy = addAVX512, subAVX512, mulAVX512, scaleAVX512, axpyAVX512
 	k.Dot, k.Sum = dotAVX512, sumAVX512
-	k.Exp, k.Softmax, k.SoftmaxBackward = expAVX512, softmaxAVX512, softmaxBackwardAVX512
+	k.SquaredDistance, k.ToBF16, k.FromBF16 = squaredDistanceAVX512, toBF16AVX512, fromBF16AVX512
+	k.Exp, k.Softmax = expAVX512, softmaxAVX512
+	k.SoftmaxBackward, k.SoftmaxGrad = softmaxBackwardAVX512, softmaxGradAVX512
 	k.GELU, k.GELUBackward = geluAVX512, geluBackwardAVX512
 	k.LayerNorm, k.LayerNormBackward, k.AdamW = layerNormAVX512, layerNormBackwardAVX512, adamWAVX512
 }
@@ -124,6 +132,28 @@ func dotAVX512(a, b []float32) (sum float32) {
 		sum += dot512(&a[i], &b[i], min(maxElements, len(a)-i))
 	}
 	return sum
+}
+
+func squaredDistanceAVX512(a, b []float32) (sum float32) {
+	b = b[:len(a)]
+	for i := 0; i < len(a); i += maxElements {
+		sum += squaredDistance512(&a[i], &b[i], min(maxElements, len(a)-i))
+	}
+	return sum
+}
+
+func toBF16AVX512(dst []uint16, src []float32) {
+	src = src[:len(dst)]
+	for i := 0; i < len(dst); i += maxElements {
+		narrow512(&dst[i], &src[i], min(maxElements, len(dst)-i))
+	}
+}
+
+func fromBF16AVX512(dst []float32, src []uint16) {
+	src = src[:len(dst)]
+	for i := 0; i < len(dst); i += maxElements {
+		widen512(&dst[i], &src[i], min(maxElements, len(dst)-i))
+	}
 }
 
 func sumAVX512(x []float32) float32 {
