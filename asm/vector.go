@@ -190,16 +190,3 @@ func fromBF16Vector(dst []float32, src []uint16) {
 	i := vectors(len(dst), func(i, n int) { widenAsm(&dst[i], &src[i], n) })
 	fromBF16Generic(dst[i:], src[i:])
 }
-
-// rstdOf returns 1/√(variance + eps) from Σ (x − mean) and Σ (x − mean)² of n elements. What rounding left in the mean is
-// taken out again; NaN stays.
-func rstdOf(rest, squares, n, eps float32) float32 {
-	variance := max(squares/n-(rest/n)*(rest/n), 0)
-	return float32(1 / math.Sqrt(float64(variance)+float64(eps)))
-}
-
-// constants are the factors of a step, as the assembly takes them.
-func (h *AdamW) constants() [9]float32 {
-	return [9]float32{float32(h.GradScale), float32(h.Beta1), float32(1 - h.Beta1), float32(h.Beta2), float32(1 - h.Beta2),
-		float32(1 / math.Sqrt(h.Correct2)), float32(h.Eps), float32(h.LR / h.Correct1), float32(1 - h.LR*h.Decay)}
-}
