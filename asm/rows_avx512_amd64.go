@@ -85,10 +85,10 @@ var roots = func() (r [16]float32) {
 	return r
 }()
 
-// Φ(−x), and 1 minus the slope of GELU. At 6 they are 1e-9 and 4e-8.
+// Φ(−x), and 1 minus the slope of GELU. Where they end they are 1e-9 and 1e-8.
 var (
 	normalTail    = newPieces(func(x float64) float64 { return normalCDF(-x) }, 6)
-	geluSlopeTail = newPieces(func(x float64) float64 { return normalCDF(-x) - x*normalPDF(x) }, 6)
+	geluSlopeTail = newPieces(func(x float64) float64 { return normalCDF(-x) - x*normalPDF(x) }, 6.3)
 )
 
 func addAVX512(dst, a, b []float32) {
