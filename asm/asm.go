@@ -45,6 +45,13 @@ type Kernels[F Float] struct {
 	Dot   func(a, b []F) F          // Σ a·b
 	Sum   func(x []F) F             // Σ x
 
+	// SquaredDistance returns Σ (a − b)².
+	SquaredDistance func(a, b []F) F
+
+	// ToBF16 rounds float32(src) to bfloat16, to nearest with ties to even, and FromBF16 widens. NaN stays NaN, and quiet.
+	ToBF16   func(dst []uint16, src []F)
+	FromBF16 func(dst []F, src []uint16)
+
 	// Exp computes dst = exp(x − shift).
 	Exp func(dst, x []F, shift F)
 
@@ -54,6 +61,9 @@ type Kernels[F Float] struct {
 
 	// SoftmaxBackward computes dx = y·(dy − Σ y·dy) for one row y of softmax.
 	SoftmaxBackward func(dx, y, dy []F)
+
+	// SoftmaxGrad is the second half of it, dx = y·(dy − delta), for those who know delta.
+	SoftmaxGrad func(dx, y, dy []F, delta F)
 
 	// GELU computes the exact form, dst = x·Φ(x) = x/2·(1 + erf(x/√2)).
 	GELU func(dst, x []F)

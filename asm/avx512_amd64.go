@@ -9,5 +9,6 @@ func avx512() *Kernels[float32] {
 	k.MR, k.NR, k.Lanes = avx512MR, avx512NR, avx512Lanes
 	k.GemmTile, k.Transpose, k.CopyRows = gemmTileFloat512, transposeFloat512, copyRowsFloat512
 	k.FMALoop = fmaLoop512
+	rowsAVX512(k)
 	return k
 }

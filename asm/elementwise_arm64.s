@@ -134,6 +134,29 @@ loop:
 	FMOVS F4, ret+24(FP)
 	RET
 
+// func squaredDistanceAsm(a, b *float32, n int) float32: Σ (a - b)²
+TEXT ·squaredDistanceAsm(SB), NOSPLIT, $0-28
+	MOVD a+0(FP), R1
+	MOVD b+8(FP), R2
+	MOVD n+16(FP), R3
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+
+loop:
+	VLD1.P 32(R1), [V0.S4, V1.S4]
+	VLD1.P 32(R2), [V2.S4, V3.S4]
+	FSUB(2, 0, 0)                       // d = a - b
+	FSUB(3, 1, 1)
+	VFMLA V0.S4, V0.S4, V4.S4           // s += d²
+	VFMLA V1.S4, V1.S4, V5.S4
+	SUBS $8, R3, R3
+	BGT  loop
+	FADD(5, 4, 4)
+	FADDP(4, 4, 4)
+	FADDP(4, 4, 4)
+	FMOVS F4, ret+24(FP)
+	RET
+
 // func sumSquaresAsm(x *float32, n int, shift float32) (sum, squares float32)
 // sum = Σ (x - shift), squares = Σ (x - shift)²
 TEXT ·sumSquaresAsm(SB), NOSPLIT, $0-32

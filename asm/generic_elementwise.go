@@ -55,6 +55,16 @@ func sumGeneric[F Float](x []F) F {
 	return F(sum)
 }
 
+func squaredDistanceGeneric[F Float](a, b []F) F {
+	b = b[:len(a)]
+	sum := 0.0
+	for i := range a {
+		d := float64(a[i]) - float64(b[i])
+		sum += d * d
+	}
+	return F(sum)
+}
+
 // gemmTileGeneric computes a tile of at most 4×8 in local accumulators.
 func gemmTileGeneric[F Float](rows, columns, k int, a []F, lda int, b []F, c []F, ldc int, accumulate bool) {
 	for i := range rows {
@@ -91,7 +101,9 @@ func generic[F Float]() *Kernels[F] {
 		GemmTile: gemmTileGeneric[F], Transpose: transposeGeneric[F], CopyRows: copyRowsGeneric[F],
 		Add: addGeneric[F], Sub: subGeneric[F], Mul: mulGeneric[F],
 		Scale: scaleGeneric[F], Axpy: axpyGeneric[F], Dot: dotGeneric[F], Sum: sumGeneric[F],
-		Exp: expGeneric[F], Softmax: softmaxGeneric[F], SoftmaxBackward: softmaxBackwardGeneric[F],
+		SquaredDistance: squaredDistanceGeneric[F], ToBF16: toBF16Generic[F], FromBF16: fromBF16Generic[F],
+		Exp: expGeneric[F], Softmax: softmaxGeneric[F],
+		SoftmaxBackward: softmaxBackwardGeneric[F], SoftmaxGrad: softmaxGradGeneric[F],
 		GELU: geluGeneric[F], GELUBackward: geluBackwardGeneric[F],
 		LayerNorm: layerNormGeneric[F], LayerNormBackward: layerNormBackwardGeneric[F], AdamW: adamWGeneric[F],
 		FMALoop: fmaLoopGeneric[F],

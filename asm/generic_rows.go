@@ -32,9 +32,13 @@ func softmaxGeneric[F Float](dst, x []F) (lse F) {
 }
 
 func softmaxBackwardGeneric[F Float](dx, y, dy []F) {
-	sum := dotGeneric(y, dy)
+	softmaxGradGeneric(dx, y, dy, dotGeneric(y, dy))
+}
+
+func softmaxGradGeneric[F Float](dx, y, dy []F, delta F) {
+	y, dy = y[:len(dx)], dy[:len(dx)]
 	for i := range dx {
-		dx[i] = y[i] * (dy[i] - sum)
+		dx[i] = y[i] * (dy[i] - delta)
 	}
 }
 

@@ -171,6 +171,12 @@ var table = []kernel{
 	{name: "SoftmaxBackward", inputs: 2, outputs: 1, inPlace: true, rel: 1e-6, abs: 2e-4, fills: []string{"normal", "negatives"},
 		f32: func(k *Kernels[float32], s [][]float32) []float32 { k.SoftmaxBackward(s[0], s[1], s[2]); return nil },
 		f64: func(k *Kernels[float64], s [][]float64) []float64 { k.SoftmaxBackward(s[0], s[1], s[2]); return nil }},
+	{name: "SquaredDistance", inputs: 2, rel: 1e-6, perTerm: 1e-7, fills: []string{"normal", "negatives"},
+		f32: func(k *Kernels[float32], s [][]float32) []float32 { return []float32{k.SquaredDistance(s[0], s[1])} },
+		f64: func(k *Kernels[float64], s [][]float64) []float64 { return []float64{k.SquaredDistance(s[0], s[1])} }},
+	{name: "SoftmaxGrad", inputs: 2, outputs: 1, inPlace: true, rel: 2e-7, abs: 2e-6, fills: []string{"normal", "negatives"},
+		f32: func(k *Kernels[float32], s [][]float32) []float32 { k.SoftmaxGrad(s[0], s[1], s[2], 0.25); return nil },
+		f64: func(k *Kernels[float64], s [][]float64) []float64 { k.SoftmaxGrad(s[0], s[1], s[2], 0.25); return nil }},
 	{name: "GELU", inputs: 1, outputs: 1, inPlace: true, rel: 3e-7, abs: 3e-7, special: true, fills: []string{"normal", "wide", "negatives", "denormal"},
 		f32: func(k *Kernels[float32], s [][]float32) []float32 { k.GELU(s[0], s[1]); return nil },
 		f64: func(k *Kernels[float64], s [][]float64) []float64 { k.GELU(s[0], s[1]); return nil }},
@@ -341,10 +347,11 @@ func TestElementsDoNotDependOnTheCut(t *testing.T) {
 		x, y, z := random(), random(), random()
 		for name, f := range map[string]func(dst, a, b []float32){
 			"Add": k.Add, "GELUBackward": k.GELUBackward,
-			"Axpy":  func(d, a, _ []float32) { k.Axpy(d, 0.3, a) },
-			"Scale": func(d, a, _ []float32) { k.Scale(d, a, 0.3) },
-			"GELU":  func(d, a, _ []float32) { k.GELU(d, a) },
-			"Exp":   func(d, a, _ []float32) { k.Exp(d, a, 0.3) },
+			"Axpy":        func(d, a, _ []float32) { k.Axpy(d, 0.3, a) },
+			"SoftmaxGrad": func(d, a, b []float32) { k.SoftmaxGrad(d, a, b, 0.3) },
+			"Scale":       func(d, a, _ []float32) { k.Scale(d, a, 0.3) },
+			"GELU":        func(d, a, _ []float32) { k.GELU(d, a) },
+			"Exp":         func(d, a, _ []float32) { k.Exp(d, a, 0.3) },
 			"AdamW": func(d, a, b []float32) {
 				m := append([]float32(nil), b...)
 				v := append([]float32(nil), b...)

@@ -4,7 +4,7 @@ package asm
 
 import "golang.org/x/sys/cpu"
 
-// detectArch returns the NEON kernels. GELU, layer norm and AdamW are those of plain Go.
+// detectArch returns the NEON kernels.
 func detectArch() []*Kernels[float32] {
 	if !cpu.ARM64.HasASIMD {
 		return nil
@@ -13,10 +13,11 @@ func detectArch() []*Kernels[float32] {
 		Name: "neon", MR: vectorMR, NR: vectorNR, Lanes: vectorNR,
 		GemmTile: gemmTileVector, Transpose: transposeGeneric[float32], CopyRows: copyRowsVector,
 		Add: addVector, Sub: subVector, Mul: mulVector, Scale: scaleVector, Axpy: axpyVector,
-		Dot: dotVector, Sum: sumVector, Exp: expVector, Softmax: softmaxVector, SoftmaxBackward: softmaxBackwardVector,
-		GELU: geluGeneric[float32], GELUBackward: geluBackwardGeneric[float32],
-		LayerNorm: layerNormGeneric[float32], LayerNormBackward: layerNormBackwardGeneric[float32],
-		AdamW:   adamWGeneric[float32],
+		Dot: dotVector, Sum: sumVector, SquaredDistance: squaredDistanceVector,
+		ToBF16: toBF16Vector, FromBF16: fromBF16Vector, Exp: expVector, Softmax: softmaxVector,
+		SoftmaxBackward: softmaxBackwardVector, SoftmaxGrad: softmaxGradVector,
+		GELU: geluVector, GELUBackward: geluBackwardVector,
+		LayerNorm: layerNormVector, LayerNormBackward: layerNormBackwardVector, AdamW: adamWVector,
 		FMALoop: func(n int) float64 { return fmaLoopVector(n, 4) },
 	}
 	return []*Kernels[float32]{k.finish()}

@@ -61,6 +61,42 @@ done:
 	VZEROUPPER
 	RET
 
+// func squaredDistanceAsm(a, b *float32, n int) float32: Σ (a - b)²
+TEXT ·squaredDistanceAsm(SB), NOSPLIT, $0-28
+	MOVQ a+0(FP), SI
+	MOVQ b+8(FP), BX
+	MOVQ n+16(FP), CX
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	SUBQ $16, CX
+	JLT  rest
+
+two:
+	VMOVUPS (SI), Y4
+	VMOVUPS 32(SI), Y5
+	VSUBPS (BX), Y4, Y4         // d = a - b
+	VSUBPS 32(BX), Y5, Y5
+	VFMADD231PS Y4, Y4, Y0      // s0 += d²
+	VFMADD231PS Y5, Y5, Y1
+	ADDQ $64, SI
+	ADDQ $64, BX
+	SUBQ $16, CX
+	JGE  two
+
+rest:
+	ADDQ $16, CX
+	JZ   done
+	VMOVUPS (SI), Y4
+	VSUBPS (BX), Y4, Y4
+	VFMADD231PS Y4, Y4, Y0
+
+done:
+	VADDPS Y1, Y0, Y0
+	HSUM(Y0, X0, X1)
+	VMOVSS X0, ret+24(FP)
+	VZEROUPPER
+	RET
+
 // func sumSquaresAsm(x *float32, n int, shift float32) (sum, squares float32)
 // sum = Σ (x - shift), squares = Σ (x - shift)²
 TEXT ·sumSquaresAsm(SB), NOSPLIT, $0-32

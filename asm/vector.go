@@ -38,6 +38,15 @@ func expAsm(dst, x *float32, n int, shift float32) (sum float32)
 //go:noescape
 func softmaxGradAsm(dx, y, dy *float32, n int, sum float32)
 
+//go:noescape
+func squaredDistanceAsm(a, b *float32, n int) float32
+
+//go:noescape
+func narrowAsm(dst *uint16, src *float32, n int)
+
+//go:noescape
+func widenAsm(dst *float32, src *uint16, n int)
+
 // Assembly can't be preempted, so that no call takes more than this many elements: some tens of microseconds.
 const maxElements = 1 << 16
 
@@ -98,6 +107,16 @@ func dotVector(a, b []float32) (sum float32) {
 	return sum
 }
 
+func squaredDistanceVector(a, b []float32) (sum float32) {
+	b = b[:len(a)]
+	i := vectors(len(a), func(i, n int) { sum += squaredDistanceAsm(&a[i], &b[i], n) })
+	for ; i < len(a); i++ {
+		d := a[i] - b[i]
+		sum += d * d
+	}
+	return sum
+}
+
 func sumVector(x []float32) float32 {
 	sum, _ := sumSquares(x, 0)
 	return sum
@@ -151,10 +170,23 @@ func softmaxVector(dst, x []float32) (lse float32) {
 }
 
 func softmaxBackwardVector(dx, y, dy []float32) {
+	softmaxGradVector(dx, y, dy, dotVector(y, dy))
+}
+
+func softmaxGradVector(dx, y, dy []float32, delta float32) {
 	y, dy = y[:len(dx)], dy[:len(dx)]
-	sum := dotVector(y, dy)
-	i := vectors(len(dx), func(i, n int) { softmaxGradAsm(&dx[i], &y[i], &dy[i], n, sum) })
-	for ; i < len(dx); i++ {
-		dx[i] = y[i] * (dy[i] - sum)
-	}
+	i := vectors(len(dx), func(i, n int) { softmaxGradAsm(&dx[i], &y[i], &dy[i], n, delta) })
+	softmaxGradGeneric(dx[i:], y[i:], dy[i:], delta)
+}
+
+func toBF16Vector(dst []uint16, src []float32) {
+	src = src[:len(dst)]
+	i := vectors(len(dst), func(i, n int) { narrowAsm(&dst[i], &src[i], n) })
+	toBF16Generic(dst[i:], src[i:])
+}
+
+func fromBF16Vector(dst []float32, src []uint16) {
+	src = src[:len(dst)]
+	i := vectors(len(dst), func(i, n int) { widenAsm(&dst[i], &src[i], n) })
+	fromBF16Generic(dst[i:], src[i:])
 }

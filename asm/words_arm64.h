@@ -9,3 +9,13 @@
 #define FRINTN(n, d) WORD $(0x4E218800 | (n)<<5 | (d)) // d = n rounded to whole numbers
 #define FCVTNS(n, d) WORD $(0x4E21A800 | (n)<<5 | (d)) // d = n as int32
 #define SSHR1(n, d) WORD $(0x4F3F0400 | (n)<<5 | (d)) // d = n >> 1, int32
+#define FDIV(m, n, d) WORD $(0x6E20FC00 | (m)<<16 | (n)<<5 | (d)) // d = n / m
+#define FSQRT(n, d) WORD $(0x6EA1F800 | (n)<<5 | (d)) // d = √n
+#define FABS(n, d) WORD $(0x4EA0F800 | (n)<<5 | (d)) // d = |n|
+#define FNEG(n, d) WORD $(0x6EA0F800 | (n)<<5 | (d)) // d = -n
+#define FCMEQ(m, n, d) WORD $(0x4E20E400 | (m)<<16 | (n)<<5 | (d)) // d = all ones where n = m
+#define FCMLTZ(n, d) WORD $(0x4EA0E800 | (n)<<5 | (d)) // d = all ones where n < 0
+#define SHRN16(n, d) WORD $(0x0F108400 | (n)<<5 | (d)) // four lower halfwords of d = n >> 16
+#define SHRN16HIGH(n, d) WORD $(0x4F108400 | (n)<<5 | (d)) // four upper halfwords of d = n >> 16
+#define SHLL16(n, d) WORD $(0x2E613800 | (n)<<5 | (d)) // d = four lower halfwords of n << 16
+#define SHLL16HIGH(n, d) WORD $(0x6E613800 | (n)<<5 | (d)) // d = four upper halfwords of n << 16

@@ -1,0 +1,104 @@
+//go:build !purego && (amd64 || arm64)
+
+package asm
+
+import "math"
+
+// GELU, layer norm and AdamW for AVX2 and NEON, in the manner of vector.go.
+
+//go:noescape
+func geluAsm(dst, x *float32, n int)
+
+//go:noescape
+func geluBackwardAsm(dx, x, dy *float32, n int)
+
+//go:noescape
+func normalizeAsm(dst, x, gamma, beta *float32, n int, mean, rstd float32)
+
+//go:noescape
+func normGradSumsAsm(dgamma, dbeta, x, gamma, dy *float32, n int, mean, rstd float32) (sumG, sumGX float32)
+
+//go:noescape
+func normGradAsm(dx, x, gamma, dy *float32, n int, mean, rstd, meanG, meanGX float32)
+
+//go:noescape
+func adamWAsm(p, grad, m, v *float32, n int, c *[9]float32)
+
+func geluVector(dst, x []float32) {
+	x = x[:len(dst)]
+	if i := vectors(len(dst), func(i, n int) { geluAsm(&dst[i], &x[i], n) }); i < len(dst) {
+		px := pad(x[i:])
+		geluAsm(&px[0], &px[0], 8)
+		copy(dst[i:], px[:])
+	}
+}
+
+func geluBackwardVector(dx, x, dy []float32) {
+	x, dy = x[:len(dx)], dy[:len(dx)]
+	if i := vectors(len(dx), func(i, n int) { geluBackwardAsm(&dx[i], &x[i], &dy[i], n) }); i < len(dx) {
+		px, py := pad(x[i:]), pad(dy[i:])
+		geluBackwardAsm(&px[0], &px[0], &py[0], 8)
+		copy(dx[i:], px[:])
+	}
+}
+
+func layerNormVector(dst, x, gamma, beta []float32, eps float32) (mean, rstd float32) {
+	x, gamma, beta = x[:len(dst)], gamma[:len(dst)], beta[:len(dst)]
+	n := float32(len(x))
+	sum, _ := sumSquares(x, 0)
+	mean = sum / n
+	rest, squares := sumSquares(x, mean)
+	rstd = rstdOf(rest, squares, n, eps)
+	i := vectors(len(dst), func(i, n int) { normalizeAsm(&dst[i], &x[i], &gamma[i], &beta[i], n, mean, rstd) })
+	for ; i < len(dst); i++ {
+		dst[i] = (x[i]-mean)*rstd*gamma[i] + beta[i]
+	}
+	return mean, rstd
+}
+
+func layerNormBackwardVector(dx, dgamma, dbeta, x, gamma, dy []float32, mean, rstd float32) {
+	n := len(dx)
+	dgamma, dbeta, x, gamma, dy = dgamma[:n], dbeta[:n], x[:n], gamma[:n], dy[:n]
+	var sumG, sumGX float32
+	i := vectors(n, func(i, n int) {
+		g, gx := normGradSumsAsm(&dgamma[i], &dbeta[i], &x[i], &gamma[i], &dy[i], n, mean, rstd)
+		sumG, sumGX = sumG+g, sumGX+gx
+	})
+	for ; i < n; i++ {
+		xhat, g := (x[i]-mean)*rstd, dy[i]*gamma[i]
+		sumG, sumGX = sumG+g, sumGX+g*xhat
+		dgamma[i] += dy[i] * xhat
+		dbeta[i] += dy[i]
+	}
+	meanG, meanGX := sumG/float32(n), sumGX/float32(n)
+	i = vectors(n, func(i, n int) { normGradAsm(&dx[i], &x[i], &gamma[i], &dy[i], n, mean, rstd, meanG, meanGX) })
+	for ; i < n; i++ {
+		xhat := (x[i] - mean) * rstd
+		dx[i] = rstd * (dy[i]*gamma[i] - meanG - xhat*meanGX)
+	}
+}
+
+func adamWVector(p, g, m, v []float32, h AdamW) {
+	g, m, v = g[:len(p)], m[:len(p)], v[:len(p)]
+	c := h.constants()
+	if i := vectors(len(p), func(i, n int) { adamWAsm(&p[i], &g[i], &m[i], &v[i], n, &c) }); i < len(p) {
+		pp, pg, pm, pv := pad(p[i:]), pad(g[i:]), pad(m[i:]), pad(v[i:])
+		adamWAsm(&pp[0], &pg[0], &pm[0], &pv[0], 8, &c)
+		copy(p[i:], pp[:])
+		copy(m[i:], pm[:])
+		copy(v[i:], pv[:])
+	}
+}
+
+// rstdOf returns 1/√(variance + eps) from Σ (x − mean) and Σ (x − mean)² of n elements. What rounding left in the mean is
+// taken out again; NaN stays.
+func rstdOf(rest, squares, n, eps float32) float32 {
+	variance := max(squares/n-(rest/n)*(rest/n), 0)
+	return float32(1 / math.Sqrt(float64(variance)+float64(eps)))
+}
+
+// constants are the factors of a step, as the assembly takes them.
+func (h *AdamW) constants() [9]float32 {
+	return [9]float32{float32(h.GradScale), float32(h.Beta1), float32(1 - h.Beta1), float32(h.Beta2), float32(1 - h.Beta2),
+		float32(1 / math.Sqrt(h.Correct2)), float32(h.Eps), float32(h.LR / h.Correct1), float32(1 - h.LR*h.Decay)}
+}
