@@ -73,6 +73,8 @@ type Kernels[F Float] struct {
 	// operations that were: the peak against which GEMM is measured.
 	FMALoop func(n int) (flops float64)
 
+	attention attentionKernels[F]
+
 	blocking blocking
 	scratch  sync.Pool // of *gemmScratch[F]
 }

@@ -6,5 +6,6 @@ package asm
 func avx512() *Kernels[float32] {
 	k := avx2()
 	k.Name = "avx512"
+	k.attention = attentionAVX512()
 	return k
 }

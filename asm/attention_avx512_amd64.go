@@ -1,0 +1,59 @@
+//go:build !purego
+
+package asm
+
+//go:noescape
+func attentionTileAsm(m, n, k int, a *float32, rs, ps int, b, c *float32, ldc int, accumulate bool)
+
+//go:noescape
+func attentionSoftmaxAsm(s *float32, lds, rows, n int, top, sum, alpha *float32)
+
+//go:noescape
+func attentionGradAsm(s, dp *float32, ld, rows, n int, lse, delta *float32)
+
+//go:noescape
+func attentionTransposeAsm(dst, src *float32, stride, n int)
+
+// attentionAVX512 has panels of four vectors, the width of published heads: with six rows their sums fill 24 of 32 registers.
+func attentionAVX512() attentionKernels[float32] {
+	return attentionKernels[float32]{
+		width: 64, queries: 48, keys: 128,
+		product: attentionProductAVX512, softmax: attentionSoftmaxAVX512, grad: attentionGradAVX512, transpose: attentionTransposeAVX512,
+	}
+}
+
+func attentionProductAVX512(p *panelProduct[float32]) {
+	_ = p.a[(p.m-1)*p.rs+(p.k-1)*p.ps]
+	for q := 0; q < p.n; q += 64 {
+		n, b, c := min(64, p.n-q), p.b[q/64*p.panel:], p.c[q:]
+		_, _ = b[(p.k-1)*64+n-1], c[(p.m-1)*p.ldc+n-1]
+		attentionTileAsm(p.m, n, p.k, &p.a[0], p.rs, p.ps, &b[0], &c[0], p.ldc, p.accumulate)
+	}
+}
+
+func attentionSoftmaxAVX512(s []float32, lds, rows, n int, top, sum, alpha []float32) {
+	_, _, _, _ = s[(rows-1)*lds+n-1], top[rows-1], sum[rows-1], alpha[(rows-1)|15]
+	attentionSoftmaxAsm(&s[0], lds, rows, n, &top[0], &sum[0], &alpha[0])
+}
+
+func attentionGradAVX512(s, dp []float32, ld, rows, n int, lse, delta []float32) {
+	last := (rows-1)*ld + n - 1
+	_, _, _, _ = s[last], dp[last], lse[rows-1], delta[rows-1]
+	attentionGradAsm(&s[0], &dp[0], ld, rows, n, &lse[0], &delta[0])
+}
+
+// attentionTransposeAVX512 moves blocks of 16×16 and leaves the edges to plain Go.
+func attentionTransposeAVX512(dst, src []float32, stride, rows, columns int) {
+	blocked := columns &^ 15
+	r := 0
+	for ; r+16 <= rows && blocked > 0; r += 16 {
+		_, _ = src[(r+15)*stride+columns-1], dst[(columns-1)*64+r+15]
+		attentionTransposeAsm(&dst[r], &src[r*stride], stride, blocked)
+	}
+	if r < rows {
+		transpose(dst[r:], 64, src[r*stride:], stride, rows-r, blocked)
+	}
+	if blocked < columns {
+		transpose(dst[blocked*64:], 64, src[blocked:], stride, rows, columns-blocked)
+	}
+}

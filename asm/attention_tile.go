@@ -1,0 +1,87 @@
+package asm
+
+import (
+	"math"
+	"sync"
+)
+
+// attentionOnTiles builds the inner loops of attention from the other kernels: the plain-Go twin, and what an implementation
+// without its own has.
+func (k *Kernels[F]) attentionOnTiles() attentionKernels[F] {
+	const keys = 128
+	scratch := sync.Pool{New: func() any { return new(tileScratch[F]) }}
+	return attentionKernels[F]{
+		width: k.NR, queries: 48, keys: (keys + k.NR - 1) / k.NR * k.NR,
+		product: func(p *panelProduct[F]) {
+			s := scratch.Get().(*tileScratch[F])
+			defer scratch.Put(s)
+			k.multiplyPanels(p, s)
+		},
+		softmax: k.onlineSoftmax, grad: k.attentionGrad,
+		transpose: func(dst, src []F, stride, rows, columns int) { transpose(dst, k.NR, src, stride, rows, columns) },
+	}
+}
+
+// tileScratch holds rows of A that were stored as columns, and a tile for columns past the edge.
+type tileScratch[F Float] struct{ a, tile []F }
+
+func grow[F Float](s []F, n int) []F {
+	if len(s) < n {
+		return make([]F, n)
+	}
+	return s
+}
+
+// multiplyPanels computes p strip by strip of MR rows.
+func (k *Kernels[F]) multiplyPanels(p *panelProduct[F], s *tileScratch[F]) {
+	s.tile = grow(s.tile, k.MR*k.NR)
+	for i := 0; i < p.m; i += k.MR {
+		rows, a, lda := min(k.MR, p.m-i), p.a[i*p.rs:], p.rs
+		if p.ps != 1 {
+			s.a, lda = grow(s.a, k.MR*p.k), p.k
+			transpose(s.a, lda, a, p.ps, p.k, rows)
+			a = s.a
+		}
+		for q := 0; q < p.n; q += k.NR {
+			panel, c := p.b[q/k.NR*p.panel:], p.c[i*p.ldc+q:]
+			if q+k.NR <= p.n {
+				k.GemmTile(rows, p.k, a, lda, panel, c, p.ldc, p.accumulate)
+				continue
+			}
+			k.GemmTile(rows, p.k, a, lda, panel, s.tile, k.NR, false)
+			for r := range rows {
+				row, part := c[r*p.ldc:][:p.n-q], s.tile[r*k.NR:][:p.n-q]
+				if p.accumulate {
+					k.Add(row, row, part)
+				} else {
+					copy(row, part)
+				}
+			}
+		}
+	}
+}
+
+func (k *Kernels[F]) onlineSoftmax(s []F, lds, rows, n int, top, sum, alpha []F) {
+	for r := range rows {
+		row, m := s[r*lds:][:n], top[r]
+		for _, v := range row {
+			if v > m {
+				m = v
+			}
+		}
+		alpha[r] = F(math.Exp(float64(top[r] - m)))
+		k.Exp(row, row, m)
+		sum[r] = alpha[r]*sum[r] + k.Sum(row)
+		top[r] = m
+	}
+}
+
+func (k *Kernels[F]) attentionGrad(s, dp []F, ld, rows, n int, lse, delta []F) {
+	for r := range rows {
+		p, g := s[r*ld:][:n], dp[r*ld:][:n]
+		k.Exp(p, p, lse[r])
+		for j, v := range p {
+			g[j] = v * (g[j] - delta[r])
+		}
+	}
+}
