@@ -35,6 +35,9 @@ type attentionKernels[F Float] struct {
 	// The three slices have room for a multiple of sixteen rows.
 	softmax func(s []F, lds, rows, n int, top, sum, alpha []F)
 
+	// scale computes rows of n elements, dst = factors[r]·src, or factors[0] for all when it is the only one; dst may be src.
+	scale func(dst []F, ldd int, src []F, lds, rows, n int, factors []F)
+
 	// grad turns logits and gradients of probabilities into probabilities and gradients of logits, row r of n columns:
 	//
 	//	s = exp(s − lse[r]);  dp = s·(dp − delta[r])
@@ -76,20 +79,10 @@ func (a *attentionKernels[F]) packTransposed(dst, src []F, stride, rows, columns
 	}
 }
 
-// packRows packs s·src [rows, columns] into panels of as many rows.
-func (k *Kernels[F]) packRows(dst, src []F, stride, rows, columns int, s F) {
-	width := k.attention.width
-	for q := 0; q < columns; q += width {
-		n := min(width, columns-q)
-		for r := range rows {
-			from := src[r*stride+q:][:n]
-			to := dst[q*rows+r*width:][:n]
-			if s == 1 {
-				copy(to, from)
-			} else {
-				k.Scale(to, from, s)
-			}
-		}
+// packRows packs factor·src [rows, columns] into panels of as many rows.
+func (a *attentionKernels[F]) packRows(dst, src []F, stride, rows, columns int, factor F) {
+	for q := 0; q < columns; q += a.width {
+		a.scale(dst[q*rows:], a.width, src[q:], stride, rows, min(a.width, columns-q), []F{factor})
 	}
 }
 

@@ -12,13 +12,16 @@ func attentionSoftmaxAsm(s *float32, lds, rows, n int, top, sum, alpha *float32)
 func attentionGradAsm(s, dp *float32, ld, rows, n int, lse, delta *float32)
 
 //go:noescape
+func attentionScaleAsm(dst *float32, ldd int, src *float32, lds, rows, n int, factors *float32, step int)
+
+//go:noescape
 func attentionTransposeAsm(dst, src *float32, stride, n int)
 
 // attentionAVX512 has panels of four vectors, the width of published heads: with six rows their sums fill 24 of 32 registers.
 func attentionAVX512() attentionKernels[float32] {
 	return attentionKernels[float32]{
 		width: 64, queries: 48, keys: 128,
-		product: attentionProductAVX512, softmax: attentionSoftmaxAVX512, grad: attentionGradAVX512, transpose: attentionTransposeAVX512,
+		product: attentionProductAVX512, softmax: attentionSoftmaxAVX512, scale: attentionScaleAVX512, grad: attentionGradAVX512, transpose: attentionTransposeAVX512,
 	}
 }
 
@@ -34,6 +37,12 @@ func attentionProductAVX512(p *panelProduct[float32]) {
 func attentionSoftmaxAVX512(s []float32, lds, rows, n int, top, sum, alpha []float32) {
 	_, _, _, _ = s[(rows-1)*lds+n-1], top[rows-1], sum[rows-1], alpha[(rows-1)|15]
 	attentionSoftmaxAsm(&s[0], lds, rows, n, &top[0], &sum[0], &alpha[0])
+}
+
+func attentionScaleAVX512(dst []float32, ldd int, src []float32, lds, rows, n int, factors []float32) {
+	step := min(len(factors)-1, 1) // one factor serves all rows
+	_, _, _ = dst[(rows-1)*ldd+n-1], src[(rows-1)*lds+n-1], factors[(rows-1)*step]
+	attentionScaleAsm(&dst[0], ldd, &src[0], lds, rows, n, &factors[0], step)
 }
 
 func attentionGradAVX512(s, dp []float32, ld, rows, n int, lse, delta []float32) {

@@ -34,9 +34,9 @@ func (k *Kernels[F]) PackAttentionGrad(h *AttentionHead[F], g *AttentionGrads[F]
 	s, _ := k.attentionGradScratch(scratch, h.Tokens, h.Dim)
 	k.attention.packTransposed(s.keysT, h.K, h.Stride, h.Tokens, h.Dim)
 	k.attention.packTransposed(s.valuesT, h.V, h.Stride, h.Tokens, h.Dim)
-	k.packRows(s.keys, h.K, h.Stride, h.Tokens, h.Dim, h.scale())
-	k.packRows(s.queries, h.Q, h.Stride, h.Tokens, h.Dim, h.scale())
-	k.packRows(s.dout, g.DOut, h.OutStride, h.Tokens, h.Dim, 1)
+	k.attention.packRows(s.keys, h.K, h.Stride, h.Tokens, h.Dim, h.scale())
+	k.attention.packRows(s.queries, h.Q, h.Stride, h.Tokens, h.Dim, h.scale())
+	k.attention.packRows(s.dout, g.DOut, h.OutStride, h.Tokens, h.Dim, 1)
 	for i := range h.Tokens {
 		s.delta[i] = k.Dot(h.Out[i*h.OutStride:][:h.Dim], g.DOut[i*h.OutStride:][:h.Dim])
 	}
@@ -70,9 +70,7 @@ func (k *Kernels[F]) attentionGrads(h *AttentionHead[F], g *AttentionGrads[F], s
 	s, _ := k.attentionGradScratch(scratch, h.Tokens, h.Dim)
 	for i := queries.lo; i < queries.hi; i += a.queries {
 		rows := min(a.queries, queries.hi-i)
-		for r := range rows {
-			k.Scale(s.q[r*h.Dim:(r+1)*h.Dim], h.Q[(i+r)*h.Stride:][:h.Dim], h.scale())
-		}
+		a.scale(s.q, h.Dim, h.Q[i*h.Stride:], h.Stride, rows, h.Dim, []F{h.scale()})
 		for j := keys.lo; j < keys.hi; j += a.keys {
 			n := min(a.keys, keys.hi-j)
 			k.logitGrads(h, g, &s, i, rows, j, n)

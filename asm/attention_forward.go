@@ -33,7 +33,7 @@ func (k *Kernels[F]) AttentionScratch(tokens, dim int) int {
 func (k *Kernels[F]) PackAttention(h *AttentionHead[F], scratch []F) {
 	s, _ := k.attentionScratch(scratch, h.Tokens, h.Dim)
 	k.attention.packTransposed(s.keys, h.K, h.Stride, h.Tokens, h.Dim)
-	k.packRows(s.values, h.V, h.Stride, h.Tokens, h.Dim, 1)
+	k.attention.packRows(s.values, h.V, h.Stride, h.Tokens, h.Dim, 1)
 }
 
 // Attention computes rows lo ≤ i < hi of Out and LSE for a head that [Kernels.PackAttention] has packed into scratch. The
@@ -50,8 +50,8 @@ func (k *Kernels[F]) Attention(h *AttentionHead[F], scratch []F, lo, hi int) {
 func (k *Kernels[F]) attend(h *AttentionHead[F], s *attentionScratch[F], i, rows int) {
 	a := &k.attention
 	out, ld := h.Out[i*h.OutStride:], a.logitStride()
+	a.scale(s.q, h.Dim, h.Q[i*h.Stride:], h.Stride, rows, h.Dim, []F{h.scale()})
 	for r := range rows {
-		k.Scale(s.q[r*h.Dim:(r+1)*h.Dim], h.Q[(i+r)*h.Stride:][:h.Dim], h.scale())
 		s.top[r], s.sum[r] = F(math.Inf(-1)), 0
 	}
 	for j := 0; j < h.Tokens; j += a.keys {
@@ -60,18 +60,14 @@ func (k *Kernels[F]) attend(h *AttentionHead[F], s *attentionScratch[F], i, rows
 			b: s.keys[j*h.Dim:], panel: h.Dim * a.width, c: s.logits, ldc: ld})
 		a.softmax(s.logits, ld, rows, n, s.top, s.sum, s.alpha)
 		if j > 0 {
-			for r, alpha := range s.alpha[:rows] {
-				if row := out[r*h.OutStride:][:h.Dim]; alpha != 1 {
-					k.Scale(row, row, alpha)
-				}
-			}
+			a.scale(out, h.OutStride, out, h.OutStride, rows, h.Dim, s.alpha[:rows])
 		}
 		a.product(&panelProduct[F]{m: rows, n: h.Dim, k: n, a: s.logits, rs: ld, ps: 1,
 			b: s.values[j*a.width:], panel: h.Tokens * a.width, c: out, ldc: h.OutStride, accumulate: j > 0})
 	}
 	for r := range rows {
-		row := out[r*h.OutStride:][:h.Dim]
-		k.Scale(row, row, 1/s.sum[r])
 		h.LSE[i+r] = s.top[r] + F(math.Log(float64(s.sum[r])))
+		s.alpha[r] = 1 / s.sum[r]
 	}
+	a.scale(out, h.OutStride, out, h.OutStride, rows, h.Dim, s.alpha[:rows])
 }

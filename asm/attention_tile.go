@@ -17,7 +17,7 @@ func (k *Kernels[F]) attentionOnTiles() attentionKernels[F] {
 			defer scratch.Put(s)
 			k.multiplyPanels(p, s)
 		},
-		softmax: k.onlineSoftmax, grad: k.attentionGrad,
+		softmax: k.onlineSoftmax, scale: k.scaleRows, grad: k.attentionGrad,
 		transpose: func(dst, src []F, stride, rows, columns int) { transpose(dst, k.NR, src, stride, rows, columns) },
 	}
 }
@@ -73,6 +73,13 @@ func (k *Kernels[F]) onlineSoftmax(s []F, lds, rows, n int, top, sum, alpha []F)
 		k.Exp(row, row, m)
 		sum[r] = alpha[r]*sum[r] + k.Sum(row)
 		top[r] = m
+	}
+}
+
+func (k *Kernels[F]) scaleRows(dst []F, ldd int, src []F, lds, rows, n int, factors []F) {
+	step := min(len(factors)-1, 1)
+	for r := range rows {
+		k.Scale(dst[r*ldd:][:n], src[r*lds:][:n], factors[r*step])
 	}
 }
 
