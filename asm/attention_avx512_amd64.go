@@ -20,7 +20,7 @@ func attentionTransposeAsm(dst, src *float32, stride, n int)
 // attentionAVX512 has panels of four vectors, the width of published heads: with six rows their sums fill 24 of 32 registers.
 func attentionAVX512() attentionKernels[float32] {
 	return attentionKernels[float32]{
-		width: 64, queries: 48, keys: 128,
+		width: 64, queries: 48, keys: 192,
 		product: attentionProductAVX512, softmax: attentionSoftmaxAVX512, scale: attentionScaleAVX512, grad: attentionGradAVX512, transpose: attentionTransposeAVX512,
 	}
 }

@@ -64,7 +64,7 @@ GLOBL minusInf<>(SB), RODATA|NOPTR, $4
 	VMOVSHDUP     X0, X1     \
 	OPSS          X1, X0, X0
 
-// TAIL sets K1 to the columns of the last, incomplete vector, and R15 to the bytes before it. R10 is n.
+// TAIL sets K1 to the columns of the last, incomplete vector (none when all are complete), and R15 to the bytes before it. R10 is n.
 #define TAIL \
 	MOVQ  R10, CX      \
 	ANDQ  $15, CX      \
@@ -151,11 +151,15 @@ powerLoop:
 	JLT  powerLoop
 
 powerTail:
+	TESTQ $15, R10
+	JZ   powerSum
 	VMOVUPS.Z (DI)(SI*1), K1, Z0
 	VSUBPS Z4, Z0, Z0
 	EXP(Z0, Z1, Z2)
 	VMOVUPS Z0, K1, (DI)(SI*1)
 	VADDPS Z0, Z5, K1, Z5
+
+powerSum:
 	VMOVAPS Z5, Z0
 	HALVE(VADDPS, VADDSS)
 	VMOVSS (R12), X1
@@ -209,11 +213,15 @@ gradLoop:
 	JLT  gradLoop
 
 gradTail:
+	TESTQ $15, R10
+	JZ   gradNext
 	VMOVUPS.Z (DI)(SI*1), K1, Z0
 	VMOVUPS.Z (DX)(SI*1), K1, Z3
 	GRAD
 	VMOVUPS Z0, K1, (DI)(SI*1)
 	VMOVUPS Z3, K1, (DX)(SI*1)
+
+gradNext:
 	ADDQ R8, DI
 	ADDQ R8, DX
 	ADDQ $4, R11
