@@ -14,6 +14,10 @@ type AttentionHead[F Float] struct {
 	Out         []F
 	OutStride   int
 	LSE         []F
+
+	// BF16 rounds Q/√Dim, K, V and the weights exp(s − top) to bfloat16 before they are multiplied, in the forward pass alone.
+	// Sums and softmax stay as they are. Element type float32 only.
+	BF16 bool
 }
 
 func (h *AttentionHead[F]) scale() F { return F(1 / math.Sqrt(float64(h.Dim))) }
@@ -25,7 +29,7 @@ type attentionKernels[F Float] struct {
 	keys    int // and its columns, whole panels
 
 	// product multiplies a block of rows by panels.
-	product func(p *panelProduct[F])
+	product func(p panelProduct[F])
 
 	// softmax is a step of the online softmax on rows of n logits, lds apart. Row r has met logits of maximum top[r], whose
 	// sum of exp(s − top) is sum[r]; before the first block these are −∞ and 0. With m the maximum of top[r] and the row:
@@ -45,6 +49,9 @@ type attentionKernels[F Float] struct {
 
 	// transpose writes the matrix src [rows, columns], rows ≤ width, as dst [columns, width].
 	transpose func(dst, src []F, stride, rows, columns int)
+
+	// bf16 is nil where there are no instructions for bfloat16: float32 products of rounded operands serve then.
+	bf16 *attentionBF16Kernels[F]
 }
 
 // panelProduct is C (+)= A·B, A [m, k], B [k, n], C [m, n], all of at least one row and column. Element (i, p) of A is
@@ -79,10 +86,10 @@ func (a *attentionKernels[F]) packTransposed(dst, src []F, stride, rows, columns
 	}
 }
 
-// packRows packs factor·src [rows, columns] into panels of as many rows.
-func (a *attentionKernels[F]) packRows(dst, src []F, stride, rows, columns int, factor F) {
+// packRows packs factor[0]·src [rows, columns] into panels of as many rows.
+func (a *attentionKernels[F]) packRows(dst, src []F, stride, rows, columns int, factor []F) {
 	for q := 0; q < columns; q += a.width {
-		a.scale(dst[q*rows:], a.width, src[q:], stride, rows, min(a.width, columns-q), []F{factor})
+		a.scale(dst[q*rows:], a.width, src[q:], stride, rows, min(a.width, columns-q), factor)
 	}
 }
 

@@ -22,15 +22,19 @@ func attentionAVX512() attentionKernels[float32] {
 	return attentionKernels[float32]{
 		width: 64, queries: 48, keys: 192,
 		product: attentionProductAVX512, softmax: attentionSoftmaxAVX512, scale: attentionScaleAVX512, grad: attentionGradAVX512, transpose: attentionTransposeAVX512,
+		bf16: attentionBF16AVX512(),
 	}
 }
 
-func attentionProductAVX512(p *panelProduct[float32]) {
+func attentionProductAVX512(p panelProduct[float32]) { attentionPanels(p, attentionTileAsm) }
+
+// attentionPanels calls a tile on every panel.
+func attentionPanels(p panelProduct[float32], tile func(m, n, k int, a *float32, rs, ps int, b, c *float32, ldc int, accumulate bool)) {
 	_ = p.a[(p.m-1)*p.rs+(p.k-1)*p.ps]
 	for q := 0; q < p.n; q += 64 {
 		n, b, c := min(64, p.n-q), p.b[q/64*p.panel:], p.c[q:]
 		_, _ = b[(p.k-1)*64+n-1], c[(p.m-1)*p.ldc+n-1]
-		attentionTileAsm(p.m, n, p.k, &p.a[0], p.rs, p.ps, &b[0], &c[0], p.ldc, p.accumulate)
+		tile(p.m, n, p.k, &p.a[0], p.rs, p.ps, &b[0], &c[0], p.ldc, p.accumulate)
 	}
 }
 

@@ -9,6 +9,8 @@ type attentionScratch[F Float] struct {
 	q               []F // a block of queries, times the scale
 	logits          []F // a block of logits, then of probabilities
 	top, sum, alpha []F // of each row of the block
+	scale, one      []F // single factors
+	q16, paired     []F // words of bfloat16: the block of queries; rows of keys or the block of probabilities
 }
 
 func (k *Kernels[F]) attentionScratch(memory []F, tokens, dim int) (s attentionScratch[F], used int) {
@@ -16,7 +18,11 @@ func (k *Kernels[F]) attentionScratch(memory []F, tokens, dim int) (s attentionS
 	c := carver[F]{memory: memory}
 	s.keys, s.values = c.take(a.columnPanels(dim, tokens)), c.take(a.columnPanels(tokens, dim))
 	s.q, s.logits = c.take(a.queries*dim), c.take(a.queries*a.logitStride())
+	s.scale, s.one = c.take(1), c.take(1)
 	s.top, s.sum, s.alpha = c.take(a.queries), c.take(a.queries), c.take(a.queries)
+	if a.bf16 != nil {
+		s.q16, s.paired = c.take(a.queries*words(dim)), c.take(max(a.queries*words(a.keys), a.width*words(dim)))
+	}
 	return s, c.used
 }
 
@@ -32,8 +38,13 @@ func (k *Kernels[F]) AttentionScratch(tokens, dim int) int {
 // PackAttention copies keys and values into scratch, in the order in which [Kernels.Attention] reads them.
 func (k *Kernels[F]) PackAttention(h *AttentionHead[F], scratch []F) {
 	s, _ := k.attentionScratch(scratch, h.Tokens, h.Dim)
+	s.scale[0], s.one[0] = h.scale(), 1
+	if h.BF16 {
+		k.packBF16(h, &s)
+		return
+	}
 	k.attention.packTransposed(s.keys, h.K, h.Stride, h.Tokens, h.Dim)
-	k.attention.packRows(s.values, h.V, h.Stride, h.Tokens, h.Dim, 1)
+	k.attention.packRows(s.values, h.V, h.Stride, h.Tokens, h.Dim, s.one)
 }
 
 // Attention computes rows lo ≤ i < hi of Out and LSE for a head that [Kernels.PackAttention] has packed into scratch. The
@@ -50,24 +61,44 @@ func (k *Kernels[F]) Attention(h *AttentionHead[F], scratch []F, lo, hi int) {
 func (k *Kernels[F]) attend(h *AttentionHead[F], s *attentionScratch[F], i, rows int) {
 	a := &k.attention
 	out, ld := h.Out[i*h.OutStride:], a.logitStride()
-	a.scale(s.q, h.Dim, h.Q[i*h.Stride:], h.Stride, rows, h.Dim, []F{h.scale()})
+	a.scale(s.q, h.Dim, h.Q[i*h.Stride:], h.Stride, rows, h.Dim, s.scale)
 	for r := range rows {
 		s.top[r], s.sum[r] = F(math.Inf(-1)), 0
 	}
 	for j := 0; j < h.Tokens; j += a.keys {
 		n := min(a.keys, h.Tokens-j)
-		a.product(&panelProduct[F]{m: rows, n: n, k: h.Dim, a: s.q, rs: h.Dim, ps: 1,
-			b: s.keys[j*h.Dim:], panel: h.Dim * a.width, c: s.logits, ldc: ld})
+		if h.BF16 {
+			k.logitsBF16(h, s, rows, j, n)
+		} else {
+			k.logits(h, s, rows, j, n)
+		}
 		a.softmax(s.logits, ld, rows, n, s.top, s.sum, s.alpha)
 		if j > 0 {
 			a.scale(out, h.OutStride, out, h.OutStride, rows, h.Dim, s.alpha[:rows])
 		}
-		a.product(&panelProduct[F]{m: rows, n: h.Dim, k: n, a: s.logits, rs: ld, ps: 1,
-			b: s.values[j*a.width:], panel: h.Tokens * a.width, c: out, ldc: h.OutStride, accumulate: j > 0})
+		if h.BF16 {
+			k.mixBF16(h, s, out, rows, j, n)
+		} else {
+			k.mix(h, s, out, rows, j, n)
+		}
 	}
 	for r := range rows {
 		h.LSE[i+r] = s.top[r] + F(math.Log(float64(s.sum[r])))
 		s.alpha[r] = 1 / s.sum[r]
 	}
 	a.scale(out, h.OutStride, out, h.OutStride, rows, h.Dim, s.alpha[:rows])
+}
+
+// logits computes a block of logits, from key j on, of the queries in s.q.
+func (k *Kernels[F]) logits(h *AttentionHead[F], s *attentionScratch[F], rows, j, n int) {
+	a := &k.attention
+	a.product(panelProduct[F]{m: rows, n: n, k: h.Dim, a: s.q, rs: h.Dim, ps: 1,
+		b: s.keys[j*h.Dim:], panel: h.Dim * a.width, c: s.logits, ldc: a.logitStride()})
+}
+
+// mix adds the values from row j on, with the probabilities in s.logits as weights, to out.
+func (k *Kernels[F]) mix(h *AttentionHead[F], s *attentionScratch[F], out []F, rows, j, n int) {
+	a := &k.attention
+	a.product(panelProduct[F]{m: rows, n: h.Dim, k: n, a: s.logits, rs: a.logitStride(), ps: 1,
+		b: s.values[j*a.width:], panel: h.Tokens * a.width, c: out, ldc: h.OutStride, accumulate: j > 0})
 }

@@ -37,7 +37,7 @@ func checkProduct(t *testing.T, k *Kernels[float32], m, n, kk int, transA, accum
 	p.b = ar.slice(spaced(rng, 1, (n+w-1)/w*p.panel, 0, 1), 0)
 	p.c = ar.slice(spaced(rng, m, n, p.ldc, 1), 3)
 	before := append([]float32(nil), p.c...)
-	k.attention.product(&p)
+	k.attention.product(p)
 	ar.check()
 	for i, v := range p.c {
 		r, j := i/p.ldc, i%p.ldc

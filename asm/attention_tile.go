@@ -12,10 +12,10 @@ func (k *Kernels[F]) attentionOnTiles() attentionKernels[F] {
 	scratch := sync.Pool{New: func() any { return new(tileScratch[F]) }}
 	return attentionKernels[F]{
 		width: k.NR, queries: 48, keys: (keys + k.NR - 1) / k.NR * k.NR,
-		product: func(p *panelProduct[F]) {
+		product: func(p panelProduct[F]) {
 			s := scratch.Get().(*tileScratch[F])
 			defer scratch.Put(s)
-			k.multiplyPanels(p, s)
+			k.multiplyPanels(&p, s)
 		},
 		softmax: k.onlineSoftmax, scale: k.scaleRows, grad: k.attentionGrad,
 		transpose: func(dst, src []F, stride, rows, columns int) { transpose(dst, k.NR, src, stride, rows, columns) },
