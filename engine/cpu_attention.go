@@ -78,7 +78,7 @@ func attentionHead[F asm.Float](a AttentionArgs, head int) asm.AttentionHead[F] 
 	at, outAt := headOffsets(a, head)
 	q := host[F](a.QKV)[at:]
 	return asm.AttentionHead[F]{Tokens: a.Tokens, Dim: a.HeadDim, Q: q, K: q[width:], V: q[2*width:], Stride: 3 * width,
-		Out: host[F](a.Out)[outAt:], OutStride: width, LSE: host[F](a.LSE)[head*a.Tokens : (head+1)*a.Tokens]}
+		Out: host[F](a.Out)[outAt:], OutStride: width, LSE: host[F](a.LSE)[head*a.Tokens : (head+1)*a.Tokens], BF16: a.BF16}
 }
 
 func attentionGrads[F asm.Float](a AttentionArgs, g AttentionGrads, head int) asm.AttentionGrads[F] {
