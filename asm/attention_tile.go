@@ -5,20 +5,24 @@ import (
 	"sync"
 )
 
-// attentionOnTiles builds the inner loops of attention from the other kernels: the plain-Go twin, and what an implementation
-// without its own has.
-func (k *Kernels[F]) attentionOnTiles() attentionKernels[F] {
-	const keys = 128
-	scratch := sync.Pool{New: func() any { return new(tileScratch[F]) }}
-	return attentionKernels[F]{
-		width: k.NR, queries: 48, keys: (keys + k.NR - 1) / k.NR * k.NR,
-		product: func(p panelProduct[F]) {
+// completeAttention builds the inner loops of attention that an implementation does not bring from its other kernels. In
+// plain Go that is all of them: the twin.
+func (k *Kernels[F]) completeAttention() {
+	a := &k.attention
+	if a.product == nil {
+		const keys = 128
+		a.width, a.queries, a.keys = k.NR, 48, (keys+k.NR-1)/k.NR*k.NR
+		scratch := sync.Pool{New: func() any { return new(tileScratch[F]) }}
+		a.product = func(p panelProduct[F]) {
 			s := scratch.Get().(*tileScratch[F])
 			defer scratch.Put(s)
 			k.multiplyPanels(&p, s)
-		},
-		softmax: k.onlineSoftmax, scale: k.scaleRows, grad: k.attentionGrad,
-		transpose: func(dst, src []F, stride, rows, columns int) { transpose(dst, k.NR, src, stride, rows, columns) },
+		}
+		a.transpose = func(dst, src []F, stride, rows, columns int) { transpose(dst, k.NR, src, stride, rows, columns) }
+		a.scale = k.scaleRows
+	}
+	if a.softmax == nil {
+		a.softmax, a.grad = k.onlineSoftmax, k.attentionGrad
 	}
 }
 

@@ -30,7 +30,8 @@ func avx2() *Kernels[float32] {
 		Dot: dotVector, Sum: sumVector, Exp: expVector, Softmax: softmaxVector, SoftmaxBackward: softmaxBackwardVector,
 		GELU: geluAVX2, GELUBackward: geluBackwardAVX2,
 		LayerNorm: layerNormAVX2, LayerNormBackward: layerNormBackwardAVX2, AdamW: adamWAVX2,
-		FMALoop: func(n int) float64 { return fmaLoopVector(n, 8) },
+		FMALoop:   func(n int) float64 { return fmaLoopVector(n, 8) },
+		attention: attentionVector(),
 	}
 }
 

@@ -15,8 +15,9 @@ func detectArch() []*Kernels[float32] {
 		Dot: dotVector, Sum: sumVector, Exp: expVector, Softmax: softmaxVector, SoftmaxBackward: softmaxBackwardVector,
 		GELU: geluGeneric[float32], GELUBackward: geluBackwardGeneric[float32],
 		LayerNorm: layerNormGeneric[float32], LayerNormBackward: layerNormBackwardGeneric[float32],
-		AdamW:   adamWGeneric[float32],
-		FMALoop: func(n int) float64 { return fmaLoopVector(n, 4) },
+		AdamW:     adamWGeneric[float32],
+		FMALoop:   func(n int) float64 { return fmaLoopVector(n, 4) },
+		attention: attentionVector(),
 	}
 	return []*Kernels[float32]{k.finish()}
 }

@@ -78,8 +78,6 @@ func (k *Kernels[F]) finish() *Kernels[F] {
 	}
 	k.blocking = newBlocking(k.MR, k.NR, size)
 	k.scratch.New = k.newScratch
-	if k.attention.product == nil {
-		k.attention = k.attentionOnTiles()
-	}
+	k.completeAttention()
 	return k
 }
