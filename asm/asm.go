@@ -48,10 +48,6 @@ type Kernels[F Float] struct {
 	// SquaredDistance returns Σ (a − b)².
 	SquaredDistance func(a, b []F) F
 
-	// ToBF16 rounds float32(src) to bfloat16, to nearest with ties to even, and FromBF16 widens. NaN stays NaN, and quiet.
-	ToBF16   func(dst []uint16, src []F)
-	FromBF16 func(dst []F, src []uint16)
-
 	// Exp computes dst = exp(x − shift).
 	Exp func(dst, x []F, shift F)
 
@@ -86,6 +82,8 @@ type Kernels[F Float] struct {
 	// FMALoop runs n rounds of independent multiply-adds on registers alone and returns how many floating-point
 	// operations that were: the peak against which GEMM is measured.
 	FMALoop func(n int) (flops float64)
+
+	attention attentionKernels[F]
 
 	blocking blocking
 	scratch  scratchList[F]

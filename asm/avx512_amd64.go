@@ -10,5 +10,6 @@ func avx512() *Kernels[float32] {
 	k.GemmTile, k.Transpose, k.CopyRows = gemmTileFloat512, transposeFloat512, copyRowsFloat512
 	k.FMALoop = fmaLoop512
 	rowsAVX512(k)
+	k.attention = attentionAVX512()
 	return k
 }

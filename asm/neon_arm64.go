@@ -14,11 +14,12 @@ func detectArch() []*Kernels[float32] {
 		GemmTile: gemmTileVector, Transpose: transposeGeneric[float32], CopyRows: copyRowsVector,
 		Add: addVector, Sub: subVector, Mul: mulVector, Scale: scaleVector, Axpy: axpyVector,
 		Dot: dotVector, Sum: sumVector, SquaredDistance: squaredDistanceVector,
-		ToBF16: toBF16Vector, FromBF16: fromBF16Vector, Exp: expVector, Softmax: softmaxVector,
+		Exp: expVector, Softmax: softmaxVector,
 		SoftmaxBackward: softmaxBackwardVector, SoftmaxGrad: softmaxGradVector,
 		GELU: geluVector, GELUBackward: geluBackwardVector,
 		LayerNorm: layerNormVector, LayerNormBackward: layerNormBackwardVector, AdamW: adamWVector,
-		FMALoop: func(n int) float64 { return fmaLoopVector(n, 4) },
+		FMALoop:   func(n int) float64 { return fmaLoopVector(n, 4) },
+		attention: attentionVector(),
 	}
 	return []*Kernels[float32]{k.finish()}
 }

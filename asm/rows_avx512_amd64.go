@@ -70,7 +70,7 @@ func adamW512(p, grad, m, v *float32, n int, c *[9]float32)
 func rowsAVX512(k *Kernels[float32]) {
 	k.Add, k.Sub, k.Mul, k.Scale, k.Axpy = addAVX512, subAVX512, mulAVX512, scaleAVX512, axpyAVX512
 	k.Dot, k.Sum = dotAVX512, sumAVX512
-	k.SquaredDistance, k.ToBF16, k.FromBF16 = squaredDistanceAVX512, toBF16AVX512, fromBF16AVX512
+	k.SquaredDistance = squaredDistanceAVX512
 	k.Exp, k.Softmax = expAVX512, softmaxAVX512
 	k.SoftmaxBackward, k.SoftmaxGrad = softmaxBackwardAVX512, softmaxGradAVX512
 	k.GELU, k.GELUBackward = geluAVX512, geluBackwardAVX512
@@ -140,20 +140,6 @@ func squaredDistanceAVX512(a, b []float32) (sum float32) {
 		sum += squaredDistance512(&a[i], &b[i], min(maxElements, len(a)-i))
 	}
 	return sum
-}
-
-func toBF16AVX512(dst []uint16, src []float32) {
-	src = src[:len(dst)]
-	for i := 0; i < len(dst); i += maxElements {
-		narrow512(&dst[i], &src[i], min(maxElements, len(dst)-i))
-	}
-}
-
-func fromBF16AVX512(dst []float32, src []uint16) {
-	src = src[:len(dst)]
-	for i := 0; i < len(dst); i += maxElements {
-		widen512(&dst[i], &src[i], min(maxElements, len(dst)-i))
-	}
 }
 
 func sumAVX512(x []float32) float32 {

@@ -77,5 +77,6 @@ func (k *Kernels[F]) finish() *Kernels[F] {
 		size = 8
 	}
 	k.blocking = newBlocking(k.MR, k.NR, size)
+	k.completeAttention()
 	return k
 }

@@ -178,15 +178,3 @@ func softmaxGradVector(dx, y, dy []float32, delta float32) {
 	i := vectors(len(dx), func(i, n int) { softmaxGradAsm(&dx[i], &y[i], &dy[i], n, delta) })
 	softmaxGradGeneric(dx[i:], y[i:], dy[i:], delta)
 }
-
-func toBF16Vector(dst []uint16, src []float32) {
-	src = src[:len(dst)]
-	i := vectors(len(dst), func(i, n int) { narrowAsm(&dst[i], &src[i], n) })
-	toBF16Generic(dst[i:], src[i:])
-}
-
-func fromBF16Vector(dst []float32, src []uint16) {
-	src = src[:len(dst)]
-	i := vectors(len(dst), func(i, n int) { widenAsm(&dst[i], &src[i], n) })
-	fromBF16Generic(dst[i:], src[i:])
-}

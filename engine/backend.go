@@ -184,6 +184,10 @@ type GroupedArgs struct {
 type AttentionArgs struct {
 	QKV, Out, LSE                 *Tensor
 	Batch, Tokens, Heads, HeadDim int
+
+	// BF16 rounds Q/√d, K, V and the probabilities to bfloat16 before they are multiplied, for inference: the backward pass
+	// knows nothing of it. Float32 only.
+	BF16 bool
 }
 
 // AttentionGrads holds the gradient of Out and receives that of QKV.

@@ -1,37 +1,21 @@
 package engine
 
 import (
-	"math"
+	"runtime"
 
 	"mien/asm"
 )
 
-// queryBlock rows of logits are in memory at a time: 128 rows of 800 keys fill 400 KiB, less than an L2 cache.
-const queryBlock = 128
-
 func (c *CPU) Attention(a AttentionArgs) { pick(a.QKV, attention[float32], attention[float64])(c, a) }
 
-// attention divides the work over batch items and heads. For each block of queries it computes the logits against
-// all keys, their softmax and the weighted values, so no tokens × tokens matrix is ever in memory.
+// attention divides the work over blocks of queries of all heads.
 func attention[F asm.Float](c *CPU, a AttentionArgs) {
-	h := newHeads[F](a)
-	out, lse := host[F](a.Out), host[F](a.LSE)
-	eachHead(c, a, 1, func(b, head int, scratch []F) {
-		k := kernels[F]()
-		q, key, value := h.at(b, head)
-		o := out[b*a.Tokens*h.width+head*a.HeadDim:]
-		sums := lse[(b*a.Heads+head)*a.Tokens:]
-		scaled, logits := scratch[:queryBlock*a.HeadDim], scratch[queryBlock*a.HeadDim:]
-		for i := 0; i < a.Tokens; i += queryBlock {
-			rows := min(queryBlock, a.Tokens-i)
-			s := h.logits(scaled, logits, q[i*h.stride:], key, rows)
-			for r := range rows {
-				row := s[r*a.Tokens : (r+1)*a.Tokens]
-				sums[i+r] = k.Softmax(row, row)
-			}
-			k.Gemm(asm.Gemm[F]{M: rows, N: a.HeadDim, K: a.Tokens, A: s, LDA: a.Tokens,
-				B: value, LDB: h.stride, C: o[i*h.width:], LDC: h.width})
-		}
+	k := kernels[F]()
+	size := k.AttentionScratch(a.Tokens, a.HeadDim)
+	overHeads(c, a, k.AttentionQueries(), size, func(head, lo, hi int, scratch []F) {
+		h := attentionHead[F](a, head)
+		k.PackAttention(&h, scratch)
+		k.Attention(&h, scratch, lo, hi)
 	})
 }
 
@@ -39,103 +23,74 @@ func (c *CPU) AttentionBackward(a AttentionArgs, g AttentionGrads) {
 	pick(a.QKV, attentionBackward[float32], attentionBackward[float64])(c, a, g)
 }
 
-// attentionBackward recomputes the probabilities from the log-sum-exp, P = exp(S − LSE), and then, with
-// δ_i = Σ_j dO_ij·O_ij (which equals Σ_j P_ij·dP_ij):
-//
-//	dV = Pᵀ·dO   dP = dO·Vᵀ   dS = P∘(dP − δ)   dQ = dS·K/√d   dK = dSᵀ·Q/√d
+// attentionBackward divides the work over heads or, where that would leave too many threads idle, over blocks of queries for dQ
+// and then over blocks of keys for dK and dV. A whole head takes five products of matrices; in blocks it takes
+// seven, as both recompute the probabilities and their gradients. The bits are the same.
 func attentionBackward[F asm.Float](c *CPU, a AttentionArgs, g AttentionGrads) {
-	h := newHeads[F](a)
-	dh := newHeads[F](AttentionArgs{QKV: g.DQKV, Batch: a.Batch, Tokens: a.Tokens, Heads: a.Heads, HeadDim: a.HeadDim})
-	out, dout, lse := host[F](a.Out), host[F](g.DOut), host[F](a.LSE)
-	eachHead(c, a, 2, func(b, head int, scratch []F) {
-		k := kernels[F]()
-		q, key, value := h.at(b, head)
-		dq, dkey, dvalue := dh.at(b, head)
-		at := b*a.Tokens*h.width + head*a.HeadDim
-		sums := lse[(b*a.Heads+head)*a.Tokens:]
-		scaled, matrices := scratch[:queryBlock*a.HeadDim], scratch[queryBlock*a.HeadDim:]
-		for i := 0; i < a.Tokens; i += queryBlock {
-			rows := min(queryBlock, a.Tokens-i)
-			o, do := out[at+i*h.width:], dout[at+i*h.width:]
-			p := h.logits(scaled, matrices, q[i*h.stride:], key, rows)
-			dp := matrices[queryBlock*a.Tokens:][:rows*a.Tokens]
-			for r := range rows {
-				row := p[r*a.Tokens : (r+1)*a.Tokens]
-				k.Exp(row, row, sums[i+r])
-			}
-			k.Gemm(asm.Gemm[F]{M: a.Tokens, N: a.HeadDim, K: rows, A: p, LDA: a.Tokens, TransA: true,
-				B: do, LDB: h.width, C: dvalue, LDC: h.stride, Accumulate: i > 0})
-			k.Gemm(asm.Gemm[F]{M: rows, N: a.Tokens, K: a.HeadDim, A: do, LDA: h.width,
-				B: value, LDB: h.stride, TransB: true, C: dp, LDC: a.Tokens})
-			for r := range rows {
-				from, to := r*a.Tokens, (r+1)*a.Tokens
-				delta := k.Dot(o[r*h.width:r*h.width+a.HeadDim], do[r*h.width:r*h.width+a.HeadDim])
-				logitGrad(dp[from:to], p[from:to], delta)
-			}
-			dqi := dq[i*h.stride:]
-			k.Gemm(asm.Gemm[F]{M: rows, N: a.HeadDim, K: a.Tokens, A: dp, LDA: a.Tokens,
-				B: key, LDB: h.stride, C: dqi, LDC: h.stride})
-			for r := range rows {
-				row := dqi[r*h.stride : r*h.stride+a.HeadDim]
-				k.Scale(row, row, h.scale)
-			}
-			k.Gemm(asm.Gemm[F]{M: a.Tokens, N: a.HeadDim, K: rows, A: dp, LDA: a.Tokens, TransA: true,
-				B: scaled, LDB: a.HeadDim, C: dkey, LDC: h.stride, Accumulate: i > 0})
-		}
+	k := kernels[F]()
+	size := k.AttentionGradScratch(a.Tokens, a.HeadDim)
+	pack := func(head int, scratch []F) (asm.AttentionHead[F], asm.AttentionGrads[F]) {
+		h, dh := attentionHead[F](a, head), attentionGrads[F](a, g, head)
+		k.PackAttentionGrad(&h, &dh, scratch)
+		return h, dh
+	}
+	heads, threads := a.Batch*a.Heads, runtime.GOMAXPROCS(0)
+	rounds := (heads + threads - 1) / threads
+	if a.Tokens <= k.AttentionKeys() || 5*rounds*threads <= 7*heads {
+		overHeads(c, a, max(a.Tokens, 1), size, func(head, _, _ int, scratch []F) {
+			h, dh := pack(head, scratch)
+			k.AttentionGrad(&h, &dh, scratch)
+		})
+		return
+	}
+	overHeads(c, a, k.AttentionQueries(), size, func(head, lo, hi int, scratch []F) {
+		h, dh := pack(head, scratch)
+		k.AttentionQueryGrad(&h, &dh, scratch, lo, hi)
+	})
+	overHeads(c, a, k.AttentionKeys(), size, func(head, lo, hi int, scratch []F) {
+		h, dh := pack(head, scratch)
+		k.AttentionKeyGrad(&h, &dh, scratch, lo, hi)
 	})
 }
 
-// logitGrad computes dp = p·(dp − delta) in place.
-func logitGrad[F asm.Float](dp, p []F, delta F) {
-	p = p[:len(dp)]
-	for j := range dp {
-		dp[j] = p[j] * (dp[j] - delta)
-	}
-}
-
-// heads finds the three matrices of one head inside the packed projection.
-type heads[F asm.Float] struct {
-	AttentionArgs
-	qkv           []F
-	width, stride int // heads·headDim, and the distance of two tokens: three times that
-	scale         F   // 1/√headDim
-}
-
-func newHeads[F asm.Float](a AttentionArgs) heads[F] {
-	width := a.Heads * a.HeadDim
-	return heads[F]{a, host[F](a.QKV), width, 3 * width, F(1 / math.Sqrt(float64(a.HeadDim)))}
-}
-
-func (h *heads[F]) at(batch, head int) (q, k, v []F) {
-	q = h.qkv[batch*h.Tokens*h.stride+head*h.HeadDim:]
-	return q, q[h.width:], q[2*h.width:]
-}
-
-// logits computes (Q/√d)·Kᵀ for a block of queries and leaves the scaled queries in scaled: as in the published
-// models, q is scaled before the product.
-func (h *heads[F]) logits(scaled, dst, q, key []F, rows int) []F {
-	k := kernels[F]()
-	for r := range rows {
-		k.Scale(scaled[r*h.HeadDim:(r+1)*h.HeadDim], q[r*h.stride:r*h.stride+h.HeadDim], h.scale)
-	}
-	s := dst[:rows*h.Tokens]
-	k.Gemm(asm.Gemm[F]{M: rows, N: h.Tokens, K: h.HeadDim, A: scaled, LDA: h.HeadDim,
-		B: key, LDB: h.stride, TransB: true, C: s, LDC: h.Tokens})
-	return s
-}
-
-// eachHead calls fn for every batch item and head with scratch for a block of queries and the given number of
-// blocks of logits, one scratch a goroutine.
-func eachHead[F asm.Float](c *CPU, a AttentionArgs, blocks int, fn func(b, head int, scratch []F)) {
-	size := queryBlock * (a.HeadDim + blocks*a.Tokens)
-	n := a.Batch * a.Heads
+// overHeads lays the blocks of tokens of all heads in one row, cuts it into a part for each goroutine, and calls fn for the tokens
+// lo ≤ i < hi of every head that a part touches, with scratch of the given size.
+func overHeads[F asm.Float](c *CPU, a AttentionArgs, block, size int, fn func(head, lo, hi int, scratch []F)) {
+	each := (a.Tokens + block - 1) / block
+	n := a.Batch * a.Heads * each
 	scratch := scratchFor(c, a.QKV.dtype, n, size)
 	defer scratch.free()
-	work := a.Tokens * a.Tokens * a.HeadDim
-	parallel(n, 1+gemmGrain/max(work, 1), func(lo, hi int) {
+	work := min(block, a.Tokens) * a.Tokens * a.HeadDim
+	parallel(n, 1+gemmGrain/max(work, 1), func(from, to int) {
 		s := take[F](scratch)
-		for i := lo; i < hi; i++ {
-			fn(i/a.Heads, i%a.Heads, s)
+		for from < to {
+			head := from / each
+			end := min(to, (head+1)*each)
+			fn(head, (from-head*each)*block, min((end-head*each)*block, a.Tokens), s)
+			from = end
 		}
 	})
+}
+
+// attentionHead finds a head, counted through the batch, in the packed projection [batch, tokens, 3, heads, d].
+func attentionHead[F asm.Float](a AttentionArgs, head int) asm.AttentionHead[F] {
+	width := a.Heads * a.HeadDim
+	at, outAt := headOffsets(a, head)
+	q := host[F](a.QKV)[at:]
+	return asm.AttentionHead[F]{Tokens: a.Tokens, Dim: a.HeadDim, Q: q, K: q[width:], V: q[2*width:], Stride: 3 * width,
+		Out: host[F](a.Out)[outAt:], OutStride: width, LSE: host[F](a.LSE)[head*a.Tokens : (head+1)*a.Tokens], BF16: a.BF16}
+}
+
+func attentionGrads[F asm.Float](a AttentionArgs, g AttentionGrads, head int) asm.AttentionGrads[F] {
+	width := a.Heads * a.HeadDim
+	at, outAt := headOffsets(a, head)
+	dq := host[F](g.DQKV)[at:]
+	return asm.AttentionGrads[F]{DOut: host[F](g.DOut)[outAt:], DQ: dq, DK: dq[width:], DV: dq[2*width:]}
+}
+
+// headOffsets returns where a head begins in the packed projection and in the output.
+func headOffsets(a AttentionArgs, head int) (qkv, out int) {
+	width := a.Heads * a.HeadDim
+	batch, column := head/a.Heads, head%a.Heads*a.HeadDim
+	return batch*a.Tokens*3*width + column, batch*a.Tokens*width + column
 }

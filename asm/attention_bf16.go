@@ -1,0 +1,96 @@
+package asm
+
+import "math"
+
+// attentionBF16Kernels work on pairs of bfloat16, two to the word of a float32: the even element in the low half.
+type attentionBF16Kernels[F Float] struct {
+	// product is that of attentionKernels for words: a step of the sum over k adds both products of a pair.
+	product func(p panelProduct[F])
+
+	// round makes words of rows of n elements: bfloat16 to the nearest, ties to even, and zeros to the next multiple of sixteen.
+	round func(dst []F, ldd int, src []F, lds, rows, n int)
+
+	// pair makes words of the elements one above the other in rows 2r and 2r + 1, the rows of words a panel's width apart. A last row
+	// without partner is paired with zeros. n is at most the width.
+	pair func(dst, src []F, stride, rows, n int)
+}
+
+// words is the length of a rounded row of n elements.
+func words(n int) int { return (n + 15) / 16 * 8 }
+
+// half is the number of pairs that n elements fill.
+func half(n int) int { return (n + 1) / 2 }
+
+// packBF16 packs keys and values for products of pairs, or rounds them where there are none.
+func (k *Kernels[F]) packBF16(h *AttentionHead[F], s *attentionScratch[F]) {
+	a, b := &k.attention, k.attention.bf16
+	if b == nil {
+		a.packTransposed(s.keys, h.K, h.Stride, h.Tokens, h.Dim)
+		a.packRows(s.values, h.V, h.Stride, h.Tokens, h.Dim, s.one)
+		roundBF16(s.keys)
+		roundBF16(s.values)
+		return
+	}
+	ld := words(h.Dim)
+	for j := 0; j < h.Tokens; j += a.width {
+		rows := min(a.width, h.Tokens-j)
+		b.round(s.paired, ld, h.K[j*h.Stride:], h.Stride, rows, h.Dim)
+		a.transpose(s.keys[j*half(h.Dim):], s.paired, ld, rows, half(h.Dim))
+	}
+	for q := 0; q < h.Dim; q += a.width {
+		b.pair(s.values[q*half(h.Tokens):], h.V[q:], h.Stride, h.Tokens, min(a.width, h.Dim-q))
+	}
+}
+
+// logitsBF16 computes a block of logits of the queries in s.q.
+func (k *Kernels[F]) logitsBF16(h *AttentionHead[F], s *attentionScratch[F], rows, j, n int) {
+	a, b := &k.attention, k.attention.bf16
+	if b == nil {
+		if j == 0 {
+			roundBF16(s.q[:rows*h.Dim])
+		}
+		k.logits(h, s, rows, j, n)
+		return
+	}
+	depth := half(h.Dim)
+	if j == 0 {
+		b.round(s.q16, words(h.Dim), s.q, h.Dim, rows, h.Dim)
+	}
+	b.product(panelProduct[F]{m: rows, n: n, k: depth, a: s.q16, rs: words(h.Dim), ps: 1,
+		b: s.keys[j*depth:], panel: depth * a.width, c: s.logits, ldc: a.logitStride()})
+}
+
+// mixBF16 adds the values of a block of keys with the probabilities in s.logits as weights.
+func (k *Kernels[F]) mixBF16(h *AttentionHead[F], s *attentionScratch[F], out []F, rows, j, n int) {
+	a, b := &k.attention, k.attention.bf16
+	ld := a.logitStride()
+	if b == nil {
+		for r := range rows {
+			roundBF16(s.logits[r*ld:][:n])
+		}
+		k.mix(h, s, out, rows, j, n)
+		return
+	}
+	b.round(s.paired, words(a.keys), s.logits, ld, rows, n)
+	b.product(panelProduct[F]{m: rows, n: h.Dim, k: half(n), a: s.paired, rs: words(a.keys), ps: 1,
+		b: s.values[j/2*a.width:], panel: half(h.Tokens) * a.width, c: out, ldc: h.OutStride, accumulate: j > 0})
+}
+
+// roundBF16 rounds to the nearest bfloat16, ties to even, and denormals to zero, as processors with bfloat16 do.
+func roundBF16[F Float](x []F) {
+	for i, v := range x {
+		x[i] = F(nearestBF16(float32(v)))
+	}
+}
+
+func nearestBF16(v float32) float32 {
+	const smallest = 0x1p-126
+	switch {
+	case v != v:
+		return v
+	case v < smallest && v > -smallest:
+		return float32(math.Copysign(0, float64(v)))
+	}
+	bits := math.Float32bits(v)
+	return math.Float32frombits((bits + 0x7fff + bits>>16&1) &^ 0xffff)
+}

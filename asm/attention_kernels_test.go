@@ -1,0 +1,220 @@
+package asm
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// The inner loops of attention, each against plain float64.
+
+func TestAttentionProduct(t *testing.T) {
+	for _, k := range Implementations() {
+		form := 0
+		for _, m := range []int{1, 2, 3, 4, 5, 6, 7, 11, 12, 13, 48} {
+			for _, n := range []int{1, 7, 8, 9, 15, 16, 17, 31, 32, 33, 47, 48, 49, 63, 64, 65, 128, 131} {
+				for _, kk := range []int{1, 2, 5, 64, 67} {
+					form++
+					checkProduct(t, k, m, n, kk, form%2 == 0, form%3 == 0)
+				}
+			}
+		}
+	}
+}
+
+func checkProduct(t *testing.T, k *Kernels[float32], m, n, kk int, transA, accumulate bool) {
+	t.Helper()
+	rng := rand.New(rand.NewPCG(uint64(m*1000+n), uint64(kk)))
+	ar, w := &arena{t: t}, k.attention.width
+	p := panelProduct[float32]{m: m, n: n, k: kk, rs: kk + 3, ps: 1, panel: (kk + 1) * w, ldc: n + 2, accumulate: accumulate}
+	if transA {
+		p.rs, p.ps = 1, m+5
+	}
+	p.a = ar.slice(spaced(rng, 1, (m-1)*p.rs+(kk-1)*p.ps+1, 0, 1), 1)
+	p.b = ar.slice(spaced(rng, 1, (n+w-1)/w*p.panel, 0, 1), 0)
+	p.c = ar.slice(spaced(rng, m, n, p.ldc, 1), 3)
+	before := append([]float32(nil), p.c...)
+	k.attention.product(p)
+	ar.check()
+	for i, v := range p.c {
+		r, j := i/p.ldc, i%p.ldc
+		if j >= n {
+			require.Equal(t, before[i], v, "%s: beyond column %d was written", k.Name, n)
+			continue
+		}
+		want, size := 0.0, 0.0
+		if accumulate {
+			want = float64(before[i])
+		}
+		for s := range kk {
+			term := float64(p.a[r*p.rs+s*p.ps]) * float64(p.b[j/w*p.panel+s*w+j%w])
+			want, size = want+term, size+math.Abs(term)
+		}
+		if !near(v, want, 1e-7, 4e-7*(size+1)) {
+			t.Fatalf("%s %d×%d×%d, transposed %v, accumulate %v: C[%d,%d] is %g, want %g", k.Name, m, n, kk, transA, accumulate, r, j, v, want)
+		}
+	}
+}
+
+// rowsCase is a block of logits with a number for each of its rows.
+type rowsCase struct {
+	arena     arena
+	rows, n   int
+	ld        int
+	s, dp     []float32
+	x, y, z   []float32
+	s64, dp64 []float64
+	x64, y64  []float64
+	what      string
+}
+
+func eachRowsCase(t *testing.T, k *Kernels[float32], f func(c *rowsCase)) {
+	for n := 1; n < 70; n++ {
+		for _, rows := range []int{1, 2, 15, 16, 17, 48} {
+			for fill, draw := range fills {
+				if fill == "large" || rows > 2 && n%8 > 1 {
+					continue
+				}
+				rng := rand.New(rand.NewPCG(uint64(n), uint64(rows)))
+				values := func(n int) []float64 {
+					v := make([]float64, n)
+					for i := range v {
+						v[i] = float64(float32(draw(rng)))
+					}
+					return v
+				}
+				c := &rowsCase{arena: arena{t: t}, rows: rows, n: n, ld: n + 3, what: fmt.Sprintf("%s, %d×%d, %s", k.Name, rows, n, fill)}
+				c.s64, c.dp64 = values((rows-1)*c.ld+n), values((rows-1)*c.ld+n)
+				c.x64, c.y64 = values((rows+15)&^15), values((rows+15)&^15)
+				c.s, c.dp = c.arena.slice(c.s64, n%8), c.arena.slice(c.dp64, rows%8)
+				c.x, c.y, c.z = c.arena.slice(c.x64, 1), c.arena.slice(c.y64, 2), c.arena.slice(c.x64, 3)
+				f(c)
+				c.arena.check()
+			}
+		}
+	}
+}
+
+// each calls f for all elements; those between the rows must not have changed.
+func (c *rowsCase) each(got []float32, before []float64, f func(r, i int)) {
+	for i := range got {
+		if i%c.ld < c.n {
+			f(i/c.ld, i)
+		} else {
+			require.Equal(c.arena.t, float32(before[i]), got[i], "%s: between the rows", c.what)
+		}
+	}
+}
+
+func TestAttentionSoftmax(t *testing.T) {
+	for _, k := range Implementations() {
+		eachRowsCase(t, k, func(c *rowsCase) {
+			top, sum := c.x, c.y
+			for r := range sum {
+				sum[r] = float32(math.Abs(c.y64[r]))
+			}
+			k.attention.softmax(c.s, c.ld, c.rows, c.n, top, sum, c.z)
+			m, total := make([]float64, c.rows), make([]float64, c.rows)
+			for r := range m {
+				m[r] = c.x64[r]
+				for _, v := range c.s64[r*c.ld:][:c.n] {
+					m[r] = max(m[r], v)
+				}
+				require.Equal(t, float32(m[r]), top[r], c.what)
+				alpha := math.Exp(c.x64[r] - m[r])
+				require.True(t, near(c.z[r], alpha, 1e-5, 1e-38), "%s: alpha %g, want %g", c.what, c.z[r], alpha)
+				total[r] = alpha * math.Abs(c.y64[r])
+			}
+			c.each(c.s, c.s64, func(r, i int) {
+				want := math.Exp(c.s64[i] - m[r])
+				total[r] += want
+				require.True(t, near(c.s[i], want, 1e-5, 1e-38), "%s: %g, want %g", c.what, c.s[i], want)
+			})
+			for r := range total {
+				require.True(t, near(sum[r], total[r], 1e-5, 1e-38), "%s: sum %g, want %g", c.what, sum[r], total[r])
+			}
+		})
+	}
+}
+
+func TestAttentionGradOfLogits(t *testing.T) {
+	for _, k := range Implementations() {
+		eachRowsCase(t, k, func(c *rowsCase) {
+			k.attention.grad(c.s, c.dp, c.ld, c.rows, c.n, c.x, c.y)
+			c.each(c.s, c.s64, func(r, i int) {
+				p := math.Exp(c.s64[i] - c.x64[r])
+				if p > 1e30 {
+					return // no probability is
+				}
+				require.True(t, near(c.s[i], p, 1e-5, 1e-38), "%s: %g, want %g", c.what, c.s[i], p)
+				want := p * (c.dp64[i] - c.y64[r])
+				size := p * (math.Abs(c.dp64[i]) + math.Abs(c.y64[r]))
+				require.True(t, near(c.dp[i], want, 0, 1e-5*size+1e-38), "%s: %g, want %g", c.what, c.dp[i], want)
+			})
+		})
+	}
+}
+
+// exp is exact to two units in the last place, for all magnitudes that a softmax meets.
+func TestAttentionExp(t *testing.T) {
+	for _, k := range Implementations() {
+		const n = 64
+		s, sum, alpha := make([]float32, n), make([]float32, 16), make([]float32, 16)
+		for from := -104.0; from <= 0; from += 0.37 {
+			x := make([]float64, n)
+			for i := range x {
+				s[i] = float32(from + 0.37*float64(i)/n)
+				if s[i] > 0 {
+					s[i] = 0
+				}
+				x[i] = float64(s[i])
+			}
+			top := make([]float32, 16)
+			k.attention.softmax(s, n, 1, n, top, sum, alpha)
+			for i, v := range s {
+				require.True(t, near(v, math.Exp(x[i]), 2.4e-7, 2e-45), "%s: exp(%g) is %g", k.Name, x[i], v)
+			}
+		}
+	}
+}
+
+func TestAttentionScale(t *testing.T) {
+	for _, k := range Implementations() {
+		eachRowsCase(t, k, func(c *rowsCase) {
+			factors := c.x[:c.rows]
+			if c.n%2 == 0 {
+				factors = factors[:1]
+			}
+			k.attention.scale(c.s, c.ld, c.dp, c.ld, c.rows, c.n, factors)
+			c.each(c.s, c.s64, func(r, i int) {
+				f := factors[min(r, len(factors)-1)]
+				require.Equal(t, math.Float32bits(f*float32(c.dp64[i])), math.Float32bits(c.s[i]), c.what)
+			})
+			k.attention.scale(c.dp, c.ld, c.dp, c.ld, c.rows, c.n, factors) // in place
+			require.Equal(t, c.s[:c.n], c.dp[:c.n], c.what)
+		})
+	}
+}
+
+func TestAttentionTranspose(t *testing.T) {
+	for _, k := range Implementations() {
+		w := k.attention.width
+		for rows := 1; rows <= w; rows++ {
+			for _, columns := range []int{1, 3, 15, 16, 17, 32, 47, 48, 64, 65, 80} {
+				rng, ar := rand.New(rand.NewPCG(1, 2)), arena{t: t}
+				src := ar.slice(spaced(rng, rows, columns, columns+3, 1), 1)
+				dst := ar.slice(make([]float64, columns*w), 2)
+				k.attention.transpose(dst, src, columns+3, rows, columns)
+				ar.check()
+				for r := range rows {
+					for c := range columns {
+						require.Equal(t, src[r*(columns+3)+c], dst[c*w+r], "%s: %d×%d", k.Name, rows, columns)
+					}
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,82 @@
+package asm
+
+import (
+	"math"
+	"sync"
+)
+
+// completeAttention builds the inner loops of attention that an implementation does not bring from its other kernels. In
+// plain Go that is all of them: the twin.
+func (k *Kernels[F]) completeAttention() {
+	a := &k.attention
+	if a.product == nil {
+		const keys = 128
+		a.width, a.queries, a.keys = k.NR, 48, (keys+k.NR-1)/k.NR*k.NR
+		scratch := sync.Pool{New: func() any { return new(tileScratch[F]) }}
+		a.product = func(p panelProduct[F]) {
+			s := scratch.Get().(*tileScratch[F])
+			defer scratch.Put(s)
+			k.multiplyPanels(&p, s)
+		}
+		a.transpose = func(dst, src []F, stride, rows, columns int) { k.Transpose(dst, k.NR, src, stride, rows, columns) }
+		a.scale = k.scaleRows
+	}
+	if a.softmax == nil {
+		a.softmax, a.grad = k.onlineSoftmax, k.attentionGrad
+	}
+}
+
+// tileScratch holds rows of A that were stored as columns.
+type tileScratch[F Float] struct{ a []F }
+
+func grow[F Float](s []F, n int) []F {
+	if len(s) < n {
+		return make([]F, n)
+	}
+	return s
+}
+
+// multiplyPanels computes p strip by strip of MR rows. Panels are NR wide, the last one too: Lanes is NR where this runs.
+func (k *Kernels[F]) multiplyPanels(p *panelProduct[F], s *tileScratch[F]) {
+	for i := 0; i < p.m; i += k.MR {
+		rows, a, lda := min(k.MR, p.m-i), p.a[i*p.rs:], p.rs
+		if p.ps != 1 {
+			s.a, lda = grow(s.a, k.MR*p.k), p.k
+			k.Transpose(s.a, lda, a, p.ps, p.k, rows)
+			a = s.a
+		}
+		for q := 0; q < p.n; q += k.NR {
+			k.GemmTile(rows, min(k.NR, p.n-q), p.k, a, lda, p.b[q/k.NR*p.panel:], p.c[i*p.ldc+q:], p.ldc, p.accumulate)
+		}
+	}
+}
+
+func (k *Kernels[F]) onlineSoftmax(s []F, lds, rows, n int, top, sum, alpha []F) {
+	for r := range rows {
+		row, m := s[r*lds:][:n], top[r]
+		for _, v := range row {
+			if v > m {
+				m = v
+			}
+		}
+		alpha[r] = F(math.Exp(float64(top[r] - m)))
+		k.Exp(row, row, m)
+		sum[r] = alpha[r]*sum[r] + k.Sum(row)
+		top[r] = m
+	}
+}
+
+func (k *Kernels[F]) scaleRows(dst []F, ldd int, src []F, lds, rows, n int, factors []F) {
+	step := min(len(factors)-1, 1)
+	for r := range rows {
+		k.Scale(dst[r*ldd:][:n], src[r*lds:][:n], factors[r*step])
+	}
+}
+
+func (k *Kernels[F]) attentionGrad(s, dp []F, ld, rows, n int, lse, delta []F) {
+	for r := range rows {
+		p, g := s[r*ld:][:n], dp[r*ld:][:n]
+		k.Exp(p, p, lse[r])
+		k.SoftmaxGrad(g, p, g, delta[r])
+	}
+}
