@@ -73,6 +73,9 @@ type Kernels[F Float] struct {
 	// operations that were: the peak against which GEMM is measured.
 	FMALoop func(n int) (flops float64)
 
+	// BF16 and Int8 multiply at low precision; there are none at float64.
+	BF16, Int8 *LowKernels
+
 	blocking blocking
 	scratch  sync.Pool // of *gemmScratch[F]
 }

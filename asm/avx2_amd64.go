@@ -31,6 +31,7 @@ func avx2() *Kernels[float32] {
 		GELU: geluAVX2, GELUBackward: geluBackwardAVX2,
 		LayerNorm: layerNormAVX2, LayerNormBackward: layerNormBackwardAVX2, AdamW: adamWAVX2,
 		FMALoop: func(n int) float64 { return fmaLoopVector(n, 8) },
+		BF16:    bf16AVX2(), Int8: int8AVX2(),
 	}
 }
 

@@ -6,5 +6,6 @@ package asm
 func avx512() *Kernels[float32] {
 	k := avx2()
 	k.Name = "avx512"
+	k.BF16, k.Int8 = bf16AVX512(), int8AVX512()
 	return k
 }

@@ -17,6 +17,7 @@ func detectArch() []*Kernels[float32] {
 		LayerNorm: layerNormGeneric[float32], LayerNormBackward: layerNormBackwardGeneric[float32],
 		AdamW:   adamWGeneric[float32],
 		FMALoop: func(n int) float64 { return fmaLoopVector(n, 4) },
+		BF16:    bf16NEON(), Int8: int8NEON(),
 	}
 	return []*Kernels[float32]{k.finish()}
 }

@@ -1,0 +1,70 @@
+//go:build !purego
+
+package asm
+
+//go:noescape
+func bf16TileAVX2(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int)
+
+//go:noescape
+func bf16ConvertAVX2(dst *uint32, x *float32, n int)
+
+//go:noescape
+func int8TileAVX2(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int, rowScales, columnScales *float32, start *int32)
+
+//go:noescape
+func int8PeakAVX2(n int)
+
+//go:noescape
+func maxBitsAVX2(x *float32, n int) uint32
+
+//go:noescape
+func int8QuantizeAVX2(dst *uint32, x *float32, n int, inverse float32)
+
+// The tile of AVX2 is half as wide as a panel, so that its sums leave registers for the operands.
+const (
+	lowAVX2MR    = 6
+	lowAVX2Width = LowNR / 2
+)
+
+// bf16AVX2 multiplies in float32, which is what its peak is.
+func bf16AVX2() *LowKernels {
+	k := &LowKernels{Name: "avx2", Precision: BF16, mr: lowAVX2MR, tile: bf16Tile256, convert: bf16Convert256}
+	k.Peak = func(n int) float64 { return fmaLoopVector(n, 8) }
+	return k.finish()
+}
+
+func int8AVX2() *LowKernels {
+	k := &LowKernels{Name: "avx2", Precision: Int8, mr: lowAVX2MR, tile: int8Tile256, convert: int8Convert256}
+	k.Peak = func(n int) float64 { int8PeakAVX2(max(n, 1)); return float64(max(n, 1)) * 12 * 16 * 2 }
+	return k.finish()
+}
+
+func bf16Tile256(t lowTile) {
+	if t.steps == 0 {
+		bf16TileGeneric(t)
+		return
+	}
+	t.bounds()
+	for j := 0; j < LowNR; j += lowAVX2Width {
+		bf16TileAVX2(t.rows, t.steps, &t.a[0], t.lda, &t.b[j], &t.c[j], t.ldc)
+	}
+}
+
+func int8Tile256(t lowTile) {
+	if t.steps == 0 {
+		int8TileGeneric(t)
+		return
+	}
+	t.bounds()
+	for j := 0; j < LowNR; j += lowAVX2Width {
+		int8TileAVX2(t.rows, t.steps, &t.a[0], t.lda, &t.b[j], &t.c[j], t.ldc, &t.rowScales[0], &t.columnScales[j], &t.start[j])
+	}
+}
+
+func bf16Convert256(dst []uint32, x []float32) (scale float32) {
+	return bf16ConvertVector(dst, x, bf16ConvertAVX2)
+}
+
+func int8Convert256(dst []uint32, x []float32) (scale float32) {
+	return int8ConvertVector(dst, x, maxBitsAVX2, int8QuantizeAVX2)
+}
