@@ -39,7 +39,7 @@ func checkLowK(k int) {
 
 // bf16Generic is the twin of the assembly.
 func bf16Generic() *LowKernels {
-	k := &LowKernels{Name: "generic", Precision: BF16, mr: 4, tile: bf16TileGeneric, convert: bf16ConvertGeneric}
+	k := &LowKernels{Name: "generic", Precision: BF16, mr: 4, sweep: bf16SweepGeneric, convert: bf16ConvertGeneric}
 	k.Peak = bf16PeakGeneric
 	return k.finish()
 }
@@ -54,19 +54,23 @@ func bf16ConvertGeneric(dst []uint32, x []float32) (scale float32) {
 	return 1
 }
 
-// bf16TileGeneric adds to a sum first the product of a word's upper halves, then that of the lower, each with one rounding: so
+// bf16SweepGeneric adds to a sum first the product of a word's upper halves, then that of the lower, each with one rounding: so
 // does VDPBF16PS. All implementations give the same bits, except that the instruction takes sums below 2^−126 for zero.
-func bf16TileGeneric(t lowTile) {
-	for i := range t.rows {
-		var sums [LowNR]float32
-		for s, a := range t.a[i*t.lda:][:t.steps] {
-			low, high := halves(a)
-			for j, b := range t.b[s*LowNR:][:LowNR] {
-				l, h := halves(b)
-				sums[j] = multiplyAdd(low, l, multiplyAdd(high, h, sums[j]))
+func bf16SweepGeneric(t *lowSweep) {
+	for q := range t.panels {
+		b, c, bias := t.tile(q)
+		for i := range t.rows {
+			var sums [LowNR]float32
+			copy(sums[:], bias)
+			for s, a := range t.a[i*t.lda:][:t.steps] {
+				low, high := halves(a)
+				for j, w := range b[s*LowNR:][:LowNR] {
+					l, h := halves(w)
+					sums[j] = multiplyAdd(low, l, multiplyAdd(high, h, sums[j]))
+				}
 			}
+			copy(c[i*t.ldc:][:LowNR], sums[:])
 		}
-		copy(t.c[i*t.ldc:][:LowNR], sums[:])
 	}
 }
 
@@ -80,9 +84,10 @@ func halves(w uint32) (low, high float32) {
 func multiplyAdd(a, b, c float32) float32 { return float32(float64(a)*float64(b) + float64(c)) }
 
 func bf16PeakGeneric(n int) float64 {
-	t := lowTile{rows: 1, steps: 1, a: make([]uint32, 1), b: make([]uint32, LowNR), c: make([]float32, LowNR)}
+	var c, bias [LowNR]float32
+	t := &lowSweep{rows: 1, steps: 1, panels: 1, a: make([]uint32, 1), b: make([]uint32, LowNR), c: c[:], bias: bias[:]}
 	for range n {
-		bf16TileGeneric(t)
+		bf16SweepGeneric(t)
 	}
 	return float64(n) * 4 * LowNR
 }

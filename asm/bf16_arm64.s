@@ -31,9 +31,12 @@
 	SUBS $1, R10, R10            \
 	BEQ  done
 
-// func bf16TileNEON(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int)
-TEXT ·bf16TileNEON(SB), NOSPLIT, $0-56
+// func bf16TileNEON(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int, bias *float32)
+TEXT ·bf16TileNEON(SB), NOSPLIT, $0-64
 	ARGUMENTS
+	MOVD bias+56(FP), R12
+	VLD1 (R12), [V0.S4, V1.S4, V2.S4, V3.S4]
+	START
 	MOVD $0xFFFF0000, R12
 	VDUP R12, V31.S4                // the upper halves
 

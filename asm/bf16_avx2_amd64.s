@@ -29,21 +29,11 @@
 	DECQ    AX            \
 	JZ      done
 
-// func bf16TileAVX2(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int)
-TEXT ·bf16TileAVX2(SB), NOSPLIT, $0-56
+// func bf16TileAVX2(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int, bias *float32)
+TEXT ·bf16TileAVX2(SB), NOSPLIT, $0-64
 	ARGUMENTS
-	VPXOR Y0, Y0, Y0
-	VPXOR Y1, Y1, Y1
-	VPXOR Y2, Y2, Y2
-	VPXOR Y3, Y3, Y3
-	VPXOR Y4, Y4, Y4
-	VPXOR Y5, Y5, Y5
-	VPXOR Y6, Y6, Y6
-	VPXOR Y7, Y7, Y7
-	VPXOR Y8, Y8, Y8
-	VPXOR Y9, Y9, Y9
-	VPXOR Y10, Y10, Y10
-	VPXOR Y11, Y11, Y11
+	MOVQ bias+56(FP), R14
+	START
 	VPCMPEQD Y15, Y15, Y15
 	VPSLLD $16, Y15, Y15        // the upper halves
 

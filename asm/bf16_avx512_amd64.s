@@ -14,8 +14,8 @@
 	DECQ    AX            \
 	JZ      done
 
-// func bf16TileAVX512(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int)
-TEXT ·bf16TileAVX512(SB), NOSPLIT, $0-56
+// func bf16TileAVX512(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int, bias *float32)
+TEXT ·bf16TileAVX512(SB), NOSPLIT, $0-64
 	MOVQ rows+0(FP), AX
 	MOVQ steps+8(FP), CX
 	MOVQ a+16(FP), R8
@@ -23,10 +23,11 @@ TEXT ·bf16TileAVX512(SB), NOSPLIT, $0-56
 	MOVQ b+32(FP), BX
 	MOVQ c+40(FP), DX
 	MOVQ ldc+48(FP), DI
+	MOVQ bias+56(FP), SI
 	SHLQ $2, R15                // in bytes
 	SHLQ $2, DI
 	FETCH(fetch)
-	CLEAR
+	START
 	SUMS
 
 write:
@@ -52,7 +53,6 @@ done:
 // func bf16PeakAVX512(n int)
 TEXT ·bf16PeakAVX512(SB), NOSPLIT, $0-8
 	MOVQ n+0(FP), CX
-	CLEAR
 	VPXORD Z28, Z28, Z28
 	VPXORD Z30, Z30, Z30
 

@@ -73,7 +73,7 @@ func quantize(v, inverse float32) int32 {
 
 // int8Generic is the twin of the assembly.
 func int8Generic() *LowKernels {
-	k := &LowKernels{Name: "generic", Precision: Int8, mr: 4, tile: int8TileGeneric, convert: int8ConvertGeneric}
+	k := &LowKernels{Name: "generic", Precision: Int8, mr: 4, sweep: int8SweepGeneric, convert: int8ConvertGeneric}
 	k.Peak = int8PeakGeneric
 	return k.finish()
 }
@@ -95,19 +95,23 @@ func int8QuantizeGeneric(dst []uint32, x []float32, inverse float32) {
 	}
 }
 
-// int8TileGeneric multiplies unsigned bytes of activations with signed bytes of weights. Sums are exact and scaled in one order,
-// so that all implementations give the same bits.
-func int8TileGeneric(t lowTile) {
-	for i := range t.rows {
-		var sums [LowNR]int32
-		copy(sums[:], t.start)
-		for s, a := range t.a[i*t.lda:][:t.steps] {
-			for j, b := range t.b[s*LowNR:][:LowNR] {
-				sums[j] += dot4(a, b)
+// int8SweepGeneric multiplies unsigned bytes of activations with signed bytes of weights. Sums are exact and scaled in one order,
+// without a fused multiply-add, so that all implementations give the same bits.
+func int8SweepGeneric(t *lowSweep) {
+	for q := range t.panels {
+		b, c, bias := t.tile(q)
+		columnScales, start := t.scales(q)
+		for i := range t.rows {
+			var sums [LowNR]int32
+			copy(sums[:], start)
+			for s, a := range t.a[i*t.lda:][:t.steps] {
+				for j, w := range b[s*LowNR:][:LowNR] {
+					sums[j] += dot4(a, w)
+				}
 			}
-		}
-		for j, sum := range sums {
-			t.c[i*t.ldc+j] = float32(sum) * t.columnScales[j] * t.rowScales[i]
+			for j, sum := range sums {
+				c[i*t.ldc+j] = float32(float32(sum)*columnScales[j]*t.rowScales[i]) + bias[j]
+			}
 		}
 	}
 }
@@ -119,10 +123,11 @@ func dot4(a, b uint32) int32 {
 }
 
 func int8PeakGeneric(n int) float64 {
-	t := lowTile{rows: 1, steps: 1, a: make([]uint32, 1), b: make([]uint32, LowNR), c: make([]float32, LowNR),
-		rowScales: make([]float32, 1), columnScales: make([]float32, LowNR), start: make([]int32, LowNR)}
+	var c, scales [LowNR]float32
+	t := &lowSweep{rows: 1, steps: 1, panels: 1, a: make([]uint32, 1), b: make([]uint32, LowNR), c: c[:], bias: scales[:],
+		rowScales: scales[:], columnScales: scales[:], start: make([]int32, LowNR)}
 	for range n {
-		int8TileGeneric(t)
+		int8SweepGeneric(t)
 	}
 	return float64(n) * 8 * LowNR
 }

@@ -17,11 +17,13 @@
 	SDOT(26, t, s2)              \
 	SDOT(27, t, s3)
 
-// SCALE makes floats of four sums, times the columns' scales in V24–V27 and the row's in V28.
+// SCALE makes floats of four sums, times the columns' scales in V24–V27 and the row's in V28, plus bias.
 #define SCALE(column, s) \
 	SCVTF(s, s)                  \
 	FMUL(column, s, s)           \
-	FMUL(28, s, s)
+	FMUL(28, s, s)               \
+	VLD1.P 16(R13), [V29.S4]     \
+	FADD(29, s, s)
 
 // STORE writes a row of C, the scaled sums, and leaves when it was the last. a to d are the numbers of the sums.
 #define STORE(a, b, c, d, s0, s1, s2, s3) \
@@ -30,14 +32,20 @@
 	SCALE(25, b)                 \
 	SCALE(26, c)                 \
 	SCALE(27, d)                 \
+	SUB  $64, R13, R13           \
 	VST1 [s0.S4, s1.S4, s2.S4, s3.S4], (R8) \
 	ADD  R9, R8, R8              \
 	SUBS $1, R10, R10            \
 	BEQ  done
 
-// func int8TileNEON(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int, rowScales, columnScales *float32)
-TEXT ·int8TileNEON(SB), NOSPLIT, $0-72
+// func int8TileNEON(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int, bias, rowScales, columnScales *float32)
+TEXT ·int8TileNEON(SB), NOSPLIT, $0-80
 	ARGUMENTS
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	START
 	MOVD $0x80, R12
 	VDUP R12, V31.B16               // changes a byte with zero point 128 into a signed one
 
@@ -53,9 +61,10 @@ loop:                                   // for steps > 0: one step
 	SUBS $1, R7, R7
 	BNE  loop
 
-	MOVD rowScales+56(FP), R12
-	MOVD columnScales+64(FP), R13
+	MOVD rowScales+64(FP), R12
+	MOVD columnScales+72(FP), R13
 	VLD1 (R13), [V24.S4, V25.S4, V26.S4, V27.S4]
+	MOVD bias+56(FP), R13
 	STORE(0, 1, 2, 3, V0, V1, V2, V3)
 	STORE(4, 5, 6, 7, V4, V5, V6, V7)
 	STORE(8, 9, 10, 11, V8, V9, V10, V11)

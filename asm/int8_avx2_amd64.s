@@ -29,7 +29,7 @@
 	VPADDD   Y15, s1, s1
 
 // STORE writes a row of C, the scaled sums, and leaves when it was the last:
-//	c = float32(s) * columnScales * rowScale
+//	c = float32(s) * columnScales * rowScale + bias
 #define STORE(s0, s1) \
 	VBROADCASTSS (R14), Y14 \
 	VCVTDQ2PS s0, s0        \
@@ -38,6 +38,8 @@
 	VMULPS    Y13, s1, s1   \
 	VMULPS    Y14, s0, s0   \
 	VMULPS    Y14, s1, s1   \
+	VADDPS    (SI), s0, s0  \
+	VADDPS    32(SI), s1, s1 \
 	VMOVUPS   s0, (DX)      \
 	VMOVUPS   s1, 32(DX)    \
 	ADDQ      $4, R14       \
@@ -45,30 +47,20 @@
 	DECQ      AX            \
 	JZ        done
 
-// func int8TileAVX2(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int, rowScales, columnScales *float32, start *int32)
-TEXT ·int8TileAVX2(SB), NOSPLIT, $0-80
+// func int8TileAVX2(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int, bias, rowScales, columnScales *float32, start *int32)
+TEXT ·int8TileAVX2(SB), NOSPLIT, $0-88
 	ARGUMENTS
-	MOVQ start+72(FP), R14      // every row starts with these
-	VMOVDQU (R14), Y0
-	VMOVDQU 32(R14), Y1
-	VMOVDQA Y0, Y2
-	VMOVDQA Y1, Y3
-	VMOVDQA Y0, Y4
-	VMOVDQA Y1, Y5
-	VMOVDQA Y0, Y6
-	VMOVDQA Y1, Y7
-	VMOVDQA Y0, Y8
-	VMOVDQA Y1, Y9
-	VMOVDQA Y0, Y10
-	VMOVDQA Y1, Y11
+	MOVQ start+80(FP), R14
+	START
 
 loop:                           // for steps > 0: one step
 	STEP
 	DECQ CX
 	JNZ  loop
 
-	MOVQ rowScales+56(FP), R14
-	MOVQ columnScales+64(FP), R15
+	MOVQ rowScales+64(FP), R14
+	MOVQ columnScales+72(FP), R15
+	MOVQ bias+56(FP), SI
 	VMOVUPS (R15), Y12
 	VMOVUPS 32(R15), Y13
 	STORE(Y0, Y1)

@@ -7,7 +7,7 @@
 #define DOT(b, a, s) EVEX512(1, 0x50, b, a, s)
 
 // STORE writes a row of C, the scaled sums, and leaves when it was the last:
-//	c = float32(s) * columnScales * rowScale
+//	c = float32(s) * columnScales * rowScale + bias
 #define STORE(s0, s1) \
 	VBROADCASTSS (R14), Z30 \
 	VCVTDQ2PS s0, s0        \
@@ -16,6 +16,8 @@
 	VMULPS    Z29, s1, s1   \
 	VMULPS    Z30, s0, s0   \
 	VMULPS    Z30, s1, s1   \
+	VADDPS    (SI), s0, s0  \
+	VADDPS    64(SI), s1, s1 \
 	VMOVUPS   s0, (DX)      \
 	VMOVUPS   s1, 64(DX)    \
 	ADDQ      $4, R14       \
@@ -23,8 +25,8 @@
 	DECQ      AX            \
 	JZ        done
 
-// func int8TileAVX512(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int, rowScales, columnScales *float32, start *int32)
-TEXT ·int8TileAVX512(SB), NOSPLIT, $0-80
+// func int8TileAVX512(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int, bias, rowScales, columnScales *float32, start *int32)
+TEXT ·int8TileAVX512(SB), NOSPLIT, $0-88
 	MOVQ rows+0(FP), AX
 	MOVQ steps+8(FP), CX
 	MOVQ a+16(FP), R8
@@ -32,7 +34,7 @@ TEXT ·int8TileAVX512(SB), NOSPLIT, $0-80
 	MOVQ b+32(FP), BX
 	MOVQ c+40(FP), DX
 	MOVQ ldc+48(FP), DI
-	MOVQ start+72(FP), SI
+	MOVQ start+80(FP), SI
 	SHLQ $2, R15                // in bytes
 	SHLQ $2, DI
 	FETCH(fetch)
@@ -40,10 +42,11 @@ TEXT ·int8TileAVX512(SB), NOSPLIT, $0-80
 	SUMS
 
 write:
-	MOVQ rowScales+56(FP), R14
-	MOVQ columnScales+64(FP), SI
+	MOVQ rowScales+64(FP), R14
+	MOVQ columnScales+72(FP), SI
 	VMOVUPS (SI), Z28
 	VMOVUPS 64(SI), Z29
+	MOVQ bias+56(FP), SI
 	STORE(Z0, Z1)
 	STORE(Z2, Z3)
 	STORE(Z4, Z5)

@@ -29,7 +29,7 @@ const (
 	LowNR = 32
 	// MaxLowK is the longest sum: one of int8 then fits 32 bits, and one call of a tile stays short.
 	MaxLowK = 1 << 16
-	// sweep is after how many panels C is finished, while it is still in the cache.
+	// sweep is how many panels one call takes, some tens of microseconds of work at most in layers up to 4096 wide.
 	sweep = 8
 )
 
@@ -43,27 +43,39 @@ type LowKernels struct {
 	Peak func(n int) (ops float64)
 
 	mr      int // rows of the largest tile
-	tile    func(t lowTile)
+	sweep   func(t *lowSweep)
 	convert func(dst []uint32, x []float32) (scale float32) // one row of A
 	scratch sync.Pool                                       // of *lowScratch
 }
 
-// lowTile is a product of rows ≤ mr rows of A and a panel:
+// lowSweep is the product of rows ≤ mr rows of A and some panels, a tile for each:
 //
-//	for i < rows, j < LowNR:
-//		c[i*ldc+j] = Σ over s < steps of a[i*lda+s] · b[s*LowNR+j]
-//
-// int8 starts a sum with start[j], scales it by columnScales[j], then by rowScales[i].
-type lowTile struct {
-	rows, steps  int
-	a            []uint32
-	lda          int
-	b            []uint32
-	c            []float32
-	ldc          int
-	rowScales    []float32
-	columnScales []float32
-	start        []int32
+//	for q < panels, i < rows, j < LowNR:
+//		sum = Σ over s < steps of a[i*lda+s] · b[(q*steps+s)*LowNR+j]
+//		c[i*ldc+q*LowNR+j] = sum, which starts with bias[q*LowNR+j] (bf16)
+//		c[i*ldc+q*LowNR+j] = sum·columnScales[q*LowNR+j]·rowScales[i] + bias[q*LowNR+j], sum starting with start[q*LowNR+j] (int8)
+type lowSweep struct {
+	rows, steps, panels int
+
+	a    []uint32
+	lda  int
+	b    []uint32
+	c    []float32
+	ldc  int
+	bias []float32
+
+	rowScales, columnScales []float32
+	start                   []int32
+}
+
+// tile returns the part of one panel.
+func (t *lowSweep) tile(q int) (b []uint32, c, bias []float32) {
+	return t.b[q*LowNR*t.steps:][:LowNR*t.steps], t.c[q*LowNR:], t.bias[q*LowNR:][:LowNR]
+}
+
+// scales returns what int8 has beside it.
+func (t *lowSweep) scales(q int) (columnScales []float32, start []int32) {
+	return t.columnScales[q*LowNR:][:LowNR], t.start[q*LowNR:][:LowNR]
 }
 
 // LowPanels are weights [N, K], packed: panels of LowNR rows of W, in each the first word of every row, then the second …
@@ -177,11 +189,16 @@ func (g *LowGemm) check(p Precision) {
 	}
 }
 
-// lowScratch is a strip of converted activations, and a tile for columns past the edge.
+// lowScratch is what one call needs: a strip of converted activations, and a tile and its bias for columns past the edge.
 type lowScratch struct {
-	rows LowRows
-	tile []float32
+	rows  LowRows
+	sweep lowSweep
+	tile  []float32
+	bias  [LowNR]float32
 }
+
+// noBias serves products without one.
+var noBias [sweep * LowNR]float32
 
 // finish completes an implementation.
 func (k *LowKernels) finish() *LowKernels {
@@ -206,51 +223,48 @@ func (k *LowKernels) Gemm(g LowGemm) {
 			k.Convert(&s.rows, g.A[lo*g.LDA:], g.LDA, 0, hi-lo)
 			rows, first = &s.rows, 0
 		}
-		k.strip(&g, s, rows, first, lo, hi)
+		s.sweep = lowSweep{rows: hi - lo, steps: wordsOf(k.Precision, g.B.K), lda: rows.ld,
+			a: rows.words[first*rows.ld:], rowScales: rows.scales[first:][:hi-lo]}
+		k.strip(&g, s, lo)
 	}
+	s.sweep = lowSweep{} // scratch keeps nothing of the caller's alive
 }
 
-// strip multiplies rows lo to hi, of which the first is the given row of rows.
-func (k *LowKernels) strip(g *LowGemm, s *lowScratch, rows *LowRows, first, lo, hi int) {
-	steps := wordsOf(k.Precision, g.B.K)
-	t := lowTile{rows: hi - lo, steps: steps, lda: rows.ld,
-		a: rows.words[first*rows.ld:], rowScales: rows.scales[first:][:hi-lo]}
+// strip multiplies the rows of the sweep, which are those of C from lo on, with all panels.
+func (k *LowKernels) strip(g *LowGemm, s *lowScratch, lo int) {
+	t := &s.sweep
 	for from := 0; from < g.N; from += sweep * LowNR {
 		to := min(from+sweep*LowNR, g.N)
-		for j := from; j < to; j += LowNR {
-			column := g.firstColumn + j
-			t.b = g.B.words[column*steps:][:LowNR*steps]
-			if k.Precision == Int8 {
-				t.columnScales, t.start = g.B.scales[column:][:LowNR], g.B.start[column:][:LowNR]
-			}
-			k.panel(t, s, g.C[lo*g.LDC+j:], g.LDC, min(LowNR, to-j))
+		t.c, t.ldc, t.bias = g.C[lo*g.LDC+from:], g.LDC, noBias[:]
+		if g.Bias != nil {
+			t.bias = g.Bias[from:to]
 		}
-		g.finish(lo, hi, from, to)
+		k.sweepPanels(t, g.B, g.firstColumn+from, (to-from)/LowNR)
+		if edge := to &^ (LowNR - 1); edge < to {
+			k.sweepEdge(t, g.B, s, g.firstColumn+edge, edge-from, to-edge)
+		}
 	}
 }
 
-// panel computes a tile of C, of which only some columns may be there.
-func (k *LowKernels) panel(t lowTile, s *lowScratch, c []float32, ldc, columns int) {
-	if columns == LowNR {
-		t.c, t.ldc = c, ldc
-		k.tile(t)
+// sweepPanels takes panels from a column of the weights on.
+func (k *LowKernels) sweepPanels(t *lowSweep, b *LowPanels, column, panels int) {
+	if panels == 0 {
 		return
 	}
-	t.c, t.ldc = s.tile, LowNR
-	k.tile(t)
+	t.panels, t.b = panels, b.words[column*t.steps:]
+	if k.Precision == Int8 {
+		t.columnScales, t.start = b.scales[column:], b.start[column:]
+	}
+	k.sweep(t)
+}
+
+// sweepEdge takes the last panel, of which C has only some columns, by way of a tile of its own.
+func (k *LowKernels) sweepEdge(t *lowSweep, b *LowPanels, s *lowScratch, column, from, columns int) {
+	c, ldc := t.c[from:], t.ldc
+	copy(s.bias[:columns], t.bias[from:])
+	t.c, t.ldc, t.bias = s.tile, LowNR, s.bias[:]
+	k.sweepPanels(t, b, column, 1)
 	for r := range t.rows {
 		copy(c[r*ldc:][:columns], s.tile[r*LowNR:])
-	}
-}
-
-// finish does to rows lo to hi, columns from to to of C what follows the product.
-func (g *LowGemm) finish(lo, hi, from, to int) {
-	if g.Bias == nil {
-		return
-	}
-	add := F32().Add
-	for r := lo; r < hi; r++ {
-		row := g.C[r*g.LDC:][from:to]
-		add(row, row, g.Bias[from:to])
 	}
 }

@@ -5,10 +5,10 @@ package asm
 import "golang.org/x/sys/cpu"
 
 //go:noescape
-func bf16TileNEON(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int)
+func bf16TileNEON(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int, bias *float32)
 
 //go:noescape
-func int8TileNEON(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int, rowScales, columnScales *float32)
+func int8TileNEON(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int, bias, rowScales, columnScales *float32)
 
 //go:noescape
 func int8PeakNEON(n int)
@@ -27,7 +27,7 @@ const (
 
 // bf16NEON multiplies in float32, which is what its peak is.
 func bf16NEON() *LowKernels {
-	k := &LowKernels{Name: "neon", Precision: BF16, mr: lowNEONMR, tile: bf16Tile128, convert: bf16ConvertGeneric}
+	k := &LowKernels{Name: "neon", Precision: BF16, mr: lowNEONMR, sweep: bf16Sweep128, convert: bf16ConvertGeneric}
 	k.Peak = func(n int) float64 { return fmaLoopVector(n, 4) }
 	return k.finish()
 }
@@ -37,31 +37,32 @@ func int8NEON() *LowKernels {
 	if !cpu.ARM64.HasASIMDDP {
 		return int8Generic()
 	}
-	k := &LowKernels{Name: "neon", Precision: Int8, mr: lowNEONMR, tile: int8Tile128, convert: int8Convert128}
+	k := &LowKernels{Name: "neon", Precision: Int8, mr: lowNEONMR, sweep: int8Sweep128, convert: int8Convert128}
 	k.Peak = func(n int) float64 { int8PeakNEON(max(n, 1)); return float64(max(n, 1)) * 12 * 4 * 8 }
 	return k.finish()
 }
 
-func bf16Tile128(t lowTile) {
+func bf16Sweep128(t *lowSweep) {
 	if t.steps == 0 {
-		bf16TileGeneric(t)
+		bf16SweepGeneric(t)
 		return
 	}
 	t.bounds()
-	for j := 0; j < LowNR; j += lowNEONWidth {
-		bf16TileNEON(t.rows, t.steps, &t.a[0], t.lda, &t.b[j], &t.c[j], t.ldc)
+	for j := 0; j < t.panels*LowNR; j += lowNEONWidth {
+		bf16TileNEON(t.rows, t.steps, &t.a[0], t.lda, &t.b[j/LowNR*LowNR*t.steps+j%LowNR], &t.c[j], t.ldc, &t.bias[j])
 	}
 }
 
-// int8Tile128 needs no start: SDOT multiplies signed bytes, so the zero point is taken out of A.
-func int8Tile128(t lowTile) {
+// int8Sweep128 needs no start: SDOT multiplies signed bytes, so the zero point is taken out of A.
+func int8Sweep128(t *lowSweep) {
 	if t.steps == 0 {
-		int8TileGeneric(t)
+		int8SweepGeneric(t)
 		return
 	}
 	t.bounds()
-	for j := 0; j < LowNR; j += lowNEONWidth {
-		int8TileNEON(t.rows, t.steps, &t.a[0], t.lda, &t.b[j], &t.c[j], t.ldc, &t.rowScales[0], &t.columnScales[j])
+	t.boundsInt8()
+	for j := 0; j < t.panels*LowNR; j += lowNEONWidth {
+		int8TileNEON(t.rows, t.steps, &t.a[0], t.lda, &t.b[j/LowNR*LowNR*t.steps+j%LowNR], &t.c[j], t.ldc, &t.bias[j], &t.rowScales[0], &t.columnScales[j])
 	}
 }
 

@@ -3,13 +3,13 @@
 package asm
 
 //go:noescape
-func bf16TileAVX2(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int)
+func bf16TileAVX2(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int, bias *float32)
 
 //go:noescape
 func bf16ConvertAVX2(dst *uint32, x *float32, n int)
 
 //go:noescape
-func int8TileAVX2(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int, rowScales, columnScales *float32, start *int32)
+func int8TileAVX2(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int, bias, rowScales, columnScales *float32, start *int32)
 
 //go:noescape
 func int8PeakAVX2(n int)
@@ -28,36 +28,37 @@ const (
 
 // bf16AVX2 multiplies in float32, which is what its peak is.
 func bf16AVX2() *LowKernels {
-	k := &LowKernels{Name: "avx2", Precision: BF16, mr: lowAVX2MR, tile: bf16Tile256, convert: bf16Convert256}
+	k := &LowKernels{Name: "avx2", Precision: BF16, mr: lowAVX2MR, sweep: bf16Sweep256, convert: bf16Convert256}
 	k.Peak = func(n int) float64 { return fmaLoopVector(n, 8) }
 	return k.finish()
 }
 
 func int8AVX2() *LowKernels {
-	k := &LowKernels{Name: "avx2", Precision: Int8, mr: lowAVX2MR, tile: int8Tile256, convert: int8Convert256}
+	k := &LowKernels{Name: "avx2", Precision: Int8, mr: lowAVX2MR, sweep: int8Sweep256, convert: int8Convert256}
 	k.Peak = func(n int) float64 { int8PeakAVX2(max(n, 1)); return float64(max(n, 1)) * 12 * 16 * 2 }
 	return k.finish()
 }
 
-func bf16Tile256(t lowTile) {
+func bf16Sweep256(t *lowSweep) {
 	if t.steps == 0 {
-		bf16TileGeneric(t)
+		bf16SweepGeneric(t)
 		return
 	}
 	t.bounds()
-	for j := 0; j < LowNR; j += lowAVX2Width {
-		bf16TileAVX2(t.rows, t.steps, &t.a[0], t.lda, &t.b[j], &t.c[j], t.ldc)
+	for j := 0; j < t.panels*LowNR; j += lowAVX2Width {
+		bf16TileAVX2(t.rows, t.steps, &t.a[0], t.lda, &t.b[j/LowNR*LowNR*t.steps+j%LowNR], &t.c[j], t.ldc, &t.bias[j])
 	}
 }
 
-func int8Tile256(t lowTile) {
+func int8Sweep256(t *lowSweep) {
 	if t.steps == 0 {
-		int8TileGeneric(t)
+		int8SweepGeneric(t)
 		return
 	}
 	t.bounds()
-	for j := 0; j < LowNR; j += lowAVX2Width {
-		int8TileAVX2(t.rows, t.steps, &t.a[0], t.lda, &t.b[j], &t.c[j], t.ldc, &t.rowScales[0], &t.columnScales[j], &t.start[j])
+	t.boundsInt8()
+	for j := 0; j < t.panels*LowNR; j += lowAVX2Width {
+		int8TileAVX2(t.rows, t.steps, &t.a[0], t.lda, &t.b[j/LowNR*LowNR*t.steps+j%LowNR], &t.c[j], t.ldc, &t.bias[j], &t.rowScales[0], &t.columnScales[j], &t.start[j])
 	}
 }
 

@@ -61,3 +61,18 @@
 	NEXTROW(R11, R12, 4)  \
 	NEXTROW(R12, R13, 5)  \
 	XORQ SI, SI
+
+// START starts the sums of every row with the words at R14.
+#define START \
+	VMOVDQU (R14), Y0     \
+	VMOVDQU 32(R14), Y1   \
+	VMOVDQA Y0, Y2         \
+	VMOVDQA Y1, Y3         \
+	VMOVDQA Y0, Y4         \
+	VMOVDQA Y1, Y5         \
+	VMOVDQA Y0, Y6         \
+	VMOVDQA Y1, Y7         \
+	VMOVDQA Y0, Y8         \
+	VMOVDQA Y1, Y9         \
+	VMOVDQA Y0, Y10        \
+	VMOVDQA Y1, Y11

@@ -5,7 +5,7 @@ package asm
 import "golang.org/x/sys/cpu"
 
 //go:noescape
-func bf16TileAVX512(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int)
+func bf16TileAVX512(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int, bias *float32)
 
 //go:noescape
 func bf16PeakAVX512(n int)
@@ -14,7 +14,7 @@ func bf16PeakAVX512(n int)
 func bf16ConvertAVX512(dst *uint32, x *float32, n int)
 
 //go:noescape
-func int8TileAVX512(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int, rowScales, columnScales *float32, start *int32)
+func int8TileAVX512(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int, bias, rowScales, columnScales *float32, start *int32)
 
 //go:noescape
 func int8PeakAVX512(n int)
@@ -33,7 +33,7 @@ func bf16AVX512() *LowKernels {
 	if !cpu.X86.HasAVX512BF16 {
 		return bf16AVX2()
 	}
-	k := &LowKernels{Name: "avx512", Precision: BF16, mr: low512MR, tile: bf16Tile512, convert: bf16Convert512}
+	k := &LowKernels{Name: "avx512", Precision: BF16, mr: low512MR, sweep: bf16Sweep512, convert: bf16Convert512}
 	k.Peak = func(n int) float64 { bf16PeakAVX512(max(n, 1)); return float64(max(n, 1)) * 12 * 16 * 4 }
 	return k.finish()
 }
@@ -43,27 +43,32 @@ func int8AVX512() *LowKernels {
 	if !cpu.X86.HasAVX512VNNI {
 		return int8AVX2()
 	}
-	k := &LowKernels{Name: "avx512", Precision: Int8, mr: low512MR, tile: int8Tile512, convert: int8Convert512}
+	k := &LowKernels{Name: "avx512", Precision: Int8, mr: low512MR, sweep: int8Sweep512, convert: int8Convert512}
 	k.Peak = func(n int) float64 { int8PeakAVX512(max(n, 1)); return float64(max(n, 1)) * 12 * 16 * 8 }
 	return k.finish()
 }
 
-func bf16Tile512(t lowTile) {
+func bf16Sweep512(t *lowSweep) {
 	if t.steps == 0 {
-		bf16TileGeneric(t)
+		bf16SweepGeneric(t)
 		return
 	}
 	t.bounds()
-	bf16TileAVX512(t.rows, t.steps, &t.a[0], t.lda, &t.b[0], &t.c[0], t.ldc)
+	for j := 0; j < t.panels*LowNR; j += LowNR {
+		bf16TileAVX512(t.rows, t.steps, &t.a[0], t.lda, &t.b[j*t.steps], &t.c[j], t.ldc, &t.bias[j])
+	}
 }
 
-func int8Tile512(t lowTile) {
+func int8Sweep512(t *lowSweep) {
 	if t.steps == 0 {
-		int8TileGeneric(t)
+		int8SweepGeneric(t)
 		return
 	}
 	t.bounds()
-	int8TileAVX512(t.rows, t.steps, &t.a[0], t.lda, &t.b[0], &t.c[0], t.ldc, &t.rowScales[0], &t.columnScales[0], &t.start[0])
+	t.boundsInt8()
+	for j := 0; j < t.panels*LowNR; j += LowNR {
+		int8TileAVX512(t.rows, t.steps, &t.a[0], t.lda, &t.b[j*t.steps], &t.c[j], t.ldc, &t.bias[j], &t.rowScales[0], &t.columnScales[j], &t.start[j])
+	}
 }
 
 func bf16Convert512(dst []uint32, x []float32) (scale float32) {

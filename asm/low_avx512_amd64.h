@@ -147,37 +147,6 @@ rows13:                                 \
 rows14:                                 \
 	SUM(STEP14, four14, rest14, one14)
 
-// CLEAR starts all sums with zero.
-#define CLEAR \
-	VPXORD Z0, Z0, Z0    \
-	VPXORD Z1, Z1, Z1    \
-	VPXORD Z2, Z2, Z2    \
-	VPXORD Z3, Z3, Z3    \
-	VPXORD Z4, Z4, Z4    \
-	VPXORD Z5, Z5, Z5    \
-	VPXORD Z6, Z6, Z6    \
-	VPXORD Z7, Z7, Z7    \
-	VPXORD Z8, Z8, Z8    \
-	VPXORD Z9, Z9, Z9    \
-	VPXORD Z10, Z10, Z10 \
-	VPXORD Z11, Z11, Z11 \
-	VPXORD Z12, Z12, Z12 \
-	VPXORD Z13, Z13, Z13 \
-	VPXORD Z14, Z14, Z14 \
-	VPXORD Z15, Z15, Z15 \
-	VPXORD Z16, Z16, Z16 \
-	VPXORD Z17, Z17, Z17 \
-	VPXORD Z18, Z18, Z18 \
-	VPXORD Z19, Z19, Z19 \
-	VPXORD Z20, Z20, Z20 \
-	VPXORD Z21, Z21, Z21 \
-	VPXORD Z22, Z22, Z22 \
-	VPXORD Z23, Z23, Z23 \
-	VPXORD Z24, Z24, Z24 \
-	VPXORD Z25, Z25, Z25 \
-	VPXORD Z26, Z26, Z26 \
-	VPXORD Z27, Z27, Z27
-
 // FETCH fetches the tile of C towards the cache while the sums are made; it leaves R13 and R14 behind.
 #define FETCH(next) \
 	MOVQ DX, R13          \

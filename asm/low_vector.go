@@ -4,10 +4,17 @@ package asm
 
 // What the wrappers of assembly share. Sums without terms and ends of rows are left to the twin, which rounds alike.
 
-// bounds panics when a tile reaches beyond its slices: assembly would not.
-func (t *lowTile) bounds() {
-	_, _ = t.a[(t.rows-1)*t.lda+t.steps-1], t.b[t.steps*LowNR-1]
-	_ = t.c[(t.rows-1)*t.ldc+LowNR-1]
+// bounds panics when a sweep reaches beyond its slices: assembly would not.
+func (t *lowSweep) bounds() {
+	columns := t.panels * LowNR
+	_, _, _ = t.a[(t.rows-1)*t.lda+t.steps-1], t.b[columns*t.steps-1], t.c[(t.rows-1)*t.ldc+columns-1]
+	_ = t.bias[columns-1]
+}
+
+// boundsInt8 is bounds for what int8 has beside it.
+func (t *lowSweep) boundsInt8() {
+	columns := t.panels * LowNR
+	_, _, _ = t.rowScales[t.rows-1], t.columnScales[columns-1], t.start[columns-1]
 }
 
 // bf16ConvertVector gives fn a multiple of 32 elements.
