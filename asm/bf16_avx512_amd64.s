@@ -14,8 +14,8 @@
 	DECQ    AX            \
 	JZ      done
 
-// func bf16TileAVX512(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int, bias *float32)
-TEXT ·bf16TileAVX512(SB), NOSPLIT, $0-64
+// func bf16TileAVX512(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int, bias, ahead *float32, aheadStep int)
+TEXT ·bf16TileAVX512(SB), NOSPLIT, $0-80
 	MOVQ rows+0(FP), AX
 	MOVQ steps+8(FP), CX
 	MOVQ a+16(FP), R8
@@ -28,6 +28,8 @@ TEXT ·bf16TileAVX512(SB), NOSPLIT, $0-64
 	SHLQ $2, DI
 	FETCH(fetch)
 	START
+	MOVQ ahead+64(FP), R14
+	MOVQ aheadStep+72(FP), SI
 	SUMS
 
 write:

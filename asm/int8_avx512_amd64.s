@@ -25,8 +25,8 @@
 	DECQ      AX            \
 	JZ        done
 
-// func int8TileAVX512(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int, bias, rowScales, columnScales *float32, start *int32)
-TEXT ·int8TileAVX512(SB), NOSPLIT, $0-88
+// func int8TileAVX512(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int, bias, rowScales, columnScales *float32, start *int32, ahead *float32, aheadStep int)
+TEXT ·int8TileAVX512(SB), NOSPLIT, $0-104
 	MOVQ rows+0(FP), AX
 	MOVQ steps+8(FP), CX
 	MOVQ a+16(FP), R8
@@ -39,6 +39,8 @@ TEXT ·int8TileAVX512(SB), NOSPLIT, $0-88
 	SHLQ $2, DI
 	FETCH(fetch)
 	START
+	MOVQ ahead+88(FP), R14
+	MOVQ aheadStep+96(FP), SI
 	SUMS
 
 write:

@@ -64,6 +64,8 @@ type lowSweep struct {
 	ldc  int
 	bias []float32
 
+	ahead []float32 // activations that are converted next: they may be fetched towards the cache meanwhile
+
 	rowScales, columnScales []float32
 	start                   []int32
 }
@@ -197,8 +199,8 @@ type lowScratch struct {
 	bias  [LowNR]float32
 }
 
-// noBias serves products without one.
-var noBias [sweep * LowNR]float32
+// zeros stand for a bias where there is none, and for activations ahead.
+var zeros [sweep * LowNR]float32
 
 // finish completes an implementation.
 func (k *LowKernels) finish() *LowKernels {
@@ -217,27 +219,32 @@ func (k *LowKernels) Gemm(g LowGemm) {
 	strips := (g.M + k.mr - 1) / k.mr
 	for i := range strips {
 		lo, hi := g.M*i/strips, g.M*(i+1)/strips
-		rows, first := g.Converted, g.firstRow+lo
+		rows, first, next := g.Converted, g.firstRow+lo, []float32(nil)
 		if rows == nil {
 			s.rows.Reset(k.Precision, hi-lo, g.B.K)
 			k.Convert(&s.rows, g.A[lo*g.LDA:], g.LDA, 0, hi-lo)
 			rows, first = &s.rows, 0
+			next = g.A[min(hi*g.LDA, len(g.A)):min((2*hi-lo)*g.LDA, len(g.A))]
 		}
 		s.sweep = lowSweep{rows: hi - lo, steps: wordsOf(k.Precision, g.B.K), lda: rows.ld,
 			a: rows.words[first*rows.ld:], rowScales: rows.scales[first:][:hi-lo]}
-		k.strip(&g, s, lo)
+		k.strip(&g, s, lo, next)
 	}
 	s.sweep = lowSweep{} // scratch keeps nothing of the caller's alive
 }
 
-// strip multiplies the rows of the sweep, which are those of C from lo on, with all panels.
-func (k *LowKernels) strip(g *LowGemm, s *lowScratch, lo int) {
+// strip multiplies the rows of the sweep, which are those of C from lo on, with all panels. The activations of the next strip
+// come towards the cache meanwhile, a part with every panel.
+func (k *LowKernels) strip(g *LowGemm, s *lowScratch, lo int, next []float32) {
 	t := &s.sweep
 	for from := 0; from < g.N; from += sweep * LowNR {
 		to := min(from+sweep*LowNR, g.N)
-		t.c, t.ldc, t.bias = g.C[lo*g.LDC+from:], g.LDC, noBias[:]
+		t.c, t.ldc, t.bias, t.ahead = g.C[lo*g.LDC+from:], g.LDC, zeros[:], zeros[:]
 		if g.Bias != nil {
 			t.bias = g.Bias[from:to]
+		}
+		if part := next[len(next)*from/g.N : len(next)*to/g.N]; len(part) > 0 {
+			t.ahead = part
 		}
 		k.sweepPanels(t, g.B, g.firstColumn+from, (to-from)/LowNR)
 		if edge := to &^ (LowNR - 1); edge < to {

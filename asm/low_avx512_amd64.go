@@ -5,7 +5,7 @@ package asm
 import "golang.org/x/sys/cpu"
 
 //go:noescape
-func bf16TileAVX512(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int, bias *float32)
+func bf16TileAVX512(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int, bias, ahead *float32, aheadStep int)
 
 //go:noescape
 func bf16PeakAVX512(n int)
@@ -14,7 +14,7 @@ func bf16PeakAVX512(n int)
 func bf16ConvertAVX512(dst *uint32, x *float32, n int)
 
 //go:noescape
-func int8TileAVX512(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int, bias, rowScales, columnScales *float32, start *int32)
+func int8TileAVX512(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int, bias, rowScales, columnScales *float32, start *int32, ahead *float32, aheadStep int)
 
 //go:noescape
 func int8PeakAVX512(n int)
@@ -48,14 +48,21 @@ func int8AVX512() *LowKernels {
 	return k.finish()
 }
 
+// fetch512 returns how many elements of what is ahead a tile fetches, and how many bytes of them with four steps.
+func (t *lowSweep) fetch512() (n, step int) {
+	n = len(t.ahead) / t.panels
+	return n, 4 * 4 * n / t.steps
+}
+
 func bf16Sweep512(t *lowSweep) {
 	if t.steps == 0 {
 		bf16SweepGeneric(t)
 		return
 	}
 	t.bounds()
+	n, step := t.fetch512()
 	for j := 0; j < t.panels*LowNR; j += LowNR {
-		bf16TileAVX512(t.rows, t.steps, &t.a[0], t.lda, &t.b[j*t.steps], &t.c[j], t.ldc, &t.bias[j])
+		bf16TileAVX512(t.rows, t.steps, &t.a[0], t.lda, &t.b[j*t.steps], &t.c[j], t.ldc, &t.bias[j], &t.ahead[j/LowNR*n], step)
 	}
 }
 
@@ -66,8 +73,10 @@ func int8Sweep512(t *lowSweep) {
 	}
 	t.bounds()
 	t.boundsInt8()
+	n, step := t.fetch512()
 	for j := 0; j < t.panels*LowNR; j += LowNR {
-		int8TileAVX512(t.rows, t.steps, &t.a[0], t.lda, &t.b[j*t.steps], &t.c[j], t.ldc, &t.bias[j], &t.rowScales[0], &t.columnScales[j], &t.start[j])
+		int8TileAVX512(t.rows, t.steps, &t.a[0], t.lda, &t.b[j*t.steps], &t.c[j], t.ldc, &t.bias[j], &t.rowScales[0], &t.columnScales[j], &t.start[j],
+			&t.ahead[j/LowNR*n], step)
 	}
 }
 

@@ -4,7 +4,7 @@
 // Registers of the tile
 //	Z0–Z27   sums, Z(2r) and Z(2r+1) for row r    Z28, Z29  a row of the panel, 32 words    Z30, Z31  one word of A, broadcast
 //	R8, R9, R10, R11, R12  rows 0, 3, 6, 9, 12 of A    R15  bytes to the next row of A    BX  panel of B    CX  steps left
-//	DX  C    DI  bytes to the next row of C    AX  rows left
+//	DX  C    DI  bytes to the next row of C    AX  rows left    R14  what to fetch    SI  bytes of it for four steps
 
 // EVEX512 is an instruction d = op(d, v, m) on ZMM registers, given by number, of the opcode map 0F38:
 // prefix 62, the register numbers' high bits inverted, pp (1 for 66, 2 for F3), vector length 512, opcode, ModRM.
@@ -69,6 +69,8 @@
 	SUBQ $4, CX    \
 	JLT  rest      \
 four:              \
+	PREFETCHT0 (R14) \
+	ADDQ SI, R14   \
 	step(0, 0)     \
 	step(128, 4)   \
 	step(256, 8)   \
