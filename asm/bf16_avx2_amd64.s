@@ -1,25 +1,34 @@
 //go:build !purego
 
 #include "textflag.h"
-#include "low_avx2_amd64.h"
+
+// Registers of the tile, half a panel wide
+//	Y0–Y11  sums, two to a row          Y12, Y13  halves of 16 words of the panel
+//	Y14  a half of one word of A, broadcast    Y15  selects the upper half of a word
+//	R8–R13  rows of A    SI  bytes into a row    BX  panel of B    CX  steps left    DX  C    DI  bytes to the next row of C
 
 // A bfloat16 is the upper half of a float32: of a word's two, the upper is a float32 when the lower half is cleared, and the
-// lower when it is shifted up. As VDPBF16PS does, the upper ones come first.
-#define LEFTA \
-	VPAND Y15, Y14, Y14
-#define LEFTB \
-	VPAND (BX), Y15, Y12       \
-	VPAND 32(BX), Y15, Y13
-#define RIGHTA \
-	VPSLLD $16, Y14, Y14
-#define RIGHTB \
-	VMOVDQU (BX), Y12          \
-	VMOVDQU 32(BX), Y13        \
-	VPSLLD $16, Y12, Y12       \
-	VPSLLD $16, Y13, Y13
-#define MULTIPLY(s0, s1) \
-	VFMADD231PS Y12, Y14, s0   \
-	VFMADD231PS Y13, Y14, s1
+// lower when it is shifted up. UPPER and LOWER add the product of halves to the sums of a row, in the order of VDPBF16PS:
+//	t = half of a[i][s];  s0 += t * b[s][0:8];  s1 += t * b[s][8:16]
+#define UPPER(a, s0, s1) \
+	VPBROADCASTD (a)(SI*1), Y14 \
+	VPAND        Y15, Y14, Y14  \
+	VFMADD231PS  Y12, Y14, s0   \
+	VFMADD231PS  Y13, Y14, s1
+
+#define LOWER(a, s0, s1) \
+	VPBROADCASTD (a)(SI*1), Y14 \
+	VPSLLD       $16, Y14, Y14  \
+	VFMADD231PS  Y12, Y14, s0   \
+	VFMADD231PS  Y13, Y14, s1
+
+// NEXTROW makes the next row of A the same as this one when there is none, so that six rows can always be computed:
+//	next = this;  if rows > number { next += lda }
+#define NEXTROW(this, next, number) \
+	MOVQ  this, next      \
+	CMPQ  AX, $number     \
+	JLE   2(PC)           \
+	ADDQ  R15, next
 
 // STORE writes a row of C and leaves when it was the last.
 #define STORE(s0, s1) \
@@ -31,14 +40,58 @@
 
 // func bf16TileAVX2(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int, bias *float32)
 TEXT ·bf16TileAVX2(SB), NOSPLIT, $0-64
-	ARGUMENTS
+	MOVQ rows+0(FP), AX
+	MOVQ steps+8(FP), CX
+	MOVQ a+16(FP), R8
+	MOVQ lda+24(FP), R15
+	MOVQ b+32(FP), BX
+	MOVQ c+40(FP), DX
+	MOVQ ldc+48(FP), DI
 	MOVQ bias+56(FP), R14
-	START
+	SHLQ $2, R15                // in bytes
+	SHLQ $2, DI
+	NEXTROW(R8, R9, 1)
+	NEXTROW(R9, R10, 2)
+	NEXTROW(R10, R11, 3)
+	NEXTROW(R11, R12, 4)
+	NEXTROW(R12, R13, 5)
+	XORQ SI, SI
+	VMOVUPS (R14), Y0           // the sums of every row start with the bias
+	VMOVUPS 32(R14), Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y1, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y1, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y1, Y7
+	VMOVAPS Y0, Y8
+	VMOVAPS Y1, Y9
+	VMOVAPS Y0, Y10
+	VMOVAPS Y1, Y11
 	VPCMPEQD Y15, Y15, Y15
-	VPSLLD $16, Y15, Y15        // the upper halves
+	VPSLLD $16, Y15, Y15
 
-loop:                           // for steps > 0: one step
-	STEP
+loop:                           // for steps > 0: one step of the sum
+	VPAND (BX), Y15, Y12
+	VPAND 32(BX), Y15, Y13
+	UPPER(R8, Y0, Y1)
+	UPPER(R9, Y2, Y3)
+	UPPER(R10, Y4, Y5)
+	UPPER(R11, Y6, Y7)
+	UPPER(R12, Y8, Y9)
+	UPPER(R13, Y10, Y11)
+	VMOVDQU (BX), Y12
+	VMOVDQU 32(BX), Y13
+	VPSLLD $16, Y12, Y12
+	VPSLLD $16, Y13, Y13
+	LOWER(R8, Y0, Y1)
+	LOWER(R9, Y2, Y3)
+	LOWER(R10, Y4, Y5)
+	LOWER(R11, Y6, Y7)
+	LOWER(R12, Y8, Y9)
+	LOWER(R13, Y10, Y11)
+	ADDQ $128, BX
+	ADDQ $4, SI
 	DECQ CX
 	JNZ  loop
 
