@@ -85,6 +85,9 @@ type Kernels[F Float] struct {
 
 	attention attentionKernels[F]
 
+	// BF16 and Int8 multiply at low precision; there are none at float64.
+	BF16, Int8 *LowKernels
+
 	blocking blocking
 	scratch  scratchList[F]
 }

@@ -1,7 +1,5 @@
 package asm
 
-import "math"
-
 // attentionBF16Kernels work on pairs of bfloat16, two to the word of a float32: the even element in the low half.
 type attentionBF16Kernels[F Float] struct {
 	// product is that of attentionKernels for words: a step of the sum over k adds both products of a pair.
@@ -76,21 +74,9 @@ func (k *Kernels[F]) mixBF16(h *AttentionHead[F], s *attentionScratch[F], out []
 		b: s.values[j/2*a.width:], panel: half(h.Tokens) * a.width, c: out, ldc: h.OutStride, accumulate: j > 0})
 }
 
-// roundBF16 rounds to the nearest bfloat16, ties to even, and denormals to zero, as processors with bfloat16 do.
+// roundBF16 rounds in place, see ToBF16.
 func roundBF16[F Float](x []F) {
 	for i, v := range x {
-		x[i] = F(nearestBF16(float32(v)))
+		x[i] = F(FromBF16(ToBF16(float32(v))))
 	}
-}
-
-func nearestBF16(v float32) float32 {
-	const smallest = 0x1p-126
-	switch {
-	case v != v:
-		return v
-	case v < smallest && v > -smallest:
-		return float32(math.Copysign(0, float64(v)))
-	}
-	bits := math.Float32bits(v)
-	return math.Float32frombits((bits + 0x7fff + bits>>16&1) &^ 0xffff)
 }

@@ -9,18 +9,21 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// nearest is v as a bfloat16.
+func nearest(v float32) float32 { return FromBF16(ToBF16(v)) }
+
 func TestNearestBF16(t *testing.T) {
 	for v, want := range map[float32]float32{
 		1: 1, -3: -3, 0: 0, 1 + 0x1p-8: 1, 1 + 0x1.8p-8: 1 + 0x1p-7, 1 + 0x1p-7 + 0x1p-8: 1 + 0x1p-6, // ties go to even
 		-1 - 0x1.1p-8: -1 - 0x1p-7, 0x1p-127: 0, 3.4e38: float32(math.Inf(1)), float32(math.Inf(-1)): float32(math.Inf(-1)),
 	} {
-		require.Equal(t, want, nearestBF16(v), "%g", v)
+		require.Equal(t, want, nearest(v), "%g", v)
 	}
-	require.True(t, math.IsNaN(float64(nearestBF16(float32(math.NaN())))))
+	require.True(t, math.IsNaN(float64(nearest(float32(math.NaN())))))
 }
 
-// rounded is the oracle's view of operands in bfloat16.
-func rounded(h AttentionHead[float32]) AttentionHead[float32] {
+// roundedHead is the oracle's view of operands in bfloat16.
+func roundedHead(h AttentionHead[float32]) AttentionHead[float32] {
 	scaled := append([]float32(nil), h.Q...)
 	for i := range scaled {
 		scaled[i] *= h.scale()
@@ -48,7 +51,7 @@ func TestAttentionBF16AgainstFloat64(t *testing.T) {
 			h.BF16 = true
 			c.forward(k)
 			c.arena.check()
-			r := rounded(*h)
+			r := roundedHead(*h)
 			want := newOracle(&r, &c.grads)
 			requireRows(t, want.lse, h.LSE, 0, 2e-6, what+", lse")
 			for i, row := range want.out {
@@ -114,7 +117,7 @@ func TestAttentionBF16Words(t *testing.T) {
 					if r >= rows || c >= n {
 						return 0
 					}
-					return nearestBF16(src[r*(n+1)+c])
+					return nearest(src[r*(n+1)+c])
 				}
 				ld := words(n) + 1
 				across, down := a.slice(make([]float64, (rows-1)*ld+words(n)), 2), a.slice(make([]float64, (half(rows)-1)*64+n), 3)
@@ -156,7 +159,7 @@ func checkProductBF16(t *testing.T, k *Kernels[float32], m, n, kk int, accumulat
 	random := func(n, offset int) []float32 {
 		x := a.slice(make([]float64, n), offset)
 		for i := range x {
-			pair := [2]float32{nearestBF16(float32(rng.NormFloat64())), nearestBF16(float32(rng.NormFloat64()))}
+			pair := [2]float32{nearest(float32(rng.NormFloat64())), nearest(float32(rng.NormFloat64()))}
 			x[i] = math.Float32frombits(math.Float32bits(pair[0])>>16 | math.Float32bits(pair[1]))
 		}
 		return x

@@ -15,5 +15,6 @@ func avx2() *Kernels[float32] {
 		LayerNorm: layerNormVector, LayerNormBackward: layerNormBackwardVector, AdamW: adamWVector,
 		FMALoop:   func(n int) float64 { return fmaLoopVector(n, 8) },
 		attention: attentionVector(),
+		BF16:      bf16AVX2(), Int8: int8AVX2(),
 	}
 }

@@ -11,5 +11,6 @@ func avx512() *Kernels[float32] {
 	k.FMALoop = fmaLoop512
 	rowsAVX512(k)
 	k.attention = attentionAVX512()
+	k.BF16, k.Int8 = bf16AVX512(), int8AVX512()
 	return k
 }

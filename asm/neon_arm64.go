@@ -20,6 +20,7 @@ func detectArch() []*Kernels[float32] {
 		LayerNorm: layerNormVector, LayerNormBackward: layerNormBackwardVector, AdamW: adamWVector,
 		FMALoop:   func(n int) float64 { return fmaLoopVector(n, 4) },
 		attention: attentionVector(),
+		BF16:      bf16NEON(), Int8: int8NEON(),
 	}
 	return []*Kernels[float32]{k.finish()}
 }

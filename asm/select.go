@@ -17,7 +17,11 @@ var active, activeErr = choose(os.Getenv("MIEN_KERNELS"))
 var float64Kernels = generic[float64]()
 
 // detect lists what the CPU has; the generic kernels are always there, and always last.
-func detect() []*Kernels[float32] { return append(detectArch(), generic[float32]()) }
+func detect() []*Kernels[float32] {
+	plain := generic[float32]()
+	plain.BF16, plain.Int8 = bf16Generic(), int8Generic()
+	return append(detectArch(), plain)
+}
 
 // choose returns the implementation of that name, the best one for an empty name. A name that cannot be is an error,
 // and the best one serves to report it.

@@ -1,0 +1,73 @@
+//go:build !purego
+
+package asm
+
+//go:noescape
+func bf16TileAVX2(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int, bias *float32)
+
+//go:noescape
+func bf16ConvertAVX2(dst *uint32, x *float32, n int)
+
+//go:noescape
+func int8TileAVX2(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int, bias, rowScales, columnScales *float32)
+
+//go:noescape
+func int8PeakAVX2(n int)
+
+//go:noescape
+func maxBitsAVX2(x *float32, n int) uint32
+
+//go:noescape
+func int8QuantizeAVX2(dst *uint32, x *float32, n int, inverse float32)
+
+// The tiles of AVX2 are half as wide as a panel, so that their sums leave registers for the operands.
+const (
+	bf16AVX2MR   = 6
+	int8AVX2MR   = 4
+	lowAVX2Width = LowNR / 2
+)
+
+// bf16AVX2 multiplies in float32, which is what its peak is.
+func bf16AVX2() *LowKernels {
+	k := &LowKernels{Name: "avx2", Precision: BF16, mr: bf16AVX2MR, sweep: bf16Sweep256, convert: bf16Convert256}
+	k.Peak = func(n int) float64 { return fmaLoopVector(n, 8) }
+	return k.finish()
+}
+
+func int8AVX2() *LowKernels {
+	k := &LowKernels{Name: "avx2", Precision: Int8, mr: int8AVX2MR, sweep: int8Sweep256, convert: int8Convert256}
+	k.Peak = func(n int) float64 { int8PeakAVX2(max(n, 1)); return float64(max(n, 1)) * 8 * 8 * 8 }
+	return k.finish()
+}
+
+func bf16Sweep256(t *lowSweep) {
+	if t.steps == 0 {
+		bf16SweepGeneric(t)
+		return
+	}
+	t.bounds()
+	for j := 0; j < t.panels*LowNR; j += lowAVX2Width {
+		bf16TileAVX2(t.rows, t.steps, &t.a[0], t.lda, &t.b[j/LowNR*LowNR*t.steps+j%LowNR], &t.c[j], t.ldc, &t.bias[j])
+	}
+}
+
+// int8Sweep256 needs no start: its instruction multiplies signed bytes, so the zero point is taken out of A.
+func int8Sweep256(t *lowSweep) {
+	if t.steps == 0 {
+		int8SweepGeneric(t)
+		return
+	}
+	t.bounds()
+	t.boundsInt8()
+	for j := 0; j < t.panels*LowNR; j += lowAVX2Width {
+		int8TileAVX2(t.rows, t.steps, &t.a[0], t.lda, &t.b[j/LowNR*LowNR*t.steps+j%LowNR], &t.c[j], t.ldc, &t.bias[j], &t.rowScales[0], &t.columnScales[j])
+	}
+}
+
+func bf16Convert256(dst []uint32, x []float32) (scale float32) {
+	return bf16ConvertVector(dst, x, bf16ConvertAVX2)
+}
+
+func int8Convert256(dst []uint32, x []float32) (scale float32) {
+	return int8ConvertVector(dst, x, maxBitsAVX2, int8QuantizeAVX2)
+}
