@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"runtime"
-	"slices"
 	"sync"
 	"time"
 
@@ -13,7 +12,10 @@ import (
 )
 
 type benchCmd struct {
-	Gemm benchGemmCmd `cmd:"" help:"Multiply matrices, and compare with the peak of the registers."`
+	Gemm     benchGemmCmd     `cmd:"" help:"Multiply matrices, and compare with the peak of the registers."`
+	Forward  benchForwardCmd  `cmd:"" help:"Classify random pixels, as predict does."`
+	Train    benchTrainCmd    `cmd:"" help:"Take training steps on random pixels, as finetune does."`
+	Pretrain benchPretrainCmd `cmd:"" help:"Take steps of the masked autoencoder on random pixels, as pretrain does."`
 }
 
 type benchGemmCmd struct {
@@ -126,9 +128,4 @@ func peakGFLOPS(threads int) float64 {
 		total += f
 	}
 	return total / seconds / 1e9
-}
-
-func median(v []float64) float64 {
-	slices.Sort(v)
-	return v[len(v)/2]
 }

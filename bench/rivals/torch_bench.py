@@ -1,0 +1,109 @@
+"""PyTorch on the shapes of `mien bench`. Prints one line of JSON: ms, ms_min, parameters, peak_rss_mib.
+
+torch_bench.py forward|train|pretrain --model vit-base --batch 1 --tokens 800 --threads 1 --repeat 5
+torch_bench.py export --model vit-base --batch 1 --tokens 800 --out FILE.onnx
+"""
+
+import argparse
+import json
+import resource
+import statistics
+import time
+
+import torch
+from torch.nn import functional as F
+
+import models
+
+
+def arguments():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("task", choices=["forward", "train", "pretrain", "export"])
+    p.add_argument("--model", default="vit-base")
+    for name, value in (("batch", 1), ("tokens", 800), ("threads", 1), ("repeat", 5)):
+        p.add_argument("--" + name, type=int, default=value)
+    p.add_argument("--out")
+    return p.parse_args()
+
+
+def pixels(args):
+    frames = args.tokens // models.PICTURE_TOKENS * 2
+    if args.tokens == models.PICTURE_TOKENS:
+        frames = 1
+    return torch.rand(args.batch, 3, frames, 160, 160) * 2 - 1
+
+
+def forward(args, net, x):
+    net.eval()
+
+    @torch.inference_mode()
+    def step():
+        net(x)
+
+    return step
+
+
+def training(net, loss):
+    """Weight decay for matrices, none for vectors, as in `mien bench train`."""
+    groups = [
+        {"params": [p for p in net.parameters() if p.dim() > 1], "weight_decay": 0.05},
+        {"params": [p for p in net.parameters() if p.dim() <= 1], "weight_decay": 0.0},
+    ]
+    optimizer = torch.optim.AdamW(groups, lr=1e-5)
+
+    def step():
+        value = loss()
+        value.backward()
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+
+    return step
+
+
+def train(args, net, x):
+    labels = torch.arange(args.batch) % 7
+    return training(net, lambda: F.cross_entropy(net(x), labels, label_smoothing=0.1))
+
+
+def pretrain(args, net, x):
+    shown = args.tokens - int(0.95 * args.tokens)
+
+    def loss():
+        visible = torch.stack([torch.randperm(args.tokens)[:shown] for _ in range(args.batch)])
+        return net(x, visible)
+
+    return training(net, loss)
+
+
+def export(args, net, x):
+    net.eval()
+    torch.onnx.export(net, x, args.out, opset_version=16, input_names=["pixels"], output_names=["logits"])
+
+
+def measure(step, repeat):
+    times = []
+    step()
+    for _ in range(repeat):
+        start = time.perf_counter()
+        step()
+        times.append(1e3 * (time.perf_counter() - start))
+    return {"ms": statistics.median(times), "ms_min": min(times)}
+
+
+def main():
+    args = arguments()
+    torch.manual_seed(1)
+    torch.set_num_threads(args.threads)
+    kind, size = args.model.split("-")
+    net = models.MAE(size) if kind == "mae" else models.ViT(size)
+    x = pixels(args)
+    if args.task == "export":
+        return export(args, net, x)
+    result = measure({"forward": forward, "train": train, "pretrain": pretrain}[args.task](args, net, x), args.repeat)
+    unused = "head.video." if x.shape[2] == 1 else "head.image."
+    result["parameters"] = sum(p.numel() for name, p in net.named_parameters() if not name.startswith(unused))
+    result["peak_rss_mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps(result))
+
+
+main()
