@@ -9,7 +9,6 @@ package autograd
 
 import (
 	"fmt"
-	"slices"
 
 	"mien/engine"
 )
@@ -55,10 +54,20 @@ func (v *Value) Dim(i int) int { return v.data.Dim(i) }
 
 // Tape records the ops of one forward pass and owns the tensors they made, until Close.
 type Tape struct {
+	// Recompute makes layers forget everything but their input; Backward runs them once more. (Chen et al. 2016)
+	Recompute bool
+
 	backend engine.Backend
 	records bool
 	nodes   []node
 	temps   []*engine.Tensor // made since the enclosing Scope began, to be freed at its end
+	cheap   []remakable      // those of them that are cheap to make again
+}
+
+// remakable is a result that its op can compute again from what its node saves anyway.
+type remakable struct {
+	data   *engine.Tensor
+	remake func()
 }
 
 // node is an op on the tape. It holds a reference to each tensor that its backward closure reads.
@@ -91,44 +100,6 @@ func (t *Tape) Input(x *engine.Tensor) *Value {
 	return v
 }
 
-// Scope runs fn and then frees every tensor made inside that neither the results nor a backward closure hold. Layers
-// wrap themselves in it: training keeps only what gradients need, inference almost nothing.
-func (t *Tape) Scope(fn func() []*Value) []*Value {
-	outer := t.temps
-	t.temps = nil
-	results := fn()
-	for _, v := range results {
-		if slices.Contains(t.temps, v.data) {
-			outer = append(outer, v.data.Retain())
-		}
-	}
-	freeAll(t.temps)
-	t.temps = outer
-	return results
-}
-
-// Backward computes the gradients of a scalar with respect to every leaf that needs one, and forgets the recorded
-// ops, freeing what they held on the way.
-func (t *Tape) Backward(loss *Value) {
-	if loss.data.Len() != 1 {
-		panic(&engine.ShapeError{Op: "Backward", Got: loss.Shape(), Want: "a scalar"})
-	}
-	seed := engine.New(t.backend, loss.data.DType(), loss.Shape()...)
-	t.backend.Fill(seed, 1)
-	loss.accumulate("Backward", seed)
-	for i := len(t.nodes) - 1; i >= 0; i-- {
-		n := &t.nodes[i]
-		if dy := n.out.grad; dy != nil {
-			n.out.grad = nil
-			n.backward(dy)
-			dy.Free()
-		}
-		freeAll(n.saved)
-		t.nodes[i] = node{}
-		t.nodes = t.nodes[:i]
-	}
-}
-
 // Close frees the tensors that the tape made. Parameters and their gradients stay.
 func (t *Tape) Close() {
 	for _, n := range t.nodes {
@@ -136,7 +107,7 @@ func (t *Tape) Close() {
 		freeAll(n.saved)
 	}
 	freeAll(t.temps)
-	t.nodes, t.temps = nil, nil
+	t.nodes, t.temps, t.cheap = nil, nil, nil
 }
 
 func freeAll(tensors []*engine.Tensor) {
@@ -236,12 +207,25 @@ func (o op) temp(t *engine.Tensor) *engine.Tensor {
 // dy; the tensors it reads otherwise are listed as saved.
 func (o op) result(out *engine.Tensor, backward func(dy *engine.Tensor), saved ...*engine.Tensor) *Value {
 	v := &Value{data: o.temp(out), tape: o.tape, needs: o.needs}
+	o.record(v, backward, saved...)
+	return v
+}
+
+// record leaves an op on the tape where its result needs a gradient.
+func (o op) record(v *Value, backward func(dy *engine.Tensor), saved ...*engine.Tensor) {
 	if !o.needs {
-		return v
+		return
 	}
 	for _, s := range saved {
 		s.Retain()
 	}
 	o.tape.nodes = append(o.tape.nodes, node{o.name, v, saved, backward})
+}
+
+// remakable lets the enclosing scope give the result's memory back: remake writes it again, from tensors that the op saves.
+func (o op) remakable(v *Value, remake func()) *Value {
+	if v.needs {
+		o.tape.cheap = append(o.tape.cheap, remakable{v.data, remake})
+	}
 	return v
 }

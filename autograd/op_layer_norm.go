@@ -14,7 +14,7 @@ func LayerNorm(x, gamma, beta *Value, eps float64) *Value {
 	out := o.new(x.Shape()...)
 	mean, rstd := o.temp(o.new(rows)), o.temp(o.new(rows))
 	o.be.LayerNorm(out, mean, rstd, x.data, gamma.data, beta.data, eps)
-	return o.result(out, func(dy *engine.Tensor) {
+	y := o.result(out, func(dy *engine.Tensor) {
 		dx := o.new(x.Shape()...)
 		dgamma, dbeta := o.new(gamma.Shape()...), o.new(beta.Shape()...)
 		o.be.Fill(dgamma, 0)
@@ -24,4 +24,5 @@ func LayerNorm(x, gamma, beta *Value, eps float64) *Value {
 		gamma.accumulate("LayerNorm", dgamma)
 		beta.accumulate("LayerNorm", dbeta)
 	}, x.data, gamma.data, mean, rstd)
+	return o.remakable(y, func() { o.be.LayerNorm(out, mean, rstd, x.data, gamma.data, beta.data, eps) })
 }

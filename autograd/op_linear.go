@@ -52,7 +52,7 @@ func linear(name string, x, w, bias *Value, e epilogue) *Value {
 		}
 	}
 	o.be.Gemm(product)
-	return o.result(product.C, func(dy *engine.Tensor) {
+	y := o.result(product.C, func(dy *engine.Tensor) {
 		if e.residual != nil {
 			e.residual.accumulate(name, dy.Retain())
 		}
@@ -64,6 +64,10 @@ func linear(name string, x, w, bias *Value, e epilogue) *Value {
 		}
 		linearBackward(o, product, x, w, bias, dy)
 	}, saved...)
+	if e.gelu {
+		o.remakable(y, func() { o.be.Unary(engine.GELU, product.C, product.Pre) })
+	}
+	return y
 }
 
 // linearArgs is the product x·wᵀ + bias.

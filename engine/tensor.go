@@ -21,8 +21,10 @@ type Tensor struct {
 // storage is a buffer that tensors share.
 type storage struct {
 	buf     Buffer
+	bytes   int
 	backend Backend
 	refs    int
+	remake  func() // fills the buffer again after Discard
 }
 
 // New returns a tensor with undefined contents.
@@ -33,7 +35,7 @@ func New(b Backend, dtype DType, shape ...int) *Tensor {
 	}
 	return &Tensor{
 		shape: slices.Clone(shape), dtype: dtype,
-		store: &storage{buf: b.Alloc(n * dtype.Size()), backend: b, refs: 1},
+		store: &storage{buf: b.Alloc(n * dtype.Size()), bytes: n * dtype.Size(), backend: b, refs: 1},
 	}
 }
 
@@ -168,6 +170,9 @@ func (t *Tensor) Retain() *Tensor {
 // Shared tells whether the buffer has more than one reference, so that it must not be written in place.
 func (t *Tensor) Shared() bool { return t.store.refs > 1 }
 
+// SharesWith tells whether both tensors lie in one buffer.
+func (t *Tensor) SharesWith(u *Tensor) bool { return t.store == u.store }
+
 // Free gives one reference back. A nil tensor is ignored.
 func (t *Tensor) Free() {
 	if t == nil {
@@ -175,12 +180,30 @@ func (t *Tensor) Free() {
 	}
 	t.store.refs--
 	switch {
-	case t.store.refs == 0 && t.store.backend != nil:
+	case t.store.refs == 0 && t.store.buf != nil:
 		t.store.backend.Free(t.store.buf)
 		t.store.buf = nil
 	case t.store.refs < 0:
 		panic("engine: tensor freed twice")
 	}
+}
+
+// Discard gives the buffer back although t and its views live on, for contents that remake can write again. Until Restore
+// nothing may read them.
+func (t *Tensor) Discard(remake func()) {
+	t.store.backend.Free(t.store.buf)
+	t.store.buf, t.store.remake = nil, remake
+}
+
+// Restore undoes Discard, if there was one.
+func (t *Tensor) Restore() {
+	s := t.store
+	if s.remake == nil {
+		return
+	}
+	remake := s.remake
+	s.remake, s.buf = nil, s.backend.Alloc(s.bytes)
+	remake()
 }
 
 func (t *Tensor) String() string { return fmt.Sprintf("%v%v", t.dtype, t.shape) }

@@ -49,6 +49,15 @@ type Pass struct {
 	Noise    *rand.Rand // nil draws none, whatever the config says
 }
 
+// Stream returns passes with a stream of noise of their own, each the same: for a layer that is computed twice.
+func (p Pass) Stream() func() Pass {
+	if p.Noise == nil {
+		return func() Pass { return p }
+	}
+	a, b := p.Noise.Uint64(), p.Noise.Uint64()
+	return func() Pass { return Pass{p.Training, rand.New(rand.NewPCG(a, b))} }
+}
+
 // Layer is a router and its experts.
 type Layer struct {
 	Config

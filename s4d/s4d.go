@@ -150,9 +150,10 @@ func (m *Model) Forward(pixels *ag.Value, modality data.Modality, pass moae.Pass
 	var out Output
 	for _, b := range m.Blocks {
 		var routing moae.Output
-		results := t.Scope(func() []*ag.Value {
+		again := pass.Stream()
+		results := t.Layer(x, func(x *ag.Value) []*ag.Value {
 			y := b.Attend(x)
-			y, routing = b.Feed(y, pass)
+			y, routing = b.Feed(y, again())
 			return append([]*ag.Value{y}, routing.Values()...)
 		})
 		x = results[0]

@@ -190,10 +190,10 @@ func (b *Block) Forward(x *ag.Value) *ag.Value {
 	return b.MLP.ForwardAdd(b.Norm2.Forward(x), x)
 }
 
-// Run applies blocks in order. Each block is a scope of the tape: what its gradient does not need is freed at its end.
+// Run applies blocks in order, each as a layer of the tape.
 func Run(blocks []*Block, x *ag.Value) *ag.Value {
 	for _, b := range blocks {
-		x = x.Tape().Scope(func() []*ag.Value { return []*ag.Value{b.Forward(x)} })[0]
+		x = x.Tape().Layer(x, func(x *ag.Value) []*ag.Value { return []*ag.Value{b.Forward(x)} })[0]
 	}
 	return x
 }

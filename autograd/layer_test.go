@@ -1,0 +1,59 @@
+package autograd_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	ag "mien/autograd"
+	"mien/engine"
+)
+
+// mlpLayer is a layer with every kind of result that is made again, and one more result that carries a gradient.
+func mlpLayer(l layer) func(x *ag.Value) []*ag.Value {
+	return func(x *ag.Value) []*ag.Value {
+		h := ag.LinearGELU(ag.LayerNorm(x, l.gamma, l.beta, 1e-6), l.qkv, l.bias)
+		y := ag.LinearAdd(ag.Reshape(ag.Slice(h, 2, 0, 16), 2, 5, 16), l.proj, nil, x)
+		return []*ag.Value{y, ag.Mean(h)}
+	}
+}
+
+// TestRecompute requires the same bits whether layers are kept or computed again, and less memory.
+func TestRecompute(t *testing.T) {
+	for _, dtype := range dtypes {
+		gradients := map[bool][][]float64{}
+		peak := map[bool]int{}
+		for _, recompute := range []bool{false, true} {
+			b := engine.NewCPU()
+			m := newModel(b, dtype, 4)
+			tape := ag.NewTape(b)
+			tape.Recompute = recompute
+			input := tape.Input(fill(b, dtype, 2, 5, m.dim))
+			x, extra := input, []*ag.Value(nil)
+			for _, l := range m.layers {
+				results := tape.Layer(x, mlpLayer(l))
+				x, extra = results[0], append(extra, results[1])
+			}
+			peak[recompute] = b.Stats().LiveBytes
+			poison(b)
+			loss := ag.Add(ag.Mean(ag.Mul(x, x)), extra[1])
+			tape.Backward(loss)
+			gradients[recompute] = append(gradients[recompute], read(t, input.Grad()))
+			for i, l := range m.layers {
+				for _, p := range []*ag.Value{l.gamma, l.beta, l.qkv, l.bias, l.proj} {
+					require.NotNil(t, p.Grad(), "layer %d", i)
+					gradients[recompute] = append(gradients[recompute], read(t, p.Grad()))
+				}
+			}
+			input.ZeroGrad()
+			m.zeroGrad()
+			tape.Close()
+			for _, p := range m.params() {
+				p.Data().Free()
+			}
+			require.Zero(t, b.Stats().LiveBytes, "everything came back")
+		}
+		require.Equal(t, gradients[false], gradients[true])
+		require.Less(t, peak[true], peak[false])
+	}
+}
