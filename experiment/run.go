@@ -27,6 +27,7 @@ type Options struct {
 	Init       string // file or run to start from; "" is from scratch
 	Out        string
 	Resume     bool
+	Recompute  bool // layers forget what they computed until the backward pass: less memory, the same bits
 	Watch      Watcher
 }
 
@@ -111,7 +112,7 @@ func (r *run) train(ctx context.Context) (*Metrics, error) {
 	r.Watch.Start(r.Recipe.Train.Epochs*steps, r.progress.Epoch*steps)
 	var logged error
 	loop := train.Loop[*batch]{
-		Backend: r.backend, Optimizer: r.optimizer, Schedule: r.schedule, Clip: r.Recipe.Train.Clip,
+		Backend: r.backend, Recompute: r.Recompute, Optimizer: r.optimizer, Schedule: r.schedule, Clip: r.Recipe.Train.Clip,
 		Epochs: r.Recipe.Train.Epochs, Steps: steps,
 		Batches: r.plan.batches,
 		Loss:    r.loss,

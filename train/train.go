@@ -25,6 +25,7 @@ type Loop[B any] struct {
 	Optimizer *AdamW
 	Schedule  Schedule
 	Clip      float64 // largest norm of all gradients together; 0 is no clipping
+	Recompute bool    // trade time for memory: see autograd.Tape
 	Epochs    int
 	Steps     int // of an epoch
 
@@ -82,6 +83,7 @@ func (l *Loop[B]) Run(ctx context.Context, from int) error {
 func (l *Loop[B]) step(epoch, step int, batch B) (Step, error) {
 	done := Step{Epoch: epoch, Step: step, LR: l.Schedule(epoch*l.Steps + step)}
 	t := ag.NewTape(l.Backend)
+	t.Recompute = l.Recompute
 	defer t.Close()
 	loss := l.Loss(t, batch)
 	value, err := engine.Read[float64](loss.Data())

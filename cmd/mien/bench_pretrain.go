@@ -14,7 +14,7 @@ import (
 type benchPretrainCmd struct {
 	Model string  `help:"Encoder and decoder of the published sizes: mae-tiny, mae-small, mae-base, mae-large." default:"mae-base" enum:"mae-tiny,mae-small,mae-base,mae-large" placeholder:"NAME"`
 	Mask  float64 `help:"Share of the patches that the encoder does not see." default:"0.95"`
-	benchInput
+	trainInput
 }
 
 // Run measures forward, backward and AdamW; each step hides other patches.
@@ -37,7 +37,7 @@ func (c *benchPretrainCmd) Run(out *console) error {
 	visible := mae.RandomMask(1, b.tokens, c.Mask, rng).Visible
 	r := &stepReport{Model: c.Model, Batch: b.size, Tokens: b.tokens, Parameters: nn.Count(scope.Params()),
 		GFLOP: trainingGFLOP(b.size, maskedMACs(config, visible, b.tokens))}
-	err = measureTraining(out.ctx, r, c.Repeat, backend, scope.Params(), func(t *ag.Tape) *ag.Value {
+	err = measureTraining(out.ctx, r, c.trainInput, backend, scope.Params(), func(t *ag.Tape) *ag.Value {
 		return net.Forward(b.on(t), mae.RandomMask(b.size, b.tokens, c.Mask, rng)).Loss
 	})
 	if err != nil {

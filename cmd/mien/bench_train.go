@@ -14,6 +14,12 @@ import (
 
 type benchTrainCmd struct {
 	Model string `help:"vit-SIZE is a plain vision transformer, s4d-SIZE has experts: tiny, small, base, large." default:"vit-base" enum:"vit-tiny,vit-small,vit-base,vit-large,s4d-tiny,s4d-small,s4d-base,s4d-large" placeholder:"NAME"`
+	trainInput
+}
+
+// trainInput are the flags of both benchmarks of training.
+type trainInput struct {
+	Recompute bool `help:"Compute blocks twice instead of keeping what they computed."`
 	benchInput
 }
 
@@ -32,7 +38,7 @@ func (c *benchTrainCmd) Run(out *console) error {
 	}
 	noise := train.Stream(benchSeed, "router")
 	m.report.GFLOP = trainingGFLOP(m.size, m.macs())
-	err = measureTraining(out.ctx, m.report, c.Repeat, backend, m.params, func(t *ag.Tape) *ag.Value {
+	err = measureTraining(out.ctx, m.report, c.trainInput, backend, m.params, func(t *ag.Tape) *ag.Value {
 		logits := m.net.Forward(m.on(t), m.modality, moae.Pass{Training: true, Noise: noise})
 		target := ag.SmoothTargets(labels, classes, 0.1)
 		return s4d.Loss(logits, t.Const(engine.FromSlice(backend, engine.Float32, target, m.size, classes)))
@@ -44,10 +50,10 @@ func (c *benchTrainCmd) Run(out *console) error {
 }
 
 // measureTraining measures runs of the training loop that are one step long.
-func measureTraining(ctx context.Context, r *stepReport, repeat int, backend engine.Backend, params []nn.Param, loss func(*ag.Tape) *ag.Value) error {
+func measureTraining(ctx context.Context, r *stepReport, in trainInput, backend engine.Backend, params []nn.Param, loss func(*ag.Tape) *ag.Value) error {
 	r.Precision = "f32"
 	loop := train.Loop[struct{}]{
-		Backend: backend, Epochs: 1, Steps: 1,
+		Backend: backend, Epochs: 1, Steps: 1, Recompute: in.Recompute,
 		Optimizer: train.NewAdamW(backend, params, train.AdamWConfig{Beta1: 0.9, Beta2: 0.999, Eps: 1e-8,
 			Group: func(_ string, shape []int) (lrScale, decay float64) { return 1, 0.05 * float64(min(len(shape)-1, 1)) }}),
 		Schedule: func(int) float64 { return 1e-5 },
@@ -58,5 +64,5 @@ func measureTraining(ctx context.Context, r *stepReport, repeat int, backend eng
 		OnStep:  func(train.Step, struct{}) {},
 		OnEpoch: func(context.Context, int) error { return nil },
 	}
-	return r.measure(ctx, repeat, func() error { return loop.Run(ctx, 0) })
+	return r.measure(ctx, in.Repeat, func() error { return loop.Run(ctx, 0) })
 }

@@ -26,18 +26,19 @@ func (d dataFlags) lists() experiment.Lists {
 
 // trainFlags are common to pretrain and finetune.
 type trainFlags struct {
-	Recipe string `help:"Name of an embedded recipe, or a TOML file; 'mien info' lists the names." required:"" placeholder:"NAME|FILE"`
-	Init   string `help:"Weights to start from: a file or a run folder." placeholder:"FILE|RUN"`
-	Out    string `help:"Run folder to write." required:"" placeholder:"DIR"`
-	Resume bool   `help:"Continue the run in the folder from its last finished epoch."`
-	Epochs int    `help:"Epochs instead of the recipe's." placeholder:"N"`
-	Seed   *int64 `help:"Seed instead of the recipe's." placeholder:"N"`
+	Recipe    string `help:"Name of an embedded recipe, or a TOML file; 'mien info' lists the names." required:"" placeholder:"NAME|FILE"`
+	Init      string `help:"Weights to start from: a file or a run folder." placeholder:"FILE|RUN"`
+	Out       string `help:"Run folder to write." required:"" placeholder:"DIR"`
+	Resume    bool   `help:"Continue the run in the folder from its last finished epoch."`
+	Epochs    int    `help:"Epochs instead of the recipe's." placeholder:"N"`
+	Seed      *int64 `help:"Seed instead of the recipe's." placeholder:"N"`
+	Recompute bool   `help:"Take less memory and a quarter more time: blocks compute twice what the backward pass needs. The result is the same."`
 	dataFlags
 }
 
 // options reads the recipe and applies the flags that change it.
 func (f trainFlags) options(w experiment.Watcher) (experiment.Options, error) {
-	o := experiment.Options{Train: f.lists(), Init: f.Init, Out: f.Out, Resume: f.Resume, Watch: w}
+	o := experiment.Options{Train: f.lists(), Init: f.Init, Out: f.Out, Resume: f.Resume, Recompute: f.Recompute, Watch: w}
 	r, err := recipe.Load(f.Recipe)
 	if err != nil {
 		return o, err
@@ -46,6 +47,7 @@ func (f trainFlags) options(w experiment.Watcher) (experiment.Options, error) {
 		return o, errors.New("--epochs and --seed must not be negative")
 	}
 	if f.Epochs > 0 {
+		r.Train.DrawnEpochs = r.Train.DrawnEpochs * f.Epochs / r.Train.Epochs
 		r.Train.Epochs = f.Epochs
 		r.Train.WarmupEpochs = min(r.Train.WarmupEpochs, float64(f.Epochs))
 	}
