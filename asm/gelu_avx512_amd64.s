@@ -71,7 +71,7 @@ GLOBL geluConst512<>(SB), RODATA|NOPTR, $16
 	REFLECT(Z0, Z3)          \
 	VFMADD231PS Z29, Z0, Z3
 
-// func gelu512(dst, x *float32, n int, t *pieces)
+// func gelu512(dst, x *float32, n int, t *float32)
 TEXT ·gelu512(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
@@ -102,7 +102,7 @@ done:
 	VZEROUPPER
 	RET
 
-// func geluBackward512(dx, x, dy *float32, n int, t *pieces)
+// func geluBackward512(dx, x, dy *float32, n int, t *float32)
 TEXT ·geluBackward512(SB), NOSPLIT, $0-40
 	MOVQ dx+0(FP), DI
 	MOVQ x+8(FP), SI
