@@ -86,8 +86,8 @@ var roots = func() (r [16]float32) {
 }()
 
 var (
-	normalPieces512 = newPieces(normalTail, normalEnd, 16, 6)
-	slopePieces512  = newPieces(slopeTail, slopeEnd, 16, 6)
+	normalPieces512 = newPieces(normalTail, normalEnd, 16, 5)
+	slopePieces512  = newPieces(slopeTail, slopeEnd, 16, 5)
 )
 
 func addAVX512(dst, a, b []float32) {
