@@ -9,7 +9,6 @@ import (
 // BenchmarkKernels times the kernels on slices, one thread, each on 800 elements (in the first cache), and on a million
 // (in memory), in ns an element.
 func BenchmarkKernels(b *testing.B) {
-	halves := make([]uint16, 1<<20)
 	ops := []struct {
 		name string
 		run  func(k *Kernels[float32], s *[7][]float32)
@@ -19,8 +18,6 @@ func BenchmarkKernels(b *testing.B) {
 		{"dot", func(k *Kernels[float32], s *[7][]float32) { k.Dot(s[1], s[2]) }},
 		{"sum", func(k *Kernels[float32], s *[7][]float32) { k.Sum(s[1]) }},
 		{"squared-distance", func(k *Kernels[float32], s *[7][]float32) { k.SquaredDistance(s[1], s[2]) }},
-		{"to-bf16", func(k *Kernels[float32], s *[7][]float32) { k.ToBF16(halves[:len(s[1])], s[1]) }},
-		{"from-bf16", func(k *Kernels[float32], s *[7][]float32) { k.FromBF16(s[0], halves[:len(s[0])]) }},
 		{"exp", func(k *Kernels[float32], s *[7][]float32) { k.Exp(s[0], s[1], 0) }},
 		{"softmax", func(k *Kernels[float32], s *[7][]float32) { k.Softmax(s[0], s[1]) }},
 		{"softmax-backward", func(k *Kernels[float32], s *[7][]float32) { k.SoftmaxBackward(s[0], s[1], s[2]) }},
