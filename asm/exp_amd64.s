@@ -88,82 +88,12 @@ DATA one<>+16(SB)/8, $0x3f8000003f800000
 DATA one<>+24(SB)/8, $0x3f8000003f800000
 GLOBL one<>(SB), RODATA|NOPTR, $32
 
-// half = 0.5
-DATA half<>+0(SB)/8, $0x3f0000003f000000
-DATA half<>+8(SB)/8, $0x3f0000003f000000
-DATA half<>+16(SB)/8, $0x3f0000003f000000
-DATA half<>+24(SB)/8, $0x3f0000003f000000
-GLOBL half<>(SB), RODATA|NOPTR, $32
-
-// rsqrt2 = 0.7071067811865476: 1/√2
-DATA rsqrt2<>+0(SB)/8, $0x3f3504f33f3504f3
-DATA rsqrt2<>+8(SB)/8, $0x3f3504f33f3504f3
-DATA rsqrt2<>+16(SB)/8, $0x3f3504f33f3504f3
-DATA rsqrt2<>+24(SB)/8, $0x3f3504f33f3504f3
-GLOBL rsqrt2<>(SB), RODATA|NOPTR, $32
-
-// erfP = 0.3275911: erfc, Abramowitz & Stegun 7.1.26
-DATA erfP<>+0(SB)/8, $0x3ea7ba053ea7ba05
-DATA erfP<>+8(SB)/8, $0x3ea7ba053ea7ba05
-DATA erfP<>+16(SB)/8, $0x3ea7ba053ea7ba05
-DATA erfP<>+24(SB)/8, $0x3ea7ba053ea7ba05
-GLOBL erfP<>(SB), RODATA|NOPTR, $32
-
-// erf5 = 1.061405429
-DATA erf5<>+0(SB)/8, $0x3f87dc223f87dc22
-DATA erf5<>+8(SB)/8, $0x3f87dc223f87dc22
-DATA erf5<>+16(SB)/8, $0x3f87dc223f87dc22
-DATA erf5<>+24(SB)/8, $0x3f87dc223f87dc22
-GLOBL erf5<>(SB), RODATA|NOPTR, $32
-
-// erf4 = -1.453152027
-DATA erf4<>+0(SB)/8, $0xbfba00e3bfba00e3
-DATA erf4<>+8(SB)/8, $0xbfba00e3bfba00e3
-DATA erf4<>+16(SB)/8, $0xbfba00e3bfba00e3
-DATA erf4<>+24(SB)/8, $0xbfba00e3bfba00e3
-GLOBL erf4<>(SB), RODATA|NOPTR, $32
-
-// erf3 = 1.421413741
-DATA erf3<>+0(SB)/8, $0x3fb5f0e33fb5f0e3
-DATA erf3<>+8(SB)/8, $0x3fb5f0e33fb5f0e3
-DATA erf3<>+16(SB)/8, $0x3fb5f0e33fb5f0e3
-DATA erf3<>+24(SB)/8, $0x3fb5f0e33fb5f0e3
-GLOBL erf3<>(SB), RODATA|NOPTR, $32
-
-// erf2 = -0.284496736
-DATA erf2<>+0(SB)/8, $0xbe91a98ebe91a98e
-DATA erf2<>+8(SB)/8, $0xbe91a98ebe91a98e
-DATA erf2<>+16(SB)/8, $0xbe91a98ebe91a98e
-DATA erf2<>+24(SB)/8, $0xbe91a98ebe91a98e
-GLOBL erf2<>(SB), RODATA|NOPTR, $32
-
-// erf1 = 0.254829592
-DATA erf1<>+0(SB)/8, $0x3e8279063e827906
-DATA erf1<>+8(SB)/8, $0x3e8279063e827906
-DATA erf1<>+16(SB)/8, $0x3e8279063e827906
-DATA erf1<>+24(SB)/8, $0x3e8279063e827906
-GLOBL erf1<>(SB), RODATA|NOPTR, $32
-
-// rsqrt2pi = 0.3989422804014327: 1/√(2π)
-DATA rsqrt2pi<>+0(SB)/8, $0x3ecc422a3ecc422a
-DATA rsqrt2pi<>+8(SB)/8, $0x3ecc422a3ecc422a
-DATA rsqrt2pi<>+16(SB)/8, $0x3ecc422a3ecc422a
-DATA rsqrt2pi<>+24(SB)/8, $0x3ecc422a3ecc422a
-GLOBL rsqrt2pi<>(SB), RODATA|NOPTR, $32
-
 // bias: 127, the bias of a float32 exponent
 DATA bias<>+0(SB)/8, $0x0000007f0000007f
 DATA bias<>+8(SB)/8, $0x0000007f0000007f
 DATA bias<>+16(SB)/8, $0x0000007f0000007f
 DATA bias<>+24(SB)/8, $0x0000007f0000007f
 GLOBL bias<>(SB), RODATA|NOPTR, $32
-
-// absMask: all but the sign
-DATA absMask<>+0(SB)/8, $0x7fffffff7fffffff
-DATA absMask<>+8(SB)/8, $0x7fffffff7fffffff
-DATA absMask<>+16(SB)/8, $0x7fffffff7fffffff
-DATA absMask<>+24(SB)/8, $0x7fffffff7fffffff
-GLOBL absMask<>(SB), RODATA|NOPTR, $32
 
 // EXP replaces x by exp(x), eight at a time; n and r are scratch. With n = round(x/ln 2):
 //	r = x − n·ln2Hi − n·ln2Lo;  exp(x) = 2^n · (1 + r + r²·(exp1 + r·(exp2 + …)))
@@ -225,72 +155,5 @@ loop:                           // for n > 0, n -= 8
 	JG   loop
 	HSUM(Y7, X7, X0)
 	VMOVSS X7, sum+32(FP)
-	VZEROUPPER
-	RET
-
-// NORMAL computes, from x in Y0,
-//	Y3 = exp(−x²/2)   Y4 = Φ(x), the normal distribution function
-// With z = |x|/√2 and t = 1/(1 + p·z), erfc(z) = t·(erf1 + t·(erf2 + …))·exp(−z²), and Φ(−|x|) = erfc(z)/2; a positive x takes 1 − that.
-// Nothing cancels on the negative side. Clobbers Y1, Y2, Y5.
-#define NORMAL \
-	VMULPS      Y0, Y0, Y3         \
-	VMULPS      half<>(SB), Y3, Y3 \
-	VXORPS      Y4, Y4, Y4         \
-	VSUBPS      Y3, Y4, Y3         \
-	EXP(Y3, Y1, Y2)                \
-	VANDPS      absMask<>(SB), Y0, Y4 \
-	VMULPS      rsqrt2<>(SB), Y4, Y4 \
-	VMOVUPS     one<>(SB), Y5      \
-	VMOVAPS     Y5, Y2             \
-	VFMADD231PS erfP<>(SB), Y4, Y2 \
-	VDIVPS      Y2, Y5, Y2         \
-	VMOVUPS     erf5<>(SB), Y4     \
-	VFMADD213PS erf4<>(SB), Y2, Y4 \
-	VFMADD213PS erf3<>(SB), Y2, Y4 \
-	VFMADD213PS erf2<>(SB), Y2, Y4 \
-	VFMADD213PS erf1<>(SB), Y2, Y4 \
-	VMULPS      Y2, Y4, Y4         \
-	VMULPS      Y3, Y4, Y4         \
-	VMULPS      half<>(SB), Y4, Y4 \
-	VSUBPS      Y4, Y5, Y5         \
-	VBLENDVPS   Y0, Y4, Y5, Y4
-
-// func geluAsm(dst, x *float32, n int)
-TEXT ·geluAsm(SB), NOSPLIT, $0-24
-	MOVQ dst+0(FP), DI
-	MOVQ x+8(FP), SI
-	MOVQ n+16(FP), CX
-
-gelu:                           // for n > 0, n -= 8
-	VMOVUPS (SI), Y0
-	NORMAL
-	VMULPS Y4, Y0, Y0           // x·Φ(x)
-	VMOVUPS Y0, (DI)
-	ADDQ $32, SI
-	ADDQ $32, DI
-	SUBQ $8, CX
-	JG   gelu
-	VZEROUPPER
-	RET
-
-// func geluBackwardAsm(dx, x, dy *float32, n int)
-TEXT ·geluBackwardAsm(SB), NOSPLIT, $0-32
-	MOVQ dx+0(FP), DI
-	MOVQ x+8(FP), SI
-	MOVQ dy+16(FP), BX
-	MOVQ n+24(FP), CX
-
-slope:                          // for n > 0, n -= 8
-	VMOVUPS (SI), Y0
-	NORMAL
-	VMULPS rsqrt2pi<>(SB), Y3, Y3 // φ(x)
-	VFMADD231PS Y3, Y0, Y4      // Φ(x) + x·φ(x)
-	VMULPS (BX), Y4, Y4         // times dy
-	VMOVUPS Y4, (DI)
-	ADDQ $32, SI
-	ADDQ $32, BX
-	ADDQ $32, DI
-	SUBQ $8, CX
-	JG   slope
 	VZEROUPPER
 	RET

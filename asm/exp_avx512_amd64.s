@@ -39,7 +39,9 @@ GLOBL expConst512<>(SB), RODATA|NOPTR, $36
 #define CLAMP VMINPS Z0, Z16, Z0
 #define NOTHING
 
-// EXPROW is exp of a row, and the sum of the results.
+// EXPROW is a row:
+//	for i < n: e = exp(TOP(x[i] - shift)), dst[i] = e, sum += e
+// Z14 shift, Z15 and Z16 bounds of x, Z17–Z25 constants of EXP, Z5 sums
 #define EXPROW(name, TOP) \
 TEXT name(SB), NOSPLIT, $0-44 \
 	MOVQ dst+0(FP), DI \

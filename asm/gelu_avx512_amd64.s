@@ -9,7 +9,7 @@ DATA geluConst512<>+8(SB)/4, $15.0       // the last piece
 DATA geluConst512<>+12(SB)/4, $1.0
 GLOBL geluConst512<>(SB), RODATA|NOPTR, $16
 
-// Registers: Z16–Z22 coefficients of the sixteen polynomials, from the constant up; Z24 pieces to a unit, Z25 absolute value's mask,
+// Registers: Z16–Z21 coefficients of sixteen polynomials of degree five, from the constant up; Z24 pieces to a unit, Z25 absolute value's mask,
 // Z26 2²³, Z27 the last piece, Z28 one, Z29 zero
 #define CONSTANTS(table) \
 	VMOVUPS      (table), Z16           \
@@ -18,19 +18,16 @@ GLOBL geluConst512<>(SB), RODATA|NOPTR, $16
 	VMOVUPS      192(table), Z19        \
 	VMOVUPS      256(table), Z20        \
 	VMOVUPS      320(table), Z21        \
-	VMOVUPS      384(table), Z22        \
-	VBROADCASTSS 448(table), Z24        \
+	VBROADCASTSS 384(table), Z24        \
 	VBROADCASTSS geluConst512<>+0(SB), Z25 \
 	VBROADCASTSS geluConst512<>+4(SB), Z26 \
 	VBROADCASTSS geluConst512<>+8(SB), Z27 \
 	VBROADCASTSS geluConst512<>+12(SB), Z28 \
 	VXORPS       Z29, Z29, Z29
 
-// HORNER evaluates piece t of the table at u: y = c0 + u·(c1 + … + u·c6). p is scratch.
+// HORNER evaluates piece t of the table at u: y = c0 + u·(c1 + … + u·c5). p is scratch.
 #define HORNER(t, u, y, p) \
-	VPERMPS     Z22, t, y \
-	VPERMPS     Z21, t, p \
-	VFMADD213PS p, u, y   \
+	VPERMPS     Z21, t, y \
 	VPERMPS     Z20, t, p \
 	VFMADD213PS p, u, y   \
 	VPERMPS     Z19, t, p \
@@ -71,7 +68,7 @@ GLOBL geluConst512<>(SB), RODATA|NOPTR, $16
 	REFLECT(Z0, Z3)          \
 	VFMADD231PS Z29, Z0, Z3
 
-// func gelu512(dst, x *float32, n int, t *pieces)
+// func gelu512(dst, x *float32, n int, t *float32)
 TEXT ·gelu512(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
@@ -102,7 +99,7 @@ done:
 	VZEROUPPER
 	RET
 
-// func geluBackward512(dx, x, dy *float32, n int, t *pieces)
+// func geluBackward512(dx, x, dy *float32, n int, t *float32)
 TEXT ·geluBackward512(SB), NOSPLIT, $0-40
 	MOVQ dx+0(FP), DI
 	MOVQ x+8(FP), SI

@@ -17,6 +17,7 @@ func BenchmarkKernels(b *testing.B) {
 		{"axpy", func(k *Kernels[float32], s *[7][]float32) { k.Axpy(s[0], 1e-9, s[1]) }},
 		{"dot", func(k *Kernels[float32], s *[7][]float32) { k.Dot(s[1], s[2]) }},
 		{"sum", func(k *Kernels[float32], s *[7][]float32) { k.Sum(s[1]) }},
+		{"squared-distance", func(k *Kernels[float32], s *[7][]float32) { k.SquaredDistance(s[1], s[2]) }},
 		{"exp", func(k *Kernels[float32], s *[7][]float32) { k.Exp(s[0], s[1], 0) }},
 		{"softmax", func(k *Kernels[float32], s *[7][]float32) { k.Softmax(s[0], s[1]) }},
 		{"softmax-backward", func(k *Kernels[float32], s *[7][]float32) { k.SoftmaxBackward(s[0], s[1], s[2]) }},

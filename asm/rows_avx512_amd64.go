@@ -49,10 +49,10 @@ func expBelow512(dst, x *float32, n int, shift float32, roots *[16]float32) (sum
 func softmaxGrad512(dx, y, dy *float32, n int, delta float32)
 
 //go:noescape
-func gelu512(dst, x *float32, n int, t *pieces)
+func gelu512(dst, x *float32, n int, t *float32)
 
 //go:noescape
-func geluBackward512(dx, x, dy *float32, n int, t *pieces)
+func geluBackward512(dx, x, dy *float32, n int, t *float32)
 
 //go:noescape
 func normalize512(dst, x, gamma, beta *float32, n int, mean, rstd float32)
@@ -85,10 +85,9 @@ var roots = func() (r [16]float32) {
 	return r
 }()
 
-// Φ(−x), and 1 minus the slope of GELU. Where they end they are 1e-9 and 1e-8.
 var (
-	normalTail    = newPieces(func(x float64) float64 { return normalCDF(-x) }, 6)
-	geluSlopeTail = newPieces(func(x float64) float64 { return normalCDF(-x) - x*normalPDF(x) }, 6.3)
+	normalPieces512 = newPieces(normalTail, normalEnd, 16, 5)
+	slopePieces512  = newPieces(slopeTail, slopeEnd, 16, 5)
 )
 
 func addAVX512(dst, a, b []float32) {
@@ -192,14 +191,14 @@ func softmaxGradAVX512(dx, y, dy []float32, delta float32) {
 func geluAVX512(dst, x []float32) {
 	x = x[:len(dst)]
 	for i := 0; i < len(dst); i += maxElements {
-		gelu512(&dst[i], &x[i], min(maxElements, len(dst)-i), normalTail)
+		gelu512(&dst[i], &x[i], min(maxElements, len(dst)-i), &normalPieces512[0])
 	}
 }
 
 func geluBackwardAVX512(dx, x, dy []float32) {
 	x, dy = x[:len(dx)], dy[:len(dx)]
 	for i := 0; i < len(dx); i += maxElements {
-		geluBackward512(&dx[i], &x[i], &dy[i], min(maxElements, len(dx)-i), geluSlopeTail)
+		geluBackward512(&dx[i], &x[i], &dy[i], min(maxElements, len(dx)-i), &slopePieces512[0])
 	}
 }
 

@@ -4,13 +4,7 @@ package asm
 
 import "math"
 
-// GELU, layer norm and AdamW for AVX2 and NEON, in the manner of vector.go.
-
-//go:noescape
-func geluAsm(dst, x *float32, n int)
-
-//go:noescape
-func geluBackwardAsm(dx, x, dy *float32, n int)
+// Layer norm and AdamW for AVX2 and NEON, in the manner of vector.go.
 
 //go:noescape
 func normalizeAsm(dst, x, gamma, beta *float32, n int, mean, rstd float32)
@@ -23,24 +17,6 @@ func normGradAsm(dx, x, gamma, dy *float32, n int, mean, rstd, meanG, meanGX flo
 
 //go:noescape
 func adamWAsm(p, grad, m, v *float32, n int, c *[9]float32)
-
-func geluVector(dst, x []float32) {
-	x = x[:len(dst)]
-	if i := vectors(len(dst), func(i, n int) { geluAsm(&dst[i], &x[i], n) }); i < len(dst) {
-		px := pad(x[i:])
-		geluAsm(&px[0], &px[0], 8)
-		copy(dst[i:], px[:])
-	}
-}
-
-func geluBackwardVector(dx, x, dy []float32) {
-	x, dy = x[:len(dx)], dy[:len(dx)]
-	if i := vectors(len(dx), func(i, n int) { geluBackwardAsm(&dx[i], &x[i], &dy[i], n) }); i < len(dx) {
-		px, py := pad(x[i:]), pad(dy[i:])
-		geluBackwardAsm(&px[0], &px[0], &py[0], 8)
-		copy(dx[i:], px[:])
-	}
-}
 
 func layerNormVector(dst, x, gamma, beta []float32, eps float32) (mean, rstd float32) {
 	x, gamma, beta = x[:len(dst)], gamma[:len(dst)], beta[:len(dst)]

@@ -18,6 +18,10 @@ func (c *CPU) Fill(dst *Tensor, value float64) {
 }
 
 func fill[N Number](x []N, v N) {
+	if v == 0 && !math.Signbit(float64(v)) { // all bits 0
+		clear(x)
+		return
+	}
 	for i := range x {
 		x[i] = v
 	}

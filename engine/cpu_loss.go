@@ -13,7 +13,7 @@ func maskedMSE[F asm.Float](c *CPU, loss, pred, target, weight *Tensor) {
 	sums := host[F](perRow)
 	parallel(rows, rowGrain(n), func(lo, hi int) {
 		for r := lo; r < hi; r++ {
-			sums[r] = squaredDistance(p[r*n:(r+1)*n], t[r*n:(r+1)*n])
+			sums[r] = kernels[F]().SquaredDistance(p[r*n:(r+1)*n], t[r*n:(r+1)*n])
 		}
 	})
 	total := 0.0
@@ -35,24 +35,6 @@ func totalWeight[F asm.Float](w []F) float64 {
 		return 1
 	}
 	return total
-}
-
-// squaredDistance sums in four lanes, like a vector unit, in fixed order.
-func squaredDistance[F asm.Float](a, b []F) F {
-	var s [4]F
-	b = b[:len(a)]
-	i := 0
-	for ; i+4 <= len(a); i += 4 {
-		for l := range 4 {
-			d := a[i+l] - b[i+l]
-			s[l] += d * d
-		}
-	}
-	for ; i < len(a); i++ {
-		d := a[i] - b[i]
-		s[0] += d * d
-	}
-	return s[0] + s[1] + (s[2] + s[3])
 }
 
 func (c *CPU) MaskedMSEBackward(dpred, pred, target, weight, dloss *Tensor) {

@@ -50,22 +50,41 @@ func permute[F asm.Float](dst, src *Tensor, perm []int) {
 	last := len(dims) - 1
 	inner, step := dims[last], strides[last]
 	parallel(len(d)/inner, rowGrain(inner), func(lo, hi int) {
-		for i := lo; i < hi; i++ {
-			at, rest := 0, i
-			for axis := last - 1; axis >= 0; axis-- {
-				at += rest % dims[axis] * strides[axis]
-				rest /= dims[axis]
-			}
+		eachRun(dims[:last], strides, lo, hi, func(i, at int) {
 			run := d[i*inner : (i+1)*inner]
 			if step == 1 {
 				copy(run, s[at:at+inner])
-				continue
+				return
 			}
 			for j := range run {
 				run[j] = s[at+j*step]
 			}
-		}
+		})
 	})
+}
+
+// eachRun calls fn for lo ≤ i < hi with the offset of element i of a tensor with these extents and strides. It counts like
+// an odometer: a division for each axis costs more than a short run.
+func eachRun(dims, strides []int, lo, hi int, fn func(i, at int)) {
+	digits := make([]int, len(dims))
+	at, rest := 0, lo
+	for axis := len(dims) - 1; axis >= 0; axis-- {
+		digits[axis] = rest % dims[axis]
+		rest /= dims[axis]
+		at += digits[axis] * strides[axis]
+	}
+	for i := lo; i < hi; i++ {
+		fn(i, at)
+		for axis := len(dims) - 1; axis >= 0; axis-- {
+			digits[axis]++
+			at += strides[axis]
+			if digits[axis] < dims[axis] {
+				break
+			}
+			at -= dims[axis] * strides[axis]
+			digits[axis] = 0
+		}
+	}
 }
 
 // permutedStrides returns the extents of the permuted tensor and the strides of its axes in the source, with
