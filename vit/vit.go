@@ -14,6 +14,7 @@ package vit
 import (
 	"fmt"
 	"math"
+	"sync"
 
 	ag "mien/autograd"
 	"mien/engine"
@@ -105,14 +106,13 @@ func (e *PatchEmbed) Forward(patches *ag.Value) *ag.Value {
 // uses the first rows: the positions of a clip's first two frames. Checkpoints do not store it.
 func Sinusoid(tokens, dim int) []float32 {
 	table := make([]float32, tokens*dim)
-	for p := range tokens {
-		for j := range dim {
-			angle := float64(p) / math.Pow(10000, float64(2*(j/2))/float64(dim))
-			if j%2 == 0 {
-				table[p*dim+j] = float32(math.Sin(angle))
-			} else {
-				table[p*dim+j] = float32(math.Cos(angle))
-			}
+	for j := range dim {
+		wave, wavelength := math.Sin, math.Pow(10000, float64(2*(j/2))/float64(dim))
+		if j%2 == 1 {
+			wave = math.Cos
+		}
+		for p := range tokens {
+			table[p*dim+j] = float32(wave(float64(p) / wavelength))
 		}
 	}
 	return table
@@ -198,7 +198,15 @@ func Run(blocks []*Block, x *ag.Value) *ag.Value {
 	return x
 }
 
+// positions keeps the tables of all sizes met so far, a few in any program: [tokens, dim] → []float32.
+var positions sync.Map
+
 // Position returns rows of the sinusoid table as a constant [tokens, dim].
 func Position(t *ag.Tape, dtype engine.DType, tokens, dim int) *ag.Value {
-	return t.Const(engine.FromSlice(t.Backend(), dtype, Sinusoid(tokens, dim), tokens, dim))
+	size := [2]int{tokens, dim}
+	table, ok := positions.Load(size)
+	if !ok {
+		table, _ = positions.LoadOrStore(size, Sinusoid(tokens, dim))
+	}
+	return t.Const(engine.FromSlice(t.Backend(), dtype, table.([]float32), tokens, dim))
 }
