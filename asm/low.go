@@ -90,12 +90,24 @@ type LowPanels struct {
 // Bytes returns how much memory the panels take.
 func (p *LowPanels) Bytes() int { return 4 * (len(p.words) + len(p.scales) + len(p.start)) }
 
-// packWords lays out the words of W: word(n, s) is the s-th of row n.
-func packWords(n, steps int, word func(n, s int) uint32) []uint32 {
+// packWords lays out W [n, k], reading its rows a panel at a time. What fills up the last word and the last panel is zero.
+func packWords[T uint16 | int8](p Precision, w []T, n, k int) []uint32 {
+	if k > MaxLowK {
+		panic("asm: a sum at low precision has at most 65536 terms")
+	}
+	group, steps := p.group(), wordsOf(p, k)
+	bits := 32 / group
+	mask := uint32(1)<<bits - 1
 	words := make([]uint32, roundTo(n, LowNR)*steps)
-	for j := range n {
+	for from := 0; from < n; from += LowNR {
 		for s := range steps {
-			words[(j/LowNR*steps+s)*LowNR+j%LowNR] = word(j, s)
+			to := words[from*steps+s*LowNR:][:LowNR]
+			for j := range min(LowNR, n-from) {
+				row := w[(from+j)*k:][:k]
+				for i, v := range row[s*group : min((s+1)*group, k)] {
+					to[j] |= uint32(v) & mask << (i * bits)
+				}
+			}
 		}
 	}
 	return words
