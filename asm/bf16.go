@@ -25,7 +25,7 @@ func PackBF16(w []uint16, n, k int) *LowPanels {
 
 // bf16Generic is the twin of the assembly.
 func bf16Generic() *LowKernels {
-	k := &LowKernels{Name: "generic", Precision: BF16, mr: 4, sweep: bf16SweepGeneric, convert: bf16ConvertGeneric}
+	k := &LowKernels{Name: "generic", Precision: BF16, MR: 4, sweep: bf16SweepGeneric, convert: bf16ConvertGeneric}
 	k.Peak = bf16PeakGeneric
 	return k.finish()
 }

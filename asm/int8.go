@@ -63,7 +63,7 @@ func quantize(v, inverse float32) int32 {
 
 // int8Generic is the twin of the assembly.
 func int8Generic() *LowKernels {
-	k := &LowKernels{Name: "generic", Precision: Int8, mr: 4, sweep: int8SweepGeneric, convert: int8ConvertGeneric}
+	k := &LowKernels{Name: "generic", Precision: Int8, MR: 4, sweep: int8SweepGeneric, convert: int8ConvertGeneric}
 	k.Peak = int8PeakGeneric
 	return k.finish()
 }

@@ -35,17 +35,19 @@ type LowKernels struct {
 	Name      string // as in Kernels; "avx2" also where AVX-512 lacks the instruction
 	Precision Precision
 
+	// MR is the rows of the largest tile. Rows may be cut anywhere, but tiles with all rows make the best use of the panels.
+	MR int
+
 	// Peak runs n rounds of the product's instruction on registers alone and returns how many operations (a multiplication
 	// and an addition are two) that were.
 	Peak func(n int) (ops float64)
 
-	mr      int // rows of the largest tile
 	sweep   func(t *lowSweep)
 	convert func(dst []uint32, x []float32) (scale float32) // one row of A
 	scratch sync.Pool                                       // of *lowScratch
 }
 
-// lowSweep is the product of rows ≤ mr rows of A and some panels, a tile for each:
+// lowSweep is the product of rows ≤ MR rows of A and some panels, a tile for each:
 //
 //	for q < panels, i < rows, j < LowNR:
 //		sum = Σ over s < steps of a[i*lda+s] · b[(q*steps+s)*LowNR+j]

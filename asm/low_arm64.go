@@ -30,7 +30,7 @@ const (
 
 // bf16NEON multiplies in float32, which is what its peak is.
 func bf16NEON() *LowKernels {
-	k := &LowKernels{Name: "neon", Precision: BF16, mr: lowNEONMR, sweep: bf16Sweep128, convert: bf16Convert128}
+	k := &LowKernels{Name: "neon", Precision: BF16, MR: lowNEONMR, sweep: bf16Sweep128, convert: bf16Convert128}
 	k.Peak = func(n int) float64 { return fmaLoopVector(n, 4) }
 	return k.finish()
 }
@@ -40,7 +40,7 @@ func int8NEON() *LowKernels {
 	if !cpu.ARM64.HasASIMDDP {
 		return int8Generic()
 	}
-	k := &LowKernels{Name: "neon", Precision: Int8, mr: lowNEONMR, sweep: int8Sweep128, convert: int8Convert128}
+	k := &LowKernels{Name: "neon", Precision: Int8, MR: lowNEONMR, sweep: int8Sweep128, convert: int8Convert128}
 	k.Peak = func(n int) float64 { int8PeakNEON(max(n, 1)); return float64(max(n, 1)) * 12 * 4 * 8 }
 	return k.finish()
 }

@@ -86,19 +86,19 @@ var zeros [sweep * LowNR]float32
 
 // finish completes an implementation.
 func (k *LowKernels) finish() *LowKernels {
-	k.scratch.New = func() any { return &lowScratch{tile: make([]float32, k.mr*LowNR)} }
+	k.scratch.New = func() any { return &lowScratch{tile: make([]float32, k.MR*LowNR)} }
 	return k
 }
 
 // Gemm multiplies on the calling goroutine. It may run on several goroutines at once, on parts of C that do not overlap.
 //
-// A strip of up to mr rows of A, converted here unless it was before, stays in the cache while all panels pass by. Strips are as
+// A strip of up to MR rows of A, converted here unless it was before, stays in the cache while all panels pass by. Strips are as
 // equal as can be: one of a row or two would make little use of the panels that it reads.
 func (k *LowKernels) Gemm(g LowGemm) {
 	g.check(k.Precision)
 	s := k.scratch.Get().(*lowScratch)
 	defer k.scratch.Put(s)
-	strips := (g.M + k.mr - 1) / k.mr
+	strips := (g.M + k.MR - 1) / k.MR
 	for i := range strips {
 		lo, hi := g.M*i/strips, g.M*(i+1)/strips
 		rows, first, next := g.Converted, g.firstRow+lo, []float32(nil)

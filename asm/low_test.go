@@ -198,6 +198,17 @@ func TestLowEpilogue(t *testing.T) {
 	})
 }
 
+func TestLowGemmDoesNotAllocate(t *testing.T) {
+	const m, n, kk = 200, 70, 50
+	eachLow(t, func(t *testing.T, k, _ *LowKernels) {
+		rng := rand.New(rand.NewPCG(1, 2))
+		panels, _ := packLow(k.Precision, gaussian(rng, n*kk), n, kk)
+		g := LowGemm{M: m, N: n, A: gaussian(rng, m*kk), LDA: kk, B: panels, C: make([]float32, m*n), LDC: n, GELU: true}
+		allowed := 1.0 // a pool gives some of its memory back, and under the race detector every fourth piece at once
+		require.LessOrEqual(t, testing.AllocsPerRun(100, func() { k.Gemm(g) }), allowed)
+	})
+}
+
 // Against exact sums of the numbers before rounding: the error that a precision costs, on Gaussian data.
 func TestLowAccuracy(t *testing.T) {
 	const m, n, kk = 50, 64, 768
