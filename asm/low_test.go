@@ -50,8 +50,8 @@ func packLow(p Precision, w []float32, n, k int) (panels *LowPanels, back []floa
 	return PackInt8(values, scales, n, k), back
 }
 
-// rounded returns activations as the kernels see them.
-func rounded(p Precision, a []float32, k int) []float64 {
+// roundedBy returns activations as the kernels see them.
+func roundedBy(p Precision, a []float32, k int) []float64 {
 	out := make([]float64, len(a))
 	values := make([]int8, k)
 	for i := 0; i < len(a) && k > 0; i += k {
@@ -89,7 +89,7 @@ func checkLow(t *testing.T, k, twin *LowKernels, m, n, kk int, bias bool) {
 	}
 	k.Gemm(g)
 	guards.check()
-	ra := rounded(k.Precision, a, kk)
+	ra := roundedBy(k.Precision, a, kk)
 	for i := range m {
 		require.Equal(t, before[i*g.LDC+n:(i+1)*g.LDC], c[i*g.LDC+n:(i+1)*g.LDC], "beyond column %d was written", n)
 		for j := range n {
