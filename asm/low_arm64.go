@@ -8,6 +8,9 @@ import "golang.org/x/sys/cpu"
 func bf16TileNEON(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int, bias *float32)
 
 //go:noescape
+func bf16ConvertNEON(dst *uint32, x *float32, n int)
+
+//go:noescape
 func int8TileNEON(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int, bias, rowScales, columnScales *float32)
 
 //go:noescape
@@ -27,7 +30,7 @@ const (
 
 // bf16NEON multiplies in float32, which is what its peak is.
 func bf16NEON() *LowKernels {
-	k := &LowKernels{Name: "neon", Precision: BF16, mr: lowNEONMR, sweep: bf16Sweep128, convert: bf16ConvertGeneric}
+	k := &LowKernels{Name: "neon", Precision: BF16, MR: lowNEONMR, sweep: bf16Sweep128, convert: bf16Convert128}
 	k.Peak = func(n int) float64 { return fmaLoopVector(n, 4) }
 	return k.finish()
 }
@@ -37,7 +40,7 @@ func int8NEON() *LowKernels {
 	if !cpu.ARM64.HasASIMDDP {
 		return int8Generic()
 	}
-	k := &LowKernels{Name: "neon", Precision: Int8, mr: lowNEONMR, sweep: int8Sweep128, convert: int8Convert128}
+	k := &LowKernels{Name: "neon", Precision: Int8, MR: lowNEONMR, sweep: int8Sweep128, convert: int8Convert128}
 	k.Peak = func(n int) float64 { int8PeakNEON(max(n, 1)); return float64(max(n, 1)) * 12 * 4 * 8 }
 	return k.finish()
 }
@@ -64,6 +67,10 @@ func int8Sweep128(t *lowSweep) {
 	for j := 0; j < t.panels*LowNR; j += lowNEONWidth {
 		int8TileNEON(t.rows, t.steps, &t.a[0], t.lda, &t.b[j/LowNR*LowNR*t.steps+j%LowNR], &t.c[j], t.ldc, &t.bias[j], &t.rowScales[0], &t.columnScales[j])
 	}
+}
+
+func bf16Convert128(dst []uint32, x []float32) (scale float32) {
+	return bf16ConvertVector(dst, x, bf16ConvertNEON)
 }
 
 func int8Convert128(dst []uint32, x []float32) (scale float32) {

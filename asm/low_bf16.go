@@ -20,26 +20,12 @@ func FromBF16(b uint16) float32 { return math.Float32frombits(uint32(b) << 16) }
 
 // PackBF16 packs weights [n, k], the bits of bfloat16s, to be multiplied many times.
 func PackBF16(w []uint16, n, k int) *LowPanels {
-	checkLowK(k)
-	at := func(j, p int) uint32 {
-		if p >= k {
-			return 0
-		}
-		return uint32(w[j*k+p])
-	}
-	words := packWords(n, wordsOf(BF16, k), func(j, s int) uint32 { return at(j, 2*s) | at(j, 2*s+1)<<16 })
-	return &LowPanels{Precision: BF16, N: n, K: k, words: words}
-}
-
-func checkLowK(k int) {
-	if k > MaxLowK {
-		panic("asm: a sum at low precision has at most 65536 terms")
-	}
+	return &LowPanels{Precision: BF16, N: n, K: k, words: packWords(BF16, w, n, k)}
 }
 
 // bf16Generic is the twin of the assembly.
 func bf16Generic() *LowKernels {
-	k := &LowKernels{Name: "generic", Precision: BF16, mr: 4, sweep: bf16SweepGeneric, convert: bf16ConvertGeneric}
+	k := &LowKernels{Name: "generic", Precision: BF16, MR: 4, sweep: bf16SweepGeneric, convert: bf16ConvertGeneric}
 	k.Peak = bf16PeakGeneric
 	return k.finish()
 }
@@ -55,7 +41,7 @@ func bf16ConvertGeneric(dst []uint32, x []float32) (scale float32) {
 }
 
 // bf16SweepGeneric adds to a sum first the product of a word's upper halves, then that of the lower, each with one rounding: so
-// does VDPBF16PS. All implementations give the same bits, except that the instruction takes sums below 2^−126 for zero.
+// does VDPBF16PS. All implementations give the same bits, except that the instruction takes numbers below 2^−126 for zero.
 func bf16SweepGeneric(t *lowSweep) {
 	for q := range t.panels {
 		b, c, bias := t.tile(q)
@@ -83,11 +69,14 @@ func halves(w uint32) (low, high float32) {
 // too small to be half a place of a float32.
 func multiplyAdd(a, b, c float32) float32 { return float32(float64(a)*float64(b) + float64(c)) }
 
+// bf16PeakGeneric multiplies in the cache: plain Go has no registers of its own.
 func bf16PeakGeneric(n int) float64 {
+	const steps = 32
 	var c, bias [LowNR]float32
-	t := &lowSweep{rows: 1, steps: 1, panels: 1, a: make([]uint32, 1), b: make([]uint32, LowNR), c: c[:], bias: bias[:]}
+	t := &lowSweep{rows: 1, steps: steps, panels: 1, a: make([]uint32, steps), b: make([]uint32, steps*LowNR),
+		c: c[:], bias: bias[:]}
 	for range n {
 		bf16SweepGeneric(t)
 	}
-	return float64(n) * 4 * LowNR
+	return float64(n) * steps * LowNR * 4
 }

@@ -20,18 +20,8 @@ func QuantizeInt8(values []int8, x []float32) (scale float32) {
 
 // PackInt8 packs weights [n, k], values·scales with a scale for each of the n rows, to be multiplied many times.
 func PackInt8(values []int8, scales []float32, n, k int) *LowPanels {
-	checkLowK(k)
-	at := func(j, p int) uint32 {
-		if p >= k {
-			return 0
-		}
-		return uint32(uint8(values[j*k+p]))
-	}
-	p := &LowPanels{Precision: Int8, N: n, K: k,
+	p := &LowPanels{Precision: Int8, N: n, K: k, words: packWords(Int8, values, n, k),
 		scales: make([]float32, roundTo(n, LowNR)), start: make([]int32, roundTo(n, LowNR))}
-	p.words = packWords(n, wordsOf(Int8, k), func(j, s int) uint32 {
-		return at(j, 4*s) | at(j, 4*s+1)<<8 | at(j, 4*s+2)<<16 | at(j, 4*s+3)<<24
-	})
 	copy(p.scales, scales[:n])
 	for j := range n { // Σ (a + 128)·w − 128·Σ w = Σ a·w
 		for _, v := range values[j*k:][:k] {
@@ -73,7 +63,7 @@ func quantize(v, inverse float32) int32 {
 
 // int8Generic is the twin of the assembly.
 func int8Generic() *LowKernels {
-	k := &LowKernels{Name: "generic", Precision: Int8, mr: 4, sweep: int8SweepGeneric, convert: int8ConvertGeneric}
+	k := &LowKernels{Name: "generic", Precision: Int8, MR: 4, sweep: int8SweepGeneric, convert: int8ConvertGeneric}
 	k.Peak = int8PeakGeneric
 	return k.finish()
 }
@@ -122,12 +112,14 @@ func dot4(a, b uint32) int32 {
 		int32(a>>16&0xFF)*int32(int8(b>>16)) + int32(a>>24)*int32(int8(b>>24))
 }
 
+// int8PeakGeneric multiplies in the cache: plain Go has no registers of its own.
 func int8PeakGeneric(n int) float64 {
+	const steps = 32
 	var c, scales [LowNR]float32
-	t := &lowSweep{rows: 1, steps: 1, panels: 1, a: make([]uint32, 1), b: make([]uint32, LowNR), c: c[:], bias: scales[:],
-		rowScales: scales[:], columnScales: scales[:], start: make([]int32, LowNR)}
+	t := &lowSweep{rows: 1, steps: steps, panels: 1, a: make([]uint32, steps), b: make([]uint32, steps*LowNR),
+		c: c[:], bias: scales[:], rowScales: scales[:], columnScales: scales[:], start: make([]int32, LowNR)}
 	for range n {
 		int8SweepGeneric(t)
 	}
-	return float64(n) * 8 * LowNR
+	return float64(n) * steps * LowNR * 8
 }
