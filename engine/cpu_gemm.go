@@ -81,19 +81,21 @@ func divide[F asm.Float](k *asm.Kernels[F], g asm.Gemm[F], parts int) division {
 	return division{byRows: true, shares: shares, grain: 1}
 }
 
+// share returns where share i of n rows or columns begins and ends.
+func (d division) share(n, i int) (lo, hi int) {
+	units := ceilDiv(n, d.grain)
+	return units * i / d.shares * d.grain, min(n, units*(i+1)/d.shares*d.grain)
+}
+
 // multiplyShare computes share i of a product.
 func multiplyShare[F asm.Float](k *asm.Kernels[F], g asm.Gemm[F], d division, i int) {
-	n := g.N
 	if d.byRows {
-		n = g.M
+		if lo, hi := d.share(g.M, i); lo < hi {
+			k.Gemm(g.Rows(lo, hi))
+		}
+		return
 	}
-	units := ceilDiv(n, d.grain)
-	lo, hi := units*i/d.shares*d.grain, min(n, units*(i+1)/d.shares*d.grain)
-	switch {
-	case lo >= hi:
-	case d.byRows:
-		k.Gemm(g.Rows(lo, hi))
-	default:
+	if lo, hi := d.share(g.N, i); lo < hi {
 		k.Gemm(g.Columns(lo, hi))
 	}
 }
