@@ -154,7 +154,7 @@ func TestTransposeAndCopyRows(t *testing.T) {
 				k.Transpose(dst, ldd, src[:(rows-1)*lds+columns], lds, rows, columns)
 				a.check()
 				want := make([]float32, len(dst))
-				transposeGeneric(want, ldd, src, lds, rows, columns)
+				transpose(want, ldd, src, lds, rows, columns)
 				require.Equal(t, want, dst, "%s: %d×%d transposed", k.Name, rows, columns)
 
 				ldd = roundUp(columns, k.Lanes) + 1

@@ -5,8 +5,8 @@ import "sync"
 // gemmScratch is the working memory of one call: packed B and copied rows of A.
 type gemmScratch[F Float] struct{ b, a []F }
 
-// grow returns n elements of *buffer, which becomes as large as the largest block that it ever held.
-func grow[F Float](buffer *[]F, n int) []F {
+// room returns n elements of *buffer, which becomes as large as the largest block that it ever held.
+func room[F Float](buffer *[]F, n int) []F {
 	if len(*buffer) < n {
 		*buffer = make([]F, n)
 	}

@@ -34,11 +34,11 @@ func transposeBlocks(fn func(dst *float32, ldd int, src *float32, lds, blocks in
 			fn(&dst[i], ldd, &src[i*lds], lds, c/size)
 		}
 		if c < columns {
-			transposeGeneric(dst[c*ldd:], ldd, src[c:], lds, r, columns-c)
+			transpose(dst[c*ldd:], ldd, src[c:], lds, r, columns-c)
 		}
 	}
 	if r < rows {
-		transposeGeneric(dst[r:], ldd, src[r*lds:], lds, rows-r, columns)
+		transpose(dst[r:], ldd, src[r*lds:], lds, rows-r, columns)
 	}
 }
 
