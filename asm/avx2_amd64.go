@@ -26,7 +26,7 @@ func adamWAsm(p, grad, m, v *float32, n int, c *[9]float32)
 func avx2() *Kernels[float32] {
 	return &Kernels[float32]{
 		Name: "avx2", MR: vectorMR, NR: vectorNR, Lanes: vectorNR,
-		GemmTile: gemmTileVector, Transpose: transposeFloat256, CopyRows: copyRowsVector,
+		GemmTile: gemmTileVector, Transpose: transposeFloat256, CopyRows: copyRowsFloat256,
 		Add: addVector, Sub: subVector, Mul: mulVector, Scale: scaleVector, Axpy: axpyVector,
 		Dot: dotVector, Sum: sumVector, Exp: expVector, Softmax: softmaxVector, SoftmaxBackward: softmaxBackwardVector,
 		GELU: geluAVX2, GELUBackward: geluBackwardAVX2,
