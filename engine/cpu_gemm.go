@@ -101,16 +101,16 @@ func multiplyShare[F asm.Float](k *asm.Kernels[F], g asm.Gemm[F], d division, i 
 }
 
 // shareCost estimates the time of a product in multiply-adds a step of K. Fetching a panel for a row costs as much as four of
-// them, and copying an element of B, or of a transposed A, as much as eight.
+// them, and so does reading an element of A or of B the first time; one that is copied costs eight.
 func shareCost[F asm.Float](k *asm.Kernels[F], g asm.Gemm[F]) int {
-	cost := g.M * (g.N + 4*ceilDiv(g.N, k.NR))
-	if g.Packed == nil {
-		cost += 8 * g.N
-	}
+	readA, readB := 4, 8
 	if g.TransA {
-		cost += 8 * g.M
+		readA = 8
 	}
-	return cost
+	if g.Packed != nil {
+		readB = 4
+	}
+	return g.M*(g.N+4*ceilDiv(g.N, k.NR)) + readA*g.M + readB*g.N
 }
 
 func ceilDiv(a, b int) int { return (a + b - 1) / b }

@@ -47,6 +47,8 @@ func TestDivideWastesLittle(t *testing.T) {
 	k := asm.F32()
 	wide, tall := asm.Gemm[float32]{M: 100, N: 3072}, asm.Gemm[float32]{M: 800, N: 7}
 	require.False(t, divide(k, wide, 2).byRows, "each thread packs its own part of B")
+	wide.Packed = new(asm.Panels[float32])
+	require.False(t, divide(k, wide, 2).byRows, "each thread reads its own part of a weight")
 	require.True(t, divide(k, tall, 2).byRows, "one vector of columns cannot be divided")
 	grad := asm.Gemm[float32]{M: 3072, N: 768, TransA: true}
 	require.True(t, divide(k, grad, 2).byRows, "a transposed A is copied in parts")
