@@ -91,7 +91,7 @@ func (k *Kernels[F]) Gemm(g Gemm[F]) {
 				k.gemmBlock(&g, s, b, g.Packed.from(b.p, b.kc, g.firstColumn+j))
 				continue
 			}
-			panels := s.forB(k.blocking, nc)
+			panels := room(&s.b, b.kc*roundUp(b.nc, k.Lanes))
 			k.pack(panels, &g, b)
 			k.gemmBlock(&g, s, b, panels)
 		}
@@ -108,7 +108,8 @@ func (k *Kernels[F]) gemmBlock(g *Gemm[F], s *gemmScratch[F], b block, panels []
 		k.gemmRows(g, g.A[b.p:], g.LDA, 0, g.M, b, panels)
 		return
 	}
-	a, lda, mc := s.forA(k.blocking), roundUp(b.kc, stepGrain)+skew, k.blocking.mc
+	lda, mc := roundUp(b.kc, stepGrain)+skew, k.blocking.mc
+	a := room(&s.a, lda*min(mc, g.M))
 	for from := 0; from < g.M; from += mc {
 		to := min(from+mc, g.M)
 		k.Transpose(a, lda, g.A[b.p*g.LDA+from:], g.LDA, b.kc, to-from)

@@ -8,136 +8,81 @@
 //	R8  A, rows 0–2    R9  A, rows 3–5    R15  bytes to the next row of A    BX  panel of B    CX  steps left
 //	DX  C    DI  bytes to the next row of C    AX  rows left
 
-// LOADv reads a row of a panel that is v vectors wide.
-#define LOAD1(b) VMOVUPS b(BX), Z24 \
+// The file has one kernel for each width of a panel, one to four vectors, made from macros named for the width.
+
+// LOADv reads a row of a panel.
+#define LOAD1(b) \
+	VMOVUPS b(BX), Z24
 
 #define LOAD2(b) LOAD1(b) \
-	VMOVUPS (b+64)(BX), Z25 \
+	VMOVUPS (b+64)(BX), Z25
 
 #define LOAD3(b) LOAD2(b) \
-	VMOVUPS (b+128)(BX), Z26 \
+	VMOVUPS (b+128)(BX), Z26
 
 #define LOAD4(b) LOAD3(b) \
-	VMOVUPS (b+192)(BX), Z27 \
+	VMOVUPS (b+192)(BX), Z27
 
 // ROWv adds one element of A times a row of the panel to the sums of a row:  t = *a;  s0 += t·b[0:16];  s1 += t·b[16:32]; …
-#define ROW1(a, s0) \
-	VFMADD231PS.BCST a, Z24, s0 \
+#define ROW1(a, t, s0, s1, s2, s3) \
+	VFMADD231PS.BCST a, Z24, s0
 
-#define ROW2(a, t, s0, s1) \
-	VBROADCASTSS a, t           \
-	VFMADD231PS  Z24, t, s0     \
-	VFMADD231PS  Z25, t, s1     \
+#define ROW2(a, t, s0, s1, s2, s3) \
+	VBROADCASTSS a, t        \
+	VFMADD231PS  Z24, t, s0  \
+	VFMADD231PS  Z25, t, s1
 
-#define ROW3(a, t, s0, s1, s2) ROW2(a, t, s0, s1) \
-	VFMADD231PS  Z26, t, s2     \
+#define ROW3(a, t, s0, s1, s2, s3) ROW2(a, t, s0, s1, s2, s3) \
+	VFMADD231PS  Z26, t, s2
 
-#define ROW4(a, t, s0, s1, s2, s3) ROW3(a, t, s0, s1, s2) \
-	VFMADD231PS  Z27, t, s3     \
+#define ROW4(a, t, s0, s1, s2, s3) ROW3(a, t, s0, s1, s2, s3) \
+	VFMADD231PS  Z27, t, s3
 
-// STEPvxr is one step of the sum over k for r rows and v vectors: a LOAD, and a ROW for each row. b and a are the offsets of the
-// step in the panel and in the rows of A.
-#define STEP4x1(b, a) LOAD4(b) \
-	ROW4(a(R8), Z28, Z0, Z1, Z2, Z3)
-#define STEP4x2(b, a) STEP4x1(b, a) \
-	ROW4(a(R8)(R15*1), Z29, Z4, Z5, Z6, Z7)
-#define STEP4x3(b, a) STEP4x2(b, a) \
-	ROW4(a(R8)(R15*2), Z30, Z8, Z9, Z10, Z11)
-#define STEP4x4(b, a) STEP4x3(b, a) \
-	ROW4(a(R9), Z31, Z12, Z13, Z14, Z15)
-#define STEP4x5(b, a) STEP4x4(b, a) \
-	ROW4(a(R9)(R15*1), Z28, Z16, Z17, Z18, Z19)
-#define STEP4x6(b, a) STEP4x5(b, a) \
-	ROW4(a(R9)(R15*2), Z29, Z20, Z21, Z22, Z23)
+// STEPr is one step of the sum over k for r rows: a LOAD, and a ROW for each row. b and a are the offsets of the step in the
+// panel and in the rows of A.
+#define STEP1(LOAD, ROW, b, a) LOAD(b) \
+	ROW(a(R8), Z28, Z0, Z1, Z2, Z3)
 
-#define STEP3x1(b, a) LOAD3(b) \
-	ROW3(a(R8), Z28, Z0, Z1, Z2)
-#define STEP3x2(b, a) STEP3x1(b, a) \
-	ROW3(a(R8)(R15*1), Z29, Z4, Z5, Z6)
-#define STEP3x3(b, a) STEP3x2(b, a) \
-	ROW3(a(R8)(R15*2), Z30, Z8, Z9, Z10)
-#define STEP3x4(b, a) STEP3x3(b, a) \
-	ROW3(a(R9), Z31, Z12, Z13, Z14)
-#define STEP3x5(b, a) STEP3x4(b, a) \
-	ROW3(a(R9)(R15*1), Z28, Z16, Z17, Z18)
-#define STEP3x6(b, a) STEP3x5(b, a) \
-	ROW3(a(R9)(R15*2), Z29, Z20, Z21, Z22)
+#define STEP2(LOAD, ROW, b, a) STEP1(LOAD, ROW, b, a) \
+	ROW(a(R8)(R15*1), Z29, Z4, Z5, Z6, Z7)
 
-#define STEP2x1(b, a) LOAD2(b) \
-	ROW2(a(R8), Z28, Z0, Z1)
-#define STEP2x2(b, a) STEP2x1(b, a) \
-	ROW2(a(R8)(R15*1), Z29, Z4, Z5)
-#define STEP2x3(b, a) STEP2x2(b, a) \
-	ROW2(a(R8)(R15*2), Z30, Z8, Z9)
-#define STEP2x4(b, a) STEP2x3(b, a) \
-	ROW2(a(R9), Z31, Z12, Z13)
-#define STEP2x5(b, a) STEP2x4(b, a) \
-	ROW2(a(R9)(R15*1), Z28, Z16, Z17)
-#define STEP2x6(b, a) STEP2x5(b, a) \
-	ROW2(a(R9)(R15*2), Z29, Z20, Z21)
+#define STEP3(LOAD, ROW, b, a) STEP2(LOAD, ROW, b, a) \
+	ROW(a(R8)(R15*2), Z30, Z8, Z9, Z10, Z11)
 
-#define STEP1x1(b, a) LOAD1(b) \
-	ROW1(a(R8), Z0)
-#define STEP1x2(b, a) STEP1x1(b, a) \
-	ROW1(a(R8)(R15*1), Z4)
-#define STEP1x3(b, a) STEP1x2(b, a) \
-	ROW1(a(R8)(R15*2), Z8)
-#define STEP1x4(b, a) STEP1x3(b, a) \
-	ROW1(a(R9), Z12)
-#define STEP1x5(b, a) STEP1x4(b, a) \
-	ROW1(a(R9)(R15*1), Z16)
-#define STEP1x6(b, a) STEP1x5(b, a) \
-	ROW1(a(R9)(R15*2), Z20)
+#define STEP4(LOAD, ROW, b, a) STEP3(LOAD, ROW, b, a) \
+	ROW(a(R9), Z31, Z12, Z13, Z14, Z15)
 
-// SUM runs all steps: for k ≥ 4 { four steps }; for k > 0 { one }. A row of the panel has width bytes.
-#define SUM(step, width, four, rest, one) \
-	SUBQ $4, CX           \
-	JLT  rest             \
-four:                     \
-	step(0, 0)            \
-	step(width, 4)        \
-	step(2*width, 8)      \
-	step(3*width, 12)     \
-	ADDQ $(4*width), BX   \
-	ADDQ $16, R8          \
-	ADDQ $16, R9          \
-	SUBQ $4, CX           \
-	JGE  four             \
-rest:                     \
-	ADDQ $4, CX           \
-	JZ   write            \
-one:                      \
-	step(0, 0)            \
-	ADDQ $width, BX       \
-	ADDQ $4, R8           \
-	ADDQ $4, R9           \
-	DECQ CX               \
-	JNZ  one              \
+#define STEP5(LOAD, ROW, b, a) STEP4(LOAD, ROW, b, a) \
+	ROW(a(R9)(R15*1), Z28, Z16, Z17, Z18, Z19)
+
+#define STEP6(LOAD, ROW, b, a) STEP5(LOAD, ROW, b, a) \
+	ROW(a(R9)(R15*2), Z29, Z20, Z21, Z22, Z23)
+
+// SUM runs all steps: for k ≥ 4 { four of them }; for k > 0 { one }. A row of the panel has width bytes.
+#define SUM(STEP, LOAD, ROW, width, four, rest, one) \
+	SUBQ $4, CX                     \
+	JLT  rest                       \
+four:                               \
+	STEP(LOAD, ROW, 0, 0)           \
+	STEP(LOAD, ROW, width, 4)       \
+	STEP(LOAD, ROW, 2*width, 8)     \
+	STEP(LOAD, ROW, 3*width, 12)    \
+	ADDQ $(4*width), BX             \
+	ADDQ $16, R8                    \
+	ADDQ $16, R9                    \
+	SUBQ $4, CX                     \
+	JGE  four                       \
+rest:                               \
+	ADDQ $4, CX                     \
+	JZ   write                      \
+one:                                \
+	STEP(LOAD, ROW, 0, 0)           \
+	ADDQ $width, BX                 \
+	ADDQ $4, R8                     \
+	ADDQ $4, R9                     \
+	DECQ CX                         \
+	JNZ  one                        \
 	JMP  write
-
-// SUMS chooses the steps for the number of rows. Balanced strips mostly have all six.
-#define SUMS(s1, s2, s3, s4, s5, s6, width) \
-	CMPQ AX, $6  \
-	JEQ  six     \
-	CMPQ AX, $5  \
-	JEQ  five    \
-	CMPQ AX, $4  \
-	JEQ  four    \
-	CMPQ AX, $3  \
-	JEQ  three   \
-	CMPQ AX, $2  \
-	JEQ  two     \
-	SUM(s1, width, loop1, rest1, last1)  \
-two: \
-	SUM(s2, width, loop2, rest2, last2)  \
-three: \
-	SUM(s3, width, loop3, rest3, last3)  \
-four: \
-	SUM(s4, width, loop4, rest4, last4)  \
-five: \
-	SUM(s5, width, loop5, rest5, last5)  \
-six: \
-	SUM(s6, width, loop6, rest6, last6)
 
 // STOREv writes a row of C and leaves when it was the last; ADDv adds to it.
 #define NEXTROW \
@@ -145,16 +90,16 @@ six: \
 	DECQ AX             \
 	JZ   done
 
-#define STORE1(s0) \
+#define STORE1(s0, s1, s2, s3) \
 	VMOVUPS s0, K1, (DX)     \
 	NEXTROW
 
-#define STORE2(s0, s1) \
+#define STORE2(s0, s1, s2, s3) \
 	VMOVUPS s0, (DX)         \
 	VMOVUPS s1, K1, 64(DX)   \
 	NEXTROW
 
-#define STORE3(s0, s1, s2) \
+#define STORE3(s0, s1, s2, s3) \
 	VMOVUPS s0, (DX)         \
 	VMOVUPS s1, 64(DX)       \
 	VMOVUPS s2, K1, 128(DX)  \
@@ -167,20 +112,20 @@ six: \
 	VMOVUPS s3, K1, 192(DX)  \
 	NEXTROW
 
-#define ADD1(s0) \
+#define ADD1(s0, s1, s2, s3) \
 	VADDPS (DX), s0, K1, s0     \
-	STORE1(s0)
+	STORE1(s0, s1, s2, s3)
 
-#define ADD2(s0, s1) \
+#define ADD2(s0, s1, s2, s3) \
 	VADDPS (DX), s0, s0         \
 	VADDPS 64(DX), s1, K1, s1   \
-	STORE2(s0, s1)
+	STORE2(s0, s1, s2, s3)
 
-#define ADD3(s0, s1, s2) \
+#define ADD3(s0, s1, s2, s3) \
 	VADDPS (DX), s0, s0         \
 	VADDPS 64(DX), s1, s1       \
 	VADDPS 128(DX), s2, K1, s2  \
-	STORE3(s0, s1, s2)
+	STORE3(s0, s1, s2, s3)
 
 #define ADD4(s0, s1, s2, s3) \
 	VADDPS (DX), s0, s0         \
@@ -238,111 +183,62 @@ fetch:                       \
 	VPXORD Z22, Z22, Z22     \
 	VPXORD Z23, Z23, Z23
 
-// func gemmTile4AVX512(rows, k int, a *float32, lda int, b, c *float32, ldc int, mask uint16, accumulate bool)
-TEXT ·gemmTile4AVX512(SB), NOSPLIT, $0-59
-	START
-	SUMS(STEP4x1, STEP4x2, STEP4x3, STEP4x4, STEP4x5, STEP4x6, 256)
-
-write:
-	CMPB accumulate+58(FP), $0
-	JNE  add
-	STORE4(Z0, Z1, Z2, Z3)
-	STORE4(Z4, Z5, Z6, Z7)
-	STORE4(Z8, Z9, Z10, Z11)
-	STORE4(Z12, Z13, Z14, Z15)
-	STORE4(Z16, Z17, Z18, Z19)
-	STORE4(Z20, Z21, Z22, Z23)
-
-add:
-	ADD4(Z0, Z1, Z2, Z3)
-	ADD4(Z4, Z5, Z6, Z7)
-	ADD4(Z8, Z9, Z10, Z11)
-	ADD4(Z12, Z13, Z14, Z15)
-	ADD4(Z16, Z17, Z18, Z19)
-	ADD4(Z20, Z21, Z22, Z23)
-
-done:
-	VZEROUPPER
-	RET
-
-// func gemmTile3AVX512(rows, k int, a *float32, lda int, b, c *float32, ldc int, mask uint16, accumulate bool)
-TEXT ·gemmTile3AVX512(SB), NOSPLIT, $0-59
-	START
-	SUMS(STEP3x1, STEP3x2, STEP3x3, STEP3x4, STEP3x5, STEP3x6, 192)
-
-write:
-	CMPB accumulate+58(FP), $0
-	JNE  add
-	STORE3(Z0, Z1, Z2)
-	STORE3(Z4, Z5, Z6)
-	STORE3(Z8, Z9, Z10)
-	STORE3(Z12, Z13, Z14)
-	STORE3(Z16, Z17, Z18)
-	STORE3(Z20, Z21, Z22)
-
-add:
-	ADD3(Z0, Z1, Z2)
-	ADD3(Z4, Z5, Z6)
-	ADD3(Z8, Z9, Z10)
-	ADD3(Z12, Z13, Z14)
-	ADD3(Z16, Z17, Z18)
-	ADD3(Z20, Z21, Z22)
-
-done:
-	VZEROUPPER
-	RET
-
-// func gemmTile2AVX512(rows, k int, a *float32, lda int, b, c *float32, ldc int, mask uint16, accumulate bool)
-TEXT ·gemmTile2AVX512(SB), NOSPLIT, $0-59
-	START
-	SUMS(STEP2x1, STEP2x2, STEP2x3, STEP2x4, STEP2x5, STEP2x6, 128)
-
-write:
-	CMPB accumulate+58(FP), $0
-	JNE  add
-	STORE2(Z0, Z1)
-	STORE2(Z4, Z5)
-	STORE2(Z8, Z9)
-	STORE2(Z12, Z13)
-	STORE2(Z16, Z17)
-	STORE2(Z20, Z21)
-
-add:
-	ADD2(Z0, Z1)
-	ADD2(Z4, Z5)
-	ADD2(Z8, Z9)
-	ADD2(Z12, Z13)
-	ADD2(Z16, Z17)
-	ADD2(Z20, Z21)
-
-done:
-	VZEROUPPER
+// TILE is a whole kernel. Balanced strips mostly have six rows, which are asked for first.
+#define TILE(LOAD, ROW, STORE, ADD, width) \
+	START                                               \
+	CMPQ AX, $6                                         \
+	JEQ  rows6                                          \
+	CMPQ AX, $5                                         \
+	JEQ  rows5                                          \
+	CMPQ AX, $4                                         \
+	JEQ  rows4                                          \
+	CMPQ AX, $3                                         \
+	JEQ  rows3                                          \
+	CMPQ AX, $2                                         \
+	JEQ  rows2                                          \
+	SUM(STEP1, LOAD, ROW, width, four1, rest1, one1)    \
+rows2:                                                  \
+	SUM(STEP2, LOAD, ROW, width, four2, rest2, one2)    \
+rows3:                                                  \
+	SUM(STEP3, LOAD, ROW, width, four3, rest3, one3)    \
+rows4:                                                  \
+	SUM(STEP4, LOAD, ROW, width, four4, rest4, one4)    \
+rows5:                                                  \
+	SUM(STEP5, LOAD, ROW, width, four5, rest5, one5)    \
+rows6:                                                  \
+	SUM(STEP6, LOAD, ROW, width, four6, rest6, one6)    \
+write:                                                  \
+	CMPB accumulate+58(FP), $0                          \
+	JNE  add                                            \
+	STORE(Z0, Z1, Z2, Z3)                               \
+	STORE(Z4, Z5, Z6, Z7)                               \
+	STORE(Z8, Z9, Z10, Z11)                             \
+	STORE(Z12, Z13, Z14, Z15)                           \
+	STORE(Z16, Z17, Z18, Z19)                           \
+	STORE(Z20, Z21, Z22, Z23)                           \
+add:                                                    \
+	ADD(Z0, Z1, Z2, Z3)                                 \
+	ADD(Z4, Z5, Z6, Z7)                                 \
+	ADD(Z8, Z9, Z10, Z11)                               \
+	ADD(Z12, Z13, Z14, Z15)                             \
+	ADD(Z16, Z17, Z18, Z19)                             \
+	ADD(Z20, Z21, Z22, Z23)                             \
+done:                                                   \
+	VZEROUPPER                                          \
 	RET
 
 // func gemmTile1AVX512(rows, k int, a *float32, lda int, b, c *float32, ldc int, mask uint16, accumulate bool)
 TEXT ·gemmTile1AVX512(SB), NOSPLIT, $0-59
-	START
-	SUMS(STEP1x1, STEP1x2, STEP1x3, STEP1x4, STEP1x5, STEP1x6, 64)
+	TILE(LOAD1, ROW1, STORE1, ADD1, 64)
 
-write:
-	CMPB accumulate+58(FP), $0
-	JNE  add
-	STORE1(Z0)
-	STORE1(Z4)
-	STORE1(Z8)
-	STORE1(Z12)
-	STORE1(Z16)
-	STORE1(Z20)
+// func gemmTile2AVX512(rows, k int, a *float32, lda int, b, c *float32, ldc int, mask uint16, accumulate bool)
+TEXT ·gemmTile2AVX512(SB), NOSPLIT, $0-59
+	TILE(LOAD2, ROW2, STORE2, ADD2, 128)
 
-add:
-	ADD1(Z0)
-	ADD1(Z4)
-	ADD1(Z8)
-	ADD1(Z12)
-	ADD1(Z16)
-	ADD1(Z20)
+// func gemmTile3AVX512(rows, k int, a *float32, lda int, b, c *float32, ldc int, mask uint16, accumulate bool)
+TEXT ·gemmTile3AVX512(SB), NOSPLIT, $0-59
+	TILE(LOAD3, ROW3, STORE3, ADD3, 192)
 
-done:
-	VZEROUPPER
-	RET
-
+// func gemmTile4AVX512(rows, k int, a *float32, lda int, b, c *float32, ldc int, mask uint16, accumulate bool)
+TEXT ·gemmTile4AVX512(SB), NOSPLIT, $0-59
+	TILE(LOAD4, ROW4, STORE4, ADD4, 256)

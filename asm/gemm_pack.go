@@ -76,8 +76,9 @@ func (k *Kernels[F]) pack(dst []F, g *Gemm[F], b block) {
 	}
 }
 
-// transposeGeneric takes four rows at a time, so that each line of dst is touched four times less.
-func transposeGeneric[F Float](dst []F, ldd int, src []F, lds, rows, columns int) {
+// transpose writes src [rows, columns] as dst [columns, rows], four rows at a time so that each line of dst is touched four
+// times less.
+func transpose[F Float](dst []F, ldd int, src []F, lds, rows, columns int) {
 	r := 0
 	for ; r+4 <= rows; r += 4 {
 		s0, s1 := src[r*lds:][:columns], src[(r+1)*lds:][:columns]

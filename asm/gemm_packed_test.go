@@ -142,7 +142,7 @@ func TestGemmEpilogue(t *testing.T) {
 
 // Transpose and CopyRows are compared with their twins, between guards.
 func TestTransposeAndCopyRows(t *testing.T) {
-	edges := []int{1, 2, 3, 4, 15, 16, 17, 31, 32, 33, 47, 64, 67}
+	edges := []int{1, 2, 3, 4, 7, 8, 9, 15, 16, 17, 31, 32, 33, 47, 64, 67}
 	rng := rand.New(rand.NewPCG(4, 9))
 	for _, k := range Implementations() {
 		for _, rows := range edges {
@@ -154,7 +154,7 @@ func TestTransposeAndCopyRows(t *testing.T) {
 				k.Transpose(dst, ldd, src[:(rows-1)*lds+columns], lds, rows, columns)
 				a.check()
 				want := make([]float32, len(dst))
-				transposeGeneric(want, ldd, src, lds, rows, columns)
+				transpose(want, ldd, src, lds, rows, columns)
 				require.Equal(t, want, dst, "%s: %d×%d transposed", k.Name, rows, columns)
 
 				ldd = roundUp(columns, k.Lanes) + 1

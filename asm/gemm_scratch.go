@@ -2,23 +2,15 @@ package asm
 
 import "sync"
 
-// gemmScratch is the working memory of one call: packed B and copied rows of A, each made when it is first needed.
+// gemmScratch is the working memory of one call: packed B and copied rows of A.
 type gemmScratch[F Float] struct{ b, a []F }
 
-// forB returns room for a block of B of the given number of columns at most.
-func (s *gemmScratch[F]) forB(bl blocking, columns int) []F {
-	if n := bl.kc * columns; len(s.b) < n {
-		s.b = make([]F, n)
+// room returns n elements of *buffer, which becomes as large as the largest block that it ever held.
+func room[F Float](buffer *[]F, n int) []F {
+	if len(*buffer) < n {
+		*buffer = make([]F, n)
 	}
-	return s.b
-}
-
-// forA returns room for mc rows of A.
-func (s *gemmScratch[F]) forA(bl blocking) []F {
-	if s.a == nil {
-		s.a = make([]F, bl.mc*(bl.kc+skew))
-	}
-	return s.a
+	return (*buffer)[:n]
 }
 
 // scratchList lends working memory and keeps it, for as many calls as ever ran at once. A sync.Pool would lose it to the

@@ -38,17 +38,6 @@ func gemmTileVector(rows, columns, k int, a []float32, lda int, b []float32, c [
 	}
 }
 
-// copyRowsVector copies rows of a panel's width without a call for each.
-func copyRowsVector(dst []float32, ldd int, src []float32, lds, rows, columns int) {
-	if columns != vectorNR {
-		copyRowsGeneric(dst, ldd, src, lds, rows, columns)
-		return
-	}
-	for r := range rows {
-		*(*[vectorNR]float32)(dst[r*ldd:]) = *(*[vectorNR]float32)(src[r*lds:])
-	}
-}
-
 // fmaLoopVector runs twelve multiply-adds of a whole register a round.
 func fmaLoopVector(n, lanes int) float64 {
 	fmaLoopAsm(max(n, 1))

@@ -98,7 +98,7 @@ const (
 func generic[F Float]() *Kernels[F] {
 	k := &Kernels[F]{
 		Name: "generic", MR: genericMR, NR: genericNR, Lanes: genericNR,
-		GemmTile: gemmTileGeneric[F], Transpose: transposeGeneric[F], CopyRows: copyRowsGeneric[F],
+		GemmTile: gemmTileGeneric[F], Transpose: transpose[F], CopyRows: copyRowsGeneric[F],
 		Add: addGeneric[F], Sub: subGeneric[F], Mul: mulGeneric[F],
 		Scale: scaleGeneric[F], Axpy: axpyGeneric[F], Dot: dotGeneric[F], Sum: sumGeneric[F],
 		SquaredDistance: squaredDistanceGeneric[F],

@@ -6,6 +6,9 @@ package asm
 func transposeAVX2(dst *float32, ldd int, src *float32, lds, blocks int)
 
 //go:noescape
+func copyRowsAVX2(dst *float32, ldd int, src *float32, lds, rows int)
+
+//go:noescape
 func transposeAVX512(dst *float32, ldd int, src *float32, lds, blocks int)
 
 //go:noescape
@@ -34,12 +37,22 @@ func transposeBlocks(fn func(dst *float32, ldd int, src *float32, lds, blocks in
 			fn(&dst[i], ldd, &src[i*lds], lds, c/size)
 		}
 		if c < columns {
-			transposeGeneric(dst[c*ldd:], ldd, src[c:], lds, r, columns-c)
+			transpose(dst[c*ldd:], ldd, src[c:], lds, r, columns-c)
 		}
 	}
 	if r < rows {
-		transposeGeneric(dst[r:], ldd, src[r*lds:], lds, rows-r, columns)
+		transpose(dst[r:], ldd, src[r*lds:], lds, rows-r, columns)
 	}
+}
+
+// copyRowsFloat256 is for rows of a panel's width.
+func copyRowsFloat256(dst []float32, ldd int, src []float32, lds, rows, columns int) {
+	if columns != vectorNR {
+		copyRowsGeneric(dst, ldd, src, lds, rows, columns)
+		return
+	}
+	_, _ = dst[(rows-1)*ldd+vectorNR-1], src[(rows-1)*lds+vectorNR-1]
+	copyRowsAVX2(&dst[0], ldd, &src[0], lds, rows)
 }
 
 func copyRowsFloat512(dst []float32, ldd int, src []float32, lds, rows, columns int) {

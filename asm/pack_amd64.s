@@ -60,3 +60,28 @@ block:                          // for each 8 columns of src
 	JNZ  block
 	VZEROUPPER
 	RET
+
+// func copyRowsAVX2(dst *float32, ldd int, src *float32, lds, rows int)
+TEXT ·copyRowsAVX2(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), DI
+	MOVQ ldd+8(FP), R8
+	MOVQ src+16(FP), SI
+	MOVQ lds+24(FP), R10
+	MOVQ rows+32(FP), CX
+	SHLQ $2, R8                 // in bytes
+	SHLQ $2, R10
+	MOVQ R10, R11
+	SHLQ $3, R11                // eight rows on
+
+row:                            // sixteen columns
+	PREFETCHT0 (SI)(R11*1)
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	ADDQ R10, SI
+	ADDQ R8, DI
+	DECQ CX
+	JNZ  row
+	VZEROUPPER
+	RET

@@ -171,11 +171,17 @@ const (
 // GroupedArgs runs one linear layer per group on runs of rows: rows Offsets[e] to Offsets[e+1] belong to group e.
 // X is [rows, K], Y is [rows, N], each W is [N, K] and each B is [N]. In GroupedInputGrad, X is written; in
 // GroupedWeightGrad W and B are. A group without rows costs nothing.
+//
+// Packed, Pre and GELU are for GroupedForward alone, and may be left out: packed weights in place of W, and
+// Y = GELU(X·Wᵀ + b) with the values before GELU kept in Pre.
 type GroupedArgs struct {
 	Mode    GroupedMode
 	X, Y    *Tensor
 	W, B    []*Tensor
 	Offsets *Tensor // int32 [groups + 1]
+	Packed  []*PackedWeight
+	Pre     *Tensor // [rows, N]
+	GELU    bool
 }
 
 // AttentionArgs is softmax(Q·Kᵀ/√d)·V for each batch item and head. QKV is the packed projection

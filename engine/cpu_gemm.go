@@ -81,34 +81,36 @@ func divide[F asm.Float](k *asm.Kernels[F], g asm.Gemm[F], parts int) division {
 	return division{byRows: true, shares: shares, grain: 1}
 }
 
+// share returns where share i of n rows or columns begins and ends.
+func (d division) share(n, i int) (lo, hi int) {
+	units := ceilDiv(n, d.grain)
+	return units * i / d.shares * d.grain, min(n, units*(i+1)/d.shares*d.grain)
+}
+
 // multiplyShare computes share i of a product.
 func multiplyShare[F asm.Float](k *asm.Kernels[F], g asm.Gemm[F], d division, i int) {
-	n := g.N
 	if d.byRows {
-		n = g.M
+		if lo, hi := d.share(g.M, i); lo < hi {
+			k.Gemm(g.Rows(lo, hi))
+		}
+		return
 	}
-	units := ceilDiv(n, d.grain)
-	lo, hi := units*i/d.shares*d.grain, min(n, units*(i+1)/d.shares*d.grain)
-	switch {
-	case lo >= hi:
-	case d.byRows:
-		k.Gemm(g.Rows(lo, hi))
-	default:
+	if lo, hi := d.share(g.N, i); lo < hi {
 		k.Gemm(g.Columns(lo, hi))
 	}
 }
 
 // shareCost estimates the time of a product in multiply-adds a step of K. Fetching a panel for a row costs as much as four of
-// them, and copying an element of B, or of a transposed A, as much as eight.
+// them, and so does reading an element of A or of B the first time; one that is copied costs eight.
 func shareCost[F asm.Float](k *asm.Kernels[F], g asm.Gemm[F]) int {
-	cost := g.M * (g.N + 4*ceilDiv(g.N, k.NR))
-	if g.Packed == nil {
-		cost += 8 * g.N
-	}
+	readA, readB := 4, 8
 	if g.TransA {
-		cost += 8 * g.M
+		readA = 8
 	}
-	return cost
+	if g.Packed != nil {
+		readB = 4
+	}
+	return g.M*(g.N+4*ceilDiv(g.N, k.NR)) + readA*g.M + readB*g.N
 }
 
 func ceilDiv(a, b int) int { return (a + b - 1) / b }

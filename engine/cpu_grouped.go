@@ -9,12 +9,13 @@ func (c *CPU) GroupedGemm(a GroupedArgs) { pick(a.X, groupedGemm[float32], group
 // group's matrix.
 func groupedGemm[F asm.Float](c *CPU, a GroupedArgs) {
 	offsets := host[int32](a.Offsets)
-	rows := int(offsets[len(a.W)])
+	groups := len(offsets) - 1
+	rows := int(offsets[groups])
 	k, kernels := a.X.Dim(-1), kernels[F]()
 	parts := gemmParts(rows * k * a.Y.Dim(-1))
 	parallel(parts, 1, func(part, _ int) {
 		lo, hi := rows*part/parts, rows*(part+1)/parts
-		for e := range a.W {
+		for e := range groups {
 			from, to := int(offsets[e]), int(offsets[e+1])
 			switch {
 			case from == to:
@@ -40,14 +41,24 @@ func groupedGemm[F asm.Float](c *CPU, a GroupedArgs) {
 // groupItem describes the product of rows from to to with group e's weight.
 func groupItem[F asm.Float](a *GroupedArgs, e, from, to int) asm.Gemm[F] {
 	m, n, k := to-from, a.Y.Dim(-1), a.X.Dim(-1)
-	x, y, w := host[F](a.X)[from*k:to*k], host[F](a.Y)[from*n:to*n], host[F](a.W[e])
+	x, y := host[F](a.X)[from*k:to*k], host[F](a.Y)[from*n:to*n]
 	switch a.Mode {
 	case GroupedForward:
-		return asm.Gemm[F]{M: m, N: n, K: k, A: x, LDA: k, B: w, LDB: k, TransB: true, C: y, LDC: n, Bias: host[F](a.B[e])}
+		g := asm.Gemm[F]{M: m, N: n, K: k, A: x, LDA: k, C: y, LDC: n, Bias: host[F](a.B[e]), GELU: a.GELU}
+		if a.Packed != nil {
+			g.Packed = a.Packed[e].Form.(*asm.Panels[F])
+		} else {
+			g.B, g.LDB, g.TransB = host[F](a.W[e]), k, true
+		}
+		if a.Pre != nil {
+			g.Pre, g.LDPre = host[F](a.Pre)[from*n:to*n], n
+		}
+		return g
 	case GroupedInputGrad:
-		return asm.Gemm[F]{M: m, N: k, K: n, A: y, LDA: n, B: w, LDB: k, C: x, LDC: k}
+		return asm.Gemm[F]{M: m, N: k, K: n, A: y, LDA: n, B: host[F](a.W[e]), LDB: k, C: x, LDC: k}
 	}
-	return asm.Gemm[F]{M: n, N: k, K: m, A: y, LDA: n, TransA: true, B: x, LDB: k, C: w, LDC: k, Accumulate: true}
+	return asm.Gemm[F]{M: n, N: k, K: m, A: y, LDA: n, TransA: true, B: x, LDB: k,
+		C: host[F](a.W[e]), LDC: k, Accumulate: true}
 }
 
 // subRows is a view that borrows t's reference.

@@ -219,6 +219,20 @@ func (s *suite) groupedForward(g grouped) {
 	s.b.GroupedGemm(engine.GroupedArgs{Mode: engine.GroupedForward, X: x, Y: y, W: w, B: b,
 		Offsets: s.ints(g.offsets, len(g.offsets))})
 	s.check(y, want, "forward of %v", g)
+
+	packed := []*engine.PackedWeight{}
+	for _, t := range w {
+		packed = append(packed, s.b.PackWeight(t, engine.Full))
+		defer packed[len(packed)-1].Free()
+	}
+	y, pre := s.blank(g.rows(), g.n), s.blank(g.rows(), g.n)
+	s.b.GroupedGemm(engine.GroupedArgs{Mode: engine.GroupedForward, X: x, Y: y, Packed: packed, B: b, Pre: pre, GELU: true,
+		Offsets: s.ints(g.offsets, len(g.offsets))})
+	s.check(pre, want, "values before GELU of %v with packed weights", g)
+	for i, v := range want.value {
+		want.value[i] = v * 0.5 * math.Erfc(-v/math.Sqrt2)
+	}
+	s.check(y, want, "GELU of %v with packed weights", g)
 }
 
 func (s *suite) groupedInputGrad(g grouped) {
