@@ -32,7 +32,8 @@ type attentionKernels[F Float] struct {
 	product func(p panelProduct[F])
 
 	// softmax is a step of the online softmax on rows of n logits, lds apart. Row r has met logits of maximum top[r], whose
-	// sum of exp(s − top) is sum[r]; before the first block these are −∞ and 0. With m the maximum of top[r] and the row:
+	// sum of exp(s − top) is sum[r]; before the first block these are the lowest float32 (not −∞, as
+	// −∞ less −∞ is NaN) and 0. With m the maximum of top[r] and the row:
 	//
 	//	alpha[r] = exp(top[r] − m);  s = exp(s − m);  sum[r] = alpha[r]·sum[r] + Σ s;  top[r] = m
 	//

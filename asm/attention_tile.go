@@ -82,7 +82,7 @@ func (k *Kernels[F]) onlineSoftmax(s []F, lds, rows, n int, top, sum, alpha []F)
 
 // shrink is exp(top − m), mostly 1 as most blocks bring no new maximum.
 func shrink[F Float](top, m F) F {
-	if top-m == 0 { // not so for infinities
+	if top == m {
 		return 1
 	}
 	return F(math.Exp(float64(top - m)))
