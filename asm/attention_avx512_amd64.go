@@ -21,15 +21,18 @@ func attentionTransposeAsm(dst, src *float32, stride, n int)
 func attentionAVX512() attentionKernels[float32] {
 	return attentionKernels[float32]{
 		width: 64, queries: 48, keys: 192,
-		product: attentionProductAVX512, softmax: attentionSoftmaxAVX512, scale: attentionScaleAVX512, grad: attentionGradAVX512, transpose: attentionTransposeAVX512,
-		bf16: attentionBF16AVX512(),
+		product: attentionProductAVX512, transpose: attentionTransposeAVX512, scale: attentionScaleAVX512,
+		softmax: attentionSoftmaxAVX512, grad: attentionGradAVX512, bf16: attentionBF16AVX512(),
 	}
 }
 
 func attentionProductAVX512(p panelProduct[float32]) { attentionPanels(p, attentionTileAsm) }
 
+// attentionTile multiplies m rows with n ≤ 64 columns of one panel; see [panelProduct].
+type attentionTile func(m, n, k int, a *float32, rs, ps int, b, c *float32, ldc int, accumulate bool)
+
 // attentionPanels calls a tile on every panel.
-func attentionPanels(p panelProduct[float32], tile func(m, n, k int, a *float32, rs, ps int, b, c *float32, ldc int, accumulate bool)) {
+func attentionPanels(p panelProduct[float32], tile attentionTile) {
 	_ = p.a[(p.m-1)*p.rs+(p.k-1)*p.ps]
 	for q := 0; q < p.n; q += 64 {
 		n, b, c := min(64, p.n-q), p.b[q/64*p.panel:], p.c[q:]
