@@ -32,7 +32,8 @@ type attentionKernels[F Float] struct {
 	product func(p panelProduct[F])
 
 	// softmax is a step of the online softmax on rows of n logits, lds apart. Row r has met logits of maximum top[r], whose
-	// sum of exp(s − top) is sum[r]; before the first block these are −∞ and 0. With m the maximum of top[r] and the row:
+	// sum of exp(s − top) is sum[r]; before the first block these are the lowest float32 (not −∞, as −∞ less −∞ is NaN)
+	// and 0. With m the maximum of top[r] and the row:
 	//
 	//	alpha[r] = exp(top[r] − m);  s = exp(s − m);  sum[r] = alpha[r]·sum[r] + Σ s;  top[r] = m
 	//
@@ -86,10 +87,12 @@ func (a *attentionKernels[F]) packTransposed(dst, src []F, stride, rows, columns
 	}
 }
 
-// packRows packs factor[0]·src [rows, columns] into panels of as many rows.
+// packRows packs factor[0]·src [rows, columns] into panels of as many rows, a block at a time to keep calls short.
 func (a *attentionKernels[F]) packRows(dst, src []F, stride, rows, columns int, factor []F) {
 	for q := 0; q < columns; q += a.width {
-		a.scale(dst[q*rows:], a.width, src[q:], stride, rows, min(a.width, columns-q), factor)
+		for r := 0; r < rows; r += a.keys {
+			a.scale(dst[q*rows+r*a.width:], a.width, src[r*stride+q:], stride, min(a.keys, rows-r), min(a.width, columns-q), factor)
+		}
 	}
 }
 

@@ -28,8 +28,11 @@ func attentionAVX512() attentionKernels[float32] {
 
 func attentionProductAVX512(p panelProduct[float32]) { attentionPanels(p, attentionTileAsm) }
 
+// attentionTile multiplies m rows with n ≤ 64 columns of one panel; see [panelProduct].
+type attentionTile func(m, n, k int, a *float32, rs, ps int, b, c *float32, ldc int, accumulate bool)
+
 // attentionPanels calls a tile on every panel.
-func attentionPanels(p panelProduct[float32], tile func(m, n, k int, a *float32, rs, ps int, b, c *float32, ldc int, accumulate bool)) {
+func attentionPanels(p panelProduct[float32], tile attentionTile) {
 	_ = p.a[(p.m-1)*p.rs+(p.k-1)*p.ps]
 	for q := 0; q < p.n; q += 64 {
 		n, b, c := min(64, p.n-q), p.b[q/64*p.panel:], p.c[q:]

@@ -36,7 +36,9 @@ func (k *Kernels[F]) packBF16(h *AttentionHead[F], s *attentionScratch[F]) {
 		a.transpose(s.keys[j*half(h.Dim):], s.paired, ld, rows, half(h.Dim))
 	}
 	for q := 0; q < h.Dim; q += a.width {
-		b.pair(s.values[q*half(h.Tokens):], h.V[q:], h.Stride, h.Tokens, min(a.width, h.Dim-q))
+		for j := 0; j < h.Tokens; j += a.keys {
+			b.pair(s.values[q*half(h.Tokens)+half(j)*a.width:], h.V[j*h.Stride+q:], h.Stride, min(a.keys, h.Tokens-j), min(a.width, h.Dim-q))
+		}
 	}
 }
 

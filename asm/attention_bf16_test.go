@@ -56,7 +56,9 @@ func TestAttentionBF16AgainstFloat64(t *testing.T) {
 			requireRows(t, want.lse, h.LSE, 0, 2e-6, what+", lse")
 			for i, row := range want.out {
 				for j, v := range row {
-					require.InDelta(t, v, h.Out[i*h.OutStride+j], 0x1p-9*5, "%s, out %d, %d", what, i, j)
+					if got := h.Out[i*h.OutStride+j]; !near(got, v, 0, 5*0x1p-9) {
+						t.Fatalf("%s: out %d, %d is %g, want %g", what, i, j, got, v)
+					}
 				}
 			}
 			if s[0] > 10 {
@@ -97,8 +99,9 @@ func low(w float32) float32  { return math.Float32frombits(math.Float32bits(w) <
 func high(w float32) float32 { return math.Float32frombits(math.Float32bits(w) &^ 0xffff) }
 
 func requireSame(t *testing.T, want, got float32, what string) {
-	t.Helper()
-	require.True(t, math.Float32bits(want) == math.Float32bits(got) || want != want && got != got, "%s: %g, want %g", what, got, want)
+	if math.Float32bits(want) != math.Float32bits(got) && (want == want || got == got) {
+		t.Fatalf("%s: %g, want %g", what, got, want)
+	}
 }
 
 func TestAttentionBF16Words(t *testing.T) {

@@ -63,7 +63,7 @@ func (k *Kernels[F]) attend(h *AttentionHead[F], s *attentionScratch[F], i, rows
 	out, ld := h.Out[i*h.OutStride:], a.logitStride()
 	a.scale(s.q, h.Dim, h.Q[i*h.Stride:], h.Stride, rows, h.Dim, s.scale)
 	for r := range rows {
-		s.top[r], s.sum[r] = F(math.Inf(-1)), 0
+		s.top[r], s.sum[r] = F(-math.MaxFloat32), 0
 	}
 	for j := 0; j < h.Tokens; j += a.keys {
 		n := min(a.keys, h.Tokens-j)

@@ -42,7 +42,9 @@ func checkProduct(t *testing.T, k *Kernels[float32], m, n, kk int, transA, accum
 	for i, v := range p.c {
 		r, j := i/p.ldc, i%p.ldc
 		if j >= n {
-			require.Equal(t, before[i], v, "%s: beyond column %d was written", k.Name, n)
+			if v != before[i] {
+				t.Fatalf("%s: beyond column %d was written", k.Name, n)
+			}
 			continue
 		}
 		want, size := 0.0, 0.0
@@ -104,8 +106,16 @@ func (c *rowsCase) each(got []float32, before []float64, f func(r, i int)) {
 		if i%c.ld < c.n {
 			f(i/c.ld, i)
 		} else {
-			require.Equal(c.arena.t, float32(before[i]), got[i], "%s: between the rows", c.what)
+			if got[i] != float32(before[i]) {
+				c.arena.t.Fatalf("%s: between the rows, %g became %g", c.what, before[i], got[i])
+			}
 		}
+	}
+}
+
+func (c *rowsCase) near(what string, got float32, want, rel, abs float64) {
+	if !near(got, want, rel, abs) {
+		c.arena.t.Fatalf("%s: %s is %g, want %g", c.what, what, got, want)
 	}
 }
 
@@ -125,16 +135,16 @@ func TestAttentionSoftmax(t *testing.T) {
 				}
 				require.Equal(t, float32(m[r]), top[r], c.what)
 				alpha := math.Exp(c.x64[r] - m[r])
-				require.True(t, near(c.z[r], alpha, 1e-5, 1e-38), "%s: alpha %g, want %g", c.what, c.z[r], alpha)
+				c.near("alpha", c.z[r], alpha, 1e-5, 1e-38)
 				total[r] = alpha * math.Abs(c.y64[r])
 			}
 			c.each(c.s, c.s64, func(r, i int) {
 				want := math.Exp(c.s64[i] - m[r])
 				total[r] += want
-				require.True(t, near(c.s[i], want, 1e-5, 1e-38), "%s: %g, want %g", c.what, c.s[i], want)
+				c.near("s", c.s[i], want, 1e-5, 1e-38)
 			})
 			for r := range total {
-				require.True(t, near(sum[r], total[r], 1e-5, 1e-38), "%s: sum %g, want %g", c.what, sum[r], total[r])
+				c.near("sum", sum[r], total[r], 1e-5, 1e-38)
 			}
 		})
 	}
@@ -149,10 +159,10 @@ func TestAttentionGradOfLogits(t *testing.T) {
 				if p > 1e30 {
 					return // no probability is
 				}
-				require.True(t, near(c.s[i], p, 1e-5, 1e-38), "%s: %g, want %g", c.what, c.s[i], p)
+				c.near("p", c.s[i], p, 1e-5, 1e-38)
 				want := p * (c.dp64[i] - c.y64[r])
 				size := p * (math.Abs(c.dp64[i]) + math.Abs(c.y64[r]))
-				require.True(t, near(c.dp[i], want, 0, 1e-5*size+1e-38), "%s: %g, want %g", c.what, c.dp[i], want)
+				c.near("ds", c.dp[i], want, 0, 1e-5*size+1e-38)
 			})
 		})
 	}
@@ -191,7 +201,7 @@ func TestAttentionScale(t *testing.T) {
 			k.attention.scale(c.s, c.ld, c.dp, c.ld, c.rows, c.n, factors)
 			c.each(c.s, c.s64, func(r, i int) {
 				f := factors[min(r, len(factors)-1)]
-				require.Equal(t, math.Float32bits(f*float32(c.dp64[i])), math.Float32bits(c.s[i]), c.what)
+				c.near("product", c.s[i], float64(f*float32(c.dp64[i])), 0, 0)
 			})
 			k.attention.scale(c.dp, c.ld, c.dp, c.ld, c.rows, c.n, factors) // in place
 			require.Equal(t, c.s[:c.n], c.dp[:c.n], c.what)
@@ -211,7 +221,9 @@ func TestAttentionTranspose(t *testing.T) {
 				ar.check()
 				for r := range rows {
 					for c := range columns {
-						require.Equal(t, src[r*(columns+3)+c], dst[c*w+r], "%s: %d×%d", k.Name, rows, columns)
+						if got, want := dst[c*w+r], src[r*(columns+3)+c]; got != want {
+							t.Fatalf("%s: %d×%d: element %d, %d is %g, want %g", k.Name, rows, columns, r, c, got, want)
+						}
 					}
 				}
 			}

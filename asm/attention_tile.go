@@ -10,7 +10,7 @@ import (
 func (k *Kernels[F]) completeAttention() {
 	a := &k.attention
 	if a.product == nil {
-		const keys = 128
+		const keys = 192
 		a.width, a.queries, a.keys = k.NR, 48, (keys+k.NR-1)/k.NR*k.NR
 		scratch := sync.Pool{New: func() any { return new(tileScratch[F]) }}
 		a.product = func(p panelProduct[F]) {
@@ -59,17 +59,30 @@ func (k *Kernels[F]) onlineSoftmax(s []F, lds, rows, n int, top, sum, alpha []F)
 				m = v
 			}
 		}
-		alpha[r] = F(math.Exp(float64(top[r] - m)))
+		alpha[r] = shrink(top[r], m)
 		k.Exp(row, row, m)
 		sum[r] = alpha[r]*sum[r] + k.Sum(row)
 		top[r] = m
 	}
 }
 
+// shrink is exp(top − m), mostly 1 as most blocks bring no new maximum.
+func shrink[F Float](top, m F) F {
+	if top == m {
+		return 1
+	}
+	return F(math.Exp(float64(top - m)))
+}
+
 func (k *Kernels[F]) scaleRows(dst []F, ldd int, src []F, lds, rows, n int, factors []F) {
 	step := min(len(factors)-1, 1)
 	for r := range rows {
-		k.Scale(dst[r*ldd:][:n], src[r*lds:][:n], factors[r*step])
+		to, from := dst[r*ldd:][:n], src[r*lds:][:n]
+		if f := factors[r*step]; f == 1 {
+			copy(to, from)
+		} else {
+			k.Scale(to, from, f)
+		}
 	}
 }
 

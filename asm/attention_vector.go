@@ -2,8 +2,6 @@
 
 package asm
 
-import "math"
-
 // attentionVector has the row kernels of attention that AVX2 and NEON share; the rest is built on tiles.
 func attentionVector() attentionKernels[float32] {
 	return attentionKernels[float32]{softmax: onlineSoftmaxVector, grad: attentionGradVector}
@@ -16,7 +14,7 @@ func onlineSoftmaxVector(s []float32, lds, rows, n int, top, sum, alpha []float3
 		for _, v := range row[i:] {
 			m = max(m, v)
 		}
-		alpha[r] = float32(math.Exp(float64(top[r] - m)))
+		alpha[r] = shrink(top[r], m)
 		sum[r] = alpha[r]*sum[r] + expSum(row, row, m)
 		top[r] = m
 	}

@@ -9,7 +9,7 @@ import (
 
 // Attention is multi-head scaled dot-product self-attention, softmax(Q·Kᵀ/√d)·V (Vaswani et al. 2017, equation 1). qkv
 // [batch, tokens, 3·heads·d] packs q, k and v of all heads, as one linear layer makes them; the result is
-// [batch, tokens, heads·d]. No tokens × tokens matrix is kept: backward recomputes it from the log-sum-exp of each row.
+// [batch, tokens, heads·d]. No tokens × tokens matrix is ever in memory: backward recomputes it in blocks from the log-sum-exp of each row.
 //
 // With P the probabilities and S the logits: dV = Pᵀ·dO, dP = dO·Vᵀ, dS = P∘(dP − Σ P·dP), dQ = dS·K/√d, dK = dSᵀ·Q/√d
 func Attention(qkv *Value, heads int) *Value {

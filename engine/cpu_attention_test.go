@@ -1,0 +1,48 @@
+package engine_test
+
+import (
+	"math"
+	"math/rand/v2"
+	"runtime"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"mien/asm"
+	"mien/engine"
+)
+
+// TestAttentionBF16 asks for bfloat16 on every implementation: results are near those of float32, not the same, and have the same
+// bits on one thread and on three.
+func TestAttentionBF16(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	const batch, tokens, heads, d = 2, 203, 3, 64
+	rng := rand.New(rand.NewPCG(1, 2))
+	values := make([]float64, batch*tokens*3*heads*d)
+	for i := range values {
+		values[i] = rng.NormFloat64()
+	}
+	attend := func(bf16 bool, threads int) []float64 {
+		runtime.GOMAXPROCS(threads)
+		c := engine.NewCPU()
+		a := engine.AttentionArgs{QKV: engine.FromSlice(c, engine.Float32, values, batch, tokens, 3, heads, d),
+			Out: engine.New(c, engine.Float32, batch, tokens, heads, d), LSE: engine.New(c, engine.Float32, batch, heads, tokens),
+			Batch: batch, Tokens: tokens, Heads: heads, HeadDim: d, BF16: bf16}
+		c.Attention(a)
+		out, err := engine.Read[float64](a.Out)
+		require.NoError(t, err)
+		return out
+	}
+	for _, k := range asm.Implementations() {
+		use(t, k.Name)
+		want, got := attend(false, 1), attend(true, 1)
+		squares, wantSquares := 0.0, 0.0
+		for i, v := range want {
+			squares, wantSquares = squares+(v-got[i])*(v-got[i]), wantSquares+v*v
+		}
+		err := math.Sqrt(squares / wantSquares)
+		require.Less(t, err, 1e-2, k.Name)
+		require.Greater(t, err, 1e-4, "%s: nothing was rounded", k.Name)
+		require.Equal(t, got, attend(true, 3), k.Name)
+	}
+}
