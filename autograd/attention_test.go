@@ -45,7 +45,7 @@ func attend(t *testing.T, dtype engine.DType, batch, tokens, width int, f func(*
 // TestProbabilities sum to 1 and mix the values.
 func TestProbabilities(t *testing.T) {
 	b := engine.NewCPU()
-	tape := ag.NewInferenceTape(b)
+	tape := ag.NewInferenceTape(b, engine.Full)
 	defer tape.Close()
 	_, p := ag.AttentionComposed(tape.Const(fill(b, engine.Float64, 2, 7, 24)), 2)
 	require.InDeltaSlice(t, repeat(1, 2*2*7), read(t, ag.SumAxis(p, 3).Data()), 1e-14)

@@ -59,6 +59,7 @@ type Tape struct {
 
 	backend engine.Backend
 	records bool
+	low     bool // attention multiplies in bfloat16
 	nodes   []node
 	temps   []*engine.Tensor // made since the enclosing Scope began, to be freed at its end
 	cheap   []remakable      // those of them that are cheap to make again
@@ -81,8 +82,11 @@ type node struct {
 // NewTape returns a tape that records for Backward.
 func NewTape(b engine.Backend) *Tape { return &Tape{backend: b, records: true} }
 
-// NewInferenceTape returns a tape that records nothing: results never need a gradient.
-func NewInferenceTape(b engine.Backend) *Tape { return &Tape{backend: b} }
+// NewInferenceTape returns a tape that records nothing: results never need a gradient. Below full precision attention
+// multiplies in bfloat16; the precision of other products is that of their packed weights.
+func NewInferenceTape(b engine.Backend, p engine.Precision) *Tape {
+	return &Tape{backend: b, low: p != engine.Full}
+}
 
 // Backend returns the backend on which the tape allocates.
 func (t *Tape) Backend() engine.Backend { return t.backend }

@@ -22,7 +22,7 @@ func TestFusedLinear(t *testing.T) {
 		}
 		return engine.FromSlice(b, engine.Float32, values, shape...)
 	}
-	tape := ag.NewInferenceTape(b)
+	tape := ag.NewInferenceTape(b, engine.Full)
 	defer tape.Close()
 	x, residual, bias := tape.Const(random(rows, in)), tape.Const(random(rows, out)), ag.Param(random(out))
 	w := ag.Param(random(out, in))

@@ -16,7 +16,8 @@ func Attention(qkv *Value, heads int) *Value {
 	o := begin("Attention", qkv)
 	batch, tokens, d := attentionShape("Attention", qkv, heads)
 	out, lse := o.new(batch, tokens, heads*d), o.temp(o.new(batch, heads, tokens))
-	args := engine.AttentionArgs{QKV: qkv.data, Out: out, LSE: lse, Batch: batch, Tokens: tokens, Heads: heads, HeadDim: d}
+	args := engine.AttentionArgs{QKV: qkv.data, Out: out, LSE: lse, Batch: batch, Tokens: tokens, Heads: heads, HeadDim: d,
+		BF16: o.tape.low}
 	o.be.Attention(args)
 	return o.result(out, func(dy *engine.Tensor) {
 		g := o.new(qkv.Shape()...)

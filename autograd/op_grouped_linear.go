@@ -8,32 +8,73 @@ import "mien/engine"
 //
 // For each expert: dx = dy·w, dw = dyᵀ·x, dbias = Σ dy
 func GroupedLinear(x *Value, weights, biases []*Value, r *Routing) *Value {
-	operands := append(append([]*Value{x}, weights...), biases...)
-	o := begin("GroupedLinear", operands...)
+	return grouped("GroupedLinear", x, weights, biases, r, false)
+}
+
+// GroupedLinearGELU returns GELU(GroupedLinear(x, …)) in one pass over the result, the first half of an adapter.
+//
+// With z the values before GELU: dz = dy·(Φ(z) + z·φ(z)), and then as in GroupedLinear
+func GroupedLinearGELU(x *Value, weights, biases []*Value, r *Routing) *Value {
+	return grouped("GroupedLinearGELU", x, weights, biases, r, true)
+}
+
+func grouped(name string, x *Value, weights, biases []*Value, r *Routing, gelu bool) *Value {
+	o := begin(name, append(append([]*Value{x}, weights...), biases...)...)
 	width := weights[0].Dim(0)
 	for e := range weights {
-		engine.CheckShape("GroupedLinear weight", weights[e].data, width, x.Dim(-1))
-		engine.CheckShape("GroupedLinear bias", biases[e].data, width)
+		engine.CheckShape(name+" weight", weights[e].data, width, x.Dim(-1))
+		engine.CheckShape(name+" bias", biases[e].data, width)
 	}
 	out := o.new(x.Dim(0), width)
-	args := engine.GroupedArgs{X: x.data, Y: out, W: tensors(weights), B: tensors(biases), Offsets: r.Offsets}
+	args := engine.GroupedArgs{X: x.data, Y: out, W: tensors(weights), B: tensors(biases), Offsets: r.Offsets,
+		Packed: packedWeights(weights), GELU: gelu}
+	saved := append(args.W, x.data, r.Offsets)
+	if gelu && o.needs {
+		args.Pre = o.temp(o.new(out.Shape()...))
+		saved = append(saved, args.Pre)
+	}
 	o.be.GroupedGemm(args)
-	return o.result(out, func(dy *engine.Tensor) {
-		back := args
-		back.Y = dy
-		if x.needs {
-			back.Mode, back.X = engine.GroupedInputGrad, o.new(x.Shape()...)
-			o.be.GroupedGemm(back)
-			x.accumulate("GroupedLinear", back.X)
+	y := o.result(out, func(dy *engine.Tensor) {
+		if gelu {
+			dz := o.new(out.Shape()...)
+			defer dz.Free()
+			o.be.UnaryBackward(engine.GELU, dz, args.Pre, dy)
+			dy = dz
 		}
-		back.Mode, back.X = engine.GroupedWeightGrad, x.data
-		back.W, back.B = o.zeros(weights), o.zeros(biases)
+		groupedBackward(o, x, weights, biases, r, dy)
+	}, saved...)
+	if gelu {
+		o.remakable(y, func() { o.be.Unary(engine.GELU, out, args.Pre) })
+	}
+	return y
+}
+
+func groupedBackward(o op, x *Value, weights, biases []*Value, r *Routing, dy *engine.Tensor) {
+	back := engine.GroupedArgs{Y: dy, W: tensors(weights), Offsets: r.Offsets}
+	if x.needs {
+		back.Mode, back.X = engine.GroupedInputGrad, o.new(x.Shape()...)
 		o.be.GroupedGemm(back)
-		for e := range weights {
-			weights[e].accumulate("GroupedLinear", back.W[e])
-			biases[e].accumulate("GroupedLinear", back.B[e])
-		}
-	}, append(args.W, x.data, r.Offsets)...)
+		x.accumulate(o.name, back.X)
+	}
+	back.Mode, back.X = engine.GroupedWeightGrad, x.data
+	back.W, back.B = o.zeros(weights), o.zeros(biases)
+	o.be.GroupedGemm(back)
+	for e := range weights {
+		weights[e].accumulate(o.name, back.W[e])
+		biases[e].accumulate(o.name, back.B[e])
+	}
+}
+
+// packedWeights returns the packed forms of weights that have them, all or none.
+func packedWeights(weights []*Value) []*engine.PackedWeight {
+	if weights[0].packed == nil {
+		return nil
+	}
+	packed := make([]*engine.PackedWeight, len(weights))
+	for e, w := range weights {
+		packed[e] = w.packed
+	}
+	return packed
 }
 
 func tensors(values []*Value) []*engine.Tensor {

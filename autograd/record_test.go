@@ -24,7 +24,7 @@ func TestNothingIsRecorded(t *testing.T) {
 			LayerNorm(Linear(x, w, gamma), gamma, gamma, 1e-6)
 		}
 	}
-	recording, inference := NewTape(b), NewInferenceTape(b)
+	recording, inference := NewTape(b), NewInferenceTape(b, engine.Full)
 	ops(recording.Const(matrix()), false)
 	require.Empty(t, recording.nodes, "constants on a recording tape")
 	ops(inference.Input(matrix()), true)
@@ -49,7 +49,7 @@ func TestNeedsGrad(t *testing.T) {
 	require.True(t, Add(c, x).NeedsGrad())
 	require.True(t, Scale(Add(w, c), 2).NeedsGrad())
 	require.Same(t, tape, Add(w, c).Tape())
-	inference := NewInferenceTape(b)
+	inference := NewInferenceTape(b, engine.Full)
 	defer inference.Close()
 	require.False(t, inference.Input(vector()).NeedsGrad())
 	require.False(t, Add(w, inference.Const(vector())).NeedsGrad())

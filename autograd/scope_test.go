@@ -86,7 +86,7 @@ func TestMemoryComesBack(t *testing.T) {
 				m.zeroGrad()
 				require.Equal(t, parameters, b.Stats().LiveBytes)
 
-				tape = ag.NewInferenceTape(b)
+				tape = ag.NewInferenceTape(b, engine.Full)
 				m.forward(tape, tape.Const(fill(b, dtype, 2, 5, m.dim)), scoped)
 				tape.Close()
 				require.Equal(t, parameters, b.Stats().LiveBytes, "after inference")
@@ -115,9 +115,9 @@ func TestScopeFrees(t *testing.T) {
 	one = b.Stats().LiveBytes - one
 	x.Free()
 	inputAndResults := (1 + len(m.layers) + 1) * one
-	require.Equal(t, inputAndResults, live(ag.NewInferenceTape(b), true))
+	require.Equal(t, inputAndResults, live(ag.NewInferenceTape(b, engine.Full), true))
 	require.Less(t, live(ag.NewTape(b), true), live(ag.NewTape(b), false))
-	require.Greater(t, live(ag.NewInferenceTape(b), false), inputAndResults)
+	require.Greater(t, live(ag.NewInferenceTape(b, engine.Full), false), inputAndResults)
 }
 
 // TestScopeResults may return what was there before, one value twice, or nothing.

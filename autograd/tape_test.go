@@ -142,7 +142,7 @@ func TestSeveralLosses(t *testing.T) {
 // TestBackwardOfNothing is silent where no gradient is asked for.
 func TestBackwardOfNothing(t *testing.T) {
 	b := engine.NewCPU()
-	for _, tape := range []*ag.Tape{ag.NewTape(b), ag.NewInferenceTape(b)} {
+	for _, tape := range []*ag.Tape{ag.NewTape(b), ag.NewInferenceTape(b, engine.Full)} {
 		x := tape.Const(fill(b, engine.Float64, 3))
 		loss := ag.Sum(x)
 		require.False(t, loss.NeedsGrad())

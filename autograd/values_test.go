@@ -16,7 +16,7 @@ import (
 func TestDropout(t *testing.T) {
 	const n, p = 10000, 0.2
 	b := engine.NewCPU()
-	tape := ag.NewInferenceTape(b)
+	tape := ag.NewInferenceTape(b, engine.Full)
 	defer tape.Close()
 	x := tape.Const(engine.FromSlice(b, engine.Float32, repeat(3, n), n/10, 10))
 	y := read(t, ag.Dropout(x, p, rand.New(rand.NewPCG(1, 2))).Data())
@@ -37,7 +37,7 @@ func TestDropout(t *testing.T) {
 func TestDropPath(t *testing.T) {
 	const samples, p = 1000, 0.5
 	b := engine.NewCPU()
-	tape := ag.NewInferenceTape(b)
+	tape := ag.NewInferenceTape(b, engine.Full)
 	defer tape.Close()
 	x := tape.Const(engine.FromSlice(b, engine.Float64, repeat(1, samples*6), samples, 2, 3))
 	y := read(t, ag.DropPath(x, p, rand.New(rand.NewPCG(1, 2))).Data())
@@ -60,7 +60,7 @@ func TestMixture(t *testing.T) {
 	for _, k := range []int{1, 2, 4} {
 		for _, capacity := range []int{0, 1, 3} {
 			b := engine.NewCPU()
-			tape := ag.NewInferenceTape(b)
+			tape := ag.NewInferenceTape(b, engine.Full)
 			x, scores := tape.Const(fill(b, engine.Float64, tokens, width)), tape.Const(fill(b, engine.Float64, tokens, experts))
 			var weights, biases []*ag.Value
 			for e := range experts { // expert e multiplies by e + 1 and adds e
@@ -111,7 +111,7 @@ func mixtureByHand(x, scores []float64, tokens, experts, width, k, capacity int)
 // TestLosses are worked out by hand.
 func TestLosses(t *testing.T) {
 	b := engine.NewCPU()
-	tape := ag.NewInferenceTape(b)
+	tape := ag.NewInferenceTape(b, engine.Full)
 	defer tape.Close()
 	constant := func(shape []int, v ...float64) *ag.Value {
 		return tape.Const(engine.FromSlice(b, engine.Float64, v, shape...))

@@ -7,7 +7,13 @@ import (
 	"mien/asm"
 )
 
-func (c *CPU) Gemm(a GemmArgs) { pick(a.C, gemm[float32], gemm[float64])(a.normal()) }
+func (c *CPU) Gemm(a GemmArgs) {
+	if a.Packed.low() {
+		gemmLow(a)
+		return
+	}
+	pick(a.C, gemm[float32], gemm[float64])(a.normal())
+}
 
 // gemmGrain is the number of multiply-adds that repays a second goroutine: some ten microseconds.
 const gemmGrain = 1 << 19
@@ -142,13 +148,16 @@ func gemmItem[F asm.Float](a *GemmArgs, b int) asm.Gemm[F] {
 }
 
 func (c *CPU) PackWeight(w *Tensor, p Precision) *PackedWeight {
-	return pick(w, packWeight[float32], packWeight[float64])(c, w, p)
+	if p != Full && w.dtype == Float32 {
+		return packLow(w, p)
+	}
+	return pick(w, packWeight[float32], packWeight[float64])(c, w)
 }
 
-func packWeight[F asm.Float](c *CPU, w *Tensor, p Precision) *PackedWeight {
+func packWeight[F asm.Float](c *CPU, w *Tensor) *PackedWeight {
 	k, n := kernels[F](), w.Dim(0)
 	in := w.Len() / max(n, 1)
 	memory := New(c, w.dtype, k.PanelsLen(in, n))
 	panels := k.Pack(host[F](memory), host[F](w), in, true, in, n)
-	return NewPackedWeight(n, in, p, panels, memory.Free)
+	return NewPackedWeight(n, in, Full, panels, memory.Free)
 }

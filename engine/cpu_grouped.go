@@ -25,7 +25,7 @@ func groupedGemm[F asm.Float](c *CPU, a GroupedArgs) {
 				d.shares = parts
 				multiplyShare(kernels, g, d, part)
 			case max(from, lo) < min(to, hi):
-				kernels.Gemm(groupItem[F](&a, e, max(from, lo), min(to, hi)))
+				multiplyGroup(kernels, &a, e, max(from, lo), min(to, hi))
 			}
 		}
 	})
@@ -36,6 +36,18 @@ func groupedGemm[F asm.Float](c *CPU, a GroupedArgs) {
 			}
 		}
 	}
+}
+
+// multiplyGroup multiplies rows from to to with group e's weight, at the weight's precision.
+func multiplyGroup[F asm.Float](k *asm.Kernels[F], a *GroupedArgs, e, from, to int) {
+	if a.Packed == nil || !a.Packed[e].low() {
+		k.Gemm(groupItem[F](a, e, from, to))
+		return
+	}
+	in, out := a.X.Dim(-1), a.Y.Dim(-1)
+	lowKernels(a.Packed[e].Precision).Gemm(asm.LowGemm{M: to - from, N: out, A: host[float32](a.X)[from*in : to*in], LDA: in,
+		B: a.Packed[e].Form.(*asm.LowPanels), C: host[float32](a.Y)[from*out : to*out], LDC: out,
+		Bias: host[float32](a.B[e]), GELU: a.GELU})
 }
 
 // groupItem describes the product of rows from to to with group e's weight.

@@ -108,7 +108,7 @@ func reconstruct(model *mae.Model, backend engine.Backend, r recipe.Recipe, d da
 	}
 	b.pixels = evalTransform(r).Eval(frames)
 	side := r.Model.ImageSize
-	t := ag.NewInferenceTape(backend)
+	t := ag.NewInferenceTape(backend, engine.Full)
 	defer t.Close()
 	mask := maskOf(r, b)
 	out := model.Forward(pixelsOf(t, b, side), mask)
@@ -168,7 +168,7 @@ func (m *Model) countChoices(shares [][]float64, d data.Dataset, i int, weight f
 	if b.modality == data.Video {
 		b.frames = m.Recipe.Model.Frames
 	}
-	t := ag.NewInferenceTape(m.backend)
+	t := ag.NewInferenceTape(m.backend, m.precision)
 	defer t.Close()
 	out := m.Net.Forward(pixelsOf(t, b, m.Recipe.Model.ImageSize), b.modality, moae.Pass{Noise: train.Stream(0, "routing", i)})
 	for block, routing := range out.Routing {

@@ -24,15 +24,16 @@ type Model struct {
 	Labels map[data.Modality][]string
 	Report nn.LoadReport // what loading read
 
-	backend engine.Backend
+	backend   engine.Backend
+	precision engine.Precision
 }
 
 // defaultStride is the published distance of sampled frames, where a model does not say.
 const defaultStride = 4
 
 // OpenModel loads FILE|RUN: a run folder, a weights file of mien, or a published fine-tuned checkpoint, whose shape is
-// then read from its tensors.
-func OpenModel(fileOrRun string) (*Model, error) {
+// then read from its tensors. The weights of its linear layers are kept and multiplied in the given precision.
+func OpenModel(fileOrRun string, p engine.Precision) (*Model, error) {
 	path, err := weightsPath(fileOrRun)
 	if err != nil {
 		return nil, err
@@ -42,13 +43,13 @@ func OpenModel(fileOrRun string) (*Model, error) {
 		return nil, err
 	}
 	defer file.Close()
-	m := &Model{backend: engine.NewCPU()}
+	m := &Model{backend: engine.NewCPU(), precision: p}
 	c, err := m.describe(file)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	load := s4d.FromFineTuned(file)
-	scope := nn.NewInferenceScope(m.backend, load, engine.Full)
+	scope := nn.NewInferenceScope(m.backend, load, p)
 	m.Net = s4d.New(scope, c)
 	if err = scope.Err(); err == nil {
 		m.Report, err = load.Finish()
@@ -154,7 +155,7 @@ func (m *Model) classify(samples []prepared, index int) ([][]float64, error) {
 		b.pixels = append(b.pixels, s.pixels...)
 		b.size += s.views
 	}
-	t := ag.NewInferenceTape(m.backend)
+	t := ag.NewInferenceTape(m.backend, m.precision)
 	defer t.Close()
 	out := m.Net.Forward(pixelsOf(t, b, m.Recipe.Model.ImageSize), b.modality,
 		moae.Pass{Noise: train.Stream(m.Recipe.Seed, "evaluation", index)})

@@ -12,6 +12,10 @@ func opsGToL() []Case {
 			tensor("weight 0", 2, 3), tensor("weight 1", 2, 3), tensor("weight 2", 2, 3),
 			tensor("bias 0", 2), tensor("bias 1", 2), tensor("bias 2", 2)),
 
+		row("GroupedLinearGELU", groupedLinearGELU(3), tensor("x", 4, 3), scores(4, 3),
+			tensor("weight 0", 2, 3), tensor("weight 1", 2, 3), tensor("weight 2", 2, 3),
+			tensor("bias 0", 2), tensor("bias 1", 2), tensor("bias 2", 2)),
+
 		row("LayerNorm", ternary(layerNorm), tensor("x", 2, 3, 5), tensor("gamma", 5), tensor("beta", 5)),
 		row("LayerNorm/wide", ternary(layerNorm), tensor("x", 4, 67), tensor("gamma", 67), tensor("beta", 67)),
 		row("LayerNorm/offset", ternary(layerNorm), within(30, 32, tensor("x", 3, 6)), tensor("gamma", 6), tensor("beta", 6)),
@@ -31,10 +35,14 @@ func opsGToL() []Case {
 }
 
 // groupedLinear routes rows of x to one of the experts by constant scores; the last one gets none.
-func groupedLinear(experts int) Func {
+func groupedLinear(experts int) Func { return routed(experts, ag.GroupedLinear) }
+
+func groupedLinearGELU(experts int) Func { return routed(experts, ag.GroupedLinearGELU) }
+
+func routed(experts int, layer func(x *ag.Value, weights, biases []*ag.Value, r *ag.Routing) *ag.Value) Func {
 	return func(_ *ag.Tape, in []*ag.Value) []*ag.Value {
 		r := ag.Route(in[1], 2, 0)
-		return []*ag.Value{ag.GroupedLinear(ag.Dispatch(in[0], r), in[2:2+experts], in[2+experts:], r)}
+		return []*ag.Value{layer(ag.Dispatch(in[0], r), in[2:2+experts], in[2+experts:], r)}
 	}
 }
 

@@ -131,7 +131,7 @@ func (p *program) record(t *autograd.Tape) (in, out []*autograd.Value) {
 
 // outputs runs the forward pass, recording nothing, and returns all outputs, one after the other.
 func (p *program) outputs() ([]float64, error) {
-	t := autograd.NewInferenceTape(p.backend)
+	t := autograd.NewInferenceTape(p.backend, engine.Full)
 	defer t.Close()
 	_, out := p.record(t)
 	return flatten(out)

@@ -132,7 +132,7 @@ func (l *Layer) adapt(slots *ag.Value, r *ag.Routing) *ag.Value {
 		w1, b1 = append(w1, e.FC1.Weight), append(b1, e.FC1.Bias)
 		w2, b2 = append(w2, e.FC2.Weight), append(b2, e.FC2.Bias)
 	}
-	y := ag.GroupedLinear(ag.GELU(ag.GroupedLinear(slots, w1, b1, r)), w2, b2, r)
+	y := ag.GroupedLinear(ag.GroupedLinearGELU(slots, w1, b1, r), w2, b2, r)
 	if l.Residual {
 		y = ag.Add(slots, y)
 	}
@@ -143,7 +143,7 @@ func (l *Layer) adapt(slots *ag.Value, r *ag.Routing) *ag.Value {
 type Adapter struct{ FC1, FC2 *nn.Linear }
 
 func newAdapter(s *nn.Scope, dim, hidden int, init nn.Init) *Adapter {
-	return &Adapter{nn.NewPlainLinear(s.Sub("fc1"), dim, hidden, init), nn.NewPlainLinear(s.Sub("fc2"), hidden, dim, init)}
+	return &Adapter{nn.NewLinear(s.Sub("fc1"), dim, hidden, init), nn.NewLinear(s.Sub("fc2"), hidden, dim, init)}
 }
 
 // Router scores the experts for each token. The names are those of the published checkpoints.

@@ -11,7 +11,7 @@ func NewLinear(s *Scope, in, out int, init Init) *Linear {
 }
 
 // NewPlainLinear makes the same layer with a weight that inference neither packs nor rounds: for routers and heads, whose few
-// outputs decide, and for weights that other ops read.
+// outputs decide.
 func NewPlainLinear(s *Scope, in, out int, init Init) *Linear {
 	return &Linear{s.Param("weight", init, out, in), s.Param("bias", Zeros, out)}
 }

@@ -84,7 +84,7 @@ type classifier struct {
 	report *stepReport
 }
 
-func newClassifier(backend engine.Backend, name string, in benchInput) (*classifier, error) {
+func newClassifier(scope *nn.Scope, name string, in benchInput) (*classifier, error) {
 	c, err := classifierConfig(name)
 	if err != nil {
 		return nil, err
@@ -93,7 +93,6 @@ func newClassifier(backend engine.Backend, name string, in benchInput) (*classif
 	if err != nil {
 		return nil, err
 	}
-	scope := nn.NewScope(backend, engine.Float32, nn.Random{Seed: benchSeed})
 	net := s4d.New(scope, c)
 	params := usedParams(scope.Params(), b.modality)
 	r := &stepReport{Model: name, Batch: b.size, Tokens: b.tokens, Parameters: nn.Count(params)}

@@ -27,7 +27,7 @@ type trainInput struct {
 // belong to it, layer decay costs nothing and is left out.
 func (c *benchTrainCmd) Run(out *console) error {
 	backend := engine.NewCPU()
-	m, err := newClassifier(backend, c.Model, c.benchInput)
+	m, err := newClassifier(nn.NewScope(backend, engine.Float32, nn.Random{Seed: benchSeed}), c.Model, c.benchInput)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"mien/asm"
 	"mien/data"
+	"mien/engine"
 	"mien/experiment"
 	"mien/recipe"
 	"mien/report"
@@ -70,7 +71,7 @@ const (
 )
 
 func demoPage(out *console, pretrain, finetune string, metrics *experiment.Metrics) (*report.Page, error) {
-	m, err := experiment.OpenModel(finetune)
+	m, err := experiment.OpenModel(finetune, engine.Full)
 	if err != nil {
 		return nil, err
 	}

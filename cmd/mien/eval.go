@@ -7,19 +7,41 @@ import (
 	"io"
 
 	"mien/data"
+	"mien/engine"
 	"mien/experiment"
 	"mien/report"
 )
 
 type evalCmd struct {
-	Model  string `help:"Fine-tuned weights: a file or a run folder." required:"" placeholder:"FILE|RUN"`
-	JSON   bool   `help:"Print JSON."`
-	Stride int    `help:"Frames between two sampled frames of a clip, instead of the model's." placeholder:"N"`
+	modelFlags
+	JSON bool `help:"Print JSON."`
 	dataFlags
 }
 
+// modelFlags name the model that answers, and how.
+type modelFlags struct {
+	Model     string `help:"Fine-tuned weights: a file or a run folder." required:"" placeholder:"FILE|RUN"`
+	Precision string `help:"Number format in which linear layers and attention multiply: f32, bf16 or int8." default:"f32" enum:"f32,bf16,int8"`
+	Stride    int    `help:"Frames between two sampled frames of a clip, instead of the model's." placeholder:"N"`
+}
+
+func (f modelFlags) open() (*experiment.Model, error) {
+	if f.Stride < 0 {
+		return nil, errors.New("--stride must be at least 1")
+	}
+	precision, err := engine.ParsePrecision(f.Precision)
+	if err != nil {
+		return nil, err
+	}
+	m, err := experiment.OpenModel(f.Model, precision)
+	if err == nil && f.Stride > 0 {
+		m.Recipe.Data.Stride = f.Stride
+	}
+	return m, err
+}
+
 func (c *evalCmd) Run(out *console) error {
-	m, err := openModel(c.Model, c.Stride)
+	m, err := c.open()
 	if err != nil {
 		return err
 	}
@@ -46,18 +68,6 @@ func (c *evalCmd) Run(out *console) error {
 		}
 	}
 	return nil
-}
-
-// openModel loads a model and applies --stride.
-func openModel(path string, stride int) (*experiment.Model, error) {
-	if stride < 0 {
-		return nil, errors.New("--stride must be at least 1")
-	}
-	m, err := experiment.OpenModel(path)
-	if err == nil && stride > 0 {
-		m.Recipe.Data.Stride = stride
-	}
-	return m, err
 }
 
 func printReport(out *console, r *experiment.Report) {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"mien/data"
+	"mien/engine"
 	"mien/experiment"
 	"mien/mae"
 	"mien/nn"
@@ -84,7 +85,7 @@ func describe(model string) (modelInfo, error) {
 		return modelInfo{Model: model, Parameters: n, ActiveParameters: n, Encoder: c.Encoder,
 			ImageTokens: c.Encoder.ImageTokens(), VideoTokens: c.Encoder.VideoTokens()}, nil
 	}
-	m, err := experiment.OpenModel(model)
+	m, err := experiment.OpenModel(model, engine.Full)
 	if err != nil {
 		return modelInfo{}, hinted{err, "`mien info` lists the model names"}
 	}

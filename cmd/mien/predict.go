@@ -9,15 +9,14 @@ import (
 )
 
 type predictCmd struct {
-	Model  string   `help:"Fine-tuned weights: a file or a run folder." required:"" placeholder:"FILE|RUN"`
+	modelFlags
 	JSON   bool     `help:"Print one JSON object a line."`
-	Stride int      `help:"Frames between two sampled frames of a clip, instead of the model's." placeholder:"N"`
 	Labels []string `help:"Class names in head order, instead of the model's; for the head that has as many." placeholder:"NAME,..."`
 	Paths  []string `arg:"" name:"path" help:"Pictures, animated GIFs, folders of frames, videos (through ffmpeg)."`
 }
 
 func (c *predictCmd) Run(out *console) error {
-	m, err := openModel(c.Model, c.Stride)
+	m, err := c.open()
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,87 @@
+package engine_test
+
+import (
+	"math"
+	"math/rand/v2"
+	"runtime"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"mien/asm"
+	"mien/engine"
+)
+
+// TestLowPrecision compares products with rounded weights with full precision, on every implementation, with few rows, many
+// rows and experts, and requires the same bits on one thread and three.
+func TestLowPrecision(t *testing.T) {
+	const in, out = 200, 150
+	b, rng := engine.NewCPU(), rand.New(rand.NewPCG(3, 4))
+	random := func(shape ...int) *engine.Tensor {
+		values := make([]float32, engine.Elements(shape))
+		for i := range values {
+			values[i] = float32(rng.NormFloat64())
+		}
+		return engine.FromSlice(b, engine.Float32, values, shape...)
+	}
+	w, bias := random(out, in), random(out)
+	for _, k := range asm.Implementations() {
+		restore, err := asm.Use(k.Name)
+		require.NoError(t, err)
+		for p, tolerance := range map[engine.Precision]float64{engine.Full: 1e-6, engine.BF16: 5e-3, engine.Int8: 2.5e-2} {
+			packed := b.PackWeight(w, p)
+			for _, rows := range []int{1, 17, 300} {
+				x, residual := random(rows, in), random(rows, out)
+				product := engine.GemmArgs{A: x, B: w, TransB: true, LDB: in, Bias: bias, Residual: residual, GELU: true,
+					M: rows, N: out, K: in, LDA: in, LDC: out, Batch: 1}
+				want := multiply(t, b, product)
+				product.B, product.TransB, product.Packed = nil, false, packed
+				got := onThreads(t, 1, func() []float32 { return multiply(t, b, product) })
+				require.Less(t, rmsDifference(got, want), tolerance, "%s %s, %d rows", k.Name, p, rows)
+				require.Equal(t, got, onThreads(t, 3, func() []float32 { return multiply(t, b, product) }))
+				require.Equal(t, p == engine.Full, rmsDifference(got, want) == 0, "low precision rounds")
+			}
+			packed.Free()
+		}
+		restore()
+	}
+	product := engine.GemmArgs{C: random(1, out), A: random(1, in), Packed: b.PackWeight(w, engine.BF16), M: 1, N: out, K: in,
+		LDA: in, LDC: out, Batch: 1, Accumulate: true}
+	require.Panics(t, func() { b.Gemm(product) })
+}
+
+func multiply(t *testing.T, b *engine.CPU, a engine.GemmArgs) []float32 {
+	a.C = engine.New(b, engine.Float32, a.M, a.N)
+	defer a.C.Free()
+	b.Gemm(a)
+	values, err := engine.Read[float32](a.C)
+	require.NoError(t, err)
+	return append([]float32(nil), values...)
+}
+
+// rmsDifference is relative to the root mean square of want.
+func rmsDifference(got, want []float32) float64 {
+	var difference, size float64
+	for i := range want {
+		d := float64(got[i]) - float64(want[i])
+		difference += d * d
+		size += float64(want[i]) * float64(want[i])
+	}
+	return math.Sqrt(difference / size)
+}
+
+func TestParsePrecision(t *testing.T) {
+	for _, p := range []engine.Precision{engine.Full, engine.BF16, engine.Int8} {
+		got, err := engine.ParsePrecision(p.String())
+		require.NoError(t, err)
+		require.Equal(t, p, got)
+	}
+	_, err := engine.ParsePrecision("f16")
+	require.ErrorContains(t, err, "choose f32, bf16 or int8")
+}
+
+func onThreads(t *testing.T, n int, fn func() []float32) []float32 {
+	t.Helper()
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(n))
+	return fn()
+}
