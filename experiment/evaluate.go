@@ -3,6 +3,7 @@ package experiment
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"mien/data"
 	"mien/train"
@@ -20,6 +21,27 @@ type Score struct {
 	WAR       float64         `json:"war"`
 	N         int             `json:"n"`
 	Confusion train.Confusion `json:"confusion"`
+
+	Agreement *Agreement `json:"agreement_with_f32,omitempty"` // of a model with a Reference
+}
+
+// Agreement says how far the answers of a model at low precision are from those at full precision.
+type Agreement struct {
+	Top1          float64 `json:"top1"`           // samples with the same first class, in percent
+	LargestChange float64 `json:"largest_change"` // of any probability
+
+	same, n int
+}
+
+func (a *Agreement) add(got, want []float64) {
+	a.n++
+	if argmax(got) == argmax(want) {
+		a.same++
+	}
+	a.Top1 = 100 * float64(a.same) / float64(a.n)
+	for i, p := range want {
+		a.LargestChange = max(a.LargestChange, math.Abs(got[i]-p))
+	}
 }
 
 // Score is one number for choosing the best epoch: the mean UAR of the sets.
@@ -56,12 +78,23 @@ func (m *Model) Evaluate(ctx context.Context, s Sets) (*Report, error) {
 
 func (m *Model) score(ctx context.Context, d data.Dataset) (*Score, error) {
 	confusion := train.NewConfusion(m.Net.Classes(d.Modality()))
+	var agreement *Agreement
+	if m.Reference != nil {
+		agreement = &Agreement{}
+	}
 	var samples []prepared
 	first := 0
 	flush := func() error {
 		results, err := m.classify(samples, first)
 		for i, p := range results {
 			confusion.Add(d.Label(first+i), argmax(p))
+		}
+		if agreement != nil && err == nil {
+			var want [][]float64
+			want, err = m.Reference.classify(samples, first)
+			for i, p := range want {
+				agreement.add(results[i], p)
+			}
 		}
 		first, samples = first+len(samples), samples[:0]
 		return err
@@ -90,5 +123,5 @@ func (m *Model) score(ctx context.Context, d data.Dataset) (*Score, error) {
 	if err := flush(); err != nil {
 		return nil, err
 	}
-	return &Score{UAR: confusion.UAR(), WAR: confusion.WAR(), N: confusion.N(), Confusion: confusion}, ctx.Err()
+	return &Score{UAR: confusion.UAR(), WAR: confusion.WAR(), N: confusion.N(), Confusion: confusion, Agreement: agreement}, ctx.Err()
 }

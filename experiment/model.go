@@ -24,6 +24,9 @@ type Model struct {
 	Labels map[data.Modality][]string
 	Report nn.LoadReport // what loading read
 
+	// Reference is the same model in full precision, with which Evaluate compares each answer; nil compares none.
+	Reference *Model
+
 	backend   engine.Backend
 	precision engine.Precision
 }

@@ -45,6 +45,11 @@ func (c *evalCmd) Run(out *console) error {
 	if err != nil {
 		return err
 	}
+	if c.Precision != engine.Full.String() {
+		if m.Reference, err = experiment.OpenModel(c.Model, engine.Full); err != nil {
+			return err
+		}
+	}
 	sets, err := experiment.TestSets(m.Recipe, c.lists())
 	if err != nil {
 		return err
@@ -71,15 +76,21 @@ func (c *evalCmd) Run(out *console) error {
 }
 
 func printReport(out *console, r *experiment.Report) {
-	var rows [][]string
+	head, rows := []string{"set", "UAR", "WAR", "n"}, [][]string(nil)
 	add := func(name string, s *experiment.Score) {
-		if s != nil {
-			rows = append(rows, []string{name, fmt.Sprintf("%.2f", s.UAR), fmt.Sprintf("%.2f", s.WAR), fmt.Sprint(s.N)})
+		if s == nil {
+			return
 		}
+		row := []string{name, fmt.Sprintf("%.2f", s.UAR), fmt.Sprintf("%.2f", s.WAR), fmt.Sprint(s.N)}
+		if a := s.Agreement; a != nil {
+			head = []string{"set", "UAR", "WAR", "n", "as f32", "largest change"}
+			row = append(row, fmt.Sprintf("%.2f %%", a.Top1), fmt.Sprintf("%.4f", a.LargestChange))
+		}
+		rows = append(rows, row)
 	}
 	add("static", r.Static)
 	add("dynamic", r.Dynamic)
-	report.Table(out.stdout, []string{"set", "UAR", "WAR", "n"}, rows)
+	report.Table(out.stdout, head, rows)
 }
 
 func printJSON(w io.Writer, v any) error { return json.NewEncoder(w).Encode(v) }
