@@ -57,3 +57,19 @@ func TestRecompute(t *testing.T) {
 		require.Less(t, peak[true], peak[false])
 	}
 }
+
+// TestLayerGivesUpItsInput keeps memory flat over the layers of an inference.
+func TestLayerGivesUpItsInput(t *testing.T) {
+	b := engine.NewCPU()
+	m := newModel(b, engine.Float32, 6)
+	tape := ag.NewInferenceTape(b, engine.Full)
+	x := tape.Const(fill(b, engine.Float32, 2, 5, m.dim))
+	live := b.Stats().LiveBytes
+	for _, l := range m.layers {
+		x = tape.Layer(x, func(x *ag.Value) []*ag.Value { return mlpLayer(l)(x)[:1] })[0]
+		require.Equal(t, live, b.Stats().LiveBytes)
+	}
+	same := tape.Layer(x, func(x *ag.Value) []*ag.Value { return []*ag.Value{x} })[0]
+	require.Len(t, read(t, same.Data()), 2*5*m.dim, "a result that is the input stays")
+	tape.Close()
+}

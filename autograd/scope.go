@@ -29,9 +29,15 @@ func (t *Tape) Scope(fn func() []*Value) []*Value {
 }
 
 // Layer runs one layer of a deep network: a Scope, or with Recompute a checkpoint that keeps x alone. fn must compute the same
-// each time; random numbers it draws come from a stream that it begins anew.
+// each time; random numbers it draws come from a stream that it begins anew. On an inference tape x ends with the layer:
+// nothing may use it afterwards.
 func (t *Tape) Layer(x *Value, fn func(x *Value) []*Value) []*Value {
-	if !t.Recompute || !t.records {
+	if !t.records {
+		results := t.Scope(func() []*Value { return fn(x) })
+		t.giveUp(x, results)
+		return results
+	}
+	if !t.Recompute {
 		return t.Scope(func() []*Value { return fn(x) })
 	}
 	t.records = false
@@ -43,6 +49,17 @@ func (t *Tape) Layer(x *Value, fn func(x *Value) []*Value) []*Value {
 	o := op{name: "Layer", tape: t, be: t.backend, needs: true}
 	o.record(results[0], func(*engine.Tensor) { t.again(x, fn, results) }, x.data)
 	return results
+}
+
+// giveUp frees what the tape holds of x, unless x is among the results.
+func (t *Tape) giveUp(x *Value, results []*Value) {
+	if slices.Contains(results, x) {
+		return
+	}
+	if i := slices.Index(t.temps, x.data); i >= 0 {
+		t.temps = slices.Delete(t.temps, i, i+1)
+		x.data.Free()
+	}
 }
 
 // again runs a layer once more, recording, and lets the gradients of its results flow through it.
