@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime/debug"
 
 	"mien/data"
 	"mien/engine"
@@ -33,6 +34,8 @@ func (f modelFlags) open() (*experiment.Model, error) {
 	if err != nil {
 		return nil, err
 	}
+	// The model stays: without this the collector would let as much garbage pile up beside it.
+	debug.SetGCPercent(20)
 	m, err := experiment.OpenModel(f.Model, precision)
 	if err == nil && f.Stride > 0 {
 		m.Recipe.Data.Stride = f.Stride
