@@ -26,7 +26,7 @@ type benchGemmCmd struct {
 	TransB    bool   `help:"Store B as [N, K], as the weights of a layer are."`
 	Packed    bool   `help:"Pack B once, before the runs, as inference does with weights."`
 	Threads   int    `help:"Threads; 0 is one for each core." default:"0"`
-	Precision string `help:"Element type." enum:"f32" default:"f32"`
+	Precision string `help:"Number format; bf16 and int8 convert A in the measured time, and B before, as --packed does." enum:"f32,bf16,int8" default:"f32"`
 	Repeat    int    `help:"Runs, of which the median counts." default:"15"`
 	JSON      bool   `help:"Print JSON."`
 }
@@ -52,8 +52,13 @@ func (c *benchGemmCmd) Run(out *console) error {
 	if min(c.M, c.N, c.K, c.Batch, c.Repeat) < 1 || c.Threads < 0 {
 		return fmt.Errorf("--m, --n, --k, --batch and --repeat must be at least 1, --threads at least 0")
 	}
+	precision, err := engine.ParsePrecision(c.Precision)
+	if err != nil {
+		return err
+	}
+	c.Packed = c.Packed || precision != engine.Full
 	if c.Packed && c.Batch > 1 {
-		return fmt.Errorf("--packed is for one weight: leave out --batch")
+		return fmt.Errorf("--packed, bf16 and int8 are for one weight: leave out --batch")
 	}
 	if float64(c.Batch)*(float64(c.M)*float64(c.K)+float64(c.K)*float64(c.N)+float64(c.M)*float64(c.N)) > 1<<31 {
 		return fmt.Errorf("matrices of %d×%d×%d do not fit in 8 GiB: choose smaller ones", c.M, c.N, c.K)
@@ -63,7 +68,7 @@ func (c *benchGemmCmd) Run(out *console) error {
 	}
 	r := gemmReport{M: c.M, N: c.N, K: c.K, Batch: c.Batch, TransB: c.TransB, Packed: c.Packed,
 		Threads: runtime.GOMAXPROCS(0), Precision: c.Precision, Kernels: asm.F32().Name}
-	multiply, free := c.work()
+	multiply, free := c.work(precision)
 	defer free()
 	multiply() // buffers and pages are there from here on
 	flops := 2 * float64(c.Batch) * float64(c.M) * float64(c.N) * float64(c.K)
@@ -73,7 +78,7 @@ func (c *benchGemmCmd) Run(out *console) error {
 		if err := out.ctx.Err(); err != nil {
 			return err
 		}
-		peaks = append(peaks, peakGFLOPS(r.Threads))
+		peaks = append(peaks, peakGFLOPS(r.Threads, precision))
 		start := time.Now()
 		multiply()
 		times = append(times, time.Since(start).Seconds())
@@ -92,7 +97,7 @@ func (c *benchGemmCmd) Run(out *console) error {
 }
 
 // work returns a function that multiplies matrices of small whole numbers through the engine.
-func (c *benchGemmCmd) work() (multiply, free func()) {
+func (c *benchGemmCmd) work(precision engine.Precision) (multiply, free func()) {
 	b := engine.NewCPU()
 	fill := func(rows, columns int) *engine.Tensor {
 		values := make([]float32, c.Batch*rows*columns)
@@ -101,26 +106,33 @@ func (c *benchGemmCmd) work() (multiply, free func()) {
 		}
 		return engine.FromSlice(b, engine.Float32, values, c.Batch*rows, columns)
 	}
-	x, y, z := fill(c.M, c.K), fill(c.N, c.K), engine.Zeros(b, engine.Float32, c.Batch*c.M, c.N)
+	x, y, z := fill(c.M, c.K), fill(c.N, c.K), engine.Zeros(b, engine.Float32, c.Batch*c.M, c.N) // y has as many elements as [K, N]
 	g := engine.GemmArgs{C: z, A: x, B: y, M: c.M, N: c.N, K: c.K, TransB: c.TransB, LDA: c.K, LDB: c.N, LDC: c.N,
 		Batch: c.Batch, AStride: c.M * c.K, BStride: c.K * c.N, CStride: c.M * c.N}
 	if c.TransB {
 		g.LDB = c.K
 	}
 	if c.Packed {
-		g.Packed = b.PackWeight(y, engine.Full)
+		g.Packed = b.PackWeight(y, precision)
 	}
 	return func() { b.Gemm(g) }, func() { x.Free(); y.Free(); z.Free(); g.Packed.Free() }
 }
 
-// peakGFLOPS runs multiply-adds on registers, on the given number of threads.
-func peakGFLOPS(threads int) float64 {
+// peakGFLOPS runs the multiply-adds of a precision on registers, on the given number of threads.
+func peakGFLOPS(threads int, p engine.Precision) float64 {
 	const rounds = 1_000_000
+	loop := asm.F32().FMALoop
+	switch p {
+	case engine.BF16:
+		loop = asm.F32().BF16.Peak
+	case engine.Int8:
+		loop = asm.F32().Int8.Peak
+	}
 	flops := make([]float64, threads)
 	var wg sync.WaitGroup
 	start := time.Now()
 	for i := range threads {
-		wg.Go(func() { flops[i] = asm.F32().FMALoop(rounds) })
+		wg.Go(func() { flops[i] = loop(rounds) })
 	}
 	wg.Wait()
 	seconds, total := time.Since(start).Seconds(), 0.0

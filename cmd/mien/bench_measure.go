@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"mien/asm"
+	"mien/engine"
 	"mien/report"
 )
 
@@ -29,7 +30,7 @@ type stepReport struct {
 	Milliseconds float64 `json:"ms"`         // median
 	Fastest      float64 `json:"ms_min"`
 	GFLOPS       float64 `json:"gflops"`
-	PeakGFLOPS   float64 `json:"peak_gflops"` // multiply-adds on registers, measured between the steps
+	PeakGFLOPS   float64 `json:"peak_gflops"` // multiply-adds of this precision on registers, measured between the steps
 	PeakFraction float64 `json:"peak_fraction"`
 	PeakRSS      float64 `json:"peak_rss_mib"` // of the steps, what the model holds included; 0 where the system does not tell
 	Allocated    uint64  `json:"alloc_bytes_per_step"`
@@ -38,6 +39,10 @@ type stepReport struct {
 // measure runs step once to warm up and then repeat times. The report comes with the names and counts filled in.
 func (r *stepReport) measure(ctx context.Context, repeat int, step func() error) error {
 	r.Threads, r.Kernels = runtime.GOMAXPROCS(0), asm.F32().Name
+	precision, err := engine.ParsePrecision(r.Precision)
+	if err != nil {
+		return err
+	}
 	if err := step(); err != nil {
 		return err
 	}
@@ -48,7 +53,7 @@ func (r *stepReport) measure(ctx context.Context, repeat int, step func() error)
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		peaks = append(peaks, peakGFLOPS(r.Threads))
+		peaks = append(peaks, peakGFLOPS(r.Threads, precision))
 		before, start := totalAlloc(), time.Now()
 		if err := step(); err != nil {
 			return err
