@@ -70,20 +70,21 @@ func TestSameBytesAgain(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		rows, columns := rapid.IntRange(0, 5).Draw(t, "rows"), rapid.IntRange(0, 40).Draw(t, "columns")
 		values := rapid.SliceOfN(rapid.Float32Range(-1e38, 1e38), rows*columns, rows*columns).Draw(t, "values")
-		for _, dtype := range []DType{I8, BF16} {
-			first, second := filepath.Join(dir, "first"), filepath.Join(dir, "second")
-			x := Tensor{Name: "x", Shape: []int{rows, columns}, Data: values, DType: dtype}
-			f := written(t, first, x)
-			x.Data = make([]float32, len(values))
-			require.NoError(t, f.Read("x", x.Data))
-			require.NoError(t, f.Close())
-			require.NoError(t, written(t, second, x).Close())
-			a, err := os.ReadFile(first)
-			require.NoError(t, err)
-			b, err := os.ReadFile(second)
-			require.NoError(t, err)
-			require.Equal(t, a, b, dtype)
+		tensors := []Tensor{{Name: "a", Shape: []int{rows, columns}, Data: values, DType: I8},
+			{Name: "b", Shape: []int{rows, columns}, Data: values, DType: BF16}}
+		first, second := filepath.Join(dir, "first"), filepath.Join(dir, "second")
+		f := written(t, first, tensors...)
+		for i := range tensors {
+			tensors[i].Data = make([]float32, len(values))
+			require.NoError(t, f.Read(tensors[i].Name, tensors[i].Data))
 		}
+		require.NoError(t, f.Close())
+		require.NoError(t, written(t, second, tensors...).Close())
+		a, err := os.ReadFile(first)
+		require.NoError(t, err)
+		b, err := os.ReadFile(second)
+		require.NoError(t, err)
+		require.Equal(t, a, b)
 	})
 }
 

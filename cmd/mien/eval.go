@@ -20,20 +20,16 @@ type evalCmd struct {
 
 // modelFlags name the model that answers, and how.
 type modelFlags struct {
-	Model     string `help:"Fine-tuned weights: a file or a run folder." required:"" placeholder:"FILE|RUN"`
-	Precision string `help:"Number format in which linear layers and attention multiply: f32, bf16 or int8." default:"f32" enum:"f32,bf16,int8"`
-	Stride    int    `help:"Frames between two sampled frames of a clip, instead of the model's." placeholder:"N"`
+	Model     string            `help:"Fine-tuned weights: a file or a run folder." required:"" placeholder:"FILE|RUN"`
+	Precision *engine.Precision `help:"Number format in which linear layers and attention multiply, f32, bf16 or int8, instead of that in which the model is stored." placeholder:"P"`
+	Stride    int               `help:"Frames between two sampled frames of a clip, instead of the model's." placeholder:"N"`
 }
 
 func (f modelFlags) open() (*experiment.Model, error) {
 	if f.Stride < 0 {
 		return nil, errors.New("--stride must be at least 1")
 	}
-	precision, err := engine.ParsePrecision(f.Precision)
-	if err != nil {
-		return nil, err
-	}
-	m, err := experiment.OpenModel(f.Model, precision)
+	m, err := experiment.OpenModel(f.Model, f.Precision)
 	if err == nil && f.Stride > 0 {
 		m.Recipe.Data.Stride = f.Stride
 	}
