@@ -26,6 +26,12 @@ func ParsePrecision(name string) (Precision, error) {
 	return Full, fmt.Errorf("precision %q: choose f32, bf16 or int8", name)
 }
 
+// UnmarshalText is ParsePrecision for flags.
+func (p *Precision) UnmarshalText(text []byte) (err error) {
+	*p, err = ParsePrecision(string(text))
+	return err
+}
+
 // PackedWeight is the weight [N, K] of a linear layer in the order in which a backend's Gemm reads it, made once by PackWeight
 // and used many times. It keeps nothing of the tensor it was made from. Free gives its memory back.
 type PackedWeight struct {

@@ -168,7 +168,7 @@ func (m *Model) countChoices(shares [][]float64, d data.Dataset, i int, weight f
 	if b.modality == data.Video {
 		b.frames = m.Recipe.Model.Frames
 	}
-	t := ag.NewInferenceTape(m.backend, m.precision)
+	t := ag.NewInferenceTape(m.backend, m.Precision)
 	defer t.Close()
 	out := m.Net.Forward(pixelsOf(t, b, m.Recipe.Model.ImageSize), b.modality, moae.Pass{Noise: train.Stream(0, "routing", i)})
 	for block, routing := range out.Routing {

@@ -285,7 +285,7 @@ func TestReleasedCheckpoint(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, json.Unmarshal(text, &want))
 	eachKernels(t, func(t *testing.T) {
-		m, err := OpenModel(goldenDir+"released_form.pth", engine.Full)
+		m, err := OpenModel(goldenDir+"released_form.pth", nil)
 		require.NoError(t, err)
 		require.Equal(t, []int{1, 2}, m.Net.MoAEBlocks)
 		for path, modality := range map[string]data.Modality{"face.png": data.Image, "clip": data.Video} {

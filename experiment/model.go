@@ -19,24 +19,25 @@ import (
 
 // Model is a fine-tuned network ready to classify.
 type Model struct {
-	Net    *s4d.Model
-	Recipe recipe.Recipe // geometry and sampling
-	Labels map[data.Modality][]string
-	Report nn.LoadReport // what loading read
+	Net       *s4d.Model
+	Recipe    recipe.Recipe // geometry and sampling
+	Labels    map[data.Modality][]string
+	Report    nn.LoadReport    // what loading read
+	Precision engine.Precision // in which linear layers and attention multiply
 
 	// Reference is the same model in full precision, with which Evaluate compares each answer; nil compares none.
 	Reference *Model
 
-	backend   engine.Backend
-	precision engine.Precision
+	backend engine.Backend
 }
 
 // defaultStride is the published distance of sampled frames, where a model does not say.
 const defaultStride = 4
 
 // OpenModel loads FILE|RUN: a run folder, a weights file of mien, or a published fine-tuned checkpoint, whose shape is
-// then read from its tensors. The weights of its linear layers are kept and multiplied in the given precision.
-func OpenModel(fileOrRun string, p engine.Precision) (*Model, error) {
+// then read from its tensors. The weights of its linear layers are kept and multiplied in the given precision, or, if p is nil,
+// in that which the file names, else in float32.
+func OpenModel(fileOrRun string, p *engine.Precision) (*Model, error) {
 	path, err := weightsPath(fileOrRun)
 	if err != nil {
 		return nil, err
@@ -46,13 +47,16 @@ func OpenModel(fileOrRun string, p engine.Precision) (*Model, error) {
 		return nil, err
 	}
 	defer file.Close()
-	m := &Model{backend: engine.NewCPU(), precision: p}
+	m := &Model{backend: engine.NewCPU()}
 	c, err := m.describe(file)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
+	if p != nil {
+		m.Precision = *p
+	}
 	load := s4d.FromFineTuned(file)
-	scope := nn.NewInferenceScope(m.backend, load, p)
+	scope := nn.NewInferenceScope(m.backend, load, m.Precision)
 	m.Net = s4d.New(scope, c)
 	if err = scope.Err(); err == nil {
 		m.Report, err = load.Finish()
@@ -63,7 +67,7 @@ func OpenModel(fileOrRun string, p engine.Precision) (*Model, error) {
 	return m, nil
 }
 
-// describe finds out the model's shape, sampling and class names.
+// describe finds out the model's shape, sampling, class names and precision.
 func (m *Model) describe(file *weights.File) (s4d.Config, error) {
 	if s4d.IsPretraining(file) {
 		return s4d.Config{}, fmt.Errorf("a pre-trained encoder has no classes yet: fine-tune it first, with --init")
@@ -71,6 +75,11 @@ func (m *Model) describe(file *weights.File) (s4d.Config, error) {
 	meta := file.Metadata()
 	var c s4d.Config
 	var err error
+	if p, ok := meta[weights.PrecisionKey]; ok {
+		if m.Precision, err = engine.ParsePrecision(p); err != nil {
+			return c, fmt.Errorf("inside the file: %w", err)
+		}
+	}
 	if meta["format"] == modelFormat {
 		if m.Recipe, err = recipe.Parse([]byte(meta["recipe"])); err != nil {
 			return c, fmt.Errorf("recipe inside the file: %w", err)
@@ -158,7 +167,7 @@ func (m *Model) classify(samples []prepared, index int) ([][]float64, error) {
 		b.pixels = append(b.pixels, s.pixels...)
 		b.size += s.views
 	}
-	t := ag.NewInferenceTape(m.backend, m.precision)
+	t := ag.NewInferenceTape(m.backend, m.Precision)
 	defer t.Close()
 	out := m.Net.Forward(pixelsOf(t, b, m.Recipe.Model.ImageSize), b.modality,
 		moae.Pass{Noise: train.Stream(m.Recipe.Seed, "evaluation", index)})

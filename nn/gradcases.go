@@ -14,7 +14,7 @@ func GradCase(name string, inputs []gradcheck.Input, build func(s *Scope) gradch
 			s := NewScope(b, dtype, Random{Seed: 1})
 			m := gradcheck.Module{Forward: build(s)}
 			for _, p := range s.Params() {
-				m.Params = append(m.Params, gradcheck.Param(p))
+				m.Params = append(m.Params, gradcheck.Param{Name: p.Name, Value: p.Value})
 			}
 			return m
 		}}

@@ -86,8 +86,29 @@ func (l *Load) Fill(values []float32, name string, shape []int, init Init) error
 	return err
 }
 
+// CheckModel tells whether a file holds the parameters of a model, in their shapes, and nothing else. It reads no values, so the
+// model may be one of shapes alone.
+func CheckModel(f Weights, params []Param) error {
+	l := Load{File: f}
+	for _, p := range params {
+		if err := checkTensor(f, p.Name, p.Shape()); err != nil {
+			return err
+		}
+		l.Report.Loaded = append(l.Report.Loaded, p.Name)
+	}
+	_, err := l.Finish()
+	return err
+}
+
 // ReadTensor reads a tensor that must be there and have the given shape.
 func ReadTensor(f Weights, values []float32, name string, shape []int) error {
+	if err := checkTensor(f, name, shape); err != nil {
+		return err
+	}
+	return f.Read(name, values)
+}
+
+func checkTensor(f Weights, name string, shape []int) error {
 	have, ok := f.Shape(name)
 	if !ok {
 		return fmt.Errorf("weights lack %q %v, which the model needs: is it another model's file?", name, shape)
@@ -95,7 +116,7 @@ func ReadTensor(f Weights, values []float32, name string, shape []int) error {
 	if !slices.Equal(have, shape) {
 		return fmt.Errorf("weights hold %q as %v, the model needs %v: is it another size of model?", name, have, shape)
 	}
-	return f.Read(name, values)
+	return nil
 }
 
 // Finish lists the tensors that nobody asked for, and is an error if one is not allowed to be unused or if nothing

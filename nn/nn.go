@@ -20,6 +20,7 @@ import (
 type Param struct {
 	Name string // as in the published checkpoints: blocks.0.attn.qkv.weight
 	*autograd.Value
+	Linear bool // made by Weight: a linear layer multiplies with it, and inference packs it
 }
 
 // Source gives parameters their values. init says how the layer would start it.
@@ -70,21 +71,21 @@ func (s *Scope) Index(name string, i int) *Scope { return s.Sub(fmt.Sprintf("%s.
 // Param makes a parameter. The first error of the source is kept for Err; the parameter is then zero, so
 // that constructors need not check.
 func (s *Scope) Param(name string, init Init, shape ...int) *autograd.Value {
-	return s.add(name, autograd.Param(s.tensor(s.prefix+name, init, shape)))
+	return s.add(name, autograd.Param(s.tensor(s.prefix+name, init, shape)), false)
 }
 
 // Weight makes the parameter that a linear layer multiplies with, [out, in]; trailing axes count as in.
 func (s *Scope) Weight(name string, init Init, shape ...int) *autograd.Value {
-	if !s.shared.packs {
-		return s.Param(name, init, shape...)
-	}
 	t := s.tensor(s.prefix+name, init, shape)
+	if !s.shared.packs {
+		return s.add(name, autograd.Param(t), true)
+	}
 	defer t.Free()
-	return s.add(name, autograd.Packed(s.shared.backend.PackWeight(t, s.shared.format), s.shared.dtype))
+	return s.add(name, autograd.Packed(s.shared.backend.PackWeight(t, s.shared.format), s.shared.dtype), true)
 }
 
-func (s *Scope) add(name string, v *autograd.Value) *autograd.Value {
-	s.shared.params = append(s.shared.params, Param{s.prefix + name, v})
+func (s *Scope) add(name string, v *autograd.Value, linear bool) *autograd.Value {
+	s.shared.params = append(s.shared.params, Param{s.prefix + name, v, linear})
 	return v
 }
 

@@ -53,6 +53,7 @@ func FuzzPickle(f *testing.F) {
 func FuzzSafetensors(f *testing.F) {
 	f.Add([]byte(`{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}`), uint8(4))
 	f.Add([]byte(`{"__metadata__":{"a":"b"},"a":{"dtype":"F16","shape":[0,3],"data_offsets":[0,0]}}`), uint8(0))
+	f.Add([]byte(`{"a":{"dtype":"I8","shape":[2,2],"data_offsets":[0,4]},"a.scale":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}`), uint8(12))
 	f.Fuzz(func(t *testing.T, header []byte, data uint8) {
 		content := append(binary.LittleEndian.AppendUint64(nil, uint64(len(header))), header...)
 		check(t, append(content, make([]byte, data)...))

@@ -10,7 +10,8 @@ import (
 // readChunk elements are converted at a time.
 const readChunk = 1 << 16
 
-// Read converts a tensor to float32, row-major, into dst, whose length must be the number of its elements.
+// Read converts a tensor to float32, row-major, into dst, whose length must be the number of its elements. Of a quantised tensor
+// it gives the values, not the whole numbers.
 func (f *File) Read(name string, dst []float32) error {
 	e, ok := f.tensors[name]
 	if !ok {
@@ -32,6 +33,7 @@ func (f *File) Read(name string, dst []float32) error {
 	if err != nil {
 		return fmt.Errorf("%s: %q: %w", f.path, name, cause(err))
 	}
+	scaleRows(dst, e.scales)
 	return nil
 }
 

@@ -43,7 +43,10 @@ func (f *File) indexSafetensors(size int64) error {
 	if err != nil {
 		return fmt.Errorf("safetensors header: %w", err)
 	}
-	return f.placeRecords(records, 8+int64(n), size)
+	if err := f.placeRecords(records, 8+int64(n), size); err != nil {
+		return err
+	}
+	return f.pairScales()
 }
 
 // parseHeader reads the JSON object.

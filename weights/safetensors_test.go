@@ -19,9 +19,9 @@ import (
 func TestSafetensorsRoundTrip(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.safetensors")
 	tensors := []Tensor{
-		{"b.weight", []int{2, 3}, []float32{1, -2, 3, float32(math.Inf(1)), 1e-45, 0}},
-		{"a", nil, []float32{7}},
-		{"empty", []int{0, 4}, nil},
+		{Name: "b.weight", Shape: []int{2, 3}, Data: []float32{1, -2, 3, float32(math.Inf(1)), 1e-45, 0}},
+		{Name: "a", Data: []float32{7}},
+		{Name: "empty", Shape: []int{0, 4}},
 	}
 	meta := map[string]string{"format": "test", "text": "line\n\"quoted\" ü"}
 	require.NoError(t, WriteSafetensors(path, tensors, meta))
@@ -52,9 +52,9 @@ func TestSafetensorsRoundTrip(t *testing.T) {
 
 func TestWriterErrorsLeaveNothing(t *testing.T) {
 	dir := t.TempDir()
-	bad := []Tensor{{"a", []int{2}, []float32{1}}}
+	bad := []Tensor{{Name: "a", Shape: []int{2}, Data: []float32{1}}}
 	require.ErrorContains(t, WriteSafetensors(filepath.Join(dir, "x"), bad, nil), `tensor "a" of shape [2] has 1 values`)
-	good := []Tensor{{"a", []int{1}, []float32{1}}}
+	good := []Tensor{{Name: "a", Shape: []int{1}, Data: []float32{1}}}
 	require.ErrorContains(t, WriteSafetensors(filepath.Join(dir, "none", "x"), good, nil), "can't be written")
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "folder"), 0o755))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "folder", "inside"), nil, 0o644))
@@ -153,11 +153,11 @@ func TestWriterRefuses(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x")
 	require.NoError(t, os.WriteFile(path, []byte("before"), 0o600))
 	for name, tensors := range map[string][]Tensor{
-		"negative": {{"a", []int{-1, -2}, make([]float32, 2)}},
-		"twice":    {{"a", []int{1}, []float32{1}}, {"a", []int{1}, []float32{1}}},
-		"reserved": {{"__metadata__", []int{1}, []float32{1}}},
-		"UTF-8":    {{"\xff", []int{1}, []float32{1}}},
-		"overflow": {{"a", []int{1 << 32, 1 << 32}, nil}},
+		"negative": {{Name: "a", Shape: []int{-1, -2}, Data: make([]float32, 2)}},
+		"twice":    {{Name: "a", Shape: []int{1}, Data: []float32{1}}, {Name: "a", Shape: []int{1}, Data: []float32{1}}},
+		"reserved": {{Name: "__metadata__", Shape: []int{1}, Data: []float32{1}}},
+		"UTF-8":    {{Name: "\xff", Shape: []int{1}, Data: []float32{1}}},
+		"overflow": {{Name: "a", Shape: []int{1 << 32, 1 << 32}}},
 	} {
 		err := WriteSafetensors(path, tensors, nil)
 		require.ErrorContains(t, err, path+": can't be written", name)
@@ -181,7 +181,7 @@ func TestRoundTripProperty(t *testing.T) {
 		for _, name := range rapid.SliceOfDistinct(rapid.String(), rapid.ID[string]).Draw(t, "names") {
 			shape := rapid.SliceOfN(rapid.IntRange(0, 4), 0, 4).Draw(t, "shape")
 			n, _ := elements(shape, math.MaxInt64)
-			tensors = append(tensors, Tensor{name, shape, rapid.SliceOfN(rapid.Float32(), int(n), int(n)).Draw(t, "data")})
+			tensors = append(tensors, Tensor{Name: name, Shape: shape, Data: rapid.SliceOfN(rapid.Float32(), int(n), int(n)).Draw(t, "data")})
 		}
 		meta := rapid.MapOf(rapid.String(), rapid.String()).Draw(t, "metadata")
 		require.NoError(t, WriteSafetensors(path, tensors, meta))

@@ -59,6 +59,7 @@ type entry struct {
 	base   int64 // first byte of the storage in the file
 	offset int64
 	stride []int64
+	scales []float32 // of the rows, where the tensor is quantised
 }
 
 // Tensor is a float32 tensor to be written.
@@ -66,6 +67,7 @@ type Tensor struct {
 	Name  string
 	Shape []int
 	Data  []float32
+	DType DType // as which it is stored: F32, also if empty, BF16 rounded, or I8 quantised by rows, [N, …] with N scales
 }
 
 // Open opens a weights file. Its content tells the format: safetensors, PyTorch's zip, or PyTorch's older form.

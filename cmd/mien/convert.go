@@ -4,12 +4,15 @@ import (
 	"fmt"
 	"os"
 
+	"mien/engine"
+	"mien/experiment"
 	"mien/weights"
 )
 
 type convertCmd struct {
-	In  string `arg:"" help:"Weights: .pth, .pt or safetensors."`
-	Out string `arg:"" help:"safetensors file to write."`
+	Precision engine.Precision `help:"Number format in which a fine-tuned model's linear layers are stored: f32, bf16 or int8." default:"f32"`
+	In        string           `arg:"" help:"Weights: .pth, .pt or safetensors."`
+	Out       string           `arg:"" help:"safetensors file to write."`
 }
 
 func (c *convertCmd) Run(out *console) error {
@@ -21,6 +24,10 @@ func (c *convertCmd) Run(out *console) error {
 	if sameFile(c.In, c.Out) {
 		return fmt.Errorf("%s: would overwrite the file it is read from; name another output", c.Out)
 	}
+	dtypes, err := experiment.StoredTypes(f, c.Precision)
+	if err != nil {
+		return fmt.Errorf("%s: --precision %s: %w", c.In, c.Precision, err)
+	}
 	var tensors []weights.Tensor
 	elements := 0
 	for _, name := range f.Names() {
@@ -29,13 +36,18 @@ func (c *convertCmd) Run(out *console) error {
 		for _, d := range shape {
 			n *= d
 		}
-		t := weights.Tensor{Name: name, Shape: shape, Data: make([]float32, n)}
+		t := weights.Tensor{Name: name, Shape: shape, Data: make([]float32, n), DType: dtypes[name]}
 		if err := f.Read(name, t.Data); err != nil {
 			return err
 		}
 		tensors, elements = append(tensors, t), elements+n
 	}
-	if err := weights.WriteSafetensors(c.Out, tensors, f.Metadata()); err != nil {
+	metadata := f.Metadata()
+	delete(metadata, weights.PrecisionKey)
+	if c.Precision != engine.Full {
+		metadata[weights.PrecisionKey] = c.Precision.String()
+	}
+	if err := weights.WriteSafetensors(c.Out, tensors, metadata); err != nil {
 		return err
 	}
 	fmt.Fprintf(out.stdout, "%s: %d tensors, %d values\n", c.Out, len(tensors), elements)

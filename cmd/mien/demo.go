@@ -8,7 +8,6 @@ import (
 
 	"mien/asm"
 	"mien/data"
-	"mien/engine"
 	"mien/experiment"
 	"mien/recipe"
 	"mien/report"
@@ -71,7 +70,7 @@ const (
 )
 
 func demoPage(out *console, pretrain, finetune string, metrics *experiment.Metrics) (*report.Page, error) {
-	m, err := experiment.OpenModel(finetune, engine.Full)
+	m, err := experiment.OpenModel(finetune, nil)
 	if err != nil {
 		return nil, err
 	}

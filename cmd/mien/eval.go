@@ -21,22 +21,18 @@ type evalCmd struct {
 
 // modelFlags name the model that answers, and how.
 type modelFlags struct {
-	Model     string `help:"Fine-tuned weights: a file or a run folder." required:"" placeholder:"FILE|RUN"`
-	Precision string `help:"Number format in which linear layers and attention multiply: f32, bf16 or int8." default:"f32" enum:"f32,bf16,int8"`
-	Stride    int    `help:"Frames between two sampled frames of a clip, instead of the model's." placeholder:"N"`
+	Model     string            `help:"Fine-tuned weights: a file or a run folder." required:"" placeholder:"FILE|RUN"`
+	Precision *engine.Precision `help:"Number format in which linear layers and attention multiply, f32, bf16 or int8, instead of that in which the model is stored." placeholder:"P"`
+	Stride    int               `help:"Frames between two sampled frames of a clip, instead of the model's." placeholder:"N"`
 }
 
 func (f modelFlags) open() (*experiment.Model, error) {
 	if f.Stride < 0 {
 		return nil, errors.New("--stride must be at least 1")
 	}
-	precision, err := engine.ParsePrecision(f.Precision)
-	if err != nil {
-		return nil, err
-	}
 	// The model stays: without this the collector would let as much garbage pile up beside it.
 	debug.SetGCPercent(20)
-	m, err := experiment.OpenModel(f.Model, precision)
+	m, err := experiment.OpenModel(f.Model, f.Precision)
 	if err == nil && f.Stride > 0 {
 		m.Recipe.Data.Stride = f.Stride
 	}
@@ -48,8 +44,9 @@ func (c *evalCmd) Run(out *console) error {
 	if err != nil {
 		return err
 	}
-	if c.Precision != engine.Full.String() {
-		if m.Reference, err = experiment.OpenModel(c.Model, engine.Full); err != nil {
+	if c.Precision != nil && *c.Precision != engine.Full {
+		full := engine.Full
+		if m.Reference, err = experiment.OpenModel(c.Model, &full); err != nil {
 			return err
 		}
 	}

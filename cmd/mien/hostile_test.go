@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"encoding/binary"
+	"encoding/json"
 	"hash/crc32"
 	"os"
 	"path/filepath"
@@ -24,6 +26,32 @@ func hugePNG() []byte {
 	return append(append(png, chunk("IDAT", []byte{0x78, 0x9c})...), chunk("IEND", nil)...)
 }
 
+// int8Model returns a model of low precision.
+func int8Model(t *testing.T) []byte {
+	path := filepath.Join(t.TempDir(), "int8.safetensors")
+	code, _, stderr := mien("convert", "--precision", "int8", "../../testdata/golden/released_form.pth", path)
+	require.Zero(t, code, stderr)
+	model, err := os.ReadFile(path)
+	require.NoError(t, err)
+	return model
+}
+
+// nanScales puts a NaN first among the scales of every tensor.
+func nanScales(t *testing.T, model []byte) []byte {
+	model = bytes.Clone(model)
+	header := binary.LittleEndian.Uint64(model)
+	var records map[string]struct {
+		Offsets []int `json:"data_offsets"`
+	}
+	require.NoError(t, json.Unmarshal(model[8:8+header], &records))
+	for name, r := range records {
+		if strings.HasSuffix(name, ".scale") {
+			copy(model[8+int(header)+r.Offsets[0]:], "\x00\x00\xc0\x7f")
+		}
+	}
+	return model
+}
+
 // Pictures and weights that are cut off, foreign or hostile are each one line of error, in bounded memory, and nothing is written.
 func TestHostileFiles(t *testing.T) {
 	golden := "../../testdata/golden/"
@@ -39,7 +67,7 @@ func TestHostileFiles(t *testing.T) {
 		require.NoError(t, os.WriteFile(path, content, 0o644))
 		return path
 	}
-	good := golden + "released_form.pth"
+	good, int8 := golden+"released_form.pth", int8Model(t)
 	for name, args := range map[string][]string{
 		"huge picture":         {"predict", "--model", good, file("huge.png", hugePNG())},
 		"cut picture":          {"predict", "--model", good, file("cut.png", face[:len(face)/2])},
@@ -47,6 +75,9 @@ func TestHostileFiles(t *testing.T) {
 		"cut checkpoint":       {"predict", "--model", file("cut.pth", checkpoint[:len(checkpoint)/2]), golden + "face.png"},
 		"cut safetensors":      {"predict", "--model", file("cut.safetensors", model[:len(model)-7]), golden + "face.png"},
 		"pickle of os.system":  {"predict", "--model", file("system.pth", []byte("\x80\x02cos\nsystem\nX\x04\x00\x00\x00true\x85R.")), golden + "face.png"},
+		"int8 without scales":  {"predict", "--model", file("renamed.safetensors", bytes.Replace(int8, []byte(".scale"), []byte(".SCALE"), 1)), golden + "face.png"},
+		"int8 of NaN":          {"predict", "--model", file("nan.safetensors", nanScales(t, int8)), golden + "face.png"},
+		"init from int8":       {"finetune", "--recipe", "s4d-tiny", "--init", filepath.Join(dir, "nan.safetensors"), "--out", filepath.Join(dir, "run")},
 		"not a model":          {"eval", "--model", golden + "mae_image.safetensors"},
 		"pretrained as model":  {"predict", "--model", golden + "released_pretrain.pt", golden + "face.png"},
 		"init of another size": {"finetune", "--recipe", "s4d-tiny", "--init", golden + "released_pretrain.pt", "--out", filepath.Join(dir, "run")},

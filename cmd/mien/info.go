@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"mien/data"
-	"mien/engine"
 	"mien/experiment"
 	"mien/mae"
 	"mien/nn"
@@ -35,6 +34,7 @@ type modelInfo struct {
 	ImageLabels      []string   `json:"image_labels,omitempty"`
 	VideoLabels      []string   `json:"video_labels,omitempty"`
 	Stride           int        `json:"stride,omitempty"`
+	Precision        string     `json:"precision,omitempty"` // in which a file is stored and answers
 }
 
 func (c *infoCmd) Run(out *console) error {
@@ -63,6 +63,9 @@ func (c *infoCmd) Run(out *console) error {
 		rows = append(rows, []string{"image classes", strings.Join(info.ImageLabels, ", ")},
 			[]string{"video classes", strings.Join(info.VideoLabels, ", ")})
 	}
+	if info.Precision != "" {
+		rows = append(rows, []string{"precision", info.Precision})
+	}
 	report.Table(out.stdout, []string{"model", info.Model}, rows)
 	return nil
 }
@@ -85,13 +88,13 @@ func describe(model string) (modelInfo, error) {
 		return modelInfo{Model: model, Parameters: n, ActiveParameters: n, Encoder: c.Encoder,
 			ImageTokens: c.Encoder.ImageTokens(), VideoTokens: c.Encoder.VideoTokens()}, nil
 	}
-	m, err := experiment.OpenModel(model, engine.Full)
+	m, err := experiment.OpenModel(model, nil)
 	if err != nil {
 		return modelInfo{}, hinted{err, "`mien info` lists the model names"}
 	}
 	info := s4dInfo(model, m.Net.Config)
 	info.ImageLabels, info.VideoLabels = m.Labels[data.Image], m.Labels[data.Video]
-	info.Stride = m.Recipe.Data.Stride
+	info.Stride, info.Precision = m.Recipe.Data.Stride, m.Precision.String()
 	return info, nil
 }
 

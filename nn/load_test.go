@@ -1,0 +1,40 @@
+package nn
+
+import (
+	"errors"
+	"maps"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// shapes is a file that can't be read.
+type shapes map[string][]int
+
+func (s shapes) Names() []string { return slices.Sorted(maps.Keys(s)) }
+
+func (s shapes) Shape(name string) ([]int, bool) {
+	shape, ok := s[name]
+	return shape, ok
+}
+
+func (s shapes) Read(string, []float32) error { return errors.New("read") }
+
+func TestCheckModel(t *testing.T) {
+	scope := NewShapeScope()
+	NewLinear(scope.Sub("fc"), 2, 3, Zeros)
+	NewPlainLinear(scope.Sub("head"), 3, 1, Zeros)
+	file := shapes{"fc.weight": {3, 2}, "fc.bias": {3}, "head.weight": {1, 3}, "head.bias": {1}}
+	require.NoError(t, CheckModel(file, scope.Params()))
+	for _, p := range scope.Params() {
+		require.Equal(t, p.Name == "fc.weight", p.Linear, p.Name)
+	}
+	file["more"] = nil
+	require.ErrorContains(t, CheckModel(file, scope.Params()), `1 tensors that the model does not know, "more" the first`)
+	delete(file, "more")
+	file["fc.bias"] = []int{4}
+	require.ErrorContains(t, CheckModel(file, scope.Params()), `weights hold "fc.bias" as [4], the model needs [3]`)
+	delete(file, "fc.bias")
+	require.ErrorContains(t, CheckModel(file, scope.Params()), `weights lack "fc.bias" [3]`)
+}
