@@ -30,7 +30,7 @@ type Value struct {
 func Param(t *engine.Tensor) *Value { return &Value{data: t, needs: true} }
 
 // Packed returns the weight of a linear layer in the order in which products read it, for inference: it has a shape, but only
-// Linear and its fused forms can use it. It takes over w, whose elements have the given dtype unpacked.
+// Linear, GroupedLinear and their fused forms can use it. It takes over w, whose elements have the given dtype unpacked.
 func Packed(w *engine.PackedWeight, dtype engine.DType) *Value {
 	return &Value{data: engine.Outline(dtype, w.N, w.K), packed: w}
 }
