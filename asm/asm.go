@@ -3,7 +3,12 @@
 //
 // One implementation of every kernel is a [Kernels] value. The plain-Go one, "generic", is written once for
 // float32 and float64: at float32 it is the twin against which assembly is tested, at float64 it is what
-// gradient checks run on. Assembly exists for float32 only.
+// gradient checks run on. Assembly exists for float32 only, and for the words of bfloat16 and int8 of products at low
+// precision.
+//
+// Three things are built on the kernels, each in plain Go around an inner loop that is a kernel: products of matrices
+// ([Kernels.Gemm]), attention ([Kernels.Attention], [Kernels.AttentionGrad]) and products at low precision
+// ([LowKernels.Gemm]). All of them can be cut into parts for threads, and no bit depends on where.
 //
 // The best implementation that the CPU has is chosen when the program starts. The environment variable
 // MIEN_KERNELS (generic, avx2, avx512, neon) forces one; tests switch with [Use]. The build tag purego leaves

@@ -32,7 +32,7 @@ const (
 
 // LowKernels is one implementation of products at one precision.
 type LowKernels struct {
-	Name      string // as in Kernels; "avx2" also where AVX-512 lacks the instruction
+	Name      string // as in Kernels, or of the set whose kernels stand in where an instruction is lacking
 	Precision Precision
 
 	// MR is the rows of the largest tile. Rows may be cut anywhere, but tiles with all rows make the best use of the panels.

@@ -2,7 +2,11 @@
 // operand needs a gradient, leaves a closure on the tape; Backward walks the closures in reverse.
 //
 // Each op is one file, op_X.go: the forward computation, the derivative as one line of mathematics, and the backward
-// closure. Gradients accumulate. The tape runs on one goroutine; parallelism lives inside the engine's kernels.
+// closure; an op and its fused forms share a file. Gradients accumulate. The tape runs on one goroutine; parallelism lives
+// inside the engine's kernels.
+//
+// Memory follows from what the closures read. At the end of a [Tape.Scope] all else is freed, and what is cheap to compute
+// again is forgotten until the backward pass asks for it. [Tape.Layer] can go further and keep nothing but a layer's input.
 //
 // The same code runs in float32 for speed and in float64 for gradient checks.
 package autograd
@@ -26,7 +30,7 @@ type Value struct {
 func Param(t *engine.Tensor) *Value { return &Value{data: t, needs: true} }
 
 // Packed returns the weight of a linear layer in the order in which products read it, for inference: it has a shape, but only
-// Linear and its fused forms can use it. It takes over w, whose elements have the given dtype unpacked.
+// Linear, GroupedLinear and their fused forms can use it. It takes over w, whose elements have the given dtype unpacked.
 func Packed(w *engine.PackedWeight, dtype engine.DType) *Value {
 	return &Value{data: engine.Outline(dtype, w.N, w.K), packed: w}
 }

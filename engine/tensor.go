@@ -1,3 +1,11 @@
+// Package engine holds tensors, and the interface behind which something computes with them: a [Backend], of which [CPU] is
+// the one here. It knows neither gradients nor layers.
+//
+// The CPU backend finds the slices of a tensor, chooses the kernels of package asm for its element type, and divides the
+// work among threads. Threads divide what is computed, never a sum, so results have the same bits for any number of them.
+// Memory comes from free lists and goes back when the last reference to a tensor is given up.
+//
+// Inference can keep the weight of a linear layer packed, in full or in low precision: [PackedWeight].
 package engine
 
 import (

@@ -2,7 +2,8 @@
 //
 // A constructor walks a [Scope] of names and asks it for parameters. The scope's [Source] fills them: with random
 // numbers for training from scratch, from a file for anything else. So there is one walk, and its names are those
-// of the published checkpoints.
+// of the published checkpoints. The scope also decides in what form a weight is kept: as a tensor for training, or packed
+// and perhaps of low precision for inference.
 package nn
 
 import (
