@@ -226,10 +226,11 @@ func (o op) record(v *Value, backward func(dy *engine.Tensor), saved ...*engine.
 	o.tape.nodes = append(o.tape.nodes, node{o.name, v, saved, backward})
 }
 
-// remakable lets the enclosing scope give the result's memory back: remake writes it again, from tensors that the op saves.
-func (o op) remakable(v *Value, remake func()) *Value {
+// remakable lets the enclosing scope give the result's memory back: remake writes it again from a tensor that the op saves, which
+// may itself have to be remade first.
+func (o op) remakable(v *Value, from *engine.Tensor, remake func()) *Value {
 	if v.needs {
-		o.tape.cheap = append(o.tape.cheap, remakable{v.data, remake})
+		o.tape.cheap = append(o.tape.cheap, remakable{v.data, func() { from.Restore(); remake() }})
 	}
 	return v
 }
