@@ -76,7 +76,7 @@ func (k *Kernels[F]) AttentionKeys() int { return k.attention.keys }
 
 // columnPanels is the room for the panels of a matrix of the given rows and columns.
 func (a *attentionKernels[F]) columnPanels(rows, columns int) int {
-	return (columns + a.width - 1) / a.width * a.width * rows
+	return roundUp(columns, a.width) * rows
 }
 
 // packTransposed packs the transpose of src [rows, columns]: panels of columns rows each. What lies beyond the last
@@ -104,7 +104,7 @@ type carver[F Float] struct {
 
 func (c *carver[F]) take(n int) []F {
 	from := c.used
-	c.used += (n + 15) &^ 15
+	c.used += roundUp(n, 16)
 	if c.memory == nil {
 		return nil
 	}

@@ -14,10 +14,10 @@ type attentionBF16Kernels[F Float] struct {
 }
 
 // words is the length of a rounded row of n elements.
-func words(n int) int { return (n + 15) / 16 * 8 }
+func words(n int) int { return roundUp(n, 16) / 2 }
 
 // half is the number of pairs that n elements fill.
-func half(n int) int { return (n + 1) / 2 }
+func half(n int) int { return ceilDiv(n, 2) }
 
 // packBF16 packs keys and values for products of pairs, or rounds them where there are none.
 func (k *Kernels[F]) packBF16(h *AttentionHead[F], s *attentionScratch[F]) {
