@@ -59,7 +59,7 @@ type Tape struct {
 
 	backend engine.Backend
 	records bool
-	low     bool // attention multiplies in bfloat16
+	low     bool // attention may multiply in bfloat16
 	nodes   []node
 	temps   []*engine.Tensor // made since the enclosing Scope began, to be freed at its end
 	cheap   []remakable      // those of them that are cheap to make again
@@ -83,7 +83,8 @@ type node struct {
 func NewTape(b engine.Backend) *Tape { return &Tape{backend: b, records: true} }
 
 // NewInferenceTape returns a tape that records nothing: results never need a gradient. Below full precision attention
-// multiplies in bfloat16; the precision of other products is that of their packed weights.
+// multiplies in bfloat16 where the backend gains time by that (see [engine.AttentionArgs]); the precision of other products
+// is that of their packed weights.
 func NewInferenceTape(b engine.Backend, p engine.Precision) *Tape {
 	return &Tape{backend: b, low: p != engine.Full}
 }

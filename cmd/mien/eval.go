@@ -21,7 +21,7 @@ type evalCmd struct {
 // modelFlags name the model that answers, and how.
 type modelFlags struct {
 	Model     string `help:"Fine-tuned weights: a file or a run folder." required:"" placeholder:"FILE|RUN"`
-	Precision string `help:"Number format in which linear layers and attention multiply: f32, bf16 or int8." default:"f32" enum:"f32,bf16,int8"`
+	Precision string `help:"Number format in which linear layers multiply: f32, bf16 or int8. Below f32, attention takes bf16 where the CPU has instructions for it." default:"f32" enum:"f32,bf16,int8"`
 	Stride    int    `help:"Frames between two sampled frames of a clip, instead of the model's." placeholder:"N"`
 }
 
