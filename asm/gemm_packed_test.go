@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// normals draws n numbers of the standard normal distribution.
 func normals(rng *rand.Rand, n int) []float32 {
 	s := make([]float32, n)
 	for i := range s {
