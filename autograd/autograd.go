@@ -49,7 +49,10 @@ func (v *Value) NeedsGrad() bool { return v.needs }
 // Tape returns the tape that v belongs to, nil for a parameter.
 func (v *Value) Tape() *Tape { return v.tape }
 
-func (v *Value) Shape() []int  { return v.data.Shape() }
+// Shape returns a copy of the extents.
+func (v *Value) Shape() []int { return v.data.Shape() }
+
+// Dim returns the extent of axis i; negative i counts from the end.
 func (v *Value) Dim(i int) int { return v.data.Dim(i) }
 
 // Tape records the ops of one forward pass and owns the tensors they made, until Close.

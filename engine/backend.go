@@ -95,7 +95,7 @@ type Stats struct {
 	PoolBytes int // waiting in free lists
 }
 
-// BinaryOp and UnaryOp name elementwise functions.
+// BinaryOp names an elementwise function of two operands.
 type BinaryOp uint8
 
 const (
@@ -104,6 +104,7 @@ const (
 	Mul
 )
 
+// UnaryOp names an elementwise function of one operand.
 type UnaryOp uint8
 
 const (
