@@ -15,8 +15,9 @@ type AttentionHead[F Float] struct {
 	OutStride   int
 	LSE         []F
 
-	// BF16 rounds Q/√Dim, K, V and the weights exp(s − top) to bfloat16 before they are multiplied, in the forward pass alone.
-	// Sums and softmax stay as they are. Element type float32 only.
+	// BF16 rounds Q/√Dim, K, V and the weights exp(s − top) to bfloat16 before they are multiplied, in the forward pass alone and
+	// where there are instructions for it (AVX512_BF16): without them rounding would cost time and gain none, so nothing is
+	// rounded. Sums and softmax stay as they are. Element type float32 only.
 	BF16 bool
 }
 
@@ -51,7 +52,7 @@ type attentionKernels[F Float] struct {
 	// transpose writes the matrix src [rows, columns], rows ≤ width, as dst [columns, width].
 	transpose func(dst, src []F, stride, rows, columns int)
 
-	// bf16 is nil where there are no instructions for bfloat16: float32 products of rounded operands serve then.
+	// bf16 is nil where there are no instructions for bfloat16.
 	bf16 *attentionBF16Kernels[F]
 }
 
@@ -76,7 +77,7 @@ func (k *Kernels[F]) AttentionKeys() int { return k.attention.keys }
 
 // columnPanels is the room for the panels of a matrix of the given rows and columns.
 func (a *attentionKernels[F]) columnPanels(rows, columns int) int {
-	return (columns + a.width - 1) / a.width * a.width * rows
+	return roundUp(columns, a.width) * rows
 }
 
 // packTransposed packs the transpose of src [rows, columns]: panels of columns rows each. What lies beyond the last
@@ -104,7 +105,7 @@ type carver[F Float] struct {
 
 func (c *carver[F]) take(n int) []F {
 	from := c.used
-	c.used += (n + 15) &^ 15
+	c.used += roundUp(n, 16)
 	if c.memory == nil {
 		return nil
 	}

@@ -36,7 +36,7 @@ func attentionPanels(p panelProduct[float32], tile attentionTile) {
 	_ = p.a[(p.m-1)*p.rs+(p.k-1)*p.ps]
 	for q := 0; q < p.n; q += 64 {
 		n, b, c := min(64, p.n-q), p.b[q/64*p.panel:], p.c[q:]
-		_, _ = b[(p.k-1)*64+n-1], c[(p.m-1)*p.ldc+n-1]
+		_, _ = b[(p.k-1)*64+roundUp(n, avx512Lanes)-1], c[(p.m-1)*p.ldc+n-1]
 		tile(p.m, n, p.k, &p.a[0], p.rs, p.ps, &b[0], &c[0], p.ldc, p.accumulate)
 	}
 }

@@ -52,13 +52,14 @@ func (k *Kernels[F]) AttentionGrad(h *AttentionHead[F], g *AttentionGrads[F], sc
 	k.attentionGrads(h, g, scratch, span{0, h.Tokens}, span{0, h.Tokens}, true, true)
 }
 
-// AttentionQueryGrad computes rows lo ≤ i < hi of DQ alone, and AttentionKeyGrad rows lo ≤ j < hi of DK and DV, with lo a
-// multiple of [Kernels.AttentionQueries] or [Kernels.AttentionKeys]. They compute P and dS once more, but several threads can
-// share a head. Bits are those of AttentionGrad.
+// AttentionQueryGrad computes rows lo ≤ i < hi of DQ alone, with lo a multiple of [Kernels.AttentionQueries]. With
+// [Kernels.AttentionKeyGrad] it computes P and dS twice, but several threads can share a head. Bits are those of AttentionGrad.
 func (k *Kernels[F]) AttentionQueryGrad(h *AttentionHead[F], g *AttentionGrads[F], scratch []F, lo, hi int) {
 	k.attentionGrads(h, g, scratch, span{lo, hi}, span{0, h.Tokens}, true, false)
 }
 
+// AttentionKeyGrad computes rows lo ≤ j < hi of DK and DV alone, with lo a multiple of [Kernels.AttentionKeys]; see
+// [Kernels.AttentionQueryGrad].
 func (k *Kernels[F]) AttentionKeyGrad(h *AttentionHead[F], g *AttentionGrads[F], scratch []F, lo, hi int) {
 	k.attentionGrads(h, g, scratch, span{0, h.Tokens}, span{lo, hi}, false, true)
 }

@@ -14,21 +14,17 @@ type attentionBF16Kernels[F Float] struct {
 }
 
 // words is the length of a rounded row of n elements.
-func words(n int) int { return (n + 15) / 16 * 8 }
+func words(n int) int { return roundUp(n, 16) / 2 }
 
 // half is the number of pairs that n elements fill.
-func half(n int) int { return (n + 1) / 2 }
+func half(n int) int { return ceilDiv(n, 2) }
 
-// packBF16 packs keys and values for products of pairs, or rounds them where there are none.
+// rounds tells whether a head is computed in bfloat16.
+func (a *attentionKernels[F]) rounds(h *AttentionHead[F]) bool { return h.BF16 && a.bf16 != nil }
+
+// packBF16 packs keys and values for products of pairs.
 func (k *Kernels[F]) packBF16(h *AttentionHead[F], s *attentionScratch[F]) {
 	a, b := &k.attention, k.attention.bf16
-	if b == nil {
-		a.packTransposed(s.keys, h.K, h.Stride, h.Tokens, h.Dim)
-		a.packRows(s.values, h.V, h.Stride, h.Tokens, h.Dim, s.one)
-		roundBF16(s.keys)
-		roundBF16(s.values)
-		return
-	}
 	ld := words(h.Dim)
 	for j := 0; j < h.Tokens; j += a.width {
 		rows := min(a.width, h.Tokens-j)
@@ -45,13 +41,6 @@ func (k *Kernels[F]) packBF16(h *AttentionHead[F], s *attentionScratch[F]) {
 // logitsBF16 computes a block of logits of the queries in s.q.
 func (k *Kernels[F]) logitsBF16(h *AttentionHead[F], s *attentionScratch[F], rows, j, n int) {
 	a, b := &k.attention, k.attention.bf16
-	if b == nil {
-		if j == 0 {
-			roundBF16(s.q[:rows*h.Dim])
-		}
-		k.logits(h, s, rows, j, n)
-		return
-	}
 	depth := half(h.Dim)
 	if j == 0 {
 		b.round(s.q16, words(h.Dim), s.q, h.Dim, rows, h.Dim)
@@ -64,21 +53,7 @@ func (k *Kernels[F]) logitsBF16(h *AttentionHead[F], s *attentionScratch[F], row
 func (k *Kernels[F]) mixBF16(h *AttentionHead[F], s *attentionScratch[F], out []F, rows, j, n int) {
 	a, b := &k.attention, k.attention.bf16
 	ld := a.logitStride()
-	if b == nil {
-		for r := range rows {
-			roundBF16(s.logits[r*ld:][:n])
-		}
-		k.mix(h, s, out, rows, j, n)
-		return
-	}
 	b.round(s.paired, words(a.keys), s.logits, ld, rows, n)
 	b.product(panelProduct[F]{m: rows, n: h.Dim, k: half(n), a: s.paired, rs: words(a.keys), ps: 1,
 		b: s.values[j/2*a.width:], panel: half(h.Tokens) * a.width, c: out, ldc: h.OutStride, accumulate: j > 0})
-}
-
-// roundBF16 rounds in place, see ToBF16.
-func roundBF16[F Float](x []F) {
-	for i, v := range x {
-		x[i] = F(FromBF16(ToBF16(float32(v))))
-	}
 }

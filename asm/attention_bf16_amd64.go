@@ -24,13 +24,13 @@ func attentionBF16AVX512() *attentionBF16Kernels[float32] {
 func attentionProductBF16(p panelProduct[float32]) { attentionPanels(p, attentionTileBF16Asm) }
 
 func attentionRoundBF16(dst []float32, ldd int, src []float32, lds, rows, n int) {
-	_, _ = dst[(rows-1)*ldd+(n+15)/16*8-1], src[(rows-1)*lds+n-1]
+	_, _ = dst[(rows-1)*ldd+words(n)-1], src[(rows-1)*lds+n-1]
 	attentionRoundBF16Asm(&dst[0], ldd, &src[0], lds, rows, n)
 }
 
 // attentionPairBF16 pairs a last row without partner with zeros.
 func attentionPairBF16(dst, src []float32, stride, rows, n int) {
-	_, _ = dst[((rows+1)/2-1)*64+n-1], src[(rows-1)*stride+n-1]
+	_, _ = dst[(half(rows)-1)*64+n-1], src[(rows-1)*stride+n-1]
 	if rows > 1 {
 		attentionPairBF16Asm(&dst[0], &src[0], &src[stride], stride, rows/2, n)
 	}

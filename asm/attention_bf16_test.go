@@ -30,7 +30,9 @@ func roundedHead(h AttentionHead[float32]) AttentionHead[float32] {
 	}
 	h.K, h.V = append([]float32(nil), h.K...), append([]float32(nil), h.V...)
 	for _, x := range [][]float32{scaled, h.K, h.V} {
-		roundBF16(x)
+		for i, v := range x {
+			x[i] = nearest(v)
+		}
 	}
 	h.Q = scaled
 	for i := range h.Q {
@@ -41,7 +43,7 @@ func roundedHead(h AttentionHead[float32]) AttentionHead[float32] {
 
 // Logits of rounded operands are exact to float32; weights of 8 bits leave a 2⁻⁹ of each value.
 func TestAttentionBF16AgainstFloat64(t *testing.T) {
-	for _, k := range Implementations() {
+	for _, k := range withBF16(t) {
 		for _, s := range headSizes {
 			what := fmt.Sprintf("%s, %d tokens × %d", k.Name, s[0], s[1])
 			c := newHeadCase(t, k, s[0], s[1], 1)
@@ -68,8 +70,22 @@ func TestAttentionBF16AgainstFloat64(t *testing.T) {
 	}
 }
 
-func TestAttentionBF16BitsDoNotDependOnTheCut(t *testing.T) {
+// Without instructions for bfloat16 a head that asks for it gets float32.
+func TestAttentionBF16WithoutInstructions(t *testing.T) {
 	for _, k := range Implementations() {
+		defer func(before *attentionBF16Kernels[float32]) { k.attention.bf16 = before }(k.attention.bf16)
+		k.attention.bf16 = nil
+		single, asked := newHeadCase(t, k, 211, 65, 1), newHeadCase(t, k, 211, 65, 1)
+		asked.head.BF16 = true
+		single.forward(k)
+		asked.forward(k)
+		require.Equal(t, single.head.Out, asked.head.Out, k.Name)
+		require.Equal(t, single.head.LSE, asked.head.LSE, k.Name)
+	}
+}
+
+func TestAttentionBF16BitsDoNotDependOnTheCut(t *testing.T) {
+	for _, k := range withBF16(t) {
 		whole, parts := newHeadCase(t, k, 211, 65, 2), newHeadCase(t, k, 211, 65, 2)
 		whole.head.BF16, parts.head.BF16 = true, true
 		whole.forward(k)

@@ -39,7 +39,7 @@ func (k *Kernels[F]) AttentionScratch(tokens, dim int) int {
 func (k *Kernels[F]) PackAttention(h *AttentionHead[F], scratch []F) {
 	s, _ := k.attentionScratch(scratch, h.Tokens, h.Dim)
 	s.scale[0], s.one[0] = h.scale(), 1
-	if h.BF16 {
+	if k.attention.rounds(h) {
 		k.packBF16(h, &s)
 		return
 	}
@@ -60,14 +60,14 @@ func (k *Kernels[F]) Attention(h *AttentionHead[F], scratch []F, lo, hi int) {
 // far with weights exp(s − top); a new maximum shrinks it by alpha.
 func (k *Kernels[F]) attend(h *AttentionHead[F], s *attentionScratch[F], i, rows int) {
 	a := &k.attention
-	out, ld := h.Out[i*h.OutStride:], a.logitStride()
+	out, ld, bf16 := h.Out[i*h.OutStride:], a.logitStride(), a.rounds(h)
 	a.scale(s.q, h.Dim, h.Q[i*h.Stride:], h.Stride, rows, h.Dim, s.scale)
 	for r := range rows {
 		s.top[r], s.sum[r] = F(-math.MaxFloat32), 0
 	}
 	for j := 0; j < h.Tokens; j += a.keys {
 		n := min(a.keys, h.Tokens-j)
-		if h.BF16 {
+		if bf16 {
 			k.logitsBF16(h, s, rows, j, n)
 		} else {
 			k.logits(h, s, rows, j, n)
@@ -76,7 +76,7 @@ func (k *Kernels[F]) attend(h *AttentionHead[F], s *attentionScratch[F], i, rows
 		if j > 0 {
 			a.scale(out, h.OutStride, out, h.OutStride, rows, h.Dim, s.alpha[:rows])
 		}
-		if h.BF16 {
+		if bf16 {
 			k.mixBF16(h, s, out, rows, j, n)
 		} else {
 			k.mix(h, s, out, rows, j, n)

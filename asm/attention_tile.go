@@ -1,9 +1,6 @@
 package asm
 
-import (
-	"math"
-	"sync"
-)
+import "math"
 
 // completeAttention builds the inner loops of attention that an implementation does not bring from its other kernels. In
 // plain Go that is all of them: the twin.
@@ -11,13 +8,8 @@ func (k *Kernels[F]) completeAttention() {
 	a := &k.attention
 	if a.product == nil {
 		const keys = 192
-		a.width, a.queries, a.keys = k.NR, 48, (keys+k.NR-1)/k.NR*k.NR
-		scratch := sync.Pool{New: func() any { return new(tileScratch[F]) }}
-		a.product = func(p panelProduct[F]) {
-			s := scratch.Get().(*tileScratch[F])
-			defer scratch.Put(s)
-			k.multiplyPanels(&p, s)
-		}
+		a.width, a.queries, a.keys = k.NR, 48, roundUp(keys, k.NR)
+		a.product = k.multiplyPanels
 		a.transpose = func(dst, src []F, stride, rows, columns int) { k.Transpose(dst, k.NR, src, stride, rows, columns) }
 		a.scale = k.scaleRows
 	}
@@ -26,24 +18,16 @@ func (k *Kernels[F]) completeAttention() {
 	}
 }
 
-// tileScratch holds rows of A that were stored as columns.
-type tileScratch[F Float] struct{ a []F }
-
-func grow[F Float](s []F, n int) []F {
-	if len(s) < n {
-		return make([]F, n)
-	}
-	return s
-}
-
 // multiplyPanels computes p strip by strip of MR rows. Panels are NR wide, the last one too: Lanes is NR where this runs.
-func (k *Kernels[F]) multiplyPanels(p *panelProduct[F], s *tileScratch[F]) {
+func (k *Kernels[F]) multiplyPanels(p panelProduct[F]) {
+	s := k.scratch.get()
+	defer k.scratch.put(s)
 	for i := 0; i < p.m; i += k.MR {
 		rows, a, lda := min(k.MR, p.m-i), p.a[i*p.rs:], p.rs
 		if p.ps != 1 {
-			s.a, lda = grow(s.a, k.MR*p.k), p.k
-			k.Transpose(s.a, lda, a, p.ps, p.k, rows)
-			a = s.a
+			columns := a
+			a, lda = room(&s.a, k.MR*p.k), p.k
+			k.Transpose(a, lda, columns, p.ps, p.k, rows)
 		}
 		for q := 0; q < p.n; q += k.NR {
 			k.GemmTile(rows, min(k.NR, p.n-q), p.k, a, lda, p.b[q/k.NR*p.panel:], p.c[i*p.ldc+q:], p.ldc, p.accumulate)

@@ -63,11 +63,13 @@ func newBlocking(mr, nr, size int) blocking {
 // step returns how long the pieces are into which a sum of k terms is cut: all alike, so that none is too short to pay for
 // the reading and writing of C.
 func (bl blocking) step(k int) int {
-	cuts := max(1, (k+bl.kc-1)/bl.kc)
-	return roundUp(max(1, (k+cuts-1)/cuts), stepGrain)
+	cuts := max(1, ceilDiv(k, bl.kc))
+	return roundUp(max(1, ceilDiv(k, cuts)), stepGrain)
 }
 
-func roundUp(n, grain int) int { return (n + grain - 1) / grain * grain }
+func ceilDiv(a, b int) int { return (a + b - 1) / b }
+
+func roundUp(n, grain int) int { return ceilDiv(n, grain) * grain }
 
 // block is a part of op(B): rows p to p+kc and columns j to j+nc.
 type block struct{ p, kc, j, nc int }
@@ -121,7 +123,7 @@ func (k *Kernels[F]) gemmBlock(g *Gemm[F], s *gemmScratch[F], b block, panels []
 // two would make little use of the panels that it reads.
 func (k *Kernels[F]) gemmRows(g *Gemm[F], a []F, lda, from, to int, b block, panels []F) {
 	m := to - from
-	strips := (m + k.MR - 1) / k.MR
+	strips := ceilDiv(m, k.MR)
 	accumulate := g.Accumulate || b.p > 0
 	for s := range strips {
 		lo, hi := m*s/strips, m*(s+1)/strips

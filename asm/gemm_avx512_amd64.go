@@ -33,7 +33,7 @@ func gemmTileFloat512(rows, columns, k int, a []float32, lda int, b []float32, c
 		gemmTileEmpty(rows, columns, c, ldc, accumulate)
 		return
 	}
-	vectors := (columns + avx512Lanes - 1) / avx512Lanes
+	vectors := ceilDiv(columns, avx512Lanes)
 	_, _, _ = a[(rows-1)*lda+k-1], b[k*vectors*avx512Lanes-1], c[(rows-1)*ldc+columns-1]
 	switch mask := lastMask(columns); vectors {
 	case 1:
@@ -48,7 +48,4 @@ func gemmTileFloat512(rows, columns, k int, a []float32, lda int, b []float32, c
 }
 
 // fmaLoop512 runs twelve multiply-adds of a whole register a round.
-func fmaLoop512(n int) float64 {
-	fmaLoopAVX512(max(n, 1))
-	return float64(max(n, 1)) * 12 * avx512Lanes * 2
-}
+func fmaLoop512(n int) float64 { return inRounds(n, fmaLoopAVX512) * 12 * avx512Lanes * 2 }

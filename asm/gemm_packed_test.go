@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// normals draws n numbers of the standard normal distribution.
 func normals(rng *rand.Rand, n int) []float32 {
 	s := make([]float32, n)
 	for i := range s {
@@ -76,6 +77,28 @@ func TestPanelsAreBoundToTheirKernels(t *testing.T) {
 	require.NotPanics(t, func() { k.Gemm(g.Columns(k.NR, 300)) })
 }
 
+// applyEpilogue does to c, a product, what g asks for after it.
+func applyEpilogue(k *Kernels[float32], g *Gemm[float32], c, pre []float32) {
+	for r := range g.M {
+		row := c[r*g.LDC:][:g.N]
+		if g.Scale != 0 {
+			k.Scale(row, row, g.Scale)
+		}
+		if g.Bias != nil {
+			k.Add(row, row, g.Bias)
+		}
+		if g.Pre != nil {
+			copy(pre[r*g.LDPre:], row)
+		}
+		if g.GELU {
+			k.GELU(row, row)
+		}
+		if g.Residual != nil {
+			k.Add(row, row, g.Residual[r*g.LDResidual:][:g.N])
+		}
+	}
+}
+
 // The epilogue is what the kernels for rows do after the product, to the bit, wherever C is cut.
 func TestGemmEpilogue(t *testing.T) {
 	const m, n, kk, ld = 23, 150, 900, 153
@@ -102,24 +125,7 @@ func TestGemmEpilogue(t *testing.T) {
 			if form&32 > 0 {
 				g.Residual, g.LDResidual = normals(rng, m*(ld+2)), ld+2
 			}
-			for r := range m {
-				row := want[r*ld:][:n]
-				if g.Scale != 0 {
-					k.Scale(row, row, g.Scale)
-				}
-				if g.Bias != nil {
-					k.Add(row, row, g.Bias)
-				}
-				if g.Pre != nil {
-					copy(wantPre[r*g.LDPre:], row)
-				}
-				if g.GELU {
-					k.GELU(row, row)
-				}
-				if g.Residual != nil {
-					k.Add(row, row, g.Residual[r*g.LDResidual:][:n])
-				}
-			}
+			applyEpilogue(k, &g, want, wantPre)
 			g.C = append([]float32(nil), start...)
 			k.Gemm(g)
 			require.Equal(t, want, g.C, name)

@@ -39,9 +39,15 @@ func gemmTileVector(rows, columns, k int, a []float32, lda int, b []float32, c [
 }
 
 // fmaLoopVector runs twelve multiply-adds of a whole register a round.
-func fmaLoopVector(n, lanes int) float64 {
-	fmaLoopAsm(max(n, 1))
-	return float64(max(n, 1)) * 12 * float64(lanes) * 2
+func fmaLoopVector(n, lanes int) float64 { return inRounds(n, fmaLoopAsm) * 12 * float64(lanes) * 2 }
+
+// inRounds runs n ≥ 1 rounds of a loop on registers, some tens of microseconds a call as none can be preempted, and returns n.
+func inRounds(n int, loop func(n int)) float64 {
+	const most = 1 << 14
+	for left := n; left > 0; left -= most {
+		loop(min(left, most))
+	}
+	return float64(n)
 }
 
 // gemmTileEmpty is the tile of a sum without terms.

@@ -100,7 +100,7 @@ func packWords[T uint16 | int8](p Precision, w []T, n, k int) []uint32 {
 	group, steps := p.group(), wordsOf(p, k)
 	bits := 32 / group
 	mask := uint32(1)<<bits - 1
-	words := make([]uint32, roundTo(n, LowNR)*steps)
+	words := make([]uint32, roundUp(n, LowNR)*steps)
 	for from := 0; from < n; from += LowNR {
 		for s := range steps {
 			to := words[from*steps+s*LowNR:][:LowNR]
@@ -129,7 +129,7 @@ type LowRows struct {
 func (r *LowRows) Reset(p Precision, m, k int) {
 	const line = 16
 	r.Precision, r.M, r.K = p, m, k
-	r.ld = roundTo(wordsOf(p, k), line)
+	r.ld = roundUp(wordsOf(p, k), line)
 	if r.ld/line%2 == 0 {
 		r.ld += line // an odd number of cache lines: the rows of a strip spread over the whole cache
 	}
@@ -142,9 +142,7 @@ func (r *LowRows) Reset(p Precision, m, k int) {
 	r.words, r.scales = r.words[:m*r.ld], r.scales[:m]
 }
 
-func wordsOf(p Precision, k int) int { return (k + p.group() - 1) / p.group() }
-
-func roundTo(n, grain int) int { return (n + grain - 1) / grain * grain }
+func wordsOf(p Precision, k int) int { return ceilDiv(k, p.group()) }
 
 // Convert fills rows lo ≤ i < hi of r from the float32 activations a, whose rows are lda apart. Threads may convert
 // different rows of one r.

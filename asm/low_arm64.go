@@ -41,7 +41,7 @@ func int8NEON() *LowKernels {
 		return int8Generic()
 	}
 	k := &LowKernels{Name: "neon", Precision: Int8, MR: lowNEONMR, sweep: int8Sweep128, convert: int8Convert128}
-	k.Peak = func(n int) float64 { int8PeakNEON(max(n, 1)); return float64(max(n, 1)) * 12 * 4 * 8 }
+	k.Peak = func(n int) float64 { return inRounds(n, int8PeakNEON) * 12 * 4 * 8 }
 	return k.finish()
 }
 

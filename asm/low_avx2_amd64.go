@@ -36,7 +36,7 @@ func bf16AVX2() *LowKernels {
 
 func int8AVX2() *LowKernels {
 	k := &LowKernels{Name: "avx2", Precision: Int8, MR: int8AVX2MR, sweep: int8Sweep256, convert: int8Convert256}
-	k.Peak = func(n int) float64 { int8PeakAVX2(max(n, 1)); return float64(max(n, 1)) * 8 * 8 * 8 }
+	k.Peak = func(n int) float64 { return inRounds(n, int8PeakAVX2) * 8 * 8 * 8 }
 	return k.finish()
 }
 

@@ -34,7 +34,7 @@ func bf16AVX512() *LowKernels {
 		return bf16AVX2()
 	}
 	k := &LowKernels{Name: "avx512", Precision: BF16, MR: low512MR, sweep: bf16Sweep512, convert: bf16Convert512}
-	k.Peak = func(n int) float64 { bf16PeakAVX512(max(n, 1)); return float64(max(n, 1)) * 12 * 16 * 4 }
+	k.Peak = func(n int) float64 { return inRounds(n, bf16PeakAVX512) * 12 * 16 * 4 }
 	return k.finish()
 }
 
@@ -44,7 +44,7 @@ func int8AVX512() *LowKernels {
 		return int8AVX2()
 	}
 	k := &LowKernels{Name: "avx512", Precision: Int8, MR: low512MR, sweep: int8Sweep512, convert: int8Convert512}
-	k.Peak = func(n int) float64 { int8PeakAVX512(max(n, 1)); return float64(max(n, 1)) * 12 * 16 * 8 }
+	k.Peak = func(n int) float64 { return inRounds(n, int8PeakAVX512) * 12 * 16 * 8 }
 	return k.finish()
 }
 

@@ -36,6 +36,6 @@ func BenchmarkLow(b *testing.B) {
 
 func lowExample(p Precision, m, n, k int) LowGemm {
 	rng := rand.New(rand.NewPCG(1, 2))
-	panels, _ := packLow(p, gaussian(rng, n*k), n, k)
-	return LowGemm{M: m, N: n, A: gaussian(rng, m*k), LDA: k, B: panels, C: make([]float32, m*n), LDC: n, Bias: gaussian(rng, n)}
+	panels, _ := packLow(p, normals(rng, n*k), n, k)
+	return LowGemm{M: m, N: n, A: normals(rng, m*k), LDA: k, B: panels, C: make([]float32, m*n), LDC: n, Bias: normals(rng, n)}
 }

@@ -98,7 +98,7 @@ func (k *LowKernels) Gemm(g LowGemm) {
 	g.check(k.Precision)
 	s := k.scratch.Get().(*lowScratch)
 	defer k.scratch.Put(s)
-	strips := (g.M + k.MR - 1) / k.MR
+	strips := ceilDiv(g.M, k.MR)
 	for i := range strips {
 		lo, hi := g.M*i/strips, g.M*(i+1)/strips
 		rows, first, next := g.Converted, g.firstRow+lo, []float32(nil)

@@ -21,7 +21,7 @@ func QuantizeInt8(values []int8, x []float32) (scale float32) {
 // PackInt8 packs weights [n, k], values·scales with a scale for each of the n rows, to be multiplied many times.
 func PackInt8(values []int8, scales []float32, n, k int) *LowPanels {
 	p := &LowPanels{Precision: Int8, N: n, K: k, words: packWords(Int8, values, n, k),
-		scales: make([]float32, roundTo(n, LowNR)), start: make([]int32, roundTo(n, LowNR))}
+		scales: make([]float32, roundUp(n, LowNR)), start: make([]int32, roundUp(n, LowNR))}
 	copy(p.scales, scales[:n])
 	for j := range n { // Σ (a + 128)·w − 128·Σ w = Σ a·w
 		for _, v := range values[j*k:][:k] {

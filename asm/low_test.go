@@ -66,20 +66,12 @@ func roundedBy(p Precision, a []float32, k int) []float64 {
 	return out
 }
 
-func gaussian(rng *rand.Rand, n int) []float32 {
-	x := make([]float32, n)
-	for i := range x {
-		x[i] = float32(rng.NormFloat64())
-	}
-	return x
-}
-
 // checkLow compares a product with the sums in float64 of the same rounded operands, and its bits with the twin's.
 func checkLow(t *testing.T, k, twin *LowKernels, m, n, kk int, bias bool) {
 	t.Helper()
 	rng := rand.New(rand.NewPCG(uint64(m*1000+n), uint64(kk)))
 	guards := &arena{t: t}
-	slice := func(n, offset int) []float32 { return guards.slice(widen(gaussian(rng, n)), offset) }
+	slice := func(n, offset int) []float32 { return guards.slice(widen(normals(rng, n)), offset) }
 	a, w, c := slice(m*kk, 1), slice(n*kk, 2), slice(m*(n+2), 3)
 	before := slices.Clone(c)
 	panels, back := packLow(k.Precision, w, n, kk)
@@ -141,9 +133,9 @@ func TestLowGemmBitsDoNotDependOnTheCut(t *testing.T) {
 	const m, n, kk = 61, 160, 75
 	eachLow(t, func(t *testing.T, k, _ *LowKernels) {
 		rng := rand.New(rand.NewPCG(7, 8))
-		panels, _ := packLow(k.Precision, gaussian(rng, n*kk), n, kk)
-		g := LowGemm{M: m, N: n, A: gaussian(rng, m*kk), LDA: kk, B: panels, C: make([]float32, m*n), LDC: n, Bias: gaussian(rng, n)}
-		g.GELU, g.Residual, g.LDResidual = true, gaussian(rng, m*(n+1)), n+1
+		panels, _ := packLow(k.Precision, normals(rng, n*kk), n, kk)
+		g := LowGemm{M: m, N: n, A: normals(rng, m*kk), LDA: kk, B: panels, C: make([]float32, m*n), LDC: n, Bias: normals(rng, n)}
+		g.GELU, g.Residual, g.LDResidual = true, normals(rng, m*(n+1)), n+1
 		k.Gemm(g)
 		whole := g.C
 		var rows LowRows
@@ -176,10 +168,10 @@ func TestLowEpilogue(t *testing.T) {
 	const m, n, kk = 17, 300, 40
 	eachLow(t, func(t *testing.T, k, _ *LowKernels) {
 		rng := rand.New(rand.NewPCG(9, 9))
-		panels, _ := packLow(k.Precision, gaussian(rng, n*kk), n, kk)
-		plain := LowGemm{M: m, N: n, A: gaussian(rng, m*kk), LDA: kk, B: panels, C: make([]float32, m*n), LDC: n, Bias: gaussian(rng, n)}
+		panels, _ := packLow(k.Precision, normals(rng, n*kk), n, kk)
+		plain := LowGemm{M: m, N: n, A: normals(rng, m*kk), LDA: kk, B: panels, C: make([]float32, m*n), LDC: n, Bias: normals(rng, n)}
 		k.Gemm(plain)
-		residual := gaussian(rng, m*n)
+		residual := normals(rng, m*n)
 		for _, gelu := range []bool{false, true} {
 			for _, add := range []bool{false, true} {
 				want, g := slices.Clone(plain.C), plain
@@ -202,8 +194,8 @@ func TestLowGemmDoesNotAllocate(t *testing.T) {
 	const m, n, kk = 200, 70, 50
 	eachLow(t, func(t *testing.T, k, _ *LowKernels) {
 		rng := rand.New(rand.NewPCG(1, 2))
-		panels, _ := packLow(k.Precision, gaussian(rng, n*kk), n, kk)
-		g := LowGemm{M: m, N: n, A: gaussian(rng, m*kk), LDA: kk, B: panels, C: make([]float32, m*n), LDC: n, GELU: true}
+		panels, _ := packLow(k.Precision, normals(rng, n*kk), n, kk)
+		g := LowGemm{M: m, N: n, A: normals(rng, m*kk), LDA: kk, B: panels, C: make([]float32, m*n), LDC: n, GELU: true}
 		allowed := 1.0 // a pool gives some of its memory back, and under the race detector every fourth piece at once
 		require.LessOrEqual(t, testing.AllocsPerRun(100, func() { k.Gemm(g) }), allowed)
 	})
@@ -213,7 +205,7 @@ func TestLowGemmDoesNotAllocate(t *testing.T) {
 func TestLowAccuracy(t *testing.T) {
 	const m, n, kk = 50, 64, 768
 	rng := rand.New(rand.NewPCG(1, 2))
-	a, w := gaussian(rng, m*kk), gaussian(rng, n*kk)
+	a, w := normals(rng, m*kk), normals(rng, n*kk)
 	eachLow(t, func(t *testing.T, k, _ *LowKernels) {
 		panels, _ := packLow(k.Precision, w, n, kk)
 		c := make([]float32, m*n)
@@ -243,7 +235,7 @@ func TestLowSpecialRows(t *testing.T) {
 	inf, nan := float32(math.Inf(1)), float32(math.NaN())
 	eachLow(t, func(t *testing.T, k, twin *LowKernels) {
 		rng := rand.New(rand.NewPCG(3, 4))
-		a, w := gaussian(rng, m*kk), gaussian(rng, n*kk)
+		a, w := normals(rng, m*kk), normals(rng, n*kk)
 		for p := range kk { // rows of zeros and of numbers near the ends of the range
 			a[p], a[kk+p] = 0, float32(math.Copysign(0, -1))
 			a[2*kk+p] *= 1e-30
@@ -347,5 +339,6 @@ func TestLowPeaksCount(t *testing.T) {
 	eachLow(t, func(t *testing.T, k, _ *LowKernels) {
 		require.Positive(t, k.Peak(1))
 		require.Equal(t, 3*k.Peak(1), k.Peak(3))
+		require.Equal(t, 40*k.Peak(1000), k.Peak(40_000), "in more calls than one")
 	})
 }

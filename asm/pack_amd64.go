@@ -56,7 +56,7 @@ func copyRowsFloat256(dst []float32, ldd int, src []float32, lds, rows, columns 
 }
 
 func copyRowsFloat512(dst []float32, ldd int, src []float32, lds, rows, columns int) {
-	vectors := (columns + avx512Lanes - 1) / avx512Lanes
+	vectors := ceilDiv(columns, avx512Lanes)
 	_, _ = dst[(rows-1)*ldd+vectors*avx512Lanes-1], src[(rows-1)*lds+columns-1]
 	copyRowsAVX512(&dst[0], ldd, &src[0], lds, rows, vectors, lastMask(columns))
 }

@@ -28,12 +28,6 @@ func dot512(a, b *float32, n int) float32
 func squaredDistance512(a, b *float32, n int) float32
 
 //go:noescape
-func narrow512(dst *uint16, src *float32, n int)
-
-//go:noescape
-func widen512(dst *float32, src *uint16, n int)
-
-//go:noescape
 func sumSquares512(x *float32, n int, shift float32) (sum, squares float32)
 
 //go:noescape

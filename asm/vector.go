@@ -41,12 +41,6 @@ func softmaxGradAsm(dx, y, dy *float32, n int, sum float32)
 //go:noescape
 func squaredDistanceAsm(a, b *float32, n int) float32
 
-//go:noescape
-func narrowAsm(dst *uint16, src *float32, n int)
-
-//go:noescape
-func widenAsm(dst *float32, src *uint16, n int)
-
 // Assembly can't be preempted, so that no call takes more than this many elements: some tens of microseconds.
 const maxElements = 1 << 16
 

@@ -53,7 +53,10 @@ func (v *Value) NeedsGrad() bool { return v.needs }
 // Tape returns the tape that v belongs to, nil for a parameter.
 func (v *Value) Tape() *Tape { return v.tape }
 
-func (v *Value) Shape() []int  { return v.data.Shape() }
+// Shape returns a copy of the extents.
+func (v *Value) Shape() []int { return v.data.Shape() }
+
+// Dim returns the extent of axis i; negative i counts from the end.
 func (v *Value) Dim(i int) int { return v.data.Dim(i) }
 
 // Tape records the ops of one forward pass and owns the tensors they made, until Close.
@@ -63,7 +66,7 @@ type Tape struct {
 
 	backend engine.Backend
 	records bool
-	low     bool // attention multiplies in bfloat16
+	low     bool // attention may multiply in bfloat16
 	nodes   []node
 	temps   []*engine.Tensor // made since the enclosing Scope began, to be freed at its end
 	cheap   []remakable      // those of them that are cheap to make again
@@ -87,7 +90,8 @@ type node struct {
 func NewTape(b engine.Backend) *Tape { return &Tape{backend: b, records: true} }
 
 // NewInferenceTape returns a tape that records nothing: results never need a gradient. Below full precision attention
-// multiplies in bfloat16; the precision of other products is that of their packed weights.
+// multiplies in bfloat16 where the backend gains time by that (see [engine.AttentionArgs]); the precision of other products
+// is that of their packed weights.
 func NewInferenceTape(b engine.Backend, p engine.Precision) *Tape {
 	return &Tape{backend: b, low: p != engine.Full}
 }
@@ -230,10 +234,11 @@ func (o op) record(v *Value, backward func(dy *engine.Tensor), saved ...*engine.
 	o.tape.nodes = append(o.tape.nodes, node{o.name, v, saved, backward})
 }
 
-// remakable lets the enclosing scope give the result's memory back: remake writes it again, from tensors that the op saves.
-func (o op) remakable(v *Value, remake func()) *Value {
+// remakable lets the enclosing scope give the result's memory back: remake writes it again from a tensor that the op saves, which
+// may itself have to be remade first.
+func (o op) remakable(v *Value, from *engine.Tensor, remake func()) *Value {
 	if v.needs {
-		o.tape.cheap = append(o.tape.cheap, remakable{v.data, remake})
+		o.tape.cheap = append(o.tape.cheap, remakable{v.data, func() { from.Restore(); remake() }})
 	}
 	return v
 }

@@ -73,3 +73,38 @@ func TestLayerGivesUpItsInput(t *testing.T) {
 	require.Len(t, read(t, same.Data()), 2*5*m.dim, "a result that is the input stays")
 	tape.Close()
 }
+
+// TestRemadeFromRemade discards results that are computed from discarded results, also by way of a view.
+func TestRemadeFromRemade(t *testing.T) {
+	for _, dtype := range dtypes {
+		var want [][]float64
+		for _, scoped := range []bool{false, true} {
+			b := engine.NewCPU()
+			l := newModel(b, dtype, 1).layers[0]
+			forward := func(x *ag.Value) []*ag.Value {
+				h := ag.LinearGELU(ag.LayerNorm(ag.LayerNorm(x, l.gamma, l.beta, 1e-6), l.gamma, l.beta, 1e-6), l.proj, nil)
+				h = ag.LayerNorm(ag.Reshape(h, 2, 5, 16), l.gamma, l.beta, 1e-6)
+				return []*ag.Value{ag.Linear(h, l.qkv, l.bias)}
+			}
+			tape := ag.NewTape(b)
+			x := tape.Input(fill(b, dtype, 10, 16))
+			var y *ag.Value
+			if scoped {
+				y = tape.Scope(func() []*ag.Value { return forward(x) })[0]
+			} else {
+				y = forward(x)[0]
+			}
+			poison(b)
+			tape.Backward(ag.Mean(ag.Mul(y, y)))
+			var got [][]float64
+			for _, v := range []*ag.Value{x, l.gamma, l.beta, l.qkv, l.bias, l.proj} {
+				got = append(got, read(t, v.Grad()))
+			}
+			tape.Close()
+			if !scoped {
+				want = got
+			}
+			require.Equal(t, want, got)
+		}
+	}
+}

@@ -24,5 +24,5 @@ func LayerNorm(x, gamma, beta *Value, eps float64) *Value {
 		gamma.accumulate("LayerNorm", dgamma)
 		beta.accumulate("LayerNorm", dbeta)
 	}, x.data, gamma.data, mean, rstd)
-	return o.remakable(y, func() { o.be.LayerNorm(out, mean, rstd, x.data, gamma.data, beta.data, eps) })
+	return o.remakable(y, x.data, func() { o.be.LayerNorm(out, mean, rstd, x.data, gamma.data, beta.data, eps) })
 }

@@ -95,7 +95,7 @@ type Stats struct {
 	PoolBytes int // waiting in free lists
 }
 
-// BinaryOp and UnaryOp name elementwise functions.
+// BinaryOp names an elementwise function of two operands.
 type BinaryOp uint8
 
 const (
@@ -104,6 +104,7 @@ const (
 	Mul
 )
 
+// UnaryOp names an elementwise function of one operand.
 type UnaryOp uint8
 
 const (
@@ -192,7 +193,8 @@ type AttentionArgs struct {
 	Batch, Tokens, Heads, HeadDim int
 
 	// BF16 rounds Q/√d, K, V and the probabilities to bfloat16 before they are multiplied, for inference: the backward pass
-	// knows nothing of it. Float32 only.
+	// knows nothing of it. A backend that gains no time by it may multiply in float32 all the same, and the CPU does without
+	// AVX512_BF16. Float32 only.
 	BF16 bool
 }
 

@@ -35,7 +35,7 @@ func attentionBackward[F asm.Float](c *CPU, a AttentionArgs, g AttentionGrads) {
 		return h, dh
 	}
 	heads, threads := a.Batch*a.Heads, runtime.GOMAXPROCS(0)
-	rounds := (heads + threads - 1) / threads
+	rounds := ceilDiv(heads, threads)
 	if a.Tokens <= k.AttentionKeys() || 5*rounds*threads <= 7*heads {
 		overHeads(c, a, max(a.Tokens, 1), size, func(head, _, _ int, scratch []F) {
 			h, dh := pack(head, scratch)
@@ -56,7 +56,7 @@ func attentionBackward[F asm.Float](c *CPU, a AttentionArgs, g AttentionGrads) {
 // overHeads lays the blocks of tokens of all heads in one row, cuts it into a part for each goroutine, and calls fn for the tokens
 // lo ≤ i < hi of every head that a part touches, with scratch of the given size.
 func overHeads[F asm.Float](c *CPU, a AttentionArgs, block, size int, fn func(head, lo, hi int, scratch []F)) {
-	each := (a.Tokens + block - 1) / block
+	each := ceilDiv(a.Tokens, block)
 	n := a.Batch * a.Heads * each
 	scratch := scratchFor(c, a.QKV.dtype, n, size)
 	defer scratch.free()

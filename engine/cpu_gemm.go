@@ -8,11 +8,12 @@ import (
 )
 
 func (c *CPU) Gemm(a GemmArgs) {
+	a = a.normal()
 	if a.Packed.low() {
 		gemmLow(a)
 		return
 	}
-	pick(a.C, gemm[float32], gemm[float64])(a.normal())
+	pick(a.C, gemm[float32], gemm[float64])(a)
 }
 
 // gemmGrain is the number of multiply-adds that repays a second goroutine: some ten microseconds.

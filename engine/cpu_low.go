@@ -35,7 +35,7 @@ func packLow(w *Tensor, p Precision) *PackedWeight {
 	return NewPackedWeight(n, k, p, panels, func() {})
 }
 
-// gemmLow is gemm with a weight of low precision. Where rows are many each thread has its own, which it converts strip by
+// gemmLow is gemm with a weight of low precision, which cannot add to C. Where rows are many each thread has its own, which it converts strip by
 // strip; a few are converted first, for all threads, and columns are divided.
 func gemmLow(a GemmArgs) {
 	if a.Scale != 0 || a.Pre != nil || a.Accumulate || a.TransA {

@@ -48,6 +48,8 @@ func TestLowPrecision(t *testing.T) {
 	product := engine.GemmArgs{C: random(1, out), A: random(1, in), Packed: b.PackWeight(w, engine.BF16), M: 1, N: out, K: in,
 		LDA: in, LDC: out, Batch: 1, Accumulate: true}
 	require.Panics(t, func() { b.Gemm(product) })
+	product.Accumulate, product.Residual = false, product.C
+	require.Panics(t, func() { b.Gemm(product) }, "a residual that is C is accumulation")
 }
 
 func multiply(t *testing.T, b *engine.CPU, a engine.GemmArgs) []float32 {

@@ -154,7 +154,10 @@ func (t *Tensor) Rows() int {
 	return rows
 }
 
-func (t *Tensor) DType() DType     { return t.dtype }
+// DType returns the type of the elements.
+func (t *Tensor) DType() DType { return t.dtype }
+
+// Backend returns the backend whose memory t is in; nil for an outline.
 func (t *Tensor) Backend() Backend { return t.store.backend }
 
 // SameShape tells whether both tensors have the same extents.

@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -60,7 +61,7 @@ func TrainingSets(r recipe.Recipe, l Lists) (t Training, err error) {
 	if t.Main.Static == nil && t.Main.Dynamic == nil {
 		return t, errors.New("nothing to learn from: give --static-list or --dynamic-list, or a recipe with drawn faces")
 	}
-	return t, errors.Join(checkLabels(r, t.Warm), checkLabels(r, t.Main))
+	return t, cmp.Or(checkLabels(r, t.Warm), checkLabels(r, t.Main))
 }
 
 // TestSets opens the lists, or draws faces where none is given.

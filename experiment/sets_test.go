@@ -10,6 +10,17 @@ import (
 	"mien/recipe"
 )
 
+// A label without a class is told once, also where warm-up and main part have the same sets.
+func TestLabelsAreCheckedOnce(t *testing.T) {
+	r, err := recipe.Load("s4d-tiny")
+	require.NoError(t, err)
+	require.Positive(t, r.Data.DrawnPictures)
+	r.Model.ImageClasses = 2
+	_, err = TrainingSets(r, Lists{})
+	require.ErrorContains(t, err, "head has classes 0 to 1")
+	require.NotContains(t, err.Error(), "\n")
+}
+
 // A warm-up draws from the drawn faces alone, in epochs of the usual length, and is over when it should be.
 func TestDrawnEpochs(t *testing.T) {
 	r, err := recipe.Load("s4d-tiny")

@@ -7,6 +7,7 @@
 package nn
 
 import (
+	"cmp"
 	"fmt"
 	"hash/fnv"
 	"io"
@@ -100,8 +101,9 @@ func (s *Scope) tensor(name string, init Init, shape []int) *engine.Tensor {
 	t.values = slices.Grow(t.values[:0], n)[:n]
 	clear(t.values)
 	if t.source != nil {
-		if err := t.source.Fill(t.values, name, shape, init); err != nil && t.err == nil {
-			t.err = err
+		if err := t.source.Fill(t.values, name, shape, init); err != nil {
+			clear(t.values)
+			t.err = cmp.Or(t.err, err)
 		}
 	}
 	return engine.FromSlice(t.backend, t.dtype, t.values, shape...)

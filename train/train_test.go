@@ -185,3 +185,11 @@ func TestCheckpoint(t *testing.T) {
 	_, err = Resume("../testdata/golden/s4d_tiny.safetensors", again.Optimizer)
 	require.ErrorContains(t, err, "not a checkpoint of mien")
 }
+
+func TestThen(t *testing.T) {
+	count := func(step int) float64 { return float64(step) }
+	s := Then(count, 3, func(step int) float64 { return 10 + count(step) })
+	for step, want := range []float64{0, 1, 2, 10, 11} {
+		require.Equal(t, want, s(step))
+	}
+}

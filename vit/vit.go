@@ -59,8 +59,10 @@ func (c Config) Check() error {
 	return nil
 }
 
-// ImageTokens is the number of tokens of a picture, VideoTokens that of a clip.
+// ImageTokens is the number of tokens of a picture.
 func (c Config) ImageTokens() int { return (c.ImageSize / c.PatchSize) * (c.ImageSize / c.PatchSize) }
+
+// VideoTokens is the number of tokens of a clip.
 func (c Config) VideoTokens() int { return c.Frames / c.Tubelet * c.ImageTokens() }
 
 // PatchDim is the number of pixel values in a patch.
