@@ -36,4 +36,7 @@ func TestFusedLinear(t *testing.T) {
 	require.Equal(t, read(t, ag.LinearGELU(x, w, bias).Data()), read(t, ag.LinearGELU(x, packed, bias).Data()))
 	require.Equal(t, read(t, ag.LinearAdd(x, w, bias, residual).Data()), read(t, ag.LinearAdd(x, packed, bias, residual).Data()))
 	require.Panics(t, func() { ag.LinearAdd(x, w, bias, x) }, "a residual of another shape")
+	recording := ag.NewTape(b)
+	defer recording.Close()
+	require.Panics(t, func() { ag.Linear(recording.Input(random(rows, in)), packed, bias) }, "no gradient can flow through")
 }

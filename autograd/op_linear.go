@@ -36,6 +36,9 @@ func linear(name string, x, w, bias *Value, e epilogue) *Value {
 		}
 	}
 	o := begin(name, operands...)
+	if w.packed != nil && o.needs {
+		panic(&engine.ShapeError{Op: name + " weight", Got: "packed", Want: "a parameter, where gradients flow"})
+	}
 	product := linearArgs(name, x, w, bias)
 	shape := append(x.Shape()[:x.data.Rank()-1], product.N)
 	product.C = o.new(shape...)
