@@ -44,8 +44,9 @@ func gemm[F asm.Float](a GemmArgs) {
 	})
 }
 
-// manyShares is into how many pieces to divide work that costs nothing to divide, at most that many: some for each thread.
-func manyShares(parts, most int) int { return max(parts, min(4*parts, most)) }
+// manyShares is into how many pieces to divide work that costs nothing to divide, at most that many: enough for each thread that
+// none waits long for the last.
+func manyShares(parts, most int) int { return max(parts, min(16*parts, most)) }
 
 // inShares calls fn for each i < shares on as many goroutines as parts. Each takes the next share when it is free: one that
 // starts late, or whose processor is needed elsewhere, leaves more to the others.
