@@ -60,6 +60,10 @@ func newBlocking(mr, nr, size int) blocking {
 	return blocking{kc: maxKC, nc: nc, wide: 6 * nc, mc: 16 * mr}
 }
 
+// BlockColumns returns how many columns of op(B) a strip of A meets while it is in the cache, where A is read in place. Shares of C
+// that are multiples of it lose nothing.
+func (k *Kernels[F]) BlockColumns() int { return k.blocking.nc }
+
 // step returns how long the pieces are into which a sum of k terms is cut: all alike, so that none is too short to pay for
 // the reading and writing of C.
 func (bl blocking) step(k int) int {

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"runtime"
-	"sync/atomic"
 
 	"mien/asm"
 )
@@ -44,21 +43,6 @@ func gemm[F asm.Float](a GemmArgs) {
 	})
 }
 
-// manyShares is into how many pieces to divide work that costs nothing to divide, at most that many: enough for each thread that
-// none waits long for the last.
-func manyShares(parts, most int) int { return max(parts, min(16*parts, most)) }
-
-// inShares calls fn for each i < shares on as many goroutines as parts. Each takes the next share when it is free: one that
-// starts late, or whose processor is needed elsewhere, leaves more to the others.
-func inShares(parts, shares int, fn func(i int)) {
-	var taken atomic.Int64
-	parallel(parts, 1, func(_, _ int) {
-		for i := taken.Add(1) - 1; i < int64(shares); i = taken.Add(1) - 1 {
-			fn(int(i))
-		}
-	})
-}
-
 // division cuts C into shares of rows or of columns.
 type division struct {
 	byRows        bool
@@ -66,7 +50,8 @@ type division struct {
 }
 
 // divide chooses the cuts that waste least. More shares than threads would copy operands more often, except for columns with A
-// read in place, where each share packs its own part of B, and rows with B packed before.
+// read in place, where each share packs its own part of B, and rows with B packed before. Columns are cut between the blocks of
+// the kernel where there are enough: each strip of A then meets as many panels as it can while it is in the cache.
 func divide[F asm.Float](k *asm.Kernels[F], g asm.Gemm[F], parts int) division {
 	if parts == 1 {
 		return division{byRows: true, shares: 1, grain: 1}
@@ -74,6 +59,9 @@ func divide[F asm.Float](k *asm.Kernels[F], g asm.Gemm[F], parts int) division {
 	panels, grain, shares := ceilDiv(g.N, k.NR), k.Lanes, parts
 	if g.Packed != nil || panels >= 2*parts {
 		grain = k.NR
+		if blocks := ceilDiv(g.N, k.BlockColumns()); blocks >= 2*parts {
+			grain, panels = k.BlockColumns(), blocks
+		}
 		if !g.TransA {
 			shares = manyShares(parts, panels)
 		}
