@@ -119,7 +119,7 @@ type Prediction struct {
 	Class int `json:"-"`
 }
 
-// Views returns what the model looks at in a clip, as frames: the picture itself, or the test windows of a clip.
+// views returns what the model looks at in a clip, as frames: the picture itself, or the test windows of a clip.
 func (m *Model) views(clip data.Clip, modality data.Modality) ([]*data.Frames, error) {
 	windows := [][]int{{0}}
 	if modality == data.Video {
