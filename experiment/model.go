@@ -91,6 +91,7 @@ func (m *Model) describe(file *weights.File) (s4d.Config, error) {
 	} else {
 		c, err = s4d.InferConfig(file)
 		m.Recipe.Model.ImageSize, m.Recipe.Model.Frames = c.Encoder.ImageSize, c.Encoder.Frames
+		m.Recipe.Model.ImageClasses, m.Recipe.Model.VideoClasses = c.ImageClasses, c.VideoClasses
 		m.Recipe.Data.Stride = defaultStride
 	}
 	if err != nil {
