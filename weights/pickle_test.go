@@ -118,6 +118,7 @@ func TestHostilePickles(t *testing.T) {
 		"a million dicts":         {pickled(bytes.Repeat([]byte("}"), 1_000_000), nil), "cut off"},
 		"a million tensors":       {pickled(manyTensors(1_000_000), one), "pickle needs more than 128 MB"},
 		"long keys":               {pickled(longKeys(), nil), "pickle needs more than 128 MB"},
+		"long names of classes":   {zipped(part{"a/data.pkl", bytes.Repeat([]byte("c"+strings.Repeat("a", 4000)+"\n\n"), 34_000), zip.Deflate}), "pickle needs more than 128 MB"},
 		"a nested tuple":          {pickled(append([]byte("\x80\x02N"), bytes.Repeat([]byte{0x85}, 3_000_000)...), nil), "pickle needs more than 128 MB"},
 		"protocol 6":              {pickled([]byte("\x80\x06N."), nil), "pickle protocol 6"},
 		"number of 2^31 bytes":    {pickled([]byte("\x80\x02\x8b\x00\x00\x00\x80"), nil), "pickle needs more than 128 MB"},
