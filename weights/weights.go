@@ -40,7 +40,6 @@ var sizes = map[DType]int64{
 // File is an open weights file. Tensors are read when asked for. It is safe for concurrent use.
 type File struct {
 	path     string
-	format   string
 	file     source
 	tensors  map[string]entry
 	metadata map[string]string
@@ -122,20 +121,14 @@ func (f *File) index(size int64) error {
 	}
 	switch head = head[:n]; {
 	case len(head) > 8 && head[8] == '{': // first, as a length may look like what begins a pickle
-		f.format = "safetensors"
 		return f.indexSafetensors(size)
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
-		f.format = "PyTorch"
 		return f.indexZip(size)
 	case len(head) > 1 && head[0] == 0x80 && head[1] >= 2 && head[1] <= 5:
-		f.format = "PyTorch before 1.6"
 		return f.indexLegacy(size)
 	}
 	return errors.New("not a weights file (safetensors, or PyTorch .pth): name another")
 }
-
-// Format names the file's format.
-func (f *File) Format() string { return f.format }
 
 // Names returns the names of all tensors, sorted.
 func (f *File) Names() []string {
@@ -152,9 +145,6 @@ func (f *File) Shape(name string) (shape []int, ok bool) {
 	e, ok := f.tensors[name]
 	return slices.Clone(e.shape), ok
 }
-
-// DType returns the type in which a tensor is stored, empty where the file has no such tensor.
-func (f *File) DType(name string) DType { return f.tensors[name].dtype }
 
 // Metadata returns what a safetensors file says about itself. Of a PyTorch checkpoint it returns the numbers that stand beside
 // the weights, such as the epoch.
