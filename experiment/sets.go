@@ -196,10 +196,7 @@ func (j joined) Label(i int) int {
 	return d.Label(k)
 }
 
-func (j joined) Open(i int) (data.Clip, error) { return j.OpenSized(i, data.OpenOptions{}) }
-
-// OpenSized passes the size on, so that videos shrink while they are decoded.
-func (j joined) OpenSized(i int, opt data.OpenOptions) (data.Clip, error) {
+func (j joined) Open(i int) (data.Clip, error) {
 	d, k := j.at(i)
-	return data.OpenSized(d, k, opt)
+	return d.Open(k)
 }
