@@ -20,6 +20,7 @@ func (d *counted) Modality() Modality { return Video }
 func (d *counted) Len() int           { return 4 }
 func (d *counted) Name(i int) string  { return fmt.Sprint("clip", i) }
 func (d *counted) Label(i int) int    { return i }
+func (d *counted) Classes() []string  { return nil }
 
 func (d *counted) Open(i int) (Clip, error) {
 	d.opened.Add(1)

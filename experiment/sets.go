@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 
 	"mien/data"
 	"mien/data/drawn"
@@ -31,7 +32,10 @@ const (
 )
 
 // Training is what a run learns from: Warm in its first train.drawn_epochs epochs, and then Main.
-type Training struct{ Warm, Main Sets }
+type Training struct {
+	Warm, Main Sets
+	Labels     map[data.Modality][]string // names of the classes
+}
 
 // TrainingSets opens the lists and adds the recipe's drawn faces: before the lists, where the recipe warms up on them, and else
 // beside them.
@@ -40,21 +44,22 @@ func TrainingSets(r recipe.Recipe, l Lists) (t Training, err error) {
 	if err != nil {
 		return t, err
 	}
+	t.Labels = labelsOf(r, lists)
 	var faces Sets
 	size := r.Views.CacheSize
 	if n := r.Data.DrawnPictures; n > 0 {
-		faces.Static = cache(r, drawn.Pictures(drawnTrainSeed, n, size), size)
+		faces.Static = relabel(drawn.Pictures(drawnTrainSeed, n, size), t.Labels)
 	}
 	if n := r.Data.DrawnClips; n > 0 {
-		faces.Dynamic = cache(r, drawn.Clips(drawnTrainSeed, n, drawnFrames, size), size)
+		faces.Dynamic = relabel(drawn.Clips(drawnTrainSeed, n, drawnFrames, size), t.Labels)
 	}
-	lists = lists.cached(r, size)
+	faces, lists = faces.cached(r, size), lists.cached(r, size)
 	lists = Sets{Static: repeat(lists.Static, r.Data.ListRepeat), Dynamic: repeat(lists.Dynamic, r.Data.ListRepeat)}
 	switch {
 	case l.Empty():
-		t = Training{Warm: faces, Main: faces}
+		t.Warm, t.Main = faces, faces
 	case r.Train.DrawnEpochs > 0:
-		t = Training{Warm: faces, Main: lists}
+		t.Warm, t.Main = faces, lists
 	default:
 		t.Main = Sets{Static: join(lists.Static, faces.Static), Dynamic: join(lists.Dynamic, faces.Dynamic)}
 	}
@@ -64,8 +69,26 @@ func TrainingSets(r recipe.Recipe, l Lists) (t Training, err error) {
 	return t, cmp.Or(checkLabels(r, t.Warm), checkLabels(r, t.Main))
 }
 
+// labelsOf names the classes of both heads: in the order of the lists, where these say it.
+func labelsOf(r recipe.Recipe, lists Sets) map[data.Modality][]string {
+	labels := map[data.Modality][]string{
+		data.Image: data.DefaultLabels(data.Image, r.Model.ImageClasses),
+		data.Video: data.DefaultLabels(data.Video, r.Model.VideoClasses),
+	}
+	for _, d := range lists.each() {
+		if own := labels[d.Modality()]; len(own) == len(d.Classes()) {
+			copy(own, d.Classes())
+		}
+	}
+	return labels
+}
+
 // TestSets opens the lists, or draws faces where none is given.
-func TestSets(r recipe.Recipe, l Lists) (Sets, error) {
+func (m *Model) TestSets(l Lists) (Sets, error) {
+	return testSets(m.Recipe, m.Labels, l)
+}
+
+func testSets(r recipe.Recipe, labels map[data.Modality][]string, l Lists) (Sets, error) {
 	s, err := openLists(l)
 	if err != nil {
 		return s, err
@@ -74,8 +97,8 @@ func TestSets(r recipe.Recipe, l Lists) (Sets, error) {
 		if r.Data.DrawnTest == 0 {
 			return s, errors.New("nothing to evaluate on: give --static-list or --dynamic-list")
 		}
-		s.Static = drawn.Pictures(drawnTestSeed, r.Data.DrawnTest, r.Model.ImageSize)
-		s.Dynamic = drawn.Clips(drawnTestSeed, r.Data.DrawnTest, drawnFrames, r.Model.ImageSize)
+		s.Static = relabel(drawn.Pictures(drawnTestSeed, r.Data.DrawnTest, r.Model.ImageSize), labels)
+		s.Dynamic = relabel(drawn.Clips(drawnTestSeed, r.Data.DrawnTest, drawnFrames, r.Model.ImageSize), labels)
 	}
 	return s.cached(r, r.Model.ImageSize), checkLabels(r, s)
 }
@@ -143,6 +166,29 @@ func (s Sets) of(m data.Modality) data.Dataset {
 	return s.Dynamic
 }
 
+// relabelled is a set whose classes are numbered in another order.
+type relabelled struct {
+	data.Dataset
+	classes []string
+}
+
+// relabel gives drawn faces the labels by which a model calls their classes. Where it lacks one, they keep their own.
+func relabel(faces data.Dataset, labels map[data.Modality][]string) data.Dataset {
+	names := labels[faces.Modality()]
+	for _, class := range faces.Classes() {
+		if !slices.Contains(names, class) {
+			return faces
+		}
+	}
+	return relabelled{faces, names}
+}
+
+func (r relabelled) Classes() []string { return r.classes }
+
+func (r relabelled) Label(i int) int {
+	return slices.Index(r.classes, r.Dataset.Classes()[r.Dataset.Label(i)])
+}
+
 // repeated is a set whose samples count several times, to hold their own beside a larger one.
 type repeated struct {
 	data.Dataset
@@ -185,6 +231,7 @@ func (j joined) at(i int) (data.Dataset, int) {
 
 func (j joined) Modality() data.Modality { return j.first.Modality() }
 func (j joined) Len() int                { return j.first.Len() + j.second.Len() }
+func (j joined) Classes() []string       { return j.first.Classes() }
 
 func (j joined) Name(i int) string {
 	d, k := j.at(i)
