@@ -75,7 +75,7 @@ func validationSets(o Options, t Training) (*Sets, error) {
 	if o.Validation.Empty() && !(o.Train.Empty() && o.Recipe.Data.DrawnTest > 0) {
 		return nil, nil
 	}
-	s, err := testSets(o.Recipe, t.Labels, o.Validation)
+	s, err := testSets(o.Recipe, t.Labels, o.Validation, t.memory)
 	return &s, err
 }
 

@@ -35,6 +35,8 @@ const (
 type Training struct {
 	Warm, Main Sets
 	Labels     map[data.Modality][]string // names of the classes
+
+	memory *data.Budget // for decoded frames; validation takes what training leaves
 }
 
 // TrainingSets opens the lists and adds the recipe's drawn faces: before the lists, where the recipe warms up on them, and else
@@ -45,6 +47,7 @@ func TrainingSets(r recipe.Recipe, l Lists) (t Training, err error) {
 		return t, err
 	}
 	t.Labels = labelsOf(r, lists)
+	t.memory = data.NewBudget(int64(r.Data.CacheMiB) << 20)
 	var faces Sets
 	size := r.Views.CacheSize
 	if n := r.Data.DrawnPictures; n > 0 {
@@ -53,7 +56,7 @@ func TrainingSets(r recipe.Recipe, l Lists) (t Training, err error) {
 	if n := r.Data.DrawnClips; n > 0 {
 		faces.Dynamic = relabel(drawn.Clips(drawnTrainSeed, n, drawnFrames, size), t.Labels)
 	}
-	faces, lists = faces.cached(r, size), lists.cached(r, size)
+	faces, lists = faces.cached(t.memory, size), lists.cached(t.memory, size)
 	lists = Sets{Static: repeat(lists.Static, r.Data.ListRepeat), Dynamic: repeat(lists.Dynamic, r.Data.ListRepeat)}
 	switch {
 	case l.Empty():
@@ -83,12 +86,12 @@ func labelsOf(r recipe.Recipe, lists Sets) map[data.Modality][]string {
 	return labels
 }
 
-// TestSets opens the lists, or draws faces where none is given.
+// TestSets opens the lists, or draws faces where none is given. An evaluation reads a sample once, so that nothing is kept.
 func (m *Model) TestSets(l Lists) (Sets, error) {
-	return testSets(m.Recipe, m.Labels, l)
+	return testSets(m.Recipe, m.Labels, l, data.NewBudget(0))
 }
 
-func testSets(r recipe.Recipe, labels map[data.Modality][]string, l Lists) (Sets, error) {
+func testSets(r recipe.Recipe, labels map[data.Modality][]string, l Lists, memory *data.Budget) (Sets, error) {
 	s, err := openLists(l)
 	if err != nil {
 		return s, err
@@ -100,7 +103,7 @@ func testSets(r recipe.Recipe, labels map[data.Modality][]string, l Lists) (Sets
 		s.Static = relabel(drawn.Pictures(drawnTestSeed, r.Data.DrawnTest, r.Model.ImageSize), labels)
 		s.Dynamic = relabel(drawn.Clips(drawnTestSeed, r.Data.DrawnTest, drawnFrames, r.Model.ImageSize), labels)
 	}
-	return s.cached(r, r.Model.ImageSize), checkLabels(r, s)
+	return s.cached(memory, r.Model.ImageSize), checkLabels(r, s)
 }
 
 func openLists(l Lists) (s Sets, err error) {
@@ -116,16 +119,13 @@ func openLists(l Lists) (s Sets, err error) {
 }
 
 // cached keeps the decoded frames of both sets in memory, at the size from which views are cut.
-func (s Sets) cached(r recipe.Recipe, size int) Sets {
-	return Sets{Static: cache(r, s.Static, size), Dynamic: cache(r, s.Dynamic, size)}
-}
-
-// cache keeps d, which may be nil, in a quarter of the recipe's memory: lists and drawn faces of two modalities make four.
-func cache(r recipe.Recipe, d data.Dataset, size int) data.Dataset {
-	if d == nil {
-		return nil
+func (s Sets) cached(memory *data.Budget, size int) Sets {
+	for _, d := range []*data.Dataset{&s.Static, &s.Dynamic} {
+		if *d != nil {
+			*d = data.Cache(*d, memory, size, size)
+		}
 	}
-	return data.Cache(d, int64(r.Data.CacheMiB)<<18, size, size)
+	return s
 }
 
 // checkLabels makes a label that the model has no class for an error before any work begins. Pre-training ignores labels.

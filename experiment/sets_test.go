@@ -106,3 +106,20 @@ func TestLabelsOfAnotherNumber(t *testing.T) {
 	require.Equal(t, "class_0", sets.Labels[data.Video][0])
 	require.Equal(t, sets.Main.Dynamic.Label(1), 0, "a drawn clip keeps its label")
 }
+
+// An evaluation reads the frames that it looks at, and no more.
+func TestEvaluationReadsItsWindows(t *testing.T) {
+	r, err := recipe.Load("s4d-tiny")
+	require.NoError(t, err)
+	r.Data.Stride = 1
+	m := &Model{Recipe: r}
+	sets, err := m.TestSets(clipList(t, "path,id"))
+	require.NoError(t, err)
+	clip, err := sets.Dynamic.Open(0)
+	require.NoError(t, err)
+	views, err := m.views(clip, data.Video)
+	require.NoError(t, err)
+	require.Len(t, views, 2)
+	_, err = clip.Read([]int{4})
+	require.Error(t, err)
+}
