@@ -92,7 +92,11 @@ func Open(path string) (*File, error) {
 // newFile reads the table of tensors of a file of a size. It closes the file on errors.
 func newFile(path string, file source, size int64) (*File, error) {
 	f := &File{path: path, file: file, tensors: map[string]entry{}, metadata: map[string]string{}}
-	if err := f.index(size); err != nil {
+	err := f.index(size)
+	if err == nil {
+		err = f.checkTotal(size)
+	}
+	if err != nil {
 		file.Close()
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
@@ -128,6 +132,20 @@ func (f *File) index(size int64) error {
 		return f.indexLegacy(size)
 	}
 	return errors.New("not a weights file (safetensors, or PyTorch .pth): name another")
+}
+
+// checkTotal refuses tensors that hold more values than the file has bytes. Some may share a storage, as tied weights do, but not
+// so often that a small file takes any amount of memory.
+func (f *File) checkTotal(size int64) error {
+	left := size
+	for _, e := range f.tensors {
+		n, ok := elements(e.shape, left)
+		if !ok {
+			return fmt.Errorf("%d tensors hold more values than the file has bytes, %d: too many share a storage", len(f.tensors), size)
+		}
+		left -= n
+	}
+	return nil
 }
 
 // Names returns the names of all tensors, sorted.
