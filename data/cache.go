@@ -2,21 +2,46 @@ package data
 
 import "sync"
 
-// Cache keeps the samples of ds in memory at h×w pixels, once they have been opened, until maxBytes are used up;
+// Budget is memory that several caches share. Safe for concurrent use.
+type Budget struct {
+	mu   sync.Mutex
+	free int64 // bytes neither used nor reserved by an Open under way
+}
+
+// NewBudget returns a budget of so many bytes; a cache keeps nothing of what does not fit.
+func NewBudget(bytes int64) *Budget { return &Budget{free: bytes} }
+
+func (b *Budget) reserve(size int64) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if size > b.free {
+		return false
+	}
+	b.free -= size
+	return true
+}
+
+func (b *Budget) release(size int64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.free += size
+}
+
+// Cache keeps the samples of ds in memory at h×w pixels, once they have been opened, until the budget is used up;
 // what does not fit any more is decoded again each time. Nothing is ever replaced: where every epoch visits every
 // sample once, throwing out the oldest would miss each time. Random crops are then taken from frames of h×w, so give
 // a size somewhat above the model's. h and w both 0 keep the files' own sizes. Safe for concurrent use, where that
 // is true of ds.
-func Cache(ds Dataset, maxBytes int64, h, w int) Dataset {
-	return &cache{Dataset: ds, opt: OpenOptions{H: h, W: w}, free: maxBytes, clips: map[int]*memClip{}}
+func Cache(ds Dataset, memory *Budget, h, w int) Dataset {
+	return &cache{Dataset: ds, opt: OpenOptions{H: h, W: w}, memory: memory, clips: map[int]*memClip{}}
 }
 
 type cache struct {
 	Dataset
-	opt OpenOptions
+	opt    OpenOptions
+	memory *Budget
 
 	mu    sync.Mutex
-	free  int64 // bytes neither used nor reserved by an Open under way
 	clips map[int]*memClip
 }
 
@@ -41,12 +66,12 @@ func (c *cache) keep(i int, clip Clip) (Clip, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !c.reserve(size) {
+	if size > maxClipBytes || !c.memory.reserve(size) {
 		return clip, nil
 	}
 	frames, err := clip.Read(allOf(clip.Len()))
 	if err != nil {
-		c.release(size)
+		c.memory.release(size)
 		return nil, err
 	}
 	kept := &memClip{name: c.Name(i), h: frames.H, w: frames.W}
@@ -56,7 +81,7 @@ func (c *cache) keep(i int, clip Clip) (Clip, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if earlier := c.clips[i]; earlier != nil {
-		c.free += size
+		c.memory.release(size)
 		return earlier, nil
 	}
 	c.clips[i] = kept
@@ -74,22 +99,6 @@ func (c *cache) size(clip Clip) (int64, error) {
 		h, w = f.H, f.W
 	}
 	return int64(clip.Len()) * int64(h) * int64(w) * 3, nil
-}
-
-func (c *cache) reserve(size int64) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if size > c.free || size > maxClipBytes {
-		return false
-	}
-	c.free -= size
-	return true
-}
-
-func (c *cache) release(size int64) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.free += size
 }
 
 // Sizer is a Dataset that can resize while it decodes, which spares memory for long videos. Cache uses it.

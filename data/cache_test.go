@@ -20,6 +20,7 @@ func (d *counted) Modality() Modality { return Video }
 func (d *counted) Len() int           { return 4 }
 func (d *counted) Name(i int) string  { return fmt.Sprint("clip", i) }
 func (d *counted) Label(i int) int    { return i }
+func (d *counted) Classes() []string  { return nil }
 
 func (d *counted) Open(i int) (Clip, error) {
 	d.opened.Add(1)
@@ -61,7 +62,7 @@ func readFrom(t *testing.T, d Dataset, i int) {
 func TestCacheKeepsWhatFits(t *testing.T) {
 	const clip = 5 * 6 * 6 * 3
 	d := &counted{}
-	c := Cache(d, 2*clip+clip/2, 6, 6)
+	c := Cache(d, NewBudget(2*clip+clip/2), 6, 6)
 	require.Equal(t, "clip3", c.Name(3))
 	for range 3 {
 		for i := range 3 {
@@ -72,9 +73,23 @@ func TestCacheKeepsWhatFits(t *testing.T) {
 	require.Equal(t, int32(5+5+3*2), d.read.Load())
 }
 
+func TestCachesShareABudget(t *testing.T) {
+	const clip = 5 * 6 * 6 * 3
+	memory := NewBudget(clip)
+	first, second := &counted{}, &counted{}
+	a, b := Cache(first, memory, 6, 6), Cache(second, memory, 6, 6)
+	for range 3 {
+		readFrom(t, a, 0)
+		readFrom(t, b, 0)
+	}
+	require.Equal(t, int32(1), first.opened.Load())
+	require.Equal(t, int32(3), second.opened.Load(), "nothing was left for the second")
+	require.Equal(t, int32(3*2), second.read.Load(), "what is not kept is not decoded whole")
+}
+
 func TestCacheOfOwnSize(t *testing.T) {
 	d := &counted{}
-	c := Cache(d, 1<<20, 0, 0)
+	c := Cache(d, NewBudget(1<<20), 0, 0)
 	for range 2 {
 		clip, err := c.Open(0)
 		require.NoError(t, err)
@@ -87,7 +102,7 @@ func TestCacheOfOwnSize(t *testing.T) {
 
 func TestCacheGivesBackAfterErrors(t *testing.T) {
 	d := &counted{broken: true}
-	c := Cache(d, 5*6*6*3, 6, 6)
+	c := Cache(d, NewBudget(5*6*6*3), 6, 6)
 	for range 3 {
 		_, err := c.Open(0)
 		require.EqualError(t, err, "broken")
@@ -100,7 +115,8 @@ func TestCacheGivesBackAfterErrors(t *testing.T) {
 
 func TestCacheIsSafeForConcurrentUse(t *testing.T) {
 	d := &counted{}
-	c := Cache(d, 3*5*6*6*3, 6, 6)
+	memory := NewBudget(3 * 5 * 6 * 6 * 3)
+	c := Cache(d, memory, 6, 6)
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
@@ -110,6 +126,6 @@ func TestCacheIsSafeForConcurrentUse(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	require.GreaterOrEqual(t, c.(*cache).free, int64(0))
-	require.Equal(t, int64(3*5*6*6*3), c.(*cache).free+int64(len(c.(*cache).clips))*5*6*6*3)
+	require.GreaterOrEqual(t, memory.free, int64(0))
+	require.Equal(t, int64(3*5*6*6*3), memory.free+int64(len(c.(*cache).clips))*5*6*6*3)
 }

@@ -40,5 +40,6 @@ type Dataset interface {
 	Len() int
 	Name(i int) string // what a message or a result table calls sample i: its path, usually
 	Label(i int) int   // 0-based class
+	Classes() []string // their names in the order of labels, nil where the set does not say
 	Open(i int) (Clip, error)
 }

@@ -19,11 +19,14 @@ const (
 	maxLabel     = 999 // what is larger is an id in the wrong column, not a class
 )
 
-// dynamicHeaders are the first rows by which ReadDynamicList tells the data sets' lists from anything else.
-var dynamicHeaders = []struct{ name, header string }{
-	{"DFEW", "video_name,label"},
-	{"FERV39K", "path,id"},
-	{"MAFW", "video_name,labels"},
+// dynamicHeaders are the first rows by which ReadDynamicList tells the data sets' lists from each other and from anything else.
+var dynamicHeaders = []struct {
+	name, header string
+	classes      []string
+}{
+	{"DFEW", "video_name,label", DFEW},
+	{"FERV39K", "path,id", FERV39K},
+	{"MAFW", "video_name,labels", MAFW},
 }
 
 // row is a line of a list.
@@ -38,12 +41,14 @@ type row struct {
 type listed struct {
 	modality Modality
 	rows     []row
+	classes  []string
 }
 
 func (d *listed) Modality() Modality { return d.modality }
 func (d *listed) Len() int           { return len(d.rows) }
 func (d *listed) Name(i int) string  { return d.rows[i].id }
 func (d *listed) Label(i int) int    { return d.rows[i].label }
+func (d *listed) Classes() []string  { return d.classes }
 
 func (d *listed) Open(i int) (Clip, error) { return d.OpenSized(i, OpenOptions{}) }
 
@@ -66,36 +71,36 @@ func (d *listed) OpenSized(i int, opt OpenOptions) (Clip, error) {
 // is meant: copies of AffectNet differ in it. Every row's file is looked for here; a missing one, a label that is
 // not 0 … 999 and any other bad row is an error that names the line.
 func ReadStaticList(list, root string) (Dataset, error) {
-	return readList(list, root, Image, parseStatic, slices.Concat(pictureExts, []string{".gif"}))
+	return readList(list, root, parseStatic, slices.Concat(pictureExts, []string{".gif"}))
 }
 
 // ReadDynamicList reads a list of clips in the form of DFEW (header "video_name,label"), FERV39K ("path,id") or
 // MAFW ("video_name,labels"). A row names the folder root/id, or an animated GIF or a video, whose extension the id
-// may lack. Rows are checked as ReadStaticList does.
+// may lack. Rows are checked as ReadStaticList does. The header also tells the order of the classes.
 func ReadDynamicList(list, root string) (Dataset, error) {
-	return readList(list, root, Video, parseDynamic, slices.Concat(videoExts, []string{".gif"}))
+	return readList(list, root, parseDynamic, slices.Concat(videoExts, []string{".gif"}))
 }
 
-func readList(list, root string, m Modality, parse func([]byte) ([]row, error), exts []string) (Dataset, error) {
+func readList(list, root string, parse func([]byte) (*listed, error), exts []string) (Dataset, error) {
 	text, err := readText(list)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := parse(text)
+	d, err := parse(text)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", list, err)
 	}
-	if len(rows) == 0 {
+	if len(d.rows) == 0 {
 		return nil, fmt.Errorf("%s: no samples in this list", list)
 	}
-	for i := range rows {
-		r := &rows[i]
-		if r.path = findSample(joinRoot(root, r.id), m, exts); r.path == "" {
+	for i := range d.rows {
+		r := &d.rows[i]
+		if r.path = findSample(joinRoot(root, r.id), d.modality, exts); r.path == "" {
 			return nil, fmt.Errorf("%s: line %d: %s: no such %s; is %s the folder that the list's names are relative to?",
-				list, r.line, joinRoot(root, r.id), kindOf(m), root)
+				list, r.line, joinRoot(root, r.id), kindOf(d.modality), root)
 		}
 	}
-	return &listed{modality: m, rows: rows}, nil
+	return d, nil
 }
 
 // readText reads a whole list without its byte-order mark.
@@ -122,8 +127,9 @@ func readText(path string) ([]byte, error) {
 	return bytes.TrimPrefix(text, []byte("\xEF\xBB\xBF")), nil
 }
 
-func parseStatic(text []byte) ([]row, error) {
-	var rows []row
+// parseStatic reads rows without a header, which would name the classes.
+func parseStatic(text []byte) (*listed, error) {
+	d := &listed{modality: Image}
 	lines := bufio.NewScanner(bytes.NewReader(text)) // also drops the \r of \r\n
 	line := 0
 	for lines.Scan() {
@@ -140,32 +146,30 @@ func parseStatic(text []byte) ([]row, error) {
 		if err != nil {
 			return nil, err
 		}
-		rows = append(rows, r)
+		d.rows = append(d.rows, r)
 	}
 	if lines.Err() != nil {
 		return nil, fmt.Errorf("line %d: too long for a list", line+1)
 	}
-	return rows, nil
+	return d, nil
 }
 
-func parseDynamic(text []byte) ([]row, error) {
+func parseDynamic(text []byte) (*listed, error) {
 	r := csv.NewReader(bytes.NewReader(text))
 	r.FieldsPerRecord = -1
 	r.ReuseRecord = true
 	header, err := r.Read()
-	if err == io.EOF {
-		return nil, errHeader("")
-	} else if err != nil {
+	if err != nil && err != io.EOF {
 		return nil, csvError(err)
 	}
-	if h := strings.Join(trimAll(header), ","); !knownHeader(h) {
-		return nil, errHeader(h)
+	d := &listed{modality: Video}
+	if d.classes, err = classesOf(strings.Join(trimAll(header), ",")); err != nil {
+		return nil, err
 	}
-	var rows []row
 	for {
 		record, err := r.Read()
 		if err == io.EOF {
-			return rows, nil
+			return d, nil
 		} else if err != nil {
 			return nil, csvError(err)
 		}
@@ -177,25 +181,20 @@ func parseDynamic(text []byte) ([]row, error) {
 		if err != nil {
 			return nil, err
 		}
-		rows = append(rows, row)
+		d.rows = append(d.rows, row)
 	}
 }
 
-func knownHeader(h string) bool {
-	for _, d := range dynamicHeaders {
-		if h == d.header {
-			return true
-		}
-	}
-	return false
-}
-
-func errHeader(got string) error {
+// classesOf returns the class order of the data set that begins its lists with a header.
+func classesOf(header string) ([]string, error) {
 	var known []string
 	for _, d := range dynamicHeaders {
+		if header == d.header {
+			return d.classes, nil
+		}
 		known = append(known, fmt.Sprintf("%q (%s)", d.header, d.name))
 	}
-	return fmt.Errorf("the first line is %s, but must be %s", quote(got), strings.Join(known, ", "))
+	return nil, fmt.Errorf("the first line is %s, but must be %s", quote(header), strings.Join(known, ", "))
 }
 
 // csvError says the line as the other messages do.

@@ -38,6 +38,7 @@ func TestStaticList(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, Image, d.Modality())
 	require.Equal(t, 4, d.Len(), "duplicates stay")
+	require.Nil(t, d.Classes())
 	require.Empty(t, cmp.Diff(map[string]int{"680/ab_aligned/face 0.bmp": 3, "b.png": 0, "c.jpg": 11}, samples(d)))
 	for i := range d.Len() {
 		clip, err := d.Open(i)
@@ -47,16 +48,17 @@ func TestStaticList(t *testing.T) {
 }
 
 func TestDynamicLists(t *testing.T) {
-	for _, c := range []struct{ list, id string }{
-		{"video_name,label\n02522,5\n", "02522"},
-		{"path,id\r\nCrime/Angry/0063,5\r\n", "Crime/Angry/0063"},
-		{"\xEF\xBB\xBFvideo_name, labels\n\n\"03747\",5", "03747"},
+	for _, c := range []struct{ list, id, class string }{
+		{"video_name,label\n02522,5\n", "02522", "disgust"},
+		{"path,id\r\nCrime/Angry/0063,5\r\n", "Crime/Angry/0063", "sadness"},
+		{"\xEF\xBB\xBFvideo_name, labels\n\n\"03747\",5", "03747", "fear"},
 	} {
 		list, root := tree(t, c.list, c.id+"/1.png", c.id+"/2.png")
 		d, err := ReadDynamicList(list, root)
 		require.NoError(t, err, c.list)
 		require.Equal(t, Video, d.Modality())
 		require.Equal(t, map[string]int{c.id: 5}, samples(d))
+		require.Equal(t, c.class, d.Classes()[5], "the header tells the order of the classes")
 		clip, err := d.Open(0)
 		require.NoError(t, err)
 		require.Equal(t, 2, clip.Len())
@@ -158,15 +160,15 @@ func FuzzParseDynamic(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text []byte) { checkRows(t, text, parseDynamic) })
 }
 
-func checkRows(t *testing.T, text []byte, parse func([]byte) ([]row, error)) {
-	rows, err := parse(text)
+func checkRows(t *testing.T, text []byte, parse func([]byte) (*listed, error)) {
+	d, err := parse(text)
 	if err != nil {
-		require.Empty(t, rows)
+		require.Nil(t, d)
 		require.NotContains(t, err.Error(), "\n")
 		return
 	}
 	last := 0
-	for _, r := range rows {
+	for _, r := range d.rows {
 		require.Greater(t, r.line, last)
 		require.NotEmpty(t, r.id)
 		require.True(t, r.label >= 0 && r.label <= maxLabel)

@@ -30,7 +30,7 @@ func Finetune(ctx context.Context, o Options) (*Metrics, error) {
 	if err != nil {
 		return nil, err
 	}
-	validation, err := validationSets(o)
+	validation, err := validationSets(o, sets)
 	if err != nil {
 		return nil, err
 	}
@@ -47,11 +47,7 @@ func Finetune(ctx context.Context, o Options) (*Metrics, error) {
 	if err != nil {
 		return nil, err
 	}
-	labels := map[data.Modality][]string{
-		data.Image: data.DefaultLabels(data.Image, r.Model.ImageClasses),
-		data.Video: data.DefaultLabels(data.Video, r.Model.VideoClasses),
-	}
-	metadata, err := modelMetadata(r, labels)
+	metadata, err := modelMetadata(r, sets.Labels)
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +63,7 @@ func Finetune(ctx context.Context, o Options) (*Metrics, error) {
 		},
 	}
 	if validation != nil {
-		model := &Model{Net: net, Recipe: r, Labels: labels, backend: backend}
+		model := &Model{Net: net, Recipe: r, Labels: sets.Labels, backend: backend}
 		run.evaluate = func(ctx context.Context, _ int) (*Report, error) { return model.Evaluate(ctx, *validation) }
 	}
 	return run.train(ctx)
@@ -75,11 +71,11 @@ func Finetune(ctx context.Context, o Options) (*Metrics, error) {
 
 // validationSets returns what to evaluate on during training, nil if nothing. Where the run learns from drawn faces
 // alone, faces of other people are drawn.
-func validationSets(o Options) (*Sets, error) {
+func validationSets(o Options, t Training) (*Sets, error) {
 	if o.Validation.Empty() && !(o.Train.Empty() && o.Recipe.Data.DrawnTest > 0) {
 		return nil, nil
 	}
-	s, err := TestSets(o.Recipe, o.Validation)
+	s, err := testSets(o.Recipe, t.Labels, o.Validation, t.memory)
 	return &s, err
 }
 

@@ -22,7 +22,6 @@ type Model struct {
 	Net       *s4d.Model
 	Recipe    recipe.Recipe // geometry and sampling
 	Labels    map[data.Modality][]string
-	Report    nn.LoadReport    // what loading read
 	Precision engine.Precision // in which linear layers and attention multiply
 
 	// Reference is the same model in full precision, with which Evaluate compares each answer; nil compares none.
@@ -49,19 +48,18 @@ func OpenModel(fileOrRun string, p *engine.Precision) (*Model, error) {
 	defer file.Close()
 	m := &Model{backend: engine.NewCPU()}
 	c, err := m.describe(file)
+	if err == nil {
+		_, err = s4d.Outline(file, c)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	if p != nil {
 		m.Precision = *p
 	}
-	load := s4d.FromFineTuned(file)
-	scope := nn.NewInferenceScope(m.backend, load, m.Precision)
+	scope := nn.NewInferenceScope(m.backend, s4d.FromFineTuned(file), m.Precision)
 	m.Net = s4d.New(scope, c)
-	if err = scope.Err(); err == nil {
-		m.Report, err = load.Finish()
-	}
-	if err != nil {
+	if err := scope.Err(); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return m, nil
@@ -91,7 +89,11 @@ func (m *Model) describe(file *weights.File) (s4d.Config, error) {
 	} else {
 		c, err = s4d.InferConfig(file)
 		m.Recipe.Model.ImageSize, m.Recipe.Model.Frames = c.Encoder.ImageSize, c.Encoder.Frames
+		m.Recipe.Model.ImageClasses, m.Recipe.Model.VideoClasses = c.ImageClasses, c.VideoClasses
 		m.Recipe.Data.Stride = defaultStride
+	}
+	if err == nil {
+		err = c.Check()
 	}
 	if err != nil {
 		return c, err
@@ -104,7 +106,7 @@ func (m *Model) describe(file *weights.File) (s4d.Config, error) {
 			m.Labels[h] = data.DefaultLabels(h, c.Classes(h))
 		}
 	}
-	return c, c.Check()
+	return c, nil
 }
 
 // Prediction is the answer for one picture or clip.
@@ -119,7 +121,7 @@ type Prediction struct {
 	Class int `json:"-"`
 }
 
-// Views returns what the model looks at in a clip, as frames: the picture itself, or the test windows of a clip.
+// views returns what the model looks at in a clip, as frames: the picture itself, or the test windows of a clip.
 func (m *Model) views(clip data.Clip, modality data.Modality) ([]*data.Frames, error) {
 	windows := [][]int{{0}}
 	if modality == data.Video {

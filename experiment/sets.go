@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 
 	"mien/data"
 	"mien/data/drawn"
@@ -31,7 +32,12 @@ const (
 )
 
 // Training is what a run learns from: Warm in its first train.drawn_epochs epochs, and then Main.
-type Training struct{ Warm, Main Sets }
+type Training struct {
+	Warm, Main Sets
+	Labels     map[data.Modality][]string // names of the classes
+
+	memory *data.Budget // for decoded frames; validation takes what training leaves
+}
 
 // TrainingSets opens the lists and adds the recipe's drawn faces: before the lists, where the recipe warms up on them, and else
 // beside them.
@@ -40,21 +46,23 @@ func TrainingSets(r recipe.Recipe, l Lists) (t Training, err error) {
 	if err != nil {
 		return t, err
 	}
+	t.Labels = labelsOf(r, lists)
+	t.memory = data.NewBudget(int64(r.Data.CacheMiB) << 20)
 	var faces Sets
 	size := r.Views.CacheSize
 	if n := r.Data.DrawnPictures; n > 0 {
-		faces.Static = cache(r, drawn.Pictures(drawnTrainSeed, n, size), size)
+		faces.Static = relabel(drawn.Pictures(drawnTrainSeed, n, size), t.Labels)
 	}
 	if n := r.Data.DrawnClips; n > 0 {
-		faces.Dynamic = cache(r, drawn.Clips(drawnTrainSeed, n, drawnFrames, size), size)
+		faces.Dynamic = relabel(drawn.Clips(drawnTrainSeed, n, drawnFrames, size), t.Labels)
 	}
-	lists = lists.cached(r, size)
+	faces, lists = faces.cached(t.memory, size), lists.cached(t.memory, size)
 	lists = Sets{Static: repeat(lists.Static, r.Data.ListRepeat), Dynamic: repeat(lists.Dynamic, r.Data.ListRepeat)}
 	switch {
 	case l.Empty():
-		t = Training{Warm: faces, Main: faces}
+		t.Warm, t.Main = faces, faces
 	case r.Train.DrawnEpochs > 0:
-		t = Training{Warm: faces, Main: lists}
+		t.Warm, t.Main = faces, lists
 	default:
 		t.Main = Sets{Static: join(lists.Static, faces.Static), Dynamic: join(lists.Dynamic, faces.Dynamic)}
 	}
@@ -64,8 +72,26 @@ func TrainingSets(r recipe.Recipe, l Lists) (t Training, err error) {
 	return t, cmp.Or(checkLabels(r, t.Warm), checkLabels(r, t.Main))
 }
 
-// TestSets opens the lists, or draws faces where none is given.
-func TestSets(r recipe.Recipe, l Lists) (Sets, error) {
+// labelsOf names the classes of both heads: in the order of the lists, where these say it.
+func labelsOf(r recipe.Recipe, lists Sets) map[data.Modality][]string {
+	labels := map[data.Modality][]string{
+		data.Image: data.DefaultLabels(data.Image, r.Model.ImageClasses),
+		data.Video: data.DefaultLabels(data.Video, r.Model.VideoClasses),
+	}
+	for _, d := range lists.each() {
+		if own := labels[d.Modality()]; len(own) == len(d.Classes()) {
+			copy(own, d.Classes())
+		}
+	}
+	return labels
+}
+
+// TestSets opens the lists, or draws faces where none is given. An evaluation reads a sample once, so that nothing is kept.
+func (m *Model) TestSets(l Lists) (Sets, error) {
+	return testSets(m.Recipe, m.Labels, l, data.NewBudget(0))
+}
+
+func testSets(r recipe.Recipe, labels map[data.Modality][]string, l Lists, memory *data.Budget) (Sets, error) {
 	s, err := openLists(l)
 	if err != nil {
 		return s, err
@@ -74,10 +100,10 @@ func TestSets(r recipe.Recipe, l Lists) (Sets, error) {
 		if r.Data.DrawnTest == 0 {
 			return s, errors.New("nothing to evaluate on: give --static-list or --dynamic-list")
 		}
-		s.Static = drawn.Pictures(drawnTestSeed, r.Data.DrawnTest, r.Model.ImageSize)
-		s.Dynamic = drawn.Clips(drawnTestSeed, r.Data.DrawnTest, drawnFrames, r.Model.ImageSize)
+		s.Static = relabel(drawn.Pictures(drawnTestSeed, r.Data.DrawnTest, r.Model.ImageSize), labels)
+		s.Dynamic = relabel(drawn.Clips(drawnTestSeed, r.Data.DrawnTest, drawnFrames, r.Model.ImageSize), labels)
 	}
-	return s.cached(r, r.Model.ImageSize), checkLabels(r, s)
+	return s.cached(memory, r.Model.ImageSize), checkLabels(r, s)
 }
 
 func openLists(l Lists) (s Sets, err error) {
@@ -93,16 +119,13 @@ func openLists(l Lists) (s Sets, err error) {
 }
 
 // cached keeps the decoded frames of both sets in memory, at the size from which views are cut.
-func (s Sets) cached(r recipe.Recipe, size int) Sets {
-	return Sets{Static: cache(r, s.Static, size), Dynamic: cache(r, s.Dynamic, size)}
-}
-
-// cache keeps d, which may be nil, in a quarter of the recipe's memory: lists and drawn faces of two modalities make four.
-func cache(r recipe.Recipe, d data.Dataset, size int) data.Dataset {
-	if d == nil {
-		return nil
+func (s Sets) cached(memory *data.Budget, size int) Sets {
+	for _, d := range []*data.Dataset{&s.Static, &s.Dynamic} {
+		if *d != nil {
+			*d = data.Cache(*d, memory, size, size)
+		}
 	}
-	return data.Cache(d, int64(r.Data.CacheMiB)<<18, size, size)
+	return s
 }
 
 // checkLabels makes a label that the model has no class for an error before any work begins. Pre-training ignores labels.
@@ -141,6 +164,29 @@ func (s Sets) of(m data.Modality) data.Dataset {
 		return s.Static
 	}
 	return s.Dynamic
+}
+
+// relabelled is a set whose classes are numbered in another order.
+type relabelled struct {
+	data.Dataset
+	classes []string
+}
+
+// relabel gives drawn faces the labels by which a model calls their classes. Where it lacks one, they keep their own.
+func relabel(faces data.Dataset, labels map[data.Modality][]string) data.Dataset {
+	names := labels[faces.Modality()]
+	for _, class := range faces.Classes() {
+		if !slices.Contains(names, class) {
+			return faces
+		}
+	}
+	return relabelled{faces, names}
+}
+
+func (r relabelled) Classes() []string { return r.classes }
+
+func (r relabelled) Label(i int) int {
+	return slices.Index(r.classes, r.Dataset.Classes()[r.Dataset.Label(i)])
 }
 
 // repeated is a set whose samples count several times, to hold their own beside a larger one.
@@ -185,6 +231,7 @@ func (j joined) at(i int) (data.Dataset, int) {
 
 func (j joined) Modality() data.Modality { return j.first.Modality() }
 func (j joined) Len() int                { return j.first.Len() + j.second.Len() }
+func (j joined) Classes() []string       { return j.first.Classes() }
 
 func (j joined) Name(i int) string {
 	d, k := j.at(i)
@@ -196,10 +243,7 @@ func (j joined) Label(i int) int {
 	return d.Label(k)
 }
 
-func (j joined) Open(i int) (data.Clip, error) { return j.OpenSized(i, data.OpenOptions{}) }
-
-// OpenSized passes the size on, so that videos shrink while they are decoded.
-func (j joined) OpenSized(i int, opt data.OpenOptions) (data.Clip, error) {
+func (j joined) Open(i int) (data.Clip, error) {
 	d, k := j.at(i)
-	return data.OpenSized(d, k, opt)
+	return d.Open(k)
 }

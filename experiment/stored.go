@@ -2,7 +2,6 @@ package experiment
 
 import (
 	"mien/engine"
-	"mien/nn"
 	"mien/s4d"
 	"mien/weights"
 )
@@ -22,12 +21,11 @@ func StoredTypes(file *weights.File, p engine.Precision) (map[string]weights.DTy
 	if err != nil {
 		return nil, err
 	}
-	scope := nn.NewShapeScope()
-	s4d.New(scope, c)
-	for _, param := range scope.Params() {
+	params, err := s4d.Outline(file, c)
+	for _, param := range params {
 		if param.Linear {
 			types[param.Name] = lowTypes[p]
 		}
 	}
-	return types, nn.CheckModel(file, scope.Params())
+	return types, err
 }

@@ -122,9 +122,13 @@ func checkTensor(f Weights, name string, shape []int) error {
 // Finish lists the tensors that nobody asked for, and is an error if one is not allowed to be unused or if nothing
 // was loaded at all.
 func (l *Load) Finish() (LoadReport, error) {
+	loaded := map[string]bool{}
+	for _, name := range l.Report.Loaded {
+		loaded[name] = true
+	}
 	var foreign []string
 	for _, name := range l.File.Names() {
-		if slices.Contains(l.Report.Loaded, name) {
+		if loaded[name] {
 			continue
 		}
 		l.Report.Unused = append(l.Report.Unused, name)

@@ -60,7 +60,8 @@ func IsPretraining(file nn.Weights) bool {
 var expertName = regexp.MustCompile(`^blocks\.(\d+)\.moe_layer\.experts\.(\d+)\.fc1\.weight$`)
 
 // InferConfig reads the shape of a fine-tuned model from its tensors: width, depth, experts and classes. Heads are 64
-// wide. What no tensor tells (image size, frames, experts a token) is the published 160, 16 and 2.
+// wide. What no tensor tells (image size, frames, experts a token) is the published 160, 16 and 2. Names may
+// claim any shape: see Outline.
 func InferConfig(file nn.Weights) (Config, error) {
 	c, err := Published("base")
 	if err != nil {
@@ -85,6 +86,7 @@ func InferConfig(file nn.Weights) (Config, error) {
 		}
 	}
 	slices.Sort(c.MoAEBlocks)
+	c.MoAEBlocks = slices.Compact(c.MoAEBlocks)
 	c.MoAE.TopK = min(2, max(c.MoAE.Experts, 1))
 	if shape, ok := file.Shape("blocks.0.mlp.fc1.bias"); ok && len(shape) == 1 && shape[0] >= c.Encoder.Dim {
 		c.Encoder.MLPRatio = shape[0] / c.Encoder.Dim
@@ -99,9 +101,7 @@ func InferConfig(file nn.Weights) (Config, error) {
 func (c *Config) addExpert(file nn.Weights, name string, match []string) {
 	block, _ := strconv.Atoi(match[1])
 	expert, _ := strconv.Atoi(match[2])
-	if !slices.Contains(c.MoAEBlocks, block) {
-		c.MoAEBlocks = append(c.MoAEBlocks, block)
-	}
+	c.MoAEBlocks = append(c.MoAEBlocks, block)
 	c.MoAE.Experts = max(c.MoAE.Experts, expert+1)
 	if shape, _ := file.Shape(name); len(shape) == 2 {
 		c.MoAE.Hidden = shape[0]
@@ -114,4 +114,17 @@ func classes(file nn.Weights, head string) (int, error) {
 		return 0, fmt.Errorf("weights hold no head.%s.weight: they are not a fine-tuned S4D model", head)
 	}
 	return shape[0], nil
+}
+
+// Outline returns the parameters of a model of a checked config as shapes alone, once the file is seen to hold them all and nothing
+// else. It costs little, whatever names or metadata claim: each block and each expert has tensors of its own.
+func Outline(file nn.Weights, c Config) ([]nn.Param, error) {
+	tensors, blocks, experts := len(file.Names()), len(c.MoAEBlocks), c.MoAE.Experts
+	if c.Encoder.Depth > tensors || blocks > 0 && experts > tensors/blocks {
+		return nil, fmt.Errorf("%d blocks, %d of them with %d experts, in a file of %d tensors: is it damaged?",
+			c.Encoder.Depth, blocks, experts, tensors)
+	}
+	scope := nn.NewShapeScope()
+	New(scope, c)
+	return scope.Params(), nn.CheckModel(file, scope.Params())
 }

@@ -42,6 +42,9 @@ func Published(size string) (Config, error) {
 // Positions returns the blocks that carry experts, half of all: the paper's ablation has "early", "middle", "later" (the
 // published choice) and "alternate" (every second block).
 func Positions(name string, depth int) ([]int, error) {
+	if depth < 1 || depth > vit.MaxDepth {
+		return nil, fmt.Errorf("%d blocks: choose 1 to %d", depth, vit.MaxDepth)
+	}
 	half := depth / 2
 	first := map[string]int{"early": 0, "middle": (depth - half) / 2, "later": depth - half}
 	if name == "alternate" {
@@ -62,13 +65,16 @@ func Positions(name string, depth int) ([]int, error) {
 	return blocks, nil
 }
 
+// maxClasses is as many as the labels of lists may tell apart.
+const maxClasses = 1000
+
 // Check returns an error that says what does not fit.
 func (c Config) Check() error {
 	if err := c.Encoder.Check(); err != nil {
 		return err
 	}
-	if c.ImageClasses < 1 || c.VideoClasses < 1 {
-		return fmt.Errorf("heads of %d and %d classes: each needs at least 1", c.ImageClasses, c.VideoClasses)
+	if min(c.ImageClasses, c.VideoClasses) < 1 || max(c.ImageClasses, c.VideoClasses) > maxClasses {
+		return fmt.Errorf("heads of %d and %d classes: each needs 1 to %d", c.ImageClasses, c.VideoClasses, maxClasses)
 	}
 	for _, b := range c.MoAEBlocks {
 		if b < 0 || b >= c.Encoder.Depth {

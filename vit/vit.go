@@ -44,17 +44,30 @@ var Sizes = map[string]Config{
 	"large": {ImageSize: 160, Frames: 16, PatchSize: 16, Tubelet: 2, Dim: 1024, Depth: 24, Heads: 16, MLPRatio: 4},
 }
 
-// Check returns an error that says which extents do not divide.
+// Limits that keep memory bounded whatever a file or recipe claims, far above any published encoder.
+const (
+	MaxDepth  = 1 << 10
+	maxExtent = 1 << 16
+	maxPixels = 1 << 26 // of a clip
+	maxTokens = 1 << 16 // of a clip
+)
+
+// Check returns an error that says which extents do not divide or are beyond the limits.
 func (c Config) Check() error {
 	switch {
 	case min(c.ImageSize, c.Frames, c.PatchSize, c.Tubelet, c.Dim, c.Depth, c.Heads, c.MLPRatio) < 1:
 		return fmt.Errorf("model size %+v: every number must be at least 1", c)
+	case max(c.ImageSize, c.Frames, c.Dim, c.MLPRatio) > maxExtent || c.Depth > MaxDepth:
+		return fmt.Errorf("model size %+v: more than %d blocks, or a number above %d", c, MaxDepth, maxExtent)
 	case c.ImageSize%c.PatchSize != 0:
 		return fmt.Errorf("image size %d is not a multiple of the patch size %d", c.ImageSize, c.PatchSize)
 	case c.Frames%c.Tubelet != 0:
 		return fmt.Errorf("%d frames are not a multiple of the %d frames of a tubelet", c.Frames, c.Tubelet)
 	case c.Dim%c.Heads != 0:
 		return fmt.Errorf("width %d is not a multiple of the %d heads", c.Dim, c.Heads)
+	case c.Frames*c.ImageSize*c.ImageSize > maxPixels || c.VideoTokens() > maxTokens:
+		return fmt.Errorf("a clip of %d frames of %d×%d pixels in %d tokens: the limits are %d pixels and %d tokens",
+			c.Frames, c.ImageSize, c.ImageSize, c.VideoTokens(), maxPixels, maxTokens)
 	}
 	return nil
 }

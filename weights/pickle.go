@@ -221,7 +221,7 @@ func (u *unpickler) line() (string, error) {
 	if err != nil {
 		return "", errors.New("pickle is damaged: a name does not end")
 	}
-	return string(text[:len(text)-1]), nil
+	return string(text[:len(text)-1]), u.spend(int64(len(text)))
 }
 
 // setAll sets pairs of keys and values. Hashing a long key again and again is charged, too.

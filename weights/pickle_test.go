@@ -116,8 +116,10 @@ func TestHostilePickles(t *testing.T) {
 		"big-endian":              {zipped(part{name: "a/data.pkl", content: good}, part{name: "a/byteorder", content: []byte("big")}), "big-endian"},
 		"a bomb":                  {zipped(part{"a/data.pkl", bytes.Repeat([]byte("N0"), 20_000_000), zip.Deflate}), "pickle needs more than 128 MB"},
 		"a million dicts":         {pickled(bytes.Repeat([]byte("}"), 1_000_000), nil), "cut off"},
-		"a million tensors":       {pickled(manyTensors(1_000_000), one), "pickle needs more than 128 MB"},
+		"a million tensors":       {pickled(manyTensors(slices.Repeat([]int64{1}, maxDims), 1_000_000), one), "pickle needs more than 128 MB"},
+		"a shared storage":        {pickled(manyTensors([]int64{1 << 16}, 1000), make([]byte, 4<<16)), "1001 tensors hold more values than the file has bytes"},
 		"long keys":               {pickled(longKeys(), nil), "pickle needs more than 128 MB"},
+		"long names of classes":   {zipped(part{"a/data.pkl", bytes.Repeat([]byte("c"+strings.Repeat("a", 4000)+"\n\n"), 34_000), zip.Deflate}), "pickle needs more than 128 MB"},
 		"a nested tuple":          {pickled(append([]byte("\x80\x02N"), bytes.Repeat([]byte{0x85}, 3_000_000)...), nil), "pickle needs more than 128 MB"},
 		"protocol 6":              {pickled([]byte("\x80\x06N."), nil), "pickle protocol 6"},
 		"number of 2^31 bytes":    {pickled([]byte("\x80\x02\x8b\x00\x00\x00\x80"), nil), "pickle needs more than 128 MB"},
@@ -141,10 +143,10 @@ func TestHostilePickles(t *testing.T) {
 	require.ErrorContains(t, err, "none.pth: no such weights file")
 }
 
-// manyTensors is a dict of n names for one tensor of many dimensions.
-func manyTensors(n int) []byte {
-	shape := slices.Repeat([]int64{1}, maxDims)
-	b := bytes.TrimSuffix(tensorPickle(4, 0, shape, shape), []byte("s.")) // leaves the dict, the name and the tensor
+// manyTensors is a dict of n names for one tensor, whose strides are 1.
+func manyTensors(shape []int64, n int) []byte {
+	strides := slices.Repeat([]int64{1}, len(shape))
+	b := bytes.TrimSuffix(tensorPickle(shape[0], 0, shape, strides), []byte("s.")) // leaves the dict, the name and the tensor
 	b = append(b, "q\x00s"...)
 	for i := range n {
 		b = append(b, "X\x04\x00\x00\x00"...)

@@ -32,7 +32,7 @@ func TestLowPrecision(t *testing.T) {
 		Tensor{Name: "no columns", Shape: []int{3, 0}, DType: I8})
 	defer f.Close()
 	require.Equal(t, []string{"bf16", "f32", "int8", "no columns", "no rows"}, f.Names())
-	require.Equal(t, []DType{BF16, F32, I8}, []DType{f.DType("bf16"), f.DType("f32"), f.DType("int8")})
+	require.Equal(t, []DType{BF16, F32, I8}, []DType{f.tensors["bf16"].dtype, f.tensors["f32"].dtype, f.tensors["int8"].dtype})
 	shape, ok := f.Shape("int8")
 	require.True(t, ok)
 	require.Equal(t, []int{3, 2, 2}, shape)

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"math"
+
+	"mien/asm"
 )
 
 // readChunk elements are converted at a time.
@@ -122,7 +124,7 @@ func decode(t DType, src []byte, dst []float32) {
 		}
 	case BF16:
 		for i := range dst {
-			dst[i] = math.Float32frombits(uint32(le.Uint16(src[2*i:])) << 16)
+			dst[i] = asm.FromBF16(le.Uint16(src[2*i:]))
 		}
 	case I64:
 		for i := range dst {

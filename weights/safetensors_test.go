@@ -36,7 +36,6 @@ func TestSafetensorsRoundTrip(t *testing.T) {
 	f, err := Open(path)
 	require.NoError(t, err)
 	defer f.Close()
-	require.Equal(t, "safetensors", f.Format())
 	require.Equal(t, meta, f.Metadata())
 	require.Equal(t, []string{"a", "b.weight", "empty"}, f.Names())
 	all, err := readAll(f)

@@ -40,7 +40,6 @@ var sizes = map[DType]int64{
 // File is an open weights file. Tensors are read when asked for. It is safe for concurrent use.
 type File struct {
 	path     string
-	format   string
 	file     source
 	tensors  map[string]entry
 	metadata map[string]string
@@ -93,7 +92,11 @@ func Open(path string) (*File, error) {
 // newFile reads the table of tensors of a file of a size. It closes the file on errors.
 func newFile(path string, file source, size int64) (*File, error) {
 	f := &File{path: path, file: file, tensors: map[string]entry{}, metadata: map[string]string{}}
-	if err := f.index(size); err != nil {
+	err := f.index(size)
+	if err == nil {
+		err = f.checkTotal(size)
+	}
+	if err != nil {
 		file.Close()
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
@@ -122,20 +125,28 @@ func (f *File) index(size int64) error {
 	}
 	switch head = head[:n]; {
 	case len(head) > 8 && head[8] == '{': // first, as a length may look like what begins a pickle
-		f.format = "safetensors"
 		return f.indexSafetensors(size)
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
-		f.format = "PyTorch"
 		return f.indexZip(size)
 	case len(head) > 1 && head[0] == 0x80 && head[1] >= 2 && head[1] <= 5:
-		f.format = "PyTorch before 1.6"
 		return f.indexLegacy(size)
 	}
 	return errors.New("not a weights file (safetensors, or PyTorch .pth): name another")
 }
 
-// Format names the file's format.
-func (f *File) Format() string { return f.format }
+// checkTotal refuses tensors that hold more values than the file has bytes. Some may share a storage, as tied weights do, but not
+// so often that a small file takes any amount of memory.
+func (f *File) checkTotal(size int64) error {
+	left := size
+	for _, e := range f.tensors {
+		n, ok := elements(e.shape, left)
+		if !ok {
+			return fmt.Errorf("%d tensors hold more values than the file has bytes, %d: too many share a storage", len(f.tensors), size)
+		}
+		left -= n
+	}
+	return nil
+}
 
 // Names returns the names of all tensors, sorted.
 func (f *File) Names() []string {
@@ -152,9 +163,6 @@ func (f *File) Shape(name string) (shape []int, ok bool) {
 	e, ok := f.tensors[name]
 	return slices.Clone(e.shape), ok
 }
-
-// DType returns the type in which a tensor is stored, empty where the file has no such tensor.
-func (f *File) DType(name string) DType { return f.tensors[name].dtype }
 
 // Metadata returns what a safetensors file says about itself. Of a PyTorch checkpoint it returns the numbers that stand beside
 // the weights, such as the epoch.

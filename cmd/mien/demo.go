@@ -74,7 +74,7 @@ func demoPage(out *console, pretrain, finetune string, metrics *experiment.Metri
 	if err != nil {
 		return nil, err
 	}
-	sets, err := experiment.TestSets(m.Recipe, experiment.Lists{})
+	sets, err := m.TestSets(experiment.Lists{})
 	if err != nil {
 		return nil, err
 	}

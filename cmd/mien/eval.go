@@ -50,7 +50,7 @@ func (c *evalCmd) Run(out *console) error {
 			return err
 		}
 	}
-	sets, err := experiment.TestSets(m.Recipe, c.lists())
+	sets, err := m.TestSets(c.lists())
 	if err != nil {
 		return err
 	}

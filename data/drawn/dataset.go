@@ -28,19 +28,20 @@ const (
 // Pictures returns n square pictures of size pixels a side, each of another person. Sample i shows the expression
 // PictureOrder[i%7]. Sets of different seeds share no person: take one seed for training and another for tests.
 func Pictures(seed uint64, n, size int) data.Dataset {
-	return &set{modality: data.Image, order: &PictureOrder, seed: seed, stream: pictureStream, n: n, frames: 1, size: size}
+	return &set{modality: data.Image, order: &PictureOrder, classes: data.AffectNet7, seed: seed, stream: pictureStream, n: n, frames: 1, size: size}
 }
 
 // Clips returns n clips of the given number of frames, each of another person who starts at rest, shows the
 // expression ClipOrder[i%7] and lets go of it again. Clips draw only the frames that are read.
 func Clips(seed uint64, n, frames, size int) data.Dataset {
-	return &set{modality: data.Video, order: &ClipOrder, seed: seed, stream: clipStream, n: n, frames: frames, size: size}
+	return &set{modality: data.Video, order: &ClipOrder, classes: data.DFEW, seed: seed, stream: clipStream, n: n, frames: frames, size: size}
 }
 
 // set is a data.Dataset that draws what is asked for.
 type set struct {
 	modality        data.Modality
 	order           *[NumExpressions]Expression
+	classes         []string // the names of order, as lists call them
 	seed, stream    uint64
 	n, frames, size int
 }
@@ -50,6 +51,8 @@ func (s *set) Modality() data.Modality { return s.modality }
 func (s *set) Len() int { return max(s.n, 0) }
 
 func (s *set) Label(i int) int { return i % NumExpressions }
+
+func (s *set) Classes() []string { return s.classes }
 
 func (s *set) Name(i int) string {
 	return fmt.Sprintf("drawn/%s-%d/%05d-%s", s.modality, s.seed, i, s.order[s.Label(i)])

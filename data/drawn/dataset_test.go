@@ -3,6 +3,7 @@ package drawn
 import (
 	"bytes"
 	"math"
+	"strings"
 	"sync"
 	"testing"
 
@@ -62,8 +63,9 @@ func TestLabelsAreBalanced(t *testing.T) {
 		for i := range set.Len() {
 			count[set.Label(i)]++
 		}
-		for _, n := range count {
+		for label, n := range count {
 			require.Equal(t, 10, n)
+			require.Contains(t, strings.ToLower(set.Name(label)), "-"+set.Classes()[label])
 		}
 	}
 	require.Equal(t, data.Image, Pictures(1, 1, 32).Modality())

@@ -101,15 +101,6 @@ var prototypes = [NumExpressions][]part{
 		{AU17, 0.4, false}},
 }
 
-// Prototype returns the full-strength, symmetric form of e with all of its units.
-func (e Expression) Prototype() AUs {
-	var a AUs
-	for _, p := range prototypes[e] {
-		a.Left[p.unit], a.Right[p.unit] = p.level, p.level
-	}
-	return a
-}
-
 // Perform draws the way one person shows e at its apex: an overall intensity of 0.6 to 1, each unit stronger or
 // weaker than in the prototype, optional units present or not, slightly unequal halves, and faint stray units.
 func (e Expression) Perform(rng *rand.Rand) AUs {
