@@ -9,6 +9,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"mien/atomicfile"
 )
 
 // Files of a run folder.
@@ -64,7 +66,7 @@ func (f *folder) startLog(finished, epochs int) error {
 			}
 		}
 	}
-	if err := writeFile(f.path(logFile), kept.Bytes()); err != nil {
+	if err := atomicfile.WriteBytes(f.path(logFile), kept.Bytes()); err != nil {
 		return err
 	}
 	log, err := os.OpenFile(f.path(logFile), os.O_APPEND|os.O_WRONLY, 0o644)
@@ -116,25 +118,11 @@ func (f *folder) writeJSON(name string, v any) error {
 	if err != nil {
 		return err
 	}
-	return writeFile(f.path(name), append(text, '\n'))
+	return atomicfile.WriteBytes(f.path(name), append(text, '\n'))
 }
 
 func (f *folder) close() {
 	if f.log != nil {
 		f.log.Close()
 	}
-}
-
-// writeFile writes beside and renames, so that no reader ever sees half a file.
-func writeFile(path string, text []byte) error {
-	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(tmp.Name())
-	_, err = tmp.Write(text)
-	if err := errors.Join(err, tmp.Chmod(0o644), tmp.Close()); err != nil {
-		return err
-	}
-	return os.Rename(tmp.Name(), path)
 }

@@ -10,6 +10,7 @@ import (
 	"runtime/debug"
 
 	"mien/asm"
+	"mien/atomicfile"
 	ag "mien/autograd"
 	"mien/data"
 	"mien/engine"
@@ -102,7 +103,7 @@ func (r *run) train(ctx context.Context) (*Metrics, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := writeFile(r.folder.path(recipeFile), text); err != nil {
+	if err := atomicfile.WriteBytes(r.folder.path(recipeFile), text); err != nil {
 		return nil, err
 	}
 	if err := r.folder.startLog(r.progress.Epoch, r.Recipe.Train.Epochs); err != nil {
