@@ -1,7 +1,6 @@
 package experiment
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -94,23 +93,25 @@ func (f *folder) logLine(e logEntry) error {
 	return err
 }
 
-// readLog returns the entries of a run's log.
+// readLog returns the entries of a run's log. A last line that a kill cut off does not count.
 func readLog(dir string) ([]logEntry, error) {
-	file, err := os.Open(filepath.Join(dir, logFile))
+	path := filepath.Join(dir, logFile)
+	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
 	var entries []logEntry
-	lines := bufio.NewScanner(file)
-	for lines.Scan() {
+	for line := range bytes.Lines(text) {
+		if !bytes.HasSuffix(line, []byte("\n")) {
+			break
+		}
 		var e logEntry
-		if err := json.Unmarshal(lines.Bytes(), &e); err != nil {
-			return entries, fmt.Errorf("%s: %w", file.Name(), err)
+		if err := json.Unmarshal(line, &e); err != nil {
+			return entries, fmt.Errorf("%s: %w", path, err)
 		}
 		entries = append(entries, e)
 	}
-	return entries, lines.Err()
+	return entries, nil
 }
 
 func (f *folder) writeJSON(name string, v any) error {

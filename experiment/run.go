@@ -182,8 +182,12 @@ func (r *run) scored(epoch int, report *Report) error {
 	return nil
 }
 
-// finish evaluates the last model and writes model.safetensors and metrics.json.
+// finish writes model.safetensors, evaluates that last model and writes metrics.json. The model comes first: nothing that fails
+// after it costs the training.
 func (r *run) finish(ctx context.Context) (*Metrics, error) {
+	if err := saveModel(r.folder.path(modelFile), r.params, r.metadata); err != nil {
+		return nil, err
+	}
 	m := &Metrics{Epochs: r.Recipe.Train.Epochs, Parameters: nn.Count(r.params), Loss: map[data.Modality]float64{},
 		Environment: Environment{Version(), runtime.Version(), runtime.GOARCH, asm.F32().Name, r.Recipe.Seed}}
 	if r.evaluate != nil {
@@ -207,9 +211,6 @@ func (r *run) finish(ctx context.Context) (*Metrics, error) {
 			counts[k]++
 			m.Loss[k] += (e.Loss - m.Loss[k]) / counts[k]
 		}
-	}
-	if err := saveModel(r.folder.path(modelFile), r.params, r.metadata); err != nil {
-		return nil, err
 	}
 	return m, r.folder.writeJSON(metricsFile, m)
 }
