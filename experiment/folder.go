@@ -8,8 +8,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"mien/atomicfile"
+	"mien/recipe"
 )
 
 // Files of a run folder.
@@ -22,27 +24,70 @@ const (
 	metricsFile    = "metrics.json"
 )
 
+// leftover tells whether a file is what a killed run had not finished writing.
+func leftover(e fs.DirEntry) bool {
+	own := []string{recipeFile, logFile, checkpointFile, bestFile, modelFile, metricsFile}
+	return slices.ContainsFunc(own, func(name string) bool { return atomicfile.Leftover(e.Name(), name) })
+}
+
 // folder is an open run folder.
 type folder struct {
 	dir string
 	log *os.File
 }
 
-// openFolder makes a run folder, or opens that of a run to be resumed. A folder with something in it is never
-// overwritten unless resume says that it is a run.
-func openFolder(dir string, resume bool) (*folder, error) {
-	entries, err := os.ReadDir(dir)
+// openFolder makes the folder of a run of o, or opens it where o resumes that run. A folder with anything else in it is never
+// written to.
+func openFolder(o Options) (*folder, error) {
+	f := &folder{dir: o.Out}
+	entries, err := os.ReadDir(f.dir)
+	entries = slices.DeleteFunc(entries, leftover)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
-		return nil, fmt.Errorf("run folder %s: %w", dir, err)
-	case len(entries) > 0 && !resume:
-		return nil, fmt.Errorf("run folder %s is not empty: give --resume to continue that run, or another --out", dir)
+		return nil, fmt.Errorf("run folder %s: %w", f.dir, err)
+	case len(entries) > 0 && !o.Resume:
+		return nil, fmt.Errorf("run folder %s is not empty: give --resume to continue that run, or another --out", f.dir)
+	case len(entries) > 0:
+		if err := f.holds(o.Recipe); err != nil {
+			return nil, err
+		}
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, fmt.Errorf("run folder %s: %w", dir, err)
+	if err := os.MkdirAll(f.dir, 0o755); err != nil {
+		return nil, fmt.Errorf("run folder %s: %w", f.dir, err)
 	}
-	return &folder{dir: dir}, nil
+	return f, nil
+}
+
+// holds returns an error unless the folder is one of a run of r. A checkpoint says by itself what it belongs to, when it is
+// restored; before there is one, recipe and log do.
+func (f *folder) holds(r recipe.Recipe) error {
+	if f.has(checkpointFile) {
+		return nil
+	}
+	text, err := os.ReadFile(f.path(recipeFile))
+	if err != nil {
+		return f.noRun(err)
+	}
+	found, err := recipe.Parse(text)
+	if err != nil {
+		return f.noRun(fmt.Errorf("%s: %w", recipeFile, err))
+	}
+	if found.Digest() != r.Digest() {
+		return f.foreign()
+	}
+	if _, err := readLog(f.dir); err != nil && !errors.Is(err, fs.ErrNotExist) { // a kill may have come before the log
+		return f.noRun(err)
+	}
+	return nil
+}
+
+func (f *folder) noRun(err error) error {
+	return fmt.Errorf("run folder %s is not empty and holds no run to continue (%w): give another --out", f.dir, err)
+}
+
+func (f *folder) foreign() error {
+	return fmt.Errorf("run folder %s belongs to another recipe, seed, list or --init: resume with the same ones, or give another --out", f.dir)
 }
 
 func (f *folder) path(name string) string { return filepath.Join(f.dir, name) }

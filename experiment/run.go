@@ -148,7 +148,7 @@ func (r *run) restore() error {
 		return err
 	}
 	if p.Recipe != r.digest() {
-		return fmt.Errorf("run folder %s belongs to another recipe, seed, list or --init: resume with the same ones, or give another --out", r.folder.dir)
+		return r.folder.foreign()
 	}
 	r.progress = p
 	return nil
