@@ -90,6 +90,17 @@ func (f *folder) foreign() error {
 	return fmt.Errorf("run folder %s belongs to another recipe, seed, list or --init: resume with the same ones, or give another --out", f.dir)
 }
 
+// clean removes what killed runs left half written: a checkpoint is three times as large as its model.
+func (f *folder) clean() error {
+	entries, err := os.ReadDir(f.dir)
+	for _, e := range entries {
+		if leftover(e) {
+			err = errors.Join(err, os.Remove(f.path(e.Name())))
+		}
+	}
+	return err
+}
+
 func (f *folder) path(name string) string { return filepath.Join(f.dir, name) }
 
 func (f *folder) has(name string) bool {

@@ -99,6 +99,9 @@ func (r *run) train(ctx context.Context) (*Metrics, error) {
 	if err := r.restore(); err != nil {
 		return nil, err
 	}
+	if err := r.folder.clean(); err != nil {
+		return nil, err
+	}
 	text, err := r.Recipe.Text()
 	if err != nil {
 		return nil, err
