@@ -20,6 +20,8 @@ type batch struct {
 	labels      []int
 }
 
+func (b *batch) String() string { return string(b.modality) }
+
 // plan lays out the epochs of a run: how many batches of each modality, and which samples are in them. Everything
 // random follows from seed, epoch and step.
 type plan struct {

@@ -127,10 +127,45 @@ func TestLoopStopsOnNaN(t *testing.T) {
 		return 1
 	})
 	err := l.Run(t.Context(), 0)
-	require.ErrorContains(t, err, "loss is NaN in epoch 2, step 0")
+	require.EqualError(t, err, "loss is NaN in epoch 2, step 0 (2, learning rate 0.1): lower the learning rate or clip gradients")
 	w, err := engine.Read[float64](p.Data())
 	require.NoError(t, err)
 	require.False(t, math.IsNaN(w[0]))
+}
+
+// So do gradients that overflow behind a finite loss, clipped or not.
+func TestLoopStopsOnNaNGradient(t *testing.T) {
+	b := engine.NewCPU()
+	for _, clip := range []float64{0, 1} {
+		l, p := descent(b, func(int) float64 { return 1 })
+		well := l.Loss
+		l.Clip, l.Loss = clip, func(t *ag.Tape, epoch int) *ag.Value {
+			if epoch < 2 {
+				return well(t, epoch)
+			}
+			nothing := ag.Sub(p.Value, p.Value)
+			return ag.Sum(ag.Scale(ag.Scale(nothing, 1e38), 1e38))
+		}
+		var before []float64
+		saved := 0
+		l.OnEpoch = func(context.Context, int) (err error) {
+			saved++
+			before, err = engine.Read[float64](p.Data())
+			return err
+		}
+		steps := 0
+		l.OnStep = func(s Step, _ int) {
+			require.Positive(t, s.GradNorm)
+			steps++
+		}
+		require.ErrorContains(t, l.Run(t.Context(), 0), "norm of the gradients is NaN in epoch 2, step 0 (2, learning rate 0.1)")
+		require.Equal(t, 2, saved)
+		require.Equal(t, 50, steps)
+		after, err := engine.Read[float64](p.Data())
+		require.NoError(t, err)
+		require.Equal(t, before, after)
+		require.Equal(t, []int{50}, l.Optimizer.steps)
+	}
 }
 
 func TestLoopStopsWithItsContext(t *testing.T) {
