@@ -183,16 +183,23 @@ func TestLoopStopsWithItsContext(t *testing.T) {
 	require.ErrorContains(t, l.Run(t.Context(), 0), "disk full")
 }
 
+// Adam's first step hardly depends on the scale of gradients; its first moment, a tenth of them, does.
 func TestClip(t *testing.T) {
 	b := engine.NewCPU()
-	l, p := descent(b, func(int) float64 { return 1000 })
-	tape := ag.NewTape(b)
-	defer tape.Close()
-	tape.Backward(l.Loss(tape, 0))
-	norm, err := l.Optimizer.Update(0.1, 1)
-	require.NoError(t, err)
-	require.InDelta(t, 1000*math.Hypot(6, 4), norm, 1)
-	require.Nil(t, p.Grad(), "gradients are forgotten")
+	norm := 1000 * math.Hypot(6, 4)
+	for clip, scale := range map[float64]float64{0: 1, 1: 1 / norm, 2 * norm: 1} {
+		l, p := descent(b, func(int) float64 { return 1000 })
+		tape := ag.NewTape(b)
+		tape.Backward(l.Loss(tape, 0))
+		got, err := l.Optimizer.Update(0.1, clip)
+		tape.Close()
+		require.NoError(t, err)
+		require.InEpsilon(t, norm, got, 1e-5)
+		require.Nil(t, p.Grad(), "gradients are forgotten")
+		m, err := engine.Read[float64](l.Optimizer.m[0])
+		require.NoError(t, err)
+		require.InEpsilonSlice(t, []float64{-600 * scale, -400 * scale}, m, 1e-5, "clip %v", clip)
+	}
 }
 
 func TestCheckpoint(t *testing.T) {
