@@ -105,7 +105,7 @@ func (p *plan) load(epoch, step int, m data.Modality, members []int) (*batch, er
 	if m == data.Video {
 		repeat, b.frames = r.Train.VideoRepeat, r.Model.Frames
 	}
-	views, set := trainTransform(r, m), p.at(epoch).of(m)
+	views, set := r.View(m), p.at(epoch).of(m)
 	for k, i := range members {
 		for v := range repeat {
 			rng := train.Stream(r.Seed, "view", epoch, step, k, v)
