@@ -70,12 +70,18 @@ func TestSameBitsForAnyThreads(t *testing.T) {
 	require.True(t, bytes.Equal(models[0], models[2]), "1 and 3 threads differ")
 }
 
-// A run that is killed at any moment and resumed gives the bits of one that was not.
-func TestKilledAndResumed(t *testing.T) {
+// command returns a file that runs mien: testscript.Main runs the command by the name of its file.
+func command(t *testing.T) string {
 	exe, err := os.Executable()
 	require.NoError(t, err)
-	bin := filepath.Join(t.TempDir(), "mien") // testscript.Main runs the command by the name of its file
+	bin := filepath.Join(t.TempDir(), "mien")
 	require.NoError(t, os.Symlink(exe, bin))
+	return bin
+}
+
+// A run that is killed at any moment and resumed gives the bits of one that was not.
+func TestKilledAndResumed(t *testing.T) {
+	bin := command(t)
 	for _, kind := range []string{"pretrain", "finetune"} {
 		t.Run(kind, func(t *testing.T) {
 			recipe := map[string]string{"pretrain": "s4d-tiny-pretrain", "finetune": "s4d-tiny"}[kind]
