@@ -24,7 +24,7 @@ import (
 type Options struct {
 	Recipe     recipe.Recipe
 	Train      Lists
-	Validation Lists  // evaluated during fine-tuning where given
+	Validation Lists  // evaluated during and after fine-tuning, where given
 	Init       string // file or run to start from; "" is from scratch
 	Out        string
 	Resume     bool
@@ -158,8 +158,8 @@ func (r *run) restore() error {
 }
 
 func (r *run) endEpoch(ctx context.Context, epoch int) error {
-	every, last := r.Recipe.Train.EvalEvery, epoch == r.Recipe.Train.Epochs-1
-	if r.evaluate != nil && every > 0 && (epoch+1)%every == 0 && !last {
+	every, last := max(r.Recipe.Train.EvalEvery, 1), epoch == r.Recipe.Train.Epochs-1
+	if r.evaluate != nil && (epoch+1)%every == 0 && !last {
 		report, err := r.evaluate(ctx, epoch)
 		if err != nil {
 			return err

@@ -88,7 +88,7 @@ type Train struct {
 	Epochs         int     `toml:"epochs"`
 	WarmupEpochs   float64 `toml:"warmup_epochs"`
 	DrawnEpochs    int     `toml:"drawn_epochs,omitempty" comment:"first epochs, on drawn faces alone: a warm-up for small lists, which come after instead of beside them"`
-	EvalEvery      int     `toml:"eval_every,omitempty" comment:"epochs between evaluations during training, 0 is at the end only"`
+	EvalEvery      int     `toml:"eval_every,omitempty" comment:"epochs between evaluations during fine-tuning, where there is something to evaluate on; 0 is every epoch"`
 	ImageBatch     int     `toml:"image_batch"`
 	VideoBatch     int     `toml:"video_batch" comment:"views: distinct clips times repeat"`
 	VideoRepeat    int     `toml:"video_repeat" comment:"views of each clip in a batch, with crops and masks of their own"`

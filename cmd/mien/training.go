@@ -74,9 +74,9 @@ func (c *pretrainCmd) Run(out *console) error {
 
 type finetuneCmd struct {
 	trainFlags
-	ValStaticList  string `help:"Pictures to evaluate on during training; the best model is kept beside the last." placeholder:"FILE"`
+	ValStaticList  string `help:"Pictures to evaluate on after each epoch, or as often as the recipe says; the best model is kept beside the last, as best.safetensors." placeholder:"FILE"`
 	ValStaticRoot  string `help:"Folder of these pictures." placeholder:"DIR"`
-	ValDynamicList string `help:"Clips to evaluate on during training." placeholder:"FILE"`
+	ValDynamicList string `help:"Clips to evaluate on likewise." placeholder:"FILE"`
 	ValDynamicRoot string `help:"Folder of these clips." placeholder:"DIR"`
 }
 
