@@ -25,11 +25,11 @@ func TestInterruptedConvertWritesNothing(t *testing.T) {
 	require.NoFileExists(t, path)
 }
 
-// A command that does not look at its context, as while it reads a list from a pipe, ends with the second signal.
+// A command that does not look at its context, as while it reads a recipe from a pipe, ends with the second signal.
 func TestSecondSignalKills(t *testing.T) {
-	pipe := filepath.Join(t.TempDir(), "list.txt")
+	pipe := filepath.Join(t.TempDir(), "recipe.toml")
 	require.NoError(t, syscall.Mkfifo(pipe, 0o600))
-	cmd := exec.Command(command(t), "eval", "--model", "../../testdata/golden/released_form.pth", "--static-list", pipe)
+	cmd := exec.Command(command(t), "finetune", "--recipe", pipe, "--out", filepath.Join(t.TempDir(), "run"))
 	require.NoError(t, cmd.Start())
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
