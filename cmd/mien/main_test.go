@@ -107,7 +107,11 @@ func TestKilledAndResumed(t *testing.T) {
 			require.NoError(t, os.WriteFile(unfinished, []byte("half"), 0o644))
 			out, err = exec.Command(bin, append(args(killed), "--resume")...).CombinedOutput()
 			require.NoError(t, err, string(out))
-			for _, name := range []string{"model.safetensors", "log.jsonl", "recipe.toml", "metrics.json"} {
+			names := []string{"model.safetensors", "log.jsonl", "recipe.toml", "metrics.json"}
+			if kind == "finetune" {
+				names = append(names, "best.safetensors")
+			}
+			for _, name := range names {
 				a, err := os.ReadFile(filepath.Join(whole, name))
 				require.NoError(t, err)
 				b, err := os.ReadFile(filepath.Join(killed, name))
