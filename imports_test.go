@@ -24,7 +24,7 @@ const module = "mien"
 
 // floors lists every package from the ground up. A package imports only packages of lower floors.
 var floors = [][]string{
-	{"asm", "data", "data/drawn"},
+	{"asm", "atomicfile", "data", "data/drawn"},
 	{"engine"},
 	{"autograd", "engine/enginetest"},
 	{"gradcheck", "weights"},

@@ -20,6 +20,8 @@ type batch struct {
 	labels      []int
 }
 
+func (b *batch) String() string { return string(b.modality) }
+
 // plan lays out the epochs of a run: how many batches of each modality, and which samples are in them. Everything
 // random follows from seed, epoch and step.
 type plan struct {
@@ -103,7 +105,7 @@ func (p *plan) load(epoch, step int, m data.Modality, members []int) (*batch, er
 	if m == data.Video {
 		repeat, b.frames = r.Train.VideoRepeat, r.Model.Frames
 	}
-	views, set := trainTransform(r, m), p.at(epoch).of(m)
+	views, set := r.View(m), p.at(epoch).of(m)
 	for k, i := range members {
 		for v := range repeat {
 			rng := train.Stream(r.Seed, "view", epoch, step, k, v)

@@ -43,7 +43,7 @@ func Finetune(ctx context.Context, o Options) (*Metrics, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := openFolder(o.Out, o.Resume)
+	f, err := openFolder(o)
 	if err != nil {
 		return nil, err
 	}

@@ -1,7 +1,6 @@
 package experiment
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -9,6 +8,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+
+	"mien/atomicfile"
+	"mien/recipe"
 )
 
 // Files of a run folder.
@@ -21,27 +24,81 @@ const (
 	metricsFile    = "metrics.json"
 )
 
+// leftover tells whether a file is what a killed run had not finished writing.
+func leftover(e fs.DirEntry) bool {
+	own := []string{recipeFile, logFile, checkpointFile, bestFile, modelFile, metricsFile}
+	return slices.ContainsFunc(own, func(name string) bool { return atomicfile.Leftover(e.Name(), name) })
+}
+
 // folder is an open run folder.
 type folder struct {
 	dir string
 	log *os.File
 }
 
-// openFolder makes a run folder, or opens that of a run to be resumed. A folder with something in it is never
-// overwritten unless resume says that it is a run.
-func openFolder(dir string, resume bool) (*folder, error) {
-	entries, err := os.ReadDir(dir)
+// openFolder makes the folder of a run of o, or opens it where o resumes that run. A folder with anything else in it is never
+// written to.
+func openFolder(o Options) (*folder, error) {
+	f := &folder{dir: o.Out}
+	entries, err := os.ReadDir(f.dir)
+	entries = slices.DeleteFunc(entries, leftover)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
-		return nil, fmt.Errorf("run folder %s: %w", dir, err)
-	case len(entries) > 0 && !resume:
-		return nil, fmt.Errorf("run folder %s is not empty: give --resume to continue that run, or another --out", dir)
+		return nil, fmt.Errorf("run folder %s: %w", f.dir, err)
+	case len(entries) > 0 && !o.Resume:
+		return nil, fmt.Errorf("run folder %s is not empty: give --resume to continue that run, or another --out", f.dir)
+	case len(entries) > 0:
+		if err := f.holds(o.Recipe); err != nil {
+			return nil, err
+		}
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, fmt.Errorf("run folder %s: %w", dir, err)
+	if err := os.MkdirAll(f.dir, 0o755); err != nil {
+		return nil, fmt.Errorf("run folder %s: %w", f.dir, err)
 	}
-	return &folder{dir: dir}, nil
+	return f, nil
+}
+
+// holds returns an error unless the folder is one of a run of r. A checkpoint says by itself what it belongs to, when it is
+// restored; before there is one, recipe and log do.
+func (f *folder) holds(r recipe.Recipe) error {
+	if f.has(checkpointFile) {
+		return nil
+	}
+	text, err := os.ReadFile(f.path(recipeFile))
+	if err != nil {
+		return f.noRun(err)
+	}
+	found, err := recipe.Parse(text)
+	if err != nil {
+		return f.noRun(fmt.Errorf("%s: %w", recipeFile, err))
+	}
+	if found.Digest() != r.Digest() {
+		return f.foreign()
+	}
+	if _, err := readLog(f.dir); err != nil && !errors.Is(err, fs.ErrNotExist) { // a kill may have come before the log
+		return f.noRun(err)
+	}
+	return nil
+}
+
+func (f *folder) noRun(err error) error {
+	return fmt.Errorf("run folder %s is not empty and holds no run to continue (%w): give another --out", f.dir, err)
+}
+
+func (f *folder) foreign() error {
+	return fmt.Errorf("run folder %s belongs to another recipe, seed, list or --init: resume with the same ones, or give another --out", f.dir)
+}
+
+// clean removes what killed runs left half written: a checkpoint is three times as large as its model.
+func (f *folder) clean() error {
+	entries, err := os.ReadDir(f.dir)
+	for _, e := range entries {
+		if leftover(e) {
+			err = errors.Join(err, os.Remove(f.path(e.Name())))
+		}
+	}
+	return err
 }
 
 func (f *folder) path(name string) string { return filepath.Join(f.dir, name) }
@@ -64,7 +121,7 @@ func (f *folder) startLog(finished, epochs int) error {
 			}
 		}
 	}
-	if err := writeFile(f.path(logFile), kept.Bytes()); err != nil {
+	if err := atomicfile.WriteBytes(f.path(logFile), kept.Bytes()); err != nil {
 		return err
 	}
 	log, err := os.OpenFile(f.path(logFile), os.O_APPEND|os.O_WRONLY, 0o644)
@@ -92,23 +149,25 @@ func (f *folder) logLine(e logEntry) error {
 	return err
 }
 
-// readLog returns the entries of a run's log.
+// readLog returns the entries of a run's log. A last line that a kill cut off does not count.
 func readLog(dir string) ([]logEntry, error) {
-	file, err := os.Open(filepath.Join(dir, logFile))
+	path := filepath.Join(dir, logFile)
+	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
 	var entries []logEntry
-	lines := bufio.NewScanner(file)
-	for lines.Scan() {
+	for line := range bytes.Lines(text) {
+		if !bytes.HasSuffix(line, []byte("\n")) {
+			break
+		}
 		var e logEntry
-		if err := json.Unmarshal(lines.Bytes(), &e); err != nil {
-			return entries, fmt.Errorf("%s: %w", file.Name(), err)
+		if err := json.Unmarshal(line, &e); err != nil {
+			return entries, fmt.Errorf("%s: %w", path, err)
 		}
 		entries = append(entries, e)
 	}
-	return entries, lines.Err()
+	return entries, nil
 }
 
 func (f *folder) writeJSON(name string, v any) error {
@@ -116,25 +175,11 @@ func (f *folder) writeJSON(name string, v any) error {
 	if err != nil {
 		return err
 	}
-	return writeFile(f.path(name), append(text, '\n'))
+	return atomicfile.WriteBytes(f.path(name), append(text, '\n'))
 }
 
 func (f *folder) close() {
 	if f.log != nil {
 		f.log.Close()
 	}
-}
-
-// writeFile writes beside and renames, so that no reader ever sees half a file.
-func writeFile(path string, text []byte) error {
-	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(tmp.Name())
-	_, err = tmp.Write(text)
-	if err := errors.Join(err, tmp.Chmod(0o644), tmp.Close()); err != nil {
-		return err
-	}
-	return os.Rename(tmp.Name(), path)
 }

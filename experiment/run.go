@@ -10,6 +10,7 @@ import (
 	"runtime/debug"
 
 	"mien/asm"
+	"mien/atomicfile"
 	ag "mien/autograd"
 	"mien/data"
 	"mien/engine"
@@ -23,7 +24,7 @@ import (
 type Options struct {
 	Recipe     recipe.Recipe
 	Train      Lists
-	Validation Lists  // evaluated during fine-tuning where given
+	Validation Lists  // evaluated during and after fine-tuning, where given
 	Init       string // file or run to start from; "" is from scratch
 	Out        string
 	Resume     bool
@@ -98,11 +99,14 @@ func (r *run) train(ctx context.Context) (*Metrics, error) {
 	if err := r.restore(); err != nil {
 		return nil, err
 	}
+	if err := r.folder.clean(); err != nil {
+		return nil, err
+	}
 	text, err := r.Recipe.Text()
 	if err != nil {
 		return nil, err
 	}
-	if err := writeFile(r.folder.path(recipeFile), text); err != nil {
+	if err := atomicfile.WriteBytes(r.folder.path(recipeFile), text); err != nil {
 		return nil, err
 	}
 	if err := r.folder.startLog(r.progress.Epoch, r.Recipe.Train.Epochs); err != nil {
@@ -147,15 +151,15 @@ func (r *run) restore() error {
 		return err
 	}
 	if p.Recipe != r.digest() {
-		return fmt.Errorf("run folder %s belongs to another recipe, seed, list or --init: resume with the same ones, or give another --out", r.folder.dir)
+		return r.folder.foreign()
 	}
 	r.progress = p
 	return nil
 }
 
 func (r *run) endEpoch(ctx context.Context, epoch int) error {
-	every, last := r.Recipe.Train.EvalEvery, epoch == r.Recipe.Train.Epochs-1
-	if r.evaluate != nil && every > 0 && (epoch+1)%every == 0 && !last {
+	every, last := max(r.Recipe.Train.EvalEvery, 1), epoch == r.Recipe.Train.Epochs-1
+	if r.evaluate != nil && (epoch+1)%every == 0 && !last {
 		report, err := r.evaluate(ctx, epoch)
 		if err != nil {
 			return err
@@ -181,8 +185,12 @@ func (r *run) scored(epoch int, report *Report) error {
 	return nil
 }
 
-// finish evaluates the last model and writes model.safetensors and metrics.json.
+// finish writes model.safetensors, evaluates that last model and writes metrics.json. The model comes first: nothing that fails
+// after it costs the training.
 func (r *run) finish(ctx context.Context) (*Metrics, error) {
+	if err := saveModel(r.folder.path(modelFile), r.params, r.metadata); err != nil {
+		return nil, err
+	}
 	m := &Metrics{Epochs: r.Recipe.Train.Epochs, Parameters: nn.Count(r.params), Loss: map[data.Modality]float64{},
 		Environment: Environment{Version(), runtime.Version(), runtime.GOARCH, asm.F32().Name, r.Recipe.Seed}}
 	if r.evaluate != nil {
@@ -206,9 +214,6 @@ func (r *run) finish(ctx context.Context) (*Metrics, error) {
 			counts[k]++
 			m.Loss[k] += (e.Loss - m.Loss[k]) / counts[k]
 		}
-	}
-	if err := saveModel(r.folder.path(modelFile), r.params, r.metadata); err != nil {
-		return nil, err
 	}
 	return m, r.folder.writeJSON(metricsFile, m)
 }

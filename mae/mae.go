@@ -21,6 +21,18 @@ type Config struct {
 	DecoderHeads int
 }
 
+// Check returns an error for sizes that do not fit.
+func (c Config) Check() error {
+	if err := c.Encoder.Check(); err != nil {
+		return err
+	}
+	if min(c.DecoderDim, c.DecoderDepth, c.DecoderHeads) < 1 || c.DecoderDim%c.DecoderHeads != 0 {
+		return fmt.Errorf("decoder of width %d, depth %d and %d heads: each must be at least 1, and the width a multiple of the heads",
+			c.DecoderDim, c.DecoderDepth, c.DecoderHeads)
+	}
+	return nil
+}
+
 // Sizes are the published pairs, and a tiny one.
 var Sizes = map[string]Config{
 	"tiny":  {vit.Sizes["tiny"], 64, 2, 1},

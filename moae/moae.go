@@ -37,7 +37,7 @@ type Config struct {
 
 // Check returns an error that says which number is impossible.
 func (c Config) Check() error {
-	if c.Experts < 1 || c.TopK < 1 || c.TopK > c.Experts || c.Hidden < 0 || c.Capacity < 0 || c.Balance < 0 {
+	if c.Experts < 1 || c.TopK < 1 || c.TopK > c.Experts || c.Hidden < 0 || !(c.Capacity >= 0 && c.Balance >= 0) {
 		return fmt.Errorf("mixture %+v: needs experts ≥ 1, 1 ≤ top-k ≤ experts, and nothing negative", c)
 	}
 	return nil

@@ -10,15 +10,9 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"slices"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
-
-	"mien/mae"
-	"mien/moae"
-	"mien/s4d"
-	"mien/vit"
 )
 
 //go:embed recipes/*.toml
@@ -94,7 +88,7 @@ type Train struct {
 	Epochs         int     `toml:"epochs"`
 	WarmupEpochs   float64 `toml:"warmup_epochs"`
 	DrawnEpochs    int     `toml:"drawn_epochs,omitempty" comment:"first epochs, on drawn faces alone: a warm-up for small lists, which come after instead of beside them"`
-	EvalEvery      int     `toml:"eval_every,omitempty" comment:"epochs between evaluations during training, 0 is at the end only"`
+	EvalEvery      int     `toml:"eval_every,omitempty" comment:"epochs between evaluations during fine-tuning, where there is something to evaluate on; 0 is every epoch"`
 	ImageBatch     int     `toml:"image_batch"`
 	VideoBatch     int     `toml:"video_batch" comment:"views: distinct clips times repeat"`
 	VideoRepeat    int     `toml:"video_repeat" comment:"views of each clip in a batch, with crops and masks of their own"`
@@ -158,56 +152,6 @@ func Parse(text []byte) (Recipe, error) {
 	return r, r.Check()
 }
 
-// Check returns an error that names the first setting that cannot be.
-func (r Recipe) Check() error {
-	t := r.Train
-	positive := func(name string, v float64) error {
-		if v <= 0 {
-			return fmt.Errorf("%s is %v: it must be more than 0", name, v)
-		}
-		return nil
-	}
-	within := func(name string, v, lo, hi float64) error {
-		if v < lo || v > hi {
-			return fmt.Errorf("%s is %v: it must lie between %v and %v", name, v, lo, hi)
-		}
-		return nil
-	}
-	checks := []error{
-		positive("train.epochs", float64(t.Epochs)), positive("train.lr", t.LR),
-		positive("train.image_batch", float64(t.ImageBatch)), positive("train.video_batch", float64(t.VideoBatch)),
-		positive("train.video_repeat", float64(t.VideoRepeat)), positive("data.stride", float64(r.Data.Stride)),
-		within("train.video_repeat", float64(t.VideoRepeat), 1, float64(t.VideoBatch)),
-		within("train.beta2", t.Beta2, 0.5, 0.99999), within("train.label_smoothing", t.LabelSmoothing, 0, 0.99),
-		within("train.static_share", t.StaticShare, 0, 1000), within("train.dynamic_share", t.DynamicShare, 0, 1000),
-		within("views.image_crop", r.Views.ImageCrop, 0.01, 1), within("views.video_crop", r.Views.VideoCrop, 0.01, 1),
-		within("train.warmup_epochs", t.WarmupEpochs, 0, float64(t.Epochs)),
-		within("train.drawn_epochs", float64(t.DrawnEpochs), 0, float64(t.Epochs)),
-	}
-	if t.DrawnEpochs > 0 && min(r.Data.DrawnPictures, r.Data.DrawnClips) < 1 {
-		checks = append(checks, errors.New("train.drawn_epochs needs data.drawn_pictures and data.drawn_clips"))
-	}
-	switch r.Kind {
-	case Pretrain:
-		checks = append(checks, within("train.image_mask", t.ImageMask, 0.01, 0.99), within("train.video_mask", t.VideoMask, 0.01, 0.99),
-			positive("model.decoder_dim", float64(r.Model.DecoderDim)), positive("model.decoder_depth", float64(r.Model.DecoderDepth)),
-			positive("model.decoder_heads", float64(r.Model.DecoderHeads)), r.Encoder().Check())
-	case Finetune:
-		checks = append(checks, within("train.layer_decay", t.LayerDecay, 0.01, 1))
-		if c, err := r.S4D(); err != nil {
-			checks = append(checks, err)
-		} else {
-			checks = append(checks, c.Check())
-		}
-	default:
-		checks = append(checks, fmt.Errorf("kind is %q: choose pretrain or finetune", r.Kind))
-	}
-	if i := slices.IndexFunc(checks, func(e error) bool { return e != nil }); i >= 0 {
-		return checks[i]
-	}
-	return nil
-}
-
 // Text returns the recipe as TOML.
 func (r Recipe) Text() ([]byte, error) { return toml.Marshal(r) }
 
@@ -216,30 +160,4 @@ func (r Recipe) Digest() string {
 	text, _ := r.Text()
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:8])
-}
-
-// Encoder returns the geometry of the encoder.
-func (r Recipe) Encoder() vit.Config {
-	m := r.Model
-	return vit.Config{ImageSize: m.ImageSize, Frames: m.Frames, PatchSize: m.PatchSize, Tubelet: m.Tubelet,
-		Dim: m.Dim, Depth: m.Depth, Heads: m.Heads, MLPRatio: m.MLPRatio}
-}
-
-// MAE returns the masked autoencoder of a pre-training recipe.
-func (r Recipe) MAE() mae.Config {
-	m := r.Model
-	return mae.Config{Encoder: r.Encoder(), DecoderDim: m.DecoderDim, DecoderDepth: m.DecoderDepth, DecoderHeads: m.DecoderHeads}
-}
-
-// S4D returns the model of a fine-tuning recipe. Without experts it is the plain vision transformer with two heads.
-func (r Recipe) S4D() (s4d.Config, error) {
-	m := r.Model
-	var blocks []int
-	var err error
-	if m.Experts > 0 {
-		blocks, err = s4d.Positions(m.Position, m.Depth)
-	}
-	return s4d.Config{Encoder: r.Encoder(), MoAEBlocks: blocks, ImageClasses: m.ImageClasses, VideoClasses: m.VideoClasses,
-		MoAE: moae.Config{Experts: m.Experts, TopK: m.TopK, Hidden: m.ExpertHidden, Residual: m.Residual,
-			NoiseInEval: m.NoiseInEval, Capacity: m.Capacity, Balance: m.Balance}}, err
 }

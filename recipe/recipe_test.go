@@ -1,6 +1,7 @@
 package recipe
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 
@@ -51,20 +52,44 @@ func TestMistakesAreNamed(t *testing.T) {
 	text, err := good.Text()
 	require.NoError(t, err)
 	for change, want := range map[string]string{
-		"epochs = 3>epochs = 0":               "train.epochs is 0: it must be more than 0",
-		"kind = 'finetune'>kind = 'both'":     `kind is "both": choose pretrain or finetune`,
-		"image_size = 32>image_size = 30":     "image size 30 is not a multiple of the patch size 16",
-		"position = 'later'>position = 'top'": `position of experts "top": choose early, middle, later or alternate`,
-		"top_k = 2>top_k = 9":                 "top-k",
-		"lr = 0.001>lr = 'fast'":              "lr",
-		"seed = 0>sead = 0":                   "unknown key sead",
-		"video_crop = 0.7>video_crop = 7.0":   "views.video_crop is 7: it must lie between 0.01 and 1",
+		"epochs = 3>epochs = 0":                   "train.epochs is 0: it must be more than 0 and finite",
+		"kind = 'finetune'>kind = 'both'":         `kind is "both": choose pretrain or finetune`,
+		"image_size = 32>image_size = 30":         "image size 30 is not a multiple of the patch size 16",
+		"position = 'later'>position = 'top'":     `position of experts "top": choose early, middle, later or alternate`,
+		"top_k = 2>top_k = 9":                     "top-k",
+		"lr = 0.001>lr = 'fast'":                  "lr",
+		"seed = 0>sead = 0":                       "unknown key sead",
+		"cache_size = 36>cache_size = 0":          "views.cache_size is 0: it must be more than 0 and finite",
+		"image_flip = 0.5>image_flip = 7.0":       "views of image samples: augmentation flip = 7 is not from 0 to 1",
+		"video_flip = 0.5>video_flip = nan":       "views of video samples: augmentation flip = NaN",
+		"brightness = 0.1>brightness = 1.0":       "augmentation brightness = 1 is not from 0 to below 1",
+		"contrast = 0.1>contrast = -0.1":          "augmentation contrast = -0.1",
+		"saturation = 0.1>saturation = inf":       "augmentation saturation = +Inf",
+		"lr = 0.001>lr = nan":                     "train.lr is NaN: it must be more than 0 and finite",
+		"image_crop = 0.7>image_crop = nan":       "views.image_crop is NaN: it must lie between 0.01 and 1",
+		"clip = 1.0>clip = nan":                   "train.clip is NaN: it must be at least 0 and finite",
+		"weight_decay = 0.05>weight_decay = inf":  "train.weight_decay is +Inf",
+		"video_repeat = 1>video_repeat = 3":       "train.video_batch is 8: it must be a multiple of train.video_repeat, 3",
+		"video_repeat = 1>video_repeat = 0":       "train.video_repeat is 0: it must lie between 1 and 8",
+		"epochs = 3>epochs = 3\ndrawn_epochs = 3": "train.drawn_epochs is 3: it must lie between 0 and 2",
+		"drawn_test = 14>drawn_test = -1":         "data.drawn_test is -1",
+		"video_crop = 0.7>video_crop = 7.0":       "views.video_crop is 7: it must lie between 0.01 and 1",
 	} {
 		from, to, _ := strings.Cut(change, ">")
 		require.Contains(t, string(text), from)
 		_, err := Parse([]byte(strings.Replace(string(text), from, to, 1)))
 		require.ErrorContains(t, err, want, change)
 	}
+	_, err = Parse(bytes.Replace(pretraining(t), []byte("decoder_heads = 1"), []byte("decoder_heads = 3"), 1))
+	require.ErrorContains(t, err, "decoder of width 64, depth 1 and 3 heads: each must be at least 1, and the width a multiple of the heads")
 	_, err = Load("none")
 	require.ErrorContains(t, err, `recipe "none": neither a file nor one of`)
+}
+
+func pretraining(t *testing.T) []byte {
+	r, err := Load("s4d-tiny-pretrain")
+	require.NoError(t, err)
+	text, err := r.Text()
+	require.NoError(t, err)
+	return text
 }

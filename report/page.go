@@ -4,15 +4,14 @@ import (
 	"bytes"
 	_ "embed"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"html/template"
 	"image"
 	"image/color"
 	"image/png"
-	"os"
-	"path/filepath"
+	"io"
 
+	"mien/atomicfile"
 	"mien/data"
 	"mien/train"
 )
@@ -72,22 +71,9 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	"strip": strip, "moments": moments, "top": top, "percent": func(p float64) string { return fmt.Sprintf("%.0f", 100*p) },
 }).Parse(pageHTML))
 
-// Write renders the page beside path and renames it into place.
+// Write renders the page into the file of that path, all of it or nothing.
 func (p *Page) Write(path string) error {
-	var text bytes.Buffer
-	if err := page.Execute(&text, p); err != nil {
-		return err
-	}
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".page-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(tmp.Name())
-	_, err = tmp.Write(text.Bytes())
-	if err := errors.Join(err, tmp.Chmod(0o644), tmp.Close()); err != nil {
-		return err
-	}
-	return os.Rename(tmp.Name(), path)
+	return atomicfile.Write(path, func(w io.Writer) error { return page.Execute(w, p) })
 }
 
 // strip returns frames side by side as the address of an inline PNG. Of a clip every second frame is shown: its patches are two

@@ -2,6 +2,7 @@ package train
 
 import (
 	"math"
+	"slices"
 
 	"mien/engine"
 	"mien/nn"
@@ -38,37 +39,46 @@ func NewAdamW(b engine.Backend, params []nn.Param, c AdamWConfig) *AdamW {
 	return a
 }
 
-// Update takes one step with the gradients at hand and forgets them. clip > 0 first scales them so that their common norm
-// is at most clip; norm is that norm before.
+// Update takes one step with the gradients at hand and forgets them. norm is the common norm of the gradients; clip > 0 first
+// scales them so that it is at most clip. Where norm is not finite nothing is updated.
 func (a *AdamW) Update(lr, clip float64) (norm float64, err error) {
 	args := engine.AdamWArgs{Beta1: a.config.Beta1, Beta2: a.config.Beta2, Eps: a.config.Eps}
+	steps := slices.Clone(a.steps)
 	for i, p := range a.params {
 		if p.Grad() == nil {
 			continue
 		}
-		a.steps[i]++
+		steps[i]++
 		args.Params = append(args.Params, p.Data())
 		args.Grads = append(args.Grads, p.Grad())
 		args.M, args.V = append(args.M, a.m[i]), append(args.V, a.v[i])
 		args.LR, args.Decay = append(args.LR, lr*a.scale[i]), append(args.Decay, a.decay[i])
-		args.Step = append(args.Step, a.steps[i])
+		args.Step = append(args.Step, steps[i])
 	}
-	if clip > 0 && len(args.Grads) > 0 {
-		dtype := args.Grads[0].DType()
-		scale, total := engine.New(a.backend, dtype), engine.New(a.backend, dtype)
-		defer scale.Free()
-		defer total.Free()
-		a.backend.ClipScale(scale, total, args.Grads, clip)
+	if len(args.Grads) == 0 {
+		return 0, nil
+	}
+	if clip <= 0 {
+		clip = math.Inf(1)
+	}
+	dtype := args.Grads[0].DType()
+	scale, total := engine.New(a.backend, dtype), engine.New(a.backend, dtype)
+	defer scale.Free()
+	defer total.Free()
+	a.backend.ClipScale(scale, total, args.Grads, clip)
+	values, err := engine.Read[float64](total)
+	if err != nil {
+		return math.NaN(), err
+	}
+	if norm = values[0]; finite(norm) {
 		args.GradScale = scale
-		values, err := engine.Read[float64](total)
-		if err != nil {
-			return math.NaN(), err
-		}
-		norm = values[0]
+		a.backend.AdamW(args)
+		a.steps = steps
 	}
-	a.backend.AdamW(args)
 	for _, p := range a.params {
 		p.ZeroGrad()
 	}
 	return norm, a.backend.Sync()
 }
+
+func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }

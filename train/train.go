@@ -12,7 +12,6 @@ import (
 	"hash/fnv"
 	"io"
 	"iter"
-	"math"
 	"math/rand/v2"
 
 	ag "mien/autograd"
@@ -29,7 +28,7 @@ type Loop[B any] struct {
 	Epochs    int
 	Steps     int // of an epoch
 
-	// Batches yields the Steps batches of an epoch in order.
+	// Batches yields the Steps batches of an epoch in order. Their String names them in errors.
 	Batches func(ctx context.Context, epoch int) iter.Seq2[B, error]
 	// Loss builds the computation of one batch, up to a scalar.
 	Loss func(t *ag.Tape, batch B) *ag.Value
@@ -44,10 +43,11 @@ type Step struct {
 	Epoch, Step int // from 0; Step counts within the epoch
 	Loss        float64
 	LR          float64
-	GradNorm    float64 // of all gradients, before clipping; 0 without clipping
+	GradNorm    float64 // of all gradients together, before clipping
 }
 
-// Run trains from epoch from to the last. It stops at the first error, when ctx ends, and on a loss that is not finite.
+// Run trains from epoch from to the last. It stops at the first error, when ctx ends, and before the update of a step whose loss
+// or gradients are not finite.
 func (l *Loop[B]) Run(ctx context.Context, from int) error {
 	for epoch := from; epoch < l.Epochs; epoch++ {
 		step := 0
@@ -78,8 +78,7 @@ func (l *Loop[B]) Run(ctx context.Context, from int) error {
 	return nil
 }
 
-// step is forward, backward and update. The loss is checked before anything is updated, so that the parameters
-// survive a loss that is not finite.
+// step is forward, backward and update. What is not finite stops it before anything is updated, so that the parameters survive.
 func (l *Loop[B]) step(epoch, step int, batch B) (Step, error) {
 	done := Step{Epoch: epoch, Step: step, LR: l.Schedule(epoch*l.Steps + step)}
 	t := ag.NewTape(l.Backend)
@@ -91,13 +90,20 @@ func (l *Loop[B]) step(epoch, step int, batch B) (Step, error) {
 		return done, err
 	}
 	done.Loss = value[0]
-	if math.IsNaN(done.Loss) || math.IsInf(done.Loss, 0) {
-		return done, fmt.Errorf("loss is %v in epoch %d, step %d (learning rate %.3g): lower the learning rate or clip gradients", done.Loss, epoch, step, done.LR)
+	if !finite(done.Loss) {
+		return done, diverged("loss", done.Loss, done, batch)
 	}
 	t.Backward(loss)
-	norm, err := l.Optimizer.Update(done.LR, l.Clip)
-	done.GradNorm = norm
+	done.GradNorm, err = l.Optimizer.Update(done.LR, l.Clip)
+	if err == nil && !finite(done.GradNorm) {
+		err = diverged("norm of the gradients", done.GradNorm, done, batch)
+	}
 	return done, err
+}
+
+func diverged(what string, value float64, s Step, batch any) error {
+	return fmt.Errorf("%s is %v in epoch %d, step %d (%v, learning rate %.3g): lower the learning rate or clip gradients",
+		what, value, s.Epoch, s.Step, batch, s.LR)
 }
 
 // Stream returns the random stream of a purpose and a place in the run.

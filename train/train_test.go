@@ -127,10 +127,45 @@ func TestLoopStopsOnNaN(t *testing.T) {
 		return 1
 	})
 	err := l.Run(t.Context(), 0)
-	require.ErrorContains(t, err, "loss is NaN in epoch 2, step 0")
+	require.EqualError(t, err, "loss is NaN in epoch 2, step 0 (2, learning rate 0.1): lower the learning rate or clip gradients")
 	w, err := engine.Read[float64](p.Data())
 	require.NoError(t, err)
 	require.False(t, math.IsNaN(w[0]))
+}
+
+// So do gradients that overflow behind a finite loss, clipped or not.
+func TestLoopStopsOnNaNGradient(t *testing.T) {
+	b := engine.NewCPU()
+	for _, clip := range []float64{0, 1} {
+		l, p := descent(b, func(int) float64 { return 1 })
+		well := l.Loss
+		l.Clip, l.Loss = clip, func(t *ag.Tape, epoch int) *ag.Value {
+			if epoch < 2 {
+				return well(t, epoch)
+			}
+			w := ag.Sub(p.Value, t.Const(engine.Zeros(b, engine.Float32, 2)))
+			return ag.Sum(ag.Scale(ag.Scale(ag.Sub(w, w), 1e38), 1e38))
+		}
+		var before []float64
+		saved := 0
+		l.OnEpoch = func(context.Context, int) (err error) {
+			saved++
+			before, err = engine.Read[float64](p.Data())
+			return err
+		}
+		steps := 0
+		l.OnStep = func(s Step, _ int) {
+			require.Positive(t, s.GradNorm)
+			steps++
+		}
+		require.ErrorContains(t, l.Run(t.Context(), 0), "norm of the gradients is NaN in epoch 2, step 0 (2, learning rate 0.1)")
+		require.Equal(t, 2, saved)
+		require.Equal(t, 50, steps)
+		after, err := engine.Read[float64](p.Data())
+		require.NoError(t, err)
+		require.Equal(t, before, after)
+		require.Equal(t, []int{50}, l.Optimizer.steps)
+	}
 }
 
 func TestLoopStopsWithItsContext(t *testing.T) {
@@ -148,16 +183,23 @@ func TestLoopStopsWithItsContext(t *testing.T) {
 	require.ErrorContains(t, l.Run(t.Context(), 0), "disk full")
 }
 
+// Adam's first step hardly depends on the scale of gradients; its first moment, a tenth of them, does.
 func TestClip(t *testing.T) {
 	b := engine.NewCPU()
-	l, p := descent(b, func(int) float64 { return 1000 })
-	tape := ag.NewTape(b)
-	defer tape.Close()
-	tape.Backward(l.Loss(tape, 0))
-	norm, err := l.Optimizer.Update(0.1, 1)
-	require.NoError(t, err)
-	require.InDelta(t, 1000*math.Hypot(6, 4), norm, 1)
-	require.Nil(t, p.Grad(), "gradients are forgotten")
+	norm := 1000 * math.Hypot(6, 4)
+	for clip, scale := range map[float64]float64{0: 1, 1: 1 / norm, 2 * norm: 1} {
+		l, p := descent(b, func(int) float64 { return 1000 })
+		tape := ag.NewTape(b)
+		tape.Backward(l.Loss(tape, 0))
+		got, err := l.Optimizer.Update(0.1, clip)
+		tape.Close()
+		require.NoError(t, err)
+		require.InEpsilon(t, norm, got, 1e-5)
+		require.Nil(t, p.Grad(), "gradients are forgotten")
+		m, err := engine.Read[float64](l.Optimizer.m[0])
+		require.NoError(t, err)
+		require.InEpsilonSlice(t, []float64{-600 * scale, -400 * scale}, m, 1e-5, "clip %v", clip)
+	}
 }
 
 func TestCheckpoint(t *testing.T) {

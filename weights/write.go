@@ -9,12 +9,11 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
-	"path/filepath"
 	"slices"
 	"unicode/utf8"
 
 	"mien/asm"
+	"mien/atomicfile"
 )
 
 // WriteSafetensors writes tensors in their order, those of narrow elements last. The file appears under its name only when it is whole: it is
@@ -28,7 +27,7 @@ func WriteSafetensors(path string, tensors []Tensor, metadata map[string]string)
 	if err != nil {
 		return fmt.Errorf("%s: can't be written: %w", path, err)
 	}
-	err = replaceFile(path, func(w io.Writer) error {
+	err = atomicfile.Write(path, func(w io.Writer) error {
 		if _, err := w.Write(header); err != nil {
 			return err
 		}
@@ -38,29 +37,6 @@ func WriteSafetensors(path string, tensors []Tensor, metadata map[string]string)
 		return fmt.Errorf("%s: can't be written: %w", path, cause(err))
 	}
 	return nil
-}
-
-// replaceFile gives path the content that write produces, all of it or none.
-func replaceFile(path string, write func(io.Writer) error) error {
-	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(tmp.Name()) // fails after the rename, when there is nothing to remove
-	defer tmp.Close()
-	if err := write(tmp); err != nil {
-		return err
-	}
-	if err := tmp.Chmod(0o644); err != nil {
-		return err
-	}
-	if err := tmp.Sync(); err != nil {
-		return err
-	}
-	if err := tmp.Close(); err != nil {
-		return err
-	}
-	return os.Rename(tmp.Name(), path)
 }
 
 // stored returns the tensors that the file will hold: beside those to be quantised their scales. Wide elements come first: that

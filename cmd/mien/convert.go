@@ -31,6 +31,9 @@ func (c *convertCmd) Run(out *console) error {
 	var tensors []weights.Tensor
 	elements := 0
 	for _, name := range f.Names() {
+		if err := out.ctx.Err(); err != nil {
+			return err
+		}
 		shape, _ := f.Shape(name)
 		n := 1
 		for _, d := range shape {

@@ -14,7 +14,7 @@ import (
 )
 
 type demoCmd struct {
-	Out  string `help:"Folder to write: two run folders and index.html." default:"mien-demo" placeholder:"DIR"`
+	Out  string `help:"Folder to write: two run folders and index.html. An interrupted demo in it goes on where it was." default:"mien-demo" placeholder:"DIR"`
 	Seed int64  `help:"Seed of the run." default:"0"`
 }
 
@@ -46,7 +46,7 @@ func (c *demoCmd) Run(out *console) error {
 	return nil
 }
 
-// stage runs one of the two recipes.
+// stage runs one of the two recipes, or what is left of it from an earlier call.
 func (c *demoCmd) stage(out *console, name, description, init, dir string) (*experiment.Metrics, error) {
 	r, err := recipe.Load(name)
 	if err != nil {
@@ -55,7 +55,7 @@ func (c *demoCmd) stage(out *console, name, description, init, dir string) (*exp
 	r.Seed = uint64(c.Seed)
 	w := newWatcher(out, description)
 	defer w.stop()
-	o := experiment.Options{Recipe: r, Init: init, Out: dir, Watch: w}
+	o := experiment.Options{Recipe: r, Init: init, Out: dir, Resume: true, Watch: w}
 	if r.Kind == recipe.Pretrain {
 		return experiment.Pretrain(out.ctx, o)
 	}

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
 	"mien/data"
+	"mien/experiment"
 	"mien/report"
 )
 
@@ -32,15 +34,10 @@ func (c *predictCmd) Run(out *console) error {
 		}
 	}
 	var rows [][]string
-	size := m.Recipe.Model.ImageSize
 	for _, path := range c.Paths {
-		clip, modality, err := data.Open(path, data.OpenOptions{H: size, W: size})
-		if err != nil {
-			return err
-		}
-		p, err := m.Predict(out.ctx, path, clip, modality)
-		if err != nil {
-			return err
+		var p experiment.Prediction
+		if p, err = predictFile(out.ctx, m, path); err != nil {
+			break
 		}
 		if c.JSON {
 			if err := printJSON(out.stdout, p); err != nil {
@@ -48,12 +45,21 @@ func (c *predictCmd) Run(out *console) error {
 			}
 			continue
 		}
-		rows = append(rows, []string{path, string(modality), p.Label, fmt.Sprintf("%.1f %%", 100*p.Probabilities[p.Class])})
+		rows = append(rows, []string{path, string(p.Modality), p.Label, fmt.Sprintf("%.1f %%", 100*p.Probabilities[p.Class])})
 	}
-	if !c.JSON {
+	if len(rows) > 0 { // also the answers before an error
 		report.Table(out.stdout, []string{"path", "modality", "expression", "probability"}, rows)
 	}
-	return nil
+	return err
+}
+
+func predictFile(ctx context.Context, m *experiment.Model, path string) (experiment.Prediction, error) {
+	size := m.Recipe.Model.ImageSize
+	clip, modality, err := data.Open(path, data.OpenOptions{H: size, W: size})
+	if err != nil {
+		return experiment.Prediction{}, err
+	}
+	return m.Predict(ctx, path, clip, modality)
 }
 
 func joinInts(v []int) string {

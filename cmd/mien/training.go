@@ -47,8 +47,8 @@ func (f trainFlags) options(w experiment.Watcher) (experiment.Options, error) {
 		return o, errors.New("--epochs and --seed must not be negative")
 	}
 	if f.Epochs > 0 {
-		if r.Train.DrawnEpochs > 0 { // its share, but never none: the lists would stand beside the drawn faces
-			r.Train.DrawnEpochs = max(1, r.Train.DrawnEpochs*f.Epochs/r.Train.Epochs)
+		if r.Train.DrawnEpochs > 0 { // its share, but never none, as lists would stand beside drawn faces, nor all, as they would not be read
+			r.Train.DrawnEpochs = min(max(1, r.Train.DrawnEpochs*f.Epochs/r.Train.Epochs), f.Epochs-1)
 		}
 		r.Train.Epochs = f.Epochs
 		r.Train.WarmupEpochs = min(r.Train.WarmupEpochs, float64(f.Epochs))
@@ -74,9 +74,9 @@ func (c *pretrainCmd) Run(out *console) error {
 
 type finetuneCmd struct {
 	trainFlags
-	ValStaticList  string `help:"Pictures to evaluate on during training; the best model is kept beside the last." placeholder:"FILE"`
+	ValStaticList  string `help:"Pictures to evaluate on after each epoch, or as often as the recipe says; the best model is kept beside the last, as best.safetensors." placeholder:"FILE"`
 	ValStaticRoot  string `help:"Folder of these pictures." placeholder:"DIR"`
-	ValDynamicList string `help:"Clips to evaluate on during training." placeholder:"FILE"`
+	ValDynamicList string `help:"Clips to evaluate on likewise." placeholder:"FILE"`
 	ValDynamicRoot string `help:"Folder of these clips." placeholder:"DIR"`
 }
 

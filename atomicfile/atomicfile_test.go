@@ -1,0 +1,50 @@
+package atomicfile
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestWrite(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.txt")
+	require.NoError(t, WriteBytes(path, []byte("old")))
+	failed := errors.New("half way")
+	require.ErrorIs(t, Write(path, func(w io.Writer) error {
+		io.WriteString(w, "ne")
+		return failed
+	}), failed)
+	require.Equal(t, "old", content(t, path), "an error leaves what was there")
+	require.NoError(t, WriteBytes(path, []byte("new")))
+	require.Equal(t, "new", content(t, path))
+	left, err := os.ReadDir(filepath.Dir(path))
+	require.NoError(t, err)
+	require.Len(t, left, 1, "no temporary file stays")
+	require.Error(t, WriteBytes(filepath.Join(path, "b"), nil), "a file is no folder")
+}
+
+func content(t *testing.T, path string) string {
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	return string(text)
+}
+
+// What is there while a file is being written is what a kill would leave.
+func TestLeftover(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, Write(filepath.Join(dir, "a.txt"), func(io.Writer) error {
+		now, err := os.ReadDir(dir)
+		require.NoError(t, err)
+		require.Len(t, now, 1)
+		require.True(t, Leftover(now[0].Name(), "a.txt"), now[0].Name())
+		require.False(t, Leftover(now[0].Name(), "a"))
+		return nil
+	}))
+	for _, foreign := range []string{"a.txt", ".a.txt", ".a.txt-", ".a.txt-old", ".a.txt-1~", "a.txt-1"} {
+		require.False(t, Leftover(foreign, "a.txt"), foreign)
+	}
+}

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// An interrupted demo goes on when it is called again, but not over another seed's or over what is no demo.
+func TestDemoGoesOn(t *testing.T) {
+	dir := t.TempDir()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	demo := func(out string, args ...string) (code int, stderr string) {
+		var b bytes.Buffer
+		code = run(ctx, append([]string{"demo", "--out", out}, args...), &bytes.Buffer{}, &b)
+		return code, b.String()
+	}
+	begun := filepath.Join(dir, "begun")
+	for range 2 {
+		code, stderr := demo(begun)
+		require.Equal(t, interrupted, code, stderr)
+		require.FileExists(t, filepath.Join(begun, "pretrain", "recipe.toml"))
+	}
+	code, stderr := demo(begun, "--seed", "1")
+	require.Equal(t, 1, code)
+	require.Contains(t, stderr, "begun/pretrain belongs to another recipe, seed, list or --init")
+
+	foreign := filepath.Join(dir, "foreign", "pretrain", "notes.txt")
+	require.NoError(t, os.MkdirAll(filepath.Dir(foreign), 0o755))
+	require.NoError(t, os.WriteFile(foreign, nil, 0o644))
+	code, stderr = demo(filepath.Join(dir, "foreign"))
+	require.Equal(t, 1, code)
+	require.Contains(t, stderr, "foreign/pretrain is not empty and holds no run to continue")
+	left, err := os.ReadDir(filepath.Dir(foreign))
+	require.NoError(t, err)
+	require.Len(t, left, 1)
+}

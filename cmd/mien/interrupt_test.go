@@ -1,0 +1,55 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestInterruptedConvertWritesNothing(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "out.safetensors")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var stdout, stderr bytes.Buffer
+	require.Equal(t, interrupted, run(ctx, []string{"convert", "../../testdata/golden/released_form.pth", path}, &stdout, &stderr))
+	require.Equal(t, "mien: interrupted\n", stderr.String())
+	require.NoFileExists(t, path)
+}
+
+// A command that does not look at its context, as while it reads a recipe from a pipe, ends with the second signal.
+func TestSecondSignalKills(t *testing.T) {
+	pipe := filepath.Join(t.TempDir(), "recipe.toml")
+	require.NoError(t, syscall.Mkfifo(pipe, 0o600))
+	cmd := exec.Command(command(t), "finetune", "--recipe", pipe, "--out", filepath.Join(t.TempDir(), "run"))
+	require.NoError(t, cmd.Start())
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	defer cmd.Process.Kill()
+	require.Eventually(t, func() bool { // a pipe can be written to once it is being read
+		writer, err := os.OpenFile(pipe, os.O_WRONLY|syscall.O_NONBLOCK, 0)
+		if err == nil {
+			t.Cleanup(func() { writer.Close() })
+		}
+		return err == nil
+	}, time.Minute, 20*time.Millisecond)
+	for deadline := time.After(time.Minute); ; {
+		cmd.Process.Signal(syscall.SIGTERM) // a background shell may have made the command ignore an interrupt
+		select {
+		case err := <-ended:
+			require.ErrorContains(t, err, "signal: terminated")
+			return
+		case <-time.After(100 * time.Millisecond):
+		case <-deadline:
+			t.Fatal("still running")
+		}
+	}
+}

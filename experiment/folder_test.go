@@ -1,0 +1,23 @@
+package experiment
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"mien/train"
+)
+
+// The confusion matrix of many classes is a long line; a line that a kill cut off is no error.
+func TestReadLog(t *testing.T) {
+	f := &folder{dir: t.TempDir()}
+	require.NoError(t, f.startLog(0, 1))
+	defer f.close()
+	want := logEntry{Epoch: 1, Metrics: &Report{Static: &Score{Confusion: train.NewConfusion(300)}}}
+	require.NoError(t, f.logLine(want))
+	_, err := f.log.WriteString(`{"epoch":2,"st`)
+	require.NoError(t, err)
+	got, err := readLog(f.dir)
+	require.NoError(t, err)
+	require.Equal(t, []logEntry{want}, got)
+}
