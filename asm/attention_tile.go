@@ -14,7 +14,10 @@ func (k *Kernels[F]) completeAttention() {
 		a.scale = k.scaleRows
 	}
 	if a.softmax == nil {
-		a.softmax, a.grad = k.onlineSoftmax, k.attentionGrad
+		a.softmax = k.onlineSoftmax
+	}
+	if a.grad == nil {
+		a.grad = k.attentionGrad
 	}
 }
 

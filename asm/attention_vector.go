@@ -2,11 +2,7 @@
 
 package asm
 
-// attentionVector has the row kernels of attention that AVX2 and NEON share; the rest is built on tiles.
-func attentionVector() attentionKernels[float32] {
-	return attentionKernels[float32]{softmax: onlineSoftmaxVector, grad: attentionGradVector}
-}
-
+// onlineSoftmaxVector is the inner loop of attention that AVX2 and NEON bring themselves; the rest is built on other kernels.
 func onlineSoftmaxVector(s []float32, lds, rows, n int, top, sum, alpha []float32) {
 	for r := range rows {
 		row, m := s[r*lds:][:n], top[r]
@@ -17,16 +13,5 @@ func onlineSoftmaxVector(s []float32, lds, rows, n int, top, sum, alpha []float3
 		alpha[r] = shrink(top[r], m)
 		sum[r] = alpha[r]*sum[r] + expSum(row, row, m)
 		top[r] = m
-	}
-}
-
-func attentionGradVector(s, dp []float32, ld, rows, n int, lse, delta []float32) {
-	for r := range rows {
-		p, g := s[r*ld:][:n], dp[r*ld:][:n]
-		expVector(p, p, lse[r])
-		i := vectors(n, func(i, n int) { softmaxGradAsm(&g[i], &p[i], &g[i], n, delta[r]) })
-		for ; i < n; i++ {
-			g[i] = p[i] * (g[i] - delta[r])
-		}
 	}
 }

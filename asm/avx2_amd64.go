@@ -20,7 +20,7 @@ func avx2() *Kernels[float32] {
 		GELU: geluAVX2, GELUBackward: geluBackwardAVX2,
 		LayerNorm: layerNormVector, LayerNormBackward: layerNormBackwardVector, AdamW: adamWVector,
 		FMALoop:   func(n int) float64 { return fmaLoopVector(n, 8) },
-		attention: attentionVector(),
+		attention: attentionKernels[float32]{softmax: onlineSoftmaxVector},
 		BF16:      bf16AVX2(), Int8: int8AVX2(),
 	}
 }

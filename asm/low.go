@@ -89,9 +89,6 @@ type LowPanels struct {
 	start     []int32   // int8: what takes the zero point of A out of a sum
 }
 
-// Bytes returns how much memory the panels take.
-func (p *LowPanels) Bytes() int { return 4 * (len(p.words) + len(p.scales) + len(p.start)) }
-
 // packWords lays out W [n, k], reading its rows a panel at a time. What fills up the last word and the last panel is zero.
 func packWords[T uint16 | int8](p Precision, w []T, n, k int) []uint32 {
 	if k > MaxLowK {

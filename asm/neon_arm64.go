@@ -19,7 +19,7 @@ func detectArch() []*Kernels[float32] {
 		GELU: geluNEON, GELUBackward: geluBackwardNEON,
 		LayerNorm: layerNormVector, LayerNormBackward: layerNormBackwardVector, AdamW: adamWVector,
 		FMALoop:   func(n int) float64 { return fmaLoopVector(n, 4) },
-		attention: attentionVector(),
+		attention: attentionKernels[float32]{softmax: onlineSoftmaxVector},
 		BF16:      bf16NEON(), Int8: int8NEON(),
 	}
 	return []*Kernels[float32]{k.finish()}

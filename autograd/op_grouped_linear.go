@@ -22,6 +22,7 @@ func grouped(name string, x *Value, weights, biases []*Value, r *Routing, gelu b
 	o := begin(name, append(append([]*Value{x}, weights...), biases...)...)
 	width := weights[0].Dim(0)
 	for e := range weights {
+		o.checkPacked(weights[e])
 		engine.CheckShape(name+" weight", weights[e].data, width, x.Dim(-1))
 		engine.CheckShape(name+" bias", biases[e].data, width)
 	}

@@ -36,9 +36,7 @@ func linear(name string, x, w, bias *Value, e epilogue) *Value {
 		}
 	}
 	o := begin(name, operands...)
-	if w.packed != nil && o.needs {
-		panic(&engine.ShapeError{Op: name + " weight", Got: "packed", Want: "a parameter, where gradients flow"})
-	}
+	o.checkPacked(w)
 	product := linearArgs(name, x, w, bias)
 	shape := append(x.Shape()[:x.data.Rank()-1], product.N)
 	product.C = o.new(shape...)
@@ -71,6 +69,13 @@ func linear(name string, x, w, bias *Value, e epilogue) *Value {
 		o.remakable(y, product.Pre, func() { o.be.Unary(engine.GELU, product.C, product.Pre) })
 	}
 	return y
+}
+
+// checkPacked panics where gradients would flow through a packed weight: the backward pass could not read it.
+func (o op) checkPacked(w *Value) {
+	if w.packed != nil && o.needs {
+		panic(&engine.ShapeError{Op: o.name + " weight", Got: "packed", Want: "a parameter, where gradients flow"})
+	}
 }
 
 // linearArgs is the product x·wᵀ + bias.

@@ -20,6 +20,7 @@ func TestShapeErrors(t *testing.T) {
 	double := tape.Input(fill(b, engine.Float64, 3))
 	index := engine.Zeros(b, engine.Int32, 2)
 	routing := ag.Route(v(2, 3), 1, 0)
+	packed := ag.Packed(b.PackWeight(fill(b, engine.Float32, 5, 3), engine.Full), engine.Float32)
 	for _, c := range []struct {
 		op string
 		fn func()
@@ -40,10 +41,12 @@ func TestShapeErrors(t *testing.T) {
 		{"DropPath", func() { ag.DropPath(v(3), -1, rand.New(rand.NewPCG(1, 1))) }},
 		{"GroupedLinear", func() { ag.GroupedLinear(v(2, 4), []*ag.Value{v(5, 3)}, []*ag.Value{v(5)}, routing) }},
 		{"GroupedLinear", func() { ag.GroupedLinear(v(2, 3), []*ag.Value{v(5, 3)}, []*ag.Value{v(4)}, routing) }},
+		{"GroupedLinear weight", func() { ag.GroupedLinear(v(2, 3), []*ag.Value{packed}, []*ag.Value{v(5)}, routing) }},
 		{"LayerNorm", func() { ag.LayerNorm(v(2, 3), v(4), v(3), 1e-6) }},
 		{"LayerNorm", func() { ag.LayerNorm(v(2, 3), v(3), v(1), 1e-6) }},
 		{"Linear", func() { ag.Linear(v(2, 3), v(5, 4), nil) }},
 		{"Linear", func() { ag.Linear(v(2, 3), v(5, 3), v(3)) }},
+		{"Linear weight", func() { ag.Linear(v(2, 3), packed, nil) }},
 		{"MaskedMSE", func() { ag.MaskedMSE(v(2, 3), v(3, 2), v(2)) }},
 		{"MaskedMSE", func() { ag.MaskedMSE(v(2, 3), v(2, 3), v(3)) }},
 		{"MaskedMSE", func() { ag.MaskedMSE(v(3), double, v()) }},

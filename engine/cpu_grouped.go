@@ -2,7 +2,20 @@ package engine
 
 import "mien/asm"
 
-func (c *CPU) GroupedGemm(a GroupedArgs) { pick(a.X, groupedGemm[float32], groupedGemm[float64])(c, a) }
+func (c *CPU) GroupedGemm(a GroupedArgs) {
+	a.checkLow()
+	pick(a.X, groupedGemm[float32], groupedGemm[float64])(c, a)
+}
+
+// checkLow panics where kernels of low precision lack what is asked for, here, as a panic on a thread of the product would end
+// the program.
+func (a *GroupedArgs) checkLow() {
+	for _, w := range a.Packed {
+		if w.low() && (a.Pre != nil || a.Mode != GroupedForward) {
+			panic(&ShapeError{Op: "GroupedGemm", Got: w.Precision, Want: "the forward product without Pre at low precision"})
+		}
+	}
+}
 
 // groupedGemm divides the work over threads once for all groups, since one group's may not repay it. Where rows are computed,
 // each thread gets as many, wherever they fall; a gradient of weights sums over rows, so each thread gets a share of every

@@ -12,18 +12,12 @@ import (
 	"mien/engine"
 )
 
-// TestLowPrecision compares products with rounded weights with full precision, on every implementation, with few rows, many
-// rows and experts, and requires the same bits on one thread and three.
+// TestLowPrecision compares products with rounded weights with full precision, on every implementation, with few rows and many,
+// and requires the same bits on one thread and three.
 func TestLowPrecision(t *testing.T) {
 	const in, out = 200, 150
-	b, rng := engine.NewCPU(), rand.New(rand.NewPCG(3, 4))
-	random := func(shape ...int) *engine.Tensor {
-		values := make([]float32, engine.Elements(shape))
-		for i := range values {
-			values[i] = float32(rng.NormFloat64())
-		}
-		return engine.FromSlice(b, engine.Float32, values, shape...)
-	}
+	b := engine.NewCPU()
+	random := normals(b)
 	w, bias := random(out, in), random(out)
 	for _, k := range asm.Implementations() {
 		restore, err := asm.Use(k.Name)
@@ -52,13 +46,68 @@ func TestLowPrecision(t *testing.T) {
 	require.Panics(t, func() { b.Gemm(product) }, "a residual that is C is accumulation")
 }
 
+// TestLowExperts requires of a grouped product the bits of a product for each group, on one thread and three.
+func TestLowExperts(t *testing.T) {
+	const in, out = 200, 150
+	b := engine.NewCPU()
+	random := normals(b)
+	offsets := []int32{0, 1, 1, 18, 318} // the second expert has no rows
+	experts, rows := len(offsets)-1, int(offsets[len(offsets)-1])
+	var weights, inputs, biases []*engine.Tensor
+	var x []float32
+	for e := range experts {
+		weights, biases = append(weights, random(out, in)), append(biases, random(out))
+		inputs = append(inputs, random(int(offsets[e+1]-offsets[e]), in))
+		x = append(x, read(t, inputs[e])...)
+	}
+	grouped := engine.GroupedArgs{X: engine.FromSlice(b, engine.Float32, x, rows, in), Y: random(rows, out), B: biases,
+		Offsets: engine.FromSlice(b, engine.Int32, offsets, experts+1), GELU: true}
+	for _, k := range asm.Implementations() {
+		restore, err := asm.Use(k.Name)
+		require.NoError(t, err)
+		for _, p := range []engine.Precision{engine.Full, engine.BF16, engine.Int8} {
+			grouped.Packed = nil
+			var want []float32
+			for e, w := range weights {
+				packed := b.PackWeight(w, p)
+				grouped.Packed = append(grouped.Packed, packed)
+				want = append(want, multiply(t, b, engine.GemmArgs{A: inputs[e], Packed: packed, Bias: biases[e], GELU: true,
+					M: inputs[e].Dim(0), N: out, K: in, LDA: in, LDC: out, Batch: 1})...)
+			}
+			for _, threads := range []int{1, 3} {
+				got := onThreads(t, threads, func() []float32 { b.GroupedGemm(grouped); return read(t, grouped.Y) })
+				require.Equal(t, want, got, "%s %s, %d threads", k.Name, p, threads)
+			}
+		}
+		restore()
+	}
+	grouped.Pre = random(rows, out)
+	requireShapeError(t, "GroupedGemm: got int8, want the forward product without Pre at low precision", func() { b.GroupedGemm(grouped) })
+}
+
+// normals returns a function that draws tensors.
+func normals(b *engine.CPU) func(shape ...int) *engine.Tensor {
+	rng := rand.New(rand.NewPCG(3, 4))
+	return func(shape ...int) *engine.Tensor {
+		values := make([]float32, engine.Elements(shape))
+		for i := range values {
+			values[i] = float32(rng.NormFloat64())
+		}
+		return engine.FromSlice(b, engine.Float32, values, shape...)
+	}
+}
+
 func multiply(t *testing.T, b *engine.CPU, a engine.GemmArgs) []float32 {
 	a.C = engine.New(b, engine.Float32, a.M, a.N)
 	defer a.C.Free()
 	b.Gemm(a)
-	values, err := engine.Read[float32](a.C)
+	return read(t, a.C)
+}
+
+func read(t *testing.T, x *engine.Tensor) []float32 {
+	values, err := engine.Read[float32](x)
 	require.NoError(t, err)
-	return append([]float32(nil), values...)
+	return values
 }
 
 // rmsDifference is relative to the root mean square of want.

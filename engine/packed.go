@@ -26,6 +26,9 @@ func ParsePrecision(name string) (Precision, error) {
 	return Full, fmt.Errorf("precision %q: choose f32, bf16 or int8", name)
 }
 
+// MarshalText is String for JSON.
+func (p Precision) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
+
 // UnmarshalText is ParsePrecision for flags.
 func (p *Precision) UnmarshalText(text []byte) (err error) {
 	*p, err = ParsePrecision(string(text))

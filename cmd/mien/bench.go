@@ -19,56 +19,48 @@ type benchCmd struct {
 }
 
 type benchGemmCmd struct {
-	M         int    `help:"Rows of A and C." default:"1024"`
-	N         int    `help:"Columns of B and C." default:"1024"`
-	K         int    `help:"Columns of A, rows of B." default:"1024"`
-	Batch     int    `help:"Products in one call, each of its own matrices." default:"1"`
-	TransB    bool   `help:"Store B as [N, K], as the weights of a layer are."`
-	Packed    bool   `help:"Pack B once, before the runs, as inference does with weights."`
-	Threads   int    `help:"Threads; 0 is one for each core." default:"0"`
-	Precision string `help:"Number format; bf16 and int8 convert A in the measured time, and B before, as --packed does." enum:"f32,bf16,int8" default:"f32"`
-	Repeat    int    `help:"Runs, of which the median counts." default:"15"`
-	JSON      bool   `help:"Print JSON."`
+	M         int              `help:"Rows of A and C." default:"1024"`
+	N         int              `help:"Columns of B and C." default:"1024"`
+	K         int              `help:"Columns of A, rows of B." default:"1024"`
+	Batch     int              `help:"Products in one call, each of its own matrices." default:"1"`
+	TransB    bool             `help:"Store B as [N, K], as the weights of a layer are."`
+	Packed    bool             `help:"Pack B once, before the runs, as inference does with weights."`
+	Precision engine.Precision `help:"Number format: f32, bf16 or int8. The last two convert A in the measured time, and B before, as --packed does." default:"f32"`
+	Repeat    int              `help:"Runs, of which the median counts." default:"15"`
+	JSON      bool             `help:"Print JSON."`
 }
 
 // gemmReport is what bench gemm prints. GFLOP/s are medians.
 type gemmReport struct {
-	M            int     `json:"m"`
-	N            int     `json:"n"`
-	K            int     `json:"k"`
-	Batch        int     `json:"batch"`
-	TransB       bool    `json:"trans_b"`
-	Packed       bool    `json:"packed"`
-	Threads      int     `json:"threads"`
-	Precision    string  `json:"precision"`
-	Kernels      string  `json:"kernels"`
-	Milliseconds float64 `json:"ms"`
-	GFLOPS       float64 `json:"gflops"`
-	PeakGFLOPS   float64 `json:"peak_gflops"`
-	PeakFraction float64 `json:"peak_fraction"`
+	M            int              `json:"m"`
+	N            int              `json:"n"`
+	K            int              `json:"k"`
+	Batch        int              `json:"batch"`
+	TransB       bool             `json:"trans_b"`
+	Packed       bool             `json:"packed"`
+	Threads      int              `json:"threads"`
+	Precision    engine.Precision `json:"precision"`
+	Kernels      string           `json:"kernels"`
+	Milliseconds float64          `json:"ms"`
+	GFLOPS       float64          `json:"gflops"`
+	PeakGFLOPS   float64          `json:"peak_gflops"`
+	PeakFraction float64          `json:"peak_fraction"`
 }
 
 func (c *benchGemmCmd) Run(out *console) error {
-	if min(c.M, c.N, c.K, c.Batch, c.Repeat) < 1 || c.Threads < 0 {
-		return fmt.Errorf("--m, --n, --k, --batch and --repeat must be at least 1, --threads at least 0")
+	if min(c.M, c.N, c.K, c.Batch, c.Repeat) < 1 {
+		return fmt.Errorf("--m, --n, --k, --batch and --repeat must be at least 1")
 	}
-	precision, err := engine.ParsePrecision(c.Precision)
-	if err != nil {
-		return err
-	}
-	c.Packed = c.Packed || precision != engine.Full
+	c.Packed = c.Packed || c.Precision != engine.Full
 	if c.Packed && c.Batch > 1 {
 		return fmt.Errorf("--packed, bf16 and int8 are for one weight: leave out --batch")
 	}
 	if float64(c.Batch)*(float64(c.M)*float64(c.K)+float64(c.K)*float64(c.N)+float64(c.M)*float64(c.N)) > 1<<31 {
 		return fmt.Errorf("matrices of %d×%d×%d do not fit in 8 GiB: choose smaller ones", c.M, c.N, c.K)
 	}
-	if c.Threads > 0 {
-		runtime.GOMAXPROCS(c.Threads)
-	}
 	r := gemmReport{M: c.M, N: c.N, K: c.K, Batch: c.Batch, TransB: c.TransB, Packed: c.Packed,
 		Threads: runtime.GOMAXPROCS(0), Precision: c.Precision, Kernels: asm.F32().Name}
-	multiply, free := c.work(precision)
+	multiply, free := c.work()
 	defer free()
 	multiply() // buffers and pages are there from here on
 	flops := 2 * float64(c.Batch) * float64(c.M) * float64(c.N) * float64(c.K)
@@ -78,7 +70,7 @@ func (c *benchGemmCmd) Run(out *console) error {
 		if err := out.ctx.Err(); err != nil {
 			return err
 		}
-		peaks = append(peaks, peakGFLOPS(r.Threads, precision))
+		peaks = append(peaks, peakGFLOPS(r.Threads, c.Precision))
 		start := time.Now()
 		multiply()
 		times = append(times, time.Since(start).Seconds())
@@ -97,7 +89,7 @@ func (c *benchGemmCmd) Run(out *console) error {
 }
 
 // work returns a function that multiplies matrices of small whole numbers through the engine.
-func (c *benchGemmCmd) work(precision engine.Precision) (multiply, free func()) {
+func (c *benchGemmCmd) work() (multiply, free func()) {
 	b := engine.NewCPU()
 	fill := func(rows, columns int) *engine.Tensor {
 		values := make([]float32, c.Batch*rows*columns)
@@ -113,7 +105,7 @@ func (c *benchGemmCmd) work(precision engine.Precision) (multiply, free func()) 
 		g.LDB = c.K
 	}
 	if c.Packed {
-		g.Packed = b.PackWeight(y, precision)
+		g.Packed = b.PackWeight(y, c.Precision)
 	}
 	return func() { b.Gemm(g) }, func() { x.Free(); y.Free(); z.Free(); g.Packed.Free() }
 }

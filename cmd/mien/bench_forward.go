@@ -8,25 +8,21 @@ import (
 )
 
 type benchForwardCmd struct {
-	Model     string `help:"vit-SIZE is a plain vision transformer, s4d-SIZE has experts: tiny, small, base, large." default:"vit-base" enum:"vit-tiny,vit-small,vit-base,vit-large,s4d-tiny,s4d-small,s4d-base,s4d-large" placeholder:"NAME"`
-	Precision string `help:"Number format of weights and products." enum:"f32,bf16,int8" default:"f32"`
+	Model     string           `help:"vit-SIZE is a plain vision transformer, s4d-SIZE has experts: tiny, small, base, large." default:"vit-base" enum:"vit-tiny,vit-small,vit-base,vit-large,s4d-tiny,s4d-small,s4d-base,s4d-large" placeholder:"NAME"`
+	Precision engine.Precision `help:"Number format of weights and products: f32, bf16 or int8." default:"f32"`
 	benchInput
 }
 
 func (c *benchForwardCmd) Run(out *console) error {
 	backend := engine.NewCPU()
-	precision, err := engine.ParsePrecision(c.Precision)
-	if err != nil {
-		return err
-	}
-	m, err := newClassifier(nn.NewInferenceScope(backend, nn.Random{Seed: benchSeed}, precision), c.Model, c.benchInput)
+	m, err := newClassifier(nn.NewInferenceScope(backend, nn.Random{Seed: benchSeed}, c.Precision), c.Model, c.benchInput)
 	if err != nil {
 		return err
 	}
 	m.report.Precision = c.Precision
 	m.report.GFLOP = forwardGFLOP(m.size, m.macs())
 	err = m.report.measure(out.ctx, c.Repeat, func() error {
-		t := ag.NewInferenceTape(backend, precision)
+		t := ag.NewInferenceTape(backend, c.Precision)
 		defer t.Close()
 		logits := m.net.Forward(m.on(t), m.modality, moae.Pass{}).Logits
 		_, err := engine.Read[float64](logits.Data())

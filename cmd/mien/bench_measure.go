@@ -19,30 +19,26 @@ import (
 
 // stepReport is what the benchmarks of whole models print.
 type stepReport struct {
-	Model        string  `json:"model"`
-	Batch        int     `json:"batch"`
-	Tokens       int     `json:"tokens"` // of one sample
-	Threads      int     `json:"threads"`
-	Precision    string  `json:"precision"`
-	Kernels      string  `json:"kernels"`
-	Parameters   int     `json:"parameters"` // that the step uses: the head of the other modality does not count
-	GFLOP        float64 `json:"gflop"`      // of one step, counted by formula
-	Milliseconds float64 `json:"ms"`         // median
-	Fastest      float64 `json:"ms_min"`
-	GFLOPS       float64 `json:"gflops"`
-	PeakGFLOPS   float64 `json:"peak_gflops"` // multiply-adds of this precision on registers, measured between the steps
-	PeakFraction float64 `json:"peak_fraction"`
-	PeakRSS      float64 `json:"peak_rss_mib"` // of the steps, what the model holds included; 0 where the system does not tell
-	Allocated    uint64  `json:"alloc_bytes_per_step"`
+	Model        string           `json:"model"`
+	Batch        int              `json:"batch"`
+	Tokens       int              `json:"tokens"` // of one sample
+	Threads      int              `json:"threads"`
+	Precision    engine.Precision `json:"precision"`
+	Kernels      string           `json:"kernels"`
+	Parameters   int              `json:"parameters"` // that the step uses: the head of the other modality does not count
+	GFLOP        float64          `json:"gflop"`      // of one step, counted by formula
+	Milliseconds float64          `json:"ms"`         // median
+	Fastest      float64          `json:"ms_min"`
+	GFLOPS       float64          `json:"gflops"`
+	PeakGFLOPS   float64          `json:"peak_gflops"` // multiply-adds of this precision on registers, measured between the steps
+	PeakFraction float64          `json:"peak_fraction"`
+	PeakRSS      float64          `json:"peak_rss_mib"` // of the steps, what the model holds included; 0 where the system does not tell
+	Allocated    uint64           `json:"alloc_bytes_per_step"`
 }
 
 // measure runs step once to warm up and then repeat times. The report comes with the names and counts filled in.
 func (r *stepReport) measure(ctx context.Context, repeat int, step func() error) error {
 	r.Threads, r.Kernels = runtime.GOMAXPROCS(0), asm.F32().Name
-	precision, err := engine.ParsePrecision(r.Precision)
-	if err != nil {
-		return err
-	}
 	if err := step(); err != nil {
 		return err
 	}
@@ -53,7 +49,7 @@ func (r *stepReport) measure(ctx context.Context, repeat int, step func() error)
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		peaks = append(peaks, peakGFLOPS(r.Threads, precision))
+		peaks = append(peaks, peakGFLOPS(r.Threads, r.Precision))
 		before, start := totalAlloc(), time.Now()
 		if err := step(); err != nil {
 			return err

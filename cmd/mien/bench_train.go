@@ -51,7 +51,6 @@ func (c *benchTrainCmd) Run(out *console) error {
 
 // measureTraining measures runs of the training loop that are one step long.
 func measureTraining(ctx context.Context, r *stepReport, in trainInput, backend engine.Backend, params []nn.Param, loss func(*ag.Tape) *ag.Value) error {
-	r.Precision = "f32"
 	loop := train.Loop[struct{}]{
 		Backend: backend, Epochs: 1, Steps: 1, Recompute: in.Recompute,
 		Optimizer: train.NewAdamW(backend, params, train.AdamWConfig{Beta1: 0.9, Beta2: 0.999, Eps: 1e-8,
