@@ -51,7 +51,8 @@ type division struct {
 
 // divide chooses the cuts that waste least. More shares than threads would copy operands more often, except for columns with A
 // read in place, where each share packs its own part of B, and rows with B packed before. Columns are cut between the blocks of
-// the kernel where there are enough: each strip of A then meets as many panels as it can while it is in the cache.
+// the kernel where there are enough: each strip of A then meets as many panels as it can while it is in the cache. Long shares of
+// rows are cut between strips, so that none has fewer rows than the kernel takes at once.
 func divide[F asm.Float](k *asm.Kernels[F], g asm.Gemm[F], parts int) division {
 	if parts == 1 {
 		return division{byRows: true, shares: 1, grain: 1}
@@ -70,11 +71,14 @@ func divide[F asm.Float](k *asm.Kernels[F], g asm.Gemm[F], parts int) division {
 	if shareCost(k, g.Columns(0, columns)) < shareCost(k, g.Rows(0, rows)) {
 		return division{shares: shares, grain: grain}
 	}
-	shares = parts
+	shares, grain = parts, 1
 	if g.Packed != nil {
 		shares = manyShares(parts, g.M/(4*k.MR))
 	}
-	return division{byRows: true, shares: shares, grain: 1}
+	if g.M >= 4*k.MR*shares {
+		grain = k.MR
+	}
+	return division{byRows: true, shares: shares, grain: grain}
 }
 
 // share returns where share i of n rows or columns begins and ends.
