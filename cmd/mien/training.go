@@ -32,7 +32,7 @@ type trainFlags struct {
 	Resume    bool   `help:"Continue the run in the folder from its last finished epoch."`
 	Epochs    int    `help:"Epochs instead of the recipe's." placeholder:"N"`
 	Seed      *int64 `help:"Seed instead of the recipe's." placeholder:"N"`
-	Recompute bool   `help:"Take less memory and a quarter more time: blocks compute twice what the backward pass needs. The result is the same."`
+	Recompute bool   `help:"Take less memory and about a third more time: blocks compute twice what the backward pass needs. The result is the same."`
 	dataFlags
 }
 
