@@ -22,11 +22,8 @@ func maxBitsNEON(x *float32, n int) uint32
 //go:noescape
 func int8QuantizeNEON(dst *uint32, x *float32, n int, inverse float32)
 
-// The tile of NEON is half as wide as a panel, so that its sums leave registers for the operands.
-const (
-	lowNEONMR    = 6
-	lowNEONWidth = LowNR / 2
-)
+// lowNEONMR is the rows of the tiles of NEON.
+const lowNEONMR = 6
 
 // bf16NEON multiplies in float32, which is what its peak is.
 func bf16NEON() *LowKernels {
@@ -45,29 +42,9 @@ func int8NEON() *LowKernels {
 	return k.finish()
 }
 
-func bf16Sweep128(t *lowSweep) {
-	if t.steps == 0 {
-		bf16SweepGeneric(t)
-		return
-	}
-	t.bounds()
-	for j := 0; j < t.panels*LowNR; j += lowNEONWidth {
-		bf16TileNEON(t.rows, t.steps, &t.a[0], t.lda, &t.b[j/LowNR*LowNR*t.steps+j%LowNR], &t.c[j], t.ldc, &t.bias[j])
-	}
-}
+func bf16Sweep128(t *lowSweep) { bf16SweepHalves(t, bf16TileNEON) }
 
-// int8Sweep128 needs no start: SDOT multiplies signed bytes, so the zero point is taken out of A.
-func int8Sweep128(t *lowSweep) {
-	if t.steps == 0 {
-		int8SweepGeneric(t)
-		return
-	}
-	t.bounds()
-	t.boundsInt8()
-	for j := 0; j < t.panels*LowNR; j += lowNEONWidth {
-		int8TileNEON(t.rows, t.steps, &t.a[0], t.lda, &t.b[j/LowNR*LowNR*t.steps+j%LowNR], &t.c[j], t.ldc, &t.bias[j], &t.rowScales[0], &t.columnScales[j])
-	}
-}
+func int8Sweep128(t *lowSweep) { int8SweepHalves(t, int8TileNEON) }
 
 func bf16Convert128(dst []uint32, x []float32) (scale float32) {
 	return bf16ConvertVector(dst, x, bf16ConvertNEON)

@@ -20,11 +20,10 @@ func maxBitsAVX2(x *float32, n int) uint32
 //go:noescape
 func int8QuantizeAVX2(dst *uint32, x *float32, n int, inverse float32)
 
-// The tiles of AVX2 are half as wide as a panel, so that their sums leave registers for the operands.
+// Rows of the tiles of AVX2.
 const (
-	bf16AVX2MR   = 6
-	int8AVX2MR   = 4
-	lowAVX2Width = LowNR / 2
+	bf16AVX2MR = 6
+	int8AVX2MR = 4
 )
 
 // bf16AVX2 multiplies in float32, which is what its peak is.
@@ -40,29 +39,9 @@ func int8AVX2() *LowKernels {
 	return k.finish()
 }
 
-func bf16Sweep256(t *lowSweep) {
-	if t.steps == 0 {
-		bf16SweepGeneric(t)
-		return
-	}
-	t.bounds()
-	for j := 0; j < t.panels*LowNR; j += lowAVX2Width {
-		bf16TileAVX2(t.rows, t.steps, &t.a[0], t.lda, &t.b[j/LowNR*LowNR*t.steps+j%LowNR], &t.c[j], t.ldc, &t.bias[j])
-	}
-}
+func bf16Sweep256(t *lowSweep) { bf16SweepHalves(t, bf16TileAVX2) }
 
-// int8Sweep256 needs no start: its instruction multiplies signed bytes, so the zero point is taken out of A.
-func int8Sweep256(t *lowSweep) {
-	if t.steps == 0 {
-		int8SweepGeneric(t)
-		return
-	}
-	t.bounds()
-	t.boundsInt8()
-	for j := 0; j < t.panels*LowNR; j += lowAVX2Width {
-		int8TileAVX2(t.rows, t.steps, &t.a[0], t.lda, &t.b[j/LowNR*LowNR*t.steps+j%LowNR], &t.c[j], t.ldc, &t.bias[j], &t.rowScales[0], &t.columnScales[j])
-	}
-}
+func int8Sweep256(t *lowSweep) { int8SweepHalves(t, int8TileAVX2) }
 
 func bf16Convert256(dst []uint32, x []float32) (scale float32) {
 	return bf16ConvertVector(dst, x, bf16ConvertAVX2)

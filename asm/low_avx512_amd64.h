@@ -191,3 +191,41 @@ next:                     \
 	VMOVDQU32 64(SI), Z25 \
 	VMOVDQU32 (SI), Z26   \
 	VMOVDQU32 64(SI), Z27
+
+// STORES writes the sums of the tile row by row, with the STORE of the file that includes this, which leaves after the last of AX rows.
+#define STORES \
+	STORE(Z0, Z1)   \
+	STORE(Z2, Z3)   \
+	STORE(Z4, Z5)   \
+	STORE(Z6, Z7)   \
+	STORE(Z8, Z9)   \
+	STORE(Z10, Z11) \
+	STORE(Z12, Z13) \
+	STORE(Z14, Z15) \
+	STORE(Z16, Z17) \
+	STORE(Z18, Z19) \
+	STORE(Z20, Z21) \
+	STORE(Z22, Z23) \
+	STORE(Z24, Z25) \
+	STORE(Z26, Z27)
+
+// PEAK runs DOT n times on twelve independent sums, which hide its latency.
+#define PEAK(round) \
+	MOVQ n+0(FP), CX       \
+	VPXORD Z28, Z28, Z28   \
+	VPXORD Z30, Z30, Z30   \
+round:                     \
+	DOT(28, 30, 0)         \
+	DOT(28, 30, 1)         \
+	DOT(28, 30, 2)         \
+	DOT(28, 30, 3)         \
+	DOT(28, 30, 4)         \
+	DOT(28, 30, 5)         \
+	DOT(28, 30, 6)         \
+	DOT(28, 30, 7)         \
+	DOT(28, 30, 8)         \
+	DOT(28, 30, 9)         \
+	DOT(28, 30, 10)        \
+	DOT(28, 30, 11)        \
+	DECQ CX                \
+	JNZ  round

@@ -33,20 +33,7 @@ TEXT ·bf16TileAVX512(SB), NOSPLIT, $0-80
 	SUMS
 
 write:
-	STORE(Z0, Z1)
-	STORE(Z2, Z3)
-	STORE(Z4, Z5)
-	STORE(Z6, Z7)
-	STORE(Z8, Z9)
-	STORE(Z10, Z11)
-	STORE(Z12, Z13)
-	STORE(Z14, Z15)
-	STORE(Z16, Z17)
-	STORE(Z18, Z19)
-	STORE(Z20, Z21)
-	STORE(Z22, Z23)
-	STORE(Z24, Z25)
-	STORE(Z26, Z27)
+	STORES
 
 done:
 	VZEROUPPER
@@ -54,25 +41,7 @@ done:
 
 // func bf16PeakAVX512(n int)
 TEXT ·bf16PeakAVX512(SB), NOSPLIT, $0-8
-	MOVQ n+0(FP), CX
-	VPXORD Z28, Z28, Z28
-	VPXORD Z30, Z30, Z30
-
-round:                          // twelve independent sums hide the latency
-	DOT(28, 30, 0)
-	DOT(28, 30, 1)
-	DOT(28, 30, 2)
-	DOT(28, 30, 3)
-	DOT(28, 30, 4)
-	DOT(28, 30, 5)
-	DOT(28, 30, 6)
-	DOT(28, 30, 7)
-	DOT(28, 30, 8)
-	DOT(28, 30, 9)
-	DOT(28, 30, 10)
-	DOT(28, 30, 11)
-	DECQ CX
-	JNZ  round
+	PEAK(round)
 	VZEROUPPER
 	RET
 

@@ -42,3 +42,37 @@ func int8ConvertVector(dst []uint32, x []float32, top func(x *float32, n int) ui
 	int8QuantizeGeneric(dst, x, inverse)
 	return scale
 }
+
+// bf16Tile multiplies up to MR rows with half a panel, so that its sums leave registers for the operands.
+type bf16Tile func(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int, bias *float32)
+
+// int8Tile is the same for bytes. It needs no start: its instruction multiplies signed bytes, so the zero point is taken out of A.
+type int8Tile func(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int, bias, rowScales, columnScales *float32)
+
+const halfPanel = LowNR / 2
+
+// half returns where half a panel begins that holds column j.
+func (t *lowSweep) half(j int) *uint32 { return &t.b[j/LowNR*LowNR*t.steps+j%LowNR] }
+
+func bf16SweepHalves(t *lowSweep, tile bf16Tile) {
+	if t.steps == 0 {
+		bf16SweepGeneric(t)
+		return
+	}
+	t.bounds()
+	for j := 0; j < t.panels*LowNR; j += halfPanel {
+		tile(t.rows, t.steps, &t.a[0], t.lda, t.half(j), &t.c[j], t.ldc, &t.bias[j])
+	}
+}
+
+func int8SweepHalves(t *lowSweep, tile int8Tile) {
+	if t.steps == 0 {
+		int8SweepGeneric(t)
+		return
+	}
+	t.bounds()
+	t.boundsInt8()
+	for j := 0; j < t.panels*LowNR; j += halfPanel {
+		tile(t.rows, t.steps, &t.a[0], t.lda, t.half(j), &t.c[j], t.ldc, &t.bias[j], &t.rowScales[0], &t.columnScales[j])
+	}
+}
