@@ -37,10 +37,8 @@ func grouped(name string, x *Value, weights, biases []*Value, r *Routing, gelu b
 	o.be.GroupedGemm(args)
 	y := o.result(out, func(dy *engine.Tensor) {
 		if gelu {
-			dz := o.new(out.Shape()...)
-			defer dz.Free()
-			o.be.UnaryBackward(engine.GELU, dz, args.Pre, dy)
-			dy = dz
+			dy = o.beforeGELU(args.Pre, dy)
+			defer dy.Free()
 		}
 		groupedBackward(o, x, weights, biases, r, dy)
 	}, saved...)

@@ -13,7 +13,8 @@ func LayerNorm(x, gamma, beta *Value, eps float64) *Value {
 	rows := x.data.Rows()
 	out := o.new(x.Shape()...)
 	mean, rstd := o.temp(o.new(rows)), o.temp(o.new(rows))
-	o.be.LayerNorm(out, mean, rstd, x.data, gamma.data, beta.data, eps)
+	normalize := func() { o.be.LayerNorm(out, mean, rstd, x.data, gamma.data, beta.data, eps) }
+	normalize()
 	y := o.result(out, func(dy *engine.Tensor) {
 		dx := o.new(x.Shape()...)
 		dgamma, dbeta := o.new(gamma.Shape()...), o.new(beta.Shape()...)
@@ -24,5 +25,5 @@ func LayerNorm(x, gamma, beta *Value, eps float64) *Value {
 		gamma.accumulate("LayerNorm", dgamma)
 		beta.accumulate("LayerNorm", dbeta)
 	}, x.data, gamma.data, mean, rstd)
-	return o.remakable(y, x.data, func() { o.be.LayerNorm(out, mean, rstd, x.data, gamma.data, beta.data, eps) })
+	return o.remakable(y, x.data, normalize)
 }

@@ -58,10 +58,8 @@ func linear(name string, x, w, bias *Value, e epilogue) *Value {
 			e.residual.accumulate(name, dy.Retain())
 		}
 		if e.gelu {
-			dz := o.new(shape...)
-			defer dz.Free()
-			o.be.UnaryBackward(engine.GELU, dz, product.Pre, dy)
-			dy = dz
+			dy = o.beforeGELU(product.Pre, dy)
+			defer dy.Free()
 		}
 		linearBackward(o, product, x, w, bias, dy)
 	}, saved...)
@@ -69,6 +67,13 @@ func linear(name string, x, w, bias *Value, e epilogue) *Value {
 		o.remakable(y, product.Pre, func() { o.be.Unary(engine.GELU, product.C, product.Pre) })
 	}
 	return y
+}
+
+// beforeGELU returns the gradient of z from that of GELU(z).
+func (o op) beforeGELU(z, dy *engine.Tensor) *engine.Tensor {
+	dz := o.new(z.Shape()...)
+	o.be.UnaryBackward(engine.GELU, dz, z, dy)
+	return dz
 }
 
 // checkPacked panics where gradients would flow through a packed weight: the backward pass could not read it.
