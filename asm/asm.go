@@ -27,15 +27,16 @@ type Kernels[F Float] struct {
 	// the last columns of a matrix the next multiple of Lanes.
 	MR, NR, Lanes int
 
-	// GemmTile computes one tile of C (+)= A·B, for 1 ≤ rows ≤ MR and 1 ≤ columns ≤ NR:
+	// GemmTile computes one tile of C = A·B + addends, for 1 ≤ rows ≤ MR and 1 ≤ columns ≤ NR:
 	//
 	//	for i < rows, j < columns:
 	//		s := 0
 	//		for p < k: s += a[i*lda+p] * b[p*width+j]
-	//		c[i*ldc+j] = s, or += s when accumulate
+	//		for each addend: s += x[i*ld+j]
+	//		c[i*ldc+j] = s
 	//
 	// A is read in place, row-major; b is a packed panel, whose width is columns rounded up to a multiple of Lanes.
-	GemmTile func(rows, columns, k int, a []F, lda int, b []F, c []F, ldc int, accumulate bool)
+	GemmTile func(rows, columns, k int, a []F, lda int, b []F, c []F, ldc int, add *Addends[F])
 
 	// Transpose writes the matrix src [rows, columns] as dst [columns, rows]; ld is the distance between rows.
 	Transpose func(dst []F, ldd int, src []F, lds, rows, columns int)

@@ -33,7 +33,11 @@ func (k *Kernels[F]) multiplyPanels(p panelProduct[F]) {
 			k.Transpose(a, lda, columns, p.ps, p.k, rows)
 		}
 		for q := 0; q < p.n; q += k.NR {
-			k.GemmTile(rows, min(k.NR, p.n-q), p.k, a, lda, p.b[q/k.NR*p.panel:], p.c[i*p.ldc+q:], p.ldc, p.accumulate)
+			c := p.c[i*p.ldc+q:]
+			if p.accumulate {
+				s.add[0] = Addend[F]{c, p.ldc}
+			}
+			k.GemmTile(rows, min(k.NR, p.n-q), p.k, a, lda, p.b[q/k.NR*p.panel:], c, p.ldc, &s.add)
 		}
 	}
 }

@@ -107,11 +107,11 @@ func (k *Kernels[F]) Gemm(g Gemm[F]) {
 // gemmBlock multiplies all rows of A with a block of B, whose panels start at the given slice.
 func (k *Kernels[F]) gemmBlock(g *Gemm[F], s *gemmScratch[F], b block, panels []F) {
 	if b.kc == 0 { // a sum without terms has no A
-		k.gemmRows(g, nil, 0, 0, g.M, b, panels)
+		k.gemmRows(g, s, nil, 0, 0, g.M, b, panels)
 		return
 	}
 	if !g.TransA {
-		k.gemmRows(g, g.A[b.p:], g.LDA, 0, g.M, b, panels)
+		k.gemmRows(g, s, g.A[b.p:], g.LDA, 0, g.M, b, panels)
 		return
 	}
 	lda, mc := roundUp(b.kc, stepGrain)+skew, k.blocking.mc
@@ -119,19 +119,19 @@ func (k *Kernels[F]) gemmBlock(g *Gemm[F], s *gemmScratch[F], b block, panels []
 	for from := 0; from < g.M; from += mc {
 		to := min(from+mc, g.M)
 		k.Transpose(a, lda, g.A[b.p*g.LDA+from:], g.LDA, b.kc, to-from)
-		k.gemmRows(g, a, lda, from, to, b, panels)
+		k.gemmRows(g, s, a, lda, from, to, b, panels)
 	}
 }
 
 // gemmRows multiplies rows from to to, of which the first begins at a, in strips as equal as can be: a last strip of a row or
 // two would make little use of the panels that it reads.
-func (k *Kernels[F]) gemmRows(g *Gemm[F], a []F, lda, from, to int, b block, panels []F) {
+func (k *Kernels[F]) gemmRows(g *Gemm[F], s *gemmScratch[F], a []F, lda, from, to int, b block, panels []F) {
 	m := to - from
 	strips := ceilDiv(m, k.MR)
-	accumulate := g.Accumulate || b.p > 0
-	for s := range strips {
-		lo, hi := m*s/strips, m*(s+1)/strips
-		k.gemmStrip(a[min(lo*lda, len(a)):], lda, panels, g.C[(from+lo)*g.LDC+b.j:], g.LDC, hi-lo, b, accumulate)
+	for i := range strips {
+		lo, hi := m*i/strips, m*(i+1)/strips
+		s.add = g.addends(b, from+lo)
+		k.gemmStrip(a[min(lo*lda, len(a)):], lda, panels, g.C[(from+lo)*g.LDC+b.j:], g.LDC, hi-lo, b, &s.add)
 		if b.p+b.kc >= g.K {
 			k.epilogue(g, from+lo, from+hi, b.j, b.j+b.nc)
 		}
@@ -139,23 +139,24 @@ func (k *Kernels[F]) gemmRows(g *Gemm[F], a []F, lda, from, to int, b block, pan
 }
 
 // gemmStrip sweeps the panels of a block under a strip of A.
-func (k *Kernels[F]) gemmStrip(a []F, lda int, panels, c []F, ldc, rows int, b block, accumulate bool) {
+func (k *Kernels[F]) gemmStrip(a []F, lda int, panels, c []F, ldc, rows int, b block, add *Addends[F]) {
 	for q := 0; q < b.nc; q += k.NR {
 		columns := min(k.NR, b.nc-q)
 		panel := panels[q*b.kc:][:roundUp(columns, k.Lanes)*b.kc]
-		k.GemmTile(rows, columns, b.kc, a, lda, panel, c[q:], ldc, accumulate)
+		k.GemmTile(rows, columns, b.kc, a, lda, panel, c[q:], ldc, add)
+		add.skip(columns)
 	}
 }
 
-// epilogue does to rows lo to hi, columns from to to of C what follows the product.
+// epilogue does to rows lo to hi, columns from to to of C what the tiles have left.
 func (k *Kernels[F]) epilogue(g *Gemm[F], lo, hi, from, to int) {
 	for r := lo; r < hi; r++ {
 		row := g.C[r*g.LDC:][from:to]
-		if g.Scale != 0 && g.Scale != 1 {
+		if !g.tileAddsBias() {
 			k.Scale(row, row, g.Scale)
-		}
-		if g.Bias != nil {
-			k.Add(row, row, g.Bias[from:to])
+			if g.Bias != nil {
+				k.Add(row, row, g.Bias[from:to])
+			}
 		}
 		if g.Pre != nil {
 			copy(g.Pre[r*g.LDPre:][from:to], row)
@@ -163,7 +164,7 @@ func (k *Kernels[F]) epilogue(g *Gemm[F], lo, hi, from, to int) {
 		if g.GELU {
 			k.GELU(row, row)
 		}
-		if g.Residual != nil {
+		if g.Residual != nil && !g.tileAddsResidual() {
 			k.Add(row, row, g.Residual[r*g.LDResidual:][from:to])
 		}
 	}

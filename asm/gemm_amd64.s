@@ -1,11 +1,13 @@
 //go:build !purego
 
 #include "textflag.h"
+#include "go_asm.h"
 
 // Registers of the tile
 //	Y0–Y11  sums, two to a row          Y12, Y13  16 columns of B
 //	Y14, Y15  one element of A, broadcast
 //	R8–R13  rows of A    SI  bytes into a row    BX  panel of B    CX  steps left    DX  C    DI  bytes to the next row of C
+//	R12  addends, R13 of them left    R10  a row of one    R11  bytes to its next row    CX  its rows left
 
 // ROW adds one element of A times 16 columns of B to the two sums of a row:
 //	tmp = a[i][p];  s0 += tmp * b[p][0:8];  s1 += tmp * b[p][8:16]
@@ -33,7 +35,15 @@
 	JLE   2(PC)           \
 	ADDQ  R15, next
 
-// STORE writes a row of C and leaves when it was the last; ACCUMULATE adds to it.
+// ADD adds a row of a matrix to the sums of a row, and goes on to the next addend after the last row.
+#define ADD(s0, s1) \
+	VADDPS (R10), s0, s0   \
+	VADDPS 32(R10), s1, s1 \
+	ADDQ   R11, R10        \
+	DECQ   CX              \
+	JZ     next
+
+// STORE writes a row of C and leaves when it was the last.
 #define STORE(s0, s1) \
 	VMOVUPS s0, (DX)      \
 	VMOVUPS s1, 32(DX)    \
@@ -41,13 +51,17 @@
 	DECQ    AX            \
 	JZ      done
 
-#define ACCUMULATE(s0, s1) \
-	VADDPS (DX), s0, s0    \
-	VADDPS 32(DX), s1, s1  \
-	STORE(s0, s1)
+// EACH does OP to the sums of each row.
+#define EACH(OP) \
+	OP(Y0, Y1)    \
+	OP(Y2, Y3)    \
+	OP(Y4, Y5)    \
+	OP(Y6, Y7)    \
+	OP(Y8, Y9)    \
+	OP(Y10, Y11)
 
-// func gemmTileAsm(rows, k int, a *float32, lda int, b, c *float32, ldc int, accumulate bool)
-TEXT ·gemmTileAsm(SB), NOSPLIT, $0-57
+// func gemmTileAsm(rows, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends)
+TEXT ·gemmTileAsm(SB), NOSPLIT, $0-64
 	MOVQ rows+0(FP), AX
 	MOVQ k+8(FP), CX
 	MOVQ a+16(FP), R8
@@ -100,22 +114,23 @@ loop1:                          // one step
 	JNZ  loop1
 
 write:
-	CMPB accumulate+56(FP), $0
-	JNE  add
-	STORE(Y0, Y1)
-	STORE(Y2, Y3)
-	STORE(Y4, Y5)
-	STORE(Y6, Y7)
-	STORE(Y8, Y9)
-	STORE(Y10, Y11)
+	MOVQ add+56(FP), R12
+	MOVQ $3, R13
 
-add:
-	ACCUMULATE(Y0, Y1)
-	ACCUMULATE(Y2, Y3)
-	ACCUMULATE(Y4, Y5)
-	ACCUMULATE(Y6, Y7)
-	ACCUMULATE(Y8, Y9)
-	ACCUMULATE(Y10, Y11)
+addend:                         // for each matrix to add
+	MOVQ tileAddend_x(R12), R10
+	TESTQ R10, R10
+	JZ   next
+	MOVQ tileAddend_ld(R12), R11
+	SHLQ $2, R11
+	MOVQ AX, CX
+	EACH(ADD)
+
+next:
+	ADDQ $tileAddend__size, R12
+	DECQ R13
+	JNZ  addend
+	EACH(STORE)
 
 done:
 	VZEROUPPER

@@ -1,11 +1,13 @@
 //go:build !purego
 
 #include "textflag.h"
+#include "go_asm.h"
 #include "words_arm64.h"
 
 // Registers of the tile
 //	V0–V23  sums, four to a row        V24–V27  16 columns of B        V28–V31  elements of A, broadcast
 //	R0–R5  rows of A    R6  panel of B    R7  steps left    R8  C    R9  bytes to the next row of C    R10  rows left
+//	R0  addends, R1 of them left    R2  a row of one    R3  bytes to its next row    R4  its rows left
 
 // ROW adds one element of a row of A, and moves on to the next, times 16 columns of B to the four sums of the row:
 //	t = *a++;  s0 += t * b[0:4];  s1 += t * b[4:8];  s2 += t * b[8:12];  s3 += t * b[12:16]
@@ -23,23 +25,35 @@
 	BLE  2(PC)                \
 	ADD  R11, next, next
 
-// STORE writes a row of C and leaves when it was the last; ACCUMULATE adds to it. a to d are the numbers of the sums.
-#define STORE(s0, s1, s2, s3) \
+// ADDROW adds a row of a matrix to the sums of a row, whose numbers are a to d, and goes on to the next addend after the last row.
+#define ADDROW(a, b, c, d, s0, s1, s2, s3) \
+	VLD1 (R2), [V24.S4, V25.S4, V26.S4, V27.S4] \
+	FADD(24, a, a)            \
+	FADD(25, b, b)            \
+	FADD(26, c, c)            \
+	FADD(27, d, d)            \
+	ADD  R3, R2, R2           \
+	SUBS $1, R4, R4           \
+	BEQ  next
+
+// STORE writes a row of C and leaves when it was the last.
+#define STORE(a, b, c, d, s0, s1, s2, s3) \
 	VST1 [s0.S4, s1.S4, s2.S4, s3.S4], (R8) \
 	ADD  R9, R8, R8           \
 	SUBS $1, R10, R10         \
 	BEQ  done
 
-#define ACCUMULATE(a, b, c, d, s0, s1, s2, s3) \
-	VLD1 (R8), [V24.S4, V25.S4, V26.S4, V27.S4] \
-	FADD(24, a, a)            \
-	FADD(25, b, b)            \
-	FADD(26, c, c)            \
-	FADD(27, d, d)            \
-	STORE(s0, s1, s2, s3)
+// EACH does OP to the sums of each row.
+#define EACH(OP) \
+	OP(0, 1, 2, 3, V0, V1, V2, V3)         \
+	OP(4, 5, 6, 7, V4, V5, V6, V7)         \
+	OP(8, 9, 10, 11, V8, V9, V10, V11)     \
+	OP(12, 13, 14, 15, V12, V13, V14, V15) \
+	OP(16, 17, 18, 19, V16, V17, V18, V19) \
+	OP(20, 21, 22, 23, V20, V21, V22, V23)
 
-// func gemmTileAsm(rows, k int, a *float32, lda int, b, c *float32, ldc int, accumulate bool)
-TEXT ·gemmTileAsm(SB), NOSPLIT, $0-57
+// func gemmTileAsm(rows, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends)
+TEXT ·gemmTileAsm(SB), NOSPLIT, $0-64
 	MOVD rows+0(FP), R10
 	MOVD k+8(FP), R7
 	MOVD a+16(FP), R0
@@ -90,22 +104,22 @@ loop:                                   // for k > 0: one step of the sum
 	SUBS $1, R7, R7
 	BNE  loop
 
-	MOVBU accumulate+56(FP), R12
-	CBNZ R12, add
-	STORE(V0, V1, V2, V3)
-	STORE(V4, V5, V6, V7)
-	STORE(V8, V9, V10, V11)
-	STORE(V12, V13, V14, V15)
-	STORE(V16, V17, V18, V19)
-	STORE(V20, V21, V22, V23)
+	MOVD add+56(FP), R0
+	MOVD $3, R1
 
-add:
-	ACCUMULATE(0, 1, 2, 3, V0, V1, V2, V3)
-	ACCUMULATE(4, 5, 6, 7, V4, V5, V6, V7)
-	ACCUMULATE(8, 9, 10, 11, V8, V9, V10, V11)
-	ACCUMULATE(12, 13, 14, 15, V12, V13, V14, V15)
-	ACCUMULATE(16, 17, 18, 19, V16, V17, V18, V19)
-	ACCUMULATE(20, 21, 22, 23, V20, V21, V22, V23)
+addend:                                 // for each matrix to add
+	MOVD tileAddend_x(R0), R2
+	CBZ  R2, next
+	MOVD tileAddend_ld(R0), R3
+	LSL  $2, R3, R3
+	MOVD R10, R4
+	EACH(ADDROW)
+
+next:
+	ADD  $tileAddend__size, R0, R0
+	SUBS $1, R1, R1
+	BNE  addend
+	EACH(STORE)
 
 done:
 	RET

@@ -3,16 +3,16 @@
 package asm
 
 //go:noescape
-func gemmTile1AVX512(rows, k int, a *float32, lda int, b, c *float32, ldc int, mask uint16, accumulate bool)
+func gemmTile1AVX512(rows, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16)
 
 //go:noescape
-func gemmTile2AVX512(rows, k int, a *float32, lda int, b, c *float32, ldc int, mask uint16, accumulate bool)
+func gemmTile2AVX512(rows, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16)
 
 //go:noescape
-func gemmTile3AVX512(rows, k int, a *float32, lda int, b, c *float32, ldc int, mask uint16, accumulate bool)
+func gemmTile3AVX512(rows, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16)
 
 //go:noescape
-func gemmTile4AVX512(rows, k int, a *float32, lda int, b, c *float32, ldc int, mask uint16, accumulate bool)
+func gemmTile4AVX512(rows, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16)
 
 //go:noescape
 func fmaLoopAVX512(n int)
@@ -28,22 +28,24 @@ const (
 func lastMask(n int) uint16 { return uint16(0xFFFF >> (-n & (avx512Lanes - 1))) }
 
 // gemmTileFloat512 has a kernel for each number of vectors, so that narrow matrices pay for what they have.
-func gemmTileFloat512(rows, columns, k int, a []float32, lda int, b []float32, c []float32, ldc int, accumulate bool) {
+func gemmTileFloat512(rows, columns, k int, a []float32, lda int, b []float32, c []float32, ldc int, add *Addends[float32]) {
 	if k == 0 {
-		gemmTileEmpty(rows, columns, c, ldc, accumulate)
+		gemmTileEmpty(rows, columns, c, ldc, add)
 		return
 	}
 	vectors := ceilDiv(columns, avx512Lanes)
 	_, _, _ = a[(rows-1)*lda+k-1], b[k*vectors*avx512Lanes-1], c[(rows-1)*ldc+columns-1]
+	var addends tileAddends
+	addends.locate(add, rows, columns)
 	switch mask := lastMask(columns); vectors {
 	case 1:
-		gemmTile1AVX512(rows, k, &a[0], lda, &b[0], &c[0], ldc, mask, accumulate)
+		gemmTile1AVX512(rows, k, &a[0], lda, &b[0], &c[0], ldc, &addends, mask)
 	case 2:
-		gemmTile2AVX512(rows, k, &a[0], lda, &b[0], &c[0], ldc, mask, accumulate)
+		gemmTile2AVX512(rows, k, &a[0], lda, &b[0], &c[0], ldc, &addends, mask)
 	case 3:
-		gemmTile3AVX512(rows, k, &a[0], lda, &b[0], &c[0], ldc, mask, accumulate)
+		gemmTile3AVX512(rows, k, &a[0], lda, &b[0], &c[0], ldc, &addends, mask)
 	default:
-		gemmTile4AVX512(rows, k, &a[0], lda, &b[0], &c[0], ldc, mask, accumulate)
+		gemmTile4AVX512(rows, k, &a[0], lda, &b[0], &c[0], ldc, &addends, mask)
 	}
 }
 

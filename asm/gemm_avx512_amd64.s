@@ -1,12 +1,14 @@
 //go:build !purego
 
 #include "textflag.h"
+#include "go_asm.h"
 
 // Registers of the tile
 //	Z0–Z23   sums, Z(4r) to Z(4r+3) for row r        Z24–Z27  up to 64 columns of B
 //	Z28–Z31  one element of A, broadcast             K1       which columns of the last vector of C there are
 //	R8  A, rows 0–2    R9  A, rows 3–5    R15  bytes to the next row of A    BX  panel of B    CX  steps left
 //	DX  C    DI  bytes to the next row of C    AX  rows left
+//	R12  addends, R13 of them left    R10  a row of one    R11  bytes to its next row
 
 // The file has one kernel for each width of a panel, one to four vectors, made from macros named for the width.
 
@@ -84,12 +86,35 @@ one:                                \
 	JNZ  one                        \
 	JMP  write
 
-// STOREv writes a row of C and leaves when it was the last; ADDv adds to it.
-#define NEXTROW \
-	ADDQ DI, DX         \
-	DECQ AX             \
-	JZ   done
+// ADDv adds a row of a matrix to the sums of a row, and goes on to the next addend after the last row.
+#define ADD1(s0, s1, s2, s3) \
+	VADDPS (R10), s0, K1, s0    \
+	NEXTADD
 
+#define ADD2(s0, s1, s2, s3) \
+	VADDPS (R10), s0, s0        \
+	VADDPS 64(R10), s1, K1, s1  \
+	NEXTADD
+
+#define ADD3(s0, s1, s2, s3) \
+	VADDPS (R10), s0, s0        \
+	VADDPS 64(R10), s1, s1      \
+	VADDPS 128(R10), s2, K1, s2 \
+	NEXTADD
+
+#define ADD4(s0, s1, s2, s3) \
+	VADDPS (R10), s0, s0        \
+	VADDPS 64(R10), s1, s1      \
+	VADDPS 128(R10), s2, s2     \
+	VADDPS 192(R10), s3, K1, s3 \
+	NEXTADD
+
+#define NEXTADD \
+	ADDQ R11, R10       \
+	DECQ CX             \
+	JZ   next
+
+// STOREv writes a row of C and leaves when it was the last.
 #define STORE1(s0, s1, s2, s3) \
 	VMOVUPS s0, K1, (DX)     \
 	NEXTROW
@@ -112,75 +137,80 @@ one:                                \
 	VMOVUPS s3, K1, 192(DX)  \
 	NEXTROW
 
-#define ADD1(s0, s1, s2, s3) \
-	VADDPS (DX), s0, K1, s0     \
-	STORE1(s0, s1, s2, s3)
+#define NEXTROW \
+	ADDQ DI, DX         \
+	DECQ AX             \
+	JZ   done
 
-#define ADD2(s0, s1, s2, s3) \
-	VADDPS (DX), s0, s0         \
-	VADDPS 64(DX), s1, K1, s1   \
-	STORE2(s0, s1, s2, s3)
+// EACH does OP to the sums of each row.
+#define EACH(OP) \
+	OP(Z0, Z1, Z2, Z3)        \
+	OP(Z4, Z5, Z6, Z7)        \
+	OP(Z8, Z9, Z10, Z11)      \
+	OP(Z12, Z13, Z14, Z15)    \
+	OP(Z16, Z17, Z18, Z19)    \
+	OP(Z20, Z21, Z22, Z23)
 
-#define ADD3(s0, s1, s2, s3) \
-	VADDPS (DX), s0, s0         \
-	VADDPS 64(DX), s1, s1       \
-	VADDPS 128(DX), s2, K1, s2  \
-	STORE3(s0, s1, s2, s3)
-
-#define ADD4(s0, s1, s2, s3) \
-	VADDPS (DX), s0, s0         \
-	VADDPS 64(DX), s1, s1       \
-	VADDPS 128(DX), s2, s2      \
-	VADDPS 192(DX), s3, K1, s3  \
-	STORE4(s0, s1, s2, s3)
-
-// START loads the arguments, fetches the tile of C towards the cache, and clears the sums.
-#define START \
-	MOVQ  rows+0(FP), AX     \
-	MOVQ  k+8(FP), CX        \
-	MOVQ  a+16(FP), R8       \
-	MOVQ  lda+24(FP), R15    \
-	MOVQ  b+32(FP), BX       \
-	MOVQ  c+40(FP), DX       \
-	MOVQ  ldc+48(FP), DI     \
-	KMOVW mask+56(FP), K1    \
-	SHLQ  $2, R15            \
-	SHLQ  $2, DI             \
-	LEAQ  (R8)(R15*2), R9    \
-	ADDQ  R15, R9            \
-	MOVQ  DX, R10            \
-	MOVQ  AX, R11            \
-fetch:                       \
+// FETCH brings rows of 64 numbers from R10 on, R11 bytes apart, towards the cache.
+#define FETCH(again) \
+	MOVQ  AX, CX             \
+again:                       \
 	PREFETCHT0 (R10)         \
 	PREFETCHT0 64(R10)       \
 	PREFETCHT0 128(R10)      \
 	PREFETCHT0 192(R10)      \
-	ADDQ  DI, R10            \
-	DECQ  R11                \
-	JNZ   fetch              \
-	VPXORD Z0, Z0, Z0        \
-	VPXORD Z1, Z1, Z1        \
-	VPXORD Z2, Z2, Z2        \
-	VPXORD Z3, Z3, Z3        \
-	VPXORD Z4, Z4, Z4        \
-	VPXORD Z5, Z5, Z5        \
-	VPXORD Z6, Z6, Z6        \
-	VPXORD Z7, Z7, Z7        \
-	VPXORD Z8, Z8, Z8        \
-	VPXORD Z9, Z9, Z9        \
-	VPXORD Z10, Z10, Z10     \
-	VPXORD Z11, Z11, Z11     \
-	VPXORD Z12, Z12, Z12     \
-	VPXORD Z13, Z13, Z13     \
-	VPXORD Z14, Z14, Z14     \
-	VPXORD Z15, Z15, Z15     \
-	VPXORD Z16, Z16, Z16     \
-	VPXORD Z17, Z17, Z17     \
-	VPXORD Z18, Z18, Z18     \
-	VPXORD Z19, Z19, Z19     \
-	VPXORD Z20, Z20, Z20     \
-	VPXORD Z21, Z21, Z21     \
-	VPXORD Z22, Z22, Z22     \
+	ADDQ  R11, R10           \
+	DECQ  CX                 \
+	JNZ   again
+
+// START loads the arguments, fetches the tiles of C and of the residual towards the cache, and clears the sums.
+#define START                                           \
+	MOVQ  rows+0(FP), AX                                \
+	MOVQ  a+16(FP), R8                                  \
+	MOVQ  lda+24(FP), R15                               \
+	MOVQ  b+32(FP), BX                                  \
+	MOVQ  c+40(FP), DX                                  \
+	MOVQ  ldc+48(FP), DI                                \
+	KMOVW mask+64(FP), K1                               \
+	SHLQ  $2, R15                                       \
+	SHLQ  $2, DI                                        \
+	LEAQ  (R8)(R15*2), R9                               \
+	ADDQ  R15, R9                                       \
+	MOVQ  DX, R10                                       \
+	MOVQ  DI, R11                                       \
+	FETCH(fetchC)                                       \
+	MOVQ  add+56(FP), R12                               \
+	MOVQ  (tileAddend__size*2+tileAddend_x)(R12), R10   \
+	TESTQ R10, R10                                      \
+	JZ    clear                                         \
+	MOVQ  (tileAddend__size*2+tileAddend_ld)(R12), R11  \
+	SHLQ  $2, R11                                       \
+	FETCH(fetchResidual)                                \
+clear:                                                  \
+	MOVQ  k+8(FP), CX                                   \
+	VPXORD Z0, Z0, Z0                                   \
+	VPXORD Z1, Z1, Z1                                   \
+	VPXORD Z2, Z2, Z2                                   \
+	VPXORD Z3, Z3, Z3                                   \
+	VPXORD Z4, Z4, Z4                                   \
+	VPXORD Z5, Z5, Z5                                   \
+	VPXORD Z6, Z6, Z6                                   \
+	VPXORD Z7, Z7, Z7                                   \
+	VPXORD Z8, Z8, Z8                                   \
+	VPXORD Z9, Z9, Z9                                   \
+	VPXORD Z10, Z10, Z10                                \
+	VPXORD Z11, Z11, Z11                                \
+	VPXORD Z12, Z12, Z12                                \
+	VPXORD Z13, Z13, Z13                                \
+	VPXORD Z14, Z14, Z14                                \
+	VPXORD Z15, Z15, Z15                                \
+	VPXORD Z16, Z16, Z16                                \
+	VPXORD Z17, Z17, Z17                                \
+	VPXORD Z18, Z18, Z18                                \
+	VPXORD Z19, Z19, Z19                                \
+	VPXORD Z20, Z20, Z20                                \
+	VPXORD Z21, Z21, Z21                                \
+	VPXORD Z22, Z22, Z22                                \
 	VPXORD Z23, Z23, Z23
 
 // TILE is a whole kernel. Balanced strips mostly have six rows, which are asked for first.
@@ -208,37 +238,36 @@ rows5:                                                  \
 rows6:                                                  \
 	SUM(STEP6, LOAD, ROW, width, four6, rest6, one6)    \
 write:                                                  \
-	CMPB accumulate+58(FP), $0                          \
-	JNE  add                                            \
-	STORE(Z0, Z1, Z2, Z3)                               \
-	STORE(Z4, Z5, Z6, Z7)                               \
-	STORE(Z8, Z9, Z10, Z11)                             \
-	STORE(Z12, Z13, Z14, Z15)                           \
-	STORE(Z16, Z17, Z18, Z19)                           \
-	STORE(Z20, Z21, Z22, Z23)                           \
-add:                                                    \
-	ADD(Z0, Z1, Z2, Z3)                                 \
-	ADD(Z4, Z5, Z6, Z7)                                 \
-	ADD(Z8, Z9, Z10, Z11)                               \
-	ADD(Z12, Z13, Z14, Z15)                             \
-	ADD(Z16, Z17, Z18, Z19)                             \
-	ADD(Z20, Z21, Z22, Z23)                             \
+	MOVQ $3, R13                                        \
+addend:                                                 \
+	MOVQ tileAddend_x(R12), R10                         \
+	TESTQ R10, R10                                      \
+	JZ   next                                           \
+	MOVQ tileAddend_ld(R12), R11                        \
+	SHLQ $2, R11                                        \
+	MOVQ AX, CX                                         \
+	EACH(ADD)                                           \
+next:                                                   \
+	ADDQ $tileAddend__size, R12                         \
+	DECQ R13                                            \
+	JNZ  addend                                         \
+	EACH(STORE)                                         \
 done:                                                   \
 	VZEROUPPER                                          \
 	RET
 
-// func gemmTile1AVX512(rows, k int, a *float32, lda int, b, c *float32, ldc int, mask uint16, accumulate bool)
-TEXT ·gemmTile1AVX512(SB), NOSPLIT, $0-59
+// func gemmTile1AVX512(rows, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16)
+TEXT ·gemmTile1AVX512(SB), NOSPLIT, $0-66
 	TILE(LOAD1, ROW1, STORE1, ADD1, 64)
 
-// func gemmTile2AVX512(rows, k int, a *float32, lda int, b, c *float32, ldc int, mask uint16, accumulate bool)
-TEXT ·gemmTile2AVX512(SB), NOSPLIT, $0-59
+// func gemmTile2AVX512(rows, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16)
+TEXT ·gemmTile2AVX512(SB), NOSPLIT, $0-66
 	TILE(LOAD2, ROW2, STORE2, ADD2, 128)
 
-// func gemmTile3AVX512(rows, k int, a *float32, lda int, b, c *float32, ldc int, mask uint16, accumulate bool)
-TEXT ·gemmTile3AVX512(SB), NOSPLIT, $0-59
+// func gemmTile3AVX512(rows, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16)
+TEXT ·gemmTile3AVX512(SB), NOSPLIT, $0-66
 	TILE(LOAD3, ROW3, STORE3, ADD3, 192)
 
-// func gemmTile4AVX512(rows, k int, a *float32, lda int, b, c *float32, ldc int, mask uint16, accumulate bool)
-TEXT ·gemmTile4AVX512(SB), NOSPLIT, $0-59
+// func gemmTile4AVX512(rows, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16)
+TEXT ·gemmTile4AVX512(SB), NOSPLIT, $0-66
 	TILE(LOAD4, ROW4, STORE4, ADD4, 256)

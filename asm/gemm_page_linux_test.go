@@ -29,15 +29,16 @@ func (p pages) last(n int) []float32 {
 	return unsafe.Slice((*float32)(unsafe.Pointer(&p.mapped[len(p.mapped)-4*n])), n)
 }
 
-// Reading or writing one element beyond A, B, C or packed panels faults.
+// Reading or writing one element beyond A, B, C, packed panels, bias or residual faults.
 func TestGemmStaysInsideItsMatrices(t *testing.T) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	a, b, c, panels := newPages(t, 33*40), newPages(t, 100*40), newPages(t, 33*100), newPages(t, 128*40)
+	bias, residual := newPages(t, 100), newPages(t, 33*100)
 	for _, k := range Implementations() {
 		for _, m := range []int{1, 2, 3, 4, 5, 6, 7, 16, 33} {
 			for _, n := range []int{1, 7, 15, 16, 17, 31, 32, 33, 48, 49, 63, 64, 65, 100} {
 				for _, kk := range []int{1, 3, 4, 5, 16, 17, 40} {
-					for form := range 8 {
+					for form := range 16 {
 						g := Gemm[float32]{M: m, N: n, K: kk, A: a.last(m * kk), LDA: kk, B: b.last(kk * n), LDB: n,
 							C: c.last(m * n), LDC: n, TransA: form&1 > 0, TransB: form&2 > 0, Accumulate: form&4 > 0}
 						if g.TransA {
@@ -45,6 +46,9 @@ func TestGemmStaysInsideItsMatrices(t *testing.T) {
 						}
 						if g.TransB {
 							g.LDB = kk
+						}
+						if form&8 > 0 {
+							g.Bias, g.Residual, g.LDResidual = bias.last(n), residual.last(m*n), n
 						}
 						require.NotPanics(t, func() {
 							k.Gemm(g)

@@ -2,8 +2,11 @@ package asm
 
 import "sync"
 
-// gemmScratch is the working memory of one call: packed B and copied rows of A.
-type gemmScratch[F Float] struct{ b, a []F }
+// gemmScratch is the working memory of one call: packed B, copied rows of A, and what the current tile adds.
+type gemmScratch[F Float] struct {
+	b, a []F
+	add  Addends[F]
+}
 
 // room returns n elements of *buffer, which becomes as large as the largest block that it ever held.
 func room[F Float](buffer *[]F, n int) []F {
@@ -33,6 +36,7 @@ func (l *scratchList[F]) get() *gemmScratch[F] {
 }
 
 func (l *scratchList[F]) put(s *gemmScratch[F]) {
+	s.add = Addends[F]{} // keep nothing of the caller's alive
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.free = append(l.free, s)

@@ -114,7 +114,7 @@ func TestGemmBitsDoNotDependOnTheCut(t *testing.T) {
 	const m, n, kk = 29, 61, 700
 	rng := rand.New(rand.NewPCG(7, 8))
 	for _, k := range Implementations() {
-		for form := range 8 {
+		for form := range 16 {
 			name := fmt.Sprintf("%s form %d", k.Name, form)
 			g := Gemm[float32]{M: m, N: n, K: kk, A: normals(rng, m*kk), B: normals(rng, kk*n), Bias: normals(rng, n),
 				LDA: kk, LDB: n, LDC: n, TransA: form&1 > 0, TransB: form&2 > 0, Accumulate: form&4 > 0}
@@ -123,6 +123,9 @@ func TestGemmBitsDoNotDependOnTheCut(t *testing.T) {
 			}
 			if g.TransB {
 				g.LDB = kk
+			}
+			if form&8 > 0 {
+				g.Residual, g.LDResidual = normals(rng, m*n), n
 			}
 			start := normals(rng, m*n)
 			g.C = append([]float32(nil), start...)

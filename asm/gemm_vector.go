@@ -3,7 +3,7 @@
 package asm
 
 //go:noescape
-func gemmTileAsm(rows, k int, a *float32, lda int, b, c *float32, ldc int, accumulate bool)
+func gemmTileAsm(rows, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends)
 
 //go:noescape
 func fmaLoopAsm(n int)
@@ -16,25 +16,24 @@ const (
 )
 
 // gemmTileVector computes whole tiles only: one past the edge of C goes into memory of its own.
-func gemmTileVector(rows, columns, k int, a []float32, lda int, b []float32, c []float32, ldc int, accumulate bool) {
+func gemmTileVector(rows, columns, k int, a []float32, lda int, b []float32, c []float32, ldc int, add *Addends[float32]) {
 	if k == 0 {
-		gemmTileEmpty(rows, columns, c, ldc, accumulate)
+		gemmTileEmpty(rows, columns, c, ldc, add)
 		return
 	}
 	_, _, _ = a[(rows-1)*lda+k-1], b[k*vectorNR-1], c[(rows-1)*ldc+columns-1]
+	var addends tileAddends
 	if columns == vectorNR {
-		gemmTileAsm(rows, k, &a[0], lda, &b[0], &c[0], ldc, accumulate)
+		addends.locate(add, rows, columns)
+		gemmTileAsm(rows, k, &a[0], lda, &b[0], &c[0], ldc, &addends)
 		return
 	}
 	var tile [vectorMR * vectorNR]float32
-	gemmTileAsm(rows, k, &a[0], lda, &b[0], &tile[0], vectorNR, false)
+	gemmTileAsm(rows, k, &a[0], lda, &b[0], &tile[0], vectorNR, &addends)
 	for r := range rows {
-		row, part := c[r*ldc:][:columns], tile[r*vectorNR:][:columns]
-		if accumulate {
-			addGeneric(row, row, part)
-		} else {
-			copy(row, part)
-		}
+		row := tile[r*vectorNR:][:columns]
+		add.addTo(row, r)
+		copy(c[r*ldc:], row)
 	}
 }
 
@@ -51,10 +50,11 @@ func inRounds(n int, loop func(n int)) float64 {
 }
 
 // gemmTileEmpty is the tile of a sum without terms.
-func gemmTileEmpty(rows, columns int, c []float32, ldc int, accumulate bool) {
+func gemmTileEmpty(rows, columns int, c []float32, ldc int, add *Addends[float32]) {
+	sums := make([]float32, columns)
 	for i := range rows {
-		if !accumulate {
-			clear(c[i*ldc : i*ldc+columns])
-		}
+		clear(sums)
+		add.addTo(sums, i)
+		copy(c[i*ldc:], sums)
 	}
 }

@@ -66,7 +66,7 @@ func squaredDistanceGeneric[F Float](a, b []F) F {
 }
 
 // gemmTileGeneric computes a tile of at most 4×8 in local accumulators.
-func gemmTileGeneric[F Float](rows, columns, k int, a []F, lda int, b []F, c []F, ldc int, accumulate bool) {
+func gemmTileGeneric[F Float](rows, columns, k int, a []F, lda int, b []F, c []F, ldc int, add *Addends[F]) {
 	for i := range rows {
 		var s [genericNR]F
 		row := a[i*lda:]
@@ -77,14 +77,8 @@ func gemmTileGeneric[F Float](rows, columns, k int, a []F, lda int, b []F, c []F
 				s[j] += v * panel[j]
 			}
 		}
-		out := c[i*ldc : i*ldc+columns]
-		for j := range out {
-			if accumulate {
-				out[j] += s[j]
-			} else {
-				out[j] = s[j]
-			}
-		}
+		add.addTo(s[:columns], i)
+		copy(c[i*ldc:], s[:columns])
 	}
 }
 
