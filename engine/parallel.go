@@ -1,9 +1,6 @@
 package engine
 
-import (
-	"runtime"
-	"sync"
-)
+import "runtime"
 
 // parallel calls fn on consecutive ranges that cover [0, n), on as many goroutines as there are threads, each range
 // at least grain long. Ranges only divide the output: no result may depend on where they are cut.
@@ -15,13 +12,7 @@ func parallel(n, grain int, fn func(lo, hi int)) {
 		}
 		return
 	}
-	// The caller only waits, though it could work: Go keeps the goroutine that was started last for the thread that started it, and
-	// lets other threads have it only after a pause, of 50 µs here. With one for each part, others find theirs at once.
-	var wg sync.WaitGroup
-	for p := range parts {
-		wg.Go(func() { fn(n*p/parts, n*(p+1)/parts) })
-	}
-	wg.Wait()
+	do(parts, func(p int) { fn(n*p/parts, n*(p+1)/parts) })
 }
 
 // lanes is a multiple of what any elementwise kernel computes in one turn of its loop.
