@@ -95,7 +95,7 @@ type Kernels[F Float] struct {
 	BF16, Int8 *LowKernels
 
 	blocking blocking
-	scratch  scratchList[F]
+	scratch  freeList[gemmScratch[F]]
 }
 
 // AdamW holds the numbers of one optimizer step (Loshchilov & Hutter 2019, algorithm 2):

@@ -40,6 +40,7 @@ func (k *Kernels[F]) multiplyPanels(p panelProduct[F]) {
 			k.GemmTile(rows, min(k.NR, p.n-q), p.k, a, lda, p.b[q/k.NR*p.panel:], c, p.ldc, &s.add)
 		}
 	}
+	s.add = Addends[F]{}
 }
 
 func (k *Kernels[F]) onlineSoftmax(s []F, lds, rows, n int, top, sum, alpha []F) {

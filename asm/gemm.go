@@ -75,6 +75,12 @@ func ceilDiv(a, b int) int { return (a + b - 1) / b }
 
 func roundUp(n, grain int) int { return ceilDiv(n, grain) * grain }
 
+// gemmScratch is the working memory of one call: packed B, copied rows of A, and what the current tile adds.
+type gemmScratch[F Float] struct {
+	b, a []F
+	add  Addends[F]
+}
+
 // block is a part of op(B): rows p to p+kc and columns j to j+nc.
 type block struct{ p, kc, j, nc int }
 
@@ -102,6 +108,7 @@ func (k *Kernels[F]) Gemm(g Gemm[F]) {
 			k.gemmBlock(&g, s, b, panels)
 		}
 	}
+	s.add = Addends[F]{} // scratch keeps nothing of the caller's alive
 }
 
 // gemmBlock multiplies all rows of A with a block of B, whose panels start at the given slice.

@@ -1,7 +1,5 @@
 package asm
 
-import "sync"
-
 // Products at low precision, for inference: weights are packed once as bf16 or int8, activations are converted in passing,
 // and results are float32. W [N, K] is stored out × in, like a layer's weight.
 //
@@ -44,7 +42,7 @@ type LowKernels struct {
 
 	sweep   func(t *lowSweep)
 	convert func(dst []uint32, x []float32) (scale float32) // one row of A
-	scratch sync.Pool                                       // of *lowScratch
+	scratch freeList[lowScratch]
 }
 
 // lowSweep is the product of rows ≤ MR rows of A and some panels, a tile for each:

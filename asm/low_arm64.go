@@ -27,9 +27,8 @@ const lowNEONMR = 6
 
 // bf16NEON multiplies in float32, which is what its peak is.
 func bf16NEON() *LowKernels {
-	k := &LowKernels{Name: "neon", Precision: BF16, MR: lowNEONMR, sweep: bf16Sweep128, convert: bf16Convert128}
-	k.Peak = func(n int) float64 { return fmaLoopVector(n, 4) }
-	return k.finish()
+	return &LowKernels{Name: "neon", Precision: BF16, MR: lowNEONMR, sweep: bf16Sweep128, convert: bf16Convert128,
+		Peak: func(n int) float64 { return fmaLoopVector(n, 4) }}
 }
 
 // int8NEON needs SDOT, which came with ARMv8.2.
@@ -37,9 +36,8 @@ func int8NEON() *LowKernels {
 	if !cpu.ARM64.HasASIMDDP {
 		return int8Generic()
 	}
-	k := &LowKernels{Name: "neon", Precision: Int8, MR: lowNEONMR, sweep: int8Sweep128, convert: int8Convert128}
-	k.Peak = func(n int) float64 { return inRounds(n, int8PeakNEON) * 12 * 4 * 8 }
-	return k.finish()
+	return &LowKernels{Name: "neon", Precision: Int8, MR: lowNEONMR, sweep: int8Sweep128, convert: int8Convert128,
+		Peak: func(n int) float64 { return inRounds(n, int8PeakNEON) * 12 * 4 * 8 }}
 }
 
 func bf16Sweep128(t *lowSweep) { bf16SweepHalves(t, bf16TileNEON) }

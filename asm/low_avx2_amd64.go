@@ -28,15 +28,13 @@ const (
 
 // bf16AVX2 multiplies in float32, which is what its peak is.
 func bf16AVX2() *LowKernels {
-	k := &LowKernels{Name: "avx2", Precision: BF16, MR: bf16AVX2MR, sweep: bf16Sweep256, convert: bf16Convert256}
-	k.Peak = func(n int) float64 { return fmaLoopVector(n, 8) }
-	return k.finish()
+	return &LowKernels{Name: "avx2", Precision: BF16, MR: bf16AVX2MR, sweep: bf16Sweep256, convert: bf16Convert256,
+		Peak: func(n int) float64 { return fmaLoopVector(n, 8) }}
 }
 
 func int8AVX2() *LowKernels {
-	k := &LowKernels{Name: "avx2", Precision: Int8, MR: int8AVX2MR, sweep: int8Sweep256, convert: int8Convert256}
-	k.Peak = func(n int) float64 { return inRounds(n, int8PeakAVX2) * 8 * 8 * 8 }
-	return k.finish()
+	return &LowKernels{Name: "avx2", Precision: Int8, MR: int8AVX2MR, sweep: int8Sweep256, convert: int8Convert256,
+		Peak: func(n int) float64 { return inRounds(n, int8PeakAVX2) * 8 * 8 * 8 }}
 }
 
 func bf16Sweep256(t *lowSweep) { bf16SweepHalves(t, bf16TileAVX2) }

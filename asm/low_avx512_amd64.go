@@ -33,9 +33,8 @@ func bf16AVX512() *LowKernels {
 	if !cpu.X86.HasAVX512BF16 {
 		return bf16AVX2()
 	}
-	k := &LowKernels{Name: "avx512", Precision: BF16, MR: low512MR, sweep: bf16Sweep512, convert: bf16Convert512}
-	k.Peak = func(n int) float64 { return inRounds(n, bf16PeakAVX512) * 12 * 16 * 4 }
-	return k.finish()
+	return &LowKernels{Name: "avx512", Precision: BF16, MR: low512MR, sweep: bf16Sweep512, convert: bf16Convert512,
+		Peak: func(n int) float64 { return inRounds(n, bf16PeakAVX512) * 12 * 16 * 4 }}
 }
 
 // int8AVX512 needs VNNI.
@@ -43,9 +42,8 @@ func int8AVX512() *LowKernels {
 	if !cpu.X86.HasAVX512VNNI {
 		return int8AVX2()
 	}
-	k := &LowKernels{Name: "avx512", Precision: Int8, MR: low512MR, sweep: int8Sweep512, convert: int8Convert512}
-	k.Peak = func(n int) float64 { return inRounds(n, int8PeakAVX512) * 12 * 16 * 8 }
-	return k.finish()
+	return &LowKernels{Name: "avx512", Precision: Int8, MR: low512MR, sweep: int8Sweep512, convert: int8Convert512,
+		Peak: func(n int) float64 { return inRounds(n, int8PeakAVX512) * 12 * 16 * 8 }}
 }
 
 // fetch512 returns how many elements of what is ahead a tile fetches, and how many bytes of them with four steps.

@@ -25,9 +25,8 @@ func PackBF16(w []uint16, n, k int) *LowPanels {
 
 // bf16Generic is the twin of the assembly.
 func bf16Generic() *LowKernels {
-	k := &LowKernels{Name: "generic", Precision: BF16, MR: 4, sweep: bf16SweepGeneric, convert: bf16ConvertGeneric}
-	k.Peak = bf16PeakGeneric
-	return k.finish()
+	return &LowKernels{Name: "generic", Precision: BF16, MR: 4, sweep: bf16SweepGeneric, convert: bf16ConvertGeneric,
+		Peak: bf16PeakGeneric}
 }
 
 func bf16ConvertGeneric(dst []uint32, x []float32) (scale float32) {

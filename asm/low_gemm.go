@@ -84,20 +84,14 @@ type lowScratch struct {
 // zeros stand for a bias where there is none, and for activations ahead.
 var zeros [sweep * LowNR]float32
 
-// finish completes an implementation.
-func (k *LowKernels) finish() *LowKernels {
-	k.scratch.New = func() any { return &lowScratch{tile: make([]float32, k.MR*LowNR)} }
-	return k
-}
-
 // Gemm multiplies on the calling goroutine. It may run on several goroutines at once, on parts of C that do not overlap.
 //
 // A strip of up to MR rows of A, converted here unless it was before, stays in the cache while all panels pass by. Strips are as
 // equal as can be: one of a row or two would make little use of the panels that it reads.
 func (k *LowKernels) Gemm(g LowGemm) {
 	g.check(k.Precision)
-	s := k.scratch.Get().(*lowScratch)
-	defer k.scratch.Put(s)
+	s := k.scratch.get()
+	defer k.scratch.put(s)
 	strips := ceilDiv(g.M, k.MR)
 	for i := range strips {
 		lo, hi := g.M*i/strips, g.M*(i+1)/strips
@@ -152,10 +146,11 @@ func (k *LowKernels) sweepPanels(t *lowSweep, b *LowPanels, column, panels int) 
 func (k *LowKernels) sweepEdge(t *lowSweep, b *LowPanels, s *lowScratch, column, from, columns int) {
 	c, ldc := t.c[from:], t.ldc
 	copy(s.bias[:columns], t.bias[from:])
-	t.c, t.ldc, t.bias = s.tile, LowNR, s.bias[:]
+	tile := room(&s.tile, k.MR*LowNR)
+	t.c, t.ldc, t.bias = tile, LowNR, s.bias[:]
 	k.sweepPanels(t, b, column, 1)
 	for r := range t.rows {
-		copy(c[r*ldc:][:columns], s.tile[r*LowNR:])
+		copy(c[r*ldc:][:columns], tile[r*LowNR:])
 	}
 }
 

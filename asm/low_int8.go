@@ -63,9 +63,8 @@ func quantize(v, inverse float32) int32 {
 
 // int8Generic is the twin of the assembly.
 func int8Generic() *LowKernels {
-	k := &LowKernels{Name: "generic", Precision: Int8, MR: 4, sweep: int8SweepGeneric, convert: int8ConvertGeneric}
-	k.Peak = int8PeakGeneric
-	return k.finish()
+	return &LowKernels{Name: "generic", Precision: Int8, MR: 4, sweep: int8SweepGeneric, convert: int8ConvertGeneric,
+		Peak: int8PeakGeneric}
 }
 
 func int8ConvertGeneric(dst []uint32, x []float32) (scale float32) {
