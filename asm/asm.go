@@ -32,7 +32,7 @@ type Kernels[F Float] struct {
 	//	for i < rows, j < columns:
 	//		s := 0
 	//		for p < k: s += a[i*lda+p] * b[p*width+j]
-	//		for each addend: s += x[i*ld+j]
+	//		for each addend: s += x[(row+i)*ld+column+j]
 	//		c[i*ldc+j] = s
 	//
 	// A is read in place, row-major; b is a packed panel, whose width is columns rounded up to a multiple of Lanes.

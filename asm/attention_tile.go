@@ -25,6 +25,9 @@ func (k *Kernels[F]) completeAttention() {
 func (k *Kernels[F]) multiplyPanels(p panelProduct[F]) {
 	s := k.scratch.get()
 	defer k.scratch.put(s)
+	if p.accumulate {
+		s.add.Matrices[0] = Addend[F]{p.c, p.ldc}
+	}
 	for i := 0; i < p.m; i += k.MR {
 		rows, a, lda := min(k.MR, p.m-i), p.a[i*p.rs:], p.rs
 		if p.ps != 1 {
@@ -33,11 +36,8 @@ func (k *Kernels[F]) multiplyPanels(p panelProduct[F]) {
 			k.Transpose(a, lda, columns, p.ps, p.k, rows)
 		}
 		for q := 0; q < p.n; q += k.NR {
-			c := p.c[i*p.ldc+q:]
-			if p.accumulate {
-				s.add[0] = Addend[F]{c, p.ldc}
-			}
-			k.GemmTile(rows, min(k.NR, p.n-q), p.k, a, lda, p.b[q/k.NR*p.panel:], c, p.ldc, &s.add)
+			s.add.Row, s.add.Column = i, q
+			k.GemmTile(rows, min(k.NR, p.n-q), p.k, a, lda, p.b[q/k.NR*p.panel:], p.c[i*p.ldc+q:], p.ldc, &s.add)
 		}
 	}
 	s.add = Addends[F]{}

@@ -135,9 +135,10 @@ func (k *Kernels[F]) gemmBlock(g *Gemm[F], s *gemmScratch[F], b block, panels []
 func (k *Kernels[F]) gemmRows(g *Gemm[F], s *gemmScratch[F], a []F, lda, from, to int, b block, panels []F) {
 	m := to - from
 	strips := ceilDiv(m, k.MR)
+	s.add = g.addends(b)
 	for i := range strips {
 		lo, hi := m*i/strips, m*(i+1)/strips
-		s.add = g.addends(b, from+lo)
+		s.add.Row = from + lo
 		k.gemmStrip(a[min(lo*lda, len(a)):], lda, panels, g.C[(from+lo)*g.LDC+b.j:], g.LDC, hi-lo, b, &s.add)
 		if b.p+b.kc >= g.K {
 			k.epilogue(g, from+lo, from+hi, b.j, b.j+b.nc)
@@ -150,8 +151,8 @@ func (k *Kernels[F]) gemmStrip(a []F, lda int, panels, c []F, ldc, rows int, b b
 	for q := 0; q < b.nc; q += k.NR {
 		columns := min(k.NR, b.nc-q)
 		panel := panels[q*b.kc:][:roundUp(columns, k.Lanes)*b.kc]
+		add.Column = b.j + q
 		k.GemmTile(rows, columns, b.kc, a, lda, panel, c[q:], ldc, add)
-		add.skip(columns)
 	}
 }
 

@@ -12,10 +12,11 @@ type tileAddend struct {
 
 // locate finds the addends of a tile, which must have all its elements.
 func (t *tileAddends) locate(a *Addends[float32], rows, columns int) {
-	for i := range a {
-		if m := &a[i]; len(m.X) > 0 {
-			_ = m.X[(rows-1)*m.LD+columns-1]
-			t[i].x, t[i].ld = &m.X[0], m.LD
+	for i := range t {
+		if m := &a.Matrices[i]; len(m.X) > 0 {
+			at := a.Row*m.LD + a.Column
+			_ = m.X[at+(rows-1)*m.LD+columns-1]
+			t[i].x, t[i].ld = &m.X[at], m.LD
 		}
 	}
 }

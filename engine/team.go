@@ -35,6 +35,7 @@ func (j *job) wait() {
 var (
 	offers  = make(chan *job, 1024) // a job as often as it has use for a helper
 	helpers atomic.Int64            // goroutines that take them
+	asleep  atomic.Int64            // how many of them must be woken
 )
 
 // do calls fn for each part, on the calling goroutine and on helpers.
@@ -49,6 +50,11 @@ func do(parts int, fn func(part int)) {
 		case offers <- j:
 		default: // there is work enough for all helpers
 		}
+	}
+	if asleep.Load() > 0 {
+		// Go lets who was woken last run where it was woken, and other threads take it from there only after 50 µs. So give way:
+		// this goroutine is what another thread takes.
+		runtime.Gosched()
 	}
 	j.work()
 	j.wait()
@@ -67,7 +73,9 @@ func help() {
 			}
 		})
 		if !taken {
+			asleep.Add(1)
 			j = <-offers
+			asleep.Add(-1)
 		}
 		j.work()
 	}

@@ -120,16 +120,18 @@ func peakGFLOPS(threads int, p engine.Precision) float64 {
 	case engine.Int8:
 		loop = asm.F32().Int8.Peak
 	}
-	flops := make([]float64, threads)
+	rates := make([]float64, threads) // each by its own clock: threads may start late
 	var wg sync.WaitGroup
-	start := time.Now()
-	for i := range threads {
-		wg.Go(func() { flops[i] = loop(rounds) })
+	for i := range rates {
+		wg.Go(func() {
+			start := time.Now()
+			rates[i] = loop(rounds) / time.Since(start).Seconds() / 1e9
+		})
 	}
 	wg.Wait()
-	seconds, total := time.Since(start).Seconds(), 0.0
-	for _, f := range flops {
-		total += f
+	total := 0.0
+	for _, r := range rates {
+		total += r
 	}
-	return total / seconds / 1e9
+	return total
 }
