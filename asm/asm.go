@@ -23,20 +23,11 @@ type Float interface{ float32 | float64 }
 type Kernels[F Float] struct {
 	Name string // generic, avx2, avx512, neon
 
-	// MR and NR are the rows and columns of the largest tile that GemmTile computes. A packed panel has NR columns, or for
+	// MR and NR are the rows and columns of the largest tile, whose sums are in registers. A packed panel has NR columns, or for
 	// the last columns of a matrix the next multiple of Lanes.
 	MR, NR, Lanes int
 
-	// GemmTile computes one tile of C = A·B + addends, for 1 ≤ rows ≤ MR and 1 ≤ columns ≤ NR:
-	//
-	//	for i < rows, j < columns:
-	//		s := 0
-	//		for p < k: s += a[i*lda+p] * b[p*width+j]
-	//		for each addend: s += x[(row+i)*ld+column+j]
-	//		c[i*ldc+j] = s
-	//
-	// A is read in place, row-major; b is a packed panel, whose width is columns rounded up to a multiple of Lanes.
-	GemmTile func(rows, columns, k int, a []F, lda int, b []F, c []F, ldc int, add *Addends[F])
+	GemmStrip gemmStrip[F]
 
 	// Transpose writes the matrix src [rows, columns] as dst [columns, rows]; ld is the distance between rows.
 	Transpose func(dst []F, ldd int, src []F, lds, rows, columns int)
@@ -97,6 +88,17 @@ type Kernels[F Float] struct {
 	blocking blocking
 	scratch  freeList[gemmScratch[F]]
 }
+
+// gemmStrip computes a strip of C = A·B + addends, tile after tile, for 1 ≤ rows ≤ MR:
+//
+//	for i < rows, j < columns:
+//		s := 0
+//		for p < k: s += a[i*lda+p] * op(B)[p][j]
+//		for each addend: s += x[(row+i)*ld+column+j]
+//		c[i*ldc+j] = s
+//
+// A is read in place, row-major; b holds panels of op(B), one after the other. add.Column is undefined afterwards.
+type gemmStrip[F Float] func(rows, columns, k int, a []F, lda int, b, c []F, ldc int, add *Addends[F])
 
 // AdamW holds the numbers of one optimizer step (Loshchilov & Hutter 2019, algorithm 2):
 //

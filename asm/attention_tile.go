@@ -37,7 +37,7 @@ func (k *Kernels[F]) multiplyPanels(p panelProduct[F]) {
 		}
 		for q := 0; q < p.n; q += k.NR {
 			s.add.Row, s.add.Column = i, q
-			k.GemmTile(rows, min(k.NR, p.n-q), p.k, a, lda, p.b[q/k.NR*p.panel:], p.c[i*p.ldc+q:], p.ldc, &s.add)
+			k.GemmStrip(rows, min(k.NR, p.n-q), p.k, a, lda, p.b[q/k.NR*p.panel:], p.c[i*p.ldc+q:], p.ldc, &s.add)
 		}
 	}
 	s.add = Addends[F]{}

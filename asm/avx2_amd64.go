@@ -12,7 +12,7 @@ func geluBackwardAsm(dx, x, dy *float32, n int, t *float32)
 func avx2() *Kernels[float32] {
 	return &Kernels[float32]{
 		Name: "avx2", MR: vectorMR, NR: vectorNR, Lanes: vectorNR,
-		GemmTile: gemmTileVector, Transpose: transposeFloat256, CopyRows: copyRowsFloat256,
+		GemmStrip: tileByTile(vectorNR, gemmTileVector), Transpose: transposeFloat256, CopyRows: copyRowsFloat256,
 		Add: addVector, Sub: subVector, Mul: mulVector, Scale: scaleVector, Axpy: axpyVector,
 		Dot: dotVector, Sum: sumVector, SquaredDistance: squaredDistanceVector,
 		Exp: expVector, Softmax: softmaxVector,

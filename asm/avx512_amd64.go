@@ -7,7 +7,7 @@ func avx512() *Kernels[float32] {
 	k := avx2()
 	k.Name = "avx512"
 	k.MR, k.NR, k.Lanes = avx512MR, avx512NR, avx512Lanes
-	k.GemmTile, k.Transpose, k.CopyRows = gemmTileFloat512, transposeFloat512, copyRowsFloat512
+	k.GemmStrip, k.Transpose, k.CopyRows = gemmStripFloat512, transposeFloat512, copyRowsFloat512
 	k.FMALoop = fmaLoop512
 	rowsAVX512(k)
 	k.attention = attentionAVX512()

@@ -138,21 +138,21 @@ func (k *Kernels[F]) gemmRows(g *Gemm[F], s *gemmScratch[F], a []F, lda, from, t
 	s.add = g.addends(b)
 	for i := range strips {
 		lo, hi := m*i/strips, m*(i+1)/strips
-		s.add.Row = from + lo
-		k.gemmStrip(a[min(lo*lda, len(a)):], lda, panels, g.C[(from+lo)*g.LDC+b.j:], g.LDC, hi-lo, b, &s.add)
+		s.add.Row, s.add.Column = from+lo, b.j
+		k.GemmStrip(hi-lo, b.nc, b.kc, a[min(lo*lda, len(a)):], lda, panels, g.C[(from+lo)*g.LDC+b.j:], g.LDC, &s.add)
 		if b.p+b.kc >= g.K {
 			k.epilogue(g, from+lo, from+hi, b.j, b.j+b.nc)
 		}
 	}
 }
 
-// gemmStrip sweeps the panels of a block under a strip of A.
-func (k *Kernels[F]) gemmStrip(a []F, lda int, panels, c []F, ldc, rows int, b block, add *Addends[F]) {
-	for q := 0; q < b.nc; q += k.NR {
-		columns := min(k.NR, b.nc-q)
-		panel := panels[q*b.kc:][:roundUp(columns, k.Lanes)*b.kc]
-		add.Column = b.j + q
-		k.GemmTile(rows, columns, b.kc, a, lda, panel, c[q:], ldc, add)
+// tileByTile makes a kernel for strips out of one for tiles of up to nr columns, whose panels are all nr wide.
+func tileByTile[F Float](nr int, tile gemmStrip[F]) gemmStrip[F] {
+	return func(rows, columns, k int, a []F, lda int, b, c []F, ldc int, add *Addends[F]) {
+		for q := 0; q < columns; q += nr {
+			tile(rows, min(nr, columns-q), k, a, lda, b[q*k:], c[q:], ldc, add)
+			add.Column += nr
+		}
 	}
 }
 

@@ -7,7 +7,7 @@ type Addend[F Float] struct {
 	LD int
 }
 
-// Addends are added in this order: what C held, a bias, a residual. Row and Column are where the tile begins.
+// Addends are added in this order: what C held, a bias, a residual. Row and Column are where the strip begins.
 type Addends[F Float] struct {
 	Matrices    [3]Addend[F]
 	Row, Column int

@@ -3,16 +3,16 @@
 package asm
 
 //go:noescape
-func gemmTile1AVX512(rows, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16)
+func gemmSweep1AVX512(rows, panels, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16)
 
 //go:noescape
-func gemmTile2AVX512(rows, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16)
+func gemmSweep2AVX512(rows, panels, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16)
 
 //go:noescape
-func gemmTile3AVX512(rows, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16)
+func gemmSweep3AVX512(rows, panels, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16)
 
 //go:noescape
-func gemmTile4AVX512(rows, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16)
+func gemmSweep4AVX512(rows, panels, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16)
 
 //go:noescape
 func fmaLoopAVX512(n int)
@@ -27,25 +27,37 @@ const (
 // lastMask says which lanes of the last vector of n elements there are.
 func lastMask(n int) uint16 { return uint16(0xFFFF >> (-n & (avx512Lanes - 1))) }
 
-// gemmTileFloat512 has a kernel for each number of vectors, so that narrow matrices pay for what they have.
-func gemmTileFloat512(rows, columns, k int, a []float32, lda int, b []float32, c []float32, ldc int, add *Addends[float32]) {
+// gemmStripFloat512 has a kernel for each number of vectors, so that narrow matrices pay for what they have. The one for whole
+// panels takes them all.
+func gemmStripFloat512(rows, columns, k int, a []float32, lda int, b, c []float32, ldc int, add *Addends[float32]) {
 	if k == 0 {
-		gemmTileEmpty(rows, columns, c, ldc, add)
+		gemmEmpty(rows, columns, c, ldc, add)
 		return
 	}
 	vectors := ceilDiv(columns, avx512Lanes)
 	_, _, _ = a[(rows-1)*lda+k-1], b[k*vectors*avx512Lanes-1], c[(rows-1)*ldc+columns-1]
 	var addends tileAddends
 	addends.locate(add, rows, columns)
-	switch mask := lastMask(columns); vectors {
+	panels, rest := columns/avx512NR, columns%avx512NR
+	if panels > 0 {
+		gemmSweep4AVX512(rows, panels, k, &a[0], lda, &b[0], &c[0], ldc, &addends, 0xFFFF)
+	}
+	if rest == 0 {
+		return
+	}
+	whole := panels * avx512NR
+	add.Column += whole
+	addends.locate(add, rows, rest)
+	b, c = b[k*whole:], c[whole:]
+	switch mask := lastMask(rest); ceilDiv(rest, avx512Lanes) {
 	case 1:
-		gemmTile1AVX512(rows, k, &a[0], lda, &b[0], &c[0], ldc, &addends, mask)
+		gemmSweep1AVX512(rows, 1, k, &a[0], lda, &b[0], &c[0], ldc, &addends, mask)
 	case 2:
-		gemmTile2AVX512(rows, k, &a[0], lda, &b[0], &c[0], ldc, &addends, mask)
+		gemmSweep2AVX512(rows, 1, k, &a[0], lda, &b[0], &c[0], ldc, &addends, mask)
 	case 3:
-		gemmTile3AVX512(rows, k, &a[0], lda, &b[0], &c[0], ldc, &addends, mask)
+		gemmSweep3AVX512(rows, 1, k, &a[0], lda, &b[0], &c[0], ldc, &addends, mask)
 	default:
-		gemmTile4AVX512(rows, k, &a[0], lda, &b[0], &c[0], ldc, &addends, mask)
+		gemmSweep4AVX512(rows, 1, k, &a[0], lda, &b[0], &c[0], ldc, &addends, mask)
 	}
 }
 

@@ -8,6 +8,7 @@
 //	Z28–Z31  one element of A, broadcast             K1       which columns of the last vector of C there are
 //	R8  A, rows 0–2    R9  A, rows 3–5    R15  bytes to the next row of A    BX  panel of B    CX  steps left
 //	DX  C    DI  bytes to the next row of C    AX  rows left
+//	SI  bytes from the first panel's columns to this one's
 //	R12  addends, R13 of them left    R10  a row of one    R11  bytes to its next row
 
 // The file has one kernel for each width of a panel, one to four vectors, made from macros named for the width.
@@ -163,31 +164,37 @@ again:                       \
 	DECQ  CX                 \
 	JNZ   again
 
-// START loads the arguments, fetches the tiles of C and of the residual towards the cache, and clears the sums.
-#define START                                           \
-	MOVQ  rows+0(FP), AX                                \
-	MOVQ  a+16(FP), R8                                  \
-	MOVQ  lda+24(FP), R15                               \
-	MOVQ  b+32(FP), BX                                  \
-	MOVQ  c+40(FP), DX                                  \
-	MOVQ  ldc+48(FP), DI                                \
-	KMOVW mask+64(FP), K1                               \
+// BEGIN loads what all panels share.
+#define BEGIN \
+	MOVQ  b+40(FP), BX                                  \
+	MOVQ  lda+32(FP), R15                               \
+	MOVQ  ldc+56(FP), DI                                \
+	KMOVW mask+72(FP), K1                               \
 	SHLQ  $2, R15                                       \
 	SHLQ  $2, DI                                        \
+	XORQ  SI, SI
+
+// START loads the other arguments, fetches the tiles of C and of the residual towards the cache, and clears the sums.
+#define START                                           \
+	MOVQ  rows+0(FP), AX                                \
+	MOVQ  a+24(FP), R8                                  \
+	MOVQ  c+48(FP), DX                                  \
 	LEAQ  (R8)(R15*2), R9                               \
 	ADDQ  R15, R9                                       \
+	ADDQ  SI, DX                                        \
 	MOVQ  DX, R10                                       \
 	MOVQ  DI, R11                                       \
 	FETCH(fetchC)                                       \
-	MOVQ  add+56(FP), R12                               \
+	MOVQ  add+64(FP), R12                               \
 	MOVQ  (tileAddend__size*2+tileAddend_x)(R12), R10   \
 	TESTQ R10, R10                                      \
 	JZ    clear                                         \
+	ADDQ  SI, R10                                       \
 	MOVQ  (tileAddend__size*2+tileAddend_ld)(R12), R11  \
 	SHLQ  $2, R11                                       \
 	FETCH(fetchResidual)                                \
 clear:                                                  \
-	MOVQ  k+8(FP), CX                                   \
+	MOVQ  k+16(FP), CX                                  \
 	VPXORD Z0, Z0, Z0                                   \
 	VPXORD Z1, Z1, Z1                                   \
 	VPXORD Z2, Z2, Z2                                   \
@@ -213,8 +220,10 @@ clear:                                                  \
 	VPXORD Z22, Z22, Z22                                \
 	VPXORD Z23, Z23, Z23
 
-// TILE is a whole kernel. Balanced strips mostly have six rows, which are asked for first.
-#define TILE(LOAD, ROW, STORE, ADD, width) \
+// SWEEP is a whole kernel: panels that follow one another, a tile for each. Balanced strips mostly have six rows, which are asked for first.
+#define SWEEP(LOAD, ROW, STORE, ADD, width) \
+	BEGIN                                               \
+panel:                                                  \
 	START                                               \
 	CMPQ AX, $6                                         \
 	JEQ  rows6                                          \
@@ -243,6 +252,7 @@ addend:                                                 \
 	MOVQ tileAddend_x(R12), R10                         \
 	TESTQ R10, R10                                      \
 	JZ   next                                           \
+	ADDQ SI, R10                                        \
 	MOVQ tileAddend_ld(R12), R11                        \
 	SHLQ $2, R11                                        \
 	MOVQ AX, CX                                         \
@@ -253,21 +263,24 @@ next:                                                   \
 	JNZ  addend                                         \
 	EACH(STORE)                                         \
 done:                                                   \
+	ADDQ $width, SI                                     \
+	DECQ panels+8(FP)                                   \
+	JNZ  panel                                          \
 	VZEROUPPER                                          \
 	RET
 
-// func gemmTile1AVX512(rows, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16)
-TEXT ·gemmTile1AVX512(SB), NOSPLIT, $0-66
-	TILE(LOAD1, ROW1, STORE1, ADD1, 64)
+// func gemmSweep1AVX512(rows, panels, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16)
+TEXT ·gemmSweep1AVX512(SB), NOSPLIT, $0-74
+	SWEEP(LOAD1, ROW1, STORE1, ADD1, 64)
 
-// func gemmTile2AVX512(rows, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16)
-TEXT ·gemmTile2AVX512(SB), NOSPLIT, $0-66
-	TILE(LOAD2, ROW2, STORE2, ADD2, 128)
+// func gemmSweep2AVX512(rows, panels, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16)
+TEXT ·gemmSweep2AVX512(SB), NOSPLIT, $0-74
+	SWEEP(LOAD2, ROW2, STORE2, ADD2, 128)
 
-// func gemmTile3AVX512(rows, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16)
-TEXT ·gemmTile3AVX512(SB), NOSPLIT, $0-66
-	TILE(LOAD3, ROW3, STORE3, ADD3, 192)
+// func gemmSweep3AVX512(rows, panels, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16)
+TEXT ·gemmSweep3AVX512(SB), NOSPLIT, $0-74
+	SWEEP(LOAD3, ROW3, STORE3, ADD3, 192)
 
-// func gemmTile4AVX512(rows, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16)
-TEXT ·gemmTile4AVX512(SB), NOSPLIT, $0-66
-	TILE(LOAD4, ROW4, STORE4, ADD4, 256)
+// func gemmSweep4AVX512(rows, panels, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16)
+TEXT ·gemmSweep4AVX512(SB), NOSPLIT, $0-74
+	SWEEP(LOAD4, ROW4, STORE4, ADD4, 256)

@@ -92,7 +92,7 @@ const (
 func generic[F Float]() *Kernels[F] {
 	k := &Kernels[F]{
 		Name: "generic", MR: genericMR, NR: genericNR, Lanes: genericNR,
-		GemmTile: gemmTileGeneric[F], Transpose: transpose[F], CopyRows: copyRowsGeneric[F],
+		GemmStrip: tileByTile(genericNR, gemmTileGeneric[F]), Transpose: transpose[F], CopyRows: copyRowsGeneric[F],
 		Add: addGeneric[F], Sub: subGeneric[F], Mul: mulGeneric[F],
 		Scale: scaleGeneric[F], Axpy: axpyGeneric[F], Dot: dotGeneric[F], Sum: sumGeneric[F],
 		SquaredDistance: squaredDistanceGeneric[F],

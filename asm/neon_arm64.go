@@ -11,7 +11,7 @@ func detectArch() []*Kernels[float32] {
 	}
 	k := &Kernels[float32]{
 		Name: "neon", MR: vectorMR, NR: vectorNR, Lanes: vectorNR,
-		GemmTile: gemmTileVector, Transpose: transpose[float32], CopyRows: copyRowsGeneric[float32],
+		GemmStrip: tileByTile(vectorNR, gemmTileVector), Transpose: transpose[float32], CopyRows: copyRowsGeneric[float32],
 		Add: addVector, Sub: subVector, Mul: mulVector, Scale: scaleVector, Axpy: axpyVector,
 		Dot: dotVector, Sum: sumVector, SquaredDistance: squaredDistanceVector,
 		Exp: expVector, Softmax: softmaxVector,
