@@ -149,9 +149,10 @@ func (k *Kernels[F]) gemmRows(g *Gemm[F], s *gemmScratch[F], a []F, lda, from, t
 // tileByTile makes a kernel for strips out of one for tiles of up to nr columns, whose panels are all nr wide.
 func tileByTile[F Float](nr int, tile gemmStrip[F]) gemmStrip[F] {
 	return func(rows, columns, k int, a []F, lda int, b, c []F, ldc int, add *Addends[F]) {
+		first := add.Column
 		for q := 0; q < columns; q += nr {
+			add.Column = first + q
 			tile(rows, min(nr, columns-q), k, a, lda, b[q*k:], c[q:], ldc, add)
-			add.Column += nr
 		}
 	}
 }

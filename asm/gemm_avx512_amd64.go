@@ -31,25 +31,24 @@ func lastMask(n int) uint16 { return uint16(0xFFFF >> (-n & (avx512Lanes - 1))) 
 // panels takes them all.
 func gemmStripFloat512(rows, columns, k int, a []float32, lda int, b, c []float32, ldc int, add *Addends[float32]) {
 	if k == 0 {
-		gemmEmpty(rows, columns, c, ldc, add)
+		gemmStripGeneric(rows, columns, k, a, lda, b, c, ldc, add)
 		return
 	}
-	vectors := ceilDiv(columns, avx512Lanes)
-	_, _, _ = a[(rows-1)*lda+k-1], b[k*vectors*avx512Lanes-1], c[(rows-1)*ldc+columns-1]
+	_, _, _ = a[(rows-1)*lda+k-1], b[k*roundUp(columns, avx512Lanes)-1], c[(rows-1)*ldc+columns-1]
 	var addends tileAddends
-	addends.locate(add, rows, columns)
-	panels, rest := columns/avx512NR, columns%avx512NR
-	if panels > 0 {
+	if panels := columns / avx512NR; panels > 0 {
+		whole := panels * avx512NR
+		addends.locate(add, rows, whole)
 		gemmSweep4AVX512(rows, panels, k, &a[0], lda, &b[0], &c[0], ldc, &addends, 0xFFFF)
+		b, c = b[k*whole:], c[whole:]
+		columns -= whole
+		add.Column += whole
 	}
-	if rest == 0 {
+	if columns == 0 {
 		return
 	}
-	whole := panels * avx512NR
-	add.Column += whole
-	addends.locate(add, rows, rest)
-	b, c = b[k*whole:], c[whole:]
-	switch mask := lastMask(rest); ceilDiv(rest, avx512Lanes) {
+	addends.locate(add, rows, columns)
+	switch mask := lastMask(columns); ceilDiv(columns, avx512Lanes) {
 	case 1:
 		gemmSweep1AVX512(rows, 1, k, &a[0], lda, &b[0], &c[0], ldc, &addends, mask)
 	case 2:

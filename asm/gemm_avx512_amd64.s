@@ -165,7 +165,7 @@ again:                       \
 	JNZ   again
 
 // BEGIN loads what all panels share.
-#define BEGIN \
+#define BEGIN                                           \
 	MOVQ  b+40(FP), BX                                  \
 	MOVQ  lda+32(FP), R15                               \
 	MOVQ  ldc+56(FP), DI                                \
@@ -220,7 +220,8 @@ clear:                                                  \
 	VPXORD Z22, Z22, Z22                                \
 	VPXORD Z23, Z23, Z23
 
-// SWEEP is a whole kernel: panels that follow one another, a tile for each. Balanced strips mostly have six rows, which are asked for first.
+// SWEEP is a whole kernel: panels that follow one another, a tile for each. Balanced strips mostly have six rows, which are
+// asked for first.
 #define SWEEP(LOAD, ROW, STORE, ADD, width) \
 	BEGIN                                               \
 panel:                                                  \

@@ -18,7 +18,7 @@ const (
 // gemmTileVector computes whole tiles only: one past the edge of C goes into memory of its own.
 func gemmTileVector(rows, columns, k int, a []float32, lda int, b []float32, c []float32, ldc int, add *Addends[float32]) {
 	if k == 0 {
-		gemmEmpty(rows, columns, c, ldc, add)
+		gemmStripGeneric(rows, columns, k, a, lda, b, c, ldc, add)
 		return
 	}
 	_, _, _ = a[(rows-1)*lda+k-1], b[k*vectorNR-1], c[(rows-1)*ldc+columns-1]
@@ -47,14 +47,4 @@ func inRounds(n int, loop func(n int)) float64 {
 		loop(min(left, most))
 	}
 	return float64(n)
-}
-
-// gemmEmpty is the tile, or the strip, of a sum without terms.
-func gemmEmpty(rows, columns int, c []float32, ldc int, add *Addends[float32]) {
-	sums := make([]float32, columns)
-	for i := range rows {
-		clear(sums)
-		add.addTo(sums, i)
-		copy(c[i*ldc:], sums)
-	}
 }

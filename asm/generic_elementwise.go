@@ -65,6 +65,11 @@ func squaredDistanceGeneric[F Float](a, b []F) F {
 	return F(sum)
 }
 
+// gemmStripGeneric is the twin of the assembly, which leaves sums without terms to it.
+func gemmStripGeneric[F Float](rows, columns, k int, a []F, lda int, b, c []F, ldc int, add *Addends[F]) {
+	tileByTile(genericNR, gemmTileGeneric[F])(rows, columns, k, a, lda, b, c, ldc, add)
+}
+
 // gemmTileGeneric computes a tile of at most 4×8 in local accumulators.
 func gemmTileGeneric[F Float](rows, columns, k int, a []F, lda int, b []F, c []F, ldc int, add *Addends[F]) {
 	for i := range rows {
@@ -92,7 +97,7 @@ const (
 func generic[F Float]() *Kernels[F] {
 	k := &Kernels[F]{
 		Name: "generic", MR: genericMR, NR: genericNR, Lanes: genericNR,
-		GemmStrip: tileByTile(genericNR, gemmTileGeneric[F]), Transpose: transpose[F], CopyRows: copyRowsGeneric[F],
+		GemmStrip: gemmStripGeneric[F], Transpose: transpose[F], CopyRows: copyRowsGeneric[F],
 		Add: addGeneric[F], Sub: subGeneric[F], Mul: mulGeneric[F],
 		Scale: scaleGeneric[F], Axpy: axpyGeneric[F], Dot: dotGeneric[F], Sum: sumGeneric[F],
 		SquaredDistance: squaredDistanceGeneric[F],

@@ -26,7 +26,7 @@ func groupedGemm[F asm.Float](c *CPU, a GroupedArgs) {
 	rows := int(offsets[groups])
 	k, kernels := a.X.Dim(-1), kernels[F]()
 	parts := gemmParts(rows * k * a.Y.Dim(-1))
-	parallel(parts, 1, func(part, _ int) {
+	do(parts, func(part int) {
 		lo, hi := rows*part/parts, rows*(part+1)/parts
 		for e := range groups {
 			from, to := int(offsets[e]), int(offsets[e+1])

@@ -7,18 +7,18 @@ import (
 	"mien/asm"
 )
 
-// scratch is working memory for one kernel call, a piece for each of its goroutines.
+// scratch is working memory for one kernel call, a piece for each of its parts.
 type scratch struct {
 	memory *Tensor // [pieces, size]
 	taken  atomic.Int32
 }
 
-// scratchFor allocates a piece of size elements for each goroutine that parallel may start for n items.
+// scratchFor allocates a piece of size elements for each part into which parallel may cut n items.
 func scratchFor(c *CPU, dtype DType, n, size int) *scratch {
 	return &scratch{memory: New(c, dtype, min(runtime.GOMAXPROCS(0), n), size)}
 }
 
-// take returns a piece that no other goroutine has, with undefined contents.
+// take returns a piece that no other part has, with undefined contents.
 func take[F asm.Float](s *scratch) []F {
 	i, size := int(s.taken.Add(1)-1), s.memory.Dim(1)
 	return host[F](s.memory)[i*size : (i+1)*size]

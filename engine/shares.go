@@ -6,7 +6,7 @@ import "sync/atomic"
 // none waits long for the last.
 func manyShares(parts, most int) int { return max(parts, min(16*parts, most)) }
 
-// inShares calls fn for each i < shares on as many goroutines as parts. Each goes through consecutive shares of its own, and then
+// inShares calls fn for each i < shares in as many parts as there are threads. Each goes through consecutive shares of its own, and then
 // takes from the end of what others have left: one that starts late, or whose processor is needed elsewhere, leaves more to
 // them. Threads so write places far apart for most of the time. Where they write neighbouring columns, the prefetcher of one
 // takes away the cache lines of the other, which cost a product 8 % on two threads.
@@ -15,7 +15,7 @@ func inShares(parts, shares int, fn func(i int)) {
 	for t := range left {
 		left[t].set(shares*t/parts, shares*(t+1)/parts)
 	}
-	parallel(parts, 1, func(t, _ int) {
+	do(parts, func(t int) {
 		for i, ok := left[t].first(); ok; i, ok = left[t].first() {
 			fn(i)
 		}

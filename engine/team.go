@@ -13,8 +13,8 @@ import (
 type job struct {
 	fn              func(part int)
 	parts           int64
-	begun, finished atomic.Int64
-	all             sync.WaitGroup
+	begun, finished atomic.Int64   // parts
+	all             sync.WaitGroup // counts what finished does, for those who sleep
 }
 
 // work does parts until all have begun.
@@ -40,6 +40,10 @@ var (
 
 // do calls fn for each part, on the calling goroutine and on helpers.
 func do(parts int, fn func(part int)) {
+	if parts == 1 {
+		fn(0)
+		return
+	}
 	j := &job{fn: fn, parts: int64(parts)}
 	j.all.Add(parts)
 	for want := int64(1); want < j.parts; want++ {
