@@ -5,31 +5,44 @@ type Buffer any
 
 // Backend runs kernels on tensors. It is shaped for a GPU: a method may only enqueue its work, so it returns
 // nothing, and an error that appears later is kept and comes out of the next Download or Sync. Index slices
-// and other host arguments are copied before a method returns. No method yields a number to the host.
+// and other host arguments are copied before a method returns. No method but Download yields a number to the host.
 //
-// Callers have checked shapes and dtypes: the ops of package autograd do. Floating point operands of one call share
-// one dtype. A destination may be an operand itself where its comment says so. Reductions run in an order that
-// depends on shapes alone, so results do not depend on the number of threads.
+// Callers have checked shapes: the ops of package autograd do. Floating point operands of one call share one dtype, Float32 or, where
+// a backend has it, Float64; other dtypes stand where a method names them. What a backend does not know (a dtype, an op, a mode) it
+// meets with a *ShapeError panic, in the call or in the next Flush, Sync or Download, and never with another computation. A
+// destination may be an operand itself where its comment says so. Reductions run in an order that depends on shapes alone, so
+// results do not depend on the number of threads; no method needs atomic additions.
 //
 // One backend is one stream: its methods are not safe for concurrent use.
 type Backend interface {
 	Name() string
+	// Supports returns nil where products can multiply at a precision, for inference or also for training, and else an error for
+	// people to read.
+	Supports(p Precision, training bool) error
 
 	// Alloc returns at least the given number of bytes, with undefined contents. Free is a point in stream
 	// order: kernels enqueued before may still use the buffer.
-	Alloc(bytes int) Buffer
+	Alloc(bytes int) (Buffer, error)
 	Free(Buffer)
 	Upload(dst Buffer, offset int, src []byte)
 	Download(dst []byte, src Buffer, offset int) error
+	// Flush starts what is enqueued and does not wait; Sync waits for it.
+	Flush()
 	Sync() error
 	Stats() Stats
+	// Close gives all memory back. Nothing can be done with the backend or its tensors afterwards.
+	Close() error
 
-	// Fill sets every element.
+	// Fill sets every element, of any dtype but BFloat16 and Uint8.
 	Fill(dst *Tensor, value float64)
+	// Cast converts between Float32 and BFloat16, to nearest with ties to even.
+	Cast(dst, src *Tensor)
 	// Copy moves Count blocks of Block elements; see [CopyArgs].
 	Copy(CopyArgs)
 	// Permute reorders axes: axis i of dst is axis perm[i] of src.
 	Permute(dst, src *Tensor, perm []int)
+	// Patchify cuts images and videos into patches; see [PatchifyArgs].
+	Patchify(PatchifyArgs)
 
 	// Binary computes dst = a op b with broadcasting; dst may be an operand of its own shape.
 	Binary(op BinaryOp, dst, a, b *Tensor)
@@ -45,8 +58,8 @@ type Backend interface {
 
 	// Gemm multiplies matrices, batched; see [GemmArgs].
 	Gemm(GemmArgs)
-	// PackWeight prepares w [N, K] (trailing axes count as K) for [GemmArgs.Packed], where the product reads it transposed, in
-	// the given precision.
+	// PackWeight prepares w [N, K] (trailing axes count as K), Float32, Float64 or BFloat16, for [GemmArgs.Packed], where the product
+	// reads it transposed, in the given precision.
 	PackWeight(w *Tensor, p Precision) *PackedWeight
 	// GroupedGemm multiplies runs of rows with one matrix a run; see [GroupedArgs].
 	GroupedGemm(GroupedArgs)
@@ -59,33 +72,34 @@ type Backend interface {
 
 	// LayerNorm normalises rows of the last axis and keeps mean and 1/√(var+eps) of each, [rows].
 	LayerNorm(dst, mean, rstd, x, gamma, beta *Tensor, eps float64)
-	// LayerNormBackward sets dx and adds to dgamma and dbeta.
+	// LayerNormBackward sets dx and adds to dgamma and dbeta, which are nil together where nobody asks for them.
 	LayerNormBackward(dx, dgamma, dbeta, x, gamma, dy, mean, rstd *Tensor)
 
 	// Attention is multi-head self-attention on the packed projection; see [AttentionArgs].
 	Attention(AttentionArgs)
 	AttentionBackward(AttentionArgs, AttentionGrads)
 
-	// Gather copies rows, dst[i] = src[index[i]]; ScatterAdd adds them, dst[index[i]] += src[i]. Rows are
-	// the last axis; index is int32 and in range.
-	Gather(dst, src, index *Tensor)
-	ScatterAdd(dst, src, index *Tensor)
+	// Gather sums rows of src [rows, width]: for index [n, k], Int32 in range, dst[i] = src[index[i, 0]] + src[index[i, 1]] + …, in
+	// this order; an index of −1 adds nothing. With accumulate it adds to dst [n, width].
+	Gather(dst, src, index *Tensor, accumulate bool)
 	// TopK writes, for each row of x [rows, n], the flat positions row·n + column of its k largest
-	// elements, largest first, the lower column first among equals. index is int32 [rows, k].
+	// elements, largest first, the lower column first among equals. index is Int32 [rows, k].
 	TopK(index, x *Tensor)
 	// Route sorts routing choices by expert; see [RouteArgs].
 	Route(RouteArgs)
 
-	// MaskedMSE writes loss[0] = Σ_r w[r]·mean_c (pred − target)² / Σ w for rows [rows, n] and w [rows], and
-	// MaskedMSEBackward sets dpred for the gradient dloss[0]. A row of weight 0 counts for nothing, whatever is in it;
-	// without any weight the loss is 0.
-	MaskedMSE(loss, pred, target, weight *Tensor)
-	MaskedMSEBackward(dpred, pred, target, weight, dloss *Tensor)
+	// MSE writes loss[0] = mean (pred − target)² over all elements, and MSEBackward sets dpred for the gradient dloss[0].
+	MSE(loss, pred, target *Tensor)
+	MSEBackward(dpred, pred, target, dloss *Tensor)
 
-	// AdamW updates many parameters in one call; see [AdamWArgs].
+	// RandomNormal fills dst with N(0, 1): element i is Normal of word i of key.
+	RandomNormal(dst *Tensor, key Key)
+	// RandomMask fills dst with 0 where word i of key is below p·2³², and else with 1/(1 − p).
+	RandomMask(dst *Tensor, p float64, key Key)
+
+	// StepFigures measures a training step; see [FiguresArgs]. AdamW updates many parameters in one call; see [AdamWArgs].
+	StepFigures(FiguresArgs)
 	AdamW(AdamWArgs)
-	// ClipScale writes scale[0] = min(1, maxNorm/(‖g‖+1e-6)) and norm[0] = ‖g‖ over all gradients.
-	ClipScale(scale, norm *Tensor, grads []*Tensor, maxNorm float64)
 }
 
 // Stats are a backend's memory figures.
@@ -122,6 +136,19 @@ type CopyArgs struct {
 	Accumulate           bool
 }
 
+// PatchifyArgs cuts pixels into patches of Tubelet frames and Patch × Patch pixels, counted by sample, time, row and column.
+// Rows, Int32 [n], names those that are wanted; nil stands for all. A single frame is repeated to fill its tubelet.
+//
+// Pixels are bytes [B, T, H, W, 3], which stand for v/255, or floats [B, 3, T, H, W]; each value v of channel c becomes
+// (v − Mean[c])/Std[c]. Dst is [n, 3·Tubelet·Patch·Patch], in a patch ordered by channel, time, row and column, or with ChannelsLast by
+// time, row, column and channel.
+type PatchifyArgs struct {
+	Dst, Pixels, Rows *Tensor
+	Tubelet, Patch    int
+	Mean, Std         [3]float32
+	ChannelsLast      bool
+}
+
 // GemmArgs computes, for every item b < Batch,
 //
 //	S = op(A_b)·op(B_b)  (+ C_b when Accumulate)
@@ -131,9 +158,12 @@ type CopyArgs struct {
 // with op(A) [M, K], op(B) [K, N] and C, Pre and Residual [M, N]. Item b of X starts b·XStride elements into its tensor; Pre and
 // Residual lie as C does. A transposed operand is stored the other way round, A as [K, M] and B as [N, K], and LD is the
 // distance between stored rows. The zero value leaves everything out that can be.
+//
+// Where C is Float32, A and B may each be BFloat16, and Precision rounds those that are not.
 type GemmArgs struct {
 	C, A, B                   *Tensor
-	Packed                    *PackedWeight // Wᵀ in place of op(B), the same for all items
+	Packed                    *PackedWeight // Wᵀ in place of op(B), the same for all items, at its own precision
+	Precision                 Precision     // Full or BF16, of A and B
 	M, N, K                   int
 	TransA, TransB            bool
 	LDA, LDB, LDC             int
@@ -145,19 +175,7 @@ type GemmArgs struct {
 	Bias     *Tensor // [N]
 	Pre      *Tensor // the values before GELU, which its backward pass needs
 	GELU     bool
-	Residual *Tensor // C itself only without Scale, Pre and GELU
-}
-
-// normal returns the same product with a residual that is C itself as accumulation.
-func (a GemmArgs) normal() GemmArgs {
-	if a.Residual == nil || a.Residual.store != a.C.store || a.Residual.offset != a.C.offset {
-		return a
-	}
-	if a.Scale != 0 || a.Pre != nil || a.GELU || a.Accumulate {
-		panic(&ShapeError{Op: "Gemm residual", Got: "C", Want: "another tensor, beside Scale, Pre, GELU or Accumulate"})
-	}
-	a.Residual, a.Accumulate = nil, true
-	return a
+	Residual *Tensor // C itself only without Scale, Pre, GELU and Accumulate
 }
 
 // GroupedMode names the three products of a linear layer that has one weight a group.
@@ -176,13 +194,14 @@ const (
 // Packed, Pre and GELU are for GroupedForward alone, and may be left out: packed weights in place of W, and
 // Y = GELU(X·Wᵀ + b) with the values before GELU kept in Pre.
 type GroupedArgs struct {
-	Mode    GroupedMode
-	X, Y    *Tensor
-	W, B    []*Tensor
-	Offsets *Tensor // int32 [groups + 1]
-	Packed  []*PackedWeight
-	Pre     *Tensor // [rows, N]
-	GELU    bool
+	Mode      GroupedMode
+	X, Y      *Tensor
+	W, B      []*Tensor
+	Offsets   *Tensor // Int32 [groups + 1]
+	Packed    []*PackedWeight
+	Precision Precision // Full or BF16, of the operands where the weights are not packed
+	Pre       *Tensor   // [rows, N]
+	GELU      bool
 }
 
 // AttentionArgs is softmax(Q·Kᵀ/√d)·V for each batch item and head. QKV is the packed projection
@@ -192,34 +211,61 @@ type AttentionArgs struct {
 	QKV, Out, LSE                 *Tensor
 	Batch, Tokens, Heads, HeadDim int
 
-	// BF16 rounds Q/√d, K, V and the probabilities to bfloat16 before they are multiplied, for inference: the backward pass
-	// knows nothing of it. A backend that gains no time by it may multiply in float32 all the same, and the CPU does without
-	// AVX512_BF16. Float32 only.
-	BF16 bool
+	// Precision BF16 allows Q/√d, K, V and the probabilities to be rounded to bfloat16 before they are multiplied, in a forward pass
+	// without a backward one: that recomputes the probabilities and must meet the same. A backend that gains no time by it may
+	// multiply in float32 all the same. Int8 means BF16 here.
+	Precision Precision
 }
 
 // AttentionGrads holds the gradient of Out and receives that of QKV.
 type AttentionGrads struct{ DOut, DQKV *Tensor }
 
-// RouteArgs turns the choices of a top-k router into an order of work. Choice is int32 [tokens·k]: the flat positions
-// token·Experts + expert that TopK wrote. The choices, sorted by expert and stable in token order, are called slots:
-// Slot [tokens·k] holds the choice's place in Choice for each slot, Token [tokens·k] its token, and Offsets [Experts + 1] where
-// each expert's slots begin. Keep [tokens·k] is 1 for the first Capacity slots of each expert and 0 for the others;
-// a Capacity of 0 keeps all.
+// RouteArgs turns the choices of a top-k router into an order of work. Choice is Int32 [tokens·k]: the flat positions
+// token·Experts + expert that TopK wrote, different for each token. The choices, sorted by expert and stable in token order, are
+// called slots. Both directions of every relation are written, so that whatever is gathered along one has its gradient gathered
+// along the other:
+//
+//	Slot   [tokens·k]        the choice of each slot      Place  [tokens·k]  the slot of each choice
+//	Token  [tokens·k]        the token of each slot       (Place, too: [tokens, k] holds the slots of each token)
+//	Chosen [tokens·Experts]  the choice of each token and expert, −1 for none
+//
+// Offsets [Experts + 1] says where each expert's slots begin. Keep [tokens·k] is 1 for the first Capacity slots of each expert and 0
+// for the others; a Capacity of 0 keeps all.
 type RouteArgs struct {
-	Choice               *Tensor
-	Slot, Token, Offsets *Tensor // int32
-	Keep                 *Tensor // the model's float dtype
-	K, Experts, Capacity int
+	Choice                              *Tensor
+	Slot, Place, Token, Chosen, Offsets *Tensor // Int32
+	Keep                                *Tensor // the model's float dtype
+	K, Experts, Capacity                int
+}
+
+// Places in the figures of a training step.
+const (
+	FigureLoss  = iota
+	FigureNorm  // of all gradients together, before clipping
+	FigureScale // by which gradients are multiplied: min(1, MaxNorm/(norm + 1e-6))
+	FigureOK    // 1 where loss and norm are finite, in this step and in all before it, else 0
+	FigureCount
+)
+
+// FiguresArgs measures a step where its tensors are: nothing waits for the host. Figures [FigureCount] is written from the scalar Loss,
+// the gradients and the figures of the step before, which may be nil. A MaxNorm of 0 does not clip.
+type FiguresArgs struct {
+	Figures, Previous, Loss *Tensor
+	Grads                   []*Tensor
+	MaxNorm                 float64
 }
 
 // AdamWArgs is one step of AdamW (Loshchilov & Hutter 2019) on parallel lists of tensors. LR and Decay are
-// per parameter, for layer-wise learning rates and decay groups, and so is Step, counted from 1: a head that sat a batch
-// out lags behind. GradScale, a scalar tensor, multiplies gradients; nil is 1.
+// per parameter, for layer-wise learning rates and decay groups. Steps, Int32, counts the updates of every parameter of the model, and
+// Index says which of the counts is whose: a head that sat a batch out lags behind.
+//
+// Gradients are multiplied by FigureScale of Figures. Where FigureOK is 0 nothing changes, not even the counts: parameters survive a
+// divergence although the host has not heard of it yet.
 type AdamWArgs struct {
 	Params, Grads, M, V []*Tensor
 	LR, Decay           []float64
-	Step                []int
+	Steps               *Tensor
+	Index               []int
 	Beta1, Beta2, Eps   float64
-	GradScale           *Tensor
+	Figures             *Tensor
 }

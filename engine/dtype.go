@@ -6,36 +6,39 @@ import "fmt"
 type DType uint8
 
 const (
-	Float32 DType = iota + 1 // the fast path
-	Float64                  // plain Go, for gradient checks
-	Int32                    // row indices and expert offsets
+	Float32  DType = iota + 1 // the fast path
+	Float64                   // for gradient checks
+	BFloat16                  // storage, and operands of products whose sums are float32
+	Int32                     // row indices, expert offsets, step counts
+	Uint8                     // pixels
 )
+
+var dtypes = [...]struct {
+	name string
+	size int
+}{Float32: {"float32", 4}, Float64: {"float64", 8}, BFloat16: {"bfloat16", 2}, Int32: {"int32", 4}, Uint8: {"uint8", 1}}
+
+func (d DType) known() bool { return d >= Float32 && int(d) < len(dtypes) }
 
 // Size returns the bytes of one element.
 func (d DType) Size() int {
-	switch d {
-	case Float64:
-		return 8
-	case Float32, Int32:
-		return 4
+	if !d.known() {
+		panic(&ShapeError{Op: "DType.Size", Got: d, Want: "a dtype of package engine"})
 	}
-	panic(fmt.Sprintf("engine: no such dtype %d", d))
+	return dtypes[d].size
 }
 
 func (d DType) String() string {
-	switch d {
-	case Float32:
-		return "float32"
-	case Float64:
-		return "float64"
-	case Int32:
-		return "int32"
+	if !d.known() {
+		return fmt.Sprintf("DType(%d)", uint8(d))
 	}
-	return fmt.Sprintf("DType(%d)", uint8(d))
+	return dtypes[d].name
 }
 
-// Number is the set of Go types that tensors hold.
-type Number interface{ float32 | float64 | int32 }
+// Number is the set of Go types that elements are read and written as. BFloat16 travels as float32.
+type Number interface {
+	float32 | float64 | int32 | uint8
+}
 
 // dtypeOf returns the DType of a Go element type.
 func dtypeOf[N Number]() DType {
@@ -45,6 +48,8 @@ func dtypeOf[N Number]() DType {
 		return Float32
 	case float64:
 		return Float64
+	case int32:
+		return Int32
 	}
-	return Int32
+	return Uint8
 }

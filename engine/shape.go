@@ -5,18 +5,6 @@ import (
 	"slices"
 )
 
-// ShapeError is the value of every panic about shapes and dtypes inside mathematics: a mistake of the
-// program, not of its input. The command recovers it once, at the top.
-type ShapeError struct {
-	Op   string
-	Got  any
-	Want any
-}
-
-func (e *ShapeError) Error() string {
-	return fmt.Sprintf("%s: got %v, want %v", e.Op, e.Got, e.Want)
-}
-
 // CheckShape panics with a *ShapeError unless t has the wanted shape; −1 matches any extent.
 func CheckShape(op string, t *Tensor, want ...int) {
 	if len(t.shape) == len(want) {
@@ -64,4 +52,18 @@ func extent(s []int, n, i int) int {
 		return s[i]
 	}
 	return 1
+}
+
+// BroadcastStrides returns the strides of an operand along the axes of shape, 0 where it is stretched.
+func BroadcastStrides(shape, operand []int) []int {
+	strides := make([]int, len(shape))
+	stride := 1
+	for i := len(shape) - 1; i >= 0; i-- {
+		d := extent(operand, len(shape), i)
+		if d != 1 {
+			strides[i] = stride
+		}
+		stride *= d
+	}
+	return strides
 }

@@ -1,17 +1,13 @@
-// Package engine holds tensors, and the interface behind which something computes with them: a [Backend], of which [CPU] is
-// the one here. It knows neither gradients nor layers.
+// Package engine holds tensors, and the contract of what computes with them: a [Backend]. It knows neither gradients nor layers,
+// and no backend by name: the CPU's is package engine/cpu, and a test suite for any other is engine/enginetest.
 //
-// The CPU backend finds the slices of a tensor, chooses the kernels of package asm for its element type, and divides the
-// work among threads. Threads divide what is computed, never a sum, so results have the same bits for any number of them.
-// Memory comes from free lists and goes back when the last reference to a tensor is given up.
-//
-// Inference can keep the weight of a linear layer packed, in full or in low precision: [PackedWeight].
+// Read tensor.go (what a tensor is and who frees it), host.go (how numbers get in and out) and backend.go (what a backend must do);
+// then go on to engine/cpu, which does it with the kernels of package asm.
 package engine
 
 import (
 	"fmt"
 	"slices"
-	"unsafe"
 )
 
 // Tensor is a contiguous, row-major view of a backend's buffer. A tensor is counted: New and every view start
@@ -35,16 +31,22 @@ type storage struct {
 	remake  func() // fills the buffer again after Discard
 }
 
-// New returns a tensor with undefined contents.
+// New returns a tensor with undefined contents. It panics with an *AllocError where the backend has no memory; see Catch.
 func New(b Backend, dtype DType, shape ...int) *Tensor {
-	n := Elements(shape)
 	if slices.ContainsFunc(shape, func(d int) bool { return d < 0 }) {
 		panic(&ShapeError{Op: "engine.New", Got: shape, Want: "extents of at least 0"})
 	}
-	return &Tensor{
-		shape: slices.Clone(shape), dtype: dtype,
-		store: &storage{buf: b.Alloc(n * dtype.Size()), bytes: n * dtype.Size(), backend: b, refs: 1},
+	s := &storage{bytes: Elements(shape) * dtype.Size(), backend: b, refs: 1}
+	s.alloc()
+	return &Tensor{shape: slices.Clone(shape), dtype: dtype, store: s}
+}
+
+func (s *storage) alloc() {
+	buf, err := s.backend.Alloc(s.bytes)
+	if err != nil {
+		panic(&AllocError{Backend: s.backend.Name(), Bytes: s.bytes, Err: err})
 	}
+	s.buf = buf
 }
 
 // Outline returns a tensor that has a shape but no memory: to count the parameters of a model of any size, and to stand for a
@@ -53,83 +55,23 @@ func Outline(dtype DType, shape ...int) *Tensor {
 	return &Tensor{shape: slices.Clone(shape), dtype: dtype, store: &storage{refs: 1}}
 }
 
-// Zeros returns a tensor of zeros.
-func Zeros(b Backend, dtype DType, shape ...int) *Tensor {
-	t := New(b, dtype, shape...)
-	b.Fill(t, 0)
-	return t
-}
-
-// FromSlice uploads values, converted to dtype where float32 and float64 differ.
-func FromSlice[N Number](b Backend, dtype DType, values []N, shape ...int) *Tensor {
-	t := New(b, dtype, shape...)
-	Write(t, values)
-	return t
-}
-
-// Write replaces the contents of t, converting between float32 and float64.
-func Write[N Number](t *Tensor, values []N) {
-	if len(values) != t.Len() {
-		panic(&ShapeError{Op: "engine.Write", Got: len(values), Want: t.Len()})
-	}
-	switch {
-	case t.dtype == dtypeOf[N]():
-		upload(t, values)
-	case t.dtype == Float32:
-		upload(t, convert[float32](values))
-	case t.dtype == Float64:
-		upload(t, convert[float64](values))
-	default:
-		panic(&ShapeError{Op: "engine.Write", Got: dtypeOf[N](), Want: t.dtype})
-	}
-}
-
-// Read waits for pending kernels and returns the contents of t as N, converting between number types. Its error
-// is the backend's: the CPU has none.
-func Read[N Number](t *Tensor) ([]N, error) {
-	switch t.dtype {
-	case Float32:
-		v, err := download[float32](t)
-		return convert[N](v), err
-	case Float64:
-		v, err := download[float64](t)
-		return convert[N](v), err
-	}
-	v, err := download[int32](t)
-	return convert[N](v), err
-}
-
-func upload[N Number](t *Tensor, values []N) {
-	t.store.backend.Upload(t.store.buf, t.offset*t.dtype.Size(), asBytes(values))
-}
-
-func download[N Number](t *Tensor) ([]N, error) {
-	dst := make([]N, t.Len())
-	err := t.store.backend.Download(asBytes(dst), t.store.buf, t.offset*t.dtype.Size())
-	return dst, err
-}
-
-// convert returns values itself where the types agree.
-func convert[To, From Number](values []From) []To {
-	if same, ok := any(values).([]To); ok {
-		return same
-	}
-	out := make([]To, len(values))
-	for i, v := range values {
-		out[i] = To(v)
-	}
-	return out
-}
-
-func asBytes[N Number](v []N) []byte {
-	if len(v) == 0 {
-		return nil
-	}
-	return unsafe.Slice((*byte)(unsafe.Pointer(&v[0])), len(v)*int(unsafe.Sizeof(v[0])))
+// Borrow returns a tensor on a buffer that somebody else owns: freeing it gives nothing back. It is for backends that wrap another
+// and for views inside a kernel. offset is in elements.
+func Borrow(b Backend, buf Buffer, offset int, dtype DType, shape ...int) *Tensor {
+	return &Tensor{shape: shape, dtype: dtype, offset: offset, store: &storage{buf: buf, backend: b, refs: 2}}
 }
 
 // Shape returns a copy of the extents.
 func (t *Tensor) Shape() []int { return slices.Clone(t.shape) }
+
+// Extents returns the extents on loan, for backends: they must not be changed.
+func (t *Tensor) Extents() []int { return t.shape }
+
+// Buffer returns the memory that t lies in, for its backend; nil for an outline.
+func (t *Tensor) Buffer() Buffer { return t.store.buf }
+
+// Offset returns where t begins in its buffer, in elements.
+func (t *Tensor) Offset() int { return t.offset }
 
 // Dim returns the extent of axis i; negative i counts from the end.
 func (t *Tensor) Dim(i int) int {
@@ -146,13 +88,7 @@ func (t *Tensor) Rank() int { return len(t.shape) }
 func (t *Tensor) Len() int { return Elements(t.shape) }
 
 // Rows returns the number of rows when t is seen as a matrix of its last axis.
-func (t *Tensor) Rows() int {
-	rows := 1
-	for _, d := range t.shape[:max(len(t.shape)-1, 0)] {
-		rows *= d
-	}
-	return rows
-}
+func (t *Tensor) Rows() int { return Elements(t.shape[:max(len(t.shape)-1, 0)]) }
 
 // DType returns the type of the elements.
 func (t *Tensor) DType() DType { return t.dtype }
@@ -170,6 +106,17 @@ func (t *Tensor) View(shape ...int) *Tensor {
 	}
 	t.store.refs++
 	return &Tensor{shape: slices.Clone(shape), dtype: t.dtype, offset: t.offset, store: t.store}
+}
+
+// Range returns positions from ≤ i < to of the first axis, without a copy. It holds a reference of its own.
+func (t *Tensor) Range(from, to int) *Tensor {
+	if len(t.shape) == 0 || from < 0 || from > to || to > t.shape[0] {
+		panic(&ShapeError{Op: "engine.Range", Got: fmt.Sprintf("%d:%d", from, to), Want: fmt.Sprintf("within the first axis of %v", t.shape)})
+	}
+	v := t.View(t.shape...)
+	v.shape[0] = to - from
+	v.offset += from * Elements(t.shape[1:])
+	return v
 }
 
 // Retain adds a reference and returns t.
@@ -213,7 +160,8 @@ func (t *Tensor) Restore() {
 		return
 	}
 	remake := s.remake
-	s.remake, s.buf = nil, s.backend.Alloc(s.bytes)
+	s.remake = nil
+	s.alloc()
 	remake()
 }
 

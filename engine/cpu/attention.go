@@ -1,0 +1,102 @@
+package cpu
+
+import (
+	"runtime"
+
+	"mien/asm"
+	"mien/engine"
+)
+
+func (c *Backend) Attention(a engine.AttentionArgs) {
+	if a.Precision > engine.Int8 {
+		panic(unsupported("Attention", a.Precision))
+	}
+	pick(a.QKV, attention[float32], attention[float64])(c, a)
+}
+
+// attention divides the work over blocks of queries of all heads.
+func attention[F asm.Float](c *Backend, a engine.AttentionArgs) {
+	k := kernels[F]()
+	size := k.AttentionScratch(a.Tokens, a.HeadDim)
+	overHeads(c, a, k.AttentionQueries(), size, func(head, lo, hi int, scratch []F) {
+		h := attentionHead[F](a, head)
+		k.PackAttention(&h, scratch)
+		k.Attention(&h, scratch, lo, hi)
+	})
+}
+
+func (c *Backend) AttentionBackward(a engine.AttentionArgs, g engine.AttentionGrads) {
+	pick(a.QKV, attentionBackward[float32], attentionBackward[float64])(c, a, g)
+}
+
+// attentionBackward divides the work over heads or, where that would leave too many threads idle, over blocks of queries for dQ
+// and then over blocks of keys for dK and dV. A whole head takes five products of matrices; in blocks it takes
+// seven, as both recompute the probabilities and their gradients. The bits are the same.
+func attentionBackward[F asm.Float](c *Backend, a engine.AttentionArgs, g engine.AttentionGrads) {
+	k := kernels[F]()
+	size := k.AttentionGradScratch(a.Tokens, a.HeadDim)
+	pack := func(head int, scratch []F) (asm.AttentionHead[F], asm.AttentionGrads[F]) {
+		h, dh := attentionHead[F](a, head), attentionGrads[F](a, g, head)
+		k.PackAttentionGrad(&h, &dh, scratch)
+		return h, dh
+	}
+	heads, threads := a.Batch*a.Heads, runtime.GOMAXPROCS(0)
+	rounds := ceilDiv(heads, threads)
+	if a.Tokens <= k.AttentionKeys() || 5*rounds*threads <= 7*heads {
+		overHeads(c, a, max(a.Tokens, 1), size, func(head, _, _ int, scratch []F) {
+			h, dh := pack(head, scratch)
+			k.AttentionGrad(&h, &dh, scratch)
+		})
+		return
+	}
+	overHeads(c, a, k.AttentionQueries(), size, func(head, lo, hi int, scratch []F) {
+		h, dh := pack(head, scratch)
+		k.AttentionQueryGrad(&h, &dh, scratch, lo, hi)
+	})
+	overHeads(c, a, k.AttentionKeys(), size, func(head, lo, hi int, scratch []F) {
+		h, dh := pack(head, scratch)
+		k.AttentionKeyGrad(&h, &dh, scratch, lo, hi)
+	})
+}
+
+// overHeads lays the blocks of tokens of all heads in one row, cuts it into a part for each goroutine, and calls fn for the tokens
+// lo ≤ i < hi of every head that a part touches, with scratch of the given size.
+func overHeads[F asm.Float](c *Backend, a engine.AttentionArgs, block, size int, fn func(head, lo, hi int, scratch []F)) {
+	each := ceilDiv(a.Tokens, block)
+	n := a.Batch * a.Heads * each
+	scratch := scratchFor(c, a.QKV.DType(), n, size)
+	defer scratch.free()
+	work := min(block, a.Tokens) * a.Tokens * a.HeadDim
+	parallel(n, 1+gemmGrain/max(work, 1), func(from, to int) {
+		s := take[F](scratch)
+		for from < to {
+			head := from / each
+			end := min(to, (head+1)*each)
+			fn(head, (from-head*each)*block, min((end-head*each)*block, a.Tokens), s)
+			from = end
+		}
+	})
+}
+
+// attentionHead finds a head, counted through the batch, in the packed projection [batch, tokens, 3, heads, d].
+func attentionHead[F asm.Float](a engine.AttentionArgs, head int) asm.AttentionHead[F] {
+	width := a.Heads * a.HeadDim
+	at, outAt := headOffsets(a, head)
+	q := host[F](a.QKV)[at:]
+	return asm.AttentionHead[F]{Tokens: a.Tokens, Dim: a.HeadDim, Q: q, K: q[width:], V: q[2*width:], Stride: 3 * width,
+		Out: host[F](a.Out)[outAt:], OutStride: width, LSE: host[F](a.LSE)[head*a.Tokens : (head+1)*a.Tokens], BF16: a.Precision != engine.Full}
+}
+
+func attentionGrads[F asm.Float](a engine.AttentionArgs, g engine.AttentionGrads, head int) asm.AttentionGrads[F] {
+	width := a.Heads * a.HeadDim
+	at, outAt := headOffsets(a, head)
+	dq := host[F](g.DQKV)[at:]
+	return asm.AttentionGrads[F]{DOut: host[F](g.DOut)[outAt:], DQ: dq, DK: dq[width:], DV: dq[2*width:]}
+}
+
+// headOffsets returns where a head begins in the packed projection and in the output.
+func headOffsets(a engine.AttentionArgs, head int) (qkv, out int) {
+	width := a.Heads * a.HeadDim
+	batch, column := head/a.Heads, head%a.Heads*a.HeadDim
+	return batch*a.Tokens*3*width + column, batch*a.Tokens*width + column
+}

@@ -1,0 +1,54 @@
+package cpu_test
+
+import (
+	"math"
+	"math/rand/v2"
+	"runtime"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/cpu"
+
+	"mien/asm"
+	"mien/engine"
+	"mien/engine/cpu"
+)
+
+// TestAttentionBF16 asks for bfloat16 on every implementation: with instructions for it results are near those of float32, not the
+// same, and have the same bits on one thread and on three; without they are those of float32.
+func TestAttentionBF16(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	const batch, tokens, heads, d = 2, 203, 3, 64
+	rng := rand.New(rand.NewPCG(1, 2))
+	values := make([]float64, batch*tokens*3*heads*d)
+	for i := range values {
+		values[i] = rng.NormFloat64()
+	}
+	attend := func(bf16 bool, threads int) []float64 {
+		runtime.GOMAXPROCS(threads)
+		c := cpu.New()
+		a := engine.AttentionArgs{QKV: engine.FromSlice(c, engine.Float32, values, batch, tokens, 3, heads, d),
+			Out: engine.New(c, engine.Float32, batch, tokens, heads, d), LSE: engine.New(c, engine.Float32, batch, heads, tokens),
+			Batch: batch, Tokens: tokens, Heads: heads, HeadDim: d, BF16: bf16}
+		c.Attention(a)
+		out, err := engine.Read[float64](a.Out)
+		require.NoError(t, err)
+		return out
+	}
+	for _, k := range asm.Implementations() {
+		use(t, k.Name)
+		want, got := attend(false, 1), attend(true, 1)
+		squares, wantSquares := 0.0, 0.0
+		for i, v := range want {
+			squares, wantSquares = squares+(v-got[i])*(v-got[i]), wantSquares+v*v
+		}
+		err := math.Sqrt(squares / wantSquares)
+		if k.Name == "avx512" && cpu.X86.HasAVX512BF16 {
+			require.Less(t, err, 1e-2, k.Name)
+			require.Greater(t, err, 1e-4, "%s: nothing was rounded", k.Name)
+		} else {
+			require.Zero(t, err, k.Name)
+		}
+		require.Equal(t, got, attend(true, 3), k.Name)
+	}
+}

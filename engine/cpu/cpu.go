@@ -1,0 +1,103 @@
+// Package cpu is the backend that computes at once, on the host's memory and cores.
+//
+// Each method of engine.Backend finds the slices of its tensors, chooses the kernels of package asm for their element type, and
+// divides the work among threads. Threads divide what is computed, never a sum, so results have the same bits for any number of
+// them; the number of threads is GOMAXPROCS. Memory comes from free lists and goes back when the last reference to a tensor is
+// given up (memory.go). Who computes is a pool of workers that stay awake between ops (team.go).
+//
+// Start with elementwise.go; gemm.go is where the time goes, and from there on package asm.
+package cpu
+
+import (
+	"fmt"
+	"unsafe"
+
+	"mien/asm"
+	"mien/engine"
+)
+
+// Backend is a CPU backend. Its zero value is not ready: see New.
+type Backend struct {
+	pool pool
+}
+
+// New returns a backend with empty free lists.
+func New() *Backend { return &Backend{} }
+
+var _ engine.Backend = (*Backend)(nil)
+
+// Name tells the kernels in use.
+func (c *Backend) Name() string { return "cpu/" + asm.F32().Name }
+
+// Supports has int8 for inference alone.
+func (c *Backend) Supports(p engine.Precision, training bool) error {
+	if p == engine.Int8 && training {
+		return fmt.Errorf("%s cannot train at int8, which has no gradients: choose f32 or bf16", c.Name())
+	}
+	return nil
+}
+
+func (c *Backend) Alloc(bytes int) (engine.Buffer, error) { return c.pool.get(bytes) }
+func (c *Backend) Free(b engine.Buffer)                   { c.pool.put(b.(*block)) }
+func (c *Backend) Stats() engine.Stats                    { return c.pool.stats }
+func (c *Backend) Flush()                                 {}
+func (c *Backend) Sync() error                            { return nil }
+
+// Close forgets the free lists; what tensors still hold goes with them.
+func (c *Backend) Close() error {
+	c.pool.drop()
+	return nil
+}
+
+func (c *Backend) Upload(dst engine.Buffer, offset int, src []byte) {
+	copy(dst.(*block).bytes[offset:], src)
+}
+
+func (c *Backend) Download(dst []byte, src engine.Buffer, offset int) error {
+	copy(dst, src.(*block).bytes[offset:])
+	return nil
+}
+
+// number is what tensors hold in memory; bfloat16 as its 16 bits.
+type number interface{ engine.Number | uint16 }
+
+// host returns the elements of a tensor that lives on a CPU backend.
+func host[N number](t *engine.Tensor) []N {
+	n := t.Len()
+	if n == 0 {
+		return nil
+	}
+	var z N
+	if size := int(unsafe.Sizeof(z)); size != t.DType().Size() {
+		panic(unsupported("host access", t.DType()))
+	}
+	b := t.Buffer().(*block).bytes
+	size := t.DType().Size()
+	p := unsafe.Pointer(&b[t.Offset()*size : (t.Offset()+n)*size][0])
+	return unsafe.Slice((*N)(p), n)
+}
+
+// pick returns the variant of a kernel for t's dtype: the one place where floating point kernels dispatch.
+func pick[T any](t *engine.Tensor, f32, f64 T) T {
+	switch t.DType() {
+	case engine.Float32:
+		return f32
+	case engine.Float64:
+		return f64
+	}
+	panic(unsupported("a floating point kernel", t.DType()))
+}
+
+// unsupported is the panic value for what this backend does not know.
+func unsupported(op string, got any) *engine.ShapeError {
+	return &engine.ShapeError{Op: op, Got: got, Want: "something that the CPU backend supports"}
+}
+
+// kernels returns the active kernels for F.
+func kernels[F asm.Float]() *asm.Kernels[F] {
+	var z F
+	if _, ok := any(z).(float32); ok {
+		return any(asm.F32()).(*asm.Kernels[F])
+	}
+	return any(asm.F64()).(*asm.Kernels[F])
+}

@@ -1,0 +1,69 @@
+package cpu
+
+import (
+	"runtime"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"mien/asm"
+)
+
+// Shares cover C once, end where packed panels do, and leave no thread with much more than its part.
+func TestDivideProperties(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		k := rapid.SampledFrom(asm.Implementations()).Draw(t, "kernels")
+		parts := rapid.IntRange(1, 9).Draw(t, "parts")
+		g := asm.Gemm[float32]{M: rapid.IntRange(0, 900).Draw(t, "m"), N: rapid.IntRange(0, 900).Draw(t, "n"),
+			TransA: rapid.Bool().Draw(t, "transA"), TransB: rapid.Bool().Draw(t, "transB")}
+		if rapid.Bool().Draw(t, "packed") {
+			g.Packed = new(asm.Panels[float32])
+		}
+		d := divide(k, g, parts)
+		n := g.N
+		if d.byRows {
+			n = g.M
+		}
+		next, largest := 0, 0
+		for i := range d.shares {
+			lo, hi := d.share(n, i)
+			if lo >= hi {
+				continue
+			}
+			require.Equal(t, next, lo)
+			if g.Packed != nil && !d.byRows {
+				require.Zero(t, lo%k.NR)
+			}
+			next, largest = hi, max(largest, hi-lo)
+		}
+		require.Equal(t, n, next)
+		require.LessOrEqual(t, largest, n/d.shares+2*d.grain)
+	})
+}
+
+func TestDivideWastesLittle(t *testing.T) {
+	k := asm.F32()
+	wide, tall := asm.Gemm[float32]{M: 100, N: 3072}, asm.Gemm[float32]{M: 800, N: 7}
+	require.False(t, divide(k, wide, 2).byRows, "each thread packs its own part of B")
+	wide.Packed = new(asm.Panels[float32])
+	require.False(t, divide(k, wide, 2).byRows, "each thread reads its own part of a weight")
+	require.True(t, divide(k, tall, 2).byRows, "one vector of columns cannot be divided")
+	grad := asm.Gemm[float32]{M: 3072, N: 768, TransA: true}
+	require.True(t, divide(k, grad, 2).byRows, "a transposed A is copied in parts")
+	require.Equal(t, 2, divide(k, grad, 2).shares, "and B no more often than there are threads")
+}
+
+func TestInSharesRunsEachOnce(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(5))
+	for parts := 1; parts <= 5; parts++ {
+		for _, shares := range []int{0, 1, parts, 4*parts + 3} {
+			ran := make([]atomic.Int32, shares)
+			inShares(parts, shares, func(i int) { ran[i].Add(1) })
+			for i := range ran {
+				require.EqualValues(t, 1, ran[i].Load(), "share %d of %d on %d threads", i, shares, parts)
+			}
+		}
+	}
+}

@@ -1,0 +1,157 @@
+package cpu
+
+import (
+	"math"
+
+	"mien/asm"
+	"mien/engine"
+)
+
+func (c *Backend) Fill(dst *engine.Tensor, value float64) {
+	switch dst.DType() {
+	case engine.Float32:
+		fill(host[float32](dst), float32(value))
+	case engine.Float64:
+		fill(host[float64](dst), value)
+	case engine.Int32:
+		fill(host[int32](dst), int32(value))
+	default:
+		panic(unsupported("Fill", dst.DType()))
+	}
+}
+
+func fill[N engine.Number](x []N, v N) {
+	if v == 0 && !math.Signbit(float64(v)) { // all bits 0
+		clear(x)
+		return
+	}
+	for i := range x {
+		x[i] = v
+	}
+}
+
+func (c *Backend) Binary(op engine.BinaryOp, dst, a, b *engine.Tensor) {
+	if op > engine.Mul {
+		panic(unsupported("Binary", op))
+	}
+	pick(dst, binary[float32], binary[float64])(op, dst, a, b)
+}
+
+func binary[F asm.Float](op engine.BinaryOp, dst, a, b *engine.Tensor) {
+	d, x, y := host[F](dst), host[F](a), host[F](b)
+	loop := newBroadcast(dst.Extents(), a.Extents(), b.Extents())
+	if loop.outer == 1 && loop.step == [2]int{1, 1} {
+		parallelElements(len(d), elementGrain, func(lo, hi int) { vectorOp(op, d[lo:hi], x[lo:hi], y[lo:hi]) })
+		return
+	}
+	parallel(loop.outer, rowGrain(loop.inner), func(lo, hi int) {
+		loop.each(lo, hi, func(i int, at [2]int) {
+			run := d[i*loop.inner : (i+1)*loop.inner]
+			runOp(op, run, x[at[0]:], y[at[1]:], loop.step)
+		})
+	})
+}
+
+func vectorOp[F asm.Float](op engine.BinaryOp, dst, a, b []F) {
+	k := kernels[F]()
+	switch op {
+	case engine.Add:
+		k.Add(dst, a, b)
+	case engine.Sub:
+		k.Sub(dst, a, b)
+	case engine.Mul:
+		k.Mul(dst, a, b)
+	}
+}
+
+// runOp computes one run whose operands advance by step 1 or stay at one element.
+func runOp[F asm.Float](op engine.BinaryOp, dst, a, b []F, step [2]int) {
+	n := len(dst)
+	switch {
+	case step == [2]int{1, 1}:
+		vectorOp(op, dst, a[:n], b[:n])
+	case op == engine.Mul && step == [2]int{1, 0}:
+		kernels[F]().Scale(dst, a[:n], b[0])
+	case op == engine.Mul && step == [2]int{0, 1}:
+		kernels[F]().Scale(dst, b[:n], a[0])
+	default:
+		for i := range dst {
+			dst[i] = scalarOp(op, a[i*step[0]], b[i*step[1]])
+		}
+	}
+}
+
+func scalarOp[F asm.Float](op engine.BinaryOp, a, b F) F {
+	switch op {
+	case engine.Add:
+		return a + b
+	case engine.Sub:
+		return a - b
+	}
+	return a * b
+}
+
+func (c *Backend) Axpy(dst *engine.Tensor, s float64, x *engine.Tensor) {
+	pick(dst, axpy[float32], axpy[float64])(dst, s, x)
+}
+
+func axpy[F asm.Float](dst *engine.Tensor, s float64, x *engine.Tensor) {
+	d, v := host[F](dst), host[F](x)
+	parallelElements(len(d), elementGrain, func(lo, hi int) { kernels[F]().Axpy(d[lo:hi], F(s), v[lo:hi]) })
+}
+
+func (c *Backend) Scale(dst, x *engine.Tensor, s float64) {
+	pick(dst, scale[float32], scale[float64])(dst, x, s)
+}
+
+func scale[F asm.Float](dst, x *engine.Tensor, s float64) {
+	d, v := host[F](dst), host[F](x)
+	parallelElements(len(d), elementGrain, func(lo, hi int) { kernels[F]().Scale(d[lo:hi], v[lo:hi], F(s)) })
+}
+
+func (c *Backend) Unary(op engine.UnaryOp, dst, x *engine.Tensor) {
+	if op > engine.Softplus {
+		panic(unsupported("Unary", op))
+	}
+	pick(dst, unary[float32], unary[float64])(op, dst, x)
+}
+
+func unary[F asm.Float](op engine.UnaryOp, dst, x *engine.Tensor) {
+	d, v := host[F](dst), host[F](x)
+	parallelElements(len(d), elementGrain/4, func(lo, hi int) {
+		switch op {
+		case engine.GELU:
+			kernels[F]().GELU(d[lo:hi], v[lo:hi])
+		case engine.Softplus:
+			for i := lo; i < hi; i++ {
+				d[i] = F(softplus(float64(v[i])))
+			}
+		}
+	})
+}
+
+func (c *Backend) UnaryBackward(op engine.UnaryOp, dx, x, dy *engine.Tensor) {
+	if op > engine.Softplus {
+		panic(unsupported("UnaryBackward", op))
+	}
+	pick(dx, unaryBackward[float32], unaryBackward[float64])(op, dx, x, dy)
+}
+
+func unaryBackward[F asm.Float](op engine.UnaryOp, dx, x, dy *engine.Tensor) {
+	d, v, g := host[F](dx), host[F](x), host[F](dy)
+	parallelElements(len(d), elementGrain/4, func(lo, hi int) {
+		switch op {
+		case engine.GELU:
+			kernels[F]().GELUBackward(d[lo:hi], v[lo:hi], g[lo:hi])
+		case engine.Softplus:
+			for i := lo; i < hi; i++ {
+				d[i] = g[i] * F(1/(1+math.Exp(-float64(v[i])))) // softplus′ is the logistic function
+			}
+		}
+	})
+}
+
+// softplus avoids the overflow of eˣ for large x.
+func softplus(x float64) float64 {
+	return max(x, 0) + math.Log1p(math.Exp(-math.Abs(x)))
+}

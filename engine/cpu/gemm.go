@@ -1,0 +1,180 @@
+package cpu
+
+import (
+	"runtime"
+
+	"mien/asm"
+	"mien/engine"
+)
+
+func (c *Backend) Gemm(a engine.GemmArgs) {
+	a = residualAsSum(a)
+	if quantized(a.Packed) {
+		gemmQuantized(a)
+		return
+	}
+	if a.Precision != engine.Full || a.A.DType() == engine.BFloat16 || a.B != nil && a.B.DType() == engine.BFloat16 {
+		defer c.roundGemm(&a)()
+	}
+	pick(a.C, gemm[float32], gemm[float64])(a)
+}
+
+// residualAsSum returns the same product with a residual that is C itself as accumulation.
+func residualAsSum(a engine.GemmArgs) engine.GemmArgs {
+	if a.Residual == nil || !a.Residual.SharesWith(a.C) || a.Residual.Offset() != a.C.Offset() {
+		return a
+	}
+	if a.Scale != 0 || a.Pre != nil || a.GELU || a.Accumulate {
+		panic(&engine.ShapeError{Op: "Gemm residual", Got: "C", Want: "another tensor, beside Scale, Pre, GELU or Accumulate"})
+	}
+	a.Residual, a.Accumulate = nil, true
+	return a
+}
+
+// gemmGrain is the number of multiply-adds that repays a second goroutine: some ten microseconds.
+const gemmGrain = 1 << 19
+
+// gemmParts returns the number of threads among which to divide so many multiply-adds.
+func gemmParts(work int) int { return max(1, min(runtime.GOMAXPROCS(0), work/gemmGrain)) }
+
+// gemm divides C among threads. The serial kernel computes the same bits wherever the cuts are, and threads wait for each
+// other only at the end.
+func gemm[F asm.Float](a engine.GemmArgs) {
+	k := kernels[F]()
+	parts := gemmParts(a.Batch * a.M * a.N * a.K)
+	if a.Batch == 1 {
+		g := gemmItem[F](&a, 0)
+		d := divide(k, g, parts)
+		inShares(parts, d.shares, func(i int) { multiplyShare(k, g, d, i) })
+		return
+	}
+	rows, shares := a.Batch*a.M, manyShares(parts, a.Batch) // the items one below the other
+	inShares(parts, shares, func(i int) {
+		for at, end := rows*i/shares, rows*(i+1)/shares; at < end; {
+			b, from := at/a.M, at%a.M
+			to := min(a.M, from+end-at)
+			k.Gemm(gemmItem[F](&a, b).Rows(from, to))
+			at += to - from
+		}
+	})
+}
+
+// division cuts C into shares of rows or of columns.
+type division struct {
+	byRows        bool
+	shares, grain int // all shares but the last are multiples of grain long
+}
+
+// divide chooses the cuts that waste least. More shares than threads would copy operands more often, except for columns with A
+// read in place, where each share packs its own part of B, and rows with B packed before. Columns are cut between the blocks of
+// the kernel where there are enough: each strip of A then meets as many panels as it can while it is in the cache. Long shares of
+// rows are cut between strips, so that none has fewer rows than the kernel takes at once.
+func divide[F asm.Float](k *asm.Kernels[F], g asm.Gemm[F], parts int) division {
+	if parts == 1 {
+		return division{byRows: true, shares: 1, grain: 1}
+	}
+	panels, grain, shares := ceilDiv(g.N, k.NR), k.Lanes, parts
+	if g.Packed != nil || panels >= 2*parts {
+		grain = k.NR
+		if blocks := ceilDiv(g.N, k.BlockColumns()); blocks >= 2*parts {
+			grain, panels = k.BlockColumns(), blocks
+		}
+		if !g.TransA {
+			shares = manyShares(parts, panels)
+		}
+	}
+	rows, columns := ceilDiv(g.M, parts), min(g.N, ceilDiv(ceilDiv(g.N, grain), parts)*grain)
+	if shareCost(k, g.Columns(0, columns)) < shareCost(k, g.Rows(0, rows)) {
+		return division{shares: shares, grain: grain}
+	}
+	shares, grain = parts, 1
+	if g.Packed != nil {
+		shares = manyShares(parts, g.M/(4*k.MR))
+	}
+	if g.M >= 4*k.MR*shares {
+		grain = k.MR
+	}
+	return division{byRows: true, shares: shares, grain: grain}
+}
+
+// share returns where share i of n rows or columns begins and ends.
+func (d division) share(n, i int) (lo, hi int) {
+	units := ceilDiv(n, d.grain)
+	return units * i / d.shares * d.grain, min(n, units*(i+1)/d.shares*d.grain)
+}
+
+// multiplyShare computes share i of a product.
+func multiplyShare[F asm.Float](k *asm.Kernels[F], g asm.Gemm[F], d division, i int) {
+	if d.byRows {
+		if lo, hi := d.share(g.M, i); lo < hi {
+			k.Gemm(g.Rows(lo, hi))
+		}
+		return
+	}
+	if lo, hi := d.share(g.N, i); lo < hi {
+		k.Gemm(g.Columns(lo, hi))
+	}
+}
+
+// shareCost estimates the time of a product in multiply-adds a step of K. Fetching a panel for a row costs as much as four of
+// them, and so does reading an element of A or of B the first time; one that is copied costs eight.
+func shareCost[F asm.Float](k *asm.Kernels[F], g asm.Gemm[F]) int {
+	readA, readB := 4, 8
+	if g.TransA {
+		readA = 8
+	}
+	if g.Packed != nil {
+		readB = 4
+	}
+	return g.M*(g.N+4*ceilDiv(g.N, k.NR)) + readA*g.M + readB*g.N
+}
+
+func ceilDiv(a, b int) int { return (a + b - 1) / b }
+
+// gemmItem describes one item of a batch to the kernels.
+func gemmItem[F asm.Float](a *engine.GemmArgs, b int) asm.Gemm[F] {
+	at := b * a.CStride
+	g := asm.Gemm[F]{
+		M: a.M, N: a.N, K: a.K,
+		A: host[F](a.A)[b*a.AStride:], LDA: a.LDA, TransA: a.TransA,
+		C: host[F](a.C)[at:], LDC: a.LDC, Accumulate: a.Accumulate,
+		Scale: F(a.Scale), GELU: a.GELU, LDPre: a.LDC, LDResidual: a.LDC,
+	}
+	if a.Packed != nil {
+		g.Packed = a.Packed.Form.(*asm.Panels[F])
+	} else {
+		g.B, g.LDB, g.TransB = host[F](a.B)[b*a.BStride:], a.LDB, a.TransB
+	}
+	if a.Bias != nil {
+		g.Bias = host[F](a.Bias)
+	}
+	if a.Pre != nil {
+		g.Pre = host[F](a.Pre)[at:]
+	}
+	if a.Residual != nil {
+		g.Residual = host[F](a.Residual)[at:]
+	}
+	return g
+}
+
+func (c *Backend) PackWeight(w *engine.Tensor, p engine.Precision) *engine.PackedWeight {
+	if w.DType() == engine.BFloat16 {
+		w = c.widened(w)
+		defer w.Free()
+	}
+	switch {
+	case p > engine.Int8:
+		panic(unsupported("PackWeight", p))
+	case p != engine.Full && w.DType() == engine.Float32:
+		return packQuantized(w, p)
+	}
+	return pick(w, packWeight[float32], packWeight[float64])(c, w)
+}
+
+func packWeight[F asm.Float](c *Backend, w *engine.Tensor) *engine.PackedWeight {
+	k, n := kernels[F](), w.Dim(0)
+	in := w.Len() / max(n, 1)
+	memory := engine.New(c, w.DType(), k.PanelsLen(in, n))
+	panels := k.Pack(host[F](memory), host[F](w), in, true, in, n)
+	return engine.NewPackedWeight(n, in, engine.Full, panels, memory.Free)
+}

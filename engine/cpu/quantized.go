@@ -1,0 +1,89 @@
+package cpu
+
+import (
+	"sync"
+
+	"mien/asm"
+	"mien/engine"
+)
+
+// quantized tells whether products with w run in another number format than their result.
+func quantized(w *engine.PackedWeight) bool { return w != nil && w.Precision != engine.Full }
+
+// lowKernels returns the kernels of a low precision.
+func lowKernels(p engine.Precision) *asm.LowKernels {
+	if p == engine.Int8 {
+		return asm.F32().Int8
+	}
+	return asm.F32().BF16
+}
+
+// packQuantized rounds a float32 weight [N, K] and packs it.
+func packQuantized(w *engine.Tensor, p engine.Precision) *engine.PackedWeight {
+	n := w.Dim(0)
+	k, values := w.Len()/max(n, 1), host[float32](w)
+	var panels *asm.LowPanels
+	if p == engine.Int8 {
+		quantized, scales := make([]int8, len(values)), make([]float32, n)
+		for j := range n {
+			scales[j] = asm.QuantizeInt8(quantized[j*k:(j+1)*k], values[j*k:(j+1)*k])
+		}
+		panels = asm.PackInt8(quantized, scales, n, k)
+	} else {
+		rounded := make([]uint16, len(values))
+		for i, v := range values {
+			rounded[i] = asm.ToBF16(v)
+		}
+		panels = asm.PackBF16(rounded, n, k)
+	}
+	return engine.NewPackedWeight(n, k, p, panels, func() {})
+}
+
+// gemmQuantized is gemm with a weight of low precision, which cannot add to C. Where rows are many each thread has its own, which it converts strip by
+// strip; a few are converted first, for all threads, and columns are divided.
+func gemmQuantized(a engine.GemmArgs) {
+	if a.Scale != 0 || a.Pre != nil || a.Accumulate || a.TransA {
+		panic(&engine.ShapeError{Op: "Gemm", Got: a.Packed.Precision, Want: "neither Scale, Pre, Accumulate nor TransA at low precision"})
+	}
+	k, parts := lowKernels(a.Packed.Precision), gemmParts(a.Batch*a.M*a.N*a.K)
+	for b := range a.Batch {
+		g := lowItem(&a, b)
+		if strips := a.M / k.MR; strips >= 4*parts || parts == 1 {
+			d := division{byRows: true, shares: manyShares(parts, strips), grain: 1}
+			inShares(parts, d.shares, func(i int) { k.Gemm(g.Rows(d.share(a.M, i))) })
+			continue
+		}
+		lowColumns(k, g, a.K, parts)
+	}
+}
+
+// convertedRows is working memory of products that share their converted activations.
+var convertedRows = sync.Pool{New: func() any { return new(asm.LowRows) }}
+
+func lowColumns(k *asm.LowKernels, g asm.LowGemm, length, parts int) {
+	rows := convertedRows.Get().(*asm.LowRows)
+	defer convertedRows.Put(rows)
+	rows.Reset(k.Precision, g.M, length)
+	parallel(g.M, ceilDiv(g.M, parts), func(lo, hi int) { k.Convert(rows, g.A, g.LDA, lo, hi) })
+	g.A, g.Converted = nil, rows
+	d := division{shares: manyShares(parts, ceilDiv(g.N, asm.LowNR)), grain: asm.LowNR}
+	inShares(parts, d.shares, func(i int) {
+		if lo, hi := d.share(g.N, i); lo < hi {
+			k.Gemm(g.Columns(lo, hi))
+		}
+	})
+}
+
+// lowItem describes one item of a batch to the kernels.
+func lowItem(a *engine.GemmArgs, b int) asm.LowGemm {
+	at := b * a.CStride
+	g := asm.LowGemm{M: a.M, N: a.N, A: host[float32](a.A)[b*a.AStride:], LDA: a.LDA, B: a.Packed.Form.(*asm.LowPanels),
+		C: host[float32](a.C)[at:], LDC: a.LDC, GELU: a.GELU, LDResidual: a.LDC}
+	if a.Bias != nil {
+		g.Bias = host[float32](a.Bias)
+	}
+	if a.Residual != nil {
+		g.Residual = host[float32](a.Residual)[at:]
+	}
+	return g
+}

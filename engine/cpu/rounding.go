@@ -1,0 +1,93 @@
+package cpu
+
+import (
+	"math"
+
+	"mien/asm"
+	"mien/engine"
+)
+
+// Products at bf16 whose weight is not packed, those of training: operands are rounded into float32 working memory, where kernels
+// for float32 multiply them. A product of two rounded numbers is exact in float32, so the sums are those that an instruction for
+// bfloat16 makes. It costs a pass over each operand and saves no time; it is there so that such training can be expressed, checked
+// and compared with that of other backends.
+
+func (c *Backend) Cast(dst, src *engine.Tensor) {
+	switch from, to := src.DType(), dst.DType(); {
+	case from == engine.Float32 && to == engine.BFloat16:
+		d, s := host[uint16](dst), host[float32](src)
+		parallel(len(d), elementGrain, func(lo, hi int) {
+			for i := lo; i < hi; i++ {
+				d[i] = asm.ToBF16(s[i])
+			}
+		})
+	case from == engine.BFloat16 && to == engine.Float32:
+		d, s := host[float32](dst), host[uint16](src)
+		parallel(len(d), elementGrain, func(lo, hi int) {
+			for i := lo; i < hi; i++ {
+				d[i] = math.Float32frombits(uint32(s[i]) << 16)
+			}
+		})
+	default:
+		panic(&engine.ShapeError{Op: "Cast", Got: [2]engine.DType{from, to}, Want: "float32 and bfloat16"})
+	}
+}
+
+// widened returns a bfloat16 tensor as float32.
+func (c *Backend) widened(t *engine.Tensor) *engine.Tensor {
+	wide := engine.New(c, engine.Float32, t.Extents()...)
+	c.Cast(wide, t)
+	return wide
+}
+
+// operand returns what float32 kernels multiply in place of t, with a reference of its own.
+func (c *Backend) operand(t *engine.Tensor, p engine.Precision) *engine.Tensor {
+	switch {
+	case t.DType() == engine.BFloat16:
+		return c.widened(t)
+	case p == engine.Full:
+		return t.Retain()
+	}
+	narrow := engine.New(c, engine.BFloat16, t.Extents()...)
+	defer narrow.Free()
+	c.Cast(narrow, t)
+	return c.widened(narrow)
+}
+
+// roundGemm puts rounded operands in place of A and B, and returns what gives them back.
+func (c *Backend) roundGemm(a *engine.GemmArgs) (free func()) {
+	if a.Precision > engine.BF16 || a.C.DType() != engine.Float32 || a.Packed != nil {
+		panic(&engine.ShapeError{Op: "Gemm", Got: a.Precision, Want: "f32, or bf16 for operands of a float32 result that are not packed"})
+	}
+	x, y := c.operand(a.A, a.Precision), c.operand(a.B, a.Precision)
+	a.A, a.B, a.Precision = x, y, engine.Full
+	return func() { x.Free(); y.Free() }
+}
+
+// roundGrouped does the same for the two operands of a grouped product.
+func (c *Backend) roundGrouped(a *engine.GroupedArgs) (free func()) {
+	var made []*engine.Tensor
+	round := func(t *engine.Tensor) *engine.Tensor {
+		made = append(made, c.operand(t, engine.BF16))
+		return made[len(made)-1]
+	}
+	if a.Mode != engine.GroupedInputGrad {
+		a.X = round(a.X)
+	}
+	if a.Mode != engine.GroupedForward {
+		y := a.Y
+		a.Y = round(y)
+	}
+	if a.Mode != engine.GroupedWeightGrad {
+		w := make([]*engine.Tensor, len(a.W))
+		for e, t := range a.W {
+			w[e] = round(t)
+		}
+		a.W = w
+	}
+	return func() {
+		for _, t := range made {
+			t.Free()
+		}
+	}
+}
