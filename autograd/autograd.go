@@ -3,25 +3,28 @@
 //
 // Each op is one file, op_X.go: the forward computation, the derivative as one line of mathematics, and the backward
 // closure; an op and its fused forms share a file. Gradients accumulate. The tape runs on one goroutine; parallelism lives
-// inside the engine's kernels.
+// inside the engine's kernels. Nothing here waits for a backend.
 //
 // Memory follows from what the closures read. At the end of a [Tape.Scope] all else is freed, and what is cheap to compute
-// again is forgotten until the backward pass asks for it. [Tape.Layer] can go further and keep nothing but a layer's input.
+// again is forgotten until the backward pass asks for it. [Tape.Layer] can go further and keep nothing but a layer's inputs.
 //
-// The same code runs in float32 for speed and in float64 for gradient checks.
+// The same code runs in float32 for speed and in float64 for gradient checks. This file has values and the tape; go on with
+// op_mul.go, the simplest op, then op_linear.go, scope.go, and package gradcheck, which checks them all.
 package autograd
 
 import (
 	"fmt"
+	"slices"
 
 	"mien/engine"
 )
 
-// Value is a tensor in a computation. It belongs to the tape that made it, or to none if it is a parameter.
+// Value is a tensor in a computation. It belongs to the tape that made it, or to none if it is a parameter or a constant.
 type Value struct {
 	data   *engine.Tensor
 	grad   *engine.Tensor
 	packed *engine.PackedWeight // see Packed
+	weight bool                 // products with it run at the tape's precision
 	needs  bool
 	tape   *Tape
 }
@@ -29,10 +32,26 @@ type Value struct {
 // Param returns a leaf that needs a gradient and outlives tapes. It takes over t's reference.
 func Param(t *engine.Tensor) *Value { return &Value{data: t, needs: true} }
 
+// Weight returns a parameter with which products run at the precision of the tape.
+func Weight(t *engine.Tensor) *Value { return &Value{data: t, needs: true, weight: true} }
+
+// Constant returns a leaf without a gradient that outlives tapes. It takes over t's reference.
+func Constant(t *engine.Tensor) *Value { return &Value{data: t} }
+
 // Packed returns the weight of a linear layer in the order in which products read it, for inference: it has a shape, but only
 // Linear, GroupedLinear and their fused forms can use it. It takes over w, whose elements have the given dtype unpacked.
 func Packed(w *engine.PackedWeight, dtype engine.DType) *Value {
 	return &Value{data: engine.Outline(dtype, w.N, w.K), packed: w}
+}
+
+// Freeze makes a parameter a constant: no gradient is computed for it, and no activation kept for its sake.
+func (v *Value) Freeze() { v.needs = false }
+
+// Free gives back the memory of a leaf: of a parameter, its gradient and its packed form, or of a constant.
+func (v *Value) Free() {
+	v.ZeroGrad()
+	v.packed.Free()
+	v.data.Free()
 }
 
 // Data returns the value's tensor, on loan.
@@ -61,16 +80,26 @@ func (v *Value) Dim(i int) int { return v.data.Dim(i) }
 
 // Tape records the ops of one forward pass and owns the tensors they made, until Close.
 type Tape struct {
-	// Recompute makes layers forget everything but their input; Backward runs them once more. (Chen et al. 2016)
+	// Recompute makes layers forget everything but their inputs; Backward runs them once more. (Chen et al. 2016)
 	Recompute bool
+	// Precision is that of products with weights, and of attention where nothing is recorded. Products with packed weights have theirs.
+	Precision engine.Precision
 
 	backend engine.Backend
-	records bool
-	low     bool // attention may multiply in bfloat16
+	mode    mode
 	nodes   []node
 	temps   []*engine.Tensor // made since the enclosing Scope began, to be freed at its end
 	cheap   []remakable      // those of them that are cheap to make again
 }
+
+// mode says what a tape does with an op where a gradient flows.
+type mode uint8
+
+const (
+	recording mode = iota
+	tracing        // it marks results, but keeps nothing: a layer that will be computed again
+	inferring      // nothing: no gradient flows
+)
 
 // remakable is a result that its op can compute again from what its node saves anyway.
 type remakable struct {
@@ -81,19 +110,18 @@ type remakable struct {
 // node is an op on the tape. It holds a reference to each tensor that its backward closure reads.
 type node struct {
 	op       string
-	out      *Value
+	outs     []*Value // gradients arrive here; where there are several, backward looks at them by itself
 	saved    []*engine.Tensor
 	backward func(dy *engine.Tensor)
 }
 
 // NewTape returns a tape that records for Backward.
-func NewTape(b engine.Backend) *Tape { return &Tape{backend: b, records: true} }
+func NewTape(b engine.Backend) *Tape { return &Tape{backend: b} }
 
 // NewInferenceTape returns a tape that records nothing: results never need a gradient. Below full precision attention
-// multiplies in bfloat16 where the backend gains time by that (see [engine.AttentionArgs]); the precision of other products
-// is that of their packed weights.
+// multiplies in bfloat16 where the backend gains time by that (see [engine.AttentionArgs]).
 func NewInferenceTape(b engine.Backend, p engine.Precision) *Tape {
-	return &Tape{backend: b, low: p != engine.Full}
+	return &Tape{backend: b, Precision: p, mode: inferring}
 }
 
 // Backend returns the backend on which the tape allocates.
@@ -108,18 +136,25 @@ func (t *Tape) Const(x *engine.Tensor) *Value {
 // Input brings a tensor into the computation and asks for its gradient. The tape takes over its reference.
 func (t *Tape) Input(x *engine.Tensor) *Value {
 	v := t.Const(x)
-	v.needs = t.records
+	v.needs = t.mode != inferring
 	return v
 }
 
 // Close frees the tensors that the tape made. Parameters and their gradients stay.
 func (t *Tape) Close() {
 	for _, n := range t.nodes {
-		n.out.ZeroGrad()
-		freeAll(n.saved)
+		n.forget()
 	}
 	freeAll(t.temps)
 	t.nodes, t.temps, t.cheap = nil, nil, nil
+}
+
+// forget frees what a node holds.
+func (n *node) forget() {
+	for _, v := range n.outs {
+		v.ZeroGrad()
+	}
+	freeAll(n.saved)
 }
 
 func freeAll(tensors []*engine.Tensor) {
@@ -167,24 +202,17 @@ func (v *Value) accumulateInto(op string, kernel func(dst *engine.Tensor, accumu
 	}
 }
 
-// zeroed adapts a kernel that always adds.
-func zeroed(kernel func(dst *engine.Tensor)) func(*engine.Tensor, bool) {
-	return func(dst *engine.Tensor, accumulate bool) {
-		if !accumulate {
-			dst.Backend().Fill(dst, 0)
-		}
-		kernel(dst)
-	}
-}
-
 // op is what every operation begins with: its name, tape and backend.
 type op struct {
 	name  string
 	tape  *Tape
 	be    engine.Backend
 	dtype engine.DType
-	needs bool
+	needs bool // a gradient flows to the result
 }
+
+// records tells whether the op leaves a closure, which needs what it saves.
+func (o op) records() bool { return o.needs && o.tape.mode == recording }
 
 // begin finds the tape of the operands and whether the result needs a gradient.
 func begin(name string, operands ...*Value) op {
@@ -202,7 +230,7 @@ func begin(name string, operands ...*Value) op {
 		panic(&engine.ShapeError{Op: name, Got: "parameters only", Want: "an operand that belongs to a tape"})
 	}
 	o.be = o.tape.backend
-	o.needs = o.needs && o.tape.records
+	o.needs = o.needs && o.tape.mode != inferring
 	return o
 }
 
@@ -225,19 +253,34 @@ func (o op) result(out *engine.Tensor, backward func(dy *engine.Tensor), saved .
 
 // record leaves an op on the tape where its result needs a gradient.
 func (o op) record(v *Value, backward func(dy *engine.Tensor), saved ...*engine.Tensor) {
-	if !o.needs {
-		return
+	if o.records() {
+		o.tape.push(node{o.name, []*Value{v}, saved, backward})
 	}
-	for _, s := range saved {
+}
+
+func (t *Tape) push(n node) {
+	for _, s := range n.saved {
 		s.Retain()
 	}
-	o.tape.nodes = append(o.tape.nodes, node{o.name, v, saved, backward})
+	t.nodes = append(t.nodes, n)
+}
+
+// savedFor lists tensors where they are wanted: an op that computes no gradient for one operand need not keep the other.
+func savedFor(wanted bool, tensors ...*engine.Tensor) []*engine.Tensor {
+	if !wanted {
+		return nil
+	}
+	return tensors
+}
+
+func anyNeeds(values ...*Value) bool {
+	return slices.ContainsFunc(values, func(v *Value) bool { return v != nil && v.needs })
 }
 
 // remakable lets the enclosing scope give the result's memory back: remake writes it again from a tensor that the op saves, which
 // may itself have to be remade first.
 func (o op) remakable(v *Value, from *engine.Tensor, remake func()) *Value {
-	if v.needs {
+	if o.records() {
 		o.tape.cheap = append(o.tape.cheap, remakable{v.data, func() { from.Restore(); remake() }})
 	}
 	return v

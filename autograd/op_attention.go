@@ -16,8 +16,10 @@ func Attention(qkv *Value, heads int) *Value {
 	o := begin("Attention", qkv)
 	batch, tokens, d := attentionShape("Attention", qkv, heads)
 	out, lse := o.new(batch, tokens, heads*d), o.temp(o.new(batch, heads, tokens))
-	args := engine.AttentionArgs{QKV: qkv.data, Out: out, LSE: lse, Batch: batch, Tokens: tokens, Heads: heads, HeadDim: d,
-		BF16: o.tape.low}
+	args := engine.AttentionArgs{QKV: qkv.data, Out: out, LSE: lse, Batch: batch, Tokens: tokens, Heads: heads, HeadDim: d}
+	if !o.needs { // a backward pass meets the same probabilities only at full precision
+		args.Precision = o.tape.Precision
+	}
 	o.be.Attention(args)
 	return o.result(out, func(dy *engine.Tensor) {
 		g := o.new(qkv.Shape()...)

@@ -28,9 +28,10 @@ func grouped(name string, x *Value, weights, biases []*Value, r *Routing, gelu b
 	}
 	out := o.new(x.Dim(0), width)
 	args := engine.GroupedArgs{X: x.data, Y: out, W: tensors(weights), B: tensors(biases), Offsets: r.Offsets,
-		Packed: packedWeights(weights), GELU: gelu}
-	saved := append(args.W, x.data, r.Offsets)
-	if gelu && o.needs {
+		Packed: packedWeights(weights), GELU: gelu, Precision: o.precision(weights[0])}
+	saved := append(savedFor(anyNeeds(weights...) || anyNeeds(biases...), x.data), savedFor(x.needs, args.W...)...)
+	saved = append(saved, r.Offsets)
+	if gelu && o.records() {
 		args.Pre = o.temp(o.new(out.Shape()...))
 		saved = append(saved, args.Pre)
 	}
@@ -49,11 +50,14 @@ func grouped(name string, x *Value, weights, biases []*Value, r *Routing, gelu b
 }
 
 func groupedBackward(o op, x *Value, weights, biases []*Value, r *Routing, dy *engine.Tensor) {
-	back := engine.GroupedArgs{Y: dy, W: tensors(weights), Offsets: r.Offsets}
+	back := engine.GroupedArgs{Y: dy, W: tensors(weights), Offsets: r.Offsets, Precision: o.precision(weights[0])}
 	if x.needs {
 		back.Mode, back.X = engine.GroupedInputGrad, o.new(x.Shape()...)
 		o.be.GroupedGemm(back)
 		x.accumulate(o.name, back.X)
+	}
+	if !anyNeeds(weights...) && !anyNeeds(biases...) {
+		return
 	}
 	back.Mode, back.X = engine.GroupedWeightGrad, x.data
 	back.W, back.B = o.zeros(weights), o.zeros(biases)

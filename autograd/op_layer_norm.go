@@ -17,13 +17,17 @@ func LayerNorm(x, gamma, beta *Value, eps float64) *Value {
 	normalize()
 	y := o.result(out, func(dy *engine.Tensor) {
 		dx := o.new(x.Shape()...)
-		dgamma, dbeta := o.new(gamma.Shape()...), o.new(beta.Shape()...)
-		o.be.Fill(dgamma, 0)
-		o.be.Fill(dbeta, 0)
+		var dgamma, dbeta *engine.Tensor
+		if anyNeeds(gamma, beta) {
+			dgamma = engine.Zeros(o.be, o.dtype, gamma.Shape()...)
+			dbeta = engine.Zeros(o.be, o.dtype, beta.Shape()...)
+		}
 		o.be.LayerNormBackward(dx, dgamma, dbeta, x.data, gamma.data, dy, mean, rstd)
 		x.accumulate("LayerNorm", dx)
-		gamma.accumulate("LayerNorm", dgamma)
-		beta.accumulate("LayerNorm", dbeta)
+		if dgamma != nil {
+			gamma.accumulate("LayerNorm", dgamma)
+			beta.accumulate("LayerNorm", dbeta)
+		}
 	}, x.data, gamma.data, mean, rstd)
 	return o.remakable(y, x.data, normalize)
 }

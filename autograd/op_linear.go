@@ -38,16 +38,17 @@ func linear(name string, x, w, bias *Value, e epilogue) *Value {
 	o := begin(name, operands...)
 	o.checkPacked(w)
 	product := linearArgs(name, x, w, bias)
+	product.Precision = o.precision(w)
 	shape := append(x.Shape()[:x.data.Rank()-1], product.N)
 	product.C = o.new(shape...)
 	if e.residual != nil {
 		engine.CheckShape(name+" residual", e.residual.data, shape...)
 		product.Residual = e.residual.data
 	}
-	saved := []*engine.Tensor{x.data, w.data}
+	saved := append(savedFor(w.needs, x.data), savedFor(x.needs, w.data)...)
 	if e.gelu {
 		product.GELU = true
-		if o.needs {
+		if o.records() {
 			product.Pre = o.temp(o.new(shape...))
 			saved = append(saved, product.Pre)
 		}
@@ -102,15 +103,23 @@ func linearArgs(name string, x, w, bias *Value) engine.GemmArgs {
 	return a
 }
 
+// precision returns that of the products of an op with w.
+func (o op) precision(w *Value) engine.Precision {
+	if !w.weight || w.packed != nil || o.dtype != engine.Float32 {
+		return engine.Full
+	}
+	return o.tape.Precision
+}
+
 func linearBackward(o op, forward engine.GemmArgs, x, w, bias *Value, dy *engine.Tensor) {
 	rows, in, width := forward.M, forward.K, forward.N
 	x.accumulateInto(o.name, func(dst *engine.Tensor, accumulate bool) {
 		o.be.Gemm(engine.GemmArgs{C: dst, A: dy, B: w.data, M: rows, N: in, K: width,
-			LDA: width, LDB: in, LDC: in, Batch: 1, Accumulate: accumulate})
+			LDA: width, LDB: in, LDC: in, Batch: 1, Accumulate: accumulate, Precision: forward.Precision})
 	})
 	w.accumulateInto(o.name, func(dst *engine.Tensor, accumulate bool) {
 		o.be.Gemm(engine.GemmArgs{C: dst, A: dy, B: x.data, M: width, N: in, K: rows, TransA: true,
-			LDA: width, LDB: in, LDC: in, Batch: 1, Accumulate: accumulate})
+			LDA: width, LDB: in, LDC: in, Batch: 1, Accumulate: accumulate, Precision: forward.Precision})
 	})
 	if bias != nil {
 		bias.accumulateInto(o.name, func(dst *engine.Tensor, accumulate bool) { o.be.SumTo(dst, dy, accumulate) })

@@ -24,7 +24,7 @@ func MatMul(a, b *Value, transA, transB bool) *Value {
 		b.accumulateInto("MatMul", func(dst *engine.Tensor, accumulate bool) {
 			o.be.Gemm(p.gradB(dst, dy, a.data, accumulate))
 		})
-	}, a.data, b.data)
+	}, append(savedFor(a.needs, b.data), savedFor(b.needs, a.data)...)...)
 }
 
 // product holds the extents of a batched matrix product.

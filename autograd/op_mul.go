@@ -19,5 +19,5 @@ func Mul(a, b *Value) *Value {
 	return o.result(out, func(dy *engine.Tensor) {
 		factor(a, b.data, dy)
 		factor(b, a.data, dy)
-	}, a.data, b.data)
+	}, append(savedFor(a.needs, b.data), savedFor(b.needs, a.data)...)...)
 }

@@ -7,14 +7,16 @@ import (
 )
 
 // Routing says which experts work on which tokens. A choice is one of a token's k experts; sorted by expert, choices
-// are called slots. The tensors are int32 and belong to the tape.
+// are called slots. Everything belongs to the tape.
 type Routing struct {
 	K, Experts, Tokens int
-	Choice             *Value         // [tokens, k], int32: flat positions token·experts + expert
-	Slot               *engine.Tensor // [tokens·k], the choice of each slot
-	Token              *engine.Tensor // [tokens·k], the token of each slot
+	Choice             *Value         // [tokens, k], Int32: flat positions token·experts + expert
 	Offsets            *engine.Tensor // [experts + 1], where each expert's slots begin
 	Keep               *Value         // [tokens·k, 1], 0 for slots past the expert's capacity
+
+	Slots   Rows // from tokens to slots: each slot has one token, each token k slots
+	Order   Rows // from choices, token by token, to slots
+	Choices Rows // from the flat scores [tokens·experts] to choices
 }
 
 // Route chooses for each row of scores [tokens, experts] the k experts with the largest scores, the lower number first
@@ -27,13 +29,16 @@ func Route(scores *Value, k, capacity int) *Routing {
 		panic(&engine.ShapeError{Op: "Route", Got: k, Want: fmt.Sprintf("1 to %d experts a token", experts)})
 	}
 	index := func(shape ...int) *engine.Tensor { return o.temp(engine.New(o.be, engine.Int32, shape...)) }
-	r := &Routing{K: k, Experts: experts, Tokens: tokens,
-		Choice: o.tape.Const(engine.New(o.be, engine.Int32, tokens, k)), Slot: index(tokens * k), Token: index(tokens * k), Offsets: index(experts + 1)}
-	keep := o.new(tokens*k, 1)
-	o.be.TopK(r.Choice.data, scores.data)
-	o.be.Route(engine.RouteArgs{Choice: r.Choice.data, Slot: r.Slot, Token: r.Token, Offsets: r.Offsets, Keep: keep,
-		K: k, Experts: experts, Capacity: capacity})
-	r.Keep = o.tape.Const(keep)
+	n := tokens * k
+	choice, slot, place, token, chosen := index(tokens, k), index(n, 1), index(tokens, k), index(n, 1), index(tokens*experts, 1)
+	r := &Routing{K: k, Experts: experts, Tokens: tokens, Offsets: index(experts + 1),
+		Choice: &Value{data: choice, tape: o.tape}, Keep: o.tape.Const(o.new(n, 1))}
+	o.be.TopK(choice, scores.data)
+	o.be.Route(engine.RouteArgs{Choice: choice, Slot: slot, Place: place, Token: token, Chosen: chosen, Offsets: r.Offsets,
+		Keep: r.Keep.data, K: k, Experts: experts, Capacity: capacity})
+	r.Slots = Rows{From: token, Back: place}
+	r.Order = Rows{From: slot, Back: o.temp(place.View(n, 1))}
+	r.Choices = Rows{From: o.temp(choice.View(n, 1)), Back: chosen}
 	return r
 }
 
@@ -43,20 +48,18 @@ func Route(scores *Value, k, capacity int) *Routing {
 // The gradient flows to the chosen scores alone.
 func Gates(scores *Value, r *Routing) *Value {
 	flat := Reshape(scores, r.Tokens*r.Experts, 1)
-	return Softmax(Reshape(Gather(flat, r.Choice.data), r.Tokens, r.K))
+	return Softmax(Reshape(Gather(flat, r.Choices), r.Tokens, r.K))
 }
 
 // Dispatch copies tokens [tokens, width] into slots [tokens·k, width], ordered by expert.
 //
 // dx of a token = Σ dy of its slots
-func Dispatch(x *Value, r *Routing) *Value {
-	return Gather(Reshape(x, r.Tokens, x.Dim(-1)), r.Token)
-}
+func Dispatch(x *Value, r *Routing) *Value { return Gather(Reshape(x, r.Tokens, x.Dim(-1)), r.Slots) }
 
 // Combine adds each token's slots, weighted by its gates: S4D equation 7.
 //
 // dslots = gate·dy, dgates = slot·dy
 func Combine(slots, gates *Value, r *Routing) *Value {
-	weight := Mul(Gather(Reshape(gates, r.Tokens*r.K, 1), r.Slot), r.Keep)
-	return Scatter(Mul(slots, weight), r.Token, r.Tokens)
+	weight := Mul(Gather(Reshape(gates, r.Tokens*r.K, 1), r.Order), r.Keep)
+	return Gather(Mul(slots, weight), r.Slots.Transposed())
 }

@@ -20,10 +20,13 @@ func Slice(x *Value, axis, from, to int) *Value {
 	out := o.new(shape...)
 	o.be.Copy(reversed(part, out, x.data, false))
 	return o.result(out, func(dy *engine.Tensor) {
-		x.accumulateInto("Slice", zeroed(func(dst *engine.Tensor) {
+		x.accumulateInto("Slice", func(dst *engine.Tensor, accumulate bool) {
+			if !accumulate {
+				o.be.Fill(dst, 0)
+			}
 			g := part
 			g.Dst, g.Src, g.Accumulate = dst, dy, true
 			o.be.Copy(g)
-		}))
+		})
 	})
 }

@@ -6,6 +6,8 @@ import (
 	"mien/engine"
 )
 
+// Memory of deep networks: scopes and layers, and the walk back.
+
 // Scope runs fn and then frees every tensor made inside that neither the results nor a backward closure hold. Layers
 // wrap themselves in it: training keeps only what gradients need, inference almost nothing. What is cheap to compute again,
 // the results of LayerNorm and LinearGELU, is given back as well, until the backward pass comes to an op that reads it.
@@ -28,58 +30,71 @@ func (t *Tape) Scope(fn func() []*Value) []*Value {
 	return results
 }
 
-// Layer runs one layer of a deep network: a Scope, or with Recompute a checkpoint that keeps x alone. fn must compute the same
-// each time; random numbers it draws come from a stream that it begins anew. On an inference tape x ends with the layer:
-// nothing may use it afterwards.
-func (t *Tape) Layer(x *Value, fn func(x *Value) []*Value) []*Value {
-	if !t.records {
-		results := t.Scope(func() []*Value { return fn(x) })
-		t.giveUp(x, results)
+// Layer runs one layer of a deep network: a Scope, or with Recompute a checkpoint that keeps its inputs alone. fn must compute the
+// same each time, which random numbers drawn by key do. Results need a gradient only where one can flow to an input or a
+// parameter: a layer all of whose inputs and parameters are constant records nothing. On an inference tape the inputs end with the
+// layer: nothing may use them afterwards.
+func (t *Tape) Layer(in []*Value, fn func(in []*Value) []*Value) []*Value {
+	if t.mode == inferring {
+		results := t.Scope(func() []*Value { return fn(in) })
+		t.giveUp(in, results)
 		return results
 	}
-	if !t.Recompute {
-		return t.Scope(func() []*Value { return fn(x) })
+	if t.mode == tracing || !t.Recompute {
+		return t.Scope(func() []*Value { return fn(in) })
 	}
-	t.records = false
-	results := t.Scope(func() []*Value { return fn(x) })
-	t.records = true
+	t.mode = tracing
+	results := t.Scope(func() []*Value { return fn(in) })
+	t.mode = recording
+	var made []*Value // an input that is passed on gets its gradient without the layer
 	for _, v := range results {
-		v.needs = v.data.DType() != engine.Int32
+		if v.needs && !slices.Contains(in, v) {
+			made = append(made, v)
+		}
 	}
-	o := op{name: "Layer", tape: t, be: t.backend, needs: true}
-	o.record(results[0], func(*engine.Tensor) { t.again(x, fn, results) }, x.data)
+	if len(made) > 0 {
+		t.push(node{"Layer", made, tensors(in), func(*engine.Tensor) { t.again(in, fn, made) }})
+	}
 	return results
 }
 
-// giveUp frees what the tape holds of x, unless x is among the results.
-func (t *Tape) giveUp(x *Value, results []*Value) {
-	if slices.Contains(results, x) {
-		return
-	}
-	if i := slices.Index(t.temps, x.data); i >= 0 {
-		t.temps = slices.Delete(t.temps, i, i+1)
-		x.data.Free()
+// giveUp frees what the tape holds of a layer's inputs, unless they are among its results.
+func (t *Tape) giveUp(in, results []*Value) {
+	for _, x := range in {
+		if slices.Contains(results, x) {
+			continue
+		}
+		if i := slices.Index(t.temps, x.data); i >= 0 {
+			t.temps = slices.Delete(t.temps, i, i+1)
+			x.data.Free()
+		}
 	}
 }
 
-// again runs a layer once more, recording, and lets the gradients of its results flow through it.
-func (t *Tape) again(x *Value, fn func(x *Value) []*Value, results []*Value) {
-	inner := NewTape(t.backend)
+// again runs a layer once more, recording, and lets the gradients of what it made flow through it.
+func (t *Tape) again(in []*Value, fn func(in []*Value) []*Value, made []*Value) {
+	inner := &Tape{backend: t.backend, Precision: t.Precision}
 	defer inner.Close()
-	in := inner.Const(x.data.Retain())
-	in.needs = x.needs
-	for i, v := range inner.Scope(func() []*Value { return fn(in) }) {
-		if g := results[i].grad; g != nil {
+	copies := make([]*Value, len(in))
+	for i, x := range in {
+		copies[i] = inner.Const(x.data.Retain())
+		copies[i].needs = x.needs
+	}
+	results := slices.DeleteFunc(inner.Scope(func() []*Value { return fn(copies) }), func(v *Value) bool {
+		return !v.needs || slices.Contains(copies, v)
+	})
+	for i, v := range results {
+		if g := made[i].grad; g != nil {
 			v.accumulate("Layer", g.Retain())
+			made[i].ZeroGrad()
 		}
 	}
-	for _, v := range results[1:] {
-		v.ZeroGrad()
-	}
 	inner.run()
-	if in.grad != nil {
-		x.accumulate("Layer", in.grad)
-		in.grad = nil
+	for i, x := range copies {
+		if x.grad != nil {
+			in[i].accumulate("Layer", x.grad)
+			x.grad = nil
+		}
 	}
 }
 
@@ -95,19 +110,22 @@ func (t *Tape) Backward(loss *Value) {
 	t.run()
 }
 
-// run walks the recorded ops backwards.
+// run walks the recorded ops backwards. An op that no gradient has reached is passed over.
 func (t *Tape) run() {
 	for i := len(t.nodes) - 1; i >= 0; i-- {
 		n := &t.nodes[i]
-		if dy := n.out.grad; dy != nil {
+		if anyGrad(n.outs) {
 			for _, s := range n.saved {
 				s.Restore()
 			}
-			n.backward(dy)
-			n.out.ZeroGrad()
+			n.backward(n.outs[0].grad)
 		}
-		freeAll(n.saved)
+		n.forget()
 		t.nodes[i] = node{}
 		t.nodes = t.nodes[:i]
 	}
+}
+
+func anyGrad(values []*Value) bool {
+	return slices.ContainsFunc(values, func(v *Value) bool { return v.grad != nil })
 }

@@ -1,0 +1,18 @@
+package autograd
+
+import "mien/engine"
+
+// MSE returns mean (pred − target)² over all elements as a scalar. Only pred gets a gradient.
+//
+// dpred = 2·(pred − target)/n
+func MSE(pred, target *Value) *Value {
+	o := begin("MSE", pred, target)
+	engine.CheckShape("MSE target", target.data, pred.data.Extents()...)
+	loss := o.new()
+	o.be.MSE(loss, pred.data, target.data)
+	return o.result(loss, func(dy *engine.Tensor) {
+		g := o.new(pred.Shape()...)
+		o.be.MSEBackward(g, pred.data, target.data, dy)
+		pred.accumulate("MSE", g)
+	}, pred.data, target.data)
+}
