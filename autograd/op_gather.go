@@ -6,7 +6,7 @@ import "mien/engine"
 // gradient: no addition ever meets another in the same place.
 type Rows struct {
 	From *engine.Tensor // Int32 [n, k]: the rows of the source that each row of the result sums, −1 for none
-	Back *engine.Tensor // Int32 [m, l]: the rows of the result that each row of the source goes to, −1 for none
+	Back *engine.Tensor // Int32 [m, l]: the rows of the result that each row of the source goes to, −1 for none; nil without a gradient
 }
 
 // Transposed exchanges source and result.
@@ -39,7 +39,9 @@ func (t *Tape) index(values []int32, shape ...int) *engine.Tensor {
 // dx[r] = Σ_j dy[Back[r, j]]
 func Gather(x *Value, r Rows) *Value {
 	o := begin("Gather", x)
-	engine.CheckShape("Gather rows", r.Back, x.data.Rows(), -1)
+	if r.Back != nil || o.needs {
+		engine.CheckShape("Gather rows", r.Back, x.data.Rows(), -1)
+	}
 	out := o.new(r.From.Dim(0), x.Dim(-1))
 	o.be.Gather(out, x.data, r.From, false)
 	return o.result(out, func(dy *engine.Tensor) {

@@ -66,6 +66,19 @@ func Read[N Number](t *Tensor) ([]N, error) {
 	panic(&ShapeError{Op: "engine.Read", Got: t.dtype, Want: "a dtype of package engine"})
 }
 
+// ReadInto is Read into dst, which has as many elements as t. Where N is the element type, nothing is allocated.
+func ReadInto[N Number](t *Tensor, dst []N) error {
+	if len(dst) != t.Len() {
+		panic(&ShapeError{Op: "engine.ReadInto", Got: len(dst), Want: t.Len()})
+	}
+	if t.dtype == dtypeOf[N]() {
+		return t.store.backend.Download(asBytes(dst), t.store.buf, t.offset*t.dtype.Size())
+	}
+	values, err := Read[N](t)
+	copy(dst, values)
+	return err
+}
+
 // element is what travels between host and backend; bfloat16 as its 16 bits.
 type element interface{ Number | uint16 }
 

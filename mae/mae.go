@@ -1,79 +1,50 @@
 // Package mae is the dual-modal masked autoencoder that pre-trains the encoder (S4D section III-B; VideoMAE, Tong et al.
-// 2022): most patches of a picture or clip are hidden, the encoder sees the rest, and a small decoder predicts the
+// 2022): most patches of an image or video are hidden, the encoder sees the rest, and a small decoder predicts the
 // pixels of the hidden ones.
+//
+// Read package vit first. Here: mae.go has the way of one batch, target.go what is to be predicted, mask.go what is hidden.
 package mae
 
 import (
-	"fmt"
-	"math/rand/v2"
-
 	ag "mien/autograd"
 	"mien/engine"
 	"mien/nn"
 	"mien/vit"
 )
 
-// Config is an encoder and the size of its decoder.
-type Config struct {
-	Encoder      vit.Config
-	DecoderDim   int
-	DecoderDepth int
-	DecoderHeads int
-}
-
-// Check returns an error for sizes that do not fit.
-func (c Config) Check() error {
-	if err := c.Encoder.Check(); err != nil {
-		return err
-	}
-	if min(c.DecoderDim, c.DecoderDepth, c.DecoderHeads) < 1 || c.DecoderDim%c.DecoderHeads != 0 {
-		return fmt.Errorf("decoder of width %d, depth %d and %d heads: each must be at least 1, and the width a multiple of the heads",
-			c.DecoderDim, c.DecoderDepth, c.DecoderHeads)
-	}
-	return nil
-}
-
-// Sizes are the published pairs, and a tiny one.
-var Sizes = map[string]Config{
-	"tiny":  {vit.Sizes["tiny"], 64, 2, 1},
-	"small": {vit.Sizes["small"], 192, 4, 3},
-	"base":  {vit.Sizes["base"], 384, 4, 6},
-	"large": {vit.Sizes["large"], 512, 4, 8},
-}
-
 // Model is encoder and decoder, with the published names.
 type Model struct {
 	Config
-	Embed     *vit.PatchEmbed
-	Blocks    []*vit.Block
+	Encoder   *vit.Encoder
 	Norm      *nn.LayerNorm
-	ToDecoder *ag.Value // [decoder width, encoder width], no bias
-	MaskToken *ag.Value // [1, 1, decoder width]
+	ToDecoder *ag.Value // [d, D], no bias
+	MaskToken *ag.Value // [1, 1, d]
 	Decoder   *Decoder
+	unit      [2]*ag.Value // scale and shift of the norm of targets, constant
 }
 
-// Decoder predicts the pixels of all patches from tokens of its own, smaller width.
+// Decoder predicts the pixels of patches from tokens of its own, smaller width d.
 type Decoder struct {
-	Blocks []*vit.Block
-	Norm   *nn.LayerNorm
-	Head   *nn.Linear // to the values of a patch
+	Blocks   []*vit.Block
+	Norm     *nn.LayerNorm
+	Head     *nn.Linear // to the values of a patch
+	Position *ag.Value  // [tokens of a video, d], constant
 }
 
 // New makes the model in scope s. Linear weights start Xavier-uniform, as in the released code.
 func New(s *nn.Scope, c Config) *Model {
 	e, enc, dec := c.Encoder, s.Sub("encoder"), s.Sub("decoder")
 	m := &Model{Config: c,
-		Embed:     vit.NewPatchEmbed(enc.Sub("patch_embed"), e),
+		Encoder:   vit.NewEncoder(enc, e, nn.XavierUniform),
 		Norm:      nn.NewLayerNorm(enc.Sub("norm"), e.Dim),
 		ToDecoder: s.Weight("encoder_to_decoder.weight", nn.FanInUniform, c.DecoderDim, e.Dim),
 		MaskToken: s.Param("mask_token", nn.TruncatedNormal(0.02, 0.02), 1, 1, c.DecoderDim),
 		Decoder: &Decoder{
-			Norm: nn.NewLayerNorm(dec.Sub("norm"), c.DecoderDim),
-			Head: nn.NewLinear(dec.Sub("head"), c.DecoderDim, e.PatchDim(), nn.XavierUniform),
+			Norm:     nn.NewLayerNorm(dec.Sub("norm"), c.DecoderDim),
+			Head:     nn.NewLinear(dec.Sub("head"), c.DecoderDim, e.PatchDim(), nn.XavierUniform),
+			Position: vit.NewPosition(s, e.VideoTokens(), c.DecoderDim),
 		},
-	}
-	for i := range e.Depth {
-		m.Blocks = append(m.Blocks, vit.NewBlock(enc.Index("blocks", i), e.Dim, e.Heads, e.MLPRatio, nn.XavierUniform))
+		unit: newTargetNorm(s, e),
 	}
 	for i := range c.DecoderDepth {
 		m.Decoder.Blocks = append(m.Decoder.Blocks,
@@ -82,111 +53,62 @@ func New(s *nn.Scope, c Config) *Model {
 	return m
 }
 
-// Output is one pre-training pass.
+// Output is one pre-training pass. M is the number of patches that are hidden in a sample.
 type Output struct {
 	Loss   *ag.Value // scalar
-	Pred   *ag.Value // [B, N, patch], normalised pixels, channel fastest
-	Target *ag.Value // [B, N, patch]
+	Pred   *ag.Value // [B·M, P], normalised pixels, channel fastest
+	Target *ag.Value // [B·M, P]
 }
 
-// Forward hides the patches that mask names and measures how well they are predicted. pixels are normalised,
-// [B, 3, T, H, W]; mask has one list of hidden patches for each sample (see RandomMask).
+// Forward hides the patches that mask names and measures how well they are predicted. pixels are bytes [B, T, H, W, 3] or floats
+// [B, 3, T, H, W] in [0, 1]. Each patch is cut once: visible ones for the encoder, hidden ones as targets.
 func (m *Model) Forward(pixels *ag.Value, mask *Mask) Output {
-	patches := m.Encoder.Patchify(pixels)
-	pred := m.decode(m.encode(patches, mask), mask)
-	target := m.target(pixels)
-	t := pixels.Tape()
-	hidden := t.Const(engine.FromSlice(t.Backend(), pixels.Data().DType(), mask.Hidden, mask.Batch*mask.Tokens))
-	return Output{Loss: Loss(pred, target, hidden), Pred: pred, Target: target}
+	engine.CheckShape("mae pixels", pixels.Data(), mask.Batch, -1, -1, -1, -1)
+	at := mask.on(pixels.Tape())
+	latent := m.encode(pixels, mask, at)  // [B, V, D]
+	pred := m.decode(latent, mask, at)    // [B·M, P]
+	target := m.target(pixels, at.hidden) // [B·M, P]
+	return Output{Loss: Loss(pred, target), Pred: pred, Target: target}
 }
 
-// encode runs the encoder on the visible patches alone: [B, visible, D].
-func (m *Model) encode(patches *ag.Value, mask *Mask) *ag.Value {
-	t, c := patches.Tape(), m.Encoder
-	engine.CheckShape("mae patches", patches.Data(), mask.Batch, mask.Tokens, c.PatchDim())
-	visible := mask.visibleIndex(t)
-	x := m.Embed.Forward(ag.Gather(patches, visible))
-	place := mask.placeIndex(t)
-	x = ag.Add(x, ag.Gather(vit.Position(t, x.Data().DType(), mask.Tokens, c.Dim), place))
-	x = ag.Reshape(x, mask.Batch, mask.Visible, c.Dim)
-	return m.Norm.Forward(vit.Run(m.Blocks, x))
-}
+// Loss is the mean squared error over the hidden patches (S4D equation 2). The paper's M keeps what is visible and divides by its
+// sum; the released code averages over the hidden patches, and so does this.
+func Loss(pred, target *ag.Value) *ag.Value { return ag.MSE(pred, target) }
 
-// decode puts the latents back in their places, a mask token in every other, and predicts all patches.
-func (m *Model) decode(latent *ag.Value, mask *Mask) *ag.Value {
-	t, d := latent.Tape(), m.DecoderDim
-	dtype := latent.Data().DType()
-	narrow := ag.Reshape(ag.Linear(latent, m.ToDecoder, nil), mask.Batch*mask.Visible, d)
-	x := ag.Reshape(ag.Scatter(narrow, mask.visibleIndex(t), mask.Batch*mask.Tokens), mask.Batch, mask.Tokens, d)
-	hidden := t.Const(engine.FromSlice(t.Backend(), dtype, mask.Hidden, mask.Batch, mask.Tokens, 1))
-	x = ag.Add(x, ag.Mul(hidden, m.MaskToken))
-	x = ag.Add(x, vit.Position(t, dtype, mask.Tokens, d))
-	x = vit.Run(m.Decoder.Blocks, x)
-	return m.Decoder.Head.Forward(m.Decoder.Norm.Forward(x))
-}
-
-// Loss is the mean squared error over the hidden patches (S4D equation 2). hidden [B·N] is 1 where a patch was
-// hidden. The paper's M keeps what is visible and divides by its sum; the released code averages over the hidden
-// patches, and so does this.
-func Loss(pred, target, hidden *ag.Value) *ag.Value { return ag.MaskedMSE(pred, target, hidden) }
-
-// Mask says which patches are hidden.
-type Mask struct {
-	Batch, Tokens, Visible int
-	Hidden                 []float32 // [B·N], 1 hidden, 0 visible
-	visible                []int32   // [B·Visible], rows of [B·N]
-}
-
-// RandomMask hides exactly ⌊ratio·tokens⌋ patches of each sample, drawn uniformly: no tubes, as in the released code.
-func RandomMask(batch, tokens int, ratio float64, rng *rand.Rand) *Mask {
-	hidden := make([]float32, batch*tokens)
-	n := int(ratio*float64(tokens) + 1e-9) // 0.9·100 must be 90 in floating point, too
-	for b := range batch {
-		for _, i := range rng.Perm(tokens)[:n] {
-			hidden[b*tokens+i] = 1
-		}
+// encode runs the encoder on the V visible patches of each sample.
+func (m *Model) encode(pixels *ag.Value, mask *Mask, at places) *ag.Value {
+	e := m.Encoder
+	x := e.Patchify(pixels, at.visible.From) // [B·V, P]
+	x = e.Embed.Forward(x)                   // [B·V, D]
+	place := pixels.Tape().Const(e.Position.Data().Retain())
+	x = ag.Add(x, ag.Gather(place, at.order))          // [B·V, D]
+	x = ag.Reshape(x, mask.Batch, mask.Visible, e.Dim) // [B, V, D]
+	for _, b := range e.Blocks {
+		x = nn.Layer(x, b.Forward) // [B, V, D]
 	}
-	m, err := NewMask(batch, tokens, hidden)
-	if err != nil {
-		panic(err) // every sample hides n
-	}
-	return m
+	return m.Norm.Forward(x) // [B, V, D]
 }
 
-// NewMask takes a mask [B·N] of ones and zeros. Every sample must hide the same number of patches and show one.
-func NewMask(batch, tokens int, hidden []float32) (*Mask, error) {
-	m := &Mask{Batch: batch, Tokens: tokens, Hidden: hidden}
-	for i, h := range hidden {
-		if h == 0 {
-			m.visible = append(m.visible, int32(i))
-		}
+// decode puts the latents back in their places, a mask token in every other, and predicts the hidden patches.
+func (m *Model) decode(latent *ag.Value, mask *Mask, at places) *ag.Value {
+	d, rows := m.DecoderDim, mask.Batch*mask.Tokens
+	x := ag.Linear(latent, m.ToDecoder, nil)      // [B, V, d]
+	x = ag.Gather(x, at.visible.Transposed())     // [B·N, d], zeros where hidden
+	x = ag.Reshape(x, mask.Batch, mask.Tokens, d) // [B, N, d]
+	hidden := ag.Reshape(hiddenRows(x, at), mask.Batch, mask.Tokens, 1)
+	x = ag.Add(x, ag.Mul(hidden, m.MaskToken))          // [B, N, d] + [B, N, 1]·[1, 1, d]
+	x = ag.Add(x, vit.FirstRows(x, m.Decoder.Position)) // [B, N, d] + [N, d]
+	for _, b := range m.Decoder.Blocks {
+		x = nn.Layer(x, b.Forward) // [B, N, d]
 	}
-	m.Visible = len(m.visible) / max(batch, 1)
-	for i, at := range m.visible {
-		if m.Visible == 0 || int(at)/tokens != i/m.Visible {
-			return nil, fmt.Errorf("mask of %d samples: each must hide the same number of its %d patches and show at least one", batch, tokens)
-		}
-	}
-	if m.Visible == 0 || len(hidden) != batch*tokens || len(m.visible) != m.Visible*batch {
-		return nil, fmt.Errorf("mask of %d samples: each must hide the same number of its %d patches and show at least one", batch, tokens)
-	}
-	return m, nil
+	x = ag.Gather(ag.Reshape(x, rows, d), at.hidden) // [B·M, d]
+	x = m.Decoder.Norm.Forward(x)                    // [B·M, d]
+	return m.Decoder.Head.Forward(x)                 // [B·M, P]
 }
 
-// visibleIndex returns the visible rows of [B·N].
-func (m *Mask) visibleIndex(t *ag.Tape) *engine.Tensor {
-	return m.index(t, func(i int32) int32 { return i })
-}
-
-// placeIndex returns the place of each visible patch within its sample.
-func (m *Mask) placeIndex(t *ag.Tape) *engine.Tensor {
-	return m.index(t, func(i int32) int32 { return i % int32(m.Tokens) })
-}
-
-func (m *Mask) index(t *ag.Tape, f func(int32) int32) *engine.Tensor {
-	values := make([]int32, len(m.visible))
-	for i, v := range m.visible {
-		values[i] = f(v)
-	}
-	return t.Const(engine.FromSlice(t.Backend(), engine.Int32, values, len(values))).Data()
+// hiddenRows returns 1 for each hidden row and 0 for each visible one, [B·N, 1].
+func hiddenRows(x *ag.Value, at places) *ag.Value {
+	t, dtype := x.Tape(), x.Data().DType()
+	ones := t.Const(engine.Filled(t.Backend(), dtype, 1, at.hidden.From.Dim(0), 1)) // [B·M, 1]
+	return ag.Gather(ones, at.hidden.Transposed())
 }

@@ -1,6 +1,6 @@
 // Package moae is the mixture of adapter experts of S4D (sections III-D of the paper, equations 5 to 9): a router sends
 // each token to k of n small adapters, whose outputs are added with the router's weights. It runs beside the MLP of
-// a transformer block, on the same normalised tokens. One router serves pictures and clips.
+// a transformer block, on the same normalised tokens. One router serves images and videos.
 //
 // Where the paper and the released code differ, the default is deterministic and follows the code's mathematics; each
 // other behaviour is a field of [Config]:
@@ -16,7 +16,6 @@ package moae
 import (
 	"fmt"
 	"math"
-	"math/rand/v2"
 
 	ag "mien/autograd"
 	"mien/engine"
@@ -43,19 +42,27 @@ func (c Config) Check() error {
 	return nil
 }
 
+// Width is that of an adapter's hidden layer for tokens of width dim.
+func (c Config) Width(dim int) int {
+	if c.Hidden == 0 {
+		return dim / 4
+	}
+	return c.Hidden
+}
+
 // Pass is one trip through the model: whether it trains, and where its noise comes from.
 type Pass struct {
 	Training bool
-	Noise    *rand.Rand // nil draws none, whatever the config says
+	Noise    *engine.Key // nil draws none, whatever the config says
 }
 
-// Stream returns passes with a stream of noise of their own, each the same: for a layer that is computed twice.
-func (p Pass) Stream() func() Pass {
-	if p.Noise == nil {
-		return func() Pass { return p }
+// Child returns the pass of part i of a model, with noise of its own.
+func (p Pass) Child(i int) Pass {
+	if p.Noise != nil {
+		key := p.Noise.Child(i)
+		p.Noise = &key
 	}
-	a, b := p.Noise.Uint64(), p.Noise.Uint64()
-	return func() Pass { return Pass{p.Training, rand.New(rand.NewPCG(a, b))} }
+	return p
 }
 
 // Layer is a router and its experts.
@@ -67,9 +74,7 @@ type Layer struct {
 
 // New makes a layer for tokens of width dim, with the published names router.… and experts.0.…
 func New(s *nn.Scope, dim int, c Config, init nn.Init) *Layer {
-	if c.Hidden == 0 {
-		c.Hidden = dim / 4
-	}
+	c.Hidden = c.Width(dim)
 	l := &Layer{Config: c, Router: newRouter(s.Sub("router"), dim, c.Experts, init)}
 	for e := range c.Experts {
 		l.Experts = append(l.Experts, newAdapter(s.Index("experts", e), dim, c.Hidden, init))
@@ -97,18 +102,19 @@ func (o Output) Values() []*ag.Value {
 	return values
 }
 
-// Forward computes Σ_i G(x)_i·Adapter_i(x) (S4D equation 9) for tokens x [B, N, D].
+// Forward computes Σ_i G(x)_i·Adapter_i(x) (S4D equation 9) for tokens x [B, N, D]. Slots [B·N·k, D] are the tokens sorted by
+// expert, once for each expert that works on them.
 func (l *Layer) Forward(x *ag.Value, pass Pass) Output {
 	batch, tokens, dim := x.Dim(0), x.Dim(1), x.Dim(2)
-	var noise *rand.Rand
+	var noise *engine.Key
 	if pass.Training || l.NoiseInEval {
 		noise = pass.Noise
 	}
-	scores := l.Router.Scores(ag.Reshape(x, batch*tokens, dim), noise)
+	scores := l.Router.Scores(ag.Reshape(x, batch*tokens, dim), noise) // [B·N, n]
 	r := ag.Route(scores, l.TopK, l.capacity(batch*tokens))
-	gates := ag.Gates(scores, r)
-	slots := ag.Dispatch(x, r)
-	mixed := ag.Combine(l.adapt(slots, r), gates, r)
+	gates := ag.Gates(scores, r)                     // [B·N, k]
+	slots := ag.Dispatch(x, r)                       // [B·N·k, D]
+	mixed := ag.Combine(l.adapt(slots, r), gates, r) // [B·N, D]
 	out := Output{Mixed: ag.Reshape(mixed, batch, tokens, dim), Gates: gates, Choice: r.Choice}
 	if l.Balance > 0 {
 		out.Balance = ag.Scale(BalanceLoss(scores, r, batch), l.Balance)
@@ -157,19 +163,14 @@ func newRouter(s *nn.Scope, dim, experts int, init nn.Init) *Router {
 }
 
 // Scores returns H(x) = x·W_g + ε (S4D equation 5) for tokens [tokens, D] as [tokens, experts]. As in the released code
-// (and Shazeer et al. 2017) the noise has a learned scale, ε = softplus(x·W_n)·N(0, 1). A nil rng draws none.
-func (r *Router) Scores(x *ag.Value, rng *rand.Rand) *ag.Value {
+// (and Shazeer et al. 2017) the noise has a learned scale, ε = softplus(x·W_n)·N(0, 1). A nil key draws none.
+func (r *Router) Scores(x *ag.Value, noise *engine.Key) *ag.Value {
 	scores := r.Score.Forward(x)
-	if rng == nil {
+	if noise == nil {
 		return scores
 	}
-	normal := make([]float32, scores.Data().Len())
-	for i := range normal {
-		normal[i] = float32(rng.NormFloat64())
-	}
-	t := x.Tape()
-	eps := t.Const(engine.FromSlice(t.Backend(), x.Data().DType(), normal, scores.Shape()...))
-	return ag.Add(scores, ag.Mul(eps, ag.Softplus(r.NoiseScale.Forward(x))))
+	normal := x.Tape().Normal(x.Data().DType(), *noise, scores.Shape()...)
+	return ag.Add(scores, ag.Mul(normal, ag.Softplus(r.NoiseScale.Forward(x))))
 }
 
 // BalanceLoss is the released code's load-balance loss: n² times the mean over samples and experts of the fraction of a
@@ -177,9 +178,8 @@ func (r *Router) Scores(x *ag.Value, rng *rand.Rand) *ag.Value {
 func BalanceLoss(scores *ag.Value, r *ag.Routing, batch int) *ag.Value {
 	t, dtype := scores.Tape(), scores.Data().DType()
 	tokens := r.Tokens / batch
-	ones := t.Const(engine.New(t.Backend(), dtype, r.Tokens*r.K, 1))
-	t.Backend().Fill(ones.Data(), 1)
-	chosen := ag.Reshape(ag.Scatter(ones, r.Choice.Data(), r.Tokens*r.Experts), batch, tokens, r.Experts)
+	ones := t.Const(engine.Filled(t.Backend(), dtype, 1, r.Tokens*r.K, 1))
+	chosen := ag.Reshape(ag.Gather(ones, r.Choices.Transposed()), batch, tokens, r.Experts)
 	fraction := ag.MeanAxis(chosen, 1)
 	score := ag.MeanAxis(ag.Reshape(scores, batch, tokens, r.Experts), 1)
 	return ag.Scale(ag.Mean(ag.Mul(fraction, score)), float64(r.Experts*r.Experts))

@@ -22,9 +22,14 @@ func (l *Linear) Forward(x *ag.Value) *ag.Value { return ag.Linear(x, l.Weight, 
 // ForwardGELU is GELU(Forward(x)).
 func (l *Linear) ForwardGELU(x *ag.Value) *ag.Value { return ag.LinearGELU(x, l.Weight, l.Bias) }
 
-// ForwardAdd is Forward(x) + residual.
-func (l *Linear) ForwardAdd(x, residual *ag.Value) *ag.Value {
+// AddTo is residual + Forward(x).
+func (l *Linear) AddTo(residual, x *ag.Value) *ag.Value {
 	return ag.LinearAdd(x, l.Weight, l.Bias, residual)
+}
+
+// Layer runs forward as a layer of x's tape: see autograd.Tape.Layer.
+func Layer(x *ag.Value, forward func(x *ag.Value) *ag.Value) *ag.Value {
+	return x.Tape().Layer([]*ag.Value{x}, func(in []*ag.Value) []*ag.Value { return []*ag.Value{forward(in[0])} })[0]
 }
 
 // LayerNormEps is added to the variance in every layer norm of the published models.

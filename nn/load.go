@@ -14,6 +14,7 @@ type Weights interface {
 	Names() []string
 	Shape(name string) ([]int, bool)
 	Read(name string, dst []float32) error
+	Metadata() map[string]string
 }
 
 // Load is the Source that reads parameters from a file, strictly: a parameter that the file lacks is an error unless

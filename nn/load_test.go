@@ -19,6 +19,7 @@ func (s shapes) Shape(name string) ([]int, bool) {
 	return shape, ok
 }
 
+func (s shapes) Metadata() map[string]string  { return nil }
 func (s shapes) Read(string, []float32) error { return errors.New("read") }
 
 func TestCheckModel(t *testing.T) {

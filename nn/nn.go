@@ -3,7 +3,9 @@
 // A constructor walks a [Scope] of names and asks it for parameters. The scope's [Source] fills them: with random
 // numbers for training from scratch, from a file for anything else. So there is one walk, and its names are those
 // of the published checkpoints. The scope also decides in what form a weight is kept: as a tensor for training, or packed
-// and perhaps of low precision for inference.
+// and quantized if asked for inference.
+//
+// Go on with layers.go; init.go has the rules by which weights start, load.go how they come from a file.
 package nn
 
 import (
@@ -12,6 +14,7 @@ import (
 	"hash/fnv"
 	"io"
 	"math/rand/v2"
+	"path"
 	"slices"
 
 	"mien/autograd"
@@ -44,7 +47,8 @@ type tree struct {
 	packs   bool // weights of linear layers are packed, for inference
 	format  engine.Precision
 	params  []Param
-	values  []float32 // of the parameter that is being made
+	others  []*autograd.Value // constants
+	values  []float32         // of the parameter that is being made
 	err     error
 }
 
@@ -80,10 +84,32 @@ func (s *Scope) Param(name string, init Init, shape ...int) *autograd.Value {
 func (s *Scope) Weight(name string, init Init, shape ...int) *autograd.Value {
 	t := s.tensor(s.prefix+name, init, shape)
 	if !s.shared.packs {
-		return s.add(name, autograd.Param(t), true)
+		return s.add(name, autograd.Weight(t), true)
 	}
 	defer t.Free()
 	return s.add(name, autograd.Packed(s.shared.backend.PackWeight(t, s.shared.format), s.shared.dtype), true)
+}
+
+// Constant makes a value that belongs to the model but is neither learned nor stored, such as a table of positions. It is uploaded
+// here, once; a scope of shapes alone does not call values.
+func (s *Scope) Constant(values func() []float32, shape ...int) *autograd.Value {
+	t := s.shared
+	if t.backend == nil {
+		return autograd.Constant(engine.Outline(t.dtype, shape...))
+	}
+	t.others = append(t.others, autograd.Constant(engine.FromSlice(t.backend, t.dtype, values(), shape...)))
+	return t.others[len(t.others)-1]
+}
+
+// Free gives back the memory of all parameters and constants: the model ends.
+func (s *Scope) Free() {
+	for _, p := range s.shared.params {
+		p.Free()
+	}
+	for _, v := range s.shared.others {
+		v.Free()
+	}
+	s.shared.params, s.shared.others = nil, nil
 }
 
 func (s *Scope) add(name string, v *autograd.Value, linear bool) *autograd.Value {
@@ -114,6 +140,29 @@ func (s *Scope) Params() []Param { return s.shared.params }
 
 // Err returns the first error of the source.
 func (s *Scope) Err() error { return s.shared.err }
+
+// Freeze makes constants of the parameters whose names match a pattern, in which * stands for any characters, and returns how many
+// elements these are. A pattern without a match is an error.
+func Freeze(params []Param, patterns []string) (elements int, err error) {
+	matched := map[string]bool{}
+	for _, p := range params {
+		for _, pattern := range patterns {
+			if ok, _ := path.Match(pattern, p.Name); ok {
+				matched[pattern] = true
+			}
+		}
+		if matchAny(patterns, p.Name) {
+			p.Freeze()
+			elements += p.Data().Len()
+		}
+	}
+	for _, pattern := range patterns {
+		if !matched[pattern] {
+			return 0, fmt.Errorf("no parameter matches %q", pattern)
+		}
+	}
+	return elements, nil
+}
 
 // Count returns the number of elements of all parameters.
 func Count(params []Param) int {

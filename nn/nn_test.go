@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"mien/engine"
+	"mien/engine/cpu"
 )
 
 // torn is a source that breaks off in the middle of every parameter.
@@ -19,7 +20,7 @@ func (torn) Fill(values []float32, name string, _ []int, _ Init) error {
 
 // A parameter that could not be read is zero, and the first error is kept.
 func TestParamOfBrokenSource(t *testing.T) {
-	s := NewScope(engine.NewCPU(), engine.Float32, torn{})
+	s := NewScope(cpu.New(), engine.Float32, torn{})
 	for _, name := range []string{"first", "second"} {
 		values, err := engine.Read[float32](s.Param(name, Zeros, 3).Data())
 		require.NoError(t, err)

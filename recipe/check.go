@@ -9,9 +9,12 @@ import (
 	"mien/data"
 )
 
-// Check returns an error that names the first setting that cannot be.
+// Check returns an error that names the first setting that cannot be, whatever the system; the system checks the model.
 func (r Recipe) Check() error {
-	return cmp.Or(r.checkTrain(), r.checkData(), r.checkModel(), r.checkViews())
+	if r.Kind != Pretrain && r.Kind != Finetune {
+		return fmt.Errorf("kind is %q: choose pretrain or finetune", r.Kind)
+	}
+	return cmp.Or(r.checkTrain(), r.checkData(), r.checkViews())
 }
 
 func (r Recipe) checkTrain() error {
@@ -23,8 +26,8 @@ func (r Recipe) checkTrain() error {
 		within("train.beta2", t.Beta2, 0.5, 0.99999), within("train.label_smoothing", t.LabelSmoothing, 0, 0.99),
 		notNegative("train.weight_decay", t.WeightDecay), notNegative("train.clip", t.Clip),
 		within("train.static_share", t.StaticShare, 0, 1000), within("train.dynamic_share", t.DynamicShare, 0, 1000),
-		within("train.warmup_epochs", t.WarmupEpochs, 0, float64(t.Epochs)),
 		within("train.drawn_epochs", float64(t.DrawnEpochs), 0, float64(t.Epochs-1)), // then come the lists
+		t.checkWarmup(),
 		notNegative("train.eval_every", float64(t.EvalEvery)),
 	)
 	if err == nil && t.VideoBatch%t.VideoRepeat != 0 {
@@ -33,28 +36,28 @@ func (r Recipe) checkTrain() error {
 	return err
 }
 
+// checkWarmup refuses a run, or a part of one that begins anew, that would be over before it has warmed up.
+func (t Train) checkWarmup() error {
+	shortest := t.Epochs
+	if t.DrawnEpochs > 0 {
+		shortest = min(t.DrawnEpochs, t.Epochs-t.DrawnEpochs)
+	}
+	if w := t.WarmupEpochs; !(w >= 0 && w < float64(shortest)) {
+		return fmt.Errorf("train.warmup_epochs is %v: it must be at least 0 and less than %d, or the run ends at its highest learning rate", w, shortest)
+	}
+	return nil
+}
+
 func (r Recipe) checkData() error {
 	d := r.Data
-	if r.Train.DrawnEpochs > 0 && min(d.DrawnPictures, d.DrawnClips) < 1 {
-		return errors.New("train.drawn_epochs needs data.drawn_pictures and data.drawn_clips")
+	if r.Train.DrawnEpochs > 0 && max(d.DrawnImages, d.DrawnVideos) < 1 {
+		return errors.New("train.drawn_epochs needs data.drawn_images or data.drawn_videos")
 	}
 	return cmp.Or(
 		positive("data.stride", float64(d.Stride)), notNegative("data.list_repeat", float64(d.ListRepeat)),
-		notNegative("data.drawn_pictures", float64(d.DrawnPictures)), notNegative("data.drawn_clips", float64(d.DrawnClips)),
+		notNegative("data.drawn_images", float64(d.DrawnImages)), notNegative("data.drawn_videos", float64(d.DrawnVideos)),
 		notNegative("data.drawn_test", float64(d.DrawnTest)), notNegative("data.cache_mib", float64(d.CacheMiB)),
 	)
-}
-
-func (r Recipe) checkModel() error {
-	switch r.Kind {
-	case Pretrain:
-		return cmp.Or(within("train.image_mask", r.Train.ImageMask, 0.01, 0.99), within("train.video_mask", r.Train.VideoMask, 0.01, 0.99),
-			r.MAE().Check())
-	case Finetune:
-		c, err := r.S4D()
-		return cmp.Or(within("train.layer_decay", r.Train.LayerDecay, 0.01, 1), err, c.Check())
-	}
-	return fmt.Errorf("kind is %q: choose pretrain or finetune", r.Kind)
 }
 
 func (r Recipe) checkViews() error {

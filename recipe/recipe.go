@@ -1,8 +1,8 @@
-// Package recipe describes training runs as TOML files. The papers' runs and toy-size twins are embedded by name.
+// Package recipe describes training runs as TOML files. The papers' runs and their toy-size counterparts are embedded by name. What a
+// system makes of a recipe is the system's business: see package system.
 package recipe
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
@@ -13,6 +13,8 @@ import (
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
+
+	"mien/data"
 )
 
 //go:embed recipes/*.toml
@@ -24,15 +26,19 @@ const (
 	Finetune = "finetune"
 )
 
+// systems are those of recipes that name none, by kind.
+var systems = map[string]string{Pretrain: "mae", Finetune: "s4d"}
+
 // Recipe is a training run, complete: with the same data and version it gives the same bits.
 type Recipe struct {
-	Name  string `toml:"name"`
-	Kind  string `toml:"kind" comment:"pretrain or finetune"`
-	Seed  uint64 `toml:"seed"`
-	Model Model  `toml:"model"`
-	Data  Data   `toml:"data"`
-	Views Views  `toml:"views"`
-	Train Train  `toml:"train"`
+	Name   string `toml:"name"`
+	Kind   string `toml:"kind" comment:"pretrain or finetune"`
+	System string `toml:"system" comment:"the model: mae (pretrain), s4d or vit (finetune)"`
+	Seed   uint64 `toml:"seed"`
+	Model  Model  `toml:"model"`
+	Data   Data   `toml:"data"`
+	Views  Views  `toml:"views"`
+	Train  Train  `toml:"train"`
 }
 
 // Model is the size of encoder, decoder and experts.
@@ -48,7 +54,7 @@ type Model struct {
 	DecoderDim   int    `toml:"decoder_dim,omitempty" comment:"pre-training"`
 	DecoderDepth int    `toml:"decoder_depth,omitempty"`
 	DecoderHeads int    `toml:"decoder_heads,omitempty"`
-	Experts      int    `toml:"experts,omitempty" comment:"fine-tuning"`
+	Experts      int    `toml:"experts,omitempty" comment:"s4d"`
 	TopK         int    `toml:"top_k,omitempty" comment:"experts a token"`
 	ExpertHidden int    `toml:"expert_hidden,omitempty" comment:"0 is a quarter of dim"`
 	Position     string `toml:"position,omitempty" comment:"blocks with experts: early, middle, later or alternate"`
@@ -63,12 +69,12 @@ type Model struct {
 
 // Data says what is learned from. Lists come from the command line; drawn faces are added to them, or stand alone.
 type Data struct {
-	ListRepeat    int `toml:"list_repeat,omitempty" comment:"how often the samples of lists count beside drawn faces; 0 is once"`
-	DrawnPictures int `toml:"drawn_pictures" comment:"drawn faces beside the lists, or alone"`
-	DrawnClips    int `toml:"drawn_clips"`
-	DrawnTest     int `toml:"drawn_test" comment:"drawn pictures, and as many clips, to evaluate on where no test list is given"`
-	Stride        int `toml:"stride" comment:"frames between two sampled frames of a clip"`
-	CacheMiB      int `toml:"cache_mib" comment:"memory for decoded frames"`
+	ListRepeat  int `toml:"list_repeat,omitempty" comment:"how often the samples of lists count beside drawn faces; 0 is once"`
+	DrawnImages int `toml:"drawn_images" comment:"drawn faces beside the lists, or alone"`
+	DrawnVideos int `toml:"drawn_videos"`
+	DrawnTest   int `toml:"drawn_test" comment:"drawn images, and as many videos, to evaluate on where no test list is given"`
+	Stride      int `toml:"stride" comment:"frames between two sampled frames of a video"`
+	CacheMiB    int `toml:"cache_mib" comment:"memory for decoded frames"`
 }
 
 // Views is the augmentation of training samples. 0 leaves a part of it out.
@@ -85,26 +91,27 @@ type Views struct {
 
 // Train is optimizer, schedule and order.
 type Train struct {
-	Epochs         int     `toml:"epochs"`
-	WarmupEpochs   float64 `toml:"warmup_epochs"`
-	DrawnEpochs    int     `toml:"drawn_epochs,omitempty" comment:"first epochs, on drawn faces alone: a warm-up for small lists, which come after instead of beside them"`
-	EvalEvery      int     `toml:"eval_every,omitempty" comment:"epochs between evaluations during fine-tuning, where there is something to evaluate on; 0 is every epoch"`
-	ImageBatch     int     `toml:"image_batch"`
-	VideoBatch     int     `toml:"video_batch" comment:"views: distinct clips times repeat"`
-	VideoRepeat    int     `toml:"video_repeat" comment:"views of each clip in a batch, with crops and masks of their own"`
-	StaticShare    float64 `toml:"static_share" comment:"share of the static set that an epoch sees"`
-	DynamicShare   float64 `toml:"dynamic_share" comment:"share of the dynamic set that an epoch sees"`
-	BalanceStatic  bool    `toml:"balance_static,omitempty" comment:"draw static classes equally often"`
-	LR             float64 `toml:"lr"`
-	MinLR          float64 `toml:"min_lr" comment:"fine-tuning: end of the cosine; pre-training: start of the warm-up"`
-	Beta2          float64 `toml:"beta2"`
-	WeightDecay    float64 `toml:"weight_decay"`
-	LayerDecay     float64 `toml:"layer_decay,omitempty" comment:"fine-tuning: learning rate factor from one block to the one below, 1 is none"`
-	Clip           float64 `toml:"clip" comment:"largest norm of the gradients, 0 is no clipping"`
-	LabelSmoothing float64 `toml:"label_smoothing,omitempty"`
-	RouterNoise    bool    `toml:"router_noise,omitempty"`
-	ImageMask      float64 `toml:"image_mask,omitempty" comment:"pre-training: share of patches that are hidden"`
-	VideoMask      float64 `toml:"video_mask,omitempty"`
+	Epochs         int      `toml:"epochs"`
+	WarmupEpochs   float64  `toml:"warmup_epochs"`
+	DrawnEpochs    int      `toml:"drawn_epochs,omitempty" comment:"first epochs, on drawn faces alone: a warm-up for small lists, which come after instead of beside them"`
+	EvalEvery      int      `toml:"eval_every,omitempty" comment:"epochs between evaluations during fine-tuning, where there is something to evaluate on; 0 is every epoch"`
+	ImageBatch     int      `toml:"image_batch"`
+	VideoBatch     int      `toml:"video_batch" comment:"views: distinct videos times repeat"`
+	VideoRepeat    int      `toml:"video_repeat" comment:"views of each video in a batch, with crops and masks of their own"`
+	StaticShare    float64  `toml:"static_share" comment:"share of the static set that an epoch sees"`
+	DynamicShare   float64  `toml:"dynamic_share" comment:"share of the dynamic set that an epoch sees"`
+	BalanceStatic  bool     `toml:"balance_static,omitempty" comment:"draw static classes equally often"`
+	LR             float64  `toml:"lr"`
+	MinLR          float64  `toml:"min_lr" comment:"fine-tuning: end of the cosine; pre-training: start of the warm-up"`
+	Beta2          float64  `toml:"beta2"`
+	WeightDecay    float64  `toml:"weight_decay"`
+	LayerDecay     float64  `toml:"layer_decay,omitempty" comment:"fine-tuning: learning rate factor from one block to the one below, 1 is none"`
+	Clip           float64  `toml:"clip" comment:"largest norm of the gradients, 0 is no clipping"`
+	LabelSmoothing float64  `toml:"label_smoothing,omitempty"`
+	RouterNoise    bool     `toml:"router_noise,omitempty"`
+	Freeze         []string `toml:"freeze,omitempty" comment:"names of parameters that are not learned; * stands for any characters"`
+	ImageMask      float64  `toml:"image_mask,omitempty" comment:"pre-training: share of patches that are hidden"`
+	VideoMask      float64  `toml:"video_mask,omitempty"`
 }
 
 // Names lists the embedded recipes.
@@ -135,7 +142,7 @@ func Load(nameOrFile string) (Recipe, error) {
 // Parse reads a recipe. A key that it does not know is an error: a typing mistake would else train something else.
 func Parse(text []byte) (Recipe, error) {
 	var r Recipe
-	d := toml.NewDecoder(bytes.NewReader(text))
+	d := toml.NewDecoder(strings.NewReader(renamed.Replace(string(text))))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&r); err != nil {
 		var strict *toml.StrictMissingError
@@ -149,6 +156,46 @@ func Parse(text []byte) (Recipe, error) {
 		}
 		return r, err
 	}
+	if r.System == "" {
+		r.System = systems[r.Kind]
+	}
+	return r, r.Check()
+}
+
+// renamed maps keys of earlier versions, which stand in the files that these wrote, to those of today.
+var renamed = strings.NewReplacer("drawn_pictures", "drawn_images", "drawn_clips", "drawn_videos")
+
+// View returns the augmentation of the training samples of a modality.
+func (r Recipe) View(m data.Modality) data.Transform {
+	v := r.Views
+	t := data.Transform{H: r.Model.ImageSize, W: r.Model.ImageSize,
+		Brightness: v.Brightness, Contrast: v.Contrast, Saturation: v.Saturation}
+	t.CropMin, t.Flip = v.VideoCrop, v.VideoFlip
+	if m == data.Image {
+		t.CropMin, t.Flip = v.ImageCrop, v.ImageFlip
+	}
+	return t
+}
+
+// Classes returns the number of classes of the head of a modality.
+func (r Recipe) Classes(m data.Modality) int {
+	if m == data.Image {
+		return r.Model.ImageClasses
+	}
+	return r.Model.VideoClasses
+}
+
+// WithEpochs returns the recipe for another number of epochs: warm-ups keep their share of the run.
+func (r Recipe) WithEpochs(epochs int) (Recipe, error) {
+	share := float64(epochs) / float64(r.Train.Epochs)
+	if n := r.Train.DrawnEpochs; n > 0 {
+		if epochs < 2 {
+			return r, fmt.Errorf("recipe %s learns from drawn faces first and from the lists then: it needs at least 2 epochs", r.Name)
+		}
+		r.Train.DrawnEpochs = min(max(1, n*epochs/r.Train.Epochs), epochs-1)
+	}
+	r.Train.Epochs = epochs
+	r.Train.WarmupEpochs *= min(1, share)
 	return r, r.Check()
 }
 

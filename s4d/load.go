@@ -12,17 +12,12 @@ import (
 	"mien/vit"
 )
 
-// FromPretraining returns the strict loading of an encoder out of a pre-training file: the names there begin with
-// "encoder.", the decoder, the mask token and the final norm stay unused, and what fine-tuning adds (fc_norm, heads,
-// experts) starts from init.
+// added are the parameters that fine-tuning adds to a pre-trained encoder.
+var added = []string{"fc_norm.*", "head.*", "blocks.*.moe_layer.*"}
+
+// FromPretraining returns the strict loading of an encoder out of a pre-training file.
 func FromPretraining(file nn.Weights, init nn.Source) *nn.Load {
-	return &nn.Load{
-		File:    file,
-		Rename:  func(name string) string { return "encoder." + name },
-		Missing: []string{"fc_norm.*", "head.*", "blocks.*.moe_layer.*"},
-		Unused:  []string{"encoder.norm.*", "encoder_to_decoder.weight", "mask_token", "decoder.*"},
-		Init:    init,
-	}
+	return vit.FromPretraining(file, init, added...)
 }
 
 // FromFineTuned returns the strict loading of a whole fine-tuned model.
@@ -51,17 +46,11 @@ func sameClasses(file nn.Weights, name string, c Config) bool {
 	return ok && len(shape) > 0 && shape[0] == want
 }
 
-// IsPretraining tells whether a file holds a masked autoencoder.
-func IsPretraining(file nn.Weights) bool {
-	_, ok := file.Shape("encoder.patch_embed.proj.weight")
-	return ok
-}
-
 var expertName = regexp.MustCompile(`^blocks\.(\d+)\.moe_layer\.experts\.(\d+)\.fc1\.weight$`)
 
 // InferConfig reads the shape of a fine-tuned model from its tensors: width, depth, experts and classes. Heads are 64
 // wide. What no tensor tells (image size, frames, experts a token) is the published 160, 16 and 2. Names may
-// claim any shape: see Outline.
+// claim any shape: nothing is allocated here.
 func InferConfig(file nn.Weights) (Config, error) {
 	c, err := Published("base")
 	if err != nil {
@@ -114,17 +103,4 @@ func classes(file nn.Weights, head string) (int, error) {
 		return 0, fmt.Errorf("weights hold no head.%s.weight: they are not a fine-tuned S4D model", head)
 	}
 	return shape[0], nil
-}
-
-// Outline returns the parameters of a model of a checked config as shapes alone, once the file is seen to hold them all and nothing
-// else. It costs little, whatever names or metadata claim: each block and each expert has tensors of its own.
-func Outline(file nn.Weights, c Config) ([]nn.Param, error) {
-	tensors, blocks, experts := len(file.Names()), len(c.MoAEBlocks), c.MoAE.Experts
-	if c.Encoder.Depth > tensors || blocks > 0 && experts > tensors/blocks {
-		return nil, fmt.Errorf("%d blocks, %d of them with %d experts, in a file of %d tensors: is it damaged?",
-			c.Encoder.Depth, blocks, experts, tensors)
-	}
-	scope := nn.NewShapeScope()
-	New(scope, c)
-	return scope.Params(), nn.CheckModel(file, scope.Params())
 }

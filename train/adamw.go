@@ -1,9 +1,6 @@
 package train
 
 import (
-	"math"
-	"slices"
-
 	"mien/engine"
 	"mien/nn"
 )
@@ -16,69 +13,57 @@ type AdamWConfig struct {
 }
 
 // AdamW is Adam with decoupled weight decay (Loshchilov & Hutter 2019). A parameter without a gradient, such as the head
-// of the other modality, is left as it is, its moments and its step count included.
+// of the other modality, is left as it is, its moments and its step count included. A frozen parameter has no moments.
 type AdamW struct {
 	config  AdamWConfig
 	backend engine.Backend
-	params  []nn.Param
+	params  []nn.Param // those that are learned
 	m, v    []*engine.Tensor
-	steps   []int
+	steps   *engine.Tensor // Int32, of each parameter
+	figures *engine.Tensor // of the last step
 	scale   []float64
 	decay   []float64
 }
 
-// NewAdamW returns an optimizer for params, its moments at 0.
+// NewAdamW returns an optimizer for those of params that need a gradient, its moments at 0.
 func NewAdamW(b engine.Backend, params []nn.Param, c AdamWConfig) *AdamW {
-	a := &AdamW{config: c, backend: b, params: params, steps: make([]int, len(params))}
+	a := &AdamW{config: c, backend: b}
 	for _, p := range params {
+		if !p.NeedsGrad() {
+			continue
+		}
+		a.params = append(a.params, p)
 		a.m = append(a.m, engine.Zeros(b, p.Data().DType(), p.Shape()...))
 		a.v = append(a.v, engine.Zeros(b, p.Data().DType(), p.Shape()...))
 		scale, decay := c.Group(p.Name, p.Shape())
 		a.scale, a.decay = append(a.scale, scale), append(a.decay, decay)
 	}
+	a.steps = engine.Zeros(b, engine.Int32, len(a.params))
 	return a
 }
 
-// Update takes one step with the gradients at hand and forgets them. norm is the common norm of the gradients; clip > 0 first
-// scales them so that it is at most clip. Where norm is not finite nothing is updated.
-func (a *AdamW) Update(lr, clip float64) (norm float64, err error) {
-	args := engine.AdamWArgs{Beta1: a.config.Beta1, Beta2: a.config.Beta2, Eps: a.config.Eps}
-	steps := slices.Clone(a.steps)
+// Update takes one step with the gradients at hand and forgets them. clip > 0 first scales them so that their common norm is at most
+// clip. It waits for nothing: the figures of the step (engine.FigureLoss, …) are a tensor, which the caller frees. Where the scalar
+// loss or the norm is not finite, neither this nor any later call changes anything.
+func (a *AdamW) Update(loss *engine.Tensor, lr, clip float64) (figures *engine.Tensor) {
+	args := engine.AdamWArgs{Beta1: a.config.Beta1, Beta2: a.config.Beta2, Eps: a.config.Eps, Steps: a.steps}
 	for i, p := range a.params {
 		if p.Grad() == nil {
 			continue
 		}
-		steps[i]++
-		args.Params = append(args.Params, p.Data())
-		args.Grads = append(args.Grads, p.Grad())
+		args.Params, args.Grads = append(args.Params, p.Data()), append(args.Grads, p.Grad())
 		args.M, args.V = append(args.M, a.m[i]), append(args.V, a.v[i])
 		args.LR, args.Decay = append(args.LR, lr*a.scale[i]), append(args.Decay, a.decay[i])
-		args.Step = append(args.Step, steps[i])
+		args.Index = append(args.Index, i)
 	}
-	if len(args.Grads) == 0 {
-		return 0, nil
-	}
-	if clip <= 0 {
-		clip = math.Inf(1)
-	}
-	dtype := args.Grads[0].DType()
-	scale, total := engine.New(a.backend, dtype), engine.New(a.backend, dtype)
-	defer scale.Free()
-	defer total.Free()
-	a.backend.ClipScale(scale, total, args.Grads, clip)
-	values, err := engine.Read[float64](total)
-	if err != nil {
-		return math.NaN(), err
-	}
-	if norm = values[0]; finite(norm) {
-		args.GradScale = scale
-		a.backend.AdamW(args)
-		a.steps = steps
-	}
+	figures = engine.New(a.backend, loss.DType(), engine.FigureCount)
+	a.backend.StepFigures(engine.FiguresArgs{Figures: figures, Previous: a.figures, Loss: loss, Grads: args.Grads, MaxNorm: clip})
+	args.Figures = figures
+	a.backend.AdamW(args)
 	for _, p := range a.params {
 		p.ZeroGrad()
 	}
-	return norm, a.backend.Sync()
+	a.figures.Free()
+	a.figures = figures.Retain()
+	return figures
 }
-
-func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }

@@ -3,6 +3,7 @@ package train
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"mien/engine"
 	"mien/nn"
@@ -20,39 +21,52 @@ type Progress struct {
 	Recipe  string // digest of the run's recipe: a checkpoint continues only its own run
 }
 
-// Save writes parameters, moments and progress beside path and renames them into place, so that a kill at any moment
-// leaves the previous checkpoint whole.
-func Save(path string, a *AdamW, p Progress) error {
-	var tensors []weights.Tensor
-	add := func(prefix string, i int, t *engine.Tensor) error {
-		values, err := engine.Read[float32](t)
-		tensors = append(tensors, weights.Tensor{Name: prefix + a.params[i].Name, Shape: t.Shape(), Data: values})
-		return err
-	}
-	for i, param := range a.params {
-		for _, part := range []struct {
-			prefix string
-			t      *engine.Tensor
-		}{{"param.", param.Data()}, {"m.", a.m[i]}, {"v.", a.v[i]}} {
-			if err := add(part.prefix, i, part.t); err != nil {
-				return err
-			}
+// tensors lists what a checkpoint holds, by name: all parameters, frozen ones too, and the moments of those that are learned.
+func (a *AdamW) tensors(params []nn.Param) (names []string, tensors []*engine.Tensor) {
+	add := func(name string, t *engine.Tensor) { names, tensors = append(names, name), append(tensors, t) }
+	learned := 0
+	for _, p := range params {
+		add("param."+p.Name, p.Data())
+		if learned < len(a.params) && a.params[learned].Value == p.Value {
+			add("m."+p.Name, a.m[learned])
+			add("v."+p.Name, a.v[learned])
+			learned++
 		}
+	}
+	return names, tensors
+}
+
+// Stored describes a tensor for a weights file, which reads it when its turn comes.
+func Stored(name string, t *engine.Tensor) weights.Tensor {
+	return weights.Tensor{Name: name, Shape: t.Shape(), Fill: func(dst []float32) error { return engine.ReadInto(t, dst) }}
+}
+
+// Save writes parameters, moments and progress beside path and renames them into place, so that a kill at any moment
+// leaves the previous checkpoint whole. Tensors stream to disk one by one.
+func Save(path string, params []nn.Param, a *AdamW, p Progress) error {
+	var stored []weights.Tensor
+	names, tensors := a.tensors(params)
+	for i, t := range tensors {
+		stored = append(stored, Stored(names[i], t))
+	}
+	counts, err := engine.Read[int32](a.steps)
+	if err != nil {
+		return err
 	}
 	progress, err := json.Marshal(p)
 	if err != nil {
 		return err
 	}
-	steps, err := json.Marshal(a.steps)
+	steps, err := json.Marshal(counts)
 	if err != nil {
 		return err
 	}
-	return weights.WriteSafetensors(path, tensors, map[string]string{
+	return weights.WriteSafetensors(path, stored, map[string]string{
 		"format": checkpointFormat, "progress": string(progress), "steps": string(steps)})
 }
 
-// Resume restores what Save wrote into the parameters and moments of a.
-func Resume(path string, a *AdamW) (Progress, error) {
+// Resume restores what Save wrote into parameters and moments.
+func Resume(path string, params []nn.Param, a *AdamW) (Progress, error) {
 	var p Progress
 	f, err := weights.Open(path)
 	if err != nil {
@@ -63,22 +77,22 @@ func Resume(path string, a *AdamW) (Progress, error) {
 	if meta["format"] != checkpointFormat {
 		return p, fmt.Errorf("%s: not a checkpoint of mien; --resume continues a run folder that `mien pretrain` or `mien finetune` wrote", path)
 	}
-	steps := a.steps
+	var steps []int32
 	if err := json.Unmarshal([]byte(meta["progress"]), &p); err != nil {
 		return p, fmt.Errorf("%s: damaged checkpoint: %w", path, err)
 	}
 	if err := json.Unmarshal([]byte(meta["steps"]), &steps); err != nil || len(steps) != len(a.params) {
 		return p, fmt.Errorf("%s: checkpoint of another model: its optimizer knows %d parameters, not %d", path, len(steps), len(a.params))
 	}
-	for i, param := range a.params {
-		for prefix, t := range map[string]*engine.Tensor{"param.": param.Data(), "m.": a.m[i], "v.": a.v[i]} {
-			values := make([]float32, t.Len())
-			if err := nn.ReadTensor(f, values, prefix+param.Name, t.Shape()); err != nil {
-				return p, fmt.Errorf("%s: %w", path, err)
-			}
-			engine.Write(t, values)
+	var values []float32
+	names, tensors := a.tensors(params)
+	for i, t := range tensors {
+		values = slices.Grow(values[:0], t.Len())[:t.Len()]
+		if err := nn.ReadTensor(f, values, names[i], t.Shape()); err != nil {
+			return p, fmt.Errorf("%s: %w", path, err)
 		}
+		engine.Write(t, values)
 	}
-	a.steps = steps
+	engine.Write(a.steps, steps)
 	return p, nil
 }

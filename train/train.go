@@ -1,18 +1,15 @@
-// Package train turns losses into trained parameters: optimizer, learning-rate schedule, the loop, checkpoints and
-// metrics. It knows neither models nor data.
+// Package train turns losses into trained parameters: optimizer, learning-rate schedule, the loop and checkpoints. It knows neither
+// models nor data.
 //
-// A seed fixes a run: whatever is random in a step is drawn from a stream named by seed, epoch and step (Stream), so
-// a run that is killed and resumed has the bits of one that was not.
+// The training step is [Loop.step], forward, backward and update; nothing in it waits for the backend. The loop reads what a step did
+// while the next one is under way.
 package train
 
 import (
 	"context"
-	"encoding/binary"
 	"fmt"
-	"hash/fnv"
-	"io"
 	"iter"
-	"math/rand/v2"
+	"math"
 
 	ag "mien/autograd"
 	"mien/engine"
@@ -22,9 +19,10 @@ import (
 type Loop[B any] struct {
 	Backend   engine.Backend
 	Optimizer *AdamW
-	Schedule  Schedule
-	Clip      float64 // largest norm of all gradients together; 0 is no clipping
-	Recompute bool    // trade time for memory: see autograd.Tape
+	Schedule  func(step int) float64 // learning rate of a step, counted from 0 over the whole run
+	Clip      float64                // largest norm of all gradients together; 0 is no clipping
+	Precision engine.Precision       // of products with weights; parameters, gradients and sums stay float32
+	Recompute bool                   // trade time for memory: see autograd.Tape
 	Epochs    int
 	Steps     int // of an epoch
 
@@ -32,7 +30,9 @@ type Loop[B any] struct {
 	Batches func(ctx context.Context, epoch int) iter.Seq2[B, error]
 	// Loss builds the computation of one batch, up to a scalar.
 	Loss func(t *ag.Tape, batch B) *ag.Value
-	// OnStep hears of each step.
+	// AfterStep, if there is one, is called after each update, which need not have been computed yet.
+	AfterStep func(batch B)
+	// OnStep hears of each step, one step late.
 	OnStep func(s Step, batch B)
 	// OnEpoch hears the end of each epoch: the place to evaluate and to save.
 	OnEpoch func(ctx context.Context, epoch int) error
@@ -46,30 +46,13 @@ type Step struct {
 	GradNorm    float64 // of all gradients together, before clipping
 }
 
-// Run trains from epoch from to the last. It stops at the first error, when ctx ends, and before the update of a step whose loss
-// or gradients are not finite.
-func (l *Loop[B]) Run(ctx context.Context, from int) error {
+// Run trains from epoch from to the last. It stops at the first error, when ctx ends, and after a step whose loss or gradients are not
+// finite, which has changed no parameter, nor has any step after it.
+func (l *Loop[B]) Run(ctx context.Context, from int) (err error) {
+	defer engine.Catch(&err)
 	for epoch := from; epoch < l.Epochs; epoch++ {
-		step := 0
-		for batch, err := range l.Batches(ctx, epoch) {
-			if err != nil {
-				return err
-			}
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			done, err := l.step(epoch, step, batch)
-			if err != nil {
-				return err
-			}
-			l.OnStep(done, batch)
-			step++
-		}
-		if err := ctx.Err(); err != nil {
+		if err := l.epoch(ctx, epoch); err != nil {
 			return err
-		}
-		if step != l.Steps {
-			return fmt.Errorf("epoch %d had %d steps, not %d", epoch, step, l.Steps)
 		}
 		if err := l.OnEpoch(ctx, epoch); err != nil {
 			return err
@@ -78,40 +61,72 @@ func (l *Loop[B]) Run(ctx context.Context, from int) error {
 	return nil
 }
 
-// step is forward, backward and update. What is not finite stops it before anything is updated, so that the parameters survive.
-func (l *Loop[B]) step(epoch, step int, batch B) (Step, error) {
-	done := Step{Epoch: epoch, Step: step, LR: l.Schedule(epoch*l.Steps + step)}
+// epoch takes the steps of an epoch, and hears of each while the next one is under way.
+func (l *Loop[B]) epoch(ctx context.Context, epoch int) error {
+	step := 0
+	heard := func() error { return nil }
+	for batch, err := range l.Batches(ctx, epoch) {
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			return err
+		}
+		done := Step{Epoch: epoch, Step: step, LR: l.Schedule(epoch*l.Steps + step)}
+		figures := l.step(done.LR, batch)
+		l.Backend.Flush()
+		err, heard = heard(), func() error { return l.hear(done, batch, figures) }
+		if err != nil {
+			figures.Free()
+			return err
+		}
+		step++
+	}
+	if err := heard(); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if step != l.Steps {
+		return fmt.Errorf("epoch %d had %d steps, not %d", epoch, step, l.Steps)
+	}
+	return nil
+}
+
+// step is the training step: forward, backward, update.
+func (l *Loop[B]) step(lr float64, batch B) (figures *engine.Tensor) {
 	t := ag.NewTape(l.Backend)
-	t.Recompute = l.Recompute
+	t.Recompute, t.Precision = l.Recompute, l.Precision
 	defer t.Close()
 	loss := l.Loss(t, batch)
-	value, err := engine.Read[float64](loss.Data())
-	if err != nil {
-		return done, err
-	}
-	done.Loss = value[0]
-	if !finite(done.Loss) {
-		return done, diverged("loss", done.Loss, done, batch)
-	}
 	t.Backward(loss)
-	done.GradNorm, err = l.Optimizer.Update(done.LR, l.Clip)
-	if err == nil && !finite(done.GradNorm) {
-		err = diverged("norm of the gradients", done.GradNorm, done, batch)
+	figures = l.Optimizer.Update(loss.Data(), lr, l.Clip)
+	if l.AfterStep != nil {
+		l.AfterStep(batch)
 	}
-	return done, err
+	return figures
+}
+
+// hear reads the figures of a step, which waits for it.
+func (l *Loop[B]) hear(s Step, batch B, figures *engine.Tensor) error {
+	defer figures.Free()
+	f, err := engine.Read[float64](figures)
+	if err != nil {
+		return err
+	}
+	s.Loss, s.GradNorm = f[engine.FigureLoss], f[engine.FigureNorm]
+	switch {
+	case f[engine.FigureOK] == 1:
+		l.OnStep(s, batch)
+		return nil
+	case math.IsNaN(s.Loss) || math.IsInf(s.Loss, 0):
+		return diverged("loss", s.Loss, s, batch)
+	}
+	return diverged("norm of the gradients", s.GradNorm, s, batch)
 }
 
 func diverged(what string, value float64, s Step, batch any) error {
 	return fmt.Errorf("%s is %v in epoch %d, step %d (%v, learning rate %.3g): lower the learning rate or clip gradients",
 		what, value, s.Epoch, s.Step, batch, s.LR)
-}
-
-// Stream returns the random stream of a purpose and a place in the run.
-func Stream(seed uint64, purpose string, place ...int) *rand.Rand {
-	h := fnv.New64a()
-	io.WriteString(h, purpose)
-	for _, p := range place {
-		binary.Write(h, binary.LittleEndian, int64(p))
-	}
-	return rand.New(rand.NewPCG(seed, h.Sum64()))
 }

@@ -1,102 +1,92 @@
 // Package vit is the vision transformer of mien's models (Dosovitskiy et al. 2021), in the form that VideoMAE gave
-// it for clips: read this package first.
+// it for videos. Read this file first: it is the whole network, from pixels to logits.
 //
-// The flow of one batch, with B samples, T frames of H×W pixels, N tokens and D dimensions:
+// Sizes in the comments below:
 //
-//	pixels  [B, 3, T, H, W]       normalised; a picture is a clip of one frame
-//	patches [B, N, 3·2·16·16]     Patchify: tubelets of two frames and 16×16 pixels, a picture copied to two frames
-//	tokens  [B, N, D]             PatchEmbed, plus the position of each patch
-//	tokens  [B, N, D]             Depth times: x + attention(norm(x)), then x + mlp(norm(x))
+//	B  samples in a batch            N  tokens of a sample, one for each patch
+//	T  frames of H×W pixels          D  width of a token
+//	P  values in a patch             d  width of a head, D/heads
 //
-// What follows, a head or a decoder, is the business of the packages above.
+// A patch is a tubelet of two frames and 16×16 pixels, P = 3·2·16·16 values; an image is a video of one frame, which is repeated to
+// fill its tubelets.
+//
+// From here on: config.go has the sizes, package autograd what an op is (start with op_mul.go), package mae how the encoder learns
+// without labels, and package s4d what a paper adds to it.
 package vit
 
 import (
-	"fmt"
-	"math"
-	"sync"
-
 	ag "mien/autograd"
+	"mien/data"
 	"mien/engine"
 	"mien/nn"
 )
 
-// HeadDim is the width of one attention head in every published size.
-const HeadDim = 64
-
-// Config is the geometry of an encoder. The zero value of no field is useful: start from a size of [Sizes].
-type Config struct {
-	ImageSize int // pixels, height and width
-	Frames    int // of a clip
-	PatchSize int // pixels
-	Tubelet   int // frames in one patch
-	Dim       int // D, the width of a token
-	Depth     int // blocks
-	Heads     int // of attention
-	MLPRatio  int // width of the hidden layer over D
+// Model classifies images and videos: an encoder, the mean of its tokens, a norm and one linear head.
+type Model struct {
+	*Encoder
+	Norm *nn.LayerNorm
+	Head *nn.Linear
 }
 
-// Sizes are the published encoders, and a tiny one for tests and machines of two cores.
-var Sizes = map[string]Config{
-	"tiny":  {ImageSize: 80, Frames: 8, PatchSize: 16, Tubelet: 2, Dim: 128, Depth: 6, Heads: 2, MLPRatio: 4},
-	"small": {ImageSize: 160, Frames: 16, PatchSize: 16, Tubelet: 2, Dim: 384, Depth: 12, Heads: 6, MLPRatio: 4},
-	"base":  {ImageSize: 160, Frames: 16, PatchSize: 16, Tubelet: 2, Dim: 768, Depth: 12, Heads: 12, MLPRatio: 4},
-	"large": {ImageSize: 160, Frames: 16, PatchSize: 16, Tubelet: 2, Dim: 1024, Depth: 24, Heads: 16, MLPRatio: 4},
-}
-
-// Limits that keep memory bounded whatever a file or recipe claims, far above any published encoder.
-const (
-	MaxDepth  = 1 << 10
-	maxExtent = 1 << 16
-	maxPixels = 1 << 26 // of a clip
-	maxTokens = 1 << 16 // of a clip
-)
-
-// Check returns an error that says which extents do not divide or are beyond the limits.
-func (c Config) Check() error {
-	switch {
-	case min(c.ImageSize, c.Frames, c.PatchSize, c.Tubelet, c.Dim, c.Depth, c.Heads, c.MLPRatio) < 1:
-		return fmt.Errorf("model size %+v: every number must be at least 1", c)
-	case max(c.ImageSize, c.Frames, c.Dim, c.MLPRatio) > maxExtent || c.Depth > MaxDepth:
-		return fmt.Errorf("model size %+v: more than %d blocks, or a number above %d", c, MaxDepth, maxExtent)
-	case c.ImageSize%c.PatchSize != 0:
-		return fmt.Errorf("image size %d is not a multiple of the patch size %d", c.ImageSize, c.PatchSize)
-	case c.Frames%c.Tubelet != 0:
-		return fmt.Errorf("%d frames are not a multiple of the %d frames of a tubelet", c.Frames, c.Tubelet)
-	case c.Dim%c.Heads != 0:
-		return fmt.Errorf("width %d is not a multiple of the %d heads", c.Dim, c.Heads)
-	case c.Frames*c.ImageSize*c.ImageSize > maxPixels || c.VideoTokens() > maxTokens:
-		return fmt.Errorf("a clip of %d frames of %d×%d pixels in %d tokens: the limits are %d pixels and %d tokens",
-			c.Frames, c.ImageSize, c.ImageSize, c.VideoTokens(), maxPixels, maxTokens)
+// New makes the model in scope s.
+func New(s *nn.Scope, c Config, classes int, init nn.Init) *Model {
+	return &Model{
+		Encoder: NewEncoder(s, c, init),
+		Norm:    nn.NewLayerNorm(s.Sub("fc_norm"), c.Dim),
+		Head:    nn.NewPlainLinear(s.Sub("head"), c.Dim, classes, init),
 	}
-	return nil
 }
 
-// ImageTokens is the number of tokens of a picture.
-func (c Config) ImageTokens() int { return (c.ImageSize / c.PatchSize) * (c.ImageSize / c.PatchSize) }
-
-// VideoTokens is the number of tokens of a clip.
-func (c Config) VideoTokens() int { return c.Frames / c.Tubelet * c.ImageTokens() }
-
-// PatchDim is the number of pixel values in a patch.
-func (c Config) PatchDim() int { return 3 * c.Tubelet * c.PatchSize * c.PatchSize }
-
-// Patchify cuts pixels [B, 3, T, H, W] into patches [B, N, 3·tubelet·patch·patch]. Tokens are ordered by time, row and
-// column; values inside a patch by channel, time, row and column, like the kernel of the published convolution.
-// A picture (T = 1) is copied to the frames of one tubelet.
-func (c Config) Patchify(pixels *ag.Value) *ag.Value {
-	if pixels.Dim(2) == 1 {
-		copies := make([]*ag.Value, c.Tubelet)
-		for i := range copies {
-			copies[i] = pixels
-		}
-		pixels = ag.Concat(2, copies...)
+// Forward maps pixels, bytes [B, T, H, W, 3] or floats [B, 3, T, H, W] in [0, 1], to logits [B, classes].
+func (m *Model) Forward(pixels *ag.Value) *ag.Value {
+	x := m.Tokens(pixels) // [B, N, D]
+	for _, b := range m.Blocks {
+		x = nn.Layer(x, b.Forward) // [B, N, D]
 	}
-	b, t, g, p := pixels.Dim(0), pixels.Dim(2)/c.Tubelet, c.ImageSize/c.PatchSize, c.PatchSize
-	engine.CheckShape("Patchify", pixels.Data(), b, 3, t*c.Tubelet, c.ImageSize, c.ImageSize)
-	x := ag.Reshape(pixels, b, 3, t, c.Tubelet, g, p, g, p)
-	x = ag.Permute(x, 0, 2, 4, 6, 1, 3, 5, 7)
-	return ag.Reshape(x, b, t*g*g, c.PatchDim())
+	x = ag.MeanAxis(x, 1)    // [B, D]
+	x = m.Norm.Forward(x)    // [B, D]
+	return m.Head.Forward(x) // [B, classes]
+}
+
+// Encoder turns pixels into tokens and has the blocks that work on them.
+type Encoder struct {
+	Config
+	Embed    *PatchEmbed
+	Blocks   []*Block
+	Position *ag.Value // [tokens of a video, D], constant
+}
+
+// NewEncoder makes the encoder with weights drawn by init.
+func NewEncoder(s *nn.Scope, c Config, init nn.Init) *Encoder {
+	e := &Encoder{Config: c, Embed: NewPatchEmbed(s.Sub("patch_embed"), c), Position: NewPosition(s, c.VideoTokens(), c.Dim)}
+	for i := range c.Depth {
+		e.Blocks = append(e.Blocks, NewBlock(s.Index("blocks", i), c.Dim, c.Heads, c.MLPRatio, init))
+	}
+	return e
+}
+
+// NewPosition makes the constant table of positions [tokens, dim].
+func NewPosition(s *nn.Scope, tokens, dim int) *ag.Value {
+	return s.Constant(func() []float32 { return Sinusoid(tokens, dim) }, tokens, dim)
+}
+
+// Tokens embeds the patches of pixels and adds their positions: [B, N, D].
+func (e *Encoder) Tokens(pixels *ag.Value) *ag.Value {
+	x := e.Patchify(pixels, nil)               // [B, N, P]
+	x = e.Embed.Forward(x)                     // [B, N, D]
+	return ag.Add(x, FirstRows(x, e.Position)) // [B, N, D] + [N, D]
+}
+
+// FirstRows returns as many rows of a table of positions as x [B, N, D] has tokens.
+func FirstRows(x, table *ag.Value) *ag.Value {
+	return x.Tape().Const(table.Data().Range(0, x.Dim(1)))
+}
+
+// Patchify cuts pixels into normalised patches [B, N, P], or into those that rows names [n, P], counted through the batch. The
+// values of a patch are in the order of the kernel of the published convolution: channel, time, row, column.
+func (e *Encoder) Patchify(pixels *ag.Value, rows *engine.Tensor) *ag.Value {
+	return ag.Patchify(pixels, e.Embed.Bias.Data().DType(), engine.PatchifyArgs{
+		Tubelet: e.Tubelet, Patch: e.PatchSize, Mean: data.Mean, Std: data.Std, Rows: rows})
 }
 
 // PatchEmbed maps patches to tokens. It is the published 3-D convolution with kernel = stride = patch, written as the
@@ -111,69 +101,9 @@ func NewPatchEmbed(s *nn.Scope, c Config) *PatchEmbed {
 	}
 }
 
-// Forward maps patches [..., PatchDim] to tokens [..., D].
+// Forward maps patches [..., P] to tokens [..., D].
 func (e *PatchEmbed) Forward(patches *ag.Value) *ag.Value {
 	return ag.Linear(patches, e.Weight, e.Bias)
-}
-
-// Sinusoid returns the fixed table of positions [tokens·dim] (Vaswani et al. 2017, section 3.5): column j of row p is the
-// sine, for odd j the cosine, of p/10000^(2·⌊j/2⌋/dim). Rows count patches in the order of Patchify, so a picture
-// uses the first rows: the positions of a clip's first two frames. Checkpoints do not store it.
-func Sinusoid(tokens, dim int) []float32 {
-	table := make([]float32, tokens*dim)
-	for j := range dim {
-		wave, wavelength := math.Sin, math.Pow(10000, float64(2*(j/2))/float64(dim))
-		if j%2 == 1 {
-			wave = math.Cos
-		}
-		for p := range tokens {
-			table[p*dim+j] = float32(wave(float64(p) / wavelength))
-		}
-	}
-	return table
-}
-
-// Attention is multi-head self-attention. Queries and values have a bias, keys have none: adding a constant to all
-// logits of a row would not change its softmax.
-type Attention struct {
-	QKVWeight, QBias, VBias *ag.Value
-	Proj                    *nn.Linear
-	Heads                   int
-}
-
-// NewAttention makes the layer with weights drawn by init.
-func NewAttention(s *nn.Scope, dim, heads int, init nn.Init) *Attention {
-	return &Attention{
-		QKVWeight: s.Weight("qkv.weight", init, 3*dim, dim),
-		QBias:     s.Param("q_bias", nn.Zeros, dim),
-		VBias:     s.Param("v_bias", nn.Zeros, dim),
-		Proj:      nn.NewLinear(s.Sub("proj"), dim, dim, init),
-		Heads:     heads,
-	}
-}
-
-// Project returns queries, keys and values of all heads, packed as [B, N, 3·D].
-func (a *Attention) Project(x *ag.Value) *ag.Value {
-	noBias := x.Tape().Const(engine.Zeros(x.Tape().Backend(), x.Data().DType(), a.QBias.Dim(0)))
-	return ag.Linear(x, a.QKVWeight, ag.Concat(0, a.QBias, noBias, a.VBias))
-}
-
-// ForwardAdd maps tokens [B, N, D] to [B, N, D] and adds the residual.
-func (a *Attention) ForwardAdd(x, residual *ag.Value) *ag.Value {
-	return a.Proj.ForwardAdd(ag.Attention(a.Project(x), a.Heads), residual)
-}
-
-// MLP is two linear layers with GELU between them.
-type MLP struct{ FC1, FC2 *nn.Linear }
-
-// NewMLP makes an MLP from dim over hidden back to dim.
-func NewMLP(s *nn.Scope, dim, hidden int, init nn.Init) *MLP {
-	return &MLP{nn.NewLinear(s.Sub("fc1"), dim, hidden, init), nn.NewLinear(s.Sub("fc2"), hidden, dim, init)}
-}
-
-// ForwardAdd maps [..., dim] to [..., dim] and adds the residual.
-func (m *MLP) ForwardAdd(x, residual *ag.Value) *ag.Value {
-	return m.FC2.ForwardAdd(m.FC1.ForwardGELU(x), residual)
 }
 
 // Block is one pre-norm transformer layer.
@@ -194,34 +124,70 @@ func NewBlock(s *nn.Scope, dim, heads, mlpRatio int, init nn.Init) *Block {
 	}
 }
 
-// Attend is the first half of the block, x + attention(norm(x)).
-func (b *Block) Attend(x *ag.Value) *ag.Value {
-	return b.Attn.ForwardAdd(b.Norm1.Forward(x), x)
-}
-
 // Forward maps tokens [B, N, D] to [B, N, D].
 func (b *Block) Forward(x *ag.Value) *ag.Value {
-	x = b.Attend(x)
-	return b.MLP.ForwardAdd(b.Norm2.Forward(x), x)
+	x = b.Attend(x)                           // [B, N, D]  x + Attention(Norm1(x))
+	return b.MLP.AddTo(x, b.Norm2.Forward(x)) // [B, N, D]  x + MLP(Norm2(x))
 }
 
-// Run applies blocks in order, each as a layer of the tape.
-func Run(blocks []*Block, x *ag.Value) *ag.Value {
-	for _, b := range blocks {
-		x = x.Tape().Layer(x, func(x *ag.Value) []*ag.Value { return []*ag.Value{b.Forward(x)} })[0]
-	}
-	return x
+// Attend is the first half of the block, x + Attention(Norm1(x)), for those who put something else beside the second.
+func (b *Block) Attend(x *ag.Value) *ag.Value {
+	return b.Attn.AddTo(x, b.Norm1.Forward(x))
 }
 
-// positions keeps the tables of all sizes met so far, a few in any program: [tokens, dim] → []float32.
-var positions sync.Map
+// Attention is multi-head self-attention. Queries and values have a bias, keys have none: adding a constant to all
+// logits of a row would not change its softmax.
+type Attention struct {
+	QKVWeight    *ag.Value // [3·D, D], the rows of W_q, W_k and W_v
+	QBias, VBias *ag.Value // [D]
+	Proj         *nn.Linear
+	Heads        int
+	noBias       *ag.Value // [D], zeros: the bias of keys
+}
 
-// Position returns rows of the sinusoid table as a constant [tokens, dim].
-func Position(t *ag.Tape, dtype engine.DType, tokens, dim int) *ag.Value {
-	size := [2]int{tokens, dim}
-	table, ok := positions.Load(size)
-	if !ok {
-		table, _ = positions.LoadOrStore(size, Sinusoid(tokens, dim))
+// NewAttention makes the layer with weights drawn by init.
+func NewAttention(s *nn.Scope, dim, heads int, init nn.Init) *Attention {
+	return &Attention{
+		QKVWeight: s.Weight("qkv.weight", init, 3*dim, dim),
+		QBias:     s.Param("q_bias", nn.Zeros, dim),
+		VBias:     s.Param("v_bias", nn.Zeros, dim),
+		Proj:      nn.NewLinear(s.Sub("proj"), dim, dim, init),
+		Heads:     heads,
+		noBias:    s.Constant(func() []float32 { return make([]float32, dim) }, dim),
 	}
-	return t.Const(engine.FromSlice(t.Backend(), dtype, table.([]float32), tokens, dim))
+}
+
+// Project returns queries, keys and values of all heads, packed as [B, N, 3·D]:
+//
+//	q = W_q·x + b_q    k = W_k·x    v = W_v·x + b_v
+func (a *Attention) Project(x *ag.Value) *ag.Value {
+	none := x.Tape().Const(a.noBias.Data().Retain())
+	return ag.Linear(x, a.QKVWeight, ag.Concat(0, a.QBias, none, a.VBias))
+}
+
+// AddTo maps tokens x [B, N, D] to [B, N, D] and adds them to the residual. For each head, on rows of width d,
+//
+//	P = softmax(q·kᵀ/√d)    [N, N]     how much each token attends to each other one
+//	o = P·v                 [N, d]     what it gathers there
+//
+// and the heads' outputs, side by side, are projected. The fused op computes o in blocks: P is never in memory as a whole.
+// autograd.AttentionComposed is the same in small ops.
+func (a *Attention) AddTo(residual, x *ag.Value) *ag.Value {
+	qkv := a.Project(x)              // [B, N, 3·D]
+	o := ag.Attention(qkv, a.Heads)  // [B, N, D]    softmax(q·kᵀ/√d)·v
+	return a.Proj.AddTo(residual, o) // [B, N, D]    residual + W_o·o + b_o
+}
+
+// MLP is two linear layers with GELU between them.
+type MLP struct{ FC1, FC2 *nn.Linear }
+
+// NewMLP makes an MLP from dim over hidden back to dim.
+func NewMLP(s *nn.Scope, dim, hidden int, init nn.Init) *MLP {
+	return &MLP{nn.NewLinear(s.Sub("fc1"), dim, hidden, init), nn.NewLinear(s.Sub("fc2"), hidden, dim, init)}
+}
+
+// AddTo maps [..., dim] to [..., dim] and adds it to the residual.
+func (m *MLP) AddTo(residual, x *ag.Value) *ag.Value {
+	h := m.FC1.ForwardGELU(x)       // [..., hidden]  GELU(W₁·x + b₁)
+	return m.FC2.AddTo(residual, h) // [..., dim]     residual + W₂·h + b₂
 }

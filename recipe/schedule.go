@@ -1,4 +1,4 @@
-package train
+package recipe
 
 import "math"
 
@@ -37,4 +37,20 @@ func Then(first Schedule, steps int, second Schedule) Schedule {
 		}
 		return second(step - steps)
 	}
+}
+
+// Schedule returns the learning rates of a run with so many steps an epoch, as published for its kind. A fine-tuning that warms up on
+// drawn faces begins anew with the lists.
+func (r Recipe) Schedule(steps int) Schedule {
+	t := r.Train
+	if r.Kind == Pretrain {
+		return ComposedCosine(t.MinLR, t.LR, t.WarmupEpochs/float64(t.Epochs), t.Epochs*steps)
+	}
+	cosine := func(epochs int) Schedule {
+		return WarmupCosine(t.LR, t.MinLR, int(t.WarmupEpochs*float64(steps)), epochs*steps)
+	}
+	if t.DrawnEpochs == 0 {
+		return cosine(t.Epochs)
+	}
+	return Then(cosine(t.DrawnEpochs), t.DrawnEpochs*steps, cosine(t.Epochs-t.DrawnEpochs))
 }

@@ -1,10 +1,21 @@
-package s4d
+package vit
 
 import (
 	"math"
 	"strconv"
 	"strings"
+
+	"mien/recipe"
 )
+
+// Group is the published rule of fine-tuning: layer decay on the learning rate, and no weight decay for vectors.
+func Group(r recipe.Recipe, name string, shape []int) (lrScale, decay float64) {
+	lrScale = LayerScale(name, r.Model.Depth, r.Train.LayerDecay)
+	if len(shape) > 1 {
+		decay = r.Train.WeightDecay
+	}
+	return lrScale, decay
+}
 
 // LayerScale returns the factor on the learning rate of a parameter under layer decay: decay^(depth + 1 − id), with id 0 for
 // the patch embedding, l + 1 for block l, and depth + 1 for fc_norm and the heads.

@@ -1,4 +1,4 @@
-package train
+package infer
 
 // Confusion counts predictions: row is the true class, column the predicted one.
 type Confusion [][]int

@@ -1,0 +1,108 @@
+package mae
+
+import (
+	"fmt"
+	"math/rand/v2"
+
+	ag "mien/autograd"
+	"mien/engine"
+)
+
+// Mask says which patches are hidden: in each sample as many.
+type Mask struct {
+	Batch, Tokens   int
+	Visible, Hidden int     // patches of a sample
+	visible, hidden []int32 // rows of [B·N], sample by sample in the order of the patches
+}
+
+// HiddenPatches returns how many of a sample's patches a ratio hides, ⌊ratio·tokens⌋.
+func HiddenPatches(tokens int, ratio float64) int {
+	return int(ratio*float64(tokens) + 1e-9) // 0.9·100 must be 90 in floating point, too
+}
+
+// CheckRatio returns an error for a ratio that hides nothing, whose loss would be 0 for ever, or everything.
+func CheckRatio(tokens int, ratio float64) error {
+	if n := HiddenPatches(tokens, ratio); !(n > 0 && n < tokens) {
+		return fmt.Errorf("a mask ratio of %v hides %d of %d patches: it must hide at least one and show at least one", ratio, n, tokens)
+	}
+	return nil
+}
+
+// RandomMask hides exactly ⌊ratio·tokens⌋ patches of each sample, drawn uniformly: no tubes, as in the released code.
+// The ratio passes CheckRatio.
+func RandomMask(batch, tokens int, ratio float64, rng *rand.Rand) *Mask {
+	hidden := make([]float32, batch*tokens)
+	for b := range batch {
+		for _, i := range rng.Perm(tokens)[:HiddenPatches(tokens, ratio)] {
+			hidden[b*tokens+i] = 1
+		}
+	}
+	m, err := NewMask(batch, tokens, hidden)
+	if err != nil {
+		panic(&engine.ShapeError{Op: "RandomMask", Got: err, Want: "a ratio that passes CheckRatio"})
+	}
+	return m
+}
+
+// NewMask takes a mask [B·N] of ones (hidden) and zeros. Every sample must hide the same number of patches, at least one, and show one.
+func NewMask(batch, tokens int, hidden []float32) (*Mask, error) {
+	m := &Mask{Batch: batch, Tokens: tokens}
+	for i, h := range hidden {
+		if h == 0 {
+			m.visible = append(m.visible, int32(i))
+		} else {
+			m.hidden = append(m.hidden, int32(i))
+		}
+	}
+	m.Visible, m.Hidden = len(m.visible)/max(batch, 1), len(m.hidden)/max(batch, 1)
+	wrong := fmt.Errorf("mask of %d samples: each must hide the same number of its %d patches, at least one, and show at least one", batch, tokens)
+	if m.Visible == 0 || m.Hidden == 0 || len(hidden) != batch*tokens {
+		return nil, wrong
+	}
+	for i, at := range m.visible {
+		if int(at)/tokens != i/m.Visible {
+			return nil, wrong
+		}
+	}
+	return m, nil
+}
+
+// places is a mask on a backend.
+type places struct {
+	visible ag.Rows // from [B·N] to the visible rows [B·V]; transposed, back to their places, with nothing in the others
+	hidden  ag.Rows // from [B·N] to the hidden rows [B·M]
+	order   ag.Rows // from a table of N positions to the visible rows; it has no gradient
+}
+
+// on uploads the mask, in one piece.
+func (m *Mask) on(t *ag.Tape) places {
+	rows := m.Batch * m.Tokens
+	values := make([]int32, 0, 2*len(m.visible)+len(m.hidden)+2*rows)
+	values = append(append(values, m.visible...), m.hidden...)
+	for _, v := range m.visible {
+		values = append(values, v%int32(m.Tokens))
+	}
+	values = append(append(values, inverse(m.visible, rows)...), inverse(m.hidden, rows)...)
+	all := t.Const(engine.FromSlice(t.Backend(), engine.Int32, values, len(values), 1)).Data()
+	next := 0
+	take := func(n int) *engine.Tensor {
+		next += n
+		return t.Const(all.Range(next-n, next)).Data()
+	}
+	var p places
+	p.visible.From, p.hidden.From, p.order.From = take(len(m.visible)), take(len(m.hidden)), take(len(m.visible))
+	p.visible.Back, p.hidden.Back = take(rows), take(rows)
+	return p
+}
+
+// inverse returns, for each of n rows, where it is in the list, −1 where it is not.
+func inverse(list []int32, n int) []int32 {
+	at := make([]int32, n)
+	for i := range at {
+		at[i] = -1
+	}
+	for i, r := range list {
+		at[r] = int32(i)
+	}
+	return at
+}

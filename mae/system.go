@@ -1,0 +1,114 @@
+package mae
+
+import (
+	"fmt"
+	"strings"
+
+	ag "mien/autograd"
+	"mien/data"
+	"mien/engine"
+	"mien/nn"
+	"mien/recipe"
+	"mien/system"
+	"mien/vit"
+)
+
+// System is masked pre-training.
+var System = system.System{
+	Name: "mae", Kind: recipe.Pretrain,
+	Check: check,
+	Build: func(s *nn.Scope, r recipe.Recipe) system.Model { return &learner{New(s, FromRecipe(r)), r} },
+	Start: func(file nn.Weights, r recipe.Recipe, _ nn.Source) (*nn.Load, error) {
+		return &nn.Load{File: file}, vit.SameHeads(file, r)
+	},
+	Group: func(r recipe.Recipe, name string, _ []int) (lrScale, decay float64) {
+		return 1, Decay(name, r.Train.WeightDecay)
+	},
+	Preset: preset,
+}
+
+// FromRecipe returns the sizes of a recipe's encoder and decoder.
+func FromRecipe(r recipe.Recipe) Config {
+	m := r.Model
+	return Config{Encoder: vit.FromRecipe(r), DecoderDim: m.DecoderDim, DecoderDepth: m.DecoderDepth, DecoderHeads: m.DecoderHeads}
+}
+
+func check(r recipe.Recipe) error {
+	c := FromRecipe(r)
+	if err := c.Check(); err != nil {
+		return err
+	}
+	if err := CheckRatio(c.Encoder.ImageTokens(), r.Train.ImageMask); err != nil {
+		return fmt.Errorf("train.image_mask: %w", err)
+	}
+	if err := CheckRatio(c.Encoder.VideoTokens(), r.Train.VideoMask); err != nil {
+		return fmt.Errorf("train.video_mask: %w", err)
+	}
+	return nil
+}
+
+// Decay is the weight decay of a parameter by the released code's rule: everything decays but names that end in ".bias" and layer norms,
+// so that q_bias, v_bias and the mask token do.
+func Decay(name string, decay float64) float64 {
+	if strings.HasSuffix(name, ".bias") || strings.Contains(name, "norm") {
+		return 0
+	}
+	return decay
+}
+
+// learner is a Model with the recipe that it learns by.
+type learner struct {
+	*Model
+	recipe recipe.Recipe
+}
+
+func (l *learner) Loss(t *ag.Tape, b *system.Batch) *ag.Value {
+	return l.Forward(b.Pixels(t), l.mask(b)).Loss
+}
+
+// mask draws the hidden patches of a batch from its place in the run.
+func (l *learner) mask(b *system.Batch) *Mask {
+	tokens, ratio := l.tokens(b.Modality)
+	return RandomMask(b.Size(), tokens, ratio, b.Stream("mask"))
+}
+
+func (l *learner) tokens(m data.Modality) (tokens int, ratio float64) {
+	if m == data.Image {
+		return l.Encoder.ImageTokens(), l.recipe.Train.ImageMask
+	}
+	return l.Encoder.VideoTokens(), l.recipe.Train.VideoMask
+}
+
+func (l *learner) MACs(tokens int) int {
+	ratio := l.recipe.Train.VideoMask
+	if tokens == l.Encoder.ImageTokens() {
+		ratio = l.recipe.Train.ImageMask
+	}
+	return l.Config.MACs(tokens-HiddenPatches(tokens, ratio), tokens)
+}
+
+// Reconstruct makes it a system.Reconstructor.
+func (l *learner) Reconstruct(t *ag.Tape, b *system.Batch) (masked, output []float32, err error) {
+	mask := l.mask(b)
+	pred, err := engine.Read[float32](l.Forward(b.Pixels(t), mask).Pred.Data())
+	if err != nil {
+		return nil, nil, err
+	}
+	shown := l.Paint(b.Views[0].Unit(), pred, mask, b.Views[0].T)
+	return shown.Masked, shown.Output, nil
+}
+
+// The masks of published pre-training.
+const (
+	publishedImageMask = 0.9
+	publishedVideoMask = 0.95
+)
+
+func preset(size string) (r recipe.Recipe, ok bool) {
+	c, ok := Sizes[size]
+	c.Encoder.ToRecipe(&r)
+	r.Name, r.Kind, r.System = "mae-"+size, recipe.Pretrain, "mae"
+	r.Model.DecoderDim, r.Model.DecoderDepth, r.Model.DecoderHeads = c.DecoderDim, c.DecoderDepth, c.DecoderHeads
+	r.Train.ImageMask, r.Train.VideoMask = publishedImageMask, publishedVideoMask
+	return r, ok
+}

@@ -1,0 +1,35 @@
+package recipe
+
+import (
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// A warm-up of W steps is linspace(0, base, W), both ends included, and the cosine starts at base.
+func TestWarmupCosine(t *testing.T) {
+	s := WarmupCosine(4, 1, 5, 9)
+	for step, want := range []float64{0, 1, 2, 3, 4, 4, 1 + 1.5*(1+math.Cos(math.Pi/4)), 2.5, 1 + 1.5*(1+math.Cos(3*math.Pi/4))} {
+		require.InDelta(t, want, s(step), 1e-12, "step %d", step)
+	}
+	require.InDelta(t, 2.0, WarmupCosine(2, 0, 0, 4)(0), 1e-12, "without warm-up")
+	require.Zero(t, WarmupCosine(2, 0, 1, 4)(0))
+}
+
+// The numbers of the published pre-training: 5 % warm-up to 1.2e-3, and then a cosine that sets in at 0.9938 of it.
+func TestComposedCosine(t *testing.T) {
+	s := ComposedCosine(1e-6, 1.2e-3, 0.05, 1000)
+	require.InDelta(t, 1e-6, s(0), 1e-12)
+	require.InDelta(t, 1.2e-3*0.5+1e-6*0.5, s(25), 1e-12)
+	require.InDelta(t, 0.9938*1.2e-3, s(50), 1e-7)
+	require.InDelta(t, 0.6e-3, s(500), 1e-12)
+}
+
+func TestThen(t *testing.T) {
+	count := func(step int) float64 { return float64(step) }
+	s := Then(count, 3, func(step int) float64 { return 10 + count(step) })
+	for step, want := range []float64{0, 1, 2, 10, 11} {
+		require.Equal(t, want, s(step))
+	}
+}

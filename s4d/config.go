@@ -1,0 +1,133 @@
+package s4d
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"mien/data"
+	"mien/moae"
+	"mien/vit"
+)
+
+// Config is everything that shapes the model.
+type Config struct {
+	Encoder      vit.Config
+	MoAE         moae.Config
+	MoAEBlocks   []int // blocks with experts; see Positions
+	ImageClasses int   // of the static head
+	VideoClasses int   // of the dynamic head
+}
+
+// Published returns the configuration of a published size ("small", "base", "large") or of "tiny": the experts stand in
+// the later half of the blocks, and 7 classes in both heads.
+func Published(size string) (Config, error) {
+	enc, ok := vit.Sizes[size]
+	if !ok {
+		return Config{}, fmt.Errorf("model size %q: choose tiny, small, base or large", size)
+	}
+	blocks, _ := Positions("later", enc.Depth)
+	return Config{Encoder: enc, MoAE: moae.Config{Experts: 8, TopK: 2}, MoAEBlocks: blocks, ImageClasses: 7, VideoClasses: 7}, nil
+}
+
+// Positions returns the blocks that carry experts, half of all: the paper's ablation has "early", "middle", "later" (the
+// published choice) and "alternate" (every second block). A single block has no half. Numbers name blocks themselves, as in "1,2".
+func Positions(name string, depth int) ([]int, error) {
+	half := depth / 2
+	switch {
+	case depth < 1 || depth > vit.MaxDepth:
+		return nil, fmt.Errorf("%d blocks: choose 1 to %d", depth, vit.MaxDepth)
+	case name != "" && name[0] >= '0' && name[0] <= '9':
+		return numbered(name)
+	case half == 0:
+		return nil, errors.New("experts stand in half of the blocks, and there is one: choose more blocks, experts = 0, or name block 0")
+	}
+	switch name {
+	case "early":
+		return run(0, half), nil
+	case "middle":
+		return run((depth-half)/2, half), nil
+	case "later":
+		return run(depth-half, half), nil
+	case "alternate":
+		var blocks []int
+		for i := 1; i < depth; i += 2 {
+			blocks = append(blocks, i)
+		}
+		return blocks, nil
+	}
+	return nil, fmt.Errorf("position of experts %q: choose early, middle, later or alternate, or name blocks, as in \"1,2\"", name)
+}
+
+// run returns n numbers from first on.
+func run(first, n int) []int {
+	numbers := make([]int, n)
+	for i := range numbers {
+		numbers[i] = first + i
+	}
+	return numbers
+}
+
+// numbered reads a list of different blocks, and joined writes it.
+func numbered(list string) (blocks []int, err error) {
+	for _, field := range strings.Split(list, ",") {
+		b, err := strconv.Atoi(strings.TrimSpace(field))
+		if err != nil || slices.Contains(blocks, b) {
+			return nil, fmt.Errorf("position of experts %q: want different numbers of blocks, as in \"1,2\"", list)
+		}
+		blocks = append(blocks, b)
+	}
+	slices.Sort(blocks)
+	return blocks, nil
+}
+
+func joined(blocks []int) string {
+	return strings.Trim(strings.ReplaceAll(fmt.Sprint(blocks), " ", ","), "[]")
+}
+
+// maxClasses is as many as the labels of lists may tell apart.
+const maxClasses = 1000
+
+// Check returns an error that says what does not fit.
+func (c Config) Check() error {
+	if err := c.Encoder.Check(); err != nil {
+		return err
+	}
+	if min(c.ImageClasses, c.VideoClasses) < 1 || max(c.ImageClasses, c.VideoClasses) > maxClasses {
+		return fmt.Errorf("heads of %d and %d classes: each needs 1 to %d", c.ImageClasses, c.VideoClasses, maxClasses)
+	}
+	for _, b := range c.MoAEBlocks {
+		if b < 0 || b >= c.Encoder.Depth {
+			return fmt.Errorf("experts in block %d: the model has blocks 0 to %d", b, c.Encoder.Depth-1)
+		}
+	}
+	if len(c.MoAEBlocks) == 0 {
+		return nil
+	}
+	return c.MoAE.Check()
+}
+
+// Classes returns the number of classes of a head.
+func (c Config) Classes(m data.Modality) int {
+	if m == data.Image {
+		return c.ImageClasses
+	}
+	return c.VideoClasses
+}
+
+// ActiveParams returns the number of parameters that work on a token: of the experts only k a layer count.
+func (c Config) ActiveParams(total int) int {
+	hidden := c.MoAE.Width(c.Encoder.Dim)
+	expert := 2*c.Encoder.Dim*hidden + hidden + c.Encoder.Dim
+	return total - len(c.MoAEBlocks)*(c.MoAE.Experts-c.MoAE.TopK)*expert
+}
+
+// MACs counts the multiply-adds of one sample: encoder, experts and one head. A block with n experts adds the router, N·D·n, and k
+// adapters of hidden width h a token, 2·k·N·D·h.
+func (c Config) MACs(tokens, classes int) int {
+	e := c.Encoder
+	experts := tokens * e.Dim * (c.MoAE.Experts + 2*c.MoAE.TopK*c.MoAE.Width(e.Dim))
+	return e.MACs(tokens) + len(c.MoAEBlocks)*experts + e.Dim*classes
+}

@@ -1,0 +1,130 @@
+package s4d
+
+import (
+	ag "mien/autograd"
+	"mien/data"
+	"mien/engine"
+	"mien/moae"
+	"mien/nn"
+	"mien/recipe"
+	"mien/system"
+	"mien/vit"
+)
+
+// System is joint fine-tuning on images and videos (S4D section III-C).
+var System = system.System{
+	Name: "s4d", Kind: recipe.Finetune,
+	Check: func(r recipe.Recipe) error {
+		c, err := FromRecipe(r)
+		if err != nil {
+			return err
+		}
+		return c.Check()
+	},
+	Build:    func(s *nn.Scope, r recipe.Recipe) system.Model { return newClassifier(s, r) },
+	Start:    start,
+	Identify: identify,
+	Group:    vit.Group,
+	Preset: func(size string) (r recipe.Recipe, ok bool) {
+		c, err := Published(size)
+		return c.toRecipe("s4d-" + size), err == nil
+	},
+}
+
+// FromRecipe returns the model of a recipe. Without experts it is the plain vision transformer with two heads.
+func FromRecipe(r recipe.Recipe) (Config, error) {
+	m := r.Model
+	c := Config{Encoder: vit.FromRecipe(r), ImageClasses: m.ImageClasses, VideoClasses: m.VideoClasses,
+		MoAE: moae.Config{Experts: m.Experts, TopK: m.TopK, Hidden: m.ExpertHidden, Residual: m.Residual,
+			NoiseInEval: m.NoiseInEval, Capacity: m.Capacity, Balance: m.Balance}}
+	var err error
+	if m.Experts > 0 {
+		c.MoAEBlocks, err = Positions(m.Position, m.Depth)
+	}
+	return c, err
+}
+
+// toRecipe returns a recipe of the model.
+func (c Config) toRecipe(name string) recipe.Recipe {
+	r := recipe.Recipe{Name: name, Kind: recipe.Finetune, System: "s4d"}
+	c.Encoder.ToRecipe(&r)
+	r.Model.Experts, r.Model.TopK, r.Model.ExpertHidden, r.Model.Position = c.MoAE.Experts, c.MoAE.TopK, c.MoAE.Hidden, joined(c.MoAEBlocks)
+	r.Model.ImageClasses, r.Model.VideoClasses = c.ImageClasses, c.VideoClasses
+	return r
+}
+
+// classifier is a Model with the recipe that it learns by.
+type classifier struct {
+	*Model
+	recipe recipe.Recipe
+}
+
+func newClassifier(s *nn.Scope, r recipe.Recipe) *classifier {
+	c, err := FromRecipe(r)
+	if err != nil {
+		panic(&engine.ShapeError{Op: "s4d", Got: err, Want: "a recipe that passed Check"})
+	}
+	return &classifier{New(s, c), r}
+}
+
+func (c *classifier) Loss(t *ag.Tape, b *system.Batch) *ag.Value {
+	pass := moae.Pass{Training: true}
+	if c.recipe.Train.RouterNoise {
+		key := b.Key("router")
+		pass.Noise = &key
+	}
+	out := c.Forward(b.Pixels(t), b.Modality, pass)
+	return Loss(out, b.Targets(t, c.Classes(b.Modality), c.recipe.Train.LabelSmoothing))
+}
+
+func (c *classifier) Logits(pixels *ag.Value, m data.Modality, key engine.Key) *ag.Value {
+	return c.Forward(pixels, m, moae.Pass{Noise: &key}).Logits
+}
+
+// Routes makes it a system.Sparse.
+func (c *classifier) Routes(pixels *ag.Value, m data.Modality, key engine.Key) []*ag.Value {
+	var choices []*ag.Value
+	for _, r := range c.Forward(pixels, m, moae.Pass{Noise: &key}).Routing {
+		choices = append(choices, r.Choice)
+	}
+	return choices
+}
+
+func (c *classifier) ExpertBlocks() []int { return c.MoAEBlocks }
+
+func (c *classifier) MACs(tokens int) int {
+	m := data.Video
+	if tokens == c.Config.Encoder.ImageTokens() {
+		m = data.Image
+	}
+	return c.Config.MACs(tokens, c.Classes(m))
+}
+
+// start takes the encoder out of a pre-training file, or a fine-tuned model, whose heads may have other numbers of classes.
+func start(file nn.Weights, r recipe.Recipe, init nn.Source) (*nn.Load, error) {
+	if err := vit.SameHeads(file, r); err != nil {
+		return nil, err
+	}
+	if vit.IsPretraining(file) {
+		return FromPretraining(file, init), nil
+	}
+	c, err := FromRecipe(r)
+	return Transfer(file, c, init), err
+}
+
+// identify knows published checkpoints by their tensors.
+func identify(file nn.Weights) (r recipe.Recipe, ok bool, err error) {
+	if _, ok := file.Shape("head.image.weight"); !ok {
+		return r, false, nil
+	}
+	c, err := InferConfig(file)
+	if err != nil {
+		return r, true, err
+	}
+	r = c.toRecipe("published")
+	r.Data.Stride = publishedStride
+	return r, true, nil
+}
+
+// publishedStride is the distance of sampled frames.
+const publishedStride = 4

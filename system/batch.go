@@ -1,0 +1,57 @@
+package system
+
+import (
+	"math/rand/v2"
+
+	ag "mien/autograd"
+	"mien/data"
+	"mien/engine"
+)
+
+// Batch is a single-modality batch of views as the host made it, and its place in the run.
+type Batch struct {
+	Epoch, Step int
+	Seed        uint64
+	Modality    data.Modality
+	Views       []data.View // all of one size, and all of bytes or all of floats
+	Labels      []int       // of each view
+}
+
+// String names the batch in errors.
+func (b *Batch) String() string { return string(b.Modality) }
+
+// Size is the number of views.
+func (b *Batch) Size() int { return len(b.Views) }
+
+// Pixels brings the views onto the tape, as bytes [B, T, H, W, 3] or as floats [B, 3, T, H, W] in [0, 1].
+func (b *Batch) Pixels(t *ag.Tape) *ag.Value {
+	v := b.Views[0]
+	if v.Bytes != nil {
+		return upload(t, engine.Uint8, b.Views, func(v data.View) []uint8 { return v.Bytes }, v.T, v.H, v.W, 3)
+	}
+	return upload(t, engine.Float32, b.Views, func(v data.View) []float32 { return v.Floats }, 3, v.T, v.H, v.W)
+}
+
+func upload[N engine.Number](t *ag.Tape, dtype engine.DType, views []data.View, pixels func(data.View) []N, shape ...int) *ag.Value {
+	all := make([]N, 0, len(views)*engine.Elements(shape))
+	for _, v := range views {
+		all = append(all, pixels(v)...)
+	}
+	return t.Const(engine.FromSlice(t.Backend(), dtype, all, append([]int{len(views)}, shape...)...))
+}
+
+// Targets brings the labels onto the tape as soft targets [B, classes].
+func (b *Batch) Targets(t *ag.Tape, classes int, smoothing float64) *ag.Value {
+	soft := ag.SmoothTargets(b.Labels, classes, smoothing)
+	return t.Const(engine.FromSlice(t.Backend(), engine.Float32, soft, len(b.Labels), classes))
+}
+
+// Stream returns the host's random stream of a purpose at the batch's place in the run.
+func (b *Batch) Stream(purpose string) *rand.Rand {
+	return data.Stream(b.Seed, purpose, b.Epoch, b.Step)
+}
+
+// Key returns the backend's random numbers of a purpose at the batch's place in the run.
+func (b *Batch) Key(purpose string) engine.Key {
+	return engine.Key{Seed: b.Seed, Stream: data.StreamID(purpose, b.Epoch, b.Step)}
+}

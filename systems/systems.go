@@ -1,0 +1,68 @@
+// Package systems lists the systems that mien has. A new one is a line here.
+package systems
+
+import (
+	"fmt"
+	"strings"
+
+	"mien/mae"
+	"mien/nn"
+	"mien/recipe"
+	"mien/s4d"
+	"mien/system"
+	"mien/vit"
+)
+
+// All are the systems, in the order in which commands list them.
+var All = []*system.System{&s4d.System, &vit.System, &mae.System}
+
+// Of returns the system of a recipe, once it has checked the recipe.
+func Of(r recipe.Recipe) (*system.System, error) {
+	var names []string
+	for _, s := range All {
+		if s.Name == r.System {
+			if s.Kind != r.Kind {
+				return nil, fmt.Errorf("kind is %q: system %s is for %s", r.Kind, s.Name, s.Kind)
+			}
+			return s, s.Check(r)
+		}
+		names = append(names, s.Name)
+	}
+	return nil, fmt.Errorf("system is %q: choose %s", r.System, strings.Join(names, ", "))
+}
+
+// Load returns a recipe by name or file, checked by its system.
+func Load(nameOrFile string) (recipe.Recipe, error) {
+	r, err := recipe.Load(nameOrFile)
+	if err != nil {
+		return r, err
+	}
+	if _, err := Of(r); err != nil {
+		return r, fmt.Errorf("recipe %s: %w", nameOrFile, err)
+	}
+	return r, nil
+}
+
+// Preset returns the recipe of a published model by its name, SYSTEM-SIZE.
+func Preset(name string) (recipe.Recipe, bool) {
+	of, size, _ := strings.Cut(name, "-")
+	for _, s := range All {
+		if s.Name == of {
+			return s.Preset(size)
+		}
+	}
+	return recipe.Recipe{}, false
+}
+
+// Identify returns the recipe of a file that carries none.
+func Identify(file nn.Weights) (recipe.Recipe, error) {
+	for _, s := range All {
+		if s.Identify == nil {
+			continue
+		}
+		if r, ok, err := s.Identify(file); ok || err != nil {
+			return r, err
+		}
+	}
+	return recipe.Recipe{}, fmt.Errorf("weights hold no model that mien knows, nor a recipe: were they fine-tuned by something else?")
+}

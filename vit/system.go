@@ -1,0 +1,101 @@
+package vit
+
+import (
+	"fmt"
+	"strings"
+
+	ag "mien/autograd"
+	"mien/data"
+	"mien/engine"
+	"mien/nn"
+	"mien/recipe"
+	"mien/system"
+)
+
+// System is the plain network with one head, for images or for videos: the smallest system, and the baseline of the others.
+var System = system.System{
+	Name: "vit", Kind: recipe.Finetune,
+	Check: check,
+	Build: func(s *nn.Scope, r recipe.Recipe) system.Model { return newClassifier(s, r) },
+	Start: start, Group: Group, Preset: preset,
+}
+
+// FromRecipe returns the geometry of a recipe's encoder.
+func FromRecipe(r recipe.Recipe) Config {
+	m := r.Model
+	return Config{ImageSize: m.ImageSize, Frames: m.Frames, PatchSize: m.PatchSize, Tubelet: m.Tubelet,
+		Dim: m.Dim, Depth: m.Depth, Heads: m.Heads, MLPRatio: m.MLPRatio}
+}
+
+// ToRecipe writes the geometry into a recipe.
+func (c Config) ToRecipe(r *recipe.Recipe) {
+	m := &r.Model
+	m.ImageSize, m.Frames, m.PatchSize, m.Tubelet = c.ImageSize, c.Frames, c.PatchSize, c.Tubelet
+	m.Dim, m.Depth, m.Heads, m.MLPRatio = c.Dim, c.Depth, c.Heads, c.MLPRatio
+}
+
+func check(r recipe.Recipe) error {
+	if r.Model.Experts > 0 {
+		return fmt.Errorf("model.experts is %d: the plain vit has none; choose system s4d, or experts = 0", r.Model.Experts)
+	}
+	if images, videos := r.Model.ImageClasses, r.Model.VideoClasses; min(images, videos) != 0 || max(images, videos) < 1 {
+		return fmt.Errorf("model.image_classes is %d and model.video_classes %d: the plain vit has one head, so that one of them must be 0", images, videos)
+	}
+	return FromRecipe(r).Check()
+}
+
+// classifier is a Model that knows what its head is for.
+type classifier struct {
+	*Model
+	recipe   recipe.Recipe
+	modality data.Modality
+}
+
+func newClassifier(s *nn.Scope, r recipe.Recipe) *classifier {
+	c := &classifier{recipe: r, modality: data.Image}
+	if r.Model.VideoClasses > 0 {
+		c.modality = data.Video
+	}
+	config := FromRecipe(r)
+	c.Model = New(s, config, r.Classes(c.modality), nn.TruncatedNormal(nn.InitStd(config.Dim), 2))
+	return c
+}
+
+func (c *classifier) Loss(t *ag.Tape, b *system.Batch) *ag.Value {
+	return ag.CrossEntropy(c.Forward(b.Pixels(t)), b.Targets(t, c.Classes(b.Modality), c.recipe.Train.LabelSmoothing))
+}
+
+func (c *classifier) Classes(m data.Modality) int { return c.recipe.Classes(m) }
+
+func (c *classifier) Logits(pixels *ag.Value, _ data.Modality, _ engine.Key) *ag.Value {
+	return c.Forward(pixels)
+}
+
+func (c *classifier) MACs(tokens int) int { return c.Config.MACs(tokens) + c.Dim*c.Classes(c.modality) }
+
+// start takes the encoder out of a pre-training file, or a whole vit, whose head may have another number of classes.
+func start(file nn.Weights, r recipe.Recipe, init nn.Source) (*nn.Load, error) {
+	if err := SameHeads(file, r); err != nil {
+		return nil, err
+	}
+	if IsPretraining(file) {
+		return FromPretraining(file, init, "fc_norm.*", "head.*"), nil
+	}
+	load := &nn.Load{File: file, Init: init, Missing: []string{"head.*"}, Unused: []string{"head.*"}}
+	classes := max(r.Model.ImageClasses, r.Model.VideoClasses)
+	load.Rename = func(name string) string {
+		if shape, ok := file.Shape(name); strings.HasPrefix(name, "head.") && ok && len(shape) > 0 && shape[0] != classes {
+			return "(other classes) " + name
+		}
+		return name
+	}
+	return load, nil
+}
+
+func preset(size string) (r recipe.Recipe, ok bool) {
+	c, ok := Sizes[size]
+	c.ToRecipe(&r)
+	r.Name, r.Kind, r.System = "vit-"+size, recipe.Finetune, "vit"
+	r.Model.VideoClasses = 7
+	return r, ok
+}
