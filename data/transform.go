@@ -143,7 +143,7 @@ func normalize(x []float32) {
 }
 
 // jitter scales brightness, contrast (about the view's mean grey) and saturation (about each pixel's grey), in this
-// order and with values kept in [0, 1], as torchvision's ColorJitter on float pictures.
+// order and with values kept in [0, 1], as torchvision's ColorJitter on float images.
 func (t Transform) jitter(x []float32, rng *rand.Rand) {
 	n := len(x) / 3
 	r, g, b := x[:n], x[n:2*n], x[2*n:]

@@ -35,7 +35,7 @@ func TestTrainIsDeterministic(t *testing.T) {
 	require.NotEqual(t, all.Train(f, newRand(1)), all.Train(f, newRand(2)))
 }
 
-// Both frames of a still clip stay equal: everything is drawn once for a clip.
+// Both frames of a still video stay equal: everything is drawn once for a video.
 func TestTrainTreatsFramesAlike(t *testing.T) {
 	still := NewFrames(2, 20, 30)
 	copy(still.Frame(0), noise(1, 20, 30).Pix)
