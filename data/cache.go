@@ -33,7 +33,7 @@ func (b *Budget) release(size int64) {
 // a size somewhat above the model's. h and w both 0 keep the files' own sizes. Safe for concurrent use, where that
 // is true of ds.
 func Cache(ds Dataset, memory *Budget, h, w int) Dataset {
-	return &cache{Dataset: ds, opt: OpenOptions{H: h, W: w}, memory: memory, clips: map[int]*memClip{}}
+	return &cache{Dataset: ds, opt: OpenOptions{H: h, W: w}, memory: memory, samples: map[int]*memSample{}}
 }
 
 type cache struct {
@@ -41,81 +41,81 @@ type cache struct {
 	opt    OpenOptions
 	memory *Budget
 
-	mu    sync.Mutex
-	clips map[int]*memClip
+	mu      sync.Mutex
+	samples map[int]*memSample
 }
 
-func (c *cache) Open(i int) (Clip, error) {
+func (c *cache) Open(i int) (Sample, error) {
 	c.mu.Lock()
-	kept := c.clips[i]
+	kept := c.samples[i]
 	c.mu.Unlock()
 	if kept != nil {
 		return kept, nil
 	}
-	clip, err := OpenSized(c.Dataset, i, c.opt)
+	sample, err := OpenSized(c.Dataset, i, c.opt)
 	if err != nil {
 		return nil, err
 	}
-	return c.keep(i, clip)
+	return c.keep(i, sample)
 }
 
-// keep decodes the whole clip into the cache where it fits, outside the lock: two goroutines that open the same
+// keep decodes the whole sample into the cache where it fits, outside the lock: two goroutines that open the same
 // sample at the same time do the work twice, which is rare and harmless.
-func (c *cache) keep(i int, clip Clip) (Clip, error) {
-	size, err := c.size(clip)
+func (c *cache) keep(i int, sample Sample) (Sample, error) {
+	size, err := c.size(sample)
 	if err != nil {
 		return nil, err
 	}
-	if size > maxClipBytes || !c.memory.reserve(size) {
-		return clip, nil
+	if size > maxVideoBytes || !c.memory.reserve(size) {
+		return sample, nil
 	}
-	frames, err := clip.Read(allOf(clip.Len()))
+	frames, err := sample.Read(allOf(sample.Len()))
 	if err != nil {
 		c.memory.release(size)
 		return nil, err
 	}
-	kept := &memClip{name: c.Name(i), h: frames.H, w: frames.W}
+	kept := &memSample{name: c.Name(i), h: frames.H, w: frames.W}
 	for t := range frames.T {
 		kept.frames = append(kept.frames, frames.Frame(t))
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if earlier := c.clips[i]; earlier != nil {
+	if earlier := c.samples[i]; earlier != nil {
 		c.memory.release(size)
 		return earlier, nil
 	}
-	c.clips[i] = kept
+	c.samples[i] = kept
 	return kept, nil
 }
 
-// size is what the whole clip will take.
-func (c *cache) size(clip Clip) (int64, error) {
+// size is what the whole sample will take.
+func (c *cache) size(sample Sample) (int64, error) {
 	h, w := c.opt.H, c.opt.W
 	if h == 0 {
-		f, err := clip.Read([]int{0})
+		f, err := sample.Read([]int{0})
 		if err != nil {
 			return 0, err
 		}
 		h, w = f.H, f.W
 	}
-	return int64(clip.Len()) * int64(h) * int64(w) * 3, nil
+	return int64(sample.Len()) * int64(h) * int64(w) * 3, nil
 }
 
 // Sizer is a Dataset that can resize while it decodes, which spares memory for long videos. Cache uses it.
 type Sizer interface {
-	OpenSized(i int, opt OpenOptions) (Clip, error)
+	OpenSized(i int, opt OpenOptions) (Sample, error)
 }
 
 // OpenSized opens sample i of any data set at a size: where ds is no Sizer, frames are resized when read.
-func OpenSized(ds Dataset, i int, opt OpenOptions) (Clip, error) {
+func OpenSized(ds Dataset, i int, opt OpenOptions) (Sample, error) {
 	if s, ok := ds.(Sizer); ok {
 		return s.OpenSized(i, opt)
 	}
-	clip, err := ds.Open(i)
+	sample, err := ds.Open(i)
 	if err != nil {
 		return nil, err
 	}
-	return sized{clip, opt}, nil
+	return sized{sample, opt}, nil
 }
 
 func allOf(n int) []int {

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// counted is a set of clips of 5 frames of 10×8 pixels that counts what is asked of it.
+// counted is a set of videos of 5 frames of 10×8 pixels that counts what is asked of it.
 type counted struct {
 	opened, read atomic.Int32
 	broken       bool
@@ -18,23 +18,23 @@ type counted struct {
 
 func (d *counted) Modality() Modality { return Video }
 func (d *counted) Len() int           { return 4 }
-func (d *counted) Name(i int) string  { return fmt.Sprint("clip", i) }
+func (d *counted) Name(i int) string  { return fmt.Sprint("video", i) }
 func (d *counted) Label(i int) int    { return i }
 func (d *counted) Classes() []string  { return nil }
 
-func (d *counted) Open(i int) (Clip, error) {
+func (d *counted) Open(i int) (Sample, error) {
 	d.opened.Add(1)
-	return &countedClip{d, i}, nil
+	return &countedSample{d, i}, nil
 }
 
-type countedClip struct {
+type countedSample struct {
 	d *counted
 	i int
 }
 
-func (c *countedClip) Len() int { return 5 }
+func (c *countedSample) Len() int { return 5 }
 
-func (c *countedClip) Read(indices []int) (*Frames, error) {
+func (c *countedSample) Read(indices []int) (*Frames, error) {
 	c.d.read.Add(int32(len(indices)))
 	if c.d.broken {
 		return nil, errors.New("broken")
@@ -49,10 +49,10 @@ func (c *countedClip) Read(indices []int) (*Frames, error) {
 // readFrom opens sample i and reads two frames of it.
 func readFrom(t *testing.T, d Dataset, i int) {
 	t.Helper()
-	clip, err := d.Open(i)
+	sample, err := d.Open(i)
 	require.NoError(t, err)
-	require.Equal(t, 5, clip.Len())
-	f, err := clip.Read([]int{4, 1})
+	require.Equal(t, 5, sample.Len())
+	f, err := sample.Read([]int{4, 1})
 	require.NoError(t, err)
 	require.Equal(t, []uint8{uint8(10*i + 4), uint8(10*i + 1)}, firsts(f))
 	require.Equal(t, [2]int{6, 6}, [2]int{f.H, f.W})
@@ -60,10 +60,10 @@ func readFrom(t *testing.T, d Dataset, i int) {
 }
 
 func TestCacheKeepsWhatFits(t *testing.T) {
-	const clip = 5 * 6 * 6 * 3
+	const sample = 5 * 6 * 6 * 3
 	d := &counted{}
-	c := Cache(d, NewBudget(2*clip+clip/2), 6, 6)
-	require.Equal(t, "clip3", c.Name(3))
+	c := Cache(d, NewBudget(2*sample+sample/2), 6, 6)
+	require.Equal(t, "video3", c.Name(3))
 	for range 3 {
 		for i := range 3 {
 			readFrom(t, c, i)
@@ -74,8 +74,8 @@ func TestCacheKeepsWhatFits(t *testing.T) {
 }
 
 func TestCachesShareABudget(t *testing.T) {
-	const clip = 5 * 6 * 6 * 3
-	memory := NewBudget(clip)
+	const sample = 5 * 6 * 6 * 3
+	memory := NewBudget(sample)
 	first, second := &counted{}, &counted{}
 	a, b := Cache(first, memory, 6, 6), Cache(second, memory, 6, 6)
 	for range 3 {
@@ -91,9 +91,9 @@ func TestCacheOfOwnSize(t *testing.T) {
 	d := &counted{}
 	c := Cache(d, NewBudget(1<<20), 0, 0)
 	for range 2 {
-		clip, err := c.Open(0)
+		sample, err := c.Open(0)
 		require.NoError(t, err)
-		f, err := clip.Read([]int{0})
+		f, err := sample.Read([]int{0})
 		require.NoError(t, err)
 		require.Equal(t, [2]int{10, 8}, [2]int{f.H, f.W})
 	}
@@ -127,5 +127,5 @@ func TestCacheIsSafeForConcurrentUse(t *testing.T) {
 	}
 	wg.Wait()
 	require.GreaterOrEqual(t, memory.free, int64(0))
-	require.Equal(t, int64(3*5*6*6*3), memory.free+int64(len(c.(*cache).clips))*5*6*6*3)
+	require.Equal(t, int64(3*5*6*6*3), memory.free+int64(len(c.(*cache).samples))*5*6*6*3)
 }

@@ -1,8 +1,8 @@
-// Package data reads, samples and augments what mien learns from: pictures, clips and the lists that name
+// Package data reads, samples and augments what mien learns from: images, videos and the lists that name
 // them. It knows no tensors and hands out plain []float32 in the layout the models take, [3, T, H, W].
 package data
 
-// Frames is a picture (T = 1) or a run of video frames as 8-bit RGB.
+// Frames is an image (T = 1) or a run of video frames as 8-bit RGB.
 type Frames struct {
 	T, H, W int
 	Pix     []uint8 // ((t·H + y)·W + x)·3 + c
@@ -23,23 +23,23 @@ func (f *Frames) Frame(t int) []uint8 {
 type Modality string
 
 const (
-	Image Modality = "image" // static: a single picture
-	Video Modality = "video" // dynamic: a clip
+	Image Modality = "image" // a single image
+	Video Modality = "video" // a run of frames
 )
 
-// Clip is an opened picture (one frame) or clip. Frames are decoded on demand.
-type Clip interface {
+// Sample is an opened image (one frame) or video. Frames are decoded on demand.
+type Sample interface {
 	Len() int
 	// Read decodes the frames at the given indices, which may repeat and need not be sorted. All have one size.
 	Read(indices []int) (*Frames, error)
 }
 
-// Dataset is a list of labelled pictures or of labelled clips, never a mixture.
+// Dataset is a list of labelled images or of labelled videos, never a mixture.
 type Dataset interface {
 	Modality() Modality
 	Len() int
 	Name(i int) string // what a message or a result table calls sample i: its path, usually
 	Label(i int) int   // 0-based class
 	Classes() []string // their names in the order of labels, nil where the set does not say
-	Open(i int) (Clip, error)
+	Open(i int) (Sample, error)
 }

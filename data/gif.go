@@ -9,10 +9,10 @@ import (
 	"io"
 )
 
-// maxGIFFrames is lower than other clips' limit, as image/gif keeps a palette of some KiB for each frame.
+// maxGIFFrames is lower than other videos' limit, as image/gif keeps a palette of some KiB for each frame.
 const maxGIFFrames = 10_000
 
-// decodeFile decodes a picture to one frame, an animated GIF to all of its frames.
+// decodeFile decodes an image to one frame, an animated GIF to all of its frames.
 func decodeFile(r io.ReadSeeker, opt OpenOptions, lim limits) (frames []*Frames, err error) {
 	defer recoverDecoder(&err)
 	config, format, err := decodeConfig(r, lim.pixels)
@@ -22,7 +22,7 @@ func decodeFile(r io.ReadSeeker, opt OpenOptions, lim limits) (frames []*Frames,
 	if format == "gif" {
 		return decodeGIF(r, config, opt, lim)
 	}
-	f, err := decodePicture(r, lim.pixels)
+	f, err := decodeImage(r, lim.pixels)
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +59,7 @@ func decodeGIF(r io.ReadSeeker, config image.Config, opt OpenOptions, lim limits
 	return frames, nil
 }
 
-// gifCanvas is the picture that an animation paints over, frame by frame.
+// gifCanvas is the image that an animation paints over, frame by frame.
 type gifCanvas struct{ frames *Frames }
 
 func newGIFCanvas(w, h int) *gifCanvas { return &gifCanvas{NewFrames(1, h, w)} }

@@ -17,7 +17,7 @@ var (
 	}
 )
 
-// DefaultLabels names the classes of a model that does not say them itself: AffectNet's for a picture head of 7 or
+// DefaultLabels names the classes of a model that does not say them itself: AffectNet's for an image head of 7 or
 // 8 classes, DFEW's for a video head of 7 and MAFW's for one of 11, class_0, class_1, … for any other.
 func DefaultLabels(m Modality, classes int) []string {
 	switch {

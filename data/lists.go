@@ -50,31 +50,31 @@ func (d *listed) Name(i int) string  { return d.rows[i].id }
 func (d *listed) Label(i int) int    { return d.rows[i].label }
 func (d *listed) Classes() []string  { return d.classes }
 
-func (d *listed) Open(i int) (Clip, error) { return d.OpenSized(i, OpenOptions{}) }
+func (d *listed) Open(i int) (Sample, error) { return d.OpenSized(i, OpenOptions{}) }
 
 // OpenSized makes it a Sizer.
-func (d *listed) OpenSized(i int, opt OpenOptions) (Clip, error) {
+func (d *listed) OpenSized(i int, opt OpenOptions) (Sample, error) {
 	path := d.rows[i].path
 	if d.modality == Image {
-		f, err := OpenPicture(path)
+		f, err := OpenImage(path)
 		if err != nil {
 			return nil, err
 		}
-		return newMemClip(path, []*Frames{opt.fit(f)}), nil
+		return newMemSample(path, []*Frames{opt.fit(f)}), nil
 	}
-	clip, _, err := Open(path, opt)
-	return clip, err
+	sample, _, err := Open(path, opt)
+	return sample, err
 }
 
-// ReadStaticList reads a list of pictures in AffectNet's form: "path label" with a space between and no header,
-// paths relative to root. Where a row's file is missing but one with another picture extension exists, that one
+// ReadStaticList reads a list of images in AffectNet's form: "path label" with a space between and no header,
+// paths relative to root. Where a row's file is missing but one with another image extension exists, that one
 // is meant: copies of AffectNet differ in it. Every row's file is looked for here; a missing one, a label that is
 // not 0 … 999 and any other bad row is an error that names the line.
 func ReadStaticList(list, root string) (Dataset, error) {
-	return readList(list, root, parseStatic, slices.Concat(pictureExts, []string{".gif"}))
+	return readList(list, root, parseStatic, slices.Concat(imageExts, []string{".gif"}))
 }
 
-// ReadDynamicList reads a list of clips in the form of DFEW (header "video_name,label"), FERV39K ("path,id") or
+// ReadDynamicList reads a list of videos in the form of DFEW (header "video_name,label"), FERV39K ("path,id") or
 // MAFW ("video_name,labels"). A row names the folder root/id, or an animated GIF or a video, whose extension the id
 // may lack. Rows are checked as ReadStaticList does. The header also tells the order of the classes.
 func ReadDynamicList(list, root string) (Dataset, error) {
@@ -262,12 +262,12 @@ func findSample(path string, m Modality, exts []string) string {
 // kindOf is what a row of a list names.
 func kindOf(m Modality) string {
 	if m == Image {
-		return "picture"
+		return "image"
 	}
 	return "folder or video"
 }
 
-// isSample accepts a file, for a clip also a folder.
+// isSample accepts a file, for a video also a folder.
 func isSample(path string, m Modality) bool {
 	info, err := os.Stat(path)
 	return err == nil && (m == Video || !info.IsDir())

@@ -10,11 +10,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// tree makes a folder with one-pixel pictures at the given paths and a list file in it.
-func tree(t *testing.T, list string, pictures ...string) (listPath, root string) {
+// tree makes a folder with one-pixel images at the given paths and a list file in it.
+func tree(t *testing.T, list string, images ...string) (listPath, root string) {
 	t.Helper()
 	root = t.TempDir()
-	for _, p := range pictures {
+	for _, p := range images {
 		writePNG(t, filepath.Join(root, filepath.FromSlash(p)), NewFrames(1, 1, 1))
 	}
 	listPath = filepath.Join(root, "list.txt")
@@ -41,9 +41,9 @@ func TestStaticList(t *testing.T) {
 	require.Nil(t, d.Classes())
 	require.Empty(t, cmp.Diff(map[string]int{"680/ab_aligned/face 0.bmp": 3, "b.png": 0, "c.jpg": 11}, samples(d)))
 	for i := range d.Len() {
-		clip, err := d.Open(i)
+		sample, err := d.Open(i)
 		require.NoError(t, err)
-		require.Equal(t, 1, clip.Len())
+		require.Equal(t, 1, sample.Len())
 	}
 }
 
@@ -59,23 +59,23 @@ func TestDynamicLists(t *testing.T) {
 		require.Equal(t, Video, d.Modality())
 		require.Equal(t, map[string]int{c.id: 5}, samples(d))
 		require.Equal(t, c.class, d.Classes()[5], "the header tells the order of the classes")
-		clip, err := d.Open(0)
+		sample, err := d.Open(0)
 		require.NoError(t, err)
-		require.Equal(t, 2, clip.Len())
+		require.Equal(t, 2, sample.Len())
 	}
 }
 
 func TestDynamicListNamesFiles(t *testing.T) {
-	gif, err := os.ReadFile("testdata/pictures/animated.gif")
+	gif, err := os.ReadFile("testdata/images/animated.gif")
 	require.NoError(t, err)
 	list, root := tree(t, "video_name,label\na.gif,0\na,1\na.mp4,2\n")
 	require.NoError(t, os.WriteFile(filepath.Join(root, "a.gif"), gif, 0o644))
 	d, err := ReadDynamicList(list, root)
 	require.NoError(t, err)
 	for i := range d.Len() {
-		clip, err := d.Open(i)
+		sample, err := d.Open(i)
 		require.NoError(t, err)
-		require.Equal(t, 6, clip.Len())
+		require.Equal(t, 6, sample.Len())
 	}
 }
 
@@ -96,8 +96,8 @@ func TestBadStaticLists(t *testing.T) {
 		{"a.png happy", `line 1: label "happy" is not a whole number from 0 to 999`},
 		{"a.png 1e9", `line 1: label "1e9" is not`},
 		{"a.png 1000", `line 1: label "1000" is not`},
-		{"a.png 0\nb.png 1", "line 2: ROOT/b.png: no such picture; is "},
-		{"sub 0", "line 1: ROOT/sub: no such picture; is "},
+		{"a.png 0\nb.png 1", "line 2: ROOT/b.png: no such image; is "},
+		{"sub 0", "line 1: ROOT/sub: no such image; is "},
 		{strings.Repeat("a", 1<<20), "line 1: too long for a list"},
 		{"\x00 1", `line 1: "\x00" is not a name`},
 	} {

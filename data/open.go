@@ -12,13 +12,13 @@ import (
 
 // Limits that keep memory bounded whatever a file claims about itself.
 const (
-	maxPixels     = 64_000_000 // of one picture or frame
-	maxClipBytes  = 512 << 20  // of the decoded frames of one clip
-	maxClipFrames = 100_000    // of one clip
+	maxPixels      = 64_000_000 // of one image or frame
+	maxVideoBytes  = 512 << 20  // of the decoded frames of one video
+	maxVideoFrames = 100_000    // of one video
 )
 
-// pictureExts are what a folder of frames is searched for and what a list's missing file may be replaced by.
-var pictureExts = []string{".jpg", ".jpeg", ".png", ".bmp", ".webp"}
+// imageExts are what a folder of frames is searched for and what a list's missing file may be replaced by.
+var imageExts = []string{".jpg", ".jpeg", ".png", ".bmp", ".webp"}
 
 // videoExts are the names handed to ffmpeg.
 var videoExts = []string{
@@ -28,7 +28,7 @@ var videoExts = []string{
 // OpenOptions says how frames are handed out.
 type OpenOptions struct {
 	// H and W are the size to which every frame is resized as soon as it is decoded; both 0 keeps the file's own
-	// size. With a size, a long video needs little memory and a folder may hold pictures of several sizes.
+	// size. With a size, a long video needs little memory and a folder may hold images of several sizes.
 	H, W int
 }
 
@@ -40,61 +40,61 @@ func (o OpenOptions) fit(f *Frames) *Frames {
 	return Resize(f, o.H, o.W)
 }
 
-// Open opens a picture (JPEG, PNG, GIF, WebP, BMP: the content decides, not the name), an animated GIF, a folder
-// of pictures or, through an ffmpeg executable, a video. Pictures come as one frame of modality Image, all else as
+// Open opens an image (JPEG, PNG, GIF, WebP, BMP: the content decides, not the name), an animated GIF, a folder
+// of images or, through an ffmpeg executable, a video. Images come as one frame of modality Image, all else as
 // Video. The frames of a folder are decoded on demand, in the lexicographic order of their names; the others are
 // decoded here, so that a damaged file is an error of Open.
-func Open(path string, opt OpenOptions) (Clip, Modality, error) {
+func Open(path string, opt OpenOptions) (Sample, Modality, error) {
 	info, err := stat(path)
 	if err != nil {
 		return nil, "", err
 	}
 	if info.IsDir() {
-		clip, err := openFolder(path, opt)
-		return clip, Video, err
+		sample, err := openFolder(path, opt)
+		return sample, Video, err
 	}
 	if slices.Contains(videoExts, lowerExt(path)) {
-		clip, err := openVideo(path, opt)
-		return clip, Video, err
+		sample, err := openVideo(path, opt)
+		return sample, Video, err
 	}
 	return openFile(path, opt)
 }
 
-// OpenPicture decodes one picture, of an animated GIF the first frame. See decodePicture for what becomes of
+// OpenImage decodes one image, of an animated GIF the first frame. See decodeImage for what becomes of
 // colours, transparency and orientation.
-func OpenPicture(path string) (*Frames, error) {
+func OpenImage(path string) (*Frames, error) {
 	if info, err := stat(path); err != nil {
 		return nil, err
 	} else if info.IsDir() {
-		return nil, fmt.Errorf("%s: a folder, not a picture", path)
+		return nil, fmt.Errorf("%s: a folder, not an image", path)
 	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, pathError(path, err)
 	}
 	defer f.Close()
-	frames, err := decodePicture(f, maxPixels)
+	frames, err := decodeImage(f, maxPixels)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return frames, nil
 }
 
-// openFile opens a picture or an animated GIF.
-func openFile(path string, opt OpenOptions) (Clip, Modality, error) {
+// openFile opens an image or an animated GIF.
+func openFile(path string, opt OpenOptions) (Sample, Modality, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, "", pathError(path, err)
 	}
 	defer f.Close()
-	frames, err := decodeFile(f, opt, limits{pixels: maxPixels, bytes: maxClipBytes, frames: maxGIFFrames})
+	frames, err := decodeFile(f, opt, limits{pixels: maxPixels, bytes: maxVideoBytes, frames: maxGIFFrames})
 	if err != nil {
 		return nil, "", fmt.Errorf("%s: %w", path, err)
 	}
 	if len(frames) == 1 {
-		return newMemClip(path, frames), Image, nil
+		return newMemSample(path, frames), Image, nil
 	}
-	return newMemClip(path, frames), Video, nil
+	return newMemSample(path, frames), Video, nil
 }
 
 // stat accepts regular files and folders: a pipe or a device could be read for ever.

@@ -32,22 +32,22 @@ func firsts(f *Frames) []uint8 {
 	return v
 }
 
-func TestFolderIsAClip(t *testing.T) {
+func TestFolderIsAVideo(t *testing.T) {
 	dir := t.TempDir()
 	for i, name := range []string{"001.png", "010.PNG", "002.png", "._003.png"} {
 		writePNG(t, filepath.Join(dir, name), grey(4, 6, uint8(i)))
 	}
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "notes.txt"), nil, 0o644))
-	clip, m, err := Open(dir, OpenOptions{})
+	sample, m, err := Open(dir, OpenOptions{})
 	require.NoError(t, err)
 	require.Equal(t, Video, m)
-	require.Equal(t, 3, clip.Len())
-	f, err := clip.Read([]int{2, 0, 1, 1})
+	require.Equal(t, 3, sample.Len())
+	f, err := sample.Read([]int{2, 0, 1, 1})
 	require.NoError(t, err)
 	require.Equal(t, []uint8{1, 0, 2, 2}, firsts(f))
 	require.Equal(t, [3]int{4, 4, 6}, [3]int{f.T, f.H, f.W})
 	for _, bad := range [][]int{{3}, {-1}, nil} {
-		_, err = clip.Read(bad)
+		_, err = sample.Read(bad)
 		require.Error(t, err)
 	}
 }
@@ -56,14 +56,14 @@ func TestFolderOfSeveralSizes(t *testing.T) {
 	dir := t.TempDir()
 	writePNG(t, filepath.Join(dir, "a.png"), grey(4, 6, 1))
 	writePNG(t, filepath.Join(dir, "b.png"), grey(8, 8, 2))
-	clip, _, err := Open(dir, OpenOptions{})
+	sample, _, err := Open(dir, OpenOptions{})
 	require.NoError(t, err)
-	_, err = clip.Read([]int{0, 1})
-	require.EqualError(t, err, filepath.Join(dir, "b.png")+": 8×8 pixels, but the clip's other frames have 6×4")
+	_, err = sample.Read([]int{0, 1})
+	require.EqualError(t, err, filepath.Join(dir, "b.png")+": 8×8 pixels, but the video's other frames have 6×4")
 
-	clip, _, err = Open(dir, OpenOptions{H: 3, W: 2})
+	sample, _, err = Open(dir, OpenOptions{H: 3, W: 2})
 	require.NoError(t, err)
-	f, err := clip.Read([]int{0, 1})
+	f, err := sample.Read([]int{0, 1})
 	require.NoError(t, err)
 	require.Equal(t, [3]int{2, 3, 2}, [3]int{f.T, f.H, f.W})
 	require.Equal(t, []uint8{1, 2}, firsts(f))
@@ -72,29 +72,29 @@ func TestFolderOfSeveralSizes(t *testing.T) {
 func TestBadFolders(t *testing.T) {
 	dir := t.TempDir()
 	_, _, err := Open(dir, OpenOptions{})
-	require.EqualError(t, err, dir+": no pictures (*.jpg, *.jpeg, *.png, *.bmp, *.webp) in this folder")
+	require.EqualError(t, err, dir+": no images (*.jpg, *.jpeg, *.png, *.bmp, *.webp) in this folder")
 	_, _, err = Open(filepath.Join(dir, "missing"), OpenOptions{})
 	require.EqualError(t, err, filepath.Join(dir, "missing")+": no such file or directory")
 
 	broken := filepath.Join(dir, "0.jpg")
 	require.NoError(t, os.WriteFile(broken, []byte("text"), 0o644))
-	clip, _, err := Open(dir, OpenOptions{})
+	sample, _, err := Open(dir, OpenOptions{})
 	require.NoError(t, err)
-	_, err = clip.Read([]int{0})
-	require.EqualError(t, err, broken+": not a picture: neither JPEG, PNG, GIF, WebP nor BMP")
+	_, err = sample.Read([]int{0})
+	require.EqualError(t, err, broken+": not an image: neither JPEG, PNG, GIF, WebP nor BMP")
 }
 
 func TestReadIsBounded(t *testing.T) {
-	clip := newMemClip("clip", []*Frames{grey(1000, 1000, 0)})
-	_, err := clip.Read(make([]int, 200))
-	require.EqualError(t, err, "clip: 200 frames of 1000×1000 pixels are more than the limit of 512 MiB; read fewer or smaller ones")
+	sample := newMemSample("video", []*Frames{grey(1000, 1000, 0)})
+	_, err := sample.Read(make([]int, 200))
+	require.EqualError(t, err, "video: 200 frames of 1000×1000 pixels are more than the limit of 512 MiB; read fewer or smaller ones")
 }
 
-func TestPictureIsResizedOnOpening(t *testing.T) {
-	clip, m, err := Open("testdata/resize/source.png", OpenOptions{H: 96, W: 80})
+func TestImageIsResizedOnOpening(t *testing.T) {
+	sample, m, err := Open("testdata/resize/source.png", OpenOptions{H: 96, W: 80})
 	require.NoError(t, err)
 	require.Equal(t, Image, m)
-	f, err := clip.Read([]int{0})
+	f, err := sample.Read([]int{0})
 	require.NoError(t, err)
 	require.Equal(t, readPNG(t, "resize/80x96.png"), f)
 }
@@ -130,19 +130,19 @@ func TestVideoThroughFFmpeg(t *testing.T) {
 		{"exit 0", "ffmpeg found no frame in this file"},
 		{`printf 'P6\n100000 100000\n255\n'`, "frames of 100000×100000 pixels (255 levels); the limit is 64000000 pixels of 255 levels"},
 		{frame + `printf 'P6\n1 1\n255\nabc'`, "frame 1 has 1×1 pixels, the first 2×1"},
-		{`printf 'no picture'`, "unexpected output of ffmpeg: input does not match format"},
+		{`printf 'no image'`, "unexpected output of ffmpeg: input does not match format"},
 		{frame + `printf 'P6\n2 1\n255\nabc'; echo killed >&2; exit 1`, "ffmpeg: killed"},
 	} {
 		fakeFFmpeg(t, c.script)
 		path := write(t, "a.webm", nil)
-		clip, m, err := Open(path, OpenOptions{})
+		sample, m, err := Open(path, OpenOptions{})
 		if !strings.HasPrefix(c.want, "[") {
 			require.EqualError(t, err, path+": "+c.want, c.script)
 			continue
 		}
 		require.NoError(t, err, c.script)
 		require.Equal(t, Video, m)
-		f, err := clip.Read(allOf(clip.Len()))
+		f, err := sample.Read(allOf(sample.Len()))
 		require.NoError(t, err)
 		require.Equal(t, c.want, fmt.Sprint(firsts(f)), c.script)
 	}
@@ -171,10 +171,10 @@ func TestVideoWithRealFFmpeg(t *testing.T) {
 	if err != nil {
 		t.Skipf("this ffmpeg cannot make a test video: %s", out)
 	}
-	clip, _, err := Open(path, OpenOptions{H: 24, W: 32})
+	sample, _, err := Open(path, OpenOptions{H: 24, W: 32})
 	require.NoError(t, err)
-	require.Equal(t, 10, clip.Len())
-	f, err := clip.Read([]int{0, 9})
+	require.Equal(t, 10, sample.Len())
+	f, err := sample.Read([]int{0, 9})
 	require.NoError(t, err)
 	require.Equal(t, [3]int{2, 24, 32}, [3]int{f.T, f.H, f.W})
 

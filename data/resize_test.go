@@ -12,7 +12,7 @@ import (
 
 func readPNG(t *testing.T, name string) *Frames {
 	t.Helper()
-	f, err := OpenPicture(filepath.Join("testdata", name))
+	f, err := OpenImage(filepath.Join("testdata", name))
 	require.NoError(t, err)
 	return f
 }
@@ -38,15 +38,15 @@ func TestResizeToOwnSizeCopies(t *testing.T) {
 }
 
 func TestResizeEveryFrameAlone(t *testing.T) {
-	clip := noise(3, 20, 30)
-	got := Resize(clip, 11, 13)
-	for i := range clip.T {
-		one := &Frames{T: 1, H: clip.H, W: clip.W, Pix: clip.Frame(i)}
+	video := noise(3, 20, 30)
+	got := Resize(video, 11, 13)
+	for i := range video.T {
+		one := &Frames{T: 1, H: video.H, W: video.W, Pix: video.Frame(i)}
 		require.Equal(t, Resize(one, 11, 13).Pix, got.Frame(i))
 	}
 }
 
-// A picture of one colour keeps it: the weights sum to 1 at every size.
+// An image of one colour keeps it: the weights sum to 1 at every size.
 func TestResizeKeepsAColour(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		size := rapid.IntRange(1, 70)
@@ -76,7 +76,7 @@ func BenchmarkResize448To160(b *testing.B) {
 	}
 }
 
-// noise is a clip of random pixels.
+// noise is a video of random pixels.
 func noise(t, h, w int) *Frames {
 	f := NewFrames(t, h, w)
 	rng := rand.New(rand.NewPCG(1, 2))

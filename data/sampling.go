@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// TrainIndices draws the frames of a training window from a clip of n ≥ 1 frames, about stride apart: a window of
-// frames·stride at a random place, its ends included, so that the spacing is a little more than stride. A clip that
+// TrainIndices draws the frames of a training window from a video of n ≥ 1 frames, about stride apart: a window of
+// frames·stride at a random place, its ends included, so that the spacing is a little more than stride. A video that
 // is no longer than such a window is taken whole, its last frame repeated to fill up. The papers' code, with its
 // rounding: linspace is truncated, and the random end never is n.
 func TrainIndices(n, frames, stride int, rng *rand.Rand) []int {
@@ -14,7 +14,7 @@ func TrainIndices(n, frames, stride int, rng *rand.Rand) []int {
 	if n > window {
 		return windowTo(window+rng.IntN(n-window), frames, stride)
 	}
-	return wholeClip(n, frames, stride)
+	return wholeVideo(n, frames, stride)
 }
 
 // windowTo is the training window that ends before frame end.
@@ -22,8 +22,8 @@ func windowTo(end, frames, stride int) []int {
 	return truncated(linspace(float64(end-frames*stride), float64(end), frames), end-1)
 }
 
-// wholeClip spreads n/stride frames over the clip.
-func wholeClip(n, frames, stride int) []int {
+// wholeVideo spreads n/stride frames over the video.
+func wholeVideo(n, frames, stride int) []int {
 	x := linspace(0, float64(n), n/stride)
 	for len(x) < frames {
 		x = append(x, float64(n))
@@ -31,8 +31,8 @@ func wholeClip(n, frames, stride int) []int {
 	return truncated(x, n-1)
 }
 
-// TestWindows returns the two test windows of a clip of n ≥ 1 frames: of every stride-th frame the first and the
-// last `frames`, the last frame repeated where there are fewer. On short clips both are equal.
+// TestWindows returns the two test windows of a video of n ≥ 1 frames: of every stride-th frame the first and the
+// last `frames`, the last frame repeated where there are fewer. On short videos both are equal.
 func TestWindows(n, frames, stride int) [][]int {
 	var sampled []int
 	for i := 0; i < n; i += stride {

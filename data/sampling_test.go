@@ -43,7 +43,7 @@ func TestSamplingIsNumpys(t *testing.T) {
 	}
 }
 
-// Over many draws from a clip of 70 frames, every end from 64 to 69 comes up and nothing else.
+// Over many draws from a video of 70 frames, every end from 64 to 69 comes up and nothing else.
 func TestTrainIndicesDrawsEveryWindow(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
 	starts := map[int]bool{}

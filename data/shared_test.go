@@ -14,7 +14,7 @@ func shared(t *testing.T, path string) string {
 	t.Helper()
 	path = filepath.Join("..", "..", "shared", "data", filepath.FromSlash(path))
 	if _, err := os.Stat(path); err != nil {
-		t.Skipf("%s is not there: this test reads real pictures and clips kept beside the repository", path)
+		t.Skipf("%s is not there: this test reads real images and videos kept beside the repository", path)
 	}
 	return path
 }
@@ -33,19 +33,19 @@ func TestLondonLists(t *testing.T) {
 		static, err := ReadStaticList(list("static_"+half+".txt"), root)
 		require.NoError(t, err)
 		require.Equal(t, counts(static)[0], counts(static)[1])
-		clip, err := static.Open(static.Len() - 1)
+		sample, err := static.Open(static.Len() - 1)
 		require.NoError(t, err)
-		f, err := clip.Read([]int{0})
+		f, err := sample.Read([]int{0})
 		require.NoError(t, err)
 		require.Equal(t, [3]int{1, 160, 160}, [3]int{f.T, f.H, f.W})
 
 		dynamic, err := ReadDynamicList(list("dynamic_"+half+".csv"), filepath.Join(root, "clips"))
 		require.NoError(t, err)
 		require.Equal(t, counts(dynamic)[0], counts(dynamic)[2])
-		clip, err = dynamic.Open(0)
+		sample, err = dynamic.Open(0)
 		require.NoError(t, err)
-		require.Equal(t, 20, clip.Len())
-		f, err = clip.Read(TestWindows(clip.Len(), 16, 1)[1])
+		require.Equal(t, 20, sample.Len())
+		f, err = sample.Read(TestWindows(sample.Len(), 16, 1)[1])
 		require.NoError(t, err)
 		require.Equal(t, [3]int{16, 112, 112}, [3]int{f.T, f.H, f.W})
 	}
@@ -68,13 +68,13 @@ func TestRealVideos(t *testing.T) {
 					t.Skip("no ffmpeg on the PATH")
 				}
 			}
-			clip, m, err := Open(path, OpenOptions{H: 64, W: 64})
+			sample, m, err := Open(path, OpenOptions{H: 64, W: 64})
 			require.NoError(t, err)
 			require.Equal(t, Video, m)
-			require.Equal(t, n, clip.Len())
-			f, err := clip.Read([]int{0, n - 1})
+			require.Equal(t, n, sample.Len())
+			f, err := sample.Read([]int{0, n - 1})
 			require.NoError(t, err)
-			require.NotEqual(t, f.Frame(0), f.Frame(1), "the clip moves")
+			require.NotEqual(t, f.Frame(0), f.Frame(1), "the video moves")
 		})
 	}
 }

@@ -6,12 +6,6 @@ import (
 	"math/rand/v2"
 )
 
-// Mean and Std are ImageNet's, by which every model input is normalised: (v/255 − Mean)/Std for each channel.
-var (
-	Mean = [3]float32{0.485, 0.456, 0.406}
-	Std  = [3]float32{0.229, 0.224, 0.225}
-)
-
 // Transform says how frames become what a model sees: Train draws a random view, Eval only resizes. In all fields but
 // the size, 0 is off.
 type Transform struct {
@@ -49,9 +43,9 @@ func (t Transform) Validate() error {
 	return nil
 }
 
-// Train draws one training view of f, [3, T, H, W], normalised. Box, flip and colour factors are drawn once, the same
-// for all frames.
-func (t Transform) Train(f *Frames, rng *rand.Rand) []float32 {
+// Train draws one training view of f: bytes, or floats where colours are jittered. Box, flip and colour factors are
+// drawn once, the same for all frames.
+func (t Transform) Train(f *Frames, rng *rand.Rand) View {
 	box := Box{W: f.W, H: f.H}
 	if t.CropMin > 0 && t.CropMin < 1 {
 		box = randomBox(f.H, f.W, t.CropMin, rng)
@@ -60,30 +54,16 @@ func (t Transform) Train(f *Frames, rng *rand.Rand) []float32 {
 	if t.Flip > 0 && rng.Float64() < t.Flip {
 		mirror(f)
 	}
+	if !t.jitters() {
+		return viewOf(f)
+	}
 	x := planar(f)
 	t.jitter(x, rng)
-	normalize(x)
-	return x
+	return View{T: f.T, H: f.H, W: f.W, Floats: x}
 }
 
-// Eval returns f resized to H×W as an evaluation sees it: [3, T, H, W], normalised.
-func (t Transform) Eval(f *Frames) []float32 {
-	x := planar(Resize(f, t.H, t.W))
-	normalize(x)
-	return x
-}
-
-// Denormalize turns a view [3, T, h, w] back into pixels, for figures.
-func Denormalize(x []float32, t, h, w int) *Frames {
-	f := NewFrames(t, h, w)
-	n := t * h * w
-	for c := range 3 {
-		for i, v := range x[c*n : (c+1)*n] {
-			f.Pix[3*i+c] = uint8(min(max((v*Std[c]+Mean[c])*255+0.5, 0), 255))
-		}
-	}
-	return f
-}
+// Eval returns f resized to H×W as an evaluation sees it, always as bytes.
+func (t Transform) Eval(f *Frames) View { return viewOf(Resize(f, t.H, t.W)) }
 
 // randomBox is torchvision's RandomResizedCrop: ten tries of an area share in [least, 1] and a ratio W/H in
 // [3/4, 4/3], uniform in its logarithm; then the largest centred box of an allowed ratio.
@@ -120,30 +100,11 @@ func mirror(f *Frames) {
 	}
 }
 
-// planar spreads the pixels over [3, T, H, W] in [0, 1].
-func planar(f *Frames) []float32 {
-	n := f.T * f.H * f.W
-	x := make([]float32, 3*n)
-	r, g, b := x[:n], x[n:2*n], x[2*n:]
-	for i := range n {
-		p := f.Pix[3*i : 3*i+3 : 3*i+3]
-		r[i], g[i], b[i] = float32(p[0])/255, float32(p[1])/255, float32(p[2])/255
-	}
-	return x
-}
-
-func normalize(x []float32) {
-	n := len(x) / 3
-	for c := range 3 {
-		plane := x[c*n : (c+1)*n]
-		for i, v := range plane {
-			plane[i] = (v - Mean[c]) / Std[c]
-		}
-	}
-}
+// jitters tells whether colours change.
+func (t Transform) jitters() bool { return t.Brightness > 0 || t.Contrast > 0 || t.Saturation > 0 }
 
 // jitter scales brightness, contrast (about the view's mean grey) and saturation (about each pixel's grey), in this
-// order and with values kept in [0, 1], as torchvision's ColorJitter on float pictures.
+// order and with values kept in [0, 1], as torchvision's ColorJitter on float images.
 func (t Transform) jitter(x []float32, rng *rand.Rand) {
 	n := len(x) / 3
 	r, g, b := x[:n], x[n:2*n], x[2*n:]

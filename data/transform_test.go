@@ -10,22 +10,31 @@ import (
 
 func newRand(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0)) }
 
-func TestEvalIsPlanarAndNormalised(t *testing.T) {
+func TestEvalKeepsBytes(t *testing.T) {
 	f := noise(2, 3, 4)
-	x := Transform{H: 3, W: 4}.Eval(f)
-	require.Len(t, x, 3*2*3*4)
-	for c := range 3 {
-		for i := range 2 * 3 * 4 {
-			want := (float32(f.Pix[3*i+c])/255 - Mean[c]) / Std[c]
-			require.Equal(t, want, x[c*24+i])
-		}
-	}
-	require.Equal(t, f, Denormalize(x, 2, 3, 4))
-	require.Equal(t, x, Transform{H: 3, W: 4}.Train(f, nil), "with everything off nothing is drawn")
+	v := Transform{H: 3, W: 4, Brightness: 0.5}.Eval(f)
+	require.Equal(t, View{T: 2, H: 3, W: 4, Bytes: f.Pix}, v)
+	v.Bytes[0]++
+	require.NotEqual(t, f.Pix[0], v.Bytes[0], "the pixels are the view's own")
+	small := Transform{H: 5, W: 2}.Eval(f)
+	require.Equal(t, View{T: 2, H: 5, W: 2, Bytes: Resize(f, 5, 2).Pix}, small)
 }
 
-func TestDenormalizeClips(t *testing.T) {
-	require.Equal(t, []uint8{255, 0, 124 - 18}, Denormalize([]float32{100, -100, 0.04}, 1, 1, 1).Pix)
+// Bytes are what training sees, too, unless colours are jittered.
+func TestTrainKeepsBytes(t *testing.T) {
+	f := noise(2, 3, 4)
+	off := Transform{H: 3, W: 4}
+	require.Equal(t, off.Eval(f), off.Train(f, nil), "with everything off nothing is drawn")
+	v := Transform{H: 6, W: 5, CropMin: 0.5, Flip: 0.5}.Train(f, newRand(1))
+	require.Len(t, v.Bytes, 2*6*5*3)
+	require.Nil(t, v.Floats)
+	for _, jitter := range []Transform{{Brightness: 0.1}, {Contrast: 0.1}, {Saturation: 0.1}} {
+		jitter.H, jitter.W = 6, 5
+		v := jitter.Train(f, newRand(1))
+		require.Equal(t, [3]int{2, 6, 5}, [3]int{v.T, v.H, v.W})
+		require.Len(t, v.Floats, 3*2*6*5)
+		require.Nil(t, v.Bytes)
+	}
 }
 
 func TestTrainIsDeterministic(t *testing.T) {
@@ -35,14 +44,14 @@ func TestTrainIsDeterministic(t *testing.T) {
 	require.NotEqual(t, all.Train(f, newRand(1)), all.Train(f, newRand(2)))
 }
 
-// Both frames of a still clip stay equal: everything is drawn once for a clip.
+// Both frames of a still video stay equal: everything is drawn once for a video.
 func TestTrainTreatsFramesAlike(t *testing.T) {
 	still := NewFrames(2, 20, 30)
 	copy(still.Frame(0), noise(1, 20, 30).Pix)
 	copy(still.Frame(1), still.Frame(0))
 	tr := Transform{H: 8, W: 8, CropMin: 0.3, Flip: 0.5, Brightness: 0.3, Contrast: 0.3, Saturation: 0.3}
 	for seed := range uint64(20) {
-		x := tr.Train(still, newRand(seed))
+		x := tr.Train(still, newRand(seed)).Floats
 		for c := range 3 {
 			require.Equal(t, x[c*128:c*128+64], x[c*128+64:c*128+128])
 		}
@@ -51,16 +60,16 @@ func TestTrainTreatsFramesAlike(t *testing.T) {
 
 func TestFlip(t *testing.T) {
 	f := noise(2, 3, 5)
-	plain := Transform{H: 3, W: 5}.Eval(f)
-	flipped := Transform{H: 3, W: 5, Flip: 1}.Train(f, newRand(1))
-	for row := range 3 * 2 * 3 {
+	plain := Transform{H: 3, W: 5}.Eval(f).Bytes
+	flipped := Transform{H: 3, W: 5, Flip: 1}.Train(f, newRand(1)).Bytes
+	for row := range 2 * 3 {
 		for x := range 5 {
-			require.Equal(t, plain[row*5+x], flipped[row*5+4-x])
+			require.Equal(t, plain[(row*5+x)*3:][:3], flipped[(row*5+4-x)*3:][:3])
 		}
 	}
 	flips := 0
 	for seed := range uint64(200) {
-		if x := (Transform{H: 3, W: 5, Flip: 0.25}).Train(f, newRand(seed)); x[0] != plain[0] {
+		if v := (Transform{H: 3, W: 5, Flip: 0.25}).Train(f, newRand(seed)); v.Bytes[0] != plain[0] {
 			flips++
 		}
 	}
@@ -119,12 +128,33 @@ func TestJitter(t *testing.T) {
 	} {
 		for seed := range uint64(5) {
 			k := 0.5 + newRand(seed).Float64()
-			got := c.transform.Train(f, newRand(seed))
+			got := c.transform.Train(f, newRand(seed)).Floats
 			for i, v := range x {
 				want := math.Min(math.Max(c.want(float64(v), i%36, k), 0), 1)
-				require.InDelta(t, want, got[i]*Std[i/36]+Mean[i/36], 1e-5)
+				require.InDelta(t, want, got[i], 1e-6)
 			}
 		}
+	}
+}
+
+// A view takes from its stream, in this order: box, flip, brightness, contrast, saturation. Another order would change
+// every run.
+func TestTrainDrawsInOrder(t *testing.T) {
+	f := noise(2, 20, 30)
+	all := Transform{H: 7, W: 5, CropMin: 0.3, Flip: 0.5, Brightness: 0.2, Contrast: 0.3, Saturation: 0.4}
+	for seed := range uint64(10) {
+		rng := newRand(seed)
+		want := ResizeBox(f, randomBox(20, 30, 0.3, rng), 7, 5)
+		if rng.Float64() < 0.5 {
+			mirror(want)
+		}
+		x := planar(want)
+		Transform{Brightness: 0.2}.jitter(x, rng)
+		Transform{Contrast: 0.3}.jitter(x, rng)
+		Transform{Saturation: 0.4}.jitter(x, rng)
+		got := newRand(seed)
+		require.Equal(t, View{T: 2, H: 7, W: 5, Floats: x}, all.Train(f, got))
+		require.Equal(t, rng.Uint64(), got.Uint64(), "and no more")
 	}
 }
 

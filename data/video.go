@@ -12,9 +12,9 @@ import (
 	"strings"
 )
 
-// openVideo decodes a video with the ffmpeg executable, which writes one PPM picture after another to a pipe. Each
+// openVideo decodes a video with the ffmpeg executable, which writes one PPM image after another to a pipe. Each
 // is resized on arrival, so that only frames of the wanted size are kept.
-func openVideo(path string, opt OpenOptions) (Clip, error) {
+func openVideo(path string, opt OpenOptions) (Sample, error) {
 	ffmpeg, err := exec.LookPath("ffmpeg")
 	if err != nil {
 		return nil, fmt.Errorf("%s: reading a video needs ffmpeg, which is not on the PATH: install it, or extract the frames into a folder", path)
@@ -31,7 +31,7 @@ func openVideo(path string, opt OpenOptions) (Clip, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return newMemClip(path, frames), nil
+	return newMemSample(path, frames), nil
 }
 
 // runFFmpeg returns all frames of the first video stream.
@@ -55,7 +55,7 @@ func runFFmpeg(ffmpeg, path string, passthrough []string, opt OpenOptions) ([]*F
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	frames, readErr := readPPMs(bufio.NewReaderSize(stdout, 1<<16), opt, limits{maxPixels, maxClipBytes, maxClipFrames})
+	frames, readErr := readPPMs(bufio.NewReaderSize(stdout, 1<<16), opt, limits{maxPixels, maxVideoBytes, maxVideoFrames})
 	if readErr != nil {
 		_ = cmd.Process.Kill() // it would wait for a reader
 	}
@@ -80,7 +80,7 @@ func ffmpegError(message string, err error) error {
 	return errors.New("ffmpeg found no frame in this file")
 }
 
-// readPPMs reads binary PPM pictures up to the end of the stream. Later frames must have the first one's size,
+// readPPMs reads binary PPM images up to the end of the stream. Later frames must have the first one's size,
 // unless all are resized.
 func readPPMs(r *bufio.Reader, opt OpenOptions, lim limits) ([]*Frames, error) {
 	var frames []*Frames

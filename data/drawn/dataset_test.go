@@ -34,20 +34,20 @@ func differ(t *testing.T, a, b []uint8) {
 }
 
 func TestSamplesDependOnSeedAndIndexOnly(t *testing.T) {
-	a, b := Pictures(1, 50, 48), Pictures(1, 8, 48)
+	a, b := Images(1, 50, 48), Images(1, 8, 48)
 	for _, i := range []int{7, 0, 3} {
 		same(t, read(t, a, i, 0), read(t, b, i, 0))
 	}
 	differ(t, read(t, a, 0, 0), read(t, a, 7, 0))
-	differ(t, read(t, a, 0, 0), read(t, Pictures(2, 50, 48), 0, 0))
-	c := Clips(1, 9, 16, 48)
-	same(t, read(t, c, 4, 3, 9), read(t, Clips(1, 5, 16, 48), 4, 3, 9))
-	differ(t, read(t, c, 4, 3), read(t, Clips(2, 9, 16, 48), 4, 3))
+	differ(t, read(t, a, 0, 0), read(t, Images(2, 50, 48), 0, 0))
+	c := Videos(1, 9, 16, 48)
+	same(t, read(t, c, 4, 3, 9), read(t, Videos(1, 5, 16, 48), 4, 3, 9))
+	differ(t, read(t, c, 4, 3), read(t, Videos(2, 9, 16, 48), 4, 3))
 	differ(t, read(t, a, 0, 0), read(t, c, 2, 0))
 }
 
 func TestFramesDoNotDependOnWhatElseIsRead(t *testing.T) {
-	c := Clips(3, 7, 12, 32)
+	c := Videos(3, 7, 12, 32)
 	n := 32 * 32 * 3
 	all := read(t, c, 5, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)
 	some := read(t, c, 5, 11, 4, 4)
@@ -58,7 +58,7 @@ func TestFramesDoNotDependOnWhatElseIsRead(t *testing.T) {
 }
 
 func TestLabelsAreBalanced(t *testing.T) {
-	for _, set := range []data.Dataset{Pictures(1, 70, 32), Clips(1, 70, 8, 32)} {
+	for _, set := range []data.Dataset{Images(1, 70, 32), Videos(1, 70, 8, 32)} {
 		var count [NumExpressions]int
 		for i := range set.Len() {
 			count[set.Label(i)]++
@@ -68,10 +68,10 @@ func TestLabelsAreBalanced(t *testing.T) {
 			require.Contains(t, strings.ToLower(set.Name(label)), "-"+set.Classes()[label])
 		}
 	}
-	require.Equal(t, data.Image, Pictures(1, 1, 32).Modality())
-	require.Equal(t, data.Video, Clips(1, 1, 8, 32).Modality())
-	require.Equal(t, "drawn/image-1/00006-Anger", Pictures(1, 7, 32).Name(6))
-	require.Equal(t, "drawn/video-1/00006-Fear", Clips(1, 7, 8, 32).Name(6))
+	require.Equal(t, data.Image, Images(1, 1, 32).Modality())
+	require.Equal(t, data.Video, Videos(1, 1, 8, 32).Modality())
+	require.Equal(t, "drawn/image-1/00006-Anger", Images(1, 7, 32).Name(6))
+	require.Equal(t, "drawn/video-1/00006-Fear", Videos(1, 7, 8, 32).Name(6))
 }
 
 func TestBadRequestsAreErrors(t *testing.T) {
@@ -80,17 +80,17 @@ func TestBadRequestsAreErrors(t *testing.T) {
 		i    int
 		want string
 	}{
-		{Pictures(1, 3, 32), 3, "no sample 3 in a set of 3"},
-		{Pictures(1, 3, 32), -1, "no sample -1"},
-		{Pictures(1, -3, 32), 0, "set of 0"},
-		{Pictures(1, 3, 15), 0, "size 15 is outside"},
-		{Clips(1, 3, 8, 5000), 0, "size 5000 is outside"},
-		{Clips(1, 3, 0, 32), 0, "clip of 0 frames"},
+		{Images(1, 3, 32), 3, "no sample 3 in a set of 3"},
+		{Images(1, 3, 32), -1, "no sample -1"},
+		{Images(1, -3, 32), 0, "set of 0"},
+		{Images(1, 3, 15), 0, "size 15 is outside"},
+		{Videos(1, 3, 8, 5000), 0, "size 5000 is outside"},
+		{Videos(1, 3, 0, 32), 0, "video of 0 frames"},
 	} {
 		_, err := c.set.Open(c.i)
 		require.ErrorContains(t, err, c.want)
 	}
-	for _, set := range []data.Dataset{Pictures(1, 1, 32), Clips(1, 1, 4, 32)} {
+	for _, set := range []data.Dataset{Images(1, 1, 32), Videos(1, 1, 4, 32)} {
 		c, err := set.Open(0)
 		require.NoError(t, err)
 		_, err = c.Read([]int{0, 4})
@@ -106,10 +106,10 @@ func strength(a AUs) float64 {
 	return a.Strength()
 }
 
-func TestClipsRiseFromRestAndFallBack(t *testing.T) {
+func TestVideosRiseFromRestAndFallBack(t *testing.T) {
 	for _, n := range []int{16, 40, 64} {
 		for i := range 140 {
-			e := ClipOrder[i%NumExpressions]
+			e := VideoOrder[i%NumExpressions]
 			m := newMotion(source(uint64(i)), e, n)
 			m.talk = 0
 			first, peak, at := strength(m.action(0)), 0.0, 0
@@ -120,7 +120,7 @@ func TestClipsRiseFromRestAndFallBack(t *testing.T) {
 			}
 			require.Less(t, first, 0.7, "starts near neutral")
 			if e == Neutral {
-				require.Less(t, peak, 0.9, "a neutral clip stays at rest")
+				require.Less(t, peak, 0.9, "a neutral video stays at rest")
 				continue
 			}
 			require.Greater(t, peak, 2.5*first)
@@ -152,7 +152,7 @@ func TestCurvesAreSmoothAndBlinksClose(t *testing.T) {
 }
 
 func TestConcurrentReadsAgree(t *testing.T) {
-	set := Clips(8, 14, 8, 40)
+	set := Videos(8, 14, 8, 40)
 	want := make([][]uint8, set.Len())
 	for i := range want {
 		want[i] = read(t, set, i, 0, 4)

@@ -94,13 +94,13 @@ func TestUnitsMoveTheFace(t *testing.T) {
 	require.InDelta(t, shut.lid(true, 0)[4].y, shut.lid(false, 0)[4].y, 1e-9)
 }
 
-// TestEveryUnitShows renders each unit alone and expects visible change in the right half of the picture.
+// TestEveryUnitShows renders each unit alone and expects visible change in the right half of the image.
 func TestEveryUnitShows(t *testing.T) {
 	const size = 96
 	face := NewFace(source(9))
 	face.Conditions = Conditions{LightY: -0.5, Ambient: 0.5, Strength: 0.5, Scale: 0.43}
 	face.Style, face.Glasses, face.Beard = Short, false, Shaven
-	// Rows of the picture where a unit works: 0.43·96 pixels a face unit, the eyes in the middle.
+	// Rows of the image where a unit works: 0.43·96 pixels a face unit, the eyes in the middle.
 	upper, lower := [2]int{20, 54}, [2]int{54, 96}
 	areas := map[Unit][2]int{AU1: upper, AU2: upper, AU4: upper, AU5: upper, AU6: upper, AU7: upper, AU43: upper, AU9: upper,
 		AU10: lower, AU12: lower, AU15: lower, AU16: lower, AU17: lower, AU20: lower, AU23: lower, AU24: lower, AU25: lower, AU26: lower}
@@ -183,7 +183,7 @@ var golden = [6][6]float64{
 
 // TestGolden compares block means of one frame, within a tolerance that covers fused multiply-add on other machines.
 func TestGolden(t *testing.T) {
-	c, err := Pictures(7, 10, 96).Open(3)
+	c, err := Images(7, 10, 96).Open(3)
 	require.NoError(t, err)
 	f, err := c.Read([]int{0})
 	require.NoError(t, err)

@@ -3,8 +3,8 @@
 // can fall back on, needs no file and no licence, and is reproducible: sample i of a set depends on the set's
 // seed and on i, nothing else.
 //
-// From the top: Pictures and Clips (dataset.go) are the sets. A sample is a Face (identity.go) performing AUs
-// (this file), for clips along the curves of motion.go. Render (draw.go) paints it in layers: background, body,
+// From the top: Images and Videos (dataset.go) are the sets. A sample is a Face (identity.go) performing AUs
+// (this file), for videos along the curves of motion.go. Render (draw.go) paints it in layers: background, body,
 // head, eyes, brows, nose, mouth, hair. shape.go and raster.go turn curves into anti-aliased coverage, light.go
 // shades them as a relief under a directional light.
 package drawn
@@ -64,7 +64,7 @@ const (
 // Levels holds an intensity in [0, 1] for each action unit; 1 is the strongest that is drawn.
 type Levels [NumUnits]float64
 
-// AUs is what a face does, for its two halves; left is the left of the picture.
+// AUs is what a face does, for its two halves; left is the left of the image.
 type AUs struct{ Left, Right Levels }
 
 // both returns the mean of the two halves.

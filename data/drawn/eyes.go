@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// eye is one eye's geometry under its action units; side is −1 for the left of the picture, +1 for the right.
+// eye is one eye's geometry under its action units; side is −1 for the left of the image, +1 for the right.
 type eye struct {
 	side         float64
 	centre       point

@@ -5,7 +5,7 @@ import (
 	"math/rand/v2"
 )
 
-// Face is everything about a picture that is not expression.
+// Face is everything about an image that is not expression.
 type Face struct {
 	Identity
 	Conditions
@@ -60,7 +60,7 @@ const (
 
 // Conditions are light, pose, framing, background and camera of one frame.
 type Conditions struct {
-	LightX, LightY    float64 // direction to the light in the picture plane, x right, y down; z = 1
+	LightX, LightY    float64 // direction to the light in the image plane, x right, y down; z = 1
 	Ambient, Strength float64 // light everywhere, and from the direction
 	Warmth            float64 // −1 bluish to 1 yellowish
 	Roll, Yaw, Pitch  float64 // radians

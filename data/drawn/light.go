@@ -50,7 +50,7 @@ func (p *painter) bump(x, y, raised, rx, ry, height float64) {
 
 // illuminate turns the finished relief into light: a wrapped Lambert term over an ambient floor, and a highlight.
 func (p *painter) illuminate() {
-	// The light is fixed to the picture, the relief to the face plane, which is rolled against it.
+	// The light is fixed to the image, the relief to the face plane, which is rolled against it.
 	l, v := p.face.lightDirection(), &p.view
 	lx, ly, lz := l[0]*v.cosRoll+l[1]*v.sinRoll, l[1]*v.cosRoll-l[0]*v.sinRoll, l[2]
 	half := 1 / math.Sqrt(lx*lx+ly*ly+(lz+1)*(lz+1))

@@ -5,7 +5,7 @@ import (
 	"math/rand/v2"
 )
 
-// motion is how a face moves through a clip: an expression that rises from rest, holds and fades, over blinks,
+// motion is how a face moves through a video: an expression that rises from rest, holds and fades, over blinks,
 // drifts of head and gaze and, for some, talking. Times are frame numbers.
 type motion struct {
 	rest, apex AUs
@@ -27,7 +27,7 @@ type wave struct{ size, rate, phase float64 }
 func (w wave) at(t float64) float64 { return w.size * math.Sin(w.rate*t+w.phase) }
 
 // newMotion draws the course of expression e through n frames. The peak lies anywhere in the middle half, and the
-// hold is long enough for any window of half the clip to see part of the expression.
+// hold is long enough for any window of half the video to see part of the expression.
 func newMotion(rng *rand.Rand, e Expression, n int) motion {
 	long := float64(max(n-1, 1))
 	m := motion{rest: Neutral.Perform(rng), apex: e.Perform(rng)}

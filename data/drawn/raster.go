@@ -131,7 +131,7 @@ func cross(row []float32, xa, xb, d float64) {
 	}
 }
 
-// canvas is the picture being painted, with the relief under it.
+// canvas is the image being painted, with the relief under it.
 type canvas struct {
 	w, h   int
 	pix    []RGB

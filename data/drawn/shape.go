@@ -6,7 +6,7 @@ import "math"
 type point struct{ x, y float64 }
 
 // Face units: the head is about 1.5 wide and 2 high. The origin lies between the eyes, x runs to the right of the
-// picture, y down, z towards the viewer.
+// image, y down, z towards the viewer.
 const (
 	headRadiusX = 0.80 // half axes of the ellipsoid on which features sit
 	headRadiusY = 1.20

@@ -21,23 +21,23 @@ func TestSheets(t *testing.T) {
 	if dir == "" {
 		dir = t.TempDir()
 	}
-	pictures := pictureSheet(1, 8, 96)
-	require.Equal(t, image.Rect(0, 0, 8*98+2, 7*98+2), pictures.Bounds())
-	clips, err := clipSheet(1, 7, 10, 64)
+	images := imageSheet(1, 8, 96)
+	require.Equal(t, image.Rect(0, 0, 8*98+2, 7*98+2), images.Bounds())
+	videos, err := videoSheet(1, 7, 10, 64)
 	require.NoError(t, err)
-	require.Equal(t, image.Rect(0, 0, 10*66+2, 7*66+2), clips.Bounds())
-	require.NotEqual(t, clips.At(40, 40), clips.At(40, 40+66), "rows show different clips")
-	for name, img := range map[string]image.Image{"pictures.png": pictures, "clips.png": clips} {
+	require.Equal(t, image.Rect(0, 0, 10*66+2, 7*66+2), videos.Bounds())
+	require.NotEqual(t, videos.At(40, 40), videos.At(40, 40+66), "rows show different videos")
+	for name, img := range map[string]image.Image{"images.png": images, "videos.png": videos} {
 		f, err := os.Create(filepath.Join(dir, name))
 		require.NoError(t, err)
 		require.NoError(t, png.Encode(f, img))
 		require.NoError(t, f.Close())
 	}
-	_, err = clipSheet(1, 1, 2, 4)
+	_, err = videoSheet(1, 1, 2, 4)
 	require.ErrorContains(t, err, "size 4")
 }
 
-// sheet pastes frames of one size into a grid, a row of pictures per row of cells, with a thin gap.
+// sheet pastes frames of one size into a grid, a row of images per row of cells, with a thin gap.
 func sheet(cells [][]*data.Frames) *image.RGBA {
 	const gap = 2
 	h, w, columns := 0, 0, 0
@@ -67,8 +67,8 @@ func paste(img *image.RGBA, f *data.Frames, x0, y0 int) {
 	}
 }
 
-// pictureSheet shows the seven expressions, one in each row, on as many people as columns.
-func pictureSheet(seed uint64, columns, size int) *image.RGBA {
+// imageSheet shows the seven expressions, one in each row, on as many people as columns.
+func imageSheet(seed uint64, columns, size int) *image.RGBA {
 	cells := make([][]*data.Frames, NumExpressions)
 	for c := range columns {
 		rng := rand.New(rand.NewPCG(seed, uint64(c)))
@@ -80,10 +80,10 @@ func pictureSheet(seed uint64, columns, size int) *image.RGBA {
 	return sheet(cells)
 }
 
-// clipSheet shows clips, one in each row with its expressions in the order of ClipOrder, at as many evenly spaced
+// videoSheet shows videos, one in each row with its expressions in the order of VideoOrder, at as many evenly spaced
 // moments as columns.
-func clipSheet(seed uint64, rows, columns, size int) (*image.RGBA, error) {
-	set := Clips(seed, rows, 4*columns, size)
+func videoSheet(seed uint64, rows, columns, size int) (*image.RGBA, error) {
+	set := Videos(seed, rows, 4*columns, size)
 	cells := make([][]*data.Frames, rows)
 	for r := range rows {
 		c, err := set.Open(r)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes resize/*.png: a picture and what Pillow's resize(..., BILINEAR) makes of it. PNG, as it is lossless.
+"""Writes resize/*.png: an image and what Pillow's resize(..., BILINEAR) makes of it. PNG, as it is lossless.
 
 Run in this folder: python3 make_resize.py. Written with Pillow 9.4.0; any version since 3.x gives the same bytes.
 """

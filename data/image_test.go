@@ -16,8 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestPicturesAreReadAsPillowDoes compares with what testdata/make_pictures.py had Pillow write.
-func TestPicturesAreReadAsPillowDoes(t *testing.T) {
+// TestImagesAreReadAsPillowDoes compares with what testdata/make_images.py had Pillow write.
+func TestImagesAreReadAsPillowDoes(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		mean float64 // allowed mean absolute difference
@@ -26,33 +26,33 @@ func TestPicturesAreReadAsPillowDoes(t *testing.T) {
 		{"single.gif", 0}, {"lossless.webp", 0}, {"lossless_alpha.webp", 0}, {"grey.jpg", 0.5}, {"444.jpg", 1},
 		{"cmyk.jpg", 1}, {"lossy.webp", 5}, {"rgb.jpg", 5}, {"progressive.jpg", 5}, // chroma is upsampled differently
 	} {
-		got, err := OpenPicture(filepath.Join("testdata", "pictures", c.name))
+		got, err := OpenImage(filepath.Join("testdata", "images", c.name))
 		require.NoError(t, err, c.name)
-		want := readPNG(t, "pictures/want_"+c.name+".png")
+		want := readPNG(t, "images/want_"+c.name+".png")
 		require.LessOrEqual(t, meanDifference(t, want, got), c.mean, c.name)
 	}
 }
 
 func TestEXIFOrientationIsApplied(t *testing.T) {
-	upright := readPNG(t, "pictures/rgb.png")
+	upright := readPNG(t, "images/rgb.png")
 	for i := range 8 {
-		got := readPNG(t, "pictures/exif"+string(rune('1'+i))+".jpg")
+		got := readPNG(t, "images/exif"+string(rune('1'+i))+".jpg")
 		require.Equal(t, upright.H, got.H, "orientation %d", i+1)
 		require.Less(t, meanDifference(t, upright, got), 4.0, "orientation %d", i+1)
 	}
 }
 
 func TestAnimatedGIFIsComposedAsPillowDoes(t *testing.T) {
-	strip := readPNG(t, "pictures/want_animated.gif.png")
-	clip, m, err := Open("testdata/pictures/animated.gif", OpenOptions{})
+	strip := readPNG(t, "images/want_animated.gif.png")
+	sample, m, err := Open("testdata/images/animated.gif", OpenOptions{})
 	require.NoError(t, err)
 	require.Equal(t, Video, m)
-	require.Equal(t, 6, clip.Len())
-	got, err := clip.Read([]int{0, 1, 2, 3, 4, 5})
+	require.Equal(t, 6, sample.Len())
+	got, err := sample.Read([]int{0, 1, 2, 3, 4, 5})
 	require.NoError(t, err)
 	require.Equal(t, strip.Pix, got.Pix)
 
-	first, err := OpenPicture("testdata/pictures/animated.gif")
+	first, err := OpenImage("testdata/images/animated.gif")
 	require.NoError(t, err)
 	require.Equal(t, got.Frame(0), first.Pix)
 }
@@ -87,7 +87,7 @@ func TestGIFDisposal(t *testing.T) {
 }
 
 func TestGIFLimits(t *testing.T) {
-	file, err := os.ReadFile("testdata/pictures/animated.gif") // 6 frames of 25×18, composed 8,100 bytes
+	file, err := os.ReadFile("testdata/images/animated.gif") // 6 frames of 25×18, composed 8,100 bytes
 	require.NoError(t, err)
 	for _, lim := range []limits{{pixels: 1000, bytes: 8099, frames: 10}, {pixels: 1000, bytes: 1 << 20, frames: 5}} {
 		_, err = decodeFile(bytes.NewReader(file), OpenOptions{}, lim)
@@ -107,7 +107,7 @@ func pngHeader(w, h uint32) []byte {
 	return append(b, 0, 0, 0, 9, 'I', 'D', 'A', 'T')
 }
 
-func TestHugePictureIsRefusedBeforeDecoding(t *testing.T) {
+func TestHugeImageIsRefusedBeforeDecoding(t *testing.T) {
 	path := write(t, "huge.png", pngHeader(100_000, 100_000))
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -117,20 +117,20 @@ func TestHugePictureIsRefusedBeforeDecoding(t *testing.T) {
 	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(1<<20))
 }
 
-func TestBadPictures(t *testing.T) {
+func TestBadImages(t *testing.T) {
 	folder := t.TempDir()
 	for _, c := range []struct{ path, want string }{
-		{write(t, "text.jpg", []byte("neither nor\n")), "not a picture: neither JPEG, PNG, GIF, WebP nor BMP"},
-		{write(t, "empty.png", nil), "not a picture: neither JPEG, PNG, GIF, WebP nor BMP"},
-		{write(t, "cut.png", pngHeader(10, 10)), "the picture is cut off: the file ends too early"},
-		{write(t, "flat.bmp", bmpHeader(0, 0)), "a picture of 0×0 pixels"},
+		{write(t, "text.jpg", []byte("neither nor\n")), "not an image: neither JPEG, PNG, GIF, WebP nor BMP"},
+		{write(t, "empty.png", nil), "not an image: neither JPEG, PNG, GIF, WebP nor BMP"},
+		{write(t, "cut.png", pngHeader(10, 10)), "the image is cut off: the file ends too early"},
+		{write(t, "flat.bmp", bmpHeader(0, 0)), "an image of 0×0 pixels"},
 		{filepath.Join(folder, "missing.jpg"), "no such file or directory"},
-		{folder, "a folder, not a picture"},
+		{folder, "a folder, not an image"},
 	} {
-		_, err := OpenPicture(c.path)
+		_, err := OpenImage(c.path)
 		require.EqualError(t, err, c.path+": "+c.want)
 	}
-	_, err := OpenPicture(os.DevNull)
+	_, err := OpenImage(os.DevNull)
 	require.ErrorContains(t, err, "neither a file nor a folder")
 }
 
@@ -143,9 +143,9 @@ func bmpHeader(w, h uint32) []byte {
 	return b
 }
 
-// Every prefix of every kind of file is an error or, where only a trailer is missing, a picture; never a panic.
-func TestTruncatedPictures(t *testing.T) {
-	paths, err := filepath.Glob("testdata/pictures/*")
+// Every prefix of every kind of file is an error or, where only a trailer is missing, an image; never a panic.
+func TestTruncatedImages(t *testing.T) {
+	paths, err := filepath.Glob("testdata/images/*")
 	require.NoError(t, err)
 	require.NotEmpty(t, paths)
 	for _, path := range paths {
@@ -163,8 +163,8 @@ func TestTruncatedPictures(t *testing.T) {
 	}
 }
 
-func FuzzDecodePicture(f *testing.F) {
-	paths, _ := filepath.Glob("testdata/pictures/*")
+func FuzzDecodeImage(f *testing.F) {
+	paths, _ := filepath.Glob("testdata/images/*")
 	for _, path := range paths {
 		file, err := os.ReadFile(path)
 		require.NoError(f, err)

@@ -17,21 +17,21 @@ import (
 
 // limits bounds what a foreign file may make the decoders allocate.
 type limits struct {
-	pixels int   // of a picture or of one frame
+	pixels int   // of an image or of one frame
 	bytes  int64 // of all frames decoded
 	frames int
 }
 
-var errNotPicture = errors.New("not a picture: neither JPEG, PNG, GIF, WebP nor BMP")
+var errNotImage = errors.New("not an image: neither JPEG, PNG, GIF, WebP nor BMP")
 
-// decodePicture decodes a picture (of a GIF the first frame) to 8-bit RGB as Pillow's convert("RGB") would:
+// decodeImage decodes an image (of a GIF the first frame) to 8-bit RGB as Pillow's convert("RGB") would:
 // transparency is dropped, not blended, grey is copied to the three channels; of 16-bit samples the high byte is
 // kept. A JPEG is turned as its EXIF orientation says; the orientation of other formats is ignored.
 // Go's JPEG decoder repeats chroma samples where libjpeg interpolates them, so that a JPEG's pixels differ a little
 // from Pillow's.
 //
 // The size is checked before pixels are decoded.
-func decodePicture(r io.ReadSeeker, maxPixels int) (f *Frames, err error) {
+func decodeImage(r io.ReadSeeker, maxPixels int) (f *Frames, err error) {
 	defer recoverDecoder(&err)
 	config, format, err := decodeConfig(r, maxPixels)
 	if err != nil {
@@ -72,7 +72,7 @@ func decodeConfig(r io.ReadSeeker, maxPixels int) (image.Config, string, error) 
 	}
 	w, h := config.Width, config.Height
 	if w <= 0 || h <= 0 {
-		return config, "", fmt.Errorf("a picture of %d×%d pixels", w, h)
+		return config, "", fmt.Errorf("an image of %d×%d pixels", w, h)
 	}
 	if w > maxPixels/h {
 		return config, "", fmt.Errorf("%d×%d pixels are more than the limit of %d", w, h, maxPixels)
@@ -85,9 +85,9 @@ func decodeConfig(r io.ReadSeeker, maxPixels int) (image.Config, string, error) 
 func decoderError(err error) error {
 	switch {
 	case errors.Is(err, image.ErrFormat):
-		return errNotPicture
+		return errNotImage
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		return errors.New("the picture is cut off: the file ends too early")
+		return errors.New("the image is cut off: the file ends too early")
 	}
 	return err
 }
@@ -95,7 +95,7 @@ func decoderError(err error) error {
 // recoverDecoder turns a panic of a decoder, which is foreign code reading foreign bytes, into an error.
 func recoverDecoder(err *error) {
 	if p := recover(); p != nil {
-		*err = fmt.Errorf("damaged picture (the decoder said: %v)", p)
+		*err = fmt.Errorf("damaged image (the decoder said: %v)", p)
 	}
 }
 
@@ -120,7 +120,7 @@ func rgbRow(m image.Image, ycbcr ycbcrToRGB) func(dst []uint8, x, y int) {
 		return func(dst []uint8, x, y int) { ycbcrRow(dst, m, x, y, ycbcr) }
 	case *image.NYCbCrA:
 		return func(dst []uint8, x, y int) { ycbcrRow(dst, &m.YCbCr, x, y, ycbcr) }
-	case *image.RGBA: // the decoders use it for opaque pictures only
+	case *image.RGBA: // the decoders use it for opaque images only
 		return func(dst []uint8, x, y int) { rgbaRow(dst, m.Pix[m.PixOffset(x, y):]) }
 	case *image.NRGBA:
 		return func(dst []uint8, x, y int) { rgbaRow(dst, m.Pix[m.PixOffset(x, y):]) }
@@ -143,7 +143,7 @@ func ycbcrRow(dst []uint8, m *image.YCbCr, x, y int, ycbcr ycbcrToRGB) {
 }
 
 // studioToRGB converts ITU-R 601 samples in studio range, luma 16 to 235 and chroma 16 to 240. Lossy WebP has them,
-// but x/image/webp hands them out as image.YCbCr, whose full range would wash the picture out (golang/go#40173).
+// but x/image/webp hands them out as image.YCbCr, whose full range would wash the image out (golang/go#40173).
 func studioToRGB(y, cb, cr uint8) (r, g, b uint8) {
 	const one = 1 << 16
 	luma := (int32(y)-16)*(one*255/219) + one/2

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Writes small pictures of every format to pictures/ and, as want_*.png, the RGB pixels that Pillow reads from them.
+"""Writes small images of every format to images/ and, as want_*.png, the RGB pixels that Pillow reads from them.
 
-Run in this folder: python3 make_pictures.py. Written with Pillow 9.4.0.
+Run in this folder: python3 make_images.py. Written with Pillow 9.4.0.
 """
 import numpy as np
 from PIL import Image, ImageSequence
@@ -18,8 +18,8 @@ grey = colour.convert("L")
 
 
 def write(name, image, **options):
-    image.save(f"pictures/{name}", **options)
-    Image.open(f"pictures/{name}").convert("RGB").save(f"pictures/want_{name}.png")
+    image.save(f"images/{name}", **options)
+    Image.open(f"images/{name}").convert("RGB").save(f"images/want_{name}.png")
 
 
 write("rgb.png", colour)
@@ -40,14 +40,14 @@ write("progressive.jpg", colour, quality=90, progressive=True)
 cmyk = colour.convert("CMYK")
 write("cmyk.jpg", cmyk, quality=95, subsampling=0)
 
-# One upright picture, stored in each of the eight EXIF orientations.
+# One upright image, stored in each of the eight EXIF orientations.
 stored = [None, None, Image.FLIP_LEFT_RIGHT, Image.ROTATE_180, Image.FLIP_TOP_BOTTOM, Image.TRANSPOSE,
           Image.ROTATE_90, Image.TRANSVERSE, Image.ROTATE_270]
 for orientation in range(1, 9):
     exif = Image.Exif()
     exif[0x0112] = orientation
     turned = colour if orientation == 1 else colour.transpose(stored[orientation])
-    turned.save(f"pictures/exif{orientation}.jpg", quality=95, subsampling=0, exif=exif)
+    turned.save(f"images/exif{orientation}.jpg", quality=95, subsampling=0, exif=exif)
 
 # An animation with partial, transparent frames, as Pillow's optimiser writes it.
 frames = []
@@ -56,6 +56,6 @@ for i in range(6):
     f[:, :, 2] = 90
     f[3:9, 2 * i : 2 * i + 7] = (250, 40 * i, 20)
     frames.append(Image.fromarray(f, "RGB").quantize(8))
-frames[0].save("pictures/animated.gif", save_all=True, append_images=frames[1:], duration=40)
-strip = [np.asarray(f.convert("RGB")) for f in ImageSequence.Iterator(Image.open("pictures/animated.gif"))]
-Image.fromarray(np.concatenate(strip), "RGB").save("pictures/want_animated.gif.png")
+frames[0].save("images/animated.gif", save_all=True, append_images=frames[1:], duration=40)
+strip = [np.asarray(f.convert("RGB")) for f in ImageSequence.Iterator(Image.open("images/animated.gif"))]
+Image.fromarray(np.concatenate(strip), "RGB").save("images/want_animated.gif.png")

@@ -1,0 +1,46 @@
+package data
+
+// Order returns the modality of each step of an epoch: as many as there are batches of each, in an order drawn from
+// the seed and the epoch. Every step sees one modality.
+func Order(images, videos int, seed uint64, epoch int) []Modality {
+	order := make([]Modality, images+videos)
+	for i := range order {
+		order[i] = Video
+		if i < images {
+			order[i] = Image
+		}
+	}
+	Stream(seed, "order", epoch).Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
+	return order
+}
+
+// Draw returns which samples an epoch sees, n of a set of total: without replacement while they last, then from a fresh
+// shuffle. Each call to a later epoch draws anew.
+func Draw(n, total int, seed uint64, purpose string, epoch int) []int {
+	rng := Stream(seed, purpose, epoch)
+	var samples []int
+	for len(samples) < n {
+		samples = append(samples, rng.Perm(total)...)
+	}
+	return samples[:n]
+}
+
+// DrawBalanced returns n samples such that each class is equally likely, with replacement: how the static set is drawn
+// in the released code.
+func DrawBalanced(n int, labels []int, seed uint64, purpose string, epoch int) []int {
+	rng := Stream(seed, purpose, epoch)
+	byClass := map[int][]int{}
+	var classes []int
+	for i, l := range labels {
+		if byClass[l] == nil {
+			classes = append(classes, l)
+		}
+		byClass[l] = append(byClass[l], i)
+	}
+	samples := make([]int, n)
+	for i := range samples {
+		members := byClass[classes[rng.IntN(len(classes))]]
+		samples[i] = members[rng.IntN(len(members))]
+	}
+	return samples
+}

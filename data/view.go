@@ -1,0 +1,46 @@
+package data
+
+// Mean and Std are ImageNet's, by which a model normalises what it sees: (v − Mean)/Std for each channel of values in
+// [0, 1].
+var (
+	Mean = [3]float32{0.485, 0.456, 0.406}
+	Std  = [3]float32{0.229, 0.224, 0.225}
+)
+
+// View is what a model is to see of a sample, before it is normalised: T frames of H×W pixels. Exactly one of Bytes
+// and Floats is set: 8-bit samples stay bytes, a quarter of the memory, until a patch embedding reads them as v/255.
+type View struct {
+	T, H, W int
+	Bytes   []uint8   // [T, H, W, 3], as decoded
+	Floats  []float32 // [3, T, H, W] in [0, 1], of an augmentation whose results are no whole numbers
+}
+
+// Frames returns the pixels of a view, to be shown. Floats are rounded; Bytes are shared.
+func (v View) Frames() *Frames {
+	if v.Bytes != nil {
+		return &Frames{T: v.T, H: v.H, W: v.W, Pix: v.Bytes}
+	}
+	f := NewFrames(v.T, v.H, v.W)
+	n := v.T * v.H * v.W
+	for c := range 3 {
+		for i, x := range v.Floats[c*n : (c+1)*n] {
+			f.Pix[3*i+c] = uint8(min(max(float32(x*255)+0.5, 0), 255)) // not fused: all machines show the same
+		}
+	}
+	return f
+}
+
+// viewOf takes over the pixels of f.
+func viewOf(f *Frames) View { return View{T: f.T, H: f.H, W: f.W, Bytes: f.Pix} }
+
+// planar spreads the pixels over [3, T, H, W] in [0, 1].
+func planar(f *Frames) []float32 {
+	n := f.T * f.H * f.W
+	x := make([]float32, 3*n)
+	r, g, b := x[:n], x[n:2*n], x[2*n:]
+	for i := range n {
+		p := f.Pix[3*i : 3*i+3 : 3*i+3]
+		r[i], g[i], b[i] = float32(p[0])/255, float32(p[1])/255, float32(p[2])/255
+	}
+	return x
+}
