@@ -1,6 +1,9 @@
 package engine
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 // DType is the type of a tensor's elements, known at run time.
 type DType uint8
@@ -34,6 +37,19 @@ func (d DType) String() string {
 	}
 	return dtypes[d].name
 }
+
+// ToBFloat16 returns the bits of the bfloat16 nearest to v, of two the even one. Subnormal numbers are rounded like all others; NaN
+// stays NaN, a quiet one.
+func ToBFloat16(v float32) uint16 {
+	bits := math.Float32bits(v)
+	if v != v {
+		return uint16(bits>>16) | 0x40
+	}
+	return uint16((bits + 0x7fff + bits>>16&1) >> 16)
+}
+
+// FromBFloat16 returns the number with these bits.
+func FromBFloat16(bits uint16) float32 { return math.Float32frombits(uint32(bits) << 16) }
 
 // Number is the set of Go types that elements are read and written as. BFloat16 travels as float32.
 type Number interface {

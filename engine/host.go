@@ -1,9 +1,6 @@
 package engine
 
-import (
-	"math"
-	"unsafe"
-)
+import "unsafe"
 
 // Zeros returns a tensor of zeros.
 func Zeros(b Backend, dtype DType, shape ...int) *Tensor { return Filled(b, dtype, 0, shape...) }
@@ -104,16 +101,10 @@ func convert[To, From Number](values []From) []To {
 	return out
 }
 
-// toBFloat16 rounds to nearest, ties to even; NaN stays NaN.
 func toBFloat16(values []float32) []uint16 {
 	out := make([]uint16, len(values))
 	for i, v := range values {
-		bits := math.Float32bits(v)
-		if v != v {
-			out[i] = uint16(bits>>16) | 0x40
-			continue
-		}
-		out[i] = uint16((bits + 0x7fff + bits>>16&1) >> 16)
+		out[i] = ToBFloat16(v)
 	}
 	return out
 }
@@ -121,7 +112,7 @@ func toBFloat16(values []float32) []uint16 {
 func fromBFloat16(bits []uint16) []float32 {
 	out := make([]float32, len(bits))
 	for i, b := range bits {
-		out[i] = math.Float32frombits(uint32(b) << 16)
+		out[i] = FromBFloat16(b)
 	}
 	return out
 }

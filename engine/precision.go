@@ -17,7 +17,12 @@ const (
 
 var precisions = [...]string{Full: "f32", BF16: "bf16", Int8: "int8"}
 
-func (p Precision) String() string { return precisions[p] }
+func (p Precision) String() string {
+	if int(p) >= len(precisions) {
+		return fmt.Sprintf("Precision(%d)", uint8(p))
+	}
+	return precisions[p]
+}
 
 // ParsePrecision returns the precision of that name: f32, bf16 or int8.
 func ParsePrecision(name string) (Precision, error) {

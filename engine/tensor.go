@@ -7,6 +7,7 @@ package engine
 
 import (
 	"fmt"
+	"math"
 	"slices"
 )
 
@@ -36,9 +37,24 @@ func New(b Backend, dtype DType, shape ...int) *Tensor {
 	if slices.ContainsFunc(shape, func(d int) bool { return d < 0 }) {
 		panic(&ShapeError{Op: "engine.New", Got: shape, Want: "extents of at least 0"})
 	}
-	s := &storage{bytes: Elements(shape) * dtype.Size(), backend: b, refs: 1}
+	s := &storage{bytes: sizeOf(dtype, shape), backend: b, refs: 1}
 	s.alloc()
 	return &Tensor{shape: slices.Clone(shape), dtype: dtype, store: s}
+}
+
+// sizeOf returns the bytes of a tensor, or more than any backend has where their number does not fit an int.
+func sizeOf(dtype DType, shape []int) int {
+	if slices.Contains(shape, 0) {
+		return 0
+	}
+	n := dtype.Size()
+	for _, d := range shape {
+		if d > math.MaxInt/n {
+			return math.MaxInt
+		}
+		n *= d
+	}
+	return n
 }
 
 func (s *storage) alloc() {

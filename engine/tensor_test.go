@@ -7,11 +7,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"mien/engine"
+	"mien/engine/cpu"
 )
 
 func TestTensorReferences(t *testing.T) {
-	cpu := engine.NewCPU()
-	x := engine.FromSlice(cpu, engine.Float32, []float32{1, 2, 3, 4, 5, 6}, 2, 3)
+	b := cpu.New()
+	x := engine.FromSlice(b, engine.Float32, []float32{1, 2, 3, 4, 5, 6}, 2, 3)
 	require.False(t, x.Shared())
 	view := x.View(3, 2)
 	require.True(t, x.Shared())
@@ -19,24 +20,24 @@ func TestTensorReferences(t *testing.T) {
 	x.Free()
 	x.Free()
 	require.False(t, view.Shared())
-	require.Positive(t, cpu.Stats().LiveBytes, "the view keeps the buffer")
-	other := engine.Zeros(cpu, engine.Float32, 2, 3)
+	require.Positive(t, b.Stats().LiveBytes, "the view keeps the buffer")
+	other := engine.Zeros(b, engine.Float32, 2, 3)
 	values, err := engine.Read[float32](view)
 	require.NoError(t, err)
 	require.Equal(t, []float32{1, 2, 3, 4, 5, 6}, values)
 	other.Free()
 	view.Free()
-	require.Zero(t, cpu.Stats().LiveBytes)
-	require.Positive(t, cpu.Stats().PoolBytes)
+	require.Zero(t, b.Stats().LiveBytes)
+	require.Positive(t, b.Stats().PoolBytes)
 	require.Panics(t, view.Free, "freed twice")
 	require.NotPanics(t, (*engine.Tensor)(nil).Free)
 }
 
 func TestViewSharesElements(t *testing.T) {
-	cpu := engine.NewCPU()
-	x := engine.Zeros(cpu, engine.Float32, 2, 3)
+	b := cpu.New()
+	x := engine.Zeros(b, engine.Float32, 2, 3)
 	view := x.View(6)
-	cpu.Fill(view, 7)
+	b.Fill(view, 7)
 	values, err := engine.Read[float64](x)
 	require.NoError(t, err)
 	require.Equal(t, []float64{7, 7, 7, 7, 7, 7}, values)
@@ -44,7 +45,7 @@ func TestViewSharesElements(t *testing.T) {
 }
 
 func TestTensorShape(t *testing.T) {
-	x := engine.New(engine.NewCPU(), engine.Float32, 2, 3, 4)
+	x := engine.New(cpu.New(), engine.Float32, 2, 3, 4)
 	require.Equal(t, []int{2, 3, 4}, x.Shape())
 	x.Shape()[0] = 99
 	require.Equal(t, 2, x.Dim(0), "Shape returns a copy")
@@ -68,11 +69,11 @@ func TestTensorShape(t *testing.T) {
 }
 
 func TestReadAndWriteConvert(t *testing.T) {
-	cpu := engine.NewCPU()
+	b := cpu.New()
 	values := []float64{0.1, -3, math.Pi}
-	single := engine.FromSlice(cpu, engine.Float32, values, 3)
-	double := engine.FromSlice(cpu, engine.Float64, []float32{0.5, -3, 8}, 3)
-	index := engine.FromSlice(cpu, engine.Int32, []int32{4, -5, 6}, 3)
+	single := engine.FromSlice(b, engine.Float32, values, 3)
+	double := engine.FromSlice(b, engine.Float64, []float32{0.5, -3, 8}, 3)
+	index := engine.FromSlice(b, engine.Int32, []int32{4, -5, 6}, 3)
 
 	asDouble, err := engine.Read[float64](single)
 	require.NoError(t, err)
@@ -89,7 +90,7 @@ func TestReadAndWriteConvert(t *testing.T) {
 }
 
 func TestReadReturnsACopy(t *testing.T) {
-	x := engine.FromSlice(engine.NewCPU(), engine.Float32, []float32{1, 2}, 2)
+	x := engine.FromSlice(cpu.New(), engine.Float32, []float32{1, 2}, 2)
 	first, _ := engine.Read[float32](x)
 	first[0] = 9
 	second, _ := engine.Read[float32](x)
@@ -97,7 +98,7 @@ func TestReadReturnsACopy(t *testing.T) {
 }
 
 func TestCheckShape(t *testing.T) {
-	x := engine.New(engine.NewCPU(), engine.Float32, 2, 3)
+	x := engine.New(cpu.New(), engine.Float32, 2, 3)
 	require.NotPanics(t, func() { engine.CheckShape("linear", x, 2, 3) })
 	require.NotPanics(t, func() { engine.CheckShape("linear", x, -1, 3) })
 	requireShapeError(t, "linear: got [2 3], want [-1 4]", func() { engine.CheckShape("linear", x, -1, 4) })

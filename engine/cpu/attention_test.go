@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"golang.org/x/sys/cpu"
+	features "golang.org/x/sys/cpu"
 
 	"mien/asm"
 	"mien/engine"
@@ -24,12 +24,12 @@ func TestAttentionBF16(t *testing.T) {
 	for i := range values {
 		values[i] = rng.NormFloat64()
 	}
-	attend := func(bf16 bool, threads int) []float64 {
+	attend := func(p engine.Precision, threads int) []float64 {
 		runtime.GOMAXPROCS(threads)
 		c := cpu.New()
 		a := engine.AttentionArgs{QKV: engine.FromSlice(c, engine.Float32, values, batch, tokens, 3, heads, d),
 			Out: engine.New(c, engine.Float32, batch, tokens, heads, d), LSE: engine.New(c, engine.Float32, batch, heads, tokens),
-			Batch: batch, Tokens: tokens, Heads: heads, HeadDim: d, BF16: bf16}
+			Batch: batch, Tokens: tokens, Heads: heads, HeadDim: d, Precision: p}
 		c.Attention(a)
 		out, err := engine.Read[float64](a.Out)
 		require.NoError(t, err)
@@ -37,18 +37,18 @@ func TestAttentionBF16(t *testing.T) {
 	}
 	for _, k := range asm.Implementations() {
 		use(t, k.Name)
-		want, got := attend(false, 1), attend(true, 1)
+		want, got := attend(engine.Full, 1), attend(engine.BF16, 1)
 		squares, wantSquares := 0.0, 0.0
 		for i, v := range want {
 			squares, wantSquares = squares+(v-got[i])*(v-got[i]), wantSquares+v*v
 		}
 		err := math.Sqrt(squares / wantSquares)
-		if k.Name == "avx512" && cpu.X86.HasAVX512BF16 {
+		if k.Name == "avx512" && features.X86.HasAVX512BF16 {
 			require.Less(t, err, 1e-2, k.Name)
 			require.Greater(t, err, 1e-4, "%s: nothing was rounded", k.Name)
 		} else {
 			require.Zero(t, err, k.Name)
 		}
-		require.Equal(t, got, attend(true, 3), k.Name)
+		require.Equal(t, got, attend(engine.BF16, 3), k.Name)
 	}
 }

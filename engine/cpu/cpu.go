@@ -31,7 +31,10 @@ func (c *Backend) Name() string { return "cpu/" + asm.F32().Name }
 
 // Supports has int8 for inference alone.
 func (c *Backend) Supports(p engine.Precision, training bool) error {
-	if p == engine.Int8 && training {
+	switch {
+	case p > engine.Int8:
+		return fmt.Errorf("%s does not know the precision %v", c.Name(), p)
+	case p == engine.Int8 && training:
 		return fmt.Errorf("%s cannot train at int8, which has no gradients: choose f32 or bf16", c.Name())
 	}
 	return nil

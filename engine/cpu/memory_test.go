@@ -44,7 +44,8 @@ func TestPoolProperties(t *testing.T) {
 				live = append(live[:i], live[i+1:]...)
 			} else {
 				n := rapid.IntRange(0, 700).Draw(t, "n")
-				b := p.get(n)
+				b, err := p.get(n)
+				require.NoError(t, err)
 				require.Len(t, b.bytes, n)
 				require.Zero(t, uintptr(unsafe.Pointer(unsafe.SliceData(b.bytes)))%alignment)
 				live = append(live, b)

@@ -8,6 +8,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"mien/engine"
 )
 
 func TestParallelCoversEveryIndexOnce(t *testing.T) {
@@ -79,7 +81,7 @@ func TestBroadcastProperties(t *testing.T) {
 				n++
 			}
 		})
-		require.Equal(t, Elements(shape), n)
+		require.Equal(t, engine.Elements(shape), n)
 	})
 }
 
@@ -100,7 +102,10 @@ func place(shape, operand []int, flat int) int {
 	for axis := len(shape) - 1; axis >= 0; axis-- {
 		j := flat % shape[axis]
 		flat /= shape[axis]
-		d := extent(operand, len(shape), axis)
+		d := 1
+		if i := axis - (len(shape) - len(operand)); i >= 0 {
+			d = operand[i]
+		}
 		if d != 1 {
 			at += j * stride
 		}

@@ -1,6 +1,8 @@
 package cpu
 
 import (
+	"math"
+
 	"mien/asm"
 	"mien/engine"
 )
@@ -21,7 +23,7 @@ func (c *Backend) RandomMask(dst *engine.Tensor, p float64, key engine.Key) {
 }
 
 func randomMask[F asm.Float](dst *engine.Tensor, p float64, key engine.Key) {
-	drop, kept := uint64(p*(1<<32)), F(1/(1-p))
+	drop, kept := uint64(math.Ceil(p*(1<<32))), F(1/(1-p)) // a whole number is below x where it is below ⌈x⌉
 	eachWord(host[F](dst), key, func(word uint32) F {
 		if uint64(word) < drop {
 			return 0

@@ -1,11 +1,6 @@
 package cpu
 
-import (
-	"math"
-
-	"mien/asm"
-	"mien/engine"
-)
+import "mien/engine"
 
 // Products at bf16 whose weight is not packed, those of training: operands are rounded into float32 working memory, where kernels
 // for float32 multiply them. A product of two rounded numbers is exact in float32, so the sums are those that an instruction for
@@ -18,14 +13,14 @@ func (c *Backend) Cast(dst, src *engine.Tensor) {
 		d, s := host[uint16](dst), host[float32](src)
 		parallel(len(d), elementGrain, func(lo, hi int) {
 			for i := lo; i < hi; i++ {
-				d[i] = asm.ToBF16(s[i])
+				d[i] = engine.ToBFloat16(s[i])
 			}
 		})
 	case from == engine.BFloat16 && to == engine.Float32:
 		d, s := host[float32](dst), host[uint16](src)
 		parallel(len(d), elementGrain, func(lo, hi int) {
 			for i := lo; i < hi; i++ {
-				d[i] = math.Float32frombits(uint32(s[i]) << 16)
+				d[i] = engine.FromBFloat16(s[i])
 			}
 		})
 	default:

@@ -51,7 +51,7 @@ func newSteadyStep(cpu *cpu.Backend) func() {
 	param := func(shape ...int) *engine.Tensor { return engine.Zeros(cpu, engine.Float32, shape...) }
 	proj, gamma, beta, x := param(3*width, width), param(width), param(width), param(rows, width)
 	grad, m, v := param(3*width, width), param(3*width, width), param(3*width, width)
-	dgamma, dbeta := param(width), param(width)
+	dgamma, dbeta, steps := param(width), param(width), engine.Zeros(cpu, engine.Int32, 1)
 	expertW := []*engine.Tensor{param(width, width), param(width, width), param(width, width)}
 	expertB := []*engine.Tensor{param(width), param(width), param(width)}
 
@@ -77,31 +77,31 @@ func newSteadyStep(cpu *cpu.Backend) func() {
 		cpu.Fill(logits, 0)
 		cpu.Softmax(logits, logits)
 		cpu.TopK(choice, logits)
-		route := engine.RouteArgs{Choice: choice, Slot: index(rows), Token: index(rows), Offsets: index(experts + 1),
-			Keep: float(rows), K: 1, Experts: experts}
+		route := engine.RouteArgs{Choice: choice, Slot: index(rows), Place: index(rows, 1), Token: index(rows, 1),
+			Chosen: index(rows * experts), Offsets: index(experts + 1), Keep: float(rows), K: 1, Experts: experts}
 		cpu.Route(route)
 		gathered, out := float(rows, width), float(rows, width)
-		cpu.Gather(gathered, attention.Out, route.Token)
+		cpu.Gather(gathered, normed, route.Token, false)
 		cpu.GroupedGemm(engine.GroupedArgs{Mode: engine.GroupedForward, X: gathered, Y: out, W: expertW, B: expertB,
 			Offsets: route.Offsets})
 		cpu.Unary(engine.GELU, out, out)
-		cpu.ScatterAdd(attention.Out, out, route.Token)
+		cpu.Gather(normed, out, route.Place, true)
 
 		loss, dloss, dout := float(), float(), float(rows, width)
-		cpu.MaskedMSE(loss, attention.Out, x, route.Keep)
+		cpu.MSE(loss, normed, x)
 		cpu.Fill(dloss, 1)
-		cpu.MaskedMSEBackward(dout, attention.Out, x, route.Keep, dloss)
+		cpu.MSEBackward(dout, normed, x, dloss)
 		dqkv := float(rows, 3*width)
 		cpu.AttentionBackward(attention, engine.AttentionGrads{DOut: dout, DQKV: dqkv})
 		cpu.Gemm(engine.GemmArgs{C: grad, A: dqkv, B: normed, M: 3 * width, N: width, K: rows, TransA: true,
 			LDA: 3 * width, LDB: width, LDC: width, Batch: 1})
 		cpu.LayerNormBackward(float(rows, width), dgamma, dbeta, x, gamma, dout, mean, rstd)
 
-		scale, norm := float(), float()
-		cpu.ClipScale(scale, norm, []*engine.Tensor{grad}, 1)
+		figures := float(engine.FigureCount)
+		cpu.StepFigures(engine.FiguresArgs{Figures: figures, Loss: loss, Grads: []*engine.Tensor{grad}, MaxNorm: 1})
 		cpu.AdamW(engine.AdamWArgs{Params: []*engine.Tensor{proj}, Grads: []*engine.Tensor{grad}, M: []*engine.Tensor{m},
 			V: []*engine.Tensor{v}, LR: []float64{1e-3}, Decay: []float64{0}, Beta1: 0.9, Beta2: 0.999, Eps: 1e-8,
-			Step: []int{1}, GradScale: scale})
+			Steps: steps, Index: []int{0}, Figures: figures})
 		for _, t := range made {
 			t.Free()
 		}

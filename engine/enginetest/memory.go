@@ -1,6 +1,8 @@
 package enginetest
 
 import (
+	"math"
+
 	"github.com/stretchr/testify/require"
 
 	"mien/engine"
@@ -9,6 +11,16 @@ import (
 func testName(s *suite) {
 	require.NotEmpty(s.T, s.b.Name())
 	require.Equal(s.T, s.b.Name(), s.b.Name())
+}
+
+func testSupports(s *suite) {
+	require.NoError(s.T, s.b.Supports(engine.Full, false))
+	require.NoError(s.T, s.b.Supports(engine.Full, true))
+	require.Error(s.T, s.b.Supports(engine.Int8, true), "int8 has no gradients")
+	require.Error(s.T, s.b.Supports(engine.Int8+1, false), "nobody knows this precision")
+	if s.b.Supports(engine.BF16, true) == nil {
+		require.NoError(s.T, s.b.Supports(engine.BF16, false), "what can be trained can be used")
+	}
 }
 
 // pattern is n bytes that tell a buffer and a place from all others.
@@ -38,7 +50,7 @@ func testAlloc(s *suite) {
 	}
 	for id := range 500 {
 		n := s.rng.IntN(5000) >> s.rng.IntN(12)
-		e := entry{s.b.Alloc(n), pattern(id, n)}
+		e := entry{s.alloc(n), pattern(id, n)}
 		s.b.Upload(e.buffer, 0, e.bytes)
 		live = append(live, e)
 		if len(live) > 40 || s.rng.IntN(3) == 0 {
@@ -48,6 +60,28 @@ func testAlloc(s *suite) {
 	for len(live) > 0 {
 		drop(0)
 	}
+	s.allocFails()
+}
+
+// allocFails asks for what no machine has. The backend goes on afterwards.
+func (s *suite) allocFails() {
+	before := s.b.Stats()
+	for _, n := range []int{-1, math.MinInt, 1 << 62, math.MaxInt} {
+		_, err := s.b.Alloc(n)
+		require.Error(s.T, err, "%d bytes", n)
+	}
+	for _, shape := range [][]int{{1 << 60}, {1 << 62}, {1 << 40, 1 << 40}} { // 2⁶⁴ and 2⁸² bytes wrap around to 0
+		var err error
+		func() {
+			defer engine.Catch(&err)
+			engine.New(s.b, engine.Float32, shape...)
+		}()
+		var refused *engine.AllocError
+		require.ErrorAs(s.T, err, &refused, "%v", shape)
+		require.Equal(s.T, s.b.Name(), refused.Backend)
+	}
+	require.Equal(s.T, before, s.b.Stats())
+	s.check(s.tensor([]float64{1, 2}, 2), exactly([]float64{1, 2}), "after refusals")
 }
 
 // testFree frees an operand straight after the kernel that reads it: Free is a point in stream order, and the
@@ -81,7 +115,7 @@ func testUpload(s *suite) {
 		engine.Write(t, values)
 		s.check(t, exactly(repeat(2.0, n)), "a second Write replaces the first")
 	}
-	b := s.b.Alloc(64)
+	b := s.alloc(64)
 	defer s.b.Free(b)
 	whole := pattern(1, 64)
 	s.b.Upload(b, 0, whole)
@@ -94,7 +128,7 @@ func testUpload(s *suite) {
 }
 
 func testDownload(s *suite) {
-	b := s.b.Alloc(100)
+	b := s.alloc(100)
 	defer s.b.Free(b)
 	s.b.Upload(b, 0, pattern(3, 100))
 	for _, offset := range []int{0, 4, 32, 96} {
@@ -113,6 +147,33 @@ func testDownload(s *suite) {
 	s.check(t, exactly(repeat(3.0, large)), "reads, writes and kernels keep their order")
 }
 
+// testFlush starts work again and again while more of it is enqueued.
+func testFlush(s *suite) {
+	s.b.Flush()
+	x, v := s.random(33)
+	for range 5 {
+		s.b.Scale(x, x, 2)
+		s.b.Flush()
+		s.b.Flush()
+	}
+	for i := range v {
+		v[i] *= 32
+	}
+	s.check(x, exactly(v), "five doublings")
+}
+
+// testClose closes a backend that has live and freed buffers, and goes on with another.
+func testClose(s *suite) {
+	other := s.newBackend()
+	engine.Zeros(other, engine.Float32, 1000)
+	freed := engine.Zeros(other, engine.Float32, 500)
+	freed.Free()
+	require.NoError(s.T, other.Close())
+	require.Zero(s.T, other.Stats().PoolBytes)
+	x, v := s.random(1000)
+	s.check(x, exactly(v), "a tensor of another backend")
+}
+
 func testSync(s *suite) {
 	require.NoError(s.T, s.b.Sync(), "before any work")
 	x, v := s.random(33)
@@ -128,7 +189,7 @@ func testSync(s *suite) {
 
 func testStats(s *suite) {
 	start := s.b.Stats()
-	a, b := s.b.Alloc(1000), s.b.Alloc(5000)
+	a, b := s.alloc(1000), s.alloc(5000)
 	two := s.b.Stats()
 	require.GreaterOrEqual(s.T, two.LiveBytes-start.LiveBytes, 6000)
 	require.GreaterOrEqual(s.T, two.PeakBytes, two.LiveBytes)
@@ -138,7 +199,7 @@ func testStats(s *suite) {
 	require.GreaterOrEqual(s.T, one.LiveBytes-start.LiveBytes, 1000)
 	require.Equal(s.T, two.PeakBytes, one.PeakBytes, "the peak stays")
 	for range 10 {
-		s.b.Free(s.b.Alloc(5000))
+		s.b.Free(s.alloc(5000))
 	}
 	s.b.Free(a)
 	end := s.b.Stats()

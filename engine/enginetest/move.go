@@ -2,6 +2,7 @@ package enginetest
 
 import (
 	"math"
+	"slices"
 
 	"mien/engine"
 )
@@ -94,7 +95,9 @@ func (s *suite) permute(shape, perm []int) {
 		want[i] = v[at]
 	}
 	dst := s.blank(to...)
-	s.b.Permute(dst, src, perm)
+	given := slices.Clone(perm)
+	s.b.Permute(dst, src, given)
+	clear(given)
 	s.check(dst, exactly(want), "%v permuted by %v", shape, perm)
 }
 
@@ -112,52 +115,4 @@ func permutations(n int) [][]int {
 		}
 	}
 	return all
-}
-
-func testGather(s *suite) {
-	for _, c := range []struct{ rows, n, picks int }{{1, 1, 1}, {5, 3, 0}, {5, 7, 12}, {40, 33, 90}, {300, 401, 311}} {
-		src, v := s.random(c.rows, c.n)
-		index := s.picks(c.rows, c.picks)
-		want := make([]float64, 0, c.picks*c.n)
-		for _, r := range index {
-			want = append(want, v[int(r)*c.n:][:c.n]...)
-		}
-		dst := s.blank(c.picks, c.n)
-		s.b.Gather(dst, src, s.ints(index, c.picks))
-		s.check(dst, exactly(want), "%d of %d rows", c.picks, c.rows)
-	}
-}
-
-func testScatterAdd(s *suite) {
-	for _, c := range []struct{ rows, n, picks int }{{1, 1, 1}, {5, 3, 0}, {5, 7, 12}, {40, 33, 90}, {40, 401, 311}} {
-		dst, dv := s.random(c.rows, c.n)
-		src, v := s.random(c.picks, c.n)
-		index := s.picks(c.rows, c.picks)
-		want := sums(len(dv))
-		for i, x := range dv {
-			want.add(i, x)
-		}
-		for i, r := range index {
-			for j := range c.n {
-				want.add(int(r)*c.n+j, v[i*c.n+j])
-			}
-		}
-		s.b.ScatterAdd(dst, src, s.ints(index, c.picks))
-		s.check(dst, want, "%d to %d rows", c.picks, c.rows)
-	}
-}
-
-// picks draws row numbers; the first and the last row are among them, the first more than once.
-func (s *suite) picks(rows, n int) []int32 {
-	index := make([]int32, n)
-	for i := range index {
-		switch {
-		case i < 3:
-		case i == 3:
-			index[i] = int32(rows - 1)
-		default:
-			index[i] = int32(s.rng.IntN(rows))
-		}
-	}
-	return index
 }

@@ -87,6 +87,7 @@ func (s *suite) choices(tokens, k, experts int) []int32 {
 func (s *suite) route(choice []int32, k, experts, capacity int) {
 	n := len(choice)
 	slot, token, offsets, keep := []int32{}, []int32{}, []int32{0}, []float64{}
+	place, chosen := make([]int32, n), repeat(int32(-1), n/k*experts)
 	for e := range experts {
 		for i, c := range choice {
 			if int(c)%experts != e {
@@ -96,15 +97,19 @@ func (s *suite) route(choice []int32, k, experts, capacity int) {
 			if capacity > 0 && len(slot)-int(offsets[e]) >= capacity {
 				kept = 0
 			}
+			place[i], chosen[c] = int32(len(slot)), int32(i)
 			slot, token, keep = append(slot, int32(i)), append(token, int32(i/k)), append(keep, kept)
 		}
 		offsets = append(offsets, int32(len(slot)))
 	}
-	a := engine.RouteArgs{Choice: s.ints(choice, n), Slot: s.blankInts(n), Token: s.blankInts(n),
-		Offsets: s.blankInts(experts + 1), Keep: s.blank(n), K: k, Experts: experts, Capacity: capacity}
+	a := engine.RouteArgs{Choice: s.ints(choice, n), Slot: s.blankInts(n), Place: s.blankInts(n), Token: s.blankInts(n),
+		Chosen: s.blankInts(n / k * experts), Offsets: s.blankInts(experts + 1), Keep: s.blank(n),
+		K: k, Experts: experts, Capacity: capacity}
 	s.b.Route(a)
 	s.checkInts(a.Offsets, offsets, "offsets of %d choices among %d experts", n, experts)
 	s.checkInts(a.Slot, slot, "slots of %d choices among %d experts", n, experts)
+	s.checkInts(a.Place, place, "places of %d choices among %d experts", n, experts)
+	s.checkInts(a.Chosen, chosen, "choices of %d tokens and %d experts", n/k, experts)
 	s.checkInts(a.Token, token, "tokens of %d choices among %d experts", n, experts)
 	s.check(a.Keep, exactly(keep), "kept of %d choices among %d experts with room for %d", n, experts, capacity)
 }
