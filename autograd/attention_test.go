@@ -7,6 +7,7 @@ import (
 
 	ag "mien/autograd"
 	"mien/engine"
+	"mien/engine/cpu"
 )
 
 // TestAttentionIsItsComposition compares the fused kernel with small ops, forward and backward.
@@ -32,7 +33,7 @@ func TestAttentionIsItsComposition(t *testing.T) {
 
 // attend returns the output and the gradient of a weighted sum of it.
 func attend(t *testing.T, dtype engine.DType, batch, tokens, width int, f func(*ag.Value) *ag.Value) [2][]float64 {
-	b := engine.NewCPU()
+	b := cpu.New()
 	tape := ag.NewTape(b)
 	defer tape.Close()
 	x := tape.Input(fill(b, dtype, batch, tokens, width))
@@ -44,7 +45,7 @@ func attend(t *testing.T, dtype engine.DType, batch, tokens, width int, f func(*
 
 // TestProbabilities sum to 1 and mix the values.
 func TestProbabilities(t *testing.T) {
-	b := engine.NewCPU()
+	b := cpu.New()
 	tape := ag.NewInferenceTape(b, engine.Full)
 	defer tape.Close()
 	_, p := ag.AttentionComposed(tape.Const(fill(b, engine.Float64, 2, 7, 24)), 2)

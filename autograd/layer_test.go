@@ -7,11 +7,13 @@ import (
 
 	ag "mien/autograd"
 	"mien/engine"
+	"mien/engine/cpu"
 )
 
 // mlpLayer is a layer with every kind of result that is made again, and one more result that carries a gradient.
-func mlpLayer(l layer) func(x *ag.Value) []*ag.Value {
-	return func(x *ag.Value) []*ag.Value {
+func mlpLayer(l layer) func(in []*ag.Value) []*ag.Value {
+	return func(in []*ag.Value) []*ag.Value {
+		x := in[0]
 		h := ag.LinearGELU(ag.LayerNorm(x, l.gamma, l.beta, 1e-6), l.qkv, l.bias)
 		y := ag.LinearAdd(ag.Reshape(ag.Slice(h, 2, 0, 16), 2, 5, 16), l.proj, nil, x)
 		return []*ag.Value{y, ag.Mean(h)}
@@ -24,14 +26,14 @@ func TestRecompute(t *testing.T) {
 		gradients := map[bool][][]float64{}
 		peak := map[bool]int{}
 		for _, recompute := range []bool{false, true} {
-			b := engine.NewCPU()
+			b := cpu.New()
 			m := newModel(b, dtype, 4)
 			tape := ag.NewTape(b)
 			tape.Recompute = recompute
 			input := tape.Input(fill(b, dtype, 2, 5, m.dim))
 			x, extra := input, []*ag.Value(nil)
 			for _, l := range m.layers {
-				results := tape.Layer(x, mlpLayer(l))
+				results := tape.Layer([]*ag.Value{x}, mlpLayer(l))
 				x, extra = results[0], append(extra, results[1])
 			}
 			peak[recompute] = b.Stats().LiveBytes
@@ -60,16 +62,16 @@ func TestRecompute(t *testing.T) {
 
 // TestLayerGivesUpItsInput keeps memory flat over the layers of an inference.
 func TestLayerGivesUpItsInput(t *testing.T) {
-	b := engine.NewCPU()
+	b := cpu.New()
 	m := newModel(b, engine.Float32, 6)
 	tape := ag.NewInferenceTape(b, engine.Full)
 	x := tape.Const(fill(b, engine.Float32, 2, 5, m.dim))
 	live := b.Stats().LiveBytes
 	for _, l := range m.layers {
-		x = tape.Layer(x, func(x *ag.Value) []*ag.Value { return mlpLayer(l)(x)[:1] })[0]
+		x = tape.Layer([]*ag.Value{x}, func(in []*ag.Value) []*ag.Value { return mlpLayer(l)(in)[:1] })[0]
 		require.Equal(t, live, b.Stats().LiveBytes)
 	}
-	same := tape.Layer(x, func(x *ag.Value) []*ag.Value { return []*ag.Value{x} })[0]
+	same := tape.Layer([]*ag.Value{x}, func(in []*ag.Value) []*ag.Value { return in })[0]
 	require.Len(t, read(t, same.Data()), 2*5*m.dim, "a result that is the input stays")
 	tape.Close()
 }
@@ -79,7 +81,7 @@ func TestRemadeFromRemade(t *testing.T) {
 	for _, dtype := range dtypes {
 		var want [][]float64
 		for _, scoped := range []bool{false, true} {
-			b := engine.NewCPU()
+			b := cpu.New()
 			l := newModel(b, dtype, 1).layers[0]
 			forward := func(x *ag.Value) []*ag.Value {
 				h := ag.LinearGELU(ag.LayerNorm(ag.LayerNorm(x, l.gamma, l.beta, 1e-6), l.gamma, l.beta, 1e-6), l.proj, nil)

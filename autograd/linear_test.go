@@ -8,13 +8,14 @@ import (
 
 	ag "mien/autograd"
 	"mien/engine"
+	"mien/engine/cpu"
 )
 
 // TestFusedLinear compares the fused forms with the ops they replace, with plain and with packed weights, which gives the
 // same bits.
 func TestFusedLinear(t *testing.T) {
 	const rows, in, out = 13, 70, 130
-	b, rng := engine.NewCPU(), rand.New(rand.NewPCG(1, 2))
+	b, rng := cpu.New(), rand.New(rand.NewPCG(1, 2))
 	random := func(shape ...int) *engine.Tensor {
 		values := make([]float32, engine.Elements(shape))
 		for i := range values {

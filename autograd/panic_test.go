@@ -1,7 +1,6 @@
 package autograd_test
 
 import (
-	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -9,16 +8,20 @@ import (
 
 	ag "mien/autograd"
 	"mien/engine"
+	"mien/engine/cpu"
 )
 
 // TestShapeErrors gives each op operands that do not fit. The panic is an *engine.ShapeError that names the op.
 func TestShapeErrors(t *testing.T) {
-	b := engine.NewCPU()
+	b := cpu.New()
 	tape := ag.NewTape(b)
 	defer tape.Close()
 	v := func(shape ...int) *ag.Value { return tape.Input(fill(b, engine.Float32, shape...)) }
 	double := tape.Input(fill(b, engine.Float64, 3))
-	index := engine.Zeros(b, engine.Int32, 2)
+	rows := tape.Rows([]int32{1, 0}, 5)
+	frames := func(shape ...int) func() {
+		return func() { ag.Patchify(v(shape...), engine.Float32, engine.PatchifyArgs{Tubelet: 2, Patch: 4}) }
+	}
 	routing := ag.Route(v(2, 3), 1, 0)
 	packed := ag.Packed(b.PackWeight(fill(b, engine.Float32, 5, 3), engine.Full), engine.Float32)
 	for _, c := range []struct {
@@ -37,8 +40,10 @@ func TestShapeErrors(t *testing.T) {
 		{"Concat", func() { ag.Concat(0, v(2, 3), v(2, 4)) }},
 		{"Concat", func() { ag.Concat(1, v(2, 3), v(2)) }},
 		{"CrossEntropy", func() { ag.CrossEntropy(v(2, 3), v(2, 4)) }},
-		{"Dropout", func() { ag.Dropout(v(3), 1, rand.New(rand.NewPCG(1, 1))) }},
-		{"DropPath", func() { ag.DropPath(v(3), -1, rand.New(rand.NewPCG(1, 1))) }},
+		{"Dropout", func() { ag.Dropout(v(3), 1, &engine.Key{}) }},
+		{"DropPath", func() { ag.DropPath(v(3), -1, &engine.Key{}) }},
+		{"Gather rows", func() { ag.Gather(v(4, 3), rows) }},
+		{"Gather rows", func() { ag.Gather(v(2, 3), rows.Transposed().Transposed()) }},
 		{"GroupedLinear", func() { ag.GroupedLinear(v(2, 4), []*ag.Value{v(5, 3)}, []*ag.Value{v(5)}, routing) }},
 		{"GroupedLinear", func() { ag.GroupedLinear(v(2, 3), []*ag.Value{v(5, 3)}, []*ag.Value{v(4)}, routing) }},
 		{"GroupedLinear weight", func() { ag.GroupedLinear(v(2, 3), []*ag.Value{packed}, []*ag.Value{v(5)}, routing) }},
@@ -47,20 +52,29 @@ func TestShapeErrors(t *testing.T) {
 		{"Linear", func() { ag.Linear(v(2, 3), v(5, 4), nil) }},
 		{"Linear", func() { ag.Linear(v(2, 3), v(5, 3), v(3)) }},
 		{"Linear weight", func() { ag.Linear(v(2, 3), packed, nil) }},
-		{"MaskedMSE", func() { ag.MaskedMSE(v(2, 3), v(3, 2), v(2)) }},
-		{"MaskedMSE", func() { ag.MaskedMSE(v(2, 3), v(2, 3), v(3)) }},
-		{"MaskedMSE", func() { ag.MaskedMSE(v(3), double, v()) }},
-		{"MaskedMSE", func() { ag.MaskedMSE(v(3, 2), v(3, 2), double) }},
+		{"MSE target", func() { ag.MSE(v(2, 3), v(3, 2)) }},
+		{"MSE", func() { ag.MSE(v(3), double) }},
 		{"MatMul", func() { ag.MatMul(v(2, 3), v(2, 3), false, false) }},
 		{"MatMul", func() { ag.MatMul(v(3), v(3, 2), false, false) }},
 		{"MatMul", func() { ag.MatMul(v(2, 3, 4), v(3, 4, 5), false, false) }},
 		{"MatMul", func() { ag.MatMul(v(2, 4, 3), v(4, 5), true, false) }},
+		{"Patchify", frames(1, 3, 2, 4)},
+		{"Patchify", frames(1, 2, 2, 4, 4)},
+		{"Patchify", frames(1, 3, 3, 4, 4)},
+		{"Patchify", frames(1, 3, 2, 6, 4)},
+		{"Patchify", frames(1, 3, 2, 4, 7)},
+		{"Patchify", func() { ag.Patchify(v(1, 3, 2, 4, 4), engine.Float32, engine.PatchifyArgs{Tubelet: 2}) }},
+		{"Patchify", func() {
+			ag.Patchify(v(1, 3, 2, 4, 4), engine.Float32, engine.PatchifyArgs{Tubelet: 2, Patch: 4, ChannelsLast: true})
+		}},
+		{"Patchify", func() {
+			ag.Patchify(v(1, 3, 2, 4, 4), engine.Float32, engine.PatchifyArgs{Tubelet: 2, Patch: 4, Rows: rows.From})
+		}},
 		{"Permute", func() { ag.Permute(v(2, 3), 0, 0) }},
 		{"Permute", func() { ag.Permute(v(2, 3), 0) }},
 		{"engine.View", func() { ag.Reshape(v(2, 3), 4) }},
 		{"Route", func() { ag.Route(v(2, 3), 4, 0) }},
 		{"Route", func() { ag.Route(v(2, 3), 0, 0) }},
-		{"Scatter", func() { ag.Scatter(v(3, 4), index, 5) }},
 		{"Slice", func() { ag.Slice(v(2, 3), 1, 2, 4) }},
 		{"Slice", func() { ag.Slice(v(2, 3), 1, -1, 2) }},
 		{"Slice", func() { ag.Slice(v(2, 3), 0, 2, 1) }},

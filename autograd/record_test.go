@@ -6,11 +6,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"mien/engine"
+	"mien/engine/cpu"
 )
 
 // TestNothingIsRecorded looks inside the tape: without an operand that needs a gradient no op leaves a closure.
 func TestNothingIsRecorded(t *testing.T) {
-	b := engine.NewCPU()
+	b := cpu.New()
 	matrix := func() *engine.Tensor { return engine.Zeros(b, engine.Float32, 4, 12) }
 	w, gamma := Param(engine.Zeros(b, engine.Float32, 12, 12)), Param(engine.Zeros(b, engine.Float32, 12))
 	ops := func(x *Value, parameters bool) {
@@ -39,7 +40,7 @@ func TestNothingIsRecorded(t *testing.T) {
 
 // TestNeedsGrad follows the need through ops.
 func TestNeedsGrad(t *testing.T) {
-	b := engine.NewCPU()
+	b := cpu.New()
 	vector := func() *engine.Tensor { return engine.Zeros(b, engine.Float64, 3) }
 	w := Param(vector())
 	tape := NewTape(b)

@@ -7,6 +7,7 @@ import (
 
 	ag "mien/autograd"
 	"mien/engine"
+	"mien/engine/cpu"
 )
 
 // model is a stack of transformer-like layers, each in a scope, with a mixture of two experts at its end.
@@ -74,7 +75,7 @@ func (m *model) zeroGrad() {
 func TestMemoryComesBack(t *testing.T) {
 	for _, dtype := range dtypes {
 		for _, scoped := range []bool{false, true} {
-			b := engine.NewCPU()
+			b := cpu.New()
 			m := newModel(b, dtype, 3)
 			parameters := b.Stats().LiveBytes
 			require.Positive(t, parameters)
@@ -102,7 +103,7 @@ func TestMemoryComesBack(t *testing.T) {
 
 // TestScopeFrees keeps only results in inference, and less than everything in training.
 func TestScopeFrees(t *testing.T) {
-	b := engine.NewCPU()
+	b := cpu.New()
 	m := newModel(b, engine.Float32, 4)
 	live := func(tape *ag.Tape, scoped bool) int {
 		before := b.Stats().LiveBytes
@@ -122,7 +123,7 @@ func TestScopeFrees(t *testing.T) {
 
 // TestScopeResults may return what was there before, one value twice, or nothing.
 func TestScopeResults(t *testing.T) {
-	b := engine.NewCPU()
+	b := cpu.New()
 	tape := ag.NewTape(b)
 	x := tape.Input(fill(b, engine.Float64, 3))
 	out := tape.Scope(func() []*ag.Value {
@@ -144,7 +145,7 @@ func TestSameGradientsInScopes(t *testing.T) {
 	for _, dtype := range dtypes {
 		var want [][]float64
 		for _, scoped := range []bool{false, true} {
-			b := engine.NewCPU()
+			b := cpu.New()
 			m := newModel(b, dtype, 3)
 			tape := ag.NewTape(b)
 			loss := ag.Mean(m.forward(tape, tape.Const(fill(b, dtype, 2, 5, m.dim)), scoped))
@@ -164,7 +165,7 @@ func TestSameGradientsInScopes(t *testing.T) {
 }
 
 // poison overwrites what waits in the free lists.
-func poison(b *engine.CPU) {
+func poison(b *cpu.Backend) {
 	var held []*engine.Tensor
 	for n := 8; n < 1<<16; n += max(8, n/8) {
 		for range 8 {
@@ -180,7 +181,7 @@ func poison(b *engine.CPU) {
 
 // TestCloseAfterPanic closes a tape on which Backward failed: the panic about shapes is what the caller sees.
 func TestCloseAfterPanic(t *testing.T) {
-	b := engine.NewCPU()
+	b := cpu.New()
 	var shape *engine.ShapeError
 	func() {
 		defer func() { shape, _ = recover().(*engine.ShapeError) }()

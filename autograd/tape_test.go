@@ -8,6 +8,7 @@ import (
 
 	ag "mien/autograd"
 	"mien/engine"
+	"mien/engine/cpu"
 )
 
 // dtypes are the two in which everything must work.
@@ -56,7 +57,7 @@ func TestSharedValue(t *testing.T) {
 		"broadcast":            {func(x *ag.Value) *ag.Value { return ag.Add(ag.Reshape(x, 2, 1, 3), ag.Reshape(x, 1, 2, 3)) }, 4},
 	} {
 		for _, dtype := range dtypes {
-			b := engine.NewCPU()
+			b := cpu.New()
 			tape := ag.NewTape(b)
 			x := tape.Input(fill(b, dtype, 2, 3))
 			tape.Backward(ag.Sum(c.f(x)))
@@ -72,7 +73,7 @@ func TestSharedGradientIsNotWritten(t *testing.T) {
 		"a tensor is added": func(x *ag.Value) *ag.Value { return ag.Scale(x, 10) },
 		"a kernel adds":     func(x *ag.Value) *ag.Value { return ag.Scale(ag.Concat(0, x), 10) },
 	} {
-		b := engine.NewCPU()
+		b := cpu.New()
 		tape := ag.NewTape(b)
 		x, y := tape.Input(fill(b, engine.Float64, 4)), tape.Input(fill(b, engine.Float64, 4))
 		first := tenfold(x)                                // the last to run backward, for x alone
@@ -85,7 +86,7 @@ func TestSharedGradientIsNotWritten(t *testing.T) {
 
 // TestGradientsOfParametersAdd sums over backward passes until ZeroGrad.
 func TestGradientsOfParametersAdd(t *testing.T) {
-	b := engine.NewCPU()
+	b := cpu.New()
 	w := ag.Param(fill(b, engine.Float32, 3))
 	require.True(t, w.NeedsGrad())
 	require.Nil(t, w.Tape())
@@ -109,7 +110,7 @@ func TestGradientsOfParametersAdd(t *testing.T) {
 func TestResidualChain(t *testing.T) {
 	const depth, s = 40, 0.1
 	for _, scoped := range []bool{false, true} {
-		b := engine.NewCPU()
+		b := cpu.New()
 		tape := ag.NewTape(b)
 		x := tape.Input(fill(b, engine.Float64, 5))
 		y := x
@@ -130,7 +131,7 @@ func TestResidualChain(t *testing.T) {
 
 // TestSeveralLosses runs Backward for a second loss that was built after the first.
 func TestSeveralLosses(t *testing.T) {
-	b := engine.NewCPU()
+	b := cpu.New()
 	tape := ag.NewTape(b)
 	defer tape.Close()
 	x := tape.Input(fill(b, engine.Float64, 3))
@@ -141,7 +142,7 @@ func TestSeveralLosses(t *testing.T) {
 
 // TestBackwardOfNothing is silent where no gradient is asked for.
 func TestBackwardOfNothing(t *testing.T) {
-	b := engine.NewCPU()
+	b := cpu.New()
 	for _, tape := range []*ag.Tape{ag.NewTape(b), ag.NewInferenceTape(b, engine.Full)} {
 		x := tape.Const(fill(b, engine.Float64, 3))
 		loss := ag.Sum(x)
@@ -155,7 +156,7 @@ func TestBackwardOfNothing(t *testing.T) {
 
 // TestCustom checks what the hook lends and what it takes over.
 func TestCustom(t *testing.T) {
-	b := engine.NewCPU()
+	b := cpu.New()
 	tape := ag.NewTape(b)
 	x, c := tape.Input(fill(b, engine.Float64, 3)), tape.Const(fill(b, engine.Float64, 2))
 	y := ag.Custom("thrice",
@@ -197,7 +198,7 @@ func TestNaN(t *testing.T) {
 		},
 	} {
 		for _, dtype := range dtypes {
-			b := engine.NewCPU()
+			b := cpu.New()
 			tape := ag.NewTape(b)
 			values := read(t, fill(b, dtype, 3, 20))
 			values[20+7] = nan // in the middle row

@@ -16,8 +16,8 @@ type checker struct {
 	analytic [][][]float64 // [projection][leaf][element]
 }
 
-// comparison is one derivative, got in both ways, before it is judged.
-type comparison struct {
+// pair is one derivative, got in both ways, before it is judged.
+type pair struct {
 	leaf       int
 	along      direction // through the leaf
 	projection int
@@ -40,7 +40,7 @@ func (c *checker) run() (Result, error) {
 	if err := c.backward(); err != nil {
 		return res, err
 	}
-	all := []comparison{}
+	all := []pair{}
 	for i, l := range c.p.leaves {
 		if l.constant {
 			continue
@@ -128,7 +128,7 @@ func (c *checker) backward() error {
 }
 
 func (c *checker) pass(w direction) (grads [][]float64, err error) {
-	outputs, grads, err := c.p.gradients(w)
+	outputs, grads, err := c.p.gradients(func(int) direction { return w })
 	if err != nil {
 		return nil, err
 	}
@@ -149,14 +149,14 @@ func (c *checker) same(what string, first, second []float64) error {
 }
 
 // compare gets the derivative of every projection along one direction through a leaf.
-func (c *checker) compare(leaf int, along direction) ([]comparison, error) {
+func (c *checker) compare(leaf int, along direction) ([]pair, error) {
 	lines, err := c.sample(c.p.leaves[leaf], along)
 	if err != nil {
 		return nil, err
 	}
-	out := make([]comparison, len(lines))
+	out := make([]pair, len(lines))
 	for i, l := range lines {
-		out[i] = comparison{leaf, along, i, along.dot(c.analytic[i][leaf]), l}
+		out[i] = pair{leaf, along, i, along.dot(c.analytic[i][leaf]), l}
 	}
 	return out, nil
 }

@@ -1,11 +1,29 @@
-// Package gradcheck compares the gradients of package autograd with finite differences.
+// Package gradcheck compares gradients with finite differences. It is a library: it names no backend and no model, and checks the
+// ops and layers of other modules as well as those of this one.
 //
 // A [Case] is a computation with its inputs and parameters. [Check] runs it in float64 and compares what Backward says
 // with central differences: the full Jacobian where inputs and outputs are few, else random projections of the outputs
 // along random directions and at random elements of every input and parameter. It reports the worst element with both
 // numbers, and it says so where the question itself is wrong: two passes that differ ([NonDeterministic]), or a point
-// where the function has no gradient ([Kink]). [CheckFloat32] compares float32 gradients on every set of kernels with
-// the float64 ones. [Ops] holds a row for each op of package autograd.
+// where the function has no gradient ([Kink]). [Compare] then holds another backend, float32 or training at bf16 against float64.
+// [Ops] has a row for each op of package autograd; package gradcheck/cases has the layers and models.
+//
+// # Checking an op or a layer of your own
+//
+// Write the computation as a [Func] from the values on a tape to its outputs, describe the inputs, and say on which backend to run:
+//
+//	c := gradcheck.Case{
+//		Name:   "square",
+//		Inputs: []gradcheck.Input{{Name: "x", Shape: []int{2, 3}}},
+//		New: gradcheck.Stateless(func(_ *autograd.Tape, in []*autograd.Value) []*autograd.Value {
+//			return []*autograd.Value{square(in[0])}
+//		}),
+//	}
+//	newCPU := func() engine.Backend { return cpu.New() }
+//	result, err := gradcheck.Check(c, gradcheck.Options{Backend: newCPU})
+//
+// A layer with parameters has a New of its own, which makes them on the backend and in the dtype that it is given. With a test of
+// one loop over a table of cases, every op and every layer of a project is checked in the same way. The examples are complete.
 //
 // # Relative error
 //
@@ -20,7 +38,6 @@ package gradcheck
 
 import (
 	"fmt"
-	"math"
 
 	"mien/autograd"
 	"mien/engine"
@@ -30,7 +47,7 @@ import (
 const Tolerance = 1e-6
 
 // Func builds a computation on a tape from its inputs and returns its outputs, of a floating point type. Parameters
-// are captured. It is called many times and must compute the same each time: random streams start inside it.
+// are captured. It is called many times and must compute the same each time: random numbers come from fixed keys.
 type Func func(t *autograd.Tape, in []*autograd.Value) []*autograd.Value
 
 // Input describes one input of a case.
@@ -42,7 +59,7 @@ type Input struct {
 	NoGrad bool      // a constant: no gradient is asked for
 }
 
-// Param is a named parameter of a module. It converts from package nn's type of that name.
+// Param is a named parameter of a module. One that is frozen must not get a gradient, and is not moved.
 type Param struct {
 	Name string
 	*autograd.Value
@@ -59,7 +76,7 @@ type Module struct {
 type Case struct {
 	Name   string
 	Inputs []Input
-	// New builds the module. Its parameters' values must not depend on dtype.
+	// New builds the module. Its parameters' values must not depend on backend or dtype.
 	New func(b engine.Backend, dtype engine.DType) Module
 	// Jitter adds N(0, Jitter²) to every parameter, so that weights which start at 0 or 1 hide nothing.
 	Jitter float64
@@ -72,8 +89,10 @@ func Stateless(f Func) func(engine.Backend, engine.DType) Module {
 	return func(engine.Backend, engine.DType) Module { return Module{Forward: f} }
 }
 
-// Options tune a check; the zero value is the default.
+// Options tune a check. Only Backend has no default.
 type Options struct {
+	Backend func() engine.Backend // makes the backend, with float64, that the check runs on and then closes
+
 	Tol  float64 // accepted relative error; 1e-6
 	Step float64 // of the differences; 2⁻¹¹. Inputs move by up to two steps
 	// Full is how many elements, inputs, parameters and outputs together, still get the full Jacobian; 200. Less than 0
@@ -143,13 +162,21 @@ type Result struct {
 	Worst   Element // the pair with the largest relative error
 }
 
-// Check compares the gradients of a case with central differences in float64 on the CPU. The error is a
-// [*NonDeterministic], a [*Mismatch] or a [*Kink], the graver first, or that of an *engine.ShapeError panic inside
-// the case; the result is valid with a *Mismatch and a *Kink too.
+func (r Result) String() string {
+	how := "projections"
+	if r.Full {
+		how = "full Jacobian"
+	}
+	return fmt.Sprintf("%s: %s, %d pairs, worst %.1e", r.Name, how, r.Checked, r.Worst.RelError)
+}
+
+// Check compares the gradients of a case with central differences in float64. The error is a [*NonDeterministic], a
+// [*Mismatch] or a [*Kink], whichever is more serious in this order, or it wraps what went wrong inside the case: an
+// *engine.ShapeError or an *engine.AllocError. The result is valid with a *Mismatch and a *Kink too.
 func Check(c Case, opt Options) (res Result, err error) {
 	res.Name = c.Name
-	err = guard(c.Name, func() error {
-		p, err := build(c, engine.NewCPU(), engine.Float64)
+	err = onBackend(c.Name, opt.Backend, func(b engine.Backend) error {
+		p, err := build(c, b, engine.Float64)
 		if err != nil {
 			return err
 		}
@@ -157,78 +184,4 @@ func Check(c Case, opt Options) (res Result, err error) {
 		return err
 	})
 	return res, err
-}
-
-// guard turns a panic about shapes inside fn into an error.
-func guard(name string, fn func() error) (err error) {
-	defer func() {
-		switch p := recover().(type) {
-		case nil:
-		case *engine.ShapeError:
-			err = fmt.Errorf("%s: %w", name, p)
-		default:
-			panic(p)
-		}
-	}()
-	return fn()
-}
-
-// Mismatch says that a gradient is wrong.
-type Mismatch struct {
-	Case  string
-	Worst Element
-	Tol   float64
-}
-
-func (e *Mismatch) Error() string {
-	return fmt.Sprintf("%s: wrong gradient of %v, tolerance %g", e.Case, e.Worst, e.Tol)
-}
-
-// Kink says that a function has no gradient where it was checked: its slopes on the two sides differ. Move the inputs.
-type Kink struct {
-	Case        string
-	Tensor      string
-	Index       []int // nil for a random direction
-	Output      int   // as in Element
-	Left, Right float64
-}
-
-func (e *Kink) Error() string {
-	return fmt.Sprintf("%s: no gradient at %s, %s: the slope is %.6g on one side and %.6g on the other; choose other inputs",
-		e.Case, place(e.Tensor, e.Index), outputName(e.Output), e.Left, e.Right)
-}
-
-// NonDeterministic says that two passes over the same inputs differ.
-type NonDeterministic struct {
-	Case          string
-	What          string // "outputs", or "gradient of " and a name
-	At            int    // flat position of the first difference
-	First, Second float64
-}
-
-func (e *NonDeterministic) Error() string {
-	return fmt.Sprintf("%s: two passes differ in %s at %d: %.10g, then %.10g; start random streams inside the function",
-		e.Case, e.What, e.At, e.First, e.Second)
-}
-
-// relError is |a − n| relative to the larger or the floor.
-func relError(a, n, floor float64) float64 { return share(a-n, max(math.Abs(a), math.Abs(n), floor)) }
-
-// share is |difference|/scale; what is not finite is infinitely wrong.
-func share(difference, scale float64) float64 {
-	if difference == 0 {
-		return 0
-	}
-	if e := math.Abs(difference) / scale; e == e {
-		return e
-	}
-	return math.Inf(1)
-}
-
-func (r Result) String() string {
-	how := "projections"
-	if r.Full {
-		how = "full Jacobian"
-	}
-	return fmt.Sprintf("%s: %s, %d pairs, worst %.1e", r.Name, how, r.Checked, r.Worst.RelError)
 }

@@ -1,6 +1,42 @@
 package gradcheck
 
-import "mien/engine"
+import (
+	"fmt"
+
+	"mien/engine"
+)
+
+// Target is a way to compute a case. Only Backend has no default.
+type Target struct {
+	Backend   func() engine.Backend // makes the backend that the case runs on and then closes
+	DType     engine.DType          // of all values: Float32, which 0 stands for, or Float64
+	Precision engine.Precision      // of the tape: of products with weights. Float64 knows only Full
+	Tol       float64               // accepted by Compare; Tolerance32 at full precision, else ToleranceBF16
+}
+
+func (t Target) withDefaults() Target {
+	if t.DType == 0 {
+		t.DType = engine.Float32
+	}
+	if t.Tol == 0 {
+		t.Tol = Tolerance32
+		if t.Precision != engine.Full {
+			t.Tol = ToleranceBF16
+		}
+	}
+	return t
+}
+
+// supported returns what a backend has against training at the target's precision.
+func (t Target) supported(b engine.Backend) error {
+	if t.Precision == engine.Full {
+		return nil
+	}
+	if t.DType != engine.Float32 {
+		return fmt.Errorf("%v products of %v tensors: only float32 has a precision", t.Precision, t.DType)
+	}
+	return b.Supports(t.Precision, true)
+}
 
 // Tensor is a named block of numbers that a case yields.
 type Tensor struct {
@@ -9,27 +45,33 @@ type Tensor struct {
 	Values []float64
 }
 
-// Gradients runs a case once in the given dtype on the active kernels. The first result, "outputs", holds all outputs,
-// one after the other; then comes, for each input that is not constant and each parameter, the gradient of the outputs'
-// projection on random weights.
-func Gradients(c Case, dtype engine.DType) (tensors []Tensor, err error) {
-	err = guard(c.Name, func() error {
-		p, err := build(c, engine.NewCPU(), dtype)
-		if err != nil {
-			return err
-		}
-		tensors, err = p.tensors(c)
-		return err
-	})
+// Gradients runs a training pass of a case. The first result, "outputs", holds all outputs, one after the other; then
+// comes, for each input and parameter that is not constant, the gradient of the outputs' projection on random weights.
+func Gradients(c Case, on Target) ([]Tensor, error) {
+	tensors, _, err := gradients(c, on.withDefaults())
 	return tensors, err
 }
 
+// gradients also returns the name of the backend.
+func gradients(c Case, on Target) (tensors []Tensor, backend string, err error) {
+	err = onBackend(c.Name, on.Backend, func(b engine.Backend) error {
+		backend = b.Name()
+		if err := on.supported(b); err != nil {
+			return fmt.Errorf("%s: %w", c.Name, err)
+		}
+		p, err := build(c, b, on.DType)
+		if err != nil {
+			return err
+		}
+		p.precision = on.Precision
+		tensors, err = p.tensors(c)
+		return err
+	})
+	return tensors, backend, err
+}
+
 func (p *program) tensors(c Case) ([]Tensor, error) {
-	base, err := p.outputs()
-	if err != nil {
-		return nil, err
-	}
-	outputs, grads, err := p.gradients(randomWeights(stream(c, "outputs"), len(base)))
+	outputs, grads, err := p.gradients(func(n int) direction { return randomWeights(stream(c, "outputs"), n) })
 	if err != nil {
 		return nil, err
 	}

@@ -9,11 +9,11 @@ const (
 	caseShare   = 1e-5
 )
 
-// judge finds the worst comparison.
-func (c *checker) judge(res Result, all []comparison) (Result, error) {
+// judge finds the worst pair.
+func (c *checker) judge(res Result, all []pair) (Result, error) {
 	size, floors := c.floors(all)
-	var worst *comparison
-	var kink *comparison
+	var worst *pair
+	var kink *pair
 	for i := range all {
 		m := &all[i]
 		if c.kinked(m, size[m.leaf]) {
@@ -42,7 +42,7 @@ func (c *checker) judge(res Result, all []comparison) (Result, error) {
 
 // floors returns the largest gradient of each leaf, with a floor, and the gradient under which relative errors of a leaf
 // are not taken.
-func (c *checker) floors(all []comparison) (size, floors []float64) {
+func (c *checker) floors(all []pair) (size, floors []float64) {
 	size, floors = make([]float64, len(c.p.leaves)), make([]float64, len(c.p.leaves))
 	overall := 0.0
 	for _, w := range c.project {
@@ -76,11 +76,11 @@ func (c *checker) outputSize(w direction) float64 {
 	return sum
 }
 
-func (c *checker) kinked(m *comparison, size float64) bool {
+func (c *checker) kinked(m *pair, size float64) bool {
 	return m.bend() > kinkShare*max(size, largest([]float64{m.left(), m.right()}))
 }
 
-func (c *checker) element(m *comparison, relError float64) Element {
+func (c *checker) element(m *pair, relError float64) Element {
 	l := c.p.leaves[m.leaf]
 	e := Element{Tensor: l.name, Output: -1, Analytic: m.analytic, Numeric: m.slope(), RelError: relError}
 	if m.along.dense == nil {
@@ -93,7 +93,7 @@ func (c *checker) element(m *comparison, relError float64) Element {
 }
 
 // locate replaces a direction that failed by an element that does: it follows the half with the larger error.
-func (c *checker) locate(m *comparison, floor float64, e *Element) error {
+func (c *checker) locate(m *pair, floor float64, e *Element) error {
 	if m.along.dense == nil {
 		return nil
 	}
@@ -126,7 +126,7 @@ func (c *checker) locate(m *comparison, floor float64, e *Element) error {
 }
 
 // difference is |analytic − numeric| of m's projection along another direction.
-func (c *checker) difference(m *comparison, along direction) (float64, error) {
+func (c *checker) difference(m *pair, along direction) (float64, error) {
 	found, err := c.compare(m.leaf, along)
 	if err != nil {
 		return 0, err

@@ -18,6 +18,20 @@ func row(name string, f Func, inputs ...Input) Case {
 	return Case{Name: name, Inputs: inputs, New: Stateless(f)}
 }
 
+// trained is a case of an op with weights that belong to the module, N(0, 1), so that products with them run at the precision of the
+// tape. f gets them after the inputs.
+func trained(name string, f Func, inputs []Input, weights ...Input) Case {
+	return Case{Name: name, Inputs: inputs, Jitter: 1, New: func(b engine.Backend, dtype engine.DType) Module {
+		m, values := Module{}, []*autograd.Value{}
+		for _, w := range weights {
+			v := autograd.Weight(engine.Zeros(b, dtype, w.Shape...))
+			m.Params, values = append(m.Params, Param{w.Name, v}), append(values, v)
+		}
+		m.Forward = func(t *autograd.Tape, in []*autograd.Value) []*autograd.Value { return f(t, slices.Concat(in, values)) }
+		return m
+	}}
+}
+
 func tensor(name string, shape ...int) Input { return Input{Name: name, Shape: shape} }
 
 // within draws an input from an interval.
@@ -48,13 +62,6 @@ func binary(f func(a, b *autograd.Value) *autograd.Value) Func {
 func ternary(f func(a, b, c *autograd.Value) *autograd.Value) Func {
 	return func(_ *autograd.Tape, in []*autograd.Value) []*autograd.Value {
 		return []*autograd.Value{f(in[0], in[1], in[2])}
-	}
-}
-
-// indexed lifts a function of one value and row indices.
-func indexed(f func(x *autograd.Value, index *engine.Tensor) *autograd.Value, index ...int32) Func {
-	return func(t *autograd.Tape, in []*autograd.Value) []*autograd.Value {
-		return []*autograd.Value{f(in[0], t.Const(engine.FromSlice(t.Backend(), engine.Int32, index, len(index))).Data())}
 	}
 }
 

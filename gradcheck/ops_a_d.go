@@ -1,8 +1,6 @@
 package gradcheck
 
 import (
-	"math/rand/v2"
-
 	ag "mien/autograd"
 	"mien/engine"
 )
@@ -34,9 +32,11 @@ func opsAToD() []Case {
 		row("CrossEntropy/mixed targets", binary(ag.CrossEntropy), tensor("logits", 2, 3),
 			fixed(tensor("target", 2, 3), 0.7, 0.3, 0, 0, 0.4, 0.1)),
 
-		row("Dropout", unary(func(x *ag.Value) *ag.Value { return ag.Dropout(x, 0.3, rand.New(rand.NewPCG(1, 2))) }), tensor("x", 4, 5)),
-		row("Dropout/evaluation", unary(func(x *ag.Value) *ag.Value { return ag.Dropout(x, 0.3, nil) }), tensor("x", 4, 5)),
-		row("DropPath", unary(func(x *ag.Value) *ag.Value { return ag.DropPath(x, 0.5, rand.New(rand.NewPCG(1, 2))) }), tensor("x", 6, 2, 3)),
+		row("Dropout", drop(ag.Dropout, 0.3, &engine.Key{Seed: 1, Stream: 2}), tensor("x", 4, 5)),
+		row("Dropout/twice", dropTwice, tensor("x", 3, 7)),
+		row("Dropout/evaluation", drop(ag.Dropout, 0.3, nil), tensor("x", 4, 5)),
+		row("DropPath", drop(ag.DropPath, 0.5, &engine.Key{Seed: 1, Stream: 3}), tensor("x", 6, 2, 3)),
+		row("DropPath/evaluation", drop(ag.DropPath, 0.5, nil), tensor("x", 6, 2, 3)),
 	}
 }
 
@@ -68,6 +68,17 @@ func attentionComposed(heads int) Func {
 
 func concat(axis int) Func {
 	return func(_ *ag.Tape, in []*ag.Value) []*ag.Value { return []*ag.Value{ag.Concat(axis, in...)} }
+}
+
+func drop(op func(x *ag.Value, p float64, key *engine.Key) *ag.Value, p float64, key *engine.Key) Func {
+	return unary(func(x *ag.Value) *ag.Value { return op(x, p, key) })
+}
+
+// dropTwice draws from two keys of one seed, as two layers of a model do.
+func dropTwice(_ *ag.Tape, in []*ag.Value) []*ag.Value {
+	key := engine.Key{Seed: 4}
+	first, second := key.Child(0), key.Child(1)
+	return []*ag.Value{ag.Mul(ag.Dropout(in[0], 0.4, &first), ag.Dropout(in[0], 0.2, &second))}
 }
 
 // softTargets are smoothed labels, without a gradient.

@@ -1,14 +1,12 @@
 package gradcheck
 
-import ag "mien/autograd"
+import (
+	ag "mien/autograd"
+	"mien/engine"
+)
 
 func opsMToR() []Case {
 	return []Case{
-		row("MaskedMSE", ternary(ag.MaskedMSE), tensor("pred", 4, 3), fixedDraw("target", 4, 3),
-			fixed(tensor("weight", 4), 1, 0, 1, 0.5)),
-		row("MaskedMSE/small mask", ternary(ag.MaskedMSE), tensor("pred", 2, 2, 3), fixedDraw("target", 2, 2, 3),
-			fixed(tensor("weight", 4), 0, 0.25, 0, 0)),
-
 		row("MatMul", binary(matMul(false, false)), tensor("a", 3, 4), tensor("b", 4, 5)),
 		row("MatMul/transposed b", binary(matMul(false, true)), tensor("a", 3, 4), tensor("b", 5, 4)),
 		row("MatMul/transposed a", binary(matMul(true, false)), tensor("a", 4, 3), tensor("b", 4, 5)),
@@ -26,12 +24,20 @@ func opsMToR() []Case {
 		row("MeanAxis/first", unary(along(ag.MeanAxis, 0)), tensor("x", 3, 4)),
 		row("MeanAxis/middle", unary(along(ag.MeanAxis, 1)), tensor("x", 2, 3, 4)),
 
+		row("MSE", binary(ag.MSE), tensor("pred", 4, 3), fixedDraw("target", 4, 3)),
+		row("MSE/vector", binary(ag.MSE), tensor("pred", 7), fixedDraw("target", 7)),
+		row("MSE/large", binary(ag.MSE), tensor("pred", 3, 7, 101), fixedDraw("target", 3, 7, 101)),
+
 		row("Mul", binary(ag.Mul), tensor("a", 3, 4), tensor("b", 3, 4)),
 		row("Mul/row", binary(ag.Mul), tensor("a", 2, 3, 4), tensor("b", 4)),
 		row("Mul/column", binary(ag.Mul), tensor("a", 3, 1), tensor("b", 3, 4)),
 		row("Mul/both stretched", binary(ag.Mul), tensor("a", 3, 1), tensor("b", 2, 1, 4)),
 		row("Mul/scalar", binary(ag.Mul), tensor("a"), tensor("b", 2, 3)),
 		row("Mul/itself", unary(func(x *ag.Value) *ag.Value { return ag.Mul(x, x) }), tensor("x", 3, 4)),
+
+		row("Patchify", patchify(2, 2), tensor("pixels", 2, 3, 4, 4, 6)),
+		row("Patchify/one frame", patchify(2, 2), tensor("pixels", 2, 3, 1, 2, 4)),
+		row("Patchify/one frame a patch", patchify(1, 3), tensor("pixels", 1, 3, 2, 3, 9)),
 
 		row("Permute", unary(permute(2, 0, 1)), tensor("x", 2, 3, 4)),
 		row("Permute/five axes", unary(permute(2, 0, 3, 1, 4)), tensor("x", 2, 3, 3, 2, 2)),
@@ -59,6 +65,14 @@ func matMul(transA, transB bool) func(a, b *ag.Value) *ag.Value {
 
 func along(f func(x *ag.Value, axis int) *ag.Value, axis int) func(*ag.Value) *ag.Value {
 	return func(x *ag.Value) *ag.Value { return f(x, axis) }
+}
+
+// patchify cuts floats into patches, with another scale for each channel.
+func patchify(tubelet, patch int) Func {
+	return unary(func(pixels *ag.Value) *ag.Value {
+		return ag.Patchify(pixels, pixels.Data().DType(), engine.PatchifyArgs{Tubelet: tubelet, Patch: patch,
+			Mean: [3]float32{0.5, -0.25, 0.125}, Std: [3]float32{0.5, 2, 0.25}})
+	})
 }
 
 func permute(perm ...int) func(*ag.Value) *ag.Value {

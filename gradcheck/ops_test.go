@@ -11,30 +11,48 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"mien/asm"
+	"mien/engine"
 	"mien/gradcheck"
 )
 
 func TestOps(t *testing.T) {
 	for _, c := range gradcheck.Ops() {
 		t.Run(c.Name, func(t *testing.T) {
-			result, err := gradcheck.Check(c, gradcheck.Options{})
+			result, err := check(c, gradcheck.Options{})
 			require.NoError(t, err)
 			require.Positive(t, result.Checked)
-			projected, err := gradcheck.Check(c, gradcheck.Options{Full: -1})
+			projected, err := check(c, gradcheck.Options{Full: -1})
 			require.NoError(t, err)
 			require.False(t, projected.Full)
 		})
 	}
 }
 
+// TestOpsFloat32 compares float32 with float64 on every set of kernels, in training at full precision and at bf16.
 func TestOpsFloat32(t *testing.T) {
 	for _, c := range gradcheck.Ops() {
-		results, err := gradcheck.CheckFloat32(c)
-		require.NoError(t, err)
-		for _, r := range results {
-			require.Less(t, r.RelError, 1e-5, "%s on %s: single ops are far better than whole models must be", r.Name, r.Kernels)
+		want := gradients(t, c)
+		for _, kernels := range asm.Implementations() {
+			r := compareOn(t, kernels.Name, c, want, gradcheck.Target{Tol: 1e-5}) // single ops are far better than whole models must be
+			low := compareOn(t, kernels.Name, c, want, gradcheck.Target{Precision: engine.BF16, Tol: 2e-2})
+			require.Equal(t, strings.HasSuffix(c.Name, "/weights"), low.RelError > 10*r.RelError && low.RelError > 1e-5,
+				"%s: weights, and nothing else, are multiplied at the precision of the tape", c.Name)
 		}
 	}
+}
+
+// compareOn compares a case on one set of kernels, which must be good enough.
+func compareOn(t *testing.T, kernels string, c gradcheck.Case, want []gradcheck.Tensor, target gradcheck.Target) gradcheck.Comparison {
+	t.Helper()
+	restore, err := asm.Use(kernels)
+	require.NoError(t, err)
+	defer restore()
+	target.Backend = newCPU
+	r, err := gradcheck.Compare(c, want, target)
+	require.NoError(t, err)
+	require.Equal(t, "cpu/"+kernels, r.Backend)
+	return r
 }
 
 // TestOpsAreNotTrivial wants each gradient that the table checks to be there, but for a factor of 0.

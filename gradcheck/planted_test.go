@@ -8,15 +8,24 @@ import (
 
 	ag "mien/autograd"
 	"mien/engine"
+	"mien/engine/cpu"
 	"mien/gradcheck"
 )
 
 type tensors = []*engine.Tensor
 
+func newCPU() engine.Backend { return cpu.New() }
+
+// check runs Check on the CPU.
+func check(c gradcheck.Case, opt gradcheck.Options) (gradcheck.Result, error) {
+	opt.Backend = newCPU
+	return gradcheck.Check(c, opt)
+}
+
 // gradients runs a case once in float64.
 func gradients(t *testing.T, c gradcheck.Case) []gradcheck.Tensor {
 	t.Helper()
-	g, err := gradcheck.Gradients(c, engine.Float64)
+	g, err := gradcheck.Gradients(c, gradcheck.Target{Backend: newCPU, DType: engine.Float64})
 	require.NoError(t, err)
 	return g
 }
@@ -140,7 +149,7 @@ func TestPlantedErrors(t *testing.T) {
 		})},
 	} {
 		for _, full := range []int{1000, -1} {
-			result, err := gradcheck.Check(ofTwo(p.f, n, n), gradcheck.Options{Full: full})
+			result, err := check(ofTwo(p.f, n, n), gradcheck.Options{Full: full})
 			if p.tensor == "" {
 				require.NoError(t, err, p.name)
 				continue
@@ -163,7 +172,7 @@ func TestFindsTheElement(t *testing.T) {
 		g[at] *= 1.5
 		return tensors{product(dy, b), host(b, func(i int) float64 { return g[i] })}
 	}), rows, columns)
-	_, err := gradcheck.Check(c, gradcheck.Options{})
+	_, err := check(c, gradcheck.Options{})
 	var wrong *gradcheck.Mismatch
 	require.ErrorAs(t, err, &wrong)
 	require.Equal(t, "b", wrong.Worst.Tensor)
@@ -181,7 +190,7 @@ func TestNamesTheElement(t *testing.T) {
 	}), 2, 3)
 	c.Inputs[0].Values = []float64{1, 2, 3, 4, 5, 6}
 	c.Inputs[1].Values = []float64{1, 1, 1, 1, 2.5, 1}
-	_, err := gradcheck.Check(c, gradcheck.Options{})
+	_, err := check(c, gradcheck.Options{})
 	require.EqualError(t, err, "planted: wrong gradient of a[1 1], output element 4: "+
 		"backward says 0, differences say 2.5 (relative error 1), tolerance 1e-06")
 }
@@ -192,7 +201,7 @@ func TestWrongShape(t *testing.T) {
 		func(dy *engine.Tensor) tensors { return tensors{dy.View(3, 2), nil} },
 		func(dy *engine.Tensor) tensors { return tensors{dy.Retain()} },
 	} {
-		_, err := gradcheck.Check(ofTwo(multiply(func(dy, _, _ *engine.Tensor) tensors { return grads(dy) }), 2, 3), gradcheck.Options{})
+		_, err := check(ofTwo(multiply(func(dy, _, _ *engine.Tensor) tensors { return grads(dy) }), 2, 3), gradcheck.Options{})
 		var shape *engine.ShapeError
 		require.ErrorAs(t, err, &shape)
 		require.ErrorContains(t, err, "planted: multiply")
@@ -202,6 +211,6 @@ func TestWrongShape(t *testing.T) {
 // TestOtherPanicsPass keeps what is not about shapes a panic.
 func TestOtherPanicsPass(t *testing.T) {
 	require.PanicsWithValue(t, "other", func() {
-		_, _ = gradcheck.Check(ofTwo(func(a, b *ag.Value) *ag.Value { panic("other") }, 1), gradcheck.Options{})
+		_, _ = check(ofTwo(func(a, b *ag.Value) *ag.Value { panic("other") }, 1), gradcheck.Options{})
 	})
 }

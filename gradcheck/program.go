@@ -12,11 +12,13 @@ import (
 
 // program is a case built on a backend: its forward pass and the tensors that go into it.
 type program struct {
-	backend engine.Backend
-	dtype   engine.DType
-	forward Func
-	inputs  []*leaf
-	leaves  []*leaf // inputs, then parameters
+	name      string
+	backend   engine.Backend
+	dtype     engine.DType
+	precision engine.Precision // of the training pass
+	forward   Func
+	inputs    []*leaf
+	leaves    []*leaf // inputs, then parameters
 }
 
 // leaf is an input or a parameter.
@@ -32,7 +34,7 @@ type leaf struct {
 // build makes the module and draws what the case leaves open.
 func build(c Case, b engine.Backend, dtype engine.DType) (*program, error) {
 	m := c.New(b, dtype)
-	p := &program{backend: b, dtype: dtype, forward: m.Forward}
+	p := &program{name: c.Name, backend: b, dtype: dtype, forward: m.Forward}
 	for i, in := range c.Inputs {
 		name := in.Name
 		if name == "" {
@@ -59,7 +61,7 @@ func build(c Case, b engine.Backend, dtype engine.DType) (*program, error) {
 			values[i] += c.Jitter * rng.NormFloat64()
 		}
 		l := newLeaf(param.Name, param.Shape(), values)
-		l.param = param.Value
+		l.param, l.constant = param.Value, !param.NeedsGrad()
 		l.move(direction{}, 0)
 		p.leaves = append(p.leaves, l)
 	}
@@ -149,31 +151,42 @@ func flatten(values []*autograd.Value) ([]float64, error) {
 	return flat, nil
 }
 
-// gradients runs both passes and returns the outputs, and the gradient of their projection on w for every leaf; nil
-// where none arrived.
-func (p *program) gradients(w direction) (outputs []float64, grads [][]float64, err error) {
+// gradients runs both passes and returns the outputs, and for every leaf the gradient of their projection on the weights that choose
+// returns for their number; nil where none arrived.
+func (p *program) gradients(choose func(n int) direction) (outputs []float64, grads [][]float64, err error) {
 	t := autograd.NewTape(p.backend)
 	defer t.Close()
+	t.Precision = p.precision
 	in, out := p.record(t)
 	if outputs, err = flatten(out); err != nil {
 		return nil, nil, err
 	}
-	t.Backward(p.project(t, out, w.vector(len(outputs))))
+	n := len(outputs)
+	t.Backward(p.project(t, out, choose(n).vector(n)))
 	for i, l := range p.leaves {
 		v := l.param
 		if v == nil {
 			v = in[i]
 		}
-		var g []float64
-		if v.Grad() != nil {
-			if g, err = engine.Read[float64](v.Grad()); err != nil {
-				return nil, nil, err
-			}
+		g, err := l.takeGradient(v)
+		if err != nil {
+			return nil, nil, fmt.Errorf("%s: %w", p.name, err)
 		}
 		grads = append(grads, g)
-		v.ZeroGrad()
 	}
 	return outputs, grads, nil
+}
+
+// takeGradient returns the gradient that Backward left on a leaf, nil for none, and clears it.
+func (l *leaf) takeGradient(v *autograd.Value) ([]float64, error) {
+	defer v.ZeroGrad()
+	switch {
+	case v.Grad() == nil:
+		return nil, nil
+	case l.constant:
+		return nil, fmt.Errorf("%s has a gradient, but is constant", l.name)
+	}
+	return engine.Read[float64](v.Grad())
 }
 
 // project returns Σ w·out as a scalar.

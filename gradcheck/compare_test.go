@@ -1,0 +1,198 @@
+package gradcheck_test
+
+import (
+	"errors"
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	ag "mien/autograd"
+	"mien/engine"
+	"mien/engine/cpu"
+	"mien/gradcheck"
+)
+
+// named is a CPU backend under another name, which may refuse a precision, and counts how often one is closed.
+type named struct {
+	*cpu.Backend
+	name   string
+	refuse error
+	closed *int
+}
+
+func (n named) Name() string { return n.name }
+
+func (n named) Supports(p engine.Precision, training bool) error {
+	if n.refuse != nil {
+		return n.refuse
+	}
+	return n.Backend.Supports(p, training)
+}
+
+func (n named) Close() error {
+	if n.closed != nil {
+		*n.closed++
+	}
+	return n.Backend.Close()
+}
+
+// planted is the product of two inputs with a gradient of b that is off by a factor in float32 on backends of one name.
+func planted(name string, factor float64) gradcheck.Case {
+	return ofTwo(multiply(func(dy, a, b *engine.Tensor) tensors {
+		s := 1.0
+		if dy.DType() == engine.Float32 && dy.Backend().Name() == name {
+			s = factor
+		}
+		return tensors{product(dy, b), scaled(product(dy, a), s)}
+	}), 3, 4)
+}
+
+// TestInexact plants an error in float32 on one backend.
+func TestInexact(t *testing.T) {
+	c := planted("bad", 1.01)
+	for _, name := range []string{"good", "bad"} {
+		r, err := gradcheck.Compare(c, gradients(t, c), gradcheck.Target{
+			Backend: func() engine.Backend { return named{Backend: cpu.New(), name: name} }})
+		require.Equal(t, c.Name, r.Name)
+		require.Equal(t, name, r.Backend)
+		require.Equal(t, engine.Float32, r.DType)
+		if name == "good" {
+			require.NoError(t, err)
+			require.Less(t, r.RelError, 1e-6)
+			continue
+		}
+		var wrong *gradcheck.Inexact
+		require.ErrorAs(t, err, &wrong)
+		require.Equal(t, r, wrong.Comparison)
+		require.Equal(t, "b", r.Tensor)
+		require.Len(t, r.Index, 2)
+		require.InDelta(t, 0.01, r.RelError, 1e-5)
+		require.InDelta(t, 1.01, r.Got/r.Want, 1e-5)
+		require.Equal(t, gradcheck.Tolerance32, wrong.Tol)
+		require.ErrorContains(t, err, "planted on bad: float32 gives ")
+	}
+	_, err := gradcheck.Compare(c, gradients(t, c), gradcheck.Target{
+		Backend: func() engine.Backend { return named{Backend: cpu.New(), name: "bad"} }, Tol: 0.02})
+	require.NoError(t, err, "a tolerance of its own")
+}
+
+func TestNotANumberIsNeverClose(t *testing.T) {
+	c := planted(newCPU().Name(), math.NaN())
+	_, err := gradcheck.Compare(c, gradients(t, c), gradcheck.Target{Backend: newCPU})
+	var wrong *gradcheck.Inexact
+	require.ErrorAs(t, err, &wrong)
+	require.True(t, math.IsInf(wrong.RelError, 1))
+}
+
+// weighted is a linear layer with weights.
+func weighted() gradcheck.Case {
+	return gradcheck.Case{Name: "layer", Inputs: []gradcheck.Input{{Name: "x", Shape: []int{5, 33}}}, Jitter: 1,
+		New: func(b engine.Backend, dtype engine.DType) gradcheck.Module {
+			w := ag.Weight(engine.Zeros(b, dtype, 7, 33))
+			return gradcheck.Module{Params: []gradcheck.Param{{Name: "weight", Value: w}},
+				Forward: func(_ *ag.Tape, in []*ag.Value) []*ag.Value { return []*ag.Value{ag.Linear(in[0], w, nil)} }}
+		}}
+}
+
+// TestPrecision multiplies weights at bf16: not exact, and good enough.
+func TestPrecision(t *testing.T) {
+	c := weighted()
+	want := gradients(t, c)
+	r, err := gradcheck.Compare(c, want, gradcheck.Target{Backend: newCPU, Precision: engine.BF16})
+	require.NoError(t, err)
+	require.Equal(t, engine.BF16, r.Precision)
+	require.Greater(t, r.RelError, 1e-4)
+	require.Less(t, r.RelError, 1e-2)
+
+	_, err = gradcheck.Compare(c, want, gradcheck.Target{Backend: newCPU, Precision: engine.BF16, Tol: 1e-5})
+	var wrong *gradcheck.Inexact
+	require.ErrorAs(t, err, &wrong)
+	require.ErrorContains(t, err, ": float32 at bf16 gives ")
+	_, err = gradcheck.Compare(c, want, gradcheck.Target{Backend: newCPU})
+	require.NoError(t, err)
+}
+
+// TestRefusal is an error, and no panic.
+func TestRefusal(t *testing.T) {
+	c := weighted()
+	refuse := errors.New("this GPU has no bfloat16")
+	_, err := gradcheck.Compare(c, nil, gradcheck.Target{Precision: engine.BF16,
+		Backend: func() engine.Backend { return named{Backend: cpu.New(), name: "gpu", refuse: refuse} }})
+	require.ErrorIs(t, err, refuse)
+	require.EqualError(t, err, "layer: this GPU has no bfloat16")
+	_, err = gradcheck.Gradients(c, gradcheck.Target{Backend: newCPU, Precision: engine.Int8})
+	require.ErrorContains(t, err, "cannot train at int8")
+	_, err = gradcheck.Gradients(c, gradcheck.Target{Backend: newCPU, DType: engine.Float64, Precision: engine.BF16})
+	require.EqualError(t, err, "layer: bf16 products of float64 tensors: only float32 has a precision")
+}
+
+// TestWrongReference compares nothing with the reference of another case.
+func TestWrongReference(t *testing.T) {
+	c := weighted()
+	want := gradients(t, c)
+	_, err := gradcheck.Compare(c, want[:2], gradcheck.Target{Backend: newCPU})
+	require.ErrorContains(t, err, "3 tensors, but 2 in the reference")
+	_, err = gradcheck.Compare(c, []gradcheck.Tensor{want[0], want[2], want[1]}, gradcheck.Target{Backend: newCPU})
+	require.ErrorContains(t, err, "x[5 33], but weight[7 33] in the reference")
+}
+
+// TestNoBackend says what is missing.
+func TestNoBackend(t *testing.T) {
+	_, err := gradcheck.Check(weighted(), gradcheck.Options{})
+	require.ErrorContains(t, err, "layer: no backend to compute on: set Backend")
+	_, err = gradcheck.Gradients(weighted(), gradcheck.Target{})
+	require.ErrorContains(t, err, "no backend")
+	_, err = gradcheck.Compare(weighted(), nil, gradcheck.Target{})
+	require.ErrorContains(t, err, "no backend")
+}
+
+// TestCloses what it made, also where the case panics.
+func TestCloses(t *testing.T) {
+	made, closed := 0, 0
+	counted := func() engine.Backend {
+		made++
+		return named{Backend: cpu.New(), name: "counted", closed: &closed}
+	}
+	_, err := gradcheck.Check(weighted(), gradcheck.Options{Backend: counted})
+	require.NoError(t, err)
+	_, err = gradcheck.Gradients(weighted(), gradcheck.Target{Backend: counted})
+	require.NoError(t, err)
+	broken := at(func(x *ag.Value) *ag.Value { return ag.Reshape(x, 7) }, 1, 2)
+	_, err = gradcheck.Check(broken, gradcheck.Options{Backend: counted})
+	require.Error(t, err)
+	require.PanicsWithValue(t, "other", func() {
+		_, _ = gradcheck.Check(at(func(*ag.Value) *ag.Value { panic("other") }, 1), gradcheck.Options{Backend: counted})
+	})
+	require.Equal(t, 4, made)
+	require.Equal(t, made, closed)
+}
+
+// TestOutOfMemory is an error, too.
+func TestOutOfMemory(t *testing.T) {
+	_, err := check(at(func(x *ag.Value) *ag.Value {
+		return x.Tape().Const(engine.New(x.Data().Backend(), engine.Float64, 1<<50))
+	}, 1), gradcheck.Options{})
+	var alloc *engine.AllocError
+	require.ErrorAs(t, err, &alloc)
+	require.ErrorContains(t, err, "point: ")
+}
+
+// TestFrozen leaves a frozen parameter out of the comparison.
+func TestFrozen(t *testing.T) {
+	c := weighted()
+	build := c.New
+	c.New = func(b engine.Backend, dtype engine.DType) gradcheck.Module {
+		m := build(b, dtype)
+		m.Params[0].Freeze()
+		return m
+	}
+	names := []string{}
+	for _, g := range gradients(t, c) {
+		names = append(names, g.Name)
+	}
+	require.Equal(t, []string{"outputs", "x"}, names)
+	r, err := check(c, gradcheck.Options{Full: 1000})
+	require.NoError(t, err)
+	require.Equal(t, 5*33*5*7, r.Checked)
+}
