@@ -23,10 +23,10 @@ TEXT ·attentionScaleAsm(SB), NOSPLIT, $0-64
 	MOVQ ldd+8(FP), R8
 	MOVQ src+16(FP), DX
 	MOVQ lds+24(FP), R12
-	MOVQ rows+32(FP), R9
+	MOVQ rows+32(FP), R9            // rows left
 	MOVQ n+40(FP), R10
 	MOVQ factors+48(FP), R11
-	MOVQ step+56(FP), R13
+	MOVQ step+56(FP), R13           // 0 when one factor serves all rows
 	SHLQ $2, R13                    // step in bytes
 	SHLQ $2, R8                     // ldd in bytes
 	SHLQ $2, R12                    // lds in bytes
