@@ -100,6 +100,40 @@ func TestBadRequestsAreErrors(t *testing.T) {
 	}
 }
 
+// Tests must not measure what was learned by heart: the two seeds that runs draw faces for training and for tests with
+// share no person and no image, and neither do the images and the videos of either.
+func TestSeedsShareNoFace(t *testing.T) {
+	const train, test, n = 1, 1_000_003, 400
+	people, images := map[Identity]string{}, map[string]string{}
+	remember := func(set data.Dataset, i int) {
+		sample, err := set.Open(i)
+		require.NoError(t, err)
+		f, err := sample.Read([]int{0})
+		require.NoError(t, err)
+		var who Identity
+		switch s := sample.(type) {
+		case *imageSample:
+			who = s.face.Identity
+		case *videoSample:
+			who = s.face.Identity
+		}
+		require.Empty(t, people[who], "%s is the same person", set.Name(i))
+		require.Empty(t, images[string(f.Pix)], "%s is the same image", set.Name(i))
+		people[who], images[string(f.Pix)] = set.Name(i), set.Name(i)
+	}
+	for _, seed := range []uint64{train, test} {
+		for _, set := range []data.Dataset{Images(seed, n, MinSize), Videos(seed, n, 8, MinSize)} {
+			for i := range n {
+				remember(set, i)
+			}
+		}
+	}
+	// Nor does a large set reach, sample by sample, into that of another seed.
+	const far = test - train
+	remember(Images(train, far+2, MinSize), far)
+	remember(Videos(train, far+2, 8, MinSize), far)
+}
+
 // strength is how much expression a frame shows, without blinks.
 func strength(a AUs) float64 {
 	a.Left[AU43], a.Right[AU43] = 0, 0

@@ -1,0 +1,131 @@
+package data
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// toy is a set whose sample i is one frame of one value, opened at the size asked for.
+type toy struct {
+	name     string
+	modality Modality
+	labels   []int
+	classes  []string
+	sized    *[]int // samples that were opened at a size
+}
+
+func (d toy) Modality() Modality { return d.modality }
+func (d toy) Len() int           { return len(d.labels) }
+func (d toy) Name(i int) string  { return fmt.Sprint(d.name, i) }
+func (d toy) Label(i int) int    { return d.labels[i] }
+func (d toy) Classes() []string  { return d.classes }
+
+func (d toy) Open(i int) (Sample, error) { return d.OpenSized(i, OpenOptions{}) }
+
+func (d toy) OpenSized(i int, opt OpenOptions) (Sample, error) {
+	if opt.H > 0 && d.sized != nil {
+		*d.sized = append(*d.sized, i)
+	}
+	return newMemSample(d.Name(i), []*Frames{opt.fit(grey(6, 4, d.name[0]+uint8(i)))}), nil
+}
+
+// requireSame checks that sample i of d is sample j of the toy: its name, what it opens, and at a size.
+func requireSame(t *testing.T, d Dataset, i int, want toy, j int) {
+	t.Helper()
+	require.Equal(t, want.Name(j), d.Name(i))
+	sample, err := d.Open(i)
+	require.NoError(t, err)
+	f, err := sample.Read([]int{0})
+	require.NoError(t, err)
+	require.Equal(t, grey(6, 4, want.name[0]+uint8(j)), f)
+	sample, err = OpenSized(d, i, OpenOptions{H: 3, W: 5})
+	require.NoError(t, err)
+	require.IsType(t, &memSample{}, sample, "resized when it is decoded, not each time that it is read")
+	require.Equal(t, j, (*want.sized)[len(*want.sized)-1])
+}
+
+func labelsOf(d Dataset) []int {
+	labels := make([]int, d.Len())
+	for i := range labels {
+		labels[i] = d.Label(i)
+	}
+	return labels
+}
+
+func TestRepeat(t *testing.T) {
+	d := toy{name: "a", modality: Image, labels: []int{4, 0, 2}, classes: []string{"x", "y"}, sized: new([]int)}
+	r := Repeat(d, 4)
+	require.Equal(t, []int{4, 0, 2, 4, 0, 2, 4, 0, 2, 4, 0, 2}, labelsOf(r))
+	for i := range 12 {
+		requireSame(t, r, i, d, i%3)
+	}
+	require.Equal(t, Image, r.Modality())
+	require.Equal(t, d.classes, r.Classes())
+	require.Equal(t, Dataset(d), Repeat(d, 1))
+	require.Equal(t, Dataset(d), Repeat(d, 0))
+	require.Nil(t, Repeat(nil, 3))
+}
+
+func TestJoin(t *testing.T) {
+	a := toy{name: "a", modality: Video, labels: []int{1, 0}, sized: new([]int)}
+	b := toy{name: "m", modality: Video, labels: []int{3, 1, 2}, sized: new([]int)}
+	j := Join(a, b)
+	require.Equal(t, Video, j.Modality())
+	require.Equal(t, []int{1, 0, 3, 1, 2}, labelsOf(j))
+	for i := range 5 {
+		if i < 2 {
+			requireSame(t, j, i, a, i)
+		} else {
+			requireSame(t, j, i, b, i-2)
+		}
+	}
+	require.Equal(t, Dataset(a), Join(a, nil))
+	require.Equal(t, Dataset(b), Join(nil, b))
+	require.Nil(t, Join(nil, nil))
+	require.Panics(t, func() { Join(a, toy{name: "i", modality: Image}) })
+}
+
+// Whatever the order in which two sets name their classes, the joined set calls each sample what its own set calls it.
+func TestJoinGoesByName(t *testing.T) {
+	name := func(d Dataset, i int) string { return d.Classes()[d.Label(i)] }
+	for _, classes := range [][2][]string{
+		{DFEW, DFEW}, {DFEW, FERV39K}, {FERV39K, DFEW}, {DFEW, MAFW}, {MAFW, DFEW}, {AffectNet7, AffectNet8}, {{"a"}, {"b", "c"}},
+	} {
+		a := toy{name: "a", modality: Video, classes: classes[0], labels: allOf(len(classes[0])), sized: new([]int)}
+		b := toy{name: "m", modality: Video, classes: classes[1], labels: allOf(len(classes[1])), sized: new([]int)}
+		j := Join(a, b)
+		require.Equal(t, a.classes, j.Classes()[:len(a.classes)], "in the order of the first")
+		for i := range j.Len() {
+			if i < a.Len() {
+				require.Equal(t, name(a, i), name(j, i))
+				requireSame(t, j, i, a, i)
+			} else {
+				require.Equal(t, name(b, i-a.Len()), name(j, i))
+				requireSame(t, j, i, b, i-a.Len())
+			}
+		}
+	}
+}
+
+// Where one of two sets names no classes, only numbers can be joined, and nothing says what they mean.
+func TestJoinOfNamelessClasses(t *testing.T) {
+	named := toy{name: "a", modality: Image, labels: []int{2, 0}, classes: AffectNet7}
+	nameless := toy{name: "m", modality: Image, labels: []int{7, 1}}
+	for _, j := range []Dataset{Join(named, nameless), Join(nameless, named)} {
+		require.Nil(t, j.Classes())
+		require.ElementsMatch(t, []int{2, 0, 7, 1}, labelsOf(j))
+	}
+}
+
+// A label to which neither set gives a name gets none by joining.
+func TestJoinNamesNoMore(t *testing.T) {
+	a := toy{name: "a", modality: Video, labels: []int{0, 7}, classes: DFEW}
+	b := toy{name: "m", modality: Video, labels: []int{10, 11}, classes: MAFW}
+	j := Join(a, b)
+	require.Equal(t, []int{0, 11, 10, 11}, []int{j.Label(0), j.Label(1), slices.Index(MAFW, j.Classes()[j.Label(2)]), j.Label(3)})
+	_, _, err := Relabel(j, MAFW)
+	require.ErrorContains(t, err, "a1: label 11 is not one of the 11 classes (happiness, sadness,")
+}

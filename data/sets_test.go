@@ -1,0 +1,60 @@
+package data
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestOpenLists(t *testing.T) {
+	static, staticRoot := tree(t, "a.png 3\nb.png 0\n", "a.png", "b.png")
+	dynamic, dynamicRoot := tree(t, "path,id\nv,5\n", "v/1.png", "v/2.png")
+	require.True(t, Lists{StaticRoot: "x", DynamicRoot: "y"}.Empty())
+	require.False(t, Lists{StaticList: "x"}.Empty())
+	require.False(t, Lists{DynamicList: "x"}.Empty())
+
+	s, err := OpenLists(Lists{static, staticRoot, dynamic, dynamicRoot})
+	require.NoError(t, err)
+	require.Equal(t, []int{3, 0}, labelsOf(s.Of(Image)))
+	require.Equal(t, map[string]int{"v": 5}, samples(s.Of(Video)))
+	require.Equal(t, FERV39K, s.Video.Classes())
+	require.Equal(t, []Dataset{s.Image, s.Video}, s.All())
+
+	s, err = OpenLists(Lists{DynamicList: dynamic, DynamicRoot: dynamicRoot})
+	require.NoError(t, err)
+	require.Nil(t, s.Of(Image))
+	require.Equal(t, []Dataset{s.Video}, s.All())
+	s, err = OpenLists(Lists{StaticList: static, StaticRoot: staticRoot})
+	require.NoError(t, err)
+	require.Equal(t, []Dataset{s.Image}, s.All())
+	require.Nil(t, s.Of(Video))
+	s, err = OpenLists(Lists{})
+	require.NoError(t, err)
+	require.Empty(t, s.All())
+
+	for _, l := range []Lists{{static, staticRoot, "none", ""}, {"none", "", dynamic, dynamicRoot}} {
+		s, err = OpenLists(l)
+		require.EqualError(t, err, "none: no such file or directory")
+		require.Empty(t, s.All())
+	}
+}
+
+// The sets share a budget; a sample is opened once, as long as it fits, and at the size of the cache.
+func TestCachedSets(t *testing.T) {
+	d := toy{name: "a", modality: Image, labels: []int{0}}
+	video := &counted{}
+	memory := NewBudget(6*6*3 + 5*6*6*3)
+	s := Sets{Image: d, Video: video}.Cached(memory, 6)
+	require.Equal(t, Image, s.Image.Modality())
+	for range 2 {
+		sample, err := s.Image.Open(0)
+		require.NoError(t, err)
+		f, err := sample.Read([]int{0})
+		require.NoError(t, err)
+		require.Equal(t, [2]int{6, 6}, [2]int{f.H, f.W})
+		readFrom(t, s.Video, 2)
+	}
+	require.Equal(t, int32(1), video.opened.Load())
+	require.Zero(t, memory.free)
+	require.Equal(t, Sets{}, Sets{}.Cached(memory, 6))
+}
