@@ -44,3 +44,11 @@ func planar(f *Frames) []float32 {
 	}
 	return x
 }
+
+// Planar returns the pixels of a view as floats [3, T, H, W] in [0, 1]; Floats are shared.
+func (v View) Planar() []float32 {
+	if v.Floats != nil {
+		return v.Floats
+	}
+	return planar(v.Frames())
+}

@@ -21,6 +21,7 @@ var System = system.System{
 	Start: func(file nn.Weights, r recipe.Recipe, _ nn.Source) (*nn.Load, error) {
 		return &nn.Load{File: file}, vit.SameHeads(file, r)
 	},
+	Heads: func(recipe.Recipe) map[data.Modality]string { return nil },
 	Group: func(r recipe.Recipe, name string, _ []int) (lrScale, decay float64) {
 		return 1, Decay(name, r.Train.WeightDecay)
 	},
@@ -94,7 +95,7 @@ func (l *learner) Reconstruct(t *ag.Tape, b *system.Batch) (masked, output []flo
 	if err != nil {
 		return nil, nil, err
 	}
-	shown := l.Paint(b.Views[0].Unit(), pred, mask, b.Views[0].T)
+	shown := l.Paint(b.Views[0].Planar(), pred, mask, b.Views[0].T)
 	return shown.Masked, shown.Output, nil
 }
 

@@ -10,6 +10,7 @@ package nn
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"io"
@@ -41,7 +42,8 @@ type Scope struct {
 
 // tree is what all scopes of one model share.
 type tree struct {
-	backend engine.Backend // nil for shapes alone
+	backend engine.Backend // nil for shapes alone, of which there may be limit
+	limit   int
 	dtype   engine.DType
 	source  Source
 	packs   bool // weights of linear layers are packed, for inference
@@ -63,8 +65,22 @@ func NewInferenceScope(b engine.Backend, source Source, p engine.Precision) *Sco
 	return &Scope{shared: &tree{backend: b, dtype: engine.Float32, source: source, packs: true, format: p}}
 }
 
-// NewShapeScope returns a scope whose parameters have shapes but neither memory nor values: to count a model of any size.
-func NewShapeScope() *Scope { return &Scope{shared: &tree{dtype: engine.Float32}} }
+// Outline returns the parameters of a model as shapes alone, with neither memory nor values: to count a model of any size. One of more
+// than limit parameters is an error, found as soon as that many are asked for: it costs little, whatever a file claims.
+func Outline(limit int, build func(s *Scope)) (params []Param, err error) {
+	s := &Scope{shared: &tree{dtype: engine.Float32, limit: limit}}
+	defer func() {
+		if p := recover(); p == errTooMany {
+			params, err = nil, errTooMany
+		} else if p != nil {
+			panic(p)
+		}
+	}()
+	build(s)
+	return s.Params(), nil
+}
+
+var errTooMany = errors.New("the model has more parameters than there is room for: is the file damaged?")
 
 // Sub returns the scope of a part: Sub("blocks").Sub("0") names blocks.0.…
 func (s *Scope) Sub(name string) *Scope {
@@ -121,6 +137,9 @@ func (s *Scope) add(name string, v *autograd.Value, linear bool) *autograd.Value
 func (s *Scope) tensor(name string, init Init, shape []int) *engine.Tensor {
 	t := s.shared
 	if t.backend == nil {
+		if len(t.params) >= t.limit {
+			panic(errTooMany)
+		}
 		return engine.Outline(t.dtype, shape...)
 	}
 	n := engine.Elements(shape)

@@ -13,61 +13,33 @@ import (
 
 	"mien/atomicfile"
 	"mien/data"
-	"mien/train"
+	"mien/infer"
+	"mien/run"
 )
 
-// Page is a web page about a run, complete in one file.
+// Page is a web page about runs, complete in one file.
 type Page struct {
 	Title, Intro    string
-	Results         []Result
-	Curves          []Curves
-	Reconstructions []Triptych
-	Confusions      []Confusion
+	Model           *infer.Model  // whose class names stand beside its scores
+	Report          *infer.Report // of the model
+	Runs            []Run
+	Reconstructions []Reconstruction
 	Routing         *Routing
-	Predictions     []Prediction
+	Examples        []Example
 	Facts           [][2]string
 }
 
-// Result is a row of the table of recalls, in percent.
-type Result struct {
-	Name     string
-	UAR, WAR float64
-	N        int
-}
-
-// Triptych shows what a masked autoencoder saw of a sample and what it made of it.
-type Triptych struct {
-	Caption               string
-	Input, Masked, Output *data.Frames
-}
-
-// Confusion is a confusion matrix with class names.
-type Confusion struct {
+// Run is a training run with the losses that it logged.
+type Run struct {
 	Title  string
-	Labels []string
-	Matrix train.Confusion
-}
-
-// Routing is the share of tokens that each expert got, [block][expert].
-type Routing struct {
-	Title        string
-	Blocks       []int
-	Image, Video [][]float64
-}
-
-// Prediction is a sample with the probabilities of its classes.
-type Prediction struct {
-	Frames        *data.Frames
-	Truth         string
-	Labels        []string
-	Probabilities []float64
+	Curves []run.Curve
 }
 
 //go:embed page.html
 var pageHTML string
 
 var page = template.Must(template.New("page").Funcs(template.FuncMap{
-	"curves": curvesSVG, "confusion": confusionSVG, "routing": routingSVG,
+	"curves": curvesSVG, "confusion": confusionSVG, "routing": routingSVG, "set": setName,
 	"strip": strip, "moments": moments, "top": top, "percent": func(p float64) string { return fmt.Sprintf("%.0f", 100*p) },
 }).Parse(pageHTML))
 
@@ -76,7 +48,7 @@ func (p *Page) Write(path string) error {
 	return atomicfile.Write(path, func(w io.Writer) error { return page.Execute(w, p) })
 }
 
-// strip returns frames side by side as the address of an inline PNG. Of a clip every second frame is shown: its patches are two
+// strip returns frames side by side as the address of an inline PNG. Of a video every second frame is shown: its patches are two
 // frames deep.
 func strip(f *data.Frames) (template.URL, error) {
 	var shown []int
@@ -86,7 +58,7 @@ func strip(f *data.Frames) (template.URL, error) {
 	return pngURL(f, shown)
 }
 
-// moments returns the first, middle and last frame of a clip, or a picture.
+// moments returns the first, middle and last frame of a video, or an image.
 func moments(f *data.Frames) (template.URL, error) {
 	if f.T == 1 {
 		return pngURL(f, []int{0})
@@ -120,7 +92,7 @@ type bar struct {
 }
 
 // top returns the three most probable classes.
-func top(p Prediction) []bar {
+func top(p Example) []bar {
 	var bars []bar
 	for i, label := range p.Labels {
 		bars = append(bars, bar{label, p.Probabilities[i], label == p.Truth})
@@ -129,4 +101,12 @@ func top(p Prediction) []bar {
 		}
 	}
 	return bars[:min(3, len(bars))]
+}
+
+// setName is what the page calls the set of a score.
+func setName(m data.Modality) string {
+	if m == data.Image {
+		return "Images"
+	}
+	return "Videos"
 }

@@ -13,7 +13,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"mien/data"
-	"mien/train"
+	"mien/infer"
+	"mien/modelfile"
+	"mien/run"
 )
 
 func TestTable(t *testing.T) {
@@ -29,7 +31,7 @@ func TestTable(t *testing.T) {
 }
 
 func TestConfusionTable(t *testing.T) {
-	c := train.NewConfusion(2)
+	c := infer.NewConfusion(2)
 	c.Add(0, 0)
 	c.Add(0, 1)
 	var b bytes.Buffer
@@ -55,11 +57,18 @@ func wellFormed(t *testing.T, svg string) {
 
 func TestFiguresAreWellFormed(t *testing.T) {
 	hostile := `<script>"&`
-	for _, c := range []Curves{
-		{Title: hostile, XLabel: hostile, YLabel: hostile},
-		{Series: []Series{{Name: hostile, X: []float64{0}, Y: []float64{2}}}},
-		{Series: []Series{{X: []float64{0, 1, 2}, Y: []float64{math.NaN(), math.Inf(1), 3}}}},
-		{Series: []Series{{X: []float64{0, 1, 2}, Y: []float64{1, 0.5, 0.25}}, {}}},
+	curve := func(m data.Modality, loss ...float64) run.Curve {
+		c := run.Curve{Modality: m, Loss: loss}
+		for i := range loss {
+			c.Steps = append(c.Steps, float64(i))
+		}
+		return c
+	}
+	for _, c := range []Run{
+		{Title: hostile},
+		{Curves: []run.Curve{curve(hostile, 2)}},
+		{Curves: []run.Curve{curve(data.Image, math.NaN(), math.Inf(1), 3)}},
+		{Curves: []run.Curve{curve(data.Image, 1, 0.5, 0.25), {}}},
 	} {
 		svg := string(curvesSVG(c))
 		wellFormed(t, svg)
@@ -67,7 +76,7 @@ func TestFiguresAreWellFormed(t *testing.T) {
 		require.NotContains(t, svg, "NaN")
 		require.NotContains(t, svg, "Inf")
 	}
-	svg := string(confusionSVG(Confusion{Title: hostile, Labels: []string{hostile, "b"}, Matrix: train.NewConfusion(2)}))
+	svg := string(confusionSVG([]string{hostile, "b"}, hostile, infer.NewConfusion(2)))
 	wellFormed(t, svg)
 	require.NotContains(t, svg, "NaN")
 	wellFormed(t, string(routingSVG(&Routing{Blocks: []int{2, 3}, Image: [][]float64{{0.5, 0.5}, {1, 0}}})))
@@ -80,15 +89,20 @@ func TestTicks(t *testing.T) {
 
 func TestPage(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "index.html")
-	p := Page{Title: `<b>"title"`, Results: []Result{{"Pictures", 91.25, 90, 12}},
-		Reconstructions: []Triptych{{"x", data.NewFrames(1, 8, 8), data.NewFrames(1, 8, 8), data.NewFrames(1, 8, 8)}},
-		Predictions:     []Prediction{{data.NewFrames(4, 8, 8), "b", []string{"a", "b"}, []float64{0.25, 0.75}}},
-		Facts:           [][2]string{{"Seed", "3"}}}
+	face := data.NewFrames(1, 8, 8)
+	p := Page{Title: `<b>"title"`,
+		Model:           &infer.Model{Description: modelfile.Description{Labels: map[data.Modality][]string{data.Image: {"a", "b"}}}},
+		Report:          &infer.Report{Static: &infer.Score{UAR: 91.25, WAR: 90, N: 12, Confusion: infer.Confusion{{3, 1}, {0, 8}}}},
+		Reconstructions: []Reconstruction{{"x", face, face, face}},
+		Examples: []Example{{data.NewFrames(4, 8, 8), "b",
+			infer.Prediction{Labels: []string{"a", "b"}, Probabilities: []float64{0.25, 0.75}}}},
+		Facts: [][2]string{{"Seed", "3"}}}
 	require.NoError(t, p.Write(path))
 	text, err := os.ReadFile(path)
 	require.NoError(t, err)
 	page := string(text)
 	require.Contains(t, page, "91.2")
+	require.Contains(t, page, ">75</text>", "of the first class three of four")
 	require.Contains(t, page, "&lt;b&gt;")
 	require.NotContains(t, page, "<b>\"title\"")
 	require.Equal(t, 4, strings.Count(page, "data:image/png;base64,"))

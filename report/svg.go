@@ -6,19 +6,10 @@ import (
 	"html/template"
 	"math"
 	"strings"
+
+	"mien/infer"
+	"mien/run"
 )
-
-// Curves is a figure of lines over a common axis. Values that are not finite are left out.
-type Curves struct {
-	Title, XLabel, YLabel string
-	Series                []Series
-}
-
-// Series is one line.
-type Series struct {
-	Name string
-	X, Y []float64
-}
 
 // Size of a figure in SVG units, and the margins around its axes.
 const (
@@ -30,8 +21,9 @@ const (
 // colors of series and heat maps, which page.html defines for light and dark.
 var colors = []string{"var(--a)", "var(--b)", "var(--good)", "var(--ink)"}
 
-func curvesSVG(c Curves) template.HTML {
-	box := bounds(c.Series)
+// curvesSVG draws the losses of a run over its steps. Values that are not finite are left out.
+func curvesSVG(c Run) template.HTML {
+	box := bounds(c.Curves)
 	var b strings.Builder
 	open(&b, figureWidth, figureHeight, c.Title)
 	text(&b, marginLeft, 16, "start", "strong", c.Title)
@@ -44,18 +36,18 @@ func curvesSVG(c Curves) template.HTML {
 		px, _ := box.place(x, box.y0)
 		text(&b, px, figureHeight-marginBottom+16, "middle", "", number(x))
 	}
-	text(&b, figureWidth-marginRight, figureHeight-4, "end", "", c.XLabel)
-	text(&b, 2, marginTop-8, "start", "", c.YLabel)
+	text(&b, figureWidth-marginRight, figureHeight-4, "end", "", "step")
+	text(&b, 2, marginTop-8, "start", "", "loss")
 	legend := figureWidth - marginRight
-	for i, s := range c.Series {
-		if len(s.Y) == 0 {
+	for i, s := range c.Curves {
+		if len(s.Loss) == 0 {
 			continue
 		}
 		color := colors[i%len(colors)]
-		line(&b, box, s.X, s.Y, color, 1, 0.22)
-		line(&b, box, s.X, smooth(s.Y), color, 2, 1)
-		text(&b, legend, 16, "end", "", s.Name)
-		legend -= float64(7*len(s.Name)) + 8
+		line(&b, box, s.Steps, s.Loss, color, 1, 0.22)
+		line(&b, box, s.Steps, smooth(s.Loss), color, 2, 1)
+		text(&b, legend, 16, "end", "", string(s.Modality))
+		legend -= float64(7*len(s.Modality)) + 8
 		fmt.Fprintf(&b, `<line x1="%.1f" y1="12" x2="%.1f" y2="12" stroke="%s" stroke-width="3"/>`, legend-12, legend, color)
 		legend -= 24
 	}
@@ -66,12 +58,12 @@ func curvesSVG(c Curves) template.HTML {
 // axes maps values to places in a figure.
 type axes struct{ x0, x1, y0, y1 float64 }
 
-func bounds(series []Series) axes {
+func bounds(curves []run.Curve) axes {
 	a := axes{math.Inf(1), math.Inf(-1), math.Inf(1), math.Inf(-1)}
-	for _, s := range series {
-		for i, y := range s.Y {
-			if finite(y) && finite(s.X[i]) {
-				a = axes{min(a.x0, s.X[i]), max(a.x1, s.X[i]), min(a.y0, y), max(a.y1, y)}
+	for _, s := range curves {
+		for i, y := range s.Loss {
+			if finite(y) && finite(s.Steps[i]) {
+				a = axes{min(a.x0, s.Steps[i]), max(a.x1, s.Steps[i]), min(a.y0, y), max(a.y1, y)}
 			}
 		}
 	}
@@ -142,22 +134,22 @@ func ticks(lo, hi float64, n int) []float64 {
 
 func number(v float64) string { return fmt.Sprintf("%.4g", math.Round(v*1e6)/1e6) }
 
-// confusionSVG is a heat map of a confusion matrix with the percentage of each row.
-func confusionSVG(c Confusion) template.HTML {
-	n := len(c.Matrix)
+// confusionSVG is a heat map of the confusion matrix of a score with the percentage of each row.
+func confusionSVG(labels []string, title string, matrix infer.Confusion) template.HTML {
+	n := len(matrix)
 	const cell, left, head = 46.0, 92.0, 92.0
 	var b strings.Builder
-	open(&b, left+cell*float64(n)+4, head+cell*float64(n)+4, c.Title)
-	text(&b, 4, 16, "start", "strong", c.Title)
-	for i, row := range c.Matrix {
+	open(&b, left+cell*float64(n)+4, head+cell*float64(n)+4, title)
+	text(&b, 4, 16, "start", "strong", title)
+	for i, row := range matrix {
 		total := 0
 		for _, v := range row {
 			total += v
 		}
 		at := head + cell*float64(i)
-		text(&b, left-6, at+cell/2+4, "end", "strong", c.Labels[i])
+		text(&b, left-6, at+cell/2+4, "end", "strong", labels[i])
 		fmt.Fprintf(&b, `<g transform="translate(%.1f %.1f) rotate(-45)">`, left+cell*float64(i)+cell/2, head-6)
-		text(&b, 0, 0, "start", "strong", c.Labels[i])
+		text(&b, 0, 0, "start", "strong", labels[i])
 		b.WriteString("</g>")
 		for j, v := range row {
 			share := float64(v) / float64(max(total, 1))
@@ -181,7 +173,7 @@ func heat(b *strings.Builder, x, y, size, share float64, color, label string, la
 	}
 }
 
-// routingSVG shows the experts of each block as two rows of cells, for pictures and for clips.
+// routingSVG shows the experts of each block as two rows of cells, for images and for videos.
 func routingSVG(r *Routing) template.HTML {
 	experts := 0
 	for _, rows := range [][][]float64{r.Image, r.Video} {
@@ -202,7 +194,7 @@ func routingSVG(r *Routing) template.HTML {
 		for k, part := range []struct {
 			name string
 			rows [][]float64
-		}{{"pictures", r.Image}, {"clips", r.Video}} {
+		}{{"images", r.Image}, {"videos", r.Video}} {
 			if i >= len(part.rows) {
 				continue
 			}

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"mien/train"
+	"mien/infer"
 )
 
 // Table prints rows under a header in aligned columns: numbers to the right, words to the left.
@@ -48,7 +48,7 @@ func isNumber(s string) bool {
 }
 
 // ConfusionTable prints a confusion matrix, true classes by row, with the recall of each.
-func ConfusionTable(w io.Writer, labels []string, m train.Confusion) {
+func ConfusionTable(w io.Writer, labels []string, m infer.Confusion) {
 	header := append([]string{""}, labels...)
 	var rows [][]string
 	for i, counts := range m {

@@ -23,27 +23,10 @@ func FromPretraining(file nn.Weights, init nn.Source) *nn.Load {
 // FromFineTuned returns the strict loading of a whole fine-tuned model.
 func FromFineTuned(file nn.Weights) *nn.Load { return &nn.Load{File: file} }
 
-// Transfer returns the loading of a fine-tuned model as the start of another fine-tuning: heads may have another number
-// of classes and then start from init.
-func Transfer(file nn.Weights, c Config, init nn.Source) *nn.Load {
-	l := &nn.Load{File: file, Init: init}
-	l.Rename = func(name string) string {
-		if strings.HasPrefix(name, "head.") && !sameClasses(file, name, c) {
-			return "(other classes) " + name
-		}
-		return name
-	}
-	l.Missing, l.Unused = []string{"head.*", "blocks.*.moe_layer.*"}, []string{"head.*"}
-	return l
-}
-
-func sameClasses(file nn.Weights, name string, c Config) bool {
-	shape, ok := file.Shape(name)
-	want := c.VideoClasses
-	if strings.HasPrefix(name, "head.image.") {
-		want = c.ImageClasses
-	}
-	return ok && len(shape) > 0 && shape[0] == want
+// Transfer returns the loading of a fine-tuned model as the start of another fine-tuning, perhaps with other heads or with experts
+// where it had none.
+func Transfer(file nn.Weights, init nn.Source) *nn.Load {
+	return &nn.Load{File: file, Init: init, Missing: []string{"head.*", "blocks.*.moe_layer.*"}, Unused: []string{"head.*"}}
 }
 
 var expertName = regexp.MustCompile(`^blocks\.(\d+)\.moe_layer\.experts\.(\d+)\.fc1\.weight$`)

@@ -24,7 +24,10 @@ var System = system.System{
 	Build:    func(s *nn.Scope, r recipe.Recipe) system.Model { return newClassifier(s, r) },
 	Start:    start,
 	Identify: identify,
-	Group:    vit.Group,
+	Heads: func(recipe.Recipe) map[data.Modality]string {
+		return map[data.Modality]string{data.Image: "head.image.", data.Video: "head.video."}
+	},
+	Group: vit.Group,
 	Preset: func(size string) (r recipe.Recipe, ok bool) {
 		c, err := Published(size)
 		return c.toRecipe("s4d-" + size), err == nil
@@ -100,7 +103,7 @@ func (c *classifier) MACs(tokens int) int {
 	return c.Config.MACs(tokens, c.Classes(m))
 }
 
-// start takes the encoder out of a pre-training file, or a fine-tuned model, whose heads may have other numbers of classes.
+// start takes the encoder out of a pre-training file, or a fine-tuned model.
 func start(file nn.Weights, r recipe.Recipe, init nn.Source) (*nn.Load, error) {
 	if err := vit.SameHeads(file, r); err != nil {
 		return nil, err
@@ -108,8 +111,7 @@ func start(file nn.Weights, r recipe.Recipe, init nn.Source) (*nn.Load, error) {
 	if vit.IsPretraining(file) {
 		return FromPretraining(file, init), nil
 	}
-	c, err := FromRecipe(r)
-	return Transfer(file, c, init), err
+	return Transfer(file, init), nil
 }
 
 // identify knows published checkpoints by their tensors.

@@ -22,12 +22,15 @@ type System struct {
 	// Build makes the model of a checked recipe in a scope, which says where parameters come from and how they are kept.
 	Build func(s *nn.Scope, r recipe.Recipe) Model
 
-	// Start says how a run takes a weights file as its beginning: what is called how there, what may be missing, and what unused.
+	// Start says how a run takes a weights file as its beginning: what is called how there, what may be missing, and what unused. Heads may
+	// always be both.
 	Start func(file nn.Weights, r recipe.Recipe, init nn.Source) (*nn.Load, error)
 	// Identify returns the recipe of a file that carries none, such as a published checkpoint, as far as its tensors tell: model, sampling
 	// and classes. nil where the system has no such files; ok is false for a file of another system.
 	Identify func(file nn.Weights) (r recipe.Recipe, ok bool, err error)
 
+	// Heads returns how the names of the parameters of each modality's head begin.
+	Heads func(r recipe.Recipe) map[data.Modality]string
 	// Group returns the factor on the learning rate and the weight decay of a parameter.
 	Group func(r recipe.Recipe, name string, shape []int) (lrScale, decay float64)
 	// Preset returns a recipe with the model of a published size, which commands call NAME-SIZE.

@@ -36,18 +36,13 @@ func (a *AdamW) tensors(params []nn.Param) (names []string, tensors []*engine.Te
 	return names, tensors
 }
 
-// Stored describes a tensor for a weights file, which reads it when its turn comes.
-func Stored(name string, t *engine.Tensor) weights.Tensor {
-	return weights.Tensor{Name: name, Shape: t.Shape(), Fill: func(dst []float32) error { return engine.ReadInto(t, dst) }}
-}
-
 // Save writes parameters, moments and progress beside path and renames them into place, so that a kill at any moment
 // leaves the previous checkpoint whole. Tensors stream to disk one by one.
 func Save(path string, params []nn.Param, a *AdamW, p Progress) error {
 	var stored []weights.Tensor
 	names, tensors := a.tensors(params)
 	for i, t := range tensors {
-		stored = append(stored, Stored(names[i], t))
+		stored = append(stored, nn.Stored(names[i], t))
 	}
 	counts, err := engine.Read[int32](a.steps)
 	if err != nil {

@@ -2,7 +2,6 @@ package vit
 
 import (
 	"fmt"
-	"strings"
 
 	ag "mien/autograd"
 	"mien/data"
@@ -17,7 +16,17 @@ var System = system.System{
 	Name: "vit", Kind: recipe.Finetune,
 	Check: check,
 	Build: func(s *nn.Scope, r recipe.Recipe) system.Model { return newClassifier(s, r) },
-	Start: start, Group: Group, Preset: preset,
+	Start: start,
+	Heads: func(r recipe.Recipe) map[data.Modality]string { return map[data.Modality]string{modality(r): "head."} },
+	Group: Group, Preset: preset,
+}
+
+// modality is that of the one head.
+func modality(r recipe.Recipe) data.Modality {
+	if r.Model.VideoClasses > 0 {
+		return data.Video
+	}
+	return data.Image
 }
 
 // FromRecipe returns the geometry of a recipe's encoder.
@@ -52,10 +61,7 @@ type classifier struct {
 }
 
 func newClassifier(s *nn.Scope, r recipe.Recipe) *classifier {
-	c := &classifier{recipe: r, modality: data.Image}
-	if r.Model.VideoClasses > 0 {
-		c.modality = data.Video
-	}
+	c := &classifier{recipe: r, modality: modality(r)}
 	config := FromRecipe(r)
 	c.Model = New(s, config, r.Classes(c.modality), nn.TruncatedNormal(nn.InitStd(config.Dim), 2))
 	return c
@@ -73,7 +79,7 @@ func (c *classifier) Logits(pixels *ag.Value, _ data.Modality, _ engine.Key) *ag
 
 func (c *classifier) MACs(tokens int) int { return c.Config.MACs(tokens) + c.Dim*c.Classes(c.modality) }
 
-// start takes the encoder out of a pre-training file, or a whole vit, whose head may have another number of classes.
+// start takes the encoder out of a pre-training file, or a whole vit.
 func start(file nn.Weights, r recipe.Recipe, init nn.Source) (*nn.Load, error) {
 	if err := SameHeads(file, r); err != nil {
 		return nil, err
@@ -81,15 +87,7 @@ func start(file nn.Weights, r recipe.Recipe, init nn.Source) (*nn.Load, error) {
 	if IsPretraining(file) {
 		return FromPretraining(file, init, "fc_norm.*", "head.*"), nil
 	}
-	load := &nn.Load{File: file, Init: init, Missing: []string{"head.*"}, Unused: []string{"head.*"}}
-	classes := max(r.Model.ImageClasses, r.Model.VideoClasses)
-	load.Rename = func(name string) string {
-		if shape, ok := file.Shape(name); strings.HasPrefix(name, "head.") && ok && len(shape) > 0 && shape[0] != classes {
-			return "(other classes) " + name
-		}
-		return name
-	}
-	return load, nil
+	return &nn.Load{File: file, Init: init, Missing: []string{"head.*"}, Unused: []string{"head.*"}}, nil
 }
 
 func preset(size string) (r recipe.Recipe, ok bool) {

@@ -1,4 +1,4 @@
-package experiment
+package run
 
 import (
 	"bytes"
@@ -11,6 +11,8 @@ import (
 	"slices"
 
 	"mien/atomicfile"
+	"mien/infer"
+	"mien/modelfile"
 	"mien/recipe"
 )
 
@@ -20,13 +22,12 @@ const (
 	logFile        = "log.jsonl"
 	checkpointFile = "checkpoint.safetensors"
 	bestFile       = "best.safetensors"
-	modelFile      = "model.safetensors"
 	metricsFile    = "metrics.json"
 )
 
 // leftover tells whether a file is what a killed run had not finished writing.
 func leftover(e fs.DirEntry) bool {
-	own := []string{recipeFile, logFile, checkpointFile, bestFile, modelFile, metricsFile}
+	own := []string{recipeFile, logFile, checkpointFile, bestFile, modelfile.Name, metricsFile}
 	return slices.ContainsFunc(own, func(name string) bool { return atomicfile.Leftover(e.Name(), name) })
 }
 
@@ -131,13 +132,13 @@ func (f *folder) startLog(finished, epochs int) error {
 
 // logEntry is a line of log.jsonl.
 type logEntry struct {
-	Epoch    int     `json:"epoch"`
-	Step     int     `json:"step"`
-	Modality string  `json:"modality,omitempty"`
-	Loss     float64 `json:"loss,omitempty"`
-	LR       float64 `json:"lr,omitempty"`
-	GradNorm float64 `json:"grad_norm,omitempty"`
-	Metrics  *Report `json:"metrics,omitempty"`
+	Epoch    int           `json:"epoch"`
+	Step     int           `json:"step"`
+	Modality string        `json:"modality,omitempty"`
+	Loss     float64       `json:"loss,omitempty"`
+	LR       float64       `json:"lr,omitempty"`
+	GradNorm float64       `json:"grad_norm,omitempty"`
+	Metrics  *infer.Report `json:"metrics,omitempty"`
 }
 
 func (f *folder) logLine(e logEntry) error {

@@ -1,0 +1,133 @@
+// Package infer is for programs that ask a model: open one, name the expression in images and videos, measure it on labelled sets.
+// It has nothing of training.
+//
+// [Open] gives a [Model]; its Predict answers for one image or video, Evaluate for whole sets. The example shows all that a program
+// needs. Below it, package modelfile finds out what a file holds, and package system says what any model can be asked.
+package infer
+
+import (
+	"context"
+	"fmt"
+
+	ag "mien/autograd"
+	"mien/data"
+	"mien/engine"
+	"mien/modelfile"
+	"mien/nn"
+	"mien/system"
+)
+
+// Model is a classifier ready to answer.
+type Model struct {
+	modelfile.Description // recipe, class names and precision
+	Net                   system.Classifier
+
+	// Reference is the same model in full precision, with which Evaluate compares each answer; nil compares none.
+	Reference *Model
+
+	backend engine.Backend
+	scope   *nn.Scope // nil for a model that somebody else frees
+}
+
+// Open loads FILE|RUN: a run folder, a weights file of mien, or a published fine-tuned checkpoint, whose shape is
+// then read from its tensors. The weights of its linear layers are kept and multiplied in the given precision, or, if p is nil,
+// in that which the file names, else in float32. The model computes on b, which stays the caller's.
+func Open(fileOrRun string, b engine.Backend, p *engine.Precision) (*Model, error) {
+	net, d, scope, err := modelfile.Classifier(fileOrRun, b, p)
+	if err != nil {
+		return nil, err
+	}
+	return &Model{Description: d, Net: net, backend: b, scope: scope}, nil
+}
+
+// Of returns a model on a network that is being trained, to measure it. The network stays the caller's.
+func Of(net system.Classifier, d modelfile.Description, b engine.Backend) *Model {
+	return &Model{Description: d, Net: net, backend: b}
+}
+
+// Close gives the model's memory back.
+func (m *Model) Close() {
+	if m.scope != nil {
+		m.scope.Free()
+	}
+	if m.Reference != nil {
+		m.Reference.Close()
+	}
+}
+
+// Prediction is the answer for one image or video.
+type Prediction struct {
+	Path          string        `json:"path"`
+	Modality      data.Modality `json:"modality"`
+	Views         int           `json:"views"`
+	Label         string        `json:"label"`
+	Labels        []string      `json:"labels"`
+	Probabilities []float64     `json:"probabilities"`
+
+	Class int `json:"-"`
+}
+
+// Predict classifies one opened image or video.
+func (m *Model) Predict(ctx context.Context, path string, sample data.Sample, modality data.Modality) (Prediction, error) {
+	if m.Net.Classes(modality) == 0 {
+		return Prediction{}, fmt.Errorf("%s: it is %s, and the model has no head for that", path, article[modality])
+	}
+	views, err := m.Views(sample, modality)
+	if err != nil {
+		return Prediction{}, fmt.Errorf("%s: %w", path, err)
+	}
+	results, err := m.classify(modality, [][]data.View{views}, 0)
+	if err != nil {
+		return Prediction{}, err
+	}
+	class, labels := argmax(results[0]), m.Labels[modality]
+	return Prediction{Path: path, Modality: modality, Views: len(views), Label: labels[class], Labels: labels,
+		Probabilities: results[0], Class: class}, ctx.Err()
+}
+
+var article = map[data.Modality]string{data.Image: "an image", data.Video: "a video"}
+
+// Views returns what the model looks at in a sample: the image itself, or the test windows of a video.
+func (m *Model) Views(sample data.Sample, modality data.Modality) ([]data.View, error) {
+	r := m.Recipe
+	windows := [][]int{{0}}
+	if modality == data.Video {
+		windows = data.TestWindows(sample.Len(), r.Model.Frames, r.Data.Stride)
+	}
+	var views []data.View
+	for _, w := range windows {
+		frames, err := sample.Read(w)
+		if err != nil {
+			return nil, err
+		}
+		views = append(views, data.Transform{H: r.Model.ImageSize, W: r.Model.ImageSize}.Eval(frames))
+	}
+	return views, nil
+}
+
+// classify returns the mean over views of the class probabilities of each sample. All samples have one modality; index
+// names the batch, for the noise of a model that draws it at evaluation.
+func (m *Model) classify(modality data.Modality, samples [][]data.View, index int) (results [][]float64, err error) {
+	defer engine.Catch(&err)
+	b := &system.Batch{Modality: modality}
+	for _, views := range samples {
+		b.Views = append(b.Views, views...)
+	}
+	t := ag.NewInferenceTape(m.backend, m.Precision)
+	defer t.Close()
+	key := engine.Key{Seed: m.Recipe.Seed, Stream: data.StreamID("evaluation", index)}
+	logits, err := engine.Read[float64](m.Net.Logits(b.Pixels(t), modality, key).Data())
+	if err != nil {
+		return nil, err
+	}
+	classes := m.Net.Classes(modality)
+	for _, views := range samples {
+		mean := make([]float64, classes)
+		for range views {
+			addSoftmax(mean, logits[:classes], 1/float64(len(views)))
+			logits = logits[classes:]
+		}
+		results = append(results, mean)
+	}
+	return results, nil
+}

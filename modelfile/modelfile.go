@@ -1,0 +1,195 @@
+// Package modelfile opens and writes weights files with what they say about themselves: which system, recipe and class names they
+// belong to, and in which precision they are stored. It is the one place where models come from files.
+package modelfile
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"mien/data"
+	"mien/engine"
+	"mien/nn"
+	"mien/recipe"
+	"mien/system"
+	"mien/systems"
+	"mien/weights"
+)
+
+// Name is that of the finished model in a run folder.
+const Name = "model.safetensors"
+
+// format marks the metadata of the files that mien writes.
+const format = "mien-model-1"
+
+// File is an open weights file.
+type File struct {
+	*weights.File
+	Path string
+}
+
+// Open opens FILE|RUN: a weights file, or the finished model of a run folder.
+func Open(fileOrRun string) (*File, error) {
+	path, err := find(fileOrRun)
+	if err != nil {
+		return nil, err
+	}
+	f, err := weights.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	return &File{f, path}, nil
+}
+
+func find(fileOrRun string) (string, error) {
+	info, err := os.Stat(fileOrRun)
+	if err != nil {
+		return "", fmt.Errorf("%s: no such weights file or run folder", fileOrRun)
+	}
+	if !info.IsDir() {
+		return fileOrRun, nil
+	}
+	path := filepath.Join(fileOrRun, Name)
+	if _, err := os.Stat(path); err != nil {
+		return "", fmt.Errorf("%s: a folder without %s: is the run finished?", fileOrRun, Name)
+	}
+	return path, nil
+}
+
+// Description is what a file says about itself, or what its tensors tell.
+type Description struct {
+	System    *system.System
+	Recipe    recipe.Recipe
+	Labels    map[data.Modality][]string // names of the classes, in head order
+	Precision engine.Precision           // in which it is stored and answers
+	Own       bool                       // written by mien, so that labels are those it was trained with
+}
+
+// Describe reads the metadata of a file, or recognises a published checkpoint. The parameters of its model are those of the file, all
+// and no others.
+func (f *File) Describe() (d Description, err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("%s: %w", f.Path, err)
+		}
+	}()
+	if d, err = f.read(); err != nil {
+		return d, err
+	}
+	if d.System, err = systems.Of(d.Recipe); err != nil {
+		return d, err
+	}
+	for m := range d.System.Heads(d.Recipe) {
+		if n := d.Recipe.Classes(m); len(d.Labels[m]) != n {
+			d.Labels[m] = data.DefaultLabels(m, n)
+		}
+	}
+	params, err := d.outline(len(f.Names()))
+	if err != nil {
+		return d, err
+	}
+	return d, nn.CheckModel(f, params)
+}
+
+func (f *File) read() (d Description, err error) {
+	d.Labels = map[data.Modality][]string{}
+	meta := f.Metadata()
+	if p, ok := meta[weights.PrecisionKey]; ok {
+		if d.Precision, err = engine.ParsePrecision(p); err != nil {
+			return d, fmt.Errorf("inside the file: %w", err)
+		}
+	}
+	if meta["format"] != format {
+		if _, ok := f.Shape("encoder.patch_embed.proj.weight"); ok {
+			return d, errPretrained
+		}
+		d.Recipe, err = systems.Identify(f)
+		return d, err
+	}
+	d.Own = true
+	if d.Recipe, err = recipe.Parse([]byte(meta["recipe"])); err != nil {
+		return d, fmt.Errorf("recipe inside the file: %w", err)
+	}
+	if labels := meta["labels"]; labels != "" {
+		if err = json.Unmarshal([]byte(labels), &d.Labels); err != nil {
+			return d, fmt.Errorf("class names inside the file: %w", err)
+		}
+	}
+	return d, nil
+}
+
+var errPretrained = errors.New("a pre-trained encoder has no classes yet: fine-tune it first, with --init")
+
+// outline returns the model's parameters as shapes.
+func (d Description) outline(limit int) ([]nn.Param, error) {
+	return nn.Outline(limit, func(s *nn.Scope) { d.System.Build(s, d.Recipe) })
+}
+
+// Build makes the model of a description in a scope that reads from the file, for inference at a precision. Free of the scope
+// gives its memory back.
+func (f *File) Build(b engine.Backend, d Description, p engine.Precision) (_ system.Model, scope *nn.Scope, err error) {
+	defer engine.Catch(&err)
+	if err := b.Supports(p, false); err != nil {
+		return nil, nil, err
+	}
+	scope = nn.NewInferenceScope(b, &nn.Load{File: f}, p)
+	model := d.System.Build(scope, d.Recipe)
+	if err := scope.Err(); err != nil {
+		scope.Free()
+		return nil, nil, fmt.Errorf("%s: %w", f.Path, err)
+	}
+	return model, scope, nil
+}
+
+// Classifier opens FILE|RUN as a model that answers. Its weights are kept and multiplied in the given precision, or, if p is nil, in
+// that which the file names, else in float32.
+func Classifier(fileOrRun string, b engine.Backend, p *engine.Precision) (system.Classifier, Description, *nn.Scope, error) {
+	f, err := Open(fileOrRun)
+	if err != nil {
+		return nil, Description{}, nil, err
+	}
+	defer f.Close()
+	d, err := f.Describe()
+	if err != nil {
+		return nil, d, nil, err
+	}
+	if p != nil {
+		d.Precision = *p
+	}
+	if d.System.Kind != recipe.Finetune {
+		return nil, d, nil, fmt.Errorf("%s: %w", f.Path, errPretrained)
+	}
+	model, scope, err := f.Build(b, d, d.Precision)
+	if err != nil {
+		return nil, d, nil, err
+	}
+	return model.(system.Classifier), d, scope, nil
+}
+
+// Metadata is what a weights file of a run says about itself.
+func Metadata(r recipe.Recipe, labels map[data.Modality][]string) (map[string]string, error) {
+	text, err := r.Text()
+	if err != nil {
+		return nil, err
+	}
+	meta := map[string]string{"format": format, "recipe": string(text)}
+	if len(labels) > 0 {
+		names, err := json.Marshal(labels)
+		if err != nil {
+			return nil, err
+		}
+		meta["labels"] = string(names)
+	}
+	return meta, nil
+}
+
+// Write writes parameters under their names. They stream from the backend to the disk one by one.
+func Write(path string, params []nn.Param, metadata map[string]string) error {
+	var tensors []weights.Tensor
+	for _, p := range params {
+		tensors = append(tensors, nn.Stored(p.Name, p.Data()))
+	}
+	return weights.WriteSafetensors(path, tensors, metadata)
+}

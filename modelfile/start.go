@@ -1,0 +1,100 @@
+package modelfile
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"mien/data"
+	"mien/nn"
+	"mien/recipe"
+	"mien/system"
+)
+
+// Start returns how a run of r begins with the file: as its system says, and with heads whose classes are the run's by name. Notes say
+// which heads were put in another order, and which begin anew.
+func (f *File) Start(s *system.System, r recipe.Recipe, labels map[data.Modality][]string, init nn.Source) (load *nn.Load, notes []string, err error) {
+	view := &rearranged{Weights: f, rows: map[string][]int{}}
+	from, err := f.read()
+	own := err == nil && from.Own
+	for m, prefix := range s.Heads(r) {
+		note := ""
+		if own {
+			view.rows[prefix], note = arrange(m, from.Labels[m], labels[m])
+		}
+		if n := f.rowsOf(prefix); view.rows[prefix] == nil && note == "" && n > 0 && n != len(labels[m]) {
+			note = fmt.Sprintf("the %s head begins anew: that of the file has %d classes, not %d", m, n, len(labels[m]))
+		}
+		if note != "" {
+			notes = append(notes, note)
+		}
+		if note != "" && view.rows[prefix] == nil {
+			view.rows[prefix] = []int{}
+		}
+	}
+	slices.Sort(notes)
+	load, err = s.Start(view, r, init)
+	return load, notes, err
+}
+
+// rowsOf returns the number of classes of a head in the file, 0 where there is none.
+func (f *File) rowsOf(prefix string) int {
+	shape, _ := f.Shape(prefix + "weight")
+	if len(shape) == 0 {
+		return 0
+	}
+	return shape[0]
+}
+
+// arrange finds each class of a run among those of a file. It returns nil where they are the same, and where some have no counterpart,
+// with a note then.
+func arrange(m data.Modality, from, to []string) (rows []int, note string) {
+	if from == nil || slices.Equal(from, to) {
+		return nil, ""
+	}
+	for _, name := range to {
+		rows = append(rows, slices.Index(from, name))
+	}
+	if len(from) != len(to) || slices.Contains(rows, -1) {
+		return nil, fmt.Sprintf("the %s head begins anew: the file's classes are %s, the run's %s", m, strings.Join(from, ", "), strings.Join(to, ", "))
+	}
+	return rows, fmt.Sprintf("the %s head follows its classes into another order: %s", m, strings.Join(to, ", "))
+}
+
+// rearranged is a file whose heads have their rows in another order, or are not there.
+type rearranged struct {
+	nn.Weights
+	rows map[string][]int // of the names that begin so; none: the tensor is not there
+}
+
+func (r *rearranged) rowsOf(name string) ([]int, bool) {
+	for prefix, rows := range r.rows {
+		if strings.HasPrefix(name, prefix) && rows != nil {
+			return rows, true
+		}
+	}
+	return nil, false
+}
+
+func (r *rearranged) Shape(name string) ([]int, bool) {
+	if rows, ok := r.rowsOf(name); ok && len(rows) == 0 {
+		return nil, false
+	}
+	return r.Weights.Shape(name)
+}
+
+func (r *rearranged) Read(name string, dst []float32) error {
+	rows, ok := r.rowsOf(name)
+	if !ok {
+		return r.Weights.Read(name, dst)
+	}
+	all := make([]float32, len(dst))
+	if err := r.Weights.Read(name, all); err != nil {
+		return err
+	}
+	width := len(dst) / len(rows)
+	for i, row := range rows {
+		copy(dst[i*width:(i+1)*width], all[row*width:])
+	}
+	return nil
+}

@@ -1,0 +1,151 @@
+package report
+
+import (
+	"context"
+	"fmt"
+
+	ag "mien/autograd"
+	"mien/data"
+	"mien/engine"
+	"mien/infer"
+	"mien/modelfile"
+	"mien/system"
+)
+
+// Reconstruction shows what a masked autoencoder made of a sample: what it was, what was left of it, and what the decoder
+// predicted for the hidden patches.
+type Reconstruction struct {
+	Name                  string
+	Input, Masked, Output *data.Frames
+}
+
+// Reconstruct runs the pre-trained model of a file or run folder on the first n samples of each set.
+func Reconstruct(ctx context.Context, fileOrRun string, b engine.Backend, s data.Sets, n int) (all []Reconstruction, err error) {
+	file, err := modelfile.Open(fileOrRun)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	d, err := file.Describe()
+	if err != nil {
+		return nil, err
+	}
+	net, scope, err := file.Build(b, d, d.Precision)
+	if err != nil {
+		return nil, err
+	}
+	defer scope.Free()
+	model, ok := net.(system.Reconstructor)
+	if !ok {
+		return nil, fmt.Errorf("%s: system %s guesses no pixels", fileOrRun, d.System.Name)
+	}
+	views := infer.Model{Description: d}
+	err = eachSample(ctx, s, n, func(set data.Dataset, i int, sample data.Sample) error {
+		seen, err := views.Views(sample, set.Modality())
+		if err != nil {
+			return err
+		}
+		r, err := reconstruct(model, b, &system.Batch{Step: i, Seed: d.Recipe.Seed, Modality: set.Modality(), Views: seen[:1]})
+		r.Name = set.Name(i)
+		all = append(all, r)
+		return err
+	})
+	return all, err
+}
+
+func reconstruct(model system.Reconstructor, backend engine.Backend, b *system.Batch) (r Reconstruction, err error) {
+	defer engine.Catch(&err)
+	t := ag.NewInferenceTape(backend, engine.Full)
+	defer t.Close()
+	masked, output, err := model.Reconstruct(t, b)
+	if err != nil {
+		return r, err
+	}
+	view := b.Views[0]
+	frames := func(pixels []float32) *data.Frames {
+		return data.View{T: view.T, H: view.H, W: view.W, Floats: pixels}.Frames()
+	}
+	return Reconstruction{Input: view.Frames(), Masked: frames(masked), Output: frames(output)}, nil
+}
+
+// eachSample opens the first n samples of each set.
+func eachSample(ctx context.Context, s data.Sets, n int, fn func(d data.Dataset, i int, sample data.Sample) error) error {
+	for _, d := range s.All() {
+		for i := range min(n, d.Len()) {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			sample, err := d.Open(i)
+			if err != nil {
+				return err
+			}
+			if err := fn(d, i, sample); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Example is a sample with what a model says of it.
+type Example struct {
+	Frames *data.Frames
+	Truth  string
+	infer.Prediction
+}
+
+// Examples predicts the first n samples of each set, whose classes are matched to the model's.
+func Examples(ctx context.Context, m *infer.Model, s data.Sets, n int) (all []Example, err error) {
+	err = eachSample(ctx, s, n, func(d data.Dataset, i int, sample data.Sample) error {
+		p, err := m.Predict(ctx, d.Name(i), sample, d.Modality())
+		if err != nil {
+			return err
+		}
+		views, err := m.Views(sample, d.Modality())
+		if err != nil {
+			return err
+		}
+		all = append(all, Example{Frames: views[0].Frames(), Truth: m.Labels[d.Modality()][d.Label(i)], Prediction: p})
+		return nil
+	})
+	return all, err
+}
+
+// Routing tells which share of the tokens each expert got, for each block with experts.
+type Routing struct {
+	Title        string
+	Blocks       []int
+	Image, Video [][]float64 // [block][expert], each row sums to 1
+}
+
+// RoutingOf counts the choices of the routers on the first n samples of each set. It is nil for a model without experts.
+func RoutingOf(ctx context.Context, m *infer.Model, s data.Sets, n int) (*Routing, error) {
+	net, ok := m.Net.(system.Sparse)
+	if !ok || len(net.ExpertBlocks()) == 0 {
+		return nil, nil
+	}
+	r := &Routing{Title: "Tokens of each expert", Blocks: net.ExpertBlocks()}
+	for _, d := range s.All() {
+		shares := make([][]float64, len(r.Blocks))
+		for i := range shares {
+			shares[i] = make([]float64, m.Recipe.Model.Experts)
+		}
+		for i := range min(n, d.Len()) {
+			choices, err := m.Routes(ctx, d, i)
+			if err != nil {
+				return nil, err
+			}
+			for block, experts := range choices {
+				for _, e := range experts {
+					shares[block][e] += 1 / float64(len(experts)*min(n, d.Len()))
+				}
+			}
+		}
+		if d.Modality() == data.Image {
+			r.Image = shares
+		} else {
+			r.Video = shares
+		}
+	}
+	return r, nil
+}

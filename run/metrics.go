@@ -1,0 +1,90 @@
+package run
+
+import (
+	"runtime"
+	"runtime/debug"
+
+	"mien/data"
+	"mien/infer"
+	"mien/nn"
+)
+
+// Metrics is the content of metrics.json.
+type Metrics struct {
+	Loss        map[data.Modality]float64 `json:"loss"` // mean of the last epoch
+	Final       *infer.Report             `json:"final,omitempty"`
+	Epochs      int                       `json:"epochs"`
+	Parameters  int                       `json:"parameters"`
+	Environment Environment               `json:"environment"`
+}
+
+// Environment is what else a run's bits depend on.
+type Environment struct {
+	Version string `json:"version"`
+	Go      string `json:"go"`
+	Arch    string `json:"arch"`
+	Backend string `json:"backend"` // with the kernels in use
+	Seed    uint64 `json:"seed"`
+}
+
+// Version tells the build: the module's version or the commit.
+func Version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && len(s.Value) >= 12 {
+			return s.Value[:12]
+		}
+	}
+	return info.Main.Version
+}
+
+func (r *run) newMetrics() *Metrics {
+	return &Metrics{Epochs: r.Recipe.Train.Epochs, Parameters: nn.Count(r.params), Loss: map[data.Modality]float64{},
+		Environment: Environment{Version(), runtime.Version(), runtime.GOARCH, r.Backend.Name(), r.Recipe.Seed}}
+}
+
+// addLosses takes the mean losses of the last epoch from the log.
+func (m *Metrics) addLosses(dir string) error {
+	entries, err := readLog(dir)
+	counts := map[data.Modality]float64{}
+	for _, e := range entries {
+		if e.Epoch == m.Epochs-1 && e.Modality != "" {
+			k := data.Modality(e.Modality)
+			counts[k]++
+			m.Loss[k] += (e.Loss - m.Loss[k]) / counts[k]
+		}
+	}
+	return err
+}
+
+// Curve is the training loss of one modality over the steps of a run.
+type Curve struct {
+	Modality data.Modality
+	Steps    []float64
+	Loss     []float64
+}
+
+// Curves returns the losses that a run folder logged.
+func Curves(dir string) ([]Curve, error) {
+	entries, err := readLog(dir)
+	if err != nil {
+		return nil, err
+	}
+	curves := []Curve{{Modality: data.Image}, {Modality: data.Video}}
+	step := 0
+	for _, e := range entries {
+		for i := range curves {
+			if e.Modality == string(curves[i].Modality) {
+				curves[i].Steps = append(curves[i].Steps, float64(step))
+				curves[i].Loss = append(curves[i].Loss, e.Loss)
+			}
+		}
+		if e.Modality != "" {
+			step++
+		}
+	}
+	return curves, nil
+}

@@ -1,0 +1,121 @@
+package run
+
+import (
+	"context"
+	"fmt"
+	"iter"
+
+	"mien/data"
+	"mien/recipe"
+	"mien/system"
+)
+
+// plan lays out the epochs of a run: how many batches of each modality, and which samples are in them. Everything
+// random follows from seed, epoch and step.
+type plan struct {
+	recipe recipe.Recipe
+	sets   Training
+	images int // steps of an epoch on images
+	videos int // and on videos
+}
+
+// ahead is the number of batches that are made before they are needed.
+const ahead = 3
+
+func newPlan(r recipe.Recipe, s Training) (plan, error) {
+	p := plan{recipe: r, sets: s}
+	t := r.Train
+	if s.Main.Image != nil {
+		p.images = int(t.StaticShare * float64(s.Main.Image.Len()) / float64(t.ImageBatch))
+	}
+	if s.Main.Video != nil {
+		p.videos = int(t.DynamicShare * float64(s.Main.Video.Len()*t.VideoRepeat) / float64(t.VideoBatch))
+	}
+	if p.steps() == 0 {
+		return p, fmt.Errorf("an epoch has no full batch: the sets are smaller than train.image_batch %d and train.video_batch %d", t.ImageBatch, t.VideoBatch)
+	}
+	return p, nil
+}
+
+func (p *plan) steps() int { return p.images + p.videos }
+
+// batches yields the batches of an epoch in order.
+func (p *plan) batches(ctx context.Context, epoch int) iter.Seq2[*system.Batch, error] {
+	order := data.Order(p.images, p.videos, p.recipe.Seed, epoch)
+	samples := map[data.Modality][]int{
+		data.Image: p.draw(data.Image, p.images*p.distinct(data.Image), epoch),
+		data.Video: p.draw(data.Video, p.videos*p.distinct(data.Video), epoch),
+	}
+	members := make([][]int, len(order)) // of each step
+	for step, m := range order {
+		n := p.distinct(m)
+		members[step], samples[m] = samples[m][:n], samples[m][n:]
+	}
+	return data.Ordered(ctx, len(order), 2, ahead, func(_ context.Context, step int) (*system.Batch, error) {
+		return p.load(epoch, step, order[step], members[step])
+	})
+}
+
+// distinct is the number of samples in a batch, of each of which it has repeat views.
+func (p *plan) distinct(m data.Modality) int {
+	if m == data.Image {
+		return p.recipe.Train.ImageBatch
+	}
+	return p.recipe.Train.VideoBatch / p.recipe.Train.VideoRepeat
+}
+
+func (p *plan) repeat(m data.Modality) int {
+	if m == data.Image {
+		return 1
+	}
+	return p.recipe.Train.VideoRepeat
+}
+
+func (p *plan) draw(m data.Modality, n, epoch int) []int {
+	d := p.at(epoch).Of(m)
+	if d == nil || n == 0 {
+		return nil
+	}
+	if m == data.Image && p.recipe.Train.BalanceStatic {
+		labels := make([]int, d.Len())
+		for i := range labels {
+			labels[i] = d.Label(i)
+		}
+		return data.DrawBalanced(n, labels, p.recipe.Seed, string(m), epoch)
+	}
+	return data.Draw(n, d.Len(), p.recipe.Seed, string(m), epoch)
+}
+
+// at returns the sets that an epoch draws from. An epoch of the warm-up has as many steps as any other.
+func (p *plan) at(epoch int) data.Sets {
+	if epoch < p.recipe.Train.DrawnEpochs {
+		return p.sets.Warm
+	}
+	return p.sets.Main
+}
+
+// load reads and augments the samples of one step.
+func (p *plan) load(epoch, step int, m data.Modality, members []int) (*system.Batch, error) {
+	r, set := p.recipe, p.at(epoch).Of(m)
+	b := &system.Batch{Epoch: epoch, Step: step, Seed: r.Seed, Modality: m}
+	for k, i := range members {
+		for v := range p.repeat(m) {
+			rng := data.Stream(r.Seed, "view", epoch, step, k, v)
+			sample, err := set.Open(i)
+			if err != nil {
+				return nil, err
+			}
+			indices := []int{0}
+			if m == data.Video {
+				indices = data.TrainIndices(sample.Len(), r.Model.Frames, r.Data.Stride, rng)
+			}
+			frames, err := sample.Read(indices)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", set.Name(i), err)
+			}
+			b.Views = append(b.Views, r.View(m).Train(frames, rng))
+			b.Labels = append(b.Labels, set.Label(i))
+		}
+	}
+	return b, nil
+}

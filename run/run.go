@@ -1,0 +1,299 @@
+// Package run is the life of a training run: from a recipe and lists to batches, through the loop of package train into a run folder.
+// It knows models only as package system does, and backends not at all.
+//
+// A run folder holds, when finished:
+//
+//	recipe.toml              the recipe as it ran, the seed included
+//	log.jsonl                one JSON object for each step and evaluation
+//	checkpoint.safetensors   parameters and optimizer after the last finished epoch, for --resume
+//	best.safetensors         the model of the best evaluated epoch, where there was something to evaluate on
+//	model.safetensors        the model after the last epoch
+//	metrics.json             final losses, recalls and environment
+//
+// [Train] is the whole of it; plan.go says which samples a step sees, sets.go where they come from, folder.go what is kept.
+package run
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"mien/atomicfile"
+	ag "mien/autograd"
+	"mien/data"
+	"mien/engine"
+	"mien/infer"
+	"mien/modelfile"
+	"mien/nn"
+	"mien/recipe"
+	"mien/system"
+	"mien/systems"
+	"mien/train"
+)
+
+// Options are what a training command was told beside the recipe.
+type Options struct {
+	Recipe     recipe.Recipe
+	Backend    engine.Backend
+	Train      data.Lists
+	Validation data.Lists // evaluated during and after fine-tuning, where given
+	Init       string     // file or run to start from; "" is from scratch
+	Out        string
+	Resume     bool
+	Recompute  bool             // layers forget what they computed until the backward pass: less memory, the same bits
+	Precision  engine.Precision // of products; parameters stay float32
+	Watch      Watcher
+}
+
+// Watcher hears how a run goes, to show it.
+type Watcher interface {
+	Start(total, done int)                     // steps of the run, and how many an earlier run did
+	Step(s train.Step, m data.Modality)        // after each step
+	Evaluated(epoch int, report *infer.Report) // after each evaluation
+	Note(line string)                          // something worth a line
+}
+
+// run is a training run in progress.
+type run struct {
+	Options
+	system    *system.System
+	folder    *folder
+	plan      plan
+	model     system.Model
+	params    []nn.Param
+	optimizer *train.AdamW
+	metadata  map[string]string                                 // of model.safetensors
+	evaluate  func(context.Context, int) (*infer.Report, error) // nil without validation
+	progress  train.Progress
+}
+
+// Train runs a recipe, or what is left of it, and writes the finished run folder.
+func Train(ctx context.Context, o Options) (*Metrics, error) {
+	r, err := prepare(o)
+	if err != nil {
+		return nil, err
+	}
+	defer r.folder.close()
+	if err := r.restore(); err != nil {
+		return nil, err
+	}
+	if err := r.begin(); err != nil {
+		return nil, err
+	}
+	if err := r.loop(ctx); err != nil {
+		return nil, err
+	}
+	return r.finish(ctx)
+}
+
+// prepare does what can fail before anything is written.
+func prepare(o Options) (r *run, err error) {
+	defer engine.Catch(&err)
+	r = &run{Options: o}
+	if r.system, err = systems.Of(o.Recipe); err != nil {
+		return nil, err
+	}
+	if err := o.Backend.Supports(o.Precision, true); err != nil {
+		return nil, err
+	}
+	sets, err := TrainingSets(o.Recipe, r.system, o.Train)
+	if err != nil {
+		return nil, err
+	}
+	if r.plan, err = newPlan(o.Recipe, sets); err != nil {
+		return nil, err
+	}
+	if err := r.build(sets.Labels); err != nil {
+		return nil, err
+	}
+	if err := r.prepareEvaluation(sets); err != nil {
+		return nil, err
+	}
+	if r.metadata, err = modelfile.Metadata(o.Recipe, sets.Labels); err != nil {
+		return nil, err
+	}
+	r.folder, err = openFolder(o)
+	return r, err
+}
+
+// build makes the model, from scratch or from a file, and the optimizer for what is not frozen.
+func (r *run) build(labels Labels) error {
+	random := nn.Random{Seed: r.Recipe.Seed}
+	var source nn.Source = random
+	var load *nn.Load
+	if r.Init != "" {
+		file, err := modelfile.Open(r.Init)
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		var notes []string
+		if load, notes, err = file.Start(r.system, r.Recipe, labels, random); err != nil {
+			return fmt.Errorf("--init %s: %w", r.Init, err)
+		}
+		source = load
+		defer func() { r.note(append(load.Report.Lines(), notes...)...) }()
+	}
+	scope := nn.NewScope(r.Backend, engine.Float32, source)
+	r.model, r.params = r.system.Build(scope, r.Recipe), scope.Params()
+	err := scope.Err()
+	if err == nil && load != nil {
+		_, err = load.Finish()
+	}
+	if err != nil {
+		return fmt.Errorf("--init %s: %w", r.Init, err)
+	}
+	t := r.Recipe.Train
+	if _, err := nn.Freeze(r.params, t.Freeze); err != nil {
+		return fmt.Errorf("train.freeze: %w", err)
+	}
+	r.optimizer = train.NewAdamW(r.Backend, r.params, train.AdamWConfig{Beta1: 0.9, Beta2: t.Beta2, Eps: 1e-8,
+		Group: func(name string, shape []int) (float64, float64) { return r.system.Group(r.Recipe, name, shape) }})
+	return nil
+}
+
+func (r *run) note(lines ...string) {
+	for _, line := range lines {
+		r.Watch.Note(line)
+	}
+}
+
+// prepareEvaluation opens what the model is measured on, if it names expressions and there is something.
+func (r *run) prepareEvaluation(t Training) error {
+	net, ok := r.model.(system.Classifier)
+	if !ok {
+		return nil
+	}
+	sets, err := validationSets(r.Options, t)
+	if err != nil || sets == nil {
+		return err
+	}
+	model := infer.Of(net, modelfile.Description{System: r.system, Recipe: r.Recipe, Labels: t.Labels, Precision: r.Precision}, r.Backend)
+	matched, notes, err := model.Match(*sets)
+	r.note(notes...)
+	r.evaluate = func(ctx context.Context, _ int) (*infer.Report, error) { return model.Evaluate(ctx, matched) }
+	return err
+}
+
+// digest names what a checkpoint belongs to.
+func (o Options) digest() string {
+	rest := []any{o.Train, o.Init}
+	if o.Precision != engine.Full {
+		rest = append(rest, o.Precision)
+	}
+	text, _ := json.Marshal(rest)
+	return fmt.Sprintf("%s/%s", o.Recipe.Digest(), text)
+}
+
+// restore continues from the folder's checkpoint if it belongs to this run.
+func (r *run) restore() error {
+	r.progress.Recipe = r.digest()
+	if !r.folder.has(checkpointFile) {
+		return nil
+	}
+	p, err := train.Resume(r.folder.path(checkpointFile), r.params, r.optimizer)
+	if err != nil {
+		return err
+	}
+	if p.Recipe != r.digest() {
+		return r.folder.foreign()
+	}
+	r.progress = p
+	return nil
+}
+
+// begin writes what stands in a run folder before the first step.
+func (r *run) begin() error {
+	if err := r.folder.clean(); err != nil {
+		return err
+	}
+	text, err := r.Recipe.Text()
+	if err != nil {
+		return err
+	}
+	if err := atomicfile.WriteBytes(r.folder.path(recipeFile), text); err != nil {
+		return err
+	}
+	return r.folder.startLog(r.progress.Epoch, r.Recipe.Train.Epochs)
+}
+
+// loop takes the steps that are left.
+func (r *run) loop(ctx context.Context) error {
+	t, steps := r.Recipe.Train, r.plan.steps()
+	r.Watch.Start(t.Epochs*steps, r.progress.Epoch*steps)
+	var logged error
+	loop := train.Loop[*system.Batch]{
+		Backend: r.Backend, Optimizer: r.optimizer, Schedule: r.Recipe.Schedule(steps), Clip: t.Clip,
+		Recompute: r.Recompute, Precision: r.Precision, Epochs: t.Epochs, Steps: steps,
+		Batches: r.plan.batches,
+		Loss:    func(t *ag.Tape, b *system.Batch) *ag.Value { return r.model.Loss(t, b) },
+		OnStep: func(s train.Step, b *system.Batch) {
+			err := r.folder.logLine(logEntry{Epoch: s.Epoch, Step: s.Step, Modality: string(b.Modality), Loss: s.Loss, LR: s.LR, GradNorm: s.GradNorm})
+			if logged == nil {
+				logged = err
+			}
+			r.Watch.Step(s, b.Modality)
+		},
+		OnEpoch: func(ctx context.Context, epoch int) error {
+			if logged != nil {
+				return logged
+			}
+			return r.endEpoch(ctx, epoch)
+		},
+	}
+	if f, ok := r.model.(system.Follower); ok {
+		loop.AfterStep = f.AfterStep
+	}
+	return loop.Run(ctx, r.progress.Epoch)
+}
+
+func (r *run) endEpoch(ctx context.Context, epoch int) error {
+	every, last := max(r.Recipe.Train.EvalEvery, 1), epoch == r.Recipe.Train.Epochs-1
+	if r.evaluate != nil && (epoch+1)%every == 0 && !last {
+		report, err := r.evaluate(ctx, epoch)
+		if err != nil {
+			return err
+		}
+		if err := r.scored(epoch, report); err != nil {
+			return err
+		}
+	}
+	r.progress.Epoch = epoch + 1
+	return train.Save(r.folder.path(checkpointFile), r.params, r.optimizer, r.progress)
+}
+
+// scored logs an evaluation and keeps the model if it is the best so far.
+func (r *run) scored(epoch int, report *infer.Report) error {
+	r.Watch.Evaluated(epoch, report)
+	if err := r.folder.logLine(logEntry{Epoch: epoch, Step: r.plan.steps(), Metrics: report}); err != nil {
+		return err
+	}
+	if score := report.Mean(); !r.progress.HasBest || score > r.progress.Best {
+		r.progress.Best, r.progress.HasBest = score, true
+		return modelfile.Write(r.folder.path(bestFile), r.params, r.metadata)
+	}
+	return nil
+}
+
+// finish writes model.safetensors, evaluates that last model and writes metrics.json. The model comes first: nothing that fails
+// after it costs the training.
+func (r *run) finish(ctx context.Context) (*Metrics, error) {
+	if err := modelfile.Write(r.folder.path(modelfile.Name), r.params, r.metadata); err != nil {
+		return nil, err
+	}
+	m := r.newMetrics()
+	if r.evaluate != nil {
+		report, err := r.evaluate(ctx, m.Epochs-1)
+		if err != nil {
+			return nil, err
+		}
+		if err := r.scored(m.Epochs-1, report); err != nil {
+			return nil, err
+		}
+		m.Final = report
+	}
+	if err := m.addLosses(r.folder.dir); err != nil {
+		return nil, err
+	}
+	return m, r.folder.writeJSON(metricsFile, m)
+}

@@ -1,0 +1,152 @@
+package run
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+
+	"mien/data"
+	"mien/data/drawn"
+	"mien/recipe"
+	"mien/system"
+)
+
+const (
+	// Faces drawn for training and for tests never share an identity.
+	drawnTrainSeed = 1
+	drawnTestSeed  = 1_000_003
+	// drawnFrames is the length of a drawn video.
+	drawnFrames = 20
+)
+
+// Labels are the names of the classes of each head.
+type Labels map[data.Modality][]string
+
+// Training is what a run learns from: Warm in its first train.drawn_epochs epochs, and then Main.
+type Training struct {
+	Warm, Main data.Sets
+	Labels     Labels
+
+	memory *data.Budget // for decoded frames; validation takes what training leaves
+}
+
+// TrainingSets opens the lists and adds the recipe's drawn faces: before the lists, where the recipe warms up on them, and else
+// beside them.
+func TrainingSets(r recipe.Recipe, s *system.System, l data.Lists) (t Training, err error) {
+	lists, err := data.OpenLists(l)
+	if err != nil {
+		return t, err
+	}
+	t.Labels = labelsOf(r, s, lists)
+	t.memory = data.NewBudget(int64(r.Data.CacheMiB) << 20)
+	size := r.Views.CacheSize
+	faces := drawFaces(drawnTrainSeed, r.Data.DrawnImages, r.Data.DrawnVideos, size, t.Labels).Cached(t.memory, size)
+	lists = lists.Cached(t.memory, size)
+	lists = data.Sets{Image: data.Repeat(lists.Image, r.Data.ListRepeat), Video: data.Repeat(lists.Video, r.Data.ListRepeat)}
+	switch {
+	case l.Empty():
+		t.Warm, t.Main = faces, faces
+	case r.Train.DrawnEpochs > 0:
+		t.Warm, t.Main = faces, lists
+	default:
+		t.Main = data.Sets{Image: data.Join(lists.Image, faces.Image), Video: data.Join(lists.Video, faces.Video)}
+	}
+	if len(t.Main.All()) == 0 {
+		return t, errors.New("nothing to learn from: give --static-list or --dynamic-list, or a recipe with drawn faces")
+	}
+	return t, cmp.Or(checkLabels(r, t.Warm), checkLabels(r, t.Main))
+}
+
+// labelsOf names the classes of the heads: in the order of the lists, where these say it.
+func labelsOf(r recipe.Recipe, s *system.System, lists data.Sets) Labels {
+	labels := Labels{}
+	for m := range s.Heads(r) {
+		labels[m] = data.DefaultLabels(m, r.Classes(m))
+	}
+	for _, d := range lists.All() {
+		if own := labels[d.Modality()]; len(own) == len(d.Classes()) {
+			copy(own, d.Classes())
+		}
+	}
+	return labels
+}
+
+// DrawnTest returns drawn faces to measure a model on: of people that no training has seen.
+func DrawnTest(r recipe.Recipe, labels Labels) (data.Sets, error) {
+	n := r.Data.DrawnTest
+	if n == 0 {
+		return data.Sets{}, errors.New("nothing to evaluate on: give --static-list or --dynamic-list")
+	}
+	images, videos := n, n
+	if len(labels) > 0 { // a pre-trained model has no heads, and sees both
+		if labels[data.Image] == nil {
+			images = 0
+		}
+		if labels[data.Video] == nil {
+			videos = 0
+		}
+	}
+	return drawFaces(drawnTestSeed, images, videos, r.Model.ImageSize, labels), nil
+}
+
+// drawFaces returns sets of drawn faces whose classes are in the order of the heads.
+func drawFaces(seed uint64, images, videos, size int, labels Labels) (s data.Sets) {
+	if images > 0 {
+		s.Image = inOrder(drawn.Images(seed, images, size), labels)
+	}
+	if videos > 0 {
+		s.Video = inOrder(drawn.Videos(seed, videos, drawnFrames, size), labels)
+	}
+	return s
+}
+
+// inOrder gives drawn faces the labels by which a model calls their classes. Where it lacks one, they keep their own.
+func inOrder(faces data.Dataset, labels Labels) data.Dataset {
+	names := labels[faces.Modality()]
+	if slices.ContainsFunc(faces.Classes(), func(class string) bool { return !slices.Contains(names, class) }) {
+		return faces
+	}
+	relabelled, _, err := data.Relabel(faces, names)
+	if err != nil {
+		panic(err) // every class has a counterpart
+	}
+	return relabelled
+}
+
+// validationSets returns what to evaluate on during training, nil if nothing. Where the run learns from drawn faces
+// alone, faces of other people are drawn.
+func validationSets(o Options, t Training) (*data.Sets, error) {
+	r := o.Recipe
+	if o.Validation.Empty() && !(o.Train.Empty() && r.Data.DrawnTest > 0) {
+		return nil, nil
+	}
+	s, err := data.OpenLists(o.Validation)
+	if err == nil && o.Validation.Empty() {
+		s, err = DrawnTest(r, t.Labels)
+	}
+	if err != nil {
+		return nil, err
+	}
+	s = s.Cached(t.memory, r.Model.ImageSize)
+	return &s, nil
+}
+
+// checkLabels makes a label that the model has no class for an error before any work begins. Pre-training ignores labels.
+func checkLabels(r recipe.Recipe, sets data.Sets) error {
+	if r.Kind == recipe.Pretrain {
+		return nil
+	}
+	for _, d := range sets.All() {
+		classes := r.Classes(d.Modality())
+		if classes == 0 {
+			return fmt.Errorf("recipe %s has no head for %ss: leave them out, or set model.%s_classes", r.Name, d.Modality(), d.Modality())
+		}
+		for i := range d.Len() {
+			if d.Label(i) >= classes {
+				return fmt.Errorf("%s has label %d, but the model's %s head has classes 0 to %d", d.Name(i), d.Label(i), d.Modality(), classes-1)
+			}
+		}
+	}
+	return nil
+}
