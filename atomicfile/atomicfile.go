@@ -11,6 +11,15 @@ import (
 // Write gives path the content that write produces: it is written beside, flushed to disk and renamed. An error leaves what was
 // there before.
 func Write(path string, write func(io.Writer) error) error {
+	return replace(path, func(f *os.File) error { return write(f) })
+}
+
+// WriteAt is Write of content that is not produced from front to back.
+func WriteAt(path string, write func(io.WriterAt) error) error {
+	return replace(path, func(f *os.File) error { return write(f) })
+}
+
+func replace(path string, write func(*os.File) error) error {
 	tmp, err := os.CreateTemp(filepath.Dir(path), prefix(filepath.Base(path))+"*")
 	if err != nil {
 		return err

@@ -27,6 +27,22 @@ func TestWrite(t *testing.T) {
 	require.Error(t, WriteBytes(filepath.Join(path, "b"), nil), "a file is no folder")
 }
 
+func TestWriteAt(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.txt")
+	failed := errors.New("half way")
+	write := func(err error) func(io.WriterAt) error {
+		return func(w io.WriterAt) error {
+			w.WriteAt([]byte("end"), 4)
+			w.WriteAt([]byte("the "), 0)
+			return err
+		}
+	}
+	require.ErrorIs(t, WriteAt(path, write(failed)), failed)
+	require.NoFileExists(t, path)
+	require.NoError(t, WriteAt(path, write(nil)))
+	require.Equal(t, "the end", content(t, path))
+}
+
 func content(t *testing.T, path string) string {
 	text, err := os.ReadFile(path)
 	require.NoError(t, err)

@@ -3,6 +3,7 @@ package data
 import (
 	"bytes"
 	"encoding/binary"
+	"flag"
 	"hash/crc32"
 	"image"
 	"image/color"
@@ -164,6 +165,11 @@ func TestTruncatedImages(t *testing.T) {
 }
 
 func FuzzDecodeImage(f *testing.F) {
+	// Minimising takes time that grows with the square of the length: the default, a minute for each input that reaches new
+	// code, would be the whole run.
+	if limit := flag.Lookup("test.fuzzminimizetime"); limit.Value.String() == limit.DefValue {
+		require.NoError(f, limit.Value.Set("1000x"))
+	}
 	paths, _ := filepath.Glob("testdata/images/*")
 	for _, path := range paths {
 		file, err := os.ReadFile(path)

@@ -3,6 +3,7 @@ package weights
 import (
 	"bytes"
 	"encoding/binary"
+	"flag"
 	"io"
 	"testing"
 
@@ -35,7 +36,17 @@ func check(t *testing.T, content []byte) {
 	}
 }
 
+// minimizeBriefly bounds how long the engine minimises an input that reaches new code. Its default, a minute for each, would be
+// the whole run: what it tries grows with the square of the length, and a checkpoint has thousands of bytes.
+func minimizeBriefly(f *testing.F) {
+	limit := flag.Lookup("test.fuzzminimizetime")
+	if limit.Value.String() == limit.DefValue {
+		require.NoError(f, limit.Value.Set("1000x"))
+	}
+}
+
 func FuzzOpen(f *testing.F) {
+	minimizeBriefly(f)
 	for _, name := range []string{"zip.pth", "legacy.pth", "plain.pth", "protocol4.pth", "no_tensors.pth"} {
 		f.Add(fixture(f, name))
 	}
@@ -44,6 +55,7 @@ func FuzzOpen(f *testing.F) {
 }
 
 func FuzzPickle(f *testing.F) {
+	minimizeBriefly(f)
 	f.Add(tensorPickle(4, 0, []int64{2, 2}, []int64{2, 1}))
 	f.Add([]byte("\x80\x02cos\nsystem\nX\x02\x00\x00\x00ls\x85R."))
 	f.Add([]byte("\x80\x04\x95\x00\x00\x00\x00\x00\x00\x00\x00}\x94(\x8c\x01aK\x01u."))
@@ -51,6 +63,7 @@ func FuzzPickle(f *testing.F) {
 }
 
 func FuzzSafetensors(f *testing.F) {
+	minimizeBriefly(f)
 	f.Add([]byte(`{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}`), uint8(4))
 	f.Add([]byte(`{"__metadata__":{"a":"b"},"a":{"dtype":"F16","shape":[0,3],"data_offsets":[0,0]}}`), uint8(0))
 	f.Add([]byte(`{"a":{"dtype":"I8","shape":[2,2],"data_offsets":[0,4]},"a.scale":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}`), uint8(12))

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-
-	"mien/asm"
 )
 
 // A quantised tensor NAME is stored as two: whole numbers [N, …] as I8 and, under NAME.scale, a scale for each of the N rows as
@@ -70,22 +68,3 @@ func scaleRows(values, scales []float32) {
 		}
 	}
 }
-
-// scalesOf returns the scales with which t will be quantised.
-func scalesOf(t Tensor) (Tensor, error) {
-	s := Tensor{Name: t.Name + scaleSuffix, DType: F32}
-	if len(t.Shape) == 0 {
-		return s, fmt.Errorf("tensor %.200q is a single number: only rows are quantised", t.Name)
-	}
-	s.Shape, s.Data = t.Shape[:1], make([]float32, t.Shape[0])
-	k := rowLength(t)
-	quantized := make([]int8, k)
-	for j := range s.Data {
-		if s.Data[j] = asm.QuantizeInt8(quantized, t.Data[j*k:][:k]); s.Data[j] != s.Data[j] {
-			return s, fmt.Errorf("tensor %.200q holds NaN or Inf in row %d: int8 has neither", t.Name, j)
-		}
-	}
-	return s, nil
-}
-
-func rowLength(t Tensor) int { return len(t.Data) / max(t.Shape[0], 1) }

@@ -61,14 +61,6 @@ type entry struct {
 	scales []float32 // of the rows, where the tensor is quantised
 }
 
-// Tensor is a float32 tensor to be written.
-type Tensor struct {
-	Name  string
-	Shape []int
-	Data  []float32
-	DType DType // as which it is stored: F32, also if empty, BF16 rounded, or I8 quantised by rows, [N, …] with N scales
-}
-
 // Open opens a weights file. Its content tells the format: safetensors, PyTorch's zip, or PyTorch's older form.
 func Open(path string) (*File, error) {
 	info, err := os.Stat(path)

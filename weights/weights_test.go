@@ -63,7 +63,7 @@ func requireRefused(t *testing.T, file []byte, want string) {
 // A file cut off anywhere is an error, or still whole where only padding is missing; never a panic.
 func TestCutOff(t *testing.T) {
 	good := filepath.Join(t.TempDir(), "x.safetensors")
-	require.NoError(t, WriteSafetensors(good, []Tensor{{Name: "a", Shape: []int{3}, Data: []float32{1, 2, 3}}}, nil))
+	require.NoError(t, WriteSafetensors(good, []Tensor{{Name: "a", Shape: []int{3}, Fill: FromSlice([]float32{1, 2, 3})}}, nil))
 	file, err := os.ReadFile(good)
 	require.NoError(t, err)
 	for _, whole := range [][]byte{file, fixture(t, "zip.pth"), fixture(t, "legacy.pth"), fixture(t, "protocol4.pth")} {

@@ -16,84 +16,159 @@ import (
 	"mien/atomicfile"
 )
 
-// WriteSafetensors writes tensors in their order, those of narrow elements last. The file appears under its name only when it is whole: it is
-// written beside, flushed to disk and renamed; an error leaves what was there before. The same input gives the same bytes.
-func WriteSafetensors(path string, tensors []Tensor, metadata map[string]string) error {
-	tensors, err := stored(tensors)
-	if err != nil {
-		return fmt.Errorf("%s: can't be written: %w", path, err)
-	}
-	header, err := buildHeader(tensors, metadata)
-	if err != nil {
-		return fmt.Errorf("%s: can't be written: %w", path, err)
-	}
-	err = atomicfile.Write(path, func(w io.Writer) error {
-		if _, err := w.Write(header); err != nil {
-			return err
+// Tensor is a float32 tensor to be written.
+type Tensor struct {
+	Name  string
+	Shape []int
+	DType DType // as which it is stored: F32, also if empty, BF16 rounded, or I8 quantised by rows, [N, …] with N scales
+
+	// Fill puts the values, row-major, into dst, which has one element for each. It is called once. dst holds the values of
+	// another tensor before the call, and again after it.
+	Fill func(dst []float32) error
+}
+
+// FromSlice fills a tensor from values that are at hand.
+func FromSlice(values []float32) func(dst []float32) error {
+	return func(dst []float32) error {
+		if len(values) != len(dst) {
+			return fmt.Errorf("%d values, where its shape takes %d", len(values), len(dst))
 		}
-		return writeData(w, tensors)
-	})
+		copy(dst, values)
+		return nil
+	}
+}
+
+// WriteSafetensors writes tensors. It asks one after the other, in their order, for its values, so that beside the largest tensor
+// it takes hardly any memory. In the file those of narrow elements come last, which keeps all aligned, as some readers want. The
+// file appears under its name only when it is whole: it is written beside, flushed to disk and renamed; an error leaves what was
+// there before. The same input gives the same bytes.
+func WriteSafetensors(path string, tensors []Tensor, metadata map[string]string) error {
+	err := writeSafetensors(path, tensors, metadata)
 	if err != nil {
 		return fmt.Errorf("%s: can't be written: %w", path, cause(err))
 	}
 	return nil
 }
 
-// stored returns the tensors that the file will hold: beside those to be quantised their scales. Wide elements come first: that
-// keeps all aligned, which some readers want.
-func stored(tensors []Tensor) ([]Tensor, error) {
-	var all []Tensor
+func writeSafetensors(path string, tensors []Tensor, metadata map[string]string) error {
+	all, records, err := layOut(tensors)
+	if err != nil {
+		return err
+	}
+	header, err := buildHeader(records, metadata)
+	if err != nil {
+		return err
+	}
+	return atomicfile.WriteAt(path, func(w io.WriterAt) error {
+		if _, err := w.WriteAt(header, 0); err != nil {
+			return err
+		}
+		return writeData(w, int64(len(header)), all)
+	})
+}
+
+// placed is a tensor with its places in the file.
+type placed struct {
+	Tensor
+	n      int     // elements
+	values *record // what is stored of it: the elements, or whole numbers and
+	scales *record // nil where it is not quantised
+}
+
+// layOut finds each tensor its place. The records are in the order of the file.
+func layOut(tensors []Tensor) (all []placed, records []*record, err error) {
 	for _, t := range tensors {
 		t.DType = cmp.Or(t.DType, F32)
 		if t.DType != F32 && t.DType != BF16 && t.DType != I8 {
-			return nil, fmt.Errorf("tensor %.200q: %s is not written here, but F32, BF16 and I8", t.Name, t.DType)
+			return nil, nil, fmt.Errorf("tensor %.200q: %s is not written here, but F32, BF16 and I8", t.Name, t.DType)
 		}
-		if n, ok := elements(t.Shape, int64(len(t.Data))); !ok || n != int64(len(t.Data)) {
-			return nil, fmt.Errorf("tensor %.200q of shape %v has %d values", t.Name, t.Shape, len(t.Data))
+		n, ok := elements(t.Shape, math.MaxInt/8)
+		if !ok {
+			return nil, nil, fmt.Errorf("tensor %.200q: no tensor has shape %v", t.Name, t.Shape)
 		}
-		all = append(all, t)
+		p := placed{Tensor: t, n: int(n), values: &record{name: t.Name, dtype: t.DType, shape: t.Shape, to: n * sizes[t.DType]}}
+		records = append(records, p.values)
 		if t.DType == I8 {
-			scales, err := scalesOf(t)
-			if err != nil {
-				return nil, err
+			if len(t.Shape) == 0 {
+				return nil, nil, fmt.Errorf("tensor %.200q is a single number: only rows are quantised", t.Name)
 			}
-			all = append(all, scales)
+			p.scales = &record{name: t.Name + scaleSuffix, dtype: F32, shape: t.Shape[:1], to: int64(t.Shape[0]) * sizes[F32]}
+			records = append(records, p.scales)
 		}
+		all = append(all, p)
 	}
-	slices.SortStableFunc(all, func(a, b Tensor) int { return cmp.Compare(sizes[b.DType], sizes[a.DType]) })
-	return all, nil
+	slices.SortStableFunc(records, func(a, b *record) int { return cmp.Compare(sizes[b.dtype], sizes[a.dtype]) })
+	at := int64(0)
+	for _, r := range records {
+		r.from, r.to = at, at+r.to
+		at = r.to
+	}
+	return all, records, nil
 }
 
-// writeData writes the elements, a chunk at a time; of what is quantised, a row.
-func writeData(w io.Writer, tensors []Tensor) error {
-	buf := make([]byte, 0, 4*readChunk)
-	for _, t := range tensors {
-		n := readChunk
-		if t.DType == I8 {
-			n = max(rowLength(t), 1)
+// writeData writes the elements of all tensors, whose records count from start.
+func writeData(w io.WriterAt, start int64, all []placed) error {
+	largest := 0
+	for _, p := range all {
+		largest = max(largest, p.n)
+	}
+	values, buf := make([]float32, largest), make([]byte, 0, 4*readChunk)
+	for _, p := range all {
+		values := values[:p.n]
+		if err := p.Fill(values); err != nil {
+			return fmt.Errorf("tensor %.200q: %w", p.Name, err)
 		}
-		for part := range slices.Chunk(t.Data, n) {
-			buf = encode(buf[:0], t.DType, part)
-			if _, err := w.Write(buf); err != nil {
-				return err
-			}
+		out := io.NewOffsetWriter(w, start+p.values.from)
+		var err error
+		if p.DType == I8 {
+			err = writeQuantized(out, io.NewOffsetWriter(w, start+p.scales.from), p, values, buf)
+		} else {
+			err = writeElements(out, p.DType, values, buf)
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// encode appends elements, little-endian: the reverse of decode. What is to be I8 is one row.
+// writeElements writes a chunk at a time.
+func writeElements(w io.Writer, t DType, values []float32, buf []byte) error {
+	for chunk := range slices.Chunk(values, readChunk) {
+		if _, err := w.Write(encode(buf[:0], t, chunk)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeQuantized writes the rows as whole numbers, and the scale of each.
+func writeQuantized(w, scaleWriter io.Writer, p placed, values []float32, buf []byte) error {
+	rows := p.Shape[0]
+	k := len(values) / max(rows, 1)
+	scales, quantized := make([]float32, rows), make([]int8, k)
+	for j := range scales {
+		scales[j] = asm.QuantizeInt8(quantized, values[j*k:][:k])
+		if scales[j] != scales[j] {
+			return fmt.Errorf("tensor %.200q holds NaN or Inf in row %d: int8 has neither", p.Name, j)
+		}
+		buf = buf[:0]
+		for _, v := range quantized {
+			buf = append(buf, byte(v))
+		}
+		if _, err := w.Write(buf); err != nil {
+			return err
+		}
+	}
+	return writeElements(scaleWriter, F32, scales, buf)
+}
+
+// encode appends elements, little-endian: the reverse of decode.
 func encode(buf []byte, t DType, src []float32) []byte {
 	switch t {
 	case BF16:
 		for _, v := range src {
 			buf = binary.LittleEndian.AppendUint16(buf, asm.ToBF16(v))
-		}
-	case I8:
-		quantized := make([]int8, len(src))
-		asm.QuantizeInt8(quantized, src)
-		for _, v := range quantized {
-			buf = append(buf, byte(v))
 		}
 	default: // F32
 		for _, v := range src {
@@ -104,7 +179,7 @@ func encode(buf []byte, t DType, src []float32) []byte {
 }
 
 // buildHeader returns length and JSON, padded with spaces so that the data begin at a multiple of 8.
-func buildHeader(tensors []Tensor, metadata map[string]string) ([]byte, error) {
+func buildHeader(records []*record, metadata map[string]string) ([]byte, error) {
 	b := bytes.NewBuffer(make([]byte, 8))
 	b.WriteByte('{')
 	if len(metadata) > 0 {
@@ -112,23 +187,20 @@ func buildHeader(tensors []Tensor, metadata map[string]string) ([]byte, error) {
 			return nil, err
 		}
 	}
-	at := int64(0)
 	seen := map[string]bool{"__metadata__": true}
-	for _, t := range tensors {
-		if seen[t.Name] {
-			return nil, fmt.Errorf("two tensors named %.200q, or a reserved name", t.Name)
+	for _, r := range records {
+		if seen[r.name] {
+			return nil, fmt.Errorf("two tensors named %.200q, or a reserved name", r.name)
 		}
-		seen[t.Name] = true
-		end := at + int64(len(t.Data))*sizes[t.DType]
+		seen[r.name] = true
 		value := struct {
 			DType   DType    `json:"dtype"`
 			Shape   []int    `json:"shape"`
 			Offsets [2]int64 `json:"data_offsets"`
-		}{t.DType, append([]int{}, t.Shape...), [2]int64{at, end}}
-		if err := addMember(b, t.Name, value); err != nil {
+		}{r.dtype, append([]int{}, r.shape...), [2]int64{r.from, r.to}}
+		if err := addMember(b, r.name, value); err != nil {
 			return nil, err
 		}
-		at = end
 	}
 	b.WriteByte('}')
 	for b.Len()%8 != 0 {
