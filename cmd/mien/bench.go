@@ -90,7 +90,7 @@ func (c *benchGemmCmd) Run(out *console) error {
 
 // work returns a function that multiplies matrices of small whole numbers through the engine.
 func (c *benchGemmCmd) work() (multiply, free func()) {
-	b := engine.NewCPU()
+	b := newBackend()
 	fill := func(rows, columns int) *engine.Tensor {
 		values := make([]float32, c.Batch*rows*columns)
 		for i := range values {

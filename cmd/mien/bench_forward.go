@@ -3,29 +3,29 @@ package main
 import (
 	ag "mien/autograd"
 	"mien/engine"
-	"mien/moae"
-	"mien/nn"
+	"mien/recipe"
+	"mien/system"
 )
 
 type benchForwardCmd struct {
-	Model     string           `help:"vit-SIZE is a plain vision transformer, s4d-SIZE has experts: tiny, small, base, large." default:"vit-base" enum:"vit-tiny,vit-small,vit-base,vit-large,s4d-tiny,s4d-small,s4d-base,s4d-large" placeholder:"NAME"`
+	Model     string           `help:"vit-SIZE is a plain vision transformer, s4d-SIZE has experts: tiny, small, base, large." default:"vit-base" placeholder:"NAME"`
 	Precision engine.Precision `help:"Number format of weights and products: f32, bf16 or int8." default:"f32"`
 	benchInput
 }
 
 func (c *benchForwardCmd) Run(out *console) error {
-	backend := engine.NewCPU()
-	m, err := newClassifier(nn.NewInferenceScope(backend, nn.Random{Seed: benchSeed}, c.Precision), c.Model, c.benchInput)
+	backend := newBackend()
+	m, err := c.newBenchModel(c.Model, recipe.Finetune, inferenceScope(backend, c.Precision), nil)
 	if err != nil {
 		return err
 	}
+	net := m.net.(system.Classifier)
 	m.report.Precision = c.Precision
-	m.report.GFLOP = forwardGFLOP(m.size, m.macs())
+	m.report.GFLOP = forwardGFLOP(c.Batch, net.MACs(m.report.Tokens))
 	err = m.report.measure(out.ctx, c.Repeat, func() error {
 		t := ag.NewInferenceTape(backend, c.Precision)
 		defer t.Close()
-		logits := m.net.Forward(m.on(t), m.modality, moae.Pass{}).Logits
-		_, err := engine.Read[float64](logits.Data())
+		_, err := engine.Read[float64](net.Logits(m.batch.Pixels(t), m.batch.Modality, engine.Key{}).Data())
 		return err
 	})
 	if err != nil {

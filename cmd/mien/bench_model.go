@@ -5,112 +5,146 @@ import (
 	"math/rand/v2"
 	"strings"
 
-	ag "mien/autograd"
 	"mien/data"
 	"mien/engine"
 	"mien/nn"
-	"mien/s4d"
-	"mien/vit"
+	"mien/recipe"
+	"mien/system"
+	"mien/systems"
 )
 
 // benchInput are the flags that shape a batch of random pixels.
 type benchInput struct {
 	Batch  int  `help:"Samples a step." default:"1"`
-	Tokens int  `help:"Patches of a sample: those of a picture, or a multiple for a clip; 0 is a whole clip." default:"0"`
+	Tokens int  `help:"Patches of a sample: those of an image, or a multiple for a video; 0 is a whole video." default:"0"`
 	Repeat int  `help:"Steps, of which the median counts." default:"5"`
 	JSON   bool `help:"Print JSON."`
-}
-
-// pixelBatch is input of random pixels with a fixed seed.
-type pixelBatch struct {
-	size, tokens int
-	modality     data.Modality
-	shape        []int // [B, 3, T, H, W]
-	pixels       []float32
-}
-
-// batch checks the flags against the model's geometry and draws the pixels.
-func (in benchInput) batch(model string, c vit.Config) (*pixelBatch, error) {
-	if in.Batch < 1 || in.Repeat < 1 || in.Tokens < 0 {
-		return nil, fmt.Errorf("--batch and --repeat must be at least 1, --tokens at least 0")
-	}
-	tokens, picture := in.Tokens, c.ImageTokens()
-	if tokens == 0 {
-		tokens = c.VideoTokens()
-	}
-	if tokens%picture != 0 {
-		return nil, fmt.Errorf("--tokens %d: %s takes multiples of %d, the patches of a picture", tokens, model, picture)
-	}
-	if float64(in.Batch)*float64(tokens)*float64(c.PatchDim()) > 1<<31 {
-		return nil, fmt.Errorf("%d samples of %d tokens do not fit in 8 GiB: choose fewer", in.Batch, tokens)
-	}
-	b := &pixelBatch{size: in.Batch, tokens: tokens, modality: data.Video}
-	frames := tokens / picture * c.Tubelet
-	if tokens == picture {
-		b.modality, frames = data.Image, 1
-	}
-	b.shape = []int{in.Batch, 3, frames, c.ImageSize, c.ImageSize}
-	b.pixels = make([]float32, engine.Elements(b.shape))
-	rng := rand.New(rand.NewPCG(1, 2))
-	for i := range b.pixels {
-		b.pixels[i] = rng.Float32()*2 - 1
-	}
-	return b, nil
-}
-
-// on uploads the pixels to the tape's backend.
-func (b *pixelBatch) on(t *ag.Tape) *ag.Value {
-	return t.Const(engine.FromSlice(t.Backend(), engine.Float32, b.pixels, b.shape...))
-}
-
-// classifierConfig returns a model by name: s4d-SIZE as published, vit-SIZE the same without experts.
-func classifierConfig(name string) (s4d.Config, error) {
-	kind, size, _ := strings.Cut(name, "-")
-	c, err := s4d.Published(size)
-	if kind == "vit" {
-		c.MoAEBlocks = nil
-	}
-	return c, err
 }
 
 // benchSeed draws the weights.
 const benchSeed = 1
 
-// classifier is a model with random weights, its input and the report that names both.
-type classifier struct {
-	net    *s4d.Model
-	params []nn.Param
-	*pixelBatch
+// benchModel is a model of a published size with random weights, random pixels for it, and the report that names both.
+type benchModel struct {
+	system *system.System
+	recipe recipe.Recipe
+	net    system.Model
+	params []nn.Param // that a step uses: the head of the other modality does not count
+	batch  *system.Batch
 	report *stepReport
 }
 
-func newClassifier(scope *nn.Scope, name string, in benchInput) (*classifier, error) {
-	c, err := classifierConfig(name)
+// newBenchModel builds the model of that name for runs of a kind. change, if not nil, changes its recipe.
+func (in benchInput) newBenchModel(name, kind string, scope *nn.Scope, change func(*recipe.Recipe) error) (*benchModel, error) {
+	m := &benchModel{}
+	var ok bool
+	if m.recipe, ok = systems.Preset(name); !ok || m.recipe.Kind != kind {
+		return nil, fmt.Errorf("--model %s: choose one of %s", name, strings.Join(presets(kind), ", "))
+	}
+	tokens, err := in.shape(&m.recipe)
 	if err != nil {
 		return nil, err
 	}
-	b, err := in.batch(name, c.Encoder)
-	if err != nil {
+	if change != nil {
+		if err := change(&m.recipe); err != nil {
+			return nil, err
+		}
+	}
+	if m.system, err = systems.Of(m.recipe); err != nil {
 		return nil, err
 	}
-	net := s4d.New(scope, c)
-	params := usedParams(scope.Params(), b.modality)
-	r := &stepReport{Model: name, Batch: b.size, Tokens: b.tokens, Parameters: nn.Count(params)}
-	return &classifier{net, params, b, r}, scope.Err()
+	m.batch = in.pixels(m.recipe, tokens)
+	m.net = m.system.Build(scope, m.recipe)
+	m.params = usedParams(scope.Params(), m.system.Heads(m.recipe), m.batch.Modality)
+	m.report = &stepReport{Model: name, Batch: in.Batch, Tokens: tokens, Parameters: nn.Count(m.params)}
+	return m, scope.Err()
 }
 
-// macs counts the forward pass of one sample.
-func (c *classifier) macs() int {
-	return classifierMACs(c.net.Config, c.tokens, c.net.Classes(c.modality))
+// shape checks the flags against the model's geometry, and returns the tokens of a sample. A model with one head gets that of the
+// sample's modality.
+func (in benchInput) shape(r *recipe.Recipe) (tokens int, err error) {
+	if in.Batch < 1 || in.Repeat < 1 || in.Tokens < 0 {
+		return 0, fmt.Errorf("--batch and --repeat must be at least 1, --tokens at least 0")
+	}
+	image := imageTokens(*r)
+	tokens = in.Tokens
+	if tokens == 0 {
+		tokens = image * r.Model.Frames / r.Model.Tubelet
+	}
+	if tokens%image != 0 {
+		return 0, fmt.Errorf("--tokens %d: %s takes multiples of %d, the patches of an image", tokens, r.Name, image)
+	}
+	if float64(in.Batch)*float64(tokens)*float64(3*r.Model.Tubelet*r.Model.PatchSize*r.Model.PatchSize) > 1<<31 {
+		return 0, fmt.Errorf("%d samples of %d tokens do not fit in 8 GiB: choose fewer", in.Batch, tokens)
+	}
+	if tokens > image {
+		r.Model.Frames = tokens / image * r.Model.Tubelet
+	}
+	if r.Model.ImageClasses == 0 && tokens == image {
+		r.Model.ImageClasses, r.Model.VideoClasses = r.Model.VideoClasses, 0
+	}
+	return tokens, nil
+}
+
+func imageTokens(r recipe.Recipe) int {
+	side := r.Model.ImageSize / r.Model.PatchSize
+	return side * side
+}
+
+// pixels draws a batch with a fixed seed.
+func (in benchInput) pixels(r recipe.Recipe, tokens int) *system.Batch {
+	b := &system.Batch{Seed: benchSeed, Modality: data.Video}
+	frames := r.Model.Frames
+	if tokens == imageTokens(r) {
+		b.Modality, frames = data.Image, 1
+	}
+	rng := rand.New(rand.NewPCG(1, 2))
+	for i := range in.Batch {
+		f := data.NewFrames(frames, r.Model.ImageSize, r.Model.ImageSize)
+		for j := range f.Pix {
+			f.Pix[j] = uint8(rng.Uint32())
+		}
+		b.Views = append(b.Views, data.View{T: f.T, H: f.H, W: f.W, Bytes: f.Pix})
+		b.Labels = append(b.Labels, i%max(1, r.Classes(b.Modality)))
+	}
+	return b
 }
 
 // usedParams leaves out the head of the other modality.
-func usedParams(params []nn.Param, m data.Modality) []nn.Param {
-	var used []nn.Param
+func usedParams(params []nn.Param, heads map[data.Modality]string, m data.Modality) (used []nn.Param) {
 	for _, p := range params {
-		if !strings.HasPrefix(p.Name, "head.") || strings.HasPrefix(p.Name, "head."+string(m)+".") {
+		other := false
+		for modality, prefix := range heads {
+			other = other || modality != m && strings.HasPrefix(p.Name, prefix)
+		}
+		if !other {
 			used = append(used, p)
 		}
 	}
 	return used
+}
+
+// sizes are those that systems have by name.
+var sizes = []string{"tiny", "small", "base", "large"}
+
+// presets lists the models of published sizes for runs of a kind.
+func presets(kind string) (names []string) {
+	for _, s := range systems.All {
+		for _, size := range sizes {
+			if s.Kind == kind {
+				names = append(names, s.Name+"-"+size)
+			}
+		}
+	}
+	return names
+}
+
+// forwardGFLOP and trainingGFLOP turn multiply-adds of a sample into operations of a step. Each product of the forward
+// pass has two of its size in the backward pass, one for either operand.
+func forwardGFLOP(batch, macs int) float64  { return 2 * float64(batch) * float64(macs) / 1e9 }
+func trainingGFLOP(batch, macs int) float64 { return 3 * forwardGFLOP(batch, macs) }
+
+// inferenceScope makes the weights of a model that answers at a precision.
+func inferenceScope(b engine.Backend, p engine.Precision) *nn.Scope {
+	return nn.NewInferenceScope(b, nn.Random{Seed: benchSeed}, p)
 }

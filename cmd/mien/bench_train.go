@@ -2,66 +2,88 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"iter"
 
 	ag "mien/autograd"
 	"mien/engine"
-	"mien/moae"
 	"mien/nn"
-	"mien/s4d"
+	"mien/recipe"
+	"mien/system"
 	"mien/train"
 )
 
 type benchTrainCmd struct {
-	Model string `help:"vit-SIZE is a plain vision transformer, s4d-SIZE has experts: tiny, small, base, large." default:"vit-base" enum:"vit-tiny,vit-small,vit-base,vit-large,s4d-tiny,s4d-small,s4d-base,s4d-large" placeholder:"NAME"`
+	Model string `help:"vit-SIZE is a plain vision transformer, s4d-SIZE has experts: tiny, small, base, large." default:"vit-base" placeholder:"NAME"`
+	trainInput
+}
+
+type benchPretrainCmd struct {
+	Model string  `help:"Encoder and decoder of the published sizes: mae-tiny, mae-small, mae-base, mae-large." default:"mae-base" placeholder:"NAME"`
+	Mask  float64 `help:"Share of the patches that the encoder does not see." default:"0.95"`
 	trainInput
 }
 
 // trainInput are the flags of both benchmarks of training.
 type trainInput struct {
-	Recompute bool `help:"Compute blocks twice instead of keeping what they computed."`
+	Recompute bool             `help:"Compute blocks twice instead of keeping what they computed."`
+	Precision engine.Precision `help:"Number format of products: f32 or bf16." default:"f32"`
 	benchInput
 }
 
 // Run measures forward, backward and AdamW with the published numbers of fine-tuning: label smoothing and router noise
 // belong to it, layer decay costs nothing and is left out.
 func (c *benchTrainCmd) Run(out *console) error {
-	backend := engine.NewCPU()
-	m, err := newClassifier(nn.NewScope(backend, engine.Float32, nn.Random{Seed: benchSeed}), c.Model, c.benchInput)
+	return c.run(out, c.Model, recipe.Finetune, func(r *recipe.Recipe) error {
+		r.Train.LabelSmoothing, r.Train.RouterNoise = 0.1, true
+		return nil
+	})
+}
+
+// Run measures forward, backward and AdamW; each step hides other patches.
+func (c *benchPretrainCmd) Run(out *console) error {
+	if !(c.Mask >= 0 && c.Mask < 1) {
+		return fmt.Errorf("--mask %v: give a share of at least 0 and less than 1", c.Mask)
+	}
+	return c.run(out, c.Model, recipe.Pretrain, func(r *recipe.Recipe) error {
+		r.Train.ImageMask, r.Train.VideoMask = c.Mask, c.Mask
+		return nil
+	})
+}
+
+func (c *trainInput) run(out *console, model, kind string, change func(*recipe.Recipe) error) error {
+	backend := newBackend()
+	if err := backend.Supports(c.Precision, true); err != nil {
+		return err
+	}
+	m, err := c.newBenchModel(model, kind, nn.NewScope(backend, engine.Float32, nn.Random{Seed: benchSeed}), change)
 	if err != nil {
 		return err
 	}
-	classes := m.net.Classes(m.modality)
-	labels := make([]int, m.size)
-	for i := range labels {
-		labels[i] = i % classes
-	}
-	noise := train.Stream(benchSeed, "router")
-	m.report.GFLOP = trainingGFLOP(m.size, m.macs())
-	err = measureTraining(out.ctx, m.report, c.trainInput, backend, m.params, func(t *ag.Tape) *ag.Value {
-		logits := m.net.Forward(m.on(t), m.modality, moae.Pass{Training: true, Noise: noise})
-		target := ag.SmoothTargets(labels, classes, 0.1)
-		return s4d.Loss(logits, t.Const(engine.FromSlice(backend, engine.Float32, target, m.size, classes)))
-	})
-	if err != nil {
+	m.report.Precision = c.Precision
+	m.report.GFLOP = trainingGFLOP(c.Batch, m.net.MACs(m.report.Tokens))
+	if err := m.report.measure(out.ctx, c.Repeat, c.step(out.ctx, backend, m)); err != nil {
 		return err
 	}
 	return m.report.print(out, c.JSON)
 }
 
-// measureTraining measures runs of the training loop that are one step long.
-func measureTraining(ctx context.Context, r *stepReport, in trainInput, backend engine.Backend, params []nn.Param, loss func(*ag.Tape) *ag.Value) error {
-	loop := train.Loop[struct{}]{
-		Backend: backend, Epochs: 1, Steps: 1, Recompute: in.Recompute,
-		Optimizer: train.NewAdamW(backend, params, train.AdamWConfig{Beta1: 0.9, Beta2: 0.999, Eps: 1e-8,
+// step returns a run of the training loop that is one step long, each a later one.
+func (c *trainInput) step(ctx context.Context, backend engine.Backend, m *benchModel) func() error {
+	loop := train.Loop[*system.Batch]{
+		Backend: backend, Epochs: 1, Steps: 1, Recompute: c.Recompute, Precision: c.Precision,
+		Optimizer: train.NewAdamW(backend, m.params, train.AdamWConfig{Beta1: 0.9, Beta2: 0.999, Eps: 1e-8,
 			Group: func(_ string, shape []int) (lrScale, decay float64) { return 1, 0.05 * float64(min(len(shape)-1, 1)) }}),
 		Schedule: func(int) float64 { return 1e-5 },
-		Batches: func(context.Context, int) iter.Seq2[struct{}, error] {
-			return func(yield func(struct{}, error) bool) { yield(struct{}{}, nil) }
+		Batches: func(context.Context, int) iter.Seq2[*system.Batch, error] {
+			return func(yield func(*system.Batch, error) bool) {
+				m.batch.Step++
+				yield(m.batch, nil)
+			}
 		},
-		Loss:    func(t *ag.Tape, _ struct{}) *ag.Value { return loss(t) },
-		OnStep:  func(train.Step, struct{}) {},
+		Loss:    func(t *ag.Tape, b *system.Batch) *ag.Value { return m.net.Loss(t, b) },
+		OnStep:  func(train.Step, *system.Batch) {},
 		OnEpoch: func(context.Context, int) error { return nil },
 	}
-	return r.measure(ctx, in.Repeat, func() error { return loop.Run(ctx, 0) })
+	return func() error { return loop.Run(ctx, 0) }
 }

@@ -5,7 +5,7 @@ import (
 	"os"
 
 	"mien/engine"
-	"mien/experiment"
+	"mien/modelfile"
 	"mien/weights"
 )
 
@@ -16,7 +16,7 @@ type convertCmd struct {
 }
 
 func (c *convertCmd) Run(out *console) error {
-	f, err := weights.Open(c.In)
+	f, err := modelfile.Open(c.In)
 	if err != nil {
 		return err
 	}
@@ -24,7 +24,7 @@ func (c *convertCmd) Run(out *console) error {
 	if sameFile(c.In, c.Out) {
 		return fmt.Errorf("%s: would overwrite the file it is read from; name another output", c.Out)
 	}
-	dtypes, err := experiment.StoredTypes(f, c.Precision)
+	dtypes, err := f.StoredTypes(c.Precision)
 	if err != nil {
 		return fmt.Errorf("%s: --precision %s: %w", c.In, c.Precision, err)
 	}
@@ -39,11 +39,8 @@ func (c *convertCmd) Run(out *console) error {
 		for _, d := range shape {
 			n *= d
 		}
-		t := weights.Tensor{Name: name, Shape: shape, Data: make([]float32, n), DType: dtypes[name]}
-		if err := f.Read(name, t.Data); err != nil {
-			return err
-		}
-		tensors, elements = append(tensors, t), elements+n
+		tensors, elements = append(tensors, weights.Tensor{Name: name, Shape: shape, DType: dtypes[name],
+			Fill: func(dst []float32) error { return f.Read(name, dst) }}), elements+n
 	}
 	metadata := f.Metadata()
 	delete(metadata, weights.PrecisionKey)

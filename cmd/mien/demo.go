@@ -6,11 +6,10 @@ import (
 	"path/filepath"
 	"time"
 
-	"mien/asm"
-	"mien/data"
-	"mien/experiment"
-	"mien/recipe"
+	"mien/infer"
 	"mien/report"
+	"mien/run"
+	"mien/systems"
 )
 
 type demoCmd struct {
@@ -47,19 +46,16 @@ func (c *demoCmd) Run(out *console) error {
 }
 
 // stage runs one of the two recipes, or what is left of it from an earlier call.
-func (c *demoCmd) stage(out *console, name, description, init, dir string) (*experiment.Metrics, error) {
-	r, err := recipe.Load(name)
+func (c *demoCmd) stage(out *console, name, description, init, dir string) (*run.Metrics, error) {
+	r, err := systems.Load(name)
 	if err != nil {
 		return nil, err
 	}
 	r.Seed = uint64(c.Seed)
 	w := newWatcher(out, description)
 	defer w.stop()
-	o := experiment.Options{Recipe: r, Init: init, Out: dir, Resume: true, Watch: w}
-	if r.Kind == recipe.Pretrain {
-		return experiment.Pretrain(out.ctx, o)
-	}
-	return experiment.Finetune(out.ctx, o)
+	o := run.Options{Recipe: r, Backend: newBackend(), Init: init, Out: dir, Resume: true, Watch: w}
+	return run.Train(out.ctx, o)
 }
 
 // Samples shown on the page, for each modality.
@@ -69,64 +65,40 @@ const (
 	routedSamples        = 40
 )
 
-func demoPage(out *console, pretrain, finetune string, metrics *experiment.Metrics) (*report.Page, error) {
-	m, err := experiment.OpenModel(finetune, nil)
+func demoPage(out *console, pretrain, finetune string, metrics *run.Metrics) (*report.Page, error) {
+	backend := newBackend()
+	m, err := infer.Open(finetune, backend, nil)
 	if err != nil {
 		return nil, err
 	}
-	sets, err := m.TestSets(experiment.Lists{})
+	defer m.Close()
+	sets, err := run.DrawnTest(m.Recipe, m.Labels)
 	if err != nil {
 		return nil, err
 	}
 	page := &report.Page{
 		Title: "mien: a demonstration on drawn faces",
-		Intro: "A small S4D model was pre-trained by hiding most of each picture and clip and guessing the rest, then fine-tuned " +
-			"jointly on drawn pictures and clips with a mixture of adapter experts, and measured on drawn faces of people it had never seen.",
+		Intro: "A small S4D model was pre-trained by hiding most of each image and video and guessing the rest, then fine-tuned " +
+			"jointly on drawn images and videos with a mixture of adapter experts, and measured on drawn faces of people it had never seen.",
+		Model: m, Report: metrics.Final,
 		Facts: [][2]string{
-			{"Version", metrics.Environment.Version}, {"Kernels", asm.F32().Name},
+			{"Version", metrics.Environment.Version}, {"Backend", metrics.Environment.Backend},
 			{"Seed", fmt.Sprint(metrics.Environment.Seed)}, {"Parameters", fmt.Sprint(metrics.Parameters)},
 		},
 	}
-	for _, s := range []struct {
-		name     string
-		modality data.Modality
-		score    *experiment.Score
-	}{{"Pictures", data.Image, metrics.Final.Static}, {"Clips", data.Video, metrics.Final.Dynamic}} {
-		page.Results = append(page.Results, report.Result{Name: s.name, UAR: s.score.UAR, WAR: s.score.WAR, N: s.score.N})
-		page.Confusions = append(page.Confusions, report.Confusion{Title: s.name, Labels: m.Labels[s.modality], Matrix: s.score.Confusion})
-	}
-	for _, run := range [][2]string{{"Pre-training", pretrain}, {"Fine-tuning", finetune}} {
-		curves, err := experiment.Curves(run[1])
-		if err != nil {
+	for _, r := range []report.Run{{Title: "Pre-training"}, {Title: "Fine-tuning"}} {
+		dir := map[string]string{"Pre-training": pretrain, "Fine-tuning": finetune}[r.Title]
+		if r.Curves, err = run.Curves(dir); err != nil {
 			return nil, err
 		}
-		figure := report.Curves{Title: run[0], XLabel: "step", YLabel: "loss"}
-		for _, c := range curves {
-			figure.Series = append(figure.Series, report.Series{Name: string(c.Modality), X: c.Steps, Y: c.Loss})
-		}
-		page.Curves = append(page.Curves, figure)
+		page.Runs = append(page.Runs, r)
 	}
-	return page, addSamples(out, page, m, sets, pretrain)
-}
-
-// addSamples adds what the models make of some samples.
-func addSamples(out *console, page *report.Page, m *experiment.Model, sets experiment.Sets, pretrain string) error {
-	reconstructions, err := experiment.Reconstruct(out.ctx, pretrain, sets, shownReconstructions)
-	if err != nil {
-		return err
+	if page.Reconstructions, err = report.Reconstruct(out.ctx, pretrain, backend, sets, shownReconstructions); err != nil {
+		return nil, err
 	}
-	for _, r := range reconstructions {
-		page.Reconstructions = append(page.Reconstructions, report.Triptych{Caption: r.Name, Input: r.Input, Masked: r.Masked, Output: r.Output})
+	if page.Routing, err = report.RoutingOf(out.ctx, m, sets, routedSamples); err != nil {
+		return nil, err
 	}
-	routing, err := m.RoutingOf(out.ctx, sets, routedSamples)
-	if err != nil {
-		return err
-	}
-	page.Routing = &report.Routing{Title: "Tokens of each expert", Blocks: routing.Blocks, Image: routing.Image, Video: routing.Video}
-	examples, err := m.Examples(out.ctx, sets, shownPredictions)
-	for _, e := range examples {
-		page.Predictions = append(page.Predictions, report.Prediction{Frames: e.Frames, Truth: e.Truth,
-			Labels: e.Prediction.Labels, Probabilities: e.Prediction.Probabilities})
-	}
-	return err
+	page.Examples, err = report.Examples(out.ctx, m, sets, shownPredictions)
+	return page, err
 }

@@ -17,7 +17,7 @@ func TestDemoGoesOn(t *testing.T) {
 	cancel()
 	demo := func(out string, args ...string) (code int, stderr string) {
 		var b bytes.Buffer
-		code = run(ctx, append([]string{"demo", "--out", out}, args...), &bytes.Buffer{}, &b)
+		code = execute(ctx, append([]string{"demo", "--out", out}, args...), &bytes.Buffer{}, &b)
 		return code, b.String()
 	}
 	begun := filepath.Join(dir, "begun")

@@ -9,8 +9,9 @@ import (
 
 	"mien/data"
 	"mien/engine"
-	"mien/experiment"
+	"mien/infer"
 	"mien/report"
+	"mien/run"
 )
 
 type evalCmd struct {
@@ -26,13 +27,13 @@ type modelFlags struct {
 	Stride    int               `help:"Frames between two sampled frames of a clip, instead of the model's." placeholder:"N"`
 }
 
-func (f modelFlags) open() (*experiment.Model, error) {
+func (f modelFlags) open() (*infer.Model, error) {
 	if f.Stride < 0 {
 		return nil, errors.New("--stride must be at least 1")
 	}
 	// The model stays: without this the collector would let as much garbage pile up beside it.
 	debug.SetGCPercent(20)
-	m, err := experiment.OpenModel(f.Model, f.Precision)
+	m, err := infer.Open(f.Model, newBackend(), f.Precision)
 	if err == nil && f.Stride > 0 {
 		m.Recipe.Data.Stride = f.Stride
 	}
@@ -46,11 +47,11 @@ func (c *evalCmd) Run(out *console) error {
 	}
 	if c.Precision != nil && *c.Precision != engine.Full {
 		full := engine.Full
-		if m.Reference, err = experiment.OpenModel(c.Model, &full); err != nil {
+		if m.Reference, err = infer.Open(c.Model, newBackend(), &full); err != nil {
 			return err
 		}
 	}
-	sets, err := m.TestSets(c.lists())
+	sets, err := c.testSets(out, m)
 	if err != nil {
 		return err
 	}
@@ -62,34 +63,40 @@ func (c *evalCmd) Run(out *console) error {
 		return printJSON(out.stdout, r)
 	}
 	printReport(out, r)
-	for _, s := range []struct {
-		title    string
-		score    *experiment.Score
-		modality data.Modality
-	}{{"static", r.Static, data.Image}, {"dynamic", r.Dynamic, data.Video}} {
-		if s.score != nil {
-			fmt.Fprintf(out.stdout, "\n%s: true class by row, predicted by column\n", s.title)
-			report.ConfusionTable(out.stdout, m.Labels[s.modality], s.score.Confusion)
-		}
+	for _, s := range r.Scores() {
+		fmt.Fprintf(out.stdout, "\n%s: true class by row, predicted by column\n", s.Name)
+		report.ConfusionTable(out.stdout, m.Labels[s.Modality], s.Confusion)
 	}
 	return nil
 }
 
-func printReport(out *console, r *experiment.Report) {
+// testSets opens the lists, or draws faces where none is given. An evaluation reads a sample once, so that nothing is kept.
+func (c *evalCmd) testSets(out *console, m *infer.Model) (data.Sets, error) {
+	sets, err := data.OpenLists(c.lists())
+	if err == nil && c.lists().Empty() {
+		sets, err = run.DrawnTest(m.Recipe, m.Labels)
+	}
+	if err != nil {
+		return sets, err
+	}
+	size := m.Recipe.Model.ImageSize
+	sets, notes, err := m.Match(sets.Cached(data.NewBudget(0), size))
+	for _, note := range notes {
+		fmt.Fprintf(out.stderr, "mien: %s\n", note)
+	}
+	return sets, err
+}
+
+func printReport(out *console, r *infer.Report) {
 	head, rows := []string{"set", "UAR", "WAR", "n"}, [][]string(nil)
-	add := func(name string, s *experiment.Score) {
-		if s == nil {
-			return
-		}
-		row := []string{name, fmt.Sprintf("%.2f", s.UAR), fmt.Sprintf("%.2f", s.WAR), fmt.Sprint(s.N)}
+	for _, s := range r.Scores() {
+		row := []string{s.Name, fmt.Sprintf("%.2f", s.UAR), fmt.Sprintf("%.2f", s.WAR), fmt.Sprint(s.N)}
 		if a := s.Agreement; a != nil {
 			head = []string{"set", "UAR", "WAR", "n", "as f32", "largest change"}
 			row = append(row, fmt.Sprintf("%.2f %%", a.Top1), fmt.Sprintf("%.4f", a.LargestChange))
 		}
 		rows = append(rows, row)
 	}
-	add("static", r.Static)
-	add("dynamic", r.Dynamic)
 	report.Table(out.stdout, head, rows)
 }
 

@@ -1,18 +1,15 @@
 package main
 
 import (
+	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"mien/asm"
+	"mien/engine"
 	"mien/gradcheck"
-	"mien/mae"
-	"mien/moae"
-	"mien/nn"
+	"mien/gradcheck/cases"
 	"mien/report"
-	"mien/s4d"
-	"mien/vit"
 )
 
 type gradcheckCmd struct {
@@ -31,13 +28,13 @@ type gradRow struct {
 }
 
 func (c *gradcheckCmd) Run(out *console) error {
-	cases := slices.Concat(gradcheck.Ops(), nn.GradCases(), vit.GradCases(), moae.GradCases(), mae.GradCases(), s4d.GradCases())
+	all := append(gradcheck.Ops(), cases.Layers()...)
 	var rows []gradRow
 	failed := 0
 	w := newWatcher(out, "checking gradients")
-	w.Start(len(cases), 0)
+	w.Start(len(all), 0)
 	defer w.stop()
-	for _, k := range cases {
+	for _, k := range all {
 		if err := out.ctx.Err(); err != nil {
 			return err
 		}
@@ -70,22 +67,38 @@ func (c *gradcheckCmd) Run(out *console) error {
 
 func checkCase(k gradcheck.Case) gradRow {
 	row := gradRow{Name: k.Name, Float32: map[string]float64{}}
-	r, err := gradcheck.Check(k, gradcheck.Options{})
+	r, err := gradcheck.Check(k, gradcheck.Options{Backend: newBackend})
 	row.Checked, row.Float64 = r.Checked, r.Worst.RelError
 	if r.Checked > 0 {
 		row.Worst = r.Worst.String()
 	}
-	narrow, err32 := gradcheck.CheckFloat32(k)
-	for _, n := range narrow {
-		row.Float32[n.Kernels] = n.RelError
+	if err == nil {
+		err = compareKernels(k, &row)
 	}
-	switch {
-	case err != nil:
+	if err != nil {
 		row.Error = err.Error()
-	case err32 != nil:
-		row.Error = err32.Error()
 	}
 	return row
+}
+
+// compareKernels compares float32 on every set of kernels with float64.
+func compareKernels(k gradcheck.Case, row *gradRow) error {
+	reference, err := gradcheck.Gradients(k, gradcheck.Target{Backend: newBackend, DType: engine.Float64})
+	if err != nil {
+		return err
+	}
+	var failed []error
+	for _, set := range asm.Implementations() {
+		restore, err := asm.Use(set.Name)
+		if err != nil {
+			return err
+		}
+		c, err := gradcheck.Compare(k, reference, gradcheck.Target{Backend: newBackend, DType: engine.Float32})
+		restore()
+		row.Float32[set.Name] = c.RelError
+		failed = append(failed, err)
+	}
+	return errors.Join(failed...)
 }
 
 func printGradRows(out *console, rows []gradRow) {

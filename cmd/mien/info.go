@@ -3,39 +3,43 @@ package main
 import (
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 
 	"mien/data"
-	"mien/experiment"
-	"mien/mae"
+	"mien/modelfile"
 	"mien/nn"
 	"mien/recipe"
 	"mien/report"
-	"mien/s4d"
-	"mien/vit"
+	"mien/system"
+	"mien/systems"
 )
 
 type infoCmd struct {
-	Model string `help:"s4d-tiny, s4d-small, s4d-base, s4d-large, mae-…, a weights file or a run folder." placeholder:"NAME|FILE|RUN"`
+	Model string `help:"s4d-tiny, s4d-small, s4d-base, s4d-large, vit-…, mae-…, a weights file or a run folder." placeholder:"NAME|FILE|RUN"`
 	JSON  bool   `help:"Print JSON."`
 }
 
 // modelInfo is what info prints.
 type modelInfo struct {
-	Model            string     `json:"model"`
-	Parameters       int        `json:"parameters"`
-	ActiveParameters int        `json:"active_parameters"`
-	Encoder          vit.Config `json:"encoder"`
-	MoAEBlocks       []int      `json:"moae_blocks,omitempty"`
-	Experts          int        `json:"experts,omitempty"`
-	TopK             int        `json:"top_k,omitempty"`
-	ImageTokens      int        `json:"image_tokens"`
-	VideoTokens      int        `json:"video_tokens"`
-	ImageLabels      []string   `json:"image_labels,omitempty"`
-	VideoLabels      []string   `json:"video_labels,omitempty"`
-	Stride           int        `json:"stride,omitempty"`
-	Precision        string     `json:"precision,omitempty"` // in which a file is stored and answers
+	Model            string   `json:"model"`
+	System           string   `json:"system"`
+	Parameters       int      `json:"parameters"`
+	ActiveParameters int      `json:"active_parameters"`
+	Encoder          encoder  `json:"encoder"`
+	MoAEBlocks       []int    `json:"moae_blocks,omitempty"`
+	Experts          int      `json:"experts,omitempty"`
+	TopK             int      `json:"top_k,omitempty"`
+	ImageTokens      int      `json:"image_tokens"`
+	VideoTokens      int      `json:"video_tokens"`
+	ImageLabels      []string `json:"image_labels,omitempty"`
+	VideoLabels      []string `json:"video_labels,omitempty"`
+	Stride           int      `json:"stride,omitempty"`
+	Precision        string   `json:"precision,omitempty"` // in which a file is stored and answers
 }
+
+// encoder is its geometry.
+type encoder struct{ ImageSize, Frames, PatchSize, Tubelet, Dim, Depth, Heads, MLPRatio int }
 
 func (c *infoCmd) Run(out *console) error {
 	if c.Model == "" {
@@ -48,79 +52,86 @@ func (c *infoCmd) Run(out *console) error {
 	if c.JSON {
 		return printJSON(out.stdout, info)
 	}
-	e := info.Encoder
-	rows := [][]string{
-		{"parameters", fmt.Sprint(info.Parameters)},
-		{"active parameters", fmt.Sprint(info.ActiveParameters)},
-		{"encoder", fmt.Sprintf("%d wide, %d blocks, %d heads", e.Dim, e.Depth, e.Heads)},
-		{"picture", fmt.Sprintf("%d×%d, %d tokens", e.ImageSize, e.ImageSize, info.ImageTokens)},
-		{"clip", fmt.Sprintf("%d frames, %d tokens", e.Frames, info.VideoTokens)},
-	}
-	if info.Experts > 0 {
-		rows = append(rows, []string{"experts", fmt.Sprintf("%d, %d a token, in blocks %s", info.Experts, info.TopK, joinInts(info.MoAEBlocks))})
-	}
-	if len(info.ImageLabels) > 0 {
-		rows = append(rows, []string{"image classes", strings.Join(info.ImageLabels, ", ")},
-			[]string{"video classes", strings.Join(info.VideoLabels, ", ")})
-	}
-	if info.Precision != "" {
-		rows = append(rows, []string{"precision", info.Precision})
-	}
-	report.Table(out.stdout, []string{"model", info.Model}, rows)
+	report.Table(out.stdout, []string{"model", info.Model}, info.rows())
 	return nil
+}
+
+func (m modelInfo) rows() [][]string {
+	e := m.Encoder
+	rows := [][]string{
+		{"system", m.System},
+		{"parameters", fmt.Sprint(m.Parameters)},
+		{"active parameters", fmt.Sprint(m.ActiveParameters)},
+		{"encoder", fmt.Sprintf("%d wide, %d blocks, %d heads", e.Dim, e.Depth, e.Heads)},
+		{"image", fmt.Sprintf("%d×%d, %d tokens", e.ImageSize, e.ImageSize, m.ImageTokens)},
+		{"video", fmt.Sprintf("%d frames, %d tokens", e.Frames, m.VideoTokens)},
+	}
+	if len(m.MoAEBlocks) > 0 {
+		rows = append(rows, []string{"experts", fmt.Sprintf("%d, %d a token, in blocks %s", m.Experts, m.TopK, joinInts(m.MoAEBlocks))})
+	}
+	for _, head := range []struct {
+		name   string
+		labels []string
+	}{{"image classes", m.ImageLabels}, {"video classes", m.VideoLabels}} {
+		if len(head.labels) > 0 {
+			rows = append(rows, []string{head.name, strings.Join(head.labels, ", ")})
+		}
+	}
+	if m.Precision != "" {
+		rows = append(rows, []string{"precision", m.Precision})
+	}
+	return rows
 }
 
 // describe reads a size by name, or a file.
 func describe(model string) (modelInfo, error) {
-	kind, size, named := strings.Cut(model, "-")
-	switch {
-	case named && kind == "s4d" && vit.Sizes[size].Dim > 0:
-		c, err := s4d.Published(size)
-		if err != nil {
-			return modelInfo{}, err
-		}
-		return s4dInfo(model, c), nil
-	case named && kind == "mae" && vit.Sizes[size].Dim > 0:
-		c := mae.Sizes[size]
-		scope := nn.NewShapeScope()
-		mae.New(scope, c)
-		n := nn.Count(scope.Params())
-		return modelInfo{Model: model, Parameters: n, ActiveParameters: n, Encoder: c.Encoder,
-			ImageTokens: c.Encoder.ImageTokens(), VideoTokens: c.Encoder.VideoTokens()}, nil
+	if r, ok := systems.Preset(model); ok {
+		return infoOf(model, r)
 	}
-	m, err := experiment.OpenModel(model, nil)
+	f, err := modelfile.Open(model)
 	if err != nil {
 		return modelInfo{}, hinted{err, "`mien info` lists the model names"}
 	}
-	info := s4dInfo(model, m.Net.Config)
-	info.ImageLabels, info.VideoLabels = m.Labels[data.Image], m.Labels[data.Video]
-	info.Stride, info.Precision = m.Recipe.Data.Stride, m.Precision.String()
-	return info, nil
+	defer f.Close()
+	d, err := f.Describe()
+	if err != nil {
+		return modelInfo{}, hinted{err, "`mien info` lists the model names"}
+	}
+	info, err := infoOf(model, d.Recipe)
+	info.ImageLabels, info.VideoLabels = d.Labels[data.Image], d.Labels[data.Video]
+	info.Stride, info.Precision = d.Recipe.Data.Stride, d.Precision.String()
+	return info, err
 }
 
-func s4dInfo(name string, c s4d.Config) modelInfo {
-	scope := nn.NewShapeScope()
-	s4d.New(scope, c)
-	n := nn.Count(scope.Params())
-	return modelInfo{Model: name, Parameters: n, ActiveParameters: c.ActiveParams(n), Encoder: c.Encoder,
-		MoAEBlocks: c.MoAEBlocks, Experts: c.MoAE.Experts, TopK: c.MoAE.TopK,
-		ImageTokens: c.Encoder.ImageTokens(), VideoTokens: c.Encoder.VideoTokens()}
+// infoOf counts the model of a recipe.
+func infoOf(name string, r recipe.Recipe) (modelInfo, error) {
+	s, err := systems.Of(r)
+	if err != nil {
+		return modelInfo{}, err
+	}
+	var net system.Model
+	params, err := nn.Outline(math.MaxInt, func(scope *nn.Scope) { net = s.Build(scope, r) })
+	m, n := r.Model, nn.Count(params)
+	info := modelInfo{Model: name, System: s.Name, Parameters: n, ActiveParameters: n,
+		Encoder: encoder{m.ImageSize, m.Frames, m.PatchSize, m.Tubelet, m.Dim, m.Depth, m.Heads, m.MLPRatio},
+		Experts: m.Experts, TopK: m.TopK, ImageTokens: imageTokens(r), VideoTokens: m.Frames / m.Tubelet * imageTokens(r)}
+	if sparse, ok := net.(system.Sparse); ok {
+		info.ActiveParameters, info.MoAEBlocks = sparse.ActiveParams(n), sparse.ExpertBlocks()
+	}
+	return info, err
 }
 
 // listModels prints the sizes and recipes that have names.
 func listModels(out *console, asJSON bool) error {
-	sizes := []string{"tiny", "small", "base", "large"}
 	var infos []modelInfo
 	var rows [][]string
-	for _, kind := range []string{"s4d", "mae"} {
-		for _, size := range sizes {
-			info, err := describe(kind + "-" + size)
-			if err != nil {
-				return err
-			}
-			infos = append(infos, info)
-			rows = append(rows, []string{info.Model, fmt.Sprint(info.Parameters), fmt.Sprint(info.ActiveParameters)})
+	for _, name := range append(presets(recipe.Finetune), presets(recipe.Pretrain)...) {
+		info, err := describe(name)
+		if err != nil {
+			return err
 		}
+		infos = append(infos, info)
+		rows = append(rows, []string{info.Model, fmt.Sprint(info.Parameters), fmt.Sprint(info.ActiveParameters)})
 	}
 	if asJSON {
 		return printJSON(out.stdout, map[string]any{"models": infos, "recipes": recipe.Names()})
@@ -128,13 +139,17 @@ func listModels(out *console, asJSON bool) error {
 	report.Table(out.stdout, []string{"model", "parameters", "active"}, rows)
 	rows = nil
 	for _, name := range recipe.Names() {
-		r, err := recipe.Load(name)
+		r, err := systems.Load(name)
 		if err != nil {
 			return errors.Join(fmt.Errorf("embedded recipe %s", name), err)
 		}
-		rows = append(rows, []string{name, r.Kind, fmt.Sprintf("%d wide, %d blocks, %d px, %d frames", r.Model.Dim, r.Model.Depth, r.Model.ImageSize, r.Model.Frames)})
+		rows = append(rows, []string{name, r.Kind, r.System, fmt.Sprintf("%d wide, %d blocks, %d px, %d frames", r.Model.Dim, r.Model.Depth, r.Model.ImageSize, r.Model.Frames)})
 	}
 	fmt.Fprintln(out.stdout)
-	report.Table(out.stdout, []string{"recipe", "kind", "encoder"}, rows)
+	report.Table(out.stdout, []string{"recipe", "kind", "system", "encoder"}, rows)
 	return nil
+}
+
+func joinInts(v []int) string {
+	return strings.Trim(strings.ReplaceAll(fmt.Sprint(v), " ", ", "), "[]")
 }

@@ -20,7 +20,7 @@ func TestInterruptedConvertWritesNothing(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	var stdout, stderr bytes.Buffer
-	require.Equal(t, interrupted, run(ctx, []string{"convert", "../../testdata/golden/released_form.pth", path}, &stdout, &stderr))
+	require.Equal(t, interrupted, execute(ctx, []string{"convert", "../../testdata/golden/released_form.pth", path}, &stdout, &stderr))
 	require.Equal(t, "mien: interrupted\n", stderr.String())
 	require.NoFileExists(t, path)
 }

@@ -1,4 +1,4 @@
-// Command mien learns and reads facial expressions in pictures and clips.
+// Command mien learns and reads facial expressions in images and videos.
 package main
 
 import (
@@ -15,16 +15,17 @@ import (
 
 	"mien/asm"
 	"mien/engine"
-	"mien/experiment"
+	"mien/engine/cpu"
+	"mien/run"
 )
 
 // cli is the grammar of the command line; each command is a file of its own.
 type cli struct {
 	Demo      demoCmd      `cmd:"" help:"Pre-train, fine-tune and evaluate on drawn faces, and write a page about it."`
-	Pretrain  pretrainCmd  `cmd:"" help:"Pre-train an encoder with masked pictures and clips."`
-	Finetune  finetuneCmd  `cmd:"" help:"Fine-tune jointly on labelled pictures and clips."`
+	Pretrain  pretrainCmd  `cmd:"" help:"Pre-train an encoder with masked images and videos."`
+	Finetune  finetuneCmd  `cmd:"" help:"Fine-tune jointly on labelled images and videos."`
 	Eval      evalCmd      `cmd:"" help:"Measure recalls of a model on labelled lists."`
-	Predict   predictCmd   `cmd:"" help:"Name the expression in pictures, clips and videos."`
+	Predict   predictCmd   `cmd:"" help:"Name the expression in images and videos."`
 	Info      infoCmd      `cmd:"" help:"Describe a model, or list sizes and recipes."`
 	Gradcheck gradcheckCmd `cmd:"" help:"Check every gradient against finite differences."`
 	Convert   convertCmd   `cmd:"" help:"Convert weights to safetensors."`
@@ -40,10 +41,13 @@ type console struct {
 	stdout, stderr io.Writer
 }
 
+// newBackend returns what commands compute on. Only here is a backend named.
+func newBackend() engine.Backend { return cpu.New() }
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second Ctrl-C kills what does not heed the first
-	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	code := execute(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
 }
@@ -54,8 +58,8 @@ type hinted struct {
 	hint string
 }
 
-// run is the whole command: it parses args, runs a command and returns the exit status.
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int) {
+// execute is the whole command: it parses args, runs a command and returns the exit status.
+func execute(ctx context.Context, args []string, stdout, stderr io.Writer) (code int) {
 	defer func() {
 		if p := recover(); p != nil {
 			code = reportPanic(stderr, p)
@@ -67,9 +71,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 	var c cli
 	exited := -1
 	parser, err := kong.New(&c, kong.Name("mien"),
-		kong.Description("mien learns and reads facial expressions in pictures and clips."),
+		kong.Description("mien learns and reads facial expressions in images and videos."),
 		kong.Writers(stdout, stderr), kong.Exit(func(code int) { exited = code }),
-		kong.Vars{"version": fmt.Sprintf("mien %s, %s kernels, %s/%s", experiment.Version(), asm.F32().Name, runtime.GOOS, runtime.GOARCH)},
+		kong.Vars{"version": fmt.Sprintf("mien %s, %s kernels, %s/%s", run.Version(), asm.F32().Name, runtime.GOOS, runtime.GOARCH)},
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
 	if err != nil {
 		return reportError(stderr, err)

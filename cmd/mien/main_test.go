@@ -43,7 +43,7 @@ func TestScripts(t *testing.T) {
 // mien runs a command line in this process.
 func mien(args ...string) (code int, stdout, stderr string) {
 	var out, err bytes.Buffer
-	code = run(context.Background(), args, &out, &err)
+	code = execute(context.Background(), args, &out, &err)
 	return code, out.String(), err.String()
 }
 

@@ -3,10 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"mien/data"
-	"mien/experiment"
+	"mien/infer"
 	"mien/report"
 )
 
@@ -14,7 +13,8 @@ type predictCmd struct {
 	modelFlags
 	JSON   bool     `help:"Print one JSON object a line."`
 	Labels []string `help:"Class names in head order, instead of the model's; for the head that has as many." placeholder:"NAME,..."`
-	Paths  []string `arg:"" name:"path" help:"Pictures, animated GIFs, folders of frames, videos (through ffmpeg)."`
+	Head   string   `help:"The head that --labels is for, where both have as many classes: image or video." enum:",image,video" default:"" placeholder:"HEAD"`
+	Paths  []string `arg:"" name:"path" help:"Images, animated GIFs, folders of frames, videos (through ffmpeg)."`
 }
 
 func (c *predictCmd) Run(out *console) error {
@@ -22,20 +22,12 @@ func (c *predictCmd) Run(out *console) error {
 	if err != nil {
 		return err
 	}
-	if len(c.Labels) > 0 {
-		fits := false
-		for _, h := range []data.Modality{data.Image, data.Video} {
-			if m.Net.Classes(h) == len(c.Labels) {
-				m.Labels[h], fits = c.Labels, true
-			}
-		}
-		if !fits {
-			return fmt.Errorf("--labels names %d classes: the model's heads have %d (image) and %d (video)", len(c.Labels), m.Net.Classes(data.Image), m.Net.Classes(data.Video))
-		}
+	if err := c.rename(m); err != nil {
+		return err
 	}
 	var rows [][]string
 	for _, path := range c.Paths {
-		var p experiment.Prediction
+		var p infer.Prediction
 		if p, err = predictFile(out.ctx, m, path); err != nil {
 			break
 		}
@@ -53,15 +45,32 @@ func (c *predictCmd) Run(out *console) error {
 	return err
 }
 
-func predictFile(ctx context.Context, m *experiment.Model, path string) (experiment.Prediction, error) {
-	size := m.Recipe.Model.ImageSize
-	clip, modality, err := data.Open(path, data.OpenOptions{H: size, W: size})
-	if err != nil {
-		return experiment.Prediction{}, err
+// rename gives the classes of one head other names: of the head that has as many, or of the one that --head says.
+func (c *predictCmd) rename(m *infer.Model) error {
+	if len(c.Labels) == 0 {
+		return nil
 	}
-	return m.Predict(ctx, path, clip, modality)
+	var fitting []data.Modality
+	for _, h := range []data.Modality{data.Image, data.Video} {
+		if m.Net.Classes(h) == len(c.Labels) && (c.Head == "" || c.Head == string(h)) {
+			fitting = append(fitting, h)
+		}
+	}
+	switch len(fitting) {
+	case 0:
+		return fmt.Errorf("--labels names %d classes: the model's heads have %d (image) and %d (video)", len(c.Labels), m.Net.Classes(data.Image), m.Net.Classes(data.Video))
+	case 2:
+		return fmt.Errorf("--labels names %d classes, and both heads have as many: say which one with --head image or --head video", len(c.Labels))
+	}
+	m.Labels[fitting[0]] = c.Labels
+	return nil
 }
 
-func joinInts(v []int) string {
-	return strings.Trim(strings.ReplaceAll(fmt.Sprint(v), " ", ", "), "[]")
+func predictFile(ctx context.Context, m *infer.Model, path string) (infer.Prediction, error) {
+	size := m.Recipe.Model.ImageSize
+	sample, modality, err := data.Open(path, data.OpenOptions{H: size, W: size})
+	if err != nil {
+		return infer.Prediction{}, err
+	}
+	return m.Predict(ctx, path, sample, modality)
 }

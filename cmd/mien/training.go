@@ -6,94 +6,103 @@ import (
 	"fmt"
 
 	"mien/data"
-	"mien/experiment"
+	"mien/engine"
+	"mien/infer"
 	"mien/recipe"
 	"mien/report"
+	"mien/run"
+	"mien/systems"
 	"mien/train"
 )
 
 // dataFlags name the lists of samples.
 type dataFlags struct {
-	StaticList  string `help:"List of labelled pictures: 'path label' a line." placeholder:"FILE"`
-	StaticRoot  string `help:"Folder in which the pictures of the list are." placeholder:"DIR"`
-	DynamicList string `help:"List of labelled clips: DFEW, FERV39K or MAFW form." placeholder:"FILE"`
-	DynamicRoot string `help:"Folder in which the clips of the list are." placeholder:"DIR"`
+	StaticList  string `help:"List of labelled images: 'path label' a line." placeholder:"FILE"`
+	StaticRoot  string `help:"Folder in which the images of the list are." placeholder:"DIR"`
+	DynamicList string `help:"List of labelled videos: DFEW, FERV39K or MAFW form." placeholder:"FILE"`
+	DynamicRoot string `help:"Folder in which the videos of the list are." placeholder:"DIR"`
 }
 
-func (d dataFlags) lists() experiment.Lists {
-	return experiment.Lists{StaticList: d.StaticList, StaticRoot: d.StaticRoot, DynamicList: d.DynamicList, DynamicRoot: d.DynamicRoot}
+func (d dataFlags) lists() data.Lists {
+	return data.Lists{StaticList: d.StaticList, StaticRoot: d.StaticRoot, DynamicList: d.DynamicList, DynamicRoot: d.DynamicRoot}
 }
 
 // trainFlags are common to pretrain and finetune.
 type trainFlags struct {
-	Recipe    string `help:"Name of an embedded recipe, or a TOML file; 'mien info' lists the names." required:"" placeholder:"NAME|FILE"`
-	Init      string `help:"Weights to start from: a file or a run folder." placeholder:"FILE|RUN"`
-	Out       string `help:"Run folder to write." required:"" placeholder:"DIR"`
-	Resume    bool   `help:"Continue the run in the folder from its last finished epoch."`
-	Epochs    int    `help:"Epochs instead of the recipe's." placeholder:"N"`
-	Seed      *int64 `help:"Seed instead of the recipe's." placeholder:"N"`
-	Recompute bool   `help:"Take less memory and about a third more time: blocks compute twice what the backward pass needs. The result is the same."`
+	Recipe    string           `help:"Name of an embedded recipe, or a TOML file; 'mien info' lists the names." required:"" placeholder:"NAME|FILE"`
+	Init      string           `help:"Weights to start from: a file or a run folder." placeholder:"FILE|RUN"`
+	Out       string           `help:"Run folder to write." required:"" placeholder:"DIR"`
+	Resume    bool             `help:"Continue the run in the folder from its last finished epoch."`
+	Epochs    int              `help:"Epochs instead of the recipe's." placeholder:"N"`
+	Seed      *int64           `help:"Seed instead of the recipe's." placeholder:"N"`
+	Recompute bool             `help:"Take less memory and about a third more time: blocks compute twice what the backward pass needs. The result is the same."`
+	Precision engine.Precision `help:"Number format of products: f32, or bf16 with float32 parameters and sums." default:"f32"`
 	dataFlags
 }
 
-// options reads the recipe and applies the flags that change it.
-func (f trainFlags) options(w experiment.Watcher) (experiment.Options, error) {
-	o := experiment.Options{Train: f.lists(), Init: f.Init, Out: f.Out, Resume: f.Resume, Recompute: f.Recompute, Watch: w}
-	r, err := recipe.Load(f.Recipe)
+// options reads the recipe of a kind of run and applies the flags that change it.
+func (f trainFlags) options(kind string) (run.Options, error) {
+	o := run.Options{Backend: newBackend(), Train: f.lists(), Init: f.Init, Out: f.Out, Resume: f.Resume, Recompute: f.Recompute, Precision: f.Precision}
+	r, err := systems.Load(f.Recipe)
 	if err != nil {
 		return o, err
+	}
+	if r.Kind != kind {
+		return o, fmt.Errorf("recipe %s is for %s: run `mien %s`", r.Name, r.Kind, r.Kind)
 	}
 	if f.Epochs < 0 || f.Seed != nil && *f.Seed < 0 {
 		return o, errors.New("--epochs and --seed must not be negative")
 	}
 	if f.Epochs > 0 {
-		if r.Train.DrawnEpochs > 0 { // its share, but never none, as lists would stand beside drawn faces, nor all, as they would not be read
-			r.Train.DrawnEpochs = min(max(1, r.Train.DrawnEpochs*f.Epochs/r.Train.Epochs), f.Epochs-1)
+		if r, err = r.WithEpochs(f.Epochs); err != nil {
+			return o, err
 		}
-		r.Train.Epochs = f.Epochs
-		r.Train.WarmupEpochs = min(r.Train.WarmupEpochs, float64(f.Epochs))
 	}
 	if f.Seed != nil {
 		r.Seed = uint64(*f.Seed)
 	}
 	o.Recipe = r
-	return o, r.Check()
+	return o, nil
+}
+
+// train runs the options and shows how it goes.
+func (f trainFlags) train(out *console, description string, o run.Options) error {
+	w := newWatcher(out, description)
+	o.Watch = w
+	m, err := run.Train(out.ctx, o)
+	return finished(out, w, f.Out, m, err)
 }
 
 type pretrainCmd struct{ trainFlags }
 
 func (c *pretrainCmd) Run(out *console) error {
-	w := newWatcher(out, "pre-training")
-	o, err := c.options(w)
+	o, err := c.options(recipe.Pretrain)
 	if err != nil {
 		return err
 	}
-	m, err := experiment.Pretrain(out.ctx, o)
-	return finished(out, w, c.Out, m, err)
+	return c.train(out, "pre-training", o)
 }
 
 type finetuneCmd struct {
 	trainFlags
-	ValStaticList  string `help:"Pictures to evaluate on after each epoch, or as often as the recipe says; the best model is kept beside the last, as best.safetensors." placeholder:"FILE"`
-	ValStaticRoot  string `help:"Folder of these pictures." placeholder:"DIR"`
-	ValDynamicList string `help:"Clips to evaluate on likewise." placeholder:"FILE"`
-	ValDynamicRoot string `help:"Folder of these clips." placeholder:"DIR"`
+	ValStaticList  string `help:"Images to evaluate on after each epoch, or as often as the recipe says; the best model is kept beside the last, as best.safetensors." placeholder:"FILE"`
+	ValStaticRoot  string `help:"Folder of these images." placeholder:"DIR"`
+	ValDynamicList string `help:"Videos to evaluate on likewise." placeholder:"FILE"`
+	ValDynamicRoot string `help:"Folder of these videos." placeholder:"DIR"`
 }
 
 func (c *finetuneCmd) Run(out *console) error {
-	w := newWatcher(out, "fine-tuning")
-	o, err := c.options(w)
+	o, err := c.options(recipe.Finetune)
 	if err != nil {
 		return err
 	}
-	o.Validation = experiment.Lists{StaticList: c.ValStaticList, StaticRoot: c.ValStaticRoot,
+	o.Validation = data.Lists{StaticList: c.ValStaticList, StaticRoot: c.ValStaticRoot,
 		DynamicList: c.ValDynamicList, DynamicRoot: c.ValDynamicRoot}
-	m, err := experiment.Finetune(out.ctx, o)
-	return finished(out, w, c.Out, m, err)
+	return c.train(out, "fine-tuning", o)
 }
 
 // finished ends the progress bar and says what came out.
-func finished(out *console, w *watcher, dir string, m *experiment.Metrics, err error) error {
+func finished(out *console, w *watcher, dir string, m *run.Metrics, err error) error {
 	w.stop()
 	if err != nil {
 		if errors.Is(err, context.Canceled) {
@@ -148,15 +157,10 @@ func (w *watcher) Step(s train.Step, m data.Modality) {
 	w.bar.Add(1)
 }
 
-func (w *watcher) Evaluated(epoch int, r *experiment.Report) {
+func (w *watcher) Evaluated(epoch int, r *infer.Report) {
 	line := fmt.Sprintf("epoch %d:", epoch+1)
-	for _, s := range []struct {
-		name  string
-		score *experiment.Score
-	}{{"static", r.Static}, {"dynamic", r.Dynamic}} {
-		if s.score != nil {
-			line += fmt.Sprintf("  %s UAR %.1f WAR %.1f", s.name, s.score.UAR, s.score.WAR)
-		}
+	for _, s := range r.Scores() {
+		line += fmt.Sprintf("  %s UAR %.1f WAR %.1f", s.Name, s.UAR, s.WAR)
 	}
 	w.Note(line)
 }
