@@ -88,8 +88,9 @@ type Tape struct {
 	backend engine.Backend
 	mode    mode
 	nodes   []node
-	temps   []*engine.Tensor // made since the enclosing Scope began, to be freed at its end
-	cheap   []remakable      // those of them that are cheap to make again
+	temps   []*engine.Tensor // to be freed by Close, and from position from on at the end of the enclosing Scope
+	from    int
+	cheap   []remakable // made in the Scope, and cheap to make again
 }
 
 // mode says what a tape does with an op where a gradient flows.
