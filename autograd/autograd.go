@@ -88,8 +88,9 @@ type Tape struct {
 	backend engine.Backend
 	mode    mode
 	nodes   []node
-	temps   []*engine.Tensor // made since the enclosing Scope began, to be freed at its end
-	cheap   []remakable      // those of them that are cheap to make again
+	temps   []*engine.Tensor // to be freed by Close, and from position from on at the end of the enclosing Scope
+	from    int
+	cheap   []remakable // made in the Scope, and cheap to make again
 }
 
 // mode says what a tape does with an op where a gradient flows.
@@ -277,11 +278,16 @@ func anyNeeds(values ...*Value) bool {
 	return slices.ContainsFunc(values, func(v *Value) bool { return v != nil && v.needs })
 }
 
-// remakable lets the enclosing scope give the result's memory back: remake writes it again from a tensor that the op saves, which
-// may itself have to be remade first.
-func (o op) remakable(v *Value, from *engine.Tensor, remake func()) *Value {
+// remakable lets the enclosing scope give the result's memory back: remake writes it again from tensors that the op saves, which
+// may themselves have to be remade first.
+func (o op) remakable(v *Value, remake func(), from ...*engine.Tensor) *Value {
 	if o.records() {
-		o.tape.cheap = append(o.tape.cheap, remakable{v.data, func() { from.Restore(); remake() }})
+		o.tape.cheap = append(o.tape.cheap, remakable{v.data, func() {
+			for _, x := range from {
+				x.Restore()
+			}
+			remake()
+		}})
 	}
 	return v
 }

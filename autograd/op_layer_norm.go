@@ -28,6 +28,6 @@ func LayerNorm(x, gamma, beta *Value, eps float64) *Value {
 			gamma.accumulate("LayerNorm", dgamma)
 			beta.accumulate("LayerNorm", dbeta)
 		}
-	}, x.data, gamma.data, mean, rstd)
-	return o.remakable(y, x.data, normalize)
+	}, x.data, gamma.data, beta.data, mean, rstd)
+	return o.remakable(y, normalize, x.data, gamma.data, beta.data)
 }

@@ -55,3 +55,33 @@ func TestNeedsGrad(t *testing.T) {
 	require.False(t, inference.Input(vector()).NeedsGrad())
 	require.False(t, Add(w, inference.Const(vector())).NeedsGrad())
 }
+
+// TestFrozenLayerRecordsNothing runs layers all of whose inputs and parameters are constant, and one that has more.
+func TestFrozenLayerRecordsNothing(t *testing.T) {
+	b := cpu.New()
+	vector := func() *engine.Tensor { return engine.Zeros(b, engine.Float64, 3) }
+	frozen, trained := Param(vector()), Param(vector())
+	frozen.Freeze()
+	layer := func(w *Value) func(in []*Value) []*Value {
+		return func(in []*Value) []*Value {
+			y := GELU(Mul(in[0], w))
+			return []*Value{Add(in[0].Tape().Layer([]*Value{y}, func(in []*Value) []*Value { return []*Value{Mul(in[0], w)} })[0], y)}
+		}
+	}
+	for _, recompute := range []bool{false, true} {
+		tape := NewTape(b)
+		tape.Recompute = recompute
+		out := tape.Layer([]*Value{tape.Const(vector())}, layer(frozen))
+		require.Empty(t, tape.nodes, "recompute %v", recompute)
+		require.False(t, out[0].NeedsGrad())
+		out = tape.Layer(out, layer(trained))
+		require.True(t, out[0].NeedsGrad())
+		want := 4
+		if recompute {
+			want = 1
+		}
+		require.Len(t, tape.nodes, want)
+		require.Equal(t, recording, tape.mode)
+		tape.Close()
+	}
+}

@@ -12,12 +12,13 @@ import (
 // wrap themselves in it: training keeps only what gradients need, inference almost nothing. What is cheap to compute again,
 // the results of LayerNorm and LinearGELU, is given back as well, until the backward pass comes to an op that reads it.
 func (t *Tape) Scope(fn func() []*Value) []*Value {
-	temps, cheap := t.temps, t.cheap
-	t.temps, t.cheap = nil, nil
+	from, cheap := t.from, t.cheap
+	t.from, t.cheap = len(t.temps), nil
 	results := fn()
+	var kept []*engine.Tensor
 	for _, v := range results {
-		if slices.Contains(t.temps, v.data) {
-			temps = append(temps, v.data.Retain())
+		if t.madeInScope(v) {
+			kept = append(kept, v.data.Retain())
 		}
 	}
 	for _, c := range t.cheap {
@@ -25,15 +26,20 @@ func (t *Tape) Scope(fn func() []*Value) []*Value {
 			c.data.Discard(c.remake)
 		}
 	}
-	freeAll(t.temps)
-	t.temps, t.cheap = temps, cheap
+	freeAll(t.temps[t.from:])
+	t.temps = slices.Replace(t.temps, t.from, len(t.temps), kept...)
+	t.from, t.cheap = from, cheap
 	return results
 }
 
+// madeInScope tells whether v was made since the enclosing Scope began.
+func (t *Tape) madeInScope(v *Value) bool { return slices.Contains(t.temps[t.from:], v.data) }
+
 // Layer runs one layer of a deep network: a Scope, or with Recompute a checkpoint that keeps its inputs alone. fn must compute the
-// same each time, which random numbers drawn by key do. Results need a gradient only where one can flow to an input or a
-// parameter: a layer all of whose inputs and parameters are constant records nothing. On an inference tape the inputs end with the
-// layer: nothing may use them afterwards.
+// same each time, which random numbers drawn by key do. It may read what it captures if that lives until Backward: parameters, or
+// values made outside of any Scope. Results need a gradient only where one can flow to an input or a parameter: a layer all of whose
+// inputs and parameters are constant records nothing. On an inference tape the inputs end with the layer: nothing may use them
+// afterwards.
 func (t *Tape) Layer(in []*Value, fn func(in []*Value) []*Value) []*Value {
 	if t.mode == inferring {
 		results := t.Scope(func() []*Value { return fn(in) })
@@ -44,18 +50,27 @@ func (t *Tape) Layer(in []*Value, fn func(in []*Value) []*Value) []*Value {
 		return t.Scope(func() []*Value { return fn(in) })
 	}
 	t.mode = tracing
-	results := t.Scope(func() []*Value { return fn(in) })
+	results, made := t.traced(in, fn)
 	t.mode = recording
-	var made []*Value // an input that is passed on gets its gradient without the layer
-	for _, v := range results {
-		if v.needs && !slices.Contains(in, v) {
-			made = append(made, v)
-		}
-	}
 	if len(made) > 0 {
 		t.push(node{"Layer", made, tensors(in), func(*engine.Tensor) { t.again(in, fn, made) }})
 	}
 	return results
+}
+
+// traced runs a layer and returns, beside its results, those through which gradients flow into it: what it made. An input, or
+// whatever else it passes on, gets its gradient without the layer.
+func (t *Tape) traced(in []*Value, fn func(in []*Value) []*Value) (results, made []*Value) {
+	results = t.Scope(func() []*Value {
+		results := fn(in)
+		for _, v := range results {
+			if v.needs && t.madeInScope(v) {
+				made = append(made, v)
+			}
+		}
+		return results
+	})
+	return results, made
 }
 
 // giveUp frees what the tape holds of a layer's inputs, unless they are among its results.
@@ -64,38 +79,39 @@ func (t *Tape) giveUp(in, results []*Value) {
 		if slices.Contains(results, x) {
 			continue
 		}
-		if i := slices.Index(t.temps, x.data); i >= 0 {
-			t.temps = slices.Delete(t.temps, i, i+1)
+		if i := slices.Index(t.temps[t.from:], x.data); i >= 0 {
+			t.temps = slices.Delete(t.temps, t.from+i, t.from+i+1)
 			x.data.Free()
 		}
 	}
 }
 
-// again runs a layer once more, recording, and lets the gradients of what it made flow through it.
+// again runs a layer once more, recording at the end of the tape, and lets the gradients of what it made flow through it.
 func (t *Tape) again(in []*Value, fn func(in []*Value) []*Value, made []*Value) {
-	inner := &Tape{backend: t.backend, Precision: t.Precision}
-	defer inner.Close()
+	nodes, temps, recompute := len(t.nodes), len(t.temps), t.Recompute
+	t.Recompute = false // a layer inside is not computed a third time
 	copies := make([]*Value, len(in))
 	for i, x := range in {
-		copies[i] = inner.Const(x.data.Retain())
+		copies[i] = t.Const(x.data.Retain())
 		copies[i].needs = x.needs
 	}
-	results := slices.DeleteFunc(inner.Scope(func() []*Value { return fn(copies) }), func(v *Value) bool {
-		return !v.needs || slices.Contains(copies, v)
-	})
-	for i, v := range results {
+	_, remade := t.traced(copies, fn)
+	for i, v := range remade {
 		if g := made[i].grad; g != nil {
 			v.accumulate("Layer", g.Retain())
 			made[i].ZeroGrad()
 		}
 	}
-	inner.run()
+	t.run(nodes)
 	for i, x := range copies {
 		if x.grad != nil {
 			in[i].accumulate("Layer", x.grad)
 			x.grad = nil
 		}
 	}
+	freeAll(t.temps[temps:])
+	t.temps = slices.Delete(t.temps, temps, len(t.temps))
+	t.Recompute = recompute
 }
 
 // Backward computes the gradients of a scalar with respect to every leaf that needs one, and forgets the recorded
@@ -107,13 +123,13 @@ func (t *Tape) Backward(loss *Value) {
 	seed := engine.New(t.backend, loss.data.DType(), loss.Shape()...)
 	t.backend.Fill(seed, 1)
 	loss.accumulate("Backward", seed)
-	t.run()
+	t.run(0)
 }
 
-// run walks the recorded ops backwards. An op that no gradient has reached is passed over.
-func (t *Tape) run() {
-	for i := len(t.nodes) - 1; i >= 0; i-- {
-		n := &t.nodes[i]
+// run walks the recorded ops backwards, to the one at position first. An op that no gradient has reached is passed over.
+func (t *Tape) run(first int) {
+	for i := len(t.nodes) - 1; i >= first; i-- {
+		n := t.nodes[i]
 		if anyGrad(n.outs) {
 			for _, s := range n.saved {
 				s.Restore()

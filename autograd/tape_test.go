@@ -106,6 +106,38 @@ func TestGradientsOfParametersAdd(t *testing.T) {
 	require.Equal(t, []float64{1, 2, 3}, read(t, w.Grad()))
 }
 
+// TestLeaves makes and frees each kind of leaf.
+func TestLeaves(t *testing.T) {
+	b := cpu.New()
+	matrix := func() *engine.Tensor { return fill(b, engine.Float32, 3, 4) }
+	w := matrix()
+	packed := ag.Packed(b.PackWeight(w, engine.Int8), engine.Float32)
+	w.Free()
+	frozen := ag.Param(matrix())
+	frozen.Freeze()
+	trained := []*ag.Value{ag.Param(matrix()), ag.Weight(matrix())}
+	constants := []*ag.Value{ag.Constant(matrix()), frozen, packed}
+	tape := ag.NewTape(b)
+	x := tape.Const(fill(b, engine.Float32, 2, 4))
+	for _, v := range trained {
+		require.True(t, v.NeedsGrad())
+		require.True(t, ag.Linear(x, v, nil).NeedsGrad())
+		tape.Backward(ag.Sum(ag.Linear(x, v, nil)))
+		require.NotNil(t, v.Grad())
+	}
+	for _, v := range constants {
+		require.False(t, v.NeedsGrad())
+		require.False(t, ag.Linear(x, v, nil).NeedsGrad())
+	}
+	tape.Close()
+	for _, v := range append(trained, constants...) {
+		require.Nil(t, v.Tape())
+		v.Free()
+		require.Nil(t, v.Grad())
+	}
+	require.Zero(t, b.Stats().LiveBytes)
+}
+
 // TestResidualChain goes through many layers y + s·y, whose derivative is (1 + s)ⁿ.
 func TestResidualChain(t *testing.T) {
 	const depth, s = 40, 0.1

@@ -54,6 +54,47 @@ func TestDropPath(t *testing.T) {
 	require.Same(t, x, ag.DropPath(x, p, nil))
 }
 
+// TestNormal draws the numbers of a key, as a constant.
+func TestNormal(t *testing.T) {
+	key := engine.Key{Seed: 7, Stream: 8}
+	for _, dtype := range dtypes {
+		b := cpu.New()
+		tape := ag.NewTape(b)
+		x := tape.Normal(dtype, key, 2, 3)
+		require.Equal(t, []int{2, 3}, x.Shape())
+		require.Equal(t, dtype, x.Data().DType())
+		require.False(t, x.NeedsGrad())
+		first, second := key.Block(0), key.Block(1)
+		for i, v := range read(t, x.Data()) {
+			require.Equal(t, float64(engine.Normal(append(first[:], second[:]...)[i])), v)
+		}
+		tape.Close()
+		require.Zero(t, b.Stats().LiveBytes)
+	}
+}
+
+// TestRows turns a list of rows into both directions, and gathers along them.
+func TestRows(t *testing.T) {
+	b := cpu.New()
+	tape := ag.NewTape(b)
+	defer tape.Close()
+	ints := func(x *engine.Tensor) []int32 {
+		v, err := engine.Read[int32](x)
+		require.NoError(t, err)
+		return v
+	}
+	r := tape.Rows([]int32{2, 0, 2, 3, 2}, 5)
+	require.Equal(t, []int{5, 1}, r.From.Shape())
+	require.Equal(t, []int32{2, 0, 2, 3, 2}, ints(r.From))
+	require.Equal(t, []int{5, 3}, r.Back.Shape())
+	require.Equal(t, []int32{1, -1, -1, -1, -1, -1, 0, 2, 4, 3, -1, -1, -1, -1, -1}, ints(r.Back))
+	require.Equal(t, ag.Rows{From: r.Back, Back: r.From}, r.Transposed())
+
+	x := tape.Const(engine.FromSlice(b, engine.Float64, []float64{1, 10, 2, 20, 4, 40, 8, 80, 16, 160}, 5, 2))
+	require.Equal(t, []float64{4, 40, 1, 10, 4, 40, 8, 80, 4, 40}, read(t, ag.Gather(x, r).Data()))
+	require.Equal(t, []float64{2, 20, 0, 0, 1 + 4 + 16, 10 + 40 + 160, 8, 80, 0, 0}, read(t, ag.Gather(x, r.Transposed()).Data()))
+}
+
 // TestMixture compares routing, dispatch, gates, capacity and combine with S4D's equations 6 and 7 in plain loops.
 func TestMixture(t *testing.T) {
 	const tokens, experts, width = 7, 4, 3
