@@ -10,6 +10,9 @@ func (c *Backend) GroupedGemm(a engine.GroupedArgs) {
 	if a.Precision == engine.BF16 {
 		defer c.roundGrouped(&a)()
 	}
+	sameDType("GroupedGemm", a.X, a.Y, a.Pre)
+	sameDType("GroupedGemm", a.X, a.W...)
+	sameDType("GroupedGemm", a.X, a.B...)
 	pick(a.X, groupedGemm[float32], groupedGemm[float64])(c, a)
 }
 
@@ -19,8 +22,8 @@ func checkGrouped(a *engine.GroupedArgs) {
 		panic(unsupported("GroupedGemm", a.Mode))
 	}
 	for _, w := range a.Packed {
-		if quantized(w) && (a.Pre != nil || a.Mode != engine.GroupedForward) {
-			panic(&engine.ShapeError{Op: "GroupedGemm", Got: w.Precision, Want: "the forward product without Pre at low precision"})
+		if quantized(w) && (a.Pre != nil || a.Mode != engine.GroupedForward || a.X.DType() != engine.Float32) {
+			panic(&engine.ShapeError{Op: "GroupedGemm", Got: w.Precision, Want: "the forward product of float32 without Pre at low precision"})
 		}
 	}
 	if a.Precision > engine.BF16 || a.Precision == engine.BF16 && (a.Packed != nil || a.X.DType() != engine.Float32) {
