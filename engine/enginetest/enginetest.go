@@ -78,6 +78,7 @@ var methods = []method{
 // in every run.
 func RunAll(t *testing.T, newBackend func() engine.Backend, options Options) {
 	t.Run("EveryMethodHasATest", func(t *testing.T) { require.ElementsMatch(t, interfaceMethods(), testedMethods()) })
+	t.Run("Unknown", func(t *testing.T) { runOne(newSuite(t, newBackend, engine.Float32, options), testUnknown) })
 	for _, m := range methods {
 		t.Run(m.name, func(t *testing.T) {
 			if !m.floats {
