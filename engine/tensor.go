@@ -144,8 +144,10 @@ func (t *Tensor) Retain() *Tensor {
 // Shared tells whether the buffer has more than one reference, so that it must not be written in place.
 func (t *Tensor) Shared() bool { return t.store.refs > 1 }
 
-// SharesWith tells whether both tensors lie in one buffer.
-func (t *Tensor) SharesWith(u *Tensor) bool { return t.store == u.store }
+// SharesWith tells whether both tensors lie in one buffer, also one that they borrow.
+func (t *Tensor) SharesWith(u *Tensor) bool {
+	return t.store == u.store || t.store.buf != nil && t.store.buf == u.store.buf
+}
 
 // Free gives one reference back. A nil tensor is ignored.
 func (t *Tensor) Free() {
