@@ -154,14 +154,17 @@ func (t *Tensor) Free() {
 	if t == nil {
 		return
 	}
-	t.store.refs--
+	s := t.store
+	s.refs--
 	switch {
-	case t.store.refs == 0 && t.store.buf != nil:
-		t.store.backend.Free(t.store.buf)
-		t.store.buf = nil
-	case t.store.refs < 0:
+	case s.refs < 0:
 		panic("engine: tensor freed twice")
+	case s.refs > 0:
+		return
+	case s.buf != nil:
+		s.backend.Free(s.buf)
 	}
+	s.buf, s.remake = nil, nil // Restore would make memory that nobody frees
 }
 
 // Discard gives the buffer back although t and its views live on, for contents that remake can write again. Until Restore
@@ -177,9 +180,9 @@ func (t *Tensor) Restore() {
 	if s.remake == nil {
 		return
 	}
+	s.alloc()
 	remake := s.remake
 	s.remake = nil
-	s.alloc()
 	remake()
 }
 
