@@ -1,6 +1,6 @@
 package engine
 
-// Buffer is memory of a backend. Only its backend looks inside.
+// Buffer is memory of a backend. Only its backend looks inside; others may compare two of them.
 type Buffer any
 
 // Backend runs kernels on tensors. It is shaped for a GPU: a method may only enqueue its work, so it returns

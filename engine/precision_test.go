@@ -17,3 +17,7 @@ func TestParsePrecision(t *testing.T) {
 	_, err := engine.ParsePrecision("f16")
 	require.ErrorContains(t, err, "choose f32, bf16 or int8")
 }
+
+func TestUnknownPrecisionHasAName(t *testing.T) {
+	require.Equal(t, "Precision(9)", engine.Precision(9).String())
+}

@@ -62,12 +62,15 @@ const normalParts = 8 // of an octave
 // A backend that draws elsewhere uploads it.
 var NormalTable = newNormalTable()
 
+// newNormalTable begins with multiples of 1/grid. So it makes the same numbers on every machine: the last bits of Erfinv are gone, which
+// depend on whether a compiler fuses product and sum, and all that follows is exact.
 func newNormalTable() (table [32 * normalParts][4]float32) {
+	const grid = 1 << 30
 	for i := range table {
 		octave, part := i/normalParts, i%normalParts
 		at := func(t float64) float64 { // Φ⁻¹(1 − p), p in units of 2⁻³³
 			w := math.Ldexp(1+(float64(part)+t)/normalParts, octave)
-			return math.Sqrt2 * math.Erfinv(1-math.Ldexp(w, -32))
+			return math.RoundToEven(math.Sqrt2*math.Erfinv(1-math.Ldexp(w, -32))*grid) / grid
 		}
 		// Newton's form of the cubic through four points, in powers of t.
 		y0, y1, y2, y3 := at(0), at(1.0/3), at(2.0/3), at(1)

@@ -144,22 +144,27 @@ func (t *Tensor) Retain() *Tensor {
 // Shared tells whether the buffer has more than one reference, so that it must not be written in place.
 func (t *Tensor) Shared() bool { return t.store.refs > 1 }
 
-// SharesWith tells whether both tensors lie in one buffer.
-func (t *Tensor) SharesWith(u *Tensor) bool { return t.store == u.store }
+// SharesWith tells whether both tensors lie in one buffer, also one that they borrow.
+func (t *Tensor) SharesWith(u *Tensor) bool {
+	return t.store == u.store || t.store.buf != nil && t.store.buf == u.store.buf
+}
 
 // Free gives one reference back. A nil tensor is ignored.
 func (t *Tensor) Free() {
 	if t == nil {
 		return
 	}
-	t.store.refs--
+	s := t.store
+	s.refs--
 	switch {
-	case t.store.refs == 0 && t.store.buf != nil:
-		t.store.backend.Free(t.store.buf)
-		t.store.buf = nil
-	case t.store.refs < 0:
+	case s.refs < 0:
 		panic("engine: tensor freed twice")
+	case s.refs > 0:
+		return
+	case s.buf != nil:
+		s.backend.Free(s.buf)
 	}
+	s.buf, s.remake = nil, nil // Restore would make memory that nobody frees
 }
 
 // Discard gives the buffer back although t and its views live on, for contents that remake can write again. Until Restore
@@ -175,9 +180,9 @@ func (t *Tensor) Restore() {
 	if s.remake == nil {
 		return
 	}
+	s.alloc()
 	remake := s.remake
 	s.remake = nil
-	s.alloc()
 	remake()
 }
 

@@ -89,6 +89,59 @@ func TestReadAndWriteConvert(t *testing.T) {
 	requireShapeError(t, "engine.Write: got float32, want int32", func() { engine.Write(index, []float32{1, 2, 3}) })
 }
 
+func TestReadAndWriteShortTypes(t *testing.T) {
+	b := cpu.New()
+	pixels := engine.FromSlice(b, engine.Uint8, []uint8{0, 7, 255}, 3)
+	asFloat, err := engine.Read[float32](pixels)
+	require.NoError(t, err)
+	require.Equal(t, []float32{0, 7, 255}, asFloat)
+	requireShapeError(t, "engine.Write: got float32, want uint8", func() { engine.Write(pixels, []float32{1, 2, 3}) })
+
+	half := engine.FromSlice(b, engine.BFloat16, []float64{1, -3.5, 1 + 0x1p-8, 1 + 0x3p-8}, 4)
+	asFloat, err = engine.Read[float32](half)
+	require.NoError(t, err)
+	require.Equal(t, []float32{1, -3.5, 1, 1 + 0x1p-6}, asFloat, "ties go to the even one")
+	requireShapeError(t, "engine.Write: got int32, want bfloat16", func() { engine.Write(half, []int32{1, 2, 3, 4}) })
+}
+
+func TestRange(t *testing.T) {
+	b := cpu.New()
+	x := engine.FromSlice(b, engine.Float32, []float32{0, 1, 2, 3, 4, 5, 6, 7}, 4, 2)
+	inner := x.Range(1, 4).Range(1, 2)
+	require.Equal(t, []int{1, 2}, inner.Shape())
+	require.Equal(t, 4, inner.Offset())
+	values, err := engine.Read[float32](inner)
+	require.NoError(t, err)
+	require.Equal(t, []float32{4, 5}, values)
+	engine.Write(inner, []float32{40, 50})
+	values, err = engine.Read[float32](x)
+	require.NoError(t, err)
+	require.Equal(t, []float32{0, 1, 2, 3, 40, 50, 6, 7}, values)
+	require.Equal(t, []int{0, 2}, x.Range(4, 4).Shape())
+	for _, ends := range [][2]int{{-1, 2}, {3, 2}, {0, 5}} {
+		require.Panics(t, func() { x.Range(ends[0], ends[1]) }, "%v", ends)
+	}
+}
+
+// A borrowed tensor is the same memory, and gives nothing back.
+func TestBorrow(t *testing.T) {
+	b := cpu.New()
+	x := engine.FromSlice(b, engine.Float32, []float32{0, 1, 2, 3, 4, 5}, 6)
+	other := engine.Zeros(b, engine.Float32, 6)
+	y := engine.Borrow(b, x.Buffer(), 2, engine.Float32, 2, 2)
+	require.True(t, y.SharesWith(x))
+	require.True(t, y.SharesWith(engine.Borrow(b, x.Buffer(), 0, engine.Float32, 1)))
+	require.False(t, y.SharesWith(other))
+	require.False(t, engine.Outline(engine.Float32, 1).SharesWith(engine.Outline(engine.Float32, 1)), "nothing is no common buffer")
+	require.True(t, y.Shared())
+	values, err := engine.Read[float32](y)
+	require.NoError(t, err)
+	require.Equal(t, []float32{2, 3, 4, 5}, values)
+	before := b.Stats()
+	y.Free()
+	require.Equal(t, before, b.Stats())
+}
+
 func TestReadReturnsACopy(t *testing.T) {
 	x := engine.FromSlice(cpu.New(), engine.Float32, []float32{1, 2}, 2)
 	first, _ := engine.Read[float32](x)
@@ -125,7 +178,8 @@ func TestDType(t *testing.T) {
 	for dtype, want := range map[engine.DType]struct {
 		name string
 		size int
-	}{engine.Float32: {"float32", 4}, engine.Float64: {"float64", 8}, engine.Int32: {"int32", 4}} {
+	}{engine.Float32: {"float32", 4}, engine.Float64: {"float64", 8}, engine.Int32: {"int32", 4},
+		engine.BFloat16: {"bfloat16", 2}, engine.Uint8: {"uint8", 1}} {
 		require.Equal(t, want.name, dtype.String())
 		require.Equal(t, want.size, dtype.Size())
 	}

@@ -11,6 +11,7 @@ func (c *Backend) Attention(a engine.AttentionArgs) {
 	if a.Precision > engine.Int8 {
 		panic(unsupported("Attention", a.Precision))
 	}
+	sameDType("Attention", a.QKV, a.Out, a.LSE)
 	pick(a.QKV, attention[float32], attention[float64])(c, a)
 }
 
@@ -26,6 +27,10 @@ func attention[F asm.Float](c *Backend, a engine.AttentionArgs) {
 }
 
 func (c *Backend) AttentionBackward(a engine.AttentionArgs, g engine.AttentionGrads) {
+	if a.Precision > engine.Int8 {
+		panic(unsupported("AttentionBackward", a.Precision))
+	}
+	sameDType("AttentionBackward", a.QKV, a.Out, a.LSE, g.DOut, g.DQKV)
 	pick(a.QKV, attentionBackward[float32], attentionBackward[float64])(c, a, g)
 }
 

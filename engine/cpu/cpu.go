@@ -66,18 +66,43 @@ type number interface{ engine.Number | uint16 }
 
 // host returns the elements of a tensor that lives on a CPU backend.
 func host[N number](t *engine.Tensor) []N {
+	if want := dtypeOf[N](); t.DType() != want {
+		panic(&engine.ShapeError{Op: "an operand of a kernel", Got: t.DType(), Want: want})
+	}
 	n := t.Len()
 	if n == 0 {
 		return nil
-	}
-	var z N
-	if size := int(unsafe.Sizeof(z)); size != t.DType().Size() {
-		panic(unsupported("host access", t.DType()))
 	}
 	b := t.Buffer().(*block).bytes
 	size := t.DType().Size()
 	p := unsafe.Pointer(&b[t.Offset()*size : (t.Offset()+n)*size][0])
 	return unsafe.Slice((*N)(p), n)
+}
+
+// dtypeOf returns the dtype whose elements are held as N.
+func dtypeOf[N number]() engine.DType {
+	var z N
+	switch any(z).(type) {
+	case float32:
+		return engine.Float32
+	case float64:
+		return engine.Float64
+	case int32:
+		return engine.Int32
+	case uint16:
+		return engine.BFloat16
+	}
+	return engine.Uint8
+}
+
+// sameDType panics unless all tensors that are there hold what t does. It is for operands that host meets on other goroutines only,
+// where a panic would end the program.
+func sameDType(op string, t *engine.Tensor, others ...*engine.Tensor) {
+	for _, o := range others {
+		if o != nil && o.DType() != t.DType() {
+			panic(&engine.ShapeError{Op: op, Got: o.DType(), Want: t.DType()})
+		}
+	}
 }
 
 // pick returns the variant of a kernel for t's dtype: the one place where floating point kernels dispatch.

@@ -8,6 +8,9 @@ import (
 )
 
 func (c *Backend) Gemm(a engine.GemmArgs) {
+	if a.Precision > engine.Int8 {
+		panic(unsupported("Gemm", a.Precision))
+	}
 	a = residualAsSum(a)
 	if quantized(a.Packed) {
 		gemmQuantized(a)
@@ -16,6 +19,7 @@ func (c *Backend) Gemm(a engine.GemmArgs) {
 	if a.Precision != engine.Full || a.A.DType() == engine.BFloat16 || a.B != nil && a.B.DType() == engine.BFloat16 {
 		defer c.roundGemm(&a)()
 	}
+	sameDType("Gemm", a.C, a.A, a.B, a.Bias, a.Pre, a.Residual)
 	pick(a.C, gemm[float32], gemm[float64])(a)
 }
 
@@ -165,7 +169,9 @@ func (c *Backend) PackWeight(w *engine.Tensor, p engine.Precision) *engine.Packe
 	switch {
 	case p > engine.Int8:
 		panic(unsupported("PackWeight", p))
-	case p != engine.Full && w.DType() == engine.Float32:
+	case p != engine.Full && w.DType() != engine.Float32:
+		panic(&engine.ShapeError{Op: "PackWeight at " + p.String(), Got: w.DType(), Want: engine.Float32})
+	case p != engine.Full:
 		return packQuantized(w, p)
 	}
 	return pick(w, packWeight[float32], packWeight[float64])(c, w)

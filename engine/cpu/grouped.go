@@ -7,10 +7,17 @@ import (
 
 func (c *Backend) GroupedGemm(a engine.GroupedArgs) {
 	checkGrouped(&a)
+	dy := a.Y
 	if a.Precision == engine.BF16 {
 		defer c.roundGrouped(&a)()
 	}
-	pick(a.X, groupedGemm[float32], groupedGemm[float64])(c, a)
+	sameDType("GroupedGemm", a.X, a.Y, a.Pre)
+	sameDType("GroupedGemm", a.X, a.W...)
+	sameDType("GroupedGemm", a.X, a.B...)
+	pick(a.X, groupedGemm[float32], groupedGemm[float64])(a)
+	if a.Mode == engine.GroupedWeightGrad {
+		c.groupedBiasGrad(a.B, dy, host[int32](a.Offsets)) // no product, so nothing is rounded
+	}
 }
 
 // checkGrouped panics where kernels lack what is asked for, here, as a panic on a worker would end the program.
@@ -19,8 +26,8 @@ func checkGrouped(a *engine.GroupedArgs) {
 		panic(unsupported("GroupedGemm", a.Mode))
 	}
 	for _, w := range a.Packed {
-		if quantized(w) && (a.Pre != nil || a.Mode != engine.GroupedForward) {
-			panic(&engine.ShapeError{Op: "GroupedGemm", Got: w.Precision, Want: "the forward product without Pre at low precision"})
+		if quantized(w) && (a.Pre != nil || a.Mode != engine.GroupedForward || a.X.DType() != engine.Float32) {
+			panic(&engine.ShapeError{Op: "GroupedGemm", Got: w.Precision, Want: "the forward product of float32 without Pre at low precision"})
 		}
 	}
 	if a.Precision > engine.BF16 || a.Precision == engine.BF16 && (a.Packed != nil || a.X.DType() != engine.Float32) {
@@ -31,7 +38,7 @@ func checkGrouped(a *engine.GroupedArgs) {
 // groupedGemm divides the work over threads once for all groups, since one group's may not repay it. Where rows are computed,
 // each thread gets as many, wherever they fall; a gradient of weights sums over rows, so each thread gets a share of every
 // group's matrix.
-func groupedGemm[F asm.Float](c *Backend, a engine.GroupedArgs) {
+func groupedGemm[F asm.Float](a engine.GroupedArgs) {
 	offsets := host[int32](a.Offsets)
 	groups := len(offsets) - 1
 	rows := int(offsets[groups])
@@ -53,13 +60,15 @@ func groupedGemm[F asm.Float](c *Backend, a engine.GroupedArgs) {
 			}
 		}
 	})
-	if a.Mode == engine.GroupedWeightGrad {
-		for e := range a.B {
-			if from, to := int(offsets[e]), int(offsets[e+1]); from < to {
-				rows := a.Y.Range(from, to)
-				c.SumTo(a.B[e], rows, true)
-				rows.Free()
-			}
+}
+
+// groupedBiasGrad adds the rows of each group.
+func (c *Backend) groupedBiasGrad(db []*engine.Tensor, dy *engine.Tensor, offsets []int32) {
+	for e := range db {
+		if from, to := int(offsets[e]), int(offsets[e+1]); from < to {
+			rows := dy.Range(from, to)
+			c.SumTo(db[e], rows, true)
+			rows.Free()
 		}
 	}
 }

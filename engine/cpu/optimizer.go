@@ -8,6 +8,7 @@ import (
 )
 
 func (c *Backend) StepFigures(a engine.FiguresArgs) {
+	sameDType("StepFigures", a.Figures, a.Grads...)
 	pick(a.Figures, stepFigures[float32], stepFigures[float64])(a)
 }
 
@@ -35,9 +36,13 @@ func stepFigures[F asm.Float](a engine.FiguresArgs) {
 func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 
 func (c *Backend) AdamW(a engine.AdamWArgs) {
-	if len(a.Params) > 0 {
-		pick(a.Params[0], adamW[float32], adamW[float64])(a)
+	if len(a.Params) == 0 {
+		return
 	}
+	for _, list := range [][]*engine.Tensor{a.Params, a.Grads, a.M, a.V} {
+		sameDType("AdamW", a.Figures, list...)
+	}
+	pick(a.Figures, adamW[float32], adamW[float64])(a)
 }
 
 func adamW[F asm.Float](a engine.AdamWArgs) {

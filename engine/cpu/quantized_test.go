@@ -83,7 +83,7 @@ func TestLowExperts(t *testing.T) {
 		restore()
 	}
 	grouped.Pre = random(rows, out)
-	require.PanicsWithError(t, "GroupedGemm: got int8, want the forward product without Pre at low precision",
+	require.PanicsWithError(t, "GroupedGemm: got int8, want the forward product of float32 without Pre at low precision",
 		func() { b.GroupedGemm(grouped) })
 }
 

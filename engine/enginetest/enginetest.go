@@ -20,7 +20,8 @@ import (
 
 // Options tells what a backend may leave out.
 type Options struct {
-	Float64 bool // whether it has float64 kernels
+	Float64     bool // whether it has float64 kernels
+	SkipFloat64 bool // whether to take them for granted: another run of the suite has the very same ones
 }
 
 // method is the test of one method of engine.Backend.
@@ -78,6 +79,7 @@ var methods = []method{
 // in every run.
 func RunAll(t *testing.T, newBackend func() engine.Backend, options Options) {
 	t.Run("EveryMethodHasATest", func(t *testing.T) { require.ElementsMatch(t, interfaceMethods(), testedMethods()) })
+	t.Run("Unknown", func(t *testing.T) { runOne(newSuite(t, newBackend, engine.Float32, options), testUnknown) })
 	for _, m := range methods {
 		t.Run(m.name, func(t *testing.T) {
 			if !m.floats {
@@ -85,7 +87,7 @@ func RunAll(t *testing.T, newBackend func() engine.Backend, options Options) {
 				return
 			}
 			t.Run("float32", func(t *testing.T) { runOne(newSuite(t, newBackend, engine.Float32, options), m.test) })
-			if options.Float64 {
+			if options.Float64 && !options.SkipFloat64 {
 				t.Run("float64", func(t *testing.T) { runOne(newSuite(t, newBackend, engine.Float64, options), m.test) })
 			}
 		})

@@ -20,7 +20,7 @@ const (
 // operand is a batch of matrices in one tensor.
 type operand struct {
 	t          *engine.Tensor
-	v          []float64
+	v          []float64 // what products take it for
 	ld, stride int
 	transposed bool
 }
@@ -31,6 +31,26 @@ func (o operand) at(b, i, j int) int {
 		i, j = j, i
 	}
 	return b*o.stride + i*o.ld + j
+}
+
+// steps returns how far the next row and the next column of an item are.
+func (o operand) steps() (row, column int) {
+	if o.transposed {
+		return 1, o.ld
+	}
+	return o.ld, 1
+}
+
+// multiply returns element (i, j) of item n of a·b, a sum of k products, and Σ |a·b|.
+func multiply(a, b operand, n, i, j, k int) (sum, size float64) {
+	_, next := a.steps()
+	down, _ := b.steps()
+	for at, bt := a.at(n, i, 0), b.at(n, 0, j); k > 0; k-- {
+		x := a.v[at] * b.v[bt]
+		sum, size = sum+x, size+math.Abs(x)
+		at, bt = at+next, bt+down
+	}
+	return sum, size
 }
 
 // operand makes random matrices whose products use them as [rows, cols].
@@ -89,14 +109,30 @@ var products = []product{
 	{9, 67, 61, 43, interleaved, interleaved, interleaved},
 }
 
+// rounding is how operands become bfloat16: by the product, or stored so.
+type rounding struct {
+	precision engine.Precision
+	a, b      bool // stored
+}
+
 func testGemm(s *suite) {
-	for _, p := range products {
+	for i, p := range products {
 		for flags := range 16 {
 			transA, transB, bias, accumulate := flags&1 > 0, flags&2 > 0, flags&4 > 0, flags&8 > 0
 			if p.m*p.n*p.k > 100_000 && (transA != bias || transB != accumulate) {
 				continue // the loops below are slow: large products try each flag, but not each combination
 			}
-			s.product(p, transA, transB, bias, accumulate)
+			s.product(p, rounding{}, transA, transB, bias, accumulate)
+			if p.m*p.n*p.k > 20_000 && flags%5 != i%5 {
+				continue
+			}
+			if s.supports(engine.BF16, true) {
+				s.product(p, rounding{precision: engine.BF16}, transA, transB, bias, accumulate)
+			}
+			if s.supports(engine.BF16, false) {
+				stored := []rounding{{a: true}, {b: true}, {a: true, b: true}, {engine.BF16, true, false}, {engine.BF16, false, true}}
+				s.product(p, stored[(i+flags)%len(stored)], transA, transB, bias, accumulate)
+			}
 		}
 	}
 	s.gemmKeepsNaN()
@@ -104,10 +140,12 @@ func testGemm(s *suite) {
 }
 
 // product compares one product, and the memory between the rows of C, which must not change.
-func (s *suite) product(p product, transA, transB, bias, accumulate bool) {
+func (s *suite) product(p product, r rounding, transA, transB, bias, accumulate bool) {
 	a, b := s.operand(p.a, p.batch, p.m, p.k, transA), s.operand(p.b, p.batch, p.k, p.n, transB)
 	c := s.operand(p.c, p.batch, p.m, p.n, false)
-	args := engine.GemmArgs{C: c.t, A: a.t, B: b.t, M: p.m, N: p.n, K: p.k, TransA: transA, TransB: transB,
+	s.roundOperand(&a, r.precision, r.a)
+	s.roundOperand(&b, r.precision, r.b)
+	args := engine.GemmArgs{C: c.t, A: a.t, B: b.t, Precision: r.precision, M: p.m, N: p.n, K: p.k, TransA: transA, TransB: transB,
 		LDA: a.ld, LDB: b.ld, LDC: c.ld, Batch: p.batch, AStride: a.stride, BStride: b.stride, CStride: c.stride,
 		Accumulate: accumulate}
 	offset := make([]float64, p.n)
@@ -126,18 +164,24 @@ func (s *suite) product(p product, transA, transB, bias, accumulate bool) {
 					start[at] = math.NaN()
 				}
 				want.add(at, offset[j])
-				sum, size := 0.0, 0.0
-				for k := range p.k {
-					x := a.v[a.at(item, i, k)] * b.v[b.at(item, k, j)]
-					sum, size = sum+x, size+math.Abs(x)
-				}
+				sum, size := multiply(a, b, item, i, j, p.k)
 				want.addSized(at, sum, size)
 			}
 		}
 	}
 	engine.Write(c.t, start)
 	s.b.Gemm(args)
-	s.check(c.t, want, "%v transA=%v transB=%v bias=%v accumulate=%v", p, transA, transB, bias, accumulate)
+	s.check(c.t, want, "%v %+v transA=%v transB=%v bias=%v accumulate=%v", p, r, transA, transB, bias, accumulate)
+}
+
+// roundOperand stores an operand as bfloat16, or has the product round it.
+func (s *suite) roundOperand(o *operand, p engine.Precision, stored bool) {
+	if stored {
+		o.t = s.keep(engine.FromSlice(s.b, engine.BFloat16, o.v, len(o.v)))
+	}
+	if stored || p == engine.BF16 {
+		o.v = rounded(o.v)
+	}
 }
 
 // gemmKeepsNaN multiplies zeros with a column that holds NaN and one that holds ∞: both products are NaN, and no other
@@ -154,122 +198,4 @@ func (s *suite) gemmKeepsNaN() {
 	c := s.blank(m, n)
 	s.b.Gemm(engine.GemmArgs{C: c, A: a, B: s.tensor(bv, k, n), M: m, N: n, K: k, LDA: k, LDB: n, LDC: n, Batch: 1})
 	s.check(c, exactly(want), "zeros times NaN")
-}
-
-// grouped is a set of linear layers and the rows that go through each.
-type grouped struct {
-	k, n    int
-	offsets []int32
-}
-
-var groupings = []grouped{
-	{k: 3, n: 5, offsets: []int32{0, 4}},
-	{k: 7, n: 9, offsets: []int32{0, 4, 4, 17, 18}}, // the second group is empty
-	{k: 33, n: 17, offsets: []int32{0, 0, 65, 65}},
-	{k: 5, n: 4, offsets: []int32{0, 0, 0}},
-	{k: 67, n: 131, offsets: []int32{0, 150, 151, 151, 301}},
-	{k: 128, n: 32, offsets: []int32{0, 100, 100, 230, 403}},
-}
-
-func testGroupedGemm(s *suite) {
-	for _, g := range groupings {
-		s.groupedForward(g)
-		s.groupedInputGrad(g)
-		s.groupedWeightGrad(g)
-	}
-}
-
-func (g grouped) groups() int { return len(g.offsets) - 1 }
-func (g grouped) rows() int   { return int(g.offsets[g.groups()]) }
-
-// each calls fn for every row, output and input of every group.
-func (g grouped) each(fn func(e, r, o, i int)) {
-	for e := range g.groups() {
-		for r := int(g.offsets[e]); r < int(g.offsets[e+1]); r++ {
-			for o := range g.n {
-				for i := range g.k {
-					fn(e, r, o, i)
-				}
-			}
-		}
-	}
-}
-
-// layers makes the weights and biases of all groups.
-func (s *suite) layers(g grouped) (w, b []*engine.Tensor, wv, bv [][]float64) {
-	for range g.groups() {
-		wt, wx := s.random(g.n, g.k)
-		bt, bx := s.random(g.n)
-		w, b, wv, bv = append(w, wt), append(b, bt), append(wv, wx), append(bv, bx)
-	}
-	return w, b, wv, bv
-}
-
-func (s *suite) groupedForward(g grouped) {
-	w, b, wv, bv := s.layers(g)
-	x, xv := s.random(g.rows(), g.k)
-	want := sums(g.rows() * g.n)
-	g.each(func(e, r, o, i int) {
-		if i == 0 {
-			want.add(r*g.n+o, bv[e][o])
-		}
-		want.add(r*g.n+o, xv[r*g.k+i]*wv[e][o*g.k+i])
-	})
-	y := s.blank(g.rows(), g.n)
-	s.b.GroupedGemm(engine.GroupedArgs{Mode: engine.GroupedForward, X: x, Y: y, W: w, B: b,
-		Offsets: s.ints(g.offsets, len(g.offsets))})
-	s.check(y, want, "forward of %v", g)
-
-	packed := []*engine.PackedWeight{}
-	for _, t := range w {
-		packed = append(packed, s.b.PackWeight(t, engine.Full))
-		defer packed[len(packed)-1].Free()
-	}
-	y, pre := s.blank(g.rows(), g.n), s.blank(g.rows(), g.n)
-	s.b.GroupedGemm(engine.GroupedArgs{Mode: engine.GroupedForward, X: x, Y: y, Packed: packed, B: b, Pre: pre, GELU: true,
-		Offsets: s.ints(g.offsets, len(g.offsets))})
-	s.check(pre, want, "values before GELU of %v with packed weights", g)
-	for i, v := range want.value {
-		want.value[i] = v * 0.5 * math.Erfc(-v/math.Sqrt2)
-	}
-	s.check(y, want, "GELU of %v with packed weights", g)
-}
-
-func (s *suite) groupedInputGrad(g grouped) {
-	w, b, wv, _ := s.layers(g)
-	dy, dyv := s.random(g.rows(), g.n)
-	want := sums(g.rows() * g.k)
-	g.each(func(e, r, o, i int) { want.add(r*g.k+i, dyv[r*g.n+o]*wv[e][o*g.k+i]) })
-	dx := s.blank(g.rows(), g.k)
-	s.b.GroupedGemm(engine.GroupedArgs{Mode: engine.GroupedInputGrad, X: dx, Y: dy, W: w, B: b,
-		Offsets: s.ints(g.offsets, len(g.offsets))})
-	s.check(dx, want, "input gradient of %v", g)
-}
-
-func (s *suite) groupedWeightGrad(g grouped) {
-	dw, db, wv, bv := s.layers(g)
-	x, xv := s.random(g.rows(), g.k)
-	dy, dyv := s.random(g.rows(), g.n)
-	wantW, wantB := make([]expected, g.groups()), make([]expected, g.groups())
-	for e := range wantW {
-		wantW[e], wantB[e] = sums(g.n*g.k), sums(g.n)
-		for i, v := range wv[e] {
-			wantW[e].add(i, v)
-		}
-		for i, v := range bv[e] {
-			wantB[e].add(i, v)
-		}
-	}
-	g.each(func(e, r, o, i int) {
-		if i == 0 {
-			wantB[e].add(o, dyv[r*g.n+o])
-		}
-		wantW[e].add(o*g.k+i, dyv[r*g.n+o]*xv[r*g.k+i])
-	})
-	s.b.GroupedGemm(engine.GroupedArgs{Mode: engine.GroupedWeightGrad, X: x, Y: dy, W: dw, B: db,
-		Offsets: s.ints(g.offsets, len(g.offsets))})
-	for e := range wantW {
-		s.check(dw[e], wantW[e], "weight gradient of group %d of %v", e, g)
-		s.check(db[e], wantB[e], "bias gradient of group %d of %v", e, g)
-	}
 }

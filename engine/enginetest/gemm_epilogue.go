@@ -3,8 +3,6 @@ package enginetest
 import (
 	"math"
 
-	"github.com/stretchr/testify/require"
-
 	"mien/engine"
 )
 
@@ -78,13 +76,10 @@ func (s *suite) epilogue(p product, e epilogue, accumulate, packed bool) {
 		for i := range p.m {
 			for j := range p.n {
 				at := c.at(item, i, j)
-				sum, size := 0.0, 0.0
+				sum, size := multiply(a, w, item, i, j, p.k)
 				add := func(x float64) { sum, size = sum+x, size+math.Abs(x) }
 				if accumulate || e.added {
 					add(c.v[at])
-				}
-				for k := range p.k {
-					add(a.v[a.at(item, i, k)] * w.v[w.at(item, k, j)])
 				}
 				if e.scale != 0 {
 					sum, size = sum*e.scale, size*math.Abs(e.scale)
@@ -106,33 +101,4 @@ func (s *suite) epilogue(p product, e epilogue, accumulate, packed bool) {
 	s.b.Gemm(args)
 	s.check(c.t, want, "%v %+v packed=%v accumulate=%v", p, e, packed, accumulate)
 	s.check(pre.t, wantPre, "values before GELU of %v %+v packed=%v", p, e, packed)
-}
-
-// testPackWeight multiplies with a packed weight what testGemm multiplies with the weight itself, and follows its memory.
-func testPackWeight(s *suite) {
-	for _, size := range [][3]int{{1, 1, 1}, {100, 7, 129}, {3, 200, 1700}, {130, 192, 60}, {7, 5, 0}, {0, 5, 7}} {
-		m, n, k := size[0], size[1], size[2]
-		x, xv := s.random(m, k)
-		w, wv := s.random(n, 1, k)
-		before := s.b.Stats().LiveBytes
-		packed := s.b.PackWeight(w, engine.Full)
-		require.Equal(s.T, []int{n, k}, []int{packed.N, packed.K})
-		require.Equal(s.T, engine.Full, packed.Precision)
-		require.GreaterOrEqual(s.T, s.b.Stats().LiveBytes-before, n*k*s.dtype.Size(), "a packed weight counts as live")
-		want := sums(m * n)
-		for i := range m {
-			for j := range n {
-				for p := range k {
-					want.add(i*n+j, xv[i*k+p]*wv[j*k+p])
-				}
-			}
-		}
-		for range 2 {
-			y := s.blank(m, n)
-			s.b.Gemm(engine.GemmArgs{C: y, A: x, Packed: packed, M: m, N: n, K: k, LDA: k, LDC: n, Batch: 1})
-			s.check(y, want, "[%d, %d] times a packed weight [%d, %d]", m, k, n, k)
-		}
-		packed.Free()
-		require.Panics(s.T, packed.Free, "freed twice")
-	}
 }

@@ -62,10 +62,11 @@ func testSoftmaxBackward(s *suite) {
 		}
 		dy, dv := s.random(shape...)
 		want := sums(len(y))
-		for i := range y {
-			want.add(i, y[i]*dv[i])
-			for j := i / n * n; j < (i/n+1)*n; j++ {
-				want.add(i, -y[i]*y[j]*dv[j])
+		for r := 0; r < len(y); r += n {
+			dot, size := dotProduct(y[r:r+n], dv[r:r+n])
+			for i := r; i < r+n; i++ {
+				want.add(i, y[i]*dv[i])
+				want.addSized(i, -y[i]*dot, y[i]*size)
 			}
 		}
 		dx := s.blank(shape...)
@@ -104,18 +105,26 @@ func testLogSoftmaxBackward(s *suite) {
 		y := logSoftmaxOf(s.values(engine.Elements(shape)), n).value
 		dy, dv := s.random(shape...)
 		want := sums(len(y))
-		for i := range y {
-			y[i] = s.round(y[i])
-			p := math.Exp(y[i])
-			want.add(i, dv[i])
-			for j := i / n * n; j < (i/n+1)*n; j++ {
-				want.add(i, -p*dv[j])
+		for r := 0; r < len(y); r += n {
+			sum, size := dotProduct(repeat(1.0, n), dv[r:r+n])
+			for i := r; i < r+n; i++ {
+				y[i] = s.round(y[i])
+				want.add(i, dv[i])
+				want.addSized(i, -math.Exp(y[i])*sum, math.Exp(y[i])*size)
 			}
 		}
 		dx := s.blank(shape...)
 		s.b.LogSoftmaxBackward(dx, s.tensor(y, shape...), dy)
 		s.check(dx, want, "log-softmax backward of %v", shape)
 	}
+}
+
+// dotProduct returns Σ x·y and Σ |x·y|.
+func dotProduct(x, y []float64) (sum, size float64) {
+	for i, v := range x {
+		sum, size = sum+v*y[i], size+math.Abs(v*y[i])
+	}
+	return sum, size
 }
 
 const normEps = 1e-6
@@ -195,21 +204,26 @@ func (s *suite) layerNormBackward(shape []int) {
 	}
 	for r := range mu {
 		mu[r], rs[r] = s.round(mu[r]), s.round(rs[r])
-		hat := func(i int) float64 { return (v[r*n+i] - mu[r]) * rs[r] }
-		up := func(i int) float64 { return dv[r*n+i] * gv[i] }
+		hat, up := make([]float64, n), make([]float64, n)
 		for i := range n {
-			wantG.add(i, dv[r*n+i]*hat(i))
+			hat[i], up[i] = (v[r*n+i]-mu[r])*rs[r], dv[r*n+i]*gv[i]
+			wantG.add(i, dv[r*n+i]*hat[i])
 			wantB.add(i, dv[r*n+i])
-			wantX.add(r*n+i, rs[r]*up(i))
-			for j := range n { // rstd·(g − mean(g) − x̂·mean(g·x̂))
-				wantX.add(r*n+i, -rs[r]*up(j)/float64(n))
-				wantX.add(r*n+i, -rs[r]*hat(i)*up(j)*hat(j)/float64(n))
-			}
+		}
+		mean, meanSize := dotProduct(up, repeat(rs[r]/float64(n), n))
+		along, alongSize := dotProduct(up, hat)
+		for i, h := range hat { // rstd·(g − mean(g) − x̂·mean(g·x̂))
+			wantX.add(r*n+i, rs[r]*up[i])
+			wantX.addSized(r*n+i, -mean, meanSize)
+			wantX.addSized(r*n+i, -rs[r]*h*along/float64(n), rs[r]*math.Abs(h)*alongSize/float64(n))
 		}
 	}
-	dx := s.blank(shape...)
-	s.b.LayerNormBackward(dx, dgamma, dbeta, x, gamma, dy, s.tensor(mu, len(mu)), s.tensor(rs, len(rs)))
+	dx, alone := s.blank(shape...), s.blank(shape...)
+	means, rstds := s.tensor(mu, len(mu)), s.tensor(rs, len(rs))
+	s.b.LayerNormBackward(dx, dgamma, dbeta, x, gamma, dy, means, rstds)
 	s.check(dx, wantX, "dx of %v", shape)
+	s.b.LayerNormBackward(alone, nil, nil, x, gamma, dy, means, rstds)
+	s.check(alone, wantX, "dx of %v without dgamma and dbeta", shape)
 	s.check(dgamma, wantG, "dgamma of %v", shape)
 	s.check(dbeta, wantB, "dbeta of %v", shape)
 }
