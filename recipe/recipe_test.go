@@ -1,7 +1,7 @@
 package recipe
 
 import (
-	"bytes"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -31,9 +31,7 @@ func TestPublishedNumbers(t *testing.T) {
 	require.NoError(t, err)
 	require.InDelta(t, 4e-5, r.Train.LR, 0)
 	require.InDelta(t, 0.75, r.Train.LayerDecay, 0)
-	c, err := r.S4D()
-	require.NoError(t, err)
-	require.Equal(t, []int{6, 7, 8, 9, 10, 11}, c.MoAEBlocks)
+	require.Equal(t, "later", r.Model.Position)
 	r, err = Load("s4d-mafw")
 	require.NoError(t, err)
 	require.Equal(t, 11, r.Model.VideoClasses)
@@ -54,9 +52,6 @@ func TestMistakesAreNamed(t *testing.T) {
 	for change, want := range map[string]string{
 		"epochs = 3>epochs = 0":                   "train.epochs is 0: it must be more than 0 and finite",
 		"kind = 'finetune'>kind = 'both'":         `kind is "both": choose pretrain or finetune`,
-		"image_size = 32>image_size = 30":         "image size 30 is not a multiple of the patch size 16",
-		"position = 'later'>position = 'top'":     `position of experts "top": choose early, middle, later or alternate`,
-		"top_k = 2>top_k = 9":                     "top-k",
 		"lr = 0.001>lr = 'fast'":                  "lr",
 		"seed = 0>sead = 0":                       "unknown key sead",
 		"cache_size = 36>cache_size = 0":          "views.cache_size is 0: it must be more than 0 and finite",
@@ -80,16 +75,46 @@ func TestMistakesAreNamed(t *testing.T) {
 		_, err := Parse([]byte(strings.Replace(string(text), from, to, 1)))
 		require.ErrorContains(t, err, want, change)
 	}
-	_, err = Parse(bytes.Replace(pretraining(t), []byte("decoder_heads = 1"), []byte("decoder_heads = 3"), 1))
-	require.ErrorContains(t, err, "decoder of width 64, depth 1 and 3 heads: each must be at least 1, and the width a multiple of the heads")
 	_, err = Load("none")
 	require.ErrorContains(t, err, `recipe "none": neither a file nor one of`)
 }
 
-func pretraining(t *testing.T) []byte {
-	r, err := Load("s4d-tiny-pretrain")
+// A run or a part of it that begins anew must not be over before it has warmed up.
+func TestWarmupIsShort(t *testing.T) {
+	r, err := Load("london-finetune")
 	require.NoError(t, err)
-	text, err := r.Text()
-	require.NoError(t, err)
-	return text
+	for epochs, want := range map[int]struct {
+		drawn  int
+		warmup float64
+	}{2: {1, 0.05}, 3: {1, 0.075}, 10: {6, 0.25}, 40: {24, 1}, 80: {48, 1}} {
+		short, err := r.WithEpochs(epochs)
+		require.NoError(t, err)
+		require.Equal(t, want.drawn, short.Train.DrawnEpochs, "of %d", epochs)
+		require.InDelta(t, want.warmup, short.Train.WarmupEpochs, 1e-12, "of %d", epochs)
+		const steps = 40
+		schedule := short.Schedule(steps)
+		require.Less(t, schedule(epochs*steps-1), short.Train.LR/10, "%d epochs end at a high learning rate", epochs)
+		require.Less(t, schedule(short.Train.DrawnEpochs*steps-1), short.Train.LR/10)
+		require.InDelta(t, short.Train.LR, schedule(short.Train.DrawnEpochs*steps+int(short.Train.WarmupEpochs*steps)), short.Train.LR/10)
+	}
+	_, err = r.WithEpochs(1)
+	require.ErrorContains(t, err, "needs at least 2 epochs")
+	r.Train.WarmupEpochs = 16
+	require.ErrorContains(t, r.Check(), "train.warmup_epochs is 16: it must be at least 0 and less than 16")
+}
+
+// Files of earlier versions, which name no system and other keys, are read.
+func TestEarlierKeys(t *testing.T) {
+	for _, name := range []string{"s4d-tiny", "s4d-tiny-pretrain"} {
+		r, err := Load(name)
+		require.NoError(t, err)
+		text, err := r.Text()
+		require.NoError(t, err)
+		old := regexp.MustCompile(`(?m)^(#.*\n)?system = .*\n`).ReplaceAllString(string(text), "")
+		require.NotContains(t, old, "system = ")
+		old = strings.NewReplacer("drawn_images", "drawn_pictures", "drawn_videos", "drawn_clips").Replace(old)
+		got, err := Parse([]byte(old))
+		require.NoError(t, err)
+		require.Equal(t, r, got)
+	}
 }

@@ -56,7 +56,7 @@ func wellFormed(t *testing.T, svg string) {
 }
 
 func TestFiguresAreWellFormed(t *testing.T) {
-	hostile := `<script>"&`
+	const hostile = `<script>"&`
 	curve := func(m data.Modality, loss ...float64) run.Curve {
 		c := run.Curve{Modality: m, Loss: loss}
 		for i := range loss {

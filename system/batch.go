@@ -32,12 +32,15 @@ func (b *Batch) Pixels(t *ag.Tape) *ag.Value {
 	return upload(t, engine.Float32, b.Views, func(v data.View) []float32 { return v.Floats }, 3, v.T, v.H, v.W)
 }
 
+// upload brings views to the backend one by one, so that the host needs no copy of the batch.
 func upload[N engine.Number](t *ag.Tape, dtype engine.DType, views []data.View, pixels func(data.View) []N, shape ...int) *ag.Value {
-	all := make([]N, 0, len(views)*engine.Elements(shape))
-	for _, v := range views {
-		all = append(all, pixels(v)...)
+	all := engine.New(t.Backend(), dtype, append([]int{len(views)}, shape...)...)
+	for i, v := range views {
+		one := all.Range(i, i+1)
+		engine.Write(one, pixels(v))
+		one.Free()
 	}
-	return t.Const(engine.FromSlice(t.Backend(), dtype, all, append([]int{len(views)}, shape...)...))
+	return t.Const(all)
 }
 
 // Targets brings the labels onto the tape as soft targets [B, classes].
