@@ -1,6 +1,7 @@
 package cpu
 
 import (
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -8,21 +9,23 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Four goroutines take 20,000 shares, two from each end: of one long range, where they meet once, and of ranges of few shares, where they
-// are after the last one all the time. Nobody may get one twice, and none may be left.
+// Four goroutines, two from each end, take what they can of 20,000 ranges of few shares, where they are after the last one all the
+// time, and of fifty of 20,000 shares, where they work side by side. Nobody may get one twice, and none may be left.
 func TestSharesAreTakenOnceFromBothEnds(t *testing.T) {
-	const total = 20_000
-	for _, length := range []int{1, 2, 5, 100, total} {
-		ranges, taken := make([]shareRange, total/length), make([]atomic.Int32, total)
+	const many = 20_000
+	for _, size := range []struct{ ranges, length int }{{many, 1}, {many, 3}, {50, many}} {
+		ranges, taken := make([]shareRange, size.ranges), make([]atomic.Int32, size.ranges*size.length)
 		for r := range ranges {
-			ranges[r].set(r*length, (r+1)*length)
+			ranges[r].set(r*size.length, (r+1)*size.length)
 		}
-		var start, all sync.WaitGroup
-		start.Add(1)
+		var arrived atomic.Int64
+		var all sync.WaitGroup
 		for g := range 4 {
 			all.Go(func() {
-				start.Wait()
 				for r := range ranges {
+					for arrived.Add(1); arrived.Load() < int64(4*(r+1)); { // all begin each range together
+						runtime.Gosched()
+					}
 					take := ranges[r].first
 					if g%2 == 1 {
 						take = ranges[r].last
@@ -33,11 +36,10 @@ func TestSharesAreTakenOnceFromBothEnds(t *testing.T) {
 				}
 			})
 		}
-		start.Done()
 		all.Wait()
 		for i := range taken {
 			if n := taken[i].Load(); n != 1 {
-				t.Fatalf("share %d of ranges of %d was taken %d times", i, length, n)
+				t.Fatalf("share %d of ranges of %d was taken %d times", i, size.length, n)
 			}
 		}
 	}
