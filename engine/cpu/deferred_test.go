@@ -3,6 +3,7 @@ package cpu_test
 import (
 	"fmt"
 	"math"
+	"runtime/debug"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -14,6 +15,7 @@ import (
 
 // TestDeferred runs the suite on a backend that does nothing before it must, and on some that work at random points.
 func TestDeferred(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	seeds := []uint64{0, 1, 2}
 	if testing.Short() {
 		seeds = []uint64{0, 1}
