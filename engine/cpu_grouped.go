@@ -1,6 +1,10 @@
 package engine
 
-import "mien/asm"
+import (
+	"mien/asm"
+	"mien/asm/gemm"
+	"mien/asm/quantized"
+)
 
 func (c *CPU) GroupedGemm(a GroupedArgs) {
 	a.checkLow()
@@ -58,20 +62,20 @@ func multiplyGroup[F asm.Float](k *asm.Kernels[F], a *GroupedArgs, e, from, to i
 		return
 	}
 	in, out := a.X.Dim(-1), a.Y.Dim(-1)
-	lowKernels(a.Packed[e].Precision).Gemm(asm.LowGemm{M: to - from, N: out, A: host[float32](a.X)[from*in : to*in], LDA: in,
-		B: a.Packed[e].Form.(*asm.LowPanels), C: host[float32](a.Y)[from*out : to*out], LDC: out,
+	lowKernels(a.Packed[e].Precision).Gemm(quantized.Product{M: to - from, N: out, A: host[float32](a.X)[from*in : to*in], LDA: in,
+		B: a.Packed[e].Form.(*quantized.Panels), C: host[float32](a.Y)[from*out : to*out], LDC: out,
 		Bias: host[float32](a.B[e]), GELU: a.GELU})
 }
 
 // groupItem describes the product of rows from to to with group e's weight.
-func groupItem[F asm.Float](a *GroupedArgs, e, from, to int) asm.Gemm[F] {
+func groupItem[F asm.Float](a *GroupedArgs, e, from, to int) gemm.Product[F] {
 	m, n, k := to-from, a.Y.Dim(-1), a.X.Dim(-1)
 	x, y := host[F](a.X)[from*k:to*k], host[F](a.Y)[from*n:to*n]
 	switch a.Mode {
 	case GroupedForward:
-		g := asm.Gemm[F]{M: m, N: n, K: k, A: x, LDA: k, C: y, LDC: n, Bias: host[F](a.B[e]), GELU: a.GELU}
+		g := gemm.Product[F]{M: m, N: n, K: k, A: x, LDA: k, C: y, LDC: n, Bias: host[F](a.B[e]), GELU: a.GELU}
 		if a.Packed != nil {
-			g.Packed = a.Packed[e].Form.(*asm.Panels[F])
+			g.Packed = a.Packed[e].Form.(*gemm.Panels[F])
 		} else {
 			g.B, g.LDB, g.TransB = host[F](a.W[e]), k, true
 		}
@@ -80,9 +84,9 @@ func groupItem[F asm.Float](a *GroupedArgs, e, from, to int) asm.Gemm[F] {
 		}
 		return g
 	case GroupedInputGrad:
-		return asm.Gemm[F]{M: m, N: k, K: n, A: y, LDA: n, B: host[F](a.W[e]), LDB: k, C: x, LDC: k}
+		return gemm.Product[F]{M: m, N: k, K: n, A: y, LDA: n, B: host[F](a.W[e]), LDB: k, C: x, LDC: k}
 	}
-	return asm.Gemm[F]{M: n, N: k, K: m, A: y, LDA: n, TransA: true, B: x, LDB: k,
+	return gemm.Product[F]{M: n, N: k, K: m, A: y, LDA: n, TransA: true, B: x, LDB: k,
 		C: host[F](a.W[e]), LDC: k, Accumulate: true}
 }
 

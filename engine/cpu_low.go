@@ -4,10 +4,11 @@ import (
 	"sync"
 
 	"mien/asm"
+	"mien/asm/quantized"
 )
 
 // lowKernels returns the kernels of a low precision.
-func lowKernels(p Precision) *asm.LowKernels {
+func lowKernels(p Precision) *quantized.Kernels {
 	if p == Int8 {
 		return asm.F32().Int8
 	}
@@ -18,24 +19,24 @@ func lowKernels(p Precision) *asm.LowKernels {
 func packLow(w *Tensor, p Precision) *PackedWeight {
 	n := w.Dim(0)
 	k, values := w.Len()/max(n, 1), host[float32](w)
-	var panels *asm.LowPanels
+	var panels *quantized.Panels
 	if p == Int8 {
-		quantized, scales := make([]int8, len(values)), make([]float32, n)
+		whole, scales := make([]int8, len(values)), make([]float32, n)
 		for j := range n {
-			scales[j] = asm.QuantizeInt8(quantized[j*k:(j+1)*k], values[j*k:(j+1)*k])
+			scales[j] = quantized.ToInt8(whole[j*k:(j+1)*k], values[j*k:(j+1)*k])
 		}
-		panels = asm.PackInt8(quantized, scales, n, k)
+		panels = quantized.PackInt8(whole, scales, n, k)
 	} else {
 		rounded := make([]uint16, len(values))
 		for i, v := range values {
-			rounded[i] = asm.ToBF16(v)
+			rounded[i] = quantized.ToBF16(v)
 		}
-		panels = asm.PackBF16(rounded, n, k)
+		panels = quantized.PackBF16(rounded, n, k)
 	}
 	return NewPackedWeight(n, k, p, panels, func() {})
 }
 
-// gemmLow is gemm with a weight of low precision, which cannot add to C. Where rows are many each thread has its own, which it converts strip by
+// gemmLow is multiply with a weight of low precision, which cannot add to C. Where rows are many each thread has its own, which it converts strip by
 // strip; a few are converted first, for all threads, and columns are divided.
 func gemmLow(a GemmArgs) {
 	if a.Scale != 0 || a.Pre != nil || a.Accumulate || a.TransA {
@@ -54,15 +55,15 @@ func gemmLow(a GemmArgs) {
 }
 
 // convertedRows is working memory of products that share their converted activations.
-var convertedRows = sync.Pool{New: func() any { return new(asm.LowRows) }}
+var convertedRows = sync.Pool{New: func() any { return new(quantized.Rows) }}
 
-func lowColumns(k *asm.LowKernels, g asm.LowGemm, length, parts int) {
-	rows := convertedRows.Get().(*asm.LowRows)
+func lowColumns(k *quantized.Kernels, g quantized.Product, length, parts int) {
+	rows := convertedRows.Get().(*quantized.Rows)
 	defer convertedRows.Put(rows)
-	rows.Reset(k.Precision, g.M, length)
+	rows.Reset(k, g.M, length)
 	parallel(g.M, ceilDiv(g.M, parts), func(lo, hi int) { k.Convert(rows, g.A, g.LDA, lo, hi) })
 	g.A, g.Converted = nil, rows
-	d := division{shares: manyShares(parts, ceilDiv(g.N, asm.LowNR)), grain: asm.LowNR}
+	d := division{shares: manyShares(parts, ceilDiv(g.N, quantized.NR)), grain: quantized.NR}
 	inShares(parts, d.shares, func(i int) {
 		if lo, hi := d.share(g.N, i); lo < hi {
 			k.Gemm(g.Columns(lo, hi))
@@ -71,9 +72,9 @@ func lowColumns(k *asm.LowKernels, g asm.LowGemm, length, parts int) {
 }
 
 // lowItem describes one item of a batch to the kernels.
-func lowItem(a *GemmArgs, b int) asm.LowGemm {
+func lowItem(a *GemmArgs, b int) quantized.Product {
 	at := b * a.CStride
-	g := asm.LowGemm{M: a.M, N: a.N, A: host[float32](a.A)[b*a.AStride:], LDA: a.LDA, B: a.Packed.Form.(*asm.LowPanels),
+	g := quantized.Product{M: a.M, N: a.N, A: host[float32](a.A)[b*a.AStride:], LDA: a.LDA, B: a.Packed.Form.(*quantized.Panels),
 		C: host[float32](a.C)[at:], LDC: a.LDC, GELU: a.GELU, LDResidual: a.LDC}
 	if a.Bias != nil {
 		g.Bias = host[float32](a.Bias)

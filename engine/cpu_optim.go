@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"mien/asm"
+	"mien/asm/vector"
 )
 
 func (c *CPU) AdamW(a AdamWArgs) {
@@ -13,11 +14,11 @@ func (c *CPU) AdamW(a AdamWArgs) {
 }
 
 func adamW[F asm.Float](a AdamWArgs) {
-	h := asm.AdamW{Beta1: a.Beta1, Beta2: a.Beta2, Eps: a.Eps, GradScale: 1}
+	h := vector.AdamW{Beta1: a.Beta1, Beta2: a.Beta2, Eps: a.Eps, GradScale: 1}
 	if a.GradScale != nil {
 		h.GradScale = float64(host[F](a.GradScale)[0])
 	}
-	steps := make([]asm.AdamW, len(a.Params))
+	steps := make([]vector.AdamW, len(a.Params))
 	for i := range steps {
 		h.LR, h.Decay = a.LR[i], a.Decay[i]
 		h.Correct1 = 1 - math.Pow(a.Beta1, float64(a.Step[i]))

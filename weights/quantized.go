@@ -5,7 +5,7 @@ import (
 	"math"
 	"slices"
 
-	"mien/asm"
+	"mien/asm/quantized"
 )
 
 // A quantised tensor NAME is stored as two: whole numbers [N, …] as I8 and, under NAME.scale, a scale for each of the N rows as
@@ -79,9 +79,9 @@ func scalesOf(t Tensor) (Tensor, error) {
 	}
 	s.Shape, s.Data = t.Shape[:1], make([]float32, t.Shape[0])
 	k := rowLength(t)
-	quantized := make([]int8, k)
+	whole := make([]int8, k)
 	for j := range s.Data {
-		if s.Data[j] = asm.QuantizeInt8(quantized, t.Data[j*k:][:k]); s.Data[j] != s.Data[j] {
+		if s.Data[j] = quantized.ToInt8(whole, t.Data[j*k:][:k]); s.Data[j] != s.Data[j] {
 			return s, fmt.Errorf("tensor %.200q holds NaN or Inf in row %d: int8 has neither", t.Name, j)
 		}
 	}

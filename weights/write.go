@@ -12,7 +12,7 @@ import (
 	"slices"
 	"unicode/utf8"
 
-	"mien/asm"
+	"mien/asm/quantized"
 	"mien/atomicfile"
 )
 
@@ -87,12 +87,12 @@ func encode(buf []byte, t DType, src []float32) []byte {
 	switch t {
 	case BF16:
 		for _, v := range src {
-			buf = binary.LittleEndian.AppendUint16(buf, asm.ToBF16(v))
+			buf = binary.LittleEndian.AppendUint16(buf, quantized.ToBF16(v))
 		}
 	case I8:
-		quantized := make([]int8, len(src))
-		asm.QuantizeInt8(quantized, src)
-		for _, v := range quantized {
+		whole := make([]int8, len(src))
+		quantized.ToInt8(whole, src)
+		for _, v := range whole {
 			buf = append(buf, byte(v))
 		}
 	default: // F32

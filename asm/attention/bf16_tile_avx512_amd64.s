@@ -31,4 +31,4 @@
 
 // func attentionTileBF16Asm(m, n, k int, a *float32, rs, ps int, b, c *float32, ldc int, accumulate bool)
 TEXT ·attentionTileBF16Asm(SB), NOSPLIT, $0-73
-#include "attention_tile_amd64.h"
+#include "tile_avx512_amd64.h"

@@ -1,4 +1,4 @@
-package asm
+package gemm
 
 import (
 	"fmt"

@@ -1,6 +1,8 @@
 //go:build !purego
 
-package asm
+package gemm
+
+import "mien/asm/internal/kernel"
 
 //go:noescape
 func gemmSweep1AVX512(rows, panels, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16)
@@ -27,14 +29,14 @@ const (
 // lastMask says which lanes of the last vector of n elements there are.
 func lastMask(n int) uint16 { return uint16(0xFFFF >> (-n & (avx512Lanes - 1))) }
 
-// gemmStripFloat512 has a kernel for each number of vectors, so that narrow matrices pay for what they have. The one for whole
+// stripAVX512 has a kernel for each number of vectors, so that narrow matrices pay for what they have. The one for whole
 // panels takes them all.
-func gemmStripFloat512(rows, columns, k int, a []float32, lda int, b, c []float32, ldc int, add *Addends[float32]) {
+func stripAVX512(rows, columns, k int, a []float32, lda int, b, c []float32, ldc int, add *Addends[float32]) {
 	if k == 0 {
-		gemmStripGeneric(rows, columns, k, a, lda, b, c, ldc, add)
+		stripReference(rows, columns, k, a, lda, b, c, ldc, add)
 		return
 	}
-	_, _, _ = a[(rows-1)*lda+k-1], b[k*roundUp(columns, avx512Lanes)-1], c[(rows-1)*ldc+columns-1]
+	_, _, _ = a[(rows-1)*lda+k-1], b[k*kernel.RoundUp(columns, avx512Lanes)-1], c[(rows-1)*ldc+columns-1]
 	var addends tileAddends
 	if panels := columns / avx512NR; panels > 0 {
 		whole := panels * avx512NR
@@ -48,7 +50,7 @@ func gemmStripFloat512(rows, columns, k int, a []float32, lda int, b, c []float3
 		return
 	}
 	addends.locate(add, rows, columns)
-	switch mask := lastMask(columns); ceilDiv(columns, avx512Lanes) {
+	switch mask := lastMask(columns); kernel.CeilDiv(columns, avx512Lanes) {
 	case 1:
 		gemmSweep1AVX512(rows, 1, k, &a[0], lda, &b[0], &c[0], ldc, &addends, mask)
 	case 2:
@@ -60,5 +62,5 @@ func gemmStripFloat512(rows, columns, k int, a []float32, lda int, b, c []float3
 	}
 }
 
-// fmaLoop512 runs twelve multiply-adds of a whole register a round.
-func fmaLoop512(n int) float64 { return inRounds(n, fmaLoopAVX512) * 12 * avx512Lanes * 2 }
+// peakAVX512 runs twelve multiply-adds of a whole register a round.
+func peakAVX512(n int) float64 { return kernel.InRounds(n, fmaLoopAVX512) * 12 * avx512Lanes * 2 }

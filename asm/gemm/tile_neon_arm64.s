@@ -2,7 +2,9 @@
 
 #include "textflag.h"
 #include "go_asm.h"
-#include "words_arm64.h"
+
+// The assembler lacks it; arguments are register numbers.
+#define FADD(m, n, d) WORD $(0x4E20D400 | (m)<<16 | (n)<<5 | (d)) // d = n + m, four floats
 
 // Registers of the tile
 //	V0–V23  sums, four to a row        V24–V27  16 columns of B        V28–V31  elements of A, broadcast

@@ -1,7 +1,7 @@
 //go:build !purego
 
 #include "textflag.h"
-#include "low_avx512_amd64.h"
+#include "tile_avx512_amd64.h"
 
 // VDPBF16PS: s[j] += b[j].odd · a.odd + b[j].even · a.even, on pairs of bf16. Go's assembler has no name for it.
 #define DOT(b, a, s) EVEX512(2, 0x52, b, a, s)

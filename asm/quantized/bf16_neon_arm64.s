@@ -1,7 +1,7 @@
 //go:build !purego
 
 #include "textflag.h"
-#include "low_arm64.h"
+#include "tile_neon_arm64.h"
 
 // A bfloat16 is the upper half of a float32: of a word's two, the upper is a float32 when the lower half is cleared, and the
 // lower when it is shifted up. As in the other implementations, the upper ones come first.

@@ -1,7 +1,7 @@
 //go:build !purego
 
 #include "textflag.h"
-#include "low_avx512_amd64.h"
+#include "tile_avx512_amd64.h"
 
 // VPDPBUSD: s[j] += Σ b[j].byte · a.byte, signed and unsigned bytes. The assembler knows it; by number it fits the shared tile.
 #define DOT(b, a, s) EVEX512(1, 0x50, b, a, s)

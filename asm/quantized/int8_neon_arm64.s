@@ -1,9 +1,11 @@
 //go:build !purego
 
 #include "textflag.h"
-#include "words_arm64.h"
-#include "low_arm64.h"
+#include "tile_neon_arm64.h"
 
+#define FADD(m, n, d) WORD $(0x4E20D400 | (m)<<16 | (n)<<5 | (d)) // d = n + m, four floats
+#define FMUL(m, n, d) WORD $(0x6E20DC00 | (m)<<16 | (n)<<5 | (d)) // d = n * m
+#define FCVTNS(n, d) WORD $(0x4E21A800 | (n)<<5 | (d)) // d = n as int32
 #define SDOT(m, n, d) WORD $(0x4E809400 | (m)<<16 | (n)<<5 | (d)) // d += sums of four products of signed bytes of n and m
 #define SCVTF(n, d) WORD $(0x4E21D800 | (n)<<5 | (d)) // d = n as floats
 

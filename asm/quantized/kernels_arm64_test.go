@@ -1,6 +1,6 @@
 //go:build !purego
 
-package asm
+package quantized
 
 import (
 	"testing"

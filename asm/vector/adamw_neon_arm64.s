@@ -1,7 +1,7 @@
 //go:build !purego
 
 #include "textflag.h"
-#include "words_arm64.h"
+#include "words_neon_arm64.h"
 
 // func adamWAsm(p, grad, m, v *float32, n int, c *[9]float32)
 // c: gradScale, beta1, 1-beta1, beta2, 1-beta2, 1/√correct2, eps, LR/correct1, 1-LR·decay, in V16 to V24

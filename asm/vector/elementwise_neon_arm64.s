@@ -1,7 +1,7 @@
 //go:build !purego
 
 #include "textflag.h"
-#include "words_arm64.h"
+#include "words_neon_arm64.h"
 
 // n is a multiple of 8 and positive; every loop takes two vectors of four.
 //	R0  dst    R1  first operand    R2  second operand    R3  elements left

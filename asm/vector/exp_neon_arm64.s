@@ -1,7 +1,7 @@
 //go:build !purego
 
 #include "textflag.h"
-#include "words_arm64.h"
+#include "words_neon_arm64.h"
 
 // Constants of exp, loaded into V16 to V28 in this order.
 DATA expConst<>+0(SB)/4, $0xc2d00000 // -104.0 below: exp is 0 in float32

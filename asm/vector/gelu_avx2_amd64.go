@@ -1,29 +1,12 @@
 //go:build !purego
 
-package asm
+package vector
 
 //go:noescape
 func geluAsm(dst, x *float32, n int, t *float32)
 
 //go:noescape
 func geluBackwardAsm(dx, x, dy *float32, n int, t *float32)
-
-// avx2 is the implementation for AVX2 and FMA.
-func avx2() *Kernels[float32] {
-	return &Kernels[float32]{
-		Name: "avx2", MR: vectorMR, NR: vectorNR, Lanes: vectorNR,
-		GemmStrip: tileByTile(vectorNR, gemmTileVector), Transpose: transposeFloat256, CopyRows: copyRowsFloat256,
-		Add: addVector, Sub: subVector, Mul: mulVector, Scale: scaleVector, Axpy: axpyVector,
-		Dot: dotVector, Sum: sumVector, SquaredDistance: squaredDistanceVector,
-		Exp: expVector, Softmax: softmaxVector,
-		SoftmaxBackward: softmaxBackwardVector, SoftmaxGrad: softmaxGradVector,
-		GELU: geluAVX2, GELUBackward: geluBackwardAVX2,
-		LayerNorm: layerNormVector, LayerNormBackward: layerNormBackwardVector, AdamW: adamWVector,
-		FMALoop:   func(n int) float64 { return fmaLoopVector(n, 8) },
-		attention: attentionKernels[float32]{softmax: onlineSoftmaxVector},
-		BF16:      bf16AVX2(), Int8: int8AVX2(),
-	}
-}
 
 var (
 	normalPieces256 = newPieces(normalTail, normalEnd, 8, 8)

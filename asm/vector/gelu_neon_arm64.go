@@ -1,29 +1,6 @@
 //go:build !purego
 
-package asm
-
-import "golang.org/x/sys/cpu"
-
-// detectArch returns the NEON kernels.
-func detectArch() []*Kernels[float32] {
-	if !cpu.ARM64.HasASIMD {
-		return nil
-	}
-	k := &Kernels[float32]{
-		Name: "neon", MR: vectorMR, NR: vectorNR, Lanes: vectorNR,
-		GemmStrip: tileByTile(vectorNR, gemmTileVector), Transpose: transpose[float32], CopyRows: copyRowsGeneric[float32],
-		Add: addVector, Sub: subVector, Mul: mulVector, Scale: scaleVector, Axpy: axpyVector,
-		Dot: dotVector, Sum: sumVector, SquaredDistance: squaredDistanceVector,
-		Exp: expVector, Softmax: softmaxVector,
-		SoftmaxBackward: softmaxBackwardVector, SoftmaxGrad: softmaxGradVector,
-		GELU: geluNEON, GELUBackward: geluBackwardNEON,
-		LayerNorm: layerNormVector, LayerNormBackward: layerNormBackwardVector, AdamW: adamWVector,
-		FMALoop:   func(n int) float64 { return fmaLoopVector(n, 4) },
-		attention: attentionKernels[float32]{softmax: onlineSoftmaxVector},
-		BF16:      bf16NEON(), Int8: int8NEON(),
-	}
-	return []*Kernels[float32]{k.finish()}
-}
+package vector
 
 //go:noescape
 func geluAsm(dst, x *float32, n int)

@@ -1,6 +1,6 @@
 //go:build !purego
 
-package asm
+package vector
 
 import "math"
 

@@ -1,16 +1,29 @@
 //go:build !purego
 
-package asm
+package vector
 
-// avx512 is the implementation for AVX-512 F, BW, DQ and VL. What is not named here is as in avx2.
-func avx512() *Kernels[float32] {
-	k := avx2()
-	k.Name = "avx512"
-	k.MR, k.NR, k.Lanes = avx512MR, avx512NR, avx512Lanes
-	k.GemmStrip, k.Transpose, k.CopyRows = gemmStripFloat512, transposeFloat512, copyRowsFloat512
-	k.FMALoop = fmaLoop512
-	rowsAVX512(k)
-	k.attention = attentionAVX512()
-	k.BF16, k.Int8 = bf16AVX512(), int8AVX512()
+import "mien/asm/internal/kernel"
+
+func assembly(set kernel.Set) *Kernels[float32] {
+	if set == kernel.AVX512 {
+		return avx512()
+	}
+	return avx2()
+}
+
+func avx2() *Kernels[float32] {
+	k := simd()
+	k.GELU, k.GELUBackward = geluAVX2, geluBackwardAVX2
 	return k
+}
+
+func avx512() *Kernels[float32] {
+	return &Kernels[float32]{
+		Add: addAVX512, Sub: subAVX512, Mul: mulAVX512, Scale: scaleAVX512, Axpy: axpyAVX512,
+		Dot: dotAVX512, Sum: sumAVX512, SquaredDistance: squaredDistanceAVX512, Max: maxAVX512,
+		Exp: expAVX512, ExpSum: expSumAVX512, Softmax: softmaxAVX512,
+		SoftmaxBackward: softmaxBackwardAVX512, SoftmaxGrad: softmaxGradAVX512,
+		GELU: geluAVX512, GELUBackward: geluBackwardAVX512,
+		LayerNorm: layerNormAVX512, LayerNormBackward: layerNormBackwardAVX512, AdamW: adamWAVX512,
+	}
 }

@@ -1,7 +1,7 @@
 //go:build !purego
 
 #include "textflag.h"
-#include "words_arm64.h"
+#include "words_neon_arm64.h"
 
 // func normalizeAsm(dst, x, gamma, beta *float32, n int, mean, rstd float32): dst = (x - mean)·rstd·gamma + beta
 TEXT ·normalizeAsm(SB), NOSPLIT, $0-48

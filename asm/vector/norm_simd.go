@@ -1,10 +1,8 @@
 //go:build !purego && (amd64 || arm64)
 
-package asm
+package vector
 
 import "math"
-
-// Layer norm and AdamW for AVX2 and NEON, in the manner of vector.go.
 
 //go:noescape
 func normalizeAsm(dst, x, gamma, beta *float32, n int, mean, rstd float32)
@@ -15,15 +13,12 @@ func normGradSumsAsm(dgamma, dbeta, x, gamma, dy *float32, n int, mean, rstd flo
 //go:noescape
 func normGradAsm(dx, x, gamma, dy *float32, n int, mean, rstd, meanG, meanGX float32)
 
-//go:noescape
-func adamWAsm(p, grad, m, v *float32, n int, c *[9]float32)
-
-func layerNormVector(dst, x, gamma, beta []float32, eps float32) (mean, rstd float32) {
+func layerNormSIMD(dst, x, gamma, beta []float32, eps float32) (mean, rstd float32) {
 	x, gamma, beta = x[:len(dst)], gamma[:len(dst)], beta[:len(dst)]
 	n := float32(len(x))
-	sum, _ := sumSquares(x, 0)
+	sum, _ := sumSquaresSIMD(x, 0)
 	mean = sum / n
-	rest, squares := sumSquares(x, mean)
+	rest, squares := sumSquaresSIMD(x, mean)
 	rstd = rstdOf(rest, squares, n, eps)
 	i := vectors(len(dst), func(i, n int) { normalizeAsm(&dst[i], &x[i], &gamma[i], &beta[i], n, mean, rstd) })
 	for ; i < len(dst); i++ {
@@ -32,7 +27,7 @@ func layerNormVector(dst, x, gamma, beta []float32, eps float32) (mean, rstd flo
 	return mean, rstd
 }
 
-func layerNormBackwardVector(dx, dgamma, dbeta, x, gamma, dy []float32, mean, rstd float32) {
+func layerNormBackwardSIMD(dx, dgamma, dbeta, x, gamma, dy []float32, mean, rstd float32) {
 	n := len(dx)
 	dgamma, dbeta, x, gamma, dy = dgamma[:n], dbeta[:n], x[:n], gamma[:n], dy[:n]
 	var sumG, sumGX float32
@@ -54,27 +49,9 @@ func layerNormBackwardVector(dx, dgamma, dbeta, x, gamma, dy []float32, mean, rs
 	}
 }
 
-func adamWVector(p, g, m, v []float32, h AdamW) {
-	g, m, v = g[:len(p)], m[:len(p)], v[:len(p)]
-	c := h.constants()
-	if i := vectors(len(p), func(i, n int) { adamWAsm(&p[i], &g[i], &m[i], &v[i], n, &c) }); i < len(p) {
-		pp, pg, pm, pv := pad(p[i:]), pad(g[i:]), pad(m[i:]), pad(v[i:])
-		adamWAsm(&pp[0], &pg[0], &pm[0], &pv[0], 8, &c)
-		copy(p[i:], pp[:])
-		copy(m[i:], pm[:])
-		copy(v[i:], pv[:])
-	}
-}
-
 // rstdOf returns 1/√(variance + eps) from Σ (x − mean) and Σ (x − mean)² of n elements. What rounding left in the mean is
 // taken out again; NaN stays.
 func rstdOf(rest, squares, n, eps float32) float32 {
 	variance := max(squares/n-(rest/n)*(rest/n), 0)
 	return float32(1 / math.Sqrt(float64(variance)+float64(eps)))
-}
-
-// constants are the factors of a step, as the assembly takes them.
-func (h *AdamW) constants() [9]float32 {
-	return [9]float32{float32(h.GradScale), float32(h.Beta1), float32(1 - h.Beta1), float32(h.Beta2), float32(1 - h.Beta2),
-		float32(1 / math.Sqrt(h.Correct2)), float32(h.Eps), float32(h.LR / h.Correct1), float32(1 - h.LR*h.Decay)}
 }

@@ -1,15 +1,16 @@
-package asm
+package kernel
 
 import "sync"
 
-// freeList lends working memory and keeps it, for as many calls as ever ran at once. A sync.Pool would lose it to the garbage
+// FreeList lends working memory and keeps it, for as many calls as ever ran at once. A sync.Pool would lose it to the garbage
 // collector every now and then, megabytes that a steady training step should not allocate again.
-type freeList[T any] struct {
+type FreeList[T any] struct {
 	mu   sync.Mutex
 	free []*T
 }
 
-func (l *freeList[T]) get() *T {
+// Get returns memory that nobody else has, with undefined contents.
+func (l *FreeList[T]) Get() *T {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	n := len(l.free)
@@ -21,14 +22,15 @@ func (l *freeList[T]) get() *T {
 	return s
 }
 
-func (l *freeList[T]) put(s *T) {
+// Put takes it back.
+func (l *FreeList[T]) Put(s *T) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.free = append(l.free, s)
 }
 
-// room returns n elements of *buffer, which becomes as large as the largest block that it ever held.
-func room[T any](buffer *[]T, n int) []T {
+// Room returns n elements of *buffer, which becomes as large as the largest block that it ever held.
+func Room[T any](buffer *[]T, n int) []T {
 	if len(*buffer) < n {
 		*buffer = make([]T, n)
 	}

@@ -1,6 +1,6 @@
 //go:build purego || !(amd64 || arm64)
 
-package asm
+package kernel
 
-// detectArch has nothing to offer here: the generic kernels serve.
-func detectArch() []*Kernels[float32] { return nil }
+// assembly has nothing to offer here.
+func assembly() []Set { return nil }

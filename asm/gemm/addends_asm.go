@@ -1,6 +1,6 @@
 //go:build !purego && (amd64 || arm64)
 
-package asm
+package gemm
 
 // tileAddends are Addends as assembly reads them. Without x there is nothing to add.
 type tileAddends [3]tileAddend
