@@ -13,8 +13,8 @@ import (
 func BenchmarkAttention(b *testing.B) {
 	for _, s := range []attentionShape{{1, 800, 12, 64}, {8, 100, 12, 64}, {16, 100, 2, 32}, {32, 25, 2, 32}} {
 		for _, pass := range []string{"forward", "bf16", "backward"} {
-			for _, k := range Implementations() {
-				name := fmt.Sprintf("tokens=%d/batch=%d/heads=%dx%d/pass=%s/impl=%s", s.tokens, s.batch, s.heads, s.dim, pass, k.Name)
+			for _, k := range implementations() {
+				name := fmt.Sprintf("tokens=%d/batch=%d/heads=%dx%d/pass=%s/impl=%s", s.tokens, s.batch, s.heads, s.dim, pass, k.gemm.Name)
 				b.Run(name, func(b *testing.B) { benchmarkAttention(b, k, s, pass) })
 			}
 		}
@@ -24,7 +24,7 @@ func BenchmarkAttention(b *testing.B) {
 type attentionShape struct{ batch, tokens, heads, dim int }
 
 // layer lays out random operands as a model does, and returns every head of the batch and its gradients.
-func (s attentionShape) layer() (heads []AttentionHead[float32], grads []AttentionGrads[float32]) {
+func (s attentionShape) layer() (heads []Head[float32], grads []Grads[float32]) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	width := s.heads * s.dim
 	fill := func(columns int) []float32 {
@@ -38,9 +38,9 @@ func (s attentionShape) layer() (heads []AttentionHead[float32], grads []Attenti
 	for i := range s.batch * s.heads {
 		row, column := i/s.heads*s.tokens, i%s.heads*s.dim
 		q, dq, o := qkv[row*3*width+column:], dqkv[row*3*width+column:], row*width+column
-		heads = append(heads, AttentionHead[float32]{Tokens: s.tokens, Dim: s.dim, Q: q, K: q[width:], V: q[2*width:], Stride: 3 * width,
+		heads = append(heads, Head[float32]{Tokens: s.tokens, Dim: s.dim, Q: q, K: q[width:], V: q[2*width:], Stride: 3 * width,
 			Out: out[o:], OutStride: width, LSE: lse[i*s.tokens:][:s.tokens]})
-		grads = append(grads, AttentionGrads[float32]{DOut: dout[o:], DQ: dq, DK: dq[width:], DV: dq[2*width:]})
+		grads = append(grads, Grads[float32]{DOut: dout[o:], DQ: dq, DK: dq[width:], DV: dq[2*width:]})
 	}
 	return heads, grads
 }
@@ -73,7 +73,7 @@ func benchmarkAttention(b *testing.B, k *Kernels[float32], s attentionShape, pas
 	var times, ratios []float64
 	for next := 0; b.Loop(); next += round {
 		start := b.Elapsed()
-		perSecond := k.FMALoop(100_000) / (b.Elapsed() - start).Seconds()
+		perSecond := k.gemm.FMALoop(100_000) / (b.Elapsed() - start).Seconds()
 		start = b.Elapsed()
 		for i := range round {
 			run((next + i) % len(heads))

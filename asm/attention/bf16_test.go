@@ -7,10 +7,13 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"mien/asm/internal/kerneltest"
+	"mien/asm/quantized"
 )
 
 // nearest is v as a bfloat16.
-func nearest(v float32) float32 { return FromBF16(ToBF16(v)) }
+func nearest(v float32) float32 { return quantized.FromBF16(quantized.ToBF16(v)) }
 
 func TestNearestBF16(t *testing.T) {
 	for v, want := range map[float32]float32{
@@ -23,7 +26,7 @@ func TestNearestBF16(t *testing.T) {
 }
 
 // roundedHead is the oracle's view of operands in bfloat16.
-func roundedHead(h AttentionHead[float32]) AttentionHead[float32] {
+func roundedHead(h Head[float32]) Head[float32] {
 	scaled := append([]float32(nil), h.Q...)
 	for i := range scaled {
 		scaled[i] *= h.scale()
@@ -45,20 +48,20 @@ func roundedHead(h AttentionHead[float32]) AttentionHead[float32] {
 func TestAttentionBF16AgainstFloat64(t *testing.T) {
 	for _, k := range withBF16(t) {
 		for _, s := range headSizes {
-			what := fmt.Sprintf("%s, %d tokens × %d", k.Name, s[0], s[1])
+			what := fmt.Sprintf("%s, %d tokens × %d", k.gemm.Name, s[0], s[1])
 			c := newHeadCase(t, k, s[0], s[1], 1)
 			h := &c.head
 			c.forward(k)
 			single := append([]float32(nil), h.LSE...)
 			h.BF16 = true
 			c.forward(k)
-			c.arena.check()
+			c.arena.Check()
 			r := roundedHead(*h)
 			want := newOracle(&r, &c.grads)
 			requireRows(t, want.lse, h.LSE, 0, 2e-6, what+", lse")
 			for i, row := range want.out {
 				for j, v := range row {
-					if got := h.Out[i*h.OutStride+j]; !near(got, v, 0, 5*0x1p-9) {
+					if got := h.Out[i*h.OutStride+j]; !kerneltest.Near(got, v, 0, 5*0x1p-9) {
 						t.Fatalf("%s: out %d, %d is %g, want %g", what, i, j, got, v)
 					}
 				}
@@ -72,15 +75,15 @@ func TestAttentionBF16AgainstFloat64(t *testing.T) {
 
 // Without instructions for bfloat16 a head that asks for it gets float32.
 func TestAttentionBF16WithoutInstructions(t *testing.T) {
-	for _, k := range Implementations() {
-		defer func(before *attentionBF16Kernels[float32]) { k.attention.bf16 = before }(k.attention.bf16)
-		k.attention.bf16 = nil
+	for _, k := range implementations() {
+		defer func(before *bf16Kernels[float32]) { k.bf16 = before }(k.bf16)
+		k.bf16 = nil
 		single, asked := newHeadCase(t, k, 211, 65, 1), newHeadCase(t, k, 211, 65, 1)
 		asked.head.BF16 = true
 		single.forward(k)
 		asked.forward(k)
-		require.Equal(t, single.head.Out, asked.head.Out, k.Name)
-		require.Equal(t, single.head.LSE, asked.head.LSE, k.Name)
+		require.Equal(t, single.head.Out, asked.head.Out, k.gemm.Name)
+		require.Equal(t, single.head.LSE, asked.head.LSE, k.gemm.Name)
 	}
 }
 
@@ -93,14 +96,14 @@ func TestAttentionBF16BitsDoNotDependOnTheCut(t *testing.T) {
 		for lo := 0; lo < 211; lo += 29 {
 			k.Attention(&parts.head, parts.scratch, lo, min(lo+29, 211))
 		}
-		require.Equal(t, whole.head.Out, parts.head.Out, k.Name)
+		require.Equal(t, whole.head.Out, parts.head.Out, k.gemm.Name)
 	}
 }
 
 // withBF16 are the implementations that have instructions for bfloat16.
 func withBF16(t *testing.T) (found []*Kernels[float32]) {
-	for _, k := range Implementations() {
-		if k.attention.bf16 != nil {
+	for _, k := range implementations() {
+		if k.bf16 != nil {
 			found = append(found, k)
 		}
 	}
@@ -124,14 +127,14 @@ func TestAttentionBF16Words(t *testing.T) {
 	for _, k := range withBF16(t) {
 		for rows := 1; rows < 8; rows++ {
 			for n := 1; n <= 64; n++ {
-				rng, a := rand.New(rand.NewPCG(uint64(rows), uint64(n))), arena{t: t}
+				rng, a := rand.New(rand.NewPCG(uint64(rows), uint64(n))), kerneltest.Arena{T: t}
 				values := spaced(rng, rows, n, n+1, 3)
 				for i := range values {
 					if rng.IntN(4) == 0 {
-						values[i] = specials[rng.IntN(len(specials))]
+						values[i] = kerneltest.Specials[rng.IntN(len(kerneltest.Specials))]
 					}
 				}
-				src := a.slice(values, 1)
+				src := a.Slice(values, 1)
 				at := func(r, c int) float32 {
 					if r >= rows || c >= n {
 						return 0
@@ -139,11 +142,11 @@ func TestAttentionBF16Words(t *testing.T) {
 					return nearest(src[r*(n+1)+c])
 				}
 				ld := words(n) + 1
-				across, down := a.slice(make([]float64, (rows-1)*ld+words(n)), 2), a.slice(make([]float64, (half(rows)-1)*64+n), 3)
-				k.attention.bf16.round(across, ld, src, n+1, rows, n)
-				k.attention.bf16.pair(down, src, n+1, rows, n)
-				a.check()
-				what := fmt.Sprintf("%s, %d×%d", k.Name, rows, n)
+				across, down := a.Slice(make([]float64, (rows-1)*ld+words(n)), 2), a.Slice(make([]float64, (half(rows)-1)*64+n), 3)
+				k.bf16.round(across, ld, src, n+1, rows, n)
+				k.bf16.pair(down, src, n+1, rows, n)
+				a.Check()
+				what := fmt.Sprintf("%s, %d×%d", k.gemm.Name, rows, n)
 				for r := range rows {
 					for w := range words(n) {
 						requireSame(t, at(r, 2*w), low(across[r*ld+w]), what)
@@ -174,9 +177,9 @@ func TestAttentionBF16Product(t *testing.T) {
 }
 
 func checkProductBF16(t *testing.T, k *Kernels[float32], m, n, kk int, accumulate bool) {
-	rng, a := rand.New(rand.NewPCG(uint64(m*100+n), uint64(kk))), &arena{t: t}
+	rng, a := rand.New(rand.NewPCG(uint64(m*100+n), uint64(kk))), &kerneltest.Arena{T: t}
 	random := func(n, offset int) []float32 {
-		x := a.slice(make([]float64, n), offset)
+		x := a.Slice(make([]float64, n), offset)
 		for i := range x {
 			pair := [2]float32{nearest(float32(rng.NormFloat64())), nearest(float32(rng.NormFloat64()))}
 			x[i] = math.Float32frombits(math.Float32bits(pair[0])>>16 | math.Float32bits(pair[1]))
@@ -186,8 +189,8 @@ func checkProductBF16(t *testing.T, k *Kernels[float32], m, n, kk int, accumulat
 	p := panelProduct[float32]{m: m, n: n, k: kk, rs: kk + 2, ps: 1, panel: kk * 64, ldc: n + 1, accumulate: accumulate}
 	p.a, p.b, p.c = random((m-1)*p.rs+kk, 1), random((n+63)/64*p.panel, 0), random((m-1)*p.ldc+n, 3)
 	before := append([]float32(nil), p.c...)
-	k.attention.bf16.product(p)
-	a.check()
+	k.bf16.product(p)
+	a.Check()
 	for i, v := range p.c {
 		r, j := i/p.ldc, i%p.ldc
 		if j >= n {
@@ -203,8 +206,8 @@ func checkProductBF16(t *testing.T, k *Kernels[float32], m, n, kk int, accumulat
 			l, h := float64(low(x))*float64(low(y)), float64(high(x))*float64(high(y))
 			want, size = want+l+h, size+math.Abs(l)+math.Abs(h)
 		}
-		if !near(v, want, 1e-7, 4e-7*(size+1)) {
-			t.Fatalf("%s %d×%d×%d, accumulate %v: C[%d,%d] is %g, want %g", k.Name, m, n, kk, accumulate, r, j, v, want)
+		if !kerneltest.Near(v, want, 1e-7, 4e-7*(size+1)) {
+			t.Fatalf("%s %d×%d×%d, accumulate %v: C[%d,%d] is %g, want %g", k.gemm.Name, m, n, kk, accumulate, r, j, v, want)
 		}
 	}
 }

@@ -7,12 +7,14 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"mien/asm/internal/kerneltest"
 )
 
 // The inner loops of attention, each against plain float64.
 
 func TestAttentionProduct(t *testing.T) {
-	for _, k := range Implementations() {
+	for _, k := range implementations() {
 		form := 0
 		for _, m := range []int{1, 2, 3, 4, 5, 6, 7, 11, 12, 13, 48} {
 			for _, n := range []int{1, 7, 8, 9, 15, 16, 17, 31, 32, 33, 47, 48, 49, 63, 64, 65, 128, 131} {
@@ -28,22 +30,22 @@ func TestAttentionProduct(t *testing.T) {
 func checkProduct(t *testing.T, k *Kernels[float32], m, n, kk int, transA, accumulate bool) {
 	t.Helper()
 	rng := rand.New(rand.NewPCG(uint64(m*1000+n), uint64(kk)))
-	ar, w := &arena{t: t}, k.attention.width
+	ar, w := &kerneltest.Arena{T: t}, k.width
 	p := panelProduct[float32]{m: m, n: n, k: kk, rs: kk + 3, ps: 1, panel: (kk + 1) * w, ldc: n + 2, accumulate: accumulate}
 	if transA {
 		p.rs, p.ps = 1, m+5
 	}
-	p.a = ar.slice(spaced(rng, 1, (m-1)*p.rs+(kk-1)*p.ps+1, 0, 1), 1)
-	p.b = ar.slice(spaced(rng, 1, (n+w-1)/w*p.panel, 0, 1), 0)
-	p.c = ar.slice(spaced(rng, m, n, p.ldc, 1), 3)
+	p.a = ar.Slice(spaced(rng, 1, (m-1)*p.rs+(kk-1)*p.ps+1, 0, 1), 1)
+	p.b = ar.Slice(spaced(rng, 1, (n+w-1)/w*p.panel, 0, 1), 0)
+	p.c = ar.Slice(spaced(rng, m, n, p.ldc, 1), 3)
 	before := append([]float32(nil), p.c...)
-	k.attention.product(p)
-	ar.check()
+	k.product(p)
+	ar.Check()
 	for i, v := range p.c {
 		r, j := i/p.ldc, i%p.ldc
 		if j >= n {
 			if v != before[i] {
-				t.Fatalf("%s: beyond column %d was written", k.Name, n)
+				t.Fatalf("%s: beyond column %d was written", k.gemm.Name, n)
 			}
 			continue
 		}
@@ -55,15 +57,15 @@ func checkProduct(t *testing.T, k *Kernels[float32], m, n, kk int, transA, accum
 			term := float64(p.a[r*p.rs+s*p.ps]) * float64(p.b[j/w*p.panel+s*w+j%w])
 			want, size = want+term, size+math.Abs(term)
 		}
-		if !near(v, want, 1e-7, 4e-7*(size+1)) {
-			t.Fatalf("%s %d×%d×%d, transposed %v, accumulate %v: C[%d,%d] is %g, want %g", k.Name, m, n, kk, transA, accumulate, r, j, v, want)
+		if !kerneltest.Near(v, want, 1e-7, 4e-7*(size+1)) {
+			t.Fatalf("%s %d×%d×%d, transposed %v, accumulate %v: C[%d,%d] is %g, want %g", k.gemm.Name, m, n, kk, transA, accumulate, r, j, v, want)
 		}
 	}
 }
 
 // rowsCase is a block of logits with a number for each of its rows.
 type rowsCase struct {
-	arena     arena
+	arena     kerneltest.Arena
 	rows, n   int
 	ld        int
 	s, dp     []float32
@@ -76,7 +78,7 @@ type rowsCase struct {
 func eachRowsCase(t *testing.T, k *Kernels[float32], f func(c *rowsCase)) {
 	for n := 1; n < 70; n++ {
 		for _, rows := range []int{1, 2, 15, 16, 17, 48} {
-			for fill, draw := range fills {
+			for fill, draw := range kerneltest.Fills {
 				if fill == "large" || rows > 2 && n%8 > 1 {
 					continue
 				}
@@ -88,13 +90,13 @@ func eachRowsCase(t *testing.T, k *Kernels[float32], f func(c *rowsCase)) {
 					}
 					return v
 				}
-				c := &rowsCase{arena: arena{t: t}, rows: rows, n: n, ld: n + 3, what: fmt.Sprintf("%s, %d×%d, %s", k.Name, rows, n, fill)}
+				c := &rowsCase{arena: kerneltest.Arena{T: t}, rows: rows, n: n, ld: n + 3, what: fmt.Sprintf("%s, %d×%d, %s", k.gemm.Name, rows, n, fill)}
 				c.s64, c.dp64 = values((rows-1)*c.ld+n), values((rows-1)*c.ld+n)
 				c.x64, c.y64 = values((rows+15)&^15), values((rows+15)&^15)
-				c.s, c.dp = c.arena.slice(c.s64, n%8), c.arena.slice(c.dp64, rows%8)
-				c.x, c.y, c.z = c.arena.slice(c.x64, 1), c.arena.slice(c.y64, 2), c.arena.slice(c.x64, 3)
+				c.s, c.dp = c.arena.Slice(c.s64, n%8), c.arena.Slice(c.dp64, rows%8)
+				c.x, c.y, c.z = c.arena.Slice(c.x64, 1), c.arena.Slice(c.y64, 2), c.arena.Slice(c.x64, 3)
 				f(c)
-				c.arena.check()
+				c.arena.Check()
 			}
 		}
 	}
@@ -107,26 +109,26 @@ func (c *rowsCase) each(got []float32, before []float64, f func(r, i int)) {
 			f(i/c.ld, i)
 		} else {
 			if got[i] != float32(before[i]) {
-				c.arena.t.Fatalf("%s: between the rows, %g became %g", c.what, before[i], got[i])
+				c.arena.T.Fatalf("%s: between the rows, %g became %g", c.what, before[i], got[i])
 			}
 		}
 	}
 }
 
 func (c *rowsCase) near(what string, got float32, want, rel, abs float64) {
-	if !near(got, want, rel, abs) {
-		c.arena.t.Fatalf("%s: %s is %g, want %g", c.what, what, got, want)
+	if !kerneltest.Near(got, want, rel, abs) {
+		c.arena.T.Fatalf("%s: %s is %g, want %g", c.what, what, got, want)
 	}
 }
 
 func TestAttentionSoftmax(t *testing.T) {
-	for _, k := range Implementations() {
+	for _, k := range implementations() {
 		eachRowsCase(t, k, func(c *rowsCase) {
 			top, sum := c.x, c.y
 			for r := range sum {
 				sum[r] = float32(math.Abs(c.y64[r]))
 			}
-			k.attention.softmax(c.s, c.ld, c.rows, c.n, top, sum, c.z)
+			k.softmax(c.s, c.ld, c.rows, c.n, top, sum, c.z)
 			m, total := make([]float64, c.rows), make([]float64, c.rows)
 			for r := range m {
 				m[r] = c.x64[r]
@@ -151,9 +153,9 @@ func TestAttentionSoftmax(t *testing.T) {
 }
 
 func TestAttentionGradOfLogits(t *testing.T) {
-	for _, k := range Implementations() {
+	for _, k := range implementations() {
 		eachRowsCase(t, k, func(c *rowsCase) {
-			k.attention.grad(c.s, c.dp, c.ld, c.rows, c.n, c.x, c.y)
+			k.grad(c.s, c.dp, c.ld, c.rows, c.n, c.x, c.y)
 			c.each(c.s, c.s64, func(r, i int) {
 				p := math.Exp(c.s64[i] - c.x64[r])
 				if p > 1e30 {
@@ -170,7 +172,7 @@ func TestAttentionGradOfLogits(t *testing.T) {
 
 // exp is exact to two units in the last place, for all magnitudes that a softmax meets.
 func TestAttentionExp(t *testing.T) {
-	for _, k := range Implementations() {
+	for _, k := range implementations() {
 		const n = 64
 		s, sum, alpha := make([]float32, n), make([]float32, 16), make([]float32, 16)
 		for from := -104.0; from <= 0; from += 0.37 {
@@ -183,46 +185,46 @@ func TestAttentionExp(t *testing.T) {
 				x[i] = float64(s[i])
 			}
 			top := make([]float32, 16)
-			k.attention.softmax(s, n, 1, n, top, sum, alpha)
+			k.softmax(s, n, 1, n, top, sum, alpha)
 			for i, v := range s {
-				require.True(t, near(v, math.Exp(x[i]), 2.4e-7, 2e-45), "%s: exp(%g) is %g", k.Name, x[i], v)
+				require.True(t, kerneltest.Near(v, math.Exp(x[i]), 2.4e-7, 2e-45), "%s: exp(%g) is %g", k.gemm.Name, x[i], v)
 			}
 		}
 	}
 }
 
 func TestAttentionScale(t *testing.T) {
-	for _, k := range Implementations() {
+	for _, k := range implementations() {
 		eachRowsCase(t, k, func(c *rowsCase) {
 			factors := c.x[:c.rows]
 			if c.n%2 == 0 {
 				factors = factors[:1]
 			}
-			k.attention.scale(c.s, c.ld, c.dp, c.ld, c.rows, c.n, factors)
+			k.scale(c.s, c.ld, c.dp, c.ld, c.rows, c.n, factors)
 			c.each(c.s, c.s64, func(r, i int) {
 				f := factors[min(r, len(factors)-1)]
 				c.near("product", c.s[i], float64(f*float32(c.dp64[i])), 0, 0)
 			})
-			k.attention.scale(c.dp, c.ld, c.dp, c.ld, c.rows, c.n, factors) // in place
+			k.scale(c.dp, c.ld, c.dp, c.ld, c.rows, c.n, factors) // in place
 			require.Equal(t, c.s[:c.n], c.dp[:c.n], c.what)
 		})
 	}
 }
 
 func TestAttentionTranspose(t *testing.T) {
-	for _, k := range Implementations() {
-		w := k.attention.width
+	for _, k := range implementations() {
+		w := k.width
 		for rows := 1; rows <= w; rows++ {
 			for _, columns := range []int{1, 3, 15, 16, 17, 32, 47, 48, 64, 65, 80} {
-				rng, ar := rand.New(rand.NewPCG(1, 2)), arena{t: t}
-				src := ar.slice(spaced(rng, rows, columns, columns+3, 1), 1)
-				dst := ar.slice(make([]float64, columns*w), 2)
-				k.attention.transpose(dst, src, columns+3, rows, columns)
-				ar.check()
+				rng, ar := rand.New(rand.NewPCG(1, 2)), kerneltest.Arena{T: t}
+				src := ar.Slice(spaced(rng, rows, columns, columns+3, 1), 1)
+				dst := ar.Slice(make([]float64, columns*w), 2)
+				k.packTransposed(dst, src, columns+3, rows, columns)
+				ar.Check()
 				for r := range rows {
 					for c := range columns {
 						if got, want := dst[c*w+r], src[r*(columns+3)+c]; got != want {
-							t.Fatalf("%s: %d×%d: element %d, %d is %g, want %g", k.Name, rows, columns, r, c, got, want)
+							t.Fatalf("%s: %d×%d: element %d, %d is %g, want %g", k.gemm.Name, rows, columns, r, c, got, want)
 						}
 					}
 				}

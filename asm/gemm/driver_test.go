@@ -6,10 +6,22 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"mien/asm/internal/kernel"
+	"mien/asm/internal/kerneltest"
+	"mien/asm/vector"
 )
 
+// implementations are those that this CPU can run, best first and the reference last.
+func implementations() (all []*Kernels[float32]) {
+	for _, set := range kernel.Supported() {
+		all = append(all, New(set, vector.New(set)))
+	}
+	return all
+}
+
 // at returns the element (i, j) of op(X).
-func at[F Float](x []F, ld int, trans bool, i, j int) F {
+func at[F kernel.Float](x []F, ld int, trans bool, i, j int) F {
 	if trans {
 		i, j = j, i
 	}
@@ -27,8 +39,8 @@ func checkGemm(t *testing.T, k *Kernels[float32], m, n, kk int, transA, transB, 
 		}
 		return v
 	}
-	a := &arena{t: t}
-	g := Gemm[float32]{M: m, N: n, K: kk, TransA: transA, TransB: transB, Accumulate: accumulate,
+	a := &kerneltest.Arena{T: t}
+	g := Product[float32]{M: m, N: n, K: kk, TransA: transA, TransB: transB, Accumulate: accumulate,
 		LDA: kk + 3, LDB: n + 1, LDC: n + 2}
 	rowsA, rowsB := m, kk
 	if transA {
@@ -37,13 +49,13 @@ func checkGemm(t *testing.T, k *Kernels[float32], m, n, kk int, transA, transB, 
 	if transB {
 		rowsB, g.LDB = n, kk+2
 	}
-	g.A, g.B, g.C = a.slice(values(rowsA*g.LDA), 1), a.slice(values(rowsB*g.LDB), 2), a.slice(values(m*g.LDC), 3)
+	g.A, g.B, g.C = a.Slice(values(rowsA*g.LDA), 1), a.Slice(values(rowsB*g.LDB), 2), a.Slice(values(m*g.LDC), 3)
 	if bias {
-		g.Bias = a.slice(values(n), 5)
+		g.Bias = a.Slice(values(n), 5)
 	}
 	before := append([]float32(nil), g.C...)
 	k.Gemm(g)
-	a.check()
+	a.Check()
 	for i := range m {
 		for j := range g.LDC {
 			if j >= n {
@@ -64,7 +76,7 @@ func checkGemm(t *testing.T, k *Kernels[float32], m, n, kk int, transA, transB, 
 			if accumulate {
 				add(float64(before[i*g.LDC+j]))
 			}
-			if !near(g.C[i*g.LDC+j], want, 0, 4e-7*scale+1e-30) {
+			if !kerneltest.Near(g.C[i*g.LDC+j], want, 0, 4e-7*scale+1e-30) {
 				t.Fatalf("%s %d×%d×%d, transposed %v %v, accumulate %v, bias %v: C[%d,%d] is %g, want %g",
 					k.Name, m, n, kk, transA, transB, accumulate, bias, i, j, g.C[i*g.LDC+j], want)
 			}
@@ -78,7 +90,7 @@ func TestGemm(t *testing.T) {
 	if testing.Short() {
 		edges = []int{0, 1, 5, 6, 7, 16, 17, 33}
 	}
-	for _, k := range Implementations() {
+	for _, k := range implementations() {
 		t.Run(k.Name, func(t *testing.T) {
 			form := 0
 			for _, m := range edges {
@@ -113,10 +125,10 @@ func TestGemm(t *testing.T) {
 func TestGemmBitsDoNotDependOnTheCut(t *testing.T) {
 	const m, n, kk = 29, 61, 700
 	rng := rand.New(rand.NewPCG(7, 8))
-	for _, k := range Implementations() {
+	for _, k := range implementations() {
 		for form := range 16 {
 			name := fmt.Sprintf("%s form %d", k.Name, form)
-			g := Gemm[float32]{M: m, N: n, K: kk, A: normals(rng, m*kk), B: normals(rng, kk*n), Bias: normals(rng, n),
+			g := Product[float32]{M: m, N: n, K: kk, A: kerneltest.Normals(rng, m*kk), B: kerneltest.Normals(rng, kk*n), Bias: kerneltest.Normals(rng, n),
 				LDA: kk, LDB: n, LDC: n, TransA: form&1 > 0, TransB: form&2 > 0, Accumulate: form&4 > 0}
 			if g.TransA {
 				g.LDA = m
@@ -125,9 +137,9 @@ func TestGemmBitsDoNotDependOnTheCut(t *testing.T) {
 				g.LDB = kk
 			}
 			if form&8 > 0 {
-				g.Residual, g.LDResidual = normals(rng, m*n), n
+				g.Residual, g.LDResidual = kerneltest.Normals(rng, m*n), n
 			}
-			start := normals(rng, m*n)
+			start := kerneltest.Normals(rng, m*n)
 			g.C = append([]float32(nil), start...)
 			k.Gemm(g)
 			whole := g.C

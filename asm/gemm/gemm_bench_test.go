@@ -26,7 +26,7 @@ func BenchmarkGemm(b *testing.B) {
 		{128, 800, 64, []string{"nt"}},
 		{128, 64, 800, []string{"nn"}},
 	}
-	for _, k := range Implementations() {
+	for _, k := range implementations() {
 		b.Run("shape=peak/impl="+k.Name, func(b *testing.B) {
 			flops := 0.0
 			for b.Loop() {
@@ -51,8 +51,8 @@ func BenchmarkGemm(b *testing.B) {
 }
 
 // benchProduct makes matrices of small whole numbers: pages never written would all be one page of zeros.
-func benchProduct(k *Kernels[float32], m, n, kk int, form string) Gemm[float32] {
-	g := Gemm[float32]{M: m, N: n, K: kk, TransA: form == "tn", TransB: form == "nt",
+func benchProduct(k *Kernels[float32], m, n, kk int, form string) Product[float32] {
+	g := Product[float32]{M: m, N: n, K: kk, TransA: form == "tn", TransB: form == "nt",
 		A: make([]float32, m*kk), B: make([]float32, kk*n), C: make([]float32, m*n), LDA: kk, LDB: n, LDC: n}
 	for i := range g.A {
 		g.A[i] = float32(i%7) - 3
@@ -75,7 +75,7 @@ func benchProduct(k *Kernels[float32], m, n, kk int, form string) Gemm[float32] 
 // BenchmarkGemmEpilogue compares a layer of ViT-B's MLP with and without what follows the product.
 func BenchmarkGemmEpilogue(b *testing.B) {
 	const m, n, kk = 800, 3072, 768
-	for _, k := range Implementations() {
+	for _, k := range implementations() {
 		for _, op := range []string{"none", "bias", "bias+gelu", "bias+residual"} {
 			b.Run(fmt.Sprintf("op=%s/shape=%dx%dx%d/impl=%s", op, m, n, kk, k.Name), func(b *testing.B) {
 				g := benchProduct(k, m, n, kk, "packed")
@@ -97,7 +97,7 @@ func BenchmarkGemmEpilogue(b *testing.B) {
 // BenchmarkPack packs a weight [768, 768] as panels.
 func BenchmarkPack(b *testing.B) {
 	const n = 768
-	for _, k := range Implementations() {
+	for _, k := range implementations() {
 		for _, trans := range []bool{false, true} {
 			b.Run(fmt.Sprintf("op=pack/trans=%v/shape=%dx%d/impl=%s", trans, n, n, k.Name), func(b *testing.B) {
 				src, dst := make([]float32, n*n), make([]float32, k.PanelsLen(n, n))

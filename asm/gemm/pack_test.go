@@ -6,29 +6,24 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-)
 
-// normals draws n numbers of the standard normal distribution.
-func normals(rng *rand.Rand, n int) []float32 {
-	s := make([]float32, n)
-	for i := range s {
-		s[i] = float32(rng.NormFloat64())
-	}
-	return s
-}
+	"mien/asm/internal/kernel"
+	"mien/asm/internal/kerneltest"
+	"mien/asm/vector"
+)
 
 // A packed matrix gives the bits of the unpacked one, whole and in columns cut at panels.
 func TestPackedGemmHasTheBitsOfUnpacked(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 9))
-	for _, k := range Implementations() {
+	for _, k := range implementations() {
 		for _, size := range [][3]int{{1, 1, 1}, {7, 7, 128}, {5, 32, 33}, {13, 3*k.NR + 5, 50}, {9, 2 * k.NR, 2*k.blocking.kc + 7},
 			{3, k.blocking.nc + k.NR + 1, 20}, {4, 5, 0}, {0, 4, 3}} {
 			for form := range 4 {
 				m, n, kk, transB := size[0], size[1], size[2], form&1 > 0
 				name := fmt.Sprintf("%s %v form %d", k.Name, size, form)
-				start := normals(rng, m*n)
-				g := Gemm[float32]{M: m, N: n, K: kk, A: normals(rng, m*kk), LDA: kk, B: normals(rng, kk*n), LDB: n, TransB: transB,
-					C: append([]float32(nil), start...), LDC: n, Bias: normals(rng, n), Accumulate: form&2 > 0}
+				start := kerneltest.Normals(rng, m*n)
+				g := Product[float32]{M: m, N: n, K: kk, A: kerneltest.Normals(rng, m*kk), LDA: kk, B: kerneltest.Normals(rng, kk*n), LDB: n, TransB: transB,
+					C: append([]float32(nil), start...), LDC: n, Bias: kerneltest.Normals(rng, n), Accumulate: form&2 > 0}
 				if transB {
 					g.LDB = kk
 				}
@@ -51,50 +46,50 @@ func TestPackedGemmHasTheBitsOfUnpacked(t *testing.T) {
 }
 
 func TestPackUsesTheMemoryGiven(t *testing.T) {
-	for _, k := range Implementations() {
-		a := &arena{t: t}
-		b, dst := a.slice(make([]float64, 70*30), 1), a.slice(make([]float64, k.PanelsLen(30, 70)), 3)
+	for _, k := range implementations() {
+		a := &kerneltest.Arena{T: t}
+		b, dst := a.Slice(make([]float64, 70*30), 1), a.Slice(make([]float64, k.PanelsLen(30, 70)), 3)
 		p := k.Pack(dst, b, 30, true, 30, 70)
-		a.check()
+		a.Check()
 		require.Equal(t, []int{30, 70}, []int{p.K, p.N})
 		require.Same(t, &dst[0], &p.data[0])
 	}
 }
 
 func TestPanelsAreBoundToTheirKernels(t *testing.T) {
-	k := F32()
-	other := generic[float32]()
+	k := implementations()[0]
+	other := Reference(vector.Reference[float32]())
 	other.Name = "other"
 	b := make([]float32, 5*300)
-	g := Gemm[float32]{M: 2, N: 300, K: 5, A: make([]float32, 10), LDA: 5, C: make([]float32, 600), LDC: 300,
+	g := Product[float32]{M: 2, N: 300, K: 5, A: make([]float32, 10), LDA: 5, C: make([]float32, 600), LDC: 300,
 		Packed: k.Pack(nil, b, 300, false, 5, 300)}
-	require.PanicsWithValue(t, "asm: a matrix packed by the "+k.Name+" kernels met the other kernels", func() { other.Gemm(g) })
+	require.PanicsWithValue(t, "gemm: a matrix packed by the "+k.Name+" kernels met the other kernels", func() { other.Gemm(g) })
 	wrong := g
 	wrong.K = 4
-	require.PanicsWithValue(t, "asm: a packed matrix [5, 300] where [4, 0…300] is wanted", func() { k.Gemm(wrong) })
+	require.PanicsWithValue(t, "gemm: a packed matrix [5, 300] where [4, 0…300] is wanted", func() { k.Gemm(wrong) })
 	require.Panics(t, func() { k.Gemm(g.Columns(1, 300)) }, "a cut inside a panel")
 	require.Panics(t, func() { k.Gemm(g.Columns(0, k.NR+1)) }, "a cut inside a panel")
 	require.NotPanics(t, func() { k.Gemm(g.Columns(k.NR, 300)) })
 }
 
 // applyEpilogue does to c, a product, what g asks for after it.
-func applyEpilogue(k *Kernels[float32], g *Gemm[float32], c, pre []float32) {
+func applyEpilogue(k *Kernels[float32], g *Product[float32], c, pre []float32) {
 	for r := range g.M {
 		row := c[r*g.LDC:][:g.N]
 		if g.Scale != 0 {
-			k.Scale(row, row, g.Scale)
+			k.vector.Scale(row, row, g.Scale)
 		}
 		if g.Bias != nil {
-			k.Add(row, row, g.Bias)
+			k.vector.Add(row, row, g.Bias)
 		}
 		if g.Pre != nil {
 			copy(pre[r*g.LDPre:], row)
 		}
 		if g.GELU {
-			k.GELU(row, row)
+			k.vector.GELU(row, row)
 		}
 		if g.Residual != nil {
-			k.Add(row, row, g.Residual[r*g.LDResidual:][:g.N])
+			k.vector.Add(row, row, g.Residual[r*g.LDResidual:][:g.N])
 		}
 	}
 }
@@ -103,27 +98,27 @@ func applyEpilogue(k *Kernels[float32], g *Gemm[float32], c, pre []float32) {
 func TestGemmEpilogue(t *testing.T) {
 	const m, n, kk, ld = 23, 150, 900, 153
 	rng := rand.New(rand.NewPCG(3, 9))
-	for _, k := range Implementations() {
+	for _, k := range implementations() {
 		for form := range 64 {
 			name := fmt.Sprintf("%s form %d", k.Name, form)
-			start := normals(rng, m*ld)
-			g := Gemm[float32]{M: m, N: n, K: kk, A: normals(rng, m*kk), LDA: kk, B: normals(rng, kk*n), LDB: n,
+			start := kerneltest.Normals(rng, m*ld)
+			g := Product[float32]{M: m, N: n, K: kk, A: kerneltest.Normals(rng, m*kk), LDA: kk, B: kerneltest.Normals(rng, kk*n), LDB: n,
 				C: append([]float32(nil), start...), LDC: ld, Accumulate: form&1 > 0}
 			k.Gemm(g)
-			want, wantPre := g.C, normals(rng, m*(ld+1))
+			want, wantPre := g.C, kerneltest.Normals(rng, m*(ld+1))
 			pre := append([]float32(nil), wantPre...)
 			if form&2 > 0 {
 				g.Scale = 0.125
 			}
 			if form&4 > 0 {
-				g.Bias = normals(rng, n)
+				g.Bias = kerneltest.Normals(rng, n)
 			}
 			if form&8 > 0 {
 				g.Pre, g.LDPre = pre, ld+1
 			}
 			g.GELU = form&16 > 0
 			if form&32 > 0 {
-				g.Residual, g.LDResidual = normals(rng, m*(ld+2)), ld+2
+				g.Residual, g.LDResidual = kerneltest.Normals(rng, m*(ld+2)), ld+2
 			}
 			applyEpilogue(k, &g, want, wantPre)
 			g.C = append([]float32(nil), start...)
@@ -133,7 +128,7 @@ func TestGemmEpilogue(t *testing.T) {
 
 			g.C = append([]float32(nil), start...)
 			clear(pre)
-			for _, part := range []Gemm[float32]{g.Rows(0, 9).Columns(0, 70), g.Columns(0, 70).Rows(9, m), g.Columns(70, n)} {
+			for _, part := range []Product[float32]{g.Rows(0, 9).Columns(0, 70), g.Columns(0, 70).Rows(9, m), g.Columns(70, n)} {
 				k.Gemm(part)
 			}
 			require.Equal(t, want, g.C, "%s in parts", name)
@@ -146,29 +141,29 @@ func TestGemmEpilogue(t *testing.T) {
 	}
 }
 
-// Transpose and CopyRows are compared with their twins, between guards.
+// Transpose and CopyRows are compared with their references, between guards.
 func TestTransposeAndCopyRows(t *testing.T) {
 	edges := []int{1, 2, 3, 4, 7, 8, 9, 15, 16, 17, 31, 32, 33, 47, 64, 67}
 	rng := rand.New(rand.NewPCG(4, 9))
-	for _, k := range Implementations() {
+	for _, k := range implementations() {
 		for _, rows := range edges {
 			for _, columns := range edges {
-				a := &arena{t: t}
+				a := &kerneltest.Arena{T: t}
 				lds, ldd := columns+3, rows+2
-				src := normals(rng, rows*lds)
-				dst := a.slice(make([]float64, (columns-1)*ldd+rows), 1)
+				src := kerneltest.Normals(rng, rows*lds)
+				dst := a.Slice(make([]float64, (columns-1)*ldd+rows), 1)
 				k.Transpose(dst, ldd, src[:(rows-1)*lds+columns], lds, rows, columns)
-				a.check()
+				a.Check()
 				want := make([]float32, len(dst))
-				transpose(want, ldd, src, lds, rows, columns)
+				transposeReference(want, ldd, src, lds, rows, columns)
 				require.Equal(t, want, dst, "%s: %d×%d transposed", k.Name, rows, columns)
 
-				ldd = roundUp(columns, k.Lanes) + 1
-				dst = a.slice(make([]float64, rows*ldd-1), 2)
+				ldd = kernel.RoundUp(columns, k.Lanes) + 1
+				dst = a.Slice(make([]float64, rows*ldd-1), 2)
 				k.CopyRows(dst, ldd, src[:(rows-1)*lds+columns], lds, rows, columns)
-				a.check()
+				a.Check()
 				want = make([]float32, len(dst))
-				copyRowsGeneric(want, ldd, src, lds, rows, columns)
+				copyRowsReference(want, ldd, src, lds, rows, columns)
 				require.Equal(t, want, dst, "%s: %d×%d copied", k.Name, rows, columns)
 			}
 		}

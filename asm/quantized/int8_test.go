@@ -7,25 +7,25 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestQuantizeInt8(t *testing.T) {
+func TestToInt8(t *testing.T) {
 	x := []float32{-2.54, 1.27, 0, 0.01, 0.03, 2.54}
 	values := make([]int8, len(x))
-	scale := QuantizeInt8(values, x)
+	scale := ToInt8(values, x)
 	require.InDelta(t, 0.02, scale, 1e-9)
 	require.Equal(t, []int8{-127, 64, 0, 0, 2, 127}, values) // 63.5, 0.5 and 1.5 to the even one
 
-	require.Zero(t, QuantizeInt8(values[:3], []float32{0, 0x1p-121, 0}))
+	require.Zero(t, ToInt8(values[:3], []float32{0, 0x1p-121, 0}))
 	require.Equal(t, []int8{0, 0, 0}, values[:3])
-	require.Zero(t, QuantizeInt8(nil, nil))
+	require.Zero(t, ToInt8(nil, nil))
 	for _, bad := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
-		scale := QuantizeInt8(values[:3], []float32{1, float32(bad), 2})
+		scale := ToInt8(values[:3], []float32{1, float32(bad), 2})
 		require.True(t, scale != scale, "the scale of a row with %g is %g", bad, scale)
 	}
 }
 
 // The largest products that there are, whose sums of two do not fit 16 bits and whose sums of four come near to 18.
 func TestInt8SumsAreExact(t *testing.T) {
-	const m, n, kk = 15, 33, MaxLowK
+	const m, n, kk = 15, 33, MaxK
 	values, scales := make([]int8, n*kk), make([]float32, n)
 	for i := range values {
 		values[i] = []int8{127, -127, -128, 1}[i/kk%4]
@@ -38,9 +38,9 @@ func TestInt8SumsAreExact(t *testing.T) {
 	for i := range a {
 		a[i] = []float32{127, -127}[i/kk%2] // a scale of 1
 	}
-	for _, k := range lowImplementations(Int8) {
+	for _, k := range implementations(int8Format) {
 		c := make([]float32, m*n)
-		k.Gemm(LowGemm{M: m, N: n, A: a, LDA: kk, B: panels, C: c, LDC: n})
+		k.Gemm(Product{M: m, N: n, A: a, LDA: kk, B: panels, C: c, LDC: n})
 		for i := range m {
 			for j := range n {
 				want := float32(kk) * a[i*kk] * float32(values[j*kk])

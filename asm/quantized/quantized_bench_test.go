@@ -4,16 +4,18 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"testing"
+
+	"mien/asm/internal/kerneltest"
 )
 
-// BenchmarkLow reports GOP/s of one thread for the shapes of ViT-B with weights packed before and the conversion of activations
+// BenchmarkQuantized reports GOP/s of one thread for the shapes of ViT-B with weights packed before and the conversion of activations
 // timed, beside the register-only peak of the same implementation (shape=peak).
-func BenchmarkLow(b *testing.B) {
+func BenchmarkQuantized(b *testing.B) {
 	shapes := []struct{ m, n, k int }{{1024, 1024, 1024},
 		{800, 2304, 768}, {800, 768, 768}, {800, 3072, 768}, {800, 768, 3072}, {100, 3072, 768}, {10, 3072, 768}}
-	for _, p := range []Precision{BF16, Int8} {
-		for _, k := range lowImplementations(p) {
-			b.Run(fmt.Sprintf("%v/shape=peak/impl=%s", p, k.Name), func(b *testing.B) {
+	for _, f := range formats {
+		for _, k := range implementations(f) {
+			b.Run(fmt.Sprintf("%s/shape=peak/impl=%s", f.name, k.Name), func(b *testing.B) {
 				ops := 0.0
 				for b.Loop() {
 					ops += k.Peak(1_000_000)
@@ -21,8 +23,8 @@ func BenchmarkLow(b *testing.B) {
 				b.ReportMetric(ops/b.Elapsed().Seconds()/1e9, "GOP/s")
 			})
 			for _, s := range shapes {
-				b.Run(fmt.Sprintf("%v/shape=%dx%dx%d/impl=%s", p, s.m, s.n, s.k, k.Name), func(b *testing.B) {
-					g := lowExample(p, s.m, s.n, s.k)
+				b.Run(fmt.Sprintf("%s/shape=%dx%dx%d/impl=%s", f.name, s.m, s.n, s.k, k.Name), func(b *testing.B) {
+					g := example(f, s.m, s.n, s.k)
 					for b.Loop() {
 						k.Gemm(g)
 					}
@@ -34,8 +36,8 @@ func BenchmarkLow(b *testing.B) {
 	}
 }
 
-func lowExample(p Precision, m, n, k int) LowGemm {
+func example(f format, m, n, k int) Product {
 	rng := rand.New(rand.NewPCG(1, 2))
-	panels, _ := packLow(p, normals(rng, n*k), n, k)
-	return LowGemm{M: m, N: n, A: normals(rng, m*k), LDA: k, B: panels, C: make([]float32, m*n), LDC: n, Bias: normals(rng, n)}
+	panels, _ := pack(f, kerneltest.Normals(rng, n*k), n, k)
+	return Product{M: m, N: n, A: kerneltest.Normals(rng, m*k), LDA: k, B: panels, C: make([]float32, m*n), LDC: n, Bias: kerneltest.Normals(rng, n)}
 }

@@ -21,7 +21,7 @@ type Kernels[F kernel.Float] struct {
 	Sum             func(x []F) F    // Σ x
 	SquaredDistance func(a, b []F) F // Σ (a − b)²
 
-	// Max returns the largest of one or more elements, NaN where one is.
+	// Max returns the largest of one or more elements, none of them NaN; else any of them.
 	Max func(x []F) F
 
 	// Exp computes dst = exp(x − shift).

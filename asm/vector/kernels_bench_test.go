@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"testing"
+
+	"mien/asm/internal/kernel"
 )
 
 // BenchmarkKernels times the kernels on slices, one thread, each on 800 elements (in the first cache), and on a million
@@ -31,8 +33,9 @@ func BenchmarkKernels(b *testing.B) {
 	}
 	for _, op := range ops {
 		for _, n := range []int{800, 1 << 20} {
-			for _, k := range Implementations() {
-				b.Run(fmt.Sprintf("op=%s/n=%d/impl=%s", op.name, n, k.Name), func(b *testing.B) {
+			for _, set := range kernel.Supported() {
+				k := New(set)
+				b.Run(fmt.Sprintf("op=%s/n=%d/impl=%s", op.name, n, set), func(b *testing.B) {
 					rng := rand.New(rand.NewPCG(1, 2))
 					var s [7][]float32
 					for i := range s {

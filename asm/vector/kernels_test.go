@@ -4,39 +4,18 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"os"
 	"runtime"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"mien/asm/internal/kernel"
+	"mien/asm/internal/kerneltest"
 )
 
 // Every kernel of every implementation that this CPU has is compared, in one process, with the same kernel at float64,
 // for all sizes 0…67 and around the places where assembly changes its stride, at several offsets from alignment, in place and
 // not, between guard words, on ordinary and on special values.
-
-func TestBestImplementationIsActive(t *testing.T) {
-	t.Logf("active: %s of %d implementations", F32().Name, len(Implementations()))
-	if os.Getenv("MIEN_KERNELS") != "" {
-		t.Skip("MIEN_KERNELS chooses")
-	}
-	require.Equal(t, Implementations()[0].Name, F32().Name)
-	want := bestHere()
-	require.Equal(t, want, F32().Name, "the best kernels that this CPU can run are not chosen")
-}
-
-func TestUse(t *testing.T) {
-	before := F32().Name
-	restore, err := Use("generic")
-	require.NoError(t, err)
-	require.Equal(t, "generic", F32().Name)
-	restore()
-	require.Equal(t, before, F32().Name)
-	_, err = Use("sse9")
-	require.ErrorContains(t, err, `no kernels "sse9" on this machine: choose `)
-	_, err = choose("sse9")
-	require.ErrorContains(t, err, "MIEN_KERNELS: no kernels")
-}
 
 // sizes are the lengths to try: all small ones, and the edges of strides and of the longest assembly call.
 func sizes() []int {
@@ -51,72 +30,8 @@ func sizes() []int {
 	return s
 }
 
-// fills are the kinds of values to try.
-var fills = map[string]func(r *rand.Rand) float64{
-	"normal":    func(r *rand.Rand) float64 { return r.NormFloat64() },
-	"wide":      func(r *rand.Rand) float64 { return r.NormFloat64() * 30 },
-	"denormal":  func(r *rand.Rand) float64 { return r.NormFloat64() * 1e-39 },
-	"large":     func(r *rand.Rand) float64 { return r.NormFloat64() * 1e18 },
-	"negatives": func(r *rand.Rand) float64 { return -math.Abs(r.NormFloat64() * 4) },
-}
-
-var specials = []float64{0, math.Copysign(0, -1), math.Inf(1), math.Inf(-1), math.NaN(), 1e-45, -1e-40, 3e38, -3e38, 88.7, -87.4, -103.9, 1, -1}
-
-// guard stands before and after every slice that a kernel gets.
-const guard = 12345.678
-
-// arena hands out guarded slices at odd offsets.
-type arena struct {
-	t      *testing.T
-	guards [][]float32
-}
-
-func (a *arena) slice(values []float64, offset int) []float32 {
-	n := len(values)
-	whole := make([]float32, 8+offset+n+8)
-	for i := range whole {
-		whole[i] = guard
-	}
-	s := whole[8+offset : 8+offset+n : 8+offset+n]
-	for i, v := range values {
-		s[i] = float32(v)
-	}
-	a.guards = append(a.guards, whole[:8+offset], whole[8+offset+n:])
-	return s
-}
-
-func (a *arena) check() {
-	for _, g := range a.guards {
-		for _, v := range g {
-			if v != guard {
-				a.t.Fatal("a guard word beside a slice was overwritten")
-			}
-		}
-	}
-}
-
-func widen(x []float32) []float64 {
-	w := make([]float64, len(x))
-	for i, v := range x {
-		w[i] = float64(v)
-	}
-	return w
-}
-
-// near tells whether got is want up to the given relative and absolute error; NaN equals NaN and infinities themselves.
-func near(got float32, want, rel, abs float64) bool {
-	w := float64(float32(want))
-	switch {
-	case math.IsNaN(w):
-		return math.IsNaN(float64(got))
-	case math.IsInf(w, 0) || math.IsInf(float64(got), 0):
-		return float64(got) == w || math.Abs(want) > 3.4e38 // at the edge of float32, one rounding decides
-	}
-	return math.Abs(float64(got)-want) <= rel*math.Abs(want)+abs
-}
-
-// kernel is one row of the table below: how to call it on any float type, and how exact it is.
-type kernel struct {
+// kernelCase is one row of the table below: how to call it on any float type, and how exact it is.
+type kernelCase struct {
 	name     string
 	inputs   int     // slices that are read, of which the first outputs are written, too
 	outputs  int     // how many of the slices are results; they come first
@@ -129,13 +44,13 @@ type kernel struct {
 	special  bool // special values make sense
 }
 
-func binaryKernel(name string, pick32 func(*Kernels[float32]) func(d, a, b []float32), pick64 func(*Kernels[float64]) func(d, a, b []float64)) kernel {
-	return kernel{name: name, inputs: 2, outputs: 1, inPlace: true, rel: 1e-7, abs: 0, special: true,
+func binaryKernel(name string, pick32 func(*Kernels[float32]) func(d, a, b []float32), pick64 func(*Kernels[float64]) func(d, a, b []float64)) kernelCase {
+	return kernelCase{name: name, inputs: 2, outputs: 1, inPlace: true, rel: 1e-7, abs: 0, special: true,
 		f32: func(k *Kernels[float32], s [][]float32) []float32 { pick32(k)(s[0], s[1], s[2]); return nil },
 		f64: func(k *Kernels[float64], s [][]float64) []float64 { pick64(k)(s[0], s[1], s[2]); return nil }}
 }
 
-var table = []kernel{
+var table = []kernelCase{
 	binaryKernel("Add", func(k *Kernels[float32]) func(d, a, b []float32) { return k.Add }, func(k *Kernels[float64]) func(d, a, b []float64) { return k.Add }),
 	binaryKernel("Sub", func(k *Kernels[float32]) func(d, a, b []float32) { return k.Sub }, func(k *Kernels[float64]) func(d, a, b []float64) { return k.Sub }),
 	binaryKernel("Mul", func(k *Kernels[float32]) func(d, a, b []float32) { return k.Mul }, func(k *Kernels[float64]) func(d, a, b []float64) { return k.Mul }),
@@ -165,6 +80,12 @@ var table = []kernel{
 	{name: "ExpShift", inputs: 1, outputs: 1, inPlace: true, rel: 5e-6, abs: 2e-45, fills: []string{"normal", "wide"},
 		f32: func(k *Kernels[float32], s [][]float32) []float32 { k.Exp(s[0], s[1], 1.5); return nil },
 		f64: func(k *Kernels[float64], s [][]float64) []float64 { k.Exp(s[0], s[1], 1.5); return nil }},
+	{name: "Max", inputs: 1,
+		f32: func(k *Kernels[float32], s [][]float32) []float32 { return largest(k, s[0]) },
+		f64: func(k *Kernels[float64], s [][]float64) []float64 { return largest(k, s[0]) }},
+	{name: "ExpSum", inputs: 1, outputs: 1, inPlace: true, rel: 2e-5, abs: 1e-37, fills: []string{"normal", "wide", "large", "denormal"},
+		f32: func(k *Kernels[float32], s [][]float32) []float32 { return expSum(k, s[0], s[1]) },
+		f64: func(k *Kernels[float64], s [][]float64) []float64 { return expSum(k, s[0], s[1]) }},
 	{name: "Softmax", inputs: 1, outputs: 1, inPlace: true, rel: 2e-5, abs: 1e-37, special: true, fills: []string{"normal", "wide", "large", "denormal"},
 		f32: func(k *Kernels[float32], s [][]float32) []float32 { return []float32{k.Softmax(s[0], s[1])} },
 		f64: func(k *Kernels[float64], s [][]float64) []float64 { return []float64{k.Softmax(s[0], s[1])} }},
@@ -224,16 +145,34 @@ var table = []kernel{
 
 var adamWNumbers = AdamW{LR: 1e-2, Beta1: 0.9, Beta2: 0.999, Eps: 1e-8, Decay: 0.05, Correct1: 0.271, Correct2: 0.003, GradScale: 0.5}
 
-func square[F Float](dst, x []F) {
+// largest is Max, of nothing no number at all.
+func largest[F kernel.Float](k *Kernels[F], x []F) []F {
+	if len(x) == 0 {
+		return nil
+	}
+	return []F{k.Max(x)}
+}
+
+// expSum is ExpSum as softmax uses it.
+func expSum[F kernel.Float](k *Kernels[F], dst, x []F) []F {
+	top := largest(k, x)
+	if top == nil {
+		return []F{k.ExpSum(dst, x, 0)}
+	}
+	return append(top, k.ExpSum(dst, x, top[0]))
+}
+
+func square[F kernel.Float](dst, x []F) {
 	for i, v := range x {
 		dst[i] = v * v
 	}
 }
 
 func TestKernelsAgainstFloat64(t *testing.T) {
-	for _, impl := range Implementations() {
+	for _, set := range kernel.Supported() {
+		impl := New(set)
 		for _, k := range table {
-			t.Run(fmt.Sprintf("%s/%s", impl.Name, k.name), func(t *testing.T) {
+			t.Run(fmt.Sprintf("%s/%s", set, k.name), func(t *testing.T) {
 				rng := rand.New(rand.NewPCG(1, 2))
 				names := k.fills
 				if names == nil {
@@ -248,7 +187,7 @@ func TestKernelsAgainstFloat64(t *testing.T) {
 						for j := range values {
 							values[j] = make([]float64, n)
 							for e := range values[j] {
-								values[j][e] = float64(float32(fills[fill](rng)))
+								values[j][e] = float64(float32(kerneltest.Fills[fill](rng)))
 							}
 						}
 						compare(t, impl, k, values, (n+i)%8, n%3 == 0 && k.inPlace, fill)
@@ -260,15 +199,16 @@ func TestKernelsAgainstFloat64(t *testing.T) {
 }
 
 func TestKernelsOnSpecialValues(t *testing.T) {
-	for _, impl := range Implementations() {
+	for _, set := range kernel.Supported() {
+		impl := New(set)
 		for _, k := range table {
 			if !k.special {
 				continue
 			}
-			t.Run(fmt.Sprintf("%s/%s", impl.Name, k.name), func(t *testing.T) {
+			t.Run(fmt.Sprintf("%s/%s", set, k.name), func(t *testing.T) {
 				rng := rand.New(rand.NewPCG(3, 4))
 				for n := range 36 { // each special value alone in each place, and all kinds together
-					for _, s := range specials {
+					for _, s := range kerneltest.Specials {
 						values := make([][]float64, k.inputs)
 						for j := range values {
 							values[j] = make([]float64, n)
@@ -279,7 +219,7 @@ func TestKernelsOnSpecialValues(t *testing.T) {
 						if n > 0 {
 							values[0][rng.IntN(n)] = float64(float32(s))
 							if n > 3 {
-								values[0][rng.IntN(n)] = specials[rng.IntN(len(specials))]
+								values[0][rng.IntN(n)] = kerneltest.Specials[rng.IntN(len(kerneltest.Specials))]
 							}
 						}
 						compare(t, impl, k, values, n%5, false, fmt.Sprint(s))
@@ -290,21 +230,42 @@ func TestKernelsOnSpecialValues(t *testing.T) {
 	}
 }
 
+func TestMaxOfInfinities(t *testing.T) {
+	inf := float32(math.Inf(1))
+	for _, set := range kernel.Supported() {
+		k := New(set)
+		for n := 1; n < 70; n++ {
+			x := make([]float32, n)
+			for i := range x {
+				x[i] = -inf
+			}
+			require.Equal(t, -inf, k.Max(x), "%s: %d", set, n)
+			for i := range x {
+				x[i] = -3e38
+				require.Equal(t, float32(-3e38), k.Max(x), "%s: element %d of %d", set, i, n)
+				x[i] = inf
+				require.Equal(t, inf, k.Max(x), "%s: element %d of %d", set, i, n)
+				x[i] = -inf
+			}
+		}
+	}
+}
+
 // compare runs one kernel on one set of inputs in both precisions.
-func compare(t *testing.T, impl *Kernels[float32], k kernel, values [][]float64, offset int, inPlace bool, what string) {
+func compare(t *testing.T, impl *Kernels[float32], k kernelCase, values [][]float64, offset int, inPlace bool, what string) {
 	t.Helper()
 	n := len(values[0])
-	a := &arena{t: t}
+	a := &kerneltest.Arena{T: t}
 	var s32 [][]float32
 	var s64 [][]float64
 	for range k.outputs {
-		s32 = append(s32, a.slice(make([]float64, n), offset))
+		s32 = append(s32, a.Slice(make([]float64, n), offset))
 		s64 = append(s64, make([]float64, n))
 	}
 	largest := 0.0
 	for j, v := range values {
-		s32 = append(s32, a.slice(v, (offset+j)%8))
-		s64 = append(s64, widen(s32[len(s32)-1]))
+		s32 = append(s32, a.Slice(v, (offset+j)%8))
+		s64 = append(s64, kerneltest.Widen(s32[len(s32)-1]))
 		for _, x := range v {
 			if !math.IsNaN(x) && !math.IsInf(x, 0) {
 				largest = max(largest, math.Abs(float64(float32(x))))
@@ -315,17 +276,17 @@ func compare(t *testing.T, impl *Kernels[float32], k kernel, values [][]float64,
 		s32[0] = s32[k.outputs]
 	}
 	got := k.f32(impl, s32)
-	want := k.f64(F64(), s64)
+	want := k.f64(Reference[float64](), s64)
 	for o := range k.outputs {
 		got, want = append(got, s32[o]...), append(want, s64[o]...)
 	}
-	a.check()
+	a.Check()
 	abs := (k.abs + k.perTerm*float64(n)) * max(largest, 1)
 	if k.abs < 1e-30 && k.perTerm == 0 {
 		abs = k.abs
 	}
 	for i := range got {
-		if !near(got[i], want[i], k.rel, abs+2e-45) {
+		if !kerneltest.Near(got[i], want[i], k.rel, abs+2e-45) {
 			t.Fatalf("%s, %d elements, offset %d, in place %v: result %d is %g, want %g (off by %.3g)",
 				what, n, offset, inPlace, i, got[i], want[i], float64(got[i])-want[i])
 		}
@@ -343,7 +304,8 @@ func TestElementsDoNotDependOnTheCut(t *testing.T) {
 		}
 		return s
 	}
-	for _, k := range Implementations() {
+	for _, set := range kernel.Supported() {
+		k := New(set)
 		x, y, z := random(), random(), random()
 		for name, f := range map[string]func(dst, a, b []float32){
 			"Add": k.Add, "GELUBackward": k.GELUBackward,
@@ -352,6 +314,7 @@ func TestElementsDoNotDependOnTheCut(t *testing.T) {
 			"Scale":       func(d, a, _ []float32) { k.Scale(d, a, 0.3) },
 			"GELU":        func(d, a, _ []float32) { k.GELU(d, a) },
 			"Exp":         func(d, a, _ []float32) { k.Exp(d, a, 0.3) },
+			"ExpSum":      func(d, a, _ []float32) { k.ExpSum(d, a, 5) },
 			"AdamW": func(d, a, b []float32) {
 				m := append([]float32(nil), b...)
 				v := append([]float32(nil), b...)
@@ -365,7 +328,7 @@ func TestElementsDoNotDependOnTheCut(t *testing.T) {
 				parts := append([]float32(nil), z...)
 				f(parts[:cut], x[:cut], y[:cut])
 				f(parts[cut:], x[cut:], y[cut:])
-				require.Equal(t, whole, parts, "%s %s cut at %d", k.Name, name, cut)
+				require.Equal(t, whole, parts, "%s %s cut at %d", set, name, cut)
 			}
 		}
 	}

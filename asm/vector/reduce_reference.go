@@ -34,7 +34,7 @@ func squaredDistanceReference[F kernel.Float](a, b []F) F {
 func maxReference[F kernel.Float](x []F) F {
 	top := x[0]
 	for _, v := range x {
-		top = max(top, v) // NaN wins
+		top = max(top, v)
 	}
 	return top
 }
