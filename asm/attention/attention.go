@@ -52,7 +52,7 @@ func (k *Kernels[F]) packTransposed(dst, src []F, stride, rows, columns int) {
 func (k *Kernels[F]) packRows(dst, src []F, stride, rows, columns int, factor []F) {
 	for q := 0; q < columns; q += k.width {
 		for r := 0; r < rows; r += k.keys {
-			k.scale(dst[q*rows+r*k.width:], k.width, src[r*stride+q:], stride, min(k.keys, rows-r), min(k.width, columns-q), factor)
+			k.vector.ScaleRows(dst[q*rows+r*k.width:], k.width, src[r*stride+q:], stride, min(k.keys, rows-r), min(k.width, columns-q), factor)
 		}
 	}
 }

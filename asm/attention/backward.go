@@ -74,7 +74,7 @@ func (k *Kernels[F]) gradients(h *Head[F], g *Grads[F], scratch []F, queries, ke
 	s, _ := k.backwardScratch(scratch, h.Tokens, h.Dim)
 	for i := queries.lo; i < queries.hi; i += k.queries {
 		rows := min(k.queries, queries.hi-i)
-		k.scale(s.q, h.Dim, h.Q[i*h.Stride:], h.Stride, rows, h.Dim, s.scale)
+		k.vector.ScaleRows(s.q, h.Dim, h.Q[i*h.Stride:], h.Stride, rows, h.Dim, s.scale)
 		for j := keys.lo; j < keys.hi; j += k.keys {
 			n := min(k.keys, keys.hi-j)
 			k.logitGrads(h, g, &s, i, rows, j, n)
@@ -96,7 +96,7 @@ func (k *Kernels[F]) logitGrads(h *Head[F], g *Grads[F], s *backwardScratch[F], 
 	k.product(p)
 	p.a, p.rs, p.b, p.c = g.DOut[i*h.OutStride:], h.OutStride, s.valuesT[j*h.Dim:], s.dp
 	k.product(p)
-	k.grad(s.logits, s.dp, ld, rows, n, h.LSE[i:], s.delta[i:])
+	k.vector.LogitGrad(s.logits, s.dp, ld, rows, n, h.LSE[i:], s.delta[i:])
 }
 
 // queryGrad adds a block's part of dQ.

@@ -63,7 +63,7 @@ func (k *Kernels[F]) Attention(h *Head[F], scratch []F, lo, hi int) {
 // far with weights exp(s − top); a new maximum shrinks it by alpha.
 func (k *Kernels[F]) attend(h *Head[F], s *forwardScratch[F], i, rows int) {
 	out, ld, bf16 := h.Out[i*h.OutStride:], k.logitStride(), k.rounds(h)
-	k.scale(s.q, h.Dim, h.Q[i*h.Stride:], h.Stride, rows, h.Dim, s.scale)
+	k.vector.ScaleRows(s.q, h.Dim, h.Q[i*h.Stride:], h.Stride, rows, h.Dim, s.scale)
 	for r := range rows {
 		s.top[r], s.sum[r] = F(-math.MaxFloat32), 0
 	}
@@ -74,9 +74,9 @@ func (k *Kernels[F]) attend(h *Head[F], s *forwardScratch[F], i, rows int) {
 		} else {
 			k.logits(h, s, rows, j, n)
 		}
-		k.softmax(s.logits, ld, rows, n, s.top, s.sum, s.alpha)
+		k.vector.OnlineSoftmax(s.logits, ld, rows, n, s.top, s.sum, s.alpha)
 		if j > 0 {
-			k.scale(out, h.OutStride, out, h.OutStride, rows, h.Dim, s.alpha[:rows])
+			k.vector.ScaleRows(out, h.OutStride, out, h.OutStride, rows, h.Dim, s.alpha[:rows])
 		}
 		if bf16 {
 			k.mixBF16(h, s, out, rows, j, n)
@@ -88,7 +88,7 @@ func (k *Kernels[F]) attend(h *Head[F], s *forwardScratch[F], i, rows int) {
 		h.LSE[i+r] = s.top[r] + F(math.Log(float64(s.sum[r])))
 		s.alpha[r] = 1 / s.sum[r]
 	}
-	k.scale(out, h.OutStride, out, h.OutStride, rows, h.Dim, s.alpha[:rows])
+	k.vector.ScaleRows(out, h.OutStride, out, h.OutStride, rows, h.Dim, s.alpha[:rows])
 }
 
 // logits computes a block of logits, from key j on, of the queries in s.q.

@@ -6,7 +6,8 @@ import (
 	"mien/asm/vector"
 )
 
-// Kernels is one implementation of attention: its inner loops and the sizes of the blocks that suit them.
+// Kernels is one implementation of attention: the sizes of its blocks and a product that suits them. What is done to the rows of a
+// block is of package vector.
 type Kernels[F kernel.Float] struct {
 	vector *vector.Kernels[F]
 	gemm   *gemm.Kernels[F]
@@ -17,23 +18,6 @@ type Kernels[F kernel.Float] struct {
 
 	// product multiplies a block of rows by panels.
 	product func(p panelProduct[F])
-
-	// softmax is a step of the online softmax on rows of n logits, lds apart. Row r has met logits of maximum top[r], whose
-	// sum of exp(s − top) is sum[r]; before the first block these are the lowest float32 (not −∞, as −∞ less −∞ is NaN)
-	// and 0. With m the maximum of top[r] and the row:
-	//
-	//	alpha[r] = exp(top[r] − m);  s = exp(s − m);  sum[r] = alpha[r]·sum[r] + Σ s;  top[r] = m
-	//
-	// The three slices have room for a multiple of sixteen rows.
-	softmax func(s []F, lds, rows, n int, top, sum, alpha []F)
-
-	// scale computes rows of n elements, dst = factors[r]·src, or factors[0] for all when it is the only one; dst may be src.
-	scale func(dst []F, ldd int, src []F, lds, rows, n int, factors []F)
-
-	// grad turns logits and gradients of probabilities into probabilities and gradients of logits, row r of n columns:
-	//
-	//	s = exp(s − lse[r]);  dp = s·(dp − delta[r])
-	grad func(s, dp []F, ld, rows, n int, lse, delta []F)
 
 	// bf16 is nil where there are no instructions for bfloat16.
 	bf16 *bf16Kernels[F]
@@ -62,11 +46,11 @@ func New(set kernel.Set, v *vector.Kernels[float32], g *gemm.Kernels[float32]) *
 	return Reference(v, g)
 }
 
-// Reference has its inner loops built on other kernels. With the reference implementation of those it is plain Go, for any float
-// type; AVX2 and NEON run it on theirs.
+// Reference multiplies with the kernels of gemm. With the reference implementation of those it is plain Go, for any float type; AVX2
+// and NEON run it on theirs.
 func Reference[F kernel.Float](v *vector.Kernels[F], g *gemm.Kernels[F]) *Kernels[F] {
 	const keys = 192
 	k := &Kernels[F]{vector: v, gemm: g, width: g.NR, queries: 48, keys: kernel.RoundUp(keys, g.NR)}
-	k.product, k.softmax, k.scale, k.grad = k.productReference, k.softmaxReference, k.scaleReference, k.gradReference
+	k.product = k.productReference
 	return k
 }

@@ -11,7 +11,7 @@ import (
 func avx512(v *vector.Kernels[float32], g *gemm.Kernels[float32]) *Kernels[float32] {
 	return &Kernels[float32]{
 		vector: v, gemm: g, width: avx512Width, queries: 48, keys: 192,
-		product: productAVX512, softmax: softmaxAVX512, scale: scaleAVX512, grad: gradAVX512, bf16: bf16AVX512(),
+		product: productAVX512, bf16: bf16AVX512(),
 	}
 }
 

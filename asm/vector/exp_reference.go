@@ -11,8 +11,3 @@ func expReference[F kernel.Float](dst, x []F, shift F) {
 		dst[i] = F(math.Exp(float64(v - shift)))
 	}
 }
-
-func expSumReference[F kernel.Float](dst, x []F, shift F) F {
-	expReference(dst, x, shift)
-	return sumReference(dst[:len(x)])
-}

@@ -21,14 +21,8 @@ type Kernels[F kernel.Float] struct {
 	Sum             func(x []F) F    // Σ x
 	SquaredDistance func(a, b []F) F // Σ (a − b)²
 
-	// Max returns the largest of one or more elements, none of them NaN; else any of them.
-	Max func(x []F) F
-
 	// Exp computes dst = exp(x − shift).
 	Exp func(dst, x []F, shift F)
-
-	// ExpSum does so for a shift that no element exceeds, and returns Σ dst.
-	ExpSum func(dst, x []F, shift F) F
 
 	// Softmax normalises one row, dst = exp(x − max)/Σ exp(x − max), and returns its
 	// log-sum-exp, max + log Σ exp(x − max), which attention's backward pass needs.
@@ -39,6 +33,23 @@ type Kernels[F kernel.Float] struct {
 
 	// SoftmaxGrad is the second half of it, dx = y·(dy − delta), for those who know delta.
 	SoftmaxGrad func(dx, y, dy []F, delta F)
+
+	// OnlineSoftmax is a step of softmax on rows that come in pieces, here n logits of each row, lds apart. Row r has met logits of
+	// maximum top[r], whose sum of exp(s − top) is sum[r]; before the first piece these are the lowest float32 (not −∞, as −∞ less
+	// −∞ is NaN) and 0. With m the maximum of top[r] and the row:
+	//
+	//	alpha[r] = exp(top[r] − m);  s = exp(s − m);  sum[r] = alpha[r]·sum[r] + Σ s;  top[r] = m
+	//
+	// The three slices have room for a multiple of sixteen rows.
+	OnlineSoftmax func(s []F, lds, rows, n int, top, sum, alpha []F)
+
+	// ScaleRows computes rows of n elements, dst = factors[r]·src, or factors[0] for all when it is the only one; dst may be src.
+	ScaleRows func(dst []F, ldd int, src []F, lds, rows, n int, factors []F)
+
+	// LogitGrad turns logits and gradients of probabilities into probabilities and gradients of logits, row r of n columns:
+	//
+	//	s = exp(s − lse[r]);  dp = s·(dp − delta[r])
+	LogitGrad func(s, dp []F, ld, rows, n int, lse, delta []F)
 
 	// GELU computes the exact form, dst = x·Φ(x) = x/2·(1 + erf(x/√2)).
 	GELU func(dst, x []F)
@@ -85,9 +96,10 @@ func New(set kernel.Set) *Kernels[float32] {
 func Reference[F kernel.Float]() *Kernels[F] {
 	return &Kernels[F]{
 		Add: addReference[F], Sub: subReference[F], Mul: mulReference[F], Scale: scaleReference[F], Axpy: axpyReference[F],
-		Dot: dotReference[F], Sum: sumReference[F], SquaredDistance: squaredDistanceReference[F], Max: maxReference[F],
-		Exp: expReference[F], ExpSum: expSumReference[F], Softmax: softmaxReference[F],
+		Dot: dotReference[F], Sum: sumReference[F], SquaredDistance: squaredDistanceReference[F],
+		Exp: expReference[F], Softmax: softmaxReference[F],
 		SoftmaxBackward: softmaxBackwardReference[F], SoftmaxGrad: softmaxGradReference[F],
+		OnlineSoftmax: onlineSoftmaxReference[F], ScaleRows: scaleRows(scaleReference[F]), LogitGrad: logitGrad(expReference[F], softmaxGradReference[F]),
 		GELU: geluReference[F], GELUBackward: geluBackwardReference[F],
 		LayerNorm: layerNormReference[F], LayerNormBackward: layerNormBackwardReference[F], AdamW: adamWReference[F],
 	}

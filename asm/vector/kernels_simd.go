@@ -23,9 +23,10 @@ func pad(x []float32) (v [8]float32) {
 func simd() *Kernels[float32] {
 	return &Kernels[float32]{
 		Add: addSIMD, Sub: subSIMD, Mul: mulSIMD, Scale: scaleSIMD, Axpy: axpySIMD,
-		Dot: dotSIMD, Sum: sumSIMD, SquaredDistance: squaredDistanceSIMD, Max: maxSIMD,
-		Exp: expSIMD, ExpSum: expSumSIMD, Softmax: softmaxSIMD,
+		Dot: dotSIMD, Sum: sumSIMD, SquaredDistance: squaredDistanceSIMD,
+		Exp: expSIMD, Softmax: softmaxSIMD,
 		SoftmaxBackward: softmaxBackwardSIMD, SoftmaxGrad: softmaxGradSIMD,
+		OnlineSoftmax: onlineSoftmaxSIMD, ScaleRows: scaleRows(scaleSIMD), LogitGrad: logitGrad(expSIMD, softmaxGradSIMD),
 		LayerNorm: layerNormSIMD, LayerNormBackward: layerNormBackwardSIMD, AdamW: adamWSIMD,
 	}
 }

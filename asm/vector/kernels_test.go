@@ -80,12 +80,6 @@ var table = []kernelCase{
 	{name: "ExpShift", inputs: 1, outputs: 1, inPlace: true, rel: 5e-6, abs: 2e-45, fills: []string{"normal", "wide"},
 		f32: func(k *Kernels[float32], s [][]float32) []float32 { k.Exp(s[0], s[1], 1.5); return nil },
 		f64: func(k *Kernels[float64], s [][]float64) []float64 { k.Exp(s[0], s[1], 1.5); return nil }},
-	{name: "Max", inputs: 1,
-		f32: func(k *Kernels[float32], s [][]float32) []float32 { return largest(k, s[0]) },
-		f64: func(k *Kernels[float64], s [][]float64) []float64 { return largest(k, s[0]) }},
-	{name: "ExpSum", inputs: 1, outputs: 1, inPlace: true, rel: 2e-5, abs: 1e-37, fills: []string{"normal", "wide", "large", "denormal"},
-		f32: func(k *Kernels[float32], s [][]float32) []float32 { return expSum(k, s[0], s[1]) },
-		f64: func(k *Kernels[float64], s [][]float64) []float64 { return expSum(k, s[0], s[1]) }},
 	{name: "Softmax", inputs: 1, outputs: 1, inPlace: true, rel: 2e-5, abs: 1e-37, special: true, fills: []string{"normal", "wide", "large", "denormal"},
 		f32: func(k *Kernels[float32], s [][]float32) []float32 { return []float32{k.Softmax(s[0], s[1])} },
 		f64: func(k *Kernels[float64], s [][]float64) []float64 { return []float64{k.Softmax(s[0], s[1])} }},
@@ -144,23 +138,6 @@ var table = []kernelCase{
 }
 
 var adamWNumbers = AdamW{LR: 1e-2, Beta1: 0.9, Beta2: 0.999, Eps: 1e-8, Decay: 0.05, Correct1: 0.271, Correct2: 0.003, GradScale: 0.5}
-
-// largest is Max, of nothing no number at all.
-func largest[F kernel.Float](k *Kernels[F], x []F) []F {
-	if len(x) == 0 {
-		return nil
-	}
-	return []F{k.Max(x)}
-}
-
-// expSum is ExpSum as softmax uses it.
-func expSum[F kernel.Float](k *Kernels[F], dst, x []F) []F {
-	top := largest(k, x)
-	if top == nil {
-		return []F{k.ExpSum(dst, x, 0)}
-	}
-	return append(top, k.ExpSum(dst, x, top[0]))
-}
 
 func square[F kernel.Float](dst, x []F) {
 	for i, v := range x {
@@ -230,27 +207,6 @@ func TestKernelsOnSpecialValues(t *testing.T) {
 	}
 }
 
-func TestMaxOfInfinities(t *testing.T) {
-	inf := float32(math.Inf(1))
-	for _, set := range kernel.Supported() {
-		k := New(set)
-		for n := 1; n < 70; n++ {
-			x := make([]float32, n)
-			for i := range x {
-				x[i] = -inf
-			}
-			require.Equal(t, -inf, k.Max(x), "%s: %d", set, n)
-			for i := range x {
-				x[i] = -3e38
-				require.Equal(t, float32(-3e38), k.Max(x), "%s: element %d of %d", set, i, n)
-				x[i] = inf
-				require.Equal(t, inf, k.Max(x), "%s: element %d of %d", set, i, n)
-				x[i] = -inf
-			}
-		}
-	}
-}
-
 // compare runs one kernel on one set of inputs in both precisions.
 func compare(t *testing.T, impl *Kernels[float32], k kernelCase, values [][]float64, offset int, inPlace bool, what string) {
 	t.Helper()
@@ -314,7 +270,6 @@ func TestElementsDoNotDependOnTheCut(t *testing.T) {
 			"Scale":       func(d, a, _ []float32) { k.Scale(d, a, 0.3) },
 			"GELU":        func(d, a, _ []float32) { k.GELU(d, a) },
 			"Exp":         func(d, a, _ []float32) { k.Exp(d, a, 0.3) },
-			"ExpSum":      func(d, a, _ []float32) { k.ExpSum(d, a, 5) },
 			"AdamW": func(d, a, b []float32) {
 				m := append([]float32(nil), b...)
 				v := append([]float32(nil), b...)

@@ -30,11 +30,3 @@ func squaredDistanceReference[F kernel.Float](a, b []F) F {
 	}
 	return F(sum)
 }
-
-func maxReference[F kernel.Float](x []F) F {
-	top := x[0]
-	for _, v := range x {
-		top = max(top, v)
-	}
-	return top
-}

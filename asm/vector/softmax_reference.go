@@ -10,7 +10,10 @@ func softmaxReference[F kernel.Float](dst, x []F) (lse F) {
 	if len(x) == 0 {
 		return F(math.Inf(-1))
 	}
-	top := maxReference(x)
+	top := x[0]
+	for _, v := range x {
+		top = max(top, v) // NaN wins
+	}
 	sum := 0.0
 	for i, v := range x {
 		e := math.Exp(float64(v - top))

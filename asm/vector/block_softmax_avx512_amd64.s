@@ -1,7 +1,7 @@
 //go:build !purego
 
 #include "textflag.h"
-#include "rows_avx512_amd64.h"
+#include "block_avx512_amd64.h"
 
 // HALVE folds the sixteen lanes of Z0 into lane 0 of X0 with the given instructions for vectors and for scalars.
 #define HALVE(OPPS, OPSS) \

@@ -1,7 +1,7 @@
 //go:build !purego
 
 #include "textflag.h"
-#include "rows_avx512_amd64.h"
+#include "block_avx512_amd64.h"
 
 // func attentionScaleAsm(dst *float32, ldd int, src *float32, lds, rows, n int, factors *float32, step int)
 TEXT ·attentionScaleAsm(SB), NOSPLIT, $0-64

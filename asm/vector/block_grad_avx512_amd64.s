@@ -1,7 +1,7 @@
 //go:build !purego
 
 #include "textflag.h"
-#include "rows_avx512_amd64.h"
+#include "block_avx512_amd64.h"
 
 // GRAD computes one vector of a row, whose lse and delta are in Z4 and Z5: Z0 = exp(s − lse), Z3 = Z0·(dp − delta).
 #define GRAD \
