@@ -2,7 +2,8 @@ package cpu
 
 import "runtime"
 
-// parallel calls fn on consecutive ranges that cover [0, n), at most as many as there are threads, and each at least grain long. Ranges only divide the output: no result may depend on where they are cut.
+// parallel calls fn on consecutive ranges that cover [0, n), at most as many as there are threads, and each at least grain long. Ranges
+// only divide the output: no result may depend on where they are cut.
 func parallel(n, grain int, fn func(lo, hi int)) {
 	parts := min(runtime.GOMAXPROCS(0), n/max(grain, 1))
 	if parts <= 1 {

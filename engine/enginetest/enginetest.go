@@ -5,8 +5,11 @@
 //
 //	enginetest.RunAll(t, newBackend, enginetest.Options{Float64: true})
 //
-// does. Destinations are full of NaN before a call, so that an element left unwritten shows, and a kernel that keeps
-// working memory after its subtest fails it.
+// does. Destinations are full of NaN before a call, so that an element left unwritten shows; lists and slices are spoilt after it, so that
+// a backend that did not copy them does; and a kernel that keeps working memory after its subtest fails it.
+//
+// [Deferred] and [Counting] wrap a backend, for tests of what is built on one: that it waits where it must and only there, and what it
+// costs.
 package enginetest
 
 import (

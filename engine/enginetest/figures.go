@@ -21,6 +21,8 @@ func testStepFigures(s *suite) {
 			}
 		}
 	}
+	tiny := s.stepFigures(0, nil, []*engine.Tensor{s.tensor([]float64{0x3p-20, 0x4p-20}, 2)}, 1e-7) // the 1e-6 beside the norm counts
+	s.check(tiny, relative([]float64{0, 0x5p-20, 1e-7 / (0x5p-20 + 1e-6), 1}), "figures of tiny gradients")
 	zero := s.keep(engine.Zeros(s.b, s.dtype, 5))
 	s.check(s.stepFigures(0, nil, []*engine.Tensor{zero}, 1), exactly([]float64{0, 0, 1, 1}), "figures of zeros")
 	s.figuresNotFinite()

@@ -137,6 +137,7 @@ func testGemm(s *suite) {
 	}
 	s.gemmKeepsNaN()
 	s.gemmEpilogues()
+	s.residualBeside()
 }
 
 // product compares one product, and the memory between the rows of C, which must not change.

@@ -43,6 +43,26 @@ func (s *suite) gemmEpilogues() {
 	}
 }
 
+// residualBeside has the residual in the same tensor as C, but not in its place.
+func (s *suite) residualBeside() {
+	const m, n, k = 5, 7, 3
+	a, av := s.random(m, k)
+	w, wv := s.random(n, k)
+	both, before := s.random(2, m, n)
+	c, residual := s.keep(both.Range(1, 2)), s.keep(both.Range(0, 1))
+	want := exactly(before)
+	for i := range m {
+		for j := range n {
+			x, size := dotProduct(av[i*k:(i+1)*k], wv[j*k:(j+1)*k])
+			want.value[(m+i)*n+j] = x*normalCDF(x) + before[i*n+j]
+			want.size[(m+i)*n+j] = size + math.Abs(before[i*n+j])
+		}
+	}
+	s.b.Gemm(engine.GemmArgs{C: c, A: a, B: w, M: m, N: n, K: k, TransB: true, LDA: k, LDB: k, LDC: n, Batch: 1,
+		GELU: true, Residual: residual})
+	s.check(both, want, "a residual beside C")
+}
+
 // epilogue compares one product and what follows it; packed products take their weight from PackWeight.
 func (s *suite) epilogue(p product, e epilogue, accumulate, packed bool) {
 	a, w := s.operand(p.a, p.batch, p.m, p.k, false), s.operand(shared, p.batch, p.k, p.n, true)

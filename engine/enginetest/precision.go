@@ -9,9 +9,9 @@ import (
 )
 
 // What products at low precision are compared with. Rounding to bfloat16 is exact arithmetic: the reference multiplies the rounded
-// operands in float64, and only the sums, which are float32, may differ. How a backend divides by an int8 scale is its own
-// affair: the reference multiplies what was there before, and each operand may be half a step off; but numbers that are whole multiples of their
-// row's scale must survive as they are.
+// operands in float64, and only the sums, which are float32, may differ. How a backend divides by an int8 scale is its own affair: the
+// reference multiplies what was there before, and each operand may be half a step off; but numbers that are whole multiples of
+// their row's scale must survive as they are.
 
 // unit is the relative error of rounding to bfloat16, which has eight significant bits.
 const unit = 0x1p-8

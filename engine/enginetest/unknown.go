@@ -28,6 +28,7 @@ func testUnknown(s *suite) {
 	}
 	s.refusesPrecisions()
 	s.refusesStrangers()
+	s.refusesLargeStrangers()
 }
 
 // refuses requires a *ShapeError of a call, or of what waits for it.
@@ -193,4 +194,32 @@ func (s *suite) refusesStrangers() {
 	} {
 		s.refuses(what, call)
 	}
+}
+
+// refusesLargeStrangers does so where there is work enough to divide it: a panic on a thread of the backend would end the program.
+func (s *suite) refusesLargeStrangers() {
+	const n, batch = 96, 8
+	x, strange := s.of(engine.Float32, batch, n, n), s.of(engine.Int32, batch, n, n)
+	items := engine.GemmArgs{C: x, A: x, B: strange, M: n, N: n, K: n, LDA: n, LDB: n, LDC: n, Batch: batch,
+		AStride: n * n, BStride: n * n, CStride: n * n}
+	rows := x.View(batch*n, n)
+	defer rows.Free()
+	grouped := engine.GroupedArgs{X: rows, Y: s.of(engine.Float32, batch*n, n), W: []*engine.Tensor{s.of(engine.Int32, n, n)},
+		B: []*engine.Tensor{s.of(engine.Float32, n)}, Offsets: s.ints([]int32{0, batch * n}, 2)}
+	heads := engine.AttentionArgs{QKV: s.of(engine.Float32, 4, n, 3, 2, 16), Out: s.of(engine.Float32, 4, n, 2, 16),
+		LSE: s.of(engine.Int32, 4, 2, n), Batch: 4, Tokens: n, Heads: 2, HeadDim: 16}
+	list, wrong := []*engine.Tensor{s.of(engine.Float32, large)}, []*engine.Tensor{s.of(engine.Int32, large)}
+	figures, loss := s.figures(1, 1), s.of(engine.Float32)
+	steps := engine.AdamWArgs{Params: list, Grads: list, M: list, V: wrong, LR: []float64{1}, Decay: []float64{0},
+		Steps: s.ints([]int32{0}, 1), Index: []int{0}, Figures: figures}
+	s.refuses("Gemm of many whole numbers", func() { s.b.Gemm(items) })
+	s.refuses("GroupedGemm of many whole numbers", func() { s.b.GroupedGemm(grouped) })
+	s.refuses("Attention that writes whole numbers", func() { s.b.Attention(heads) })
+	s.refuses("AttentionBackward of whole numbers", func() {
+		s.b.AttentionBackward(heads, engine.AttentionGrads{DOut: heads.Out, DQKV: heads.QKV})
+	})
+	s.refuses("AdamW of many whole numbers", func() { s.b.AdamW(steps) })
+	s.refuses("StepFigures of many whole numbers", func() {
+		s.b.StepFigures(engine.FiguresArgs{Figures: figures, Loss: loss, Grads: append(wrong, wrong...)})
+	})
 }
