@@ -3,7 +3,7 @@
 // Each method of engine.Backend finds the slices of its tensors, chooses the kernels of package asm for their element type, and
 // divides the work among threads. Threads divide what is computed, never a sum, so results have the same bits for any number of
 // them; the number of threads is GOMAXPROCS. Memory comes from free lists and goes back when the last reference to a tensor is
-// given up (memory.go). Who computes is a pool of workers that stay awake between ops (team.go).
+// given up (memory.go). Who computes is a pool of workers that spin between ops (workers.go).
 //
 // Start with elementwise.go; gemm.go is where the time goes, and from there on package asm.
 package cpu

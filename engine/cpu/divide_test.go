@@ -28,8 +28,8 @@ func TestDivideProperties(t *testing.T) {
 			n = g.M
 		}
 		next, largest := 0, 0
-		for i := range d.shares {
-			lo, hi := d.share(n, i)
+		for i := range d.chunks {
+			lo, hi := d.chunk(n, i)
 			if lo >= hi {
 				continue
 			}
@@ -40,7 +40,7 @@ func TestDivideProperties(t *testing.T) {
 			next, largest = hi, max(largest, hi-lo)
 		}
 		require.Equal(t, n, next)
-		require.LessOrEqual(t, largest, n/d.shares+2*d.grain)
+		require.LessOrEqual(t, largest, n/d.chunks+2*d.grain)
 	})
 }
 
@@ -53,17 +53,17 @@ func TestDivideWastesLittle(t *testing.T) {
 	require.True(t, divide(k, tall, 2).byRows, "one vector of columns cannot be divided")
 	grad := gemm.Product[float32]{M: 3072, N: 768, TransA: true}
 	require.True(t, divide(k, grad, 2).byRows, "a transposed A is copied in parts")
-	require.Equal(t, 2, divide(k, grad, 2).shares, "and B no more often than there are threads")
+	require.Equal(t, 2, divide(k, grad, 2).chunks, "and B no more often than there are threads")
 }
 
-func TestInSharesRunsEachOnce(t *testing.T) {
+func TestInChunksRunsEachOnce(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(5))
 	for parts := 1; parts <= 5; parts++ {
-		for _, shares := range []int{0, 1, parts, 4*parts + 3} {
-			ran := make([]atomic.Int32, shares)
-			inShares(parts, shares, func(i int) { ran[i].Add(1) })
+		for _, chunks := range []int{0, 1, parts, 4*parts + 3} {
+			ran := make([]atomic.Int32, chunks)
+			inChunks(parts, chunks, func(i int) { ran[i].Add(1) })
 			for i := range ran {
-				require.EqualValues(t, 1, ran[i].Load(), "share %d of %d on %d threads", i, shares, parts)
+				require.EqualValues(t, 1, ran[i].Load(), "chunk %d of %d on %d threads", i, chunks, parts)
 			}
 		}
 	}

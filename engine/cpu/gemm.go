@@ -50,12 +50,12 @@ func multiply[F asm.Float](a engine.GemmArgs) {
 	if a.Batch == 1 {
 		g := gemmItem[F](&a, 0)
 		d := divide(k, g, parts)
-		inShares(parts, d.shares, func(i int) { multiplyShare(k, g, d, i) })
+		inChunks(parts, d.chunks, func(i int) { multiplyChunk(k, g, d, i) })
 		return
 	}
-	rows, shares := a.Batch*a.M, manyShares(parts, a.Batch) // the items one below the other
-	inShares(parts, shares, func(i int) {
-		for at, end := rows*i/shares, rows*(i+1)/shares; at < end; {
+	rows, chunks := a.Batch*a.M, manyChunks(parts, a.Batch) // the items one below the other
+	inChunks(parts, chunks, func(i int) {
+		for at, end := rows*i/chunks, rows*(i+1)/chunks; at < end; {
 			b, from := at/a.M, at%a.M
 			to := min(a.M, from+end-at)
 			k.Gemm(gemmItem[F](&a, b).Rows(from, to))
@@ -64,66 +64,66 @@ func multiply[F asm.Float](a engine.GemmArgs) {
 	})
 }
 
-// division cuts C into shares of rows or of columns.
+// division cuts C into chunks of rows or of columns.
 type division struct {
 	byRows        bool
-	shares, grain int // all shares but the last are multiples of grain long
+	chunks, grain int // all chunks but the last are multiples of grain long
 }
 
-// divide chooses the cuts that waste least. More shares than threads would copy operands more often, except for columns with A
-// read in place, where each share packs its own part of B, and rows with B packed before. Columns are cut between the blocks of
-// the kernel where there are enough: each strip of A then meets as many panels as it can while it is in the cache. Long shares of
+// divide chooses the cuts that waste least. More chunks than threads would copy operands more often, except for columns with A
+// read in place, where each chunk packs its own part of B, and rows with B packed before. Columns are cut between the blocks of
+// the kernel where there are enough: each strip of A then meets as many panels as it can while it is in the cache. Long chunks of
 // rows are cut between strips, so that none has fewer rows than the kernel takes at once.
 func divide[F asm.Float](k *asm.Kernels[F], g gemm.Product[F], parts int) division {
 	if parts == 1 {
-		return division{byRows: true, shares: 1, grain: 1}
+		return division{byRows: true, chunks: 1, grain: 1}
 	}
-	panels, grain, shares := ceilDiv(g.N, k.NR), k.Lanes, parts
+	panels, grain, chunks := ceilDiv(g.N, k.NR), k.Lanes, parts
 	if g.Packed != nil || panels >= 2*parts {
 		grain = k.NR
 		if blocks := ceilDiv(g.N, k.BlockColumns()); blocks >= 2*parts {
 			grain, panels = k.BlockColumns(), blocks
 		}
 		if !g.TransA {
-			shares = manyShares(parts, panels)
+			chunks = manyChunks(parts, panels)
 		}
 	}
 	rows, columns := ceilDiv(g.M, parts), min(g.N, ceilDiv(ceilDiv(g.N, grain), parts)*grain)
-	if shareCost(k, g.Columns(0, columns)) < shareCost(k, g.Rows(0, rows)) {
-		return division{shares: shares, grain: grain}
+	if chunkCost(k, g.Columns(0, columns)) < chunkCost(k, g.Rows(0, rows)) {
+		return division{chunks: chunks, grain: grain}
 	}
-	shares, grain = parts, 1
+	chunks, grain = parts, 1
 	if g.Packed != nil {
-		shares = manyShares(parts, g.M/(4*k.MR))
+		chunks = manyChunks(parts, g.M/(4*k.MR))
 	}
-	if g.M >= 4*k.MR*shares {
+	if g.M >= 4*k.MR*chunks {
 		grain = k.MR
 	}
-	return division{byRows: true, shares: shares, grain: grain}
+	return division{byRows: true, chunks: chunks, grain: grain}
 }
 
-// share returns where share i of n rows or columns begins and ends.
-func (d division) share(n, i int) (lo, hi int) {
+// chunk returns where chunk i of n rows or columns begins and ends.
+func (d division) chunk(n, i int) (lo, hi int) {
 	units := ceilDiv(n, d.grain)
-	return units * i / d.shares * d.grain, min(n, units*(i+1)/d.shares*d.grain)
+	return units * i / d.chunks * d.grain, min(n, units*(i+1)/d.chunks*d.grain)
 }
 
-// multiplyShare computes share i of a product.
-func multiplyShare[F asm.Float](k *asm.Kernels[F], g gemm.Product[F], d division, i int) {
+// multiplyChunk computes chunk i of a product.
+func multiplyChunk[F asm.Float](k *asm.Kernels[F], g gemm.Product[F], d division, i int) {
 	if d.byRows {
-		if lo, hi := d.share(g.M, i); lo < hi {
+		if lo, hi := d.chunk(g.M, i); lo < hi {
 			k.Gemm(g.Rows(lo, hi))
 		}
 		return
 	}
-	if lo, hi := d.share(g.N, i); lo < hi {
+	if lo, hi := d.chunk(g.N, i); lo < hi {
 		k.Gemm(g.Columns(lo, hi))
 	}
 }
 
-// shareCost estimates the time of a product in multiply-adds a step of K. Fetching a panel for a row costs as much as four of
+// chunkCost estimates the time of a product in multiply-adds a step of K. Fetching a panel for a row costs as much as four of
 // them, and so does reading an element of A or of B the first time; one that is copied costs eight.
-func shareCost[F asm.Float](k *asm.Kernels[F], g gemm.Product[F]) int {
+func chunkCost[F asm.Float](k *asm.Kernels[F], g gemm.Product[F]) int {
 	readA, readB := 4, 8
 	if g.TransA {
 		readA = 8

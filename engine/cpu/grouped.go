@@ -55,8 +55,8 @@ func groupedGemm[F asm.Float](a engine.GroupedArgs) {
 			case a.Mode == engine.GroupedWeightGrad:
 				g := groupItem[F](&a, e, from, to)
 				d := divide(kernels, g, parts)
-				d.shares = parts
-				multiplyShare(kernels, g, d, part)
+				d.chunks = parts
+				multiplyChunk(kernels, g, d, part)
 			case max(from, lo) < min(to, hi):
 				multiplyGroup(kernels, &a, e, max(from, lo), min(to, hi))
 			}

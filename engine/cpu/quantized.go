@@ -50,8 +50,8 @@ func gemmQuantized(a engine.GemmArgs) {
 	for b := range a.Batch {
 		g := quantizedItem(&a, b)
 		if strips := a.M / k.MR; strips >= 4*parts || parts == 1 {
-			d := division{byRows: true, shares: manyShares(parts, strips), grain: 1}
-			inShares(parts, d.shares, func(i int) { k.Gemm(g.Rows(d.share(a.M, i))) })
+			d := division{byRows: true, chunks: manyChunks(parts, strips), grain: 1}
+			inChunks(parts, d.chunks, func(i int) { k.Gemm(g.Rows(d.chunk(a.M, i))) })
 			continue
 		}
 		quantizedColumns(k, g, a.K, parts)
@@ -67,9 +67,9 @@ func quantizedColumns(k *quantized.Kernels, g quantized.Product, length, parts i
 	rows.Reset(k, g.M, length)
 	parallel(g.M, ceilDiv(g.M, parts), func(lo, hi int) { k.Convert(rows, g.A, g.LDA, lo, hi) })
 	g.A, g.Converted = nil, rows
-	d := division{shares: manyShares(parts, ceilDiv(g.N, quantized.NR)), grain: quantized.NR}
-	inShares(parts, d.shares, func(i int) {
-		if lo, hi := d.share(g.N, i); lo < hi {
+	d := division{chunks: manyChunks(parts, ceilDiv(g.N, quantized.NR)), grain: quantized.NR}
+	inChunks(parts, d.chunks, func(i int) {
+		if lo, hi := d.chunk(g.N, i); lo < hi {
 			k.Gemm(g.Columns(lo, hi))
 		}
 	})

@@ -11,7 +11,7 @@ import (
 )
 
 // Jobs of several callers at once, and jobs within parts of jobs, all come to an end, with each part done once.
-func TestTeamServesManyCallers(t *testing.T) {
+func TestWorkersServeManyCallers(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	const callers, rounds, outer, inner = 4, 50, 5, 3
 	for _, threads := range []int{1, 2, 3} {
@@ -38,14 +38,14 @@ func TestTeamServesManyCallers(t *testing.T) {
 	}
 }
 
-// All parts have finished when do returns, also those of a helper that had to wake up first.
-func TestTeamWaitsForSlowHelpers(t *testing.T) {
+// All parts have finished when do returns, also those of a worker that had to wake up first.
+func TestSlowWorkersAreWaitedFor(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2))
 	for range 5 {
-		time.Sleep(2 * patience)
+		time.Sleep(2 * spinTime)
 		var finished atomic.Int64
 		do(2, func(p int) {
-			time.Sleep(3 * patience)
+			time.Sleep(3 * spinTime)
 			finished.Add(1)
 		})
 		require.EqualValues(t, 2, finished.Load())

@@ -9,12 +9,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Four goroutines, two from each end, take what they can of 20,000 ranges of few shares, where they are after the last one all the
-// time, and of fifty of 20,000 shares, where they work side by side. Nobody may get one twice, and none may be left.
+// Four goroutines, two from each end, take what they can of 20,000 ranges of few chunks, where they are after the last one all the
+// time, and of fifty of 20,000 chunks, where they work side by side. Nobody may get one twice, and none may be left.
 func TestSharesAreTakenOnceFromBothEnds(t *testing.T) {
 	const many = 20_000
 	for _, size := range []struct{ ranges, length int }{{many, 1}, {many, 3}, {50, many}} {
-		ranges, taken := make([]shareRange, size.ranges), make([]atomic.Int32, size.ranges*size.length)
+		ranges, taken := make([]chunkRange, size.ranges), make([]atomic.Int32, size.ranges*size.length)
 		for r := range ranges {
 			ranges[r].set(r*size.length, (r+1)*size.length)
 		}
@@ -39,15 +39,15 @@ func TestSharesAreTakenOnceFromBothEnds(t *testing.T) {
 		all.Wait()
 		for i := range taken {
 			if n := taken[i].Load(); n != 1 {
-				t.Fatalf("share %d of ranges of %d was taken %d times", i, size.length, n)
+				t.Fatalf("chunk %d of ranges of %d was taken %d times", i, size.length, n)
 			}
 		}
 	}
 }
 
-// A range gives its shares in order from the front and backwards from the end, and then none.
+// A range gives its chunks in order from the front and backwards from the end, and then none.
 func TestSharesKeepTheirOrder(t *testing.T) {
-	var r shareRange
+	var r chunkRange
 	r.set(3, 7)
 	for _, want := range []int{3, 4} {
 		i, ok := r.first()

@@ -1,0 +1,61 @@
+package cpu
+
+import "sync/atomic"
+
+// manyChunks is into how many chunks to divide work that costs nothing to divide, at most that many: enough for each thread that
+// none waits long for the last.
+func manyChunks(parts, most int) int { return max(parts, min(16*parts, most)) }
+
+// inChunks calls fn for each i < chunks in as many parts as there are threads, with work stealing: each goes through consecutive chunks
+// of its own, and then takes from the end of what others have left. One that starts late, or whose processor is needed elsewhere,
+// leaves more to them. Threads so write places far apart for most of the time. Where they write neighbouring columns, the prefetcher of one
+// takes away the cache lines of the other, which cost a product 8 % on two threads.
+func inChunks(parts, chunks int, fn func(i int)) {
+	left := make([]chunkRange, parts)
+	for t := range left {
+		left[t].set(chunks*t/parts, chunks*(t+1)/parts)
+	}
+	do(parts, func(t int) {
+		for i, ok := left[t].first(); ok; i, ok = left[t].first() {
+			fn(i)
+		}
+		for other := 1; other < parts; other++ {
+			victim := &left[(t+other)%parts]
+			for i, ok := victim.last(); ok; i, ok = victim.last() {
+				fn(i)
+			}
+		}
+	})
+}
+
+// chunkRange holds the chunks [lo, hi) that nobody has taken, in one word so that both ends change at once. The rest of the cache
+// line keeps the ranges of other threads away.
+type chunkRange struct {
+	word atomic.Uint64
+	_    [7]uint64
+}
+
+func (r *chunkRange) set(lo, hi int) { r.word.Store(uint64(lo)<<32 | uint64(hi)) }
+
+// first takes the first chunk, and reports whether there was one.
+func (r *chunkRange) first() (int, bool) {
+	return r.take(func(lo, hi uint64) (taken, rest uint64) { return lo, (lo+1)<<32 | hi })
+}
+
+// last takes the last chunk, and reports whether there was one.
+func (r *chunkRange) last() (int, bool) {
+	return r.take(func(lo, hi uint64) (taken, rest uint64) { return hi - 1, lo<<32 | (hi - 1) })
+}
+
+func (r *chunkRange) take(end func(lo, hi uint64) (taken, rest uint64)) (int, bool) {
+	for {
+		was := r.word.Load()
+		lo, hi := was>>32, was&(1<<32-1)
+		if lo >= hi {
+			return 0, false
+		}
+		if taken, rest := end(lo, hi); r.word.CompareAndSwap(was, rest) {
+			return int(taken), true
+		}
+	}
+}
