@@ -86,6 +86,17 @@ func TestLossReachesSomeResults(t *testing.T) {
 	}
 }
 
+// TestLayerInScope has inputs that the scope around it made, and frees at its end.
+func TestLayerInScope(t *testing.T) {
+	got := step(t, [][]float64{{1, 2, -4}}, func(tape *ag.Tape, in values) *ag.Value {
+		return total(tape.Scope(func() values {
+			x, y := ag.Scale(in[0], 2), ag.Scale(in[0], 3)
+			return tape.Layer(values{x, y}, func(in values) values { return values{ag.Mul(in[0], in[1])} })
+		})...)
+	})
+	require.Equal(t, []float64{12, 24, -48}, got[0])
+}
+
 // TestLayerInLayer uses the input of an inner layer again after it.
 func TestLayerInLayer(t *testing.T) {
 	square := func(in values) values { return values{ag.Mul(in[0], in[0]), ag.Scale(in[0], 100)} }
@@ -108,6 +119,8 @@ func TestLayerOfSeveralInputs(t *testing.T) {
 		x, y, unused := in[0], in[1], in[2]
 		c := constant(x, 100, 300)
 		out := tape.Layer(values{x, c, y, unused, x}, func(in values) values {
+			require.False(t, in[1].NeedsGrad(), "in each run")
+			require.True(t, in[0].NeedsGrad() && in[4].NeedsGrad())
 			return values{ag.Mul(in[0], in[2]), ag.Mul(in[1], in[4])}
 		})
 		require.False(t, c.NeedsGrad())
@@ -233,7 +246,7 @@ func TestPanicInLayer(t *testing.T) {
 			if calls == 2 {
 				panic("second")
 			}
-			return values{h}
+			return values{h, ag.Scale(h, 2)}
 		})
 		require.PanicsWithValue(t, "second", func() { tape.Backward(total(y...)) })
 	}()
