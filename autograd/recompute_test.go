@@ -113,6 +113,26 @@ func TestLayerInLayer(t *testing.T) {
 	require.Equal(t, []float64{18 - 3, 36 - 3, -72 - 3}, got[0])
 }
 
+// TestLayersRunTwice counts how often layers are computed: twice, also those inside of others and those after a Backward.
+func TestLayersRunTwice(t *testing.T) {
+	b := cpu.New()
+	tape := ag.NewTape(b)
+	defer tape.Close()
+	tape.Recompute = true
+	runs := [2]int{}
+	innermost := func(in values) values { runs[1]++; return values{ag.Mul(in[0], in[0])} }
+	layer := func(in values) values {
+		runs[0]++
+		return in[0].Tape().Layer(values{ag.Scale(in[0], 2)}, innermost)
+	}
+	x := tape.Input(fill(b, engine.Float64, 3))
+	for i := range 3 {
+		tape.Backward(total(tape.Layer(values{x}, layer)...))
+		require.True(t, tape.Recompute)
+		require.Equal(t, [2]int{2 * (i + 1), 2 * (i + 1)}, runs)
+	}
+}
+
 // TestLayerOfSeveralInputs has inputs with and without a gradient, one of them twice, and one that nothing reads.
 func TestLayerOfSeveralInputs(t *testing.T) {
 	got := step(t, [][]float64{{1, 2}, {10, 20}, {7, 7}}, func(tape *ag.Tape, in values) *ag.Value {
