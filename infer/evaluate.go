@@ -84,7 +84,7 @@ func (m *Model) Match(s data.Sets) (_ data.Sets, notes []string, err error) {
 		if m.Net.Classes(modality) == 0 {
 			return s, nil, fmt.Errorf("the model has no head for %ss", modality)
 		}
-		note, err := relabel(d, m.Labels[modality])
+		note, err := m.relabel(d)
 		if err != nil {
 			return s, nil, err
 		}
@@ -95,8 +95,13 @@ func (m *Model) Match(s data.Sets) (_ data.Sets, notes []string, err error) {
 	return s, notes, nil
 }
 
-// relabel puts the classes of a set into the order of a head.
-func relabel(d *data.Dataset, labels []string) (note string, err error) {
+// relabel puts the classes of a set into the order of a head, where both name them. The names of a published checkpoint are a guess by
+// their number: its list is taken as it is.
+func (m *Model) relabel(d *data.Dataset) (note string, err error) {
+	labels := m.Labels[(*d).Modality()]
+	if !m.Own || slices.Equal(labels, data.Unnamed(len(labels))) {
+		return "", CheckLabels(*d, len(labels))
+	}
 	before := *d
 	after, dropped, err := data.Relabel(before, labels)
 	if err != nil {
@@ -110,6 +115,16 @@ func relabel(d *data.Dataset, labels []string) (note string, err error) {
 		note = fmt.Sprintf("%s labels go by the names of classes: list and model order them differently", before.Modality())
 	}
 	return note, nil
+}
+
+// CheckLabels returns an error for a label that a head of so many classes does not have.
+func CheckLabels(d data.Dataset, classes int) error {
+	for i := range d.Len() {
+		if d.Label(i) >= classes {
+			return fmt.Errorf("%s has label %d, but the model's %s head has classes 0 to %d", d.Name(i), d.Label(i), d.Modality(), classes-1)
+		}
+	}
+	return nil
 }
 
 // Evaluate classifies the samples of matched sets as the published protocol does: an image by one view, a video by the mean

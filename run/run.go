@@ -168,7 +168,7 @@ func (r *run) prepareEvaluation(t Training) error {
 	if err != nil || sets == nil {
 		return err
 	}
-	model := infer.Of(net, modelfile.Description{System: r.system, Recipe: r.Recipe, Labels: t.Labels, Precision: r.Precision}, r.Backend)
+	model := infer.Of(net, modelfile.Description{System: r.system, Recipe: r.Recipe, Labels: t.Labels, Precision: r.Precision, Own: true}, r.Backend)
 	matched, notes, err := model.Match(*sets)
 	r.note(notes...)
 	r.evaluate = func(ctx context.Context, _ int) (*infer.Report, error) { return model.Evaluate(ctx, matched) }
