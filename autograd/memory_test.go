@@ -84,7 +84,11 @@ func TestCheapResultsAreForgotten(t *testing.T) {
 		want int
 		run  func() *ag.Value
 	}{
-		"norm":       {one + statistics, func() *ag.Value { return ag.Linear(ag.LayerNorm(x, l.gamma, l.beta, 1e-6), l.proj, nil) }},
+		"norm": {one + statistics, func() *ag.Value { return ag.Linear(ag.LayerNorm(x, l.gamma, l.beta, 1e-6), l.proj, nil) }},
+		"before a scope": {one + statistics, func() *ag.Value {
+			h := ag.LayerNorm(x, l.gamma, l.beta, 1e-6)
+			return tape.Scope(func() values { return values{ag.Linear(h, l.proj, nil)} })[0]
+		}},
 		"activation": {one + one, func() *ag.Value { return ag.Linear(ag.LinearGELU(x, l.proj, nil), l.proj, nil) }},
 		"grouped activation": {one + one + sizeOf(b, engine.Int32, 2), func() *ag.Value {
 			r := ag.Route(constantLike(x, 20, 1), 1, 0)

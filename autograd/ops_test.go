@@ -30,15 +30,17 @@ func gradientsOf(t *testing.T, c gradcheck.Case, change func(gradcheck.Func) gra
 	return grads
 }
 
-// copied is a forward pass on copies of its inputs.
+// copied is a forward pass on copies of its inputs, which returns copies of its outputs.
 func copied(forward gradcheck.Func) gradcheck.Func {
-	return func(tape *ag.Tape, in values) values {
-		copies := make(values, len(in))
-		for i, x := range in {
-			copies[i] = ag.Scale(x, 1)
-		}
-		return forward(tape, copies)
+	return func(tape *ag.Tape, in values) values { return copies(forward(tape, copies(in))) }
+}
+
+func copies(vs values) values {
+	out := make(values, len(vs))
+	for i, v := range vs {
+		out[i] = ag.Scale(v, 1)
 	}
+	return out
 }
 
 // TestOpsInScopes runs every op in a scope that made its inputs, and in layers that are computed again, and overwrites what the scope
