@@ -24,7 +24,11 @@ const module = "mien"
 
 // floors lists every package from the ground up. A package imports only packages of lower floors.
 var floors = [][]string{
-	{"asm", "atomicfile", "data", "data/drawn"},
+	{"asm/internal/kernel", "atomicfile", "data", "data/drawn"},
+	{"asm/internal/kerneltest", "asm/vector"},
+	{"asm/gemm"},
+	{"asm/attention", "asm/quantized"},
+	{"asm"},
 	{"engine", "weights", "recipe"},
 	{"engine/cpu", "engine/enginetest", "autograd"},
 	{"nn", "gradcheck"},
@@ -43,10 +47,13 @@ var floors = [][]string{
 var neighbours = map[string][]string{"data/drawn": {"data"}}
 
 // onlyForTests are packages that the binary must not contain.
-var onlyForTests = []string{"engine/enginetest"}
+var onlyForTests = []string{"engine/enginetest", "asm/internal/kerneltest"}
 
 // backends are named by the command alone: everything else takes any engine.Backend.
 var backends = []string{"engine/cpu"}
+
+// closed are trees that import nothing of this module from outside.
+var closed = []string{"asm"}
 
 // floorOf returns the floor of a package, −1 for a package that floors does not list.
 func floorOf(pkg string) int {
@@ -55,6 +62,9 @@ func floorOf(pkg string) int {
 
 // allowed tells whether the package from may import the package to.
 func allowed(from, to string) bool {
+	if root, _, _ := strings.Cut(from, "/"); slices.Contains(closed, root) && !strings.HasPrefix(to, root+"/") {
+		return false
+	}
 	return floorOf(to) >= 0 && floorOf(to) < floorOf(from) || slices.Contains(neighbours[from], to)
 }
 
@@ -167,6 +177,7 @@ func TestAllowedImports(t *testing.T) {
 	require.True(t, allowed("data/drawn", "data"))
 	require.False(t, allowed("data", "data/drawn"))
 	require.False(t, allowed("asm", "engine"))
+	require.False(t, allowed("asm/gemm", "data"), "a closed tree")
 	require.False(t, allowed("mae", "s4d"), "one floor")
 	require.False(t, allowed("engine", "asm/unknown"))
 	require.False(t, allowed("unknown", "asm"))

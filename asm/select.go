@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+
+	"mien/asm/internal/kernel"
 )
 
 // implementations are the float32 kernels that this CPU can run, best first.
@@ -14,13 +16,14 @@ var implementations = detect()
 // active is chosen when the package is initialised, by a variable and not by init functions, whose order follows file names.
 var active, activeErr = choose(os.Getenv("MIEN_KERNELS"))
 
-var float64Kernels = generic[float64]()
+var float64Kernels = reference[float64]()
 
-// detect lists what the CPU has; the generic kernels are always there, and always last.
-func detect() []*Kernels[float32] {
-	plain := generic[float32]()
-	plain.BF16, plain.Int8 = bf16Generic(), int8Generic()
-	return append(detectArch(), plain)
+// detect builds what the CPU can run.
+func detect() (found []*Kernels[float32]) {
+	for _, set := range kernel.Supported() {
+		found = append(found, newKernels(set))
+	}
+	return found
 }
 
 // choose returns the implementation of that name, the best one for an empty name. A name that cannot be is an error,
@@ -71,16 +74,4 @@ func Use(name string) (restore func(), err error) {
 	}
 	before := active.Swap(k)
 	return func() { active.Store(before) }, nil
-}
-
-// finish completes a set of kernels with what follows from its tile.
-func (k *Kernels[F]) finish() *Kernels[F] {
-	var z F
-	size := 4
-	if _, ok := any(z).(float64); ok {
-		size = 8
-	}
-	k.blocking = newBlocking(k.MR, k.NR, size)
-	k.completeAttention()
-	return k
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"mien/asm"
+	"mien/asm/quantized"
 )
 
 // written writes tensors and opens the file.
@@ -54,10 +54,10 @@ func TestScalesAreStable(t *testing.T) {
 	q, again := make([]int8, 1), make([]int8, 1)
 	for _, exponent := range []uint32{8, 127, 254} { // from where scales are denormal to the largest numbers
 		for mantissa := range uint32(1<<23 - 1) {
-			scale := asm.QuantizeInt8(q, []float32{math.Float32frombits(exponent<<23 | mantissa)})
+			scale := quantized.ToInt8(q, []float32{math.Float32frombits(exponent<<23 | mantissa)})
 			value := []float32{float32(q[0])}
 			scaleRows(value, []float32{scale})
-			if s := asm.QuantizeInt8(again, value); s != scale || again[0] != q[0] {
+			if s := quantized.ToInt8(again, value); s != scale || again[0] != q[0] {
 				require.Failf(t, "not stable", "exponent %d, mantissa %d: %d·%g, then %d·%g", exponent, mantissa, q[0], scale, again[0], s)
 			}
 		}

@@ -6,7 +6,7 @@ import (
 	"io"
 	"math"
 
-	"mien/asm"
+	"mien/asm/quantized"
 )
 
 // readChunk elements are converted at a time.
@@ -124,7 +124,7 @@ func decode(t DType, src []byte, dst []float32) {
 		}
 	case BF16:
 		for i := range dst {
-			dst[i] = asm.FromBF16(le.Uint16(src[2*i:]))
+			dst[i] = quantized.FromBF16(le.Uint16(src[2*i:]))
 		}
 	case I64:
 		for i := range dst {

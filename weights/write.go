@@ -12,7 +12,7 @@ import (
 	"slices"
 	"unicode/utf8"
 
-	"mien/asm"
+	"mien/asm/quantized"
 	"mien/atomicfile"
 )
 
@@ -146,14 +146,14 @@ func writeElements(w io.Writer, t DType, values []float32, buf []byte) error {
 func writeQuantized(w, scaleWriter io.Writer, p placed, values []float32, buf []byte) error {
 	rows := p.Shape[0]
 	k := len(values) / max(rows, 1)
-	scales, quantized := make([]float32, rows), make([]int8, k)
+	scales, whole := make([]float32, rows), make([]int8, k)
 	chunk := buf[:0] // as many rows as fit, at least one
 	for j := range scales {
-		scales[j] = asm.QuantizeInt8(quantized, values[j*k:][:k])
+		scales[j] = quantized.ToInt8(whole, values[j*k:][:k])
 		if scales[j] != scales[j] {
 			return fmt.Errorf("tensor %.200q holds NaN or Inf in row %d: int8 has neither", p.Name, j)
 		}
-		for _, v := range quantized {
+		for _, v := range whole {
 			chunk = append(chunk, byte(v))
 		}
 		if j == rows-1 || len(chunk)+k > len(buf) {
@@ -172,7 +172,7 @@ func encode(buf []byte, t DType, src []float32) []byte {
 	switch t {
 	case BF16:
 		for i, v := range src {
-			binary.LittleEndian.PutUint16(buf[2*i:], asm.ToBF16(v))
+			binary.LittleEndian.PutUint16(buf[2*i:], quantized.ToBF16(v))
 		}
 	default: // F32
 		for i, v := range src {

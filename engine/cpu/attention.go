@@ -4,6 +4,7 @@ import (
 	"runtime"
 
 	"mien/asm"
+	"mien/asm/attention"
 	"mien/engine"
 )
 
@@ -12,11 +13,11 @@ func (c *Backend) Attention(a engine.AttentionArgs) {
 		panic(unsupported("Attention", a.Precision))
 	}
 	sameDType("Attention", a.QKV, a.Out, a.LSE)
-	pick(a.QKV, attention[float32], attention[float64])(c, a)
+	pick(a.QKV, attend[float32], attend[float64])(c, a)
 }
 
-// attention divides the work over blocks of queries of all heads.
-func attention[F asm.Float](c *Backend, a engine.AttentionArgs) {
+// attend divides the work over blocks of queries of all heads.
+func attend[F asm.Float](c *Backend, a engine.AttentionArgs) {
 	k := kernels[F]()
 	size := k.AttentionScratch(a.Tokens, a.HeadDim)
 	overHeads(c, a, k.AttentionQueries(), size, func(head, lo, hi int, scratch []F) {
@@ -40,7 +41,7 @@ func (c *Backend) AttentionBackward(a engine.AttentionArgs, g engine.AttentionGr
 func attentionBackward[F asm.Float](c *Backend, a engine.AttentionArgs, g engine.AttentionGrads) {
 	k := kernels[F]()
 	size := k.AttentionGradScratch(a.Tokens, a.HeadDim)
-	pack := func(head int, scratch []F) (asm.AttentionHead[F], asm.AttentionGrads[F]) {
+	pack := func(head int, scratch []F) (attention.Head[F], attention.Grads[F]) {
 		h, dh := attentionHead[F](a, head), attentionGrads[F](a, g, head)
 		k.PackAttentionGrad(&h, &dh, scratch)
 		return h, dh
@@ -84,19 +85,19 @@ func overHeads[F asm.Float](c *Backend, a engine.AttentionArgs, block, size int,
 }
 
 // attentionHead finds a head, counted through the batch, in the packed projection [batch, tokens, 3, heads, d].
-func attentionHead[F asm.Float](a engine.AttentionArgs, head int) asm.AttentionHead[F] {
+func attentionHead[F asm.Float](a engine.AttentionArgs, head int) attention.Head[F] {
 	width := a.Heads * a.HeadDim
 	at, outAt := headOffsets(a, head)
 	q := host[F](a.QKV)[at:]
-	return asm.AttentionHead[F]{Tokens: a.Tokens, Dim: a.HeadDim, Q: q, K: q[width:], V: q[2*width:], Stride: 3 * width,
+	return attention.Head[F]{Tokens: a.Tokens, Dim: a.HeadDim, Q: q, K: q[width:], V: q[2*width:], Stride: 3 * width,
 		Out: host[F](a.Out)[outAt:], OutStride: width, LSE: host[F](a.LSE)[head*a.Tokens : (head+1)*a.Tokens], BF16: a.Precision != engine.Full}
 }
 
-func attentionGrads[F asm.Float](a engine.AttentionArgs, g engine.AttentionGrads, head int) asm.AttentionGrads[F] {
+func attentionGrads[F asm.Float](a engine.AttentionArgs, g engine.AttentionGrads, head int) attention.Grads[F] {
 	width := a.Heads * a.HeadDim
 	at, outAt := headOffsets(a, head)
 	dq := host[F](g.DQKV)[at:]
-	return asm.AttentionGrads[F]{DOut: host[F](g.DOut)[outAt:], DQ: dq, DK: dq[width:], DV: dq[2*width:]}
+	return attention.Grads[F]{DOut: host[F](g.DOut)[outAt:], DQ: dq, DK: dq[width:], DV: dq[2*width:]}
 }
 
 // headOffsets returns where a head begins in the packed projection and in the output.

@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"mien/asm"
+	"mien/asm/gemm"
 )
 
 // Shares cover C once, end where packed panels do, and leave no thread with much more than its part.
@@ -16,10 +17,10 @@ func TestDivideProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		k := rapid.SampledFrom(asm.Implementations()).Draw(t, "kernels")
 		parts := rapid.IntRange(1, 9).Draw(t, "parts")
-		g := asm.Gemm[float32]{M: rapid.IntRange(0, 900).Draw(t, "m"), N: rapid.IntRange(0, 900).Draw(t, "n"),
+		g := gemm.Product[float32]{M: rapid.IntRange(0, 900).Draw(t, "m"), N: rapid.IntRange(0, 900).Draw(t, "n"),
 			TransA: rapid.Bool().Draw(t, "transA"), TransB: rapid.Bool().Draw(t, "transB")}
 		if rapid.Bool().Draw(t, "packed") {
-			g.Packed = new(asm.Panels[float32])
+			g.Packed = new(gemm.Panels[float32])
 		}
 		d := divide(k, g, parts)
 		n := g.N
@@ -45,12 +46,12 @@ func TestDivideProperties(t *testing.T) {
 
 func TestDivideWastesLittle(t *testing.T) {
 	k := asm.F32()
-	wide, tall := asm.Gemm[float32]{M: 100, N: 3072}, asm.Gemm[float32]{M: 800, N: 7}
+	wide, tall := gemm.Product[float32]{M: 100, N: 3072}, gemm.Product[float32]{M: 800, N: 7}
 	require.False(t, divide(k, wide, 2).byRows, "each thread packs its own part of B")
-	wide.Packed = new(asm.Panels[float32])
+	wide.Packed = new(gemm.Panels[float32])
 	require.False(t, divide(k, wide, 2).byRows, "each thread reads its own part of a weight")
 	require.True(t, divide(k, tall, 2).byRows, "one vector of columns cannot be divided")
-	grad := asm.Gemm[float32]{M: 3072, N: 768, TransA: true}
+	grad := gemm.Product[float32]{M: 3072, N: 768, TransA: true}
 	require.True(t, divide(k, grad, 2).byRows, "a transposed A is copied in parts")
 	require.Equal(t, 2, divide(k, grad, 2).shares, "and B no more often than there are threads")
 }

@@ -4,6 +4,7 @@ import (
 	"runtime"
 
 	"mien/asm"
+	"mien/asm/gemm"
 	"mien/engine"
 )
 
@@ -12,7 +13,7 @@ func (c *Backend) Gemm(a engine.GemmArgs) {
 		panic(unsupported("Gemm", a.Precision))
 	}
 	a = residualAsSum(a)
-	if quantized(a.Packed) {
+	if isQuantized(a.Packed) {
 		gemmQuantized(a)
 		return
 	}
@@ -20,7 +21,7 @@ func (c *Backend) Gemm(a engine.GemmArgs) {
 		defer c.roundGemm(&a)()
 	}
 	sameDType("Gemm", a.C, a.A, a.B, a.Bias, a.Pre, a.Residual)
-	pick(a.C, gemm[float32], gemm[float64])(a)
+	pick(a.C, multiply[float32], multiply[float64])(a)
 }
 
 // residualAsSum returns the same product with a residual that is C itself as accumulation.
@@ -41,9 +42,9 @@ const gemmGrain = 1 << 19
 // gemmParts returns the number of threads among which to divide so many multiply-adds.
 func gemmParts(work int) int { return max(1, min(runtime.GOMAXPROCS(0), work/gemmGrain)) }
 
-// gemm divides C among threads. The serial kernel computes the same bits wherever the cuts are, and threads wait for each
+// multiply divides C among threads. The serial kernel computes the same bits wherever the cuts are, and threads wait for each
 // other only at the end.
-func gemm[F asm.Float](a engine.GemmArgs) {
+func multiply[F asm.Float](a engine.GemmArgs) {
 	k := kernels[F]()
 	parts := gemmParts(a.Batch * a.M * a.N * a.K)
 	if a.Batch == 1 {
@@ -73,7 +74,7 @@ type division struct {
 // read in place, where each share packs its own part of B, and rows with B packed before. Columns are cut between the blocks of
 // the kernel where there are enough: each strip of A then meets as many panels as it can while it is in the cache. Long shares of
 // rows are cut between strips, so that none has fewer rows than the kernel takes at once.
-func divide[F asm.Float](k *asm.Kernels[F], g asm.Gemm[F], parts int) division {
+func divide[F asm.Float](k *asm.Kernels[F], g gemm.Product[F], parts int) division {
 	if parts == 1 {
 		return division{byRows: true, shares: 1, grain: 1}
 	}
@@ -108,7 +109,7 @@ func (d division) share(n, i int) (lo, hi int) {
 }
 
 // multiplyShare computes share i of a product.
-func multiplyShare[F asm.Float](k *asm.Kernels[F], g asm.Gemm[F], d division, i int) {
+func multiplyShare[F asm.Float](k *asm.Kernels[F], g gemm.Product[F], d division, i int) {
 	if d.byRows {
 		if lo, hi := d.share(g.M, i); lo < hi {
 			k.Gemm(g.Rows(lo, hi))
@@ -122,7 +123,7 @@ func multiplyShare[F asm.Float](k *asm.Kernels[F], g asm.Gemm[F], d division, i 
 
 // shareCost estimates the time of a product in multiply-adds a step of K. Fetching a panel for a row costs as much as four of
 // them, and so does reading an element of A or of B the first time; one that is copied costs eight.
-func shareCost[F asm.Float](k *asm.Kernels[F], g asm.Gemm[F]) int {
+func shareCost[F asm.Float](k *asm.Kernels[F], g gemm.Product[F]) int {
 	readA, readB := 4, 8
 	if g.TransA {
 		readA = 8
@@ -136,16 +137,16 @@ func shareCost[F asm.Float](k *asm.Kernels[F], g asm.Gemm[F]) int {
 func ceilDiv(a, b int) int { return (a + b - 1) / b }
 
 // gemmItem describes one item of a batch to the kernels.
-func gemmItem[F asm.Float](a *engine.GemmArgs, b int) asm.Gemm[F] {
+func gemmItem[F asm.Float](a *engine.GemmArgs, b int) gemm.Product[F] {
 	at := b * a.CStride
-	g := asm.Gemm[F]{
+	g := gemm.Product[F]{
 		M: a.M, N: a.N, K: a.K,
 		A: host[F](a.A)[b*a.AStride:], LDA: a.LDA, TransA: a.TransA,
 		C: host[F](a.C)[at:], LDC: a.LDC, Accumulate: a.Accumulate,
 		Scale: F(a.Scale), GELU: a.GELU, LDPre: a.LDC, LDResidual: a.LDC,
 	}
 	if a.Packed != nil {
-		g.Packed = a.Packed.Form.(*asm.Panels[F])
+		g.Packed = a.Packed.Form.(*gemm.Panels[F])
 	} else {
 		g.B, g.LDB, g.TransB = host[F](a.B)[b*a.BStride:], a.LDB, a.TransB
 	}

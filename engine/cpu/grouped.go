@@ -2,6 +2,8 @@ package cpu
 
 import (
 	"mien/asm"
+	"mien/asm/gemm"
+	"mien/asm/quantized"
 	"mien/engine"
 )
 
@@ -26,7 +28,7 @@ func checkGrouped(a *engine.GroupedArgs) {
 		panic(unsupported("GroupedGemm", a.Mode))
 	}
 	for _, w := range a.Packed {
-		if quantized(w) && (a.Pre != nil || a.Mode != engine.GroupedForward || a.X.DType() != engine.Float32) {
+		if isQuantized(w) && (a.Pre != nil || a.Mode != engine.GroupedForward || a.X.DType() != engine.Float32) {
 			panic(&engine.ShapeError{Op: "GroupedGemm", Got: w.Precision, Want: "the forward product of float32 without Pre at low precision"})
 		}
 	}
@@ -75,25 +77,25 @@ func (c *Backend) groupedBiasGrad(db []*engine.Tensor, dy *engine.Tensor, offset
 
 // multiplyGroup multiplies rows from to to with group e's weight, at the weight's precision.
 func multiplyGroup[F asm.Float](k *asm.Kernels[F], a *engine.GroupedArgs, e, from, to int) {
-	if a.Packed == nil || !quantized(a.Packed[e]) {
+	if a.Packed == nil || !isQuantized(a.Packed[e]) {
 		k.Gemm(groupItem[F](a, e, from, to))
 		return
 	}
 	in, out := a.X.Dim(-1), a.Y.Dim(-1)
-	lowKernels(a.Packed[e].Precision).Gemm(asm.LowGemm{M: to - from, N: out, A: host[float32](a.X)[from*in : to*in], LDA: in,
-		B: a.Packed[e].Form.(*asm.LowPanels), C: host[float32](a.Y)[from*out : to*out], LDC: out,
+	quantizedKernels(a.Packed[e].Precision).Gemm(quantized.Product{M: to - from, N: out, A: host[float32](a.X)[from*in : to*in], LDA: in,
+		B: a.Packed[e].Form.(*quantized.Panels), C: host[float32](a.Y)[from*out : to*out], LDC: out,
 		Bias: host[float32](a.B[e]), GELU: a.GELU})
 }
 
 // groupItem describes the product of rows from to to with group e's weight.
-func groupItem[F asm.Float](a *engine.GroupedArgs, e, from, to int) asm.Gemm[F] {
+func groupItem[F asm.Float](a *engine.GroupedArgs, e, from, to int) gemm.Product[F] {
 	m, n, k := to-from, a.Y.Dim(-1), a.X.Dim(-1)
 	x, y := host[F](a.X)[from*k:to*k], host[F](a.Y)[from*n:to*n]
 	switch a.Mode {
 	case engine.GroupedForward:
-		g := asm.Gemm[F]{M: m, N: n, K: k, A: x, LDA: k, C: y, LDC: n, Bias: host[F](a.B[e]), GELU: a.GELU}
+		g := gemm.Product[F]{M: m, N: n, K: k, A: x, LDA: k, C: y, LDC: n, Bias: host[F](a.B[e]), GELU: a.GELU}
 		if a.Packed != nil {
-			g.Packed = a.Packed[e].Form.(*asm.Panels[F])
+			g.Packed = a.Packed[e].Form.(*gemm.Panels[F])
 		} else {
 			g.B, g.LDB, g.TransB = host[F](a.W[e]), k, true
 		}
@@ -102,8 +104,8 @@ func groupItem[F asm.Float](a *engine.GroupedArgs, e, from, to int) asm.Gemm[F] 
 		}
 		return g
 	case engine.GroupedInputGrad:
-		return asm.Gemm[F]{M: m, N: k, K: n, A: y, LDA: n, B: host[F](a.W[e]), LDB: k, C: x, LDC: k}
+		return gemm.Product[F]{M: m, N: k, K: n, A: y, LDA: n, B: host[F](a.W[e]), LDB: k, C: x, LDC: k}
 	}
-	return asm.Gemm[F]{M: n, N: k, K: m, A: y, LDA: n, TransA: true, B: x, LDB: k,
+	return gemm.Product[F]{M: n, N: k, K: m, A: y, LDA: n, TransA: true, B: x, LDB: k,
 		C: host[F](a.W[e]), LDC: k, Accumulate: true}
 }

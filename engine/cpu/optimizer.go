@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"mien/asm"
+	"mien/asm/vector"
 	"mien/engine"
 )
 
@@ -50,9 +51,9 @@ func adamW[F asm.Float](a engine.AdamWArgs) {
 	if figures[engine.FigureOK] != 1 {
 		return
 	}
-	h := asm.AdamW{Beta1: a.Beta1, Beta2: a.Beta2, Eps: a.Eps, GradScale: float64(figures[engine.FigureScale])}
+	h := vector.AdamW{Beta1: a.Beta1, Beta2: a.Beta2, Eps: a.Eps, GradScale: float64(figures[engine.FigureScale])}
 	counts := host[int32](a.Steps)
-	steps := make([]asm.AdamW, len(a.Params))
+	steps := make([]vector.AdamW, len(a.Params))
 	for i := range steps {
 		count := &counts[a.Index[i]]
 		*count++

@@ -4,14 +4,15 @@ import (
 	"sync"
 
 	"mien/asm"
+	"mien/asm/quantized"
 	"mien/engine"
 )
 
-// quantized tells whether products with w run in another number format than their result.
-func quantized(w *engine.PackedWeight) bool { return w != nil && w.Precision != engine.Full }
+// isQuantized tells whether products with w run in another number format than their result.
+func isQuantized(w *engine.PackedWeight) bool { return w != nil && w.Precision != engine.Full }
 
-// lowKernels returns the kernels of a low precision.
-func lowKernels(p engine.Precision) *asm.LowKernels {
+// quantizedKernels returns the kernels of a low precision.
+func quantizedKernels(p engine.Precision) *quantized.Kernels {
 	if p == engine.Int8 {
 		return asm.F32().Int8
 	}
@@ -22,51 +23,51 @@ func lowKernels(p engine.Precision) *asm.LowKernels {
 func packQuantized(w *engine.Tensor, p engine.Precision) *engine.PackedWeight {
 	n := w.Dim(0)
 	k, values := w.Len()/max(n, 1), host[float32](w)
-	var panels *asm.LowPanels
+	var panels *quantized.Panels
 	if p == engine.Int8 {
-		quantized, scales := make([]int8, len(values)), make([]float32, n)
+		whole, scales := make([]int8, len(values)), make([]float32, n)
 		for j := range n {
-			scales[j] = asm.QuantizeInt8(quantized[j*k:(j+1)*k], values[j*k:(j+1)*k])
+			scales[j] = quantized.ToInt8(whole[j*k:(j+1)*k], values[j*k:(j+1)*k])
 		}
-		panels = asm.PackInt8(quantized, scales, n, k)
+		panels = quantized.PackInt8(whole, scales, n, k)
 	} else {
 		rounded := make([]uint16, len(values))
 		for i, v := range values {
-			rounded[i] = asm.ToBF16(v)
+			rounded[i] = quantized.ToBF16(v)
 		}
-		panels = asm.PackBF16(rounded, n, k)
+		panels = quantized.PackBF16(rounded, n, k)
 	}
 	return engine.NewPackedWeight(n, k, p, panels, func() {})
 }
 
-// gemmQuantized is gemm with a weight of low precision, which cannot add to C. Where rows are many each thread has its own, which it converts strip by
+// gemmQuantized is multiply with a weight of low precision, which cannot add to C. Where rows are many each thread has its own, which it converts strip by
 // strip; a few are converted first, for all threads, and columns are divided.
 func gemmQuantized(a engine.GemmArgs) {
 	if a.Scale != 0 || a.Pre != nil || a.Accumulate || a.TransA {
 		panic(&engine.ShapeError{Op: "Gemm", Got: a.Packed.Precision, Want: "neither Scale, Pre, Accumulate nor TransA at low precision"})
 	}
-	k, parts := lowKernels(a.Packed.Precision), gemmParts(a.Batch*a.M*a.N*a.K)
+	k, parts := quantizedKernels(a.Packed.Precision), gemmParts(a.Batch*a.M*a.N*a.K)
 	for b := range a.Batch {
-		g := lowItem(&a, b)
+		g := quantizedItem(&a, b)
 		if strips := a.M / k.MR; strips >= 4*parts || parts == 1 {
 			d := division{byRows: true, shares: manyShares(parts, strips), grain: 1}
 			inShares(parts, d.shares, func(i int) { k.Gemm(g.Rows(d.share(a.M, i))) })
 			continue
 		}
-		lowColumns(k, g, a.K, parts)
+		quantizedColumns(k, g, a.K, parts)
 	}
 }
 
 // convertedRows is working memory of products that share their converted activations.
-var convertedRows = sync.Pool{New: func() any { return new(asm.LowRows) }}
+var convertedRows = sync.Pool{New: func() any { return new(quantized.Rows) }}
 
-func lowColumns(k *asm.LowKernels, g asm.LowGemm, length, parts int) {
-	rows := convertedRows.Get().(*asm.LowRows)
+func quantizedColumns(k *quantized.Kernels, g quantized.Product, length, parts int) {
+	rows := convertedRows.Get().(*quantized.Rows)
 	defer convertedRows.Put(rows)
-	rows.Reset(k.Precision, g.M, length)
+	rows.Reset(k, g.M, length)
 	parallel(g.M, ceilDiv(g.M, parts), func(lo, hi int) { k.Convert(rows, g.A, g.LDA, lo, hi) })
 	g.A, g.Converted = nil, rows
-	d := division{shares: manyShares(parts, ceilDiv(g.N, asm.LowNR)), grain: asm.LowNR}
+	d := division{shares: manyShares(parts, ceilDiv(g.N, quantized.NR)), grain: quantized.NR}
 	inShares(parts, d.shares, func(i int) {
 		if lo, hi := d.share(g.N, i); lo < hi {
 			k.Gemm(g.Columns(lo, hi))
@@ -74,10 +75,10 @@ func lowColumns(k *asm.LowKernels, g asm.LowGemm, length, parts int) {
 	})
 }
 
-// lowItem describes one item of a batch to the kernels.
-func lowItem(a *engine.GemmArgs, b int) asm.LowGemm {
+// quantizedItem describes one item of a batch to the kernels.
+func quantizedItem(a *engine.GemmArgs, b int) quantized.Product {
 	at := b * a.CStride
-	g := asm.LowGemm{M: a.M, N: a.N, A: host[float32](a.A)[b*a.AStride:], LDA: a.LDA, B: a.Packed.Form.(*asm.LowPanels),
+	g := quantized.Product{M: a.M, N: a.N, A: host[float32](a.A)[b*a.AStride:], LDA: a.LDA, B: a.Packed.Form.(*quantized.Panels),
 		C: host[float32](a.C)[at:], LDC: a.LDC, GELU: a.GELU, LDResidual: a.LDC}
 	if a.Bias != nil {
 		g.Bias = host[float32](a.Bias)

@@ -1,0 +1,73 @@
+// Package attention computes heads of self-attention and their gradients in blocks (forward.go, backward.go, bf16.go), around inner
+// loops that are kernels (kernels*.go). Files end as in package vector.
+package attention
+
+import (
+	"math"
+
+	"mien/asm/internal/kernel"
+)
+
+// Head is one head of self-attention, Out = softmax(Q·Kᵀ/√Dim)·V, on matrices of Tokens rows of Dim elements that are
+// read and written in place: rows of Q, K and V are Stride elements apart, those of Out OutStride. LSE [Tokens] is the
+// log-sum-exp of each row of logits, from which the backward pass recomputes the probabilities.
+//
+// The logits are worked through in blocks, so that no Tokens × Tokens matrix is ever in memory (Rabe & Staats 2021; Dao et al. 2022).
+type Head[F kernel.Float] struct {
+	Tokens, Dim int
+	Q, K, V     []F
+	Stride      int
+	Out         []F
+	OutStride   int
+	LSE         []F
+
+	// BF16 rounds Q/√Dim, K, V and the weights exp(s − top) to bfloat16 before they are multiplied, in the forward pass alone and
+	// where there are instructions for it (AVX512_BF16): without them rounding would cost time and gain none, so nothing is
+	// rounded. Sums and softmax stay as they are. Element type float32 only.
+	BF16 bool
+}
+
+func (h *Head[F]) scale() F { return F(1 / math.Sqrt(float64(h.Dim))) }
+
+// AttentionQueries is the number of queries that attention works on at a time: a good place to cut a head.
+func (k *Kernels[F]) AttentionQueries() int { return k.queries }
+
+// AttentionKeys is the number of keys that attention works on at a time.
+func (k *Kernels[F]) AttentionKeys() int { return k.keys }
+
+// columnPanels is the room for the panels of a matrix of the given rows and columns.
+func (k *Kernels[F]) columnPanels(rows, columns int) int {
+	return kernel.RoundUp(columns, k.width) * rows
+}
+
+// packTransposed packs the transpose of src [rows, columns]: panels of columns rows each. What lies beyond the last
+// column stays undefined, as nobody keeps what is computed from it.
+func (k *Kernels[F]) packTransposed(dst, src []F, stride, rows, columns int) {
+	for r := 0; r < rows; r += k.width {
+		k.gemm.Transpose(dst[r*columns:], k.width, src[r*stride:], stride, min(k.width, rows-r), columns)
+	}
+}
+
+// packRows packs factor[0]·src [rows, columns] into panels of as many rows, a block at a time to keep calls short.
+func (k *Kernels[F]) packRows(dst, src []F, stride, rows, columns int, factor []F) {
+	for q := 0; q < columns; q += k.width {
+		for r := 0; r < rows; r += k.keys {
+			k.vector.ScaleRows(dst[q*rows+r*k.width:], k.width, src[r*stride+q:], stride, min(k.keys, rows-r), min(k.width, columns-q), factor)
+		}
+	}
+}
+
+// carver cuts scratch memory into slices that begin at cache lines. With nil memory it only counts.
+type carver[F kernel.Float] struct {
+	memory []F
+	used   int
+}
+
+func (c *carver[F]) take(n int) []F {
+	from := c.used
+	c.used += kernel.RoundUp(n, 16)
+	if c.memory == nil {
+		return nil
+	}
+	return c.memory[from : from+n]
+}

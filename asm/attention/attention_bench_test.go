@@ -1,0 +1,89 @@
+package attention
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+// BenchmarkAttention times the heads of one layer on one thread: ViT-B on all tokens of a clip and on those that masking left,
+// and a tiny model. ratio is the time over that of the products' flops at the register-only peak, which is measured between the
+// rounds: two products forward, five backward (bf16 may do better than 1, as its instructions do two products). Both figures are medians.
+func BenchmarkAttention(b *testing.B) {
+	for _, s := range []attentionShape{{1, 800, 12, 64}, {8, 100, 12, 64}, {16, 100, 2, 32}, {32, 25, 2, 32}} {
+		for _, pass := range []string{"forward", "bf16", "backward"} {
+			for _, k := range implementations() {
+				name := fmt.Sprintf("tokens=%d/batch=%d/heads=%dx%d/pass=%s/impl=%s", s.tokens, s.batch, s.heads, s.dim, pass, k.gemm.Name)
+				b.Run(name, func(b *testing.B) { benchmarkAttention(b, k, s, pass) })
+			}
+		}
+	}
+}
+
+type attentionShape struct{ batch, tokens, heads, dim int }
+
+// layer lays out random operands as a model does, and returns every head of the batch and its gradients.
+func (s attentionShape) layer() (heads []Head[float32], grads []Grads[float32]) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	width := s.heads * s.dim
+	fill := func(columns int) []float32 {
+		x := make([]float32, s.batch*s.tokens*columns)
+		for i := range x {
+			x[i] = float32(rng.NormFloat64())
+		}
+		return x
+	}
+	qkv, dqkv, out, dout, lse := fill(3*width), fill(3*width), fill(width), fill(width), fill(s.heads)
+	for i := range s.batch * s.heads {
+		row, column := i/s.heads*s.tokens, i%s.heads*s.dim
+		q, dq, o := qkv[row*3*width+column:], dqkv[row*3*width+column:], row*width+column
+		heads = append(heads, Head[float32]{Tokens: s.tokens, Dim: s.dim, Q: q, K: q[width:], V: q[2*width:], Stride: 3 * width,
+			Out: out[o:], OutStride: width, LSE: lse[i*s.tokens:][:s.tokens]})
+		grads = append(grads, Grads[float32]{DOut: dout[o:], DQ: dq, DK: dq[width:], DV: dq[2*width:]})
+	}
+	return heads, grads
+}
+
+func benchmarkAttention(b *testing.B, k *Kernels[float32], s attentionShape, pass string) {
+	heads, grads := s.layer()
+	for i := range heads {
+		heads[i].BF16 = pass == "bf16"
+	}
+	scratch := make([]float32, max(k.AttentionScratch(s.tokens, s.dim), k.AttentionGradScratch(s.tokens, s.dim)))
+	run := func(i int) {
+		k.PackAttention(&heads[i], scratch)
+		k.Attention(&heads[i], scratch, 0, s.tokens)
+	}
+	products := 2.0
+	if pass == "backward" {
+		for i := range heads {
+			run(i)
+		}
+		products = 5
+		run = func(i int) {
+			k.PackAttentionGrad(&heads[i], &grads[i], scratch)
+			k.AttentionGrad(&heads[i], &grads[i], scratch)
+		}
+	}
+	// A round is about a millisecond, which is mostly over before another process gets the core.
+	perHead := products * 2 * float64(s.tokens*s.tokens*s.dim)
+	round := min(len(heads), 1+int(1e8/perHead))
+	flops := perHead * float64(round)
+	var times, ratios []float64
+	for next := 0; b.Loop(); next += round {
+		start := b.Elapsed()
+		perSecond := k.gemm.FMALoop(100_000) / (b.Elapsed() - start).Seconds()
+		start = b.Elapsed()
+		for i := range round {
+			run((next + i) % len(heads))
+		}
+		times = append(times, (b.Elapsed() - start).Seconds())
+		ratios = append(ratios, times[len(times)-1]*perSecond/flops)
+	}
+	slices.Sort(times)
+	slices.Sort(ratios)
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(flops/times[len(times)/2]/1e9, "GFLOP/s")
+	b.ReportMetric(ratios[len(ratios)/2], "ratio")
+}

@@ -1,0 +1,56 @@
+package attention
+
+import (
+	"mien/asm/gemm"
+	"mien/asm/internal/kernel"
+	"mien/asm/vector"
+)
+
+// Kernels is one implementation of attention: the sizes of its blocks and a product that suits them. What is done to the rows of a
+// block is of package vector.
+type Kernels[F kernel.Float] struct {
+	vector *vector.Kernels[F]
+	gemm   *gemm.Kernels[F]
+
+	width   int // columns of a panel
+	queries int // rows of a block of logits
+	keys    int // and its columns, whole panels
+
+	// product multiplies a block of rows by panels.
+	product func(p panelProduct[F])
+
+	// bf16 is nil where there are no instructions for bfloat16.
+	bf16 *bf16Kernels[F]
+
+	scratch kernel.FreeList[productScratch[F]]
+}
+
+// panelProduct is C (+)= A·B, A [m, k], B [k, n], C [m, n], all of at least one row and column. Element (i, p) of A is
+// a[i·rs + p·ps]: one stride is 1. B lies in panels: columns q·width… are the rows of length width at b[q·panel].
+type panelProduct[F kernel.Float] struct {
+	m, n, k    int
+	a          []F
+	rs, ps     int
+	b          []F
+	panel      int
+	c          []F
+	ldc        int
+	accumulate bool
+}
+
+// New returns the kernels of an instruction set, which the CPU must have; v and g are its kernels on slices and for products.
+func New(set kernel.Set, v *vector.Kernels[float32], g *gemm.Kernels[float32]) *Kernels[float32] {
+	if set == kernel.AVX512 {
+		return avx512(v, g)
+	}
+	return Reference(v, g)
+}
+
+// Reference multiplies with the kernels of gemm. With the reference implementation of those it is plain Go, for any float type; AVX2
+// and NEON run it on theirs.
+func Reference[F kernel.Float](v *vector.Kernels[F], g *gemm.Kernels[F]) *Kernels[F] {
+	const keys = 192
+	k := &Kernels[F]{vector: v, gemm: g, width: g.NR, queries: 48, keys: kernel.RoundUp(keys, g.NR)}
+	k.product = k.productReference
+	return k
+}

@@ -1,0 +1,21 @@
+//go:build !purego
+
+package attention
+
+import (
+	"mien/asm/gemm"
+	"mien/asm/vector"
+)
+
+// avx512 has panels of four vectors, the width of published heads: with six rows their sums fill 24 of 32 registers.
+func avx512(v *vector.Kernels[float32], g *gemm.Kernels[float32]) *Kernels[float32] {
+	return &Kernels[float32]{
+		vector: v, gemm: g, width: avx512Width, queries: 48, keys: 192,
+		product: productAVX512, bf16: bf16AVX512(),
+	}
+}
+
+const (
+	avx512Width = 64
+	avx512Lanes = 16
+)

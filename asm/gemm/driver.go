@@ -1,0 +1,96 @@
+package gemm
+
+import "mien/asm/internal/kernel"
+
+// scratch is the working memory of one call: packed B, copied rows of A, and what the current tile adds.
+type scratch[F kernel.Float] struct {
+	b, a []F
+	add  Addends[F]
+}
+
+// block is a part of op(B): rows p to p+kc and columns j to j+nc.
+type block struct{ p, kc, j, nc int }
+
+// Gemm multiplies matrices on the calling goroutine. It may run on several goroutines at once, on parts of C that do not
+// overlap.
+func (k *Kernels[F]) Gemm(g Product[F]) {
+	if g.Packed != nil {
+		g.Packed.check(k, &g)
+	}
+	s := k.scratch.Get()
+	defer k.scratch.Put(s)
+	step, nc := k.blocking.step(g.K), k.blocking.nc
+	if g.TransA {
+		nc = k.blocking.wide
+	}
+	for p := 0; p == 0 || p < g.K; p += step {
+		for j := 0; j < g.N; j += nc {
+			b := block{p, min(step, g.K-p), j, min(nc, g.N-j)}
+			if g.Packed != nil {
+				k.multiplyBlock(&g, s, b, g.Packed.from(b.p, b.kc, g.firstColumn+j))
+				continue
+			}
+			panels := kernel.Room(&s.b, b.kc*kernel.RoundUp(b.nc, k.Lanes))
+			k.pack(panels, &g, b)
+			k.multiplyBlock(&g, s, b, panels)
+		}
+	}
+	s.add = Addends[F]{} // scratch keeps nothing of the caller's alive
+}
+
+// multiplyBlock multiplies all rows of A with a block of B, whose panels start at the given slice.
+func (k *Kernels[F]) multiplyBlock(g *Product[F], s *scratch[F], b block, panels []F) {
+	if b.kc == 0 { // a sum without terms has no A
+		k.multiplyRows(g, s, nil, 0, 0, g.M, b, panels)
+		return
+	}
+	if !g.TransA {
+		k.multiplyRows(g, s, g.A[b.p:], g.LDA, 0, g.M, b, panels)
+		return
+	}
+	lda, mc := kernel.RoundUp(b.kc, stepGrain)+kernel.Skew, k.blocking.mc
+	a := kernel.Room(&s.a, lda*min(mc, g.M))
+	for from := 0; from < g.M; from += mc {
+		to := min(from+mc, g.M)
+		k.Transpose(a, lda, g.A[b.p*g.LDA+from:], g.LDA, b.kc, to-from)
+		k.multiplyRows(g, s, a, lda, from, to, b, panels)
+	}
+}
+
+// multiplyRows multiplies rows from to to, of which the first begins at a, in strips as equal as can be: a last strip of a row or
+// two would make little use of the panels that it reads.
+func (k *Kernels[F]) multiplyRows(g *Product[F], s *scratch[F], a []F, lda, from, to int, b block, panels []F) {
+	m := to - from
+	strips := kernel.CeilDiv(m, k.MR)
+	s.add = g.addends(b)
+	for i := range strips {
+		lo, hi := m*i/strips, m*(i+1)/strips
+		s.add.Row, s.add.Column = from+lo, b.j
+		k.Strip(hi-lo, b.nc, b.kc, a[min(lo*lda, len(a)):], lda, panels, g.C[(from+lo)*g.LDC+b.j:], g.LDC, &s.add)
+		if b.p+b.kc >= g.K {
+			k.epilogue(g, from+lo, from+hi, b.j, b.j+b.nc)
+		}
+	}
+}
+
+// epilogue does to rows lo to hi, columns from to to of C what the tiles have left.
+func (k *Kernels[F]) epilogue(g *Product[F], lo, hi, from, to int) {
+	for r := lo; r < hi; r++ {
+		row := g.C[r*g.LDC:][from:to]
+		if !g.tileAddsBias() {
+			k.vector.Scale(row, row, g.Scale)
+			if g.Bias != nil {
+				k.vector.Add(row, row, g.Bias[from:to])
+			}
+		}
+		if g.Pre != nil {
+			copy(g.Pre[r*g.LDPre:][from:to], row)
+		}
+		if g.GELU {
+			k.vector.GELU(row, row)
+		}
+		if g.Residual != nil && !g.tileAddsResidual() {
+			k.vector.Add(row, row, g.Residual[r*g.LDResidual:][from:to])
+		}
+	}
+}

@@ -1,0 +1,81 @@
+package gemm
+
+import (
+	"fmt"
+
+	"mien/asm/internal/kernel"
+)
+
+// Panels is a matrix op(B) [K, N] packed for one implementation's tiles, to be multiplied many times: for each cut of K, panel
+// after panel of NR columns, and in each row after row. The last panel is as wide as the columns left need, in whole vectors.
+type Panels[F kernel.Float] struct {
+	K, N    int
+	kernels *Kernels[F]
+	padded  int // N in whole vectors
+	data    []F
+}
+
+// PanelsLen returns how many elements the packed form of a matrix [K, N] has.
+func (k *Kernels[F]) PanelsLen(kk, n int) int { return kk * kernel.RoundUp(n, k.Lanes) }
+
+// Pack packs op(B) [K, N], which is stored as [N, K] when trans, into dst, which has PanelsLen elements and may be nil. Only
+// the Gemm of the same kernels can read the result, which refers to dst and not to b.
+func (k *Kernels[F]) Pack(dst, b []F, ldb int, trans bool, kk, n int) *Panels[F] {
+	if dst == nil {
+		dst = make([]F, k.PanelsLen(kk, n))
+	}
+	p := &Panels[F]{K: kk, N: n, kernels: k, padded: kernel.RoundUp(n, k.Lanes), data: dst[:k.PanelsLen(kk, n)]}
+	g := Product[F]{N: n, K: kk, B: b, LDB: ldb, TransB: trans}
+	step := k.blocking.step(kk)
+	for at := 0; at < kk; at += step {
+		kc := min(step, kk-at)
+		k.pack(p.from(at, kc, 0), &g, block{at, kc, 0, n})
+	}
+	return p
+}
+
+// from returns the panels from column j on of the cut of kc rows that begins at row at.
+func (p *Panels[F]) from(at, kc, j int) []F { return p.data[at*p.padded+j*kc:] }
+
+// check panics when a product cannot use these panels: that is a mistake in the program.
+func (p *Panels[F]) check(k *Kernels[F], g *Product[F]) {
+	last := g.firstColumn + g.N
+	switch {
+	case p.kernels != k:
+		panic(fmt.Sprintf("gemm: a matrix packed by the %s kernels met the %s kernels", p.kernels.Name, k.Name))
+	case p.K != g.K || last > p.N:
+		panic(fmt.Sprintf("gemm: a packed matrix [%d, %d] where [%d, %d…%d] is wanted", p.K, p.N, g.K, g.firstColumn, last))
+	case g.firstColumn%k.NR != 0 || last%k.NR != 0 && last != p.N:
+		panic(fmt.Sprintf("gemm: columns %d to %d do not begin and end at panels of %d", g.firstColumn, last, k.NR))
+	}
+}
+
+// packRows rows of B are read at a time, panel after panel, so that their pages stay known to the processor.
+const packRows = 64
+
+// pack writes a block of op(B) as panels. Columns that only fill up the last vector are zero.
+func (k *Kernels[F]) pack(dst []F, g *Product[F], b block) {
+	if b.kc == 0 {
+		return
+	}
+	if last := b.nc % k.NR; last%k.Lanes != 0 {
+		clear(dst[(b.nc-last)*b.kc:][:kernel.RoundUp(last, k.Lanes)*b.kc])
+	}
+	rows := packRows
+	if g.TransB {
+		rows = b.kc
+	}
+	for r := 0; r < b.kc; r += rows {
+		n := min(rows, b.kc-r)
+		for q := 0; q < b.nc; q += k.NR {
+			columns := min(k.NR, b.nc-q)
+			width := kernel.RoundUp(columns, k.Lanes)
+			to := dst[q*b.kc+r*width:]
+			if g.TransB {
+				k.Transpose(to, width, g.B[(b.j+q)*g.LDB+b.p:], g.LDB, columns, n)
+			} else {
+				k.CopyRows(to, width, g.B[(b.p+r)*g.LDB+b.j+q:], g.LDB, n, columns)
+			}
+		}
+	}
+}

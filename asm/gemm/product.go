@@ -1,0 +1,78 @@
+package gemm
+
+import "mien/asm/internal/kernel"
+
+// Product describes a product of row-major matrices and what is done to it while it is in the cache:
+//
+//	S = op(A)·op(B)  (+ C when Accumulate)
+//	X = Scale·S + Bias, kept in Pre
+//	C = GELU(X) + Residual
+//
+// with op(A) [M, K], op(B) [K, N] and C, Pre, Residual [M, N]. A transposed operand is stored the other way round, A as
+// [K, M] and B as [N, K]; LD is the distance between stored rows. Everything in the last two lines is optional.
+type Product[F kernel.Float] struct {
+	M, N, K    int
+	A          []F
+	LDA        int
+	TransA     bool
+	B          []F
+	LDB        int
+	TransB     bool
+	Packed     *Panels[F] // in place of B: see Pack
+	C          []F
+	LDC        int
+	Accumulate bool
+
+	Scale       F   // 0 stands for 1
+	Bias        []F // [N]
+	Pre         []F // the values before GELU, which its backward pass needs
+	LDPre       int
+	GELU        bool
+	Residual    []F // may not overlap C
+	LDResidual  int
+	firstColumn int // of Packed, where Columns has cut
+}
+
+// Columns restricts a product to columns lo ≤ j < hi of C, as Rows does to rows: each part, on a thread of its own, computes the
+// bits that the whole would. With Packed, lo must be a multiple of NR, and so must hi unless it
+// is N.
+func (g Product[F]) Columns(lo, hi int) Product[F] {
+	g.N = hi - lo
+	g.C = g.C[lo:]
+	switch {
+	case g.Packed != nil:
+		g.firstColumn += lo
+	case g.TransB:
+		g.B = g.B[lo*g.LDB:]
+	default:
+		g.B = g.B[lo:]
+	}
+	if g.Bias != nil {
+		g.Bias = g.Bias[lo:hi]
+	}
+	if g.Pre != nil {
+		g.Pre = g.Pre[lo:]
+	}
+	if g.Residual != nil {
+		g.Residual = g.Residual[lo:]
+	}
+	return g
+}
+
+// Rows restricts a product to rows lo ≤ i < hi of C.
+func (g Product[F]) Rows(lo, hi int) Product[F] {
+	g.M = hi - lo
+	g.C = g.C[lo*g.LDC:]
+	if g.TransA {
+		g.A = g.A[lo:]
+	} else {
+		g.A = g.A[lo*g.LDA:]
+	}
+	if g.Pre != nil {
+		g.Pre = g.Pre[lo*g.LDPre:]
+	}
+	if g.Residual != nil {
+		g.Residual = g.Residual[lo*g.LDResidual:]
+	}
+	return g
+}

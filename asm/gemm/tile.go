@@ -1,0 +1,14 @@
+package gemm
+
+import "mien/asm/internal/kernel"
+
+// tileByTile makes a kernel for strips out of one for tiles of up to nr columns, whose panels are all nr wide.
+func tileByTile[F kernel.Float](nr int, tile Strip[F]) Strip[F] {
+	return func(rows, columns, k int, a []F, lda int, b, c []F, ldc int, add *Addends[F]) {
+		first := add.Column
+		for q := 0; q < columns; q += nr {
+			add.Column = first + q
+			tile(rows, min(nr, columns-q), k, a, lda, b[q*k:], c[q:], ldc, add)
+		}
+	}
+}

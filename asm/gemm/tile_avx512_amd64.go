@@ -1,0 +1,66 @@
+//go:build !purego
+
+package gemm
+
+import "mien/asm/internal/kernel"
+
+//go:noescape
+func gemmSweep1AVX512(rows, panels, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16)
+
+//go:noescape
+func gemmSweep2AVX512(rows, panels, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16)
+
+//go:noescape
+func gemmSweep3AVX512(rows, panels, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16)
+
+//go:noescape
+func gemmSweep4AVX512(rows, panels, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16)
+
+//go:noescape
+func fmaLoopAVX512(n int)
+
+// The tile of AVX-512: 24 of 32 registers hold sums, four a row of B.
+const (
+	avx512MR    = 6
+	avx512NR    = 64
+	avx512Lanes = 16
+)
+
+// lastMask says which lanes of the last vector of n elements there are.
+func lastMask(n int) uint16 { return uint16(0xFFFF >> (-n & (avx512Lanes - 1))) }
+
+// stripAVX512 has a kernel for each number of vectors, so that narrow matrices pay for what they have. The one for whole
+// panels takes them all.
+func stripAVX512(rows, columns, k int, a []float32, lda int, b, c []float32, ldc int, add *Addends[float32]) {
+	if k == 0 {
+		stripReference(rows, columns, k, a, lda, b, c, ldc, add)
+		return
+	}
+	_, _, _ = a[(rows-1)*lda+k-1], b[k*kernel.RoundUp(columns, avx512Lanes)-1], c[(rows-1)*ldc+columns-1]
+	var addends tileAddends
+	if panels := columns / avx512NR; panels > 0 {
+		whole := panels * avx512NR
+		addends.locate(add, rows, whole)
+		gemmSweep4AVX512(rows, panels, k, &a[0], lda, &b[0], &c[0], ldc, &addends, 0xFFFF)
+		b, c = b[k*whole:], c[whole:]
+		columns -= whole
+		add.Column += whole
+	}
+	if columns == 0 {
+		return
+	}
+	addends.locate(add, rows, columns)
+	switch mask := lastMask(columns); kernel.CeilDiv(columns, avx512Lanes) {
+	case 1:
+		gemmSweep1AVX512(rows, 1, k, &a[0], lda, &b[0], &c[0], ldc, &addends, mask)
+	case 2:
+		gemmSweep2AVX512(rows, 1, k, &a[0], lda, &b[0], &c[0], ldc, &addends, mask)
+	case 3:
+		gemmSweep3AVX512(rows, 1, k, &a[0], lda, &b[0], &c[0], ldc, &addends, mask)
+	default:
+		gemmSweep4AVX512(rows, 1, k, &a[0], lda, &b[0], &c[0], ldc, &addends, mask)
+	}
+}
+
+// peakAVX512 runs twelve multiply-adds of a whole register a round.
+func peakAVX512(n int) float64 { return kernel.InRounds(n, fmaLoopAVX512) * 12 * avx512Lanes * 2 }

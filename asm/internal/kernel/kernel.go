@@ -1,0 +1,29 @@
+// Package kernel holds what all families of kernels need: element types, the names of the instruction sets and which of them
+// this CPU has, the arithmetic of blocks, and working memory.
+package kernel
+
+// Float is the element type of a kernel.
+type Float interface{ float32 | float64 }
+
+// CeilDiv returns how many blocks of b hold a.
+func CeilDiv(a, b int) int { return (a + b - 1) / b }
+
+// RoundUp returns the next multiple of grain from n on.
+func RoundUp(n, grain int) int { return CeilDiv(n, grain) * grain }
+
+// MaxElements is how many elements one call of assembly takes at most: it can't be preempted, so that a call lasts some tens of
+// microseconds.
+const MaxElements = 1 << 16
+
+// InRounds runs n ≥ 1 rounds of a loop on registers, in calls of some tens of microseconds, and returns n.
+func InRounds(n int, loop func(n int)) float64 {
+	const most = 1 << 14
+	for left := n; left > 0; left -= most {
+		loop(min(left, most))
+	}
+	return float64(n)
+}
+
+// Skew is how many elements further apart than they are long rows of working memory are: rows a power of two apart would compete
+// for the same few places in the cache.
+const Skew = 16

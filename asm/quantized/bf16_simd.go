@@ -1,0 +1,31 @@
+//go:build !purego && (amd64 || arm64)
+
+package quantized
+
+// bf16Convert makes a conversion of rows out of one of a multiple of 32 elements.
+func bf16Convert(fn func(dst *uint32, x *float32, n int)) func(dst []uint32, x []float32) (scale float32) {
+	return func(dst []uint32, x []float32) (scale float32) {
+		n := len(x) &^ 31
+		if n > 0 {
+			fn(&dst[0], &x[0], n)
+		}
+		return bf16ConvertReference(dst[n/2:], x[n:])
+	}
+}
+
+// bf16Tile multiplies up to MR rows with half a panel, so that its sums leave registers for the operands.
+type bf16Tile func(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int, bias *float32)
+
+// bf16Halves makes a sweep out of a tile.
+func bf16Halves(tile bf16Tile) func(t *sweep) {
+	return func(t *sweep) {
+		if t.steps == 0 {
+			bf16SweepReference(t)
+			return
+		}
+		t.bounds()
+		for j := 0; j < t.panels*NR; j += halfPanel {
+			tile(t.rows, t.steps, &t.a[0], t.lda, t.half(j), &t.c[j], t.ldc, &t.bias[j])
+		}
+	}
+}

@@ -1,0 +1,100 @@
+package quantized
+
+import "mien/asm/internal/kernel"
+
+// scratch is what one call needs: a strip of converted activations, and a tile and its bias for columns past the edge.
+type scratch struct {
+	rows  Rows
+	sweep sweep
+	tile  []float32
+	bias  [NR]float32
+}
+
+// zeros stand for a bias where there is none, and for activations ahead.
+var zeros [panelsPerSweep * NR]float32
+
+// Gemm multiplies on the calling goroutine. It may run on several goroutines at once, on parts of C that do not overlap.
+//
+// A strip of up to MR rows of A, converted here unless it was before, stays in the cache while all panels pass by. Strips are as
+// equal as can be: one of a row or two would make little use of the panels that it reads.
+func (k *Kernels) Gemm(g Product) {
+	g.check(k.format)
+	s := k.scratch.Get()
+	defer k.scratch.Put(s)
+	strips := kernel.CeilDiv(g.M, k.MR)
+	for i := range strips {
+		lo, hi := g.M*i/strips, g.M*(i+1)/strips
+		rows, first, next := g.Converted, g.firstRow+lo, []float32(nil)
+		if rows == nil {
+			s.rows.Reset(k, hi-lo, g.B.K)
+			k.Convert(&s.rows, g.A[lo*g.LDA:], g.LDA, 0, hi-lo)
+			rows, first = &s.rows, 0
+			next = g.A[min(hi*g.LDA, len(g.A)):min((2*hi-lo)*g.LDA, len(g.A))]
+		}
+		s.sweep = sweep{rows: hi - lo, steps: k.format.words(g.B.K), lda: rows.ld,
+			a: rows.words[first*rows.ld:], rowScales: rows.scales[first:][:hi-lo]}
+		k.strip(&g, s, lo, next)
+	}
+	s.sweep = sweep{} // scratch keeps nothing of the caller's alive
+}
+
+// strip multiplies the rows of the sweep, which are those of C from lo on, with all panels. The activations of the next strip
+// come towards the cache meanwhile, a part with every panel.
+func (k *Kernels) strip(g *Product, s *scratch, lo int, next []float32) {
+	t := &s.sweep
+	for from := 0; from < g.N; from += panelsPerSweep * NR {
+		to := min(from+panelsPerSweep*NR, g.N)
+		t.c, t.ldc, t.bias, t.ahead = g.C[lo*g.LDC+from:], g.LDC, zeros[:], zeros[:]
+		if g.Bias != nil {
+			t.bias = g.Bias[from:to]
+		}
+		if part := next[len(next)*from/g.N : len(next)*to/g.N]; len(part) > 0 {
+			t.ahead = part
+		}
+		k.sweepPanels(t, g.B, g.firstColumn+from, (to-from)/NR)
+		if edge := to &^ (NR - 1); edge < to {
+			k.sweepEdge(t, g.B, s, g.firstColumn+edge, edge-from, to-edge)
+		}
+		k.epilogue(g, lo, lo+t.rows, from, to)
+	}
+}
+
+// sweepPanels takes panels from a column of the weights on.
+func (k *Kernels) sweepPanels(t *sweep, b *Panels, column, panels int) {
+	if panels == 0 {
+		return
+	}
+	t.panels, t.b = panels, b.words[column*t.steps:]
+	if b.scales != nil {
+		t.columnScales, t.start = b.scales[column:], b.start[column:]
+	}
+	k.sweep(t)
+}
+
+// sweepEdge takes the last panel, of which C has only some columns, by way of a tile of its own.
+func (k *Kernels) sweepEdge(t *sweep, b *Panels, s *scratch, column, from, columns int) {
+	c, ldc := t.c[from:], t.ldc
+	copy(s.bias[:columns], t.bias[from:])
+	tile := kernel.Room(&s.tile, k.MR*NR)
+	t.c, t.ldc, t.bias = tile, NR, s.bias[:]
+	k.sweepPanels(t, b, column, 1)
+	for r := range t.rows {
+		copy(c[r*ldc:][:columns], tile[r*NR:])
+	}
+}
+
+// epilogue does to rows lo to hi, columns from to to of C what follows the product and the bias.
+func (k *Kernels) epilogue(g *Product, lo, hi, from, to int) {
+	if !g.GELU && g.Residual == nil {
+		return
+	}
+	for r := lo; r < hi; r++ {
+		row := g.C[r*g.LDC:][from:to]
+		if g.GELU {
+			k.vector.GELU(row, row)
+		}
+		if g.Residual != nil {
+			k.vector.Add(row, row, g.Residual[r*g.LDResidual:][from:to])
+		}
+	}
+}

@@ -1,0 +1,106 @@
+// Package quantized multiplies at low precision, for inference: weights are packed once as bfloat16 or int8, activations are
+// converted in passing, and results are float32. W [N, K] is stored out × in, like a layer's weight.
+//
+// Both formats read 32-bit words, of two bf16 or of four bytes, that follow one another along K; one instruction multiplies words
+// and adds to 32-bit sums. Panels have one layout for all implementations, so what is packed serves whichever is active.
+//
+// Each format has its reference and its assembly under one prefix, bf16 and int8; files end as in package vector.
+package quantized
+
+import (
+	"mien/asm/internal/kernel"
+	"mien/asm/vector"
+)
+
+const (
+	// NR is the width of a panel: columns of C are cut between threads at multiples of it.
+	NR = 32
+	// MaxK is the longest sum: one of int8 then fits 32 bits, and the largest tile takes some 0.1 ms.
+	MaxK = 1 << 16
+	// panelsPerSweep is after how many panels C gets what follows the product, while it is still in the cache.
+	panelsPerSweep = 8
+)
+
+// format is the form of a product's operands.
+type format struct {
+	name  string
+	group int // elements along K that share a word
+}
+
+var (
+	bf16Format = format{"bf16", 2} // sums in float32; relative error about 2e-3 on Gaussian data
+	int8Format = format{"int8", 4} // sums are exact; a scale for each row of A and of W; about 1e-2
+)
+
+// words returns how many words a row of k elements fills.
+func (f format) words(k int) int { return kernel.CeilDiv(k, f.group) }
+
+// Kernels is one implementation of products of one format.
+type Kernels struct {
+	Name   string // of the set of kernels, or of the one whose kernels stand in where an instruction is lacking
+	format format
+
+	// MR is the rows of the largest tile. Rows may be cut anywhere, but tiles with all rows make the best use of the panels.
+	MR int
+
+	// Peak runs n rounds of the product's instruction on registers alone and returns how many operations (a multiplication
+	// and an addition are two) that were.
+	Peak func(n int) (ops float64)
+
+	sweep   func(t *sweep)
+	convert func(dst []uint32, x []float32) (scale float32) // one row of A
+	vector  *vector.Kernels[float32]                        // for the epilogue
+	scratch kernel.FreeList[scratch]
+}
+
+// sweep is the product of rows ≤ MR rows of A and some panels, a tile for each:
+//
+//	for q < panels, i < rows, j < NR:
+//		sum = Σ over s < steps of a[i*lda+s] · b[(q*steps+s)*NR+j]
+//		c[i*ldc+q*NR+j] = sum, which starts with bias[q*NR+j] (bf16)
+//		c[i*ldc+q*NR+j] = sum·columnScales[q*NR+j]·rowScales[i] + bias[q*NR+j], sum starting with start[q*NR+j] (int8)
+type sweep struct {
+	rows, steps, panels int
+
+	a    []uint32
+	lda  int
+	b    []uint32
+	c    []float32
+	ldc  int
+	bias []float32
+
+	ahead []float32 // activations that are converted next: they may be fetched towards the cache meanwhile
+
+	rowScales, columnScales []float32
+	start                   []int32
+}
+
+// tile returns the part of one panel.
+func (t *sweep) tile(q int) (b []uint32, c, bias []float32) {
+	return t.b[q*NR*t.steps:][:NR*t.steps], t.c[q*NR:], t.bias[q*NR:][:NR]
+}
+
+// scales returns what int8 has beside it.
+func (t *sweep) scales(q int) (columnScales []float32, start []int32) {
+	return t.columnScales[q*NR:][:NR], t.start[q*NR:][:NR]
+}
+
+// NewBF16 returns the kernels for bfloat16 of an instruction set, which the CPU must have; v are its kernels on slices.
+func NewBF16(set kernel.Set, v *vector.Kernels[float32]) *Kernels {
+	k := bf16Reference()
+	if set != kernel.Generic {
+		k = bf16Assembly(set)
+	}
+	k.vector = v
+	return k
+}
+
+// NewInt8 does the same for int8.
+func NewInt8(set kernel.Set, v *vector.Kernels[float32]) *Kernels {
+	k := int8Reference()
+	if set != kernel.Generic {
+		k = int8Assembly(set)
+	}
+	k.vector = v
+	return k
+}

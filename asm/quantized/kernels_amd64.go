@@ -1,0 +1,25 @@
+//go:build !purego
+
+package quantized
+
+import (
+	"golang.org/x/sys/cpu"
+
+	"mien/asm/internal/kernel"
+)
+
+// bf16Assembly: VDPBF16PS is an instruction that not every CPU with AVX-512 has.
+func bf16Assembly(set kernel.Set) *Kernels {
+	if set == kernel.AVX512 && cpu.X86.HasAVX512BF16 {
+		return bf16AVX512()
+	}
+	return bf16AVX2()
+}
+
+// int8Assembly: nor has every one VPDPBUSD.
+func int8Assembly(set kernel.Set) *Kernels {
+	if set == kernel.AVX512 && cpu.X86.HasAVX512VNNI {
+		return int8AVX512()
+	}
+	return int8AVX2()
+}

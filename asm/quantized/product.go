@@ -1,0 +1,74 @@
+package quantized
+
+import "fmt"
+
+// Product describes a product and what is done to it while it is in the cache:
+//
+//	C = GELU(A·Wᵀ + Bias) + Residual
+//
+// with A [M, K], W [N, K] in B, and C, Residual [M, N]. GELU, Bias [N] and Residual are optional.
+type Product struct {
+	M, N      int
+	A         []float32
+	LDA       int
+	Converted *Rows // in place of A
+	B         *Panels
+	C         []float32
+	LDC       int
+	Bias      []float32
+
+	GELU       bool
+	Residual   []float32 // may not overlap C
+	LDResidual int
+
+	firstRow, firstColumn int // of Converted and of B, where Rows and Columns have cut
+}
+
+// Rows restricts a product to rows lo ≤ i < hi of C.
+func (g Product) Rows(lo, hi int) Product {
+	g.M = hi - lo
+	g.C = g.C[lo*g.LDC:]
+	g.firstRow += lo
+	if g.Converted == nil {
+		g.A = g.A[lo*g.LDA:]
+	}
+	if g.Residual != nil {
+		g.Residual = g.Residual[lo*g.LDResidual:]
+	}
+	return g
+}
+
+// Columns restricts a product to columns lo ≤ j < hi of C. lo must be a multiple of NR, and so must hi unless it is N.
+func (g Product) Columns(lo, hi int) Product {
+	g.N = hi - lo
+	g.C = g.C[min(lo, len(g.C)):] // there are no rows of no rows
+	g.firstColumn += lo
+	if g.Bias != nil {
+		g.Bias = g.Bias[lo:hi]
+	}
+	if g.Residual != nil {
+		g.Residual = g.Residual[min(lo, len(g.Residual)):]
+	}
+	return g
+}
+
+// check panics on operands that do not go together: that is a mistake in the program.
+func (g *Product) check(f format) {
+	last := g.firstColumn + g.N
+	mustBe(g.B.format, f, "weights")
+	if g.Converted != nil {
+		mustBe(g.Converted.format, f, "activations")
+	}
+	switch {
+	case last > g.B.N || g.Converted != nil && (g.Converted.K != g.B.K || g.firstRow+g.M > g.Converted.M):
+		panic(fmt.Sprintf("quantized: weights [%d, %d] do not serve %d rows, columns %d to %d", g.B.N, g.B.K, g.M, g.firstColumn, last))
+	case g.firstColumn%NR != 0 || last%NR != 0 && last != g.B.N:
+		panic(fmt.Sprintf("quantized: columns %d to %d do not begin and end at panels of %d", g.firstColumn, last, NR))
+	}
+}
+
+func mustBe(got, want format, what string) {
+	if got != want {
+		panic(fmt.Sprintf("quantized: %s of %s met the kernels of %s", what, got.name, want.name))
+	}
+}

@@ -1,0 +1,55 @@
+//go:build !purego && (amd64 || arm64)
+
+package vector
+
+// What AVX2 and NEON share: the assembly has the same functions on both. It takes a positive multiple of eight elements; these
+// wrappers give the rest to plain Go where that rounds alike, and else pad it to a vector: an element's bits may not depend on where
+// a slice was cut.
+
+//go:noescape
+func addAsm(dst, a, b *float32, n int)
+
+//go:noescape
+func subAsm(dst, a, b *float32, n int)
+
+//go:noescape
+func mulAsm(dst, a, b *float32, n int)
+
+//go:noescape
+func scaleAsm(dst, x *float32, n int, s float32)
+
+//go:noescape
+func axpyAsm(dst, x *float32, n int, s float32)
+
+func addSIMD(dst, a, b []float32) {
+	a, b = a[:len(dst)], b[:len(dst)]
+	i := vectors(len(dst), func(i, n int) { addAsm(&dst[i], &a[i], &b[i], n) })
+	addReference(dst[i:], a[i:], b[i:])
+}
+
+func subSIMD(dst, a, b []float32) {
+	a, b = a[:len(dst)], b[:len(dst)]
+	i := vectors(len(dst), func(i, n int) { subAsm(&dst[i], &a[i], &b[i], n) })
+	subReference(dst[i:], a[i:], b[i:])
+}
+
+func mulSIMD(dst, a, b []float32) {
+	a, b = a[:len(dst)], b[:len(dst)]
+	i := vectors(len(dst), func(i, n int) { mulAsm(&dst[i], &a[i], &b[i], n) })
+	mulReference(dst[i:], a[i:], b[i:])
+}
+
+func scaleSIMD(dst, x []float32, s float32) {
+	x = x[:len(dst)]
+	i := vectors(len(dst), func(i, n int) { scaleAsm(&dst[i], &x[i], n, s) })
+	scaleReference(dst[i:], x[i:], s)
+}
+
+func axpySIMD(dst []float32, s float32, x []float32) {
+	x = x[:len(dst)]
+	if i := vectors(len(dst), func(i, n int) { axpyAsm(&dst[i], &x[i], n, s) }); i < len(dst) {
+		pd, px := pad(dst[i:]), pad(x[i:])
+		axpyAsm(&pd[0], &px[0], 8, s)
+		copy(dst[i:], pd[:])
+	}
+}

@@ -1,0 +1,30 @@
+//go:build !purego
+
+package vector
+
+import (
+	"math"
+
+	"mien/asm/internal/kernel"
+)
+
+//go:noescape
+func exp512(dst, x *float32, n int, shift float32, roots *[16]float32) (sum float32)
+
+//go:noescape
+func expBelow512(dst, x *float32, n int, shift float32, roots *[16]float32) (sum float32)
+
+// roots holds 2^(i/16).
+var roots = func() (r [16]float32) {
+	for i := range r {
+		r[i] = float32(math.Exp2(float64(i) / 16))
+	}
+	return r
+}()
+
+func expAVX512(dst, x []float32, shift float32) {
+	x = x[:len(dst)]
+	for i := 0; i < len(dst); i += kernel.MaxElements {
+		exp512(&dst[i], &x[i], min(kernel.MaxElements, len(dst)-i), shift, &roots)
+	}
+}

@@ -1,0 +1,7 @@
+//go:build purego || !(amd64 || arm64)
+
+package vector
+
+import "mien/asm/internal/kernel"
+
+func assembly(kernel.Set) *Kernels[float32] { return nil } // no set asks for it
