@@ -222,8 +222,11 @@ func begin(name string, operands ...*Value) op {
 		if v.data.DType() != o.dtype {
 			panic(&engine.ShapeError{Op: name, Got: v.data, Want: fmt.Sprintf("dtype %v", o.dtype)})
 		}
-		if v.tape != nil {
+		switch {
+		case o.tape == nil:
 			o.tape = v.tape
+		case v.tape != nil && v.tape != o.tape:
+			panic(&engine.ShapeError{Op: name, Got: "operands of two tapes", Want: "one, which records the op"})
 		}
 		o.needs = o.needs || v.needs
 	}

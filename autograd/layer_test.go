@@ -76,6 +76,30 @@ func TestLayerGivesUpItsInput(t *testing.T) {
 	tape.Close()
 }
 
+// TestLayerGivesUpItsInputs keeps memory flat in an inference whose layers have two inputs and layers inside, and keeps what is still
+// used: the input of an outer layer, which an inner one got, until the outer one ends.
+func TestLayerGivesUpItsInputs(t *testing.T) {
+	b := cpu.New()
+	tape := ag.NewInferenceTape(b, engine.Full)
+	defer tape.Close()
+	in := []*ag.Value{tape.Const(fill(b, engine.Float64, 9)), tape.Const(fill(b, engine.Float64, 9))}
+	x, y := read(t, in[0].Data()), read(t, in[1].Data())
+	live := b.Stats().LiveBytes
+	for range 3 {
+		in = tape.Layer(in, func(in []*ag.Value) []*ag.Value {
+			sum := tape.Layer(in, func(in []*ag.Value) []*ag.Value { return []*ag.Value{ag.Add(in[0], in[1])} })
+			poison(b)
+			return []*ag.Value{ag.Sub(sum[0], in[0]), ag.Sub(in[0], in[1])}
+		})
+		poison(b)
+		require.Equal(t, live, b.Stats().LiveBytes)
+		for i := range x {
+			x[i], y[i] = x[i]+y[i]-x[i], x[i]-y[i]
+		}
+	}
+	require.Equal(t, [][]float64{x, y}, [][]float64{read(t, in[0].Data()), read(t, in[1].Data())})
+}
+
 // TestRemadeFromRemade discards results that are computed from discarded results, also by way of a view.
 func TestRemadeFromRemade(t *testing.T) {
 	for _, dtype := range dtypes {

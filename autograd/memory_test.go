@@ -72,6 +72,60 @@ func constantLike(x *ag.Value, shape ...int) *ag.Value {
 	return x.Tape().Const(fill(x.Data().Backend(), x.Data().DType(), shape...))
 }
 
+// TestCheapResultsAreForgotten keeps nothing of a norm but its statistics, and of an activation what it was computed from.
+func TestCheapResultsAreForgotten(t *testing.T) {
+	b := cpu.New()
+	l := newModel(b, engine.Float32, 1).layers[0]
+	tape := ag.NewTape(b)
+	defer tape.Close()
+	x := tape.Input(fill(b, engine.Float32, 20, 16))
+	one, statistics := sizeOf(b, engine.Float32, 20, 16), 2*sizeOf(b, engine.Float32, 20)
+	for name, c := range map[string]struct {
+		want int
+		run  func() *ag.Value
+	}{
+		"norm": {one + statistics, func() *ag.Value { return ag.Linear(ag.LayerNorm(x, l.gamma, l.beta, 1e-6), l.proj, nil) }},
+		"before a scope": {one + statistics, func() *ag.Value {
+			h := ag.LayerNorm(x, l.gamma, l.beta, 1e-6)
+			return tape.Scope(func() values { return values{ag.Linear(h, l.proj, nil)} })[0]
+		}},
+		"activation": {one + one, func() *ag.Value { return ag.Linear(ag.LinearGELU(x, l.proj, nil), l.proj, nil) }},
+		"grouped activation": {one + one + sizeOf(b, engine.Int32, 2), func() *ag.Value {
+			r := ag.Route(constantLike(x, 20, 1), 1, 0)
+			h := ag.GroupedLinearGELU(x, values{l.proj}, values{constantLike(x, 16)}, r)
+			return ag.Linear(h, l.proj, nil)
+		}},
+	} {
+		live := liveAfter(b, func() { tape.Scope(func() values { return values{c.run()} }) })
+		require.Equal(t, c.want, live, name)
+	}
+}
+
+// TestRecomputedLayerIsForgotten holds one layer at a time in memory on the way back.
+func TestRecomputedLayerIsForgotten(t *testing.T) {
+	b := cpu.New()
+	m := newModel(b, engine.Float32, 8)
+	tape := ag.NewTape(b)
+	defer tape.Close()
+	tape.Recompute = true
+	x := tape.Const(fill(b, engine.Float32, 2, 5, m.dim))
+	for _, l := range m.layers {
+		x = tape.Layer(values{x}, func(in values) values { return mlpLayer(l)(in)[:1] })[0]
+	}
+	loss := ag.Mean(x)
+	forward := b.Stats().LiveBytes
+	tape.Backward(loss)
+	gradients := 0
+	for _, p := range m.params() {
+		if p.Grad() != nil {
+			gradients += sizeOf(b, engine.Float32, p.Shape()...)
+		}
+	}
+	require.Positive(t, gradients)
+	require.LessOrEqual(t, b.Stats().LiveBytes, forward+gradients)
+	require.Less(t, b.Stats().PeakBytes, forward+gradients+8*sizeOf(b, engine.Float32, 2, 5, 3*m.dim))
+}
+
 // TestFrozenLayerKeepsNothing runs layers of which nothing needs a gradient: their results are all that lives.
 func TestFrozenLayerKeepsNothing(t *testing.T) {
 	for _, recompute := range []bool{false, true} {

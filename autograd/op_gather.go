@@ -39,8 +39,11 @@ func (t *Tape) index(values []int32, shape ...int) *engine.Tensor {
 // dx[r] = Σ_j dy[Back[r, j]]
 func Gather(x *Value, r Rows) *Value {
 	o := begin("Gather", x)
-	if r.Back != nil || o.needs {
+	switch {
+	case r.Back != nil:
 		engine.CheckShape("Gather rows", r.Back, x.data.Rows(), -1)
+	case o.needs:
+		panic(&engine.ShapeError{Op: "Gather rows", Got: "one direction", Want: "Back, along which the gradient is gathered"})
 	}
 	out := o.new(r.From.Dim(0), x.Dim(-1))
 	o.be.Gather(out, x.data, r.From, false)

@@ -105,7 +105,7 @@ func linearArgs(name string, x, w, bias *Value) engine.GemmArgs {
 
 // precision returns that of the products of an op with w.
 func (o op) precision(w *Value) engine.Precision {
-	if !w.weight || w.packed != nil || o.dtype != engine.Float32 {
+	if !w.weight || o.dtype != engine.Float32 {
 		return engine.Full
 	}
 	return o.tape.Precision

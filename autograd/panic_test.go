@@ -16,6 +16,8 @@ func TestShapeErrors(t *testing.T) {
 	b := cpu.New()
 	tape := ag.NewTape(b)
 	defer tape.Close()
+	other := ag.NewTape(b)
+	defer other.Close()
 	v := func(shape ...int) *ag.Value { return tape.Input(fill(b, engine.Float32, shape...)) }
 	double := tape.Input(fill(b, engine.Float64, 3))
 	rows := tape.Rows([]int32{1, 0}, 5)
@@ -31,6 +33,7 @@ func TestShapeErrors(t *testing.T) {
 		{"Add", func() { ag.Add(v(3), v(4)) }},
 		{"Add", func() { ag.Add(v(3), double) }},
 		{"Add", func() { p := ag.Param(fill(b, engine.Float32, 3)); ag.Add(p, p) }},
+		{"Add", func() { ag.Add(v(3), other.Const(fill(b, engine.Float32, 3))) }},
 		{"Sub", func() { ag.Sub(v(2, 3), v(2)) }},
 		{"Mul", func() { ag.Mul(v(2, 3), v(3, 2)) }},
 		{"Attention", func() { ag.Attention(v(2, 12), 2) }},
@@ -43,7 +46,7 @@ func TestShapeErrors(t *testing.T) {
 		{"Dropout", func() { ag.Dropout(v(3), 1, &engine.Key{}) }},
 		{"DropPath", func() { ag.DropPath(v(3), -1, &engine.Key{}) }},
 		{"Gather rows", func() { ag.Gather(v(4, 3), rows) }},
-		{"Gather rows", func() { ag.Gather(v(2, 3), rows.Transposed().Transposed()) }},
+		{"Gather rows", func() { ag.Gather(v(5, 3), ag.Rows{From: rows.From}) }},
 		{"GroupedLinear", func() { ag.GroupedLinear(v(2, 4), []*ag.Value{v(5, 3)}, []*ag.Value{v(5)}, routing) }},
 		{"GroupedLinear", func() { ag.GroupedLinear(v(2, 3), []*ag.Value{v(5, 3)}, []*ag.Value{v(4)}, routing) }},
 		{"GroupedLinear weight", func() { ag.GroupedLinear(v(2, 3), []*ag.Value{packed}, []*ag.Value{v(5)}, routing) }},

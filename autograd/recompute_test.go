@@ -86,6 +86,17 @@ func TestLossReachesSomeResults(t *testing.T) {
 	}
 }
 
+// TestLayerInScope has inputs that the scope around it made, and frees at its end.
+func TestLayerInScope(t *testing.T) {
+	got := step(t, [][]float64{{1, 2, -4}}, func(tape *ag.Tape, in values) *ag.Value {
+		return total(tape.Scope(func() values {
+			x, y := ag.Scale(in[0], 2), ag.Scale(in[0], 3)
+			return tape.Layer(values{x, y}, func(in values) values { return values{ag.Mul(in[0], in[1])} })
+		})...)
+	})
+	require.Equal(t, []float64{12, 24, -48}, got[0])
+}
+
 // TestLayerInLayer uses the input of an inner layer again after it.
 func TestLayerInLayer(t *testing.T) {
 	square := func(in values) values { return values{ag.Mul(in[0], in[0]), ag.Scale(in[0], 100)} }
@@ -102,12 +113,34 @@ func TestLayerInLayer(t *testing.T) {
 	require.Equal(t, []float64{18 - 3, 36 - 3, -72 - 3}, got[0])
 }
 
+// TestLayersRunTwice counts how often layers are computed: twice, also those inside of others and those after a Backward.
+func TestLayersRunTwice(t *testing.T) {
+	b := cpu.New()
+	tape := ag.NewTape(b)
+	defer tape.Close()
+	tape.Recompute = true
+	runs := [2]int{}
+	innermost := func(in values) values { runs[1]++; return values{ag.Mul(in[0], in[0])} }
+	layer := func(in values) values {
+		runs[0]++
+		return in[0].Tape().Layer(values{ag.Scale(in[0], 2)}, innermost)
+	}
+	x := tape.Input(fill(b, engine.Float64, 3))
+	for i := range 3 {
+		tape.Backward(total(tape.Layer(values{x}, layer)...))
+		require.True(t, tape.Recompute)
+		require.Equal(t, [2]int{2 * (i + 1), 2 * (i + 1)}, runs)
+	}
+}
+
 // TestLayerOfSeveralInputs has inputs with and without a gradient, one of them twice, and one that nothing reads.
 func TestLayerOfSeveralInputs(t *testing.T) {
 	got := step(t, [][]float64{{1, 2}, {10, 20}, {7, 7}}, func(tape *ag.Tape, in values) *ag.Value {
 		x, y, unused := in[0], in[1], in[2]
 		c := constant(x, 100, 300)
 		out := tape.Layer(values{x, c, y, unused, x}, func(in values) values {
+			require.False(t, in[1].NeedsGrad(), "in each run")
+			require.True(t, in[0].NeedsGrad() && in[4].NeedsGrad())
 			return values{ag.Mul(in[0], in[2]), ag.Mul(in[1], in[4])}
 		})
 		require.False(t, c.NeedsGrad())
@@ -233,7 +266,7 @@ func TestPanicInLayer(t *testing.T) {
 			if calls == 2 {
 				panic("second")
 			}
-			return values{h}
+			return values{h, ag.Scale(h, 2)}
 		})
 		require.PanicsWithValue(t, "second", func() { tape.Backward(total(y...)) })
 	}()

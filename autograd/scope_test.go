@@ -165,7 +165,7 @@ func TestSameGradientsInScopes(t *testing.T) {
 }
 
 // poison overwrites what waits in the free lists.
-func poison(b *cpu.Backend) {
+func poison(b engine.Backend) {
 	var held []*engine.Tensor
 	for n := 8; n < 1<<16; n += max(8, n/8) {
 		for range 8 {

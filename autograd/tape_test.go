@@ -111,7 +111,7 @@ func TestLeaves(t *testing.T) {
 	b := cpu.New()
 	matrix := func() *engine.Tensor { return fill(b, engine.Float32, 3, 4) }
 	w := matrix()
-	packed := ag.Packed(b.PackWeight(w, engine.Int8), engine.Float32)
+	packed := ag.Packed(b.PackWeight(w, engine.Full), engine.Float32)
 	w.Free()
 	frozen := ag.Param(matrix())
 	frozen.Freeze()

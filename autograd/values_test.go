@@ -20,7 +20,9 @@ func TestDropout(t *testing.T) {
 	defer tape.Close()
 	x := tape.Const(engine.FromSlice(b, engine.Float32, repeat(3, n), n/10, 10))
 	y := read(t, ag.Dropout(x, p, &engine.Key{Seed: 1, Stream: 2}).Data())
-	require.Equal(t, y, read(t, ag.Dropout(x, p, &engine.Key{Seed: 1, Stream: 2}).Data()), "the stream decides")
+	require.Equal(t, y, read(t, ag.Dropout(x, p, &engine.Key{Seed: 1, Stream: 2}).Data()), "the key decides")
+	require.NotEqual(t, y, read(t, ag.Dropout(x, p, &engine.Key{Seed: 1, Stream: 3}).Data()))
+	require.NotEqual(t, y, read(t, ag.Dropout(x, p, &engine.Key{Seed: 2, Stream: 2}).Data()))
 	kept := 0
 	for _, v := range y {
 		if v != 0 {

@@ -127,12 +127,27 @@ func (c *checker) backward() error {
 	return nil
 }
 
+// seed is by what the gradients of outputs are multiplied, and what comes of them divided, without rounding: an op that takes the
+// gradient of its result for 1 shows even where the result is a single number.
+const seed = -2
+
 func (c *checker) pass(w direction) (grads [][]float64, err error) {
-	outputs, grads, err := c.p.gradients(func(int) direction { return w })
+	outputs, grads, err := c.p.gradients(func(n int) []float64 { return times(w.vector(n), seed) })
 	if err != nil {
 		return nil, err
 	}
+	for _, g := range grads {
+		times(g, 1.0/seed)
+	}
 	return grads, c.same("outputs", c.base, outputs)
+}
+
+// times multiplies x in place and returns it. Zeros get no sign.
+func times(x []float64, s float64) []float64 {
+	for i := range x {
+		x[i] = x[i]*s + 0
+	}
+	return x
 }
 
 // same compares bits, so that NaN equals itself.

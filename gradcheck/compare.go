@@ -18,12 +18,12 @@ func roundingShare(p engine.Precision) float64 {
 	if p == engine.Full {
 		return 1e-3
 	}
-	return 1e-1
+	return 1e-2
 }
 
 // Comparison tells how far the outputs and gradients of a case are from the reference. The error is relative to the
 // largest value of the tensor in the reference, or to a share of the largest value of all gradients where that is larger: a
-// thousandth in float32, a tenth at bf16.
+// thousandth in float32, a hundredth at bf16.
 type Comparison struct {
 	Name      string
 	Backend   string

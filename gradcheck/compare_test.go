@@ -3,6 +3,7 @@ package gradcheck_test
 import (
 	"errors"
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -135,6 +136,22 @@ func TestWrongReference(t *testing.T) {
 	require.ErrorContains(t, err, "3 tensors, but 2 in the reference")
 	_, err = gradcheck.Compare(c, []gradcheck.Tensor{want[0], want[2], want[1]}, gradcheck.Target{Backend: newCPU})
 	require.ErrorContains(t, err, "x[5 33], but weight[7 33] in the reference")
+	renamed := slices.Clone(want)
+	renamed[1].Name = "y"
+	_, err = gradcheck.Compare(c, renamed, gradcheck.Target{Backend: newCPU})
+	require.ErrorContains(t, err, "x[5 33], but y[5 33] in the reference")
+}
+
+// TestMissingGradientIsZero lists an input that no gradient reaches, and compares it.
+func TestMissingGradientIsZero(t *testing.T) {
+	lost := ofTwo(multiply(func(dy, a, b *engine.Tensor) tensors { return tensors{product(dy, b), nil} }), 2, 3)
+	g := gradients(t, lost)
+	require.Len(t, g, 3)
+	require.Equal(t, gradcheck.Tensor{Name: "b", Shape: []int{2, 3}, Values: make([]float64, 6)}, g[2])
+	_, err := gradcheck.Compare(lost, gradients(t, ofTwo(multiply(correct), 2, 3)), gradcheck.Target{Backend: newCPU})
+	var wrong *gradcheck.Inexact
+	require.ErrorAs(t, err, &wrong)
+	require.Equal(t, "b", wrong.Tensor)
 }
 
 // TestNoBackend says what is missing.

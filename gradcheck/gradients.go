@@ -71,7 +71,7 @@ func gradients(c Case, on Target) (tensors []Tensor, backend string, err error) 
 }
 
 func (p *program) tensors(c Case) ([]Tensor, error) {
-	outputs, grads, err := p.gradients(func(n int) direction { return randomWeights(stream(c, "outputs"), n) })
+	outputs, grads, err := p.gradients(func(n int) []float64 { return randomWeights(stream(c, "outputs"), n).vector(n) })
 	if err != nil {
 		return nil, err
 	}

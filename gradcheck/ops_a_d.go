@@ -8,6 +8,7 @@ import (
 func opsAToD() []Case {
 	return []Case{
 		row("Custom", binary(customProduct), tensor("a", 3, 4), tensor("b", 3, 4)),
+		row("Custom/of its result", unary(customSoftmax), tensor("x", 3, 4)),
 
 		row("Add", binary(ag.Add), tensor("a", 3, 4), tensor("b", 3, 4)),
 		row("Add/row", binary(ag.Add), tensor("a", 2, 3, 4), tensor("b", 4)),
@@ -52,6 +53,21 @@ func customProduct(a, b *ag.Value) *ag.Value {
 		func(dy, _ *engine.Tensor, x []*engine.Tensor) []*engine.Tensor {
 			return []*engine.Tensor{multiply(dy, x[1]), multiply(dy, x[0])}
 		}, a, b)
+}
+
+// customSoftmax has a gradient that depends on its result alone.
+func customSoftmax(x *ag.Value) *ag.Value {
+	return ag.Custom("softmax",
+		func(x []*engine.Tensor) *engine.Tensor {
+			y := engine.New(x[0].Backend(), x[0].DType(), x[0].Shape()...)
+			y.Backend().Softmax(y, x[0])
+			return y
+		},
+		func(dy, y *engine.Tensor, _ []*engine.Tensor) []*engine.Tensor {
+			dx := engine.New(y.Backend(), y.DType(), y.Shape()...)
+			dx.Backend().SoftmaxBackward(dx, y, dy)
+			return []*engine.Tensor{dx}
+		}, x)
 }
 
 func attention(heads int) func(*ag.Value) *ag.Value {

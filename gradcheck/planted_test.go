@@ -164,6 +164,30 @@ func TestPlantedErrors(t *testing.T) {
 	}
 }
 
+// TestIgnoredSeed plants a gradient that does not depend on that of the result, a single number.
+func TestIgnoredSeed(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		grad func(dy float64) float64
+	}{
+		{"takes it for 1", func(float64) float64 { return 1 }},
+		{"takes its size", math.Abs},
+		{"takes its sign", sign},
+	} {
+		_, err := check(at(func(x *ag.Value) *ag.Value {
+			return ag.Custom(c.name,
+				func(x tensors) *engine.Tensor { return scaled(x[0], 1) },
+				func(dy, _ *engine.Tensor, x tensors) tensors {
+					g := read(dy)
+					return tensors{host(dy, func(i int) float64 { return c.grad(g[i]) })}
+				}, x)
+		}, 0.5), gradcheck.Options{})
+		var wrong *gradcheck.Mismatch
+		require.ErrorAs(t, err, &wrong, c.name)
+		require.Equal(t, 1.0, math.Round(wrong.Worst.Numeric*1e9)/1e9)
+	}
+}
+
 // TestFindsTheElement plants one wrong element in a large tensor: a random direction notices, and bisection finds it.
 func TestFindsTheElement(t *testing.T) {
 	const rows, columns, at = 40, 50, 1234

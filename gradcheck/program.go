@@ -151,9 +151,9 @@ func flatten(values []*autograd.Value) ([]float64, error) {
 	return flat, nil
 }
 
-// gradients runs both passes and returns the outputs, and for every leaf the gradient of their projection on the weights that choose
+// gradients runs both passes and returns the outputs, and for every leaf the gradient of their projection on the weights that weigh
 // returns for their number; nil where none arrived.
-func (p *program) gradients(choose func(n int) direction) (outputs []float64, grads [][]float64, err error) {
+func (p *program) gradients(weigh func(n int) []float64) (outputs []float64, grads [][]float64, err error) {
 	t := autograd.NewTape(p.backend)
 	defer t.Close()
 	t.Precision = p.precision
@@ -161,8 +161,7 @@ func (p *program) gradients(choose func(n int) direction) (outputs []float64, gr
 	if outputs, err = flatten(out); err != nil {
 		return nil, nil, err
 	}
-	n := len(outputs)
-	t.Backward(p.project(t, out, choose(n).vector(n)))
+	t.Backward(p.project(t, out, weigh(len(outputs))))
 	for i, l := range p.leaves {
 		v := l.param
 		if v == nil {

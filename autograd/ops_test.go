@@ -1,0 +1,84 @@
+package autograd_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	ag "mien/autograd"
+	"mien/engine"
+	"mien/engine/cpu"
+	"mien/gradcheck"
+)
+
+// What every op of the table must do, beyond gradients that are right.
+
+var onCPU = gradcheck.Target{Backend: func() engine.Backend { return cpu.New() }}
+
+// gradientsOf runs a case once, with a changed forward pass.
+func gradientsOf(t *testing.T, c gradcheck.Case, change func(gradcheck.Func) gradcheck.Func) []gradcheck.Tensor {
+	t.Helper()
+	build := c.New
+	c.New = func(b engine.Backend, dtype engine.DType) gradcheck.Module {
+		m := build(b, dtype)
+		m.Forward = change(m.Forward)
+		return m
+	}
+	grads, err := gradcheck.Gradients(c, onCPU)
+	require.NoError(t, err, c.Name)
+	return grads
+}
+
+// copied is a forward pass on copies of its inputs, which returns copies of its outputs.
+func copied(forward gradcheck.Func) gradcheck.Func {
+	return func(tape *ag.Tape, in values) values { return copies(forward(tape, copies(in))) }
+}
+
+func copies(vs values) values {
+	out := make(values, len(vs))
+	for i, v := range vs {
+		out[i] = ag.Scale(v, 1)
+	}
+	return out
+}
+
+// TestOpsInScopes runs every op in a scope that made its inputs, and in layers that are computed again, and overwrites what the scope
+// has freed: what a backward closure reads must be saved.
+func TestOpsInScopes(t *testing.T) {
+	for _, c := range gradcheck.Ops() {
+		want := gradientsOf(t, c, copied)
+		for name, recompute := range map[string]bool{"scope": false, "recomputed": true} {
+			got := gradientsOf(t, c, func(forward gradcheck.Func) gradcheck.Func {
+				return func(tape *ag.Tape, in values) values {
+					tape.Recompute = recompute
+					out := tape.Layer(in, func(in values) values { return copied(forward)(in[0].Tape(), in) })
+					poison(tape.Backend())
+					return out
+				}
+			})
+			require.Equal(t, want, got, "%s, %s", c.Name, name)
+		}
+	}
+}
+
+// TestEachGradientAlone freezes all operands of an op but one, whose gradient must stay as it was.
+func TestEachGradientAlone(t *testing.T) {
+	same := func(f gradcheck.Func) gradcheck.Func { return f }
+	for _, c := range gradcheck.Ops() {
+		all := gradientsOf(t, c, same)[1:]
+		for i, in := range c.Inputs {
+			if in.NoGrad {
+				continue
+			}
+			alone := c
+			alone.Inputs = slices.Clone(c.Inputs)
+			for j := range alone.Inputs {
+				alone.Inputs[j].NoGrad = j != i
+			}
+			got := gradientsOf(t, alone, same)[1]
+			at := slices.IndexFunc(all, func(g gradcheck.Tensor) bool { return g.Name == got.Name })
+			require.Equal(t, all[at], got, c.Name)
+		}
+	}
+}
