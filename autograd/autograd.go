@@ -90,7 +90,7 @@ type Tape struct {
 	nodes   []node
 	temps   []*engine.Tensor // to be freed by Close, and from position from on at the end of the enclosing Scope
 	from    int
-	cheap   []remakable // made in the Scope, and cheap to make again
+	remats  []remat // made in the Scope, and cheap to compute again
 }
 
 // mode says what a tape does with an op where a gradient flows.
@@ -102,10 +102,10 @@ const (
 	inferring      // nothing: no gradient flows
 )
 
-// remakable is a result that its op can compute again from what its node saves anyway.
-type remakable struct {
-	data   *engine.Tensor
-	remake func()
+// remat is a result that its op can rematerialise from what its node saves anyway.
+type remat struct {
+	data    *engine.Tensor
+	compute func()
 }
 
 // node is an op on the tape. It holds a reference to each tensor that its backward closure reads.
@@ -147,7 +147,7 @@ func (t *Tape) Close() {
 		n.forget()
 	}
 	freeAll(t.temps)
-	t.nodes, t.temps, t.cheap = nil, nil, nil
+	t.nodes, t.temps, t.remats = nil, nil, nil
 }
 
 // forget frees what a node holds.
@@ -281,15 +281,15 @@ func anyNeeds(values ...*Value) bool {
 	return slices.ContainsFunc(values, func(v *Value) bool { return v != nil && v.needs })
 }
 
-// remakable lets the enclosing scope give the result's memory back: remake writes it again from tensors that the op saves, which
-// may themselves have to be remade first.
-func (o op) remakable(v *Value, remake func(), from ...*engine.Tensor) *Value {
+// rematerialise lets the enclosing scope give the result's memory back: compute writes it again from tensors that the op saves, which
+// may themselves have to be computed again first.
+func (o op) rematerialise(v *Value, compute func(), from ...*engine.Tensor) *Value {
 	if o.records() {
-		o.tape.cheap = append(o.tape.cheap, remakable{v.data, func() {
+		o.tape.remats = append(o.tape.remats, remat{v.data, func() {
 			for _, x := range from {
 				x.Restore()
 			}
-			remake()
+			compute()
 		}})
 	}
 	return v

@@ -44,7 +44,7 @@ func grouped(name string, x *Value, weights, biases []*Value, r *Routing, gelu b
 		groupedBackward(o, x, weights, biases, r, dy)
 	}, saved...)
 	if gelu {
-		o.remakable(y, func() { o.be.Unary(engine.GELU, out, args.Pre) }, args.Pre)
+		o.rematerialise(y, func() { o.be.Unary(engine.GELU, out, args.Pre) }, args.Pre)
 	}
 	return y
 }

@@ -29,5 +29,5 @@ func LayerNorm(x, gamma, beta *Value, eps float64) *Value {
 			beta.accumulate("LayerNorm", dbeta)
 		}
 	}, x.data, gamma.data, beta.data, mean, rstd)
-	return o.remakable(y, normalize, x.data, gamma.data, beta.data)
+	return o.rematerialise(y, normalize, x.data, gamma.data, beta.data)
 }

@@ -65,7 +65,7 @@ func linear(name string, x, w, bias *Value, e epilogue) *Value {
 		linearBackward(o, product, x, w, bias, dy)
 	}, saved...)
 	if e.gelu {
-		o.remakable(y, func() { o.be.Unary(engine.GELU, product.C, product.Pre) }, product.Pre)
+		o.rematerialise(y, func() { o.be.Unary(engine.GELU, product.C, product.Pre) }, product.Pre)
 	}
 	return y
 }

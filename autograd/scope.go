@@ -12,8 +12,8 @@ import (
 // wrap themselves in it: training keeps only what gradients need, inference almost nothing. What is cheap to compute again,
 // the results of LayerNorm and LinearGELU, is given back as well, until the backward pass comes to an op that reads it.
 func (t *Tape) Scope(fn func() []*Value) []*Value {
-	from, cheap := t.from, t.cheap
-	t.from, t.cheap = len(t.temps), nil
+	from, remats := t.from, t.remats
+	t.from, t.remats = len(t.temps), nil
 	results := fn()
 	var kept []*engine.Tensor
 	for _, v := range results {
@@ -21,14 +21,14 @@ func (t *Tape) Scope(fn func() []*Value) []*Value {
 			kept = append(kept, v.data.Retain())
 		}
 	}
-	for _, c := range t.cheap {
+	for _, c := range t.remats {
 		if !slices.ContainsFunc(results, func(v *Value) bool { return v.data.SharesWith(c.data) }) {
-			c.data.Discard(c.remake)
+			c.data.Discard(c.compute)
 		}
 	}
 	freeAll(t.temps[t.from:])
 	t.temps = slices.Replace(t.temps, t.from, len(t.temps), kept...)
-	t.from, t.cheap = from, cheap
+	t.from, t.remats = from, remats
 	return results
 }
 

@@ -12,7 +12,7 @@ import (
 )
 
 type benchCmd struct {
-	Gemm     benchGemmCmd     `cmd:"" help:"Multiply matrices, and compare with the peak of the registers."`
+	Gemm     benchGemmCmd     `cmd:"" help:"Multiply matrices, and compare with the FMA peak, that of multiply-adds on registers."`
 	Forward  benchForwardCmd  `cmd:"" help:"Classify random pixels, as predict does."`
 	Train    benchTrainCmd    `cmd:"" help:"Take training steps on random pixels, as finetune does."`
 	Pretrain benchPretrainCmd `cmd:"" help:"Take steps of the masked autoencoder on random pixels, as pretrain does."`
