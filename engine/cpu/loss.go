@@ -10,7 +10,8 @@ func (c *Backend) MSE(loss, pred, target *engine.Tensor) {
 }
 
 func mse[F asm.Float](c *Backend, loss, pred, target *engine.Tensor) {
-	p, t, n, rows := host[F](pred), host[F](target), pred.Dim(-1), pred.Rows()
+	p, t, rows := host[F](pred), host[F](target), pred.Rows()
+	n := pred.Len() / max(rows, 1)
 	perRow := engine.New(c, pred.DType(), rows)
 	defer perRow.Free()
 	sums := host[F](perRow)
