@@ -2,10 +2,22 @@
 
 #include "textflag.h"
 
-// VCVTNEPS2BF16, which the assembler lacks: the sixteen float32 of Z0 or Z2 become bfloat16, to nearest even, in Y1 or Y3.
-#define ROUND_Z0_Y1 LONG $0x487ef262; WORD $0xc872
-#define ROUND_Z2_Y3 LONG $0x487ef262; WORD $0xda72
+// VCVTNEPS2BF16, which the assembler lacks: the sixteen float32 of Z0 or Z2 become bfloat16, to nearest even, in Y1 or Y3. As in
+// ToBF16, NaN stays NaN and what is too small for a normal number becomes zero.
+#define ROUND_Z0_Y1 LONG $0x487ef262; WORD $0xc872 // Y1 = bf16(Z0)
+#define ROUND_Z2_Y3 LONG $0x487ef262; WORD $0xda72 // Y3 = bf16(Z2)
 
+// attentionRoundBF16Asm rounds rows of n elements, which then are rows of words of two, with zeros to the next multiple of sixteen:
+//
+//	for r := range rows {
+//		for j := 0; j < n; j += 2 {
+//			dst[r*ldd+j/2] = word(bf16(src[r*lds+j]), bf16(src[r*lds+j+1])) // low half, high half
+//		}
+//	}
+//
+//	DI  row of dst    R8  bytes to the next    DX  place in it     SI  row of src    R9  bytes to the next    BX  place in it
+//	R10  rows left    R11  n    CX  columns left less 16    K1  columns of the last, incomplete vector
+//
 // func attentionRoundBF16Asm(dst *float32, ldd int, src *float32, lds, rows, n int)
 TEXT ·attentionRoundBF16Asm(SB), NOSPLIT, $0-48
 	MOVQ dst+0(FP), DI
@@ -14,55 +26,66 @@ TEXT ·attentionRoundBF16Asm(SB), NOSPLIT, $0-48
 	MOVQ lds+24(FP), R9
 	MOVQ rows+32(FP), R10
 	MOVQ n+40(FP), R11
-	SHLQ $2, R8
-	SHLQ $2, R9
+	SHLQ $2, R8            // ldd in bytes
+	SHLQ $2, R9            // lds in bytes
 	MOVQ R11, CX
-	ANDQ $15, CX
+	ANDQ $15, CX           // n % 16
 	MOVQ $1, AX
-	SHLQ CX, AX
-	DECQ AX
-	KMOVW AX, K1                // columns of the last, incomplete vector
+	SHLQ CX, AX            // 1 << (n%16)
+	DECQ AX                // 1<<(n%16) - 1
+	KMOVW AX, K1           // columns of the last, incomplete vector
 
-row:
-	MOVQ SI, BX
-	MOVQ DI, DX
-	MOVQ R11, CX
-	SUBQ $16, CX
-	JLT  rest
+row:                           // for range rows {
+	MOVQ SI, BX            // x = src
+	MOVQ DI, DX            // y = dst
+	MOVQ R11, CX           // left = n
+	SUBQ $16, CX           // left -= 16
+	JLT  rest              // if left < 0 { goto rest }
 
-whole:
-	VMOVUPS (BX), Z0
-	ROUND_Z0_Y1
-	VMOVDQU Y1, (DX)
-	ADDQ $64, BX
-	ADDQ $32, DX
-	SUBQ $16, CX
-	JGE  whole
+whole:                         // for left >= 0 {
+	VMOVUPS (BX), Z0       // x[0:16]
+	ROUND_Z0_Y1            // bf16(x[0:16])
+	VMOVDQU Y1, (DX)       // y[0:8] = eight words
+	ADDQ $64, BX           // x += 16
+	ADDQ $32, DX           // y += 8
+	SUBQ $16, CX           // left -= 16
+	JGE  whole             // }
 
 rest:
 	CMPQ CX, $-16
-	JEQ  next
-	VMOVUPS.Z (BX), K1, Z0      // zeros beyond the last column
-	ROUND_Z0_Y1
-	VMOVDQU Y1, (DX)
+	JEQ  next              // if left == -16 { goto next }, no column being left
+	VMOVUPS.Z (BX), K1, Z0 // x[0:n%16], then zeros
+	ROUND_Z0_Y1            // bf16 of them
+	VMOVDQU Y1, (DX)       // y[0:8] = eight words
 
 next:
-	ADDQ R9, SI
-	ADDQ R8, DI
+	ADDQ R9, SI            // src += a row
+	ADDQ R8, DI            // dst += a row
 	DECQ R10
-	JNZ  row
+	JNZ  row               // }
 	VZEROUPPER
 	RET
 
-// PAIR puts bfloat16 of the rows in Z0 and Z2 into the low and high halves of the words of Z1.
+// PAIR makes words of the rows in Z0, whose bfloat16 come into the low halves, and in Z2. In: Z0, Z2. Out: Z1. Clobbers Z3.
 #define PAIR \
-	ROUND_Z0_Y1          \
-	ROUND_Z2_Y3          \
-	VPMOVZXWD Y1, Z1     \
-	VPMOVZXWD Y3, Z3     \
-	VPSLLD    $16, Z3, Z3 \
-	VPORD     Z3, Z1, Z1
+	ROUND_Z0_Y1           \ // low = bf16(Z0)
+	ROUND_Z2_Y3           \ // high = bf16(Z2)
+	VPMOVZXWD Y1, Z1      \ // uint32(low)
+	VPMOVZXWD Y3, Z3      \ // uint32(high)
+	VPSLLD    $16, Z3, Z3 \ // uint32(high) << 16
+	VPORD     Z3, Z1, Z1    // low | high<<16
 
+// attentionPairBF16Asm makes words of elements one above the other in rows a and b, n ≤ 64 of them:
+//
+//	for r := range pairs {
+//		for j := range n {
+//			dst[r*64+j] = word(bf16(a[2*r*stride+j]), bf16(b[2*r*stride+j])) // low half, high half
+//		}
+//	}
+//
+//	DI  row of dst, 256 bytes    SI, R8  rows of a, b    R9  bytes of two rows    R10  pairs left
+//	BX  4·j, bytes into a row    R11  whole vectors of a row    CX  those left    K1  columns of the last, incomplete one
+//
 // func attentionPairBF16Asm(dst, a, b *float32, stride, pairs, n int)
 TEXT ·attentionPairBF16Asm(SB), NOSPLIT, $0-48
 	MOVQ dst+0(FP), DI
@@ -71,39 +94,39 @@ TEXT ·attentionPairBF16Asm(SB), NOSPLIT, $0-48
 	MOVQ stride+24(FP), R9
 	MOVQ pairs+32(FP), R10
 	MOVQ n+40(FP), R11
-	SHLQ $3, R9                 // bytes of two rows
+	SHLQ $3, R9                  // bytes of two rows
 	MOVQ R11, CX
-	ANDQ $15, CX
+	ANDQ $15, CX                 // n % 16
 	MOVQ $1, AX
-	SHLQ CX, AX
-	DECQ AX
-	KMOVW AX, K1
-	SHRQ $4, R11                // whole vectors
+	SHLQ CX, AX                  // 1 << (n%16)
+	DECQ AX                      // 1<<(n%16) - 1
+	KMOVW AX, K1                 // columns of the last, incomplete vector
+	SHRQ $4, R11                 // n / 16, whole vectors
 
-pair:
-	XORQ BX, BX
-	MOVQ R11, CX
+pair:                                // for range pairs {
+	XORQ BX, BX                  // j = 0
+	MOVQ R11, CX                 // left = n / 16
 	TESTQ CX, CX
-	JZ   pairRest
+	JZ   pairRest                // if left == 0 { goto pairRest }
 
-pairWhole:
-	VMOVUPS (SI)(BX*1), Z0
-	VMOVUPS (R8)(BX*1), Z2
-	PAIR
-	VMOVDQU32 Z1, (DI)(BX*1)
-	ADDQ $64, BX
-	DECQ CX
-	JNZ  pairWhole
+pairWhole:                           // for ; left > 0; left-- {
+	VMOVUPS (SI)(BX*1), Z0       // a[j:][:16]
+	VMOVUPS (R8)(BX*1), Z2       // b[j:][:16]
+	PAIR                         // w = words of a, b
+	VMOVDQU32 Z1, (DI)(BX*1)     // dst[j:][:16] = w
+	ADDQ $64, BX                 // j += 16
+	DECQ CX                      // left--
+	JNZ  pairWhole               // }
 
 pairRest:
-	VMOVUPS.Z (SI)(BX*1), K1, Z0
-	VMOVUPS.Z (R8)(BX*1), K1, Z2
-	PAIR
-	VMOVDQU32 Z1, K1, (DI)(BX*1)
-	ADDQ R9, SI
-	ADDQ R9, R8
-	ADDQ $256, DI
+	VMOVUPS.Z (SI)(BX*1), K1, Z0 // a[j:][:n%16], which may be none
+	VMOVUPS.Z (R8)(BX*1), K1, Z2 // b[j:][:n%16]
+	PAIR                         // w = words of a, b
+	VMOVDQU32 Z1, K1, (DI)(BX*1) // dst[j:][:n%16] = w
+	ADDQ R9, SI                  // a += two rows
+	ADDQ R9, R8                  // b += two rows
+	ADDQ $256, DI                // dst += a row of 64 words
 	DECQ R10
-	JNZ  pair
+	JNZ  pair                    // }
 	VZEROUPPER
 	RET
