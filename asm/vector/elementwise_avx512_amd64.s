@@ -3,213 +3,225 @@
 #include "textflag.h"
 #include "tail_avx512_amd64.h"
 
-// Every loop takes 64 elements in four vectors, then sixteen at a time, then the rest under a mask.
-//	DI  dst    SI  first operand    BX  second operand    CX  elements left
+// The loops take 64 elements in four vectors (softmaxGrad512: 32 in two), then 16 at a time, and the rest under a mask. CX counts
+// the elements left, less what a round of the loop takes while it is in it; x[:n] is a vector under a mask of its first n lanes.
 
-// BINARY is a kernel of two operands and one instruction.
+// BINARY is a kernel of two operands and one instruction OP:
+//	for i := range n { dst[i] = a[i] OP b[i] }
+//	DI  dst    SI  a    BX  b    CX  n    Z0–Z3  v0 to v3, 16 elements each
+// One operation an element, rounded once as in the reference: the bits are the same, save which NaN it is.
 #define BINARY(name, OP) \
 TEXT name(SB), NOSPLIT, $0-32 \
 	MOVQ dst+0(FP), DI      \
 	MOVQ a+8(FP), SI        \
 	MOVQ b+16(FP), BX       \
 	MOVQ n+24(FP), CX       \
-	SUBQ $64, CX            \
-	JLT  rest               \
-four:                       \
-	VMOVUPS (SI), Z0        \
-	VMOVUPS 64(SI), Z1      \
-	VMOVUPS 128(SI), Z2     \
-	VMOVUPS 192(SI), Z3     \
-	OP      (BX), Z0, Z0    \
-	OP      64(BX), Z1, Z1  \
-	OP      128(BX), Z2, Z2 \
-	OP      192(BX), Z3, Z3 \
-	VMOVUPS Z0, (DI)        \
-	VMOVUPS Z1, 64(DI)      \
-	VMOVUPS Z2, 128(DI)     \
-	VMOVUPS Z3, 192(DI)     \
-	ADDQ $256, SI           \
-	ADDQ $256, BX           \
-	ADDQ $256, DI           \
-	SUBQ $64, CX            \
-	JGE  four               \
-rest:                       \
-	ADDQ $48, CX            \
-	JLT  tail               \
-one:                        \
-	VMOVUPS (SI), Z0        \
-	OP      (BX), Z0, Z0    \
-	VMOVUPS Z0, (DI)        \
-	ADDQ $64, SI            \
-	ADDQ $64, BX            \
-	ADDQ $64, DI            \
-	SUBQ $16, CX            \
-	JGE  one                \
-tail:                       \
-	ADDQ $16, CX            \
-	JZ   done               \
-	TAILMASK                \
-	VMOVUPS.Z (SI), K1, Z0  \
-	VMOVUPS.Z (BX), K1, Z1  \
-	OP      Z1, Z0, Z0      \
-	VMOVUPS Z0, K1, (DI)    \
+	SUBQ $64, CX            \ // n -= 64
+	JLT  rest               \ // if n < 0 { goto rest }
+four:                       \ // 64 elements a round
+	VMOVUPS (SI), Z0        \ // v0 = a[:16]
+	VMOVUPS 64(SI), Z1      \ // v1 = a[16:32]
+	VMOVUPS 128(SI), Z2     \ // v2 = a[32:48]
+	VMOVUPS 192(SI), Z3     \ // v3 = a[48:64]
+	OP      (BX), Z0, Z0    \ // v0 = v0 OP b[:16]
+	OP      64(BX), Z1, Z1  \ // v1 = v1 OP b[16:32]
+	OP      128(BX), Z2, Z2 \ // v2 = v2 OP b[32:48]
+	OP      192(BX), Z3, Z3 \ // v3 = v3 OP b[48:64]
+	VMOVUPS Z0, (DI)        \ // dst[:16] = v0
+	VMOVUPS Z1, 64(DI)      \ // dst[16:32] = v1
+	VMOVUPS Z2, 128(DI)     \ // dst[32:48] = v2
+	VMOVUPS Z3, 192(DI)     \ // dst[48:64] = v3
+	ADDQ $256, SI           \ // a = a[64:]
+	ADDQ $256, BX           \ // b = b[64:]
+	ADDQ $256, DI           \ // dst = dst[64:]
+	SUBQ $64, CX            \ // n -= 64
+	JGE  four               \ // if n >= 0 { goto four }
+rest:                       \ // 0 to 63 elements are left
+	ADDQ $48, CX            \ // n += 64 - 16
+	JLT  tail               \ // if n < 0 { goto tail }
+one:                        \ // 16 elements a round
+	VMOVUPS (SI), Z0        \ // v0 = a[:16]
+	OP      (BX), Z0, Z0    \ // v0 = v0 OP b[:16]
+	VMOVUPS Z0, (DI)        \ // dst[:16] = v0
+	ADDQ $64, SI            \ // a = a[16:]
+	ADDQ $64, BX            \ // b = b[16:]
+	ADDQ $64, DI            \ // dst = dst[16:]
+	SUBQ $16, CX            \ // n -= 16
+	JGE  one                \ // if n >= 0 { goto one }
+tail:                       \ // 0 to 15 elements are left
+	ADDQ $16, CX            \ // n += 16
+	JZ   done               \ // if n == 0 { goto done }
+	TAILMASK                \ // mask = 1<<n - 1
+	VMOVUPS.Z (SI), K1, Z0  \ // v0 = a[:n], 0 in the other lanes
+	VMOVUPS.Z (BX), K1, Z1  \ // v1 = b[:n], 0 in the other lanes
+	OP      Z1, Z0, Z0      \ // v0 = v0 OP v1
+	VMOVUPS Z0, K1, (DI)    \ // dst[:n] = v0
 done:                       \
-	VZEROUPPER              \
+	VZEROUPPER              \ // upper halves left behind would slow down SSE code
 	RET
 
-// func add512(dst, a, b *float32, n int): dst = a + b
+// func add512(dst, a, b *float32, n int): dst[i] = a[i] + b[i]
 BINARY(·add512, VADDPS)
 
-// func sub512(dst, a, b *float32, n int): dst = a - b
+// func sub512(dst, a, b *float32, n int): dst[i] = a[i] - b[i]
 BINARY(·sub512, VSUBPS)
 
-// func mul512(dst, a, b *float32, n int): dst = a * b
+// func mul512(dst, a, b *float32, n int): dst[i] = a[i] * b[i]
 BINARY(·mul512, VMULPS)
 
-// func scale512(dst, x *float32, n int, s float32): dst = s * x
+// func scale512(dst, x *float32, n int, s float32)
+//	for i := range n { dst[i] = s * x[i] }
+//	DI  dst    SI  x    CX  n    Z0–Z3  v0 to v3, 16 elements each    Z4  s in all lanes
 TEXT ·scale512(SB), NOSPLIT, $0-28
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ n+16(FP), CX
-	VBROADCASTSS s+24(FP), Z4
-	SUBQ $64, CX
-	JLT  rest
+	VBROADCASTSS s+24(FP), Z4  // s in all lanes
+	SUBQ $64, CX               // n -= 64
+	JLT  rest                  // if n < 0 { goto rest }
 
-four:
-	VMULPS (SI), Z4, Z0
-	VMULPS 64(SI), Z4, Z1
-	VMULPS 128(SI), Z4, Z2
-	VMULPS 192(SI), Z4, Z3
-	VMOVUPS Z0, (DI)
-	VMOVUPS Z1, 64(DI)
-	VMOVUPS Z2, 128(DI)
-	VMOVUPS Z3, 192(DI)
-	ADDQ $256, SI
-	ADDQ $256, DI
-	SUBQ $64, CX
-	JGE  four
+four:                          // 64 elements a round
+	VMULPS (SI), Z4, Z0        // v0 = s * x[:16]
+	VMULPS 64(SI), Z4, Z1      // v1 = s * x[16:32]
+	VMULPS 128(SI), Z4, Z2     // v2 = s * x[32:48]
+	VMULPS 192(SI), Z4, Z3     // v3 = s * x[48:64]
+	VMOVUPS Z0, (DI)           // dst[:16] = v0
+	VMOVUPS Z1, 64(DI)         // dst[16:32] = v1
+	VMOVUPS Z2, 128(DI)        // dst[32:48] = v2
+	VMOVUPS Z3, 192(DI)        // dst[48:64] = v3
+	ADDQ $256, SI              // x = x[64:]
+	ADDQ $256, DI              // dst = dst[64:]
+	SUBQ $64, CX               // n -= 64
+	JGE  four                  // if n >= 0 { goto four }
 
-rest:
-	ADDQ $48, CX
-	JLT  tail
+rest:                          // 0 to 63 elements are left
+	ADDQ $48, CX               // n += 64 - 16
+	JLT  tail                  // if n < 0 { goto tail }
 
-one:
-	VMULPS (SI), Z4, Z0
-	VMOVUPS Z0, (DI)
-	ADDQ $64, SI
-	ADDQ $64, DI
-	SUBQ $16, CX
-	JGE  one
+one:                           // 16 elements a round
+	VMULPS (SI), Z4, Z0        // v0 = s * x[:16]
+	VMOVUPS Z0, (DI)           // dst[:16] = v0
+	ADDQ $64, SI               // x = x[16:]
+	ADDQ $64, DI               // dst = dst[16:]
+	SUBQ $16, CX               // n -= 16
+	JGE  one                   // if n >= 0 { goto one }
 
-tail:
-	ADDQ $16, CX
-	JZ   done
-	TAILMASK
-	VMULPS.Z (SI), Z4, K1, Z0
-	VMOVUPS Z0, K1, (DI)
+tail:                          // 0 to 15 elements are left
+	ADDQ $16, CX               // n += 16
+	JZ   done                  // if n == 0 { goto done }
+	TAILMASK                   // mask = 1<<n - 1
+	VMULPS.Z (SI), Z4, K1, Z0  // v0 = s * x[:n], 0 in the other lanes
+	VMOVUPS Z0, K1, (DI)       // dst[:n] = v0
 
 done:
-	VZEROUPPER
+	VZEROUPPER                 // upper halves left behind would slow down SSE code
 	RET
 
-// func axpy512(dst, x *float32, n int, s float32): dst += s * x
+// func axpy512(dst, x *float32, n int, s float32)
+//	for i := range n { dst[i] = fma(s, x[i], dst[i]) }
+//	DI  dst    SI  x    CX  n    Z0–Z3  v0 to v3, 16 elements each    Z4  s in all lanes
+// s·x is not rounded before it is added. Plain Go rounds it on this architecture.
 TEXT ·axpy512(SB), NOSPLIT, $0-28
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ n+16(FP), CX
-	VBROADCASTSS s+24(FP), Z4
-	SUBQ $64, CX
-	JLT  rest
+	VBROADCASTSS s+24(FP), Z4     // s in all lanes
+	SUBQ $64, CX                  // n -= 64
+	JLT  rest                     // if n < 0 { goto rest }
 
-four:
-	VMOVUPS (DI), Z0
-	VMOVUPS 64(DI), Z1
-	VMOVUPS 128(DI), Z2
-	VMOVUPS 192(DI), Z3
-	VFMADD231PS (SI), Z4, Z0    // dst += s * x
-	VFMADD231PS 64(SI), Z4, Z1
-	VFMADD231PS 128(SI), Z4, Z2
-	VFMADD231PS 192(SI), Z4, Z3
-	VMOVUPS Z0, (DI)
-	VMOVUPS Z1, 64(DI)
-	VMOVUPS Z2, 128(DI)
-	VMOVUPS Z3, 192(DI)
-	ADDQ $256, SI
-	ADDQ $256, DI
-	SUBQ $64, CX
-	JGE  four
+four:                             // 64 elements a round
+	VMOVUPS (DI), Z0              // v0 = dst[:16]
+	VMOVUPS 64(DI), Z1            // v1 = dst[16:32]
+	VMOVUPS 128(DI), Z2           // v2 = dst[32:48]
+	VMOVUPS 192(DI), Z3           // v3 = dst[48:64]
+	VFMADD231PS (SI), Z4, Z0      // v0 += s * x[:16]
+	VFMADD231PS 64(SI), Z4, Z1    // v1 += s * x[16:32]
+	VFMADD231PS 128(SI), Z4, Z2   // v2 += s * x[32:48]
+	VFMADD231PS 192(SI), Z4, Z3   // v3 += s * x[48:64]
+	VMOVUPS Z0, (DI)              // dst[:16] = v0
+	VMOVUPS Z1, 64(DI)            // dst[16:32] = v1
+	VMOVUPS Z2, 128(DI)           // dst[32:48] = v2
+	VMOVUPS Z3, 192(DI)           // dst[48:64] = v3
+	ADDQ $256, SI                 // x = x[64:]
+	ADDQ $256, DI                 // dst = dst[64:]
+	SUBQ $64, CX                  // n -= 64
+	JGE  four                     // if n >= 0 { goto four }
 
-rest:
-	ADDQ $48, CX
-	JLT  tail
+rest:                             // 0 to 63 elements are left
+	ADDQ $48, CX                  // n += 64 - 16
+	JLT  tail                     // if n < 0 { goto tail }
 
-one:
-	VMOVUPS (DI), Z0
-	VFMADD231PS (SI), Z4, Z0
-	VMOVUPS Z0, (DI)
-	ADDQ $64, SI
-	ADDQ $64, DI
-	SUBQ $16, CX
-	JGE  one
+one:                              // 16 elements a round
+	VMOVUPS (DI), Z0              // v0 = dst[:16]
+	VFMADD231PS (SI), Z4, Z0      // v0 += s * x[:16]
+	VMOVUPS Z0, (DI)              // dst[:16] = v0
+	ADDQ $64, SI                  // x = x[16:]
+	ADDQ $64, DI                  // dst = dst[16:]
+	SUBQ $16, CX                  // n -= 16
+	JGE  one                      // if n >= 0 { goto one }
 
-tail:
-	ADDQ $16, CX
-	JZ   done
-	TAILMASK
-	VMOVUPS.Z (DI), K1, Z0
-	VFMADD231PS (SI), Z4, K1, Z0
-	VMOVUPS Z0, K1, (DI)
+tail:                             // 0 to 15 elements are left
+	ADDQ $16, CX                  // n += 16
+	JZ   done                     // if n == 0 { goto done }
+	TAILMASK                      // mask = 1<<n - 1
+	VMOVUPS.Z (DI), K1, Z0        // v0 = dst[:n], 0 in the other lanes
+	VFMADD231PS (SI), Z4, K1, Z0  // v0[:n] += s * x[:n]
+	VMOVUPS Z0, K1, (DI)          // dst[:n] = v0
 
 done:
-	VZEROUPPER
+	VZEROUPPER                    // upper halves left behind would slow down SSE code
 	RET
 
-// func softmaxGrad512(dx, y, dy *float32, n int, delta float32): dx = y * (dy - delta)
+// func softmaxGrad512(dx, y, dy *float32, n int, delta float32)
+//	for i := range n { dx[i] = y[i] * (dy[i] - delta) }
+// It is the gradient of a row of softmax, y, with delta = Σ y·dy.
+//	DI  dx    SI  y    BX  dy    CX  n    Z0, Z1  v0 and v1, 16 elements each    Z4  delta in all lanes
+// Difference and product are rounded one by one, as in the reference.
 TEXT ·softmaxGrad512(SB), NOSPLIT, $0-36
 	MOVQ dx+0(FP), DI
 	MOVQ y+8(FP), SI
 	MOVQ dy+16(FP), BX
 	MOVQ n+24(FP), CX
-	VBROADCASTSS delta+32(FP), Z4
-	SUBQ $32, CX
-	JLT  rest
+	VBROADCASTSS delta+32(FP), Z4  // delta in all lanes
+	SUBQ $32, CX                   // n -= 32
+	JLT  rest                      // if n < 0 { goto rest }
 
-two:
-	VMOVUPS (BX), Z0
-	VMOVUPS 64(BX), Z1
-	VSUBPS Z4, Z0, Z0           // dy - delta
-	VSUBPS Z4, Z1, Z1
-	VMULPS (SI), Z0, Z0         // times y
-	VMULPS 64(SI), Z1, Z1
-	VMOVUPS Z0, (DI)
-	VMOVUPS Z1, 64(DI)
-	ADDQ $128, SI
-	ADDQ $128, BX
-	ADDQ $128, DI
-	SUBQ $32, CX
-	JGE  two
+two:                               // 32 elements a round
+	VMOVUPS (BX), Z0               // v0 = dy[:16]
+	VMOVUPS 64(BX), Z1             // v1 = dy[16:32]
+	VSUBPS Z4, Z0, Z0              // v0 -= delta
+	VSUBPS Z4, Z1, Z1              // v1 -= delta
+	VMULPS (SI), Z0, Z0            // v0 *= y[:16]
+	VMULPS 64(SI), Z1, Z1          // v1 *= y[16:32]
+	VMOVUPS Z0, (DI)               // dx[:16] = v0
+	VMOVUPS Z1, 64(DI)             // dx[16:32] = v1
+	ADDQ $128, SI                  // y = y[32:]
+	ADDQ $128, BX                  // dy = dy[32:]
+	ADDQ $128, DI                  // dx = dx[32:]
+	SUBQ $32, CX                   // n -= 32
+	JGE  two                       // if n >= 0 { goto two }
 
-rest:
-	ADDQ $16, CX
-	JLT  tail
-	VMOVUPS (BX), Z0
-	VSUBPS Z4, Z0, Z0
-	VMULPS (SI), Z0, Z0
-	VMOVUPS Z0, (DI)
-	ADDQ $64, SI
-	ADDQ $64, BX
-	ADDQ $64, DI
-	SUBQ $16, CX
+rest:                              // 0 to 31 elements are left
+	ADDQ $16, CX                   // n += 32 - 16
+	JLT  tail                      // if n < 0 { goto tail }
+	VMOVUPS (BX), Z0               // v0 = dy[:16]
+	VSUBPS Z4, Z0, Z0              // v0 -= delta
+	VMULPS (SI), Z0, Z0            // v0 *= y[:16]
+	VMOVUPS Z0, (DI)               // dx[:16] = v0
+	ADDQ $64, SI                   // y = y[16:]
+	ADDQ $64, BX                   // dy = dy[16:]
+	ADDQ $64, DI                   // dx = dx[16:]
+	SUBQ $16, CX                   // n -= 16
 
-tail:
-	ADDQ $16, CX
-	JZ   done
-	TAILMASK
-	VMOVUPS.Z (BX), K1, Z0
-	VSUBPS Z4, Z0, Z0
-	VMULPS.Z (SI), Z0, K1, Z0
-	VMOVUPS Z0, K1, (DI)
+tail:                              // 0 to 15 elements are left
+	ADDQ $16, CX                   // n += 16
+	JZ   done                      // if n == 0 { goto done }
+	TAILMASK                       // mask = 1<<n - 1
+	VMOVUPS.Z (BX), K1, Z0         // v0 = dy[:n], 0 in the other lanes
+	VSUBPS Z4, Z0, Z0              // v0 -= delta
+	VMULPS.Z (SI), Z0, K1, Z0      // v0 *= y[:n], 0 in the other lanes
+	VMOVUPS Z0, K1, (DI)           // dx[:n] = v0
 
 done:
-	VZEROUPPER
+	VZEROUPPER                     // upper halves left behind would slow down SSE code
 	RET
