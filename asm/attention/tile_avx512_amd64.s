@@ -29,7 +29,7 @@
 #define MAC22 VFMADD231PS Z26, Z29, Z22 // s[5][32:48] += a[5][p] * b[p][32:48]
 #define MAC23 VFMADD231PS Z27, Z29, Z23 // s[5][48:64] += a[5][p] * b[p][48:64]
 
-// The sums and registers of the tile are in attention_tile_amd64.h.
+// The sums and registers of the tile are in tile_avx512_amd64.h.
 //
 // func attentionTileAsm(m, n, k int, a *float32, rs, ps int, b, c *float32, ldc int, accumulate bool)
 TEXT ·attentionTileAsm(SB), NOSPLIT, $0-73
