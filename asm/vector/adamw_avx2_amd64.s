@@ -5,7 +5,7 @@
 // n is a multiple of 8, and positive. The loop takes eight elements a round: it waits for divisions and roots anyway. CX counts the
 // elements left.
 
-// func adamWAsm(p, grad, m, v *float32, n int, c *[9]float32)
+// func adamWSIMDAsm(p, grad, m, v *float32, n int, c *[9]float32)
 // c: gradScale, beta1, 1-beta1, beta2, 1-beta2, 1/√correct2, eps, LR/correct1, 1-LR·decay
 //	for i := range n {
 //		g := gradScale * grad[i]
@@ -17,7 +17,7 @@
 //	Y0  gi, then its square    Y1  mi, then the step    Y2  vi, then the denominator    Y3  pi    Y7–Y15  c[0] to c[8]
 // gi, mi, vi and pi are eight elements of grad, m, v and p. The sums of both moments and of the denominator are fused with one
 // of their products, which is not rounded then; the last difference is not. The reference computes in float64.
-TEXT ·adamWAsm(SB), NOSPLIT, $0-48
+TEXT ·adamWSIMDAsm(SB), NOSPLIT, $0-48
 	MOVQ p+0(FP), DI
 	MOVQ grad+8(FP), SI
 	MOVQ m+16(FP), R8

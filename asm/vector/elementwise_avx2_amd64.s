@@ -51,19 +51,19 @@ done:                      \
 	VZEROUPPER             \ // upper halves left behind would slow down SSE code
 	RET
 
-// func addAsm(dst, a, b *float32, n int): dst[i] = a[i] + b[i]
-BINARY(·addAsm, VADDPS)
+// func addSIMDAsm(dst, a, b *float32, n int): dst[i] = a[i] + b[i]
+BINARY(·addSIMDAsm, VADDPS)
 
-// func subAsm(dst, a, b *float32, n int): dst[i] = a[i] - b[i]
-BINARY(·subAsm, VSUBPS)
+// func subSIMDAsm(dst, a, b *float32, n int): dst[i] = a[i] - b[i]
+BINARY(·subSIMDAsm, VSUBPS)
 
-// func mulAsm(dst, a, b *float32, n int): dst[i] = a[i] * b[i]
-BINARY(·mulAsm, VMULPS)
+// func mulSIMDAsm(dst, a, b *float32, n int): dst[i] = a[i] * b[i]
+BINARY(·mulSIMDAsm, VMULPS)
 
-// func scaleAsm(dst, x *float32, n int, s float32)
+// func scaleSIMDAsm(dst, x *float32, n int, s float32)
 //	for i := range n { dst[i] = s * x[i] }
 //	DI  dst    SI  x    CX  n    Y0–Y3  v0 to v3, 8 elements each    Y4  s in all lanes
-TEXT ·scaleAsm(SB), NOSPLIT, $0-28
+TEXT ·scaleSIMDAsm(SB), NOSPLIT, $0-28
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ n+16(FP), CX
@@ -101,12 +101,12 @@ done:
 	VZEROUPPER                 // upper halves left behind would slow down SSE code
 	RET
 
-// func axpyAsm(dst, x *float32, n int, s float32)
+// func axpySIMDAsm(dst, x *float32, n int, s float32)
 //	for i := range n { dst[i] = fma(s, x[i], dst[i]) }
 //	DI  dst    SI  x    CX  n    Y0–Y3  v0 to v3, 8 elements each    Y4  s in all lanes
 // s·x is not rounded before it is added. Plain Go rounds it on this architecture, which is why the wrapper pads the last elements
 // to a vector instead of giving them to the reference.
-TEXT ·axpyAsm(SB), NOSPLIT, $0-28
+TEXT ·axpySIMDAsm(SB), NOSPLIT, $0-28
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ n+16(FP), CX

@@ -60,19 +60,19 @@ done:                       \
 	VZEROUPPER              \ // upper halves left behind would slow down SSE code
 	RET
 
-// func add512(dst, a, b *float32, n int): dst[i] = a[i] + b[i]
-BINARY(·add512, VADDPS)
+// func addAVX512Asm(dst, a, b *float32, n int): dst[i] = a[i] + b[i]
+BINARY(·addAVX512Asm, VADDPS)
 
-// func sub512(dst, a, b *float32, n int): dst[i] = a[i] - b[i]
-BINARY(·sub512, VSUBPS)
+// func subAVX512Asm(dst, a, b *float32, n int): dst[i] = a[i] - b[i]
+BINARY(·subAVX512Asm, VSUBPS)
 
-// func mul512(dst, a, b *float32, n int): dst[i] = a[i] * b[i]
-BINARY(·mul512, VMULPS)
+// func mulAVX512Asm(dst, a, b *float32, n int): dst[i] = a[i] * b[i]
+BINARY(·mulAVX512Asm, VMULPS)
 
-// func scale512(dst, x *float32, n int, s float32)
+// func scaleAVX512Asm(dst, x *float32, n int, s float32)
 //	for i := range n { dst[i] = s * x[i] }
 //	DI  dst    SI  x    CX  n    Z0–Z3  v0 to v3, 16 elements each    Z4  s in all lanes
-TEXT ·scale512(SB), NOSPLIT, $0-28
+TEXT ·scaleAVX512Asm(SB), NOSPLIT, $0-28
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ n+16(FP), CX
@@ -117,11 +117,11 @@ done:
 	VZEROUPPER                 // upper halves left behind would slow down SSE code
 	RET
 
-// func axpy512(dst, x *float32, n int, s float32)
+// func axpyAVX512Asm(dst, x *float32, n int, s float32)
 //	for i := range n { dst[i] = fma(s, x[i], dst[i]) }
 //	DI  dst    SI  x    CX  n    Z0–Z3  v0 to v3, 16 elements each    Z4  s in all lanes
 // s·x is not rounded before it is added. Plain Go rounds it on this architecture.
-TEXT ·axpy512(SB), NOSPLIT, $0-28
+TEXT ·axpyAVX512Asm(SB), NOSPLIT, $0-28
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ n+16(FP), CX

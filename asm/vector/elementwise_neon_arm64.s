@@ -6,10 +6,10 @@
 // n is a multiple of 8, and positive; every loop takes two vectors of four. Most floating-point instructions on vectors are
 // macros of words_neon_arm64.h, whose arguments are the numbers of registers: FADD(m, n, d) is Vd = Vn + Vm.
 
-// func addAsm(dst, a, b *float32, n int)
+// func addSIMDAsm(dst, a, b *float32, n int)
 //	for i := range n { dst[i] = a[i] + b[i] }
 //	R0  dst    R1  a    R2  b    R3  n, elements left    V0, V1  v0 and v1, from a    V2, V3  b0 and b1
-TEXT ·addAsm(SB), NOSPLIT, $0-32
+TEXT ·addSIMDAsm(SB), NOSPLIT, $0-32
 	MOVD dst+0(FP), R0
 	MOVD a+8(FP), R1
 	MOVD b+16(FP), R2
@@ -25,10 +25,10 @@ loop:                              // eight elements a round
 	BGT  loop                      // if n > 0 { goto loop }
 	RET
 
-// func subAsm(dst, a, b *float32, n int)
+// func subSIMDAsm(dst, a, b *float32, n int)
 //	for i := range n { dst[i] = a[i] - b[i] }
 //	R0  dst    R1  a    R2  b    R3  n, elements left    V0, V1  v0 and v1, from a    V2, V3  b0 and b1
-TEXT ·subAsm(SB), NOSPLIT, $0-32
+TEXT ·subSIMDAsm(SB), NOSPLIT, $0-32
 	MOVD dst+0(FP), R0
 	MOVD a+8(FP), R1
 	MOVD b+16(FP), R2
@@ -44,10 +44,10 @@ loop:                              // eight elements a round
 	BGT  loop                      // if n > 0 { goto loop }
 	RET
 
-// func mulAsm(dst, a, b *float32, n int)
+// func mulSIMDAsm(dst, a, b *float32, n int)
 //	for i := range n { dst[i] = a[i] * b[i] }
 //	R0  dst    R1  a    R2  b    R3  n, elements left    V0, V1  v0 and v1, from a    V2, V3  b0 and b1
-TEXT ·mulAsm(SB), NOSPLIT, $0-32
+TEXT ·mulSIMDAsm(SB), NOSPLIT, $0-32
 	MOVD dst+0(FP), R0
 	MOVD a+8(FP), R1
 	MOVD b+16(FP), R2
@@ -63,10 +63,10 @@ loop:                              // eight elements a round
 	BGT  loop                      // if n > 0 { goto loop }
 	RET
 
-// func scaleAsm(dst, x *float32, n int, s float32)
+// func scaleSIMDAsm(dst, x *float32, n int, s float32)
 //	for i := range n { dst[i] = s * x[i] }
 //	R0  dst    R1  x    R3  n, elements left    V0, V1  v0 and v1    V4  s in all lanes
-TEXT ·scaleAsm(SB), NOSPLIT, $0-28
+TEXT ·scaleSIMDAsm(SB), NOSPLIT, $0-28
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD n+16(FP), R3
@@ -82,11 +82,11 @@ loop:                              // eight elements a round
 	BGT  loop                      // if n > 0 { goto loop }
 	RET
 
-// func axpyAsm(dst, x *float32, n int, s float32)
+// func axpySIMDAsm(dst, x *float32, n int, s float32)
 //	for i := range n { dst[i] = fma(s, x[i], dst[i]) }
 //	R0  dst    R1  x    R3  n, elements left    V0, V1  x0 and x1    V2, V3  d0 and d1, from dst    V4  s in all lanes
 // s·x is not rounded before it is added.
-TEXT ·axpyAsm(SB), NOSPLIT, $0-28
+TEXT ·axpySIMDAsm(SB), NOSPLIT, $0-28
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD n+16(FP), R3

@@ -128,14 +128,14 @@ GLOBL bias<>(SB), RODATA|NOPTR, $32
 	VMULPS       x, r, r           \ // p *= 2^h
 	VMULPS       n, r, x             // x = p * 2^n
 
-// func expAsm(dst, x *float32, n int, shift float32) (sum float32)
+// func expSIMDAsm(dst, x *float32, n int, shift float32) (sum float32)
 //	for i := range n {
 //		dst[i] = exp(x[i] - shift)
 //		sum += dst[i]
 //	}
 //	DI  dst    SI  x    CX  n, elements left: a multiple of 8, and positive
 //	Y0  e, eight elements    Y1, Y2  scratch of EXP    Y6  shift in all lanes    Y7  s, the sum: element i goes to lane i%8
-TEXT ·expAsm(SB), NOSPLIT, $0-36
+TEXT ·expSIMDAsm(SB), NOSPLIT, $0-36
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ n+16(FP), CX

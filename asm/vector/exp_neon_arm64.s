@@ -4,14 +4,14 @@
 #include "words_neon_arm64.h"
 #include "exp_neon_arm64.h"
 
-// func expAsm(dst, x *float32, n int, shift float32) (sum float32)
+// func expSIMDAsm(dst, x *float32, n int, shift float32) (sum float32)
 //	for i := range n {
 //		dst[i] = exp(x[i] - shift)
 //		sum += dst[i]
 //	}
 //	R0  dst    R1  x    R3  n, elements left: a multiple of 4, and positive
 //	V0  v, x - shift    V2  e    V4  s, the sum: element i goes to lane i%4    V5  shift in all lanes
-TEXT ·expAsm(SB), NOSPLIT, $0-36
+TEXT ·expSIMDAsm(SB), NOSPLIT, $0-36
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD n+16(FP), R3

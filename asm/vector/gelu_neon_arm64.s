@@ -57,11 +57,11 @@ GLOBL normalConst<>(SB), RODATA|NOPTR, $32
 	FCMLTZ(6, 3)                  \ // mask = x < 0
 	VBSL V4.B16, V5.B16, V3.B16     // cdf = b where mask, else a
 
-// func geluAsm(dst, x *float32, n int)
+// func geluNEONAsm(dst, x *float32, n int)
 //	for i := range n { dst[i] = x[i] * Φ(x[i]) }
 //	R0  dst    R1  x    R3  n, elements left: a multiple of 4, and positive    V3  cdf, Φ(xi)    V6  xi, four elements of x
 // The error is at most 2.5e-7, times |x| where that is larger than 1. NaN stays.
-TEXT ·geluAsm(SB), NOSPLIT, $0-24
+TEXT ·geluNEONAsm(SB), NOSPLIT, $0-24
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD n+16(FP), R3
@@ -77,12 +77,12 @@ loop:                       // four elements a round
 	BGT  loop               // if n > 0 { goto loop }
 	RET
 
-// func geluBackwardAsm(dx, x, dy *float32, n int)
+// func geluBackwardNEONAsm(dx, x, dy *float32, n int)
 //	for i := range n { dx[i] = dy[i] * (Φ(x[i]) + x[i]*φ(x[i])) }
 // with the density φ(x) = exp(−x²/2)/√(2π).
 //	R0  dx    R1  x    R2  dy    R3  n, elements left: a multiple of 4, and positive
 //	V0  di, four elements of dy    V2  pdf, φ(xi)    V3  slope    V6  xi, four elements of x
-TEXT ·geluBackwardAsm(SB), NOSPLIT, $0-32
+TEXT ·geluBackwardNEONAsm(SB), NOSPLIT, $0-32
 	MOVD dx+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD dy+16(FP), R2

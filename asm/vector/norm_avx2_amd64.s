@@ -7,14 +7,14 @@
 //
 // Sums are kept in one vector, lane by lane, so that the order of addition depends on n alone.
 
-// func normalizeAsm(dst, x, gamma, beta *float32, n int, mean, rstd float32)
+// func normalizeSIMDAsm(dst, x, gamma, beta *float32, n int, mean, rstd float32)
 //	for i := range n {
 //		xhat := (x[i] - mean) * rstd
 //		dst[i] = fma(xhat, gamma[i], beta[i])
 //	}
 //	DI  dst    SI  x    R8  gamma    R9  beta    CX  n    Y0  xhat    Y1  yi    Y4  mean    Y5  rstd
 // x - mean comes first: fma(x, rstd, -mean·rstd) would lose digits where the mean is large.
-TEXT ·normalizeAsm(SB), NOSPLIT, $0-48
+TEXT ·normalizeSIMDAsm(SB), NOSPLIT, $0-48
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ gamma+16(FP), R8
@@ -39,7 +39,7 @@ norm:                             // eight elements a round
 	VZEROUPPER                    // upper halves left behind would slow down SSE code
 	RET
 
-// func normGradSumsAsm(dgamma, dbeta, x, gamma, dy *float32, n int, mean, rstd float32) (sumG, sumGX float32)
+// func normGradSumsSIMDAsm(dgamma, dbeta, x, gamma, dy *float32, n int, mean, rstd float32) (sumG, sumGX float32)
 //	for i := range n {
 //		xhat := (x[i] - mean) * rstd
 //		g := dy[i] * gamma[i]
@@ -51,7 +51,7 @@ norm:                             // eight elements a round
 //	R10  dgamma    R11  dbeta    SI  x    R8  gamma    R9  dy    CX  n    Y6  mean    Y7  rstd
 //	Y0  sg, sums of g    Y1  sgx, sums of g·xhat    Y2  xhat    Y3  di, 8 elements of dy    Y4  g    Y5  8 elements of dgamma
 // Element i goes to lane i%8 of both sums. The reference sums in float64.
-TEXT ·normGradSumsAsm(SB), NOSPLIT, $0-64
+TEXT ·normGradSumsSIMDAsm(SB), NOSPLIT, $0-64
 	MOVQ dgamma+0(FP), R10
 	MOVQ dbeta+8(FP), R11
 	MOVQ x+16(FP), SI
@@ -90,7 +90,7 @@ sums:                             // eight elements a round
 	VZEROUPPER                    // upper halves left behind would slow down SSE code
 	RET
 
-// func normGradAsm(dx, x, gamma, dy *float32, n int, mean, rstd, meanG, meanGX float32)
+// func normGradSIMDAsm(dx, x, gamma, dy *float32, n int, mean, rstd, meanG, meanGX float32)
 //	for i := range n {
 //		xhat := (x[i] - mean) * rstd
 //		dx[i] = rstd * (dy[i]*gamma[i] - meanG - xhat*meanGX)
@@ -98,7 +98,7 @@ sums:                             // eight elements a round
 //	DI  dx    SI  x    R8  gamma    R9  dy    CX  n
 //	Y0  xhat    Y1  di, which becomes 8 elements of dx    Y4  mean    Y5  rstd    Y6  meanG    Y7  meanGX
 // dy·gamma is rounded before meanG is taken from it; xhat·meanGX is fused with its difference.
-TEXT ·normGradAsm(SB), NOSPLIT, $0-56
+TEXT ·normGradSIMDAsm(SB), NOSPLIT, $0-56
 	MOVQ dx+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ gamma+16(FP), R8

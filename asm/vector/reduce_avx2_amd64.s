@@ -5,15 +5,15 @@
 
 // n is a multiple of 8, and positive. CX counts the elements left, less what a round of the loop takes while it is in it.
 //
-// A sum is kept in vectors side by side, lane by lane: four in dotAsm, two in squaredDistanceAsm and sumSquaresAsm. What is left
+// A sum is kept in vectors side by side, lane by lane: four in dotSIMDAsm, two in squaredDistanceSIMDAsm and sumSquaresSIMDAsm. What is left
 // after the last whole round goes to the first vector, so that the order of addition depends on n alone.
 
-// func dotAsm(a, b *float32, n int) float32
+// func dotSIMDAsm(a, b *float32, n int) float32
 //	for i := range n { s += a[i] * b[i] }
 //	SI  a    BX  b    CX  n    Y0–Y3  s0 to s3, sums    Y4–Y7  a0 to a3, 8 elements of a each
 // Four sums, since an fma waits about four cycles for the one it adds to. Products are not rounded before they are added. The
 // reference sums in float64.
-TEXT ·dotAsm(SB), NOSPLIT, $0-28
+TEXT ·dotSIMDAsm(SB), NOSPLIT, $0-28
 	MOVQ a+0(FP), SI
 	MOVQ b+8(FP), BX
 	MOVQ n+16(FP), CX
@@ -59,13 +59,13 @@ done:
 	VZEROUPPER                  // upper halves left behind would slow down SSE code
 	RET
 
-// func squaredDistanceAsm(a, b *float32, n int) float32
+// func squaredDistanceSIMDAsm(a, b *float32, n int) float32
 //	for i := range n {
 //		d := a[i] - b[i]
 //		s += d * d
 //	}
 //	SI  a    BX  b    CX  n    Y0, Y1  s0 and s1, sums    Y4, Y5  d0 and d1, differences of eight elements each
-TEXT ·squaredDistanceAsm(SB), NOSPLIT, $0-28
+TEXT ·squaredDistanceSIMDAsm(SB), NOSPLIT, $0-28
 	MOVQ a+0(FP), SI
 	MOVQ b+8(FP), BX
 	MOVQ n+16(FP), CX
@@ -100,7 +100,7 @@ done:
 	VZEROUPPER              // upper halves left behind would slow down SSE code
 	RET
 
-// func sumSquaresAsm(x *float32, n int, shift float32) (sum, squares float32)
+// func sumSquaresSIMDAsm(x *float32, n int, shift float32) (sum, squares float32)
 //	for i := range n {
 //		d := x[i] - shift
 //		sum += d
@@ -108,7 +108,7 @@ done:
 //	}
 //	SI  x    CX  n    Y0, Y1  s0 and s1, sums    Y2, Y3  q0 and q1, squares    Y4, Y5  d0 and d1    Y8  shift in all lanes
 // With the mean of x as shift the squares give the variance without cancellation; a shift of 0 gives a plain sum.
-TEXT ·sumSquaresAsm(SB), NOSPLIT, $0-32
+TEXT ·sumSquaresSIMDAsm(SB), NOSPLIT, $0-32
 	MOVQ x+0(FP), SI
 	MOVQ n+8(FP), CX
 	VBROADCASTSS shift+16(FP), Y8  // shift in all lanes
@@ -155,12 +155,12 @@ done:
 	VZEROUPPER                     // upper halves left behind would slow down SSE code
 	RET
 
-// func maxAsm(x *float32, n int) float32
+// func maxSIMDAsm(x *float32, n int) float32
 //	top := x[0]; for i := range n { top = max(top, x[i]) }
 //	SI  x    CX  n, elements left    Y0  m
 // VMAXPS returns its first operand, as Go writes them, if either is NaN: a NaN is forgotten with the next element of its lane.
 // Softmax finds it all the same, as exp of it is NaN.
-TEXT ·maxAsm(SB), NOSPLIT, $0-20
+TEXT ·maxSIMDAsm(SB), NOSPLIT, $0-20
 	MOVQ x+0(FP), SI
 	MOVQ n+8(FP), CX
 	VMOVUPS (SI), Y0         // m = x[:8]: the loop meets them once more

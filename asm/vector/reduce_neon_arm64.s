@@ -5,12 +5,12 @@
 
 // n is a multiple of 8, and positive.
 
-// func dotAsm(a, b *float32, n int) float32
+// func dotSIMDAsm(a, b *float32, n int) float32
 //	for i := range n { s += a[i] * b[i] }
 //	R1  a    R2  b    R3  n, elements left    V0, V1  a0 and a1    V2, V3  b0 and b1    V4, V5  s0 and s1
 // Element i goes to lane i%4 of s0 or s1, in turns of four, so that two chains of fma run side by side. The end adds s1 to s0,
 // and the lanes of s0 as (s0[0]+s0[1]) + (s0[2]+s0[3]): the order depends on n alone. The reference sums in float64.
-TEXT ·dotAsm(SB), NOSPLIT, $0-28
+TEXT ·dotSIMDAsm(SB), NOSPLIT, $0-28
 	MOVD a+0(FP), R1
 	MOVD b+8(FP), R2
 	MOVD n+16(FP), R3
@@ -30,14 +30,14 @@ loop:                              // eight elements a round
 	FMOVS F4, ret+24(FP)           // return s0[0]
 	RET
 
-// func squaredDistanceAsm(a, b *float32, n int) float32
+// func squaredDistanceSIMDAsm(a, b *float32, n int) float32
 //	for i := range n {
 //		d := a[i] - b[i]
 //		s += d * d
 //	}
 //	R1  a    R2  b    R3  n, elements left    V0, V1  a0 and a1, then d0 and d1    V2, V3  b0 and b1    V4, V5  s0 and s1
-// The order of the sum is that of dotAsm.
-TEXT ·squaredDistanceAsm(SB), NOSPLIT, $0-28
+// The order of the sum is that of dotSIMDAsm.
+TEXT ·squaredDistanceSIMDAsm(SB), NOSPLIT, $0-28
 	MOVD a+0(FP), R1
 	MOVD b+8(FP), R2
 	MOVD n+16(FP), R3
@@ -59,16 +59,16 @@ loop:                              // eight elements a round
 	FMOVS F4, ret+24(FP)           // return s0[0]
 	RET
 
-// func sumSquaresAsm(x *float32, n int, shift float32) (sum, squares float32)
+// func sumSquaresSIMDAsm(x *float32, n int, shift float32) (sum, squares float32)
 //	for i := range n {
 //		d := x[i] - shift
 //		sum += d
 //		squares += d * d
 //	}
 //	R1  x    R3  n, elements left    V0, V1  d0 and d1    V4, V5  s0 and s1, sums    V6, V7  q0 and q1, squares    V8  shift
-// Both sums go in the order of dotAsm. With the mean of x as shift the squares give the variance without cancellation; a shift of
+// Both sums go in the order of dotSIMDAsm. With the mean of x as shift the squares give the variance without cancellation; a shift of
 // 0 gives a plain sum.
-TEXT ·sumSquaresAsm(SB), NOSPLIT, $0-32
+TEXT ·sumSquaresSIMDAsm(SB), NOSPLIT, $0-32
 	MOVD x+0(FP), R1
 	MOVD n+8(FP), R3
 	MOVD $shift+16(FP), R4         // R4 = &shift
@@ -98,11 +98,11 @@ loop:                              // eight elements a round
 	FMOVS F6, squares+28(FP)       // squares = q0[0]; return
 	RET
 
-// func maxAsm(x *float32, n int) float32
+// func maxSIMDAsm(x *float32, n int) float32
 //	top := x[0]; for i := range n { top = max(top, x[i]) }
 //	R1  x    R3  n, elements left    V0, V1  v0 and v1    V4, V5  m0 and m1
 // A NaN wins, as in Go's max.
-TEXT ·maxAsm(SB), NOSPLIT, $0-20
+TEXT ·maxSIMDAsm(SB), NOSPLIT, $0-20
 	MOVD x+0(FP), R1
 	MOVD n+8(FP), R3
 	VLD1 (R1), [V4.S4, V5.S4]      // m0, m1 = x[:4], x[4:8]: the loop meets them once more

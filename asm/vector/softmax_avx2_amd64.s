@@ -4,12 +4,12 @@
 
 // n is a multiple of 8, and positive. CX counts the elements left, less what a round of the loop takes while it is in it.
 
-// func softmaxGradAsm(dx, y, dy *float32, n int, sum float32)
+// func softmaxGradSIMDAsm(dx, y, dy *float32, n int, sum float32)
 //	for i := range n { dx[i] = y[i] * (dy[i] - sum) }
 //	DI  dx    SI  y    BX  dy    CX  n, elements left    Y0  v    Y4  sum in all lanes
 // It is the gradient of a row of softmax, y; sum is Σ y·dy, the reference's delta. Difference and product are rounded one by
 // one, as in the reference.
-TEXT ·softmaxGradAsm(SB), NOSPLIT, $0-36
+TEXT ·softmaxGradSIMDAsm(SB), NOSPLIT, $0-36
 	MOVQ dx+0(FP), DI
 	MOVQ y+8(FP), SI
 	MOVQ dy+16(FP), BX

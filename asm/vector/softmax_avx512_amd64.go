@@ -9,7 +9,7 @@ import (
 )
 
 //go:noescape
-func softmaxGrad512(dx, y, dy *float32, n int, delta float32)
+func softmaxGradAVX512Asm(dx, y, dy *float32, n int, delta float32)
 
 func softmaxAVX512(dst, x []float32) (lse float32) {
 	if len(x) == 0 {
@@ -26,6 +26,6 @@ func softmaxBackwardAVX512(dx, y, dy []float32) { softmaxGradAVX512(dx, y, dy, d
 func softmaxGradAVX512(dx, y, dy []float32, delta float32) {
 	y, dy = y[:len(dx)], dy[:len(dx)]
 	for i := 0; i < len(dx); i += kernel.MaxElements {
-		softmaxGrad512(&dx[i], &y[i], &dy[i], min(kernel.MaxElements, len(dx)-i), delta)
+		softmaxGradAVX512Asm(&dx[i], &y[i], &dy[i], min(kernel.MaxElements, len(dx)-i), delta)
 	}
 }

@@ -6,12 +6,12 @@
 // The loops take 32 elements in two vectors, then 16 at a time, and the rest under a mask. CX counts the elements left, less what a
 // round of the loop takes while it is in it; x[:n] is a vector under a mask of its first n lanes.
 
-// func softmaxGrad512(dx, y, dy *float32, n int, delta float32)
+// func softmaxGradAVX512Asm(dx, y, dy *float32, n int, delta float32)
 //	for i := range n { dx[i] = y[i] * (dy[i] - delta) }
 // It is the gradient of a row of softmax, y, with delta = Σ y·dy.
 //	DI  dx    SI  y    BX  dy    CX  n    Z0, Z1  v0 and v1, 16 elements each    Z4  delta in all lanes
 // Difference and product are rounded one by one, as in the reference.
-TEXT ·softmaxGrad512(SB), NOSPLIT, $0-36
+TEXT ·softmaxGradAVX512Asm(SB), NOSPLIT, $0-36
 	MOVQ dx+0(FP), DI
 	MOVQ y+8(FP), SI
 	MOVQ dy+16(FP), BX

@@ -5,12 +5,12 @@
 
 // n is a multiple of 8, and positive.
 
-// func softmaxGradAsm(dx, y, dy *float32, n int, sum float32)
+// func softmaxGradSIMDAsm(dx, y, dy *float32, n int, sum float32)
 //	for i := range n { dx[i] = y[i] * (dy[i] - sum) }
 // It is the gradient of a row of softmax, y; sum is Σ y·dy, the reference's delta.
 //	R0  dx    R1  y    R2  dy    R3  n, elements left    V0, V1  y0 and y1    V2, V3  v0 and v1    V4  sum in all lanes
 // Difference and product are rounded one by one.
-TEXT ·softmaxGradAsm(SB), NOSPLIT, $0-36
+TEXT ·softmaxGradSIMDAsm(SB), NOSPLIT, $0-36
 	MOVD dx+0(FP), R0
 	MOVD y+8(FP), R1
 	MOVD dy+16(FP), R2
