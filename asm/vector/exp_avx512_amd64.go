@@ -28,12 +28,3 @@ func expAVX512(dst, x []float32, shift float32) {
 		expAVX512Asm(&dst[i], &x[i], min(kernel.MaxElements, len(dst)-i), shift, &roots)
 	}
 }
-
-// expSumAVX512 computes dst = exp(x − shift) for a shift that no element exceeds, and returns Σ dst.
-func expSumAVX512(dst, x []float32, shift float32) (sum float32) {
-	dst = dst[:len(x)]
-	for i := 0; i < len(x); i += kernel.MaxElements {
-		sum += expBelowAVX512Asm(&dst[i], &x[i], min(kernel.MaxElements, len(x)-i), shift, &roots)
-	}
-	return sum
-}

@@ -7,22 +7,17 @@ import "math"
 //go:noescape
 func expSIMDAsm(dst, x *float32, n int, shift float32) (sum float32)
 
-// nothing is a vector whose exp is 0.
-var nothing = func() (v [8]float32) {
-	for i := range v {
-		v[i] = float32(math.Inf(-1))
-	}
-	return v
-}()
-
 func expSIMD(dst, x []float32, shift float32) { expSumSIMD(dst, x, shift) }
 
-// expSumSIMD computes dst = exp(x − shift) and returns Σ dst. The last, incomplete vector is padded.
+// expSumSIMD computes dst = exp(x − shift) and returns Σ dst. The last, incomplete vector is padded with −∞, whose exp is 0.
 func expSumSIMD(dst, x []float32, shift float32) (sum float32) {
 	x = x[:len(dst)]
 	i := vectors(len(dst), func(i, n int) { sum += expSIMDAsm(&dst[i], &x[i], n, shift) })
 	if i < len(dst) {
-		last := nothing
+		var last [8]float32
+		for j := range last {
+			last[j] = float32(math.Inf(-1))
+		}
 		for j, v := range x[i:] {
 			last[j] = v - shift // here, as the padding of a shift of −∞ would be NaN
 		}

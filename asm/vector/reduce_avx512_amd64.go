@@ -45,12 +45,3 @@ func sumSquaresAVX512(x []float32, shift float32) (sum, squares float32) {
 	}
 	return sum, squares
 }
-
-// maxAVX512 returns the largest of one or more elements; with NaN among them, any.
-func maxAVX512(x []float32) float32 {
-	top := x[0]
-	for i := 0; i < len(x); i += kernel.MaxElements {
-		top = max(top, maxAVX512Asm(&x[i], min(kernel.MaxElements, len(x)-i)))
-	}
-	return top
-}

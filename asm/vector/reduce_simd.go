@@ -50,13 +50,3 @@ func sumSquaresSIMD(x []float32, shift float32) (sum, squares float32) {
 	}
 	return sum, squares
 }
-
-// maxSIMD returns the largest of one or more elements; with NaN among them, any.
-func maxSIMD(x []float32) float32 {
-	top := x[0]
-	i := vectors(len(x), func(i, n int) { top = max(top, maxSIMDAsm(&x[i], n)) })
-	for _, v := range x[i:] {
-		top = max(top, v)
-	}
-	return top
-}

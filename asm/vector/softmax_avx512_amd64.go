@@ -15,8 +15,15 @@ func softmaxAVX512(dst, x []float32) (lse float32) {
 	if len(x) == 0 {
 		return float32(math.Inf(-1))
 	}
-	top := maxAVX512(x)
-	sum := expSumAVX512(dst, x, top)
+	top := x[0]
+	for i := 0; i < len(x); i += kernel.MaxElements {
+		top = max(top, maxAVX512Asm(&x[i], min(kernel.MaxElements, len(x)-i)))
+	}
+	dst = dst[:len(x)]
+	sum := float32(0)
+	for i := 0; i < len(x); i += kernel.MaxElements {
+		sum += expBelowAVX512Asm(&dst[i], &x[i], min(kernel.MaxElements, len(x)-i), top, &roots)
+	}
 	scaleAVX512(dst, dst, 1/sum)
 	return top + float32(math.Log(float64(sum)))
 }
