@@ -5,37 +5,37 @@ package attention
 import "golang.org/x/sys/cpu"
 
 //go:noescape
-func attentionTileBF16Asm(m, n, k int, a *float32, rs, ps int, b, c *float32, ldc int, accumulate bool)
+func bf16TileAVX512Asm(m, n, k int, a *float32, rs, ps int, b, c *float32, ldc int, accumulate bool)
 
 //go:noescape
-func attentionRoundBF16Asm(dst *float32, ldd int, src *float32, lds, rows, n int)
+func bf16RoundAVX512Asm(dst *float32, ldd int, src *float32, lds, rows, n int)
 
 //go:noescape
-func attentionPairBF16Asm(dst, a, b *float32, stride, pairs, n int)
+func bf16PairAVX512Asm(dst, a, b *float32, stride, pairs, n int)
 
 // bf16AVX512 is nil without AVX512_BF16.
 func bf16AVX512() *bf16Kernels[float32] {
 	if !cpu.X86.HasAVX512BF16 {
 		return nil
 	}
-	return &bf16Kernels[float32]{product: bf16Product, round: bf16Round, pair: bf16Pair}
+	return &bf16Kernels[float32]{product: bf16ProductAVX512, round: bf16RoundAVX512, pair: bf16PairAVX512}
 }
 
-func bf16Product(p panelProduct[float32]) { eachPanel(p, attentionTileBF16Asm) }
+func bf16ProductAVX512(p panelProduct[float32]) { eachPanel(p, bf16TileAVX512Asm) }
 
-func bf16Round(dst []float32, ldd int, src []float32, lds, rows, n int) {
+func bf16RoundAVX512(dst []float32, ldd int, src []float32, lds, rows, n int) {
 	_, _ = dst[(rows-1)*ldd+words(n)-1], src[(rows-1)*lds+n-1]
-	attentionRoundBF16Asm(&dst[0], ldd, &src[0], lds, rows, n)
+	bf16RoundAVX512Asm(&dst[0], ldd, &src[0], lds, rows, n)
 }
 
-// bf16Pair pairs a last row without partner with zeros.
-func bf16Pair(dst, src []float32, stride, rows, n int) {
+// bf16PairAVX512 pairs a last row without partner with zeros.
+func bf16PairAVX512(dst, src []float32, stride, rows, n int) {
 	_, _ = dst[(half(rows)-1)*avx512Width+n-1], src[(rows-1)*stride+n-1]
 	if rows > 1 {
-		attentionPairBF16Asm(&dst[0], &src[0], &src[stride], stride, rows/2, n)
+		bf16PairAVX512Asm(&dst[0], &src[0], &src[stride], stride, rows/2, n)
 	}
 	if rows%2 == 1 {
 		var zeros [avx512Width]float32
-		attentionPairBF16Asm(&dst[rows/2*avx512Width], &src[(rows-1)*stride], &zeros[0], 0, 1, n)
+		bf16PairAVX512Asm(&dst[rows/2*avx512Width], &src[(rows-1)*stride], &zeros[0], 0, 1, n)
 	}
 }

@@ -31,8 +31,8 @@
 #define MAC22 LONG $0x402e8262; WORD $0xf552 // s[5][32:48] += a[5][p] · b[p][32:48]
 #define MAC23 LONG $0x40268262; WORD $0xfd52 // s[5][48:64] += a[5][p] · b[p][48:64]
 
-// The sums and registers of the tile are in attention_tile_amd64.h.
+// The sums and registers of the tile are in tile_avx512_amd64.h.
 //
-// func attentionTileBF16Asm(m, n, k int, a *float32, rs, ps int, b, c *float32, ldc int, accumulate bool)
-TEXT ·attentionTileBF16Asm(SB), NOSPLIT, $0-73
+// func bf16TileAVX512Asm(m, n, k int, a *float32, rs, ps int, b, c *float32, ldc int, accumulate bool)
+TEXT ·bf16TileAVX512Asm(SB), NOSPLIT, $0-73
 #include "tile_avx512_amd64.h"

@@ -7,7 +7,7 @@
 #define ROUND_Z0_Y1 LONG $0x487ef262; WORD $0xc872 // Y1 = bf16(Z0)
 #define ROUND_Z2_Y3 LONG $0x487ef262; WORD $0xda72 // Y3 = bf16(Z2)
 
-// attentionRoundBF16Asm rounds rows of n elements, which then are rows of words of two, with zeros to the next multiple of sixteen:
+// bf16RoundAVX512Asm rounds rows of n elements, which then are rows of words of two, with zeros to the next multiple of sixteen:
 //
 //	for r := range rows {
 //		for j := 0; j < n; j += 2 {
@@ -18,8 +18,8 @@
 //	DI  row of dst    R8  bytes to the next    DX  place in it     SI  row of src    R9  bytes to the next    BX  place in it
 //	R10  rows left    R11  n    CX  columns left less 16    K1  columns of the last, incomplete vector
 //
-// func attentionRoundBF16Asm(dst *float32, ldd int, src *float32, lds, rows, n int)
-TEXT ·attentionRoundBF16Asm(SB), NOSPLIT, $0-48
+// func bf16RoundAVX512Asm(dst *float32, ldd int, src *float32, lds, rows, n int)
+TEXT ·bf16RoundAVX512Asm(SB), NOSPLIT, $0-48
 	MOVQ dst+0(FP), DI
 	MOVQ ldd+8(FP), R8
 	MOVQ src+16(FP), SI
@@ -75,7 +75,7 @@ next:
 	VPSLLD    $16, Z3, Z3 \ // uint32(high) << 16
 	VPORD     Z3, Z1, Z1    // low | high<<16
 
-// attentionPairBF16Asm makes words of elements one above the other in rows a and b, n ≤ 64 of them:
+// bf16PairAVX512Asm makes words of elements one above the other in rows a and b, n ≤ 64 of them:
 //
 //	for r := range pairs {
 //		for j := range n {
@@ -86,8 +86,8 @@ next:
 //	DI  row of dst, 256 bytes    SI, R8  rows of a, b    R9  bytes of two rows    R10  pairs left
 //	BX  4·j, bytes into a row    R11  whole vectors of a row    CX  those left    K1  columns of the last, incomplete one
 //
-// func attentionPairBF16Asm(dst, a, b *float32, stride, pairs, n int)
-TEXT ·attentionPairBF16Asm(SB), NOSPLIT, $0-48
+// func bf16PairAVX512Asm(dst, a, b *float32, stride, pairs, n int)
+TEXT ·bf16PairAVX512Asm(SB), NOSPLIT, $0-48
 	MOVQ dst+0(FP), DI
 	MOVQ a+8(FP), SI
 	MOVQ b+16(FP), R8

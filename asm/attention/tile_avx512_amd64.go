@@ -5,9 +5,9 @@ package attention
 import "mien/asm/internal/kernel"
 
 //go:noescape
-func attentionTileAsm(m, n, k int, a *float32, rs, ps int, b, c *float32, ldc int, accumulate bool)
+func tileAVX512Asm(m, n, k int, a *float32, rs, ps int, b, c *float32, ldc int, accumulate bool)
 
-func productAVX512(p panelProduct[float32]) { eachPanel(p, attentionTileAsm) }
+func productAVX512(p panelProduct[float32]) { eachPanel(p, tileAVX512Asm) }
 
 // tile multiplies m rows with n ≤ 64 columns of one panel; see [panelProduct].
 type tile func(m, n, k int, a *float32, rs, ps int, b, c *float32, ldc int, accumulate bool)

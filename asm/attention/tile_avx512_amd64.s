@@ -29,8 +29,8 @@
 #define MAC22 VFMADD231PS Z26, Z29, Z22 // s[5][32:48] += a[5][p] * b[p][32:48]
 #define MAC23 VFMADD231PS Z27, Z29, Z23 // s[5][48:64] += a[5][p] * b[p][48:64]
 
-// The sums and registers of the tile are in attention_tile_amd64.h.
+// The sums and registers of the tile are in tile_avx512_amd64.h.
 //
-// func attentionTileAsm(m, n, k int, a *float32, rs, ps int, b, c *float32, ldc int, accumulate bool)
-TEXT ·attentionTileAsm(SB), NOSPLIT, $0-73
+// func tileAVX512Asm(m, n, k int, a *float32, rs, ps int, b, c *float32, ldc int, accumulate bool)
+TEXT ·tileAVX512Asm(SB), NOSPLIT, $0-73
 #include "tile_avx512_amd64.h"

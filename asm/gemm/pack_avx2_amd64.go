@@ -3,10 +3,10 @@
 package gemm
 
 //go:noescape
-func transposeAVX2(dst *float32, ldd int, src *float32, lds, blocks int)
+func transposeAVX2Asm(dst *float32, ldd int, src *float32, lds, blocks int)
 
 //go:noescape
-func copyRowsAVX2(dst *float32, ldd int, src *float32, lds, rows int)
+func copyRowsAVX2Asm(dst *float32, ldd int, src *float32, lds, rows int)
 
 // packRowsAVX2 is for rows of a panel's width.
 func packRowsAVX2(dst []float32, ldd int, src []float32, lds, rows, columns int) {
@@ -15,5 +15,5 @@ func packRowsAVX2(dst []float32, ldd int, src []float32, lds, rows, columns int)
 		return
 	}
 	_, _ = dst[(rows-1)*ldd+simdNR-1], src[(rows-1)*lds+simdNR-1]
-	copyRowsAVX2(&dst[0], ldd, &src[0], lds, rows)
+	copyRowsAVX2Asm(&dst[0], ldd, &src[0], lds, rows)
 }

@@ -25,7 +25,7 @@
 	VMOVUPS    Y15, (DX)(R8*4)    \ // dst[4+j] = column 4+j
 	ADDQ       R8, DX               // j++
 
-// transposeAVX2 transposes eight rows of src:
+// transposeAVX2Asm transposes eight rows of src:
 //
 //	for c := range 8 * blocks {
 //		for r := range 8 {
@@ -36,8 +36,8 @@
 //	DI  dst    R8  bytes to its next row    DX  the row written    CX  blocks left
 //	SI  src    R10, R11  bytes of one row, of three    BX  src four rows on
 //
-// func transposeAVX2(dst *float32, ldd int, src *float32, lds, blocks int)
-TEXT ·transposeAVX2(SB), NOSPLIT, $0-40
+// func transposeAVX2Asm(dst *float32, ldd int, src *float32, lds, blocks int)
+TEXT ·transposeAVX2Asm(SB), NOSPLIT, $0-40
 	MOVQ dst+0(FP), DI
 	MOVQ ldd+8(FP), R8
 	MOVQ src+16(FP), SI
@@ -75,14 +75,14 @@ block:                                           // for range blocks {
 	VZEROUPPER
 	RET
 
-// copyRowsAVX2 copies rows of 16 numbers, the width of a panel:
+// copyRowsAVX2Asm copies rows of 16 numbers, the width of a panel:
 //
 //	for r := range rows { copy(dst[r*ldd:][:16], src[r*lds:][:16]) }
 //
 //	DI  dst    R8  bytes to its next row    SI  src    R10, R11  bytes of one row, of eight    CX  rows left
 //
-// func copyRowsAVX2(dst *float32, ldd int, src *float32, lds, rows int)
-TEXT ·copyRowsAVX2(SB), NOSPLIT, $0-40
+// func copyRowsAVX2Asm(dst *float32, ldd int, src *float32, lds, rows int)
+TEXT ·copyRowsAVX2Asm(SB), NOSPLIT, $0-40
 	MOVQ dst+0(FP), DI
 	MOVQ ldd+8(FP), R8
 	MOVQ src+16(FP), SI

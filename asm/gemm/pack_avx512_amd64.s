@@ -34,7 +34,7 @@
 	VMOVUPS    Z23, (DX)(R9*4)      \ // dst[12+j] = column 12+j
 	ADDQ       R8, DX                 // j++
 
-// transposeAVX512 transposes sixteen rows of src:
+// transposeAVX512Asm transposes sixteen rows of src:
 //
 //	for c := range 16 * blocks {
 //		for r := range 16 {
@@ -45,8 +45,8 @@
 //	DI  dst    R8, R9  bytes of one row, of three    DX  the row written    CX  blocks left
 //	SI  src    R10, R11  bytes of one row, of three    BX  the four rows that are read
 //
-// func transposeAVX512(dst *float32, ldd int, src *float32, lds, blocks int)
-TEXT ·transposeAVX512(SB), NOSPLIT, $0-40
+// func transposeAVX512Asm(dst *float32, ldd int, src *float32, lds, blocks int)
+TEXT ·transposeAVX512Asm(SB), NOSPLIT, $0-40
 	MOVQ dst+0(FP), DI
 	MOVQ ldd+8(FP), R8
 	MOVQ src+16(FP), SI
@@ -104,7 +104,7 @@ block:                                               // for range blocks {
 	VZEROUPPER
 	RET
 
-// copyRowsAVX512 copies rows of 16·vectors columns, of which the last vector has those in mask; the others become zero:
+// copyRowsAVX512Asm copies rows of 16·vectors columns, of which the last vector has those in mask; the others become zero:
 //
 //	for r := range rows {
 //		n := 16 * (vectors - 1)
@@ -118,8 +118,8 @@ block:                                               // for range blocks {
 //	DI  dst    R8  bytes to its next row    SI  src    R10, R11  bytes of one row, of eight    CX  rows left
 //	DX, AX  a vector of the row in dst, in src    R9  vectors    BX  those left    K1  mask
 //
-// func copyRowsAVX512(dst *float32, ldd int, src *float32, lds, rows, vectors int, mask uint16)
-TEXT ·copyRowsAVX512(SB), NOSPLIT, $0-50
+// func copyRowsAVX512Asm(dst *float32, ldd int, src *float32, lds, rows, vectors int, mask uint16)
+TEXT ·copyRowsAVX512Asm(SB), NOSPLIT, $0-50
 	MOVQ  dst+0(FP), DI
 	MOVQ  ldd+8(FP), R8
 	MOVQ  src+16(FP), SI

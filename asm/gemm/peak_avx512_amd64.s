@@ -2,12 +2,12 @@
 
 #include "textflag.h"
 
-// fmaLoopAVX512 keeps the multipliers busy with operands in registers, to measure their peak:
+// fmaLoopAVX512Asm keeps the multipliers busy with operands in registers, to measure their peak:
 //
 //	for range n { for r := range s { s[r] = fma(x, y, s[r]) } } // twelve s of sixteen lanes, x = y = 0
 //
-// func fmaLoopAVX512(n int)
-TEXT ·fmaLoopAVX512(SB), NOSPLIT, $0-8
+// func fmaLoopAVX512Asm(n int)
+TEXT ·fmaLoopAVX512Asm(SB), NOSPLIT, $0-8
 	MOVQ n+0(FP), CX          // rounds left
 	VPXORD Z12, Z12, Z12      // x = 0
 	VPXORD Z13, Z13, Z13      // y = 0

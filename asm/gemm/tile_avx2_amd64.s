@@ -62,7 +62,7 @@
 	OP(Y8, Y9)   \ // row 4
 	OP(Y10, Y11)   // row 5
 
-// gemmTileAsm computes up to six rows of C in one panel of B:
+// tileSIMDAsm computes up to six rows of C in one panel of B:
 //
 //	for i := range rows {
 //		var s [16]float32
@@ -83,8 +83,8 @@
 // the first find what C held among the addends. The chains of the twelve registers are independent, which hides the latency of
 // an fma, four or five cycles on two units.
 //
-// func gemmTileAsm(rows, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends)
-TEXT ·gemmTileAsm(SB), NOSPLIT, $0-64
+// func tileSIMDAsm(rows, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends)
+TEXT ·tileSIMDAsm(SB), NOSPLIT, $0-64
 	MOVQ rows+0(FP), AX         // rows left
 	MOVQ k+8(FP), CX            // steps left
 	MOVQ a+16(FP), R8           // a[0]
@@ -159,12 +159,12 @@ done:
 	VZEROUPPER                  // avoids the penalty for mixing with SSE code
 	RET
 
-// fmaLoopAsm keeps the multipliers busy with operands in registers, to measure their peak:
+// fmaLoopSIMDAsm keeps the multipliers busy with operands in registers, to measure their peak:
 //
 //	for range n { for r := range s { s[r] = fma(x, y, s[r]) } } // twelve s of eight lanes, x = y = 0
 //
-// func fmaLoopAsm(n int)
-TEXT ·fmaLoopAsm(SB), NOSPLIT, $0-8
+// func fmaLoopSIMDAsm(n int)
+TEXT ·fmaLoopSIMDAsm(SB), NOSPLIT, $0-8
 	MOVQ n+0(FP), CX          // rounds left
 	VXORPS Y12, Y12, Y12      // x = 0
 	VXORPS Y13, Y13, Y13      // y = 0

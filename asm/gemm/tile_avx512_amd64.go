@@ -5,19 +5,19 @@ package gemm
 import "mien/asm/internal/kernel"
 
 //go:noescape
-func gemmSweep1AVX512(rows, panels, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16)
+func sweep1AVX512Asm(rows, panels, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16)
 
 //go:noescape
-func gemmSweep2AVX512(rows, panels, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16)
+func sweep2AVX512Asm(rows, panels, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16)
 
 //go:noescape
-func gemmSweep3AVX512(rows, panels, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16)
+func sweep3AVX512Asm(rows, panels, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16)
 
 //go:noescape
-func gemmSweep4AVX512(rows, panels, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16)
+func sweep4AVX512Asm(rows, panels, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16)
 
 //go:noescape
-func fmaLoopAVX512(n int)
+func fmaLoopAVX512Asm(n int)
 
 // The tile of AVX-512: 24 of 32 registers hold sums, four a row of B.
 const (
@@ -41,7 +41,7 @@ func stripAVX512(rows, columns, k int, a []float32, lda int, b, c []float32, ldc
 	if panels := columns / avx512NR; panels > 0 {
 		whole := panels * avx512NR
 		addends.locate(add, rows, whole)
-		gemmSweep4AVX512(rows, panels, k, &a[0], lda, &b[0], &c[0], ldc, &addends, 0xFFFF)
+		sweep4AVX512Asm(rows, panels, k, &a[0], lda, &b[0], &c[0], ldc, &addends, 0xFFFF)
 		b, c = b[k*whole:], c[whole:]
 		columns -= whole
 		add.Column += whole
@@ -52,15 +52,15 @@ func stripAVX512(rows, columns, k int, a []float32, lda int, b, c []float32, ldc
 	addends.locate(add, rows, columns)
 	switch mask := lastMask(columns); kernel.CeilDiv(columns, avx512Lanes) {
 	case 1:
-		gemmSweep1AVX512(rows, 1, k, &a[0], lda, &b[0], &c[0], ldc, &addends, mask)
+		sweep1AVX512Asm(rows, 1, k, &a[0], lda, &b[0], &c[0], ldc, &addends, mask)
 	case 2:
-		gemmSweep2AVX512(rows, 1, k, &a[0], lda, &b[0], &c[0], ldc, &addends, mask)
+		sweep2AVX512Asm(rows, 1, k, &a[0], lda, &b[0], &c[0], ldc, &addends, mask)
 	case 3:
-		gemmSweep3AVX512(rows, 1, k, &a[0], lda, &b[0], &c[0], ldc, &addends, mask)
+		sweep3AVX512Asm(rows, 1, k, &a[0], lda, &b[0], &c[0], ldc, &addends, mask)
 	default:
-		gemmSweep4AVX512(rows, 1, k, &a[0], lda, &b[0], &c[0], ldc, &addends, mask)
+		sweep4AVX512Asm(rows, 1, k, &a[0], lda, &b[0], &c[0], ldc, &addends, mask)
 	}
 }
 
 // peakAVX512 runs twelve multiply-adds of a whole register a round.
-func peakAVX512(n int) float64 { return kernel.InRounds(n, fmaLoopAVX512) * 12 * avx512Lanes * 2 }
+func peakAVX512(n int) float64 { return kernel.InRounds(n, fmaLoopAVX512Asm) * 12 * avx512Lanes * 2 }

@@ -298,18 +298,18 @@ done:                                                    \
 // long sums: all parts but the first find what C held among the addends. The chains of the registers, up to 24, are independent,
 // which hides the latency of an fma.
 
-// func gemmSweep1AVX512(rows, panels, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16)
-TEXT ·gemmSweep1AVX512(SB), NOSPLIT, $0-74
+// func sweep1AVX512Asm(rows, panels, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16)
+TEXT ·sweep1AVX512Asm(SB), NOSPLIT, $0-74
 	SWEEP(LOAD1, ROW1, STORE1, ADD1, 64) // panels of 16 columns, 64 bytes
 
-// func gemmSweep2AVX512(rows, panels, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16)
-TEXT ·gemmSweep2AVX512(SB), NOSPLIT, $0-74
+// func sweep2AVX512Asm(rows, panels, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16)
+TEXT ·sweep2AVX512Asm(SB), NOSPLIT, $0-74
 	SWEEP(LOAD2, ROW2, STORE2, ADD2, 128) // panels of 32 columns
 
-// func gemmSweep3AVX512(rows, panels, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16)
-TEXT ·gemmSweep3AVX512(SB), NOSPLIT, $0-74
+// func sweep3AVX512Asm(rows, panels, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16)
+TEXT ·sweep3AVX512Asm(SB), NOSPLIT, $0-74
 	SWEEP(LOAD3, ROW3, STORE3, ADD3, 192) // panels of 48 columns
 
-// func gemmSweep4AVX512(rows, panels, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16)
-TEXT ·gemmSweep4AVX512(SB), NOSPLIT, $0-74
+// func sweep4AVX512Asm(rows, panels, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16)
+TEXT ·sweep4AVX512Asm(SB), NOSPLIT, $0-74
 	SWEEP(LOAD4, ROW4, STORE4, ADD4, 256) // panels of 64 columns

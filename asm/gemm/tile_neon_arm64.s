@@ -58,7 +58,7 @@
 	OP(16, 17, 18, 19, V16, V17, V18, V19) \ // row 4
 	OP(20, 21, 22, 23, V20, V21, V22, V23)   // row 5
 
-// gemmTileAsm computes up to six rows of C in one panel of B:
+// tileSIMDAsm computes up to six rows of C in one panel of B:
 //
 //	for i := range rows {
 //		var s [16]float32
@@ -79,8 +79,8 @@
 // the first find what C held among the addends. The chains of the 24 registers are independent, which hides the latency of an
 // fma.
 //
-// func gemmTileAsm(rows, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends)
-TEXT ·gemmTileAsm(SB), NOSPLIT, $0-64
+// func tileSIMDAsm(rows, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends)
+TEXT ·tileSIMDAsm(SB), NOSPLIT, $0-64
 	MOVD rows+0(FP), R10                            // rows left
 	MOVD k+8(FP), R7                                // steps left
 	MOVD a+16(FP), R0                               // a[0]
@@ -151,12 +151,12 @@ next:
 done:
 	RET
 
-// fmaLoopAsm keeps the multipliers busy with operands in registers, to measure their peak:
+// fmaLoopSIMDAsm keeps the multipliers busy with operands in registers, to measure their peak:
 //
 //	for range n { for r := range s { s[r] = fma(x, y, s[r]) } } // twelve s of four lanes, x = y = 0
 //
-// func fmaLoopAsm(n int)
-TEXT ·fmaLoopAsm(SB), NOSPLIT, $0-8
+// func fmaLoopSIMDAsm(n int)
+TEXT ·fmaLoopSIMDAsm(SB), NOSPLIT, $0-8
 	MOVD n+0(FP), R7               // rounds left
 	VEOR V24.B16, V24.B16, V24.B16 // x = 0
 	VEOR V25.B16, V25.B16, V25.B16 // y = 0

@@ -5,10 +5,10 @@ package gemm
 import "mien/asm/internal/kernel"
 
 //go:noescape
-func gemmTileAsm(rows, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends)
+func tileSIMDAsm(rows, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends)
 
 //go:noescape
-func fmaLoopAsm(n int)
+func fmaLoopSIMDAsm(n int)
 
 // The tile of both AVX2 and NEON. Its 96 sums fill twelve registers of eight and leave four for B and A, or 24 registers of
 // four out of 32.
@@ -27,11 +27,11 @@ func tileSIMD(rows, columns, k int, a []float32, lda int, b []float32, c []float
 	var addends tileAddends
 	if columns == simdNR {
 		addends.locate(add, rows, columns)
-		gemmTileAsm(rows, k, &a[0], lda, &b[0], &c[0], ldc, &addends)
+		tileSIMDAsm(rows, k, &a[0], lda, &b[0], &c[0], ldc, &addends)
 		return
 	}
 	var tile [simdMR * simdNR]float32
-	gemmTileAsm(rows, k, &a[0], lda, &b[0], &tile[0], simdNR, &addends)
+	tileSIMDAsm(rows, k, &a[0], lda, &b[0], &tile[0], simdNR, &addends)
 	for r := range rows {
 		row := tile[r*simdNR:][:columns]
 		add.addTo(row, r)
@@ -40,4 +40,6 @@ func tileSIMD(rows, columns, k int, a []float32, lda int, b []float32, c []float
 }
 
 // peakSIMD runs twelve multiply-adds of a whole register a round.
-func peakSIMD(n, lanes int) float64 { return kernel.InRounds(n, fmaLoopAsm) * 12 * float64(lanes) * 2 }
+func peakSIMD(n, lanes int) float64 {
+	return kernel.InRounds(n, fmaLoopSIMDAsm) * 12 * float64(lanes) * 2
+}

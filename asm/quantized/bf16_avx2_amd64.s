@@ -38,7 +38,7 @@
 	DECQ    AX         \
 	JZ      done         // if i++; i == rows { goto done }
 
-// bf16TileAVX2 computes up to six rows of C in half a panel:
+// bf16TileAVX2Asm computes up to six rows of C in half a panel:
 //
 //	for i := range rows {
 //		for j := range 16 {
@@ -54,8 +54,8 @@
 // steps ≥ 1. Each fma rounds once, as multiplyAdd of the reference does, so the bits agree. A row of the panel is read twice, once for
 // each half, as no registers are left to keep it.
 //
-// func bf16TileAVX2(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int, bias *float32)
-TEXT ·bf16TileAVX2(SB), NOSPLIT, $0-64
+// func bf16TileAVX2Asm(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int, bias *float32)
+TEXT ·bf16TileAVX2Asm(SB), NOSPLIT, $0-64
 	MOVQ rows+0(FP), AX    // rows left
 	MOVQ steps+8(FP), CX   // steps left
 	MOVQ a+16(FP), R8      // a[0]
@@ -145,7 +145,7 @@ done:
 	VMOVD        AX, x       \
 	VPBROADCASTD x, d          // d = number, in all lanes
 
-// bf16ConvertAVX2 rounds n floats, a multiple of 16, to words of two bf16, the first one low:
+// bf16ConvertAVX2Asm rounds n floats, a multiple of 16, to words of two bf16, the first one low:
 //
 //	for j := 0; j < n; j += 2 {
 //		dst[j/2] = uint32(ToBF16(x[j])) | uint32(ToBF16(x[j+1]))<<16
@@ -153,8 +153,8 @@ done:
 //
 //	DI  dst    SI  x    CX  numbers left    Y8–Y13  constants of ROUND
 //
-// func bf16ConvertAVX2(dst *uint32, x *float32, n int)
-TEXT ·bf16ConvertAVX2(SB), NOSPLIT, $0-24
+// func bf16ConvertAVX2Asm(dst *uint32, x *float32, n int)
+TEXT ·bf16ConvertAVX2Asm(SB), NOSPLIT, $0-24
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ n+16(FP), CX

@@ -14,7 +14,7 @@
 	DECQ    AX         \
 	JZ      done         // if i++; i == rows { goto done }
 
-// bf16TileAVX512 computes up to fourteen rows of C in one panel:
+// bf16TileAVX512Asm computes up to fourteen rows of C in one panel:
 //
 //	for i := range rows {
 //		for j := range 32 {
@@ -29,8 +29,8 @@
 //
 // steps ≥ 1. Meanwhile it fetches what is ahead, aheadStep bytes with every four steps. Registers: see low_avx512_amd64.h.
 //
-// func bf16TileAVX512(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int, bias, ahead *float32, aheadStep int)
-TEXT ·bf16TileAVX512(SB), NOSPLIT, $0-80
+// func bf16TileAVX512Asm(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int, bias, ahead *float32, aheadStep int)
+TEXT ·bf16TileAVX512Asm(SB), NOSPLIT, $0-80
 	MOVQ rows+0(FP), AX       // rows left
 	MOVQ steps+8(FP), CX      // steps left
 	MOVQ a+16(FP), R8         // a[0]
@@ -54,22 +54,22 @@ done:
 	VZEROUPPER
 	RET
 
-// bf16PeakAVX512 keeps the multipliers busy with operands in registers, to measure their peak.
+// bf16PeakAVX512Asm keeps the multipliers busy with operands in registers, to measure their peak.
 //
-// func bf16PeakAVX512(n int)
-TEXT ·bf16PeakAVX512(SB), NOSPLIT, $0-8
+// func bf16PeakAVX512Asm(n int)
+TEXT ·bf16PeakAVX512Asm(SB), NOSPLIT, $0-8
 	PEAK(round) // for range n { twelve DOTs }
 	VZEROUPPER
 	RET
 
-// bf16ConvertAVX512 rounds n floats, a multiple of 32, to words of two bf16, the first one low:
+// bf16ConvertAVX512Asm rounds n floats, a multiple of 32, to words of two bf16, the first one low:
 //
 //	for j := 0; j < n; j += 2 {
 //		dst[j/2] = uint32(ToBF16(x[j])) | uint32(ToBF16(x[j+1]))<<16
 //	}
 //
-// func bf16ConvertAVX512(dst *uint32, x *float32, n int)
-TEXT ·bf16ConvertAVX512(SB), NOSPLIT, $0-24
+// func bf16ConvertAVX512Asm(dst *uint32, x *float32, n int)
+TEXT ·bf16ConvertAVX512Asm(SB), NOSPLIT, $0-24
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ n+16(FP), CX

@@ -31,7 +31,7 @@
 	SUBS $1, R10, R10                       \
 	BEQ  done                                 // if i++; i == rows { goto done }
 
-// bf16TileNEON computes up to six rows of C in half a panel:
+// bf16TileNEONAsm computes up to six rows of C in half a panel:
 //
 //	for i := range rows {
 //		for j := range 16 {
@@ -47,8 +47,8 @@
 // steps ≥ 1. Each fma rounds once, as multiplyAdd of the reference does, so the bits agree. A row of the panel is read twice, once for
 // each half, as no registers are left to keep it.
 //
-// func bf16TileNEON(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int, bias *float32)
-TEXT ·bf16TileNEON(SB), NOSPLIT, $0-64
+// func bf16TileNEONAsm(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int, bias *float32)
+TEXT ·bf16TileNEONAsm(SB), NOSPLIT, $0-64
 	ARGUMENTS                                   // a, b, c and their strides
 	MOVD bias+56(FP), R12
 	VLD1 (R12), [V0.S4, V1.S4, V2.S4, V3.S4]    // s[0] = bias[0:16]
@@ -117,7 +117,7 @@ done:
 	MOVD $number, R3 \
 	VDUP R3, d.S4      // d = number, in all lanes
 
-// bf16ConvertNEON rounds n floats, a multiple of 8, to words of two bf16, the first one low:
+// bf16ConvertNEONAsm rounds n floats, a multiple of 8, to words of two bf16, the first one low:
 //
 //	for j := 0; j < n; j += 2 {
 //		dst[j/2] = uint32(ToBF16(x[j])) | uint32(ToBF16(x[j+1]))<<16
@@ -125,8 +125,8 @@ done:
 //
 //	R0  dst    R1  x    R2  numbers left    V24–V29, V31  constants of ROUND
 //
-// func bf16ConvertNEON(dst *uint32, x *float32, n int)
-TEXT ·bf16ConvertNEON(SB), NOSPLIT, $0-24
+// func bf16ConvertNEONAsm(dst *uint32, x *float32, n int)
+TEXT ·bf16ConvertNEONAsm(SB), NOSPLIT, $0-24
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD n+16(FP), R2

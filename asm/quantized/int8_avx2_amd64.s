@@ -53,7 +53,7 @@
 	DECQ      AX             \
 	JZ        done             // if i++; i == rows { goto done }
 
-// int8TileAVX2 computes up to four rows of C in half a panel:
+// int8TileAVX2Asm computes up to four rows of C in half a panel:
 //
 //	for i := range rows {
 //		for j := range 16 {
@@ -69,8 +69,8 @@
 //
 // steps ≥ 1. The instructions multiply signed bytes, so the zero point is taken out of A, and the sums start with 0.
 //
-// func int8TileAVX2(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int, bias, rowScales, columnScales *float32)
-TEXT ·int8TileAVX2(SB), NOSPLIT, $0-80
+// func int8TileAVX2Asm(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int, bias, rowScales, columnScales *float32)
+TEXT ·int8TileAVX2Asm(SB), NOSPLIT, $0-80
 	MOVQ rows+0(FP), AX        // rows left
 	MOVQ steps+8(FP), CX       // steps left
 	MOVQ a+16(FP), R8          // a[0]
@@ -126,10 +126,10 @@ done:
 	VZEROUPPER
 	RET
 
-// int8PeakAVX2 keeps the multipliers busy with operands in registers, to measure their peak.
+// int8PeakAVX2Asm keeps the multipliers busy with operands in registers, to measure their peak.
 //
-// func int8PeakAVX2(n int)
-TEXT ·int8PeakAVX2(SB), NOSPLIT, $0-8
+// func int8PeakAVX2Asm(n int)
+TEXT ·int8PeakAVX2Asm(SB), NOSPLIT, $0-8
 	MOVQ n+0(FP), CX      // rounds left
 
 round:                        // eight independent sums hide the latency
@@ -146,14 +146,14 @@ round:                        // eight independent sums hide the latency
 	VZEROUPPER
 	RET
 
-// maxBitsAVX2 returns the bits of the largest magnitude of n numbers, a multiple of 16:
+// maxBitsAVX2Asm returns the bits of the largest magnitude of n numbers, a multiple of 16:
 //
 //	for _, v := range x[:n] { top = max(top, math.Float32bits(v)&0x7FFFFFFF) }
 //
 // As whole numbers, the bits of magnitudes are in the order of the magnitudes, with NaN above all.
 //
-// func maxBitsAVX2(x *float32, n int) uint32
-TEXT ·maxBitsAVX2(SB), NOSPLIT, $0-20
+// func maxBitsAVX2Asm(x *float32, n int) uint32
+TEXT ·maxBitsAVX2Asm(SB), NOSPLIT, $0-20
 	MOVQ x+0(FP), SI
 	MOVQ n+8(FP), CX
 	VPCMPEQD Y4, Y4, Y4     // all ones
@@ -194,14 +194,14 @@ DATA gather<>+24(SB)/4, $3 // q[24:28] is group 3
 DATA gather<>+28(SB)/4, $7 // q[28:32] is group 7
 GLOBL gather<>(SB), RODATA|NOPTR, $32
 
-// int8QuantizeAVX2 writes n numbers, a multiple of 32, as bytes with zero point 128:
+// int8QuantizeAVX2Asm writes n numbers, a multiple of 32, as bytes with zero point 128:
 //
 //	for j, v := range x[:n] { dst.bytes[j] = byte(math.RoundToEven(v*inverse)) + 128 }
 //
 // inverse is 127 over the largest magnitude, so that nothing is out of range or saturated, and no v is NaN.
 //
-// func int8QuantizeAVX2(dst *uint32, x *float32, n int, inverse float32)
-TEXT ·int8QuantizeAVX2(SB), NOSPLIT, $0-28
+// func int8QuantizeAVX2Asm(dst *uint32, x *float32, n int, inverse float32)
+TEXT ·int8QuantizeAVX2Asm(SB), NOSPLIT, $0-28
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ n+16(FP), CX

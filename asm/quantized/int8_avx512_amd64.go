@@ -5,22 +5,22 @@ package quantized
 import "mien/asm/internal/kernel"
 
 //go:noescape
-func int8TileAVX512(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int, bias, rowScales, columnScales *float32, start *int32, ahead *float32, aheadStep int)
+func int8TileAVX512Asm(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int, bias, rowScales, columnScales *float32, start *int32, ahead *float32, aheadStep int)
 
 //go:noescape
-func int8PeakAVX512(n int)
+func int8PeakAVX512Asm(n int)
 
 //go:noescape
-func maxBitsAVX512(x *float32, n int) uint32
+func maxBitsAVX512Asm(x *float32, n int) uint32
 
 //go:noescape
-func int8QuantizeAVX512(dst *uint32, x *float32, n int, inverse float32)
+func int8QuantizeAVX512Asm(dst *uint32, x *float32, n int, inverse float32)
 
 // int8AVX512 needs VNNI.
 func int8AVX512() *Kernels {
 	return &Kernels{Name: "avx512", format: int8Format, MR: avx512MR, sweep: int8SweepAVX512,
-		convert: int8Convert(maxBitsAVX512, int8QuantizeAVX512),
-		Peak:    func(n int) float64 { return kernel.InRounds(n, int8PeakAVX512) * 12 * 16 * 8 }}
+		convert: int8Convert(maxBitsAVX512Asm, int8QuantizeAVX512Asm),
+		Peak:    func(n int) float64 { return kernel.InRounds(n, int8PeakAVX512Asm) * 12 * 16 * 8 }}
 }
 
 func int8SweepAVX512(t *sweep) {
@@ -32,7 +32,7 @@ func int8SweepAVX512(t *sweep) {
 	t.boundsInt8()
 	n, step := t.fetchAVX512()
 	for j := 0; j < t.panels*NR; j += NR {
-		int8TileAVX512(t.rows, t.steps, &t.a[0], t.lda, &t.b[j*t.steps], &t.c[j], t.ldc, &t.bias[j], &t.rowScales[0], &t.columnScales[j], &t.start[j],
+		int8TileAVX512Asm(t.rows, t.steps, &t.a[0], t.lda, &t.b[j*t.steps], &t.c[j], t.ldc, &t.bias[j], &t.rowScales[0], &t.columnScales[j], &t.start[j],
 			&t.ahead[j/NR*n], step)
 	}
 }

@@ -26,7 +26,7 @@
 	DECQ      AX             \
 	JZ        done             // if i++; i == rows { goto done }
 
-// int8TileAVX512 computes up to fourteen rows of C in one panel:
+// int8TileAVX512Asm computes up to fourteen rows of C in one panel:
 //
 //	for i := range rows {
 //		for j := range 32 {
@@ -45,8 +45,8 @@
 //
 //	R14  scale of the row    SI  bias    Z28, Z29  columnScales    Z30  rowScales[i]
 //
-// func int8TileAVX512(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int, bias, rowScales, columnScales *float32, start *int32, ahead *float32, aheadStep int)
-TEXT ·int8TileAVX512(SB), NOSPLIT, $0-104
+// func int8TileAVX512Asm(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int, bias, rowScales, columnScales *float32, start *int32, ahead *float32, aheadStep int)
+TEXT ·int8TileAVX512Asm(SB), NOSPLIT, $0-104
 	MOVQ rows+0(FP), AX        // rows left
 	MOVQ steps+8(FP), CX       // steps left
 	MOVQ a+16(FP), R8          // a[0]
@@ -75,22 +75,22 @@ done:
 	VZEROUPPER
 	RET
 
-// int8PeakAVX512 keeps the multipliers busy with operands in registers, to measure their peak.
+// int8PeakAVX512Asm keeps the multipliers busy with operands in registers, to measure their peak.
 //
-// func int8PeakAVX512(n int)
-TEXT ·int8PeakAVX512(SB), NOSPLIT, $0-8
+// func int8PeakAVX512Asm(n int)
+TEXT ·int8PeakAVX512Asm(SB), NOSPLIT, $0-8
 	PEAK(round) // for range n { twelve DOTs }
 	VZEROUPPER
 	RET
 
-// maxBitsAVX512 returns the bits of the largest magnitude of n numbers, a multiple of 32:
+// maxBitsAVX512Asm returns the bits of the largest magnitude of n numbers, a multiple of 32:
 //
 //	for _, v := range x[:n] { top = max(top, math.Float32bits(v)&0x7FFFFFFF) }
 //
 // As whole numbers, the bits of magnitudes are in the order of the magnitudes, with NaN above all.
 //
-// func maxBitsAVX512(x *float32, n int) uint32
-TEXT ·maxBitsAVX512(SB), NOSPLIT, $0-20
+// func maxBitsAVX512Asm(x *float32, n int) uint32
+TEXT ·maxBitsAVX512Asm(SB), NOSPLIT, $0-20
 	MOVQ x+0(FP), SI
 	MOVQ n+8(FP), CX
 	MOVL $0x7FFFFFFF, AX
@@ -121,14 +121,14 @@ max:                             // for ; n > 0; n -= 32 {
 	VZEROUPPER
 	RET
 
-// int8QuantizeAVX512 writes n numbers, a multiple of 32, as bytes with zero point 128:
+// int8QuantizeAVX512Asm writes n numbers, a multiple of 32, as bytes with zero point 128:
 //
 //	for j, v := range x[:n] { dst.bytes[j] = byte(math.RoundToEven(v*inverse)) + 128 }
 //
 // inverse is 127 over the largest magnitude, so that nothing is out of range, and no v is NaN.
 //
-// func int8QuantizeAVX512(dst *uint32, x *float32, n int, inverse float32)
-TEXT ·int8QuantizeAVX512(SB), NOSPLIT, $0-28
+// func int8QuantizeAVX512Asm(dst *uint32, x *float32, n int, inverse float32)
+TEXT ·int8QuantizeAVX512Asm(SB), NOSPLIT, $0-28
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ n+16(FP), CX

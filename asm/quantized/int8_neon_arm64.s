@@ -41,7 +41,7 @@
 	SUBS $1, R10, R10                       \
 	BEQ  done                                 // if i++; i == rows { goto done }
 
-// int8TileNEON computes up to six rows of C in half a panel:
+// int8TileNEONAsm computes up to six rows of C in half a panel:
 //
 //	for i := range rows {
 //		for j := range 16 {
@@ -57,8 +57,8 @@
 //
 // steps ≥ 1. SDOT multiplies signed bytes, so the zero point is taken out of A, and the sums start with 0.
 //
-// func int8TileNEON(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int, bias, rowScales, columnScales *float32)
-TEXT ·int8TileNEON(SB), NOSPLIT, $0-80
+// func int8TileNEONAsm(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int, bias, rowScales, columnScales *float32)
+TEXT ·int8TileNEONAsm(SB), NOSPLIT, $0-80
 	ARGUMENTS                                    // a, b, c and their strides
 	VEOR V0.B16, V0.B16, V0.B16                  // s[0][0:4] = 0
 	VEOR V1.B16, V1.B16, V1.B16                  // s[0][4:8] = 0
@@ -94,10 +94,10 @@ loop:                                                // for range steps {
 done:
 	RET
 
-// int8PeakNEON keeps the multipliers busy with operands in registers, to measure their peak.
+// int8PeakNEONAsm keeps the multipliers busy with operands in registers, to measure their peak.
 //
-// func int8PeakNEON(n int)
-TEXT ·int8PeakNEON(SB), NOSPLIT, $0-8
+// func int8PeakNEONAsm(n int)
+TEXT ·int8PeakNEONAsm(SB), NOSPLIT, $0-8
 	MOVD n+0(FP), R7               // rounds left
 	VEOR V24.B16, V24.B16, V24.B16 // x = 0
 	VEOR V28.B16, V28.B16, V28.B16 // y = 0
@@ -119,14 +119,14 @@ round:                                 // twelve independent sums hide the laten
 	BNE  round                     // if n--; n > 0 { goto round }
 	RET
 
-// maxBitsNEON returns the bits of the largest magnitude of n numbers, a multiple of 16:
+// maxBitsNEONAsm returns the bits of the largest magnitude of n numbers, a multiple of 16:
 //
 //	for _, v := range x[:n] { top = max(top, math.Float32bits(v)&0x7FFFFFFF) }
 //
 // As whole numbers, the bits of magnitudes are in the order of the magnitudes, with NaN above all.
 //
-// func maxBitsNEON(x *float32, n int) uint32
-TEXT ·maxBitsNEON(SB), NOSPLIT, $0-20
+// func maxBitsNEONAsm(x *float32, n int) uint32
+TEXT ·maxBitsNEONAsm(SB), NOSPLIT, $0-20
 	MOVD x+0(FP), R0
 	MOVD n+8(FP), R1
 	MOVD $0x7FFFFFFF, R2
@@ -156,14 +156,14 @@ max:                                                // for ; n > 0; n -= 16 {
 	MOVW R0, ret+16(FP)
 	RET
 
-// int8QuantizeNEON writes n numbers, a multiple of 16, as bytes with zero point 128:
+// int8QuantizeNEONAsm writes n numbers, a multiple of 16, as bytes with zero point 128:
 //
 //	for j, v := range x[:n] { dst.bytes[j] = byte(math.RoundToEven(v*inverse)) + 128 }
 //
 // inverse is 127 over the largest magnitude, so that nothing is out of range, and no v is NaN.
 //
-// func int8QuantizeNEON(dst *uint32, x *float32, n int, inverse float32)
-TEXT ·int8QuantizeNEON(SB), NOSPLIT, $0-28
+// func int8QuantizeNEONAsm(dst *uint32, x *float32, n int, inverse float32)
+TEXT ·int8QuantizeNEONAsm(SB), NOSPLIT, $0-28
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD n+16(FP), R2

@@ -20,7 +20,7 @@
 	VDIVPS      Z4, Z0, Z0   \ // step /= d
 	VFMSUB213PS Z0, Z15, Z3    // pi = (1-LR·decay)*pi - step
 
-// func adamW512(p, grad, m, v *float32, n int, c *[9]float32)
+// func adamWAVX512Asm(p, grad, m, v *float32, n int, c *[9]float32)
 // c: gradScale, beta1, 1-beta1, beta2, 1-beta2, 1/√correct2, eps, LR/correct1, 1-LR·decay
 //	for i := range n {
 //		g := gradScale * grad[i]
@@ -30,7 +30,7 @@
 //	}
 //	DI  p    SI  grad    R8  m    R9  v    CX  n, less 16 inside the loop
 // Elements are independent of each other; a NaN or ±∞ in grad stays in m, v and p of its element.
-TEXT ·adamW512(SB), NOSPLIT, $0-48
+TEXT ·adamWAVX512Asm(SB), NOSPLIT, $0-48
 	MOVQ p+0(FP), DI
 	MOVQ grad+8(FP), SI
 	MOVQ m+16(FP), R8

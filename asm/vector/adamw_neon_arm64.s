@@ -3,7 +3,7 @@
 #include "textflag.h"
 #include "words_neon_arm64.h"
 
-// func adamWAsm(p, grad, m, v *float32, n int, c *[9]float32): n is a multiple of 4, and positive
+// func adamWSIMDAsm(p, grad, m, v *float32, n int, c *[9]float32): n is a multiple of 4, and positive
 // c: gradScale, beta1, 1-beta1, beta2, 1-beta2, 1/√correct2, eps, LR/correct1, 1-LR·decay
 //	for i := range n {
 //		g := gradScale * grad[i]
@@ -15,7 +15,7 @@
 //	V0  gi, then its square    V1  mi, then the step    V2  vi    V3  denominator    V4  pi    V16–V24  c[0] to c[8]
 // gi, mi, vi and pi are four elements of grad, m, v and p. The sums of both moments and of the denominator are fused with one of
 // their products, which is not rounded then; the last difference is not. The reference computes in float64.
-TEXT ·adamWAsm(SB), NOSPLIT, $0-48
+TEXT ·adamWSIMDAsm(SB), NOSPLIT, $0-48
 	MOVD p+0(FP), R0
 	MOVD grad+8(FP), R1
 	MOVD m+16(FP), R2

@@ -5,14 +5,14 @@ package vector
 import "math"
 
 //go:noescape
-func adamWAsm(p, grad, m, v *float32, n int, c *[9]float32)
+func adamWSIMDAsm(p, grad, m, v *float32, n int, c *[9]float32)
 
 func adamWSIMD(p, g, m, v []float32, h AdamW) {
 	g, m, v = g[:len(p)], m[:len(p)], v[:len(p)]
 	c := h.constants()
-	if i := vectors(len(p), func(i, n int) { adamWAsm(&p[i], &g[i], &m[i], &v[i], n, &c) }); i < len(p) {
+	if i := vectors(len(p), func(i, n int) { adamWSIMDAsm(&p[i], &g[i], &m[i], &v[i], n, &c) }); i < len(p) {
 		pp, pg, pm, pv := pad(p[i:]), pad(g[i:]), pad(m[i:]), pad(v[i:])
-		adamWAsm(&pp[0], &pg[0], &pm[0], &pv[0], 8, &c)
+		adamWSIMDAsm(&pp[0], &pg[0], &pm[0], &pv[0], 8, &c)
 		copy(p[i:], pp[:])
 		copy(m[i:], pm[:])
 		copy(v[i:], pv[:])

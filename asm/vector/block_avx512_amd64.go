@@ -3,27 +3,27 @@
 package vector
 
 //go:noescape
-func attentionSoftmaxAsm(s *float32, lds, rows, n int, top, sum, alpha *float32)
+func onlineSoftmaxAVX512Asm(s *float32, lds, rows, n int, top, sum, alpha *float32)
 
 //go:noescape
-func attentionGradAsm(s, dp *float32, ld, rows, n int, lse, delta *float32)
+func logitGradAVX512Asm(s, dp *float32, ld, rows, n int, lse, delta *float32)
 
 //go:noescape
-func attentionScaleAsm(dst *float32, ldd int, src *float32, lds, rows, n int, factors *float32, step int)
+func scaleRowsAVX512Asm(dst *float32, ldd int, src *float32, lds, rows, n int, factors *float32, step int)
 
 func onlineSoftmaxAVX512(s []float32, lds, rows, n int, top, sum, alpha []float32) {
 	_, _, _, _ = s[(rows-1)*lds+n-1], top[rows-1], sum[rows-1], alpha[(rows-1)|15]
-	attentionSoftmaxAsm(&s[0], lds, rows, n, &top[0], &sum[0], &alpha[0])
+	onlineSoftmaxAVX512Asm(&s[0], lds, rows, n, &top[0], &sum[0], &alpha[0])
 }
 
 func scaleRowsAVX512(dst []float32, ldd int, src []float32, lds, rows, n int, factors []float32) {
 	step := min(len(factors)-1, 1) // one factor serves all rows
 	_, _, _ = dst[(rows-1)*ldd+n-1], src[(rows-1)*lds+n-1], factors[(rows-1)*step]
-	attentionScaleAsm(&dst[0], ldd, &src[0], lds, rows, n, &factors[0], step)
+	scaleRowsAVX512Asm(&dst[0], ldd, &src[0], lds, rows, n, &factors[0], step)
 }
 
 func logitGradAVX512(s, dp []float32, ld, rows, n int, lse, delta []float32) {
 	last := (rows-1)*ld + n - 1
 	_, _, _, _ = s[last], dp[last], lse[rows-1], delta[rows-1]
-	attentionGradAsm(&s[0], &dp[0], ld, rows, n, &lse[0], &delta[0])
+	logitGradAVX512Asm(&s[0], &dp[0], ld, rows, n, &lse[0], &delta[0])
 }

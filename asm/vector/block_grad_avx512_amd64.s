@@ -10,7 +10,7 @@
 	EXP(Z0, Z1, Z2)   \ // s = exp(s - lse)
 	VMULPS Z0, Z3, Z3   // dp = s * (dp - delta)
 
-// attentionGradAsm turns logits s into probabilities and gradients dp of probabilities into gradients of logits:
+// logitGradAVX512Asm turns logits s into probabilities and gradients dp of probabilities into gradients of logits:
 //
 //	for r := range rows {
 //		for j := range n {
@@ -23,8 +23,8 @@
 //	SI  4·j, bytes into a row    R15  those of the whole vectors    R10  n    K1  columns of the last, incomplete vector
 //	Z0, Z3  a vector of s, of dp    Z4, Z5  lse, delta    Z1, Z2, Z16–Z25  for EXP
 //
-// func attentionGradAsm(s, dp *float32, ld, rows, n int, lse, delta *float32)
-TEXT ·attentionGradAsm(SB), NOSPLIT, $0-56
+// func logitGradAVX512Asm(s, dp *float32, ld, rows, n int, lse, delta *float32)
+TEXT ·logitGradAVX512Asm(SB), NOSPLIT, $0-56
 	MOVQ s+0(FP), DI
 	MOVQ dp+8(FP), DX
 	MOVQ ld+16(FP), R8

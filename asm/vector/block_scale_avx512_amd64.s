@@ -3,7 +3,7 @@
 #include "textflag.h"
 #include "block_avx512_amd64.h"
 
-// attentionScaleAsm multiplies each row by its factor, or all by one when step is 0:
+// scaleRowsAVX512Asm multiplies each row by its factor, or all by one when step is 0:
 //
 //	for r := range rows {
 //		for j := range n {
@@ -17,8 +17,8 @@
 //
 // dst may be src.
 //
-// func attentionScaleAsm(dst *float32, ldd int, src *float32, lds, rows, n int, factors *float32, step int)
-TEXT ·attentionScaleAsm(SB), NOSPLIT, $0-64
+// func scaleRowsAVX512Asm(dst *float32, ldd int, src *float32, lds, rows, n int, factors *float32, step int)
+TEXT ·scaleRowsAVX512Asm(SB), NOSPLIT, $0-64
 	MOVQ dst+0(FP), DI
 	MOVQ ldd+8(FP), R8
 	MOVQ src+16(FP), DX

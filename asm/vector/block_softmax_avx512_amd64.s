@@ -14,7 +14,7 @@
 	VMOVSHDUP     X0, X1     \ // lane 1
 	OPSS          X1, X0, X0   // x[0] op x[1]
 
-// attentionSoftmaxAsm is a step of the online softmax, which meets the logits s of each row after those that top and sum tell of:
+// onlineSoftmaxAVX512Asm is a step of the online softmax, which meets the logits s of each row after those that top and sum tell of:
 //
 //	for r := range rows {
 //		m, total := top[r], 0
@@ -38,8 +38,8 @@
 //	SI  4·j, bytes into a row    R15  those of the whole vectors    R10  n    K1  columns of the last, incomplete vector
 //	Z4  m    Z5  total    Z0–Z2  a vector and scratch    Z16–Z25  for EXP
 //
-// func attentionSoftmaxAsm(s *float32, lds, rows, n int, top, sum, alpha *float32)
-TEXT ·attentionSoftmaxAsm(SB), NOSPLIT, $0-56
+// func onlineSoftmaxAVX512Asm(s *float32, lds, rows, n int, top, sum, alpha *float32)
+TEXT ·onlineSoftmaxAVX512Asm(SB), NOSPLIT, $0-56
 	MOVQ s+0(FP), DI
 	MOVQ lds+8(FP), R8
 	MOVQ rows+16(FP), R9

@@ -4,12 +4,12 @@
 #include "words_neon_arm64.h"
 
 // n is a multiple of 8, and positive; every loop takes two vectors of four. Most floating-point instructions on vectors are
-// macros of words_arm64.h, whose arguments are the numbers of registers: FADD(m, n, d) is Vd = Vn + Vm.
+// macros of words_neon_arm64.h, whose arguments are the numbers of registers: FADD(m, n, d) is Vd = Vn + Vm.
 
-// func addAsm(dst, a, b *float32, n int)
+// func addSIMDAsm(dst, a, b *float32, n int)
 //	for i := range n { dst[i] = a[i] + b[i] }
 //	R0  dst    R1  a    R2  b    R3  n, elements left    V0, V1  v0 and v1, from a    V2, V3  b0 and b1
-TEXT ·addAsm(SB), NOSPLIT, $0-32
+TEXT ·addSIMDAsm(SB), NOSPLIT, $0-32
 	MOVD dst+0(FP), R0
 	MOVD a+8(FP), R1
 	MOVD b+16(FP), R2
@@ -25,10 +25,10 @@ loop:                              // eight elements a round
 	BGT  loop                      // if n > 0 { goto loop }
 	RET
 
-// func subAsm(dst, a, b *float32, n int)
+// func subSIMDAsm(dst, a, b *float32, n int)
 //	for i := range n { dst[i] = a[i] - b[i] }
 //	R0  dst    R1  a    R2  b    R3  n, elements left    V0, V1  v0 and v1, from a    V2, V3  b0 and b1
-TEXT ·subAsm(SB), NOSPLIT, $0-32
+TEXT ·subSIMDAsm(SB), NOSPLIT, $0-32
 	MOVD dst+0(FP), R0
 	MOVD a+8(FP), R1
 	MOVD b+16(FP), R2
@@ -44,10 +44,10 @@ loop:                              // eight elements a round
 	BGT  loop                      // if n > 0 { goto loop }
 	RET
 
-// func mulAsm(dst, a, b *float32, n int)
+// func mulSIMDAsm(dst, a, b *float32, n int)
 //	for i := range n { dst[i] = a[i] * b[i] }
 //	R0  dst    R1  a    R2  b    R3  n, elements left    V0, V1  v0 and v1, from a    V2, V3  b0 and b1
-TEXT ·mulAsm(SB), NOSPLIT, $0-32
+TEXT ·mulSIMDAsm(SB), NOSPLIT, $0-32
 	MOVD dst+0(FP), R0
 	MOVD a+8(FP), R1
 	MOVD b+16(FP), R2
@@ -63,10 +63,10 @@ loop:                              // eight elements a round
 	BGT  loop                      // if n > 0 { goto loop }
 	RET
 
-// func scaleAsm(dst, x *float32, n int, s float32)
+// func scaleSIMDAsm(dst, x *float32, n int, s float32)
 //	for i := range n { dst[i] = s * x[i] }
 //	R0  dst    R1  x    R3  n, elements left    V0, V1  v0 and v1    V4  s in all lanes
-TEXT ·scaleAsm(SB), NOSPLIT, $0-28
+TEXT ·scaleSIMDAsm(SB), NOSPLIT, $0-28
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD n+16(FP), R3
@@ -82,11 +82,11 @@ loop:                              // eight elements a round
 	BGT  loop                      // if n > 0 { goto loop }
 	RET
 
-// func axpyAsm(dst, x *float32, n int, s float32)
+// func axpySIMDAsm(dst, x *float32, n int, s float32)
 //	for i := range n { dst[i] = fma(s, x[i], dst[i]) }
 //	R0  dst    R1  x    R3  n, elements left    V0, V1  x0 and x1    V2, V3  d0 and d1, from dst    V4  s in all lanes
 // s·x is not rounded before it is added.
-TEXT ·axpyAsm(SB), NOSPLIT, $0-28
+TEXT ·axpySIMDAsm(SB), NOSPLIT, $0-28
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD n+16(FP), R3
@@ -101,142 +101,4 @@ loop:                              // eight elements a round
 	VST1.P [V2.S4, V3.S4], 32(R0)  // dst[:4], dst[4:8] = d0, d1; dst = dst[8:]
 	SUBS $8, R3, R3                // n -= 8
 	BGT  loop                      // if n > 0 { goto loop }
-	RET
-
-// func softmaxGradAsm(dx, y, dy *float32, n int, sum float32)
-//	for i := range n { dx[i] = y[i] * (dy[i] - sum) }
-// It is the gradient of a row of softmax, y; sum is Σ y·dy, the reference's delta.
-//	R0  dx    R1  y    R2  dy    R3  n, elements left    V0, V1  y0 and y1    V2, V3  v0 and v1    V4  sum in all lanes
-// Difference and product are rounded one by one.
-TEXT ·softmaxGradAsm(SB), NOSPLIT, $0-36
-	MOVD dx+0(FP), R0
-	MOVD y+8(FP), R1
-	MOVD dy+16(FP), R2
-	MOVD n+24(FP), R3
-	MOVD $sum+32(FP), R4           // R4 = &sum
-	VLD1R (R4), [V4.S4]            // sum in all lanes
-
-loop:                              // eight elements a round
-	VLD1.P 32(R1), [V0.S4, V1.S4]  // y0, y1 = y[:4], y[4:8]; y = y[8:]
-	VLD1.P 32(R2), [V2.S4, V3.S4]  // v0, v1 = dy[:4], dy[4:8]; dy = dy[8:]
-	FSUB(4, 2, 2)                  // v0 -= sum
-	FSUB(4, 3, 3)                  // v1 -= sum
-	FMUL(0, 2, 2)                  // v0 *= y0
-	FMUL(1, 3, 3)                  // v1 *= y1
-	VST1.P [V2.S4, V3.S4], 32(R0)  // dx[:4], dx[4:8] = v0, v1; dx = dx[8:]
-	SUBS $8, R3, R3                // n -= 8
-	BGT  loop                      // if n > 0 { goto loop }
-	RET
-
-// func dotAsm(a, b *float32, n int) float32
-//	for i := range n { s += a[i] * b[i] }
-//	R1  a    R2  b    R3  n, elements left    V0, V1  a0 and a1    V2, V3  b0 and b1    V4, V5  s0 and s1
-// Element i goes to lane i%4 of s0 or s1, in turns of four, so that two chains of fma run side by side. The end adds s1 to s0,
-// and the lanes of s0 as (s0[0]+s0[1]) + (s0[2]+s0[3]): the order depends on n alone. The reference sums in float64.
-TEXT ·dotAsm(SB), NOSPLIT, $0-28
-	MOVD a+0(FP), R1
-	MOVD b+8(FP), R2
-	MOVD n+16(FP), R3
-	VEOR V4.B16, V4.B16, V4.B16    // s0 = 0
-	VEOR V5.B16, V5.B16, V5.B16    // s1 = 0
-
-loop:                              // eight elements a round
-	VLD1.P 32(R1), [V0.S4, V1.S4]  // a0, a1 = a[:4], a[4:8]; a = a[8:]
-	VLD1.P 32(R2), [V2.S4, V3.S4]  // b0, b1 = b[:4], b[4:8]; b = b[8:]
-	VFMLA V2.S4, V0.S4, V4.S4      // s0 += a0 * b0
-	VFMLA V3.S4, V1.S4, V5.S4      // s1 += a1 * b1
-	SUBS $8, R3, R3                // n -= 8
-	BGT  loop                      // if n > 0 { goto loop }
-	FADD(5, 4, 4)                  // s0 += s1
-	FADDP(4, 4, 4)                 // s0[0], s0[1] = s0[0]+s0[1], s0[2]+s0[3]
-	FADDP(4, 4, 4)                 // s0[0] = s0[0] + s0[1]
-	FMOVS F4, ret+24(FP)           // return s0[0]
-	RET
-
-// func squaredDistanceAsm(a, b *float32, n int) float32
-//	for i := range n {
-//		d := a[i] - b[i]
-//		s += d * d
-//	}
-//	R1  a    R2  b    R3  n, elements left    V0, V1  a0 and a1, then d0 and d1    V2, V3  b0 and b1    V4, V5  s0 and s1
-// The order of the sum is that of dotAsm.
-TEXT ·squaredDistanceAsm(SB), NOSPLIT, $0-28
-	MOVD a+0(FP), R1
-	MOVD b+8(FP), R2
-	MOVD n+16(FP), R3
-	VEOR V4.B16, V4.B16, V4.B16    // s0 = 0
-	VEOR V5.B16, V5.B16, V5.B16    // s1 = 0
-
-loop:                              // eight elements a round
-	VLD1.P 32(R1), [V0.S4, V1.S4]  // a0, a1 = a[:4], a[4:8]; a = a[8:]
-	VLD1.P 32(R2), [V2.S4, V3.S4]  // b0, b1 = b[:4], b[4:8]; b = b[8:]
-	FSUB(2, 0, 0)                  // d0 = a0 - b0
-	FSUB(3, 1, 1)                  // d1 = a1 - b1
-	VFMLA V0.S4, V0.S4, V4.S4      // s0 += d0 * d0
-	VFMLA V1.S4, V1.S4, V5.S4      // s1 += d1 * d1
-	SUBS $8, R3, R3                // n -= 8
-	BGT  loop                      // if n > 0 { goto loop }
-	FADD(5, 4, 4)                  // s0 += s1
-	FADDP(4, 4, 4)                 // s0[0], s0[1] = s0[0]+s0[1], s0[2]+s0[3]
-	FADDP(4, 4, 4)                 // s0[0] = s0[0] + s0[1]
-	FMOVS F4, ret+24(FP)           // return s0[0]
-	RET
-
-// func sumSquaresAsm(x *float32, n int, shift float32) (sum, squares float32)
-//	for i := range n {
-//		d := x[i] - shift
-//		sum += d
-//		squares += d * d
-//	}
-//	R1  x    R3  n, elements left    V0, V1  d0 and d1    V4, V5  s0 and s1, sums    V6, V7  q0 and q1, squares    V8  shift
-// Both sums go in the order of dotAsm. With the mean of x as shift the squares give the variance without cancellation; a shift of
-// 0 gives a plain sum.
-TEXT ·sumSquaresAsm(SB), NOSPLIT, $0-32
-	MOVD x+0(FP), R1
-	MOVD n+8(FP), R3
-	MOVD $shift+16(FP), R4         // R4 = &shift
-	VLD1R (R4), [V8.S4]            // shift in all lanes
-	VEOR V4.B16, V4.B16, V4.B16    // s0 = 0
-	VEOR V5.B16, V5.B16, V5.B16    // s1 = 0
-	VEOR V6.B16, V6.B16, V6.B16    // q0 = 0
-	VEOR V7.B16, V7.B16, V7.B16    // q1 = 0
-
-loop:                              // eight elements a round
-	VLD1.P 32(R1), [V0.S4, V1.S4]  // d0, d1 = x[:4], x[4:8]; x = x[8:]
-	FSUB(8, 0, 0)                  // d0 -= shift
-	FSUB(8, 1, 1)                  // d1 -= shift
-	FADD(0, 4, 4)                  // s0 += d0
-	FADD(1, 5, 5)                  // s1 += d1
-	VFMLA V0.S4, V0.S4, V6.S4      // q0 += d0 * d0
-	VFMLA V1.S4, V1.S4, V7.S4      // q1 += d1 * d1
-	SUBS $8, R3, R3                // n -= 8
-	BGT  loop                      // if n > 0 { goto loop }
-	FADD(5, 4, 4)                  // s0 += s1
-	FADD(7, 6, 6)                  // q0 += q1
-	FADDP(4, 4, 4)                 // s0[0], s0[1] = s0[0]+s0[1], s0[2]+s0[3]
-	FADDP(4, 4, 4)                 // s0[0] = s0[0] + s0[1]
-	FADDP(6, 6, 6)                 // q0[0], q0[1] = q0[0]+q0[1], q0[2]+q0[3]
-	FADDP(6, 6, 6)                 // q0[0] = q0[0] + q0[1]
-	FMOVS F4, sum+24(FP)           // sum = s0[0]
-	FMOVS F6, squares+28(FP)       // squares = q0[0]; return
-	RET
-
-// func maxAsm(x *float32, n int) float32
-//	top := x[0]; for i := range n { top = max(top, x[i]) }
-//	R1  x    R3  n, elements left    V0, V1  v0 and v1    V4, V5  m0 and m1
-// A NaN wins, as in Go's max.
-TEXT ·maxAsm(SB), NOSPLIT, $0-20
-	MOVD x+0(FP), R1
-	MOVD n+8(FP), R3
-	VLD1 (R1), [V4.S4, V5.S4]      // m0, m1 = x[:4], x[4:8]: the loop meets them once more
-
-loop:                              // eight elements a round
-	VLD1.P 32(R1), [V0.S4, V1.S4]  // v0, v1 = x[:4], x[4:8]; x = x[8:]
-	FMAX(0, 4, 4)                  // m0 = max(m0, v0)
-	FMAX(1, 5, 5)                  // m1 = max(m1, v1)
-	SUBS $8, R3, R3                // n -= 8
-	BGT  loop                      // if n > 0 { goto loop }
-	FMAX(5, 4, 4)                  // m0 = max(m0, m1)
-	FMAXV(4, 4)                    // m0[0] = max(m0[0], …, m0[3])
-	FMOVS F4, ret+16(FP)           // return m0[0]
 	RET

@@ -7,49 +7,49 @@ package vector
 // a slice was cut.
 
 //go:noescape
-func addAsm(dst, a, b *float32, n int)
+func addSIMDAsm(dst, a, b *float32, n int)
 
 //go:noescape
-func subAsm(dst, a, b *float32, n int)
+func subSIMDAsm(dst, a, b *float32, n int)
 
 //go:noescape
-func mulAsm(dst, a, b *float32, n int)
+func mulSIMDAsm(dst, a, b *float32, n int)
 
 //go:noescape
-func scaleAsm(dst, x *float32, n int, s float32)
+func scaleSIMDAsm(dst, x *float32, n int, s float32)
 
 //go:noescape
-func axpyAsm(dst, x *float32, n int, s float32)
+func axpySIMDAsm(dst, x *float32, n int, s float32)
 
 func addSIMD(dst, a, b []float32) {
 	a, b = a[:len(dst)], b[:len(dst)]
-	i := vectors(len(dst), func(i, n int) { addAsm(&dst[i], &a[i], &b[i], n) })
+	i := vectors(len(dst), func(i, n int) { addSIMDAsm(&dst[i], &a[i], &b[i], n) })
 	addReference(dst[i:], a[i:], b[i:])
 }
 
 func subSIMD(dst, a, b []float32) {
 	a, b = a[:len(dst)], b[:len(dst)]
-	i := vectors(len(dst), func(i, n int) { subAsm(&dst[i], &a[i], &b[i], n) })
+	i := vectors(len(dst), func(i, n int) { subSIMDAsm(&dst[i], &a[i], &b[i], n) })
 	subReference(dst[i:], a[i:], b[i:])
 }
 
 func mulSIMD(dst, a, b []float32) {
 	a, b = a[:len(dst)], b[:len(dst)]
-	i := vectors(len(dst), func(i, n int) { mulAsm(&dst[i], &a[i], &b[i], n) })
+	i := vectors(len(dst), func(i, n int) { mulSIMDAsm(&dst[i], &a[i], &b[i], n) })
 	mulReference(dst[i:], a[i:], b[i:])
 }
 
 func scaleSIMD(dst, x []float32, s float32) {
 	x = x[:len(dst)]
-	i := vectors(len(dst), func(i, n int) { scaleAsm(&dst[i], &x[i], n, s) })
+	i := vectors(len(dst), func(i, n int) { scaleSIMDAsm(&dst[i], &x[i], n, s) })
 	scaleReference(dst[i:], x[i:], s)
 }
 
 func axpySIMD(dst []float32, s float32, x []float32) {
 	x = x[:len(dst)]
-	if i := vectors(len(dst), func(i, n int) { axpyAsm(&dst[i], &x[i], n, s) }); i < len(dst) {
+	if i := vectors(len(dst), func(i, n int) { axpySIMDAsm(&dst[i], &x[i], n, s) }); i < len(dst) {
 		pd, px := pad(dst[i:]), pad(x[i:])
-		axpyAsm(&pd[0], &px[0], 8, s)
+		axpySIMDAsm(&pd[0], &px[0], 8, s)
 		copy(dst[i:], pd[:])
 	}
 }

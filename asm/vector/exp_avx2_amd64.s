@@ -1,6 +1,7 @@
 //go:build !purego
 
 #include "textflag.h"
+#include "sum_avx2_amd64.h"
 
 // Constants, eight times each, so that they serve as memory operands: two float32 or int32 to a word of eight bytes.
 
@@ -127,24 +128,14 @@ GLOBL bias<>(SB), RODATA|NOPTR, $32
 	VMULPS       x, r, r           \ // p *= 2^h
 	VMULPS       n, r, x             // x = p * 2^n
 
-// HSUM adds the eight lanes of y into lane 0 of x, y's low half; t is scratch of 128 bits:
-//	((y[0]+y[4]) + (y[2]+y[6])) + ((y[1]+y[5]) + (y[3]+y[7]))
-#define HSUM(y, x, t) \
-	VEXTRACTF128 $1, y, t \ // t = y[4:8]
-	VADDPS       t, x, x  \ // x += t
-	VMOVHLPS     x, x, t  \ // t[:2] = x[2:4]
-	VADDPS       t, x, x  \ // x[:2] += t[:2]
-	VMOVSHDUP    x, t     \ // t[0] = x[1]
-	VADDSS       t, x, x    // x[0] += t[0]
-
-// func expAsm(dst, x *float32, n int, shift float32) (sum float32)
+// func expSIMDAsm(dst, x *float32, n int, shift float32) (sum float32)
 //	for i := range n {
 //		dst[i] = exp(x[i] - shift)
 //		sum += dst[i]
 //	}
 //	DI  dst    SI  x    CX  n, elements left: a multiple of 8, and positive
 //	Y0  e, eight elements    Y1, Y2  scratch of EXP    Y6  shift in all lanes    Y7  s, the sum: element i goes to lane i%8
-TEXT ·expAsm(SB), NOSPLIT, $0-36
+TEXT ·expSIMDAsm(SB), NOSPLIT, $0-36
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ n+16(FP), CX

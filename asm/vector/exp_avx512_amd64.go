@@ -9,10 +9,10 @@ import (
 )
 
 //go:noescape
-func exp512(dst, x *float32, n int, shift float32, roots *[16]float32) (sum float32)
+func expAVX512Asm(dst, x *float32, n int, shift float32, roots *[16]float32) (sum float32)
 
 //go:noescape
-func expBelow512(dst, x *float32, n int, shift float32, roots *[16]float32) (sum float32)
+func expBelowAVX512Asm(dst, x *float32, n int, shift float32, roots *[16]float32) (sum float32)
 
 // roots holds 2^(i/16).
 var roots = func() (r [16]float32) {
@@ -25,6 +25,6 @@ var roots = func() (r [16]float32) {
 func expAVX512(dst, x []float32, shift float32) {
 	x = x[:len(dst)]
 	for i := 0; i < len(dst); i += kernel.MaxElements {
-		exp512(&dst[i], &x[i], min(kernel.MaxElements, len(dst)-i), shift, &roots)
+		expAVX512Asm(&dst[i], &x[i], min(kernel.MaxElements, len(dst)-i), shift, &roots)
 	}
 }

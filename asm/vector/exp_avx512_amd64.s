@@ -4,16 +4,16 @@
 #include "tail_avx512_amd64.h"
 
 // Constants of EXP, one each; VBROADCASTSS copies them into all lanes.
-DATA expConst512<>+0(SB)/4, $-104.0                    // exp(x) rounds to 0 in float32 from here down
-DATA expConst512<>+4(SB)/4, $89.0                      // exp(x) is +Inf in float32 from here up
-DATA expConst512<>+8(SB)/4, $1.4426950408889634        // 1/ln 2
-DATA expConst512<>+12(SB)/4, $786432.0                 // 1.5·2¹⁹: a float32 near it has a last place of 1/16
-DATA expConst512<>+16(SB)/4, $0.693359375              // ln2Hi: ln 2 in nine bits, so that x − n·ln2Hi is exact
-DATA expConst512<>+20(SB)/4, $-0.00021219444005469057  // ln2Lo: the rest of ln 2
-DATA expConst512<>+24(SB)/4, $0.16666666666666666      // 1/3!
-DATA expConst512<>+28(SB)/4, $0.5                      // 1/2!
-DATA expConst512<>+32(SB)/4, $1.0                      // 1/1! and 1/0!
-GLOBL expConst512<>(SB), RODATA|NOPTR, $36
+DATA expConstAVX512<>+0(SB)/4, $-104.0                    // exp(x) rounds to 0 in float32 from here down
+DATA expConstAVX512<>+4(SB)/4, $89.0                      // exp(x) is +Inf in float32 from here up
+DATA expConstAVX512<>+8(SB)/4, $1.4426950408889634        // 1/ln 2
+DATA expConstAVX512<>+12(SB)/4, $786432.0                 // 1.5·2¹⁹: a float32 near it has a last place of 1/16
+DATA expConstAVX512<>+16(SB)/4, $0.693359375              // ln2Hi: ln 2 in nine bits, so that x − n·ln2Hi is exact
+DATA expConstAVX512<>+20(SB)/4, $-0.00021219444005469057  // ln2Lo: the rest of ln 2
+DATA expConstAVX512<>+24(SB)/4, $0.16666666666666666      // 1/3!
+DATA expConstAVX512<>+28(SB)/4, $0.5                      // 1/2!
+DATA expConstAVX512<>+32(SB)/4, $1.0                      // 1/1! and 1/0!
+GLOBL expConstAVX512<>(SB), RODATA|NOPTR, $36
 
 // EXP replaces x in Z0 by exp(x), 16 at a time. n is x/ln 2 rounded to sixteenths by adding the large number in Z18, whose sum t
 // ends in the four bits of n's fraction; they look up 2^fraction in Z22:
@@ -56,16 +56,16 @@ TEXT name(SB), NOSPLIT, $0-44 \
 	MOVQ n+16(FP), CX                      \
 	VBROADCASTSS shift+24(FP), Z14         \ // shift in all lanes
 	MOVQ roots+32(FP), BX                  \
-	VBROADCASTSS expConst512<>+0(SB), Z15  \ // -104
-	VBROADCASTSS expConst512<>+4(SB), Z16  \ // 89
-	VBROADCASTSS expConst512<>+8(SB), Z17  \ // 1/ln2
-	VBROADCASTSS expConst512<>+12(SB), Z18 \ // 1.5·2¹⁹
-	VBROADCASTSS expConst512<>+16(SB), Z19 \ // ln2Hi
-	VBROADCASTSS expConst512<>+20(SB), Z20 \ // ln2Lo
+	VBROADCASTSS expConstAVX512<>+0(SB), Z15  \ // -104
+	VBROADCASTSS expConstAVX512<>+4(SB), Z16  \ // 89
+	VBROADCASTSS expConstAVX512<>+8(SB), Z17  \ // 1/ln2
+	VBROADCASTSS expConstAVX512<>+12(SB), Z18 \ // 1.5·2¹⁹
+	VBROADCASTSS expConstAVX512<>+16(SB), Z19 \ // ln2Hi
+	VBROADCASTSS expConstAVX512<>+20(SB), Z20 \ // ln2Lo
 	VMOVUPS (BX), Z22                      \ // roots[:16]
-	VBROADCASTSS expConst512<>+24(SB), Z23 \ // 1/6
-	VBROADCASTSS expConst512<>+28(SB), Z24 \ // 1/2
-	VBROADCASTSS expConst512<>+32(SB), Z25 \ // 1
+	VBROADCASTSS expConstAVX512<>+24(SB), Z23 \ // 1/6
+	VBROADCASTSS expConstAVX512<>+28(SB), Z24 \ // 1/2
+	VBROADCASTSS expConstAVX512<>+32(SB), Z25 \ // 1
 	VXORPS Z5, Z5, Z5                      \ // s = 0
 	SUBQ $16, CX                           \ // n -= 16
 	JLT  tail                              \ // if n < 0 { goto tail }
@@ -96,8 +96,8 @@ done:                                      \
 	VZEROUPPER                             \ // upper halves left behind would slow down SSE code
 	RET
 
-// func exp512(dst, x *float32, n int, shift float32, roots *[16]float32) (sum float32), for any x
-EXPROW(·exp512, CLAMP)
+// func expAVX512Asm(dst, x *float32, n int, shift float32, roots *[16]float32) (sum float32), for any x
+EXPROW(·expAVX512Asm, CLAMP)
 
-// func expBelow512(dst, x *float32, n int, shift float32, roots *[16]float32) (sum float32), for x ≤ shift, as in softmax
-EXPROW(·expBelow512, NOTHING)
+// func expBelowAVX512Asm(dst, x *float32, n int, shift float32, roots *[16]float32) (sum float32), for x ≤ shift, as in softmax
+EXPROW(·expBelowAVX512Asm, NOTHING)

@@ -2,108 +2,16 @@
 
 #include "textflag.h"
 #include "words_neon_arm64.h"
+#include "exp_neon_arm64.h"
 
-// Constants of exp; EXPCONSTANTS loads them into all lanes of V16 to V28, in this order.
-DATA expConst<>+0(SB)/4, $0xc2d00000   // V16  expLo = -104.0: exp(x) rounds to 0 in float32 from here down
-DATA expConst<>+4(SB)/4, $0x42b20000   // V17  expHi = 89.0: exp(x) is +Inf in float32 from here up
-DATA expConst<>+8(SB)/4, $0x3fb8aa3b   // V18  log2e = 1.4426950408889634: 1/ln 2
-DATA expConst<>+12(SB)/4, $0x3f318000  // V19  ln2Hi = 0.693359375: ln 2 in nine bits, so that x − n·ln2Hi is exact
-DATA expConst<>+16(SB)/4, $0xb95e8083  // V20  ln2Lo = -0.00021219444: the rest of ln 2
-DATA expConst<>+20(SB)/4, $0x39506967  // V21  exp6 = 0.000198756915: coefficient of r⁷ in exp(r), |r| ≤ ln 2/2
-DATA expConst<>+24(SB)/4, $0x3ab743ce  // V22  exp5 = 0.0013981999507: coefficient of r⁶
-DATA expConst<>+28(SB)/4, $0x3c088908  // V23  exp4 = 0.0083334519073: coefficient of r⁵
-DATA expConst<>+32(SB)/4, $0x3d2aa9c1  // V24  exp3 = 0.041665795894: coefficient of r⁴
-DATA expConst<>+36(SB)/4, $0x3e2aaaaa  // V25  exp2 = 0.16666665459: coefficient of r³
-DATA expConst<>+40(SB)/4, $0x3f000000  // V26  exp1 = 0.50000001201: coefficient of r²; in float32 it is 0.5
-DATA expConst<>+44(SB)/4, $0x3f800000  // V27  one = 1.0: coefficient of r, and the constant term
-DATA expConst<>+48(SB)/4, $0x0000007f  // V28  bias = 127: the bias of a float32 exponent, as int32
-GLOBL expConst<>(SB), RODATA|NOPTR, $52
-
-// Constants of the normal distribution; NORMALCONSTANTS loads them into all lanes of V8 to V15, in this order. Those of erfc are
-// from Abramowitz & Stegun 7.1.26, whose error is at most 1.5e-7.
-DATA normalConst<>+0(SB)/4, $0x3f3504f3   // V8  1/√2 = 0.7071067811865476
-DATA normalConst<>+4(SB)/4, $0x3ea7ba05   // V9  p = 0.3275911, and the coefficients of erfc in t = 1/(1+p·z)
-DATA normalConst<>+8(SB)/4, $0x3f87dc22   // V10  erf5 = 1.061405429: coefficient of t⁵
-DATA normalConst<>+12(SB)/4, $0xbfba00e3  // V11  erf4 = -1.453152027
-DATA normalConst<>+16(SB)/4, $0x3fb5f0e3  // V12  erf3 = 1.421413741
-DATA normalConst<>+20(SB)/4, $0xbe91a98e  // V13  erf2 = -0.284496736
-DATA normalConst<>+24(SB)/4, $0x3e827906  // V14  erf1 = 0.254829592: coefficient of t
-DATA normalConst<>+28(SB)/4, $0x3ecc422a  // V15  1/√(2π) = 0.3989422804014327
-GLOBL normalConst<>(SB), RODATA|NOPTR, $32
-
-// EXPCONSTANTS sets V16 to V28. Clobbers R4.
-#define EXPCONSTANTS \
-	MOVD $expConst<>(SB), R4 \
-	VLD1R.P 4(R4), [V16.S4]  \ // expLo
-	VLD1R.P 4(R4), [V17.S4]  \ // expHi
-	VLD1R.P 4(R4), [V18.S4]  \ // log2e
-	VLD1R.P 4(R4), [V19.S4]  \ // ln2Hi
-	VLD1R.P 4(R4), [V20.S4]  \ // ln2Lo
-	VLD1R.P 4(R4), [V21.S4]  \ // exp6
-	VLD1R.P 4(R4), [V22.S4]  \ // exp5
-	VLD1R.P 4(R4), [V23.S4]  \ // exp4
-	VLD1R.P 4(R4), [V24.S4]  \ // exp3
-	VLD1R.P 4(R4), [V25.S4]  \ // exp2
-	VLD1R.P 4(R4), [V26.S4]  \ // exp1
-	VLD1R.P 4(R4), [V27.S4]  \ // one
-	VLD1R.P 4(R4), [V28.S4]    // bias
-
-// NORMALCONSTANTS sets V8 to V15. Clobbers R4.
-#define NORMALCONSTANTS \
-	MOVD $normalConst<>(SB), R4 \
-	VLD1R.P 4(R4), [V8.S4]      \ // 1/√2
-	VLD1R.P 4(R4), [V9.S4]      \ // p
-	VLD1R.P 4(R4), [V10.S4]     \ // erf5
-	VLD1R.P 4(R4), [V11.S4]     \ // erf4
-	VLD1R.P 4(R4), [V12.S4]     \ // erf3
-	VLD1R.P 4(R4), [V13.S4]     \ // erf2
-	VLD1R.P 4(R4), [V14.S4]     \ // erf1
-	VLD1R.P 4(R4), [V15.S4]       // 1/√(2π)
-
-// EXP computes V2 = exp(x) for x in V0. With n = round(x/ln 2) and r = x − n·ln2Hi − n·ln2Lo:
-//	exp(x) = 2^n · (1 + r + r²·(exp1 + r·(exp2 + …)))
-// The polynomial, of Cephes' expf, has degree 7 and a relative error of 3e-9; p and q take turns in it, V2 and V3, as VFMLA adds
-// to a copy of the next coefficient. 2^n is multiplied in two halves, so that results reach denormals and +Inf. FMAX and FMIN
-// keep NaN. Clobbers V0, V1, V3.
-#define EXP \
-	FMAX(16, 0, 0)                \ // x = max(x, -104)
-	FMIN(17, 0, 0)                \ // x = min(x, 89)
-	FMUL(18, 0, 1)                \ // n = x * log2e
-	FRINTN(1, 1)                  \ // n = round(n), ties to even
-	VFMLS V19.S4, V1.S4, V0.S4    \ // x -= n * ln2Hi, exactly
-	VFMLS V20.S4, V1.S4, V0.S4    \ // x -= n * ln2Lo: r of the formula
-	VORR V22.B16, V22.B16, V2.B16 \ // p = exp5
-	VFMLA V21.S4, V0.S4, V2.S4    \ // p += exp6 * x
-	VORR V23.B16, V23.B16, V3.B16 \ // q = exp4
-	VFMLA V2.S4, V0.S4, V3.S4     \ // q += p * x
-	VORR V24.B16, V24.B16, V2.B16 \ // p = exp3
-	VFMLA V3.S4, V0.S4, V2.S4     \ // p += q * x
-	VORR V25.B16, V25.B16, V3.B16 \ // q = exp2
-	VFMLA V2.S4, V0.S4, V3.S4     \ // q += p * x
-	VORR V26.B16, V26.B16, V2.B16 \ // p = exp1
-	VFMLA V3.S4, V0.S4, V2.S4     \ // p += q * x
-	VORR V27.B16, V27.B16, V3.B16 \ // q = 1
-	VFMLA V2.S4, V0.S4, V3.S4     \ // q += p * x
-	VORR V27.B16, V27.B16, V2.B16 \ // p = 1
-	VFMLA V3.S4, V0.S4, V2.S4     \ // p += q * x
-	FCVTNS(1, 1)                  \ // n = int32(n)
-	SSHR1(1, 0)                   \ // h = n >> 1
-	VSUB V0.S4, V1.S4, V1.S4      \ // n -= h
-	VADD V28.S4, V0.S4, V0.S4     \ // h += 127
-	VADD V28.S4, V1.S4, V1.S4     \ // n += 127
-	VSHL $23, V0.S4, V0.S4        \ // h <<= 23: now the bits of 2^h as a float32
-	VSHL $23, V1.S4, V1.S4        \ // n <<= 23: now the bits of 2^n
-	FMUL(0, 2, 2)                 \ // p *= 2^h
-	FMUL(1, 2, 2)                   // p *= 2^n: exp(x)
-
-// func expAsm(dst, x *float32, n int, shift float32) (sum float32)
+// func expSIMDAsm(dst, x *float32, n int, shift float32) (sum float32)
 //	for i := range n {
 //		dst[i] = exp(x[i] - shift)
 //		sum += dst[i]
 //	}
 //	R0  dst    R1  x    R3  n, elements left: a multiple of 4, and positive
 //	V0  v, x - shift    V2  e    V4  s, the sum: element i goes to lane i%4    V5  shift in all lanes
-TEXT ·expAsm(SB), NOSPLIT, $0-36
+TEXT ·expSIMDAsm(SB), NOSPLIT, $0-36
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD n+16(FP), R3
@@ -123,78 +31,4 @@ loop:                            // four elements a round
 	FADDP(4, 4, 4)               // s[0], s[1] = s[0]+s[1], s[2]+s[3]
 	FADDP(4, 4, 4)               // s[0] = s[0] + s[1]
 	FMOVS F4, sum+32(FP)         // return s[0]
-	RET
-
-// NORMAL computes, from x in V6,
-//	V2 = exp(−x²/2)   V3 = Φ(x), the normal distribution function
-// With z = |x|/√2 and t = 1/(1 + p·z), erfc(z) = t·(erf1 + t·(erf2 + …))·exp(−z²), and Φ(−|x|) = erfc(z)/2; a positive x takes
-// 1 − that. exp(−z²) is the exp(−x²/2) of V2. V26, the coefficient exp1, is 1/2. Clobbers V0, V1, V4, V5, V7.
-#define NORMAL \
-	FMUL(6, 6, 0)                 \ // v = x * x
-	FMUL(26, 0, 0)                \ // v *= 1/2
-	FNEG(0, 0)                    \ // v = -v
-	EXP                           \ // e = exp(v)
-	FABS(6, 7)                    \ // z = abs(x)
-	FMUL(8, 7, 7)                 \ // z *= 1/√2
-	VORR V27.B16, V27.B16, V1.B16 \ // t = 1
-	VFMLA V9.S4, V7.S4, V1.S4     \ // t += p * z
-	FDIV(1, 27, 1)                \ // t = 1 / t
-	VORR V11.B16, V11.B16, V4.B16 \ // a = erf4
-	VFMLA V10.S4, V1.S4, V4.S4    \ // a += erf5 * t
-	VORR V12.B16, V12.B16, V5.B16 \ // b = erf3
-	VFMLA V4.S4, V1.S4, V5.S4     \ // b += a * t
-	VORR V13.B16, V13.B16, V4.B16 \ // a = erf2
-	VFMLA V5.S4, V1.S4, V4.S4     \ // a += b * t
-	VORR V14.B16, V14.B16, V5.B16 \ // b = erf1
-	VFMLA V4.S4, V1.S4, V5.S4     \ // b += a * t
-	FMUL(1, 5, 5)                 \ // b *= t
-	FMUL(2, 5, 5)                 \ // b *= e: erfc(z)
-	FMUL(26, 5, 5)                \ // b *= 1/2: Φ(-|x|)
-	FSUB(5, 27, 4)                \ // a = 1 - b
-	FCMLTZ(6, 3)                  \ // mask = x < 0
-	VBSL V4.B16, V5.B16, V3.B16     // cdf = b where mask, else a
-
-// func geluAsm(dst, x *float32, n int)
-//	for i := range n { dst[i] = x[i] * Φ(x[i]) }
-//	R0  dst    R1  x    R3  n, elements left: a multiple of 4, and positive    V3  cdf, Φ(xi)    V6  xi, four elements of x
-// The error is at most 2.5e-7, times |x| where that is larger than 1. NaN stays.
-TEXT ·geluAsm(SB), NOSPLIT, $0-24
-	MOVD dst+0(FP), R0
-	MOVD x+8(FP), R1
-	MOVD n+16(FP), R3
-	EXPCONSTANTS            // V16 to V28
-	NORMALCONSTANTS         // V8 to V15
-
-loop:                       // four elements a round
-	VLD1.P 16(R1), [V6.S4]  // xi = x[:4]; x = x[4:]
-	NORMAL                  // cdf = Φ(xi)
-	FMUL(6, 3, 3)           // y = xi * cdf
-	VST1.P [V3.S4], 16(R0)  // dst[:4] = y; dst = dst[4:]
-	SUBS $4, R3, R3         // n -= 4
-	BGT  loop               // if n > 0 { goto loop }
-	RET
-
-// func geluBackwardAsm(dx, x, dy *float32, n int)
-//	for i := range n { dx[i] = dy[i] * (Φ(x[i]) + x[i]*φ(x[i])) }
-// with the density φ(x) = exp(−x²/2)/√(2π).
-//	R0  dx    R1  x    R2  dy    R3  n, elements left: a multiple of 4, and positive
-//	V0  di, four elements of dy    V2  pdf, φ(xi)    V3  slope    V6  xi, four elements of x
-TEXT ·geluBackwardAsm(SB), NOSPLIT, $0-32
-	MOVD dx+0(FP), R0
-	MOVD x+8(FP), R1
-	MOVD dy+16(FP), R2
-	MOVD n+24(FP), R3
-	EXPCONSTANTS               // V16 to V28
-	NORMALCONSTANTS            // V8 to V15
-
-loop:                          // four elements a round
-	VLD1.P 16(R1), [V6.S4]     // xi = x[:4]; x = x[4:]
-	NORMAL                     // pdf, slope = exp(-xi*xi/2), Φ(xi)
-	FMUL(15, 2, 2)             // pdf *= 1/√(2π)
-	VFMLA V2.S4, V6.S4, V3.S4  // slope += xi * pdf
-	VLD1.P 16(R2), [V0.S4]     // di = dy[:4]; dy = dy[4:]
-	FMUL(0, 3, 3)              // slope *= di
-	VST1.P [V3.S4], 16(R0)     // dx[:4] = slope; dx = dx[4:]
-	SUBS $4, R3, R3            // n -= 4
-	BGT  loop                  // if n > 0 { goto loop }
 	RET

@@ -5,14 +5,14 @@ package vector
 import "math"
 
 //go:noescape
-func expAsm(dst, x *float32, n int, shift float32) (sum float32)
+func expSIMDAsm(dst, x *float32, n int, shift float32) (sum float32)
 
 func expSIMD(dst, x []float32, shift float32) { expSumSIMD(dst, x, shift) }
 
 // expSumSIMD computes dst = exp(x − shift) and returns Σ dst. The last, incomplete vector is padded with −∞, whose exp is 0.
 func expSumSIMD(dst, x []float32, shift float32) (sum float32) {
 	x = x[:len(dst)]
-	i := vectors(len(dst), func(i, n int) { sum += expAsm(&dst[i], &x[i], n, shift) })
+	i := vectors(len(dst), func(i, n int) { sum += expSIMDAsm(&dst[i], &x[i], n, shift) })
 	if i < len(dst) {
 		var last [8]float32
 		for j := range last {
@@ -21,7 +21,7 @@ func expSumSIMD(dst, x []float32, shift float32) (sum float32) {
 		for j, v := range x[i:] {
 			last[j] = v - shift // here, as the padding of a shift of −∞ would be NaN
 		}
-		sum += expAsm(&last[0], &last[0], 8, 0)
+		sum += expSIMDAsm(&last[0], &last[0], 8, 0)
 		copy(dst[i:], last[:])
 	}
 	return sum

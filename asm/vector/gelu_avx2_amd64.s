@@ -61,13 +61,13 @@ GLOBL geluConst<>(SB), RODATA|NOPTR, $16
 	VSUBPS    y, Y11, p  \ // p = 1 - y
 	VBLENDVPS x, y, p, y   // if !signbit(x) { y = p }
 
-// func geluAsm(dst, x *float32, n int, t *float32)
+// func geluAVX2Asm(dst, x *float32, n int, t *float32)
 //	for i := range n { dst[i] = x[i] * Φ(x[i]) }
-// t is the table of f(x) = Φ(−x), normalPieces256.
+// t is the table of f(x) = Φ(−x), normalPiecesAVX2.
 //	DI  dst    SI  x    CX  n, elements left: a multiple of 8, and positive    BX  t
 //	Y0  xi, eight elements of x    Y3  cdf, Φ(xi)
 // −∞ becomes NaN, as it does in the reference: ∞·0.
-TEXT ·geluAsm(SB), NOSPLIT, $0-32
+TEXT ·geluAVX2Asm(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ n+16(FP), CX
@@ -87,11 +87,11 @@ gelu:                         // eight elements a round
 	VZEROUPPER                // upper halves left behind would slow down SSE code
 	RET
 
-// func geluBackwardAsm(dx, x, dy *float32, n int, t *float32)
+// func geluBackwardAVX2Asm(dx, x, dy *float32, n int, t *float32)
 //	for i := range n { dx[i] = dy[i] * (Φ(x[i]) + x[i]*φ(x[i])) }
-// t is the table of f(x) = 1 − slope of GELU at x, slopePieces256.
+// t is the table of f(x) = 1 − slope of GELU at x, slopePiecesAVX2.
 //	DI  dx    SI  x    R8  dy    CX  n, elements left: a multiple of 8, and positive    BX  t    Y0  xi    Y3  slope
-TEXT ·geluBackwardAsm(SB), NOSPLIT, $0-40
+TEXT ·geluBackwardAVX2Asm(SB), NOSPLIT, $0-40
 	MOVQ dx+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ dy+16(FP), R8

@@ -4,11 +4,11 @@
 #include "tail_avx512_amd64.h"
 
 // Constants, one each; VBROADCASTSS copies them into all lanes.
-DATA geluConst512<>+0(SB)/4, $0x7fffffff  // all bits but the sign
-DATA geluConst512<>+4(SB)/4, $8388608.0   // 2²³: a float32 near it has a last place of 1
-DATA geluConst512<>+8(SB)/4, $15.0        // the last piece
-DATA geluConst512<>+12(SB)/4, $1.0        // one
-GLOBL geluConst512<>(SB), RODATA|NOPTR, $16
+DATA geluConstAVX512<>+0(SB)/4, $0x7fffffff  // all bits but the sign
+DATA geluConstAVX512<>+4(SB)/4, $8388608.0   // 2²³: a float32 near it has a last place of 1
+DATA geluConstAVX512<>+8(SB)/4, $15.0        // the last piece
+DATA geluConstAVX512<>+12(SB)/4, $1.0        // one
+GLOBL geluConstAVX512<>(SB), RODATA|NOPTR, $16
 
 // Registers of the constants:
 //	Z16–Z21  c0 to c5, the coefficients of sixteen polynomials of degree five    Z24  scale, the pieces to a unit of x
@@ -23,10 +23,10 @@ GLOBL geluConst512<>(SB), RODATA|NOPTR, $16
 	VMOVUPS      256(table), Z20            \ // c4
 	VMOVUPS      320(table), Z21            \ // c5
 	VBROADCASTSS 384(table), Z24            \ // scale
-	VBROADCASTSS geluConst512<>+0(SB), Z25  \ // mask of abs
-	VBROADCASTSS geluConst512<>+4(SB), Z26  \ // 2²³
-	VBROADCASTSS geluConst512<>+8(SB), Z27  \ // 15
-	VBROADCASTSS geluConst512<>+12(SB), Z28 \ // one
+	VBROADCASTSS geluConstAVX512<>+0(SB), Z25  \ // mask of abs
+	VBROADCASTSS geluConstAVX512<>+4(SB), Z26  \ // 2²³
+	VBROADCASTSS geluConstAVX512<>+8(SB), Z27  \ // 15
+	VBROADCASTSS geluConstAVX512<>+12(SB), Z28 \ // one
 	VXORPS       Z29, Z29, Z29                // zero
 
 // HORNER evaluates piece t of the table at u: y = c0 + u·(c1 + … + u·c5). Lane by lane VPERMPS looks a coefficient up
@@ -74,13 +74,13 @@ GLOBL geluConst512<>(SB), RODATA|NOPTR, $16
 	REFLECT(Z0, Z3)          \ // slope = Φ(x) + x*φ(x)
 	VFMADD231PS Z29, Z0, Z3    // slope += x * 0: NaN for ±∞
 
-// func gelu512(dst, x *float32, n int, t *float32)
+// func geluAVX512Asm(dst, x *float32, n int, t *float32)
 //	for i := range n { dst[i] = x[i] * Φ(x[i]) }
-// t is the table of f(x) = Φ(−x), normalPieces512.
+// t is the table of f(x) = Φ(−x), normalPiecesAVX512.
 //	DI  dst    SI  x    CX  n, less 16 inside the loop    BX  t
 //	Z0  xi, 16 elements of x    Z3  cdf, Φ(xi)
 // −∞ becomes NaN, as it does in the reference: ∞·0.
-TEXT ·gelu512(SB), NOSPLIT, $0-32
+TEXT ·geluAVX512Asm(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ n+16(FP), CX
@@ -110,11 +110,11 @@ done:
 	VZEROUPPER              // upper halves left behind would slow down SSE code
 	RET
 
-// func geluBackward512(dx, x, dy *float32, n int, t *float32)
+// func geluBackwardAVX512Asm(dx, x, dy *float32, n int, t *float32)
 //	for i := range n { dx[i] = dy[i] * (Φ(x[i]) + x[i]*φ(x[i])) }
-// t is the table of f(x) = 1 − slope of GELU at x, slopePieces512.
+// t is the table of f(x) = 1 − slope of GELU at x, slopePiecesAVX512.
 //	DI  dx    SI  x    R8  dy    CX  n, less 16 inside the loop    BX  t    Z0  xi    Z3  slope
-TEXT ·geluBackward512(SB), NOSPLIT, $0-40
+TEXT ·geluBackwardAVX512Asm(SB), NOSPLIT, $0-40
 	MOVQ dx+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ dy+16(FP), R8

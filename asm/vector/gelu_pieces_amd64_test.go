@@ -26,8 +26,8 @@ func TestPiecesFollowTheirFunction(t *testing.T) {
 		count int
 		want  func(x float64) float64
 	}{
-		"normal tail, AVX-512": {normalPieces512, 16, normalTail}, "slope tail, AVX-512": {slopePieces512, 16, slopeTail},
-		"normal tail, AVX2": {normalPieces256, 8, normalTail}, "slope tail, AVX2": {slopePieces256, 8, slopeTail},
+		"normal tail, AVX-512": {normalPiecesAVX512, 16, normalTail}, "slope tail, AVX-512": {slopePiecesAVX512, 16, slopeTail},
+		"normal tail, AVX2": {normalPiecesAVX2, 8, normalTail}, "slope tail, AVX2": {slopePiecesAVX2, 8, slopeTail},
 	} {
 		worst := 0.0
 		for x := 0.0; x < 20; x += 1e-3 {

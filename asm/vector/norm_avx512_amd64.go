@@ -5,13 +5,13 @@ package vector
 import "mien/asm/internal/kernel"
 
 //go:noescape
-func normalize512(dst, x, gamma, beta *float32, n int, mean, rstd float32)
+func normalizeAVX512Asm(dst, x, gamma, beta *float32, n int, mean, rstd float32)
 
 //go:noescape
-func normGradSums512(dgamma, dbeta, x, gamma, dy *float32, n int, mean, rstd float32) (sumG, sumGX float32)
+func normGradSumsAVX512Asm(dgamma, dbeta, x, gamma, dy *float32, n int, mean, rstd float32) (sumG, sumGX float32)
 
 //go:noescape
-func normGrad512(dx, x, gamma, dy *float32, n int, mean, rstd, meanG, meanGX float32)
+func normGradAVX512Asm(dx, x, gamma, dy *float32, n int, mean, rstd, meanG, meanGX float32)
 
 func layerNormAVX512(dst, x, gamma, beta []float32, eps float32) (mean, rstd float32) {
 	x, gamma, beta = x[:len(dst)], gamma[:len(dst)], beta[:len(dst)]
@@ -20,7 +20,7 @@ func layerNormAVX512(dst, x, gamma, beta []float32, eps float32) (mean, rstd flo
 	rest, squares := sumSquaresAVX512(x, mean)
 	rstd = rstdOf(rest, squares, n, eps)
 	for i := 0; i < len(dst); i += kernel.MaxElements {
-		normalize512(&dst[i], &x[i], &gamma[i], &beta[i], min(kernel.MaxElements, len(dst)-i), mean, rstd)
+		normalizeAVX512Asm(&dst[i], &x[i], &gamma[i], &beta[i], min(kernel.MaxElements, len(dst)-i), mean, rstd)
 	}
 	return mean, rstd
 }
@@ -30,11 +30,11 @@ func layerNormBackwardAVX512(dx, dgamma, dbeta, x, gamma, dy []float32, mean, rs
 	dgamma, dbeta, x, gamma, dy = dgamma[:n], dbeta[:n], x[:n], gamma[:n], dy[:n]
 	var sumG, sumGX float32
 	for i := 0; i < n; i += kernel.MaxElements {
-		g, gx := normGradSums512(&dgamma[i], &dbeta[i], &x[i], &gamma[i], &dy[i], min(kernel.MaxElements, n-i), mean, rstd)
+		g, gx := normGradSumsAVX512Asm(&dgamma[i], &dbeta[i], &x[i], &gamma[i], &dy[i], min(kernel.MaxElements, n-i), mean, rstd)
 		sumG, sumGX = sumG+g, sumGX+gx
 	}
 	meanG, meanGX := sumG/float32(n), sumGX/float32(n)
 	for i := 0; i < n; i += kernel.MaxElements {
-		normGrad512(&dx[i], &x[i], &gamma[i], &dy[i], min(kernel.MaxElements, n-i), mean, rstd, meanG, meanGX)
+		normGradAVX512Asm(&dx[i], &x[i], &gamma[i], &dy[i], min(kernel.MaxElements, n-i), mean, rstd, meanG, meanGX)
 	}
 }

@@ -3,14 +3,14 @@
 #include "textflag.h"
 #include "tail_avx512_amd64.h"
 
-// func normalize512(dst, x, gamma, beta *float32, n int, mean, rstd float32)
+// func normalizeAVX512Asm(dst, x, gamma, beta *float32, n int, mean, rstd float32)
 //	for i := range n {
 //		xhat := (x[i] - mean) * rstd
 //		dst[i] = fma(xhat, gamma[i], beta[i])
 //	}
 //	DI  dst    SI  x    R8  gamma    R9  beta    CX  n    Z0  xhat    Z1  yi    Z4  mean    Z5  rstd
 // x - mean comes first: fma(x, rstd, -mean·rstd) would lose digits where the mean is large.
-TEXT ·normalize512(SB), NOSPLIT, $0-48
+TEXT ·normalizeAVX512Asm(SB), NOSPLIT, $0-48
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ gamma+16(FP), R8
@@ -50,7 +50,7 @@ done:
 	VZEROUPPER                    // upper halves left behind would slow down SSE code
 	RET
 
-// func normGradSums512(dgamma, dbeta, x, gamma, dy *float32, n int, mean, rstd float32) (sumG, sumGX float32)
+// func normGradSumsAVX512Asm(dgamma, dbeta, x, gamma, dy *float32, n int, mean, rstd float32) (sumG, sumGX float32)
 //	for i := range n {
 //		xhat := (x[i] - mean) * rstd
 //		g := dy[i] * gamma[i]
@@ -62,7 +62,7 @@ done:
 //	R10  dgamma    R11  dbeta    SI  x    R8  gamma    R9  dy    CX  n    Z6  mean    Z7  rstd
 //	Z0  sg, sums of g    Z1  sgx, sums of g·xhat    Z2  xhat    Z3  di, 16 elements of dy    Z4  g    Z5  16 elements of dgamma
 // Element i goes to lane i%16 of both sums. The reference sums in float64.
-TEXT ·normGradSums512(SB), NOSPLIT, $0-64
+TEXT ·normGradSumsAVX512Asm(SB), NOSPLIT, $0-64
 	MOVQ dgamma+0(FP), R10
 	MOVQ dbeta+8(FP), R11
 	MOVQ x+16(FP), SI
@@ -122,7 +122,7 @@ done:
 	VZEROUPPER                    // upper halves left behind would slow down SSE code
 	RET
 
-// func normGrad512(dx, x, gamma, dy *float32, n int, mean, rstd, meanG, meanGX float32)
+// func normGradAVX512Asm(dx, x, gamma, dy *float32, n int, mean, rstd, meanG, meanGX float32)
 //	for i := range n {
 //		xhat := (x[i] - mean) * rstd
 //		dx[i] = rstd * (dy[i]*gamma[i] - meanG - xhat*meanGX)
@@ -130,7 +130,7 @@ done:
 //	DI  dx    SI  x    R8  gamma    R9  dy    CX  n
 //	Z0  xhat    Z1  di, which becomes 16 elements of dx    Z4  mean    Z5  rstd    Z6  meanG    Z7  meanGX
 // Both differences are fused with their products: dy·gamma is not rounded before meanG is taken from it.
-TEXT ·normGrad512(SB), NOSPLIT, $0-56
+TEXT ·normGradAVX512Asm(SB), NOSPLIT, $0-56
 	MOVQ dx+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ gamma+16(FP), R8

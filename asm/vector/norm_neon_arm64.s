@@ -3,7 +3,7 @@
 #include "textflag.h"
 #include "words_neon_arm64.h"
 
-// func normalizeAsm(dst, x, gamma, beta *float32, n int, mean, rstd float32)
+// func normalizeSIMDAsm(dst, x, gamma, beta *float32, n int, mean, rstd float32)
 //	for i := range n {
 //		xhat := (x[i] - mean) * rstd
 //		dst[i] = fma(xhat, gamma[i], beta[i])
@@ -11,7 +11,7 @@
 //	R0  dst    R1  x    R2  gamma    R5  beta    R3  n, elements left    R4  &mean
 //	V0, V1  xhat0 and xhat1    V2, V3  gamma0 and gamma1    V4, V5  y0 and y1    V6  mean    V7  rstd
 // x - mean comes first: fma(x, rstd, -mean·rstd) would lose digits where the mean is large.
-TEXT ·normalizeAsm(SB), NOSPLIT, $0-48
+TEXT ·normalizeSIMDAsm(SB), NOSPLIT, $0-48
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD gamma+16(FP), R2
@@ -36,7 +36,7 @@ loop:                              // eight elements a round
 	BGT  loop                      // if n > 0 { goto loop }
 	RET
 
-// func normGradSumsAsm(dgamma, dbeta, x, gamma, dy *float32, n int, mean, rstd float32) (sumG, sumGX float32)
+// func normGradSumsSIMDAsm(dgamma, dbeta, x, gamma, dy *float32, n int, mean, rstd float32) (sumG, sumGX float32)
 //	for i := range n {
 //		xhat := (x[i] - mean) * rstd
 //		g := dy[i] * gamma[i]
@@ -49,7 +49,7 @@ loop:                              // eight elements a round
 //	V0  xhat    V1  g    V2  di, four elements of dy    V3  dgi, of dgamma    V4  dbi, of dbeta    V16  sg, sums of g
 //	V17  sgx, sums of g·xhat
 // Element i goes to lane i%4 of both sums. The reference sums in float64.
-TEXT ·normGradSumsAsm(SB), NOSPLIT, $0-64
+TEXT ·normGradSumsSIMDAsm(SB), NOSPLIT, $0-64
 	MOVD dgamma+0(FP), R5
 	MOVD dbeta+8(FP), R6
 	MOVD x+16(FP), R1
@@ -87,7 +87,7 @@ loop:                               // four elements a round
 	FMOVS F17, sumGX+60(FP)
 	RET
 
-// func normGradAsm(dx, x, gamma, dy *float32, n int, mean, rstd, meanG, meanGX float32)
+// func normGradSIMDAsm(dx, x, gamma, dy *float32, n int, mean, rstd, meanG, meanGX float32)
 //	for i := range n {
 //		xhat := (x[i] - mean) * rstd
 //		dx[i] = rstd * (dy[i]*gamma[i] - meanG - xhat*meanGX)
@@ -96,7 +96,7 @@ loop:                               // four elements a round
 //	V0  xhat    V1  gi, four elements of gamma    V2  di, which becomes four elements of dx
 //	V6  mean    V7  rstd    V16  meanG    V17  meanGX
 // dy·gamma is rounded before meanG is taken from it; xhat·meanGX is fused with its difference.
-TEXT ·normGradAsm(SB), NOSPLIT, $0-56
+TEXT ·normGradSIMDAsm(SB), NOSPLIT, $0-56
 	MOVD dx+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD gamma+16(FP), R2

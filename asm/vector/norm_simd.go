@@ -5,13 +5,13 @@ package vector
 import "math"
 
 //go:noescape
-func normalizeAsm(dst, x, gamma, beta *float32, n int, mean, rstd float32)
+func normalizeSIMDAsm(dst, x, gamma, beta *float32, n int, mean, rstd float32)
 
 //go:noescape
-func normGradSumsAsm(dgamma, dbeta, x, gamma, dy *float32, n int, mean, rstd float32) (sumG, sumGX float32)
+func normGradSumsSIMDAsm(dgamma, dbeta, x, gamma, dy *float32, n int, mean, rstd float32) (sumG, sumGX float32)
 
 //go:noescape
-func normGradAsm(dx, x, gamma, dy *float32, n int, mean, rstd, meanG, meanGX float32)
+func normGradSIMDAsm(dx, x, gamma, dy *float32, n int, mean, rstd, meanG, meanGX float32)
 
 func layerNormSIMD(dst, x, gamma, beta []float32, eps float32) (mean, rstd float32) {
 	x, gamma, beta = x[:len(dst)], gamma[:len(dst)], beta[:len(dst)]
@@ -20,7 +20,7 @@ func layerNormSIMD(dst, x, gamma, beta []float32, eps float32) (mean, rstd float
 	mean = sum / n
 	rest, squares := sumSquaresSIMD(x, mean)
 	rstd = rstdOf(rest, squares, n, eps)
-	i := vectors(len(dst), func(i, n int) { normalizeAsm(&dst[i], &x[i], &gamma[i], &beta[i], n, mean, rstd) })
+	i := vectors(len(dst), func(i, n int) { normalizeSIMDAsm(&dst[i], &x[i], &gamma[i], &beta[i], n, mean, rstd) })
 	for ; i < len(dst); i++ {
 		dst[i] = (x[i]-mean)*rstd*gamma[i] + beta[i]
 	}
@@ -32,7 +32,7 @@ func layerNormBackwardSIMD(dx, dgamma, dbeta, x, gamma, dy []float32, mean, rstd
 	dgamma, dbeta, x, gamma, dy = dgamma[:n], dbeta[:n], x[:n], gamma[:n], dy[:n]
 	var sumG, sumGX float32
 	i := vectors(n, func(i, n int) {
-		g, gx := normGradSumsAsm(&dgamma[i], &dbeta[i], &x[i], &gamma[i], &dy[i], n, mean, rstd)
+		g, gx := normGradSumsSIMDAsm(&dgamma[i], &dbeta[i], &x[i], &gamma[i], &dy[i], n, mean, rstd)
 		sumG, sumGX = sumG+g, sumGX+gx
 	})
 	for ; i < n; i++ {
@@ -42,7 +42,7 @@ func layerNormBackwardSIMD(dx, dgamma, dbeta, x, gamma, dy []float32, mean, rstd
 		dbeta[i] += dy[i]
 	}
 	meanG, meanGX := sumG/float32(n), sumGX/float32(n)
-	i = vectors(n, func(i, n int) { normGradAsm(&dx[i], &x[i], &gamma[i], &dy[i], n, mean, rstd, meanG, meanGX) })
+	i = vectors(n, func(i, n int) { normGradSIMDAsm(&dx[i], &x[i], &gamma[i], &dy[i], n, mean, rstd, meanG, meanGX) })
 	for ; i < n; i++ {
 		xhat := (x[i] - mean) * rstd
 		dx[i] = rstd * (dy[i]*gamma[i] - meanG - xhat*meanGX)

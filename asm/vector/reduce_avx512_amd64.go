@@ -5,21 +5,21 @@ package vector
 import "mien/asm/internal/kernel"
 
 //go:noescape
-func dot512(a, b *float32, n int) float32
+func dotAVX512Asm(a, b *float32, n int) float32
 
 //go:noescape
-func squaredDistance512(a, b *float32, n int) float32
+func squaredDistanceAVX512Asm(a, b *float32, n int) float32
 
 //go:noescape
-func sumSquares512(x *float32, n int, shift float32) (sum, squares float32)
+func sumSquaresAVX512Asm(x *float32, n int, shift float32) (sum, squares float32)
 
 //go:noescape
-func max512(x *float32, n int) float32
+func maxAVX512Asm(x *float32, n int) float32
 
 func dotAVX512(a, b []float32) (sum float32) {
 	b = b[:len(a)]
 	for i := 0; i < len(a); i += kernel.MaxElements {
-		sum += dot512(&a[i], &b[i], min(kernel.MaxElements, len(a)-i))
+		sum += dotAVX512Asm(&a[i], &b[i], min(kernel.MaxElements, len(a)-i))
 	}
 	return sum
 }
@@ -27,7 +27,7 @@ func dotAVX512(a, b []float32) (sum float32) {
 func squaredDistanceAVX512(a, b []float32) (sum float32) {
 	b = b[:len(a)]
 	for i := 0; i < len(a); i += kernel.MaxElements {
-		sum += squaredDistance512(&a[i], &b[i], min(kernel.MaxElements, len(a)-i))
+		sum += squaredDistanceAVX512Asm(&a[i], &b[i], min(kernel.MaxElements, len(a)-i))
 	}
 	return sum
 }
@@ -40,7 +40,7 @@ func sumAVX512(x []float32) float32 {
 // sumSquaresAVX512 returns Σ (x − shift) and Σ (x − shift)².
 func sumSquaresAVX512(x []float32, shift float32) (sum, squares float32) {
 	for i := 0; i < len(x); i += kernel.MaxElements {
-		s, q := sumSquares512(&x[i], min(kernel.MaxElements, len(x)-i), shift)
+		s, q := sumSquaresAVX512Asm(&x[i], min(kernel.MaxElements, len(x)-i), shift)
 		sum, squares = sum+s, squares+q
 	}
 	return sum, squares

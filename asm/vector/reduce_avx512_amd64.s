@@ -8,12 +8,12 @@
 // of addition depends on n alone. CX counts the elements left, less what a round of the loop takes while it is in it; x[:n] is a
 // vector under a mask of its first n lanes.
 
-// func dot512(a, b *float32, n int) float32
+// func dotAVX512Asm(a, b *float32, n int) float32
 //	for i := range n { s += a[i] * b[i] }
 //	SI  a    BX  b    CX  n    Z0–Z3  s0 to s3, sums    Z4–Z7  a0 to a3, 16 elements of a each
 // Four sums, since an fma waits about four cycles for the one it adds to. Products are not rounded before they are added. The
 // reference sums in float64.
-TEXT ·dot512(SB), NOSPLIT, $0-28
+TEXT ·dotAVX512Asm(SB), NOSPLIT, $0-28
 	MOVQ a+0(FP), SI
 	MOVQ b+8(FP), BX
 	MOVQ n+16(FP), CX
@@ -66,13 +66,13 @@ done:
 	VZEROUPPER                    // upper halves left behind would slow down SSE code
 	RET
 
-// func squaredDistance512(a, b *float32, n int) float32
+// func squaredDistanceAVX512Asm(a, b *float32, n int) float32
 //	for i := range n {
 //		d := a[i] - b[i]
 //		s += d * d
 //	}
 //	SI  a    BX  b    CX  n    Z0–Z3  s0 to s3, sums    Z4–Z7  d0 to d3, differences of 16 elements each
-TEXT ·squaredDistance512(SB), NOSPLIT, $0-28
+TEXT ·squaredDistanceAVX512Asm(SB), NOSPLIT, $0-28
 	MOVQ a+0(FP), SI
 	MOVQ b+8(FP), BX
 	MOVQ n+16(FP), CX
@@ -131,7 +131,7 @@ done:
 	VZEROUPPER                 // upper halves left behind would slow down SSE code
 	RET
 
-// func sumSquares512(x *float32, n int, shift float32) (sum, squares float32)
+// func sumSquaresAVX512Asm(x *float32, n int, shift float32) (sum, squares float32)
 //	for i := range n {
 //		d := x[i] - shift
 //		sum += d
@@ -140,7 +140,7 @@ done:
 //	SI  x    CX  n    Z0–Z3  s0 to s3, sums    Z4–Z7  q0 to q3, squares    Z8–Z11  d0 to d3    Z12  shift in all lanes
 // With the mean of x as shift the squares give the variance without cancellation; a shift of 0 gives a plain sum. Outside the
 // mask d is set to 0, as it would be -shift there.
-TEXT ·sumSquares512(SB), NOSPLIT, $0-32
+TEXT ·sumSquaresAVX512Asm(SB), NOSPLIT, $0-32
 	MOVQ x+0(FP), SI
 	MOVQ n+8(FP), CX
 	VBROADCASTSS shift+16(FP), Z12  // shift in all lanes
@@ -212,12 +212,12 @@ done:
 	VZEROUPPER                      // upper halves left behind would slow down SSE code
 	RET
 
-// func max512(x *float32, n int) float32
+// func maxAVX512Asm(x *float32, n int) float32
 //	top := x[0]; for i := range n { top = max(top, x[i]) }
 //	SI  x    CX  n, at least 1    Z0–Z3  m0 to m3
 // VMAXPS returns its first operand, as Go writes them, if either is NaN: a NaN is forgotten with the next element of its lane.
 // Softmax finds it all the same, as exp of it is NaN.
-TEXT ·max512(SB), NOSPLIT, $0-20
+TEXT ·maxAVX512Asm(SB), NOSPLIT, $0-20
 	MOVQ x+0(FP), SI
 	MOVQ n+8(FP), CX
 	VBROADCASTSS (SI), Z0     // m0 = x[0] in all lanes

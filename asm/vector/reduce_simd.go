@@ -3,20 +3,20 @@
 package vector
 
 //go:noescape
-func dotAsm(a, b *float32, n int) float32
+func dotSIMDAsm(a, b *float32, n int) float32
 
 //go:noescape
-func sumSquaresAsm(x *float32, n int, shift float32) (sum, squares float32)
+func sumSquaresSIMDAsm(x *float32, n int, shift float32) (sum, squares float32)
 
 //go:noescape
-func squaredDistanceAsm(a, b *float32, n int) float32
+func squaredDistanceSIMDAsm(a, b *float32, n int) float32
 
 //go:noescape
-func maxAsm(x *float32, n int) float32
+func maxSIMDAsm(x *float32, n int) float32
 
 func dotSIMD(a, b []float32) (sum float32) {
 	b = b[:len(a)]
-	i := vectors(len(a), func(i, n int) { sum += dotAsm(&a[i], &b[i], n) })
+	i := vectors(len(a), func(i, n int) { sum += dotSIMDAsm(&a[i], &b[i], n) })
 	for ; i < len(a); i++ {
 		sum += a[i] * b[i]
 	}
@@ -25,7 +25,7 @@ func dotSIMD(a, b []float32) (sum float32) {
 
 func squaredDistanceSIMD(a, b []float32) (sum float32) {
 	b = b[:len(a)]
-	i := vectors(len(a), func(i, n int) { sum += squaredDistanceAsm(&a[i], &b[i], n) })
+	i := vectors(len(a), func(i, n int) { sum += squaredDistanceSIMDAsm(&a[i], &b[i], n) })
 	for ; i < len(a); i++ {
 		d := a[i] - b[i]
 		sum += d * d
@@ -41,7 +41,7 @@ func sumSIMD(x []float32) float32 {
 // sumSquaresSIMD returns Σ (x − shift) and Σ (x − shift)².
 func sumSquaresSIMD(x []float32, shift float32) (sum, squares float32) {
 	i := vectors(len(x), func(i, n int) {
-		s, q := sumSquaresAsm(&x[i], n, shift)
+		s, q := sumSquaresSIMDAsm(&x[i], n, shift)
 		sum, squares = sum+s, squares+q
 	})
 	for ; i < len(x); i++ {

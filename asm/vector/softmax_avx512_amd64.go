@@ -9,7 +9,7 @@ import (
 )
 
 //go:noescape
-func softmaxGrad512(dx, y, dy *float32, n int, delta float32)
+func softmaxGradAVX512Asm(dx, y, dy *float32, n int, delta float32)
 
 func softmaxAVX512(dst, x []float32) (lse float32) {
 	if len(x) == 0 {
@@ -17,12 +17,12 @@ func softmaxAVX512(dst, x []float32) (lse float32) {
 	}
 	top := x[0]
 	for i := 0; i < len(x); i += kernel.MaxElements {
-		top = max(top, max512(&x[i], min(kernel.MaxElements, len(x)-i)))
+		top = max(top, maxAVX512Asm(&x[i], min(kernel.MaxElements, len(x)-i)))
 	}
 	dst = dst[:len(x)]
 	sum := float32(0)
 	for i := 0; i < len(x); i += kernel.MaxElements {
-		sum += expBelow512(&dst[i], &x[i], min(kernel.MaxElements, len(x)-i), top, &roots)
+		sum += expBelowAVX512Asm(&dst[i], &x[i], min(kernel.MaxElements, len(x)-i), top, &roots)
 	}
 	scaleAVX512(dst, dst, 1/sum)
 	return top + float32(math.Log(float64(sum)))
@@ -33,6 +33,6 @@ func softmaxBackwardAVX512(dx, y, dy []float32) { softmaxGradAVX512(dx, y, dy, d
 func softmaxGradAVX512(dx, y, dy []float32, delta float32) {
 	y, dy = y[:len(dx)], dy[:len(dx)]
 	for i := 0; i < len(dx); i += kernel.MaxElements {
-		softmaxGrad512(&dx[i], &y[i], &dy[i], min(kernel.MaxElements, len(dx)-i), delta)
+		softmaxGradAVX512Asm(&dx[i], &y[i], &dy[i], min(kernel.MaxElements, len(dx)-i), delta)
 	}
 }

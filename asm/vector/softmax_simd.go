@@ -5,14 +5,14 @@ package vector
 import "math"
 
 //go:noescape
-func softmaxGradAsm(dx, y, dy *float32, n int, sum float32)
+func softmaxGradSIMDAsm(dx, y, dy *float32, n int, sum float32)
 
 func softmaxSIMD(dst, x []float32) (lse float32) {
 	if len(x) == 0 {
 		return float32(math.Inf(-1))
 	}
 	top := x[0]
-	i := vectors(len(x), func(i, n int) { top = max(top, maxAsm(&x[i], n)) })
+	i := vectors(len(x), func(i, n int) { top = max(top, maxSIMDAsm(&x[i], n)) })
 	for _, v := range x[i:] {
 		top = max(top, v)
 	}
@@ -27,6 +27,6 @@ func softmaxBackwardSIMD(dx, y, dy []float32) {
 
 func softmaxGradSIMD(dx, y, dy []float32, delta float32) {
 	y, dy = y[:len(dx)], dy[:len(dx)]
-	i := vectors(len(dx), func(i, n int) { softmaxGradAsm(&dx[i], &y[i], &dy[i], n, delta) })
+	i := vectors(len(dx), func(i, n int) { softmaxGradSIMDAsm(&dx[i], &y[i], &dy[i], n, delta) })
 	softmaxGradReference(dx[i:], y[i:], dy[i:], delta)
 }

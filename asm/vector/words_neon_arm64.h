@@ -13,9 +13,4 @@
 #define FSQRT(n, d) WORD $(0x6EA1F800 | (n)<<5 | (d))              // d = √n
 #define FABS(n, d) WORD $(0x4EA0F800 | (n)<<5 | (d))               // d = |n|
 #define FNEG(n, d) WORD $(0x6EA0F800 | (n)<<5 | (d))               // d = -n
-#define FCMEQ(m, n, d) WORD $(0x4E20E400 | (m)<<16 | (n)<<5 | (d)) // d = all ones where n = m
 #define FCMLTZ(n, d) WORD $(0x4EA0E800 | (n)<<5 | (d))             // d = all ones where n < 0
-#define SHRN16(n, d) WORD $(0x0F108400 | (n)<<5 | (d))             // four lower halfwords of d = n >> 16
-#define SHRN16HIGH(n, d) WORD $(0x4F108400 | (n)<<5 | (d))         // four upper halfwords of d = n >> 16
-#define SHLL16(n, d) WORD $(0x2E613800 | (n)<<5 | (d))             // d = four lower halfwords of n << 16
-#define SHLL16HIGH(n, d) WORD $(0x6E613800 | (n)<<5 | (d))         // d = four upper halfwords of n << 16
