@@ -23,6 +23,7 @@ type gradRow struct {
 	Checked int                `json:"checked"`
 	Float64 float64            `json:"float64"`
 	Float32 map[string]float64 `json:"float32"`
+	BF16    float64            `json:"bf16"` // training at bf16, on the best kernels
 	Worst   string             `json:"worst"`
 	Error   string             `json:"error,omitempty"`
 }
@@ -81,7 +82,7 @@ func checkCase(k gradcheck.Case) gradRow {
 	return row
 }
 
-// compareKernels compares float32 on every set of kernels with float64.
+// compareKernels compares float32 on every set of kernels, and training at bf16, with float64.
 func compareKernels(k gradcheck.Case, row *gradRow) error {
 	reference, err := gradcheck.Gradients(k, gradcheck.Target{Backend: newBackend, DType: engine.Float64})
 	if err != nil {
@@ -98,7 +99,9 @@ func compareKernels(k gradcheck.Case, row *gradRow) error {
 		row.Float32[set.Name] = c.RelError
 		failed = append(failed, err)
 	}
-	return errors.Join(failed...)
+	c, err := gradcheck.Compare(k, reference, gradcheck.Target{Backend: newBackend, DType: engine.Float32, Precision: engine.BF16})
+	row.BF16 = c.RelError
+	return errors.Join(append(failed, err)...)
 }
 
 func printGradRows(out *console, rows []gradRow) {
@@ -106,12 +109,14 @@ func printGradRows(out *console, rows []gradRow) {
 	for _, k := range asm.Implementations() {
 		header = append(header, "float32 "+k.Name)
 	}
+	header = append(header, "bf16")
 	var cells [][]string
 	for _, r := range rows {
 		line := []string{r.Name, fmt.Sprint(r.Checked), fmt.Sprintf("%.1e", r.Float64)}
 		for _, k := range asm.Implementations() {
 			line = append(line, fmt.Sprintf("%.1e", r.Float32[k.Name]))
 		}
+		line = append(line, fmt.Sprintf("%.1e", r.BF16))
 		verdict := "ok"
 		if r.Error != "" {
 			verdict = r.Error
@@ -119,5 +124,6 @@ func printGradRows(out *console, rows []gradRow) {
 		cells = append(cells, append(line, verdict))
 	}
 	report.Table(out.stdout, append(header, ""), cells)
-	fmt.Fprintf(out.stdout, "%d cases; tolerances %.0e in float64, %.0e in float32\n", len(rows), gradcheck.Tolerance, gradcheck.Tolerance32)
+	fmt.Fprintf(out.stdout, "%d cases; tolerances %.0e in float64, %.0e in float32, %.0e at bf16\n", len(rows), gradcheck.Tolerance,
+		gradcheck.Tolerance32, gradcheck.ToleranceBF16)
 }
