@@ -52,8 +52,7 @@ func (g global) String() string {
 
 // harmless are calls that checkpoints are known to hold beside tensors.
 var harmless = map[global]bool{
-	{"argparse", "Namespace"}: true, {"_codecs", "encode"}: true, {"pathlib", "PosixPath"}: true,
-	{"collections", "OrderedDict"}: true, {"collections", "defaultdict"}: true,
+	{"argparse", "Namespace"}: true, {"_codecs", "encode"}: true, {"pathlib", "PosixPath"}: true, {"collections", "defaultdict"}: true,
 	{"numpy", "dtype"}: true, {"numpy.core.multiarray", "scalar"}: true, {"numpy.core.multiarray", "_reconstruct"}: true,
 	{"torch", "device"}: true, {"torch", "Size"}: true,
 }

@@ -125,7 +125,7 @@ func (u *unpickler) call() {
 		return
 	}
 	o := &object{class: class, args: args}
-	if u.called == nil && class.module != "" && !harmless[class] && !o.isTensor() {
+	if u.called == nil && class.module != "" && !harmless[class] && !isTensor(o) {
 		u.called = &class
 	}
 	u.push(o)

@@ -3,7 +3,6 @@ package weights
 import (
 	"bytes"
 	"cmp"
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,13 +21,8 @@ type record struct {
 	from, to int64 // bytes, counted from the end of the header
 }
 
-// indexSafetensors reads the header: a length, JSON, and then the tensors without gaps.
-func (f *File) indexSafetensors(size int64) error {
-	var length [8]byte
-	if _, err := f.file.ReadAt(length[:], 0); err != nil {
-		return cause(err)
-	}
-	n := binary.LittleEndian.Uint64(length[:])
+// indexSafetensors reads the header of n bytes: JSON. Before it stands its length, after it the tensors without gaps.
+func (f *File) indexSafetensors(n uint64, size int64) error {
 	if n > maxHeader {
 		return fmt.Errorf("safetensors header of %d bytes, more than the format's %d: damaged", n, maxHeader)
 	}
@@ -118,15 +112,15 @@ func parse[T any](text []byte) (v T, err error) {
 	return *p, nil
 }
 
-// parseList reads a JSON array of numbers.
-func parseList(text []byte) ([]int64, error) {
+// parseList reads a JSON array of at most maxDims numbers.
+func parseList(text []byte) ([]int, error) {
 	items, err := parse[[]json.RawMessage](text)
 	if err != nil || len(items) > maxDims {
 		return nil, errors.New("not a short list")
 	}
-	out := make([]int64, len(items))
+	out := make([]int, len(items))
 	for i, item := range items {
-		if out[i], err = parse[int64](item); err != nil {
+		if out[i], err = parse[int](item); err != nil {
 			return nil, err
 		}
 	}
@@ -137,22 +131,17 @@ func parseRecord(name string, text []byte) (record, error) {
 	r := record{name: name}
 	var found int
 	err := members(text, func(key string, value []byte) (err error) {
-		var list []int64
 		switch found++; key {
 		case "dtype":
 			r.dtype, err = parse[DType](value)
 		case "shape":
-			list, err = parseList(value)
-			r.shape = make([]int, len(list))
-			for i, d := range list {
-				r.shape[i] = int(d)
-			}
+			r.shape, err = parseList(value)
 		case "data_offsets":
-			if list, err = parseList(value); err == nil && len(list) == 2 {
-				r.from, r.to = list[0], list[1]
-			} else {
-				err = errors.New("not two numbers")
+			var at []int
+			if at, err = parseList(value); err != nil || len(at) != 2 {
+				return fmt.Errorf("%.40q: not two numbers", key)
 			}
+			r.from, r.to = int64(at[0]), int64(at[1])
 		default:
 			err = errors.New("not part of the format")
 		}
