@@ -223,19 +223,13 @@ func addMember(b *bytes.Buffer, name string, value any) error {
 	if !utf8.ValidString(name) {
 		return fmt.Errorf("the name %.200q is not UTF-8", name)
 	}
-	key, err := json.Marshal(name)
-	if err != nil {
-		return err
-	}
-	text, err := json.Marshal(value)
+	text, err := json.Marshal(map[string]any{name: value})
 	if err != nil {
 		return err
 	}
 	if bytes.HasSuffix(b.Bytes(), []byte("}")) {
 		b.WriteByte(',')
 	}
-	b.Write(key)
-	b.WriteByte(':')
-	b.Write(text)
+	b.Write(text[1 : len(text)-1]) // without braces
 	return nil
 }
