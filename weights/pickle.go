@@ -179,20 +179,19 @@ func (u *unpickler) toMark() []any {
 	return nil
 }
 
-// bytes reads n bytes. It allocates no more than the budget, nor much more than there is to read.
+// bytes reads n bytes, in pieces that double, so that a claim alone allocates little.
 func (u *unpickler) bytes(n uint64) (b []byte) {
 	if !u.spend(n) {
 		return nil
 	}
-	var err error
-	if n <= 4096 {
-		b = make([]byte, n)
-		_, err = io.ReadFull(u.r, b)
-	} else {
-		b, err = io.ReadAll(io.LimitReader(u.r, int64(n)))
-	}
-	if err != nil || uint64(len(b)) < n {
-		u.fail(errCutOff)
+	for n > 0 && u.err == nil {
+		have := len(b)
+		piece := min(n, uint64(max(have, 4096)))
+		b = append(b, make([]byte, piece)...)
+		if _, err := io.ReadFull(u.r, b[have:]); err != nil {
+			u.fail(errCutOff)
+		}
+		n -= piece
 	}
 	return b
 }

@@ -23,7 +23,7 @@ func (f *File) Read(name string, dst []float32) error {
 		return fmt.Errorf("%s: %q has %d elements, not %d", f.path, name, n, len(dst))
 	}
 	var err error
-	if e.contiguous() {
+	if len(dst) == 0 || e.contiguous() {
 		err = f.readRun(e, dst)
 	} else {
 		err = f.readStrided(e, dst)
@@ -62,11 +62,8 @@ func (f *File) readRun(e entry, dst []float32) error {
 	return nil
 }
 
-// readStrided reads the part of the storage that a view covers, and picks its elements.
+// readStrided reads the part of the storage that a view covers, and picks its elements, of which there are some.
 func (f *File) readStrided(e entry, dst []float32) error {
-	if len(dst) == 0 {
-		return nil
-	}
 	size, span := int(sizes[e.dtype]), 1
 	for i, d := range e.shape {
 		span += (d - 1) * e.stride[i]

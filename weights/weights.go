@@ -97,11 +97,9 @@ func newFile(path string, file source, size int64) (*File, error) {
 
 // cause drops the paths that the os package repeats. No read goes to the end of a file, so that an end is unexpected.
 func cause(err error) error {
-	if p, ok := errors.AsType[*fs.PathError](err); ok {
-		return p.Err
-	}
-	if l, ok := errors.AsType[*os.LinkError](err); ok {
-		return l.Err
+	switch err.(type) {
+	case *fs.PathError, *os.LinkError:
+		return errors.Unwrap(err)
 	}
 	if err == io.EOF {
 		return io.ErrUnexpectedEOF
