@@ -75,22 +75,20 @@ func (r Recipe) checkViews() error {
 // The comparisons are written so that NaN fails them.
 
 func positive(name string, v float64) error {
-	if !(v > 0 && v <= math.MaxFloat64) {
-		return fmt.Errorf("%s is %v: it must be more than 0 and finite", name, v)
-	}
-	return nil
+	return check(v > 0 && v <= math.MaxFloat64, name, v, "be more than 0 and finite")
 }
 
 func notNegative(name string, v float64) error {
-	if !(v >= 0 && v <= math.MaxFloat64) {
-		return fmt.Errorf("%s is %v: it must be at least 0 and finite", name, v)
-	}
-	return nil
+	return check(v >= 0 && v <= math.MaxFloat64, name, v, "be at least 0 and finite")
 }
 
 func within(name string, v, lo, hi float64) error {
-	if !(v >= lo && v <= hi) {
-		return fmt.Errorf("%s is %v: it must lie between %v and %v", name, v, lo, hi)
+	return check(v >= lo && v <= hi, name, v, fmt.Sprintf("lie between %v and %v", lo, hi))
+}
+
+func check(ok bool, name string, v float64, what string) error {
+	if !ok {
+		return fmt.Errorf("%s is %v: it must %s", name, v, what)
 	}
 	return nil
 }

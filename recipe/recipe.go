@@ -5,10 +5,8 @@ package recipe
 import (
 	"crypto/sha256"
 	"embed"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"strings"
 
@@ -116,7 +114,7 @@ type Train struct {
 
 // Names lists the embedded recipes.
 func Names() []string {
-	entries, _ := fs.ReadDir(embedded, "recipes")
+	entries, _ := embedded.ReadDir("recipes")
 	var names []string
 	for _, e := range entries {
 		names = append(names, strings.TrimSuffix(e.Name(), ".toml"))
@@ -145,12 +143,10 @@ func Parse(text []byte) (Recipe, error) {
 	d := toml.NewDecoder(strings.NewReader(renamed.Replace(string(text))))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&r); err != nil {
-		var strict *toml.StrictMissingError
-		if errors.As(err, &strict) && len(strict.Errors) > 0 {
+		if strict, ok := errors.AsType[*toml.StrictMissingError](err); ok && len(strict.Errors) > 0 {
 			return r, fmt.Errorf("unknown key %s", strings.Join(strict.Errors[0].Key(), "."))
 		}
-		var wrong *toml.DecodeError
-		if errors.As(err, &wrong) {
+		if wrong, ok := errors.AsType[*toml.DecodeError](err); ok {
 			line, _ := wrong.Position()
 			return r, fmt.Errorf("line %d, %s: %w", line, strings.Join(wrong.Key(), "."), err)
 		}
@@ -168,9 +164,8 @@ var renamed = strings.NewReplacer("drawn_pictures", "drawn_images", "drawn_clips
 // View returns the augmentation of the training samples of a modality.
 func (r Recipe) View(m data.Modality) data.Transform {
 	v := r.Views
-	t := data.Transform{H: r.Model.ImageSize, W: r.Model.ImageSize,
+	t := data.Transform{H: r.Model.ImageSize, W: r.Model.ImageSize, CropMin: v.VideoCrop, Flip: v.VideoFlip,
 		Brightness: v.Brightness, Contrast: v.Contrast, Saturation: v.Saturation}
-	t.CropMin, t.Flip = v.VideoCrop, v.VideoFlip
 	if m == data.Image {
 		t.CropMin, t.Flip = v.ImageCrop, v.ImageFlip
 	}
@@ -187,15 +182,14 @@ func (r Recipe) Classes(m data.Modality) int {
 
 // WithEpochs returns the recipe for another number of epochs: warm-ups keep their share of the run.
 func (r Recipe) WithEpochs(epochs int) (Recipe, error) {
-	share := float64(epochs) / float64(r.Train.Epochs)
 	if n := r.Train.DrawnEpochs; n > 0 {
 		if epochs < 2 {
 			return r, fmt.Errorf("recipe %s learns from drawn faces first and from the lists then: it needs at least 2 epochs", r.Name)
 		}
 		r.Train.DrawnEpochs = min(max(1, n*epochs/r.Train.Epochs), epochs-1)
 	}
+	r.Train.WarmupEpochs *= min(1, float64(epochs)/float64(r.Train.Epochs))
 	r.Train.Epochs = epochs
-	r.Train.WarmupEpochs *= min(1, share)
 	return r, r.Check()
 }
 
@@ -206,5 +200,5 @@ func (r Recipe) Text() ([]byte, error) { return toml.Marshal(r) }
 func (r Recipe) Digest() string {
 	text, _ := r.Text()
 	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:8])
+	return fmt.Sprintf("%x", sum[:8])
 }

@@ -49,8 +49,5 @@ func (r Recipe) Schedule(steps int) Schedule {
 	cosine := func(epochs int) Schedule {
 		return WarmupCosine(t.LR, t.MinLR, int(t.WarmupEpochs*float64(steps)), epochs*steps)
 	}
-	if t.DrawnEpochs == 0 {
-		return cosine(t.Epochs)
-	}
 	return Then(cosine(t.DrawnEpochs), t.DrawnEpochs*steps, cosine(t.Epochs-t.DrawnEpochs))
 }

@@ -2,10 +2,12 @@ package weights
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -50,8 +52,7 @@ func (g global) String() string {
 
 // harmless are calls that checkpoints are known to hold beside tensors.
 var harmless = map[global]bool{
-	{"argparse", "Namespace"}: true, {"_codecs", "encode"}: true, {"pathlib", "PosixPath"}: true,
-	{"collections", "OrderedDict"}: true, {"collections", "defaultdict"}: true,
+	{"argparse", "Namespace"}: true, {"_codecs", "encode"}: true, {"pathlib", "PosixPath"}: true, {"collections", "defaultdict"}: true,
 	{"numpy", "dtype"}: true, {"numpy.core.multiarray", "scalar"}: true, {"numpy.core.multiarray", "_reconstruct"}: true,
 	{"torch", "device"}: true, {"torch", "Size"}: true,
 }
@@ -79,14 +80,15 @@ func (d *dict) get(key string) (any, bool) {
 	return d.values[i], true
 }
 
-// unpickler reads the pickles that follow each other in r.
+// unpickler reads the pickles that follow each other in r. It keeps its first error, after which nothing that it does counts.
 type unpickler struct {
 	r      *bufio.Reader
-	budget int64
+	budget uint64
 	stack  []any
 	memo   map[uint64]any
 	ids    []persistent // references to storages, as they appeared
 	called *global      // the first call that is not harmless
+	err    error
 }
 
 func newUnpickler(r io.Reader) *unpickler {
@@ -94,147 +96,125 @@ func newUnpickler(r io.Reader) *unpickler {
 }
 
 var (
-	errCutOff = errors.New("pickle is cut off: fetch the file again")
-	errStack  = errors.New("pickle is damaged: its stack is empty")
-	errBudget = fmt.Errorf("pickle needs more than %d MB beside its tensors: no checkpoint does", pickleBudget>>20)
+	errCutOff      = errors.New("pickle is cut off: fetch the file again")
+	errStack       = errors.New("pickle is damaged: its stack is empty")
+	errNoContainer = errors.New("pickle is damaged: it adds to what is no container")
+	errBudget      = fmt.Errorf("pickle needs more than %d MB beside its tensors: no checkpoint does", pickleBudget>>20)
 )
 
 // next reads one pickle and leaves r behind its end.
 func (u *unpickler) next() (any, error) {
 	u.stack, u.memo = u.stack[:0], map[uint64]any{}
-	for {
+	for u.err == nil {
 		op, err := u.r.ReadByte()
-		if err != nil {
-			return nil, errCutOff
-		}
-		if op == '.' {
-			return u.pop()
-		}
-		if err := u.spend(valueCost); err != nil {
-			return nil, err
-		}
-		if err := u.execute(op); err != nil {
-			return nil, err
+		switch {
+		case err != nil:
+			u.fail(errCutOff)
+		case op == '.':
+			v := u.pop()
+			return v, u.err
+		case !u.spend(valueCost):
+		case opcodes[op] == nil:
+			u.fail(fmt.Errorf("pickle opcode %#02x is not one of torch.save's: damaged, or no checkpoint", op))
+		default:
+			opcodes[op](u)
 		}
 	}
+	return nil, u.err
 }
 
-// spend takes bytes out of the budget.
-func (u *unpickler) spend(n int64) error {
-	if u.budget -= n; u.budget < 0 {
-		return errBudget
+func (u *unpickler) fail(err error) { u.err = cmp.Or(u.err, err) }
+
+// spend takes bytes out of the budget. ok is false where there was an error, or is one now.
+func (u *unpickler) spend(n uint64) (ok bool) {
+	if n > u.budget {
+		u.fail(errBudget)
+		return false
 	}
-	return nil
+	u.budget -= n
+	return u.err == nil
 }
 
-func (u *unpickler) push(v any) error {
-	u.stack = append(u.stack, v)
-	return nil
-}
+func (u *unpickler) push(v any) { u.stack = append(u.stack, v) }
 
 // top returns the value on top, which stays.
-func (u *unpickler) top() (any, error) {
-	if len(u.stack) == 0 {
-		return nil, errStack
+func (u *unpickler) top() any {
+	if n := len(u.stack); n > 0 && u.stack[n-1] != any(mark{}) {
+		return u.stack[n-1]
 	}
-	v := u.stack[len(u.stack)-1]
-	if _, ok := v.(mark); ok {
-		return nil, errStack
-	}
-	return v, nil
+	u.fail(errStack)
+	return nil
 }
 
-func (u *unpickler) pop() (any, error) {
-	v, err := u.top()
-	if err == nil {
+func (u *unpickler) pop() any {
+	v := u.top()
+	if u.err == nil {
 		u.stack = u.stack[:len(u.stack)-1]
 	}
-	return v, err
+	return v
 }
 
 // take removes the n uppermost values and returns a copy of them.
-func (u *unpickler) take(n int) ([]any, error) {
-	if len(u.stack) < n {
-		return nil, errStack
-	}
+func (u *unpickler) take(n int) []any {
 	at := len(u.stack) - n
-	items := append([]any(nil), u.stack[at:]...)
+	if at < 0 {
+		u.fail(errStack)
+		return nil
+	}
+	items := slices.Clone(u.stack[at:])
 	u.stack = u.stack[:at]
-	return items, nil
+	return items
 }
 
 // toMark takes everything above the last mark, and the mark.
-func (u *unpickler) toMark() ([]any, error) {
-	for i := len(u.stack) - 1; i >= 0; i-- {
-		if _, ok := u.stack[i].(mark); ok {
-			items, err := u.take(len(u.stack) - i - 1)
+func (u *unpickler) toMark() []any {
+	for i, v := range slices.Backward(u.stack) {
+		if v == any(mark{}) {
+			items := u.take(len(u.stack) - i - 1)
 			u.stack = u.stack[:i]
-			return items, err
+			return items
 		}
 	}
-	return nil, errors.New("pickle is damaged: a mark is missing")
+	u.fail(errors.New("pickle is damaged: a mark is missing"))
+	return nil
 }
 
-// bytes reads n bytes. The budget bounds what a claim alone can allocate.
-func (u *unpickler) bytes(n uint64) ([]byte, error) {
-	if n > pickleBudget {
-		return nil, errBudget
+// bytes reads n bytes, in pieces that double, so that a claim alone allocates little.
+func (u *unpickler) bytes(n uint64) (b []byte) {
+	if !u.spend(n) {
+		return nil
 	}
-	if err := u.spend(int64(n)); err != nil {
-		return nil, err
-	}
-	if n <= 4096 {
-		b := make([]byte, n)
-		if _, err := io.ReadFull(u.r, b); err != nil {
-			return nil, errCutOff
+	for n > 0 && u.err == nil {
+		have := len(b)
+		piece := min(n, uint64(max(have, 4096)))
+		b = append(b, make([]byte, piece)...)
+		if _, err := io.ReadFull(u.r, b[have:]); err != nil {
+			u.fail(errCutOff)
 		}
-		return b, nil
+		n -= piece
 	}
-	b, err := io.ReadAll(io.LimitReader(u.r, int64(n)))
-	if err != nil || uint64(len(b)) < n {
-		return nil, errCutOff
-	}
-	return b, nil
+	return b
 }
 
 // uint reads a little-endian number of 1, 2, 4 or 8 bytes.
-func (u *unpickler) uint(n int) (uint64, error) {
+func (u *unpickler) uint(n int) uint64 {
 	var b [8]byte
 	if _, err := io.ReadFull(u.r, b[:n]); err != nil {
-		return 0, errCutOff
+		u.fail(errCutOff)
 	}
-	return binary.LittleEndian.Uint64(b[:]), nil
+	return binary.LittleEndian.Uint64(b[:])
 }
 
 // counted reads a length of n bytes and then as many bytes.
-func (u *unpickler) counted(n int) ([]byte, error) {
-	length, err := u.uint(n)
-	if err != nil {
-		return nil, err
-	}
-	return u.bytes(length)
-}
+func (u *unpickler) counted(n int) []byte { return u.bytes(u.uint(n)) }
 
 // line reads up to a line feed; names are never longer than the buffer.
-func (u *unpickler) line() (string, error) {
+func (u *unpickler) line() string {
 	text, err := u.r.ReadSlice('\n')
 	if err != nil {
-		return "", errors.New("pickle is damaged: a name does not end")
+		u.fail(errors.New("pickle is damaged: a name does not end"))
+		return ""
 	}
-	return string(text[:len(text)-1]), u.spend(int64(len(text)))
-}
-
-// setAll sets pairs of keys and values. Hashing a long key again and again is charged, too.
-func (u *unpickler) setAll(d *dict, pairs []any) error {
-	if len(pairs)%2 != 0 {
-		return errors.New("pickle is damaged: a key has no value")
-	}
-	for i := 0; i < len(pairs); i += 2 {
-		key, _ := pairs[i].(string)
-		if err := u.spend(valueCost + int64(len(key))); err != nil {
-			return err
-		}
-		d.set(pairs[i], pairs[i+1])
-	}
-	return nil
+	u.spend(uint64(len(text)))
+	return string(text[:len(text)-1])
 }

@@ -47,7 +47,7 @@ func (f *File) readScales(e, scale entry) ([]float32, error) {
 		return nil, fmt.Errorf("%s %v, where an int8 tensor %v has scales F32 %v: damaged", scale.dtype, scale.shape, e.shape, e.shape[:1])
 	}
 	scales := make([]float32, e.shape[0])
-	if err := f.readRun(scale, 0, scales); err != nil {
+	if err := f.readRun(scale, scales); err != nil {
 		return nil, cause(err)
 	}
 	for j, s := range scales {

@@ -3,7 +3,6 @@ package weights
 import (
 	"bytes"
 	"cmp"
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,21 +13,16 @@ import (
 // maxHeader bounds the header, as the format does.
 const maxHeader = 100_000_000
 
-// record is a tensor's part of the header.
+// record is a tensor's part of the header, in whose JSON the fields have this order.
 type record struct {
-	name     string
-	dtype    DType
-	shape    []int
-	from, to int64 // bytes, counted from the end of the header
+	name  string
+	DType DType    `json:"dtype"`
+	Shape []int    `json:"shape"`
+	Bytes [2]int64 `json:"data_offsets"` // from and to, counted from the end of the header
 }
 
-// indexSafetensors reads the header: a length, JSON, and then the tensors without gaps.
-func (f *File) indexSafetensors(size int64) error {
-	var length [8]byte
-	if _, err := f.file.ReadAt(length[:], 0); err != nil {
-		return cause(err)
-	}
-	n := binary.LittleEndian.Uint64(length[:])
+// indexSafetensors reads the header of n bytes: JSON. Before it stands its length, after it the tensors without gaps.
+func (f *File) indexSafetensors(n uint64, size int64) error {
 	if n > maxHeader {
 		return fmt.Errorf("safetensors header of %d bytes, more than the format's %d: damaged", n, maxHeader)
 	}
@@ -118,15 +112,15 @@ func parse[T any](text []byte) (v T, err error) {
 	return *p, nil
 }
 
-// parseList reads a JSON array of numbers.
-func parseList(text []byte) ([]int64, error) {
+// parseList reads a JSON array of at most maxDims numbers.
+func parseList(text []byte) ([]int, error) {
 	items, err := parse[[]json.RawMessage](text)
 	if err != nil || len(items) > maxDims {
 		return nil, errors.New("not a short list")
 	}
-	out := make([]int64, len(items))
+	out := make([]int, len(items))
 	for i, item := range items {
-		if out[i], err = parse[int64](item); err != nil {
+		if out[i], err = parse[int](item); err != nil {
 			return nil, err
 		}
 	}
@@ -137,22 +131,17 @@ func parseRecord(name string, text []byte) (record, error) {
 	r := record{name: name}
 	var found int
 	err := members(text, func(key string, value []byte) (err error) {
-		var list []int64
 		switch found++; key {
 		case "dtype":
-			r.dtype, err = parse[DType](value)
+			r.DType, err = parse[DType](value)
 		case "shape":
-			list, err = parseList(value)
-			r.shape = make([]int, len(list))
-			for i, d := range list {
-				r.shape[i] = int(d)
-			}
+			r.Shape, err = parseList(value)
 		case "data_offsets":
-			if list, err = parseList(value); err == nil && len(list) == 2 {
-				r.from, r.to = list[0], list[1]
-			} else {
-				err = errors.New("not two numbers")
+			var at []int
+			if at, err = parseList(value); err != nil || len(at) != 2 {
+				return fmt.Errorf("%.40q: not two numbers", key)
 			}
+			r.Bytes = [2]int64{int64(at[0]), int64(at[1])}
 		default:
 			err = errors.New("not part of the format")
 		}
@@ -173,15 +162,15 @@ func parseRecord(name string, text []byte) (record, error) {
 // placeRecords checks that the tensors fill the rest of the file, without holes or overlaps.
 func (f *File) placeRecords(records []record, start, size int64) error {
 	slices.SortFunc(records, func(a, b record) int {
-		return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(a.to, b.to), cmp.Compare(a.name, b.name))
+		return cmp.Or(slices.Compare(a.Bytes[:], b.Bytes[:]), cmp.Compare(a.name, b.name))
 	})
 	at := int64(0)
 	for _, r := range records {
 		if err := r.check(at, size-start); err != nil {
 			return fmt.Errorf("tensor %.200q: %w", r.name, err)
 		}
-		at = r.to
-		f.tensors[r.name] = entry{dtype: r.dtype, shape: r.shape, base: start + r.from}
+		f.tensors[r.name] = entry{dtype: r.DType, shape: r.Shape, base: start + at}
+		at = r.Bytes[1]
 	}
 	if at != size-start {
 		return fmt.Errorf("tensors end at byte %d of %d: damaged", start+at, size)
@@ -191,19 +180,20 @@ func (f *File) placeRecords(records []record, start, size int64) error {
 
 // check compares a record with where it should begin and with the bytes that there are.
 func (r record) check(begin, size int64) error {
-	width, ok := sizes[r.dtype]
+	from, to := r.Bytes[0], r.Bytes[1]
+	width, ok := sizes[r.DType]
 	if !ok {
-		return fmt.Errorf("dtype %.40q is not read here: convert it to F32", r.dtype)
+		return fmt.Errorf("dtype %.40q is not read here: convert it to F32", r.DType)
 	}
-	if r.from != begin {
-		return fmt.Errorf("begins at byte %d of the data, where %d is due: damaged, tensors overlap or leave a hole", r.from, begin)
+	if from != begin {
+		return fmt.Errorf("begins at byte %d of the data, where %d is due: damaged, tensors overlap or leave a hole", from, begin)
 	}
-	if r.to < r.from || r.to > size {
-		return fmt.Errorf("lies at bytes %d to %d of the data, which are %d: cut off; fetch the file again", r.from, r.to, size)
+	if to < from || to > size {
+		return fmt.Errorf("lies at bytes %d to %d of the data, which are %d: cut off; fetch the file again", from, to, size)
 	}
-	n, ok := elements(r.shape, size)
-	if !ok || n > size/width || r.to-r.from != n*width {
-		return fmt.Errorf("shape %v of %s does not take %d bytes: damaged", r.shape, r.dtype, r.to-r.from)
+	n, ok := elements(r.Shape, size)
+	if !ok || n > size/width || to-from != n*width {
+		return fmt.Errorf("shape %v of %s does not take %d bytes: damaged", r.Shape, r.DType, to-from)
 	}
 	return nil
 }

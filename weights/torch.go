@@ -1,10 +1,10 @@
 package weights
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -15,33 +15,34 @@ var torchDTypes = map[string]DType{
 	"LongStorage": I64, "IntStorage": I32, "ShortStorage": I16, "CharStorage": I8, "ByteStorage": U8, "BoolStorage": Bool,
 }
 
+var errBigEndian = errors.New("written in big-endian byte order: load and save it on a little-endian machine")
+
 // maxDims bounds the dimensions of a tensor.
 const maxDims = 16
 
-// storage is a run of elements in the file that tensors share.
+// storage is a pickle's reference to a run of elements that tensors share.
 type storage struct {
 	dtype DType
-	base  int64 // first byte
+	key   string
 	numel int64
 }
 
-// locate finds a storage, and checks that the file holds all of its elements.
-type locate func(id storageID) (storage, error)
+// locate finds the first byte of a storage in the file, and checks that the file holds all of its elements.
+type locate func(s storage) (base int64, err error)
 
 // collectTensors lists the tensors of the state dict.
 func (f *File) collectTensors(u *unpickler, top any, find locate) error {
 	outer := asDict(top)
 	state := stateDict(outer)
-	if state == nil {
+	if !state.hasTensors() {
 		return notACheckpoint(u, top)
 	}
 	for i, k := range state.keys {
 		name, ok := k.(string)
-		o, ok2 := state.values[i].(*object)
-		if !ok || !ok2 || !o.isTensor() {
+		if !ok || !isTensor(state.values[i]) {
 			continue
 		}
-		e, err := tensorEntry(o, find)
+		e, err := tensorEntry(state.values[i].(*object), find)
 		if err != nil {
 			return fmt.Errorf("tensor %.200q: %w", name, err)
 		}
@@ -55,54 +56,39 @@ func (f *File) collectTensors(u *unpickler, top any, find locate) error {
 
 // keepNumbers makes metadata of what a trainer noted beside the weights: epoch, steps, loss.
 func (f *File) keepNumbers(d *dict) {
-	for i, k := range d.keys {
-		name, ok := k.(string)
-		if !ok || !utf8.ValidString(name) {
-			continue
-		}
+	for name, i := range d.index {
 		switch v := d.values[i].(type) {
-		case int64:
-			f.metadata[name] = strconv.FormatInt(v, 10)
-		case float64:
-			f.metadata[name] = strconv.FormatFloat(v, 'g', -1, 64)
+		case int64, float64:
+			if utf8.ValidString(name) {
+				f.metadata[name] = fmt.Sprint(v)
+			}
 		}
 	}
 }
 
-// asDict returns what is a dict, or an object of a class made of it; else nil.
+// asDict returns what is a dict, or an object of a class made of it; else an empty one.
 func asDict(v any) *dict {
 	switch v := v.(type) {
 	case *dict:
 		return v
 	case *object:
-		return v.items
+		return cmp.Or(v.items, &dict{})
 	}
-	return nil
+	return &dict{}
 }
 
-// stateDict returns the dict that holds tensors: under a usual name, or d itself; else nil.
+// stateDict returns the dict that holds tensors: under a usual name, or else d itself.
 func stateDict(d *dict) *dict {
-	if d == nil {
-		return nil
-	}
 	for _, name := range []string{"model", "module", "model_state_dict", "state_dict"} {
 		v, _ := d.get(name)
-		if inner := asDict(v); hasTensors(inner) {
+		if inner := asDict(v); inner.hasTensors() {
 			return inner
 		}
 	}
-	if hasTensors(d) {
-		return d
-	}
-	return nil
+	return d
 }
 
-func hasTensors(d *dict) bool {
-	return d != nil && slices.ContainsFunc(d.values, func(v any) bool {
-		o, ok := v.(*object)
-		return ok && o.isTensor()
-	})
-}
+func (d *dict) hasTensors() bool { return slices.ContainsFunc(d.values, isTensor) }
 
 // notACheckpoint says what was found instead.
 func notACheckpoint(u *unpickler, top any) error {
@@ -110,10 +96,10 @@ func notACheckpoint(u *unpickler, top any) error {
 	if u.called != nil {
 		text += fmt.Sprintf("; the file asks to call %s, which was not done: don't trust it", *u.called)
 	}
-	if o, ok := top.(*object); ok && u.called != nil && o.class == *u.called {
-		return errors.New(text)
+	if o, ok := top.(*object); !ok || u.called == nil || o.class != *u.called {
+		text += "; save model.state_dict() with torch.save"
 	}
-	return errors.New(text + "; save model.state_dict() with torch.save")
+	return errors.New(text)
 }
 
 func describe(v any) string {
@@ -135,7 +121,7 @@ func describe(v any) string {
 	case global:
 		return "the name " + v.String()
 	case *object:
-		if v.isTensor() {
+		if isTensor(v) {
 			return "a tensor without a name"
 		}
 		return "an object of " + v.class.String()
@@ -162,23 +148,20 @@ func describeDict(d *dict) string {
 	return "a dict of " + strings.Join(names, ", ")
 }
 
-func (o *object) isTensor() bool {
-	return o.class.module == "torch._utils" && strings.HasPrefix(o.class.name, "_rebuild_")
-}
-
-func (o *object) isParameter() bool {
-	return o.isTensor() && strings.HasPrefix(o.class.name, "_rebuild_parameter")
+// isTensor tells whether v is an object that stands for a tensor.
+func isTensor(v any) bool {
+	o, ok := v.(*object)
+	return ok && o.class.module == "torch._utils" && strings.HasPrefix(o.class.name, "_rebuild_")
 }
 
 // tensorEntry reads the arguments of torch._utils._rebuild_tensor_v2 and its kin: storage, offset, size, stride, and what
 // matters to gradients only. A parameter wraps a tensor.
 func tensorEntry(o *object, find locate) (e entry, err error) {
-	if o.isParameter() && len(o.args) > 0 {
-		inner, ok := o.args[0].(*object)
-		if !ok || !inner.isTensor() || inner.isParameter() {
+	if strings.HasPrefix(o.class.name, "_rebuild_parameter") && len(o.args) > 0 {
+		if !isTensor(o.args[0]) {
 			return e, errors.New("damaged: a parameter without a tensor")
 		}
-		o = inner
+		o = o.args[0].(*object)
 	}
 	if name := o.class.name; name != "_rebuild_tensor_v2" && name != "_rebuild_tensor" {
 		return e, fmt.Errorf("%s makes tensors of a kind not read here: save it as a dense tensor", o.class)
@@ -186,7 +169,7 @@ func tensorEntry(o *object, find locate) (e entry, err error) {
 	if len(o.args) < 4 {
 		return e, errors.New("damaged: a tensor without a size")
 	}
-	id, err := parseStorageID(o.args[0])
+	s, err := parseStorage(o.args[0])
 	if err != nil {
 		return e, err
 	}
@@ -196,85 +179,76 @@ func tensorEntry(o *object, find locate) (e entry, err error) {
 	if !ok || !ok2 || !ok3 || len(shape) != len(stride) {
 		return e, fmt.Errorf("damaged: its size and stride are no tuples of at most %d numbers", maxDims)
 	}
-	s, err := find(id)
+	base, err := find(s)
 	if err != nil {
 		return e, err
 	}
-	e = entry{dtype: s.dtype, shape: make([]int, len(shape)), base: s.base, offset: offset, stride: stride}
+	if !within(s.numel, offset, shape, stride) {
+		return e, fmt.Errorf("shape %v, stride %d, offset %d reach beyond the %d elements of its storage: damaged, or expanded (then save it with .contiguous())",
+			shape, stride, offset, s.numel)
+	}
+	return entry{dtype: s.dtype, shape: shape, base: base + offset*sizes[s.dtype], stride: stride}, nil
+}
+
+// within tells whether all elements lie inside a storage of numel, and that there are not more of them: a stride of 0 would make
+// much out of little.
+func within(numel, offset int64, shape, stride []int) bool {
+	if n, ok := elements(shape, numel); n == 0 {
+		return ok
+	}
+	if offset < 0 || offset >= numel {
+		return false
+	}
+	left := numel - 1 - offset // elements behind the first
 	for i, d := range shape {
-		e.shape[i] = int(d)
-	}
-	return e, e.within(s)
-}
-
-// within checks that all elements lie inside the storage, and that there are not more of them: a stride of 0 would make much
-// out of little.
-func (e entry) within(s storage) error {
-	n, ok := elements(e.shape, s.numel)
-	if n == 0 && ok {
-		return nil
-	}
-	ok = ok && e.offset >= 0 && e.offset < s.numel
-	last := e.offset
-	for i, d := range e.shape {
-		if !ok || e.stride[i] < 0 || d > 1 && e.stride[i] >= s.numel {
-			ok = false
-			break
+		s := int64(stride[i])
+		if s < 0 || d > 1 && s > left/int64(d-1) {
+			return false
 		}
-		last += int64(d-1) * e.stride[i] // both below numel, which a file holds: no overflow
-		ok = last < s.numel
+		left -= int64(d-1) * s
 	}
-	if !ok {
-		return fmt.Errorf("shape %v, stride %d, offset %d reach beyond the %d elements of its storage: damaged, or expanded (then save it with .contiguous())",
-			e.shape, e.stride, e.offset, s.numel)
-	}
-	return nil
+	return true
 }
 
-// storageID is a pickle's reference to a storage.
-type storageID struct {
-	dtype DType
-	key   string
-	numel int64
-}
-
-// parseStorageID reads ("storage", class, key, device, number of elements). In the legacy form a sixth may follow: a view.
-func parseStorageID(v any) (id storageID, err error) {
+// parseStorage reads ("storage", class, key, device, number of elements). In the legacy form a sixth may follow: a view.
+func parseStorage(v any) (s storage, err error) {
 	p, _ := v.(persistent)
 	parts, _ := p.id.(tuple)
 	if len(parts) > 0 && parts[0] == any("module") {
-		return id, errors.New("a whole module was saved: save its state_dict() instead")
+		return s, errors.New("a whole module was saved: save its state_dict() instead")
 	}
 	if len(parts) < 5 || parts[0] != any("storage") {
-		return id, errors.New("damaged: a tensor without a storage")
+		return s, errors.New("damaged: a tensor without a storage")
 	}
 	if len(parts) > 5 && parts[5] != nil {
-		return id, errors.New("a view of another storage, as old versions of PyTorch wrote it: save it again with a newer one")
+		return s, errors.New("a view of another storage, as old versions of PyTorch wrote it: save it again with a newer one")
 	}
 	class, ok := parts[1].(global)
 	key, ok2 := parts[2].(string)
 	numel, ok3 := parts[4].(int64)
 	if !ok || !ok2 || !ok3 || numel < 0 {
-		return id, errors.New("damaged: a storage without a type, name or size")
+		return s, errors.New("damaged: a storage without a type, name or size")
 	}
 	dtype, known := torchDTypes[class.name]
 	if !known {
-		return id, fmt.Errorf("elements of %s are not read here: save it as float32", class)
+		return s, fmt.Errorf("elements of %s are not read here: save it as float32", class)
 	}
-	return storageID{dtype, key, numel}, nil
+	return storage{dtype, key, numel}, nil
 }
 
 // integers returns the numbers of a tuple of at most maxDims.
-func integers(v any) ([]int64, bool) {
+func integers(v any) ([]int, bool) {
 	t, ok := v.(tuple)
 	if !ok || len(t) > maxDims {
 		return nil, false
 	}
-	out := make([]int64, len(t))
+	out := make([]int, len(t))
 	for i, x := range t {
-		if out[i], ok = x.(int64); !ok {
+		n, ok := x.(int64)
+		if !ok {
 			return nil, false
 		}
+		out[i] = int(n)
 	}
 	return out, true
 }

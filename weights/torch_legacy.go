@@ -16,7 +16,7 @@ const legacyProtocol = 1001
 // indexLegacy reads a row of pickles (magic number, protocol, system, object, keys of the storages), and the storages after
 // them, each behind its length.
 func (f *File) indexLegacy(size int64) error {
-	file := &counter{r: io.NewSectionReader(f.file, 0, size)}
+	file := io.NewSectionReader(f.file, 0, size)
 	u := newUnpickler(file)
 	magic, err := u.next()
 	if err != nil {
@@ -34,42 +34,42 @@ func (f *File) indexLegacy(size int64) error {
 	if parts[0] != any(int64(legacyProtocol)) {
 		return errors.New("a PyTorch file of an unknown version: save it again with a newer PyTorch")
 	}
-	if system := asDict(parts[1]); system != nil {
-		if little, ok := system.get("little_endian"); ok && little != any(true) {
-			return errors.New("written in big-endian byte order: load and save it on a little-endian machine")
-		}
+	if little, ok := asDict(parts[1]).get("little_endian"); ok && little != any(true) {
+		return errBigEndian
 	}
 	keys, ok := parts[3].(*list)
 	if !ok {
 		return errors.New("damaged: the list of storages is missing")
 	}
-	storages, err := f.placeStorages(u.ids, keys.items, file.n-int64(u.r.Buffered()), size)
+	read, _ := file.Seek(0, io.SeekCurrent)
+	bases, err := f.placeStorages(u.ids, keys.items, read-int64(u.r.Buffered()), size)
 	if err != nil {
 		return err
 	}
-	return f.collectTensors(u, parts[2], func(id storageID) (storage, error) {
-		s, ok := storages[id.key]
-		if !ok || s.dtype != id.dtype || s.numel != id.numel {
-			return s, fmt.Errorf("damaged: its storage %.60q is missing", id.key)
+	return f.collectTensors(u, parts[2], func(s storage) (int64, error) {
+		base, ok := bases[s]
+		if !ok {
+			return 0, fmt.Errorf("damaged: its storage %.60q is missing", s.key)
 		}
-		return s, nil
+		return base, nil
 	})
 }
 
-// placeStorages walks the storages, which begin at a byte of the file. The references in the pickle tell their types.
-func (f *File) placeStorages(ids []persistent, keys []any, at, size int64) (map[string]storage, error) {
-	claims := map[string]storageID{}
+// placeStorages walks the storages, which begin at a byte of the file, and returns the first byte of each. The references in the
+// pickle tell their types.
+func (f *File) placeStorages(ids []persistent, keys []any, at, size int64) (map[storage]int64, error) {
+	claims := map[string]storage{}
 	for _, p := range ids {
-		id, err := parseStorageID(p)
+		s, err := parseStorage(p)
 		if err != nil {
 			return nil, err
 		}
-		claims[id.key] = id
+		claims[s.key] = s
 	}
-	placed := map[string]storage{}
+	bases := map[storage]int64{}
 	for _, k := range keys {
 		key, _ := k.(string)
-		id, ok := claims[key]
+		s, ok := claims[key]
 		if !ok {
 			return nil, fmt.Errorf("damaged: no tensor refers to storage %.60q", key)
 		}
@@ -78,28 +78,16 @@ func (f *File) placeStorages(ids []persistent, keys []any, at, size int64) (map[
 			return nil, fmt.Errorf("cut off: storage %.60q is missing; fetch the file again", key)
 		}
 		at += 8
-		if n := binary.LittleEndian.Uint64(length[:]); n != uint64(id.numel) {
-			return nil, fmt.Errorf("damaged: storage %.60q has %d elements, tensors expect %d", key, n, id.numel)
+		if n := binary.LittleEndian.Uint64(length[:]); n != uint64(s.numel) {
+			return nil, fmt.Errorf("damaged: storage %.60q has %d elements, tensors expect %d", key, n, s.numel)
 		}
-		width := sizes[id.dtype]
-		if id.numel > (size-at)/width {
+		width := sizes[s.dtype]
+		if s.numel > (size-at)/width {
 			return nil, fmt.Errorf("cut off: storage %.60q needs %d elements of %s, the file ends after %d; fetch it again",
-				key, id.numel, id.dtype, (size-at)/width)
+				key, s.numel, s.dtype, (size-at)/width)
 		}
-		placed[key] = storage{id.dtype, at, id.numel}
-		at += id.numel * width
+		bases[s] = at
+		at += s.numel * width
 	}
-	return placed, nil
-}
-
-// counter counts the bytes read.
-type counter struct {
-	r io.Reader
-	n int64
-}
-
-func (c *counter) Read(p []byte) (int, error) {
-	n, err := c.r.Read(p)
-	c.n += int64(n)
-	return n, err
+	return bases, nil
 }

@@ -60,3 +60,12 @@ func TestLegacyDamage(t *testing.T) {
 	requireRefused(t, file, "big-endian")
 	requireRefused(t, bytes.Replace(fixture(t, "legacy.pth"), []byte("M\xe9\x03"), []byte("M\xea\x03"), 1), "unknown version")
 }
+
+// Extents and strides of a storage of 4 GiB multiply to more than an int64 holds.
+func TestWithinStorage(t *testing.T) {
+	const numel = 1 << 32
+	require.True(t, within(numel, 0, []int{1 << 16, 1 << 16}, []int{1, 1 << 16}))
+	require.True(t, within(numel, numel-1, []int{1, 1}, []int{0, 1 << 40}))
+	require.False(t, within(numel, 1, []int{1 << 16, 1 << 16}, []int{1, 1 << 16}))
+	require.False(t, within(numel, 0, []int{numel}, []int{numel - 1}))
+}

@@ -2,6 +2,7 @@ package weights
 
 import (
 	"archive/zip"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -25,9 +26,7 @@ func (f *File) indexZip(size int64) error {
 		records[r.Name] = r
 		switch path.Base(r.Name) {
 		case "data.pkl":
-			if pickled == nil {
-				pickled = r
-			}
+			pickled = cmp.Or(pickled, r)
 		case "constants.pkl":
 			return errors.New("a TorchScript program, not a checkpoint: save model.state_dict() with torch.save")
 		}
@@ -37,7 +36,7 @@ func (f *File) indexZip(size int64) error {
 	}
 	root := path.Dir(pickled.Name)
 	if order := records[path.Join(root, "byteorder")]; order != nil && !littleEndian(order) {
-		return errors.New("written in big-endian byte order: load and save it on a little-endian machine")
+		return errBigEndian
 	}
 	r, err := pickled.Open()
 	if err != nil {
@@ -49,8 +48,8 @@ func (f *File) indexZip(size int64) error {
 	if err != nil {
 		return err
 	}
-	return f.collectTensors(u, top, func(id storageID) (storage, error) {
-		return zipStorage(records[path.Join(root, "data", id.key)], id, size)
+	return f.collectTensors(u, top, func(s storage) (int64, error) {
+		return zipStorage(records[path.Join(root, "data", s.key)], s, size)
 	})
 }
 
@@ -65,23 +64,20 @@ func littleEndian(record *zip.File) bool {
 }
 
 // zipStorage finds a storage's bytes, and checks that there are as many as the pickle claims.
-func zipStorage(record *zip.File, id storageID, size int64) (storage, error) {
+func zipStorage(record *zip.File, s storage, size int64) (base int64, err error) {
 	if record == nil {
-		return storage{}, fmt.Errorf("damaged: its storage %.60q is missing", id.key)
+		return 0, fmt.Errorf("damaged: its storage %.60q is missing", s.key)
 	}
 	if record.Method != zip.Store {
-		return storage{}, fmt.Errorf("its storage %.60q is compressed: save with torch.save, which does not compress", id.key)
+		return 0, fmt.Errorf("its storage %.60q is compressed: save with torch.save, which does not compress", s.key)
 	}
-	at, err := record.DataOffset()
-	if err != nil || at < 0 || at > size {
-		return storage{}, fmt.Errorf("damaged: its storage %.60q lies outside of the file", id.key)
+	base, err = record.DataOffset()
+	if err != nil || base < 0 || base > size {
+		return 0, fmt.Errorf("damaged: its storage %.60q lies outside of the file", s.key)
 	}
-	have := size - at
-	if record.UncompressedSize64 < uint64(have) {
-		have = int64(record.UncompressedSize64)
+	have := int64(min(record.UncompressedSize64, uint64(size-base)))
+	if s.numel > have/sizes[s.dtype] {
+		return 0, fmt.Errorf("damaged: its storage %.60q claims %d elements of %s, but has %d bytes", s.key, s.numel, s.dtype, have)
 	}
-	if id.numel > have/sizes[id.dtype] {
-		return storage{}, fmt.Errorf("damaged: its storage %.60q claims %d elements of %s, but has %d bytes", id.key, id.numel, id.dtype, have)
-	}
-	return storage{id.dtype, at, id.numel}, nil
+	return base, nil
 }

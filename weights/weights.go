@@ -4,6 +4,7 @@ package weights
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -51,13 +52,12 @@ type source interface {
 	io.Closer
 }
 
-// entry is where a tensor is and how it lies there. Offsets and strides count elements; a nil stride is row-major.
+// entry is where a tensor is and how it lies there. Strides count elements; a nil stride is row-major.
 type entry struct {
 	dtype  DType
 	shape  []int
-	base   int64 // first byte of the storage in the file
-	offset int64
-	stride []int64
+	base   int64 // first byte in the file
+	stride []int
 	scales []float32 // of the rows, where the tensor is quantised
 }
 
@@ -68,13 +68,13 @@ func Open(path string) (*File, error) {
 		return nil, fmt.Errorf("%s: not a weights file but a folder or device: name a file (safetensors, or PyTorch .pth)", path)
 	}
 	file, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	if err == nil {
+		info, err = file.Stat()
+	}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("%s: no such weights file", path)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%s: can't be read: %w", path, cause(err))
-	}
-	if info, err = file.Stat(); err != nil {
+	case err != nil:
 		file.Close()
 		return nil, fmt.Errorf("%s: can't be read: %w", path, cause(err))
 	}
@@ -95,15 +95,14 @@ func newFile(path string, file source, size int64) (*File, error) {
 	return f, nil
 }
 
-// cause drops the paths that the os package repeats.
+// cause drops the paths that the os package repeats. No read goes to the end of a file, so that an end is unexpected.
 func cause(err error) error {
-	var p *fs.PathError
-	var l *os.LinkError
-	switch {
-	case errors.As(err, &p):
-		return p.Err
-	case errors.As(err, &l):
-		return l.Err
+	switch err.(type) {
+	case *fs.PathError, *os.LinkError:
+		return errors.Unwrap(err)
+	}
+	if err == io.EOF {
+		return io.ErrUnexpectedEOF
 	}
 	return err
 }
@@ -117,7 +116,7 @@ func (f *File) index(size int64) error {
 	}
 	switch head = head[:n]; {
 	case len(head) > 8 && head[8] == '{': // first, as a length may look like what begins a pickle
-		return f.indexSafetensors(size)
+		return f.indexSafetensors(binary.LittleEndian.Uint64(head), size)
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
 		return f.indexZip(size)
 	case len(head) > 1 && head[0] == 0x80 && head[1] >= 2 && head[1] <= 5:
@@ -141,14 +140,7 @@ func (f *File) checkTotal(size int64) error {
 }
 
 // Names returns the names of all tensors, sorted.
-func (f *File) Names() []string {
-	names := make([]string, 0, len(f.tensors))
-	for name := range f.tensors {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
-}
+func (f *File) Names() []string { return slices.Sorted(maps.Keys(f.tensors)) }
 
 // Shape returns a tensor's extents; ok is false where the file has no such tensor.
 func (f *File) Shape(name string) (shape []int, ok bool) {

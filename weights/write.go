@@ -79,29 +79,29 @@ type placed struct {
 func layOut(tensors []Tensor) (all []placed, records []*record, err error) {
 	for _, t := range tensors {
 		t.DType = cmp.Or(t.DType, F32)
-		if t.DType != F32 && t.DType != BF16 && t.DType != I8 {
-			return nil, nil, fmt.Errorf("tensor %.200q: %s is not written here, but F32, BF16 and I8", t.Name, t.DType)
-		}
 		n, ok := elements(t.Shape, math.MaxInt/8)
-		if !ok {
+		switch {
+		case t.DType != F32 && t.DType != BF16 && t.DType != I8:
+			return nil, nil, fmt.Errorf("tensor %.200q: %s is not written here, but F32, BF16 and I8", t.Name, t.DType)
+		case !ok:
 			return nil, nil, fmt.Errorf("tensor %.200q: no tensor has shape %v", t.Name, t.Shape)
+		case t.DType == I8 && len(t.Shape) == 0:
+			return nil, nil, fmt.Errorf("tensor %.200q is a single number: only rows are quantised", t.Name)
 		}
-		p := placed{Tensor: t, n: int(n), values: &record{name: t.Name, dtype: t.DType, shape: t.Shape, to: n * sizes[t.DType]}}
+		p := placed{Tensor: t, n: int(n), values: &record{name: t.Name, DType: t.DType, Shape: append([]int{}, t.Shape...)}}
 		records = append(records, p.values)
 		if t.DType == I8 {
-			if len(t.Shape) == 0 {
-				return nil, nil, fmt.Errorf("tensor %.200q is a single number: only rows are quantised", t.Name)
-			}
-			p.scales = &record{name: t.Name + scaleSuffix, dtype: F32, shape: t.Shape[:1], to: int64(t.Shape[0]) * sizes[F32]}
+			p.scales = &record{name: t.Name + scaleSuffix, DType: F32, Shape: t.Shape[:1]}
 			records = append(records, p.scales)
 		}
 		all = append(all, p)
 	}
-	slices.SortStableFunc(records, func(a, b *record) int { return cmp.Compare(sizes[b.dtype], sizes[a.dtype]) })
+	slices.SortStableFunc(records, func(a, b *record) int { return cmp.Compare(sizes[b.DType], sizes[a.DType]) })
 	at := int64(0)
 	for _, r := range records {
-		r.from, r.to = at, at+r.to
-		at = r.to
+		n, _ := elements(r.Shape, math.MaxInt)
+		r.Bytes = [2]int64{at, at + n*sizes[r.DType]}
+		at = r.Bytes[1]
 	}
 	return all, records, nil
 }
@@ -118,10 +118,10 @@ func writeData(w io.WriterAt, start int64, all []placed) error {
 		if err := p.Fill(values); err != nil {
 			return fmt.Errorf("tensor %.200q: %w", p.Name, err)
 		}
-		out := io.NewOffsetWriter(w, start+p.values.from)
+		out := io.NewOffsetWriter(w, start+p.values.Bytes[0])
 		var err error
 		if p.DType == I8 {
-			err = writeQuantized(out, io.NewOffsetWriter(w, start+p.scales.from), p, values, buf)
+			err = writeQuantized(out, io.NewOffsetWriter(w, start+p.scales.Bytes[0]), p, values, buf)
 		} else {
 			err = writeElements(out, p.DType, values, buf)
 		}
@@ -197,12 +197,7 @@ func buildHeader(records []*record, metadata map[string]string) ([]byte, error) 
 			return nil, fmt.Errorf("two tensors named %.200q, or a reserved name", r.name)
 		}
 		seen[r.name] = true
-		value := struct {
-			DType   DType    `json:"dtype"`
-			Shape   []int    `json:"shape"`
-			Offsets [2]int64 `json:"data_offsets"`
-		}{r.dtype, append([]int{}, r.shape...), [2]int64{r.from, r.to}}
-		if err := addMember(b, r.name, value); err != nil {
+		if err := addMember(b, r.name, r); err != nil {
 			return nil, err
 		}
 	}
@@ -223,19 +218,13 @@ func addMember(b *bytes.Buffer, name string, value any) error {
 	if !utf8.ValidString(name) {
 		return fmt.Errorf("the name %.200q is not UTF-8", name)
 	}
-	key, err := json.Marshal(name)
-	if err != nil {
-		return err
-	}
-	text, err := json.Marshal(value)
+	text, err := json.Marshal(map[string]any{name: value})
 	if err != nil {
 		return err
 	}
 	if bytes.HasSuffix(b.Bytes(), []byte("}")) {
 		b.WriteByte(',')
 	}
-	b.Write(key)
-	b.WriteByte(':')
-	b.Write(text)
+	b.Write(text[1 : len(text)-1]) // without braces
 	return nil
 }
