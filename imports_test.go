@@ -33,6 +33,7 @@ var floors = [][]string{
 	{"moae", "mae"},
 	{"s4d", "train"},
 	{"recipe"},
+	{"internal/golden"},
 	{"experiment", "report"},
 	{"cmd/mien"},
 }
@@ -41,7 +42,7 @@ var floors = [][]string{
 var neighbours = map[string][]string{"data/drawn": {"data"}}
 
 // onlyForTests are packages that the binary must not contain.
-var onlyForTests = []string{"engine/enginetest"}
+var onlyForTests = []string{"engine/enginetest", "internal/golden"}
 
 // floorOf returns the floor of a package, −1 for a package that floors does not list.
 func floorOf(pkg string) int {
