@@ -177,7 +177,7 @@ func TestBalanceLoss(t *testing.T) {
 		for e := range experts {
 			chosen, score := 0.0, 0.0
 			for i := s * tokens; i < (s+1)*tokens; i++ {
-				score += linear(t, l.Router.Score, x[i*dim : (i+1)*dim])[e] / tokens
+				score += linear(t, l.Router.Score, x[i*dim:(i+1)*dim])[e] / tokens
 				if slices.Contains(choice, int32(i*experts+e)) {
 					chosen += 1.0 / tokens
 				}
