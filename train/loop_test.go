@@ -256,3 +256,41 @@ func TestParameterWithoutGradient(t *testing.T) {
 	require.InDeltaSlice(t, []float64{2.95}, values(t, params[1].Data()), 1e-5)
 	require.InDeltaSlice(t, []float64{0.1}, values(t, a.m[1]), 1e-6)
 }
+
+// A last step that diverges ends its epoch with an error, and not with a checkpoint.
+func TestLoopStopsOnALastStepThatDiverges(t *testing.T) {
+	l, log := slope(cpu.New())
+	loss := l.Loss
+	l.Loss = func(t *ag.Tape, p place) *ag.Value {
+		return ag.Scale(loss(t, p), map[bool]float64{true: math.Inf(1), false: 1}[p.step == 2])
+	}
+	require.EqualError(t, l.Run(t.Context(), 0), "loss is +Inf in epoch 0, step 2 (place 0.2, learning rate 0.002): lower the learning rate or clip gradients")
+	require.NotContains(t, *log, "epoch 0")
+	require.Contains(t, (*log)[len(*log)-1], "heard place 0.1")
+}
+
+// Batches that end because the context did are an interruption, and not too few.
+func TestLoopEndsWithItsBatches(t *testing.T) {
+	l, log := slope(cpu.New())
+	ctx, cancel := context.WithCancel(t.Context())
+	l.Batches = func(_ context.Context, epoch int) iter.Seq2[place, error] {
+		return func(yield func(place, error) bool) {
+			yield(place{epoch, 0}, nil)
+			cancel()
+		}
+	}
+	require.ErrorIs(t, l.Run(ctx, 0), context.Canceled)
+	require.NotContains(t, *log, "epoch 0")
+}
+
+// lost is a backend whose device is gone.
+type lost struct{ engine.Backend }
+
+func (lost) Download([]byte, engine.Buffer, int) error { return errors.New("device lost") }
+
+// An error of the backend surfaces where the loop waits for it.
+func TestLoopHearsOfBackendErrors(t *testing.T) {
+	l, log := slope(lost{cpu.New()})
+	require.EqualError(t, l.Run(t.Context(), 0), "device lost")
+	require.Equal(t, []string{"loss place 0.0", "after place 0.0", "loss place 0.1", "after place 0.1"}, *log)
+}
