@@ -99,6 +99,31 @@ func TestTransfer(t *testing.T) {
 	require.ErrorContains(t, err, `"head.video.weight" as [7 64], the model needs [11 64]`)
 }
 
+// withoutHead is a file that hides one head, whose tensors nobody is to use: its classes are not the run's.
+type withoutHead struct{ nn.Weights }
+
+func (f withoutHead) Shape(name string) ([]int, bool) {
+	if strings.HasPrefix(name, "head.video.") {
+		return nil, false
+	}
+	return f.Weights.Shape(name)
+}
+
+func TestTransferWithoutAHead(t *testing.T) {
+	r, _, err := System.Identify(golden.Open(t, "released_form.pth"))
+	require.NoError(t, err)
+	r.Model.VideoClasses = 3
+	load, err := System.Start(withoutHead{golden.Open(t, "released_form.pth")}, r, nn.Random{Seed: 1})
+	require.NoError(t, err)
+	scope := nn.NewScope(cpu.New(), engine.Float32, load)
+	System.Build(scope, r)
+	require.NoError(t, scope.Err())
+	report, err := load.Finish()
+	require.NoError(t, err)
+	require.Equal(t, []string{"head.video.weight", "head.video.bias"}, report.Missing)
+	require.ElementsMatch(t, []string{"head.video.weight", "head.video.bias"}, report.Unused)
+}
+
 // The heads of attention change no tensor's shape: a file with other ones is refused.
 func TestStartRefusesOtherHeads(t *testing.T) {
 	r := releasedRecipe()

@@ -294,3 +294,26 @@ func TestLoopHearsOfBackendErrors(t *testing.T) {
 	require.EqualError(t, l.Run(t.Context(), 0), "device lost")
 	require.Equal(t, []string{"loss place 0.0", "after place 0.0", "loss place 0.1", "after place 0.1"}, *log)
 }
+
+// A step that diverged changes nothing, and nor does the next one, which was under way before the loop heard of it.
+func TestNothingChangesAfterADivergence(t *testing.T) {
+	for _, bad := range []float64{math.NaN(), math.Inf(1)} {
+		l, log := slope(cpu.New())
+		var before [][][]float64
+		l.Loss = func(tape *ag.Tape, p place) *ag.Value {
+			before = append(before, all(t, l.Optimizer, l.Optimizer.params))
+			scale := 1.0
+			if p == (place{0, 1}) {
+				scale = bad
+			}
+			return ag.Scale(ag.Sum(ag.Mul(tape.Const(engine.Filled(l.Backend, engine.Float32, 1, 1)), l.Optimizer.params[0].Value)), scale)
+		}
+		require.ErrorContains(t, l.Run(t.Context(), 0), "epoch 0, step 1 (place 0.1")
+		require.Len(t, before, 3, "the third step was under way")
+		require.NotContains(t, *log, "epoch 0")
+		require.Equal(t, before[1], before[2])
+		require.Equal(t, before[1], all(t, l.Optimizer, l.Optimizer.params))
+		require.Error(t, l.Run(t.Context(), 0), "nor does anything change later")
+		require.Equal(t, before[1], all(t, l.Optimizer, l.Optimizer.params))
+	}
+}

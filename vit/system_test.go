@@ -2,6 +2,7 @@ package vit
 
 import (
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -115,6 +116,44 @@ func TestStart(t *testing.T) {
 
 	_, err = load(t, "s4d_tiny.safetensors", r)
 	require.ErrorContains(t, err, "tensors that the model does not know", "experts")
+}
+
+// headless is a file that hides its head, whose classes are not the run's.
+type headless struct{ nn.Weights }
+
+func (f headless) Shape(name string) ([]int, bool) {
+	if strings.HasPrefix(name, "head.") {
+		return nil, false
+	}
+	return f.Weights.Shape(name)
+}
+
+func (f headless) Metadata() map[string]string {
+	text, _ := goldenRun().Text()
+	return map[string]string{"recipe": string(text)}
+}
+
+// goldenRun is a whole recipe with the model of the golden files.
+func goldenRun() recipe.Recipe {
+	r, _ := recipe.Load("s4d-tiny")
+	r.System, r.Model = "vit", goldenRecipe(data.Image).Model
+	return r
+}
+
+// A vit begins with the encoder of another, and its own head.
+func TestStartWithoutItsHead(t *testing.T) {
+	r := goldenRun()
+	r.Model.ImageClasses = 2
+	load, err := System.Start(headless{golden.Open(t, "vit_tiny.safetensors")}, r, nn.Random{Seed: 1})
+	require.NoError(t, err)
+	scope := nn.NewScope(cpu.New(), engine.Float32, load)
+	System.Build(scope, r)
+	require.NoError(t, scope.Err())
+	report, err := load.Finish()
+	require.NoError(t, err)
+	require.Equal(t, []string{"head.weight", "head.bias"}, report.Missing)
+	require.ElementsMatch(t, report.Missing, report.Unused)
+	require.Len(t, report.Loaded, 2+2*13+2)
 }
 
 // file is a weights file without tensors.
