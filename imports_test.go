@@ -32,8 +32,8 @@ var floors = [][]string{
 	{"engine", "weights", "recipe"},
 	{"engine/cpu", "engine/enginetest", "autograd"},
 	{"nn", "gradcheck"},
-	{"system", "moae", "train"},
-	{"vit"},
+	{"moae", "system", "train"},
+	{"internal/golden", "vit"},
 	{"mae", "s4d"},
 	{"systems", "gradcheck/cases"},
 	{"modelfile"},
@@ -47,7 +47,7 @@ var floors = [][]string{
 var neighbours = map[string][]string{"data/drawn": {"data"}}
 
 // onlyForTests are packages that the binary must not contain.
-var onlyForTests = []string{"engine/enginetest", "asm/internal/kerneltest"}
+var onlyForTests = []string{"asm/internal/kerneltest", "engine/enginetest", "internal/golden"}
 
 // backends are named by the command alone: everything else takes any engine.Backend.
 var backends = []string{"engine/cpu"}

@@ -1,6 +1,7 @@
 package mae
 
 import (
+	"errors"
 	"fmt"
 
 	"mien/vit"
@@ -22,6 +23,9 @@ func (c Config) Check() error {
 	if min(c.DecoderDim, c.DecoderDepth, c.DecoderHeads) < 1 || c.DecoderDim%c.DecoderHeads != 0 {
 		return fmt.Errorf("decoder of width %d, depth %d and %d heads: each must be at least 1, and the width a multiple of the heads",
 			c.DecoderDim, c.DecoderDepth, c.DecoderHeads)
+	}
+	if c.Encoder.PatchDim() == 3 {
+		return errors.New("patches of one pixel: targets are divided by the deviation inside a patch, so that it needs two or more")
 	}
 	return nil
 }

@@ -63,7 +63,9 @@ type Output struct {
 // Forward hides the patches that mask names and measures how well they are predicted. pixels are bytes [B, T, H, W, 3] or floats
 // [B, 3, T, H, W] in [0, 1]. Each patch is cut once: visible ones for the encoder, hidden ones as targets.
 func (m *Model) Forward(pixels *ag.Value, mask *Mask) Output {
-	engine.CheckShape("mae pixels", pixels.Data(), mask.Batch, -1, -1, -1, -1)
+	if batch, tokens := pixels.Dim(0), m.Encoder.CheckPixels(pixels.Data()); batch != mask.Batch || tokens != mask.Tokens {
+		panic(&engine.ShapeError{Op: "mae mask", Got: [2]int{mask.Batch, mask.Tokens}, Want: [2]int{batch, tokens}})
+	}
 	at := mask.on(pixels.Tape())
 	latent := m.encode(pixels, mask, at)  // [B, V, D]
 	pred := m.decode(latent, mask, at)    // [B·M, P]

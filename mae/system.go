@@ -1,6 +1,7 @@
 package mae
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -19,13 +20,17 @@ var System = system.System{
 	Check: check,
 	Build: func(s *nn.Scope, r recipe.Recipe) system.Model { return &learner{New(s, FromRecipe(r)), r} },
 	Start: func(file nn.Weights, r recipe.Recipe, _ nn.Source) (*nn.Load, error) {
-		return &nn.Load{File: file}, vit.SameHeads(file, r)
+		return &nn.Load{File: file}, cmp.Or(vit.SameHeads(file, r), sameDecoderHeads(file, r))
 	},
 	Heads: func(recipe.Recipe) map[data.Modality]string { return nil },
 	Group: func(r recipe.Recipe, name string, _ []int) (lrScale, decay float64) {
 		return 1, Decay(name, r.Train.WeightDecay)
 	},
 	Preset: preset,
+}
+
+func sameDecoderHeads(file nn.Weights, r recipe.Recipe) error {
+	return vit.CompareHeads(file, r, "decoder_heads", func(m recipe.Model) (heads, dim int) { return m.DecoderHeads, m.DecoderDim })
 }
 
 // FromRecipe returns the sizes of a recipe's encoder and decoder.

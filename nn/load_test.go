@@ -1,15 +1,19 @@
 package nn
 
 import (
-	"errors"
+	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"mien/engine"
+	"mien/engine/cpu"
 )
 
-// shapes is a file that can't be read.
+// shapes is a file whose every value is the number of elements of its tensor. Without a shape it can't be read.
 type shapes map[string][]int
 
 func (s shapes) Names() []string { return slices.Sorted(maps.Keys(s)) }
@@ -19,8 +23,17 @@ func (s shapes) Shape(name string) ([]int, bool) {
 	return shape, ok
 }
 
-func (s shapes) Metadata() map[string]string  { return nil }
-func (s shapes) Read(string, []float32) error { return errors.New("read") }
+func (s shapes) Metadata() map[string]string { return nil }
+
+func (s shapes) Read(name string, dst []float32) error {
+	if len(s[name]) == 0 {
+		return fmt.Errorf("read %s", name)
+	}
+	for i := range dst {
+		dst[i] = float32(len(dst))
+	}
+	return nil
+}
 
 func TestCheckModel(t *testing.T) {
 	build := func(s *Scope) {
@@ -29,13 +42,8 @@ func TestCheckModel(t *testing.T) {
 	}
 	params, err := Outline(4, build)
 	require.NoError(t, err)
-	_, err = Outline(3, build)
-	require.ErrorContains(t, err, "more parameters than there is room for")
 	file := shapes{"fc.weight": {3, 2}, "fc.bias": {3}, "head.weight": {1, 3}, "head.bias": {1}}
 	require.NoError(t, CheckModel(file, params))
-	for _, p := range params {
-		require.Equal(t, p.Name == "fc.weight", p.Linear, p.Name)
-	}
 	file["more"] = nil
 	require.ErrorContains(t, CheckModel(file, params), `1 tensors that the model does not know, "more" the first`)
 	delete(file, "more")
@@ -43,4 +51,85 @@ func TestCheckModel(t *testing.T) {
 	require.ErrorContains(t, CheckModel(file, params), `weights hold "fc.bias" as [4], the model needs [3]`)
 	delete(file, "fc.bias")
 	require.ErrorContains(t, CheckModel(file, params), `weights lack "fc.bias" [3]`)
+}
+
+// loaded makes a layer and a head of a file.
+func loaded(l *Load) (fc, head []float32, err error) {
+	s := NewScope(cpu.New(), engine.Float32, l)
+	a := NewLinear(s.Sub("fc"), 2, 3, Ones)
+	h := NewPlainLinear(s.Sub("head"), 3, 2, Constant(9))
+	if s.Err() != nil {
+		return nil, nil, s.Err()
+	}
+	if _, err := l.Finish(); err != nil {
+		return nil, nil, err
+	}
+	fc, _ = engine.Read[float32](a.Weight.Data())
+	head, _ = engine.Read[float32](h.Weight.Data())
+	return fc, head, nil
+}
+
+// Loading is strict: names may be translated, and what may be missing or unused is said by patterns.
+func TestLoad(t *testing.T) {
+	whole := func() shapes {
+		return shapes{"fc.weight": {3, 2}, "fc.bias": {3}, "head.weight": {2, 3}, "head.bias": {2}}
+	}
+	fc, head, err := loaded(&Load{File: whole()})
+	require.NoError(t, err)
+	require.Equal(t, [][]float32{{6, 6, 6, 6, 6, 6}, {6, 6, 6, 6, 6, 6}}, [][]float32{fc, head})
+
+	file := shapes{"old.fc.weight": {3, 2}, "old.fc.bias": {3}, "decoder.x": {1}, "decoder.y.z": {1}}
+	l := &Load{File: file, Init: Random{1}, Rename: func(name string) string { return "old." + name },
+		Missing: []string{"head.*"}, Unused: []string{"decoder.*"}}
+	fc, head, err = loaded(l)
+	require.NoError(t, err)
+	require.Equal(t, [][]float32{{6, 6, 6, 6, 6, 6}, {9, 9, 9, 9, 9, 9}}, [][]float32{fc, head})
+	require.Equal(t, LoadReport{Loaded: []string{"old.fc.weight", "old.fc.bias"}, Missing: []string{"head.weight", "head.bias"},
+		Unused: []string{"decoder.x", "decoder.y.z"}}, l.Report)
+
+	for message, change := range map[string]func(f shapes, l *Load){
+		`weights lack "fc.bias" [3], which the model needs: is it another model's file?`: func(f shapes, l *Load) {
+			delete(f, "fc.bias")
+			l.Missing = []string{"head.*"}
+		},
+		`weights hold "head.weight" as [3 2], the model needs [2 3]: is it another size of model?`: func(f shapes, l *Load) {
+			f["head.weight"] = []int{3, 2}
+			l.Missing = []string{"head.*"} // that it may be missing does not excuse another shape
+		},
+		`weights hold 1 tensors that the model does not know, "fc.x" the first: is it another model's file?`: func(f shapes, l *Load) {
+			f["fc.x"] = []int{1}
+			l.Unused = []string{"head.*"}
+		},
+		`weights hold nothing that the model needs: is it another model's file?`: func(f shapes, l *Load) {
+			clear(f)
+			l.Missing, l.Init = []string{"*"}, Random{1}
+		},
+	} {
+		f := whole()
+		l := &Load{File: f}
+		change(f, l)
+		_, _, err := loaded(l)
+		require.EqualError(t, err, message)
+	}
+}
+
+// A tensor that can't be read is not counted as loaded.
+func TestLoadReadError(t *testing.T) {
+	l := &Load{File: shapes{"x": {}}}
+	require.EqualError(t, l.Fill(make([]float32, 1), "x", []int{}, Zeros), "read x")
+	require.Empty(t, l.Report.Loaded)
+}
+
+func TestLoadReportLines(t *testing.T) {
+	require.Equal(t, []string{"loaded 2 tensors"}, LoadReport{Loaded: []string{"a", "b"}}.Lines())
+	lines := LoadReport{
+		Loaded:  []string{"a"},
+		Missing: []string{"blocks.0.norm.weight", "blocks.11.norm.weight", "head.weight"},
+		Unused:  []string{"blocks.1.experts.2.bias", "blocks.1.experts.3.bias", "mask_token"},
+	}.Lines()
+	require.Equal(t, []string{
+		"loaded 1 tensors",
+		"initialised 3 that the file lacks: blocks.*.norm.weight ×2, head.weight",
+		"left 3 unused: blocks.*.experts.*.bias ×2, mask_token",
+	}, lines, strings.Join(lines, "\n"))
 }

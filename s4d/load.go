@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	"mien/moae"
 	"mien/nn"
 	"mien/vit"
 )
@@ -20,9 +19,6 @@ func FromPretraining(file nn.Weights, init nn.Source) *nn.Load {
 	return vit.FromPretraining(file, init, added...)
 }
 
-// FromFineTuned returns the strict loading of a whole fine-tuned model.
-func FromFineTuned(file nn.Weights) *nn.Load { return &nn.Load{File: file} }
-
 // Transfer returns the loading of a fine-tuned model as the start of another fine-tuning, perhaps with other heads or with experts
 // where it had none.
 func Transfer(file nn.Weights, init nn.Source) *nn.Load {
@@ -34,18 +30,13 @@ var expertName = regexp.MustCompile(`^blocks\.(\d+)\.moe_layer\.experts\.(\d+)\.
 // InferConfig reads the shape of a fine-tuned model from its tensors: width, depth, experts and classes. Heads are 64
 // wide. What no tensor tells (image size, frames, experts a token) is the published 160, 16 and 2. Names may
 // claim any shape: nothing is allocated here.
-func InferConfig(file nn.Weights) (Config, error) {
-	c, err := Published("base")
-	if err != nil {
-		return c, err
-	}
+func InferConfig(file nn.Weights) (c Config, err error) {
 	patch, ok := file.Shape("patch_embed.proj.weight")
 	if !ok || len(patch) != 5 || patch[1] != 3 {
 		return c, fmt.Errorf("weights hold no patch_embed.proj.weight [D, 3, 2, 16, 16]: they are not a fine-tuned S4D model")
 	}
 	c.Encoder = vit.Config{ImageSize: 160, Frames: 16, PatchSize: patch[3], Tubelet: patch[2],
 		Dim: patch[0], Heads: max(1, patch[0]/vit.HeadDim), MLPRatio: 4}
-	c.MoAE, c.MoAEBlocks = moae.Config{TopK: 2}, nil
 	for _, name := range file.Names() {
 		parts := strings.Split(name, ".")
 		if parts[0] == "blocks" && len(parts) > 1 {

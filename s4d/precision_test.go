@@ -9,6 +9,7 @@ import (
 	ag "mien/autograd"
 	"mien/data"
 	"mien/engine"
+	"mien/engine/cpu"
 	"mien/moae"
 	"mien/nn"
 	"mien/s4d"
@@ -37,7 +38,7 @@ func baseLogits(t *testing.T, p engine.Precision) []float64 {
 	c, err := s4d.Published("base")
 	require.NoError(t, err)
 	c.MoAEBlocks = nil
-	b := engine.NewCPU()
+	b := cpu.New()
 	scope := nn.NewInferenceScope(b, nn.Random{Seed: 1}, p)
 	net := s4d.New(scope, c)
 	require.NoError(t, scope.Err())
@@ -45,7 +46,7 @@ func baseLogits(t *testing.T, p engine.Precision) []float64 {
 	defer tape.Close()
 	pixels := make([]float32, 3*160*160)
 	for i := range pixels {
-		pixels[i] = float32(math.Sin(float64(i*i%1009))) * 2
+		pixels[i] = 0.5 + float32(math.Sin(float64(i*i%1009)))/2
 	}
 	x := tape.Const(engine.FromSlice(b, engine.Float32, pixels, 1, 3, 1, 160, 160))
 	logits, err := engine.Read[float64](net.Forward(x, data.Image, moae.Pass{}).Logits.Data())

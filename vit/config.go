@@ -1,6 +1,10 @@
 package vit
 
-import "fmt"
+import (
+	"fmt"
+
+	"mien/engine"
+)
 
 // HeadDim is the width of one attention head in every published size.
 const HeadDim = 64
@@ -61,6 +65,17 @@ func (c Config) VideoTokens() int { return c.Frames / c.Tubelet * c.ImageTokens(
 
 // PatchDim is the number of pixel values in a patch.
 func (c Config) PatchDim() int { return 3 * c.Tubelet * c.PatchSize * c.PatchSize }
+
+// CheckPixels returns the number of tokens in each sample of pixels, bytes [B, T, H, W, 3] or floats [B, 3, T, H, W]. It panics with a
+// *engine.ShapeError where H and W are not the model's: the patches would get positions that are not theirs.
+func (c Config) CheckPixels(pixels *engine.Tensor) (tokens int) {
+	if pixels.DType() == engine.Uint8 {
+		engine.CheckShape("pixels", pixels, -1, -1, c.ImageSize, c.ImageSize, 3)
+		return max(1, pixels.Dim(1)/c.Tubelet) * c.ImageTokens()
+	}
+	engine.CheckShape("pixels", pixels, -1, 3, -1, c.ImageSize, c.ImageSize)
+	return max(1, pixels.Dim(2)/c.Tubelet) * c.ImageTokens()
+}
 
 // What a model must compute, in multiply-adds of one sample: linear layers and the two products of attention. Norms, softmax, GELU
 // and the optimizer do not count. A multiply-add is two floating-point operations.

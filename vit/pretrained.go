@@ -26,18 +26,25 @@ func FromPretraining(file nn.Weights, init nn.Source, added ...string) *nn.Load 
 }
 
 // SameHeads returns an error where a file's encoder has another number of attention heads than a recipe's, which no tensor's shape
-// tells: the weights would load and compute something else. A file without a recipe is a published one, whose heads are HeadDim wide.
+// tells: the weights would load and compute something else.
 func SameHeads(file nn.Weights, r recipe.Recipe) error {
-	heads := max(1, r.Model.Dim/HeadDim)
+	return CompareHeads(file, r, "heads", func(m recipe.Model) (heads, dim int) { return m.Heads, m.Dim })
+}
+
+// CompareHeads is SameHeads for the attention whose heads and width of returns, and whose heads a recipe calls key. A file without a
+// recipe is a published one, whose heads are HeadDim wide.
+func CompareHeads(file nn.Weights, r recipe.Recipe, key string, of func(m recipe.Model) (heads, dim int)) error {
+	want, dim := of(r.Model)
+	heads := max(1, dim/HeadDim)
 	if text := file.Metadata()["recipe"]; text != "" {
-		of, err := recipe.Parse([]byte(text))
+		inside, err := recipe.Parse([]byte(text))
 		if err != nil {
 			return fmt.Errorf("recipe inside the file: %w", err)
 		}
-		heads = of.Model.Heads
+		heads, _ = of(inside.Model)
 	}
-	if heads != r.Model.Heads {
-		return fmt.Errorf("its attention has %d heads, that of recipe %s %d: set model.heads to %d", heads, r.Name, r.Model.Heads, heads)
+	if heads != want {
+		return fmt.Errorf("its attention has %d heads, that of recipe %s %d: set model.%s to %d", heads, r.Name, want, key, heads)
 	}
 	return nil
 }

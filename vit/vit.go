@@ -85,6 +85,7 @@ func FirstRows(x, table *ag.Value) *ag.Value {
 // Patchify cuts pixels into normalised patches [B, N, P], or into those that rows names [n, P], counted through the batch. The
 // values of a patch are in the order of the kernel of the published convolution: channel, time, row, column.
 func (e *Encoder) Patchify(pixels *ag.Value, rows *engine.Tensor) *ag.Value {
+	e.CheckPixels(pixels.Data())
 	return ag.Patchify(pixels, e.Embed.Bias.Data().DType(), engine.PatchifyArgs{
 		Tubelet: e.Tubelet, Patch: e.PatchSize, Mean: data.Mean, Std: data.Std, Rows: rows})
 }

@@ -3,7 +3,7 @@ import argparse, copy, json, struct, sys
 import numpy as np
 import torch
 from PIL import Image
-from s4d_reference import MAE, S4D, MEAN, STD
+from s4d_reference import MAE, S4D, ViT, MEAN, STD
 
 torch.set_num_threads(1)
 
@@ -96,6 +96,37 @@ def s4d():
                                    "final.head.video.bias": state["head.video.bias"]}, {"order": json.dumps(order)})
 
 
+def vit():
+    """No two sizes are the same, attention has several heads, and learning rates decay from layer to layer."""
+    g = torch.Generator().manual_seed(7)
+    dim, depth, classes = 24, 2, 5
+    model = randomise(ViT(dim, depth, 3, 6, patch=4, tubelet=2, classes=classes), 8, 0.2)
+    save("vit_tiny.safetensors", model.state_dict())
+
+    def scale(name):  # of the learning rate
+        part = name.split(".")
+        layer = 0 if part[0] == "patch_embed" else int(part[1]) + 1 if part[0] == "blocks" else depth + 1
+        return 0.75 ** (depth + 1 - layer)
+
+    for kind, frames, labels in (("image", 1, [2, 0, 4, 1]), ("video", 6, [3, 1])):
+        x = torch.randint(0, 256, (len(labels), frames, 12, 12, 3), generator=g)
+        loss = lambda m, out=None: -(soft(labels, classes) * m(x, out).log_softmax(-1)).sum(-1).mean()
+        out = {"input": x.float()}
+        with_gradients(model, out, loss(model, out))
+        after, seen = copy.deepcopy(model), []
+        opt = torch.optim.AdamW([{"params": [p], "lr": 1e-3 * scale(n), "weight_decay": 0.05 if p.dim() > 1 else 0.0}
+                                 for n, p in after.named_parameters()], betas=(0.9, 0.999), eps=1e-8)
+        for _ in range(10):
+            opt.zero_grad(set_to_none=True)
+            now = loss(after)
+            now.backward()
+            opt.step()
+            seen.append(now.detach())
+        out["losses"] = torch.stack(seen)
+        out.update({"final." + n: p for n, p in after.named_parameters()})
+        save(f"vit_{kind}.safetensors", out)
+
+
 def mae():
     g = torch.Generator().manual_seed(3)
     model = randomise(MAE(64, 2, 1, 64, 1, 1, patch=8), 4)
@@ -156,4 +187,5 @@ if __name__ == "__main__":
     if "--check" in sys.argv:
         check()
     else:
-        s4d(), mae(), released()
+        for make in sys.argv[1:] or ("s4d", "vit", "mae", "released"):
+            globals()[make]()

@@ -1,4 +1,4 @@
-"""A compact PyTorch form of S4D and of its masked autoencoder, written for comparison with mien.
+"""A compact PyTorch form of S4D, of the plain vision transformer and of the masked autoencoder, written for comparison with mien.
 
 Router noise is off and experts have no capacity limit, as in mien's default. Parameter names are those of the
 published checkpoints.
@@ -109,6 +109,30 @@ class S4D(nn.Module):
                 seen[f"gates.{i}"] = b.moe_layer.gates
         seen["feature"] = self.fc_norm(x.mean(1))
         return self.head[modality](seen["feature"])
+
+
+class ViT(nn.Module):
+    """One head and no experts. Its input is normalised inside, from bytes [B, T, H, W, 3]."""
+
+    def __init__(self, dim, depth, heads, ratio, patch, tubelet, classes):
+        super().__init__()
+        self.patch_embed = PatchEmbed(dim, patch, tubelet)
+        self.blocks = nn.ModuleList(Block(dim, heads, ratio) for _ in range(depth))
+        self.fc_norm, self.head = nn.LayerNorm(dim, eps=1e-6), nn.Linear(dim, classes)
+
+    def forward(self, pixels, seen=None):
+        seen = {} if seen is None else seen
+        x = ((pixels.float() / 255 - torch.tensor(MEAN)) / torch.tensor(STD)).permute(0, 4, 1, 2, 3)
+        x = x[:, :, 0] if x.shape[2] == 1 else x
+        x = seen["patch_embed"] = self.patch_embed(x)
+        x = x + sinusoid(x.shape[1], x.shape[2])
+        for i, b in enumerate(self.blocks):
+            u = seen[f"blocks.{i}.attn.in"] = b.norm1(x)
+            seen[f"blocks.{i}.attn.out"] = b.attn(u)
+            x = seen[f"blocks.{i}"] = b(x)
+        seen["feature"] = self.fc_norm(x.mean(1))
+        seen["logits"] = self.head(seen["feature"])
+        return seen["logits"]
 
 
 class Encoder(nn.Module):

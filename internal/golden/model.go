@@ -1,0 +1,59 @@
+package golden
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	ag "mien/autograd"
+	"mien/engine"
+	"mien/nn"
+	"mien/recipe"
+	"mien/system"
+	"mien/train"
+)
+
+// Load makes a model whose parameters are the tensors of a golden file, all and no others.
+func Load[M any](t testing.TB, b engine.Backend, name string, build func(s *nn.Scope) M) (M, []nn.Param) {
+	t.Helper()
+	load := &nn.Load{File: Open(t, name).File}
+	scope := nn.NewScope(b, engine.Float32, load)
+	m := build(scope)
+	require.NoError(t, scope.Err())
+	_, err := load.Finish()
+	require.NoError(t, err)
+	return m, scope.Params()
+}
+
+// CheckSteps takes as many steps of AdamW as the file has losses, with the parameter groups of a system, and compares each loss and
+// then the parameters that the file has.
+func (f File) CheckSteps(b engine.Backend, params []nn.Param, s system.System, r recipe.Recipe, loss func(step int, t *ag.Tape) *ag.Value) {
+	f.t.Helper()
+	optimizer := train.NewAdamW(b, params, train.AdamWConfig{Beta1: 0.9, Beta2: r.Train.Beta2, Eps: 1e-8,
+		Group: func(name string, shape []int) (float64, float64) { return s.Group(r, name, shape) }})
+	want, _ := f.Values("losses")
+	require.NotEmpty(f.t, want)
+	for i, w := range want {
+		tape := ag.NewTape(b)
+		l := loss(i, tape)
+		got, err := engine.Read[float64](l.Data())
+		require.NoError(f.t, err)
+		require.InEpsilon(f.t, float64(w), got[0], Loss, "loss of step %d", i)
+		tape.Backward(l)
+		optimizer.Update(l.Data(), r.Train.LR, r.Train.Clip).Free()
+		tape.Close()
+	}
+	compared := 0
+	for _, p := range params {
+		if name := "final." + p.Name; f.has(name) {
+			f.Check(name, p.Data(), Parameter)
+			compared++
+		}
+	}
+	require.Equal(f.t, f.count("final."), compared, "parameters that the model does not have")
+}
+
+func (f File) has(name string) bool {
+	_, ok := f.Shape(name)
+	return ok
+}

@@ -1,0 +1,58 @@
+package mae
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	ag "mien/autograd"
+	"mien/data"
+	"mien/engine"
+	"mien/engine/cpu"
+	"mien/internal/golden"
+	"mien/nn"
+	"mien/recipe"
+	"mien/system"
+)
+
+// goldenRecipe is the run of testdata/golden/mae_*.
+var goldenRecipe = recipe.Recipe{
+	Kind: recipe.Pretrain, System: "mae",
+	Model: recipe.Model{ImageSize: 16, Frames: 4, PatchSize: 8, Tubelet: 2, Dim: 64, Depth: 2, Heads: 1, MLPRatio: 4,
+		DecoderDim: 64, DecoderDepth: 1, DecoderHeads: 1},
+	Train: recipe.Train{LR: 1e-3, Beta2: 0.95, WeightDecay: 0.05, ImageMask: 0.5, VideoMask: 0.5},
+}
+
+func loadGolden(t *testing.T, b engine.Backend) (*learner, []nn.Param) {
+	require.NoError(t, System.Check(goldenRecipe))
+	return golden.Load(t, b, "mae_tiny.safetensors", func(s *nn.Scope) *learner { return System.Build(s, goldenRecipe).(*learner) })
+}
+
+// What PyTorch computes is computed here: targets and predictions of the hidden patches, loss, all gradients, and ten steps.
+func TestGolden(t *testing.T) {
+	golden.EachKernels(t, func(t *testing.T) {
+		for _, modality := range []data.Modality{data.Image, data.Video} {
+			b := cpu.New()
+			m, params := loadGolden(t, b)
+			f := golden.Open(t, fmt.Sprintf("mae_%s.safetensors", modality))
+			batch := &system.Batch{Modality: modality, Views: f.Views("input")}
+			hidden, shape := f.Values("mask")
+			mask, err := NewMask(shape[0], shape[1], hidden)
+			require.NoError(t, err)
+
+			tape := ag.NewTape(b)
+			out := m.Forward(batch.Pixels(tape), mask)
+			f.CheckRows("target", hidden, out.Target.Data(), golden.Activation)
+			f.CheckRows("pred", hidden, out.Pred.Data(), golden.Activation)
+			f.Check("loss", out.Loss.Data(), golden.Activation)
+			tape.Backward(out.Loss)
+			f.CheckGradients(params)
+			tape.Close()
+
+			f.CheckSteps(b, params, System, goldenRecipe, func(_ int, tape *ag.Tape) *ag.Value {
+				return m.Forward(batch.Pixels(tape), mask).Loss
+			})
+		}
+	})
+}

@@ -1,0 +1,148 @@
+package mae
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	ag "mien/autograd"
+	"mien/data"
+	"mien/engine"
+	"mien/engine/cpu"
+	"mien/system"
+)
+
+func TestHiddenPatches(t *testing.T) {
+	for _, c := range []struct {
+		tokens int
+		ratio  float64
+		want   int
+	}{{100, 0.9, 90}, {800, 0.95, 760}, {100, 0.29, 29}, {10, 0.25, 2}, {7, 0.999, 6}, {7, 0.1, 0}, {7, 1, 7}} {
+		require.Equal(t, c.want, HiddenPatches(c.tokens, c.ratio), "%+v", c)
+	}
+}
+
+func TestCheckRatio(t *testing.T) {
+	require.NoError(t, CheckRatio(4, 0.25))
+	require.NoError(t, CheckRatio(4, 0.99))
+	require.EqualError(t, CheckRatio(4, 0.2), "a mask ratio of 0.2 hides 0 of 4 patches: it must hide at least one and show at least one")
+	for _, ratio := range []float64{0, 1, 1.5, -0.5, math.NaN(), math.Inf(1), math.Inf(-1)} {
+		require.Error(t, CheckRatio(4, ratio), "%v", ratio)
+	}
+}
+
+// Each sample hides exactly as many patches as it should, each as often as any other, and each pair as often as any other.
+func TestRandomMask(t *testing.T) {
+	const batch, tokens, hidden = 5, 9, 4 // ⌊0.5·9⌋
+	rng := rand.New(rand.NewPCG(1, 2))
+	var alone [tokens]float64
+	var pairs [tokens][tokens]float64
+	const draws = 4000
+	for range draws / batch {
+		m := RandomMask(batch, tokens, 0.5, rng)
+		require.Equal(t, []int{batch, tokens, tokens - hidden, hidden}, []int{m.Batch, m.Tokens, m.Visible, m.Hidden})
+		for s := range batch {
+			of := m.hidden[s*hidden : (s+1)*hidden]
+			for _, i := range of {
+				require.Equal(t, s, int(i)/tokens)
+				alone[i%tokens]++
+				for _, j := range of {
+					pairs[i%tokens][j%tokens]++
+				}
+			}
+		}
+	}
+	near := func(p, count float64) {
+		require.InDelta(t, p*draws, count, 5*math.Sqrt(draws*p*(1-p)))
+	}
+	for i := range tokens {
+		near(hidden/float64(tokens), alone[i])
+		for j := range i {
+			near(hidden*(hidden-1)/float64(tokens*(tokens-1)), pairs[i][j])
+		}
+	}
+	require.Panics(t, func() { RandomMask(batch, tokens, 0.1, rng) })
+}
+
+// Masks come from the place in the run: samples, steps, epochs and seeds differ, and a step drawn again is the same.
+func TestMasksDiffer(t *testing.T) {
+	l := &learner{Model: &Model{Config: small}, recipe: goldenRecipe}
+	l.Encoder = newSmall(cpu.New()).Encoder
+	draw := func(m data.Modality, seed uint64, epoch, step int) *Mask {
+		return l.mask(&system.Batch{Epoch: epoch, Step: step, Seed: seed, Modality: m, Views: make([]data.View, 3)})
+	}
+	first := draw(data.Video, 1, 0, 0)
+	require.Equal(t, []int{3, 18, 9}, []int{first.Batch, first.Tokens, first.Hidden})
+	require.Equal(t, first, draw(data.Video, 1, 0, 0))
+	for _, other := range []*Mask{draw(data.Video, 1, 0, 1), draw(data.Video, 1, 1, 0), draw(data.Video, 2, 0, 0)} {
+		require.NotEqual(t, first.hidden, other.hidden)
+	}
+	for s := range 2 {
+		var shifted []int32
+		for _, i := range first.hidden[s*9 : (s+1)*9] {
+			shifted = append(shifted, i+18)
+		}
+		require.NotEqual(t, shifted, first.hidden[(s+1)*9:(s+2)*9], "samples")
+	}
+	l.recipe.Train.ImageMask = 0.9
+	image := draw(data.Image, 1, 0, 0)
+	require.Equal(t, []int{3, 9, 8}, []int{image.Batch, image.Tokens, image.Hidden})
+}
+
+func TestNewMask(t *testing.T) {
+	m, err := NewMask(2, 3, []float32{0, 1, 0, 1, 0, 0})
+	require.NoError(t, err)
+	require.Equal(t, &Mask{Batch: 2, Tokens: 3, Visible: 2, Hidden: 1, visible: []int32{0, 2, 4, 5}, hidden: []int32{1, 3}}, m)
+	for _, wrong := range [][]float32{
+		{0, 1, 0, 1, 1, 0}, {1, 0, 1, 0, 1, 0}, {0, 1, 1, 0, 0, 0}, {0, 0, 0, 0, 0, 0}, {1, 1, 1, 1, 1, 1}, {0, 0, 0, 1, 1, 1}, {1, 1, 1, 0, 0, 0},
+		{0, 1, 0}, {0, 1, 0, 1, 0, 0, 1, 0, 0}, nil,
+	} {
+		_, err := NewMask(2, 3, wrong)
+		require.EqualError(t, err, "mask of 2 samples: each must hide the same number of its 3 patches, at least one, and show at least one", "%v", wrong)
+	}
+	_, err = NewMask(0, 3, nil)
+	require.Error(t, err)
+}
+
+// The relations that a mask uploads: each row of a batch is visible or hidden, and the way back leads to where it came from.
+func TestPlaces(t *testing.T) {
+	b := cpu.New()
+	tape := ag.NewTape(b)
+	m := RandomMask(3, 10, 0.7, rand.New(rand.NewPCG(1, 1)))
+	at := m.on(tape)
+	read := func(x *engine.Tensor, shape ...int) []int32 {
+		require.Equal(t, shape, x.Shape())
+		v, err := engine.Read[int32](x)
+		require.NoError(t, err)
+		return v
+	}
+	visible, hidden, order := read(at.visible.From, 9, 1), read(at.hidden.From, 21, 1), read(at.order.From, 9, 1)
+	toVisible, toHidden := read(at.visible.Back, 30, 1), read(at.hidden.Back, 30, 1)
+	require.Nil(t, at.order.Back)
+	for row := range int32(30) {
+		v, h := slices.Index(visible, row), slices.Index(hidden, row)
+		require.Equal(t, []int32{int32(v), int32(h)}, []int32{toVisible[row], toHidden[row]})
+		require.True(t, v < 0 != (h < 0), "row %d is visible or hidden", row)
+	}
+	require.True(t, slices.IsSorted(visible) && slices.IsSorted(hidden), "in the order of the patches")
+	for i, p := range order {
+		require.Equal(t, visible[i]%10, p)
+	}
+}
+
+// A mask that is not for the pixels would compare patches of different samples.
+func TestForwardRefusesOtherMasks(t *testing.T) {
+	b := cpu.New()
+	m := newSmall(b)
+	for _, mask := range []*Mask{
+		RandomMask(3, 9, 0.5, rand.New(rand.NewPCG(1, 1))), RandomMask(2, 18, 0.5, rand.New(rand.NewPCG(1, 1))),
+	} {
+		tape := ag.NewTape(b)
+		pixels := tape.Const(engine.FromSlice(b, engine.Uint8, make([]uint8, 3*8*15*15*3), 3, 8, 15, 15, 3))
+		require.PanicsWithError(t, (&engine.ShapeError{Op: "mae mask", Got: [2]int{mask.Batch, mask.Tokens}, Want: [2]int{3, 18}}).Error(),
+			func() { m.Forward(pixels, mask) })
+	}
+}

@@ -1,0 +1,170 @@
+package mae
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	ag "mien/autograd"
+	"mien/data"
+	"mien/engine"
+	"mien/engine/cpu"
+	"mien/nn"
+	"mien/system"
+)
+
+func newSmall(b engine.Backend) *Model {
+	return New(nn.NewScope(b, engine.Float32, nn.Random{Seed: 1}), small)
+}
+
+// views returns random bytes of small's size.
+func views(n, frames int) (all []data.View) {
+	rng := rand.New(rand.NewPCG(7, uint64(frames)))
+	for range n {
+		v := data.View{T: frames, H: 15, W: 15, Bytes: make([]uint8, frames*15*15*3)}
+		for i := range v.Bytes {
+			v.Bytes[i] = uint8(rng.Uint32() >> (i % 3)) // the channels differ in their spread
+		}
+		all = append(all, v)
+	}
+	return all
+}
+
+// wantTarget is the target of patch n of a view by its definition: (v − mean)/√(unbiased variance + 1e-6) within a patch and channel,
+// in the order time, row, column, channel. The frame of an image fills its tubelet.
+func wantTarget(v data.View, n int) []float64 {
+	want := make([]float64, 300)
+	for ch := range 3 {
+		var values []float64
+		for i := range 100 {
+			t, y, x := n/9*4+i/25, n/3%3*5+i/5%5, n%3*5+i%5
+			values = append(values, float64(v.Bytes[((min(t, v.T-1)*15+y)*15+x)*3+ch])/255)
+		}
+		mean, squares := 0.0, 0.0
+		for _, x := range values {
+			mean += x / 100
+		}
+		for _, x := range values {
+			squares += (x - mean) * (x - mean)
+		}
+		for i, x := range values {
+			want[i*3+ch] = (x - mean) / math.Sqrt(squares/99+1e-6)
+		}
+	}
+	return want
+}
+
+// Targets are normalised patch by patch and channel by channel, with the unbiased variance, from bytes and from floats.
+func TestTarget(t *testing.T) {
+	b := cpu.New()
+	m := newSmall(b)
+	for frames, tokens := range map[int]int{1: 9, 8: 18} {
+		batch := &system.Batch{Views: views(2, frames)}
+		mask := RandomMask(2, tokens, 0.6, rand.New(rand.NewPCG(3, 3)))
+		read := func() []float64 {
+			tape := ag.NewTape(b)
+			defer tape.Close()
+			out := m.Forward(batch.Pixels(tape), mask)
+			require.Equal(t, []int{2 * mask.Hidden, 300}, out.Target.Shape())
+			values, err := engine.Read[float64](out.Target.Data())
+			require.NoError(t, err)
+			return values
+		}
+		values := read()
+		for i, row := range mask.hidden {
+			want := wantTarget(batch.Views[int(row)/tokens], int(row)%tokens)
+			require.InDeltaSlice(t, want, values[i*300:(i+1)*300], 1e-5, "hidden patch %d", row)
+		}
+		for i, v := range batch.Views {
+			batch.Views[i] = data.View{T: v.T, H: v.H, W: v.W, Floats: v.Planar()}
+		}
+		require.InDeltaSlice(t, values, read(), 1e-5)
+	}
+}
+
+// A flat patch has no deviation: its target is 0, and not what rounding makes of 0/0. In one that is nearly flat, what is added to the
+// variance weighs more than the variance.
+func TestTargetOfFlatPatches(t *testing.T) {
+	b := cpu.New()
+	m := newSmall(b)
+	for _, step := range []uint8{0, 1} {
+		v := data.View{T: 1, H: 15, W: 15, Bytes: make([]uint8, 15*15*3)}
+		for i := range v.Bytes {
+			v.Bytes[i] = 77
+		}
+		for n := range 9 {
+			for ch := range 3 {
+				v.Bytes[((n/3*5+ch)*15+n%3*5+1)*3+ch] += step // one pixel of each patch and channel
+			}
+		}
+		mask := RandomMask(1, 9, 0.5, rand.New(rand.NewPCG(3, 3)))
+		tape := ag.NewTape(b)
+		values, err := engine.Read[float64](m.Forward((&system.Batch{Views: []data.View{v}}).Pixels(tape), mask).Target.Data())
+		require.NoError(t, err)
+		for i, row := range mask.hidden {
+			require.InDeltaSlice(t, wantTarget(v, int(row)), values[i*300:(i+1)*300], 1e-3)
+		}
+	}
+}
+
+// The loss is the mean over the hidden patches and all their values.
+func TestLoss(t *testing.T) {
+	b := cpu.New()
+	tape := ag.NewTape(b)
+	out := newSmall(b).Forward((&system.Batch{Views: views(2, 8)}).Pixels(tape), RandomMask(2, 18, 0.6, rand.New(rand.NewPCG(3, 3))))
+	pred, err := engine.Read[float64](out.Pred.Data())
+	require.NoError(t, err)
+	target, err := engine.Read[float64](out.Target.Data())
+	require.NoError(t, err)
+	sum := 0.0
+	for i := range pred {
+		sum += (pred[i] - target[i]) * (pred[i] - target[i])
+	}
+	loss, err := engine.Read[float64](out.Loss.Data())
+	require.NoError(t, err)
+	require.InEpsilon(t, sum/float64(2*10*300), loss[0], 1e-5)
+}
+
+// A perfect prediction paints what was there; a prediction of zeros, the mean of each patch and channel; and what is hidden is grey.
+func TestPaint(t *testing.T) {
+	b := cpu.New()
+	m := newSmall(b)
+	for frames, tokens := range map[int]int{1: 9, 8: 18} {
+		batch := &system.Batch{Views: views(1, frames)}
+		mask := RandomMask(1, tokens, 0.6, rand.New(rand.NewPCG(5, 5)))
+		tape := ag.NewTape(b)
+		perfect, err := engine.Read[float32](m.Forward(batch.Pixels(tape), mask).Target.Data())
+		require.NoError(t, err)
+		tape.Close()
+		pixels := batch.Views[0].Planar()
+		painted := m.Paint(pixels, perfect, mask, frames)
+		require.InDeltaSlice(t, pixels, painted.Output, 1e-6)
+
+		flat := m.Paint(pixels, make([]float32, len(perfect)), mask, frames).Output
+		hidden := map[int]bool{}
+		for _, i := range mask.hidden {
+			hidden[int(i)] = true
+		}
+		for i, v := range pixels {
+			ch, f, y, x := i/(frames*225), i/225%frames, i/15%15, i%15
+			n := f/4*9 + y/5*3 + x/5
+			if !hidden[n] {
+				require.Equal(t, []float32{v, v}, []float32{painted.Masked[i], flat[i]})
+				continue
+			}
+			require.Equal(t, data.Mean[ch], painted.Masked[i])
+			require.InDelta(t, meanOf(batch.Views[0], n, ch), flat[i], 1e-6)
+		}
+	}
+}
+
+// meanOf is the mean of one channel of a patch.
+func meanOf(v data.View, n, ch int) (mean float64) {
+	for i := range 100 {
+		t, y, x := n/9*4+i/25, n/3%3*5+i/5%5, n%3*5+i%5
+		mean += float64(v.Bytes[((min(t, v.T-1)*15+y)*15+x)*3+ch]) / 255 / 100
+	}
+	return mean
+}

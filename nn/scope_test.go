@@ -1,0 +1,152 @@
+package nn
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	ag "mien/autograd"
+	"mien/engine"
+	"mien/engine/cpu"
+)
+
+// build makes two linear layers and a norm, and a constant.
+func build(s *Scope) (first, head *Linear, constant *ag.Value) {
+	first = NewLinear(s.Index("fc", 3), 5, 4, FanInUniform)
+	NewLayerNorm(s.Sub("norm"), 4)
+	constant = s.Constant(func() []float32 { return []float32{1, 2, 3, 4} }, 4)
+	head = NewPlainLinear(s.Sub("head").Sub("image"), 4, 2, FanInUniform)
+	return first, head, constant
+}
+
+func names(params []Param) (all []string) {
+	for _, p := range params {
+		all = append(all, p.Name)
+	}
+	return all
+}
+
+func TestScope(t *testing.T) {
+	b := cpu.New()
+	s := NewScope(b, engine.Float64, Random{1})
+	first, head, constant := build(s.Sub("part"))
+	want := []string{"part.fc.3.weight", "part.fc.3.bias", "part.norm.weight", "part.norm.bias", "part.head.image.weight", "part.head.image.bias"}
+	require.Equal(t, want, names(s.Params()))
+	require.Equal(t, [][]int{{4, 5}, {2, 4}}, [][]int{first.Weight.Shape(), head.Weight.Shape()})
+	require.Equal(t, 20+4+4+4+8+2, Count(s.Params()))
+	for _, p := range s.Params() {
+		require.True(t, p.NeedsGrad(), p.Name)
+		require.Equal(t, engine.Float64, p.Data().DType())
+		require.Equal(t, p.Name == "part.fc.3.weight", p.Linear, p.Name)
+	}
+	require.False(t, constant.NeedsGrad())
+	values, err := engine.Read[float64](constant.Data())
+	require.NoError(t, err)
+	require.Equal(t, []float64{1, 2, 3, 4}, values)
+	norm, err := engine.Read[float64](s.Params()[2].Data())
+	require.NoError(t, err)
+	require.Equal(t, []float64{1, 1, 1, 1}, norm)
+
+	require.NotZero(t, b.Stats().LiveBytes)
+	s.Free()
+	require.Zero(t, b.Stats().LiveBytes)
+	require.Empty(t, s.Params())
+}
+
+// For inference the weights of linear layers are packed and kept in no other form.
+func TestInferenceScope(t *testing.T) {
+	b := cpu.New()
+	for _, p := range []engine.Precision{engine.Full, engine.BF16, engine.Int8} {
+		s := NewInferenceScope(b, Random{1}, p)
+		first, head, _ := build(s)
+		require.Nil(t, first.Weight.Data().Buffer(), "packed alone")
+		require.NotNil(t, head.Weight.Data().Buffer(), "a head is not packed")
+		require.Equal(t, []int{4, 5}, first.Weight.Shape())
+		s.Free()
+		require.Zero(t, b.Stats().LiveBytes)
+	}
+}
+
+// An outline has no memory and draws no values; a mistake inside a constructor passes through.
+func TestOutline(t *testing.T) {
+	params, err := Outline(6, func(s *Scope) {
+		build(s)
+		s.Constant(func() []float32 { panic("called") }, 1<<40)
+		require.NoError(t, s.Err())
+	})
+	require.NoError(t, err)
+	require.Len(t, params, 6)
+	require.Equal(t, 42, Count(params))
+	require.Nil(t, params[0].Data().Buffer())
+	huge, err := Outline(1, func(s *Scope) { s.Param("x", Zeros, 1<<20, 1<<20) })
+	require.NoError(t, err)
+	require.Equal(t, 1<<40, Count(huge))
+	params, err = Outline(5, func(s *Scope) { build(s) })
+	require.EqualError(t, err, "the model has more parameters than there is room for: is the file damaged?")
+	require.Empty(t, params)
+	require.PanicsWithValue(t, "mistake", func() { Outline(5, func(*Scope) { panic("mistake") }) })
+}
+
+func TestFreeze(t *testing.T) {
+	made := func() []Param {
+		s := NewScope(cpu.New(), engine.Float32, Random{1})
+		build(s)
+		return s.Params()
+	}
+	learned := func(params []Param) (all []string) {
+		for _, p := range params {
+			if p.NeedsGrad() {
+				all = append(all, p.Name)
+			}
+		}
+		return all
+	}
+	params := made()
+	n, err := Freeze(params, []string{"fc.*", "head.*.bias"})
+	require.NoError(t, err)
+	require.Equal(t, 20+4+2, n)
+	require.Equal(t, []string{"norm.weight", "norm.bias", "head.image.weight"}, learned(params))
+
+	n, err = Freeze(made(), []string{"*.weight", "fc.*"})
+	require.NoError(t, err)
+	require.Equal(t, 20+4+4+8, n, "what two patterns match counts once")
+	params = made()
+	n, err = Freeze(params, nil)
+	require.NoError(t, err)
+	require.Zero(t, n)
+	require.Len(t, learned(params), 6)
+	for _, pattern := range []string{"fc", "FC.*", "blocks.*", "[", ""} {
+		_, err = Freeze(made(), []string{"norm.*", pattern})
+		require.EqualError(t, err, `no parameter matches "`+pattern+`"`)
+	}
+}
+
+// Layer runs the function on the tape of its operand.
+func TestLayer(t *testing.T) {
+	b := cpu.New()
+	for _, recompute := range []bool{false, true} {
+		tape := ag.NewTape(b)
+		tape.Recompute = recompute
+		x := tape.Input(engine.FromSlice(b, engine.Float32, []float32{3}, 1))
+		y := Layer(x, func(x *ag.Value) *ag.Value { return ag.Mul(x, ag.Mul(x, x)) })
+		tape.Backward(y)
+		for v, want := range map[*engine.Tensor]float32{y.Data(): 27, x.Grad(): 27} {
+			got, err := engine.Read[float32](v)
+			require.NoError(t, err)
+			require.Equal(t, []float32{want}, got)
+		}
+		tape.Close()
+	}
+}
+
+// What is stored is read when its turn comes.
+func TestStored(t *testing.T) {
+	x := engine.FromSlice(cpu.New(), engine.Float64, []float64{1, 2, 3}, 1, 3)
+	stored := Stored("name", x)
+	require.Equal(t, "name", stored.Name)
+	require.Equal(t, []int{1, 3}, stored.Shape)
+	engine.Write(x, []float64{4, 5, 6})
+	dst := make([]float32, 3)
+	require.NoError(t, stored.Fill(dst))
+	require.Equal(t, []float32{4, 5, 6}, dst)
+}

@@ -1,0 +1,160 @@
+package s4d
+
+import (
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"mien/data"
+	"mien/moae"
+	"mien/nn"
+	"mien/recipe"
+	"mien/vit"
+)
+
+// Positions name half of the blocks, rounded down, or the blocks themselves.
+func TestPositions(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		depth int
+		want  []int
+	}{
+		{"early", 12, []int{0, 1, 2, 3, 4, 5}}, {"middle", 12, []int{3, 4, 5, 6, 7, 8}}, {"later", 12, []int{6, 7, 8, 9, 10, 11}},
+		{"alternate", 12, []int{1, 3, 5, 7, 9, 11}},
+		{"early", 7, []int{0, 1, 2}}, {"middle", 7, []int{2, 3, 4}}, {"later", 7, []int{4, 5, 6}}, {"alternate", 7, []int{1, 3, 5}},
+		{"early", 2, []int{0}}, {"middle", 2, []int{0}}, {"later", 2, []int{1}}, {"alternate", 2, []int{1}}, {"middle", 5, []int{1, 2}},
+		{"1,2", 3, []int{1, 2}}, {"2, 0", 3, []int{0, 2}}, {"0", 1, []int{0}}, {"10,9", 12, []int{9, 10}},
+	} {
+		got, err := Positions(c.name, c.depth)
+		require.NoError(t, err, "%+v", c)
+		require.Equal(t, c.want, got, "%+v", c)
+	}
+}
+
+func TestPositionsErrors(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		depth int
+		want  string
+	}{
+		{"late", 12, `position of experts "late": choose early, middle, later or alternate, or name blocks, as in "1,2"`},
+		{"", 12, `position of experts ""`}, {"-1", 12, `position of experts "-1": choose`},
+		{"1,1", 12, `position of experts "1,1": want different numbers of blocks, as in "1,2"`}, {"1,", 12, "want different numbers"},
+		{"1;2", 12, "want different numbers"}, {"later", 0, "0 blocks: choose 1 to 1024"}, {"later", 1025, "1025 blocks"}, {"0", -1, "-1 blocks"},
+		{"later", 1, "experts stand in half of the blocks, and there is one: choose more blocks, experts = 0, or name block 0"},
+	} {
+		_, err := Positions(c.name, c.depth)
+		require.ErrorContains(t, err, c.want, "%+v", c)
+	}
+}
+
+// tinyConfig has no two equal sizes.
+func tinyConfig() Config {
+	return Config{
+		Encoder: vit.Config{ImageSize: 15, Frames: 8, PatchSize: 5, Tubelet: 4, Dim: 12, Depth: 2, Heads: 3, MLPRatio: 2},
+		MoAE:    moae.Config{Experts: 4, TopK: 2, Hidden: 5}, MoAEBlocks: []int{0, 1}, ImageClasses: 7, VideoClasses: 11,
+	}
+}
+
+func TestCheck(t *testing.T) {
+	require.NoError(t, tinyConfig().Check())
+	for message, change := range map[string]func(c *Config){
+		"experts in block 2: the model has blocks 0 to 1":       func(c *Config) { c.MoAEBlocks = []int{0, 2} },
+		"experts in block -1":                                   func(c *Config) { c.MoAEBlocks = []int{-1} },
+		"heads of 0 and 11 classes: each needs 1 to 1000":       func(c *Config) { c.ImageClasses = 0 },
+		"heads of 7 and 1001 classes: each needs 1 to 1000":     func(c *Config) { c.VideoClasses = 1001 },
+		"needs experts ≥ 1, 1 ≤ top-k ≤ experts":                func(c *Config) { c.MoAE.TopK = 5 },
+		"image size 15 is not a multiple of the patch size 4":   func(c *Config) { c.Encoder.PatchSize = 4 },
+		"width 12 is not a multiple of the 5 heads":             func(c *Config) { c.Encoder.Heads = 5 },
+		"mixture {Experts:4 TopK:2 Hidden:5 Residual:false Noi": func(c *Config) { c.MoAE.Capacity = math.Inf(-1) },
+	} {
+		c := tinyConfig()
+		change(&c)
+		require.ErrorContains(t, c.Check(), message)
+	}
+	plain := tinyConfig()
+	plain.MoAE, plain.MoAEBlocks = moae.Config{}, nil
+	require.NoError(t, plain.Check(), "without experts nothing need be said about them")
+}
+
+// The published numbers of parameters, in all and at work on a token.
+func TestParameters(t *testing.T) {
+	count := func(c Config) int {
+		params, err := nn.Outline(1000, func(s *nn.Scope) { New(s, c) })
+		require.NoError(t, err)
+		return nn.Count(params)
+	}
+	base, err := Published("base")
+	require.NoError(t, err)
+	require.Equal(t, []int{6, 7, 8, 9, 10, 11}, base.MoAEBlocks)
+	require.Equal(t, 100_513_646, count(base))
+	require.Equal(t, 89_862_254, base.ActiveParams(100_513_646))
+	base.VideoClasses = 11
+	require.Equal(t, 100_516_722, count(base))
+	base.MoAEBlocks = nil
+	require.Equal(t, 86_227_200+18*769, count(base), "encoder with its norm, and heads of 7 and 11 classes")
+	require.Equal(t, 5, base.ActiveParams(5))
+	_, err = Published("huge")
+	require.EqualError(t, err, `model size "huge": choose tiny, small, base or large`)
+
+	c := tinyConfig()
+	with := count(c)
+	c.MoAEBlocks = []int{1}
+	expert := 2*12*5 + 5 + 12
+	require.Equal(t, 4*expert+2*(12*4+4), with-count(c), "experts and router of a block")
+	require.Equal(t, 1000-2*(4-2)*expert, tinyConfig().ActiveParams(1000))
+}
+
+// Multiply-adds of the published model in units of 10⁹, and of a small one by hand.
+func TestMACs(t *testing.T) {
+	base, err := Published("base")
+	require.NoError(t, err)
+	require.InDelta(t, 83.55, float64(base.MACs(800, 7))/1e9, 0.005)
+	base.MoAEBlocks = nil
+	require.InDelta(t, 80.69, float64(base.MACs(800, 7))/1e9, 0.005)
+	require.InDelta(t, 8.796, float64(base.MACs(100, 7))/1e9, 0.0005)
+
+	c := tinyConfig()
+	c.MoAEBlocks = []int{1}
+	require.Equal(t, c.Encoder.MACs(3)+3*(12*4+2*2*12*5)+12*9, c.MACs(3, 9))
+	net := &classifier{Model: &Model{Config: c}, recipe: recipe.Recipe{}}
+	require.Equal(t, []int{c.MACs(9, 7), c.MACs(18, 11)}, []int{net.MACs(9), net.MACs(18)})
+	require.Equal(t, []int{7, 11}, []int{net.Classes(data.Image), net.Classes(data.Video)})
+}
+
+func TestPreset(t *testing.T) {
+	for _, size := range []string{"tiny", "small", "base", "large"} {
+		want, err := Published(size)
+		require.NoError(t, err)
+		r, ok := System.Preset(size)
+		require.True(t, ok)
+		require.Equal(t, []string{"s4d-" + size, recipe.Finetune, "s4d"}, []string{r.Name, r.Kind, r.System})
+		got, err := FromRecipe(r)
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+		require.NoError(t, System.Check(r))
+	}
+	_, ok := System.Preset("huge")
+	require.False(t, ok)
+}
+
+// Every setting of a recipe gets into the model.
+func TestFromRecipe(t *testing.T) {
+	r := recipe.Recipe{Model: recipe.Model{ImageSize: 15, Frames: 8, PatchSize: 5, Tubelet: 4, Dim: 12, Depth: 2, Heads: 3, MLPRatio: 2,
+		Experts: 4, TopK: 2, ExpertHidden: 5, Position: "1", ImageClasses: 7, VideoClasses: 11,
+		Residual: true, NoiseInEval: true, Capacity: 1.5, Balance: 0.25}}
+	want := tinyConfig()
+	want.MoAEBlocks = []int{1}
+	want.MoAE.Residual, want.MoAE.NoiseInEval, want.MoAE.Capacity, want.MoAE.Balance = true, true, 1.5, 0.25
+	got, err := FromRecipe(r)
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+
+	r.Model.Position = "late"
+	require.ErrorContains(t, System.Check(r), `position of experts "late"`)
+	r.Model.Experts = 0
+	require.NoError(t, System.Check(r), "without experts their position does not matter")
+	r.Model.Experts, r.Model.Depth, r.Model.Position = 4, 1, "later"
+	require.ErrorContains(t, System.Check(r), "experts stand in half of the blocks, and there is one")
+}

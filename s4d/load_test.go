@@ -1,0 +1,90 @@
+package s4d
+
+import (
+	"maps"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"mien/moae"
+	"mien/recipe"
+	"mien/vit"
+)
+
+// shapes is a weights file without values.
+type shapes map[string][]int
+
+func (s shapes) Names() []string                       { return slices.Sorted(maps.Keys(s)) }
+func (s shapes) Shape(name string) ([]int, bool)       { shape, ok := s[name]; return shape, ok }
+func (s shapes) Read(name string, dst []float32) error { return nil }
+func (s shapes) Metadata() map[string]string           { return nil }
+
+// finetuned is a checkpoint of two blocks, the second with two experts.
+func finetuned() shapes {
+	return shapes{
+		"patch_embed.proj.weight": {192, 3, 4, 8, 8}, "blocks.0.mlp.fc1.bias": {384}, "blocks.1.norm1.weight": {192},
+		"blocks.1.moe_layer.experts.0.fc1.weight": {24, 192}, "blocks.1.moe_layer.experts.1.fc1.weight": {24, 192},
+		"head.image.weight": {8, 192}, "head.video.weight": {11, 192},
+	}
+}
+
+func TestInferConfig(t *testing.T) {
+	want := Config{
+		Encoder: vit.Config{ImageSize: 160, Frames: 16, PatchSize: 8, Tubelet: 4, Dim: 192, Depth: 2, Heads: 3, MLPRatio: 2},
+		MoAE:    moae.Config{Experts: 2, TopK: 2, Hidden: 24}, MoAEBlocks: []int{1}, ImageClasses: 8, VideoClasses: 11,
+	}
+	got, err := InferConfig(finetuned())
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+	r, ok, err := System.Identify(finetuned())
+	require.NoError(t, err)
+	require.True(t, ok)
+	require.Equal(t, []string{"published", recipe.Finetune, "s4d", "1"}, []string{r.Name, r.Kind, r.System, r.Model.Position})
+	again, err := FromRecipe(r)
+	require.NoError(t, err)
+	require.Equal(t, want, again)
+
+	plain := finetuned()
+	delete(plain, "blocks.1.moe_layer.experts.0.fc1.weight")
+	got, err = InferConfig(plain)
+	require.NoError(t, err)
+	require.Equal(t, moae.Config{Experts: 2, TopK: 2, Hidden: 24}, got.MoAE, "the highest number counts")
+	plain["blocks.10.moe_layer.experts.0.fc1.weight"] = []int{24, 192}
+	got, err = InferConfig(plain)
+	require.NoError(t, err)
+	require.Equal(t, []int{1, 10}, got.MoAEBlocks)
+	require.Equal(t, 11, got.Encoder.Depth)
+	maps.DeleteFunc(plain, func(name string, _ []int) bool { return len(name) > 20 && name[:7] == "blocks." })
+	got, err = InferConfig(plain)
+	require.NoError(t, err)
+	require.Empty(t, got.MoAEBlocks)
+	require.Zero(t, got.MoAE.Experts)
+
+	one := finetuned()
+	delete(one, "blocks.1.moe_layer.experts.1.fc1.weight")
+	got, err = InferConfig(one)
+	require.NoError(t, err)
+	require.Equal(t, 1, got.MoAE.TopK, "no more experts a token than there are")
+	require.NoError(t, got.Check())
+}
+
+func TestInferConfigErrors(t *testing.T) {
+	for message, change := range map[string]func(s shapes){
+		"weights hold no patch_embed.proj.weight [D, 3, 2, 16, 16]: they are not a fine-tuned S4D model": func(s shapes) { delete(s, "patch_embed.proj.weight") },
+		"weights hold no patch_embed.proj.weight":                                                        func(s shapes) { s["patch_embed.proj.weight"] = []int{192, 4, 4, 8, 8} },
+		"weights hold no patch_embed.proj":                                                               func(s shapes) { s["patch_embed.proj.weight"] = []int{192, 3} },
+		"weights hold no head.video.weight: they are not a fine-tuned S4D model":                         func(s shapes) { delete(s, "head.video.weight") },
+		"weights hold no head.image.weight":                                                              func(s shapes) { s["head.image.weight"] = []int{7} },
+	} {
+		s := finetuned()
+		change(s)
+		_, err := InferConfig(s)
+		require.ErrorContains(t, err, message)
+		if _, ok := s["head.image.weight"]; ok {
+			_, ok, err = System.Identify(s)
+			require.True(t, ok)
+			require.ErrorContains(t, err, message)
+		}
+	}
+}

@@ -1,0 +1,89 @@
+package system
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	ag "mien/autograd"
+	"mien/data"
+	"mien/engine"
+	"mien/engine/cpu"
+	"mien/engine/enginetest"
+)
+
+// counted returns 0, 1, 2, … as pixels.
+func counted[N engine.Number](n, from int) []N {
+	values := make([]N, n)
+	for i := range values {
+		values[i] = N(from + i)
+	}
+	return values
+}
+
+// Views travel one by one, in their order, and keep their layout.
+func TestPixels(t *testing.T) {
+	b := enginetest.NewCounting(cpu.New())
+	tape := ag.NewTape(b)
+	const n = 2 * 3 * 4 * 3
+	views := []data.View{{T: 2, H: 3, W: 4, Bytes: counted[uint8](n, 0)}, {T: 2, H: 3, W: 4, Bytes: counted[uint8](n, n)}}
+	batch := &Batch{Views: views}
+	require.Equal(t, 2, batch.Size())
+	pixels := batch.Pixels(tape)
+	require.Equal(t, engine.Uint8, pixels.Data().DType())
+	require.Equal(t, []int{2, 2, 3, 4, 3}, pixels.Shape())
+	require.False(t, pixels.NeedsGrad())
+	require.Equal(t, enginetest.Traffic{Calls: 2, Bytes: 2 * n}, b.Uploads)
+	bytes, err := engine.Read[uint8](pixels.Data())
+	require.NoError(t, err)
+	require.Equal(t, counted[uint8](2*n, 0), bytes)
+
+	for i := range views {
+		views[i] = data.View{T: 2, H: 3, W: 4, Floats: counted[float32](n, i*n)}
+	}
+	b.Reset()
+	pixels = batch.Pixels(tape)
+	require.Equal(t, engine.Float32, pixels.Data().DType())
+	require.Equal(t, []int{2, 3, 2, 3, 4}, pixels.Shape())
+	require.Equal(t, enginetest.Traffic{Calls: 2, Bytes: 4 * 2 * n}, b.Uploads)
+	floats, err := engine.Read[float32](pixels.Data())
+	require.NoError(t, err)
+	require.Equal(t, counted[float32](2*n, 0), floats)
+
+	tape.Close()
+	require.Zero(t, b.Stats().LiveBytes, "the tape owns the pixels")
+}
+
+// A batch is of bytes or of floats, and of one size.
+func TestPixelsOfAMixture(t *testing.T) {
+	for _, second := range []data.View{{T: 1, H: 1, W: 2, Floats: make([]float32, 6)}, {T: 1, H: 2, W: 2, Bytes: make([]uint8, 12)}} {
+		b := &Batch{Views: []data.View{{T: 1, H: 1, W: 2, Bytes: make([]uint8, 6)}, second}}
+		require.Panics(t, func() { b.Pixels(ag.NewTape(cpu.New())) })
+	}
+}
+
+func TestTargets(t *testing.T) {
+	batch := &Batch{Labels: []int{2, 0}}
+	targets := batch.Targets(ag.NewTape(cpu.New()), 4, 0.2)
+	require.Equal(t, []int{2, 4}, targets.Shape())
+	values, err := engine.Read[float64](targets.Data())
+	require.NoError(t, err)
+	require.InDeltaSlice(t, []float64{0.05, 0.05, 0.85, 0.05, 0.85, 0.05, 0.05, 0.05}, values, 1e-6)
+}
+
+// Random numbers of a batch follow from seed, purpose, epoch and step, and nothing else.
+func TestRandomNumbers(t *testing.T) {
+	at := Batch{Seed: 1, Epoch: 2, Step: 3}
+	others := []Batch{{Seed: 2, Epoch: 2, Step: 3}, {Seed: 1, Epoch: 3, Step: 3}, {Seed: 1, Epoch: 2, Step: 4}, {Seed: 1, Epoch: 3, Step: 2}}
+	require.Equal(t, data.Stream(1, "mask", 2, 3).Uint64(), at.Stream("mask").Uint64())
+	require.Equal(t, engine.Key{Seed: 1, Stream: data.StreamID("router", 2, 3)}, at.Key("router"))
+	same := Batch{Seed: 1, Epoch: 2, Step: 3, Modality: data.Video, Views: make([]data.View, 3)}
+	require.Equal(t, at.Key("router"), same.Key("router"))
+	require.NotEqual(t, at.Key("router"), at.Key("mask"))
+	require.NotEqual(t, at.Stream("router").Uint64(), at.Stream("mask").Uint64())
+	for _, other := range others {
+		require.NotEqual(t, at.Key("router"), other.Key("router"))
+		require.NotEqual(t, at.Stream("mask").Uint64(), other.Stream("mask").Uint64())
+	}
+	require.Equal(t, "video", same.String())
+}

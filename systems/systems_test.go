@@ -1,0 +1,92 @@
+package systems
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"mien/internal/golden"
+	"mien/recipe"
+)
+
+func TestOf(t *testing.T) {
+	r := tiny["s4d"]
+	s, err := Of(r)
+	require.NoError(t, err)
+	require.Equal(t, "s4d", s.Name)
+	r.Kind = recipe.Pretrain
+	_, err = Of(r)
+	require.EqualError(t, err, `kind is "pretrain": system s4d is for finetune`)
+	r.System = "s5d"
+	_, err = Of(r)
+	require.EqualError(t, err, `system is "s5d": choose s4d, vit, mae`)
+	r = tiny["s4d"]
+	r.Model.TopK = 9
+	_, err = Of(r)
+	require.ErrorContains(t, err, "1 ≤ top-k ≤ experts", "the system checks its recipe")
+}
+
+// Every system has what package system says it has.
+func TestSystemsAreComplete(t *testing.T) {
+	for _, s := range All {
+		require.NotEmpty(t, s.Name)
+		require.Contains(t, []string{recipe.Pretrain, recipe.Finetune}, s.Kind)
+		for what, there := range map[string]bool{"Check": s.Check != nil, "Build": s.Build != nil, "Start": s.Start != nil,
+			"Heads": s.Heads != nil, "Group": s.Group != nil, "Preset": s.Preset != nil} {
+			require.True(t, there, "%s of %s", what, s.Name)
+		}
+	}
+}
+
+// Every embedded recipe passes its system's check.
+func TestLoad(t *testing.T) {
+	for _, name := range recipe.Names() {
+		r, err := Load(name)
+		require.NoError(t, err)
+		require.Equal(t, name, r.Name)
+	}
+	_, err := Load("s4d")
+	require.ErrorContains(t, err, `recipe "s4d": neither a file nor one of`)
+
+	r, err := Load("s4d-tiny")
+	require.NoError(t, err)
+	r.Model.PatchSize = 7
+	text, err := r.Text()
+	require.NoError(t, err)
+	path := filepath.Join(t.TempDir(), "r.toml")
+	require.NoError(t, os.WriteFile(path, text, 0o600))
+	_, err = Load(path)
+	require.ErrorContains(t, err, "recipe "+path+": image size 32 is not a multiple of the patch size 7")
+}
+
+// A published model is called SYSTEM-SIZE.
+func TestPreset(t *testing.T) {
+	for _, s := range All {
+		for _, size := range []string{"tiny", "small", "base", "large"} {
+			r, ok := Preset(s.Name + "-" + size)
+			require.True(t, ok)
+			require.Equal(t, s.Name+"-"+size, r.Name)
+			of, err := Of(r)
+			require.NoError(t, err)
+			require.Same(t, s, of)
+		}
+	}
+	for _, name := range []string{"s4d", "s4d-", "s4d-huge", "tiny", "", "s5d-tiny", "s4d-tiny-pretrain"} {
+		_, ok := Preset(name)
+		require.False(t, ok, name)
+	}
+}
+
+func TestIdentify(t *testing.T) {
+	r, err := Identify(golden.Open(t, "released_form.pth"))
+	require.NoError(t, err)
+	require.Equal(t, "s4d", r.System)
+	for _, name := range []string{"mae_tiny.safetensors", "s4d_joint.safetensors"} {
+		_, err = Identify(golden.Open(t, name))
+		require.Error(t, err, name)
+	}
+	_, err = Identify(golden.Open(t, "vit_tiny.safetensors"))
+	require.EqualError(t, err, "weights hold no model that mien knows, nor a recipe: were they fine-tuned by something else?")
+}

@@ -1,0 +1,142 @@
+package systems
+
+import (
+	"context"
+	"iter"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	ag "mien/autograd"
+	"mien/data"
+	"mien/engine"
+	"mien/nn"
+	"mien/recipe"
+	"mien/system"
+	"mien/train"
+)
+
+// tiny holds a recipe of each system, with all that it can do switched on. No two sizes are the same where they can differ.
+var tiny = map[string]recipe.Recipe{
+	"vit": tinyRecipe("vit", recipe.Finetune, func(m *recipe.Model, t *recipe.Train) {
+		m.ImageClasses, m.VideoClasses = 5, 0
+		t.LayerDecay, t.LabelSmoothing = 0.8, 0.1
+	}),
+	"s4d": tinyRecipe("s4d", recipe.Finetune, func(m *recipe.Model, t *recipe.Train) {
+		m.ImageClasses, m.VideoClasses = 5, 6
+		m.Experts, m.TopK, m.Position = 3, 2, "0,1"
+		m.Residual, m.Capacity, m.Balance = true, 0.9, 0.01
+		t.LayerDecay, t.LabelSmoothing, t.RouterNoise = 0.8, 0.1, true
+	}),
+	"mae": tinyRecipe("mae", recipe.Pretrain, func(m *recipe.Model, t *recipe.Train) {
+		m.DecoderDim, m.DecoderDepth, m.DecoderHeads = 8, 1, 1
+		t.ImageMask, t.VideoMask = 0.5, 0.75
+	}),
+}
+
+func tinyRecipe(system, kind string, more func(m *recipe.Model, t *recipe.Train)) recipe.Recipe {
+	r := recipe.Recipe{Name: "tiny", Kind: kind, System: system, Seed: 3,
+		Model: recipe.Model{ImageSize: 8, Frames: 4, PatchSize: 4, Tubelet: 2, Dim: 16, Depth: 2, Heads: 2, MLPRatio: 3},
+		Train: recipe.Train{LR: 1e-2, Beta2: 0.95, WeightDecay: 0.05, Clip: 0.5}}
+	more(&r.Model, &r.Train)
+	return r
+}
+
+// Each system has a recipe here, so that a new one is tested as well.
+func TestTinyRecipes(t *testing.T) {
+	require.Len(t, tiny, len(All))
+	for _, s := range All {
+		of, err := Of(tiny[s.Name])
+		require.NoError(t, err)
+		require.Same(t, s, of)
+	}
+}
+
+// trainee is a tiny model in training.
+type trainee struct {
+	recipe recipe.Recipe
+	model  system.Model
+	params []nn.Param
+	loop   train.Loop[*system.Batch]
+	steps  []train.Step // that were heard of
+}
+
+// tinyEpochs of tinySteps each make a run: an image batch and a video batch in turn, of bytes and then of floats.
+const (
+	tinyEpochs = 2
+	tinySteps  = 4
+)
+
+func newTrainee(t testing.TB, b engine.Backend, r recipe.Recipe) *trainee {
+	s, err := Of(r)
+	require.NoError(t, err)
+	scope := nn.NewScope(b, engine.Float32, nn.Random{Seed: r.Seed})
+	x := &trainee{recipe: r, model: s.Build(scope, r), params: scope.Params()}
+	x.loop = train.Loop[*system.Batch]{
+		Backend: b, Schedule: func(int) float64 { return r.Train.LR }, Clip: r.Train.Clip, Epochs: tinyEpochs, Steps: tinySteps,
+		Optimizer: train.NewAdamW(b, x.params, train.AdamWConfig{Beta1: 0.9, Beta2: r.Train.Beta2, Eps: 1e-8,
+			Group: func(name string, shape []int) (float64, float64) { return s.Group(r, name, shape) }}),
+		Batches: func(_ context.Context, epoch int) iter.Seq2[*system.Batch, error] {
+			return func(yield func(*system.Batch, error) bool) {
+				for step := range tinySteps {
+					if !yield(x.batch(epoch, step), nil) {
+						return
+					}
+				}
+			}
+		},
+		Loss:    x.model.Loss,
+		OnStep:  func(s train.Step, _ *system.Batch) { x.steps = append(x.steps, s) },
+		OnEpoch: func(context.Context, int) error { return nil },
+	}
+	if f, ok := x.model.(system.Follower); ok {
+		x.loop.AfterStep = f.AfterStep
+	}
+	return x
+}
+
+// batch makes the random views of a step. A model with one head sees images alone.
+func (x *trainee) batch(epoch, step int) *system.Batch {
+	b := &system.Batch{Epoch: epoch, Step: step, Seed: x.recipe.Seed, Modality: data.Image}
+	views, frames, classes := 3, 1, x.recipe.Model.ImageClasses
+	if step%2 == 1 && x.recipe.System != "vit" {
+		b.Modality, views, frames, classes = data.Video, 2, x.recipe.Model.Frames, x.recipe.Model.VideoClasses
+	}
+	rng, side := b.Stream("pixels"), x.recipe.Model.ImageSize
+	for range views {
+		v := data.View{T: frames, H: side, W: side, Bytes: make([]uint8, frames*side*side*3)}
+		for i := range v.Bytes {
+			v.Bytes[i] = uint8(rng.Uint32())
+		}
+		if step >= 2 {
+			v = data.View{T: frames, H: side, W: side, Floats: v.Planar()}
+		}
+		b.Views, b.Labels = append(b.Views, v), append(b.Labels, rng.IntN(max(classes, 1)))
+	}
+	return b
+}
+
+// logits classifies the first batch, where the model names expressions.
+func (x *trainee) logits(t testing.TB) (values []float32) {
+	net, ok := x.model.(system.Classifier)
+	if !ok {
+		return nil
+	}
+	tape := ag.NewInferenceTape(x.loop.Backend, engine.Full)
+	defer tape.Close()
+	batch := x.batch(0, 0)
+	values, err := engine.Read[float32](net.Logits(batch.Pixels(tape), batch.Modality, batch.Key("evaluation")).Data())
+	require.NoError(t, err)
+	return values
+}
+
+// checkpoint returns the parameters, moments and counts as a file has them.
+func (x *trainee) checkpoint(t testing.TB) []byte {
+	path := filepath.Join(t.TempDir(), "checkpoint")
+	require.NoError(t, train.Save(path, x.params, x.loop.Optimizer, train.Progress{}))
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	return text
+}

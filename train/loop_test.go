@@ -1,0 +1,319 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	ag "mien/autograd"
+	"mien/engine"
+	"mien/engine/cpu"
+	"mien/engine/enginetest"
+	"mien/nn"
+)
+
+// place is a batch that knows where it is.
+type place struct{ epoch, step int }
+
+func (p place) String() string { return fmt.Sprintf("place %d.%d", p.epoch, p.step) }
+
+// places yields n batches.
+func places(n int) func(context.Context, int) iter.Seq2[place, error] {
+	return func(_ context.Context, epoch int) iter.Seq2[place, error] {
+		return func(yield func(place, error) bool) {
+			for step := range n {
+				if !yield(place{epoch, step}, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// plain is a group without decay.
+func plain(string, []int) (lrScale, decay float64) { return 1, 0 }
+
+// slope is a run of two epochs of three steps, whose loss at place p is (10·epoch + step)·w with w = 2 at the start.
+func slope(b engine.Backend) (l *Loop[place], log *[]string) {
+	log = new([]string)
+	note := func(format string, args ...any) { *log = append(*log, fmt.Sprintf(format, args...)) }
+	w := nn.Param{Name: "w", Value: ag.Param(engine.FromSlice(b, engine.Float32, []float32{2}, 1))}
+	return &Loop[place]{
+		Backend: b, Epochs: 2, Steps: 3, Batches: places(3),
+		Schedule:  func(step int) float64 { return float64(step) / 1000 },
+		Optimizer: NewAdamW(b, []nn.Param{w}, AdamWConfig{Beta1: 0.9, Beta2: 0.99, Eps: 1e-8, Group: plain}),
+		Loss: func(t *ag.Tape, p place) *ag.Value {
+			note("loss %v", p)
+			x := t.Const(engine.Filled(b, engine.Float32, float64(10*p.epoch+p.step), 1))
+			return ag.Sum(ag.Mul(x, w.Value))
+		},
+		AfterStep: func(p place) { note("after %v", p) },
+		OnStep: func(s Step, p place) {
+			note("heard %v: epoch %d step %d lr %v loss %.0f norm %.0f", p, s.Epoch, s.Step, s.LR, s.Loss, s.GradNorm)
+		},
+		OnEpoch: func(_ context.Context, epoch int) error { note("epoch %d", epoch); return nil },
+	}, log
+}
+
+// The loop hears of a step while the next one is under way, and of the last one before the epoch ends. What it hears is that step's.
+func TestOrder(t *testing.T) {
+	for _, b := range []engine.Backend{cpu.New(), enginetest.NewDeferred(cpu.New(), 0)} {
+		l, log := slope(b)
+		require.NoError(t, l.Run(t.Context(), 0))
+		require.Equal(t, []string{
+			"loss place 0.0", "after place 0.0",
+			"loss place 0.1", "after place 0.1", "heard place 0.0: epoch 0 step 0 lr 0 loss 0 norm 0",
+			"loss place 0.2", "after place 0.2", "heard place 0.1: epoch 0 step 1 lr 0.001 loss 2 norm 1",
+			"heard place 0.2: epoch 0 step 2 lr 0.002 loss 4 norm 2", "epoch 0",
+			"loss place 1.0", "after place 1.0",
+			"loss place 1.1", "after place 1.1", "heard place 1.0: epoch 1 step 0 lr 0.003 loss 20 norm 10",
+			"loss place 1.2", "after place 1.2", "heard place 1.1: epoch 1 step 1 lr 0.004 loss 22 norm 11",
+			"heard place 1.2: epoch 1 step 2 lr 0.005 loss 24 norm 12", "epoch 1",
+		}, *log)
+	}
+}
+
+// A run that continues begins with the epoch that is due, and its schedule goes on.
+func TestRunFromAnEpoch(t *testing.T) {
+	l, log := slope(cpu.New())
+	l.AfterStep = nil
+	require.NoError(t, l.Run(t.Context(), 1))
+	require.Equal(t, "loss place 1.0", (*log)[0])
+	require.Contains(t, (*log)[2], "heard place 1.0: epoch 1 step 0 lr 0.003 loss 20 norm 10")
+	*log = nil
+	require.NoError(t, l.Run(t.Context(), 2))
+	require.Empty(t, *log)
+}
+
+// The figures of a step are forgotten once it was heard of, also when the run breaks off.
+func TestFiguresAreFreed(t *testing.T) {
+	b := enginetest.NewDeferred(cpu.New(), 0) // whose figures are to the byte
+	l, _ := slope(b)
+	before := b.Stats().LiveBytes
+	require.NoError(t, l.Run(t.Context(), 0))
+	after := b.Stats().LiveBytes
+	require.Equal(t, 4*engine.FigureCount, after-before, "those of the last step, for the next one")
+	l.OnStep = func(Step, place) {}
+	require.NoError(t, l.Run(t.Context(), 0))
+	require.Equal(t, after, b.Stats().LiveBytes)
+	for _, batches := range []func(context.Context, int) iter.Seq2[place, error]{
+		func(context.Context, int) iter.Seq2[place, error] {
+			return func(yield func(place, error) bool) {
+				_ = yield(place{}, nil) && yield(place{}, errors.New("unreadable"))
+			}
+		},
+		places(2),
+	} {
+		l.Batches = batches
+		require.Error(t, l.Run(t.Context(), 0))
+		require.Equal(t, after, b.Stats().LiveBytes)
+	}
+}
+
+func TestLoopErrors(t *testing.T) {
+	l, log := slope(cpu.New())
+	l.Batches = places(2)
+	require.EqualError(t, l.Run(t.Context(), 0), "epoch 0 had 2 steps, not 3")
+	require.NotContains(t, *log, "epoch 0")
+
+	l, log = slope(cpu.New())
+	l.Batches = func(context.Context, int) iter.Seq2[place, error] {
+		return func(yield func(place, error) bool) {
+			if yield(place{}, nil) {
+				yield(place{}, errors.New("unreadable"))
+			}
+		}
+	}
+	require.EqualError(t, l.Run(t.Context(), 0), "unreadable")
+	require.Equal(t, []string{"loss place 0.0", "after place 0.0"}, (*log)[:2])
+	require.NotContains(t, *log, "epoch 0")
+}
+
+// full is a backend whose memory ends in the middle of a step.
+type full struct {
+	engine.Backend
+	left *int
+}
+
+func (f full) Alloc(bytes int) (engine.Buffer, error) {
+	if *f.left--; *f.left < 0 {
+		return nil, errors.New("full")
+	}
+	return f.Backend.Alloc(bytes)
+}
+
+func TestLoopWithoutMemory(t *testing.T) {
+	left := 100
+	inner := cpu.New()
+	l, _ := slope(full{inner, &left})
+	before := inner.Stats().LiveBytes
+	left = 3
+	var alloc *engine.AllocError
+	require.ErrorAs(t, l.Run(t.Context(), 0), &alloc)
+	l.Optimizer.params[0].ZeroGrad()
+	require.Equal(t, before, inner.Stats().LiveBytes, "the step that failed gave back what it had")
+}
+
+// The tape of a step is as the loop was told.
+func TestTapeOfAStep(t *testing.T) {
+	l, _ := slope(cpu.New())
+	loss := l.Loss
+	for _, recompute := range []bool{false, true} {
+		l.Recompute, l.Precision = recompute, engine.BF16
+		l.Loss = func(tape *ag.Tape, p place) *ag.Value {
+			require.Equal(t, recompute, tape.Recompute)
+			require.Equal(t, engine.BF16, tape.Precision)
+			return loss(tape, p)
+		}
+		require.NoError(t, l.Run(t.Context(), 0))
+	}
+}
+
+// dot is the loss Σ goal·w of two parameters, which have gradients of different sizes.
+func dot(b engine.Backend, freeze ...string) (a *AdamW, params []nn.Param, loss func(t *ag.Tape) *ag.Value) {
+	made := func(name string, values ...float32) nn.Param {
+		return nn.Param{Name: name, Value: ag.Param(engine.FromSlice(b, engine.Float32, values, len(values)))}
+	}
+	params = []nn.Param{made("first", 1, 2), made("second", 3), made("third", 4, 5, 6)}
+	if _, err := nn.Freeze(params, freeze); err != nil {
+		panic(err)
+	}
+	a = NewAdamW(b, params, AdamWConfig{Beta1: 0.9, Beta2: 0.99, Eps: 1e-8, Group: func(name string, _ []int) (float64, float64) {
+		return map[string]float64{"first": 1, "second": 0.5, "third": 0.25}[name], map[string]float64{"third": 0.1}[name]
+	}})
+	return a, params, func(t *ag.Tape) *ag.Value {
+		one := t.Const(engine.Filled(b, engine.Float32, 1, 1))
+		sum := ag.Sum(ag.Mul(one, params[0].Value))
+		sum = ag.Add(sum, ag.Sum(ag.Mul(one, params[1].Value)))
+		return ag.Add(sum, ag.Sum(ag.Mul(one, params[2].Value)))
+	}
+}
+
+func values(t *testing.T, x *engine.Tensor) []float64 {
+	v, err := engine.Read[float64](x)
+	require.NoError(t, err)
+	return v
+}
+
+// A first step moves each element by the learning rate of its group, against its gradient, after weight decay.
+func TestGroups(t *testing.T) {
+	b := cpu.New()
+	a, params, loss := dot(b)
+	tape := ag.NewTape(b)
+	l := loss(tape)
+	tape.Backward(l)
+	figures := values(t, a.Update(l.Data(), 0.1, 0))
+	require.InDelta(t, 21, figures[engine.FigureLoss], 1e-5)
+	require.InDelta(t, math.Sqrt(6), figures[engine.FigureNorm], 1e-5)
+	require.InDeltaSlice(t, []float64{0.9, 1.9}, values(t, params[0].Data()), 1e-5)
+	require.InDeltaSlice(t, []float64{2.95}, values(t, params[1].Data()), 1e-5)
+	for i, v := range values(t, params[2].Data()) {
+		require.InDelta(t, float64(4+i)*(1-0.025*0.1)-0.025, v, 1e-5)
+	}
+}
+
+// A frozen parameter has no moments, is not moved, and weighs nothing in the norm.
+func TestFrozenParameters(t *testing.T) {
+	b := enginetest.NewDeferred(cpu.New(), 0) // whose figures are to the byte
+	before := b.Stats().LiveBytes
+	a, params, loss := dot(b, "second", "third")
+	require.Len(t, a.m, 1)
+	require.Len(t, a.v, 1)
+	require.Equal(t, 1, a.steps.Len())
+	require.Equal(t, 4*(6+2*2+1), b.Stats().LiveBytes-before, "six parameters, two moments of two, one count")
+	for range 3 {
+		tape := ag.NewTape(b)
+		l := loss(tape)
+		tape.Backward(l)
+		require.InDelta(t, math.Sqrt2, values(t, a.Update(l.Data(), 0.1, 0))[engine.FigureNorm], 1e-5)
+		tape.Close()
+	}
+	require.Equal(t, []float64{3}, values(t, params[1].Data()))
+	require.Equal(t, []float64{4, 5, 6}, values(t, params[2].Data()))
+	require.InDeltaSlice(t, []float64{0.7, 1.7}, values(t, params[0].Data()), 1e-4)
+}
+
+// A parameter that sat a batch out keeps its value, its moments and its count; decay does not touch it either.
+func TestParameterWithoutGradient(t *testing.T) {
+	b := cpu.New()
+	a, params, loss := dot(b)
+	for step := range 3 {
+		tape := ag.NewTape(b)
+		l := loss(tape)
+		if step > 0 {
+			l = ag.Sum(ag.Mul(tape.Const(engine.Filled(b, engine.Float32, 1, 1)), params[0].Value))
+		}
+		tape.Backward(l)
+		a.Update(l.Data(), 0.1, 0).Free()
+		tape.Close()
+	}
+	require.Equal(t, []float64{3, 1, 1}, values(t, a.steps))
+	require.InDeltaSlice(t, []float64{2.95}, values(t, params[1].Data()), 1e-5)
+	require.InDeltaSlice(t, []float64{0.1}, values(t, a.m[1]), 1e-6)
+}
+
+// A last step that diverges ends its epoch with an error, and not with a checkpoint.
+func TestLoopStopsOnALastStepThatDiverges(t *testing.T) {
+	l, log := slope(cpu.New())
+	loss := l.Loss
+	l.Loss = func(t *ag.Tape, p place) *ag.Value {
+		return ag.Scale(loss(t, p), map[bool]float64{true: math.Inf(1), false: 1}[p.step == 2])
+	}
+	require.EqualError(t, l.Run(t.Context(), 0), "loss is +Inf in epoch 0, step 2 (place 0.2, learning rate 0.002): lower the learning rate or clip gradients")
+	require.NotContains(t, *log, "epoch 0")
+	require.Contains(t, (*log)[len(*log)-1], "heard place 0.1")
+}
+
+// Batches that end because the context did are an interruption, and not too few.
+func TestLoopEndsWithItsBatches(t *testing.T) {
+	l, log := slope(cpu.New())
+	ctx, cancel := context.WithCancel(t.Context())
+	l.Batches = func(_ context.Context, epoch int) iter.Seq2[place, error] {
+		return func(yield func(place, error) bool) {
+			yield(place{epoch, 0}, nil)
+			cancel()
+		}
+	}
+	require.ErrorIs(t, l.Run(ctx, 0), context.Canceled)
+	require.NotContains(t, *log, "epoch 0")
+}
+
+// lost is a backend whose device is gone.
+type lost struct{ engine.Backend }
+
+func (lost) Download([]byte, engine.Buffer, int) error { return errors.New("device lost") }
+
+// An error of the backend surfaces where the loop waits for it.
+func TestLoopHearsOfBackendErrors(t *testing.T) {
+	l, log := slope(lost{cpu.New()})
+	require.EqualError(t, l.Run(t.Context(), 0), "device lost")
+	require.Equal(t, []string{"loss place 0.0", "after place 0.0", "loss place 0.1", "after place 0.1"}, *log)
+}
+
+// A step that diverged changes nothing, and nor does the next one, which was under way before the loop heard of it.
+func TestNothingChangesAfterADivergence(t *testing.T) {
+	for _, bad := range []float64{math.NaN(), math.Inf(1)} {
+		l, log := slope(cpu.New())
+		var before [][][]float64
+		l.Loss = func(tape *ag.Tape, p place) *ag.Value {
+			before = append(before, all(t, l.Optimizer, l.Optimizer.params))
+			scale := 1.0
+			if p == (place{0, 1}) {
+				scale = bad
+			}
+			return ag.Scale(ag.Sum(ag.Mul(tape.Const(engine.Filled(l.Backend, engine.Float32, 1, 1)), l.Optimizer.params[0].Value)), scale)
+		}
+		require.ErrorContains(t, l.Run(t.Context(), 0), "epoch 0, step 1 (place 0.1")
+		require.Len(t, before, 3, "the third step was under way")
+		require.NotContains(t, *log, "epoch 0")
+		require.Equal(t, before[1], before[2])
+		require.Equal(t, before[1], all(t, l.Optimizer, l.Optimizer.params))
+		require.Error(t, l.Run(t.Context(), 0), "nor does anything change later")
+		require.Equal(t, before[1], all(t, l.Optimizer, l.Optimizer.params))
+	}
+}

@@ -1,0 +1,108 @@
+package vit
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	ag "mien/autograd"
+	"mien/data"
+	"mien/engine"
+	"mien/engine/cpu"
+	"mien/internal/golden"
+	"mien/nn"
+	"mien/recipe"
+	"mien/system"
+)
+
+// goldenRecipe is the run of testdata/golden/vit_*: no two sizes are the same.
+func goldenRecipe(m data.Modality) recipe.Recipe {
+	r := recipe.Recipe{Kind: recipe.Finetune, System: "vit"}
+	Config{ImageSize: 12, Frames: 6, PatchSize: 4, Tubelet: 2, Dim: 24, Depth: 2, Heads: 3, MLPRatio: 6}.ToRecipe(&r)
+	r.Model.ImageClasses = 5
+	if m == data.Video {
+		r.Model.ImageClasses, r.Model.VideoClasses = 0, 5
+	}
+	r.Train = recipe.Train{LR: 1e-3, Beta2: 0.999, WeightDecay: 0.05, LayerDecay: 0.75, LabelSmoothing: 0.1}
+	return r
+}
+
+var goldenLabels = map[data.Modality][]int{data.Image: {2, 0, 4, 1}, data.Video: {3, 1}}
+
+func loadGolden(t *testing.T, b engine.Backend, m data.Modality) (*classifier, []nn.Param) {
+	require.NoError(t, System.Check(goldenRecipe(m)))
+	return golden.Load(t, b, "vit_tiny.safetensors", func(s *nn.Scope) *classifier {
+		return System.Build(s, goldenRecipe(m)).(*classifier)
+	})
+}
+
+func goldenBatch(f golden.File, m data.Modality) *system.Batch {
+	return &system.Batch{Modality: m, Views: f.ByteViews("input"), Labels: goldenLabels[m]}
+}
+
+// What PyTorch computes is computed here: every block and its attention, logits, loss and all gradients.
+func TestGolden(t *testing.T) {
+	golden.EachKernels(t, func(t *testing.T) {
+		for _, modality := range []data.Modality{data.Image, data.Video} {
+			b := cpu.New()
+			m, params := loadGolden(t, b, modality)
+			f := golden.Open(t, fmt.Sprintf("vit_%s.safetensors", modality))
+			batch := goldenBatch(f, modality)
+			tape := ag.NewTape(b)
+			x := m.Embed.Forward(m.Patchify(batch.Pixels(tape), nil)) // by hand, to see between the blocks
+			f.Check("patch_embed", x.Data(), golden.Activation)
+			x = ag.Add(x, FirstRows(x, m.Position))
+			for i, block := range m.Blocks {
+				name := fmt.Sprintf("blocks.%d", i)
+				u := block.Norm1.Forward(x)
+				f.Check(name+".attn.in", u.Data(), golden.Activation)
+				none := tape.Const(engine.Zeros(b, engine.Float32, x.Shape()...))
+				f.Check(name+".attn.out", block.Attn.AddTo(none, u).Data(), golden.Activation)
+				x = block.Forward(x)
+				f.Check(name, x.Data(), golden.Activation)
+			}
+			f.Check("feature", m.Norm.Forward(ag.MeanAxis(x, 1)).Data(), golden.Activation)
+			f.Check("logits", m.Logits(batch.Pixels(tape), modality, engine.Key{}).Data(), golden.Activation)
+
+			loss := m.Loss(tape, batch)
+			f.Check("loss", loss.Data(), golden.Activation)
+			tape.Backward(loss)
+			f.CheckGradients(params)
+			tape.Close()
+		}
+	})
+}
+
+// Ten steps with layer decay and the weight decay of the system's own groups end where PyTorch's do.
+func TestGoldenSteps(t *testing.T) {
+	golden.EachKernels(t, func(t *testing.T) {
+		for _, modality := range []data.Modality{data.Image, data.Video} {
+			b := cpu.New()
+			m, params := loadGolden(t, b, modality)
+			f := golden.Open(t, fmt.Sprintf("vit_%s.safetensors", modality))
+			f.CheckSteps(b, params, System, goldenRecipe(modality), func(_ int, tape *ag.Tape) *ag.Value {
+				return m.Loss(tape, goldenBatch(f, modality))
+			})
+		}
+	})
+}
+
+// Bytes and the floats v/255 that they stand for are the same pixels.
+func TestBytesAndFloatsGiveTheSameLogits(t *testing.T) {
+	b := cpu.New()
+	m, _ := loadGolden(t, b, data.Video)
+	batch := goldenBatch(golden.Open(t, "vit_video.safetensors"), data.Video)
+	logits := func() []float32 {
+		tape := ag.NewInferenceTape(b, engine.Full)
+		defer tape.Close()
+		values, err := engine.Read[float32](m.Forward(batch.Pixels(tape)).Data())
+		require.NoError(t, err)
+		return values
+	}
+	want := logits()
+	for i, v := range batch.Views {
+		batch.Views[i] = data.View{T: v.T, H: v.H, W: v.W, Floats: v.Planar()}
+	}
+	require.Equal(t, want, logits())
+}

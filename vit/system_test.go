@@ -1,0 +1,192 @@
+package vit
+
+import (
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"mien/data"
+	"mien/engine"
+	"mien/engine/cpu"
+	"mien/internal/golden"
+	"mien/nn"
+	"mien/recipe"
+)
+
+// From the published rule: 14 levels of twelve blocks, patch embedding at the bottom, norm and heads on top.
+func TestLayerScale(t *testing.T) {
+	for name, level := range map[string]int{
+		"patch_embed.proj.weight": 13, "patch_embed.proj.bias": 13, "blocks.0.norm1.weight": 12, "blocks.1.attn.q_bias": 11,
+		"blocks.11.mlp.fc2.weight": 1, "blocks.11.moe_layer.experts.3.fc1.weight": 1, "fc_norm.weight": 0, "head.weight": 0, "head.video.bias": 0,
+	} {
+		require.InDelta(t, math.Pow(0.75, float64(level)), LayerScale(name, 12, 0.75), 1e-12, name)
+		require.Equal(t, 1.0, LayerScale(name, 12, 1), name)
+	}
+	require.InDelta(t, 0.0238, LayerScale("patch_embed.proj.weight", 12, 0.75), 5e-5)
+}
+
+func TestGroup(t *testing.T) {
+	r := recipe.Recipe{Model: recipe.Model{Depth: 3}, Train: recipe.Train{LayerDecay: 0.5, WeightDecay: 0.07}}
+	scale, decay := System.Group(r, "blocks.1.attn.qkv.weight", []int{9, 3})
+	require.Equal(t, []float64{0.25, 0.07}, []float64{scale, decay})
+	scale, decay = System.Group(r, "fc_norm.weight", []int{3})
+	require.Equal(t, []float64{1, 0}, []float64{scale, decay})
+}
+
+func TestSystemChecks(t *testing.T) {
+	image, video := goldenRecipe(data.Image), goldenRecipe(data.Video)
+	require.NoError(t, System.Check(image))
+	require.NoError(t, System.Check(video))
+	for message, change := range map[string]func(m *recipe.Model){
+		"model.experts is 4: the plain vit has none":               func(m *recipe.Model) { m.Experts = 4 },
+		"model.image_classes is 5 and model.video_classes 3":       func(m *recipe.Model) { m.VideoClasses = 3 },
+		"model.image_classes is 0 and model.video_classes 0":       func(m *recipe.Model) { m.ImageClasses = 0 },
+		"model.image_classes is -1 and model.video_classes 0":      func(m *recipe.Model) { m.ImageClasses = -1 },
+		"image size 12 is not a multiple of the patch size 5":      func(m *recipe.Model) { m.PatchSize = 5 },
+		"6 frames are not a multiple of the 4 frames of a tubelet": func(m *recipe.Model) { m.Tubelet = 4 },
+		"Heads:0 MLPRatio:6}: every number must be at least 1":     func(m *recipe.Model) { m.Heads = 0 },
+		"24 is not a multiple of the 5 heads":                      func(m *recipe.Model) { m.Heads = 5 },
+		"one head, so that one of them must be 0":                  func(m *recipe.Model) { m.VideoClasses = 5 },
+		"model.image_classes is 0 and model.video_classes -5":      func(m *recipe.Model) { m.ImageClasses, m.VideoClasses = 0, -5 },
+	} {
+		r := image
+		change(&r.Model)
+		require.ErrorContains(t, System.Check(r), message)
+	}
+}
+
+// The one head is that of the modality which has classes.
+func TestOneHead(t *testing.T) {
+	for _, modality := range []data.Modality{data.Image, data.Video} {
+		other := map[data.Modality]data.Modality{data.Image: data.Video, data.Video: data.Image}[modality]
+		r := goldenRecipe(modality)
+		m := System.Build(nn.NewScope(cpu.New(), engine.Float32, nn.Random{}), r).(*classifier)
+		require.Equal(t, map[data.Modality]string{modality: "head."}, System.Heads(r))
+		require.Equal(t, []int{5, 0}, []int{m.Classes(modality), m.Classes(other)})
+		require.Equal(t, m.Config.MACs(9)+24*5, m.MACs(9))
+	}
+}
+
+func TestPreset(t *testing.T) {
+	for size, c := range Sizes {
+		r, ok := System.Preset(size)
+		require.True(t, ok)
+		require.Equal(t, c, FromRecipe(r))
+		require.Equal(t, []string{"vit-" + size, recipe.Finetune, "vit"}, []string{r.Name, r.Kind, r.System})
+		require.NoError(t, System.Check(r))
+	}
+	_, ok := System.Preset("huge")
+	require.False(t, ok)
+}
+
+// load begins a run with a golden file.
+func load(t *testing.T, file string, r recipe.Recipe) (nn.LoadReport, error) {
+	load, err := System.Start(golden.Open(t, file), r, nn.Random{})
+	if err != nil {
+		return nn.LoadReport{}, err
+	}
+	scope := nn.NewScope(cpu.New(), engine.Float32, load)
+	System.Build(scope, r)
+	if scope.Err() != nil {
+		return nn.LoadReport{}, scope.Err()
+	}
+	return load.Finish()
+}
+
+// A run begins with a vit, whose head may be missing, or with the encoder of a pre-training file.
+func TestStart(t *testing.T) {
+	r := goldenRecipe(data.Image)
+	r.Model.Heads, r.Name = 3, "mine"
+	report, err := load(t, "vit_tiny.safetensors", r)
+	require.ErrorContains(t, err, "its attention has 1 heads, that of recipe mine 3: set model.heads to 1", "no recipe inside: heads 64 wide")
+	require.Empty(t, report)
+
+	r = recipe.Recipe{}
+	Config{ImageSize: 16, Frames: 4, PatchSize: 8, Tubelet: 2, Dim: 64, Depth: 2, Heads: 1, MLPRatio: 4}.ToRecipe(&r)
+	r.Model.VideoClasses = 9
+	require.True(t, IsPretraining(golden.Open(t, "mae_tiny.safetensors")))
+	require.False(t, IsPretraining(golden.Open(t, "vit_tiny.safetensors")))
+	report, err = load(t, "mae_tiny.safetensors", r)
+	require.NoError(t, err)
+	require.Len(t, report.Loaded, 2+2*13)
+	require.Equal(t, []string{"fc_norm.weight", "fc_norm.bias", "head.weight", "head.bias"}, report.Missing)
+	require.Len(t, report.Unused, 2+1+1+13+4, "norm, narrowing, mask token, a block, norm and head")
+
+	_, err = load(t, "s4d_tiny.safetensors", r)
+	require.ErrorContains(t, err, "tensors that the model does not know", "experts")
+}
+
+// headless is a file that hides its head, whose classes are not the run's.
+type headless struct{ nn.Weights }
+
+func (f headless) Shape(name string) ([]int, bool) {
+	if strings.HasPrefix(name, "head.") {
+		return nil, false
+	}
+	return f.Weights.Shape(name)
+}
+
+func (f headless) Metadata() map[string]string {
+	text, _ := goldenRun().Text()
+	return map[string]string{"recipe": string(text)}
+}
+
+// goldenRun is a whole recipe with the model of the golden files.
+func goldenRun() recipe.Recipe {
+	r, _ := recipe.Load("s4d-tiny")
+	r.System, r.Model = "vit", goldenRecipe(data.Image).Model
+	return r
+}
+
+// A vit begins with the encoder of another, and its own head.
+func TestStartWithoutItsHead(t *testing.T) {
+	r := goldenRun()
+	r.Model.ImageClasses = 2
+	load, err := System.Start(headless{golden.Open(t, "vit_tiny.safetensors")}, r, nn.Random{Seed: 1})
+	require.NoError(t, err)
+	scope := nn.NewScope(cpu.New(), engine.Float32, load)
+	System.Build(scope, r)
+	require.NoError(t, scope.Err())
+	report, err := load.Finish()
+	require.NoError(t, err)
+	require.Equal(t, []string{"head.weight", "head.bias"}, report.Missing)
+	require.ElementsMatch(t, report.Missing, report.Unused)
+	require.Len(t, report.Loaded, 2+2*13+2)
+}
+
+// file is a weights file without tensors.
+type file struct{ metadata map[string]string }
+
+func (f file) Names() []string                       { return nil }
+func (f file) Shape(string) ([]int, bool)            { return nil, false }
+func (f file) Read(name string, dst []float32) error { return nil }
+func (f file) Metadata() map[string]string           { return f.metadata }
+
+// Heads change no shape, so the recipe inside a file tells them; a published file, which has none, has heads that are 64 wide.
+func TestSameHeads(t *testing.T) {
+	of := func(heads int) recipe.Recipe {
+		r, err := recipe.Load("s4d-tiny")
+		require.NoError(t, err)
+		r.Model.Heads = heads
+		return r
+	}
+	text, err := of(4).Text()
+	require.NoError(t, err)
+	own := file{metadata: map[string]string{"recipe": string(text)}}
+	require.NoError(t, SameHeads(own, of(4)))
+	require.EqualError(t, SameHeads(own, of(2)), "its attention has 4 heads, that of recipe s4d-tiny 2: set model.heads to 4")
+
+	published := of(6)
+	published.Model.Dim = 384
+	require.NoError(t, SameHeads(file{}, published))
+	published.Model.Heads = 12
+	require.ErrorContains(t, SameHeads(file{}, published), "its attention has 6 heads, that of recipe s4d-tiny 12")
+	narrow := of(1)
+	narrow.Model.Dim = 32
+	require.NoError(t, SameHeads(file{}, narrow), "at least one")
+
+	damaged := file{metadata: map[string]string{"recipe": "heads ="}}
+	require.ErrorContains(t, SameHeads(damaged, of(4)), "recipe inside the file:")
+}
