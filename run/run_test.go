@@ -8,6 +8,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"mien/data"
+	"mien/engine/cpu"
+	"mien/infer"
+	"mien/modelfile"
 	"mien/recipe"
 	"mien/train"
 )
@@ -17,7 +20,7 @@ type quiet struct{ step func() }
 
 func (quiet) Start(int, int)                   {}
 func (q quiet) Step(train.Step, data.Modality) { q.step() }
-func (quiet) Evaluated(int, *Report)           {}
+func (quiet) Evaluated(int, *infer.Report)     {}
 func (quiet) Note(string)                      {}
 
 // tiny is a fine-tuning of one epoch.
@@ -25,7 +28,7 @@ func tiny(t *testing.T) Options {
 	r, err := recipe.Load("s4d-tiny")
 	require.NoError(t, err)
 	r.Train.Epochs = 1
-	return Options{Recipe: r, Out: filepath.Join(t.TempDir(), "run"), Watch: quiet{func() {}}}
+	return Options{Recipe: r, Backend: cpu.New(), Out: filepath.Join(t.TempDir(), "run"), Watch: quiet{func() {}}}
 }
 
 // What goes wrong after the last step does not cost the model.
@@ -38,18 +41,18 @@ func TestModelIsSavedFirst(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, log.Close())
 	}}
-	_, err := Finetune(t.Context(), o)
+	_, err := Train(t.Context(), o)
 	require.ErrorContains(t, err, "log.jsonl: invalid character")
-	require.FileExists(t, filepath.Join(o.Out, modelFile))
+	require.FileExists(t, filepath.Join(o.Out, modelfile.Name))
 }
 
 // A run that diverges says on what, and saves nothing of it.
 func TestDivergedRun(t *testing.T) {
 	o := tiny(t)
 	o.Recipe.Train.LR, o.Recipe.Train.WarmupEpochs, o.Recipe.Train.Clip = 1e30, 0, 0
-	_, err := Finetune(t.Context(), o)
+	_, err := Train(t.Context(), o)
 	require.Error(t, err)
 	require.Regexp(t, `^(loss|norm of the gradients) is (NaN|[+-]Inf) in epoch 0, step \d+ \((image|video), learning rate .*\): lower`, err.Error())
 	require.NoFileExists(t, filepath.Join(o.Out, checkpointFile))
-	require.NoFileExists(t, filepath.Join(o.Out, modelFile))
+	require.NoFileExists(t, filepath.Join(o.Out, modelfile.Name))
 }
