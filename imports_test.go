@@ -25,15 +25,17 @@ const module = "mien"
 // floors lists every package from the ground up. A package imports only packages of lower floors.
 var floors = [][]string{
 	{"asm", "atomicfile", "data", "data/drawn"},
-	{"engine"},
-	{"autograd", "engine/enginetest"},
-	{"gradcheck", "weights"},
-	{"nn"},
+	{"engine", "weights", "recipe"},
+	{"engine/cpu", "engine/enginetest", "autograd"},
+	{"nn", "gradcheck"},
+	{"system", "moae", "train"},
 	{"vit"},
-	{"moae", "mae"},
-	{"s4d", "train"},
-	{"recipe"},
-	{"experiment", "report"},
+	{"mae", "s4d"},
+	{"systems", "gradcheck/cases"},
+	{"modelfile"},
+	{"infer"},
+	{"run"},
+	{"report"},
 	{"cmd/mien"},
 }
 
@@ -42,6 +44,9 @@ var neighbours = map[string][]string{"data/drawn": {"data"}}
 
 // onlyForTests are packages that the binary must not contain.
 var onlyForTests = []string{"engine/enginetest"}
+
+// backends are named by the command alone: everything else takes any engine.Backend.
+var backends = []string{"engine/cpu"}
 
 // floorOf returns the floor of a package, −1 for a package that floors does not list.
 func floorOf(pkg string) int {
@@ -146,6 +151,9 @@ func TestImportsGoOneWay(t *testing.T) {
 				t.Errorf("%s: %s (floor %d) may not import %s (floor %d)",
 					file.name, file.pkg(), floorOf(file.pkg()), pkg, floorOf(pkg))
 			}
+			if slices.Contains(backends, pkg) && file.pkg() != "cmd/mien" {
+				t.Errorf("%s names a backend: take an engine.Backend", file.name)
+			}
 			if slices.Contains(onlyForTests, pkg) {
 				t.Errorf("%s: %s is for tests only", file.name, pkg)
 			}
@@ -154,12 +162,12 @@ func TestImportsGoOneWay(t *testing.T) {
 }
 
 func TestAllowedImports(t *testing.T) {
-	require.True(t, allowed("engine", "asm"))
+	require.True(t, allowed("engine/cpu", "asm"))
 	require.True(t, allowed("cmd/mien", "s4d"))
 	require.True(t, allowed("data/drawn", "data"))
 	require.False(t, allowed("data", "data/drawn"))
 	require.False(t, allowed("asm", "engine"))
-	require.False(t, allowed("mae", "moae"), "one floor")
+	require.False(t, allowed("mae", "s4d"), "one floor")
 	require.False(t, allowed("engine", "asm/unknown"))
 	require.False(t, allowed("unknown", "asm"))
 }

@@ -2,6 +2,11 @@ package autograd
 
 import "mien/engine"
 
+// An op is a function like this one: it computes a result at once, and where an operand needs a gradient it leaves a closure that turns
+// the gradient dy of the result into those of the operands, with the tensors that the closure reads. begin checks the operands,
+// result records. Next: op_linear.go for an op that the engine fuses, and then gradcheck/gradcheck.go, which holds this derivative, and
+// every other, against finite differences.
+
 // Mul returns a·b, elementwise with broadcasting.
 //
 // d(a·b) = b·da + a·db

@@ -1,5 +1,5 @@
-// Package data reads, samples and augments what mien learns from: images, videos and the lists that name
-// them. It knows no tensors and hands out plain []float32 in the layout the models take, [3, T, H, W].
+// Package data reads, samples, combines and augments what mien learns from: images, videos and the lists that name
+// them; and it draws the order in which a run sees them. It knows no tensors and hands out bytes and numbers.
 package data
 
 // Frames is an image (T = 1) or a run of video frames as 8-bit RGB.

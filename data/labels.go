@@ -30,6 +30,11 @@ func DefaultLabels(m Modality, classes int) []string {
 	case m == Video && classes == 11:
 		return slices.Clone(MAFW)
 	}
+	return Unnamed(classes)
+}
+
+// Unnamed returns class_0, class_1, …
+func Unnamed(classes int) []string {
 	names := make([]string, classes)
 	for i := range names {
 		names[i] = "class_" + strconv.Itoa(i)

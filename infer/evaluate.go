@@ -74,14 +74,17 @@ func (r *Report) Mean() float64 {
 // evalBatch is the number of samples that are classified together.
 const evalBatch = 8
 
-// Match puts the classes of sets into the order of the model's heads: by name where both name them, and else by number. Notes say what
-// was put in another order, left out or taken by number.
+// Match puts the classes of sets into the order of the model's heads, by name. Notes say what was put in another order or left out.
 func (m *Model) Match(s data.Sets) (_ data.Sets, notes []string, err error) {
 	for _, d := range []*data.Dataset{&s.Image, &s.Video} {
 		if *d == nil {
 			continue
 		}
-		note, err := m.match(d)
+		modality := (*d).Modality()
+		if m.Net.Classes(modality) == 0 {
+			return s, nil, fmt.Errorf("the model has no head for %ss", modality)
+		}
+		note, err := m.relabel(d)
 		if err != nil {
 			return s, nil, err
 		}
@@ -92,47 +95,37 @@ func (m *Model) Match(s data.Sets) (_ data.Sets, notes []string, err error) {
 	return s, notes, nil
 }
 
-// match puts the classes of a set into the order of its head.
-func (m *Model) match(d *data.Dataset) (note string, err error) {
-	set, modality := *d, (*d).Modality()
-	if m.Net.Classes(modality) == 0 {
-		return "", fmt.Errorf("the model has no head for %ss", modality)
+// relabel puts the classes of a set into the order of a head, where both name them. The names of a published checkpoint are a guess by
+// their number: its list is taken as it is.
+func (m *Model) relabel(d *data.Dataset) (note string, err error) {
+	labels := m.Labels[(*d).Modality()]
+	if !m.Own || slices.Equal(labels, data.Unnamed(len(labels))) {
+		return "", CheckLabels(*d, len(labels))
 	}
-	if set.Classes() != nil && !m.Named(modality) {
-		set, note = m.byNumber(set)
-	}
-	matched, dropped, err := data.Relabel(set, m.Labels[modality])
+	before := *d
+	after, dropped, err := data.Relabel(before, labels)
 	if err != nil {
 		return "", err
 	}
-	*d = matched
-	switch names := set.Classes(); {
+	*d = after
+	switch {
 	case dropped > 0:
-		note = fmt.Sprintf("%d of %d %s samples show classes that the model does not know: they are left out", dropped, set.Len(), modality)
-	case names != nil && !slices.Equal(names, m.Labels[modality]):
-		note = fmt.Sprintf("%s labels go by the names of classes: list and model order them differently", modality)
+		note = fmt.Sprintf("%d of %d %s samples show classes that the model does not know: they are left out", dropped, before.Len(), before.Modality())
+	case before.Classes() != nil && !slices.Equal(before.Classes(), labels):
+		note = fmt.Sprintf("%s labels go by the names of classes: list and model order them differently", before.Modality())
 	}
 	return note, nil
 }
 
-// byNumber has the labels of a set count as they are, for a model that does not name its classes. One with as many is taken to have
-// those of the set, as a published checkpoint has those of its own lists.
-func (m *Model) byNumber(set data.Dataset) (_ data.Dataset, note string) {
-	modality, names := set.Modality(), set.Classes()
-	switch {
-	case len(names) != m.Net.Classes(modality):
-		return unnamed{set}, fmt.Sprintf("%s labels go by number: the model does not name its classes", modality)
-	case !slices.Equal(names, m.Labels[modality]):
-		note = fmt.Sprintf("the model does not name its %s classes: they are taken to be those of the list", modality)
+// CheckLabels returns an error for a label that a head of so many classes does not have.
+func CheckLabels(d data.Dataset, classes int) error {
+	for i := range d.Len() {
+		if d.Label(i) >= classes {
+			return fmt.Errorf("%s has label %d, but the model's %s head has classes 0 to %d", d.Name(i), d.Label(i), d.Modality(), classes-1)
+		}
 	}
-	m.Labels[modality] = names
-	return set, note
+	return nil
 }
-
-// unnamed is a set whose labels are numbers alone.
-type unnamed struct{ data.Dataset }
-
-func (unnamed) Classes() []string { return nil }
 
 // Evaluate classifies the samples of matched sets as the published protocol does: an image by one view, a video by the mean
 // over its two test windows.

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"mien/data"
 	"mien/engine"
@@ -66,11 +65,6 @@ type Description struct {
 	Labels    map[data.Modality][]string // names of the classes, in head order
 	Precision engine.Precision           // in which it is stored and answers
 	Own       bool                       // written by mien, so that labels are those it was trained with
-}
-
-// Named tells whether a head's classes have names of their own: those of a published checkpoint are a guess, and class_0 is none.
-func (d Description) Named(m data.Modality) bool {
-	return d.Own && !slices.Contains(d.Labels[m], "class_0")
 }
 
 // Describe reads the metadata of a file, or recognises a published checkpoint. The parameters of its model are those of the file, all

@@ -86,7 +86,6 @@ func TestDescribe(t *testing.T) {
 	require.Equal(t, labels, d.Labels)
 	require.Equal(t, engine.Full, d.Precision)
 	require.True(t, d.Own)
-	require.True(t, d.Named(data.Video))
 }
 
 // A published checkpoint tells by its tensors what it is, and its class names are a guess.
@@ -98,7 +97,6 @@ func TestDescribePublished(t *testing.T) {
 	require.Equal(t, 4, d.Recipe.Data.Stride)
 	require.Equal(t, map[data.Modality][]string{data.Image: data.AffectNet7, data.Video: data.DFEW}, d.Labels)
 	require.False(t, d.Own)
-	require.False(t, d.Named(data.Video))
 }
 
 // Class names that are damaged or of another number give way to the usual ones, or are one line of error.
@@ -114,8 +112,6 @@ func TestDamagedLabels(t *testing.T) {
 		require.NoError(t, err, text)
 		require.Equal(t, data.AffectNet7, d.Labels[data.Image])
 		require.Equal(t, []string{"class_0", "class_1", "class_2", "class_3", "class_4"}, d.Labels[data.Video])
-		require.True(t, d.Named(data.Image))
-		require.False(t, d.Named(data.Video), "numbers are no names")
 	}
 	for _, text := range []string{"[", "[]", `{"video":[1]}`} {
 		metadata["labels"] = text

@@ -8,6 +8,7 @@ import (
 
 	"mien/data"
 	"mien/data/drawn"
+	"mien/infer"
 	"mien/recipe"
 	"mien/system"
 )
@@ -156,10 +157,8 @@ func checkLabels(r recipe.Recipe, sets data.Sets) error {
 		if classes == 0 {
 			return fmt.Errorf("recipe %s has no head for %ss: leave them out, or set model.%s_classes", r.Name, d.Modality(), d.Modality())
 		}
-		for i := range d.Len() {
-			if d.Label(i) >= classes {
-				return fmt.Errorf("%s has label %d, but the model's %s head has classes 0 to %d", d.Name(i), d.Label(i), d.Modality(), classes-1)
-			}
+		if err := infer.CheckLabels(d, classes); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -112,7 +112,7 @@ func writeData(w io.WriterAt, start int64, all []placed) error {
 	for _, p := range all {
 		largest = max(largest, p.n)
 	}
-	values, buf := make([]float32, largest), make([]byte, 0, 4*readChunk)
+	values, buf := make([]float32, largest), make([]byte, 4*readChunk)
 	for _, p := range all {
 		values := values[:p.n]
 		if err := p.Fill(values); err != nil {
@@ -135,7 +135,7 @@ func writeData(w io.WriterAt, start int64, all []placed) error {
 // writeElements writes a chunk at a time.
 func writeElements(w io.Writer, t DType, values []float32, buf []byte) error {
 	for chunk := range slices.Chunk(values, readChunk) {
-		if _, err := w.Write(encode(buf[:0], t, chunk)); err != nil {
+		if _, err := w.Write(encode(buf, t, chunk)); err != nil {
 			return err
 		}
 	}
@@ -147,32 +147,36 @@ func writeQuantized(w, scaleWriter io.Writer, p placed, values []float32, buf []
 	rows := p.Shape[0]
 	k := len(values) / max(rows, 1)
 	scales, quantized := make([]float32, rows), make([]int8, k)
+	chunk := buf[:0] // as many rows as fit, at least one
 	for j := range scales {
 		scales[j] = asm.QuantizeInt8(quantized, values[j*k:][:k])
 		if scales[j] != scales[j] {
 			return fmt.Errorf("tensor %.200q holds NaN or Inf in row %d: int8 has neither", p.Name, j)
 		}
-		buf = buf[:0]
 		for _, v := range quantized {
-			buf = append(buf, byte(v))
+			chunk = append(chunk, byte(v))
 		}
-		if _, err := w.Write(buf); err != nil {
-			return err
+		if j == rows-1 || len(chunk)+k > len(buf) {
+			if _, err := w.Write(chunk); err != nil {
+				return err
+			}
+			chunk = chunk[:0]
 		}
 	}
 	return writeElements(scaleWriter, F32, scales, buf)
 }
 
-// encode appends elements, little-endian: the reverse of decode.
+// encode puts at most readChunk elements, little-endian, into buf and returns what it filled: the reverse of decode.
 func encode(buf []byte, t DType, src []float32) []byte {
+	buf = buf[:int64(len(src))*sizes[t]]
 	switch t {
 	case BF16:
-		for _, v := range src {
-			buf = binary.LittleEndian.AppendUint16(buf, asm.ToBF16(v))
+		for i, v := range src {
+			binary.LittleEndian.PutUint16(buf[2*i:], asm.ToBF16(v))
 		}
 	default: // F32
-		for _, v := range src {
-			buf = binary.LittleEndian.AppendUint32(buf, math.Float32bits(v))
+		for i, v := range src {
+			binary.LittleEndian.PutUint32(buf[4*i:], math.Float32bits(v))
 		}
 	}
 	return buf

@@ -36,12 +36,13 @@ func TestBytesAreFixed(t *testing.T) {
 		{Name: "zeros", Shape: []int{2, 3}, Fill: FromSlice(make([]float32, 6)), DType: I8},
 		{Name: "number", Fill: FromSlice([]float32{float32(math.Inf(-1))}), DType: F32},
 		{Name: "long bf16", Shape: []int{70_003}, Fill: FromSlice(ramp(70_003)), DType: BF16},
-		{Name: "long int8", Shape: []int{3, 70_003}, Fill: FromSlice(ramp(210_009)), DType: I8},
+		{Name: "long int8", Shape: []int{5, 70_003}, Fill: FromSlice(ramp(350_015)), DType: I8},
+		{Name: "wide int8", Shape: []int{2, 300_000}, Fill: FromSlice(ramp(600_000)), DType: I8},
 	}, map[string]string{"b": "2", "a": "1"}))
 	file, err := os.ReadFile(path)
 	require.NoError(t, err)
-	require.Len(t, file, 911_088)
-	require.Equal(t, "75e483140b991002c4f89b2db3bc1c64896fb82112771883505b36db63b94d0a", fmt.Sprintf("%x", sha256.Sum256(file)))
+	require.Len(t, file, 1_651_270)
+	require.Equal(t, "bb0b563fca891921ed671ca47b67366af744e4dbb1ec725a228b2f602d33ae66", fmt.Sprintf("%x", sha256.Sum256(file)))
 }
 
 // Each tensor is asked for once, in the order given, whatever its place in the file; dst has its size.
