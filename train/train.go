@@ -61,10 +61,18 @@ func (l *Loop[B]) Run(ctx context.Context, from int) (err error) {
 	return nil
 }
 
+// pending is a step that the loop has yet to hear of.
+type pending[B any] struct {
+	Step
+	batch   B
+	figures *engine.Tensor // nil where there is no such step
+}
+
 // epoch takes the steps of an epoch, and hears of each while the next one is under way.
 func (l *Loop[B]) epoch(ctx context.Context, epoch int) error {
 	step := 0
-	heard := func() error { return nil }
+	var last pending[B]
+	defer func() { last.figures.Free() }()
 	for batch, err := range l.Batches(ctx, epoch) {
 		if err == nil {
 			err = ctx.Err()
@@ -72,17 +80,17 @@ func (l *Loop[B]) epoch(ctx context.Context, epoch int) error {
 		if err != nil {
 			return err
 		}
-		done := Step{Epoch: epoch, Step: step, LR: l.Schedule(epoch*l.Steps + step)}
-		figures := l.step(done.LR, batch)
+		next := pending[B]{Step: Step{Epoch: epoch, Step: step, LR: l.Schedule(epoch*l.Steps + step)}, batch: batch}
+		next.figures = l.step(next.LR, batch)
 		l.Backend.Flush()
-		err, heard = heard(), func() error { return l.hear(done, batch, figures) }
+		err = l.hear(&last)
+		last = next
 		if err != nil {
-			figures.Free()
 			return err
 		}
 		step++
 	}
-	if err := heard(); err != nil {
+	if err := l.hear(&last); err != nil {
 		return err
 	}
 	if err := ctx.Err(); err != nil {
@@ -108,22 +116,27 @@ func (l *Loop[B]) step(lr float64, batch B) (figures *engine.Tensor) {
 	return figures
 }
 
-// hear reads the figures of a step, which waits for it.
-func (l *Loop[B]) hear(s Step, batch B, figures *engine.Tensor) error {
-	defer figures.Free()
-	f, err := engine.Read[float64](figures)
+// hear reads the figures of a step, which waits for it, and forgets them.
+func (l *Loop[B]) hear(p *pending[B]) error {
+	if p.figures == nil {
+		return nil
+	}
+	f, err := engine.Read[float64](p.figures)
+	p.figures.Free()
+	p.figures = nil
 	if err != nil {
 		return err
 	}
+	s := p.Step
 	s.Loss, s.GradNorm = f[engine.FigureLoss], f[engine.FigureNorm]
 	switch {
 	case f[engine.FigureOK] == 1:
-		l.OnStep(s, batch)
+		l.OnStep(s, p.batch)
 		return nil
 	case math.IsNaN(s.Loss) || math.IsInf(s.Loss, 0):
-		return diverged("loss", s.Loss, s, batch)
+		return diverged("loss", s.Loss, s, p.batch)
 	}
-	return diverged("norm of the gradients", s.GradNorm, s, batch)
+	return diverged("norm of the gradients", s.GradNorm, s, p.batch)
 }
 
 func diverged(what string, value float64, s Step, batch any) error {
