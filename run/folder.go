@@ -88,7 +88,7 @@ func (f *folder) noRun(err error) error {
 }
 
 func (f *folder) foreign() error {
-	return fmt.Errorf("run folder %s belongs to another recipe, seed, list or --init: resume with the same ones, or give another --out", f.dir)
+	return fmt.Errorf("run folder %s belongs to another recipe, seed, list, --init or --precision: resume with the same ones, or give another --out", f.dir)
 }
 
 // clean removes what killed runs left half written: a checkpoint is three times as large as its model.

@@ -85,7 +85,7 @@ func TestResumeOfAnother(t *testing.T) {
 		o := base
 		change(&o)
 		_, err := Train(t.Context(), o)
-		require.EqualError(t, err, "run folder "+o.Out+" belongs to another recipe, seed, list or --init: resume with the same ones, or give another --out", name)
+		require.EqualError(t, err, "run folder "+o.Out+" belongs to another recipe, seed, list, --init or --precision: resume with the same ones, or give another --out", name)
 		after, err := os.ReadFile(filepath.Join(o.Out, checkpointFile))
 		require.NoError(t, err)
 		require.True(t, bytes.Equal(checkpoint, after), name)

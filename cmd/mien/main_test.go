@@ -22,7 +22,8 @@ func TestMain(m *testing.M) {
 // Whole command lines with their output, in testdata/script.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata/script",
+		Dir:  "testdata/script",
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"edit": edit},
 		Setup: func(e *testscript.Env) error {
 			golden, err := filepath.Abs("../../testdata/golden")
 			e.Setenv("GOLDEN", golden)
@@ -38,6 +39,21 @@ func TestScripts(t *testing.T) {
 			return false, nil
 		},
 	})
+}
+
+// edit FROM TO OLD NEW… copies a file with other texts, in which \n is a new line, in place of those that it holds.
+func edit(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) < 4 || len(args)%2 != 0 {
+		ts.Fatalf("usage: edit FROM TO OLD NEW…")
+	}
+	text := ts.ReadFile(args[0])
+	for i := 2; i < len(args); i += 2 {
+		if !strings.Contains(text, args[i]) {
+			ts.Fatalf("%s does not hold %q", args[0], args[i])
+		}
+		text = strings.ReplaceAll(text, args[i], strings.ReplaceAll(args[i+1], `\n`, "\n"))
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(text), 0o644))
 }
 
 // mien runs a command line in this process.
