@@ -134,46 +134,60 @@ func TestBatches(t *testing.T) {
 
 // Views are drawn from streams of their own: two of a video differ, and so do those of steps, epochs and seeds.
 func TestViewsAreDrawnApart(t *testing.T) {
-	windows := map[int][]int{}
-	total := 0
-	for seed := range 2 {
-		p := shadePlan(t, 4, 18, func(r *recipe.Recipe) { r.Seed = uint64(seed) })
-		for epoch := range 2 {
-			for _, b := range batchesOf(t, p, epoch) {
-				if b.Modality == data.Image {
-					continue
-				}
-				var batch []int
-				for _, v := range b.Views {
-					_, frames := seen(t, v)
-					batch = append(batch, frames[0])
-					windows[frames[0]] = append(windows[frames[0]], total)
-					total++
-					require.InDelta(t, 12, frames[3]-frames[0], 1, "a window of four frames, some three apart")
-					require.Less(t, frames[3], shadeFrames)
-				}
-				require.Greater(t, len(slices.Compact(slices.Sorted(slices.Values(batch)))), 2, "views of a batch begin at %v", batch)
-			}
+	begins := func(seed uint64, epoch, step int) (at []int) {
+		p := shadePlan(t, 4, 18, func(r *recipe.Recipe) { r.Seed = seed })
+		b, err := p.load(epoch, step, data.Video, []int{3, 3, 3, 3, 3, 3, 3, 3})
+		require.NoError(t, err)
+		require.Len(t, b.Views, 16)
+		for _, v := range b.Views {
+			sample, frames := seen(t, v)
+			require.Equal(t, 3, sample)
+			require.InDelta(t, 12, frames[3]-frames[0], 1, "a window of four frames, some three apart")
+			require.Less(t, frames[3], shadeFrames)
+			at = append(at, frames[0])
+		}
+		return at
+	}
+	first := begins(0, 0, 0)
+	require.Equal(t, first, begins(0, 0, 0))
+	for _, other := range [][]int{begins(1, 0, 0), begins(0, 1, 0), begins(0, 0, 1)} {
+		require.NotEqual(t, first, other)
+	}
+	different, twins := len(slices.Compact(slices.Sorted(slices.Values(first)))), 0
+	for i := 0; i < len(first); i += 2 {
+		if first[i] == first[i+1] {
+			twins++
 		}
 	}
-	require.Greater(t, len(windows), 30, "of 48 beginnings, %d views met", total)
-
-	// The same place in a run gives the same bits.
-	p := shadePlan(t, 9, 9, nil)
-	require.Equal(t, batchesOf(t, p, 1), batchesOf(t, p, 1))
+	require.Greater(t, different, 8, "16 views of a video begin at %v", first)
+	require.Less(t, twins, 3, "two views of a video begin at %v", first)
 }
 
-// Order of steps, samples and views follow from different streams of the seed.
+// Order of steps and samples follow from seed and epoch.
 func TestSeedOrdersEpochs(t *testing.T) {
-	order := func(seed uint64, epoch int) (m []data.Modality) {
-		for _, b := range batchesOf(t, shadePlan(t, 22, 20, func(r *recipe.Recipe) { r.Seed = seed }), epoch) {
+	drawn := func(seed uint64, epoch int) (m []data.Modality, images, videos []int) {
+		p := shadePlan(t, 22, 20, func(r *recipe.Recipe) { r.Seed = seed })
+		for _, b := range batchesOf(t, p, epoch) {
 			m = append(m, b.Modality)
 		}
-		return m
+		return m, p.draw(data.Image, 22, epoch), p.draw(data.Video, 20, epoch)
 	}
-	require.Equal(t, order(1, 0), order(1, 0))
-	require.NotEqual(t, order(1, 0), order(1, 1))
-	require.NotEqual(t, order(1, 0), order(2, 0))
+	order, images, videos := drawn(1, 0)
+	for _, place := range [][2]int{{1, 1}, {2, 0}} {
+		o, i, v := drawn(uint64(place[0]), place[1])
+		require.NotEqual(t, order, o)
+		require.NotEqual(t, images, i)
+		require.NotEqual(t, videos, v)
+	}
+	o, i, v := drawn(1, 0)
+	require.Equal(t, [][]int{images, videos}, [][]int{i, v})
+	require.Equal(t, order, o)
+	balanced := func(seed uint64) []int {
+		p := shadePlan(t, 22, 20, func(r *recipe.Recipe) { r.Seed, r.Train.BalanceStatic = seed, true })
+		return p.draw(data.Image, 22, 0)
+	}
+	require.NotEqual(t, balanced(1), balanced(2))
+	require.Equal(t, balanced(1), balanced(1))
 }
 
 // A balanced draw shows each class as often, however rare it is; videos are drawn as they come.

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +13,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/stretchr/testify/require"
+
+	"mien/engine"
 )
 
 // The test binary is the command itself when a script, or a test that kills it, starts it under this name.
@@ -68,6 +71,10 @@ func TestPanicsBecomeOneLine(t *testing.T) {
 	require.Equal(t, 2, reportPanic(&stderr, "index out of range"))
 	require.Contains(t, stderr.String(), "mien: internal error: index out of range\n")
 	require.NotContains(t, stderr.String(), "goroutine")
+
+	stderr.Reset()
+	require.Equal(t, 1, reportPanic(&stderr, &engine.AllocError{Backend: "gpu", Bytes: 3 << 20, Err: errors.New("it is full")}))
+	require.Equal(t, "mien: gpu has no room for 3.0 MiB (it is full): choose a smaller batch or model, or --recompute in training\n", stderr.String())
 }
 
 // A seed fixes a run, whatever the number of threads.
