@@ -37,8 +37,8 @@ func TestMemoryEnds(t *testing.T) {
 	o.Backend, o.Train, o.Validation = counting, whole.Train, whole.Validation
 	trained(t, o)
 	places := []int{0, 1, 7, 60, 150}
-	for i := range 12 {
-		places = append(places, 200+(counting.taken-201)*i/11)
+	for i := range 6 {
+		places = append(places, 200+(counting.taken-201)*i/5)
 	}
 	for _, left := range places {
 		o := evaluated(t)

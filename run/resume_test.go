@@ -77,6 +77,7 @@ func TestResumeOfAnother(t *testing.T) {
 	for name, change := range map[string]func(o *Options){
 		"seed":   func(o *Options) { o.Recipe.Seed++ },
 		"recipe": func(o *Options) { o.Recipe.Train.LR *= 2 },
+		"size":   func(o *Options) { o.Recipe.Model.Dim = 24 },
 		"list":   func(o *Options) { o.Train = faceList(t, 2) },
 		"no list": func(o *Options) {
 			o.Train.StaticList, o.Train.StaticRoot = "", ""
@@ -96,5 +97,7 @@ func TestResumeOfAnother(t *testing.T) {
 	require.ErrorContains(t, err, "is not empty: give --resume to continue that run")
 	o = base
 	o.Recompute, o.Validation = true, faceList(t, 3)
+	require.NoError(t, os.Remove(filepath.Join(o.Out, recipeFile))) // the checkpoint knows what it belongs to
 	trained(t, o)
+	require.FileExists(t, filepath.Join(o.Out, recipeFile))
 }
