@@ -74,11 +74,14 @@ func TestResumeOfAnother(t *testing.T) {
 	checkpoint, err := os.ReadFile(filepath.Join(base.Out, checkpointFile))
 	require.NoError(t, err)
 	base.Resume = true
+	other := options(t, toy(t, "s4d-tiny"))
+	trained(t, other)
 	for name, change := range map[string]func(o *Options){
 		"seed":   func(o *Options) { o.Recipe.Seed++ },
 		"recipe": func(o *Options) { o.Recipe.Train.LR *= 2 },
 		"size":   func(o *Options) { o.Recipe.Model.Dim = 24 },
 		"list":   func(o *Options) { o.Train = faceList(t, 2) },
+		"init":   func(o *Options) { o.Init = other.Out },
 		"no list": func(o *Options) {
 			o.Train.StaticList, o.Train.StaticRoot = "", ""
 		},

@@ -128,3 +128,59 @@ func TestListOfFewerClasses(t *testing.T) {
 		require.Equal(t, "happiness", data.MAFW[sets.Main.Video.Label(0)])
 	}
 }
+
+// Lists stand before drawn faces, as often as the recipe says, or come after them.
+func TestTrainingSets(t *testing.T) {
+	r := toy(t, "s4d-tiny")
+	lists := faceList(t, 2)
+	for repeat, times := range map[int]int{0: 1, 1: 1, 5: 5} {
+		r.Data.ListRepeat, r.Train.DrawnEpochs = repeat, 0
+		sets, err := TrainingSets(r, &s4d.System, lists)
+		require.NoError(t, err)
+		require.Equal(t, []int{2*times + 12, 2*times + 9}, []int{sets.Main.Image.Len(), sets.Main.Video.Len()})
+		require.Equal(t, "clip/000.png", sets.Main.Image.Name(2*times-2))
+		require.Contains(t, sets.Main.Image.Name(2*times), "drawn/")
+		require.Equal(t, "clip", sets.Main.Video.Name(2*times-1))
+		require.Contains(t, sets.Main.Video.Name(2*times), "drawn/")
+
+		r.Train.DrawnEpochs = 1
+		sets, err = TrainingSets(r, &s4d.System, lists)
+		require.NoError(t, err)
+		require.Equal(t, []int{2 * times, 2 * times}, []int{sets.Main.Image.Len(), sets.Main.Video.Len()})
+		require.Equal(t, []int{12, 9}, []int{sets.Warm.Image.Len(), sets.Warm.Video.Len()})
+	}
+	sets, err := TrainingSets(r, &s4d.System, data.Lists{})
+	require.NoError(t, err)
+	require.Equal(t, []int{12, 9}, []int{sets.Main.Image.Len(), sets.Main.Video.Len()})
+	require.Equal(t, sets.Main, sets.Warm)
+	r.Data.DrawnImages, r.Data.DrawnVideos = 0, 0
+	_, err = TrainingSets(r, &s4d.System, data.Lists{})
+	require.EqualError(t, err, "nothing to learn from: give --static-list or --dynamic-list, or a recipe with drawn faces")
+}
+
+// Faces to measure on are of people whom no training shows, as many as the recipe says for each head.
+func TestDrawnTest(t *testing.T) {
+	r := toy(t, "s4d-tiny")
+	r.Data.DrawnTest, r.Views.CacheSize = 8, r.Model.ImageSize
+	sets, err := TrainingSets(r, &s4d.System, data.Lists{})
+	require.NoError(t, err)
+	test, err := DrawnTest(r, sets.Labels)
+	require.NoError(t, err)
+	require.Equal(t, []int{8, 8}, []int{test.Image.Len(), test.Video.Len()})
+	pixels := func(d data.Dataset, i int) []uint8 {
+		sample, err := d.Open(i)
+		require.NoError(t, err)
+		f, err := sample.Read([]int{0})
+		require.NoError(t, err)
+		return f.Pix
+	}
+	for i := range 8 {
+		require.NotEqual(t, pixels(sets.Main.Image, i), pixels(test.Image, i))
+	}
+	test, err = DrawnTest(r, Labels{data.Image: data.AffectNet7})
+	require.NoError(t, err)
+	require.Nil(t, test.Video, "the model has no head for them")
+	r.Data.DrawnTest = 0
+	_, err = DrawnTest(r, sets.Labels)
+	require.EqualError(t, err, "nothing to evaluate on: give --static-list or --dynamic-list")
+}
