@@ -151,11 +151,7 @@ func (m *Model) score(ctx context.Context, d data.Dataset) (*Score, error) {
 		s.Agreement = &Agreement{}
 	}
 	loaded := data.Ordered(ctx, d.Len(), 2, 2*evalBatch, func(_ context.Context, i int) ([]data.View, error) {
-		views, err := m.open(d, i)
-		if err != nil {
-			err = fmt.Errorf("%s: %w", d.Name(i), err)
-		}
-		return views, err
+		return m.open(d, i)
 	})
 	var samples [][]data.View
 	first := 0
@@ -174,12 +170,17 @@ func (m *Model) score(ctx context.Context, d data.Dataset) (*Score, error) {
 	return s, ctx.Err()
 }
 
+// open returns what the model looks at in a sample of a set. The errors of Open name it themselves.
 func (m *Model) open(d data.Dataset, i int) ([]data.View, error) {
 	sample, err := d.Open(i)
 	if err != nil {
 		return nil, err
 	}
-	return m.Views(sample, d.Modality())
+	views, err := m.Views(sample, d.Modality())
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", d.Name(i), err)
+	}
+	return views, nil
 }
 
 // count classifies samples from first on and adds them to a score.

@@ -86,7 +86,7 @@ func (f *File) Describe() (d Description, err error) {
 			d.Labels[m] = data.DefaultLabels(m, n)
 		}
 	}
-	params, err := d.outline(len(f.Names()))
+	params, err := f.outline(d)
 	if err != nil {
 		return d, err
 	}
@@ -117,30 +117,43 @@ func (f *File) read() (d Description, err error) {
 			return d, fmt.Errorf("class names inside the file: %w", err)
 		}
 	}
+	if d.Labels == nil { // what JSON calls null
+		d.Labels = map[data.Modality][]string{}
+	}
 	return d, nil
 }
 
 var errPretrained = errors.New("a pre-trained encoder has no classes yet: fine-tune it first, with --init")
 
-// outline returns the model's parameters as shapes.
-func (d Description) outline(limit int) ([]nn.Param, error) {
-	return nn.Outline(limit, func(s *nn.Scope) { d.System.Build(s, d.Recipe) })
+// outline returns the parameters of the model that the file describes, as shapes.
+func (f *File) outline(d Description) ([]nn.Param, error) {
+	tensors := len(f.Names())
+	params, err := nn.Outline(tensors, func(s *nn.Scope) { d.System.Build(s, d.Recipe) })
+	if err != nil {
+		return nil, fmt.Errorf("it holds %d tensors, and describes a model of more: is the file damaged?", tensors)
+	}
+	return params, nil
 }
 
 // Build makes the model of a description in a scope that reads from the file, for inference at a precision. Free of the scope
 // gives its memory back.
-func (f *File) Build(b engine.Backend, d Description, p engine.Precision) (_ system.Model, scope *nn.Scope, err error) {
-	defer engine.Catch(&err)
+func (f *File) Build(b engine.Backend, d Description, p engine.Precision) (model system.Model, scope *nn.Scope, err error) {
 	if err := b.Supports(p, false); err != nil {
 		return nil, nil, err
 	}
 	scope = nn.NewInferenceScope(b, &nn.Load{File: f}, p)
-	model := d.System.Build(scope, d.Recipe)
-	if err := scope.Err(); err != nil {
+	if model, err = d.build(scope); err != nil {
 		scope.Free()
 		return nil, nil, fmt.Errorf("%s: %w", f.Path, err)
 	}
 	return model, scope, nil
+}
+
+// build makes the model in a scope, as far as there is memory.
+func (d Description) build(s *nn.Scope) (model system.Model, err error) {
+	defer engine.Catch(&err)
+	model = d.System.Build(s, d.Recipe)
+	return model, s.Err()
 }
 
 // Classifier opens FILE|RUN as a model that answers. Its weights are kept and multiplied in the given precision, or, if p is nil, in

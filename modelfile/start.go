@@ -18,19 +18,21 @@ func (f *File) Start(s *system.System, r recipe.Recipe, labels map[data.Modality
 	from, err := f.read()
 	own := err == nil && from.Own
 	for m, prefix := range s.Heads(r) {
-		note := ""
-		if own {
-			view.rows[prefix], note = arrange(m, from.Labels[m], labels[m])
+		classes := f.rowsOf(prefix)
+		if classes == 0 {
+			continue // it has no such head
 		}
-		if n := f.rowsOf(prefix); view.rows[prefix] == nil && note == "" && n > 0 && n != len(labels[m]) {
-			note = fmt.Sprintf("the %s head begins anew: that of the file has %d classes, not %d", m, n, len(labels[m]))
+		rows, note := []int(nil), ""
+		if own && from.Labels[m] != nil {
+			rows, note = arrange(m, from.Labels[m], labels[m])
+		} else if classes != len(labels[m]) {
+			note = fmt.Sprintf("the %s head begins anew: that of the file has %d classes, not %d", m, classes, len(labels[m]))
 		}
-		if note != "" {
-			notes = append(notes, note)
+		if note == "" {
+			continue
 		}
-		if note != "" && view.rows[prefix] == nil {
-			view.rows[prefix] = []int{}
-		}
+		view.rows[prefix] = append([]int{}, rows...)
+		notes = append(notes, note)
 	}
 	slices.Sort(notes)
 	load, err = s.Start(view, r, init)
@@ -46,10 +48,10 @@ func (f *File) rowsOf(prefix string) int {
 	return shape[0]
 }
 
-// arrange finds each class of a run among those of a file. It returns nil where they are the same, and where some have no counterpart,
-// with a note then.
+// arrange finds each class of a run among those of a file. It returns no rows where they are the same, and where some have no
+// counterpart, with a note then.
 func arrange(m data.Modality, from, to []string) (rows []int, note string) {
-	if from == nil || slices.Equal(from, to) {
+	if slices.Equal(from, to) {
 		return nil, ""
 	}
 	for _, name := range to {
@@ -69,7 +71,7 @@ type rearranged struct {
 
 func (r *rearranged) rowsOf(name string) ([]int, bool) {
 	for prefix, rows := range r.rows {
-		if strings.HasPrefix(name, prefix) && rows != nil {
+		if strings.HasPrefix(name, prefix) {
 			return rows, true
 		}
 	}

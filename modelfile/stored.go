@@ -1,7 +1,10 @@
 package modelfile
 
 import (
+	"fmt"
+
 	"mien/engine"
+	"mien/recipe"
 	"mien/weights"
 )
 
@@ -10,7 +13,7 @@ var storage = map[engine.Precision]weights.DType{engine.BF16: weights.BF16, engi
 
 // StoredTypes returns the types with which a fine-tuned model is stored in a precision. They are those of the weights that
 // inference would round to it, so that a stored model answers with the same bits as one that is rounded when opened. All other
-// tensors stay F32. The file must be a whole model, unless p is engine.Full.
+// tensors stay F32. The file must be a whole fine-tuned model, unless p is engine.Full.
 func (f *File) StoredTypes(p engine.Precision) (map[string]weights.DType, error) {
 	types := map[string]weights.DType{}
 	if p == engine.Full {
@@ -20,7 +23,10 @@ func (f *File) StoredTypes(p engine.Precision) (map[string]weights.DType, error)
 	if err != nil {
 		return nil, err
 	}
-	params, err := d.outline(len(f.Names()))
+	if d.System.Kind != recipe.Finetune {
+		return nil, fmt.Errorf("%s: %w", f.Path, errPretrained)
+	}
+	params, err := f.outline(d)
 	for _, param := range params {
 		if param.Linear {
 			types[param.Name] = storage[p]

@@ -60,22 +60,17 @@ func openFolder(o Options) (*folder, error) {
 	return f, nil
 }
 
-// holds returns an error unless the folder is one of a run of r. A checkpoint says by itself what it belongs to, when it is
+// holds returns an error unless the folder is one of a run of r. A checkpoint says by itself what else it belongs to, when it is
 // restored; before there is one, recipe and log do.
 func (f *folder) holds(r recipe.Recipe) error {
-	if f.has(checkpointFile) {
-		return nil
-	}
-	text, err := os.ReadFile(f.path(recipeFile))
-	if err != nil {
-		return f.noRun(err)
-	}
-	found, err := recipe.Parse(text)
-	if err != nil {
-		return f.noRun(fmt.Errorf("%s: %w", recipeFile, err))
-	}
-	if found.Digest() != r.Digest() {
+	found, err := f.recipe()
+	switch {
+	case err == nil && found.Digest() != r.Digest():
 		return f.foreign()
+	case f.has(checkpointFile):
+		return nil
+	case err != nil:
+		return f.noRun(err)
 	}
 	if _, err := readLog(f.dir); err != nil && !errors.Is(err, fs.ErrNotExist) { // a kill may have come before the log
 		return f.noRun(err)
@@ -83,12 +78,25 @@ func (f *folder) holds(r recipe.Recipe) error {
 	return nil
 }
 
+// recipe reads that of the run in the folder.
+func (f *folder) recipe() (recipe.Recipe, error) {
+	text, err := os.ReadFile(f.path(recipeFile))
+	if err != nil {
+		return recipe.Recipe{}, err
+	}
+	r, err := recipe.Parse(text)
+	if err != nil {
+		return r, fmt.Errorf("%s: %w", recipeFile, err)
+	}
+	return r, nil
+}
+
 func (f *folder) noRun(err error) error {
 	return fmt.Errorf("run folder %s is not empty and holds no run to continue (%w): give another --out", f.dir, err)
 }
 
 func (f *folder) foreign() error {
-	return fmt.Errorf("run folder %s belongs to another recipe, seed, list or --init: resume with the same ones, or give another --out", f.dir)
+	return fmt.Errorf("run folder %s belongs to another recipe, seed, list, --init or --precision: resume with the same ones, or give another --out", f.dir)
 }
 
 // clean removes what killed runs left half written: a checkpoint is three times as large as its model.

@@ -5,7 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"mien/train"
+	"mien/infer"
 )
 
 // The confusion matrix of many classes is a long line; a line that a kill cut off is no error.
@@ -13,7 +13,7 @@ func TestReadLog(t *testing.T) {
 	f := &folder{dir: t.TempDir()}
 	require.NoError(t, f.startLog(0, 1))
 	defer f.close()
-	want := logEntry{Epoch: 1, Metrics: &Report{Static: &Score{Confusion: train.NewConfusion(300)}}}
+	want := logEntry{Epoch: 1, Metrics: &infer.Report{Static: &infer.Score{Confusion: infer.NewConfusion(300)}}}
 	require.NoError(t, f.logLine(want))
 	_, err := f.log.WriteString(`{"epoch":2,"st`)
 	require.NoError(t, err)

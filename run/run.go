@@ -59,21 +59,26 @@ type run struct {
 	system    *system.System
 	folder    *folder
 	plan      plan
+	scope     *nn.Scope // of the model
 	model     system.Model
 	params    []nn.Param
 	optimizer *train.AdamW
-	metadata  map[string]string                                 // of model.safetensors
-	evaluate  func(context.Context, int) (*infer.Report, error) // nil without validation
+	metadata  map[string]string                            // of model.safetensors
+	evaluate  func(context.Context) (*infer.Report, error) // nil without validation
 	progress  train.Progress
+	notes     []string // what preparing found worth a line
 }
 
 // Train runs a recipe, or what is left of it, and writes the finished run folder.
 func Train(ctx context.Context, o Options) (*Metrics, error) {
-	r, err := prepare(o)
-	if err != nil {
+	r := &run{Options: o}
+	defer r.close()
+	if err := r.prepare(); err != nil {
 		return nil, err
 	}
-	defer r.folder.close()
+	for _, line := range r.notes {
+		r.Watch.Note(line)
+	}
 	if err := r.restore(); err != nil {
 		return nil, err
 	}
@@ -86,34 +91,46 @@ func Train(ctx context.Context, o Options) (*Metrics, error) {
 	return r.finish(ctx)
 }
 
+// close gives back what the run took, as far as it came.
+func (r *run) close() {
+	if r.folder != nil {
+		r.folder.close()
+	}
+	if r.optimizer != nil {
+		r.optimizer.Free()
+	}
+	if r.scope != nil {
+		r.scope.Free()
+	}
+}
+
 // prepare does what can fail before anything is written.
-func prepare(o Options) (r *run, err error) {
+func (r *run) prepare() (err error) {
 	defer engine.Catch(&err)
-	r = &run{Options: o}
-	if r.system, err = systems.Of(o.Recipe); err != nil {
-		return nil, err
+	if r.system, err = systems.Of(r.Recipe); err != nil {
+		return err
 	}
-	if err := o.Backend.Supports(o.Precision, true); err != nil {
-		return nil, err
+	if err := r.Backend.Supports(r.Precision, true); err != nil {
+		return err
 	}
-	sets, err := TrainingSets(o.Recipe, r.system, o.Train)
+	sets, err := TrainingSets(r.Recipe, r.system, r.Options.Train)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if r.plan, err = newPlan(o.Recipe, sets); err != nil {
-		return nil, err
+	if r.plan, err = newPlan(r.Recipe, sets); err != nil {
+		return err
 	}
 	if err := r.build(sets.Labels); err != nil {
-		return nil, err
+		return err
 	}
 	if err := r.prepareEvaluation(sets); err != nil {
-		return nil, err
+		return err
 	}
-	if r.metadata, err = modelfile.Metadata(o.Recipe, sets.Labels); err != nil {
-		return nil, err
+	if r.metadata, err = modelfile.Metadata(r.Recipe, sets.Labels); err != nil {
+		return err
 	}
-	r.folder, err = openFolder(o)
-	return r, err
+	r.folder, err = openFolder(r.Options)
+	return err
 }
 
 // build makes the model, from scratch or from a file, and the optimizer for what is not frozen.
@@ -127,21 +144,22 @@ func (r *run) build(labels Labels) error {
 			return err
 		}
 		defer file.Close()
-		var notes []string
-		if load, notes, err = file.Start(r.system, r.Recipe, labels, random); err != nil {
+		if load, r.notes, err = file.Start(r.system, r.Recipe, labels, random); err != nil {
 			return fmt.Errorf("--init %s: %w", r.Init, err)
 		}
 		source = load
-		defer func() { r.note(append(load.Report.Lines(), notes...)...) }()
 	}
-	scope := nn.NewScope(r.Backend, engine.Float32, source)
-	r.model, r.params = r.system.Build(scope, r.Recipe), scope.Params()
-	err := scope.Err()
-	if err == nil && load != nil {
-		_, err = load.Finish()
-	}
-	if err != nil {
-		return fmt.Errorf("--init %s: %w", r.Init, err)
+	r.scope = nn.NewScope(r.Backend, engine.Float32, source)
+	r.model, r.params = r.system.Build(r.scope, r.Recipe), r.scope.Params()
+	if load != nil {
+		err := r.scope.Err()
+		if err == nil {
+			_, err = load.Finish()
+		}
+		if err != nil {
+			return fmt.Errorf("--init %s: %w", r.Init, err)
+		}
+		r.notes = append(load.Report.Lines(), r.notes...)
 	}
 	t := r.Recipe.Train
 	if _, err := nn.Freeze(r.params, t.Freeze); err != nil {
@@ -150,12 +168,6 @@ func (r *run) build(labels Labels) error {
 	r.optimizer = train.NewAdamW(r.Backend, r.params, train.AdamWConfig{Beta1: 0.9, Beta2: t.Beta2, Eps: 1e-8,
 		Group: func(name string, shape []int) (float64, float64) { return r.system.Group(r.Recipe, name, shape) }})
 	return nil
-}
-
-func (r *run) note(lines ...string) {
-	for _, line := range lines {
-		r.Watch.Note(line)
-	}
 }
 
 // prepareEvaluation opens what the model is measured on, if it names expressions and there is something.
@@ -170,8 +182,8 @@ func (r *run) prepareEvaluation(t Training) error {
 	}
 	model := infer.Of(net, modelfile.Description{System: r.system, Recipe: r.Recipe, Labels: t.Labels, Precision: r.Precision, Own: true}, r.Backend)
 	matched, notes, err := model.Match(*sets)
-	r.note(notes...)
-	r.evaluate = func(ctx context.Context, _ int) (*infer.Report, error) { return model.Evaluate(ctx, matched) }
+	r.notes = append(r.notes, notes...)
+	r.evaluate = func(ctx context.Context) (*infer.Report, error) { return model.Evaluate(ctx, matched) }
 	return err
 }
 
@@ -250,7 +262,7 @@ func (r *run) loop(ctx context.Context) error {
 func (r *run) endEpoch(ctx context.Context, epoch int) error {
 	every, last := max(r.Recipe.Train.EvalEvery, 1), epoch == r.Recipe.Train.Epochs-1
 	if r.evaluate != nil && (epoch+1)%every == 0 && !last {
-		report, err := r.evaluate(ctx, epoch)
+		report, err := r.evaluate(ctx)
 		if err != nil {
 			return err
 		}
@@ -283,7 +295,7 @@ func (r *run) finish(ctx context.Context) (*Metrics, error) {
 	}
 	m := r.newMetrics()
 	if r.evaluate != nil {
-		report, err := r.evaluate(ctx, m.Epochs-1)
+		report, err := r.evaluate(ctx)
 		if err != nil {
 			return nil, err
 		}

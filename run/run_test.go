@@ -1,55 +1,287 @@
 package run
 
 import (
+	"encoding/json"
+	"math"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"mien/data"
+	"mien/engine"
+	"mien/engine/cpu"
+	"mien/infer"
+	"mien/modelfile"
+	"mien/nn"
 	"mien/recipe"
+	"mien/systems"
 	"mien/train"
 )
 
-// quiet shows nothing; it calls step after each one.
-type quiet struct{ step func() }
-
-func (quiet) Start(int, int)                   {}
-func (q quiet) Step(train.Step, data.Modality) { q.step() }
-func (quiet) Evaluated(int, *Report)           {}
-func (quiet) Note(string)                      {}
-
-// tiny is a fine-tuning of one epoch.
-func tiny(t *testing.T) Options {
-	r, err := recipe.Load("s4d-tiny")
-	require.NoError(t, err)
-	r.Train.Epochs = 1
-	return Options{Recipe: r, Out: filepath.Join(t.TempDir(), "run"), Watch: quiet{func() {}}}
-}
-
 // What goes wrong after the last step does not cost the model.
 func TestModelIsSavedFirst(t *testing.T) {
-	o := tiny(t)
-	o.Watch = quiet{func() {
+	o := options(t, toy(t, "s4d-tiny"))
+	o.Watch.(*watched).step = func() {
 		log, err := os.OpenFile(filepath.Join(o.Out, logFile), os.O_APPEND|os.O_WRONLY, 0)
 		require.NoError(t, err)
 		_, err = log.WriteString("damaged\n")
 		require.NoError(t, err)
 		require.NoError(t, log.Close())
-	}}
-	_, err := Finetune(t.Context(), o)
+	}
+	_, err := Train(t.Context(), o)
 	require.ErrorContains(t, err, "log.jsonl: invalid character")
-	require.FileExists(t, filepath.Join(o.Out, modelFile))
+	require.FileExists(t, filepath.Join(o.Out, modelfile.Name))
 }
 
 // A run that diverges says on what, and saves nothing of it.
 func TestDivergedRun(t *testing.T) {
-	o := tiny(t)
+	o := options(t, toy(t, "s4d-tiny"))
 	o.Recipe.Train.LR, o.Recipe.Train.WarmupEpochs, o.Recipe.Train.Clip = 1e30, 0, 0
-	_, err := Finetune(t.Context(), o)
+	_, err := Train(t.Context(), o)
 	require.Error(t, err)
 	require.Regexp(t, `^(loss|norm of the gradients) is (NaN|[+-]Inf) in epoch 0, step \d+ \((image|video), learning rate .*\): lower`, err.Error())
 	require.NoFileExists(t, filepath.Join(o.Out, checkpointFile))
-	require.NoFileExists(t, filepath.Join(o.Out, modelFile))
+	require.NoFileExists(t, filepath.Join(o.Out, modelfile.Name))
+}
+
+// beginning returns the parameters with which a run of a recipe begins.
+func beginning(t *testing.T, r recipe.Recipe) map[string][]float32 {
+	t.Helper()
+	s, err := systems.Of(r)
+	require.NoError(t, err)
+	scope := nn.NewScope(cpu.New(), engine.Float32, nn.Random{Seed: r.Seed})
+	s.Build(scope, r)
+	values := map[string][]float32{}
+	for _, p := range scope.Params() {
+		values[p.Name], err = engine.Read[float32](p.Data())
+		require.NoError(t, err)
+	}
+	return values
+}
+
+// What is frozen keeps its bits, also over a resume, and all else learns.
+func TestFreeze(t *testing.T) {
+	for _, name := range []string{"s4d-tiny", "s4d-tiny-pretrain"} {
+		r := toy(t, name)
+		r.Seed = 9
+		r.Train.Freeze = []string{"blocks.*", "patch_embed.*"}
+		if r.Kind == recipe.Pretrain {
+			r.Train.Freeze = []string{"encoder.blocks.*", "encoder.patch_embed.*"}
+		}
+		o := options(t, r)
+		interrupt(t, o, 8)
+		o.Resume = true
+		trained(t, o)
+		before, after := beginning(t, r), parameters(t, filepath.Join(o.Out, modelfile.Name))
+		require.Len(t, after, len(before))
+		frozen := 0
+		for name := range before {
+			encoder := strings.TrimPrefix(name, "encoder.")
+			if strings.HasPrefix(encoder, "blocks.") || strings.HasPrefix(encoder, "patch_embed.") {
+				require.Equal(t, before[name], after[name], name)
+				frozen++
+			} else {
+				require.NotEqual(t, before[name], after[name], name)
+			}
+		}
+		require.Greater(t, frozen, 20)
+	}
+	o := options(t, toy(t, "s4d-tiny"))
+	o.Recipe.Train.Freeze = []string{"blocks.*", "neck.*"}
+	_, err := Train(t.Context(), o)
+	require.EqualError(t, err, `train.freeze: no parameter matches "neck.*"`)
+	require.NoDirExists(t, o.Out)
+}
+
+// A run at bf16 differs from one at f32, goes on only at bf16, and ends with the bits of one that was not interrupted.
+func TestPrecision(t *testing.T) {
+	o := options(t, toy(t, "s4d-tiny"))
+	full := trained(t, o)
+	low := func() Options {
+		o := options(t, toy(t, "s4d-tiny"))
+		o.Precision = engine.BF16
+		return o
+	}
+	whole := low()
+	want := trained(t, whole)
+	require.NotEqual(t, full.model, want.model)
+	first := log(t, whole)[0]
+	require.NotEqual(t, log(t, o)[0], first)
+	require.InEpsilon(t, log(t, o)[0].Loss, first.Loss, 0.01)
+
+	broken := low()
+	interrupt(t, broken, 8)
+	broken.Resume, broken.Precision = true, engine.Full
+	_, err := Train(t.Context(), broken)
+	require.ErrorContains(t, err, "belongs to another recipe, seed, list")
+	broken.Precision = engine.BF16
+	require.Equal(t, want, trained(t, broken))
+
+	o = low()
+	o.Precision = engine.Int8
+	_, err = Train(t.Context(), o)
+	require.ErrorContains(t, err, "cannot train at int8, which has no gradients: choose f32 or bf16")
+	require.NoDirExists(t, o.Out)
+}
+
+// Recomputed layers take less memory and give the same bits.
+func TestRecompute(t *testing.T) {
+	r := toy(t, "s4d-tiny")
+	r.Model.ImageSize, r.Model.Depth, r.Data.DrawnVideos = 64, 6, 0
+	kept, again := options(t, r), options(t, r)
+	again.Recompute = true
+	require.Equal(t, trained(t, kept), trained(t, again))
+	require.Less(t, again.Backend.Stats().PeakBytes, kept.Backend.Stats().PeakBytes)
+}
+
+// evaluated is a toy run of three epochs that is measured on lists after each.
+func evaluated(t *testing.T) Options {
+	o := options(t, toy(t, "s4d-tiny"))
+	o.Recipe.Train.Epochs = 3
+	o.Train, o.Validation = faceList(t, 2), faceList(t, 6)
+	return o
+}
+
+// log reads what a run logged.
+func log(t *testing.T, o Options) []logEntry {
+	t.Helper()
+	entries, err := readLog(o.Out)
+	require.NoError(t, err)
+	return entries
+}
+
+// The log has each step once, in order, and each evaluation at the end of its epoch; metrics.json has the last of them, and the means
+// of the last epoch.
+func TestLogAndMetrics(t *testing.T) {
+	o := evaluated(t)
+	got, err := Train(t.Context(), o)
+	require.NoError(t, err)
+	w := o.Watch.(*watched)
+	require.Equal(t, []int{0, 1, 2}, w.evaluated)
+	entries, step, epoch := log(t, o), 0, 0
+	sums, counts := map[data.Modality]float64{}, map[data.Modality]float64{}
+	steps := len(entries)/3 - 1
+	schedule := o.Recipe.Schedule(steps)
+	require.Len(t, w.steps, 3*steps)
+	for _, e := range entries {
+		require.Equal(t, []int{epoch, step}, []int{e.Epoch, e.Step})
+		if step == steps {
+			require.NotNil(t, e.Metrics)
+			require.Equal(t, 6, e.Metrics.Static.N)
+			require.Equal(t, 6, e.Metrics.Dynamic.N)
+			require.Empty(t, e.Modality)
+			epoch, step = epoch+1, 0
+			continue
+		}
+		require.Nil(t, e.Metrics)
+		heard := w.steps[epoch*steps+step]
+		require.Equal(t, train.Step{Epoch: epoch, Step: step, Loss: e.Loss, LR: e.LR, GradNorm: e.GradNorm}, heard)
+		require.InDelta(t, schedule(epoch*steps+step), e.LR, 1e-15)
+		require.Positive(t, e.GradNorm)
+		if epoch == 2 {
+			m := data.Modality(e.Modality)
+			sums[m], counts[m] = sums[m]+e.Loss, counts[m]+1
+		}
+		step++
+	}
+	require.Equal(t, 3, epoch)
+
+	var m Metrics
+	text, err := os.ReadFile(filepath.Join(o.Out, metricsFile))
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal(text, &m))
+	require.Len(t, m.Loss, 2)
+	for k := range m.Loss {
+		require.InDelta(t, sums[k]/counts[k], m.Loss[k], 1e-12)
+		require.InDelta(t, m.Loss[k], got.Loss[k], 1e-12)
+	}
+	require.Equal(t, entries[len(entries)-1].Metrics, m.Final)
+	require.Equal(t, 3, m.Epochs)
+	elements := 0
+	for _, v := range parameters(t, filepath.Join(o.Out, modelfile.Name)) {
+		elements += len(v)
+	}
+	require.Equal(t, elements, m.Parameters)
+	require.Equal(t, o.Backend.Name(), m.Environment.Backend)
+	require.Equal(t, o.Recipe.Seed, m.Environment.Seed)
+
+	curves, err := Curves(o.Out)
+	require.NoError(t, err)
+	require.Equal(t, data.Image, curves[0].Modality)
+	require.Equal(t, data.Video, curves[1].Modality)
+	require.Len(t, slices.Concat(curves[0].Loss, curves[1].Loss), 3*steps)
+	i := 0
+	for _, e := range entries {
+		if e.Modality == "image" {
+			require.Equal(t, e.Loss, curves[0].Loss[i])
+			require.Equal(t, float64(e.Epoch*steps+e.Step), curves[0].Steps[i])
+			i++
+		}
+	}
+}
+
+// The model of the best evaluation so far is kept, whatever comes after it; of equals, the first.
+func TestBestIsKept(t *testing.T) {
+	o := options(t, toy(t, "s4d-tiny"))
+	r := &run{Options: o}
+	defer r.close()
+	require.NoError(t, r.prepare())
+	require.NoError(t, r.begin())
+	report := func(static, dynamic float64) *infer.Report {
+		return &infer.Report{Static: &infer.Score{UAR: static, WAR: 100 - static}, Dynamic: &infer.Score{UAR: dynamic, WAR: 100 - dynamic}}
+	}
+	for epoch, c := range []struct {
+		report *infer.Report
+		best   float32
+	}{{report(20, 30), 0}, {report(70, 10), 1}, {report(50, 25), 1}, {report(10, 70), 1}, {report(0, 85), 4}, {report(30, 30), 4}} {
+		values := make([]float32, r.params[0].Data().Len())
+		for i := range values {
+			values[i] = float32(epoch)
+		}
+		engine.Write(r.params[0].Data(), values)
+		require.NoError(t, r.scored(epoch, c.report))
+		best := parameters(t, filepath.Join(o.Out, bestFile))
+		require.Equal(t, c.best, best[r.params[0].Name][0], "after epoch %d", epoch)
+	}
+	require.Equal(t, 42.5, r.progress.Best)
+	require.Equal(t, []int{0, 1, 2, 3, 4, 5}, o.Watch.(*watched).evaluated)
+}
+
+// best.safetensors is the model of the epoch whose evaluation was best, as that epoch left it.
+func TestBestOfARun(t *testing.T) {
+	o := evaluated(t)
+	saved := map[int]map[string][]float32{} // by epoch
+	w := o.Watch.(*watched)
+	w.step = func() {
+		if s := w.steps[len(w.steps)-1]; s.Epoch > 0 && s.Step == 0 {
+			values := map[string][]float32{}
+			for name, v := range parameters(t, filepath.Join(o.Out, checkpointFile)) {
+				if of, ok := strings.CutPrefix(name, "param."); ok {
+					values[of] = v
+				}
+			}
+			saved[s.Epoch-1] = values
+		}
+	}
+	trained(t, o)
+	saved[2] = parameters(t, filepath.Join(o.Out, modelfile.Name))
+	best, score := 0, math.Inf(-1)
+	for _, e := range log(t, o) {
+		if e.Metrics != nil && (e.Metrics.Static.UAR+e.Metrics.Dynamic.UAR)/2 > score {
+			best, score = e.Epoch, (e.Metrics.Static.UAR+e.Metrics.Dynamic.UAR)/2
+		}
+	}
+	require.Len(t, saved, 3)
+	require.Equal(t, saved[best], parameters(t, filepath.Join(o.Out, bestFile)), "epoch %d", best)
+	f, err := modelfile.Open(filepath.Join(o.Out, bestFile))
+	require.NoError(t, err)
+	defer f.Close()
+	d, err := f.Describe()
+	require.NoError(t, err)
+	require.Equal(t, o.Recipe, d.Recipe)
+	require.Equal(t, data.DFEW, d.Labels[data.Video])
 }

@@ -40,6 +40,9 @@ func TrainingSets(r recipe.Recipe, s *system.System, l data.Lists) (t Training, 
 		return t, err
 	}
 	t.Labels = labelsOf(r, s, lists)
+	if lists, err = inOrder(lists, t.Labels); err != nil {
+		return t, err
+	}
 	t.memory = data.NewBudget(int64(r.Data.CacheMiB) << 20)
 	size := r.Views.CacheSize
 	faces := drawFaces(drawnTrainSeed, r.Data.DrawnImages, r.Data.DrawnVideos, size, t.Labels).Cached(t.memory, size)
@@ -94,25 +97,36 @@ func DrawnTest(r recipe.Recipe, labels Labels) (data.Sets, error) {
 // drawFaces returns sets of drawn faces whose classes are in the order of the heads.
 func drawFaces(seed uint64, images, videos, size int, labels Labels) (s data.Sets) {
 	if images > 0 {
-		s.Image = inOrder(drawn.Images(seed, images, size), labels)
+		s.Image = drawn.Images(seed, images, size)
 	}
 	if videos > 0 {
-		s.Video = inOrder(drawn.Videos(seed, videos, drawnFrames, size), labels)
+		s.Video = drawn.Videos(seed, videos, drawnFrames, size)
+	}
+	s, err := inOrder(s, labels)
+	if err != nil {
+		panic(err) // drawn faces have no label without a name
 	}
 	return s
 }
 
-// inOrder gives drawn faces the labels by which a model calls their classes. Where it lacks one, they keep their own.
-func inOrder(faces data.Dataset, labels Labels) data.Dataset {
-	names := labels[faces.Modality()]
-	if slices.ContainsFunc(faces.Classes(), func(class string) bool { return !slices.Contains(names, class) }) {
-		return faces
+// inOrder gives samples the labels by which a model calls their classes. Those of a set that names none, or one that the model lacks,
+// keep their own.
+func inOrder(s data.Sets, labels Labels) (data.Sets, error) {
+	for _, d := range []*data.Dataset{&s.Image, &s.Video} {
+		if *d == nil || (*d).Classes() == nil {
+			continue
+		}
+		names := labels[(*d).Modality()]
+		if slices.ContainsFunc((*d).Classes(), func(class string) bool { return !slices.Contains(names, class) }) {
+			continue
+		}
+		relabelled, _, err := data.Relabel(*d, names)
+		if err != nil {
+			return s, err
+		}
+		*d = relabelled
 	}
-	relabelled, _, err := data.Relabel(faces, names)
-	if err != nil {
-		panic(err) // every class has a counterpart
-	}
-	return relabelled
+	return s, nil
 }
 
 // validationSets returns what to evaluate on during training, nil if nothing. Where the run learns from drawn faces

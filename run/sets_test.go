@@ -12,15 +12,16 @@ import (
 	"mien/data"
 	"mien/data/drawn"
 	"mien/recipe"
+	"mien/s4d"
 )
 
 // A label without a class is told once, also where warm-up and main part have the same sets.
 func TestLabelsAreCheckedOnce(t *testing.T) {
 	r, err := recipe.Load("s4d-tiny")
 	require.NoError(t, err)
-	require.Positive(t, r.Data.DrawnPictures)
+	require.Positive(t, r.Data.DrawnImages)
 	r.Model.ImageClasses = 2
-	_, err = TrainingSets(r, Lists{})
+	_, err = TrainingSets(r, &s4d.System, data.Lists{})
 	require.ErrorContains(t, err, "head has classes 0 to 1")
 	require.NotContains(t, err.Error(), "\n")
 }
@@ -30,9 +31,9 @@ func TestDrawnEpochs(t *testing.T) {
 	r, err := recipe.Load("s4d-tiny")
 	require.NoError(t, err)
 	r.Train.DrawnEpochs = 1
-	few := drawn.Pictures(5, 32, 36)
-	warm := Sets{Static: few, Dynamic: drawn.Clips(5, 8, drawnFrames, 36)}
-	all := Sets{Static: join(repeat(drawn.Pictures(6, 32, 36), 3), few), Dynamic: warm.Dynamic}
+	few := drawn.Images(5, 32, 36)
+	warm := data.Sets{Image: few, Video: drawn.Videos(5, 8, drawnFrames, 36)}
+	all := data.Sets{Image: data.Join(data.Repeat(drawn.Images(6, 32, 36), 3), few), Video: warm.Video}
 	p, err := newPlan(r, Training{Main: all, Warm: warm})
 	require.NoError(t, err)
 	require.Equal(t, 128/r.Train.ImageBatch, p.images)
@@ -45,81 +46,141 @@ func TestDrawnEpochs(t *testing.T) {
 		}
 		require.Equal(t, largest, top, "epoch %d", epoch)
 	}
-	require.Equal(t, all.Static.Label(33), all.Static.Label(1), "a repeated sample keeps its label")
-	require.Equal(t, all.Static.Name(96), few.Name(0))
+	require.Equal(t, all.Image.Label(33), all.Image.Label(1), "a repeated sample keeps its label")
+	require.Equal(t, all.Image.Name(96), few.Name(0))
 }
 
-// clipList writes a list of one clip, a folder of 20 frames, of which those with a number from 4 to 15 are damaged.
-func clipList(t *testing.T, header string) Lists {
+// videoList writes a list of one video, a folder of 20 frames, of which those with a number from 4 to 15 are damaged.
+func videoList(t *testing.T, header string) data.Lists {
 	dir := t.TempDir()
-	l := Lists{DynamicList: filepath.Join(dir, "list.csv"), DynamicRoot: dir}
-	require.NoError(t, os.WriteFile(l.DynamicList, []byte(header+"\nclip,0\n"), 0o644))
-	face, err := os.ReadFile(goldenDir + "face.png")
+	l := data.Lists{DynamicList: filepath.Join(dir, "list.csv"), DynamicRoot: dir}
+	require.NoError(t, os.WriteFile(l.DynamicList, []byte(header+"\nvideo,0\n"), 0o644))
+	face, err := os.ReadFile("../testdata/golden/face.png")
 	require.NoError(t, err)
-	require.NoError(t, os.Mkdir(filepath.Join(dir, "clip"), 0o755))
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "video"), 0o755))
 	for i := range 20 {
 		frame := face
 		if i >= 4 && i < 16 {
 			frame = []byte("damaged")
 		}
-		require.NoError(t, os.WriteFile(filepath.Join(dir, "clip", fmt.Sprintf("%02d.png", i)), frame, 0o644))
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "video", fmt.Sprintf("%02d.png", i)), frame, 0o644))
 	}
 	return l
 }
 
-// The header of a list tells the order of the classes; drawn clips follow it, wherever they stand.
+// expression is what a drawn face shows by its name, "" for any other sample.
+func expression(name string) string {
+	_, of, _ := strings.Cut(name, "drawn/")
+	return strings.ToLower(of[strings.LastIndex(of, "-")+1:])
+}
+
+// The header of a list tells the order of the classes; drawn videos follow it, wherever they stand.
 func TestClassOrderOfLists(t *testing.T) {
 	r, err := recipe.Load("s4d-tiny")
 	require.NoError(t, err)
 	for header, classes := range map[string][]string{"video_name,label": data.DFEW, "path,id": data.FERV39K, "video_name,labels": data.MAFW} {
 		r.Model.VideoClasses = len(classes)
 		for r.Train.DrawnEpochs = range 2 {
-			sets, err := TrainingSets(r, clipList(t, header))
+			sets, err := TrainingSets(r, &s4d.System, videoList(t, header))
 			require.NoError(t, err)
 			require.Equal(t, classes, sets.Labels[data.Video])
 			require.Equal(t, data.AffectNet7, sets.Labels[data.Image])
-			test, err := (&Model{Recipe: r, Labels: sets.Labels}).TestSets(Lists{})
+			test, err := DrawnTest(r, sets.Labels)
 			require.NoError(t, err)
 			seen := 0
-			for _, s := range []Sets{sets.Main, sets.Warm, test} {
-				for _, d := range s.each() {
+			for _, s := range []data.Sets{sets.Main, sets.Warm, test} {
+				for _, d := range s.All() {
 					for i := range d.Len() {
-						if _, name, drawn := strings.Cut(d.Name(i), "drawn/"); drawn {
-							require.Equal(t, sets.Labels[d.Modality()][d.Label(i)], strings.ToLower(name[strings.LastIndex(name, "-")+1:]))
+						if name := expression(d.Name(i)); name != "" {
+							require.Equal(t, sets.Labels[d.Modality()][d.Label(i)], name)
 							seen++
 						}
 					}
 				}
 			}
-			require.Equal(t, r.Data.DrawnPictures+r.Data.DrawnClips+2*r.Data.DrawnTest, seen)
+			require.Equal(t, r.Data.DrawnImages+r.Data.DrawnVideos+2*r.Data.DrawnTest, seen)
 		}
 	}
 }
 
-// An order that is not the head's names nothing.
+// A list of other classes than the head's names none of them. Drawn faces follow it.
 func TestLabelsOfAnotherNumber(t *testing.T) {
 	r, err := recipe.Load("s4d-tiny")
 	require.NoError(t, err)
 	r.Model.VideoClasses = 8
-	sets, err := TrainingSets(r, clipList(t, "path,id"))
+	sets, err := TrainingSets(r, &s4d.System, videoList(t, "path,id"))
 	require.NoError(t, err)
 	require.Equal(t, "class_0", sets.Labels[data.Video][0])
-	require.Equal(t, sets.Main.Dynamic.Label(1), 0, "a drawn clip keeps its label")
+	for i := 1; i < sets.Main.Video.Len(); i++ {
+		require.Equal(t, expression(sets.Main.Video.Name(i)), data.FERV39K[sets.Main.Video.Label(i)])
+	}
 }
 
-// An evaluation reads the frames that it looks at, and no more.
-func TestEvaluationReadsItsWindows(t *testing.T) {
+// A list whose classes are among those of a larger head is put into its order.
+func TestListOfFewerClasses(t *testing.T) {
 	r, err := recipe.Load("s4d-tiny")
 	require.NoError(t, err)
-	r.Data.Stride = 1
-	m := &Model{Recipe: r}
-	sets, err := m.TestSets(clipList(t, "path,id"))
+	r.Model.VideoClasses = len(data.MAFW)
+	for r.Train.DrawnEpochs = range 2 {
+		sets, err := TrainingSets(r, &s4d.System, videoList(t, "video_name,label"))
+		require.NoError(t, err)
+		require.Equal(t, data.MAFW, sets.Labels[data.Video])
+		require.Equal(t, "happiness", data.MAFW[sets.Main.Video.Label(0)])
+	}
+}
+
+// Lists stand before drawn faces, as often as the recipe says, or come after them.
+func TestTrainingSets(t *testing.T) {
+	r := toy(t, "s4d-tiny")
+	lists := faceList(t, 2)
+	for repeat, times := range map[int]int{0: 1, 1: 1, 5: 5} {
+		r.Data.ListRepeat, r.Train.DrawnEpochs = repeat, 0
+		sets, err := TrainingSets(r, &s4d.System, lists)
+		require.NoError(t, err)
+		require.Equal(t, []int{2*times + 12, 2*times + 9}, []int{sets.Main.Image.Len(), sets.Main.Video.Len()})
+		require.Equal(t, "clip/000.png", sets.Main.Image.Name(2*times-2))
+		require.Contains(t, sets.Main.Image.Name(2*times), "drawn/")
+		require.Equal(t, "clip", sets.Main.Video.Name(2*times-1))
+		require.Contains(t, sets.Main.Video.Name(2*times), "drawn/")
+
+		r.Train.DrawnEpochs = 1
+		sets, err = TrainingSets(r, &s4d.System, lists)
+		require.NoError(t, err)
+		require.Equal(t, []int{2 * times, 2 * times}, []int{sets.Main.Image.Len(), sets.Main.Video.Len()})
+		require.Equal(t, []int{12, 9}, []int{sets.Warm.Image.Len(), sets.Warm.Video.Len()})
+	}
+	sets, err := TrainingSets(r, &s4d.System, data.Lists{})
 	require.NoError(t, err)
-	clip, err := sets.Dynamic.Open(0)
+	require.Equal(t, []int{12, 9}, []int{sets.Main.Image.Len(), sets.Main.Video.Len()})
+	require.Equal(t, sets.Main, sets.Warm)
+	r.Data.DrawnImages, r.Data.DrawnVideos = 0, 0
+	_, err = TrainingSets(r, &s4d.System, data.Lists{})
+	require.EqualError(t, err, "nothing to learn from: give --static-list or --dynamic-list, or a recipe with drawn faces")
+}
+
+// Faces to measure on are of people whom no training shows, as many as the recipe says for each head.
+func TestDrawnTest(t *testing.T) {
+	r := toy(t, "s4d-tiny")
+	r.Data.DrawnTest, r.Views.CacheSize = 8, r.Model.ImageSize
+	sets, err := TrainingSets(r, &s4d.System, data.Lists{})
 	require.NoError(t, err)
-	views, err := m.views(clip, data.Video)
+	test, err := DrawnTest(r, sets.Labels)
 	require.NoError(t, err)
-	require.Len(t, views, 2)
-	_, err = clip.Read([]int{4})
-	require.Error(t, err)
+	require.Equal(t, []int{8, 8}, []int{test.Image.Len(), test.Video.Len()})
+	pixels := func(d data.Dataset, i int) []uint8 {
+		sample, err := d.Open(i)
+		require.NoError(t, err)
+		f, err := sample.Read([]int{0})
+		require.NoError(t, err)
+		return f.Pix
+	}
+	for i := range 8 {
+		require.NotEqual(t, pixels(sets.Main.Image, i), pixels(test.Image, i))
+	}
+	test, err = DrawnTest(r, Labels{data.Image: data.AffectNet7})
+	require.NoError(t, err)
+	require.Nil(t, test.Video, "the model has no head for them")
+	r.Data.DrawnTest = 0
+	_, err = DrawnTest(r, sets.Labels)
+	require.EqualError(t, err, "nothing to evaluate on: give --static-list or --dynamic-list")
 }

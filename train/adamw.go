@@ -67,3 +67,13 @@ func (a *AdamW) Update(loss *engine.Tensor, lr, clip float64) (figures *engine.T
 	a.figures = figures.Retain()
 	return figures
 }
+
+// Free gives the optimizer's memory back: the run ends.
+func (a *AdamW) Free() {
+	for i := range a.params {
+		a.m[i].Free()
+		a.v[i].Free()
+	}
+	a.steps.Free()
+	a.figures.Free()
+}

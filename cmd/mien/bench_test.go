@@ -1,36 +1,46 @@
 package main
 
 import (
+	"math"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
-	"mien/mae"
 	"mien/moae"
+	"mien/nn"
 	"mien/s4d"
+	"mien/system"
+	"mien/systems"
 	"mien/vit"
 )
 
-// Multiply-adds of the published models, in units of 10⁹: the counts of the literature for the plain transformer.
-func TestMACs(t *testing.T) {
-	base, err := s4d.Published("base")
+// macs counts the multiply-adds of a published model on so many tokens, in units of 10⁹.
+func macs(t *testing.T, name string, tokens int) float64 {
+	t.Helper()
+	r, ok := systems.Preset(name)
+	require.True(t, ok)
+	s, err := systems.Of(r)
 	require.NoError(t, err)
-	plain := base
-	plain.MoAEBlocks = nil
-	require.InDelta(t, 80.69, giga(classifierMACs(plain, 800, 7)), 0.005)
-	require.InDelta(t, 8.796, giga(classifierMACs(plain, 100, 7)), 0.0005)
-	require.InDelta(t, 83.55, giga(classifierMACs(base, 800, 7)), 0.005)
-	require.InDelta(t, 11.585, giga(maskedMACs(mae.Sizes["base"], 40, 800)), 0.005)
+	var net system.Model
+	_, err = nn.Outline(math.MaxInt, func(scope *nn.Scope) { net = s.Build(scope, r) })
+	require.NoError(t, err)
+	return float64(net.MACs(tokens)) / 1e9
+}
+
+// Multiply-adds of the published models: the counts of the literature for the plain transformer.
+func TestMACs(t *testing.T) {
+	require.InDelta(t, 80.69, macs(t, "vit-base", 800), 0.005)
+	require.InDelta(t, 8.796, macs(t, "vit-base", 100), 0.0005)
+	require.InDelta(t, 83.55, macs(t, "s4d-base", 800), 0.005)
+	require.InDelta(t, 11.5625, macs(t, "mae-base", 800), 0.0005) // of which 760 are hidden
 }
 
 // A model small enough to count by hand.
 func TestMACsByHand(t *testing.T) {
-	require.Equal(t, 3*(3+1+2*2)*4*4+2*3*3*4, blockMACs(3, 4, 2))
+	require.Equal(t, 3*(3+1+2*2)*4*4+2*3*3*4, vit.BlockMACs(3, 4, 2))
 	e := vit.Config{ImageSize: 2, Frames: 1, PatchSize: 1, Tubelet: 1, Dim: 4, Depth: 2, Heads: 1, MLPRatio: 2}
 	c := s4d.Config{Encoder: e, MoAE: moae.Config{Experts: 3, TopK: 2}, MoAEBlocks: []int{1}}
-	require.Equal(t, 3*3*4+2*blockMACs(3, 4, 2)+3*(4*3+2*2*4*1)+4*5, classifierMACs(c, 3, 5))
+	require.Equal(t, 3*3*4+2*vit.BlockMACs(3, 4, 2)+3*(4*3+2*2*4*1)+4*5, c.MACs(3, 5))
 	require.Equal(t, forwardGFLOP(3, 500)*3, trainingGFLOP(3, 500))
 	require.InDelta(t, 3000/1e9, forwardGFLOP(3, 500), 1e-18)
 }
-
-func giga(n int) float64 { return float64(n) / 1e9 }

@@ -26,7 +26,7 @@ func (c *convertCmd) Run(out *console) error {
 	}
 	dtypes, err := f.StoredTypes(c.Precision)
 	if err != nil {
-		return fmt.Errorf("%s: --precision %s: %w", c.In, c.Precision, err)
+		return fmt.Errorf("--precision %s: %w", c.Precision, err)
 	}
 	var tensors []weights.Tensor
 	elements := 0

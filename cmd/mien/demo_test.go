@@ -28,7 +28,7 @@ func TestDemoGoesOn(t *testing.T) {
 	}
 	code, stderr := demo(begun, "--seed", "1")
 	require.Equal(t, 1, code)
-	require.Contains(t, stderr, "begun/pretrain belongs to another recipe, seed, list or --init")
+	require.Contains(t, stderr, "begun/pretrain belongs to another recipe, seed, list, --init or --precision")
 
 	foreign := filepath.Join(dir, "foreign", "pretrain", "notes.txt")
 	require.NoError(t, os.MkdirAll(filepath.Dir(foreign), 0o755))

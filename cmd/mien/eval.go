@@ -24,7 +24,7 @@ type evalCmd struct {
 type modelFlags struct {
 	Model     string            `help:"Fine-tuned weights: a file or a run folder." required:"" placeholder:"FILE|RUN"`
 	Precision *engine.Precision `help:"Number format in which linear layers multiply, f32, bf16 or int8, instead of that in which the model is stored. Below f32, attention takes bf16 where the CPU has instructions for it." placeholder:"P"`
-	Stride    int               `help:"Frames between two sampled frames of a clip, instead of the model's." placeholder:"N"`
+	Stride    int               `help:"Frames between two sampled frames of a video, instead of the model's." placeholder:"N"`
 }
 
 func (f modelFlags) open() (*infer.Model, error) {

@@ -52,7 +52,7 @@ func nanScales(t *testing.T, model []byte) []byte {
 	return model
 }
 
-// Pictures and weights that are cut off, foreign or hostile are each one line of error, in bounded memory, and nothing is written.
+// Images and weights that are cut off, foreign or hostile are each one line of error, in bounded memory, and nothing is written.
 func TestHostileFiles(t *testing.T) {
 	golden := "../../testdata/golden/"
 	face, err := os.ReadFile(golden + "face.png")
@@ -69,9 +69,9 @@ func TestHostileFiles(t *testing.T) {
 	}
 	good, int8 := golden+"released_form.pth", int8Model(t)
 	for name, args := range map[string][]string{
-		"huge picture":         {"predict", "--model", good, file("huge.png", hugePNG())},
-		"cut picture":          {"predict", "--model", good, file("cut.png", face[:len(face)/2])},
-		"text as picture":      {"predict", "--model", good, file("text.jpg", []byte("hello"))},
+		"huge image":           {"predict", "--model", good, file("huge.png", hugePNG())},
+		"cut image":            {"predict", "--model", good, file("cut.png", face[:len(face)/2])},
+		"text as image":        {"predict", "--model", good, file("text.jpg", []byte("hello"))},
 		"cut checkpoint":       {"predict", "--model", file("cut.pth", checkpoint[:len(checkpoint)/2]), golden + "face.png"},
 		"cut safetensors":      {"predict", "--model", file("cut.safetensors", model[:len(model)-7]), golden + "face.png"},
 		"pickle of os.system":  {"predict", "--model", file("system.pth", []byte("\x80\x02cos\nsystem\nX\x04\x00\x00\x00true\x85R.")), golden + "face.png"},

@@ -113,8 +113,11 @@ func reportError(stderr io.Writer, err error) int {
 	return 1
 }
 
-// reportPanic turns mistakes of the program into one line; MIEN_DEBUG=1 lets them through with their stack.
+// reportPanic turns mistakes of the program into one line; MIEN_DEBUG=1 lets them through with their stack. Memory that ends is none.
 func reportPanic(stderr io.Writer, p any) int {
+	if e, ok := p.(*engine.AllocError); ok {
+		return reportError(stderr, e)
+	}
 	if os.Getenv("MIEN_DEBUG") == "1" {
 		panic(p)
 	}

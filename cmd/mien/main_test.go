@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +13,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/stretchr/testify/require"
+
+	"mien/engine"
 )
 
 // The test binary is the command itself when a script, or a test that kills it, starts it under this name.
@@ -22,7 +25,8 @@ func TestMain(m *testing.M) {
 // Whole command lines with their output, in testdata/script.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata/script",
+		Dir:  "testdata/script",
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"edit": edit},
 		Setup: func(e *testscript.Env) error {
 			golden, err := filepath.Abs("../../testdata/golden")
 			e.Setenv("GOLDEN", golden)
@@ -40,6 +44,21 @@ func TestScripts(t *testing.T) {
 	})
 }
 
+// edit FROM TO OLD NEW… copies a file with other texts, in which \n is a new line, in place of those that it holds.
+func edit(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) < 4 || len(args)%2 != 0 {
+		ts.Fatalf("usage: edit FROM TO OLD NEW…")
+	}
+	text := ts.ReadFile(args[0])
+	for i := 2; i < len(args); i += 2 {
+		if !strings.Contains(text, args[i]) {
+			ts.Fatalf("%s does not hold %q", args[0], args[i])
+		}
+		text = strings.ReplaceAll(text, args[i], strings.ReplaceAll(args[i+1], `\n`, "\n"))
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(text), 0o644))
+}
+
 // mien runs a command line in this process.
 func mien(args ...string) (code int, stdout, stderr string) {
 	var out, err bytes.Buffer
@@ -52,6 +71,10 @@ func TestPanicsBecomeOneLine(t *testing.T) {
 	require.Equal(t, 2, reportPanic(&stderr, "index out of range"))
 	require.Contains(t, stderr.String(), "mien: internal error: index out of range\n")
 	require.NotContains(t, stderr.String(), "goroutine")
+
+	stderr.Reset()
+	require.Equal(t, 1, reportPanic(&stderr, &engine.AllocError{Backend: "gpu", Bytes: 3 << 20, Err: errors.New("it is full")}))
+	require.Equal(t, "mien: gpu has no room for 3.0 MiB (it is full): choose a smaller batch or model, or --recompute in training\n", stderr.String())
 }
 
 // A seed fixes a run, whatever the number of threads.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"mien/data"
@@ -48,6 +49,9 @@ func (c *predictCmd) Run(out *console) error {
 // rename gives the classes of one head other names: of the head that has as many, or of the one that --head says.
 func (c *predictCmd) rename(m *infer.Model) error {
 	if len(c.Labels) == 0 {
+		if c.Head != "" {
+			return errors.New("--head says which head --labels is for: give --labels, too")
+		}
 		return nil
 	}
 	var fitting []data.Modality

@@ -1,0 +1,266 @@
+package infer
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	ag "mien/autograd"
+	"mien/data"
+	"mien/engine"
+	"mien/engine/cpu"
+	"mien/recipe"
+	"mien/system"
+)
+
+func valid(t *testing.T) recipe.Recipe {
+	t.Helper()
+	r, err := recipe.Load("s4d-tiny")
+	require.NoError(t, err)
+	return r
+}
+
+// match puts one set into the order of a model's head.
+func match(t *testing.T, m *Model, d data.Dataset) (data.Dataset, []string) {
+	t.Helper()
+	s := data.Sets{Image: d}
+	if d.Modality() == data.Video {
+		s = data.Sets{Video: d}
+	}
+	s, notes, err := m.Match(s)
+	require.NoError(t, err)
+	return s.Of(d.Modality()), notes
+}
+
+// An evaluation counts the answers that the model gives one by one: true classes by row, predicted ones by column.
+func TestEvaluateCountsPredictions(t *testing.T) {
+	m := openModel(t, published)
+	s := data.Sets{Image: images(t, 2*evalBatch+3), Video: videos(t, "video_name,label", 4, 0, 6)}
+	r, err := m.Evaluate(t.Context(), s)
+	require.NoError(t, err)
+	for _, c := range []struct {
+		set   data.Dataset
+		score *Score
+	}{{s.Image, r.Static}, {s.Video, r.Dynamic}} {
+		want := NewConfusion(7)
+		for i := range c.set.Len() {
+			want[c.set.Label(i)][predict(t, m, c.set, i).Class]++
+		}
+		require.Equal(t, want, c.score.Confusion)
+		require.Equal(t, c.set.Len(), c.score.N)
+		require.Equal(t, want.UAR(), c.score.UAR)
+		require.Equal(t, want.WAR(), c.score.WAR)
+		require.Nil(t, c.score.Agreement)
+	}
+	require.Equal(t, (r.Static.UAR+r.Dynamic.UAR)/2, r.Mean())
+	require.Equal(t, []NamedScore{{"static", data.Image, r.Static}, {"dynamic", data.Video, r.Dynamic}}, r.Scores())
+}
+
+// The answer on a video is the mean of the probabilities on its two test windows.
+func TestPredictionIsTheMeanOfWindows(t *testing.T) {
+	m := openModel(t, published)
+	d := videos(t, "video_name,label", 1)
+	sample, err := d.Open(0)
+	require.NoError(t, err)
+	require.Equal(t, 80, sample.Len())
+	want := make([]float64, 7)
+	windows := data.TestWindows(80, 16, 4)
+	require.NotEqual(t, windows[0], windows[1])
+	for _, w := range windows {
+		frames, err := sample.Read(w)
+		require.NoError(t, err)
+		b := &system.Batch{Modality: data.Video, Views: []data.View{data.Transform{H: 160, W: 160}.Eval(frames)}}
+		tape := ag.NewInferenceTape(m.backend, engine.Full)
+		logits, err := engine.Read[float64](m.Net.Logits(b.Pixels(tape), data.Video, engine.Key{}).Data())
+		require.NoError(t, err)
+		addSoftmax(want, logits, 0.5)
+		tape.Close()
+	}
+	p := predict(t, m, d, 0)
+	require.InDeltaSlice(t, want, p.Probabilities, 1e-7)
+	require.Equal(t, 2, p.Views)
+	require.Equal(t, data.Video, p.Modality)
+	require.Equal(t, data.DFEW[p.Class], p.Label)
+	sum := 0.0
+	for _, v := range p.Probabilities {
+		require.LessOrEqual(t, v, p.Probabilities[p.Class])
+		sum += v
+	}
+	require.InDelta(t, 1, sum, 1e-12)
+}
+
+// A list that numbers the classes differently gives the scores of one that does not.
+func TestMatchGoesByNames(t *testing.T) {
+	m := openModel(t, ownModel(t, map[data.Modality][]string{data.Image: data.AffectNet7, data.Video: data.DFEW}))
+	classes := []string{"surprise", "happiness", "fear", "anger"}
+	var scores []*Report
+	for header, order := range map[string][]string{"video_name,label": data.DFEW, "path,id": data.FERV39K, "video_name,labels": data.MAFW} {
+		var labels []int
+		for _, class := range classes {
+			labels = append(labels, slices.Index(order, class))
+		}
+		set, notes := match(t, m, videos(t, header, labels...))
+		if header == "video_name,label" {
+			require.Empty(t, notes)
+		} else {
+			require.Equal(t, []string{"video labels go by the names of classes: list and model order them differently"}, notes)
+		}
+		for i, class := range classes {
+			require.Equal(t, class, data.DFEW[set.Label(i)])
+		}
+		r, err := m.Evaluate(t.Context(), data.Sets{Video: set})
+		require.NoError(t, err)
+		require.Nil(t, r.Static)
+		scores = append(scores, r)
+	}
+	require.Equal(t, scores[0], scores[1])
+	require.Equal(t, scores[0], scores[2])
+}
+
+// Samples of classes that the model does not know are left out, and a set without any other is an error that names both.
+func TestMatchLeavesOut(t *testing.T) {
+	m := openModel(t, ownModel(t, map[data.Modality][]string{data.Image: data.AffectNet7, data.Video: data.DFEW}))
+	anxiety, contempt, sadness := slices.Index(data.MAFW, "anxiety"), slices.Index(data.MAFW, "contempt"), slices.Index(data.MAFW, "sadness")
+	set, notes := match(t, m, videos(t, "video_name,labels", anxiety, sadness, contempt))
+	require.Equal(t, []string{"2 of 3 video samples show classes that the model does not know: they are left out"}, notes)
+	require.Equal(t, 1, set.Len())
+	require.Equal(t, "v1", set.Name(0))
+	r, err := m.Evaluate(t.Context(), data.Sets{Video: set})
+	require.NoError(t, err)
+	require.Equal(t, 1, r.Dynamic.N)
+
+	_, _, err = m.Match(data.Sets{Video: videos(t, "video_name,labels", anxiety, contempt)})
+	require.EqualError(t, err, "none of the 2 videos is of a class that is asked for: their classes are anger, anxiety, contempt, disappointment, "+
+		"disgust, fear, happiness, helplessness, neutral, sadness, surprise; asked for are happiness, sadness, neutral, anger, surprise, disgust, fear")
+}
+
+// A published checkpoint does not name its classes, and those that DefaultLabels guesses put no list into another order.
+func TestMatchOfPublishedGoesByNumber(t *testing.T) {
+	m := openModel(t, published)
+	require.Equal(t, data.DFEW, m.Labels[data.Video])
+	for _, header := range []string{"video_name,label", "path,id", "video_name,labels"} {
+		set, notes := match(t, m, videos(t, header, 3, 5))
+		require.Empty(t, notes)
+		require.Equal(t, []int{3, 5}, []int{set.Label(0), set.Label(1)})
+	}
+	_, _, err := m.Match(data.Sets{Video: videos(t, "video_name,labels", 8)})
+	require.EqualError(t, err, "v0 has label 8, but the model's video head has classes 0 to 6")
+}
+
+// So does a model of mien whose classes are numbers.
+func TestMatchOfNumberedClasses(t *testing.T) {
+	m := openModel(t, ownModel(t, map[data.Modality][]string{data.Image: data.AffectNet7, data.Video: data.Unnamed(7)}))
+	set, notes := match(t, m, videos(t, "video_name,labels", 3, 6))
+	require.Empty(t, notes)
+	require.Equal(t, []int{3, 6}, []int{set.Label(0), set.Label(1)})
+	set, notes = match(t, m, images(t, 4)) // which name no classes either
+	require.Empty(t, notes)
+	require.Equal(t, 6, set.Label(2))
+}
+
+// An evaluation reads the frames that it looks at, and no more.
+func TestEvaluationReadsItsWindows(t *testing.T) {
+	r := valid(t)
+	r.Data.Stride = 1
+	m := &Model{}
+	m.Recipe = r
+	sample := &counted{}
+	views, err := m.Views(sample, data.Video)
+	require.NoError(t, err)
+	require.Len(t, views, 2)
+	require.Equal(t, [][]int{{0, 1, 2, 3}, {16, 17, 18, 19}}, sample.read)
+	require.Equal(t, []int{4, 32, 32}, []int{views[1].T, views[1].H, views[1].W})
+	sample = &counted{}
+	views, err = m.Views(sample, data.Image)
+	require.NoError(t, err)
+	require.Len(t, views, 1)
+	require.Equal(t, [][]int{{0}}, sample.read)
+}
+
+// counted is a video of 20 frames that remembers which were read.
+type counted struct{ read [][]int }
+
+func (c *counted) Len() int { return 20 }
+
+func (c *counted) Read(indices []int) (*data.Frames, error) {
+	c.read = append(c.read, slices.Clone(indices))
+	return data.NewFrames(len(indices), 36, 40), nil
+}
+
+// What can't be read is an error that names the sample, once, and an interrupted evaluation ends with the context's.
+func TestEvaluateErrors(t *testing.T) {
+	m := openModel(t, published)
+	_, err := m.Evaluate(t.Context(), data.Sets{Image: broken{images(t, 3)}})
+	require.EqualError(t, err, "clip/004.png: it is damaged")
+	list := filepath.Join(t.TempDir(), "list.txt")
+	require.NoError(t, os.WriteFile(list, []byte("README.md 3\n"), 0o644))
+	s, err := data.OpenLists(data.Lists{StaticList: list, StaticRoot: goldenDir})
+	require.NoError(t, err)
+	_, err = m.Evaluate(t.Context(), s.Cached(data.NewBudget(0), 160))
+	require.Error(t, err)
+	require.Equal(t, 1, strings.Count(err.Error(), "README.md"), err)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = m.Evaluate(ctx, data.Sets{Image: images(t, 3)})
+	require.ErrorIs(t, err, context.Canceled)
+	_, _, err = m.Match(data.Sets{Image: labelled{images(t, 3)}})
+	require.EqualError(t, err, "clip/000.png has label 7, but the model's image head has classes 0 to 6")
+}
+
+type broken struct{ data.Dataset }
+
+func (b broken) Open(i int) (data.Sample, error) {
+	if i == 1 {
+		return damaged{}, nil
+	}
+	return b.Dataset.Open(i)
+}
+
+type damaged struct{}
+
+var errDamaged = errors.New("it is damaged")
+
+func (damaged) Len() int                         { return 1 }
+func (damaged) Read([]int) (*data.Frames, error) { return nil, errDamaged }
+
+type labelled struct{ data.Dataset }
+
+func (labelled) Label(int) int { return 7 }
+
+// A quantized model is compared with its reference sample by sample.
+func TestAgreement(t *testing.T) {
+	low := engine.Int8
+	m, err := Open(published, cpu.New(), &low)
+	require.NoError(t, err)
+	t.Cleanup(m.Close)
+	m.Reference, err = Open(published, cpu.New(), nil)
+	require.NoError(t, err)
+	set := images(t, evalBatch+2)
+	r, err := m.Evaluate(t.Context(), data.Sets{Image: set})
+	require.NoError(t, err)
+	same, change := 0, 0.0
+	for i := range set.Len() {
+		got, want := predict(t, m, set, i), predict(t, m.Reference, set, i)
+		if got.Class == want.Class {
+			same++
+		}
+		for j := range 7 {
+			change = max(change, got.Probabilities[j]-want.Probabilities[j], want.Probabilities[j]-got.Probabilities[j])
+		}
+	}
+	require.Positive(t, change)
+	require.InDelta(t, change, r.Static.Agreement.LargestChange, 1e-6)
+	require.InDelta(t, 100*float64(same)/float64(set.Len()), r.Static.Agreement.Top1, 1e-9)
+
+	a := &Agreement{}
+	a.add([]float64{0.5, 0.3, 0.2}, []float64{0.4, 0.35, 0.25})
+	a.add([]float64{0.5, 0.3, 0.2}, []float64{0.2, 0.5, 0.3})
+	require.Equal(t, 50.0, a.Top1)
+	require.InDelta(t, 0.3, a.LargestChange, 1e-12)
+}

@@ -1,0 +1,43 @@
+package infer
+
+import (
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Recalls worked out by hand: rows are true classes, of which the third has no sample.
+func TestRecalls(t *testing.T) {
+	c := NewConfusion(3)
+	for _, p := range [][2]int{{0, 0}, {0, 0}, {0, 1}, {0, 2}, {1, 1}, {1, 0}} {
+		c.Add(p[0], p[1])
+	}
+	require.Equal(t, Confusion{{2, 1, 1}, {1, 1, 0}, {0, 0, 0}}, c)
+	require.Equal(t, 6, c.N())
+	for class, want := range []float64{50, 50} {
+		recall, ok := c.Recall(class)
+		require.True(t, ok)
+		require.Equal(t, want, recall)
+	}
+	_, ok := c.Recall(2)
+	require.False(t, ok)
+	require.Equal(t, 50.0, c.UAR(), "of the two classes that are there")
+	require.Equal(t, 50.0, c.WAR())
+	c.Add(1, 1)
+	c.Add(1, 1)
+	require.InDelta(t, (50+75)/2.0, c.UAR(), 1e-12)
+	require.InDelta(t, 100*5/8.0, c.WAR(), 1e-12)
+	require.Zero(t, NewConfusion(2).UAR())
+	require.Zero(t, NewConfusion(2).WAR())
+	require.Zero(t, (&Report{}).Mean())
+}
+
+// Large logits neither overflow nor vanish, and the weight counts.
+func TestAddSoftmax(t *testing.T) {
+	p := []float64{0.5, 0, 0}
+	addSoftmax(p, []float64{1000, 1000, 1000 - math.Log(2)}, 0.5)
+	require.InDeltaSlice(t, []float64{0.7, 0.2, 0.1}, p, 1e-12)
+	require.Equal(t, 0, argmax(p))
+	require.Equal(t, 1, argmax([]float64{0.1, 0.3, 0.3}), "the first of equals")
+}

@@ -1,0 +1,208 @@
+package modelfile
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"mien/data"
+	"mien/engine"
+	"mien/engine/cpu"
+	"mien/nn"
+	"mien/recipe"
+	"mien/systems"
+	"mien/weights"
+)
+
+// Golden files hold what PyTorch makes of tiny models; testdata/golden/README.md says how they are made.
+const goldenDir = "../testdata/golden/"
+
+func openGolden(t *testing.T, name string) *File {
+	t.Helper()
+	return open(t, goldenDir+name)
+}
+
+func open(t *testing.T, path string) *File {
+	t.Helper()
+	f, err := Open(path)
+	require.NoError(t, err)
+	t.Cleanup(func() { f.Close() })
+	return f
+}
+
+// writeModel writes a model as a run does. Element j of parameter i is 1000·i + j, small enough to be exact.
+func writeModel(t *testing.T, r recipe.Recipe, labels map[data.Modality][]string) *File {
+	t.Helper()
+	metadata, err := Metadata(r, labels)
+	require.NoError(t, err)
+	return writeWith(t, r, metadata)
+}
+
+func writeWith(t *testing.T, r recipe.Recipe, metadata map[string]string) *File {
+	t.Helper()
+	params, scope := build(t, r, nil)
+	defer scope.Free()
+	for i, p := range params {
+		values := make([]float32, p.Data().Len())
+		for j := range values {
+			values[j] = float32(1000*i + j)
+		}
+		engine.Write(p.Data(), values)
+	}
+	path := filepath.Join(t.TempDir(), "model")
+	require.NoError(t, Write(path, params, metadata))
+	return open(t, path)
+}
+
+// build makes the parameters of a recipe's model.
+func build(t *testing.T, r recipe.Recipe, source nn.Source) ([]nn.Param, *nn.Scope) {
+	t.Helper()
+	s, err := systems.Of(r)
+	require.NoError(t, err)
+	scope := nn.NewScope(cpu.New(), engine.Float32, source)
+	s.Build(scope, r)
+	require.NoError(t, scope.Err())
+	return scope.Params(), scope
+}
+
+func load(t *testing.T, name string) recipe.Recipe {
+	t.Helper()
+	r, err := recipe.Load(name)
+	require.NoError(t, err)
+	return r
+}
+
+// What is written is described as it was.
+func TestDescribe(t *testing.T) {
+	r := load(t, "s4d-tiny")
+	r.Seed, r.Data.Stride = 5, 3
+	labels := map[data.Modality][]string{data.Image: data.DefaultLabels(data.Image, 7), data.Video: data.FERV39K}
+	d, err := writeModel(t, r, labels).Describe()
+	require.NoError(t, err)
+	require.Equal(t, "s4d", d.System.Name)
+	require.Equal(t, r, d.Recipe)
+	require.Equal(t, labels, d.Labels)
+	require.Equal(t, engine.Full, d.Precision)
+	require.True(t, d.Own)
+}
+
+// A published checkpoint tells by its tensors what it is, and its class names are a guess.
+func TestDescribePublished(t *testing.T) {
+	d, err := openGolden(t, "released_form.pth").Describe()
+	require.NoError(t, err)
+	require.Equal(t, "s4d", d.System.Name)
+	require.Equal(t, "1,2", d.Recipe.Model.Position)
+	require.Equal(t, 4, d.Recipe.Data.Stride)
+	require.Equal(t, map[data.Modality][]string{data.Image: data.AffectNet7, data.Video: data.DFEW}, d.Labels)
+	require.False(t, d.Own)
+}
+
+// Class names that are damaged or of another number give way to the usual ones, or are one line of error.
+func TestDamagedLabels(t *testing.T) {
+	r := load(t, "s4d-tiny")
+	r.Model.VideoClasses = 5
+	metadata, err := Metadata(r, nil)
+	require.NoError(t, err)
+	require.NotContains(t, metadata, "labels")
+	for _, text := range []string{"", "null", "{}", `{"video":["a","b"]}`, `{"audio":["a"],"image":null}`} {
+		metadata["labels"] = text
+		d, err := writeWith(t, r, metadata).Describe()
+		require.NoError(t, err, text)
+		require.Equal(t, data.AffectNet7, d.Labels[data.Image])
+		require.Equal(t, []string{"class_0", "class_1", "class_2", "class_3", "class_4"}, d.Labels[data.Video])
+	}
+	for _, text := range []string{"[", "[]", `{"video":[1]}`} {
+		metadata["labels"] = text
+		_, err := writeWith(t, r, metadata).Describe()
+		require.ErrorContains(t, err, "class names inside the file: ", text)
+		require.NotContains(t, err.Error(), "\n")
+	}
+}
+
+// A recipe inside a file that can't be is one line of error.
+func TestDamagedRecipe(t *testing.T) {
+	r := load(t, "s4d-tiny")
+	for text, want := range map[string]string{
+		"":                             `recipe inside the file: kind is ""`,
+		"kind = ":                      "recipe inside the file: ",
+		"kind = 'finetune'\ncolor = 3": "recipe inside the file: unknown key color",
+	} {
+		_, err := writeWith(t, r, map[string]string{"format": format, "recipe": text}).Describe()
+		require.ErrorContains(t, err, want)
+		require.NotContains(t, err.Error(), "\n")
+	}
+	other := r
+	other.System = "gan"
+	metadata, err := Metadata(other, nil)
+	require.NoError(t, err)
+	_, err = writeWith(t, r, metadata).Describe()
+	require.ErrorContains(t, err, `system is "gan": choose s4d, vit, mae`)
+	other = r
+	other.Kind = recipe.Pretrain
+	metadata, err = Metadata(other, nil)
+	require.NoError(t, err)
+	_, err = writeWith(t, r, metadata).Describe()
+	require.ErrorContains(t, err, `kind is "pretrain": system s4d is for finetune`)
+}
+
+// A model in the recipe that is not the one of the tensors is refused whichever way it differs.
+func TestDescribeIsStrict(t *testing.T) {
+	r := load(t, "s4d-tiny")
+	for name, c := range map[string]struct {
+		want   string
+		change func(m *recipe.Model)
+	}{
+		"fewer blocks":  {"tensors that the model does not know", func(m *recipe.Model) { m.Depth, m.Experts = 1, 0 }},
+		"more blocks":   {"describes a model of more", func(m *recipe.Model) { m.Depth = 3 }},
+		"other classes": {`"head.video.weight" as [7 64], the model needs [11 64]`, func(m *recipe.Model) { m.VideoClasses = 11 }},
+		"other experts": {`the model needs`, func(m *recipe.Model) { m.ExpertHidden = 8 }},
+	} {
+		changed := r
+		c.change(&changed.Model)
+		metadata, err := Metadata(changed, nil)
+		require.NoError(t, err)
+		_, err = writeWith(t, r, metadata).Describe()
+		require.ErrorContains(t, err, c.want, name)
+	}
+}
+
+// The precision in the file holds where none is asked for.
+func TestClassifierPrecision(t *testing.T) {
+	r := load(t, "s4d-tiny")
+	metadata, err := Metadata(r, nil)
+	require.NoError(t, err)
+	metadata[weights.PrecisionKey] = "bf16"
+	f := writeWith(t, r, metadata)
+	full := engine.Full
+	for want, asked := range map[engine.Precision]*engine.Precision{engine.BF16: nil, engine.Full: &full} {
+		b := cpu.New()
+		net, d, scope, err := Classifier(f.Path, b, asked)
+		require.NoError(t, err)
+		require.Equal(t, want, d.Precision)
+		require.Equal(t, 7, net.Classes(data.Video))
+		require.Positive(t, b.Stats().LiveBytes)
+		scope.Free()
+		require.Zero(t, b.Stats().LiveBytes)
+	}
+	unknown := engine.Precision(9)
+	_, _, _, err = Classifier(f.Path, cpu.New(), &unknown)
+	require.ErrorContains(t, err, "does not know the precision")
+}
+
+func TestOpenNamesWhatIsMissing(t *testing.T) {
+	_, err := Open("none")
+	require.EqualError(t, err, "none: no such weights file or run folder")
+	dir := t.TempDir()
+	_, err = Open(dir)
+	require.EqualError(t, err, dir+": a folder without model.safetensors: is the run finished?")
+	path := filepath.Join(dir, Name)
+	require.NoError(t, os.WriteFile(path, []byte("text"), 0o644))
+	_, err = Open(dir)
+	require.ErrorContains(t, err, path+": not a weights file")
+	require.NoError(t, weights.WriteSafetensors(path, nil, nil))
+	require.Equal(t, path, open(t, dir).Path)
+	_, err = open(t, dir).Describe()
+	require.ErrorContains(t, err, path+": weights hold no model that mien knows")
+}

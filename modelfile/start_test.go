@@ -1,0 +1,177 @@
+package modelfile
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"mien/data"
+	"mien/engine"
+	"mien/nn"
+	"mien/recipe"
+	"mien/systems"
+)
+
+// start begins a run of r with a file, and returns the values of all parameters, the report of loading and the notes.
+func start(t *testing.T, f *File, r recipe.Recipe, labels map[data.Modality][]string) (map[string][]float32, nn.LoadReport, []string) {
+	t.Helper()
+	s, err := systems.Of(r)
+	require.NoError(t, err)
+	load, notes, err := f.Start(s, r, labels, nn.Random{Seed: 7})
+	require.NoError(t, err)
+	values := valuesOf(t, r, load)
+	report, err := load.Finish()
+	require.NoError(t, err)
+	return values, report, notes
+}
+
+func valuesOf(t *testing.T, r recipe.Recipe, source nn.Source) map[string][]float32 {
+	t.Helper()
+	params, scope := build(t, r, source)
+	defer scope.Free()
+	values := map[string][]float32{}
+	for _, p := range params {
+		v, err := engine.Read[float32](p.Data())
+		require.NoError(t, err)
+		values[p.Name] = v
+	}
+	return values
+}
+
+func read(t *testing.T, f *File, name string) []float32 {
+	t.Helper()
+	shape, ok := f.Shape(name)
+	require.True(t, ok, name)
+	v := make([]float32, engine.Elements(shape))
+	require.NoError(t, f.Read(name, v))
+	return v
+}
+
+// A head whose classes the run numbers differently has its rows moved: each class keeps its weights and its bias.
+func TestStartMovesTheRowsOfHeads(t *testing.T) {
+	r := load(t, "s4d-tiny")
+	f := writeModel(t, r, map[data.Modality][]string{data.Image: data.AffectNet7, data.Video: data.DFEW})
+	to := map[data.Modality][]string{data.Image: data.AffectNet7, data.Video: data.FERV39K}
+	values, report, notes := start(t, f, r, to)
+	require.Equal(t, []string{"the video head follows its classes into another order: anger, disgust, fear, happiness, neutral, sadness, surprise"}, notes)
+	require.Empty(t, report.Missing)
+	require.Empty(t, report.Unused)
+	before, bias := read(t, f, "head.video.weight"), read(t, f, "head.video.bias")
+	width := r.Model.Dim
+	for i, class := range data.FERV39K {
+		row := slices.Index(data.DFEW, class)
+		require.NotEqual(t, -1, row)
+		require.Equal(t, before[row*width:(row+1)*width], values["head.video.weight"][i*width:(i+1)*width], class)
+		require.Equal(t, bias[row], values["head.video.bias"][i], class)
+	}
+	require.NotEqual(t, before, values["head.video.weight"])
+	for name := range values {
+		if name != "head.video.weight" && name != "head.video.bias" {
+			require.Equal(t, read(t, f, name), values[name], "%s is as in the file", name)
+		}
+	}
+
+	// In the same order nothing moves.
+	values, _, notes = start(t, f, r, map[data.Modality][]string{data.Image: data.AffectNet7, data.Video: data.DFEW})
+	require.Empty(t, notes)
+	require.Equal(t, before, values["head.video.weight"])
+}
+
+// A head begins anew where one of the run's classes has no counterpart, and where there are more or fewer.
+func TestStartBeginsHeadsAnew(t *testing.T) {
+	r := load(t, "s4d-tiny")
+	f := writeModel(t, r, map[data.Modality][]string{data.Image: data.AffectNet7, data.Video: data.DFEW})
+	eleven := r
+	eleven.Model.VideoClasses = 11
+	other := slices.Clone(data.DFEW)
+	other[3] = "contempt"
+	for name, c := range map[string]struct {
+		recipe recipe.Recipe
+		labels []string
+		note   string
+	}{
+		"more classes": {eleven, data.MAFW, "the video head begins anew: the file's classes are happiness, sadness, neutral, anger, surprise, disgust, fear," +
+			" the run's anger, anxiety, contempt, disappointment, disgust, fear, happiness, helplessness, neutral, sadness, surprise"},
+		"another class": {r, other, "the video head begins anew: the file's classes are happiness, sadness, neutral, anger, surprise, disgust, fear," +
+			" the run's happiness, sadness, neutral, contempt, surprise, disgust, fear"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			values, report, notes := start(t, f, c.recipe, map[data.Modality][]string{data.Image: data.AffectNet7, data.Video: c.labels})
+			require.Equal(t, []string{c.note}, notes)
+			require.ElementsMatch(t, []string{"head.video.weight", "head.video.bias"}, report.Missing)
+			require.ElementsMatch(t, []string{"head.video.weight", "head.video.bias"}, report.Unused)
+			anew := valuesOf(t, c.recipe, nn.Random{Seed: 7})
+			require.Equal(t, anew["head.video.weight"], values["head.video.weight"])
+			require.Equal(t, read(t, f, "head.image.weight"), values["head.image.weight"])
+		})
+	}
+}
+
+// A published checkpoint does not say which classes it has: its heads are taken as they are, if they have as many.
+func TestStartFromPublished(t *testing.T) {
+	r := load(t, "s4d-tiny")
+	d, err := openGolden(t, "released_form.pth").Describe()
+	require.NoError(t, err)
+	r.Model = d.Recipe.Model
+	f := openGolden(t, "released_form.pth")
+	values, _, notes := start(t, f, r, map[data.Modality][]string{data.Image: data.AffectNet7, data.Video: data.FERV39K})
+	require.Empty(t, notes)
+	require.Equal(t, read(t, f, "head.video.weight"), values["head.video.weight"])
+
+	r.Model.ImageClasses = 8
+	values, report, notes := start(t, f, r, map[data.Modality][]string{data.Image: data.AffectNet8, data.Video: data.DFEW})
+	require.Equal(t, []string{"the image head begins anew: that of the file has 7 classes, not 8"}, notes)
+	require.ElementsMatch(t, []string{"head.image.weight", "head.image.bias"}, report.Missing)
+	require.Equal(t, read(t, f, "head.video.weight"), values["head.video.weight"])
+}
+
+// A plain vit becomes an S4D model, whose heads it lacks, and the other way round: that is no other order of classes.
+func TestStartFromAnotherSystem(t *testing.T) {
+	plain := load(t, "s4d-tiny")
+	plain.System, plain.Model.Experts, plain.Model.VideoClasses = "vit", 0, 0
+	joint := load(t, "s4d-tiny")
+	joint.Model.Experts = 0
+	turned := slices.Clone(data.AffectNet7)
+	slices.Reverse(turned)
+	labels := map[data.Modality][]string{data.Image: turned, data.Video: data.DFEW}
+
+	f := writeModel(t, plain, map[data.Modality][]string{data.Image: data.AffectNet7})
+	values, report, notes := start(t, f, joint, labels)
+	require.Empty(t, notes)
+	require.Len(t, report.Missing, 4)
+	require.ElementsMatch(t, []string{"head.weight", "head.bias"}, report.Unused)
+	require.Equal(t, read(t, f, "blocks.1.mlp.fc1.weight"), values["blocks.1.mlp.fc1.weight"])
+
+	f = writeModel(t, joint, map[data.Modality][]string{data.Image: data.AffectNet7, data.Video: data.DFEW})
+	values, report, notes = start(t, f, plain, map[data.Modality][]string{data.Image: turned})
+	require.Empty(t, notes)
+	require.ElementsMatch(t, []string{"head.weight", "head.bias"}, report.Missing)
+	require.Len(t, report.Unused, 4)
+	require.Equal(t, read(t, f, "blocks.1.mlp.fc1.weight"), values["blocks.1.mlp.fc1.weight"])
+}
+
+// No tensor tells into how many heads attention is divided: a file that says another number, or a published one, is refused.
+func TestStartRefusesOtherHeads(t *testing.T) {
+	for _, name := range []string{"s4d-tiny", "s4d-tiny-pretrain"} {
+		from := load(t, name)
+		f := writeModel(t, from, nil)
+		for _, to := range []string{"s4d-tiny", "s4d-tiny-pretrain"} {
+			if name == "s4d-tiny" && to != name {
+				continue // no encoder without its decoder
+			}
+			r := load(t, to)
+			r.Model.Heads = 2
+			s, err := systems.Of(r)
+			require.NoError(t, err)
+			_, _, err = f.Start(s, r, nil, nn.Random{})
+			require.EqualError(t, err, "its attention has 1 heads, that of recipe "+to+" 2: set model.heads to 1")
+		}
+	}
+	r := load(t, "s4d-tiny")
+	r.Model.Heads = 4
+	s, err := systems.Of(r)
+	require.NoError(t, err)
+	_, _, err = openGolden(t, "released_pretrain.pt").Start(s, r, nil, nn.Random{})
+	require.EqualError(t, err, "its attention has 1 heads, that of recipe s4d-tiny 4: set model.heads to 1")
+}

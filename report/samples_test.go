@@ -1,0 +1,183 @@
+package report
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"mien/data"
+	"mien/data/drawn"
+	"mien/engine"
+	"mien/engine/cpu"
+	"mien/infer"
+	"mien/modelfile"
+	"mien/nn"
+	"mien/recipe"
+	"mien/run"
+	"mien/systems"
+)
+
+// written writes the untrained model of a recipe.
+func written(t *testing.T, name string, change func(r *recipe.Recipe)) string {
+	t.Helper()
+	r, err := recipe.Load(name)
+	require.NoError(t, err)
+	change(&r)
+	s, err := systems.Of(r)
+	require.NoError(t, err)
+	scope := nn.NewScope(cpu.New(), engine.Float32, nn.Random{Seed: 3})
+	s.Build(scope, r)
+	metadata, err := modelfile.Metadata(r, nil)
+	require.NoError(t, err)
+	path := filepath.Join(t.TempDir(), "model")
+	require.NoError(t, modelfile.Write(path, scope.Params(), metadata))
+	return path
+}
+
+func opened(t *testing.T, name string, change func(r *recipe.Recipe)) *infer.Model {
+	t.Helper()
+	m, err := infer.Open(written(t, name, change), cpu.New(), nil)
+	require.NoError(t, err)
+	t.Cleanup(m.Close)
+	return m
+}
+
+func same(*recipe.Recipe) {}
+
+// faces are a few drawn images and videos.
+func faces(images, videos int) (s data.Sets) {
+	if images > 0 {
+		s.Image = drawn.Images(5, images, 32)
+	}
+	if videos > 0 {
+		s.Video = drawn.Videos(6, videos, 20, 32)
+	}
+	return s
+}
+
+// The shares of experts are those of the routers' choices, and make one in each block.
+func TestRoutingOf(t *testing.T) {
+	m := opened(t, "s4d-tiny", same)
+	s := faces(3, 4)
+	r, err := RoutingOf(t.Context(), m, s, 2)
+	require.NoError(t, err)
+	require.Equal(t, []int{1}, r.Blocks)
+	for _, c := range []struct {
+		set    data.Dataset
+		shares [][]float64
+		tokens int
+	}{{s.Image, r.Image, 4}, {s.Video, r.Video, 2 * 8}} {
+		require.Len(t, c.shares, 1)
+		want, sum := make([]float64, 4), 0.0
+		for i := range 2 {
+			choices, err := m.Routes(t.Context(), c.set, i)
+			require.NoError(t, err)
+			require.Len(t, choices, 1)
+			require.Len(t, choices[0], 2*c.tokens, "two experts a token of each view")
+			for _, e := range choices[0] {
+				want[e] += 1 / float64(2*2*c.tokens)
+			}
+		}
+		for _, share := range c.shares[0] {
+			sum += share
+		}
+		require.InDeltaSlice(t, want, c.shares[0], 1e-12)
+		require.InDelta(t, 1, sum, 1e-12)
+	}
+	r, err = RoutingOf(t.Context(), m, faces(2, 0), 9)
+	require.NoError(t, err)
+	require.Nil(t, r.Video)
+	require.Len(t, r.Image, 1)
+}
+
+// A page about a model without experts has no figure of them, and one about a single score has one figure of each kind.
+func TestPageOfAPlainModel(t *testing.T) {
+	m := opened(t, "s4d-tiny", func(r *recipe.Recipe) { r.System, r.Model.Experts, r.Model.VideoClasses = "vit", 0, 0 })
+	s := faces(3, 0)
+	p := Page{Title: "plain", Model: m, Runs: []Run{{Title: "Fine-tuning",
+		Curves: []run.Curve{{Modality: data.Image, Steps: []float64{0, 1, 2}, Loss: []float64{2, 1.5, 1}}, {Modality: data.Video}}}}}
+	var err error
+	p.Report, err = m.Evaluate(t.Context(), s)
+	require.NoError(t, err)
+	p.Routing, err = RoutingOf(t.Context(), m, s, 3)
+	require.NoError(t, err)
+	require.Nil(t, p.Routing)
+	p.Examples, err = Examples(t.Context(), m, s, 2)
+	require.NoError(t, err)
+	require.Len(t, p.Examples, 2)
+	path := filepath.Join(t.TempDir(), "index.html")
+	require.NoError(t, p.Write(path))
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	page := string(text)
+	require.Equal(t, 1, strings.Count(page, "% UAR"))
+	require.Contains(t, page, "<div>Images</div>")
+	require.NotContains(t, page, "Videos")
+	require.NotContains(t, page, "Who works on what")
+	require.NotContains(t, page, "Guessing what is hidden")
+	require.Equal(t, 2, strings.Count(page, "<svg"), "a curve and a confusion matrix")
+	require.NotContains(t, page, ">video</text>", "the curve of no losses")
+	require.Equal(t, 2, strings.Count(page, "data:image/png"))
+	require.NotContains(t, page, "ZgotmplZ")
+}
+
+// An example shows the first view of a sample, its true class by name and the model's answer.
+func TestExamples(t *testing.T) {
+	m := opened(t, "s4d-tiny", same)
+	s, _, err := m.Match(faces(2, 1))
+	require.NoError(t, err)
+	all, err := Examples(t.Context(), m, s, 2)
+	require.NoError(t, err)
+	require.Len(t, all, 3)
+	for i, e := range all {
+		d, frames := s.Image, 1
+		if i == 2 {
+			d, frames = s.Video, 4
+		}
+		require.Equal(t, frames, e.Frames.T)
+		require.Equal(t, d.Modality(), e.Modality)
+		name := d.Name(i % 2)
+		require.Equal(t, name, e.Path)
+		require.True(t, strings.HasSuffix(strings.ToLower(name), e.Truth), "%s shows %s", name, e.Truth)
+		require.Equal(t, e.Labels[e.Class], e.Label)
+	}
+}
+
+// A pre-trained model paints what it does not see and leaves the rest; a classifier paints nothing.
+func TestReconstruct(t *testing.T) {
+	path := written(t, "s4d-tiny-pretrain", func(r *recipe.Recipe) { r.Train.ImageMask, r.Train.VideoMask = 0.5, 0.5 })
+	b := cpu.New()
+	all, err := Reconstruct(t.Context(), path, b, faces(3, 2), 2)
+	require.NoError(t, err)
+	require.Len(t, all, 4)
+	for i, r := range all {
+		require.Equal(t, map[bool]int{true: 1, false: 4}[i < 2], r.Input.T)
+		shown, hidden := 0, 0
+		for j, v := range r.Input.Pix {
+			switch {
+			case r.Masked.Pix[j] == v && r.Output.Pix[j] == v:
+				shown++
+			case r.Masked.Pix[j] != v:
+				hidden++
+			}
+		}
+		require.GreaterOrEqual(t, shown, len(r.Input.Pix)/2, "half of the patches are shown")
+		require.Greater(t, hidden, len(r.Input.Pix)/4)
+		require.NotEmpty(t, r.Name)
+	}
+	require.NotEqual(t, all[0].Masked, all[1].Masked)
+	require.Zero(t, b.Stats().LiveBytes)
+
+	classifier := written(t, "s4d-tiny", same)
+	_, err = Reconstruct(t.Context(), classifier, b, faces(1, 0), 1)
+	require.EqualError(t, err, classifier+": system s4d guesses no pixels")
+	require.Zero(t, b.Stats().LiveBytes)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = Reconstruct(ctx, path, b, faces(1, 0), 1)
+	require.ErrorIs(t, err, context.Canceled)
+}

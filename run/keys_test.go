@@ -1,0 +1,170 @@
+package run
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"mien/data"
+	"mien/recipe"
+)
+
+// What a changed key changes.
+const (
+	nothing = '.'
+	inLog   = 'L' // the log alone: an evaluation
+	inModel = 'M'
+	notRun  = ' ' // the key is refused or means nothing there
+)
+
+// keyCases change each key of a recipe. Effects are those on a fine-tuning on images alone, one on videos alone, a pre-training on
+// images, one on videos, and a fine-tuning on lists and drawn faces.
+var keyCases = []struct {
+	key     string
+	effects string
+	change  func(r *recipe.Recipe)
+}{
+	{"name", "....", func(r *recipe.Recipe) { r.Name = "other" }},
+	{"seed", "MMMM", func(r *recipe.Recipe) { r.Seed = 1 }},
+	{"model.image_size", "MMMM", func(r *recipe.Recipe) { r.Model.ImageSize = 24 }},
+	{"model.frames", ".M.M", func(r *recipe.Recipe) { r.Model.Frames = 2 }},
+	{"model.patch_size", "MMMM", func(r *recipe.Recipe) { r.Model.PatchSize = 4 }},
+	{"model.tubelet", "MMMM", func(r *recipe.Recipe) { r.Model.Tubelet = 4 }},
+	{"model.dim", "MMMM", func(r *recipe.Recipe) { r.Model.Dim = 24 }},
+	{"model.depth", "MMMM", func(r *recipe.Recipe) { r.Model.Depth = 3 }},
+	{"model.heads", "MMMM", func(r *recipe.Recipe) { r.Model.Heads = 4 }},
+	{"model.mlp_ratio", "MMMM", func(r *recipe.Recipe) { r.Model.MLPRatio = 3 }},
+	{"model.decoder_dim", "..MM", func(r *recipe.Recipe) { r.Model.DecoderDim = 12 }},
+	{"model.decoder_depth", "..MM", func(r *recipe.Recipe) { r.Model.DecoderDepth = 2 }},
+	{"model.decoder_heads", "..MM", func(r *recipe.Recipe) { r.Model.DecoderHeads = 4 }},
+	{"model.experts", "MM  ", func(r *recipe.Recipe) { r.Model.Experts = 3 }},
+	{"model.top_k", "MM  ", func(r *recipe.Recipe) { r.Model.TopK = 1 }},
+	{"model.expert_hidden", "MM  ", func(r *recipe.Recipe) { r.Model.ExpertHidden = 5 }},
+	{"model.position", "MM  ", func(r *recipe.Recipe) { r.Model.Position = "early" }},
+	{"model.image_classes", "MM  ", func(r *recipe.Recipe) { r.Model.ImageClasses = 8 }},
+	{"model.video_classes", "MM  ", func(r *recipe.Recipe) { r.Model.VideoClasses = 8 }},
+	{"model.residual", "MM  ", func(r *recipe.Recipe) { r.Model.Residual = true }},
+	{"model.noise_in_eval", "L   ", func(r *recipe.Recipe) { r.Model.NoiseInEval = true }},
+	{"model.capacity", "MM  ", func(r *recipe.Recipe) { r.Model.Capacity = 0.5 }},
+	{"model.balance", "MM  ", func(r *recipe.Recipe) { r.Model.Balance = 0.5 }},
+	{"data.list_repeat", "....M", func(r *recipe.Recipe) { r.Data.ListRepeat = 3 }},
+	{"data.drawn_images", "M M M", func(r *recipe.Recipe) { r.Data.DrawnImages = 17 }},
+	{"data.drawn_videos", " M MM", func(r *recipe.Recipe) { r.Data.DrawnVideos = 13 }},
+	{"data.drawn_test", "LL...", func(r *recipe.Recipe) { r.Data.DrawnTest = 5 }},
+	{"data.stride", ".M.M", func(r *recipe.Recipe) { r.Data.Stride = 2 }},
+	{"data.cache_mib", ".....", func(r *recipe.Recipe) { r.Data.CacheMiB = 0 }},
+	{"views.cache_size", "MMMM", func(r *recipe.Recipe) { r.Views.CacheSize = 22 }},
+	{"views.image_crop", "M.M.", func(r *recipe.Recipe) { r.Views.ImageCrop = 0.3 }},
+	{"views.video_crop", ".M.M", func(r *recipe.Recipe) { r.Views.VideoCrop = 0.3 }},
+	{"views.image_flip", "M.M.", func(r *recipe.Recipe) { r.Views.ImageFlip = 0 }},
+	{"views.video_flip", ".M.M", func(r *recipe.Recipe) { r.Views.VideoFlip = 0 }},
+	{"views.brightness", "MMMM", func(r *recipe.Recipe) { r.Views.Brightness = 0.4 }},
+	{"views.contrast", "MMMM", func(r *recipe.Recipe) { r.Views.Contrast = 0.4 }},
+	{"views.saturation", "MMMM", func(r *recipe.Recipe) { r.Views.Saturation = 0.4 }},
+	{"train.epochs", "MMMM", func(r *recipe.Recipe) { r.Train.Epochs = 3 }},
+	{"train.warmup_epochs", "MMMM", func(r *recipe.Recipe) { r.Train.WarmupEpochs = 0.9 }},
+	{"train.drawn_epochs", "MM..M", func(r *recipe.Recipe) { r.Train.DrawnEpochs = 1 }},
+	{"train.eval_every", "LL..", func(r *recipe.Recipe) { r.Train.EvalEvery = 2 }},
+	{"train.image_batch", "M.M.", func(r *recipe.Recipe) { r.Train.ImageBatch = 3 }},
+	{"train.video_batch", ".M.M", func(r *recipe.Recipe) { r.Train.VideoBatch = 4 }},
+	{"train.video_repeat", ".M.M", func(r *recipe.Recipe) { r.Train.VideoRepeat = 3 }},
+	{"train.static_share", "M.M.", func(r *recipe.Recipe) { r.Train.StaticShare = 2 }},
+	{"train.dynamic_share", ".M.M", func(r *recipe.Recipe) { r.Train.DynamicShare = 2 }},
+	{"train.balance_static", "M.M.", func(r *recipe.Recipe) { r.Train.BalanceStatic = true }},
+	{"train.lr", "MMMM", func(r *recipe.Recipe) { r.Train.LR = 2e-2 }},
+	{"train.min_lr", "MMMM", func(r *recipe.Recipe) { r.Train.MinLR = 1e-3 }},
+	{"train.beta2", "MMMM", func(r *recipe.Recipe) { r.Train.Beta2 = 0.9 }},
+	{"train.weight_decay", "MMMM", func(r *recipe.Recipe) { r.Train.WeightDecay = 0 }},
+	{"train.layer_decay", "MM..", func(r *recipe.Recipe) { r.Train.LayerDecay = 0.5 }},
+	{"train.clip", "MMMM", func(r *recipe.Recipe) { r.Train.Clip = 0.05 }},
+	{"train.label_smoothing", "MM..", func(r *recipe.Recipe) { r.Train.LabelSmoothing = 0.3 }},
+	{"train.router_noise", "MM..", func(r *recipe.Recipe) { r.Train.RouterNoise = !r.Train.RouterNoise }},
+	{"train.freeze", "MMMM", func(r *recipe.Recipe) { r.Train.Freeze = []string{"*blocks.0.*"} }},
+	{"train.image_mask", "..M.", func(r *recipe.Recipe) { r.Train.ImageMask = 0.25 }},
+	{"train.video_mask", "...M", func(r *recipe.Recipe) { r.Train.VideoMask = 0.25 }},
+}
+
+// TestEveryKeyMatters changes one key at a time and looks at what the run leaves behind: the model, its log alone, or neither. A key
+// that has its effect on the other modality, or none, stands out.
+func TestEveryKeyMatters(t *testing.T) {
+	lists := faceList(t, 3)
+	evaluated := []string{"model.noise_in_eval", "data.drawn_test", "train.eval_every"}
+	bases := []func() Options{
+		func() Options { return alone(t, "s4d-tiny", data.Image) },
+		func() Options { return alone(t, "s4d-tiny", data.Video) },
+		func() Options { return alone(t, "s4d-tiny-pretrain", data.Image) },
+		func() Options { return alone(t, "s4d-tiny-pretrain", data.Video) },
+		func() Options {
+			o := options(t, toy(t, "s4d-tiny"))
+			o.Train = lists
+			return o
+		},
+	}
+	for column, base := range bases {
+		for _, withTest := range []bool{false, true} {
+			start := func() Options {
+				o := base()
+				if withTest {
+					o.Recipe.Data.DrawnTest = 4
+				}
+				return o
+			}
+			before := trained(t, start())
+			for _, c := range keyCases {
+				if slices.Contains(evaluated, c.key) != withTest || len(c.effects) <= column || c.effects[column] == notRun {
+					continue
+				}
+				o := start()
+				c.change(&o.Recipe)
+				require.NotEqual(t, start().Recipe, o.Recipe, "%s is changed", c.key)
+				require.NoError(t, o.Recipe.Check(), c.key)
+				after, effect := trained(t, o), nothing
+				if after.model != before.model {
+					effect = inModel
+				} else if after.log != before.log {
+					effect = inLog
+				}
+				if want := rune(c.effects[column]); effect != want {
+					t.Errorf("%s in run %d changes %c, not %c", c.key, column, effect, want)
+				}
+			}
+		}
+	}
+}
+
+// alone is a toy run on drawn faces of one modality.
+func alone(t *testing.T, name string, m data.Modality) Options {
+	r := toy(t, name)
+	if m == data.Image {
+		r.Data.DrawnVideos = 0
+	} else {
+		r.Data.DrawnImages = 0
+	}
+	return options(t, r)
+}
+
+// No key goes untested.
+func TestKeysAreComplete(t *testing.T) {
+	keys := []string{"kind", "system"} // which tests of their own tell apart
+	for _, c := range keyCases {
+		keys = append(keys, c.key)
+	}
+	var want []string
+	structure := reflect.TypeFor[recipe.Recipe]()
+	for i := range structure.NumField() {
+		part := structure.Field(i)
+		name, _, _ := strings.Cut(part.Tag.Get("toml"), ",")
+		if part.Type.Kind() != reflect.Struct {
+			want = append(want, name)
+			continue
+		}
+		for j := range part.Type.NumField() {
+			key, _, _ := strings.Cut(part.Type.Field(j).Tag.Get("toml"), ",")
+			want = append(want, name+"."+key)
+		}
+	}
+	require.ElementsMatch(t, want, keys)
+}

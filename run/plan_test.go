@@ -1,0 +1,235 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"mien/data"
+	"mien/recipe"
+	"mien/system"
+)
+
+// shades is a set whose samples show by their colours which they are: red is the sample, green the frame.
+type shades struct {
+	modality data.Modality
+	n        int
+}
+
+const shadeFrames = 60
+
+func (s shades) Modality() data.Modality { return s.modality }
+func (s shades) Len() int                { return s.n }
+func (s shades) Name(i int) string       { return "shade " + string(rune('a'+i)) }
+func (s shades) Label(i int) int         { return i % 5 }
+func (s shades) Classes() []string       { return nil }
+func (s shades) Open(i int) (data.Sample, error) {
+	if i == 25 {
+		return nil, errors.New("shade z can't be opened")
+	}
+	return shade(i), nil
+}
+
+type shade int
+
+func (s shade) Len() int { return shadeFrames }
+
+func (s shade) Read(indices []int) (*data.Frames, error) {
+	if s == 24 {
+		return nil, errors.New("it is damaged")
+	}
+	f := data.NewFrames(len(indices), 18, 20)
+	for t, index := range indices {
+		for i := range 18 * 20 {
+			f.Frame(t)[3*i], f.Frame(t)[3*i+1] = uint8(s), uint8(index)
+		}
+	}
+	return f, nil
+}
+
+// seen tells which sample a view shows, and which of its frames.
+func seen(t *testing.T, v data.View) (sample int, frames []int) {
+	t.Helper()
+	f := v.Frames()
+	for i := range f.T {
+		require.Equal(t, f.Frame(0)[0], f.Frame(i)[0])
+		frames = append(frames, int(f.Frame(i)[1]))
+	}
+	return int(f.Frame(0)[0]), frames
+}
+
+func shadePlan(t *testing.T, images, videos int, change func(*recipe.Recipe)) plan {
+	t.Helper()
+	r := toy(t, "s4d-tiny")
+	r.Views.Brightness, r.Views.Contrast, r.Views.Saturation = 0, 0, 0
+	if change != nil {
+		change(&r)
+	}
+	p, err := newPlan(r, Training{Main: data.Sets{Image: shades{data.Image, images}, Video: shades{data.Video, videos}}})
+	require.NoError(t, err)
+	return p
+}
+
+func batchesOf(t *testing.T, p plan, epoch int) []*system.Batch {
+	t.Helper()
+	var all []*system.Batch
+	for b, err := range p.batches(t.Context(), epoch) {
+		require.NoError(t, err)
+		all = append(all, b)
+	}
+	return all
+}
+
+// An epoch has the share of each set that the recipe says, in whole batches; videos count once for each view.
+func TestPlanCountsSteps(t *testing.T) {
+	p := shadePlan(t, 22, 20, nil)
+	require.Equal(t, []int{5, 6}, []int{p.images, p.videos}, "22 of batches of 4, 40 views of batches of 6")
+	p = shadePlan(t, 22, 20, func(r *recipe.Recipe) { r.Train.StaticShare, r.Train.DynamicShare = 0.5, 3 })
+	require.Equal(t, []int{2, 20}, []int{p.images, p.videos})
+	p = shadePlan(t, 22, 20, func(r *recipe.Recipe) { r.Train.StaticShare = 0 })
+	require.Equal(t, []int{0, 6}, []int{p.images, p.videos})
+	require.Equal(t, 6, p.steps())
+	_, err := newPlan(toy(t, "s4d-tiny"), Training{Main: data.Sets{Image: shades{data.Image, 3}, Video: shades{data.Video, 2}}})
+	require.EqualError(t, err, "an epoch has no full batch: the sets are smaller than train.image_batch 4 and train.video_batch 6")
+}
+
+// A batch says where it stands in the run, and has the labels of what it shows.
+func TestBatches(t *testing.T) {
+	p := shadePlan(t, 22, 18, func(r *recipe.Recipe) { r.Seed = 3 })
+	epochs := map[data.Modality][][]int{}
+	for epoch := range 2 {
+		samples, steps := map[data.Modality][]int{}, map[data.Modality]int{}
+		for step, b := range batchesOf(t, p, epoch) {
+			require.Equal(t, []int{epoch, step, 3}, []int{b.Epoch, b.Step, int(b.Seed)})
+			steps[b.Modality]++
+			require.Len(t, b.Views, map[data.Modality]int{data.Image: 4, data.Video: 6}[b.Modality])
+			require.Len(t, b.Labels, len(b.Views))
+			repeat := map[data.Modality]int{data.Image: 1, data.Video: 2}[b.Modality]
+			for i, v := range b.Views {
+				require.Equal(t, []int{16, 16}, []int{v.H, v.W})
+				sample, frames := seen(t, v)
+				require.Equal(t, sample%5, b.Labels[i])
+				require.Len(t, frames, map[data.Modality]int{data.Image: 1, data.Video: 4}[b.Modality])
+				if i%repeat == 0 {
+					samples[b.Modality] = append(samples[b.Modality], sample)
+				} else {
+					require.Equal(t, samples[b.Modality][len(samples[b.Modality])-1], sample, "views of one video stand together")
+				}
+			}
+		}
+		require.Equal(t, map[data.Modality]int{data.Image: 5, data.Video: 6}, steps)
+		for m, drawn := range samples {
+			different := slices.Compact(slices.Sorted(slices.Values(drawn)))
+			require.Len(t, different, len(drawn), "no %s twice in an epoch", m)
+			epochs[m] = append(epochs[m], drawn)
+		}
+	}
+	for m, drawn := range epochs {
+		require.NotEqual(t, drawn[0], drawn[1], "epochs draw %ss anew", m)
+	}
+}
+
+// Views are drawn from streams of their own: two of a video differ, and so do those of steps, epochs and seeds.
+func TestViewsAreDrawnApart(t *testing.T) {
+	begins := func(seed uint64, epoch, step int) (at []int) {
+		p := shadePlan(t, 4, 18, func(r *recipe.Recipe) { r.Seed = seed })
+		b, err := p.load(epoch, step, data.Video, []int{3, 3, 3, 3, 3, 3, 3, 3})
+		require.NoError(t, err)
+		require.Len(t, b.Views, 16)
+		for _, v := range b.Views {
+			sample, frames := seen(t, v)
+			require.Equal(t, 3, sample)
+			require.InDelta(t, 12, frames[3]-frames[0], 1, "a window of four frames, some three apart")
+			require.Less(t, frames[3], shadeFrames)
+			at = append(at, frames[0])
+		}
+		return at
+	}
+	first := begins(0, 0, 0)
+	require.Equal(t, first, begins(0, 0, 0))
+	for _, other := range [][]int{begins(1, 0, 0), begins(0, 1, 0), begins(0, 0, 1)} {
+		require.NotEqual(t, first, other)
+	}
+	different, twins := len(slices.Compact(slices.Sorted(slices.Values(first)))), 0
+	for i := 0; i < len(first); i += 2 {
+		if first[i] == first[i+1] {
+			twins++
+		}
+	}
+	require.Greater(t, different, 8, "16 views of a video begin at %v", first)
+	require.Less(t, twins, 3, "two views of a video begin at %v", first)
+}
+
+// Order of steps and samples follow from seed and epoch.
+func TestSeedOrdersEpochs(t *testing.T) {
+	drawn := func(seed uint64, epoch int) (m []data.Modality, images, videos []int) {
+		p := shadePlan(t, 22, 20, func(r *recipe.Recipe) { r.Seed = seed })
+		for _, b := range batchesOf(t, p, epoch) {
+			m = append(m, b.Modality)
+		}
+		return m, p.draw(data.Image, 22, epoch), p.draw(data.Video, 20, epoch)
+	}
+	order, images, videos := drawn(1, 0)
+	for _, place := range [][2]int{{1, 1}, {2, 0}} {
+		o, i, v := drawn(uint64(place[0]), place[1])
+		require.NotEqual(t, order, o)
+		require.NotEqual(t, images, i)
+		require.NotEqual(t, videos, v)
+	}
+	o, i, v := drawn(1, 0)
+	require.Equal(t, [][]int{images, videos}, [][]int{i, v})
+	require.Equal(t, order, o)
+	balanced := func(seed uint64) []int {
+		p := shadePlan(t, 22, 20, func(r *recipe.Recipe) { r.Seed, r.Train.BalanceStatic = seed, true })
+		return p.draw(data.Image, 22, 0)
+	}
+	require.NotEqual(t, balanced(1), balanced(2))
+	require.Equal(t, balanced(1), balanced(1))
+}
+
+// A balanced draw shows each class as often, however rare it is; videos are drawn as they come.
+func TestBalanceStatic(t *testing.T) {
+	p := shadePlan(t, 22, 22, func(r *recipe.Recipe) { r.Train.BalanceStatic = true })
+	p.sets.Main.Image, p.sets.Main.Video = rare{shades{data.Image, 22}}, rare{shades{data.Video, 22}}
+	count := map[int]int{}
+	for _, i := range p.draw(data.Image, 1000, 0) {
+		count[p.sets.Main.Image.Label(i)]++
+	}
+	require.InDelta(t, 500, count[0], 60)
+	require.InDelta(t, 500, count[1], 60)
+	require.Equal(t, 22, len(slices.Compact(slices.Sorted(slices.Values(p.draw(data.Video, 22, 0))))))
+}
+
+// rare has one sample of class 1.
+type rare struct{ shades }
+
+func (rare) Label(i int) int { return map[bool]int{true: 1}[i == 7] }
+
+// What can't be opened or read ends the epoch with an error that names it.
+func TestBatchErrors(t *testing.T) {
+	for n, want := range map[int]string{25: "shade y: it is damaged", 26: "shade z can't be opened"} {
+		p := shadePlan(t, n, 1, func(r *recipe.Recipe) { r.Train.ImageBatch, r.Train.DynamicShare = n, 0 })
+		p.sets.Main.Image = last{shades{data.Image, n}}
+		p.images, p.videos = 1, 0
+		var got error
+		for _, err := range p.batches(t.Context(), 0) {
+			got = err
+		}
+		require.EqualError(t, got, want)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	p := shadePlan(t, 8, 9, nil)
+	for _, err := range p.batches(ctx, 0) {
+		require.ErrorIs(t, err, context.Canceled)
+	}
+}
+
+// last shows its last sample only.
+type last struct{ shades }
+
+func (l last) Open(int) (data.Sample, error) { return l.shades.Open(l.n - 1) }
+func (l last) Name(int) string               { return l.shades.Name(l.n - 1) }

@@ -1,0 +1,106 @@
+package run
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"mien/modelfile"
+)
+
+// interrupt takes a run and ends it, as Ctrl-C does, when it hears of a step. No memory is left behind.
+func interrupt(t *testing.T, o Options, step int) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	heard := 0
+	o.Watch = &watched{step: func() {
+		if heard++; heard == step {
+			cancel()
+		}
+	}}
+	_, err := Train(ctx, o)
+	require.ErrorIs(t, err, context.Canceled)
+	require.GreaterOrEqual(t, heard, step)
+}
+
+// A run that is interrupted anywhere, in the first epoch, in the middle of one or at the end of one, and goes on, ends with the bits
+// of one that was not: model, best model, log and metrics.
+func TestInterruptedAndResumed(t *testing.T) {
+	whole := evaluated(t)
+	want := trained(t, whole)
+	files := []string{modelfile.Name, bestFile, logFile, metricsFile, recipeFile}
+	steps := len(whole.Watch.(*watched).steps) / whole.Recipe.Train.Epochs
+	require.GreaterOrEqual(t, steps, 6)
+	for _, at := range []int{1, 3, steps, steps + 4, 2 * steps, 3*steps - 1} {
+		o := evaluated(t)
+		o.Train, o.Validation = whole.Train, whole.Validation
+		interrupt(t, o, at)
+		log, err := os.ReadFile(filepath.Join(o.Out, logFile))
+		require.NoError(t, err)
+		require.True(t, strings.HasPrefix(want.log, string(log)), "the log before is the beginning of the log, at step %d", at)
+		require.NoFileExists(t, filepath.Join(o.Out, modelfile.Name))
+		o.Resume = true
+		require.Equal(t, want, trained(t, o), "interrupted at step %d", at)
+		for _, name := range files {
+			a, err := os.ReadFile(filepath.Join(whole.Out, name))
+			require.NoError(t, err)
+			b, err := os.ReadFile(filepath.Join(o.Out, name))
+			require.NoError(t, err)
+			require.True(t, bytes.Equal(a, b), "%s differs, interrupted at step %d", name, at)
+		}
+	}
+}
+
+// A finished run is not trained again.
+func TestFinishedRunIsLeft(t *testing.T) {
+	o := evaluated(t)
+	want := trained(t, o)
+	o.Resume, o.Watch = true, &watched{}
+	require.Equal(t, want, trained(t, o))
+	require.Empty(t, o.Watch.(*watched).steps)
+	require.Equal(t, []int{2}, o.Watch.(*watched).evaluated)
+}
+
+// A run goes on with the same recipe, seed, lists and --init alone; what it is measured on and how much it computes twice may change.
+func TestResumeOfAnother(t *testing.T) {
+	base := evaluated(t)
+	interrupt(t, base, 12)
+	checkpoint, err := os.ReadFile(filepath.Join(base.Out, checkpointFile))
+	require.NoError(t, err)
+	base.Resume = true
+	other := options(t, toy(t, "s4d-tiny"))
+	trained(t, other)
+	for name, change := range map[string]func(o *Options){
+		"seed":   func(o *Options) { o.Recipe.Seed++ },
+		"recipe": func(o *Options) { o.Recipe.Train.LR *= 2 },
+		"size":   func(o *Options) { o.Recipe.Model.Dim = 24 },
+		"list":   func(o *Options) { o.Train = faceList(t, 2) },
+		"init":   func(o *Options) { o.Init = other.Out },
+		"no list": func(o *Options) {
+			o.Train.StaticList, o.Train.StaticRoot = "", ""
+		},
+	} {
+		o := base
+		change(&o)
+		_, err := Train(t.Context(), o)
+		require.EqualError(t, err, "run folder "+o.Out+" belongs to another recipe, seed, list, --init or --precision: resume with the same ones, or give another --out", name)
+		after, err := os.ReadFile(filepath.Join(o.Out, checkpointFile))
+		require.NoError(t, err)
+		require.True(t, bytes.Equal(checkpoint, after), name)
+	}
+	o := base
+	o.Resume = false
+	_, err = Train(t.Context(), o)
+	require.ErrorContains(t, err, "is not empty: give --resume to continue that run")
+	o = base
+	o.Recompute, o.Validation = true, faceList(t, 3)
+	require.NoError(t, os.Remove(filepath.Join(o.Out, recipeFile))) // the checkpoint knows what it belongs to
+	trained(t, o)
+	require.FileExists(t, filepath.Join(o.Out, recipeFile))
+}

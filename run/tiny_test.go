@@ -1,0 +1,131 @@
+package run
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"mien/data"
+	"mien/engine"
+	"mien/engine/cpu"
+	"mien/infer"
+	"mien/modelfile"
+	"mien/recipe"
+	"mien/train"
+	"mien/weights"
+)
+
+// toy is the smallest run in which every key of a recipe counts: three steps on images of 16 pixels and three on videos, twice.
+func toy(t *testing.T, name string) recipe.Recipe {
+	t.Helper()
+	r, err := recipe.Load(name)
+	require.NoError(t, err)
+	m, d, v, tr := &r.Model, &r.Data, &r.Views, &r.Train
+	m.ImageSize, m.PatchSize, m.Frames, m.Tubelet, m.Dim, m.Depth, m.Heads, m.MLPRatio = 16, 8, 4, 2, 16, 2, 2, 2
+	d.DrawnImages, d.DrawnVideos, d.DrawnTest, d.Stride = 12, 9, 0, 3
+	v.CacheSize = 18
+	tr.Epochs, tr.WarmupEpochs, tr.ImageBatch, tr.VideoBatch, tr.VideoRepeat = 2, 0.5, 4, 6, 2
+	tr.LR, tr.MinLR, tr.Clip, tr.WeightDecay, tr.LayerDecay = 1e-2, 1e-4, 0.5, 0.1, 0.8
+	if r.Kind == recipe.Pretrain {
+		m.DecoderDim, m.DecoderDepth, m.DecoderHeads = 8, 1, 2
+		tr.ImageMask, tr.VideoMask, tr.LayerDecay = 0.5, 0.5, 0
+	} else {
+		m.Experts, m.TopK, m.Position, m.ExpertHidden = 4, 2, "later", 6
+	}
+	require.NoError(t, r.Check())
+	return r
+}
+
+// watched hears of a run, and remembers it.
+type watched struct {
+	steps     []train.Step
+	evaluated []int
+	notes     []string
+	step      func()
+}
+
+func (w *watched) Start(int, int) {}
+
+func (w *watched) Step(s train.Step, _ data.Modality) {
+	w.steps = append(w.steps, s)
+	if w.step != nil {
+		w.step()
+	}
+}
+
+func (w *watched) Evaluated(epoch int, _ *infer.Report) { w.evaluated = append(w.evaluated, epoch) }
+func (w *watched) Note(line string)                     { w.notes = append(w.notes, line) }
+
+// options are those of a run into a folder of its own.
+func options(t *testing.T, r recipe.Recipe) Options {
+	t.Helper()
+	return Options{Recipe: r, Backend: cpu.New(), Out: filepath.Join(t.TempDir(), "run"), Watch: &watched{}}
+}
+
+// outcome is what a run left behind: the values of its model, and its log.
+type outcome struct{ model, log string }
+
+// trained takes a run and returns what it left.
+func trained(t *testing.T, o Options) outcome {
+	t.Helper()
+	_, err := Train(t.Context(), o)
+	require.NoError(t, err)
+	log, err := os.ReadFile(filepath.Join(o.Out, logFile))
+	require.NoError(t, err)
+	return outcome{tensors(t, filepath.Join(o.Out, modelfile.Name)), string(log)}
+}
+
+// tensors returns a digest of the names, shapes and bits of a file's tensors; its metadata does not count.
+func tensors(t *testing.T, path string) string {
+	t.Helper()
+	f, err := weights.Open(path)
+	require.NoError(t, err)
+	defer f.Close()
+	h := sha256.New()
+	for _, name := range f.Names() {
+		shape, _ := f.Shape(name)
+		values := make([]float32, engine.Elements(shape))
+		require.NoError(t, f.Read(name, values))
+		fmt.Fprintln(h, name, shape)
+		require.NoError(t, binary.Write(h, binary.LittleEndian, values))
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// parameters reads all tensors of a weights file.
+func parameters(t *testing.T, path string) map[string][]float32 {
+	t.Helper()
+	f, err := weights.Open(path)
+	require.NoError(t, err)
+	defer f.Close()
+	all := map[string][]float32{}
+	for _, name := range f.Names() {
+		shape, _ := f.Shape(name)
+		all[name] = make([]float32, engine.Elements(shape))
+		require.NoError(t, f.Read(name, all[name]))
+	}
+	return all
+}
+
+// faceList writes lists of n images and as many videos, which are a golden face and the golden video.
+func faceList(t *testing.T, n int) data.Lists {
+	t.Helper()
+	dir := t.TempDir()
+	golden, err := filepath.Abs("../testdata/golden")
+	require.NoError(t, err)
+	l := data.Lists{StaticList: filepath.Join(dir, "static.txt"), StaticRoot: golden, DynamicList: filepath.Join(dir, "dynamic.csv"), DynamicRoot: golden}
+	static, dynamic := "", "video_name,label\n"
+	for i := range n {
+		static += fmt.Sprintf("clip/%03d.png %d\n", 7*i, 3*i%7)
+		dynamic += fmt.Sprintf("clip,%d\n", (2*i+3)%7)
+	}
+	require.NoError(t, os.WriteFile(l.StaticList, []byte(static), 0o644))
+	require.NoError(t, os.WriteFile(l.DynamicList, []byte(dynamic), 0o644))
+	return l
+}
