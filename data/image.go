@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"image"
 	"image/color"
-	"image/gif"
 	_ "image/jpeg" // registers the format
 	_ "image/png"
 	"io"
@@ -38,16 +37,7 @@ func decodeImage(r io.ReadSeeker, maxPixels int) (f *Frames, err error) {
 		return nil, err
 	}
 	orientation := 1
-	switch format {
-	case "gif":
-		first, err := gif.Decode(bufio.NewReader(r))
-		if err != nil {
-			return nil, decoderError(err)
-		}
-		canvas := newGIFCanvas(config.Width, config.Height)
-		canvas.draw(first.(*image.Paletted))
-		return canvas.frames, nil
-	case "jpeg":
+	if format == "jpeg" {
 		orientation = exifOrientation(bufio.NewReader(r))
 		if _, err := r.Seek(0, io.SeekStart); err != nil {
 			return nil, err
@@ -58,7 +48,12 @@ func decodeImage(r io.ReadSeeker, maxPixels int) (f *Frames, err error) {
 		return nil, decoderError(err)
 	}
 	ycbcr := color.YCbCrToRGB
-	if format == "webp" {
+	switch format {
+	case "gif":
+		canvas := NewFrames(1, config.Height, config.Width)
+		draw(canvas, m.(*image.Paletted))
+		return canvas, nil
+	case "webp":
 		ycbcr = studioToRGB
 	}
 	return orient(toRGB(m, ycbcr), orientation), nil

@@ -91,11 +91,14 @@ func randomBox(h, w int, least float64, rng *rand.Rand) Box {
 // mirror swaps left and right in place.
 func mirror(f *Frames) {
 	for start := 0; start < len(f.Pix); start += f.W * 3 {
-		row := f.Pix[start : start+f.W*3]
-		for i, j := 0, len(row)-3; i < j; i, j = i+3, j-3 {
-			for c := range 3 {
-				row[i+c], row[j+c] = row[j+c], row[i+c]
-			}
+		reversePixels(f.Pix[start : start+f.W*3])
+	}
+}
+
+func reversePixels(pix []uint8) {
+	for i, j := 0, len(pix)-3; i < j; i, j = i+3, j-3 {
+		for c := range 3 {
+			pix[i+c], pix[j+c] = pix[j+c], pix[i+c]
 		}
 	}
 }
