@@ -53,9 +53,6 @@ type taps struct {
 // newTaps follows Pillow's precompute_coeffs and normalize_coeffs_8bpc. The conversions around products keep
 // compilers from fusing them with sums, which would give other bits on arm64.
 func newTaps(in, out int) taps {
-	if in == out { // Pillow skips the pass
-		return identityTaps(in)
-	}
 	scale := float64(in) / float64(out)
 	support := max(scale, 1) // the triangle's half width is 1 output pixel, at least 1 input pixel
 	t := taps{first: make([]int, out), weights: make([][]int32, out)}
@@ -69,10 +66,11 @@ func newTaps(in, out int) taps {
 	return t
 }
 
-// fixedWeights samples the triangle at inputs lo to hi−1, normalises it to sum 1 and rounds to fixed point.
+// fixedWeights samples the triangle at inputs lo to hi−1, normalises it to sum 1 and rounds to fixed point. What is 0 at
+// the end is left out, so that an axis whose size stays costs one product a pixel.
 func fixedWeights(lo, hi int, center, inverse float64) []int32 {
 	w := make([]float64, hi-lo)
-	sum := 0.0
+	sum := 0.0 // at least 1/2: an input is within half a pixel of the centre
 	for j := range w {
 		x := math.Abs((float64(j+lo) - center + 0.5) * inverse)
 		w[j] = max(1-x, 0)
@@ -80,21 +78,12 @@ func fixedWeights(lo, hi int, center, inverse float64) []int32 {
 	}
 	fixed := make([]int32, len(w))
 	for j := range w {
-		if sum != 0 {
-			w[j] /= sum
-		}
-		fixed[j] = int32(0.5 + w[j]*(1<<weightBits))
+		fixed[j] = int32(0.5 + w[j]/sum*(1<<weightBits))
+	}
+	for len(fixed) > 0 && fixed[len(fixed)-1] == 0 {
+		fixed = fixed[:len(fixed)-1]
 	}
 	return fixed
-}
-
-func identityTaps(n int) taps {
-	t := taps{first: make([]int, n), weights: make([][]int32, n)}
-	one := []int32{1 << weightBits}
-	for i := range n {
-		t.first[i], t.weights[i] = i, one
-	}
-	return t
 }
 
 // horizontal resamples one row of RGB pixels.
