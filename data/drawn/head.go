@@ -137,9 +137,7 @@ func (p *painter) moustache(top float64) []point {
 			{sign * (w*0.9 + 0.06), top + 0.05 + c}, {sign * w * 0.7, top - 0.01 + c*0.5},
 		}
 	}
-	left := half(0, -1)
-	slices.Reverse(left)
-	return slices.Concat([]point{{0, top - 0.135}}, half(1, 1), []point{{0, top - 0.045}}, left)
+	return slices.Concat([]point{{0, top - 0.135}}, half(1, 1), []point{{0, top - 0.045}}, reversed(half(0, -1)))
 }
 
 // fullBeard returns the outline of a beard from the ears over the jaw, open above the lip's edge at top.
@@ -147,10 +145,5 @@ func (p *painter) fullBeard(top float64) []point {
 	jaw, corner := p.lips.jaw, p.lips.half[1]+0.10
 	outer := []point{{0.74, -0.05}, {0.80, 0.3 + 0.3*jaw}, {0.72, 0.8 + 0.8*jaw}, {0.4, 1.15 + jaw}, {0, 1.3 + jaw}}
 	inner := []point{{0.665, -0.05}, {0.63, 0.30}, {0.52, 0.52}, {0.40, 0.60}, {corner, top - 0.05}, {0.14, top - 0.135}, {0, top - 0.125}}
-	ring := mirrored(outer) // right side down, left side up
-	for _, q := range inner {
-		ring = append(ring, point{-q.x, q.y})
-	}
-	slices.Reverse(inner)
-	return append(ring, inner[1:]...)
+	return slices.Concat(mirrored(outer), flipped(inner), reversed(inner)[1:]) // the right side down, the left side up
 }
