@@ -142,8 +142,7 @@ func (p *painter) scarf() {
 		{0.58, 0.62}, {0.38, 0.88 + p.lips.jaw}, {0, 0.97 + p.lips.jaw}}
 	edge := []point{{0, -1.14}, {0.55, -1.04}, {0.88, -0.55}, {0.93, 0.1}, {0.86, 0.7}, {0.75, 1.2}, {0.3, 1.5}, {0, 1.5}}
 	inner := reversed(p.hairRing(hairDepth, mirrored(hem)))
-	p.scratch2.fill([][]point{p.hairRing(hairDepth, mirrored(edge)), inner}, p.w, p.h)
-	p.paint(&p.scratch2, nil, ink{colour: p.face.Clothes, alpha: 1, lit: 0.9})
+	p.layer(&p.scratch2, nil, ink{colour: p.face.Clothes, alpha: 1, lit: 0.9}, p.hairRing(hairDepth, mirrored(edge)), inner)
 	rng := rand.New(rand.NewPCG(p.face.Texture, 4))
 	for range 8 {
 		s := uniform(rng, 0.78, 0.98)

@@ -49,8 +49,7 @@ func (p *painter) skin() {
 		p.shape(ellipse(ear, 0.095*unit, 0.19*unit, p.face.Roll+s*0.15), nil, on(d.Skin.times(0.93), 1))
 		p.shape(ellipse(ear, 0.045*unit, 0.11*unit, p.face.Roll+s*0.15), nil, on(p.shade, 0.5))
 	}
-	p.head.fill([][]point{spline(p.view.flat(0, mirrored(p.outline())...), true)}, p.w, p.h)
-	p.paint(&p.head, nil, tone)
+	p.layer(&p.head, nil, tone, spline(p.view.flat(0, mirrored(p.outline())...), true))
 	blush := on(d.Skin.mix(RGB{0.86, 0.32, 0.28}, 0.45), 0.35)
 	for _, s := range []float64{-1, 1} {
 		p.soft(p.view.on(s*0.42, 0.34, 0), 0.27*unit, 0.20*unit, 0, &p.head, blush)
@@ -76,8 +75,7 @@ func (p *painter) body() {
 	shoulders := p.view.flat(z, mirrored([]point{{0, 1.2}, {0.36, 1.2}, {0.7, 1.34}, {1.35, 1.62}, {2.2, 2.6}})...)
 	p.shape(spline(shoulders, true), nil, ink{colour: f.Clothes, alpha: 1, lit: 0.7})
 	neck := p.view.flat(z, mirrored([]point{{0, 0.5}, {0.40, 0.5}, {0.38, 1.1}, {0.44, 1.3}, {0, 1.5}})...)
-	p.scratch2.fill([][]point{spline(neck, true)}, p.w, p.h)
-	p.paint(&p.scratch2, nil, ink{colour: f.Skin.times(0.80), alpha: 1, lit: 0.8})
+	p.layer(&p.scratch2, nil, ink{colour: f.Skin.times(0.80), alpha: 1, lit: 0.8}, spline(neck, true))
 	p.soft(p.view.at(0, 1.02+p.lips.jaw, z), 0.55*p.view.unit, 0.28*p.view.unit, f.Roll, &p.scratch2, on(p.shade, 0.8))
 }
 

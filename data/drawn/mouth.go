@@ -95,8 +95,7 @@ func (p *painter) mouth() {
 // inside paints the cavity with teeth and tongue.
 func (p *painter) inside(m *mouth, c *contour) {
 	unit := p.view.unit
-	p.opening.fill([][]point{p.ring(c.innerU, c.innerL)}, p.w, p.h)
-	p.paint(&p.opening, nil, ink{colour: RGB{0.26, 0.08, 0.09}, alpha: 1, lit: 0.5})
+	p.layer(&p.opening, nil, ink{colour: RGB{0.26, 0.08, 0.09}, alpha: 1, lit: 0.5}, p.ring(c.innerU, c.innerL))
 	tongue := p.view.on(0, m.y+m.sink+0.02, 0.03)
 	p.soft(tongue, 0.20*unit, (0.03+0.35*m.sink)*unit, p.face.Roll, &p.opening, ink{colour: RGB{0.78, 0.36, 0.36}, alpha: 0.9, lit: 0.7})
 	p.teeth(c.innerU, 0.012+0.062*m.teeth, -0.02)
