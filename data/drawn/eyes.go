@@ -145,11 +145,8 @@ func (p *painter) glasses() {
 		rim := func(grow float64) []point {
 			w, h := 0.235+grow, 0.175+grow
 			corners := []point{{-w * 0.8, -h}, {0, -h * 1.06}, {w * 0.8, -h}, {w, 0}, {w * 0.75, h}, {0, h * 1.06}, {-w * 0.75, h}, {-w, 0}}
-			for i := range corners {
-				corners[i].x += s * (f.EyeDistance + 0.005)
-				corners[i].y += 0.02
-			}
-			return spline(p.view.flat(headDepth*0.98, corners...), true)
+			onEye := func(q point) point { return p.view.at(q.x+s*(f.EyeDistance+0.005), q.y+0.02, headDepth*0.98) }
+			return spline(each(corners, onEye), true)
 		}
 		p.layer(&p.scratch, nil, ink{colour: f.Frame, alpha: 0.95, lit: 0.6, gloss: 1}, rim(0.016), reversed(rim(-0.012)))
 		temple := []point{p.view.at(s*(f.EyeDistance+0.235), -0.03, headDepth*0.95), p.view.at(s*0.76*f.HeadWidth, -0.05, 0)}

@@ -62,7 +62,7 @@ func (p *painter) hairBack() {
 	k := on(d.HairColour.times(0.80), 1)
 	switch d.Style {
 	case Curly:
-		p.curls(1.0, k)
+		p.curls(k.colour)
 	case Bun:
 		p.shape(ellipse(p.view.at(0, -1.16, -0.3), 0.30*p.view.unit, 0.26*p.view.unit, 0), nil, on(d.HairColour, 1))
 	case Scarf:
@@ -74,16 +74,15 @@ func (p *painter) hairBack() {
 }
 
 // curls paints a cloud of overlapping discs around the skull.
-func (p *painter) curls(size float64, k ink) {
+func (p *painter) curls(colour RGB) {
 	rng := rand.New(rand.NewPCG(p.face.Texture, 2))
 	for i := range 26 {
 		angle := math.Pi * (-1.08 + 1.16*(float64(i)+0.5)/26)
-		r := size * (0.98 + uniform(rng, -0.04, 0.05))
-		at := p.view.at(0.86*r*math.Cos(angle)*p.face.HeadWidth, -0.12+1.0*r*math.Sin(angle), -0.1)
-		c := k
-		c.colour = k.colour.times(uniform(rng, 0.88, 1.18))
+		r := 0.98 + uniform(rng, -0.04, 0.05)
+		at := p.view.at(0.86*r*math.Cos(angle)*p.face.HeadWidth, -0.12+r*math.Sin(angle), -0.1)
+		k := on(colour.times(uniform(rng, 0.88, 1.18)), 1)
 		radius := uniform(rng, 0.15, 0.21) * p.view.unit
-		p.shape(ellipse(at, radius, radius, 0), nil, c)
+		p.shape(ellipse(at, radius, radius, 0), nil, k)
 	}
 }
 

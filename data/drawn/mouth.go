@@ -106,16 +106,12 @@ func (p *painter) inside(m *mouth, c *contour) {
 
 // teeth paints a band of the given height that hangs from a lip's line, from start.
 func (p *painter) teeth(line []point, height, start float64) {
-	n := len(line)
-	from, to := make([]point, 0, n), make([]point, 0, n)
-	mid := line[n/2].y
-	for _, q := range line[1 : n-1] {
+	mid := line[len(line)/2].y
+	band := func(narrower, lower float64) []point {
 		// The dental arch is flatter than the lip.
-		y := mid + 0.75*(q.y-mid)
-		from = append(from, point{q.x, y + start})
-		to = append(to, point{q.x * 0.94, y + height})
+		return each(line[1:len(line)-1], func(q point) point { return point{q.x * narrower, mid + 0.75*(q.y-mid) + lower} })
 	}
-	p.shape(p.ring(from, to), &p.opening, ink{colour: RGB{0.96, 0.94, 0.90}, alpha: 0.96, lit: 0.6})
+	p.shape(p.ring(band(1, start), band(0.94, height)), &p.opening, ink{colour: RGB{0.96, 0.94, 0.90}, alpha: 0.96, lit: 0.6})
 }
 
 // mouthShade paints the shadow under the lower lip and the chin's pad.
