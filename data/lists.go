@@ -71,17 +71,18 @@ func (d *listed) OpenSized(i int, opt OpenOptions) (Sample, error) {
 // is meant: copies of AffectNet differ in it. Every row's file is looked for here; a missing one, a label that is
 // not 0 … 999 and any other bad row is an error that names the line.
 func ReadStaticList(list, root string) (Dataset, error) {
-	return readList(list, root, parseStatic, slices.Concat(imageExts, []string{".gif"}))
+	return readList(list, root, parseStatic, "image", slices.Concat(imageExts, []string{".gif"}))
 }
 
 // ReadDynamicList reads a list of videos in the form of DFEW (header "video_name,label"), FERV39K ("path,id") or
 // MAFW ("video_name,labels"). A row names the folder root/id, or an animated GIF or a video, whose extension the id
 // may lack. Rows are checked as ReadStaticList does. The header also tells the order of the classes.
 func ReadDynamicList(list, root string) (Dataset, error) {
-	return readList(list, root, parseDynamic, slices.Concat(videoExts, []string{".gif"}))
+	return readList(list, root, parseDynamic, "folder or video", slices.Concat(videoExts, []string{".gif"}))
 }
 
-func readList(list, root string, parse func([]byte) (*listed, error), exts []string) (Dataset, error) {
+// readList finds what the rows of a list name: something of a kind, with one of the extensions.
+func readList(list, root string, parse func([]byte) (*listed, error), kind string, exts []string) (Dataset, error) {
 	d, err := fromFile(list, "a list", func(f *os.File) (*listed, error) {
 		text, err := io.ReadAll(io.LimitReader(f, maxListBytes+1))
 		if err != nil {
@@ -102,7 +103,7 @@ func readList(list, root string, parse func([]byte) (*listed, error), exts []str
 		r := &d.rows[i]
 		if r.path = findSample(joinRoot(root, r.id), d.modality, exts); r.path == "" {
 			return nil, fmt.Errorf("%s: line %d: %s: no such %s; is %s the folder that the list's names are relative to?",
-				list, r.line, joinRoot(root, r.id), kindOf(d.modality), root)
+				list, r.line, joinRoot(root, r.id), kind, root)
 		}
 	}
 	return d, nil
@@ -230,14 +231,6 @@ func findSample(path string, m Modality, exts []string) string {
 		}
 	}
 	return ""
-}
-
-// kindOf is what a row of a list names.
-func kindOf(m Modality) string {
-	if m == Image {
-		return "image"
-	}
-	return "folder or video"
 }
 
 // isSample accepts a file, for a video also a folder.

@@ -57,27 +57,23 @@ func Open(path string, opt OpenOptions) (Sample, Modality, error) {
 		sample, err := openVideo(path, opt)
 		return sample, Video, err
 	}
-	return openFile(path, opt)
-}
-
-// OpenImage decodes one image, of an animated GIF the first frame. See decodeImage for what becomes of
-// colours, transparency and orientation.
-func OpenImage(path string) (*Frames, error) {
-	return fromFile(path, "an image", func(f *os.File) (*Frames, error) { return decodeImage(f, maxPixels) })
-}
-
-// openFile opens an image or an animated GIF.
-func openFile(path string, opt OpenOptions) (Sample, Modality, error) {
 	frames, err := fromFile(path, "an image", func(f *os.File) ([]*Frames, error) {
 		return decodeFile(f, opt, limits{pixels: maxPixels, bytes: maxVideoBytes, frames: maxGIFFrames})
 	})
 	if err != nil {
 		return nil, "", err
 	}
-	if len(frames) == 1 {
-		return newMemSample(path, frames), Image, nil
+	modality := Image
+	if len(frames) > 1 {
+		modality = Video
 	}
-	return newMemSample(path, frames), Video, nil
+	return newMemSample(path, frames), modality, nil
+}
+
+// OpenImage decodes one image, of an animated GIF the first frame. See decodeImage for what becomes of
+// colours, transparency and orientation.
+func OpenImage(path string) (*Frames, error) {
+	return fromFile(path, "an image", func(f *os.File) (*Frames, error) { return decodeImage(f, maxPixels) })
 }
 
 // fromFile returns what decode makes of a file, which is to be of some kind. Errors begin with the path.
