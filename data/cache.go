@@ -1,6 +1,9 @@
 package data
 
-import "sync"
+import (
+	"slices"
+	"sync"
+)
 
 // Budget is memory that several caches share. Safe for concurrent use.
 type Budget struct {
@@ -30,75 +33,43 @@ func (b *Budget) release(size int64) {
 // Cache keeps the samples of ds in memory at h×w pixels, once they have been opened, until the budget is used up;
 // what does not fit any more is decoded again each time. Nothing is ever replaced: where every epoch visits every
 // sample once, throwing out the oldest would miss each time. Random crops are then taken from frames of h×w, so give
-// a size somewhat above the model's. h and w both 0 keep the files' own sizes. Safe for concurrent use, where that
-// is true of ds.
+// a size somewhat above the model's. Safe for concurrent use, where that is true of ds.
 func Cache(ds Dataset, memory *Budget, h, w int) Dataset {
-	return &cache{Dataset: ds, opt: OpenOptions{H: h, W: w}, memory: memory, samples: map[int]*memSample{}}
+	return &cache{Dataset: ds, opt: OpenOptions{H: h, W: w}, memory: memory}
 }
 
 type cache struct {
 	Dataset
-	opt    OpenOptions
-	memory *Budget
-
-	mu      sync.Mutex
-	samples map[int]*memSample
+	opt     OpenOptions
+	memory  *Budget
+	samples sync.Map // number → *memSample
 }
 
+// Open decodes the whole sample into the cache where it fits, without a lock: two goroutines that open the same sample
+// at the same time do the work twice, which is rare and harmless.
 func (c *cache) Open(i int) (Sample, error) {
-	c.mu.Lock()
-	kept := c.samples[i]
-	c.mu.Unlock()
-	if kept != nil {
-		return kept, nil
+	if kept, ok := c.samples.Load(i); ok {
+		return kept.(Sample), nil
 	}
 	sample, err := OpenSized(c.Dataset, i, c.opt)
 	if err != nil {
 		return nil, err
 	}
-	return c.keep(i, sample)
-}
-
-// keep decodes the whole sample into the cache where it fits, outside the lock: two goroutines that open the same
-// sample at the same time do the work twice, which is rare and harmless.
-func (c *cache) keep(i int, sample Sample) (Sample, error) {
-	size, err := c.size(sample)
-	if err != nil {
-		return nil, err
-	}
+	size := int64(sample.Len()) * int64(c.opt.H) * int64(c.opt.W) * 3
 	if size > maxVideoBytes || !c.memory.reserve(size) {
 		return sample, nil
 	}
-	frames, err := sample.Read(allOf(sample.Len()))
+	f, err := sample.Read(allOf(sample.Len()))
 	if err != nil {
 		c.memory.release(size)
 		return nil, err
 	}
-	kept := &memSample{name: c.Name(i), h: frames.H, w: frames.W}
-	for t := range frames.T {
-		kept.frames = append(kept.frames, frames.Frame(t))
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if earlier := c.samples[i]; earlier != nil {
+	frames := slices.Collect(slices.Chunk(f.Pix, f.H*f.W*3))
+	kept, earlier := c.samples.LoadOrStore(i, &memSample{c.Name(i), f.H, f.W, frames})
+	if earlier {
 		c.memory.release(size)
-		return earlier, nil
 	}
-	c.samples[i] = kept
-	return kept, nil
-}
-
-// size is what the whole sample will take.
-func (c *cache) size(sample Sample) (int64, error) {
-	h, w := c.opt.H, c.opt.W
-	if h == 0 {
-		f, err := sample.Read([]int{0})
-		if err != nil {
-			return 0, err
-		}
-		h, w = f.H, f.W
-	}
-	return int64(sample.Len()) * int64(h) * int64(w) * 3, nil
+	return kept.(Sample), nil
 }
 
 // Sizer is a Dataset that can resize while it decodes, which spares memory for long videos. Cache uses it.

@@ -8,24 +8,8 @@ func Repeat(d Dataset, times int) Dataset {
 	if d == nil || times <= 1 {
 		return d
 	}
-	return repeated{d, times}
-}
-
-type repeated struct {
-	Dataset
-	times int
-}
-
-func (r repeated) at(i int) int { return i % r.Dataset.Len() }
-
-func (r repeated) Len() int                   { return r.Dataset.Len() * r.times }
-func (r repeated) Name(i int) string          { return r.Dataset.Name(r.at(i)) }
-func (r repeated) Label(i int) int            { return r.Dataset.Label(r.at(i)) }
-func (r repeated) Open(i int) (Sample, error) { return r.Dataset.Open(r.at(i)) }
-
-// OpenSized makes it a Sizer, as long as what is repeated is one.
-func (r repeated) OpenSized(i int, opt OpenOptions) (Sample, error) {
-	return OpenSized(r.Dataset, r.at(i), opt)
+	n := d.Len()
+	return derived{d.Modality(), d.Classes(), n * times, func(i int) (Dataset, int) { return d, i % n }}
 }
 
 // Join puts b, of the same modality, after a; either may be nil. Where both name their classes, labels are joined by
@@ -40,48 +24,49 @@ func Join(a, b Dataset) Dataset {
 	case a.Modality() != b.Modality():
 		panic(fmt.Sprintf("data.Join: a set of modality %s and one of modality %s", a.Modality(), b.Modality()))
 	}
-	j := joined{first: a, second: b}
+	var classes []string
 	if a.Classes() != nil && b.Classes() != nil {
-		j.classes = union(a.Classes(), b.Classes())
-		j.first, j.second = inOrder(a, j.classes), inOrder(b, j.classes)
+		classes = union(a.Classes(), b.Classes())
+		a, b = inOrder(a, classes), inOrder(b, classes)
 	}
-	return j
+	n := a.Len()
+	return derived{a.Modality(), classes, n + b.Len(), func(i int) (Dataset, int) {
+		if i < n {
+			return a, i
+		}
+		return b, i - n
+	}}
 }
 
-// joined is one set after another.
-type joined struct {
-	first, second Dataset
-	classes       []string
+// derived is a set of other sets' samples.
+type derived struct {
+	modality Modality
+	classes  []string
+	n        int
+	at       func(i int) (Dataset, int) // the set that holds sample i, and its number there
 }
 
-func (j joined) at(i int) (Dataset, int) {
-	if n := j.first.Len(); i >= n {
-		return j.second, i - n
-	}
-	return j.first, i
+func (d derived) Modality() Modality { return d.modality }
+func (d derived) Len() int           { return d.n }
+func (d derived) Classes() []string  { return d.classes }
+
+func (d derived) Name(i int) string {
+	of, k := d.at(i)
+	return of.Name(k)
 }
 
-func (j joined) Modality() Modality { return j.first.Modality() }
-func (j joined) Len() int           { return j.first.Len() + j.second.Len() }
-func (j joined) Classes() []string  { return j.classes }
-
-func (j joined) Name(i int) string {
-	d, k := j.at(i)
-	return d.Name(k)
+func (d derived) Label(i int) int {
+	of, k := d.at(i)
+	return of.Label(k)
 }
 
-func (j joined) Label(i int) int {
-	d, k := j.at(i)
-	return d.Label(k)
+func (d derived) Open(i int) (Sample, error) {
+	of, k := d.at(i)
+	return of.Open(k)
 }
 
-func (j joined) Open(i int) (Sample, error) {
-	d, k := j.at(i)
-	return d.Open(k)
-}
-
-// OpenSized makes it a Sizer, as long as what is joined is one.
-func (j joined) OpenSized(i int, opt OpenOptions) (Sample, error) {
-	d, k := j.at(i)
-	return OpenSized(d, k, opt)
+// OpenSized makes it a Sizer, as long as the set that holds the sample is one.
+func (d derived) OpenSized(i int, opt OpenOptions) (Sample, error) {
+	of, k := d.at(i)
+	return OpenSized(of, k, opt)
 }

@@ -2,40 +2,31 @@ package data
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/binary"
-	"io"
 	"slices"
 )
 
 // exifOrientation returns the EXIF orientation (1 to 8) of a JPEG, 1 where it has none or a damaged one. Cameras
 // store a portrait lying and leave it to the reader to turn it.
 func exifOrientation(r *bufio.Reader) int {
-	if _, err := r.Discard(2); err != nil { // FF D8
-		return 1
-	}
-	for {
-		var head [4]byte // FF, marker, length of two bytes that counts itself
-		if _, err := io.ReadFull(r, head[:]); err != nil || head[0] != 0xFF {
-			return 1
-		}
+	s := scanner{r: r}
+	s.skip(2) // FF D8
+	for s.err == nil {
+		head := s.next(4) // FF, marker, length of two bytes that counts itself
 		size := int(binary.BigEndian.Uint16(head[2:])) - 2
-		if size < 0 || head[1] == 0xDA { // start of scan: pixels follow
-			return 1
+		if head[0] != 0xFF || head[1] == 0xDA || size < 0 { // start of scan: pixels follow
+			break
 		}
 		if head[1] != 0xE1 { // APP1
-			if _, err := r.Discard(size); err != nil {
-				return 1
-			}
+			s.skip(size)
 			continue
 		}
-		segment := make([]byte, size)
-		if _, err := io.ReadFull(r, segment); err != nil {
-			return 1
-		}
-		if len(segment) > 14 && string(segment[:6]) == "Exif\x00\x00" {
-			return tiffOrientation(segment[6:])
+		if block, ok := bytes.CutPrefix(s.next(size), []byte("Exif\x00\x00")); ok && s.err == nil && len(block) > 8 {
+			return tiffOrientation(block)
 		}
 	}
+	return 1
 }
 
 // tiffOrientation looks tag 0x0112 up in the first directory of a TIFF block.
@@ -49,47 +40,39 @@ func tiffOrientation(b []byte) int {
 		return 1
 	}
 	entries := b[offset+2:]
-	for range order.Uint16(b[offset:]) {
-		if len(entries) < 12 { // tag, type, count, value
-			return 1
-		}
-		if order.Uint16(entries) == 0x0112 {
-			if v := int(order.Uint16(entries[8:])); v >= 1 && v <= 8 {
+	entries = entries[:min(len(entries), 12*int(order.Uint16(b[offset:])))]
+	for entry := range slices.Chunk(entries, 12) { // tag, type, count, value
+		if len(entry) == 12 && order.Uint16(entry) == 0x0112 {
+			if v := int(order.Uint16(entry[8:])); v >= 1 && v <= 8 {
 				return v
 			}
-			return 1
+			break
 		}
-		entries = entries[12:]
 	}
 	return 1
 }
 
-// orient turns and mirrors a single frame so that it stands upright.
+// orient turns and mirrors a single frame so that it stands upright. Less 1, an orientation is three bits: 4 exchanges
+// rows and columns, 2 turns by 180°, 1 swaps left and right, in this order.
 func orient(f *Frames, orientation int) *Frames {
-	if orientation == 1 {
-		return f
+	bits := orientation - 1
+	if bits&4 != 0 {
+		f = transposed(f)
 	}
-	transposed := orientation >= 5
-	// Which of the stored axes are shown backwards.
-	flipX := slices.Contains([]int{2, 3, 7, 8}, orientation)
-	flipY := slices.Contains([]int{3, 4, 6, 7}, orientation)
-	out := NewFrames(1, f.H, f.W)
-	if transposed {
-		out.H, out.W = f.W, f.H
+	if bits&2 != 0 {
+		reversePixels(f.Pix)
 	}
+	if bits&1 != 0 {
+		mirror(f)
+	}
+	return f
+}
+
+func transposed(f *Frames) *Frames {
+	out := NewFrames(1, f.W, f.H)
 	for y := range out.H {
 		for x := range out.W {
-			sy, sx := y, x
-			if transposed {
-				sy, sx = x, y
-			}
-			if flipX {
-				sx = f.W - 1 - sx
-			}
-			if flipY {
-				sy = f.H - 1 - sy
-			}
-			copy(out.Pix[(y*out.W+x)*3:][:3], f.Pix[(sy*f.W+sx)*3:])
+			copy(out.Pix[(y*out.W+x)*3:][:3], f.Pix[(x*f.W+y)*3:])
 		}
 	}
 	return out

@@ -2,11 +2,14 @@ package data
 
 import (
 	"bufio"
+	"cmp"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"image"
 	"image/gif"
 	"io"
+	"slices"
 )
 
 // maxGIFFrames is lower than other videos' limit, as image/gif keeps a palette of some KiB for each frame.
@@ -36,11 +39,8 @@ func decodeGIF(r io.ReadSeeker, config image.Config, opt OpenOptions, lim limits
 		return nil, decoderError(err)
 	}
 	// image/gif holds every frame at a byte a pixel; what we compose has three.
-	size := int64(config.Width) * int64(config.Height)
-	if opt.H != 0 {
-		size = int64(opt.H) * int64(opt.W)
-	}
-	if count > lim.frames || area > lim.bytes || int64(count)*size*3 > lim.bytes {
+	h, w := cmp.Or(opt.H, config.Height), cmp.Or(opt.W, config.Width)
+	if count > lim.frames || area > lim.bytes || int64(count)*int64(h)*int64(w)*3 > lim.bytes {
 		return nil, fmt.Errorf("an animation of %d frames of %d×%d pixels is more than the limit of %d frames and %d MiB",
 			count, config.Width, config.Height, lim.frames, lim.bytes>>20)
 	}
@@ -51,41 +51,29 @@ func decodeGIF(r io.ReadSeeker, config image.Config, opt OpenOptions, lim limits
 	if err != nil {
 		return nil, decoderError(err)
 	}
-	canvas := newGIFCanvas(config.Width, config.Height)
+	canvas := NewFrames(1, config.Height, config.Width)
 	frames := make([]*Frames, len(g.Image))
 	for i, m := range g.Image {
-		frames[i] = opt.fit(canvas.show(m, g.Disposal[i]))
+		before := canvas.Pix
+		if g.Disposal[i] == gif.DisposalPrevious {
+			canvas.Pix = slices.Clone(before)
+		}
+		draw(canvas, m)
+		frames[i] = Resize(canvas, h, w)
+		switch g.Disposal[i] {
+		case gif.DisposalPrevious:
+			canvas.Pix = before
+		case gif.DisposalBackground: // to transparent, that is to black, as browsers do
+			for y := m.Rect.Min.Y; y < m.Rect.Max.Y; y++ {
+				clear(canvasRow(canvas, m.Rect, y))
+			}
+		}
 	}
 	return frames, nil
 }
 
-// gifCanvas is the image that an animation paints over, frame by frame.
-type gifCanvas struct{ frames *Frames }
-
-func newGIFCanvas(w, h int) *gifCanvas { return &gifCanvas{NewFrames(1, h, w)} }
-
-// show draws m, returns a copy of what is then to be seen and disposes of m.
-func (c *gifCanvas) show(m *image.Paletted, disposal byte) *Frames {
-	var before []uint8
-	if disposal == gif.DisposalPrevious {
-		before = append(before, c.frames.Pix...)
-	}
-	c.draw(m)
-	seen := NewFrames(1, c.frames.H, c.frames.W)
-	copy(seen.Pix, c.frames.Pix)
-	switch disposal {
-	case gif.DisposalPrevious:
-		c.frames.Pix = before
-	case gif.DisposalBackground: // to transparent, that is to black, as browsers do
-		for y := m.Rect.Min.Y; y < m.Rect.Max.Y; y++ {
-			clear(c.row(m.Rect, y))
-		}
-	}
-	return seen
-}
-
-// draw paints m; where m is transparent, what was there stays.
-func (c *gifCanvas) draw(m *image.Paletted) {
+// draw paints m on canvas; where m is transparent, what was there stays.
+func draw(canvas *Frames, m *image.Paletted) {
 	palette := rgbPalette(m.Palette)
 	var transparent [256]bool
 	for i, col := range m.Palette {
@@ -93,7 +81,7 @@ func (c *gifCanvas) draw(m *image.Paletted) {
 		transparent[i] = a == 0
 	}
 	for y := m.Rect.Min.Y; y < m.Rect.Max.Y; y++ {
-		dst := c.row(m.Rect, y)
+		dst := canvasRow(canvas, m.Rect, y)
 		for x, index := range m.Pix[m.PixOffset(m.Rect.Min.X, y):][:m.Rect.Dx()] {
 			if !transparent[index] {
 				copy(dst[3*x:3*x+3], palette[index][:])
@@ -102,72 +90,42 @@ func (c *gifCanvas) draw(m *image.Paletted) {
 	}
 }
 
-// row is the part of canvas row y that lies in r; the decoder has checked that r is inside.
-func (c *gifCanvas) row(r image.Rectangle, y int) []uint8 {
-	return c.frames.Pix[(y*c.frames.W+r.Min.X)*3 : (y*c.frames.W+r.Max.X)*3]
+// canvasRow is the part of canvas row y that lies in r; the decoder has checked that r is inside.
+func canvasRow(canvas *Frames, r image.Rectangle, y int) []uint8 {
+	return canvas.Pix[(y*canvas.W+r.Min.X)*3 : (y*canvas.W+r.Max.X)*3]
 }
 
 // scanGIF counts the frames of a GIF and their pixels without decoding them, as a file of a few KiB can hold
 // thousands of large ones.
 func scanGIF(r *bufio.Reader) (frames int, area int64, err error) {
-	var head [13]byte // signature, width, height, flags, background, aspect
-	if _, err := io.ReadFull(r, head[:]); err != nil {
-		return 0, 0, err
-	}
-	if err := skipColours(r, head[10]); err != nil {
-		return 0, 0, err
-	}
-	for {
-		kind, err := r.ReadByte()
-		if err != nil {
-			return 0, 0, err
-		}
-		switch kind {
+	s := scanner{r: r}
+	head := s.next(13) // signature, width, height, flags, background, aspect
+	s.skip(colourBytes(head[10]))
+	for s.err == nil {
+		switch s.next(1)[0] {
 		case 0x21: // extension: a label, then sub-blocks
-			if _, err := r.Discard(1); err != nil {
-				return 0, 0, err
-			}
+			s.skip(1)
 		case 0x2C: // image: x, y, width, height, flags, colours, code size, sub-blocks
-			var d [9]byte
-			if _, err := io.ReadFull(r, d[:]); err != nil {
-				return 0, 0, err
-			}
+			d := s.next(9)
 			frames++
-			area += (int64(d[4]) | int64(d[5])<<8) * (int64(d[6]) | int64(d[7])<<8)
-			if err := skipColours(r, d[8]); err != nil {
-				return 0, 0, err
-			}
-			if _, err := r.Discard(1); err != nil {
-				return 0, 0, err
-			}
+			area += int64(binary.LittleEndian.Uint16(d[4:])) * int64(binary.LittleEndian.Uint16(d[6:]))
+			s.skip(colourBytes(d[8]) + 1)
 		case 0x3B:
 			return frames, area, nil
 		default:
-			return 0, 0, errors.New("damaged GIF")
+			s.err = cmp.Or(s.err, errors.New("damaged GIF"))
 		}
-		if err := skipSubBlocks(r); err != nil {
-			return 0, 0, err
+		for n := s.next(1)[0]; n != 0; n = s.next(1)[0] {
+			s.skip(int(n))
 		}
 	}
+	return 0, 0, s.err
 }
 
-// skipColours skips the colour table that flags announce.
-func skipColours(r *bufio.Reader, flags byte) error {
+// colourBytes is the length of the colour table that flags announce.
+func colourBytes(flags byte) int {
 	if flags&0x80 == 0 {
-		return nil
+		return 0
 	}
-	_, err := r.Discard(3 << (flags&7 + 1))
-	return err
-}
-
-func skipSubBlocks(r *bufio.Reader) error {
-	for {
-		n, err := r.ReadByte()
-		if err != nil || n == 0 {
-			return err
-		}
-		if _, err := r.Discard(int(n)); err != nil {
-			return err
-		}
-	}
+	return 3 << (flags&7 + 1)
 }

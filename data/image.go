@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"image"
 	"image/color"
-	"image/gif"
 	_ "image/jpeg" // registers the format
 	_ "image/png"
 	"io"
@@ -22,8 +21,6 @@ type limits struct {
 	frames int
 }
 
-var errNotImage = errors.New("not an image: neither JPEG, PNG, GIF, WebP nor BMP")
-
 // decodeImage decodes an image (of a GIF the first frame) to 8-bit RGB as Pillow's convert("RGB") would:
 // transparency is dropped, not blended, grey is copied to the three channels; of 16-bit samples the high byte is
 // kept. A JPEG is turned as its EXIF orientation says; the orientation of other formats is ignored.
@@ -38,16 +35,7 @@ func decodeImage(r io.ReadSeeker, maxPixels int) (f *Frames, err error) {
 		return nil, err
 	}
 	orientation := 1
-	switch format {
-	case "gif":
-		first, err := gif.Decode(bufio.NewReader(r))
-		if err != nil {
-			return nil, decoderError(err)
-		}
-		canvas := newGIFCanvas(config.Width, config.Height)
-		canvas.draw(first.(*image.Paletted))
-		return canvas.frames, nil
-	case "jpeg":
+	if format == "jpeg" {
 		orientation = exifOrientation(bufio.NewReader(r))
 		if _, err := r.Seek(0, io.SeekStart); err != nil {
 			return nil, err
@@ -58,7 +46,12 @@ func decodeImage(r io.ReadSeeker, maxPixels int) (f *Frames, err error) {
 		return nil, decoderError(err)
 	}
 	ycbcr := color.YCbCrToRGB
-	if format == "webp" {
+	switch format {
+	case "gif":
+		canvas := NewFrames(1, config.Height, config.Width)
+		draw(canvas, m.(*image.Paletted))
+		return canvas, nil
+	case "webp":
 		ycbcr = studioToRGB
 	}
 	return orient(toRGB(m, ycbcr), orientation), nil
@@ -85,7 +78,7 @@ func decodeConfig(r io.ReadSeeker, maxPixels int) (image.Config, string, error) 
 func decoderError(err error) error {
 	switch {
 	case errors.Is(err, image.ErrFormat):
-		return errNotImage
+		return errors.New("not an image: neither JPEG, PNG, GIF, WebP nor BMP")
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return errors.New("the image is cut off: the file ends too early")
 	}
@@ -116,29 +109,36 @@ func toRGB(m image.Image, ycbcr ycbcrToRGB) *Frames {
 // rgbRow returns the function that fills dst with the pixels of m from (x, y) on to the right.
 func rgbRow(m image.Image, ycbcr ycbcrToRGB) func(dst []uint8, x, y int) {
 	switch m := m.(type) {
-	case *image.YCbCr:
-		return func(dst []uint8, x, y int) { ycbcrRow(dst, m, x, y, ycbcr) }
 	case *image.NYCbCrA:
-		return func(dst []uint8, x, y int) { ycbcrRow(dst, &m.YCbCr, x, y, ycbcr) }
+		return rgbRow(&m.YCbCr, ycbcr)
+	case *image.YCbCr:
+		return func(dst []uint8, x, y int) {
+			for i := 0; i < len(dst); i += 3 {
+				yi, ci := m.YOffset(x+i/3, y), m.COffset(x+i/3, y)
+				dst[i], dst[i+1], dst[i+2] = ycbcr(m.Y[yi], m.Cb[ci], m.Cr[ci])
+			}
+		}
 	case *image.RGBA: // the decoders use it for opaque images only
-		return func(dst []uint8, x, y int) { rgbaRow(dst, m.Pix[m.PixOffset(x, y):]) }
+		return rgbRow((*image.NRGBA)(m), ycbcr)
 	case *image.NRGBA:
-		return func(dst []uint8, x, y int) { rgbaRow(dst, m.Pix[m.PixOffset(x, y):]) }
+		return func(dst []uint8, x, y int) {
+			src := m.Pix[m.PixOffset(x, y):]
+			for i, j := 0, 0; i < len(dst); i, j = i+3, j+4 {
+				dst[i], dst[i+1], dst[i+2] = src[j], src[j+1], src[j+2]
+			}
+		}
 	case *image.Paletted:
 		palette := rgbPalette(m.Palette)
-		return func(dst []uint8, x, y int) { paletteRow(dst, m.Pix[m.PixOffset(x, y):], &palette) }
+		return func(dst []uint8, x, y int) {
+			for i, index := range m.Pix[m.PixOffset(x, y):][:len(dst)/3] {
+				copy(dst[3*i:3*i+3], palette[index][:])
+			}
+		}
 	}
 	return func(dst []uint8, x, y int) {
 		for i := 0; i < len(dst); i += 3 {
 			dst[i], dst[i+1], dst[i+2] = straightRGB(m.At(x+i/3, y))
 		}
-	}
-}
-
-func ycbcrRow(dst []uint8, m *image.YCbCr, x, y int, ycbcr ycbcrToRGB) {
-	for i := 0; i < len(dst); i += 3 {
-		yi, ci := m.YOffset(x+i/3, y), m.COffset(x+i/3, y)
-		dst[i], dst[i+1], dst[i+2] = ycbcr(m.Y[yi], m.Cb[ci], m.Cr[ci])
 	}
 }
 
@@ -153,18 +153,6 @@ func studioToRGB(y, cb, cr uint8) (r, g, b uint8) {
 
 // clip16 drops 16 fractional bits.
 func clip16(v int32) uint8 { return uint8(min(max(v>>16, 0), 255)) }
-
-func rgbaRow(dst, src []uint8) {
-	for i, j := 0, 0; i < len(dst); i, j = i+3, j+4 {
-		dst[i], dst[i+1], dst[i+2] = src[j], src[j+1], src[j+2]
-	}
-}
-
-func paletteRow(dst, src []uint8, palette *[256][3]uint8) {
-	for i := 0; i < len(dst); i += 3 {
-		copy(dst[i:i+3], palette[src[i/3]][:])
-	}
-}
 
 // rgbPalette is a full table, black where the file's palette is too short for its indices.
 func rgbPalette(p color.Palette) (table [256][3]uint8) {

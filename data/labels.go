@@ -20,15 +20,11 @@ var (
 // DefaultLabels names the classes of a model that does not say them itself: AffectNet's for an image head of 7 or
 // 8 classes, DFEW's for a video head of 7 and MAFW's for one of 11, class_0, class_1, … for any other.
 func DefaultLabels(m Modality, classes int) []string {
-	switch {
-	case m == Image && classes == 7:
-		return slices.Clone(AffectNet7)
-	case m == Image && classes == 8:
-		return slices.Clone(AffectNet8)
-	case m == Video && classes == 7:
-		return slices.Clone(DFEW)
-	case m == Video && classes == 11:
-		return slices.Clone(MAFW)
+	known := map[Modality][][]string{Image: {AffectNet7, AffectNet8}, Video: {DFEW, MAFW}}
+	for _, names := range known[m] {
+		if len(names) == classes {
+			return slices.Clone(names)
+		}
 	}
 	return Unnamed(classes)
 }

@@ -71,24 +71,30 @@ func (d *listed) OpenSized(i int, opt OpenOptions) (Sample, error) {
 // is meant: copies of AffectNet differ in it. Every row's file is looked for here; a missing one, a label that is
 // not 0 … 999 and any other bad row is an error that names the line.
 func ReadStaticList(list, root string) (Dataset, error) {
-	return readList(list, root, parseStatic, slices.Concat(imageExts, []string{".gif"}))
+	return readList(list, root, parseStatic, "image", slices.Concat(imageExts, []string{".gif"}))
 }
 
 // ReadDynamicList reads a list of videos in the form of DFEW (header "video_name,label"), FERV39K ("path,id") or
 // MAFW ("video_name,labels"). A row names the folder root/id, or an animated GIF or a video, whose extension the id
 // may lack. Rows are checked as ReadStaticList does. The header also tells the order of the classes.
 func ReadDynamicList(list, root string) (Dataset, error) {
-	return readList(list, root, parseDynamic, slices.Concat(videoExts, []string{".gif"}))
+	return readList(list, root, parseDynamic, "folder or video", slices.Concat(videoExts, []string{".gif"}))
 }
 
-func readList(list, root string, parse func([]byte) (*listed, error), exts []string) (Dataset, error) {
-	text, err := readText(list)
+// readList finds what the rows of a list name: something of a kind, with one of the extensions.
+func readList(list, root string, parse func([]byte) (*listed, error), kind string, exts []string) (Dataset, error) {
+	d, err := fromFile(list, "a list", func(f *os.File) (*listed, error) {
+		text, err := io.ReadAll(io.LimitReader(f, maxListBytes+1))
+		if err != nil {
+			return nil, err
+		}
+		if len(text) > maxListBytes {
+			return nil, fmt.Errorf("larger than the limit of %d MiB for a list", maxListBytes>>20)
+		}
+		return parse(bytes.TrimPrefix(text, []byte("\xEF\xBB\xBF"))) // the byte-order mark
+	})
 	if err != nil {
 		return nil, err
-	}
-	d, err := parse(text)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", list, err)
 	}
 	if len(d.rows) == 0 {
 		return nil, fmt.Errorf("%s: no samples in this list", list)
@@ -97,43 +103,18 @@ func readList(list, root string, parse func([]byte) (*listed, error), exts []str
 		r := &d.rows[i]
 		if r.path = findSample(joinRoot(root, r.id), d.modality, exts); r.path == "" {
 			return nil, fmt.Errorf("%s: line %d: %s: no such %s; is %s the folder that the list's names are relative to?",
-				list, r.line, joinRoot(root, r.id), kindOf(d.modality), root)
+				list, r.line, joinRoot(root, r.id), kind, root)
 		}
 	}
 	return d, nil
-}
-
-// readText reads a whole list without its byte-order mark.
-func readText(path string) ([]byte, error) {
-	info, err := stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if info.IsDir() {
-		return nil, fmt.Errorf("%s: a folder, not a list", path)
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, pathError(path, err)
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxListBytes+1))
-	if err != nil {
-		return nil, pathError(path, err)
-	}
-	if len(text) > maxListBytes {
-		return nil, fmt.Errorf("%s: larger than the limit of %d MiB for a list", path, maxListBytes>>20)
-	}
-	return bytes.TrimPrefix(text, []byte("\xEF\xBB\xBF")), nil
 }
 
 // parseStatic reads rows without a header, which would name the classes.
 func parseStatic(text []byte) (*listed, error) {
 	d := &listed{modality: Image}
 	lines := bufio.NewScanner(bytes.NewReader(text)) // also drops the \r of \r\n
-	line := 0
-	for lines.Scan() {
-		line++
+	line := 1
+	for ; lines.Scan(); line++ {
 		s := strings.TrimSpace(lines.Text())
 		if s == "" {
 			continue
@@ -142,14 +123,12 @@ func parseStatic(text []byte) (*listed, error) {
 		if cut < 0 {
 			return nil, fmt.Errorf("line %d: %s is not of the form \"path label\"", line, quote(s))
 		}
-		r, err := newRow(line, s[:cut], s[cut+1:])
-		if err != nil {
+		if err := d.add(line, s[:cut], s[cut+1:]); err != nil {
 			return nil, err
 		}
-		d.rows = append(d.rows, r)
 	}
 	if lines.Err() != nil {
-		return nil, fmt.Errorf("line %d: too long for a list", line+1)
+		return nil, fmt.Errorf("line %d: too long for a list", line)
 	}
 	return d, nil
 }
@@ -162,8 +141,11 @@ func parseDynamic(text []byte) (*listed, error) {
 	if err != nil && err != io.EOF {
 		return nil, csvError(err)
 	}
+	for i := range header {
+		header[i] = strings.TrimSpace(header[i])
+	}
 	d := &listed{modality: Video}
-	if d.classes, err = classesOf(strings.Join(trimAll(header), ",")); err != nil {
+	if d.classes, err = classesOf(strings.Join(header, ",")); err != nil {
 		return nil, err
 	}
 	for {
@@ -177,11 +159,9 @@ func parseDynamic(text []byte) (*listed, error) {
 		if len(record) != 2 {
 			return nil, fmt.Errorf("line %d: %d columns instead of 2", line, len(record))
 		}
-		row, err := newRow(line, record[0], record[1])
-		if err != nil {
+		if err := d.add(line, record[0], record[1]); err != nil {
 			return nil, err
 		}
-		d.rows = append(d.rows, row)
 	}
 }
 
@@ -205,24 +185,18 @@ func csvError(err error) error {
 	return err
 }
 
-func trimAll(fields []string) []string {
-	out := slices.Clone(fields)
-	for i := range out {
-		out[i] = strings.TrimSpace(out[i])
-	}
-	return out
-}
-
-func newRow(line int, id, label string) (row, error) {
+// add appends a row to the list.
+func (d *listed) add(line int, id, label string) error {
 	id, label = strings.TrimSpace(id), strings.TrimSpace(label)
 	if id == "" || strings.ContainsAny(id, "\x00\n\r") {
-		return row{}, fmt.Errorf("line %d: %s is not a name", line, quote(id))
+		return fmt.Errorf("line %d: %s is not a name", line, quote(id))
 	}
 	n, err := strconv.Atoi(label)
 	if err != nil || n < 0 || n > maxLabel {
-		return row{}, fmt.Errorf("line %d: label %s is not a whole number from 0 to %d", line, quote(label), maxLabel)
+		return fmt.Errorf("line %d: label %s is not a whole number from 0 to %d", line, quote(label), maxLabel)
 	}
-	return row{line: line, id: strings.Clone(id), label: n}, nil
+	d.rows = append(d.rows, row{line: line, id: strings.Clone(id), label: n})
+	return nil
 }
 
 // quote shows a little of what a file says, which may be long or binary.
@@ -257,14 +231,6 @@ func findSample(path string, m Modality, exts []string) string {
 		}
 	}
 	return ""
-}
-
-// kindOf is what a row of a list names.
-func kindOf(m Modality) string {
-	if m == Image {
-		return "image"
-	}
-	return "folder or video"
 }
 
 // isSample accepts a file, for a video also a folder.

@@ -57,44 +57,43 @@ func Open(path string, opt OpenOptions) (Sample, Modality, error) {
 		sample, err := openVideo(path, opt)
 		return sample, Video, err
 	}
-	return openFile(path, opt)
+	frames, err := fromFile(path, "an image", func(f *os.File) ([]*Frames, error) {
+		return decodeFile(f, opt, limits{pixels: maxPixels, bytes: maxVideoBytes, frames: maxGIFFrames})
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	modality := Image
+	if len(frames) > 1 {
+		modality = Video
+	}
+	return newMemSample(path, frames), modality, nil
 }
 
 // OpenImage decodes one image, of an animated GIF the first frame. See decodeImage for what becomes of
 // colours, transparency and orientation.
 func OpenImage(path string) (*Frames, error) {
-	if info, err := stat(path); err != nil {
-		return nil, err
-	} else if info.IsDir() {
-		return nil, fmt.Errorf("%s: a folder, not an image", path)
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, pathError(path, err)
-	}
-	defer f.Close()
-	frames, err := decodeImage(f, maxPixels)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return frames, nil
+	return fromFile(path, "an image", func(f *os.File) (*Frames, error) { return decodeImage(f, maxPixels) })
 }
 
-// openFile opens an image or an animated GIF.
-func openFile(path string, opt OpenOptions) (Sample, Modality, error) {
+// fromFile returns what decode makes of a file, which is to be of some kind. Errors begin with the path.
+func fromFile[T any](path, kind string, decode func(*os.File) (T, error)) (v T, err error) {
+	info, err := stat(path)
+	if err != nil {
+		return v, err
+	}
+	if info.IsDir() {
+		return v, fmt.Errorf("%s: a folder, not %s", path, kind)
+	}
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, "", pathError(path, err)
+		return v, pathError(path, err)
 	}
 	defer f.Close()
-	frames, err := decodeFile(f, opt, limits{pixels: maxPixels, bytes: maxVideoBytes, frames: maxGIFFrames})
-	if err != nil {
-		return nil, "", fmt.Errorf("%s: %w", path, err)
+	if v, err = decode(f); err != nil {
+		err = pathError(path, err)
 	}
-	if len(frames) == 1 {
-		return newMemSample(path, frames), Image, nil
-	}
-	return newMemSample(path, frames), Video, nil
+	return v, err
 }
 
 // stat accepts regular files and folders: a pipe or a device could be read for ever.

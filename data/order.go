@@ -1,15 +1,11 @@
 package data
 
+import "slices"
+
 // Order returns the modality of each step of an epoch: as many as there are batches of each, in an order drawn from
 // the seed and the epoch. Every step sees one modality.
 func Order(images, videos int, seed uint64, epoch int) []Modality {
-	order := make([]Modality, images+videos)
-	for i := range order {
-		order[i] = Video
-		if i < images {
-			order[i] = Image
-		}
-	}
+	order := slices.Concat(slices.Repeat([]Modality{Image}, images), slices.Repeat([]Modality{Video}, videos))
 	Stream(seed, "order", epoch).Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
 	return order
 }

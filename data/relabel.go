@@ -19,21 +19,22 @@ func Relabel(d Dataset, classes []string) (relabelled Dataset, dropped int, err 
 	if own == nil {
 		own = classes
 	}
-	r := newReordered(d, own, classes)
+	order := newLabels(own, classes)
+	var kept []int
 	for i := range d.Len() {
 		label := d.Label(i)
 		if label < 0 || label >= len(own) {
 			return nil, 0, fmt.Errorf("%s: label %d is not one of the %d classes (%s)", d.Name(i), label, len(own), strings.Join(own, ", "))
 		}
-		if r.order[label] >= 0 {
-			r.kept = append(r.kept, i)
+		if order[label] >= 0 {
+			kept = append(kept, i)
 		}
 	}
-	if dropped = d.Len() - len(r.kept); dropped > 0 && len(r.kept) == 0 {
+	if dropped = d.Len() - len(kept); dropped > 0 && len(kept) == 0 {
 		return nil, 0, fmt.Errorf("none of the %d %ss is of a class that is asked for: their classes are %s; asked for are %s",
 			d.Len(), d.Modality(), strings.Join(own, ", "), strings.Join(classes, ", "))
 	}
-	return r, dropped, nil
+	return newReordered(d, kept, classes, order), dropped, nil
 }
 
 // inOrder numbers the labels of d, which names its classes, in the order of classes, which hold them all.
@@ -41,9 +42,19 @@ func inOrder(d Dataset, classes []string) Dataset {
 	if slices.Equal(d.Classes(), classes) {
 		return d
 	}
-	r := newReordered(d, d.Classes(), classes)
-	r.kept = allOf(d.Len())
-	return r
+	return newReordered(d, allOf(d.Len()), classes, newLabels(d.Classes(), classes))
+}
+
+// newLabels returns the label in classes of each of a set's own, −1 where it has none.
+func newLabels(own, classes []string) []int {
+	order := make([]int, len(own))
+	for i, name := range own {
+		order[i] = slices.Index(classes, name)
+		if i < len(classes) && classes[i] == name { // also where a name stands twice
+			order[i] = i
+		}
+	}
+	return order
 }
 
 // union returns a and, after it, what only b has.
@@ -59,36 +70,18 @@ func union(a, b []string) []string {
 
 // reordered is a set whose classes are numbered in another order.
 type reordered struct {
-	Dataset
-	classes []string
-	order   []int // the new label of each of the set's own, −1 where it has none
-	kept    []int // the samples that are left
+	derived
+	order []int // the new label of each of the set's own
 }
 
-func newReordered(d Dataset, own, classes []string) *reordered {
-	r := &reordered{Dataset: d, classes: classes, order: make([]int, len(own))}
-	for i, name := range own {
-		r.order[i] = slices.Index(classes, name)
-		if i < len(classes) && classes[i] == name { // also where a name stands twice
-			r.order[i] = i
-		}
-	}
-	return r
-}
-
-func (r *reordered) Len() int                   { return len(r.kept) }
-func (r *reordered) Classes() []string          { return r.classes }
-func (r *reordered) Name(i int) string          { return r.Dataset.Name(r.kept[i]) }
-func (r *reordered) Open(i int) (Sample, error) { return r.Dataset.Open(r.kept[i]) }
-
-// OpenSized makes it a Sizer, as long as the set itself is one.
-func (r *reordered) OpenSized(i int, opt OpenOptions) (Sample, error) {
-	return OpenSized(r.Dataset, r.kept[i], opt)
+// newReordered takes the kept samples of d.
+func newReordered(d Dataset, kept []int, classes []string, order []int) reordered {
+	return reordered{derived{d.Modality(), classes, len(kept), func(i int) (Dataset, int) { return d, kept[i] }}, order}
 }
 
 // Label returns len(Classes()), which is none, for a label to which the set itself gives no name.
-func (r *reordered) Label(i int) int {
-	if label := r.Dataset.Label(r.kept[i]); label >= 0 && label < len(r.order) {
+func (r reordered) Label(i int) int {
+	if label := r.derived.Label(i); label >= 0 && label < len(r.order) {
 		return r.order[label]
 	}
 	return len(r.classes)

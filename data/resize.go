@@ -26,7 +26,7 @@ func ResizeBox(src *Frames, box Box, h, w int) *Frames {
 		copy(out.Pix, src.Pix)
 		return out
 	}
-	columns, rows := newTaps(box.W, w), newTaps(box.H, h)
+	columns, rows := newAxis(box.W, w), newAxis(box.H, h)
 	narrow := make([]uint8, box.H*w*3) // after the horizontal pass
 	for t := range src.T {
 		frame := src.Frame(t)
@@ -44,35 +44,35 @@ const (
 	weightHalf = 1 << (weightBits - 1)
 )
 
-// taps are the weights of one axis: output i is Σ_j weights[i][j]·input[first[i]+j].
+// axis says how the outputs along one axis are made of its inputs.
+type axis []taps
+
+// taps are the weights of one output: Σ_j weights[j]·input[first+j].
 type taps struct {
-	first   []int
-	weights [][]int32
+	first   int
+	weights []int32
 }
 
-// newTaps follows Pillow's precompute_coeffs and normalize_coeffs_8bpc. The conversions around products keep
+// newAxis follows Pillow's precompute_coeffs and normalize_coeffs_8bpc. The conversions around products keep
 // compilers from fusing them with sums, which would give other bits on arm64.
-func newTaps(in, out int) taps {
-	if in == out { // Pillow skips the pass
-		return identityTaps(in)
-	}
+func newAxis(in, out int) axis {
 	scale := float64(in) / float64(out)
 	support := max(scale, 1) // the triangle's half width is 1 output pixel, at least 1 input pixel
-	t := taps{first: make([]int, out), weights: make([][]int32, out)}
-	for i := range out {
+	a := make(axis, out)
+	for i := range a {
 		center := float64((float64(i) + 0.5) * scale)
 		lo := max(int(center-support+0.5), 0)
 		hi := min(int(center+support+0.5), in)
-		t.first[i] = lo
-		t.weights[i] = fixedWeights(lo, hi, center, 1/support)
+		a[i] = taps{lo, fixedWeights(lo, hi, center, 1/support)}
 	}
-	return t
+	return a
 }
 
-// fixedWeights samples the triangle at inputs lo to hi−1, normalises it to sum 1 and rounds to fixed point.
+// fixedWeights samples the triangle at inputs lo to hi−1, normalises it to sum 1 and rounds to fixed point. What is 0 at
+// the end is left out, so that an axis whose size stays costs one product a pixel.
 func fixedWeights(lo, hi int, center, inverse float64) []int32 {
 	w := make([]float64, hi-lo)
-	sum := 0.0
+	sum := 0.0 // at least 1/2: an input is within half a pixel of the centre
 	for j := range w {
 		x := math.Abs((float64(j+lo) - center + 0.5) * inverse)
 		w[j] = max(1-x, 0)
@@ -80,30 +80,20 @@ func fixedWeights(lo, hi int, center, inverse float64) []int32 {
 	}
 	fixed := make([]int32, len(w))
 	for j := range w {
-		if sum != 0 {
-			w[j] /= sum
-		}
-		fixed[j] = int32(0.5 + w[j]*(1<<weightBits))
+		fixed[j] = int32(0.5 + w[j]/sum*(1<<weightBits))
+	}
+	for len(fixed) > 0 && fixed[len(fixed)-1] == 0 {
+		fixed = fixed[:len(fixed)-1]
 	}
 	return fixed
 }
 
-func identityTaps(n int) taps {
-	t := taps{first: make([]int, n), weights: make([][]int32, n)}
-	one := []int32{1 << weightBits}
-	for i := range n {
-		t.first[i], t.weights[i] = i, one
-	}
-	return t
-}
-
 // horizontal resamples one row of RGB pixels.
-func (t taps) horizontal(dst, src []uint8) {
-	for i, first := range t.first {
+func (a axis) horizontal(dst, src []uint8) {
+	for i, t := range a {
 		var r, g, b int32 = weightHalf, weightHalf, weightHalf
-		weights := t.weights[i]
-		in := src[first*3:][:len(weights)*3]
-		for _, w := range weights {
+		in := src[t.first*3:][:len(t.weights)*3]
+		for _, w := range t.weights {
 			r += int32(in[0]) * w
 			g += int32(in[1]) * w
 			b += int32(in[2]) * w
@@ -114,14 +104,14 @@ func (t taps) horizontal(dst, src []uint8) {
 }
 
 // vertical resamples all columns of rows that are stride bytes long, row by row so that memory is read in order.
-func (t taps) vertical(dst, src []uint8, stride int) {
+func (a axis) vertical(dst, src []uint8, stride int) {
 	sums := make([]int32, stride)
-	for i, first := range t.first {
+	for i, t := range a {
 		for x := range sums {
 			sums[x] = weightHalf
 		}
-		for j, w := range t.weights[i] {
-			in := src[(first+j)*stride:][:stride]
+		for j, w := range t.weights {
+			in := src[(t.first+j)*stride:][:stride]
 			for x, v := range in {
 				sums[x] += int32(v) * w
 			}

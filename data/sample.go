@@ -70,13 +70,11 @@ func (s *folderSample) Read(indices []int) (*Frames, error) {
 		return nil, err
 	}
 	var out *Frames
-	first := map[int]int{} // frame → where it already stands in out: padded windows repeat the last frame
 	for i, index := range indices {
-		if j, ok := first[index]; ok {
-			copy(out.Frame(i), out.Frame(j))
+		if i > 0 && index == indices[i-1] { // padded windows repeat the last frame
+			copy(out.Frame(i), out.Frame(i-1))
 			continue
 		}
-		first[index] = i
 		f, err := OpenImage(s.paths[index])
 		if err != nil {
 			return nil, err

@@ -47,18 +47,13 @@ func TestWindows(n, frames, stride int) [][]int {
 // linspace is numpy's, to the last bit, as the caller truncates: a step, products, the end set exactly.
 func linspace(start, end float64, n int) []float64 {
 	x := make([]float64, n)
-	if n == 0 {
-		return x
-	}
-	if n == 1 {
-		x[0] = start
-		return x
-	}
-	step := (end - start) / float64(n-1)
+	step := (end - start) / float64(max(n-1, 1))
 	for i := range x {
 		x[i] = float64(float64(i)*step) + start // the conversion keeps compilers from fusing product and sum
 	}
-	x[n-1] = end
+	if n > 1 {
+		x[n-1] = end
+	}
 	return x
 }
 

@@ -25,19 +25,19 @@ func (t Transform) Validate() error {
 		return fmt.Errorf("view size %d×%d must be positive", t.H, t.W)
 	}
 	for _, f := range []struct {
-		name  string
-		value float64
-	}{{"crop_min", t.CropMin}, {"flip", t.Flip}} {
-		if !(f.value >= 0 && f.value <= 1) { // NaN, too, is refused
-			return fmt.Errorf("augmentation %s = %g is not from 0 to 1", f.name, f.value)
-		}
-	}
-	for _, f := range []struct {
-		name  string
-		value float64
-	}{{"brightness", t.Brightness}, {"contrast", t.Contrast}, {"saturation", t.Saturation}} {
-		if !(f.value >= 0 && f.value < 1) {
-			return fmt.Errorf("augmentation %s = %g is not from 0 to below 1", f.name, f.value)
+		name    string
+		value   float64
+		inLimit bool
+		limit   string
+	}{
+		{"crop_min", t.CropMin, t.CropMin <= 1, "1"},
+		{"flip", t.Flip, t.Flip <= 1, "1"},
+		{"brightness", t.Brightness, t.Brightness < 1, "below 1"},
+		{"contrast", t.Contrast, t.Contrast < 1, "below 1"},
+		{"saturation", t.Saturation, t.Saturation < 1, "below 1"},
+	} {
+		if !(f.value >= 0 && f.inLimit) { // NaN, too, is refused
+			return fmt.Errorf("augmentation %s = %g is not from 0 to %s", f.name, f.value, f.limit)
 		}
 	}
 	return nil
@@ -91,11 +91,14 @@ func randomBox(h, w int, least float64, rng *rand.Rand) Box {
 // mirror swaps left and right in place.
 func mirror(f *Frames) {
 	for start := 0; start < len(f.Pix); start += f.W * 3 {
-		row := f.Pix[start : start+f.W*3]
-		for i, j := 0, len(row)-3; i < j; i, j = i+3, j-3 {
-			for c := range 3 {
-				row[i+c], row[j+c] = row[j+c], row[i+c]
-			}
+		reversePixels(f.Pix[start : start+f.W*3])
+	}
+}
+
+func reversePixels(pix []uint8) {
+	for i, j := 0, len(pix)-3; i < j; i, j = i+3, j-3 {
+		for c := range 3 {
+			pix[i+c], pix[j+c] = pix[j+c], pix[i+c]
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -41,11 +42,10 @@ func runFFmpeg(ffmpeg, path string, passthrough []string, opt OpenOptions) ([]*F
 		return nil, err
 	}
 	// The file: prefix and the white list keep names and playlists from reaching the network.
-	args := []string{"-v", "error", "-nostdin", "-protocol_whitelist", "file", "-max_pixels", strconv.Itoa(maxPixels),
+	input := []string{"-v", "error", "-nostdin", "-protocol_whitelist", "file", "-max_pixels", strconv.Itoa(maxPixels),
 		"-i", "file:" + absolute, "-map", "0:v:0"}
-	args = append(args, passthrough...)
-	args = append(args, "-pix_fmt", "rgb24", "-c:v", "ppm", "-f", "image2pipe", "pipe:1")
-	cmd := exec.Command(ffmpeg, args...)
+	output := []string{"-pix_fmt", "rgb24", "-c:v", "ppm", "-f", "image2pipe", "pipe:1"}
+	cmd := exec.Command(ffmpeg, slices.Concat(input, passthrough, output)...)
 	var messages tail
 	cmd.Stderr = &messages
 	stdout, err := cmd.StdoutPipe()
@@ -60,24 +60,18 @@ func runFFmpeg(ffmpeg, path string, passthrough []string, opt OpenOptions) ([]*F
 		_ = cmd.Process.Kill() // it would wait for a reader
 	}
 	waitErr := cmd.Wait()
+	message := messages.lastLine()
 	switch {
 	case readErr != nil && !errors.Is(readErr, io.ErrUnexpectedEOF):
 		return nil, readErr
-	case len(frames) == 0 || readErr != nil:
-		return nil, ffmpegError(messages.lastLine(), waitErr)
-	}
-	// A stream with a damaged end still gives its frames, as in every player.
-	return frames, nil
-}
-
-func ffmpegError(message string, err error) error {
-	switch {
+	case len(frames) > 0 && readErr == nil: // a stream with a damaged end still gives its frames, as in every player
+		return frames, nil
 	case message != "":
-		return fmt.Errorf("ffmpeg: %s", message)
-	case err != nil:
-		return fmt.Errorf("ffmpeg: %w", err)
+		return nil, fmt.Errorf("ffmpeg: %s", message)
+	case waitErr != nil:
+		return nil, fmt.Errorf("ffmpeg: %w", waitErr)
 	}
-	return errors.New("ffmpeg found no frame in this file")
+	return nil, errors.New("ffmpeg found no frame in this file")
 }
 
 // readPPMs reads binary PPM images up to the end of the stream. Later frames must have the first one's size,

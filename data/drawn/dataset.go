@@ -3,14 +3,9 @@ package drawn
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 
 	"mien/data"
-)
-
-// ImageOrder and VideoOrder say which expression each label stands for: the class orders of AffectNet-7 and DFEW.
-var (
-	ImageOrder = [NumExpressions]Expression{Neutral, Happiness, Sadness, Surprise, Fear, Disgust, Anger}
-	VideoOrder = [NumExpressions]Expression{Happiness, Sadness, Neutral, Anger, Surprise, Disgust, Fear}
 )
 
 // The sizes that a set accepts, in pixels.
@@ -26,22 +21,21 @@ const (
 )
 
 // Images returns n square images of size pixels a side, each of another person. Sample i shows the expression
-// ImageOrder[i%7]. Sets of different seeds share no person: take one seed for training and another for tests.
+// data.AffectNet7[i%7]. Sets of different seeds share no person: take one seed for training and another for tests.
 func Images(seed uint64, n, size int) data.Dataset {
-	return &set{modality: data.Image, order: &ImageOrder, classes: data.AffectNet7, seed: seed, stream: imageStream, n: n, frames: 1, size: size}
+	return &set{modality: data.Image, classes: data.AffectNet7, seed: seed, stream: imageStream, n: n, frames: 1, size: size}
 }
 
 // Videos returns n videos of the given number of frames, each of another person who starts at rest, shows the
-// expression VideoOrder[i%7] and lets go of it again. Videos draw only the frames that are read.
+// expression data.DFEW[i%7] and lets go of it again. Videos draw only the frames that are read.
 func Videos(seed uint64, n, frames, size int) data.Dataset {
-	return &set{modality: data.Video, order: &VideoOrder, classes: data.DFEW, seed: seed, stream: videoStream, n: n, frames: frames, size: size}
+	return &set{modality: data.Video, classes: data.DFEW, seed: seed, stream: videoStream, n: n, frames: frames, size: size}
 }
 
 // set is a data.Dataset that draws what is asked for.
 type set struct {
 	modality        data.Modality
-	order           *[NumExpressions]Expression
-	classes         []string // the names of order, as lists call them
+	classes         []string // one for each expression
 	seed, stream    uint64
 	n, frames, size int
 }
@@ -55,7 +49,12 @@ func (s *set) Label(i int) int { return i % NumExpressions }
 func (s *set) Classes() []string { return s.classes }
 
 func (s *set) Name(i int) string {
-	return fmt.Sprintf("drawn/%s-%d/%05d-%s", s.modality, s.seed, i, s.order[s.Label(i)])
+	return fmt.Sprintf("drawn/%s-%d/%05d-%s", s.modality, s.seed, i, s.expression(i))
+}
+
+// expression returns what sample i shows: expressions are numbered in the order of AffectNet7.
+func (s *set) expression(i int) Expression {
+	return Expression(slices.Index(data.AffectNet7, s.classes[s.Label(i)]))
 }
 
 // Open draws the person and the course of sample i; frames are painted when read.
@@ -69,61 +68,39 @@ func (s *set) Open(i int) (data.Sample, error) {
 		return nil, fmt.Errorf("drawn faces: a video of %d frames; ask for at least 1", s.frames)
 	}
 	rng := rand.New(rand.NewPCG(s.seed, s.stream+uint64(i)))
-	face, expression := NewFace(rng), s.order[s.Label(i)]
+	face, expression := NewFace(rng), s.expression(i)
+	c := &sample{face: face, frames: s.frames, size: s.size}
 	if s.modality == data.Image {
-		return &imageSample{face: face, aus: expression.Perform(rng), size: s.size}, nil
+		aus := expression.Perform(rng)
+		c.at = func(int) (Conditions, AUs) { return face.Conditions, aus }
+	} else {
+		m := newMotion(rng, expression, s.frames)
+		c.at = func(i int) (Conditions, AUs) { return m.conditions(face.Conditions, i), m.action(i) }
 	}
-	return &videoSample{face: face, motion: newMotion(rng, expression, s.frames), frames: s.frames, size: s.size}, nil
+	return c, nil
 }
 
-// imageSample is a data.Sample of one frame.
-type imageSample struct {
-	face Face
-	aus  AUs
-	size int
-}
-
-func (s *imageSample) Len() int { return 1 }
-
-func (s *imageSample) Read(indices []int) (*data.Frames, error) {
-	if err := within(indices, 1); err != nil {
-		return nil, err
-	}
-	out := data.NewFrames(len(indices), s.size, s.size)
-	for t := range indices {
-		render(out.Frame(t), &s.face, &s.aus, s.size, s.size)
-	}
-	return out, nil
-}
-
-// videoSample is a data.Sample that paints frames from its motion.
-type videoSample struct {
+// sample is a data.Sample that paints the frames that are read.
+type sample struct {
 	face         Face
-	motion       motion
 	frames, size int
+	at           func(frame int) (Conditions, AUs)
 }
 
-func (s *videoSample) Len() int { return s.frames }
+func (s *sample) Len() int { return s.frames }
 
-func (s *videoSample) Read(indices []int) (*data.Frames, error) {
-	if err := within(indices, s.frames); err != nil {
-		return nil, err
+func (s *sample) Read(indices []int) (*data.Frames, error) {
+	for _, i := range indices {
+		if i < 0 || i >= s.frames {
+			return nil, fmt.Errorf("drawn faces: no frame %d in a sample of %d", i, s.frames)
+		}
 	}
 	out := data.NewFrames(len(indices), s.size, s.size)
 	for t, i := range indices {
-		face, aus := s.face, s.motion.action(i)
-		face.Conditions = s.motion.conditions(s.face.Conditions, i)
+		face := s.face
+		var aus AUs
+		face.Conditions, aus = s.at(i)
 		render(out.Frame(t), &face, &aus, s.size, s.size)
 	}
 	return out, nil
-}
-
-// within checks frame numbers against the length of a sample.
-func within(indices []int, n int) error {
-	for _, i := range indices {
-		if i < 0 || i >= n {
-			return fmt.Errorf("drawn faces: no frame %d in a sample of %d", i, n)
-		}
-	}
-	return nil
 }

@@ -106,17 +106,11 @@ func TestSeedsShareNoFace(t *testing.T) {
 	const train, test, n = 1, 1_000_003, 400
 	people, images := map[Identity]string{}, map[string]string{}
 	remember := func(set data.Dataset, i int) {
-		sample, err := set.Open(i)
+		c, err := set.Open(i)
 		require.NoError(t, err)
-		f, err := sample.Read([]int{0})
+		f, err := c.Read([]int{0})
 		require.NoError(t, err)
-		var who Identity
-		switch s := sample.(type) {
-		case *imageSample:
-			who = s.face.Identity
-		case *videoSample:
-			who = s.face.Identity
-		}
+		who := c.(*sample).face.Identity
 		require.Empty(t, people[who], "%s is the same person", set.Name(i))
 		require.Empty(t, images[string(f.Pix)], "%s is the same image", set.Name(i))
 		people[who], images[string(f.Pix)] = set.Name(i), set.Name(i)
@@ -141,9 +135,10 @@ func strength(a AUs) float64 {
 }
 
 func TestVideosRiseFromRestAndFallBack(t *testing.T) {
+	videos := Videos(1, 140, 16, MinSize).(*set)
 	for _, n := range []int{16, 40, 64} {
-		for i := range 140 {
-			e := VideoOrder[i%NumExpressions]
+		for i := range videos.Len() {
+			e := videos.expression(i)
 			m := newMotion(source(uint64(i)), e, n)
 			m.talk = 0
 			first, peak, at := strength(m.action(0)), 0.0, 0

@@ -7,9 +7,27 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"mien/data"
 )
 
 func source(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0)) }
+
+// Render paints one face of h × w pixels.
+func Render(face Face, aus AUs, h, w int) *data.Frames {
+	f := data.NewFrames(1, h, w)
+	render(f.Pix, &face, &aus, h, w)
+	return f
+}
+
+// Strength is the sum of all intensities, the mean of the two halves: 0 for a face at rest.
+func (a *AUs) Strength() float64 {
+	sum := 0.0
+	for u := range NumUnits {
+		sum += a.both(Unit(u))
+	}
+	return sum
+}
 
 // prototype is the full-strength, symmetric form of e with all of its units.
 func prototype(e Expression) AUs {

@@ -4,7 +4,7 @@
 // seed and on i, nothing else.
 //
 // From the top: Images and Videos (dataset.go) are the sets. A sample is a Face (identity.go) performing AUs
-// (this file), for videos along the curves of motion.go. Render (draw.go) paints it in layers: background, body,
+// (this file), for videos along the curves of motion.go. render (draw.go) paints it in layers: background, body,
 // head, eyes, brows, nose, mouth, hair. shape.go and raster.go turn curves into anti-aliased coverage, light.go
 // shades them as a relief under a directional light.
 package drawn
@@ -69,15 +69,6 @@ type AUs struct{ Left, Right Levels }
 
 // both returns the mean of the two halves.
 func (a *AUs) both(u Unit) float64 { return (a.Left[u] + a.Right[u]) / 2 }
-
-// Strength is the sum of all intensities, the mean of the two halves: 0 for a face at rest.
-func (a *AUs) Strength() float64 {
-	sum := 0.0
-	for u := range NumUnits {
-		sum += a.both(Unit(u))
-	}
-	return sum
-}
 
 // part is one action unit of an expression. A core unit is always there; the others come and go with the person.
 type part struct {

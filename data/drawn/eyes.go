@@ -1,9 +1,6 @@
 package drawn
 
-import (
-	"math"
-	"slices"
-)
+import "math"
 
 // eye is one eye's geometry under its action units; side is −1 for the left of the image, +1 for the right.
 type eye struct {
@@ -54,8 +51,7 @@ func (p *painter) eye(side float64) {
 	e := p.eyeOf(side)
 	p.socket(&e)
 	up, low := spline(p.view.all(0.02, e.lid(true, 0)...), false), spline(p.view.all(0.02, e.lid(false, 0)...), false)
-	p.opening.fill([][]point{loop(up, low)}, p.w, p.h)
-	p.paint(&p.opening, nil, ink{colour: RGB{0.96, 0.94, 0.92}, alpha: 1, lit: 0.8})
+	p.layer(&p.opening, nil, ink{colour: RGB{0.96, 0.94, 0.92}, alpha: 1, lit: 0.8}, loop(up, low))
 	p.iris(&e)
 	p.lids(&e, up, low)
 }
@@ -149,19 +145,13 @@ func (p *painter) glasses() {
 		rim := func(grow float64) []point {
 			w, h := 0.235+grow, 0.175+grow
 			corners := []point{{-w * 0.8, -h}, {0, -h * 1.06}, {w * 0.8, -h}, {w, 0}, {w * 0.75, h}, {0, h * 1.06}, {-w * 0.75, h}, {-w, 0}}
-			for i := range corners {
-				corners[i].x += s * (f.EyeDistance + 0.005)
-				corners[i].y += 0.02
-			}
-			return spline(p.view.flat(headDepth*0.98, corners...), true)
+			onEye := func(q point) point { return p.view.at(q.x+s*(f.EyeDistance+0.005), q.y+0.02, headDepth*0.98) }
+			return spline(each(corners, onEye), true)
 		}
-		outer, inner := rim(0.016), rim(-0.012)
-		slices.Reverse(inner)
-		p.scratch2.fill([][]point{outer, inner}, p.w, p.h)
-		p.paint(&p.scratch2, nil, ink{colour: f.Frame, alpha: 0.95, lit: 0.6, gloss: 1})
+		p.layer(&p.scratch, nil, ink{colour: f.Frame, alpha: 0.95, lit: 0.6, gloss: 1}, rim(0.016), reversed(rim(-0.012)))
 		temple := []point{p.view.at(s*(f.EyeDistance+0.235), -0.03, headDepth*0.95), p.view.at(s*0.76*f.HeadWidth, -0.05, 0)}
 		p.shape(ribbon(temple, 0.03*unit, even), nil, ink{colour: f.Frame, alpha: 0.9, lit: 0.6})
 	}
 	bridge := p.view.flat(headDepth, point{-f.EyeDistance + 0.24, -0.01}, point{0, -0.035}, point{f.EyeDistance - 0.24, -0.01})
-	p.shape(ribbon(spline(bridge, false), 0.028*unit, even), nil, ink{colour: f.Frame, alpha: 0.95, lit: 0.6})
+	p.curve(bridge, 0.028, even, nil, ink{colour: f.Frame, alpha: 0.95, lit: 0.6})
 }

@@ -9,66 +9,80 @@ import (
 // Hair lies in front of the ellipsoid's rim: it is projected at this depth.
 const hairDepth = 0.12
 
-// hairCap returns the ring between an outer outline around the skull and a hairline, both given as right halves from
-// the middle outwards.
-func (p *painter) hairCap(outer, hairline []point) []point {
-	ring := make([]point, 0, 2*(len(outer)+len(hairline)))
-	for i := len(outer) - 1; i >= 0; i-- {
-		ring = append(ring, point{-outer[i].x, outer[i].y})
-	}
-	ring = append(ring, outer[1:]...)
-	for i := len(hairline) - 1; i >= 0; i-- {
-		ring = append(ring, hairline[i])
-	}
-	for _, q := range hairline[1:] {
-		ring = append(ring, point{-q.x, q.y})
-	}
-	w := p.face.HeadWidth
-	for i := range ring {
-		ring[i].x *= w
-	}
-	return spline(p.view.flat(hairDepth, ring...), true)
+// cuts are the outlines of the hair styles in units of the head's width: right halves, from the middle outwards.
+var cuts = [numStyles]struct {
+	back            []point // what falls behind head and neck
+	outer, hairline []point // around the skull, and where the forehead begins
+}{
+	Short: {
+		outer:    []point{{0, -1.13}, {0.42, -1.05}, {0.72, -0.74}, {0.82, -0.3}, {0.79, 0}},
+		hairline: []point{{0, -0.70}, {0.30, -0.69}, {0.52, -0.60}, {0.63, -0.42}, {0.70, -0.15}},
+	},
+	Parted: {
+		outer:    []point{{0, -1.15}, {0.45, -1.08}, {0.77, -0.74}, {0.84, -0.3}, {0.80, -0.02}},
+		hairline: []point{{0, -0.72}, {0.32, -0.66}, {0.54, -0.55}, {0.66, -0.36}, {0.71, -0.1}},
+	},
+	Long: {
+		back:     []point{{0, -1.12}, {0.55, -1.02}, {0.86, -0.55}, {0.92, 0.1}, {0.95, 0.8}, {0.98, 1.5}, {0.5, 1.75}, {0, 1.6}},
+		outer:    longOuter,
+		hairline: longHairline,
+	},
+	Bob: {
+		back:     []point{{0, -1.12}, {0.55, -1.02}, {0.88, -0.5}, {0.95, 0.1}, {0.97, 0.6}, {0.80, 0.86}, {0.5, 0.8}, {0, 0.7}},
+		outer:    longOuter,
+		hairline: longHairline,
+	},
+	Bun: {
+		back:     []point{{0, -1.09}, {0.5, -0.99}, {0.78, -0.6}, {0.80, -0.1}, {0.74, 0.25}, {0, 0.3}},
+		outer:    []point{{0, -1.13}, {0.42, -1.05}, {0.72, -0.74}, {0.82, -0.3}, {0.77, 0}},
+		hairline: []point{{0, -0.74}, {0.32, -0.68}, {0.55, -0.50}, {0.67, -0.28}, {0.72, -0.05}},
+	},
+	Curly: {
+		outer:    []point{{0, -1.13}, {0.42, -1.05}, {0.72, -0.74}, {0.82, -0.3}, {0.80, 0}},
+		hairline: []point{{0, -0.68}, {0.30, -0.66}, {0.52, -0.55}, {0.66, -0.3}, {0.72, -0.05}},
+	},
+	Scarf: {
+		back: []point{{0, -1.14}, {0.55, -1.03}, {0.87, -0.55}, {0.92, 0.1}, {0.86, 0.7}, {0.95, 1.3}, {1.15, 1.9}, {0, 2.2}},
+	},
+}
+
+var (
+	longOuter    = []point{{0, -1.13}, {0.42, -1.05}, {0.72, -0.74}, {0.82, -0.3}, {0.88, 0.2}, {0.90, 0.60}, {0.84, 0.84}}
+	longHairline = []point{{0, -0.82}, {0.26, -0.70}, {0.50, -0.48}, {0.63, -0.2}, {0.685, 0.15}, {0.70, 0.5}, {0.76, 0.80}}
+)
+
+// hairRing projects a closed outline that is given in units of the head's width.
+func (p *painter) hairRing(z float64, pts []point) []point {
+	return spline(each(pts, func(q point) point { return p.view.at(q.x*p.face.HeadWidth, q.y, z) }), true)
 }
 
 // hairBack paints what falls behind head and neck.
 func (p *painter) hairBack() {
 	d := &p.face.Identity
 	k := on(d.HairColour.times(0.80), 1)
-	var half []point
 	switch d.Style {
-	case Long:
-		half = []point{{0, -1.12}, {0.55, -1.02}, {0.86, -0.55}, {0.92, 0.1}, {0.95, 0.8}, {0.98, 1.5}, {0.5, 1.75}, {0, 1.6}}
-	case Bob:
-		half = []point{{0, -1.12}, {0.55, -1.02}, {0.88, -0.5}, {0.95, 0.1}, {0.97, 0.6}, {0.80, 0.86}, {0.5, 0.8}, {0, 0.7}}
 	case Curly:
-		p.curls(1.0, k)
-		return
+		p.curls(k.colour)
 	case Bun:
 		p.shape(ellipse(p.view.at(0, -1.16, -0.3), 0.30*p.view.unit, 0.26*p.view.unit, 0), nil, on(d.HairColour, 1))
-		half = []point{{0, -1.09}, {0.5, -0.99}, {0.78, -0.6}, {0.80, -0.1}, {0.74, 0.25}, {0, 0.3}}
 	case Scarf:
-		half = []point{{0, -1.14}, {0.55, -1.03}, {0.87, -0.55}, {0.92, 0.1}, {0.86, 0.7}, {0.95, 1.3}, {1.15, 1.9}, {0, 2.2}}
 		k = on(d.Clothes.times(0.8), 1)
-	default:
-		return
 	}
-	for i := range half {
-		half[i].x *= d.HeadWidth
+	if back := cuts[d.Style].back; back != nil {
+		p.shape(p.hairRing(-0.1, mirrored(back)), nil, k)
 	}
-	p.shape(spline(p.view.flat(-0.1, mirrored(half)...), true), nil, k)
 }
 
 // curls paints a cloud of overlapping discs around the skull.
-func (p *painter) curls(size float64, k ink) {
+func (p *painter) curls(colour RGB) {
 	rng := rand.New(rand.NewPCG(p.face.Texture, 2))
 	for i := range 26 {
 		angle := math.Pi * (-1.08 + 1.16*(float64(i)+0.5)/26)
-		r := size * (0.98 + uniform(rng, -0.04, 0.05))
-		at := p.view.at(0.86*r*math.Cos(angle)*p.face.HeadWidth, -0.12+1.0*r*math.Sin(angle), -0.1)
-		c := k
-		c.colour = k.colour.times(uniform(rng, 0.88, 1.18))
+		r := 0.98 + uniform(rng, -0.04, 0.05)
+		at := p.view.at(0.86*r*math.Cos(angle)*p.face.HeadWidth, -0.12+r*math.Sin(angle), -0.1)
+		k := on(colour.times(uniform(rng, 0.88, 1.18)), 1)
 		radius := uniform(rng, 0.15, 0.21) * p.view.unit
-		p.shape(ellipse(at, radius, radius, 0), nil, c)
+		p.shape(ellipse(at, radius, radius, 0), nil, k)
 	}
 }
 
@@ -82,26 +96,8 @@ func (p *painter) hairFront() {
 		p.scarf()
 		return
 	}
-	skull := []point{{0, -1.13}, {0.42, -1.05}, {0.72, -0.74}, {0.82, -0.3}}
-	var line []point
-	switch d.Style {
-	case Short:
-		skull = append(skull, point{0.79, 0.0})
-		line = []point{{0, -0.70}, {0.30, -0.69}, {0.52, -0.60}, {0.63, -0.42}, {0.70, -0.15}}
-	case Parted:
-		skull = []point{{0, -1.15}, {0.45, -1.08}, {0.77, -0.74}, {0.84, -0.3}, {0.80, -0.02}}
-		line = []point{{0, -0.72}, {0.32, -0.66}, {0.54, -0.55}, {0.66, -0.36}, {0.71, -0.1}}
-	case Long, Bob:
-		skull = append(skull, point{0.88, 0.2}, point{0.90, 0.60}, point{0.84, 0.84})
-		line = []point{{0, -0.82}, {0.26, -0.70}, {0.50, -0.48}, {0.63, -0.2}, {0.685, 0.15}, {0.70, 0.5}, {0.76, 0.80}}
-	case Bun:
-		skull = append(skull, point{0.77, 0.0})
-		line = []point{{0, -0.74}, {0.32, -0.68}, {0.55, -0.50}, {0.67, -0.28}, {0.72, -0.05}}
-	case Curly:
-		line = []point{{0, -0.68}, {0.30, -0.66}, {0.52, -0.55}, {0.66, -0.3}, {0.72, -0.05}}
-		skull = append(skull, point{0.80, 0.0})
-	}
-	ring := p.hairCap(skull, line)
+	outer, hairline := cuts[d.Style].outer, cuts[d.Style].hairline
+	ring := p.hairRing(hairDepth, slices.Concat(reversed(flipped(outer)), outer[1:], reversed(hairline), flipped(hairline[1:])))
 	p.scratch2.fill([][]point{ring}, p.w, p.h)
 	p.soft(p.view.at(0, -0.62, hairDepth), 0.75*p.view.unit, 0.20*p.view.unit, p.face.Roll, &p.head, on(p.shade, 0.35))
 	p.paint(&p.scratch2, nil, on(d.HairColour, 1))
@@ -135,34 +131,24 @@ func (p *painter) strands() {
 		if rng.IntN(2) == 0 {
 			k = on(p.face.HairColour.times(0.55), uniform(rng, 0.15, 0.4))
 		}
-		line := spline(p.view.flat(hairDepth, pts...), false)
-		p.shape(ribbon(line, uniform(rng, 0.02, 0.05)*p.view.unit, even), &p.scratch2, k)
+		p.curve(p.view.flat(hairDepth, pts...), uniform(rng, 0.02, 0.05), even, &p.scratch2, k)
 	}
 }
 
 // scarf paints a headscarf that frames the face.
 func (p *painter) scarf() {
-	w := p.face.HeadWidth
 	hem := []point{{0, -0.74}, {0.36, -0.68}, {0.58, -0.46}, {0.68, -0.1}, {0.68, 0.3},
 		{0.58, 0.62}, {0.38, 0.88 + p.lips.jaw}, {0, 0.97 + p.lips.jaw}}
 	edge := []point{{0, -1.14}, {0.55, -1.04}, {0.88, -0.55}, {0.93, 0.1}, {0.86, 0.7}, {0.75, 1.2}, {0.3, 1.5}, {0, 1.5}}
-	for i := range hem {
-		hem[i].x, edge[i].x = hem[i].x*w, edge[i].x*w
-	}
-	inner := spline(p.view.flat(hairDepth, mirrored(hem)...), true)
-	slices.Reverse(inner)
-	p.scratch2.fill([][]point{spline(p.view.flat(hairDepth, mirrored(edge)...), true), inner}, p.w, p.h)
-	p.paint(&p.scratch2, nil, ink{colour: p.face.Clothes, alpha: 1, lit: 0.9})
+	inner := reversed(p.hairRing(hairDepth, mirrored(hem)))
+	p.layer(&p.scratch2, nil, ink{colour: p.face.Clothes, alpha: 1, lit: 0.9}, p.hairRing(hairDepth, mirrored(edge)), inner)
 	rng := rand.New(rand.NewPCG(p.face.Texture, 4))
 	for range 8 {
 		s := uniform(rng, 0.78, 0.98)
 		pts := []point{{0, -1.02 * s}, {0.62 * s, -0.85 * s}, {0.86 * s, 0}, {0.70 * s, 0.75}, {0.3, 1.25}}
 		if rng.IntN(2) == 0 {
-			for i := range pts {
-				pts[i].x = -pts[i].x
-			}
+			pts = flipped(pts)
 		}
-		line := spline(p.view.flat(hairDepth, pts...), false)
-		p.shape(ribbon(line, 0.03*p.view.unit, spindle), &p.scratch2, on(p.face.Clothes.times(0.6), 0.4))
+		p.curve(p.view.flat(hairDepth, pts...), 0.03, spindle, &p.scratch2, on(p.face.Clothes.times(0.6), 0.4))
 	}
 }

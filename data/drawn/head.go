@@ -49,8 +49,7 @@ func (p *painter) skin() {
 		p.shape(ellipse(ear, 0.095*unit, 0.19*unit, p.face.Roll+s*0.15), nil, on(d.Skin.times(0.93), 1))
 		p.shape(ellipse(ear, 0.045*unit, 0.11*unit, p.face.Roll+s*0.15), nil, on(p.shade, 0.5))
 	}
-	p.head.fill([][]point{spline(p.view.flat(0, mirrored(p.outline())...), true)}, p.w, p.h)
-	p.paint(&p.head, nil, tone)
+	p.layer(&p.head, nil, tone, spline(p.view.flat(0, mirrored(p.outline())...), true))
 	blush := on(d.Skin.mix(RGB{0.86, 0.32, 0.28}, 0.45), 0.35)
 	for _, s := range []float64{-1, 1} {
 		p.soft(p.view.on(s*0.42, 0.34, 0), 0.27*unit, 0.20*unit, 0, &p.head, blush)
@@ -76,8 +75,7 @@ func (p *painter) body() {
 	shoulders := p.view.flat(z, mirrored([]point{{0, 1.2}, {0.36, 1.2}, {0.7, 1.34}, {1.35, 1.62}, {2.2, 2.6}})...)
 	p.shape(spline(shoulders, true), nil, ink{colour: f.Clothes, alpha: 1, lit: 0.7})
 	neck := p.view.flat(z, mirrored([]point{{0, 0.5}, {0.40, 0.5}, {0.38, 1.1}, {0.44, 1.3}, {0, 1.5}})...)
-	p.scratch2.fill([][]point{spline(neck, true)}, p.w, p.h)
-	p.paint(&p.scratch2, nil, ink{colour: f.Skin.times(0.80), alpha: 1, lit: 0.8})
+	p.layer(&p.scratch2, nil, ink{colour: f.Skin.times(0.80), alpha: 1, lit: 0.8}, spline(neck, true))
 	p.soft(p.view.at(0, 1.02+p.lips.jaw, z), 0.55*p.view.unit, 0.28*p.view.unit, f.Roll, &p.scratch2, on(p.shade, 0.8))
 }
 
@@ -137,9 +135,7 @@ func (p *painter) moustache(top float64) []point {
 			{sign * (w*0.9 + 0.06), top + 0.05 + c}, {sign * w * 0.7, top - 0.01 + c*0.5},
 		}
 	}
-	left := half(0, -1)
-	slices.Reverse(left)
-	return slices.Concat([]point{{0, top - 0.135}}, half(1, 1), []point{{0, top - 0.045}}, left)
+	return slices.Concat([]point{{0, top - 0.135}}, half(1, 1), []point{{0, top - 0.045}}, reversed(half(0, -1)))
 }
 
 // fullBeard returns the outline of a beard from the ears over the jaw, open above the lip's edge at top.
@@ -147,10 +143,5 @@ func (p *painter) fullBeard(top float64) []point {
 	jaw, corner := p.lips.jaw, p.lips.half[1]+0.10
 	outer := []point{{0.74, -0.05}, {0.80, 0.3 + 0.3*jaw}, {0.72, 0.8 + 0.8*jaw}, {0.4, 1.15 + jaw}, {0, 1.3 + jaw}}
 	inner := []point{{0.665, -0.05}, {0.63, 0.30}, {0.52, 0.52}, {0.40, 0.60}, {corner, top - 0.05}, {0.14, top - 0.135}, {0, top - 0.125}}
-	ring := mirrored(outer) // right side down, left side up
-	for _, q := range inner {
-		ring = append(ring, point{-q.x, q.y})
-	}
-	slices.Reverse(inner)
-	return append(ring, inner[1:]...)
+	return slices.Concat(mirrored(outer), flipped(inner), reversed(inner)[1:]) // the right side down, the left side up
 }

@@ -93,9 +93,7 @@ var (
 
 // NewFace draws a person and the conditions under which they are seen.
 func NewFace(rng *rand.Rand) Face {
-	f := Face{Identity: newIdentity(rng)}
-	f.Conditions = newConditions(rng)
-	return f
+	return Face{newIdentity(rng), newConditions(rng)}
 }
 
 func newIdentity(rng *rand.Rand) Identity {

@@ -14,7 +14,7 @@ type motion struct {
 	lag                       Levels // each unit's delay, as a share of the rise and of the fall
 	blinks                    []float64
 	blink                     float64 // half the length of a blink
-	sway                      [5]wave // roll, yaw, pitch, x, y
+	sway                      [5]wave // of roll, yaw, pitch, x and y
 	talk                      float64 // how far talking opens the mouth; 0 for most
 	rhythm                    wave
 	glance                    float64 // when the gaze jumps
@@ -90,11 +90,9 @@ func (m *motion) action(i int) AUs {
 // conditions returns the pose and gaze of frame i, with noise of its own.
 func (m *motion) conditions(base Conditions, i int) Conditions {
 	t, c := float64(i), base
-	c.Roll += m.sway[0].at(t)
-	c.Yaw += m.sway[1].at(t)
-	c.Pitch += m.sway[2].at(t)
-	c.X += m.sway[3].at(t)
-	c.Y += m.sway[4].at(t)
+	for k, v := range []*float64{&c.Roll, &c.Yaw, &c.Pitch, &c.X, &c.Y} {
+		*v += m.sway[k].at(t)
+	}
 	if t >= m.glance {
 		c.GazeX = clamp(c.GazeX+m.glanceX, -1, 1)
 	}

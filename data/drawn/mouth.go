@@ -95,8 +95,7 @@ func (p *painter) mouth() {
 // inside paints the cavity with teeth and tongue.
 func (p *painter) inside(m *mouth, c *contour) {
 	unit := p.view.unit
-	p.opening.fill([][]point{p.ring(c.innerU, c.innerL)}, p.w, p.h)
-	p.paint(&p.opening, nil, ink{colour: RGB{0.26, 0.08, 0.09}, alpha: 1, lit: 0.5})
+	p.layer(&p.opening, nil, ink{colour: RGB{0.26, 0.08, 0.09}, alpha: 1, lit: 0.5}, p.ring(c.innerU, c.innerL))
 	tongue := p.view.on(0, m.y+m.sink+0.02, 0.03)
 	p.soft(tongue, 0.20*unit, (0.03+0.35*m.sink)*unit, p.face.Roll, &p.opening, ink{colour: RGB{0.78, 0.36, 0.36}, alpha: 0.9, lit: 0.7})
 	p.teeth(c.innerU, 0.012+0.062*m.teeth, -0.02)
@@ -107,16 +106,12 @@ func (p *painter) inside(m *mouth, c *contour) {
 
 // teeth paints a band of the given height that hangs from a lip's line, from start.
 func (p *painter) teeth(line []point, height, start float64) {
-	n := len(line)
-	from, to := make([]point, 0, n), make([]point, 0, n)
-	mid := line[n/2].y
-	for _, q := range line[1 : n-1] {
+	mid := line[len(line)/2].y
+	band := func(narrower, lower float64) []point {
 		// The dental arch is flatter than the lip.
-		y := mid + 0.75*(q.y-mid)
-		from = append(from, point{q.x, y + start})
-		to = append(to, point{q.x * 0.94, y + height})
+		return each(line[1:len(line)-1], func(q point) point { return point{q.x * narrower, mid + 0.75*(q.y-mid) + lower} })
 	}
-	p.shape(p.ring(from, to), &p.opening, ink{colour: RGB{0.96, 0.94, 0.90}, alpha: 0.96, lit: 0.6})
+	p.shape(p.ring(band(1, start), band(0.94, height)), &p.opening, ink{colour: RGB{0.96, 0.94, 0.90}, alpha: 0.96, lit: 0.6})
 }
 
 // mouthShade paints the shadow under the lower lip and the chin's pad.

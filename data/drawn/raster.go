@@ -1,6 +1,9 @@
 package drawn
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // RGB is a colour in display (sRGB) values, 0 to 1.
 type RGB [3]float32
@@ -53,7 +56,7 @@ func (m *mask) fill(rings [][]point, w, h int) {
 	}
 }
 
-// bound sets the box to the pixels touched and clears it.
+// bound sets the box to the pixels touched.
 func (m *mask) bound(rings [][]point, w, h int) {
 	lo, hi := point{math.Inf(1), math.Inf(1)}, point{math.Inf(-1), math.Inf(-1)}
 	for _, ring := range rings {
@@ -61,14 +64,16 @@ func (m *mask) bound(rings [][]point, w, h int) {
 			lo, hi = point{min(lo.x, p.x), min(lo.y, p.y)}, point{max(hi.x, p.x), max(hi.y, p.y)}
 		}
 	}
+	m.box(lo, hi, w, h)
+}
+
+// box sets the box to the pixels from lo to hi and clears it.
+func (m *mask) box(lo, hi point, w, h int) {
 	m.x0, m.x1 = span(lo.x, hi.x, w)
 	m.y0, m.y1 = span(lo.y, hi.y, h)
 	m.stride = m.x1 - m.x0 + 1
 	n := m.stride * (m.y1 - m.y0)
-	if cap(m.a) < n {
-		m.a = make([]float32, n)
-	}
-	m.a = m.a[:n]
+	m.a = slices.Grow(m.a[:0], n)[:n]
 	clear(m.a)
 }
 
@@ -147,14 +152,11 @@ type canvas struct {
 // reset gives the canvas its size; pix and the relief are written in full later.
 func (c *canvas) reset(w, h int) {
 	c.w, c.h = w, h
-	if cap(c.pix) < w*h {
-		c.pix = make([]RGB, w*h)
-		c.slopeX, c.slopeY = make([]float32, w*h), make([]float32, w*h)
-		c.light, c.gloss = make([]float32, w*h), make([]float32, w*h)
-	}
 	n := w * h
-	c.pix, c.slopeX, c.slopeY = c.pix[:n], c.slopeX[:n], c.slopeY[:n]
-	c.light, c.gloss = c.light[:n], c.gloss[:n]
+	c.pix = slices.Grow(c.pix[:0], n)[:n]
+	for _, plane := range []*[]float32{&c.slopeX, &c.slopeY, &c.light, &c.gloss} {
+		*plane = slices.Grow((*plane)[:0], n)[:n]
+	}
 }
 
 // ink is a colour with its opacity, the share of the light it takes, and its share of gloss.
@@ -202,34 +204,30 @@ func (c *canvas) paint(m, clip *mask, k ink) {
 	}
 }
 
-// shape fills a closed polygon.
-func (c *canvas) shape(ring []point, clip *mask, k ink) {
-	c.scratch.fill([][]point{ring}, c.w, c.h)
-	c.paint(&c.scratch, clip, k)
+// layer paints a polygon with holes, given as for fill, and leaves its coverage in m.
+func (c *canvas) layer(m, clip *mask, k ink, rings ...[]point) {
+	m.fill(rings, c.w, c.h)
+	c.paint(m, clip, k)
 }
+
+// shape paints a closed polygon.
+func (c *canvas) shape(ring []point, clip *mask, k ink) { c.layer(&c.scratch, clip, k, ring) }
 
 // soft paints an ellipse that fades out to its rim, (1 − r²)², with half axes rx, ry in pixels turned by angle.
 func (c *canvas) soft(at point, rx, ry, angle float64, clip *mask, k ink) {
+	m := &c.scratch
 	sin, cos := math.Sincos(angle)
-	reach := max(rx, ry)
-	x0, x1 := span(at.x-reach, at.x+reach, c.w)
-	y0, y1 := span(at.y-reach, at.y+reach, c.h)
-	if clip != nil {
-		x0, y0, x1, y1 = max(x0, clip.x0), max(y0, clip.y0), min(x1, clip.x1), min(y1, clip.y1)
-	}
-	for y := y0; y < y1; y++ {
-		for x := x0; x < x1; x++ {
-			dx, dy := float64(x)+0.5-at.x, float64(y)+0.5-at.y
+	w, h := math.Hypot(rx*cos, ry*sin), math.Hypot(rx*sin, ry*cos)
+	m.box(point{at.x - w, at.y - h}, point{at.x + w, at.y + h}, c.w, c.h)
+	for y := m.y0; y < m.y1; y++ {
+		row := m.row(y)
+		for i := range row {
+			dx, dy := float64(m.x0+i)+0.5-at.x, float64(y)+0.5-at.y
 			u, v := (dx*cos+dy*sin)/rx, (dy*cos-dx*sin)/ry
-			fade := 1 - u*u - v*v
-			if fade <= 0 {
-				continue
+			if fade := 1 - u*u - v*v; fade > 0 {
+				row[i] = float32(fade * fade)
 			}
-			a := float32(fade * fade)
-			if clip != nil {
-				a *= clip.a[(y-clip.y0)*clip.stride+x-clip.x0]
-			}
-			c.blend(y*c.w+x, a, &k)
 		}
 	}
+	c.paint(m, clip, k)
 }

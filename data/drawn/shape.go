@@ -1,6 +1,9 @@
 package drawn
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // point is a place on the canvas, in pixels, or in the face plane, in face units.
 type point struct{ x, y float64 }
@@ -56,18 +59,18 @@ func surface(x, y float64) float64 {
 
 // all projects surface points.
 func (v *view) all(raised float64, pts ...point) []point {
-	out := make([]point, len(pts))
-	for i, p := range pts {
-		out[i] = v.on(p.x, p.y, raised)
-	}
-	return out
+	return each(pts, func(p point) point { return v.on(p.x, p.y, raised) })
 }
 
 // flat projects points at one depth, such as the outline of the head (0) or hair.
 func (v *view) flat(z float64, pts ...point) []point {
+	return each(pts, func(p point) point { return v.at(p.x, p.y, z) })
+}
+
+func each(pts []point, f func(point) point) []point {
 	out := make([]point, len(pts))
 	for i, p := range pts {
-		out[i] = v.at(p.x, p.y, z)
+		out[i] = f(p)
 	}
 	return out
 }
@@ -125,8 +128,12 @@ func spindle(t float64) float64 { return 4 * t * (1 - t) } // thick in the middl
 
 // stroke paints a curve through surface points, in face units; width too.
 func (p *painter) stroke(pts []point, width float64, taper func(float64) float64, clip *mask, k ink) {
-	line := spline(p.view.all(0, pts...), false)
-	p.shape(ribbon(line, width*p.view.unit, taper), clip, k)
+	p.curve(p.view.all(0, pts...), width, taper, clip, k)
+}
+
+// curve paints a curve through points of the canvas, its width in face units.
+func (p *painter) curve(pts []point, width float64, taper func(float64) float64, clip *mask, k ink) {
+	p.shape(ribbon(spline(pts, false), width*p.view.unit, taper), clip, k)
 }
 
 // ellipse returns an ellipse around c with half axes rx, ry in pixels, turned by angle.
@@ -141,22 +148,22 @@ func ellipse(c point, rx, ry, angle float64) []point {
 	return out
 }
 
-// mirrored appends the reflection of a right half, top to bottom, so that the outline closes.
-func mirrored(right []point) []point {
-	out := append([]point(nil), right...)
-	for i := len(right) - 1; i >= 0; i-- {
-		if p := right[i]; p.x > 1e-6 {
-			out = append(out, point{-p.x, p.y})
-		}
-	}
+// flipped exchanges left and right.
+func flipped(pts []point) []point {
+	return each(pts, func(p point) point { return point{-p.x, p.y} })
+}
+
+func reversed(pts []point) []point {
+	out := slices.Clone(pts)
+	slices.Reverse(out)
 	return out
 }
 
-// loop joins two lines that run the same way into a ring: a forwards, b backwards.
-func loop(a, b []point) []point {
-	out := append([]point(nil), a...)
-	for i := len(b) - 1; i >= 0; i-- {
-		out = append(out, b[i])
-	}
-	return out
+// mirrored appends the reflection of a right half, top to bottom, so that the outline closes.
+func mirrored(right []point) []point {
+	left := slices.DeleteFunc(flipped(reversed(right)), func(p point) bool { return p.x >= -1e-6 })
+	return slices.Concat(right, left)
 }
+
+// loop joins two lines that run the same way into a ring: a forwards, b backwards.
+func loop(a, b []point) []point { return slices.Concat(a, reversed(b)) }

@@ -80,7 +80,7 @@ func imageSheet(seed uint64, columns, size int) *image.RGBA {
 	return sheet(cells)
 }
 
-// videoSheet shows videos, one in each row with its expressions in the order of VideoOrder, at as many evenly spaced
+// videoSheet shows videos, one in each row with its expressions in the order of DFEW, at as many evenly spaced
 // moments as columns.
 func videoSheet(seed uint64, rows, columns, size int) (*image.RGBA, error) {
 	set := Videos(seed, rows, 4*columns, size)
