@@ -74,13 +74,3 @@ func tensor(name string, shape ...int) gradcheck.Input {
 
 // inputs lists inputs.
 func inputs(in ...gradcheck.Input) []gradcheck.Input { return in }
-
-// one wraps a layer of one input and one output.
-func one(forward func(x *ag.Value) *ag.Value) gradcheck.Func {
-	return func(_ *ag.Tape, in []*ag.Value) []*ag.Value { return []*ag.Value{forward(in[0])} }
-}
-
-// two wraps a layer of two inputs and one output.
-func two(forward func(a, b *ag.Value) *ag.Value) gradcheck.Func {
-	return func(_ *ag.Tape, in []*ag.Value) []*ag.Value { return []*ag.Value{forward(in[0], in[1])} }
-}

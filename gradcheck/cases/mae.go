@@ -21,7 +21,7 @@ func maeCases() []gradcheck.Case {
 		return layer(name, inputs(in), func(s *nn.Scope) gradcheck.Func {
 			m := mae.New(s, c)
 			mask := mae.RandomMask(batch, tokens, ratio, rand.New(rand.NewPCG(3, 4)))
-			return one(func(pixels *ag.Value) *ag.Value { return m.Forward(pixels, mask).Loss })
+			return gradcheck.Unary(func(pixels *ag.Value) *ag.Value { return m.Forward(pixels, mask).Loss })
 		})
 	}
 	image := whole("mae.Model/image", 3, 1, c.Encoder.ImageTokens(), 0.25)

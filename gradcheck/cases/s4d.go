@@ -18,7 +18,7 @@ func s4dCases() []gradcheck.Case {
 	whole := func(name string, m data.Modality, frames int) gradcheck.Case {
 		return layer(name, inputs(pixels(2, frames, 16)), func(s *nn.Scope) gradcheck.Func {
 			model := s4d.New(s, c)
-			return one(func(pixels *ag.Value) *ag.Value {
+			return gradcheck.Unary(func(pixels *ag.Value) *ag.Value {
 				out := model.Forward(pixels, m, moae.Pass{Training: true, Noise: &engine.Key{Seed: 5, Stream: 6}})
 				t, classes := pixels.Tape(), c.Classes(m)
 				soft := ag.SmoothTargets([]int{1, 2}, classes, 0.1)
@@ -31,7 +31,7 @@ func s4dCases() []gradcheck.Case {
 		init := nn.TruncatedNormal(0.3, 2)
 		block := vit.NewBlock(s, 6, 2, 2, init)
 		mixture := moae.New(s.Sub("moe_layer"), 6, moae.Config{Experts: 3, TopK: 2, Hidden: 4}, init)
-		return one(func(x *ag.Value) *ag.Value {
+		return gradcheck.Unary(func(x *ag.Value) *ag.Value {
 			y, _ := s4d.Block(block, mixture, x, moae.Pass{})
 			return y
 		})
