@@ -38,6 +38,9 @@ func (o op) copyAlong(axis int, dst *engine.Tensor, to int, src *engine.Tensor, 
 	shape := dst.Shape()
 	inner := engine.Elements(shape[axis+1:])
 	dstStride, srcStride := dst.Dim(axis)*inner, src.Dim(axis)*inner
-	o.be.Copy(engine.CopyArgs{Dst: dst, DstOffset: to * inner, DstStride: dstStride, Src: src, SrcOffset: from * inner, SrcStride: srcStride,
-		Block: min(dstStride, srcStride), Count: engine.Elements(shape[:axis]), Accumulate: accumulate})
+	o.be.Copy(engine.CopyArgs{
+		Dst: dst, DstOffset: to * inner, DstStride: dstStride,
+		Src: src, SrcOffset: from * inner, SrcStride: srcStride,
+		Block: min(dstStride, srcStride), Count: engine.Elements(shape[:axis]), Accumulate: accumulate,
+	})
 }

@@ -65,7 +65,8 @@ func Ops() []Case {
 		trained("Linear/weights", Ternary(ag.Linear), []Input{tensor("x", 7, 33)}, tensor("weight", 9, 33), tensor("bias", 9)),
 
 		row("LinearAdd", linearAdd, tensor("x", 2, 3, 4), tensor("residual", 2, 3, 5), tensor("weight", 5, 4), tensor("bias", 5)),
-		trained("LinearAdd/weights", linearAdd, []Input{tensor("x", 3, 4), tensor("residual", 3, 5)}, tensor("weight", 5, 4), tensor("bias", 5)),
+		trained("LinearAdd/weights", linearAdd, []Input{tensor("x", 3, 4), tensor("residual", 3, 5)},
+			tensor("weight", 5, 4), tensor("bias", 5)),
 		row("LinearGELU", Ternary(ag.LinearGELU), tensor("x", 2, 3, 4), tensor("weight", 5, 4), tensor("bias", 5)),
 		row("LinearGELU/large", Ternary(ag.LinearGELU), tensor("x", 35, 33), tensor("weight", 70, 33), tensor("bias", 70)),
 		trained("LinearGELU/weights", Ternary(ag.LinearGELU), []Input{tensor("x", 7, 33)}, tensor("weight", 9, 33), tensor("bias", 9)),
