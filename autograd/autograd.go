@@ -220,10 +220,13 @@ type op struct {
 // records tells whether the op leaves a closure, which needs what it saves.
 func (o op) records() bool { return o.needs && o.tape.mode == recording }
 
-// begin finds the tape of the operands and whether the result needs a gradient.
+// begin finds the tape of the operands and whether the result needs a gradient. Operands behind the first may be nil.
 func begin(name string, operands ...*Value) op {
 	o := op{name: name, dtype: operands[0].data.DType()}
 	for _, v := range operands {
+		if v == nil {
+			continue
+		}
 		if v.data.DType() != o.dtype {
 			panic(&engine.ShapeError{Op: name, Got: v.data, Want: fmt.Sprintf("dtype %v", o.dtype)})
 		}

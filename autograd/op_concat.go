@@ -35,7 +35,7 @@ func Concat(axis int, xs ...*Value) *Value {
 
 // copyAlong copies positions from… of src along an axis to positions to… of dst, as many as the smaller has there.
 func (o op) copyAlong(axis int, dst *engine.Tensor, to int, src *engine.Tensor, from int, accumulate bool) {
-	shape := dst.Shape()
+	shape := dst.Extents()
 	inner := engine.Elements(shape[axis+1:])
 	dstStride, srcStride := dst.Dim(axis)*inner, src.Dim(axis)*inner
 	o.be.Copy(engine.CopyArgs{

@@ -29,13 +29,7 @@ type epilogue struct {
 }
 
 func linear(name string, x, w, bias *Value, e epilogue) *Value {
-	operands := []*Value{x, w}
-	for _, v := range []*Value{bias, e.residual} {
-		if v != nil {
-			operands = append(operands, v)
-		}
-	}
-	o := begin(name, operands...)
+	o := begin(name, x, w, bias, e.residual)
 	o.checkPacked(w)
 	product := linearArgs(name, x, w, bias)
 	product.Precision = o.precision(w)

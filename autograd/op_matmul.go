@@ -59,7 +59,7 @@ func matMulShape(a, b *engine.Tensor, transA, transB bool) []int {
 // multiply computes dst = op(a)·op(b) for the matrices in the last two axes. One b serves the whole batch of a; into one dst goes the
 // sum over the batch, whose rows are then one tall matrix: the gradient of such a b.
 func (o op) multiply(dst, a, b *engine.Tensor, transA, transB, accumulate bool) {
-	shape := dst.Shape()
+	shape := dst.Extents()
 	inner := a.Dim(-1)
 	switch {
 	case transA && len(shape) == 2:

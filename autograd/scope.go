@@ -133,8 +133,7 @@ func (t *Tape) run(first int) {
 			n.backward(n.outs[0].grad)
 		}
 		n.forget()
-		t.nodes[i] = node{}
-		t.nodes = t.nodes[:i]
+		t.nodes = slices.Delete(t.nodes, i, i+1)
 	}
 }
 

@@ -15,9 +15,7 @@
 //	c := gradcheck.Case{
 //		Name:   "square",
 //		Inputs: []gradcheck.Input{{Name: "x", Shape: []int{2, 3}}},
-//		New: gradcheck.Stateless(func(_ *autograd.Tape, in []*autograd.Value) []*autograd.Value {
-//			return []*autograd.Value{square(in[0])}
-//		}),
+//		New:    gradcheck.Stateless(gradcheck.Unary(square)),
 //	}
 //	newCPU := func() engine.Backend { return cpu.New() }
 //	result, err := gradcheck.Check(c, gradcheck.Options{Backend: newCPU})

@@ -88,9 +88,9 @@ func Ops() []Case {
 		row("MeanAxis/first", with(ag.MeanAxis, 0), tensor("x", 3, 4)),
 		row("MeanAxis/middle", with(ag.MeanAxis, 1), tensor("x", 2, 3, 4)),
 
-		row("MSE", Binary(ag.MSE), tensor("pred", 4, 3), fixedDraw("target", 4, 3)),
-		row("MSE/vector", Binary(ag.MSE), tensor("pred", 7), fixedDraw("target", 7)),
-		row("MSE/large", Binary(ag.MSE), tensor("pred", 3, 7, 101), fixedDraw("target", 3, 7, 101)),
+		row("MSE", Binary(ag.MSE), tensor("pred", 4, 3), fixed(tensor("target", 4, 3))),
+		row("MSE/vector", Binary(ag.MSE), tensor("pred", 7), fixed(tensor("target", 7))),
+		row("MSE/large", Binary(ag.MSE), tensor("pred", 3, 7, 101), fixed(tensor("target", 3, 7, 101))),
 
 		row("Mul", Binary(ag.Mul), tensor("a", 3, 4), tensor("b", 3, 4)),
 		row("Mul/row", Binary(ag.Mul), tensor("a", 2, 3, 4), tensor("b", 4)),

@@ -36,7 +36,7 @@ func within(lo, hi float64, in Input) Input {
 	return in
 }
 
-// fixed gives an input its values and asks for no gradient.
+// fixed asks for no gradient of an input, and gives it values where there are any.
 func fixed(in Input, values ...float64) Input {
 	in.Values, in.NoGrad = values, true
 	return in
@@ -176,9 +176,6 @@ var (
 func linearAdd(_ *ag.Tape, in []*ag.Value) []*ag.Value {
 	return []*ag.Value{ag.LinearAdd(in[0], in[2], in[3], in[1])}
 }
-
-// fixedDraw is a drawn input without a gradient.
-func fixedDraw(name string, shape ...int) Input { return Input{Name: name, Shape: shape, NoGrad: true} }
 
 func matMul(transA, transB bool) Func {
 	return Binary(func(a, b *ag.Value) *ag.Value { return ag.MatMul(a, b, transA, transB) })
