@@ -197,10 +197,15 @@ func (v *Value) accumulateInto(op string, kernel func(dst *engine.Tensor, accumu
 	case v.grad != nil && !v.grad.Shared():
 		kernel(v.grad, true)
 	default:
-		g := engine.New(v.data.Backend(), v.data.DType(), v.Shape()...)
-		kernel(g, false)
-		v.accumulate(op, g)
+		v.accumulateNew(op, func(g *engine.Tensor) { kernel(g, false) })
 	}
+}
+
+// accumulateNew lets a kernel that cannot add compute a gradient of v.
+func (v *Value) accumulateNew(op string, kernel func(g *engine.Tensor)) {
+	g := engine.New(v.data.Backend(), v.data.DType(), v.Shape()...)
+	kernel(g)
+	v.accumulate(op, g)
 }
 
 // op is what every operation begins with: its name, tape and backend.
@@ -215,10 +220,13 @@ type op struct {
 // records tells whether the op leaves a closure, which needs what it saves.
 func (o op) records() bool { return o.needs && o.tape.mode == recording }
 
-// begin finds the tape of the operands and whether the result needs a gradient.
+// begin finds the tape of the operands and whether the result needs a gradient. Operands behind the first may be nil.
 func begin(name string, operands ...*Value) op {
 	o := op{name: name, dtype: operands[0].data.DType()}
 	for _, v := range operands {
+		if v == nil {
+			continue
+		}
 		if v.data.DType() != o.dtype {
 			panic(&engine.ShapeError{Op: name, Got: v.data, Want: fmt.Sprintf("dtype %v", o.dtype)})
 		}
@@ -251,15 +259,10 @@ func (o op) temp(t *engine.Tensor) *engine.Tensor {
 // dy; the tensors it reads otherwise are listed as saved.
 func (o op) result(out *engine.Tensor, backward func(dy *engine.Tensor), saved ...*engine.Tensor) *Value {
 	v := &Value{data: o.temp(out), tape: o.tape, needs: o.needs}
-	o.record(v, backward, saved...)
-	return v
-}
-
-// record leaves an op on the tape where its result needs a gradient.
-func (o op) record(v *Value, backward func(dy *engine.Tensor), saved ...*engine.Tensor) {
 	if o.records() {
 		o.tape.push(node{o.name, []*Value{v}, saved, backward})
 	}
+	return v
 }
 
 func (t *Tape) push(n node) {

@@ -22,9 +22,9 @@ func Attention(qkv *Value, heads int) *Value {
 	}
 	o.be.Attention(args)
 	return o.result(out, func(dy *engine.Tensor) {
-		g := o.new(qkv.Shape()...)
-		o.be.AttentionBackward(args, engine.AttentionGrads{DOut: dy, DQKV: g})
-		qkv.accumulate("Attention", g)
+		qkv.accumulateNew("Attention", func(g *engine.Tensor) {
+			o.be.AttentionBackward(args, engine.AttentionGrads{DOut: dy, DQKV: g})
+		})
 	}, qkv.data, out, lse)
 }
 

@@ -16,36 +16,31 @@ func Concat(axis int, xs ...*Value) *Value {
 		shape[axis] += x.Dim(axis)
 	}
 	out := o.new(shape...)
-	offset := 0
-	parts := make([]engine.CopyArgs, len(xs)) // from operand to result
-	for i, x := range xs {
-		parts[i] = axisCopy(shape, axis, offset, x.Dim(axis))
-		offset += x.Dim(axis)
-		forward := parts[i]
-		forward.Dst, forward.Src = out, x.data
-		o.be.Copy(forward)
-	}
-	return o.result(out, func(dy *engine.Tensor) {
-		for i, x := range xs {
-			x.accumulateInto("Concat", func(dst *engine.Tensor, accumulate bool) {
-				o.be.Copy(reversed(parts[i], dst, dy, accumulate))
-			})
+	eachPart := func(do func(x *Value, at int)) {
+		at := 0
+		for _, x := range xs {
+			do(x, at)
+			at += x.Dim(axis)
 		}
+	}
+	eachPart(func(x *Value, at int) { o.copyAlong(axis, out, at, x.data, 0, false) })
+	return o.result(out, func(dy *engine.Tensor) {
+		eachPart(func(x *Value, at int) {
+			x.accumulateInto("Concat", func(dst *engine.Tensor, accumulate bool) {
+				o.copyAlong(axis, dst, 0, dy, at, accumulate)
+			})
+		})
 	})
 }
 
-// axisCopy describes the copy of a tensor with extent n along axis to positions offset… of a tensor of the given shape.
-func axisCopy(shape []int, axis, offset, n int) engine.CopyArgs {
+// copyAlong copies positions from… of src along an axis to positions to… of dst, as many as the smaller has there.
+func (o op) copyAlong(axis int, dst *engine.Tensor, to int, src *engine.Tensor, from int, accumulate bool) {
+	shape := dst.Extents()
 	inner := engine.Elements(shape[axis+1:])
-	return engine.CopyArgs{
-		DstOffset: offset * inner, DstStride: shape[axis] * inner,
-		SrcStride: n * inner, Block: n * inner, Count: engine.Elements(shape[:axis]),
-	}
-}
-
-// reversed returns the copy in the other direction.
-func reversed(a engine.CopyArgs, dst, src *engine.Tensor, accumulate bool) engine.CopyArgs {
-	return engine.CopyArgs{Dst: dst, Src: src,
-		DstOffset: a.SrcOffset, DstStride: a.SrcStride, SrcOffset: a.DstOffset, SrcStride: a.DstStride,
-		Block: a.Block, Count: a.Count, Accumulate: accumulate}
+	dstStride, srcStride := dst.Dim(axis)*inner, src.Dim(axis)*inner
+	o.be.Copy(engine.CopyArgs{
+		Dst: dst, DstOffset: to * inner, DstStride: dstStride,
+		Src: src, SrcOffset: from * inner, SrcStride: srcStride,
+		Block: min(dstStride, srcStride), Count: engine.Elements(shape[:axis]), Accumulate: accumulate,
+	})
 }

@@ -1,6 +1,10 @@
 package autograd
 
-import "mien/engine"
+import (
+	"slices"
+
+	"mien/engine"
+)
 
 // GroupedLinear applies one linear layer per expert to its slots: rows Offsets[e] to Offsets[e+1] of x [slots, in]
 // are multiplied with weights[e] [out, in] and get biases[e] [out]. An expert that nobody chose costs nothing and gets
@@ -19,7 +23,7 @@ func GroupedLinearGELU(x *Value, weights, biases []*Value, r *Routing) *Value {
 }
 
 func grouped(name string, x *Value, weights, biases []*Value, r *Routing, gelu bool) *Value {
-	o := begin(name, append(append([]*Value{x}, weights...), biases...)...)
+	o := begin(name, slices.Concat([]*Value{x}, weights, biases)...)
 	width := weights[0].Dim(0)
 	for e := range weights {
 		o.checkPacked(weights[e])
@@ -33,20 +37,9 @@ func grouped(name string, x *Value, weights, biases []*Value, r *Routing, gelu b
 	saved = append(saved, r.Offsets)
 	if gelu && o.records() {
 		args.Pre = o.temp(o.new(out.Shape()...))
-		saved = append(saved, args.Pre)
 	}
 	o.be.GroupedGemm(args)
-	y := o.result(out, func(dy *engine.Tensor) {
-		if gelu {
-			dy = o.beforeGELU(args.Pre, dy)
-			defer dy.Free()
-		}
-		groupedBackward(o, x, weights, biases, r, dy)
-	}, saved...)
-	if gelu {
-		o.rematerialise(y, func() { o.be.Unary(engine.GELU, out, args.Pre) }, args.Pre)
-	}
-	return y
+	return o.resultGELU(out, args.Pre, func(dy *engine.Tensor) { groupedBackward(o, x, weights, biases, r, dy) }, saved...)
 }
 
 func groupedBackward(o op, x *Value, weights, biases []*Value, r *Routing, dy *engine.Tensor) {
@@ -60,7 +53,7 @@ func groupedBackward(o op, x *Value, weights, biases []*Value, r *Routing, dy *e
 		return
 	}
 	back.Mode, back.X = engine.GroupedWeightGrad, x.data
-	back.W, back.B = o.zeros(weights), o.zeros(biases)
+	back.W, back.B = each(weights, o.zeros), each(biases, o.zeros)
 	o.be.GroupedGemm(back)
 	for e := range weights {
 		weights[e].accumulate(o.name, back.W[e])
@@ -73,26 +66,19 @@ func packedWeights(weights []*Value) []*engine.PackedWeight {
 	if weights[0].packed == nil {
 		return nil
 	}
-	packed := make([]*engine.PackedWeight, len(weights))
-	for e, w := range weights {
-		packed[e] = w.packed
-	}
-	return packed
+	return each(weights, func(w *Value) *engine.PackedWeight { return w.packed })
 }
 
-func tensors(values []*Value) []*engine.Tensor {
-	out := make([]*engine.Tensor, len(values))
+// each returns what f says of each value.
+func each[T any](values []*Value, f func(v *Value) T) []T {
+	out := make([]T, len(values))
 	for i, v := range values {
-		out[i] = v.data
+		out[i] = f(v)
 	}
 	return out
 }
 
-func (o op) zeros(values []*Value) []*engine.Tensor {
-	out := make([]*engine.Tensor, len(values))
-	for i, v := range values {
-		out[i] = o.new(v.Shape()...)
-		o.be.Fill(out[i], 0)
-	}
-	return out
-}
+func tensors(values []*Value) []*engine.Tensor { return each(values, (*Value).Data) }
+
+// zeros is a gradient of v to which a kernel adds.
+func (o op) zeros(v *Value) *engine.Tensor { return engine.Zeros(o.be, o.dtype, v.Shape()...) }

@@ -19,8 +19,7 @@ func LayerNorm(x, gamma, beta *Value, eps float64) *Value {
 		dx := o.new(x.Shape()...)
 		var dgamma, dbeta *engine.Tensor
 		if anyNeeds(gamma, beta) {
-			dgamma = engine.Zeros(o.be, o.dtype, gamma.Shape()...)
-			dbeta = engine.Zeros(o.be, o.dtype, beta.Shape()...)
+			dgamma, dbeta = o.zeros(gamma), o.zeros(beta)
 		}
 		o.be.LayerNormBackward(dx, dgamma, dbeta, x.data, gamma.data, dy, mean, rstd)
 		x.accumulate("LayerNorm", dx)

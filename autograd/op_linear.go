@@ -29,13 +29,7 @@ type epilogue struct {
 }
 
 func linear(name string, x, w, bias *Value, e epilogue) *Value {
-	operands := []*Value{x, w}
-	for _, v := range []*Value{bias, e.residual} {
-		if v != nil {
-			operands = append(operands, v)
-		}
-	}
-	o := begin(name, operands...)
+	o := begin(name, x, w, bias, e.residual)
 	o.checkPacked(w)
 	product := linearArgs(name, x, w, bias)
 	product.Precision = o.precision(w)
@@ -46,35 +40,31 @@ func linear(name string, x, w, bias *Value, e epilogue) *Value {
 		product.Residual = e.residual.data
 	}
 	saved := append(savedFor(w.needs, x.data), savedFor(x.needs, w.data)...)
-	if e.gelu {
-		product.GELU = true
-		if o.records() {
-			product.Pre = o.temp(o.new(shape...))
-			saved = append(saved, product.Pre)
-		}
+	if product.GELU = e.gelu; e.gelu && o.records() {
+		product.Pre = o.temp(o.new(shape...))
 	}
 	o.be.Gemm(product)
-	y := o.result(product.C, func(dy *engine.Tensor) {
+	return o.resultGELU(product.C, product.Pre, func(dy *engine.Tensor) {
 		if e.residual != nil {
 			e.residual.accumulate(name, dy.Retain())
 		}
-		if e.gelu {
-			dy = o.beforeGELU(product.Pre, dy)
-			defer dy.Free()
-		}
 		linearBackward(o, product, x, w, bias, dy)
 	}, saved...)
-	if e.gelu {
-		o.rematerialise(y, func() { o.be.Unary(engine.GELU, product.C, product.Pre) }, product.Pre)
-	}
-	return y
 }
 
-// beforeGELU returns the gradient of z from that of GELU(z).
-func (o op) beforeGELU(z, dy *engine.Tensor) *engine.Tensor {
-	dz := o.new(z.Shape()...)
-	o.be.UnaryBackward(engine.GELU, dz, z, dy)
-	return dz
+// resultGELU is result for out = GELU(z), which can be computed again: backward gets the gradient of z. A nil z stands for an op
+// without GELU.
+func (o op) resultGELU(out, z *engine.Tensor, backward func(dy *engine.Tensor), saved ...*engine.Tensor) *Value {
+	if z == nil {
+		return o.result(out, backward, saved...)
+	}
+	y := o.result(out, func(dy *engine.Tensor) {
+		dz := o.new(z.Shape()...)
+		defer dz.Free()
+		o.be.UnaryBackward(engine.GELU, dz, z, dy)
+		backward(dz)
+	}, append(saved, z)...)
+	return o.rematerialise(y, func() { o.be.Unary(engine.GELU, out, z) }, z)
 }
 
 // checkPacked panics where gradients would flow through a packed weight: the backward pass could not read it.

@@ -14,8 +14,6 @@ func MSE(pred, target *Value) *Value {
 	loss := o.new()
 	o.be.MSE(loss, pred.data, target.data)
 	return o.result(loss, func(dy *engine.Tensor) {
-		g := o.new(pred.Shape()...)
-		o.be.MSEBackward(g, pred.data, target.data, dy)
-		pred.accumulate("MSE", g)
+		pred.accumulateNew("MSE", func(g *engine.Tensor) { o.be.MSEBackward(g, pred.data, target.data, dy) })
 	}, pred.data, target.data)
 }

@@ -15,9 +15,7 @@ func Permute(x *Value, perm ...int) *Value {
 	out := o.new(shape...)
 	o.be.Permute(out, x.data, perm)
 	return o.result(out, func(dy *engine.Tensor) {
-		g := o.new(x.Shape()...)
-		o.be.Permute(g, dy, inverse)
-		x.accumulate("Permute", g)
+		x.accumulateNew("Permute", func(dx *engine.Tensor) { o.be.Permute(dx, dy, inverse) })
 	})
 }
 

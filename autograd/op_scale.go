@@ -10,8 +10,6 @@ func Scale(x *Value, s float64) *Value {
 	out := o.new(x.Shape()...)
 	o.be.Scale(out, x.data, s)
 	return o.result(out, func(dy *engine.Tensor) {
-		g := o.new(dy.Shape()...)
-		o.be.Scale(g, dy, s)
-		x.accumulate("Scale", g)
+		x.accumulateNew("Scale", func(dx *engine.Tensor) { o.be.Scale(dx, dy, s) })
 	})
 }

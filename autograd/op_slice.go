@@ -15,18 +15,15 @@ func Slice(x *Value, axis, from, to int) *Value {
 	if from < 0 || to > shape[axis] || from > to {
 		panic(&engine.ShapeError{Op: "Slice", Got: fmt.Sprintf("%d:%d", from, to), Want: fmt.Sprintf("within axis %d of %v", axis, shape)})
 	}
-	part := axisCopy(x.Shape(), axis, from, to-from)
 	shape[axis] = to - from
 	out := o.new(shape...)
-	o.be.Copy(reversed(part, out, x.data, false))
+	o.copyAlong(axis, out, 0, x.data, from, false)
 	return o.result(out, func(dy *engine.Tensor) {
 		x.accumulateInto("Slice", func(dst *engine.Tensor, accumulate bool) {
 			if !accumulate {
 				o.be.Fill(dst, 0)
 			}
-			g := part
-			g.Dst, g.Src, g.Accumulate = dst, dy, true
-			o.be.Copy(g)
+			o.copyAlong(axis, dst, from, dy, 0, true)
 		})
 	})
 }

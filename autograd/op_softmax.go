@@ -6,12 +6,23 @@ import "mien/engine"
 //
 // dx = y·(dy − Σ y·dy)
 func Softmax(x *Value) *Value {
-	o := begin("Softmax", x)
+	return softmax("Softmax", x, engine.Backend.Softmax, engine.Backend.SoftmaxBackward)
+}
+
+// LogSoftmax returns log(softmax(x)) along the last axis, without forming the softmax.
+//
+// dx = dy − exp(y)·Σ dy
+func LogSoftmax(x *Value) *Value {
+	return softmax("LogSoftmax", x, engine.Backend.LogSoftmax, engine.Backend.LogSoftmaxBackward)
+}
+
+// softmax is a function of rows whose gradient follows from its result.
+func softmax(name string, x *Value, forward func(b engine.Backend, y, x *engine.Tensor),
+	backward func(b engine.Backend, dx, y, dy *engine.Tensor)) *Value {
+	o := begin(name, x)
 	y := o.new(x.Shape()...)
-	o.be.Softmax(y, x.data)
+	forward(o.be, y, x.data)
 	return o.result(y, func(dy *engine.Tensor) {
-		g := o.new(x.Shape()...)
-		o.be.SoftmaxBackward(g, y, dy)
-		x.accumulate("Softmax", g)
+		x.accumulateNew(name, func(dx *engine.Tensor) { backward(o.be, dx, y, dy) })
 	}, y)
 }

@@ -22,9 +22,9 @@ func sumTo(name string, x *Value, shape ...int) *Value {
 	out := o.new(shape...)
 	o.be.SumTo(out, x.data, false)
 	return o.result(out, func(dy *engine.Tensor) {
-		g := o.new(x.Shape()...)
-		o.be.Fill(g, 0)
-		o.be.Binary(engine.Add, g, g, dy)
-		x.accumulate(name, g)
+		x.accumulateNew(name, func(dx *engine.Tensor) {
+			o.be.Fill(dx, 0)
+			o.be.Binary(engine.Add, dx, dx, dy)
+		})
 	})
 }

@@ -17,8 +17,6 @@ func unary(name string, f engine.UnaryOp, x *Value) *Value {
 	out := o.new(x.Shape()...)
 	o.be.Unary(f, out, x.data)
 	return o.result(out, func(dy *engine.Tensor) {
-		g := o.new(x.Shape()...)
-		o.be.UnaryBackward(f, g, x.data, dy)
-		x.accumulate(name, g)
+		x.accumulateNew(name, func(dx *engine.Tensor) { o.be.UnaryBackward(f, dx, x.data, dy) })
 	}, x.data)
 }

@@ -41,13 +41,12 @@ func (t *Tape) madeInScope(v *Value) bool { return slices.Contains(t.temps[t.fro
 // inputs and parameters are constant records nothing. On an inference tape the inputs end with the layer: nothing may use them
 // afterwards.
 func (t *Tape) Layer(in []*Value, fn func(in []*Value) []*Value) []*Value {
-	if t.mode == inferring {
+	if t.mode != recording || !t.Recompute {
 		results := t.Scope(func() []*Value { return fn(in) })
-		t.giveUp(in, results)
+		if t.mode == inferring {
+			t.giveUp(in, results)
+		}
 		return results
-	}
-	if t.mode == tracing || !t.Recompute {
-		return t.Scope(func() []*Value { return fn(in) })
 	}
 	t.mode = tracing
 	results, made := t.traced(in, fn)
@@ -76,10 +75,7 @@ func (t *Tape) traced(in []*Value, fn func(in []*Value) []*Value) (results, made
 // giveUp frees what the tape holds of a layer's inputs, unless they are among its results.
 func (t *Tape) giveUp(in, results []*Value) {
 	for _, x := range in {
-		if slices.Contains(results, x) {
-			continue
-		}
-		if i := slices.Index(t.temps[t.from:], x.data); i >= 0 {
+		if i := slices.Index(t.temps[t.from:], x.data); i >= 0 && !slices.Contains(results, x) {
 			t.temps = slices.Delete(t.temps, t.from+i, t.from+i+1)
 			x.data.Free()
 		}
@@ -137,8 +133,7 @@ func (t *Tape) run(first int) {
 			n.backward(n.outs[0].grad)
 		}
 		n.forget()
-		t.nodes[i] = node{}
-		t.nodes = t.nodes[:i]
+		t.nodes = slices.Delete(t.nodes, i, i+1)
 	}
 }
 

@@ -8,45 +8,36 @@ import (
 
 // checker compares the gradients of one program with differences.
 type checker struct {
-	Case
-	p        *program
-	opt      Options
-	base     []float64     // outputs at the origin
-	project  []direction   // of the outputs
-	analytic [][][]float64 // [projection][leaf][element]
+	*program
+	opt     Options
+	base    []float64   // outputs at the origin
+	project []direction // of the outputs
 }
 
 // pair is one derivative, got in both ways, before it is judged.
 type pair struct {
-	leaf       int
+	leaf       *leaf
 	along      direction // through the leaf
 	projection int
 	analytic   float64
 	line
 }
 
-func newChecker(c Case, p *program, opt Options) *checker {
-	return &checker{Case: c, p: p, opt: opt}
-}
-
 func (c *checker) run() (Result, error) {
 	res := Result{Name: c.Name}
 	var err error
-	if c.base, err = c.p.outputs(); err != nil {
+	if c.base, err = c.outputs(); err != nil {
 		return res, err
 	}
 	res.Full = c.full()
-	c.chooseProjections(res.Full)
+	c.project = c.projections(res.Full)
 	if err := c.backward(); err != nil {
 		return res, err
 	}
-	all := []pair{}
-	for i, l := range c.p.leaves {
-		if l.constant {
-			continue
-		}
+	all := []*pair{}
+	for _, l := range c.learning {
 		for _, along := range c.directions(l, res.Full) {
-			some, err := c.compare(i, along)
+			some, err := c.compare(l, along)
 			if err != nil {
 				return res, err
 			}
@@ -60,40 +51,32 @@ func (c *checker) run() (Result, error) {
 // full tells whether the Jacobian is small enough to be compared as a whole.
 func (c *checker) full() bool {
 	n := len(c.base)
-	for _, l := range c.p.leaves {
-		if !l.constant {
-			n += len(l.origin)
-		}
+	for _, l := range c.learning {
+		n += len(l.origin)
 	}
 	return n <= c.opt.Full
 }
 
-// chooseProjections takes each output by itself, or random weights for all.
-func (c *checker) chooseProjections(full bool) {
+// projections takes each output by itself, or random weights for all.
+func (c *checker) projections(full bool) (weights []direction) {
 	n := len(c.base)
 	if full || n <= c.opt.Projections {
-		for i := range n {
-			c.project = append(c.project, direction{at: i})
-		}
-		return
+		return units(n)
 	}
-	rng := stream(c.Case, "outputs")
+	rng := c.stream("outputs")
 	for range c.opt.Projections {
-		c.project = append(c.project, randomWeights(rng, n))
+		weights = append(weights, randomWeights(rng, n))
 	}
+	return weights
 }
 
 // directions returns the ways to move a leaf: each element, or some elements and some directions through all.
-func (c *checker) directions(l *leaf, full bool) []direction {
+func (c *checker) directions(l *leaf, full bool) (ways []direction) {
 	n := len(l.origin)
-	ways := []direction{}
 	if full || n <= c.opt.Elements+c.opt.Projections {
-		for i := range n {
-			ways = append(ways, direction{at: i})
-		}
-		return ways
+		return units(n)
 	}
-	rng := stream(c.Case, "directions of "+l.name)
+	rng := c.stream("directions of " + l.name)
 	for range c.opt.Projections {
 		ways = append(ways, randomDirection(rng, n))
 	}
@@ -110,7 +93,9 @@ func (c *checker) backward() error {
 		if err != nil {
 			return err
 		}
-		c.analytic = append(c.analytic, grads)
+		for j, l := range c.leaves {
+			l.analytic = append(l.analytic, grads[j])
+		}
 		if i > 0 {
 			continue
 		}
@@ -118,7 +103,7 @@ func (c *checker) backward() error {
 		if err != nil {
 			return err
 		}
-		for j, l := range c.p.leaves {
+		for j, l := range c.leaves {
 			if err := c.same("gradient of "+l.name, grads[j], again[j]); err != nil {
 				return err
 			}
@@ -132,7 +117,7 @@ func (c *checker) backward() error {
 const seed = -2
 
 func (c *checker) pass(w direction) (grads [][]float64, err error) {
-	outputs, grads, err := c.p.gradients(func(n int) []float64 { return times(w.vector(n), seed) })
+	outputs, grads, err := c.gradients(func(n int) []float64 { return times(w.vector(n), seed) })
 	if err != nil {
 		return nil, err
 	}
@@ -163,28 +148,18 @@ func (c *checker) same(what string, first, second []float64) error {
 	return nil
 }
 
-// compare gets the derivative of every projection along one direction through a leaf.
-func (c *checker) compare(leaf int, along direction) ([]pair, error) {
-	lines, err := c.sample(c.p.leaves[leaf], along)
-	if err != nil {
-		return nil, err
+// compare moves a leaf along a direction and gets the derivative of every projection, in both ways.
+func (c *checker) compare(l *leaf, along direction) ([]*pair, error) {
+	pairs := make([]*pair, len(c.project))
+	for i := range pairs {
+		pairs[i] = &pair{leaf: l, along: along, projection: i, analytic: along.dot(l.analytic[i]), line: line{step: c.opt.Step}}
 	}
-	out := make([]pair, len(lines))
-	for i, l := range lines {
-		out[i] = pair{leaf, along, i, along.dot(c.analytic[i][leaf]), l}
-	}
-	return out, nil
-}
-
-// sample moves a leaf along a direction and returns what each projection does there.
-func (c *checker) sample(l *leaf, along direction) ([]line, error) {
-	lines := make([]line, len(c.project))
 	for at := range points {
 		outputs := c.base
 		if at != 2 {
 			l.move(along, float64(at-2)*c.opt.Step)
 			var err error
-			if outputs, err = c.p.outputs(); err != nil {
+			if outputs, err = c.outputs(); err != nil {
 				return nil, err
 			}
 			if len(outputs) != len(c.base) {
@@ -192,11 +167,11 @@ func (c *checker) sample(l *leaf, along direction) ([]line, error) {
 			}
 		}
 		for i, w := range c.project {
-			lines[i].f[at], lines[i].step = w.dot(outputs), c.opt.Step
+			pairs[i].f[at] = w.dot(outputs)
 		}
 	}
 	l.move(along, 0)
-	return lines, nil
+	return pairs, nil
 }
 
 // points is how many points on a line are looked at.

@@ -90,11 +90,11 @@ func sameTensors(got, want []Tensor) error {
 func (res *Comparison) worst(got, want []Tensor) {
 	rounding := 0.0
 	for _, t := range want[1:] {
-		rounding = max(rounding, largest(t.Values))
+		rounding = max(rounding, largest(t.Values...))
 	}
 	rounding *= roundingShare(res.Precision)
 	for i, w := range want {
-		scale := largest(w.Values)
+		scale := largest(w.Values...)
 		if i > 0 {
 			scale = max(scale, rounding)
 		}

@@ -11,6 +11,15 @@ type direction struct {
 	dense []float64 // nil for a unit vector
 }
 
+// units returns the n unit vectors.
+func units(n int) []direction {
+	all := make([]direction, n)
+	for i := range all {
+		all[i].at = i
+	}
+	return all
+}
+
 // randomDirection draws a dense direction of length 1, so that derivatives along it are as large as those of elements.
 func randomDirection(rng *rand.Rand, n int) direction {
 	d := direction{dense: make([]float64, n)}
@@ -41,12 +50,9 @@ func (d direction) part(lo, hi int) direction {
 	return p
 }
 
-// dot returns d·x, 0 where x is nil.
+// dot returns d·x.
 func (d direction) dot(x []float64) float64 {
-	switch {
-	case x == nil:
-		return 0
-	case d.dense == nil:
+	if d.dense == nil {
 		return x[d.at]
 	}
 	sum := 0.0
@@ -77,7 +83,7 @@ func (d direction) vector(n int) []float64 {
 }
 
 // largest returns max |x|; NaN counts for nothing.
-func largest(x []float64) float64 {
+func largest(x ...float64) float64 {
 	m := 0.0
 	for _, v := range x {
 		if a := math.Abs(v); a > m {

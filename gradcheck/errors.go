@@ -53,10 +53,8 @@ func onBackend(name string, newBackend func() engine.Backend, fn func(engine.Bac
 	defer func() {
 		switch p := recover().(type) {
 		case nil:
-		case *engine.ShapeError:
-			err = fmt.Errorf("%s: %w", name, p)
-		case *engine.AllocError:
-			err = fmt.Errorf("%s: %w", name, p)
+		case *engine.ShapeError, *engine.AllocError:
+			err = fmt.Errorf("%s: %w", name, p.(error))
 		default:
 			panic(p)
 		}
@@ -69,9 +67,6 @@ func onBackend(name string, newBackend func() engine.Backend, fn func(engine.Bac
 	}()
 	return fn(b)
 }
-
-// relError is |a − n| relative to the larger or the floor.
-func relError(a, n, floor float64) float64 { return share(a-n, max(math.Abs(a), math.Abs(n), floor)) }
 
 // share is |difference|/scale; what is not finite is infinitely wrong.
 func share(difference, scale float64) float64 {

@@ -32,9 +32,9 @@ func squareCase(factor float64) gradcheck.Case {
 	return gradcheck.Case{
 		Name:   "square",
 		Inputs: []gradcheck.Input{{Name: "x", Shape: []int{3}, Values: []float64{0.5, 1, 3}}},
-		New: gradcheck.Stateless(func(_ *autograd.Tape, in []*autograd.Value) []*autograd.Value {
-			return []*autograd.Value{square(in[0], factor)}
-		}),
+		New: gradcheck.Stateless(gradcheck.Unary(func(x *autograd.Value) *autograd.Value {
+			return square(x, factor)
+		})),
 	}
 }
 

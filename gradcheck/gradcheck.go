@@ -15,9 +15,7 @@
 //	c := gradcheck.Case{
 //		Name:   "square",
 //		Inputs: []gradcheck.Input{{Name: "x", Shape: []int{2, 3}}},
-//		New: gradcheck.Stateless(func(_ *autograd.Tape, in []*autograd.Value) []*autograd.Value {
-//			return []*autograd.Value{square(in[0])}
-//		}),
+//		New:    gradcheck.Stateless(gradcheck.Unary(square)),
 //	}
 //	newCPU := func() engine.Backend { return cpu.New() }
 //	result, err := gradcheck.Check(c, gradcheck.Options{Backend: newCPU})
@@ -37,6 +35,7 @@
 package gradcheck
 
 import (
+	"cmp"
 	"fmt"
 
 	"mien/autograd"
@@ -89,6 +88,25 @@ func Stateless(f Func) func(engine.Backend, engine.DType) Module {
 	return func(engine.Backend, engine.DType) Module { return Module{Forward: f} }
 }
 
+// Unary is a computation of one value from one.
+func Unary(f func(x *autograd.Value) *autograd.Value) Func {
+	return func(_ *autograd.Tape, in []*autograd.Value) []*autograd.Value { return []*autograd.Value{f(in[0])} }
+}
+
+// Binary is a computation of one value from two.
+func Binary(f func(a, b *autograd.Value) *autograd.Value) Func {
+	return func(_ *autograd.Tape, in []*autograd.Value) []*autograd.Value {
+		return []*autograd.Value{f(in[0], in[1])}
+	}
+}
+
+// Ternary is a computation of one value from three.
+func Ternary(f func(a, b, c *autograd.Value) *autograd.Value) Func {
+	return func(_ *autograd.Tape, in []*autograd.Value) []*autograd.Value {
+		return []*autograd.Value{f(in[0], in[1], in[2])}
+	}
+}
+
 // Options tune a check. Only Backend has no default.
 type Options struct {
 	Backend func() engine.Backend // makes the backend, with float64, that the check runs on and then closes
@@ -105,21 +123,11 @@ type Options struct {
 }
 
 func (o Options) withDefaults() Options {
-	if o.Tol == 0 {
-		o.Tol = Tolerance
-	}
-	if o.Step == 0 {
-		o.Step = 0x1p-11 // a power of two: x ± step is exact for an x that float32 holds
-	}
-	if o.Full == 0 {
-		o.Full = 200
-	}
-	if o.Projections == 0 {
-		o.Projections = 2
-	}
-	if o.Elements == 0 {
-		o.Elements = 4
-	}
+	o.Tol = cmp.Or(o.Tol, Tolerance)
+	o.Step = cmp.Or(o.Step, 0x1p-11) // a power of two: x ± step is exact for an x that float32 holds
+	o.Full = cmp.Or(o.Full, 200)
+	o.Projections = cmp.Or(o.Projections, 2)
+	o.Elements = cmp.Or(o.Elements, 4)
 	return o
 }
 
@@ -180,7 +188,7 @@ func Check(c Case, opt Options) (res Result, err error) {
 		if err != nil {
 			return err
 		}
-		res, err = newChecker(c, p, opt.withDefaults()).run()
+		res, err = (&checker{program: p, opt: opt.withDefaults()}).run()
 		return err
 	})
 	return res, err

@@ -1,6 +1,7 @@
 package gradcheck
 
 import (
+	"cmp"
 	"fmt"
 
 	"mien/engine"
@@ -15,15 +16,11 @@ type Target struct {
 }
 
 func (t Target) withDefaults() Target {
-	if t.DType == 0 {
-		t.DType = engine.Float32
+	tol := Tolerance32
+	if t.Precision != engine.Full {
+		tol = ToleranceBF16
 	}
-	if t.Tol == 0 {
-		t.Tol = Tolerance32
-		if t.Precision != engine.Full {
-			t.Tol = ToleranceBF16
-		}
-	}
+	t.DType, t.Tol = cmp.Or(t.DType, engine.Float32), cmp.Or(t.Tol, tol)
 	return t
 }
 
@@ -64,26 +61,22 @@ func gradients(c Case, on Target) (tensors []Tensor, backend string, err error) 
 			return err
 		}
 		p.precision = on.Precision
-		tensors, err = p.tensors(c)
+		tensors, err = p.tensors()
 		return err
 	})
 	return tensors, backend, err
 }
 
-func (p *program) tensors(c Case) ([]Tensor, error) {
-	outputs, grads, err := p.gradients(func(n int) []float64 { return randomWeights(stream(c, "outputs"), n).vector(n) })
+func (p *program) tensors() ([]Tensor, error) {
+	outputs, grads, err := p.gradients(func(n int) []float64 { return randomWeights(p.stream("outputs"), n).vector(n) })
 	if err != nil {
 		return nil, err
 	}
 	tensors := []Tensor{{"outputs", []int{len(outputs)}, outputs}}
 	for i, l := range p.leaves {
-		if l.constant {
-			continue
+		if !l.constant {
+			tensors = append(tensors, Tensor{l.name, l.shape, grads[i]})
 		}
-		if grads[i] == nil {
-			grads[i] = make([]float64, len(l.origin))
-		}
-		tensors = append(tensors, Tensor{l.name, l.shape, grads[i]})
 	}
 	return tensors, nil
 }

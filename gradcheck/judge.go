@@ -1,5 +1,7 @@
 package gradcheck
 
+import "math"
+
 // kinkShare is the part of a gradient by which one-sided differences may fail to come together.
 const kinkShare = 1e-3
 
@@ -10,81 +12,83 @@ const (
 )
 
 // judge finds the worst pair.
-func (c *checker) judge(res Result, all []pair) (Result, error) {
-	size, floors := c.floors(all)
-	var worst *pair
-	var kink *pair
-	for i := range all {
-		m := &all[i]
-		if c.kinked(m, size[m.leaf]) {
-			if kink == nil {
-				kink = m
+func (c *checker) judge(res Result, all []*pair) (Result, error) {
+	c.measure(all)
+	var worst, kink *pair
+	for _, m := range all {
+		switch {
+		case !m.kinked():
+			if worst == nil || m.relError() > worst.relError() {
+				worst = m
 			}
-			continue
-		}
-		e := relError(m.analytic, m.slope(), floors[m.leaf])
-		if worst == nil || e > res.Worst.RelError {
-			worst, res.Worst = m, c.element(m, e)
+		case kink == nil:
+			kink = m
 		}
 	}
-	if worst != nil && res.Worst.RelError > c.opt.Tol {
-		if err := c.locate(worst, floors[worst.leaf], &res.Worst); err != nil {
-			return res, err
+	if worst != nil {
+		res.Worst = c.element(worst)
+		if res.Worst.RelError > c.opt.Tol {
+			located, err := c.locate(worst)
+			if err != nil {
+				return res, err
+			}
+			res.Worst = c.element(located)
+			return res, &Mismatch{Case: c.Name, Worst: res.Worst, Tol: c.opt.Tol}
 		}
-		return res, &Mismatch{Case: c.Name, Worst: res.Worst, Tol: c.opt.Tol}
 	}
 	if kink != nil {
-		e := c.element(kink, 0)
+		e := c.element(kink)
 		return res, &Kink{Case: c.Name, Tensor: e.Tensor, Index: e.Index, Output: e.Output, Left: kink.left(), Right: kink.right()}
 	}
 	return res, nil
 }
 
-// floors returns the largest gradient of each leaf, with a floor, and the gradient under which relative errors of a leaf
-// are not taken.
-func (c *checker) floors(all []pair) (size, floors []float64) {
-	size, floors = make([]float64, len(c.p.leaves)), make([]float64, len(c.p.leaves))
+// measure finds for each leaf its largest gradient, with a floor, and the gradient under which relative errors are not taken.
+func (c *checker) measure(all []*pair) {
+	for _, m := range all {
+		m.leaf.size = max(m.leaf.size, largest(m.slope()))
+	}
 	overall := 0.0
 	for _, w := range c.project {
 		overall = max(overall, c.outputSize(w))
 	}
-	for i := range size {
-		for _, grads := range c.analytic {
-			size[i] = max(size[i], largest(grads[i]))
+	for _, l := range c.learning {
+		for _, g := range l.analytic {
+			l.size = max(l.size, largest(g...))
 		}
+		overall = max(overall, l.size)
 	}
-	for i := range all {
-		size[all[i].leaf] = max(size[all[i].leaf], largest([]float64{all[i].slope()}))
+	for _, l := range c.learning {
+		l.floor = max(tensorShare*l.size, caseShare*overall)
+		l.size = max(l.size, caseShare*overall)
 	}
-	overall = max(overall, largest(size))
-	for i := range floors {
-		floors[i] = max(tensorShare*size[i], caseShare*overall)
-		size[i] = max(size[i], caseShare*overall)
-	}
-	return size, floors
 }
 
 // outputSize returns Σ |w·outputs|.
 func (c *checker) outputSize(w direction) float64 {
 	if w.dense == nil {
-		return largest(c.base[w.at : w.at+1])
+		return largest(c.base[w.at])
 	}
 	sum := 0.0
 	for _, v := range c.base {
-		sum += largest([]float64{v})
+		sum += largest(v)
 	}
 	return sum
 }
 
-func (c *checker) kinked(m *pair, size float64) bool {
-	return m.bend() > kinkShare*max(size, largest([]float64{m.left(), m.right()}))
+func (m *pair) kinked() bool {
+	return m.bend() > kinkShare*max(m.leaf.size, largest(m.left(), m.right()))
 }
 
-func (c *checker) element(m *pair, relError float64) Element {
-	l := c.p.leaves[m.leaf]
-	e := Element{Tensor: l.name, Output: -1, Analytic: m.analytic, Numeric: m.slope(), RelError: relError}
+// relError is relative to the larger of the two derivatives or the floor.
+func (m *pair) relError() float64 {
+	return share(m.analytic-m.slope(), max(math.Abs(m.analytic), math.Abs(m.slope()), m.leaf.floor))
+}
+
+func (c *checker) element(m *pair) Element {
+	e := Element{Tensor: m.leaf.name, Output: -1, Analytic: m.analytic, Numeric: m.slope(), RelError: m.relError()}
 	if m.along.dense == nil {
-		e.Index = position(l.shape, m.along.at)
+		e.Index = position(m.leaf.shape, m.along.at)
 	}
 	if w := c.project[m.projection]; w.dense == nil {
 		e.Output = w.at
@@ -92,23 +96,25 @@ func (c *checker) element(m *pair, relError float64) Element {
 	return e
 }
 
-// locate replaces a direction that failed by an element that does: it follows the half with the larger error.
-func (c *checker) locate(m *pair, floor float64, e *Element) error {
+// locate returns an element that fails in place of a direction that does, or m if it finds none: it follows the half with the larger
+// error.
+func (c *checker) locate(m *pair) (*pair, error) {
 	if m.along.dense == nil {
-		return nil
+		return m, nil
 	}
 	lo, hi := 0, len(m.along.dense)
 	for hi-lo > 1 {
 		mid := (lo + hi) / 2
-		left, err := c.difference(m, m.along.part(lo, mid))
-		if err != nil {
-			return err
+		var wrong [2]float64 // |analytic − numeric|
+		for i, half := range []direction{m.along.part(lo, mid), m.along.part(mid, hi)} {
+			found, err := c.compare(m.leaf, half)
+			if err != nil {
+				return nil, err
+			}
+			one := found[m.projection]
+			wrong[i] = share(one.analytic-one.slope(), 1)
 		}
-		right, err := c.difference(m, m.along.part(mid, hi))
-		if err != nil {
-			return err
-		}
-		if left > right {
+		if wrong[0] > wrong[1] {
 			hi = mid
 		} else {
 			lo = mid
@@ -116,21 +122,10 @@ func (c *checker) locate(m *pair, floor float64, e *Element) error {
 	}
 	found, err := c.compare(m.leaf, direction{at: lo})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	one := &found[m.projection]
-	if r := relError(one.analytic, one.slope(), floor); r > c.opt.Tol {
-		*e = c.element(one, r)
+	if one := found[m.projection]; one.relError() > c.opt.Tol {
+		return one, nil
 	}
-	return nil
-}
-
-// difference is |analytic − numeric| of m's projection along another direction.
-func (c *checker) difference(m *pair, along direction) (float64, error) {
-	found, err := c.compare(m.leaf, along)
-	if err != nil {
-		return 0, err
-	}
-	one := found[m.projection]
-	return share(one.analytic-one.slope(), 1), nil
+	return m, nil
 }

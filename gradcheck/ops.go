@@ -1,79 +1,151 @@
 package gradcheck
 
 import (
-	"slices"
-
-	"mien/autograd"
+	ag "mien/autograd"
 	"mien/engine"
 )
 
 // Ops returns the table of package autograd: for each exported op one row or several, in the order of the op files.
 // A row is named after its op, with what is special about it behind a slash.
 func Ops() []Case {
-	return slices.Concat(opsAToD(), opsGToL(), opsMToR(), opsSToU())
-}
+	return []Case{
+		row("Custom", Binary(customProduct), tensor("a", 3, 4), tensor("b", 3, 4)),
+		row("Custom/of its result", Unary(customSoftmax), tensor("x", 3, 4)),
 
-// row is a case of an op, which has no parameters of its own.
-func row(name string, f Func, inputs ...Input) Case {
-	return Case{Name: name, Inputs: inputs, New: Stateless(f)}
-}
+		row("Add", Binary(ag.Add), tensor("a", 3, 4), tensor("b", 3, 4)),
+		row("Add/row", Binary(ag.Add), tensor("a", 2, 3, 4), tensor("b", 4)),
+		row("Add/column", Binary(ag.Add), tensor("a", 3, 1), tensor("b", 3, 4)),
+		row("Add/both stretched", Binary(ag.Add), tensor("a", 3, 1), tensor("b", 2, 1, 4)),
+		row("Add/scalar", Binary(ag.Add), tensor("a"), tensor("b", 2, 3)),
+		row("Add/itself", Unary(func(x *ag.Value) *ag.Value { return ag.Add(x, x) }), tensor("x", 3, 4)),
+		row("Add/constant", Binary(ag.Add), tensor("a", 3, 4), fixed(tensor("b", 4), 1, -2, 0.5, 3)),
 
-// trained is a case of an op with weights that belong to the module, N(0, 1), so that products with them run at the precision of the
-// tape. f gets them after the inputs.
-func trained(name string, f Func, inputs []Input, weights ...Input) Case {
-	return Case{Name: name, Inputs: inputs, Jitter: 1, New: func(b engine.Backend, dtype engine.DType) Module {
-		m, values := Module{}, []*autograd.Value{}
-		for _, w := range weights {
-			v := autograd.Weight(engine.Zeros(b, dtype, w.Shape...))
-			m.Params, values = append(m.Params, Param{w.Name, v}), append(values, v)
-		}
-		m.Forward = func(t *autograd.Tape, in []*autograd.Value) []*autograd.Value { return f(t, slices.Concat(in, values)) }
-		return m
-	}}
-}
+		row("Attention/1 token", with(ag.Attention, 2), tensor("qkv", 2, 1, 3*2*3)),
+		row("Attention/5 tokens", with(ag.Attention, 3), tensor("qkv", 2, 5, 3*3*2)),
+		row("Attention/131 tokens", with(ag.Attention, 2), tensor("qkv", 1, 131, 3*2*4)),
+		row("AttentionComposed", attentionComposed(2), tensor("qkv", 2, 3, 3*2*2)),
+		row("AttentionComposed/131 tokens", attentionComposed(2), tensor("qkv", 1, 131, 3*2*4)),
 
-func tensor(name string, shape ...int) Input { return Input{Name: name, Shape: shape} }
+		row("Concat/first axis", concat(0), tensor("a", 1, 3), tensor("b", 2, 3), tensor("c", 3, 3)),
+		row("Concat/middle axis", concat(1), tensor("a", 2, 1, 3), tensor("b", 2, 3, 3)),
+		row("Concat/last axis", concat(2), tensor("a", 2, 2, 3), tensor("b", 2, 2, 1)),
+		row("Concat/itself", Unary(func(x *ag.Value) *ag.Value { return ag.Concat(0, x, x) }), tensor("x", 2, 3)),
 
-// within draws an input from an interval.
-func within(lo, hi float64, in Input) Input {
-	in.Lo, in.Hi = lo, hi
-	return in
-}
+		row("CrossEntropy", Binary(ag.CrossEntropy), tensor("logits", 4, 7), softTargets(4, 7)),
+		row("CrossEntropy/mixed targets", Binary(ag.CrossEntropy), tensor("logits", 2, 3),
+			fixed(tensor("target", 2, 3), 0.7, 0.3, 0, 0, 0.4, 0.1)),
 
-// fixed gives an input its values and asks for no gradient.
-func fixed(in Input, values ...float64) Input {
-	in.Values, in.NoGrad = values, true
-	return in
-}
+		row("Dropout", drop(ag.Dropout, 0.3, &engine.Key{Seed: 1, Stream: 2}), tensor("x", 4, 5)),
+		row("Dropout/twice", dropTwice, tensor("x", 3, 7)),
+		row("Dropout/evaluation", drop(ag.Dropout, 0.3, nil), tensor("x", 4, 5)),
+		row("DropPath", drop(ag.DropPath, 0.5, &engine.Key{Seed: 1, Stream: 3}), tensor("x", 6, 2, 3)),
+		row("DropPath/evaluation", drop(ag.DropPath, 0.5, nil), tensor("x", 6, 2, 3)),
 
-// unary lifts a function of one value.
-func unary(f func(x *autograd.Value) *autograd.Value) Func {
-	return func(_ *autograd.Tape, in []*autograd.Value) []*autograd.Value { return []*autograd.Value{f(in[0])} }
-}
+		row("Gather", gather(5, 2, 0, 4), tensor("x", 5, 3)),
+		row("Gather/repeats", gather(5, 2, 0, 2, 2, 3, 0), tensor("x", 5, 3)),
+		row("Gather/batch", gather(6, 5, 1, 1), tensor("x", 2, 3, 2)),
+		row("Gather/transposed", gatherTransposed(4, 2, 0, 2, 2, 0), tensor("x", 5, 3)),
+		row("Gather/sums", gatherSums, tensor("x", 4, 5)),
+		row("Gather/two results", gatherTwice, tensor("x", 5, 3)),
 
-// binary lifts a function of two values.
-func binary(f func(a, b *autograd.Value) *autograd.Value) Func {
-	return func(_ *autograd.Tape, in []*autograd.Value) []*autograd.Value {
-		return []*autograd.Value{f(in[0], in[1])}
+		row("GroupedLinear", routed(ag.GroupedLinear), append([]Input{tensor("x", 4, 3), scores(4, 3)}, experts(2, 3)...)...),
+		trained("GroupedLinear/weights", routed(ag.GroupedLinear), []Input{tensor("x", 4, 3), scores(4, 3)}, experts(2, 3)...),
+
+		row("GroupedLinearGELU", routed(ag.GroupedLinearGELU), append([]Input{tensor("x", 4, 3), scores(4, 3)}, experts(2, 3)...)...),
+		trained("GroupedLinearGELU/weights", routed(ag.GroupedLinearGELU), []Input{tensor("x", 4, 3), scores(4, 3)}, experts(2, 3)...),
+
+		row("LayerNorm", layerNorm, tensor("x", 2, 3, 5), tensor("gamma", 5), tensor("beta", 5)),
+		row("LayerNorm/wide", layerNorm, tensor("x", 4, 67), tensor("gamma", 67), tensor("beta", 67)),
+		row("LayerNorm/offset", layerNorm, within(30, 32, tensor("x", 3, 6)), tensor("gamma", 6), tensor("beta", 6)),
+
+		row("Linear", Ternary(ag.Linear), tensor("x", 2, 3, 4), tensor("weight", 5, 4), tensor("bias", 5)),
+		row("Linear/no bias", linear, tensor("x", 3, 4), tensor("weight", 5, 4)),
+		row("Linear/convolution kernel", linear, tensor("x", 3, 12), tensor("weight", 2, 3, 2, 2)),
+		row("Linear/large", Ternary(ag.Linear), tensor("x", 70, 33), tensor("weight", 49, 33), tensor("bias", 49)),
+		trained("Linear/weights", Ternary(ag.Linear), []Input{tensor("x", 7, 33)}, tensor("weight", 9, 33), tensor("bias", 9)),
+
+		row("LinearAdd", linearAdd, tensor("x", 2, 3, 4), tensor("residual", 2, 3, 5), tensor("weight", 5, 4), tensor("bias", 5)),
+		trained("LinearAdd/weights", linearAdd, []Input{tensor("x", 3, 4), tensor("residual", 3, 5)},
+			tensor("weight", 5, 4), tensor("bias", 5)),
+		row("LinearGELU", Ternary(ag.LinearGELU), tensor("x", 2, 3, 4), tensor("weight", 5, 4), tensor("bias", 5)),
+		row("LinearGELU/large", Ternary(ag.LinearGELU), tensor("x", 35, 33), tensor("weight", 70, 33), tensor("bias", 70)),
+		trained("LinearGELU/weights", Ternary(ag.LinearGELU), []Input{tensor("x", 7, 33)}, tensor("weight", 9, 33), tensor("bias", 9)),
+
+		row("MatMul", matMul(false, false), tensor("a", 3, 4), tensor("b", 4, 5)),
+		row("MatMul/transposed b", matMul(false, true), tensor("a", 3, 4), tensor("b", 5, 4)),
+		row("MatMul/transposed a", matMul(true, false), tensor("a", 4, 3), tensor("b", 4, 5)),
+		row("MatMul/transposed both", matMul(true, true), tensor("a", 4, 3), tensor("b", 5, 4)),
+		row("MatMul/batched", matMul(false, false), tensor("a", 2, 3, 2), tensor("b", 2, 2, 4)),
+		row("MatMul/batched, transposed b", matMul(false, true), tensor("a", 2, 2, 3, 2), tensor("b", 2, 2, 4, 2)),
+		row("MatMul/batched, transposed a", matMul(true, false), tensor("a", 2, 2, 3), tensor("b", 2, 2, 4)),
+		row("MatMul/batched, transposed both", matMul(true, true), tensor("a", 2, 2, 3), tensor("b", 2, 4, 2)),
+		row("MatMul/shared b", matMul(false, false), tensor("a", 3, 2, 4), tensor("b", 4, 3)),
+		row("MatMul/shared b, transposed", matMul(false, true), tensor("a", 3, 2, 4), tensor("b", 3, 4)),
+		row("MatMul/itself", Unary(func(x *ag.Value) *ag.Value { return ag.MatMul(x, x, false, true) }), tensor("x", 3, 4)),
+		row("MatMul/large", matMul(false, false), tensor("a", 61, 70), tensor("b", 70, 53)),
+
+		row("Mean", Unary(ag.Mean), tensor("x", 3, 4)),
+		row("MeanAxis/first", with(ag.MeanAxis, 0), tensor("x", 3, 4)),
+		row("MeanAxis/middle", with(ag.MeanAxis, 1), tensor("x", 2, 3, 4)),
+
+		row("MSE", Binary(ag.MSE), tensor("pred", 4, 3), fixed(tensor("target", 4, 3))),
+		row("MSE/vector", Binary(ag.MSE), tensor("pred", 7), fixed(tensor("target", 7))),
+		row("MSE/large", Binary(ag.MSE), tensor("pred", 3, 7, 101), fixed(tensor("target", 3, 7, 101))),
+
+		row("Mul", Binary(ag.Mul), tensor("a", 3, 4), tensor("b", 3, 4)),
+		row("Mul/row", Binary(ag.Mul), tensor("a", 2, 3, 4), tensor("b", 4)),
+		row("Mul/column", Binary(ag.Mul), tensor("a", 3, 1), tensor("b", 3, 4)),
+		row("Mul/both stretched", Binary(ag.Mul), tensor("a", 3, 1), tensor("b", 2, 1, 4)),
+		row("Mul/scalar", Binary(ag.Mul), tensor("a"), tensor("b", 2, 3)),
+		row("Mul/itself", Unary(func(x *ag.Value) *ag.Value { return ag.Mul(x, x) }), tensor("x", 3, 4)),
+
+		row("Patchify", patchify(2, 2), tensor("pixels", 2, 3, 4, 4, 6)),
+		row("Patchify/one frame", patchify(2, 2), tensor("pixels", 2, 3, 1, 2, 4)),
+		row("Patchify/one frame a patch", patchify(1, 3), tensor("pixels", 1, 3, 2, 3, 9)),
+
+		row("Permute", permute(2, 0, 1), tensor("x", 2, 3, 4)),
+		row("Permute/five axes", permute(2, 0, 3, 1, 4), tensor("x", 2, 3, 3, 2, 2)),
+
+		row("Reshape", Unary(func(x *ag.Value) *ag.Value { return ag.Reshape(x, 2, 6) }), tensor("x", 3, 4)),
+		row("Reshape/two views", twoViews, tensor("x", 3, 4)),
+
+		row("Route", route(2, 0), tensor("x", 5, 3), scores(5, 4), tensor("factor", 10, 1)),
+		row("Route/capacity", route(2, 2), tensor("x", 5, 3), scores(5, 4), tensor("factor", 10, 1)),
+		row("Route/one expert a token", route(1, 0), tensor("x", 5, 3), scores(5, 4), tensor("factor", 5, 1)),
+		row("Gates", Unary(func(s *ag.Value) *ag.Value { return ag.Gates(s, ag.Route(s, 3, 0)) }), scores(5, 4)),
+		row("Dispatch", Binary(func(x, s *ag.Value) *ag.Value { return ag.Dispatch(x, ag.Route(s, 2, 0)) }),
+			tensor("x", 4, 3), scores(4, 4)),
+		row("Combine", combine(0), tensor("slots", 8, 3), tensor("gates", 4, 2), scores(4, 4)),
+		row("Combine/capacity", combine(1), tensor("slots", 8, 3), tensor("gates", 4, 2), scores(4, 4)),
+
+		row("Scale", with(ag.Scale, -1.7), tensor("x", 3, 4)),
+		row("Scale/zero", with(ag.Scale, 0), tensor("x", 3)),
+
+		row("Slice/first axis", slice(0, 1, 3), tensor("x", 4, 3)),
+		row("Slice/middle axis", slice(1, 0, 2), tensor("x", 2, 3, 4)),
+		row("Slice/last axis", slice(2, 1, 2), tensor("x", 2, 3, 4)),
+		row("Slice/overlapping", overlapping, tensor("x", 5, 3)),
+
+		row("Softmax", Unary(ag.Softmax), tensor("x", 2, 3, 5)),
+		row("Softmax/large logits", Unary(ag.Softmax), within(-8, 8, tensor("x", 4, 7))),
+		row("Softmax/wide", Unary(ag.Softmax), tensor("x", 3, 131)),
+		row("LogSoftmax", Unary(ag.LogSoftmax), tensor("x", 2, 3, 5)),
+		row("LogSoftmax/large logits", Unary(ag.LogSoftmax), within(-8, 8, tensor("x", 4, 7))),
+
+		row("Sub", Binary(ag.Sub), tensor("a", 3, 4), tensor("b", 3, 4)),
+		row("Sub/row", Binary(ag.Sub), tensor("a", 2, 3, 4), tensor("b", 4)),
+		row("Sub/column", Binary(ag.Sub), tensor("a", 3, 1), tensor("b", 3, 4)),
+		row("Sub/from scalar", Binary(ag.Sub), tensor("a"), tensor("b", 2, 3)),
+		row("Sub/itself", Unary(func(x *ag.Value) *ag.Value { return ag.Sub(ag.Scale(x, 2), x) }), tensor("x", 3, 4)),
+
+		row("Sum", Unary(ag.Sum), tensor("x", 3, 4)),
+		row("SumAxis/first", with(ag.SumAxis, 0), tensor("x", 3, 4)),
+		row("SumAxis/middle", with(ag.SumAxis, 1), tensor("x", 2, 3, 4)),
+		row("SumAxis/last", with(ag.SumAxis, 2), tensor("x", 2, 3, 4)),
+
+		row("GELU", Unary(ag.GELU), tensor("x", 3, 4)),
+		row("GELU/wide range", Unary(ag.GELU), within(-6, 6, tensor("x", 37))),
+		row("Softplus", Unary(ag.Softplus), tensor("x", 3, 4)),
+		row("Softplus/wide range", Unary(ag.Softplus), within(-25, 25, tensor("x", 37))),
 	}
-}
-
-// ternary lifts a function of three values.
-func ternary(f func(a, b, c *autograd.Value) *autograd.Value) Func {
-	return func(_ *autograd.Tape, in []*autograd.Value) []*autograd.Value {
-		return []*autograd.Value{f(in[0], in[1], in[2])}
-	}
-}
-
-// scores are router scores [tokens, experts] so far apart that no step of a difference changes a choice. The last expert
-// is never among the best two.
-func scores(tokens, experts int) Input {
-	in := tensor("scores", tokens, experts)
-	for i := range tokens {
-		for j := range experts {
-			in.Values = append(in.Values, 0.3*float64((i*i+2*j+i*j)%(experts-1))+0.01*float64(j))
-		}
-		in.Values[len(in.Values)-1] = -1
-	}
-	return in
 }

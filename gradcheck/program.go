@@ -1,6 +1,7 @@
 package gradcheck
 
 import (
+	"cmp"
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
@@ -12,13 +13,13 @@ import (
 
 // program is a case built on a backend: its forward pass and the tensors that go into it.
 type program struct {
-	name      string
+	Case
 	backend   engine.Backend
 	dtype     engine.DType
 	precision engine.Precision // of the training pass
 	forward   Func
-	inputs    []*leaf
 	leaves    []*leaf // inputs, then parameters
+	learning  []*leaf // those that are not constant
 }
 
 // leaf is an input or a parameter.
@@ -29,34 +30,33 @@ type leaf struct {
 	at       []float64       // where it is now
 	param    *autograd.Value // nil for an input
 	constant bool
+
+	analytic    [][]float64 // what Backward says, for each projection
+	size, floor float64     // see checker.measure
 }
 
 // build makes the module and draws what the case leaves open.
 func build(c Case, b engine.Backend, dtype engine.DType) (*program, error) {
 	m := c.New(b, dtype)
-	p := &program{name: c.Name, backend: b, dtype: dtype, forward: m.Forward}
+	p := &program{Case: c, backend: b, dtype: dtype, forward: m.Forward}
 	for i, in := range c.Inputs {
-		name := in.Name
-		if name == "" {
-			name = fmt.Sprintf("input %d", i)
-		}
+		name := cmp.Or(in.Name, fmt.Sprintf("input %d", i))
 		values := in.Values
 		if values == nil {
-			values = in.draw(stream(c, name))
+			values = in.draw(c.stream(name))
 		}
 		if len(values) != engine.Elements(in.Shape) {
 			return nil, fmt.Errorf("%s: %s has %d values for shape %v", c.Name, name, len(values), in.Shape)
 		}
-		p.inputs = append(p.inputs, newLeaf(name, in.Shape, values))
-		p.inputs[i].constant = in.NoGrad
+		p.leaves = append(p.leaves, newLeaf(name, in.Shape, values))
+		p.leaves[i].constant = in.NoGrad
 	}
-	p.leaves = slices.Clone(p.inputs)
 	for _, param := range m.Params {
 		values, err := engine.Read[float64](param.Data())
 		if err != nil {
 			return nil, fmt.Errorf("%s: %s: %w", c.Name, param.Name, err)
 		}
-		rng := stream(c, param.Name)
+		rng := c.stream(param.Name)
 		for i := range values {
 			values[i] += c.Jitter * rng.NormFloat64()
 		}
@@ -65,6 +65,7 @@ func build(c Case, b engine.Backend, dtype engine.DType) (*program, error) {
 		l.move(direction{}, 0)
 		p.leaves = append(p.leaves, l)
 	}
+	p.learning = slices.DeleteFunc(slices.Clone(p.leaves), func(l *leaf) bool { return l.constant })
 	return p, nil
 }
 
@@ -91,7 +92,7 @@ func (in Input) draw(rng *rand.Rand) []float64 {
 }
 
 // stream returns the random numbers of one tensor of a case.
-func stream(c Case, name string) *rand.Rand {
+func (c Case) stream(name string) *rand.Rand {
 	h := fnv.New64a()
 	fmt.Fprintf(h, "%s/%s", c.Name, name)
 	return rand.New(rand.NewPCG(c.Seed, h.Sum64()))
@@ -118,17 +119,19 @@ func position(shape []int, flat int) []int {
 	return index
 }
 
-// record puts the computation on a tape.
-func (p *program) record(t *autograd.Tape) (in, out []*autograd.Value) {
-	for _, l := range p.inputs {
-		x := engine.FromSlice(p.backend, p.dtype, l.at, l.shape...)
-		if l.constant {
-			in = append(in, t.Const(x))
-		} else {
-			in = append(in, t.Input(x))
+// record puts the computation on a tape and returns the values of all leaves, and the outputs.
+func (p *program) record(t *autograd.Tape) (values, out []*autograd.Value) {
+	for _, l := range p.leaves {
+		switch {
+		case l.param != nil:
+			values = append(values, l.param)
+		case l.constant:
+			values = append(values, t.Const(engine.FromSlice(p.backend, p.dtype, l.at, l.shape...)))
+		default:
+			values = append(values, t.Input(engine.FromSlice(p.backend, p.dtype, l.at, l.shape...)))
 		}
 	}
-	return in, p.forward(t, in)
+	return values, p.forward(t, slices.Clone(values[:len(p.Inputs)]))
 }
 
 // outputs runs the forward pass, recording nothing, and returns all outputs, one after the other.
@@ -152,36 +155,32 @@ func flatten(values []*autograd.Value) ([]float64, error) {
 }
 
 // gradients runs both passes and returns the outputs, and for every leaf the gradient of their projection on the weights that weigh
-// returns for their number; nil where none arrived.
+// returns for their number.
 func (p *program) gradients(weigh func(n int) []float64) (outputs []float64, grads [][]float64, err error) {
 	t := autograd.NewTape(p.backend)
 	defer t.Close()
 	t.Precision = p.precision
-	in, out := p.record(t)
+	values, out := p.record(t)
 	if outputs, err = flatten(out); err != nil {
 		return nil, nil, err
 	}
 	t.Backward(p.project(t, out, weigh(len(outputs))))
 	for i, l := range p.leaves {
-		v := l.param
-		if v == nil {
-			v = in[i]
-		}
-		g, err := l.takeGradient(v)
+		g, err := l.takeGradient(values[i])
 		if err != nil {
-			return nil, nil, fmt.Errorf("%s: %w", p.name, err)
+			return nil, nil, fmt.Errorf("%s: %w", p.Name, err)
 		}
 		grads = append(grads, g)
 	}
 	return outputs, grads, nil
 }
 
-// takeGradient returns the gradient that Backward left on a leaf, nil for none, and clears it.
+// takeGradient returns the gradient that Backward left on a leaf, zeros for none, and clears it.
 func (l *leaf) takeGradient(v *autograd.Value) ([]float64, error) {
 	defer v.ZeroGrad()
 	switch {
 	case v.Grad() == nil:
-		return nil, nil
+		return make([]float64, len(l.origin)), nil
 	case l.constant:
 		return nil, fmt.Errorf("%s has a gradient, but is constant", l.name)
 	}

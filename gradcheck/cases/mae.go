@@ -4,7 +4,7 @@ import (
 	"math/rand/v2"
 
 	ag "mien/autograd"
-	"mien/gradcheck"
+	check "mien/gradcheck"
 	"mien/mae"
 	"mien/nn"
 	"mien/vit"
@@ -12,21 +12,21 @@ import (
 
 // maeCases are a tiny whole model with its loss, for an image and for a video. Hidden and visible patches are cut out of the pixels,
 // which has no gradient, so they are constants.
-func maeCases() []gradcheck.Case {
+func maeCases() []check.Case {
 	c := mae.Config{Encoder: vit.Config{ImageSize: 16, Frames: 4, PatchSize: 8, Tubelet: 2, Dim: 16, Depth: 2, Heads: 2, MLPRatio: 2},
 		DecoderDim: 8, DecoderDepth: 1, DecoderHeads: 1}
-	whole := func(name string, batch, frames, tokens int, ratio float64) gradcheck.Case {
+	whole := func(name string, batch, frames, tokens int, ratio float64) check.Case {
 		in := pixels(batch, frames, 16)
 		in.NoGrad = true
-		return layer(name, inputs(in), func(s *nn.Scope) gradcheck.Func {
+		return layer(name, inputs(in), func(s *nn.Scope) check.Func {
 			m := mae.New(s, c)
 			mask := mae.RandomMask(batch, tokens, ratio, rand.New(rand.NewPCG(3, 4)))
-			return one(func(pixels *ag.Value) *ag.Value { return m.Forward(pixels, mask).Loss })
+			return check.Unary(func(pixels *ag.Value) *ag.Value { return m.Forward(pixels, mask).Loss })
 		})
 	}
 	image := whole("mae.Model/image", 3, 1, c.Encoder.ImageTokens(), 0.25)
 	video := whole("mae.Model/video", 2, 4, c.Encoder.VideoTokens(), 0.75)
-	return []gradcheck.Case{
+	return []check.Case{
 		image, recomputed(image), video, recomputed(video),
 		frozen(video, "encoder.patch_embed.*", "encoder.blocks.*"), recomputed(frozen(image, "encoder.*")),
 	}

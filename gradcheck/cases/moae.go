@@ -3,17 +3,17 @@ package cases
 import (
 	ag "mien/autograd"
 	"mien/engine"
-	"mien/gradcheck"
+	check "mien/gradcheck"
 	"mien/moae"
 	"mien/nn"
 )
 
 // moaeCases are the mixture of experts in each of its behaviours. Scores are far apart, so that no step of a difference changes a
 // choice.
-func moaeCases() []gradcheck.Case {
-	mixture := func(name string, c moae.Config, pass moae.Pass) gradcheck.Case {
+func moaeCases() []check.Case {
+	mixture := func(name string, c moae.Config, pass moae.Pass) check.Case {
 		c.Experts, c.Hidden = 4, 3
-		return layer(name, inputs(tensor("x", 2, 3, 6)), func(s *nn.Scope) gradcheck.Func {
+		return layer(name, inputs(tensor("x", 2, 3, 6)), func(s *nn.Scope) check.Func {
 			l := moae.New(s, 6, c, nn.TruncatedNormal(0.5, 2))
 			return func(_ *ag.Tape, in []*ag.Value) []*ag.Value {
 				out := l.Forward(in[0], pass)
@@ -28,7 +28,7 @@ func moaeCases() []gradcheck.Case {
 	quiet := moae.Pass{Training: true}
 	noisy := moae.Pass{Training: true, Noise: &engine.Key{Seed: 1, Stream: 2}}
 	evaluated := moae.Pass{Noise: &engine.Key{Seed: 1, Stream: 2}}
-	return []gradcheck.Case{
+	return []check.Case{
 		mixture("moae.Layer", moae.Config{TopK: 2}, quiet),
 		mixture("moae.Layer/noise", moae.Config{TopK: 2}, noisy),
 		mixture("moae.Layer/noise in evaluation", moae.Config{TopK: 2, NoiseInEval: true}, evaluated),

@@ -4,7 +4,7 @@ import (
 	ag "mien/autograd"
 	"mien/data"
 	"mien/engine"
-	"mien/gradcheck"
+	check "mien/gradcheck"
 	"mien/moae"
 	"mien/nn"
 	"mien/s4d"
@@ -12,13 +12,13 @@ import (
 )
 
 // s4dCases are a tiny whole model with its loss, in both modalities, with router noise and with the load-balance loss.
-func s4dCases() []gradcheck.Case {
+func s4dCases() []check.Case {
 	c := s4d.Config{Encoder: vit.Config{ImageSize: 16, Frames: 4, PatchSize: 8, Tubelet: 2, Dim: 16, Depth: 3, Heads: 2, MLPRatio: 2},
 		MoAE: moae.Config{Experts: 4, TopK: 2, Balance: 0.1}, MoAEBlocks: []int{1, 2}, ImageClasses: 3, VideoClasses: 4}
-	whole := func(name string, m data.Modality, frames int) gradcheck.Case {
-		return layer(name, inputs(pixels(2, frames, 16)), func(s *nn.Scope) gradcheck.Func {
+	whole := func(name string, m data.Modality, frames int) check.Case {
+		return layer(name, inputs(pixels(2, frames, 16)), func(s *nn.Scope) check.Func {
 			model := s4d.New(s, c)
-			return one(func(pixels *ag.Value) *ag.Value {
+			return check.Unary(func(pixels *ag.Value) *ag.Value {
 				out := model.Forward(pixels, m, moae.Pass{Training: true, Noise: &engine.Key{Seed: 5, Stream: 6}})
 				t, classes := pixels.Tape(), c.Classes(m)
 				soft := ag.SmoothTargets([]int{1, 2}, classes, 0.1)
@@ -27,16 +27,16 @@ func s4dCases() []gradcheck.Case {
 		})
 	}
 	image, video := whole("s4d.Model/image", data.Image, 1), whole("s4d.Model/video", data.Video, 4)
-	experts := layer("s4d.Block", inputs(tensor("x", 2, 5, 6)), func(s *nn.Scope) gradcheck.Func {
+	experts := layer("s4d.Block", inputs(tensor("x", 2, 5, 6)), func(s *nn.Scope) check.Func {
 		init := nn.TruncatedNormal(0.3, 2)
 		block := vit.NewBlock(s, 6, 2, 2, init)
 		mixture := moae.New(s.Sub("moe_layer"), 6, moae.Config{Experts: 3, TopK: 2, Hidden: 4}, init)
-		return one(func(x *ag.Value) *ag.Value {
+		return check.Unary(func(x *ag.Value) *ag.Value {
 			y, _ := s4d.Block(block, mixture, x, moae.Pass{})
 			return y
 		})
 	})
-	return []gradcheck.Case{
+	return []check.Case{
 		experts, image, recomputed(image), video, recomputed(video),
 		frozen(image, "patch_embed.*", "blocks.0.*", "blocks.1.attn.*", "blocks.*.experts.1.*"),
 		recomputed(frozen(video, "blocks.*", "patch_embed.*")),

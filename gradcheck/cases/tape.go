@@ -3,21 +3,21 @@ package cases
 import (
 	ag "mien/autograd"
 	"mien/engine"
-	"mien/gradcheck"
+	check "mien/gradcheck"
 	"mien/nn"
 )
 
 // tapeCases are layers of the tape, kept and computed again: what Tape.Layer promises, whatever runs in it.
-func tapeCases() (cases []gradcheck.Case) {
+func tapeCases() (cases []check.Case) {
 	x, y := tensor("x", 3, 5), tensor("y", 3, 5)
-	constant := gradcheck.Input{Name: "c", Shape: []int{3, 5}, NoGrad: true}
-	for _, c := range []gradcheck.Case{
-		layer("Tape.Layer", inputs(x), func(s *nn.Scope) gradcheck.Func { return newBlocks(s).chain }),
-		layer("Tape.Layer/several inputs", inputs(x, constant, y), func(s *nn.Scope) gradcheck.Func { return newBlocks(s).several }),
-		layer("Tape.Layer/in a layer", inputs(x), func(s *nn.Scope) gradcheck.Func { return newBlocks(s).nested }),
-		layer("Tape.Layer/some results", inputs(x, y), func(s *nn.Scope) gradcheck.Func { return newBlocks(s).someResults }),
-		layer("Tape.Layer/random numbers", inputs(x), func(s *nn.Scope) gradcheck.Func { return newBlocks(s).random }),
-		frozen(layer("Tape.Layer", inputs(x), func(s *nn.Scope) gradcheck.Func { return newBlocks(s).chain }),
+	constant := check.Input{Name: "c", Shape: []int{3, 5}, NoGrad: true}
+	for _, c := range []check.Case{
+		layer("Tape.Layer", inputs(x), func(s *nn.Scope) check.Func { return newBlocks(s).chain }),
+		layer("Tape.Layer/several inputs", inputs(x, constant, y), func(s *nn.Scope) check.Func { return newBlocks(s).several }),
+		layer("Tape.Layer/in a layer", inputs(x), func(s *nn.Scope) check.Func { return newBlocks(s).nested }),
+		layer("Tape.Layer/some results", inputs(x, y), func(s *nn.Scope) check.Func { return newBlocks(s).someResults }),
+		layer("Tape.Layer/random numbers", inputs(x), func(s *nn.Scope) check.Func { return newBlocks(s).random }),
+		frozen(layer("Tape.Layer", inputs(x), func(s *nn.Scope) check.Func { return newBlocks(s).chain }),
 			"norm.*", "0.weight", "1.bias", "2.*"),
 	} {
 		cases = append(cases, c, recomputed(c))
