@@ -40,7 +40,7 @@ func (c *demoCmd) Run(out *console) error {
 		return err
 	}
 	printReport(out, metrics.Final)
-	fmt.Fprintf(out.stdout, "took %s; look at %s, and try\n  mien predict --model %s IMAGE…\n",
+	fmt.Fprintf(out.stdout, "took %s; look at %s, and try\n  mien predict --model %s PATH…\n",
 		time.Since(began).Round(time.Second), path, finetune)
 	return nil
 }
