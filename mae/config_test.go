@@ -18,6 +18,7 @@ var small = Config{
 func TestCheck(t *testing.T) {
 	for size, c := range Sizes {
 		require.NoError(t, c.Check(), size)
+		require.Equal(t, c.DecoderDim, c.DecoderHeads*vit.HeadDim, size)
 	}
 	require.NoError(t, small.Check())
 	for message, change := range map[string]func(c *Config){

@@ -61,6 +61,15 @@ func TestInferConfig(t *testing.T) {
 	require.Empty(t, got.MoAEBlocks)
 	require.Zero(t, got.MoAE.Experts)
 
+	many := finetuned()
+	many["blocks.9.moe_layer.experts.0.fc1.weight"] = []int{24, 192}
+	many["blocks.10.moe_layer.experts.0.fc1.weight"] = []int{24, 192}
+	many["blocks.1.moe_layer.experts.10.fc1.weight"] = []int{24, 192}
+	got, err = InferConfig(many) // names sort 10 before 9
+	require.NoError(t, err)
+	require.Equal(t, []int{1, 9, 10}, got.MoAEBlocks)
+	require.Equal(t, 11, got.MoAE.Experts)
+
 	one := finetuned()
 	delete(one, "blocks.1.moe_layer.experts.1.fc1.weight")
 	got, err = InferConfig(one)

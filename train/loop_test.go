@@ -60,19 +60,32 @@ func slope(b engine.Backend) (l *Loop[place], log *[]string) {
 	}, log
 }
 
-// The loop hears of a step while the next one is under way, and of the last one before the epoch ends. What it hears is that step's.
+// flushing is a backend that notes when it is told to start.
+type flushing struct {
+	engine.Backend
+	log **[]string
+}
+
+func (f flushing) Flush() {
+	**f.log = append(**f.log, "flush")
+	f.Backend.Flush()
+}
+
+// The loop starts a step, then hears of the one before, and of the last one before the epoch ends. What it hears is that step's.
 func TestOrder(t *testing.T) {
 	for _, b := range []engine.Backend{cpu.New(), enginetest.NewDeferred(cpu.New(), 0)} {
-		l, log := slope(b)
+		var log *[]string
+		l, noted := slope(flushing{b, &log})
+		log = noted
 		require.NoError(t, l.Run(t.Context(), 0))
 		require.Equal(t, []string{
-			"loss place 0.0", "after place 0.0",
-			"loss place 0.1", "after place 0.1", "heard place 0.0: epoch 0 step 0 lr 0 loss 0 norm 0",
-			"loss place 0.2", "after place 0.2", "heard place 0.1: epoch 0 step 1 lr 0.001 loss 2 norm 1",
+			"loss place 0.0", "after place 0.0", "flush",
+			"loss place 0.1", "after place 0.1", "flush", "heard place 0.0: epoch 0 step 0 lr 0 loss 0 norm 0",
+			"loss place 0.2", "after place 0.2", "flush", "heard place 0.1: epoch 0 step 1 lr 0.001 loss 2 norm 1",
 			"heard place 0.2: epoch 0 step 2 lr 0.002 loss 4 norm 2", "epoch 0",
-			"loss place 1.0", "after place 1.0",
-			"loss place 1.1", "after place 1.1", "heard place 1.0: epoch 1 step 0 lr 0.003 loss 20 norm 10",
-			"loss place 1.2", "after place 1.2", "heard place 1.1: epoch 1 step 1 lr 0.004 loss 22 norm 11",
+			"loss place 1.0", "after place 1.0", "flush",
+			"loss place 1.1", "after place 1.1", "flush", "heard place 1.0: epoch 1 step 0 lr 0.003 loss 20 norm 10",
+			"loss place 1.2", "after place 1.2", "flush", "heard place 1.1: epoch 1 step 1 lr 0.004 loss 22 norm 11",
 			"heard place 1.2: epoch 1 step 2 lr 0.005 loss 24 norm 12", "epoch 1",
 		}, *log)
 	}

@@ -14,6 +14,7 @@ func TestCheck(t *testing.T) {
 	require.NoError(t, valid.Check())
 	for size, c := range Sizes {
 		require.NoError(t, c.Check(), size)
+		require.Equal(t, c.Dim, c.Heads*HeadDim, size)
 	}
 	for message, change := range map[string]func(c *Config){
 		"every number must be at least 1": func(c *Config) { c.MLPRatio = 0 },

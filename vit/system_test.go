@@ -49,6 +49,7 @@ func TestSystemChecks(t *testing.T) {
 		"Heads:0 MLPRatio:6}: every number must be at least 1":     func(m *recipe.Model) { m.Heads = 0 },
 		"24 is not a multiple of the 5 heads":                      func(m *recipe.Model) { m.Heads = 5 },
 		"one head, so that one of them must be 0":                  func(m *recipe.Model) { m.VideoClasses = 5 },
+		"model.image_classes is 5 and model.video_classes -3":      func(m *recipe.Model) { m.VideoClasses = -3 },
 		"model.image_classes is 0 and model.video_classes -5":      func(m *recipe.Model) { m.ImageClasses, m.VideoClasses = 0, -5 },
 	} {
 		r := image

@@ -1,0 +1,73 @@
+package systems
+
+import (
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"mien/engine"
+	"mien/engine/cpu"
+	"mien/nn"
+)
+
+// moments are the largest size and the standard deviation of a parameter's values.
+func moments(t *testing.T, p nn.Param) (largest, deviation float64) {
+	values, err := engine.Read[float64](p.Data())
+	require.NoError(t, err)
+	mean := 0.0
+	for _, v := range values {
+		largest = max(largest, math.Abs(v))
+		mean += v / float64(len(values))
+	}
+	for _, v := range values {
+		deviation += (v - mean) * (v - mean) / float64(len(values))
+	}
+	return largest, math.Sqrt(deviation)
+}
+
+// wantStart is how a parameter begins by the released code: the bound of a uniform distribution, or the deviation of a normal one, both 0
+// where it is constant. Classifiers start narrow widths wider: see nn.InitStd.
+func wantStart(system, name string, shape []int) (bound, deviation float64) {
+	in := float64(engine.Elements(shape[1:]))
+	switch {
+	case strings.HasSuffix(name, "patch_embed.proj.bias"):
+		return 1 / math.Sqrt(96), 0
+	case len(shape) == 1:
+		return 0, 0
+	case strings.HasSuffix(name, "patch_embed.proj.weight"), name == "encoder_to_decoder.weight":
+		return 1 / math.Sqrt(in), 0
+	case name == "mask_token":
+		return 0, 0.02 * 0.53956 // cut at one deviation
+	case system == "mae":
+		return math.Sqrt(6 / (in + float64(shape[0]))), 0
+	}
+	return 0, 1.0 / 8
+}
+
+// Every parameter begins as in the released code.
+func TestStartingValues(t *testing.T) {
+	for _, s := range All {
+		r := tiny[s.Name]
+		r.Model.Dim, r.Model.DecoderDim = 64, 48
+		scope := nn.NewScope(cpu.New(), engine.Float32, nn.Random{Seed: 2})
+		s.Build(scope, r)
+		for _, p := range scope.Params() {
+			largest, deviation := moments(t, p)
+			bound, want := wantStart(s.Name, p.Name, p.Shape())
+			switch {
+			case bound > 0:
+				require.LessOrEqual(t, largest, bound*(1+1e-6), "%s of %s", p.Name, s.Name)
+				require.Greater(t, largest, 0.9*bound, "%s of %s", p.Name, s.Name)
+				require.InEpsilon(t, bound/math.Sqrt(3), deviation, 0.2, "%s of %s", p.Name, s.Name)
+			case want > 0:
+				require.InEpsilon(t, want, deviation, 0.25, "%s of %s", p.Name, s.Name)
+			default:
+				require.InDelta(t, 0, deviation, 1e-12, "%s of %s", p.Name, s.Name)
+				norm := strings.Contains(p.Name, "norm") && strings.HasSuffix(p.Name, ".weight")
+				require.Equal(t, map[bool]float64{true: 1, false: 0}[norm], largest, "%s of %s", p.Name, s.Name)
+			}
+		}
+	}
+}
