@@ -92,6 +92,11 @@ func TestRoutingOf(t *testing.T) {
 	require.NoError(t, err)
 	require.Nil(t, r.Video)
 	require.Len(t, r.Image, 1)
+	sum := 0.0
+	for _, share := range r.Image[0] {
+		sum += share
+	}
+	require.InDelta(t, 1, sum, 1e-12, "of two samples, where nine were asked for")
 }
 
 // A page about a model without experts has no figure of them, and one about a single score has one figure of each kind.
@@ -169,7 +174,7 @@ func TestReconstruct(t *testing.T) {
 		require.Greater(t, hidden, len(r.Input.Pix)/4)
 		require.NotEmpty(t, r.Name)
 	}
-	require.NotEqual(t, all[0].Masked, all[1].Masked)
+	require.NotEqual(t, hiddenPixels(all[2]), hiddenPixels(all[3]), "each sample has a mask of its own")
 	require.Zero(t, b.Stats().LiveBytes)
 
 	classifier := written(t, "s4d-tiny", same)
@@ -180,4 +185,13 @@ func TestReconstruct(t *testing.T) {
 	cancel()
 	_, err = Reconstruct(ctx, path, b, faces(1, 0), 1)
 	require.ErrorIs(t, err, context.Canceled)
+}
+
+// hiddenPixels tells which values of a sample are masked.
+func hiddenPixels(r Reconstruction) []bool {
+	hidden := make([]bool, len(r.Input.Pix))
+	for i, v := range r.Input.Pix {
+		hidden[i] = r.Masked.Pix[i] != v
+	}
+	return hidden
 }
