@@ -174,7 +174,8 @@ func TestReconstruct(t *testing.T) {
 		require.Greater(t, hidden, len(r.Input.Pix)/4)
 		require.NotEmpty(t, r.Name)
 	}
-	require.NotEqual(t, hiddenPixels(all[2]), hiddenPixels(all[3]), "each sample has a mask of its own")
+	require.NotEqual(t, hiddenPatches(all[2]), hiddenPatches(all[3]), "each sample has a mask of its own")
+	require.Len(t, hiddenPatches(all[2]), 4, "of 8 patches, half")
 	require.Zero(t, b.Stats().LiveBytes)
 
 	classifier := written(t, "s4d-tiny", same)
@@ -187,11 +188,19 @@ func TestReconstruct(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 }
 
-// hiddenPixels tells which values of a sample are masked.
-func hiddenPixels(r Reconstruction) []bool {
-	hidden := make([]bool, len(r.Input.Pix))
-	for i, v := range r.Input.Pix {
-		hidden[i] = r.Masked.Pix[i] != v
+// hiddenPatches tells which patches of a sample, of two frames and 16×16 pixels, are masked.
+func hiddenPatches(r Reconstruction) map[[3]int]bool {
+	changed := map[[3]int]int{}
+	f := r.Input
+	for i, v := range f.Pix {
+		if r.Masked.Pix[i] != v {
+			pixel := i / 3
+			changed[[3]int{pixel / (f.H * f.W) / 2, pixel / f.W % f.H / 16, pixel % f.W / 16}]++
+		}
+	}
+	hidden := map[[3]int]bool{}
+	for patch, n := range changed {
+		hidden[patch] = n > 2*16*16*3/2
 	}
 	return hidden
 }

@@ -25,6 +25,17 @@ func TestInterruptedConvertWritesNothing(t *testing.T) {
 	require.NoFileExists(t, path)
 }
 
+// A run that is interrupted says how to go on.
+func TestInterruptedRunSaysHowToGoOn(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var stdout, stderr bytes.Buffer
+	require.Equal(t, interrupted, execute(ctx, []string{"finetune", "--recipe", "s4d-tiny", "--out", dir}, &stdout, &stderr))
+	require.Equal(t, "mien: run folder "+dir+" keeps the finished epochs: continue with --resume\nmien: interrupted\n", stderr.String())
+	require.Empty(t, stdout.String())
+}
+
 // A command that does not look at its context, as while it reads a recipe from a pipe, ends with the second signal.
 func TestSecondSignalKills(t *testing.T) {
 	pipe := filepath.Join(t.TempDir(), "recipe.toml")
