@@ -76,6 +76,14 @@ func host[E engine.Element](t *engine.Tensor) []E {
 	return unsafe.Slice((*E)(p), n)
 }
 
+// hostFrom returns the elements from an offset on, or nil where there is no tensor.
+func hostFrom[E engine.Element](t *engine.Tensor, offset int) []E {
+	if t == nil {
+		return nil
+	}
+	return host[E](t)[offset:]
+}
+
 // sameDType panics unless all tensors that are there hold what t does. It is for operands that host meets on other goroutines only,
 // where a panic would end the program.
 func sameDType(op string, t *engine.Tensor, others ...*engine.Tensor) {
@@ -95,6 +103,13 @@ func pick[T any](t *engine.Tensor, f32, f64 T) T {
 		return f64
 	}
 	panic(unsupported("a floating point kernel", t.DType()))
+}
+
+// known panics where value lies behind the last of its enumeration.
+func known[E ~uint8](op string, value, last E) {
+	if value > last {
+		panic(unsupported(op, value))
+	}
 }
 
 // unsupported is the panic value for what this backend does not know.
