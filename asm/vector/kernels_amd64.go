@@ -8,21 +8,14 @@ func assembly(set kernel.Set) *Kernels[float32] {
 	if set == kernel.AVX512 {
 		return avx512()
 	}
-	return avx2()
-}
-
-func avx2() *Kernels[float32] {
-	k := simd()
-	k.GELU, k.GELUBackward = geluAVX2, geluBackwardAVX2
-	return k
+	return simd()
 }
 
 func avx512() *Kernels[float32] {
 	return &Kernels[float32]{
 		Add: addAVX512, Sub: subAVX512, Mul: mulAVX512, Scale: scaleAVX512, Axpy: axpyAVX512,
 		Dot: dotAVX512, Sum: sumAVX512, SquaredDistance: squaredDistanceAVX512,
-		Exp: expAVX512, Softmax: softmaxAVX512,
-		SoftmaxBackward: softmaxBackwardAVX512, SoftmaxGrad: softmaxGradAVX512,
+		Exp: expAVX512, Softmax: softmaxAVX512, SoftmaxGrad: softmaxGradAVX512,
 		OnlineSoftmax: onlineSoftmaxAVX512, ScaleRows: scaleRowsAVX512, LogitGrad: logitGradAVX512,
 		GELU: geluAVX512, GELUBackward: geluBackwardAVX512,
 		LayerNorm: layerNormAVX512, LayerNormBackward: layerNormBackwardAVX512, AdamW: adamWAVX512,
