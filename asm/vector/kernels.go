@@ -28,7 +28,10 @@ type Kernels[F kernel.Float] struct {
 	// log-sum-exp, max + log Σ exp(x − max), which attention's backward pass needs.
 	Softmax func(dst, x []F) (lse F)
 
-	// SoftmaxGrad computes dx = y·(dy − delta), the second half of [Kernels.SoftmaxBackward].
+	// SoftmaxBackward computes dx = y·(dy − Σ y·dy) for one row y of softmax.
+	SoftmaxBackward func(dx, y, dy []F)
+
+	// SoftmaxGrad is the second half of it, dx = y·(dy − delta), for those who know delta.
 	SoftmaxGrad func(dx, y, dy []F, delta F)
 
 	// OnlineSoftmax is a step of softmax on rows that come in pieces, here n logits of each row, lds apart. Row r has met logits of
@@ -67,9 +70,6 @@ type Kernels[F kernel.Float] struct {
 	AdamW func(p, g, m, v []F, h AdamW)
 }
 
-// SoftmaxBackward computes dx = y·(dy − Σ y·dy) for one row y of softmax.
-func (k *Kernels[F]) SoftmaxBackward(dx, y, dy []F) { k.SoftmaxGrad(dx, y, dy, k.Dot(y, dy)) }
-
 // AdamW holds the numbers of one optimizer step (Loshchilov & Hutter 2019, algorithm 2):
 //
 //	p *= 1 − LR·Decay
@@ -97,7 +97,8 @@ func Reference[F kernel.Float]() *Kernels[F] {
 	return &Kernels[F]{
 		Add: addReference[F], Sub: subReference[F], Mul: mulReference[F], Scale: scaleReference[F], Axpy: axpyReference[F],
 		Dot: dotReference[F], Sum: sumReference[F], SquaredDistance: squaredDistanceReference[F],
-		Exp: expReference[F], Softmax: softmaxReference[F], SoftmaxGrad: softmaxGradReference[F],
+		Exp: expReference[F], Softmax: softmaxReference[F],
+		SoftmaxBackward: softmaxBackwardReference[F], SoftmaxGrad: softmaxGradReference[F],
 		OnlineSoftmax: onlineSoftmaxReference[F], ScaleRows: scaleRows(scaleReference[F]), LogitGrad: logitGrad(expReference[F], softmaxGradReference[F]),
 		GELU: geluReference[F], GELUBackward: geluBackwardReference[F],
 		LayerNorm: layerNormReference[F], LayerNormBackward: layerNormBackwardReference[F], AdamW: adamWReference[F],

@@ -15,7 +15,8 @@ func avx512() *Kernels[float32] {
 	return &Kernels[float32]{
 		Add: addAVX512, Sub: subAVX512, Mul: mulAVX512, Scale: scaleAVX512, Axpy: axpyAVX512,
 		Dot: dotAVX512, Sum: sumAVX512, SquaredDistance: squaredDistanceAVX512,
-		Exp: expAVX512, Softmax: softmaxAVX512, SoftmaxGrad: softmaxGradAVX512,
+		Exp: expAVX512, Softmax: softmaxAVX512,
+		SoftmaxBackward: softmaxBackwardAVX512, SoftmaxGrad: softmaxGradAVX512,
 		OnlineSoftmax: onlineSoftmaxAVX512, ScaleRows: scaleRowsAVX512, LogitGrad: logitGradAVX512,
 		GELU: geluAVX512, GELUBackward: geluBackwardAVX512,
 		LayerNorm: layerNormAVX512, LayerNormBackward: layerNormBackwardAVX512, AdamW: adamWAVX512,

@@ -29,7 +29,8 @@ func simd() *Kernels[float32] {
 	return &Kernels[float32]{
 		Add: addSIMD, Sub: subSIMD, Mul: mulSIMD, Scale: scaleSIMD, Axpy: axpySIMD,
 		Dot: dotSIMD, Sum: sumSIMD, SquaredDistance: squaredDistanceSIMD,
-		Exp: expSIMD, Softmax: softmaxSIMD, SoftmaxGrad: softmaxGradSIMD,
+		Exp: expSIMD, Softmax: softmaxSIMD,
+		SoftmaxBackward: softmaxBackwardSIMD, SoftmaxGrad: softmaxGradSIMD,
 		OnlineSoftmax: onlineSoftmaxSIMD, ScaleRows: scaleRows(scaleSIMD), LogitGrad: logitGrad(expSIMD, softmaxGradSIMD),
 		GELU: geluSIMD, GELUBackward: geluBackwardSIMD,
 		LayerNorm: layerNormSIMD, LayerNormBackward: layerNormBackwardSIMD, AdamW: adamWSIMD,

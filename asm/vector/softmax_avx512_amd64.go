@@ -20,6 +20,8 @@ func softmaxAVX512(dst, x []float32) (lse float32) {
 	return top + float32(math.Log(float64(sum)))
 }
 
+func softmaxBackwardAVX512(dx, y, dy []float32) { softmaxGradAVX512(dx, y, dy, dotAVX512(y, dy)) }
+
 func softmaxGradAVX512(dx, y, dy []float32, delta float32) {
 	y, dy = y[:len(dx)], dy[:len(dx)]
 	chunks(len(dx), func(i, n int) { softmaxGradAVX512Asm(&dx[i], &y[i], &dy[i], n, delta) })

@@ -26,6 +26,10 @@ func softmaxReference[F kernel.Float](dst, x []F) (lse F) {
 	return F(float64(top) + math.Log(sum))
 }
 
+func softmaxBackwardReference[F kernel.Float](dx, y, dy []F) {
+	softmaxGradReference(dx, y, dy, dotReference(y, dy))
+}
+
 func softmaxGradReference[F kernel.Float](dx, y, dy []F, delta F) {
 	y, dy = y[:len(dx)], dy[:len(dx)]
 	for i := range dx {

@@ -17,6 +17,8 @@ func softmaxSIMD(dst, x []float32) (lse float32) {
 	return top + float32(math.Log(float64(sum)))
 }
 
+func softmaxBackwardSIMD(dx, y, dy []float32) { softmaxGradSIMD(dx, y, dy, dotSIMD(y, dy)) }
+
 func softmaxGradSIMD(dx, y, dy []float32, delta float32) {
 	y, dy = y[:len(dx)], dy[:len(dx)]
 	i := vectors(len(dx), func(i, n int) { softmaxGradSIMDAsm(&dx[i], &y[i], &dy[i], n, delta) })
