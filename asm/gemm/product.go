@@ -47,15 +47,7 @@ func (g Product[F]) Columns(lo, hi int) Product[F] {
 	default:
 		g.B = g.B[lo:]
 	}
-	if g.Bias != nil {
-		g.Bias = g.Bias[lo:hi]
-	}
-	if g.Pre != nil {
-		g.Pre = g.Pre[lo:]
-	}
-	if g.Residual != nil {
-		g.Residual = g.Residual[lo:]
-	}
+	g.Bias, g.Pre, g.Residual = kernel.Tail(g.Bias, lo), kernel.Tail(g.Pre, lo), kernel.Tail(g.Residual, lo)
 	return g
 }
 
@@ -68,11 +60,6 @@ func (g Product[F]) Rows(lo, hi int) Product[F] {
 	} else {
 		g.A = g.A[lo*g.LDA:]
 	}
-	if g.Pre != nil {
-		g.Pre = g.Pre[lo*g.LDPre:]
-	}
-	if g.Residual != nil {
-		g.Residual = g.Residual[lo*g.LDResidual:]
-	}
+	g.Pre, g.Residual = kernel.Tail(g.Pre, lo*g.LDPre), kernel.Tail(g.Residual, lo*g.LDResidual)
 	return g
 }
