@@ -77,12 +77,6 @@ func (k *Kernels[F]) multiplyRows(g *Product[F], s *scratch[F], a []F, lda, from
 func (k *Kernels[F]) epilogue(g *Product[F], lo, hi, from, to int) {
 	for r := lo; r < hi; r++ {
 		row := g.C[r*g.LDC:][from:to]
-		if !g.tileAddsBias() {
-			k.vector.Scale(row, row, g.Scale)
-			if g.Bias != nil {
-				k.vector.Add(row, row, g.Bias[from:to])
-			}
-		}
 		if g.Pre != nil {
 			copy(g.Pre[r*g.LDPre:][from:to], row)
 		}

@@ -5,7 +5,7 @@ import "mien/asm/internal/kernel"
 // Product describes a product of row-major matrices and what is done to it while it is in the cache:
 //
 //	S = op(A)·op(B)  (+ C when Accumulate)
-//	X = Scale·S + Bias, kept in Pre
+//	X = S + Bias, kept in Pre
 //	C = GELU(X) + Residual
 //
 // with op(A) [M, K], op(B) [K, N] and C, Pre, Residual [M, N]. A transposed operand is stored the other way round, A as
@@ -23,7 +23,6 @@ type Product[F kernel.Float] struct {
 	LDC        int
 	Accumulate bool
 
-	Scale       F   // 0 stands for 1
 	Bias        []F // [N]
 	Pre         []F // the values before GELU, which its backward pass needs
 	LDPre       int

@@ -25,8 +25,8 @@ func residualAsSum(a engine.GemmArgs) engine.GemmArgs {
 	if a.Residual == nil || !a.Residual.SharesWith(a.C) || a.Residual.Offset() != a.C.Offset() {
 		return a
 	}
-	if a.Scale != 0 || a.Pre != nil || a.GELU || a.Accumulate {
-		panic(&engine.ShapeError{Op: "Gemm residual", Got: "C", Want: "another tensor, beside Scale, Pre, GELU or Accumulate"})
+	if a.Pre != nil || a.GELU || a.Accumulate {
+		panic(&engine.ShapeError{Op: "Gemm residual", Got: "C", Want: "another tensor, beside Pre, GELU or Accumulate"})
 	}
 	a.Residual, a.Accumulate = nil, true
 	return a
@@ -135,7 +135,7 @@ func gemmItem[F asm.Float](a *engine.GemmArgs, b int) gemm.Product[F] {
 		M: a.M, N: a.N, K: a.K,
 		A: host[F](a.A)[b*a.AStride:], LDA: a.LDA, TransA: a.TransA,
 		C: host[F](a.C)[at:], LDC: a.LDC, Accumulate: a.Accumulate,
-		Scale: F(a.Scale), GELU: a.GELU, LDPre: a.LDC, LDResidual: a.LDC,
+		GELU: a.GELU, LDPre: a.LDC, LDResidual: a.LDC,
 		Bias: hostFrom[F](a.Bias, 0), Pre: hostFrom[F](a.Pre, at), Residual: hostFrom[F](a.Residual, at),
 	}
 	if a.Packed != nil {

@@ -54,34 +54,30 @@ func (c *cutter[F]) patch(dst []F, i int) {
 	across, down, along := c.width/c.Patch, c.height/c.Patch, ceilDiv(c.frames, c.Tubelet)
 	left, top := i%across*c.Patch, i/across%down*c.Patch
 	sample, first := i/(across*down*along), i/(across*down)%along*c.Tubelet
-	step, channelStep := 1, c.Tubelet*c.Patch*c.Patch
-	if c.ChannelsLast {
-		step, channelStep = 3, 1
-	}
-	for t := range c.Tubelet {
-		frame := min(first+t, c.frames-1) // one frame fills its tubelet
-		for row := range c.Patch {
-			at := (t*c.Patch + row) * c.Patch * step
-			for ch := range 3 {
-				c.run(dst[at+ch*channelStep:], step, sample, ch, frame, top+row, left)
+	for ch := range 3 {
+		for t := range c.Tubelet {
+			frame := min(first+t, c.frames-1) // one frame fills its tubelet
+			for row := range c.Patch {
+				c.run(dst[:c.Patch], sample, ch, frame, top+row, left)
+				dst = dst[c.Patch:]
 			}
 		}
 	}
 }
 
 // run writes one row of a patch in one channel.
-func (c *cutter[F]) run(dst []F, step, sample, ch, frame, y, x int) {
+func (c *cutter[F]) run(dst []F, sample, ch, frame, y, x int) {
 	if c.bytes != nil {
 		from := (((sample*c.frames+frame)*c.height+y)*c.width + x) * 3
 		values := &c.values[ch]
-		for i := range c.Patch {
-			dst[i*step] = values[c.bytes[from+3*i+ch]]
+		for i := range dst {
+			dst[i] = values[c.bytes[from+3*i+ch]]
 		}
 		return
 	}
 	from := (((sample*3+ch)*c.frames+frame)*c.height+y)*c.width + x
 	mean, std := F(c.Mean[ch]), F(c.Std[ch])
 	for i, v := range c.floats[from : from+c.Patch] {
-		dst[i*step] = (v - mean) / std
+		dst[i] = (v - mean) / std
 	}
 }

@@ -43,8 +43,8 @@ func packQuantized(w *engine.Tensor, p engine.Precision) *engine.PackedWeight {
 // gemmQuantized is multiply with a weight of low precision, which cannot add to C. Where rows are many each thread has its own, which it
 // converts strip by strip; a few are converted first, for all threads, and columns are divided.
 func gemmQuantized(a engine.GemmArgs) {
-	if a.Scale != 0 || a.Pre != nil || a.Accumulate || a.TransA {
-		panic(&engine.ShapeError{Op: "Gemm", Got: a.Packed.Precision, Want: "neither Scale, Pre, Accumulate nor TransA at low precision"})
+	if a.Pre != nil || a.Accumulate || a.TransA {
+		panic(&engine.ShapeError{Op: "Gemm", Got: a.Packed.Precision, Want: "neither Pre, Accumulate nor TransA at low precision"})
 	}
 	k, parts := quantizedKernels(a.Packed.Precision), threadsFor(a.Batch*a.M*a.N*a.K, gemmGrain)
 	for b := range a.Batch {
