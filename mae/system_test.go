@@ -73,8 +73,8 @@ func newLearner() *learner {
 // The cost of a step is that of its modality's mask.
 func TestLearnerMACs(t *testing.T) {
 	l := newLearner()
-	require.Equal(t, small.MACs(9-7, 9), l.MACs(9))
-	require.Equal(t, small.MACs(18-10, 18), l.MACs(18))
+	require.Equal(t, small.MACs(9-7, 9), l.MACs(data.Image))
+	require.Equal(t, small.MACs(18-10, 18), l.MACs(data.Video))
 }
 
 // The loss of a batch is that of the mask which its place in the run draws, and Reconstruct shows the same mask.

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"mien/data"
-	"mien/engine"
 	"mien/nn"
 	"mien/recipe"
 	"mien/system"
@@ -143,8 +142,3 @@ func presets(kind string) (names []string) {
 // pass has two of its size in the backward pass, one for either operand.
 func forwardGFLOP(batch, macs int) float64  { return 2 * float64(batch) * float64(macs) / 1e9 }
 func trainingGFLOP(batch, macs int) float64 { return 3 * forwardGFLOP(batch, macs) }
-
-// inferenceScope makes the weights of a model that answers at a precision.
-func inferenceScope(b engine.Backend, p engine.Precision) *nn.Scope {
-	return nn.NewInferenceScope(b, nn.Random{Seed: benchSeed}, p)
-}
