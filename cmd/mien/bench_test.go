@@ -45,3 +45,12 @@ func TestMACsByHand(t *testing.T) {
 	require.Equal(t, forwardGFLOP(3, 500)*3, trainingGFLOP(3, 500))
 	require.InDelta(t, 3000/1e9, forwardGFLOP(3, 500), 1e-18)
 }
+
+// A step on one modality does not use the head of the other.
+func TestUsedParams(t *testing.T) {
+	heads := map[data.Modality]string{data.Image: "head.image.", data.Video: "head.video."}
+	all := []nn.Param{{Name: "head.image.bias"}, {Name: "blocks.0.norm1.weight"}, {Name: "head.video.weight"}}
+	require.Equal(t, all[:2], usedParams(all, heads, data.Image))
+	require.Equal(t, all[1:], usedParams(all, heads, data.Video))
+	require.Equal(t, all, usedParams(all, nil, data.Video))
+}

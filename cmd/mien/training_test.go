@@ -5,8 +5,45 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"mien/data"
+	"mien/engine"
 	"mien/recipe"
+	"mien/systems"
 )
+
+// Each flag arrives where it is meant to.
+func TestOptions(t *testing.T) {
+	seed := int64(5)
+	o, err := trainFlags{Recipe: "s4d-tiny", Init: "from", Out: "to", Resume: true, Epochs: 2, Seed: &seed, Recompute: true, Precision: engine.BF16,
+		dataFlags: dataFlags{"a", "b", "c", "d"}}.options(recipe.Finetune)
+	require.NoError(t, err)
+	require.Equal(t, "from", o.Init)
+	require.Equal(t, "to", o.Out)
+	require.True(t, o.Resume)
+	require.True(t, o.Recompute)
+	require.Equal(t, engine.BF16, o.Precision)
+	require.Equal(t, data.Lists{StaticList: "a", StaticRoot: "b", DynamicList: "c", DynamicRoot: "d"}, o.Train)
+	want, err := systems.Load("s4d-tiny")
+	require.NoError(t, err)
+	want.Seed = 5
+	want, err = want.WithEpochs(2)
+	require.NoError(t, err)
+	require.Equal(t, want, o.Recipe)
+
+	o, err = trainFlags{Recipe: "s4d-tiny"}.options(recipe.Finetune)
+	require.NoError(t, err)
+	want, err = systems.Load("s4d-tiny")
+	require.NoError(t, err)
+	require.Equal(t, want, o.Recipe)
+	require.False(t, o.Resume || o.Recompute)
+	require.Equal(t, engine.Full, o.Precision)
+	require.True(t, o.Train.Empty())
+	negative := int64(-1)
+	for _, f := range []trainFlags{{Recipe: "s4d-tiny", Seed: &negative}, {Recipe: "s4d-tiny", Epochs: -1}} {
+		_, err = f.options(recipe.Finetune)
+		require.EqualError(t, err, "--epochs and --seed must not be negative")
+	}
+}
 
 // However short a run is made, a warm-up on drawn faces leaves epochs for the lists, and either part ends at a low learning rate.
 func TestEpochsLeaveSomeForTheLists(t *testing.T) {
