@@ -22,7 +22,7 @@ func TestSystemChecks(t *testing.T) {
 	for message, change := range map[string]func(r *recipe.Recipe){
 		"decoder of width 0": func(r *recipe.Recipe) { r.Model.DecoderDim = 0 },
 		"train.image_mask: a mask ratio of 0.1: of 4 patches it must hide": func(r *recipe.Recipe) { r.Train.ImageMask = 0.1 },
-		"train.video_mask: a mask ratio of 1 hides 8 of 8 patches":   func(r *recipe.Recipe) { r.Train.VideoMask = 1 },
+		"train.video_mask: a mask ratio of 1: of 8 patches it must hide":   func(r *recipe.Recipe) { r.Train.VideoMask = 1 },
 		"train.video_mask: a mask ratio of NaN":                      func(r *recipe.Recipe) { r.Train.VideoMask = math.NaN() },
 	} {
 		r := goldenRecipe
