@@ -5,8 +5,8 @@ import "mien/engine"
 // Patchify cuts pixels into patches of the given dtype as engine.PatchifyArgs says; Dst and Pixels of a are filled in here. The result
 // is [B, N, width] with all patches of a sample, or [n, width] with those of a.Rows.
 //
-// Bytes are data and have no gradient. Of floats, dx = the element of dy that x went to, over Std (where all patches are cut,
-// channels first).
+// Bytes are data and have no gradient. Of floats, dx = the element of dy that x went to, over Std, where all patches
+// are cut.
 func Patchify(pixels *Value, dtype engine.DType, a engine.PatchifyArgs) *Value {
 	o := begin("Patchify", pixels)
 	cut := patchGrid(pixels, a)
@@ -15,8 +15,8 @@ func Patchify(pixels *Value, dtype engine.DType, a engine.PatchifyArgs) *Value {
 	if a.Rows != nil {
 		shape = []int{a.Rows.Len(), shape[2]}
 	}
-	if o.needs && (a.Rows != nil || a.ChannelsLast) {
-		panic(&engine.ShapeError{Op: "Patchify", Got: "pixels that need a gradient", Want: "all patches, channels first"})
+	if o.needs && a.Rows != nil {
+		panic(&engine.ShapeError{Op: "Patchify", Got: "pixels that need a gradient", Want: "all patches"})
 	}
 	a.Pixels, a.Dst = pixels.data, o.new(shape...)
 	o.be.Patchify(a)

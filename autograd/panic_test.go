@@ -68,9 +68,6 @@ func TestShapeErrors(t *testing.T) {
 		{"Patchify", frames(1, 3, 2, 4, 7)},
 		{"Patchify", func() { ag.Patchify(v(1, 3, 2, 4, 4), engine.Float32, engine.PatchifyArgs{Tubelet: 2}) }},
 		{"Patchify", func() {
-			ag.Patchify(v(1, 3, 2, 4, 4), engine.Float32, engine.PatchifyArgs{Tubelet: 2, Patch: 4, ChannelsLast: true})
-		}},
-		{"Patchify", func() {
 			ag.Patchify(v(1, 3, 2, 4, 4), engine.Float32, engine.PatchifyArgs{Tubelet: 2, Patch: 4, Rows: rows.From})
 		}},
 		{"Permute", func() { ag.Permute(v(2, 3), 0, 0) }},

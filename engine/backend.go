@@ -140,23 +140,21 @@ type CopyArgs struct {
 // Rows, Int32 [n], names those that are wanted; nil stands for all. A single frame is repeated to fill its tubelet.
 //
 // Pixels are bytes [B, T, H, W, 3], which stand for v/255, or floats [B, 3, T, H, W]; each value v of channel c becomes
-// (v − Mean[c])/Std[c]. Dst is [n, 3·Tubelet·Patch·Patch], in a patch ordered by channel, time, row and column, or with ChannelsLast by
-// time, row, column and channel.
+// (v − Mean[c])/Std[c]. Dst is [n, 3·Tubelet·Patch·Patch], in a patch ordered by channel, time, row and column.
 type PatchifyArgs struct {
 	Dst, Pixels, Rows *Tensor
 	Tubelet, Patch    int
 	Mean, Std         [3]float32
-	ChannelsLast      bool
 }
 
-// GemmArgs computes, for every item b < Batch,
+// GemmArgs computes, for every item b < Batch (at least 1),
 //
 //	S = op(A_b)·op(B_b)  (+ C_b when Accumulate)
-//	X = Scale·S + Bias, kept in Pre_b
+//	X = S + Bias, kept in Pre_b
 //	C_b = GELU(X) + Residual_b
 //
-// with op(A) [M, K], op(B) [K, N] and C, Pre and Residual [M, N]. Item b of X starts b·XStride elements into its tensor; Pre and
-// Residual lie as C does. A transposed operand is stored the other way round, A as [K, M] and B as [N, K], and LD is the
+// with op(A) [M, K], op(B) [K, N] and C, Pre and Residual [M, N]. Item b of A, B and C starts b·AStride, b·BStride and b·CStride
+// elements into its tensor; Pre and Residual lie as C does. A transposed operand is stored the other way round, A as [K, M] and B as [N, K], and LD is the
 // distance between stored rows. The zero value leaves everything out that can be.
 //
 // Where C is Float32, A and B may each be BFloat16, and Precision rounds those that are not.
@@ -171,11 +169,10 @@ type GemmArgs struct {
 	AStride, BStride, CStride int
 	Accumulate                bool
 
-	Scale    float64 // 0 stands for 1
 	Bias     *Tensor // [N]
 	Pre      *Tensor // the values before GELU, which its backward pass needs
 	GELU     bool
-	Residual *Tensor // C itself only without Scale, Pre, GELU and Accumulate
+	Residual *Tensor // C itself only without Pre, GELU and Accumulate
 }
 
 // GroupedMode names the three products of a linear layer that has one weight a group.

@@ -56,9 +56,12 @@ type Number interface {
 	float32 | float64 | int32 | uint8
 }
 
-// dtypeOf returns the DType of a Go element type.
-func dtypeOf[N Number]() DType {
-	var z N
+// Element is what tensors hold in memory; bfloat16 as its 16 bits.
+type Element interface{ Number | uint16 }
+
+// DTypeOf returns the dtype whose elements are held as E.
+func DTypeOf[E Element]() DType {
+	var z E
 	switch any(z).(type) {
 	case float32:
 		return Float32
@@ -66,6 +69,8 @@ func dtypeOf[N Number]() DType {
 		return Float64
 	case int32:
 		return Int32
+	case uint16:
+		return BFloat16
 	}
 	return Uint8
 }

@@ -24,7 +24,7 @@ func Write[N Number](t *Tensor, values []N) {
 	if len(values) != t.Len() {
 		panic(&ShapeError{Op: "engine.Write", Got: len(values), Want: t.Len()})
 	}
-	from := dtypeOf[N]()
+	from := DTypeOf[N]()
 	float := from == Float32 || from == Float64
 	switch {
 	case t.dtype == from:
@@ -34,7 +34,11 @@ func Write[N Number](t *Tensor, values []N) {
 	case float && t.dtype == Float64:
 		upload(t, convert[float64](values))
 	case float && t.dtype == BFloat16:
-		upload(t, toBFloat16(convert[float32](values)))
+		bits := make([]uint16, len(values))
+		for i, v := range values {
+			bits[i] = ToBFloat16(float32(v))
+		}
+		upload(t, bits)
 	default:
 		panic(&ShapeError{Op: "engine.Write", Got: from, Want: t.dtype})
 	}
@@ -43,24 +47,9 @@ func Write[N Number](t *Tensor, values []N) {
 // Read waits for pending kernels and returns the contents of t as N, converting between number types. Its error
 // is the backend's: the CPU has none.
 func Read[N Number](t *Tensor) ([]N, error) {
-	switch t.dtype {
-	case Float32:
-		v, err := download[float32](t)
-		return convert[N](v), err
-	case Float64:
-		v, err := download[float64](t)
-		return convert[N](v), err
-	case Int32:
-		v, err := download[int32](t)
-		return convert[N](v), err
-	case Uint8:
-		v, err := download[uint8](t)
-		return convert[N](v), err
-	case BFloat16:
-		v, err := download[uint16](t)
-		return convert[N](fromBFloat16(v)), err
-	}
-	panic(&ShapeError{Op: "engine.Read", Got: t.dtype, Want: "a dtype of package engine"})
+	dst := make([]N, t.Len())
+	err := ReadInto(t, dst)
+	return dst, err
 }
 
 // ReadInto is Read into dst, which has as many elements as t. Where N is the element type, nothing is allocated.
@@ -68,32 +57,47 @@ func ReadInto[N Number](t *Tensor, dst []N) error {
 	if len(dst) != t.Len() {
 		panic(&ShapeError{Op: "engine.ReadInto", Got: len(dst), Want: t.Len()})
 	}
-	if t.dtype == dtypeOf[N]() {
-		return t.store.backend.Download(asBytes(dst), t.store.buf, t.offset*t.dtype.Size())
+	switch t.dtype {
+	case DTypeOf[N]():
+		return download(t, dst)
+	case Float32:
+		return readAs[float32](t, dst)
+	case Float64:
+		return readAs[float64](t, dst)
+	case Int32:
+		return readAs[int32](t, dst)
+	case Uint8:
+		return readAs[uint8](t, dst)
+	case BFloat16:
+		bits := make([]uint16, len(dst))
+		err := download(t, bits)
+		for i, b := range bits {
+			dst[i] = N(FromBFloat16(b))
+		}
+		return err
 	}
-	values, err := Read[N](t)
-	copy(dst, values)
+	panic(&ShapeError{Op: "engine.Read", Got: t.dtype, Want: "a dtype of package engine"})
+}
+
+// readAs reads elements of type E and converts them.
+func readAs[E, N Number](t *Tensor, dst []N) error {
+	values := make([]E, len(dst))
+	err := download(t, values)
+	for i, v := range values {
+		dst[i] = N(v)
+	}
 	return err
 }
 
-// element is what travels between host and backend; bfloat16 as its 16 bits.
-type element interface{ Number | uint16 }
-
-func upload[E element](t *Tensor, values []E) {
+func upload[E Element](t *Tensor, values []E) {
 	t.store.backend.Upload(t.store.buf, t.offset*t.dtype.Size(), asBytes(values))
 }
 
-func download[E element](t *Tensor) ([]E, error) {
-	dst := make([]E, t.Len())
-	err := t.store.backend.Download(asBytes(dst), t.store.buf, t.offset*t.dtype.Size())
-	return dst, err
+func download[E Element](t *Tensor, dst []E) error {
+	return t.store.backend.Download(asBytes(dst), t.store.buf, t.offset*t.dtype.Size())
 }
 
-// convert returns values itself where the types agree.
 func convert[To, From Number](values []From) []To {
-	if same, ok := any(values).([]To); ok {
-		return same
-	}
 	out := make([]To, len(values))
 	for i, v := range values {
 		out[i] = To(v)
@@ -101,25 +105,7 @@ func convert[To, From Number](values []From) []To {
 	return out
 }
 
-func toBFloat16(values []float32) []uint16 {
-	out := make([]uint16, len(values))
-	for i, v := range values {
-		out[i] = ToBFloat16(v)
-	}
-	return out
-}
-
-func fromBFloat16(bits []uint16) []float32 {
-	out := make([]float32, len(bits))
-	for i, b := range bits {
-		out[i] = FromBFloat16(b)
-	}
-	return out
-}
-
-func asBytes[E element](v []E) []byte {
-	if len(v) == 0 {
-		return nil
-	}
-	return unsafe.Slice((*byte)(unsafe.Pointer(&v[0])), len(v)*int(unsafe.Sizeof(v[0])))
+func asBytes[E Element](v []E) []byte {
+	var z E
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(v))), len(v)*int(unsafe.Sizeof(z)))
 }

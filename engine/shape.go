@@ -7,16 +7,9 @@ import (
 
 // CheckShape panics with a *ShapeError unless t has the wanted shape; −1 matches any extent.
 func CheckShape(op string, t *Tensor, want ...int) {
-	if len(t.shape) == len(want) {
-		ok := true
-		for i, w := range want {
-			ok = ok && (w < 0 || w == t.shape[i])
-		}
-		if ok {
-			return
-		}
+	if !slices.EqualFunc(t.shape, want, func(d, w int) bool { return w < 0 || w == d }) {
+		panic(&ShapeError{Op: op, Got: t.Shape(), Want: slices.Clone(want)})
 	}
-	panic(&ShapeError{Op: op, Got: t.Shape(), Want: slices.Clone(want)})
 }
 
 // Elements returns the number of elements of a shape; the empty shape is a scalar.

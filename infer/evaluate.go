@@ -99,10 +99,13 @@ func (m *Model) Match(s data.Sets) (_ data.Sets, notes []string, err error) {
 // their number: its list is taken as it is.
 func (m *Model) relabel(d *data.Dataset) (note string, err error) {
 	labels := m.Labels[(*d).Modality()]
-	if !m.Own || slices.Equal(labels, data.Unnamed(len(labels))) {
-		return "", CheckLabels(*d, len(labels))
-	}
 	before := *d
+	if !m.Own && before.Classes() != nil && !slices.Equal(before.Classes(), labels) {
+		note = fmt.Sprintf("the %s head does not name its classes: labels of the list are taken by number", before.Modality())
+	}
+	if !m.Own || slices.Equal(labels, data.Unnamed(len(labels))) {
+		return note, CheckLabels(before, len(labels))
+	}
 	after, dropped, err := data.Relabel(before, labels)
 	if err != nil {
 		return "", err
@@ -127,7 +130,7 @@ func CheckLabels(d data.Dataset, classes int) error {
 	return nil
 }
 
-// Evaluate classifies the samples of matched sets as the published protocol does: an image by one view, a video by the mean
+// Evaluate classifies the samples of sets that Match returned as the published protocol does: an image by one view, a video by the mean
 // over its two test windows.
 func (m *Model) Evaluate(ctx context.Context, s data.Sets) (*Report, error) {
 	report := &Report{}
@@ -146,7 +149,11 @@ func (m *Model) Evaluate(ctx context.Context, s data.Sets) (*Report, error) {
 }
 
 func (m *Model) score(ctx context.Context, d data.Dataset) (*Score, error) {
-	s := &Score{Confusion: NewConfusion(m.Net.Classes(d.Modality()))}
+	classes := m.Net.Classes(d.Modality())
+	if err := CheckLabels(d, classes); err != nil {
+		return nil, err
+	}
+	s := &Score{Confusion: NewConfusion(classes)}
 	if m.Reference != nil {
 		s.Agreement = &Agreement{}
 	}

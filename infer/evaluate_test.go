@@ -144,13 +144,16 @@ func TestMatchLeavesOut(t *testing.T) {
 func TestMatchOfPublishedGoesByNumber(t *testing.T) {
 	m := openModel(t, published)
 	require.Equal(t, data.DFEW, m.Labels[data.Video])
-	for _, header := range []string{"video_name,label", "path,id", "video_name,labels"} {
+	byNumber := []string{"the video head does not name its classes: labels of the list are taken by number"}
+	for header, want := range map[string][]string{"video_name,label": nil, "path,id": byNumber, "video_name,labels": byNumber} {
 		set, notes := match(t, m, videos(t, header, 3, 5))
-		require.Empty(t, notes)
+		require.Equal(t, want, notes, header)
 		require.Equal(t, []int{3, 5}, []int{set.Label(0), set.Label(1)})
 	}
 	_, _, err := m.Match(data.Sets{Video: videos(t, "video_name,labels", 8)})
 	require.EqualError(t, err, "v0 has label 8, but the model's video head has classes 0 to 6")
+	_, err = m.Evaluate(t.Context(), data.Sets{Video: videos(t, "video_name,labels", 8)})
+	require.EqualError(t, err, "v0 has label 8, but the model's video head has classes 0 to 6", "not matched at all")
 }
 
 // So does a model of mien whose classes are numbers.

@@ -24,6 +24,9 @@ func (c Config) Check() error {
 		return fmt.Errorf("decoder of width %d, depth %d and %d heads: each must be at least 1, and the width a multiple of the heads",
 			c.DecoderDim, c.DecoderDepth, c.DecoderHeads)
 	}
+	if c.DecoderDim > vit.MaxExtent || c.DecoderDepth > vit.MaxDepth {
+		return fmt.Errorf("decoder of width %d and %d blocks: the limits are %d and %d", c.DecoderDim, c.DecoderDepth, vit.MaxExtent, vit.MaxDepth)
+	}
 	if c.Encoder.PatchDim() == 3 {
 		return errors.New("patches of one pixel: targets are divided by the deviation inside a patch, so that it needs two or more")
 	}

@@ -23,7 +23,7 @@ func HiddenPatches(tokens int, ratio float64) int {
 // CheckRatio returns an error for a ratio that hides nothing, whose loss would be 0 for ever, or everything.
 func CheckRatio(tokens int, ratio float64) error {
 	if n := HiddenPatches(tokens, ratio); !(n > 0 && n < tokens) {
-		return fmt.Errorf("a mask ratio of %v hides %d of %d patches: it must hide at least one and show at least one", ratio, n, tokens)
+		return fmt.Errorf("a mask ratio of %v: of %d patches it must hide at least one and show at least one", ratio, tokens)
 	}
 	return nil
 }

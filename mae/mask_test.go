@@ -28,7 +28,7 @@ func TestHiddenPatches(t *testing.T) {
 func TestCheckRatio(t *testing.T) {
 	require.NoError(t, CheckRatio(4, 0.25))
 	require.NoError(t, CheckRatio(4, 0.99))
-	require.EqualError(t, CheckRatio(4, 0.2), "a mask ratio of 0.2 hides 0 of 4 patches: it must hide at least one and show at least one")
+	require.EqualError(t, CheckRatio(4, 0.2), "a mask ratio of 0.2: of 4 patches it must hide at least one and show at least one")
 	for _, ratio := range []float64{0, 1, 1.5, -0.5, math.NaN(), math.Inf(1), math.Inf(-1)} {
 		require.Error(t, CheckRatio(4, ratio), "%v", ratio)
 	}

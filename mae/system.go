@@ -74,23 +74,19 @@ func (l *learner) Loss(t *ag.Tape, b *system.Batch) *ag.Value {
 
 // mask draws the hidden patches of a batch from its place in the run.
 func (l *learner) mask(b *system.Batch) *Mask {
-	tokens, ratio := l.tokens(b.Modality)
-	return RandomMask(b.Size(), tokens, ratio, b.Stream("mask"))
+	return RandomMask(b.Size(), l.Encoder.TokensOf(b.Modality), l.ratio(b.Modality), b.Stream("mask"))
 }
 
-func (l *learner) tokens(m data.Modality) (tokens int, ratio float64) {
+func (l *learner) ratio(m data.Modality) float64 {
 	if m == data.Image {
-		return l.Encoder.ImageTokens(), l.recipe.Train.ImageMask
+		return l.recipe.Train.ImageMask
 	}
-	return l.Encoder.VideoTokens(), l.recipe.Train.VideoMask
+	return l.recipe.Train.VideoMask
 }
 
-func (l *learner) MACs(tokens int) int {
-	ratio := l.recipe.Train.VideoMask
-	if tokens == l.Encoder.ImageTokens() {
-		ratio = l.recipe.Train.ImageMask
-	}
-	return l.Config.MACs(tokens-HiddenPatches(tokens, ratio), tokens)
+func (l *learner) MACs(m data.Modality) int {
+	tokens := l.Encoder.TokensOf(m)
+	return l.Config.MACs(tokens-HiddenPatches(tokens, l.ratio(m)), tokens)
 }
 
 // Reconstruct makes it a system.Reconstructor.

@@ -21,8 +21,8 @@ func TestSystemChecks(t *testing.T) {
 	require.NoError(t, System.Check(goldenRecipe))
 	for message, change := range map[string]func(r *recipe.Recipe){
 		"decoder of width 0": func(r *recipe.Recipe) { r.Model.DecoderDim = 0 },
-		"train.image_mask: a mask ratio of 0.1 hides 0 of 4 patches": func(r *recipe.Recipe) { r.Train.ImageMask = 0.1 },
-		"train.video_mask: a mask ratio of 1 hides 8 of 8 patches":   func(r *recipe.Recipe) { r.Train.VideoMask = 1 },
+		"train.image_mask: a mask ratio of 0.1: of 4 patches it must hide": func(r *recipe.Recipe) { r.Train.ImageMask = 0.1 },
+		"train.video_mask: a mask ratio of 1: of 8 patches it must hide":   func(r *recipe.Recipe) { r.Train.VideoMask = 1 },
 		"train.video_mask: a mask ratio of NaN":                      func(r *recipe.Recipe) { r.Train.VideoMask = math.NaN() },
 	} {
 		r := goldenRecipe
@@ -73,8 +73,8 @@ func newLearner() *learner {
 // The cost of a step is that of its modality's mask.
 func TestLearnerMACs(t *testing.T) {
 	l := newLearner()
-	require.Equal(t, small.MACs(9-7, 9), l.MACs(9))
-	require.Equal(t, small.MACs(18-10, 18), l.MACs(18))
+	require.Equal(t, small.MACs(9-7, 9), l.MACs(data.Image))
+	require.Equal(t, small.MACs(18-10, 18), l.MACs(data.Video))
 }
 
 // The loss of a batch is that of the mask which its place in the run draws, and Reconstruct shows the same mask.

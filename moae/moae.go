@@ -34,10 +34,19 @@ type Config struct {
 	Balance     float64 // coefficient of the load-balance loss; the released code intends 1e-3 and never adds it
 }
 
+// Limits that keep memory bounded whatever a file or recipe claims, far above what is published.
+const (
+	maxExperts = 1 << 10
+	maxHidden  = 1 << 16
+)
+
 // Check returns an error that says which number is impossible.
 func (c Config) Check() error {
 	if c.Experts < 1 || c.TopK < 1 || c.TopK > c.Experts || c.Hidden < 0 || !(c.Capacity >= 0 && c.Balance >= 0) {
 		return fmt.Errorf("mixture %+v: needs experts ≥ 1, 1 ≤ top-k ≤ experts, and nothing negative", c)
+	}
+	if c.Experts > maxExperts || c.Hidden > maxHidden {
+		return fmt.Errorf("mixture %+v: more than %d experts, or a hidden layer wider than %d", c, maxExperts, maxHidden)
 	}
 	return nil
 }

@@ -52,7 +52,7 @@ func TestHostileSizes(t *testing.T) {
 	}
 	refuse("block of a large number", "1000000001 blocks: choose 1 to 1024", plus(one("blocks.1000000000.norm1.weight")), nil)
 	refuse("1000 blocks", "tensors, and describes a model of more: is the file damaged?", plus(one("blocks.999.norm1.weight")), nil)
-	refuse("expert of a large number", "describes a model of more", plus(one("blocks.1.moe_layer.experts.1000000000.fc1.weight")), nil)
+	refuse("expert of a large number", "more than 1024 experts", plus(one("blocks.1.moe_layer.experts.1000000000.fc1.weight")), nil)
 	var pairs []weights.Tensor
 	for i := range 1000 {
 		pairs = append(pairs, one("blocks.%d.moe_layer.experts.%d.fc1.weight", 10+i, 10+i))
@@ -80,8 +80,8 @@ func TestHostileSizes(t *testing.T) {
 		"image":      {"1 frames", func(m *recipe.Model) { m.ImageSize, m.Frames, m.Tubelet = 1<<16, 1, 1 }},
 		"frames":     {"65536 frames", func(m *recipe.Model) { m.Frames = 1 << 16 }},
 		"patches":    {"131072 tokens", func(m *recipe.Model) { m.ImageSize, m.PatchSize, m.Frames = 256, 1, 4 }},
-		"experts":    {"describes a model of more", func(m *recipe.Model) { m.Experts = 1 << 62 }},
-		"hidden":     {"the model needs [4611686018427387904 64]", func(m *recipe.Model) { m.ExpertHidden = 1 << 62 }},
+		"experts":    {"more than 1024 experts", func(m *recipe.Model) { m.Experts = 1 << 62 }},
+		"hidden":     {"a hidden layer wider than 65536", func(m *recipe.Model) { m.ExpertHidden = 1 << 62 }},
 		"classes":    {"heads of 1099511627776 and 7 classes", func(m *recipe.Model) { m.ImageClasses = 1 << 40 }},
 	} {
 		huge := r

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -45,8 +46,11 @@ func Open(fileOrRun string) (*File, error) {
 
 func find(fileOrRun string) (string, error) {
 	info, err := os.Stat(fileOrRun)
-	if err != nil {
+	if errors.Is(err, fs.ErrNotExist) {
 		return "", fmt.Errorf("%s: no such weights file or run folder", fileOrRun)
+	}
+	if err != nil {
+		return "", err
 	}
 	if !info.IsDir() {
 		return fileOrRun, nil
@@ -178,7 +182,12 @@ func Classifier(fileOrRun string, b engine.Backend, p *engine.Precision) (system
 	if err != nil {
 		return nil, d, nil, err
 	}
-	return model.(system.Classifier), d, scope, nil
+	net, ok := model.(system.Classifier)
+	if !ok {
+		scope.Free()
+		return nil, d, nil, fmt.Errorf("%s: system %s names no expressions", f.Path, d.System.Name)
+	}
+	return net, d, scope, nil
 }
 
 // Metadata is what a weights file of a run says about itself.

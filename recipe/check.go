@@ -29,11 +29,20 @@ func (r Recipe) checkTrain() error {
 		within("train.drawn_epochs", float64(t.DrawnEpochs), 0, float64(t.Epochs-1)), // then come the lists
 		t.checkWarmup(),
 		notNegative("train.eval_every", float64(t.EvalEvery)),
+		r.checkLayerDecay(),
 	)
 	if err == nil && t.VideoBatch%t.VideoRepeat != 0 {
 		err = fmt.Errorf("train.video_batch is %d: it must be a multiple of train.video_repeat, %d", t.VideoBatch, t.VideoRepeat)
 	}
 	return err
+}
+
+// checkLayerDecay refuses what is easily forgotten: with a factor of 0 all blocks but the last would stay as they are.
+func (r Recipe) checkLayerDecay() error {
+	if r.Kind == Pretrain {
+		return nil
+	}
+	return within("train.layer_decay", r.Train.LayerDecay, 0.01, 1)
 }
 
 // checkWarmup refuses a run, or a part of one that begins anew, that would be over before it has warmed up.

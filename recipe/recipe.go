@@ -3,11 +3,14 @@
 package recipe
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"embed"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"regexp"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
@@ -126,9 +129,13 @@ func Names() []string {
 func Load(nameOrFile string) (Recipe, error) {
 	text, err := embedded.ReadFile("recipes/" + nameOrFile + ".toml")
 	if err != nil {
-		if text, err = os.ReadFile(nameOrFile); err != nil {
-			return Recipe{}, fmt.Errorf("recipe %q: neither a file nor one of %s", nameOrFile, strings.Join(Names(), ", "))
-		}
+		text, err = os.ReadFile(nameOrFile)
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return Recipe{}, fmt.Errorf("recipe %q: neither a file nor one of %s", nameOrFile, strings.Join(Names(), ", "))
+	}
+	if err != nil {
+		return Recipe{}, fmt.Errorf("recipe: %w", err)
 	}
 	r, err := Parse(text)
 	if err != nil {
@@ -140,7 +147,7 @@ func Load(nameOrFile string) (Recipe, error) {
 // Parse reads a recipe. A key that it does not know is an error: a typing mistake would else train something else.
 func Parse(text []byte) (Recipe, error) {
 	var r Recipe
-	d := toml.NewDecoder(strings.NewReader(renamed.Replace(string(text))))
+	d := toml.NewDecoder(bytes.NewReader(current(text)))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&r); err != nil {
 		if strict, ok := errors.AsType[*toml.StrictMissingError](err); ok && len(strict.Errors) > 0 {
@@ -159,7 +166,15 @@ func Parse(text []byte) (Recipe, error) {
 }
 
 // renamed maps keys of earlier versions, which stand in the files that these wrote, to those of today.
-var renamed = strings.NewReplacer("drawn_pictures", "drawn_images", "drawn_clips", "drawn_videos")
+var renamed = map[string]string{"drawn_pictures": "drawn_images", "drawn_clips": "drawn_videos"}
+
+// current returns a recipe with the keys of today.
+func current(text []byte) []byte {
+	for before, key := range renamed {
+		text = regexp.MustCompile(`(?m)^\s*`+before+`\b`).ReplaceAll(text, []byte(key))
+	}
+	return text
+}
 
 // View returns the augmentation of the training samples of a modality.
 func (r Recipe) View(m data.Modality) data.Transform {

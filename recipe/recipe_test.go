@@ -68,6 +68,7 @@ func TestMistakesAreNamed(t *testing.T) {
 		"video_repeat = 1>video_repeat = 0":       "train.video_repeat is 0: it must lie between 1 and 8",
 		"epochs = 3>epochs = 3\ndrawn_epochs = 3": "train.drawn_epochs is 3: it must lie between 0 and 2",
 		"drawn_test = 14>drawn_test = -1":         "data.drawn_test is -1",
+		"layer_decay = 0.9>":                      "train.layer_decay is 0: it must lie between 0.01 and 1",
 		"video_crop = 0.7>video_crop = 7.0":       "views.video_crop is 7: it must lie between 0.01 and 1",
 	} {
 		from, to, _ := strings.Cut(change, ">")
@@ -116,5 +117,10 @@ func TestEarlierKeys(t *testing.T) {
 		got, err := Parse([]byte(old))
 		require.NoError(t, err)
 		require.Equal(t, r, got)
+
+		old = strings.Replace(old, "name = '"+name, "name = 'drawn_clips' # drawn_pictures\n# ", 1)
+		got, err = Parse([]byte(old))
+		require.NoError(t, err)
+		require.Equal(t, "drawn_clips", got.Name, "a value is no key")
 	}
 }

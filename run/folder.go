@@ -121,13 +121,15 @@ func (f *folder) has(name string) bool {
 // and so is the evaluation at the end of the last epoch.
 func (f *folder) startLog(finished, epochs int) error {
 	var kept bytes.Buffer
-	if old, err := os.ReadFile(f.path(logFile)); err == nil {
-		for line := range bytes.Lines(old) {
-			var e logEntry
-			whole := bytes.HasSuffix(line, []byte("\n")) && json.Unmarshal(line, &e) == nil
-			if whole && e.Epoch < finished && !(e.Metrics != nil && e.Epoch == epochs-1) {
-				kept.Write(line)
-			}
+	old, err := os.ReadFile(f.path(logFile))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	for line := range bytes.Lines(old) {
+		var e logEntry
+		whole := bytes.HasSuffix(line, []byte("\n")) && json.Unmarshal(line, &e) == nil
+		if whole && e.Epoch < finished && !(e.Metrics != nil && e.Epoch == epochs-1) {
+			kept.Write(line)
 		}
 	}
 	if err := atomicfile.WriteBytes(f.path(logFile), kept.Bytes()); err != nil {

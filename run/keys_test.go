@@ -90,7 +90,7 @@ var keyCases = []struct {
 // TestEveryKeyMatters changes one key at a time and looks at what the run leaves behind: the model, its log alone, or neither. A key
 // that has its effect on the other modality, or none, stands out.
 func TestEveryKeyMatters(t *testing.T) {
-	lists := faceList(t, 3)
+	lists := faceList(t, 5)
 	evaluated := []string{"model.noise_in_eval", "data.drawn_test", "train.eval_every"}
 	bases := []func() Options{
 		func() Options { return alone(t, "s4d-tiny", data.Image) },

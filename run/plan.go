@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 
@@ -25,16 +26,35 @@ const ahead = 3
 func newPlan(r recipe.Recipe, s Training) (plan, error) {
 	p := plan{recipe: r, sets: s}
 	t := r.Train
-	if s.Main.Image != nil {
-		p.images = int(t.StaticShare * float64(s.Main.Image.Len()) / float64(t.ImageBatch))
+	var err error
+	if p.images, err = p.share(data.Image, t.StaticShare, "train.static_share"); err != nil {
+		return p, err
 	}
-	if s.Main.Video != nil {
-		p.videos = int(t.DynamicShare * float64(s.Main.Video.Len()*t.VideoRepeat) / float64(t.VideoBatch))
+	if p.videos, err = p.share(data.Video, t.DynamicShare, "train.dynamic_share"); err != nil {
+		return p, err
 	}
 	if p.steps() == 0 {
-		return p, fmt.Errorf("an epoch has no full batch: the sets are smaller than train.image_batch %d and train.video_batch %d", t.ImageBatch, t.VideoBatch)
+		return p, errors.New("an epoch has no steps: train.static_share and train.dynamic_share leave nothing to learn from")
 	}
 	return p, nil
+}
+
+// share returns the steps of an epoch that sees that share of the set of a modality. A set that would be left out in silence is an
+// error, and so are steps of a warm-up without a set.
+func (p *plan) share(m data.Modality, share float64, key string) (steps int, err error) {
+	set, batch := p.sets.Main.Of(m), p.distinct(m)
+	if set == nil || share == 0 {
+		return 0, nil
+	}
+	steps = int(share * float64(set.Len()) / float64(batch))
+	if steps == 0 {
+		return 0, fmt.Errorf("an epoch has no full batch of %ss: %s is %v and the set has %d, too few for batches of %d; give more, lower train.%s_batch, or set %s to 0",
+			m, key, share, set.Len(), batch, m, key)
+	}
+	if p.recipe.Train.DrawnEpochs > 0 && p.sets.Warm.Of(m) == nil {
+		return 0, fmt.Errorf("the first train.drawn_epochs have no drawn %ss, and the lists have some: set data.drawn_%ss, or train.drawn_epochs to 0", m, m)
+	}
+	return steps, nil
 }
 
 func (p *plan) steps() int { return p.images + p.videos }

@@ -92,8 +92,29 @@ func TestPlanCountsSteps(t *testing.T) {
 	p = shadePlan(t, 22, 20, func(r *recipe.Recipe) { r.Train.StaticShare = 0 })
 	require.Equal(t, []int{0, 6}, []int{p.images, p.videos})
 	require.Equal(t, 6, p.steps())
-	_, err := newPlan(toy(t, "s4d-tiny"), Training{Main: data.Sets{Image: shades{data.Image, 3}, Video: shades{data.Video, 2}}})
-	require.EqualError(t, err, "an epoch has no full batch: the sets are smaller than train.image_batch 4 and train.video_batch 6")
+	p, err := newPlan(toy(t, "s4d-tiny"), Training{Main: data.Sets{Video: shades{data.Video, 3}}})
+	require.NoError(t, err)
+	require.Equal(t, []int{0, 1}, []int{p.images, p.videos})
+}
+
+// A set that no step would see is an error, not silence.
+func TestPlanRefusesSetsLeftOut(t *testing.T) {
+	refuse := func(images, videos int, want string, change func(*recipe.Recipe)) {
+		r := toy(t, "s4d-tiny")
+		change(&r)
+		s := Training{Main: data.Sets{Image: shades{data.Image, images}, Video: shades{data.Video, videos}}}
+		s.Warm.Image = s.Main.Image
+		_, err := newPlan(r, s)
+		require.EqualError(t, err, want)
+	}
+	refuse(3, 20, "an epoch has no full batch of images: train.static_share is 1 and the set has 3, too few for batches of 4; "+
+		"give more, lower train.image_batch, or set train.static_share to 0", func(*recipe.Recipe) {})
+	refuse(20, 5, "an epoch has no full batch of videos: train.dynamic_share is 0.5 and the set has 5, too few for batches of 3; "+
+		"give more, lower train.video_batch, or set train.dynamic_share to 0", func(r *recipe.Recipe) { r.Train.DynamicShare = 0.5 })
+	refuse(20, 20, "an epoch has no steps: train.static_share and train.dynamic_share leave nothing to learn from",
+		func(r *recipe.Recipe) { r.Train.StaticShare, r.Train.DynamicShare = 0, 0 })
+	refuse(20, 20, "the first train.drawn_epochs have no drawn videos, and the lists have some: set data.drawn_videos, or train.drawn_epochs to 0",
+		func(r *recipe.Recipe) { r.Train.DrawnEpochs = 1 })
 }
 
 // A batch says where it stands in the run, and has the labels of what it shows.

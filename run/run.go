@@ -16,7 +16,9 @@ package run
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 
 	"mien/atomicfile"
 	ag "mien/autograd"
@@ -45,7 +47,7 @@ type Options struct {
 	Watch      Watcher
 }
 
-// Watcher hears how a run goes, to show it.
+// Watcher is told how a run goes, to show it.
 type Watcher interface {
 	Start(total, done int)                     // steps of the run, and how many an earlier run did
 	Step(s train.Step, m data.Modality)        // after each step
@@ -161,12 +163,28 @@ func (r *run) build(labels Labels) error {
 		}
 		r.notes = append(load.Report.Lines(), r.notes...)
 	}
-	t := r.Recipe.Train
-	if _, err := nn.Freeze(r.params, t.Freeze); err != nil {
-		return fmt.Errorf("train.freeze: %w", err)
+	if err := r.freeze(); err != nil {
+		return err
 	}
+	t := r.Recipe.Train
 	r.optimizer = train.NewAdamW(r.Backend, r.params, train.AdamWConfig{Beta1: 0.9, Beta2: t.Beta2, Eps: 1e-8,
 		Group: func(name string, shape []int) (float64, float64) { return r.system.Group(r.Recipe, name, shape) }})
+	return nil
+}
+
+// freeze keeps what recipe and system say from being learned.
+func (r *run) freeze() error {
+	patterns := r.Recipe.Train.Freeze
+	if r.system.Frozen != nil {
+		patterns = append(slices.Clip(patterns), r.system.Frozen(r.Recipe)...)
+	}
+	elements, err := nn.Freeze(r.params, patterns)
+	if err == nil && elements == nn.Count(r.params) {
+		err = errors.New("nothing is left to learn")
+	}
+	if err != nil {
+		return fmt.Errorf("train.freeze: %w", err)
+	}
 	return nil
 }
 
@@ -204,14 +222,13 @@ func (r *run) restore() error {
 		return nil
 	}
 	p, err := train.Resume(r.folder.path(checkpointFile), r.params, r.optimizer)
-	if err != nil {
-		return err
-	}
-	if p.Recipe != r.digest() {
+	if p.Recipe != "" && p.Recipe != r.digest() { // its tensors may not even fit
 		return r.folder.foreign()
 	}
-	r.progress = p
-	return nil
+	if err == nil {
+		r.progress = p
+	}
+	return err
 }
 
 // begin writes what stands in a run folder before the first step.

@@ -20,6 +20,7 @@ import (
 	"mien/recipe"
 	"mien/systems"
 	"mien/train"
+	"mien/vit"
 )
 
 // What goes wrong after the last step does not cost the model.
@@ -94,7 +95,28 @@ func TestFreeze(t *testing.T) {
 	o.Recipe.Train.Freeze = []string{"blocks.*", "neck.*"}
 	_, err := Train(t.Context(), o)
 	require.EqualError(t, err, `train.freeze: no parameter matches "neck.*"`)
+	o.Recipe.Train.Freeze = []string{"blocks.*", "*"}
+	_, err = Train(t.Context(), o)
+	require.EqualError(t, err, "train.freeze: nothing is left to learn")
 	require.NoDirExists(t, o.Out)
+}
+
+// What a system never learns is frozen beside what the recipe freezes.
+func TestSystemFreezes(t *testing.T) {
+	own := vit.System
+	own.Frozen = func(r recipe.Recipe) []string { return []string{r.Name + ".*"} }
+	o := options(t, recipe.Recipe{Name: "fc", Train: recipe.Train{Freeze: []string{"norm.*"}}})
+	scope := nn.NewScope(o.Backend, engine.Float32, nn.Random{})
+	for _, name := range []string{"fc.weight", "norm.weight", "head.weight"} {
+		scope.Param(name, nn.Ones, 3)
+	}
+	r := &run{Options: o, system: &own, params: scope.Params()}
+	require.NoError(t, r.freeze())
+	var learned []bool
+	for _, p := range r.params {
+		learned = append(learned, p.NeedsGrad())
+	}
+	require.Equal(t, []bool{false, false, true}, learned)
 }
 
 // A run at bf16 differs from one at f32, goes on only at bf16, and ends with the bits of one that was not interrupted.

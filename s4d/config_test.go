@@ -119,7 +119,7 @@ func TestMACs(t *testing.T) {
 	c.MoAEBlocks = []int{1}
 	require.Equal(t, c.Encoder.MACs(3)+3*(12*4+2*2*12*5)+12*9, c.MACs(3, 9))
 	net := &classifier{Model: &Model{Config: c}, recipe: recipe.Recipe{}}
-	require.Equal(t, []int{c.MACs(9, 7), c.MACs(18, 11)}, []int{net.MACs(9), net.MACs(18)})
+	require.Equal(t, []int{c.MACs(9, 7), c.MACs(18, 11)}, []int{net.MACs(data.Image), net.MACs(data.Video)})
 	require.Equal(t, []int{7, 11}, []int{net.Classes(data.Image), net.Classes(data.Video)})
 }
 

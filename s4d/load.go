@@ -11,20 +11,6 @@ import (
 	"mien/vit"
 )
 
-// added are the parameters that fine-tuning adds to a pre-trained encoder.
-var added = []string{"fc_norm.*", "head.*", "blocks.*.moe_layer.*"}
-
-// FromPretraining returns the strict loading of an encoder out of a pre-training file.
-func FromPretraining(file nn.Weights, init nn.Source) *nn.Load {
-	return vit.FromPretraining(file, init, added...)
-}
-
-// Transfer returns the loading of a fine-tuned model as the start of another fine-tuning, perhaps with other heads or with experts
-// where it had none.
-func Transfer(file nn.Weights, init nn.Source) *nn.Load {
-	return &nn.Load{File: file, Init: init, Missing: []string{"head.*", "blocks.*.moe_layer.*"}, Unused: []string{"head.*"}}
-}
-
 var expertName = regexp.MustCompile(`^blocks\.(\d+)\.moe_layer\.experts\.(\d+)\.fc1\.weight$`)
 
 // InferConfig reads the shape of a fine-tuned model from its tensors: width, depth, experts and classes. Heads are 64

@@ -95,23 +95,22 @@ func (c *classifier) Routes(pixels *ag.Value, m data.Modality, key engine.Key) [
 
 func (c *classifier) ExpertBlocks() []int { return c.MoAEBlocks }
 
-func (c *classifier) MACs(tokens int) int {
-	m := data.Video
-	if tokens == c.Config.Encoder.ImageTokens() {
-		m = data.Image
-	}
-	return c.Config.MACs(tokens, c.Classes(m))
+func (c *classifier) MACs(m data.Modality) int {
+	return c.Config.MACs(c.Config.Encoder.TokensOf(m), c.Classes(m))
 }
 
-// start takes the encoder out of a pre-training file, or a fine-tuned model.
+// added are the parameters that fine-tuning adds to a pre-trained encoder.
+var added = []string{"fc_norm.*", "head.*", "blocks.*.moe_layer.*"}
+
+// start takes the encoder out of a pre-training file, or a fine-tuned model, perhaps with other heads or without experts.
 func start(file nn.Weights, r recipe.Recipe, init nn.Source) (*nn.Load, error) {
 	if err := vit.SameHeads(file, r); err != nil {
 		return nil, err
 	}
 	if vit.IsPretraining(file) {
-		return FromPretraining(file, init), nil
+		return vit.FromPretraining(file, init, added...), nil
 	}
-	return Transfer(file, init), nil
+	return &nn.Load{File: file, Init: init, Missing: []string{"head.*", "blocks.*.moe_layer.*"}, Unused: []string{"head.*"}}, nil
 }
 
 // identify knows published checkpoints by their tensors.

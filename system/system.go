@@ -33,6 +33,8 @@ type System struct {
 	Heads func(r recipe.Recipe) map[data.Modality]string
 	// Group returns the factor on the learning rate and the weight decay of a parameter.
 	Group func(r recipe.Recipe, name string, shape []int) (lrScale, decay float64)
+	// Frozen lists parameters that runs of the system never learn, as train.freeze does; nil where all are learned.
+	Frozen func(r recipe.Recipe) []string
 	// Preset returns a recipe with the model of a published size, which commands call NAME-SIZE.
 	Preset func(size string) (r recipe.Recipe, ok bool)
 }
@@ -41,8 +43,8 @@ type System struct {
 type Model interface {
 	// Loss builds the computation of one training batch, up to a scalar.
 	Loss(t *ag.Tape, b *Batch) *ag.Value
-	// MACs counts the multiply-adds of a forward pass on one sample of so many tokens, as Loss would need it.
-	MACs(tokens int) int
+	// MACs counts the multiply-adds of a forward pass on one sample of a modality, as Loss would need it.
+	MACs(m data.Modality) int
 }
 
 // Classifier is a model that names expressions.

@@ -60,7 +60,7 @@ func Save(path string, params []nn.Param, a *AdamW, p Progress) error {
 		"format": checkpointFormat, "progress": string(progress), "steps": string(steps)})
 }
 
-// Resume restores what Save wrote into parameters and moments.
+// Resume restores what Save wrote into parameters and moments. Beside an error it returns the progress that the file tells, if it does.
 func Resume(path string, params []nn.Param, a *AdamW) (Progress, error) {
 	var p Progress
 	f, err := weights.Open(path)
@@ -76,7 +76,10 @@ func Resume(path string, params []nn.Param, a *AdamW) (Progress, error) {
 	if err := json.Unmarshal([]byte(meta["progress"]), &p); err != nil {
 		return p, fmt.Errorf("%s: damaged checkpoint: %w", path, err)
 	}
-	if err := json.Unmarshal([]byte(meta["steps"]), &steps); err != nil || len(steps) != len(a.params) {
+	if err := json.Unmarshal([]byte(meta["steps"]), &steps); err != nil {
+		return p, fmt.Errorf("%s: damaged checkpoint: %w", path, err)
+	}
+	if len(steps) != len(a.params) {
 		return p, fmt.Errorf("%s: checkpoint of another model: its optimizer knows %d parameters, not %d", path, len(steps), len(a.params))
 	}
 	var values []float32

@@ -87,7 +87,8 @@ func TestResumeErrors(t *testing.T) {
 	for meta, want := range map[string]string{
 		`{}`: "not a checkpoint of mien; --resume continues a run folder that `mien pretrain` or `mien finetune` wrote",
 		`{"format":"mien-checkpoint-1","progress":"{","steps":"[1,1]"}`:     "damaged checkpoint",
-		`{"format":"mien-checkpoint-1","progress":"{}","steps":"[1,true]"}`: "checkpoint of another model",
+		`{"format":"mien-checkpoint-1","progress":"{}","steps":"[1,true]"}`: "damaged checkpoint",
+		`{"format":"mien-checkpoint-1","progress":"{}","steps":"[1]"}`:      "checkpoint of another model",
 		`{"format":"mien-checkpoint-1","progress":"{}","steps":"[1,1]"}`:    `weights lack "param.first"`,
 	} {
 		writeMeta(t, foreign, meta)

@@ -3,6 +3,7 @@ package vit
 import (
 	"fmt"
 
+	"mien/data"
 	"mien/engine"
 )
 
@@ -32,7 +33,7 @@ var Sizes = map[string]Config{
 // Limits that keep memory bounded whatever a file or recipe claims, far above any published encoder.
 const (
 	MaxDepth  = 1 << 10
-	maxExtent = 1 << 16
+	MaxExtent = 1 << 16 // of any number but the tokens'
 	maxPixels = 1 << 26 // of a video
 	maxTokens = 1 << 16 // of a video
 )
@@ -42,8 +43,8 @@ func (c Config) Check() error {
 	switch {
 	case min(c.ImageSize, c.Frames, c.PatchSize, c.Tubelet, c.Dim, c.Depth, c.Heads, c.MLPRatio) < 1:
 		return fmt.Errorf("model size %+v: every number must be at least 1", c)
-	case max(c.ImageSize, c.Frames, c.Dim, c.MLPRatio) > maxExtent || c.Depth > MaxDepth:
-		return fmt.Errorf("model size %+v: more than %d blocks, or a number above %d", c, MaxDepth, maxExtent)
+	case max(c.ImageSize, c.Frames, c.Dim, c.MLPRatio) > MaxExtent || c.Depth > MaxDepth:
+		return fmt.Errorf("model size %+v: more than %d blocks, or a number above %d", c, MaxDepth, MaxExtent)
 	case c.ImageSize%c.PatchSize != 0:
 		return fmt.Errorf("image size %d is not a multiple of the patch size %d", c.ImageSize, c.PatchSize)
 	case c.Frames%c.Tubelet != 0:
@@ -62,6 +63,14 @@ func (c Config) ImageTokens() int { return (c.ImageSize / c.PatchSize) * (c.Imag
 
 // VideoTokens is the number of tokens of a video.
 func (c Config) VideoTokens() int { return c.Frames / c.Tubelet * c.ImageTokens() }
+
+// TokensOf is the number of tokens of a sample of a modality.
+func (c Config) TokensOf(m data.Modality) int {
+	if m == data.Image {
+		return c.ImageTokens()
+	}
+	return c.VideoTokens()
+}
 
 // PatchDim is the number of pixel values in a patch.
 func (c Config) PatchDim() int { return 3 * c.Tubelet * c.PatchSize * c.PatchSize }

@@ -77,7 +77,9 @@ func (c *classifier) Logits(pixels *ag.Value, _ data.Modality, _ engine.Key) *ag
 	return c.Forward(pixels)
 }
 
-func (c *classifier) MACs(tokens int) int { return c.Config.MACs(tokens) + c.Dim*c.Classes(c.modality) }
+func (c *classifier) MACs(m data.Modality) int {
+	return c.Config.MACs(c.TokensOf(m)) + c.Dim*c.Classes(m)
+}
 
 // start takes the encoder out of a pre-training file, or a whole vit.
 func start(file nn.Weights, r recipe.Recipe, init nn.Source) (*nn.Load, error) {

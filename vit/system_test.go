@@ -66,7 +66,7 @@ func TestOneHead(t *testing.T) {
 		m := System.Build(nn.NewScope(cpu.New(), engine.Float32, nn.Random{}), r).(*classifier)
 		require.Equal(t, map[data.Modality]string{modality: "head."}, System.Heads(r))
 		require.Equal(t, []int{5, 0}, []int{m.Classes(modality), m.Classes(other)})
-		require.Equal(t, m.Config.MACs(9)+24*5, m.MACs(9))
+		require.Equal(t, m.Config.MACs(m.TokensOf(modality))+24*5, m.MACs(modality))
 	}
 }
 

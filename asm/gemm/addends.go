@@ -15,8 +15,8 @@ type Addends[F kernel.Float] struct {
 	Row, Column int
 }
 
-// addends returns what tiles add to a block of C. Whatever follows a bias or a residual in the epilogue keeps that one out of
-// the tile: see epilogue.
+// addends returns what tiles add to a block of C. Pre and GELU come before a residual, and keep it out
+// of the tile: see epilogue.
 func (g *Product[F]) addends(b block) (a Addends[F]) {
 	if g.Accumulate || b.p > 0 {
 		a.Matrices[0] = Addend[F]{g.C, g.LDC}
@@ -24,18 +24,14 @@ func (g *Product[F]) addends(b block) (a Addends[F]) {
 	if b.p+b.kc < g.K {
 		return a
 	}
-	if g.tileAddsBias() {
-		a.Matrices[1] = Addend[F]{g.Bias, 0}
-	}
+	a.Matrices[1] = Addend[F]{g.Bias, 0}
 	if g.tileAddsResidual() {
 		a.Matrices[2] = Addend[F]{g.Residual, g.LDResidual}
 	}
 	return a
 }
 
-func (g *Product[F]) tileAddsBias() bool { return g.Scale == 0 || g.Scale == 1 }
-
-func (g *Product[F]) tileAddsResidual() bool { return g.tileAddsBias() && g.Pre == nil && !g.GELU }
+func (g *Product[F]) tileAddsResidual() bool { return g.Pre == nil && !g.GELU }
 
 // addTo adds to the sums of row r of the tile.
 func (a *Addends[F]) addTo(sums []F, r int) {

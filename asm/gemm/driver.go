@@ -40,11 +40,7 @@ func (k *Kernels[F]) Gemm(g Product[F]) {
 
 // multiplyBlock multiplies all rows of A with a block of B, whose panels start at the given slice.
 func (k *Kernels[F]) multiplyBlock(g *Product[F], s *scratch[F], b block, panels []F) {
-	if b.kc == 0 { // a sum without terms has no A
-		k.multiplyRows(g, s, nil, 0, 0, g.M, b, panels)
-		return
-	}
-	if !g.TransA {
+	if !g.TransA || b.kc == 0 {
 		k.multiplyRows(g, s, g.A[b.p:], g.LDA, 0, g.M, b, panels)
 		return
 	}
@@ -62,11 +58,15 @@ func (k *Kernels[F]) multiplyBlock(g *Product[F], s *scratch[F], b block, panels
 func (k *Kernels[F]) multiplyRows(g *Product[F], s *scratch[F], a []F, lda, from, to int, b block, panels []F) {
 	m := to - from
 	strips := kernel.CeilDiv(m, k.MR)
+	strip := k.Strip
+	if b.kc == 0 { // without terms there is nothing that assembly could read
+		strip, a, lda = stripReference[F], nil, 0
+	}
 	s.add = g.addends(b)
 	for i := range strips {
 		lo, hi := m*i/strips, m*(i+1)/strips
 		s.add.Row, s.add.Column = from+lo, b.j
-		k.Strip(hi-lo, b.nc, b.kc, a[min(lo*lda, len(a)):], lda, panels, g.C[(from+lo)*g.LDC+b.j:], g.LDC, &s.add)
+		strip(hi-lo, b.nc, b.kc, a[min(lo*lda, len(a)):], lda, panels, g.C[(from+lo)*g.LDC+b.j:], g.LDC, &s.add)
 		if b.p+b.kc >= g.K {
 			k.epilogue(g, from+lo, from+hi, b.j, b.j+b.nc)
 		}
@@ -77,12 +77,6 @@ func (k *Kernels[F]) multiplyRows(g *Product[F], s *scratch[F], a []F, lda, from
 func (k *Kernels[F]) epilogue(g *Product[F], lo, hi, from, to int) {
 	for r := lo; r < hi; r++ {
 		row := g.C[r*g.LDC:][from:to]
-		if !g.tileAddsBias() {
-			k.vector.Scale(row, row, g.Scale)
-			if g.Bias != nil {
-				k.vector.Add(row, row, g.Bias[from:to])
-			}
-		}
 		if g.Pre != nil {
 			copy(g.Pre[r*g.LDPre:][from:to], row)
 		}

@@ -32,7 +32,7 @@ type Kernels[F kernel.Float] struct {
 	scratch  kernel.FreeList[scratch[F]]
 }
 
-// Strip computes a strip of C = A·B + addends, tile after tile, for 1 ≤ rows ≤ MR:
+// Strip computes a strip of C = A·B + addends, tile after tile, for 1 ≤ rows ≤ MR and at least one column and step:
 //
 //	for i < rows, j < columns:
 //		s := 0

@@ -55,9 +55,6 @@ const packRows = 64
 
 // pack writes a block of op(B) as panels. Columns that only fill up the last vector are zero.
 func (k *Kernels[F]) pack(dst []F, g *Product[F], b block) {
-	if b.kc == 0 {
-		return
-	}
 	if last := b.nc % k.NR; last%k.Lanes != 0 {
 		clear(dst[(b.nc-last)*b.kc:][:kernel.RoundUp(last, k.Lanes)*b.kc])
 	}

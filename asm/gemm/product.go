@@ -5,7 +5,7 @@ import "mien/asm/internal/kernel"
 // Product describes a product of row-major matrices and what is done to it while it is in the cache:
 //
 //	S = op(A)·op(B)  (+ C when Accumulate)
-//	X = Scale·S + Bias, kept in Pre
+//	X = S + Bias, kept in Pre
 //	C = GELU(X) + Residual
 //
 // with op(A) [M, K], op(B) [K, N] and C, Pre, Residual [M, N]. A transposed operand is stored the other way round, A as
@@ -23,7 +23,6 @@ type Product[F kernel.Float] struct {
 	LDC        int
 	Accumulate bool
 
-	Scale       F   // 0 stands for 1
 	Bias        []F // [N]
 	Pre         []F // the values before GELU, which its backward pass needs
 	LDPre       int
@@ -47,15 +46,7 @@ func (g Product[F]) Columns(lo, hi int) Product[F] {
 	default:
 		g.B = g.B[lo:]
 	}
-	if g.Bias != nil {
-		g.Bias = g.Bias[lo:hi]
-	}
-	if g.Pre != nil {
-		g.Pre = g.Pre[lo:]
-	}
-	if g.Residual != nil {
-		g.Residual = g.Residual[lo:]
-	}
+	g.Bias, g.Pre, g.Residual = kernel.Tail(g.Bias, lo), kernel.Tail(g.Pre, lo), kernel.Tail(g.Residual, lo)
 	return g
 }
 
@@ -68,11 +59,6 @@ func (g Product[F]) Rows(lo, hi int) Product[F] {
 	} else {
 		g.A = g.A[lo*g.LDA:]
 	}
-	if g.Pre != nil {
-		g.Pre = g.Pre[lo*g.LDPre:]
-	}
-	if g.Residual != nil {
-		g.Residual = g.Residual[lo*g.LDResidual:]
-	}
+	g.Pre, g.Residual = kernel.Tail(g.Pre, lo*g.LDPre), kernel.Tail(g.Residual, lo*g.LDResidual)
 	return g
 }

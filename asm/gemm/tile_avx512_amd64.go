@@ -32,10 +32,6 @@ func lastMask(n int) uint16 { return uint16(0xFFFF >> (-n & (avx512Lanes - 1))) 
 // stripAVX512 has a kernel for each number of vectors, so that narrow matrices pay for what they have. The one for whole
 // panels takes them all.
 func stripAVX512(rows, columns, k int, a []float32, lda int, b, c []float32, ldc int, add *Addends[float32]) {
-	if k == 0 {
-		stripReference(rows, columns, k, a, lda, b, c, ldc, add)
-		return
-	}
 	_, _, _ = a[(rows-1)*lda+k-1], b[k*kernel.RoundUp(columns, avx512Lanes)-1], c[(rows-1)*ldc+columns-1]
 	var addends tileAddends
 	if panels := columns / avx512NR; panels > 0 {

@@ -8,7 +8,7 @@ const (
 	referenceNR = 8
 )
 
-// stripReference is what the assembly computes, which leaves sums without terms to it.
+// stripReference is what the assembly computes.
 func stripReference[F kernel.Float](rows, columns, k int, a []F, lda int, b, c []F, ldc int, add *Addends[F]) {
 	tileByTile(referenceNR, tileReference[F])(rows, columns, k, a, lda, b, c, ldc, add)
 }

@@ -19,10 +19,6 @@ const (
 
 // tileSIMD computes whole tiles only: one past the edge of C goes into memory of its own.
 func tileSIMD(rows, columns, k int, a []float32, lda int, b []float32, c []float32, ldc int, add *Addends[float32]) {
-	if k == 0 {
-		stripReference(rows, columns, k, a, lda, b, c, ldc, add)
-		return
-	}
 	_, _, _ = a[(rows-1)*lda+k-1], b[k*simdNR-1], c[(rows-1)*ldc+columns-1]
 	var addends tileAddends
 	if columns == simdNR {

@@ -20,11 +20,6 @@ func bf16AVX512() *Kernels {
 }
 
 func bf16SweepAVX512(t *sweep) {
-	if t.steps == 0 {
-		bf16SweepReference(t)
-		return
-	}
-	t.bounds()
 	n, step := t.fetchAVX512()
 	for j := 0; j < t.panels*NR; j += NR {
 		bf16TileAVX512Asm(t.rows, t.steps, &t.a[0], t.lda, &t.b[j*t.steps], &t.c[j], t.ldc, &t.bias[j], &t.ahead[j/NR*n], step)

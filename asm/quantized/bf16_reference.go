@@ -5,15 +5,13 @@ import "math"
 // bf16Reference is the reference of the assembly.
 func bf16Reference() *Kernels {
 	return &Kernels{Name: "generic", format: bf16Format, MR: 4, sweep: bf16SweepReference, convert: bf16ConvertReference,
-		Peak: bf16PeakReference}
+		Peak: peakReference(bf16Format, bf16SweepReference)}
 }
 
 func bf16ConvertReference(dst []uint32, x []float32) (scale float32) {
-	for s := range dst {
-		dst[s] = uint32(ToBF16(x[2*s]))
-		if 2*s+1 < len(x) {
-			dst[s] |= uint32(ToBF16(x[2*s+1])) << 16
-		}
+	clear(dst)
+	for i, v := range x {
+		dst[i/2] |= uint32(ToBF16(v)) << (16 * (i % 2))
 	}
 	return 1
 }
@@ -46,15 +44,3 @@ func halves(w uint32) (low, high float32) {
 // multiplyAdd returns a·b + c with one rounding, for a and b of bfloat16's eight bits: whatever float64 cannot hold of the sum is
 // too small to be half a place of a float32.
 func multiplyAdd(a, b, c float32) float32 { return float32(float64(a)*float64(b) + float64(c)) }
-
-// bf16PeakReference multiplies in the cache: plain Go has no registers of its own.
-func bf16PeakReference(n int) float64 {
-	const steps = 32
-	var c, bias [NR]float32
-	t := &sweep{rows: 1, steps: steps, panels: 1, a: make([]uint32, steps), b: make([]uint32, steps*NR),
-		c: c[:], bias: bias[:]}
-	for range n {
-		bf16SweepReference(t)
-	}
-	return float64(n) * steps * NR * 4
-}

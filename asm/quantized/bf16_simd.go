@@ -2,6 +2,17 @@
 
 package quantized
 
+import (
+	"mien/asm/gemm"
+	"mien/asm/internal/kernel"
+)
+
+// bf16SIMD are the kernels of AVX2 and of NEON. They multiply in float32, which is what their peak is.
+func bf16SIMD(set kernel.Set, tile bf16Tile, convert func(dst *uint32, x *float32, n int)) *Kernels {
+	return &Kernels{Name: string(set), format: bf16Format, MR: 6, sweep: bf16Halves(tile), convert: bf16Convert(convert),
+		Peak: gemm.FMALoop(set)}
+}
+
 // bf16Convert makes a conversion of rows out of one of a multiple of 32 elements.
 func bf16Convert(fn func(dst *uint32, x *float32, n int)) func(dst []uint32, x []float32) (scale float32) {
 	return func(dst []uint32, x []float32) (scale float32) {
@@ -19,11 +30,6 @@ type bf16Tile func(rows, steps int, a *uint32, lda int, b *uint32, c *float32, l
 // bf16Halves makes a sweep out of a tile.
 func bf16Halves(tile bf16Tile) func(t *sweep) {
 	return func(t *sweep) {
-		if t.steps == 0 {
-			bf16SweepReference(t)
-			return
-		}
-		t.bounds()
 		for j := 0; j < t.panels*NR; j += halfPanel {
 			tile(t.rows, t.steps, &t.a[0], t.lda, t.half(j), &t.c[j], t.ldc, &t.bias[j])
 		}

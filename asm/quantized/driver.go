@@ -68,6 +68,7 @@ func (k *Kernels) sweepPanels(t *sweep, b *Panels, column, panels int) {
 	if b.scales != nil {
 		t.columnScales, t.start = b.scales[column:], b.start[column:]
 	}
+	t.bounds()
 	k.sweep(t)
 }
 

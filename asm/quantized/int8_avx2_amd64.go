@@ -16,10 +16,8 @@ func maxBitsAVX2Asm(x *float32, n int) uint32
 //go:noescape
 func int8QuantizeAVX2Asm(dst *uint32, x *float32, n int, inverse float32)
 
-const int8AVX2MR = 4
-
 func int8AVX2() *Kernels {
-	return &Kernels{Name: "avx2", format: int8Format, MR: int8AVX2MR, sweep: int8Halves(int8TileAVX2Asm),
+	return &Kernels{Name: "avx2", format: int8Format, MR: 4, sweep: int8Halves(int8TileAVX2Asm),
 		convert: int8Convert(maxBitsAVX2Asm, int8QuantizeAVX2Asm),
 		Peak:    func(n int) float64 { return kernel.InRounds(n, int8PeakAVX2Asm) * 8 * 8 * 8 }}
 }

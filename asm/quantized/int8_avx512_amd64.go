@@ -24,12 +24,6 @@ func int8AVX512() *Kernels {
 }
 
 func int8SweepAVX512(t *sweep) {
-	if t.steps == 0 {
-		int8SweepReference(t)
-		return
-	}
-	t.bounds()
-	t.boundsInt8()
 	n, step := t.fetchAVX512()
 	for j := 0; j < t.panels*NR; j += NR {
 		int8TileAVX512Asm(t.rows, t.steps, &t.a[0], t.lda, &t.b[j*t.steps], &t.c[j], t.ldc, &t.bias[j], &t.rowScales[0], &t.columnScales[j], &t.start[j],

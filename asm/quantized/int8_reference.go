@@ -3,7 +3,7 @@ package quantized
 // int8Reference is the reference of the assembly.
 func int8Reference() *Kernels {
 	return &Kernels{Name: "generic", format: int8Format, MR: 4, sweep: int8SweepReference, convert: int8ConvertReference,
-		Peak: int8PeakReference}
+		Peak: peakReference(int8Format, int8SweepReference)}
 }
 
 func int8ConvertReference(dst []uint32, x []float32) (scale float32) {
@@ -28,7 +28,7 @@ func int8QuantizeReference(dst []uint32, x []float32, inverse float32) {
 func int8SweepReference(t *sweep) {
 	for q := range t.panels {
 		b, c, bias := t.tile(q)
-		columnScales, start := t.scales(q)
+		columnScales, start := t.columnScales[q*NR:][:NR], t.start[q*NR:][:NR]
 		for i := range t.rows {
 			var sums [NR]int32
 			copy(sums[:], start)
@@ -48,16 +48,4 @@ func int8SweepReference(t *sweep) {
 func dot4(a, b uint32) int32 {
 	return int32(a&0xFF)*int32(int8(b)) + int32(a>>8&0xFF)*int32(int8(b>>8)) +
 		int32(a>>16&0xFF)*int32(int8(b>>16)) + int32(a>>24)*int32(int8(b>>24))
-}
-
-// int8PeakReference multiplies in the cache: plain Go has no registers of its own.
-func int8PeakReference(n int) float64 {
-	const steps = 32
-	var c, scales [NR]float32
-	t := &sweep{rows: 1, steps: steps, panels: 1, a: make([]uint32, steps), b: make([]uint32, steps*NR),
-		c: c[:], bias: scales[:], rowScales: scales[:], columnScales: scales[:], start: make([]int32, NR)}
-	for range n {
-		int8SweepReference(t)
-	}
-	return float64(n) * steps * NR * 8
 }

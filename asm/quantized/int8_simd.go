@@ -2,12 +2,6 @@
 
 package quantized
 
-// boundsInt8 is bounds for what int8 has beside it.
-func (t *sweep) boundsInt8() {
-	columns := t.panels * NR
-	_, _, _ = t.rowScales[t.rows-1], t.columnScales[columns-1], t.start[columns-1]
-}
-
 // int8Convert makes a conversion of rows out of top, which is maxBits, and write, which writes bytes, both of a multiple of 32
 // elements. Numbers that write cannot round do not get there: their row has no inverse.
 func int8Convert(top func(x *float32, n int) uint32,
@@ -34,12 +28,6 @@ type int8Tile func(rows, steps int, a *uint32, lda int, b *uint32, c *float32, l
 // int8Halves makes a sweep out of a tile.
 func int8Halves(tile int8Tile) func(t *sweep) {
 	return func(t *sweep) {
-		if t.steps == 0 {
-			int8SweepReference(t)
-			return
-		}
-		t.bounds()
-		t.boundsInt8()
 		for j := 0; j < t.panels*NR; j += halfPanel {
 			tile(t.rows, t.steps, &t.a[0], t.lda, t.half(j), &t.c[j], t.ldc, &t.bias[j], &t.rowScales[0], &t.columnScales[j])
 		}

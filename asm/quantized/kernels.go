@@ -32,8 +32,8 @@ var (
 	int8Format = format{"int8", 4} // sums are exact; a scale for each row of A and of W; about 1e-2
 )
 
-// words returns how many words a row of k elements fills.
-func (f format) words(k int) int { return kernel.CeilDiv(k, f.group) }
+// words returns how many words a row of k elements fills. A row of none is a word of zeros: sums without terms are no special case.
+func (f format) words(k int) int { return max(1, kernel.CeilDiv(k, f.group)) }
 
 // Kernels is one implementation of products of one format.
 type Kernels struct {
@@ -53,7 +53,7 @@ type Kernels struct {
 	scratch kernel.FreeList[scratch]
 }
 
-// sweep is the product of rows ≤ MR rows of A and some panels, a tile for each:
+// sweep is the product of rows ≤ MR rows of A and some panels, a tile for each, all of at least one row, panel and step:
 //
 //	for q < panels, i < rows, j < NR:
 //		sum = Σ over s < steps of a[i*lda+s] · b[(q*steps+s)*NR+j]
@@ -80,9 +80,14 @@ func (t *sweep) tile(q int) (b []uint32, c, bias []float32) {
 	return t.b[q*NR*t.steps:][:NR*t.steps], t.c[q*NR:], t.bias[q*NR:][:NR]
 }
 
-// scales returns what int8 has beside it.
-func (t *sweep) scales(q int) (columnScales []float32, start []int32) {
-	return t.columnScales[q*NR:][:NR], t.start[q*NR:][:NR]
+// bounds panics when a sweep reaches beyond its slices: assembly would not.
+func (t *sweep) bounds() {
+	columns := t.panels * NR
+	_, _ = t.a[(t.rows-1)*t.lda+t.steps-1], t.b[columns*t.steps-1]
+	_, _ = t.c[(t.rows-1)*t.ldc+columns-1], t.bias[columns-1]
+	if t.columnScales != nil {
+		_, _, _ = t.rowScales[t.rows-1], t.columnScales[columns-1], t.start[columns-1]
+	}
 }
 
 // NewBF16 returns the kernels for bfloat16 of an instruction set, which the CPU must have; v are its kernels on slices.
@@ -103,4 +108,18 @@ func NewInt8(set kernel.Set, v *vector.Kernels[float32]) *Kernels {
 	}
 	k.vector = v
 	return k
+}
+
+// peakReference multiplies in the cache: plain Go has no registers of its own.
+func peakReference(f format, multiply func(t *sweep)) func(n int) float64 {
+	const steps = 32
+	return func(n int) float64 {
+		var c [NR]float32
+		t := &sweep{rows: 1, steps: steps, panels: 1, a: make([]uint32, steps), b: make([]uint32, steps*NR), c: c[:],
+			bias: zeros[:], rowScales: zeros[:], columnScales: zeros[:], start: make([]int32, NR)}
+		for range n {
+			multiply(t)
+		}
+		return float64(n * steps * NR * f.group * 2)
+	}
 }

@@ -13,7 +13,7 @@ func bf16Assembly(set kernel.Set) *Kernels {
 	if set == kernel.AVX512 && cpu.X86.HasAVX512BF16 {
 		return bf16AVX512()
 	}
-	return bf16AVX2()
+	return bf16SIMD(kernel.AVX2, bf16TileAVX2Asm, bf16ConvertAVX2Asm)
 }
 
 // int8Assembly: nor has every one VPDPBUSD.

@@ -8,10 +8,7 @@ import (
 	"mien/asm/internal/kernel"
 )
 
-// neonMR is the rows of the tiles of NEON.
-const neonMR = 6
-
-func bf16Assembly(kernel.Set) *Kernels { return bf16NEON() }
+func bf16Assembly(set kernel.Set) *Kernels { return bf16SIMD(set, bf16TileNEONAsm, bf16ConvertNEONAsm) }
 
 // int8Assembly: SDOT came with ARMv8.2.
 func int8Assembly(kernel.Set) *Kernels {

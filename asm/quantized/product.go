@@ -1,6 +1,10 @@
 package quantized
 
-import "fmt"
+import (
+	"fmt"
+
+	"mien/asm/internal/kernel"
+)
 
 // Product describes a product and what is done to it while it is in the cache:
 //
@@ -32,9 +36,7 @@ func (g Product) Rows(lo, hi int) Product {
 	if g.Converted == nil {
 		g.A = g.A[lo*g.LDA:]
 	}
-	if g.Residual != nil {
-		g.Residual = g.Residual[lo*g.LDResidual:]
-	}
+	g.Residual = kernel.Tail(g.Residual, lo*g.LDResidual)
 	return g
 }
 
@@ -43,12 +45,8 @@ func (g Product) Columns(lo, hi int) Product {
 	g.N = hi - lo
 	g.C = g.C[min(lo, len(g.C)):] // there are no rows of no rows
 	g.firstColumn += lo
-	if g.Bias != nil {
-		g.Bias = g.Bias[lo:hi]
-	}
-	if g.Residual != nil {
-		g.Residual = g.Residual[min(lo, len(g.Residual)):]
-	}
+	g.Bias = kernel.Tail(g.Bias, lo)
+	g.Residual = g.Residual[min(lo, len(g.Residual)):]
 	return g
 }
 

@@ -7,8 +7,8 @@ import "mien/asm/internal/kernel"
 type Rows struct {
 	format format
 	M, K   int
-	ld     int // words from row to row
-	words  []uint32
+	ld     int      // words from row to row
+	words  []uint32 // both as long as they ever had to be
 	scales []float32
 }
 
@@ -20,13 +20,8 @@ func (r *Rows) Reset(k *Kernels, m, kk int) {
 	if r.ld/line%2 == 0 {
 		r.ld += line // an odd number of cache lines: the rows of a strip spread over the whole cache
 	}
-	if n := m * r.ld; cap(r.words) < n {
-		r.words = make([]uint32, n)
-	}
-	if cap(r.scales) < m {
-		r.scales = make([]float32, m)
-	}
-	r.words, r.scales = r.words[:m*r.ld], r.scales[:m]
+	kernel.Room(&r.words, m*r.ld)
+	kernel.Room(&r.scales, m)
 }
 
 // Convert fills rows lo ≤ i < hi of r from the float32 activations a, whose rows are lda apart. Threads may convert

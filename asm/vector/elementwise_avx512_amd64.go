@@ -2,8 +2,6 @@
 
 package vector
 
-import "mien/asm/internal/kernel"
-
 // The assembly of AVX-512 takes any number of elements.
 
 //go:noescape
@@ -23,35 +21,25 @@ func axpyAVX512Asm(dst, x *float32, n int, s float32)
 
 func addAVX512(dst, a, b []float32) {
 	a, b = a[:len(dst)], b[:len(dst)]
-	for i := 0; i < len(dst); i += kernel.MaxElements {
-		addAVX512Asm(&dst[i], &a[i], &b[i], min(kernel.MaxElements, len(dst)-i))
-	}
+	chunks(len(dst), func(i, n int) { addAVX512Asm(&dst[i], &a[i], &b[i], n) })
 }
 
 func subAVX512(dst, a, b []float32) {
 	a, b = a[:len(dst)], b[:len(dst)]
-	for i := 0; i < len(dst); i += kernel.MaxElements {
-		subAVX512Asm(&dst[i], &a[i], &b[i], min(kernel.MaxElements, len(dst)-i))
-	}
+	chunks(len(dst), func(i, n int) { subAVX512Asm(&dst[i], &a[i], &b[i], n) })
 }
 
 func mulAVX512(dst, a, b []float32) {
 	a, b = a[:len(dst)], b[:len(dst)]
-	for i := 0; i < len(dst); i += kernel.MaxElements {
-		mulAVX512Asm(&dst[i], &a[i], &b[i], min(kernel.MaxElements, len(dst)-i))
-	}
+	chunks(len(dst), func(i, n int) { mulAVX512Asm(&dst[i], &a[i], &b[i], n) })
 }
 
 func scaleAVX512(dst, x []float32, s float32) {
 	x = x[:len(dst)]
-	for i := 0; i < len(dst); i += kernel.MaxElements {
-		scaleAVX512Asm(&dst[i], &x[i], min(kernel.MaxElements, len(dst)-i), s)
-	}
+	chunks(len(dst), func(i, n int) { scaleAVX512Asm(&dst[i], &x[i], n, s) })
 }
 
 func axpyAVX512(dst []float32, s float32, x []float32) {
 	x = x[:len(dst)]
-	for i := 0; i < len(dst); i += kernel.MaxElements {
-		axpyAVX512Asm(&dst[i], &x[i], min(kernel.MaxElements, len(dst)-i), s)
-	}
+	chunks(len(dst), func(i, n int) { axpyAVX512Asm(&dst[i], &x[i], n, s) })
 }

@@ -2,11 +2,7 @@
 
 package vector
 
-import (
-	"math"
-
-	"mien/asm/internal/kernel"
-)
+import "math"
 
 //go:noescape
 func expAVX512Asm(dst, x *float32, n int, shift float32, roots *[16]float32) (sum float32)
@@ -24,7 +20,5 @@ var roots = func() (r [16]float32) {
 
 func expAVX512(dst, x []float32, shift float32) {
 	x = x[:len(dst)]
-	for i := 0; i < len(dst); i += kernel.MaxElements {
-		expAVX512Asm(&dst[i], &x[i], min(kernel.MaxElements, len(dst)-i), shift, &roots)
-	}
+	chunks(len(dst), func(i, n int) { expAVX512Asm(&dst[i], &x[i], n, shift, &roots) })
 }

@@ -13,20 +13,8 @@ var (
 	slopePiecesAVX2  = newPieces(slopeTail, slopeEnd, 8, 8)
 )
 
-func geluAVX2(dst, x []float32) {
-	x = x[:len(dst)]
-	if i := vectors(len(dst), func(i, n int) { geluAVX2Asm(&dst[i], &x[i], n, &normalPiecesAVX2[0]) }); i < len(dst) {
-		px := pad(x[i:])
-		geluAVX2Asm(&px[0], &px[0], 8, &normalPiecesAVX2[0])
-		copy(dst[i:], px[:])
-	}
-}
+func geluVectors(dst, x *float32, n int) { geluAVX2Asm(dst, x, n, &normalPiecesAVX2[0]) }
 
-func geluBackwardAVX2(dx, x, dy []float32) {
-	x, dy = x[:len(dx)], dy[:len(dx)]
-	if i := vectors(len(dx), func(i, n int) { geluBackwardAVX2Asm(&dx[i], &x[i], &dy[i], n, &slopePiecesAVX2[0]) }); i < len(dx) {
-		px, py := pad(x[i:]), pad(dy[i:])
-		geluBackwardAVX2Asm(&px[0], &px[0], &py[0], 8, &slopePiecesAVX2[0])
-		copy(dx[i:], px[:])
-	}
+func geluBackwardVectors(dx, x, dy *float32, n int) {
+	geluBackwardAVX2Asm(dx, x, dy, n, &slopePiecesAVX2[0])
 }

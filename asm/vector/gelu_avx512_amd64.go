@@ -2,8 +2,6 @@
 
 package vector
 
-import "mien/asm/internal/kernel"
-
 //go:noescape
 func geluAVX512Asm(dst, x *float32, n int, t *float32)
 
@@ -17,14 +15,10 @@ var (
 
 func geluAVX512(dst, x []float32) {
 	x = x[:len(dst)]
-	for i := 0; i < len(dst); i += kernel.MaxElements {
-		geluAVX512Asm(&dst[i], &x[i], min(kernel.MaxElements, len(dst)-i), &normalPiecesAVX512[0])
-	}
+	chunks(len(dst), func(i, n int) { geluAVX512Asm(&dst[i], &x[i], n, &normalPiecesAVX512[0]) })
 }
 
 func geluBackwardAVX512(dx, x, dy []float32) {
 	x, dy = x[:len(dx)], dy[:len(dx)]
-	for i := 0; i < len(dx); i += kernel.MaxElements {
-		geluBackwardAVX512Asm(&dx[i], &x[i], &dy[i], min(kernel.MaxElements, len(dx)-i), &slopePiecesAVX512[0])
-	}
+	chunks(len(dx), func(i, n int) { geluBackwardAVX512Asm(&dx[i], &x[i], &dy[i], n, &slopePiecesAVX512[0]) })
 }

@@ -8,13 +8,7 @@ func assembly(set kernel.Set) *Kernels[float32] {
 	if set == kernel.AVX512 {
 		return avx512()
 	}
-	return avx2()
-}
-
-func avx2() *Kernels[float32] {
-	k := simd()
-	k.GELU, k.GELUBackward = geluAVX2, geluBackwardAVX2
-	return k
+	return simd()
 }
 
 func avx512() *Kernels[float32] {

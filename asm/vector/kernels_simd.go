@@ -4,12 +4,17 @@ package vector
 
 import "mien/asm/internal/kernel"
 
-// vectors calls fn on parts of at most kernel.MaxElements, as many whole vectors as n has, and returns where the rest begins.
+// chunks calls fn on n elements, at most kernel.MaxElements at a time.
+func chunks(n int, fn func(from, n int)) {
+	for from := 0; from < n; from += kernel.MaxElements {
+		fn(from, min(kernel.MaxElements, n-from))
+	}
+}
+
+// vectors calls fn on chunks of as many whole vectors as n elements fill, and returns where the rest begins.
 func vectors(n int, fn func(from, n int)) (rest int) {
 	rest = n &^ 7
-	for from := 0; from < rest; from += kernel.MaxElements {
-		fn(from, min(kernel.MaxElements, rest-from))
-	}
+	chunks(rest, fn)
 	return rest
 }
 
@@ -19,7 +24,7 @@ func pad(x []float32) (v [8]float32) {
 	return v
 }
 
-// simd are the kernels that AVX2 and NEON share: all but GELU.
+// simd are the kernels of AVX2 and of NEON.
 func simd() *Kernels[float32] {
 	return &Kernels[float32]{
 		Add: addSIMD, Sub: subSIMD, Mul: mulSIMD, Scale: scaleSIMD, Axpy: axpySIMD,
@@ -27,6 +32,7 @@ func simd() *Kernels[float32] {
 		Exp: expSIMD, Softmax: softmaxSIMD,
 		SoftmaxBackward: softmaxBackwardSIMD, SoftmaxGrad: softmaxGradSIMD,
 		OnlineSoftmax: onlineSoftmaxSIMD, ScaleRows: scaleRows(scaleSIMD), LogitGrad: logitGrad(expSIMD, softmaxGradSIMD),
+		GELU: geluSIMD, GELUBackward: geluBackwardSIMD,
 		LayerNorm: layerNormSIMD, LayerNormBackward: layerNormBackwardSIMD, AdamW: adamWSIMD,
 	}
 }

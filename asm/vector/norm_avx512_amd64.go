@@ -2,8 +2,6 @@
 
 package vector
 
-import "mien/asm/internal/kernel"
-
 //go:noescape
 func normalizeAVX512Asm(dst, x, gamma, beta *float32, n int, mean, rstd float32)
 
@@ -19,9 +17,7 @@ func layerNormAVX512(dst, x, gamma, beta []float32, eps float32) (mean, rstd flo
 	mean = sumAVX512(x) / n
 	rest, squares := sumSquaresAVX512(x, mean)
 	rstd = rstdOf(rest, squares, n, eps)
-	for i := 0; i < len(dst); i += kernel.MaxElements {
-		normalizeAVX512Asm(&dst[i], &x[i], &gamma[i], &beta[i], min(kernel.MaxElements, len(dst)-i), mean, rstd)
-	}
+	chunks(len(dst), func(i, n int) { normalizeAVX512Asm(&dst[i], &x[i], &gamma[i], &beta[i], n, mean, rstd) })
 	return mean, rstd
 }
 
@@ -29,12 +25,10 @@ func layerNormBackwardAVX512(dx, dgamma, dbeta, x, gamma, dy []float32, mean, rs
 	n := len(dx)
 	dgamma, dbeta, x, gamma, dy = dgamma[:n], dbeta[:n], x[:n], gamma[:n], dy[:n]
 	var sumG, sumGX float32
-	for i := 0; i < n; i += kernel.MaxElements {
-		g, gx := normGradSumsAVX512Asm(&dgamma[i], &dbeta[i], &x[i], &gamma[i], &dy[i], min(kernel.MaxElements, n-i), mean, rstd)
+	chunks(n, func(i, n int) {
+		g, gx := normGradSumsAVX512Asm(&dgamma[i], &dbeta[i], &x[i], &gamma[i], &dy[i], n, mean, rstd)
 		sumG, sumGX = sumG+g, sumGX+gx
-	}
+	})
 	meanG, meanGX := sumG/float32(n), sumGX/float32(n)
-	for i := 0; i < n; i += kernel.MaxElements {
-		normGradAVX512Asm(&dx[i], &x[i], &gamma[i], &dy[i], min(kernel.MaxElements, n-i), mean, rstd, meanG, meanGX)
-	}
+	chunks(n, func(i, n int) { normGradAVX512Asm(&dx[i], &x[i], &gamma[i], &dy[i], n, mean, rstd, meanG, meanGX) })
 }

@@ -2,8 +2,6 @@
 
 package vector
 
-import "mien/asm/internal/kernel"
-
 //go:noescape
 func dotAVX512Asm(a, b *float32, n int) float32
 
@@ -18,17 +16,13 @@ func maxAVX512Asm(x *float32, n int) float32
 
 func dotAVX512(a, b []float32) (sum float32) {
 	b = b[:len(a)]
-	for i := 0; i < len(a); i += kernel.MaxElements {
-		sum += dotAVX512Asm(&a[i], &b[i], min(kernel.MaxElements, len(a)-i))
-	}
+	chunks(len(a), func(i, n int) { sum += dotAVX512Asm(&a[i], &b[i], n) })
 	return sum
 }
 
 func squaredDistanceAVX512(a, b []float32) (sum float32) {
 	b = b[:len(a)]
-	for i := 0; i < len(a); i += kernel.MaxElements {
-		sum += squaredDistanceAVX512Asm(&a[i], &b[i], min(kernel.MaxElements, len(a)-i))
-	}
+	chunks(len(a), func(i, n int) { sum += squaredDistanceAVX512Asm(&a[i], &b[i], n) })
 	return sum
 }
 
@@ -39,9 +33,9 @@ func sumAVX512(x []float32) float32 {
 
 // sumSquaresAVX512 returns Σ (x − shift) and Σ (x − shift)².
 func sumSquaresAVX512(x []float32, shift float32) (sum, squares float32) {
-	for i := 0; i < len(x); i += kernel.MaxElements {
-		s, q := sumSquaresAVX512Asm(&x[i], min(kernel.MaxElements, len(x)-i), shift)
+	chunks(len(x), func(i, n int) {
+		s, q := sumSquaresAVX512Asm(&x[i], n, shift)
 		sum, squares = sum+s, squares+q
-	}
+	})
 	return sum, squares
 }

@@ -50,3 +50,12 @@ func sumSquaresSIMD(x []float32, shift float32) (sum, squares float32) {
 	}
 	return sum, squares
 }
+
+// maxSIMD returns the maximum of top and the elements of x; NaN wins.
+func maxSIMD(x []float32, top float32) float32 {
+	i := vectors(len(x), func(i, n int) { top = max(top, maxSIMDAsm(&x[i], n)) })
+	for _, v := range x[i:] {
+		top = max(top, v)
+	}
+	return top
+}

@@ -2,11 +2,7 @@
 
 package vector
 
-import (
-	"math"
-
-	"mien/asm/internal/kernel"
-)
+import "math"
 
 //go:noescape
 func softmaxGradAVX512Asm(dx, y, dy *float32, n int, delta float32)
@@ -16,14 +12,10 @@ func softmaxAVX512(dst, x []float32) (lse float32) {
 		return float32(math.Inf(-1))
 	}
 	top := x[0]
-	for i := 0; i < len(x); i += kernel.MaxElements {
-		top = max(top, maxAVX512Asm(&x[i], min(kernel.MaxElements, len(x)-i)))
-	}
+	chunks(len(x), func(i, n int) { top = max(top, maxAVX512Asm(&x[i], n)) })
 	dst = dst[:len(x)]
 	sum := float32(0)
-	for i := 0; i < len(x); i += kernel.MaxElements {
-		sum += expBelowAVX512Asm(&dst[i], &x[i], min(kernel.MaxElements, len(x)-i), top, &roots)
-	}
+	chunks(len(x), func(i, n int) { sum += expBelowAVX512Asm(&dst[i], &x[i], n, top, &roots) })
 	scaleAVX512(dst, dst, 1/sum)
 	return top + float32(math.Log(float64(sum)))
 }
@@ -32,7 +24,5 @@ func softmaxBackwardAVX512(dx, y, dy []float32) { softmaxGradAVX512(dx, y, dy, d
 
 func softmaxGradAVX512(dx, y, dy []float32, delta float32) {
 	y, dy = y[:len(dx)], dy[:len(dx)]
-	for i := 0; i < len(dx); i += kernel.MaxElements {
-		softmaxGradAVX512Asm(&dx[i], &y[i], &dy[i], min(kernel.MaxElements, len(dx)-i), delta)
-	}
+	chunks(len(dx), func(i, n int) { softmaxGradAVX512Asm(&dx[i], &y[i], &dy[i], n, delta) })
 }

@@ -11,19 +11,13 @@ func softmaxSIMD(dst, x []float32) (lse float32) {
 	if len(x) == 0 {
 		return float32(math.Inf(-1))
 	}
-	top := x[0]
-	i := vectors(len(x), func(i, n int) { top = max(top, maxSIMDAsm(&x[i], n)) })
-	for _, v := range x[i:] {
-		top = max(top, v)
-	}
+	top := maxSIMD(x, x[0])
 	sum := expSumSIMD(dst, x, top)
 	scaleSIMD(dst, dst, 1/sum)
 	return top + float32(math.Log(float64(sum)))
 }
 
-func softmaxBackwardSIMD(dx, y, dy []float32) {
-	softmaxGradSIMD(dx, y, dy, dotSIMD(y, dy))
-}
+func softmaxBackwardSIMD(dx, y, dy []float32) { softmaxGradSIMD(dx, y, dy, dotSIMD(y, dy)) }
 
 func softmaxGradSIMD(dx, y, dy []float32, delta float32) {
 	y, dy = y[:len(dx)], dy[:len(dx)]

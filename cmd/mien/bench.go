@@ -60,7 +60,10 @@ func (c *benchGemmCmd) Run(out *console) error {
 	}
 	r := gemmReport{M: c.M, N: c.N, K: c.K, Batch: c.Batch, TransB: c.TransB, Packed: c.Packed,
 		Threads: runtime.GOMAXPROCS(0), Precision: c.Precision, Kernels: asm.F32().Name}
-	multiply, free := c.work()
+	if err := out.backend.Supports(c.Precision, false); err != nil {
+		return err
+	}
+	multiply, free := c.work(out.backend)
 	defer free()
 	multiply() // buffers and pages are there from here on
 	flops := 2 * float64(c.Batch) * float64(c.M) * float64(c.N) * float64(c.K)
@@ -89,8 +92,7 @@ func (c *benchGemmCmd) Run(out *console) error {
 }
 
 // work returns a function that multiplies matrices of small whole numbers through the engine.
-func (c *benchGemmCmd) work() (multiply, free func()) {
-	b := newBackend()
+func (c *benchGemmCmd) work(b engine.Backend) (multiply, free func()) {
 	fill := func(rows, columns int) *engine.Tensor {
 		values := make([]float32, c.Batch*rows*columns)
 		for i := range values {

@@ -3,6 +3,7 @@ package main
 import (
 	ag "mien/autograd"
 	"mien/engine"
+	"mien/nn"
 	"mien/recipe"
 	"mien/system"
 )
@@ -14,16 +15,18 @@ type benchForwardCmd struct {
 }
 
 func (c *benchForwardCmd) Run(out *console) error {
-	backend := newBackend()
-	m, err := c.newBenchModel(c.Model, recipe.Finetune, inferenceScope(backend, c.Precision), nil)
+	if err := out.backend.Supports(c.Precision, false); err != nil {
+		return err
+	}
+	m, err := c.newBenchModel(c.Model, recipe.Finetune, nn.NewInferenceScope(out.backend, nn.Random{Seed: benchSeed}, c.Precision), nil)
 	if err != nil {
 		return err
 	}
 	net := m.net.(system.Classifier)
 	m.report.Precision = c.Precision
-	m.report.GFLOP = forwardGFLOP(c.Batch, net.MACs(m.report.Tokens))
+	m.report.GFLOP = forwardGFLOP(c.Batch, net.MACs(m.batch.Modality))
 	err = m.report.measure(out.ctx, c.Repeat, func() error {
-		t := ag.NewInferenceTape(backend, c.Precision)
+		t := ag.NewInferenceTape(out.backend, c.Precision)
 		defer t.Close()
 		_, err := engine.Read[float64](net.Logits(m.batch.Pixels(t), m.batch.Modality, engine.Key{}).Data())
 		return err

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"mien/data"
-	"mien/engine"
 	"mien/nn"
 	"mien/recipe"
 	"mien/system"
@@ -35,7 +34,7 @@ type benchModel struct {
 }
 
 // newBenchModel builds the model of that name for runs of a kind. change, if not nil, changes its recipe.
-func (in benchInput) newBenchModel(name, kind string, scope *nn.Scope, change func(*recipe.Recipe) error) (*benchModel, error) {
+func (in benchInput) newBenchModel(name, kind string, scope *nn.Scope, change func(*recipe.Recipe)) (*benchModel, error) {
 	m := &benchModel{}
 	var ok bool
 	if m.recipe, ok = systems.Preset(name); !ok || m.recipe.Kind != kind {
@@ -46,9 +45,7 @@ func (in benchInput) newBenchModel(name, kind string, scope *nn.Scope, change fu
 		return nil, err
 	}
 	if change != nil {
-		if err := change(&m.recipe); err != nil {
-			return nil, err
-		}
+		change(&m.recipe)
 	}
 	if m.system, err = systems.Of(m.recipe); err != nil {
 		return nil, err
@@ -143,8 +140,3 @@ func presets(kind string) (names []string) {
 // pass has two of its size in the backward pass, one for either operand.
 func forwardGFLOP(batch, macs int) float64  { return 2 * float64(batch) * float64(macs) / 1e9 }
 func trainingGFLOP(batch, macs int) float64 { return 3 * forwardGFLOP(batch, macs) }
-
-// inferenceScope makes the weights of a model that answers at a precision.
-func inferenceScope(b engine.Backend, p engine.Precision) *nn.Scope {
-	return nn.NewInferenceScope(b, nn.Random{Seed: benchSeed}, p)
-}

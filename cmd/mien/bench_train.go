@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"iter"
 
 	ag "mien/autograd"
@@ -34,45 +33,35 @@ type trainInput struct {
 // Run measures forward, backward and AdamW with the published numbers of fine-tuning: label smoothing and router noise
 // belong to it, layer decay costs nothing and is left out.
 func (c *benchTrainCmd) Run(out *console) error {
-	return c.run(out, c.Model, recipe.Finetune, func(r *recipe.Recipe) error {
-		r.Train.LabelSmoothing, r.Train.RouterNoise = 0.1, true
-		return nil
-	})
+	return c.run(out, c.Model, recipe.Finetune, func(r *recipe.Recipe) { r.Train.LabelSmoothing, r.Train.RouterNoise = 0.1, true })
 }
 
 // Run measures forward, backward and AdamW; each step hides other patches.
 func (c *benchPretrainCmd) Run(out *console) error {
-	if !(c.Mask >= 0 && c.Mask < 1) {
-		return fmt.Errorf("--mask %v: give a share of at least 0 and less than 1", c.Mask)
-	}
-	return c.run(out, c.Model, recipe.Pretrain, func(r *recipe.Recipe) error {
-		r.Train.ImageMask, r.Train.VideoMask = c.Mask, c.Mask
-		return nil
-	})
+	return c.run(out, c.Model, recipe.Pretrain, func(r *recipe.Recipe) { r.Train.ImageMask, r.Train.VideoMask = c.Mask, c.Mask })
 }
 
-func (c *trainInput) run(out *console, model, kind string, change func(*recipe.Recipe) error) error {
-	backend := newBackend()
-	if err := backend.Supports(c.Precision, true); err != nil {
+func (c *trainInput) run(out *console, model, kind string, change func(*recipe.Recipe)) error {
+	if err := out.backend.Supports(c.Precision, true); err != nil {
 		return err
 	}
-	m, err := c.newBenchModel(model, kind, nn.NewScope(backend, engine.Float32, nn.Random{Seed: benchSeed}), change)
+	m, err := c.newBenchModel(model, kind, nn.NewScope(out.backend, engine.Float32, nn.Random{Seed: benchSeed}), change)
 	if err != nil {
 		return err
 	}
 	m.report.Precision = c.Precision
-	m.report.GFLOP = trainingGFLOP(c.Batch, m.net.MACs(m.report.Tokens))
-	if err := m.report.measure(out.ctx, c.Repeat, c.step(out.ctx, backend, m)); err != nil {
+	m.report.GFLOP = trainingGFLOP(c.Batch, m.net.MACs(m.batch.Modality))
+	if err := m.report.measure(out.ctx, c.Repeat, c.step(out, m)); err != nil {
 		return err
 	}
 	return m.report.print(out, c.JSON)
 }
 
 // step returns a run of the training loop that is one step long, each a later one.
-func (c *trainInput) step(ctx context.Context, backend engine.Backend, m *benchModel) func() error {
+func (c *trainInput) step(out *console, m *benchModel) func() error {
 	loop := train.Loop[*system.Batch]{
-		Backend: backend, Epochs: 1, Steps: 1, Recompute: c.Recompute, Precision: c.Precision,
-		Optimizer: train.NewAdamW(backend, m.params, train.AdamWConfig{Beta1: 0.9, Beta2: 0.999, Eps: 1e-8,
+		Backend: out.backend, Epochs: 1, Steps: 1, Recompute: c.Recompute, Precision: c.Precision,
+		Optimizer: train.NewAdamW(out.backend, m.params, train.AdamWConfig{Beta1: 0.9, Beta2: 0.999, Eps: 1e-8,
 			Group: func(_ string, shape []int) (lrScale, decay float64) { return 1, 0.05 * float64(min(len(shape)-1, 1)) }}),
 		Schedule: func(int) float64 { return 1e-5 },
 		Batches: func(context.Context, int) iter.Seq2[*system.Batch, error] {
@@ -85,5 +74,5 @@ func (c *trainInput) step(ctx context.Context, backend engine.Backend, m *benchM
 		OnStep:  func(train.Step, *system.Batch) {},
 		OnEpoch: func(context.Context, int) error { return nil },
 	}
-	return func() error { return loop.Run(ctx, 0) }
+	return func() error { return loop.Run(out.ctx, 0) }
 }

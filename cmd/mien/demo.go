@@ -54,7 +54,7 @@ func (c *demoCmd) stage(out *console, name, description, init, dir string) (*run
 	r.Seed = uint64(c.Seed)
 	w := newWatcher(out, description)
 	defer w.stop()
-	o := run.Options{Recipe: r, Backend: newBackend(), Init: init, Out: dir, Resume: true, Watch: w}
+	o := run.Options{Recipe: r, Backend: out.backend, Init: init, Out: dir, Resume: true, Watch: w}
 	return run.Train(out.ctx, o)
 }
 
@@ -66,8 +66,7 @@ const (
 )
 
 func demoPage(out *console, pretrain, finetune string, metrics *run.Metrics) (*report.Page, error) {
-	backend := newBackend()
-	m, err := infer.Open(finetune, backend, nil)
+	m, err := infer.Open(finetune, out.backend, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +92,7 @@ func demoPage(out *console, pretrain, finetune string, metrics *run.Metrics) (*r
 		}
 		page.Runs = append(page.Runs, r)
 	}
-	if page.Reconstructions, err = report.Reconstruct(out.ctx, pretrain, backend, sets, shownReconstructions); err != nil {
+	if page.Reconstructions, err = report.Reconstruct(out.ctx, pretrain, out.backend, sets, shownReconstructions); err != nil {
 		return nil, err
 	}
 	if page.Routing, err = report.RoutingOf(out.ctx, m, sets, routedSamples); err != nil {

@@ -27,13 +27,13 @@ type modelFlags struct {
 	Stride    int               `help:"Frames between two sampled frames of a video, instead of the model's." placeholder:"N"`
 }
 
-func (f modelFlags) open() (*infer.Model, error) {
+func (f modelFlags) open(out *console) (*infer.Model, error) {
 	if f.Stride < 0 {
 		return nil, errors.New("--stride must be at least 1")
 	}
 	// The model stays: without this the collector would let as much garbage pile up beside it.
 	debug.SetGCPercent(20)
-	m, err := infer.Open(f.Model, newBackend(), f.Precision)
+	m, err := infer.Open(f.Model, out.backend, f.Precision)
 	if err == nil && f.Stride > 0 {
 		m.Recipe.Data.Stride = f.Stride
 	}
@@ -41,13 +41,13 @@ func (f modelFlags) open() (*infer.Model, error) {
 }
 
 func (c *evalCmd) Run(out *console) error {
-	m, err := c.open()
+	m, err := c.open(out)
 	if err != nil {
 		return err
 	}
 	if c.Precision != nil && *c.Precision != engine.Full {
 		full := engine.Full
-		if m.Reference, err = infer.Open(c.Model, newBackend(), &full); err != nil {
+		if m.Reference, err = infer.Open(c.Model, out.backend, &full); err != nil {
 			return err
 		}
 	}

@@ -35,10 +35,11 @@ type cli struct {
 	Version kong.VersionFlag `help:"Print version and kernels."`
 }
 
-// console is where commands read and write.
+// console is what a command works with: where it writes, and what it computes on.
 type console struct {
 	ctx            context.Context
 	stdout, stderr io.Writer
+	backend        engine.Backend
 }
 
 // newBackend returns what commands compute on. Only here is a backend named.
@@ -91,7 +92,9 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) (code
 	if c.Threads > 0 {
 		runtime.GOMAXPROCS(c.Threads)
 	}
-	return reportError(stderr, parsed.Run(&console{ctx: ctx, stdout: stdout, stderr: stderr}))
+	b := newBackend()
+	defer b.Close()
+	return reportError(stderr, parsed.Run(&console{ctx: ctx, stdout: stdout, stderr: stderr, backend: b}))
 }
 
 // interrupted is the shell's exit status for a command that Ctrl-C ended.

@@ -19,7 +19,7 @@ type predictCmd struct {
 }
 
 func (c *predictCmd) Run(out *console) error {
-	m, err := c.open()
+	m, err := c.open(out)
 	if err != nil {
 		return err
 	}

@@ -41,8 +41,8 @@ type trainFlags struct {
 }
 
 // options reads the recipe of a kind of run and applies the flags that change it.
-func (f trainFlags) options(kind string) (run.Options, error) {
-	o := run.Options{Backend: newBackend(), Train: f.lists(), Init: f.Init, Out: f.Out, Resume: f.Resume, Recompute: f.Recompute, Precision: f.Precision}
+func (f trainFlags) options(out *console, kind string) (run.Options, error) {
+	o := run.Options{Backend: out.backend, Train: f.lists(), Init: f.Init, Out: f.Out, Resume: f.Resume, Recompute: f.Recompute, Precision: f.Precision}
 	r, err := systems.Load(f.Recipe)
 	if err != nil {
 		return o, err
@@ -76,7 +76,7 @@ func (f trainFlags) train(out *console, description string, o run.Options) error
 type pretrainCmd struct{ trainFlags }
 
 func (c *pretrainCmd) Run(out *console) error {
-	o, err := c.options(recipe.Pretrain)
+	o, err := c.options(out, recipe.Pretrain)
 	if err != nil {
 		return err
 	}
@@ -92,7 +92,7 @@ type finetuneCmd struct {
 }
 
 func (c *finetuneCmd) Run(out *console) error {
-	o, err := c.options(recipe.Finetune)
+	o, err := c.options(out, recipe.Finetune)
 	if err != nil {
 		return err
 	}

@@ -15,7 +15,7 @@ import (
 func TestOptions(t *testing.T) {
 	seed := int64(5)
 	o, err := trainFlags{Recipe: "s4d-tiny", Init: "from", Out: "to", Resume: true, Epochs: 2, Seed: &seed, Recompute: true, Precision: engine.BF16,
-		dataFlags: dataFlags{"a", "b", "c", "d"}}.options(recipe.Finetune)
+		dataFlags: dataFlags{"a", "b", "c", "d"}}.options(&console{}, recipe.Finetune)
 	require.NoError(t, err)
 	require.Equal(t, "from", o.Init)
 	require.Equal(t, "to", o.Out)
@@ -30,7 +30,7 @@ func TestOptions(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, want, o.Recipe)
 
-	o, err = trainFlags{Recipe: "s4d-tiny"}.options(recipe.Finetune)
+	o, err = trainFlags{Recipe: "s4d-tiny"}.options(&console{}, recipe.Finetune)
 	require.NoError(t, err)
 	want, err = systems.Load("s4d-tiny")
 	require.NoError(t, err)
@@ -40,7 +40,7 @@ func TestOptions(t *testing.T) {
 	require.True(t, o.Train.Empty())
 	negative := int64(-1)
 	for _, f := range []trainFlags{{Recipe: "s4d-tiny", Seed: &negative}, {Recipe: "s4d-tiny", Epochs: -1}} {
-		_, err = f.options(recipe.Finetune)
+		_, err = f.options(&console{}, recipe.Finetune)
 		require.EqualError(t, err, "--epochs and --seed must not be negative")
 	}
 }
@@ -48,7 +48,7 @@ func TestOptions(t *testing.T) {
 // However short a run is made, a warm-up on drawn faces leaves epochs for the lists, and either part ends at a low learning rate.
 func TestEpochsLeaveSomeForTheLists(t *testing.T) {
 	for epochs, drawn := range map[int]int{2: 1, 3: 1, 10: 6, 40: 24, 80: 48} {
-		o, err := trainFlags{Recipe: "london-finetune", Epochs: epochs}.options(recipe.Finetune)
+		o, err := trainFlags{Recipe: "london-finetune", Epochs: epochs}.options(&console{}, recipe.Finetune)
 		require.NoError(t, err)
 		require.Equal(t, epochs, o.Recipe.Train.Epochs)
 		require.Equal(t, drawn, o.Recipe.Train.DrawnEpochs, "of %d", epochs)
@@ -58,6 +58,6 @@ func TestEpochsLeaveSomeForTheLists(t *testing.T) {
 			require.Less(t, rate(last), o.Recipe.Train.LR/50, "step %d of %d epochs", last, epochs)
 		}
 	}
-	_, err := trainFlags{Recipe: "london-finetune", Epochs: 1}.options(recipe.Finetune)
+	_, err := trainFlags{Recipe: "london-finetune", Epochs: 1}.options(&console{}, recipe.Finetune)
 	require.EqualError(t, err, "recipe london-finetune learns from drawn faces first and from the lists then: it needs at least 2 epochs")
 }

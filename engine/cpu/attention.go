@@ -9,9 +9,7 @@ import (
 )
 
 func (c *Backend) Attention(a engine.AttentionArgs) {
-	if a.Precision > engine.Int8 {
-		panic(unsupported("Attention", a.Precision))
-	}
+	known("Attention", a.Precision, engine.Int8)
 	sameDType("Attention", a.QKV, a.Out, a.LSE)
 	pick(a.QKV, attend[float32], attend[float64])(c, a)
 }
@@ -28,9 +26,7 @@ func attend[F asm.Float](c *Backend, a engine.AttentionArgs) {
 }
 
 func (c *Backend) AttentionBackward(a engine.AttentionArgs, g engine.AttentionGrads) {
-	if a.Precision > engine.Int8 {
-		panic(unsupported("AttentionBackward", a.Precision))
-	}
+	known("AttentionBackward", a.Precision, engine.Int8)
 	sameDType("AttentionBackward", a.QKV, a.Out, a.LSE, g.DOut, g.DQKV)
 	pick(a.QKV, attentionBackward[float32], attentionBackward[float64])(c, a, g)
 }
@@ -41,8 +37,11 @@ func (c *Backend) AttentionBackward(a engine.AttentionArgs, g engine.AttentionGr
 func attentionBackward[F asm.Float](c *Backend, a engine.AttentionArgs, g engine.AttentionGrads) {
 	k := kernels[F]()
 	size := k.AttentionGradScratch(a.Tokens, a.HeadDim)
+	grads := a // lie as what they are gradients of
+	grads.QKV, grads.Out = g.DQKV, g.DOut
 	pack := func(head int, scratch []F) (attention.Head[F], attention.Grads[F]) {
-		h, dh := attentionHead[F](a, head), attentionGrads[F](a, g, head)
+		h, d := attentionHead[F](a, head), attentionHead[F](grads, head)
+		dh := attention.Grads[F]{DOut: d.Out, DQ: d.Q, DK: d.K, DV: d.V}
 		k.PackAttentionGrad(&h, &dh, scratch)
 		return h, dh
 	}
@@ -69,16 +68,16 @@ func attentionBackward[F asm.Float](c *Backend, a engine.AttentionArgs, g engine
 // lo ≤ i < hi of every head that a part touches, with scratch of the given size.
 func overHeads[F asm.Float](c *Backend, a engine.AttentionArgs, block, size int, fn func(head, lo, hi int, scratch []F)) {
 	each := ceilDiv(a.Tokens, block)
-	n := a.Batch * a.Heads * each
-	scratch := scratchFor(c, a.QKV.DType(), n, size)
-	defer scratch.free()
-	work := min(block, a.Tokens) * a.Tokens * a.HeadDim
-	parallel(n, 1+gemmGrain/max(work, 1), func(from, to int) {
-		s := take[F](scratch)
-		for from < to {
+	n, work := a.Batch*a.Heads*each, min(block, a.Tokens)*a.Tokens*a.HeadDim
+	parts := threadsFor(n, 1+gemmGrain/max(work, 1))
+	memory := engine.New(c, a.QKV.DType(), parts, size)
+	defer memory.Free()
+	scratch := host[F](memory)
+	do(parts, func(p int) {
+		for from, to := n*p/parts, n*(p+1)/parts; from < to; {
 			head := from / each
 			end := min(to, (head+1)*each)
-			fn(head, (from-head*each)*block, min((end-head*each)*block, a.Tokens), s)
+			fn(head, (from-head*each)*block, min((end-head*each)*block, a.Tokens), scratch[p*size:(p+1)*size])
 			from = end
 		}
 	})
@@ -87,22 +86,9 @@ func overHeads[F asm.Float](c *Backend, a engine.AttentionArgs, block, size int,
 // attentionHead finds a head, counted through the batch, in the packed projection [batch, tokens, 3, heads, d].
 func attentionHead[F asm.Float](a engine.AttentionArgs, head int) attention.Head[F] {
 	width := a.Heads * a.HeadDim
-	at, outAt := headOffsets(a, head)
-	q := host[F](a.QKV)[at:]
+	row, column := head/a.Heads*a.Tokens, head%a.Heads*a.HeadDim
+	q := host[F](a.QKV)[row*3*width+column:]
 	return attention.Head[F]{Tokens: a.Tokens, Dim: a.HeadDim, Q: q, K: q[width:], V: q[2*width:], Stride: 3 * width,
-		Out: host[F](a.Out)[outAt:], OutStride: width, LSE: host[F](a.LSE)[head*a.Tokens : (head+1)*a.Tokens], BF16: a.Precision != engine.Full}
-}
-
-func attentionGrads[F asm.Float](a engine.AttentionArgs, g engine.AttentionGrads, head int) attention.Grads[F] {
-	width := a.Heads * a.HeadDim
-	at, outAt := headOffsets(a, head)
-	dq := host[F](g.DQKV)[at:]
-	return attention.Grads[F]{DOut: host[F](g.DOut)[outAt:], DQ: dq, DK: dq[width:], DV: dq[2*width:]}
-}
-
-// headOffsets returns where a head begins in the packed projection and in the output.
-func headOffsets(a engine.AttentionArgs, head int) (qkv, out int) {
-	width := a.Heads * a.HeadDim
-	batch, column := head/a.Heads, head%a.Heads*a.HeadDim
-	return batch*a.Tokens*3*width + column, batch*a.Tokens*width + column
+		Out: host[F](a.Out)[row*width+column:], OutStride: width, LSE: host[F](a.LSE)[head*a.Tokens : (head+1)*a.Tokens],
+		BF16: a.Precision != engine.Full}
 }

@@ -6,14 +6,19 @@ import "mien/engine"
 // are dense, or both are stretched, are merged, so that inner runs are as long as they can be.
 type broadcast struct {
 	outer, inner int
-	step         [2]int   // 0 or 1: whether an operand advances along a run
+	step         [2]int   // by which the operands advance along a run, 0 where they are stretched
 	dims         []int    // outer extents
 	strides      [2][]int // outer strides of the operands
 }
 
+// newBroadcast walks operands of shapes that stretch to the given one.
 func newBroadcast(shape, a, b []int) broadcast {
+	return newWalk(shape, engine.BroadcastStrides(shape, a), engine.BroadcastStrides(shape, b))
+}
+
+// newWalk walks operands with the given strides along each axis.
+func newWalk(shape, strideA, strideB []int) broadcast {
 	dims, sa, sb := []int{}, []int{}, []int{}
-	strideA, strideB := engine.BroadcastStrides(shape, a), engine.BroadcastStrides(shape, b)
 	for i, d := range shape {
 		if d == 1 {
 			continue

@@ -61,12 +61,9 @@ func (c *Backend) Download(dst []byte, src engine.Buffer, offset int) error {
 	return nil
 }
 
-// number is what tensors hold in memory; bfloat16 as its 16 bits.
-type number interface{ engine.Number | uint16 }
-
 // host returns the elements of a tensor that lives on a CPU backend.
-func host[N number](t *engine.Tensor) []N {
-	if want := dtypeOf[N](); t.DType() != want {
+func host[E engine.Element](t *engine.Tensor) []E {
+	if want := engine.DTypeOf[E](); t.DType() != want {
 		panic(&engine.ShapeError{Op: "an operand of a kernel", Got: t.DType(), Want: want})
 	}
 	n := t.Len()
@@ -76,23 +73,15 @@ func host[N number](t *engine.Tensor) []N {
 	b := t.Buffer().(*block).bytes
 	size := t.DType().Size()
 	p := unsafe.Pointer(&b[t.Offset()*size : (t.Offset()+n)*size][0])
-	return unsafe.Slice((*N)(p), n)
+	return unsafe.Slice((*E)(p), n)
 }
 
-// dtypeOf returns the dtype whose elements are held as N.
-func dtypeOf[N number]() engine.DType {
-	var z N
-	switch any(z).(type) {
-	case float32:
-		return engine.Float32
-	case float64:
-		return engine.Float64
-	case int32:
-		return engine.Int32
-	case uint16:
-		return engine.BFloat16
+// hostFrom returns the elements from an offset on, or nil where there is no tensor.
+func hostFrom[E engine.Element](t *engine.Tensor, offset int) []E {
+	if t == nil {
+		return nil
 	}
-	return engine.Uint8
+	return host[E](t)[offset:]
 }
 
 // sameDType panics unless all tensors that are there hold what t does. It is for operands that host meets on other goroutines only,
@@ -114,6 +103,13 @@ func pick[T any](t *engine.Tensor, f32, f64 T) T {
 		return f64
 	}
 	panic(unsupported("a floating point kernel", t.DType()))
+}
+
+// known panics where value lies behind the last of its enumeration.
+func known[E ~uint8](op string, value, last E) {
+	if value > last {
+		panic(unsupported(op, value))
+	}
 }
 
 // unsupported is the panic value for what this backend does not know.

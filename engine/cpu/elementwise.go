@@ -31,9 +31,7 @@ func fill[N engine.Number](x []N, v N) {
 }
 
 func (c *Backend) Binary(op engine.BinaryOp, dst, a, b *engine.Tensor) {
-	if op > engine.Mul {
-		panic(unsupported("Binary", op))
-	}
+	known("Binary", op, engine.Mul)
 	pick(dst, binary[float32], binary[float64])(op, dst, a, b)
 }
 
@@ -54,14 +52,7 @@ func binary[F asm.Float](op engine.BinaryOp, dst, a, b *engine.Tensor) {
 
 func vectorOp[F asm.Float](op engine.BinaryOp, dst, a, b []F) {
 	k := kernels[F]()
-	switch op {
-	case engine.Add:
-		k.Add(dst, a, b)
-	case engine.Sub:
-		k.Sub(dst, a, b)
-	case engine.Mul:
-		k.Mul(dst, a, b)
-	}
+	[...]func(dst, a, b []F){engine.Add: k.Add, engine.Sub: k.Sub, engine.Mul: k.Mul}[op](dst, a, b)
 }
 
 // runOp computes one run whose operands advance by step 1 or stay at one element.
@@ -110,9 +101,7 @@ func scale[F asm.Float](dst, x *engine.Tensor, s float64) {
 }
 
 func (c *Backend) Unary(op engine.UnaryOp, dst, x *engine.Tensor) {
-	if op > engine.Softplus {
-		panic(unsupported("Unary", op))
-	}
+	known("Unary", op, engine.Softplus)
 	pick(dst, unary[float32], unary[float64])(op, dst, x)
 }
 
@@ -131,9 +120,7 @@ func unary[F asm.Float](op engine.UnaryOp, dst, x *engine.Tensor) {
 }
 
 func (c *Backend) UnaryBackward(op engine.UnaryOp, dx, x, dy *engine.Tensor) {
-	if op > engine.Softplus {
-		panic(unsupported("UnaryBackward", op))
-	}
+	known("UnaryBackward", op, engine.Softplus)
 	pick(dx, unaryBackward[float32], unaryBackward[float64])(op, dx, x, dy)
 }
 

@@ -1,17 +1,13 @@
 package cpu
 
 import (
-	"runtime"
-
 	"mien/asm"
 	"mien/asm/gemm"
 	"mien/engine"
 )
 
 func (c *Backend) Gemm(a engine.GemmArgs) {
-	if a.Precision > engine.Int8 {
-		panic(unsupported("Gemm", a.Precision))
-	}
+	known("Gemm", a.Precision, engine.Int8)
 	a = residualAsSum(a)
 	if isQuantized(a.Packed) {
 		gemmQuantized(a)
@@ -29,8 +25,8 @@ func residualAsSum(a engine.GemmArgs) engine.GemmArgs {
 	if a.Residual == nil || !a.Residual.SharesWith(a.C) || a.Residual.Offset() != a.C.Offset() {
 		return a
 	}
-	if a.Scale != 0 || a.Pre != nil || a.GELU || a.Accumulate {
-		panic(&engine.ShapeError{Op: "Gemm residual", Got: "C", Want: "another tensor, beside Scale, Pre, GELU or Accumulate"})
+	if a.Pre != nil || a.GELU || a.Accumulate {
+		panic(&engine.ShapeError{Op: "Gemm residual", Got: "C", Want: "another tensor, beside Pre, GELU or Accumulate"})
 	}
 	a.Residual, a.Accumulate = nil, true
 	return a
@@ -39,14 +35,11 @@ func residualAsSum(a engine.GemmArgs) engine.GemmArgs {
 // gemmGrain is the number of multiply-adds that repays a second goroutine: some ten microseconds.
 const gemmGrain = 1 << 19
 
-// gemmParts returns the number of threads among which to divide so many multiply-adds.
-func gemmParts(work int) int { return max(1, min(runtime.GOMAXPROCS(0), work/gemmGrain)) }
-
 // multiply divides C among threads. The serial kernel computes the same bits wherever the cuts are, and threads wait for each
 // other only at the end.
 func multiply[F asm.Float](a engine.GemmArgs) {
 	k := kernels[F]()
-	parts := gemmParts(a.Batch * a.M * a.N * a.K)
+	parts := threadsFor(a.Batch*a.M*a.N*a.K, gemmGrain)
 	if a.Batch == 1 {
 		g := gemmItem[F](&a, 0)
 		d := divide(k, g, parts)
@@ -111,13 +104,12 @@ func (d division) chunk(n, i int) (lo, hi int) {
 // multiplyChunk computes chunk i of a product.
 func multiplyChunk[F asm.Float](k *asm.Kernels[F], g gemm.Product[F], d division, i int) {
 	if d.byRows {
-		if lo, hi := d.chunk(g.M, i); lo < hi {
-			k.Gemm(g.Rows(lo, hi))
-		}
-		return
+		g = g.Rows(d.chunk(g.M, i))
+	} else {
+		g = g.Columns(d.chunk(g.N, i))
 	}
-	if lo, hi := d.chunk(g.N, i); lo < hi {
-		k.Gemm(g.Columns(lo, hi))
+	if g.M > 0 && g.N > 0 {
+		k.Gemm(g)
 	}
 }
 
@@ -143,21 +135,13 @@ func gemmItem[F asm.Float](a *engine.GemmArgs, b int) gemm.Product[F] {
 		M: a.M, N: a.N, K: a.K,
 		A: host[F](a.A)[b*a.AStride:], LDA: a.LDA, TransA: a.TransA,
 		C: host[F](a.C)[at:], LDC: a.LDC, Accumulate: a.Accumulate,
-		Scale: F(a.Scale), GELU: a.GELU, LDPre: a.LDC, LDResidual: a.LDC,
+		GELU: a.GELU, LDPre: a.LDC, LDResidual: a.LDC,
+		Bias: hostFrom[F](a.Bias, 0), Pre: hostFrom[F](a.Pre, at), Residual: hostFrom[F](a.Residual, at),
 	}
 	if a.Packed != nil {
 		g.Packed = a.Packed.Form.(*gemm.Panels[F])
 	} else {
 		g.B, g.LDB, g.TransB = host[F](a.B)[b*a.BStride:], a.LDB, a.TransB
-	}
-	if a.Bias != nil {
-		g.Bias = host[F](a.Bias)
-	}
-	if a.Pre != nil {
-		g.Pre = host[F](a.Pre)[at:]
-	}
-	if a.Residual != nil {
-		g.Residual = host[F](a.Residual)[at:]
 	}
 	return g
 }
@@ -167,9 +151,8 @@ func (c *Backend) PackWeight(w *engine.Tensor, p engine.Precision) *engine.Packe
 		w = c.widened(w)
 		defer w.Free()
 	}
+	known("PackWeight", p, engine.Int8)
 	switch {
-	case p > engine.Int8:
-		panic(unsupported("PackWeight", p))
 	case p != engine.Full && w.DType() != engine.Float32:
 		panic(&engine.ShapeError{Op: "PackWeight at " + p.String(), Got: w.DType(), Want: engine.Float32})
 	case p != engine.Full:

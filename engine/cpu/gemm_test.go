@@ -14,7 +14,7 @@ func TestGemmOntoItselfTakesNoOtherEpilogue(t *testing.T) {
 	cpu := cpu.New()
 	x := engine.Zeros(cpu, engine.Float32, 2, 2)
 	args := engine.GemmArgs{C: x, A: x, B: x, M: 2, N: 2, K: 2, LDA: 2, LDB: 2, LDC: 2, Batch: 1, Residual: x, GELU: true}
-	require.PanicsWithError(t, "Gemm residual: got C, want another tensor, beside Scale, Pre, GELU or Accumulate",
+	require.PanicsWithError(t, "Gemm residual: got C, want another tensor, beside Pre, GELU or Accumulate",
 		func() { cpu.Gemm(args) })
 }
 

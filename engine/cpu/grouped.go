@@ -2,8 +2,6 @@ package cpu
 
 import (
 	"mien/asm"
-	"mien/asm/gemm"
-	"mien/asm/quantized"
 	"mien/engine"
 )
 
@@ -24,9 +22,7 @@ func (c *Backend) GroupedGemm(a engine.GroupedArgs) {
 
 // checkGrouped panics where kernels lack what is asked for, here, as a panic on a worker would end the program.
 func checkGrouped(a *engine.GroupedArgs) {
-	if a.Mode > engine.GroupedWeightGrad {
-		panic(unsupported("GroupedGemm", a.Mode))
-	}
+	known("GroupedGemm", a.Mode, engine.GroupedWeightGrad)
 	for _, w := range a.Packed {
 		if isQuantized(w) && (a.Pre != nil || a.Mode != engine.GroupedForward || a.X.DType() != engine.Float32) {
 			panic(&engine.ShapeError{Op: "GroupedGemm", Got: w.Precision, Want: "the forward product of float32 without Pre at low precision"})
@@ -45,7 +41,7 @@ func groupedGemm[F asm.Float](a engine.GroupedArgs) {
 	groups := len(offsets) - 1
 	rows := int(offsets[groups])
 	k, kernels := a.X.Dim(-1), kernels[F]()
-	parts := gemmParts(rows * k * a.Y.Dim(-1))
+	parts := threadsFor(rows*k*a.Y.Dim(-1), gemmGrain)
 	do(parts, func(part int) {
 		lo, hi := rows*part/parts, rows*(part+1)/parts
 		for e := range groups {
@@ -53,7 +49,8 @@ func groupedGemm[F asm.Float](a engine.GroupedArgs) {
 			switch {
 			case from == to:
 			case a.Mode == engine.GroupedWeightGrad:
-				g := groupItem[F](&a, e, from, to)
+				product := groupProduct(&a, e, to-from)
+				g := gemmItem[F](&product, from)
 				d := divide(kernels, g, parts)
 				d.chunks = parts
 				multiplyChunk(kernels, g, d, part)
@@ -77,35 +74,30 @@ func (c *Backend) groupedBiasGrad(db []*engine.Tensor, dy *engine.Tensor, offset
 
 // multiplyGroup multiplies rows from to to with group e's weight, at the weight's precision.
 func multiplyGroup[F asm.Float](k *asm.Kernels[F], a *engine.GroupedArgs, e, from, to int) {
-	if a.Packed == nil || !isQuantized(a.Packed[e]) {
-		k.Gemm(groupItem[F](a, e, from, to))
-		return
+	if g := groupProduct(a, e, to-from); isQuantized(g.Packed) {
+		quantizedKernels(g.Packed.Precision).Gemm(quantizedItem(&g, from))
+	} else {
+		k.Gemm(gemmItem[F](&g, from))
 	}
-	in, out := a.X.Dim(-1), a.Y.Dim(-1)
-	quantizedKernels(a.Packed[e].Precision).Gemm(quantized.Product{M: to - from, N: out, A: host[float32](a.X)[from*in : to*in], LDA: in,
-		B: a.Packed[e].Form.(*quantized.Panels), C: host[float32](a.Y)[from*out : to*out], LDC: out,
-		Bias: host[float32](a.B[e]), GELU: a.GELU})
 }
 
-// groupItem describes the product of rows from to to with group e's weight.
-func groupItem[F asm.Float](a *engine.GroupedArgs, e, from, to int) gemm.Product[F] {
-	m, n, k := to-from, a.Y.Dim(-1), a.X.Dim(-1)
-	x, y := host[F](a.X)[from*k:to*k], host[F](a.Y)[from*n:to*n]
+// groupProduct describes the product of so many rows with group e's weight. Items of its batch start one row apart: item i is the
+// product of the rows from i on.
+func groupProduct(a *engine.GroupedArgs, e, rows int) engine.GemmArgs {
+	n, k := a.Y.Dim(-1), a.X.Dim(-1)
 	switch a.Mode {
 	case engine.GroupedForward:
-		g := gemm.Product[F]{M: m, N: n, K: k, A: x, LDA: k, C: y, LDC: n, Bias: host[F](a.B[e]), GELU: a.GELU}
+		g := engine.GemmArgs{C: a.Y, A: a.X, M: rows, N: n, K: k, TransB: true, LDA: k, LDB: k, LDC: n, AStride: k, CStride: n,
+			Bias: a.B[e], Pre: a.Pre, GELU: a.GELU}
 		if a.Packed != nil {
-			g.Packed = a.Packed[e].Form.(*gemm.Panels[F])
+			g.Packed = a.Packed[e]
 		} else {
-			g.B, g.LDB, g.TransB = host[F](a.W[e]), k, true
-		}
-		if a.Pre != nil {
-			g.Pre, g.LDPre = host[F](a.Pre)[from*n:to*n], n
+			g.B = a.W[e]
 		}
 		return g
 	case engine.GroupedInputGrad:
-		return gemm.Product[F]{M: m, N: k, K: n, A: y, LDA: n, B: host[F](a.W[e]), LDB: k, C: x, LDC: k}
+		return engine.GemmArgs{C: a.X, A: a.Y, B: a.W[e], M: rows, N: k, K: n, LDA: n, LDB: k, LDC: k, AStride: n, CStride: k}
 	}
-	return gemm.Product[F]{M: n, N: k, K: m, A: y, LDA: n, TransA: true, B: x, LDB: k,
-		C: host[F](a.W[e]), LDC: k, Accumulate: true}
+	return engine.GemmArgs{C: a.W[e], A: a.Y, B: a.X, M: n, N: k, K: rows, TransA: true, LDA: n, LDB: k, LDC: k,
+		AStride: n, BStride: k, Accumulate: true}
 }

@@ -15,10 +15,8 @@ func mse[F asm.Float](c *Backend, loss, pred, target *engine.Tensor) {
 	perRow := engine.New(c, pred.DType(), rows)
 	defer perRow.Free()
 	sums := host[F](perRow)
-	parallel(rows, rowGrain(n), func(lo, hi int) {
-		for r := lo; r < hi; r++ {
-			sums[r] = kernels[F]().SquaredDistance(p[r*n:(r+1)*n], t[r*n:(r+1)*n])
-		}
+	parallelRows(rows, rowGrain(n), func(r int) {
+		sums[r] = kernels[F]().SquaredDistance(p[r*n:(r+1)*n], t[r*n:(r+1)*n])
 	})
 	total := 0.0
 	for _, s := range sums {

@@ -17,7 +17,6 @@ const maxBuffer = 1 << 46
 // block is a buffer of the CPU backend.
 type block struct {
 	bytes []byte // len is what was asked for, cap the size class
-	class int
 }
 
 // pool keeps freed buffers in lists by size class, four classes to a power of two, so that a steady training
@@ -31,15 +30,14 @@ func (p *pool) get(n int) (b *block, err error) {
 	if n < 0 || n > maxBuffer {
 		return nil, errors.New("more than an address space holds")
 	}
-	class := sizeClass(n)
-	size := classSize(class)
-	if list := p.free[class]; len(list) > 0 {
+	size := sizeClass(n)
+	if list := p.free[size]; len(list) > 0 {
 		b = list[len(list)-1]
-		p.free[class] = list[:len(list)-1]
+		p.free[size] = list[:len(list)-1]
 		p.stats.PoolBytes -= size
 		b.bytes = b.bytes[:n]
 	} else {
-		b = &block{bytes: alignedBytes(size)[:n], class: class}
+		b = &block{alignedBytes(size)[:n]}
 	}
 	p.stats.LiveBytes += size
 	p.stats.PeakBytes = max(p.stats.PeakBytes, p.stats.LiveBytes)
@@ -50,27 +48,22 @@ func (p *pool) put(b *block) {
 	if p.free == nil {
 		p.free = map[int][]*block{}
 	}
-	p.free[b.class] = append(p.free[b.class], b)
-	p.stats.LiveBytes -= classSize(b.class)
-	p.stats.PoolBytes += classSize(b.class)
+	size := cap(b.bytes)
+	p.free[size] = append(p.free[size], b)
+	p.stats.LiveBytes -= size
+	p.stats.PoolBytes += size
 }
 
 // drop leaves what waits to the garbage collector.
 func (p *pool) drop() { p.free, p.stats.PoolBytes = nil, 0 }
 
-// sizeClass returns the smallest class that holds n bytes: 64, 80, 96, 112, 128, 160, …
+// sizeClass returns the size of the smallest class that holds n bytes: 64, 80, 96, 112, 128, 160, …
 func sizeClass(n int) int {
 	if n <= alignment {
-		return 0
+		return alignment
 	}
-	exp := bits.Len(uint(n-1)) - 1 // 2^exp < n ≤ 2^(exp+1)
-	quarter := 1 << (exp - 2)
-	return (exp-6)*4 + (n-1<<exp+quarter-1)/quarter
-}
-
-func classSize(class int) int {
-	exp := class/4 + 6
-	return 1<<exp + class%4<<(exp-2)
+	quarter := 1 << (bits.Len(uint(n-1)) - 3) // of the largest power of two below n
+	return (n + quarter - 1) / quarter * quarter
 }
 
 func alignedBytes(n int) []byte {

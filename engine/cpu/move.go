@@ -24,21 +24,17 @@ func (c *Backend) Copy(a engine.CopyArgs) {
 
 func copyBlocks[N engine.Number](a engine.CopyArgs) {
 	dst, src := host[N](a.Dst), host[N](a.Src)
-	parallel(a.Count, rowGrain(a.Block), func(lo, hi int) {
-		for i := lo; i < hi; i++ {
-			d, s := a.DstOffset+i*a.DstStride, a.SrcOffset+i*a.SrcStride
-			copy(dst[d:d+a.Block], src[s:s+a.Block])
-		}
+	parallelRows(a.Count, rowGrain(a.Block), func(i int) {
+		d, s := a.DstOffset+i*a.DstStride, a.SrcOffset+i*a.SrcStride
+		copy(dst[d:d+a.Block], src[s:s+a.Block])
 	})
 }
 
 func copyAdd[F asm.Float](a engine.CopyArgs) {
 	dst, src := host[F](a.Dst), host[F](a.Src)
-	parallel(a.Count, rowGrain(a.Block), func(lo, hi int) {
-		for i := lo; i < hi; i++ {
-			d, s := a.DstOffset+i*a.DstStride, a.SrcOffset+i*a.SrcStride
-			kernels[F]().Axpy(dst[d:d+a.Block], 1, src[s:s+a.Block])
-		}
+	parallelRows(a.Count, rowGrain(a.Block), func(i int) {
+		d, s := a.DstOffset+i*a.DstStride, a.SrcOffset+i*a.SrcStride
+		kernels[F]().Axpy(dst[d:d+a.Block], 1, src[s:s+a.Block])
 	})
 }
 
@@ -49,15 +45,17 @@ func (c *Backend) Permute(dst, src *engine.Tensor, perm []int) {
 // permute fills dst in order, in runs along its last axis.
 func permute[F asm.Float](dst, src *engine.Tensor, perm []int) {
 	d, s := host[F](dst), host[F](src)
-	dims, strides := permutedStrides(src.Extents(), perm)
-	if len(d) == 0 || len(dims) == 0 {
-		copy(d, s)
+	if len(d) == 0 {
 		return
 	}
-	last := len(dims) - 1
-	inner, step := dims[last], strides[last]
-	parallel(len(d)/inner, rowGrain(inner), func(lo, hi int) {
-		eachRun(dims[:last], strides, lo, hi, func(i, at int) {
+	strides, from := engine.BroadcastStrides(src.Extents(), src.Extents()), make([]int, len(perm))
+	for i, axis := range perm {
+		from[i] = strides[axis]
+	}
+	loop := newWalk(dst.Extents(), from, from)
+	inner, step := loop.inner, loop.step[0]
+	parallel(loop.outer, rowGrain(inner), func(lo, hi int) {
+		eachRun(loop.dims, loop.strides[0], lo, hi, func(i, at int) {
 			run := d[i*inner : (i+1)*inner]
 			if step == 1 {
 				copy(run, s[at:at+inner])
@@ -92,24 +90,4 @@ func eachRun(dims, strides []int, lo, hi int, fn func(i, at int)) {
 			digits[axis] = 0
 		}
 	}
-}
-
-// permutedStrides returns the extents of the permuted tensor and the strides of its axes in the source, with
-// axes merged that stay neighbours.
-func permutedStrides(shape, perm []int) (dims, strides []int) {
-	source := make([]int, len(shape))
-	stride := 1
-	for i := len(shape) - 1; i >= 0; i-- {
-		source[i] = stride
-		stride *= shape[i]
-	}
-	for _, p := range perm {
-		if n := len(dims); n > 0 && strides[n-1] == source[p]*shape[p] {
-			dims[n-1] *= shape[p]
-			strides[n-1] = source[p]
-			continue
-		}
-		dims, strides = append(dims, shape[p]), append(strides, source[p])
-	}
-	return dims, strides
 }

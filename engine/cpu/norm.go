@@ -12,11 +12,9 @@ func (c *Backend) LayerNorm(dst, mean, rstd, x, gamma, beta *engine.Tensor, eps 
 func layerNorm[F asm.Float](dst, mean, rstd, x, gamma, beta *engine.Tensor, eps float64) {
 	d, v, g, b, n := host[F](dst), host[F](x), host[F](gamma), host[F](beta), x.Dim(-1)
 	mu, rs := host[F](mean), host[F](rstd)
-	parallel(x.Rows(), rowGrain(n), func(lo, hi int) {
-		for r := lo; r < hi; r++ {
-			from, to := r*n, (r+1)*n
-			mu[r], rs[r] = kernels[F]().LayerNorm(d[from:to], v[from:to], g, b, F(eps))
-		}
+	parallelRows(x.Rows(), rowGrain(n), func(r int) {
+		from, to := r*n, (r+1)*n
+		mu[r], rs[r] = kernels[F]().LayerNorm(d[from:to], v[from:to], g, b, F(eps))
 	})
 }
 
@@ -31,17 +29,15 @@ const normRows = 64
 func layerNormBackward[F asm.Float](c *Backend, dx, dgamma, dbeta, x, gamma, dy, mean, rstd *engine.Tensor) {
 	d, v, g, up, n, rows := host[F](dx), host[F](x), host[F](gamma), host[F](dy), x.Dim(-1), x.Rows()
 	mu, rs := host[F](mean), host[F](rstd)
-	blocks := (rows + normRows - 1) / normRows
+	blocks := ceilDiv(rows, normRows)
 	partial := engine.Zeros(c, x.DType(), blocks, 2, n)
 	defer partial.Free()
 	sums := host[F](partial)
-	parallel(blocks, 1, func(lo, hi int) {
-		for b := lo; b < hi; b++ {
-			pg, pb := sums[2*b*n:(2*b+1)*n], sums[(2*b+1)*n:(2*b+2)*n]
-			for r := b * normRows; r < min((b+1)*normRows, rows); r++ {
-				from, to := r*n, (r+1)*n
-				kernels[F]().LayerNormBackward(d[from:to], pg, pb, v[from:to], g, up[from:to], mu[r], rs[r])
-			}
+	parallelRows(blocks, 1, func(b int) {
+		pg, pb := sums[2*b*n:(2*b+1)*n], sums[(2*b+1)*n:(2*b+2)*n]
+		for r := b * normRows; r < min((b+1)*normRows, rows); r++ {
+			from, to := r*n, (r+1)*n
+			kernels[F]().LayerNormBackward(d[from:to], pg, pb, v[from:to], g, up[from:to], mu[r], rs[r])
 		}
 	})
 	if dgamma == nil {

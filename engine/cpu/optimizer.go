@@ -17,7 +17,9 @@ func (c *Backend) StepFigures(a engine.FiguresArgs) {
 func stepFigures[F asm.Float](a engine.FiguresArgs) {
 	list := spans(a.Grads)
 	squares := make([]float64, len(list))
-	parallelSpans(list, func(i int, s span) { squares[i] = sumOfSquares(host[F](a.Grads[s.tensor])[s.from:s.to]) })
+	parallelSpans(list, func(i int, s span) {
+		squares[i] = sumBlocks(host[F](a.Grads[s.tensor])[s.from:s.to], func(x []F) F { return kernels[F]().Dot(x, x) })
+	})
 	total := 0.0
 	for _, q := range squares {
 		total += q
@@ -68,17 +70,6 @@ func adamW[F asm.Float](a engine.AdamWArgs) {
 	})
 }
 
-// sumOfSquares sums blocks with the kernel and the blocks in float64.
-func sumOfSquares[F asm.Float](x []F) (total float64) {
-	const size = 4096
-	for len(x) > 0 {
-		n := min(size, len(x))
-		total += float64(kernels[F]().Dot(x[:n], x[:n]))
-		x = x[n:]
-	}
-	return total
-}
-
 // span is a run of elements of one tensor out of a list.
 type span struct{ tensor, from, to int }
 
@@ -102,9 +93,7 @@ func parallelSpans(list []span, fn func(i int, s span)) {
 	for _, s := range list {
 		total += s.to - s.from
 	}
-	parallel(len(list), 1+len(list)*elementGrain/max(total, 1), func(lo, hi int) {
-		for i := lo; i < hi; i++ {
-			fn(i, list[i])
-		}
+	parallelRows(len(list), 1+len(list)*elementGrain/max(total, 1), func(i int) {
+		fn(i, list[i])
 	})
 }

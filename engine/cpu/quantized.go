@@ -43,10 +43,10 @@ func packQuantized(w *engine.Tensor, p engine.Precision) *engine.PackedWeight {
 // gemmQuantized is multiply with a weight of low precision, which cannot add to C. Where rows are many each thread has its own, which it
 // converts strip by strip; a few are converted first, for all threads, and columns are divided.
 func gemmQuantized(a engine.GemmArgs) {
-	if a.Scale != 0 || a.Pre != nil || a.Accumulate || a.TransA {
-		panic(&engine.ShapeError{Op: "Gemm", Got: a.Packed.Precision, Want: "neither Scale, Pre, Accumulate nor TransA at low precision"})
+	if a.Pre != nil || a.Accumulate || a.TransA {
+		panic(&engine.ShapeError{Op: "Gemm", Got: a.Packed.Precision, Want: "neither Pre, Accumulate nor TransA at low precision"})
 	}
-	k, parts := quantizedKernels(a.Packed.Precision), gemmParts(a.Batch*a.M*a.N*a.K)
+	k, parts := quantizedKernels(a.Packed.Precision), threadsFor(a.Batch*a.M*a.N*a.K, gemmGrain)
 	for b := range a.Batch {
 		g := quantizedItem(&a, b)
 		if strips := a.M / k.MR; strips >= 4*parts || parts == 1 {
@@ -68,23 +68,13 @@ func quantizedColumns(k *quantized.Kernels, g quantized.Product, length, parts i
 	parallel(g.M, ceilDiv(g.M, parts), func(lo, hi int) { k.Convert(rows, g.A, g.LDA, lo, hi) })
 	g.A, g.Converted = nil, rows
 	d := division{chunks: manyChunks(parts, ceilDiv(g.N, quantized.NR)), grain: quantized.NR}
-	inChunks(parts, d.chunks, func(i int) {
-		if lo, hi := d.chunk(g.N, i); lo < hi {
-			k.Gemm(g.Columns(lo, hi))
-		}
-	})
+	inChunks(parts, d.chunks, func(i int) { k.Gemm(g.Columns(d.chunk(g.N, i))) })
 }
 
 // quantizedItem describes one item of a batch to the kernels.
 func quantizedItem(a *engine.GemmArgs, b int) quantized.Product {
 	at := b * a.CStride
-	g := quantized.Product{M: a.M, N: a.N, A: host[float32](a.A)[b*a.AStride:], LDA: a.LDA, B: a.Packed.Form.(*quantized.Panels),
-		C: host[float32](a.C)[at:], LDC: a.LDC, GELU: a.GELU, LDResidual: a.LDC}
-	if a.Bias != nil {
-		g.Bias = host[float32](a.Bias)
-	}
-	if a.Residual != nil {
-		g.Residual = host[float32](a.Residual)[at:]
-	}
-	return g
+	return quantized.Product{M: a.M, N: a.N, A: host[float32](a.A)[b*a.AStride:], LDA: a.LDA, B: a.Packed.Form.(*quantized.Panels),
+		C: host[float32](a.C)[at:], LDC: a.LDC, Bias: hostFrom[float32](a.Bias, 0), GELU: a.GELU,
+		Residual: hostFrom[float32](a.Residual, at), LDResidual: a.LDC}
 }

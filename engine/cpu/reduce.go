@@ -1,6 +1,8 @@
 package cpu
 
 import (
+	"slices"
+
 	"mien/asm"
 	"mien/engine"
 )
@@ -31,7 +33,7 @@ func sumTo[F asm.Float](dst, src *engine.Tensor) {
 func sumRuns[F asm.Float](d, s []F, loop *broadcast) {
 	k := kernels[F]()
 	add := func(lo, hi int) {
-		loop.each(lo, hi, func(_ int, at [2]int) { d[at[0]] += sumBlocks(k, s[at[1]:at[1]+loop.inner]) })
+		loop.each(lo, hi, func(_ int, at [2]int) { d[at[0]] += F(sumBlocks(s[at[1]:at[1]+loop.inner], k.Sum)) })
 	}
 	if len(loop.dims) == 1 && loop.strides[0][0] != 0 { // a row for each sum
 		parallel(loop.outer, rowGrain(loop.inner), add)
@@ -40,17 +42,10 @@ func sumRuns[F asm.Float](d, s []F, loop *broadcast) {
 	add(0, loop.outer)
 }
 
-// sumBlocks sums blocks with the kernel and the blocks in float64, so that long sums keep their precision.
-func sumBlocks[F asm.Float](k *asm.Kernels[F], x []F) F {
-	const size = 4096
-	if len(x) <= size {
-		return k.Sum(x)
+// sumBlocks sums blocks with a kernel and the blocks in float64, so that long sums keep their precision.
+func sumBlocks[F asm.Float](x []F, kernel func(block []F) F) (total float64) {
+	for block := range slices.Chunk(x, 4096) {
+		total += float64(kernel(block))
 	}
-	total := 0.0
-	for len(x) > 0 {
-		n := min(size, len(x))
-		total += float64(k.Sum(x[:n]))
-		x = x[n:]
-	}
-	return F(total)
+	return total
 }

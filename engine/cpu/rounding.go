@@ -1,6 +1,10 @@
 package cpu
 
-import "mien/engine"
+import (
+	"slices"
+
+	"mien/engine"
+)
 
 // Products at bf16 whose weight is not packed, those of training: operands are rounded into float32 working memory, where kernels
 // for float32 multiply them. A product of two rounded numbers is exact in float32, so the sums are those that an instruction for
@@ -49,40 +53,42 @@ func (c *Backend) operand(t *engine.Tensor, p engine.Precision) *engine.Tensor {
 	return c.widened(narrow)
 }
 
-// roundGemm puts rounded operands in place of A and B, and returns what gives them back.
-func (c *Backend) roundGemm(a *engine.GemmArgs) (free func()) {
-	if a.Precision > engine.BF16 || a.C.DType() != engine.Float32 || a.Packed != nil {
-		panic(&engine.ShapeError{Op: "Gemm", Got: a.Precision, Want: "f32, or bf16 for operands of a float32 result that are not packed"})
-	}
-	x, y := c.operand(a.A, a.Precision), c.operand(a.B, a.Precision)
-	a.A, a.B, a.Precision = x, y, engine.Full
-	return func() { x.Free(); y.Free() }
-}
-
-// roundGrouped does the same for the two operands of a grouped product.
-func (c *Backend) roundGrouped(a *engine.GroupedArgs) (free func()) {
-	var made []*engine.Tensor
-	round := func(t *engine.Tensor) *engine.Tensor {
-		made = append(made, c.operand(t, engine.BF16))
-		return made[len(made)-1]
-	}
-	if a.Mode != engine.GroupedInputGrad {
-		a.X = round(a.X)
-	}
-	if a.Mode != engine.GroupedForward {
-		y := a.Y
-		a.Y = round(y)
-	}
-	if a.Mode != engine.GroupedWeightGrad {
-		w := make([]*engine.Tensor, len(a.W))
-		for e, t := range a.W {
-			w[e] = round(t)
-		}
-		a.W = w
+// round puts operands for float32 kernels in the places of others, and returns what gives them back.
+func (c *Backend) round(p engine.Precision, operands ...**engine.Tensor) (free func()) {
+	made := make([]*engine.Tensor, len(operands))
+	for i, t := range operands {
+		made[i] = c.operand(*t, p)
+		*t = made[i]
 	}
 	return func() {
 		for _, t := range made {
 			t.Free()
 		}
 	}
+}
+
+// roundGemm does so with A and B.
+func (c *Backend) roundGemm(a *engine.GemmArgs) (free func()) {
+	if a.Precision > engine.BF16 || a.C.DType() != engine.Float32 || a.Packed != nil {
+		panic(&engine.ShapeError{Op: "Gemm", Got: a.Precision, Want: "f32, or bf16 for operands of a float32 result that are not packed"})
+	}
+	return c.round(a.Precision, &a.A, &a.B)
+}
+
+// roundGrouped does so with the two operands of a grouped product.
+func (c *Backend) roundGrouped(a *engine.GroupedArgs) (free func()) {
+	a.W = slices.Clone(a.W)
+	operands := []**engine.Tensor{&a.X, &a.Y}
+	switch a.Mode {
+	case engine.GroupedForward:
+		operands = operands[:1]
+	case engine.GroupedInputGrad:
+		operands = operands[1:]
+	}
+	if a.Mode != engine.GroupedWeightGrad {
+		for e := range a.W {
+			operands = append(operands, &a.W[e])
+		}
+	}
+	return c.round(engine.BF16, operands...)
 }

@@ -11,10 +11,8 @@ func (c *Backend) Gather(dst, src, index *engine.Tensor, accumulate bool) {
 
 func gather[F asm.Float](dst, src, index *engine.Tensor, accumulate bool) {
 	d, s, at, n, k := host[F](dst), host[F](src), host[int32](index), src.Dim(-1), index.Dim(-1)
-	parallel(dst.Rows(), rowGrain(n*k), func(lo, hi int) {
-		for i := lo; i < hi; i++ {
-			sumRows(d[i*n:(i+1)*n], s, at[i*k:(i+1)*k], accumulate)
-		}
+	parallelRows(dst.Rows(), rowGrain(n*k), func(i int) {
+		sumRows(d[i*n:(i+1)*n], s, at[i*k:(i+1)*k], accumulate)
 	})
 }
 
@@ -43,12 +41,10 @@ func (c *Backend) TopK(index, x *engine.Tensor) { pick(x, topK[float32], topK[fl
 // topK selects by insertion: k and the rows (one entry an expert) are short.
 func topK[F asm.Float](index, x *engine.Tensor) {
 	at, v, k, n := host[int32](index), host[F](x), index.Dim(-1), x.Dim(-1)
-	parallel(x.Rows(), rowGrain(n*k), func(lo, hi int) {
-		for r := lo; r < hi; r++ {
-			best := at[r*k : r*k : (r+1)*k]
-			for j := range n {
-				best = insertBest(best, v, int32(r*n+j), k)
-			}
+	parallelRows(x.Rows(), rowGrain(n*k), func(r int) {
+		best := at[r*k : r*k : (r+1)*k]
+		for j := range n {
+			best = insertBest(best, v, int32(r*n+j), k)
 		}
 	})
 }
@@ -78,7 +74,7 @@ func route[F asm.Float](a engine.RouteArgs) {
 	choice, slot, place, token := host[int32](a.Choice), host[int32](a.Slot), host[int32](a.Place), host[int32](a.Token)
 	chosen, offsets, keep := host[int32](a.Chosen), host[int32](a.Offsets), host[F](a.Keep)
 	experts := int32(a.Experts)
-	fill(offsets, 0)
+	clear(offsets)
 	fill(chosen, -1)
 	for _, c := range choice {
 		offsets[c%experts+1]++

@@ -11,10 +11,8 @@ func (c *Backend) Softmax(dst, x *engine.Tensor) { pick(x, softmax[float32], sof
 
 func softmax[F asm.Float](dst, x *engine.Tensor) {
 	d, v, n := host[F](dst), host[F](x), x.Dim(-1)
-	parallel(x.Rows(), rowGrain(n)/4, func(lo, hi int) {
-		for r := lo; r < hi; r++ {
-			kernels[F]().Softmax(d[r*n:(r+1)*n], v[r*n:(r+1)*n])
-		}
+	parallelRows(x.Rows(), rowGrain(n)/4, func(r int) {
+		kernels[F]().Softmax(d[r*n:(r+1)*n], v[r*n:(r+1)*n])
 	})
 }
 
@@ -24,11 +22,9 @@ func (c *Backend) SoftmaxBackward(dx, y, dy *engine.Tensor) {
 
 func softmaxBackward[F asm.Float](dx, y, dy *engine.Tensor) {
 	d, v, g, n := host[F](dx), host[F](y), host[F](dy), y.Dim(-1)
-	parallel(y.Rows(), rowGrain(n)/2, func(lo, hi int) {
-		for r := lo; r < hi; r++ {
-			from, to := r*n, (r+1)*n
-			kernels[F]().SoftmaxBackward(d[from:to], v[from:to], g[from:to])
-		}
+	parallelRows(y.Rows(), rowGrain(n)/2, func(r int) {
+		from, to := r*n, (r+1)*n
+		kernels[F]().SoftmaxBackward(d[from:to], v[from:to], g[from:to])
 	})
 }
 
@@ -39,21 +35,19 @@ func (c *Backend) LogSoftmax(dst, x *engine.Tensor) {
 // logSoftmax is plain Go: its rows are class logits, a few numbers each.
 func logSoftmax[F asm.Float](dst, x *engine.Tensor) {
 	d, v, n := host[F](dst), host[F](x), x.Dim(-1)
-	parallel(x.Rows(), rowGrain(n)/16, func(lo, hi int) {
-		for r := lo; r < hi; r++ {
-			row := v[r*n : (r+1)*n]
-			top := F(math.Inf(-1))
-			for _, xi := range row {
-				top = max(top, xi)
-			}
-			sum := 0.0
-			for _, xi := range row {
-				sum += math.Exp(float64(xi - top))
-			}
-			lse := top + F(math.Log(sum))
-			for j, xi := range row {
-				d[r*n+j] = xi - lse
-			}
+	parallelRows(x.Rows(), rowGrain(n)/16, func(r int) {
+		row := v[r*n : (r+1)*n]
+		top := F(math.Inf(-1))
+		for _, xi := range row {
+			top = max(top, xi)
+		}
+		sum := 0.0
+		for _, xi := range row {
+			sum += math.Exp(float64(xi - top))
+		}
+		lse := top + F(math.Log(sum))
+		for j, xi := range row {
+			d[r*n+j] = xi - lse
 		}
 	})
 }
@@ -65,13 +59,11 @@ func (c *Backend) LogSoftmaxBackward(dx, y, dy *engine.Tensor) {
 // logSoftmaxBackward computes dx = dy − softmax·Σ dy.
 func logSoftmaxBackward[F asm.Float](dx, y, dy *engine.Tensor) {
 	d, v, g, n := host[F](dx), host[F](y), host[F](dy), y.Dim(-1)
-	parallel(y.Rows(), rowGrain(n)/16, func(lo, hi int) {
-		for r := lo; r < hi; r++ {
-			from, to := r*n, (r+1)*n
-			sum := kernels[F]().Sum(g[from:to])
-			for j := from; j < to; j++ {
-				d[j] = g[j] - F(math.Exp(float64(v[j])))*sum
-			}
+	parallelRows(y.Rows(), rowGrain(n)/16, func(r int) {
+		from, to := r*n, (r+1)*n
+		sum := kernels[F]().Sum(g[from:to])
+		for j := from; j < to; j++ {
+			d[j] = g[j] - F(math.Exp(float64(v[j])))*sum
 		}
 	})
 }

@@ -37,17 +37,12 @@ func (v video) shape(floats bool) []int {
 }
 
 // each calls fn for every number of every patch, in the order of Dst, with its place among the pixels and its channel.
-func (v video) each(floats, channelsLast bool, fn func(ch, at int)) {
+func (v video) each(floats bool, fn func(ch, at int)) {
 	grid := v.grid()
 	eachOf(grid[0], grid[1], grid[2], grid[3], func(b, t, y, x int) {
-		number := func(ch, dt, dy, dx int) {
+		eachOf(3, v.tubelet, v.patch, v.patch, func(ch, dt, dy, dx int) {
 			fn(ch, v.at(floats, b, ch, min(t*v.tubelet+dt, v.frames-1), y*v.patch+dy, x*v.patch+dx))
-		}
-		if channelsLast {
-			eachOf(v.tubelet, v.patch, v.patch, 3, func(dt, dy, dx, ch int) { number(ch, dt, dy, dx) })
-		} else {
-			eachOf(3, v.tubelet, v.patch, v.patch, number)
-		}
+		})
 	})
 }
 
@@ -72,22 +67,20 @@ func testPatchify(s *suite) {
 			some = append(some, int32(s.rng.IntN(patches)))
 		}
 		for _, floats := range []bool{false, true} {
-			for _, channelsLast := range []bool{false, true} {
-				s.patchify(v, floats, channelsLast, nil)
-				s.patchify(v, floats, channelsLast, some)
-			}
+			s.patchify(v, floats, nil)
+			s.patchify(v, floats, some)
 		}
 	}
 }
 
-func (s *suite) patchify(v video, floats, channelsLast bool, rows []int32) {
+func (s *suite) patchify(v video, floats bool, rows []int32) {
 	pixels, values := s.pixels(v, floats)
-	a := engine.PatchifyArgs{Pixels: pixels, Tubelet: v.tubelet, Patch: v.patch, ChannelsLast: channelsLast,
+	a := engine.PatchifyArgs{Pixels: pixels, Tubelet: v.tubelet, Patch: v.patch,
 		Mean: [3]float32{0.25, -0.5, 0.625}, Std: [3]float32{0.5, 0.375, -1.25}}
 	length := 3 * v.tubelet * v.patch * v.patch
 	all := sums(engine.Elements(v.grid()) * length)
 	i := 0
-	v.each(floats, channelsLast, func(ch, at int) {
+	v.each(floats, func(ch, at int) {
 		mean, std := float64(a.Mean[ch]), float64(a.Std[ch])
 		all.add(i, values[at]/std)
 		all.add(i, -mean/std)
@@ -104,7 +97,7 @@ func (s *suite) patchify(v video, floats, channelsLast bool, rows []int32) {
 	}
 	a.Dst = s.blank(len(want.value)/length, length)
 	s.b.Patchify(a)
-	s.check(a.Dst, want, "%+v floats=%v channelsLast=%v rows=%v", v, floats, channelsLast, rows)
+	s.check(a.Dst, want, "%+v floats=%v rows=%v", v, floats, rows)
 }
 
 // pixels draws random ones and returns what they stand for.

@@ -11,6 +11,14 @@ func CeilDiv(a, b int) int { return (a + b - 1) / b }
 // RoundUp returns the next multiple of grain from n on.
 func RoundUp(n, grain int) int { return CeilDiv(n, grain) * grain }
 
+// Tail returns x[from:], where x may be an operand that is not there.
+func Tail[T any](x []T, from int) []T {
+	if x == nil {
+		return nil
+	}
+	return x[from:]
+}
+
 // MaxElements is how many elements one call of assembly takes at most: it can't be preempted, so that a call lasts some tens of
 // microseconds.
 const MaxElements = 1 << 16
