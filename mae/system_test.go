@@ -23,7 +23,7 @@ func TestSystemChecks(t *testing.T) {
 		"decoder of width 0": func(r *recipe.Recipe) { r.Model.DecoderDim = 0 },
 		"train.image_mask: a mask ratio of 0.1: of 4 patches it must hide": func(r *recipe.Recipe) { r.Train.ImageMask = 0.1 },
 		"train.video_mask: a mask ratio of 1: of 8 patches it must hide":   func(r *recipe.Recipe) { r.Train.VideoMask = 1 },
-		"train.video_mask: a mask ratio of NaN":                      func(r *recipe.Recipe) { r.Train.VideoMask = math.NaN() },
+		"train.video_mask: a mask ratio of NaN":                            func(r *recipe.Recipe) { r.Train.VideoMask = math.NaN() },
 	} {
 		r := goldenRecipe
 		change(&r)

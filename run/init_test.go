@@ -180,11 +180,11 @@ func TestRecipesThatCannotBe(t *testing.T) {
 		require.NoDirExists(t, o.Out)
 	}
 	for want, change := range map[string]func(r *recipe.Recipe){
-		"train.image_mask: a mask ratio of 0.2 hides 0 of 4 patches":  func(r *recipe.Recipe) { r.Train.ImageMask = 0.2 },
-		"train.video_mask: a mask ratio of 0.1 hides 0 of 8 patches":  func(r *recipe.Recipe) { r.Train.VideoMask = 0.1 },
-		"train.video_mask: a mask ratio of 1 hides 8 of 8 patches":    func(r *recipe.Recipe) { r.Train.VideoMask = 1 },
-		"train.image_mask: a mask ratio of NaN hides":                 func(r *recipe.Recipe) { r.Train.ImageMask = math.NaN() },
-		"decoder of width 8, depth 1 and 3 heads: each must be at le": func(r *recipe.Recipe) { r.Model.DecoderHeads = 3 },
+		"train.image_mask: a mask ratio of 0.2: of 4 patches it must hide at least one": func(r *recipe.Recipe) { r.Train.ImageMask = 0.2 },
+		"train.video_mask: a mask ratio of 0.1: of 8 patches it must hide at least one": func(r *recipe.Recipe) { r.Train.VideoMask = 0.1 },
+		"train.video_mask: a mask ratio of 1: of 8 patches it must hide at least one":   func(r *recipe.Recipe) { r.Train.VideoMask = 1 },
+		"train.image_mask: a mask ratio of NaN: of 4 patches":                           func(r *recipe.Recipe) { r.Train.ImageMask = math.NaN() },
+		"decoder of width 8, depth 1 and 3 heads: each must be at le":                   func(r *recipe.Recipe) { r.Model.DecoderHeads = 3 },
 	} {
 		o := options(t, toy(t, "s4d-tiny-pretrain"))
 		change(&o.Recipe)
