@@ -2,6 +2,9 @@ package autograd
 
 import "mien/engine"
 
+// The linear layer with its fused forms: one product in the forward pass, two in the backward pass. Next: gradcheck/gradcheck.go, which
+// checks these derivatives, or further down engine.GemmArgs in engine/backend.go, the product itself.
+
 // Linear returns x·wᵀ + bias for x [..., in], w [out, in] and bias [out], which may be nil. The trailing axes of a
 // convolution kernel count as in.
 //

@@ -1,5 +1,8 @@
 package engine
 
+// The contract of a backend: its methods, and the arguments of those that take many. Next: package engine/cpu, which implements it on
+// the CPU (cpu.go, then elementwise.go), and engine/enginetest, which tests any implementation.
+
 // Buffer is memory of a backend. Only its backend looks inside; others may compare two of them.
 type Buffer any
 

@@ -2,6 +2,8 @@ package engine
 
 import "unsafe"
 
+// Transfers between host slices and tensors. Next: backend.go, the operations on tensors.
+
 // Zeros returns a tensor of zeros.
 func Zeros(b Backend, dtype DType, shape ...int) *Tensor { return Filled(b, dtype, 0, shape...) }
 

@@ -32,6 +32,8 @@
 // where G is the largest gradient of the same tensor, A the largest of all tensors and Y the size of the outputs. The
 // third term makes exact zeros comparable; the last is where differences drown in rounding, and a tensor whose
 // gradient vanishes identically (a bias in front of a softmax) has nothing else to be compared with.
+//
+// This file has the cases and Check; checker.go has the differences. Next: engine/tensor.go, the tensors that all of this computes with.
 package gradcheck
 
 import (

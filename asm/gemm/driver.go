@@ -2,6 +2,9 @@ package gemm
 
 import "mien/asm/internal/kernel"
 
+// The blocked matrix product: loops over blocks of B and strips of A around the register tile. Next: blocking.go for the block sizes,
+// tile_reference.go for the tile in plain Go, and the tile_*.s files beside it.
+
 // scratch is the working memory of one call: packed B, copied rows of A, and what the current tile adds.
 type scratch[F kernel.Float] struct {
 	b, a []F
