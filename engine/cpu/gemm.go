@@ -65,7 +65,7 @@ type division struct {
 
 // divide chooses the cheapest cuts. More chunks than threads would copy operands more often, except for columns with A
 // read in place, where each chunk packs its own part of B, and rows with B packed before. Columns are cut between the blocks of
-// the kernel where there are enough: each strip of A is then multiplied with as many panels as possible while it is in the cache. Long chunks of
+// the kernel where there are enough, so that each strip of A in the cache is used for as many panels as possible. Long chunks of
 // rows are cut between strips, so that none has fewer rows than the kernel takes at once.
 func divide[F asm.Float](k *asm.Kernels[F], g gemm.Product[F], parts int) division {
 	if parts == 1 {
