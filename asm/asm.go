@@ -1,5 +1,5 @@
 // Package asm chooses among the implementations of mien's numeric kernels: functions on slices, each in plain Go and, where it pays, in
-// hand-written assembly. They know no tensors, threads or gradients. Each family has a package:
+// hand-written assembly. They are independent of tensors, threads and gradients. Each family has a package:
 //
 //   - [mien/asm/vector]: elementwise functions, reductions, functions of a row
 //   - [mien/asm/gemm]: products of matrices
@@ -7,15 +7,15 @@
 //   - [mien/asm/quantized]: products at bfloat16 and int8
 //
 // One implementation of every kernel is a [Kernels] value. The reference implementation in plain Go, "generic", is written once for
-// float32 and float64: at float32 assembly is tested against it, at float64 it is what gradient checks run on. Assembly exists for
-// float32 only, and for the words of bfloat16 and int8.
+// float32 and float64: assembly is tested against it at float32, and gradient checks run on it at float64. Assembly exists for
+// float32, bfloat16 and int8 only.
 //
-// Products and attention are drivers in plain Go around an inner loop that is a kernel. All of them can be cut into parts for
-// threads, and no bit depends on where.
+// Matrix products and attention are drivers in plain Go around an inner loop that is a kernel. All of them can be split among threads,
+// and the results do not depend on where they are split, bit for bit.
 //
 // The best implementation that the CPU has is chosen when the program starts. The environment variable
-// MIEN_KERNELS (generic, avx2, avx512, neon) forces one; tests switch with [Use]. The build tag purego leaves
-// assembly out.
+// MIEN_KERNELS (generic, avx2, avx512, neon) forces one; tests switch with [Use]. The build tag purego excludes
+// assembly.
 package asm
 
 import (

@@ -13,7 +13,7 @@ import (
 // implementations are the float32 kernels that this CPU can run, best first.
 var implementations = detect()
 
-// active is chosen when the package is initialised, by a variable and not by init functions, whose order follows file names.
+// active is chosen at package initialisation, by a variable and not by init functions, whose order depends on file names.
 var active, activeErr = choose(os.Getenv("MIEN_KERNELS"))
 
 var float64Kernels = reference[float64]()
@@ -26,8 +26,8 @@ func detect() (found []*Kernels[float32]) {
 	return found
 }
 
-// choose returns the implementation of that name, the best one for an empty name. A name that cannot be is an error,
-// and the best one serves to report it.
+// choose returns the implementation of that name, the best one for an empty name. An unknown or unsupported name is
+// an error, returned with the best implementation.
 func choose(name string) (*atomic.Pointer[Kernels[float32]], error) {
 	p := new(atomic.Pointer[Kernels[float32]])
 	p.Store(implementations[0])
@@ -59,14 +59,14 @@ func F32() *Kernels[float32] { return active.Load() }
 // F64 returns the float64 kernels, which are always plain Go.
 func F64() *Kernels[float64] { return float64Kernels }
 
-// ActiveErr returns what was wrong with MIEN_KERNELS, nil if nothing was.
+// ActiveErr returns the error in MIEN_KERNELS, or nil.
 func ActiveErr() error { return activeErr }
 
 // Implementations returns the float32 kernels that this CPU can run, best first and generic last.
 func Implementations() []*Kernels[float32] { return slices.Clone(implementations) }
 
-// Use makes the named kernels active and returns a function that restores what was before. It is for tests and
-// benchmarks: nothing may compute meanwhile.
+// Use makes the named kernels active and returns a function that restores the previous ones. It is for tests and
+// benchmarks: no kernel may be running.
 func Use(name string) (restore func(), err error) {
 	k, err := find(name)
 	if err != nil {

@@ -3,10 +3,10 @@
 //
 // Each op is one file, op_X.go: the forward computation, the derivative as one line of mathematics, and the backward
 // closure; an op and its fused forms share a file. Gradients accumulate. The tape runs on one goroutine; parallelism lives
-// inside the engine's kernels. Nothing here waits for a backend.
+// inside the engine's kernels. Nothing here synchronises with the backend.
 //
-// Memory follows from what the closures read. At the end of a [Tape.Scope] all else is freed, and what is cheap to compute
-// again is forgotten until the backward pass asks for it. [Tape.Layer] can go further and keep nothing but a layer's inputs.
+// Training keeps only what the closures read. The end of a [Tape.Scope] frees all else, and results that are cheap to compute are
+// discarded and rematerialised in the backward pass. [Tape.Layer] can go further and checkpoint only a layer's inputs.
 //
 // The same code runs in float32 for speed and in float64 for gradient checks. This file has values and the tape; go on with
 // op_mul.go, the simplest op, then op_linear.go, scope.go, and package gradcheck, which checks them all.
@@ -44,10 +44,10 @@ func Packed(w *engine.PackedWeight, dtype engine.DType) *Value {
 	return &Value{data: engine.Outline(dtype, w.N, w.K), packed: w}
 }
 
-// Freeze makes a parameter a constant: no gradient is computed for it, and no activation kept for its sake.
+// Freeze makes a parameter a constant: no gradient is computed for it, and no activation is kept for one.
 func (v *Value) Freeze() { v.needs = false }
 
-// Free gives back the memory of a leaf: of a parameter, its gradient and its packed form, or of a constant.
+// Free releases the memory of a leaf: a constant, or a parameter with its gradient and packed form.
 func (v *Value) Free() {
 	v.ZeroGrad()
 	v.packed.Free()
@@ -57,10 +57,10 @@ func (v *Value) Free() {
 // Data returns the value's tensor, on loan.
 func (v *Value) Data() *engine.Tensor { return v.data }
 
-// Grad returns the gradient that Backward left on a parameter or input, on loan; nil where none arrived.
+// Grad returns the gradient that Backward left on a parameter or input, on loan; nil if there is none.
 func (v *Value) Grad() *engine.Tensor { return v.grad }
 
-// ZeroGrad forgets the gradient, so that none means zero.
+// ZeroGrad drops the gradient; a missing gradient counts as zero.
 func (v *Value) ZeroGrad() {
 	v.grad.Free()
 	v.grad = nil
@@ -80,9 +80,9 @@ func (v *Value) Dim(i int) int { return v.data.Dim(i) }
 
 // Tape records the ops of one forward pass and owns the tensors they made, until Close.
 type Tape struct {
-	// Recompute makes layers forget everything but their inputs; Backward runs them once more. (Chen et al. 2016)
+	// Recompute makes each layer a checkpoint: only its inputs are kept, and Backward runs it again. (Chen et al. 2016)
 	Recompute bool
-	// Precision is that of products with weights, and of attention where nothing is recorded. Products with packed weights have theirs.
+	// Precision is that of products with weights, and of attention in inference. Products with packed weights use the weight's own.
 	Precision engine.Precision
 
 	backend engine.Backend
@@ -90,19 +90,19 @@ type Tape struct {
 	nodes   []node
 	temps   []*engine.Tensor // to be freed by Close, and from position from on at the end of the enclosing Scope
 	from    int
-	remats  []remat // made in the Scope, and cheap to compute again
+	remats  []remat // made in the Scope, and cheap to rematerialise
 }
 
-// mode says what a tape does with an op where a gradient flows.
+// mode says what a tape does with an op whose result needs a gradient.
 type mode uint8
 
 const (
 	recording mode = iota
-	tracing        // it marks results, but keeps nothing: a layer that will be computed again
-	inferring      // nothing: no gradient flows
+	tracing        // marks results but keeps nothing: a layer that will be recomputed
+	inferring      // records nothing: no result needs a gradient
 )
 
-// remat is a result that its op can rematerialise from what its node saves anyway.
+// remat is a result that its op can rematerialise from tensors that its node saves anyway.
 type remat struct {
 	data    *engine.Tensor
 	compute func()
@@ -111,7 +111,7 @@ type remat struct {
 // node is an op on the tape. It holds a reference to each tensor that its backward closure reads.
 type node struct {
 	op       string
-	outs     []*Value // gradients arrive here; where there are several, backward looks at them by itself
+	outs     []*Value // their gradients go to backward: the first as dy, others it reads itself
 	saved    []*engine.Tensor
 	backward func(dy *engine.Tensor)
 }
@@ -119,8 +119,8 @@ type node struct {
 // NewTape returns a tape that records for Backward.
 func NewTape(b engine.Backend) *Tape { return &Tape{backend: b} }
 
-// NewInferenceTape returns a tape that records nothing: results never need a gradient. Below full precision attention
-// multiplies in bfloat16 where the backend gains time by that (see [engine.AttentionArgs]).
+// NewInferenceTape returns a tape that records nothing: results never need a gradient. Below full precision, attention
+// multiplies in bfloat16 if that is faster on the backend (see [engine.AttentionArgs]).
 func NewInferenceTape(b engine.Backend, p engine.Precision) *Tape {
 	return &Tape{backend: b, Precision: p, mode: inferring}
 }
@@ -190,7 +190,7 @@ func (v *Value) accumulate(op string, g *engine.Tensor) {
 	}
 }
 
-// accumulateInto lets a kernel that can add write straight into v's gradient.
+// accumulateInto lets a kernel that can accumulate write straight into v's gradient.
 func (v *Value) accumulateInto(op string, kernel func(dst *engine.Tensor, accumulate bool)) {
 	switch {
 	case !v.needs:
@@ -201,14 +201,14 @@ func (v *Value) accumulateInto(op string, kernel func(dst *engine.Tensor, accumu
 	}
 }
 
-// accumulateNew lets a kernel that cannot add compute a gradient of v.
+// accumulateNew is for a kernel that cannot accumulate: it writes a new tensor, which is added to v's gradient.
 func (v *Value) accumulateNew(op string, kernel func(g *engine.Tensor)) {
 	g := engine.New(v.data.Backend(), v.data.DType(), v.Shape()...)
 	kernel(g)
 	v.accumulate(op, g)
 }
 
-// op is what every operation begins with: its name, tape and backend.
+// op holds what every operation needs: its name, tape and backend.
 type op struct {
 	name  string
 	tape  *Tape
@@ -217,10 +217,10 @@ type op struct {
 	needs bool // a gradient flows to the result
 }
 
-// records tells whether the op leaves a closure, which needs what it saves.
+// records tells whether the op leaves a closure on the tape, with the tensors it saves.
 func (o op) records() bool { return o.needs && o.tape.mode == recording }
 
-// begin finds the tape of the operands and whether the result needs a gradient. Operands behind the first may be nil.
+// begin finds the tape of the operands and whether the result needs a gradient. Operands after the first may be nil.
 func begin(name string, operands ...*Value) op {
 	o := op{name: name, dtype: operands[0].data.DType()}
 	for _, v := range operands {
@@ -255,8 +255,8 @@ func (o op) temp(t *engine.Tensor) *engine.Tensor {
 	return t
 }
 
-// result makes out, whose reference it takes over, a value and records how its gradient flows on. backward borrows
-// dy; the tensors it reads otherwise are listed as saved.
+// result makes out, whose reference it takes over, a value and records how its gradient is propagated. backward borrows
+// dy; all other tensors that it reads are listed as saved.
 func (o op) result(out *engine.Tensor, backward func(dy *engine.Tensor), saved ...*engine.Tensor) *Value {
 	v := &Value{data: o.temp(out), tape: o.tape, needs: o.needs}
 	if o.records() {
@@ -272,7 +272,7 @@ func (t *Tape) push(n node) {
 	t.nodes = append(t.nodes, n)
 }
 
-// savedFor lists tensors where they are wanted: an op that computes no gradient for one operand need not keep the other.
+// savedFor lists tensors if they are needed: an op that computes no gradient for one operand need not keep the other.
 func savedFor(wanted bool, tensors ...*engine.Tensor) []*engine.Tensor {
 	if !wanted {
 		return nil
@@ -284,8 +284,8 @@ func anyNeeds(values ...*Value) bool {
 	return slices.ContainsFunc(values, func(v *Value) bool { return v != nil && v.needs })
 }
 
-// rematerialise lets the enclosing scope give the result's memory back: compute writes it again from tensors that the op saves, which
-// may themselves have to be computed again first.
+// rematerialise lets the enclosing scope discard the result: compute writes it again from tensors that the op saves, which may
+// themselves have to be rematerialised first.
 func (o op) rematerialise(v *Value, compute func(), from ...*engine.Tensor) *Value {
 	if o.records() {
 		o.tape.remats = append(o.tape.remats, remat{v.data, func() {

@@ -4,8 +4,8 @@ import "mien/engine"
 
 // Custom is the hook for ops outside this package: it records an op given by two functions. forward gets the operands'
 // tensors x and returns a new tensor y. backward gets dy, y and x, all on loan, and returns one gradient for each
-// operand, of its shape, or nil where none flows; the tape takes over their references, so dy itself is returned as
-// dy.Retain(). backward must not write to what it is lent.
+// operand, of its shape, or nil for none; the tape takes over their references, so dy itself is returned as
+// dy.Retain(). backward must not write to tensors on loan.
 //
 // dxᵢ = backward(dy, y, x)[i]
 func Custom(name string, forward func(x []*engine.Tensor) *engine.Tensor,

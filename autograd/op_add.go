@@ -15,7 +15,7 @@ func Add(a, b *Value) *Value {
 	})
 }
 
-// unbroadcast adds a gradient of the result's shape to an operand, summed over the axes that were stretched. It takes
+// unbroadcast adds a gradient of the result's shape to an operand, summed over the axes that were broadcast. It takes
 // over g's reference.
 func unbroadcast(op string, v *Value, g *engine.Tensor) {
 	if !v.needs || g.SameShape(v.data) {

@@ -17,7 +17,7 @@ func Attention(qkv *Value, heads int) *Value {
 	batch, tokens, d := attentionShape("Attention", qkv, heads)
 	out, lse := o.new(batch, tokens, heads*d), o.temp(o.new(batch, heads, tokens))
 	args := engine.AttentionArgs{QKV: qkv.data, Out: out, LSE: lse, Batch: batch, Tokens: tokens, Heads: heads, HeadDim: d}
-	if !o.needs { // a backward pass meets the same probabilities only at full precision
+	if !o.needs { // the backward pass recomputes the probabilities at full precision
 		args.Precision = o.tape.Precision
 	}
 	o.be.Attention(args)

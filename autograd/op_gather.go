@@ -2,8 +2,8 @@ package autograd
 
 import "mien/engine"
 
-// Rows relates the rows of a result to the rows of a source, in both directions, so that a gather along it has a gather as its
-// gradient: no addition ever meets another in the same place.
+// Rows relates the rows of a result to the rows of a source, in both directions, so that the gradient of a gather is
+// itself a gather, without concurrent additions to one row.
 type Rows struct {
 	From *engine.Tensor // Int32 [n, k]: the rows of the source that each row of the result sums, −1 for none
 	Back *engine.Tensor // Int32 [m, l]: the rows of the result that each row of the source goes to, −1 for none; nil without a gradient
@@ -12,7 +12,7 @@ type Rows struct {
 // Transposed exchanges source and result.
 func (r Rows) Transposed() Rows { return Rows{From: r.Back, Back: r.From} }
 
-// Rows brings a relation that the host knows onto the tape: row i of the result is row index[i] of a source of m rows.
+// Rows uploads a relation from the host: row i of the result is row index[i] of a source of m rows.
 func (t *Tape) Rows(index []int32, m int) Rows {
 	back := make([][]int32, m)
 	width := 0

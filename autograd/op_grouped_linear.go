@@ -7,7 +7,7 @@ import (
 )
 
 // GroupedLinear applies one linear layer per expert to its slots: rows Offsets[e] to Offsets[e+1] of x [slots, in]
-// are multiplied with weights[e] [out, in] and get biases[e] [out]. An expert that nobody chose costs nothing and gets
+// are multiplied with weights[e] [out, in] and get biases[e] [out]. An expert without slots costs nothing and gets
 // a zero gradient.
 //
 // For each expert: dx = dy·w, dw = dyᵀ·x, dbias = Σ dy
@@ -69,7 +69,7 @@ func packedWeights(weights []*Value) []*engine.PackedWeight {
 	return each(weights, func(w *Value) *engine.PackedWeight { return w.packed })
 }
 
-// each returns what f says of each value.
+// each returns f of each value.
 func each[T any](values []*Value, f func(v *Value) T) []T {
 	out := make([]T, len(values))
 	for i, v := range values {

@@ -2,6 +2,9 @@ package autograd
 
 import "mien/engine"
 
+// The linear layer with its fused forms: one product in the forward pass, two in the backward pass. Next: gradcheck/gradcheck.go, which
+// checks these derivatives, or further down engine.GemmArgs in engine/backend.go, the product itself.
+
 // Linear returns x·wᵀ + bias for x [..., in], w [out, in] and bias [out], which may be nil. The trailing axes of a
 // convolution kernel count as in.
 //
@@ -22,7 +25,7 @@ func LinearGELU(x, w, bias *Value) *Value {
 	return linear("LinearGELU", x, w, bias, epilogue{gelu: true})
 }
 
-// epilogue is what follows a product while its result is in the cache.
+// epilogue is what is done to the result of a product while it is in the cache.
 type epilogue struct {
 	gelu     bool
 	residual *Value
@@ -52,8 +55,8 @@ func linear(name string, x, w, bias *Value, e epilogue) *Value {
 	}, saved...)
 }
 
-// resultGELU is result for out = GELU(z), which can be computed again: backward gets the gradient of z. A nil z stands for an op
-// without GELU.
+// resultGELU is result for out = GELU(z), which can be rematerialised from z: backward gets the gradient of z. A nil z means
+// no GELU.
 func (o op) resultGELU(out, z *engine.Tensor, backward func(dy *engine.Tensor), saved ...*engine.Tensor) *Value {
 	if z == nil {
 		return o.result(out, backward, saved...)
@@ -67,14 +70,14 @@ func (o op) resultGELU(out, z *engine.Tensor, backward func(dy *engine.Tensor), 
 	return o.rematerialise(y, func() { o.be.Unary(engine.GELU, out, z) }, z)
 }
 
-// checkPacked panics where gradients would flow through a packed weight: the backward pass could not read it.
+// checkPacked panics if a gradient is needed through a packed weight, which the backward pass cannot read.
 func (o op) checkPacked(w *Value) {
 	if w.packed != nil && o.needs {
 		panic(&engine.ShapeError{Op: o.name + " weight", Got: "packed", Want: "a parameter, where gradients flow"})
 	}
 }
 
-// linearArgs is the product x·wᵀ + bias.
+// linearArgs describes the product x·wᵀ + bias.
 func linearArgs(name string, x, w, bias *Value) engine.GemmArgs {
 	in, width := x.Dim(-1), w.Dim(0)
 	if w.data.Len() != in*width {
@@ -93,7 +96,7 @@ func linearArgs(name string, x, w, bias *Value) engine.GemmArgs {
 	return a
 }
 
-// precision returns that of the products of an op with w.
+// precision returns the precision of an op's products with w.
 func (o op) precision(w *Value) engine.Precision {
 	if !w.weight || o.dtype != engine.Float32 {
 		return engine.Full

@@ -2,10 +2,10 @@ package autograd
 
 import "mien/engine"
 
-// An op is a function like this one: it computes a result at once, and where an operand needs a gradient it leaves a closure that turns
-// the gradient dy of the result into those of the operands, with the tensors that the closure reads. begin checks the operands,
-// result records. Next: op_linear.go for an op that the engine fuses, and then gradcheck/gradcheck.go, which holds this derivative, and
-// every other, against finite differences.
+// An op is a function like this one: it computes a result at once and, if an operand needs a gradient, records a closure that turns
+// the gradient dy of the result into those of the operands, along with the tensors that the closure reads. begin checks the operands,
+// result records the closure. Next: op_linear.go for an op that the engine fuses, and then gradcheck/gradcheck.go, which checks this
+// derivative, like every other, against finite differences.
 
 // Mul returns a·b, elementwise with broadcasting.
 //

@@ -5,8 +5,8 @@ import "mien/engine"
 // Patchify cuts pixels into patches of the given dtype as engine.PatchifyArgs says; Dst and Pixels of a are filled in here. The result
 // is [B, N, width] with all patches of a sample, or [n, width] with those of a.Rows.
 //
-// Bytes are data and have no gradient. Of floats, dx = the element of dy that x went to, over Std, where all patches
-// are cut.
+// Bytes have no gradient. For floats, when all patches are cut, dx = the element of dy that x went to, over
+// Std.
 func Patchify(pixels *Value, dtype engine.DType, a engine.PatchifyArgs) *Value {
 	o := begin("Patchify", pixels)
 	cut := patchGrid(pixels, a)

@@ -21,7 +21,7 @@ type Routing struct {
 
 // Route chooses for each row of scores [tokens, experts] the k experts with the largest scores, the lower number first
 // among equals. Past capacity choices, an expert drops the later tokens; 0 means no limit. The choice itself has no
-// gradient: it flows through the gates.
+// gradient; gradients flow through the gates.
 func Route(scores *Value, k, capacity int) *Routing {
 	o := begin("Route", scores)
 	tokens, experts := scores.data.Rows(), scores.Dim(-1)

@@ -106,7 +106,7 @@ func (p *precisions) Attention(a engine.AttentionArgs) {
 	p.Backend.Attention(a)
 }
 
-// TestPrecisionOfAttention lowers that of a forward pass alone: the backward pass must meet the same probabilities.
+// TestPrecisionOfAttention expects a lower precision only in inference: the backward pass must recompute the same probabilities.
 func TestPrecisionOfAttention(t *testing.T) {
 	b := &precisions{Backend: cpu.New()}
 	attend := func(x *ag.Value) *ag.Value { return ag.Attention(x, 2) }

@@ -41,7 +41,7 @@ func TestSameBits(t *testing.T) {
 	}
 }
 
-// TestEveryOpIsLarge wants each op of the table among the large cases too, where threads divide its work.
+// TestEveryOpIsLarge requires each op of the table among the large cases too, where its work is split among threads.
 func TestEveryOpIsLarge(t *testing.T) {
 	tested := map[string]bool{
 		"Custom": true, "Reshape": true, // compute nothing

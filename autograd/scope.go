@@ -6,11 +6,11 @@ import (
 	"mien/engine"
 )
 
-// Memory of deep networks: scopes and layers, and the walk back.
+// Memory of deep networks (scopes, layers and their recomputation), and the backward pass.
 
 // Scope runs fn and then frees every tensor made inside that neither the results nor a backward closure hold. Layers
-// wrap themselves in it: training keeps only what gradients need, inference almost nothing. What is cheap to compute again,
-// the results of LayerNorm and LinearGELU, is given back as well, until the backward pass comes to an op that reads it.
+// run in one: training keeps only what gradients need, inference almost nothing. Results that are cheap to compute, those of
+// LayerNorm and LinearGELU, are freed as well, and rematerialised when the backward pass reaches an op that reads them.
 func (t *Tape) Scope(fn func() []*Value) []*Value {
 	from, remats := t.from, t.remats
 	t.from, t.remats = len(t.temps), nil
@@ -35,10 +35,10 @@ func (t *Tape) Scope(fn func() []*Value) []*Value {
 // madeInScope tells whether v was made since the enclosing Scope began.
 func (t *Tape) madeInScope(v *Value) bool { return slices.Contains(t.temps[t.from:], v.data) }
 
-// Layer runs one layer of a deep network: a Scope, or with Recompute a checkpoint that keeps its inputs alone. fn must compute the
-// same each time, which random numbers drawn by key do. It may read what it captures if that lives until Backward: parameters, or
+// Layer runs one layer of a deep network: a Scope, or with Recompute a checkpoint that keeps only its inputs. fn must compute the
+// same each time, as it does with random numbers drawn by key. It may capture what lives until Backward: parameters, or
 // values made outside of any Scope. Results need a gradient only where one can flow to an input or a parameter: a layer all of whose
-// inputs and parameters are constant records nothing. On an inference tape the inputs end with the layer: nothing may use them
+// inputs and parameters are constant records nothing. On an inference tape the layer frees its inputs: nothing may use them
 // afterwards.
 func (t *Tape) Layer(in []*Value, fn func(in []*Value) []*Value) []*Value {
 	if t.mode != recording || !t.Recompute {
@@ -57,8 +57,8 @@ func (t *Tape) Layer(in []*Value, fn func(in []*Value) []*Value) []*Value {
 	return results
 }
 
-// traced runs a layer and returns, beside its results, those through which gradients flow into it: what it made. An input, or
-// whatever else it passes on, gets its gradient without the layer.
+// traced runs a layer and returns its results and, as made, those results that it computed and that need a gradient. An input that is
+// passed on as a result gets its gradient without the layer.
 func (t *Tape) traced(in []*Value, fn func(in []*Value) []*Value) (results, made []*Value) {
 	results = t.Scope(func() []*Value {
 		results := fn(in)
@@ -82,10 +82,10 @@ func (t *Tape) giveUp(in, results []*Value) {
 	}
 }
 
-// again runs a layer once more, recording at the end of the tape, and lets the gradients of what it made flow through it.
+// again recomputes a layer, recording at the end of the tape, and propagates the gradients of its results through it.
 func (t *Tape) again(in []*Value, fn func(in []*Value) []*Value, made []*Value) {
 	nodes, temps, recompute := len(t.nodes), len(t.temps), t.Recompute
-	t.Recompute = false // a layer inside is not computed a third time
+	t.Recompute = false // a nested layer is not recomputed a third time
 	copies := make([]*Value, len(in))
 	for i, x := range in {
 		copies[i] = t.Const(x.data.Retain())
@@ -110,8 +110,8 @@ func (t *Tape) again(in []*Value, fn func(in []*Value) []*Value, made []*Value) 
 	t.Recompute = recompute
 }
 
-// Backward computes the gradients of a scalar with respect to every leaf that needs one, and forgets the recorded
-// ops, freeing what they held on the way.
+// Backward computes the gradients of a scalar with respect to every leaf that needs one, and removes the recorded
+// ops from the tape, freeing what they held on the way.
 func (t *Tape) Backward(loss *Value) {
 	if loss.data.Len() != 1 {
 		panic(&engine.ShapeError{Op: "Backward", Got: loss.Shape(), Want: "a scalar"})
@@ -122,7 +122,7 @@ func (t *Tape) Backward(loss *Value) {
 	t.run(0)
 }
 
-// run walks the recorded ops backwards, to the one at position first. An op that no gradient has reached is passed over.
+// run walks the recorded ops backwards, down to position first. Ops that no gradient has reached are skipped.
 func (t *Tape) run(first int) {
 	for i := len(t.nodes) - 1; i >= first; i-- {
 		n := t.nodes[i]

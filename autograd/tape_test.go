@@ -172,7 +172,7 @@ func TestSeveralLosses(t *testing.T) {
 	require.Equal(t, repeat(7, 3), read(t, x.Grad()))
 }
 
-// TestBackwardOfNothing is silent where no gradient is asked for.
+// TestBackwardOfNothing does nothing if no gradient is needed.
 func TestBackwardOfNothing(t *testing.T) {
 	b := cpu.New()
 	for _, tape := range []*ag.Tape{ag.NewTape(b), ag.NewInferenceTape(b, engine.Full)} {
@@ -204,7 +204,7 @@ func TestCustom(t *testing.T) {
 			require.Same(t, x.Data(), in[0])
 			dx := engine.New(b, engine.Float64, 3)
 			b.Scale(dx, dy, 3)
-			return []*engine.Tensor{dx, engine.New(b, engine.Float64, 2)} // nobody asked for the second
+			return []*engine.Tensor{dx, engine.New(b, engine.Float64, 2)} // the second is not needed
 		}, x, c)
 	tape.Backward(ag.Sum(y))
 	require.Equal(t, repeat(3, 3), read(t, x.Grad()))

@@ -1,23 +1,26 @@
 package engine
 
-// Buffer is memory of a backend. Only its backend looks inside; others may compare two of them.
+// The contract of a backend: its methods, and the arguments of those that take many. Next: package engine/cpu, which implements it on
+// the CPU (cpu.go, then elementwise.go), and engine/enginetest, which tests any implementation.
+
+// Buffer is memory of a backend, opaque to all others, which may only compare two of them.
 type Buffer any
 
 // Backend runs kernels on tensors. It is shaped for a GPU: a method may only enqueue its work, so it returns
-// nothing, and an error that appears later is kept and comes out of the next Download or Sync. Index slices
-// and other host arguments are copied before a method returns. No method but Download yields a number to the host.
+// nothing, and an error that occurs later is kept and returned by the next Download or Sync. Index slices
+// and other host arguments are copied before a method returns. Only Download returns tensor contents to the host.
 //
-// Callers have checked shapes: the ops of package autograd do. Floating point operands of one call share one dtype, Float32 or, where
-// a backend has it, Float64; other dtypes stand where a method names them. What a backend does not know (a dtype, an op, a mode) it
-// meets with a *ShapeError panic, in the call or in the next Flush, Sync or Download, and never with another computation. A
-// destination may be an operand itself where its comment says so. Reductions run in an order that depends on shapes alone, so
+// Callers check shapes, as the ops of package autograd do. Floating point operands of one call share one dtype, Float32 or, where
+// a backend has it, Float64; other dtypes are allowed where a method names them. On a dtype, op or mode that it does not
+// support a backend panics with a *ShapeError, in the call or in the next Flush, Sync or Download; it never computes something else. A
+// destination may be an operand itself where the method's comment says so. Reductions run in an order that depends on shapes alone, so
 // results do not depend on the number of threads; no method needs atomic additions.
 //
 // One backend is one stream: its methods are not safe for concurrent use.
 type Backend interface {
 	Name() string
-	// Supports returns nil where products can multiply at a precision, for inference or also for training, and else an error for
-	// people to read.
+	// Supports returns nil if products can be computed at a precision, for inference or also for training, and else an error to
+	// show to the user.
 	Supports(p Precision, training bool) error
 
 	// Alloc returns at least the given number of bytes, with undefined contents. Free is a point in stream
@@ -26,11 +29,11 @@ type Backend interface {
 	Free(Buffer)
 	Upload(dst Buffer, offset int, src []byte)
 	Download(dst []byte, src Buffer, offset int) error
-	// Flush starts what is enqueued and does not wait; Sync waits for it.
+	// Flush starts all enqueued work without waiting; Sync waits for it.
 	Flush()
 	Sync() error
 	Stats() Stats
-	// Close gives all memory back. Nothing can be done with the backend or its tensors afterwards.
+	// Close releases all memory. The backend and its tensors must not be used afterwards.
 	Close() error
 
 	// Fill sets every element, of any dtype but BFloat16 and Uint8.
@@ -72,7 +75,7 @@ type Backend interface {
 
 	// LayerNorm normalises rows of the last axis and keeps mean and 1/√(var+eps) of each, [rows].
 	LayerNorm(dst, mean, rstd, x, gamma, beta *Tensor, eps float64)
-	// LayerNormBackward sets dx and adds to dgamma and dbeta, which are nil together where nobody asks for them.
+	// LayerNormBackward sets dx and adds to dgamma and dbeta, which are both nil if they are not needed.
 	LayerNormBackward(dx, dgamma, dbeta, x, gamma, dy, mean, rstd *Tensor)
 
 	// Attention is multi-head self-attention on the packed projection; see [AttentionArgs].
@@ -97,7 +100,7 @@ type Backend interface {
 	// RandomMask fills dst with 0 where word i of key is below p·2³², and else with 1/(1 − p).
 	RandomMask(dst *Tensor, p float64, key Key)
 
-	// StepFigures measures a training step; see [FiguresArgs]. AdamW updates many parameters in one call; see [AdamWArgs].
+	// StepFigures computes the figures of a training step; see [FiguresArgs]. AdamW updates many parameters in one call; see [AdamWArgs].
 	StepFigures(FiguresArgs)
 	AdamW(AdamWArgs)
 }
@@ -154,10 +157,10 @@ type PatchifyArgs struct {
 //	C_b = GELU(X) + Residual_b
 //
 // with op(A) [M, K], op(B) [K, N] and C, Pre and Residual [M, N]. Item b of A, B and C starts b·AStride, b·BStride and b·CStride
-// elements into its tensor; Pre and Residual lie as C does. A transposed operand is stored the other way round, A as [K, M] and B as [N, K], and LD is the
-// distance between stored rows. The zero value leaves everything out that can be.
+// elements into its tensor; Pre and Residual have the layout of C. A transposed operand is stored the other way round, A as [K, M] and
+// B as [N, K], and LD is the distance between stored rows. All that is optional is off in the zero value.
 //
-// Where C is Float32, A and B may each be BFloat16, and Precision rounds those that are not.
+// If C is Float32, A and B may each be BFloat16, and Precision applies to those that are not.
 type GemmArgs struct {
 	C, A, B                   *Tensor
 	Packed                    *PackedWeight // Wᵀ in place of op(B), the same for all items, at its own precision
@@ -188,7 +191,7 @@ const (
 // X is [rows, K], Y is [rows, N], each W is [N, K] and each B is [N]. In GroupedInputGrad, X is written; in
 // GroupedWeightGrad W and B are. A group without rows costs nothing.
 //
-// Packed, Pre and GELU are for GroupedForward alone, and may be left out: packed weights in place of W, and
+// Packed, Pre and GELU are optional and for GroupedForward only: packed weights in place of W, and
 // Y = GELU(X·Wᵀ + b) with the values before GELU kept in Pre.
 type GroupedArgs struct {
 	Mode      GroupedMode
@@ -209,8 +212,8 @@ type AttentionArgs struct {
 	Batch, Tokens, Heads, HeadDim int
 
 	// Precision BF16 allows Q/√d, K, V and the probabilities to be rounded to bfloat16 before they are multiplied, in a forward pass
-	// without a backward one: that recomputes the probabilities and must meet the same. A backend that gains no time by it may
-	// multiply in float32 all the same. Int8 means BF16 here.
+	// without a backward pass, which must recompute the same probabilities. A backend on which this saves no time may multiply
+	// in float32 instead. Int8 means BF16 here.
 	Precision Precision
 }
 
@@ -244,7 +247,7 @@ const (
 	FigureCount
 )
 
-// FiguresArgs measures a step where its tensors are: nothing waits for the host. Figures [FigureCount] is written from the scalar Loss,
+// FiguresArgs measures a step on the backend, without a round trip to the host. Figures [FigureCount] is written from the scalar Loss,
 // the gradients and the figures of the step before, which may be nil. A MaxNorm of 0 does not clip.
 type FiguresArgs struct {
 	Figures, Previous, Loss *Tensor
@@ -254,10 +257,10 @@ type FiguresArgs struct {
 
 // AdamWArgs is one step of AdamW (Loshchilov & Hutter 2019) on parallel lists of tensors. LR and Decay are
 // per parameter, for layer-wise learning rates and decay groups. Steps, Int32, counts the updates of every parameter of the model, and
-// Index says which of the counts is whose: a head that sat a batch out lags behind.
+// Index maps each parameter to its count: a head that was not part of a batch has a lower one.
 //
 // Gradients are multiplied by FigureScale of Figures. Where FigureOK is 0 nothing changes, not even the counts: parameters survive a
-// divergence although the host has not heard of it yet.
+// divergence even before the host has read the figures.
 type AdamWArgs struct {
 	Params, Grads, M, V []*Tensor
 	LR, Decay           []float64

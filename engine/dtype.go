@@ -38,8 +38,8 @@ func (d DType) String() string {
 	return dtypes[d].name
 }
 
-// ToBFloat16 returns the bits of the bfloat16 nearest to v, of two the even one. Subnormal numbers are rounded like all others; NaN
-// stays NaN, a quiet one.
+// ToBFloat16 returns the bits of the bfloat16 nearest to v, ties to even. Subnormal numbers are rounded like all others; NaN
+// becomes a quiet NaN.
 func ToBFloat16(v float32) uint16 {
 	bits := math.Float32bits(v)
 	if v != v {
@@ -51,7 +51,7 @@ func ToBFloat16(v float32) uint16 {
 // FromBFloat16 returns the number with these bits.
 func FromBFloat16(bits uint16) float32 { return math.Float32frombits(uint32(bits) << 16) }
 
-// Number is the set of Go types that elements are read and written as. BFloat16 travels as float32.
+// Number is the set of Go types that elements are read and written as. BFloat16 is transferred as float32.
 type Number interface {
 	float32 | float64 | int32 | uint8
 }

@@ -14,8 +14,8 @@ func (e *ShapeError) Error() string {
 	return fmt.Sprintf("%s: got %v, want %v", e.Op, e.Got, e.Want)
 }
 
-// AllocError says that a backend had no memory for a tensor. Tensors are made in the middle of mathematics, which has no error
-// results, so New panics with it; whoever starts a computation defers Catch.
+// AllocError reports that a backend had no memory for a tensor. Tensors are allocated in the middle of mathematics, which returns no
+// errors, so New panics with it, and the function that starts a computation defers Catch.
 type AllocError struct {
 	Backend string
 	Bytes   int

@@ -2,24 +2,26 @@ package engine
 
 import "unsafe"
 
+// Transfers between host slices and tensors. Next: backend.go, the operations on tensors.
+
 // Zeros returns a tensor of zeros.
 func Zeros(b Backend, dtype DType, shape ...int) *Tensor { return Filled(b, dtype, 0, shape...) }
 
-// Filled returns a tensor whose elements are all value. Nothing travels from the host.
+// Filled returns a tensor whose elements are all value. Nothing is copied from the host.
 func Filled(b Backend, dtype DType, value float64, shape ...int) *Tensor {
 	t := New(b, dtype, shape...)
 	b.Fill(t, value)
 	return t
 }
 
-// FromSlice uploads values, converted between floating point types where dtype asks for it.
+// FromSlice uploads values, converted to dtype if both are floating point types.
 func FromSlice[N Number](b Backend, dtype DType, values []N, shape ...int) *Tensor {
 	t := New(b, dtype, shape...)
 	Write(t, values)
 	return t
 }
 
-// Write replaces the contents of t. Floating point numbers are converted to the dtype of t; other types must be its own.
+// Write replaces the contents of t. Floating point values are converted to the dtype of t; other types must match it.
 func Write[N Number](t *Tensor, values []N) {
 	if len(values) != t.Len() {
 		panic(&ShapeError{Op: "engine.Write", Got: len(values), Want: t.Len()})
@@ -44,15 +46,15 @@ func Write[N Number](t *Tensor, values []N) {
 	}
 }
 
-// Read waits for pending kernels and returns the contents of t as N, converting between number types. Its error
-// is the backend's: the CPU has none.
+// Read waits for pending kernels and returns the contents of t as N, converting between number types. The error
+// is the backend's; the CPU backend never returns one.
 func Read[N Number](t *Tensor) ([]N, error) {
 	dst := make([]N, t.Len())
 	err := ReadInto(t, dst)
 	return dst, err
 }
 
-// ReadInto is Read into dst, which has as many elements as t. Where N is the element type, nothing is allocated.
+// ReadInto is Read into dst, which has as many elements as t. If N is the element type, nothing is allocated.
 func ReadInto[N Number](t *Tensor, dst []N) error {
 	if len(dst) != t.Len() {
 		panic(&ShapeError{Op: "engine.ReadInto", Got: len(dst), Want: t.Len()})

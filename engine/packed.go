@@ -1,20 +1,20 @@
 package engine
 
 // PackedWeight is the weight [N, K] of a linear layer in the order in which a backend's Gemm reads it, made once by PackWeight
-// and used many times. It keeps nothing of the tensor it was made from. Free gives its memory back.
+// and used many times. It holds no reference to the tensor it was made from. Free releases its memory.
 type PackedWeight struct {
 	N, K      int
 	Precision Precision
-	Form      any // what the backend made: only it looks inside
+	Form      any // private to the backend that made it
 	free      func()
 }
 
-// NewPackedWeight is for backends. Free will call free, once.
+// NewPackedWeight is for backends. Free calls free, once.
 func NewPackedWeight(n, k int, p Precision, form any, free func()) *PackedWeight {
 	return &PackedWeight{N: n, K: k, Precision: p, Form: form, free: free}
 }
 
-// Free gives the memory back. A nil weight is ignored.
+// Free releases the memory. A nil weight is ignored.
 func (w *PackedWeight) Free() {
 	if w == nil {
 		return

@@ -6,7 +6,7 @@ import (
 )
 
 // Key names a sequence of random numbers. The numbers are a function of key and position alone: they are the same on every
-// backend, for any number of threads, and when a layer is computed twice.
+// backend, for any number of threads, and when a layer is recomputed.
 type Key struct{ Seed, Stream uint64 }
 
 // Child returns the key of part i of what k names: of a layer, or of one use in it.
@@ -35,8 +35,8 @@ func philox4x32(c [4]uint32, k [2]uint32) [4]uint32 {
 	return c
 }
 
-// Normal turns a random word into a number from N(0, 1) by the inverse of the normal distribution. It takes nothing but a table and
-// float32 multiplications and additions, each rounded, so that every backend can compute the very same number.
+// Normal turns a random word into a number from N(0, 1) by the inverse of the normal distribution. It needs only a table and
+// float32 multiplications and additions, each rounded, so that every backend can compute the same number bit for bit.
 //
 // The top bit of the word is the sign. The other 31 bits m are the probability p = (2·m + 1)/2³³ of a larger number; the table
 // divides its range into octaves, [2ᵉ, 2ᵉ⁺¹) of 2·m + 1, and each octave into eight, on which Φ⁻¹ is a cubic in t ∈ [0, 1).
@@ -59,11 +59,11 @@ func Normal(word uint32) float32 {
 const normalParts = 8 // of an octave
 
 // NormalTable holds the coefficients of Normal, lowest power first: for each octave of the probability, from the rarest, eight cubics.
-// A backend that draws elsewhere uploads it.
+// A backend on another device uploads it.
 var NormalTable = newNormalTable()
 
-// newNormalTable begins with multiples of 1/grid. So it makes the same numbers on every machine: the last bits of Erfinv are gone, which
-// depend on whether a compiler fuses product and sum, and all that follows is exact.
+// newNormalTable starts from values rounded to multiples of 1/grid, so it is the same on every machine: rounding removes the last bits
+// of Erfinv, which depend on whether the compiler fuses product and sum, and all that follows is exact.
 func newNormalTable() (table [32 * normalParts][4]float32) {
 	const grid = 1 << 30
 	for i := range table {

@@ -1,8 +1,8 @@
-// Package engine holds tensors, and the contract of what computes with them: a [Backend]. It knows neither gradients nor layers,
-// and no backend by name: the CPU's is package engine/cpu, and a test suite for any other is engine/enginetest.
+// Package engine defines tensors and the contract of a [Backend], which computes with them. It is independent of gradients, layers
+// and any one backend: package engine/cpu implements the CPU's, and engine/enginetest is the conformance suite for any other.
 //
 // Read tensor.go (what a tensor is and who frees it), host.go (how numbers get in and out) and backend.go (what a backend must do);
-// then go on to engine/cpu, which does it with the kernels of package asm.
+// then go on to engine/cpu, which implements it with the kernels of package asm.
 package engine
 
 import (
@@ -11,9 +11,9 @@ import (
 	"slices"
 )
 
-// Tensor is a contiguous, row-major view of a backend's buffer. A tensor is counted: New and every view start
-// with one reference, Retain adds one, Free gives one back, and the buffer returns to its backend's free
-// lists with the last. Forgetting to Free costs memory until the garbage collector finds it, nothing else.
+// Tensor is a contiguous, row-major view of a backend's buffer. Tensors are reference-counted: New and every
+// view start with one reference, Retain adds one, Free drops one, and the last returns the buffer to its backend's
+// free lists. A tensor that is never freed is left to the garbage collector, and does no other harm.
 //
 // Tensors are not safe for concurrent use; parallelism lives inside kernels.
 type Tensor struct {
@@ -32,7 +32,7 @@ type storage struct {
 	remake  func() // fills the buffer again after Discard
 }
 
-// New returns a tensor with undefined contents. It panics with an *AllocError where the backend has no memory; see Catch.
+// New returns a tensor with undefined contents. It panics with an *AllocError if the backend is out of memory; see Catch.
 func New(b Backend, dtype DType, shape ...int) *Tensor {
 	if slices.ContainsFunc(shape, func(d int) bool { return d < 0 }) {
 		panic(&ShapeError{Op: "engine.New", Got: shape, Want: "extents of at least 0"})
@@ -42,7 +42,7 @@ func New(b Backend, dtype DType, shape ...int) *Tensor {
 	return &Tensor{shape: slices.Clone(shape), dtype: dtype, store: s}
 }
 
-// sizeOf returns the bytes of a tensor, or more than any backend has where their number does not fit an int.
+// sizeOf returns the size of a tensor in bytes, or more than any backend has if it overflows an int.
 func sizeOf(dtype DType, shape []int) int {
 	if slices.Contains(shape, 0) {
 		return 0
@@ -66,12 +66,12 @@ func (s *storage) alloc() {
 }
 
 // Outline returns a tensor that has a shape but no memory: to count the parameters of a model of any size, and to stand for a
-// weight that lives packed. Nothing can be computed with it.
+// weight that is stored packed. Nothing can be computed with it.
 func Outline(dtype DType, shape ...int) *Tensor {
 	return &Tensor{shape: slices.Clone(shape), dtype: dtype, store: &storage{refs: 1}}
 }
 
-// Borrow returns a tensor on a buffer that somebody else owns: freeing it gives nothing back. It is for backends that wrap another
+// Borrow returns a tensor on a buffer that it does not own: freeing it releases nothing. It is for backends that wrap another
 // and for views inside a kernel. offset is in elements.
 func Borrow(b Backend, buf Buffer, offset int, dtype DType, shape ...int) *Tensor {
 	return &Tensor{shape: shape, dtype: dtype, offset: offset, store: &storage{buf: buf, backend: b, refs: 2}}
@@ -144,12 +144,12 @@ func (t *Tensor) Retain() *Tensor {
 // Shared tells whether the buffer has more than one reference, so that it must not be written in place.
 func (t *Tensor) Shared() bool { return t.store.refs > 1 }
 
-// SharesWith tells whether both tensors lie in one buffer, also one that they borrow.
+// SharesWith tells whether both tensors lie in one buffer, owned or borrowed.
 func (t *Tensor) SharesWith(u *Tensor) bool {
 	return t.store == u.store || t.store.buf != nil && t.store.buf == u.store.buf
 }
 
-// Free gives one reference back. A nil tensor is ignored.
+// Free drops one reference. A nil tensor is ignored.
 func (t *Tensor) Free() {
 	if t == nil {
 		return
@@ -164,17 +164,17 @@ func (t *Tensor) Free() {
 	case s.buf != nil:
 		s.backend.Free(s.buf)
 	}
-	s.buf, s.remake = nil, nil // Restore would make memory that nobody frees
+	s.buf, s.remake = nil, nil // or Restore would allocate a buffer that is never freed
 }
 
-// Discard gives the buffer back although t and its views live on, for contents that remake can write again. Until Restore
-// nothing may read them.
+// Discard releases the buffer while t and its views stay valid, for contents that remake can recompute. They must not be
+// read until Restore.
 func (t *Tensor) Discard(remake func()) {
 	t.store.backend.Free(t.store.buf)
 	t.store.buf, t.store.remake = nil, remake
 }
 
-// Restore undoes Discard, if there was one.
+// Restore undoes Discard; without one it does nothing.
 func (t *Tensor) Restore() {
 	s := t.store
 	if s.remake == nil {

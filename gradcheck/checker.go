@@ -14,7 +14,7 @@ type checker struct {
 	project []direction // of the outputs
 }
 
-// pair is one derivative, got in both ways, before it is judged.
+// pair is one derivative, computed both ways.
 type pair struct {
 	leaf       *leaf
 	along      direction // through the leaf
@@ -112,8 +112,8 @@ func (c *checker) backward() error {
 	return nil
 }
 
-// seed is by what the gradients of outputs are multiplied, and what comes of them divided, without rounding: an op that takes the
-// gradient of its result for 1 shows even where the result is a single number.
+// seed multiplies the gradients of the outputs, and the results are divided by it, both exactly: this exposes an op that assumes the
+// gradient of its result is 1, even if that is a single number.
 const seed = -2
 
 func (c *checker) pass(w direction) (grads [][]float64, err error) {
@@ -127,7 +127,7 @@ func (c *checker) pass(w direction) (grads [][]float64, err error) {
 	return grads, c.same("outputs", c.base, outputs)
 }
 
-// times multiplies x in place and returns it. Zeros get no sign.
+// times multiplies x in place and returns it. Zeros stay positive.
 func times(x []float64, s float64) []float64 {
 	for i := range x {
 		x[i] = x[i]*s + 0
@@ -148,7 +148,7 @@ func (c *checker) same(what string, first, second []float64) error {
 	return nil
 }
 
-// compare moves a leaf along a direction and gets the derivative of every projection, in both ways.
+// compare moves a leaf along a direction and computes the derivative of every projection both ways.
 func (c *checker) compare(l *leaf, along direction) ([]*pair, error) {
 	pairs := make([]*pair, len(c.project))
 	for i := range pairs {
@@ -174,7 +174,7 @@ func (c *checker) compare(l *leaf, along direction) ([]*pair, error) {
 	return pairs, nil
 }
 
-// points is how many points on a line are looked at.
+// points is how many points on a line are evaluated.
 const points = 5
 
 // line holds a function at −2, −1, 0, 1 and 2 steps along a straight line.
@@ -192,7 +192,7 @@ func (l line) slope() float64 {
 func (l line) left() float64  { return (l.f[2] - l.f[1]) / l.step }
 func (l line) right() float64 { return (l.f[3] - l.f[2]) / l.step }
 
-// bend tells a kink from a curve. The one-sided differences of a smooth function come together in proportion to the
+// bend tells a kink from curvature. The gap between the one-sided differences of a smooth function shrinks in proportion to the
 // step, so what is left of their gap at two steps minus twice the gap at one step is step³·f⁗/2. At a kink it is the
 // change of slope.
 func (l line) bend() float64 {

@@ -54,7 +54,7 @@ func (e *Inexact) Error() string {
 // as a rule in float64 on the CPU. The error is an [*Inexact], with which the result is valid, or says what prevented the comparison,
 // such as a precision that the backend does not support.
 //
-// Kernels that a process switches globally are switched by the caller, for each of its targets.
+// Kernels are selected globally for a process: the caller switches them before each target.
 func Compare(c Case, reference []Tensor, target Target) (Comparison, error) {
 	target = target.withDefaults()
 	res := Comparison{Name: c.Name, DType: target.DType, Precision: target.Precision}

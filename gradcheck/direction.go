@@ -20,7 +20,7 @@ func units(n int) []direction {
 	return all
 }
 
-// randomDirection draws a dense direction of length 1, so that derivatives along it are as large as those of elements.
+// randomDirection draws a dense direction of length 1, so that derivatives along it are of the same size as those of elements.
 func randomDirection(rng *rand.Rand, n int) direction {
 	d := direction{dense: make([]float64, n)}
 	square := 0.0
@@ -34,7 +34,7 @@ func randomDirection(rng *rand.Rand, n int) direction {
 	return d
 }
 
-// randomWeights draws from ±[½, 3⁄2] for each of n outputs: all count alike, and none cancels another.
+// randomWeights draws from ±[½, 3⁄2] for each of n outputs: they have similar weight, and no two cancel.
 func randomWeights(rng *rand.Rand, n int) direction {
 	d := direction{dense: make([]float64, n)}
 	for i := range d.dense {
@@ -82,7 +82,7 @@ func (d direction) vector(n int) []float64 {
 	return x
 }
 
-// largest returns max |x|; NaN counts for nothing.
+// largest returns max |x|; NaN is ignored.
 func largest(x ...float64) float64 {
 	m := 0.0
 	for _, v := range x {

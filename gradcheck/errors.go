@@ -18,7 +18,7 @@ func (e *Mismatch) Error() string {
 	return fmt.Sprintf("%s: wrong gradient of %v, tolerance %g", e.Case, e.Worst, e.Tol)
 }
 
-// Kink says that a function has no gradient where it was checked: its slopes on the two sides differ. Move the inputs.
+// Kink says that a function is not differentiable where it was checked: its slopes on the two sides differ. Move the inputs.
 type Kink struct {
 	Case        string
 	Tensor      string

@@ -1,11 +1,11 @@
-// Package gradcheck compares gradients with finite differences. It is a library: it names no backend and no model, and checks the
+// Package gradcheck compares gradients with finite differences. It is a library, independent of any backend or model, and checks the
 // ops and layers of other modules as well as those of this one.
 //
-// A [Case] is a computation with its inputs and parameters. [Check] runs it in float64 and compares what Backward says
-// with central differences: the full Jacobian where inputs and outputs are few, else random projections of the outputs
+// A [Case] is a computation with its inputs and parameters. [Check] runs it in float64 and compares the gradients of
+// Backward with central differences: the full Jacobian where inputs and outputs are few, else random projections of the outputs
 // along random directions and at random elements of every input and parameter. It reports the worst element with both
-// numbers, and it says so where the question itself is wrong: two passes that differ ([NonDeterministic]), or a point
-// where the function has no gradient ([Kink]). [Compare] then holds another backend, float32 or training at bf16 against float64.
+// numbers, and reports when there is no gradient to check: two passes that differ ([NonDeterministic]), or a point
+// where the function is not differentiable ([Kink]). [Compare] then compares another backend, float32 or training at bf16 with float64.
 // [Ops] has a row for each op of package autograd; package gradcheck/cases has the layers and models.
 //
 // # Checking an op or a layer of your own
@@ -30,8 +30,10 @@
 //	|a − n| / max(|a|, |n|, 1e-3·G, 1e-5·max(A, Y))
 //
 // where G is the largest gradient of the same tensor, A the largest of all tensors and Y the size of the outputs. The
-// third term makes exact zeros comparable; the last is where differences drown in rounding, and a tensor whose
-// gradient vanishes identically (a bias in front of a softmax) has nothing else to be compared with.
+// third term makes exact zeros comparable; the last is the level below which differences are lost in rounding, and the
+// only scale for a tensor whose gradient vanishes identically (a bias in front of a softmax).
+//
+// This file has the cases and Check; checker.go has the differences. Next: engine/tensor.go, the tensors that all of this computes with.
 package gradcheck
 
 import (
@@ -55,10 +57,10 @@ type Input struct {
 	Shape  []int
 	Values []float64 // nil: drawn
 	Lo, Hi float64   // the interval to draw from uniformly; where both are 0, N(0, 1)
-	NoGrad bool      // a constant: no gradient is asked for
+	NoGrad bool      // a constant: its gradient is not checked
 }
 
-// Param is a named parameter of a module. One that is frozen must not get a gradient, and is not moved.
+// Param is a named parameter of a module. A frozen one must not get a gradient, and is not varied.
 type Param struct {
 	Name string
 	*autograd.Value
@@ -70,14 +72,14 @@ type Module struct {
 	Forward Func
 }
 
-// Case is one computation to check. The same case runs in float64 and in float32, at the same point: what is drawn is
+// Case is one computation to check. The same case runs in float64 and in float32, at the same point: drawn values are
 // rounded to float32.
 type Case struct {
 	Name   string
 	Inputs []Input
 	// New builds the module. Its parameters' values must not depend on backend or dtype.
 	New func(b engine.Backend, dtype engine.DType) Module
-	// Jitter adds N(0, Jitter²) to every parameter, so that weights which start at 0 or 1 hide nothing.
+	// Jitter adds N(0, Jitter²) to every parameter, so that weights which start at 0 or 1 hide no error.
 	Jitter float64
 	// Seed changes what is drawn; the stream of each tensor also depends on the names of the case and the tensor.
 	Seed uint64
@@ -137,8 +139,8 @@ type Element struct {
 	Tensor   string  // the input's or parameter's name
 	Index    []int   // nil for a random direction through the tensor
 	Output   int     // position in all outputs, one after the other; −1 for a random projection of them
-	Analytic float64 // what Backward says
-	Numeric  float64 // what differences say
+	Analytic float64 // computed by Backward
+	Numeric  float64 // computed by differences
 	RelError float64
 }
 
@@ -166,7 +168,7 @@ func outputName(i int) string {
 type Result struct {
 	Name    string
 	Full    bool    // whether the full Jacobian was compared
-	Checked int     // how many pairs of numbers were
+	Checked int     // how many pairs of numbers were compared
 	Worst   Element // the pair with the largest relative error
 }
 
@@ -179,7 +181,7 @@ func (r Result) String() string {
 }
 
 // Check compares the gradients of a case with central differences in float64. The error is a [*NonDeterministic], a
-// [*Mismatch] or a [*Kink], whichever is more serious in this order, or it wraps what went wrong inside the case: an
+// [*Mismatch] or a [*Kink], whichever is more serious in this order, or it wraps an error inside the case: an
 // *engine.ShapeError or an *engine.AllocError. The result is valid with a *Mismatch and a *Kink too.
 func Check(c Case, opt Options) (res Result, err error) {
 	res.Name = c.Name

@@ -67,7 +67,7 @@ func TestKink(t *testing.T) {
 		"the slope is -1 on one side and 1 on the other; choose other inputs")
 }
 
-// TestKinkInManyElements meets kinks along random directions only.
+// TestKinkInManyElements has kinks along random directions only.
 func TestKinkInManyElements(t *testing.T) {
 	abs := hostUnary(math.Abs, sign)
 	values := make([]float64, 5000)
@@ -84,7 +84,7 @@ func TestKinkInManyElements(t *testing.T) {
 	require.ErrorAs(t, err, &kink)
 }
 
-// TestWrongBeatsKink names what is certainly wrong.
+// TestWrongBeatsKink reports the error that is certain.
 func TestWrongBeatsKink(t *testing.T) {
 	_, err := check(at(hostUnary(math.Abs, func(float64) float64 { return 1 }), 0, -2), gradcheck.Options{})
 	var wrong *gradcheck.Mismatch
@@ -182,7 +182,7 @@ func TestSeveralOutputs(t *testing.T) {
 	require.ErrorAs(t, err, &wrong)
 }
 
-// TestDetached finds an output that forgets its gradient.
+// TestDetached finds an output that drops its gradient.
 func TestDetached(t *testing.T) {
 	_, err := check(at(func(x *ag.Value) *ag.Value {
 		return ag.Add(x, x.Tape().Const(x.Data().Retain()))

@@ -11,7 +11,7 @@ import (
 type Target struct {
 	Backend   func() engine.Backend // makes the backend that the case runs on and then closes
 	DType     engine.DType          // of all values: Float32, which 0 stands for, or Float64
-	Precision engine.Precision      // of the tape: of products with weights. Float64 knows only Full
+	Precision engine.Precision      // of the tape: of products with weights. Float64 supports only Full
 	Tol       float64               // accepted by Compare; Tolerance32 at full precision, else ToleranceBF16
 }
 
@@ -24,7 +24,7 @@ func (t Target) withDefaults() Target {
 	return t
 }
 
-// supported returns what a backend has against training at the target's precision.
+// supported returns an error if the backend cannot train at the target's precision.
 func (t Target) supported(b engine.Backend) error {
 	if t.Precision == engine.Full {
 		return nil
@@ -35,7 +35,7 @@ func (t Target) supported(b engine.Backend) error {
 	return b.Supports(t.Precision, true)
 }
 
-// Tensor is a named block of numbers that a case yields.
+// Tensor is a named result of a case, flattened.
 type Tensor struct {
 	Name   string
 	Shape  []int

@@ -2,10 +2,10 @@ package gradcheck
 
 import "math"
 
-// kinkShare is the part of a gradient by which one-sided differences may fail to come together.
+// kinkShare is how far one-sided differences may fail to converge, relative to the gradient.
 const kinkShare = 1e-3
 
-// Shares of the largest gradients and of the outputs under which relative errors are not taken.
+// Errors are relative to at least these shares of the largest gradients and of the outputs.
 const (
 	tensorShare = 1e-3
 	caseShare   = 1e-5
@@ -43,7 +43,7 @@ func (c *checker) judge(res Result, all []*pair) (Result, error) {
 	return res, nil
 }
 
-// measure finds for each leaf its largest gradient, with a floor, and the gradient under which relative errors are not taken.
+// measure finds for each leaf its largest gradient and the floor below which errors are not taken relative to a gradient.
 func (c *checker) measure(all []*pair) {
 	for _, m := range all {
 		m.leaf.size = max(m.leaf.size, largest(m.slope()))
@@ -96,8 +96,8 @@ func (c *checker) element(m *pair) Element {
 	return e
 }
 
-// locate returns an element that fails in place of a direction that does, or m if it finds none: it follows the half with the larger
-// error.
+// locate narrows a failing direction down to a failing element by bisection, following the half with the larger error, and returns m
+// if it finds none.
 func (c *checker) locate(m *pair) (*pair, error) {
 	if m.along.dense == nil {
 		return m, nil

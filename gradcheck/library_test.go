@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestLibrary keeps the package what it is: it knows the mathematics, no backend and no model, and no model knows it.
+// TestLibrary keeps the package independent: it imports no backend and no model, and no model imports it.
 func TestLibrary(t *testing.T) {
 	seen := 0
 	err := filepath.WalkDir("..", func(name string, entry fs.DirEntry, err error) error {

@@ -5,8 +5,8 @@ import (
 	"mien/engine"
 )
 
-// Ops returns the table of package autograd: for each exported op one row or several, in the order of the op files.
-// A row is named after its op, with what is special about it behind a slash.
+// Ops returns the table of package autograd: one or more rows for each exported op, in the order of the op files.
+// A row is named after its op, with the variant after a slash.
 func Ops() []Case {
 	return []Case{
 		row("Custom", Binary(customProduct), tensor("a", 3, 4), tensor("b", 3, 4)),

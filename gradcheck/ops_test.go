@@ -42,7 +42,7 @@ func TestOpsFloat32(t *testing.T) {
 	}
 }
 
-// compareOn compares a case on one set of kernels, which must be good enough.
+// compareOn compares a case on one set of kernels and requires it to be within tolerance.
 func compareOn(t *testing.T, kernels string, c gradcheck.Case, want []gradcheck.Tensor, target gradcheck.Target) gradcheck.Comparison {
 	t.Helper()
 	restore, err := asm.Use(kernels)
@@ -55,7 +55,7 @@ func compareOn(t *testing.T, kernels string, c gradcheck.Case, want []gradcheck.
 	return r
 }
 
-// TestOpsAreNotTrivial wants each gradient that the table checks to be there, but for a factor of 0.
+// TestOpsAreNotTrivial requires each gradient that the table checks to be nonzero, except behind a factor of 0.
 func TestOpsAreNotTrivial(t *testing.T) {
 	for _, c := range gradcheck.Ops() {
 		if c.Name == "Scale/zero" || c.Name == "Route/one expert a token" {

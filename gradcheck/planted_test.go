@@ -188,7 +188,7 @@ func TestIgnoredSeed(t *testing.T) {
 	}
 }
 
-// TestFindsTheElement plants one wrong element in a large tensor: a random direction notices, and bisection finds it.
+// TestFindsTheElement plants one wrong element in a large tensor: a random direction detects it, and bisection finds it.
 func TestFindsTheElement(t *testing.T) {
 	const rows, columns, at = 40, 50, 1234
 	c := ofTwo(multiply(func(dy, a, b *engine.Tensor) tensors {
@@ -232,7 +232,7 @@ func TestWrongShape(t *testing.T) {
 	}
 }
 
-// TestOtherPanicsPass keeps what is not about shapes a panic.
+// TestOtherPanicsPass requires that panics not about shapes stay panics.
 func TestOtherPanicsPass(t *testing.T) {
 	require.PanicsWithValue(t, "other", func() {
 		_, _ = check(ofTwo(func(a, b *ag.Value) *ag.Value { panic("other") }, 1), gradcheck.Options{})

@@ -12,7 +12,7 @@ import (
 // read and written in place: rows of Q, K and V are Stride elements apart, those of Out OutStride. LSE [Tokens] is the
 // log-sum-exp of each row of logits, from which the backward pass recomputes the probabilities.
 //
-// The logits are worked through in blocks, so that no Tokens × Tokens matrix is ever in memory (Rabe & Staats 2021; Dao et al. 2022).
+// The logits are computed in blocks, so that no Tokens × Tokens matrix is ever in memory (Rabe & Staats 2021; Dao et al. 2022).
 type Head[F kernel.Float] struct {
 	Tokens, Dim int
 	Q, K, V     []F
@@ -21,27 +21,27 @@ type Head[F kernel.Float] struct {
 	OutStride   int
 	LSE         []F
 
-	// BF16 rounds Q/√Dim, K, V and the weights exp(s − top) to bfloat16 before they are multiplied, in the forward pass alone and
-	// where there are instructions for it (AVX512_BF16): without them rounding would cost time and gain none, so nothing is
-	// rounded. Sums and softmax stay as they are. Element type float32 only.
+	// BF16 rounds Q/√Dim, K, V and the weights exp(s − top) to bfloat16 before they are multiplied, in the forward pass only and
+	// if the CPU has instructions for it (AVX512_BF16); without them rounding would only cost time, so nothing is rounded. Sums
+	// and softmax stay at full precision. Element type float32 only.
 	BF16 bool
 }
 
 func (h *Head[F]) scale() F { return F(1 / math.Sqrt(float64(h.Dim))) }
 
-// AttentionQueries is the number of queries that attention works on at a time: a good place to cut a head.
+// AttentionQueries is the number of queries that attention processes at a time: a head is best cut at multiples of it.
 func (k *Kernels[F]) AttentionQueries() int { return k.queries }
 
-// AttentionKeys is the number of keys that attention works on at a time.
+// AttentionKeys is the number of keys that attention processes at a time.
 func (k *Kernels[F]) AttentionKeys() int { return k.keys }
 
-// columnPanels is the room for the panels of a matrix of the given rows and columns.
+// columnPanels is the number of elements in the panels of a matrix of the given rows and columns.
 func (k *Kernels[F]) columnPanels(rows, columns int) int {
 	return kernel.RoundUp(columns, k.width) * rows
 }
 
-// packTransposed packs the transpose of src [rows, columns]: panels of columns rows each. What lies beyond the last
-// column stays undefined, as nobody keeps what is computed from it.
+// packTransposed packs the transpose of src [rows, columns]: panels of columns rows each. Elements beyond the last
+// column stay undefined, as results computed from them are discarded.
 func (k *Kernels[F]) packTransposed(dst, src []F, stride, rows, columns int) {
 	for r := 0; r < rows; r += k.width {
 		k.gemm.Transpose(dst[r*columns:], k.width, src[r*stride:], stride, min(k.width, rows-r), columns)

@@ -179,7 +179,7 @@ func TestAttentionAgainstFloat64(t *testing.T) {
 	}
 }
 
-// What lies between the rows of a result belongs to other heads.
+// Elements between the rows of a result belong to other heads.
 func TestAttentionWritesItsRowsOnly(t *testing.T) {
 	const tokens, dim = 67, 19
 	for _, k := range implementations() {
@@ -240,7 +240,7 @@ func valued(t *testing.T, k *Kernels[float32], tokens int) *headCase {
 	return c
 }
 
-// A row with NaN among its logits is NaN, and the others don't notice.
+// A row with NaN among its logits is NaN, and the others are unaffected.
 func TestAttentionKeepsNaNInItsRow(t *testing.T) {
 	inf := float32(math.Inf(1))
 	for _, k := range implementations() {

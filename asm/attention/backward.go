@@ -54,7 +54,8 @@ func (k *Kernels[F]) AttentionGrad(h *Head[F], g *Grads[F], scratch []F) {
 }
 
 // AttentionQueryGrad computes rows lo ≤ i < hi of DQ alone, with lo a multiple of [Kernels.AttentionQueries]. With
-// [Kernels.AttentionKeyGrad] it computes P and dS twice, but several threads can share a head. Bits are those of AttentionGrad.
+// [Kernels.AttentionKeyGrad] it computes P and dS twice, but several threads can share a head. The bits are those of
+// AttentionGrad.
 func (k *Kernels[F]) AttentionQueryGrad(h *Head[F], g *Grads[F], scratch []F, lo, hi int) {
 	k.gradients(h, g, scratch, span{lo, hi}, span{0, h.Tokens}, true, false)
 }
@@ -68,8 +69,8 @@ func (k *Kernels[F]) AttentionKeyGrad(h *Head[F], g *Grads[F], scratch []F, lo, 
 // span is a range of tokens.
 type span struct{ lo, hi int }
 
-// gradients goes through the blocks of logits of some queries and keys. Each gradient is summed in the order of blocks,
-// whichever others are computed beside it.
+// gradients processes the blocks of logits of some queries and keys. Each gradient is summed in the order of blocks,
+// regardless of which others are computed with it.
 func (k *Kernels[F]) gradients(h *Head[F], g *Grads[F], scratch []F, queries, keys span, dq, dkv bool) {
 	s, _ := k.backwardScratch(scratch, h.Tokens, h.Dim)
 	for i := queries.lo; i < queries.hi; i += k.queries {

@@ -10,8 +10,8 @@ type bf16Kernels[F kernel.Float] struct {
 	// round makes words of rows of n elements: bfloat16 to the nearest, ties to even, and zeros to the next multiple of sixteen.
 	round func(dst []F, ldd int, src []F, lds, rows, n int)
 
-	// pair makes words of the elements one above the other in rows 2r and 2r + 1, the rows of words a panel's width apart. A last row
-	// without partner is paired with zeros. n is at most the width.
+	// pair makes words of the elements one above the other in rows 2r and 2r + 1, the rows of words a panel's width apart. An odd last
+	// row is paired with zeros. n is at most the width.
 	pair func(dst, src []F, stride, rows, n int)
 }
 

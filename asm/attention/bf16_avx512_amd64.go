@@ -28,7 +28,7 @@ func bf16RoundAVX512(dst []float32, ldd int, src []float32, lds, rows, n int) {
 	bf16RoundAVX512Asm(&dst[0], ldd, &src[0], lds, rows, n)
 }
 
-// bf16PairAVX512 pairs a last row without partner with zeros.
+// bf16PairAVX512 pairs an odd last row with zeros.
 func bf16PairAVX512(dst, src []float32, stride, rows, n int) {
 	_, _ = dst[(half(rows)-1)*avx512Width+n-1], src[(rows-1)*stride+n-1]
 	if rows > 1 {

@@ -29,7 +29,7 @@ func (k *Kernels[F]) forwardScratch(memory []F, tokens, dim int) (s forwardScrat
 	return s, c.used
 }
 
-// logitStride keeps rows of logits off the same places in the cache.
+// logitStride keeps rows of logits from mapping to the same cache sets.
 func (k *Kernels[F]) logitStride() int { return k.keys + kernel.Skew }
 
 // AttentionScratch returns how many elements of scratch [Kernels.PackAttention] and [Kernels.Attention] need for one head.
@@ -51,7 +51,7 @@ func (k *Kernels[F]) PackAttention(h *Head[F], scratch []F) {
 }
 
 // Attention computes rows lo ≤ i < hi of Out and LSE for a head that [Kernels.PackAttention] has packed into scratch. The
-// bits of a row do not depend on lo and hi.
+// result of a row does not depend on lo and hi, bit for bit.
 func (k *Kernels[F]) Attention(h *Head[F], scratch []F, lo, hi int) {
 	s, _ := k.forwardScratch(scratch, h.Tokens, h.Dim)
 	for i := lo; i < hi; i += k.queries {
@@ -60,7 +60,7 @@ func (k *Kernels[F]) Attention(h *Head[F], scratch []F, lo, hi int) {
 }
 
 // attend computes a block of rows from row i on. After every block of keys, Out holds the weighted sum of the values so
-// far with weights exp(s − top); a new maximum shrinks it by alpha.
+// far with weights exp(s − top); a new maximum rescales it by alpha.
 func (k *Kernels[F]) attend(h *Head[F], s *forwardScratch[F], i, rows int) {
 	out, ld, bf16 := h.Out[i*h.OutStride:], k.logitStride(), k.rounds(h)
 	k.vector.ScaleRows(s.q, h.Dim, h.Q[i*h.Stride:], h.Stride, rows, h.Dim, s.scale)

@@ -6,8 +6,8 @@ import (
 	"mien/asm/vector"
 )
 
-// Kernels is one implementation of attention: the sizes of its blocks and a product that suits them. What is done to the rows of a
-// block is of package vector.
+// Kernels is one implementation of attention: the sizes of its blocks and a matrix product to match. Operations on the rows of a
+// block are those of package vector.
 type Kernels[F kernel.Float] struct {
 	vector *vector.Kernels[F]
 	gemm   *gemm.Kernels[F]
@@ -19,7 +19,7 @@ type Kernels[F kernel.Float] struct {
 	// product multiplies a block of rows by panels.
 	product func(p panelProduct[F])
 
-	// bf16 is nil where there are no instructions for bfloat16.
+	// bf16 is nil on a CPU without instructions for bfloat16.
 	bf16 *bf16Kernels[F]
 
 	scratch kernel.FreeList[productScratch[F]]
@@ -46,8 +46,8 @@ func New(set kernel.Set, v *vector.Kernels[float32], g *gemm.Kernels[float32]) *
 	return Reference(v, g)
 }
 
-// Reference multiplies with the kernels of gemm. With the reference implementation of those it is plain Go, for any float type; AVX2
-// and NEON run it on theirs.
+// Reference multiplies with the given kernels of gemm: with the reference implementation it is plain Go, for any float type; AVX2
+// and NEON use it with theirs.
 func Reference[F kernel.Float](v *vector.Kernels[F], g *gemm.Kernels[F]) *Kernels[F] {
 	const keys = 192
 	k := &Kernels[F]{vector: v, gemm: g, width: g.NR, queries: 48, keys: kernel.RoundUp(keys, g.NR)}

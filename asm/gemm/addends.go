@@ -2,8 +2,8 @@ package gemm
 
 import "mien/asm/internal/kernel"
 
-// Addend is a matrix that tiles add to their sums before they write them. Its element (i, j) is X[i*LD+j], so with LD 0 one
-// row is added to all. Without X there is nothing to add.
+// Addend is a matrix that tiles add to their sums before they write them. Its element (i, j) is X[i*LD+j], so with LD 0 the
+// same row is added to all. Without X there is nothing to add.
 type Addend[F kernel.Float] struct {
 	X  []F
 	LD int

@@ -8,12 +8,12 @@ import (
 	"mien/asm/internal/kernel"
 )
 
-// blocking says how much of the operands is worked on at a time.
+// blocking holds the block sizes of the matrix product.
 //
-// A block of B, kc rows by nc columns, is packed into panels of NR columns and stays in the L2 cache while all rows of A
-// pass by, in strips of up to MR rows; such a strip, MR × kc, meets panel after panel. A is read in place when it is stored
-// row by row. Else mc rows of it are copied, again for each block of B, and blocks are made wide: the L3 cache then
-// delivers the panels. Only kc shapes the sums, so an element's bits do not depend on how C is cut.
+// A block of B, kc rows by nc columns, is packed into panels of NR columns and stays in the L2 cache while it is
+// multiplied with all rows of A, in strips of up to MR rows; each strip, MR × kc, stays in L1 for all panels. A is read in place when
+// it is stored row by row. Otherwise mc rows of it are copied, again for each block of B, and blocks are wider, with their panels in
+// the L3 cache. Only kc affects the order of summation, so an element is bit for bit the same however C is cut.
 type blocking struct{ kc, nc, wide, mc int }
 
 const (
@@ -32,12 +32,12 @@ func newBlocking[F kernel.Float](mr, nr int) blocking {
 	return blocking{kc: maxKC, nc: nc, wide: 6 * nc, mc: 16 * mr}
 }
 
-// BlockColumns returns how many columns of op(B) a strip of A meets while it is in the cache, where A is read in place. Shares of C
-// that are multiples of it lose nothing.
+// BlockColumns returns how many columns of op(B) a strip of A is multiplied with while it is in the cache, if A is read in place. C is
+// best cut at multiples of it.
 func (k *Kernels[F]) BlockColumns() int { return k.blocking.nc }
 
-// step returns how long the pieces are into which a sum of k terms is cut: all alike, so that none is too short to pay for
-// the reading and writing of C.
+// step returns the block size along K for a sum of k terms: blocks are of equal size, so that none is too short to repay reading
+// and writing C.
 func (bl blocking) step(k int) int {
 	cuts := max(1, kernel.CeilDiv(k, bl.kc))
 	return kernel.RoundUp(max(1, kernel.CeilDiv(k, cuts)), stepGrain)

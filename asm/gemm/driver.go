@@ -2,6 +2,9 @@ package gemm
 
 import "mien/asm/internal/kernel"
 
+// The blocked matrix product: loops over blocks of B and strips of A around the register tile. Next: blocking.go for the block sizes,
+// tile_reference.go for the tile in plain Go, and the tile_*.s files beside it.
+
 // scratch is the working memory of one call: packed B, copied rows of A, and what the current tile adds.
 type scratch[F kernel.Float] struct {
 	b, a []F
@@ -35,7 +38,7 @@ func (k *Kernels[F]) Gemm(g Product[F]) {
 			k.multiplyBlock(&g, s, b, panels)
 		}
 	}
-	s.add = Addends[F]{} // scratch keeps nothing of the caller's alive
+	s.add = Addends[F]{} // do not keep the caller's memory alive
 }
 
 // multiplyBlock multiplies all rows of A with a block of B, whose panels start at the given slice.
@@ -53,13 +56,13 @@ func (k *Kernels[F]) multiplyBlock(g *Product[F], s *scratch[F], b block, panels
 	}
 }
 
-// multiplyRows multiplies rows from to to, of which the first begins at a, in strips as equal as can be: a last strip of a row or
-// two would make little use of the panels that it reads.
+// multiplyRows multiplies rows from ≤ i < to, the first of which is at a, in strips of nearly equal size: a last strip of one or two
+// rows would make poor use of the panels that it reads.
 func (k *Kernels[F]) multiplyRows(g *Product[F], s *scratch[F], a []F, lda, from, to int, b block, panels []F) {
 	m := to - from
 	strips := kernel.CeilDiv(m, k.MR)
 	strip := k.Strip
-	if b.kc == 0 { // without terms there is nothing that assembly could read
+	if b.kc == 0 { // an empty sum: assembly reads at least one step
 		strip, a, lda = stripReference[F], nil, 0
 	}
 	s.add = g.addends(b)
@@ -73,7 +76,7 @@ func (k *Kernels[F]) multiplyRows(g *Product[F], s *scratch[F], a []F, lda, from
 	}
 }
 
-// epilogue does to rows lo to hi, columns from to to of C what the tiles have left.
+// epilogue applies to rows lo ≤ r < hi and columns from ≤ j < to of C what the tiles have not.
 func (k *Kernels[F]) epilogue(g *Product[F], lo, hi, from, to int) {
 	for r := lo; r < hi; r++ {
 		row := g.C[r*g.LDC:][from:to]

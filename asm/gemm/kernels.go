@@ -1,5 +1,5 @@
-// Package gemm multiplies matrices: a driver that cuts them into blocks for the caches (driver.go), what it packs (pack*.go), and the
-// kernels that keep a tile of sums in registers (tile*). Files end as in package vector.
+// Package gemm multiplies matrices: a driver that cuts them into blocks for the caches (driver.go), packing (pack*.go), and kernels that
+// compute a register tile (tile*). File name endings are those of package vector.
 package gemm
 
 import (
@@ -23,8 +23,8 @@ type Kernels[F kernel.Float] struct {
 	// CopyRows copies a matrix [rows, columns]. It may set up to Lanes − 1 elements after each row of dst to zero.
 	CopyRows func(dst []F, ldd int, src []F, lds, rows, columns int)
 
-	// FMALoop runs n rounds of independent multiply-adds on registers alone and returns how many floating-point
-	// operations that were: the peak against which GEMM is measured.
+	// FMALoop runs n rounds of independent multiply-adds on registers alone and returns the number of floating-point
+	// operations: the FMA peak, against which GEMM is measured.
 	FMALoop func(n int) (flops float64)
 
 	vector   *vector.Kernels[F] // for the epilogue
@@ -60,11 +60,11 @@ func Reference[F kernel.Float](v *vector.Kernels[F]) *Kernels[F] {
 	return k.complete(kernel.Generic, v)
 }
 
-// complete adds what does not depend on the tile alone.
+// complete fills in the fields that do not depend on the tile alone.
 func (k *Kernels[F]) complete(set kernel.Set, v *vector.Kernels[F]) *Kernels[F] {
 	k.Name, k.vector, k.blocking = string(set), v, newBlocking[F](k.MR, k.NR)
 	return k
 }
 
-// FMALoop returns that of an instruction set in assembly, for products of other formats that multiply in float32.
+// FMALoop returns the FMALoop of an instruction set in assembly, for products of other formats that multiply in float32.
 func FMALoop(set kernel.Set) func(n int) (flops float64) { return assembly(set).FMALoop }

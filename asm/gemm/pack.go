@@ -7,7 +7,7 @@ import (
 )
 
 // Panels is a matrix op(B) [K, N] packed for one implementation's tiles, to be multiplied many times: for each cut of K, panel
-// after panel of NR columns, and in each row after row. The last panel is as wide as the columns left need, in whole vectors.
+// after panel of NR columns, and in each row after row. The last panel is as wide as the remaining columns, in whole vectors.
 type Panels[F kernel.Float] struct {
 	K, N    int
 	kernels *Kernels[F]
@@ -37,7 +37,7 @@ func (k *Kernels[F]) Pack(dst, b []F, ldb int, trans bool, kk, n int) *Panels[F]
 // from returns the panels from column j on of the cut of kc rows that begins at row at.
 func (p *Panels[F]) from(at, kc, j int) []F { return p.data[at*p.padded+j*kc:] }
 
-// check panics when a product cannot use these panels: that is a mistake in the program.
+// check panics if a product cannot use these panels: a bug in the program.
 func (p *Panels[F]) check(k *Kernels[F], g *Product[F]) {
 	last := g.firstColumn + g.N
 	switch {
@@ -50,10 +50,10 @@ func (p *Panels[F]) check(k *Kernels[F], g *Product[F]) {
 	}
 }
 
-// packRows rows of B are read at a time, panel after panel, so that their pages stay known to the processor.
+// packRows rows of B are read at a time, panel after panel, so that their pages stay in the TLB.
 const packRows = 64
 
-// pack writes a block of op(B) as panels. Columns that only fill up the last vector are zero.
+// pack writes a block of op(B) as panels. Columns that pad the last vector are zero.
 func (k *Kernels[F]) pack(dst []F, g *Product[F], b block) {
 	if last := b.nc % k.NR; last%k.Lanes != 0 {
 		clear(dst[(b.nc-last)*b.kc:][:kernel.RoundUp(last, k.Lanes)*b.kc])

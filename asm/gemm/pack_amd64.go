@@ -2,8 +2,8 @@
 
 package gemm
 
-// inBlocks makes a transposition out of one that moves a row of square blocks of the given size through registers, and leaves the
-// edges to plain Go.
+// inBlocks builds a transposition from one that transposes a row of square blocks of the given size in registers; edges are done
+// in plain Go.
 func inBlocks(size int, row func(dst *float32, ldd int, src *float32, lds, blocks int)) func(dst []float32, ldd int, src []float32, lds, rows, columns int) {
 	return func(dst []float32, ldd int, src []float32, lds, rows, columns int) {
 		c := columns - columns%size

@@ -2,8 +2,8 @@ package gemm
 
 import "mien/asm/internal/kernel"
 
-// transposeReference writes src [rows, columns] as dst [columns, rows], four rows at a time so that each line of dst is touched four
-// times less.
+// transposeReference writes src [rows, columns] as dst [columns, rows], four rows at a time so that each cache line of dst is
+// touched a quarter as often.
 func transposeReference[F kernel.Float](dst []F, ldd int, src []F, lds, rows, columns int) {
 	r := 0
 	for ; r+4 <= rows; r += 4 {

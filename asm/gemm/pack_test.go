@@ -12,7 +12,7 @@ import (
 	"mien/asm/vector"
 )
 
-// A packed matrix gives the bits of the unpacked one, whole and in columns cut at panels.
+// A packed matrix gives bit for bit the result of the unpacked one, whole and in columns cut at panels.
 func TestPackedGemmHasTheBitsOfUnpacked(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 9))
 	for _, k := range implementations() {
@@ -72,7 +72,7 @@ func TestPanelsAreBoundToTheirKernels(t *testing.T) {
 	require.NotPanics(t, func() { k.Gemm(g.Columns(k.NR, 300)) })
 }
 
-// applyEpilogue does to c, a product, what g asks for after it.
+// applyEpilogue applies the epilogue of g to its product c.
 func applyEpilogue(k *Kernels[float32], g *Product[float32], c, pre []float32) {
 	for r := range g.M {
 		row := c[r*g.LDC:][:g.N]
@@ -91,7 +91,7 @@ func applyEpilogue(k *Kernels[float32], g *Product[float32], c, pre []float32) {
 	}
 }
 
-// The epilogue is what the kernels for rows do after the product, to the bit, wherever C is cut.
+// The epilogue is bit for bit what the row kernels compute after the product, wherever C is cut.
 func TestGemmEpilogue(t *testing.T) {
 	const m, n, kk, ld = 23, 150, 900, 153
 	rng := rand.New(rand.NewPCG(3, 9))

@@ -2,7 +2,7 @@ package gemm
 
 import "mien/asm/internal/kernel"
 
-// Product describes a product of row-major matrices and what is done to it while it is in the cache:
+// Product describes a product of row-major matrices and its epilogue, applied while the result is in the cache:
 //
 //	S = op(A)·op(B)  (+ C when Accumulate)
 //	X = S + Bias, kept in Pre
@@ -32,8 +32,8 @@ type Product[F kernel.Float] struct {
 	firstColumn int // of Packed, where Columns has cut
 }
 
-// Columns restricts a product to columns lo ≤ j < hi of C, as Rows does to rows: each part, on a thread of its own, computes the
-// bits that the whole would. With Packed, lo must be a multiple of NR, and so must hi unless it
+// Columns restricts a product to columns lo ≤ j < hi of C, as Rows does to rows: the parts, each on its own thread, are bit
+// for bit what the whole would compute. With Packed, lo must be a multiple of NR, and so must hi unless it
 // is N.
 func (g Product[F]) Columns(lo, hi int) Product[F] {
 	g.N = hi - lo

@@ -2,7 +2,7 @@ package gemm
 
 import "mien/asm/internal/kernel"
 
-// tileByTile makes a kernel for strips out of one for tiles of up to nr columns, whose panels are all nr wide.
+// tileByTile builds a kernel for strips from one for tiles of up to nr columns, whose panels are all nr wide.
 func tileByTile[F kernel.Float](nr int, tile Strip[F]) Strip[F] {
 	return func(rows, columns, k int, a []F, lda int, b, c []F, ldc int, add *Addends[F]) {
 		first := add.Column

@@ -26,11 +26,11 @@ const (
 	avx512Lanes = 16
 )
 
-// lastMask says which lanes of the last vector of n elements there are.
+// lastMask returns the mask of the valid lanes in the last vector of n elements.
 func lastMask(n int) uint16 { return uint16(0xFFFF >> (-n & (avx512Lanes - 1))) }
 
-// stripAVX512 has a kernel for each number of vectors, so that narrow matrices pay for what they have. The one for whole
-// panels takes them all.
+// stripAVX512 has a kernel for each number of vectors, so that narrow matrices cost no more than they must. The one for
+// whole panels takes all of them in one call.
 func stripAVX512(rows, columns, k int, a []float32, lda int, b, c []float32, ldc int, add *Addends[float32]) {
 	_, _, _ = a[(rows-1)*lda+k-1], b[k*kernel.RoundUp(columns, avx512Lanes)-1], c[(rows-1)*ldc+columns-1]
 	var addends tileAddends

@@ -8,7 +8,7 @@ const (
 	referenceNR = 8
 )
 
-// stripReference is what the assembly computes.
+// stripReference is the reference for the assembly.
 func stripReference[F kernel.Float](rows, columns, k int, a []F, lda int, b, c []F, ldc int, add *Addends[F]) {
 	tileByTile(referenceNR, tileReference[F])(rows, columns, k, a, lda, b, c, ldc, add)
 }
@@ -39,7 +39,7 @@ func peakReference[F kernel.Float](n int) float64 {
 		s4, s5, s6, s7 = s4*x+x, s5*x+x, s6*x+x, s7*x+x
 	}
 	if s0+s1+s2+s3+s4+s5+s6+s7 == 1 {
-		return 0 // never: it only keeps the sums alive
+		return 0 // never: keeps the compiler from removing the sums
 	}
 	return 16 * float64(n)
 }

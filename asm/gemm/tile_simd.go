@@ -17,7 +17,7 @@ const (
 	simdNR = 16
 )
 
-// tileSIMD computes whole tiles only: one past the edge of C goes into memory of its own.
+// tileSIMD computes whole tiles only: one that extends past the edge of C is computed in scratch memory.
 func tileSIMD(rows, columns, k int, a []float32, lda int, b []float32, c []float32, ldc int, add *Addends[float32]) {
 	_, _, _ = a[(rows-1)*lda+k-1], b[k*simdNR-1], c[(rows-1)*ldc+columns-1]
 	var addends tileAddends

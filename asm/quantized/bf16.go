@@ -2,8 +2,8 @@ package quantized
 
 import "math"
 
-// ToBF16 rounds to the nearest bfloat16, to the even one of two, and returns its bits: the upper half of a float32's. NaN stays
-// NaN, and what is too small for a normal number becomes zero, as in the instructions of AVX-512.
+// ToBF16 rounds to the nearest bfloat16, ties to even, and returns its bits: the upper half of a float32's. NaN stays
+// NaN, and subnormal numbers become zero, as in the instructions of AVX-512.
 func ToBF16(x float32) uint16 {
 	b := math.Float32bits(x)
 	switch exponent := b & 0x7F800000; {

@@ -7,13 +7,13 @@ import (
 	"mien/asm/internal/kernel"
 )
 
-// bf16SIMD are the kernels of AVX2 and of NEON. They multiply in float32, which is what their peak is.
+// bf16SIMD are the kernels of AVX2 and of NEON. They multiply in float32, so their peak is the FMA peak.
 func bf16SIMD(set kernel.Set, tile bf16Tile, convert func(dst *uint32, x *float32, n int)) *Kernels {
 	return &Kernels{Name: string(set), format: bf16Format, MR: 6, sweep: bf16Halves(tile), convert: bf16Convert(convert),
 		Peak: gemm.FMALoop(set)}
 }
 
-// bf16Convert makes a conversion of rows out of one of a multiple of 32 elements.
+// bf16Convert builds a conversion of rows from one of a multiple of 32 elements.
 func bf16Convert(fn func(dst *uint32, x *float32, n int)) func(dst []uint32, x []float32) (scale float32) {
 	return func(dst []uint32, x []float32) (scale float32) {
 		n := len(x) &^ 31
@@ -27,7 +27,7 @@ func bf16Convert(fn func(dst *uint32, x *float32, n int)) func(dst []uint32, x [
 // bf16Tile multiplies up to MR rows with half a panel, so that its sums leave registers for the operands.
 type bf16Tile func(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int, bias *float32)
 
-// bf16Halves makes a sweep out of a tile.
+// bf16Halves builds a sweep from a tile.
 func bf16Halves(tile bf16Tile) func(t *sweep) {
 	return func(t *sweep) {
 		for j := 0; j < t.panels*NR; j += halfPanel {

@@ -15,8 +15,8 @@ var zeros [panelsPerSweep * NR]float32
 
 // Gemm multiplies on the calling goroutine. It may run on several goroutines at once, on parts of C that do not overlap.
 //
-// A strip of up to MR rows of A, converted here unless it was before, stays in the cache while all panels pass by. Strips are as
-// equal as can be: one of a row or two would make little use of the panels that it reads.
+// A strip of up to MR rows of A, converted here unless it was before, stays in the cache for all panels. Strips are of nearly
+// equal size: one of one or two rows would make poor use of the panels that it reads.
 func (k *Kernels) Gemm(g Product) {
 	g.check(k.format)
 	s := k.scratch.Get()
@@ -35,11 +35,11 @@ func (k *Kernels) Gemm(g Product) {
 			a: rows.words[first*rows.ld:], rowScales: rows.scales[first:][:hi-lo]}
 		k.strip(&g, s, lo, next)
 	}
-	s.sweep = sweep{} // scratch keeps nothing of the caller's alive
+	s.sweep = sweep{} // do not keep the caller's memory alive
 }
 
-// strip multiplies the rows of the sweep, which are those of C from lo on, with all panels. The activations of the next strip
-// come towards the cache meanwhile, a part with every panel.
+// strip multiplies the rows of the sweep, which are those of C from lo on, with all panels. Meanwhile the activations of the next
+// strip are prefetched, a part with every panel.
 func (k *Kernels) strip(g *Product, s *scratch, lo int, next []float32) {
 	t := &s.sweep
 	for from := 0; from < g.N; from += panelsPerSweep * NR {
@@ -72,7 +72,7 @@ func (k *Kernels) sweepPanels(t *sweep, b *Panels, column, panels int) {
 	k.sweep(t)
 }
 
-// sweepEdge takes the last panel, of which C has only some columns, by way of a tile of its own.
+// sweepEdge takes the last panel, of which C has only some columns, through a tile in scratch memory.
 func (k *Kernels) sweepEdge(t *sweep, b *Panels, s *scratch, column, from, columns int) {
 	c, ldc := t.c[from:], t.ldc
 	copy(s.bias[:columns], t.bias[from:])
@@ -84,7 +84,7 @@ func (k *Kernels) sweepEdge(t *sweep, b *Panels, s *scratch, column, from, colum
 	}
 }
 
-// epilogue does to rows lo to hi, columns from to to of C what follows the product and the bias.
+// epilogue applies what follows product and bias to rows lo ≤ r < hi and columns from ≤ j < to of C.
 func (k *Kernels) epilogue(g *Product, lo, hi, from, to int) {
 	if !g.GELU && g.Residual == nil {
 		return

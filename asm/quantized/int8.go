@@ -5,10 +5,10 @@ import "math"
 // zeroPoint stands for 0 among the unsigned bytes of activations, which VPDPBUSD multiplies with signed bytes of weights.
 const zeroPoint = 128
 
-// tiny is the largest magnitude of a row that is taken for zero: the reciprocal of its scale would overflow.
+// tiny is the largest magnitude of a row that is treated as zero: the reciprocal of its scale would overflow.
 const tiny = 0x1p-120
 
-// ToInt8 writes x as values·scale with whole numbers from −127 to 127, rounded to the even one of two, and returns the
+// ToInt8 writes x as values·scale with integers from −127 to 127, ties to even, and returns the
 // scale, max |x| / 127. A row without finite maximum has the scale NaN, so that its products are NaN.
 func ToInt8(values []int8, x []float32) (scale float32) {
 	scale, inverse := int8Scale(maxBits(0, x))
@@ -18,8 +18,8 @@ func ToInt8(values []int8, x []float32) (scale float32) {
 	return scale
 }
 
-// maxBits returns the larger of top and the bits of max |x|. As whole numbers, the bits of magnitudes stand in the order of the
-// magnitudes, and those of NaN above all.
+// maxBits returns the larger of top and the bits of max |x|. As integers, the bits of magnitudes are ordered like the
+// magnitudes, with NaN above all.
 func maxBits(top uint32, x []float32) uint32 {
 	for _, v := range x {
 		top = max(top, math.Float32bits(v)&0x7FFFFFFF)

@@ -2,8 +2,8 @@
 
 package quantized
 
-// int8Convert makes a conversion of rows out of top, which is maxBits, and write, which writes bytes, both of a multiple of 32
-// elements. Numbers that write cannot round do not get there: their row has no inverse.
+// int8Convert builds a conversion of rows from top, which is maxBits, and write, which writes bytes, both of a multiple of 32
+// elements. Numbers that write cannot round never reach it: their row has no inverse.
 func int8Convert(top func(x *float32, n int) uint32,
 	write func(dst *uint32, x *float32, n int, inverse float32)) func(dst []uint32, x []float32) (scale float32) {
 	return func(dst []uint32, x []float32) (scale float32) {
@@ -25,7 +25,7 @@ func int8Convert(top func(x *float32, n int) uint32,
 // the zero point is taken out of A.
 type int8Tile func(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int, bias, rowScales, columnScales *float32)
 
-// int8Halves makes a sweep out of a tile.
+// int8Halves builds a sweep from a tile.
 func int8Halves(tile int8Tile) func(t *sweep) {
 	return func(t *sweep) {
 		for j := 0; j < t.panels*NR; j += halfPanel {

@@ -1,10 +1,10 @@
 // Package quantized multiplies at low precision, for inference: weights are packed once as bfloat16 or int8, activations are
-// converted in passing, and results are float32. W [N, K] is stored out × in, like a layer's weight.
+// converted on the fly, and results are float32. W [N, K] is stored out × in, like a layer's weight.
 //
 // Both formats read 32-bit words, of two bf16 or of four bytes, that follow one another along K; one instruction multiplies words
-// and adds to 32-bit sums. Panels have one layout for all implementations, so what is packed serves whichever is active.
+// and adds to 32-bit sums. Panels have one layout for all implementations, so packed weights work with any of them.
 //
-// Each format has its reference and its assembly under one prefix, bf16 and int8; files end as in package vector.
+// Each format has its reference and its assembly under one prefix, bf16 and int8; file name endings are those of package vector.
 package quantized
 
 import (
@@ -17,7 +17,7 @@ const (
 	NR = 32
 	// MaxK is the longest sum: one of int8 then fits 32 bits, and the largest tile takes some 0.1 ms.
 	MaxK = 1 << 16
-	// panelsPerSweep is after how many panels C gets what follows the product, while it is still in the cache.
+	// panelsPerSweep is the number of panels after which the epilogue is applied to C, while it is still in the cache.
 	panelsPerSweep = 8
 )
 
@@ -32,7 +32,7 @@ var (
 	int8Format = format{"int8", 4} // sums are exact; a scale for each row of A and of W; about 1e-2
 )
 
-// words returns how many words a row of k elements fills. A row of none is a word of zeros: sums without terms are no special case.
+// words returns how many words a row of k elements fills. An empty row is one word of zeros, so that empty sums are no special case.
 func (f format) words(k int) int { return max(1, kernel.CeilDiv(k, f.group)) }
 
 // Kernels is one implementation of products of one format.
@@ -43,8 +43,8 @@ type Kernels struct {
 	// MR is the rows of the largest tile. Rows may be cut anywhere, but tiles with all rows make the best use of the panels.
 	MR int
 
-	// Peak runs n rounds of the product's instruction on registers alone and returns how many operations (a multiplication
-	// and an addition are two) that were.
+	// Peak runs n rounds of the product's instruction on registers alone and returns the number of operations (a multiplication
+	// and an addition are two).
 	Peak func(n int) (ops float64)
 
 	sweep   func(t *sweep)
@@ -69,7 +69,7 @@ type sweep struct {
 	ldc  int
 	bias []float32
 
-	ahead []float32 // activations that are converted next: they may be fetched towards the cache meanwhile
+	ahead []float32 // activations to be converted next, which may be prefetched
 
 	rowScales, columnScales []float32
 	start                   []int32
@@ -80,7 +80,7 @@ func (t *sweep) tile(q int) (b []uint32, c, bias []float32) {
 	return t.b[q*NR*t.steps:][:NR*t.steps], t.c[q*NR:], t.bias[q*NR:][:NR]
 }
 
-// bounds panics when a sweep reaches beyond its slices: assembly would not.
+// bounds panics if a sweep would exceed its slices, which assembly does not check.
 func (t *sweep) bounds() {
 	columns := t.panels * NR
 	_, _ = t.a[(t.rows-1)*t.lda+t.steps-1], t.b[columns*t.steps-1]

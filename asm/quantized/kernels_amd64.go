@@ -8,7 +8,7 @@ import (
 	"mien/asm/internal/kernel"
 )
 
-// bf16Assembly: VDPBF16PS is an instruction that not every CPU with AVX-512 has.
+// bf16Assembly checks for VDPBF16PS, which not every CPU with AVX-512 has.
 func bf16Assembly(set kernel.Set) *Kernels {
 	if set == kernel.AVX512 && cpu.X86.HasAVX512BF16 {
 		return bf16AVX512()
@@ -16,7 +16,7 @@ func bf16Assembly(set kernel.Set) *Kernels {
 	return bf16SIMD(kernel.AVX2, bf16TileAVX2Asm, bf16ConvertAVX2Asm)
 }
 
-// int8Assembly: nor has every one VPDPBUSD.
+// int8Assembly checks for VPDPBUSD, which not every CPU with AVX-512 has either.
 func int8Assembly(set kernel.Set) *Kernels {
 	if set == kernel.AVX512 && cpu.X86.HasAVX512VNNI {
 		return int8AVX512()

@@ -9,10 +9,10 @@ type Panels struct {
 	N, K   int
 	words  []uint32
 	scales []float32 // int8: of each row of W
-	start  []int32   // int8: what takes the zero point of A out of a sum
+	start  []int32   // int8: cancels the zero point of A in a sum
 }
 
-// packWords lays out W [n, k], reading its rows a panel at a time. What fills up the last word and the last panel is zero.
+// packWords lays out W [n, k], reading its rows a panel at a time. Padding of the last word and the last panel is zero.
 func packWords[T uint16 | int8](f format, w []T, n, k int) []uint32 {
 	if k > MaxK {
 		panic("quantized: a sum at low precision has at most 65536 terms")

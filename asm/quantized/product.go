@@ -6,7 +6,7 @@ import (
 	"mien/asm/internal/kernel"
 )
 
-// Product describes a product and what is done to it while it is in the cache:
+// Product describes a product and its epilogue, applied while the result is in the cache:
 //
 //	C = GELU(A·Wᵀ + Bias) + Residual
 //
@@ -50,7 +50,7 @@ func (g Product) Columns(lo, hi int) Product {
 	return g
 }
 
-// check panics on operands that do not go together: that is a mistake in the program.
+// check panics on operands that do not match: a bug in the program.
 func (g *Product) check(f format) {
 	last := g.firstColumn + g.N
 	mustBe(g.B.format, f, "weights")

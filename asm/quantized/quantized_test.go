@@ -141,7 +141,7 @@ func TestGemm(t *testing.T) {
 	})
 }
 
-// The bits of an element depend neither on the cut into rows and columns, nor on who converted the activations.
+// The bits of an element depend neither on the cut into rows and columns, nor on where activations are converted.
 func TestGemmBitsDoNotDependOnTheCut(t *testing.T) {
 	const m, n, kk = 61, 160, 75
 	each(t, func(t *testing.T, k, _ *Kernels) {
@@ -176,7 +176,7 @@ func TestGemmBitsDoNotDependOnTheCut(t *testing.T) {
 	})
 }
 
-// What follows the product is what the kernels for rows do, to the bit.
+// The epilogue is bit for bit what the row kernels compute.
 func TestEpilogue(t *testing.T) {
 	const m, n, kk = 17, 300, 40
 	each(t, func(t *testing.T, k, _ *Kernels) {
@@ -242,7 +242,7 @@ func TestAccuracy(t *testing.T) {
 	})
 }
 
-// What does not stay within a row of A stays out of the other rows.
+// NaN, infinities and overflow in one row of A do not affect the other rows.
 func TestSpecialRows(t *testing.T) {
 	const m, n, kk = 20, 40, 70
 	inf, nan := float32(math.Inf(1)), float32(math.NaN())

@@ -8,7 +8,7 @@ type Rows struct {
 	format format
 	M, K   int
 	ld     int      // words from row to row
-	words  []uint32 // both as long as they ever had to be
+	words  []uint32 // both only grow
 	scales []float32
 }
 

@@ -21,7 +21,7 @@ func onlineSoftmaxReference[F kernel.Float](s []F, lds, rows, n int, top, sum, a
 	}
 }
 
-// shrink is exp(top − m), mostly 1 as most blocks bring no new maximum.
+// shrink is exp(top − m), mostly 1, as most blocks contain no new maximum.
 func shrink[F kernel.Float](top, m F) F {
 	if top == m {
 		return 1
@@ -29,7 +29,7 @@ func shrink[F kernel.Float](top, m F) F {
 	return F(math.Exp(float64(top - m)))
 }
 
-// scaleRows makes ScaleRows out of Scale.
+// scaleRows builds ScaleRows from Scale.
 func scaleRows[F kernel.Float](scale func(dst, x []F, s F)) func(dst []F, ldd int, src []F, lds, rows, n int, factors []F) {
 	return func(dst []F, ldd int, src []F, lds, rows, n int, factors []F) {
 		step := min(len(factors)-1, 1)
@@ -44,7 +44,7 @@ func scaleRows[F kernel.Float](scale func(dst, x []F, s F)) func(dst []F, ldd in
 	}
 }
 
-// logitGrad makes LogitGrad out of Exp and SoftmaxGrad.
+// logitGrad builds LogitGrad from Exp and SoftmaxGrad.
 func logitGrad[F kernel.Float](exp func(dst, x []F, shift F), grad func(dx, y, dy []F, delta F)) func(s, dp []F, ld, rows, n int, lse, delta []F) {
 	return func(s, dp []F, ld, rows, n int, lse, delta []F) {
 		for r := range rows {

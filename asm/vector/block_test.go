@@ -123,7 +123,7 @@ func TestLogitGrad(t *testing.T) {
 	}
 }
 
-// exp is exact to two units in the last place, for all magnitudes that a softmax meets.
+// exp is exact to two units in the last place, for all magnitudes that occur in a softmax.
 func TestOnlineSoftmaxExp(t *testing.T) {
 	for _, set := range kernel.Supported() {
 		k := New(set)

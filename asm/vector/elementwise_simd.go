@@ -2,9 +2,9 @@
 
 package vector
 
-// What AVX2 and NEON share: the assembly has the same functions on both. It takes a positive multiple of eight elements; these
-// wrappers give the rest to plain Go where that rounds alike, and else pad it to a vector: an element's bits may not depend on where
-// a slice was cut.
+// Wrappers that AVX2 and NEON share: the assembly has the same functions on both. It takes a positive multiple of eight elements; the
+// wrappers leave the rest to plain Go if that rounds identically, and otherwise pad it to a vector: an element's bits must not depend
+// on where a slice was cut.
 
 //go:noescape
 func addSIMDAsm(dst, a, b *float32, n int)

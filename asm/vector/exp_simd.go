@@ -19,7 +19,7 @@ func expSumSIMD(dst, x []float32, shift float32) (sum float32) {
 			last[j] = float32(math.Inf(-1))
 		}
 		for j, v := range x[i:] {
-			last[j] = v - shift // here, as the padding of a shift of −∞ would be NaN
+			last[j] = v - shift // subtracted here: with a shift of −∞ the padding would become NaN
 		}
 		sum += expSIMDAsm(&last[0], &last[0], 8, 0)
 		copy(dst[i:], last[:])

@@ -4,13 +4,13 @@ package vector
 
 import "math"
 
-// pieces is a function on [0, ∞) that falls to 0, in a form that a vector unit looks up: count polynomials of one degree, one for
+// pieces is a function on [0, ∞) that falls to 0, in a form for vector table lookup: count polynomials of one degree, one for
 // each piece of the axis. Element i·count + j is the coefficient of uⁱ in piece j, where u = s − j with |u| ≤ 1/2 and s = x·scale;
 // scale, the pieces to a unit of x, is the last element. The last piece is 0.
 type pieces []float32
 
-// newPieces interpolates f, which is 0 as good as from limit on, at the Chebyshev nodes of each piece. f must be smooth
-// a little below 0, too.
+// newPieces interpolates f, which is practically 0 from limit on, at the Chebyshev nodes of each piece. f must also be
+// smooth a little below 0.
 func newPieces(f func(x float64) float64, limit float64, count, degree int) pieces {
 	t := make(pieces, (degree+1)*count+1)
 	scale := float32((float64(count-1) - 0.5) / limit)

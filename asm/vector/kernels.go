@@ -1,9 +1,9 @@
 // Package vector holds the kernels on slices: elementwise functions, reductions, and functions of a row such as softmax and layer
 // norm.
 //
-// A kernel has its files under one prefix, and what a file is for at the end of its name: reference is plain Go, for any float
-// type; simd are the wrappers that AVX2 and NEON share, whose assembly has the same functions; avx2, avx512 and neon are what is
-// written for one instruction set.
+// The files of a kernel share a prefix, and the ending of the name says what is in a file: reference is plain Go, for any float type;
+// simd holds the wrappers that AVX2 and NEON share, whose assembly has the same functions; avx2, avx512 and neon are for one
+// instruction set.
 package vector
 
 import "mien/asm/internal/kernel"
@@ -31,11 +31,11 @@ type Kernels[F kernel.Float] struct {
 	// SoftmaxBackward computes dx = y·(dy − Σ y·dy) for one row y of softmax.
 	SoftmaxBackward func(dx, y, dy []F)
 
-	// SoftmaxGrad is the second half of it, dx = y·(dy − delta), for those who know delta.
+	// SoftmaxGrad is the second half of it, dx = y·(dy − delta), for a delta computed before.
 	SoftmaxGrad func(dx, y, dy []F, delta F)
 
-	// OnlineSoftmax is a step of softmax on rows that come in pieces, here n logits of each row, lds apart. Row r has met logits of
-	// maximum top[r], whose sum of exp(s − top) is sum[r]; before the first piece these are the lowest float32 (not −∞, as −∞ less
+	// OnlineSoftmax is a step of softmax on rows that come in pieces, here n logits of each row, lds apart. The logits of row r so far have
+	// the maximum top[r] and the sum sum[r] of exp(s − top); before the first piece these are the lowest float32 (not −∞, as −∞ less
 	// −∞ is NaN) and 0. With m the maximum of top[r] and the row:
 	//
 	//	alpha[r] = exp(top[r] − m);  s = exp(s − m);  sum[r] = alpha[r]·sum[r] + Σ s;  top[r] = m

@@ -49,8 +49,8 @@ func layerNormBackwardSIMD(dx, dgamma, dbeta, x, gamma, dy []float32, mean, rstd
 	}
 }
 
-// rstdOf returns 1/√(variance + eps) from Σ (x − mean) and Σ (x − mean)² of n elements. What rounding left in the mean is
-// taken out again; NaN stays.
+// rstdOf returns 1/√(variance + eps) from Σ (x − mean) and Σ (x − mean)² of n elements. The rounding error of the mean
+// is corrected; NaN stays.
 func rstdOf(rest, squares, n, eps float32) float32 {
 	variance := max(squares/n-(rest/n)*(rest/n), 0)
 	return float32(1 / math.Sqrt(float64(variance)+float64(eps)))

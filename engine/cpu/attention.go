@@ -14,7 +14,7 @@ func (c *Backend) Attention(a engine.AttentionArgs) {
 	pick(a.QKV, attend[float32], attend[float64])(c, a)
 }
 
-// attend divides the work over blocks of queries of all heads.
+// attend splits the work by blocks of queries of all heads.
 func attend[F asm.Float](c *Backend, a engine.AttentionArgs) {
 	k := kernels[F]()
 	size := k.AttentionScratch(a.Tokens, a.HeadDim)
@@ -31,13 +31,13 @@ func (c *Backend) AttentionBackward(a engine.AttentionArgs, g engine.AttentionGr
 	pick(a.QKV, attentionBackward[float32], attentionBackward[float64])(c, a, g)
 }
 
-// attentionBackward divides the work over heads or, where that would leave too many threads idle, over blocks of queries for dQ
-// and then over blocks of keys for dK and dV. A whole head takes five products of matrices; in blocks it takes
+// attentionBackward splits the work by heads or, where that would leave too many threads idle, by blocks of queries for dQ
+// and then by blocks of keys for dK and dV. A whole head takes five products of matrices; in blocks it takes
 // seven, as both recompute the probabilities and their gradients. The bits are the same.
 func attentionBackward[F asm.Float](c *Backend, a engine.AttentionArgs, g engine.AttentionGrads) {
 	k := kernels[F]()
 	size := k.AttentionGradScratch(a.Tokens, a.HeadDim)
-	grads := a // lie as what they are gradients of
+	grads := a // laid out like the operands
 	grads.QKV, grads.Out = g.DQKV, g.DOut
 	pack := func(head int, scratch []F) (attention.Head[F], attention.Grads[F]) {
 		h, d := attentionHead[F](a, head), attentionHead[F](grads, head)

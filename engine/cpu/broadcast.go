@@ -11,7 +11,7 @@ type broadcast struct {
 	strides      [2][]int // outer strides of the operands
 }
 
-// newBroadcast walks operands of shapes that stretch to the given one.
+// newBroadcast walks operands whose shapes broadcast to the given one.
 func newBroadcast(shape, a, b []int) broadcast {
 	return newWalk(shape, engine.BroadcastStrides(shape, a), engine.BroadcastStrides(shape, b))
 }

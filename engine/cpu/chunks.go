@@ -2,14 +2,14 @@ package cpu
 
 import "sync/atomic"
 
-// manyChunks is into how many chunks to divide work that costs nothing to divide, at most that many: enough for each thread that
-// none waits long for the last.
+// manyChunks returns the number of chunks, up to most, for work that costs nothing to split: enough for each thread that none waits
+// long for the last.
 func manyChunks(parts, most int) int { return max(parts, min(16*parts, most)) }
 
-// inChunks calls fn for each i < chunks in as many parts as there are threads, with work stealing: each goes through consecutive chunks
-// of its own, and then takes from the end of what others have left. One that starts late, or whose processor is needed elsewhere,
-// leaves more to them. Threads so write places far apart for most of the time. Where they write neighbouring columns, the prefetcher of one
-// takes away the cache lines of the other, which cost a product 8 % on two threads.
+// inChunks calls fn for each i < chunks on parts threads with work stealing: each works through consecutive chunks of its own, and then
+// steals from the end of the others' ranges. So a thread that starts late or is preempted does not hold up the rest, and threads mostly
+// write to places far apart. When they write neighbouring columns, the prefetcher of one takes cache lines from the other, which cost a
+// product 8 % on two threads.
 func inChunks(parts, chunks int, fn func(i int)) {
 	left := make([]chunkRange, parts)
 	for t := range left {
@@ -28,8 +28,8 @@ func inChunks(parts, chunks int, fn func(i int)) {
 	})
 }
 
-// chunkRange holds the chunks [lo, hi) that nobody has taken, in one word so that both ends change at once. The rest of the cache
-// line keeps the ranges of other threads away.
+// chunkRange holds the chunks [lo, hi) that are still free, in one word so that both ends change atomically. The padding to a
+// cache line prevents false sharing.
 type chunkRange struct {
 	word atomic.Uint64
 	_    [7]uint64

@@ -1,11 +1,11 @@
 // Package cpu is the backend that computes at once, on the host's memory and cores.
 //
 // Each method of engine.Backend finds the slices of its tensors, chooses the kernels of package asm for their element type, and
-// divides the work among threads. Threads divide what is computed, never a sum, so results have the same bits for any number of
-// them; the number of threads is GOMAXPROCS. Memory comes from free lists and goes back when the last reference to a tensor is
-// given up (memory.go). Who computes is a pool of workers that spin between ops (workers.go).
+// splits the work among GOMAXPROCS threads. Work is split by output and in ways that do not change the order of any sum, so results
+// are bit for bit the same for any number of threads. Memory comes from free lists and returns to them with the last reference to a
+// tensor (memory.go). The threads are a worker pool that spin-waits between ops (workers.go).
 //
-// Start with elementwise.go; gemm.go is where the time goes, and from there on package asm.
+// Start with elementwise.go; most of the time is spent in gemm.go, which leads on to package asm.
 package cpu
 
 import (
@@ -16,20 +16,20 @@ import (
 	"mien/engine"
 )
 
-// Backend is a CPU backend. Its zero value is not ready: see New.
+// Backend is a CPU backend. Its zero value is ready to use.
 type Backend struct {
 	pool pool
 }
 
-// New returns a backend with empty free lists.
+// New returns a backend that holds no memory yet.
 func New() *Backend { return &Backend{} }
 
 var _ engine.Backend = (*Backend)(nil)
 
-// Name tells the kernels in use.
+// Name returns "cpu/" and the name of the active float32 kernels.
 func (c *Backend) Name() string { return "cpu/" + asm.F32().Name }
 
-// Supports has int8 for inference alone.
+// Supports accepts int8 for inference only.
 func (c *Backend) Supports(p engine.Precision, training bool) error {
 	switch {
 	case p > engine.Int8:
@@ -46,7 +46,7 @@ func (c *Backend) Stats() engine.Stats                    { return c.pool.stats 
 func (c *Backend) Flush()                                 {}
 func (c *Backend) Sync() error                            { return nil }
 
-// Close forgets the free lists; what tensors still hold goes with them.
+// Close drops the free lists; buffers that tensors still hold are left to the garbage collector.
 func (c *Backend) Close() error {
 	c.pool.drop()
 	return nil
@@ -76,7 +76,7 @@ func host[E engine.Element](t *engine.Tensor) []E {
 	return unsafe.Slice((*E)(p), n)
 }
 
-// hostFrom returns the elements from an offset on, or nil where there is no tensor.
+// hostFrom returns the elements from an offset on, or nil for a nil tensor.
 func hostFrom[E engine.Element](t *engine.Tensor, offset int) []E {
 	if t == nil {
 		return nil
@@ -84,8 +84,8 @@ func hostFrom[E engine.Element](t *engine.Tensor, offset int) []E {
 	return host[E](t)[offset:]
 }
 
-// sameDType panics unless all tensors that are there hold what t does. It is for operands that host meets on other goroutines only,
-// where a panic would end the program.
+// sameDType panics unless all tensors that are not nil have the dtype of t. It is for operands that only worker goroutines pass to
+// host, where a panic would end the program.
 func sameDType(op string, t *engine.Tensor, others ...*engine.Tensor) {
 	for _, o := range others {
 		if o != nil && o.DType() != t.DType() {
@@ -105,14 +105,14 @@ func pick[T any](t *engine.Tensor, f32, f64 T) T {
 	panic(unsupported("a floating point kernel", t.DType()))
 }
 
-// known panics where value lies behind the last of its enumeration.
+// known panics if value is beyond the last of its enumeration.
 func known[E ~uint8](op string, value, last E) {
 	if value > last {
 		panic(unsupported(op, value))
 	}
 }
 
-// unsupported is the panic value for what this backend does not know.
+// unsupported is the panic value for an argument that this backend does not implement.
 func unsupported(op string, got any) *engine.ShapeError {
 	return &engine.ShapeError{Op: op, Got: got, Want: "something that the CPU backend supports"}
 }

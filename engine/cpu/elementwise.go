@@ -7,6 +7,9 @@ import (
 	"mien/engine"
 )
 
+// Elementwise operations, the simplest methods of the backend: find the slices, split them among threads, call a kernel. Next:
+// asm/vector/elementwise_reference.go, these kernels in plain Go, or gemm.go, where most of the time is spent.
+
 func (c *Backend) Fill(dst *engine.Tensor, value float64) {
 	switch dst.DType() {
 	case engine.Float32:

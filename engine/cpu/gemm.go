@@ -20,7 +20,7 @@ func (c *Backend) Gemm(a engine.GemmArgs) {
 	pick(a.C, multiply[float32], multiply[float64])(a)
 }
 
-// residualAsSum returns the same product with a residual that is C itself as accumulation.
+// residualAsSum returns the same product with Accumulate in place of a residual that is C itself.
 func residualAsSum(a engine.GemmArgs) engine.GemmArgs {
 	if a.Residual == nil || !a.Residual.SharesWith(a.C) || a.Residual.Offset() != a.C.Offset() {
 		return a
@@ -32,11 +32,11 @@ func residualAsSum(a engine.GemmArgs) engine.GemmArgs {
 	return a
 }
 
-// gemmGrain is the number of multiply-adds that repays a second goroutine: some ten microseconds.
+// gemmGrain is the number of multiply-adds, about ten microseconds, that makes a second goroutine worthwhile.
 const gemmGrain = 1 << 19
 
-// multiply divides C among threads. The serial kernel computes the same bits wherever the cuts are, and threads wait for each
-// other only at the end.
+// multiply splits C among threads. The serial kernel computes the same bits wherever C is cut, and threads synchronise only
+// at the end.
 func multiply[F asm.Float](a engine.GemmArgs) {
 	k := kernels[F]()
 	parts := threadsFor(a.Batch*a.M*a.N*a.K, gemmGrain)
@@ -46,7 +46,7 @@ func multiply[F asm.Float](a engine.GemmArgs) {
 		inChunks(parts, d.chunks, func(i int) { multiplyChunk(k, g, d, i) })
 		return
 	}
-	rows, chunks := a.Batch*a.M, manyChunks(parts, a.Batch) // the items one below the other
+	rows, chunks := a.Batch*a.M, manyChunks(parts, a.Batch) // the items stacked into one matrix
 	inChunks(parts, chunks, func(i int) {
 		for at, end := rows*i/chunks, rows*(i+1)/chunks; at < end; {
 			b, from := at/a.M, at%a.M
@@ -63,9 +63,9 @@ type division struct {
 	chunks, grain int // all chunks but the last are multiples of grain long
 }
 
-// divide chooses the cuts that waste least. More chunks than threads would copy operands more often, except for columns with A
+// divide chooses the cheapest cuts. More chunks than threads would copy operands more often, except for columns with A
 // read in place, where each chunk packs its own part of B, and rows with B packed before. Columns are cut between the blocks of
-// the kernel where there are enough: each strip of A then meets as many panels as it can while it is in the cache. Long chunks of
+// the kernel where there are enough, so that each strip of A in the cache is used for as many panels as possible. Long chunks of
 // rows are cut between strips, so that none has fewer rows than the kernel takes at once.
 func divide[F asm.Float](k *asm.Kernels[F], g gemm.Product[F], parts int) division {
 	if parts == 1 {
@@ -113,7 +113,7 @@ func multiplyChunk[F asm.Float](k *asm.Kernels[F], g gemm.Product[F], d division
 	}
 }
 
-// chunkCost estimates the time of a product in multiply-adds a step of K. Fetching a panel for a row costs as much as four of
+// chunkCost estimates the time of a product in multiply-adds per step of K. Fetching a panel for a row costs as much as four of
 // them, and so does reading an element of A or of B the first time; one that is copied costs eight.
 func chunkCost[F asm.Float](k *asm.Kernels[F], g gemm.Product[F]) int {
 	readA, readB := 4, 8

@@ -16,11 +16,11 @@ func (c *Backend) GroupedGemm(a engine.GroupedArgs) {
 	sameDType("GroupedGemm", a.X, a.B...)
 	pick(a.X, groupedGemm[float32], groupedGemm[float64])(a)
 	if a.Mode == engine.GroupedWeightGrad {
-		c.groupedBiasGrad(a.B, dy, host[int32](a.Offsets)) // no product, so nothing is rounded
+		c.groupedBiasGrad(a.B, dy, host[int32](a.Offsets)) // not a product, so nothing is rounded
 	}
 }
 
-// checkGrouped panics where kernels lack what is asked for, here, as a panic on a worker would end the program.
+// checkGrouped panics if no kernel supports the arguments. It runs on the caller, as a panic on a worker would end the program.
 func checkGrouped(a *engine.GroupedArgs) {
 	known("GroupedGemm", a.Mode, engine.GroupedWeightGrad)
 	for _, w := range a.Packed {
@@ -33,8 +33,8 @@ func checkGrouped(a *engine.GroupedArgs) {
 	}
 }
 
-// groupedGemm divides the work over threads once for all groups, since one group's may not repay it. Where rows are computed,
-// each thread gets as many, wherever they fall; a gradient of weights sums over rows, so each thread gets a share of every
+// groupedGemm splits the work of all groups at once, since one group's alone may be too small. When rows are computed, each
+// thread gets the same number of them, across groups; a weight gradient sums over rows, so each thread gets a share of every
 // group's matrix.
 func groupedGemm[F asm.Float](a engine.GroupedArgs) {
 	offsets := host[int32](a.Offsets)

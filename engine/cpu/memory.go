@@ -11,12 +11,12 @@ import (
 // alignment of buffers: one cache line, and the widest vector register.
 const alignment = 64
 
-// maxBuffer is more than any tensor takes, and less than what Go refuses with a panic.
+// maxBuffer is more than any tensor needs, and less than a size at which Go panics.
 const maxBuffer = 1 << 46
 
 // block is a buffer of the CPU backend.
 type block struct {
-	bytes []byte // len is what was asked for, cap the size class
+	bytes []byte // len is the requested size, cap the size class
 }
 
 // pool keeps freed buffers in lists by size class, four classes to a power of two, so that a steady training
@@ -54,7 +54,7 @@ func (p *pool) put(b *block) {
 	p.stats.PoolBytes += size
 }
 
-// drop leaves what waits to the garbage collector.
+// drop empties the free lists.
 func (p *pool) drop() { p.free, p.stats.PoolBytes = nil, 0 }
 
 // sizeClass returns the size of the smallest class that holds n bytes: 64, 80, 96, 112, 128, 160, …

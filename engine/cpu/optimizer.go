@@ -73,7 +73,7 @@ func adamW[F asm.Float](a engine.AdamWArgs) {
 // span is a run of elements of one tensor out of a list.
 type span struct{ tensor, from, to int }
 
-// spanSize is the length of all spans but a tensor's last. Like lanes it is fixed, so that the cuts are the same whatever
+// spanSize is the length of all spans but a tensor's last. Like lanes it is fixed, so that the cuts do not depend on
 // the number of threads.
 const spanSize = 1 << 16
 
@@ -86,8 +86,8 @@ func spans(tensors []*engine.Tensor) (list []span) {
 	return list
 }
 
-// parallelSpans calls fn for all spans with one start of the threads, where a start for each tensor would leave small ones
-// to one thread.
+// parallelSpans calls fn for all spans in one parallel region: with one for each tensor, small tensors would run on one
+// thread.
 func parallelSpans(list []span, fn func(i int, s span)) {
 	total := 0
 	for _, s := range list {

@@ -2,11 +2,11 @@ package cpu
 
 import "runtime"
 
-// threadsFor returns the number of threads among which to divide n items, so that each has at least grain.
+// threadsFor returns the number of threads to split n items among, so that each has at least grain.
 func threadsFor(n, grain int) int { return max(1, min(runtime.GOMAXPROCS(0), n/max(grain, 1))) }
 
-// parallel calls fn on consecutive ranges that cover [0, n), at most as many as there are threads, and each at least grain long. Ranges
-// only divide the output: no result may depend on where they are cut.
+// parallel calls fn on consecutive ranges that cover [0, n), at most one for each thread, and each at least grain long. Work is
+// split by output: no result may depend on where the ranges are cut.
 func parallel(n, grain int, fn func(lo, hi int)) {
 	switch parts := threadsFor(n, grain); {
 	case n == 0:
@@ -26,7 +26,7 @@ func parallelRows(n, grain int, fn func(r int)) {
 	})
 }
 
-// lanes is a multiple of what any elementwise kernel computes in one turn of its loop.
+// lanes is a multiple of the elements that any elementwise kernel computes in one iteration.
 const lanes = 64
 
 // parallelElements is parallel for elementwise kernels. A kernel may round its last few elements differently from those in
@@ -36,8 +36,8 @@ func parallelElements(n, grain int, fn func(lo, hi int)) {
 	parallel(ceilDiv(n, lanes), grain/lanes, func(lo, hi int) { fn(lo*lanes, min(hi*lanes, n)) })
 }
 
-// Elements of memory-bound work that repay a second goroutine.
+// elementGrain is how many elements of memory-bound work make a second goroutine worthwhile.
 const elementGrain = 16384
 
-// rowGrain returns the rows of the given length that repay a second goroutine.
+// rowGrain returns how many rows of the given length make a second goroutine worthwhile.
 func rowGrain(length int) int { return max(1, elementGrain/max(length, 1)) }

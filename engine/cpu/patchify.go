@@ -9,7 +9,7 @@ func (c *Backend) Patchify(a engine.PatchifyArgs) {
 	pick(a.Dst, patchify[float32], patchify[float64])(a)
 }
 
-// patchify cuts one patch after the other, in threads: row by row of a channel.
+// patchify cuts the patches, split among threads, row by row of each channel.
 func patchify[F asm.Float](a engine.PatchifyArgs) {
 	cut := newCutter[F](&a)
 	dst, n := host[F](a.Dst), a.Dst.Dim(-1)
@@ -23,7 +23,7 @@ func patchify[F asm.Float](a engine.PatchifyArgs) {
 	})
 }
 
-// cutter knows where the pixels of a patch are, and what they stand for.
+// cutter locates the pixels of a patch and normalises them.
 type cutter[F asm.Float] struct {
 	*engine.PatchifyArgs
 	frames, height, width int

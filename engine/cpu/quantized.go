@@ -40,8 +40,8 @@ func packQuantized(w *engine.Tensor, p engine.Precision) *engine.PackedWeight {
 	return engine.NewPackedWeight(n, k, p, panels, func() {})
 }
 
-// gemmQuantized is multiply with a weight of low precision, which cannot add to C. Where rows are many each thread has its own, which it
-// converts strip by strip; a few are converted first, for all threads, and columns are divided.
+// gemmQuantized is multiply with a weight of low precision, which cannot add to C. With many rows the work is split by rows, which each
+// thread converts strip by strip; a few rows are converted first, for all threads, and the work is split by columns.
 func gemmQuantized(a engine.GemmArgs) {
 	if a.Pre != nil || a.Accumulate || a.TransA {
 		panic(&engine.ShapeError{Op: "Gemm", Got: a.Packed.Precision, Want: "neither Pre, Accumulate nor TransA at low precision"})

@@ -7,7 +7,7 @@ import (
 	"mien/engine"
 )
 
-// randomGrain is how many blocks of four random words repay a second goroutine.
+// randomGrain is how many blocks of four random words make a second goroutine worthwhile.
 const randomGrain = 512
 
 func (c *Backend) RandomNormal(dst *engine.Tensor, key engine.Key) {

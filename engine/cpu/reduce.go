@@ -22,7 +22,7 @@ func sumTo[F asm.Float](dst, src *engine.Tensor) {
 		sumRuns(d, s, &loop)
 		return
 	}
-	// Runs are added to runs: divide the columns, as several runs may meet in the same place.
+	// Runs are added to runs: split by columns, as several runs may be added to the same place.
 	parallel(loop.inner, rowGrain(loop.outer), func(from, to int) {
 		loop.each(0, loop.outer, func(_ int, at [2]int) {
 			kernels[F]().Axpy(d[at[0]+from:at[0]+to], 1, s[at[1]+from:at[1]+to])

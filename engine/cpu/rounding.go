@@ -6,10 +6,11 @@ import (
 	"mien/engine"
 )
 
-// Products at bf16 whose weight is not packed, those of training: operands are rounded into float32 working memory, where kernels
-// for float32 multiply them. A product of two rounded numbers is exact in float32, so the sums are those that an instruction for
-// bfloat16 makes. It costs a pass over each operand and saves no time; it is there so that such training can be expressed, checked
-// and compared with that of other backends.
+// Products at bf16 with a weight that is not packed, as in training: operands are rounded to bfloat16 and widened into float32 working
+// memory, and the float32 kernels multiply them. The product of two bfloat16 numbers is exact in float32 (short of overflow and
+// underflow), so results are close to those of a bfloat16 instruction, but not bit for bit the same: sums are added and rounded in
+// another order. This costs a pass over each operand and saves no time; it lets such training be run, checked and compared with that
+// of other backends.
 
 func (c *Backend) Cast(dst, src *engine.Tensor) {
 	switch from, to := src.DType(), dst.DType(); {
@@ -39,7 +40,7 @@ func (c *Backend) widened(t *engine.Tensor) *engine.Tensor {
 	return wide
 }
 
-// operand returns what float32 kernels multiply in place of t, with a reference of its own.
+// operand returns the float32 tensor to multiply in place of t, with a reference of its own.
 func (c *Backend) operand(t *engine.Tensor, p engine.Precision) *engine.Tensor {
 	switch {
 	case t.DType() == engine.BFloat16:
@@ -53,7 +54,7 @@ func (c *Backend) operand(t *engine.Tensor, p engine.Precision) *engine.Tensor {
 	return c.widened(narrow)
 }
 
-// round puts operands for float32 kernels in the places of others, and returns what gives them back.
+// round replaces operands by their float32 forms, and returns the function that frees these.
 func (c *Backend) round(p engine.Precision, operands ...**engine.Tensor) (free func()) {
 	made := make([]*engine.Tensor, len(operands))
 	for i, t := range operands {
@@ -67,7 +68,7 @@ func (c *Backend) round(p engine.Precision, operands ...**engine.Tensor) (free f
 	}
 }
 
-// roundGemm does so with A and B.
+// roundGemm rounds A and B.
 func (c *Backend) roundGemm(a *engine.GemmArgs) (free func()) {
 	if a.Precision > engine.BF16 || a.C.DType() != engine.Float32 || a.Packed != nil {
 		panic(&engine.ShapeError{Op: "Gemm", Got: a.Precision, Want: "f32, or bf16 for operands of a float32 result that are not packed"})
@@ -75,7 +76,7 @@ func (c *Backend) roundGemm(a *engine.GemmArgs) (free func()) {
 	return c.round(a.Precision, &a.A, &a.B)
 }
 
-// roundGrouped does so with the two operands of a grouped product.
+// roundGrouped rounds the two operands of a grouped product.
 func (c *Backend) roundGrouped(a *engine.GroupedArgs) (free func()) {
 	a.W = slices.Clone(a.W)
 	operands := []**engine.Tensor{&a.X, &a.Y}

@@ -9,17 +9,17 @@ import (
 	"mien/asm"
 )
 
-// A worker pool whose workers spin for a while before they sleep, as ops follow one another faster than a thread wakes up.
+// A worker pool whose workers spin-wait for a while before they sleep, as the next op usually comes sooner than a thread can wake up.
 
-// job is work in parts. Whoever is free takes the next part, so that nobody waits for a worker that has yet to wake up.
+// job is work in parts. Each free goroutine takes the next part, so a job does not wait for a worker that is still waking up.
 type job struct {
 	fn              func(part int)
 	parts           int64
 	begun, finished atomic.Int64   // parts
-	all             sync.WaitGroup // counts what finished does, for those who sleep
+	all             sync.WaitGroup // counts the same as finished, for a caller that sleeps
 }
 
-// work does parts until all have begun.
+// work runs parts until all have begun.
 func (j *job) work() {
 	for p := j.begun.Add(1) - 1; p < j.parts; p = j.begun.Add(1) - 1 {
 		j.fn(int(p))
@@ -35,9 +35,9 @@ func (j *job) wait() {
 }
 
 var (
-	queue   = make(chan *job, 1024) // a job as often as it has use for a worker
+	queue   = make(chan *job, 1024) // a job appears once for each worker it can use
 	workers atomic.Int64            // goroutines that serve the queue
-	asleep  atomic.Int64            // how many of them must be woken
+	asleep  atomic.Int64            // how many of them sleep
 )
 
 // do calls fn for each part, on the calling goroutine and on workers.
@@ -54,19 +54,19 @@ func do(parts int, fn func(part int)) {
 		}
 		select {
 		case queue <- j:
-		default: // all workers are busy for long enough
+		default: // the queue is full: all workers are busy
 		}
 	}
 	if asleep.Load() > 0 {
 		// Go schedules a goroutine that was just woken on the thread that woke it, and other threads steal it only after 50 µs. So
-		// yield: this goroutine is what another thread takes.
+		// yield: another thread takes over this goroutine instead.
 		runtime.Gosched()
 	}
 	j.work()
 	j.wait()
 }
 
-// serve does the jobs of the queue, for ever.
+// serve runs jobs from the queue, forever.
 func serve() {
 	for {
 		var j *job
@@ -87,11 +87,11 @@ func serve() {
 	}
 }
 
-// spinTime is how long a worker spins before it sleeps. To wake a thread takes some 50 µs, as long as a small product; from one op to
-// the next a thread that spins waits about 20.
+// spinTime is how long a worker spin-waits before it sleeps. Waking a thread takes about 50 µs, as long as a small product; a spinning
+// thread waits about 20 µs from one op to the next.
 const spinTime = 200 * time.Microsecond
 
-// spinUntil reports whether ready became true within spinTime. It does not spin when threads must share processors.
+// spinUntil reports whether ready became true within spinTime. It does not spin when there are more threads than processors.
 func spinUntil(ready func() bool) bool {
 	if runtime.GOMAXPROCS(0) > runtime.NumCPU() {
 		return ready()

@@ -1,5 +1,5 @@
-// Package cases has the gradient checks of all layers and models, in one place above them: the models themselves know nothing of
-// package check. A new layer gets a row in [Layers], in the file of its package.
+// Package cases has the gradient checks of all layers and models, in one place above them: the models themselves do not import
+// package gradcheck. A new layer gets a row in [Layers], in the file of its package.
 package cases
 
 import (
@@ -11,14 +11,14 @@ import (
 	"mien/nn"
 )
 
-// Layers returns a case for each layer and each tiny whole model with its loss, from the tape up, in every behaviour that has a
+// Layers returns a case for each layer and each tiny whole model with its loss, from the tape up, in every mode that has a
 // gradient of its own.
 func Layers() []check.Case {
 	return slices.Concat(tapeCases(), nnCases(), vitCases(), moaeCases(), maeCases(), s4dCases())
 }
 
 // layer makes a case of a layer: build constructs it in a scope and returns its forward pass. Parameters are jittered, so that biases
-// of 0 and scales of 1 hide nothing.
+// of 0 and scales of 1 hide no error.
 func layer(name string, inputs []check.Input, build func(s *nn.Scope) check.Func) check.Case {
 	return check.Case{Name: name, Inputs: inputs, Jitter: 0.2,
 		New: func(b engine.Backend, dtype engine.DType) check.Module {

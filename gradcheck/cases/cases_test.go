@@ -136,7 +136,7 @@ func TestMemoryComesBack(t *testing.T) {
 	}
 }
 
-// TestLayersAreNotTrivial wants each gradient that is compared to be there.
+// TestLayersAreNotTrivial requires each gradient that is compared to be nonzero.
 func TestLayersAreNotTrivial(t *testing.T) {
 	for _, c := range cases.Layers() {
 		grads, err := gradcheck.Gradients(c, gradcheck.Target{Backend: newCPU, DType: engine.Float64})
@@ -151,8 +151,8 @@ func TestLayersAreNotTrivial(t *testing.T) {
 	}
 }
 
-// vanishes knows what has no influence: a result that nobody reads, the other modality's head, the scale of noise where none is drawn,
-// and an expert that nobody chose.
+// vanishes lists what has no influence: an unused result, the other modality's head, the scale of noise when none is drawn,
+// and an expert without tokens.
 func vanishes(name, tensor string) bool {
 	quiet := !strings.Contains(name, "noise") && !strings.Contains(name, "balance") && !strings.HasPrefix(name, "s4d.Model")
 	return strings.HasPrefix(name, "Tape.Layer/some results") && strings.HasPrefix(tensor, "2.") ||

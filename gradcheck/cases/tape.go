@@ -7,7 +7,7 @@ import (
 	"mien/nn"
 )
 
-// tapeCases are layers of the tape, kept and computed again: what Tape.Layer promises, whatever runs in it.
+// tapeCases are layers of the tape, kept and computed again: the guarantees of Tape.Layer, independent of what runs in it.
 func tapeCases() (cases []check.Case) {
 	x, y := tensor("x", 3, 5), tensor("y", 3, 5)
 	constant := check.Input{Name: "c", Shape: []int{3, 5}, NoGrad: true}

@@ -2,14 +2,14 @@ package kernel
 
 import "sync"
 
-// FreeList lends working memory and keeps it, for as many calls as ever ran at once. A sync.Pool would lose it to the garbage
-// collector every now and then, megabytes that a steady training step should not allocate again.
+// FreeList reuses working memory, one piece for each concurrent call. A sync.Pool would drop it at garbage collections, and a steady
+// training step would allocate megabytes again.
 type FreeList[T any] struct {
 	mu   sync.Mutex
 	free []*T
 }
 
-// Get returns memory that nobody else has, with undefined contents.
+// Get returns memory for exclusive use, with undefined contents.
 func (l *FreeList[T]) Get() *T {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -22,14 +22,14 @@ func (l *FreeList[T]) Get() *T {
 	return s
 }
 
-// Put takes it back.
+// Put returns s to the list.
 func (l *FreeList[T]) Put(s *T) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.free = append(l.free, s)
 }
 
-// Room returns n elements of *buffer, which becomes as large as the largest block that it ever held.
+// Room returns n elements of *buffer, which grows when it is too small.
 func Room[T any](buffer *[]T, n int) []T {
 	if len(*buffer) < n {
 		*buffer = make([]T, n)

@@ -11,7 +11,7 @@ func CeilDiv(a, b int) int { return (a + b - 1) / b }
 // RoundUp returns the next multiple of grain from n on.
 func RoundUp(n, grain int) int { return CeilDiv(n, grain) * grain }
 
-// Tail returns x[from:], where x may be an operand that is not there.
+// Tail returns x[from:], or nil if x is nil.
 func Tail[T any](x []T, from int) []T {
 	if x == nil {
 		return nil
@@ -19,7 +19,7 @@ func Tail[T any](x []T, from int) []T {
 	return x[from:]
 }
 
-// MaxElements is how many elements one call of assembly takes at most: it can't be preempted, so that a call lasts some tens of
+// MaxElements is how many elements one call of assembly takes at most: it cannot be preempted, so a call is limited to some tens of
 // microseconds.
 const MaxElements = 1 << 16
 
@@ -32,6 +32,6 @@ func InRounds(n int, loop func(n int)) float64 {
 	return float64(n)
 }
 
-// Skew is how many elements further apart than they are long rows of working memory are: rows a power of two apart would compete
-// for the same few places in the cache.
+// Skew is how many elements of padding follow each row of working memory: rows a power of two apart would compete for the same few
+// cache sets.
 const Skew = 16

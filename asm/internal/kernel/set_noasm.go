@@ -2,5 +2,5 @@
 
 package kernel
 
-// assembly has nothing to offer here.
+// assembly returns none.
 func assembly() []Set { return nil }

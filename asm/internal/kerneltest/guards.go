@@ -1,5 +1,5 @@
-// Package kerneltest holds what the tests of all families of kernels share: values to try, slices between guard words and at the
-// ends of pages, and how near a result must be.
+// Package kerneltest holds what the tests of all families of kernels share: test values, slices between guard words and at the
+// ends of pages, and tolerances.
 package kerneltest
 
 import "testing"

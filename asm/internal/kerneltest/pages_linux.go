@@ -10,7 +10,7 @@ import (
 	"mien/asm/internal/kernel"
 )
 
-// Pages lends memory that ends where a page begins that nobody may touch.
+// Pages provides memory that ends at an inaccessible page.
 type Pages struct{ mapped []byte }
 
 const untouchable = 1 << 16 // a multiple of any page size
