@@ -9,6 +9,8 @@ import (
 	"mien/data"
 )
 
+// Evaluation on labelled sets: classes are matched by name, answers counted in confusion matrices.
+
 // Report is the outcome of an evaluation; a modality without a set is nil.
 type Report struct {
 	Static  *Score `json:"static,omitempty"`

@@ -7,6 +7,8 @@ import (
 	"mien/vit"
 )
 
+// The sizes of encoder and decoder, and their cost.
+
 // Config is an encoder and the size of its decoder.
 type Config struct {
 	Encoder      vit.Config

@@ -8,6 +8,9 @@ import (
 	"mien/engine"
 )
 
+// Which patches are hidden: random masks, and the row indices by which mae.go selects visible and hidden patches.
+// Go on with system.go.
+
 // Mask says which patches are hidden: in each sample as many.
 type Mask struct {
 	Batch, Tokens   int

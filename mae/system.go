@@ -14,6 +14,9 @@ import (
 	"mien/vit"
 )
 
+// How runs and commands use the masked autoencoder: package mae as a [system.System], the weight decay of its parameters
+// and the mask of each training step. Go on with package s4d, which fine-tunes the encoder.
+
 // System is masked pre-training.
 var System = system.System{
 	Name: "mae", Kind: recipe.Pretrain,

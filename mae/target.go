@@ -10,6 +10,8 @@ import (
 	"mien/vit"
 )
 
+// What the decoder learns to predict, and how a prediction becomes pixels again. Go on with mask.go.
+
 // targetEps is added to the variance of a patch before it divides.
 const targetEps = 1e-6
 

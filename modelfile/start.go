@@ -11,6 +11,8 @@ import (
 	"mien/system"
 )
 
+// Starting a run from a weights file: the classes of its heads are matched to those of the run by name.
+
 // Start returns how a run of r begins with the file: as its system says, and with heads whose classes are the run's by name. Notes say
 // which heads were put in another order, and which begin anew.
 func (f *File) Start(s *system.System, r recipe.Recipe, labels map[data.Modality][]string, init nn.Source) (load *nn.Load, notes []string, err error) {

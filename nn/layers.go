@@ -47,3 +47,5 @@ func NewLayerNorm(s *Scope, dim int) *LayerNorm {
 func (l *LayerNorm) Forward(x *ag.Value) *ag.Value {
 	return ag.LayerNorm(x, l.Weight, l.Bias, LayerNormEps)
 }
+
+// The layers that all models are built from. Go on with package vit.

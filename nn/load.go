@@ -9,6 +9,8 @@ import (
 	"strings"
 )
 
+// Strict loading of parameters from a weights file, with a report of what was missing or unused.
+
 // Weights is a file of named tensors, as package weights opens them.
 type Weights interface {
 	Names() []string

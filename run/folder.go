@@ -16,6 +16,8 @@ import (
 	"mien/recipe"
 )
 
+// The run folder: how it is created, recognised when a run is resumed, and logged to. Go on with package train, the loop itself.
+
 // Files of a run folder.
 const (
 	recipeFile     = "recipe.toml"

@@ -9,6 +9,8 @@ import (
 	"mien/nn"
 )
 
+// What a finished run reports: metrics.json, and the loss curves from its log.
+
 // Metrics is the content of metrics.json.
 type Metrics struct {
 	Loss        map[data.Modality]float64 `json:"loss"` // mean of the last epoch

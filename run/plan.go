@@ -11,6 +11,8 @@ import (
 	"mien/system"
 )
 
+// The batches of an epoch: how many of each modality, in which order, with which samples and views. Go on with folder.go.
+
 // plan lays out the epochs of a run: how many batches of each modality, and which samples are in them. Everything
 // random follows from seed, epoch and step.
 type plan struct {

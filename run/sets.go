@@ -13,6 +13,9 @@ import (
 	"mien/system"
 )
 
+// The samples of a run: lists and drawn faces, for training and for validation, with labels in the order of the heads.
+// Go on with plan.go.
+
 const (
 	// Faces drawn for training and for tests never share an identity.
 	drawnTrainSeed = 1

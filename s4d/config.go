@@ -12,6 +12,8 @@ import (
 	"mien/vit"
 )
 
+// The sizes of the model, the blocks that have experts, and the cost.
+
 // Config is everything that shapes the model.
 type Config struct {
 	Encoder      vit.Config

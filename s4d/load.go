@@ -11,6 +11,8 @@ import (
 	"mien/vit"
 )
 
+// How the shape of a published checkpoint, which has no recipe, follows from its tensors.
+
 var expertName = regexp.MustCompile(`^blocks\.(\d+)\.moe_layer\.experts\.(\d+)\.fc1\.weight$`)
 
 // InferConfig reads the shape of a fine-tuned model from its tensors: width, depth, experts and classes. Heads are 64

@@ -11,6 +11,9 @@ import (
 	"mien/vit"
 )
 
+// How runs, inference and commands use the model: package s4d as a [system.System]. Go on with package run, which trains
+// any system.
+
 // System is joint fine-tuning on images and videos (S4D section III-C).
 var System = system.System{
 	Name: "s4d", Kind: recipe.Finetune,

@@ -8,6 +8,8 @@ import (
 	"mien/engine"
 )
 
+// The input of a training step: a batch on the host, its upload, and its random numbers.
+
 // Batch is a single-modality batch of views as the host made it, and its place in the run.
 type Batch struct {
 	Epoch, Step int

@@ -10,6 +10,8 @@ import (
 	"mien/weights"
 )
 
+// Checkpoints: saving parameters, moments and progress, and resuming from them.
+
 // checkpointFormat marks the files, and their version.
 const checkpointFormat = "mien-checkpoint-1"
 

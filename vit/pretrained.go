@@ -7,6 +7,8 @@ import (
 	"mien/recipe"
 )
 
+// Starting a classifier from the encoder of a pre-training file. Packages vit and s4d share it.
+
 // IsPretraining tells whether a file holds a masked autoencoder.
 func IsPretraining(file nn.Weights) bool {
 	_, ok := file.Shape("encoder.patch_embed.proj.weight")

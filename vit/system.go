@@ -11,6 +11,9 @@ import (
 	"mien/system"
 )
 
+// How runs, inference and commands use the network: package vit as a [system.System], the smallest one. Go on with
+// package system, then with package run, which trains any system.
+
 // System is the plain network with one head, for images or for videos: the smallest system, and the baseline of the others.
 var System = system.System{
 	Name: "vit", Kind: recipe.Finetune,
