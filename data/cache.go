@@ -5,6 +5,8 @@ import (
 	"sync"
 )
 
+// A cache of decoded frames within a memory budget.
+
 // Budget is memory that several caches share. Safe for concurrent use.
 type Budget struct {
 	mu   sync.Mutex

@@ -12,6 +12,8 @@ import (
 	"slices"
 )
 
+// Animated GIFs, composed frame by frame within limits on memory.
+
 // maxGIFFrames is lower than other videos' limit, as image/gif keeps a palette of some KiB for each frame.
 const maxGIFFrames = 10_000
 

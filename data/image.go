@@ -14,6 +14,8 @@ import (
 	_ "golang.org/x/image/webp"
 )
 
+// Decoding of single images to 8-bit RGB.
+
 // limits bounds what a foreign file may make the decoders allocate.
 type limits struct {
 	pixels int   // of an image or of one frame

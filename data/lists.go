@@ -14,6 +14,8 @@ import (
 	"strings"
 )
 
+// The lists of the published datasets, parsed and checked row by row.
+
 const (
 	maxListBytes = 256 << 20
 	maxLabel     = 999 // what is larger is an id in the wrong column, not a class

@@ -10,6 +10,8 @@ import (
 	"strings"
 )
 
+// Opening of one image or video, whatever its format. image.go, gif.go and video.go decode them.
+
 // Limits that keep memory bounded whatever a file claims about itself.
 const (
 	maxPixels      = 64_000_000 // of one image or frame

@@ -8,6 +8,8 @@ import (
 	"strings"
 )
 
+// Samples whose frames are in memory, and folders of images that are decoded on demand.
+
 // memSample is a sample whose frames are all in memory.
 type memSample struct {
 	name   string

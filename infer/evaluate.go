@@ -9,25 +9,27 @@ import (
 	"mien/data"
 )
 
-// Report is the outcome of an evaluation; a modality without a set is nil.
+// Evaluation on labelled sets: classes are matched by name, answers counted in confusion matrices.
+
+// Report is the result of an evaluation; a modality without a set is nil.
 type Report struct {
 	Static  *Score `json:"static,omitempty"`
 	Dynamic *Score `json:"dynamic,omitempty"`
 }
 
-// Score is the outcome on one set. Recalls are in percent, over the classes present.
+// Score is the result on one set. Recalls are in percent, over the classes present.
 type Score struct {
 	UAR       float64   `json:"uar"`
 	WAR       float64   `json:"war"`
 	N         int       `json:"n"`
 	Confusion Confusion `json:"confusion"`
 
-	Agreement *Agreement `json:"agreement_with_f32,omitempty"` // of a model with a Reference
+	Agreement *Agreement `json:"agreement_with_f32,omitempty"` // set if the model has a Reference
 }
 
-// Agreement says how far the answers of a quantized model are from those at full precision.
+// Agreement compares the predictions of a quantized model with those at full precision.
 type Agreement struct {
-	Top1          float64 `json:"top1"`           // samples with the same first class, in percent
+	Top1          float64 `json:"top1"`           // samples with the same top class, in percent
 	LargestChange float64 `json:"largest_change"` // of any probability
 
 	same, n int
@@ -44,14 +46,14 @@ func (a *Agreement) add(got, want []float64) {
 	}
 }
 
-// NamedScore is a score with what its set is called.
+// NamedScore is a score with the name of its set.
 type NamedScore struct {
 	Name     string
 	Modality data.Modality
 	*Score
 }
 
-// Scores returns the scores that there are, static first.
+// Scores returns the scores present, static first.
 func (r *Report) Scores() []NamedScore {
 	var all []NamedScore
 	for _, s := range []NamedScore{{"static", data.Image, r.Static}, {"dynamic", data.Video, r.Dynamic}} {
@@ -62,7 +64,7 @@ func (r *Report) Scores() []NamedScore {
 	return all
 }
 
-// Mean is one number for choosing the best epoch: the mean UAR of the sets.
+// Mean is the criterion for choosing the best epoch: the mean UAR of the sets.
 func (r *Report) Mean() float64 {
 	sum, scores := 0.0, r.Scores()
 	for _, s := range scores {
@@ -74,7 +76,7 @@ func (r *Report) Mean() float64 {
 // evalBatch is the number of samples that are classified together.
 const evalBatch = 8
 
-// Match puts the classes of sets into the order of the model's heads, by name. Notes say what was put in another order or left out.
+// Match puts the classes of sets into the order of the model's heads, by name. Notes say what was reordered or dropped.
 func (m *Model) Match(s data.Sets) (_ data.Sets, notes []string, err error) {
 	for _, d := range []*data.Dataset{&s.Image, &s.Video} {
 		if *d == nil {
@@ -95,8 +97,8 @@ func (m *Model) Match(s data.Sets) (_ data.Sets, notes []string, err error) {
 	return s, notes, nil
 }
 
-// relabel puts the classes of a set into the order of a head, where both name them. The names of a published checkpoint are a guess by
-// their number: its list is taken as it is.
+// relabel puts the classes of a set into the order of a head if both name them. The names of a published checkpoint are only
+// guessed from their number, so its list is used unchanged.
 func (m *Model) relabel(d *data.Dataset) (note string, err error) {
 	labels := m.Labels[(*d).Modality()]
 	before := *d
@@ -177,7 +179,7 @@ func (m *Model) score(ctx context.Context, d data.Dataset) (*Score, error) {
 	return s, ctx.Err()
 }
 
-// open returns what the model looks at in a sample of a set. The errors of Open name it themselves.
+// open returns the model's views of a sample of a set. The errors of Open already name the sample.
 func (m *Model) open(d data.Dataset, i int) ([]data.View, error) {
 	sample, err := d.Open(i)
 	if err != nil {
@@ -190,7 +192,7 @@ func (m *Model) open(d data.Dataset, i int) ([]data.View, error) {
 	return views, nil
 }
 
-// count classifies samples from first on and adds them to a score.
+// count classifies samples, numbered from first, and adds them to a score.
 func (m *Model) count(s *Score, d data.Dataset, samples [][]data.View, first int) error {
 	results, err := m.classify(d.Modality(), samples, first)
 	if err != nil {

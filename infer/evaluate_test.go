@@ -38,7 +38,7 @@ func match(t *testing.T, m *Model, d data.Dataset) (data.Dataset, []string) {
 	return s.Of(d.Modality()), notes
 }
 
-// An evaluation counts the answers that the model gives one by one: true classes by row, predicted ones by column.
+// An evaluation counts the same predictions as the model makes one by one: true classes by row, predicted ones by column.
 func TestEvaluateCountsPredictions(t *testing.T) {
 	m := openModel(t, published)
 	s := data.Sets{Image: images(t, 2*evalBatch+3), Video: videos(t, "video_name,label", 4, 0, 6)}
@@ -62,7 +62,7 @@ func TestEvaluateCountsPredictions(t *testing.T) {
 	require.Equal(t, []NamedScore{{"static", data.Image, r.Static}, {"dynamic", data.Video, r.Dynamic}}, r.Scores())
 }
 
-// The answer on a video is the mean of the probabilities on its two test windows.
+// The prediction for a video is the mean of the probabilities on its two test windows.
 func TestPredictionIsTheMeanOfWindows(t *testing.T) {
 	m := openModel(t, published)
 	d := videos(t, "video_name,label", 1)
@@ -123,7 +123,7 @@ func TestMatchGoesByNames(t *testing.T) {
 	require.Equal(t, scores[0], scores[2])
 }
 
-// Samples of classes that the model does not know are left out, and a set without any other is an error that names both.
+// Samples of classes that the model lacks are dropped, and a set without any others is an error that names both.
 func TestMatchLeavesOut(t *testing.T) {
 	m := openModel(t, ownModel(t, map[data.Modality][]string{data.Image: data.AffectNet7, data.Video: data.DFEW}))
 	anxiety, contempt, sadness := slices.Index(data.MAFW, "anxiety"), slices.Index(data.MAFW, "contempt"), slices.Index(data.MAFW, "sadness")
@@ -140,7 +140,7 @@ func TestMatchLeavesOut(t *testing.T) {
 		"disgust, fear, happiness, helplessness, neutral, sadness, surprise; asked for are happiness, sadness, neutral, anger, surprise, disgust, fear")
 }
 
-// A published checkpoint does not name its classes, and those that DefaultLabels guesses put no list into another order.
+// A published checkpoint does not name its classes, and the guesses of DefaultLabels never reorder a list.
 func TestMatchOfPublishedGoesByNumber(t *testing.T) {
 	m := openModel(t, published)
 	require.Equal(t, data.DFEW, m.Labels[data.Video])
@@ -156,18 +156,18 @@ func TestMatchOfPublishedGoesByNumber(t *testing.T) {
 	require.EqualError(t, err, "v0 has label 8, but the model's video head has classes 0 to 6", "not matched at all")
 }
 
-// So does a model of mien whose classes are numbers.
+// The same holds for a model of mien whose classes are unnamed.
 func TestMatchOfNumberedClasses(t *testing.T) {
 	m := openModel(t, ownModel(t, map[data.Modality][]string{data.Image: data.AffectNet7, data.Video: data.Unnamed(7)}))
 	set, notes := match(t, m, videos(t, "video_name,labels", 3, 6))
 	require.Empty(t, notes)
 	require.Equal(t, []int{3, 6}, []int{set.Label(0), set.Label(1)})
-	set, notes = match(t, m, images(t, 4)) // which name no classes either
+	set, notes = match(t, m, images(t, 4)) // which has no class names either
 	require.Empty(t, notes)
 	require.Equal(t, 6, set.Label(2))
 }
 
-// An evaluation reads the frames that it looks at, and no more.
+// An evaluation reads only the frames that it uses.
 func TestEvaluationReadsItsWindows(t *testing.T) {
 	r := valid(t)
 	r.Data.Stride = 1
@@ -186,7 +186,7 @@ func TestEvaluationReadsItsWindows(t *testing.T) {
 	require.Equal(t, [][]int{{0}}, sample.read)
 }
 
-// counted is a video of 20 frames that remembers which were read.
+// counted is a video of 20 frames that records which were read.
 type counted struct{ read [][]int }
 
 func (c *counted) Len() int { return 20 }
@@ -196,7 +196,7 @@ func (c *counted) Read(indices []int) (*data.Frames, error) {
 	return data.NewFrames(len(indices), 36, 40), nil
 }
 
-// What can't be read is an error that names the sample, once, and an interrupted evaluation ends with the context's.
+// An unreadable sample is an error that names it once, and an interrupted evaluation returns the context's error.
 func TestEvaluateErrors(t *testing.T) {
 	m := openModel(t, published)
 	_, err := m.Evaluate(t.Context(), data.Sets{Image: broken{images(t, 3)}})

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A deployer's program has nothing of training in it, nor of drawn faces and reports.
+// An inference program imports nothing for training, drawn faces or reports.
 func TestNoTraining(t *testing.T) {
 	found := map[string]bool{}
 	collect(t, "infer", found)
@@ -25,7 +25,7 @@ func TestNoTraining(t *testing.T) {
 	}
 }
 
-// collect adds the packages of this module that a package imports, directly or through others. Tests do not count.
+// collect adds the packages of this module that a package imports, directly or indirectly, tests excluded.
 func collect(t *testing.T, pkg string, found map[string]bool) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join("..", filepath.FromSlash(pkg), "*.go"))

@@ -1,8 +1,9 @@
-// Package infer is for programs that ask a model: open one, name the expression in images and videos, measure it on labelled sets.
-// It has nothing of training.
+// Package infer is for programs that use a trained model: open one, predict the expression in images and videos, evaluate it on
+// labelled sets. It imports nothing for training.
 //
-// [Open] gives a [Model]; its Predict answers for one image or video, Evaluate for whole sets. The example shows all that a program
-// needs. Below it, package modelfile finds out what a file holds, and package system says what any model can be asked.
+// [Open] gives a [Model]; its Predict answers for one image or video, Evaluate for whole sets. The example shows all that a
+// program needs. Below it, package modelfile identifies the contents of a file, and package system is the interface of all
+// models.
 package infer
 
 import (
@@ -17,21 +18,21 @@ import (
 	"mien/system"
 )
 
-// Model is a classifier ready to answer.
+// Model is a classifier ready for inference.
 type Model struct {
 	modelfile.Description // recipe, class names and precision
 	Net                   system.Classifier
 
-	// Reference is the same model in full precision, with which Evaluate compares each answer; nil compares none.
+	// Reference is the same model in full precision, with which Evaluate compares each prediction; nil for no comparison.
 	Reference *Model
 
 	backend engine.Backend
-	scope   *nn.Scope // nil for a model that somebody else frees
+	scope   *nn.Scope // nil if the model is owned by the caller
 }
 
-// Open loads FILE|RUN: a run folder, a weights file of mien, or a published fine-tuned checkpoint, whose shape is
-// then read from its tensors. The weights of its linear layers are kept and multiplied in the given precision, or, if p is nil,
-// in that which the file names, else in float32. The model computes on b, which stays the caller's.
+// Open loads FILE|RUN: a run folder, a weights file of mien, or a published fine-tuned checkpoint, whose shape is then inferred
+// from its tensors. The weights of its linear layers are stored and multiplied in the given precision or, if p is nil, in that
+// of the file, by default float32. The model computes on b, which the caller still owns.
 func Open(fileOrRun string, b engine.Backend, p *engine.Precision) (*Model, error) {
 	net, d, scope, err := modelfile.Classifier(fileOrRun, b, p)
 	if err != nil {
@@ -40,12 +41,12 @@ func Open(fileOrRun string, b engine.Backend, p *engine.Precision) (*Model, erro
 	return &Model{Description: d, Net: net, backend: b, scope: scope}, nil
 }
 
-// Of returns a model on a network that is being trained, to measure it. The network stays the caller's.
+// Of returns a model on a network that is being trained, to evaluate it. The caller still owns the network.
 func Of(net system.Classifier, d modelfile.Description, b engine.Backend) *Model {
 	return &Model{Description: d, Net: net, backend: b}
 }
 
-// Close gives the model's memory back.
+// Close releases the model's memory.
 func (m *Model) Close() {
 	if m.scope != nil {
 		m.scope.Free()
@@ -55,7 +56,7 @@ func (m *Model) Close() {
 	}
 }
 
-// Prediction is the answer for one image or video.
+// Prediction is the result for one image or video.
 type Prediction struct {
 	Path          string        `json:"path"`
 	Modality      data.Modality `json:"modality"`
@@ -87,7 +88,7 @@ func (m *Model) Predict(ctx context.Context, path string, sample data.Sample, mo
 
 var article = map[data.Modality]string{data.Image: "an image", data.Video: "a video"}
 
-// Views returns what the model looks at in a sample: the image itself, or the test windows of a video.
+// Views returns the model's input for a sample: the image itself, or the test windows of a video.
 func (m *Model) Views(sample data.Sample, modality data.Modality) ([]data.View, error) {
 	r := m.Recipe
 	windows := [][]int{{0}}

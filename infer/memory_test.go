@@ -12,7 +12,7 @@ import (
 	"mien/engine/cpu"
 )
 
-// A model that is closed has given back all its memory, and an answer takes none.
+// Closing a model releases all its memory, and a prediction keeps none.
 func TestCloseGivesMemoryBack(t *testing.T) {
 	for _, p := range []engine.Precision{engine.Full, engine.BF16, engine.Int8} {
 		b := cpu.New()
@@ -41,7 +41,7 @@ func TestCloseGivesMemoryBack(t *testing.T) {
 
 var errFull = errors.New("it is full")
 
-// scarce is a backend whose memory ends after so many allocations.
+// scarce is a backend that runs out of memory after a number of allocations.
 type scarce struct {
 	engine.Backend
 	left int
@@ -54,7 +54,7 @@ func (s *scarce) Alloc(bytes int) (engine.Buffer, error) {
 	return s.Backend.Alloc(bytes)
 }
 
-// Wherever memory ends, in opening a model, an answer, an evaluation or a look at the routes, it is one error that says what to do.
+// Running out of memory while opening a model, predicting, evaluating or reading routes is one error that says what to do.
 func TestMemoryEnds(t *testing.T) {
 	face, _, err := data.Open(filepath.Join(goldenDir, "face.png"), data.OpenOptions{H: 160, W: 160})
 	require.NoError(t, err)

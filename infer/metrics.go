@@ -26,7 +26,7 @@ func (c Confusion) N() int {
 	return n
 }
 
-// Recall returns the percentage of a class that was found; ok is false for a class without samples.
+// Recall returns the percentage of a class that was classified correctly; ok is false for a class without samples.
 func (c Confusion) Recall(class int) (percent float64, ok bool) {
 	n := 0
 	for _, v := range c[class] {

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Recalls worked out by hand: rows are true classes, of which the third has no sample.
+// Recalls computed by hand: rows are true classes, of which the third has no sample.
 func TestRecalls(t *testing.T) {
 	c := NewConfusion(3)
 	for _, p := range [][2]int{{0, 0}, {0, 0}, {0, 1}, {0, 2}, {1, 1}, {1, 0}} {
@@ -33,7 +33,7 @@ func TestRecalls(t *testing.T) {
 	require.Zero(t, (&Report{}).Mean())
 }
 
-// Large logits neither overflow nor vanish, and the weight counts.
+// Large logits neither overflow nor underflow, and the weight is applied.
 func TestAddSoftmax(t *testing.T) {
 	p := []float64{0.5, 0, 0}
 	addSoftmax(p, []float64{1000, 1000, 1000 - math.Log(2)}, 0.5)

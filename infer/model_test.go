@@ -16,7 +16,7 @@ import (
 	"mien/weights"
 )
 
-// Golden files hold what PyTorch makes of tiny models; testdata/golden/README.md says how they are made.
+// Golden files hold PyTorch's results for tiny models; testdata/golden/README.md says how they are made.
 const (
 	goldenDir = "../testdata/golden/"
 	published = goldenDir + "released_form.pth"
@@ -82,7 +82,7 @@ func images(t *testing.T, n int) data.Dataset {
 	return s.Image
 }
 
-// videos lists a video for each label, which are stretches of the golden one, under the header of a data set.
+// videos lists a video for each label, cut from the golden one, under the header of a dataset.
 func videos(t *testing.T, header string, labels ...int) data.Dataset {
 	t.Helper()
 	dir := t.TempDir()
@@ -106,7 +106,7 @@ func videos(t *testing.T, header string, labels ...int) data.Dataset {
 	return s.Video
 }
 
-// predict asks a model for one sample of a set.
+// predict classifies one sample of a set.
 func predict(t *testing.T, m *Model, d data.Dataset, i int) Prediction {
 	t.Helper()
 	sample, err := d.Open(i)

@@ -12,7 +12,7 @@ import (
 	"mien/internal/golden"
 )
 
-// A checkpoint as the released code saves it gives PyTorch's probabilities, from image files to softmax.
+// A checkpoint as saved by the released code gives PyTorch's probabilities, from image files to softmax.
 func TestReleasedCheckpoint(t *testing.T) {
 	var want map[data.Modality][]float64
 	text, err := os.ReadFile(golden.Path(t, "released_expected.json"))

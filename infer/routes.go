@@ -9,7 +9,8 @@ import (
 	"mien/system"
 )
 
-// Routes returns the choices of each router on one sample, [block][token·k]: numbers of experts. It is nil for a model without experts.
+// Routes returns the choices of each router on one sample, [block][token·k]: expert indices. It is nil for a model without
+// experts.
 func (m *Model) Routes(ctx context.Context, d data.Dataset, i int) (choices [][]int32, err error) {
 	defer engine.Catch(&err)
 	net, ok := m.Net.(system.Sparse)

@@ -12,7 +12,7 @@ import (
 	"mien/engine/cpu"
 )
 
-// A stored model answers with the bits of one that is rounded when it is opened, and another precision can be asked for.
+// A stored model gives bit-identical results to one that is rounded when opened, and another precision can be requested.
 func TestStoredModelPredictsTheSame(t *testing.T) {
 	face, _, err := data.Open(filepath.Join(goldenDir, "face.png"), data.OpenOptions{})
 	require.NoError(t, err)

@@ -7,6 +7,8 @@ import (
 	"mien/vit"
 )
 
+// The sizes of encoder and decoder, and their cost.
+
 // Config is an encoder and the size of its decoder.
 type Config struct {
 	Encoder      vit.Config
@@ -15,7 +17,7 @@ type Config struct {
 	DecoderHeads int
 }
 
-// Check returns an error for sizes that do not fit.
+// Check returns an error for sizes that do not fit together.
 func (c Config) Check() error {
 	if err := c.Encoder.Check(); err != nil {
 		return err
@@ -41,8 +43,8 @@ var Sizes = map[string]Config{
 	"large": {vit.Sizes["large"], 512, 4, 8},
 }
 
-// MACs counts the multiply-adds of one sample: the encoder on the visible patches alone, their way to the decoder, the
-// decoder's blocks on all tokens and its head, which predicts the hidden patches.
+// MACs counts the multiply-adds of one sample: the encoder on the visible patches, their projection to the decoder, the
+// decoder's blocks on all tokens, and its head on the hidden patches.
 func (c Config) MACs(visible, tokens int) int {
 	narrow := visible * c.Encoder.Dim * c.DecoderDim
 	decoder := c.DecoderDepth * vit.BlockMACs(tokens, c.DecoderDim, c.Encoder.MLPRatio)

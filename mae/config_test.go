@@ -64,7 +64,7 @@ func TestParameters(t *testing.T) {
 
 // In units of 10⁹, the published model and a video; and a model small enough to count by hand: 5 of 18 patches are visible.
 func TestMACs(t *testing.T) {
-	require.InDelta(t, 11.5625, float64(Sizes["base"].MACs(40, 800))/1e9, 0.00005) // the head works on the 760 hidden patches alone
+	require.InDelta(t, 11.5625, float64(Sizes["base"].MACs(40, 800))/1e9, 0.00005) // the head runs on the 760 hidden patches only
 	encoder := 5*300*12 + 2*(5*(3+1+2*2)*12*12+2*5*5*12)
 	decoder := 18*(3+1+2*2)*14*14 + 2*18*18*14
 	require.Equal(t, encoder+5*12*14+decoder+13*14*300, small.MACs(5, 18))

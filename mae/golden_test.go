@@ -29,7 +29,7 @@ func loadGolden(t *testing.T, b engine.Backend) (*learner, []nn.Param) {
 	return golden.Load(t, b, "mae_tiny.safetensors", func(s *nn.Scope) *learner { return System.Build(s, goldenRecipe).(*learner) })
 }
 
-// What PyTorch computes is computed here: targets and predictions of the hidden patches, loss, all gradients, and ten steps.
+// Results equal PyTorch's: targets and predictions of the hidden patches, loss, all gradients, and ten steps.
 func TestGolden(t *testing.T) {
 	golden.EachKernels(t, func(t *testing.T) {
 		for _, modality := range []data.Modality{data.Image, data.Video} {

@@ -1,8 +1,9 @@
-// Package mae is the dual-modal masked autoencoder that pre-trains the encoder (S4D section III-B; VideoMAE, Tong et al.
-// 2022): most patches of an image or video are hidden, the encoder sees the rest, and a small decoder predicts the
-// pixels of the hidden ones.
+// Package mae is the dual-modal masked autoencoder that pre-trains the encoder (S4D section III-B; VideoMAE, Tong et al. 2022):
+// most patches of an image or video are hidden, the encoder receives the rest, and a small decoder predicts the pixels of the
+// hidden ones.
 //
-// Read package vit first. Here: mae.go has the way of one batch, target.go what is to be predicted, mask.go what is hidden.
+// Read package vit first. Here mae.go follows one batch through the model, target.go has what is to be predicted, mask.go what
+// is hidden.
 package mae
 
 import (
@@ -23,7 +24,7 @@ type Model struct {
 	unit      [2]*ag.Value // scale and shift of the norm of targets, constant
 }
 
-// Decoder predicts the pixels of patches from tokens of its own, smaller width d.
+// Decoder predicts the pixels of patches, from tokens of a smaller width d.
 type Decoder struct {
 	Blocks   []*vit.Block
 	Norm     *nn.LayerNorm
@@ -53,15 +54,15 @@ func New(s *nn.Scope, c Config) *Model {
 	return m
 }
 
-// Output is one pre-training pass. M is the number of patches that are hidden in a sample.
+// Output is the result of one pre-training pass. M is the number of hidden patches per sample.
 type Output struct {
 	Loss   *ag.Value // scalar
 	Pred   *ag.Value // [B·M, P], normalised pixels, channel fastest
 	Target *ag.Value // [B·M, P]
 }
 
-// Forward hides the patches that mask names and measures how well they are predicted. pixels are bytes [B, T, H, W, 3] or floats
-// [B, 3, T, H, W] in [0, 1]. Each patch is cut once: visible ones for the encoder, hidden ones as targets.
+// Forward hides the patches of mask, predicts them and computes the loss. pixels are bytes [B, T, H, W, 3] or floats [B, 3, T,
+// H, W] in [0, 1]. Each patch is cut once: visible ones for the encoder, hidden ones as targets.
 func (m *Model) Forward(pixels *ag.Value, mask *Mask) Output {
 	if batch, tokens := pixels.Dim(0), m.Encoder.CheckPixels(pixels.Data()); batch != mask.Batch || tokens != mask.Tokens {
 		panic(&engine.ShapeError{Op: "mae mask", Got: [2]int{mask.Batch, mask.Tokens}, Want: [2]int{batch, tokens}})
@@ -73,8 +74,8 @@ func (m *Model) Forward(pixels *ag.Value, mask *Mask) Output {
 	return Output{Loss: Loss(pred, target), Pred: pred, Target: target}
 }
 
-// Loss is the mean squared error over the hidden patches (S4D equation 2). The paper's M keeps what is visible and divides by its
-// sum; the released code averages over the hidden patches, and so does this.
+// Loss is the mean squared error over the hidden patches (S4D equation 2). The paper's mask M keeps the visible patches and the
+// sum is divided by that of M; this function averages over the hidden patches, as the released code does.
 func Loss(pred, target *ag.Value) *ag.Value { return ag.MSE(pred, target) }
 
 // encode runs the encoder on the V visible patches of each sample.
@@ -91,7 +92,7 @@ func (m *Model) encode(pixels *ag.Value, mask *Mask, at places) *ag.Value {
 	return m.Norm.Forward(x) // [B, V, D]
 }
 
-// decode puts the latents back in their places, a mask token in every other, and predicts the hidden patches.
+// decode scatters the latents back to their positions, puts the mask token in all others, and predicts the hidden patches.
 func (m *Model) decode(latent *ag.Value, mask *Mask, at places) *ag.Value {
 	d, rows := m.DecoderDim, mask.Batch*mask.Tokens
 	x := ag.Linear(latent, m.ToDecoder, nil)      // [B, V, d]

@@ -8,19 +8,22 @@ import (
 	"mien/engine"
 )
 
-// Mask says which patches are hidden: in each sample as many.
+// Which patches are hidden: random masks, and the row indices by which mae.go selects visible and hidden patches.
+// Go on with system.go.
+
+// Mask lists the visible and hidden patches: every sample has the same number of each.
 type Mask struct {
 	Batch, Tokens   int
-	Visible, Hidden int     // patches of a sample
+	Visible, Hidden int     // per sample
 	visible, hidden []int32 // rows of [B·N], sample by sample in the order of the patches
 }
 
 // HiddenPatches returns how many of a sample's patches a ratio hides, ⌊ratio·tokens⌋.
 func HiddenPatches(tokens int, ratio float64) int {
-	return int(ratio*float64(tokens) + 1e-9) // 0.9·100 must be 90 in floating point, too
+	return int(ratio*float64(tokens) + 1e-9) // 0.9·100 must be 90 despite rounding
 }
 
-// CheckRatio returns an error for a ratio that hides nothing, whose loss would be 0 for ever, or everything.
+// CheckRatio returns an error for a ratio that hides no patch, so that the loss would always be 0, or every patch.
 func CheckRatio(tokens int, ratio float64) error {
 	if n := HiddenPatches(tokens, ratio); !(n > 0 && n < tokens) {
 		return fmt.Errorf("a mask ratio of %v: of %d patches it must hide at least one and show at least one", ratio, tokens)
@@ -28,8 +31,8 @@ func CheckRatio(tokens int, ratio float64) error {
 	return nil
 }
 
-// RandomMask hides exactly ⌊ratio·tokens⌋ patches of each sample, drawn uniformly: no tubes, as in the released code.
-// The ratio passes CheckRatio.
+// RandomMask hides exactly ⌊ratio·tokens⌋ patches of each sample, drawn uniformly, without tubes, as in the released code. The
+// ratio must pass CheckRatio.
 func RandomMask(batch, tokens int, ratio float64, rng *rand.Rand) *Mask {
 	hidden := make([]float32, batch*tokens)
 	for b := range batch {
@@ -44,7 +47,8 @@ func RandomMask(batch, tokens int, ratio float64, rng *rand.Rand) *Mask {
 	return m
 }
 
-// NewMask takes a mask [B·N] of ones (hidden) and zeros. Every sample must hide the same number of patches, at least one, and show one.
+// NewMask takes a mask [B·N] of ones (hidden) and zeros. Every sample must hide the same number of patches, with at least one
+// hidden and one visible.
 func NewMask(batch, tokens int, hidden []float32) (*Mask, error) {
 	m := &Mask{Batch: batch, Tokens: tokens}
 	for i, h := range hidden {
@@ -67,14 +71,14 @@ func NewMask(batch, tokens int, hidden []float32) (*Mask, error) {
 	return m, nil
 }
 
-// places is a mask on a backend.
+// places is a mask on a backend, as row indices.
 type places struct {
-	visible ag.Rows // from [B·N] to the visible rows [B·V]; transposed, back to their places, with nothing in the others
+	visible ag.Rows // from [B·N] to the visible rows [B·V]; transposed, back to [B·N], with zeros elsewhere
 	hidden  ag.Rows // from [B·N] to the hidden rows [B·M]
 	order   ag.Rows // from a table of N positions to the visible rows; it has no gradient
 }
 
-// on uploads the mask, in one piece.
+// on uploads the mask in a single transfer.
 func (m *Mask) on(t *ag.Tape) places {
 	rows := m.Batch * m.Tokens
 	values := make([]int32, 0, 2*len(m.visible)+len(m.hidden)+2*rows)
@@ -95,7 +99,7 @@ func (m *Mask) on(t *ag.Tape) places {
 	return p
 }
 
-// inverse returns, for each of n rows, where it is in the list, −1 where it is not.
+// inverse returns the index in the list of each of n rows, or −1.
 func inverse(list []int32, n int) []int32 {
 	at := make([]int32, n)
 	for i := range at {

@@ -34,7 +34,7 @@ func TestCheckRatio(t *testing.T) {
 	}
 }
 
-// Each sample hides exactly as many patches as it should, each as often as any other, and each pair as often as any other.
+// Each sample hides the exact number of patches; all patches, and all pairs of patches, are equally likely.
 func TestRandomMask(t *testing.T) {
 	const batch, tokens, hidden = 5, 9, 4 // ⌊0.5·9⌋
 	rng := rand.New(rand.NewPCG(1, 2))
@@ -67,7 +67,7 @@ func TestRandomMask(t *testing.T) {
 	require.Panics(t, func() { RandomMask(batch, tokens, 0.1, rng) })
 }
 
-// Masks come from the place in the run: samples, steps, epochs and seeds differ, and a step drawn again is the same.
+// Masks depend on the position in the run: samples, steps, epochs and seeds differ, and a repeated step gets the same mask.
 func TestMasksDiffer(t *testing.T) {
 	l := &learner{Model: &Model{Config: small}, recipe: goldenRecipe}
 	l.Encoder = newSmall(cpu.New()).Encoder
@@ -107,7 +107,7 @@ func TestNewMask(t *testing.T) {
 	require.Error(t, err)
 }
 
-// The relations that a mask uploads: each row of a batch is visible or hidden, and the way back leads to where it came from.
+// The uploaded indices: each row of a batch is visible or hidden, and the inverse leads back to it.
 func TestPlaces(t *testing.T) {
 	b := cpu.New()
 	tape := ag.NewTape(b)
@@ -133,7 +133,7 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
-// A mask that is not for the pixels would compare patches of different samples.
+// A mask of another batch size or token count would compare patches of different samples.
 func TestForwardRefusesOtherMasks(t *testing.T) {
 	b := cpu.New()
 	m := newSmall(b)

@@ -14,6 +14,9 @@ import (
 	"mien/vit"
 )
 
+// How runs and commands use the masked autoencoder: package mae as a [system.System], the weight decay of its parameters
+// and the mask of each training step. Go on with package s4d, which fine-tunes the encoder.
+
 // System is masked pre-training.
 var System = system.System{
 	Name: "mae", Kind: recipe.Pretrain,
@@ -53,8 +56,8 @@ func check(r recipe.Recipe) error {
 	return nil
 }
 
-// Decay is the weight decay of a parameter by the released code's rule: everything decays but names that end in ".bias" and layer norms,
-// so that q_bias, v_bias and the mask token do.
+// Decay is the weight decay of a parameter by the released code's rule: names ending in ".bias" and layer norms do not decay;
+// all else does, including q_bias, v_bias and the mask token.
 func Decay(name string, decay float64) float64 {
 	if strings.HasSuffix(name, ".bias") || strings.Contains(name, "norm") {
 		return 0
@@ -62,7 +65,7 @@ func Decay(name string, decay float64) float64 {
 	return decay
 }
 
-// learner is a Model with the recipe that it learns by.
+// learner is a Model with the recipe of its run.
 type learner struct {
 	*Model
 	recipe recipe.Recipe
@@ -72,7 +75,7 @@ func (l *learner) Loss(t *ag.Tape, b *system.Batch) *ag.Value {
 	return l.Forward(b.Pixels(t), l.mask(b)).Loss
 }
 
-// mask draws the hidden patches of a batch from its place in the run.
+// mask draws the hidden patches of a batch, as determined by its position in the run.
 func (l *learner) mask(b *system.Batch) *Mask {
 	return RandomMask(b.Size(), l.Encoder.TokensOf(b.Modality), l.ratio(b.Modality), b.Stream("mask"))
 }
@@ -89,7 +92,7 @@ func (l *learner) MACs(m data.Modality) int {
 	return l.Config.MACs(tokens-HiddenPatches(tokens, l.ratio(m)), tokens)
 }
 
-// Reconstruct makes it a system.Reconstructor.
+// Reconstruct implements system.Reconstructor.
 func (l *learner) Reconstruct(t *ag.Tape, b *system.Batch) (masked, output []float32, err error) {
 	mask := l.mask(b)
 	pred, err := engine.Read[float32](l.Forward(b.Pixels(t), mask).Pred.Data())

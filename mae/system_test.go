@@ -31,7 +31,8 @@ func TestSystemChecks(t *testing.T) {
 	}
 }
 
-// What ends in ".bias" and layer norms do not decay; q_bias, v_bias and the mask token do. Learning rates are those of the schedule.
+// Names ending in ".bias" and layer norms do not decay; q_bias, v_bias and the mask token do. Learning rates follow the
+// schedule.
 func TestGroup(t *testing.T) {
 	r := recipe.Recipe{Train: recipe.Train{WeightDecay: 0.05, LayerDecay: 0.5}}
 	for name, want := range map[string]float64{
@@ -58,7 +59,7 @@ func TestPreset(t *testing.T) {
 	require.Empty(t, System.Heads(goldenRecipe))
 }
 
-// smallRecipe is the run of small.
+// smallRecipe is a recipe for the model small.
 func smallRecipe() recipe.Recipe {
 	r := recipe.Recipe{Name: "small", Kind: recipe.Pretrain, System: "mae", Train: recipe.Train{ImageMask: 0.8, VideoMask: 0.6}}
 	small.Encoder.ToRecipe(&r)
@@ -70,14 +71,14 @@ func newLearner() *learner {
 	return System.Build(nn.NewScope(cpu.New(), engine.Float32, nn.Random{Seed: 1}), smallRecipe()).(*learner)
 }
 
-// The cost of a step is that of its modality's mask.
+// The cost of a step depends on the mask ratio of its modality.
 func TestLearnerMACs(t *testing.T) {
 	l := newLearner()
 	require.Equal(t, small.MACs(9-7, 9), l.MACs(data.Image))
 	require.Equal(t, small.MACs(18-10, 18), l.MACs(data.Video))
 }
 
-// The loss of a batch is that of the mask which its place in the run draws, and Reconstruct shows the same mask.
+// The loss of a batch uses the mask of its position in the run, and Reconstruct shows the same mask.
 func TestReconstruct(t *testing.T) {
 	l := newLearner()
 	b := l.MaskToken.Data().Backend()
@@ -103,7 +104,7 @@ func TestReconstruct(t *testing.T) {
 	}
 }
 
-// A run begins with a whole pre-training file, of the same heads in encoder and decoder.
+// A run starts from a complete pre-training file with the same numbers of heads in encoder and decoder.
 func TestStart(t *testing.T) {
 	load := func(file string, r recipe.Recipe) (nn.LoadReport, error) {
 		load, err := System.Start(golden.Open(t, file), r, nn.Random{})
@@ -134,8 +135,8 @@ func TestStart(t *testing.T) {
 	require.EqualError(t, err, "its attention has 1 heads, that of recipe mine 4: set model.decoder_heads to 1")
 }
 
-// What the encoder sees and what the decoder guesses are different patches: no gradient and no value of a hidden patch gets into the
-// encoder, and the position of each patch matters to both.
+// Encoder input and decoder output are different patches: no gradient and no value of a hidden patch reaches the encoder, and
+// both use the position of each patch.
 func TestHiddenPixelsDoNotReachTheEncoder(t *testing.T) {
 	b := cpu.New()
 	m := newSmall(b)

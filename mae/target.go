@@ -10,7 +10,9 @@ import (
 	"mien/vit"
 )
 
-// targetEps is added to the variance of a patch before it divides.
+// What the decoder learns to predict, and how a prediction becomes pixels again. Go on with mask.go.
+
+// targetEps is added to the variance of a patch before the division.
 const targetEps = 1e-6
 
 // Layer norm divides by √(biased variance + eps). The unbiased variance, which the targets take, is n/(n−1) times the biased one, so
@@ -20,7 +22,7 @@ func unbias(e vit.Config) (n int, factor float64) {
 	return n, float64(n) / float64(n-1)
 }
 
-// newTargetNorm makes scale and shift of the layer norm that target calls.
+// newTargetNorm makes the scale and shift of the layer norm in target.
 func newTargetNorm(s *nn.Scope, e vit.Config) [2]*ag.Value {
 	n, factor := unbias(e)
 	filled := func(v float32) func() []float32 {
@@ -50,16 +52,16 @@ func (m *Model) target(pixels *ag.Value, hidden ag.Rows) *ag.Value {
 
 // Painted is a sample of the masked autoencoder as pixels [3, T, H, W] in [0, 1].
 type Painted struct {
-	Masked []float32 // hidden patches are grey
-	Output []float32 // hidden patches are predicted
+	Masked []float32 // with hidden patches in grey
+	Output []float32 // with hidden patches as predicted
 }
 
-// Paint shows a prediction [M, P] of the hidden patches of one sample, whose pixels are [3, T, H, W] in [0, 1]. The decoder predicts
-// patches that are normalised by their own mean and deviation; these two numbers are taken from the true patch.
+// Paint puts a prediction [M, P] of the hidden patches into the pixels [3, T, H, W] of a sample, in [0, 1]. The decoder
+// predicts normalised patches; mean and standard deviation are those of the true patch.
 func (m *Model) Paint(pixels, pred []float32, mask *Mask, frames int) Painted {
 	out := Painted{Masked: append([]float32{}, pixels...), Output: append([]float32{}, pixels...)}
 	c := m.Encoder.Config
-	at := make([]int, c.PatchDim()/3) // where a patch's values of one channel are
+	at := make([]int, c.PatchDim()/3) // offsets of a patch's values of one channel
 	for i, token := range mask.hidden[:mask.Hidden] {
 		for ch := range 3 {
 			m.locate(at, int(token), ch, frames)
@@ -73,8 +75,8 @@ func (m *Model) Paint(pixels, pred []float32, mask *Mask, frames int) Painted {
 	return out
 }
 
-// locate fills in the places in [3, T, H, W] of one channel of a patch, in the order of the target. The single frame of an image is
-// every frame of its tubelet.
+// locate fills at with the offsets in [3, T, H, W] of one channel of a patch, in the order of the target. An image's single
+// frame stands for every frame of its tubelet.
 func (m *Model) locate(at []int, token, ch, frames int) {
 	c := m.Encoder.Config
 	g, p, side := c.ImageSize/c.PatchSize, c.PatchSize, c.ImageSize
@@ -84,7 +86,7 @@ func (m *Model) locate(at []int, token, ch, frames int) {
 	}
 }
 
-// moments returns mean and deviation of the values at the given places, as target takes them.
+// moments returns the mean and standard deviation of the values at the given offsets, as in target.
 func moments(pixels []float32, at []int) (mean, deviation float64) {
 	n := float64(len(at))
 	for _, p := range at {

@@ -84,8 +84,8 @@ func TestTarget(t *testing.T) {
 	}
 }
 
-// A flat patch has no deviation: its target is 0, and not what rounding makes of 0/0. In one that is nearly flat, what is added to the
-// variance weighs more than the variance.
+// A flat patch has no variance: its target is 0, not a rounding artefact of 0/0. In a nearly flat one, eps outweighs the
+// variance.
 func TestTargetOfFlatPatches(t *testing.T) {
 	b := cpu.New()
 	m := newSmall(b)
@@ -127,7 +127,7 @@ func TestLoss(t *testing.T) {
 	require.InEpsilon(t, sum/float64(2*10*300), loss[0], 1e-5)
 }
 
-// A perfect prediction paints what was there; a prediction of zeros, the mean of each patch and channel; and what is hidden is grey.
+// A perfect prediction paints the original, a prediction of zeros the mean of each patch and channel; hidden patches are grey.
 func TestPaint(t *testing.T) {
 	b := cpu.New()
 	m := newSmall(b)

@@ -15,7 +15,7 @@ import (
 	"mien/vit"
 )
 
-// A block with experts does to PyTorch's tokens what PyTorch does: gates, and the mixture beside the MLP.
+// A block with experts gives PyTorch's results on PyTorch's tokens: gates, and the mixture beside the MLP.
 func TestGolden(t *testing.T) {
 	golden.EachKernels(t, func(t *testing.T) {
 		b := cpu.New()

@@ -1,6 +1,6 @@
-// Package moae is the mixture of adapter experts of S4D (sections III-D of the paper, equations 5 to 9): a router sends
-// each token to k of n small adapters, whose outputs are added with the router's weights. It runs beside the MLP of
-// a transformer block, on the same normalised tokens. One router serves images and videos.
+// Package moae is the mixture of adapter experts of S4D (sections III-D of the paper, equations 5 to 9): a router sends each
+// token to k of n small adapters, whose outputs are summed with the router's weights. It runs beside the MLP of a transformer
+// block, on the same normalised tokens. One router serves images and videos.
 //
 // Where the paper and the released code differ, the default is deterministic and follows the code's mathematics; each
 // other behaviour is a field of [Config]:
@@ -25,12 +25,12 @@ import (
 // Config is the shape of one layer and the choice between paper and code.
 type Config struct {
 	Experts int // n
-	TopK    int // k, experts a token
+	TopK    int // k, experts per token
 	Hidden  int // width of an adapter's hidden layer; 0 is a quarter of the token width
 
 	Residual    bool    // add the adapter's input to its output, as equation 8 does
 	NoiseInEval bool    // draw router noise at evaluation as well, as the released code does
-	Capacity    float64 // an expert takes at most Capacity·tokens·k/n tokens, as the released code does with 1; 0 is no limit
+	Capacity    float64 // an expert takes at most Capacity·tokens·k/n tokens; the released code uses 1; 0 is no limit
 	Balance     float64 // coefficient of the load-balance loss; the released code intends 1e-3 and never adds it
 }
 
@@ -51,7 +51,7 @@ func (c Config) Check() error {
 	return nil
 }
 
-// Width is that of an adapter's hidden layer for tokens of width dim.
+// Width is the width of an adapter's hidden layer for tokens of width dim.
 func (c Config) Width(dim int) int {
 	if c.Hidden == 0 {
 		return dim / 4
@@ -59,13 +59,13 @@ func (c Config) Width(dim int) int {
 	return c.Hidden
 }
 
-// Pass is one trip through the model: whether it trains, and where its noise comes from.
+// Pass describes one forward pass: whether it is training, and the key of its noise.
 type Pass struct {
 	Training bool
-	Noise    *engine.Key // nil draws none, whatever the config says
+	Noise    *engine.Key // nil draws no noise, whatever the config says
 }
 
-// Child returns the pass of part i of a model, with noise of its own.
+// Child returns the pass of part i of a model, with an independent noise stream.
 func (p Pass) Child(i int) Pass {
 	if p.Noise != nil {
 		key := p.Noise.Child(i)
@@ -91,7 +91,7 @@ func New(s *nn.Scope, dim int, c Config, init nn.Init) *Layer {
 	return l
 }
 
-// Output is what a layer computes: the mixture, and what figures and losses want to know about the routing.
+// Output is what a layer computes: the mixture, and the routing for figures and losses.
 type Output struct {
 	Mixed   *ag.Value // [B, N, D]
 	Gates   *ag.Value // [B·N, k], the weight of each choice
@@ -112,7 +112,7 @@ func (o Output) Values() []*ag.Value {
 }
 
 // Forward computes Σ_i G(x)_i·Adapter_i(x) (S4D equation 9) for tokens x [B, N, D]. Slots [B·N·k, D] are the tokens sorted by
-// expert, once for each expert that works on them.
+// expert, one copy for each expert that processes them.
 func (l *Layer) Forward(x *ag.Value, pass Pass) Output {
 	batch, tokens, dim := x.Dim(0), x.Dim(1), x.Dim(2)
 	var noise *engine.Key
@@ -131,7 +131,7 @@ func (l *Layer) Forward(x *ag.Value, pass Pass) Output {
 	return out
 }
 
-// capacity is the number of tokens an expert takes, ⌊Capacity·tokens·k/n⌋.
+// capacity is the largest number of tokens per expert, ⌊Capacity·tokens·k/n⌋.
 func (l *Layer) capacity(tokens int) int {
 	if l.Capacity == 0 {
 		return 0
@@ -171,8 +171,8 @@ func newRouter(s *nn.Scope, dim, experts int, init nn.Init) *Router {
 	}
 }
 
-// Scores returns H(x) = x·W_g + ε (S4D equation 5) for tokens [tokens, D] as [tokens, experts]. As in the released code
-// (and Shazeer et al. 2017) the noise has a learned scale, ε = softplus(x·W_n)·N(0, 1). A nil key draws none.
+// Scores returns H(x) = x·W_g + ε (S4D equation 5) for tokens [tokens, D] as [tokens, experts]. As in the released code (and
+// Shazeer et al. 2017) the noise has a learned scale, ε = softplus(x·W_n)·N(0, 1). A nil key draws no noise.
 func (r *Router) Scores(x *ag.Value, noise *engine.Key) *ag.Value {
 	scores := r.Score.Forward(x)
 	if noise == nil {

@@ -50,7 +50,7 @@ func newLayer(b engine.Backend, c Config) (*Layer, *nn.Scope) {
 	return l, s
 }
 
-// input are tokens [batch, tokens, dim].
+// input returns tokens [batch, tokens, dim].
 func input() []float64 {
 	x := make([]float64, all*dim)
 	for i := range x {
@@ -78,7 +78,8 @@ func linear(t *testing.T, l *nn.Linear, x []float64) (y []float64) {
 	return y
 }
 
-// reference is equations 5 to 9 in plain loops: for each token, in batch-major order, the sum over its chosen experts that have room.
+// reference is equations 5 to 9 in plain loops: for each token, in batch-major order, the sum over its chosen experts with
+// remaining capacity.
 func reference(t *testing.T, l *Layer, x, noise []float64, room int) (mixed []float64) {
 	taken := make([]int, experts)
 	for i := range all {
@@ -190,7 +191,7 @@ func TestBalanceLoss(t *testing.T) {
 	require.Empty(t, Output{}.Values())
 }
 
-// The balance loss moves the router, and only it.
+// The balance loss has a gradient for the router only.
 func TestBalanceLossHasAGradient(t *testing.T) {
 	b := cpu.New()
 	l, s := newLayer(b, Config{Balance: 0.3})
@@ -202,7 +203,7 @@ func TestBalanceLossHasAGradient(t *testing.T) {
 	}
 }
 
-// Parts of a model draw different noise, and each the same when it is asked again.
+// Parts of a model draw different noise, each the same on every call.
 func TestChild(t *testing.T) {
 	key := engine.Key{Seed: 1, Stream: 2}
 	pass := Pass{Training: true, Noise: &key}
@@ -218,7 +219,7 @@ func TestChild(t *testing.T) {
 	require.Equal(t, Pass{Training: true}, Pass{Training: true}.Child(3))
 }
 
-// Names are those of the published checkpoints; routers are never packed.
+// Parameters have the names of the published checkpoints; routers are never packed.
 func TestNames(t *testing.T) {
 	params, err := nn.Outline(100, func(s *nn.Scope) { New(s, 12, Config{Experts: 2, TopK: 1}, nn.Zeros) })
 	require.NoError(t, err)

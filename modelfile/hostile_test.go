@@ -16,7 +16,7 @@ import (
 	"mien/weights"
 )
 
-// Files that claim a model of any size, by their names or by the recipe inside, are each one line of error, in bounded memory.
+// Files that claim a model of any size, by their tensor names or their recipe, each give a one-line error in bounded memory.
 func TestHostileSizes(t *testing.T) {
 	var whole []weights.Tensor
 	f := openGolden(t, "released_form.pth")

@@ -1,5 +1,5 @@
-// Package modelfile opens and writes weights files with what they say about themselves: which system, recipe and class names they
-// belong to, and in which precision they are stored. It is the one place where models come from files.
+// Package modelfile opens and writes weights files with their metadata: the system, recipe, class names and precision of a
+// model. It is the one place where models are loaded from files.
 package modelfile
 
 import (
@@ -19,7 +19,7 @@ import (
 	"mien/weights"
 )
 
-// Name is that of the finished model in a run folder.
+// Name is the file name of the finished model in a run folder.
 const Name = "model.safetensors"
 
 // format marks the metadata of the files that mien writes.
@@ -62,17 +62,17 @@ func find(fileOrRun string) (string, error) {
 	return path, nil
 }
 
-// Description is what a file says about itself, or what its tensors tell.
+// Description is what a file's metadata say, or what is inferred from its tensors.
 type Description struct {
 	System    *system.System
 	Recipe    recipe.Recipe
 	Labels    map[data.Modality][]string // names of the classes, in head order
-	Precision engine.Precision           // in which it is stored and answers
-	Own       bool                       // written by mien, so that labels are those it was trained with
+	Precision engine.Precision           // of storage and inference
+	Own       bool                       // written by mien: labels are those of its training
 }
 
-// Describe reads the metadata of a file, or recognises a published checkpoint. The parameters of its model are those of the file, all
-// and no others.
+// Describe reads the metadata of a file, or recognises a published checkpoint. Its model must have exactly the parameters in
+// the file.
 func (f *File) Describe() (d Description, err error) {
 	defer func() {
 		if err != nil {
@@ -121,7 +121,7 @@ func (f *File) read() (d Description, err error) {
 			return d, fmt.Errorf("class names inside the file: %w", err)
 		}
 	}
-	if d.Labels == nil { // what JSON calls null
+	if d.Labels == nil { // JSON null
 		d.Labels = map[data.Modality][]string{}
 	}
 	return d, nil
@@ -139,8 +139,8 @@ func (f *File) outline(d Description) ([]nn.Param, error) {
 	return params, nil
 }
 
-// Build makes the model of a description in a scope that reads from the file, for inference at a precision. Free of the scope
-// gives its memory back.
+// Build makes the model of a description, loaded from the file, for inference at a precision. Free on the scope releases its
+// memory.
 func (f *File) Build(b engine.Backend, d Description, p engine.Precision) (model system.Model, scope *nn.Scope, err error) {
 	if err := b.Supports(p, false); err != nil {
 		return nil, nil, err
@@ -153,15 +153,15 @@ func (f *File) Build(b engine.Backend, d Description, p engine.Precision) (model
 	return model, scope, nil
 }
 
-// build makes the model in a scope, as far as there is memory.
+// build makes the model in a scope. Running out of memory is an error.
 func (d Description) build(s *nn.Scope) (model system.Model, err error) {
 	defer engine.Catch(&err)
 	model = d.System.Build(s, d.Recipe)
 	return model, s.Err()
 }
 
-// Classifier opens FILE|RUN as a model that answers. Its weights are kept and multiplied in the given precision, or, if p is nil, in
-// that which the file names, else in float32.
+// Classifier opens FILE|RUN as a model for inference. Its weights are stored and multiplied in the given precision or, if p is
+// nil, in that of the file, by default float32.
 func Classifier(fileOrRun string, b engine.Backend, p *engine.Precision) (system.Classifier, Description, *nn.Scope, error) {
 	f, err := Open(fileOrRun)
 	if err != nil {
@@ -190,7 +190,7 @@ func Classifier(fileOrRun string, b engine.Backend, p *engine.Precision) (system
 	return net, d, scope, nil
 }
 
-// Metadata is what a weights file of a run says about itself.
+// Metadata returns the metadata of a run's weights file.
 func Metadata(r recipe.Recipe, labels map[data.Modality][]string) (map[string]string, error) {
 	text, err := r.Text()
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 	"mien/weights"
 )
 
-// Golden files hold what PyTorch makes of tiny models; testdata/golden/README.md says how they are made.
+// Golden files hold PyTorch's results for tiny models; testdata/golden/README.md says how they are made.
 const goldenDir = "../testdata/golden/"
 
 func openGolden(t *testing.T, name string) *File {
@@ -74,7 +74,7 @@ func load(t *testing.T, name string) recipe.Recipe {
 	return r
 }
 
-// What is written is described as it was.
+// The description of a written file equals the original.
 func TestDescribe(t *testing.T) {
 	r := load(t, "s4d-tiny")
 	r.Seed, r.Data.Stride = 5, 3
@@ -88,7 +88,7 @@ func TestDescribe(t *testing.T) {
 	require.True(t, d.Own)
 }
 
-// A published checkpoint tells by its tensors what it is, and its class names are a guess.
+// A published checkpoint is identified by its tensors, and its class names are a guess.
 func TestDescribePublished(t *testing.T) {
 	d, err := openGolden(t, "released_form.pth").Describe()
 	require.NoError(t, err)
@@ -99,7 +99,7 @@ func TestDescribePublished(t *testing.T) {
 	require.False(t, d.Own)
 }
 
-// Class names that are damaged or of another number give way to the usual ones, or are one line of error.
+// Damaged class names, or the wrong number of them, are replaced by the defaults or give a one-line error.
 func TestDamagedLabels(t *testing.T) {
 	r := load(t, "s4d-tiny")
 	r.Model.VideoClasses = 5
@@ -121,7 +121,7 @@ func TestDamagedLabels(t *testing.T) {
 	}
 }
 
-// A recipe inside a file that can't be is one line of error.
+// An impossible recipe inside a file gives a one-line error.
 func TestDamagedRecipe(t *testing.T) {
 	r := load(t, "s4d-tiny")
 	for text, want := range map[string]string{
@@ -147,7 +147,7 @@ func TestDamagedRecipe(t *testing.T) {
 	require.ErrorContains(t, err, `kind is "pretrain": system s4d is for finetune`)
 }
 
-// A model in the recipe that is not the one of the tensors is refused whichever way it differs.
+// A recipe whose model does not match the tensors is refused, however it differs.
 func TestDescribeIsStrict(t *testing.T) {
 	r := load(t, "s4d-tiny")
 	for name, c := range map[string]struct {
@@ -168,7 +168,7 @@ func TestDescribeIsStrict(t *testing.T) {
 	}
 }
 
-// The precision in the file holds where none is asked for.
+// The precision of the file applies if none is requested.
 func TestClassifierPrecision(t *testing.T) {
 	r := load(t, "s4d-tiny")
 	metadata, err := Metadata(r, nil)

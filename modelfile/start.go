@@ -11,8 +11,10 @@ import (
 	"mien/system"
 )
 
-// Start returns how a run of r begins with the file: as its system says, and with heads whose classes are the run's by name. Notes say
-// which heads were put in another order, and which begin anew.
+// Starting a run from a weights file: the classes of its heads are matched to those of the run by name.
+
+// Start returns how a run of r loads its initial weights from the file: as its system specifies, with the classes of heads
+// matched to the run's by name. Notes say which heads were reordered and which start from scratch.
 func (f *File) Start(s *system.System, r recipe.Recipe, labels map[data.Modality][]string, init nn.Source) (load *nn.Load, notes []string, err error) {
 	view := &rearranged{Weights: f, rows: map[string][]int{}}
 	from, err := f.read()
@@ -20,7 +22,7 @@ func (f *File) Start(s *system.System, r recipe.Recipe, labels map[data.Modality
 	for m, prefix := range s.Heads(r) {
 		classes := f.rowsOf(prefix)
 		if classes == 0 {
-			continue // it has no such head
+			continue // the file has no such head
 		}
 		rows, note := []int(nil), ""
 		if own && from.Labels[m] != nil {
@@ -39,7 +41,7 @@ func (f *File) Start(s *system.System, r recipe.Recipe, labels map[data.Modality
 	return load, notes, err
 }
 
-// rowsOf returns the number of classes of a head in the file, 0 where there is none.
+// rowsOf returns the number of classes of a head in the file, 0 if it has no such head.
 func (f *File) rowsOf(prefix string) int {
 	shape, _ := f.Shape(prefix + "weight")
 	if len(shape) == 0 {
@@ -48,8 +50,8 @@ func (f *File) rowsOf(prefix string) int {
 	return shape[0]
 }
 
-// arrange finds each class of a run among those of a file. It returns no rows where they are the same, and where some have no
-// counterpart, with a note then.
+// arrange finds each class of a run among those of a file. It returns no rows if they are the same, and no rows but a note if
+// some have no counterpart.
 func arrange(m data.Modality, from, to []string) (rows []int, note string) {
 	if slices.Equal(from, to) {
 		return nil, ""
@@ -63,10 +65,10 @@ func arrange(m data.Modality, from, to []string) (rows []int, note string) {
 	return rows, fmt.Sprintf("the %s head follows its classes into another order: %s", m, strings.Join(to, ", "))
 }
 
-// rearranged is a file whose heads have their rows in another order, or are not there.
+// rearranged is a file whose heads have reordered rows or are hidden.
 type rearranged struct {
 	nn.Weights
-	rows map[string][]int // of the names that begin so; none: the tensor is not there
+	rows map[string][]int // by name prefix; no rows hide the tensor
 }
 
 func (r *rearranged) rowsOf(name string) ([]int, bool) {

@@ -13,7 +13,7 @@ import (
 	"mien/systems"
 )
 
-// start begins a run of r with a file, and returns the values of all parameters, the report of loading and the notes.
+// start starts a run of r from a file, and returns the values of all parameters, the load report and the notes.
 func start(t *testing.T, f *File, r recipe.Recipe, labels map[data.Modality][]string) (map[string][]float32, nn.LoadReport, []string) {
 	t.Helper()
 	s, err := systems.Of(r)
@@ -48,7 +48,7 @@ func read(t *testing.T, f *File, name string) []float32 {
 	return v
 }
 
-// A head whose classes the run numbers differently has its rows moved: each class keeps its weights and its bias.
+// If the run numbers the classes of a head differently, its rows are moved: each class keeps its weights and bias.
 func TestStartMovesTheRowsOfHeads(t *testing.T) {
 	r := load(t, "s4d-tiny")
 	f := writeModel(t, r, map[data.Modality][]string{data.Image: data.AffectNet7, data.Video: data.DFEW})
@@ -78,7 +78,7 @@ func TestStartMovesTheRowsOfHeads(t *testing.T) {
 	require.Equal(t, before, values["head.video.weight"])
 }
 
-// A head begins anew where one of the run's classes has no counterpart, and where there are more or fewer.
+// A head starts from scratch if one of the run's classes has no counterpart, or if there are more or fewer classes.
 func TestStartBeginsHeadsAnew(t *testing.T) {
 	r := load(t, "s4d-tiny")
 	f := writeModel(t, r, map[data.Modality][]string{data.Image: data.AffectNet7, data.Video: data.DFEW})
@@ -108,7 +108,7 @@ func TestStartBeginsHeadsAnew(t *testing.T) {
 	}
 }
 
-// A published checkpoint does not say which classes it has: its heads are taken as they are, if they have as many.
+// A published checkpoint does not name its classes: its heads are loaded unchanged if the number of classes matches.
 func TestStartFromPublished(t *testing.T) {
 	r := load(t, "s4d-tiny")
 	d, err := openGolden(t, "released_form.pth").Describe()
@@ -126,7 +126,7 @@ func TestStartFromPublished(t *testing.T) {
 	require.Equal(t, read(t, f, "head.video.weight"), values["head.video.weight"])
 }
 
-// A plain vit becomes an S4D model, whose heads it lacks, and the other way round: that is no other order of classes.
+// A plain vit can start an S4D model, whose heads it lacks, and vice versa; missing heads are not a different order of classes.
 func TestStartFromAnotherSystem(t *testing.T) {
 	plain := load(t, "s4d-tiny")
 	plain.System, plain.Model.Experts, plain.Model.VideoClasses = "vit", 0, 0
@@ -151,7 +151,7 @@ func TestStartFromAnotherSystem(t *testing.T) {
 	require.Equal(t, read(t, f, "blocks.1.mlp.fc1.weight"), values["blocks.1.mlp.fc1.weight"])
 }
 
-// No tensor tells into how many heads attention is divided: a file that says another number, or a published one, is refused.
+// No tensor determines the number of attention heads: a file that says another number, or a published one, is refused.
 func TestStartRefusesOtherHeads(t *testing.T) {
 	for _, name := range []string{"s4d-tiny", "s4d-tiny-pretrain"} {
 		from := load(t, name)

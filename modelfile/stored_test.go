@@ -35,7 +35,7 @@ func TestStoredTypes(t *testing.T) {
 	require.Error(t, err)
 }
 
-// An encoder that mien pre-trained is no model that answers, and is not stored in low precision either.
+// An encoder pre-trained by mien is not a classifier, and is not stored in low precision either.
 func TestOwnPretraining(t *testing.T) {
 	r, err := recipe.Load("s4d-tiny-pretrain")
 	require.NoError(t, err)

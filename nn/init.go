@@ -25,7 +25,7 @@ func Constant(c float32) Init {
 	}
 }
 
-// TruncatedNormal draws from N(0, std²) without what lies beyond ±cut.
+// TruncatedNormal draws from N(0, std²) truncated at ±cut.
 func TruncatedNormal(std, cut float64) Init {
 	return func(values []float32, _ []int, rng *rand.Rand) {
 		for i := range values {
@@ -38,9 +38,9 @@ func TruncatedNormal(std, cut float64) Init {
 	}
 }
 
-// InitStd is the standard deviation of every linear weight of a classifier at the start, experts and heads included: 0.02 as published
-// for widths from 384 on. Narrower blocks start at 1/√dim, which keeps a signal's size: at 0.02 a width of 128 passes on so
-// little of it that small sets stay at chance for a thousand steps.
+// InitStd is the initial standard deviation of every linear weight of a classifier, including experts and heads: 0.02 as
+// published for widths from 384 on. Narrower blocks start at 1/√dim, which preserves the variance of a signal: at 0.02 a width
+// of 128 shrinks it so much that training on small sets stays at chance for a thousand steps.
 func InitStd(dim int) float64 {
 	if dim >= 384 {
 		return 0.02
@@ -53,12 +53,12 @@ func XavierUniform(values []float32, shape []int, rng *rand.Rand) {
 	uniform(values, math.Sqrt(6/float64(shape[0]+fanIn(shape))), rng)
 }
 
-// FanInUniform draws from U(±1/√in): how the published code leaves convolutions and some linear layers.
+// FanInUniform draws from U(±1/√in), PyTorch's default, which the published code keeps for convolutions and some linear layers.
 func FanInUniform(values []float32, shape []int, rng *rand.Rand) {
 	FanIn(fanIn(shape))(values, shape, rng)
 }
 
-// FanIn draws from U(±1/√in): for biases, whose shape does not tell the number of inputs.
+// FanIn draws from U(±1/√in), for biases, whose shape does not give the number of inputs.
 func FanIn(in int) Init {
 	return func(values []float32, _ []int, rng *rand.Rand) { uniform(values, 1/math.Sqrt(float64(in)), rng) }
 }

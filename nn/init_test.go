@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// drawn are many values of an init and their moments.
+// drawn returns many values of an init and their moments.
 func drawn(init Init, shape ...int) (values []float32, mean, deviation float64) {
 	values = make([]float32, 40_000)
 	init(values, shape, rand.New(rand.NewPCG(1, 2)))
@@ -48,7 +48,7 @@ func TestUniformInits(t *testing.T) {
 	}
 }
 
-// Values beyond the cut are drawn again, not moved to it.
+// Values beyond the cut are redrawn, not clamped.
 func TestTruncatedNormal(t *testing.T) {
 	values, mean, deviation := drawn(TruncatedNormal(0.02, 2))
 	require.InDelta(t, 0, mean, 5e-4)
@@ -84,7 +84,7 @@ func TestInitStd(t *testing.T) {
 	}
 }
 
-// A parameter's start follows from seed and name, whatever else is made.
+// A parameter's initial value depends only on seed and name, not on other parameters.
 func TestRandom(t *testing.T) {
 	fill := func(seed uint64, name string) []float32 {
 		values := make([]float32, 5)

@@ -11,7 +11,7 @@ func NewLinear(s *Scope, in, out int, init Init) *Linear {
 }
 
 // NewPlainLinear makes the same layer with a weight that inference neither packs nor rounds: for routers and heads, whose few
-// outputs decide.
+// outputs decide the result.
 func NewPlainLinear(s *Scope, in, out int, init Init) *Linear {
 	return &Linear{s.Param("weight", init, out, in), s.Param("bias", Zeros, out)}
 }
@@ -35,10 +35,10 @@ func Layer(x *ag.Value, forward func(x *ag.Value) *ag.Value) *ag.Value {
 // LayerNormEps is added to the variance in every layer norm of the published models.
 const LayerNormEps = 1e-6
 
-// LayerNorm normalises the last axis and then scales and shifts it with weight and bias [dim].
+// LayerNorm normalises the last axis, then scales and shifts it with weight and bias [dim].
 type LayerNorm struct{ Weight, Bias *ag.Value }
 
-// NewLayerNorm makes a layer norm that starts as plain normalisation.
+// NewLayerNorm makes a layer norm with scale 1 and shift 0.
 func NewLayerNorm(s *Scope, dim int) *LayerNorm {
 	return &LayerNorm{s.Param("weight", Ones, dim), s.Param("bias", Zeros, dim)}
 }
@@ -47,3 +47,5 @@ func NewLayerNorm(s *Scope, dim int) *LayerNorm {
 func (l *LayerNorm) Forward(x *ag.Value) *ag.Value {
 	return ag.LayerNorm(x, l.Weight, l.Bias, LayerNormEps)
 }
+
+// The layers that all models are built from. Go on with package vit.

@@ -9,7 +9,9 @@ import (
 	"strings"
 )
 
-// Weights is a file of named tensors, as package weights opens them.
+// Strict loading of parameters from a weights file, with a report of what was missing or unused.
+
+// Weights is a file of named tensors, as opened by package weights.
 type Weights interface {
 	Names() []string
 	Shape(name string) ([]int, bool)
@@ -17,12 +19,12 @@ type Weights interface {
 	Metadata() map[string]string
 }
 
-// Load is the Source that reads parameters from a file, strictly: a parameter that the file lacks is an error unless
-// a pattern of Missing allows it, and so is a tensor nobody asked for unless a pattern of Unused does. In a pattern, *
-// stands for any characters, dots too: "head.*", "blocks.*.moe_layer.*".
+// Load is the Source that reads parameters from a file, strictly: a parameter missing from the file is an error unless a
+// pattern of Missing allows it, and so is a tensor that no parameter uses unless a pattern of Unused allows it. In a pattern, *
+// matches any characters, including dots: "head.*", "blocks.*.moe_layer.*".
 type Load struct {
 	File    Weights
-	Rename  func(name string) string // from the model's name to the file's; nil keeps it
+	Rename  func(name string) string // from the model's name to the file's; nil for the same names
 	Missing []string                 // parameters that may be missing: they start from Init
 	Unused  []string                 // tensors that may stay unused
 	Init    Source
@@ -30,15 +32,14 @@ type Load struct {
 	Report LoadReport
 }
 
-// LoadReport lists what strict loading did, for people to read.
+// LoadReport lists what strict loading did.
 type LoadReport struct {
 	Loaded  []string // parameters read from the file
 	Missing []string // parameters the file lacks, initialised
-	Unused  []string // tensors of the file that no parameter asked for
+	Unused  []string // tensors of the file that no parameter uses
 }
 
-// Lines returns the report for people: counts, and the names of what was not loaded, those that differ in numbers alone
-// as one.
+// Lines formats the report: counts, and the names of what was not loaded; names that differ only in numbers are merged.
 func (r LoadReport) Lines() []string {
 	lines := []string{fmt.Sprintf("loaded %d tensors", len(r.Loaded))}
 	if len(r.Missing) > 0 {
@@ -87,8 +88,8 @@ func (l *Load) Fill(values []float32, name string, shape []int, init Init) error
 	return err
 }
 
-// CheckModel tells whether a file holds the parameters of a model, in their shapes, and nothing else. It reads no values, so the
-// model may be one of shapes alone.
+// CheckModel returns an error unless a file holds exactly the parameters of a model, with the same shapes. It reads no values,
+// so an Outline is enough.
 func CheckModel(f Weights, params []Param) error {
 	l := Load{File: f}
 	for _, p := range params {
@@ -101,7 +102,7 @@ func CheckModel(f Weights, params []Param) error {
 	return err
 }
 
-// ReadTensor reads a tensor that must be there and have the given shape.
+// ReadTensor reads a tensor that must exist and have the given shape.
 func ReadTensor(f Weights, values []float32, name string, shape []int) error {
 	if err := checkTensor(f, name, shape); err != nil {
 		return err
@@ -120,8 +121,7 @@ func checkTensor(f Weights, name string, shape []int) error {
 	return nil
 }
 
-// Finish lists the tensors that nobody asked for, and is an error if one is not allowed to be unused or if nothing
-// was loaded at all.
+// Finish lists the unused tensors. It returns an error if one may not be unused, or if nothing was loaded at all.
 func (l *Load) Finish() (LoadReport, error) {
 	loaded := map[string]bool{}
 	for _, name := range l.Report.Loaded {

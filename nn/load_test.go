@@ -13,7 +13,7 @@ import (
 	"mien/engine/cpu"
 )
 
-// shapes is a file whose every value is the number of elements of its tensor. Without a shape it can't be read.
+// shapes is a file in which every value is the number of elements of its tensor. A tensor without a shape can't be read.
 type shapes map[string][]int
 
 func (s shapes) Names() []string { return slices.Sorted(maps.Keys(s)) }
@@ -53,7 +53,7 @@ func TestCheckModel(t *testing.T) {
 	require.ErrorContains(t, CheckModel(file, params), `weights lack "fc.bias" [3]`)
 }
 
-// loaded makes a layer and a head of a file.
+// loaded makes a layer and a head from a file.
 func loaded(l *Load) (fc, head []float32, err error) {
 	s := NewScope(cpu.New(), engine.Float32, l)
 	a := NewLinear(s.Sub("fc"), 2, 3, Ones)
@@ -69,7 +69,7 @@ func loaded(l *Load) (fc, head []float32, err error) {
 	return fc, head, nil
 }
 
-// Loading is strict: names may be translated, and what may be missing or unused is said by patterns.
+// Loading is strict: names may be mapped, and patterns say what may be missing or unused.
 func TestLoad(t *testing.T) {
 	whole := func() shapes {
 		return shapes{"fc.weight": {3, 2}, "fc.bias": {3}, "head.weight": {2, 3}, "head.bias": {2}}
@@ -94,7 +94,7 @@ func TestLoad(t *testing.T) {
 		},
 		`weights hold "head.weight" as [3 2], the model needs [2 3]: is it another size of model?`: func(f shapes, l *Load) {
 			f["head.weight"] = []int{3, 2}
-			l.Missing = []string{"head.*"} // that it may be missing does not excuse another shape
+			l.Missing = []string{"head.*"} // it may be missing, but not have another shape
 		},
 		`weights hold 1 tensors that the model does not know, "fc.x" the first: is it another model's file?`: func(f shapes, l *Load) {
 			f["fc.x"] = []int{1}

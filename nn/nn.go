@@ -1,11 +1,11 @@
-// Package nn is what layers are built from: named parameters, and the two layers everything else is made of.
+// Package nn has what models are built from: named parameters, and the two basic layers.
 //
-// A constructor walks a [Scope] of names and asks it for parameters. The scope's [Source] fills them: with random
-// numbers for training from scratch, from a file for anything else. So there is one walk, and its names are those
-// of the published checkpoints. The scope also decides in what form a weight is kept: as a tensor for training, or packed
-// and quantized if asked for inference.
+// A constructor requests its parameters from a [Scope] of names. The scope's [Source] fills them: with random numbers for
+// training from scratch, otherwise from a file. So the same constructor serves both, and its names are those of the published
+// checkpoints. The scope also decides how a weight is stored: as a tensor for training, or packed, and quantized if requested,
+// for inference.
 //
-// Go on with layers.go; init.go has the rules by which weights start, load.go how they come from a file.
+// Go on with layers.go; init.go has the initialisation rules, load.go loading from a file.
 package nn
 
 import (
@@ -26,10 +26,10 @@ import (
 type Param struct {
 	Name string // as in the published checkpoints: blocks.0.attn.qkv.weight
 	*autograd.Value
-	Linear bool // made by Weight: a linear layer multiplies with it, and inference packs it
+	Linear bool // made by Weight: the weight of a linear layer, packed for inference
 }
 
-// Source gives parameters their values. init says how the layer would start it.
+// Source gives parameters their values. init is the layer's own initialisation.
 type Source interface {
 	Fill(values []float32, name string, shape []int, init Init) error
 }
@@ -40,9 +40,9 @@ type Scope struct {
 	shared *tree
 }
 
-// tree is what all scopes of one model share.
+// tree is the state shared by all scopes of one model.
 type tree struct {
-	backend engine.Backend // nil for shapes alone, of which there may be limit
+	backend engine.Backend // nil for shapes alone, at most limit elements
 	limit   int
 	dtype   engine.DType
 	source  Source
@@ -50,7 +50,7 @@ type tree struct {
 	format  engine.Precision
 	params  []Param
 	others  []*autograd.Value // constants
-	values  []float32         // of the parameter that is being made
+	values  []float32         // of the parameter being made
 	err     error
 }
 
@@ -60,13 +60,14 @@ func NewScope(b engine.Backend, dtype engine.DType, source Source) *Scope {
 }
 
 // NewInferenceScope returns the root scope of a model that will not be trained: the weights of its linear layers are packed
-// once, in the given precision, and kept in no other form.
+// once, in the given precision, and stored in no other form.
 func NewInferenceScope(b engine.Backend, source Source, p engine.Precision) *Scope {
 	return &Scope{shared: &tree{backend: b, dtype: engine.Float32, source: source, packs: true, format: p}}
 }
 
-// Outline returns the parameters of a model as shapes alone, with neither memory nor values: to count a model of any size. One of more
-// than limit parameters is an error, found as soon as that many are asked for: it costs little, whatever a file claims.
+// Outline returns the parameters of a model as shapes only, without memory or values, so that a model of any size can be
+// counted. More than limit parameters are an error as soon as they are requested, so the cost is bounded whatever a file
+// claims.
 func Outline(limit int, build func(s *Scope)) (params []Param, err error) {
 	s := &Scope{shared: &tree{dtype: engine.Float32, limit: limit}}
 	defer func() {
@@ -82,7 +83,7 @@ func Outline(limit int, build func(s *Scope)) (params []Param, err error) {
 
 var errTooMany = errors.New("the model has more parameters than there is room for: is the file damaged?")
 
-// Sub returns the scope of a part: Sub("blocks").Sub("0") names blocks.0.…
+// Sub returns the scope of a part: names in Sub("blocks").Sub("0") begin with blocks.0.
 func (s *Scope) Sub(name string) *Scope {
 	return &Scope{prefix: s.prefix + name + ".", shared: s.shared}
 }
@@ -90,13 +91,13 @@ func (s *Scope) Sub(name string) *Scope {
 // Index returns the scope of one of several parts of the same name.
 func (s *Scope) Index(name string, i int) *Scope { return s.Sub(fmt.Sprintf("%s.%d", name, i)) }
 
-// Param makes a parameter. The first error of the source is kept for Err; the parameter is then zero, so
-// that constructors need not check.
+// Param makes a parameter. Err returns the source's first error; the parameter is then zero, so that constructors need not
+// check.
 func (s *Scope) Param(name string, init Init, shape ...int) *autograd.Value {
 	return s.add(name, autograd.Param(s.tensor(s.prefix+name, init, shape)), false)
 }
 
-// Weight makes the parameter that a linear layer multiplies with, [out, in]; trailing axes count as in.
+// Weight makes the weight of a linear layer, [out, in]; trailing axes count towards in.
 func (s *Scope) Weight(name string, init Init, shape ...int) *autograd.Value {
 	t := s.tensor(s.prefix+name, init, shape)
 	if !s.shared.packs {
@@ -106,8 +107,8 @@ func (s *Scope) Weight(name string, init Init, shape ...int) *autograd.Value {
 	return s.add(name, autograd.Packed(s.shared.backend.PackWeight(t, s.shared.format), s.shared.dtype), true)
 }
 
-// Constant makes a value that belongs to the model but is neither learned nor stored, such as a table of positions. It is uploaded
-// here, once; a scope of shapes alone does not call values.
+// Constant makes a value of the model that is neither learned nor stored, such as a table of positions. It is uploaded once,
+// here; a scope of shapes alone does not call values.
 func (s *Scope) Constant(values func() []float32, shape ...int) *autograd.Value {
 	t := s.shared
 	if t.backend == nil {
@@ -117,7 +118,7 @@ func (s *Scope) Constant(values func() []float32, shape ...int) *autograd.Value 
 	return t.others[len(t.others)-1]
 }
 
-// Free gives back the memory of all parameters and constants: the model ends.
+// Free releases the memory of all parameters and constants. The model can't be used afterwards.
 func (s *Scope) Free() {
 	for _, p := range s.shared.params {
 		p.Free()
@@ -160,8 +161,8 @@ func (s *Scope) Params() []Param { return s.shared.params }
 // Err returns the first error of the source.
 func (s *Scope) Err() error { return s.shared.err }
 
-// Freeze makes constants of the parameters whose names match a pattern, in which * stands for any characters, and returns how many
-// elements these are. A pattern without a match is an error.
+// Freeze turns the parameters whose names match a pattern, in which * matches any characters, into constants, and returns their
+// number of elements. A pattern without a match is an error.
 func Freeze(params []Param, patterns []string) (elements int, err error) {
 	matched := map[string]bool{}
 	for _, p := range params {
@@ -192,8 +193,8 @@ func Count(params []Param) int {
 	return n
 }
 
-// Random is the Source of a model that starts from scratch. Each parameter draws from a stream of its own, so
-// that its start depends on the seed and its name alone.
+// Random is the Source of a model that starts from scratch. Each parameter draws from its own stream, so that its initial value
+// depends only on the seed and its name.
 type Random struct{ Seed uint64 }
 
 func (r Random) Fill(values []float32, name string, shape []int, init Init) error {

@@ -10,7 +10,7 @@ import (
 	"mien/engine/cpu"
 )
 
-// torn is a source that breaks off in the middle of every parameter.
+// torn is a source that fails in the middle of every parameter.
 type torn struct{}
 
 func (torn) Fill(values []float32, name string, _ []int, _ Init) error {
@@ -18,7 +18,7 @@ func (torn) Fill(values []float32, name string, _ []int, _ Init) error {
 	return errors.New(name)
 }
 
-// A parameter that could not be read is zero, and the first error is kept.
+// A parameter that could not be read is zero, and the first error is reported.
 func TestParamOfBrokenSource(t *testing.T) {
 	s := NewScope(cpu.New(), engine.Float32, torn{})
 	for _, name := range []string{"first", "second"} {

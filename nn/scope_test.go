@@ -53,7 +53,7 @@ func TestScope(t *testing.T) {
 	require.Empty(t, s.Params())
 }
 
-// For inference the weights of linear layers are packed and kept in no other form.
+// For inference the weights of linear layers are packed and stored in no other form.
 func TestInferenceScope(t *testing.T) {
 	b := cpu.New()
 	for _, p := range []engine.Precision{engine.Full, engine.BF16, engine.Int8} {
@@ -67,7 +67,7 @@ func TestInferenceScope(t *testing.T) {
 	}
 }
 
-// An outline has no memory and draws no values; a mistake inside a constructor passes through.
+// An outline allocates no memory and draws no values; other panics of a constructor pass through.
 func TestOutline(t *testing.T) {
 	params, err := Outline(6, func(s *Scope) {
 		build(s)
@@ -139,7 +139,7 @@ func TestLayer(t *testing.T) {
 	}
 }
 
-// What is stored is read when its turn comes.
+// Stored tensors are read from the backend only when they are written.
 func TestStored(t *testing.T) {
 	x := engine.FromSlice(cpu.New(), engine.Float64, []float64{1, 2, 3}, 1, 3)
 	stored := Stored("name", x)

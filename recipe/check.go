@@ -9,6 +9,8 @@ import (
 	"mien/data"
 )
 
+// The limits of each setting that hold for all systems.
+
 // Check returns an error that names the first setting that cannot be, whatever the system; the system checks the model.
 func (r Recipe) Check() error {
 	if r.Kind != Pretrain && r.Kind != Finetune {

@@ -17,6 +17,8 @@ import (
 	"mien/run"
 )
 
+// The web page of one or more runs. Its figures come from svg.go, its samples from samples.go.
+
 // Page is a web page about runs, complete in one file.
 type Page struct {
 	Title, Intro    string

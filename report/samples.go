@@ -12,6 +12,8 @@ import (
 	"mien/system"
 )
 
+// What a page shows of single samples: reconstructions, predictions and the routing of tokens to experts.
+
 // Reconstruction shows what a masked autoencoder made of a sample: what it was, what was left of it, and what the decoder
 // predicted for the hidden patches.
 type Reconstruction struct {

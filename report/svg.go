@@ -11,6 +11,8 @@ import (
 	"mien/run"
 )
 
+// The figures of a page: loss curves, confusion matrices and the share of tokens of each expert.
+
 // Size of a figure in SVG units, and the margins around its axes.
 const (
 	figureWidth, figureHeight = 460.0, 280.0

@@ -16,6 +16,8 @@ import (
 	"mien/recipe"
 )
 
+// The run folder: how it is created, recognised when a run is resumed, and logged to. Go on with package train, the loop itself.
+
 // Files of a run folder.
 const (
 	recipeFile     = "recipe.toml"
@@ -25,7 +27,7 @@ const (
 	metricsFile    = "metrics.json"
 )
 
-// leftover tells whether a file is what a killed run had not finished writing.
+// leftover reports whether a file was left unfinished by a killed run.
 func leftover(e fs.DirEntry) bool {
 	own := []string{recipeFile, logFile, checkpointFile, bestFile, modelfile.Name, metricsFile}
 	return slices.ContainsFunc(own, func(name string) bool { return atomicfile.Leftover(e.Name(), name) })
@@ -37,8 +39,8 @@ type folder struct {
 	log *os.File
 }
 
-// openFolder makes the folder of a run of o, or opens it where o resumes that run. A folder with anything else in it is never
-// written to.
+// openFolder creates the folder of run o, or opens it if o resumes that run. A folder with any other content is never written
+// to.
 func openFolder(o Options) (*folder, error) {
 	f := &folder{dir: o.Out}
 	entries, err := os.ReadDir(f.dir)
@@ -60,8 +62,8 @@ func openFolder(o Options) (*folder, error) {
 	return f, nil
 }
 
-// holds returns an error unless the folder is one of a run of r. A checkpoint says by itself what else it belongs to, when it is
-// restored; before there is one, recipe and log do.
+// holds returns an error unless the folder belongs to a run of r. A checkpoint is checked further when it is restored; before
+// there is one, recipe and log identify the run.
 func (f *folder) holds(r recipe.Recipe) error {
 	found, err := f.recipe()
 	switch {
@@ -78,7 +80,7 @@ func (f *folder) holds(r recipe.Recipe) error {
 	return nil
 }
 
-// recipe reads that of the run in the folder.
+// recipe reads the recipe of the run in the folder.
 func (f *folder) recipe() (recipe.Recipe, error) {
 	text, err := os.ReadFile(f.path(recipeFile))
 	if err != nil {
@@ -99,7 +101,7 @@ func (f *folder) foreign() error {
 	return fmt.Errorf("run folder %s belongs to another recipe, seed, list, --init or --precision: resume with the same ones, or give another --out", f.dir)
 }
 
-// clean removes what killed runs left half written: a checkpoint is three times as large as its model.
+// clean removes unfinished files of killed runs: a checkpoint is three times as large as its model.
 func (f *folder) clean() error {
 	entries, err := os.ReadDir(f.dir)
 	for _, e := range entries {
@@ -117,8 +119,8 @@ func (f *folder) has(name string) bool {
 	return err == nil
 }
 
-// startLog opens the log with the entries of the finished epochs: what a killed run logged after its checkpoint is done again,
-// and so is the evaluation at the end of the last epoch.
+// startLog opens the log with the entries of the finished epochs: steps that a killed run logged after its checkpoint are
+// repeated, as is the evaluation at the end of the last epoch.
 func (f *folder) startLog(finished, epochs int) error {
 	var kept bytes.Buffer
 	old, err := os.ReadFile(f.path(logFile))
@@ -160,7 +162,7 @@ func (f *folder) logLine(e logEntry) error {
 	return err
 }
 
-// readLog returns the entries of a run's log. A last line that a kill cut off does not count.
+// readLog returns the entries of a run's log. A last line truncated by a kill is ignored.
 func readLog(dir string) ([]logEntry, error) {
 	path := filepath.Join(dir, logFile)
 	text, err := os.ReadFile(path)

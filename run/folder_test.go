@@ -8,7 +8,7 @@ import (
 	"mien/infer"
 )
 
-// The confusion matrix of many classes is a long line; a line that a kill cut off is no error.
+// The confusion matrix of many classes is a long line; a line truncated by a kill is no error.
 func TestReadLog(t *testing.T) {
 	f := &folder{dir: t.TempDir()}
 	require.NoError(t, f.startLog(0, 1))

@@ -16,7 +16,7 @@ import (
 	"mien/recipe"
 )
 
-// prepared makes a run ready to begin.
+// prepared returns a run that is ready to start.
 func prepared(t *testing.T, o Options) *run {
 	t.Helper()
 	r := &run{Options: o}
@@ -37,7 +37,7 @@ func (r *run) values(t *testing.T) map[string][]float32 {
 	return all
 }
 
-// A fine-tuning takes the encoder out of a pre-training, and says what it found there and what it did not.
+// A fine-tuning run loads the encoder of a pre-training run, and reports what it found there and what was missing.
 func TestInitFromPretraining(t *testing.T) {
 	pre := options(t, toy(t, "s4d-tiny-pretrain"))
 	trained(t, pre)
@@ -62,7 +62,7 @@ func TestInitFromPretraining(t *testing.T) {
 	require.Equal(t, r.notes, o.Watch.(*watched).notes)
 }
 
-// A fine-tuning of a fine-tuned model whose classes the list numbers differently moves the rows of its head.
+// Fine-tuning a fine-tuned model moves the rows of its head if the list numbers the classes differently.
 func TestInitFollowsClasses(t *testing.T) {
 	first := options(t, toy(t, "s4d-tiny"))
 	trained(t, first)
@@ -94,7 +94,7 @@ func TestInitFollowsClasses(t *testing.T) {
 	require.Contains(t, r.notes[3], "the video head begins anew: the file's classes are happiness, ")
 }
 
-// What --init can't be is told with its name, before anything is written.
+// An unusable --init is an error that names it, before anything is written.
 func TestInitIsRefused(t *testing.T) {
 	pre := options(t, toy(t, "s4d-tiny-pretrain"))
 	trained(t, pre)
@@ -118,7 +118,7 @@ func TestInitIsRefused(t *testing.T) {
 	require.EqualError(t, err, o.Init+": no such weights file or run folder")
 }
 
-// videosOf lists the golden video once for each class, by its number in the order of a data set.
+// videosOf lists the golden video once for each class, numbered in the order of a dataset.
 func videosOf(t *testing.T, header string, order []string, classes ...string) data.Lists {
 	t.Helper()
 	golden, err := filepath.Abs("../testdata/golden")
@@ -132,7 +132,7 @@ func videosOf(t *testing.T, header string, order []string, classes ...string) da
 	return l
 }
 
-// Validation goes by the names of classes, as eval does.
+// Validation matches classes by name, as eval does.
 func TestValidationGoesByNames(t *testing.T) {
 	classes := []string{"anger", "anger", "fear", "sadness"}
 	var logs []string
@@ -163,7 +163,7 @@ func TestValidationGoesByNames(t *testing.T) {
 	require.NoDirExists(t, o.Out)
 }
 
-// A recipe that can't be is refused before anything is written.
+// An impossible recipe is refused before anything is written.
 func TestRecipesThatCannotBe(t *testing.T) {
 	for want, change := range map[string]func(r *recipe.Recipe){
 		"experts stand in half of the blocks, and there is one": func(r *recipe.Recipe) { r.Model.Depth = 1 },

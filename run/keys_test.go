@@ -12,16 +12,16 @@ import (
 	"mien/recipe"
 )
 
-// What a changed key changes.
+// The effect of changing a key.
 const (
 	nothing = '.'
-	inLog   = 'L' // the log alone: an evaluation
+	inLog   = 'L' // only the log: an evaluation
 	inModel = 'M'
-	notRun  = ' ' // the key is refused or means nothing there
+	notRun  = ' ' // the key is refused or has no meaning there
 )
 
-// keyCases change each key of a recipe. Effects are those on a fine-tuning on images alone, one on videos alone, a pre-training on
-// images, one on videos, and a fine-tuning on lists and drawn faces.
+// keyCases change each key of a recipe. Effects are listed for fine-tuning on images only, on videos only, pre-training on
+// images, on videos, and fine-tuning on lists and drawn faces.
 var keyCases = []struct {
 	key     string
 	effects string
@@ -87,8 +87,8 @@ var keyCases = []struct {
 	{"train.video_mask", "...M", func(r *recipe.Recipe) { r.Train.VideoMask = 0.25 }},
 }
 
-// TestEveryKeyMatters changes one key at a time and looks at what the run leaves behind: the model, its log alone, or neither. A key
-// that has its effect on the other modality, or none, stands out.
+// TestEveryKeyMatters changes one key at a time and checks what differs after the run: the model, only the log, or neither. A
+// key that acts on the wrong modality, or has no effect, fails.
 func TestEveryKeyMatters(t *testing.T) {
 	lists := faceList(t, 5)
 	evaluated := []string{"model.noise_in_eval", "data.drawn_test", "train.eval_every"}
@@ -146,9 +146,9 @@ func alone(t *testing.T, name string, m data.Modality) Options {
 	return options(t, r)
 }
 
-// No key goes untested.
+// Every key is tested.
 func TestKeysAreComplete(t *testing.T) {
-	keys := []string{"kind", "system"} // which tests of their own tell apart
+	keys := []string{"kind", "system"} // which have tests of their own
 	for _, c := range keyCases {
 		keys = append(keys, c.key)
 	}

@@ -13,7 +13,7 @@ import (
 
 var errFull = errors.New("it is full")
 
-// scarce is a backend whose memory ends after so many allocations.
+// scarce is a backend that runs out of memory after a number of allocations.
 type scarce struct {
 	engine.Backend
 	left, taken int
@@ -27,8 +27,8 @@ func (s *scarce) Alloc(bytes int) (engine.Buffer, error) {
 	return s.Backend.Alloc(bytes)
 }
 
-// Wherever memory ends, while a model is made or initialised, in a step or in an evaluation, it is one error, and the run goes on when
-// there is more.
+// Running out of memory, while a model is made or initialised, in a step or in an evaluation, is one error, and the run can be
+// resumed with more memory.
 func TestMemoryEnds(t *testing.T) {
 	whole := evaluated(t)
 	want := trained(t, whole)
@@ -53,7 +53,7 @@ func TestMemoryEnds(t *testing.T) {
 	}
 }
 
-// A run leaves nothing in the backend, whichever way it ends.
+// A run releases all backend memory, however it ends.
 func TestRunGivesMemoryBack(t *testing.T) {
 	for _, name := range []string{"s4d-tiny", "s4d-tiny-pretrain"} {
 		r := toy(t, name)

@@ -9,6 +9,8 @@ import (
 	"mien/nn"
 )
 
+// What a finished run reports: metrics.json, and the loss curves from its log.
+
 // Metrics is the content of metrics.json.
 type Metrics struct {
 	Loss        map[data.Modality]float64 `json:"loss"` // mean of the last epoch
@@ -18,16 +20,16 @@ type Metrics struct {
 	Environment Environment               `json:"environment"`
 }
 
-// Environment is what else a run's bits depend on.
+// Environment is what the bits of a run depend on besides its recipe and data.
 type Environment struct {
 	Version string `json:"version"`
 	Go      string `json:"go"`
 	Arch    string `json:"arch"`
-	Backend string `json:"backend"` // with the kernels in use
+	Backend string `json:"backend"` // including the kernels in use
 	Seed    uint64 `json:"seed"`
 }
 
-// Version tells the build: the module's version or the commit.
+// Version returns the version of the build: the module's version or the commit.
 func Version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
@@ -46,7 +48,7 @@ func (r *run) newMetrics() *Metrics {
 		Environment: Environment{Version(), runtime.Version(), runtime.GOARCH, r.Backend.Name(), r.Recipe.Seed}}
 }
 
-// addLosses takes the mean losses of the last epoch from the log.
+// addLosses computes the mean losses of the last epoch from the log.
 func (m *Metrics) addLosses(dir string) error {
 	entries, err := readLog(dir)
 	counts := map[data.Modality]float64{}

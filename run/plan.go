@@ -11,16 +11,18 @@ import (
 	"mien/system"
 )
 
-// plan lays out the epochs of a run: how many batches of each modality, and which samples are in them. Everything
-// random follows from seed, epoch and step.
+// The batches of an epoch: how many of each modality, in which order, with which samples and views. Go on with folder.go.
+
+// plan lays out the epochs of a run: how many batches of each modality, and which samples are in them. Everything random is
+// determined by seed, epoch and step.
 type plan struct {
 	recipe recipe.Recipe
 	sets   Training
-	images int // steps of an epoch on images
-	videos int // and on videos
+	images int // image steps per epoch
+	videos int // video steps per epoch
 }
 
-// ahead is the number of batches that are made before they are needed.
+// ahead is the number of batches that are prefetched.
 const ahead = 3
 
 func newPlan(r recipe.Recipe, s Training) (plan, error) {
@@ -39,8 +41,8 @@ func newPlan(r recipe.Recipe, s Training) (plan, error) {
 	return p, nil
 }
 
-// share returns the steps of an epoch that sees that share of the set of a modality. A set that would be left out in silence is an
-// error, and so are steps of a warm-up without a set.
+// share returns the number of steps in an epoch that uses the given share of a modality's set. A set that would silently be
+// left out is an error, and so are warm-up steps without a set.
 func (p *plan) share(m data.Modality, share float64, key string) (steps int, err error) {
 	set, batch := p.sets.Main.Of(m), p.distinct(m)
 	if set == nil || share == 0 {
@@ -76,7 +78,7 @@ func (p *plan) batches(ctx context.Context, epoch int) iter.Seq2[*system.Batch, 
 	})
 }
 
-// distinct is the number of samples in a batch, of each of which it has repeat views.
+// distinct is the number of different samples in a batch, each of which has repeat views.
 func (p *plan) distinct(m data.Modality) int {
 	if m == data.Image {
 		return p.recipe.Train.ImageBatch
@@ -106,7 +108,7 @@ func (p *plan) draw(m data.Modality, n, epoch int) []int {
 	return data.Draw(n, d.Len(), p.recipe.Seed, string(m), epoch)
 }
 
-// at returns the sets that an epoch draws from. An epoch of the warm-up has as many steps as any other.
+// at returns the sets that an epoch draws from. A warm-up epoch has as many steps as any other.
 func (p *plan) at(epoch int) data.Sets {
 	if epoch < p.recipe.Train.DrawnEpochs {
 		return p.sets.Warm

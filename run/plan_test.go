@@ -13,7 +13,7 @@ import (
 	"mien/system"
 )
 
-// shades is a set whose samples show by their colours which they are: red is the sample, green the frame.
+// shades is a set whose colours encode the sample (red) and the frame (green).
 type shades struct {
 	modality data.Modality
 	n        int
@@ -50,7 +50,7 @@ func (s shade) Read(indices []int) (*data.Frames, error) {
 	return f, nil
 }
 
-// seen tells which sample a view shows, and which of its frames.
+// seen returns which sample a view shows, and which of its frames.
 func seen(t *testing.T, v data.View) (sample int, frames []int) {
 	t.Helper()
 	f := v.Frames()
@@ -83,7 +83,7 @@ func batchesOf(t *testing.T, p plan, epoch int) []*system.Batch {
 	return all
 }
 
-// An epoch has the share of each set that the recipe says, in whole batches; videos count once for each view.
+// An epoch has the recipe's share of each set, in whole batches; a video counts once per view.
 func TestPlanCountsSteps(t *testing.T) {
 	p := shadePlan(t, 22, 20, nil)
 	require.Equal(t, []int{5, 6}, []int{p.images, p.videos}, "22 of batches of 4, 40 views of batches of 6")
@@ -97,7 +97,7 @@ func TestPlanCountsSteps(t *testing.T) {
 	require.Equal(t, []int{0, 1}, []int{p.images, p.videos})
 }
 
-// A set that no step would see is an error, not silence.
+// A set that no step would use is an error.
 func TestPlanRefusesSetsLeftOut(t *testing.T) {
 	refuse := func(images, videos int, want string, change func(*recipe.Recipe)) {
 		r := toy(t, "s4d-tiny")
@@ -117,7 +117,7 @@ func TestPlanRefusesSetsLeftOut(t *testing.T) {
 		func(r *recipe.Recipe) { r.Train.DrawnEpochs = 1 })
 }
 
-// A batch says where it stands in the run, and has the labels of what it shows.
+// A batch has its position in the run, and the labels of its views.
 func TestBatches(t *testing.T) {
 	p := shadePlan(t, 22, 18, func(r *recipe.Recipe) { r.Seed = 3 })
 	epochs := map[data.Modality][][]int{}
@@ -153,7 +153,7 @@ func TestBatches(t *testing.T) {
 	}
 }
 
-// Views are drawn from streams of their own: two of a video differ, and so do those of steps, epochs and seeds.
+// Each view is drawn from its own stream: two views of a video differ, and so do views of different steps, epochs and seeds.
 func TestViewsAreDrawnApart(t *testing.T) {
 	begins := func(seed uint64, epoch, step int) (at []int) {
 		p := shadePlan(t, 4, 18, func(r *recipe.Recipe) { r.Seed = seed })
@@ -184,7 +184,7 @@ func TestViewsAreDrawnApart(t *testing.T) {
 	require.Less(t, twins, 3, "two views of a video begin at %v", first)
 }
 
-// Order of steps and samples follow from seed and epoch.
+// The order of steps and samples depends only on seed and epoch.
 func TestSeedOrdersEpochs(t *testing.T) {
 	drawn := func(seed uint64, epoch int) (m []data.Modality, images, videos []int) {
 		p := shadePlan(t, 22, 20, func(r *recipe.Recipe) { r.Seed = seed })
@@ -211,7 +211,7 @@ func TestSeedOrdersEpochs(t *testing.T) {
 	require.Equal(t, balanced(1), balanced(1))
 }
 
-// A balanced draw shows each class as often, however rare it is; videos are drawn as they come.
+// A balanced draw shows each class equally often, however rare it is; videos are drawn unbalanced.
 func TestBalanceStatic(t *testing.T) {
 	p := shadePlan(t, 22, 22, func(r *recipe.Recipe) { r.Train.BalanceStatic = true })
 	p.sets.Main.Image, p.sets.Main.Video = rare{shades{data.Image, 22}}, rare{shades{data.Video, 22}}
@@ -229,7 +229,7 @@ type rare struct{ shades }
 
 func (rare) Label(i int) int { return map[bool]int{true: 1}[i == 7] }
 
-// What can't be opened or read ends the epoch with an error that names it.
+// A sample that can't be opened or read ends the epoch with an error that names it.
 func TestBatchErrors(t *testing.T) {
 	for n, want := range map[int]string{25: "shade y: it is damaged", 26: "shade z can't be opened"} {
 		p := shadePlan(t, n, 1, func(r *recipe.Recipe) { r.Train.ImageBatch, r.Train.DynamicShare = n, 0 })
@@ -249,7 +249,7 @@ func TestBatchErrors(t *testing.T) {
 	}
 }
 
-// last shows its last sample only.
+// last fails on all samples but the last.
 type last struct{ shades }
 
 func (l last) Open(int) (data.Sample, error) { return l.shades.Open(l.n - 1) }

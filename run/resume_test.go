@@ -13,7 +13,7 @@ import (
 	"mien/modelfile"
 )
 
-// interrupt takes a run and ends it, as Ctrl-C does, when it hears of a step. No memory is left behind.
+// interrupt starts a run and cancels it, as Ctrl-C does, at a step. No memory is leaked.
 func interrupt(t *testing.T, o Options, step int) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -29,8 +29,8 @@ func interrupt(t *testing.T, o Options, step int) {
 	require.GreaterOrEqual(t, heard, step)
 }
 
-// A run that is interrupted anywhere, in the first epoch, in the middle of one or at the end of one, and goes on, ends with the bits
-// of one that was not: model, best model, log and metrics.
+// A run that is interrupted in the first epoch, or in the middle or at the end of an epoch, and resumed gives the same bits as
+// an uninterrupted one: model, best model, log and metrics.
 func TestInterruptedAndResumed(t *testing.T) {
 	whole := evaluated(t)
 	want := trained(t, whole)
@@ -67,7 +67,7 @@ func TestFinishedRunIsLeft(t *testing.T) {
 	require.Equal(t, []int{2}, o.Watch.(*watched).evaluated)
 }
 
-// A run goes on with the same recipe, seed, lists and --init alone; what it is measured on and how much it computes twice may change.
+// A run resumes only with the same recipe, seed, lists and --init; validation sets and recomputation may change.
 func TestResumeOfAnother(t *testing.T) {
 	base := evaluated(t)
 	interrupt(t, base, 12)
@@ -100,7 +100,7 @@ func TestResumeOfAnother(t *testing.T) {
 	require.ErrorContains(t, err, "is not empty: give --resume to continue that run")
 	o = base
 	o.Recompute, o.Validation = true, faceList(t, 3)
-	require.NoError(t, os.Remove(filepath.Join(o.Out, recipeFile))) // the checkpoint knows what it belongs to
+	require.NoError(t, os.Remove(filepath.Join(o.Out, recipeFile))) // the checkpoint itself identifies its run
 	trained(t, o)
 	require.FileExists(t, filepath.Join(o.Out, recipeFile))
 }

@@ -1,5 +1,5 @@
-// Package run is the life of a training run: from a recipe and lists to batches, through the loop of package train into a run folder.
-// It knows models only as package system does, and backends not at all.
+// Package run carries out a training run: from a recipe and lists to batches, through the loop of package train, to a run
+// folder. It uses models only through package system and does not depend on any backend.
 //
 // A run folder holds, when finished:
 //
@@ -10,7 +10,8 @@
 //	model.safetensors        the model after the last epoch
 //	metrics.json             final losses, recalls and environment
 //
-// [Train] is the whole of it; plan.go says which samples a step sees, sets.go where they come from, folder.go what is kept.
+// [Train] is the entry point. Go on with sets.go (where samples come from), plan.go (which samples a step uses) and folder.go
+// (what is stored).
 package run
 
 import (
@@ -33,26 +34,26 @@ import (
 	"mien/train"
 )
 
-// Options are what a training command was told beside the recipe.
+// Options are the settings of a training command besides the recipe.
 type Options struct {
 	Recipe     recipe.Recipe
 	Backend    engine.Backend
 	Train      data.Lists
-	Validation data.Lists // evaluated during and after fine-tuning, where given
+	Validation data.Lists // evaluated during and after fine-tuning, if given
 	Init       string     // file or run to start from; "" is from scratch
 	Out        string
 	Resume     bool
-	Recompute  bool             // layers forget what they computed until the backward pass: less memory, the same bits
+	Recompute  bool             // rematerialise layers in the backward pass: less memory, the same bits
 	Precision  engine.Precision // of products; parameters stay float32
 	Watch      Watcher
 }
 
-// Watcher is told how a run goes, to show it.
+// Watcher receives the progress of a run, to display it.
 type Watcher interface {
-	Start(total, done int)                     // steps of the run, and how many an earlier run did
+	Start(total, done int)                     // steps of the run, and how many are already done
 	Step(s train.Step, m data.Modality)        // after each step
 	Evaluated(epoch int, report *infer.Report) // after each evaluation
-	Note(line string)                          // something worth a line
+	Note(line string)                          // a message for the user
 }
 
 // run is a training run in progress.
@@ -68,10 +69,10 @@ type run struct {
 	metadata  map[string]string                            // of model.safetensors
 	evaluate  func(context.Context) (*infer.Report, error) // nil without validation
 	progress  train.Progress
-	notes     []string // what preparing found worth a line
+	notes     []string // messages from preparation
 }
 
-// Train runs a recipe, or what is left of it, and writes the finished run folder.
+// Train runs a recipe, or resumes it, and writes the finished run folder.
 func Train(ctx context.Context, o Options) (*Metrics, error) {
 	r := &run{Options: o}
 	defer r.close()
@@ -93,7 +94,7 @@ func Train(ctx context.Context, o Options) (*Metrics, error) {
 	return r.finish(ctx)
 }
 
-// close gives back what the run took, as far as it came.
+// close releases what the run has allocated so far.
 func (r *run) close() {
 	if r.folder != nil {
 		r.folder.close()
@@ -106,7 +107,7 @@ func (r *run) close() {
 	}
 }
 
-// prepare does what can fail before anything is written.
+// prepare does everything that can fail before the first write.
 func (r *run) prepare() (err error) {
 	defer engine.Catch(&err)
 	if r.system, err = systems.Of(r.Recipe); err != nil {
@@ -135,7 +136,7 @@ func (r *run) prepare() (err error) {
 	return err
 }
 
-// build makes the model, from scratch or from a file, and the optimizer for what is not frozen.
+// build makes the model, from scratch or from a file, and the optimizer for the parameters that are not frozen.
 func (r *run) build(labels Labels) error {
 	random := nn.Random{Seed: r.Recipe.Seed}
 	var source nn.Source = random
@@ -172,7 +173,7 @@ func (r *run) build(labels Labels) error {
 	return nil
 }
 
-// freeze keeps what recipe and system say from being learned.
+// freeze excludes parameters from training, as recipe and system specify.
 func (r *run) freeze() error {
 	patterns := r.Recipe.Train.Freeze
 	if r.system.Frozen != nil {
@@ -188,7 +189,7 @@ func (r *run) freeze() error {
 	return nil
 }
 
-// prepareEvaluation opens what the model is measured on, if it names expressions and there is something.
+// prepareEvaluation opens the validation sets, if there are any and the model is a classifier.
 func (r *run) prepareEvaluation(t Training) error {
 	net, ok := r.model.(system.Classifier)
 	if !ok {
@@ -205,7 +206,7 @@ func (r *run) prepareEvaluation(t Training) error {
 	return err
 }
 
-// digest names what a checkpoint belongs to.
+// digest identifies the run that a checkpoint belongs to.
 func (o Options) digest() string {
 	rest := []any{o.Train, o.Init}
 	if o.Precision != engine.Full {
@@ -231,7 +232,7 @@ func (r *run) restore() error {
 	return err
 }
 
-// begin writes what stands in a run folder before the first step.
+// begin writes the files that a run folder has before the first step.
 func (r *run) begin() error {
 	if err := r.folder.clean(); err != nil {
 		return err
@@ -246,7 +247,7 @@ func (r *run) begin() error {
 	return r.folder.startLog(r.progress.Epoch, r.Recipe.Train.Epochs)
 }
 
-// loop takes the steps that are left.
+// loop runs the remaining steps.
 func (r *run) loop(ctx context.Context) error {
 	t, steps := r.Recipe.Train, r.plan.steps()
 	r.Watch.Start(t.Epochs*steps, r.progress.Epoch*steps)
@@ -304,8 +305,8 @@ func (r *run) scored(epoch int, report *infer.Report) error {
 	return nil
 }
 
-// finish writes model.safetensors, evaluates that last model and writes metrics.json. The model comes first: nothing that fails
-// after it costs the training.
+// finish writes model.safetensors, evaluates that last model and writes metrics.json. The model is written first: no later
+// failure can lose it.
 func (r *run) finish(ctx context.Context) (*Metrics, error) {
 	if err := modelfile.Write(r.folder.path(modelfile.Name), r.params, r.metadata); err != nil {
 		return nil, err

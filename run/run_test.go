@@ -23,7 +23,7 @@ import (
 	"mien/vit"
 )
 
-// What goes wrong after the last step does not cost the model.
+// A failure after the last step does not lose the model.
 func TestModelIsSavedFirst(t *testing.T) {
 	o := options(t, toy(t, "s4d-tiny"))
 	o.Watch.(*watched).step = func() {
@@ -38,7 +38,7 @@ func TestModelIsSavedFirst(t *testing.T) {
 	require.FileExists(t, filepath.Join(o.Out, modelfile.Name))
 }
 
-// A run that diverges says on what, and saves nothing of it.
+// A run that diverges reports the batch, and saves nothing.
 func TestDivergedRun(t *testing.T) {
 	o := options(t, toy(t, "s4d-tiny"))
 	o.Recipe.Train.LR, o.Recipe.Train.WarmupEpochs, o.Recipe.Train.Clip = 1e30, 0, 0
@@ -49,7 +49,7 @@ func TestDivergedRun(t *testing.T) {
 	require.NoFileExists(t, filepath.Join(o.Out, modelfile.Name))
 }
 
-// beginning returns the parameters with which a run of a recipe begins.
+// beginning returns the initial parameters of a run of a recipe.
 func beginning(t *testing.T, r recipe.Recipe) map[string][]float32 {
 	t.Helper()
 	s, err := systems.Of(r)
@@ -64,7 +64,7 @@ func beginning(t *testing.T, r recipe.Recipe) map[string][]float32 {
 	return values
 }
 
-// What is frozen keeps its bits, also over a resume, and all else learns.
+// Frozen parameters keep their bits, even across a resume, and all others are trained.
 func TestFreeze(t *testing.T) {
 	for _, name := range []string{"s4d-tiny", "s4d-tiny-pretrain"} {
 		r := toy(t, name)
@@ -101,7 +101,7 @@ func TestFreeze(t *testing.T) {
 	require.NoDirExists(t, o.Out)
 }
 
-// What a system never learns is frozen beside what the recipe freezes.
+// Parameters that a system never trains are frozen in addition to those of the recipe.
 func TestSystemFreezes(t *testing.T) {
 	own := vit.System
 	own.Frozen = func(r recipe.Recipe) []string { return []string{r.Name + ".*"} }
@@ -119,7 +119,7 @@ func TestSystemFreezes(t *testing.T) {
 	require.Equal(t, []bool{false, false, true}, learned)
 }
 
-// A run at bf16 differs from one at f32, goes on only at bf16, and ends with the bits of one that was not interrupted.
+// A run at bf16 differs from one at f32, resumes only at bf16, and gives the same bits as an uninterrupted one.
 func TestPrecision(t *testing.T) {
 	o := options(t, toy(t, "s4d-tiny"))
 	full := trained(t, o)
@@ -150,7 +150,7 @@ func TestPrecision(t *testing.T) {
 	require.NoDirExists(t, o.Out)
 }
 
-// Recomputed layers take less memory and give the same bits.
+// Rematerialised layers take less memory and give the same bits.
 func TestRecompute(t *testing.T) {
 	r := toy(t, "s4d-tiny")
 	r.Model.ImageSize, r.Model.Depth, r.Data.DrawnVideos = 64, 6, 0
@@ -160,7 +160,7 @@ func TestRecompute(t *testing.T) {
 	require.Less(t, again.Backend.Stats().PeakBytes, kept.Backend.Stats().PeakBytes)
 }
 
-// evaluated is a toy run of three epochs that is measured on lists after each.
+// evaluated is a toy run of three epochs that is evaluated on lists after each.
 func evaluated(t *testing.T) Options {
 	o := options(t, toy(t, "s4d-tiny"))
 	o.Recipe.Train.Epochs = 3
@@ -168,7 +168,7 @@ func evaluated(t *testing.T) Options {
 	return o
 }
 
-// log reads what a run logged.
+// log reads the log of a run.
 func log(t *testing.T, o Options) []logEntry {
 	t.Helper()
 	entries, err := readLog(o.Out)
@@ -176,8 +176,8 @@ func log(t *testing.T, o Options) []logEntry {
 	return entries
 }
 
-// The log has each step once, in order, and each evaluation at the end of its epoch; metrics.json has the last of them, and the means
-// of the last epoch.
+// The log has each step once, in order, and each evaluation at the end of its epoch; metrics.json has the last evaluation and
+// the mean losses of the last epoch.
 func TestLogAndMetrics(t *testing.T) {
 	o := evaluated(t)
 	got, err := Train(t.Context(), o)
@@ -246,7 +246,7 @@ func TestLogAndMetrics(t *testing.T) {
 	}
 }
 
-// The model of the best evaluation so far is kept, whatever comes after it; of equals, the first.
+// The model with the best evaluation is kept, whatever follows; among equals, the first.
 func TestBestIsKept(t *testing.T) {
 	o := options(t, toy(t, "s4d-tiny"))
 	r := &run{Options: o}

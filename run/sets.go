@@ -13,8 +13,11 @@ import (
 	"mien/system"
 )
 
+// The samples of a run: lists and drawn faces, for training and for validation, with labels in the order of the heads.
+// Go on with plan.go.
+
 const (
-	// Faces drawn for training and for tests never share an identity.
+	// Drawn faces for training and for tests never share an identity.
 	drawnTrainSeed = 1
 	drawnTestSeed  = 1_000_003
 	// drawnFrames is the length of a drawn video.
@@ -24,16 +27,16 @@ const (
 // Labels are the names of the classes of each head.
 type Labels map[data.Modality][]string
 
-// Training is what a run learns from: Warm in its first train.drawn_epochs epochs, and then Main.
+// Training is the training data of a run: Warm in its first train.drawn_epochs epochs, and then Main.
 type Training struct {
 	Warm, Main data.Sets
 	Labels     Labels
 
-	memory *data.Budget // for decoded frames; validation takes what training leaves
+	memory *data.Budget // for decoded frames; validation uses what training leaves
 }
 
-// TrainingSets opens the lists and adds the recipe's drawn faces: before the lists, where the recipe warms up on them, and else
-// beside them.
+// TrainingSets opens the lists and adds the recipe's drawn faces: before the lists if the recipe warms up on them, otherwise
+// joined to them.
 func TrainingSets(r recipe.Recipe, s *system.System, l data.Lists) (t Training, err error) {
 	lists, err := data.OpenLists(l)
 	if err != nil {
@@ -62,7 +65,7 @@ func TrainingSets(r recipe.Recipe, s *system.System, l data.Lists) (t Training, 
 	return t, cmp.Or(checkLabels(r, t.Warm), checkLabels(r, t.Main))
 }
 
-// labelsOf names the classes of the heads: in the order of the lists, where these say it.
+// labelsOf names the classes of the heads, in the order of the lists if they define one.
 func labelsOf(r recipe.Recipe, s *system.System, lists data.Sets) Labels {
 	labels := Labels{}
 	for m := range s.Heads(r) {
@@ -76,14 +79,14 @@ func labelsOf(r recipe.Recipe, s *system.System, lists data.Sets) Labels {
 	return labels
 }
 
-// DrawnTest returns drawn faces to measure a model on: of people that no training has seen.
+// DrawnTest returns drawn faces to evaluate a model on, of people who are in no training set.
 func DrawnTest(r recipe.Recipe, labels Labels) (data.Sets, error) {
 	n := r.Data.DrawnTest
 	if n == 0 {
 		return data.Sets{}, errors.New("nothing to evaluate on: give --static-list or --dynamic-list")
 	}
 	images, videos := n, n
-	if len(labels) > 0 { // a pre-trained model has no heads, and sees both
+	if len(labels) > 0 { // a pre-trained model has no heads and takes both modalities
 		if labels[data.Image] == nil {
 			images = 0
 		}
@@ -104,13 +107,13 @@ func drawFaces(seed uint64, images, videos, size int, labels Labels) (s data.Set
 	}
 	s, err := inOrder(s, labels)
 	if err != nil {
-		panic(err) // drawn faces have no label without a name
+		panic(err) // every label of drawn faces has a name
 	}
 	return s
 }
 
-// inOrder gives samples the labels by which a model calls their classes. Those of a set that names none, or one that the model lacks,
-// keep their own.
+// inOrder renumbers the labels of samples in the order of a model's classes. A set that names no classes, or one that the model
+// lacks, keeps its own labels.
 func inOrder(s data.Sets, labels Labels) (data.Sets, error) {
 	for _, d := range []*data.Dataset{&s.Image, &s.Video} {
 		if *d == nil || (*d).Classes() == nil {
@@ -129,8 +132,8 @@ func inOrder(s data.Sets, labels Labels) (data.Sets, error) {
 	return s, nil
 }
 
-// validationSets returns what to evaluate on during training, nil if nothing. Where the run learns from drawn faces
-// alone, faces of other people are drawn.
+// validationSets returns what to evaluate on during training, nil if nothing. If the run trains on drawn faces only, faces of
+// other people are drawn.
 func validationSets(o Options, t Training) (*data.Sets, error) {
 	r := o.Recipe
 	if o.Validation.Empty() && !(o.Train.Empty() && r.Data.DrawnTest > 0) {
@@ -147,7 +150,7 @@ func validationSets(o Options, t Training) (*data.Sets, error) {
 	return &s, nil
 }
 
-// checkLabels makes a label that the model has no class for an error before any work begins. Pre-training ignores labels.
+// checkLabels returns an error, before any work begins, for a label without a class in the model. Pre-training ignores labels.
 func checkLabels(r recipe.Recipe, sets data.Sets) error {
 	if r.Kind == recipe.Pretrain {
 		return nil

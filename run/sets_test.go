@@ -15,7 +15,7 @@ import (
 	"mien/s4d"
 )
 
-// A label without a class is told once, also where warm-up and main part have the same sets.
+// A label without a class is reported once, even if warm-up and main part have the same sets.
 func TestLabelsAreCheckedOnce(t *testing.T) {
 	r, err := recipe.Load("s4d-tiny")
 	require.NoError(t, err)
@@ -26,7 +26,7 @@ func TestLabelsAreCheckedOnce(t *testing.T) {
 	require.NotContains(t, err.Error(), "\n")
 }
 
-// A warm-up draws from the drawn faces alone, in epochs of the usual length, and is over when it should be.
+// A warm-up uses only drawn faces, in epochs of the usual length, and ends after the given number of epochs.
 func TestDrawnEpochs(t *testing.T) {
 	r, err := recipe.Load("s4d-tiny")
 	require.NoError(t, err)
@@ -68,13 +68,13 @@ func videoList(t *testing.T, header string) data.Lists {
 	return l
 }
 
-// expression is what a drawn face shows by its name, "" for any other sample.
+// expression is the expression in the name of a drawn face, "" for any other sample.
 func expression(name string) string {
 	_, of, _ := strings.Cut(name, "drawn/")
 	return strings.ToLower(of[strings.LastIndex(of, "-")+1:])
 }
 
-// The header of a list tells the order of the classes; drawn videos follow it, wherever they stand.
+// The header of a list determines the order of the classes; drawn videos follow it, whether before or beside the lists.
 func TestClassOrderOfLists(t *testing.T) {
 	r, err := recipe.Load("s4d-tiny")
 	require.NoError(t, err)
@@ -103,7 +103,7 @@ func TestClassOrderOfLists(t *testing.T) {
 	}
 }
 
-// A list of other classes than the head's names none of them. Drawn faces follow it.
+// A list with a different number of classes than the head does not name them. Drawn faces follow it.
 func TestLabelsOfAnotherNumber(t *testing.T) {
 	r, err := recipe.Load("s4d-tiny")
 	require.NoError(t, err)
@@ -116,7 +116,7 @@ func TestLabelsOfAnotherNumber(t *testing.T) {
 	}
 }
 
-// A list whose classes are among those of a larger head is put into its order.
+// A list whose classes are among those of a larger head is put into the head's order.
 func TestListOfFewerClasses(t *testing.T) {
 	r, err := recipe.Load("s4d-tiny")
 	require.NoError(t, err)
@@ -129,7 +129,7 @@ func TestListOfFewerClasses(t *testing.T) {
 	}
 }
 
-// Lists stand before drawn faces, as often as the recipe says, or come after them.
+// Lists are joined with drawn faces, repeated as the recipe says, or follow them.
 func TestTrainingSets(t *testing.T) {
 	r := toy(t, "s4d-tiny")
 	lists := faceList(t, 2)
@@ -158,7 +158,7 @@ func TestTrainingSets(t *testing.T) {
 	require.EqualError(t, err, "nothing to learn from: give --static-list or --dynamic-list, or a recipe with drawn faces")
 }
 
-// Faces to measure on are of people whom no training shows, as many as the recipe says for each head.
+// Test faces are of people who are in no training set, as many as the recipe says for each head.
 func TestDrawnTest(t *testing.T) {
 	r := toy(t, "s4d-tiny")
 	r.Data.DrawnTest, r.Views.CacheSize = 8, r.Model.ImageSize

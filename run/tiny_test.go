@@ -21,7 +21,8 @@ import (
 	"mien/weights"
 )
 
-// toy is the smallest run in which every key of a recipe counts: three steps on images of 16 pixels and three on videos, twice.
+// toy is the smallest run in which every key of a recipe has an effect: three steps on images of 16 pixels and three on videos,
+// twice.
 func toy(t *testing.T, name string) recipe.Recipe {
 	t.Helper()
 	r, err := recipe.Load(name)
@@ -42,7 +43,7 @@ func toy(t *testing.T, name string) recipe.Recipe {
 	return r
 }
 
-// watched hears of a run, and remembers it.
+// watched is a Watcher that records a run.
 type watched struct {
 	steps     []train.Step
 	evaluated []int
@@ -62,16 +63,16 @@ func (w *watched) Step(s train.Step, _ data.Modality) {
 func (w *watched) Evaluated(epoch int, _ *infer.Report) { w.evaluated = append(w.evaluated, epoch) }
 func (w *watched) Note(line string)                     { w.notes = append(w.notes, line) }
 
-// options are those of a run into a folder of its own.
+// options returns the options of a run into a new folder.
 func options(t *testing.T, r recipe.Recipe) Options {
 	t.Helper()
 	return Options{Recipe: r, Backend: cpu.New(), Out: filepath.Join(t.TempDir(), "run"), Watch: &watched{}}
 }
 
-// outcome is what a run left behind: the values of its model, and its log.
+// outcome is the result of a run: the values of its model, and its log.
 type outcome struct{ model, log string }
 
-// trained takes a run and returns what it left.
+// trained carries out a run and returns its outcome.
 func trained(t *testing.T, o Options) outcome {
 	t.Helper()
 	_, err := Train(t.Context(), o)
@@ -81,7 +82,7 @@ func trained(t *testing.T, o Options) outcome {
 	return outcome{tensors(t, filepath.Join(o.Out, modelfile.Name)), string(log)}
 }
 
-// tensors returns a digest of the names, shapes and bits of a file's tensors; its metadata does not count.
+// tensors returns a digest of the names, shapes and bits of a file's tensors; its metadata is ignored.
 func tensors(t *testing.T, path string) string {
 	t.Helper()
 	f, err := weights.Open(path)

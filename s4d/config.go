@@ -12,6 +12,8 @@ import (
 	"mien/vit"
 )
 
+// The sizes of the model, the blocks that have experts, and the cost.
+
 // Config is everything that shapes the model.
 type Config struct {
 	Encoder      vit.Config
@@ -21,8 +23,8 @@ type Config struct {
 	VideoClasses int   // of the dynamic head
 }
 
-// Published returns the configuration of a published size ("small", "base", "large") or of "tiny": the experts stand in
-// the later half of the blocks, and 7 classes in both heads.
+// Published returns the configuration of a published size ("small", "base", "large") or of "tiny": experts in the later half of
+// the blocks, and 7 classes in both heads.
 func Published(size string) (Config, error) {
 	enc, ok := vit.Sizes[size]
 	if !ok {
@@ -33,7 +35,8 @@ func Published(size string) (Config, error) {
 }
 
 // Positions returns the blocks that carry experts, half of all: the paper's ablation has "early", "middle", "later" (the
-// published choice) and "alternate" (every second block). A single block has no half. Numbers name blocks themselves, as in "1,2".
+// published choice) and "alternate" (every second block). A single block has no half. A list of block numbers also works, as in
+// "1,2".
 func Positions(name string, depth int) ([]int, error) {
 	half := depth / 2
 	switch {
@@ -61,7 +64,7 @@ func Positions(name string, depth int) ([]int, error) {
 	return nil, fmt.Errorf("position of experts %q: choose early, middle, later or alternate, or name blocks, as in \"1,2\"", name)
 }
 
-// run returns n numbers from first on.
+// run returns n consecutive numbers starting at first.
 func run(first, n int) []int {
 	numbers := make([]int, n)
 	for i := range numbers {
@@ -70,7 +73,7 @@ func run(first, n int) []int {
 	return numbers
 }
 
-// numbered reads a list of different blocks, and joined writes it.
+// numbered parses a list of distinct blocks, and joined formats it.
 func numbered(list string) (blocks []int, err error) {
 	for _, field := range strings.Split(list, ",") {
 		b, err := strconv.Atoi(strings.TrimSpace(field))
@@ -87,10 +90,10 @@ func joined(blocks []int) string {
 	return strings.Trim(strings.ReplaceAll(fmt.Sprint(blocks), " ", ","), "[]")
 }
 
-// maxClasses is as many as the labels of lists may tell apart.
+// maxClasses is the number of classes that the labels of a list can distinguish.
 const maxClasses = 1000
 
-// Check returns an error that says what does not fit.
+// Check returns an error naming what does not fit.
 func (c Config) Check() error {
 	if err := c.Encoder.Check(); err != nil {
 		return err
@@ -117,15 +120,15 @@ func (c Config) Classes(m data.Modality) int {
 	return c.VideoClasses
 }
 
-// ActiveParams returns the number of parameters that work on a token: of the experts only k a layer count.
+// ActiveParams returns the number of parameters used for one token: only k experts per layer count.
 func (c Config) ActiveParams(total int) int {
 	hidden := c.MoAE.Width(c.Encoder.Dim)
 	expert := 2*c.Encoder.Dim*hidden + hidden + c.Encoder.Dim
 	return total - len(c.MoAEBlocks)*(c.MoAE.Experts-c.MoAE.TopK)*expert
 }
 
-// MACs counts the multiply-adds of one sample: encoder, experts and one head. A block with n experts adds the router, N·D·n, and k
-// adapters of hidden width h a token, 2·k·N·D·h.
+// MACs counts the multiply-adds of one sample: encoder, experts and one head. A block with n experts adds the router, N·D·n,
+// and k adapters of hidden width h per token, 2·k·N·D·h.
 func (c Config) MACs(tokens, classes int) int {
 	e := c.Encoder
 	experts := tokens * e.Dim * (c.MoAE.Experts + 2*c.MoAE.TopK*c.MoAE.Width(e.Dim))

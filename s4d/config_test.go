@@ -78,7 +78,7 @@ func TestCheck(t *testing.T) {
 	require.NoError(t, plain.Check(), "without experts nothing need be said about them")
 }
 
-// The published numbers of parameters, in all and at work on a token.
+// The published numbers of parameters, in total and active per token.
 func TestParameters(t *testing.T) {
 	count := func(c Config) int {
 		params, err := nn.Outline(1000, func(s *nn.Scope) { New(s, c) })
@@ -139,7 +139,7 @@ func TestPreset(t *testing.T) {
 	require.False(t, ok)
 }
 
-// Every setting of a recipe gets into the model.
+// Every setting of a recipe reaches the model.
 func TestFromRecipe(t *testing.T) {
 	r := recipe.Recipe{Model: recipe.Model{ImageSize: 15, Frames: 8, PatchSize: 5, Tubelet: 4, Dim: 12, Depth: 2, Heads: 3, MLPRatio: 2,
 		Experts: 4, TopK: 2, ExpertHidden: 5, Position: "1", ImageClasses: 7, VideoClasses: 11,

@@ -44,7 +44,7 @@ func goldenBatch(f golden.File, m data.Modality) *system.Batch {
 	return &system.Batch{Modality: m, Views: f.Views("input"), Labels: f.Labels("targets")}
 }
 
-// What PyTorch computes is computed here: blocks, gates, feature, logits, loss and all gradients.
+// Results equal PyTorch's: blocks, gates, feature, logits, loss and all gradients.
 func TestGolden(t *testing.T) {
 	golden.EachKernels(t, func(t *testing.T) {
 		for _, modality := range modalities {
@@ -79,7 +79,7 @@ func TestGolden(t *testing.T) {
 	})
 }
 
-// Ten steps on images, on videos, and on both in turn end where PyTorch's do.
+// Ten steps on images, on videos, and on both in turn give PyTorch's parameters.
 func TestGoldenSteps(t *testing.T) {
 	golden.EachKernels(t, func(t *testing.T) {
 		batches := map[data.Modality]*system.Batch{}

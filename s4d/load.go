@@ -11,11 +11,13 @@ import (
 	"mien/vit"
 )
 
+// How the shape of a published checkpoint, which has no recipe, follows from its tensors.
+
 var expertName = regexp.MustCompile(`^blocks\.(\d+)\.moe_layer\.experts\.(\d+)\.fc1\.weight$`)
 
-// InferConfig reads the shape of a fine-tuned model from its tensors: width, depth, experts and classes. Heads are 64
-// wide. What no tensor tells (image size, frames, experts a token) is the published 160, 16 and 2. Names may
-// claim any shape: nothing is allocated here.
+// InferConfig reads the shape of a fine-tuned model from its tensors: width, depth, experts and classes. Heads are 64 wide.
+// Image size, frames and experts per token, which no tensor determines, are the published 160, 16 and 2. Names may claim any
+// shape: nothing is allocated here.
 func InferConfig(file nn.Weights) (c Config, err error) {
 	patch, ok := file.Shape("patch_embed.proj.weight")
 	if !ok || len(patch) != 5 || patch[1] != 3 {

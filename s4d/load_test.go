@@ -12,7 +12,7 @@ import (
 	"mien/vit"
 )
 
-// shapes is a weights file without values.
+// shapes is a weights file with shapes but no values.
 type shapes map[string][]int
 
 func (s shapes) Names() []string                       { return slices.Sorted(maps.Keys(s)) }

@@ -15,7 +15,7 @@ import (
 	"mien/s4d"
 )
 
-// TestPrecisionOfLogits bounds what rounding does to the logits of a ViT-B with random weights, relative to their size.
+// TestPrecisionOfLogits bounds the relative rounding error in the logits of a ViT-B with random weights.
 func TestPrecisionOfLogits(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds a model of 86 million parameters three times")

@@ -15,7 +15,7 @@ import (
 	"mien/vit"
 )
 
-// releasedRecipe is what fine-tuning of the released pre-training file of the golden tests would ask for.
+// releasedRecipe is a recipe for fine-tuning the released pre-training file of the golden tests.
 func releasedRecipe() recipe.Recipe {
 	r := recipe.Recipe{Name: "fine", Kind: recipe.Finetune, System: "s4d", Model: recipe.Model{
 		Experts: 8, TopK: 2, Position: "2", ImageClasses: 7, VideoClasses: 11}}
@@ -23,7 +23,7 @@ func releasedRecipe() recipe.Recipe {
 	return r
 }
 
-// The encoder of a published pre-training file loads unchanged; what stays unused and what is missing is as published.
+// The encoder of a published pre-training file loads unchanged; unused and missing tensors are as published.
 func TestReleasedPretraining(t *testing.T) {
 	f := golden.Open(t, "released_pretrain.pt")
 	load, err := System.Start(f, releasedRecipe(), nn.Random{Seed: 1})
@@ -53,7 +53,7 @@ func TestReleasedPretraining(t *testing.T) {
 	require.Equal(t, want, got)
 }
 
-// A fine-tuned checkpoint in the released form tells its shape, and loads as a whole.
+// The shape of a fine-tuned checkpoint in the released form is inferred, and all of it loads.
 func TestReleasedCheckpoint(t *testing.T) {
 	f := golden.Open(t, "released_form.pth")
 	r, ok, err := System.Identify(f)
@@ -68,7 +68,7 @@ func TestReleasedCheckpoint(t *testing.T) {
 	require.NoError(t, nn.CheckModel(f, params))
 }
 
-// A fine-tuned checkpoint may start another run, with other heads and with more experts, and then nothing else may differ.
+// A run may start from a fine-tuned checkpoint with other heads and more experts, but nothing else may differ.
 func TestTransfer(t *testing.T) {
 	start := func(change func(r *recipe.Recipe)) (nn.LoadReport, error) {
 		f := golden.Open(t, "released_form.pth")
@@ -99,7 +99,7 @@ func TestTransfer(t *testing.T) {
 	require.ErrorContains(t, err, `"head.video.weight" as [7 64], the model needs [11 64]`)
 }
 
-// withoutHead is a file that hides one head, whose tensors nobody is to use: its classes are not the run's.
+// withoutHead is a file without one head, as if its classes were not the run's.
 type withoutHead struct{ nn.Weights }
 
 func (f withoutHead) Shape(name string) ([]int, bool) {
@@ -124,7 +124,7 @@ func TestTransferWithoutAHead(t *testing.T) {
 	require.ElementsMatch(t, []string{"head.video.weight", "head.video.bias"}, report.Unused)
 }
 
-// The heads of attention change no tensor's shape: a file with other ones is refused.
+// The number of attention heads changes no tensor's shape: a file with another number is refused.
 func TestStartRefusesOtherHeads(t *testing.T) {
 	r := releasedRecipe()
 	r.Model.Heads = 2

@@ -2,8 +2,8 @@
 // classifies facial expressions in images and in videos, with a mixture of adapter experts beside the MLP of some of
 // its blocks and one linear head for each modality.
 //
-// Read package vit first, then moae. This file is what the paper adds; config.go has sizes, load.go what the published checkpoints
-// call the parts, and system.go how runs and commands see the model.
+// Read package vit first, then moae. This file is what the paper adds; config.go has the sizes, load.go infers them from
+// published checkpoints, and system.go is how runs and commands use the model.
 package s4d
 
 import (
@@ -14,11 +14,11 @@ import (
 	"mien/vit"
 )
 
-// Model is the network: the encoder of package vit, and what stands beside its blocks and behind it.
+// Model is the network: the encoder of package vit, the experts beside its blocks, and the heads.
 type Model struct {
 	Config
 	Encoder *vit.Encoder
-	MoAE    []*moae.Layer // of each block, nil in a plain one
+	MoAE    []*moae.Layer // one per block, nil in a plain block
 	FCNorm  *nn.LayerNorm
 	Heads   map[data.Modality]*nn.Linear
 }
@@ -38,11 +38,11 @@ func New(s *nn.Scope, c Config) *Model {
 	return m
 }
 
-// Output is what one pass computes.
+// Output is the result of one forward pass.
 type Output struct {
 	Logits  *ag.Value     // [B, classes]
 	Feature *ag.Value     // [B, D], after fc_norm
-	Routing []moae.Output // of each block with experts, in order; Mixed is gone by then
+	Routing []moae.Output // of each block with experts, in order; Mixed has been freed
 	Balance *ag.Value     // sum of the load-balance losses, nil where their coefficient is 0
 }
 
@@ -58,7 +58,7 @@ func (m *Model) Forward(pixels *ag.Value, modality data.Modality, pass moae.Pass
 	return out
 }
 
-// block runs block i as a layer of the tape, and adds what its router did to out.
+// block runs block i as a layer of the tape, and records its routing in out.
 func (m *Model) block(i int, x *ag.Value, pass moae.Pass, out *Output) *ag.Value {
 	var routing moae.Output
 	results := x.Tape().Layer([]*ag.Value{x}, func(in []*ag.Value) []*ag.Value {
@@ -97,7 +97,7 @@ func addBalance(sum, term *ag.Value) *ag.Value {
 }
 
 // Loss is the training loss of one single-modality batch (S4D equation 3, of which one term is active in each step):
-// cross-entropy with soft targets [B, classes], plus the load-balance loss where it has a coefficient.
+// cross-entropy with soft targets [B, classes], plus the load-balance loss if its coefficient is not 0.
 func Loss(out Output, target *ag.Value) *ag.Value {
 	loss := ag.CrossEntropy(out.Logits, target)
 	if out.Balance != nil {

@@ -68,7 +68,7 @@ func TestLossAddsTheBalanceOfAllBlocks(t *testing.T) {
 	require.InDelta(t, entropy, read[float64](t, plain.Loss(tape, batch))[0], 1e-6)
 }
 
-// pureNoise makes routers that listen to noise alone: their scores are 0 and its scale is ln 2 for every expert.
+// pureNoise makes routing depend on noise alone: scores are 0 and the noise scale is ln 2 for every expert.
 func pureNoise(params []nn.Param) {
 	for _, p := range params {
 		if strings.Contains(p.Name, ".router.") {
@@ -77,7 +77,7 @@ func pureNoise(params []nn.Param) {
 	}
 }
 
-// wantChoice is the first of the two experts that noise alone chooses for the first tokens of block i.
+// wantChoice is the first of the two experts that pure noise chooses for the first tokens of block i.
 func wantChoice(key engine.Key, block, tokens int) (first []int32) {
 	key = key.Child(block)
 	for token := range tokens {
@@ -93,7 +93,7 @@ func wantChoice(key engine.Key, block, tokens int) (first []int32) {
 	return first
 }
 
-// Every block with experts draws noise of its own from the key of the pass.
+// Every block with experts draws its own noise from the key of the pass.
 func TestNoiseOfBlocks(t *testing.T) {
 	m, params := tinyModel(func(*Config) {})
 	pureNoise(params)
@@ -110,8 +110,8 @@ func TestNoiseOfBlocks(t *testing.T) {
 	require.NotEqual(t, wantChoice(key, 0, 27), wantChoice(key, 1, 27))
 }
 
-// Training noise comes from the batch's place in the run: the same batch has the same loss, another step another, and none where the
-// recipe asks for none.
+// Training noise depends on the batch's position in the run: the same batch has the same loss, another step a different one.
+// The recipe can turn it off.
 func TestNoiseOfSteps(t *testing.T) {
 	m, params := tinyModel(func(*Config) {})
 	tape := ag.NewTape(params[0].Data().Backend())
@@ -132,7 +132,7 @@ func TestNoiseOfSteps(t *testing.T) {
 	require.Equal(t, without, loss(func(b *system.Batch) { b.Step++ }))
 }
 
-// Inference draws no noise unless the model wants it even then, and what Routes tells is what Logits did.
+// Inference draws no noise unless the model is configured to, and Routes reports the routing that Logits used.
 func TestLogitsAndRoutes(t *testing.T) {
 	batch := tinyBatch(data.Video)
 	a, b := engine.Key{Seed: 1, Stream: 1}, engine.Key{Seed: 1, Stream: 2}
@@ -162,7 +162,7 @@ func TestLogitsAndRoutes(t *testing.T) {
 	}
 }
 
-// Each modality has its head, and the other one sits the batch out.
+// Each modality has its own head; the other head gets no gradient.
 func TestHeads(t *testing.T) {
 	m, params := tinyModel(func(*Config) {})
 	for modality, classes := range map[data.Modality]int{data.Image: 7, data.Video: 11} {

@@ -11,6 +11,9 @@ import (
 	"mien/vit"
 )
 
+// How runs, inference and commands use the model: package s4d as a [system.System]. Go on with package run, which trains
+// any system.
+
 // System is joint fine-tuning on images and videos (S4D section III-C).
 var System = system.System{
 	Name: "s4d", Kind: recipe.Finetune,
@@ -56,7 +59,7 @@ func (c Config) toRecipe(name string) recipe.Recipe {
 	return r
 }
 
-// classifier is a Model with the recipe that it learns by.
+// classifier is a Model with the recipe of its run.
 type classifier struct {
 	*Model
 	recipe recipe.Recipe
@@ -84,7 +87,7 @@ func (c *classifier) Logits(pixels *ag.Value, m data.Modality, key engine.Key) *
 	return c.Forward(pixels, m, moae.Pass{Noise: &key}).Logits
 }
 
-// Routes makes it a system.Sparse.
+// Routes implements system.Sparse.
 func (c *classifier) Routes(pixels *ag.Value, m data.Modality, key engine.Key) []*ag.Value {
 	var choices []*ag.Value
 	for _, r := range c.Forward(pixels, m, moae.Pass{Noise: &key}).Routing {
@@ -102,7 +105,7 @@ func (c *classifier) MACs(m data.Modality) int {
 // added are the parameters that fine-tuning adds to a pre-trained encoder.
 var added = []string{"fc_norm.*", "head.*", "blocks.*.moe_layer.*"}
 
-// start takes the encoder out of a pre-training file, or a fine-tuned model, perhaps with other heads or without experts.
+// start loads the encoder from a pre-training file, or a fine-tuned model, possibly with other heads or without experts.
 func start(file nn.Weights, r recipe.Recipe, init nn.Source) (*nn.Load, error) {
 	if err := vit.SameHeads(file, r); err != nil {
 		return nil, err
@@ -113,7 +116,7 @@ func start(file nn.Weights, r recipe.Recipe, init nn.Source) (*nn.Load, error) {
 	return &nn.Load{File: file, Init: init, Missing: []string{"head.*", "blocks.*.moe_layer.*"}, Unused: []string{"head.*"}}, nil
 }
 
-// identify knows published checkpoints by their tensors.
+// identify recognises published checkpoints by their tensors.
 func identify(file nn.Weights) (r recipe.Recipe, ok bool, err error) {
 	if _, ok := file.Shape("head.image.weight"); !ok {
 		return r, false, nil
@@ -127,5 +130,5 @@ func identify(file nn.Weights) (r recipe.Recipe, ok bool, err error) {
 	return r, true, nil
 }
 
-// publishedStride is the distance of sampled frames.
+// publishedStride is the distance between sampled frames.
 const publishedStride = 4

@@ -8,13 +8,15 @@ import (
 	"mien/engine"
 )
 
-// Batch is a single-modality batch of views as the host made it, and its place in the run.
+// The input of a training step: a batch on the host, its upload, and its random numbers.
+
+// Batch is a single-modality batch of views in host memory, and its position in the run.
 type Batch struct {
 	Epoch, Step int
 	Seed        uint64
 	Modality    data.Modality
-	Views       []data.View // all of one size, and all of bytes or all of floats
-	Labels      []int       // of each view
+	Views       []data.View // all of one size, and either all bytes or all floats
+	Labels      []int       // one per view
 }
 
 // String names the batch in errors.
@@ -23,7 +25,7 @@ func (b *Batch) String() string { return string(b.Modality) }
 // Size is the number of views.
 func (b *Batch) Size() int { return len(b.Views) }
 
-// Pixels brings the views onto the tape, as bytes [B, T, H, W, 3] or as floats [B, 3, T, H, W] in [0, 1].
+// Pixels uploads the views to the tape, as bytes [B, T, H, W, 3] or as floats [B, 3, T, H, W] in [0, 1].
 func (b *Batch) Pixels(t *ag.Tape) *ag.Value {
 	v := b.Views[0]
 	if v.Bytes != nil {
@@ -32,7 +34,7 @@ func (b *Batch) Pixels(t *ag.Tape) *ag.Value {
 	return upload(t, engine.Float32, b.Views, func(v data.View) []float32 { return v.Floats }, 3, v.T, v.H, v.W)
 }
 
-// upload brings views to the backend one by one, so that the host needs no copy of the batch.
+// upload copies views to the backend one by one, so that the host needs no copy of the batch.
 func upload[N engine.Number](t *ag.Tape, dtype engine.DType, views []data.View, pixels func(data.View) []N, shape ...int) *ag.Value {
 	all := engine.New(t.Backend(), dtype, append([]int{len(views)}, shape...)...)
 	for i, v := range views {
@@ -43,18 +45,18 @@ func upload[N engine.Number](t *ag.Tape, dtype engine.DType, views []data.View, 
 	return t.Const(all)
 }
 
-// Targets brings the labels onto the tape as soft targets [B, classes].
+// Targets uploads the labels to the tape as soft targets [B, classes].
 func (b *Batch) Targets(t *ag.Tape, classes int, smoothing float64) *ag.Value {
 	soft := ag.SmoothTargets(b.Labels, classes, smoothing)
 	return t.Const(engine.FromSlice(t.Backend(), engine.Float32, soft, len(b.Labels), classes))
 }
 
-// Stream returns the host's random stream of a purpose at the batch's place in the run.
+// Stream returns the host's random stream for a purpose at the batch's position in the run.
 func (b *Batch) Stream(purpose string) *rand.Rand {
 	return data.Stream(b.Seed, purpose, b.Epoch, b.Step)
 }
 
-// Key returns the backend's random numbers of a purpose at the batch's place in the run.
+// Key returns the key of the backend's random numbers for a purpose at the batch's position in the run.
 func (b *Batch) Key(purpose string) engine.Key {
 	return engine.Key{Seed: b.Seed, Stream: data.StreamID(purpose, b.Epoch, b.Step)}
 }

@@ -12,7 +12,7 @@ import (
 	"mien/engine/enginetest"
 )
 
-// counted returns 0, 1, 2, … as pixels.
+// counted returns n consecutive numbers starting at from, as pixels.
 func counted[N engine.Number](n, from int) []N {
 	values := make([]N, n)
 	for i := range values {
@@ -21,7 +21,7 @@ func counted[N engine.Number](n, from int) []N {
 	return values
 }
 
-// Views travel one by one, in their order, and keep their layout.
+// Views are uploaded one by one, in order, and keep their layout.
 func TestPixels(t *testing.T) {
 	b := enginetest.NewCounting(cpu.New())
 	tape := ag.NewTape(b)
@@ -54,7 +54,7 @@ func TestPixels(t *testing.T) {
 	require.Zero(t, b.Stats().LiveBytes, "the tape owns the pixels")
 }
 
-// A batch is of bytes or of floats, and of one size.
+// A batch has either bytes or floats, and views of one size.
 func TestPixelsOfAMixture(t *testing.T) {
 	for _, second := range []data.View{{T: 1, H: 1, W: 2, Floats: make([]float32, 6)}, {T: 1, H: 2, W: 2, Bytes: make([]uint8, 12)}} {
 		b := &Batch{Views: []data.View{{T: 1, H: 1, W: 2, Bytes: make([]uint8, 6)}, second}}
@@ -71,7 +71,7 @@ func TestTargets(t *testing.T) {
 	require.InDeltaSlice(t, []float64{0.05, 0.05, 0.85, 0.05, 0.85, 0.05, 0.05, 0.05}, values, 1e-6)
 }
 
-// Random numbers of a batch follow from seed, purpose, epoch and step, and nothing else.
+// Random numbers of a batch depend only on seed, purpose, epoch and step.
 func TestRandomNumbers(t *testing.T) {
 	at := Batch{Seed: 1, Epoch: 2, Step: 3}
 	others := []Batch{{Seed: 2, Epoch: 2, Step: 3}, {Seed: 1, Epoch: 3, Step: 3}, {Seed: 1, Epoch: 2, Step: 4}, {Seed: 1, Epoch: 3, Step: 2}}

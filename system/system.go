@@ -1,7 +1,7 @@
-// Package system says what a family of models must tell about itself, so that runs, inference and commands can work with it without
-// knowing it: package vit is one, packages s4d and mae are others, and package systems lists them.
+// Package system is the interface between families of models on one side and runs, inference and commands on the other.
+// Packages vit, s4d and mae each implement it, and package systems lists them.
 //
-// A system joins by one package that has a value of [System] and by one line in package systems.
+// To add a system, write a package with a value of type [System] and add one line to package systems.
 package system
 
 import (
@@ -12,30 +12,32 @@ import (
 	"mien/recipe"
 )
 
-// System is a family of models. All its functions are there, but for those that say otherwise.
+// System is a family of models. All functions are required unless their comment allows nil.
 type System struct {
-	Name string // as recipes and commands call it
+	Name string // as used in recipes and commands
 	Kind string // of its runs: recipe.Pretrain or recipe.Finetune
 
-	// Check names the first setting of a recipe that the models can't have.
+	// Check returns an error naming the first setting of a recipe that the models don't support.
 	Check func(r recipe.Recipe) error
-	// Build makes the model of a checked recipe in a scope, which says where parameters come from and how they are kept.
+	// Build makes the model of a checked recipe in a scope, which determines where parameters come from and how they are
+	// stored.
 	Build func(s *nn.Scope, r recipe.Recipe) Model
 
-	// Start says how a run takes a weights file as its beginning: what is called how there, what may be missing, and what unused. Heads may
-	// always be both.
+	// Start returns how a run loads its initial weights from a file: how names map, what may be missing, and what may be
+	// unused. Heads may always be either.
 	Start func(file nn.Weights, r recipe.Recipe, init nn.Source) (*nn.Load, error)
-	// Identify returns the recipe of a file that carries none, such as a published checkpoint, as far as its tensors tell: model, sampling
-	// and classes. nil where the system has no such files; ok is false for a file of another system.
+	// Identify returns the recipe of a file that carries none, such as a published checkpoint, with what can be inferred from
+	// its tensors: model, sampling and classes. nil if the system has no such files; ok is false for a file of another system.
 	Identify func(file nn.Weights) (r recipe.Recipe, ok bool, err error)
 
-	// Heads returns how the names of the parameters of each modality's head begin.
+	// Heads returns the name prefix of the parameters of each modality's head.
 	Heads func(r recipe.Recipe) map[data.Modality]string
-	// Group returns the factor on the learning rate and the weight decay of a parameter.
+	// Group returns the learning-rate factor and the weight decay of a parameter.
 	Group func(r recipe.Recipe, name string, shape []int) (lrScale, decay float64)
-	// Frozen lists parameters that runs of the system never learn, as train.freeze does; nil where all are learned.
+	// Frozen lists patterns of parameters that runs of the system never train, in the form of train.freeze; nil if all are
+	// trained.
 	Frozen func(r recipe.Recipe) []string
-	// Preset returns a recipe with the model of a published size, which commands call NAME-SIZE.
+	// Preset returns a recipe with the model of a published size, called NAME-SIZE in commands.
 	Preset func(size string) (r recipe.Recipe, ok bool)
 }
 
@@ -43,29 +45,29 @@ type System struct {
 type Model interface {
 	// Loss builds the computation of one training batch, up to a scalar.
 	Loss(t *ag.Tape, b *Batch) *ag.Value
-	// MACs counts the multiply-adds of a forward pass on one sample of a modality, as Loss would need it.
+	// MACs counts the multiply-adds of a forward pass on one sample of a modality, as computed in Loss.
 	MACs(m data.Modality) int
 }
 
-// Classifier is a model that names expressions.
+// Classifier is a model that classifies expressions.
 type Classifier interface {
 	Model
 	// Classes returns the number of classes for a modality, 0 where the model has no head for it.
 	Classes(m data.Modality) int
-	// Logits classifies pixels, bytes [B, T, H, W, 3] or floats [B, 3, T, H, W] in [0, 1]: [B, classes]. key is for models that draw
-	// random numbers even then.
+	// Logits classifies pixels, bytes [B, T, H, W, 3] or floats [B, 3, T, H, W] in [0, 1]: [B, classes]. key is for models that
+	// draw random numbers even in inference.
 	Logits(pixels *ag.Value, m data.Modality, key engine.Key) *ag.Value
 }
 
-// Follower is a model that does something after each update, such as keeping a queue or a running mean. It must not wait for the
-// backend.
+// Follower is a model with work to do after each update, such as maintaining a queue or a running mean. It must not wait for
+// the backend.
 type Follower interface {
 	AfterStep(b *Batch)
 }
 
-// Sparse is a model of which a part alone works on each token.
+// Sparse is a model that uses only part of its parameters for each token.
 type Sparse interface {
-	// ActiveParams returns the number of parameters that work on a token, of so many in all.
+	// ActiveParams returns the number of parameters used for one token, given the total.
 	ActiveParams(total int) int
 	// ExpertBlocks lists the blocks with experts.
 	ExpertBlocks() []int
@@ -73,8 +75,8 @@ type Sparse interface {
 	Routes(pixels *ag.Value, m data.Modality, key engine.Key) []*ag.Value
 }
 
-// Reconstructor is a model that guesses pixels.
+// Reconstructor is a model that predicts pixels.
 type Reconstructor interface {
-	// Reconstruct hides patches of one sample and guesses them. All are pixels [3, T, H, W] in [0, 1].
+	// Reconstruct hides patches of one sample and predicts them. Both results are pixels [3, T, H, W] in [0, 1].
 	Reconstruct(t *ag.Tape, b *Batch) (masked, output []float32, err error)
 }

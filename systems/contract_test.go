@@ -35,8 +35,8 @@ func runOn(t *testing.T, b engine.Backend, system string, recompute bool) (o out
 	return o
 }
 
-// Training relies neither on work being done at once nor on memory that was given back: on a backend that defers all it may, every
-// system learns the same, to the bit, with and without recomputing.
+// Training relies neither on immediate execution nor on freed memory: on a backend that defers all it may, every system gets
+// bit-identical results, with and without recomputing.
 func TestTrainingOnADeferredBackend(t *testing.T) {
 	seeds := 50
 	if testing.Short() {
@@ -55,7 +55,7 @@ func TestTrainingOnADeferredBackend(t *testing.T) {
 	}
 }
 
-// So does inference, whose weights are packed and whose tensors go as soon as they can, at every precision; and it leaves nothing behind.
+// The same holds for inference at every precision, with packed weights and tensors freed early; and no memory is leaked.
 func TestInferenceOnADeferredBackend(t *testing.T) {
 	answer := func(b engine.Backend, s *system.System, p engine.Precision) (logits []float32) {
 		r := tiny[s.Name]

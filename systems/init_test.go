@@ -12,7 +12,7 @@ import (
 	"mien/nn"
 )
 
-// moments are the largest size and the standard deviation of a parameter's values.
+// moments returns the largest magnitude and the standard deviation of a parameter's values.
 func moments(t *testing.T, p nn.Param) (largest, deviation float64) {
 	values, err := engine.Read[float64](p.Data())
 	require.NoError(t, err)
@@ -27,8 +27,8 @@ func moments(t *testing.T, p nn.Param) (largest, deviation float64) {
 	return largest, math.Sqrt(deviation)
 }
 
-// wantStart is how a parameter begins by the released code: the bound of a uniform distribution, or the deviation of a normal one, both 0
-// where it is constant. Classifiers start narrow widths wider: see nn.InitStd.
+// wantStart is the initial distribution of a parameter in the released code: the bound of a uniform one, or the deviation of a
+// normal one; both are 0 for a constant. Classifiers of small width start with a larger deviation: see nn.InitStd.
 func wantStart(system, name string, shape []int) (bound, deviation float64) {
 	in := float64(engine.Elements(shape[1:]))
 	switch {
@@ -39,14 +39,14 @@ func wantStart(system, name string, shape []int) (bound, deviation float64) {
 	case strings.HasSuffix(name, "patch_embed.proj.weight"), name == "encoder_to_decoder.weight":
 		return 1 / math.Sqrt(in), 0
 	case name == "mask_token":
-		return 0, 0.02 * 0.53956 // cut at one deviation
+		return 0, 0.02 * 0.53956 // truncated at one deviation
 	case system == "mae":
 		return math.Sqrt(6 / (in + float64(shape[0]))), 0
 	}
 	return 0, 1.0 / 8
 }
 
-// Every parameter begins as in the released code.
+// Every parameter is initialised as in the released code.
 func TestStartingValues(t *testing.T) {
 	for _, s := range All {
 		r := tiny[s.Name]

@@ -1,4 +1,4 @@
-// Package systems lists the systems that mien has. A new one is a line here.
+// Package systems lists the systems of mien. A new system is one line here.
 package systems
 
 import (
@@ -13,10 +13,10 @@ import (
 	"mien/vit"
 )
 
-// All are the systems, in the order in which commands list them.
+// All lists the systems in the order in which commands show them.
 var All = []*system.System{&s4d.System, &vit.System, &mae.System}
 
-// Of returns the system of a recipe, once it has checked the recipe.
+// Of checks a recipe and returns its system.
 func Of(r recipe.Recipe) (*system.System, error) {
 	var names []string
 	for _, s := range All {
@@ -54,7 +54,7 @@ func Preset(name string) (recipe.Recipe, bool) {
 	return recipe.Recipe{}, false
 }
 
-// Identify returns the recipe of a file that carries none.
+// Identify returns the recipe of a file that contains none.
 func Identify(file nn.Weights) (recipe.Recipe, error) {
 	for _, s := range All {
 		if s.Identify == nil {

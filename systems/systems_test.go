@@ -28,7 +28,7 @@ func TestOf(t *testing.T) {
 	require.ErrorContains(t, err, "1 ≤ top-k ≤ experts", "the system checks its recipe")
 }
 
-// Every system has what package system says it has.
+// Every system has all that package system requires.
 func TestSystemsAreComplete(t *testing.T) {
 	for _, s := range All {
 		require.NotEmpty(t, s.Name)

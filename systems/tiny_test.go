@@ -18,7 +18,7 @@ import (
 	"mien/train"
 )
 
-// tiny holds a recipe of each system, with all that it can do switched on. No two sizes are the same where they can differ.
+// tiny holds a recipe of each system with all features enabled. No two sizes are the same where they can differ.
 var tiny = map[string]recipe.Recipe{
 	"vit": tinyRecipe("vit", recipe.Finetune, func(m *recipe.Model, t *recipe.Train) {
 		m.ImageClasses, m.VideoClasses = 5, 0
@@ -60,7 +60,7 @@ type trainee struct {
 	model  system.Model
 	params []nn.Param
 	loop   train.Loop[*system.Batch]
-	steps  []train.Step // that were heard of
+	steps  []train.Step // reported to OnStep
 }
 
 // tinyEpochs of tinySteps each make a run: an image batch and a video batch in turn, of bytes and then of floats.
@@ -97,7 +97,7 @@ func newTrainee(t testing.TB, b engine.Backend, r recipe.Recipe) *trainee {
 	return x
 }
 
-// batch makes the random views of a step. A model with one head sees images alone.
+// batch makes the random views of a step. A model with one head gets images only.
 func (x *trainee) batch(epoch, step int) *system.Batch {
 	b := &system.Batch{Epoch: epoch, Step: step, Seed: x.recipe.Seed, Modality: data.Image}
 	views, frames, classes := 3, 1, x.recipe.Model.ImageClasses
@@ -118,7 +118,7 @@ func (x *trainee) batch(epoch, step int) *system.Batch {
 	return b
 }
 
-// logits classifies the first batch, where the model names expressions.
+// logits classifies the first batch if the model is a classifier.
 func (x *trainee) logits(t testing.TB) (values []float32) {
 	net, ok := x.model.(system.Classifier)
 	if !ok {
@@ -132,7 +132,7 @@ func (x *trainee) logits(t testing.TB) (values []float32) {
 	return values
 }
 
-// checkpoint returns the parameters, moments and counts as a file has them.
+// checkpoint returns the parameters, moments and step counts as stored in a file.
 func (x *trainee) checkpoint(t testing.TB) []byte {
 	path := filepath.Join(t.TempDir(), "checkpoint")
 	require.NoError(t, train.Save(path, x.params, x.loop.Optimizer, train.Progress{}))

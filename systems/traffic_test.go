@@ -15,15 +15,15 @@ import (
 	"mien/system"
 )
 
-// traffic is what a training step moves between host and backend, and the kernels that end it.
+// traffic is what a training step transfers between host and backend, and the kernels at its end.
 type traffic struct {
 	Up, Down       enginetest.Traffic
 	Figures, AdamW int
-	Live           int // bytes, when the step began
+	Live           int // bytes at the start of the step
 }
 
-// stepTraffic trains and returns the traffic from the beginning of each step to the beginning of the next. The last step of the run is
-// not among them.
+// stepTraffic trains and returns the traffic from the beginning of each step to the beginning of the next. The last step of the
+// run is not included.
 func stepTraffic(t *testing.T, name string) []traffic {
 	b := enginetest.NewCounting(cpu.New())
 	x := newTrainee(t, b, tiny[name])
@@ -52,8 +52,8 @@ func stepTraffic(t *testing.T, name string) []traffic {
 	return all
 }
 
-// wantUp is what a batch takes to the backend: its views one by one, and then labels or mask in one piece. Nothing that stays
-// the same travels again: neither positions nor zeros nor norms.
+// wantUp is what a batch uploads to the backend: its views one by one, then labels or mask in one transfer. Constants are not
+// uploaded again: neither positions nor zeros nor norms.
 func wantUp(r *trainee, b *system.Batch) enginetest.Traffic {
 	bytes := 0
 	for _, v := range b.Views {

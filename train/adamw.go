@@ -5,27 +5,27 @@ import (
 	"mien/nn"
 )
 
-// AdamWConfig are the numbers of the optimizer that do not change during a run.
+// AdamWConfig has the hyperparameters that are constant during a run.
 type AdamWConfig struct {
 	Beta1, Beta2, Eps float64
-	// Group returns the factor on the learning rate and the weight decay of a parameter.
+	// Group returns the learning-rate factor and the weight decay of a parameter.
 	Group func(name string, shape []int) (lrScale, decay float64)
 }
 
-// AdamW is Adam with decoupled weight decay (Loshchilov & Hutter 2019). A parameter without a gradient, such as the head
-// of the other modality, is left as it is, its moments and its step count included. A frozen parameter has no moments.
+// AdamW is Adam with decoupled weight decay (Loshchilov & Hutter 2019). A parameter without a gradient, such as the head of the
+// other modality, is left unchanged, including its moments and step count. A frozen parameter has no moments.
 type AdamW struct {
 	config  AdamWConfig
 	backend engine.Backend
-	params  []nn.Param // those that are learned
+	params  []nn.Param // those that are trained
 	m, v    []*engine.Tensor
-	steps   *engine.Tensor // Int32, of each parameter
+	steps   *engine.Tensor // Int32, one per parameter
 	figures *engine.Tensor // of the last step
 	scale   []float64
 	decay   []float64
 }
 
-// NewAdamW returns an optimizer for those of params that need a gradient, its moments at 0.
+// NewAdamW returns an optimizer for those of params that need a gradient, with moments of 0.
 func NewAdamW(b engine.Backend, params []nn.Param, c AdamWConfig) *AdamW {
 	a := &AdamW{config: c, backend: b}
 	for _, p := range params {
@@ -42,9 +42,9 @@ func NewAdamW(b engine.Backend, params []nn.Param, c AdamWConfig) *AdamW {
 	return a
 }
 
-// Update takes one step with the gradients at hand and forgets them. clip > 0 first scales them so that their common norm is at most
-// clip. It waits for nothing: the figures of the step (engine.FigureLoss, …) are a tensor, which the caller frees. Where the scalar
-// loss or the norm is not finite, neither this nor any later call changes anything.
+// Update takes one step with the current gradients and clears them. clip > 0 first scales them so that their common norm is at
+// most clip. It does not wait for the backend: the figures of the step (engine.FigureLoss, …) are a tensor, which the caller
+// frees. If the scalar loss or the norm is not finite, neither this nor any later call changes anything.
 func (a *AdamW) Update(loss *engine.Tensor, lr, clip float64) (figures *engine.Tensor) {
 	args := engine.AdamWArgs{Beta1: a.config.Beta1, Beta2: a.config.Beta2, Eps: a.config.Eps, Steps: a.steps}
 	for i, p := range a.params {
@@ -68,7 +68,7 @@ func (a *AdamW) Update(loss *engine.Tensor, lr, clip float64) (figures *engine.T
 	return figures
 }
 
-// Free gives the optimizer's memory back: the run ends.
+// Free releases the optimizer's memory at the end of a run.
 func (a *AdamW) Free() {
 	for i := range a.params {
 		a.m[i].Free()

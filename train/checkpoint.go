@@ -10,10 +10,12 @@ import (
 	"mien/weights"
 )
 
-// checkpointFormat marks the files, and their version.
+// Checkpoints: saving parameters, moments and progress, and resuming from them.
+
+// checkpointFormat identifies the file format and its version.
 const checkpointFormat = "mien-checkpoint-1"
 
-// Progress is what a checkpoint knows beside tensors.
+// Progress is what a checkpoint stores besides tensors.
 type Progress struct {
 	Epoch   int     // finished epochs
 	Best    float64 // score of the best epoch so far
@@ -21,7 +23,8 @@ type Progress struct {
 	Recipe  string // digest of the run's recipe: a checkpoint continues only its own run
 }
 
-// tensors lists what a checkpoint holds, by name: all parameters, frozen ones too, and the moments of those that are learned.
+// tensors lists the contents of a checkpoint by name: all parameters, including frozen ones, and the moments of those that are
+// trained.
 func (a *AdamW) tensors(params []nn.Param) (names []string, tensors []*engine.Tensor) {
 	add := func(name string, t *engine.Tensor) { names, tensors = append(names, name), append(tensors, t) }
 	learned := 0
@@ -36,8 +39,8 @@ func (a *AdamW) tensors(params []nn.Param) (names []string, tensors []*engine.Te
 	return names, tensors
 }
 
-// Save writes parameters, moments and progress beside path and renames them into place, so that a kill at any moment
-// leaves the previous checkpoint whole. Tensors stream to disk one by one.
+// Save writes parameters, moments and progress to a temporary file and renames it to path, so that a kill at any moment leaves
+// the previous checkpoint intact. Tensors stream to disk one by one.
 func Save(path string, params []nn.Param, a *AdamW, p Progress) error {
 	var stored []weights.Tensor
 	names, tensors := a.tensors(params)
@@ -60,7 +63,8 @@ func Save(path string, params []nn.Param, a *AdamW, p Progress) error {
 		"format": checkpointFormat, "progress": string(progress), "steps": string(steps)})
 }
 
-// Resume restores what Save wrote into parameters and moments. Beside an error it returns the progress that the file tells, if it does.
+// Resume restores parameters and moments from a file written by Save. On an error it still returns the progress if the file has
+// it.
 func Resume(path string, params []nn.Param, a *AdamW) (Progress, error) {
 	var p Progress
 	f, err := weights.Open(path)

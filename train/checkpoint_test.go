@@ -18,7 +18,7 @@ import (
 	"mien/weights"
 )
 
-// steps takes n steps of dot, one of which the second parameter sits out.
+// steps takes n steps of dot; in one of them the second parameter has no gradient.
 func steps(a *AdamW, b engine.Backend, n int, loss func(t *ag.Tape) *ag.Value) {
 	for range n {
 		tape := ag.NewTape(b)
@@ -29,7 +29,7 @@ func steps(a *AdamW, b engine.Backend, n int, loss func(t *ag.Tape) *ag.Value) {
 	}
 }
 
-// all are the numbers of parameters, frozen ones too, moments and counts.
+// all returns the values of parameters, including frozen ones, moments and step counts.
 func all(t *testing.T, a *AdamW, params []nn.Param) (numbers [][]float64) {
 	for _, p := range params {
 		numbers = append(numbers, values(t, p.Data()))
@@ -65,7 +65,7 @@ func TestCheckpointOfFrozenParameters(t *testing.T) {
 	require.Equal(t, all(t, a, params), all(t, again, restored))
 }
 
-// A checkpoint of other frozen parameters, of another model, or a damaged one is an error that says so.
+// A checkpoint with other frozen parameters, of another model, or damaged gives an error that says so.
 func TestResumeErrors(t *testing.T) {
 	b := cpu.New()
 	dir := t.TempDir()
@@ -108,7 +108,7 @@ func writeMeta(t *testing.T, path, meta string) {
 	require.NoError(t, os.WriteFile(path, text, 0o600))
 }
 
-// watched is a backend that looks at the Go heap whenever something travels.
+// watched is a backend that measures the Go heap at each transfer.
 type watched struct {
 	*enginetest.Counting
 	most int // bytes
@@ -131,7 +131,8 @@ func (w *watched) Download(dst []byte, src engine.Buffer, offset int) error {
 	return w.Counting.Download(dst, src, offset)
 }
 
-// Saving reads each tensor once, when its turn comes, and resuming writes each once: neither holds more than one or two of them.
+// Saving reads each tensor once, one after the other, and resuming writes each once: neither holds more than one or two of
+// them.
 func TestCheckpointStreams(t *testing.T) {
 	const n, size = 10, 1 << 16
 	b := &watched{Counting: enginetest.NewCounting(cpu.New())}
@@ -162,7 +163,7 @@ func TestCheckpointStreams(t *testing.T) {
 	}
 }
 
-// What was saved before stays whole where saving fails.
+// If saving fails, the previous file stays intact.
 func TestSaveKeepsTheOldFile(t *testing.T) {
 	b := cpu.New()
 	path := filepath.Join(t.TempDir(), "checkpoint")

@@ -17,7 +17,7 @@ import (
 	"mien/nn"
 )
 
-// place is a batch that knows where it is.
+// place is a batch that consists of its position in the run.
 type place struct{ epoch, step int }
 
 func (p place) String() string { return fmt.Sprintf("place %d.%d", p.epoch, p.step) }
@@ -35,7 +35,7 @@ func places(n int) func(context.Context, int) iter.Seq2[place, error] {
 	}
 }
 
-// plain is a group without decay.
+// plain is a Group without decay.
 func plain(string, []int) (lrScale, decay float64) { return 1, 0 }
 
 // slope is a run of two epochs of three steps, whose loss at place p is (10·epoch + step)·w with w = 2 at the start.
@@ -60,7 +60,7 @@ func slope(b engine.Backend) (l *Loop[place], log *[]string) {
 	}, log
 }
 
-// flushing is a backend that notes when it is told to start.
+// flushing is a backend that records its flushes.
 type flushing struct {
 	engine.Backend
 	log **[]string
@@ -71,7 +71,8 @@ func (f flushing) Flush() {
 	f.Backend.Flush()
 }
 
-// The loop starts a step, then hears of the one before, and of the last one before the epoch ends. What it hears is that step's.
+// The loop submits a step, then reads the figures of the previous one, and those of the last before the epoch ends. The figures
+// belong to the right step.
 func TestOrder(t *testing.T) {
 	for _, b := range []engine.Backend{cpu.New(), enginetest.NewDeferred(cpu.New(), 0)} {
 		var log *[]string
@@ -91,7 +92,7 @@ func TestOrder(t *testing.T) {
 	}
 }
 
-// A run that continues begins with the epoch that is due, and its schedule goes on.
+// A resumed run starts with the next epoch, and its schedule continues.
 func TestRunFromAnEpoch(t *testing.T) {
 	l, log := slope(cpu.New())
 	l.AfterStep = nil
@@ -103,7 +104,7 @@ func TestRunFromAnEpoch(t *testing.T) {
 	require.Empty(t, *log)
 }
 
-// The figures of a step are forgotten once it was heard of, also when the run breaks off.
+// The figures of a step are freed once read, also when the run is aborted.
 func TestFiguresAreFreed(t *testing.T) {
 	b := enginetest.NewDeferred(cpu.New(), 0) // whose figures are to the byte
 	l, _ := slope(b)
@@ -147,7 +148,7 @@ func TestLoopErrors(t *testing.T) {
 	require.NotContains(t, *log, "epoch 0")
 }
 
-// full is a backend whose memory ends in the middle of a step.
+// full is a backend that runs out of memory in the middle of a step.
 type full struct {
 	engine.Backend
 	left *int
@@ -172,7 +173,7 @@ func TestLoopWithoutMemory(t *testing.T) {
 	require.Equal(t, before, inner.Stats().LiveBytes, "the step that failed gave back what it had")
 }
 
-// The tape of a step is as the loop was told.
+// The tape of a step has the settings of the loop.
 func TestTapeOfAStep(t *testing.T) {
 	l, _ := slope(cpu.New())
 	loss := l.Loss
@@ -230,7 +231,7 @@ func TestGroups(t *testing.T) {
 	}
 }
 
-// A frozen parameter has no moments, is not moved, and weighs nothing in the norm.
+// A frozen parameter has no moments, is not changed, and does not count in the norm.
 func TestFrozenParameters(t *testing.T) {
 	b := enginetest.NewDeferred(cpu.New(), 0) // whose figures are to the byte
 	before := b.Stats().LiveBytes
@@ -251,7 +252,7 @@ func TestFrozenParameters(t *testing.T) {
 	require.InDeltaSlice(t, []float64{0.7, 1.7}, values(t, params[0].Data()), 1e-4)
 }
 
-// A parameter that sat a batch out keeps its value, its moments and its count; decay does not touch it either.
+// A parameter without a gradient in a batch keeps its value, moments and step count, and does not decay.
 func TestParameterWithoutGradient(t *testing.T) {
 	b := cpu.New()
 	a, params, loss := dot(b)
@@ -270,7 +271,7 @@ func TestParameterWithoutGradient(t *testing.T) {
 	require.InDeltaSlice(t, []float64{0.1}, values(t, a.m[1]), 1e-6)
 }
 
-// A last step that diverges ends its epoch with an error, and not with a checkpoint.
+// If the last step diverges, its epoch ends with an error and without a checkpoint.
 func TestLoopStopsOnALastStepThatDiverges(t *testing.T) {
 	l, log := slope(cpu.New())
 	loss := l.Loss
@@ -282,7 +283,7 @@ func TestLoopStopsOnALastStepThatDiverges(t *testing.T) {
 	require.Contains(t, (*log)[len(*log)-1], "heard place 0.1")
 }
 
-// Batches that end because the context did are an interruption, and not too few.
+// Batches that end because the context was cancelled are an interruption, not an error about too few.
 func TestLoopEndsWithItsBatches(t *testing.T) {
 	l, log := slope(cpu.New())
 	ctx, cancel := context.WithCancel(t.Context())
@@ -296,19 +297,19 @@ func TestLoopEndsWithItsBatches(t *testing.T) {
 	require.NotContains(t, *log, "epoch 0")
 }
 
-// lost is a backend whose device is gone.
+// lost is a backend that has lost its device.
 type lost struct{ engine.Backend }
 
 func (lost) Download([]byte, engine.Buffer, int) error { return errors.New("device lost") }
 
-// An error of the backend surfaces where the loop waits for it.
+// A backend error surfaces where the loop waits for the backend.
 func TestLoopHearsOfBackendErrors(t *testing.T) {
 	l, log := slope(lost{cpu.New()})
 	require.EqualError(t, l.Run(t.Context(), 0), "device lost")
 	require.Equal(t, []string{"loss place 0.0", "after place 0.0", "loss place 0.1", "after place 0.1"}, *log)
 }
 
-// A step that diverged changes nothing, and nor does the next one, which was under way before the loop heard of it.
+// A step that diverged changes nothing, nor does the next one, which was submitted before the loop read its figures.
 func TestNothingChangesAfterADivergence(t *testing.T) {
 	for _, bad := range []float64{math.NaN(), math.Inf(1)} {
 		l, log := slope(cpu.New())

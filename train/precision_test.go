@@ -13,7 +13,7 @@ import (
 	"mien/nn"
 )
 
-// learn trains a small network to tell on which side of a curve points lie, and returns its losses.
+// learn trains a small network to classify points by their side of a curve, and returns its losses.
 func learn(t *testing.T, p engine.Precision) (losses []float64) {
 	const points = 40
 	b := cpu.New()
@@ -43,7 +43,7 @@ func learn(t *testing.T, p engine.Precision) (losses []float64) {
 	return losses
 }
 
-// Training with products in bfloat16 learns as well, and is not training in float32.
+// Training with products in bfloat16 also converges, and differs from float32.
 func TestTrainingInBF16(t *testing.T) {
 	full, low := learn(t, engine.Full), learn(t, engine.BF16)
 	require.Less(t, full[149], 0.1)
@@ -54,7 +54,7 @@ func TestTrainingInBF16(t *testing.T) {
 	require.Equal(t, low, learn(t, engine.BF16))
 }
 
-// There is no training at int8: backends say so before a run begins, and no step would be something else without a word.
+// Training at int8 is not supported: backends refuse it before a run begins, and no step silently uses another precision.
 func TestNoTrainingInInt8(t *testing.T) {
 	b := cpu.New()
 	for _, p := range []engine.Precision{engine.Full, engine.BF16} {

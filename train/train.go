@@ -1,8 +1,8 @@
-// Package train turns losses into trained parameters: optimizer, learning-rate schedule, the loop and checkpoints. It knows neither
-// models nor data.
+// Package train turns losses into trained parameters: optimizer, learning-rate schedule, the loop and checkpoints. It depends
+// on neither models nor data.
 //
-// The training step is [Loop.step], forward, backward and update; nothing in it waits for the backend. The loop reads what a step did
-// while the next one is under way.
+// The training step is [Loop.step], forward, backward and update; nothing in it waits for the backend. The loop reads the
+// figures of a step while the next one is running. Go on with adamw.go.
 package train
 
 import (
@@ -20,21 +20,21 @@ type Loop[B any] struct {
 	Backend   engine.Backend
 	Optimizer *AdamW
 	Schedule  func(step int) float64 // learning rate of a step, counted from 0 over the whole run
-	Clip      float64                // largest norm of all gradients together; 0 is no clipping
+	Clip      float64                // largest joint norm of all gradients; 0 is no clipping
 	Precision engine.Precision       // of products with weights; parameters, gradients and sums stay float32
-	Recompute bool                   // trade time for memory: see autograd.Tape
+	Recompute bool                   // rematerialise layers, trading time for memory: see autograd.Tape
 	Epochs    int
-	Steps     int // of an epoch
+	Steps     int // per epoch
 
-	// Batches yields the Steps batches of an epoch in order. Their String names them in errors.
+	// Batches yields the Steps batches per epoch in order. Their String method names them in errors.
 	Batches func(ctx context.Context, epoch int) iter.Seq2[B, error]
 	// Loss builds the computation of one batch, up to a scalar.
 	Loss func(t *ag.Tape, batch B) *ag.Value
-	// AfterStep, if there is one, is called after each update, which need not have been computed yet.
+	// AfterStep, if not nil, is called after each update is submitted, which the backend may not have computed yet.
 	AfterStep func(batch B)
-	// OnStep hears of each step, one step late.
+	// OnStep is called for each step, one step late.
 	OnStep func(s Step, batch B)
-	// OnEpoch hears the end of each epoch: the place to evaluate and to save.
+	// OnEpoch is called at the end of each epoch, to evaluate and to save.
 	OnEpoch func(ctx context.Context, epoch int) error
 }
 
@@ -46,8 +46,8 @@ type Step struct {
 	GradNorm    float64 // of all gradients together, before clipping
 }
 
-// Run trains from epoch from to the last. It stops at the first error, when ctx ends, and after a step whose loss or gradients are not
-// finite, which has changed no parameter, nor has any step after it.
+// Run trains from epoch from to the last. It stops at the first error, when ctx is cancelled, and after a step whose loss or
+// gradients are not finite; neither that step nor any after it has changed a parameter.
 func (l *Loop[B]) Run(ctx context.Context, from int) (err error) {
 	defer engine.Catch(&err)
 	for epoch := from; epoch < l.Epochs; epoch++ {
@@ -61,14 +61,14 @@ func (l *Loop[B]) Run(ctx context.Context, from int) (err error) {
 	return nil
 }
 
-// pending is a step that the loop has yet to hear of.
+// pending is a submitted step whose figures have not been read.
 type pending[B any] struct {
 	Step
 	batch   B
-	figures *engine.Tensor // nil where there is no such step
+	figures *engine.Tensor // nil if there is no such step
 }
 
-// epoch takes the steps of an epoch, and hears of each while the next one is under way.
+// epoch takes the steps per epoch, and hears of each while the next one is under way.
 func (l *Loop[B]) epoch(ctx context.Context, epoch int) error {
 	step := 0
 	var last pending[B]
@@ -116,7 +116,7 @@ func (l *Loop[B]) step(lr float64, batch B) (figures *engine.Tensor) {
 	return figures
 }
 
-// hear reads the figures of a step, which waits for it, and forgets them.
+// hear waits for the figures of a step, reports them and frees them.
 func (l *Loop[B]) hear(p *pending[B]) error {
 	if p.figures == nil {
 		return nil

@@ -16,7 +16,7 @@ import (
 	"mien/nn"
 )
 
-// descent is a parameter that is pulled to 3.
+// descent minimises the distance of a parameter to 3.
 func descent(b engine.Backend, factor func(epoch int) float64) (*Loop[int], nn.Param) {
 	p := nn.Param{Name: "w", Value: ag.Param(engine.FromSlice(b, engine.Float32, []float32{0, 1}, 2))}
 	goal := []float32{3, 3}
@@ -67,7 +67,7 @@ func TestLoopStopsOnNaN(t *testing.T) {
 	require.False(t, math.IsNaN(w[0]))
 }
 
-// So do gradients that overflow behind a finite loss, clipped or not.
+// So do gradients that overflow while the loss is finite, clipped or not.
 func TestLoopStopsOnNaNGradient(t *testing.T) {
 	b := cpu.New()
 	for _, clip := range []float64{0, 1} {

@@ -10,7 +10,7 @@ import (
 // HeadDim is the width of one attention head in every published size.
 const HeadDim = 64
 
-// Config is the geometry of an encoder. The zero value of no field is useful: start from a size of [Sizes].
+// Config is the geometry of an encoder. No field has a useful zero value: start from one of [Sizes].
 type Config struct {
 	ImageSize int // pixels, height and width
 	Frames    int // of a video
@@ -22,7 +22,7 @@ type Config struct {
 	MLPRatio  int // width of the hidden layer over D
 }
 
-// Sizes are the published encoders, and a tiny one for tests and machines of two cores.
+// Sizes are the published encoders, and a tiny one for tests and small machines.
 var Sizes = map[string]Config{
 	"tiny":  {ImageSize: 80, Frames: 8, PatchSize: 16, Tubelet: 2, Dim: 128, Depth: 6, Heads: 2, MLPRatio: 4},
 	"small": {ImageSize: 160, Frames: 16, PatchSize: 16, Tubelet: 2, Dim: 384, Depth: 12, Heads: 6, MLPRatio: 4},
@@ -33,12 +33,12 @@ var Sizes = map[string]Config{
 // Limits that keep memory bounded whatever a file or recipe claims, far above any published encoder.
 const (
 	MaxDepth  = 1 << 10
-	MaxExtent = 1 << 16 // of any number but the tokens'
+	MaxExtent = 1 << 16 // of any number except the tokens
 	maxPixels = 1 << 26 // of a video
 	maxTokens = 1 << 16 // of a video
 )
 
-// Check returns an error that says which extents do not divide or are beyond the limits.
+// Check returns an error naming the extents that do not divide evenly or exceed the limits.
 func (c Config) Check() error {
 	switch {
 	case min(c.ImageSize, c.Frames, c.PatchSize, c.Tubelet, c.Dim, c.Depth, c.Heads, c.MLPRatio) < 1:
@@ -75,8 +75,8 @@ func (c Config) TokensOf(m data.Modality) int {
 // PatchDim is the number of pixel values in a patch.
 func (c Config) PatchDim() int { return 3 * c.Tubelet * c.PatchSize * c.PatchSize }
 
-// CheckPixels returns the number of tokens in each sample of pixels, bytes [B, T, H, W, 3] or floats [B, 3, T, H, W]. It panics with a
-// *engine.ShapeError where H and W are not the model's: the patches would get positions that are not theirs.
+// CheckPixels returns the number of tokens in each sample of pixels, bytes [B, T, H, W, 3] or floats [B, 3, T, H, W]. It panics
+// with a *engine.ShapeError if H and W are not the model's: the patches would get wrong positions.
 func (c Config) CheckPixels(pixels *engine.Tensor) (tokens int) {
 	if pixels.DType() == engine.Uint8 {
 		engine.CheckShape("pixels", pixels, -1, -1, c.ImageSize, c.ImageSize, 3)
@@ -86,8 +86,8 @@ func (c Config) CheckPixels(pixels *engine.Tensor) (tokens int) {
 	return max(1, pixels.Dim(2)/c.Tubelet) * c.ImageTokens()
 }
 
-// What a model must compute, in multiply-adds of one sample: linear layers and the two products of attention. Norms, softmax, GELU
-// and the optimizer do not count. A multiply-add is two floating-point operations.
+// The cost of a model in multiply-adds per sample: linear layers and the two products of attention. Norms, softmax, GELU and
+// the optimizer are not counted. A multiply-add is two floating-point operations.
 
 // BlockMACs counts a transformer block of width D on N tokens:
 //
@@ -96,7 +96,7 @@ func BlockMACs(tokens, dim, ratio int) int {
 	return (4+2*ratio)*tokens*dim*dim + 2*tokens*tokens*dim
 }
 
-// MACs counts patch embedding and blocks on the tokens that the encoder sees.
+// MACs counts the patch embedding and the blocks for the tokens that the encoder receives.
 func (c Config) MACs(tokens int) int {
 	return tokens*c.PatchDim()*c.Dim + c.Depth*BlockMACs(tokens, c.Dim, c.MLPRatio)
 }

@@ -67,7 +67,7 @@ func wantedPixels(c Config, got *engine.Tensor) string {
 	return (&engine.ShapeError{Op: "pixels", Got: got.Shape(), Want: want}).Error()
 }
 
-// Multiply-adds of the published sizes are those of the literature, in units of 10⁹; a small one is counted by hand.
+// Multiply-adds of the published sizes match the literature, in units of 10⁹; a small one is counted by hand.
 func TestMACs(t *testing.T) {
 	base := Sizes["base"]
 	require.InDelta(t, 80.69, float64(base.MACs(800)+7*base.Dim)/1e9, 0.005)

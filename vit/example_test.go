@@ -13,7 +13,7 @@ import (
 	"mien/vit"
 )
 
-// A small vision transformer learns to tell an image that is bright above from one that is bright below.
+// A small vision transformer learns to distinguish images that are bright at the top from images that are bright at the bottom.
 func Example() {
 	b := cpu.New()
 	scope := nn.NewScope(b, engine.Float32, nn.Random{Seed: 1})

@@ -41,7 +41,7 @@ func goldenBatch(f golden.File, m data.Modality) *system.Batch {
 	return &system.Batch{Modality: m, Views: f.ByteViews("input"), Labels: goldenLabels[m]}
 }
 
-// What PyTorch computes is computed here: every block and its attention, logits, loss and all gradients.
+// Results equal PyTorch's: every block and its attention, logits, loss and all gradients.
 func TestGolden(t *testing.T) {
 	golden.EachKernels(t, func(t *testing.T) {
 		for _, modality := range []data.Modality{data.Image, data.Video} {
@@ -74,7 +74,7 @@ func TestGolden(t *testing.T) {
 	})
 }
 
-// Ten steps with layer decay and the weight decay of the system's own groups end where PyTorch's do.
+// Ten steps with layer decay and weight decay by the system's parameter groups give PyTorch's parameters.
 func TestGoldenSteps(t *testing.T) {
 	golden.EachKernels(t, func(t *testing.T) {
 		for _, modality := range []data.Modality{data.Image, data.Video} {
@@ -88,7 +88,7 @@ func TestGoldenSteps(t *testing.T) {
 	})
 }
 
-// Bytes and the floats v/255 that they stand for are the same pixels.
+// Bytes and the equivalent floats v/255 are the same pixels.
 func TestBytesAndFloatsGiveTheSameLogits(t *testing.T) {
 	b := cpu.New()
 	m, _ := loadGolden(t, b, data.Video)

@@ -8,7 +8,7 @@ import (
 	"mien/recipe"
 )
 
-// Group is the published rule of fine-tuning: layer decay on the learning rate, and no weight decay for vectors.
+// Group applies the published rule for fine-tuning: layer-wise learning-rate decay, and no weight decay for vectors.
 func Group(r recipe.Recipe, name string, shape []int) (lrScale, decay float64) {
 	lrScale = LayerScale(name, r.Model.Depth, r.Train.LayerDecay)
 	if len(shape) > 1 {
@@ -17,8 +17,8 @@ func Group(r recipe.Recipe, name string, shape []int) (lrScale, decay float64) {
 	return lrScale, decay
 }
 
-// LayerScale returns the factor on the learning rate of a parameter under layer decay: decay^(depth + 1 − id), with id 0 for
-// the patch embedding, l + 1 for block l, and depth + 1 for fc_norm and the heads.
+// LayerScale returns the learning-rate factor of a parameter under layer decay: decay^(depth + 1 − id), with id 0 for the patch
+// embedding, l + 1 for block l, and depth + 1 for fc_norm and the heads.
 func LayerScale(name string, depth int, decay float64) float64 {
 	return math.Pow(decay, float64(depth+1-layerID(name, depth)))
 }

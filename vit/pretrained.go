@@ -7,14 +7,16 @@ import (
 	"mien/recipe"
 )
 
-// IsPretraining tells whether a file holds a masked autoencoder.
+// Starting a classifier from the encoder of a pre-training file. Packages vit and s4d share it.
+
+// IsPretraining reports whether a file holds a masked autoencoder.
 func IsPretraining(file nn.Weights) bool {
 	_, ok := file.Shape("encoder.patch_embed.proj.weight")
 	return ok
 }
 
-// FromPretraining returns the strict loading of an encoder out of a pre-training file: the names there begin with
-// "encoder.", the decoder, the mask token and the final norm stay unused, and what fine-tuning adds starts from init.
+// FromPretraining returns a strict load of the encoder from a pre-training file: names there begin with "encoder.", the
+// decoder, the mask token and the final norm stay unused, and parameters added by fine-tuning start from init.
 func FromPretraining(file nn.Weights, init nn.Source, added ...string) *nn.Load {
 	return &nn.Load{
 		File:    file,
@@ -25,14 +27,14 @@ func FromPretraining(file nn.Weights, init nn.Source, added ...string) *nn.Load 
 	}
 }
 
-// SameHeads returns an error where a file's encoder has another number of attention heads than a recipe's, which no tensor's shape
-// tells: the weights would load and compute something else.
+// SameHeads returns an error if a file's encoder has a different number of attention heads from the recipe's. No tensor's shape
+// depends on it: the weights would load but compute something else.
 func SameHeads(file nn.Weights, r recipe.Recipe) error {
 	return CompareHeads(file, r, "heads", func(m recipe.Model) (heads, dim int) { return m.Heads, m.Dim })
 }
 
-// CompareHeads is SameHeads for the attention whose heads and width of returns, and whose heads a recipe calls key. A file without a
-// recipe is a published one, whose heads are HeadDim wide.
+// CompareHeads is SameHeads for the attention whose heads and width are returned by of; key is the recipe's name for the heads.
+// A file without a recipe is a published one, with heads of width HeadDim.
 func CompareHeads(file nn.Weights, r recipe.Recipe, key string, of func(m recipe.Model) (heads, dim int)) error {
 	want, dim := of(r.Model)
 	heads := max(1, dim/HeadDim)

@@ -11,6 +11,9 @@ import (
 	"mien/system"
 )
 
+// How runs, inference and commands use the network: package vit as a [system.System], the smallest one. Go on with
+// package system, then with package run, which trains any system.
+
 // System is the plain network with one head, for images or for videos: the smallest system, and the baseline of the others.
 var System = system.System{
 	Name: "vit", Kind: recipe.Finetune,
@@ -21,7 +24,7 @@ var System = system.System{
 	Group: Group, Preset: preset,
 }
 
-// modality is that of the one head.
+// modality returns the modality of the one head.
 func modality(r recipe.Recipe) data.Modality {
 	if r.Model.VideoClasses > 0 {
 		return data.Video
@@ -53,7 +56,7 @@ func check(r recipe.Recipe) error {
 	return FromRecipe(r).Check()
 }
 
-// classifier is a Model that knows what its head is for.
+// classifier is a Model with the modality of its head.
 type classifier struct {
 	*Model
 	recipe   recipe.Recipe
@@ -81,7 +84,7 @@ func (c *classifier) MACs(m data.Modality) int {
 	return c.Config.MACs(c.TokensOf(m)) + c.Dim*c.Classes(m)
 }
 
-// start takes the encoder out of a pre-training file, or a whole vit.
+// start loads the encoder from a pre-training file, or a whole vit.
 func start(file nn.Weights, r recipe.Recipe, init nn.Source) (*nn.Load, error) {
 	if err := SameHeads(file, r); err != nil {
 		return nil, err

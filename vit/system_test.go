@@ -15,7 +15,7 @@ import (
 	"mien/recipe"
 )
 
-// From the published rule: 14 levels of twelve blocks, patch embedding at the bottom, norm and heads on top.
+// By the published rule twelve blocks have 14 levels: patch embedding at the bottom, norm and heads on top.
 func TestLayerScale(t *testing.T) {
 	for name, level := range map[string]int{
 		"patch_embed.proj.weight": 13, "patch_embed.proj.bias": 13, "blocks.0.norm1.weight": 12, "blocks.1.attn.q_bias": 11,
@@ -58,7 +58,7 @@ func TestSystemChecks(t *testing.T) {
 	}
 }
 
-// The one head is that of the modality which has classes.
+// The one head belongs to the modality that has classes.
 func TestOneHead(t *testing.T) {
 	for _, modality := range []data.Modality{data.Image, data.Video} {
 		other := map[data.Modality]data.Modality{data.Image: data.Video, data.Video: data.Image}[modality]
@@ -82,7 +82,7 @@ func TestPreset(t *testing.T) {
 	require.False(t, ok)
 }
 
-// load begins a run with a golden file.
+// load starts a run from a golden file.
 func load(t *testing.T, file string, r recipe.Recipe) (nn.LoadReport, error) {
 	load, err := System.Start(golden.Open(t, file), r, nn.Random{})
 	if err != nil {
@@ -96,7 +96,7 @@ func load(t *testing.T, file string, r recipe.Recipe) (nn.LoadReport, error) {
 	return load.Finish()
 }
 
-// A run begins with a vit, whose head may be missing, or with the encoder of a pre-training file.
+// A run starts from a vit, whose head may be missing, or from the encoder of a pre-training file.
 func TestStart(t *testing.T) {
 	r := goldenRecipe(data.Image)
 	r.Model.Heads, r.Name = 3, "mine"
@@ -119,7 +119,7 @@ func TestStart(t *testing.T) {
 	require.ErrorContains(t, err, "tensors that the model does not know", "experts")
 }
 
-// headless is a file that hides its head, whose classes are not the run's.
+// headless is a file without its head, as if its classes were not the run's.
 type headless struct{ nn.Weights }
 
 func (f headless) Shape(name string) ([]int, bool) {
@@ -134,14 +134,14 @@ func (f headless) Metadata() map[string]string {
 	return map[string]string{"recipe": string(text)}
 }
 
-// goldenRun is a whole recipe with the model of the golden files.
+// goldenRun is a complete recipe with the model of the golden files.
 func goldenRun() recipe.Recipe {
 	r, _ := recipe.Load("s4d-tiny")
 	r.System, r.Model = "vit", goldenRecipe(data.Image).Model
 	return r
 }
 
-// A vit begins with the encoder of another, and its own head.
+// A vit starts from the encoder of another, with a new head.
 func TestStartWithoutItsHead(t *testing.T) {
 	r := goldenRun()
 	r.Model.ImageClasses = 2
@@ -165,7 +165,8 @@ func (f file) Shape(string) ([]int, bool)            { return nil, false }
 func (f file) Read(name string, dst []float32) error { return nil }
 func (f file) Metadata() map[string]string           { return f.metadata }
 
-// Heads change no shape, so the recipe inside a file tells them; a published file, which has none, has heads that are 64 wide.
+// The number of heads changes no shape, so it comes from the recipe inside a file; a published file has no recipe and heads of
+// width 64.
 func TestSameHeads(t *testing.T) {
 	of := func(heads int) recipe.Recipe {
 		r, err := recipe.Load("s4d-tiny")

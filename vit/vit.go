@@ -1,5 +1,5 @@
-// Package vit is the vision transformer of mien's models (Dosovitskiy et al. 2021), in the form that VideoMAE gave
-// it for videos. Read this file first: it is the whole network, from pixels to logits.
+// Package vit is the vision transformer of mien's models (Dosovitskiy et al. 2021), in VideoMAE's form for videos. Read this
+// file first: it is the whole network, from pixels to logits.
 //
 // Sizes in the comments below:
 //
@@ -10,8 +10,8 @@
 // A patch is a tubelet of two frames and 16×16 pixels, P = 3·2·16·16 values; an image is a video of one frame, which is repeated to
 // fill its tubelets.
 //
-// From here on: config.go has the sizes, package autograd what an op is (start with op_mul.go), package mae how the encoder learns
-// without labels, and package s4d what a paper adds to it.
+// Where to go next: config.go has the sizes. Package autograd explains what an op is (start with op_mul.go), package mae how
+// the encoder learns without labels, and package s4d what a paper adds to it.
 package vit
 
 import (
@@ -48,7 +48,7 @@ func (m *Model) Forward(pixels *ag.Value) *ag.Value {
 	return m.Head.Forward(x) // [B, classes]
 }
 
-// Encoder turns pixels into tokens and has the blocks that work on them.
+// Encoder turns pixels into tokens and has the blocks that process them.
 type Encoder struct {
 	Config
 	Embed    *PatchEmbed
@@ -77,12 +77,12 @@ func (e *Encoder) Tokens(pixels *ag.Value) *ag.Value {
 	return ag.Add(x, FirstRows(x, e.Position)) // [B, N, D] + [N, D]
 }
 
-// FirstRows returns as many rows of a table of positions as x [B, N, D] has tokens.
+// FirstRows returns the first N rows of a table of positions, for tokens x [B, N, D].
 func FirstRows(x, table *ag.Value) *ag.Value {
 	return x.Tape().Const(table.Data().Range(0, x.Dim(1)))
 }
 
-// Patchify cuts pixels into normalised patches [B, N, P], or into those that rows names [n, P], counted through the batch. The
+// Patchify cuts pixels into normalised patches [B, N, P], or only those listed in rows [n, P], numbered across the batch. The
 // values of a patch are in the order of the kernel of the published convolution: channel, time, row, column.
 func (e *Encoder) Patchify(pixels *ag.Value, rows *engine.Tensor) *ag.Value {
 	e.CheckPixels(pixels.Data())
@@ -131,7 +131,7 @@ func (b *Block) Forward(x *ag.Value) *ag.Value {
 	return b.MLP.AddTo(x, b.Norm2.Forward(x)) // [B, N, D]  x + MLP(Norm2(x))
 }
 
-// Attend is the first half of the block, x + Attention(Norm1(x)), for those who put something else beside the second.
+// Attend is the first half of the block, x + Attention(Norm1(x)), for models that add a branch beside the second.
 func (b *Block) Attend(x *ag.Value) *ag.Value {
 	return b.Attn.AddTo(x, b.Norm1.Forward(x))
 }
@@ -171,8 +171,8 @@ func (a *Attention) Project(x *ag.Value) *ag.Value {
 //	P = softmax(q·kᵀ/√d)    [N, N]     how much each token attends to each other one
 //	o = P·v                 [N, d]     what it gathers there
 //
-// and the heads' outputs, side by side, are projected. The fused op computes o in blocks: P is never in memory as a whole.
-// autograd.AttentionComposed is the same in small ops.
+// and the heads' outputs, side by side, are projected. The fused op computes o in blocks: P as a whole is never in memory.
+// autograd.AttentionComposed is the same computation in small ops.
 func (a *Attention) AddTo(residual, x *ag.Value) *ag.Value {
 	qkv := a.Project(x)              // [B, N, 3·D]
 	o := ag.Attention(qkv, a.Heads)  // [B, N, D]    softmax(q·kᵀ/√d)·v

@@ -13,7 +13,7 @@ import (
 	"mien/nn"
 )
 
-// The table by the formula: sine in even columns, cosine in odd ones, and the wavelengths of a pair are one.
+// The table follows the formula: sine in even columns, cosine in odd ones, with one wavelength per pair.
 func TestSinusoid(t *testing.T) {
 	table := Sinusoid(1001, 6)
 	require.Len(t, table, 1001*6)
@@ -26,7 +26,7 @@ func TestSinusoid(t *testing.T) {
 	}
 	odd := Sinusoid(4, 3) // the last column has no partner
 	require.InDeltaSlice(t, []float64{math.Sin(3), math.Cos(3), math.Sin(3 / math.Pow(10000, 2.0/3))}, odd[9:], 1e-7)
-	for i, v := range Sinusoid(40, 7) { // of other lengths, the same rows
+	for i, v := range Sinusoid(40, 7) { // a longer table begins with the same rows
 		require.Equal(t, Sinusoid(50, 7)[i], v)
 	}
 }
@@ -38,7 +38,7 @@ func newSmall(b engine.Backend) *Model {
 	return New(nn.NewScope(b, engine.Float32, nn.Random{Seed: 1}), small, 7, nn.TruncatedNormal(0.2, 2))
 }
 
-// coloured returns two samples of bytes [2, frames, 15, 15, 3] whose values tell places apart.
+// coloured returns two samples of bytes [2, frames, 15, 15, 3] whose values differ from place to place.
 func coloured(frames int) []uint8 {
 	pixels := make([]uint8, 2*frames*15*15*3)
 	for i := range pixels {
@@ -87,7 +87,7 @@ func TestPatchify(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, values, same)
 
-		rows := []int32{int32(tokens), 2, int32(2*tokens - 1)} // counted through the batch
+		rows := []int32{int32(tokens), 2, int32(2*tokens - 1)} // numbered across the batch
 		some, err := engine.Read[float64](e.Patchify(floats, engine.FromSlice(b, engine.Int32, rows, 3)).Data())
 		require.NoError(t, err)
 		for i, r := range rows {
@@ -97,7 +97,7 @@ func TestPatchify(t *testing.T) {
 	}
 }
 
-// Pixels of another size would be embedded with the positions of other places.
+// Pixels of another size would get the positions of other patches.
 func TestForwardRefusesOtherSizes(t *testing.T) {
 	b := cpu.New()
 	m := newSmall(b)
@@ -110,7 +110,7 @@ func TestForwardRefusesOtherSizes(t *testing.T) {
 	}
 }
 
-// shapeError returns the one that fn panics with.
+// shapeError returns the error that fn panics with.
 func shapeError(fn func()) (wrong *engine.ShapeError) {
 	defer func() { wrong, _ = recover().(*engine.ShapeError) }()
 	fn()
@@ -136,7 +136,7 @@ func TestTokensHavePositions(t *testing.T) {
 	}
 }
 
-// Names are those of the published checkpoints, and no parameter has another.
+// All parameters have the names of the published checkpoints.
 func TestNames(t *testing.T) {
 	var names []string
 	params, err := nn.Outline(100, func(s *nn.Scope) { New(s, small, 7, nn.Zeros) })
@@ -156,7 +156,7 @@ func TestNames(t *testing.T) {
 	require.Equal(t, 300*12+12+4*12*12+12*2+12+4*12+2*2*12*12+24+12+2*12+7*12+7, nn.Count(params))
 }
 
-// What inference packs are the weights of linear layers, and neither heads nor norms.
+// Inference packs the weights of linear layers, but neither heads nor norms.
 func TestPackedWeights(t *testing.T) {
 	params, err := nn.Outline(100, func(s *nn.Scope) { New(s, small, 7, nn.Zeros) })
 	require.NoError(t, err)

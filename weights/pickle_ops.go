@@ -8,6 +8,8 @@ import (
 	"slices"
 )
 
+// The opcodes of the unpickler in pickle.go.
+
 // opcodes are those of protocols 2 to 5 that torch.save uses. Source: Python's Lib/pickletools.py.
 var opcodes = [256]func(u *unpickler){
 	0x80: func(u *unpickler) { u.protocol(u.uint(1)) }, // PROTO

@@ -6,6 +6,8 @@ import (
 	"slices"
 )
 
+// Quantized tensors: numbers and scales that are stored as two tensors and read as one.
+
 // A quantised tensor NAME is stored as two: whole numbers [N, …] as I8 and, under NAME.scale, a scale for each of the N rows as
 // F32. Its values are numbers·scale. To everybody else the two are one tensor, of float32.
 const scaleSuffix = ".scale"

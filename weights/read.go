@@ -9,6 +9,8 @@ import (
 	"mien/asm/quantized"
 )
 
+// Reading a tensor's values as float32, whatever its type and strides.
+
 // readChunk elements are converted at a time.
 const readChunk = 1 << 16
 

@@ -10,6 +10,8 @@ import (
 	"unicode/utf8"
 )
 
+// The header of safetensors files. Every field is checked against the size of the file.
+
 // maxHeader bounds the header, as the format does.
 const maxHeader = 100_000_000
 

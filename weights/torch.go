@@ -9,6 +9,9 @@ import (
 	"unicode/utf8"
 )
 
+// The tensors in a PyTorch checkpoint, common to its two forms: torch_zip.go and torch_legacy.go.
+// pickle.go reads the pickle inside.
+
 // torchDTypes maps PyTorch's storage classes.
 var torchDTypes = map[string]DType{
 	"DoubleStorage": F64, "FloatStorage": F32, "HalfStorage": F16, "BFloat16Storage": BF16,

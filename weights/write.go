@@ -16,6 +16,8 @@ import (
 	"mien/atomicfile"
 )
 
+// Writing of safetensors files, tensor by tensor.
+
 // Tensor is a float32 tensor to be written.
 type Tensor struct {
 	Name  string

@@ -11,6 +11,8 @@ import (
 	"mien/report"
 )
 
+// The bench commands, and bench gemm. Models are measured by bench_forward.go and bench_train.go.
+
 type benchCmd struct {
 	Gemm     benchGemmCmd     `cmd:"" help:"Multiply matrices, and compare with the FMA peak, that of multiply-adds on registers."`
 	Forward  benchForwardCmd  `cmd:"" help:"Classify random pixels, as predict does."`

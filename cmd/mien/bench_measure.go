@@ -17,6 +17,8 @@ import (
 	"mien/report"
 )
 
+// Timing and memory of repeated steps, and the report that the benchmarks of models print.
+
 // stepReport is what the benchmarks of whole models print.
 type stepReport struct {
 	Model        string           `json:"model"`

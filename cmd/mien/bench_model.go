@@ -12,6 +12,8 @@ import (
 	"mien/systems"
 )
 
+// The model and random batch of a benchmark, and the operations of a step.
+
 // benchInput are the flags that shape a batch of random pixels.
 type benchInput struct {
 	Batch  int  `help:"Samples a step." default:"1"`

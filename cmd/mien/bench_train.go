@@ -12,6 +12,8 @@ import (
 	"mien/train"
 )
 
+// bench train and bench pretrain: steps of the training loop on random pixels.
+
 type benchTrainCmd struct {
 	Model string `help:"vit-SIZE is a plain vision transformer, s4d-SIZE has experts: tiny, small, base, large." default:"vit-base" placeholder:"NAME"`
 	trainInput

@@ -14,6 +14,8 @@ import (
 	"mien/run"
 )
 
+// mien eval, and the flags that predict shares with it.
+
 type evalCmd struct {
 	modelFlags
 	JSON bool `help:"Print JSON."`

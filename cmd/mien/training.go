@@ -15,6 +15,8 @@ import (
 	"mien/train"
 )
 
+// mien pretrain and mien finetune: flags, options and progress.
+
 // dataFlags name the lists of samples.
 type dataFlags struct {
 	StaticList  string `help:"List of labelled images: 'path label' a line." placeholder:"FILE"`
