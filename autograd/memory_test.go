@@ -10,7 +10,7 @@ import (
 	"mien/engine/cpu"
 )
 
-// What training keeps in memory, counted in bytes.
+// The memory that training keeps, in bytes.
 
 // liveAfter returns how many bytes fn adds to those that are live.
 func liveAfter(b engine.Backend, fn func()) int {
@@ -72,7 +72,7 @@ func constantLike(x *ag.Value, shape ...int) *ag.Value {
 	return x.Tape().Const(fill(x.Data().Backend(), x.Data().DType(), shape...))
 }
 
-// TestCheapResultsAreForgotten keeps nothing of a norm but its statistics, and of an activation what it was computed from.
+// TestCheapResultsAreForgotten requires that only the statistics of a norm are kept, and only the input of an activation.
 func TestCheapResultsAreForgotten(t *testing.T) {
 	b := cpu.New()
 	l := newModel(b, engine.Float32, 1).layers[0]
@@ -101,7 +101,7 @@ func TestCheapResultsAreForgotten(t *testing.T) {
 	}
 }
 
-// TestRecomputedLayerIsForgotten holds one layer at a time in memory on the way back.
+// TestRecomputedLayerIsForgotten requires that the backward pass holds one layer at a time in memory.
 func TestRecomputedLayerIsForgotten(t *testing.T) {
 	b := cpu.New()
 	m := newModel(b, engine.Float32, 8)
@@ -126,7 +126,7 @@ func TestRecomputedLayerIsForgotten(t *testing.T) {
 	require.Less(t, b.Stats().PeakBytes, forward+gradients+8*sizeOf(b, engine.Float32, 2, 5, 3*m.dim))
 }
 
-// TestFrozenLayerKeepsNothing runs layers of which nothing needs a gradient: their results are all that lives.
+// TestFrozenLayerKeepsNothing runs layers that need no gradient: only their results stay live.
 func TestFrozenLayerKeepsNothing(t *testing.T) {
 	for _, recompute := range []bool{false, true} {
 		b := cpu.New()

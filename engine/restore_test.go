@@ -61,7 +61,7 @@ func TestRestoreOfAChain(t *testing.T) {
 	require.Equal(t, before, b.Stats().LiveBytes)
 }
 
-// Nobody came to read: there is nothing to free, and nothing may be made for a tensor that is gone.
+// The tensor is never read: there is nothing to free, and nothing may be allocated for a freed tensor.
 func TestRestoreAfterTheLastFree(t *testing.T) {
 	b := cpu.New()
 	x := engine.FromSlice(b, engine.Float32, []float32{1, 2, 3}, 3)
@@ -74,7 +74,7 @@ func TestRestoreAfterTheLastFree(t *testing.T) {
 	require.Panics(t, y.Free, "freed twice")
 }
 
-// Restore without memory leaves the tensor as it was, to be restored when there is some.
+// Restore without memory leaves the tensor discarded, to be restored when there is some.
 func TestRestoreWithoutMemory(t *testing.T) {
 	b := &scarce{Backend: cpu.New()}
 	x := engine.FromSlice(b, engine.Float32, []float32{1, 2, 3}, 3)

@@ -39,7 +39,7 @@ func testGroupedGemm(s *suite) {
 	}
 }
 
-// groupedGemm spoils the caller's lists after the call.
+// groupedGemm overwrites the caller's lists after the call.
 func (s *suite) groupedGemm(a engine.GroupedArgs) {
 	a.W, a.B, a.Packed = slices.Clone(a.W), slices.Clone(a.B), slices.Clone(a.Packed)
 	s.b.GroupedGemm(a)
@@ -48,7 +48,7 @@ func (s *suite) groupedGemm(a engine.GroupedArgs) {
 	clear(a.Packed)
 }
 
-// taken returns what a product at p takes an operand for.
+// taken returns the values of an operand that a product at p uses.
 func taken(p engine.Precision, v []float64) []float64 {
 	if p == engine.BF16 {
 		return rounded(v)
