@@ -183,7 +183,7 @@ func TestFrozenAboveTrained(t *testing.T) {
 	}
 }
 
-// remadeLayer has results that are made again from others of that kind, each read by two ops, one of them by way of a view.
+// remadeLayer has results that are rematerialised from other such results, each read by two ops, one of them through a view.
 func remadeLayer(l layer) func(in values) values {
 	return func(in values) values {
 		x := in[0]
@@ -196,8 +196,8 @@ func remadeLayer(l layer) func(in values) values {
 	}
 }
 
-// TestRemadeResultsComeBack takes steps through layers whose results are made again, without and after forward passes that end there.
-// What lives after each is the same, and so are the gradients of each, and those without scopes.
+// TestRemadeResultsComeBack takes steps through layers whose results are rematerialised, some of them after a forward pass alone.
+// Live memory and gradients are the same after each, and the gradients also without scopes.
 func TestRemadeResultsComeBack(t *testing.T) {
 	for name, run := range map[string]func(tape *ag.Tape, x *ag.Value, layer func(in values) values) values{
 		"scope": func(tape *ag.Tape, x *ag.Value, layer func(in values) values) values {
@@ -252,7 +252,7 @@ func TestRemadeResultsComeBack(t *testing.T) {
 	}
 }
 
-// TestViewOfRemadeResult returns views of results that could be made again from a scope: they must not be discarded.
+// TestViewOfRemadeResult returns views of rematerialisable results from a scope: they must not be discarded.
 func TestViewOfRemadeResult(t *testing.T) {
 	for _, discard := range []string{"normalized", "activated", "view", "both"} {
 		b := cpu.New()

@@ -10,7 +10,7 @@ import (
 	"mien/engine"
 )
 
-// TestCountingCountsEveryKernel calls every method of a wrapper around nothing: each counts before it calls the inner method, which panics.
+// TestCountingCountsEveryKernel calls every method of a wrapper around nil: each counts before the inner call, which panics.
 func TestCountingCountsEveryKernel(t *testing.T) {
 	others := []string{"Name", "Supports", "Alloc", "Free", "Upload", "Download", "Flush", "Sync", "Stats", "Close"}
 	for _, name := range interfaceMethods() {

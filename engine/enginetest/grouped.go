@@ -104,7 +104,7 @@ func (g grouped) forward(x []float64, w, b [][]float64) expected {
 	return want
 }
 
-// groupedPacked keeps the values before GELU beside those after it.
+// groupedPacked keeps the values before GELU as well as those after it.
 func (s *suite) groupedPacked(g grouped) {
 	w, b, wv, bv := s.layers(g)
 	x, xv := s.random(g.rows(), g.k)

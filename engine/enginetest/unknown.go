@@ -6,8 +6,8 @@ import (
 	"mien/engine"
 )
 
-// testUnknown calls methods with ops, modes, precisions and dtypes that they do not have. They must fail with a *ShapeError, in the call or
-// in the next Flush or Sync, and the backend must still work.
+// testUnknown calls methods with ops, modes, precisions and dtypes that they do not have. They must fail with a *ShapeError, in the
+// call or in the next Flush or Sync, and the backend must still work.
 func testUnknown(s *suite) {
 	x := s.of(engine.Float32, 4, 4)
 	for _, op := range []engine.BinaryOp{engine.Mul + 1, 255} {
