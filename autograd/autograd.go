@@ -134,7 +134,7 @@ func (t *Tape) Const(x *engine.Tensor) *Value {
 	return &Value{data: x, tape: t}
 }
 
-// Input brings a tensor into the computation and asks for its gradient. The tape takes over its reference.
+// Input brings a tensor into the computation as a leaf that needs a gradient. The tape takes over its reference.
 func (t *Tape) Input(x *engine.Tensor) *Value {
 	v := t.Const(x)
 	v.needs = t.mode != inferring

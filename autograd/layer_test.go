@@ -10,7 +10,7 @@ import (
 	"mien/engine/cpu"
 )
 
-// mlpLayer is a layer with every kind of result that is made again, and one more result that carries a gradient.
+// mlpLayer is a layer with every kind of result that is rematerialised, and one more result that needs a gradient.
 func mlpLayer(l layer) func(in []*ag.Value) []*ag.Value {
 	return func(in []*ag.Value) []*ag.Value {
 		x := in[0]
@@ -20,7 +20,7 @@ func mlpLayer(l layer) func(in []*ag.Value) []*ag.Value {
 	}
 }
 
-// TestRecompute requires the same bits whether layers are kept or computed again, and less memory.
+// TestRecompute requires the same bits whether layers are kept or recomputed, and less memory if recomputed.
 func TestRecompute(t *testing.T) {
 	for _, dtype := range dtypes {
 		gradients := map[bool][][]float64{}

@@ -10,7 +10,7 @@ import (
 	"mien/engine/cpu"
 )
 
-// What training keeps in memory, counted in bytes.
+// The memory that training keeps, in bytes.
 
 // liveAfter returns how many bytes fn adds to those that are live.
 func liveAfter(b engine.Backend, fn func()) int {
@@ -72,7 +72,7 @@ func constantLike(x *ag.Value, shape ...int) *ag.Value {
 	return x.Tape().Const(fill(x.Data().Backend(), x.Data().DType(), shape...))
 }
 
-// TestCheapResultsAreForgotten keeps nothing of a norm but its statistics, and of an activation what it was computed from.
+// TestCheapResultsAreForgotten requires that only the statistics of a norm are kept, and only the input of an activation.
 func TestCheapResultsAreForgotten(t *testing.T) {
 	b := cpu.New()
 	l := newModel(b, engine.Float32, 1).layers[0]
@@ -101,7 +101,7 @@ func TestCheapResultsAreForgotten(t *testing.T) {
 	}
 }
 
-// TestRecomputedLayerIsForgotten holds one layer at a time in memory on the way back.
+// TestRecomputedLayerIsForgotten requires that the backward pass holds one layer at a time in memory.
 func TestRecomputedLayerIsForgotten(t *testing.T) {
 	b := cpu.New()
 	m := newModel(b, engine.Float32, 8)
@@ -126,7 +126,7 @@ func TestRecomputedLayerIsForgotten(t *testing.T) {
 	require.Less(t, b.Stats().PeakBytes, forward+gradients+8*sizeOf(b, engine.Float32, 2, 5, 3*m.dim))
 }
 
-// TestFrozenLayerKeepsNothing runs layers of which nothing needs a gradient: their results are all that lives.
+// TestFrozenLayerKeepsNothing runs layers that need no gradient: only their results stay live.
 func TestFrozenLayerKeepsNothing(t *testing.T) {
 	for _, recompute := range []bool{false, true} {
 		b := cpu.New()
@@ -183,7 +183,7 @@ func TestFrozenAboveTrained(t *testing.T) {
 	}
 }
 
-// remadeLayer has results that are made again from others of that kind, each read by two ops, one of them by way of a view.
+// remadeLayer has results that are rematerialised from other such results, each read by two ops, one of them through a view.
 func remadeLayer(l layer) func(in values) values {
 	return func(in values) values {
 		x := in[0]
@@ -196,8 +196,8 @@ func remadeLayer(l layer) func(in values) values {
 	}
 }
 
-// TestRemadeResultsComeBack takes steps through layers whose results are made again, without and after forward passes that end there.
-// What lives after each is the same, and so are the gradients of each, and those without scopes.
+// TestRemadeResultsComeBack takes steps through layers whose results are rematerialised, some of them after a forward pass alone.
+// Live memory and gradients are the same after each, and the gradients also without scopes.
 func TestRemadeResultsComeBack(t *testing.T) {
 	for name, run := range map[string]func(tape *ag.Tape, x *ag.Value, layer func(in values) values) values{
 		"scope": func(tape *ag.Tape, x *ag.Value, layer func(in values) values) values {
@@ -252,7 +252,7 @@ func TestRemadeResultsComeBack(t *testing.T) {
 	}
 }
 
-// TestViewOfRemadeResult returns views of results that could be made again from a scope: they must not be discarded.
+// TestViewOfRemadeResult returns views of rematerialisable results from a scope: they must not be discarded.
 func TestViewOfRemadeResult(t *testing.T) {
 	for _, discard := range []string{"normalized", "activated", "view", "both"} {
 		b := cpu.New()

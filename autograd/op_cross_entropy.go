@@ -3,7 +3,7 @@ package autograd
 import "mien/engine"
 
 // CrossEntropy returns −Σ target·log softmax(logits)/batch as a scalar, for logits and soft targets [batch, classes];
-// label smoothing and mixup live in the targets (SmoothTargets).
+// label smoothing and mixup are part of the targets (SmoothTargets).
 //
 // dlogits = (softmax(logits)·Σ target − target)/batch
 func CrossEntropy(logits, target *Value) *Value {

@@ -73,7 +73,7 @@ func rounded(t *testing.T, x *engine.Tensor) *engine.Tensor {
 	return engine.FromSlice(x.Backend(), x.DType(), v, x.Shape()...)
 }
 
-// TestPackedHasItsPrecision multiplies a packed weight as it was packed, whatever the tape says.
+// TestPackedHasItsPrecision multiplies a packed weight at the precision it was packed at, regardless of the tape's.
 func TestPackedHasItsPrecision(t *testing.T) {
 	b := cpu.New()
 	w := ag.Weight(fill(b, engine.Float32, 33, 70))

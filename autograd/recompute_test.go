@@ -11,12 +11,12 @@ import (
 	"mien/engine/cpu"
 )
 
-// Layers that are kept and layers that are computed again must be indistinguishable but for memory.
+// Layers that are kept and layers that are recomputed must differ in nothing but memory.
 
 type values = []*ag.Value
 
-// step runs a training step on vectors, with layers kept and with layers computed again, and requires the same bits of the loss and of
-// the gradients, which it returns: nil where none arrives. Freed memory is overwritten before Backward, and all of it comes back.
+// step runs a training step on vectors, with layers kept and with layers recomputed, and requires the same bits of the loss and of
+// the gradients, which it returns: nil for none. Freed memory is overwritten before Backward, and all memory is freed in the end.
 func step(t *testing.T, inputs [][]float64, loss func(tape *ag.Tape, in values) *ag.Value) [][]float64 {
 	t.Helper()
 	var kept [][]float64
@@ -228,7 +228,7 @@ func TestLayerMayCapture(t *testing.T) {
 	}
 }
 
-// TestPrecisionOfLayers multiplies at the tape's precision when a layer is computed again.
+// TestPrecisionOfLayers multiplies at the tape's precision when a layer is recomputed.
 func TestPrecisionOfLayers(t *testing.T) {
 	gradients := map[string][]float64{}
 	for _, p := range []engine.Precision{engine.Full, engine.BF16} {
@@ -250,7 +250,7 @@ func TestPrecisionOfLayers(t *testing.T) {
 	require.InDeltaSlice(t, gradients["f32 true"], gradients["bf16 true"], 0.5)
 }
 
-// TestPanicInLayer closes a tape after a panic in a layer that was computed again, and gives all memory back.
+// TestPanicInLayer closes a tape after a panic in a recomputed layer, and requires all memory to be freed.
 func TestPanicInLayer(t *testing.T) {
 	b := cpu.New()
 	calls := 0

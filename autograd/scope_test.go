@@ -71,7 +71,7 @@ func (m *model) zeroGrad() {
 	}
 }
 
-// TestMemoryComesBack trains and infers, and then only the parameters live.
+// TestMemoryComesBack trains and infers; afterwards only the parameters are live.
 func TestMemoryComesBack(t *testing.T) {
 	for _, dtype := range dtypes {
 		for _, scoped := range []bool{false, true} {

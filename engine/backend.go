@@ -140,7 +140,7 @@ type CopyArgs struct {
 }
 
 // PatchifyArgs cuts pixels into patches of Tubelet frames and Patch × Patch pixels, counted by sample, time, row and column.
-// Rows, Int32 [n], names those that are wanted; nil stands for all. A single frame is repeated to fill its tubelet.
+// Rows, Int32 [n], selects patches; nil means all. A single frame is repeated to fill its tubelet.
 //
 // Pixels are bytes [B, T, H, W, 3], which stand for v/255, or floats [B, 3, T, H, W]; each value v of channel c becomes
 // (v − Mean[c])/Std[c]. Dst is [n, 3·Tubelet·Patch·Patch], in a patch ordered by channel, time, row and column.
@@ -222,7 +222,7 @@ type AttentionGrads struct{ DOut, DQKV *Tensor }
 
 // RouteArgs turns the choices of a top-k router into an order of work. Choice is Int32 [tokens·k]: the flat positions
 // token·Experts + expert that TopK wrote, different for each token. The choices, sorted by expert and stable in token order, are
-// called slots. Both directions of every relation are written, so that whatever is gathered along one has its gradient gathered
+// called slots. Both directions of every relation are written, so that the gradient of a gather along one is a gather
 // along the other:
 //
 //	Slot   [tokens·k]        the choice of each slot      Place  [tokens·k]  the slot of each choice

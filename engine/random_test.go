@@ -54,7 +54,7 @@ func TestKeyChild(t *testing.T) {
 func probability(word uint32) float64 { return (2*float64(word) + 1) * 0x1p-33 }
 
 // offBy returns by how much z misses the place with the given probability above it, by one step of Newton's method: unlike the table it
-// asks no inverse.
+// needs no inverse.
 func offBy(z, p float64) float64 {
 	return (math.Erfc(z/math.Sqrt2)/2 - p) / (math.Exp(-z*z/2) / math.Sqrt(2*math.Pi))
 }

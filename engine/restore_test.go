@@ -9,7 +9,7 @@ import (
 	"mien/engine/cpu"
 )
 
-// remade is a tensor that was given back and can be made again from another.
+// remade is a discarded tensor that can be recomputed from another.
 func remade(b engine.Backend, from *engine.Tensor, times *int) *engine.Tensor {
 	t := engine.New(b, engine.Float32, from.Shape()...)
 	b.Scale(t, from, 2)
@@ -42,7 +42,7 @@ func TestRestoreForTwoReaders(t *testing.T) {
 	require.Equal(t, before, b.Stats().LiveBytes)
 }
 
-// A result that is made from one that has to be made again itself, each with a reader of its own.
+// A result that is recomputed from another discarded one, each with its own reader.
 func TestRestoreOfAChain(t *testing.T) {
 	b := cpu.New()
 	x := engine.FromSlice(b, engine.Float32, []float32{1, 2, 3}, 3)
@@ -61,7 +61,7 @@ func TestRestoreOfAChain(t *testing.T) {
 	require.Equal(t, before, b.Stats().LiveBytes)
 }
 
-// Nobody came to read: there is nothing to free, and nothing may be made for a tensor that is gone.
+// The tensor is never read: there is nothing to free, and nothing may be allocated for a freed tensor.
 func TestRestoreAfterTheLastFree(t *testing.T) {
 	b := cpu.New()
 	x := engine.FromSlice(b, engine.Float32, []float32{1, 2, 3}, 3)
@@ -74,7 +74,7 @@ func TestRestoreAfterTheLastFree(t *testing.T) {
 	require.Panics(t, y.Free, "freed twice")
 }
 
-// Restore without memory leaves the tensor as it was, to be restored when there is some.
+// Restore without memory leaves the tensor discarded, to be restored when there is some.
 func TestRestoreWithoutMemory(t *testing.T) {
 	b := &scarce{Backend: cpu.New()}
 	x := engine.FromSlice(b, engine.Float32, []float32{1, 2, 3}, 3)

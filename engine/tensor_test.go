@@ -123,7 +123,7 @@ func TestRange(t *testing.T) {
 	}
 }
 
-// A borrowed tensor is the same memory, and gives nothing back.
+// A borrowed tensor is the same memory, and freeing it releases nothing.
 func TestBorrow(t *testing.T) {
 	b := cpu.New()
 	x := engine.FromSlice(b, engine.Float32, []float32{0, 1, 2, 3, 4, 5}, 6)

@@ -20,8 +20,8 @@
 //	newCPU := func() engine.Backend { return cpu.New() }
 //	result, err := gradcheck.Check(c, gradcheck.Options{Backend: newCPU})
 //
-// A layer with parameters has a New of its own, which makes them on the backend and in the dtype that it is given. With a test of
-// one loop over a table of cases, every op and every layer of a project is checked in the same way. The examples are complete.
+// A layer with parameters has its own New, which makes them on the given backend and in the given dtype. A test that loops over a
+// table of cases checks every op and layer of a project in the same way. The examples are complete.
 //
 // # Relative error
 //
@@ -66,7 +66,7 @@ type Param struct {
 	*autograd.Value
 }
 
-// Module is a computation with parameters of its own.
+// Module is a computation with its parameters.
 type Module struct {
 	Params  []Param
 	Forward Func

@@ -10,7 +10,7 @@ import (
 // Target is a way to compute a case. Only Backend has no default.
 type Target struct {
 	Backend   func() engine.Backend // makes the backend that the case runs on and then closes
-	DType     engine.DType          // of all values: Float32, which 0 stands for, or Float64
+	DType     engine.DType          // of all values: Float32, the default, or Float64
 	Precision engine.Precision      // of the tape: of products with weights. Float64 supports only Full
 	Tol       float64               // accepted by Compare; Tolerance32 at full precision, else ToleranceBF16
 }

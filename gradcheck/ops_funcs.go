@@ -9,7 +9,7 @@ import (
 
 // The rows of the table of ops, their inputs, and the computations that are more than one op.
 
-// row is a case of an op, which has no parameters of its own.
+// row is a case of an op, which has no parameters.
 func row(name string, f Func, inputs ...Input) Case {
 	return Case{Name: name, Inputs: inputs, New: Stateless(f)}
 }
@@ -36,7 +36,7 @@ func within(lo, hi float64, in Input) Input {
 	return in
 }
 
-// fixed asks for no gradient of an input, and gives it values where there are any.
+// fixed makes an input a constant, with the given values if there are any.
 func fixed(in Input, values ...float64) Input {
 	in.Values, in.NoGrad = values, true
 	return in
@@ -148,7 +148,7 @@ func gatherSums(t *ag.Tape, in []*ag.Value) []*ag.Value {
 	})}
 }
 
-// gatherTwice lets two gathers meet in one gradient.
+// gatherTwice adds two gathers into one gradient.
 func gatherTwice(t *ag.Tape, in []*ag.Value) []*ag.Value {
 	return []*ag.Value{ag.Gather(in[0], t.Rows([]int32{4, 4}, 5)), ag.Gather(in[0], t.Rows([]int32{1, 4, 0}, 5))}
 }
@@ -193,7 +193,7 @@ func permute(perm ...int) Func {
 	return Unary(func(x *ag.Value) *ag.Value { return ag.Permute(x, perm...) })
 }
 
-// twoViews uses the same elements under two shapes, whose gradients meet again.
+// twoViews uses the same elements under two shapes, whose gradients are added.
 func twoViews(_ *ag.Tape, in []*ag.Value) []*ag.Value {
 	a, b := ag.Reshape(in[0], 2, 6), ag.Reshape(in[0], 12)
 	return []*ag.Value{ag.Mul(a, a), b, ag.Add(ag.Reshape(a, 12), b)}
@@ -219,7 +219,7 @@ func slice(axis, from, to int) Func {
 	return Unary(func(x *ag.Value) *ag.Value { return ag.Slice(x, axis, from, to) })
 }
 
-// overlapping slices must add their gradients where they meet.
+// overlapping slices must add their gradients where they overlap.
 func overlapping(_ *ag.Tape, in []*ag.Value) []*ag.Value {
 	return []*ag.Value{ag.Slice(in[0], 0, 0, 3), ag.Slice(in[0], 0, 2, 5)}
 }

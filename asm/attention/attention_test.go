@@ -25,7 +25,7 @@ func implementations() (all []*Kernels[float32]) {
 
 var reference64 = vector.Reference[float64]()
 
-// headCase is a head between guard words, with a result of its own.
+// headCase is a head between guard words, with its own result.
 type headCase struct {
 	arena   *kerneltest.Arena
 	head    Head[float32]
@@ -56,7 +56,7 @@ func newHeadCase(t *testing.T, k *Kernels[float32], tokens, dim int, size float6
 	need := max(k.AttentionScratch(tokens, dim), k.AttentionGradScratch(tokens, dim))
 	c.scratch = c.arena.Slice(make([]float64, need), 0)
 	for i := range c.scratch {
-		c.scratch[i] = float32(math.NaN()) // whatever is read before it is written shows
+		c.scratch[i] = float32(math.NaN()) // exposes reads of scratch that was never written
 	}
 	return c
 }
@@ -105,7 +105,7 @@ func transposed(a [][]float64) [][]float64 {
 	return c
 }
 
-// oracle computes everything about a head the plain way, in float64.
+// oracle computes the result and gradients of a head directly, in float64.
 type oracle struct {
 	out, lse, dq, dk, dv [][]float64
 }
@@ -133,7 +133,7 @@ func newOracle(h *Head[float32], g *Grads[float32]) oracle {
 	return o
 }
 
-// requireRows compares rows with an error that is small beside the largest of them, or beside a tenth when all are smaller.
+// requireRows compares rows with an error that is small relative to the largest of them, or to a tenth if all are smaller.
 func requireRows(t *testing.T, want [][]float64, got []float32, stride int, tolerance float64, what string) {
 	t.Helper()
 	top := 0.0
@@ -151,7 +151,7 @@ func requireRows(t *testing.T, want [][]float64, got []float32, stride int, tole
 	}
 }
 
-var headSizes = [][2]int{ // tokens and dim, about every edge of tiles, vectors, panels and blocks
+var headSizes = [][2]int{ // tokens and dim, around every edge of tiles, vectors, panels and blocks
 	{1, 1}, {1, 64}, {2, 3}, {3, 16}, {5, 17}, {6, 15}, {7, 32}, {11, 33}, {12, 48}, {13, 49}, {15, 64}, {16, 64}, {17, 65},
 	{25, 32}, {31, 8}, {33, 31}, {47, 5}, {48, 64}, {49, 64}, {63, 12}, {64, 64}, {65, 63}, {79, 80}, {95, 2}, {97, 16}, {112, 130},
 	{127, 7}, {128, 64}, {129, 64}, {144, 16}, {192, 64}, {193, 24}, {257, 64}, {385, 9},

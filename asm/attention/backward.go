@@ -5,7 +5,7 @@ import "mien/asm/internal/kernel"
 // Grads holds the gradient of a head's Out, with its stride, and receives those of Q, K and V, with theirs.
 type Grads[F kernel.Float] struct{ DOut, DQ, DK, DV []F }
 
-// backwardScratch is what the backward pass of one head needs beside its operands.
+// backwardScratch is the working memory of the backward pass of one head.
 type backwardScratch[F kernel.Float] struct {
 	keysT, valuesT      []F // panels of Kᵀ and Vᵀ
 	keys, queries, dout []F // panels of K/√d, Q/√d and dO

@@ -6,7 +6,7 @@ import (
 	"mien/asm/internal/kernel"
 )
 
-// forwardScratch is what the forward pass of one head needs beside its operands.
+// forwardScratch is the working memory of the forward pass of one head.
 type forwardScratch[F kernel.Float] struct {
 	keys            []F // panels of Kᵀ
 	values          []F // panels of V

@@ -96,7 +96,7 @@ func TestGemm(t *testing.T) {
 			for _, m := range edges {
 				for _, n := range edges {
 					for _, kk := range edges {
-						form++ // every form meets every size of one operand
+						form++ // every form is tried with every size of one operand
 						checkGemm(t, k, m, n, kk, form&1 > 0, form&2 > 0, form&4 > 0, form&8 > 0)
 					}
 				}
@@ -121,7 +121,7 @@ func TestGemm(t *testing.T) {
 	}
 }
 
-// The bits of an element depend on its sum alone, not on the rows and columns computed beside it.
+// The bits of an element depend on its sum alone, not on the rows and columns computed with it.
 func TestGemmBitsDoNotDependOnTheCut(t *testing.T) {
 	const m, n, kk = 29, 61, 700
 	rng := rand.New(rand.NewPCG(7, 8))

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// BenchmarkGemm reports GFLOP/s of one thread beside the register-only peak of the same implementation (shape=peak). The form
+// BenchmarkGemm reports GFLOP/s of one thread and the FMA peak of the same implementation (shape=peak). The form
 // tells how A and B are stored, n as they are read and t transposed; packed is B packed before, and everything else is timed.
 func BenchmarkGemm(b *testing.B) {
 	shapes := []struct {

@@ -16,8 +16,8 @@ func bf16ConvertReference(dst []uint32, x []float32) (scale float32) {
 	return 1
 }
 
-// bf16SweepReference adds to a sum first the product of a word's upper halves, then that of the lower, each with one rounding: so
-// does VDPBF16PS. All implementations give the same bits, except that the instruction treats numbers below 2^−126 as zero.
+// bf16SweepReference adds to a sum first the product of a word's upper halves, then that of the lower, each with one rounding, as
+// VDPBF16PS does. All implementations give the same bits, except that the instruction treats numbers below 2^−126 as zero.
 func bf16SweepReference(t *sweep) {
 	for q := range t.panels {
 		b, c, bias := t.tile(q)

@@ -10,7 +10,7 @@ type scratch struct {
 	bias  [NR]float32
 }
 
-// zeros stand for a bias where there is none, and for activations ahead.
+// zeros stand in for a missing bias and for missing activations ahead.
 var zeros [panelsPerSweep * NR]float32
 
 // Gemm multiplies on the calling goroutine. It may run on several goroutines at once, on parts of C that do not overlap.

@@ -23,7 +23,7 @@ func TestToInt8(t *testing.T) {
 	}
 }
 
-// The largest products that there are, whose sums of two do not fit 16 bits and whose sums of four come near to 18.
+// The largest possible products, whose sums of two do not fit 16 bits and whose sums of four come near to 18.
 func TestInt8SumsAreExact(t *testing.T) {
 	const m, n, kk = 15, 33, MaxK
 	values, scales := make([]int8, n*kk), make([]float32, n)

@@ -110,7 +110,7 @@ func NewInt8(set kernel.Set, v *vector.Kernels[float32]) *Kernels {
 	return k
 }
 
-// peakReference multiplies in the cache: plain Go has no registers of its own.
+// peakReference multiplies in the cache: plain Go cannot keep an array in registers.
 func peakReference(f format, multiply func(t *sweep)) func(n int) float64 {
 	const steps = 32
 	return func(n int) float64 {

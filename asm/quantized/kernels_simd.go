@@ -2,7 +2,7 @@
 
 package quantized
 
-// Helpers of the wrappers of assembly. Ends of rows are left to the reference, which rounds alike.
+// Helpers of the wrappers of assembly. Ends of rows are left to the reference, which rounds identically.
 
 const halfPanel = NR / 2
 

@@ -9,7 +9,7 @@ import (
 )
 
 // BenchmarkQuantized reports GOP/s of one thread for the shapes of ViT-B with weights packed before and the conversion of activations
-// timed, beside the register-only peak of the same implementation (shape=peak).
+// timed, and the register-only peak of the same implementation (shape=peak).
 func BenchmarkQuantized(b *testing.B) {
 	shapes := []struct{ m, n, k int }{{1024, 1024, 1024},
 		{800, 2304, 768}, {800, 768, 768}, {800, 3072, 768}, {800, 768, 3072}, {100, 3072, 768}, {10, 3072, 768}}

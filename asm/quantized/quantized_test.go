@@ -61,7 +61,7 @@ func pack(f format, w []float32, n, k int) (panels *Panels, back []float32) {
 	return PackInt8(values, scales, n, k), back
 }
 
-// roundedBy returns activations as the kernels see them.
+// roundedBy returns activations as the kernels round them.
 func roundedBy(f format, a []float32, k int) []float64 {
 	out := make([]float64, len(a))
 	values := make([]int8, k)
@@ -152,7 +152,7 @@ func TestGemmBitsDoNotDependOnTheCut(t *testing.T) {
 		k.Gemm(g)
 		whole := g.C
 		var rows Rows
-		for range 2 { // the second time in memory that is not clean
+		for range 2 { // the second time in memory that was used before
 			rows.Reset(k, m, kk)
 			k.Convert(&rows, g.A, kk, 20, m)
 			k.Convert(&rows, g.A, kk, 0, 20)

@@ -2,7 +2,8 @@ package vector
 
 import "mien/asm/internal/kernel"
 
-// The elementwise kernels in plain Go, the reference for the assembly in the elementwise_*.s files beside this one. Next: asm/gemm/driver.go.
+// The elementwise kernels in plain Go, the reference for the assembly. Next: the assembly itself, in the elementwise_*.s files beside
+// this one, then asm/gemm/driver.go.
 //
 // Slices are cut to one length first, which lets the compiler drop bounds checks.
 

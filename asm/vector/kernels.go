@@ -34,8 +34,8 @@ type Kernels[F kernel.Float] struct {
 	// SoftmaxGrad is the second half of it, dx = y·(dy − delta), for a delta computed before.
 	SoftmaxGrad func(dx, y, dy []F, delta F)
 
-	// OnlineSoftmax is a step of softmax on rows that come in pieces, here n logits of each row, lds apart. The logits of row r so far have
-	// the maximum top[r] and the sum sum[r] of exp(s − top); before the first piece these are the lowest float32 (not −∞, as −∞ less
+	// OnlineSoftmax is a step of softmax on rows that come in pieces, here n logits of each row, lds apart. The logits of row r so
+	// far have the maximum top[r] and the sum sum[r] of exp(s − top); before the first piece these are the lowest float32 (not −∞, as −∞ less
 	// −∞ is NaN) and 0. With m the maximum of top[r] and the row:
 	//
 	//	alpha[r] = exp(top[r] − m);  s = exp(s − m);  sum[r] = alpha[r]·sum[r] + Σ s;  top[r] = m

@@ -13,7 +13,7 @@ import (
 	"mien/asm/internal/kerneltest"
 )
 
-// Every kernel of every implementation that this CPU has is compared, in one process, with the same kernel at float64,
+// Every kernel of every implementation that this CPU supports is compared, in one process, with the same kernel at float64,
 // for all sizes 0…67 and around the places where assembly changes its stride, at several offsets from alignment, in place and
 // not, between guard words, on ordinary and on special values.
 
@@ -37,7 +37,7 @@ type kernelCase struct {
 	outputs  int     // how many of the slices are results; they come first
 	inPlace  bool    // the first result may be the first input
 	rel, abs float64 // error allowed, relative to the value and to the largest magnitude among the inputs
-	perTerm  float64 // and beside it for each element of a sum
+	perTerm  float64 // and in addition for each element of a sum
 	f32      func(k *Kernels[float32], s [][]float32) []float32
 	f64      func(k *Kernels[float64], s [][]float64) []float64
 	fills    []string

@@ -14,8 +14,8 @@ import (
 	"mien/engine/cpu"
 )
 
-// TestAttentionBF16 asks for bfloat16 on every implementation: with instructions for it results are near those of float32, not the
-// same, and have the same bits on one thread and on three; without they are those of float32.
+// TestAttentionBF16 requests bfloat16 on every implementation: with instructions for it results are close to those of float32 but not
+// equal, and have the same bits on one thread and on three; without them they are those of float32.
 func TestAttentionBF16(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	const batch, tokens, heads, d = 2, 203, 3, 64

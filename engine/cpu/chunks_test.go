@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Four goroutines, two from each end, take what they can of 20,000 ranges of few chunks, where they are after the last one all the
-// time, and of fifty of 20,000 chunks, where they work side by side. Nobody may get one twice, and none may be left.
+// Four goroutines, two from each end, empty 20,000 ranges of few chunks, where they compete for the last one all the time, and fifty
+// ranges of 20,000 chunks, where they run concurrently. No chunk may be taken twice, and none may be left.
 func TestSharesAreTakenOnceFromBothEnds(t *testing.T) {
 	const many = 20_000
 	for _, size := range []struct{ ranges, length int }{{many, 1}, {many, 3}, {50, many}} {

@@ -20,7 +20,7 @@ import (
 // threads, and compares the bits of everything that the suite reads with those of one thread. A short run, such as that under the
 // race detector, takes two numbers of threads.
 func TestCPU(t *testing.T) {
-	defer debug.SetGCPercent(debug.SetGCPercent(400)) // a suite makes much and keeps nothing
+	defer debug.SetGCPercent(debug.SetGCPercent(400)) // the suite allocates much and keeps nothing
 	numbers := []int{1, 2, 3, 7}
 	if testing.Short() {
 		numbers = []int{1, 3}
@@ -34,7 +34,7 @@ func TestCPU(t *testing.T) {
 				log := []reading{}
 				enginetest.RunAll(t, func() engine.Backend {
 					return &recorder{Backend: cpu.New(), log: &log}
-				}, enginetest.Options{Float64: true, SkipFloat64: i > 0}) // those of float64 are plain Go in all
+				}, enginetest.Options{Float64: true, SkipFloat64: i > 0}) // float64 is plain Go in all of them
 				if serial == nil {
 					serial = log
 				}
@@ -44,7 +44,7 @@ func TestCPU(t *testing.T) {
 	}
 }
 
-// TestCPUName tells that the kernels a test asks for are the ones that run.
+// TestCPUName requires the active kernels to be those that the test selected.
 func TestCPUName(t *testing.T) {
 	for _, kernels := range asm.Implementations() {
 		t.Run(kernels.Name, func(t *testing.T) {

@@ -61,7 +61,7 @@ func (c *Backend) Download(dst []byte, src engine.Buffer, offset int) error {
 	return nil
 }
 
-// host returns the elements of a tensor that lives on a CPU backend.
+// host returns the elements of a tensor on a CPU backend.
 func host[E engine.Element](t *engine.Tensor) []E {
 	if want := engine.DTypeOf[E](); t.DType() != want {
 		panic(&engine.ShapeError{Op: "an operand of a kernel", Got: t.DType(), Want: want})

@@ -13,7 +13,7 @@ import (
 	"mien/engine/enginetest"
 )
 
-// TestDeferred runs the suite on a backend that does nothing before it must, and on some that work at random points.
+// TestDeferred runs the suite on a backend that defers all work, and on some that run their queue at random points.
 func TestDeferred(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	seeds := []uint64{0, 1, 2}
@@ -87,7 +87,7 @@ func TestDeferredRefusesWhatWasFreed(t *testing.T) {
 	require.NoError(t, d.Sync())
 }
 
-// The inner backend gets all back that it gave, also what was freed before it was used.
+// All memory of the inner backend is freed, including buffers freed before they were used.
 func TestDeferredGivesMemoryBack(t *testing.T) {
 	inner := cpu.New()
 	for seed := range uint64(5) {
@@ -111,7 +111,7 @@ func TestDeferredGivesMemoryBack(t *testing.T) {
 	}
 }
 
-// Calls behind one that panicked are still made.
+// Calls queued after one that panicked are still made.
 func TestDeferredGoesOnAfterAPanic(t *testing.T) {
 	d := enginetest.NewDeferred(cpu.New(), 0)
 	x := engine.Zeros(d, engine.Float32, 2)

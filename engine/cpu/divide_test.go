@@ -12,7 +12,7 @@ import (
 	"mien/asm/gemm"
 )
 
-// Shares cover C once, end where packed panels do, and leave no thread with much more than its part.
+// Chunks cover C once, end at packed panels, and leave no thread with much more than its share.
 func TestDivideProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		k := rapid.SampledFrom(asm.Implementations()).Draw(t, "kernels")

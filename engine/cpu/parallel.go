@@ -31,7 +31,7 @@ const lanes = 64
 
 // parallelElements is parallel for elementwise kernels. A kernel may round its last few elements differently from those in
 // vectors, with and without fused multiply-add; so cuts are at multiples of lanes, and the same elements come last
-// whatever the number of threads.
+// for any number of threads.
 func parallelElements(n, grain int, fn func(lo, hi int)) {
 	parallel(ceilDiv(n, lanes), grain/lanes, func(lo, hi int) { fn(lo*lanes, min(hi*lanes, n)) })
 }

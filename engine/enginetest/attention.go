@@ -6,7 +6,7 @@ import (
 	"mien/engine"
 )
 
-// tiny is a probability that may as well be 0.
+// tiny is a probability that counts as 0.
 const tiny = 1e-20
 
 // packed is self-attention on float64 slices, laid out as AttentionArgs says.
@@ -141,7 +141,7 @@ func testAttention(s *suite) {
 	}
 }
 
-// sharpAttention has logits in the thousands, where exp without the row's maximum taken out overflows. Its queries and
+// sharpAttention has logits in the thousands, where exp overflows unless the row's maximum is subtracted. Its queries and
 // keys are multiples of 16, so that the logits are exact in float32.
 func (s *suite) sharpAttention() packed {
 	p := packed{batch: 1, tokens: 33, heads: 2, d: 4}
@@ -163,7 +163,7 @@ func (s *suite) attention(p packed) {
 	s.check(a.QKV, exactly(p.qkv), "the projection changed")
 }
 
-// testAttentionBackward gives the backward pass a forward result of the reference, so that only it is on trial.
+// testAttentionBackward gives the backward pass the forward result of the reference, to test it alone.
 func testAttentionBackward(s *suite) {
 	for _, p := range attentions {
 		p.qkv = s.values(3 * p.outLen())

@@ -33,7 +33,7 @@ func (s *suite) attentionsAt(precision engine.Precision, shapes ...packed) {
 }
 
 // allow widens the bounds by what rounding of queries, keys, values and probabilities does at worst. Where the logits of a row are wrong by
-// at most δ, its probabilities are by a factor of at most exp(2δ), beside the roundings of the probability, of the sum of all
+// at most δ, its probabilities are by a factor of at most exp(2δ), in addition to the rounding of the probability, of the sum of all
 // and of the value.
 func (p packed) allow(s *suite, out, lse expected) {
 	lost := p.losses()

@@ -2,7 +2,7 @@ package enginetest
 
 import "mien/engine"
 
-// Traffic is what travelled between host and backend.
+// Traffic is the amount transferred between host and backend.
 type Traffic struct{ Calls, Bytes int }
 
 func (t *Traffic) add(bytes int) {
@@ -10,9 +10,9 @@ func (t *Traffic) add(bytes int) {
 	t.Bytes += bytes
 }
 
-// Counting is a backend that wraps another and counts what is asked of it. Tensors made with it lie in buffers of the inner backend, so
-// it costs nothing and changes nothing. A new backend must be made for tensors that should be counted: those of the
-// inner backend go by it.
+// Counting is a backend that wraps another and counts calls and transfers. Tensors made with it lie in buffers of the inner backend, so
+// it costs nothing and changes nothing. Only work on tensors made with it is counted: tensors of the
+// inner backend bypass it.
 type Counting struct {
 	engine.Backend
 	Uploads, Downloads Traffic

@@ -10,7 +10,7 @@ import (
 	"mien/engine"
 )
 
-// TestCountingCountsEveryKernel calls every method of a wrapper around nothing: each counts before it goes on, and falls.
+// TestCountingCountsEveryKernel calls every method of a wrapper around nil: each counts before the inner call, which panics.
 func TestCountingCountsEveryKernel(t *testing.T) {
 	others := []string{"Name", "Supports", "Alloc", "Free", "Upload", "Download", "Flush", "Sync", "Stats", "Close"}
 	for _, name := range interfaceMethods() {
@@ -42,7 +42,7 @@ func TestCountingCountsTraffic(t *testing.T) {
 	require.Equal(t, [3]Traffic{{1, 12}, {2, 20}, {1, 4}}, [3]Traffic{c.Allocs, c.Uploads, c.Downloads})
 }
 
-// still is a backend that has memory and no more.
+// still is a backend with memory and no kernels.
 type still struct{ engine.Backend }
 
 func (still) Alloc(bytes int) (engine.Buffer, error)    { return new(int), nil }

@@ -8,17 +8,17 @@ import (
 	"mien/engine"
 )
 
-// Deferred is a backend that wraps another and puts off whatever the contract allows to put off, as a GPU does: every call goes into a
-// queue, which runs at the next Flush, Sync or Download. What passes on it relies neither on work being done when a
-// call returns nor on memory that was freed or never written: buffers are full of NaN before their first use, and again, in stream
-// order, when they are freed.
+// Deferred is a backend that wraps another and defers whatever the contract allows, as a GPU does: every call goes into a queue, which
+// runs at the next Flush, Sync or Download. Code that passes on it relies neither on work being done when a call returns nor on memory
+// that was freed or never written: buffers are filled with NaN before their first use, and again, in stream order, when they are
+// freed.
 //
 // Arguments that live on the host are copied in the call, and tensors are handed on as borrowed ones of the inner backend. A
-// tensor without memory, freed or discarded, panics in the call that is given it; a *engine.ShapeError of the inner backend
-// comes when the queue runs.
+// tensor without memory, freed or discarded, panics in the call that receives it; an *engine.ShapeError of the inner backend
+// is raised when the queue runs.
 type Deferred struct {
 	inner engine.Backend
-	rng   *rand.Rand // nil to run the queue only where somebody waits
+	rng   *rand.Rand // nil to run the queue only at Flush, Sync and Download
 	queue []func()
 	stats engine.Stats
 }
@@ -34,7 +34,7 @@ func NewDeferred(inner engine.Backend, seed uint64) *Deferred {
 
 var _ engine.Backend = (*Deferred)(nil)
 
-// enqueue puts off fn, behind all that was put off before.
+// enqueue defers fn, after all that was deferred before.
 func (d *Deferred) enqueue(fn func()) {
 	d.queue = append(d.queue, fn)
 	if d.rng != nil && d.rng.IntN(8) == 0 {
@@ -42,7 +42,7 @@ func (d *Deferred) enqueue(fn func()) {
 	}
 }
 
-// run empties the queue. Where a call panics, it is over, and the next run goes on behind it.
+// run empties the queue. A call that panics is removed, and the next run continues after it.
 func (d *Deferred) run() {
 	for len(d.queue) > 0 {
 		next := d.queue[0]
@@ -89,7 +89,7 @@ func (d *Deferred) Supports(p engine.Precision, training bool) error {
 	return d.inner.Supports(p, training)
 }
 
-// Alloc takes memory at once, since it can fail. Where there is none it may be that only the queue has yet to give some back.
+// Alloc takes memory at once, since it can fail. If there is none, running the queue may free some.
 func (d *Deferred) Alloc(bytes int) (engine.Buffer, error) {
 	inner, err := d.inner.Alloc(bytes)
 	if err != nil {
@@ -132,7 +132,7 @@ func (d *Deferred) Sync() error {
 	return d.inner.Sync()
 }
 
-// Stats counts what was asked for, as calls stand and not as the queue does. The working memory of kernels is not in it.
+// Stats counts requested memory as of the calls, not of the queue. The working memory of kernels is not included.
 func (d *Deferred) Stats() engine.Stats {
 	stats := d.stats
 	stats.PoolBytes = d.inner.Stats().PoolBytes
@@ -167,7 +167,7 @@ func (d *Deferred) borrowIn(fields ...**engine.Tensor) {
 	}
 }
 
-// pack is a weight that the queue has yet to pack.
+// pack is a weight whose packing may still be in the queue.
 type pack struct{ inner *engine.PackedWeight }
 
 // PackWeight counts four bytes an element as live, or those of the precision.

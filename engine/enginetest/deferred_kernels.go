@@ -64,7 +64,7 @@ func (d *Deferred) UnaryBackward(op engine.UnaryOp, dx, x, dy *engine.Tensor) {
 	d.enqueue(func() { d.inner.UnaryBackward(op, dx, x, dy) })
 }
 
-// Gemm leaves out an operand in whose place a packed weight stands.
+// Gemm leaves out the operand that a packed weight replaces.
 func (d *Deferred) Gemm(a engine.GemmArgs) {
 	packed := packs(a.Packed)
 	if a.Packed != nil {
@@ -94,7 +94,7 @@ func (d *Deferred) GroupedGemm(a engine.GroupedArgs) {
 	})
 }
 
-// packs returns what the queue makes of packed weights, which may be freed before it is used.
+// packs returns the packed weights in the queue, which may be freed before they are used.
 func packs(weights ...*engine.PackedWeight) []*pack {
 	out := make([]*pack, len(weights))
 	for i, w := range weights {
@@ -105,7 +105,7 @@ func packs(weights ...*engine.PackedWeight) []*pack {
 	return out
 }
 
-// made returns the packed weights of the inner backend, when the queue has come to their use.
+// made returns the packed weights of the inner backend, once the queue has reached their use.
 func made(packed []*pack) []*engine.PackedWeight {
 	out := make([]*engine.PackedWeight, len(packed))
 	for i, p := range packed {

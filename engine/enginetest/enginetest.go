@@ -1,15 +1,15 @@
 // Package enginetest is the conformance suite of engine.Backend. Every method is compared with plain float64 loops that
-// are written here, so that the suite trusts no kernel, and sees a backend only through its interface.
+// are written here, so that the suite relies on no kernel, and uses a backend only through its interface.
 //
-// A backend passes when
+// A backend conforms if
 //
 //	enginetest.RunAll(t, newBackend, enginetest.Options{Float64: true})
 //
-// does. Destinations are full of NaN before a call, so that an element left unwritten shows; lists and slices are spoilt after it, so that
-// a backend that did not copy them does; and a kernel that keeps working memory after its subtest fails it.
+// passes. Destinations are filled with NaN before a call, to expose elements left unwritten; lists and slices are overwritten after it,
+// to expose a backend that did not copy them; and a kernel that leaks working memory fails its subtest.
 //
-// [Deferred] and [Counting] wrap a backend, for tests of what is built on one: that it waits where it must and only there, and what it
-// costs.
+// [Deferred] and [Counting] wrap a backend, for tests of code built on one: that it synchronises where it must and only there, and
+// what it costs.
 package enginetest
 
 import (
@@ -21,10 +21,10 @@ import (
 	"mien/engine"
 )
 
-// Options tells what a backend may leave out.
+// Options says what the suite may skip.
 type Options struct {
 	Float64     bool // whether it has float64 kernels
-	SkipFloat64 bool // whether to take them for granted: another run of the suite has the very same ones
+	SkipFloat64 bool // whether to skip them: another run of the suite tests the same ones
 }
 
 // method is the test of one method of engine.Backend.

@@ -20,7 +20,7 @@ const (
 // operand is a batch of matrices in one tensor.
 type operand struct {
 	t          *engine.Tensor
-	v          []float64 // what products take it for
+	v          []float64 // the values that products use
 	ld, stride int
 	transposed bool
 }
@@ -186,7 +186,7 @@ func (s *suite) roundOperand(o *operand, p engine.Precision, stored bool) {
 }
 
 // gemmKeepsNaN multiplies zeros with a column that holds NaN and one that holds ∞: both products are NaN, and no other
-// column may notice.
+// column may be affected.
 func (s *suite) gemmKeepsNaN() {
 	const m, n, k = 5, 21, 9
 	a := s.tensor(repeat(0.0, m*k), m, k)

@@ -71,7 +71,7 @@ func (s *suite) epilogue(p product, e epilogue, accumulate, packed bool) {
 		view := w.t.View(p.n, p.k)
 		args.Packed = s.b.PackWeight(view, engine.Full)
 		view.Free()
-		engine.Write(w.t, repeat(math.NaN(), len(w.v))) // it must not be read any more
+		engine.Write(w.t, repeat(math.NaN(), len(w.v))) // it must not be read again
 		defer args.Packed.Free()
 	} else {
 		args.B, args.TransB, args.LDB = w.t, true, w.ld

@@ -39,7 +39,7 @@ func testGroupedGemm(s *suite) {
 	}
 }
 
-// groupedGemm spoils the caller's lists after the call.
+// groupedGemm overwrites the caller's lists after the call.
 func (s *suite) groupedGemm(a engine.GroupedArgs) {
 	a.W, a.B, a.Packed = slices.Clone(a.W), slices.Clone(a.B), slices.Clone(a.Packed)
 	s.b.GroupedGemm(a)
@@ -48,7 +48,7 @@ func (s *suite) groupedGemm(a engine.GroupedArgs) {
 	clear(a.Packed)
 }
 
-// taken returns what a product at p takes an operand for.
+// taken returns the values of an operand that a product at p uses.
 func taken(p engine.Precision, v []float64) []float64 {
 	if p == engine.BF16 {
 		return rounded(v)
@@ -104,7 +104,7 @@ func (g grouped) forward(x []float64, w, b [][]float64) expected {
 	return want
 }
 
-// groupedPacked keeps the values before GELU beside those after it.
+// groupedPacked keeps the values before GELU as well as those after it.
 func (s *suite) groupedPacked(g grouped) {
 	w, b, wv, bv := s.layers(g)
 	x, xv := s.random(g.rows(), g.k)

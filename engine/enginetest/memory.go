@@ -23,7 +23,7 @@ func testSupports(s *suite) {
 	}
 }
 
-// pattern is n bytes that tell a buffer and a place from all others.
+// pattern is n bytes that are unique to a buffer and a position.
 func pattern(id, n int) []byte {
 	p := make([]byte, n)
 	for i := range p {
@@ -32,8 +32,8 @@ func pattern(id, n int) []byte {
 	return p
 }
 
-// testAlloc fills a crowd of buffers of changing sizes while others are freed. Memory that two of them share would
-// lose the pattern of one.
+// testAlloc fills many buffers of changing sizes while others are freed. If two of them shared memory, the pattern of
+// one would be lost.
 func testAlloc(s *suite) {
 	type entry struct {
 		buffer engine.Buffer
@@ -63,7 +63,7 @@ func testAlloc(s *suite) {
 	s.allocFails()
 }
 
-// allocFails asks for what no machine has. The backend goes on afterwards.
+// allocFails requests more memory than any machine has. The backend must still work afterwards.
 func (s *suite) allocFails() {
 	before := s.b.Stats()
 	for _, n := range []int{-1, math.MinInt, 1 << 62, math.MaxInt} {

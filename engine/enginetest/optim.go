@@ -29,12 +29,12 @@ func (a *adam) step(g []float64, args engine.AdamWArgs, i int, scale float64) {
 	}
 }
 
-// optimized is a list of parameters under AdamW and what they should be.
+// optimized is a list of parameters under AdamW and their expected values.
 type optimized struct {
 	*suite
 	args   engine.AdamWArgs
 	states []adam
-	counts []int32 // all that the model has
+	counts []int32 // all of the model's
 }
 
 // newOptimized makes four tensors, each with its own rate, decay and count of steps. Two counts belong to parameters that are not in the
@@ -53,14 +53,14 @@ func newOptimized(s *suite) *optimized {
 	return o
 }
 
-// figures uploads those of a step; loss and norm are there to be mistaken for others.
+// figures uploads the figures of a step; loss and norm differ from the others, to expose a wrong index.
 func (s *suite) figures(scale, ok float64) *engine.Tensor {
 	f := make([]float64, engine.FigureCount)
 	f[engine.FigureLoss], f[engine.FigureNorm], f[engine.FigureScale], f[engine.FigureOK] = 1, 0.5, scale, ok
 	return s.tensor(f, len(f))
 }
 
-// step runs AdamW with gradients, and spoils the caller's slices afterwards.
+// step runs AdamW with gradients, and overwrites the caller's slices afterwards.
 func (o *optimized) step(grads []*engine.Tensor, figures *engine.Tensor) {
 	a := o.args
 	a.Grads, a.Figures = grads, figures
@@ -124,7 +124,7 @@ func (o *optimized) stops() {
 	}
 }
 
-// relative wants values to a tolerance relative to themselves, without an absolute one.
+// relative expects values to a relative tolerance, without an absolute one.
 func relative(values []float64) expected {
 	e := exactly(values)
 	for i, v := range values {

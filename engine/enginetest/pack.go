@@ -51,7 +51,7 @@ func (s *suite) packsBFloat16() {
 			continue
 		}
 		given, a := s.matrixFor(p, m, k, true)
-		weight, w := s.matrixFor(p, n, k, true) // those for int8 have seven bits, and stay what they are
+		weight, w := s.matrixFor(p, n, k, true) // the values for int8 have seven bits and are preserved
 		if p == engine.Full {
 			w.v = rounded(w.v)
 		}

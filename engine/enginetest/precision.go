@@ -8,20 +8,20 @@ import (
 	"mien/engine"
 )
 
-// What products at low precision are compared with. Rounding to bfloat16 is exact arithmetic: the reference multiplies the rounded
-// operands in float64, and only the sums, which are float32, may differ. How a backend divides by an int8 scale is its own affair: the
-// reference multiplies what was there before, and each operand may be half a step off; but numbers that are whole multiples of
-// their row's scale must survive as they are.
+// References for products at low precision. Rounding to bfloat16 is exact arithmetic: the reference multiplies the rounded
+// operands in float64, and only the sums, which are float32, may differ. How a backend divides by an int8 scale is unspecified: the
+// reference multiplies the values before quantization, and each operand may be half a step off; but integer multiples of
+// their row's scale must be preserved exactly.
 
 // unit is the relative error of rounding to bfloat16, which has eight significant bits.
 const unit = 0x1p-8
 
-// supports tells whether the backend multiplies at a precision, in the dtype on trial.
+// supports tells whether the backend multiplies at a precision, in the dtype under test.
 func (s *suite) supports(p engine.Precision, training bool) bool {
 	return s.dtype == engine.Float32 && s.b.Supports(p, training) == nil
 }
 
-// matrix is [rows, cols] and its steps: how far a number may be from itself after quantization, for each row.
+// matrix is [rows, cols] and its steps: how far quantization may move a number, for each row.
 type matrix struct {
 	rows, cols int
 	v, step    []float64
@@ -55,7 +55,7 @@ func (s *suite) quantizable(rows, cols int, exact bool) matrix {
 	return m
 }
 
-// matrixFor draws an operand of a product at p, and returns it with what it is to be taken for.
+// matrixFor draws an operand of a product at p, and returns it with the values that the product uses.
 func (s *suite) matrixFor(p engine.Precision, rows, cols int, exact bool) (given []float64, m matrix) {
 	switch p {
 	case engine.Int8:
@@ -69,7 +69,7 @@ func (s *suite) matrixFor(p engine.Precision, rows, cols int, exact bool) (given
 	return given, matrix{rows, cols, given, make([]float64, rows)}
 }
 
-// timesTransposed returns a·wᵀ and, as sizes, what rounding of sums and steps of operands may change.
+// timesTransposed returns a·wᵀ and, as sizes, bounds of the errors from rounded sums and quantized operands.
 func (s *suite) timesTransposed(a, w matrix) expected {
 	out := sums(a.rows * w.rows)
 	for i := range a.rows {

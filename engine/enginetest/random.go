@@ -32,7 +32,7 @@ func testRandomNormal(s *suite) {
 	draw(large, keys[5])
 }
 
-// testRandomMask has, beside usual probabilities, some at which a mask changes: just below a word of the sequence, the word itself,
+// testRandomMask has, in addition to usual probabilities, some at which a mask changes: just below a word of the sequence, the word itself,
 // which is not below, and just above.
 func testRandomMask(s *suite) {
 	draw := func(n int, p float64, key engine.Key) {

@@ -6,7 +6,7 @@ import (
 	"mien/engine"
 )
 
-// matrices are sizes of tensors that are worked on row by row.
+// matrices are shapes of tensors that are processed row by row.
 var matrices = [][]int{{1, 1}, {1, 7}, {5, 1}, {3, 16}, {2, 3, 33}, {7, 101}, {129, 65}, {601, 203}}
 
 // softmaxOf returns the softmax of each row and its log-sum-exp.
@@ -29,7 +29,7 @@ func softmaxOf(x []float64, n int) (y, lse []float64) {
 	return y, lse
 }
 
-// probable wants probabilities: to a relative tolerance, but for those below a thousandth.
+// probable expects probabilities to a relative tolerance, or an absolute one below a thousandth.
 func probable(y []float64) expected {
 	e := exactly(y)
 	for i, v := range y {
@@ -176,7 +176,7 @@ func (s *suite) layerNorm(shape []int, shift float64) {
 	}
 	dst, mean, rstd := s.blank(shape...), s.blank(len(mu)), s.blank(len(mu))
 	s.b.LayerNorm(dst, mean, rstd, s.tensor(v, shape...), gamma, beta, normEps)
-	if n > 1 { // one element has no variance: what rounding leaves of it is multiplied by 1/√eps
+	if n > 1 { // one element has no variance: its rounding error is multiplied by 1/√eps
 		s.check(dst, want, "layer norm of %v around %v", shape, shift)
 	}
 	s.check(mean, wantMean, "mean of %v around %v", shape, shift)

@@ -13,7 +13,7 @@ import (
 	"mien/engine"
 )
 
-// large is enough elements for a backend to divide the work, and a multiple of nothing.
+// large is enough elements for a backend to split the work, and not a multiple of any block size.
 const large = 120_011
 
 // suite makes tensors on the backend under test, and compares them.
@@ -34,8 +34,8 @@ func newSuite(t *testing.T, newBackend func() engine.Backend, dtype engine.DType
 	return s
 }
 
-// litter leaves freed buffers of many sizes full of NaN, so that a kernel which trusts new working memory to be zero
-// shows it.
+// litter leaves freed buffers of many sizes full of NaN, to expose a kernel that assumes new working memory to be
+// zero.
 func (s *suite) litter() {
 	buffers := []engine.Buffer{}
 	for n := 16; n < 1<<19; n += n / 8 {
@@ -48,7 +48,7 @@ func (s *suite) litter() {
 	}
 }
 
-// alloc returns a buffer of a size that must be there.
+// alloc returns a buffer of a size that must be available.
 func (s *suite) alloc(n int) engine.Buffer {
 	s.Helper()
 	buffer, err := s.b.Alloc(n)
@@ -56,7 +56,7 @@ func (s *suite) alloc(n int) engine.Buffer {
 	return buffer
 }
 
-// free gives back every tensor that the suite made.
+// free frees every tensor that the suite made.
 func (s *suite) free() {
 	for _, t := range s.live {
 		t.Free()
@@ -78,7 +78,7 @@ func (s *suite) round(v float64) float64 {
 	return v
 }
 
-// normals are numbers that all suites take theirs from, each from another place on: to draw them is slow.
+// normals are shared by all suites, each of which starts at another offset, as drawing them is slow.
 var normals = sync.OnceValue(func() []float64 {
 	rng, v := rand.New(rand.NewPCG(3, 4)), make([]float64, 1<<19)
 	for i := range v {
@@ -118,7 +118,7 @@ func (s *suite) ints(values []int32, shape ...int) *engine.Tensor {
 	return s.keep(engine.FromSlice(s.b, engine.Int32, values, shape...))
 }
 
-// blankInts returns an index tensor full of what no kernel writes, to be a destination.
+// blankInts returns an index tensor, to be a destination, filled with a value that no kernel writes.
 func (s *suite) blankInts(shape ...int) *engine.Tensor {
 	return s.ints(repeat(int32(-77), engine.Elements(shape)), shape...)
 }
@@ -132,7 +132,7 @@ func repeat[T any](v T, n int) []T {
 }
 
 // expected holds the wanted results and, for each, the size of the terms that it was summed from: rounding errors
-// grow with the terms, not with what is left of them.
+// grow with the terms, not with their sum.
 type expected struct{ value, size []float64 }
 
 // sums returns n empty sums.
@@ -141,16 +141,16 @@ func sums(n int) expected { return expected{make([]float64, n), make([]float64, 
 // add adds a term to sum i.
 func (e expected) add(i int, term float64) { e.addSized(i, term, math.Abs(term)) }
 
-// addSized adds a term that is itself the rest of larger ones.
+// addSized adds a term that is itself a sum of larger ones.
 func (e expected) addSized(i int, term, size float64) {
 	e.value[i] += term
 	e.size[i] += size
 }
 
-// exactly wants values to the bit.
+// exactly expects values without any error.
 func exactly(values []float64) expected { return expected{values, make([]float64, len(values))} }
 
-// nearly wants values to a tolerance relative to themselves, or absolute below 1.
+// nearly expects values to a relative tolerance, or an absolute one below 1.
 func nearly(values []float64) expected {
 	e := expected{values, make([]float64, len(values))}
 	for i, v := range values {
@@ -168,7 +168,7 @@ func (s *suite) tolerance() float64 {
 	return 1e-12
 }
 
-// check compares a tensor with what is wanted, NaN with NaN.
+// check compares a tensor with the expected values; NaN equals NaN.
 func (s *suite) check(t *engine.Tensor, want expected, format string, args ...any) {
 	s.Helper()
 	got, err := engine.Read[float64](t)

@@ -6,8 +6,8 @@ import (
 	"mien/engine"
 )
 
-// testUnknown calls methods with ops, modes, precisions and dtypes that they do not have. A *ShapeError must say so, in the call or
-// when its work is waited for, and the backend must go on.
+// testUnknown calls methods with ops, modes, precisions and dtypes that they do not have. They must fail with a *ShapeError, in the
+// call or in the next Flush or Sync, and the backend must still work.
 func testUnknown(s *suite) {
 	x := s.of(engine.Float32, 4, 4)
 	for _, op := range []engine.BinaryOp{engine.Mul + 1, 255} {
@@ -31,7 +31,7 @@ func testUnknown(s *suite) {
 	s.refusesLargeStrangers()
 }
 
-// refuses requires a *ShapeError of a call, or of what waits for it.
+// refuses requires a *ShapeError from a call, or from the next Flush or Sync.
 func (s *suite) refuses(what string, call func()) {
 	s.Helper()
 	defer func() {
@@ -134,7 +134,7 @@ func (s *suite) patches(dst, pixels *engine.Tensor) engine.PatchifyArgs {
 	return engine.PatchifyArgs{Dst: dst, Pixels: pixels, Tubelet: 1, Patch: 2, Std: [3]float32{1, 1, 1}}
 }
 
-// refusesPrecisions asks for those that there are not, and those that a backend says it lacks.
+// refusesPrecisions tries precisions that do not exist and those that the backend does not support.
 func (s *suite) refusesPrecisions() {
 	x := s.of(engine.Float32, 4, 4)
 	heads := engine.AttentionArgs{QKV: s.of(engine.Float32, 1, 4, 3, 1, 4), Out: s.of(engine.Float32, 1, 4, 1, 4),
@@ -196,7 +196,7 @@ func (s *suite) refusesStrangers() {
 	}
 }
 
-// refusesLargeStrangers does so where there is work enough to divide it: a panic on a thread of the backend would end the program.
+// refusesLargeStrangers does so with enough work to be split: a panic on a worker thread would end the program.
 func (s *suite) refusesLargeStrangers() {
 	const n, batch = 96, 8
 	x, strange := s.of(engine.Float32, batch, n, n), s.of(engine.Int32, batch, n, n)

@@ -31,7 +31,7 @@ func layer(name string, inputs []check.Input, build func(s *nn.Scope) check.Func
 		}}
 }
 
-// recomputed is the same case with layers that are computed again in the backward pass.
+// recomputed is the same case with layers that are recomputed in the backward pass.
 func recomputed(c check.Case) check.Case {
 	return changed(c, "/recompute", func(m *check.Module) {
 		forward := m.Forward

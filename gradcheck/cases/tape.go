@@ -7,7 +7,7 @@ import (
 	"mien/nn"
 )
 
-// tapeCases are layers of the tape, kept and computed again: the guarantees of Tape.Layer, independent of what runs in it.
+// tapeCases are layers of the tape, kept and recomputed: the guarantees of Tape.Layer, independent of what runs in it.
 func tapeCases() (cases []check.Case) {
 	x, y := tensor("x", 3, 5), tensor("y", 3, 5)
 	constant := check.Input{Name: "c", Shape: []int{3, 5}, NoGrad: true}
@@ -25,7 +25,7 @@ func tapeCases() (cases []check.Case) {
 	return cases
 }
 
-// blocks are three small layers with a norm and GELU, whose results the tape makes again, and a residual.
+// blocks are three small layers with a norm and GELU, whose results the tape rematerialises, and a residual.
 type blocks struct {
 	norm   *nn.LayerNorm
 	linear [3]*nn.Linear
@@ -63,7 +63,7 @@ func (b *blocks) several(t *ag.Tape, in []*ag.Value) []*ag.Value {
 	return []*ag.Value{in[2], in[0]}
 }
 
-// nested uses the input of an inner layer again behind it.
+// nested uses the input of an inner layer again after it.
 func (b *blocks) nested(_ *ag.Tape, in []*ag.Value) []*ag.Value {
 	inner := func(x *ag.Value) *ag.Value {
 		return b.block(2, nn.Layer(x, func(x *ag.Value) *ag.Value { return b.block(1, x) }))
@@ -84,7 +84,7 @@ func (b *blocks) someResults(t *ag.Tape, in []*ag.Value) []*ag.Value {
 	return t.Layer(first[1:3], layer)[1:3]
 }
 
-// random draws in each layer, by a key of its own.
+// random draws in each layer, by its own key.
 func (b *blocks) random(_ *ag.Tape, in []*ag.Value) []*ag.Value {
 	key := engine.Key{Seed: 3, Stream: 4}
 	x := in[0]

@@ -1,5 +1,5 @@
-// Package golden compares mien's models with PyTorch's: with the files of testdata/golden, whose README says how they are made. It is
-// for tests alone.
+// Package golden compares mien's models with PyTorch's, whose results are in testdata/golden; the README there says how they are made.
+// It is for tests only.
 package golden
 
 import (
@@ -20,8 +20,8 @@ import (
 	"mien/weights"
 )
 
-// Tolerances are relative to the largest value of a tensor. Activations see a few roundings of float32 through three blocks; gradients
-// pass through everything twice.
+// Tolerances are relative to the largest value of a tensor. Activations accumulate the float32 rounding of three blocks; gradients
+// that of two passes.
 const (
 	Activation = 5e-6
 	Gradient   = 2e-5
@@ -188,8 +188,8 @@ func (f File) CheckGates(name string, choice, gates *engine.Tensor) {
 // gateTolerance is that of weights behind a softmax.
 const gateTolerance = 1e-5
 
-// CheckGradients compares the gradient of every parameter, sees that those without one in PyTorch have none, but for parts of names
-// in except, and forgets them.
+// CheckGradients compares the gradient of every parameter, requires none for those without one in PyTorch (except for parts of names
+// in except), and clears them.
 func (f File) CheckGradients(params []nn.Param, except ...string) {
 	f.t.Helper()
 	compared := 0

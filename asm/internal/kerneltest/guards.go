@@ -7,7 +7,7 @@ import "testing"
 // Guard stands before and after every slice of an [Arena].
 const Guard = 12345.678
 
-// Arena hands out guarded slices at odd offsets.
+// Arena allocates guarded slices at odd offsets.
 type Arena struct {
 	T      *testing.T
 	guards [][]float32
