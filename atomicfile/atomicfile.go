@@ -1,4 +1,4 @@
-// Package atomicfile replaces files whole: a reader, or whoever comes after a kill, sees the old content or the new, never half.
+// Package atomicfile replaces files atomically: a reader sees the old content or the new, never a part, even after a kill.
 package atomicfile
 
 import (
@@ -8,13 +8,13 @@ import (
 	"strings"
 )
 
-// Write gives path the content that write produces: it is written beside, flushed to disk and renamed. An error leaves what was
-// there before.
+// Write replaces path by the content that write produces: a temporary file beside it is written, flushed to disk and renamed.
+// An error leaves the old file.
 func Write(path string, write func(io.Writer) error) error {
 	return replace(path, func(f *os.File) error { return write(f) })
 }
 
-// WriteAt is Write of content that is not produced from front to back.
+// WriteAt is Write for content that is not produced sequentially.
 func WriteAt(path string, write func(io.WriterAt) error) error {
 	return replace(path, func(f *os.File) error { return write(f) })
 }
@@ -41,7 +41,7 @@ func replace(path string, write func(*os.File) error) error {
 	return os.Rename(tmp.Name(), path)
 }
 
-// WriteBytes is Write of content that is at hand.
+// WriteBytes is Write for content in memory.
 func WriteBytes(path string, content []byte) error {
 	return Write(path, func(w io.Writer) error {
 		_, err := w.Write(content)
@@ -49,11 +49,11 @@ func WriteBytes(path string, content []byte) error {
 	})
 }
 
-// Leftover tells whether name is that of a file that a Write to a file called base leaves beside it when it is killed.
+// Leftover reports whether name is the temporary file that a killed Write to base leaves behind.
 func Leftover(name, base string) bool {
 	number, ok := strings.CutPrefix(name, prefix(base))
 	return ok && number != "" && strings.Trim(number, "0123456789") == ""
 }
 
-// prefix begins the name under which a file is written; os.CreateTemp adds a number.
+// prefix is the prefix of the temporary file's name; os.CreateTemp adds a number.
 func prefix(base string) string { return "." + base + "-" }

@@ -49,7 +49,7 @@ func content(t *testing.T, path string) string {
 	return string(text)
 }
 
-// What is there while a file is being written is what a kill would leave.
+// The files present during a write are those that a kill would leave.
 func TestLeftover(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, Write(filepath.Join(dir, "a.txt"), func(io.Writer) error {

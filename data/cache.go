@@ -7,13 +7,13 @@ import (
 
 // A cache of decoded frames within a memory budget.
 
-// Budget is memory that several caches share. Safe for concurrent use.
+// Budget is a memory budget shared by several caches. Safe for concurrent use.
 type Budget struct {
 	mu   sync.Mutex
-	free int64 // bytes neither used nor reserved by an Open under way
+	free int64 // bytes neither used nor reserved by a running Open
 }
 
-// NewBudget returns a budget of so many bytes; a cache keeps nothing of what does not fit.
+// NewBudget returns a budget in bytes; a cache does not keep samples that do not fit.
 func NewBudget(bytes int64) *Budget { return &Budget{free: bytes} }
 
 func (b *Budget) reserve(size int64) bool {
@@ -32,10 +32,10 @@ func (b *Budget) release(size int64) {
 	b.free += size
 }
 
-// Cache keeps the samples of ds in memory at h×w pixels, once they have been opened, until the budget is used up;
-// what does not fit any more is decoded again each time. Nothing is ever replaced: where every epoch visits every
-// sample once, throwing out the oldest would miss each time. Random crops are then taken from frames of h×w, so give
-// a size somewhat above the model's. Safe for concurrent use, where that is true of ds.
+// Cache keeps the samples of ds in memory at h×w pixels, once they have been opened, until the budget is used up; samples that
+// no longer fit are decoded each time. Nothing is ever evicted: if every epoch visits every sample once, evicting the oldest
+// would miss every time. Random crops are then taken from frames of h×w, so choose a size somewhat above the model's. Safe for
+// concurrent use if ds is.
 func Cache(ds Dataset, memory *Budget, h, w int) Dataset {
 	return &cache{Dataset: ds, opt: OpenOptions{H: h, W: w}, memory: memory}
 }
@@ -47,8 +47,8 @@ type cache struct {
 	samples sync.Map // number → *memSample
 }
 
-// Open decodes the whole sample into the cache where it fits, without a lock: two goroutines that open the same sample
-// at the same time do the work twice, which is rare and harmless.
+// Open decodes the whole sample into the cache if it fits, without a lock: two goroutines that open the same sample at the same
+// time do the work twice, which is rare and harmless.
 func (c *cache) Open(i int) (Sample, error) {
 	if kept, ok := c.samples.Load(i); ok {
 		return kept.(Sample), nil
@@ -74,12 +74,12 @@ func (c *cache) Open(i int) (Sample, error) {
 	return kept.(Sample), nil
 }
 
-// Sizer is a Dataset that can resize while it decodes, which spares memory for long videos. Cache uses it.
+// Sizer is a Dataset that can resize while decoding, which saves memory for long videos. Cache uses it.
 type Sizer interface {
 	OpenSized(i int, opt OpenOptions) (Sample, error)
 }
 
-// OpenSized opens sample i of any data set at a size: where ds is no Sizer, frames are resized when read.
+// OpenSized opens sample i of any dataset at a size: if ds is not a Sizer, frames are resized when read.
 func OpenSized(ds Dataset, i int, opt OpenOptions) (Sample, error) {
 	if s, ok := ds.(Sizer); ok {
 		return s.OpenSized(i, opt)

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// counted is a set of videos of 5 frames of 10×8 pixels that counts what is asked of it.
+// counted is a set of videos of 5 frames of 10×8 pixels that counts its calls.
 type counted struct {
 	opened, read atomic.Int32
 	broken       bool
@@ -56,7 +56,7 @@ func readFrom(t *testing.T, d Dataset, i int) {
 	require.NoError(t, err)
 	require.Equal(t, []uint8{uint8(10*i + 4), uint8(10*i + 1)}, firsts(f))
 	require.Equal(t, [2]int{6, 6}, [2]int{f.H, f.W})
-	clear(f.Pix) // what was handed out is the caller's
+	clear(f.Pix) // the returned frames belong to the caller
 }
 
 func TestCacheKeepsWhatFits(t *testing.T) {

@@ -2,8 +2,8 @@ package data
 
 import "fmt"
 
-// Repeat is d with every sample counting several times, so that a small set holds its own beside a larger one: the
-// whole of d, and then d again. d may be nil.
+// Repeat is d with every sample repeated, to give a small set more weight beside a larger one: all of d, then d again. d may be
+// nil.
 func Repeat(d Dataset, times int) Dataset {
 	if d == nil || times <= 1 {
 		return d
@@ -12,9 +12,9 @@ func Repeat(d Dataset, times int) Dataset {
 	return derived{d.Modality(), d.Classes(), n * times, func(i int) (Dataset, int) { return d, i % n }}
 }
 
-// Join puts b, of the same modality, after a; either may be nil. Where both name their classes, labels are joined by
-// name: in the order of a, and after it what only b has. Where one does not, labels are taken as they are, and the
-// joined set names none: Relabel both first to give them one order.
+// Join appends b, of the same modality, to a; either may be nil. If both name their classes, labels are matched by name:
+// classes in the order of a, then those that only b has. Otherwise labels are unchanged, and the joined set has no class names:
+// Relabel both first to give them one order.
 func Join(a, b Dataset) Dataset {
 	switch {
 	case a == nil:
@@ -38,7 +38,7 @@ func Join(a, b Dataset) Dataset {
 	}}
 }
 
-// derived is a set of other sets' samples.
+// derived is a set of samples from other sets.
 type derived struct {
 	modality Modality
 	classes  []string
@@ -65,7 +65,7 @@ func (d derived) Open(i int) (Sample, error) {
 	return of.Open(k)
 }
 
-// OpenSized makes it a Sizer, as long as the set that holds the sample is one.
+// OpenSized implements Sizer; it saves memory if the set of the sample is a Sizer.
 func (d derived) OpenSized(i int, opt OpenOptions) (Sample, error) {
 	of, k := d.at(i)
 	return OpenSized(of, k, opt)

@@ -88,7 +88,7 @@ func TestJoin(t *testing.T) {
 	require.Panics(t, func() { Join(a, toy{name: "i", modality: Image}) })
 }
 
-// Whatever the order in which two sets name their classes, the joined set calls each sample what its own set calls it.
+// Whatever the class orders of two sets, each sample keeps its class name in the joined set.
 func TestJoinGoesByName(t *testing.T) {
 	name := func(d Dataset, i int) string { return d.Classes()[d.Label(i)] }
 	for _, classes := range [][2][]string{
@@ -110,7 +110,7 @@ func TestJoinGoesByName(t *testing.T) {
 	}
 }
 
-// Where one of two sets names no classes, only numbers can be joined, and nothing says what they mean.
+// If one of two sets has no class names, only label numbers can be joined, without a meaning.
 func TestJoinOfNamelessClasses(t *testing.T) {
 	named := toy{name: "a", modality: Image, labels: []int{2, 0}, classes: AffectNet7}
 	nameless := toy{name: "m", modality: Image, labels: []int{7, 1}}
@@ -120,7 +120,7 @@ func TestJoinOfNamelessClasses(t *testing.T) {
 	}
 }
 
-// A label to which neither set gives a name gets none by joining.
+// A label without a name in either set has none in the joined set.
 func TestJoinNamesNoMore(t *testing.T) {
 	a := toy{name: "a", modality: Video, labels: []int{0, 7}, classes: DFEW}
 	b := toy{name: "m", modality: Video, labels: []int{10, 11}, classes: MAFW}

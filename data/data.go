@@ -1,5 +1,5 @@
-// Package data reads, samples, combines and augments what mien learns from: images, videos and the lists that name
-// them; and it draws the order in which a run sees them. It knows no tensors and hands out bytes and numbers.
+// Package data reads, samples, combines and augments the images, videos and lists that mien learns from, and draws the order in
+// which a run uses them. It returns bytes and numbers, not tensors. Go on with lists.go, open.go and transform.go.
 package data
 
 // Frames is an image (T = 1) or a run of video frames as 8-bit RGB.
@@ -19,7 +19,7 @@ func (f *Frames) Frame(t int) []uint8 {
 	return f.Pix[t*n : (t+1)*n]
 }
 
-// Modality says which head of a dual-modal model a sample belongs to.
+// Modality selects the head of a dual-modal model for a sample.
 type Modality string
 
 const (
@@ -34,12 +34,12 @@ type Sample interface {
 	Read(indices []int) (*Frames, error)
 }
 
-// Dataset is a list of labelled images or of labelled videos, never a mixture.
+// Dataset is a list of labelled images or of labelled videos, never both.
 type Dataset interface {
 	Modality() Modality
 	Len() int
-	Name(i int) string // what a message or a result table calls sample i: its path, usually
+	Name(i int) string // name of sample i in messages and tables, usually its path
 	Label(i int) int   // 0-based class
-	Classes() []string // their names in the order of labels, nil where the set does not say
+	Classes() []string // class names in the order of labels, nil if unknown
 	Open(i int) (Sample, error)
 }

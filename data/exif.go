@@ -7,13 +7,13 @@ import (
 	"slices"
 )
 
-// exifOrientation returns the EXIF orientation (1 to 8) of a JPEG, 1 where it has none or a damaged one. Cameras
-// store a portrait lying and leave it to the reader to turn it.
+// exifOrientation returns the EXIF orientation (1 to 8) of a JPEG, 1 where it has none or a damaged one. Cameras store portrait
+// images sideways and leave the rotation to the reader.
 func exifOrientation(r *bufio.Reader) int {
 	s := scanner{r: r}
 	s.skip(2) // FF D8
 	for s.err == nil {
-		head := s.next(4) // FF, marker, length of two bytes that counts itself
+		head := s.next(4) // FF, marker, length of two bytes, including itself
 		size := int(binary.BigEndian.Uint16(head[2:])) - 2
 		if head[0] != 0xFF || head[1] == 0xDA || size < 0 { // start of scan: pixels follow
 			break
@@ -29,7 +29,7 @@ func exifOrientation(r *bufio.Reader) int {
 	return 1
 }
 
-// tiffOrientation looks tag 0x0112 up in the first directory of a TIFF block.
+// tiffOrientation looks up tag 0x0112 in the first directory of a TIFF block.
 func tiffOrientation(b []byte) int {
 	var order binary.ByteOrder = binary.LittleEndian
 	if b[0] == 'M' {

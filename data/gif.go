@@ -14,7 +14,7 @@ import (
 
 // Animated GIFs, composed frame by frame within limits on memory.
 
-// maxGIFFrames is lower than other videos' limit, as image/gif keeps a palette of some KiB for each frame.
+// maxGIFFrames is lower than the limit for other videos, because image/gif keeps a palette of several KiB per frame.
 const maxGIFFrames = 10_000
 
 // decodeFile decodes an image to one frame, an animated GIF to all of its frames.
@@ -40,7 +40,7 @@ func decodeGIF(r io.ReadSeeker, config image.Config, opt OpenOptions, lim limits
 	if err != nil {
 		return nil, decoderError(err)
 	}
-	// image/gif holds every frame at a byte a pixel; what we compose has three.
+	// image/gif holds every frame at one byte per pixel; composed frames have three.
 	h, w := cmp.Or(opt.H, config.Height), cmp.Or(opt.W, config.Width)
 	if count > lim.frames || area > lim.bytes || int64(count)*int64(h)*int64(w)*3 > lim.bytes {
 		return nil, fmt.Errorf("an animation of %d frames of %d×%d pixels is more than the limit of %d frames and %d MiB",
@@ -74,7 +74,7 @@ func decodeGIF(r io.ReadSeeker, config image.Config, opt OpenOptions, lim limits
 	return frames, nil
 }
 
-// draw paints m on canvas; where m is transparent, what was there stays.
+// draw paints m on canvas; transparent pixels leave the canvas unchanged.
 func draw(canvas *Frames, m *image.Paletted) {
 	palette := rgbPalette(m.Palette)
 	var transparent [256]bool
@@ -97,8 +97,8 @@ func canvasRow(canvas *Frames, r image.Rectangle, y int) []uint8 {
 	return canvas.Pix[(y*canvas.W+r.Min.X)*3 : (y*canvas.W+r.Max.X)*3]
 }
 
-// scanGIF counts the frames of a GIF and their pixels without decoding them, as a file of a few KiB can hold
-// thousands of large ones.
+// scanGIF counts the frames of a GIF and their pixels without decoding them, because a file of a few KiB can hold thousands of
+// large ones.
 func scanGIF(r *bufio.Reader) (frames int, area int64, err error) {
 	s := scanner{r: r}
 	head := s.next(13) // signature, width, height, flags, background, aspect
@@ -124,7 +124,7 @@ func scanGIF(r *bufio.Reader) (frames int, area int64, err error) {
 	return 0, 0, s.err
 }
 
-// colourBytes is the length of the colour table that flags announce.
+// colourBytes is the length of the colour table specified by flags.
 func colourBytes(flags byte) int {
 	if flags&0x80 == 0 {
 		return 0

@@ -16,7 +16,7 @@ import (
 
 // Decoding of single images to 8-bit RGB.
 
-// limits bounds what a foreign file may make the decoders allocate.
+// limits bounds what the decoders may allocate for an untrusted file.
 type limits struct {
 	pixels int   // of an image or of one frame
 	bytes  int64 // of all frames decoded
@@ -76,7 +76,7 @@ func decodeConfig(r io.ReadSeeker, maxPixels int) (image.Config, string, error) 
 	return config, format, err
 }
 
-// decoderError puts the two errors that tell a user nothing into words.
+// decoderError rewords two errors that are meaningless to a user.
 func decoderError(err error) error {
 	switch {
 	case errors.Is(err, image.ErrFormat):
@@ -87,14 +87,14 @@ func decoderError(err error) error {
 	return err
 }
 
-// recoverDecoder turns a panic of a decoder, which is foreign code reading foreign bytes, into an error.
+// recoverDecoder turns a panic of a decoder, which is third-party code reading untrusted bytes, into an error.
 func recoverDecoder(err *error) {
 	if p := recover(); p != nil {
 		*err = fmt.Errorf("damaged image (the decoder said: %v)", p)
 	}
 }
 
-// ycbcrToRGB is how a format's luma and chroma become colours.
+// ycbcrToRGB converts a format's luma and chroma to RGB.
 type ycbcrToRGB func(y, cb, cr uint8) (r, g, b uint8)
 
 // toRGB drops the alpha channel. The formats' usual pixel types are read directly, the others through color.Color.
@@ -108,7 +108,7 @@ func toRGB(m image.Image, ycbcr ycbcrToRGB) *Frames {
 	return out
 }
 
-// rgbRow returns the function that fills dst with the pixels of m from (x, y) on to the right.
+// rgbRow returns the function that fills dst with the pixels of m starting at (x, y) and going right.
 func rgbRow(m image.Image, ycbcr ycbcrToRGB) func(dst []uint8, x, y int) {
 	switch m := m.(type) {
 	case *image.NYCbCrA:
@@ -144,8 +144,8 @@ func rgbRow(m image.Image, ycbcr ycbcrToRGB) func(dst []uint8, x, y int) {
 	}
 }
 
-// studioToRGB converts ITU-R 601 samples in studio range, luma 16 to 235 and chroma 16 to 240. Lossy WebP has them,
-// but x/image/webp hands them out as image.YCbCr, whose full range would wash the image out (golang/go#40173).
+// studioToRGB converts ITU-R 601 samples in studio range, luma 16 to 235 and chroma 16 to 240. Lossy WebP has them, but
+// x/image/webp returns them as image.YCbCr, whose full range would wash the image out (golang/go#40173).
 func studioToRGB(y, cb, cr uint8) (r, g, b uint8) {
 	const one = 1 << 16
 	luma := (int32(y)-16)*(one*255/219) + one/2
@@ -166,8 +166,8 @@ func rgbPalette(p color.Palette) (table [256][3]uint8) {
 	return table
 }
 
-// straightRGB returns the colour below the transparency. The decoders hand out transparent pixels as N… types,
-// whose fields are not multiplied by alpha; going through RGBA() would lose them.
+// straightRGB returns the colour without alpha. The decoders return transparent pixels as N… types, whose fields are not
+// multiplied by alpha; going through RGBA() would lose them.
 func straightRGB(c color.Color) (r, g, b uint8) {
 	switch c := c.(type) {
 	case color.NRGBA:

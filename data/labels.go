@@ -5,7 +5,7 @@ import (
 	"strconv"
 )
 
-// The class orders of the data sets' lists: label i is the i-th name.
+// The class orders of the datasets' lists: label i is the i-th name.
 var (
 	AffectNet7 = []string{"neutral", "happiness", "sadness", "surprise", "fear", "disgust", "anger"}
 	AffectNet8 = append(slices.Clone(AffectNet7), "contempt")
@@ -17,8 +17,8 @@ var (
 	}
 )
 
-// DefaultLabels names the classes of a model that does not say them itself: AffectNet's for an image head of 7 or
-// 8 classes, DFEW's for a video head of 7 and MAFW's for one of 11, class_0, class_1, … for any other.
+// DefaultLabels names the classes of a model without class names: AffectNet's for an image head of 7 or 8 classes, DFEW's for a
+// video head of 7 and MAFW's for one of 11, class_0, class_1, … for any other.
 func DefaultLabels(m Modality, classes int) []string {
 	known := map[Modality][][]string{Image: {AffectNet7, AffectNet8}, Video: {DFEW, MAFW}}
 	for _, names := range known[m] {

@@ -18,10 +18,10 @@ import (
 
 const (
 	maxListBytes = 256 << 20
-	maxLabel     = 999 // what is larger is an id in the wrong column, not a class
+	maxLabel     = 999 // a larger number is an id in the wrong column, not a class
 )
 
-// dynamicHeaders are the first rows by which ReadDynamicList tells the data sets' lists from each other and from anything else.
+// dynamicHeaders are the first rows by which ReadDynamicList recognises the lists of each dataset.
 var dynamicHeaders = []struct {
 	name, header string
 	classes      []string
@@ -34,7 +34,7 @@ var dynamicHeaders = []struct {
 // row is a line of a list.
 type row struct {
 	line  int
-	id    string // as written; ids are strings, 00012 is not 12
+	id    string // verbatim; ids are strings, 00012 is not 12
 	path  string
 	label int
 }
@@ -54,7 +54,7 @@ func (d *listed) Classes() []string  { return d.classes }
 
 func (d *listed) Open(i int) (Sample, error) { return d.OpenSized(i, OpenOptions{}) }
 
-// OpenSized makes it a Sizer.
+// OpenSized implements Sizer.
 func (d *listed) OpenSized(i int, opt OpenOptions) (Sample, error) {
 	path := d.rows[i].path
 	if d.modality == Image {
@@ -68,22 +68,22 @@ func (d *listed) OpenSized(i int, opt OpenOptions) (Sample, error) {
 	return sample, err
 }
 
-// ReadStaticList reads a list of images in AffectNet's form: "path label" with a space between and no header,
-// paths relative to root. Where a row's file is missing but one with another image extension exists, that one
-// is meant: copies of AffectNet differ in it. Every row's file is looked for here; a missing one, a label that is
-// not 0 … 999 and any other bad row is an error that names the line.
+// ReadStaticList reads a list of images in AffectNet's form: "path label" separated by a space, without a header, paths
+// relative to root. If a row's file is missing but one with another image extension exists, that one is used: copies of
+// AffectNet differ in it. Every row's file must exist; a missing one, a label that is not 0 … 999 and any other bad row is an
+// error that names the line.
 func ReadStaticList(list, root string) (Dataset, error) {
 	return readList(list, root, parseStatic, "image", slices.Concat(imageExts, []string{".gif"}))
 }
 
-// ReadDynamicList reads a list of videos in the form of DFEW (header "video_name,label"), FERV39K ("path,id") or
-// MAFW ("video_name,labels"). A row names the folder root/id, or an animated GIF or a video, whose extension the id
-// may lack. Rows are checked as ReadStaticList does. The header also tells the order of the classes.
+// ReadDynamicList reads a list of videos in the form of DFEW (header "video_name,label"), FERV39K ("path,id") or MAFW
+// ("video_name,labels"). A row names the folder root/id, or an animated GIF or a video, whose extension the id may omit. Rows
+// are checked as in ReadStaticList. The header also determines the order of the classes.
 func ReadDynamicList(list, root string) (Dataset, error) {
 	return readList(list, root, parseDynamic, "folder or video", slices.Concat(videoExts, []string{".gif"}))
 }
 
-// readList finds what the rows of a list name: something of a kind, with one of the extensions.
+// readList reads a list and finds the file or folder of each row, with one of the extensions.
 func readList(list, root string, parse func([]byte) (*listed, error), kind string, exts []string) (Dataset, error) {
 	d, err := fromFile(list, "a list", func(f *os.File) (*listed, error) {
 		text, err := io.ReadAll(io.LimitReader(f, maxListBytes+1))
@@ -111,7 +111,7 @@ func readList(list, root string, parse func([]byte) (*listed, error), kind strin
 	return d, nil
 }
 
-// parseStatic reads rows without a header, which would name the classes.
+// parseStatic reads rows without a header, so without class names.
 func parseStatic(text []byte) (*listed, error) {
 	d := &listed{modality: Image}
 	lines := bufio.NewScanner(bytes.NewReader(text)) // also drops the \r of \r\n
@@ -121,7 +121,7 @@ func parseStatic(text []byte) (*listed, error) {
 		if s == "" {
 			continue
 		}
-		cut := strings.LastIndexAny(s, " \t") // the path may hold spaces
+		cut := strings.LastIndexAny(s, " \t") // the path may contain spaces
 		if cut < 0 {
 			return nil, fmt.Errorf("line %d: %s is not of the form \"path label\"", line, quote(s))
 		}
@@ -167,7 +167,7 @@ func parseDynamic(text []byte) (*listed, error) {
 	}
 }
 
-// classesOf returns the class order of the data set that begins its lists with a header.
+// classesOf returns the class order of the dataset whose lists begin with the header.
 func classesOf(header string) ([]string, error) {
 	var known []string
 	for _, d := range dynamicHeaders {
@@ -179,7 +179,7 @@ func classesOf(header string) ([]string, error) {
 	return nil, fmt.Errorf("the first line is %s, but must be %s", quote(header), strings.Join(known, ", "))
 }
 
-// csvError says the line as the other messages do.
+// csvError reports the line in the form of the other messages.
 func csvError(err error) error {
 	if e, ok := errors.AsType[*csv.ParseError](err); ok {
 		return fmt.Errorf("line %d: %w", e.Line, e.Err)
@@ -201,7 +201,7 @@ func (d *listed) add(line int, id, label string) error {
 	return nil
 }
 
-// quote shows a little of what a file says, which may be long or binary.
+// quote quotes the beginning of a file's text, which may be long or binary.
 func quote(s string) string {
 	if len(s) > 60 {
 		s = s[:60] + "…"
@@ -217,8 +217,7 @@ func joinRoot(root, id string) string {
 	return filepath.Join(root, path)
 }
 
-// findSample returns the path of a sample, "" where there is none: as written, or with another extension, or with
-// one added.
+// findSample returns the path of a sample: as written, with another extension, or with one added; "" if there is none.
 func findSample(path string, m Modality, exts []string) string {
 	if isSample(path, m) {
 		return path

@@ -19,22 +19,22 @@ const (
 	maxVideoFrames = 100_000    // of one video
 )
 
-// imageExts are what a folder of frames is searched for and what a list's missing file may be replaced by.
+// imageExts are the extensions of frames in a folder, and those tried for a missing file of a list.
 var imageExts = []string{".jpg", ".jpeg", ".png", ".bmp", ".webp"}
 
-// videoExts are the names handed to ffmpeg.
+// videoExts are the extensions of files decoded by ffmpeg.
 var videoExts = []string{
 	".mp4", ".flv", ".avi", ".webm", ".mkv", ".mov", ".m4v", ".mpg", ".mpeg", ".wmv", ".3gp", ".ogv",
 }
 
-// OpenOptions says how frames are handed out.
+// OpenOptions specifies how frames are decoded.
 type OpenOptions struct {
-	// H and W are the size to which every frame is resized as soon as it is decoded; both 0 keeps the file's own
-	// size. With a size, a long video needs little memory and a folder may hold images of several sizes.
+	// H and W are the size to which every frame is resized when decoded; both 0 keep the file's size. With a size, a long video
+	// needs little memory and a folder may hold images of several sizes.
 	H, W int
 }
 
-// fit resizes f where a size was asked for.
+// fit resizes f if a size was requested.
 func (o OpenOptions) fit(f *Frames) *Frames {
 	if o.H == 0 && o.W == 0 {
 		return f
@@ -42,10 +42,10 @@ func (o OpenOptions) fit(f *Frames) *Frames {
 	return Resize(f, o.H, o.W)
 }
 
-// Open opens an image (JPEG, PNG, GIF, WebP, BMP: the content decides, not the name), an animated GIF, a folder
-// of images or, through an ffmpeg executable, a video. Images come as one frame of modality Image, all else as
-// Video. The frames of a folder are decoded on demand, in the lexicographic order of their names; the others are
-// decoded here, so that a damaged file is an error of Open.
+// Open opens an image (JPEG, PNG, GIF, WebP, BMP: detected by content, not by name), an animated GIF, a folder of images or,
+// through an ffmpeg executable, a video. Images have one frame and modality Image, all else modality Video. The frames of a
+// folder are decoded on demand, in the lexicographic order of their names; the others are decoded here, so that a damaged file
+// is an error of Open.
 func Open(path string, opt OpenOptions) (Sample, Modality, error) {
 	info, err := stat(path)
 	if err != nil {
@@ -78,7 +78,7 @@ func OpenImage(path string) (*Frames, error) {
 	return fromFile(path, "an image", func(f *os.File) (*Frames, error) { return decodeImage(f, maxPixels) })
 }
 
-// fromFile returns what decode makes of a file, which is to be of some kind. Errors begin with the path.
+// fromFile decodes a file, which should be of the given kind. Errors begin with the path.
 func fromFile[T any](path, kind string, decode func(*os.File) (T, error)) (v T, err error) {
 	info, err := stat(path)
 	if err != nil {
@@ -98,7 +98,7 @@ func fromFile[T any](path, kind string, decode func(*os.File) (T, error)) (v T, 
 	return v, err
 }
 
-// stat accepts regular files and folders: a pipe or a device could be read for ever.
+// stat accepts regular files and folders: reading a pipe or a device might never end.
 func stat(path string) (fs.FileInfo, error) {
 	info, err := os.Stat(path)
 	if err != nil {

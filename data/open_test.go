@@ -23,7 +23,7 @@ func grey(h, w int, v uint8) *Frames {
 	return f
 }
 
-// firsts are the first samples of all frames.
+// firsts returns the first sample value of each frame.
 func firsts(f *Frames) []uint8 {
 	var v []uint8
 	for t := range f.T {

@@ -2,16 +2,16 @@ package data
 
 import "slices"
 
-// Order returns the modality of each step of an epoch: as many as there are batches of each, in an order drawn from
-// the seed and the epoch. Every step sees one modality.
+// Order returns the modality of each step of an epoch: as many as there are batches of each, in an order drawn from the seed
+// and the epoch. Every step uses one modality.
 func Order(images, videos int, seed uint64, epoch int) []Modality {
 	order := slices.Concat(slices.Repeat([]Modality{Image}, images), slices.Repeat([]Modality{Video}, videos))
 	Stream(seed, "order", epoch).Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
 	return order
 }
 
-// Draw returns which samples an epoch sees, n of a set of total: without replacement while they last, then from a fresh
-// shuffle. Each call to a later epoch draws anew.
+// Draw returns the samples of an epoch, n of a set of total: without replacement until all are used, then from a new shuffle.
+// Every epoch has its own draw.
 func Draw(n, total int, seed uint64, purpose string, epoch int) []int {
 	rng := Stream(seed, purpose, epoch)
 	var samples []int

@@ -21,7 +21,7 @@ func TestOrder(t *testing.T) {
 	require.Len(t, a, 42)
 }
 
-// What a run sees, in which order, follows from its seed for ever.
+// The samples of a run and their order depend only on its seed, in every version.
 func TestOrderAndDrawsAreFixed(t *testing.T) {
 	const i, v = Image, Video
 	require.Equal(t, []Modality{v, i, i, i, v, v, i, v, i, i}, Order(6, 4, 7, 3))

@@ -7,15 +7,14 @@ import (
 	"sync"
 )
 
-// Ordered makes items 0 … n−1 with the given number of goroutines and yields them in order. At most ahead items
-// (at least one) are under way or waiting beyond the one that the consumer is to get next. An item's error, which a
-// panic in produce also becomes, is yielded in the item's place; the consumer decides whether to go on. When ctx ends,
-// its error is yielded last. When the loop is left, the ctx of produce is cancelled and its goroutines have ended before the
-// loop's next statement runs.
+// Ordered produces items 0 … n−1 with a pool of workers and yields them in order. At most ahead items (at least one) are in
+// progress or buffered beyond the one that the consumer gets next. An item's error, which a panic in produce also becomes, is
+// yielded in the item's place; the consumer decides whether to go on. When ctx ends, its error is yielded last. When the loop
+// exits, the ctx of produce is cancelled and all workers have ended before the next statement runs.
 func Ordered[T any](ctx context.Context, n, workers, ahead int, produce func(ctx context.Context, i int) (T, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
-		// A window of items slides over all of them, and item i of it has slot i modulo the window's length. An item is
-		// dealt when the one before it in its slot has been consumed, so that no goroutine ever waits for room.
+		// Items in progress form a sliding window; item i uses slot i modulo the window's length. An item is started when the
+		// previous one in its slot has been consumed, so that no worker ever blocks on a full slot.
 		slots := make([]chan result[T], max(ahead, 1)+1)
 		for i := range slots {
 			slots[i] = make(chan result[T], 1)
@@ -63,7 +62,7 @@ type result[T any] struct {
 	err  error
 }
 
-// guarded calls produce and turns a panic, which would end the whole program from a goroutine, into an error.
+// guarded calls produce and turns a panic, which in a goroutine would end the whole program, into an error.
 func guarded[T any](ctx context.Context, i int, produce func(context.Context, int) (T, error)) (r result[T]) {
 	defer func() {
 		if p := recover(); p != nil {

@@ -36,7 +36,7 @@ func TestOrderedKeepsOrder(t *testing.T) {
 	}
 }
 
-// With the consumer at rest, ahead items and the one it would get next are made, and no more.
+// While the consumer is blocked, ahead items and the next one are produced, and no more.
 func TestOrderedLooksAheadSoFar(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var started atomic.Int32

@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// Relabel returns d with its labels numbered in the order of classes, by which it then calls them: by name, so that a
-// list and a model that number the same classes differently agree. Samples of a class that classes does not hold are
-// dropped and counted. A set that names no classes keeps its labels. d may be nil.
+// Relabel returns d with its labels renumbered, by name, in the order of classes, so that a list and a model that number the
+// same classes differently agree. Samples of other classes are dropped and counted. A set without class names keeps its labels.
+// d may be nil.
 //
-// An error is a label that no class has, and a set of which nothing is left.
+// A label without a class is an error, as is a set with no samples left.
 func Relabel(d Dataset, classes []string) (relabelled Dataset, dropped int, err error) {
 	if d == nil {
 		return nil, 0, nil
@@ -37,7 +37,7 @@ func Relabel(d Dataset, classes []string) (relabelled Dataset, dropped int, err 
 	return newReordered(d, kept, classes, order), dropped, nil
 }
 
-// inOrder numbers the labels of d, which names its classes, in the order of classes, which hold them all.
+// inOrder renumbers the labels of d, which has class names, in the order of classes, which contains them all.
 func inOrder(d Dataset, classes []string) Dataset {
 	if slices.Equal(d.Classes(), classes) {
 		return d
@@ -45,19 +45,19 @@ func inOrder(d Dataset, classes []string) Dataset {
 	return newReordered(d, allOf(d.Len()), classes, newLabels(d.Classes(), classes))
 }
 
-// newLabels returns the label in classes of each of a set's own, −1 where it has none.
+// newLabels maps each of a set's own labels to its label in classes, −1 if it has none.
 func newLabels(own, classes []string) []int {
 	order := make([]int, len(own))
 	for i, name := range own {
 		order[i] = slices.Index(classes, name)
-		if i < len(classes) && classes[i] == name { // also where a name stands twice
+		if i < len(classes) && classes[i] == name { // even if a name occurs twice
 			order[i] = i
 		}
 	}
 	return order
 }
 
-// union returns a and, after it, what only b has.
+// union returns a followed by the elements that only b has.
 func union(a, b []string) []string {
 	all := slices.Clone(a)
 	for _, name := range b {
@@ -71,7 +71,7 @@ func union(a, b []string) []string {
 // reordered is a set whose classes are numbered in another order.
 type reordered struct {
 	derived
-	order []int // the new label of each of the set's own
+	order []int // new label by old label
 }
 
 // newReordered takes the kept samples of d.
@@ -79,7 +79,7 @@ func newReordered(d Dataset, kept []int, classes []string, order []int) reordere
 	return reordered{derived{d.Modality(), classes, len(kept), func(i int) (Dataset, int) { return d, kept[i] }}, order}
 }
 
-// Label returns len(Classes()), which is none, for a label to which the set itself gives no name.
+// Label returns len(Classes()), an invalid label, for a label without a name in the set.
 func (r reordered) Label(i int) int {
 	if label := r.derived.Label(i); label >= 0 && label < len(r.order) {
 		return r.order[label]

@@ -28,7 +28,7 @@ func TestRelabelGoesByName(t *testing.T) {
 	require.Nil(t, none)
 }
 
-// Samples of classes that a model lacks are left out and counted; the others keep their order.
+// Samples of classes that a model lacks are dropped and counted; the others keep their order.
 func TestRelabelDrops(t *testing.T) {
 	d := toy{name: "a", modality: Video, labels: []int{1, 0, 10, 7, 7, 4, 2}, classes: MAFW, sized: new([]int)}
 	r, dropped, err := Relabel(d, FERV39K)
@@ -55,7 +55,7 @@ func TestRelabelOfNothingInCommon(t *testing.T) {
 	require.Zero(t, dropped)
 }
 
-// Labels without names count for what they are, as long as there is such a class.
+// Labels without names are unchanged, if such a class exists.
 func TestRelabelOfNamelessClasses(t *testing.T) {
 	d := toy{name: "a", modality: Image, labels: []int{3, 0, 7}, sized: new([]int)}
 	r, dropped, err := Relabel(d, AffectNet8)
@@ -74,7 +74,7 @@ func TestRelabelOfNamelessClasses(t *testing.T) {
 	require.Equal(t, []int{1, 0}, labelsOf(twice))
 }
 
-// Whatever the orders, every sample that stays is called as before, and each that does not is counted.
+// Whatever the orders, every sample that is kept has the same class name, and each that is dropped is counted.
 func TestRelabelKeepsNames(t *testing.T) {
 	words := rapid.SliceOfNDistinct(rapid.SampledFrom(MAFW), 1, 11, rapid.ID[string])
 	rapid.Check(t, func(t *rapid.T) {

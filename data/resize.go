@@ -15,8 +15,8 @@ func Resize(src *Frames, h, w int) *Frames {
 	return ResizeBox(src, Box{W: src.W, H: src.H}, h, w)
 }
 
-// ResizeBox resizes the part of every frame that lies in box: Pillow's crop followed by resize, torchvision's
-// resized_crop. It panics where the box leaves the frame or a size is not positive.
+// ResizeBox resizes the part of every frame that lies in box: Pillow's crop followed by resize, torchvision's resized_crop. It
+// panics if the box exceeds the frame or a size is not positive.
 func ResizeBox(src *Frames, box Box, h, w int) *Frames {
 	if box.X < 0 || box.Y < 0 || box.W <= 0 || box.H <= 0 || box.X+box.W > src.W || box.Y+box.H > src.H || h <= 0 || w <= 0 {
 		panic(fmt.Sprintf("data.ResizeBox: box %+v of frames of %d×%d to %d×%d pixels", box, src.W, src.H, w, h))
@@ -44,7 +44,7 @@ const (
 	weightHalf = 1 << (weightBits - 1)
 )
 
-// axis says how the outputs along one axis are made of its inputs.
+// axis has the filter taps of each output along one axis.
 type axis []taps
 
 // taps are the weights of one output: Σ_j weights[j]·input[first+j].
@@ -68,8 +68,8 @@ func newAxis(in, out int) axis {
 	return a
 }
 
-// fixedWeights samples the triangle at inputs lo to hi−1, normalises it to sum 1 and rounds to fixed point. What is 0 at
-// the end is left out, so that an axis whose size stays costs one product a pixel.
+// fixedWeights samples the triangle at inputs lo to hi−1, normalises it to sum 1 and rounds to fixed point. Trailing zeros are
+// dropped, so that an axis of unchanged size costs one product per pixel.
 func fixedWeights(lo, hi int, center, inverse float64) []int32 {
 	w := make([]float64, hi-lo)
 	sum := 0.0 // at least 1/2: an input is within half a pixel of the centre

@@ -53,7 +53,7 @@ func openFolder(dir string, opt OpenOptions) (Sample, error) {
 	}
 	s := &folderSample{dir: dir, opt: opt}
 	for _, e := range entries { // os.ReadDir sorts by name
-		// A leading dot marks what systems leave behind (macOS's ._000.jpg), never a frame.
+		// A leading dot marks a file of the operating system (macOS's ._000.jpg), never a frame.
 		hidden := strings.HasPrefix(e.Name(), ".")
 		if !hidden && !e.IsDir() && slices.Contains(imageExts, lowerExt(e.Name())) {
 			s.paths = append(s.paths, filepath.Join(dir, e.Name()))
@@ -97,7 +97,7 @@ func (s *folderSample) Read(indices []int) (*Frames, error) {
 	return out, nil
 }
 
-// checkRead refuses frames that are not there and more bytes than a video may have.
+// checkRead refuses missing frames and more bytes than a video may have.
 func checkRead(name string, indices []int, length, h, w int) error {
 	if len(indices) == 0 {
 		return fmt.Errorf("%s: no frame asked for", name)
@@ -114,7 +114,7 @@ func checkRead(name string, indices []int, length, h, w int) error {
 	return nil
 }
 
-// sized resizes what another sample hands out.
+// sized resizes the frames of another sample.
 type sized struct {
 	Sample
 	opt OpenOptions

@@ -6,9 +6,9 @@ import (
 )
 
 // TrainIndices draws the frames of a training window from a video of n ≥ 1 frames, about stride apart: a window of
-// frames·stride at a random place, its ends included, so that the spacing is a little more than stride. A video that
-// is no longer than such a window is taken whole, its last frame repeated to fill up. The papers' code, with its
-// rounding: linspace is truncated, and the random end never is n.
+// frames·stride at a random place, its ends included, so that the spacing is a little more than stride. A video that is not
+// longer than such a window is used whole, with its last frame repeated. Rounding follows the papers' code: linspace is
+// truncated, and the random end is never n.
 func TrainIndices(n, frames, stride int, rng *rand.Rand) []int {
 	window := frames * stride
 	if n > window {
@@ -31,8 +31,8 @@ func wholeVideo(n, frames, stride int) []int {
 	return truncated(x, n-1)
 }
 
-// TestWindows returns the two test windows of a video of n ≥ 1 frames: of every stride-th frame the first and the
-// last `frames`, the last frame repeated where there are fewer. On short videos both are equal.
+// TestWindows returns the two test windows of a video of n ≥ 1 frames: of every stride-th frame the first and the last
+// `frames`, the last frame repeated if there are fewer. On short videos both are equal.
 func TestWindows(n, frames, stride int) [][]int {
 	var sampled []int
 	for i := 0; i < n; i += stride {
@@ -44,7 +44,7 @@ func TestWindows(n, frames, stride int) [][]int {
 	return [][]int{slices.Clone(sampled[:frames]), slices.Clone(sampled[len(sampled)-frames:])}
 }
 
-// linspace is numpy's, to the last bit, as the caller truncates: a step, products, the end set exactly.
+// linspace equals numpy's bit for bit, because the caller truncates: one step, products, and an exact end.
 func linspace(start, end float64, n int) []float64 {
 	x := make([]float64, n)
 	step := (end - start) / float64(max(n-1, 1))
@@ -57,7 +57,7 @@ func linspace(start, end float64, n int) []float64 {
 	return x
 }
 
-// truncated cuts the fractions off and clips to last.
+// truncated drops the fractions and clips to last.
 func truncated(x []float64, last int) []int {
 	out := make([]int, len(x))
 	for i := range x {

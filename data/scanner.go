@@ -13,7 +13,7 @@ type scanner struct {
 	err error
 }
 
-// next returns the next n bytes, until it is called again.
+// next returns the next n bytes, valid until the next call.
 func (s *scanner) next(n int) []byte {
 	s.buf = slices.Grow(s.buf[:0], n)[:n]
 	clear(s.buf)

@@ -1,12 +1,12 @@
 package data
 
-// Lists are files that name samples, and the folders in which these are; "" where there is none.
+// Lists are the files that list samples, and the folders of the samples; "" means none.
 type Lists struct {
 	StaticList, StaticRoot   string
 	DynamicList, DynamicRoot string
 }
 
-// Empty tells whether no list is given.
+// Empty reports whether no list is given.
 func (l Lists) Empty() bool { return l.StaticList == "" && l.DynamicList == "" }
 
 // Sets is a set of images and one of videos; either may be nil.
@@ -27,7 +27,7 @@ func OpenLists(l Lists) (s Sets, err error) {
 	return s, nil
 }
 
-// All returns the sets that are there, images first.
+// All returns the sets that are not nil, images first.
 func (s Sets) All() []Dataset {
 	var all []Dataset
 	for _, d := range []Dataset{s.Image, s.Video} {
@@ -38,7 +38,7 @@ func (s Sets) All() []Dataset {
 	return all
 }
 
-// Of returns the set of a modality, nil where there is none.
+// Of returns the set of a modality, nil if there is none.
 func (s Sets) Of(m Modality) Dataset {
 	if m == Image {
 		return s.Image
@@ -46,7 +46,7 @@ func (s Sets) Of(m Modality) Dataset {
 	return s.Video
 }
 
-// Cached keeps the decoded frames of both sets in memory, at size×size pixels, from which views are cut. See Cache.
+// Cached keeps the decoded frames of both sets in memory, at size×size pixels, from which views are cropped. See Cache.
 func (s Sets) Cached(memory *Budget, size int) Sets {
 	for _, d := range []*Dataset{&s.Image, &s.Video} {
 		if *d != nil {

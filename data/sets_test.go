@@ -39,7 +39,7 @@ func TestOpenLists(t *testing.T) {
 	}
 }
 
-// The sets share a budget; a sample is opened once, as long as it fits, and at the size of the cache.
+// The sets share a budget; a sample that fits is opened once, at the size of the cache.
 func TestCachedSets(t *testing.T) {
 	d := toy{name: "a", modality: Image, labels: []int{0}}
 	video := &counted{}

@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The numbers of a run: changing one changes every run that anybody repeats.
+// The numbers of a run: changing one would change every repeated run.
 func TestStreamsAreFixed(t *testing.T) {
 	require.Equal(t, uint64(0x663d7aa8990d8a4a), StreamID("view", 3, 14, 15, -9))
 	require.Equal(t, uint64(0x6be60d7281a829f7), StreamID("order"))

@@ -6,12 +6,12 @@ import (
 	"math/rand/v2"
 )
 
-// Transform says how frames become what a model sees: Train draws a random view, Eval only resizes. In all fields but
-// the size, 0 is off.
+// Transform specifies how frames become a model's input: Train draws a random view, Eval only resizes. In all fields but the
+// size, 0 is off.
 type Transform struct {
 	H, W int // size of the view in pixels
 
-	// CropMin is the smallest share of the area that a random resized crop keeps; the largest is 1. 1, too, is off.
+	// CropMin is the smallest share of the area that a random resized crop keeps; the largest is 1. 1 is also off.
 	CropMin float64
 	// Flip is the probability of a horizontal mirror image.
 	Flip float64
@@ -19,7 +19,7 @@ type Transform struct {
 	Brightness, Contrast, Saturation float64
 }
 
-// Validate names the first field out of range.
+// Validate returns an error naming the first field out of range.
 func (t Transform) Validate() error {
 	if t.H <= 0 || t.W <= 0 {
 		return fmt.Errorf("view size %d×%d must be positive", t.H, t.W)
@@ -36,7 +36,7 @@ func (t Transform) Validate() error {
 		{"contrast", t.Contrast, t.Contrast < 1, "below 1"},
 		{"saturation", t.Saturation, t.Saturation < 1, "below 1"},
 	} {
-		if !(f.value >= 0 && f.inLimit) { // NaN, too, is refused
+		if !(f.value >= 0 && f.inLimit) { // NaN is refused, too
 			return fmt.Errorf("augmentation %s = %g is not from 0 to %s", f.name, f.value, f.limit)
 		}
 	}
@@ -62,7 +62,7 @@ func (t Transform) Train(f *Frames, rng *rand.Rand) View {
 	return View{T: f.T, H: f.H, W: f.W, Floats: x}
 }
 
-// Eval returns f resized to H×W as an evaluation sees it, always as bytes.
+// Eval returns f resized to H×W for evaluation, always as bytes.
 func (t Transform) Eval(f *Frames) View { return viewOf(Resize(f, t.H, t.W)) }
 
 // randomBox is torchvision's RandomResizedCrop: ten tries of an area share in [least, 1] and a ratio W/H in
@@ -103,7 +103,7 @@ func reversePixels(pix []uint8) {
 	}
 }
 
-// jitters tells whether colours change.
+// jitters reports whether colours change.
 func (t Transform) jitters() bool { return t.Brightness > 0 || t.Contrast > 0 || t.Saturation > 0 }
 
 // jitter scales brightness, contrast (about the view's mean grey) and saturation (about each pixel's grey), in this

@@ -20,7 +20,7 @@ func TestEvalKeepsBytes(t *testing.T) {
 	require.Equal(t, View{T: 2, H: 5, W: 2, Bytes: Resize(f, 5, 2).Pix}, small)
 }
 
-// Bytes are what training sees, too, unless colours are jittered.
+// Training views are bytes, too, unless colours are jittered.
 func TestTrainKeepsBytes(t *testing.T) {
 	f := noise(2, 3, 4)
 	off := Transform{H: 3, W: 4}
@@ -137,8 +137,8 @@ func TestJitter(t *testing.T) {
 	}
 }
 
-// A view takes from its stream, in this order: box, flip, brightness, contrast, saturation. Another order would change
-// every run.
+// A view draws from its stream in this order: box, flip, brightness, contrast, saturation. Another order would change every
+// run.
 func TestTrainDrawsInOrder(t *testing.T) {
 	f := noise(2, 20, 30)
 	all := Transform{H: 7, W: 5, CropMin: 0.3, Flip: 0.5, Brightness: 0.2, Contrast: 0.3, Saturation: 0.4}

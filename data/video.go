@@ -13,15 +13,15 @@ import (
 	"strings"
 )
 
-// openVideo decodes a video with the ffmpeg executable, which writes one PPM image after another to a pipe. Each
-// is resized on arrival, so that only frames of the wanted size are kept.
+// openVideo decodes a video with the ffmpeg executable, which writes one PPM image after another to a pipe. Each is resized as
+// it is read, so that only frames of the requested size are kept.
 func openVideo(path string, opt OpenOptions) (Sample, error) {
 	ffmpeg, err := exec.LookPath("ffmpeg")
 	if err != nil {
 		return nil, fmt.Errorf("%s: reading a video needs ffmpeg, which is not on the PATH: install it, or extract the frames into a folder", path)
 	}
-	// ffmpeg 5.1 renamed the option that hands every frame through as it was stored; without it, a video whose
-	// nominal rate is 1000 (browsers record such) would have every frame repeated many times.
+	// ffmpeg 5.1 renamed the option that passes every frame through as stored; without it, a video with a nominal rate of 1000
+	// (as recorded by browsers) would have every frame repeated many times.
 	var frames []*Frames
 	for _, passthrough := range [][]string{{"-fps_mode", "passthrough"}, {"-vsync", "0"}} {
 		frames, err = runFFmpeg(ffmpeg, path, passthrough, opt)
@@ -57,7 +57,7 @@ func runFFmpeg(ffmpeg, path string, passthrough []string, opt OpenOptions) ([]*F
 	}
 	frames, readErr := readPPMs(bufio.NewReaderSize(stdout, 1<<16), opt, limits{maxPixels, maxVideoBytes, maxVideoFrames})
 	if readErr != nil {
-		_ = cmd.Process.Kill() // it would wait for a reader
+		_ = cmd.Process.Kill() // it would block on the pipe
 	}
 	waitErr := cmd.Wait()
 	message := messages.lastLine()

@@ -1,21 +1,20 @@
 package data
 
-// Mean and Std are ImageNet's, by which a model normalises what it sees: (v − Mean)/Std for each channel of values in
-// [0, 1].
+// Mean and Std are ImageNet's, with which a model normalises its input: (v − Mean)/Std for each channel of values in [0, 1].
 var (
 	Mean = [3]float32{0.485, 0.456, 0.406}
 	Std  = [3]float32{0.229, 0.224, 0.225}
 )
 
-// View is what a model is to see of a sample, before it is normalised: T frames of H×W pixels. Exactly one of Bytes
-// and Floats is set: 8-bit samples stay bytes, a quarter of the memory, until a patch embedding reads them as v/255.
+// View is a model's input from a sample, before normalisation: T frames of H×W pixels. Exactly one of Bytes and Floats is set:
+// 8-bit samples stay bytes, a quarter of the memory, until a patch embedding reads them as v/255.
 type View struct {
 	T, H, W int
 	Bytes   []uint8   // [T, H, W, 3], as decoded
-	Floats  []float32 // [3, T, H, W] in [0, 1], of an augmentation whose results are no whole numbers
+	Floats  []float32 // [3, T, H, W] in [0, 1], of an augmentation whose results are not integers
 }
 
-// Frames returns the pixels of a view, to be shown. Floats are rounded; Bytes are shared.
+// Frames returns the pixels of a view for display. Floats are rounded; Bytes are shared.
 func (v View) Frames() *Frames {
 	if v.Bytes != nil {
 		return &Frames{T: v.T, H: v.H, W: v.W, Pix: v.Bytes}

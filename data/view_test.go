@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The values that a model reads as floats are those that it would read as bytes.
+// A model reads the same values from floats as from bytes.
 func TestPlanar(t *testing.T) {
 	f := noise(2, 3, 4)
 	x := planar(f)

@@ -11,7 +11,7 @@ import (
 
 // The limits of each setting that hold for all systems.
 
-// Check returns an error that names the first setting that cannot be, whatever the system; the system checks the model.
+// Check returns an error naming the first setting that is impossible for any system; the system checks the model.
 func (r Recipe) Check() error {
 	if r.Kind != Pretrain && r.Kind != Finetune {
 		return fmt.Errorf("kind is %q: choose pretrain or finetune", r.Kind)
@@ -28,7 +28,7 @@ func (r Recipe) checkTrain() error {
 		within("train.beta2", t.Beta2, 0.5, 0.99999), within("train.label_smoothing", t.LabelSmoothing, 0, 0.99),
 		notNegative("train.weight_decay", t.WeightDecay), notNegative("train.clip", t.Clip),
 		within("train.static_share", t.StaticShare, 0, 1000), within("train.dynamic_share", t.DynamicShare, 0, 1000),
-		within("train.drawn_epochs", float64(t.DrawnEpochs), 0, float64(t.Epochs-1)), // then come the lists
+		within("train.drawn_epochs", float64(t.DrawnEpochs), 0, float64(t.Epochs-1)), // the lists follow
 		t.checkWarmup(),
 		notNegative("train.eval_every", float64(t.EvalEvery)),
 		r.checkLayerDecay(),
@@ -39,7 +39,7 @@ func (r Recipe) checkTrain() error {
 	return err
 }
 
-// checkLayerDecay refuses what is easily forgotten: with a factor of 0 all blocks but the last would stay as they are.
+// checkLayerDecay refuses a missing factor: with 0, all blocks but the last would stay unchanged.
 func (r Recipe) checkLayerDecay() error {
 	if r.Kind == Pretrain {
 		return nil
@@ -47,7 +47,7 @@ func (r Recipe) checkLayerDecay() error {
 	return within("train.layer_decay", r.Train.LayerDecay, 0.01, 1)
 }
 
-// checkWarmup refuses a run, or a part of one that begins anew, that would be over before it has warmed up.
+// checkWarmup refuses a run, or a restarted part of one, that would end before its warm-up.
 func (t Train) checkWarmup() error {
 	shortest := t.Epochs
 	if t.DrawnEpochs > 0 {

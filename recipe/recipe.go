@@ -1,5 +1,5 @@
-// Package recipe describes training runs as TOML files. The papers' runs and their toy-size counterparts are embedded by name. What a
-// system makes of a recipe is the system's business: see package system.
+// Package recipe describes training runs as TOML files. The papers' runs and their toy-size counterparts are embedded by name.
+// Each system interprets a recipe in its own way: see package system.
 package recipe
 
 import (
@@ -27,10 +27,10 @@ const (
 	Finetune = "finetune"
 )
 
-// systems are those of recipes that name none, by kind.
+// systems are the defaults, by kind, for recipes that name no system.
 var systems = map[string]string{Pretrain: "mae", Finetune: "s4d"}
 
-// Recipe is a training run, complete: with the same data and version it gives the same bits.
+// Recipe is the complete description of a training run: with the same data and version it gives the same bits.
 type Recipe struct {
 	Name   string `toml:"name"`
 	Kind   string `toml:"kind" comment:"pretrain or finetune"`
@@ -68,7 +68,7 @@ type Model struct {
 	Balance     float64 `toml:"balance,omitempty"`
 }
 
-// Data says what is learned from. Lists come from the command line; drawn faces are added to them, or stand alone.
+// Data is the training data. Lists come from the command line; drawn faces are added to them, or used alone.
 type Data struct {
 	ListRepeat  int `toml:"list_repeat,omitempty" comment:"how often the samples of lists count beside drawn faces; 0 is once"`
 	DrawnImages int `toml:"drawn_images" comment:"drawn faces beside the lists, or alone"`
@@ -78,7 +78,7 @@ type Data struct {
 	CacheMiB    int `toml:"cache_mib" comment:"memory for decoded frames"`
 }
 
-// Views is the augmentation of training samples. 0 leaves a part of it out.
+// Views is the augmentation of training samples. 0 turns a part of it off.
 type Views struct {
 	CacheSize  int     `toml:"cache_size" comment:"pixels to which frames are decoded before they are cropped"`
 	ImageCrop  float64 `toml:"image_crop" comment:"least area of a random crop, 1 is no cropping"`
@@ -144,7 +144,7 @@ func Load(nameOrFile string) (Recipe, error) {
 	return r, nil
 }
 
-// Parse reads a recipe. A key that it does not know is an error: a typing mistake would else train something else.
+// Parse reads a recipe. An unknown key is an error: a typo would otherwise train something else.
 func Parse(text []byte) (Recipe, error) {
 	var r Recipe
 	d := toml.NewDecoder(bytes.NewReader(current(text)))
@@ -165,10 +165,10 @@ func Parse(text []byte) (Recipe, error) {
 	return r, r.Check()
 }
 
-// renamed maps keys of earlier versions, which stand in the files that these wrote, to those of today.
+// renamed maps keys of earlier versions, found in files that they wrote, to the current ones.
 var renamed = map[string]string{"drawn_pictures": "drawn_images", "drawn_clips": "drawn_videos"}
 
-// current returns a recipe with the keys of today.
+// current returns a recipe with the current keys.
 func current(text []byte) []byte {
 	for before, key := range renamed {
 		text = regexp.MustCompile(`(?m)^\s*`+before+`\b`).ReplaceAll(text, []byte(key))
@@ -195,7 +195,7 @@ func (r Recipe) Classes(m data.Modality) int {
 	return r.Model.VideoClasses
 }
 
-// WithEpochs returns the recipe for another number of epochs: warm-ups keep their share of the run.
+// WithEpochs returns the recipe with a different number of epochs: warm-ups keep their share of the run.
 func (r Recipe) WithEpochs(epochs int) (Recipe, error) {
 	if n := r.Train.DrawnEpochs; n > 0 {
 		if epochs < 2 {
@@ -211,7 +211,7 @@ func (r Recipe) WithEpochs(epochs int) (Recipe, error) {
 // Text returns the recipe as TOML.
 func (r Recipe) Text() ([]byte, error) { return toml.Marshal(r) }
 
-// Digest identifies what a run learns, so that a checkpoint continues only its own run.
+// Digest identifies a run, so that a checkpoint continues only its own run.
 func (r Recipe) Digest() string {
 	text, _ := r.Text()
 	sum := sha256.Sum256(text)

@@ -80,7 +80,7 @@ func TestMistakesAreNamed(t *testing.T) {
 	require.ErrorContains(t, err, `recipe "none": neither a file nor one of`)
 }
 
-// A run or a part of it that begins anew must not be over before it has warmed up.
+// A run, or a restarted part of one, must not end before its warm-up.
 func TestWarmupIsShort(t *testing.T) {
 	r, err := Load("london-finetune")
 	require.NoError(t, err)

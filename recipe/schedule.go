@@ -5,8 +5,8 @@ import "math"
 // Schedule returns the learning rate of a step, counted from 0 over the whole run.
 type Schedule func(step int) float64
 
-// WarmupCosine is the schedule of fine-tuning: warmup steps from 0 to base, both included, and then half a cosine from
-// base towards end.
+// WarmupCosine is the schedule of fine-tuning: a linear warm-up from 0 to base, both included, and then half a cosine from base
+// towards end.
 func WarmupCosine(base, end float64, warmup, total int) Schedule {
 	return func(step int) float64 {
 		if step < warmup {
@@ -17,8 +17,8 @@ func WarmupCosine(base, end float64, warmup, total int) Schedule {
 	}
 }
 
-// ComposedCosine is the schedule of pre-training: over the first fraction of the run linearly from start to base, and
-// then the cosine of the whole run, which sets in a little below base, as in the released code.
+// ComposedCosine is the schedule of pre-training: linear from start to base over the first fraction of the run, then the cosine
+// of the whole run, which starts a little below base, as in the released code.
 func ComposedCosine(start, base, fraction float64, total int) Schedule {
 	return func(step int) float64 {
 		w := float64(step) / float64(max(total, 1))
@@ -39,8 +39,8 @@ func Then(first Schedule, steps int, second Schedule) Schedule {
 	}
 }
 
-// Schedule returns the learning rates of a run with so many steps an epoch, as published for its kind. A fine-tuning that warms up on
-// drawn faces begins anew with the lists.
+// Schedule returns the learning rates of a run with so many steps an epoch, as published for its kind. A fine-tuning run that
+// warms up on drawn faces restarts its schedule with the lists.
 func (r Recipe) Schedule(steps int) Schedule {
 	t := r.Train
 	if r.Kind == Pretrain {

@@ -17,7 +17,7 @@ func TestWarmupCosine(t *testing.T) {
 	require.Zero(t, WarmupCosine(2, 0, 1, 4)(0))
 }
 
-// The numbers of the published pre-training: 5 % warm-up to 1.2e-3, and then a cosine that sets in at 0.9938 of it.
+// The numbers of the published pre-training: 5 % warm-up to 1.2e-3, and then a cosine that starts at 0.9938 of it.
 func TestComposedCosine(t *testing.T) {
 	s := ComposedCosine(1e-6, 1.2e-3, 0.05, 1000)
 	require.InDelta(t, 1e-6, s(0), 1e-12)

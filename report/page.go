@@ -19,10 +19,10 @@ import (
 
 // The web page of one or more runs. Its figures come from svg.go, its samples from samples.go.
 
-// Page is a web page about runs, complete in one file.
+// Page is a self-contained web page about runs.
 type Page struct {
 	Title, Intro    string
-	Model           *infer.Model  // whose class names stand beside its scores
+	Model           *infer.Model  // whose class names label the scores
 	Report          *infer.Report // of the model
 	Runs            []Run
 	Reconstructions []Reconstruction
@@ -45,12 +45,12 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	"strip": strip, "moments": moments, "top": top, "percent": func(p float64) string { return fmt.Sprintf("%.0f", 100*p) },
 }).Parse(pageHTML))
 
-// Write renders the page into the file of that path, all of it or nothing.
+// Write renders the page to a file, atomically.
 func (p *Page) Write(path string) error {
 	return atomicfile.Write(path, func(w io.Writer) error { return page.Execute(w, p) })
 }
 
-// strip returns frames side by side as the address of an inline PNG. Of a video every second frame is shown: its patches are two
+// strip returns frames side by side as the data URL of a PNG. Of a video every second frame is shown: its patches are two
 // frames deep.
 func strip(f *data.Frames) (template.URL, error) {
 	var shown []int
@@ -105,7 +105,7 @@ func top(p Example) []bar {
 	return bars[:min(3, len(bars))]
 }
 
-// setName is what the page calls the set of a score.
+// setName is the name of a score's set on the page.
 func setName(m data.Modality) string {
 	if m == data.Image {
 		return "Images"

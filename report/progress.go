@@ -10,16 +10,16 @@ import (
 	"golang.org/x/term"
 )
 
-// Progress is a bar on a terminal. Elsewhere, in a log, it is a line every half minute.
+// Progress is a bar on a terminal, and a line every half minute elsewhere, such as in a log.
 type Progress struct {
 	w           io.Writer
-	bar         *progressbar.ProgressBar // nil where there is no terminal
+	bar         *progressbar.ProgressBar // nil without a terminal
 	description string
 	done, total int
 	said        time.Time
 }
 
-// sayEvery is the time between two lines where there is no terminal.
+// sayEvery is the time between two lines without a terminal.
 const sayEvery = 30 * time.Second
 
 // NewProgress starts a bar of total steps.

@@ -42,7 +42,7 @@ func TestConfusionTable(t *testing.T) {
 		"sad        0    0  -\n", b.String())
 }
 
-// wellFormed reads a figure to its end as XML.
+// wellFormed parses a figure as XML.
 func wellFormed(t *testing.T, svg string) {
 	t.Helper()
 	d := xml.NewDecoder(strings.NewReader(svg))
@@ -116,7 +116,7 @@ func TestPage(t *testing.T) {
 	require.Len(t, left, 1)
 }
 
-// Where there is no terminal, a bar says nothing for half a minute, and lines stand by themselves.
+// Without a terminal, a bar prints nothing for half a minute, and lines are printed alone.
 func TestProgressOutsideATerminal(t *testing.T) {
 	var b bytes.Buffer
 	p := NewProgress(&b, 10, "learning")

@@ -14,8 +14,8 @@ import (
 
 // What a page shows of single samples: reconstructions, predictions and the routing of tokens to experts.
 
-// Reconstruction shows what a masked autoencoder made of a sample: what it was, what was left of it, and what the decoder
-// predicted for the hidden patches.
+// Reconstruction shows a sample through a masked autoencoder: the original, the visible patches, and the decoder's prediction
+// of the hidden ones.
 type Reconstruction struct {
 	Name                  string
 	Input, Masked, Output *data.Frames
@@ -89,7 +89,7 @@ func eachSample(ctx context.Context, s data.Sets, n int, fn func(d data.Dataset,
 	return nil
 }
 
-// Example is a sample with what a model says of it.
+// Example is a sample with a model's prediction.
 type Example struct {
 	Frames *data.Frames
 	Truth  string
@@ -113,7 +113,7 @@ func Examples(ctx context.Context, m *infer.Model, s data.Sets, n int) (all []Ex
 	return all, err
 }
 
-// Routing tells which share of the tokens each expert got, for each block with experts.
+// Routing is the share of tokens that each expert received, for each block with experts.
 type Routing struct {
 	Title        string
 	Blocks       []int

@@ -48,7 +48,7 @@ func opened(t *testing.T, name string, change func(r *recipe.Recipe)) *infer.Mod
 
 func same(*recipe.Recipe) {}
 
-// faces are a few drawn images and videos.
+// faces returns a few drawn images and videos.
 func faces(images, videos int) (s data.Sets) {
 	if images > 0 {
 		s.Image = drawn.Images(5, images, 32)
@@ -59,7 +59,7 @@ func faces(images, videos int) (s data.Sets) {
 	return s
 }
 
-// The shares of experts are those of the routers' choices, and make one in each block.
+// The shares of experts are those of the routers' choices, and sum to 1 in each block.
 func TestRoutingOf(t *testing.T) {
 	m := opened(t, "s4d-tiny", same)
 	s := faces(3, 4)
@@ -99,7 +99,7 @@ func TestRoutingOf(t *testing.T) {
 	require.InDelta(t, 1, sum, 1e-12, "of two samples, where nine were asked for")
 }
 
-// A page about a model without experts has no figure of them, and one about a single score has one figure of each kind.
+// A page about a model without experts has no routing figure, and one with a single score has one figure of each kind.
 func TestPageOfAPlainModel(t *testing.T) {
 	m := opened(t, "s4d-tiny", func(r *recipe.Recipe) { r.System, r.Model.Experts, r.Model.VideoClasses = "vit", 0, 0 })
 	s := faces(3, 0)
@@ -152,7 +152,7 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-// A pre-trained model paints what it does not see and leaves the rest; a classifier paints nothing.
+// A pre-trained model paints the hidden patches and leaves the rest; a classifier can't reconstruct.
 func TestReconstruct(t *testing.T) {
 	path := written(t, "s4d-tiny-pretrain", func(r *recipe.Recipe) { r.Train.ImageMask, r.Train.VideoMask = 0.5, 0.5 })
 	b := cpu.New()

@@ -57,7 +57,7 @@ func curvesSVG(c Run) template.HTML {
 	return template.HTML(b.String())
 }
 
-// axes maps values to places in a figure.
+// axes maps values to positions in a figure.
 type axes struct{ x0, x1, y0, y1 float64 }
 
 func bounds(curves []run.Curve) axes {

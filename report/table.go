@@ -1,5 +1,5 @@
-// Package report makes what people look at: tables on the terminal, a progress bar, and a page with figures of a run. Figures are
-// plain SVG, written by hand: they are few, and a page must stand alone.
+// Package report presents results: tables on the terminal, a progress bar, and a page with figures of a run. Figures are plain
+// SVG without a library: they are few, and a page must be self-contained. Go on with page.go.
 package report
 
 import (

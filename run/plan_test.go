@@ -249,7 +249,7 @@ func TestBatchErrors(t *testing.T) {
 	}
 }
 
-// last fails on all samples but the last.
+// last opens its last sample for every index.
 type last struct{ shades }
 
 func (l last) Open(int) (data.Sample, error) { return l.shades.Open(l.n - 1) }

@@ -6,7 +6,7 @@
 //	recipe.toml              the recipe as it ran, the seed included
 //	log.jsonl                one JSON object for each step and evaluation
 //	checkpoint.safetensors   parameters and optimizer after the last finished epoch, for --resume
-//	best.safetensors         the model of the best evaluated epoch, where there was something to evaluate on
+//	best.safetensors         the model of the best epoch, if the run was evaluated
 //	model.safetensors        the model after the last epoch
 //	metrics.json             final losses, recalls and environment
 //

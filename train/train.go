@@ -26,7 +26,7 @@ type Loop[B any] struct {
 	Epochs    int
 	Steps     int // per epoch
 
-	// Batches yields the Steps batches per epoch in order. Their String method names them in errors.
+	// Batches yields the Steps batches of an epoch in order. Their String method names them in errors.
 	Batches func(ctx context.Context, epoch int) iter.Seq2[B, error]
 	// Loss builds the computation of one batch, up to a scalar.
 	Loss func(t *ag.Tape, batch B) *ag.Value
@@ -68,7 +68,7 @@ type pending[B any] struct {
 	figures *engine.Tensor // nil if there is no such step
 }
 
-// epoch takes the steps per epoch, and hears of each while the next one is under way.
+// epoch runs the steps of an epoch, and reads the figures of each while the next one is running.
 func (l *Loop[B]) epoch(ctx context.Context, epoch int) error {
 	step := 0
 	var last pending[B]

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// openBytes opens a file that lies in memory.
+// openBytes opens a file in memory.
 func openBytes(content []byte) (*File, error) {
 	file := struct {
 		io.ReaderAt
@@ -19,8 +19,8 @@ func openBytes(content []byte) (*File, error) {
 	return newFile("fuzz", file, int64(len(content)))
 }
 
-// check opens a file, which must not panic. What it lists must be readable, unless it is not there, and no larger than what
-// the file can hold.
+// check opens a file, which must not panic. Its tensors must be readable, unless their data are missing, and no larger than the
+// file can hold.
 func check(t *testing.T, content []byte) {
 	f, err := openBytes(content)
 	if err != nil {
@@ -36,8 +36,9 @@ func check(t *testing.T, content []byte) {
 	}
 }
 
-// minimizeBriefly bounds how long the engine minimises an input that reaches new code. Its default, a minute for each, would be
-// the whole run: what it tries grows with the square of the length, and a checkpoint has thousands of bytes.
+// minimizeBriefly bounds the time the fuzzer spends minimising an input that reaches new code. The default of a minute each
+// would take the whole run: the number of attempts grows quadratically with the length, and a checkpoint has thousands of
+// bytes.
 func minimizeBriefly(f *testing.F) {
 	limit := flag.Lookup("test.fuzzminimizetime")
 	if limit.Value.String() == limit.DefValue {

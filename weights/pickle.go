@@ -11,11 +11,13 @@ import (
 	"strings"
 )
 
-// An unpickler that runs no code. Classes and functions stay names; calling one makes an inert object that remembers the
-// name and the arguments. Nothing recurses, so depth costs no more than length does, and memory comes out of a budget.
+// An unpickler that runs no code. Classes and functions remain names; calling one makes an inert object that records the name
+// and the arguments. Nothing recurses, so nesting costs no more than length, and memory is limited by a budget. The opcodes are
+// in pickle_ops.go.
 
 // Limits of one file's pickles. An opcode is charged valueCost, which covers the value, its place on the stack and in a
-// container; strings are charged their length. A checkpoint of a thousand tensors with its optimizer needs a tenth of it.
+// container; strings are charged their length. A checkpoint of a thousand tensors with its optimizer needs a tenth of the
+// budget.
 const (
 	pickleBudget = 128 << 20
 	valueCost    = 64
@@ -34,7 +36,7 @@ type (
 	long string
 	// global is the name of a class or function.
 	global struct{ module, name string }
-	// object is what calling a global would have made; what it is filled with afterwards goes into items.
+	// object is the result that calling a global would have; what is added to it later goes into items.
 	object struct {
 		class global
 		args  tuple
@@ -45,12 +47,12 @@ type (
 	mark       struct{}
 )
 
-// String is fit for one line, whatever a file calls its classes.
+// String fits on one line, whatever the names in the file.
 func (g global) String() string {
 	return strings.ReplaceAll(fmt.Sprintf("%.60q.%.60q", g.module, g.name), `"`, "")
 }
 
-// harmless are calls that checkpoints are known to hold beside tensors.
+// harmless are calls that checkpoints are known to contain besides tensors.
 var harmless = map[global]bool{
 	{"argparse", "Namespace"}: true, {"_codecs", "encode"}: true, {"pathlib", "PosixPath"}: true, {"collections", "defaultdict"}: true,
 	{"numpy", "dtype"}: true, {"numpy.core.multiarray", "scalar"}: true, {"numpy.core.multiarray", "_reconstruct"}: true,
@@ -80,7 +82,7 @@ func (d *dict) get(key string) (any, bool) {
 	return d.values[i], true
 }
 
-// unpickler reads the pickles that follow each other in r. It keeps its first error, after which nothing that it does counts.
+// unpickler reads the pickles that follow each other in r. It keeps its first error; results after that are meaningless.
 type unpickler struct {
 	r      *bufio.Reader
 	budget uint64
@@ -102,7 +104,7 @@ var (
 	errBudget      = fmt.Errorf("pickle needs more than %d MB beside its tensors: no checkpoint does", pickleBudget>>20)
 )
 
-// next reads one pickle and leaves r behind its end.
+// next reads one pickle and leaves r just after it.
 func (u *unpickler) next() (any, error) {
 	u.stack, u.memo = u.stack[:0], map[uint64]any{}
 	for u.err == nil {
@@ -125,7 +127,7 @@ func (u *unpickler) next() (any, error) {
 
 func (u *unpickler) fail(err error) { u.err = cmp.Or(u.err, err) }
 
-// spend takes bytes out of the budget. ok is false where there was an error, or is one now.
+// spend takes bytes from the budget. ok is false if there has been an error, including this one.
 func (u *unpickler) spend(n uint64) (ok bool) {
 	if n > u.budget {
 		u.fail(errBudget)
@@ -179,7 +181,7 @@ func (u *unpickler) toMark() []any {
 	return nil
 }
 
-// bytes reads n bytes, in pieces that double, so that a claim alone allocates little.
+// bytes reads n bytes in chunks of doubling size, so that a false length allocates little.
 func (u *unpickler) bytes(n uint64) (b []byte) {
 	if !u.spend(n) {
 		return nil
@@ -205,10 +207,10 @@ func (u *unpickler) uint(n int) uint64 {
 	return binary.LittleEndian.Uint64(b[:])
 }
 
-// counted reads a length of n bytes and then as many bytes.
+// counted reads a length field of n bytes and then that many bytes.
 func (u *unpickler) counted(n int) []byte { return u.bytes(u.uint(n)) }
 
-// line reads up to a line feed; names are never longer than the buffer.
+// line reads up to a line feed; real names fit in the buffer.
 func (u *unpickler) line() string {
 	text, err := u.r.ReadSlice('\n')
 	if err != nil {

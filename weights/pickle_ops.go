@@ -69,7 +69,7 @@ var opcodes = [256]func(u *unpickler){
 		u.pop()
 		u.call()
 	},
-	'b': func(u *unpickler) { // BUILD: attributes matter to no tensor
+	'b': func(u *unpickler) { // BUILD: attributes do not affect tensors
 		u.pop()
 		u.top()
 	},
@@ -87,7 +87,7 @@ func (u *unpickler) protocol(version uint64) {
 	}
 }
 
-// integer returns the value of two's complement, little-endian.
+// integer returns the value of b in two's complement, little-endian.
 func integer(b []byte) any {
 	if len(b) > 8 {
 		return long(b)
@@ -115,7 +115,7 @@ func (u *unpickler) persist() {
 	u.push(id)
 }
 
-// call makes an inert object, or the one container that is known to be data.
+// call makes an inert object, or an OrderedDict, the one container accepted as data.
 func (u *unpickler) call() {
 	args, _ := u.pop().(tuple)
 	class, _ := u.pop().(global)
@@ -161,13 +161,13 @@ func (u *unpickler) append(items []any) {
 	switch c := u.top().(type) {
 	case *list:
 		c.items = append(c.items, items...)
-	case *object: // a subclass of list: what it holds matters to no tensor
+	case *object: // a subclass of list: its items do not affect tensors
 	default:
 		u.fail(errNoContainer)
 	}
 }
 
-// set adds to the dict on top, or to the object of a class made of dict. Hashing a long key again and again is charged, too.
+// set adds to the dict on top, or to an object of a subclass of dict. Repeated hashing of a long key is charged, too.
 func (u *unpickler) set(pairs []any) {
 	var d *dict
 	switch c := u.top().(type) {
@@ -193,7 +193,7 @@ func (u *unpickler) set(pairs []any) {
 	}
 }
 
-// remember puts the value on top into the memo.
+// remember stores the top value in the memo.
 func (u *unpickler) remember(at uint64) {
 	if v := u.top(); u.err == nil {
 		u.memo[at] = v

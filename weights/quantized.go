@@ -8,16 +8,16 @@ import (
 
 // Quantized tensors: numbers and scales that are stored as two tensors and read as one.
 
-// A quantised tensor NAME is stored as two: whole numbers [N, …] as I8 and, under NAME.scale, a scale for each of the N rows as
-// F32. Its values are numbers·scale. To everybody else the two are one tensor, of float32.
+// A quantized tensor NAME is stored as two: integers [N, …] as I8 and, under NAME.scale, a scale for each of the N rows as F32.
+// Its values are integers·scale. Outside this package the two are one float32 tensor.
 const scaleSuffix = ".scale"
 
-// PrecisionKey is where metadata say in which format the weights of linear layers are stored: f32, bf16 or int8. What says
-// nothing is f32.
+// PrecisionKey is the metadata key for the format in which the weights of linear layers are stored: f32, bf16 or int8. Without
+// it they are f32.
 const PrecisionKey = "mien.precision"
 
-// pairScales gives quantised tensors their scales, which are then no tensors of their own. Where the metadata promise int8, a
-// tensor without is an error; elsewhere I8 may be numbers of any other meaning.
+// pairScales attaches scales to quantized tensors and removes them from the list of tensors. If the metadata say int8, an I8
+// tensor without scales is an error; otherwise I8 may have any other meaning.
 func (f *File) pairScales() error {
 	for _, name := range f.Names() {
 		e := f.tensors[name]
@@ -38,7 +38,7 @@ func (f *File) pairScales() error {
 	return nil
 }
 
-// readScales reads the scales of the rows of e and checks them: one wrong scale would make a whole row nonsense.
+// readScales reads the scales of the rows of e and checks them: one wrong scale would corrupt a whole row.
 func (f *File) readScales(e, scale entry) ([]float32, error) {
 	switch {
 	case scale.dtype == "":
@@ -60,7 +60,7 @@ func (f *File) readScales(e, scale entry) ([]float32, error) {
 	return scales, nil
 }
 
-// scaleRows turns the whole numbers of a quantised tensor into its values.
+// scaleRows turns the integers of a quantized tensor into its values.
 func scaleRows(values, scales []float32) {
 	k := len(values) / max(len(scales), 1)
 	for j, s := range scales {

@@ -22,7 +22,7 @@ func written(t require.TestingT, path string, tensors ...Tensor) *File {
 	return f
 }
 
-// What is written in low precision is read as float32, in the shape that it had: the scales are not seen.
+// Tensors written in low precision are read as float32, in their original shape: the scales are hidden.
 func TestLowPrecision(t *testing.T) {
 	f := written(t, filepath.Join(t.TempDir(), "x"),
 		Tensor{Name: "int8", Shape: []int{3, 2, 2}, Fill: FromSlice([]float32{127, -64, 0.4, 0.6, 0, 0, 0, 0, 254, -3, 1, -254}), DType: I8},
@@ -48,8 +48,8 @@ func TestLowPrecision(t *testing.T) {
 	}
 }
 
-// A scale is that of the row that it gives: max |127·scale| / 127 is scale again, whatever it was made from. So what is read can be
-// quantised again, when it is packed, and nothing changes. MaxFloat32 itself is the exception: 127·scale overflows.
+// Scales are stable: max |127·scale| / 127 equals scale. So values that were read can be quantized again, when packed, without
+// change. MaxFloat32 itself is the exception: 127·scale overflows.
 func TestScalesAreStable(t *testing.T) {
 	q, again := make([]int8, 1), make([]int8, 1)
 	for _, exponent := range []uint32{8, 127, 254} { // from where scales are denormal to the largest numbers
@@ -64,7 +64,7 @@ func TestScalesAreStable(t *testing.T) {
 	}
 }
 
-// A file of low precision that is read and written again has the same bytes.
+// A low-precision file that is read and written again has the same bytes.
 func TestSameBytesAgain(t *testing.T) {
 	dir := t.TempDir()
 	rapid.Check(t, func(t *rapid.T) {
@@ -89,7 +89,7 @@ func TestSameBytesAgain(t *testing.T) {
 	})
 }
 
-// I8 without scales is whole numbers, unless the metadata say that it is a weight.
+// I8 without scales is plain integers, unless the metadata say int8.
 func TestPlainInt8(t *testing.T) {
 	file := append(safetensors(`{"a":{"dtype":"I8","shape":[2],"data_offsets":[0,2]}}`, 0), 3, 0xff)
 	f, err := Open(write(t, "x", file))

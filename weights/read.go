@@ -14,8 +14,8 @@ import (
 // readChunk elements are converted at a time.
 const readChunk = 1 << 16
 
-// Read converts a tensor to float32, row-major, into dst, whose length must be the number of its elements. Of a quantised tensor
-// it gives the values, not the whole numbers.
+// Read converts a tensor to float32, row-major, into dst, whose length must be the number of its elements. For a quantized
+// tensor these are the scaled values.
 func (f *File) Read(name string, dst []float32) error {
 	e, ok := f.tensors[name]
 	if !ok {
@@ -37,7 +37,7 @@ func (f *File) Read(name string, dst []float32) error {
 	return nil
 }
 
-// contiguous tells whether the tensor is row-major without gaps.
+// contiguous reports whether the tensor is row-major without gaps.
 func (e entry) contiguous() bool {
 	want := 1
 	for i, stride := range slices.Backward(e.stride) {
@@ -64,7 +64,7 @@ func (f *File) readRun(e entry, dst []float32) error {
 	return nil
 }
 
-// readStrided reads the part of the storage that a view covers, and picks its elements, of which there are some.
+// readStrided reads the part of the storage that a view covers, and picks its elements. There is at least one.
 func (f *File) readStrided(e entry, dst []float32) error {
 	size, span := int(sizes[e.dtype]), 1
 	for i, d := range e.shape {
@@ -122,7 +122,7 @@ func decode(t DType, src []byte, dst []float32) {
 	}
 }
 
-// each is inlined with its convert, and so as fast as a loop for each type.
+// each is inlined together with convert, so it is as fast as a separate loop for each type.
 func each(dst []float32, convert func(i int) float32) {
 	for i := range dst {
 		dst[i] = convert(i)

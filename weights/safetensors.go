@@ -20,10 +20,10 @@ type record struct {
 	name  string
 	DType DType    `json:"dtype"`
 	Shape []int    `json:"shape"`
-	Bytes [2]int64 `json:"data_offsets"` // from and to, counted from the end of the header
+	Bytes [2]int64 `json:"data_offsets"` // start and end, relative to the end of the header
 }
 
-// indexSafetensors reads the header of n bytes: JSON. Before it stands its length, after it the tensors without gaps.
+// indexSafetensors reads the header of n bytes: JSON. Its length precedes it; the tensors follow without gaps.
 func (f *File) indexSafetensors(n uint64, size int64) error {
 	if n > maxHeader {
 		return fmt.Errorf("safetensors header of %d bytes, more than the format's %d: damaged", n, maxHeader)
@@ -61,8 +61,7 @@ func (f *File) parseHeader(text []byte) (records []record, err error) {
 	return records, err
 }
 
-// members visits the members of a JSON object. It is stricter than json.Unmarshal: each name stands once, and counts as it is
-// written.
+// members visits the members of a JSON object. It is stricter than json.Unmarshal: names must be unique and are case-sensitive.
 func members(text []byte, visit func(name string, value []byte) error) error {
 	d := json.NewDecoder(bytes.NewReader(text))
 	if t, err := d.Token(); err != nil || t != json.Delim('{') {
@@ -180,7 +179,7 @@ func (f *File) placeRecords(records []record, start, size int64) error {
 	return nil
 }
 
-// check compares a record with where it should begin and with the bytes that there are.
+// check compares a record with its expected offset and the size of the file.
 func (r record) check(begin, size int64) error {
 	from, to := r.Bytes[0], r.Bytes[1]
 	width, ok := sizes[r.DType]

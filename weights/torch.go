@@ -23,7 +23,7 @@ var errBigEndian = errors.New("written in big-endian byte order: load and save i
 // maxDims bounds the dimensions of a tensor.
 const maxDims = 16
 
-// storage is a pickle's reference to a run of elements that tensors share.
+// storage is a pickle's reference to a sequence of elements that tensors may share.
 type storage struct {
 	dtype DType
 	key   string
@@ -57,7 +57,7 @@ func (f *File) collectTensors(u *unpickler, top any, find locate) error {
 	return nil
 }
 
-// keepNumbers makes metadata of what a trainer noted beside the weights: epoch, steps, loss.
+// keepNumbers copies numbers stored beside the weights to the metadata: epoch, steps, loss.
 func (f *File) keepNumbers(d *dict) {
 	for name, i := range d.index {
 		switch v := d.values[i].(type) {
@@ -69,7 +69,7 @@ func (f *File) keepNumbers(d *dict) {
 	}
 }
 
-// asDict returns what is a dict, or an object of a class made of it; else an empty one.
+// asDict returns a dict, or the contents of an object of a subclass of dict; otherwise an empty one.
 func asDict(v any) *dict {
 	switch v := v.(type) {
 	case *dict:
@@ -80,7 +80,7 @@ func asDict(v any) *dict {
 	return &dict{}
 }
 
-// stateDict returns the dict that holds tensors: under a usual name, or else d itself.
+// stateDict returns the dict that holds tensors: the one under a usual name, otherwise d itself.
 func stateDict(d *dict) *dict {
 	for _, name := range []string{"model", "module", "model_state_dict", "state_dict"} {
 		v, _ := d.get(name)
@@ -93,7 +93,7 @@ func stateDict(d *dict) *dict {
 
 func (d *dict) hasTensors() bool { return slices.ContainsFunc(d.values, isTensor) }
 
-// notACheckpoint says what was found instead.
+// notACheckpoint returns an error that says what was found instead.
 func notACheckpoint(u *unpickler, top any) error {
 	text := "not a checkpoint: expected a dict of tensors, found " + describe(top)
 	if u.called != nil {
@@ -151,14 +151,14 @@ func describeDict(d *dict) string {
 	return "a dict of " + strings.Join(names, ", ")
 }
 
-// isTensor tells whether v is an object that stands for a tensor.
+// isTensor reports whether v is an object that represents a tensor.
 func isTensor(v any) bool {
 	o, ok := v.(*object)
 	return ok && o.class.module == "torch._utils" && strings.HasPrefix(o.class.name, "_rebuild_")
 }
 
-// tensorEntry reads the arguments of torch._utils._rebuild_tensor_v2 and its kin: storage, offset, size, stride, and what
-// matters to gradients only. A parameter wraps a tensor.
+// tensorEntry reads the arguments of torch._utils._rebuild_tensor_v2 and its variants: storage, offset, size, stride, and
+// arguments that only affect gradients. A parameter wraps a tensor.
 func tensorEntry(o *object, find locate) (e entry, err error) {
 	if strings.HasPrefix(o.class.name, "_rebuild_parameter") && len(o.args) > 0 {
 		if !isTensor(o.args[0]) {
@@ -193,8 +193,8 @@ func tensorEntry(o *object, find locate) (e entry, err error) {
 	return entry{dtype: s.dtype, shape: shape, base: base + offset*sizes[s.dtype], stride: stride}, nil
 }
 
-// within tells whether all elements lie inside a storage of numel, and that there are not more of them: a stride of 0 would make
-// much out of little.
+// within reports whether all elements lie inside a storage of numel elements and are no more than numel: a stride of 0 could
+// make a large tensor of a small storage.
 func within(numel, offset int64, shape, stride []int) bool {
 	if n, ok := elements(shape, numel); n == 0 {
 		return ok
@@ -202,7 +202,7 @@ func within(numel, offset int64, shape, stride []int) bool {
 	if offset < 0 || offset >= numel {
 		return false
 	}
-	left := numel - 1 - offset // elements behind the first
+	left := numel - 1 - offset // elements after the first
 	for i, d := range shape {
 		s := int64(stride[i])
 		if s < 0 || d > 1 && s > left/int64(d-1) {
@@ -213,7 +213,8 @@ func within(numel, offset int64, shape, stride []int) bool {
 	return true
 }
 
-// parseStorage reads ("storage", class, key, device, number of elements). In the legacy form a sixth may follow: a view.
+// parseStorage reads ("storage", class, key, device, number of elements). In the legacy format a sixth item, a view, may
+// follow.
 func parseStorage(v any) (s storage, err error) {
 	p, _ := v.(persistent)
 	parts, _ := p.id.(tuple)

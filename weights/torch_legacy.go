@@ -7,14 +7,14 @@ import (
 	"io"
 )
 
-// legacyMagic begins the form before PyTorch 1.6: 0x1950a86a20f9469cfc6c.
+// legacyMagic begins files in the format before PyTorch 1.6: 0x1950a86a20f9469cfc6c.
 const legacyMagic = long("\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19")
 
-// legacyProtocol is the only version there was.
+// legacyProtocol is the only version of that format.
 const legacyProtocol = 1001
 
-// indexLegacy reads a row of pickles (magic number, protocol, system, object, keys of the storages), and the storages after
-// them, each behind its length.
+// indexLegacy reads a sequence of pickles (magic number, protocol, system, object, keys of the storages), followed by the
+// storages, each preceded by its length.
 func (f *File) indexLegacy(size int64) error {
 	file := io.NewSectionReader(f.file, 0, size)
 	u := newUnpickler(file)
@@ -55,8 +55,8 @@ func (f *File) indexLegacy(size int64) error {
 	})
 }
 
-// placeStorages walks the storages, which begin at a byte of the file, and returns the first byte of each. The references in the
-// pickle tell their types.
+// placeStorages walks the storages, which begin at a byte of the file, and returns the first byte of each. The references in
+// the pickle give their types.
 func (f *File) placeStorages(ids []persistent, keys []any, at, size int64) (map[storage]int64, error) {
 	claims := map[string]storage{}
 	for _, p := range ids {

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Every dtype, views, shared storages, parameters, and everything that a training checkpoint holds beside tensors.
+// Every dtype, views, shared storages, parameters, and everything that a training checkpoint contains besides tensors.
 func TestPyTorchFiles(t *testing.T) {
 	var want map[string]struct {
 		Shape  []int
@@ -45,7 +45,7 @@ func TestNumbersBesideTheWeights(t *testing.T) {
 	}
 }
 
-// A legacy file says the length of a storage twice.
+// A legacy file contains the length of a storage twice.
 func TestLegacyDamage(t *testing.T) {
 	file := fixture(t, "legacy.pth")
 	twelve := bytes.LastIndex(file, binary.LittleEndian.AppendUint64(nil, 12))
@@ -61,7 +61,7 @@ func TestLegacyDamage(t *testing.T) {
 	requireRefused(t, bytes.Replace(fixture(t, "legacy.pth"), []byte("M\xe9\x03"), []byte("M\xea\x03"), 1), "unknown version")
 }
 
-// Extents and strides of a storage of 4 GiB multiply to more than an int64 holds.
+// The product of extents and strides of a 4 GiB storage overflows int64.
 func TestWithinStorage(t *testing.T) {
 	const numel = 1 << 32
 	require.True(t, within(numel, 0, []int{1 << 16, 1 << 16}, []int{1, 1 << 16}))

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// indexZip reads the form of PyTorch 1.6 and later: a zip of a pickle and, for each storage, a record of raw bytes. Its root
+// indexZip reads the format of PyTorch 1.6 and later: a zip of a pickle and, for each storage, a record of raw bytes. Its root
 // folder may have any name.
 func (f *File) indexZip(size int64) error {
 	z, err := zip.NewReader(f.file, size)

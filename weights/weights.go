@@ -1,5 +1,5 @@
 // Package weights reads and writes files of named tensors: safetensors in and out, PyTorch's .pth in. A file is data, never
-// code: the unpickler runs nothing, and no size that a file claims is believed before the file is seen to hold it.
+// code: the unpickler runs nothing, and no size in a file is trusted before it is checked against the length of the file.
 package weights
 
 import (
@@ -52,16 +52,16 @@ type source interface {
 	io.Closer
 }
 
-// entry is where a tensor is and how it lies there. Strides count elements; a nil stride is row-major.
+// entry is the location and layout of a tensor in the file. Strides count elements; a nil stride is row-major.
 type entry struct {
 	dtype  DType
 	shape  []int
 	base   int64 // first byte in the file
 	stride []int
-	scales []float32 // of the rows, where the tensor is quantised
+	scales []float32 // one per row if the tensor is quantized
 }
 
-// Open opens a weights file. Its content tells the format: safetensors, PyTorch's zip, or PyTorch's older form.
+// Open opens a weights file. The format is detected from the content: safetensors, PyTorch's zip, or PyTorch's legacy format.
 func Open(path string) (*File, error) {
 	info, err := os.Stat(path)
 	if err == nil && !info.Mode().IsRegular() { // a pipe would block
@@ -81,7 +81,7 @@ func Open(path string) (*File, error) {
 	return newFile(path, file, info.Size())
 }
 
-// newFile reads the table of tensors of a file of a size. It closes the file on errors.
+// newFile reads the table of tensors of a file of the given size. It closes the file on errors.
 func newFile(path string, file source, size int64) (*File, error) {
 	f := &File{path: path, file: file, tensors: map[string]entry{}, metadata: map[string]string{}}
 	err := f.index(size)
@@ -95,7 +95,7 @@ func newFile(path string, file source, size int64) (*File, error) {
 	return f, nil
 }
 
-// cause drops the paths that the os package repeats. No read goes to the end of a file, so that an end is unexpected.
+// cause drops the path that errors of package os repeat. No read should reach the end of a file, so EOF is unexpected.
 func cause(err error) error {
 	switch err.(type) {
 	case *fs.PathError, *os.LinkError:
@@ -107,7 +107,7 @@ func cause(err error) error {
 	return err
 }
 
-// index finds out the format and reads the table of tensors.
+// index detects the format and reads the table of tensors.
 func (f *File) index(size int64) error {
 	head := make([]byte, 16)
 	n, err := f.file.ReadAt(head, 0)
@@ -115,7 +115,7 @@ func (f *File) index(size int64) error {
 		return cause(err)
 	}
 	switch head = head[:n]; {
-	case len(head) > 8 && head[8] == '{': // first, as a length may look like what begins a pickle
+	case len(head) > 8 && head[8] == '{': // first, as a length may look like the beginning of a pickle
 		return f.indexSafetensors(binary.LittleEndian.Uint64(head), size)
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
 		return f.indexZip(size)
@@ -125,8 +125,8 @@ func (f *File) index(size int64) error {
 	return errors.New("not a weights file (safetensors, or PyTorch .pth): name another")
 }
 
-// checkTotal refuses tensors that hold more values than the file has bytes. Some may share a storage, as tied weights do, but not
-// so often that a small file takes any amount of memory.
+// checkTotal refuses tensors that hold more values than the file has bytes. Some may share a storage, as tied weights do, but a
+// small file must not take an unbounded amount of memory.
 func (f *File) checkTotal(size int64) error {
 	left := size
 	for _, e := range f.tensors {
@@ -142,20 +142,20 @@ func (f *File) checkTotal(size int64) error {
 // Names returns the names of all tensors, sorted.
 func (f *File) Names() []string { return slices.Sorted(maps.Keys(f.tensors)) }
 
-// Shape returns a tensor's extents; ok is false where the file has no such tensor.
+// Shape returns a tensor's extents; ok is false if the file has no such tensor.
 func (f *File) Shape(name string) (shape []int, ok bool) {
 	e, ok := f.tensors[name]
 	return slices.Clone(e.shape), ok
 }
 
-// Metadata returns what a safetensors file says about itself. Of a PyTorch checkpoint it returns the numbers that stand beside
-// the weights, such as the epoch.
+// Metadata returns the metadata of a safetensors file, or the numbers stored beside the weights of a PyTorch checkpoint, such
+// as the epoch.
 func (f *File) Metadata() map[string]string { return maps.Clone(f.metadata) }
 
 // Close closes the file.
 func (f *File) Close() error { return f.file.Close() }
 
-// elements multiplies extents. ok is false where one is negative or the product is more than limit; an extent of 0 makes the
+// elements multiplies extents. ok is false if one is negative or the product is more than limit; an extent of 0 makes the
 // product 0, whatever the others are.
 func elements(shape []int, limit int64) (n int64, ok bool) {
 	if len(shape) > 0 && slices.Min(shape) <= 0 {

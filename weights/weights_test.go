@@ -25,7 +25,7 @@ func fixture(t testing.TB, name string) []byte {
 	return content
 }
 
-// readAll reads every tensor of a file, as far as sizes are sane.
+// readAll reads every tensor of a file that has a sane size.
 func readAll(f *File) (map[string][]float32, error) {
 	all := map[string][]float32{}
 	for _, name := range f.Names() {
@@ -42,7 +42,7 @@ func readAll(f *File) (map[string][]float32, error) {
 	return all, nil
 }
 
-// requireRefused opens a hostile file and wants one line of error, in bounded memory.
+// requireRefused opens a hostile file and requires a one-line error in bounded memory.
 func requireRefused(t *testing.T, file []byte, want string) {
 	t.Helper()
 	path := write(t, "hostile", file)
@@ -60,7 +60,7 @@ func requireRefused(t *testing.T, file []byte, want string) {
 	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(400<<20), "memory")
 }
 
-// A file cut off anywhere is an error, or still whole where only padding is missing; never a panic.
+// A file truncated anywhere gives an error, or is still complete if only padding is missing; never a panic.
 func TestCutOff(t *testing.T) {
 	good := filepath.Join(t.TempDir(), "x.safetensors")
 	require.NoError(t, WriteSafetensors(good, []Tensor{{Name: "a", Shape: []int{3}, Fill: FromSlice([]float32{1, 2, 3})}}, nil))

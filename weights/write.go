@@ -18,18 +18,18 @@ import (
 
 // Writing of safetensors files, tensor by tensor.
 
-// Tensor is a float32 tensor to be written.
+// Tensor is a float32 tensor to write.
 type Tensor struct {
 	Name  string
 	Shape []int
-	DType DType // as which it is stored: F32, also if empty, BF16 rounded, or I8 quantised by rows, [N, …] with N scales
+	DType DType // stored type: F32, the default, BF16 rounded, or I8 quantized by rows, [N, …] with N scales
 
-	// Fill puts the values, row-major, into dst, which has one element for each. It is called once. dst holds the values of
-	// another tensor before the call, and again after it.
+	// Fill writes the values, row-major, to dst, whose length is their number. It is called once. dst is reused for all
+	// tensors: it must not be kept.
 	Fill func(dst []float32) error
 }
 
-// FromSlice fills a tensor from values that are at hand.
+// FromSlice returns a Fill function for values in memory.
 func FromSlice(values []float32) func(dst []float32) error {
 	return func(dst []float32) error {
 		if len(values) != len(dst) {
@@ -40,10 +40,10 @@ func FromSlice(values []float32) func(dst []float32) error {
 	}
 }
 
-// WriteSafetensors writes tensors. It asks one after the other, in their order, for its values, so that beside the largest tensor
-// it takes hardly any memory. In the file those of narrow elements come last, which keeps all aligned, as some readers want. The
-// file appears under its name only when it is whole: it is written beside, flushed to disk and renamed; an error leaves what was
-// there before. The same input gives the same bytes.
+// WriteSafetensors writes tensors. It calls Fill for one after the other, in order, so that it needs little more memory than
+// the largest tensor. In the file narrow types come last, which keeps all tensors aligned, as some readers require. The file is
+// replaced atomically: it is written to a temporary file, flushed to disk and renamed; an error leaves the old file. The same
+// input gives the same bytes.
 func WriteSafetensors(path string, tensors []Tensor, metadata map[string]string) error {
 	err := writeSafetensors(path, tensors, metadata)
 	if err != nil {
@@ -69,15 +69,15 @@ func writeSafetensors(path string, tensors []Tensor, metadata map[string]string)
 	})
 }
 
-// placed is a tensor with its places in the file.
+// placed is a tensor with its location in the file.
 type placed struct {
 	Tensor
 	n      int     // elements
-	values *record // what is stored of it: the elements, or whole numbers and
-	scales *record // nil where it is not quantised
+	values *record // the elements, or the integers of a quantized tensor
+	scales *record // nil if it is not quantized
 }
 
-// layOut finds each tensor its place. The records are in the order of the file.
+// layOut assigns each tensor its location. The records are in the order of the file.
 func layOut(tensors []Tensor) (all []placed, records []*record, err error) {
 	for _, t := range tensors {
 		t.DType = cmp.Or(t.DType, F32)
@@ -108,7 +108,7 @@ func layOut(tensors []Tensor) (all []placed, records []*record, err error) {
 	return all, records, nil
 }
 
-// writeData writes the elements of all tensors, whose records count from start.
+// writeData writes the elements of all tensors, whose records are relative to start.
 func writeData(w io.WriterAt, start int64, all []placed) error {
 	largest := 0
 	for _, p := range all {
@@ -134,7 +134,7 @@ func writeData(w io.WriterAt, start int64, all []placed) error {
 	return nil
 }
 
-// writeElements writes a chunk at a time.
+// writeElements writes one chunk at a time.
 func writeElements(w io.Writer, t DType, values []float32, buf []byte) error {
 	for chunk := range slices.Chunk(values, readChunk) {
 		if _, err := w.Write(encode(buf, t, chunk)); err != nil {
@@ -144,7 +144,7 @@ func writeElements(w io.Writer, t DType, values []float32, buf []byte) error {
 	return nil
 }
 
-// writeQuantized writes the rows as whole numbers, and the scale of each.
+// writeQuantized writes the rows as integers, and the scale of each.
 func writeQuantized(w, scaleWriter io.Writer, p placed, values []float32, buf []byte) error {
 	rows := p.Shape[0]
 	k := len(values) / max(rows, 1)
@@ -168,7 +168,7 @@ func writeQuantized(w, scaleWriter io.Writer, p placed, values []float32, buf []
 	return writeElements(scaleWriter, F32, scales, buf)
 }
 
-// encode puts at most readChunk elements, little-endian, into buf and returns what it filled: the reverse of decode.
+// encode writes at most readChunk elements, little-endian, to buf and returns the filled part: the inverse of decode.
 func encode(buf []byte, t DType, src []float32) []byte {
 	buf = buf[:int64(len(src))*sizes[t]]
 	switch t {

@@ -25,7 +25,7 @@ func ramp(n int) []float32 {
 	return v
 }
 
-// The bytes of a file are those that mien has always written: tensors of several chunks, of no elements and of all types.
+// The bytes of a file never change between versions: tensors of several chunks, of no elements and of all types.
 func TestBytesAreFixed(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x")
 	require.NoError(t, WriteSafetensors(path, []Tensor{
@@ -45,7 +45,7 @@ func TestBytesAreFixed(t *testing.T) {
 	require.Equal(t, "bb0b563fca891921ed671ca47b67366af744e4dbb1ec725a228b2f602d33ae66", fmt.Sprintf("%x", sha256.Sum256(file)))
 }
 
-// Each tensor is asked for once, in the order given, whatever its place in the file; dst has its size.
+// Each tensor is filled once, in the order given, whatever its location in the file; dst has its size.
 func TestTensorsAreFilledInOrder(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x")
 	var asked []string
