@@ -67,9 +67,9 @@ func (c *benchGemmCmd) Run(out *console) error {
 	}
 	multiply, free := c.work(out.backend)
 	defer free()
-	multiply() // buffers and pages are there from here on
+	multiply() // warm-up: allocates buffers and pages
 	flops := 2 * float64(c.Batch) * float64(c.M) * float64(c.N) * float64(c.K)
-	// The peak is measured between the runs, so that both meet the same machine.
+	// The peak is measured between the runs, so that both see the same machine load.
 	var times, peaks []float64
 	for range c.Repeat {
 		if err := out.ctx.Err(); err != nil {
@@ -93,7 +93,7 @@ func (c *benchGemmCmd) Run(out *console) error {
 	return nil
 }
 
-// work returns a function that multiplies matrices of small whole numbers through the engine.
+// work returns a function that multiplies matrices of small integers through the engine.
 func (c *benchGemmCmd) work(b engine.Backend) (multiply, free func()) {
 	fill := func(rows, columns int) *engine.Tensor {
 		values := make([]float32, c.Batch*rows*columns)
@@ -124,7 +124,7 @@ func peakGFLOPS(threads int, p engine.Precision) float64 {
 	case engine.Int8:
 		loop = asm.F32().Int8.Peak
 	}
-	rates := make([]float64, threads) // each by its own clock: threads may start late
+	rates := make([]float64, threads) // each thread has its own clock, because it may start late
 	var wg sync.WaitGroup
 	for i := range rates {
 		wg.Go(func() {

@@ -19,7 +19,7 @@ import (
 
 // Timing and memory of repeated steps, and the report that the benchmarks of models print.
 
-// stepReport is what the benchmarks of whole models print.
+// stepReport is the output of the benchmarks of whole models.
 type stepReport struct {
 	Model        string           `json:"model"`
 	Batch        int              `json:"batch"`
@@ -27,18 +27,18 @@ type stepReport struct {
 	Threads      int              `json:"threads"`
 	Precision    engine.Precision `json:"precision"`
 	Kernels      string           `json:"kernels"`
-	Parameters   int              `json:"parameters"` // that the step uses: the head of the other modality does not count
+	Parameters   int              `json:"parameters"` // used by the step: without the head of the other modality
 	GFLOP        float64          `json:"gflop"`      // of one step, counted by formula
 	Milliseconds float64          `json:"ms"`         // median
 	Fastest      float64          `json:"ms_min"`
 	GFLOPS       float64          `json:"gflops"`
 	PeakGFLOPS   float64          `json:"peak_gflops"` // multiply-adds of this precision on registers, measured between the steps
 	PeakFraction float64          `json:"peak_fraction"`
-	PeakRSS      float64          `json:"peak_rss_mib"` // of the steps, what the model holds included; 0 where the system does not tell
+	PeakRSS      float64          `json:"peak_rss_mib"` // of the steps, including the model; 0 if unknown
 	Allocated    uint64           `json:"alloc_bytes_per_step"`
 }
 
-// measure runs step once to warm up and then repeat times. The report comes with the names and counts filled in.
+// measure runs step once to warm up and then repeat times. The names and counts of the report are already filled in.
 func (r *stepReport) measure(ctx context.Context, repeat int, step func() error) error {
 	r.Threads, r.Kernels = runtime.GOMAXPROCS(0), asm.F32().Name
 	if err := step(); err != nil {
@@ -67,17 +67,17 @@ func (r *stepReport) measure(ctx context.Context, repeat int, step func() error)
 	return nil
 }
 
-// totalAlloc returns the bytes that the Go heap ever handed out.
+// totalAlloc returns the total bytes ever allocated on the Go heap.
 func totalAlloc() uint64 {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return m.TotalAlloc
 }
 
-// forgetPeakRSS makes Linux count the peak anew, so that drawing random weights is not in it.
+// forgetPeakRSS resets the peak on Linux, so that it excludes drawing random weights.
 func forgetPeakRSS() {
 	debug.FreeOSMemory()
-	os.WriteFile("/proc/self/clear_refs", []byte("5"), 0) // elsewhere, or where forbidden, the older peak stays
+	os.WriteFile("/proc/self/clear_refs", []byte("5"), 0) // elsewhere, or without permission, the old peak stays
 }
 
 // peakRSS returns the largest resident memory of the process in MiB, 0 outside Linux.

@@ -22,7 +22,7 @@ type benchInput struct {
 	JSON   bool `help:"Print JSON."`
 }
 
-// benchSeed draws the weights.
+// benchSeed is the seed of the weights.
 const benchSeed = 1
 
 // benchModel is a model of a published size with random weights, random pixels for it, and the report that names both.
@@ -30,7 +30,7 @@ type benchModel struct {
 	system *system.System
 	recipe recipe.Recipe
 	net    system.Model
-	params []nn.Param // that a step uses: the head of the other modality does not count
+	params []nn.Param // used by a step: without the head of the other modality
 	batch  *system.Batch
 	report *stepReport
 }
@@ -59,8 +59,8 @@ func (in benchInput) newBenchModel(name, kind string, scope *nn.Scope, change fu
 	return m, scope.Err()
 }
 
-// shape checks the flags against the model's geometry, and returns the tokens of a sample. A model with one head gets that of the
-// sample's modality.
+// shape checks the flags against the model's geometry, and returns the tokens of a sample. A model with one head gets the head
+// of the sample's modality.
 func (in benchInput) shape(r *recipe.Recipe) (tokens int, err error) {
 	if in.Batch < 1 || in.Repeat < 1 || in.Tokens < 0 {
 		return 0, fmt.Errorf("--batch and --repeat must be at least 1, --tokens at least 0")
@@ -109,7 +109,7 @@ func (in benchInput) pixels(r recipe.Recipe, tokens int) *system.Batch {
 	return b
 }
 
-// usedParams leaves out the head of the other modality.
+// usedParams excludes the head of the other modality.
 func usedParams(params []nn.Param, heads map[data.Modality]string, m data.Modality) (used []nn.Param) {
 	for _, p := range params {
 		other := false
@@ -123,7 +123,7 @@ func usedParams(params []nn.Param, heads map[data.Modality]string, m data.Modali
 	return used
 }
 
-// sizes are those that systems have by name.
+// sizes are the size names of the systems.
 var sizes = []string{"tiny", "small", "base", "large"}
 
 // presets lists the models of published sizes for runs of a kind.
@@ -138,7 +138,7 @@ func presets(kind string) (names []string) {
 	return names
 }
 
-// forwardGFLOP and trainingGFLOP turn multiply-adds of a sample into operations of a step. Each product of the forward
-// pass has two of its size in the backward pass, one for either operand.
+// forwardGFLOP and trainingGFLOP turn multiply-adds of a sample into operations of a step. Each product of the forward pass
+// needs two of the same size in the backward pass, one for each operand.
 func forwardGFLOP(batch, macs int) float64  { return 2 * float64(batch) * float64(macs) / 1e9 }
 func trainingGFLOP(batch, macs int) float64 { return 3 * forwardGFLOP(batch, macs) }

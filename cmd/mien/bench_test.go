@@ -33,7 +33,7 @@ func TestMACs(t *testing.T) {
 	require.InDelta(t, 80.69, macs(t, "vit-base", data.Video), 0.005)
 	require.InDelta(t, 8.796, macs(t, "vit-base", data.Image), 0.0005)
 	require.InDelta(t, 83.55, macs(t, "s4d-base", data.Video), 0.005)
-	require.InDelta(t, 11.5625, macs(t, "mae-base", data.Video), 0.0005) // of which 760 are hidden
+	require.InDelta(t, 11.5625, macs(t, "mae-base", data.Video), 0.0005) // 760 of them hidden
 }
 
 // A model small enough to count by hand.

@@ -25,15 +25,15 @@ type benchPretrainCmd struct {
 	trainInput
 }
 
-// trainInput are the flags of both benchmarks of training.
+// trainInput has the flags of both training benchmarks.
 type trainInput struct {
 	Recompute bool             `help:"Compute blocks twice instead of keeping what they computed."`
 	Precision engine.Precision `help:"Number format of products: f32 or bf16." default:"f32"`
 	benchInput
 }
 
-// Run measures forward, backward and AdamW with the published numbers of fine-tuning: label smoothing and router noise
-// belong to it, layer decay costs nothing and is left out.
+// Run measures forward, backward and AdamW with the published numbers of fine-tuning: including label smoothing and router
+// noise; layer decay costs nothing and is omitted.
 func (c *benchTrainCmd) Run(out *console) error {
 	return c.run(out, c.Model, recipe.Finetune, func(r *recipe.Recipe) { r.Train.LabelSmoothing, r.Train.RouterNoise = 0.1, true })
 }
@@ -59,7 +59,7 @@ func (c *trainInput) run(out *console, model, kind string, change func(*recipe.R
 	return m.report.print(out, c.JSON)
 }
 
-// step returns a run of the training loop that is one step long, each a later one.
+// step returns a function that runs the training loop for one step, a later one on each call.
 func (c *trainInput) step(out *console, m *benchModel) func() error {
 	loop := train.Loop[*system.Batch]{
 		Backend: out.backend, Epochs: 1, Steps: 1, Recompute: c.Recompute, Precision: c.Precision,

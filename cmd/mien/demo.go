@@ -45,7 +45,7 @@ func (c *demoCmd) Run(out *console) error {
 	return nil
 }
 
-// stage runs one of the two recipes, or what is left of it from an earlier call.
+// stage runs one of the two recipes, or resumes it.
 func (c *demoCmd) stage(out *console, name, description, init, dir string) (*run.Metrics, error) {
 	r, err := systems.Load(name)
 	if err != nil {

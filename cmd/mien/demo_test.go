@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// An interrupted demo goes on when it is called again, but not over another seed's or over what is no demo.
+// An interrupted demo resumes when run again, but never overwrites a demo of another seed or other files.
 func TestDemoGoesOn(t *testing.T) {
 	dir := t.TempDir()
 	ctx, cancel := context.WithCancel(t.Context())

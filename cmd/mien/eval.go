@@ -22,7 +22,7 @@ type evalCmd struct {
 	dataFlags
 }
 
-// modelFlags name the model that answers, and how.
+// modelFlags select the model and its precision.
 type modelFlags struct {
 	Model     string            `help:"Fine-tuned weights: a file or a run folder." required:"" placeholder:"FILE|RUN"`
 	Precision *engine.Precision `help:"Number format in which linear layers multiply, f32, bf16 or int8, instead of that in which the model is stored. Below f32, attention takes bf16 where the CPU has instructions for it." placeholder:"P"`
@@ -33,7 +33,7 @@ func (f modelFlags) open(out *console) (*infer.Model, error) {
 	if f.Stride < 0 {
 		return nil, errors.New("--stride must be at least 1")
 	}
-	// The model stays: without this the collector would let as much garbage pile up beside it.
+	// The model stays in memory: by default the collector would let garbage grow to the same size.
 	debug.SetGCPercent(20)
 	m, err := infer.Open(f.Model, out.backend, f.Precision)
 	if err == nil && f.Stride > 0 {
@@ -72,7 +72,7 @@ func (c *evalCmd) Run(out *console) error {
 	return nil
 }
 
-// testSets opens the lists, or draws faces where none is given. An evaluation reads a sample once, so that nothing is kept.
+// testSets opens the lists, or draws faces if none is given. An evaluation reads each sample once, so nothing is cached.
 func (c *evalCmd) testSets(out *console, m *infer.Model) (data.Sets, error) {
 	sets, err := data.OpenLists(c.lists())
 	if err == nil && c.lists().Empty() {

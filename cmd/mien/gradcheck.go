@@ -17,7 +17,8 @@ type gradcheckCmd struct {
 	JSON   bool   `help:"Print JSON."`
 }
 
-// gradRow is the outcome of one case: the worst relative error in float64 against differences, and of float32 against float64.
+// gradRow is the result of one case: the worst relative error of float64 against finite differences, and of float32 against
+// float64.
 type gradRow struct {
 	Name    string             `json:"name"`
 	Checked int                `json:"checked"`

@@ -36,7 +36,7 @@ func int8Model(t *testing.T) []byte {
 	return model
 }
 
-// nanScales puts a NaN first among the scales of every tensor.
+// nanScales sets the first scale of every tensor to NaN.
 func nanScales(t *testing.T, model []byte) []byte {
 	model = bytes.Clone(model)
 	header := binary.LittleEndian.Uint64(model)
@@ -52,7 +52,7 @@ func nanScales(t *testing.T, model []byte) []byte {
 	return model
 }
 
-// Images and weights that are cut off, foreign or hostile are each one line of error, in bounded memory, and nothing is written.
+// Truncated, unknown or hostile images and weights each give a one-line error in bounded memory, and nothing is written.
 func TestHostileFiles(t *testing.T) {
 	golden := "../../testdata/golden/"
 	face, err := os.ReadFile(golden + "face.png")

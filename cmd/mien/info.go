@@ -35,10 +35,10 @@ type modelInfo struct {
 	ImageLabels      []string `json:"image_labels,omitempty"`
 	VideoLabels      []string `json:"video_labels,omitempty"`
 	Stride           int      `json:"stride,omitempty"`
-	Precision        string   `json:"precision,omitempty"` // in which a file is stored and answers
+	Precision        string   `json:"precision,omitempty"` // of storage and inference
 }
 
-// encoder is its geometry.
+// encoder is the geometry of the encoder.
 type encoder struct{ ImageSize, Frames, PatchSize, Tubelet, Dim, Depth, Heads, MLPRatio int }
 
 func (c *infoCmd) Run(out *console) error {
@@ -103,7 +103,7 @@ func describe(model string) (modelInfo, error) {
 	return info, err
 }
 
-// infoOf counts the model of a recipe.
+// infoOf describes the model of a recipe.
 func infoOf(name string, r recipe.Recipe) (modelInfo, error) {
 	s, err := systems.Of(r)
 	if err != nil {
@@ -121,7 +121,7 @@ func infoOf(name string, r recipe.Recipe) (modelInfo, error) {
 	return info, err
 }
 
-// listModels prints the sizes and recipes that have names.
+// listModels prints the named sizes and recipes.
 func listModels(out *console, asJSON bool) error {
 	var infos []modelInfo
 	var rows [][]string

@@ -36,7 +36,7 @@ func TestInterruptedRunSaysHowToGoOn(t *testing.T) {
 	require.Empty(t, stdout.String())
 }
 
-// A command that does not look at its context, as while it reads a recipe from a pipe, ends with the second signal.
+// A command that ignores its context, such as while reading a recipe from a pipe, ends at the second signal.
 func TestSecondSignalKills(t *testing.T) {
 	pipe := filepath.Join(t.TempDir(), "recipe.toml")
 	require.NoError(t, syscall.Mkfifo(pipe, 0o600))
@@ -45,7 +45,7 @@ func TestSecondSignalKills(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
 	defer cmd.Process.Kill()
-	require.Eventually(t, func() bool { // a pipe can be written to once it is being read
+	require.Eventually(t, func() bool { // a pipe can be opened for writing once it is being read
 		writer, err := os.OpenFile(pipe, os.O_WRONLY|syscall.O_NONBLOCK, 0)
 		if err == nil {
 			t.Cleanup(func() { writer.Close() })

@@ -19,7 +19,7 @@ import (
 	"mien/run"
 )
 
-// cli is the grammar of the command line; each command is a file of its own.
+// cli is the grammar of the command line; each command has its own file.
 type cli struct {
 	Demo      demoCmd      `cmd:"" help:"Pre-train, fine-tune and evaluate on drawn faces, and write a page about it."`
 	Pretrain  pretrainCmd  `cmd:"" help:"Pre-train an encoder with masked images and videos."`
@@ -35,19 +35,19 @@ type cli struct {
 	Version kong.VersionFlag `help:"Print version and kernels."`
 }
 
-// console is what a command works with: where it writes, and what it computes on.
+// console is the environment of a command: where it writes, and its backend.
 type console struct {
 	ctx            context.Context
 	stdout, stderr io.Writer
 	backend        engine.Backend
 }
 
-// newBackend returns what commands compute on. Only here is a backend named.
+// newBackend returns the backend of all commands. No other code names a concrete backend.
 func newBackend() engine.Backend { return cpu.New() }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second Ctrl-C kills what does not heed the first
+	context.AfterFunc(ctx, stop) // a second Ctrl-C kills a command that ignores the first
 	code := execute(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
@@ -59,7 +59,7 @@ type hinted struct {
 	hint string
 }
 
-// execute is the whole command: it parses args, runs a command and returns the exit status.
+// execute parses args, runs a command and returns the exit status.
 func execute(ctx context.Context, args []string, stdout, stderr io.Writer) (code int) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -97,7 +97,7 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) (code
 	return reportError(stderr, parsed.Run(&console{ctx: ctx, stdout: stdout, stderr: stderr, backend: b}))
 }
 
-// interrupted is the shell's exit status for a command that Ctrl-C ended.
+// interrupted is the shell's exit status for a command ended by Ctrl-C.
 const interrupted = 130
 
 func reportError(stderr io.Writer, err error) int {
@@ -116,7 +116,7 @@ func reportError(stderr io.Writer, err error) int {
 	return 1
 }
 
-// reportPanic turns mistakes of the program into one line; MIEN_DEBUG=1 lets them through with their stack. Memory that ends is none.
+// reportPanic prints a bug as one line; with MIEN_DEBUG=1 it panics with the stack trace. Running out of memory is not a bug.
 func reportPanic(stderr io.Writer, p any) int {
 	if e, ok := p.(*engine.AllocError); ok {
 		return reportError(stderr, e)

@@ -17,7 +17,7 @@ import (
 	"mien/engine"
 )
 
-// The test binary is the command itself when a script, or a test that kills it, starts it under this name.
+// The test binary acts as the command when a script, or a test that kills it, starts it under the name mien.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"mien": main})
 }
@@ -44,7 +44,7 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// edit FROM TO OLD NEW… copies a file with other texts, in which \n is a new line, in place of those that it holds.
+// edit FROM TO OLD NEW… copies a file and replaces texts, in which \n is a newline.
 func edit(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) < 4 || len(args)%2 != 0 {
 		ts.Fatalf("usage: edit FROM TO OLD NEW…")
@@ -93,7 +93,7 @@ func TestSameBitsForAnyThreads(t *testing.T) {
 	require.True(t, bytes.Equal(models[0], models[2]), "1 and 3 threads differ")
 }
 
-// command returns a file that runs mien: testscript.Main runs the command by the name of its file.
+// command returns an executable that runs mien: testscript.Main selects the command by its file name.
 func command(t *testing.T) string {
 	exe, err := os.Executable()
 	require.NoError(t, err)
@@ -102,7 +102,7 @@ func command(t *testing.T) string {
 	return bin
 }
 
-// A run that is killed at any moment and resumed gives the bits of one that was not.
+// A run that is killed at any moment and resumed gives the same bits as an uninterrupted one.
 func TestKilledAndResumed(t *testing.T) {
 	bin := command(t)
 	for _, kind := range []string{"pretrain", "finetune"} {
@@ -126,7 +126,7 @@ func TestKilledAndResumed(t *testing.T) {
 				}
 			}
 			require.Positive(t, kills, "no run was killed")
-			unfinished := filepath.Join(killed, ".checkpoint.safetensors-123") // as from a kill while it was written
+			unfinished := filepath.Join(killed, ".checkpoint.safetensors-123") // as left by a kill during the write
 			require.NoError(t, os.WriteFile(unfinished, []byte("half"), 0o644))
 			out, err = exec.Command(bin, append(args(killed), "--resume")...).CombinedOutput()
 			require.NoError(t, err, string(out))

@@ -40,13 +40,13 @@ func (c *predictCmd) Run(out *console) error {
 		}
 		rows = append(rows, []string{path, string(p.Modality), p.Label, fmt.Sprintf("%.1f %%", 100*p.Probabilities[p.Class])})
 	}
-	if len(rows) > 0 { // also the answers before an error
+	if len(rows) > 0 { // including results before an error
 		report.Table(out.stdout, []string{"path", "modality", "expression", "probability"}, rows)
 	}
 	return err
 }
 
-// rename gives the classes of one head other names: of the head that has as many, or of the one that --head says.
+// rename renames the classes of one head: the head with as many classes, or the one given by --head.
 func (c *predictCmd) rename(m *infer.Model) error {
 	if len(c.Labels) == 0 {
 		if c.Head != "" {

@@ -67,7 +67,7 @@ func (f trainFlags) options(out *console, kind string) (run.Options, error) {
 	return o, nil
 }
 
-// train runs the options and shows how it goes.
+// train carries out a run and shows its progress.
 func (f trainFlags) train(out *console, description string, o run.Options) error {
 	w := newWatcher(out, description)
 	o.Watch = w
@@ -103,7 +103,7 @@ func (c *finetuneCmd) Run(out *console) error {
 	return c.train(out, "fine-tuning", o)
 }
 
-// finished ends the progress bar and says what came out.
+// finished ends the progress bar and prints the result.
 func finished(out *console, w *watcher, dir string, m *run.Metrics, err error) error {
 	w.stop()
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"mien/systems"
 )
 
-// Each flag arrives where it is meant to.
+// Each flag reaches its option.
 func TestOptions(t *testing.T) {
 	seed := int64(5)
 	o, err := trainFlags{Recipe: "s4d-tiny", Init: "from", Out: "to", Resume: true, Epochs: 2, Seed: &seed, Recompute: true, Precision: engine.BF16,
@@ -45,7 +45,7 @@ func TestOptions(t *testing.T) {
 	}
 }
 
-// However short a run is made, a warm-up on drawn faces leaves epochs for the lists, and either part ends at a low learning rate.
+// However short a run is, a warm-up on drawn faces leaves epochs for the lists, and both parts end at a low learning rate.
 func TestEpochsLeaveSomeForTheLists(t *testing.T) {
 	for epochs, drawn := range map[int]int{2: 1, 3: 1, 10: 6, 40: 24, 80: 48} {
 		o, err := trainFlags{Recipe: "london-finetune", Epochs: epochs}.options(&console{}, recipe.Finetune)
