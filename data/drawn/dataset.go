@@ -69,7 +69,7 @@ func (s *set) Open(i int) (data.Sample, error) {
 	}
 	rng := rand.New(rand.NewPCG(s.seed, s.stream+uint64(i)))
 	face, expression := NewFace(rng), s.expression(i)
-	c := &sample{face: face, frames: s.frames, size: s.size}
+	c := &sample{set: s, face: face}
 	if s.modality == data.Image {
 		aus := expression.Perform(rng)
 		c.at = func(int) (Conditions, AUs) { return face.Conditions, aus }
@@ -82,25 +82,24 @@ func (s *set) Open(i int) (data.Sample, error) {
 
 // sample is a data.Sample that paints the frames that are read.
 type sample struct {
-	face         Face
-	frames, size int
-	at           func(frame int) (Conditions, AUs)
+	set  *set
+	face Face
+	at   func(frame int) (Conditions, AUs)
 }
 
-func (s *sample) Len() int { return s.frames }
+func (s *sample) Len() int { return s.set.frames }
 
 func (s *sample) Read(indices []int) (*data.Frames, error) {
-	for _, i := range indices {
-		if i < 0 || i >= s.frames {
-			return nil, fmt.Errorf("drawn faces: no frame %d in a sample of %d", i, s.frames)
-		}
-	}
-	out := data.NewFrames(len(indices), s.size, s.size)
+	size := s.set.size
+	out := data.NewFrames(len(indices), size, size)
 	for t, i := range indices {
+		if i < 0 || i >= s.Len() {
+			return nil, fmt.Errorf("drawn faces: no frame %d in a sample of %d", i, s.Len())
+		}
 		face := s.face
 		var aus AUs
 		face.Conditions, aus = s.at(i)
-		render(out.Frame(t), &face, &aus, s.size, s.size)
+		render(out.Frame(t), &face, &aus, size, size)
 	}
 	return out, nil
 }

@@ -32,21 +32,14 @@ func newView(c *Conditions, h, w int) view {
 	return v
 }
 
-// plane turns the head: a point of the face to face-plane coordinates.
-func (v *view) plane(x, y, z float64) point {
-	return point{x*v.cosYaw + z*v.sinYaw, y*v.cosPitch + z*v.sinPitch}
-}
-
-// canvas takes a point of the face plane to pixels.
-func (v *view) canvas(p point) point {
+// at projects a point at depth z: the turned head onto the face plane, the face plane to pixels.
+func (v *view) at(x, y, z float64) point {
+	x, y = x*v.cosYaw+z*v.sinYaw, y*v.cosPitch+z*v.sinPitch
 	return point{
-		v.centre.x + v.unit*(p.x*v.cosRoll-p.y*v.sinRoll),
-		v.centre.y + v.unit*(p.x*v.sinRoll+p.y*v.cosRoll),
+		v.centre.x + v.unit*(x*v.cosRoll-y*v.sinRoll),
+		v.centre.y + v.unit*(x*v.sinRoll+y*v.cosRoll),
 	}
 }
-
-// at projects a point at depth z.
-func (v *view) at(x, y, z float64) point { return v.canvas(v.plane(x, y, z)) }
 
 // on projects a point of the face's surface; raised says by how much it stands out.
 func (v *view) on(x, y, raised float64) point { return v.at(x, y, surface(x, y)+raised) }
