@@ -117,22 +117,16 @@ func (c *checker) backward() error {
 const seed = -2
 
 func (c *checker) pass(w direction) (grads [][]float64, err error) {
-	outputs, grads, err := c.gradients(func(n int) []float64 { return times(w.vector(n), seed) })
+	outputs, grads, err := c.gradients(func(n int) []float64 { return w.scaled(n, seed) })
 	if err != nil {
 		return nil, err
 	}
 	for _, g := range grads {
-		times(g, 1.0/seed)
+		for i := range g {
+			g[i] = g[i]/seed + 0 // zeros stay positive
+		}
 	}
 	return grads, c.same("outputs", c.base, outputs)
-}
-
-// times multiplies x in place and returns it. Zeros stay positive.
-func times(x []float64, s float64) []float64 {
-	for i := range x {
-		x[i] = x[i]*s + 0
-	}
-	return x
 }
 
 // same compares bits, so that NaN equals itself.

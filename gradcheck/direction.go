@@ -73,11 +73,11 @@ func (d direction) addTo(x []float64, s float64) {
 	}
 }
 
-// vector returns d as a slice of n numbers.
-func (d direction) vector(n int) []float64 {
+// scaled returns s·d as a slice of n numbers. Zeros stay positive.
+func (d direction) scaled(n int, s float64) []float64 {
 	x := make([]float64, n)
 	if n > 0 {
-		d.addTo(x, 1)
+		d.addTo(x, s)
 	}
 	return x
 }

@@ -26,10 +26,7 @@ func (t Target) withDefaults() Target {
 
 // supported returns an error if the backend cannot train at the target's precision.
 func (t Target) supported(b engine.Backend) error {
-	if t.Precision == engine.Full {
-		return nil
-	}
-	if t.DType != engine.Float32 {
+	if t.Precision != engine.Full && t.DType != engine.Float32 {
 		return fmt.Errorf("%v products of %v tensors: only float32 has a precision", t.Precision, t.DType)
 	}
 	return b.Supports(t.Precision, true)
@@ -68,7 +65,7 @@ func gradients(c Case, on Target) (tensors []Tensor, backend string, err error) 
 }
 
 func (p *program) tensors() ([]Tensor, error) {
-	outputs, grads, err := p.gradients(func(n int) []float64 { return randomWeights(p.stream("outputs"), n).vector(n) })
+	outputs, grads, err := p.gradients(func(n int) []float64 { return randomWeights(p.stream("outputs"), n).dense })
 	if err != nil {
 		return nil, err
 	}
