@@ -130,7 +130,7 @@ func TestSeedsShareNoFace(t *testing.T) {
 
 // strength is how much expression a frame shows, without blinks.
 func strength(a AUs) float64 {
-	a.Left[AU43], a.Right[AU43] = 0, 0
+	a[0][AU43], a[1][AU43] = 0, 0
 	return a.Strength()
 }
 

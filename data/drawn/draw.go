@@ -56,12 +56,7 @@ func (p *painter) features() {
 }
 
 // levels returns the action units of one half of the face.
-func (p *painter) levels(side float64) *Levels {
-	if side < 0 {
-		return &p.aus.Left
-	}
-	return &p.aus.Right
-}
+func (p *painter) levels(side float64) *Levels { return &p.aus[halfAt(side)] }
 
 // background paints a vertical gradient with a soft pool of light behind the head.
 func (p *painter) background() {

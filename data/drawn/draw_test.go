@@ -33,7 +33,7 @@ func (a *AUs) Strength() float64 {
 func prototype(e Expression) AUs {
 	var a AUs
 	for _, p := range prototypes[e] {
-		a.Left[p.unit], a.Right[p.unit] = p.level, p.level
+		a[0][p.unit], a[1][p.unit] = p.level, p.level
 	}
 	return a
 }
@@ -49,9 +49,9 @@ func TestPrototypesHoldTheirActionUnits(t *testing.T) {
 	} {
 		a := prototype(e)
 		for _, u := range units {
-			require.Positive(t, a.Left[u], "%v", e)
+			require.Positive(t, a[0][u], "%v", e)
 		}
-		require.Equal(t, a.Left, a.Right)
+		require.Equal(t, a[0], a[1])
 	}
 	neutral := prototype(Neutral)
 	require.Zero(t, neutral.Strength())
@@ -66,7 +66,7 @@ func TestPerformancesVaryWithinRange(t *testing.T) {
 		for range 200 {
 			a := e.Perform(rng)
 			for u := range NumUnits {
-				require.True(t, a.Left[u] >= 0 && a.Left[u] <= 1 && a.Right[u] >= 0 && a.Right[u] <= 1)
+				require.True(t, a[0][u] >= 0 && a[0][u] <= 1 && a[1][u] >= 0 && a[1][u] <= 1)
 			}
 			for _, p := range prototypes[e] {
 				if p.core {

@@ -64,11 +64,19 @@ const (
 // Levels holds an intensity in [0, 1] for each action unit; 1 is the strongest that is drawn.
 type Levels [NumUnits]float64
 
-// AUs is what a face does, for its two halves; left is the left of the image.
-type AUs struct{ Left, Right Levels }
+// AUs is what a face does, for its two halves: the left of the image, then the right.
+type AUs [2]Levels
+
+// halfAt returns the index of the half of the face in which x lies.
+func halfAt(x float64) int {
+	if x > 0 {
+		return 1
+	}
+	return 0
+}
 
 // both returns the mean of the two halves.
-func (a *AUs) both(u Unit) float64 { return (a.Left[u] + a.Right[u]) / 2 }
+func (a *AUs) both(u Unit) float64 { return (a[0][u] + a[1][u]) / 2 }
 
 // part is one action unit of an expression. A core unit is always there; the others come and go with the person.
 type part struct {
@@ -112,8 +120,8 @@ func (e Expression) Perform(rng *rand.Rand) AUs {
 
 // add raises unit u by level, skew more on the left and as much less on the right, within [0, 1].
 func (a *AUs) add(u Unit, level, skew float64) {
-	a.Left[u] = clamp(a.Left[u]+level*(1+skew), 0, 1)
-	a.Right[u] = clamp(a.Right[u]+level*(1-skew), 0, 1)
+	a[0][u] = clamp(a[0][u]+level*(1+skew), 0, 1)
+	a[1][u] = clamp(a[1][u]+level*(1-skew), 0, 1)
 }
 
 func clamp(x, lo, hi float64) float64 { return min(max(x, lo), hi) }

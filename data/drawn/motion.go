@@ -73,8 +73,9 @@ func (m *motion) action(i int) AUs {
 	var a AUs
 	for u := range NumUnits {
 		s := m.level(t, m.lag[u])
-		a.Left[u] = m.rest.Left[u] + s*(m.apex.Left[u]-m.rest.Left[u])
-		a.Right[u] = m.rest.Right[u] + s*(m.apex.Right[u]-m.rest.Right[u])
+		for half := range a {
+			a[half][u] = m.rest[half][u] + s*(m.apex[half][u]-m.rest[half][u])
+		}
 	}
 	if m.talk > 0 {
 		open := m.talk * max(0, m.rhythm.at(t)) * (1 - 0.7*m.level(t, 0))

@@ -21,7 +21,7 @@ func (p *painter) mouthOf() mouth {
 	d, a := &p.face.Identity, p.aus
 	b := a.both
 	m := mouth{y: 0.60 * (0.5 + 0.5*d.ChinLength)}
-	for s, side := range []*Levels{&a.Left, &a.Right} {
+	for s, side := range a {
 		smile, stretch := side[AU12], side[AU20]
 		m.half[s] = d.MouthWidth * (0.27 + 0.085*smile + 0.095*stretch + 0.01*side[AU15] - 0.05*side[AU23] - 0.02*side[AU24] -
 			0.075*b(AU26)*(1-max(smile, stretch)) - 0.02*side[AU17])
@@ -49,10 +49,7 @@ func (m *mouth) contour() contour {
 	var c contour
 	for i := range n {
 		u := -1 + 2*float64(i)/(n-1)
-		s, r := 0, math.Abs(u)
-		if u > 0 {
-			s = 1
-		}
+		s, r := halfAt(u), math.Abs(u)
 		x := u * m.half[s]
 		// Corners move on their own; the middle follows lift.
 		bend := math.Pow(r, 1.7)
@@ -127,16 +124,11 @@ func (p *painter) mouthShade(m *mouth) {
 
 // folds paints the nasolabial folds, which smile, sneer and grief deepen each in their way.
 func (p *painter) folds(side float64) {
-	a, m := p.levels(side), &p.lips
-	s := 0
-	if side > 0 {
-		s = 1
-	}
-	wide := m.half[s]
+	a, m, s := p.levels(side), &p.lips, halfAt(side)
 	depth := clamp(0.10+0.25*p.face.Age+0.6*a[AU12]+0.7*a[AU10]+0.5*a[AU9]+0.25*a[AU15]+0.25*a[AU20], 0, 1)
 	wing := point{side * (0.145*p.face.NoseWidth + 0.02), 0.36*p.face.NoseLength - 0.04*a[AU9] - 0.02*a[AU10]}
 	middle := point{side * (0.255 + 0.04*a[AU12] + 0.035*a[AU10]), 0.46 - 0.02*a[AU12] - 0.02*a[AU9]}
-	end := point{side * (wide + 0.085), m.y + m.corner[s]*0.7 - 0.05 + 0.03*a[AU15]}
+	end := point{side * (m.half[s] + 0.085), m.y + m.corner[s]*0.7 - 0.05 + 0.03*a[AU15]}
 	p.stroke([]point{wing, middle, end}, 0.060, spindle, &p.head, on(p.shade, 0.35*depth))
 	p.stroke([]point{wing, middle, end}, 0.022, spindle, &p.head, on(p.shade, 0.75*depth))
 }
