@@ -5,6 +5,7 @@ import (
 	"html"
 	"html/template"
 	"math"
+	"slices"
 	"strings"
 
 	"mien/infer"
@@ -144,44 +145,38 @@ func confusionSVG(labels []string, title string, matrix infer.Confusion) templat
 	open(&b, left+cell*float64(n)+4, head+cell*float64(n)+4, title)
 	text(&b, 4, 16, "start", "strong", title)
 	for i, row := range matrix {
-		total := 0
-		for _, v := range row {
-			total += v
-		}
+		total := float64(max(matrix.Count(i), 1))
 		at := head + cell*float64(i)
 		text(&b, left-6, at+cell/2+4, "end", "strong", labels[i])
 		fmt.Fprintf(&b, `<g transform="translate(%.1f %.1f) rotate(-45)">`, left+cell*float64(i)+cell/2, head-6)
 		text(&b, 0, 0, "start", "strong", labels[i])
 		b.WriteString("</g>")
 		for j, v := range row {
-			share := float64(v) / float64(max(total, 1))
 			color := colors[0]
 			if i == j {
 				color = colors[2]
 			}
-			heat(&b, left+cell*float64(j), at, cell, share, color, fmt.Sprintf("%.0f", 100*share), v > 0)
+			heat(&b, left+cell*float64(j), at, cell, float64(v)/total, color, v > 0)
 		}
 	}
 	b.WriteString("</svg>")
 	return template.HTML(b.String())
 }
 
-// heat is one cell of a heat map.
-func heat(b *strings.Builder, x, y, size, share float64, color, label string, labelled bool) {
+// heat is one cell of a heat map, with the percentage of its share if labelled.
+func heat(b *strings.Builder, x, y, size, share float64, color string, labelled bool) {
 	fmt.Fprintf(b, `<rect x="%.1f" y="%.1f" width="%.1f" height="%.1f" rx="3" fill="%s" fill-opacity="%.3f" stroke="var(--line)"/>`,
 		x+1, y+1, size-2, size-2, color, 0.85*share)
 	if labelled {
-		text(b, x+size/2, y+size/2+4, "middle", "strong", label)
+		text(b, x+size/2, y+size/2+4, "middle", "strong", percent(share))
 	}
 }
 
 // routingSVG shows the experts of each block as two rows of cells, for images and for videos.
 func routingSVG(r *Routing) template.HTML {
 	experts := 0
-	for _, rows := range [][][]float64{r.Image, r.Video} {
-		for _, row := range rows {
-			experts = max(experts, len(row))
-		}
+	for _, row := range slices.Concat(r.Image, r.Video) {
+		experts = max(experts, len(row))
 	}
 	const cell, left, head = 40.0, 130.0, 40.0
 	height := head + float64(len(r.Blocks))*(2*cell+12)
@@ -203,7 +198,7 @@ func routingSVG(r *Routing) template.HTML {
 			y := head + float64(i)*(2*cell+12) + float64(k)*cell
 			text(&b, left-8, y+cell/2+4, "end", "strong", fmt.Sprintf("block %d, %s", block, part.name))
 			for e, share := range part.rows[i] {
-				heat(&b, left+cell*float64(e), y, cell, share, colors[k], fmt.Sprintf("%.0f", 100*share), true)
+				heat(&b, left+cell*float64(e), y, cell, share, colors[k], true)
 			}
 		}
 	}
