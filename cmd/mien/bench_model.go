@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"mien/data"
+	"mien/engine"
 	"mien/nn"
 	"mien/recipe"
 	"mien/system"
@@ -36,7 +37,7 @@ type benchModel struct {
 }
 
 // newBenchModel builds the model of that name for runs of a kind. change, if not nil, changes its recipe.
-func (in benchInput) newBenchModel(name, kind string, scope *nn.Scope, change func(*recipe.Recipe)) (*benchModel, error) {
+func (in benchInput) newBenchModel(name, kind string, p engine.Precision, scope *nn.Scope, change func(*recipe.Recipe)) (*benchModel, error) {
 	m := &benchModel{}
 	var ok bool
 	if m.recipe, ok = systems.Preset(name); !ok || m.recipe.Kind != kind {
@@ -55,7 +56,7 @@ func (in benchInput) newBenchModel(name, kind string, scope *nn.Scope, change fu
 	m.batch = in.pixels(m.recipe, tokens)
 	m.net = m.system.Build(scope, m.recipe)
 	m.params = usedParams(scope.Params(), m.system.Heads(m.recipe), m.batch.Modality)
-	m.report = &stepReport{Model: name, Batch: in.Batch, Tokens: tokens, Parameters: nn.Count(m.params)}
+	m.report = &stepReport{Model: name, Batch: in.Batch, Tokens: tokens, machine: newMachine(p), Parameters: nn.Count(m.params)}
 	return m, scope.Err()
 }
 
