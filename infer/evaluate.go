@@ -102,7 +102,8 @@ func (m *Model) Match(s data.Sets) (_ data.Sets, notes []string, err error) {
 func (m *Model) relabel(d *data.Dataset) (note string, err error) {
 	labels := m.Labels[(*d).Modality()]
 	before := *d
-	if !m.Own && before.Classes() != nil && !slices.Equal(before.Classes(), labels) {
+	differs := before.Classes() != nil && !slices.Equal(before.Classes(), labels)
+	if !m.Own && differs {
 		note = fmt.Sprintf("the %s head does not name its classes: labels of the list are taken by number", before.Modality())
 	}
 	if !m.Own || slices.Equal(labels, data.Unnamed(len(labels))) {
@@ -116,7 +117,7 @@ func (m *Model) relabel(d *data.Dataset) (note string, err error) {
 	switch {
 	case dropped > 0:
 		note = fmt.Sprintf("%d of %d %s samples show classes that the model does not know: they are left out", dropped, before.Len(), before.Modality())
-	case before.Classes() != nil && !slices.Equal(before.Classes(), labels):
+	case differs:
 		note = fmt.Sprintf("%s labels go by the names of classes: list and model order them differently", before.Modality())
 	}
 	return note, nil
