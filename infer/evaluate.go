@@ -55,13 +55,8 @@ type NamedScore struct {
 
 // Scores returns the scores present, static first.
 func (r *Report) Scores() []NamedScore {
-	var all []NamedScore
-	for _, s := range []NamedScore{{"static", data.Image, r.Static}, {"dynamic", data.Video, r.Dynamic}} {
-		if s.Score != nil {
-			all = append(all, s)
-		}
-	}
-	return all
+	all := []NamedScore{{"static", data.Image, r.Static}, {"dynamic", data.Video, r.Dynamic}}
+	return slices.DeleteFunc(all, func(s NamedScore) bool { return s.Score == nil })
 }
 
 // Mean is the criterion for choosing the best epoch: the mean UAR of the sets.
