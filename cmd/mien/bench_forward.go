@@ -18,13 +18,13 @@ func (c *benchForwardCmd) Run(out *console) error {
 	if err := out.backend.Supports(c.Precision, false); err != nil {
 		return err
 	}
-	m, err := c.newBenchModel(c.Model, recipe.Finetune, c.Precision, nn.NewInferenceScope(out.backend, nn.Random{Seed: benchSeed}, c.Precision), nil)
+	m, err := c.newBenchModel(c.Model, recipe.Finetune, nn.NewInferenceScope(out.backend, nn.Random{Seed: benchSeed}, c.Precision), nil)
 	if err != nil {
 		return err
 	}
 	net := m.net.(system.Classifier)
 	m.report.GFLOP = forwardGFLOP(c.Batch, net.MACs(m.batch.Modality))
-	return m.report.run(out, c.benchInput, func() error {
+	return m.report.run(out, c.benchInput, c.Precision, func() error {
 		t := ag.NewInferenceTape(out.backend, c.Precision)
 		defer t.Close()
 		_, err := engine.Read[float64](net.Logits(m.batch.Pixels(t), m.batch.Modality, engine.Key{}).Data())

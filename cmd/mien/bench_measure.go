@@ -86,8 +86,9 @@ func (s series) speed(gflop float64) speed {
 	return speed{GFLOPS: gflops, PeakGFLOPS: peak, PeakFraction: gflops / peak}
 }
 
-// run measures a step and prints the report, whose names and counts are already filled in.
-func (r *stepReport) run(out *console, in benchInput, step func() error) error {
+// run measures a step of a precision and prints the report, whose model and counts are already filled in.
+func (r *stepReport) run(out *console, in benchInput, p engine.Precision, step func() error) error {
+	r.machine = newMachine(p)
 	s, err := r.measure(out.ctx, in.Repeat, step)
 	if err != nil {
 		return err

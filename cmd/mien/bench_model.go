@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"mien/data"
-	"mien/engine"
 	"mien/nn"
 	"mien/recipe"
 	"mien/system"
@@ -37,7 +36,7 @@ type benchModel struct {
 }
 
 // newBenchModel builds the model of that name for runs of a kind. change, if not nil, changes its recipe.
-func (in benchInput) newBenchModel(name, kind string, p engine.Precision, scope *nn.Scope, change func(*recipe.Recipe)) (*benchModel, error) {
+func (in benchInput) newBenchModel(name, kind string, scope *nn.Scope, change func(*recipe.Recipe)) (*benchModel, error) {
 	r, ok := systems.Preset(name)
 	if !ok || r.Kind != kind {
 		return nil, fmt.Errorf("--model %s: choose one of %s", name, strings.Join(presets(kind), ", "))
@@ -55,7 +54,7 @@ func (in benchInput) newBenchModel(name, kind string, p engine.Precision, scope 
 	}
 	m := &benchModel{batch: in.pixels(r, tokens), net: s.Build(scope, r)}
 	m.params = usedParams(scope.Params(), s.Heads(r), m.batch.Modality)
-	m.report = &stepReport{Model: name, Batch: in.Batch, Tokens: tokens, machine: newMachine(p), Parameters: nn.Count(m.params)}
+	m.report = &stepReport{Model: name, Batch: in.Batch, Tokens: tokens, Parameters: nn.Count(m.params)}
 	return m, scope.Err()
 }
 

@@ -47,12 +47,12 @@ func (c *trainInput) run(out *console, model, kind string, change func(*recipe.R
 	if err := out.backend.Supports(c.Precision, true); err != nil {
 		return err
 	}
-	m, err := c.newBenchModel(model, kind, c.Precision, nn.NewScope(out.backend, engine.Float32, nn.Random{Seed: benchSeed}), change)
+	m, err := c.newBenchModel(model, kind, nn.NewScope(out.backend, engine.Float32, nn.Random{Seed: benchSeed}), change)
 	if err != nil {
 		return err
 	}
 	m.report.GFLOP = trainingGFLOP(c.Batch, m.net.MACs(m.batch.Modality))
-	return m.report.run(out, c.benchInput, c.step(out, m))
+	return m.report.run(out, c.benchInput, c.Precision, c.step(out, m))
 }
 
 // step returns a function that runs the training loop for one step, a later one on each call.
