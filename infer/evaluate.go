@@ -55,13 +55,8 @@ type NamedScore struct {
 
 // Scores returns the scores present, static first.
 func (r *Report) Scores() []NamedScore {
-	var all []NamedScore
-	for _, s := range []NamedScore{{"static", data.Image, r.Static}, {"dynamic", data.Video, r.Dynamic}} {
-		if s.Score != nil {
-			all = append(all, s)
-		}
-	}
-	return all
+	all := []NamedScore{{"static", data.Image, r.Static}, {"dynamic", data.Video, r.Dynamic}}
+	return slices.DeleteFunc(all, func(s NamedScore) bool { return s.Score == nil })
 }
 
 // Mean is the criterion for choosing the best epoch: the mean UAR of the sets.
@@ -102,7 +97,8 @@ func (m *Model) Match(s data.Sets) (_ data.Sets, notes []string, err error) {
 func (m *Model) relabel(d *data.Dataset) (note string, err error) {
 	labels := m.Labels[(*d).Modality()]
 	before := *d
-	if !m.Own && before.Classes() != nil && !slices.Equal(before.Classes(), labels) {
+	differs := before.Classes() != nil && !slices.Equal(before.Classes(), labels)
+	if !m.Own && differs {
 		note = fmt.Sprintf("the %s head does not name its classes: labels of the list are taken by number", before.Modality())
 	}
 	if !m.Own || slices.Equal(labels, data.Unnamed(len(labels))) {
@@ -116,7 +112,7 @@ func (m *Model) relabel(d *data.Dataset) (note string, err error) {
 	switch {
 	case dropped > 0:
 		note = fmt.Sprintf("%d of %d %s samples show classes that the model does not know: they are left out", dropped, before.Len(), before.Modality())
-	case before.Classes() != nil && !slices.Equal(before.Classes(), labels):
+	case differs:
 		note = fmt.Sprintf("%s labels go by the names of classes: list and model order them differently", before.Modality())
 	}
 	return note, nil

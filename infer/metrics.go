@@ -18,20 +18,24 @@ func (c Confusion) Add(truth, predicted int) { c[truth][predicted]++ }
 // N is the number of predictions.
 func (c Confusion) N() int {
 	n := 0
-	for _, row := range c {
-		for _, v := range row {
-			n += v
-		}
+	for class := range c {
+		n += c.Count(class)
+	}
+	return n
+}
+
+// Count is the number of samples of a true class.
+func (c Confusion) Count(class int) int {
+	n := 0
+	for _, v := range c[class] {
+		n += v
 	}
 	return n
 }
 
 // Recall returns the percentage of a class that was classified correctly; ok is false for a class without samples.
 func (c Confusion) Recall(class int) (percent float64, ok bool) {
-	n := 0
-	for _, v := range c[class] {
-		n += v
-	}
+	n := c.Count(class)
 	if n == 0 {
 		return 0, false
 	}

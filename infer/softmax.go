@@ -1,13 +1,13 @@
 package infer
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // addSoftmax adds weight·softmax(logits) to dst.
 func addSoftmax(dst, logits []float64, weight float64) {
-	top, sum := math.Inf(-1), 0.0
-	for _, l := range logits {
-		top = max(top, l)
-	}
+	top, sum := slices.Max(logits), 0.0
 	for _, l := range logits {
 		sum += math.Exp(l - top)
 	}

@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	_ "embed"
 	"encoding/base64"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"image/color"
 	"image/png"
 	"io"
+	"slices"
 
 	"mien/atomicfile"
 	"mien/data"
@@ -42,7 +44,7 @@ var pageHTML string
 
 var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	"curves": curvesSVG, "confusion": confusionSVG, "routing": routingSVG, "set": setName,
-	"strip": strip, "moments": moments, "top": top, "percent": func(p float64) string { return fmt.Sprintf("%.0f", 100*p) },
+	"strip": strip, "moments": moments, "top": top, "percent": percent,
 }).Parse(pageHTML))
 
 // Write renders the page to a file, atomically.
@@ -98,12 +100,13 @@ func top(p Example) []bar {
 	var bars []bar
 	for i, label := range p.Labels {
 		bars = append(bars, bar{label, p.Probabilities[i], label == p.Truth})
-		for j := len(bars) - 1; j > 0 && bars[j].Probability > bars[j-1].Probability; j-- {
-			bars[j], bars[j-1] = bars[j-1], bars[j]
-		}
 	}
+	slices.SortStableFunc(bars, func(a, b bar) int { return cmp.Compare(b.Probability, a.Probability) })
 	return bars[:min(3, len(bars))]
 }
+
+// percent formats a share of 1.
+func percent(share float64) string { return fmt.Sprintf("%.0f", 100*share) }
 
 // setName is the name of a score's set on the page.
 func setName(m data.Modality) string {

@@ -93,7 +93,7 @@ func TestPage(t *testing.T) {
 	p := Page{Title: `<b>"title"`,
 		Model:           &infer.Model{Description: modelfile.Description{Labels: map[data.Modality][]string{data.Image: {"a", "b"}}}},
 		Report:          &infer.Report{Static: &infer.Score{UAR: 91.25, WAR: 90, N: 12, Confusion: infer.Confusion{{3, 1}, {0, 8}}}},
-		Reconstructions: []Reconstruction{{"x", face, face, face}},
+		Reconstructions: []Reconstruction{{face, face, face}},
 		Examples: []Example{{data.NewFrames(4, 8, 8), "b",
 			infer.Prediction{Labels: []string{"a", "b"}, Probabilities: []float64{0.25, 0.75}}}},
 		Facts: [][2]string{{"Seed", "3"}}}

@@ -16,10 +16,7 @@ import (
 
 // Reconstruction shows a sample through a masked autoencoder: the original, the visible patches, and the decoder's prediction
 // of the hidden ones.
-type Reconstruction struct {
-	Name                  string
-	Input, Masked, Output *data.Frames
-}
+type Reconstruction struct{ Input, Masked, Output *data.Frames }
 
 // Reconstruct runs the pre-trained model of a file or run folder on the first n samples of each set.
 func Reconstruct(ctx context.Context, fileOrRun string, b engine.Backend, s data.Sets, n int) (all []Reconstruction, err error) {
@@ -48,7 +45,6 @@ func Reconstruct(ctx context.Context, fileOrRun string, b engine.Backend, s data
 			return err
 		}
 		r, err := reconstruct(model, b, &system.Batch{Step: i, Seed: d.Recipe.Seed, Modality: set.Modality(), Views: seen[:1]})
-		r.Name = set.Name(i)
 		all = append(all, r)
 		return err
 	})
@@ -128,18 +124,19 @@ func RoutingOf(ctx context.Context, m *infer.Model, s data.Sets, n int) (*Routin
 	}
 	r := &Routing{Title: "Tokens of each expert", Blocks: net.ExpertBlocks()}
 	for _, d := range s.All() {
+		n := min(n, d.Len())
 		shares := make([][]float64, len(r.Blocks))
 		for i := range shares {
 			shares[i] = make([]float64, m.Recipe.Model.Experts)
 		}
-		for i := range min(n, d.Len()) {
+		for i := range n {
 			choices, err := m.Routes(ctx, d, i)
 			if err != nil {
 				return nil, err
 			}
 			for block, experts := range choices {
 				for _, e := range experts {
-					shares[block][e] += 1 / float64(len(experts)*min(n, d.Len()))
+					shares[block][e] += 1 / float64(len(experts)*n)
 				}
 			}
 		}

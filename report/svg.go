@@ -5,6 +5,7 @@ import (
 	"html"
 	"html/template"
 	"math"
+	"slices"
 	"strings"
 
 	"mien/infer"
@@ -23,38 +24,52 @@ const (
 // colors of series and heat maps, which page.html defines for light and dark.
 var colors = []string{"var(--a)", "var(--b)", "var(--good)", "var(--ink)"}
 
+// figure is the text of an SVG under construction.
+type figure struct{ strings.Builder }
+
+// newFigure starts a figure whose title is written at titleX.
+func newFigure(width, height, titleX float64, title string) *figure {
+	f := &figure{}
+	fmt.Fprintf(f, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %g %g" role="img"><title>%s</title>`, width, height, html.EscapeString(title))
+	f.text(titleX, 16, "start", "strong", title)
+	return f
+}
+
+func (f *figure) text(x, y float64, anchor, class, s string) {
+	fmt.Fprintf(f, `<text x="%.1f" y="%.1f" text-anchor="%s" class="%s">%s</text>`, x, y, anchor, class, html.EscapeString(s))
+}
+
+func (f *figure) html() template.HTML { return template.HTML(f.String() + "</svg>") }
+
 // curvesSVG draws the losses of a run over its steps. Values that are not finite are left out.
 func curvesSVG(c Run) template.HTML {
 	box := bounds(c.Curves)
-	var b strings.Builder
-	open(&b, figureWidth, figureHeight, c.Title)
-	text(&b, marginLeft, 16, "start", "strong", c.Title)
+	f := newFigure(figureWidth, figureHeight, marginLeft, c.Title)
 	for _, y := range ticks(box.y0, box.y1, 5) {
 		_, py := box.place(box.x0, y)
-		fmt.Fprintf(&b, `<line x1="%.1f" y1="%.1f" x2="%.1f" y2="%.1f" stroke="var(--line)"/>`, marginLeft, py, figureWidth-marginRight, py)
-		text(&b, marginLeft-6, py+4, "end", "", number(y))
+		fmt.Fprintf(f, `<line x1="%.1f" y1="%.1f" x2="%.1f" y2="%.1f" stroke="var(--line)"/>`, marginLeft, py, figureWidth-marginRight, py)
+		f.text(marginLeft-6, py+4, "end", "", number(y))
 	}
 	for _, x := range ticks(box.x0, box.x1, 5) {
 		px, _ := box.place(x, box.y0)
-		text(&b, px, figureHeight-marginBottom+16, "middle", "", number(x))
+		f.text(px, figureHeight-marginBottom+16, "middle", "", number(x))
 	}
-	text(&b, figureWidth-marginRight, figureHeight-4, "end", "", "step")
-	text(&b, 2, marginTop-8, "start", "", "loss")
+	f.text(figureWidth-marginRight, figureHeight-4, "end", "", "step")
+	f.text(2, marginTop-8, "start", "", "loss")
 	legend := figureWidth - marginRight
 	for i, s := range c.Curves {
 		if len(s.Loss) == 0 {
 			continue
 		}
 		color := colors[i%len(colors)]
-		line(&b, box, s.Steps, s.Loss, color, 1, 0.22)
-		line(&b, box, s.Steps, smooth(s.Loss), color, 2, 1)
-		text(&b, legend, 16, "end", "", string(s.Modality))
+		f.line(box, s.Steps, s.Loss, color, 1, 0.22)
+		f.line(box, s.Steps, smooth(s.Loss), color, 2, 1)
+		f.text(legend, 16, "end", "", string(s.Modality))
 		legend -= float64(7*len(s.Modality)) + 8
-		fmt.Fprintf(&b, `<line x1="%.1f" y1="12" x2="%.1f" y2="12" stroke="%s" stroke-width="3"/>`, legend-12, legend, color)
+		fmt.Fprintf(f, `<line x1="%.1f" y1="12" x2="%.1f" y2="12" stroke="%s" stroke-width="3"/>`, legend-12, legend, color)
 		legend -= 24
 	}
-	b.WriteString("</svg>")
-	return template.HTML(b.String())
+	return f.html()
 }
 
 // axes maps values to positions in a figure.
@@ -90,16 +105,16 @@ func (a axes) place(x, y float64) (px, py float64) {
 func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 
 // line draws a polyline of at most some 400 points.
-func line(b *strings.Builder, box axes, x, y []float64, color string, width, opacity float64) {
-	b.WriteString(`<polyline fill="none" points="`)
+func (f *figure) line(box axes, x, y []float64, color string, width, opacity float64) {
+	f.WriteString(`<polyline fill="none" points="`)
 	stride := max(1, len(y)/400)
 	for i := 0; i < len(y); i += stride {
 		if finite(y[i]) && finite(x[i]) {
 			px, py := box.place(x[i], y[i])
-			fmt.Fprintf(b, "%.1f,%.1f ", px, py)
+			fmt.Fprintf(f, "%.1f,%.1f ", px, py)
 		}
 	}
-	fmt.Fprintf(b, `" stroke="%s" stroke-width="%g" stroke-opacity="%g" stroke-linejoin="round"/>`, color, width, opacity)
+	fmt.Fprintf(f, `" stroke="%s" stroke-width="%g" stroke-opacity="%g" stroke-linejoin="round"/>`, color, width, opacity)
 }
 
 // smooth is a running mean over about a twentieth of the series, in both directions.
@@ -140,58 +155,47 @@ func number(v float64) string { return fmt.Sprintf("%.4g", math.Round(v*1e6)/1e6
 func confusionSVG(labels []string, title string, matrix infer.Confusion) template.HTML {
 	n := len(matrix)
 	const cell, left, head = 46.0, 92.0, 92.0
-	var b strings.Builder
-	open(&b, left+cell*float64(n)+4, head+cell*float64(n)+4, title)
-	text(&b, 4, 16, "start", "strong", title)
+	f := newFigure(left+cell*float64(n)+4, head+cell*float64(n)+4, 4, title)
 	for i, row := range matrix {
-		total := 0
-		for _, v := range row {
-			total += v
-		}
+		total := float64(max(matrix.Count(i), 1))
 		at := head + cell*float64(i)
-		text(&b, left-6, at+cell/2+4, "end", "strong", labels[i])
-		fmt.Fprintf(&b, `<g transform="translate(%.1f %.1f) rotate(-45)">`, left+cell*float64(i)+cell/2, head-6)
-		text(&b, 0, 0, "start", "strong", labels[i])
-		b.WriteString("</g>")
+		f.text(left-6, at+cell/2+4, "end", "strong", labels[i])
+		fmt.Fprintf(f, `<g transform="translate(%.1f %.1f) rotate(-45)">`, left+cell*float64(i)+cell/2, head-6)
+		f.text(0, 0, "start", "strong", labels[i])
+		f.WriteString("</g>")
 		for j, v := range row {
-			share := float64(v) / float64(max(total, 1))
 			color := colors[0]
 			if i == j {
 				color = colors[2]
 			}
-			heat(&b, left+cell*float64(j), at, cell, share, color, fmt.Sprintf("%.0f", 100*share), v > 0)
+			f.heat(left+cell*float64(j), at, cell, float64(v)/total, color, v > 0)
 		}
 	}
-	b.WriteString("</svg>")
-	return template.HTML(b.String())
+	return f.html()
 }
 
-// heat is one cell of a heat map.
-func heat(b *strings.Builder, x, y, size, share float64, color, label string, labelled bool) {
-	fmt.Fprintf(b, `<rect x="%.1f" y="%.1f" width="%.1f" height="%.1f" rx="3" fill="%s" fill-opacity="%.3f" stroke="var(--line)"/>`,
+// heat is one cell of a heat map, with the percentage of its share if labelled.
+func (f *figure) heat(x, y, size, share float64, color string, labelled bool) {
+	fmt.Fprintf(f, `<rect x="%.1f" y="%.1f" width="%.1f" height="%.1f" rx="3" fill="%s" fill-opacity="%.3f" stroke="var(--line)"/>`,
 		x+1, y+1, size-2, size-2, color, 0.85*share)
 	if labelled {
-		text(b, x+size/2, y+size/2+4, "middle", "strong", label)
+		f.text(x+size/2, y+size/2+4, "middle", "strong", percent(share))
 	}
 }
 
 // routingSVG shows the experts of each block as two rows of cells, for images and for videos.
 func routingSVG(r *Routing) template.HTML {
 	experts := 0
-	for _, rows := range [][][]float64{r.Image, r.Video} {
-		for _, row := range rows {
-			experts = max(experts, len(row))
-		}
+	for _, row := range slices.Concat(r.Image, r.Video) {
+		experts = max(experts, len(row))
 	}
 	const cell, left, head = 40.0, 130.0, 40.0
 	height := head + float64(len(r.Blocks))*(2*cell+12)
-	var b strings.Builder
-	open(&b, max(left+cell*float64(experts)+8, 460), height, r.Title)
-	text(&b, 4, 16, "start", "strong", r.Title)
+	f := newFigure(max(left+cell*float64(experts)+8, 460), height, 4, r.Title)
 	for e := range experts {
-		text(&b, left+cell*float64(e)+cell/2, head-6, "middle", "", fmt.Sprint(e))
+		f.text(left+cell*float64(e)+cell/2, head-6, "middle", "", fmt.Sprint(e))
 	}
-	text(&b, left-8, head-6, "end", "", "expert")
+	f.text(left-8, head-6, "end", "", "expert")
 	for i, block := range r.Blocks {
 		for k, part := range []struct {
 			name string
@@ -201,20 +205,11 @@ func routingSVG(r *Routing) template.HTML {
 				continue
 			}
 			y := head + float64(i)*(2*cell+12) + float64(k)*cell
-			text(&b, left-8, y+cell/2+4, "end", "strong", fmt.Sprintf("block %d, %s", block, part.name))
+			f.text(left-8, y+cell/2+4, "end", "strong", fmt.Sprintf("block %d, %s", block, part.name))
 			for e, share := range part.rows[i] {
-				heat(&b, left+cell*float64(e), y, cell, share, colors[k], fmt.Sprintf("%.0f", 100*share), true)
+				f.heat(left+cell*float64(e), y, cell, share, colors[k], true)
 			}
 		}
 	}
-	b.WriteString("</svg>")
-	return template.HTML(b.String())
-}
-
-func open(b *strings.Builder, width, height float64, title string) {
-	fmt.Fprintf(b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %g %g" role="img"><title>%s</title>`, width, height, html.EscapeString(title))
-}
-
-func text(b *strings.Builder, x, y float64, anchor, class, s string) {
-	fmt.Fprintf(b, `<text x="%.1f" y="%.1f" text-anchor="%s" class="%s">%s</text>`, x, y, anchor, class, html.EscapeString(s))
+	return f.html()
 }

@@ -14,29 +14,24 @@ import (
 
 // Table prints rows under a header in aligned columns: numbers to the right, words to the left.
 func Table(w io.Writer, header []string, rows [][]string) {
-	widths := make([]int, len(header))
-	numeric := make([]bool, len(header))
+	widths := make([]int, len(header)) // in runes, negative for columns that are aligned to the left
 	for i, h := range header {
-		widths[i], numeric[i] = utf8.RuneCountInString(h), len(rows) > 0
+		width, numeric := utf8.RuneCountInString(h), len(rows) > 0
 		for _, row := range rows {
-			widths[i] = max(widths[i], utf8.RuneCountInString(row[i]))
-			numeric[i] = numeric[i] && isNumber(row[i])
+			width = max(width, utf8.RuneCountInString(row[i]))
+			numeric = numeric && isNumber(row[i])
 		}
+		if !numeric {
+			width = -width
+		}
+		widths[i] = width
 	}
 	for _, row := range append([][]string{header}, rows...) {
-		var line strings.Builder
+		cells := make([]string, len(row))
 		for i, cell := range row {
-			space := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell))
-			if i > 0 {
-				line.WriteString("  ")
-			}
-			if numeric[i] {
-				line.WriteString(space + cell)
-			} else {
-				line.WriteString(cell + space)
-			}
+			cells[i] = fmt.Sprintf("%*s", widths[i], cell)
 		}
-		fmt.Fprintln(w, strings.TrimRight(line.String(), " "))
+		fmt.Fprintln(w, strings.TrimRight(strings.Join(cells, "  "), " "))
 	}
 }
 

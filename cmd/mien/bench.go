@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"runtime"
 	"sync"
 	"time"
 
@@ -34,19 +33,15 @@ type benchGemmCmd struct {
 
 // gemmReport is what bench gemm prints. GFLOP/s are medians.
 type gemmReport struct {
-	M            int              `json:"m"`
-	N            int              `json:"n"`
-	K            int              `json:"k"`
-	Batch        int              `json:"batch"`
-	TransB       bool             `json:"trans_b"`
-	Packed       bool             `json:"packed"`
-	Threads      int              `json:"threads"`
-	Precision    engine.Precision `json:"precision"`
-	Kernels      string           `json:"kernels"`
-	Milliseconds float64          `json:"ms"`
-	GFLOPS       float64          `json:"gflops"`
-	PeakGFLOPS   float64          `json:"peak_gflops"`
-	PeakFraction float64          `json:"peak_fraction"`
+	M      int  `json:"m"`
+	N      int  `json:"n"`
+	K      int  `json:"k"`
+	Batch  int  `json:"batch"`
+	TransB bool `json:"trans_b"`
+	Packed bool `json:"packed"`
+	machine
+	Milliseconds float64 `json:"ms"`
+	speed
 }
 
 func (c *benchGemmCmd) Run(out *console) error {
@@ -60,30 +55,18 @@ func (c *benchGemmCmd) Run(out *console) error {
 	if float64(c.Batch)*(float64(c.M)*float64(c.K)+float64(c.K)*float64(c.N)+float64(c.M)*float64(c.N)) > 1<<31 {
 		return fmt.Errorf("matrices of %d×%d×%d do not fit in 8 GiB: choose smaller ones", c.M, c.N, c.K)
 	}
-	r := gemmReport{M: c.M, N: c.N, K: c.K, Batch: c.Batch, TransB: c.TransB, Packed: c.Packed,
-		Threads: runtime.GOMAXPROCS(0), Precision: c.Precision, Kernels: asm.F32().Name}
+	r := gemmReport{M: c.M, N: c.N, K: c.K, Batch: c.Batch, TransB: c.TransB, Packed: c.Packed, machine: newMachine(c.Precision)}
 	if err := out.backend.Supports(c.Precision, false); err != nil {
 		return err
 	}
 	multiply, free := c.work(out.backend)
 	defer free()
-	multiply() // warm-up: allocates buffers and pages
-	flops := 2 * float64(c.Batch) * float64(c.M) * float64(c.N) * float64(c.K)
-	// The peak is measured between the runs, so that both see the same machine load.
-	var times, peaks []float64
-	for range c.Repeat {
-		if err := out.ctx.Err(); err != nil {
-			return err
-		}
-		peaks = append(peaks, peakGFLOPS(r.Threads, c.Precision))
-		start := time.Now()
-		multiply()
-		times = append(times, time.Since(start).Seconds())
+	s, err := r.measure(out.ctx, c.Repeat, func() error { multiply(); return nil })
+	if err != nil {
+		return err
 	}
-	r.PeakGFLOPS = median(peaks)
-	seconds := median(times)
-	r.Milliseconds, r.GFLOPS = seconds*1e3, flops/seconds/1e9
-	r.PeakFraction = r.GFLOPS / r.PeakGFLOPS
+	r.Milliseconds = median(s.seconds) * 1e3
+	r.speed = s.speed(2 * float64(c.Batch) * float64(c.M) * float64(c.N) * float64(c.K) / 1e9)
 	if c.JSON {
 		return printJSON(out.stdout, r)
 	}

@@ -23,16 +23,11 @@ func (c *benchForwardCmd) Run(out *console) error {
 		return err
 	}
 	net := m.net.(system.Classifier)
-	m.report.Precision = c.Precision
 	m.report.GFLOP = forwardGFLOP(c.Batch, net.MACs(m.batch.Modality))
-	err = m.report.measure(out.ctx, c.Repeat, func() error {
+	return m.report.run(out, c.benchInput, c.Precision, func() error {
 		t := ag.NewInferenceTape(out.backend, c.Precision)
 		defer t.Close()
 		_, err := engine.Read[float64](net.Logits(m.batch.Pixels(t), m.batch.Modality, engine.Key{}).Data())
 		return err
 	})
-	if err != nil {
-		return err
-	}
-	return m.report.print(out, c.JSON)
 }

@@ -21,50 +21,81 @@ import (
 
 // stepReport is the output of the benchmarks of whole models.
 type stepReport struct {
-	Model        string           `json:"model"`
-	Batch        int              `json:"batch"`
-	Tokens       int              `json:"tokens"` // of one sample
-	Threads      int              `json:"threads"`
-	Precision    engine.Precision `json:"precision"`
-	Kernels      string           `json:"kernels"`
-	Parameters   int              `json:"parameters"` // used by the step: without the head of the other modality
-	GFLOP        float64          `json:"gflop"`      // of one step, counted by formula
-	Milliseconds float64          `json:"ms"`         // median
-	Fastest      float64          `json:"ms_min"`
-	GFLOPS       float64          `json:"gflops"`
-	PeakGFLOPS   float64          `json:"peak_gflops"` // multiply-adds of this precision on registers, measured between the steps
-	PeakFraction float64          `json:"peak_fraction"`
-	PeakRSS      float64          `json:"peak_rss_mib"` // of the steps, including the model; 0 if unknown
-	Allocated    uint64           `json:"alloc_bytes_per_step"`
+	Model  string `json:"model"`
+	Batch  int    `json:"batch"`
+	Tokens int    `json:"tokens"` // of one sample
+	machine
+	Parameters   int     `json:"parameters"` // used by the step: without the head of the other modality
+	GFLOP        float64 `json:"gflop"`      // of one step, counted by formula
+	Milliseconds float64 `json:"ms"`         // median
+	Fastest      float64 `json:"ms_min"`
+	speed
+	PeakRSS   float64 `json:"peak_rss_mib"` // of the steps, including the model; 0 if unknown
+	Allocated uint64  `json:"alloc_bytes_per_step"`
 }
 
-// measure runs step once to warm up and then repeat times. The names and counts of the report are already filled in.
-func (r *stepReport) measure(ctx context.Context, repeat int, step func() error) error {
-	r.Threads, r.Kernels = runtime.GOMAXPROCS(0), asm.F32().Name
+// machine is what a benchmark computes with.
+type machine struct {
+	Threads   int              `json:"threads"`
+	Precision engine.Precision `json:"precision"`
+	Kernels   string           `json:"kernels"`
+}
+
+func newMachine(p engine.Precision) machine {
+	return machine{Threads: runtime.GOMAXPROCS(0), Precision: p, Kernels: asm.F32().Name}
+}
+
+// speed compares a median with the peak.
+type speed struct {
+	GFLOPS       float64 `json:"gflops"`
+	PeakGFLOPS   float64 `json:"peak_gflops"` // multiply-adds of this precision on registers, measured between the steps
+	PeakFraction float64 `json:"peak_fraction"`
+}
+
+// series has an entry for each measured step.
+type series struct {
+	seconds, peaks []float64 // peaks in GFLOP/s
+	allocated      []uint64  // bytes of the Go heap
+}
+
+// measure runs step once to warm up, which allocates buffers and pages, and then repeat times. The peak is measured between
+// the steps, so that both see the same machine load.
+func (m machine) measure(ctx context.Context, repeat int, step func() error) (s series, err error) {
 	if err := step(); err != nil {
-		return err
+		return s, err
 	}
 	forgetPeakRSS()
-	var times, peaks []float64
-	var allocated []uint64
 	for range repeat {
 		if err := ctx.Err(); err != nil {
-			return err
+			return s, err
 		}
-		peaks = append(peaks, peakGFLOPS(r.Threads, r.Precision))
+		s.peaks = append(s.peaks, peakGFLOPS(m.Threads, m.Precision))
 		before, start := totalAlloc(), time.Now()
 		if err := step(); err != nil {
-			return err
+			return s, err
 		}
-		times = append(times, time.Since(start).Seconds())
-		allocated = append(allocated, totalAlloc()-before)
+		s.seconds = append(s.seconds, time.Since(start).Seconds())
+		s.allocated = append(s.allocated, totalAlloc()-before)
 	}
-	seconds := median(times)
-	r.Milliseconds, r.Fastest = seconds*1e3, slices.Min(times)*1e3
-	r.GFLOPS, r.PeakGFLOPS = r.GFLOP/seconds, median(peaks)
-	r.PeakFraction = r.GFLOPS / r.PeakGFLOPS
-	r.PeakRSS, r.Allocated = peakRSS(), median(allocated)
-	return nil
+	return s, nil
+}
+
+// speed is that of steps of so many operations.
+func (s series) speed(gflop float64) speed {
+	gflops, peak := gflop/median(s.seconds), median(s.peaks)
+	return speed{GFLOPS: gflops, PeakGFLOPS: peak, PeakFraction: gflops / peak}
+}
+
+// run measures a step of a precision and prints the report, whose model and counts are already filled in.
+func (r *stepReport) run(out *console, in benchInput, p engine.Precision, step func() error) error {
+	r.machine = newMachine(p)
+	s, err := r.measure(out.ctx, in.Repeat, step)
+	if err != nil {
+		return err
+	}
+	r.Milliseconds, r.Fastest, r.speed = median(s.seconds)*1e3, slices.Min(s.seconds)*1e3, s.speed(r.GFLOP)
+	r.PeakRSS, r.Allocated = peakRSS(), median(s.allocated)
+	return r.print(out, in.JSON)
 }
 
 // totalAlloc returns the total bytes ever allocated on the Go heap.

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 
 	"mien/data"
@@ -27,8 +29,6 @@ const benchSeed = 1
 
 // benchModel is a model of a published size with random weights, random pixels for it, and the report that names both.
 type benchModel struct {
-	system *system.System
-	recipe recipe.Recipe
 	net    system.Model
 	params []nn.Param // used by a step: without the head of the other modality
 	batch  *system.Batch
@@ -37,24 +37,23 @@ type benchModel struct {
 
 // newBenchModel builds the model of that name for runs of a kind. change, if not nil, changes its recipe.
 func (in benchInput) newBenchModel(name, kind string, scope *nn.Scope, change func(*recipe.Recipe)) (*benchModel, error) {
-	m := &benchModel{}
-	var ok bool
-	if m.recipe, ok = systems.Preset(name); !ok || m.recipe.Kind != kind {
+	r, ok := systems.Preset(name)
+	if !ok || r.Kind != kind {
 		return nil, fmt.Errorf("--model %s: choose one of %s", name, strings.Join(presets(kind), ", "))
 	}
-	tokens, err := in.shape(&m.recipe)
+	tokens, err := in.shape(&r)
 	if err != nil {
 		return nil, err
 	}
 	if change != nil {
-		change(&m.recipe)
+		change(&r)
 	}
-	if m.system, err = systems.Of(m.recipe); err != nil {
+	s, err := systems.Of(r)
+	if err != nil {
 		return nil, err
 	}
-	m.batch = in.pixels(m.recipe, tokens)
-	m.net = m.system.Build(scope, m.recipe)
-	m.params = usedParams(scope.Params(), m.system.Heads(m.recipe), m.batch.Modality)
+	m := &benchModel{batch: in.pixels(r, tokens), net: s.Build(scope, r)}
+	m.params = usedParams(scope.Params(), s.Heads(r), m.batch.Modality)
 	m.report = &stepReport{Model: name, Batch: in.Batch, Tokens: tokens, Parameters: nn.Count(m.params)}
 	return m, scope.Err()
 }
@@ -66,10 +65,7 @@ func (in benchInput) shape(r *recipe.Recipe) (tokens int, err error) {
 		return 0, fmt.Errorf("--batch and --repeat must be at least 1, --tokens at least 0")
 	}
 	image := imageTokens(*r)
-	tokens = in.Tokens
-	if tokens == 0 {
-		tokens = image * r.Model.Frames / r.Model.Tubelet
-	}
+	tokens = cmp.Or(in.Tokens, image*r.Model.Frames/r.Model.Tubelet)
 	if tokens%image != 0 {
 		return 0, fmt.Errorf("--tokens %d: %s takes multiples of %d, the patches of an image", tokens, r.Name, image)
 	}
@@ -110,17 +106,13 @@ func (in benchInput) pixels(r recipe.Recipe, tokens int) *system.Batch {
 }
 
 // usedParams excludes the head of the other modality.
-func usedParams(params []nn.Param, heads map[data.Modality]string, m data.Modality) (used []nn.Param) {
-	for _, p := range params {
-		other := false
-		for modality, prefix := range heads {
-			other = other || modality != m && strings.HasPrefix(p.Name, prefix)
-		}
-		if !other {
-			used = append(used, p)
+func usedParams(params []nn.Param, heads map[data.Modality]string, m data.Modality) []nn.Param {
+	for modality, prefix := range heads {
+		if modality != m {
+			params = slices.DeleteFunc(slices.Clone(params), func(p nn.Param) bool { return strings.HasPrefix(p.Name, prefix) })
 		}
 	}
-	return used
+	return params
 }
 
 // sizes are the size names of the systems.

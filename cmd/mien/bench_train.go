@@ -51,12 +51,8 @@ func (c *trainInput) run(out *console, model, kind string, change func(*recipe.R
 	if err != nil {
 		return err
 	}
-	m.report.Precision = c.Precision
 	m.report.GFLOP = trainingGFLOP(c.Batch, m.net.MACs(m.batch.Modality))
-	if err := m.report.measure(out.ctx, c.Repeat, c.step(out, m)); err != nil {
-		return err
-	}
-	return m.report.print(out, c.JSON)
+	return m.report.run(out, c.benchInput, c.Precision, c.step(out, m))
 }
 
 // step returns a function that runs the training loop for one step, a later one on each call.

@@ -35,12 +35,9 @@ func (c *convertCmd) Run(out *console) error {
 			return err
 		}
 		shape, _ := f.Shape(name)
-		n := 1
-		for _, d := range shape {
-			n *= d
-		}
-		tensors, elements = append(tensors, weights.Tensor{Name: name, Shape: shape, DType: dtypes[name],
-			Fill: func(dst []float32) error { return f.Read(name, dst) }}), elements+n
+		elements += engine.Elements(shape)
+		tensors = append(tensors, weights.Tensor{Name: name, Shape: shape, DType: dtypes[name],
+			Fill: func(dst []float32) error { return f.Read(name, dst) }})
 	}
 	metadata := f.Metadata()
 	delete(metadata, weights.PrecisionKey)

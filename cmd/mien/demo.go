@@ -52,10 +52,7 @@ func (c *demoCmd) stage(out *console, name, description, init, dir string) (*run
 		return nil, err
 	}
 	r.Seed = uint64(c.Seed)
-	w := newWatcher(out, description)
-	defer w.stop()
-	o := run.Options{Recipe: r, Backend: out.backend, Init: init, Out: dir, Resume: true, Watch: w}
-	return run.Train(out.ctx, o)
+	return watched(out, description, run.Options{Recipe: r, Backend: out.backend, Init: init, Out: dir, Resume: true})
 }
 
 // Samples shown on the page, for each modality.
@@ -85,12 +82,12 @@ func demoPage(out *console, pretrain, finetune string, metrics *run.Metrics) (*r
 			{"Seed", fmt.Sprint(metrics.Environment.Seed)}, {"Parameters", fmt.Sprint(metrics.Parameters)},
 		},
 	}
-	for _, r := range []report.Run{{Title: "Pre-training"}, {Title: "Fine-tuning"}} {
-		dir := map[string]string{"Pre-training": pretrain, "Fine-tuning": finetune}[r.Title]
-		if r.Curves, err = run.Curves(dir); err != nil {
+	for _, r := range []struct{ title, dir string }{{"Pre-training", pretrain}, {"Fine-tuning", finetune}} {
+		curves, err := run.Curves(r.dir)
+		if err != nil {
 			return nil, err
 		}
-		page.Runs = append(page.Runs, r)
+		page.Runs = append(page.Runs, report.Run{Title: r.title, Curves: curves})
 	}
 	if page.Reconstructions, err = report.Reconstruct(out.ctx, pretrain, out.backend, sets, shownReconstructions); err != nil {
 		return nil, err

@@ -74,15 +74,15 @@ func (c *evalCmd) Run(out *console) error {
 
 // testSets opens the lists, or draws faces if none is given. An evaluation reads each sample once, so nothing is cached.
 func (c *evalCmd) testSets(out *console, m *infer.Model) (data.Sets, error) {
-	sets, err := data.OpenLists(c.lists())
-	if err == nil && c.lists().Empty() {
+	lists := data.Lists(c.dataFlags)
+	sets, err := data.OpenLists(lists)
+	if err == nil && lists.Empty() {
 		sets, err = run.DrawnTest(m.Recipe, m.Labels)
 	}
 	if err != nil {
 		return sets, err
 	}
-	size := m.Recipe.Model.ImageSize
-	sets, notes, err := m.Match(sets.Cached(data.NewBudget(0), size))
+	sets, notes, err := m.Match(sets.Cached(data.NewBudget(0), m.Recipe.Model.ImageSize))
 	for _, note := range notes {
 		fmt.Fprintf(out.stderr, "mien: %s\n", note)
 	}

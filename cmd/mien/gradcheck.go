@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -33,14 +34,13 @@ func (c *gradcheckCmd) Run(out *console) error {
 	all := append(gradcheck.Ops(), cases.Layers()...)
 	var rows []gradRow
 	failed := 0
-	w := newWatcher(out, "checking gradients")
-	w.Start(len(all), 0)
-	defer w.stop()
+	bar := report.NewProgress(out.stderr, len(all), "checking gradients")
+	defer bar.Finish()
 	for _, k := range all {
 		if err := out.ctx.Err(); err != nil {
 			return err
 		}
-		w.bar.Add(1)
+		bar.Add(1)
 		if !strings.Contains(strings.ToLower(k.Name), strings.ToLower(c.Filter)) {
 			continue
 		}
@@ -50,7 +50,7 @@ func (c *gradcheckCmd) Run(out *console) error {
 		}
 		rows = append(rows, row)
 	}
-	w.stop()
+	bar.Finish()
 	if len(rows) == 0 {
 		return fmt.Errorf("no gradient case has %q in its name", c.Filter)
 	}
@@ -118,11 +118,7 @@ func printGradRows(out *console, rows []gradRow) {
 			line = append(line, fmt.Sprintf("%.1e", r.Float32[k.Name]))
 		}
 		line = append(line, fmt.Sprintf("%.1e", r.BF16))
-		verdict := "ok"
-		if r.Error != "" {
-			verdict = r.Error
-		}
-		cells = append(cells, append(line, verdict))
+		cells = append(cells, append(line, cmp.Or(r.Error, "ok")))
 	}
 	report.Table(out.stdout, append(header, ""), cells)
 	fmt.Fprintf(out.stdout, "%d cases; tolerances %.0e in float64, %.0e in float32, %.0e at bf16\n", len(rows), gradcheck.Tolerance,

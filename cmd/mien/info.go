@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"mien/data"
@@ -57,7 +58,10 @@ func (c *infoCmd) Run(out *console) error {
 }
 
 func (m modelInfo) rows() [][]string {
-	e := m.Encoder
+	e, experts := m.Encoder, ""
+	if len(m.MoAEBlocks) > 0 {
+		experts = fmt.Sprintf("%d, %d a token, in blocks %s", m.Experts, m.TopK, joinInts(m.MoAEBlocks))
+	}
 	rows := [][]string{
 		{"system", m.System},
 		{"parameters", fmt.Sprint(m.Parameters)},
@@ -65,22 +69,12 @@ func (m modelInfo) rows() [][]string {
 		{"encoder", fmt.Sprintf("%d wide, %d blocks, %d heads", e.Dim, e.Depth, e.Heads)},
 		{"image", fmt.Sprintf("%d×%d, %d tokens", e.ImageSize, e.ImageSize, m.ImageTokens)},
 		{"video", fmt.Sprintf("%d frames, %d tokens", e.Frames, m.VideoTokens)},
+		{"experts", experts},
+		{"image classes", strings.Join(m.ImageLabels, ", ")},
+		{"video classes", strings.Join(m.VideoLabels, ", ")},
+		{"precision", m.Precision},
 	}
-	if len(m.MoAEBlocks) > 0 {
-		rows = append(rows, []string{"experts", fmt.Sprintf("%d, %d a token, in blocks %s", m.Experts, m.TopK, joinInts(m.MoAEBlocks))})
-	}
-	for _, head := range []struct {
-		name   string
-		labels []string
-	}{{"image classes", m.ImageLabels}, {"video classes", m.VideoLabels}} {
-		if len(head.labels) > 0 {
-			rows = append(rows, []string{head.name, strings.Join(head.labels, ", ")})
-		}
-	}
-	if m.Precision != "" {
-		rows = append(rows, []string{"precision", m.Precision})
-	}
-	return rows
+	return slices.DeleteFunc(rows, func(row []string) bool { return row[1] == "" }) // what the model does not have
 }
 
 // describe reads a size by name, or a file.

@@ -17,16 +17,12 @@ import (
 
 // mien pretrain and mien finetune: flags, options and progress.
 
-// dataFlags name the lists of samples.
+// dataFlags name the lists of samples; their fields are those of data.Lists.
 type dataFlags struct {
 	StaticList  string `help:"List of labelled images: 'path label' a line." placeholder:"FILE"`
 	StaticRoot  string `help:"Folder in which the images of the list are." placeholder:"DIR"`
 	DynamicList string `help:"List of labelled videos: DFEW, FERV39K or MAFW form." placeholder:"FILE"`
 	DynamicRoot string `help:"Folder in which the videos of the list are." placeholder:"DIR"`
-}
-
-func (d dataFlags) lists() data.Lists {
-	return data.Lists{StaticList: d.StaticList, StaticRoot: d.StaticRoot, DynamicList: d.DynamicList, DynamicRoot: d.DynamicRoot}
 }
 
 // trainFlags are common to pretrain and finetune.
@@ -44,7 +40,7 @@ type trainFlags struct {
 
 // options reads the recipe of a kind of run and applies the flags that change it.
 func (f trainFlags) options(out *console, kind string) (run.Options, error) {
-	o := run.Options{Backend: out.backend, Train: f.lists(), Init: f.Init, Out: f.Out, Resume: f.Resume, Recompute: f.Recompute, Precision: f.Precision}
+	o := run.Options{Backend: out.backend, Train: data.Lists(f.dataFlags), Init: f.Init, Out: f.Out, Resume: f.Resume, Recompute: f.Recompute, Precision: f.Precision}
 	r, err := systems.Load(f.Recipe)
 	if err != nil {
 		return o, err
@@ -67,12 +63,35 @@ func (f trainFlags) options(out *console, kind string) (run.Options, error) {
 	return o, nil
 }
 
-// train carries out a run and shows its progress.
+// train carries out a run, shows its progress, and prints the result.
 func (f trainFlags) train(out *console, description string, o run.Options) error {
-	w := newWatcher(out, description)
+	m, err := watched(out, description, o)
+	if err != nil {
+		if errors.Is(err, context.Canceled) {
+			fmt.Fprintf(out.stderr, "mien: run folder %s keeps the finished epochs: continue with --resume\n", f.Out)
+		}
+		return err
+	}
+	var rows [][]string
+	for _, k := range []data.Modality{data.Image, data.Video} {
+		if loss, ok := m.Loss[k]; ok {
+			rows = append(rows, []string{string(k), fmt.Sprintf("%.4f", loss)})
+		}
+	}
+	report.Table(out.stdout, []string{"modality", "loss of last epoch"}, rows)
+	if m.Final != nil {
+		printReport(out, m.Final)
+	}
+	fmt.Fprintf(out.stdout, "run folder %s: model.safetensors, recipe.toml, log.jsonl, metrics.json\n", f.Out)
+	return nil
+}
+
+// watched carries out a run and shows its progress.
+func watched(out *console, description string, o run.Options) (*run.Metrics, error) {
+	w := &watcher{out: out, description: description, loss: map[data.Modality]float64{}}
+	defer w.stop()
 	o.Watch = w
-	m, err := run.Train(out.ctx, o)
-	return finished(out, w, f.Out, m, err)
+	return run.Train(out.ctx, o)
 }
 
 type pretrainCmd struct{ trainFlags }
@@ -87,10 +106,15 @@ func (c *pretrainCmd) Run(out *console) error {
 
 type finetuneCmd struct {
 	trainFlags
-	ValStaticList  string `help:"Images to evaluate on after each epoch, or as often as the recipe says; the best model is kept beside the last, as best.safetensors." placeholder:"FILE"`
-	ValStaticRoot  string `help:"Folder of these images." placeholder:"DIR"`
-	ValDynamicList string `help:"Videos to evaluate on likewise." placeholder:"FILE"`
-	ValDynamicRoot string `help:"Folder of these videos." placeholder:"DIR"`
+	Val valFlags `embed:"" prefix:"val-"`
+}
+
+// valFlags name the lists for evaluation during a run; their fields are those of data.Lists.
+type valFlags struct {
+	StaticList  string `help:"Images to evaluate on after each epoch, or as often as the recipe says; the best model is kept beside the last, as best.safetensors." placeholder:"FILE"`
+	StaticRoot  string `help:"Folder of these images." placeholder:"DIR"`
+	DynamicList string `help:"Videos to evaluate on likewise." placeholder:"FILE"`
+	DynamicRoot string `help:"Folder of these videos." placeholder:"DIR"`
 }
 
 func (c *finetuneCmd) Run(out *console) error {
@@ -98,32 +122,8 @@ func (c *finetuneCmd) Run(out *console) error {
 	if err != nil {
 		return err
 	}
-	o.Validation = data.Lists{StaticList: c.ValStaticList, StaticRoot: c.ValStaticRoot,
-		DynamicList: c.ValDynamicList, DynamicRoot: c.ValDynamicRoot}
+	o.Validation = data.Lists(c.Val)
 	return c.train(out, "fine-tuning", o)
-}
-
-// finished ends the progress bar and prints the result.
-func finished(out *console, w *watcher, dir string, m *run.Metrics, err error) error {
-	w.stop()
-	if err != nil {
-		if errors.Is(err, context.Canceled) {
-			fmt.Fprintf(out.stderr, "mien: run folder %s keeps the finished epochs: continue with --resume\n", dir)
-		}
-		return err
-	}
-	var rows [][]string
-	for _, k := range []data.Modality{data.Image, data.Video} {
-		if loss, ok := m.Loss[k]; ok {
-			rows = append(rows, []string{string(k), fmt.Sprintf("%.4f", loss)})
-		}
-	}
-	report.Table(out.stdout, []string{"modality", "loss of last epoch"}, rows)
-	if m.Final != nil {
-		printReport(out, m.Final)
-	}
-	fmt.Fprintf(out.stdout, "run folder %s: model.safetensors, recipe.toml, log.jsonl, metrics.json\n", dir)
-	return nil
 }
 
 // watcher shows a run as a progress bar.
@@ -132,10 +132,6 @@ type watcher struct {
 	description string
 	bar         *report.Progress
 	loss        map[data.Modality]float64 // running means
-}
-
-func newWatcher(out *console, description string) *watcher {
-	return &watcher{out: out, description: description, loss: map[data.Modality]float64{}}
 }
 
 func (w *watcher) Start(total, done int) {
