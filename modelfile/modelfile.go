@@ -85,6 +85,9 @@ func (f *File) Describe() (d Description, err error) {
 	if d.System, err = systems.Of(d.Recipe); err != nil {
 		return d, err
 	}
+	if d.Labels == nil {
+		d.Labels = map[data.Modality][]string{}
+	}
 	for m := range d.System.Heads(d.Recipe) {
 		if n := d.Recipe.Classes(m); len(d.Labels[m]) != n {
 			d.Labels[m] = data.DefaultLabels(m, n)
@@ -98,7 +101,6 @@ func (f *File) Describe() (d Description, err error) {
 }
 
 func (f *File) read() (d Description, err error) {
-	d.Labels = map[data.Modality][]string{}
 	meta := f.Metadata()
 	if p, ok := meta[weights.PrecisionKey]; ok {
 		if d.Precision, err = engine.ParsePrecision(p); err != nil {
@@ -120,9 +122,6 @@ func (f *File) read() (d Description, err error) {
 		if err = json.Unmarshal([]byte(labels), &d.Labels); err != nil {
 			return d, fmt.Errorf("class names inside the file: %w", err)
 		}
-	}
-	if d.Labels == nil { // JSON null
-		d.Labels = map[data.Modality][]string{}
 	}
 	return d, nil
 }
