@@ -99,8 +99,8 @@ func (l *learner) Reconstruct(t *ag.Tape, b *system.Batch) (masked, output []flo
 	if err != nil {
 		return nil, nil, err
 	}
-	shown := l.Paint(b.Views[0].Planar(), pred, mask, b.Views[0].T)
-	return shown.Masked, shown.Output, nil
+	masked, output = l.Paint(b.Views[0].Planar(), pred, mask, b.Views[0].T)
+	return masked, output, nil
 }
 
 // The masks of published pre-training.
