@@ -107,10 +107,7 @@ func (c Config) Check() error {
 
 // Classes returns the number of classes of a head.
 func (c Config) Classes(m data.Modality) int {
-	if m == data.Image {
-		return c.ImageClasses
-	}
-	return c.VideoClasses
+	return data.ByModality(m, c.ImageClasses, c.VideoClasses)
 }
 
 // ActiveParams returns the number of parameters used for one token: only k experts per layer count.
