@@ -16,6 +16,7 @@ import (
 	"mien/recipe"
 	"mien/system"
 	"mien/systems"
+	"mien/vit"
 	"mien/weights"
 )
 
@@ -108,7 +109,7 @@ func (f *File) read() (d Description, err error) {
 		}
 	}
 	if meta["format"] != format {
-		if _, ok := f.Shape("encoder.patch_embed.proj.weight"); ok {
+		if vit.IsPretraining(f) {
 			return d, errPretrained
 		}
 		d.Recipe, err = systems.Identify(f)
