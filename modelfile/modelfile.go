@@ -129,6 +129,15 @@ func (f *File) read() (d Description, err error) {
 
 var errPretrained = errors.New("a pre-trained encoder has no classes yet: fine-tune it first, with --init")
 
+// finetuned is Describe for a file that must hold a complete fine-tuned model.
+func (f *File) finetuned() (Description, error) {
+	d, err := f.Describe()
+	if err == nil && d.System.Kind != recipe.Finetune {
+		err = fmt.Errorf("%s: %w", f.Path, errPretrained)
+	}
+	return d, err
+}
+
 // outline returns the parameters of the model that the file describes, as shapes.
 func (f *File) outline(d Description) ([]nn.Param, error) {
 	tensors := len(f.Names())
@@ -168,15 +177,12 @@ func Classifier(fileOrRun string, b engine.Backend, p *engine.Precision) (system
 		return nil, Description{}, nil, err
 	}
 	defer f.Close()
-	d, err := f.Describe()
+	d, err := f.finetuned()
 	if err != nil {
 		return nil, d, nil, err
 	}
 	if p != nil {
 		d.Precision = *p
-	}
-	if d.System.Kind != recipe.Finetune {
-		return nil, d, nil, fmt.Errorf("%s: %w", f.Path, errPretrained)
 	}
 	model, scope, err := f.Build(b, d, d.Precision)
 	if err != nil {
