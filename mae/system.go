@@ -81,7 +81,7 @@ func (l *learner) Loss(t *ag.Tape, b *system.Batch) *ag.Value {
 
 // mask draws the hidden patches of a batch, as determined by its position in the run.
 func (l *learner) mask(b *system.Batch) *Mask {
-	return RandomMask(b.Size(), l.Encoder.TokensOf(b.Modality), ratio(l.recipe, b.Modality), b.Stream("mask"))
+	return RandomMask(len(b.Views), l.Encoder.TokensOf(b.Modality), ratio(l.recipe, b.Modality), b.Stream("mask"))
 }
 
 func (l *learner) MACs(m data.Modality) int {
