@@ -27,6 +27,14 @@ const (
 	Video Modality = "video" // a run of frames
 )
 
+// ByModality returns whichever of two values belongs to m.
+func ByModality[T any](m Modality, image, video T) T {
+	if m == Image {
+		return image
+	}
+	return video
+}
+
 // Sample is an opened image (one frame) or video. Frames are decoded on demand.
 type Sample interface {
 	Len() int

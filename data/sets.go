@@ -39,12 +39,7 @@ func (s Sets) All() []Dataset {
 }
 
 // Of returns the set of a modality, nil if there is none.
-func (s Sets) Of(m Modality) Dataset {
-	if m == Image {
-		return s.Image
-	}
-	return s.Video
-}
+func (s Sets) Of(m Modality) Dataset { return ByModality(m, s.Image, s.Video) }
 
 // Cached keeps the decoded frames of both sets in memory, at size×size pixels, from which views are cropped. See Cache.
 func (s Sets) Cached(memory *Budget, size int) Sets {

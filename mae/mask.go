@@ -3,6 +3,7 @@ package mae
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 
 	ag "mien/autograd"
 	"mien/engine"
@@ -101,10 +102,7 @@ func (m *Mask) on(t *ag.Tape) places {
 
 // inverse returns the index in the list of each of n rows, or −1.
 func inverse(list []int32, n int) []int32 {
-	at := make([]int32, n)
-	for i := range at {
-		at[i] = -1
-	}
+	at := slices.Repeat([]int32{-1}, n)
 	for i, r := range list {
 		at[r] = int32(i)
 	}

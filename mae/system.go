@@ -47,13 +47,17 @@ func check(r recipe.Recipe) error {
 	if err := c.Check(); err != nil {
 		return err
 	}
-	if err := CheckRatio(c.Encoder.ImageTokens(), r.Train.ImageMask); err != nil {
-		return fmt.Errorf("train.image_mask: %w", err)
-	}
-	if err := CheckRatio(c.Encoder.VideoTokens(), r.Train.VideoMask); err != nil {
-		return fmt.Errorf("train.video_mask: %w", err)
+	for _, m := range []data.Modality{data.Image, data.Video} {
+		if err := CheckRatio(c.Encoder.TokensOf(m), ratio(r, m)); err != nil {
+			return fmt.Errorf("train.%s_mask: %w", m, err)
+		}
 	}
 	return nil
+}
+
+// ratio is the share of patches that a recipe hides in samples of a modality.
+func ratio(r recipe.Recipe, m data.Modality) float64 {
+	return data.ByModality(m, r.Train.ImageMask, r.Train.VideoMask)
 }
 
 // Decay is the weight decay of a parameter by the released code's rule: names ending in ".bias" and layer norms do not decay;
@@ -77,19 +81,12 @@ func (l *learner) Loss(t *ag.Tape, b *system.Batch) *ag.Value {
 
 // mask draws the hidden patches of a batch, as determined by its position in the run.
 func (l *learner) mask(b *system.Batch) *Mask {
-	return RandomMask(b.Size(), l.Encoder.TokensOf(b.Modality), l.ratio(b.Modality), b.Stream("mask"))
-}
-
-func (l *learner) ratio(m data.Modality) float64 {
-	if m == data.Image {
-		return l.recipe.Train.ImageMask
-	}
-	return l.recipe.Train.VideoMask
+	return RandomMask(len(b.Views), l.Encoder.TokensOf(b.Modality), ratio(l.recipe, b.Modality), b.Stream("mask"))
 }
 
 func (l *learner) MACs(m data.Modality) int {
 	tokens := l.Encoder.TokensOf(m)
-	return l.Config.MACs(tokens-HiddenPatches(tokens, l.ratio(m)), tokens)
+	return l.Config.MACs(tokens-HiddenPatches(tokens, ratio(l.recipe, m)), tokens)
 }
 
 // Reconstruct implements system.Reconstructor.
@@ -99,8 +96,8 @@ func (l *learner) Reconstruct(t *ag.Tape, b *system.Batch) (masked, output []flo
 	if err != nil {
 		return nil, nil, err
 	}
-	shown := l.Paint(b.Views[0].Planar(), pred, mask, b.Views[0].T)
-	return shown.Masked, shown.Output, nil
+	masked, output = l.Paint(b.Views[0].Planar(), pred, mask, b.Views[0].T)
+	return masked, output, nil
 }
 
 // The masks of published pre-training.

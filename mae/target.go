@@ -2,6 +2,7 @@ package mae
 
 import (
 	"math"
+	"slices"
 
 	ag "mien/autograd"
 	"mien/data"
@@ -25,16 +26,10 @@ func unbias(e vit.Config) (n int, factor float64) {
 // newTargetNorm makes the scale and shift of the layer norm in target.
 func newTargetNorm(s *nn.Scope, e vit.Config) [2]*ag.Value {
 	n, factor := unbias(e)
-	filled := func(v float32) func() []float32 {
-		return func() []float32 {
-			values := make([]float32, n)
-			for i := range values {
-				values[i] = v
-			}
-			return values
-		}
+	filled := func(v float32) *ag.Value {
+		return s.Constant(func() []float32 { return slices.Repeat([]float32{v}, n) }, n)
 	}
-	return [2]*ag.Value{s.Constant(filled(float32(1/math.Sqrt(factor))), n), s.Constant(filled(0), n)}
+	return [2]*ag.Value{filled(float32(1 / math.Sqrt(factor))), filled(0)}
 }
 
 // target returns what the decoder is to predict for the hidden patches [B·M, P]: their pixels in [0, 1], normalised per patch and
@@ -50,16 +45,10 @@ func (m *Model) target(pixels *ag.Value, hidden ag.Rows) *ag.Value {
 	return ag.Reshape(ag.Permute(x, 0, 2, 1), rows, e.PatchDim()) // [B·M, P]
 }
 
-// Painted is a sample of the masked autoencoder as pixels [3, T, H, W] in [0, 1].
-type Painted struct {
-	Masked []float32 // with hidden patches in grey
-	Output []float32 // with hidden patches as predicted
-}
-
-// Paint puts a prediction [M, P] of the hidden patches into the pixels [3, T, H, W] of a sample, in [0, 1]. The decoder
-// predicts normalised patches; mean and standard deviation are those of the true patch.
-func (m *Model) Paint(pixels, pred []float32, mask *Mask, frames int) Painted {
-	out := Painted{Masked: append([]float32{}, pixels...), Output: append([]float32{}, pixels...)}
+// Paint returns the pixels [3, T, H, W] of a sample, in [0, 1], twice: with its hidden patches in grey, and as predicted, from pred
+// [M, P]. The decoder predicts normalised patches; mean and standard deviation are those of the true patch.
+func (m *Model) Paint(pixels, pred []float32, mask *Mask, frames int) (masked, output []float32) {
+	masked, output = slices.Clone(pixels), slices.Clone(pixels)
 	c := m.Encoder.Config
 	at := make([]int, c.PatchDim()/3) // offsets of a patch's values of one channel
 	for i, token := range mask.hidden[:mask.Hidden] {
@@ -68,11 +57,11 @@ func (m *Model) Paint(pixels, pred []float32, mask *Mask, frames int) Painted {
 			mean, deviation := moments(pixels, at)
 			for j, p := range at {
 				v := float64(pred[i*c.PatchDim()+j*3+ch])*deviation + mean
-				out.Masked[p], out.Output[p] = data.Mean[ch], float32(v)
+				masked[p], output[p] = data.Mean[ch], float32(v)
 			}
 		}
 	}
-	return out
+	return masked, output
 }
 
 // locate fills at with the offsets in [3, T, H, W] of one channel of a patch, in the order of the target. An image's single

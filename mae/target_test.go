@@ -139,10 +139,10 @@ func TestPaint(t *testing.T) {
 		require.NoError(t, err)
 		tape.Close()
 		pixels := batch.Views[0].Planar()
-		painted := m.Paint(pixels, perfect, mask, frames)
-		require.InDeltaSlice(t, pixels, painted.Output, 1e-6)
+		masked, painted := m.Paint(pixels, perfect, mask, frames)
+		require.InDeltaSlice(t, pixels, painted, 1e-6)
 
-		flat := m.Paint(pixels, make([]float32, len(perfect)), mask, frames).Output
+		_, flat := m.Paint(pixels, make([]float32, len(perfect)), mask, frames)
 		hidden := map[int]bool{}
 		for _, i := range mask.hidden {
 			hidden[int(i)] = true
@@ -151,10 +151,10 @@ func TestPaint(t *testing.T) {
 			ch, f, y, x := i/(frames*225), i/225%frames, i/15%15, i%15
 			n := f/4*9 + y/5*3 + x/5
 			if !hidden[n] {
-				require.Equal(t, []float32{v, v}, []float32{painted.Masked[i], flat[i]})
+				require.Equal(t, []float32{v, v}, []float32{masked[i], flat[i]})
 				continue
 			}
-			require.Equal(t, data.Mean[ch], painted.Masked[i])
+			require.Equal(t, data.Mean[ch], masked[i])
 			require.InDelta(t, meanOf(batch.Views[0], n, ch), flat[i], 1e-6)
 		}
 	}

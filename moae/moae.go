@@ -15,7 +15,6 @@ package moae
 
 import (
 	"fmt"
-	"math"
 
 	ag "mien/autograd"
 	"mien/engine"
@@ -136,7 +135,7 @@ func (l *Layer) capacity(tokens int) int {
 	if l.Capacity == 0 {
 		return 0
 	}
-	return max(1, int(math.Floor(l.Capacity*float64(tokens*l.TopK)/float64(l.Config.Experts))))
+	return max(1, int(l.Capacity*float64(tokens*l.TopK)/float64(l.Config.Experts)))
 }
 
 // adapt runs each expert on its slots [slots, D] (S4D equation 8): x + W₂·GELU(W₁·x + b₁) + b₂, where the released

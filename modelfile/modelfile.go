@@ -16,6 +16,7 @@ import (
 	"mien/recipe"
 	"mien/system"
 	"mien/systems"
+	"mien/vit"
 	"mien/weights"
 )
 
@@ -85,6 +86,9 @@ func (f *File) Describe() (d Description, err error) {
 	if d.System, err = systems.Of(d.Recipe); err != nil {
 		return d, err
 	}
+	if d.Labels == nil {
+		d.Labels = map[data.Modality][]string{}
+	}
 	for m := range d.System.Heads(d.Recipe) {
 		if n := d.Recipe.Classes(m); len(d.Labels[m]) != n {
 			d.Labels[m] = data.DefaultLabels(m, n)
@@ -98,7 +102,6 @@ func (f *File) Describe() (d Description, err error) {
 }
 
 func (f *File) read() (d Description, err error) {
-	d.Labels = map[data.Modality][]string{}
 	meta := f.Metadata()
 	if p, ok := meta[weights.PrecisionKey]; ok {
 		if d.Precision, err = engine.ParsePrecision(p); err != nil {
@@ -106,7 +109,7 @@ func (f *File) read() (d Description, err error) {
 		}
 	}
 	if meta["format"] != format {
-		if _, ok := f.Shape("encoder.patch_embed.proj.weight"); ok {
+		if vit.IsPretraining(f) {
 			return d, errPretrained
 		}
 		d.Recipe, err = systems.Identify(f)
@@ -121,13 +124,19 @@ func (f *File) read() (d Description, err error) {
 			return d, fmt.Errorf("class names inside the file: %w", err)
 		}
 	}
-	if d.Labels == nil { // JSON null
-		d.Labels = map[data.Modality][]string{}
-	}
 	return d, nil
 }
 
 var errPretrained = errors.New("a pre-trained encoder has no classes yet: fine-tune it first, with --init")
+
+// finetuned is Describe for a file that must hold a complete fine-tuned model.
+func (f *File) finetuned() (Description, error) {
+	d, err := f.Describe()
+	if err == nil && d.System.Kind != recipe.Finetune {
+		err = fmt.Errorf("%s: %w", f.Path, errPretrained)
+	}
+	return d, err
+}
 
 // outline returns the parameters of the model that the file describes, as shapes.
 func (f *File) outline(d Description) ([]nn.Param, error) {
@@ -168,15 +177,12 @@ func Classifier(fileOrRun string, b engine.Backend, p *engine.Precision) (system
 		return nil, Description{}, nil, err
 	}
 	defer f.Close()
-	d, err := f.Describe()
+	d, err := f.finetuned()
 	if err != nil {
 		return nil, d, nil, err
 	}
 	if p != nil {
 		d.Precision = *p
-	}
-	if d.System.Kind != recipe.Finetune {
-		return nil, d, nil, fmt.Errorf("%s: %w", f.Path, errPretrained)
 	}
 	model, scope, err := f.Build(b, d, d.Precision)
 	if err != nil {

@@ -20,34 +20,25 @@ func (f *File) Start(s *system.System, r recipe.Recipe, labels map[data.Modality
 	from, err := f.read()
 	own := err == nil && from.Own
 	for m, prefix := range s.Heads(r) {
-		classes := f.rowsOf(prefix)
-		if classes == 0 {
+		shape, _ := f.Shape(prefix + "weight")
+		if len(shape) == 0 || shape[0] == 0 {
 			continue // the file has no such head
 		}
 		rows, note := []int(nil), ""
 		if own && from.Labels[m] != nil {
 			rows, note = arrange(m, from.Labels[m], labels[m])
-		} else if classes != len(labels[m]) {
-			note = fmt.Sprintf("the %s head begins anew: that of the file has %d classes, not %d", m, classes, len(labels[m]))
+		} else if shape[0] != len(labels[m]) {
+			note = fmt.Sprintf("the %s head begins anew: that of the file has %d classes, not %d", m, shape[0], len(labels[m]))
 		}
 		if note == "" {
 			continue
 		}
-		view.rows[prefix] = append([]int{}, rows...)
+		view.rows[prefix] = rows
 		notes = append(notes, note)
 	}
 	slices.Sort(notes)
 	load, err = s.Start(view, r, init)
 	return load, notes, err
-}
-
-// rowsOf returns the number of classes of a head in the file, 0 if it has no such head.
-func (f *File) rowsOf(prefix string) int {
-	shape, _ := f.Shape(prefix + "weight")
-	if len(shape) == 0 {
-		return 0
-	}
-	return shape[0]
 }
 
 // arrange finds each class of a run among those of a file. It returns no rows if they are the same, and no rows but a note if

@@ -1,10 +1,7 @@
 package modelfile
 
 import (
-	"fmt"
-
 	"mien/engine"
-	"mien/recipe"
 	"mien/weights"
 )
 
@@ -19,12 +16,9 @@ func (f *File) StoredTypes(p engine.Precision) (map[string]weights.DType, error)
 	if p == engine.Full {
 		return types, nil
 	}
-	d, err := f.Describe()
+	d, err := f.finetuned()
 	if err != nil {
 		return nil, err
-	}
-	if d.System.Kind != recipe.Finetune {
-		return nil, fmt.Errorf("%s: %w", f.Path, errPretrained)
 	}
 	params, err := f.outline(d)
 	for _, param := range params {

@@ -15,7 +15,6 @@ import (
 	"hash/fnv"
 	"io"
 	"math/rand/v2"
-	"path"
 	"slices"
 
 	"mien/autograd"
@@ -164,21 +163,15 @@ func (s *Scope) Err() error { return s.shared.err }
 // Freeze turns the parameters whose names match a pattern, in which * matches any characters, into constants, and returns their
 // number of elements. A pattern without a match is an error.
 func Freeze(params []Param, patterns []string) (elements int, err error) {
-	matched := map[string]bool{}
-	for _, p := range params {
-		for _, pattern := range patterns {
-			if ok, _ := path.Match(pattern, p.Name); ok {
-				matched[pattern] = true
-			}
+	for _, pattern := range patterns {
+		if !slices.ContainsFunc(params, func(p Param) bool { return matchAny([]string{pattern}, p.Name) }) {
+			return 0, fmt.Errorf("no parameter matches %q", pattern)
 		}
+	}
+	for _, p := range params {
 		if matchAny(patterns, p.Name) {
 			p.Freeze()
 			elements += p.Data().Len()
-		}
-	}
-	for _, pattern := range patterns {
-		if !matched[pattern] {
-			return 0, fmt.Errorf("no parameter matches %q", pattern)
 		}
 	}
 	return elements, nil

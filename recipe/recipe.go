@@ -179,20 +179,14 @@ func current(text []byte) []byte {
 // View returns the augmentation of the training samples of a modality.
 func (r Recipe) View(m data.Modality) data.Transform {
 	v := r.Views
-	t := data.Transform{H: r.Model.ImageSize, W: r.Model.ImageSize, CropMin: v.VideoCrop, Flip: v.VideoFlip,
+	return data.Transform{H: r.Model.ImageSize, W: r.Model.ImageSize,
+		CropMin: data.ByModality(m, v.ImageCrop, v.VideoCrop), Flip: data.ByModality(m, v.ImageFlip, v.VideoFlip),
 		Brightness: v.Brightness, Contrast: v.Contrast, Saturation: v.Saturation}
-	if m == data.Image {
-		t.CropMin, t.Flip = v.ImageCrop, v.ImageFlip
-	}
-	return t
 }
 
 // Classes returns the number of classes of the head of a modality.
 func (r Recipe) Classes(m data.Modality) int {
-	if m == data.Image {
-		return r.Model.ImageClasses
-	}
-	return r.Model.VideoClasses
+	return data.ByModality(m, r.Model.ImageClasses, r.Model.VideoClasses)
 }
 
 // WithEpochs returns the recipe with a different number of epochs: warm-ups keep their share of the run.

@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"mien/atomicfile"
+	"mien/data"
 	"mien/infer"
 	"mien/modelfile"
 	"mien/recipe"
@@ -36,28 +37,25 @@ func leftover(e fs.DirEntry) bool {
 // folder is an open run folder.
 type folder struct {
 	dir string
-	log *os.File
+	log *os.File // nil before startLog
 }
 
 // openFolder creates the folder of run o, or opens it if o resumes that run. A folder with any other content is never written
 // to.
-func openFolder(o Options) (*folder, error) {
-	f := &folder{dir: o.Out}
+func openFolder(o Options) (folder, error) {
+	f := folder{dir: o.Out}
 	entries, err := os.ReadDir(f.dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = os.MkdirAll(f.dir, 0o755)
+	}
 	entries = slices.DeleteFunc(entries, leftover)
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
-		return nil, fmt.Errorf("run folder %s: %w", f.dir, err)
+		return f, fmt.Errorf("run folder %s: %w", f.dir, err)
 	case len(entries) > 0 && !o.Resume:
-		return nil, fmt.Errorf("run folder %s is not empty: give --resume to continue that run, or another --out", f.dir)
+		return f, fmt.Errorf("run folder %s is not empty: give --resume to continue that run, or another --out", f.dir)
 	case len(entries) > 0:
-		if err := f.holds(o.Recipe); err != nil {
-			return nil, err
-		}
-	}
-	if err := os.MkdirAll(f.dir, 0o755); err != nil {
-		return nil, fmt.Errorf("run folder %s: %w", f.dir, err)
+		return f, f.holds(o.Recipe)
 	}
 	return f, nil
 }
@@ -137,8 +135,7 @@ func (f *folder) startLog(finished, epochs int) error {
 	if err := atomicfile.WriteBytes(f.path(logFile), kept.Bytes()); err != nil {
 		return err
 	}
-	log, err := os.OpenFile(f.path(logFile), os.O_APPEND|os.O_WRONLY, 0o644)
-	f.log = log
+	f.log, err = os.OpenFile(f.path(logFile), os.O_APPEND|os.O_WRONLY, 0o644)
 	return err
 }
 
@@ -146,21 +143,15 @@ func (f *folder) startLog(finished, epochs int) error {
 type logEntry struct {
 	Epoch    int           `json:"epoch"`
 	Step     int           `json:"step"`
-	Modality string        `json:"modality,omitempty"`
+	Modality data.Modality `json:"modality,omitempty"`
 	Loss     float64       `json:"loss,omitempty"`
 	LR       float64       `json:"lr,omitempty"`
 	GradNorm float64       `json:"grad_norm,omitempty"`
 	Metrics  *infer.Report `json:"metrics,omitempty"`
 }
 
-func (f *folder) logLine(e logEntry) error {
-	line, err := json.Marshal(e)
-	if err != nil {
-		return err
-	}
-	_, err = f.log.Write(append(line, '\n'))
-	return err
-}
+// logLine writes an entry with a newline, in one call, so that a kill truncates at most the last line.
+func (f *folder) logLine(e logEntry) error { return json.NewEncoder(f.log).Encode(e) }
 
 // readLog returns the entries of a run's log. A last line truncated by a kill is ignored.
 func readLog(dir string) ([]logEntry, error) {
@@ -189,10 +180,4 @@ func (f *folder) writeJSON(name string, v any) error {
 		return err
 	}
 	return atomicfile.WriteBytes(f.path(name), append(text, '\n'))
-}
-
-func (f *folder) close() {
-	if f.log != nil {
-		f.log.Close()
-	}
 }

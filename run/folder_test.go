@@ -12,7 +12,7 @@ import (
 func TestReadLog(t *testing.T) {
 	f := &folder{dir: t.TempDir()}
 	require.NoError(t, f.startLog(0, 1))
-	defer f.close()
+	defer f.log.Close()
 	want := logEntry{Epoch: 1, Metrics: &infer.Report{Static: &infer.Score{Confusion: infer.NewConfusion(300)}}}
 	require.NoError(t, f.logLine(want))
 	_, err := f.log.WriteString(`{"epoch":2,"st`)

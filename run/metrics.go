@@ -3,6 +3,7 @@ package run
 import (
 	"runtime"
 	"runtime/debug"
+	"slices"
 
 	"mien/data"
 	"mien/infer"
@@ -54,9 +55,8 @@ func (m *Metrics) addLosses(dir string) error {
 	counts := map[data.Modality]float64{}
 	for _, e := range entries {
 		if e.Epoch == m.Epochs-1 && e.Modality != "" {
-			k := data.Modality(e.Modality)
-			counts[k]++
-			m.Loss[k] += (e.Loss - m.Loss[k]) / counts[k]
+			counts[e.Modality]++
+			m.Loss[e.Modality] += (e.Loss - m.Loss[e.Modality]) / counts[e.Modality]
 		}
 	}
 	return err
@@ -76,17 +76,15 @@ func Curves(dir string) ([]Curve, error) {
 		return nil, err
 	}
 	curves := []Curve{{Modality: data.Image}, {Modality: data.Video}}
-	step := 0
+	step := 0.0
 	for _, e := range entries {
-		for i := range curves {
-			if e.Modality == string(curves[i].Modality) {
-				curves[i].Steps = append(curves[i].Steps, float64(step))
-				curves[i].Loss = append(curves[i].Loss, e.Loss)
-			}
+		i := slices.IndexFunc(curves, func(c Curve) bool { return c.Modality == e.Modality })
+		if i < 0 {
+			continue // an evaluation
 		}
-		if e.Modality != "" {
-			step++
-		}
+		curves[i].Steps = append(curves[i].Steps, step)
+		curves[i].Loss = append(curves[i].Loss, e.Loss)
+		step++
 	}
 	return curves, nil
 }

@@ -80,17 +80,11 @@ func (p *plan) batches(ctx context.Context, epoch int) iter.Seq2[*system.Batch, 
 
 // distinct is the number of different samples in a batch, each of which has repeat views.
 func (p *plan) distinct(m data.Modality) int {
-	if m == data.Image {
-		return p.recipe.Train.ImageBatch
-	}
-	return p.recipe.Train.VideoBatch / p.recipe.Train.VideoRepeat
+	return data.ByModality(m, p.recipe.Train.ImageBatch, p.recipe.Train.VideoBatch) / p.repeat(m)
 }
 
 func (p *plan) repeat(m data.Modality) int {
-	if m == data.Image {
-		return 1
-	}
-	return p.recipe.Train.VideoRepeat
+	return data.ByModality(m, 1, p.recipe.Train.VideoRepeat)
 }
 
 func (p *plan) draw(m data.Modality, n, epoch int) []int {

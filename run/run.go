@@ -15,6 +15,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -60,7 +61,7 @@ type Watcher interface {
 type run struct {
 	Options
 	system    *system.System
-	folder    *folder
+	folder    folder
 	plan      plan
 	scope     *nn.Scope // of the model
 	model     system.Model
@@ -96,9 +97,7 @@ func Train(ctx context.Context, o Options) (*Metrics, error) {
 
 // close releases what the run has allocated so far.
 func (r *run) close() {
-	if r.folder != nil {
-		r.folder.close()
-	}
+	r.folder.log.Close()
 	if r.optimizer != nil {
 		r.optimizer.Free()
 	}
@@ -155,11 +154,8 @@ func (r *run) build(labels Labels) error {
 	r.scope = nn.NewScope(r.Backend, engine.Float32, source)
 	r.model, r.params = r.system.Build(r.scope, r.Recipe), r.scope.Params()
 	if load != nil {
-		err := r.scope.Err()
-		if err == nil {
-			_, err = load.Finish()
-		}
-		if err != nil {
+		_, err := load.Finish()
+		if err = cmp.Or(r.scope.Err(), err); err != nil {
 			return fmt.Errorf("--init %s: %w", r.Init, err)
 		}
 		r.notes = append(load.Report.Lines(), r.notes...)
@@ -196,11 +192,11 @@ func (r *run) prepareEvaluation(t Training) error {
 		return nil
 	}
 	sets, err := validationSets(r.Options, t)
-	if err != nil || sets == nil {
+	if err != nil || len(sets.All()) == 0 {
 		return err
 	}
 	model := infer.Of(net, modelfile.Description{System: r.system, Recipe: r.Recipe, Labels: t.Labels, Precision: r.Precision, Own: true}, r.Backend)
-	matched, notes, err := model.Match(*sets)
+	matched, notes, err := model.Match(sets)
 	r.notes = append(r.notes, notes...)
 	r.evaluate = func(ctx context.Context) (*infer.Report, error) { return model.Evaluate(ctx, matched) }
 	return err
@@ -258,10 +254,8 @@ func (r *run) loop(ctx context.Context) error {
 		Batches: r.plan.batches,
 		Loss:    func(t *ag.Tape, b *system.Batch) *ag.Value { return r.model.Loss(t, b) },
 		OnStep: func(s train.Step, b *system.Batch) {
-			err := r.folder.logLine(logEntry{Epoch: s.Epoch, Step: s.Step, Modality: string(b.Modality), Loss: s.Loss, LR: s.LR, GradNorm: s.GradNorm})
-			if logged == nil {
-				logged = err
-			}
+			err := r.folder.logLine(logEntry{Epoch: s.Epoch, Step: s.Step, Modality: b.Modality, Loss: s.Loss, LR: s.LR, GradNorm: s.GradNorm})
+			logged = cmp.Or(logged, err)
 			r.Watch.Step(s, b.Modality)
 		},
 		OnEpoch: func(ctx context.Context, epoch int) error {
@@ -279,12 +273,8 @@ func (r *run) loop(ctx context.Context) error {
 
 func (r *run) endEpoch(ctx context.Context, epoch int) error {
 	every, last := max(r.Recipe.Train.EvalEvery, 1), epoch == r.Recipe.Train.Epochs-1
-	if r.evaluate != nil && (epoch+1)%every == 0 && !last {
-		report, err := r.evaluate(ctx)
-		if err != nil {
-			return err
-		}
-		if err := r.scored(epoch, report); err != nil {
+	if (epoch+1)%every == 0 && !last {
+		if _, err := r.score(ctx, epoch); err != nil {
 			return err
 		}
 	}
@@ -292,35 +282,36 @@ func (r *run) endEpoch(ctx context.Context, epoch int) error {
 	return train.Save(r.folder.path(checkpointFile), r.params, r.optimizer, r.progress)
 }
 
-// scored logs an evaluation and keeps the model if it is the best so far.
-func (r *run) scored(epoch int, report *infer.Report) error {
+// score evaluates the model after an epoch, if there is something to evaluate on. It logs the report and keeps the model if it
+// is the best so far.
+func (r *run) score(ctx context.Context, epoch int) (*infer.Report, error) {
+	if r.evaluate == nil {
+		return nil, nil
+	}
+	report, err := r.evaluate(ctx)
+	if err != nil {
+		return nil, err
+	}
 	r.Watch.Evaluated(epoch, report)
 	if err := r.folder.logLine(logEntry{Epoch: epoch, Step: r.plan.steps(), Metrics: report}); err != nil {
-		return err
+		return nil, err
 	}
 	if score := report.Mean(); !r.progress.HasBest || score > r.progress.Best {
 		r.progress.Best, r.progress.HasBest = score, true
-		return modelfile.Write(r.folder.path(bestFile), r.params, r.metadata)
+		err = modelfile.Write(r.folder.path(bestFile), r.params, r.metadata)
 	}
-	return nil
+	return report, err
 }
 
 // finish writes model.safetensors, evaluates that last model and writes metrics.json. The model is written first: no later
 // failure can lose it.
-func (r *run) finish(ctx context.Context) (*Metrics, error) {
+func (r *run) finish(ctx context.Context) (m *Metrics, err error) {
 	if err := modelfile.Write(r.folder.path(modelfile.Name), r.params, r.metadata); err != nil {
 		return nil, err
 	}
-	m := r.newMetrics()
-	if r.evaluate != nil {
-		report, err := r.evaluate(ctx)
-		if err != nil {
-			return nil, err
-		}
-		if err := r.scored(m.Epochs-1, report); err != nil {
-			return nil, err
-		}
-		m.Final = report
+	m = r.newMetrics()
+	if m.Final, err = r.score(ctx, m.Epochs-1); err != nil {
+		return nil, err
 	}
 	if err := m.addLosses(r.folder.dir); err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"context"
 	"encoding/json"
 	"math"
 	"os"
@@ -265,7 +266,10 @@ func TestBestIsKept(t *testing.T) {
 			values[i] = float32(epoch)
 		}
 		engine.Write(r.params[0].Data(), values)
-		require.NoError(t, r.scored(epoch, c.report))
+		r.evaluate = func(context.Context) (*infer.Report, error) { return c.report, nil }
+		got, err := r.score(t.Context(), epoch)
+		require.NoError(t, err)
+		require.Equal(t, c.report, got)
 		best := parameters(t, filepath.Join(o.Out, bestFile))
 		require.Equal(t, c.best, best[r.params[0].Name][0], "after epoch %d", epoch)
 	}

@@ -85,16 +85,13 @@ func DrawnTest(r recipe.Recipe, labels Labels) (data.Sets, error) {
 	if n == 0 {
 		return data.Sets{}, errors.New("nothing to evaluate on: give --static-list or --dynamic-list")
 	}
-	images, videos := n, n
-	if len(labels) > 0 { // a pre-trained model has no heads and takes both modalities
-		if labels[data.Image] == nil {
-			images = 0
+	faces := func(m data.Modality) int {
+		if len(labels) > 0 && labels[m] == nil { // a pre-trained model has no heads and takes both modalities
+			return 0
 		}
-		if labels[data.Video] == nil {
-			videos = 0
-		}
+		return n
 	}
-	return drawFaces(drawnTestSeed, images, videos, r.Model.ImageSize, labels), nil
+	return drawFaces(drawnTestSeed, faces(data.Image), faces(data.Video), r.Model.ImageSize, labels), nil
 }
 
 // drawFaces returns sets of drawn faces whose classes are in the order of the heads.
@@ -132,22 +129,15 @@ func inOrder(s data.Sets, labels Labels) (data.Sets, error) {
 	return s, nil
 }
 
-// validationSets returns what to evaluate on during training, nil if nothing. If the run trains on drawn faces only, faces of
+// validationSets returns what to evaluate on during training, if anything. If the run trains on drawn faces only, faces of
 // other people are drawn.
-func validationSets(o Options, t Training) (*data.Sets, error) {
+func validationSets(o Options, t Training) (data.Sets, error) {
 	r := o.Recipe
-	if o.Validation.Empty() && !(o.Train.Empty() && r.Data.DrawnTest > 0) {
-		return nil, nil
-	}
 	s, err := data.OpenLists(o.Validation)
-	if err == nil && o.Validation.Empty() {
+	if o.Validation.Empty() && o.Train.Empty() && r.Data.DrawnTest > 0 {
 		s, err = DrawnTest(r, t.Labels)
 	}
-	if err != nil {
-		return nil, err
-	}
-	s = s.Cached(t.memory, r.Model.ImageSize)
-	return &s, nil
+	return s.Cached(t.memory, r.Model.ImageSize), err
 }
 
 // checkLabels returns an error, before any work begins, for a label without a class in the model. Pre-training ignores labels.

@@ -47,30 +47,23 @@ func Positions(name string, depth int) ([]int, error) {
 	case half == 0:
 		return nil, errors.New("experts stand in half of the blocks, and there is one: choose more blocks, experts = 0, or name block 0")
 	}
+	first, step := 0, 1
 	switch name {
 	case "early":
-		return run(0, half), nil
 	case "middle":
-		return run((depth-half)/2, half), nil
+		first = (depth - half) / 2
 	case "later":
-		return run(depth-half, half), nil
+		first = depth - half
 	case "alternate":
-		var blocks []int
-		for i := 1; i < depth; i += 2 {
-			blocks = append(blocks, i)
-		}
-		return blocks, nil
+		first, step = 1, 2
+	default:
+		return nil, fmt.Errorf("position of experts %q: choose early, middle, later or alternate, or name blocks, as in \"1,2\"", name)
 	}
-	return nil, fmt.Errorf("position of experts %q: choose early, middle, later or alternate, or name blocks, as in \"1,2\"", name)
-}
-
-// run returns n consecutive numbers starting at first.
-func run(first, n int) []int {
-	numbers := make([]int, n)
-	for i := range numbers {
-		numbers[i] = first + i
+	blocks := make([]int, half)
+	for i := range blocks {
+		blocks[i] = first + i*step
 	}
-	return numbers
+	return blocks, nil
 }
 
 // numbered parses a list of distinct blocks, and joined formats it.
@@ -114,10 +107,7 @@ func (c Config) Check() error {
 
 // Classes returns the number of classes of a head.
 func (c Config) Classes(m data.Modality) int {
-	if m == data.Image {
-		return c.ImageClasses
-	}
-	return c.VideoClasses
+	return data.ByModality(m, c.ImageClasses, c.VideoClasses)
 }
 
 // ActiveParams returns the number of parameters used for one token: only k experts per layer count.

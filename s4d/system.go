@@ -24,8 +24,10 @@ var System = system.System{
 		}
 		return c.Check()
 	},
-	Build:    func(s *nn.Scope, r recipe.Recipe) system.Model { return newClassifier(s, r) },
-	Start:    start,
+	Build: func(s *nn.Scope, r recipe.Recipe) system.Model { return newClassifier(s, r) },
+	Start: func(file nn.Weights, r recipe.Recipe, init nn.Source) (*nn.Load, error) {
+		return vit.StartClassifier(file, r, init, "blocks.*.moe_layer.*") // the file's model may have no experts
+	},
 	Identify: identify,
 	Heads: func(recipe.Recipe) map[data.Modality]string {
 		return map[data.Modality]string{data.Image: "head.image.", data.Video: "head.video."}
@@ -100,20 +102,6 @@ func (c *classifier) ExpertBlocks() []int { return c.MoAEBlocks }
 
 func (c *classifier) MACs(m data.Modality) int {
 	return c.Config.MACs(c.Config.Encoder.TokensOf(m), c.Classes(m))
-}
-
-// added are the parameters that fine-tuning adds to a pre-trained encoder.
-var added = []string{"fc_norm.*", "head.*", "blocks.*.moe_layer.*"}
-
-// start loads the encoder from a pre-training file, or a fine-tuned model, possibly with other heads or without experts.
-func start(file nn.Weights, r recipe.Recipe, init nn.Source) (*nn.Load, error) {
-	if err := vit.SameHeads(file, r); err != nil {
-		return nil, err
-	}
-	if vit.IsPretraining(file) {
-		return vit.FromPretraining(file, init, added...), nil
-	}
-	return &nn.Load{File: file, Init: init, Missing: []string{"head.*", "blocks.*.moe_layer.*"}, Unused: []string{"head.*"}}, nil
 }
 
 // identify recognises published checkpoints by their tensors.

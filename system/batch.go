@@ -22,9 +22,6 @@ type Batch struct {
 // String names the batch in errors.
 func (b *Batch) String() string { return string(b.Modality) }
 
-// Size is the number of views.
-func (b *Batch) Size() int { return len(b.Views) }
-
 // Pixels uploads the views to the tape, as bytes [B, T, H, W, 3] or as floats [B, 3, T, H, W] in [0, 1].
 func (b *Batch) Pixels(t *ag.Tape) *ag.Value {
 	v := b.Views[0]

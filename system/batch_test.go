@@ -28,7 +28,6 @@ func TestPixels(t *testing.T) {
 	const n = 2 * 3 * 4 * 3
 	views := []data.View{{T: 2, H: 3, W: 4, Bytes: counted[uint8](n, 0)}, {T: 2, H: 3, W: 4, Bytes: counted[uint8](n, n)}}
 	batch := &Batch{Views: views}
-	require.Equal(t, 2, batch.Size())
 	pixels := batch.Pixels(tape)
 	require.Equal(t, engine.Uint8, pixels.Data().DType())
 	require.Equal(t, []int{2, 2, 3, 4, 3}, pixels.Shape())

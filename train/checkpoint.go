@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -77,10 +78,7 @@ func Resume(path string, params []nn.Param, a *AdamW) (Progress, error) {
 		return p, fmt.Errorf("%s: not a checkpoint of mien; --resume continues a run folder that `mien pretrain` or `mien finetune` wrote", path)
 	}
 	var steps []int32
-	if err := json.Unmarshal([]byte(meta["progress"]), &p); err != nil {
-		return p, fmt.Errorf("%s: damaged checkpoint: %w", path, err)
-	}
-	if err := json.Unmarshal([]byte(meta["steps"]), &steps); err != nil {
+	if err := cmp.Or(json.Unmarshal([]byte(meta["progress"]), &p), json.Unmarshal([]byte(meta["steps"]), &steps)); err != nil {
 		return p, fmt.Errorf("%s: damaged checkpoint: %w", path, err)
 	}
 	if len(steps) != len(a.params) {

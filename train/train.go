@@ -6,6 +6,7 @@
 package train
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -74,10 +75,7 @@ func (l *Loop[B]) epoch(ctx context.Context, epoch int) error {
 	var last pending[B]
 	defer func() { last.figures.Free() }()
 	for batch, err := range l.Batches(ctx, epoch) {
-		if err == nil {
-			err = ctx.Err()
-		}
-		if err != nil {
+		if err := cmp.Or(err, ctx.Err()); err != nil {
 			return err
 		}
 		next := pending[B]{Step: Step{Epoch: epoch, Step: step, LR: l.Schedule(epoch*l.Steps + step)}, batch: batch}
@@ -90,10 +88,7 @@ func (l *Loop[B]) epoch(ctx context.Context, epoch int) error {
 		}
 		step++
 	}
-	if err := l.hear(&last); err != nil {
-		return err
-	}
-	if err := ctx.Err(); err != nil {
+	if err := cmp.Or(l.hear(&last), ctx.Err()); err != nil {
 		return err
 	}
 	if step != l.Steps {

@@ -66,10 +66,7 @@ func (c Config) VideoTokens() int { return c.Frames / c.Tubelet * c.ImageTokens(
 
 // TokensOf is the number of tokens of a sample of a modality.
 func (c Config) TokensOf(m data.Modality) int {
-	if m == data.Image {
-		return c.ImageTokens()
-	}
-	return c.VideoTokens()
+	return data.ByModality(m, c.ImageTokens(), c.VideoTokens())
 }
 
 // PatchDim is the number of pixel values in a patch.

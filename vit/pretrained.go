@@ -7,7 +7,7 @@ import (
 	"mien/recipe"
 )
 
-// Starting a classifier from the encoder of a pre-training file. Packages vit and s4d share it.
+// Starting a classifier from another's file or from the encoder of a pre-training file. Packages vit and s4d share it.
 
 // IsPretraining reports whether a file holds a masked autoencoder.
 func IsPretraining(file nn.Weights) bool {
@@ -15,16 +15,17 @@ func IsPretraining(file nn.Weights) bool {
 	return ok
 }
 
-// FromPretraining returns a strict load of the encoder from a pre-training file: names there begin with "encoder.", the
-// decoder, the mask token and the final norm stay unused, and parameters added by fine-tuning start from init.
-func FromPretraining(file nn.Weights, init nn.Source, added ...string) *nn.Load {
-	return &nn.Load{
-		File:    file,
-		Rename:  func(name string) string { return "encoder." + name },
-		Missing: added,
-		Unused:  []string{"encoder.norm.*", "encoder_to_decoder.weight", "mask_token", "decoder.*"},
-		Init:    init,
+// StartClassifier returns a strict load of a classifier from a fine-tuned model or from the encoder of a pre-training file, where
+// names begin with "encoder." and the decoder, the mask token and the final norm stay unused. Heads and parameters that match
+// added may be missing: they start from init, as does the norm before the head, which pre-training lacks.
+func StartClassifier(file nn.Weights, r recipe.Recipe, init nn.Source, added ...string) (*nn.Load, error) {
+	load := &nn.Load{File: file, Init: init, Missing: append([]string{"head.*"}, added...), Unused: []string{"head.*"}}
+	if IsPretraining(file) {
+		load.Rename = func(name string) string { return "encoder." + name }
+		load.Missing = append(load.Missing, "fc_norm.*")
+		load.Unused = []string{"encoder.norm.*", "encoder_to_decoder.weight", "mask_token", "decoder.*"}
 	}
+	return load, SameHeads(file, r)
 }
 
 // SameHeads returns an error if a file's encoder has a different number of attention heads from the recipe's. No tensor's shape

@@ -19,7 +19,9 @@ var System = system.System{
 	Name: "vit", Kind: recipe.Finetune,
 	Check: check,
 	Build: func(s *nn.Scope, r recipe.Recipe) system.Model { return newClassifier(s, r) },
-	Start: start,
+	Start: func(file nn.Weights, r recipe.Recipe, init nn.Source) (*nn.Load, error) {
+		return StartClassifier(file, r, init)
+	},
 	Heads: func(r recipe.Recipe) map[data.Modality]string { return map[data.Modality]string{modality(r): "head."} },
 	Group: Group, Preset: preset,
 }
@@ -82,17 +84,6 @@ func (c *classifier) Logits(pixels *ag.Value, _ data.Modality, _ engine.Key) *ag
 
 func (c *classifier) MACs(m data.Modality) int {
 	return c.Config.MACs(c.TokensOf(m)) + c.Dim*c.Classes(m)
-}
-
-// start loads the encoder from a pre-training file, or a whole vit.
-func start(file nn.Weights, r recipe.Recipe, init nn.Source) (*nn.Load, error) {
-	if err := SameHeads(file, r); err != nil {
-		return nil, err
-	}
-	if IsPretraining(file) {
-		return FromPretraining(file, init, "fc_norm.*", "head.*"), nil
-	}
-	return &nn.Load{File: file, Init: init, Missing: []string{"head.*"}, Unused: []string{"head.*"}}, nil
 }
 
 func preset(size string) (r recipe.Recipe, ok bool) {
