@@ -10,7 +10,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"mien/engine"
 	"mien/modelfile"
+	"mien/nn"
+	"mien/train"
 )
 
 // interrupt starts a run and cancels it, as Ctrl-C does, at a step. No memory is leaked.
@@ -103,4 +106,22 @@ func TestResumeOfAnother(t *testing.T) {
 	require.NoError(t, os.Remove(filepath.Join(o.Out, recipeFile))) // the checkpoint itself identifies its run
 	trained(t, o)
 	require.FileExists(t, filepath.Join(o.Out, recipeFile))
+}
+
+// A checkpoint that does not say which run it belongs to belongs to none.
+func TestResumeOfACheckpointOfNoRun(t *testing.T) {
+	o := options(t, toy(t, "s4d-tiny"))
+	params := nn.NewScope(o.Backend, engine.Float32, nn.Random{})
+	params.Param("weight", nn.Ones, 3)
+	r := &run{Options: o, folder: folder{dir: t.TempDir()}, params: params.Params()}
+	r.optimizer = train.NewAdamW(o.Backend, r.params, train.AdamWConfig{
+		Group: func(string, []int) (lrScale, decay float64) { return 1, 0 }})
+	for digest, want := range map[string]bool{"": false, "other": false, o.digest(): true} {
+		require.NoError(t, train.Save(r.folder.path(checkpointFile), r.params, r.optimizer, train.Progress{Epoch: 1, Recipe: digest}))
+		if err := r.restore(); want {
+			require.NoError(t, err)
+		} else {
+			require.Equal(t, r.folder.foreign(), err, "%q", digest)
+		}
+	}
 }

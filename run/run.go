@@ -219,7 +219,7 @@ func (r *run) restore() error {
 		return nil
 	}
 	p, err := train.Resume(r.folder.path(checkpointFile), r.params, r.optimizer)
-	if p.Recipe != "" && p.Recipe != r.digest() { // its tensors may not even fit
+	if p.Recipe != r.digest() && (err == nil || p.Recipe != "") { // its tensors may not even fit
 		return r.folder.foreign()
 	}
 	if err == nil {
