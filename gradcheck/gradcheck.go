@@ -33,7 +33,7 @@
 // third term makes exact zeros comparable; the last is the level below which differences are lost in rounding, and the
 // only scale for a tensor whose gradient vanishes identically (a bias in front of a softmax).
 //
-// This file has the cases and Check; checker.go has the differences. Next: engine/tensor.go, the tensors that all of this computes with.
+// This file has the cases and Check; check.go has the differences. Next: engine/tensor.go, the tensors that all of this computes with.
 package gradcheck
 
 import (
@@ -118,18 +118,12 @@ type Options struct {
 	// Full is how many elements, inputs, parameters and outputs together, still get the full Jacobian; 200. Less than 0
 	// means never.
 	Full int
-	// Otherwise: random projections of the outputs, and as many random directions through each tensor; 2.
-	Projections int
-	// And single elements of each tensor; 4.
-	Elements int
 }
 
 func (o Options) withDefaults() Options {
 	o.Tol = cmp.Or(o.Tol, Tolerance)
 	o.Step = cmp.Or(o.Step, 0x1p-11) // a power of two: x ± step is exact for an x that float32 holds
 	o.Full = cmp.Or(o.Full, 200)
-	o.Projections = cmp.Or(o.Projections, 2)
-	o.Elements = cmp.Or(o.Elements, 4)
 	return o
 }
 
@@ -180,17 +174,13 @@ func (r Result) String() string {
 	return fmt.Sprintf("%s: %s, %d pairs, worst %.1e", r.Name, how, r.Checked, r.Worst.RelError)
 }
 
-// Check compares the gradients of a case with central differences in float64. The error is a [*NonDeterministic], a
-// [*Mismatch] or a [*Kink], whichever is more serious in this order, or it wraps an error inside the case: an
-// *engine.ShapeError or an *engine.AllocError. The result is valid with a *Mismatch and a *Kink too.
+// Check compares the gradients of a case with central differences in float64. The error wraps a [*NonDeterministic], a
+// [*Mismatch] or a [*Kink], whichever is more serious in this order, or an error inside the case: an *engine.ShapeError or an
+// *engine.AllocError. The result is valid with a *Mismatch and a *Kink too.
 func Check(c Case, opt Options) (res Result, err error) {
 	res.Name = c.Name
-	err = onBackend(c.Name, opt.Backend, func(b engine.Backend) error {
-		p, err := build(c, b, engine.Float64)
-		if err != nil {
-			return err
-		}
-		res, err = (&checker{program: p, opt: opt.withDefaults()}).run()
+	err = run(c, Target{Backend: opt.Backend, DType: engine.Float64}, func(p *program) (err error) {
+		res, err = (&checker{program: p, opt: opt.withDefaults()}).check()
 		return err
 	})
 	return res, err
