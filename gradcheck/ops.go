@@ -9,8 +9,7 @@ import (
 // A row is named after its op, with the variant after a slash.
 func Ops() []Case {
 	return []Case{
-		row("Custom", Binary(customProduct), tensor("a", 3, 4), tensor("b", 3, 4)),
-		row("Custom/of its result", Unary(customSoftmax), tensor("x", 3, 4)),
+		row("Custom", Binary(softmaxOfProduct), tensor("a", 3, 4), tensor("b", 3, 4)),
 
 		row("Add", Binary(ag.Add), tensor("a", 3, 4), tensor("b", 3, 4)),
 		row("Add/row", Binary(ag.Add), tensor("a", 2, 3, 4), tensor("b", 4)),
@@ -23,20 +22,17 @@ func Ops() []Case {
 		row("Attention/1 token", with(ag.Attention, 2), tensor("qkv", 2, 1, 3*2*3)),
 		row("Attention/5 tokens", with(ag.Attention, 3), tensor("qkv", 2, 5, 3*3*2)),
 		row("Attention/131 tokens", with(ag.Attention, 2), tensor("qkv", 1, 131, 3*2*4)),
-		row("AttentionComposed", attentionComposed(2), tensor("qkv", 2, 3, 3*2*2)),
-		row("AttentionComposed/131 tokens", attentionComposed(2), tensor("qkv", 1, 131, 3*2*4)),
+		row("AttentionComposed", attentionComposed, tensor("qkv", 2, 3, 3*2*2)),
 
 		row("Concat/first axis", concat(0), tensor("a", 1, 3), tensor("b", 2, 3), tensor("c", 3, 3)),
 		row("Concat/middle axis", concat(1), tensor("a", 2, 1, 3), tensor("b", 2, 3, 3)),
 		row("Concat/last axis", concat(2), tensor("a", 2, 2, 3), tensor("b", 2, 2, 1)),
 		row("Concat/itself", Unary(func(x *ag.Value) *ag.Value { return ag.Concat(0, x, x) }), tensor("x", 2, 3)),
 
-		row("CrossEntropy", Binary(ag.CrossEntropy), tensor("logits", 4, 7), softTargets(4, 7)),
-		row("CrossEntropy/mixed targets", Binary(ag.CrossEntropy), tensor("logits", 2, 3),
-			fixed(tensor("target", 2, 3), 0.7, 0.3, 0, 0, 0.4, 0.1)),
+		row("CrossEntropy", Binary(ag.CrossEntropy), tensor("logits", 4, 7), within(0, 1, fixed(tensor("target", 4, 7)))),
+		row("CrossEntropy/mixed targets", Binary(ag.CrossEntropy), tensor("logits", 2, 3), fixed(tensor("target", 2, 3), 0.7, 0.3, 0, 0, 0.4, 0.1)),
 
 		row("Dropout", drop(ag.Dropout, 0.3, &engine.Key{Seed: 1, Stream: 2}), tensor("x", 4, 5)),
-		row("Dropout/twice", dropTwice, tensor("x", 3, 7)),
 		row("Dropout/evaluation", drop(ag.Dropout, 0.3, nil), tensor("x", 4, 5)),
 		row("DropPath", drop(ag.DropPath, 0.5, &engine.Key{Seed: 1, Stream: 3}), tensor("x", 6, 2, 3)),
 		row("DropPath/evaluation", drop(ag.DropPath, 0.5, nil), tensor("x", 6, 2, 3)),
@@ -44,9 +40,7 @@ func Ops() []Case {
 		row("Gather", gather(5, 2, 0, 4), tensor("x", 5, 3)),
 		row("Gather/repeats", gather(5, 2, 0, 2, 2, 3, 0), tensor("x", 5, 3)),
 		row("Gather/batch", gather(6, 5, 1, 1), tensor("x", 2, 3, 2)),
-		row("Gather/transposed", gatherTransposed(4, 2, 0, 2, 2, 0), tensor("x", 5, 3)),
 		row("Gather/sums", gatherSums, tensor("x", 4, 5)),
-		row("Gather/two results", gatherTwice, tensor("x", 5, 3)),
 
 		row("GroupedLinear", routed(ag.GroupedLinear), append([]Input{tensor("x", 4, 3), scores(4, 3)}, experts(2, 3)...)...),
 		trained("GroupedLinear/weights", routed(ag.GroupedLinear), []Input{tensor("x", 4, 3), scores(4, 3)}, experts(2, 3)...),
@@ -133,8 +127,6 @@ func Ops() []Case {
 		row("LogSoftmax/large logits", Unary(ag.LogSoftmax), within(-8, 8, tensor("x", 4, 7))),
 
 		row("Sub", Binary(ag.Sub), tensor("a", 3, 4), tensor("b", 3, 4)),
-		row("Sub/row", Binary(ag.Sub), tensor("a", 2, 3, 4), tensor("b", 4)),
-		row("Sub/column", Binary(ag.Sub), tensor("a", 3, 1), tensor("b", 3, 4)),
 		row("Sub/from scalar", Binary(ag.Sub), tensor("a"), tensor("b", 2, 3)),
 		row("Sub/itself", Unary(func(x *ag.Value) *ag.Value { return ag.Sub(ag.Scale(x, 2), x) }), tensor("x", 3, 4)),
 

@@ -60,41 +60,31 @@ func scores(tokens, experts int) Input {
 	return in
 }
 
-// customProduct is a·b as an op from outside package autograd.
-func customProduct(a, b *ag.Value) *ag.Value {
+// softmaxOfProduct is softmax(a·b) as an op from outside package autograd, whose gradients need its operands and its result.
+func softmaxOfProduct(a, b *ag.Value) *ag.Value {
 	multiply := func(x, y *engine.Tensor) *engine.Tensor {
 		out := engine.New(x.Backend(), x.DType(), x.Shape()...)
 		x.Backend().Binary(engine.Mul, out, x, y)
 		return out
 	}
-	return ag.Custom("product",
-		func(x []*engine.Tensor) *engine.Tensor { return multiply(x[0], x[1]) },
-		func(dy, _ *engine.Tensor, x []*engine.Tensor) []*engine.Tensor {
-			return []*engine.Tensor{multiply(dy, x[1]), multiply(dy, x[0])}
+	return ag.Custom("softmax of product",
+		func(x []*engine.Tensor) *engine.Tensor {
+			y := multiply(x[0], x[1])
+			y.Backend().Softmax(y, y)
+			return y
+		},
+		func(dy, y *engine.Tensor, x []*engine.Tensor) []*engine.Tensor {
+			dp := engine.New(y.Backend(), y.DType(), y.Shape()...) // of the product
+			defer dp.Free()
+			dp.Backend().SoftmaxBackward(dp, y, dy)
+			return []*engine.Tensor{multiply(dp, x[1]), multiply(dp, x[0])}
 		}, a, b)
 }
 
-// customSoftmax has a gradient that depends on its result alone.
-func customSoftmax(x *ag.Value) *ag.Value {
-	return ag.Custom("softmax",
-		func(x []*engine.Tensor) *engine.Tensor {
-			y := engine.New(x[0].Backend(), x[0].DType(), x[0].Shape()...)
-			y.Backend().Softmax(y, x[0])
-			return y
-		},
-		func(dy, y *engine.Tensor, _ []*engine.Tensor) []*engine.Tensor {
-			dx := engine.New(y.Backend(), y.DType(), y.Shape()...)
-			dx.Backend().SoftmaxBackward(dx, y, dy)
-			return []*engine.Tensor{dx}
-		}, x)
-}
-
-// attentionComposed has the probabilities as its second output.
-func attentionComposed(heads int) Func {
-	return func(_ *ag.Tape, in []*ag.Value) []*ag.Value {
-		out, probabilities := ag.AttentionComposed(in[0], heads)
-		return []*ag.Value{out, probabilities}
-	}
+// attentionComposed has two heads, and the probabilities as its second output.
+func attentionComposed(_ *ag.Tape, in []*ag.Value) []*ag.Value {
+	out, probabilities := ag.AttentionComposed(in[0], 2)
+	return []*ag.Value{out, probabilities}
 }
 
 func concat(axis int) Func {
@@ -105,52 +95,22 @@ func drop(op func(x *ag.Value, p float64, key *engine.Key) *ag.Value, p float64,
 	return Unary(func(x *ag.Value) *ag.Value { return op(x, p, key) })
 }
 
-// dropTwice draws from two keys of one seed, as two layers of a model do.
-func dropTwice(_ *ag.Tape, in []*ag.Value) []*ag.Value {
-	key := engine.Key{Seed: 4}
-	first, second := key.Child(0), key.Child(1)
-	return []*ag.Value{ag.Mul(ag.Dropout(in[0], 0.4, &first), ag.Dropout(in[0], 0.2, &second))}
-}
-
-// softTargets are smoothed labels, without a gradient.
-func softTargets(batch, classes int) Input {
-	labels := make([]int, batch)
-	for i := range labels {
-		labels[i] = (3*i + 1) % classes
-	}
-	in := Input{Name: "target", Shape: []int{batch, classes}, NoGrad: true}
-	for _, v := range ag.SmoothTargets(labels, classes, 0.1) {
-		in.Values = append(in.Values, float64(v))
-	}
-	return in
-}
-
 // gather takes rows of a source of m rows.
 func gather(m int, index ...int32) Func {
 	return func(t *ag.Tape, in []*ag.Value) []*ag.Value { return []*ag.Value{ag.Gather(in[0], t.Rows(index, m))} }
 }
 
-// gatherTransposed adds row i of the source to row index[i] of m. Some get nothing.
-func gatherTransposed(m int, index ...int32) Func {
-	return func(t *ag.Tape, in []*ag.Value) []*ag.Value {
-		return []*ag.Value{ag.Gather(in[0], t.Rows(index, m).Transposed())}
-	}
-}
-
-// gatherSums has several rows and gaps in both directions, one row that is summed twice, one result and one source without the other.
+// gatherSums has several rows and gaps in both directions, one row that is summed twice, one result and one source without the other. A
+// second gather adds its gradient to that of the first.
 func gatherSums(t *ag.Tape, in []*ag.Value) []*ag.Value {
 	index := func(values []int32, shape ...int) *engine.Tensor {
 		return t.Const(engine.FromSlice(t.Backend(), engine.Int32, values, shape...)).Data()
 	}
-	return []*ag.Value{ag.Gather(in[0], ag.Rows{
+	sums := ag.Rows{
 		From: index([]int32{1, -1, 0, 0, 3, 1, 3, 3, -1, -1, -1, -1, -1, 0, -1}, 5, 3),
 		Back: index([]int32{0, 1, 4, 0, 1, -1, -1, -1, -1, 1, 2, 2}, 4, 3),
-	})}
-}
-
-// gatherTwice adds two gathers into one gradient.
-func gatherTwice(t *ag.Tape, in []*ag.Value) []*ag.Value {
-	return []*ag.Value{ag.Gather(in[0], t.Rows([]int32{4, 4}, 5)), ag.Gather(in[0], t.Rows([]int32{1, 4, 0}, 5))}
+	}
+	return []*ag.Value{ag.Gather(in[0], t.Rows([]int32{3, 3, 0}, 4)), ag.Gather(in[0], sums)}
 }
 
 // experts are the weights [out, in] and biases of three experts.
