@@ -1,7 +1,6 @@
 package mae
 
 import (
-	"cmp"
 	"fmt"
 	"strings"
 
@@ -23,17 +22,13 @@ var System = system.System{
 	Check: check,
 	Build: func(s *nn.Scope, r recipe.Recipe) system.Model { return &learner{New(s, FromRecipe(r)), r} },
 	Start: func(file nn.Weights, r recipe.Recipe, _ nn.Source) (*nn.Load, error) {
-		return &nn.Load{File: file}, cmp.Or(vit.SameHeads(file, r), sameDecoderHeads(file, r))
+		return &nn.Load{File: file}, vit.SameHeads(file, r)
 	},
 	Heads: func(recipe.Recipe) map[data.Modality]string { return nil },
 	Group: func(r recipe.Recipe, name string, _ []int) (lrScale, decay float64) {
 		return 1, Decay(name, r.Train.WeightDecay)
 	},
 	Preset: preset,
-}
-
-func sameDecoderHeads(file nn.Weights, r recipe.Recipe) error {
-	return vit.CompareHeads(file, r, "decoder_heads", func(m recipe.Model) (heads, dim int) { return m.DecoderHeads, m.DecoderDim })
 }
 
 // FromRecipe returns the sizes of a recipe's encoder and decoder.
@@ -100,17 +95,11 @@ func (l *learner) Reconstruct(t *ag.Tape, b *system.Batch) (masked, output []flo
 	return masked, output, nil
 }
 
-// The masks of published pre-training.
-const (
-	publishedImageMask = 0.9
-	publishedVideoMask = 0.95
-)
-
 func preset(size string) (r recipe.Recipe, ok bool) {
 	c, ok := Sizes[size]
 	c.Encoder.ToRecipe(&r)
 	r.Name, r.Kind, r.System = "mae-"+size, recipe.Pretrain, "mae"
 	r.Model.DecoderDim, r.Model.DecoderDepth, r.Model.DecoderHeads = c.DecoderDim, c.DecoderDepth, c.DecoderHeads
-	r.Train.ImageMask, r.Train.VideoMask = publishedImageMask, publishedVideoMask
+	r.Train.ImageMask, r.Train.VideoMask = 0.9, 0.95 // published
 	return r, ok
 }

@@ -85,7 +85,9 @@ func New(s *nn.Scope, dim int, c Config, init nn.Init) *Layer {
 	c.Hidden = c.Width(dim)
 	l := &Layer{Config: c, Router: newRouter(s.Sub("router"), dim, c.Experts, init)}
 	for e := range c.Experts {
-		l.Experts = append(l.Experts, newAdapter(s.Index("experts", e), dim, c.Hidden, init))
+		expert := s.Index("experts", e)
+		fc1, fc2 := nn.NewLinear(expert.Sub("fc1"), dim, c.Hidden, init), nn.NewLinear(expert.Sub("fc2"), c.Hidden, dim, init)
+		l.Experts = append(l.Experts, &Adapter{fc1, fc2})
 	}
 	return l
 }
@@ -155,10 +157,6 @@ func (l *Layer) adapt(slots *ag.Value, r *ag.Routing) *ag.Value {
 
 // Adapter is one expert: two linear layers with GELU between them.
 type Adapter struct{ FC1, FC2 *nn.Linear }
-
-func newAdapter(s *nn.Scope, dim, hidden int, init nn.Init) *Adapter {
-	return &Adapter{nn.NewLinear(s.Sub("fc1"), dim, hidden, init), nn.NewLinear(s.Sub("fc2"), hidden, dim, init)}
-}
 
 // Router scores the experts for each token. The names are those of the published checkpoints.
 type Router struct{ Score, NoiseScale *nn.Linear }

@@ -2,9 +2,7 @@ package s4d
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"mien/nn"
@@ -12,8 +10,6 @@ import (
 )
 
 // How the shape of a published checkpoint, which has no recipe, follows from its tensors.
-
-var expertName = regexp.MustCompile(`^blocks\.(\d+)\.moe_layer\.experts\.(\d+)\.fc1\.weight$`)
 
 // InferConfig reads the shape of a fine-tuned model from its tensors: width, depth, experts and classes. Heads are 64 wide.
 // Image size, frames and experts per token, which no tensor determines, are the published 160, 16 and 2. Names may claim any
@@ -26,14 +22,17 @@ func InferConfig(file nn.Weights) (c Config, err error) {
 	c.Encoder = vit.Config{ImageSize: 160, Frames: 16, PatchSize: patch[3], Tubelet: patch[2],
 		Dim: patch[0], Heads: max(1, patch[0]/vit.HeadDim), MLPRatio: 4}
 	for _, name := range file.Names() {
-		parts := strings.Split(name, ".")
-		if parts[0] == "blocks" && len(parts) > 1 {
-			if l, err := strconv.Atoi(parts[1]); err == nil {
-				c.Encoder.Depth = max(c.Encoder.Depth, l+1)
-			}
+		var block, expert int
+		n, _ := fmt.Sscanf(name, "blocks.%d.moe_layer.experts.%d.", &block, &expert)
+		if n > 0 {
+			c.Encoder.Depth = max(c.Encoder.Depth, block+1)
 		}
-		if m := expertName.FindStringSubmatch(name); m != nil {
-			c.addExpert(file, name, m)
+		if n < 2 || !strings.HasSuffix(name, ".fc1.weight") {
+			continue
+		}
+		c.MoAEBlocks, c.MoAE.Experts = append(c.MoAEBlocks, block), max(c.MoAE.Experts, expert+1)
+		if shape, _ := file.Shape(name); len(shape) == 2 {
+			c.MoAE.Hidden = shape[0]
 		}
 	}
 	slices.Sort(c.MoAEBlocks)
@@ -47,16 +46,6 @@ func InferConfig(file nn.Weights) (c Config, err error) {
 	}
 	c.VideoClasses, err = classes(file, "video")
 	return c, err
-}
-
-func (c *Config) addExpert(file nn.Weights, name string, match []string) {
-	block, _ := strconv.Atoi(match[1])
-	expert, _ := strconv.Atoi(match[2])
-	c.MoAEBlocks = append(c.MoAEBlocks, block)
-	c.MoAE.Experts = max(c.MoAE.Experts, expert+1)
-	if shape, _ := file.Shape(name); len(shape) == 2 {
-		c.MoAE.Hidden = shape[0]
-	}
 }
 
 func classes(file nn.Weights, head string) (int, error) {

@@ -34,8 +34,8 @@ var System = system.System{
 	},
 	Group: vit.Group,
 	Preset: func(size string) (r recipe.Recipe, ok bool) {
-		c, err := Published(size)
-		return c.toRecipe("s4d-" + size), err == nil
+		c, ok := Published(size)
+		return c.toRecipe("s4d-" + size), ok
 	},
 }
 
@@ -114,9 +114,6 @@ func identify(file nn.Weights) (r recipe.Recipe, ok bool, err error) {
 		return r, true, err
 	}
 	r = c.toRecipe("published")
-	r.Data.Stride = publishedStride
+	r.Data.Stride = 4 // published: every fourth frame
 	return r, true, nil
 }
-
-// publishedStride is the distance between sampled frames.
-const publishedStride = 4

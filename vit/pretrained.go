@@ -28,26 +28,27 @@ func StartClassifier(file nn.Weights, r recipe.Recipe, init nn.Source, added ...
 	return load, SameHeads(file, r)
 }
 
-// SameHeads returns an error if a file's encoder has a different number of attention heads from the recipe's. No tensor's shape
-// depends on it: the weights would load but compute something else.
+// SameHeads returns an error if a file's encoder, or the decoder of a pre-training run, has a different number of attention heads from
+// the recipe's. No tensor's shape depends on it: the weights would load but compute something else. A file without a recipe is a
+// published one, with heads of width HeadDim.
 func SameHeads(file nn.Weights, r recipe.Recipe) error {
-	return CompareHeads(file, r, "heads", func(m recipe.Model) (heads, dim int) { return m.Heads, m.Dim })
-}
-
-// CompareHeads is SameHeads for the attention whose heads and width are returned by of; key is the recipe's name for the heads.
-// A file without a recipe is a published one, with heads of width HeadDim.
-func CompareHeads(file nn.Weights, r recipe.Recipe, key string, of func(m recipe.Model) (heads, dim int)) error {
-	want, dim := of(r.Model)
-	heads := max(1, dim/HeadDim)
+	have := recipe.Model{Heads: max(1, r.Model.Dim/HeadDim), DecoderHeads: max(1, r.Model.DecoderDim/HeadDim)}
 	if text := file.Metadata()["recipe"]; text != "" {
 		inside, err := recipe.Parse([]byte(text))
 		if err != nil {
 			return fmt.Errorf("recipe inside the file: %w", err)
 		}
-		heads, _ = of(inside.Model)
+		have = inside.Model
 	}
-	if heads != want {
-		return fmt.Errorf("its attention has %d heads, that of recipe %s %d: set model.%s to %d", heads, r.Name, want, key, heads)
+	differ := func(key string, have, want int) error {
+		if have == want {
+			return nil
+		}
+		return fmt.Errorf("its attention has %d heads, that of recipe %s %d: set model.%s to %d", have, r.Name, want, key, have)
 	}
-	return nil
+	err := differ("heads", have.Heads, r.Model.Heads)
+	if err == nil && r.Kind == recipe.Pretrain {
+		err = differ("decoder_heads", have.DecoderHeads, r.Model.DecoderHeads)
+	}
+	return err
 }

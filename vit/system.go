@@ -58,18 +58,15 @@ func check(r recipe.Recipe) error {
 	return FromRecipe(r).Check()
 }
 
-// classifier is a Model with the modality of its head.
+// classifier is a Model with the recipe of its run.
 type classifier struct {
 	*Model
-	recipe   recipe.Recipe
-	modality data.Modality
+	recipe recipe.Recipe
 }
 
 func newClassifier(s *nn.Scope, r recipe.Recipe) *classifier {
-	c := &classifier{recipe: r, modality: modality(r)}
-	config := FromRecipe(r)
-	c.Model = New(s, config, r.Classes(c.modality), nn.TruncatedNormal(nn.InitStd(config.Dim), 2))
-	return c
+	init := nn.TruncatedNormal(nn.InitStd(r.Model.Dim), 2)
+	return &classifier{New(s, FromRecipe(r), r.Classes(modality(r)), init), r}
 }
 
 func (c *classifier) Loss(t *ag.Tape, b *system.Batch) *ag.Value {
