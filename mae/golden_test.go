@@ -19,7 +19,7 @@ import (
 // goldenRecipe is the run of testdata/golden/mae_*.
 var goldenRecipe = recipe.Recipe{
 	Kind: recipe.Pretrain, System: "mae",
-	Model: recipe.Model{ImageSize: 16, Frames: 4, PatchSize: 8, Tubelet: 2, Dim: 64, Depth: 2, Heads: 1, MLPRatio: 4,
+	Model: recipe.Model{Encoder: recipe.Encoder{ImageSize: 16, Frames: 4, PatchSize: 8, Tubelet: 2, Dim: 64, Depth: 2, Heads: 1, MLPRatio: 4},
 		DecoderDim: 64, DecoderDepth: 1, DecoderHeads: 1},
 	Train: recipe.Train{LR: 1e-3, Beta2: 0.95, WeightDecay: 0.05, ImageMask: 0.5, VideoMask: 0.5},
 }

@@ -34,7 +34,7 @@ var System = system.System{
 // FromRecipe returns the sizes of a recipe's encoder and decoder.
 func FromRecipe(r recipe.Recipe) Config {
 	m := r.Model
-	return Config{Encoder: vit.FromRecipe(r), DecoderDim: m.DecoderDim, DecoderDepth: m.DecoderDepth, DecoderHeads: m.DecoderHeads}
+	return Config{Encoder: vit.Config(m.Encoder), DecoderDim: m.DecoderDim, DecoderDepth: m.DecoderDepth, DecoderHeads: m.DecoderHeads}
 }
 
 func check(r recipe.Recipe) error {
@@ -97,7 +97,7 @@ func (l *learner) Reconstruct(t *ag.Tape, b *system.Batch) (masked, output []flo
 
 func preset(size string) (r recipe.Recipe, ok bool) {
 	c, ok := Sizes[size]
-	c.Encoder.ToRecipe(&r)
+	r.Model.Encoder = recipe.Encoder(c.Encoder)
 	r.Name, r.Kind, r.System = "mae-"+size, recipe.Pretrain, "mae"
 	r.Model.DecoderDim, r.Model.DecoderDepth, r.Model.DecoderHeads = c.DecoderDim, c.DecoderDepth, c.DecoderHeads
 	r.Train.ImageMask, r.Train.VideoMask = 0.9, 0.95 // published

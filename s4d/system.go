@@ -42,7 +42,7 @@ var System = system.System{
 // FromRecipe returns the model of a recipe. Without experts it is the plain vision transformer with two heads.
 func FromRecipe(r recipe.Recipe) (Config, error) {
 	m := r.Model
-	c := Config{Encoder: vit.FromRecipe(r), ImageClasses: m.ImageClasses, VideoClasses: m.VideoClasses,
+	c := Config{Encoder: vit.Config(m.Encoder), ImageClasses: m.ImageClasses, VideoClasses: m.VideoClasses,
 		MoAE: moae.Config{Experts: m.Experts, TopK: m.TopK, Hidden: m.ExpertHidden, Residual: m.Residual,
 			NoiseInEval: m.NoiseInEval, Capacity: m.Capacity, Balance: m.Balance}}
 	var err error
@@ -55,7 +55,7 @@ func FromRecipe(r recipe.Recipe) (Config, error) {
 // toRecipe returns a recipe of the model.
 func (c Config) toRecipe(name string) recipe.Recipe {
 	r := recipe.Recipe{Name: name, Kind: recipe.Finetune, System: "s4d"}
-	c.Encoder.ToRecipe(&r)
+	r.Model.Encoder = recipe.Encoder(c.Encoder)
 	r.Model.Experts, r.Model.TopK, r.Model.ExpertHidden, r.Model.Position = c.MoAE.Experts, c.MoAE.TopK, c.MoAE.Hidden, joined(c.MoAEBlocks)
 	r.Model.ImageClasses, r.Model.VideoClasses = c.ImageClasses, c.VideoClasses
 	return r

@@ -32,7 +32,8 @@ func StartClassifier(file nn.Weights, r recipe.Recipe, init nn.Source, added ...
 // the recipe's. No tensor's shape depends on it: the weights would load but compute something else. A file without a recipe is a
 // published one, with heads of width HeadDim.
 func SameHeads(file nn.Weights, r recipe.Recipe) error {
-	have := recipe.Model{Heads: max(1, r.Model.Dim/HeadDim), DecoderHeads: max(1, r.Model.DecoderDim/HeadDim)}
+	have := recipe.Model{DecoderHeads: max(1, r.Model.DecoderDim/HeadDim)}
+	have.Heads = max(1, r.Model.Dim/HeadDim)
 	if text := file.Metadata()["recipe"]; text != "" {
 		inside, err := recipe.Parse([]byte(text))
 		if err != nil {
