@@ -1,6 +1,7 @@
 package gradcheck
 
 import (
+	"cmp"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -32,14 +33,15 @@ type checker struct {
 
 // pair is one derivative, computed both ways.
 type pair struct {
-	Element            // RelError is known when all pairs are
-	leaf               *leaf
-	along              direction // through the leaf
-	projection         int
-	left, right, curve float64 // the one-sided differences, and what tells a kink from curvature
+	Element
+	leaf        *leaf
+	along       direction // through the leaf
+	projection  int
+	left, right float64 // the one-sided differences
+	kinked      bool
 }
 
-// check computes all pairs and judges them.
+// check compares all pairs and reports the worst, or else the first kink.
 func (c *checker) check() (Result, error) {
 	c.base = c.outputs()
 	size := len(c.base)
@@ -52,41 +54,37 @@ func (c *checker) check() (Result, error) {
 	if err := c.backward(); err != nil {
 		return res, err
 	}
-	var all []*pair
-	for _, l := range c.learning {
-		for _, along := range c.sample(len(l.Values), someElements, "directions of "+l.Name, randomDirection) {
-			all = append(all, c.compare(l, along)...)
-		}
-	}
-	res.Checked = len(all)
-	c.measure(all)
-	err := c.judge(&res, all)
-	return res, err
-}
-
-// judge finds the worst pair, and the first kink.
-func (c *checker) judge(res *Result, all []*pair) error {
+	c.measure()
 	var worst, kink *pair
-	for _, p := range all {
+	for _, p := range c.pairs() {
+		res.Checked++
 		switch {
-		case !p.kinked():
-			if e := p.relative(); worst == nil || e > worst.RelError {
-				worst = p
-			}
-		case kink == nil:
-			kink = p
+		case p.kinked:
+			kink = cmp.Or(kink, p)
+		case worst == nil || p.RelError > worst.RelError:
+			worst = p
 		}
 	}
 	if worst != nil {
 		if res.Worst = worst.Element; worst.RelError > c.opt.Tol {
 			res.Worst = c.locate(worst).Element
-			return &Mismatch{res.Worst, c.opt.Tol}
+			return res, &Mismatch{res.Worst, c.opt.Tol}
 		}
 	}
 	if kink != nil {
-		return &Kink{kink.Element, kink.left, kink.right}
+		return res, &Kink{kink.Element, kink.left, kink.right}
 	}
-	return nil
+	return res, nil
+}
+
+// pairs compares along all directions through all leaves.
+func (c *checker) pairs() (all []*pair) {
+	for _, l := range c.learning {
+		for _, along := range c.sample(len(l.Values), someElements, "directions of "+l.Name, randomDirection) {
+			all = append(all, c.compare(l, along)...)
+		}
+	}
+	return all
 }
 
 // sample returns the unit vectors of n elements if they are few, else some that random draws and those of some elements.
@@ -169,9 +167,11 @@ func (c *checker) compare(l *leaf, along direction) []*pair {
 		p.Element = Element{Tensor: l.Name, Index: position(l.Shape, along.element()), Output: w.element(), Analytic: along.dot(l.analytic[i])}
 		// The central difference of fourth order has an error of step⁴·f⁽⁵⁾/30.
 		p.Numeric = (8*(f[3]-f[1]) - (f[4] - f[0])) / (12 * c.opt.Step)
+		p.RelError = share(p.Analytic-p.Numeric, max(math.Abs(p.Analytic), math.Abs(p.Numeric), l.floor))
 		// The gap between the one-sided differences of a smooth function shrinks in proportion to the step, so what is left of their
 		// gap at two steps minus twice the gap at one step is step³·f⁗/2. At a kink it is the change of slope.
-		p.curve = math.Abs((f[4]-2*f[2]+f[0])/(2*c.opt.Step) - 2*(p.right-p.left))
+		bend := math.Abs((f[4]-2*f[2]+f[0])/(2*c.opt.Step) - 2*(p.right-p.left))
+		p.kinked = bend > kinkShare*max(l.size, largest(p.left, p.right))
 		pairs = append(pairs, p)
 	}
 	return pairs
@@ -191,10 +191,7 @@ func position(shape []int, flat int) []int {
 }
 
 // measure finds for each leaf its largest gradient and the floor below which errors are not taken relative to a gradient.
-func (c *checker) measure(all []*pair) {
-	for _, p := range all {
-		p.leaf.size = max(p.leaf.size, largest(p.Numeric))
-	}
+func (c *checker) measure() {
 	overall := 0.0
 	for _, w := range c.project {
 		outputs := 0.0
@@ -204,25 +201,13 @@ func (c *checker) measure(all []*pair) {
 		overall = max(overall, outputs)
 	}
 	for _, l := range c.learning {
-		for _, g := range l.analytic {
-			l.size = max(l.size, largest(g...))
-		}
+		l.size = largest(slices.Concat(l.analytic...)...)
 		overall = max(overall, l.size)
 	}
 	for _, l := range c.learning {
 		l.floor = max(tensorShare*l.size, caseShare*overall)
 		l.size = max(l.size, caseShare*overall)
 	}
-}
-
-func (p *pair) kinked() bool {
-	return p.curve > kinkShare*max(p.leaf.size, largest(p.left, p.right))
-}
-
-// relative computes the error relative to the larger of the two derivatives or the floor.
-func (p *pair) relative() float64 {
-	p.RelError = share(p.Analytic-p.Numeric, max(math.Abs(p.Analytic), math.Abs(p.Numeric), p.leaf.floor))
-	return p.RelError
 }
 
 // locate narrows a failing direction down to a failing element by bisection, following the half with the larger error, and returns p
@@ -244,7 +229,7 @@ func (c *checker) locate(p *pair) *pair {
 			d = left
 		}
 	}
-	if one := along(unit(d.from)); one.relative() > c.opt.Tol {
+	if one := along(unit(d.from)); one.RelError > c.opt.Tol {
 		return one
 	}
 	return p

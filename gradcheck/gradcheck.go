@@ -29,7 +29,7 @@
 //
 //	|a − n| / max(|a|, |n|, 1e-3·G, 1e-5·max(A, Y))
 //
-// where G is the largest gradient of the same tensor, A the largest of all tensors and Y the size of the outputs. The
+// where G is the largest gradient of the same tensor by Backward, A the largest of all tensors and Y the size of the outputs. The
 // third term makes exact zeros comparable; the last is the level below which differences are lost in rounding, and the
 // only scale for a tensor whose gradient vanishes identically (a bias in front of a softmax).
 //
