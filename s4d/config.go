@@ -23,14 +23,6 @@ type Config struct {
 	VideoClasses int   // of the dynamic head
 }
 
-// Published returns the configuration of a published size ("small", "base", "large") or of "tiny": experts in the later half of
-// the blocks, and 7 classes in both heads.
-func Published(size string) (c Config, ok bool) {
-	enc, ok := vit.Sizes[size]
-	blocks, _ := Positions("later", enc.Depth)
-	return Config{Encoder: enc, MoAE: moae.Config{Experts: 8, TopK: 2}, MoAEBlocks: blocks, ImageClasses: 7, VideoClasses: 7}, ok
-}
-
 // Positions returns the blocks that carry experts, half of all: the paper's ablation has "early", "middle", "later" (the
 // published choice) and "alternate" (every second block). A single block has no half. A list of block numbers also works, as in
 // "1,2".
@@ -56,7 +48,7 @@ func Positions(name string, depth int) ([]int, error) {
 	return blocks, nil
 }
 
-// numbered parses a list of distinct blocks, and joined formats it.
+// numbered parses a list of distinct blocks.
 func numbered(list string) (blocks []int, err error) {
 	for _, field := range strings.Split(list, ",") {
 		b, err := strconv.Atoi(strings.TrimSpace(field))
@@ -67,10 +59,6 @@ func numbered(list string) (blocks []int, err error) {
 	}
 	slices.Sort(blocks)
 	return blocks, nil
-}
-
-func joined(blocks []int) string {
-	return strings.Trim(strings.ReplaceAll(fmt.Sprint(blocks), " ", ","), "[]")
 }
 
 // maxClasses is the number of classes that the labels of a list can distinguish.

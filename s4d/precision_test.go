@@ -35,8 +35,9 @@ func TestPrecisionOfLogits(t *testing.T) {
 }
 
 func baseLogits(t *testing.T, p engine.Precision) []float64 {
-	c, ok := s4d.Published("base")
-	require.True(t, ok)
+	r, _ := s4d.System.Preset("base")
+	c, err := s4d.FromRecipe(r)
+	require.NoError(t, err)
 	c.MoAEBlocks = nil
 	b := cpu.New()
 	scope := nn.NewInferenceScope(b, nn.Random{Seed: 1}, p)

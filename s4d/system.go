@@ -33,9 +33,12 @@ var System = system.System{
 		return map[data.Modality]string{data.Image: "head.image.", data.Video: "head.video."}
 	},
 	Group: vit.Group,
+	// Published are experts in the later half of the blocks.
 	Preset: func(size string) (r recipe.Recipe, ok bool) {
-		c, ok := Published(size)
-		return c.toRecipe("s4d-" + size), ok
+		r, ok = vit.System.Preset(size)
+		r.Name, r.System = "s4d-"+size, "s4d"
+		r.Model.Experts, r.Model.TopK, r.Model.Position, r.Model.ImageClasses = 8, 2, "later", 7
+		return r, ok
 	},
 }
 
@@ -50,15 +53,6 @@ func FromRecipe(r recipe.Recipe) (Config, error) {
 		c.MoAEBlocks, err = Positions(m.Position, m.Depth)
 	}
 	return c, err
-}
-
-// toRecipe returns a recipe of the model.
-func (c Config) toRecipe(name string) recipe.Recipe {
-	r := recipe.Recipe{Name: name, Kind: recipe.Finetune, System: "s4d"}
-	r.Model.Encoder = recipe.Encoder(c.Encoder)
-	r.Model.Experts, r.Model.TopK, r.Model.ExpertHidden, r.Model.Position = c.MoAE.Experts, c.MoAE.TopK, c.MoAE.Hidden, joined(c.MoAEBlocks)
-	r.Model.ImageClasses, r.Model.VideoClasses = c.ImageClasses, c.VideoClasses
-	return r
 }
 
 // classifier is a Model with the recipe of its run.
@@ -102,18 +96,4 @@ func (c *classifier) ExpertBlocks() []int { return c.MoAEBlocks }
 
 func (c *classifier) MACs(m data.Modality) int {
 	return c.Config.MACs(c.Config.Encoder.TokensOf(m), c.Classes(m))
-}
-
-// identify recognises published checkpoints by their tensors.
-func identify(file nn.Weights) (r recipe.Recipe, ok bool, err error) {
-	if _, ok := file.Shape("head.image.weight"); !ok {
-		return r, false, nil
-	}
-	c, err := InferConfig(file)
-	if err != nil {
-		return r, true, err
-	}
-	r = c.toRecipe("published")
-	r.Data.Stride = 4 // published: every fourth frame
-	return r, true, nil
 }
