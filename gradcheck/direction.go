@@ -11,15 +11,8 @@ type direction struct {
 	values []float64
 }
 
-// unit returns the unit vector of element i, and units those of n elements.
+// unit returns the unit vector of an element.
 func unit(i int) direction { return direction{i, []float64{1}} }
-
-func units(n int) (all []direction) {
-	for i := range n {
-		all = append(all, unit(i))
-	}
-	return all
-}
 
 // element returns the position of a unit vector, −1 for a dense one.
 func (d direction) element() int {

@@ -31,5 +31,6 @@ type NonDeterministic struct {
 }
 
 func (e *NonDeterministic) Error() string {
-	return fmt.Sprintf("two passes differ in %s at %d: %.10g, then %.10g; draw random numbers from fixed keys", e.What, e.At, e.First, e.Second)
+	return fmt.Sprintf("two passes differ in %s at %d: %.10g, then %.10g; draw random numbers from fixed keys",
+		e.What, e.At, e.First, e.Second)
 }

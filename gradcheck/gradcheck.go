@@ -120,13 +120,6 @@ type Options struct {
 	Full int
 }
 
-func (o Options) withDefaults() Options {
-	o.Tol = cmp.Or(o.Tol, Tolerance)
-	o.Step = cmp.Or(o.Step, 0x1p-11) // a power of two: x ± step is exact for an x that float32 holds
-	o.Full = cmp.Or(o.Full, 200)
-	return o
-}
-
 // Element is one comparison: a derivative of one output, or of a projection of all, with respect to one element of a
 // tensor, or along a direction through it.
 type Element struct {
@@ -166,21 +159,15 @@ type Result struct {
 	Worst   Element // the pair with the largest relative error
 }
 
-func (r Result) String() string {
-	how := "projections"
-	if r.Full {
-		how = "full Jacobian"
-	}
-	return fmt.Sprintf("%s: %s, %d pairs, worst %.1e", r.Name, how, r.Checked, r.Worst.RelError)
-}
-
 // Check compares the gradients of a case with central differences in float64. The error wraps a [*NonDeterministic], a
 // [*Mismatch] or a [*Kink], whichever is more serious in this order, or an error inside the case: an *engine.ShapeError or an
 // *engine.AllocError. The result is valid with a *Mismatch and a *Kink too.
 func Check(c Case, opt Options) (res Result, err error) {
 	res.Name = c.Name
+	opt.Tol, opt.Full = cmp.Or(opt.Tol, Tolerance), cmp.Or(opt.Full, 200)
+	opt.Step = cmp.Or(opt.Step, 0x1p-11) // a power of two: x ± step is exact for an x that float32 holds
 	err = run(c, Target{Backend: opt.Backend, DType: engine.Float64}, func(p *program) (err error) {
-		res, err = (&checker{program: p, opt: opt.withDefaults()}).check()
+		res, err = (&checker{program: p, opt: opt}).check()
 		return err
 	})
 	return res, err

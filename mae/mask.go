@@ -41,16 +41,12 @@ func RandomMask(batch, tokens int, ratio float64, rng *rand.Rand) *Mask {
 			hidden[b*tokens+i] = 1
 		}
 	}
-	m, err := NewMask(batch, tokens, hidden)
-	if err != nil {
-		panic(&engine.ShapeError{Op: "RandomMask", Got: err, Want: "a ratio that passes CheckRatio"})
-	}
-	return m
+	return NewMask(batch, tokens, hidden)
 }
 
 // NewMask takes a mask [B·N] of ones (hidden) and zeros. Every sample must hide the same number of patches, with at least one
 // hidden and one visible.
-func NewMask(batch, tokens int, hidden []float32) (*Mask, error) {
+func NewMask(batch, tokens int, hidden []float32) *Mask {
 	m := &Mask{Batch: batch, Tokens: tokens}
 	for i, h := range hidden {
 		if h == 0 {
@@ -60,16 +56,15 @@ func NewMask(batch, tokens int, hidden []float32) (*Mask, error) {
 		}
 	}
 	m.Visible, m.Hidden = len(m.visible)/max(batch, 1), len(m.hidden)/max(batch, 1)
-	wrong := fmt.Errorf("mask of %d samples: each must hide the same number of its %d patches, at least one, and show at least one", batch, tokens)
-	if m.Visible == 0 || m.Hidden == 0 || len(hidden) != batch*tokens {
-		return nil, wrong
+	wrong := m.Visible == 0 || m.Hidden == 0 || len(hidden) != batch*tokens
+	for i := 0; i < len(m.visible) && !wrong; i++ {
+		wrong = int(m.visible[i])/tokens != i/m.Visible
 	}
-	for i, at := range m.visible {
-		if int(at)/tokens != i/m.Visible {
-			return nil, wrong
-		}
+	if wrong {
+		panic(&engine.ShapeError{Op: "mask", Got: fmt.Sprintf("%d patches shown and %d hidden", len(m.visible), len(m.hidden)),
+			Want: fmt.Sprintf("%d samples that hide the same number of their %d patches, at least one, and show at least one", batch, tokens)})
 	}
-	return m, nil
+	return m
 }
 
 // places is a mask on a backend, as row indices.
