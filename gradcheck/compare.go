@@ -31,7 +31,6 @@ type Tensor struct {
 // Gradients runs a training pass of a case. The first result, "outputs", holds all outputs, one after the other; then
 // comes, for each input and parameter that is not constant, the gradient of the outputs' projection on random weights.
 func Gradients(c Case, on Target) (tensors []Tensor, err error) {
-	on.DType = cmp.Or(on.DType, engine.Float32)
 	err = run(c, on, func(p *program) error {
 		tensors = p.tensors()
 		return nil
@@ -84,8 +83,8 @@ func Compare(c Case, reference []Tensor, target Target) (Comparison, error) {
 	if target.Precision != engine.Full {
 		tol, rounding = ToleranceBF16, 1e-2
 	}
-	target.DType, tol = cmp.Or(target.DType, engine.Float32), cmp.Or(target.Tol, tol)
-	res := Comparison{Name: c.Name, DType: target.DType, Precision: target.Precision}
+	tol = cmp.Or(target.Tol, tol)
+	res := Comparison{Name: c.Name, DType: cmp.Or(target.DType, engine.Float32), Precision: target.Precision}
 	err := run(c, target, func(p *program) error {
 		res.Backend = p.backend.Name()
 		return res.worst(p.tensors(), reference, rounding)

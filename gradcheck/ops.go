@@ -111,8 +111,8 @@ func Ops() []Case {
 		row("Gates", Unary(func(s value) value { return ag.Gates(s, ag.Route(s, 3, 0)) }), scores(5, 4)),
 		row("Dispatch", Binary(func(x, s value) value { return ag.Dispatch(x, ag.Route(s, 2, 0)) }),
 			tensor("x", 4, 3), scores(4, 4)),
-		row("Combine", combine(0), tensor("slots", 8, 3), tensor("gates", 4, 2), scores(4, 4)),
-		row("Combine/capacity", combine(1), tensor("slots", 8, 3), tensor("gates", 4, 2), scores(4, 4)),
+		row("Combine", Ternary(func(slots, gates, s value) value { return ag.Combine(slots, gates, ag.Route(s, 2, 0)) }),
+			tensor("slots", 8, 3), tensor("gates", 4, 2), scores(4, 4)),
 
 		row("Scale", with(ag.Scale, -1.7), tensor("x", 3, 4)),
 		row("Scale/zero", with(ag.Scale, 0), tensor("x", 3)),

@@ -161,12 +161,6 @@ func route(k, capacity int) Func {
 	}
 }
 
-func combine(capacity int) Func {
-	return Ternary(func(slots, gates, scores value) value {
-		return ag.Combine(slots, gates, ag.Route(scores, 2, capacity))
-	})
-}
-
 // overlapping slices must add their gradients where they overlap.
 func overlapping(_ *ag.Tape, in []value) []value {
 	return []value{ag.Slice(in[0], 0, 0, 3), ag.Slice(in[0], 0, 2, 5)}

@@ -58,6 +58,7 @@ func run(c Case, on Target, fn func(p *program) error) (err error) {
 		return errors.New("no backend to compute on: set Backend, for example to a function that returns cpu.New()")
 	}
 	b := on.Backend()
+	on.DType = cmp.Or(on.DType, engine.Float32)
 	defer func() { err = cmp.Or(err, b.Close()) }()
 	if on.Precision != engine.Full && on.DType != engine.Float32 {
 		return fmt.Errorf("%v products of %v tensors: only float32 has a precision", on.Precision, on.DType)

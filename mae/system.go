@@ -25,10 +25,7 @@ var System = system.System{
 		return &nn.Load{File: file}, vit.SameHeads(file, r)
 	},
 	Heads: func(recipe.Recipe) map[data.Modality]string { return nil },
-	Group: func(r recipe.Recipe, name string, _ []int) (lrScale, decay float64) {
-		return 1, Decay(name, r.Train.WeightDecay)
-	},
-	Preset: preset,
+	Group: group, Preset: preset,
 }
 
 // FromRecipe returns the sizes of a recipe's encoder and decoder.
@@ -55,13 +52,13 @@ func ratio(r recipe.Recipe, m data.Modality) float64 {
 	return data.ByModality(m, r.Train.ImageMask, r.Train.VideoMask)
 }
 
-// Decay is the weight decay of a parameter by the released code's rule: names ending in ".bias" and layer norms do not decay;
-// all else does, including q_bias, v_bias and the mask token.
-func Decay(name string, decay float64) float64 {
+// group applies the released code's rule of weight decay: names ending in ".bias" and layer norms do not decay; all else does,
+// including q_bias, v_bias and the mask token.
+func group(r recipe.Recipe, name string, _ []int) (lrScale, decay float64) {
 	if strings.HasSuffix(name, ".bias") || strings.Contains(name, "norm") {
-		return 0
+		return 1, 0
 	}
-	return decay
+	return 1, r.Train.WeightDecay
 }
 
 // learner is a Model with the recipe of its run.

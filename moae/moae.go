@@ -15,6 +15,7 @@ package moae
 
 import (
 	"fmt"
+	"slices"
 
 	ag "mien/autograd"
 	"mien/engine"
@@ -102,14 +103,7 @@ type Output struct {
 
 // Values returns the results that outlive the block's scope on the tape.
 func (o Output) Values() []*ag.Value {
-	if o.Gates == nil {
-		return nil
-	}
-	values := []*ag.Value{o.Gates, o.Choice}
-	if o.Balance != nil {
-		values = append(values, o.Balance)
-	}
-	return values
+	return slices.DeleteFunc([]*ag.Value{o.Gates, o.Choice, o.Balance}, func(v *ag.Value) bool { return v == nil })
 }
 
 // Forward computes Σ_i G(x)_i·Adapter_i(x) (S4D equation 9) for tokens x [B, N, D]. Slots [B·N·k, D] are the tokens sorted by

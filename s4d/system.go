@@ -24,7 +24,13 @@ var System = system.System{
 		}
 		return c.Check()
 	},
-	Build: func(s *nn.Scope, r recipe.Recipe) system.Model { return newClassifier(s, r) },
+	Build: func(s *nn.Scope, r recipe.Recipe) system.Model {
+		c, err := FromRecipe(r)
+		if err != nil {
+			panic(&engine.ShapeError{Op: "s4d", Got: err, Want: "a recipe that passed Check"})
+		}
+		return &classifier{New(s, c), r}
+	},
 	Start: func(file nn.Weights, r recipe.Recipe, init nn.Source) (*nn.Load, error) {
 		return vit.StartClassifier(file, r, init, "blocks.*.moe_layer.*") // the file's model may have no experts
 	},
@@ -59,14 +65,6 @@ func FromRecipe(r recipe.Recipe) (Config, error) {
 type classifier struct {
 	*Model
 	recipe recipe.Recipe
-}
-
-func newClassifier(s *nn.Scope, r recipe.Recipe) *classifier {
-	c, err := FromRecipe(r)
-	if err != nil {
-		panic(&engine.ShapeError{Op: "s4d", Got: err, Want: "a recipe that passed Check"})
-	}
-	return &classifier{New(s, c), r}
 }
 
 func (c *classifier) Loss(t *ag.Tape, b *system.Batch) *ag.Value {

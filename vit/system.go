@@ -18,7 +18,10 @@ import (
 var System = system.System{
 	Name: "vit", Kind: recipe.Finetune,
 	Check: check,
-	Build: func(s *nn.Scope, r recipe.Recipe) system.Model { return newClassifier(s, r) },
+	Build: func(s *nn.Scope, r recipe.Recipe) system.Model {
+		init := nn.TruncatedNormal(nn.InitStd(r.Model.Dim), 2)
+		return &classifier{New(s, Config(r.Model.Encoder), r.Classes(modality(r)), init), r}
+	},
 	Start: func(file nn.Weights, r recipe.Recipe, init nn.Source) (*nn.Load, error) {
 		return StartClassifier(file, r, init)
 	},
@@ -48,11 +51,6 @@ func check(r recipe.Recipe) error {
 type classifier struct {
 	*Model
 	recipe recipe.Recipe
-}
-
-func newClassifier(s *nn.Scope, r recipe.Recipe) *classifier {
-	init := nn.TruncatedNormal(nn.InitStd(r.Model.Dim), 2)
-	return &classifier{New(s, Config(r.Model.Encoder), r.Classes(modality(r)), init), r}
 }
 
 func (c *classifier) Loss(t *ag.Tape, b *system.Batch) *ag.Value {
