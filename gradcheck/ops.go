@@ -85,13 +85,11 @@ func Ops() []Case {
 		row("MeanAxis/middle", with(ag.MeanAxis, 1), tensor("x", 2, 3, 4)),
 
 		row("MSE", Binary(ag.MSE), tensor("pred", 4, 3), fixed(tensor("target", 4, 3))),
-		row("MSE/vector", Binary(ag.MSE), tensor("pred", 7), fixed(tensor("target", 7))),
 		row("MSE/large", Binary(ag.MSE), tensor("pred", 3, 7, 101), fixed(tensor("target", 3, 7, 101))),
 
 		row("Mul", Binary(ag.Mul), tensor("a", 3, 4), tensor("b", 3, 4)),
 		row("Mul/row", Binary(ag.Mul), tensor("a", 2, 3, 4), tensor("b", 4)),
 		row("Mul/column", Binary(ag.Mul), tensor("a", 3, 1), tensor("b", 3, 4)),
-		row("Mul/both stretched", Binary(ag.Mul), tensor("a", 3, 1), tensor("b", 2, 1, 4)),
 		row("Mul/scalar", Binary(ag.Mul), tensor("a"), tensor("b", 2, 3)),
 		row("Mul/itself", Unary(func(x value) value { return ag.Mul(x, x) }), tensor("x", 3, 4)),
 
@@ -129,7 +127,6 @@ func Ops() []Case {
 		row("LogSoftmax/large logits", Unary(ag.LogSoftmax), within(-8, 8, tensor("x", 4, 7))),
 
 		row("Sub", Binary(ag.Sub), tensor("a", 3, 4), tensor("b", 3, 4)),
-		row("Sub/from scalar", Binary(ag.Sub), tensor("a"), tensor("b", 2, 3)),
 		row("Sub/itself", Unary(func(x value) value { return ag.Sub(ag.Scale(x, 2), x) }), tensor("x", 3, 4)),
 
 		row("Sum", Unary(ag.Sum), tensor("x", 3, 4)),

@@ -76,23 +76,23 @@ type places struct {
 
 // on uploads the mask in a single transfer.
 func (m *Mask) on(t *ag.Tape) places {
-	rows := m.Batch * m.Tokens
-	values := make([]int32, 0, 2*len(m.visible)+len(m.hidden)+2*rows)
-	values = append(append(values, m.visible...), m.hidden...)
-	for _, v := range m.visible {
-		values = append(values, v%int32(m.Tokens))
+	rows, order := m.Batch*m.Tokens, make([]int32, len(m.visible))
+	for i, v := range m.visible {
+		order[i] = v % int32(m.Tokens)
 	}
-	values = append(append(values, inverse(m.visible, rows)...), inverse(m.hidden, rows)...)
-	all := t.Const(engine.FromSlice(t.Backend(), engine.Int32, values, len(values), 1)).Data()
-	next := 0
-	take := func(n int) *engine.Tensor {
-		next += n
-		return t.Const(all.Range(next-n, next)).Data()
+	parts := [][]int32{m.visible, inverse(m.visible, rows), m.hidden, inverse(m.hidden, rows), order}
+	values := slices.Concat(parts...)
+	all, next := t.Const(engine.FromSlice(t.Backend(), engine.Int32, values, len(values), 1)).Data(), 0
+	var index []*engine.Tensor
+	for _, part := range parts {
+		index = append(index, t.Const(all.Range(next, next+len(part))).Data())
+		next += len(part)
 	}
-	var p places
-	p.visible.From, p.hidden.From, p.order.From = take(len(m.visible)), take(len(m.hidden)), take(len(m.visible))
-	p.visible.Back, p.hidden.Back = take(rows), take(rows)
-	return p
+	return places{
+		visible: ag.Rows{From: index[0], Back: index[1]},
+		hidden:  ag.Rows{From: index[2], Back: index[3]},
+		order:   ag.Rows{From: index[4]},
+	}
 }
 
 // inverse returns the index in the list of each of n rows, or −1.

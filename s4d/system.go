@@ -31,9 +31,7 @@ var System = system.System{
 		}
 		return &classifier{New(s, c), r}
 	},
-	Start: func(file nn.Weights, r recipe.Recipe, init nn.Source) (*nn.Load, error) {
-		return vit.StartClassifier(file, r, init, "blocks.*.moe_layer.*") // the file's model may have no experts
-	},
+	Start:    vit.StartClassifier,
 	Identify: identify,
 	Heads: func(recipe.Recipe) map[data.Modality]string {
 		return map[data.Modality]string{data.Image: "head.image.", data.Video: "head.video."}

@@ -16,10 +16,10 @@ func IsPretraining(file nn.Weights) bool {
 }
 
 // StartClassifier returns a strict load of a classifier from a fine-tuned model or from the encoder of a pre-training file, where
-// names begin with "encoder." and the decoder, the mask token and the final norm stay unused. Heads and parameters that match
-// added may be missing: they start from init, as does the norm before the head, which pre-training lacks.
-func StartClassifier(file nn.Weights, r recipe.Recipe, init nn.Source, added ...string) (*nn.Load, error) {
-	load := &nn.Load{File: file, Init: init, Missing: append([]string{"head.*"}, added...), Unused: []string{"head.*"}}
+// names begin with "encoder." and the decoder, the mask token and the final norm stay unused. Heads and experts may be missing: they
+// start from init, as does the norm before the head, which pre-training lacks.
+func StartClassifier(file nn.Weights, r recipe.Recipe, init nn.Source) (*nn.Load, error) {
+	load := &nn.Load{File: file, Init: init, Missing: []string{"head.*", "blocks.*.moe_layer.*"}, Unused: []string{"head.*"}}
 	if IsPretraining(file) {
 		load.Rename = func(name string) string { return "encoder." + name }
 		load.Missing = append(load.Missing, "fc_norm.*")

@@ -22,9 +22,7 @@ var System = system.System{
 		init := nn.TruncatedNormal(nn.InitStd(r.Model.Dim), 2)
 		return &classifier{New(s, Config(r.Model.Encoder), r.Classes(modality(r)), init), r}
 	},
-	Start: func(file nn.Weights, r recipe.Recipe, init nn.Source) (*nn.Load, error) {
-		return StartClassifier(file, r, init)
-	},
+	Start: StartClassifier,
 	Heads: func(r recipe.Recipe) map[data.Modality]string { return map[data.Modality]string{modality(r): "head."} },
 	Group: Group, Preset: preset,
 }
