@@ -10,11 +10,10 @@ import (
 
 // Group applies the published rule for fine-tuning: layer-wise learning-rate decay, and no weight decay for vectors.
 func Group(r recipe.Recipe, name string, shape []int) (lrScale, decay float64) {
-	lrScale = LayerScale(name, r.Model.Depth, r.Train.LayerDecay)
 	if len(shape) > 1 {
 		decay = r.Train.WeightDecay
 	}
-	return lrScale, decay
+	return LayerScale(name, r.Model.Depth, r.Train.LayerDecay), decay
 }
 
 // LayerScale returns the learning-rate factor of a parameter under layer decay: decay^(depth + 1 − id), with id 0 for the patch
