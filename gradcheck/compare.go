@@ -1,6 +1,7 @@
 package gradcheck
 
 import (
+	"cmp"
 	"fmt"
 
 	"mien/engine"
@@ -12,13 +13,33 @@ const (
 	ToleranceBF16 = 5e-2 // for training at bf16, which keeps 8 bits of each operand
 )
 
-// roundingShare is the share of the largest gradient of a case below which values count as rounding: a gradient that vanishes
-// identically, such as that of a bias in front of a softmax, is a sum of rounding errors.
-func roundingShare(p engine.Precision) float64 {
-	if p == engine.Full {
-		return 1e-3
-	}
-	return 1e-2
+// Target is a way to compute a case. Only Backend has no default.
+type Target struct {
+	Backend   func() engine.Backend // makes the backend that the case runs on and then closes
+	DType     engine.DType          // of all values: Float32, the default, or Float64
+	Precision engine.Precision      // of the tape: of products with weights. Float64 supports only Full
+	Tol       float64               // accepted by Compare; Tolerance32 at full precision, else ToleranceBF16
+}
+
+// Tensor is a named result of a case, flattened.
+type Tensor struct {
+	Name   string
+	Shape  []int
+	Values []float64
+}
+
+// Gradients runs a training pass of a case. The first result, "outputs", holds all outputs, one after the other; then
+// comes, for each input and parameter that is not constant, the gradient of the outputs' projection on random weights.
+func Gradients(c Case, on Target) (tensors []Tensor, err error) {
+	err = run(c, on, func(p *program) error {
+		tensors = p.tensors()
+		return nil
+	})
+	return tensors, err
+}
+
+func (p *program) tensors() []Tensor {
+	return p.gradients(1, func(n int) direction { return randomWeights(p.stream("outputs"), n) })
 }
 
 // Comparison tells how far the outputs and gradients of a case are from the reference. The error is relative to the
@@ -56,53 +77,47 @@ func (e *Inexact) Error() string {
 //
 // Kernels are selected globally for a process: the caller switches them before each target.
 func Compare(c Case, reference []Tensor, target Target) (Comparison, error) {
-	target = target.withDefaults()
-	res := Comparison{Name: c.Name, DType: target.DType, Precision: target.Precision}
-	got, backend, err := gradients(c, target)
-	if err != nil {
-		return res, err
+	// rounding is the share of the largest gradient of a case below which values count as rounding: a gradient that vanishes
+	// identically, such as that of a bias in front of a softmax, is a sum of rounding errors.
+	tol, rounding := Tolerance32, 1e-3
+	if target.Precision != engine.Full {
+		tol, rounding = ToleranceBF16, 1e-2
 	}
-	res.Backend = backend
-	if err := sameTensors(got, reference); err != nil {
-		return res, fmt.Errorf("%s on %s: %w", c.Name, backend, err)
+	tol = cmp.Or(target.Tol, tol)
+	res := Comparison{Name: c.Name, DType: cmp.Or(target.DType, engine.Float32), Precision: target.Precision}
+	err := run(c, target, func(p *program) error {
+		res.Backend = p.backend.Name()
+		return res.worst(p.tensors(), reference, rounding)
+	})
+	if err == nil && res.RelError > tol {
+		err = &Inexact{res, tol}
 	}
-	res.worst(got, reference)
-	if res.RelError > target.Tol {
-		return res, &Inexact{res, target.Tol}
-	}
-	return res, nil
+	return res, err
 }
 
-// sameTensors tells whether two runs are of one case.
-func sameTensors(got, want []Tensor) error {
+// worst finds the element with the largest error. Both runs must be of one case.
+func (res *Comparison) worst(got, want []Tensor, rounding float64) error {
 	if len(got) != len(want) {
 		return fmt.Errorf("%d tensors, but %d in the reference", len(got), len(want))
 	}
-	for i, g := range got {
-		if w := want[i]; g.Name != w.Name || len(g.Values) != len(w.Values) {
+	all := 0.0
+	for _, t := range want[1:] {
+		all = max(all, largest(t.Values...))
+	}
+	for i, w := range want {
+		g, scale := got[i], largest(w.Values...)
+		if g.Name != w.Name || len(g.Values) != len(w.Values) {
 			return fmt.Errorf("%s%v, but %s%v in the reference", g.Name, g.Shape, w.Name, w.Shape)
 		}
-	}
-	return nil
-}
-
-// worst finds the element with the largest error.
-func (res *Comparison) worst(got, want []Tensor) {
-	rounding := 0.0
-	for _, t := range want[1:] {
-		rounding = max(rounding, largest(t.Values...))
-	}
-	rounding *= roundingShare(res.Precision)
-	for i, w := range want {
-		scale := largest(w.Values...)
 		if i > 0 {
-			scale = max(scale, rounding)
+			scale = max(scale, rounding*all)
 		}
-		for j, v := range got[i].Values {
+		for j, v := range g.Values {
 			if e := share(v-w.Values[j], scale); e > res.RelError {
 				res.Tensor, res.Index = w.Name, position(w.Shape, j)
 				res.Got, res.Want, res.RelError = v, w.Values[j], e
 			}
 		}
 	}
+	return nil
 }

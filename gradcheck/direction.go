@@ -5,81 +5,58 @@ import (
 	"math/rand/v2"
 )
 
-// direction is a vector: the unit vector at a position, or a dense one.
+// direction is a vector that is zero outside one segment: the unit vector of an element, or a dense vector or a part of it.
 type direction struct {
-	at    int
-	dense []float64 // nil for a unit vector
+	from   int
+	values []float64
 }
 
-// units returns the n unit vectors.
-func units(n int) []direction {
-	all := make([]direction, n)
-	for i := range all {
-		all[i].at = i
+// unit returns the unit vector of an element.
+func unit(i int) direction { return direction{i, []float64{1}} }
+
+// element returns the position of a unit vector, −1 for a dense one.
+func (d direction) element() int {
+	if len(d.values) == 1 {
+		return d.from
 	}
-	return all
+	return -1
 }
 
 // randomDirection draws a dense direction of length 1, so that derivatives along it are of the same size as those of elements.
 func randomDirection(rng *rand.Rand, n int) direction {
-	d := direction{dense: make([]float64, n)}
-	square := 0.0
-	for i := range d.dense {
-		d.dense[i] = rng.NormFloat64()
-		square += d.dense[i] * d.dense[i]
+	values, square := make([]float64, n), 0.0
+	for i := range values {
+		values[i] = rng.NormFloat64()
+		square += values[i] * values[i]
 	}
-	for i := range d.dense {
-		d.dense[i] /= math.Sqrt(square)
+	for i := range values {
+		values[i] /= math.Sqrt(square)
 	}
-	return d
+	return direction{values: values}
 }
 
 // randomWeights draws from ±[½, 3⁄2] for each of n outputs: they have similar weight, and no two cancel.
 func randomWeights(rng *rand.Rand, n int) direction {
-	d := direction{dense: make([]float64, n)}
-	for i := range d.dense {
-		d.dense[i] = (0.5 + rng.Float64()) * float64(2*rng.IntN(2)-1)
+	values := make([]float64, n)
+	for i := range values {
+		values[i] = (0.5 + rng.Float64()) * float64(2*rng.IntN(2)-1)
 	}
-	return d
-}
-
-// part returns d where lo ≤ i < hi and 0 elsewhere.
-func (d direction) part(lo, hi int) direction {
-	p := direction{dense: make([]float64, len(d.dense))}
-	copy(p.dense[lo:hi], d.dense[lo:hi])
-	return p
+	return direction{values: values}
 }
 
 // dot returns d·x.
-func (d direction) dot(x []float64) float64 {
-	if d.dense == nil {
-		return x[d.at]
-	}
-	sum := 0.0
-	for i, v := range d.dense {
-		sum += v * x[i]
+func (d direction) dot(x []float64) (sum float64) {
+	for i, v := range d.values {
+		sum += v * x[d.from+i]
 	}
 	return sum
 }
 
 // addTo adds s·d to x.
 func (d direction) addTo(x []float64, s float64) {
-	if d.dense == nil {
-		x[d.at] += s
-		return
+	for i, v := range d.values {
+		x[d.from+i] += s * v
 	}
-	for i, v := range d.dense {
-		x[i] += s * v
-	}
-}
-
-// scaled returns s·d as a slice of n numbers. Zeros stay positive.
-func (d direction) scaled(n int, s float64) []float64 {
-	x := make([]float64, n)
-	if n > 0 {
-		d.addTo(x, s)
-	}
-	return x
 }
 
 // largest returns max |x|; NaN is ignored.
@@ -91,4 +68,15 @@ func largest(x ...float64) float64 {
 		}
 	}
 	return m
+}
+
+// share is |difference|/scale; what is not finite is infinitely wrong.
+func share(difference, scale float64) float64 {
+	if difference == 0 {
+		return 0
+	}
+	if e := math.Abs(difference) / scale; e == e {
+		return e
+	}
+	return math.Inf(1)
 }

@@ -29,11 +29,11 @@
 //
 //	|a − n| / max(|a|, |n|, 1e-3·G, 1e-5·max(A, Y))
 //
-// where G is the largest gradient of the same tensor, A the largest of all tensors and Y the size of the outputs. The
+// where G is the largest gradient of the same tensor by Backward, A the largest of all tensors and Y the size of the outputs. The
 // third term makes exact zeros comparable; the last is the level below which differences are lost in rounding, and the
 // only scale for a tensor whose gradient vanishes identically (a bias in front of a softmax).
 //
-// This file has the cases and Check; checker.go has the differences. Next: engine/tensor.go, the tensors that all of this computes with.
+// This file has the cases and Check; check.go has the differences. Next: engine/tensor.go, the tensors that all of this computes with.
 package gradcheck
 
 import (
@@ -118,19 +118,6 @@ type Options struct {
 	// Full is how many elements, inputs, parameters and outputs together, still get the full Jacobian; 200. Less than 0
 	// means never.
 	Full int
-	// Otherwise: random projections of the outputs, and as many random directions through each tensor; 2.
-	Projections int
-	// And single elements of each tensor; 4.
-	Elements int
-}
-
-func (o Options) withDefaults() Options {
-	o.Tol = cmp.Or(o.Tol, Tolerance)
-	o.Step = cmp.Or(o.Step, 0x1p-11) // a power of two: x ± step is exact for an x that float32 holds
-	o.Full = cmp.Or(o.Full, 200)
-	o.Projections = cmp.Or(o.Projections, 2)
-	o.Elements = cmp.Or(o.Elements, 4)
-	return o
 }
 
 // Element is one comparison: a derivative of one output, or of a projection of all, with respect to one element of a
@@ -172,25 +159,15 @@ type Result struct {
 	Worst   Element // the pair with the largest relative error
 }
 
-func (r Result) String() string {
-	how := "projections"
-	if r.Full {
-		how = "full Jacobian"
-	}
-	return fmt.Sprintf("%s: %s, %d pairs, worst %.1e", r.Name, how, r.Checked, r.Worst.RelError)
-}
-
-// Check compares the gradients of a case with central differences in float64. The error is a [*NonDeterministic], a
-// [*Mismatch] or a [*Kink], whichever is more serious in this order, or it wraps an error inside the case: an
-// *engine.ShapeError or an *engine.AllocError. The result is valid with a *Mismatch and a *Kink too.
+// Check compares the gradients of a case with central differences in float64. The error wraps a [*NonDeterministic], a
+// [*Mismatch] or a [*Kink], whichever is more serious in this order, or an error inside the case: an *engine.ShapeError or an
+// *engine.AllocError. The result is valid with a *Mismatch and a *Kink too.
 func Check(c Case, opt Options) (res Result, err error) {
 	res.Name = c.Name
-	err = onBackend(c.Name, opt.Backend, func(b engine.Backend) error {
-		p, err := build(c, b, engine.Float64)
-		if err != nil {
-			return err
-		}
-		res, err = (&checker{program: p, opt: opt.withDefaults()}).run()
+	opt.Tol, opt.Full = cmp.Or(opt.Tol, Tolerance), cmp.Or(opt.Full, 200)
+	opt.Step = cmp.Or(opt.Step, 0x1p-11) // a power of two: x ± step is exact for an x that float32 holds
+	err = run(c, Target{Backend: opt.Backend, DType: engine.Float64}, func(p *program) (err error) {
+		res, err = (&checker{program: p, opt: opt}).check()
 		return err
 	})
 	return res, err

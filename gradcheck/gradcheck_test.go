@@ -261,9 +261,3 @@ func TestDomain(t *testing.T) {
 	_, err = gradcheck.Gradients(c, gradcheck.Target{Backend: newCPU})
 	require.Error(t, err)
 }
-
-func TestString(t *testing.T) {
-	result, err := check(ofTwo(multiply(correct), 2, 2), gradcheck.Options{})
-	require.NoError(t, err)
-	require.Equal(t, "planted: full Jacobian, 32 pairs, worst 0.0e+00", result.String())
-}

@@ -5,48 +5,44 @@ import (
 	"mien/engine"
 )
 
+// value shortens the rows.
+type value = *ag.Value
+
 // Ops returns the table of package autograd: one or more rows for each exported op, in the order of the op files.
 // A row is named after its op, with the variant after a slash.
 func Ops() []Case {
 	return []Case{
-		row("Custom", Binary(customProduct), tensor("a", 3, 4), tensor("b", 3, 4)),
-		row("Custom/of its result", Unary(customSoftmax), tensor("x", 3, 4)),
+		row("Custom", Binary(softmaxOfProduct), tensor("a", 3, 4), tensor("b", 3, 4)),
 
 		row("Add", Binary(ag.Add), tensor("a", 3, 4), tensor("b", 3, 4)),
 		row("Add/row", Binary(ag.Add), tensor("a", 2, 3, 4), tensor("b", 4)),
 		row("Add/column", Binary(ag.Add), tensor("a", 3, 1), tensor("b", 3, 4)),
 		row("Add/both stretched", Binary(ag.Add), tensor("a", 3, 1), tensor("b", 2, 1, 4)),
 		row("Add/scalar", Binary(ag.Add), tensor("a"), tensor("b", 2, 3)),
-		row("Add/itself", Unary(func(x *ag.Value) *ag.Value { return ag.Add(x, x) }), tensor("x", 3, 4)),
+		row("Add/itself", Unary(func(x value) value { return ag.Add(x, x) }), tensor("x", 3, 4)),
 		row("Add/constant", Binary(ag.Add), tensor("a", 3, 4), fixed(tensor("b", 4), 1, -2, 0.5, 3)),
 
 		row("Attention/1 token", with(ag.Attention, 2), tensor("qkv", 2, 1, 3*2*3)),
 		row("Attention/5 tokens", with(ag.Attention, 3), tensor("qkv", 2, 5, 3*3*2)),
 		row("Attention/131 tokens", with(ag.Attention, 2), tensor("qkv", 1, 131, 3*2*4)),
-		row("AttentionComposed", attentionComposed(2), tensor("qkv", 2, 3, 3*2*2)),
-		row("AttentionComposed/131 tokens", attentionComposed(2), tensor("qkv", 1, 131, 3*2*4)),
+		row("AttentionComposed", attentionComposed, tensor("qkv", 2, 3, 3*2*2)),
 
 		row("Concat/first axis", concat(0), tensor("a", 1, 3), tensor("b", 2, 3), tensor("c", 3, 3)),
 		row("Concat/middle axis", concat(1), tensor("a", 2, 1, 3), tensor("b", 2, 3, 3)),
 		row("Concat/last axis", concat(2), tensor("a", 2, 2, 3), tensor("b", 2, 2, 1)),
-		row("Concat/itself", Unary(func(x *ag.Value) *ag.Value { return ag.Concat(0, x, x) }), tensor("x", 2, 3)),
+		row("Concat/itself", Unary(func(x value) value { return ag.Concat(0, x, x) }), tensor("x", 2, 3)),
 
-		row("CrossEntropy", Binary(ag.CrossEntropy), tensor("logits", 4, 7), softTargets(4, 7)),
-		row("CrossEntropy/mixed targets", Binary(ag.CrossEntropy), tensor("logits", 2, 3),
-			fixed(tensor("target", 2, 3), 0.7, 0.3, 0, 0, 0.4, 0.1)),
+		row("CrossEntropy", Binary(ag.CrossEntropy), tensor("logits", 4, 7), within(0, 1, fixed(tensor("target", 4, 7)))),
 
-		row("Dropout", drop(ag.Dropout, 0.3, &engine.Key{Seed: 1, Stream: 2}), tensor("x", 4, 5)),
-		row("Dropout/twice", dropTwice, tensor("x", 3, 7)),
-		row("Dropout/evaluation", drop(ag.Dropout, 0.3, nil), tensor("x", 4, 5)),
-		row("DropPath", drop(ag.DropPath, 0.5, &engine.Key{Seed: 1, Stream: 3}), tensor("x", 6, 2, 3)),
-		row("DropPath/evaluation", drop(ag.DropPath, 0.5, nil), tensor("x", 6, 2, 3)),
+		row("Dropout", Unary(func(x value) value { return ag.Dropout(x, 0.3, &engine.Key{Seed: 1, Stream: 2}) }), tensor("x", 4, 5)),
+		row("Dropout/evaluation", Unary(func(x value) value { return ag.Dropout(x, 0.3, nil) }), tensor("x", 4, 5)),
+		row("DropPath", Unary(func(x value) value { return ag.DropPath(x, 0.5, &engine.Key{Seed: 1, Stream: 3}) }), tensor("x", 6, 2, 3)),
+		row("DropPath/evaluation", Unary(func(x value) value { return ag.DropPath(x, 0.5, nil) }), tensor("x", 6, 2, 3)),
 
 		row("Gather", gather(5, 2, 0, 4), tensor("x", 5, 3)),
 		row("Gather/repeats", gather(5, 2, 0, 2, 2, 3, 0), tensor("x", 5, 3)),
 		row("Gather/batch", gather(6, 5, 1, 1), tensor("x", 2, 3, 2)),
-		row("Gather/transposed", gatherTransposed(4, 2, 0, 2, 2, 0), tensor("x", 5, 3)),
 		row("Gather/sums", gatherSums, tensor("x", 4, 5)),
-		row("Gather/two results", gatherTwice, tensor("x", 5, 3)),
 
 		row("GroupedLinear", routed(ag.GroupedLinear), append([]Input{tensor("x", 4, 3), scores(4, 3)}, experts(2, 3)...)...),
 		trained("GroupedLinear/weights", routed(ag.GroupedLinear), []Input{tensor("x", 4, 3), scores(4, 3)}, experts(2, 3)...),
@@ -81,7 +77,7 @@ func Ops() []Case {
 		row("MatMul/batched, transposed both", matMul(true, true), tensor("a", 2, 2, 3), tensor("b", 2, 4, 2)),
 		row("MatMul/shared b", matMul(false, false), tensor("a", 3, 2, 4), tensor("b", 4, 3)),
 		row("MatMul/shared b, transposed", matMul(false, true), tensor("a", 3, 2, 4), tensor("b", 3, 4)),
-		row("MatMul/itself", Unary(func(x *ag.Value) *ag.Value { return ag.MatMul(x, x, false, true) }), tensor("x", 3, 4)),
+		row("MatMul/itself", Unary(func(x value) value { return ag.MatMul(x, x, false, true) }), tensor("x", 3, 4)),
 		row("MatMul/large", matMul(false, false), tensor("a", 61, 70), tensor("b", 70, 53)),
 
 		row("Mean", Unary(ag.Mean), tensor("x", 3, 4)),
@@ -89,41 +85,39 @@ func Ops() []Case {
 		row("MeanAxis/middle", with(ag.MeanAxis, 1), tensor("x", 2, 3, 4)),
 
 		row("MSE", Binary(ag.MSE), tensor("pred", 4, 3), fixed(tensor("target", 4, 3))),
-		row("MSE/vector", Binary(ag.MSE), tensor("pred", 7), fixed(tensor("target", 7))),
 		row("MSE/large", Binary(ag.MSE), tensor("pred", 3, 7, 101), fixed(tensor("target", 3, 7, 101))),
 
 		row("Mul", Binary(ag.Mul), tensor("a", 3, 4), tensor("b", 3, 4)),
 		row("Mul/row", Binary(ag.Mul), tensor("a", 2, 3, 4), tensor("b", 4)),
 		row("Mul/column", Binary(ag.Mul), tensor("a", 3, 1), tensor("b", 3, 4)),
-		row("Mul/both stretched", Binary(ag.Mul), tensor("a", 3, 1), tensor("b", 2, 1, 4)),
 		row("Mul/scalar", Binary(ag.Mul), tensor("a"), tensor("b", 2, 3)),
-		row("Mul/itself", Unary(func(x *ag.Value) *ag.Value { return ag.Mul(x, x) }), tensor("x", 3, 4)),
+		row("Mul/itself", Unary(func(x value) value { return ag.Mul(x, x) }), tensor("x", 3, 4)),
 
 		row("Patchify", patchify(2, 2), tensor("pixels", 2, 3, 4, 4, 6)),
 		row("Patchify/one frame", patchify(2, 2), tensor("pixels", 2, 3, 1, 2, 4)),
 		row("Patchify/one frame a patch", patchify(1, 3), tensor("pixels", 1, 3, 2, 3, 9)),
 
-		row("Permute", permute(2, 0, 1), tensor("x", 2, 3, 4)),
-		row("Permute/five axes", permute(2, 0, 3, 1, 4), tensor("x", 2, 3, 3, 2, 2)),
+		row("Permute", Unary(func(x value) value { return ag.Permute(x, 2, 0, 1) }), tensor("x", 2, 3, 4)),
+		row("Permute/five axes", Unary(func(x value) value { return ag.Permute(x, 2, 0, 3, 1, 4) }), tensor("x", 2, 3, 3, 2, 2)),
 
-		row("Reshape", Unary(func(x *ag.Value) *ag.Value { return ag.Reshape(x, 2, 6) }), tensor("x", 3, 4)),
+		row("Reshape", Unary(func(x value) value { return ag.Reshape(x, 2, 6) }), tensor("x", 3, 4)),
 		row("Reshape/two views", twoViews, tensor("x", 3, 4)),
 
 		row("Route", route(2, 0), tensor("x", 5, 3), scores(5, 4), tensor("factor", 10, 1)),
 		row("Route/capacity", route(2, 2), tensor("x", 5, 3), scores(5, 4), tensor("factor", 10, 1)),
 		row("Route/one expert a token", route(1, 0), tensor("x", 5, 3), scores(5, 4), tensor("factor", 5, 1)),
-		row("Gates", Unary(func(s *ag.Value) *ag.Value { return ag.Gates(s, ag.Route(s, 3, 0)) }), scores(5, 4)),
-		row("Dispatch", Binary(func(x, s *ag.Value) *ag.Value { return ag.Dispatch(x, ag.Route(s, 2, 0)) }),
+		row("Gates", Unary(func(s value) value { return ag.Gates(s, ag.Route(s, 3, 0)) }), scores(5, 4)),
+		row("Dispatch", Binary(func(x, s value) value { return ag.Dispatch(x, ag.Route(s, 2, 0)) }),
 			tensor("x", 4, 3), scores(4, 4)),
-		row("Combine", combine(0), tensor("slots", 8, 3), tensor("gates", 4, 2), scores(4, 4)),
-		row("Combine/capacity", combine(1), tensor("slots", 8, 3), tensor("gates", 4, 2), scores(4, 4)),
+		row("Combine", Ternary(func(slots, gates, s value) value { return ag.Combine(slots, gates, ag.Route(s, 2, 0)) }),
+			tensor("slots", 8, 3), tensor("gates", 4, 2), scores(4, 4)),
 
 		row("Scale", with(ag.Scale, -1.7), tensor("x", 3, 4)),
 		row("Scale/zero", with(ag.Scale, 0), tensor("x", 3)),
 
-		row("Slice/first axis", slice(0, 1, 3), tensor("x", 4, 3)),
-		row("Slice/middle axis", slice(1, 0, 2), tensor("x", 2, 3, 4)),
-		row("Slice/last axis", slice(2, 1, 2), tensor("x", 2, 3, 4)),
+		row("Slice/first axis", Unary(func(x value) value { return ag.Slice(x, 0, 1, 3) }), tensor("x", 4, 3)),
+		row("Slice/middle axis", Unary(func(x value) value { return ag.Slice(x, 1, 0, 2) }), tensor("x", 2, 3, 4)),
+		row("Slice/last axis", Unary(func(x value) value { return ag.Slice(x, 2, 1, 2) }), tensor("x", 2, 3, 4)),
 		row("Slice/overlapping", overlapping, tensor("x", 5, 3)),
 
 		row("Softmax", Unary(ag.Softmax), tensor("x", 2, 3, 5)),
@@ -133,10 +127,7 @@ func Ops() []Case {
 		row("LogSoftmax/large logits", Unary(ag.LogSoftmax), within(-8, 8, tensor("x", 4, 7))),
 
 		row("Sub", Binary(ag.Sub), tensor("a", 3, 4), tensor("b", 3, 4)),
-		row("Sub/row", Binary(ag.Sub), tensor("a", 2, 3, 4), tensor("b", 4)),
-		row("Sub/column", Binary(ag.Sub), tensor("a", 3, 1), tensor("b", 3, 4)),
-		row("Sub/from scalar", Binary(ag.Sub), tensor("a"), tensor("b", 2, 3)),
-		row("Sub/itself", Unary(func(x *ag.Value) *ag.Value { return ag.Sub(ag.Scale(x, 2), x) }), tensor("x", 3, 4)),
+		row("Sub/itself", Unary(func(x value) value { return ag.Sub(ag.Scale(x, 2), x) }), tensor("x", 3, 4)),
 
 		row("Sum", Unary(ag.Sum), tensor("x", 3, 4)),
 		row("SumAxis/first", with(ag.SumAxis, 0), tensor("x", 3, 4)),

@@ -18,12 +18,12 @@ func row(name string, f Func, inputs ...Input) Case {
 // tape. f gets them after the inputs.
 func trained(name string, f Func, inputs []Input, weights ...Input) Case {
 	return Case{Name: name, Inputs: inputs, Jitter: 1, New: func(b engine.Backend, dtype engine.DType) Module {
-		m, values := Module{}, []*ag.Value{}
+		m, values := Module{}, []value{}
 		for _, w := range weights {
 			v := ag.Weight(engine.Zeros(b, dtype, w.Shape...))
 			m.Params, values = append(m.Params, Param{w.Name, v}), append(values, v)
 		}
-		m.Forward = func(t *ag.Tape, in []*ag.Value) []*ag.Value { return f(t, slices.Concat(in, values)) }
+		m.Forward = func(t *ag.Tape, in []value) []value { return f(t, slices.Concat(in, values)) }
 		return m
 	}}
 }
@@ -43,8 +43,8 @@ func fixed(in Input, values ...float64) Input {
 }
 
 // with is an op of one value with its other argument.
-func with[A any](op func(x *ag.Value, arg A) *ag.Value, arg A) Func {
-	return Unary(func(x *ag.Value) *ag.Value { return op(x, arg) })
+func with[A any](op func(x value, arg A) value, arg A) Func {
+	return Unary(func(x value) value { return op(x, arg) })
 }
 
 // scores are router scores [tokens, experts] so far apart that no step of a difference changes a choice. The last expert
@@ -52,105 +52,61 @@ func with[A any](op func(x *ag.Value, arg A) *ag.Value, arg A) Func {
 func scores(tokens, experts int) Input {
 	in := tensor("scores", tokens, experts)
 	for i := range tokens {
-		for j := range experts {
+		for j := range experts - 1 {
 			in.Values = append(in.Values, 0.3*float64((i*i+2*j+i*j)%(experts-1))+0.01*float64(j))
 		}
-		in.Values[len(in.Values)-1] = -1
+		in.Values = append(in.Values, -1)
 	}
 	return in
 }
 
-// customProduct is a·b as an op from outside package autograd.
-func customProduct(a, b *ag.Value) *ag.Value {
+// softmaxOfProduct is softmax(a·b) as an op from outside package autograd, whose gradients need its operands and its result.
+func softmaxOfProduct(a, b value) value {
 	multiply := func(x, y *engine.Tensor) *engine.Tensor {
 		out := engine.New(x.Backend(), x.DType(), x.Shape()...)
 		x.Backend().Binary(engine.Mul, out, x, y)
 		return out
 	}
-	return ag.Custom("product",
-		func(x []*engine.Tensor) *engine.Tensor { return multiply(x[0], x[1]) },
-		func(dy, _ *engine.Tensor, x []*engine.Tensor) []*engine.Tensor {
-			return []*engine.Tensor{multiply(dy, x[1]), multiply(dy, x[0])}
+	return ag.Custom("softmax of product",
+		func(x []*engine.Tensor) *engine.Tensor {
+			y := multiply(x[0], x[1])
+			y.Backend().Softmax(y, y)
+			return y
+		},
+		func(dy, y *engine.Tensor, x []*engine.Tensor) []*engine.Tensor {
+			dp := engine.New(y.Backend(), y.DType(), y.Shape()...) // of the product
+			defer dp.Free()
+			dp.Backend().SoftmaxBackward(dp, y, dy)
+			return []*engine.Tensor{multiply(dp, x[1]), multiply(dp, x[0])}
 		}, a, b)
 }
 
-// customSoftmax has a gradient that depends on its result alone.
-func customSoftmax(x *ag.Value) *ag.Value {
-	return ag.Custom("softmax",
-		func(x []*engine.Tensor) *engine.Tensor {
-			y := engine.New(x[0].Backend(), x[0].DType(), x[0].Shape()...)
-			y.Backend().Softmax(y, x[0])
-			return y
-		},
-		func(dy, y *engine.Tensor, _ []*engine.Tensor) []*engine.Tensor {
-			dx := engine.New(y.Backend(), y.DType(), y.Shape()...)
-			dx.Backend().SoftmaxBackward(dx, y, dy)
-			return []*engine.Tensor{dx}
-		}, x)
-}
-
-// attentionComposed has the probabilities as its second output.
-func attentionComposed(heads int) Func {
-	return func(_ *ag.Tape, in []*ag.Value) []*ag.Value {
-		out, probabilities := ag.AttentionComposed(in[0], heads)
-		return []*ag.Value{out, probabilities}
-	}
+// attentionComposed has two heads, and the probabilities as its second output.
+func attentionComposed(_ *ag.Tape, in []value) []value {
+	out, probabilities := ag.AttentionComposed(in[0], 2)
+	return []value{out, probabilities}
 }
 
 func concat(axis int) Func {
-	return func(_ *ag.Tape, in []*ag.Value) []*ag.Value { return []*ag.Value{ag.Concat(axis, in...)} }
-}
-
-func drop(op func(x *ag.Value, p float64, key *engine.Key) *ag.Value, p float64, key *engine.Key) Func {
-	return Unary(func(x *ag.Value) *ag.Value { return op(x, p, key) })
-}
-
-// dropTwice draws from two keys of one seed, as two layers of a model do.
-func dropTwice(_ *ag.Tape, in []*ag.Value) []*ag.Value {
-	key := engine.Key{Seed: 4}
-	first, second := key.Child(0), key.Child(1)
-	return []*ag.Value{ag.Mul(ag.Dropout(in[0], 0.4, &first), ag.Dropout(in[0], 0.2, &second))}
-}
-
-// softTargets are smoothed labels, without a gradient.
-func softTargets(batch, classes int) Input {
-	labels := make([]int, batch)
-	for i := range labels {
-		labels[i] = (3*i + 1) % classes
-	}
-	in := Input{Name: "target", Shape: []int{batch, classes}, NoGrad: true}
-	for _, v := range ag.SmoothTargets(labels, classes, 0.1) {
-		in.Values = append(in.Values, float64(v))
-	}
-	return in
+	return func(_ *ag.Tape, in []value) []value { return []value{ag.Concat(axis, in...)} }
 }
 
 // gather takes rows of a source of m rows.
 func gather(m int, index ...int32) Func {
-	return func(t *ag.Tape, in []*ag.Value) []*ag.Value { return []*ag.Value{ag.Gather(in[0], t.Rows(index, m))} }
+	return func(t *ag.Tape, in []value) []value { return []value{ag.Gather(in[0], t.Rows(index, m))} }
 }
 
-// gatherTransposed adds row i of the source to row index[i] of m. Some get nothing.
-func gatherTransposed(m int, index ...int32) Func {
-	return func(t *ag.Tape, in []*ag.Value) []*ag.Value {
-		return []*ag.Value{ag.Gather(in[0], t.Rows(index, m).Transposed())}
-	}
-}
-
-// gatherSums has several rows and gaps in both directions, one row that is summed twice, one result and one source without the other.
-func gatherSums(t *ag.Tape, in []*ag.Value) []*ag.Value {
+// gatherSums has several rows and gaps in both directions, one row that is summed twice, one result and one source without the other. A
+// second gather adds its gradient to that of the first.
+func gatherSums(t *ag.Tape, in []value) []value {
 	index := func(values []int32, shape ...int) *engine.Tensor {
 		return t.Const(engine.FromSlice(t.Backend(), engine.Int32, values, shape...)).Data()
 	}
-	return []*ag.Value{ag.Gather(in[0], ag.Rows{
+	sums := ag.Rows{
 		From: index([]int32{1, -1, 0, 0, 3, 1, 3, 3, -1, -1, -1, -1, -1, 0, -1}, 5, 3),
 		Back: index([]int32{0, 1, 4, 0, 1, -1, -1, -1, -1, 1, 2, 2}, 4, 3),
-	})}
-}
-
-// gatherTwice adds two gathers into one gradient.
-func gatherTwice(t *ag.Tape, in []*ag.Value) []*ag.Value {
-	return []*ag.Value{ag.Gather(in[0], t.Rows([]int32{4, 4}, 5)), ag.Gather(in[0], t.Rows([]int32{1, 4, 0}, 5))}
+	}
+	return []value{ag.Gather(in[0], t.Rows([]int32{3, 3, 0}, 4)), ag.Gather(in[0], sums)}
 }
 
 // experts are the weights [out, in] and biases of three experts.
@@ -160,66 +116,52 @@ func experts(out, in int) []Input {
 }
 
 // routed sends each row of x to two of three experts by constant scores; the last expert gets none.
-func routed(layer func(x *ag.Value, weights, biases []*ag.Value, r *ag.Routing) *ag.Value) Func {
-	return func(_ *ag.Tape, in []*ag.Value) []*ag.Value {
+func routed(layer func(x value, weights, biases []value, r *ag.Routing) value) Func {
+	return func(_ *ag.Tape, in []value) []value {
 		r := ag.Route(in[1], 2, 0)
-		return []*ag.Value{layer(ag.Dispatch(in[0], r), in[2:5], in[5:], r)}
+		return []value{layer(ag.Dispatch(in[0], r), in[2:5], in[5:], r)}
 	}
 }
 
 var (
-	layerNorm = Ternary(func(x, gamma, beta *ag.Value) *ag.Value { return ag.LayerNorm(x, gamma, beta, 1e-6) })
-	linear    = Binary(func(x, w *ag.Value) *ag.Value { return ag.Linear(x, w, nil) })
+	layerNorm = Ternary(func(x, gamma, beta value) value { return ag.LayerNorm(x, gamma, beta, 1e-6) })
+	linear    = Binary(func(x, w value) value { return ag.Linear(x, w, nil) })
 )
 
 // linearAdd has the residual in front of the weights.
-func linearAdd(_ *ag.Tape, in []*ag.Value) []*ag.Value {
-	return []*ag.Value{ag.LinearAdd(in[0], in[2], in[3], in[1])}
+func linearAdd(_ *ag.Tape, in []value) []value {
+	return []value{ag.LinearAdd(in[0], in[2], in[3], in[1])}
 }
 
 func matMul(transA, transB bool) Func {
-	return Binary(func(a, b *ag.Value) *ag.Value { return ag.MatMul(a, b, transA, transB) })
+	return Binary(func(a, b value) value { return ag.MatMul(a, b, transA, transB) })
 }
 
 // patchify cuts floats into patches, with another scale for each channel.
 func patchify(tubelet, patch int) Func {
-	return Unary(func(pixels *ag.Value) *ag.Value {
+	return Unary(func(pixels value) value {
 		return ag.Patchify(pixels, pixels.Data().DType(), engine.PatchifyArgs{Tubelet: tubelet, Patch: patch,
 			Mean: [3]float32{0.5, -0.25, 0.125}, Std: [3]float32{0.5, 2, 0.25}})
 	})
 }
 
-func permute(perm ...int) Func {
-	return Unary(func(x *ag.Value) *ag.Value { return ag.Permute(x, perm...) })
-}
-
 // twoViews uses the same elements under two shapes, whose gradients are added.
-func twoViews(_ *ag.Tape, in []*ag.Value) []*ag.Value {
+func twoViews(_ *ag.Tape, in []value) []value {
 	a, b := ag.Reshape(in[0], 2, 6), ag.Reshape(in[0], 12)
-	return []*ag.Value{ag.Mul(a, a), b, ag.Add(ag.Reshape(a, 12), b)}
+	return []value{ag.Mul(a, a), b, ag.Add(ag.Reshape(a, 12), b)}
 }
 
 // route sends tokens to experts and back: the whole mixture, with a factor for each slot in place of an expert. The
 // second output, which slots are kept, has no gradient.
 func route(k, capacity int) Func {
-	return func(_ *ag.Tape, in []*ag.Value) []*ag.Value {
+	return func(_ *ag.Tape, in []value) []value {
 		r := ag.Route(in[1], k, capacity)
 		slots := ag.Mul(ag.Dispatch(in[0], r), in[2])
-		return []*ag.Value{ag.Combine(slots, ag.Gates(in[1], r), r), r.Keep}
+		return []value{ag.Combine(slots, ag.Gates(in[1], r), r), r.Keep}
 	}
 }
 
-func combine(capacity int) Func {
-	return Ternary(func(slots, gates, scores *ag.Value) *ag.Value {
-		return ag.Combine(slots, gates, ag.Route(scores, 2, capacity))
-	})
-}
-
-func slice(axis, from, to int) Func {
-	return Unary(func(x *ag.Value) *ag.Value { return ag.Slice(x, axis, from, to) })
-}
-
 // overlapping slices must add their gradients where they overlap.
-func overlapping(_ *ag.Tape, in []*ag.Value) []*ag.Value {
-	return []*ag.Value{ag.Slice(in[0], 0, 0, 3), ag.Slice(in[0], 0, 2, 5)}
+func overlapping(_ *ag.Tape, in []value) []value {
+	return []value{ag.Slice(in[0], 0, 0, 3), ag.Slice(in[0], 0, 2, 5)}
 }

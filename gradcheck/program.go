@@ -2,6 +2,7 @@ package gradcheck
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
@@ -14,19 +15,17 @@ import (
 // program is a case built on a backend: its forward pass and the tensors that go into it.
 type program struct {
 	Case
-	backend   engine.Backend
-	dtype     engine.DType
-	precision engine.Precision // of the training pass
-	forward   Func
-	leaves    []*leaf // inputs, then parameters
-	learning  []*leaf // those that are not constant
+	on       Target
+	backend  engine.Backend
+	forward  Func
+	leaves   []*leaf // inputs, then parameters
+	learning []*leaf // those that are not constant
+	size     int     // of the outputs, known after the first pass
 }
 
 // leaf is an input or a parameter.
 type leaf struct {
-	name     string
-	shape    []int
-	origin   []float64       // where the case is checked
+	Tensor                   // where the case is checked
 	at       []float64       // where it is now
 	param    *autograd.Value // nil for an input
 	constant bool
@@ -35,48 +34,76 @@ type leaf struct {
 	size, floor float64     // see checker.measure
 }
 
+// failure is a panic with an error of the world, which run returns.
+type failure struct{ error }
+
+// run builds a case on a backend that it makes and closes, and calls fn. Its errors begin with the name of the case. A failure inside,
+// and a panic about shapes or memory, is such an error.
+func run(c Case, on Target, fn func(p *program) error) (err error) {
+	defer func() {
+		switch p := recover().(type) {
+		case nil:
+		case failure:
+			err = p.error
+		case *engine.ShapeError, *engine.AllocError:
+			err = p.(error)
+		default:
+			panic(p)
+		}
+		if err != nil {
+			err = fmt.Errorf("%s: %w", c.Name, err)
+		}
+	}()
+	if on.Backend == nil {
+		return errors.New("no backend to compute on: set Backend, for example to a function that returns cpu.New()")
+	}
+	b := on.Backend()
+	on.DType = cmp.Or(on.DType, engine.Float32)
+	defer func() { err = cmp.Or(err, b.Close()) }()
+	if on.Precision != engine.Full && on.DType != engine.Float32 {
+		return fmt.Errorf("%v products of %v tensors: only float32 has a precision", on.Precision, on.DType)
+	}
+	if err := b.Supports(on.Precision, true); err != nil {
+		return err
+	}
+	return fn(build(c, on, b))
+}
+
 // build makes the module and draws what the case leaves open.
-func build(c Case, b engine.Backend, dtype engine.DType) (*program, error) {
-	m := c.New(b, dtype)
-	p := &program{Case: c, backend: b, dtype: dtype, forward: m.Forward}
+func build(c Case, on Target, b engine.Backend) *program {
+	m := c.New(b, on.DType)
+	p := &program{Case: c, on: on, backend: b, forward: m.Forward}
 	for i, in := range c.Inputs {
 		name := cmp.Or(in.Name, fmt.Sprintf("input %d", i))
-		values := in.Values
+		values := slices.Clone(in.Values)
 		if values == nil {
 			values = in.draw(c.stream(name))
 		}
 		if len(values) != engine.Elements(in.Shape) {
-			return nil, fmt.Errorf("%s: %s has %d values for shape %v", c.Name, name, len(values), in.Shape)
+			panic(failure{fmt.Errorf("%s has %d values for shape %v", name, len(values), in.Shape)})
 		}
-		p.leaves = append(p.leaves, newLeaf(name, in.Shape, values))
-		p.leaves[i].constant = in.NoGrad
+		p.add(&leaf{Tensor: Tensor{name, slices.Clone(in.Shape), values}, constant: in.NoGrad})
 	}
 	for _, param := range m.Params {
-		values, err := engine.Read[float64](param.Data())
-		if err != nil {
-			return nil, fmt.Errorf("%s: %s: %w", c.Name, param.Name, err)
-		}
-		rng := c.stream(param.Name)
+		values, rng := read(param.Data()), c.stream(param.Name)
 		for i := range values {
 			values[i] += c.Jitter * rng.NormFloat64()
 		}
-		l := newLeaf(param.Name, param.Shape(), values)
-		l.param, l.constant = param.Value, !param.NeedsGrad()
-		l.move(direction{}, 0)
-		p.leaves = append(p.leaves, l)
+		p.add(&leaf{Tensor: Tensor{param.Name, param.Shape(), values}, param: param.Value, constant: !param.NeedsGrad()})
 	}
-	p.learning = slices.DeleteFunc(slices.Clone(p.leaves), func(l *leaf) bool { return l.constant })
-	return p, nil
+	return p
 }
 
-// newLeaf rounds values to float32, so that every dtype starts at the same point.
-func newLeaf(name string, shape []int, values []float64) *leaf {
-	l := &leaf{name: name, shape: slices.Clone(shape), origin: make([]float64, len(values))}
-	for i, v := range values {
-		l.origin[i] = float64(float32(v))
+// add rounds the values of a leaf to float32, so that every dtype starts at the same point.
+func (p *program) add(l *leaf) {
+	for i, v := range l.Values {
+		l.Values[i] = float64(float32(v))
 	}
-	l.at = slices.Clone(l.origin)
-	return l
+	l.move(direction{}, 0)
+	p.leaves = append(p.leaves, l)
+	if !l.constant {
+		p.learning = append(p.learning, l)
+	}
 }
 
 func (in Input) draw(rng *rand.Rand) []float64 {
@@ -100,23 +127,11 @@ func (c Case) stream(name string) *rand.Rand {
 
 // move sets a leaf to its origin plus step along d. It starts from the origin each time, so nothing adds up.
 func (l *leaf) move(d direction, step float64) {
-	copy(l.at, l.origin)
-	if step != 0 {
-		d.addTo(l.at, step)
-	}
+	l.at = append(l.at[:0], l.Values...)
+	d.addTo(l.at, step)
 	if l.param != nil {
 		engine.Write(l.param.Data(), l.at)
 	}
-}
-
-// position turns a flat position into one for each axis.
-func position(shape []int, flat int) []int {
-	index := make([]int, len(shape))
-	for axis := len(shape) - 1; axis >= 0; axis-- {
-		index[axis] = flat % shape[axis]
-		flat /= shape[axis]
-	}
-	return index
 }
 
 // record puts the computation on a tape and returns the values of all leaves, and the outputs.
@@ -126,75 +141,74 @@ func (p *program) record(t *autograd.Tape) (values, out []*autograd.Value) {
 		case l.param != nil:
 			values = append(values, l.param)
 		case l.constant:
-			values = append(values, t.Const(engine.FromSlice(p.backend, p.dtype, l.at, l.shape...)))
+			values = append(values, t.Const(engine.FromSlice(p.backend, p.on.DType, l.at, l.Shape...)))
 		default:
-			values = append(values, t.Input(engine.FromSlice(p.backend, p.dtype, l.at, l.shape...)))
+			values = append(values, t.Input(engine.FromSlice(p.backend, p.on.DType, l.at, l.Shape...)))
 		}
 	}
 	return values, p.forward(t, slices.Clone(values[:len(p.Inputs)]))
 }
 
 // outputs runs the forward pass, recording nothing, and returns all outputs, one after the other.
-func (p *program) outputs() ([]float64, error) {
+func (p *program) outputs() []float64 {
 	t := autograd.NewInferenceTape(p.backend, engine.Full)
 	defer t.Close()
 	_, out := p.record(t)
-	return flatten(out)
+	return p.flatten(out)
 }
 
-func flatten(values []*autograd.Value) ([]float64, error) {
-	flat := []float64{}
-	for _, v := range values {
-		x, err := engine.Read[float64](v.Data())
-		if err != nil {
-			return nil, err
-		}
-		flat = append(flat, x...)
+func (p *program) flatten(out []*autograd.Value) (flat []float64) {
+	for _, v := range out {
+		flat = append(flat, read(v.Data())...)
 	}
-	return flat, nil
+	if p.size = cmp.Or(p.size, len(flat)); p.size != len(flat) {
+		panic(&engine.ShapeError{Op: "outputs of two passes", Got: len(flat), Want: p.size})
+	}
+	return flat
 }
 
-// gradients runs both passes and returns the outputs, and for every leaf the gradient of their projection on the weights that weigh
-// returns for their number.
-func (p *program) gradients(weigh func(n int) []float64) (outputs []float64, grads [][]float64, err error) {
+func read(t *engine.Tensor) []float64 {
+	values, err := engine.Read[float64](t)
+	if err != nil {
+		panic(failure{err})
+	}
+	return values
+}
+
+// gradients runs both passes and returns the outputs, and for every leaf that is not constant the gradient of scale times their
+// projection on the direction that project returns for their number.
+func (p *program) gradients(scale float64, project func(n int) direction) []Tensor {
 	t := autograd.NewTape(p.backend)
 	defer t.Close()
-	t.Precision = p.precision
+	t.Precision = p.on.Precision
 	values, out := p.record(t)
-	if outputs, err = flatten(out); err != nil {
-		return nil, nil, err
+	outputs := p.flatten(out)
+	weights, total := make([]float64, len(outputs)), t.Const(engine.Zeros(p.backend, p.on.DType))
+	project(len(outputs)).addTo(weights, scale)
+	for _, v := range out {
+		n := v.Data().Len()
+		weight := t.Const(engine.FromSlice(p.backend, p.on.DType, weights[:n], v.Shape()...))
+		total = autograd.Add(total, autograd.Sum(autograd.Mul(v, weight)))
+		weights = weights[n:]
 	}
-	t.Backward(p.project(t, out, weigh(len(outputs))))
+	t.Backward(total)
+	tensors := []Tensor{{"outputs", []int{len(outputs)}, outputs}}
 	for i, l := range p.leaves {
-		g, err := l.takeGradient(values[i])
-		if err != nil {
-			return nil, nil, fmt.Errorf("%s: %w", p.Name, err)
+		if g := l.takeGradient(values[i]); !l.constant {
+			tensors = append(tensors, Tensor{l.Name, l.Shape, g})
 		}
-		grads = append(grads, g)
 	}
-	return outputs, grads, nil
+	return tensors
 }
 
 // takeGradient returns the gradient that Backward left on a leaf, zeros for none, and clears it.
-func (l *leaf) takeGradient(v *autograd.Value) ([]float64, error) {
+func (l *leaf) takeGradient(v *autograd.Value) []float64 {
 	defer v.ZeroGrad()
 	switch {
 	case v.Grad() == nil:
-		return make([]float64, len(l.origin)), nil
+		return make([]float64, len(l.Values))
 	case l.constant:
-		return nil, fmt.Errorf("%s has a gradient, but is constant", l.name)
+		panic(failure{fmt.Errorf("%s has a gradient, but is constant", l.Name)})
 	}
-	return engine.Read[float64](v.Grad())
-}
-
-// project returns Σ w·out as a scalar.
-func (p *program) project(t *autograd.Tape, out []*autograd.Value, w []float64) *autograd.Value {
-	total := t.Const(engine.Zeros(p.backend, p.dtype))
-	for _, v := range out {
-		n := v.Data().Len()
-		weight := t.Const(engine.FromSlice(p.backend, p.dtype, w[:n], v.Shape()...))
-		total = autograd.Add(total, autograd.Sum(autograd.Mul(v, weight)))
-		w = w[n:]
-	}
-	return total
+	return read(v.Grad())
 }

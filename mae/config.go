@@ -19,20 +19,16 @@ type Config struct {
 
 // Check returns an error for sizes that do not fit together.
 func (c Config) Check() error {
-	if err := c.Encoder.Check(); err != nil {
-		return err
-	}
-	if min(c.DecoderDim, c.DecoderDepth, c.DecoderHeads) < 1 || c.DecoderDim%c.DecoderHeads != 0 {
+	switch {
+	case min(c.DecoderDim, c.DecoderDepth, c.DecoderHeads) < 1 || c.DecoderDim%c.DecoderHeads != 0:
 		return fmt.Errorf("decoder of width %d, depth %d and %d heads: each must be at least 1, and the width a multiple of the heads",
 			c.DecoderDim, c.DecoderDepth, c.DecoderHeads)
-	}
-	if c.DecoderDim > vit.MaxExtent || c.DecoderDepth > vit.MaxDepth {
+	case c.DecoderDim > vit.MaxExtent || c.DecoderDepth > vit.MaxDepth:
 		return fmt.Errorf("decoder of width %d and %d blocks: the limits are %d and %d", c.DecoderDim, c.DecoderDepth, vit.MaxExtent, vit.MaxDepth)
-	}
-	if c.Encoder.PatchDim() == 3 {
+	case c.Encoder.PatchDim() == 3:
 		return errors.New("patches of one pixel: targets are divided by the deviation inside a patch, so that it needs two or more")
 	}
-	return nil
+	return c.Encoder.Check()
 }
 
 // Sizes are the published pairs, and a tiny one.

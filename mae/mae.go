@@ -94,24 +94,19 @@ func (m *Model) encode(pixels *ag.Value, mask *Mask, at places) *ag.Value {
 
 // decode scatters the latents back to their positions, puts the mask token in all others, and predicts the hidden patches.
 func (m *Model) decode(latent *ag.Value, mask *Mask, at places) *ag.Value {
-	d, rows := m.DecoderDim, mask.Batch*mask.Tokens
+	t, d, rows := latent.Tape(), m.DecoderDim, mask.Batch*mask.Tokens
 	x := ag.Linear(latent, m.ToDecoder, nil)      // [B, V, d]
 	x = ag.Gather(x, at.visible.Transposed())     // [B·N, d], zeros where hidden
 	x = ag.Reshape(x, mask.Batch, mask.Tokens, d) // [B, N, d]
-	hidden := ag.Reshape(hiddenRows(x, at), mask.Batch, mask.Tokens, 1)
-	x = ag.Add(x, ag.Mul(hidden, m.MaskToken))          // [B, N, d] + [B, N, 1]·[1, 1, d]
-	x = ag.Add(x, vit.FirstRows(x, m.Decoder.Position)) // [B, N, d] + [N, d]
+	ones := t.Const(engine.Filled(t.Backend(), x.Data().DType(), 1, mask.Batch*mask.Hidden, 1))
+	hidden := ag.Gather(ones, at.hidden.Transposed())       // [B·N, 1], 1 where hidden, else 0
+	hidden = ag.Reshape(hidden, mask.Batch, mask.Tokens, 1) // [B, N, 1]
+	x = ag.Add(x, ag.Mul(hidden, m.MaskToken))              // [B, N, d] + [B, N, 1]·[1, 1, d]
+	x = ag.Add(x, vit.FirstRows(x, m.Decoder.Position))     // [B, N, d] + [N, d]
 	for _, b := range m.Decoder.Blocks {
 		x = nn.Layer(x, b.Forward) // [B, N, d]
 	}
 	x = ag.Gather(ag.Reshape(x, rows, d), at.hidden) // [B·M, d]
 	x = m.Decoder.Norm.Forward(x)                    // [B·M, d]
 	return m.Decoder.Head.Forward(x)                 // [B·M, P]
-}
-
-// hiddenRows returns 1 for each hidden row and 0 for each visible one, [B·N, 1].
-func hiddenRows(x *ag.Value, at places) *ag.Value {
-	t, dtype := x.Tape(), x.Data().DType()
-	ones := t.Const(engine.Filled(t.Backend(), dtype, 1, at.hidden.From.Dim(0), 1)) // [B·M, 1]
-	return ag.Gather(ones, at.hidden.Transposed())
 }

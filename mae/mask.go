@@ -41,16 +41,12 @@ func RandomMask(batch, tokens int, ratio float64, rng *rand.Rand) *Mask {
 			hidden[b*tokens+i] = 1
 		}
 	}
-	m, err := NewMask(batch, tokens, hidden)
-	if err != nil {
-		panic(&engine.ShapeError{Op: "RandomMask", Got: err, Want: "a ratio that passes CheckRatio"})
-	}
-	return m
+	return NewMask(batch, tokens, hidden)
 }
 
 // NewMask takes a mask [B·N] of ones (hidden) and zeros. Every sample must hide the same number of patches, with at least one
 // hidden and one visible.
-func NewMask(batch, tokens int, hidden []float32) (*Mask, error) {
+func NewMask(batch, tokens int, hidden []float32) *Mask {
 	m := &Mask{Batch: batch, Tokens: tokens}
 	for i, h := range hidden {
 		if h == 0 {
@@ -60,16 +56,15 @@ func NewMask(batch, tokens int, hidden []float32) (*Mask, error) {
 		}
 	}
 	m.Visible, m.Hidden = len(m.visible)/max(batch, 1), len(m.hidden)/max(batch, 1)
-	wrong := fmt.Errorf("mask of %d samples: each must hide the same number of its %d patches, at least one, and show at least one", batch, tokens)
-	if m.Visible == 0 || m.Hidden == 0 || len(hidden) != batch*tokens {
-		return nil, wrong
+	wrong := m.Visible == 0 || m.Hidden == 0 || len(hidden) != batch*tokens
+	for i := 0; i < len(m.visible) && !wrong; i++ {
+		wrong = int(m.visible[i])/tokens != i/m.Visible
 	}
-	for i, at := range m.visible {
-		if int(at)/tokens != i/m.Visible {
-			return nil, wrong
-		}
+	if wrong {
+		panic(&engine.ShapeError{Op: "mask", Got: fmt.Sprintf("%d patches shown and %d hidden", len(m.visible), len(m.hidden)),
+			Want: fmt.Sprintf("%d samples that hide the same number of their %d patches, at least one, and show at least one", batch, tokens)})
 	}
-	return m, nil
+	return m
 }
 
 // places is a mask on a backend, as row indices.
@@ -81,23 +76,23 @@ type places struct {
 
 // on uploads the mask in a single transfer.
 func (m *Mask) on(t *ag.Tape) places {
-	rows := m.Batch * m.Tokens
-	values := make([]int32, 0, 2*len(m.visible)+len(m.hidden)+2*rows)
-	values = append(append(values, m.visible...), m.hidden...)
-	for _, v := range m.visible {
-		values = append(values, v%int32(m.Tokens))
+	rows, order := m.Batch*m.Tokens, make([]int32, len(m.visible))
+	for i, v := range m.visible {
+		order[i] = v % int32(m.Tokens)
 	}
-	values = append(append(values, inverse(m.visible, rows)...), inverse(m.hidden, rows)...)
-	all := t.Const(engine.FromSlice(t.Backend(), engine.Int32, values, len(values), 1)).Data()
-	next := 0
-	take := func(n int) *engine.Tensor {
-		next += n
-		return t.Const(all.Range(next-n, next)).Data()
+	parts := [][]int32{m.visible, inverse(m.visible, rows), m.hidden, inverse(m.hidden, rows), order}
+	values := slices.Concat(parts...)
+	all, next := t.Const(engine.FromSlice(t.Backend(), engine.Int32, values, len(values), 1)).Data(), 0
+	var index []*engine.Tensor
+	for _, part := range parts {
+		index = append(index, t.Const(all.Range(next, next+len(part))).Data())
+		next += len(part)
 	}
-	var p places
-	p.visible.From, p.hidden.From, p.order.From = take(len(m.visible)), take(len(m.hidden)), take(len(m.visible))
-	p.visible.Back, p.hidden.Back = take(rows), take(rows)
-	return p
+	return places{
+		visible: ag.Rows{From: index[0], Back: index[1]},
+		hidden:  ag.Rows{From: index[2], Back: index[3]},
+		order:   ag.Rows{From: index[4]},
+	}
 }
 
 // inverse returns the index in the list of each of n rows, or −1.

@@ -93,18 +93,18 @@ func TestMasksDiffer(t *testing.T) {
 }
 
 func TestNewMask(t *testing.T) {
-	m, err := NewMask(2, 3, []float32{0, 1, 0, 1, 0, 0})
-	require.NoError(t, err)
+	m := NewMask(2, 3, []float32{0, 1, 0, 1, 0, 0})
 	require.Equal(t, &Mask{Batch: 2, Tokens: 3, Visible: 2, Hidden: 1, visible: []int32{0, 2, 4, 5}, hidden: []int32{1, 3}}, m)
 	for _, wrong := range [][]float32{
 		{0, 1, 0, 1, 1, 0}, {1, 0, 1, 0, 1, 0}, {0, 1, 1, 0, 0, 0}, {0, 0, 0, 0, 0, 0}, {1, 1, 1, 1, 1, 1}, {0, 0, 0, 1, 1, 1}, {1, 1, 1, 0, 0, 0},
 		{0, 1, 0}, {0, 1, 0, 1, 0, 0, 1, 0, 0}, nil,
 	} {
-		_, err := NewMask(2, 3, wrong)
-		require.EqualError(t, err, "mask of 2 samples: each must hide the same number of its 3 patches, at least one, and show at least one", "%v", wrong)
+		require.Panics(t, func() { NewMask(2, 3, wrong) }, "%v", wrong)
 	}
-	_, err = NewMask(0, 3, nil)
-	require.Error(t, err)
+	require.PanicsWithError(t, (&engine.ShapeError{Op: "mask", Got: "5 patches shown and 1 hidden",
+		Want: "2 samples that hide the same number of their 3 patches, at least one, and show at least one"}).Error(),
+		func() { NewMask(2, 3, []float32{0, 0, 0, 0, 1, 0}) })
+	require.Panics(t, func() { NewMask(0, 3, nil) })
 }
 
 // The uploaded indices: each row of a batch is visible or hidden, and the inverse leads back to it.

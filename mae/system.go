@@ -1,7 +1,6 @@
 package mae
 
 import (
-	"cmp"
 	"fmt"
 	"strings"
 
@@ -23,23 +22,16 @@ var System = system.System{
 	Check: check,
 	Build: func(s *nn.Scope, r recipe.Recipe) system.Model { return &learner{New(s, FromRecipe(r)), r} },
 	Start: func(file nn.Weights, r recipe.Recipe, _ nn.Source) (*nn.Load, error) {
-		return &nn.Load{File: file}, cmp.Or(vit.SameHeads(file, r), sameDecoderHeads(file, r))
+		return &nn.Load{File: file}, vit.SameHeads(file, r)
 	},
 	Heads: func(recipe.Recipe) map[data.Modality]string { return nil },
-	Group: func(r recipe.Recipe, name string, _ []int) (lrScale, decay float64) {
-		return 1, Decay(name, r.Train.WeightDecay)
-	},
-	Preset: preset,
-}
-
-func sameDecoderHeads(file nn.Weights, r recipe.Recipe) error {
-	return vit.CompareHeads(file, r, "decoder_heads", func(m recipe.Model) (heads, dim int) { return m.DecoderHeads, m.DecoderDim })
+	Group: group, Preset: preset,
 }
 
 // FromRecipe returns the sizes of a recipe's encoder and decoder.
 func FromRecipe(r recipe.Recipe) Config {
 	m := r.Model
-	return Config{Encoder: vit.FromRecipe(r), DecoderDim: m.DecoderDim, DecoderDepth: m.DecoderDepth, DecoderHeads: m.DecoderHeads}
+	return Config{Encoder: vit.Config(m.Encoder), DecoderDim: m.DecoderDim, DecoderDepth: m.DecoderDepth, DecoderHeads: m.DecoderHeads}
 }
 
 func check(r recipe.Recipe) error {
@@ -60,13 +52,13 @@ func ratio(r recipe.Recipe, m data.Modality) float64 {
 	return data.ByModality(m, r.Train.ImageMask, r.Train.VideoMask)
 }
 
-// Decay is the weight decay of a parameter by the released code's rule: names ending in ".bias" and layer norms do not decay;
-// all else does, including q_bias, v_bias and the mask token.
-func Decay(name string, decay float64) float64 {
+// group applies the released code's rule of weight decay: names ending in ".bias" and layer norms do not decay; all else does,
+// including q_bias, v_bias and the mask token.
+func group(r recipe.Recipe, name string, _ []int) (lrScale, decay float64) {
 	if strings.HasSuffix(name, ".bias") || strings.Contains(name, "norm") {
-		return 0
+		return 1, 0
 	}
-	return decay
+	return 1, r.Train.WeightDecay
 }
 
 // learner is a Model with the recipe of its run.
@@ -100,17 +92,11 @@ func (l *learner) Reconstruct(t *ag.Tape, b *system.Batch) (masked, output []flo
 	return masked, output, nil
 }
 
-// The masks of published pre-training.
-const (
-	publishedImageMask = 0.9
-	publishedVideoMask = 0.95
-)
-
 func preset(size string) (r recipe.Recipe, ok bool) {
 	c, ok := Sizes[size]
-	c.Encoder.ToRecipe(&r)
+	r.Model.Encoder = recipe.Encoder(c.Encoder)
 	r.Name, r.Kind, r.System = "mae-"+size, recipe.Pretrain, "mae"
 	r.Model.DecoderDim, r.Model.DecoderDepth, r.Model.DecoderHeads = c.DecoderDim, c.DecoderDepth, c.DecoderHeads
-	r.Train.ImageMask, r.Train.VideoMask = publishedImageMask, publishedVideoMask
+	r.Train.ImageMask, r.Train.VideoMask = 0.9, 0.95 // published
 	return r, ok
 }

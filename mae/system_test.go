@@ -62,7 +62,7 @@ func TestPreset(t *testing.T) {
 // smallRecipe is a recipe for the model small.
 func smallRecipe() recipe.Recipe {
 	r := recipe.Recipe{Name: "small", Kind: recipe.Pretrain, System: "mae", Train: recipe.Train{ImageMask: 0.8, VideoMask: 0.6}}
-	small.Encoder.ToRecipe(&r)
+	r.Model.Encoder = recipe.Encoder(small.Encoder)
 	r.Model.DecoderDim, r.Model.DecoderDepth, r.Model.DecoderHeads = small.DecoderDim, small.DecoderDepth, small.DecoderHeads
 	return r
 }

@@ -15,6 +15,7 @@ package moae
 
 import (
 	"fmt"
+	"slices"
 
 	ag "mien/autograd"
 	"mien/engine"
@@ -85,7 +86,9 @@ func New(s *nn.Scope, dim int, c Config, init nn.Init) *Layer {
 	c.Hidden = c.Width(dim)
 	l := &Layer{Config: c, Router: newRouter(s.Sub("router"), dim, c.Experts, init)}
 	for e := range c.Experts {
-		l.Experts = append(l.Experts, newAdapter(s.Index("experts", e), dim, c.Hidden, init))
+		expert := s.Index("experts", e)
+		fc1, fc2 := nn.NewLinear(expert.Sub("fc1"), dim, c.Hidden, init), nn.NewLinear(expert.Sub("fc2"), c.Hidden, dim, init)
+		l.Experts = append(l.Experts, &Adapter{fc1, fc2})
 	}
 	return l
 }
@@ -100,14 +103,7 @@ type Output struct {
 
 // Values returns the results that outlive the block's scope on the tape.
 func (o Output) Values() []*ag.Value {
-	if o.Gates == nil {
-		return nil
-	}
-	values := []*ag.Value{o.Gates, o.Choice}
-	if o.Balance != nil {
-		values = append(values, o.Balance)
-	}
-	return values
+	return slices.DeleteFunc([]*ag.Value{o.Gates, o.Choice, o.Balance}, func(v *ag.Value) bool { return v == nil })
 }
 
 // Forward computes Σ_i G(x)_i·Adapter_i(x) (S4D equation 9) for tokens x [B, N, D]. Slots [B·N·k, D] are the tokens sorted by
@@ -155,10 +151,6 @@ func (l *Layer) adapt(slots *ag.Value, r *ag.Routing) *ag.Value {
 
 // Adapter is one expert: two linear layers with GELU between them.
 type Adapter struct{ FC1, FC2 *nn.Linear }
-
-func newAdapter(s *nn.Scope, dim, hidden int, init nn.Init) *Adapter {
-	return &Adapter{nn.NewLinear(s.Sub("fc1"), dim, hidden, init), nn.NewLinear(s.Sub("fc2"), hidden, dim, init)}
-}
 
 // Router scores the experts for each token. The names are those of the published checkpoints.
 type Router struct{ Score, NoiseScale *nn.Linear }

@@ -42,16 +42,21 @@ type Recipe struct {
 	Train  Train  `toml:"train"`
 }
 
+// Encoder is the geometry of an encoder.
+type Encoder struct {
+	ImageSize int `toml:"image_size"` // pixels, height and width
+	Frames    int `toml:"frames"`     // of a video
+	PatchSize int `toml:"patch_size"` // pixels
+	Tubelet   int `toml:"tubelet"`    // frames in one patch
+	Dim       int `toml:"dim"`        // D, the width of a token
+	Depth     int `toml:"depth"`      // blocks
+	Heads     int `toml:"heads"`      // of attention
+	MLPRatio  int `toml:"mlp_ratio"`  // width of the hidden layer over D
+}
+
 // Model is the size of encoder, decoder and experts.
 type Model struct {
-	ImageSize    int    `toml:"image_size"`
-	Frames       int    `toml:"frames"`
-	PatchSize    int    `toml:"patch_size"`
-	Tubelet      int    `toml:"tubelet"`
-	Dim          int    `toml:"dim"`
-	Depth        int    `toml:"depth"`
-	Heads        int    `toml:"heads"`
-	MLPRatio     int    `toml:"mlp_ratio"`
+	Encoder
 	DecoderDim   int    `toml:"decoder_dim,omitempty" comment:"pre-training"`
 	DecoderDepth int    `toml:"decoder_depth,omitempty"`
 	DecoderHeads int    `toml:"decoder_heads,omitempty"`

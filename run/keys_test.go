@@ -161,9 +161,10 @@ func TestKeysAreComplete(t *testing.T) {
 			want = append(want, name)
 			continue
 		}
-		for j := range part.Type.NumField() {
-			key, _, _ := strings.Cut(part.Type.Field(j).Tag.Get("toml"), ",")
-			want = append(want, name+"."+key)
+		for _, field := range reflect.VisibleFields(part.Type) {
+			if key, _, _ := strings.Cut(field.Tag.Get("toml"), ","); !field.Anonymous {
+				want = append(want, name+"."+key)
+			}
 		}
 	}
 	require.ElementsMatch(t, want, keys)

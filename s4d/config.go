@@ -23,22 +23,12 @@ type Config struct {
 	VideoClasses int   // of the dynamic head
 }
 
-// Published returns the configuration of a published size ("small", "base", "large") or of "tiny": experts in the later half of
-// the blocks, and 7 classes in both heads.
-func Published(size string) (Config, error) {
-	enc, ok := vit.Sizes[size]
-	if !ok {
-		return Config{}, fmt.Errorf("model size %q: choose tiny, small, base or large", size)
-	}
-	blocks, _ := Positions("later", enc.Depth)
-	return Config{Encoder: enc, MoAE: moae.Config{Experts: 8, TopK: 2}, MoAEBlocks: blocks, ImageClasses: 7, VideoClasses: 7}, nil
-}
-
 // Positions returns the blocks that carry experts, half of all: the paper's ablation has "early", "middle", "later" (the
 // published choice) and "alternate" (every second block). A single block has no half. A list of block numbers also works, as in
 // "1,2".
 func Positions(name string, depth int) ([]int, error) {
-	half := depth / 2
+	half, step := depth/2, 1
+	first, known := map[string]int{"early": 0, "middle": (depth - half) / 2, "later": depth - half, "alternate": 1}[name]
 	switch {
 	case depth < 1 || depth > vit.MaxDepth:
 		return nil, fmt.Errorf("%d blocks: choose 1 to %d", depth, vit.MaxDepth)
@@ -46,18 +36,10 @@ func Positions(name string, depth int) ([]int, error) {
 		return numbered(name)
 	case half == 0:
 		return nil, errors.New("experts stand in half of the blocks, and there is one: choose more blocks, experts = 0, or name block 0")
-	}
-	first, step := 0, 1
-	switch name {
-	case "early":
-	case "middle":
-		first = (depth - half) / 2
-	case "later":
-		first = depth - half
-	case "alternate":
-		first, step = 1, 2
-	default:
+	case !known:
 		return nil, fmt.Errorf("position of experts %q: choose early, middle, later or alternate, or name blocks, as in \"1,2\"", name)
+	case name == "alternate":
+		step = 2
 	}
 	blocks := make([]int, half)
 	for i := range blocks {
@@ -66,7 +48,7 @@ func Positions(name string, depth int) ([]int, error) {
 	return blocks, nil
 }
 
-// numbered parses a list of distinct blocks, and joined formats it.
+// numbered parses a list of distinct blocks.
 func numbered(list string) (blocks []int, err error) {
 	for _, field := range strings.Split(list, ",") {
 		b, err := strconv.Atoi(strings.TrimSpace(field))
@@ -77,10 +59,6 @@ func numbered(list string) (blocks []int, err error) {
 	}
 	slices.Sort(blocks)
 	return blocks, nil
-}
-
-func joined(blocks []int) string {
-	return strings.Trim(strings.ReplaceAll(fmt.Sprint(blocks), " ", ","), "[]")
 }
 
 // maxClasses is the number of classes that the labels of a list can distinguish.

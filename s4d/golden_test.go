@@ -22,7 +22,7 @@ import (
 // goldenRecipe is the run of testdata/golden/s4d_*.
 var goldenRecipe = recipe.Recipe{
 	Kind: recipe.Finetune, System: "s4d",
-	Model: recipe.Model{ImageSize: 16, Frames: 4, PatchSize: 8, Tubelet: 2, Dim: 64, Depth: 3, Heads: 1, MLPRatio: 4,
+	Model: recipe.Model{Encoder: recipe.Encoder{ImageSize: 16, Frames: 4, PatchSize: 8, Tubelet: 2, Dim: 64, Depth: 3, Heads: 1, MLPRatio: 4},
 		Experts: 4, TopK: 2, Position: "1,2", ImageClasses: 7, VideoClasses: 5},
 	Train: recipe.Train{LR: 1e-3, Beta2: 0.999, WeightDecay: 0.05, LayerDecay: 1, LabelSmoothing: 0.1},
 }

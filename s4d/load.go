@@ -2,67 +2,65 @@ package s4d
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"mien/nn"
+	"mien/recipe"
 	"mien/vit"
 )
 
-// How the shape of a published checkpoint, which has no recipe, follows from its tensors.
+// How the recipe of a published checkpoint, which has none, follows from its tensors.
 
-var expertName = regexp.MustCompile(`^blocks\.(\d+)\.moe_layer\.experts\.(\d+)\.fc1\.weight$`)
-
-// InferConfig reads the shape of a fine-tuned model from its tensors: width, depth, experts and classes. Heads are 64 wide.
-// Image size, frames and experts per token, which no tensor determines, are the published 160, 16 and 2. Names may claim any
-// shape: nothing is allocated here.
-func InferConfig(file nn.Weights) (c Config, err error) {
-	patch, ok := file.Shape("patch_embed.proj.weight")
-	if !ok || len(patch) != 5 || patch[1] != 3 {
-		return c, fmt.Errorf("weights hold no patch_embed.proj.weight [D, 3, 2, 16, 16]: they are not a fine-tuned S4D model")
+// identify recognises a fine-tuned model by its heads, and reads width, depth, experts and classes from its tensors. Heads of attention
+// are 64 wide. What no tensor determines is as published: images of 160 pixels, videos of 16 frames, each the fourth, and two experts
+// per token. Names may claim any shape: nothing is allocated here.
+func identify(file nn.Weights) (r recipe.Recipe, ok bool, err error) {
+	if _, ok := file.Shape("head.image.weight"); !ok {
+		return r, false, nil
 	}
-	c.Encoder = vit.Config{ImageSize: 160, Frames: 16, PatchSize: patch[3], Tubelet: patch[2],
+	shape := func(name string) []int {
+		extents, _ := file.Shape(name)
+		return extents
+	}
+	patch, image, video := shape("patch_embed.proj.weight"), shape("head.image.weight"), shape("head.video.weight")
+	missing := ""
+	switch {
+	case len(patch) != 5 || patch[1] != 3:
+		missing = "patch_embed.proj.weight [D, 3, 2, 16, 16]"
+	case len(image) != 2:
+		missing = "head.image.weight"
+	case len(video) != 2:
+		missing = "head.video.weight"
+	}
+	if missing != "" {
+		return r, true, fmt.Errorf("weights hold no %s: they are not a fine-tuned S4D model", missing)
+	}
+	r.Name, r.Kind, r.System, r.Data.Stride = "published", recipe.Finetune, "s4d", 4
+	m := &r.Model
+	m.ImageClasses, m.VideoClasses = image[0], video[0]
+	m.Encoder = recipe.Encoder{ImageSize: 160, Frames: 16, PatchSize: patch[3], Tubelet: patch[2],
 		Dim: patch[0], Heads: max(1, patch[0]/vit.HeadDim), MLPRatio: 4}
+	if hidden := shape("blocks.0.mlp.fc1.bias"); len(hidden) == 1 && m.Dim > 0 && hidden[0] >= m.Dim {
+		m.MLPRatio = hidden[0] / m.Dim
+	}
+	var blocks []int
 	for _, name := range file.Names() {
-		parts := strings.Split(name, ".")
-		if parts[0] == "blocks" && len(parts) > 1 {
-			if l, err := strconv.Atoi(parts[1]); err == nil {
-				c.Encoder.Depth = max(c.Encoder.Depth, l+1)
-			}
+		var block, expert int
+		n, _ := fmt.Sscanf(name, "blocks.%d.moe_layer.experts.%d.", &block, &expert)
+		if n > 0 {
+			m.Depth = max(m.Depth, block+1)
 		}
-		if m := expertName.FindStringSubmatch(name); m != nil {
-			c.addExpert(file, name, m)
+		if n < 2 || !strings.HasSuffix(name, ".fc1.weight") {
+			continue
+		}
+		blocks, m.Experts = append(blocks, block), max(m.Experts, expert+1)
+		if weight := shape(name); len(weight) == 2 {
+			m.ExpertHidden = weight[0]
 		}
 	}
-	slices.Sort(c.MoAEBlocks)
-	c.MoAEBlocks = slices.Compact(c.MoAEBlocks)
-	c.MoAE.TopK = min(2, max(c.MoAE.Experts, 1))
-	if shape, ok := file.Shape("blocks.0.mlp.fc1.bias"); ok && len(shape) == 1 && shape[0] >= c.Encoder.Dim {
-		c.Encoder.MLPRatio = shape[0] / c.Encoder.Dim
-	}
-	if c.ImageClasses, err = classes(file, "image"); err != nil {
-		return c, err
-	}
-	c.VideoClasses, err = classes(file, "video")
-	return c, err
-}
-
-func (c *Config) addExpert(file nn.Weights, name string, match []string) {
-	block, _ := strconv.Atoi(match[1])
-	expert, _ := strconv.Atoi(match[2])
-	c.MoAEBlocks = append(c.MoAEBlocks, block)
-	c.MoAE.Experts = max(c.MoAE.Experts, expert+1)
-	if shape, _ := file.Shape(name); len(shape) == 2 {
-		c.MoAE.Hidden = shape[0]
-	}
-}
-
-func classes(file nn.Weights, head string) (int, error) {
-	shape, ok := file.Shape("head." + head + ".weight")
-	if !ok || len(shape) != 2 {
-		return 0, fmt.Errorf("weights hold no head.%s.weight: they are not a fine-tuned S4D model", head)
-	}
-	return shape[0], nil
+	slices.Sort(blocks)
+	m.Position = strings.Trim(strings.ReplaceAll(fmt.Sprint(slices.Compact(blocks)), " ", ","), "[]") // as in "6,7"
+	m.TopK = min(2, max(m.Experts, 1))
+	return r, true, nil
 }

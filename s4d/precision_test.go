@@ -35,7 +35,8 @@ func TestPrecisionOfLogits(t *testing.T) {
 }
 
 func baseLogits(t *testing.T, p engine.Precision) []float64 {
-	c, err := s4d.Published("base")
+	r, _ := s4d.System.Preset("base")
+	c, err := s4d.FromRecipe(r)
 	require.NoError(t, err)
 	c.MoAEBlocks = nil
 	b := cpu.New()

@@ -12,14 +12,13 @@ import (
 	"mien/internal/golden"
 	"mien/nn"
 	"mien/recipe"
-	"mien/vit"
 )
 
 // releasedRecipe is a recipe for fine-tuning the released pre-training file of the golden tests.
 func releasedRecipe() recipe.Recipe {
 	r := recipe.Recipe{Name: "fine", Kind: recipe.Finetune, System: "s4d", Model: recipe.Model{
 		Experts: 8, TopK: 2, Position: "2", ImageClasses: 7, VideoClasses: 11}}
-	vit.Config{ImageSize: 160, Frames: 16, PatchSize: 16, Tubelet: 2, Dim: 64, Depth: 3, Heads: 1, MLPRatio: 4}.ToRecipe(&r)
+	r.Model.Encoder = recipe.Encoder{ImageSize: 160, Frames: 16, PatchSize: 16, Tubelet: 2, Dim: 64, Depth: 3, Heads: 1, MLPRatio: 4}
 	return r
 }
 
@@ -59,7 +58,7 @@ func TestReleasedCheckpoint(t *testing.T) {
 	r, ok, err := System.Identify(f)
 	require.NoError(t, err)
 	require.True(t, ok)
-	require.Equal(t, recipe.Model{ImageSize: 160, Frames: 16, PatchSize: 16, Tubelet: 2, Dim: 64, Depth: 3, Heads: 1, MLPRatio: 4,
+	require.Equal(t, recipe.Model{Encoder: recipe.Encoder{ImageSize: 160, Frames: 16, PatchSize: 16, Tubelet: 2, Dim: 64, Depth: 3, Heads: 1, MLPRatio: 4},
 		Experts: 4, TopK: 2, ExpertHidden: 16, Position: "1,2", ImageClasses: 7, VideoClasses: 7}, r.Model)
 	require.Equal(t, 4, r.Data.Stride)
 	require.NoError(t, System.Check(r))

@@ -68,7 +68,13 @@ func (m *Model) block(i int, x *ag.Value, pass moae.Pass, out *Output) *ag.Value
 	})
 	if m.MoAE[i] != nil {
 		out.Routing = append(out.Routing, routing)
-		out.Balance = addBalance(out.Balance, routing.Balance)
+	}
+	switch {
+	case routing.Balance == nil:
+	case out.Balance == nil:
+		out.Balance = routing.Balance
+	default:
+		out.Balance = ag.Add(out.Balance, routing.Balance)
 	}
 	return results[0]
 }
@@ -84,16 +90,6 @@ func Block(b *vit.Block, experts *moae.Layer, x *ag.Value, pass moae.Pass) (*ag.
 	}
 	out := experts.Forward(u, pass)
 	return ag.Add(x, out.Mixed), out
-}
-
-func addBalance(sum, term *ag.Value) *ag.Value {
-	switch {
-	case term == nil:
-		return sum
-	case sum == nil:
-		return term
-	}
-	return ag.Add(sum, term)
 }
 
 // Loss is the training loss of one single-modality batch (S4D equation 3, of which one term is active in each step):

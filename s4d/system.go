@@ -24,25 +24,32 @@ var System = system.System{
 		}
 		return c.Check()
 	},
-	Build: func(s *nn.Scope, r recipe.Recipe) system.Model { return newClassifier(s, r) },
-	Start: func(file nn.Weights, r recipe.Recipe, init nn.Source) (*nn.Load, error) {
-		return vit.StartClassifier(file, r, init, "blocks.*.moe_layer.*") // the file's model may have no experts
+	Build: func(s *nn.Scope, r recipe.Recipe) system.Model {
+		c, err := FromRecipe(r)
+		if err != nil {
+			panic(&engine.ShapeError{Op: "s4d", Got: err, Want: "a recipe that passed Check"})
+		}
+		return &classifier{New(s, c), r}
 	},
+	Start:    vit.StartClassifier,
 	Identify: identify,
 	Heads: func(recipe.Recipe) map[data.Modality]string {
 		return map[data.Modality]string{data.Image: "head.image.", data.Video: "head.video."}
 	},
 	Group: vit.Group,
+	// Published are experts in the later half of the blocks.
 	Preset: func(size string) (r recipe.Recipe, ok bool) {
-		c, err := Published(size)
-		return c.toRecipe("s4d-" + size), err == nil
+		r, ok = vit.System.Preset(size)
+		r.Name, r.System = "s4d-"+size, "s4d"
+		r.Model.Experts, r.Model.TopK, r.Model.Position, r.Model.ImageClasses = 8, 2, "later", 7
+		return r, ok
 	},
 }
 
 // FromRecipe returns the model of a recipe. Without experts it is the plain vision transformer with two heads.
 func FromRecipe(r recipe.Recipe) (Config, error) {
 	m := r.Model
-	c := Config{Encoder: vit.FromRecipe(r), ImageClasses: m.ImageClasses, VideoClasses: m.VideoClasses,
+	c := Config{Encoder: vit.Config(m.Encoder), ImageClasses: m.ImageClasses, VideoClasses: m.VideoClasses,
 		MoAE: moae.Config{Experts: m.Experts, TopK: m.TopK, Hidden: m.ExpertHidden, Residual: m.Residual,
 			NoiseInEval: m.NoiseInEval, Capacity: m.Capacity, Balance: m.Balance}}
 	var err error
@@ -52,27 +59,10 @@ func FromRecipe(r recipe.Recipe) (Config, error) {
 	return c, err
 }
 
-// toRecipe returns a recipe of the model.
-func (c Config) toRecipe(name string) recipe.Recipe {
-	r := recipe.Recipe{Name: name, Kind: recipe.Finetune, System: "s4d"}
-	c.Encoder.ToRecipe(&r)
-	r.Model.Experts, r.Model.TopK, r.Model.ExpertHidden, r.Model.Position = c.MoAE.Experts, c.MoAE.TopK, c.MoAE.Hidden, joined(c.MoAEBlocks)
-	r.Model.ImageClasses, r.Model.VideoClasses = c.ImageClasses, c.VideoClasses
-	return r
-}
-
 // classifier is a Model with the recipe of its run.
 type classifier struct {
 	*Model
 	recipe recipe.Recipe
-}
-
-func newClassifier(s *nn.Scope, r recipe.Recipe) *classifier {
-	c, err := FromRecipe(r)
-	if err != nil {
-		panic(&engine.ShapeError{Op: "s4d", Got: err, Want: "a recipe that passed Check"})
-	}
-	return &classifier{New(s, c), r}
 }
 
 func (c *classifier) Loss(t *ag.Tape, b *system.Batch) *ag.Value {
@@ -103,20 +93,3 @@ func (c *classifier) ExpertBlocks() []int { return c.MoAEBlocks }
 func (c *classifier) MACs(m data.Modality) int {
 	return c.Config.MACs(c.Config.Encoder.TokensOf(m), c.Classes(m))
 }
-
-// identify recognises published checkpoints by their tensors.
-func identify(file nn.Weights) (r recipe.Recipe, ok bool, err error) {
-	if _, ok := file.Shape("head.image.weight"); !ok {
-		return r, false, nil
-	}
-	c, err := InferConfig(file)
-	if err != nil {
-		return r, true, err
-	}
-	r = c.toRecipe("published")
-	r.Data.Stride = publishedStride
-	return r, true, nil
-}
-
-// publishedStride is the distance between sampled frames.
-const publishedStride = 4

@@ -38,7 +38,7 @@ var tiny = map[string]recipe.Recipe{
 
 func tinyRecipe(system, kind string, more func(m *recipe.Model, t *recipe.Train)) recipe.Recipe {
 	r := recipe.Recipe{Name: "tiny", Kind: kind, System: system, Seed: 3,
-		Model: recipe.Model{ImageSize: 8, Frames: 4, PatchSize: 4, Tubelet: 2, Dim: 16, Depth: 2, Heads: 2, MLPRatio: 3},
+		Model: recipe.Model{Encoder: recipe.Encoder{ImageSize: 8, Frames: 4, PatchSize: 4, Tubelet: 2, Dim: 16, Depth: 2, Heads: 2, MLPRatio: 3}},
 		Train: recipe.Train{LR: 1e-2, Beta2: 0.95, WeightDecay: 0.05, Clip: 0.5}}
 	more(&r.Model, &r.Train)
 	return r

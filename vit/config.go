@@ -5,22 +5,14 @@ import (
 
 	"mien/data"
 	"mien/engine"
+	"mien/recipe"
 )
 
 // HeadDim is the width of one attention head in every published size.
 const HeadDim = 64
 
-// Config is the geometry of an encoder. No field has a useful zero value: start from one of [Sizes].
-type Config struct {
-	ImageSize int // pixels, height and width
-	Frames    int // of a video
-	PatchSize int // pixels
-	Tubelet   int // frames in one patch
-	Dim       int // D, the width of a token
-	Depth     int // blocks
-	Heads     int // of attention
-	MLPRatio  int // width of the hidden layer over D
-}
+// Config is the geometry of an encoder; [recipe.Encoder] describes its fields. None has a useful zero value: start from one of [Sizes].
+type Config recipe.Encoder
 
 // Sizes are the published encoders, and a tiny one for tests and small machines.
 var Sizes = map[string]Config{

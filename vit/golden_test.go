@@ -19,7 +19,7 @@ import (
 // goldenRecipe is the run of testdata/golden/vit_*: no two sizes are the same.
 func goldenRecipe(m data.Modality) recipe.Recipe {
 	r := recipe.Recipe{Kind: recipe.Finetune, System: "vit"}
-	Config{ImageSize: 12, Frames: 6, PatchSize: 4, Tubelet: 2, Dim: 24, Depth: 2, Heads: 3, MLPRatio: 6}.ToRecipe(&r)
+	r.Model.Encoder = recipe.Encoder{ImageSize: 12, Frames: 6, PatchSize: 4, Tubelet: 2, Dim: 24, Depth: 2, Heads: 3, MLPRatio: 6}
 	r.Model.ImageClasses = 5
 	if m == data.Video {
 		r.Model.ImageClasses, r.Model.VideoClasses = 0, 5

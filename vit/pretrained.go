@@ -16,10 +16,10 @@ func IsPretraining(file nn.Weights) bool {
 }
 
 // StartClassifier returns a strict load of a classifier from a fine-tuned model or from the encoder of a pre-training file, where
-// names begin with "encoder." and the decoder, the mask token and the final norm stay unused. Heads and parameters that match
-// added may be missing: they start from init, as does the norm before the head, which pre-training lacks.
-func StartClassifier(file nn.Weights, r recipe.Recipe, init nn.Source, added ...string) (*nn.Load, error) {
-	load := &nn.Load{File: file, Init: init, Missing: append([]string{"head.*"}, added...), Unused: []string{"head.*"}}
+// names begin with "encoder." and the decoder, the mask token and the final norm stay unused. Heads and experts may be missing: they
+// start from init, as does the norm before the head, which pre-training lacks.
+func StartClassifier(file nn.Weights, r recipe.Recipe, init nn.Source) (*nn.Load, error) {
+	load := &nn.Load{File: file, Init: init, Missing: []string{"head.*", "blocks.*.moe_layer.*"}, Unused: []string{"head.*"}}
 	if IsPretraining(file) {
 		load.Rename = func(name string) string { return "encoder." + name }
 		load.Missing = append(load.Missing, "fc_norm.*")
@@ -28,26 +28,28 @@ func StartClassifier(file nn.Weights, r recipe.Recipe, init nn.Source, added ...
 	return load, SameHeads(file, r)
 }
 
-// SameHeads returns an error if a file's encoder has a different number of attention heads from the recipe's. No tensor's shape
-// depends on it: the weights would load but compute something else.
+// SameHeads returns an error if a file's encoder, or the decoder of a pre-training run, has a different number of attention heads from
+// the recipe's. No tensor's shape depends on it: the weights would load but compute something else. A file without a recipe is a
+// published one, with heads of width HeadDim.
 func SameHeads(file nn.Weights, r recipe.Recipe) error {
-	return CompareHeads(file, r, "heads", func(m recipe.Model) (heads, dim int) { return m.Heads, m.Dim })
-}
-
-// CompareHeads is SameHeads for the attention whose heads and width are returned by of; key is the recipe's name for the heads.
-// A file without a recipe is a published one, with heads of width HeadDim.
-func CompareHeads(file nn.Weights, r recipe.Recipe, key string, of func(m recipe.Model) (heads, dim int)) error {
-	want, dim := of(r.Model)
-	heads := max(1, dim/HeadDim)
+	have := recipe.Model{DecoderHeads: max(1, r.Model.DecoderDim/HeadDim)}
+	have.Heads = max(1, r.Model.Dim/HeadDim)
 	if text := file.Metadata()["recipe"]; text != "" {
 		inside, err := recipe.Parse([]byte(text))
 		if err != nil {
 			return fmt.Errorf("recipe inside the file: %w", err)
 		}
-		heads, _ = of(inside.Model)
+		have = inside.Model
 	}
-	if heads != want {
-		return fmt.Errorf("its attention has %d heads, that of recipe %s %d: set model.%s to %d", heads, r.Name, want, key, heads)
+	differ := func(key string, have, want int) error {
+		if have == want {
+			return nil
+		}
+		return fmt.Errorf("its attention has %d heads, that of recipe %s %d: set model.%s to %d", have, r.Name, want, key, have)
 	}
-	return nil
+	err := differ("heads", have.Heads, r.Model.Heads)
+	if err == nil && r.Kind == recipe.Pretrain {
+		err = differ("decoder_heads", have.DecoderHeads, r.Model.DecoderHeads)
+	}
+	return err
 }

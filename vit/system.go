@@ -18,10 +18,11 @@ import (
 var System = system.System{
 	Name: "vit", Kind: recipe.Finetune,
 	Check: check,
-	Build: func(s *nn.Scope, r recipe.Recipe) system.Model { return newClassifier(s, r) },
-	Start: func(file nn.Weights, r recipe.Recipe, init nn.Source) (*nn.Load, error) {
-		return StartClassifier(file, r, init)
+	Build: func(s *nn.Scope, r recipe.Recipe) system.Model {
+		init := nn.TruncatedNormal(nn.InitStd(r.Model.Dim), 2)
+		return &classifier{New(s, Config(r.Model.Encoder), r.Classes(modality(r)), init), r}
 	},
+	Start: StartClassifier,
 	Heads: func(r recipe.Recipe) map[data.Modality]string { return map[data.Modality]string{modality(r): "head."} },
 	Group: Group, Preset: preset,
 }
@@ -34,20 +35,6 @@ func modality(r recipe.Recipe) data.Modality {
 	return data.Image
 }
 
-// FromRecipe returns the geometry of a recipe's encoder.
-func FromRecipe(r recipe.Recipe) Config {
-	m := r.Model
-	return Config{ImageSize: m.ImageSize, Frames: m.Frames, PatchSize: m.PatchSize, Tubelet: m.Tubelet,
-		Dim: m.Dim, Depth: m.Depth, Heads: m.Heads, MLPRatio: m.MLPRatio}
-}
-
-// ToRecipe writes the geometry into a recipe.
-func (c Config) ToRecipe(r *recipe.Recipe) {
-	m := &r.Model
-	m.ImageSize, m.Frames, m.PatchSize, m.Tubelet = c.ImageSize, c.Frames, c.PatchSize, c.Tubelet
-	m.Dim, m.Depth, m.Heads, m.MLPRatio = c.Dim, c.Depth, c.Heads, c.MLPRatio
-}
-
 func check(r recipe.Recipe) error {
 	if r.Model.Experts > 0 {
 		return fmt.Errorf("model.experts is %d: the plain vit has none; choose system s4d, or experts = 0", r.Model.Experts)
@@ -55,21 +42,13 @@ func check(r recipe.Recipe) error {
 	if images, videos := r.Model.ImageClasses, r.Model.VideoClasses; min(images, videos) != 0 || max(images, videos) < 1 {
 		return fmt.Errorf("model.image_classes is %d and model.video_classes %d: the plain vit has one head, so that one of them must be 0", images, videos)
 	}
-	return FromRecipe(r).Check()
+	return Config(r.Model.Encoder).Check()
 }
 
-// classifier is a Model with the modality of its head.
+// classifier is a Model with the recipe of its run.
 type classifier struct {
 	*Model
-	recipe   recipe.Recipe
-	modality data.Modality
-}
-
-func newClassifier(s *nn.Scope, r recipe.Recipe) *classifier {
-	c := &classifier{recipe: r, modality: modality(r)}
-	config := FromRecipe(r)
-	c.Model = New(s, config, r.Classes(c.modality), nn.TruncatedNormal(nn.InitStd(config.Dim), 2))
-	return c
+	recipe recipe.Recipe
 }
 
 func (c *classifier) Loss(t *ag.Tape, b *system.Batch) *ag.Value {
@@ -88,7 +67,7 @@ func (c *classifier) MACs(m data.Modality) int {
 
 func preset(size string) (r recipe.Recipe, ok bool) {
 	c, ok := Sizes[size]
-	c.ToRecipe(&r)
+	r.Model.Encoder = recipe.Encoder(c)
 	r.Name, r.Kind, r.System = "vit-"+size, recipe.Finetune, "vit"
 	r.Model.VideoClasses = 7
 	return r, ok

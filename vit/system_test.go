@@ -28,7 +28,7 @@ func TestLayerScale(t *testing.T) {
 }
 
 func TestGroup(t *testing.T) {
-	r := recipe.Recipe{Model: recipe.Model{Depth: 3}, Train: recipe.Train{LayerDecay: 0.5, WeightDecay: 0.07}}
+	r := recipe.Recipe{Model: recipe.Model{Encoder: recipe.Encoder{Depth: 3}}, Train: recipe.Train{LayerDecay: 0.5, WeightDecay: 0.07}}
 	scale, decay := System.Group(r, "blocks.1.attn.qkv.weight", []int{9, 3})
 	require.Equal(t, []float64{0.25, 0.07}, []float64{scale, decay})
 	scale, decay = System.Group(r, "fc_norm.weight", []int{3})
@@ -74,7 +74,7 @@ func TestPreset(t *testing.T) {
 	for size, c := range Sizes {
 		r, ok := System.Preset(size)
 		require.True(t, ok)
-		require.Equal(t, c, FromRecipe(r))
+		require.Equal(t, c, Config(r.Model.Encoder))
 		require.Equal(t, []string{"vit-" + size, recipe.Finetune, "vit"}, []string{r.Name, r.Kind, r.System})
 		require.NoError(t, System.Check(r))
 	}
@@ -105,7 +105,7 @@ func TestStart(t *testing.T) {
 	require.Empty(t, report)
 
 	r = recipe.Recipe{}
-	Config{ImageSize: 16, Frames: 4, PatchSize: 8, Tubelet: 2, Dim: 64, Depth: 2, Heads: 1, MLPRatio: 4}.ToRecipe(&r)
+	r.Model.Encoder = recipe.Encoder{ImageSize: 16, Frames: 4, PatchSize: 8, Tubelet: 2, Dim: 64, Depth: 2, Heads: 1, MLPRatio: 4}
 	r.Model.VideoClasses = 9
 	require.True(t, IsPretraining(golden.Open(t, "mae_tiny.safetensors")))
 	require.False(t, IsPretraining(golden.Open(t, "vit_tiny.safetensors")))

@@ -12,12 +12,11 @@ func tapeCases() (cases []check.Case) {
 	x, y := tensor("x", 3, 5), tensor("y", 3, 5)
 	constant := check.Input{Name: "c", Shape: []int{3, 5}, NoGrad: true}
 	for _, c := range []check.Case{
-		layer("Tape.Layer", inputs(x), func(s *nn.Scope) check.Func { return newBlocks(s).chain }),
 		layer("Tape.Layer/several inputs", inputs(x, constant, y), func(s *nn.Scope) check.Func { return newBlocks(s).several }),
 		layer("Tape.Layer/in a layer", inputs(x), func(s *nn.Scope) check.Func { return newBlocks(s).nested }),
 		layer("Tape.Layer/some results", inputs(x, y), func(s *nn.Scope) check.Func { return newBlocks(s).someResults }),
 		layer("Tape.Layer/random numbers", inputs(x), func(s *nn.Scope) check.Func { return newBlocks(s).random }),
-		frozen(layer("Tape.Layer", inputs(x), func(s *nn.Scope) check.Func { return newBlocks(s).chain }),
+		frozen(layer("Tape.Layer/in a layer", inputs(x), func(s *nn.Scope) check.Func { return newBlocks(s).nested }),
 			"norm.*", "0.weight", "1.bias", "2.*"),
 	} {
 		cases = append(cases, c, recomputed(c))
@@ -42,14 +41,6 @@ func newBlocks(s *nn.Scope) *blocks {
 // block is x + GELU(W·Norm(x) + b).
 func (b *blocks) block(i int, x *ag.Value) *ag.Value {
 	return ag.Add(x, b.linear[i].ForwardGELU(b.norm.Forward(x)))
-}
-
-func (b *blocks) chain(_ *ag.Tape, in []*ag.Value) []*ag.Value {
-	x := in[0]
-	for i := range b.linear {
-		x = nn.Layer(x, func(x *ag.Value) *ag.Value { return b.block(i, x) })
-	}
-	return []*ag.Value{x}
 }
 
 // several has three inputs, one of which is a constant and one of which is among the results.
