@@ -5,35 +5,11 @@
 //
 // From the top: Images and Videos (dataset.go) are the sets. A sample is a Face (identity.go) performing AUs
 // (this file), for videos along the curves of motion.go. render (draw.go) paints it in layers: background, body,
-// head, eyes, brows, nose, mouth, hair. shape.go and raster.go turn curves into anti-aliased coverage, light.go
+// head, nose, eyes, brows, mouth, hair. shape.go and canvas.go turn curves into anti-aliased coverage, light.go
 // shades them as a relief under a directional light.
 package drawn
 
 import "math/rand/v2"
-
-// Expression is one of the seven basic expressions, numbered in the order of AffectNet-7.
-type Expression int
-
-const (
-	Neutral Expression = iota
-	Happiness
-	Sadness
-	Surprise
-	Fear
-	Disgust
-	Anger
-	NumExpressions = 7
-)
-
-var expressionNames = [NumExpressions]string{"Neutral", "Happiness", "Sadness", "Surprise", "Fear", "Disgust", "Anger"}
-
-// String returns the name of the class, as result tables show it.
-func (e Expression) String() string {
-	if e < 0 || e >= NumExpressions {
-		return "Unknown"
-	}
-	return expressionNames[e]
-}
 
 // Unit is an action unit: one muscle group of the face. The constants carry the numbers of the Facial Action
 // Coding System (Ekman and Friesen 1978; Ekman, Friesen and Hager 2002) in their names.
@@ -67,14 +43,6 @@ type Levels [NumUnits]float64
 // AUs is what a face does, for its two halves: the left of the image, then the right.
 type AUs [2]Levels
 
-// halfAt returns the index of the half of the face in which x lies.
-func halfAt(x float64) int {
-	if x > 0 {
-		return 1
-	}
-	return 0
-}
-
 // both returns the mean of the two halves.
 func (a *AUs) both(u Unit) float64 { return (a[0][u] + a[1][u]) / 2 }
 
@@ -85,27 +53,26 @@ type part struct {
 	core  bool
 }
 
-// prototypes lists the action units of each expression after Ekman and Friesen's table of prototypes:
+// prototypes lists the action units of each class of expression after Ekman and Friesen's table of prototypes:
 // happiness 6+12, sadness 1+4+15, surprise 1+2+5+26, fear 1+2+4+5+20+25, disgust 9+15+16, anger 4+5+7+23.
-var prototypes = [NumExpressions][]part{
-	Neutral:   {},
-	Happiness: {{AU12, 1, true}, {AU6, 0.85, true}, {AU25, 0.9, false}, {AU26, 0.3, false}, {AU10, 0.2, false}},
-	Sadness:   {{AU1, 1, true}, {AU4, 0.7, true}, {AU15, 1, true}, {AU17, 0.6, false}, {AU43, 0.45, false}},
-	Surprise:  {{AU1, 1, true}, {AU2, 1, true}, {AU5, 0.8, true}, {AU26, 1, true}, {AU25, 0.6, true}},
-	Fear: {{AU1, 1, true}, {AU4, 0.75, true}, {AU5, 1, true}, {AU20, 1, true}, {AU25, 0.8, true},
+var prototypes = map[string][]part{
+	"neutral":   {},
+	"happiness": {{AU12, 1, true}, {AU6, 0.85, true}, {AU25, 0.9, false}, {AU26, 0.3, false}, {AU10, 0.2, false}},
+	"sadness":   {{AU1, 1, true}, {AU4, 0.7, true}, {AU15, 1, true}, {AU17, 0.6, false}, {AU43, 0.45, false}},
+	"surprise":  {{AU1, 1, true}, {AU2, 1, true}, {AU5, 0.8, true}, {AU26, 1, true}, {AU25, 0.6, true}},
+	"fear": {{AU1, 1, true}, {AU4, 0.75, true}, {AU5, 1, true}, {AU20, 1, true}, {AU25, 0.8, true},
 		{AU2, 0.5, true}, {AU26, 0.35, false}, {AU16, 0.4, false}},
-	Disgust: {{AU9, 1, true}, {AU10, 0.75, true}, {AU15, 0.55, true}, {AU16, 0.4, false}, {AU7, 0.5, false},
+	"disgust": {{AU9, 1, true}, {AU10, 0.75, true}, {AU15, 0.55, true}, {AU16, 0.4, false}, {AU7, 0.5, false},
 		{AU4, 0.4, true}, {AU25, 0.4, false}, {AU17, 0.5, false}},
-	Anger: {{AU4, 1, true}, {AU7, 0.7, true}, {AU23, 0.9, true}, {AU5, 0.55, true}, {AU24, 0.7, false},
-		{AU17, 0.4, false}},
+	"anger": {{AU4, 1, true}, {AU7, 0.7, true}, {AU23, 0.9, true}, {AU5, 0.55, true}, {AU24, 0.7, false}, {AU17, 0.4, false}},
 }
 
-// Perform draws the way one person shows e at its apex: an overall intensity of 0.6 to 1, each unit stronger or
+// perform draws the way one person shows a class at its apex: an overall intensity of 0.6 to 1, each unit stronger or
 // weaker than in the prototype, optional units present or not, slightly unequal halves, and faint stray units.
-func (e Expression) Perform(rng *rand.Rand) AUs {
+func perform(rng *rand.Rand, class string) AUs {
 	var a AUs
 	intensity := uniform(rng, 0.6, 1)
-	for _, p := range prototypes[e] {
+	for _, p := range prototypes[class] {
 		share := uniform(rng, 0.8, 1.1)
 		if !p.core {
 			share = max(0, uniform(rng, -0.5, 1))

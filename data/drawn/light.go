@@ -1,72 +1,65 @@
 package drawn
 
-import "math"
+import (
+	"math"
+	"math/cmplx"
+)
 
 // The face is shaded as a relief z(x, y) in the face plane: a flattened ellipsoid plus bumps (nose, cheeks, chin)
 // and hollows (eye sockets). Only its gradient is kept; the normal is (−∂z/∂x, −∂z/∂y, 1) normalised.
 
-// ball starts the relief with the head. The slope grows to the rim but stays finite there, so that the edge of the
-// face and the hair beside it are shaded alike.
-func (p *painter) ball() {
-	v := &p.view
-	inv := 1 / v.unit
-	for y := range p.h {
-		for x := range p.w {
-			dx, dy := (float64(x)+0.5-v.centre.x)*inv, (float64(y)+0.5-v.centre.y)*inv
-			u := (dx*v.cosRoll + dy*v.sinRoll) / headRadiusX
-			w := (dy*v.cosRoll - dx*v.sinRoll) / headRadiusY
-			r := min(u*u+w*w, 1.2)
-			steep := -(0.25 + 0.75*r)
-			p.slopeX[y*p.w+x] = float32(steep * u)
-			p.slopeY[y*p.w+x] = float32(steep * w * 0.8)
-		}
+// relief builds the light on the face.
+func (p *painter) relief() {
+	d, m, both := &p.face.Identity, &p.lips, p.aus.both
+	wide, long := d.NoseWidth, d.NoseLength
+	p.bump(complex(0, 0.10*long), 0.05, 0.13*wide, 0.34*long, 0.13)
+	p.bump(complex(0, 0.33*long-0.02*both(AU9)), 0.12, 0.17*wide, 0.14, 0.12)
+	p.bump(complex(0, 0.60-m.lift), 0.02, 0.40, 0.24, 0.06)
+	p.bump(complex(0, 0.88+m.jaw), 0, 0.24, 0.17, 0.06+0.03*both(AU17))
+	p.bump(-0.5i, 0, 0.6, 0.4, 0.06)
+	for _, a := range p.halves {
+		p.bump(complex(0.12*wide, 0.36*long-0.03*a[AU9]), 0.02, 0.09, 0.08, 0.04)
+		p.bump(complex(d.EyeDistance*0.95, -0.03), 0, 0.30, 0.21, -0.10)
+		p.bump(complex(d.EyeDistance, 0), 0, 0.20, 0.13, 0.05)
+		p.bump(complex(0.30, -0.21-0.06*a[AU1]-0.05*a[AU2]+0.05*a[AU4]), 0, 0.34, 0.13, 0.04+0.02*a[AU4])
+		raised := max(a[AU6], 0.8*a[AU12], 0.6*a[AU9])
+		p.bump(complex(0.42, 0.33-0.06*raised), 0, 0.30, 0.25, 0.06+0.09*raised)
 	}
+	p.illuminate()
 }
 
-// bump adds height·(1 − (dx/rx)² − (dy/ry)²)² around the surface point (x, y); all in face units.
-func (p *painter) bump(x, y, raised, rx, ry, height float64) {
-	v := &p.view
-	c := v.on(x, y, raised)
-	reach := max(rx, ry) * v.unit
-	x0, x1 := span(c.x-reach, c.x+reach, p.w)
-	y0, y1 := span(c.y-reach, c.y+reach, p.h)
-	ax, ay := 1/(rx*v.unit), 1/(ry*v.unit)
+// bump adds height·(1 − (dx/rx)² − (dy/ry)²)² around the surface point q; all in face units.
+func (p *painter) bump(q point, raised, rx, ry, height float64) {
 	kx, ky := -4*height/rx, -4*height/ry
-	for py := y0; py < y1; py++ {
-		dy := float64(py) + 0.5 - c.y
-		for px := x0; px < x1; px++ {
-			dx := float64(px) + 0.5 - c.x
-			u := (dx*v.cosRoll + dy*v.sinRoll) * ax
-			w := (dy*v.cosRoll - dx*v.sinRoll) * ay
-			fade := 1 - u*u - w*w
-			if fade <= 0 {
-				continue
-			}
-			p.slopeX[py*p.w+px] += float32(kx * fade * u)
-			p.slopeY[py*p.w+px] += float32(ky * fade * w)
-		}
+	for i, q := range p.near(p.on(q, raised), rx, ry) {
+		fade := 1 - dot(q, q)
+		p.slope[i] += complex(kx*fade*real(q), ky*fade*imag(q))
 	}
 }
 
-// illuminate turns the finished relief into light: a wrapped Lambert term over an ambient floor, and a highlight.
+// illuminate turns head and bumps into light: a wrapped Lambert term over an ambient floor, and a highlight.
 func (p *painter) illuminate() {
-	// The light is fixed to the image, the relief to the face plane, which is rolled against it.
-	l, v := p.face.lightDirection(), &p.view
-	lx, ly, lz := l[0]*v.cosRoll+l[1]*v.sinRoll, l[1]*v.cosRoll-l[0]*v.sinRoll, l[2]
-	half := 1 / math.Sqrt(lx*lx+ly*ly+(lz+1)*(lz+1))
-	hx, hy, hz := lx*half, ly*half, (lz+1)*half
-	ambient, strength, sheen := p.face.Ambient, p.face.Strength, p.face.Sheen
 	const wrap = 0.35
-	for i := range p.light {
-		nx, ny := -float64(p.slopeX[i]), -float64(p.slopeY[i])
-		inv := 1 / math.Sqrt(1+nx*nx+ny*ny)
-		diffuse := max(0, ((nx*lx+ny*ly+lz)*inv+wrap)/(1+wrap))
-		p.light[i] = float32(ambient + strength*diffuse)
-		s := max(0, (nx*hx+ny*hy+hz)*inv)
-		s *= s
-		s *= s
-		s *= s
-		s *= s
-		p.gloss[i] = float32(sheen * strength * s * s) // s³²
+	f := p.face
+	// The light is fixed to the image, the relief to the face plane, which is rolled against it.
+	lz := 1 / math.Sqrt(1+f.LightX*f.LightX+f.LightY*f.LightY)
+	light := complex(f.LightX*lz, f.LightY*lz) * cmplx.Rect(1, -f.Roll)
+	back := 1 / p.turn
+	half := 1 / math.Sqrt(2*(1+lz)) // between the light and the viewer
+	for i, q := range p.pixels(p.bounds) {
+		q = (q - p.centre) * back
+		q = complex(real(q)*(1/headRadiusX), imag(q)*(1/headRadiusY))
+		// The slope of the head grows to the rim but stays finite there, so that the edge of the face and the hair
+		// beside it are shaded alike.
+		steep := 0.25 + 0.75*min(dot(q, q), 1.2)
+		normal := complex(steep*real(q), steep*0.8*imag(q)) - p.slope[i]
+		inv := 1 / math.Sqrt(1+dot(normal, normal))
+		facing := dot(normal, light) + lz
+		p.light[i] = float32(f.Ambient + f.Strength*max(0, (facing*inv+wrap)*(1/(1+wrap))))
+		shine := max(0, (facing+1)*half*inv)
+		for range 5 {
+			shine *= shine
+		}
+		p.gloss[i] = float32(f.Sheen * f.Strength * shine) // to the power of 32
 	}
 }

@@ -6,7 +6,7 @@ import (
 )
 
 // motion is how a face moves through a video: an expression that rises from rest, holds and fades, over blinks,
-// drifts of head and gaze and, for some, talking. Times are frame numbers.
+// drifts of head and gaze and, for some, talking. Times are frame numbers. An image has rest alone.
 type motion struct {
 	rest, apex AUs
 	// The expression starts at onset, is complete from hold to release and over at end.
@@ -15,10 +15,8 @@ type motion struct {
 	blinks                    []float64
 	blink                     float64 // half the length of a blink
 	sway                      [5]wave // of roll, yaw, pitch, x and y
-	talk                      float64 // how far talking opens the mouth; 0 for most
-	rhythm                    wave
-	glance                    float64 // when the gaze jumps
-	glanceX                   float64
+	talk                      wave    // opens the mouth; of size 0 for most
+	glance, glanceX           float64 // when the gaze jumps, and how far
 }
 
 // wave is a slow oscillation.
@@ -26,11 +24,11 @@ type wave struct{ size, rate, phase float64 }
 
 func (w wave) at(t float64) float64 { return w.size * math.Sin(w.rate*t+w.phase) }
 
-// newMotion draws the course of expression e through n frames. The peak lies anywhere in the middle half, and the
+// newMotion draws the course of a class of expression through n frames. The peak lies anywhere in the middle half, and the
 // hold is long enough for any window of half the video to see part of the expression.
-func newMotion(rng *rand.Rand, e Expression, n int) motion {
+func newMotion(rng *rand.Rand, class string, n int) motion {
 	long := float64(max(n-1, 1))
-	m := motion{rest: Neutral.Perform(rng), apex: e.Perform(rng)}
+	m := motion{rest: perform(rng, "neutral"), apex: perform(rng, class)}
 	m.onset = long * uniform(rng, 0.03, 0.15)
 	m.hold = m.onset + long*uniform(rng, 0.15, 0.30)
 	m.release = m.hold + long*uniform(rng, 0.22, 0.38)
@@ -46,9 +44,9 @@ func newMotion(rng *rand.Rand, e Expression, n int) motion {
 		m.sway[i] = wave{size * uniform(rng, 0.3, 1), uniform(rng, 3, 8) / long, uniform(rng, 0, 2*math.Pi)}
 	}
 	if rng.Float64() < 0.25 {
-		m.talk = uniform(rng, 0.1, 0.3)
+		m.talk.size = uniform(rng, 0.1, 0.3)
 	}
-	m.rhythm = wave{1, uniform(rng, 20, 35) / long, uniform(rng, 0, 2*math.Pi)}
+	m.talk.rate, m.talk.phase = uniform(rng, 20, 35)/long, uniform(rng, 0, 2*math.Pi)
 	m.glance, m.glanceX = uniform(rng, 0, 1.6)*long, normal(rng, 0.4)
 	return m
 }
@@ -77,11 +75,9 @@ func (m *motion) action(i int) AUs {
 			a[half][u] = m.rest[half][u] + s*(m.apex[half][u]-m.rest[half][u])
 		}
 	}
-	if m.talk > 0 {
-		open := m.talk * max(0, m.rhythm.at(t)) * (1 - 0.7*m.level(t, 0))
-		a.add(AU25, open, 0)
-		a.add(AU26, 0.7*open, 0)
-	}
+	open := max(0, m.talk.at(t)) * (1 - 0.7*m.level(t, 0))
+	a.add(AU25, open, 0)
+	a.add(AU26, 0.7*open, 0)
 	for _, b := range m.blinks {
 		a.add(AU43, 1-smooth(math.Abs(t-b)/m.blink), 0)
 	}
@@ -97,6 +93,6 @@ func (m *motion) conditions(base Conditions, i int) Conditions {
 	if t >= m.glance {
 		c.GazeX = clamp(c.GazeX+m.glanceX, -1, 1)
 	}
-	c.NoiseSeed = scramble(base.NoiseSeed + uint64(i))
+	c.NoiseSeed = rand.NewPCG(base.NoiseSeed, uint64(i)).Uint64()
 	return c
 }
