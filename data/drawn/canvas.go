@@ -15,12 +15,9 @@ import (
 // down. Points add up, and turn by multiplication.
 type point = complex128
 
-// Face units: the head is about 1.5 wide and 2 high. The origin lies between the eyes, z points towards the viewer.
-const (
-	headRadiusX = 0.80 // half axes of the ellipsoid on which features sit
-	headRadiusY = 1.20
-	headDepth   = 0.72
-)
+// Features sit on an ellipsoid with these half axes, in face units: the head is about 1.5 wide and 2 high. The origin
+// lies between the eyes, z points towards the viewer.
+const headRadiusX, headRadiusY, headDepth = 0.80, 1.20, 0.72
 
 // RGB is a colour in display (sRGB) values, 0 to 1.
 type RGB [3]float32
@@ -35,15 +32,15 @@ func (c RGB) mix(d RGB, t float64) RGB {
 func (c RGB) times(k float64) RGB { return RGB{}.mix(c, k) }
 
 // ink is a colour with its opacity, the share of the light it takes, its share of gloss and, where it must not spread,
-// the area that it stays within, of the canvas's size.
+// the area that it stays within.
 type ink struct {
 	colour            RGB
 	alpha, lit, gloss float32
-	within            *image.Alpha
+	within            []uint8 // coverage of the canvas
 }
 
 // on returns an ink lit in full.
-func on(colour RGB, alpha float64, within *image.Alpha) ink {
+func on(colour RGB, alpha float64, within []uint8) ink {
 	return ink{colour: colour, alpha: float32(alpha), lit: 1, within: within}
 }
 
@@ -51,14 +48,14 @@ func on(colour RGB, alpha float64, within *image.Alpha) ink {
 type canvas struct {
 	bounds image.Rectangle
 	pix    []RGB
-	slope  []point   // gradient of the relief's bumps in the face plane, see light.go
-	light  []float32 // diffuse light, 1 = as bright as the colour
-	gloss  []float32 // highlight, added to skin
+	slope  []point // gradient of the relief's bumps in the face plane, see relief
+	// Diffuse light, 1 = as bright as the colour, and the highlight that is added to skin.
+	light, gloss []float32
 
 	raster vector.Rasterizer
-	shaped image.Alpha // the shape being painted
-	head   image.Alpha // the face's outline, within which features are painted
-	part   image.Alpha // the same for the neck, an eye, the mouth and the hair, one after the other
+	shaped image.Alpha // coverage of the bounds of the shape painted last
+	// Coverage of the canvas by what is painted within: the head, and neck, eyes, mouth and hair one after the other.
+	head, part []uint8
 }
 
 // reset gives the canvas its size and flattens the relief; all else is written in full later.
@@ -67,6 +64,7 @@ func (c *canvas) reset(w, h int) {
 	c.pix = resized(c.pix, w*h)
 	c.slope = resized(c.slope, w*h)
 	c.light, c.gloss = resized(c.light, w*h), resized(c.gloss, w*h)
+	c.head, c.part = resized(c.head, w*h), resized(c.part, w*h)
 	clear(c.slope)
 }
 
@@ -87,10 +85,17 @@ func (c *canvas) pixels(box image.Rectangle) iter.Seq2[int, point] {
 	}
 }
 
-// fill makes m the coverage of box by a closed polygon. Self-overlap counts once; where a ring runs on into an inner
+// shape paints a closed polygon and returns its bounds. Self-overlap counts once; where a ring runs on into an inner
 // ring of opposite sense, that is a hole.
-func (c *canvas) fill(m *image.Alpha, box image.Rectangle, ring []point) {
-	*m = image.Alpha{Pix: resized(m.Pix, box.Dx()*box.Dy()), Stride: box.Dx(), Rect: image.Rectangle{Max: box.Size()}}
+func (c *canvas) shape(ring []point, k ink) (box image.Rectangle) {
+	if k.alpha <= 0 {
+		return box
+	}
+	for _, q := range ring {
+		x, y := int(math.Floor(real(q))), int(math.Floor(imag(q)))
+		box = box.Union(image.Rect(x, y, x+1, y+1))
+	}
+	box = box.Intersect(c.bounds)
 	c.raster.Reset(box.Dx(), box.Dy())
 	c.raster.DrawOp = draw.Src
 	x, y := float64(box.Min.X), float64(box.Min.Y)
@@ -99,37 +104,24 @@ func (c *canvas) fill(m *image.Alpha, box image.Rectangle, ring []point) {
 		c.raster.LineTo(float32(real(q)-x), float32(imag(q)-y))
 	}
 	c.raster.ClosePath()
-	c.raster.Draw(m, m.Rect, image.Opaque, image.Point{})
-	m.Rect = box
-}
-
-// shape paints a closed polygon.
-func (c *canvas) shape(ring []point, k ink) {
-	if k.alpha <= 0 {
-		return
+	c.shaped = image.Alpha{Pix: resized(c.shaped.Pix, box.Dx()*box.Dy()), Stride: box.Dx(), Rect: c.raster.Bounds()}
+	c.raster.Draw(&c.shaped, c.shaped.Rect, image.Opaque, image.Point{})
+	n := 0
+	for i := range c.pixels(box) {
+		if a := c.shaped.Pix[n]; a != 0 {
+			c.blend(i, float32(a)*(1.0/255), &k)
+		}
+		n++
 	}
-	var box image.Rectangle
-	for _, q := range ring {
-		x, y := int(math.Floor(real(q))), int(math.Floor(imag(q)))
-		box = box.Union(image.Rect(x, y, x+1, y+1))
-	}
-	c.fill(&c.shaped, box.Intersect(c.bounds), ring)
-	c.paint(&c.shaped, k)
+	return box
 }
 
 // area paints a closed polygon and makes m its coverage of the canvas, to paint within.
-func (c *canvas) area(m *image.Alpha, ring []point, k ink) {
-	c.fill(m, c.bounds, ring)
-	c.paint(m, k)
-}
-
-// paint covers what m covers.
-func (c *canvas) paint(m *image.Alpha, k ink) {
+func (c *canvas) area(m []uint8, ring []point, k ink) {
+	clear(m)
 	n := 0
-	for i := range c.pixels(m.Rect) {
-		if m.Pix[n] != 0 {
-			c.blend(i, float32(m.Pix[n])*(1.0/255), &k)
-		}
+	for i := range c.pixels(c.shape(ring, k)) {
+		m[i] = c.shaped.Pix[n]
 		n++
 	}
 }
@@ -138,7 +130,7 @@ func (c *canvas) paint(m *image.Alpha, k ink) {
 func (c *canvas) blend(i int, a float32, k *ink) {
 	a *= k.alpha
 	if k.within != nil {
-		a *= float32(k.within.Pix[i]) * (1.0 / 255)
+		a *= float32(k.within[i]) * (1.0 / 255)
 	}
 	l := 1 + k.lit*(c.light[i]-1)
 	g := k.gloss * c.gloss[i]
@@ -168,33 +160,32 @@ func (p *painter) surface(raised float64, pts ...point) []point {
 
 // flat projects points at one depth, given for a head of mean width: the outline of the head (at 0), hair, clothes.
 func (p *painter) flat(z float64, pts ...point) []point {
-	return each(pts, func(q point) point { return p.at(complex(real(q)*p.face.HeadWidth, imag(q)), z) })
+	return each(pts, func(q point) point { return p.at(complex(real(q)*p.HeadWidth, imag(q)), z) })
 }
 
-// near yields the pixels in an ellipse around at, a place on the canvas, with half axes rx and ry in face units, and
-// their places in units of these axes.
-func (p *painter) near(at point, rx, ry float64) iter.Seq2[int, point] {
-	return func(yield func(int, point) bool) {
-		back, ax, ay := 1/p.turn, 1/rx, 1/ry
-		reach := max(rx, ry) * cmplx.Abs(p.turn)
-		x, y := real(at), imag(at)
-		box := image.Rect(int(x-reach), int(y-reach), int(x+reach)+1, int(y+reach)+1)
-		for i, q := range p.pixels(box) {
-			q = (q - at) * back
-			q = complex(real(q)*ax, imag(q)*ay)
-			if dot(q, q) < 1 && !yield(i, q) {
-				return
-			}
+// near visits the pixels in an ellipse around at, a place on the canvas, with half axes rx and ry in face units. They
+// have their places in units of these axes, and fade from 1 in the middle to 0 at the rim, as 1 − r².
+func (p *painter) near(at point, rx, ry float64, visit func(i int, q point, fade float64)) {
+	back, ax, ay := 1/p.turn, 1/rx, 1/ry
+	reach := max(rx, ry) * cmplx.Abs(p.turn)
+	x, y := real(at), imag(at)
+	for i, q := range p.pixels(image.Rect(int(x-reach), int(y-reach), int(x+reach)+1, int(y+reach)+1)) {
+		q = (q - at) * back
+		q = complex(real(q)*ax, imag(q)*ay)
+		if fade := 1 - dot(q, q); fade > 0 {
+			visit(i, q, fade)
 		}
 	}
 }
 
-// soft paints an ellipse as near yields it, which fades out to its rim: (1 − r²)².
+// soft paints an ellipse that fades out to its rim.
 func (p *painter) soft(at point, rx, ry float64, k ink) {
-	for i, q := range p.near(at, rx, ry) {
-		fade := 1 - dot(q, q)
-		p.blend(i, float32(fade*fade), &k)
-	}
+	p.near(at, rx, ry, func(i int, _ point, fade float64) { p.blend(i, float32(fade*fade), &k) })
+}
+
+// outline projects a curve at one depth that is given from its middle to the right, and goes on to the left.
+func (p *painter) outline(z float64, right ...point) []point {
+	return spline(p.flat(z, arch(right)...))
 }
 
 // oval paints an ellipse around a place on the canvas; half axes are in face units, tilt turns it on the face.
@@ -209,7 +200,7 @@ func (p *painter) oval(at point, rx, ry, tilt float64, k ink) {
 
 // curve paints a curve through points of the canvas; its width at share t of the way is width·taper(t), in face units.
 func (p *painter) curve(pts []point, width float64, taper func(t float64) float64, k ink) {
-	line := spline(pts, false)
+	line := spline(pts)
 	n := len(line)
 	ring := make([]point, 2*n)
 	for i, q := range line {
@@ -224,15 +215,11 @@ func (p *painter) curve(pts []point, width float64, taper func(t float64) float6
 func even(float64) float64      { return 1 }
 func spindle(t float64) float64 { return 4 * t * (1 - t) } // thick in the middle, pointed at both ends
 
-// spline returns a Catmull-Rom curve through pts as a polyline. A closed one ends where it starts.
-func spline(pts []point, closed bool) []point {
+// spline returns a Catmull-Rom curve through pts as a polyline.
+func spline(pts []point) []point {
 	const steps = 5
-	before, after := pts[:1], pts[len(pts)-1:]
-	if closed {
-		before, after = after, pts[:2]
-	}
-	pts = slices.Concat(before, pts, after)
-	last := len(pts) - 3
+	last := len(pts) - 1
+	pts = slices.Concat(pts[:1], pts, pts[last:])
 	out := make([]point, 0, last*steps+1)
 	for i := range last {
 		a, b, c, d := pts[i], pts[i+1], pts[i+2], pts[i+3]
@@ -263,9 +250,6 @@ func loop(a, b []point) []point {
 
 // arch extends a line from the middle to the right by its reflection, from the left end to the right.
 func arch(right []point) []point { return slices.Concat(loop(nil, flipped(right)), right[1:]) }
-
-// mirrored closes a line that runs from the middle over the right to the middle by its reflection.
-func mirrored(right []point) []point { return loop(right, flipped(right[1:len(right)-1])) }
 
 // flipped exchanges left and right.
 func flipped(pts []point) []point {

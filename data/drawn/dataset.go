@@ -9,16 +9,10 @@ import (
 )
 
 // The sizes that a set accepts, in pixels.
-const (
-	MinSize = 16
-	MaxSize = 1024
-)
+const MinSize, MaxSize = 16, 1024
 
 // Each kind of set has its own stream of random numbers, so that image i and video i of one seed differ.
-const (
-	imageStream = 0x70696374 << 32
-	videoStream = 0x636c6970 << 32
-)
+const imageStream, videoStream = 0x70696374 << 32, 0x636c6970 << 32
 
 // Images returns n square images of size pixels a side, each of another person. Sample i shows the expression
 // data.AffectNet7[i%7]. Sets of different seeds share no person: take one seed for training and another for tests.
@@ -89,9 +83,7 @@ func (s *sample) Read(indices []int) (*data.Frames, error) {
 		if i < 0 || i >= s.Len() {
 			return nil, fmt.Errorf("drawn faces: no frame %d in a sample of %d", i, s.Len())
 		}
-		face := s.face
-		aus := s.motion.action(i)
-		face.Conditions = s.motion.conditions(face.Conditions, i)
+		face, aus := Face{s.face.Identity, s.motion.conditions(s.face.Conditions, i)}, s.motion.action(i)
 		render(out.Frame(t), &face, &aus, size, size)
 	}
 	return out, nil

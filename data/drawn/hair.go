@@ -38,31 +38,30 @@ var (
 
 // hair paints what frames the forehead.
 func (p *painter) hair() {
-	d, cut := &p.face.Identity, cuts[p.face.Style]
+	cut := cuts[p.Style]
 	if cut.outer == nil {
 		return
 	}
-	p.soft(p.at(-0.62i, hairDepth), 0.75, 0.20, on(p.shade, 0.35, &p.head))
-	outer, hairline := spline(p.flat(hairDepth, arch(cut.outer)...), false), spline(p.flat(hairDepth, arch(cut.hairline)...), false)
-	p.area(&p.part, loop(outer, hairline), on(d.HairColour, 1, nil))
-	rng := rand.New(rand.NewPCG(d.Texture, 3))
-	if d.Style == "curly" {
+	p.soft(p.at(-0.62i, hairDepth), 0.75, 0.20, on(p.shade, 0.35, p.head))
+	p.area(p.part, loop(p.outline(hairDepth, cut.outer...), p.outline(hairDepth, cut.hairline...)), on(p.HairColour, 1, nil))
+	rng := rand.New(rand.NewPCG(p.Texture, 3))
+	if p.Style == "curly" {
 		for range 40 { // curls of nearly equal tone around the skull
 			r := uniform(rng, 0.95, 1.08)
 			sin, cos := math.Sincos(math.Pi * uniform(rng, -1.1, 0.1))
-			k := on(d.HairColour.times(uniform(rng, 0.86, 1.2)), 0.9, nil)
+			k := on(p.HairColour.times(uniform(rng, 0.86, 1.2)), 0.9, nil)
 			p.oval(p.flat(hairDepth, complex(0.86*r*cos, r*sin-0.12))[0], 0.16, 0.16, 0, k)
 		}
 		return
 	}
 	start := uniform(rng, -0.25, 0.25)
-	tones := []RGB{d.HairColour.times(1.35).mix(RGB{1, 0.95, 0.85}, 0.06), d.HairColour.times(0.55)}
-	for range 22 { // streaks from the parting outwards
-		u := uniform(rng, -1, 1)
+	tones := []RGB{p.HairColour.times(1.35).mix(RGB{1, 0.95, 0.85}, 0.06), p.HairColour.times(0.55)}
+	for range 14 { // streaks from the parting outwards, those beside the face
+		u := pick(rng, []float64{-1, 1}) * uniform(rng, 0.6, 1)
 		drop := 0.1 * math.Abs(u)
 		streak := []point{complex(start+0.1*u, -1.10), complex(start*0.5+0.55*u, drop-0.92), complex(0.80*u, drop-0.55),
 			complex(0.88*u, -0.1), complex(0.90*u, 0.5), complex(0.70*u, 1.2)}
-		k := on(pick(rng, tones), uniform(rng, 0.15, 0.4), &p.part)
+		k := on(pick(rng, tones), uniform(rng, 0.15, 0.4), p.part)
 		p.curve(p.flat(hairDepth, streak...), uniform(rng, 0.02, 0.05), even, k)
 	}
 }

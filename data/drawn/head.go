@@ -5,55 +5,46 @@ import "math/rand/v2"
 // body paints neck and shoulders, with the hair behind them.
 func (p *painter) body() {
 	const depth = -0.25
-	f := p.face
-	if back := cuts[f.Style].back; back != nil {
-		p.shape(p.outline(-0.1, mirrored(back)), on(f.HairColour.times(0.8), 1, nil))
+	if back := cuts[p.Style].back; back != nil {
+		p.shape(p.outline(-0.1, back...), on(p.HairColour.times(0.8), 1, nil))
 	}
-	shoulders := mirrored([]point{1.2i, 0.36 + 1.2i, 0.7 + 1.34i, 1.35 + 1.62i, 2.2 + 2.6i, 2.6i})
-	p.shape(p.outline(depth, shoulders), ink{colour: f.Clothes, alpha: 1, lit: 0.7})
-	neck := mirrored([]point{0.5i, 0.40 + 0.5i, 0.38 + 1.1i, 0.44 + 1.3i, 1.5i})
-	p.area(&p.part, p.outline(depth, neck), ink{colour: f.Skin.times(0.80), alpha: 1, lit: 0.8})
-	p.soft(p.at(complex(0, 1.02+p.lips.jaw), depth), 0.55, 0.28, on(p.shade, 0.8, &p.part))
+	p.shape(p.outline(depth, 1.2i, 0.36+1.2i, 0.7+1.34i, 1.35+1.62i, 2.2+2.6i), ink{colour: p.Clothes, alpha: 1, lit: 0.7})
+	p.area(p.part, p.outline(depth, 0.5i, 0.40+0.5i, 0.38+1.1i, 0.44+1.3i), ink{colour: p.Skin.times(0.80), alpha: 1, lit: 0.8})
+	p.soft(p.at(complex(0, 1.02+p.lips.jaw), depth), 0.55, 0.28, on(p.shade, 0.8, p.part))
 }
-
-// outline projects a closed curve at one depth.
-func (p *painter) outline(z float64, pts []point) []point { return spline(p.flat(z, pts...), true) }
 
 // skin paints ears, the head and its colouring.
 func (p *painter) skin() {
-	d := &p.face.Identity
 	for range p.halves {
 		ear := p.flat(-0.05, 0.765+0.08i)[0]
-		p.oval(ear, 0.095, 0.19, 0.15, on(d.Skin.times(0.93), 1, nil))
+		p.oval(ear, 0.095, 0.19, 0.15, on(p.Skin.times(0.93), 1, nil))
 		p.oval(ear, 0.045, 0.11, 0.15, on(p.shade, 0.5, nil))
 	}
-	j, c, jaw := d.JawWidth, d.ChinLength, p.lips.jaw
-	head := mirrored([]point{-1.0i, 0.40 - 0.93i, 0.66 - 0.62i, 0.745 - 0.2i, 0.735 + 0.15i, complex(0.665*(0.4+0.6*j), 0.48+0.3*jaw),
-		complex(0.52*j, 0.74*c+0.7*jaw), complex(0.27*j, 0.945*c+jaw), complex(0, c+jaw)})
-	p.area(&p.head, p.outline(0, head), ink{colour: d.Skin, alpha: 1, lit: 1, gloss: 1})
+	j, c, jaw := p.JawWidth, p.ChinLength, p.lips.jaw
+	head := p.outline(0, -1.0i, 0.40-0.93i, 0.66-0.62i, 0.745-0.2i, 0.735+0.15i, complex(0.665*(0.4+0.6*j), 0.48+0.3*jaw),
+		complex(0.52*j, 0.74*c+0.7*jaw), complex(0.27*j, 0.945*c+jaw), complex(0.08*j, 0.995*c+jaw), complex(0, c+jaw))
+	p.area(p.head, head, ink{colour: p.Skin, alpha: 1, lit: 1, gloss: 1})
 	for range p.halves {
-		p.soft(p.on(0.42+0.34i, 0), 0.27, 0.20, on(d.Skin.mix(RGB{0.86, 0.32, 0.28}, 0.45), 0.35, &p.head))
+		p.soft(p.on(0.42+0.34i, 0), 0.27, 0.20, on(p.Skin.mix(RGB{0.86, 0.32, 0.28}, 0.45), 0.35, p.head))
 	}
-	if d.Freckles {
-		rng := rand.New(rand.NewPCG(d.Texture, 1))
+	if p.Freckles {
+		rng := rand.New(rand.NewPCG(p.Texture, 1))
 		for range 26 {
 			at := complex(normal(rng, 0.24), 0.20+normal(rng, 0.06))
 			r := uniform(rng, 0.012, 0.022)
-			p.soft(p.on(at, 0), r, r, on(p.shade, 0.3, &p.head))
+			p.soft(p.on(at, 0), r, r, on(p.shade, 0.3, p.head))
 		}
 	}
 }
 
 // nose paints nostrils and the shade of the nose's sides and tip.
 func (p *painter) nose() {
-	d := &p.face.Identity
 	up := 0.045*p.aus.both(AU9) + 0.015*p.aus.both(AU10)
-	flare := 1 + 0.12*p.aus.both(AU9)
-	tip := complex(0, 0.385*d.NoseLength-up*0.6)
-	p.soft(p.on(tip+0.04i, 0.06), 0.17*d.NoseWidth, 0.05, on(p.shade, 0.6, &p.head))
+	w := p.NoseWidth * (1 + 0.12*p.aus.both(AU9))
+	tip := complex(0, 0.385*p.NoseLength-up*0.6)
+	p.soft(p.on(tip+0.04i, 0.06), 0.17*p.NoseWidth, 0.05, on(p.shade, 0.6, p.head))
 	for range p.halves {
-		w := d.NoseWidth * flare
-		p.oval(p.on(tip+complex(0.068*w, 0.005), 0.10), 0.038*flare, 0.020, -0.35, on(p.shade.times(0.42), 0.85, &p.head))
+		p.oval(p.on(tip+complex(0.068*w, 0.005), 0.10), 0.038*w, 0.020, -0.35, on(p.shade.times(0.42), 0.85, p.head))
 		wing := []point{complex(0.122*w, -0.085-up), complex(0.151*w, -0.04-up), complex(0.142*w, 0.01-up*0.5), complex(0.101*w, 0.015)}
 		p.crease(0.024, 0.85, each(wing, func(q point) point { return tip + q })...)
 		p.crease(0.05, 0.22, 0.10-0.10i, 0.065+0.04i, 0.075+0.2i)
@@ -62,16 +53,15 @@ func (p *painter) nose() {
 
 // crease paints a line on the skin, as age and action units draw them.
 func (p *painter) crease(width, alpha float64, line ...point) {
-	p.curve(p.surface(0, line...), width, spindle, on(p.shade, alpha, &p.head))
+	p.curve(p.surface(0, line...), width, spindle, on(p.shade, alpha, p.head))
 }
 
 // creases paints the lines that cross the middle: those of raised brows on the forehead, and of AU9 on the nose's root.
 func (p *painter) creases() {
-	both, age := p.aus.both, p.face.Age
-	raised := (0.5*both(AU1)+0.35*both(AU2))*(0.6+0.3*age) + 0.12*age
-	wide := 0.16 + 0.3*both(AU2)
+	both := p.aus.both
+	raised := (0.5*both(AU1)+0.35*both(AU2))*(0.6+0.3*p.Age) + 0.12*p.Age
 	for i, y := range []float64{-0.46, -0.54, -0.61} {
-		w := wide * (1 - 0.12*float64(i))
+		w := (0.16 + 0.3*both(AU2)) * (1 - 0.12*float64(i))
 		p.crease(0.018, raised, arch([]point{complex(0, y+0.012), complex(w/2, y), complex(w, y+0.01)})...)
 	}
 	for _, down := range []point{-0.06i, 0, 0.06i} {
@@ -82,19 +72,18 @@ func (p *painter) creases() {
 // folds paints the lines of one half: of a frown beside the nose's root, of AU9 down its side, of a smile beside the
 // eye, and the nasolabial fold, which smile, sneer and grief deepen each in their way.
 func (p *painter) folds(half int, a *Levels) {
-	d, m, age := &p.face.Identity, &p.lips, p.face.Age
+	m, age := &p.lips, p.Age
 	p.crease(0.024, a[AU4]*(0.55+0.3*age), 0.045-0.31i, 0.035-0.22i, 0.05-0.13i)
 	for _, down := range []point{0, 0.05i} {
 		p.crease(0.020, 0.6*a[AU9], down+0.06+0.02i, down+0.11+0.10i, down+0.125+0.17i)
 	}
-	corner := complex(d.EyeDistance+0.165*d.EyeSize+0.04, 0)
-	for _, fan := range []float64{-0.03, 0.015, 0.06} {
-		line := []point{corner + complex(0, fan*0.5), corner + complex(0.05, fan*0.9), corner + complex(0.085, fan*1.6)}
-		p.crease(0.016, a[AU6]*(0.35+0.5*age), line...)
+	corner := complex(p.EyeDistance+0.165*p.EyeSize+0.04, 0)
+	for _, fan := range []point{-0.03i, 0.015i, 0.06i} {
+		p.crease(0.016, a[AU6]*(0.35+0.5*age), corner+fan*0.5, corner+0.05+fan*0.9, corner+0.085+fan*1.6)
 	}
 	depth := clamp(0.10+0.25*age+0.6*a[AU12]+0.7*a[AU10]+0.5*a[AU9]+0.25*a[AU15]+0.25*a[AU20], 0, 1)
 	fold := []point{
-		complex(0.145*d.NoseWidth+0.02, 0.36*d.NoseLength-0.04*a[AU9]-0.02*a[AU10]),
+		complex(0.145*p.NoseWidth+0.02, 0.36*p.NoseLength-0.04*a[AU9]-0.02*a[AU10]),
 		complex(0.255+0.04*a[AU12]+0.035*a[AU10], 0.46-0.02*a[AU12]-0.02*a[AU9]),
 		complex(m.half[half]+0.085, m.y+m.corner[half]*0.7-0.05+0.03*a[AU15]),
 	}
@@ -104,11 +93,11 @@ func (p *painter) folds(half int, a *Levels) {
 
 // beard paints hair on the lower face, leaving the lips to be painted over it.
 func (p *painter) beard() {
-	d, m := &p.face.Identity, &p.lips
-	k := on(d.HairColour.mix(d.Skin.times(0.35), 0.8*(1-d.Beard)), d.Beard, &p.head)
+	m := &p.lips
+	k := on(p.HairColour.mix(p.Skin.times(0.35), 0.8*(1-p.Beard)), p.Beard, p.head)
 	lip := complex(0, m.y-m.lift-m.raise) // the upper edge
 	wide, corner := (m.half[0]+m.half[1])/2, (m.corner[0]+m.corner[1])/2
-	if d.Moustache {
+	if p.Moustache {
 		line := arch([]point{lip - 0.09i, lip + 0.15 - 0.07i, lip + complex(wide*0.9+0.04, 0.02+corner)})
 		p.curve(p.surface(0.03, line...), 0.13, spindle, k)
 		return

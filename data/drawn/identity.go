@@ -80,16 +80,7 @@ func newIdentity(rng *rand.Rand) Identity {
 	}
 	tone := uniform(rng, 0, float64(len(skinTones)-1))
 	d.Skin = skinTones[int(tone)].mix(skinTones[int(tone)+1], tone-math.Floor(tone))
-	d.colourHair(rng, tone)
-	d.Clothes = pick(rng, clothColours)
-	d.Frame = pick(rng, frameColours)
-	d.Glasses = rng.Float64() < 0.15
-	d.dress(rng)
-	return d
-}
-
-// colourHair chooses colours that go with the skin: dark skin has dark hair and eyes, age turns hair grey.
-func (d *Identity) colourHair(rng *rand.Rand, tone float64) {
+	// Dark skin has dark hair and eyes, age turns hair grey.
 	colours, eyes := len(hairColours)-1, len(irisColours)
 	if tone > 2.5 {
 		colours, eyes = 3, 3
@@ -101,6 +92,11 @@ func (d *Identity) colourHair(rng *rand.Rand, tone float64) {
 	d.BrowColour = d.HairColour.mix(RGB{0.16, 0.10, 0.08}, 0.55)
 	d.Iris = irisColours[rng.IntN(eyes)]
 	d.Freckles = tone < 1.5 && rng.Float64() < 0.25
+	d.Clothes = pick(rng, clothColours)
+	d.Frame = pick(rng, frameColours)
+	d.Glasses = rng.Float64() < 0.15
+	d.dress(rng)
+	return d
 }
 
 // dress chooses hair, beard and lips. Two broad looks keep combinations natural.

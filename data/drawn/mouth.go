@@ -64,34 +64,28 @@ func (p *painter) between(a, b []point) []point { return p.surface(0.05, loop(a,
 func (p *painter) mouth() {
 	m, chin := &p.lips, p.aus.both(AU17)
 	under := complex(0, m.y+m.sink+m.thickL-m.lift-m.bulge+0.045)
-	p.soft(p.on(under, 0.02), 0.2, 0.05, on(p.shade, 0.6+0.2*chin, &p.head))
+	p.soft(p.on(under, 0.02), 0.2, 0.05, on(p.shade, 0.6+0.2*chin, p.head))
 	for _, dimple := range []point{-0.05 + 0.83i, 0.05 + 0.85i, 0.80i, -0.02 + 0.88i} {
-		p.soft(p.on(dimple+complex(0, m.jaw), 0.03), 0.05, 0.035, on(p.shade, 0.4*chin, &p.head))
+		p.soft(p.on(dimple+complex(0, m.jaw), 0.03), 0.05, 0.035, on(p.shade, 0.4*chin, p.head))
 	}
 	outerU, innerU, innerL, outerL := m.lines()
-	p.shape(p.between(outerU, innerU), ink{colour: p.face.Lips.times(0.86), alpha: 0.92, lit: 1, gloss: 0.3})
-	p.shape(p.between(innerL, outerL), ink{colour: p.face.Lips, alpha: 0.92, lit: 1, gloss: 1})
+	p.shape(p.between(outerU, innerU), ink{colour: p.Lips.times(0.86), alpha: 0.92, lit: 1, gloss: 0.3})
+	p.shape(p.between(innerL, outerL), ink{colour: p.Lips, alpha: 0.92, lit: 1, gloss: 1})
 	if m.raise+m.sink > 0.012 {
-		p.inside(innerU, innerL)
+		p.area(p.part, p.between(innerU, innerL), ink{colour: RGB{0.26, 0.08, 0.09}, alpha: 1, lit: 0.5})
+		tongue := ink{colour: RGB{0.78, 0.36, 0.36}, alpha: 0.9, lit: 0.7, within: p.part}
+		p.soft(p.on(complex(0, m.y+m.sink+0.02), 0.03), 0.20, 0.03+0.35*m.sink, tongue)
+		p.teeth(innerU, -0.02, 0.012+0.062*m.teeth)
+		if m.below > 0.15 {
+			p.teeth(innerL, 0.02, -0.045*m.below)
+		}
 	}
 	seam := func(t float64) float64 { return 0.7 + 0.3*spindle(t) }
 	p.curve(p.surface(0.05, innerU...), 0.020, seam, on(p.shade.times(0.45), 0.85, nil))
 	for half := range p.halves {
 		corner := complex(m.half[half]*1.02, m.y+m.corner[half]-0.4*m.lift)
 		r := 0.035 + 0.3*math.Abs(m.corner[half])
-		p.soft(p.on(corner, 0.03), r, r, on(p.shade.times(0.6), 0.55, &p.head))
-	}
-}
-
-// inside paints the cavity between the lips with tongue and teeth.
-func (p *painter) inside(upper, lower []point) {
-	m := &p.lips
-	p.area(&p.part, p.between(upper, lower), ink{colour: RGB{0.26, 0.08, 0.09}, alpha: 1, lit: 0.5})
-	tongue := ink{colour: RGB{0.78, 0.36, 0.36}, alpha: 0.9, lit: 0.7, within: &p.part}
-	p.soft(p.on(complex(0, m.y+m.sink+0.02), 0.03), 0.20, 0.03+0.35*m.sink, tongue)
-	p.teeth(upper, -0.02, 0.012+0.062*m.teeth)
-	if m.below > 0.15 {
-		p.teeth(lower, 0.02, -0.045*m.below)
+		p.soft(p.on(corner, 0.03), r, r, on(p.shade.times(0.6), 0.55, p.head))
 	}
 }
 
@@ -103,6 +97,6 @@ func (p *painter) teeth(lip []point, root, edge float64) {
 		flat := func(q point) point { return complex(real(q)*narrower, mid+0.75*(imag(q)-mid)+down) }
 		return each(lip[1:len(lip)-1], flat)
 	}
-	enamel := ink{colour: RGB{0.96, 0.94, 0.90}, alpha: 0.96, lit: 0.6, within: &p.part}
+	enamel := ink{colour: RGB{0.96, 0.94, 0.90}, alpha: 0.96, lit: 0.6, within: p.part}
 	p.shape(p.between(band(1, root), band(0.94, edge)), enamel)
 }
