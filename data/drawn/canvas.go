@@ -36,7 +36,7 @@ func (c RGB) times(k float64) RGB { return RGB{}.mix(c, k) }
 type ink struct {
 	colour            RGB
 	alpha, lit, gloss float32
-	within            []uint8 // coverage of the canvas
+	within            []uint8 // coverage of the canvas; nil is all of it
 }
 
 // on returns an ink lit in full.
@@ -140,6 +140,8 @@ func (c *canvas) blend(i int, a float32, k *ink) {
 	p[1] += a * (k.colour[1]*l*(0.93+0.07*l) + g - p[1])
 	p[2] += a * (k.colour[2]*l*(0.90+0.10*l) + g - p[2])
 }
+
+// Painters place on the canvas what is given in face units.
 
 // at projects a point at depth z: the turned head onto the face plane, the face plane to pixels.
 func (p *painter) at(q point, z float64) point {

@@ -3,6 +3,7 @@ package drawn
 import (
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -52,6 +53,9 @@ func TestPrototypesHoldTheirActionUnits(t *testing.T) {
 			require.Positive(t, a[0][u], "%v", e)
 		}
 		require.Equal(t, a[0], a[1])
+	}
+	for _, class := range slices.Concat(data.AffectNet7, data.DFEW) {
+		require.Contains(t, prototypes, class)
 	}
 	neutral := prototype("neutral")
 	require.Zero(t, neutral.Strength())

@@ -23,7 +23,7 @@ type Identity struct {
 	Age                             float64 // 0 to 1, deepens lines
 	Sheen                           float64 // strength of the skin's highlight
 
-	Skin, HairColour, BrowColour, Iris, Lips RGB
+	Skin, HairColour, BrowColour, Iris, Lips RGB     // a scarf takes the hair's place, and its colour
 	Style                                    string  // of the hair: see cuts
 	Beard                                    float64 // opacity; 0 is shaven
 	Moustache                                bool    // no beard beside it
