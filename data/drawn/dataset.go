@@ -3,22 +3,16 @@ package drawn
 import (
 	"fmt"
 	"math/rand/v2"
-	"slices"
+	"strings"
 
 	"mien/data"
 )
 
 // The sizes that a set accepts, in pixels.
-const (
-	MinSize = 16
-	MaxSize = 1024
-)
+const MinSize, MaxSize = 16, 1024
 
 // Each kind of set has its own stream of random numbers, so that image i and video i of one seed differ.
-const (
-	imageStream = 0x70696374 << 32
-	videoStream = 0x636c6970 << 32
-)
+const imageStream, videoStream = 0x70696374 << 32, 0x636c6970 << 32
 
 // Images returns n square images of size pixels a side, each of another person. Sample i shows the expression
 // data.AffectNet7[i%7]. Sets of different seeds share no person: take one seed for training and another for tests.
@@ -44,17 +38,13 @@ func (s *set) Modality() data.Modality { return s.modality }
 
 func (s *set) Len() int { return max(s.n, 0) }
 
-func (s *set) Label(i int) int { return i % NumExpressions }
+func (s *set) Label(i int) int { return i % len(s.classes) }
 
 func (s *set) Classes() []string { return s.classes }
 
 func (s *set) Name(i int) string {
-	return fmt.Sprintf("drawn/%s-%d/%05d-%s", s.modality, s.seed, i, s.expression(i))
-}
-
-// expression returns what sample i shows: expressions are numbered in the order of AffectNet7.
-func (s *set) expression(i int) Expression {
-	return Expression(slices.Index(data.AffectNet7, s.classes[s.Label(i)]))
+	class := s.classes[s.Label(i)]
+	return fmt.Sprintf("drawn/%s-%d/%05d-%s", s.modality, s.seed, i, strings.ToUpper(class[:1])+class[1:])
 }
 
 // Open draws the person and the course of sample i; frames are painted when read.
@@ -68,23 +58,20 @@ func (s *set) Open(i int) (data.Sample, error) {
 		return nil, fmt.Errorf("drawn faces: a video of %d frames; ask for at least 1", s.frames)
 	}
 	rng := rand.New(rand.NewPCG(s.seed, s.stream+uint64(i)))
-	face, expression := NewFace(rng), s.expression(i)
-	c := &sample{set: s, face: face}
-	if s.modality == data.Image {
-		aus := expression.Perform(rng)
-		c.at = func(int) (Conditions, AUs) { return face.Conditions, aus }
+	c := &sample{set: s, face: NewFace(rng)}
+	if class := s.classes[s.Label(i)]; s.modality == data.Image {
+		c.motion.rest = perform(rng, class)
 	} else {
-		m := newMotion(rng, expression, s.frames)
-		c.at = func(i int) (Conditions, AUs) { return m.conditions(face.Conditions, i), m.action(i) }
+		c.motion = newMotion(rng, class, s.frames)
 	}
 	return c, nil
 }
 
 // sample is a data.Sample that paints the frames that are read.
 type sample struct {
-	set  *set
-	face Face
-	at   func(frame int) (Conditions, AUs)
+	set    *set
+	face   Face
+	motion motion
 }
 
 func (s *sample) Len() int { return s.set.frames }
@@ -96,9 +83,7 @@ func (s *sample) Read(indices []int) (*data.Frames, error) {
 		if i < 0 || i >= s.Len() {
 			return nil, fmt.Errorf("drawn faces: no frame %d in a sample of %d", i, s.Len())
 		}
-		face := s.face
-		var aus AUs
-		face.Conditions, aus = s.at(i)
+		face, aus := Face{s.face.Identity, s.motion.conditions(s.face.Conditions, i)}, s.motion.action(i)
 		render(out.Frame(t), &face, &aus, size, size)
 	}
 	return out, nil

@@ -23,40 +23,16 @@ type Identity struct {
 	Age                             float64 // 0 to 1, deepens lines
 	Sheen                           float64 // strength of the skin's highlight
 
-	Skin, HairColour, BrowColour, Iris, Lips RGB
-	Style                                    HairStyle
-	Beard                                    Beard
-	Stubble                                  float64 // opacity of the beard
+	Skin, HairColour, BrowColour, Iris, Lips RGB     // a scarf takes the hair's place, and its colour
+	Style                                    string  // of the hair: see cuts
+	Beard                                    float64 // opacity; 0 is shaven
+	Moustache                                bool    // no beard beside it
 	Lashes                                   float64 // thickness factor of the upper lid's line
 	Glasses                                  bool
 	Frame, Clothes                           RGB
 	Texture                                  uint64 // seed of hair strands and freckles
 	Freckles                                 bool
 }
-
-// HairStyle is the cut of the hair.
-type HairStyle int
-
-const (
-	Short HairStyle = iota
-	Parted
-	Long
-	Curly
-	Bob
-	Bun
-	Bald
-	Scarf
-	numStyles
-)
-
-// Beard is what grows on the lower face.
-type Beard int
-
-const (
-	Shaven Beard = iota
-	Moustache
-	FullBeard
-)
 
 // Conditions are light, pose, framing, background and camera of one frame.
 type Conditions struct {
@@ -70,11 +46,6 @@ type Conditions struct {
 	Near, Far         RGB     // background, bottom and top
 	Noise             float64 // standard deviation of the sensor's noise, display values 0 to 1
 	NoiseSeed         uint64
-}
-
-func (c *Conditions) lightDirection() [3]float64 {
-	n := 1 / math.Sqrt(c.LightX*c.LightX+c.LightY*c.LightY+1)
-	return [3]float64{c.LightX * n, c.LightY * n, n}
 }
 
 var (
@@ -109,16 +80,7 @@ func newIdentity(rng *rand.Rand) Identity {
 	}
 	tone := uniform(rng, 0, float64(len(skinTones)-1))
 	d.Skin = skinTones[int(tone)].mix(skinTones[int(tone)+1], tone-math.Floor(tone))
-	d.colourHair(rng, tone)
-	d.Clothes = pick(rng, clothColours)
-	d.Frame = pick(rng, frameColours)
-	d.Glasses = rng.Float64() < 0.15
-	d.dress(rng)
-	return d
-}
-
-// colourHair chooses colours that go with the skin: dark skin has dark hair and eyes, age turns hair grey.
-func (d *Identity) colourHair(rng *rand.Rand, tone float64) {
+	// Dark skin has dark hair and eyes, age turns hair grey.
 	colours, eyes := len(hairColours)-1, len(irisColours)
 	if tone > 2.5 {
 		colours, eyes = 3, 3
@@ -130,13 +92,21 @@ func (d *Identity) colourHair(rng *rand.Rand, tone float64) {
 	d.BrowColour = d.HairColour.mix(RGB{0.16, 0.10, 0.08}, 0.55)
 	d.Iris = irisColours[rng.IntN(eyes)]
 	d.Freckles = tone < 1.5 && rng.Float64() < 0.25
+	d.Clothes = pick(rng, clothColours)
+	d.Frame = pick(rng, frameColours)
+	d.Glasses = rng.Float64() < 0.15
+	d.dress(rng)
+	return d
 }
 
 // dress chooses hair, beard and lips. Two broad looks keep combinations natural.
 func (d *Identity) dress(rng *rand.Rand) {
 	natural := d.Skin.times(0.86).mix(RGB{0.72, 0.30, 0.28}, 0.42)
 	if rng.Float64() < 0.5 {
-		d.Style = pick(rng, []HairStyle{Long, Long, Bob, Bun, Curly, Parted, Scarf})
+		d.Style = pick(rng, []string{"long", "long", "bob", "bun", "curly", "parted", "scarf"})
+		if d.Style == "scarf" {
+			d.HairColour = d.Clothes
+		}
 		d.Lashes = uniform(rng, 1.2, 1.7)
 		d.BrowWidth *= 0.8
 		d.JawWidth *= 0.96
@@ -144,15 +114,15 @@ func (d *Identity) dress(rng *rand.Rand) {
 		d.Lips = natural.mix(RGB{0.72, 0.18, 0.22}, uniform(rng, 0, 0.6))
 		return
 	}
-	d.Style = pick(rng, []HairStyle{Short, Short, Parted, Parted, Curly, Bald})
+	d.Style = pick(rng, []string{"short", "short", "parted", "parted", "curly", "bald"})
 	d.BrowWidth *= 1.1
 	d.JawWidth *= 1.04
 	d.Lips = natural
 	switch r := rng.Float64(); {
 	case r < 0.30:
-		d.Beard, d.Stubble = FullBeard, pick(rng, []float64{0.25, 0.4, 0.85})
+		d.Beard = pick(rng, []float64{0.25, 0.4, 0.85})
 	case r < 0.38:
-		d.Beard, d.Stubble = Moustache, 0.85
+		d.Beard, d.Moustache = 0.85, true
 	}
 }
 

@@ -4,21 +4,16 @@ import "math"
 
 // mouth is the shape of the lips under the action units. Heights are relative to the line between the lips at rest.
 type mouth struct {
-	y            float64
-	half         [2]float64 // half width, left and right
-	corner       [2]float64 // offset of the corners, down positive
-	raise, sink  float64    // opening above and below the resting line, at the middle
-	lift         float64    // whole mouth up (AU17, AU9)
-	thickU       float64
-	thickL       float64
-	square       float64 // 0 a lens-shaped opening, 1 a box-shaped one
-	jaw          float64
-	bulge        float64 // AU15 with AU17: the lower lip's arch
-	teeth, below float64 // how much of the upper and the lower teeth shows
+	y                float64
+	half, corner     [2]float64 // left and right: half the width, and how far the corner is down
+	raise, sink      float64    // opening above and below the resting line, at the middle
+	thickU, thickL   float64    // of the lips
+	jaw, lift, bulge float64    // jaw down, whole mouth up (AU17, AU9), lower lip arched (AU15 with AU17)
+	square           float64    // 0 a lens-shaped opening, 1 a box-shaped one
+	teeth, below     float64    // how much of the upper and the lower teeth shows
 }
 
-func (p *painter) mouthOf() mouth {
-	d, a := &p.face.Identity, p.aus
+func (d *Identity) mouth(a *AUs) mouth {
 	b := a.both
 	m := mouth{y: 0.60 * (0.5 + 0.5*d.ChinLength)}
 	for s, side := range a {
@@ -41,94 +36,67 @@ func (p *painter) mouthOf() mouth {
 	return m
 }
 
-// contour is the four lines of the lips, left to right, in face units.
-type contour struct{ outerU, innerU, innerL, outerL []point }
-
-func (m *mouth) contour() contour {
+// lines returns the four lines of the lips, left to right: the outer and inner edges of the upper lip, and of the lower.
+func (m *mouth) lines() (outerU, innerU, innerL, outerL []point) {
 	const n = 17
-	var c contour
 	for i := range n {
 		u := -1 + 2*float64(i)/(n-1)
-		s, r := halfAt(u), math.Abs(u)
-		x := u * m.half[s]
+		half, r := i/(n/2+1), math.Abs(u)
+		x := u * m.half[half]
 		// Corners move on their own; the middle follows lift.
 		bend := math.Pow(r, 1.7)
-		line := m.y + m.corner[s]*bend - m.lift*(1-0.6*bend) - m.bulge*(1-r*r)
+		line := m.y + m.corner[half]*bend - m.lift*(1-0.6*bend) - m.bulge*(1-r*r)
 		open := math.Pow(max(0, 1-math.Pow(r, 2+2.5*m.square)), 0.75)
 		top, bottom := line-m.raise*open, line+m.sink*open
-		arc := 1 - math.Pow(r, 2.4)
-		bow := m.thickU * (arc - 0.22*math.Exp(-r*r/0.012)) // cupid's bow
-		c.innerU = append(c.innerU, point{x, top})
-		c.innerL = append(c.innerL, point{x, bottom})
-		c.outerU = append(c.outerU, point{x * 1.02, top - bow})
-		c.outerL = append(c.outerL, point{x * 0.99, bottom + m.thickL*(1-math.Pow(r, 2))})
+		bow := m.thickU * (1 - math.Pow(r, 2.4) - 0.22*math.Exp(-r*r/0.012)) // cupid's bow
+		outerU = append(outerU, complex(x*1.02, top-bow))
+		innerU = append(innerU, complex(x, top))
+		innerL = append(innerL, complex(x, bottom))
+		outerL = append(outerL, complex(x*0.99, bottom+m.thickL*(1-r*r)))
 	}
-	return c
+	return outerU, innerU, innerL, outerL
 }
 
-// ring projects the area between two lines.
-func (p *painter) ring(a, b []point) []point {
-	return loop(p.view.all(0.05, a...), p.view.all(0.05, b...))
-}
+// between projects the area between two lines of the lips.
+func (p *painter) between(a, b []point) []point { return p.surface(0.05, loop(a, b)...) }
 
+// mouth paints lips, what lies between them, and the shadows around.
 func (p *painter) mouth() {
-	m := &p.lips
-	c := m.contour()
-	p.mouthShade(m)
-	p.shape(p.ring(c.outerU, c.innerU), nil, ink{colour: p.face.Lips.times(0.86), alpha: 0.92, lit: 1, gloss: 0.3})
-	p.shape(p.ring(c.innerL, c.outerL), nil, ink{colour: p.face.Lips, alpha: 0.92, lit: 1, gloss: 1})
+	m, chin := &p.lips, p.aus.both(AU17)
+	under := complex(0, m.y+m.sink+m.thickL-m.lift-m.bulge+0.045)
+	p.soft(p.on(under, 0.02), 0.2, 0.05, on(p.shade, 0.6+0.2*chin, p.head))
+	for _, dimple := range []point{-0.05 + 0.83i, 0.05 + 0.85i, 0.80i, -0.02 + 0.88i} {
+		p.soft(p.on(dimple+complex(0, m.jaw), 0.03), 0.05, 0.035, on(p.shade, 0.4*chin, p.head))
+	}
+	outerU, innerU, innerL, outerL := m.lines()
+	p.shape(p.between(outerU, innerU), ink{colour: p.Lips.times(0.86), alpha: 0.92, lit: 1, gloss: 0.3})
+	p.shape(p.between(innerL, outerL), ink{colour: p.Lips, alpha: 0.92, lit: 1, gloss: 1})
 	if m.raise+m.sink > 0.012 {
-		p.inside(m, &c)
+		p.area(p.part, p.between(innerU, innerL), ink{colour: RGB{0.26, 0.08, 0.09}, alpha: 1, lit: 0.5})
+		tongue := ink{colour: RGB{0.78, 0.36, 0.36}, alpha: 0.9, lit: 0.7, within: p.part}
+		p.soft(p.on(complex(0, m.y+m.sink+0.02), 0.03), 0.20, 0.03+0.35*m.sink, tongue)
+		p.teeth(innerU, -0.02, 0.012+0.062*m.teeth)
+		if m.below > 0.15 {
+			p.teeth(innerL, 0.02, -0.045*m.below)
+		}
 	}
-	seam := p.view.all(0.05, c.innerU...)
-	p.shape(ribbon(seam, 0.020*p.view.unit, func(t float64) float64 { return 0.7 + 0.3*spindle(t) }), nil, on(p.shade.times(0.45), 0.85))
-	for s, side := range []float64{-1, 1} {
-		at := p.view.on(side*m.half[s]*1.02, m.y+m.corner[s]-0.4*m.lift, 0.03)
-		r := (0.035 + 0.03*math.Abs(m.corner[s])/0.1) * p.view.unit
-		p.soft(at, r, r, 0, &p.head, on(p.shade.times(0.6), 0.55))
-	}
-}
-
-// inside paints the cavity with teeth and tongue.
-func (p *painter) inside(m *mouth, c *contour) {
-	unit := p.view.unit
-	p.layer(&p.opening, nil, ink{colour: RGB{0.26, 0.08, 0.09}, alpha: 1, lit: 0.5}, p.ring(c.innerU, c.innerL))
-	tongue := p.view.on(0, m.y+m.sink+0.02, 0.03)
-	p.soft(tongue, 0.20*unit, (0.03+0.35*m.sink)*unit, p.face.Roll, &p.opening, ink{colour: RGB{0.78, 0.36, 0.36}, alpha: 0.9, lit: 0.7})
-	p.teeth(c.innerU, 0.012+0.062*m.teeth, -0.02)
-	if m.below > 0.15 {
-		p.teeth(c.innerL, -0.045*m.below, 0.02)
+	seam := func(t float64) float64 { return 0.7 + 0.3*spindle(t) }
+	p.curve(p.surface(0.05, innerU...), 0.020, seam, on(p.shade.times(0.45), 0.85, nil))
+	for half := range p.halves {
+		corner := complex(m.half[half]*1.02, m.y+m.corner[half]-0.4*m.lift)
+		r := 0.035 + 0.3*math.Abs(m.corner[half])
+		p.soft(p.on(corner, 0.03), r, r, on(p.shade.times(0.6), 0.55, p.head))
 	}
 }
 
-// teeth paints a band of the given height that hangs from a lip's line, from start.
-func (p *painter) teeth(line []point, height, start float64) {
-	mid := line[len(line)/2].y
-	band := func(narrower, lower float64) []point {
+// teeth paints a band along a lip's line, between two heights under it.
+func (p *painter) teeth(lip []point, root, edge float64) {
+	mid := imag(lip[len(lip)/2])
+	band := func(narrower, down float64) []point {
 		// The dental arch is flatter than the lip.
-		return each(line[1:len(line)-1], func(q point) point { return point{q.x * narrower, mid + 0.75*(q.y-mid) + lower} })
+		flat := func(q point) point { return complex(real(q)*narrower, mid+0.75*(imag(q)-mid)+down) }
+		return each(lip[1:len(lip)-1], flat)
 	}
-	p.shape(p.ring(band(1, start), band(0.94, height)), &p.opening, ink{colour: RGB{0.96, 0.94, 0.90}, alpha: 0.96, lit: 0.6})
-}
-
-// mouthShade paints the shadow under the lower lip and the chin's pad.
-func (p *painter) mouthShade(m *mouth) {
-	unit, chin := p.view.unit, p.aus.both(AU17)
-	under := p.view.on(0, m.y+m.sink+m.thickL-m.lift-m.bulge+0.045, 0.02)
-	p.soft(under, 0.2*unit, 0.05*unit, p.face.Roll, &p.head, on(p.shade, 0.6+0.2*chin))
-	for _, q := range []point{{-0.05, 0.83}, {0.05, 0.85}, {0, 0.80}, {-0.02, 0.88}} {
-		at := p.view.on(q.x, q.y+m.jaw, 0.03)
-		p.soft(at, 0.05*unit, 0.035*unit, 0, &p.head, on(p.shade, 0.4*chin))
-	}
-}
-
-// folds paints the nasolabial folds, which smile, sneer and grief deepen each in their way.
-func (p *painter) folds(side float64) {
-	a, m, s := p.levels(side), &p.lips, halfAt(side)
-	depth := clamp(0.10+0.25*p.face.Age+0.6*a[AU12]+0.7*a[AU10]+0.5*a[AU9]+0.25*a[AU15]+0.25*a[AU20], 0, 1)
-	wing := point{side * (0.145*p.face.NoseWidth + 0.02), 0.36*p.face.NoseLength - 0.04*a[AU9] - 0.02*a[AU10]}
-	middle := point{side * (0.255 + 0.04*a[AU12] + 0.035*a[AU10]), 0.46 - 0.02*a[AU12] - 0.02*a[AU9]}
-	end := point{side * (m.half[s] + 0.085), m.y + m.corner[s]*0.7 - 0.05 + 0.03*a[AU15]}
-	p.stroke([]point{wing, middle, end}, 0.060, spindle, &p.head, on(p.shade, 0.35*depth))
-	p.stroke([]point{wing, middle, end}, 0.022, spindle, &p.head, on(p.shade, 0.75*depth))
+	enamel := ink{colour: RGB{0.96, 0.94, 0.90}, alpha: 0.96, lit: 0.6, within: p.part}
+	p.shape(p.between(band(1, root), band(0.94, edge)), enamel)
 }

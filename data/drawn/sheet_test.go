@@ -69,12 +69,12 @@ func paste(img *image.RGBA, f *data.Frames, x0, y0 int) {
 
 // imageSheet shows the seven expressions, one in each row, on as many people as columns.
 func imageSheet(seed uint64, columns, size int) *image.RGBA {
-	cells := make([][]*data.Frames, NumExpressions)
+	cells := make([][]*data.Frames, len(data.AffectNet7))
 	for c := range columns {
 		rng := rand.New(rand.NewPCG(seed, uint64(c)))
 		face := NewFace(rng)
-		for e := range NumExpressions {
-			cells[e] = append(cells[e], Render(face, Expression(e).Perform(rng), size, size))
+		for e, class := range data.AffectNet7 {
+			cells[e] = append(cells[e], Render(face, perform(rng, class), size, size))
 		}
 	}
 	return sheet(cells)
