@@ -88,11 +88,8 @@ func newTrainee(t testing.TB, b engine.Backend, r recipe.Recipe) *trainee {
 			}
 		},
 		Loss:    x.model.Loss,
-		OnStep:  func(s train.Step, _ *system.Batch) { x.steps = append(x.steps, s) },
+		OnStep:  func(s train.Step, _ *system.Batch) error { x.steps = append(x.steps, s); return nil },
 		OnEpoch: func(context.Context, int) error { return nil },
-	}
-	if f, ok := x.model.(system.Follower); ok {
-		x.loop.AfterStep = f.AfterStep
 	}
 	return x
 }

@@ -36,7 +36,7 @@ func learn(t *testing.T, p engine.Precision) (losses []float64) {
 			h := first.ForwardGELU(t.Const(engine.FromSlice(b, engine.Float32, x, points, 2)))
 			return ag.CrossEntropy(second.Forward(h), t.Const(engine.FromSlice(b, engine.Float32, targets, points, 2)))
 		},
-		OnStep:  func(s Step, _ place) { losses = append(losses, s.Loss) },
+		OnStep:  func(s Step, _ place) error { losses = append(losses, s.Loss); return nil },
 		OnEpoch: func(context.Context, int) error { return nil },
 	}
 	require.NoError(t, l.Run(t.Context(), 0))

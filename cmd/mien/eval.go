@@ -1,10 +1,8 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"runtime/debug"
 
 	"mien/data"
@@ -62,7 +60,7 @@ func (c *evalCmd) Run(out *console) error {
 		return err
 	}
 	if c.JSON {
-		return printJSON(out.stdout, r)
+		return out.print(true, r, nil)
 	}
 	printReport(out, r)
 	for _, s := range r.Scores() {
@@ -92,14 +90,12 @@ func (c *evalCmd) testSets(out *console, m *infer.Model) (data.Sets, error) {
 func printReport(out *console, r *infer.Report) {
 	head, rows := []string{"set", "UAR", "WAR", "n"}, [][]string(nil)
 	for _, s := range r.Scores() {
-		row := []string{s.Name, fmt.Sprintf("%.2f", s.UAR), fmt.Sprintf("%.2f", s.WAR), fmt.Sprint(s.N)}
+		row := cells("%s\t%.2f\t%.2f\t%d", s.Name, s.UAR, s.WAR, s.N)
 		if a := s.Agreement; a != nil {
 			head = []string{"set", "UAR", "WAR", "n", "as f32", "largest change"}
-			row = append(row, fmt.Sprintf("%.2f %%", a.Top1), fmt.Sprintf("%.4f", a.LargestChange))
+			row = append(row, cells("%.2f %%\t%.4f", a.Top1, a.LargestChange)...)
 		}
 		rows = append(rows, row)
 	}
 	report.Table(out.stdout, head, rows)
 }
-
-func printJSON(w io.Writer, v any) error { return json.NewEncoder(w).Encode(v) }

@@ -3,12 +3,14 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
 	"runtime"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -16,6 +18,7 @@ import (
 	"mien/asm"
 	"mien/engine"
 	"mien/engine/cpu"
+	"mien/report"
 	"mien/run"
 )
 
@@ -40,6 +43,20 @@ type console struct {
 	ctx            context.Context
 	stdout, stderr io.Writer
 	backend        engine.Backend
+}
+
+// print prints a result: as JSON, or as a table of rows.
+func (out *console) print(asJSON bool, result any, header []string, rows ...[]string) error {
+	if asJSON {
+		return json.NewEncoder(out.stdout).Encode(result)
+	}
+	report.Table(out.stdout, header, rows)
+	return nil
+}
+
+// cells formats a row of a table; tabs separate its cells.
+func cells(format string, args ...any) []string {
+	return strings.Split(fmt.Sprintf(format, args...), "\t")
 }
 
 // newBackend returns the backend of all commands. No other code names a concrete backend.

@@ -33,12 +33,12 @@ func (c *predictCmd) Run(out *console) error {
 			break
 		}
 		if c.JSON {
-			if err := printJSON(out.stdout, p); err != nil {
+			if err := out.print(true, p, nil); err != nil {
 				return err
 			}
 			continue
 		}
-		rows = append(rows, []string{path, string(p.Modality), p.Label, fmt.Sprintf("%.1f %%", 100*p.Probabilities[p.Class])})
+		rows = append(rows, cells("%s\t%s\t%s\t%.1f %%", path, p.Modality, p.Label, 100*p.Probabilities[p.Class]))
 	}
 	if len(rows) > 0 { // including results before an error
 		report.Table(out.stdout, []string{"path", "modality", "expression", "probability"}, rows)
