@@ -16,12 +16,5 @@ func addSoftmax(dst, logits []float64, weight float64) {
 	}
 }
 
-func argmax(p []float64) int {
-	best := 0
-	for i := range p {
-		if p[i] > p[best] {
-			best = i
-		}
-	}
-	return best
-}
+// argmax returns the first of the largest, 0 if there are NaNs.
+func argmax(p []float64) int { return max(slices.Index(p, slices.Max(p)), 0) }

@@ -148,9 +148,8 @@ func (r *run) build(labels Labels) (err error) {
 	if err := r.freeze(); err != nil {
 		return err
 	}
-	t := r.Recipe.Train
-	r.optimizer = train.NewAdamW(r.Backend, r.params, train.AdamWConfig{Beta1: 0.9, Beta2: t.Beta2, Eps: 1e-8,
-		Group: func(name string, shape []int) (float64, float64) { return r.system.Group(r.Recipe, name, shape) }})
+	group := func(name string, shape []int) (lrScale, decay float64) { return r.system.Group(r.Recipe, name, shape) }
+	r.optimizer = train.NewAdamW(r.Backend, r.params, r.Recipe.Train.Beta2, group)
 	r.metadata, err = modelfile.Metadata(r.Recipe, labels)
 	return err
 }

@@ -46,7 +46,7 @@ func slope(b engine.Backend) (l *Loop[place], log *[]string) {
 	return &Loop[place]{
 		Backend: b, Epochs: 2, Steps: 3, Batches: places(3),
 		Schedule:  func(step int) float64 { return float64(step) / 1000 },
-		Optimizer: NewAdamW(b, []nn.Param{w}, AdamWConfig{Beta1: 0.9, Beta2: 0.99, Eps: 1e-8, Group: plain}),
+		Optimizer: NewAdamW(b, []nn.Param{w}, 0.99, plain),
 		Loss: func(t *ag.Tape, p place) *ag.Value {
 			note("loss %v", p)
 			x := t.Const(engine.Filled(b, engine.Float32, float64(10*p.epoch+p.step), 1))
@@ -196,9 +196,9 @@ func dot(b engine.Backend, freeze ...string) (a *AdamW, params []nn.Param, loss 
 	if _, err := nn.Freeze(params, freeze); err != nil {
 		panic(err)
 	}
-	a = NewAdamW(b, params, AdamWConfig{Beta1: 0.9, Beta2: 0.99, Eps: 1e-8, Group: func(name string, _ []int) (float64, float64) {
+	a = NewAdamW(b, params, 0.99, func(name string, _ []int) (float64, float64) {
 		return map[string]float64{"first": 1, "second": 0.5, "third": 0.25}[name], map[string]float64{"third": 0.1}[name]
-	}})
+	})
 	return a, params, func(t *ag.Tape) *ag.Value {
 		one := t.Const(engine.Filled(b, engine.Float32, 1, 1))
 		sum := ag.Sum(ag.Mul(one, params[0].Value))

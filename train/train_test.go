@@ -22,8 +22,7 @@ func descent(b engine.Backend, factor func(epoch int) float64) (*Loop[int], nn.P
 	goal := []float32{3, 3}
 	return &Loop[int]{
 		Backend: b, Epochs: 4, Steps: 25, Schedule: func(int) float64 { return 0.1 },
-		Optimizer: NewAdamW(b, []nn.Param{p}, AdamWConfig{Beta1: 0.9, Beta2: 0.99, Eps: 1e-8,
-			Group: func(string, []int) (float64, float64) { return 1, 0 }}),
+		Optimizer: NewAdamW(b, []nn.Param{p}, 0.99, func(string, []int) (float64, float64) { return 1, 0 }),
 		Batches: func(_ context.Context, epoch int) iter.Seq2[int, error] {
 			return func(yield func(int, error) bool) {
 				for range 25 {

@@ -158,11 +158,11 @@ func (m *benchModel) forward(out *console) func() error {
 
 // train returns a function that runs the training loop for one step, a later one on each call.
 func (m *benchModel) train(out *console) func() error {
+	group := func(_ string, shape []int) (lrScale, decay float64) { return 1, 0.05 * float64(min(len(shape)-1, 1)) }
 	loop := train.Loop[*system.Batch]{
 		Backend: out.backend, Epochs: 1, Steps: 1, Recompute: m.Recompute, Precision: m.Precision,
-		Optimizer: train.NewAdamW(out.backend, m.params, train.AdamWConfig{Beta1: 0.9, Beta2: 0.999, Eps: 1e-8,
-			Group: func(_ string, shape []int) (lrScale, decay float64) { return 1, 0.05 * float64(min(len(shape)-1, 1)) }}),
-		Schedule: func(int) float64 { return 1e-5 },
+		Optimizer: train.NewAdamW(out.backend, m.params, 0.999, group),
+		Schedule:  func(int) float64 { return 1e-5 },
 		Batches: func(context.Context, int) iter.Seq2[*system.Batch, error] {
 			return func(yield func(*system.Batch, error) bool) {
 				m.batch.Step++

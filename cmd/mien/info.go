@@ -85,7 +85,7 @@ func describe(model string) (modelInfo, error) {
 		d, err = f.Describe()
 	}
 	if err != nil {
-		return modelInfo{}, hinted{err, "`mien info` lists the model names"}
+		return modelInfo{}, fmt.Errorf("%w\nhint: `mien info` lists the model names", err)
 	}
 	info, err := infoOf(model, d.Recipe)
 	info.ImageLabels, info.VideoLabels = d.Labels[data.Image], d.Labels[data.Video]

@@ -70,12 +70,6 @@ func main() {
 	os.Exit(code)
 }
 
-// hinted is an error with advice on a line of its own.
-type hinted struct {
-	error
-	hint string
-}
-
 // execute parses args, runs a command and returns the exit status.
 func execute(ctx context.Context, args []string, stdout, stderr io.Writer) (code int) {
 	defer func() {
@@ -101,7 +95,7 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) (code
 		return exited
 	}
 	if err != nil {
-		return reportError(stderr, hinted{err, "`mien --help` lists commands and flags"})
+		return reportError(stderr, fmt.Errorf("%w\nhint: `mien --help` lists commands and flags", err))
 	}
 	if c.Threads < 0 {
 		return reportError(stderr, fmt.Errorf("--threads %d: give a number of at least 0", c.Threads))
@@ -117,6 +111,7 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) (code
 // interrupted is the shell's exit status for a command ended by Ctrl-C.
 const interrupted = 130
 
+// reportError prints an error, which may have a hint on a second line, and returns the exit status.
 func reportError(stderr io.Writer, err error) int {
 	switch {
 	case err == nil:
@@ -126,10 +121,6 @@ func reportError(stderr io.Writer, err error) int {
 		return interrupted
 	}
 	fmt.Fprintf(stderr, "mien: %v\n", err)
-	var h hinted
-	if errors.As(err, &h) {
-		fmt.Fprintf(stderr, "hint: %s\n", h.hint)
-	}
 	return 1
 }
 
@@ -141,11 +132,11 @@ func reportPanic(stderr io.Writer, p any) int {
 	if os.Getenv("MIEN_DEBUG") == "1" {
 		panic(p)
 	}
-	if e, ok := p.(*engine.ShapeError); ok {
-		fmt.Fprintf(stderr, "mien: shapes do not fit, %v\n", e)
-	} else {
-		fmt.Fprintf(stderr, "mien: internal error: %v\n", p)
+	what := "internal error:"
+	if _, ok := p.(*engine.ShapeError); ok {
+		what = "shapes do not fit,"
 	}
-	fmt.Fprintln(stderr, "hint: this is a mistake in mien; please report it with the output of the same command under MIEN_DEBUG=1")
+	fmt.Fprintf(stderr, "mien: %s %v\nhint: this is a mistake in mien; "+
+		"please report it with the output of the same command under MIEN_DEBUG=1\n", what, p)
 	return 2
 }
