@@ -47,10 +47,10 @@ type trainInput struct {
 
 // benchInput has the flags of all three, which shape a batch of random pixels.
 type benchInput struct {
-	Batch  int  `help:"Samples a step." default:"1"`
-	Tokens int  `help:"Patches of a sample: those of an image, or a multiple for a video; 0 is a whole video." default:"0"`
-	Repeat int  `help:"Steps, of which the median counts." default:"5"`
-	JSON   bool `help:"Print JSON."`
+	Batch  int  `json:"batch" help:"Samples a step." default:"1"`
+	Tokens int  `json:"tokens" help:"Patches of a sample: those of an image, or a multiple for a video; 0 is a whole video." default:"0"`
+	Repeat int  `json:"-" help:"Steps, of which the median counts." default:"5"`
+	JSON   bool `json:"-" help:"Print JSON."`
 }
 
 // Run measures classification.
@@ -85,9 +85,8 @@ type benchModel struct {
 
 // stepReport is the output of the benchmarks of whole models.
 type stepReport struct {
-	Model  string `json:"model"`
-	Batch  int    `json:"batch"`
-	Tokens int    `json:"tokens"` // of one sample
+	Model string `json:"model"`
+	benchInput
 	machine
 	Parameters int     `json:"parameters"` // used by the step
 	GFLOP      float64 `json:"gflop"`      // of one step, counted by formula
@@ -99,16 +98,16 @@ func (m *benchModel) run(out *console, name string, change func(*recipe.Recipe))
 	if err := out.backend.Supports(m.Precision, m.training); err != nil {
 		return err
 	}
-	tokens, err := m.build(out.backend, name, change)
-	if err != nil {
+	if err := m.build(out.backend, name, change); err != nil {
 		return err
 	}
-	r := stepReport{Model: name, Batch: m.Batch, Tokens: tokens, machine: newMachine(m.Precision), Parameters: nn.Count(m.params)}
+	r := stepReport{Model: name, benchInput: m.benchInput, machine: newMachine(m.Precision), Parameters: nn.Count(m.params)}
 	step, gflop := m.forward(out), forwardGFLOP
 	if m.training {
 		step, gflop = m.train(out), trainingGFLOP
 	}
 	r.GFLOP = gflop(m.Batch, m.net.MACs(m.batch.Modality))
+	var err error
 	if r.timing, err = r.measure(out.ctx, m.Repeat, r.GFLOP, step); err != nil {
 		return err
 	}
@@ -122,27 +121,27 @@ func (m *benchModel) run(out *console, name string, change func(*recipe.Recipe))
 		cells("allocated a step\t%.1f KiB of the Go heap", float64(r.Allocated)/1024))
 }
 
-// build makes the model and a batch of random pixels for it, and returns the tokens of a sample.
-func (m *benchModel) build(b engine.Backend, name string, change func(*recipe.Recipe)) (tokens int, err error) {
+// build makes the model and a batch of random pixels for it.
+func (m *benchModel) build(b engine.Backend, name string, change func(*recipe.Recipe)) error {
 	r, ok := systems.Preset(name)
 	if !ok || r.Kind != m.kind {
-		return 0, fmt.Errorf("--model %s: choose one of %s", name, strings.Join(presets(m.kind), ", "))
+		return fmt.Errorf("--model %s: choose one of %s", name, strings.Join(presets(m.kind), ", "))
 	}
-	if tokens, err = m.shape(&r); err != nil {
-		return 0, err
+	if err := m.shape(&r); err != nil {
+		return err
 	}
 	change(&r)
 	s, err := systems.Of(r)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	scope := nn.NewInferenceScope(b, nn.Random{Seed: benchSeed}, m.Precision)
 	if m.training {
 		scope = nn.NewScope(b, engine.Float32, nn.Random{Seed: benchSeed})
 	}
-	m.batch, m.net = m.pixels(r, tokens), s.Build(scope, r)
+	m.batch, m.net = m.pixels(r), s.Build(scope, r)
 	m.params = usedParams(scope.Params(), s.Heads(r), m.batch.Modality)
-	return tokens, scope.Err()
+	return scope.Err()
 }
 
 // forward returns a function that classifies the batch, as predict does.
@@ -176,27 +175,26 @@ func (m *benchModel) train(out *console) func() error {
 	return func() error { return loop.Run(out.ctx, 0) }
 }
 
-// shape checks the flags against the model's geometry, and returns the tokens of a sample. A model with one head gets the head
-// of the sample's modality.
-func (in benchInput) shape(r *recipe.Recipe) (tokens int, err error) {
+// shape checks the flags against the model's geometry, and sets the tokens of a sample. A model with one head gets the head of
+// the sample's modality.
+func (in *benchInput) shape(r *recipe.Recipe) error {
 	if in.Batch < 1 || in.Repeat < 1 || in.Tokens < 0 {
-		return 0, fmt.Errorf("--batch and --repeat must be at least 1, --tokens at least 0")
+		return fmt.Errorf("--batch and --repeat must be at least 1, --tokens at least 0")
 	}
 	image := imageTokens(*r)
-	tokens = cmp.Or(in.Tokens, image*r.Model.Frames/r.Model.Tubelet)
-	if tokens%image != 0 {
-		return 0, fmt.Errorf("--tokens %d: %s takes multiples of %d, the patches of an image", tokens, r.Name, image)
+	in.Tokens = cmp.Or(in.Tokens, image*r.Model.Frames/r.Model.Tubelet)
+	if in.Tokens%image != 0 {
+		return fmt.Errorf("--tokens %d: %s takes multiples of %d, the patches of an image", in.Tokens, r.Name, image)
 	}
-	if float64(in.Batch)*float64(tokens)*float64(3*r.Model.Tubelet*r.Model.PatchSize*r.Model.PatchSize) > 1<<31 {
-		return 0, fmt.Errorf("%d samples of %d tokens do not fit in 8 GiB: choose fewer", in.Batch, tokens)
+	if float64(in.Batch)*float64(in.Tokens)*float64(3*r.Model.Tubelet*r.Model.PatchSize*r.Model.PatchSize) > 1<<31 {
+		return fmt.Errorf("%d samples of %d tokens do not fit in 8 GiB: choose fewer", in.Batch, in.Tokens)
 	}
-	if tokens > image {
-		r.Model.Frames = tokens / image * r.Model.Tubelet
-	}
-	if r.Model.ImageClasses == 0 && tokens == image {
+	if in.Tokens > image {
+		r.Model.Frames = in.Tokens / image * r.Model.Tubelet
+	} else if r.Model.ImageClasses == 0 {
 		r.Model.ImageClasses, r.Model.VideoClasses = r.Model.VideoClasses, 0
 	}
-	return tokens, nil
+	return nil
 }
 
 func imageTokens(r recipe.Recipe) int {
@@ -208,10 +206,10 @@ func imageTokens(r recipe.Recipe) int {
 const benchSeed = 1
 
 // pixels draws a batch with a fixed seed.
-func (in benchInput) pixels(r recipe.Recipe, tokens int) *system.Batch {
+func (in benchInput) pixels(r recipe.Recipe) *system.Batch {
 	b := &system.Batch{Seed: benchSeed, Modality: data.Video}
 	frames, side := r.Model.Frames, r.Model.ImageSize
-	if tokens == imageTokens(r) {
+	if in.Tokens == imageTokens(r) {
 		b.Modality, frames = data.Image, 1
 	}
 	rng := rand.NewChaCha8([32]byte{})

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"path/filepath"
 	"time"
@@ -14,13 +13,10 @@ import (
 
 type demoCmd struct {
 	Out  string `help:"Folder to write: two run folders and index.html. An interrupted demo in it goes on where it was." default:"mien-demo" placeholder:"DIR"`
-	Seed int64  `help:"Seed of the run." default:"0"`
+	Seed uint64 `help:"Seed of the run." default:"0"`
 }
 
 func (c *demoCmd) Run(out *console) error {
-	if c.Seed < 0 {
-		return errors.New("--seed must not be negative")
-	}
 	began := time.Now()
 	pretrain, finetune := filepath.Join(c.Out, "pretrain"), filepath.Join(c.Out, "finetune")
 	if _, err := c.stage(out, "s4d-demo-pretrain", "pre-training", "", pretrain); err != nil {
@@ -51,7 +47,7 @@ func (c *demoCmd) stage(out *console, name, description, init, dir string) (*run
 	if err != nil {
 		return nil, err
 	}
-	r.Seed = uint64(c.Seed)
+	r.Seed = c.Seed
 	return watched(out, description, run.Options{Recipe: r, Backend: out.backend, Init: init, Out: dir, Resume: true})
 }
 

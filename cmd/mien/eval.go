@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"runtime/debug"
 
@@ -24,18 +23,15 @@ type evalCmd struct {
 type modelFlags struct {
 	Model     string            `help:"Fine-tuned weights: a file or a run folder." required:"" placeholder:"FILE|RUN"`
 	Precision *engine.Precision `help:"Number format in which linear layers multiply, f32, bf16 or int8, instead of that in which the model is stored. Below f32, attention takes bf16 where the CPU has instructions for it." placeholder:"P"`
-	Stride    int               `help:"Frames between two sampled frames of a video, instead of the model's." placeholder:"N"`
+	Stride    uint              `help:"Frames between two sampled frames of a video, instead of the model's." placeholder:"N"`
 }
 
 func (f modelFlags) open(out *console) (*infer.Model, error) {
-	if f.Stride < 0 {
-		return nil, errors.New("--stride must be at least 1")
-	}
 	// The model stays in memory: by default the collector would let garbage grow to the same size.
 	debug.SetGCPercent(20)
 	m, err := infer.Open(f.Model, out.backend, f.Precision)
 	if err == nil && f.Stride > 0 {
-		m.Recipe.Data.Stride = f.Stride
+		m.Recipe.Data.Stride = int(f.Stride)
 	}
 	return m, err
 }

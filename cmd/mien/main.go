@@ -34,7 +34,7 @@ type cli struct {
 	Convert   convertCmd   `cmd:"" help:"Convert weights to safetensors."`
 	Bench     benchCmd     `cmd:"" help:"Measure kernels on this machine."`
 
-	Threads int              `help:"Threads to compute with; 0 is one for each core." default:"0"`
+	Threads uint             `help:"Threads to compute with; 0 is one for each core." default:"0"`
 	Version kong.VersionFlag `help:"Print version and kernels."`
 }
 
@@ -97,11 +97,8 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) (code
 	if err != nil {
 		return reportError(stderr, fmt.Errorf("%w\nhint: `mien --help` lists commands and flags", err))
 	}
-	if c.Threads < 0 {
-		return reportError(stderr, fmt.Errorf("--threads %d: give a number of at least 0", c.Threads))
-	}
 	if c.Threads > 0 {
-		runtime.GOMAXPROCS(c.Threads)
+		runtime.GOMAXPROCS(int(c.Threads))
 	}
 	b := newBackend()
 	defer b.Close()

@@ -31,8 +31,8 @@ type trainFlags struct {
 	Init      string           `help:"Weights to start from: a file or a run folder." placeholder:"FILE|RUN"`
 	Out       string           `help:"Run folder to write." required:"" placeholder:"DIR"`
 	Resume    bool             `help:"Continue the run in the folder from its last finished epoch."`
-	Epochs    int              `help:"Epochs instead of the recipe's." placeholder:"N"`
-	Seed      *int64           `help:"Seed instead of the recipe's." placeholder:"N"`
+	Epochs    uint             `help:"Epochs instead of the recipe's." placeholder:"N"`
+	Seed      *uint64          `help:"Seed instead of the recipe's." placeholder:"N"`
 	Recompute bool             `help:"Take less memory and about a third more time: blocks compute twice what the backward pass needs. The result is the same."`
 	Precision engine.Precision `help:"Number format of products: f32, or bf16 with float32 parameters and sums." default:"f32"`
 	dataFlags
@@ -45,13 +45,11 @@ func (f trainFlags) options(out *console, kind string) (run.Options, error) {
 	case err != nil:
 	case r.Kind != kind:
 		err = fmt.Errorf("recipe %s is for %s: run `mien %s`", r.Name, r.Kind, r.Kind)
-	case f.Epochs < 0 || f.Seed != nil && *f.Seed < 0:
-		err = errors.New("--epochs and --seed must not be negative")
 	case f.Epochs > 0:
-		r, err = r.WithEpochs(f.Epochs)
+		r, err = r.WithEpochs(int(f.Epochs))
 	}
 	if f.Seed != nil {
-		r.Seed = uint64(*f.Seed)
+		r.Seed = *f.Seed
 	}
 	return run.Options{Recipe: r, Backend: out.backend, Train: data.Lists(f.dataFlags), Init: f.Init, Out: f.Out, Resume: f.Resume,
 		Recompute: f.Recompute, Precision: f.Precision}, err
