@@ -77,8 +77,12 @@ func (m *Model) Match(s data.Sets) (_ data.Sets, notes []string, err error) {
 		if *d == nil {
 			continue
 		}
-		var note string
-		if *d, note, err = m.relabel(*d); err != nil {
+		modality := (*d).Modality()
+		if m.Net.Classes(modality) == 0 {
+			return s, nil, fmt.Errorf("the model has no head for %ss", modality)
+		}
+		note, err := m.relabel(d)
+		if err != nil {
 			return s, nil, err
 		}
 		if note != "" {
@@ -90,27 +94,28 @@ func (m *Model) Match(s data.Sets) (_ data.Sets, notes []string, err error) {
 
 // relabel puts the classes of a set into the order of a head if both name them. The names of a published checkpoint are only
 // guessed from their number, so its list is used unchanged.
-func (m *Model) relabel(d data.Dataset) (relabelled data.Dataset, note string, err error) {
-	modality := d.Modality()
-	labels := m.Labels[modality]
-	if m.Net.Classes(modality) == 0 {
-		return nil, "", fmt.Errorf("the model has no head for %ss", modality)
-	}
-	differs := d.Classes() != nil && !slices.Equal(d.Classes(), labels)
+func (m *Model) relabel(d *data.Dataset) (note string, err error) {
+	labels := m.Labels[(*d).Modality()]
+	before := *d
+	differs := before.Classes() != nil && !slices.Equal(before.Classes(), labels)
 	if !m.Own && differs {
-		note = fmt.Sprintf("the %s head does not name its classes: labels of the list are taken by number", modality)
+		note = fmt.Sprintf("the %s head does not name its classes: labels of the list are taken by number", before.Modality())
 	}
 	if !m.Own || slices.Equal(labels, data.Unnamed(len(labels))) {
-		return d, note, CheckLabels(d, len(labels))
+		return note, CheckLabels(before, len(labels))
 	}
-	relabelled, dropped, err := data.Relabel(d, labels)
+	after, dropped, err := data.Relabel(before, labels)
+	if err != nil {
+		return "", err
+	}
+	*d = after
 	switch {
 	case dropped > 0:
-		note = fmt.Sprintf("%d of %d %s samples show classes that the model does not know: they are left out", dropped, d.Len(), modality)
+		note = fmt.Sprintf("%d of %d %s samples show classes that the model does not know: they are left out", dropped, before.Len(), before.Modality())
 	case differs:
-		note = fmt.Sprintf("%s labels go by the names of classes: list and model order them differently", modality)
+		note = fmt.Sprintf("%s labels go by the names of classes: list and model order them differently", before.Modality())
 	}
-	return relabelled, note, err
+	return note, nil
 }
 
 // CheckLabels returns an error for a label that a head of so many classes does not have.

@@ -118,16 +118,13 @@ func (l *Loop[B]) hear(p *pending[B]) error {
 	}
 	s := p.Step
 	s.Loss, s.GradNorm = f[engine.FigureLoss], f[engine.FigureNorm]
-	switch {
-	case f[engine.FigureOK] == 1:
+	if f[engine.FigureOK] == 1 {
 		return l.OnStep(s, p.batch)
-	case math.IsNaN(s.Loss) || math.IsInf(s.Loss, 0):
-		return diverged("loss", s.Loss, s, p.batch)
 	}
-	return diverged("norm of the gradients", s.GradNorm, s, p.batch)
-}
-
-func diverged(what string, value float64, s Step, batch any) error {
+	what, value := "norm of the gradients", s.GradNorm
+	if math.IsNaN(s.Loss) || math.IsInf(s.Loss, 0) {
+		what, value = "loss", s.Loss
+	}
 	return fmt.Errorf("%s is %v in epoch %d, step %d (%v, learning rate %.3g): lower the learning rate or clip gradients",
-		what, value, s.Epoch, s.Step, batch, s.LR)
+		what, value, s.Epoch, s.Step, p.batch, s.LR)
 }

@@ -6,9 +6,9 @@ import (
 	"time"
 
 	"mien/infer"
+	"mien/recipe"
 	"mien/report"
 	"mien/run"
-	"mien/systems"
 )
 
 type demoCmd struct {
@@ -19,10 +19,10 @@ type demoCmd struct {
 func (c *demoCmd) Run(out *console) error {
 	began := time.Now()
 	pretrain, finetune := filepath.Join(c.Out, "pretrain"), filepath.Join(c.Out, "finetune")
-	if _, err := c.stage(out, "s4d-demo-pretrain", "pre-training", "", pretrain); err != nil {
+	if _, err := c.stage(out, recipe.Pretrain, "s4d-demo-pretrain", "pre-training", "", pretrain); err != nil {
 		return err
 	}
-	metrics, err := c.stage(out, "s4d-demo", "fine-tuning", pretrain, finetune)
+	metrics, err := c.stage(out, recipe.Finetune, "s4d-demo", "fine-tuning", pretrain, finetune)
 	if err != nil {
 		return err
 	}
@@ -42,13 +42,12 @@ func (c *demoCmd) Run(out *console) error {
 }
 
 // stage runs one of the two recipes, or resumes it.
-func (c *demoCmd) stage(out *console, name, description, init, dir string) (*run.Metrics, error) {
-	r, err := systems.Load(name)
+func (c *demoCmd) stage(out *console, kind, name, description, init, dir string) (*run.Metrics, error) {
+	o, err := trainFlags{Recipe: name, Init: init, Out: dir, Resume: true, Seed: &c.Seed}.options(out, kind)
 	if err != nil {
 		return nil, err
 	}
-	r.Seed = c.Seed
-	return watched(out, description, run.Options{Recipe: r, Backend: out.backend, Init: init, Out: dir, Resume: true})
+	return watched(out, description, o)
 }
 
 // Samples shown on the page, for each modality.

@@ -42,8 +42,7 @@ func (c *evalCmd) Run(out *console) error {
 		return err
 	}
 	if c.Precision != nil && *c.Precision != engine.Full {
-		full := engine.Full
-		if m.Reference, err = infer.Open(c.Model, out.backend, &full); err != nil {
+		if m.Reference, err = infer.Open(c.Model, out.backend, new(engine.Full)); err != nil {
 			return err
 		}
 	}

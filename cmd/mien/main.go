@@ -82,14 +82,11 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) (code
 	}
 	var c cli
 	exited := -1
-	parser, err := kong.New(&c, kong.Name("mien"),
+	parser := kong.Must(&c, kong.Name("mien"),
 		kong.Description("mien learns and reads facial expressions in images and videos."),
 		kong.Writers(stdout, stderr), kong.Exit(func(code int) { exited = code }),
 		kong.Vars{"version": fmt.Sprintf("mien %s, %s kernels, %s/%s", run.Version(), asm.F32().Name, runtime.GOOS, runtime.GOARCH)},
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
-	if err != nil {
-		return reportError(stderr, err)
-	}
 	parsed, err := parser.Parse(args)
 	if exited >= 0 { // --help and --version
 		return exited
