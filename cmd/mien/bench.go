@@ -53,10 +53,9 @@ func (c *benchGemmCmd) Run(out *console) error {
 	if err := out.backend.Supports(c.Precision, false); err != nil {
 		return err
 	}
-	multiply, free := c.work(out.backend)
-	defer free()
+	work := c.work(out.backend)
 	machine := newMachine(c.Precision)
-	t, err := machine.measure(out.ctx, c.Repeat, 2*batch*m*n*k/1e9, func() error { multiply(); return nil })
+	t, err := machine.measure(out.ctx, c.Repeat, 2*batch*m*n*k/1e9, func() error { out.backend.Gemm(work); return nil })
 	if err != nil {
 		return err
 	}
@@ -66,8 +65,8 @@ func (c *benchGemmCmd) Run(out *console) error {
 	return out.print(c.JSON, gemmReport{c, machine, t.Milliseconds, t.speed}, header, row)
 }
 
-// work returns a function that multiplies matrices of small integers through the engine.
-func (c *benchGemmCmd) work(b engine.Backend) (multiply, free func()) {
+// work returns a product of matrices of small integers.
+func (c *benchGemmCmd) work(b engine.Backend) engine.GemmArgs {
 	fill := func(rows, columns int) *engine.Tensor {
 		values := make([]float32, c.Batch*rows*columns)
 		for i := range values {
@@ -84,7 +83,7 @@ func (c *benchGemmCmd) work(b engine.Backend) (multiply, free func()) {
 	if c.Packed {
 		g.Packed = b.PackWeight(y, c.Precision)
 	}
-	return func() { b.Gemm(g) }, func() { x.Free(); y.Free(); z.Free(); g.Packed.Free() }
+	return g
 }
 
 // peakGFLOPS runs the multiply-adds of a precision on registers, on the given number of threads.

@@ -55,14 +55,9 @@ func (f trainFlags) options(out *console, kind string) (run.Options, error) {
 		Recompute: f.Recompute, Precision: f.Precision}, err
 }
 
-// train carries out a run of a kind, shows its progress, and prints the result.
+// train carries out a run of a kind and prints the result.
 func (f trainFlags) train(out *console, kind, description string, validation data.Lists) error {
-	o, err := f.options(out, kind)
-	if err != nil {
-		return err
-	}
-	o.Validation = validation
-	m, err := watched(out, description, o)
+	m, err := f.watch(out, kind, description, validation)
 	if err != nil {
 		if errors.Is(err, context.Canceled) {
 			fmt.Fprintf(out.stderr, "mien: run folder %s keeps the finished epochs: continue with --resume\n", f.Out)
@@ -106,11 +101,15 @@ type valFlags struct {
 	DynamicRoot string `help:"Folder of these videos." placeholder:"DIR"`
 }
 
-// watched carries out a run and shows its progress.
-func watched(out *console, description string, o run.Options) (*run.Metrics, error) {
+// watch carries out a run of a kind and shows its progress.
+func (f trainFlags) watch(out *console, kind, description string, validation data.Lists) (*run.Metrics, error) {
+	o, err := f.options(out, kind)
+	if err != nil {
+		return nil, err
+	}
 	w := &watcher{out: out, description: description, loss: map[data.Modality]float64{}}
 	defer func() { w.Finish() }()
-	o.Watch = w
+	o.Validation, o.Watch = validation, w
 	return run.Train(out.ctx, o)
 }
 
