@@ -60,28 +60,26 @@ func openFolder(o Options) (folder, error) {
 	return f, nil
 }
 
-// holds returns an error unless the folder belongs to a run of r. A checkpoint is checked further when it is restored; before
-// there is one, recipe and log identify the run.
+// holds returns an error unless the folder belongs to a run of r. A checkpoint is checked when it is restored; before there is
+// one, recipe and log identify the run.
 func (f *folder) holds(r recipe.Recipe) error {
-	text, err := os.ReadFile(f.path(recipeFile))
-	if err == nil {
-		var found recipe.Recipe
-		if found, err = recipe.Parse(text); err != nil {
-			err = fmt.Errorf("%s: %w", recipeFile, err)
-		} else if found.Digest() != r.Digest() {
-			return f.foreign()
-		}
-	}
 	if f.has(checkpointFile) {
 		return nil
 	}
+	var found recipe.Recipe
+	text, err := os.ReadFile(f.path(recipeFile))
 	if err == nil {
-		if _, err = readLog(f.dir); errors.Is(err, fs.ErrNotExist) { // a kill may have come before the log
-			return nil
+		if found, err = recipe.Parse(text); err != nil {
+			err = fmt.Errorf("%s: %w", recipeFile, err)
+		} else if _, err = readLog(f.dir); errors.Is(err, fs.ErrNotExist) { // a kill may have come before the log
+			err = nil
 		}
 	}
-	if err != nil {
+	switch {
+	case err != nil:
 		return fmt.Errorf("run folder %s is not empty and holds no run to continue (%w): give another --out", f.dir, err)
+	case found.Digest() != r.Digest():
+		return f.foreign()
 	}
 	return nil
 }
