@@ -54,8 +54,7 @@ func (c *benchGemmCmd) Run(out *console) error {
 		return err
 	}
 	work := c.work(out.backend)
-	machine := newMachine(c.Precision)
-	t, err := machine.measure(out.ctx, c.Repeat, 2*batch*m*n*k/1e9, func() error { out.backend.Gemm(work); return nil })
+	machine, t, err := measure(out.ctx, c.Precision, c.Repeat, 2*batch*m*n*k/1e9, func() error { out.backend.Gemm(work); return nil })
 	if err != nil {
 		return err
 	}

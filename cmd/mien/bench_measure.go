@@ -24,10 +24,6 @@ type machine struct {
 	Kernels   string           `json:"kernels"`
 }
 
-func newMachine(p engine.Precision) machine {
-	return machine{Threads: runtime.GOMAXPROCS(0), Precision: p, Kernels: asm.F32().Name}
-}
-
 // timing is what is measured of repeated steps.
 type timing struct {
 	Milliseconds float64 `json:"ms"` // median
@@ -44,30 +40,32 @@ type speed struct {
 	PeakFraction float64 `json:"peak_fraction"`
 }
 
-// measure runs a step of so many operations once to warm up, which allocates buffers and pages, and then repeat times. The peak
-// is measured between the steps, so that both see the same machine load.
-func (m machine) measure(ctx context.Context, repeat int, gflop float64, step func() error) (t timing, err error) {
+// measure runs a step of so many operations at a precision once to warm up, which allocates buffers and pages, and then repeat
+// times. The peak is measured between the steps, so that both see the same machine load.
+func measure(ctx context.Context, p engine.Precision, repeat int, gflop float64, step func() error) (m machine, t timing, err error) {
+	m = machine{Threads: runtime.GOMAXPROCS(0), Precision: p, Kernels: asm.F32().Name}
 	if err := step(); err != nil {
-		return t, err
+		return m, t, err
 	}
 	forgetPeakRSS()
 	var seconds, peaks []float64
 	var allocated []uint64
 	for range repeat {
 		if err := ctx.Err(); err != nil {
-			return t, err
+			return m, t, err
 		}
 		peaks = append(peaks, peakGFLOPS(m.Threads, m.Precision))
 		before, start := totalAlloc(), time.Now()
 		if err := step(); err != nil {
-			return t, err
+			return m, t, err
 		}
 		seconds = append(seconds, time.Since(start).Seconds())
 		allocated = append(allocated, totalAlloc()-before)
 	}
 	gflops, peak := gflop/median(seconds), median(peaks)
-	return timing{Milliseconds: median(seconds) * 1e3, Fastest: slices.Min(seconds) * 1e3, speed: speed{gflops, peak, gflops / peak},
-		PeakRSS: peakRSS(), Allocated: median(allocated)}, nil
+	t = timing{Milliseconds: median(seconds) * 1e3, Fastest: slices.Min(seconds) * 1e3, speed: speed{gflops, peak, gflops / peak},
+		PeakRSS: peakRSS(), Allocated: median(allocated)}
+	return m, t, nil
 }
 
 // totalAlloc returns the total bytes ever allocated on the Go heap.

@@ -98,17 +98,17 @@ func (m *benchModel) run(out *console, name string, change func(*recipe.Recipe))
 	if err := out.backend.Supports(m.Precision, m.training); err != nil {
 		return err
 	}
-	if err := m.build(out.backend, name, change); err != nil {
+	err := m.build(out.backend, name, change)
+	if err != nil {
 		return err
 	}
-	r := stepReport{Model: name, benchInput: m.benchInput, machine: newMachine(m.Precision), Parameters: nn.Count(m.params)}
+	r := stepReport{Model: name, benchInput: m.benchInput, Parameters: nn.Count(m.params)}
 	step, gflop := m.forward(out), forwardGFLOP
 	if m.training {
 		step, gflop = m.train(out), trainingGFLOP
 	}
 	r.GFLOP = gflop(m.Batch, m.net.MACs(m.batch.Modality))
-	var err error
-	if r.timing, err = r.measure(out.ctx, m.Repeat, r.GFLOP, step); err != nil {
+	if r.machine, r.timing, err = measure(out.ctx, m.Precision, m.Repeat, r.GFLOP, step); err != nil {
 		return err
 	}
 	return out.print(m.JSON, r, []string{r.Model, ""},
