@@ -54,14 +54,14 @@ func (c *benchGemmCmd) Run(out *console) error {
 		return err
 	}
 	work := c.work(out.backend)
-	machine, t, err := measure(out.ctx, c.Precision, c.Repeat, 2*batch*m*n*k/1e9, func() error { out.backend.Gemm(work); return nil })
+	on, t, err := measure(out.ctx, c.Precision, c.Repeat, 2*batch*m*n*k/1e9, func() error { out.backend.Gemm(work); return nil })
 	if err != nil {
 		return err
 	}
 	row := cells("%d\t%d\t%d\t%d\t%s\t%.2f\t%.1f\t%.1f\t%.1f %%",
-		c.M, c.N, c.K, machine.Threads, machine.Kernels, t.Milliseconds, t.GFLOPS, t.PeakGFLOPS, 100*t.PeakFraction)
+		c.M, c.N, c.K, on.Threads, on.Kernels, t.Milliseconds, t.GFLOPS, t.PeakGFLOPS, 100*t.PeakFraction)
 	header := cells("m\tn\tk\tthreads\tkernels\tms\tGFLOP/s\tpeak\tof peak")
-	return out.print(c.JSON, gemmReport{c, machine, t.Milliseconds, t.speed}, header, row)
+	return out.print(c.JSON, gemmReport{c, on, t.Milliseconds, t.speed}, header, row)
 }
 
 // work returns a product of matrices of small integers.

@@ -32,17 +32,17 @@ type gradRow struct {
 }
 
 func (c *gradcheckCmd) Run(out *console) error {
-	cases := slices.DeleteFunc(append(gradcheck.Ops(), cases.Layers()...), func(k gradcheck.Case) bool {
+	chosen := slices.DeleteFunc(append(gradcheck.Ops(), cases.Layers()...), func(k gradcheck.Case) bool {
 		return !strings.Contains(strings.ToLower(k.Name), strings.ToLower(c.Filter))
 	})
-	if len(cases) == 0 {
+	if len(chosen) == 0 {
 		return fmt.Errorf("no gradient case has %q in its name", c.Filter)
 	}
 	var rows []gradRow
 	failed := 0
-	bar := report.NewProgress(out.stderr, len(cases), "checking gradients")
+	bar := report.NewProgress(out.stderr, len(chosen), "checking gradients")
 	defer bar.Finish()
-	for _, k := range cases {
+	for _, k := range chosen {
 		if err := out.ctx.Err(); err != nil {
 			return err
 		}
