@@ -62,9 +62,9 @@ func (p *Progress) Print(line string) {
 	fmt.Fprintln(p.w, line)
 }
 
-// Finish removes the bar.
+// Finish removes the bar, if there is one.
 func (p *Progress) Finish() {
-	if p.bar != nil {
+	if p != nil && p.bar != nil {
 		p.bar.Clear()
 		p.bar.Exit()
 	}

@@ -60,39 +60,28 @@ func openFolder(o Options) (folder, error) {
 	return f, nil
 }
 
-// holds returns an error unless the folder belongs to a run of r. A checkpoint is checked further when it is restored; before
-// there is one, recipe and log identify the run.
+// holds returns an error unless the folder belongs to a run of r. A checkpoint is checked when it is restored; before there is
+// one, recipe and log identify the run.
 func (f *folder) holds(r recipe.Recipe) error {
-	found, err := f.recipe()
-	switch {
-	case err == nil && found.Digest() != r.Digest():
-		return f.foreign()
-	case f.has(checkpointFile):
+	if f.has(checkpointFile) {
 		return nil
-	case err != nil:
-		return f.noRun(err)
 	}
-	if _, err := readLog(f.dir); err != nil && !errors.Is(err, fs.ErrNotExist) { // a kill may have come before the log
-		return f.noRun(err)
+	var found recipe.Recipe
+	text, err := os.ReadFile(f.path(recipeFile))
+	if err == nil {
+		if found, err = recipe.Parse(text); err != nil {
+			err = fmt.Errorf("%s: %w", recipeFile, err)
+		} else if _, err = readLog(f.dir); errors.Is(err, fs.ErrNotExist) { // a kill may have come before the log
+			err = nil
+		}
+	}
+	switch {
+	case err != nil:
+		return fmt.Errorf("run folder %s is not empty and holds no run to continue (%w): give another --out", f.dir, err)
+	case found.Digest() != r.Digest():
+		return f.foreign()
 	}
 	return nil
-}
-
-// recipe reads the recipe of the run in the folder.
-func (f *folder) recipe() (recipe.Recipe, error) {
-	text, err := os.ReadFile(f.path(recipeFile))
-	if err != nil {
-		return recipe.Recipe{}, err
-	}
-	r, err := recipe.Parse(text)
-	if err != nil {
-		return r, fmt.Errorf("%s: %w", recipeFile, err)
-	}
-	return r, nil
-}
-
-func (f *folder) noRun(err error) error {
-	return fmt.Errorf("run folder %s is not empty and holds no run to continue (%w): give another --out", f.dir, err)
 }
 
 func (f *folder) foreign() error {
@@ -172,12 +161,4 @@ func readLog(dir string) ([]logEntry, error) {
 		entries = append(entries, e)
 	}
 	return entries, nil
-}
-
-func (f *folder) writeJSON(name string, v any) error {
-	text, err := json.MarshalIndent(v, "", "  ")
-	if err != nil {
-		return err
-	}
-	return atomicfile.WriteBytes(f.path(name), append(text, '\n'))
 }

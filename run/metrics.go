@@ -1,13 +1,11 @@
 package run
 
 import (
-	"runtime"
 	"runtime/debug"
 	"slices"
 
 	"mien/data"
 	"mien/infer"
-	"mien/nn"
 )
 
 // What a finished run reports: metrics.json, and the loss curves from its log.
@@ -42,11 +40,6 @@ func Version() string {
 		}
 	}
 	return info.Main.Version
-}
-
-func (r *run) newMetrics() *Metrics {
-	return &Metrics{Epochs: r.Recipe.Train.Epochs, Parameters: nn.Count(r.params), Loss: map[data.Modality]float64{},
-		Environment: Environment{Version(), runtime.Version(), runtime.GOARCH, r.Backend.Name(), r.Recipe.Seed}}
 }
 
 // addLosses computes the mean losses of the last epoch from the log.

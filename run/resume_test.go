@@ -114,8 +114,7 @@ func TestResumeOfACheckpointOfNoRun(t *testing.T) {
 	params := nn.NewScope(o.Backend, engine.Float32, nn.Random{})
 	params.Param("weight", nn.Ones, 3)
 	r := &run{Options: o, folder: folder{dir: t.TempDir()}, params: params.Params()}
-	r.optimizer = train.NewAdamW(o.Backend, r.params, train.AdamWConfig{
-		Group: func(string, []int) (lrScale, decay float64) { return 1, 0 }})
+	r.optimizer = train.NewAdamW(o.Backend, r.params, 0.99, func(string, []int) (lrScale, decay float64) { return 1, 0 })
 	for digest, want := range map[string]bool{"": false, "other": false, o.digest(): true} {
 		require.NoError(t, train.Save(r.folder.path(checkpointFile), r.params, r.optimizer, train.Progress{Epoch: 1, Recipe: digest}))
 		if err := r.restore(); want {

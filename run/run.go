@@ -20,10 +20,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 
 	"mien/atomicfile"
-	ag "mien/autograd"
 	"mien/data"
 	"mien/engine"
 	"mien/infer"
@@ -51,10 +51,10 @@ type Options struct {
 
 // Watcher receives the progress of a run, to display it.
 type Watcher interface {
-	Start(total, done int)                     // steps of the run, and how many are already done
+	Start(total, done int)                     // first: steps of the run, and how many are already done
 	Step(s train.Step, m data.Modality)        // after each step
 	Evaluated(epoch int, report *infer.Report) // after each evaluation
-	Note(line string)                          // a message for the user
+	Print(line string)                         // a message for the user
 }
 
 // run is a training run in progress.
@@ -77,20 +77,10 @@ type run struct {
 func Train(ctx context.Context, o Options) (*Metrics, error) {
 	r := &run{Options: o}
 	defer r.close()
-	if err := r.prepare(); err != nil {
-		return nil, err
-	}
-	for _, line := range r.notes {
-		r.Watch.Note(line)
-	}
-	if err := r.restore(); err != nil {
-		return nil, err
-	}
-	if err := r.begin(); err != nil {
-		return nil, err
-	}
-	if err := r.loop(ctx); err != nil {
-		return nil, err
+	for _, stage := range []func() error{r.prepare, r.restore, r.begin, func() error { return r.loop(ctx) }} {
+		if err := stage(); err != nil {
+			return nil, err
+		}
 	}
 	return r.finish(ctx)
 }
@@ -109,10 +99,8 @@ func (r *run) close() {
 // prepare does everything that can fail before the first write.
 func (r *run) prepare() (err error) {
 	defer engine.Catch(&err)
-	if r.system, err = systems.Of(r.Recipe); err != nil {
-		return err
-	}
-	if err := r.Backend.Supports(r.Precision, true); err != nil {
+	r.system, err = systems.Of(r.Recipe)
+	if err := cmp.Or(err, r.Backend.Supports(r.Precision, true)); err != nil {
 		return err
 	}
 	sets, err := TrainingSets(r.Recipe, r.system, r.Options.Train)
@@ -128,15 +116,12 @@ func (r *run) prepare() (err error) {
 	if err := r.prepareEvaluation(sets); err != nil {
 		return err
 	}
-	if r.metadata, err = modelfile.Metadata(r.Recipe, sets.Labels); err != nil {
-		return err
-	}
 	r.folder, err = openFolder(r.Options)
 	return err
 }
 
 // build makes the model, from scratch or from a file, and the optimizer for the parameters that are not frozen.
-func (r *run) build(labels Labels) error {
+func (r *run) build(labels Labels) (err error) {
 	random := nn.Random{Seed: r.Recipe.Seed}
 	var source nn.Source = random
 	var load *nn.Load
@@ -163,10 +148,10 @@ func (r *run) build(labels Labels) error {
 	if err := r.freeze(); err != nil {
 		return err
 	}
-	t := r.Recipe.Train
-	r.optimizer = train.NewAdamW(r.Backend, r.params, train.AdamWConfig{Beta1: 0.9, Beta2: t.Beta2, Eps: 1e-8,
-		Group: func(name string, shape []int) (float64, float64) { return r.system.Group(r.Recipe, name, shape) }})
-	return nil
+	group := func(name string, shape []int) (lrScale, decay float64) { return r.system.Group(r.Recipe, name, shape) }
+	r.optimizer = train.NewAdamW(r.Backend, r.params, r.Recipe.Train.Beta2, group)
+	r.metadata, err = modelfile.Metadata(r.Recipe, labels)
+	return err
 }
 
 // freeze excludes parameters from training, as recipe and system specify.
@@ -230,14 +215,11 @@ func (r *run) restore() error {
 
 // begin writes the files that a run folder has before the first step.
 func (r *run) begin() error {
-	if err := r.folder.clean(); err != nil {
-		return err
-	}
 	text, err := r.Recipe.Text()
 	if err != nil {
 		return err
 	}
-	if err := atomicfile.WriteBytes(r.folder.path(recipeFile), text); err != nil {
+	if err := cmp.Or(r.folder.clean(), atomicfile.WriteBytes(r.folder.path(recipeFile), text)); err != nil {
 		return err
 	}
 	return r.folder.startLog(r.progress.Epoch, r.Recipe.Train.Epochs)
@@ -247,26 +229,19 @@ func (r *run) begin() error {
 func (r *run) loop(ctx context.Context) error {
 	t, steps := r.Recipe.Train, r.plan.steps()
 	r.Watch.Start(t.Epochs*steps, r.progress.Epoch*steps)
-	var logged error
+	for _, line := range r.notes {
+		r.Watch.Print(line)
+	}
 	loop := train.Loop[*system.Batch]{
 		Backend: r.Backend, Optimizer: r.optimizer, Schedule: r.Recipe.Schedule(steps), Clip: t.Clip,
 		Recompute: r.Recompute, Precision: r.Precision, Epochs: t.Epochs, Steps: steps,
 		Batches: r.plan.batches,
-		Loss:    func(t *ag.Tape, b *system.Batch) *ag.Value { return r.model.Loss(t, b) },
-		OnStep: func(s train.Step, b *system.Batch) {
-			err := r.folder.logLine(logEntry{Epoch: s.Epoch, Step: s.Step, Modality: b.Modality, Loss: s.Loss, LR: s.LR, GradNorm: s.GradNorm})
-			logged = cmp.Or(logged, err)
+		Loss:    r.model.Loss,
+		OnStep: func(s train.Step, b *system.Batch) error {
 			r.Watch.Step(s, b.Modality)
+			return r.folder.logLine(logEntry{Epoch: s.Epoch, Step: s.Step, Modality: b.Modality, Loss: s.Loss, LR: s.LR, GradNorm: s.GradNorm})
 		},
-		OnEpoch: func(ctx context.Context, epoch int) error {
-			if logged != nil {
-				return logged
-			}
-			return r.endEpoch(ctx, epoch)
-		},
-	}
-	if f, ok := r.model.(system.Follower); ok {
-		loop.AfterStep = f.AfterStep
+		OnEpoch: r.endEpoch,
 	}
 	return loop.Run(ctx, r.progress.Epoch)
 }
@@ -309,12 +284,17 @@ func (r *run) finish(ctx context.Context) (m *Metrics, err error) {
 	if err := modelfile.Write(r.folder.path(modelfile.Name), r.params, r.metadata); err != nil {
 		return nil, err
 	}
-	m = r.newMetrics()
+	m = &Metrics{Epochs: r.Recipe.Train.Epochs, Parameters: nn.Count(r.params), Loss: map[data.Modality]float64{},
+		Environment: Environment{Version(), runtime.Version(), runtime.GOARCH, r.Backend.Name(), r.Recipe.Seed}}
 	if m.Final, err = r.score(ctx, m.Epochs-1); err != nil {
 		return nil, err
 	}
 	if err := m.addLosses(r.folder.dir); err != nil {
 		return nil, err
 	}
-	return m, r.folder.writeJSON(metricsFile, m)
+	text, err := json.MarshalIndent(m, "", "  ")
+	if err != nil {
+		return nil, err
+	}
+	return m, atomicfile.WriteBytes(r.folder.path(metricsFile), append(text, '\n'))
 }

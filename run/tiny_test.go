@@ -61,7 +61,7 @@ func (w *watched) Step(s train.Step, _ data.Modality) {
 }
 
 func (w *watched) Evaluated(epoch int, _ *infer.Report) { w.evaluated = append(w.evaluated, epoch) }
-func (w *watched) Note(line string)                     { w.notes = append(w.notes, line) }
+func (w *watched) Print(line string)                    { w.notes = append(w.notes, line) }
 
 // options returns the options of a run into a new folder.
 func options(t *testing.T, r recipe.Recipe) Options {

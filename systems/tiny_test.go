@@ -74,10 +74,10 @@ func newTrainee(t testing.TB, b engine.Backend, r recipe.Recipe) *trainee {
 	require.NoError(t, err)
 	scope := nn.NewScope(b, engine.Float32, nn.Random{Seed: r.Seed})
 	x := &trainee{recipe: r, model: s.Build(scope, r), params: scope.Params()}
+	group := func(name string, shape []int) (lrScale, decay float64) { return s.Group(r, name, shape) }
 	x.loop = train.Loop[*system.Batch]{
 		Backend: b, Schedule: func(int) float64 { return r.Train.LR }, Clip: r.Train.Clip, Epochs: tinyEpochs, Steps: tinySteps,
-		Optimizer: train.NewAdamW(b, x.params, train.AdamWConfig{Beta1: 0.9, Beta2: r.Train.Beta2, Eps: 1e-8,
-			Group: func(name string, shape []int) (float64, float64) { return s.Group(r, name, shape) }}),
+		Optimizer: train.NewAdamW(b, x.params, r.Train.Beta2, group),
 		Batches: func(_ context.Context, epoch int) iter.Seq2[*system.Batch, error] {
 			return func(yield func(*system.Batch, error) bool) {
 				for step := range tinySteps {
@@ -88,11 +88,8 @@ func newTrainee(t testing.TB, b engine.Backend, r recipe.Recipe) *trainee {
 			}
 		},
 		Loss:    x.model.Loss,
-		OnStep:  func(s train.Step, _ *system.Batch) { x.steps = append(x.steps, s) },
+		OnStep:  func(s train.Step, _ *system.Batch) error { x.steps = append(x.steps, s); return nil },
 		OnEpoch: func(context.Context, int) error { return nil },
-	}
-	if f, ok := x.model.(system.Follower); ok {
-		x.loop.AfterStep = f.AfterStep
 	}
 	return x
 }

@@ -5,17 +5,16 @@ import (
 	"mien/nn"
 )
 
-// AdamWConfig has the hyperparameters that are constant during a run.
-type AdamWConfig struct {
-	Beta1, Beta2, Eps float64
-	// Group returns the learning-rate factor and the weight decay of a parameter.
-	Group func(name string, shape []int) (lrScale, decay float64)
-}
+// Hyperparameters of AdamW that are the same in all runs.
+const (
+	beta1 = 0.9
+	eps   = 1e-8
+)
 
 // AdamW is Adam with decoupled weight decay (Loshchilov & Hutter 2019). A parameter without a gradient, such as the head of the
 // other modality, is left unchanged, including its moments and step count. A frozen parameter has no moments.
 type AdamW struct {
-	config  AdamWConfig
+	beta2   float64
 	backend engine.Backend
 	params  []nn.Param // those that are trained
 	m, v    []*engine.Tensor
@@ -25,9 +24,10 @@ type AdamW struct {
 	decay   []float64
 }
 
-// NewAdamW returns an optimizer for those of params that need a gradient, with moments of 0.
-func NewAdamW(b engine.Backend, params []nn.Param, c AdamWConfig) *AdamW {
-	a := &AdamW{config: c, backend: b}
+// NewAdamW returns an optimizer for those of params that need a gradient, with moments of 0. group returns the learning-rate
+// factor and the weight decay of a parameter.
+func NewAdamW(b engine.Backend, params []nn.Param, beta2 float64, group func(name string, shape []int) (lrScale, decay float64)) *AdamW {
+	a := &AdamW{beta2: beta2, backend: b}
 	for _, p := range params {
 		if !p.NeedsGrad() {
 			continue
@@ -35,7 +35,7 @@ func NewAdamW(b engine.Backend, params []nn.Param, c AdamWConfig) *AdamW {
 		a.params = append(a.params, p)
 		a.m = append(a.m, engine.Zeros(b, p.Data().DType(), p.Shape()...))
 		a.v = append(a.v, engine.Zeros(b, p.Data().DType(), p.Shape()...))
-		scale, decay := c.Group(p.Name, p.Shape())
+		scale, decay := group(p.Name, p.Shape())
 		a.scale, a.decay = append(a.scale, scale), append(a.decay, decay)
 	}
 	a.steps = engine.Zeros(b, engine.Int32, len(a.params))
@@ -46,7 +46,7 @@ func NewAdamW(b engine.Backend, params []nn.Param, c AdamWConfig) *AdamW {
 // most clip. It does not wait for the backend: the figures of the step (engine.FigureLoss, …) are a tensor, which the caller
 // frees. If the scalar loss or the norm is not finite, neither this nor any later call changes anything.
 func (a *AdamW) Update(loss *engine.Tensor, lr, clip float64) (figures *engine.Tensor) {
-	args := engine.AdamWArgs{Beta1: a.config.Beta1, Beta2: a.config.Beta2, Eps: a.config.Eps, Steps: a.steps}
+	args := engine.AdamWArgs{Beta1: beta1, Beta2: a.beta2, Eps: eps, Steps: a.steps}
 	for i, p := range a.params {
 		if p.Grad() == nil {
 			continue

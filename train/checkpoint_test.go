@@ -140,7 +140,7 @@ func TestCheckpointStreams(t *testing.T) {
 	for i := range n {
 		params = append(params, nn.Param{Name: fmt.Sprint(i), Value: ag.Param(engine.Filled(b, engine.Float32, float64(i), size))})
 	}
-	a := NewAdamW(b, params, AdamWConfig{Group: plain})
+	a := NewAdamW(b, params, 0.99, plain)
 	path := filepath.Join(t.TempDir(), "checkpoint")
 	once := enginetest.Traffic{Calls: 3*n + 1, Bytes: 4 * (3*n*size + n)}
 	for what, do := range map[string]func(){

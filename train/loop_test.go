@@ -46,15 +46,15 @@ func slope(b engine.Backend) (l *Loop[place], log *[]string) {
 	return &Loop[place]{
 		Backend: b, Epochs: 2, Steps: 3, Batches: places(3),
 		Schedule:  func(step int) float64 { return float64(step) / 1000 },
-		Optimizer: NewAdamW(b, []nn.Param{w}, AdamWConfig{Beta1: 0.9, Beta2: 0.99, Eps: 1e-8, Group: plain}),
+		Optimizer: NewAdamW(b, []nn.Param{w}, 0.99, plain),
 		Loss: func(t *ag.Tape, p place) *ag.Value {
 			note("loss %v", p)
 			x := t.Const(engine.Filled(b, engine.Float32, float64(10*p.epoch+p.step), 1))
 			return ag.Sum(ag.Mul(x, w.Value))
 		},
-		AfterStep: func(p place) { note("after %v", p) },
-		OnStep: func(s Step, p place) {
+		OnStep: func(s Step, p place) error {
 			note("heard %v: epoch %d step %d lr %v loss %.0f norm %.0f", p, s.Epoch, s.Step, s.LR, s.Loss, s.GradNorm)
+			return nil
 		},
 		OnEpoch: func(_ context.Context, epoch int) error { note("epoch %d", epoch); return nil },
 	}, log
@@ -80,13 +80,13 @@ func TestOrder(t *testing.T) {
 		log = noted
 		require.NoError(t, l.Run(t.Context(), 0))
 		require.Equal(t, []string{
-			"loss place 0.0", "after place 0.0", "flush",
-			"loss place 0.1", "after place 0.1", "flush", "heard place 0.0: epoch 0 step 0 lr 0 loss 0 norm 0",
-			"loss place 0.2", "after place 0.2", "flush", "heard place 0.1: epoch 0 step 1 lr 0.001 loss 2 norm 1",
+			"loss place 0.0", "flush",
+			"loss place 0.1", "flush", "heard place 0.0: epoch 0 step 0 lr 0 loss 0 norm 0",
+			"loss place 0.2", "flush", "heard place 0.1: epoch 0 step 1 lr 0.001 loss 2 norm 1",
 			"heard place 0.2: epoch 0 step 2 lr 0.002 loss 4 norm 2", "epoch 0",
-			"loss place 1.0", "after place 1.0", "flush",
-			"loss place 1.1", "after place 1.1", "flush", "heard place 1.0: epoch 1 step 0 lr 0.003 loss 20 norm 10",
-			"loss place 1.2", "after place 1.2", "flush", "heard place 1.1: epoch 1 step 1 lr 0.004 loss 22 norm 11",
+			"loss place 1.0", "flush",
+			"loss place 1.1", "flush", "heard place 1.0: epoch 1 step 0 lr 0.003 loss 20 norm 10",
+			"loss place 1.2", "flush", "heard place 1.1: epoch 1 step 1 lr 0.004 loss 22 norm 11",
 			"heard place 1.2: epoch 1 step 2 lr 0.005 loss 24 norm 12", "epoch 1",
 		}, *log)
 	}
@@ -95,7 +95,6 @@ func TestOrder(t *testing.T) {
 // A resumed run starts with the next epoch, and its schedule continues.
 func TestRunFromAnEpoch(t *testing.T) {
 	l, log := slope(cpu.New())
-	l.AfterStep = nil
 	require.NoError(t, l.Run(t.Context(), 1))
 	require.Equal(t, "loss place 1.0", (*log)[0])
 	require.Contains(t, (*log)[2], "heard place 1.0: epoch 1 step 0 lr 0.003 loss 20 norm 10")
@@ -112,7 +111,7 @@ func TestFiguresAreFreed(t *testing.T) {
 	require.NoError(t, l.Run(t.Context(), 0))
 	after := b.Stats().LiveBytes
 	require.Equal(t, 4*engine.FigureCount, after-before, "those of the last step, for the next one")
-	l.OnStep = func(Step, place) {}
+	l.OnStep = func(Step, place) error { return nil }
 	require.NoError(t, l.Run(t.Context(), 0))
 	require.Equal(t, after, b.Stats().LiveBytes)
 	for _, batches := range []func(context.Context, int) iter.Seq2[place, error]{
@@ -144,7 +143,7 @@ func TestLoopErrors(t *testing.T) {
 		}
 	}
 	require.EqualError(t, l.Run(t.Context(), 0), "unreadable")
-	require.Equal(t, []string{"loss place 0.0", "after place 0.0"}, (*log)[:2])
+	require.Equal(t, []string{"loss place 0.0"}, (*log)[:1])
 	require.NotContains(t, *log, "epoch 0")
 }
 
@@ -197,9 +196,9 @@ func dot(b engine.Backend, freeze ...string) (a *AdamW, params []nn.Param, loss 
 	if _, err := nn.Freeze(params, freeze); err != nil {
 		panic(err)
 	}
-	a = NewAdamW(b, params, AdamWConfig{Beta1: 0.9, Beta2: 0.99, Eps: 1e-8, Group: func(name string, _ []int) (float64, float64) {
+	a = NewAdamW(b, params, 0.99, func(name string, _ []int) (float64, float64) {
 		return map[string]float64{"first": 1, "second": 0.5, "third": 0.25}[name], map[string]float64{"third": 0.1}[name]
-	}})
+	})
 	return a, params, func(t *ag.Tape) *ag.Value {
 		one := t.Const(engine.Filled(b, engine.Float32, 1, 1))
 		sum := ag.Sum(ag.Mul(one, params[0].Value))
@@ -306,7 +305,7 @@ func (lost) Download([]byte, engine.Buffer, int) error { return errors.New("devi
 func TestLoopHearsOfBackendErrors(t *testing.T) {
 	l, log := slope(lost{cpu.New()})
 	require.EqualError(t, l.Run(t.Context(), 0), "device lost")
-	require.Equal(t, []string{"loss place 0.0", "after place 0.0", "loss place 0.1", "after place 0.1"}, *log)
+	require.Equal(t, []string{"loss place 0.0", "loss place 0.1"}, *log)
 }
 
 // A step that diverged changes nothing, nor does the next one, which was submitted before the loop read its figures.

@@ -31,12 +31,12 @@ func learn(t *testing.T, p engine.Precision) (losses []float64) {
 	first, second := nn.NewLinear(s.Sub("first"), 2, 24, nn.XavierUniform), nn.NewLinear(s.Sub("second"), 24, 2, nn.XavierUniform)
 	l := &Loop[place]{
 		Backend: b, Epochs: 1, Steps: 150, Batches: places(150), Precision: p, Schedule: func(int) float64 { return 0.03 },
-		Optimizer: NewAdamW(b, s.Params(), AdamWConfig{Beta1: 0.9, Beta2: 0.99, Eps: 1e-8, Group: plain}),
+		Optimizer: NewAdamW(b, s.Params(), 0.99, plain),
 		Loss: func(t *ag.Tape, _ place) *ag.Value {
 			h := first.ForwardGELU(t.Const(engine.FromSlice(b, engine.Float32, x, points, 2)))
 			return ag.CrossEntropy(second.Forward(h), t.Const(engine.FromSlice(b, engine.Float32, targets, points, 2)))
 		},
-		OnStep:  func(s Step, _ place) { losses = append(losses, s.Loss) },
+		OnStep:  func(s Step, _ place) error { losses = append(losses, s.Loss); return nil },
 		OnEpoch: func(context.Context, int) error { return nil },
 	}
 	require.NoError(t, l.Run(t.Context(), 0))

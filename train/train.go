@@ -31,10 +31,8 @@ type Loop[B any] struct {
 	Batches func(ctx context.Context, epoch int) iter.Seq2[B, error]
 	// Loss builds the computation of one batch, up to a scalar.
 	Loss func(t *ag.Tape, batch B) *ag.Value
-	// AfterStep, if not nil, is called after each update is submitted, which the backend may not have computed yet.
-	AfterStep func(batch B)
 	// OnStep is called for each step, one step late.
-	OnStep func(s Step, batch B)
+	OnStep func(s Step, batch B) error
 	// OnEpoch is called at the end of each epoch, to evaluate and to save.
 	OnEpoch func(ctx context.Context, epoch int) error
 }
@@ -104,11 +102,7 @@ func (l *Loop[B]) step(lr float64, batch B) (figures *engine.Tensor) {
 	defer t.Close()
 	loss := l.Loss(t, batch)
 	t.Backward(loss)
-	figures = l.Optimizer.Update(loss.Data(), lr, l.Clip)
-	if l.AfterStep != nil {
-		l.AfterStep(batch)
-	}
-	return figures
+	return l.Optimizer.Update(loss.Data(), lr, l.Clip)
 }
 
 // hear waits for the figures of a step, reports them and frees them.
@@ -124,17 +118,13 @@ func (l *Loop[B]) hear(p *pending[B]) error {
 	}
 	s := p.Step
 	s.Loss, s.GradNorm = f[engine.FigureLoss], f[engine.FigureNorm]
-	switch {
-	case f[engine.FigureOK] == 1:
-		l.OnStep(s, p.batch)
-		return nil
-	case math.IsNaN(s.Loss) || math.IsInf(s.Loss, 0):
-		return diverged("loss", s.Loss, s, p.batch)
+	if f[engine.FigureOK] == 1 {
+		return l.OnStep(s, p.batch)
 	}
-	return diverged("norm of the gradients", s.GradNorm, s, p.batch)
-}
-
-func diverged(what string, value float64, s Step, batch any) error {
+	what, value := "norm of the gradients", s.GradNorm
+	if math.IsNaN(s.Loss) || math.IsInf(s.Loss, 0) {
+		what, value = "loss", s.Loss
+	}
 	return fmt.Errorf("%s is %v in epoch %d, step %d (%v, learning rate %.3g): lower the learning rate or clip gradients",
-		what, value, s.Epoch, s.Step, batch, s.LR)
+		what, value, s.Epoch, s.Step, p.batch, s.LR)
 }

@@ -22,8 +22,7 @@ func descent(b engine.Backend, factor func(epoch int) float64) (*Loop[int], nn.P
 	goal := []float32{3, 3}
 	return &Loop[int]{
 		Backend: b, Epochs: 4, Steps: 25, Schedule: func(int) float64 { return 0.1 },
-		Optimizer: NewAdamW(b, []nn.Param{p}, AdamWConfig{Beta1: 0.9, Beta2: 0.99, Eps: 1e-8,
-			Group: func(string, []int) (float64, float64) { return 1, 0 }}),
+		Optimizer: NewAdamW(b, []nn.Param{p}, 0.99, func(string, []int) (float64, float64) { return 1, 0 }),
 		Batches: func(_ context.Context, epoch int) iter.Seq2[int, error] {
 			return func(yield func(int, error) bool) {
 				for range 25 {
@@ -37,7 +36,7 @@ func descent(b engine.Backend, factor func(epoch int) float64) (*Loop[int], nn.P
 			d := ag.Sub(t.Const(engine.FromSlice(b, engine.Float32, goal, 2)), p.Value)
 			return ag.Scale(ag.Sum(ag.Mul(d, d)), factor(epoch))
 		},
-		OnStep:  func(Step, int) {},
+		OnStep:  func(Step, int) error { return nil },
 		OnEpoch: func(context.Context, int) error { return nil },
 	}, p
 }
@@ -88,9 +87,10 @@ func TestLoopStopsOnNaNGradient(t *testing.T) {
 			return err
 		}
 		steps := 0
-		l.OnStep = func(s Step, _ int) {
+		l.OnStep = func(s Step, _ int) error {
 			require.Positive(t, s.GradNorm)
 			steps++
+			return nil
 		}
 		require.ErrorContains(t, l.Run(t.Context(), 0), "norm of the gradients is NaN in epoch 2, step 0 (2, learning rate 0.1)")
 		require.Equal(t, 2, saved)
@@ -108,15 +108,18 @@ func TestLoopStopsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	l, _ := descent(cpu.New(), func(int) float64 { return 1 })
 	steps := 0
-	l.OnStep = func(Step, int) {
+	l.OnStep = func(Step, int) error {
 		if steps++; steps == 30 {
 			cancel()
 		}
+		return nil
 	}
 	require.ErrorIs(t, l.Run(ctx, 0), context.Canceled)
 	require.Equal(t, 30, steps)
 	l.OnEpoch = func(context.Context, int) error { return errors.New("disk full") }
 	require.ErrorContains(t, l.Run(t.Context(), 0), "disk full")
+	l.OnStep = func(Step, int) error { return errors.New("log full") }
+	require.ErrorContains(t, l.Run(t.Context(), 0), "log full")
 }
 
 // Adam's first step hardly depends on the scale of gradients; its first moment, a tenth of them, does.

@@ -27,8 +27,7 @@ func Example() {
 	var losses []float64
 	loop := train.Loop[string]{
 		Backend: b, Epochs: 1, Steps: 40, Clip: 1, Schedule: func(int) float64 { return 1e-3 },
-		Optimizer: train.NewAdamW(b, scope.Params(), train.AdamWConfig{Beta1: 0.9, Beta2: 0.95, Eps: 1e-8,
-			Group: func(string, []int) (lrScale, decay float64) { return 1, 0 }}),
+		Optimizer: train.NewAdamW(b, scope.Params(), 0.95, func(string, []int) (lrScale, decay float64) { return 1, 0 }),
 		Batches: func(context.Context, int) iter.Seq2[string, error] {
 			return func(yield func(string, error) bool) {
 				for step := 0; step < 40 && yield("both images", nil); step++ {
@@ -40,7 +39,7 @@ func Example() {
 			want := t.Const(engine.FromSlice(b, engine.Float32, []float32{1, 0, 0, 1}, 2, 2))
 			return ag.CrossEntropy(model.Forward(x), want)
 		},
-		OnStep:  func(s train.Step, _ string) { losses = append(losses, s.Loss) },
+		OnStep:  func(s train.Step, _ string) error { losses = append(losses, s.Loss); return nil },
 		OnEpoch: func(context.Context, int) error { return nil },
 	}
 	err := loop.Run(context.Background(), 0)

@@ -7,10 +7,9 @@ import (
 
 	"mien/asm"
 	"mien/engine"
-	"mien/report"
 )
 
-// The bench commands, and bench gemm. Models are measured by bench_forward.go and bench_train.go.
+// The bench commands, and bench gemm. Models are measured by bench_model.go.
 
 type benchCmd struct {
 	Gemm     benchGemmCmd     `cmd:"" help:"Multiply matrices, and compare with the FMA peak, that of multiply-adds on registers."`
@@ -20,25 +19,20 @@ type benchCmd struct {
 }
 
 type benchGemmCmd struct {
-	M         int              `help:"Rows of A and C." default:"1024"`
-	N         int              `help:"Columns of B and C." default:"1024"`
-	K         int              `help:"Columns of A, rows of B." default:"1024"`
-	Batch     int              `help:"Products in one call, each of its own matrices." default:"1"`
-	TransB    bool             `help:"Store B as [N, K], as the weights of a layer are."`
-	Packed    bool             `help:"Pack B once, before the runs, as inference does with weights."`
-	Precision engine.Precision `help:"Number format: f32, bf16 or int8. The last two convert A in the measured time, and B before, as --packed does." default:"f32"`
-	Repeat    int              `help:"Runs, of which the median counts." default:"15"`
-	JSON      bool             `help:"Print JSON."`
+	M         int              `json:"m" help:"Rows of A and C." default:"1024"`
+	N         int              `json:"n" help:"Columns of B and C." default:"1024"`
+	K         int              `json:"k" help:"Columns of A, rows of B." default:"1024"`
+	Batch     int              `json:"batch" help:"Products in one call, each of its own matrices." default:"1"`
+	TransB    bool             `json:"trans_b" help:"Store B as [N, K], as the weights of a layer are."`
+	Packed    bool             `json:"packed" help:"Pack B once, before the runs, as inference does with weights."`
+	Precision engine.Precision `json:"-" help:"Number format: f32, bf16 or int8. The last two convert A in the measured time, and B before, as --packed does." default:"f32"`
+	Repeat    int              `json:"-" help:"Runs, of which the median counts." default:"15"`
+	JSON      bool             `json:"-" help:"Print JSON."`
 }
 
-// gemmReport is what bench gemm prints. GFLOP/s are medians.
+// gemmReport is what bench gemm prints.
 type gemmReport struct {
-	M      int  `json:"m"`
-	N      int  `json:"n"`
-	K      int  `json:"k"`
-	Batch  int  `json:"batch"`
-	TransB bool `json:"trans_b"`
-	Packed bool `json:"packed"`
+	*benchGemmCmd
 	machine
 	Milliseconds float64 `json:"ms"`
 	speed
@@ -52,32 +46,26 @@ func (c *benchGemmCmd) Run(out *console) error {
 	if c.Packed && c.Batch > 1 {
 		return fmt.Errorf("--packed, bf16 and int8 are for one weight: leave out --batch")
 	}
-	if float64(c.Batch)*(float64(c.M)*float64(c.K)+float64(c.K)*float64(c.N)+float64(c.M)*float64(c.N)) > 1<<31 {
+	batch, m, n, k := float64(c.Batch), float64(c.M), float64(c.N), float64(c.K)
+	if batch*(m*k+k*n+m*n) > 1<<31 {
 		return fmt.Errorf("matrices of %d×%d×%d do not fit in 8 GiB: choose smaller ones", c.M, c.N, c.K)
 	}
-	r := gemmReport{M: c.M, N: c.N, K: c.K, Batch: c.Batch, TransB: c.TransB, Packed: c.Packed, machine: newMachine(c.Precision)}
 	if err := out.backend.Supports(c.Precision, false); err != nil {
 		return err
 	}
-	multiply, free := c.work(out.backend)
-	defer free()
-	s, err := r.measure(out.ctx, c.Repeat, func() error { multiply(); return nil })
+	work := c.work(out.backend)
+	on, t, err := measure(out.ctx, c.Precision, c.Repeat, 2*batch*m*n*k/1e9, func() error { out.backend.Gemm(work); return nil })
 	if err != nil {
 		return err
 	}
-	r.Milliseconds = median(s.seconds) * 1e3
-	r.speed = s.speed(2 * float64(c.Batch) * float64(c.M) * float64(c.N) * float64(c.K) / 1e9)
-	if c.JSON {
-		return printJSON(out.stdout, r)
-	}
-	report.Table(out.stdout, []string{"m", "n", "k", "threads", "kernels", "ms", "GFLOP/s", "peak", "of peak"}, [][]string{{
-		fmt.Sprint(r.M), fmt.Sprint(r.N), fmt.Sprint(r.K), fmt.Sprint(r.Threads), r.Kernels, fmt.Sprintf("%.2f", r.Milliseconds),
-		fmt.Sprintf("%.1f", r.GFLOPS), fmt.Sprintf("%.1f", r.PeakGFLOPS), fmt.Sprintf("%.1f %%", 100*r.PeakFraction)}})
-	return nil
+	row := cells("%d\t%d\t%d\t%d\t%s\t%.2f\t%.1f\t%.1f\t%.1f %%",
+		c.M, c.N, c.K, on.Threads, on.Kernels, t.Milliseconds, t.GFLOPS, t.PeakGFLOPS, 100*t.PeakFraction)
+	header := cells("m\tn\tk\tthreads\tkernels\tms\tGFLOP/s\tpeak\tof peak")
+	return out.print(c.JSON, gemmReport{c, on, t.Milliseconds, t.speed}, header, row)
 }
 
-// work returns a function that multiplies matrices of small integers through the engine.
-func (c *benchGemmCmd) work(b engine.Backend) (multiply, free func()) {
+// work returns a product of matrices of small integers.
+func (c *benchGemmCmd) work(b engine.Backend) engine.GemmArgs {
 	fill := func(rows, columns int) *engine.Tensor {
 		values := make([]float32, c.Batch*rows*columns)
 		for i := range values {
@@ -94,7 +82,7 @@ func (c *benchGemmCmd) work(b engine.Backend) (multiply, free func()) {
 	if c.Packed {
 		g.Packed = b.PackWeight(y, c.Precision)
 	}
-	return func() { b.Gemm(g) }, func() { x.Free(); y.Free(); z.Free(); g.Packed.Free() }
+	return g
 }
 
 // peakGFLOPS runs the multiply-adds of a precision on registers, on the given number of threads.

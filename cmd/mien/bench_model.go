@@ -2,83 +2,199 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"fmt"
+	"iter"
 	"math/rand/v2"
 	"slices"
 	"strings"
 
+	ag "mien/autograd"
 	"mien/data"
+	"mien/engine"
 	"mien/nn"
 	"mien/recipe"
 	"mien/system"
 	"mien/systems"
+	"mien/train"
 )
 
-// The model and random batch of a benchmark, and the operations of a step.
+// bench forward, train and pretrain: steps of whole models of published sizes, on random weights and pixels.
 
-// benchInput are the flags that shape a batch of random pixels.
-type benchInput struct {
-	Batch  int  `help:"Samples a step." default:"1"`
-	Tokens int  `help:"Patches of a sample: those of an image, or a multiple for a video; 0 is a whole video." default:"0"`
-	Repeat int  `help:"Steps, of which the median counts." default:"5"`
-	JSON   bool `help:"Print JSON."`
+type benchForwardCmd struct {
+	Model     string           `help:"vit-SIZE is a plain vision transformer, s4d-SIZE has experts: tiny, small, base, large." default:"vit-base" placeholder:"NAME"`
+	Precision engine.Precision `help:"Number format of weights and products: f32, bf16 or int8." default:"f32"`
+	benchInput
 }
 
-// benchSeed is the seed of the weights.
-const benchSeed = 1
+type benchTrainCmd struct {
+	Model string `help:"vit-SIZE is a plain vision transformer, s4d-SIZE has experts: tiny, small, base, large." default:"vit-base" placeholder:"NAME"`
+	trainInput
+}
 
-// benchModel is a model of a published size with random weights, random pixels for it, and the report that names both.
+type benchPretrainCmd struct {
+	Model string  `help:"Encoder and decoder of the published sizes: mae-tiny, mae-small, mae-base, mae-large." default:"mae-base" placeholder:"NAME"`
+	Mask  float64 `help:"Share of the patches that the encoder does not see." default:"0.95"`
+	trainInput
+}
+
+// trainInput has the flags of both training benchmarks.
+type trainInput struct {
+	Recompute bool             `help:"Compute blocks twice instead of keeping what they computed."`
+	Precision engine.Precision `help:"Number format of products: f32 or bf16." default:"f32"`
+	benchInput
+}
+
+// benchInput has the flags of all three, which shape a batch of random pixels.
+type benchInput struct {
+	Batch  int  `json:"batch" help:"Samples a step." default:"1"`
+	Tokens int  `json:"tokens" help:"Patches of a sample: those of an image, or a multiple for a video; 0 is a whole video." default:"0"`
+	Repeat int  `json:"-" help:"Steps, of which the median counts." default:"5"`
+	JSON   bool `json:"-" help:"Print JSON."`
+}
+
+// Run measures classification.
+func (c *benchForwardCmd) Run(out *console) error {
+	m := benchModel{trainInput: trainInput{Precision: c.Precision, benchInput: c.benchInput}, kind: recipe.Finetune}
+	return m.run(out, c.Model, func(*recipe.Recipe) {})
+}
+
+// Run measures forward, backward and AdamW with the published numbers of fine-tuning: including label smoothing and router
+// noise; layer decay costs nothing and is omitted.
+func (c *benchTrainCmd) Run(out *console) error {
+	m := benchModel{trainInput: c.trainInput, kind: recipe.Finetune, training: true}
+	return m.run(out, c.Model, func(r *recipe.Recipe) { r.Train.LabelSmoothing, r.Train.RouterNoise = 0.1, true })
+}
+
+// Run measures forward, backward and AdamW; each step hides other patches.
+func (c *benchPretrainCmd) Run(out *console) error {
+	m := benchModel{trainInput: c.trainInput, kind: recipe.Pretrain, training: true}
+	return m.run(out, c.Model, func(r *recipe.Recipe) { r.Train.ImageMask, r.Train.VideoMask = c.Mask, c.Mask })
+}
+
+// benchModel is a benchmark of a model for runs of a kind.
 type benchModel struct {
+	trainInput
+	kind     string
+	training bool // or only the forward pass
+
 	net    system.Model
 	params []nn.Param // used by a step: without the head of the other modality
 	batch  *system.Batch
-	report *stepReport
 }
 
-// newBenchModel builds the model of that name for runs of a kind. change, if not nil, changes its recipe.
-func (in benchInput) newBenchModel(name, kind string, scope *nn.Scope, change func(*recipe.Recipe)) (*benchModel, error) {
-	r, ok := systems.Preset(name)
-	if !ok || r.Kind != kind {
-		return nil, fmt.Errorf("--model %s: choose one of %s", name, strings.Join(presets(kind), ", "))
+// stepReport is the output of the benchmarks of whole models.
+type stepReport struct {
+	Model string `json:"model"`
+	benchInput
+	machine
+	Parameters int     `json:"parameters"` // used by the step
+	GFLOP      float64 `json:"gflop"`      // of one step, counted by formula
+	timing
+}
+
+// run measures steps of the model of that name, whose recipe it first changes, and prints the report.
+func (m *benchModel) run(out *console, name string, change func(*recipe.Recipe)) error {
+	if err := out.backend.Supports(m.Precision, m.training); err != nil {
+		return err
 	}
-	tokens, err := in.shape(&r)
+	err := m.build(out.backend, name, change)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if change != nil {
-		change(&r)
+	r := stepReport{Model: name, benchInput: m.benchInput, Parameters: nn.Count(m.params)}
+	step, gflop := m.forward(out), forwardGFLOP
+	if m.training {
+		step, gflop = m.train(out), trainingGFLOP
 	}
+	r.GFLOP = gflop(m.Batch, m.net.MACs(m.batch.Modality))
+	if r.machine, r.timing, err = measure(out.ctx, m.Precision, m.Repeat, r.GFLOP, step); err != nil {
+		return err
+	}
+	return out.print(m.JSON, r, []string{r.Model, ""},
+		cells("batch × tokens\t%d × %d", r.Batch, r.Tokens),
+		cells("parameters\t%d", r.Parameters),
+		cells("threads, kernels\t%d, %s %s", r.Threads, r.Kernels, r.Precision),
+		cells("time of a step\t%.1f ms, fastest %.1f ms", r.Milliseconds, r.Fastest),
+		cells("speed\t%.1f GFLOP/s, %.1f %% of the peak of %.1f", r.GFLOPS, 100*r.PeakFraction, r.PeakGFLOPS),
+		cells("peak memory\t%.0f MiB", r.PeakRSS),
+		cells("allocated a step\t%.1f KiB of the Go heap", float64(r.Allocated)/1024))
+}
+
+// build makes the model and a batch of random pixels for it.
+func (m *benchModel) build(b engine.Backend, name string, change func(*recipe.Recipe)) error {
+	r, ok := systems.Preset(name)
+	if !ok || r.Kind != m.kind {
+		return fmt.Errorf("--model %s: choose one of %s", name, strings.Join(presets(m.kind), ", "))
+	}
+	if err := m.shape(&r); err != nil {
+		return err
+	}
+	change(&r)
 	s, err := systems.Of(r)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	m := &benchModel{batch: in.pixels(r, tokens), net: s.Build(scope, r)}
+	scope := nn.NewInferenceScope(b, nn.Random{Seed: benchSeed}, m.Precision)
+	if m.training {
+		scope = nn.NewScope(b, engine.Float32, nn.Random{Seed: benchSeed})
+	}
+	m.batch, m.net = m.pixels(r), s.Build(scope, r)
 	m.params = usedParams(scope.Params(), s.Heads(r), m.batch.Modality)
-	m.report = &stepReport{Model: name, Batch: in.Batch, Tokens: tokens, Parameters: nn.Count(m.params)}
-	return m, scope.Err()
+	return scope.Err()
 }
 
-// shape checks the flags against the model's geometry, and returns the tokens of a sample. A model with one head gets the head
-// of the sample's modality.
-func (in benchInput) shape(r *recipe.Recipe) (tokens int, err error) {
+// forward returns a function that classifies the batch, as predict does.
+func (m *benchModel) forward(out *console) func() error {
+	return func() error {
+		t := ag.NewInferenceTape(out.backend, m.Precision)
+		defer t.Close()
+		logits := m.net.(system.Classifier).Logits(m.batch.Pixels(t), m.batch.Modality, engine.Key{})
+		_, err := engine.Read[float64](logits.Data())
+		return err
+	}
+}
+
+// train returns a function that runs the training loop for one step, a later one on each call.
+func (m *benchModel) train(out *console) func() error {
+	group := func(_ string, shape []int) (lrScale, decay float64) { return 1, 0.05 * float64(min(len(shape)-1, 1)) }
+	loop := train.Loop[*system.Batch]{
+		Backend: out.backend, Epochs: 1, Steps: 1, Recompute: m.Recompute, Precision: m.Precision,
+		Optimizer: train.NewAdamW(out.backend, m.params, 0.999, group),
+		Schedule:  func(int) float64 { return 1e-5 },
+		Batches: func(context.Context, int) iter.Seq2[*system.Batch, error] {
+			return func(yield func(*system.Batch, error) bool) {
+				m.batch.Step++
+				yield(m.batch, nil)
+			}
+		},
+		Loss:    m.net.Loss,
+		OnStep:  func(train.Step, *system.Batch) error { return nil },
+		OnEpoch: func(context.Context, int) error { return nil },
+	}
+	return func() error { return loop.Run(out.ctx, 0) }
+}
+
+// shape checks the flags against the model's geometry, and sets the tokens of a sample. A model with one head gets the head of
+// the sample's modality.
+func (in *benchInput) shape(r *recipe.Recipe) error {
 	if in.Batch < 1 || in.Repeat < 1 || in.Tokens < 0 {
-		return 0, fmt.Errorf("--batch and --repeat must be at least 1, --tokens at least 0")
+		return fmt.Errorf("--batch and --repeat must be at least 1, --tokens at least 0")
 	}
 	image := imageTokens(*r)
-	tokens = cmp.Or(in.Tokens, image*r.Model.Frames/r.Model.Tubelet)
-	if tokens%image != 0 {
-		return 0, fmt.Errorf("--tokens %d: %s takes multiples of %d, the patches of an image", tokens, r.Name, image)
+	in.Tokens = cmp.Or(in.Tokens, image*r.Model.Frames/r.Model.Tubelet)
+	if in.Tokens%image != 0 {
+		return fmt.Errorf("--tokens %d: %s takes multiples of %d, the patches of an image", in.Tokens, r.Name, image)
 	}
-	if float64(in.Batch)*float64(tokens)*float64(3*r.Model.Tubelet*r.Model.PatchSize*r.Model.PatchSize) > 1<<31 {
-		return 0, fmt.Errorf("%d samples of %d tokens do not fit in 8 GiB: choose fewer", in.Batch, tokens)
+	if float64(in.Batch)*float64(in.Tokens)*float64(3*r.Model.Tubelet*r.Model.PatchSize*r.Model.PatchSize) > 1<<31 {
+		return fmt.Errorf("%d samples of %d tokens do not fit in 8 GiB: choose fewer", in.Batch, in.Tokens)
 	}
-	if tokens > image {
-		r.Model.Frames = tokens / image * r.Model.Tubelet
-	}
-	if r.Model.ImageClasses == 0 && tokens == image {
+	if in.Tokens > image {
+		r.Model.Frames = in.Tokens / image * r.Model.Tubelet
+	} else if r.Model.ImageClasses == 0 {
 		r.Model.ImageClasses, r.Model.VideoClasses = r.Model.VideoClasses, 0
 	}
-	return tokens, nil
+	return nil
 }
 
 func imageTokens(r recipe.Recipe) int {
@@ -86,21 +202,21 @@ func imageTokens(r recipe.Recipe) int {
 	return side * side
 }
 
+// benchSeed is the seed of the weights.
+const benchSeed = 1
+
 // pixels draws a batch with a fixed seed.
-func (in benchInput) pixels(r recipe.Recipe, tokens int) *system.Batch {
+func (in benchInput) pixels(r recipe.Recipe) *system.Batch {
 	b := &system.Batch{Seed: benchSeed, Modality: data.Video}
-	frames := r.Model.Frames
-	if tokens == imageTokens(r) {
+	frames, side := r.Model.Frames, r.Model.ImageSize
+	if in.Tokens == imageTokens(r) {
 		b.Modality, frames = data.Image, 1
 	}
-	rng := rand.New(rand.NewPCG(1, 2))
+	rng := rand.NewChaCha8([32]byte{})
 	for i := range in.Batch {
-		f := data.NewFrames(frames, r.Model.ImageSize, r.Model.ImageSize)
-		for j := range f.Pix {
-			f.Pix[j] = uint8(rng.Uint32())
-		}
-		b.Views = append(b.Views, data.View{T: f.T, H: f.H, W: f.W, Bytes: f.Pix})
-		b.Labels = append(b.Labels, i%max(1, r.Classes(b.Modality)))
+		v := data.View{T: frames, H: side, W: side, Bytes: make([]uint8, frames*side*side*3)}
+		rng.Read(v.Bytes)
+		b.Views, b.Labels = append(b.Views, v), append(b.Labels, i%max(1, r.Classes(b.Modality)))
 	}
 	return b
 }

@@ -21,7 +21,8 @@ func (c *convertCmd) Run(out *console) error {
 		return err
 	}
 	defer f.Close()
-	if sameFile(c.In, c.Out) {
+	in, _ := os.Stat(f.Path)
+	if existing, _ := os.Stat(c.Out); os.SameFile(in, existing) {
 		return fmt.Errorf("%s: would overwrite the file it is read from; name another output", c.Out)
 	}
 	dtypes, err := f.StoredTypes(c.Precision)
@@ -49,10 +50,4 @@ func (c *convertCmd) Run(out *console) error {
 	}
 	fmt.Fprintf(out.stdout, "%s: %d tensors, %d values\n", c.Out, len(tensors), elements)
 	return nil
-}
-
-func sameFile(a, b string) bool {
-	ia, errA := os.Stat(a)
-	ib, errB := os.Stat(b)
-	return errA == nil && errB == nil && os.SameFile(ia, ib)
 }

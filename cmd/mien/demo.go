@@ -1,58 +1,62 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"time"
 
+	"mien/data"
 	"mien/infer"
+	"mien/recipe"
 	"mien/report"
 	"mien/run"
-	"mien/systems"
 )
 
 type demoCmd struct {
 	Out  string `help:"Folder to write: two run folders and index.html. An interrupted demo in it goes on where it was." default:"mien-demo" placeholder:"DIR"`
-	Seed int64  `help:"Seed of the run." default:"0"`
+	Seed uint64 `help:"Seed of the run." default:"0"`
 }
 
 func (c *demoCmd) Run(out *console) error {
-	if c.Seed < 0 {
-		return errors.New("--seed must not be negative")
-	}
 	began := time.Now()
 	pretrain, finetune := filepath.Join(c.Out, "pretrain"), filepath.Join(c.Out, "finetune")
-	if _, err := c.stage(out, "s4d-demo-pretrain", "pre-training", "", pretrain); err != nil {
+	page := &report.Page{
+		Title: "mien: a demonstration on drawn faces",
+		Intro: "A small S4D model was pre-trained by hiding most of each image and video and guessing the rest, then fine-tuned " +
+			"jointly on drawn images and videos with a mixture of adapter experts, and measured on drawn faces of people it had never seen.",
+	}
+	var metrics *run.Metrics
+	for _, s := range []struct{ title, kind, recipe, init, out string }{
+		{"Pre-training", recipe.Pretrain, "s4d-demo-pretrain", "", pretrain},
+		{"Fine-tuning", recipe.Finetune, "s4d-demo", pretrain, finetune},
+	} {
+		var err error
+		flags := trainFlags{Recipe: s.recipe, Init: s.init, Out: s.out, Resume: true, Seed: &c.Seed}
+		if metrics, err = flags.watch(out, s.kind, strings.ToLower(s.title), data.Lists{}); err != nil {
+			return err
+		}
+		curves, err := run.Curves(s.out)
+		if err != nil {
+			return err
+		}
+		page.Runs = append(page.Runs, report.Run{Title: s.title, Curves: curves})
+	}
+	if err := fillPage(out, page, pretrain, finetune); err != nil {
 		return err
 	}
-	metrics, err := c.stage(out, "s4d-demo", "fine-tuning", pretrain, finetune)
-	if err != nil {
-		return err
+	took := time.Since(began).Round(time.Second)
+	page.Report, page.Facts = metrics.Final, [][2]string{
+		{"Version", metrics.Environment.Version}, {"Backend", metrics.Environment.Backend},
+		{"Seed", fmt.Sprint(metrics.Environment.Seed)}, {"Parameters", fmt.Sprint(metrics.Parameters)}, {"Time", took.String()},
 	}
-	page, err := demoPage(out, pretrain, finetune, metrics)
-	if err != nil {
-		return err
-	}
-	page.Facts = append(page.Facts, [2]string{"Time", time.Since(began).Round(time.Second).String()})
 	path := filepath.Join(c.Out, "index.html")
 	if err := page.Write(path); err != nil {
 		return err
 	}
 	printReport(out, metrics.Final)
-	fmt.Fprintf(out.stdout, "took %s; look at %s, and try\n  mien predict --model %s PATH…\n",
-		time.Since(began).Round(time.Second), path, finetune)
+	fmt.Fprintf(out.stdout, "took %s; look at %s, and try\n  mien predict --model %s PATH…\n", took, path, finetune)
 	return nil
-}
-
-// stage runs one of the two recipes, or resumes it.
-func (c *demoCmd) stage(out *console, name, description, init, dir string) (*run.Metrics, error) {
-	r, err := systems.Load(name)
-	if err != nil {
-		return nil, err
-	}
-	r.Seed = uint64(c.Seed)
-	return watched(out, description, run.Options{Recipe: r, Backend: out.backend, Init: init, Out: dir, Resume: true})
 }
 
 // Samples shown on the page, for each modality.
@@ -62,39 +66,24 @@ const (
 	routedSamples        = 40
 )
 
-func demoPage(out *console, pretrain, finetune string, metrics *run.Metrics) (*report.Page, error) {
+// fillPage adds what a page shows of single samples.
+func fillPage(out *console, page *report.Page, pretrain, finetune string) error {
 	m, err := infer.Open(finetune, out.backend, nil)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer m.Close()
+	page.Model = m
 	sets, err := run.DrawnTest(m.Recipe, m.Labels)
 	if err != nil {
-		return nil, err
-	}
-	page := &report.Page{
-		Title: "mien: a demonstration on drawn faces",
-		Intro: "A small S4D model was pre-trained by hiding most of each image and video and guessing the rest, then fine-tuned " +
-			"jointly on drawn images and videos with a mixture of adapter experts, and measured on drawn faces of people it had never seen.",
-		Model: m, Report: metrics.Final,
-		Facts: [][2]string{
-			{"Version", metrics.Environment.Version}, {"Backend", metrics.Environment.Backend},
-			{"Seed", fmt.Sprint(metrics.Environment.Seed)}, {"Parameters", fmt.Sprint(metrics.Parameters)},
-		},
-	}
-	for _, r := range []struct{ title, dir string }{{"Pre-training", pretrain}, {"Fine-tuning", finetune}} {
-		curves, err := run.Curves(r.dir)
-		if err != nil {
-			return nil, err
-		}
-		page.Runs = append(page.Runs, report.Run{Title: r.title, Curves: curves})
+		return err
 	}
 	if page.Reconstructions, err = report.Reconstruct(out.ctx, pretrain, out.backend, sets, shownReconstructions); err != nil {
-		return nil, err
+		return err
 	}
 	if page.Routing, err = report.RoutingOf(out.ctx, m, sets, routedSamples); err != nil {
-		return nil, err
+		return err
 	}
 	page.Examples, err = report.Examples(out.ctx, m, sets, shownPredictions)
-	return page, err
+	return err
 }

@@ -1,10 +1,7 @@
 package main
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"runtime/debug"
 
 	"mien/data"
@@ -26,18 +23,15 @@ type evalCmd struct {
 type modelFlags struct {
 	Model     string            `help:"Fine-tuned weights: a file or a run folder." required:"" placeholder:"FILE|RUN"`
 	Precision *engine.Precision `help:"Number format in which linear layers multiply, f32, bf16 or int8, instead of that in which the model is stored. Below f32, attention takes bf16 where the CPU has instructions for it." placeholder:"P"`
-	Stride    int               `help:"Frames between two sampled frames of a video, instead of the model's." placeholder:"N"`
+	Stride    uint              `help:"Frames between two sampled frames of a video, instead of the model's." placeholder:"N"`
 }
 
 func (f modelFlags) open(out *console) (*infer.Model, error) {
-	if f.Stride < 0 {
-		return nil, errors.New("--stride must be at least 1")
-	}
 	// The model stays in memory: by default the collector would let garbage grow to the same size.
 	debug.SetGCPercent(20)
 	m, err := infer.Open(f.Model, out.backend, f.Precision)
 	if err == nil && f.Stride > 0 {
-		m.Recipe.Data.Stride = f.Stride
+		m.Recipe.Data.Stride = int(f.Stride)
 	}
 	return m, err
 }
@@ -48,8 +42,7 @@ func (c *evalCmd) Run(out *console) error {
 		return err
 	}
 	if c.Precision != nil && *c.Precision != engine.Full {
-		full := engine.Full
-		if m.Reference, err = infer.Open(c.Model, out.backend, &full); err != nil {
+		if m.Reference, err = infer.Open(c.Model, out.backend, new(engine.Full)); err != nil {
 			return err
 		}
 	}
@@ -62,7 +55,7 @@ func (c *evalCmd) Run(out *console) error {
 		return err
 	}
 	if c.JSON {
-		return printJSON(out.stdout, r)
+		return out.print(true, r, nil)
 	}
 	printReport(out, r)
 	for _, s := range r.Scores() {
@@ -92,14 +85,12 @@ func (c *evalCmd) testSets(out *console, m *infer.Model) (data.Sets, error) {
 func printReport(out *console, r *infer.Report) {
 	head, rows := []string{"set", "UAR", "WAR", "n"}, [][]string(nil)
 	for _, s := range r.Scores() {
-		row := []string{s.Name, fmt.Sprintf("%.2f", s.UAR), fmt.Sprintf("%.2f", s.WAR), fmt.Sprint(s.N)}
+		row := cells("%s\t%.2f\t%.2f\t%d", s.Name, s.UAR, s.WAR, s.N)
 		if a := s.Agreement; a != nil {
 			head = []string{"set", "UAR", "WAR", "n", "as f32", "largest change"}
-			row = append(row, fmt.Sprintf("%.2f %%", a.Top1), fmt.Sprintf("%.4f", a.LargestChange))
+			row = append(row, cells("%.2f %%\t%.4f", a.Top1, a.LargestChange)...)
 		}
 		rows = append(rows, row)
 	}
 	report.Table(out.stdout, head, rows)
 }
-
-func printJSON(w io.Writer, v any) error { return json.NewEncoder(w).Encode(v) }

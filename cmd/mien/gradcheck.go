@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"mien/asm"
@@ -31,60 +32,45 @@ type gradRow struct {
 }
 
 func (c *gradcheckCmd) Run(out *console) error {
-	all := append(gradcheck.Ops(), cases.Layers()...)
+	chosen := slices.DeleteFunc(append(gradcheck.Ops(), cases.Layers()...), func(k gradcheck.Case) bool {
+		return !strings.Contains(strings.ToLower(k.Name), strings.ToLower(c.Filter))
+	})
+	if len(chosen) == 0 {
+		return fmt.Errorf("no gradient case has %q in its name", c.Filter)
+	}
 	var rows []gradRow
 	failed := 0
-	bar := report.NewProgress(out.stderr, len(all), "checking gradients")
+	bar := report.NewProgress(out.stderr, len(chosen), "checking gradients")
 	defer bar.Finish()
-	for _, k := range all {
+	for _, k := range chosen {
 		if err := out.ctx.Err(); err != nil {
 			return err
 		}
 		bar.Add(1)
-		if !strings.Contains(strings.ToLower(k.Name), strings.ToLower(c.Filter)) {
-			continue
-		}
-		row := checkCase(k)
-		if row.Error != "" {
+		row := gradRow{Name: k.Name, Float32: map[string]float64{}}
+		if err := row.check(k); err != nil {
+			row.Error = err.Error()
 			failed++
 		}
 		rows = append(rows, row)
 	}
 	bar.Finish()
-	if len(rows) == 0 {
-		return fmt.Errorf("no gradient case has %q in its name", c.Filter)
+	if err := printGradRows(out, c.JSON, rows); err != nil || failed == 0 {
+		return err
 	}
-	if c.JSON {
-		if err := printJSON(out.stdout, rows); err != nil {
-			return err
-		}
-	} else {
-		printGradRows(out, rows)
-	}
-	if failed > 0 {
-		return fmt.Errorf("%d of %d gradient cases fail", failed, len(rows))
-	}
-	return nil
+	return fmt.Errorf("%d of %d gradient cases fail", failed, len(rows))
 }
 
-func checkCase(k gradcheck.Case) gradRow {
-	row := gradRow{Name: k.Name, Float32: map[string]float64{}}
+// check compares float64 with finite differences and then, with float64, float32 on every set of kernels and training at bf16.
+func (row *gradRow) check(k gradcheck.Case) error {
 	r, err := gradcheck.Check(k, gradcheck.Options{Backend: newBackend})
 	row.Checked, row.Float64 = r.Checked, r.Worst.RelError
 	if r.Checked > 0 {
 		row.Worst = r.Worst.String()
 	}
-	if err == nil {
-		err = compareKernels(k, &row)
-	}
 	if err != nil {
-		row.Error = err.Error()
+		return err
 	}
-	return row
-}
-
-// compareKernels compares float32 on every set of kernels, and training at bf16, with float64.
-func compareKernels(k gradcheck.Case, row *gradRow) error {
 	reference, err := gradcheck.Gradients(k, gradcheck.Target{Backend: newBackend, DType: engine.Float64})
 	if err != nil {
 		return err
@@ -105,22 +91,23 @@ func compareKernels(k gradcheck.Case, row *gradRow) error {
 	return errors.Join(append(failed, err)...)
 }
 
-func printGradRows(out *console, rows []gradRow) {
+func printGradRows(out *console, asJSON bool, results []gradRow) error {
 	header := []string{"case", "compared", "float64"}
 	for _, k := range asm.Implementations() {
 		header = append(header, "float32 "+k.Name)
 	}
-	header = append(header, "bf16")
-	var cells [][]string
-	for _, r := range rows {
-		line := []string{r.Name, fmt.Sprint(r.Checked), fmt.Sprintf("%.1e", r.Float64)}
+	var rows [][]string
+	for _, r := range results {
+		row := cells("%s\t%d\t%.1e", r.Name, r.Checked, r.Float64)
 		for _, k := range asm.Implementations() {
-			line = append(line, fmt.Sprintf("%.1e", r.Float32[k.Name]))
+			row = append(row, fmt.Sprintf("%.1e", r.Float32[k.Name]))
 		}
-		line = append(line, fmt.Sprintf("%.1e", r.BF16))
-		cells = append(cells, append(line, cmp.Or(r.Error, "ok")))
+		rows = append(rows, append(row, fmt.Sprintf("%.1e", r.BF16), cmp.Or(r.Error, "ok")))
 	}
-	report.Table(out.stdout, append(header, ""), cells)
-	fmt.Fprintf(out.stdout, "%d cases; tolerances %.0e in float64, %.0e in float32, %.0e at bf16\n", len(rows), gradcheck.Tolerance,
-		gradcheck.Tolerance32, gradcheck.ToleranceBF16)
+	err := out.print(asJSON, results, append(header, "bf16", ""), rows...)
+	if !asJSON {
+		fmt.Fprintf(out.stdout, "%d cases; tolerances %.0e in float64, %.0e in float32, %.0e at bf16\n", len(rows), gradcheck.Tolerance,
+			gradcheck.Tolerance32, gradcheck.ToleranceBF16)
+	}
+	return err
 }

@@ -11,7 +11,6 @@ import (
 	"mien/modelfile"
 	"mien/nn"
 	"mien/recipe"
-	"mien/report"
 	"mien/system"
 	"mien/systems"
 )
@@ -50,25 +49,22 @@ func (c *infoCmd) Run(out *console) error {
 	if err != nil {
 		return err
 	}
-	if c.JSON {
-		return printJSON(out.stdout, info)
-	}
-	report.Table(out.stdout, []string{"model", info.Model}, info.rows())
-	return nil
+	return out.print(c.JSON, info, []string{"model", info.Model}, info.rows()...)
 }
 
 func (m modelInfo) rows() [][]string {
 	e, experts := m.Encoder, ""
 	if len(m.MoAEBlocks) > 0 {
-		experts = fmt.Sprintf("%d, %d a token, in blocks %s", m.Experts, m.TopK, joinInts(m.MoAEBlocks))
+		blocks := strings.Join(strings.Fields(strings.Trim(fmt.Sprint(m.MoAEBlocks), "[]")), ", ")
+		experts = fmt.Sprintf("%d, %d a token, in blocks %s", m.Experts, m.TopK, blocks)
 	}
 	rows := [][]string{
 		{"system", m.System},
-		{"parameters", fmt.Sprint(m.Parameters)},
-		{"active parameters", fmt.Sprint(m.ActiveParameters)},
-		{"encoder", fmt.Sprintf("%d wide, %d blocks, %d heads", e.Dim, e.Depth, e.Heads)},
-		{"image", fmt.Sprintf("%d×%d, %d tokens", e.ImageSize, e.ImageSize, m.ImageTokens)},
-		{"video", fmt.Sprintf("%d frames, %d tokens", e.Frames, m.VideoTokens)},
+		cells("parameters\t%d", m.Parameters),
+		cells("active parameters\t%d", m.ActiveParameters),
+		cells("encoder\t%d wide, %d blocks, %d heads", e.Dim, e.Depth, e.Heads),
+		cells("image\t%d×%d, %d tokens", e.ImageSize, e.ImageSize, m.ImageTokens),
+		cells("video\t%d frames, %d tokens", e.Frames, m.VideoTokens),
 		{"experts", experts},
 		{"image classes", strings.Join(m.ImageLabels, ", ")},
 		{"video classes", strings.Join(m.VideoLabels, ", ")},
@@ -82,14 +78,14 @@ func describe(model string) (modelInfo, error) {
 	if r, ok := systems.Preset(model); ok {
 		return infoOf(model, r)
 	}
+	var d modelfile.Description
 	f, err := modelfile.Open(model)
-	if err != nil {
-		return modelInfo{}, hinted{err, "`mien info` lists the model names"}
+	if err == nil {
+		defer f.Close()
+		d, err = f.Describe()
 	}
-	defer f.Close()
-	d, err := f.Describe()
 	if err != nil {
-		return modelInfo{}, hinted{err, "`mien info` lists the model names"}
+		return modelInfo{}, fmt.Errorf("%w\nhint: `mien info` lists the model names", err)
 	}
 	info, err := infoOf(model, d.Recipe)
 	info.ImageLabels, info.VideoLabels = d.Labels[data.Image], d.Labels[data.Video]
@@ -125,25 +121,21 @@ func listModels(out *console, asJSON bool) error {
 			return err
 		}
 		infos = append(infos, info)
-		rows = append(rows, []string{info.Model, fmt.Sprint(info.Parameters), fmt.Sprint(info.ActiveParameters)})
+		rows = append(rows, cells("%s\t%d\t%d", info.Model, info.Parameters, info.ActiveParameters))
 	}
-	if asJSON {
-		return printJSON(out.stdout, map[string]any{"models": infos, "recipes": recipe.Names()})
+	result := map[string]any{"models": infos, "recipes": recipe.Names()}
+	if err := out.print(asJSON, result, cells("model\tparameters\tactive"), rows...); err != nil || asJSON {
+		return err
 	}
-	report.Table(out.stdout, []string{"model", "parameters", "active"}, rows)
 	rows = nil
 	for _, name := range recipe.Names() {
 		r, err := systems.Load(name)
 		if err != nil {
 			return errors.Join(fmt.Errorf("embedded recipe %s", name), err)
 		}
-		rows = append(rows, []string{name, r.Kind, r.System, fmt.Sprintf("%d wide, %d blocks, %d px, %d frames", r.Model.Dim, r.Model.Depth, r.Model.ImageSize, r.Model.Frames)})
+		encoder := fmt.Sprintf("%d wide, %d blocks, %d px, %d frames", r.Model.Dim, r.Model.Depth, r.Model.ImageSize, r.Model.Frames)
+		rows = append(rows, []string{name, r.Kind, r.System, encoder})
 	}
 	fmt.Fprintln(out.stdout)
-	report.Table(out.stdout, []string{"recipe", "kind", "system", "encoder"}, rows)
-	return nil
-}
-
-func joinInts(v []int) string {
-	return strings.Trim(strings.ReplaceAll(fmt.Sprint(v), " ", ", "), "[]")
+	return out.print(false, nil, []string{"recipe", "kind", "system", "encoder"}, rows...)
 }

@@ -3,12 +3,14 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
 	"runtime"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -16,6 +18,7 @@ import (
 	"mien/asm"
 	"mien/engine"
 	"mien/engine/cpu"
+	"mien/report"
 	"mien/run"
 )
 
@@ -31,7 +34,7 @@ type cli struct {
 	Convert   convertCmd   `cmd:"" help:"Convert weights to safetensors."`
 	Bench     benchCmd     `cmd:"" help:"Measure kernels on this machine."`
 
-	Threads int              `help:"Threads to compute with; 0 is one for each core." default:"0"`
+	Threads uint             `help:"Threads to compute with; 0 is one for each core." default:"0"`
 	Version kong.VersionFlag `help:"Print version and kernels."`
 }
 
@@ -40,6 +43,20 @@ type console struct {
 	ctx            context.Context
 	stdout, stderr io.Writer
 	backend        engine.Backend
+}
+
+// print prints a result: as JSON, or as a table of rows.
+func (out *console) print(asJSON bool, result any, header []string, rows ...[]string) error {
+	if asJSON {
+		return json.NewEncoder(out.stdout).Encode(result)
+	}
+	report.Table(out.stdout, header, rows)
+	return nil
+}
+
+// cells formats a row of a table; tabs separate its cells.
+func cells(format string, args ...any) []string {
+	return strings.Split(fmt.Sprintf(format, args...), "\t")
 }
 
 // newBackend returns the backend of all commands. No other code names a concrete backend.
@@ -51,12 +68,6 @@ func main() {
 	code := execute(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
-}
-
-// hinted is an error with advice on a line of its own.
-type hinted struct {
-	error
-	hint string
 }
 
 // execute parses args, runs a command and returns the exit status.
@@ -71,26 +82,20 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) (code
 	}
 	var c cli
 	exited := -1
-	parser, err := kong.New(&c, kong.Name("mien"),
+	parser := kong.Must(&c, kong.Name("mien"),
 		kong.Description("mien learns and reads facial expressions in images and videos."),
 		kong.Writers(stdout, stderr), kong.Exit(func(code int) { exited = code }),
 		kong.Vars{"version": fmt.Sprintf("mien %s, %s kernels, %s/%s", run.Version(), asm.F32().Name, runtime.GOOS, runtime.GOARCH)},
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
-	if err != nil {
-		return reportError(stderr, err)
-	}
 	parsed, err := parser.Parse(args)
 	if exited >= 0 { // --help and --version
 		return exited
 	}
 	if err != nil {
-		return reportError(stderr, hinted{err, "`mien --help` lists commands and flags"})
-	}
-	if c.Threads < 0 {
-		return reportError(stderr, fmt.Errorf("--threads %d: give a number of at least 0", c.Threads))
+		return reportError(stderr, fmt.Errorf("%w\nhint: `mien --help` lists commands and flags", err))
 	}
 	if c.Threads > 0 {
-		runtime.GOMAXPROCS(c.Threads)
+		runtime.GOMAXPROCS(int(c.Threads))
 	}
 	b := newBackend()
 	defer b.Close()
@@ -100,6 +105,7 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) (code
 // interrupted is the shell's exit status for a command ended by Ctrl-C.
 const interrupted = 130
 
+// reportError prints an error, which may have a hint on a second line, and returns the exit status.
 func reportError(stderr io.Writer, err error) int {
 	switch {
 	case err == nil:
@@ -109,10 +115,6 @@ func reportError(stderr io.Writer, err error) int {
 		return interrupted
 	}
 	fmt.Fprintf(stderr, "mien: %v\n", err)
-	var h hinted
-	if errors.As(err, &h) {
-		fmt.Fprintf(stderr, "hint: %s\n", h.hint)
-	}
 	return 1
 }
 
@@ -124,11 +126,11 @@ func reportPanic(stderr io.Writer, p any) int {
 	if os.Getenv("MIEN_DEBUG") == "1" {
 		panic(p)
 	}
-	if e, ok := p.(*engine.ShapeError); ok {
-		fmt.Fprintf(stderr, "mien: shapes do not fit, %v\n", e)
-	} else {
-		fmt.Fprintf(stderr, "mien: internal error: %v\n", p)
+	what := "internal error:"
+	if _, ok := p.(*engine.ShapeError); ok {
+		what = "shapes do not fit,"
 	}
-	fmt.Fprintln(stderr, "hint: this is a mistake in mien; please report it with the output of the same command under MIEN_DEBUG=1")
+	fmt.Fprintf(stderr, "mien: %s %v\nhint: this is a mistake in mien; "+
+		"please report it with the output of the same command under MIEN_DEBUG=1\n", what, p)
 	return 2
 }

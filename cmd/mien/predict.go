@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 
@@ -27,23 +26,27 @@ func (c *predictCmd) Run(out *console) error {
 		return err
 	}
 	var rows [][]string
+	defer func() {
+		if len(rows) > 0 { // including results before an error
+			report.Table(out.stdout, []string{"path", "modality", "expression", "probability"}, rows)
+		}
+	}()
 	for _, path := range c.Paths {
-		var p infer.Prediction
-		if p, err = predictFile(out.ctx, m, path); err != nil {
-			break
+		sample, modality, err := data.Open(path, data.OpenOptions{H: m.Recipe.Model.ImageSize, W: m.Recipe.Model.ImageSize})
+		if err != nil {
+			return err
 		}
-		if c.JSON {
-			if err := printJSON(out.stdout, p); err != nil {
-				return err
-			}
-			continue
+		p, err := m.Predict(out.ctx, path, sample, modality)
+		if err != nil {
+			return err
 		}
-		rows = append(rows, []string{path, string(p.Modality), p.Label, fmt.Sprintf("%.1f %%", 100*p.Probabilities[p.Class])})
+		if !c.JSON {
+			rows = append(rows, cells("%s\t%s\t%s\t%.1f %%", path, p.Modality, p.Label, 100*p.Probabilities[p.Class]))
+		} else if err := out.print(true, p, nil); err != nil {
+			return err
+		}
 	}
-	if len(rows) > 0 { // including results before an error
-		report.Table(out.stdout, []string{"path", "modality", "expression", "probability"}, rows)
-	}
-	return err
+	return nil
 }
 
 // rename renames the classes of one head: the head with as many classes, or the one given by --head.
@@ -68,13 +71,4 @@ func (c *predictCmd) rename(m *infer.Model) error {
 	}
 	m.Labels[fitting[0]] = c.Labels
 	return nil
-}
-
-func predictFile(ctx context.Context, m *infer.Model, path string) (infer.Prediction, error) {
-	size := m.Recipe.Model.ImageSize
-	sample, modality, err := data.Open(path, data.OpenOptions{H: size, W: size})
-	if err != nil {
-		return infer.Prediction{}, err
-	}
-	return m.Predict(ctx, path, sample, modality)
 }

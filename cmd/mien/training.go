@@ -31,8 +31,8 @@ type trainFlags struct {
 	Init      string           `help:"Weights to start from: a file or a run folder." placeholder:"FILE|RUN"`
 	Out       string           `help:"Run folder to write." required:"" placeholder:"DIR"`
 	Resume    bool             `help:"Continue the run in the folder from its last finished epoch."`
-	Epochs    int              `help:"Epochs instead of the recipe's." placeholder:"N"`
-	Seed      *int64           `help:"Seed instead of the recipe's." placeholder:"N"`
+	Epochs    uint             `help:"Epochs instead of the recipe's." placeholder:"N"`
+	Seed      *uint64          `help:"Seed instead of the recipe's." placeholder:"N"`
 	Recompute bool             `help:"Take less memory and about a third more time: blocks compute twice what the backward pass needs. The result is the same."`
 	Precision engine.Precision `help:"Number format of products: f32, or bf16 with float32 parameters and sums." default:"f32"`
 	dataFlags
@@ -40,32 +40,24 @@ type trainFlags struct {
 
 // options reads the recipe of a kind of run and applies the flags that change it.
 func (f trainFlags) options(out *console, kind string) (run.Options, error) {
-	o := run.Options{Backend: out.backend, Train: data.Lists(f.dataFlags), Init: f.Init, Out: f.Out, Resume: f.Resume, Recompute: f.Recompute, Precision: f.Precision}
 	r, err := systems.Load(f.Recipe)
-	if err != nil {
-		return o, err
-	}
-	if r.Kind != kind {
-		return o, fmt.Errorf("recipe %s is for %s: run `mien %s`", r.Name, r.Kind, r.Kind)
-	}
-	if f.Epochs < 0 || f.Seed != nil && *f.Seed < 0 {
-		return o, errors.New("--epochs and --seed must not be negative")
-	}
-	if f.Epochs > 0 {
-		if r, err = r.WithEpochs(f.Epochs); err != nil {
-			return o, err
-		}
+	switch {
+	case err != nil:
+	case r.Kind != kind:
+		err = fmt.Errorf("recipe %s is for %s: run `mien %s`", r.Name, r.Kind, r.Kind)
+	case f.Epochs > 0:
+		r, err = r.WithEpochs(int(f.Epochs))
 	}
 	if f.Seed != nil {
-		r.Seed = uint64(*f.Seed)
+		r.Seed = *f.Seed
 	}
-	o.Recipe = r
-	return o, nil
+	return run.Options{Recipe: r, Backend: out.backend, Train: data.Lists(f.dataFlags), Init: f.Init, Out: f.Out, Resume: f.Resume,
+		Recompute: f.Recompute, Precision: f.Precision}, err
 }
 
-// train carries out a run, shows its progress, and prints the result.
-func (f trainFlags) train(out *console, description string, o run.Options) error {
-	m, err := watched(out, description, o)
+// train carries out a run of a kind and prints the result.
+func (f trainFlags) train(out *console, kind, description string, validation data.Lists) error {
+	m, err := f.watch(out, kind, description, validation)
 	if err != nil {
 		if errors.Is(err, context.Canceled) {
 			fmt.Fprintf(out.stderr, "mien: run folder %s keeps the finished epochs: continue with --resume\n", f.Out)
@@ -75,7 +67,7 @@ func (f trainFlags) train(out *console, description string, o run.Options) error
 	var rows [][]string
 	for _, k := range []data.Modality{data.Image, data.Video} {
 		if loss, ok := m.Loss[k]; ok {
-			rows = append(rows, []string{string(k), fmt.Sprintf("%.4f", loss)})
+			rows = append(rows, cells("%s\t%.4f", k, loss))
 		}
 	}
 	report.Table(out.stdout, []string{"modality", "loss of last epoch"}, rows)
@@ -86,27 +78,19 @@ func (f trainFlags) train(out *console, description string, o run.Options) error
 	return nil
 }
 
-// watched carries out a run and shows its progress.
-func watched(out *console, description string, o run.Options) (*run.Metrics, error) {
-	w := &watcher{out: out, description: description, loss: map[data.Modality]float64{}}
-	defer w.stop()
-	o.Watch = w
-	return run.Train(out.ctx, o)
-}
-
 type pretrainCmd struct{ trainFlags }
 
 func (c *pretrainCmd) Run(out *console) error {
-	o, err := c.options(out, recipe.Pretrain)
-	if err != nil {
-		return err
-	}
-	return c.train(out, "pre-training", o)
+	return c.train(out, recipe.Pretrain, "pre-training", data.Lists{})
 }
 
 type finetuneCmd struct {
 	trainFlags
 	Val valFlags `embed:"" prefix:"val-"`
+}
+
+func (c *finetuneCmd) Run(out *console) error {
+	return c.train(out, recipe.Finetune, "fine-tuning", data.Lists(c.Val))
 }
 
 // valFlags name the lists for evaluation during a run; their fields are those of data.Lists.
@@ -117,26 +101,29 @@ type valFlags struct {
 	DynamicRoot string `help:"Folder of these videos." placeholder:"DIR"`
 }
 
-func (c *finetuneCmd) Run(out *console) error {
-	o, err := c.options(out, recipe.Finetune)
+// watch carries out a run of a kind and shows its progress.
+func (f trainFlags) watch(out *console, kind, description string, validation data.Lists) (*run.Metrics, error) {
+	o, err := f.options(out, kind)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	o.Validation = data.Lists(c.Val)
-	return c.train(out, "fine-tuning", o)
+	w := &watcher{out: out, description: description, loss: map[data.Modality]float64{}}
+	defer func() { w.Finish() }()
+	o.Validation, o.Watch = validation, w
+	return run.Train(out.ctx, o)
 }
 
 // watcher shows a run as a progress bar.
 type watcher struct {
-	out         *console
-	description string
-	bar         *report.Progress
-	loss        map[data.Modality]float64 // running means
+	*report.Progress // from Start on
+	out              *console
+	description      string
+	loss             map[data.Modality]float64 // running means
 }
 
 func (w *watcher) Start(total, done int) {
-	w.bar = report.NewProgress(w.out.stderr, total, w.description)
-	w.bar.Add(done)
+	w.Progress = report.NewProgress(w.out.stderr, total, w.description)
+	w.Add(done)
 }
 
 func (w *watcher) Step(s train.Step, m data.Modality) {
@@ -151,8 +138,8 @@ func (w *watcher) Step(s train.Step, m data.Modality) {
 			text += fmt.Sprintf(", %s %.3f", k, v)
 		}
 	}
-	w.bar.Describe(text)
-	w.bar.Add(1)
+	w.Describe(text)
+	w.Add(1)
 }
 
 func (w *watcher) Evaluated(epoch int, r *infer.Report) {
@@ -160,19 +147,5 @@ func (w *watcher) Evaluated(epoch int, r *infer.Report) {
 	for _, s := range r.Scores() {
 		line += fmt.Sprintf("  %s UAR %.1f WAR %.1f", s.Name, s.UAR, s.WAR)
 	}
-	w.Note(line)
-}
-
-func (w *watcher) Note(line string) {
-	if w.bar != nil {
-		w.bar.Print(line)
-		return
-	}
-	fmt.Fprintln(w.out.stderr, line)
-}
-
-func (w *watcher) stop() {
-	if w.bar != nil {
-		w.bar.Finish()
-	}
+	w.Print(line)
 }

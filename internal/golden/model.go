@@ -29,8 +29,8 @@ func Load[M any](t testing.TB, b engine.Backend, name string, build func(s *nn.S
 // then the parameters that the file has.
 func (f File) CheckSteps(b engine.Backend, params []nn.Param, s system.System, r recipe.Recipe, loss func(step int, t *ag.Tape) *ag.Value) {
 	f.t.Helper()
-	optimizer := train.NewAdamW(b, params, train.AdamWConfig{Beta1: 0.9, Beta2: r.Train.Beta2, Eps: 1e-8,
-		Group: func(name string, shape []int) (float64, float64) { return s.Group(r, name, shape) }})
+	group := func(name string, shape []int) (lrScale, decay float64) { return s.Group(r, name, shape) }
+	optimizer := train.NewAdamW(b, params, r.Train.Beta2, group)
 	want, _ := f.Values("losses")
 	require.NotEmpty(f.t, want)
 	for i, w := range want {
