@@ -243,6 +243,9 @@ func (r *run) loop(ctx context.Context) error {
 		},
 		OnEpoch: r.endEpoch,
 	}
+	if f, ok := r.model.(system.Follower); ok {
+		loop.AfterStep = f.AfterStep
+	}
 	return loop.Run(ctx, r.progress.Epoch)
 }
 

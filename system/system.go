@@ -59,6 +59,12 @@ type Classifier interface {
 	Logits(pixels *ag.Value, m data.Modality, key engine.Key) *ag.Value
 }
 
+// Follower is a model with work to do after each update, such as maintaining a queue or a running mean. It must not wait for
+// the backend.
+type Follower interface {
+	AfterStep(b *Batch)
+}
+
 // Sparse is a model that uses only part of its parameters for each token.
 type Sparse interface {
 	// ActiveParams returns the number of parameters used for one token, given the total.

@@ -91,6 +91,9 @@ func newTrainee(t testing.TB, b engine.Backend, r recipe.Recipe) *trainee {
 		OnStep:  func(s train.Step, _ *system.Batch) error { x.steps = append(x.steps, s); return nil },
 		OnEpoch: func(context.Context, int) error { return nil },
 	}
+	if f, ok := x.model.(system.Follower); ok {
+		x.loop.AfterStep = f.AfterStep
+	}
 	return x
 }
 

@@ -52,6 +52,7 @@ func slope(b engine.Backend) (l *Loop[place], log *[]string) {
 			x := t.Const(engine.Filled(b, engine.Float32, float64(10*p.epoch+p.step), 1))
 			return ag.Sum(ag.Mul(x, w.Value))
 		},
+		AfterStep: func(p place) { note("after %v", p) },
 		OnStep: func(s Step, p place) error {
 			note("heard %v: epoch %d step %d lr %v loss %.0f norm %.0f", p, s.Epoch, s.Step, s.LR, s.Loss, s.GradNorm)
 			return nil
@@ -80,13 +81,13 @@ func TestOrder(t *testing.T) {
 		log = noted
 		require.NoError(t, l.Run(t.Context(), 0))
 		require.Equal(t, []string{
-			"loss place 0.0", "flush",
-			"loss place 0.1", "flush", "heard place 0.0: epoch 0 step 0 lr 0 loss 0 norm 0",
-			"loss place 0.2", "flush", "heard place 0.1: epoch 0 step 1 lr 0.001 loss 2 norm 1",
+			"loss place 0.0", "after place 0.0", "flush",
+			"loss place 0.1", "after place 0.1", "flush", "heard place 0.0: epoch 0 step 0 lr 0 loss 0 norm 0",
+			"loss place 0.2", "after place 0.2", "flush", "heard place 0.1: epoch 0 step 1 lr 0.001 loss 2 norm 1",
 			"heard place 0.2: epoch 0 step 2 lr 0.002 loss 4 norm 2", "epoch 0",
-			"loss place 1.0", "flush",
-			"loss place 1.1", "flush", "heard place 1.0: epoch 1 step 0 lr 0.003 loss 20 norm 10",
-			"loss place 1.2", "flush", "heard place 1.1: epoch 1 step 1 lr 0.004 loss 22 norm 11",
+			"loss place 1.0", "after place 1.0", "flush",
+			"loss place 1.1", "after place 1.1", "flush", "heard place 1.0: epoch 1 step 0 lr 0.003 loss 20 norm 10",
+			"loss place 1.2", "after place 1.2", "flush", "heard place 1.1: epoch 1 step 1 lr 0.004 loss 22 norm 11",
 			"heard place 1.2: epoch 1 step 2 lr 0.005 loss 24 norm 12", "epoch 1",
 		}, *log)
 	}
@@ -95,6 +96,7 @@ func TestOrder(t *testing.T) {
 // A resumed run starts with the next epoch, and its schedule continues.
 func TestRunFromAnEpoch(t *testing.T) {
 	l, log := slope(cpu.New())
+	l.AfterStep = nil
 	require.NoError(t, l.Run(t.Context(), 1))
 	require.Equal(t, "loss place 1.0", (*log)[0])
 	require.Contains(t, (*log)[2], "heard place 1.0: epoch 1 step 0 lr 0.003 loss 20 norm 10")

@@ -31,6 +31,8 @@ type Loop[B any] struct {
 	Batches func(ctx context.Context, epoch int) iter.Seq2[B, error]
 	// Loss builds the computation of one batch, up to a scalar.
 	Loss func(t *ag.Tape, batch B) *ag.Value
+	// AfterStep, if not nil, is called after each update is submitted, which the backend may not have computed yet.
+	AfterStep func(batch B)
 	// OnStep is called for each step, one step late.
 	OnStep func(s Step, batch B) error
 	// OnEpoch is called at the end of each epoch, to evaluate and to save.
@@ -102,7 +104,11 @@ func (l *Loop[B]) step(lr float64, batch B) (figures *engine.Tensor) {
 	defer t.Close()
 	loss := l.Loss(t, batch)
 	t.Backward(loss)
-	return l.Optimizer.Update(loss.Data(), lr, l.Clip)
+	figures = l.Optimizer.Update(loss.Data(), lr, l.Clip)
+	if l.AfterStep != nil {
+		l.AfterStep(batch)
+	}
+	return figures
 }
 
 // hear waits for the figures of a step, reports them and frees them.
