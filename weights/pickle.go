@@ -2,9 +2,7 @@ package weights
 
 import (
 	"bufio"
-	"cmp"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -25,31 +23,36 @@ const (
 
 // Values of a pickle are nil, bool, int64, float64, string, []byte, and the following.
 type (
-	tuple []any
-	list  struct{ items []any } // also a set
-	// dict keeps the order of insertion. Only string keys can be looked up and replaced.
-	dict struct {
-		keys, values []any
-		index        map[string]int
-	}
+	// dict has the items whose keys are text; others are left out.
+	dict map[string]any
+	// list is also a tuple or a set.
+	list struct{ items []any }
 	// long is an integer of more than 64 bits: two's complement, little-endian.
 	long string
 	// global is the name of a class or function.
 	global struct{ module, name string }
-	// object is the result that calling a global would have; what is added to it later goes into items.
+	// object is the result that calling a global would have; items are those added to it later.
 	object struct {
 		class global
-		args  tuple
-		items *dict
+		args  []any
+		items dict
 	}
 	// persistent refers to something outside of the pickle: a storage.
-	persistent struct{ id any }
+	persistent struct{ id []any }
 	mark       struct{}
 )
 
 // String fits on one line, whatever the names in the file.
 func (g global) String() string {
 	return strings.ReplaceAll(fmt.Sprintf("%.60q.%.60q", g.module, g.name), `"`, "")
+}
+
+// items returns the contents of a list; all else has none.
+func items(v any) []any {
+	if l, ok := v.(*list); ok {
+		return l.items
+	}
+	return nil
 }
 
 // harmless are calls that checkpoints are known to contain besides tensors.
@@ -59,141 +62,107 @@ var harmless = map[global]bool{
 	{"torch", "device"}: true, {"torch", "Size"}: true,
 }
 
-func (d *dict) set(key, value any) {
-	if s, ok := key.(string); ok {
-		if i, ok := d.index[s]; ok {
-			d.values[i] = value
-			return
-		}
-		if d.index == nil {
-			d.index = map[string]int{}
-		}
-		d.index[s] = len(d.keys)
-	}
-	d.keys, d.values = append(d.keys, key), append(d.values, value)
-}
-
-// get returns the value of a string key.
-func (d *dict) get(key string) (any, bool) {
-	i, ok := d.index[key]
-	if !ok {
-		return nil, false
-	}
-	return d.values[i], true
-}
-
-// unpickler reads the pickles that follow each other in r. It keeps its first error; results after that are meaningless.
+// unpickler reads the pickles that follow each other in r. Its methods panic with damage.
 type unpickler struct {
 	r      *bufio.Reader
 	budget uint64
 	stack  []any
 	memo   map[uint64]any
 	ids    []persistent // references to storages, as they appeared
-	called *global      // the first call that is not harmless
-	err    error
+	called global       // by the first call that is not harmless
 }
 
 func newUnpickler(r io.Reader) *unpickler {
 	return &unpickler{r: bufio.NewReader(r), budget: pickleBudget}
 }
 
-var (
-	errCutOff      = errors.New("pickle is cut off: fetch the file again")
-	errStack       = errors.New("pickle is damaged: its stack is empty")
-	errNoContainer = errors.New("pickle is damaged: it adds to what is no container")
-	errBudget      = fmt.Errorf("pickle needs more than %d MB beside its tensors: no checkpoint does", pickleBudget>>20)
+// damage is why a pickle can't be read.
+type damage string
+
+func (d damage) Error() string { return "pickle " + string(d) }
+
+const (
+	cutOff      = damage("is cut off: fetch the file again")
+	emptyStack  = damage("is damaged: its stack is empty")
+	noContainer = damage("is damaged: it adds to what is no container")
 )
 
 // next reads one pickle and leaves r just after it.
-func (u *unpickler) next() (any, error) {
-	u.stack, u.memo = u.stack[:0], map[uint64]any{}
-	for u.err == nil {
-		op, err := u.r.ReadByte()
-		switch {
-		case err != nil:
-			u.fail(errCutOff)
-		case op == '.':
-			v := u.pop()
-			return v, u.err
-		case !u.spend(valueCost):
-		case opcodes[op] == nil:
-			u.fail(fmt.Errorf("pickle opcode %#02x is not one of torch.save's: damaged, or no checkpoint", op))
+func (u *unpickler) next() (v any, err error) {
+	defer func() {
+		switch p := recover().(type) {
+		case nil:
+		case damage:
+			err = p
 		default:
-			opcodes[op](u)
+			panic(p)
 		}
+	}()
+	u.stack, u.memo = nil, map[uint64]any{}
+	for {
+		op := u.uint(1)
+		if op == '.' {
+			return u.pop(), nil
+		}
+		u.spend(valueCost)
+		if opcodes[op] == nil {
+			panic(damage(fmt.Sprintf("opcode %#02x is not one of torch.save's: damaged, or no checkpoint", op)))
+		}
+		opcodes[op](u)
 	}
-	return nil, u.err
 }
 
-func (u *unpickler) fail(err error) { u.err = cmp.Or(u.err, err) }
-
-// spend takes bytes from the budget. ok is false if there has been an error, including this one.
-func (u *unpickler) spend(n uint64) (ok bool) {
+// spend takes bytes from the budget.
+func (u *unpickler) spend(n uint64) {
 	if n > u.budget {
-		u.fail(errBudget)
-		return false
+		panic(damage(fmt.Sprintf("needs more than %d MB beside its tensors: no checkpoint does", pickleBudget>>20)))
 	}
 	u.budget -= n
-	return u.err == nil
 }
 
 func (u *unpickler) push(v any) { u.stack = append(u.stack, v) }
-
-// top returns the value on top, which stays.
-func (u *unpickler) top() any {
-	if n := len(u.stack); n > 0 && u.stack[n-1] != any(mark{}) {
-		return u.stack[n-1]
-	}
-	u.fail(errStack)
-	return nil
-}
-
-func (u *unpickler) pop() any {
-	v := u.top()
-	if u.err == nil {
-		u.stack = u.stack[:len(u.stack)-1]
-	}
-	return v
-}
 
 // take removes the n uppermost values and returns a copy of them.
 func (u *unpickler) take(n int) []any {
 	at := len(u.stack) - n
 	if at < 0 {
-		u.fail(errStack)
-		return nil
+		panic(emptyStack)
 	}
 	items := slices.Clone(u.stack[at:])
 	u.stack = u.stack[:at]
 	return items
 }
 
+func (u *unpickler) pop() any {
+	v := u.top()
+	u.stack = u.stack[:len(u.stack)-1]
+	return v
+}
+
+// top returns the value on top, which stays.
+func (u *unpickler) top() any {
+	if n := len(u.stack); n > 0 && u.stack[n-1] != any(mark{}) {
+		return u.stack[n-1]
+	}
+	panic(emptyStack)
+}
+
 // toMark takes everything above the last mark, and the mark.
 func (u *unpickler) toMark() []any {
 	for i, v := range slices.Backward(u.stack) {
 		if v == any(mark{}) {
-			items := u.take(len(u.stack) - i - 1)
-			u.stack = u.stack[:i]
-			return items
+			return u.take(len(u.stack) - i)[1:]
 		}
 	}
-	u.fail(errors.New("pickle is damaged: a mark is missing"))
-	return nil
+	panic(damage("is damaged: a mark is missing"))
 }
 
-// bytes reads n bytes in chunks of doubling size, so that a false length allocates little.
-func (u *unpickler) bytes(n uint64) (b []byte) {
-	if !u.spend(n) {
-		return nil
-	}
-	for n > 0 && u.err == nil {
-		have := len(b)
-		piece := min(n, uint64(max(have, 4096)))
-		b = append(b, make([]byte, piece)...)
-		if _, err := io.ReadFull(u.r, b[have:]); err != nil {
-			u.fail(errCutOff)
-		}
-		n -= piece
+// bytes reads n bytes, at most what is left of the budget.
+func (u *unpickler) bytes(n uint64) []byte {
+	u.spend(n)
+	b := make([]byte, n)
+	if _, err := io.ReadFull(u.r, b); err != nil {
+		panic(cutOff)
 	}
 	return b
 }
@@ -201,9 +170,11 @@ func (u *unpickler) bytes(n uint64) (b []byte) {
 // uint reads a little-endian number of 1, 2, 4 or 8 bytes.
 func (u *unpickler) uint(n int) uint64 {
 	var b [8]byte
-	if _, err := io.ReadFull(u.r, b[:n]); err != nil {
-		u.fail(errCutOff)
+	next, _ := u.r.Peek(n)
+	if copy(b[:], next) < n {
+		panic(cutOff)
 	}
+	u.r.Discard(n)
 	return binary.LittleEndian.Uint64(b[:])
 }
 
@@ -214,8 +185,7 @@ func (u *unpickler) counted(n int) []byte { return u.bytes(u.uint(n)) }
 func (u *unpickler) line() string {
 	text, err := u.r.ReadSlice('\n')
 	if err != nil {
-		u.fail(errors.New("pickle is damaged: a name does not end"))
-		return ""
+		panic(damage("is damaged: a name does not end"))
 	}
 	u.spend(uint64(len(text)))
 	return string(text[:len(text)-1])

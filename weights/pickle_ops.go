@@ -1,7 +1,6 @@
 package weights
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"math/bits"
@@ -15,10 +14,9 @@ var opcodes = [256]func(u *unpickler){
 	0x80: func(u *unpickler) { u.protocol(u.uint(1)) }, // PROTO
 	0x95: func(u *unpickler) { u.uint(8) },             // FRAME
 
-	'(': func(u *unpickler) { u.push(mark{}) },  // MARK
-	'0': func(u *unpickler) { u.take(1) },       // POP
-	'1': func(u *unpickler) { u.toMark() },      // POP_MARK
-	'2': func(u *unpickler) { u.push(u.top()) }, // DUP
+	'(': func(u *unpickler) { u.push(mark{}) }, // MARK
+	'0': func(u *unpickler) { u.take(1) },      // POP
+	'1': func(u *unpickler) { u.toMark() },     // POP_MARK
 
 	'N':  func(u *unpickler) { u.push(nil) },                     // NONE
 	0x88: func(u *unpickler) { u.push(true) },                    // NEWTRUE
@@ -41,38 +39,30 @@ var opcodes = [256]func(u *unpickler){
 	0x8e: func(u *unpickler) { u.push(u.counted(8)) },         // BINBYTES8
 	0x96: func(u *unpickler) { u.push(u.counted(8)) },         // BYTEARRAY8
 
-	')':  func(u *unpickler) { u.push(tuple{}) },           // EMPTY_TUPLE
-	0x85: func(u *unpickler) { u.push(tuple(u.take(1))) },  // TUPLE1
-	0x86: func(u *unpickler) { u.push(tuple(u.take(2))) },  // TUPLE2
-	0x87: func(u *unpickler) { u.push(tuple(u.take(3))) },  // TUPLE3
-	't':  func(u *unpickler) { u.push(tuple(u.toMark())) }, // TUPLE
+	')':  func(u *unpickler) { u.push(&list{}) },           // EMPTY_TUPLE
+	0x85: func(u *unpickler) { u.push(&list{u.take(1)}) },  // TUPLE1
+	0x86: func(u *unpickler) { u.push(&list{u.take(2)}) },  // TUPLE2
+	0x87: func(u *unpickler) { u.push(&list{u.take(3)}) },  // TUPLE3
+	't':  func(u *unpickler) { u.push(&list{u.toMark()}) }, // TUPLE
 
 	']':  func(u *unpickler) { u.push(&list{}) },           // EMPTY_LIST
 	0x8f: func(u *unpickler) { u.push(&list{}) },           // EMPTY_SET
-	'l':  func(u *unpickler) { u.push(&list{u.toMark()}) }, // LIST
 	0x91: func(u *unpickler) { u.push(&list{u.toMark()}) }, // FROZENSET
 	'a':  func(u *unpickler) { u.append(u.take(1)) },       // APPEND
 	'e':  func(u *unpickler) { u.append(u.toMark()) },      // APPENDS
 	0x90: func(u *unpickler) { u.append(u.toMark()) },      // ADDITEMS
 
-	'}': func(u *unpickler) { u.push(&dict{}) },    // EMPTY_DICT
-	'd': func(u *unpickler) { u.dict(u.toMark()) }, // DICT
-	's': func(u *unpickler) { u.set(u.take(2)) },   // SETITEM
-	'u': func(u *unpickler) { u.set(u.toMark()) },  // SETITEMS
+	'}': func(u *unpickler) { u.push(dict{}) },    // EMPTY_DICT
+	's': func(u *unpickler) { u.set(u.take(2)) },  // SETITEM
+	'u': func(u *unpickler) { u.set(u.toMark()) }, // SETITEMS
 
 	'c':  func(u *unpickler) { u.push(global{u.line(), u.line()}) }, // GLOBAL
-	0x93: (*unpickler).stackGlobal,                                  // STACK_GLOBAL
-	'R':  (*unpickler).call,                                         // REDUCE
-	0x81: (*unpickler).call,                                         // NEWOBJ
+	0x93: func(u *unpickler) { u.stackGlobal(u.take(2)) },           // STACK_GLOBAL
+	'R':  func(u *unpickler) { u.call(u.take(2)) },                  // REDUCE
+	0x81: func(u *unpickler) { u.call(u.take(2)) },                  // NEWOBJ
+	0x92: func(u *unpickler) { u.call(u.take(3)) },                  // NEWOBJ_EX: the third are keyword arguments
+	'b':  func(u *unpickler) { u.take(1) },                          // BUILD: attributes do not affect tensors
 	'Q':  (*unpickler).persist,                                      // BINPERSID
-	0x92: func(u *unpickler) { // NEWOBJ_EX, on top keyword arguments
-		u.pop()
-		u.call()
-	},
-	'b': func(u *unpickler) { // BUILD: attributes do not affect tensors
-		u.pop()
-		u.top()
-	},
 
 	'q':  func(u *unpickler) { u.remember(u.uint(1)) },           // BINPUT
 	'r':  func(u *unpickler) { u.remember(u.uint(4)) },           // LONG_BINPUT
@@ -83,7 +73,7 @@ var opcodes = [256]func(u *unpickler){
 
 func (u *unpickler) protocol(version uint64) {
 	if version > 5 {
-		u.fail(fmt.Errorf("pickle protocol %d is newer than 5: save with torch.save's default", version))
+		panic(damage(fmt.Sprintf("protocol %d is newer than 5: save with torch.save's default", version)))
 	}
 }
 
@@ -100,60 +90,41 @@ func integer(b []byte) any {
 	return v << unused >> unused
 }
 
-func (u *unpickler) stackGlobal() {
-	name, ok := u.pop().(string)
-	module, ok2 := u.pop().(string)
+func (u *unpickler) stackGlobal(names []any) {
+	module, ok := names[0].(string)
+	name, ok2 := names[1].(string)
 	if !ok || !ok2 {
-		u.fail(errors.New("pickle is damaged: a class has no name"))
+		panic(damage("is damaged: a class has no name"))
 	}
 	u.push(global{module, name})
 }
 
 func (u *unpickler) persist() {
-	id := persistent{u.pop()}
+	id := persistent{items(u.pop())}
 	u.ids = append(u.ids, id)
 	u.push(id)
 }
 
-// call makes an inert object, or an OrderedDict, the one container accepted as data.
-func (u *unpickler) call() {
-	args, _ := u.pop().(tuple)
-	class, _ := u.pop().(global)
-	if class == (global{"collections", "OrderedDict"}) {
-		u.push(&dict{})
-		if len(args) > 0 { // a list of pairs, as Python 2 wrote it
-			u.setPairs(args[0])
+// call makes an inert object of a class and its arguments, or an OrderedDict, the one container accepted as data.
+func (u *unpickler) call(operands []any) {
+	class, _ := operands[0].(global)
+	o := &object{class, items(operands[1]), dict{}}
+	if class != (global{"collections", "OrderedDict"}) {
+		if u.called == (global{}) && !harmless[class] && asTensor(o) == nil {
+			u.called = class
 		}
+		u.push(o)
 		return
 	}
-	o := &object{class: class, args: args}
-	if u.called == nil && class.module != "" && !harmless[class] && !isTensor(o) {
-		u.called = &class
-	}
-	u.push(o)
-}
-
-func (u *unpickler) setPairs(v any) {
-	pairs, _ := v.(*list)
-	if pairs == nil {
-		return
-	}
-	for _, p := range pairs.items {
-		pair, _ := p.(tuple)
-		if l, ok := p.(*list); ok {
-			pair = l.items
+	u.push(dict{})
+	if len(o.args) > 0 { // a list of pairs, as Python 2 wrote it
+		for _, pair := range items(o.args[0]) {
+			if len(items(pair)) != 2 {
+				panic(damage("is damaged: an OrderedDict of other things than pairs"))
+			}
+			u.set(items(pair))
 		}
-		if len(pair) != 2 {
-			u.fail(errors.New("pickle is damaged: an OrderedDict of other things than pairs"))
-			return
-		}
-		u.set(pair)
 	}
-}
-
-func (u *unpickler) dict(pairs []any) {
-	u.push(&dict{})
-	u.set(pairs)
 }
 
 // append adds to the list on top.
@@ -163,47 +134,35 @@ func (u *unpickler) append(items []any) {
 		c.items = append(c.items, items...)
 	case *object: // a subclass of list: its items do not affect tensors
 	default:
-		u.fail(errNoContainer)
+		panic(noContainer)
 	}
 }
 
 // set adds to the dict on top, or to an object of a subclass of dict. Repeated hashing of a long key is charged, too.
 func (u *unpickler) set(pairs []any) {
-	var d *dict
-	switch c := u.top().(type) {
-	case *dict:
-		d = c
-	case *object:
-		if c.items == nil {
-			c.items = &dict{}
-		}
-		d = c.items
-	default:
-		u.fail(errNoContainer)
+	d := asDict(u.top())
+	if d == nil {
+		panic(noContainer)
 	}
 	if len(pairs)%2 != 0 {
-		u.fail(errors.New("pickle is damaged: a key has no value"))
+		panic(damage("is damaged: a key has no value"))
 	}
 	for pair := range slices.Chunk(pairs, 2) {
-		key, _ := pair[0].(string)
-		if !u.spend(valueCost + uint64(len(key))) {
-			return
+		key, ok := pair[0].(string)
+		u.spend(valueCost + uint64(len(key)))
+		if ok {
+			d[key] = pair[1]
 		}
-		d.set(pair[0], pair[1])
 	}
 }
 
 // remember stores the top value in the memo.
-func (u *unpickler) remember(at uint64) {
-	if v := u.top(); u.err == nil {
-		u.memo[at] = v
-	}
-}
+func (u *unpickler) remember(at uint64) { u.memo[at] = u.top() }
 
 func (u *unpickler) recall(at uint64) {
 	v, ok := u.memo[at]
 	if !ok {
-		u.fail(errors.New("pickle is damaged: it recalls what it never made"))
+		panic(damage("is damaged: it recalls what it never made"))
 	}
 	u.push(v)
 }

@@ -51,14 +51,14 @@ func (e entry) contiguous() bool {
 
 // readRun converts consecutive elements.
 func (f *File) readRun(e entry, dst []float32) error {
-	size := int(sizes[e.dtype])
-	buf, at := make([]byte, min(len(dst), readChunk)*size), e.base
+	dtype, at := dtypes[e.dtype], e.base
+	buf := make([]byte, int64(min(len(dst), readChunk))*dtype.size)
 	for part := range slices.Chunk(dst, readChunk) {
-		raw := buf[:len(part)*size]
+		raw := buf[:int64(len(part))*dtype.size]
 		if _, err := f.file.ReadAt(raw, at); err != nil {
 			return err
 		}
-		decode(e.dtype, raw, part)
+		dtype.decode(part, raw)
 		at += int64(len(raw))
 	}
 	return nil
@@ -66,66 +66,62 @@ func (f *File) readRun(e entry, dst []float32) error {
 
 // readStrided reads the part of the storage that a view covers, and picks its elements. There is at least one.
 func (f *File) readStrided(e entry, dst []float32) error {
-	size, span := int(sizes[e.dtype]), 1
+	dtype, span := dtypes[e.dtype], 1
 	for i, d := range e.shape {
 		span += (d - 1) * e.stride[i]
 	}
-	raw := make([]byte, span*size)
+	raw := make([]byte, int64(span)*dtype.size)
 	if _, err := f.file.ReadAt(raw, e.base); err != nil {
 		return err
 	}
-	index := make([]int, len(e.shape))
 	for i := range dst {
-		at := 0
-		for axis, j := range index {
-			at += j * e.stride[axis]
+		at, rest := 0, i
+		for axis, d := range slices.Backward(e.shape) {
+			at += rest % d * e.stride[axis]
+			rest /= d
 		}
-		decode(e.dtype, raw[at*size:], dst[i:i+1])
-		for axis := len(index) - 1; axis >= 0; axis-- {
-			if index[axis]++; index[axis] < e.shape[axis] {
-				break
-			}
-			index[axis] = 0
-		}
+		dtype.decode(dst[i:i+1], raw[int64(at)*dtype.size:])
 	}
 	return nil
 }
 
-// decode converts little-endian elements.
-func decode(t DType, src []byte, dst []float32) {
-	le := binary.LittleEndian
-	switch t {
-	case F32:
-		each(dst, func(i int) float32 { return math.Float32frombits(le.Uint32(src[4*i:])) })
-	case F64:
-		each(dst, func(i int) float32 { return float32(math.Float64frombits(le.Uint64(src[8*i:]))) })
-	case F16:
-		each(dst, func(i int) float32 { return half(le.Uint16(src[2*i:])) })
-	case BF16:
-		each(dst, func(i int) float32 { return quantized.FromBF16(le.Uint16(src[2*i:])) })
-	case I64:
-		each(dst, func(i int) float32 { return float32(int64(le.Uint64(src[8*i:]))) })
-	case I32:
-		each(dst, func(i int) float32 { return float32(int32(le.Uint32(src[4*i:]))) })
-	case I16:
-		each(dst, func(i int) float32 { return float32(int16(le.Uint16(src[2*i:]))) })
-	case I8:
-		each(dst, func(i int) float32 { return float32(int8(src[i])) })
-	case U64:
-		each(dst, func(i int) float32 { return float32(le.Uint64(src[8*i:])) })
-	case U32:
-		each(dst, func(i int) float32 { return float32(le.Uint32(src[4*i:])) })
-	case U16:
-		each(dst, func(i int) float32 { return float32(le.Uint16(src[2*i:])) })
-	default: // U8, BOOL
-		each(dst, func(i int) float32 { return float32(src[i]) })
-	}
+// dtype is a type's size in bytes and the conversion of its elements, which are little-endian.
+type dtype struct {
+	size   int64
+	decode func(dst []float32, src []byte)
 }
 
-// each is inlined together with convert, so it is as fast as a separate loop for each type.
-func each(dst []float32, convert func(i int) float32) {
+var (
+	le     = binary.LittleEndian
+	dtypes = map[DType]dtype{
+		F32:  {4, floats},
+		F64:  each(8, func(b []byte) float32 { return float32(math.Float64frombits(le.Uint64(b))) }),
+		F16:  each(2, func(b []byte) float32 { return half(le.Uint16(b)) }),
+		BF16: each(2, func(b []byte) float32 { return quantized.FromBF16(le.Uint16(b)) }),
+		I64:  each(8, func(b []byte) float32 { return float32(int64(le.Uint64(b))) }),
+		I32:  each(4, func(b []byte) float32 { return float32(int32(le.Uint32(b))) }),
+		I16:  each(2, func(b []byte) float32 { return float32(int16(le.Uint16(b))) }),
+		I8:   each(1, func(b []byte) float32 { return float32(int8(b[0])) }),
+		U64:  each(8, func(b []byte) float32 { return float32(le.Uint64(b)) }),
+		U32:  each(4, func(b []byte) float32 { return float32(le.Uint32(b)) }),
+		U16:  each(2, func(b []byte) float32 { return float32(le.Uint16(b)) }),
+		U8:   each(1, func(b []byte) float32 { return float32(b[0]) }),
+		Bool: each(1, func(b []byte) float32 { return float32(b[0]) }),
+	}
+)
+
+func each(size int, convert func(b []byte) float32) dtype {
+	return dtype{int64(size), func(dst []float32, src []byte) {
+		for i := range dst {
+			dst[i] = convert(src[i*size:])
+		}
+	}}
+}
+
+// floats is the loop for most files. As convert is inlined here, it is twice as fast as those of each.
+func floats(dst []float32, src []byte) {
 	for i := range dst {
-		dst[i] = convert(i)
+		dst[i] = math.Float32frombits(le.Uint32(src[4*i:]))
 	}
 }
 

@@ -15,38 +15,30 @@ const legacyProtocol = 1001
 
 // indexLegacy reads a sequence of pickles (magic number, protocol, system, object, keys of the storages), followed by the
 // storages, each preceded by its length.
-func (f *File) indexLegacy(size int64) error {
+func (f *File) indexLegacy(size int64) (err error) {
 	file := io.NewSectionReader(f.file, 0, size)
 	u := newUnpickler(file)
-	magic, err := u.next()
-	if err != nil {
-		return err
-	}
-	if magic != any(legacyMagic) {
-		return notACheckpoint(u, magic)
-	}
-	var parts [4]any // protocol, system, object, keys
+	var parts [5]any
 	for i := range parts {
 		if parts[i], err = u.next(); err != nil {
 			return err
 		}
+		if parts[0] != any(legacyMagic) {
+			return notACheckpoint(u, parts[0])
+		}
 	}
-	if parts[0] != any(int64(legacyProtocol)) {
+	if parts[1] != any(int64(legacyProtocol)) {
 		return errors.New("a PyTorch file of an unknown version: save it again with a newer PyTorch")
 	}
-	if little, ok := asDict(parts[1]).get("little_endian"); ok && little != any(true) {
+	if little, ok := asDict(parts[2])["little_endian"]; ok && little != any(true) {
 		return errBigEndian
 	}
-	keys, ok := parts[3].(*list)
-	if !ok {
-		return errors.New("damaged: the list of storages is missing")
-	}
 	read, _ := file.Seek(0, io.SeekCurrent)
-	bases, err := f.placeStorages(u.ids, keys.items, read-int64(u.r.Buffered()), size)
+	bases, err := f.placeStorages(u.ids, items(parts[4]), read-int64(u.r.Buffered()), size)
 	if err != nil {
 		return err
 	}
-	return f.collectTensors(u, parts[2], func(s storage) (int64, error) {
+	return f.collectTensors(u, parts[3], func(s storage) (int64, error) {
 		base, ok := bases[s]
 		if !ok {
 			return 0, fmt.Errorf("damaged: its storage %.60q is missing", s.key)
@@ -77,17 +69,15 @@ func (f *File) placeStorages(ids []persistent, keys []any, at, size int64) (map[
 		if _, err := f.file.ReadAt(length[:], at); err != nil {
 			return nil, fmt.Errorf("cut off: storage %.60q is missing; fetch the file again", key)
 		}
-		at += 8
+		at += int64(len(length))
 		if n := binary.LittleEndian.Uint64(length[:]); n != uint64(s.numel) {
 			return nil, fmt.Errorf("damaged: storage %.60q has %d elements, tensors expect %d", key, n, s.numel)
 		}
-		width := sizes[s.dtype]
-		if s.numel > (size-at)/width {
-			return nil, fmt.Errorf("cut off: storage %.60q needs %d elements of %s, the file ends after %d; fetch it again",
-				key, s.numel, s.dtype, (size-at)/width)
+		if err := s.fits(size - at); err != nil {
+			return nil, err
 		}
 		bases[s] = at
-		at += s.numel * width
+		at += s.numel * dtypes[s.dtype].size
 	}
 	return bases, nil
 }

@@ -75,9 +75,5 @@ func zipStorage(record *zip.File, s storage, size int64) (base int64, err error)
 	if err != nil || base < 0 || base > size {
 		return 0, fmt.Errorf("damaged: its storage %.60q lies outside of the file", s.key)
 	}
-	have := int64(min(record.UncompressedSize64, uint64(size-base)))
-	if s.numel > have/sizes[s.dtype] {
-		return 0, fmt.Errorf("damaged: its storage %.60q claims %d elements of %s, but has %d bytes", s.key, s.numel, s.dtype, have)
-	}
-	return base, nil
+	return base, s.fits(int64(min(record.UncompressedSize64, uint64(size-base))))
 }

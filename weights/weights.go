@@ -33,11 +33,6 @@ const (
 	Bool DType = "BOOL"
 )
 
-// sizes are in bytes.
-var sizes = map[DType]int64{
-	F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, I16: 2, I8: 1, U64: 8, U32: 4, U16: 2, U8: 1, Bool: 1,
-}
-
 // File is an open weights file. Tensors are read when asked for. It is safe for concurrent use.
 type File struct {
 	path     string
@@ -67,15 +62,14 @@ func Open(path string) (*File, error) {
 	if err == nil && !info.Mode().IsRegular() { // a pipe would block
 		return nil, fmt.Errorf("%s: not a weights file but a folder or device: name a file (safetensors, or PyTorch .pth)", path)
 	}
-	file, err := os.Open(path)
+	var file *os.File
 	if err == nil {
-		info, err = file.Stat()
+		file, err = os.Open(path)
 	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("%s: no such weights file", path)
 	case err != nil:
-		file.Close()
 		return nil, fmt.Errorf("%s: can't be read: %w", path, cause(err))
 	}
 	return newFile(path, file, info.Size())
