@@ -13,6 +13,7 @@ import (
 	"mien/nn"
 	"mien/recipe"
 	"mien/s4d"
+	"mien/system"
 	"mien/weights"
 )
 
@@ -33,7 +34,7 @@ func TestHostileSizes(t *testing.T) {
 			backend := cpu.New()
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
-			_, _, _, err := Classifier(path, backend, nil)
+			_, _, _, err := Load[system.Classifier](path, backend, nil)
 			runtime.ReadMemStats(&after)
 			require.ErrorContains(t, err, want)
 			require.NotContains(t, err.Error(), "\n")

@@ -12,6 +12,7 @@ import (
 	"mien/engine/cpu"
 	"mien/nn"
 	"mien/recipe"
+	"mien/system"
 	"mien/systems"
 	"mien/weights"
 )
@@ -178,7 +179,7 @@ func TestClassifierPrecision(t *testing.T) {
 	full := engine.Full
 	for want, asked := range map[engine.Precision]*engine.Precision{engine.BF16: nil, engine.Full: &full} {
 		b := cpu.New()
-		net, d, scope, err := Classifier(f.Path, b, asked)
+		net, d, scope, err := Load[system.Classifier](f.Path, b, asked)
 		require.NoError(t, err)
 		require.Equal(t, want, d.Precision)
 		require.Equal(t, 7, net.Classes(data.Video))
@@ -187,7 +188,7 @@ func TestClassifierPrecision(t *testing.T) {
 		require.Zero(t, b.Stats().LiveBytes)
 	}
 	unknown := engine.Precision(9)
-	_, _, _, err = Classifier(f.Path, cpu.New(), &unknown)
+	_, _, _, err = Load[system.Classifier](f.Path, cpu.New(), &unknown)
 	require.ErrorContains(t, err, "does not know the precision")
 }
 

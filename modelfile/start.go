@@ -30,11 +30,10 @@ func (f *File) Start(s *system.System, r recipe.Recipe, labels map[data.Modality
 		} else if shape[0] != len(labels[m]) {
 			note = fmt.Sprintf("the %s head begins anew: that of the file has %d classes, not %d", m, shape[0], len(labels[m]))
 		}
-		if note == "" {
-			continue
+		if note != "" {
+			view.rows[prefix+"weight"], view.rows[prefix+"bias"] = rows, rows
+			notes = append(notes, note)
 		}
-		view.rows[prefix] = rows
-		notes = append(notes, note)
 	}
 	slices.Sort(notes)
 	load, err = s.Start(view, r, init)
@@ -56,40 +55,26 @@ func arrange(m data.Modality, from, to []string) (rows []int, note string) {
 	return rows, fmt.Sprintf("the %s head follows its classes into another order: %s", m, strings.Join(to, ", "))
 }
 
-// rearranged is a file whose heads have reordered rows or are hidden.
+// rearranged is a file of which some tensors have other rows; those without rows are hidden.
 type rearranged struct {
 	nn.Weights
-	rows map[string][]int // by name prefix; no rows hide the tensor
-}
-
-func (r *rearranged) rowsOf(name string) ([]int, bool) {
-	for prefix, rows := range r.rows {
-		if strings.HasPrefix(name, prefix) {
-			return rows, true
-		}
-	}
-	return nil, false
+	rows map[string][]int // by name
 }
 
 func (r *rearranged) Shape(name string) ([]int, bool) {
-	if rows, ok := r.rowsOf(name); ok && len(rows) == 0 {
+	if rows, ok := r.rows[name]; ok && len(rows) == 0 {
 		return nil, false
 	}
 	return r.Weights.Shape(name)
 }
 
 func (r *rearranged) Read(name string, dst []float32) error {
-	rows, ok := r.rowsOf(name)
-	if !ok {
-		return r.Weights.Read(name, dst)
+	err := r.Weights.Read(name, dst)
+	if rows := r.rows[name]; len(rows) > 0 {
+		all, width := slices.Clone(dst), len(dst)/len(rows)
+		for i, row := range rows {
+			copy(dst[i*width:][:width], all[row*width:])
+		}
 	}
-	all := make([]float32, len(dst))
-	if err := r.Weights.Read(name, all); err != nil {
-		return err
-	}
-	width := len(dst) / len(rows)
-	for i, row := range rows {
-		copy(dst[i*width:(i+1)*width], all[row*width:])
-	}
-	return nil
+	return err
 }

@@ -10,6 +10,7 @@ import (
 	"mien/engine"
 	"mien/engine/cpu"
 	"mien/recipe"
+	"mien/system"
 	"mien/weights"
 )
 
@@ -44,7 +45,7 @@ func TestOwnPretraining(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "mae", d.System.Name)
 	require.Empty(t, d.Labels)
-	_, _, _, err = Classifier(f.Path, cpu.New(), nil)
+	_, _, _, err = Load[system.Classifier](f.Path, cpu.New(), nil)
 	require.EqualError(t, err, f.Path+": a pre-trained encoder has no classes yet: fine-tune it first, with --init")
 	_, err = f.StoredTypes(engine.Int8)
 	require.EqualError(t, err, f.Path+": a pre-trained encoder has no classes yet: fine-tune it first, with --init")
@@ -53,6 +54,6 @@ func TestOwnPretraining(t *testing.T) {
 func TestUnknownPrecisionInside(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x")
 	require.NoError(t, weights.WriteSafetensors(path, nil, map[string]string{weights.PrecisionKey: "int4"}))
-	_, _, _, err := Classifier(path, cpu.New(), nil)
+	_, _, _, err := Load[system.Classifier](path, cpu.New(), nil)
 	require.EqualError(t, err, path+`: inside the file: precision "int4": choose f32, bf16 or int8`)
 }

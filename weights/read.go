@@ -19,10 +19,10 @@ const readChunk = 1 << 16
 func (f *File) Read(name string, dst []float32) error {
 	e, ok := f.tensors[name]
 	if !ok {
-		return fmt.Errorf("%s: holds no tensor %q", f.path, name)
+		return fmt.Errorf("%s: holds no tensor %q", f.Path, name)
 	}
 	if n, _ := elements(e.shape, math.MaxInt64); int64(len(dst)) != n {
-		return fmt.Errorf("%s: %q has %d elements, not %d", f.path, name, n, len(dst))
+		return fmt.Errorf("%s: %q has %d elements, not %d", f.Path, name, n, len(dst))
 	}
 	var err error
 	if len(dst) == 0 || e.contiguous() {
@@ -31,7 +31,7 @@ func (f *File) Read(name string, dst []float32) error {
 		err = f.readStrided(e, dst)
 	}
 	if err != nil {
-		return fmt.Errorf("%s: %q: %w", f.path, name, cause(err))
+		return fmt.Errorf("%s: %q: %w", f.Path, name, cause(err))
 	}
 	scaleRows(dst, e.scales)
 	return nil

@@ -35,7 +35,7 @@ const (
 
 // File is an open weights file. Tensors are read when asked for. It is safe for concurrent use.
 type File struct {
-	path     string
+	Path     string
 	file     source
 	tensors  map[string]entry
 	metadata map[string]string
@@ -77,7 +77,7 @@ func Open(path string) (*File, error) {
 
 // newFile reads the table of tensors of a file of the given size. It closes the file on errors.
 func newFile(path string, file source, size int64) (*File, error) {
-	f := &File{path: path, file: file, tensors: map[string]entry{}, metadata: map[string]string{}}
+	f := &File{Path: path, file: file, tensors: map[string]entry{}, metadata: map[string]string{}}
 	err := f.index(size)
 	if err == nil {
 		err = f.checkTotal(size)
