@@ -93,24 +93,16 @@ func (l *Load) Fill(values []float32, name string, shape []int, init Init) error
 func CheckModel(f Weights, params []Param) error {
 	l := Load{File: f}
 	for _, p := range params {
-		if err := checkTensor(f, p.Name, p.Shape()); err != nil {
+		if err := l.Fill(nil, p.Name, p.Shape(), nil); err != nil {
 			return err
 		}
-		l.Report.Loaded = append(l.Report.Loaded, p.Name)
 	}
 	_, err := l.Finish()
 	return err
 }
 
-// ReadTensor reads a tensor that must exist and have the given shape.
+// ReadTensor reads a tensor that must exist and have the given shape. Without room for values it only checks that.
 func ReadTensor(f Weights, values []float32, name string, shape []int) error {
-	if err := checkTensor(f, name, shape); err != nil {
-		return err
-	}
-	return f.Read(name, values)
-}
-
-func checkTensor(f Weights, name string, shape []int) error {
 	have, ok := f.Shape(name)
 	if !ok {
 		return fmt.Errorf("weights lack %q %v, which the model needs: is it another model's file?", name, shape)
@@ -118,7 +110,10 @@ func checkTensor(f Weights, name string, shape []int) error {
 	if !slices.Equal(have, shape) {
 		return fmt.Errorf("weights hold %q as %v, the model needs %v: is it another size of model?", name, have, shape)
 	}
-	return nil
+	if values == nil {
+		return nil
+	}
+	return f.Read(name, values)
 }
 
 // Finish lists the unused tensors. It returns an error if one may not be unused, or if nothing was loaded at all.
