@@ -122,16 +122,8 @@ func (l *Load) Finish() (LoadReport, error) {
 	for _, name := range l.Report.Loaded {
 		loaded[name] = true
 	}
-	var foreign []string
-	for _, name := range l.File.Names() {
-		if loaded[name] {
-			continue
-		}
-		l.Report.Unused = append(l.Report.Unused, name)
-		if !matchAny(l.Unused, name) {
-			foreign = append(foreign, name)
-		}
-	}
+	l.Report.Unused = slices.DeleteFunc(l.File.Names(), func(name string) bool { return loaded[name] })
+	foreign := slices.DeleteFunc(slices.Clone(l.Report.Unused), func(name string) bool { return matchAny(l.Unused, name) })
 	switch {
 	case len(l.Report.Loaded) == 0:
 		return l.Report, errors.New("weights hold nothing that the model needs: is it another model's file?")

@@ -50,6 +50,9 @@ func (f *File) parseHeader(text []byte) (records []record, err error) {
 	if !utf8.Valid(text) {
 		return nil, errors.New("not UTF-8: damaged")
 	}
+	if !json.Valid(text) {
+		return nil, errors.New("damaged JSON: it does not end, or something follows the JSON object")
+	}
 	err = members(text, func(name string, value []byte) error {
 		if name == "__metadata__" {
 			return members(value, func(key string, value []byte) error {
@@ -71,7 +74,8 @@ func (f *File) parseHeader(text []byte) (records []record, err error) {
 	return records, err
 }
 
-// members visits the members of a JSON object. It is stricter than json.Unmarshal: names must be unique and are case-sensitive.
+// members visits the members of a JSON object in valid JSON. It is stricter than json.Unmarshal: names must be unique and are
+// case-sensitive.
 func members(text []byte, visit func(name string, value []byte) error) error {
 	d := json.NewDecoder(bytes.NewReader(text))
 	if t, err := d.Token(); err != nil || t != json.Delim('{') {
@@ -80,27 +84,18 @@ func members(text []byte, visit func(name string, value []byte) error) error {
 	seen := map[string]bool{}
 	for d.More() {
 		key, err := d.Token()
-		name, ok := key.(string)
-		if err != nil || !ok {
-			return errors.New("damaged JSON")
+		name, _ := key.(string)
+		var value json.RawMessage
+		if err := cmp.Or(err, d.Decode(&value)); err != nil {
+			return fmt.Errorf("damaged JSON after %.200q", name)
 		}
 		if seen[name] {
 			return fmt.Errorf("%.200q stands there twice", name)
 		}
 		seen[name] = true
-		var value json.RawMessage
-		if err := d.Decode(&value); err != nil {
-			return fmt.Errorf("damaged JSON after %.200q", name)
-		}
 		if err := visit(name, value); err != nil {
 			return err
 		}
-	}
-	if _, err := d.Token(); err != nil {
-		return errors.New("a JSON object does not end")
-	}
-	if len(bytes.Trim(text[d.InputOffset():], " \t\r\n")) > 0 {
-		return errors.New("something follows the JSON object")
 	}
 	return nil
 }

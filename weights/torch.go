@@ -30,24 +30,26 @@ type storage struct {
 	numel int64
 }
 
-// fits returns an error unless all elements fit into the bytes that a file has for them.
-func (s storage) fits(have int64) error {
-	if s.numel > have/dtypes[s.dtype].size {
-		return fmt.Errorf("damaged or cut off: its storage %.60q claims %d elements of %s, but has %d bytes; fetch the file again", s.key, s.numel, s.dtype, have)
+// span is the part of the file that holds a storage.
+type span struct{ base, size int64 }
+
+// check returns an error unless all elements of a storage fit into the span.
+func (p span) check(s storage) error {
+	if s.numel > p.size/dtypes[s.dtype].size {
+		return fmt.Errorf("damaged or cut off: its storage %.60q claims %d elements of %s, but has %d bytes; fetch the file again",
+			s.key, s.numel, s.dtype, p.size)
 	}
 	return nil
 }
 
-// locate finds the first byte of a storage in the file, and checks that the file holds all of its elements.
-type locate func(s storage) (base int64, err error)
-
-// collectTensors lists the tensors of the state dict, and keeps numbers stored beside it: epoch, steps, loss.
-func (f *File) collectTensors(u *unpickler, top any, find locate) (err error) {
+// collectTensors lists the tensors of the state dict, and keeps numbers stored beside it: epoch, steps, loss. The
+// spans are those of the storages, by their names.
+func (f *File) collectTensors(u *unpickler, top any, spans map[string]span) (err error) {
 	outer := asDict(top)
 	state := stateDict(outer)
 	for _, name := range slices.Sorted(maps.Keys(state)) {
 		if o := asTensor(state[name]); o != nil {
-			if f.tensors[name], err = tensorEntry(o, find); err != nil {
+			if f.tensors[name], err = tensorEntry(o, spans); err != nil {
 				return fmt.Errorf("tensor %.200q: %w", name, err)
 			}
 		}
@@ -133,7 +135,7 @@ func asTensor(v any) *object {
 
 // tensorEntry reads the arguments of torch._utils._rebuild_tensor_v2 and its variants: storage, offset, size, stride, and
 // arguments that only affect gradients. A parameter wraps a tensor.
-func tensorEntry(o *object, find locate) (e entry, err error) {
+func tensorEntry(o *object, spans map[string]span) (e entry, err error) {
 	if strings.HasPrefix(o.class.name, "_rebuild_parameter") && len(o.args) > 0 {
 		if o = asTensor(o.args[0]); o == nil {
 			return e, errors.New("damaged: a parameter without a tensor")
@@ -155,15 +157,18 @@ func tensorEntry(o *object, find locate) (e entry, err error) {
 	if !ok || !ok2 || !ok3 || len(shape) != len(stride) {
 		return e, fmt.Errorf("damaged: its size and stride are no tuples of at most %d numbers", maxDims)
 	}
-	base, err := find(s)
-	if err != nil {
+	at, ok := spans[s.key]
+	if !ok {
+		return e, fmt.Errorf("damaged: its storage %.60q is missing", s.key)
+	}
+	if err := at.check(s); err != nil {
 		return e, err
 	}
 	if !within(s.numel, offset, shape, stride) {
 		return e, fmt.Errorf("shape %v, stride %d, offset %d reach beyond the %d elements of its storage: damaged, or expanded (then save it with .contiguous())",
 			shape, stride, offset, s.numel)
 	}
-	return entry{dtype: s.dtype, shape: shape, base: base + offset*dtypes[s.dtype].size, stride: stride}, nil
+	return entry{dtype: s.dtype, shape: shape, base: at.base + offset*dtypes[s.dtype].size, stride: stride}, nil
 }
 
 // within reports whether all elements lie inside a storage of numel elements and are no more than numel: a stride of 0 could

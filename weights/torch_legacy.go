@@ -34,22 +34,15 @@ func (f *File) indexLegacy(size int64) (err error) {
 		return errBigEndian
 	}
 	read, _ := file.Seek(0, io.SeekCurrent)
-	bases, err := f.placeStorages(u.ids, items(parts[4]), read-int64(u.r.Buffered()), size)
+	spans, err := f.legacySpans(u.ids, items(parts[4]), read-int64(u.r.Buffered()), size)
 	if err != nil {
 		return err
 	}
-	return f.collectTensors(u, parts[3], func(s storage) (int64, error) {
-		base, ok := bases[s]
-		if !ok {
-			return 0, fmt.Errorf("damaged: its storage %.60q is missing", s.key)
-		}
-		return base, nil
-	})
+	return f.collectTensors(u, parts[3], spans)
 }
 
-// placeStorages walks the storages, which begin at a byte of the file, and returns the first byte of each. The references in
-// the pickle give their types.
-func (f *File) placeStorages(ids []persistent, keys []any, at, size int64) (map[storage]int64, error) {
+// legacySpans walks the storages, which begin at a byte of the file. The references in the pickle give their types.
+func (f *File) legacySpans(ids []persistent, keys []any, at, size int64) (map[string]span, error) {
 	claims := map[string]storage{}
 	for _, p := range ids {
 		s, err := parseStorage(p)
@@ -58,7 +51,7 @@ func (f *File) placeStorages(ids []persistent, keys []any, at, size int64) (map[
 		}
 		claims[s.key] = s
 	}
-	bases := map[storage]int64{}
+	spans := map[string]span{}
 	for _, k := range keys {
 		key, _ := k.(string)
 		s, ok := claims[key]
@@ -73,11 +66,11 @@ func (f *File) placeStorages(ids []persistent, keys []any, at, size int64) (map[
 		if n := binary.LittleEndian.Uint64(length[:]); n != uint64(s.numel) {
 			return nil, fmt.Errorf("damaged: storage %.60q has %d elements, tensors expect %d", key, n, s.numel)
 		}
-		if err := s.fits(size - at); err != nil {
+		if err := (span{at, size - at}).check(s); err != nil {
 			return nil, err
 		}
-		bases[s] = at
-		at += s.numel * dtypes[s.dtype].size
+		spans[key] = span{at, s.numel * dtypes[s.dtype].size}
+		at += spans[key].size
 	}
-	return bases, nil
+	return spans, nil
 }

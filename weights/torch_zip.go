@@ -38,6 +38,10 @@ func (f *File) indexZip(size int64) error {
 	if order := records[path.Join(root, "byteorder")]; order != nil && !littleEndian(order) {
 		return errBigEndian
 	}
+	spans, err := zipSpans(z, path.Join(root, "data"), size)
+	if err != nil {
+		return err
+	}
 	r, err := pickled.Open()
 	if err != nil {
 		return fmt.Errorf("data.pkl: %w: save with torch.save", err)
@@ -48,9 +52,7 @@ func (f *File) indexZip(size int64) error {
 	if err != nil {
 		return err
 	}
-	return f.collectTensors(u, top, func(s storage) (int64, error) {
-		return zipStorage(records[path.Join(root, "data", s.key)], s, size)
-	})
+	return f.collectTensors(u, top, spans)
 }
 
 func littleEndian(record *zip.File) bool {
@@ -63,17 +65,21 @@ func littleEndian(record *zip.File) bool {
 	return err == nil && strings.TrimSpace(string(text)) == "little"
 }
 
-// zipStorage finds a storage's bytes, and checks that there are as many as the pickle claims.
-func zipStorage(record *zip.File, s storage, size int64) (base int64, err error) {
-	if record == nil {
-		return 0, fmt.Errorf("damaged: its storage %.60q is missing", s.key)
+// zipSpans finds the storages, which are the records in a folder.
+func zipSpans(z *zip.Reader, folder string, size int64) (map[string]span, error) {
+	spans := map[string]span{}
+	for _, r := range z.File {
+		if path.Dir(r.Name) != folder {
+			continue
+		}
+		base, err := r.DataOffset()
+		switch {
+		case r.Method != zip.Store:
+			return nil, fmt.Errorf("storage %.60q is compressed: save with torch.save, which does not compress", path.Base(r.Name))
+		case err != nil || base < 0 || base > size:
+			return nil, fmt.Errorf("damaged: storage %.60q lies outside of the file", path.Base(r.Name))
+		}
+		spans[path.Base(r.Name)] = span{base, int64(min(r.UncompressedSize64, uint64(size-base)))}
 	}
-	if record.Method != zip.Store {
-		return 0, fmt.Errorf("its storage %.60q is compressed: save with torch.save, which does not compress", s.key)
-	}
-	base, err = record.DataOffset()
-	if err != nil || base < 0 || base > size {
-		return 0, fmt.Errorf("damaged: its storage %.60q lies outside of the file", s.key)
-	}
-	return base, s.fits(int64(min(record.UncompressedSize64, uint64(size-base))))
+	return spans, nil
 }

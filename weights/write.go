@@ -28,17 +28,6 @@ type Tensor struct {
 	Fill func(dst []float32) error
 }
 
-// FromSlice returns a Fill function for values in memory.
-func FromSlice(values []float32) func(dst []float32) error {
-	return func(dst []float32) error {
-		if len(values) != len(dst) {
-			return fmt.Errorf("%d values, where its shape takes %d", len(values), len(dst))
-		}
-		copy(dst, values)
-		return nil
-	}
-}
-
 // WriteSafetensors writes tensors. It calls Fill for one after the other, in order, so that it needs little more memory than
 // the largest tensor. In the file narrow types come last, which keeps all tensors aligned, as some readers require. The file is
 // replaced atomically: it is written to a temporary file, flushed to disk and renamed; an error leaves the old file. The same
