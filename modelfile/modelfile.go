@@ -3,6 +3,7 @@
 package modelfile
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -158,18 +159,12 @@ func instantiate[M any](d Description, s *nn.Scope) (model M, err error) {
 // Metadata returns the metadata of a run's weights file.
 func Metadata(r recipe.Recipe, labels map[data.Modality][]string) (map[string]string, error) {
 	text, err := r.Text()
-	if err != nil {
-		return nil, err
-	}
+	names, failed := json.Marshal(labels)
 	meta := map[string]string{"format": format, "recipe": string(text)}
 	if len(labels) > 0 {
-		names, err := json.Marshal(labels)
-		if err != nil {
-			return nil, err
-		}
 		meta["labels"] = string(names)
 	}
-	return meta, nil
+	return meta, cmp.Or(err, failed)
 }
 
 // Write writes parameters under their names. They stream from the backend to the disk one by one.

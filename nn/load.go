@@ -27,6 +27,7 @@ type Load struct {
 	Rename  func(name string) string // from the model's name to the file's; nil for the same names
 	Missing []string                 // parameters that may be missing: they start from Init
 	Unused  []string                 // tensors that may stay unused
+	Rows    map[string][]int         // tensors whose rows are taken in another order; without rows, as if the file lacked them
 	Init    Source
 
 	Report LoadReport
@@ -77,15 +78,23 @@ func (l *Load) Fill(values []float32, name string, shape []int, init Init) error
 	if l.Rename != nil {
 		key = l.Rename(name)
 	}
-	if _, ok := l.File.Shape(key); !ok && matchAny(l.Missing, name) {
+	rows, moved := l.Rows[key]
+	hidden := moved && len(rows) == 0
+	if _, ok := l.File.Shape(key); (!ok || hidden) && matchAny(l.Missing, name) {
 		l.Report.Missing = append(l.Report.Missing, name)
 		return l.Init.Fill(values, name, shape, init)
 	}
-	err := ReadTensor(l.File, values, key, shape)
-	if err == nil {
-		l.Report.Loaded = append(l.Report.Loaded, key)
+	if err := ReadTensor(l.File, values, key, shape); err != nil {
+		return err
 	}
-	return err
+	if len(rows) > 0 {
+		all, width := slices.Clone(values), len(values)/len(rows)
+		for i, row := range rows {
+			copy(values[i*width:][:width], all[row*width:])
+		}
+	}
+	l.Report.Loaded = append(l.Report.Loaded, key)
+	return nil
 }
 
 // CheckModel returns an error unless a file holds exactly the parameters of a model, with the same shapes. It reads no values,

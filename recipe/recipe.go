@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"regexp"
 	"strings"
 
@@ -117,10 +118,9 @@ type Train struct {
 
 // Names lists the embedded recipes.
 func Names() []string {
-	entries, _ := embedded.ReadDir("recipes")
-	var names []string
-	for _, e := range entries {
-		names = append(names, strings.TrimSuffix(e.Name(), ".toml"))
+	names, _ := fs.Glob(embedded, "recipes/*.toml")
+	for i, name := range names {
+		names[i] = strings.TrimSuffix(path.Base(name), ".toml")
 	}
 	return names
 }

@@ -157,8 +157,9 @@ func (u *unpickler) toMark() []any {
 	panic(damage("is damaged: a mark is missing"))
 }
 
-// bytes reads n bytes, at most what is left of the budget.
-func (u *unpickler) bytes(n uint64) []byte {
+// counted reads a length field of so many bytes, and then what it counts, which is at most what is left of the budget.
+func (u *unpickler) counted(width int) []byte {
+	n := u.uint(width)
 	u.spend(n)
 	b := make([]byte, n)
 	if _, err := io.ReadFull(u.r, b); err != nil {
@@ -177,9 +178,6 @@ func (u *unpickler) uint(n int) uint64 {
 	u.r.Discard(n)
 	return binary.LittleEndian.Uint64(b[:])
 }
-
-// counted reads a length field of n bytes and then that many bytes.
-func (u *unpickler) counted(n int) []byte { return u.bytes(u.uint(n)) }
 
 // line reads up to a line feed; real names fit in the buffer.
 func (u *unpickler) line() string {

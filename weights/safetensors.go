@@ -25,11 +25,8 @@ type record struct {
 
 // indexSafetensors reads the header of n bytes: JSON. Its length precedes it; the tensors follow without gaps.
 func (f *File) indexSafetensors(n uint64, size int64) error {
-	if n > maxHeader {
-		return fmt.Errorf("safetensors header of %d bytes, more than the format's %d: damaged", n, maxHeader)
-	}
-	if int64(n) > size-8 {
-		return fmt.Errorf("safetensors header of %d bytes in a file of %d: cut off; fetch it again", n, size)
+	if n > min(maxHeader, uint64(size-8)) {
+		return fmt.Errorf("safetensors header of %d bytes in a file of %d: damaged or cut off; fetch it again", n, size)
 	}
 	text := make([]byte, n)
 	if _, err := f.file.ReadAt(text, 8); err != nil {
