@@ -134,10 +134,10 @@ func Load(nameOrFile string) (Recipe, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return Recipe{}, fmt.Errorf("recipe %q: neither a file nor one of %s", nameOrFile, strings.Join(Names(), ", "))
 	}
-	if err != nil {
-		return Recipe{}, fmt.Errorf("recipe: %w", err)
+	var r Recipe
+	if err == nil {
+		r, err = Parse(text)
 	}
-	r, err := Parse(text)
 	if err != nil {
 		return r, fmt.Errorf("recipe %s: %w", nameOrFile, err)
 	}

@@ -91,11 +91,8 @@ func integer(b []byte) any {
 }
 
 func (u *unpickler) stackGlobal(names []any) {
-	module, ok := names[0].(string)
-	name, ok2 := names[1].(string)
-	if !ok || !ok2 {
-		panic(damage("is damaged: a class has no name"))
-	}
+	module, _ := names[0].(string) // or of no name in a damaged file, which is none of the classes that are read
+	name, _ := names[1].(string)
 	u.push(global{module, name})
 }
 

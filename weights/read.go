@@ -94,19 +94,19 @@ type dtype struct {
 var (
 	le     = binary.LittleEndian
 	dtypes = map[DType]dtype{
-		F32:  {4, floats},
-		F64:  each(8, func(b []byte) float32 { return float32(math.Float64frombits(le.Uint64(b))) }),
-		F16:  each(2, func(b []byte) float32 { return half(le.Uint16(b)) }),
-		BF16: each(2, func(b []byte) float32 { return quantized.FromBF16(le.Uint16(b)) }),
-		I64:  each(8, func(b []byte) float32 { return float32(int64(le.Uint64(b))) }),
-		I32:  each(4, func(b []byte) float32 { return float32(int32(le.Uint32(b))) }),
-		I16:  each(2, func(b []byte) float32 { return float32(int16(le.Uint16(b))) }),
-		I8:   each(1, func(b []byte) float32 { return float32(int8(b[0])) }),
-		U64:  each(8, func(b []byte) float32 { return float32(le.Uint64(b)) }),
-		U32:  each(4, func(b []byte) float32 { return float32(le.Uint32(b)) }),
-		U16:  each(2, func(b []byte) float32 { return float32(le.Uint16(b)) }),
-		U8:   each(1, func(b []byte) float32 { return float32(b[0]) }),
-		Bool: each(1, func(b []byte) float32 { return float32(b[0]) }),
+		F32:    {4, floats},
+		"F64":  each(8, func(b []byte) float32 { return float32(math.Float64frombits(le.Uint64(b))) }),
+		"F16":  each(2, func(b []byte) float32 { return half(le.Uint16(b)) }),
+		BF16:   each(2, func(b []byte) float32 { return quantized.FromBF16(le.Uint16(b)) }),
+		"I64":  each(8, func(b []byte) float32 { return float32(int64(le.Uint64(b))) }),
+		"I32":  each(4, func(b []byte) float32 { return float32(int32(le.Uint32(b))) }),
+		"I16":  each(2, func(b []byte) float32 { return float32(int16(le.Uint16(b))) }),
+		I8:     each(1, func(b []byte) float32 { return float32(int8(b[0])) }),
+		"U64":  each(8, func(b []byte) float32 { return float32(le.Uint64(b)) }),
+		"U32":  each(4, func(b []byte) float32 { return float32(le.Uint32(b)) }),
+		"U16":  each(2, func(b []byte) float32 { return float32(le.Uint16(b)) }),
+		"U8":   each(1, func(b []byte) float32 { return float32(b[0]) }),
+		"BOOL": each(1, func(b []byte) float32 { return float32(b[0]) }),
 	}
 )
 

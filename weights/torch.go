@@ -14,8 +14,8 @@ import (
 
 // torchDTypes maps PyTorch's storage classes.
 var torchDTypes = map[string]DType{
-	"DoubleStorage": F64, "FloatStorage": F32, "HalfStorage": F16, "BFloat16Storage": BF16,
-	"LongStorage": I64, "IntStorage": I32, "ShortStorage": I16, "CharStorage": I8, "ByteStorage": U8, "BoolStorage": Bool,
+	"DoubleStorage": "F64", "FloatStorage": F32, "HalfStorage": "F16", "BFloat16Storage": BF16,
+	"LongStorage": "I64", "IntStorage": "I32", "ShortStorage": "I16", "CharStorage": I8, "ByteStorage": "U8", "BoolStorage": "BOOL",
 }
 
 var errBigEndian = errors.New("written in big-endian byte order: load and save it on a little-endian machine")

@@ -17,20 +17,11 @@ import (
 // DType is the type of a tensor's elements in a file, by its name in safetensors.
 type DType string
 
+// Types that are also written. All that are read are in the table dtypes.
 const (
-	F64  DType = "F64"
 	F32  DType = "F32"
-	F16  DType = "F16"
 	BF16 DType = "BF16"
-	I64  DType = "I64"
-	I32  DType = "I32"
-	I16  DType = "I16"
 	I8   DType = "I8"
-	U64  DType = "U64"
-	U32  DType = "U32"
-	U16  DType = "U16"
-	U8   DType = "U8"
-	Bool DType = "BOOL"
 )
 
 // File is an open weights file. Tensors are read when asked for. It is safe for concurrent use.
