@@ -43,7 +43,7 @@ func TestHostileSizes(t *testing.T) {
 			file, err := Open(path)
 			require.NoError(t, err)
 			defer file.Close()
-			_, err = file.StoredTypes(engine.Int8)
+			_, err = StoredTypes(file, engine.Int8)
 			require.ErrorContains(t, err, want)
 		})
 	}

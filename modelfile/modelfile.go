@@ -27,11 +27,8 @@ const Name = "model.safetensors"
 // format marks the metadata of the files that mien writes.
 const format = "mien-model-1"
 
-// File is an open weights file.
-type File struct{ *weights.File }
-
 // Open opens FILE|RUN: a weights file, or the finished model of a run folder.
-func Open(fileOrRun string) (*File, error) {
+func Open(fileOrRun string) (*weights.File, error) {
 	path := fileOrRun
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -43,11 +40,7 @@ func Open(fileOrRun string) (*File, error) {
 			return nil, fmt.Errorf("%s: a folder without %s: is the run finished?", fileOrRun, Name)
 		}
 	}
-	f, err := weights.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	return &File{f}, nil
+	return weights.Open(path)
 }
 
 // Description is what a file's metadata say, or what is inferred from its tensors.
@@ -63,13 +56,13 @@ type Description struct {
 
 // Describe reads the metadata of a file, or recognises a published checkpoint. Its model must have exactly the parameters in
 // the file.
-func (f *File) Describe() (d Description, err error) {
+func Describe(f *weights.File) (d Description, err error) {
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("%s: %w", f.Path, err)
 		}
 	}()
-	if d, err = f.read(); err != nil {
+	if d, err = identify(f); err != nil {
 		return d, err
 	}
 	if d.System, err = systems.Of(d.Recipe); err != nil {
@@ -90,7 +83,7 @@ func (f *File) Describe() (d Description, err error) {
 	return d, nn.CheckModel(f, d.params)
 }
 
-func (f *File) read() (d Description, err error) {
+func identify(f *weights.File) (d Description, err error) {
 	meta := f.Metadata()
 	if p, ok := meta[weights.PrecisionKey]; ok {
 		if d.Precision, err = engine.ParsePrecision(p); err != nil {
@@ -127,7 +120,7 @@ func Load[M any](fileOrRun string, b engine.Backend, p *engine.Precision) (model
 		return model, d, nil, err
 	}
 	defer f.Close()
-	if d, err = f.Describe(); err != nil {
+	if d, err = Describe(f); err != nil {
 		return model, d, nil, err
 	}
 	if p != nil {
@@ -182,12 +175,12 @@ var storage = map[engine.Precision]weights.DType{engine.BF16: weights.BF16, engi
 // StoredTypes returns the types in which a fine-tuned model is stored at a precision. Only weights that inference would round
 // get a lower type, so that a stored model gives bit-identical results to one that is rounded when opened. All other tensors
 // stay F32. The file must be a complete fine-tuned model, unless p is engine.Full.
-func (f *File) StoredTypes(p engine.Precision) (map[string]weights.DType, error) {
+func StoredTypes(f *weights.File, p engine.Precision) (map[string]weights.DType, error) {
 	types := map[string]weights.DType{}
 	if p == engine.Full {
 		return types, nil
 	}
-	d, err := f.Describe()
+	d, err := Describe(f)
 	if err == nil && d.System.Kind != recipe.Finetune {
 		err = fmt.Errorf("%s: %w", f.Path, errPretrained)
 	}

@@ -9,18 +9,20 @@ import (
 	"mien/nn"
 	"mien/recipe"
 	"mien/system"
+	"mien/weights"
 )
 
 // Starting a run from a weights file: the classes of its heads are matched to those of the run by name.
 
 // Start returns how a run of r loads its initial weights from the file: as its system specifies, with the classes of heads
 // matched to the run's by name. Notes say which heads were reordered and which start from scratch.
-func (f *File) Start(s *system.System, r recipe.Recipe, labels map[data.Modality][]string, init nn.Source) (load *nn.Load, notes []string, err error) {
+func Start(f *weights.File, s *system.System, r recipe.Recipe, labels map[data.Modality][]string, init nn.Source) (load *nn.Load,
+	notes []string, err error) {
 	if load, err = s.Start(f, r, init); err != nil {
 		return nil, nil, err
 	}
 	load.Rows = map[string][]int{}
-	from, unknown := f.read()
+	from, unknown := identify(f)
 	for m, prefix := range s.Heads(r) {
 		shape, _ := f.Shape(prefix + "weight")
 		if len(shape) == 0 || shape[0] == 0 {

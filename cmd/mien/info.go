@@ -87,7 +87,7 @@ func describe(model string) (modelInfo, error) {
 		return modelInfo{}, hinted{err, "`mien info` lists the model names"}
 	}
 	defer f.Close()
-	d, err := f.Describe()
+	d, err := modelfile.Describe(f)
 	if err != nil {
 		return modelInfo{}, hinted{err, "`mien info` lists the model names"}
 	}
