@@ -7,9 +7,12 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"mien/engine"
+	"mien/weights"
 )
 
-// Strict loading of parameters from a weights file, with a report of what was missing or unused.
+// Strict loading of parameters from a weights file, with a report of what was missing or unused; and storing.
 
 // Weights is a file of named tensors, as opened by package weights.
 type Weights interface {
@@ -147,4 +150,9 @@ func matchAny(patterns []string, name string) bool {
 		ok, _ := path.Match(p, name)
 		return ok
 	})
+}
+
+// Stored describes a tensor for a weights file, which reads it from the backend when it is written.
+func Stored(name string, t *engine.Tensor) weights.Tensor {
+	return weights.Tensor{Name: name, Shape: t.Shape(), Fill: func(dst []float32) error { return engine.ReadInto(t, dst) }}
 }

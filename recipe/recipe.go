@@ -3,7 +3,6 @@
 package recipe
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"embed"
 	"errors"
@@ -11,7 +10,6 @@ import (
 	"io/fs"
 	"os"
 	"path"
-	"regexp"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
@@ -147,7 +145,7 @@ func Load(nameOrFile string) (Recipe, error) {
 // Parse reads a recipe. An unknown key is an error: a typo would otherwise train something else.
 func Parse(text []byte) (Recipe, error) {
 	var r Recipe
-	d := toml.NewDecoder(bytes.NewReader(current(text)))
+	d := toml.NewDecoder(strings.NewReader(current.Replace(string(text))))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&r); err != nil {
 		if strict, ok := errors.AsType[*toml.StrictMissingError](err); ok && len(strict.Errors) > 0 {
@@ -165,16 +163,8 @@ func Parse(text []byte) (Recipe, error) {
 	return r, r.Check()
 }
 
-// renamed maps keys of earlier versions, found in files that they wrote, to the current ones.
-var renamed = map[string]string{"drawn_pictures": "drawn_images", "drawn_clips": "drawn_videos"}
-
-// current returns a recipe with the current keys.
-func current(text []byte) []byte {
-	for before, key := range renamed {
-		text = regexp.MustCompile(`(?m)^\s*`+before+`\b`).ReplaceAll(text, []byte(key))
-	}
-	return text
-}
+// current replaces keys of earlier versions, found in files that they wrote.
+var current = strings.NewReplacer("\ndrawn_pictures", "\ndrawn_images", "\ndrawn_clips", "\ndrawn_videos")
 
 // View returns the augmentation of the training samples of a modality.
 func (r Recipe) View(m data.Modality) data.Transform {

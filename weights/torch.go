@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-// The tensors in a PyTorch checkpoint, common to its two forms: torch_zip.go and torch_legacy.go.
+// The tensors in a PyTorch checkpoint, common to its two forms, which torch_files.go reads.
 // pickle.go reads the pickle inside.
 
 // torchDTypes maps PyTorch's storage classes.
