@@ -16,11 +16,12 @@ import (
 
 // Start returns how a run of r loads its initial weights from the file: as its system specifies, with the classes of heads
 // matched to the run's by name. Notes say which heads were reordered and which start from scratch.
-func Start(f *weights.File, s *system.System, r recipe.Recipe, labels map[data.Modality][]string, init nn.Source) (load *nn.Load,
-	notes []string, err error) {
-	if load, err = s.Start(f, r, init); err != nil {
+func Start(f *weights.File, s *system.System, r recipe.Recipe, labels map[data.Modality][]string, init nn.Source) (*nn.Load, []string, error) {
+	load, err := s.Start(f, r, init)
+	if err != nil {
 		return nil, nil, err
 	}
+	var notes []string
 	load.Rows = map[string][]int{}
 	from, unknown := identify(f)
 	for m, prefix := range s.Heads(r) {

@@ -91,11 +91,10 @@ const (
 // next reads one pickle and leaves r just after it.
 func (u *unpickler) next() (v any, err error) {
 	defer func() {
-		switch p := recover().(type) {
-		case nil:
-		case damage:
-			err = p
-		default:
+		p := recover()
+		if d, ok := p.(damage); ok {
+			err = d
+		} else if p != nil {
 			panic(p)
 		}
 	}()

@@ -24,13 +24,11 @@ func (f *File) Read(name string, dst []float32) error {
 	if n, _ := elements(e.shape, math.MaxInt64); int64(len(dst)) != n {
 		return fmt.Errorf("%s: %q has %d elements, not %d", f.Path, name, n, len(dst))
 	}
-	var err error
+	read := f.readStrided
 	if len(dst) == 0 || e.contiguous() {
-		err = f.readRun(e, dst)
-	} else {
-		err = f.readStrided(e, dst)
+		read = f.readRun
 	}
-	if err != nil {
+	if err := read(e, dst); err != nil {
 		return fmt.Errorf("%s: %q: %w", f.Path, name, cause(err))
 	}
 	scaleRows(dst, e.scales)

@@ -42,8 +42,8 @@ func (p span) check(s storage) error {
 	return nil
 }
 
-// collectTensors lists the tensors of the state dict, and keeps numbers stored beside it: epoch, steps, loss. The
-// spans are those of the storages, by their names.
+// collectTensors lists the tensors of the state dict, whose storages are the spans by name, and keeps numbers stored beside it:
+// epoch, steps, loss.
 func (f *File) collectTensors(u *unpickler, top any, spans map[string]span) (err error) {
 	outer := asDict(top)
 	state := stateDict(outer)

@@ -51,10 +51,12 @@ func WriteSafetensors(path string, tensors []Tensor, metadata map[string]string)
 			return err
 		}
 		w := writer{file: file, bytes: make([]byte, 4*readChunk), at: map[string]int64{}}
+		largest := int64(0)
 		for _, r := range records {
 			w.at[r.name] = int64(len(header)) + r.Bytes[0]
+			largest = max(largest, (r.Bytes[1]-r.Bytes[0])/dtypes[r.DType].size)
 		}
-		return w.write(tensors)
+		return w.write(tensors, make([]float32, largest))
 	})
 }
 
@@ -93,24 +95,19 @@ type writer struct {
 	bytes []byte           // of readChunk elements
 }
 
-func (w *writer) write(tensors []Tensor) error {
-	largest := int64(0)
-	for _, t := range tensors {
-		n, _ := elements(t.Shape, math.MaxInt)
-		largest = max(largest, n)
-	}
-	buf := make([]float32, largest)
+// write writes one tensor after the other. buf has room for each.
+func (w *writer) write(tensors []Tensor, buf []float32) error {
 	for _, t := range tensors {
 		n, _ := elements(t.Shape, math.MaxInt)
 		values := buf[:n]
 		if err := t.Fill(values); err != nil {
 			return fmt.Errorf("tensor %.200q: %w", t.Name, err)
 		}
-		write := w.floats
+		encode := w.floats
 		if t.DType == I8 {
-			write = w.quantized
+			encode = w.quantized
 		}
-		if err := write(t, values); err != nil {
+		if err := encode(t, values); err != nil {
 			return err
 		}
 	}
