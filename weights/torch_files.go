@@ -65,17 +65,18 @@ func (f *File) indexZip(size int64) error {
 func zipSpans(z *zip.Reader, folder string, size int64) (map[string]span, error) {
 	spans := map[string]span{}
 	for _, r := range z.File {
-		if path.Dir(r.Name) != folder {
+		dir, key := path.Split(r.Name)
+		if dir != folder+"/" || key == "" {
 			continue
 		}
 		base, err := r.DataOffset()
 		switch {
 		case r.Method != zip.Store:
-			return nil, fmt.Errorf("storage %.60q is compressed: save with torch.save, which does not compress", path.Base(r.Name))
+			return nil, fmt.Errorf("storage %.60q is compressed: save with torch.save, which does not compress", key)
 		case err != nil || base < 0 || base > size:
-			return nil, fmt.Errorf("damaged: storage %.60q lies outside of the file", path.Base(r.Name))
+			return nil, fmt.Errorf("damaged: storage %.60q lies outside of the file", key)
 		}
-		spans[path.Base(r.Name)] = span{base, int64(min(r.UncompressedSize64, uint64(size-base)))}
+		spans[key] = span{base, int64(min(r.UncompressedSize64, uint64(size-base)))}
 	}
 	return spans, nil
 }
