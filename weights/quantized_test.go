@@ -44,7 +44,7 @@ func TestLowPrecision(t *testing.T) {
 	require.Equal(t, []float32{0x1.56p-2, -2, float32(math.Inf(1))}, all["bf16"])
 	require.Equal(t, []float32{1.0 / 3}, all["f32"])
 	for name, e := range f.tensors {
-		require.Zero(t, e.base%dtypes[e.dtype].size, "%s is not aligned", name)
+		require.Zero(t, e.base%sizes[e.dtype], "%s is not aligned", name)
 	}
 }
 

@@ -146,7 +146,7 @@ func (f *File) placeRecords(records []record, start, size int64) error {
 // check compares a record with its expected offset and the size of the file.
 func (r record) check(begin, size int64) error {
 	from, to := r.Bytes[0], r.Bytes[1]
-	dtype, known := dtypes[r.DType]
+	width, known := sizes[r.DType]
 	n, ok := elements(r.Shape, size)
 	switch {
 	case !known:
@@ -155,7 +155,7 @@ func (r record) check(begin, size int64) error {
 		return fmt.Errorf("begins at byte %d of the data, where %d is due: damaged, tensors overlap or leave a hole", from, begin)
 	case to < from || to > size:
 		return fmt.Errorf("lies at bytes %d to %d of the data, which are %d: cut off; fetch the file again", from, to, size)
-	case !ok || n > size/dtype.size || to-from != n*dtype.size:
+	case !ok || n > size/width || to-from != n*width:
 		return fmt.Errorf("shape %v of %s does not take %d bytes: damaged", r.Shape, r.DType, to-from)
 	}
 	return nil

@@ -35,7 +35,7 @@ type span struct{ base, size int64 }
 
 // check returns an error unless all elements of a storage fit into the span.
 func (p span) check(s storage) error {
-	if s.numel > p.size/dtypes[s.dtype].size {
+	if s.numel > p.size/sizes[s.dtype] {
 		return fmt.Errorf("damaged or cut off: its storage %.60q claims %d elements of %s, but has %d bytes; fetch the file again",
 			s.key, s.numel, s.dtype, p.size)
 	}
@@ -168,7 +168,7 @@ func tensorEntry(o *object, spans map[string]span) (e entry, err error) {
 		return e, fmt.Errorf("shape %v, stride %d, offset %d reach beyond the %d elements of its storage: damaged, or expanded (then save it with .contiguous())",
 			shape, stride, offset, s.numel)
 	}
-	return entry{dtype: s.dtype, shape: shape, base: at.base + offset*dtypes[s.dtype].size, stride: stride}, nil
+	return entry{dtype: s.dtype, shape: shape, base: at.base + offset*sizes[s.dtype], stride: stride}, nil
 }
 
 // within reports whether all elements lie inside a storage of numel elements and are no more than numel: a stride of 0 could

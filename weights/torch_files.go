@@ -143,7 +143,7 @@ func (f *File) legacySpans(ids []persistent, keys []any, at, size int64) (map[st
 		if err := (span{at, size - at}).check(s); err != nil {
 			return nil, err
 		}
-		spans[key] = span{at, s.numel * dtypes[s.dtype].size}
+		spans[key] = span{at, s.numel * sizes[s.dtype]}
 		at += spans[key].size
 	}
 	return spans, nil

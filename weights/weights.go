@@ -17,7 +17,7 @@ import (
 // DType is the type of a tensor's elements in a file, by its name in safetensors.
 type DType string
 
-// Types that are also written. All that are read are in the table dtypes.
+// Types that are also written. All that are read have a size in the table sizes.
 const (
 	F32  DType = "F32"
 	BF16 DType = "BF16"

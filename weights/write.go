@@ -54,7 +54,7 @@ func WriteSafetensors(path string, tensors []Tensor, metadata map[string]string)
 		largest := int64(0)
 		for _, r := range records {
 			w.at[r.name] = int64(len(header)) + r.Bytes[0]
-			largest = max(largest, (r.Bytes[1]-r.Bytes[0])/dtypes[r.DType].size)
+			largest = max(largest, (r.Bytes[1]-r.Bytes[0])/sizes[r.DType])
 		}
 		return w.write(tensors, make([]float32, largest))
 	})
@@ -78,11 +78,11 @@ func layOut(tensors []Tensor) (records []*record, err error) {
 			records = append(records, &record{name: t.Name + scaleSuffix, DType: F32, Shape: t.Shape[:1]})
 		}
 	}
-	slices.SortStableFunc(records, func(a, b *record) int { return cmp.Compare(dtypes[b.DType].size, dtypes[a.DType].size) })
+	slices.SortStableFunc(records, func(a, b *record) int { return cmp.Compare(sizes[b.DType], sizes[a.DType]) })
 	at := int64(0)
 	for _, r := range records {
 		n, _ := elements(r.Shape, math.MaxInt)
-		r.Bytes = []int64{at, at + n*dtypes[r.DType].size}
+		r.Bytes = []int64{at, at + n*sizes[r.DType]}
 		at = r.Bytes[1]
 	}
 	return records, nil
@@ -118,11 +118,13 @@ func (w *writer) write(tensors []Tensor, buf []float32) error {
 func (w *writer) floats(t Tensor, values []float32) error {
 	out := io.NewOffsetWriter(w.file, w.at[t.Name])
 	for chunk := range slices.Chunk(values, readChunk) {
-		b := w.bytes[:int64(len(chunk))*dtypes[cmp.Or(t.DType, F32)].size]
-		for i, v := range chunk {
-			if t.DType == BF16 {
+		b := w.bytes[:int64(len(chunk))*sizes[cmp.Or(t.DType, F32)]]
+		if t.DType == BF16 {
+			for i, v := range chunk {
 				le.PutUint16(b[2*i:], quantized.ToBF16(v))
-			} else {
+			}
+		} else {
+			for i, v := range chunk {
 				le.PutUint32(b[4*i:], math.Float32bits(v))
 			}
 		}
