@@ -36,7 +36,7 @@ type Model struct {
 // from its tensors. The weights of its linear layers are stored and multiplied in the given precision or, if p is nil, in that
 // of the file, by default float32. The model computes on b, which the caller still owns.
 func Open(fileOrRun string, b engine.Backend, p *engine.Precision) (*Model, error) {
-	net, d, scope, err := modelfile.Classifier(fileOrRun, b, p)
+	net, d, scope, err := modelfile.Load[system.Classifier](fileOrRun, b, p)
 	if err != nil {
 		return nil, err
 	}

@@ -36,7 +36,7 @@ func ownModel(t *testing.T, labels map[data.Modality][]string) string {
 	f, err := modelfile.Open(published)
 	require.NoError(t, err)
 	defer f.Close()
-	d, err := f.Describe()
+	d, err := modelfile.Describe(f)
 	require.NoError(t, err)
 	d.Recipe.Train, d.Recipe.Views = valid(t).Train, valid(t).Views
 	metadata, err := modelfile.Metadata(d.Recipe, labels)
@@ -55,7 +55,7 @@ func stored(t *testing.T, p engine.Precision) string {
 	f, err := modelfile.Open(published)
 	require.NoError(t, err)
 	defer f.Close()
-	types, err := f.StoredTypes(p)
+	types, err := modelfile.StoredTypes(f, p)
 	require.NoError(t, err)
 	var tensors []weights.Tensor
 	for _, name := range f.Names() {

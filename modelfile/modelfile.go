@@ -3,6 +3,7 @@
 package modelfile
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -26,41 +27,20 @@ const Name = "model.safetensors"
 // format marks the metadata of the files that mien writes.
 const format = "mien-model-1"
 
-// File is an open weights file.
-type File struct {
-	*weights.File
-	Path string
-}
-
 // Open opens FILE|RUN: a weights file, or the finished model of a run folder.
-func Open(fileOrRun string) (*File, error) {
-	path, err := find(fileOrRun)
-	if err != nil {
-		return nil, err
-	}
-	f, err := weights.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	return &File{f, path}, nil
-}
-
-func find(fileOrRun string) (string, error) {
-	info, err := os.Stat(fileOrRun)
+func Open(fileOrRun string) (*weights.File, error) {
+	path := fileOrRun
+	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("%s: no such weights file or run folder", fileOrRun)
+		return nil, fmt.Errorf("%s: no such weights file or run folder", path)
 	}
-	if err != nil {
-		return "", err
+	if err == nil && info.IsDir() {
+		path = filepath.Join(path, Name)
+		if _, err := os.Stat(path); err != nil {
+			return nil, fmt.Errorf("%s: a folder without %s: is the run finished?", fileOrRun, Name)
+		}
 	}
-	if !info.IsDir() {
-		return fileOrRun, nil
-	}
-	path := filepath.Join(fileOrRun, Name)
-	if _, err := os.Stat(path); err != nil {
-		return "", fmt.Errorf("%s: a folder without %s: is the run finished?", fileOrRun, Name)
-	}
-	return path, nil
+	return weights.Open(path)
 }
 
 // Description is what a file's metadata say, or what is inferred from its tensors.
@@ -70,17 +50,19 @@ type Description struct {
 	Labels    map[data.Modality][]string // names of the classes, in head order
 	Precision engine.Precision           // of storage and inference
 	Own       bool                       // written by mien: labels are those of its training
+
+	params []nn.Param // of the model, as shapes
 }
 
 // Describe reads the metadata of a file, or recognises a published checkpoint. Its model must have exactly the parameters in
 // the file.
-func (f *File) Describe() (d Description, err error) {
+func Describe(f *weights.File) (d Description, err error) {
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("%s: %w", f.Path, err)
 		}
 	}()
-	if d, err = f.read(); err != nil {
+	if d, err = identify(f); err != nil {
 		return d, err
 	}
 	if d.System, err = systems.Of(d.Recipe); err != nil {
@@ -94,14 +76,14 @@ func (f *File) Describe() (d Description, err error) {
 			d.Labels[m] = data.DefaultLabels(m, n)
 		}
 	}
-	params, err := f.outline(d)
-	if err != nil {
-		return d, err
+	tensors := len(f.Names())
+	if d.params, err = nn.Outline(tensors, func(s *nn.Scope) { d.System.Build(s, d.Recipe) }); err != nil {
+		return d, fmt.Errorf("it holds %d tensors, and describes a model of more: is the file damaged?", tensors)
 	}
-	return d, nn.CheckModel(f, params)
+	return d, nn.CheckModel(f, d.params)
 }
 
-func (f *File) read() (d Description, err error) {
+func identify(f *weights.File) (d Description, err error) {
 	meta := f.Metadata()
 	if p, ok := meta[weights.PrecisionKey]; ok {
 		if d.Precision, err = engine.ParsePrecision(p); err != nil {
@@ -129,88 +111,53 @@ func (f *File) read() (d Description, err error) {
 
 var errPretrained = errors.New("a pre-trained encoder has no classes yet: fine-tune it first, with --init")
 
-// finetuned is Describe for a file that must hold a complete fine-tuned model.
-func (f *File) finetuned() (Description, error) {
-	d, err := f.Describe()
-	if err == nil && d.System.Kind != recipe.Finetune {
-		err = fmt.Errorf("%s: %w", f.Path, errPretrained)
-	}
-	return d, err
-}
-
-// outline returns the parameters of the model that the file describes, as shapes.
-func (f *File) outline(d Description) ([]nn.Param, error) {
-	tensors := len(f.Names())
-	params, err := nn.Outline(tensors, func(s *nn.Scope) { d.System.Build(s, d.Recipe) })
-	if err != nil {
-		return nil, fmt.Errorf("it holds %d tensors, and describes a model of more: is the file damaged?", tensors)
-	}
-	return params, nil
-}
-
-// Build makes the model of a description, loaded from the file, for inference at a precision. Free on the scope releases its
-// memory.
-func (f *File) Build(b engine.Backend, d Description, p engine.Precision) (model system.Model, scope *nn.Scope, err error) {
-	if err := b.Supports(p, false); err != nil {
-		return nil, nil, err
-	}
-	scope = nn.NewInferenceScope(b, &nn.Load{File: f}, p)
-	if model, err = d.build(scope); err != nil {
-		scope.Free()
-		return nil, nil, fmt.Errorf("%s: %w", f.Path, err)
-	}
-	return model, scope, nil
-}
-
-// build makes the model in a scope. Running out of memory is an error.
-func (d Description) build(s *nn.Scope) (model system.Model, err error) {
-	defer engine.Catch(&err)
-	model = d.System.Build(s, d.Recipe)
-	return model, s.Err()
-}
-
-// Classifier opens FILE|RUN as a model for inference. Its weights are stored and multiplied in the given precision or, if p is
-// nil, in that of the file, by default float32.
-func Classifier(fileOrRun string, b engine.Backend, p *engine.Precision) (system.Classifier, Description, *nn.Scope, error) {
+// Load opens FILE|RUN as a model of an interface M, such as [system.Classifier], for inference. Its weights are stored and
+// multiplied in the given precision or, if p is nil, in that of the file, by default float32. Free on the scope releases its
+// memory; running out of it is an error.
+func Load[M any](fileOrRun string, b engine.Backend, p *engine.Precision) (model M, d Description, scope *nn.Scope, err error) {
 	f, err := Open(fileOrRun)
 	if err != nil {
-		return nil, Description{}, nil, err
+		return model, d, nil, err
 	}
 	defer f.Close()
-	d, err := f.finetuned()
-	if err != nil {
-		return nil, d, nil, err
+	if d, err = Describe(f); err != nil {
+		return model, d, nil, err
 	}
 	if p != nil {
 		d.Precision = *p
 	}
-	model, scope, err := f.Build(b, d, d.Precision)
-	if err != nil {
-		return nil, d, nil, err
+	if err := b.Supports(d.Precision, false); err != nil {
+		return model, d, nil, err
 	}
-	net, ok := model.(system.Classifier)
-	if !ok {
+	scope = nn.NewInferenceScope(b, &nn.Load{File: f}, d.Precision)
+	if model, err = instantiate[M](d, scope); err != nil {
 		scope.Free()
-		return nil, d, nil, fmt.Errorf("%s: system %s names no expressions", f.Path, d.System.Name)
+		return model, d, nil, fmt.Errorf("%s: %w", f.Path, err)
 	}
-	return net, d, scope, nil
+	return model, d, scope, nil
+}
+
+func instantiate[M any](d Description, s *nn.Scope) (model M, err error) {
+	defer engine.Catch(&err)
+	model, ok := d.System.Build(s, d.Recipe).(M)
+	if ok {
+		return model, s.Err()
+	}
+	if d.System.Kind == recipe.Pretrain {
+		return model, errPretrained
+	}
+	return model, fmt.Errorf("system %s guesses no pixels", d.System.Name)
 }
 
 // Metadata returns the metadata of a run's weights file.
 func Metadata(r recipe.Recipe, labels map[data.Modality][]string) (map[string]string, error) {
 	text, err := r.Text()
-	if err != nil {
-		return nil, err
-	}
+	names, failed := json.Marshal(labels)
 	meta := map[string]string{"format": format, "recipe": string(text)}
 	if len(labels) > 0 {
-		names, err := json.Marshal(labels)
-		if err != nil {
-			return nil, err
-		}
 		meta["labels"] = string(names)
 	}
-	return meta, nil
+	return meta, cmp.Or(err, failed)
 }
 
 // Write writes parameters under their names. They stream from the backend to the disk one by one.
@@ -220,4 +167,27 @@ func Write(path string, params []nn.Param, metadata map[string]string) error {
 		tensors = append(tensors, nn.Stored(p.Name, p.Data()))
 	}
 	return weights.WriteSafetensors(path, tensors, metadata)
+}
+
+// storage gives the types of weights at each precision.
+var storage = map[engine.Precision]weights.DType{engine.BF16: weights.BF16, engine.Int8: weights.I8}
+
+// StoredTypes returns the types in which a fine-tuned model is stored at a precision. Only weights that inference would round
+// get a lower type, so that a stored model gives bit-identical results to one that is rounded when opened. All other tensors
+// stay F32. The file must be a complete fine-tuned model, unless p is engine.Full.
+func StoredTypes(f *weights.File, p engine.Precision) (map[string]weights.DType, error) {
+	types := map[string]weights.DType{}
+	if p == engine.Full {
+		return types, nil
+	}
+	d, err := Describe(f)
+	if err == nil && d.System.Kind != recipe.Finetune {
+		err = fmt.Errorf("%s: %w", f.Path, errPretrained)
+	}
+	for _, param := range d.params {
+		if param.Linear {
+			types[param.Name] = storage[p]
+		}
+	}
+	return types, err
 }

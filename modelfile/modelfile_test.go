@@ -12,6 +12,7 @@ import (
 	"mien/engine/cpu"
 	"mien/nn"
 	"mien/recipe"
+	"mien/system"
 	"mien/systems"
 	"mien/weights"
 )
@@ -19,12 +20,12 @@ import (
 // Golden files hold PyTorch's results for tiny models; testdata/golden/README.md says how they are made.
 const goldenDir = "../testdata/golden/"
 
-func openGolden(t *testing.T, name string) *File {
+func openGolden(t *testing.T, name string) *weights.File {
 	t.Helper()
 	return open(t, goldenDir+name)
 }
 
-func open(t *testing.T, path string) *File {
+func open(t *testing.T, path string) *weights.File {
 	t.Helper()
 	f, err := Open(path)
 	require.NoError(t, err)
@@ -33,14 +34,14 @@ func open(t *testing.T, path string) *File {
 }
 
 // writeModel writes a model as a run does. Element j of parameter i is 1000·i + j, small enough to be exact.
-func writeModel(t *testing.T, r recipe.Recipe, labels map[data.Modality][]string) *File {
+func writeModel(t *testing.T, r recipe.Recipe, labels map[data.Modality][]string) *weights.File {
 	t.Helper()
 	metadata, err := Metadata(r, labels)
 	require.NoError(t, err)
 	return writeWith(t, r, metadata)
 }
 
-func writeWith(t *testing.T, r recipe.Recipe, metadata map[string]string) *File {
+func writeWith(t *testing.T, r recipe.Recipe, metadata map[string]string) *weights.File {
 	t.Helper()
 	params, scope := build(t, r, nil)
 	defer scope.Free()
@@ -79,7 +80,7 @@ func TestDescribe(t *testing.T) {
 	r := load(t, "s4d-tiny")
 	r.Seed, r.Data.Stride = 5, 3
 	labels := map[data.Modality][]string{data.Image: data.DefaultLabels(data.Image, 7), data.Video: data.FERV39K}
-	d, err := writeModel(t, r, labels).Describe()
+	d, err := Describe(writeModel(t, r, labels))
 	require.NoError(t, err)
 	require.Equal(t, "s4d", d.System.Name)
 	require.Equal(t, r, d.Recipe)
@@ -90,7 +91,7 @@ func TestDescribe(t *testing.T) {
 
 // A published checkpoint is identified by its tensors, and its class names are a guess.
 func TestDescribePublished(t *testing.T) {
-	d, err := openGolden(t, "released_form.pth").Describe()
+	d, err := Describe(openGolden(t, "released_form.pth"))
 	require.NoError(t, err)
 	require.Equal(t, "s4d", d.System.Name)
 	require.Equal(t, "1,2", d.Recipe.Model.Position)
@@ -108,14 +109,14 @@ func TestDamagedLabels(t *testing.T) {
 	require.NotContains(t, metadata, "labels")
 	for _, text := range []string{"", "null", "{}", `{"video":["a","b"]}`, `{"audio":["a"],"image":null}`} {
 		metadata["labels"] = text
-		d, err := writeWith(t, r, metadata).Describe()
+		d, err := Describe(writeWith(t, r, metadata))
 		require.NoError(t, err, text)
 		require.Equal(t, data.AffectNet7, d.Labels[data.Image])
 		require.Equal(t, []string{"class_0", "class_1", "class_2", "class_3", "class_4"}, d.Labels[data.Video])
 	}
 	for _, text := range []string{"[", "[]", `{"video":[1]}`} {
 		metadata["labels"] = text
-		_, err := writeWith(t, r, metadata).Describe()
+		_, err := Describe(writeWith(t, r, metadata))
 		require.ErrorContains(t, err, "class names inside the file: ", text)
 		require.NotContains(t, err.Error(), "\n")
 	}
@@ -129,7 +130,7 @@ func TestDamagedRecipe(t *testing.T) {
 		"kind = ":                      "recipe inside the file: ",
 		"kind = 'finetune'\ncolor = 3": "recipe inside the file: unknown key color",
 	} {
-		_, err := writeWith(t, r, map[string]string{"format": format, "recipe": text}).Describe()
+		_, err := Describe(writeWith(t, r, map[string]string{"format": format, "recipe": text}))
 		require.ErrorContains(t, err, want)
 		require.NotContains(t, err.Error(), "\n")
 	}
@@ -137,13 +138,13 @@ func TestDamagedRecipe(t *testing.T) {
 	other.System = "gan"
 	metadata, err := Metadata(other, nil)
 	require.NoError(t, err)
-	_, err = writeWith(t, r, metadata).Describe()
+	_, err = Describe(writeWith(t, r, metadata))
 	require.ErrorContains(t, err, `system is "gan": choose s4d, vit, mae`)
 	other = r
 	other.Kind = recipe.Pretrain
 	metadata, err = Metadata(other, nil)
 	require.NoError(t, err)
-	_, err = writeWith(t, r, metadata).Describe()
+	_, err = Describe(writeWith(t, r, metadata))
 	require.ErrorContains(t, err, `kind is "pretrain": system s4d is for finetune`)
 }
 
@@ -163,7 +164,7 @@ func TestDescribeIsStrict(t *testing.T) {
 		c.change(&changed.Model)
 		metadata, err := Metadata(changed, nil)
 		require.NoError(t, err)
-		_, err = writeWith(t, r, metadata).Describe()
+		_, err = Describe(writeWith(t, r, metadata))
 		require.ErrorContains(t, err, c.want, name)
 	}
 }
@@ -178,7 +179,7 @@ func TestClassifierPrecision(t *testing.T) {
 	full := engine.Full
 	for want, asked := range map[engine.Precision]*engine.Precision{engine.BF16: nil, engine.Full: &full} {
 		b := cpu.New()
-		net, d, scope, err := Classifier(f.Path, b, asked)
+		net, d, scope, err := Load[system.Classifier](f.Path, b, asked)
 		require.NoError(t, err)
 		require.Equal(t, want, d.Precision)
 		require.Equal(t, 7, net.Classes(data.Video))
@@ -187,7 +188,7 @@ func TestClassifierPrecision(t *testing.T) {
 		require.Zero(t, b.Stats().LiveBytes)
 	}
 	unknown := engine.Precision(9)
-	_, _, _, err = Classifier(f.Path, cpu.New(), &unknown)
+	_, _, _, err = Load[system.Classifier](f.Path, cpu.New(), &unknown)
 	require.ErrorContains(t, err, "does not know the precision")
 }
 
@@ -203,6 +204,6 @@ func TestOpenNamesWhatIsMissing(t *testing.T) {
 	require.ErrorContains(t, err, path+": not a weights file")
 	require.NoError(t, weights.WriteSafetensors(path, nil, nil))
 	require.Equal(t, path, open(t, dir).Path)
-	_, err = open(t, dir).Describe()
+	_, err = Describe(open(t, dir))
 	require.ErrorContains(t, err, path+": weights hold no model that mien knows")
 }

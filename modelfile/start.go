@@ -9,36 +9,39 @@ import (
 	"mien/nn"
 	"mien/recipe"
 	"mien/system"
+	"mien/weights"
 )
 
 // Starting a run from a weights file: the classes of its heads are matched to those of the run by name.
 
 // Start returns how a run of r loads its initial weights from the file: as its system specifies, with the classes of heads
 // matched to the run's by name. Notes say which heads were reordered and which start from scratch.
-func (f *File) Start(s *system.System, r recipe.Recipe, labels map[data.Modality][]string, init nn.Source) (load *nn.Load, notes []string, err error) {
-	view := &rearranged{Weights: f, rows: map[string][]int{}}
-	from, err := f.read()
-	own := err == nil && from.Own
+func Start(f *weights.File, s *system.System, r recipe.Recipe, labels map[data.Modality][]string, init nn.Source) (*nn.Load, []string, error) {
+	load, err := s.Start(f, r, init)
+	if err != nil {
+		return nil, nil, err
+	}
+	var notes []string
+	load.Rows = map[string][]int{}
+	from, unknown := identify(f)
 	for m, prefix := range s.Heads(r) {
 		shape, _ := f.Shape(prefix + "weight")
 		if len(shape) == 0 || shape[0] == 0 {
 			continue // the file has no such head
 		}
 		rows, note := []int(nil), ""
-		if own && from.Labels[m] != nil {
-			rows, note = arrange(m, from.Labels[m], labels[m])
+		if names := from.Labels[m]; unknown == nil && names != nil {
+			rows, note = arrange(m, names, labels[m])
 		} else if shape[0] != len(labels[m]) {
 			note = fmt.Sprintf("the %s head begins anew: that of the file has %d classes, not %d", m, shape[0], len(labels[m]))
 		}
-		if note == "" {
-			continue
+		if note != "" {
+			load.Rows[prefix+"weight"], load.Rows[prefix+"bias"] = rows, rows
+			notes = append(notes, note)
 		}
-		view.rows[prefix] = rows
-		notes = append(notes, note)
 	}
 	slices.Sort(notes)
-	load, err = s.Start(view, r, init)
-	return load, notes, err
+	return load, notes, nil
 }
 
 // arrange finds each class of a run among those of a file. It returns no rows if they are the same, and no rows but a note if
@@ -54,42 +57,4 @@ func arrange(m data.Modality, from, to []string) (rows []int, note string) {
 		return nil, fmt.Sprintf("the %s head begins anew: the file's classes are %s, the run's %s", m, strings.Join(from, ", "), strings.Join(to, ", "))
 	}
 	return rows, fmt.Sprintf("the %s head follows its classes into another order: %s", m, strings.Join(to, ", "))
-}
-
-// rearranged is a file whose heads have reordered rows or are hidden.
-type rearranged struct {
-	nn.Weights
-	rows map[string][]int // by name prefix; no rows hide the tensor
-}
-
-func (r *rearranged) rowsOf(name string) ([]int, bool) {
-	for prefix, rows := range r.rows {
-		if strings.HasPrefix(name, prefix) {
-			return rows, true
-		}
-	}
-	return nil, false
-}
-
-func (r *rearranged) Shape(name string) ([]int, bool) {
-	if rows, ok := r.rowsOf(name); ok && len(rows) == 0 {
-		return nil, false
-	}
-	return r.Weights.Shape(name)
-}
-
-func (r *rearranged) Read(name string, dst []float32) error {
-	rows, ok := r.rowsOf(name)
-	if !ok {
-		return r.Weights.Read(name, dst)
-	}
-	all := make([]float32, len(dst))
-	if err := r.Weights.Read(name, all); err != nil {
-		return err
-	}
-	width := len(dst) / len(rows)
-	for i, row := range rows {
-		copy(dst[i*width:(i+1)*width], all[row*width:])
-	}
-	return nil
 }

@@ -11,14 +11,15 @@ import (
 	"mien/nn"
 	"mien/recipe"
 	"mien/systems"
+	"mien/weights"
 )
 
 // start starts a run of r from a file, and returns the values of all parameters, the load report and the notes.
-func start(t *testing.T, f *File, r recipe.Recipe, labels map[data.Modality][]string) (map[string][]float32, nn.LoadReport, []string) {
+func start(t *testing.T, f *weights.File, r recipe.Recipe, labels map[data.Modality][]string) (map[string][]float32, nn.LoadReport, []string) {
 	t.Helper()
 	s, err := systems.Of(r)
 	require.NoError(t, err)
-	load, notes, err := f.Start(s, r, labels, nn.Random{Seed: 7})
+	load, notes, err := Start(f, s, r, labels, nn.Random{Seed: 7})
 	require.NoError(t, err)
 	values := valuesOf(t, r, load)
 	report, err := load.Finish()
@@ -39,7 +40,7 @@ func valuesOf(t *testing.T, r recipe.Recipe, source nn.Source) map[string][]floa
 	return values
 }
 
-func read(t *testing.T, f *File, name string) []float32 {
+func read(t *testing.T, f *weights.File, name string) []float32 {
 	t.Helper()
 	shape, ok := f.Shape(name)
 	require.True(t, ok, name)
@@ -111,7 +112,7 @@ func TestStartBeginsHeadsAnew(t *testing.T) {
 // A published checkpoint does not name its classes: its heads are loaded unchanged if the number of classes matches.
 func TestStartFromPublished(t *testing.T) {
 	r := load(t, "s4d-tiny")
-	d, err := openGolden(t, "released_form.pth").Describe()
+	d, err := Describe(openGolden(t, "released_form.pth"))
 	require.NoError(t, err)
 	r.Model = d.Recipe.Model
 	f := openGolden(t, "released_form.pth")
@@ -164,7 +165,7 @@ func TestStartRefusesOtherHeads(t *testing.T) {
 			r.Model.Heads = 2
 			s, err := systems.Of(r)
 			require.NoError(t, err)
-			_, _, err = f.Start(s, r, nil, nn.Random{})
+			_, _, err = Start(f, s, r, nil, nn.Random{})
 			require.EqualError(t, err, "its attention has 1 heads, that of recipe "+to+" 2: set model.heads to 1")
 		}
 	}
@@ -172,6 +173,6 @@ func TestStartRefusesOtherHeads(t *testing.T) {
 	r.Model.Heads = 4
 	s, err := systems.Of(r)
 	require.NoError(t, err)
-	_, _, err = openGolden(t, "released_pretrain.pt").Start(s, r, nil, nn.Random{})
+	_, _, err = Start(openGolden(t, "released_pretrain.pt"), s, r, nil, nn.Random{})
 	require.EqualError(t, err, "its attention has 1 heads, that of recipe s4d-tiny 4: set model.heads to 1")
 }

@@ -10,28 +10,29 @@ import (
 	"mien/engine"
 	"mien/engine/cpu"
 	"mien/recipe"
+	"mien/system"
 	"mien/weights"
 )
 
 // The stored types are those of linear layers, experts and the patch embedding.
 func TestStoredTypes(t *testing.T) {
 	f := openGolden(t, "released_form.pth")
-	types, err := f.StoredTypes(engine.Int8)
+	types, err := StoredTypes(f, engine.Int8)
 	require.NoError(t, err)
 	for _, name := range f.Names() {
 		low := strings.HasSuffix(name, ".weight") && !strings.Contains(name, "norm") && !strings.Contains(name, "router") &&
 			!strings.HasPrefix(name, "head.")
 		require.Equal(t, low, types[name] == weights.I8, name)
 	}
-	types, err = f.StoredTypes(engine.BF16)
+	types, err = StoredTypes(f, engine.BF16)
 	require.NoError(t, err)
 	require.Equal(t, weights.BF16, types["blocks.0.attn.qkv.weight"])
-	types, err = f.StoredTypes(engine.Full)
+	types, err = StoredTypes(f, engine.Full)
 	require.NoError(t, err)
 	require.Empty(t, types)
-	_, err = openGolden(t, "released_pretrain.pt").StoredTypes(engine.BF16)
+	_, err = StoredTypes(openGolden(t, "released_pretrain.pt"), engine.BF16)
 	require.ErrorContains(t, err, "fine-tune it first")
-	_, err = openGolden(t, "mae_image.safetensors").StoredTypes(engine.BF16)
+	_, err = StoredTypes(openGolden(t, "mae_image.safetensors"), engine.BF16)
 	require.Error(t, err)
 }
 
@@ -40,19 +41,19 @@ func TestOwnPretraining(t *testing.T) {
 	r, err := recipe.Load("s4d-tiny-pretrain")
 	require.NoError(t, err)
 	f := writeModel(t, r, nil)
-	d, err := f.Describe()
+	d, err := Describe(f)
 	require.NoError(t, err)
 	require.Equal(t, "mae", d.System.Name)
 	require.Empty(t, d.Labels)
-	_, _, _, err = Classifier(f.Path, cpu.New(), nil)
+	_, _, _, err = Load[system.Classifier](f.Path, cpu.New(), nil)
 	require.EqualError(t, err, f.Path+": a pre-trained encoder has no classes yet: fine-tune it first, with --init")
-	_, err = f.StoredTypes(engine.Int8)
+	_, err = StoredTypes(f, engine.Int8)
 	require.EqualError(t, err, f.Path+": a pre-trained encoder has no classes yet: fine-tune it first, with --init")
 }
 
 func TestUnknownPrecisionInside(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x")
 	require.NoError(t, weights.WriteSafetensors(path, nil, map[string]string{weights.PrecisionKey: "int4"}))
-	_, _, _, err := Classifier(path, cpu.New(), nil)
+	_, _, _, err := Load[system.Classifier](path, cpu.New(), nil)
 	require.EqualError(t, err, path+`: inside the file: precision "int4": choose f32, bf16 or int8`)
 }

@@ -10,11 +10,8 @@ import (
 // Init draws the initial values of a parameter of the given shape.
 type Init func(values []float32, shape []int, rng *rand.Rand)
 
-// Zeros starts at 0: biases.
-func Zeros(values []float32, _ []int, _ *rand.Rand) { Constant(0)(values, nil, nil) }
-
-// Ones starts at 1: the scale of a layer norm.
-func Ones(values []float32, _ []int, _ *rand.Rand) { Constant(1)(values, nil, nil) }
+// Zeros is for biases, Ones for the scale of a layer norm.
+var Zeros, Ones = Constant(0), Constant(1)
 
 // Constant starts at c.
 func Constant(c float32) Init {

@@ -7,9 +7,12 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"mien/engine"
+	"mien/weights"
 )
 
-// Strict loading of parameters from a weights file, with a report of what was missing or unused.
+// Strict loading of parameters from a weights file, with a report of what was missing or unused; and storing.
 
 // Weights is a file of named tensors, as opened by package weights.
 type Weights interface {
@@ -27,6 +30,7 @@ type Load struct {
 	Rename  func(name string) string // from the model's name to the file's; nil for the same names
 	Missing []string                 // parameters that may be missing: they start from Init
 	Unused  []string                 // tensors that may stay unused
+	Rows    map[string][]int         // tensors whose rows are taken in another order; without rows, as if the file lacked them
 	Init    Source
 
 	Report LoadReport
@@ -77,15 +81,23 @@ func (l *Load) Fill(values []float32, name string, shape []int, init Init) error
 	if l.Rename != nil {
 		key = l.Rename(name)
 	}
-	if _, ok := l.File.Shape(key); !ok && matchAny(l.Missing, name) {
+	rows, moved := l.Rows[key]
+	hidden := moved && len(rows) == 0
+	if _, ok := l.File.Shape(key); (!ok || hidden) && matchAny(l.Missing, name) {
 		l.Report.Missing = append(l.Report.Missing, name)
 		return l.Init.Fill(values, name, shape, init)
 	}
-	err := ReadTensor(l.File, values, key, shape)
-	if err == nil {
-		l.Report.Loaded = append(l.Report.Loaded, key)
+	if err := ReadTensor(l.File, values, key, shape); err != nil {
+		return err
 	}
-	return err
+	if len(rows) > 0 {
+		all, width := slices.Clone(values), len(values)/len(rows)
+		for i, row := range rows {
+			copy(values[i*width:][:width], all[row*width:])
+		}
+	}
+	l.Report.Loaded = append(l.Report.Loaded, key)
+	return nil
 }
 
 // CheckModel returns an error unless a file holds exactly the parameters of a model, with the same shapes. It reads no values,
@@ -93,24 +105,16 @@ func (l *Load) Fill(values []float32, name string, shape []int, init Init) error
 func CheckModel(f Weights, params []Param) error {
 	l := Load{File: f}
 	for _, p := range params {
-		if err := checkTensor(f, p.Name, p.Shape()); err != nil {
+		if err := l.Fill(nil, p.Name, p.Shape(), nil); err != nil {
 			return err
 		}
-		l.Report.Loaded = append(l.Report.Loaded, p.Name)
 	}
 	_, err := l.Finish()
 	return err
 }
 
-// ReadTensor reads a tensor that must exist and have the given shape.
+// ReadTensor reads a tensor that must exist and have the given shape. Without room for values it only checks that.
 func ReadTensor(f Weights, values []float32, name string, shape []int) error {
-	if err := checkTensor(f, name, shape); err != nil {
-		return err
-	}
-	return f.Read(name, values)
-}
-
-func checkTensor(f Weights, name string, shape []int) error {
 	have, ok := f.Shape(name)
 	if !ok {
 		return fmt.Errorf("weights lack %q %v, which the model needs: is it another model's file?", name, shape)
@@ -118,7 +122,10 @@ func checkTensor(f Weights, name string, shape []int) error {
 	if !slices.Equal(have, shape) {
 		return fmt.Errorf("weights hold %q as %v, the model needs %v: is it another size of model?", name, have, shape)
 	}
-	return nil
+	if values == nil {
+		return nil
+	}
+	return f.Read(name, values)
 }
 
 // Finish lists the unused tensors. It returns an error if one may not be unused, or if nothing was loaded at all.
@@ -127,16 +134,8 @@ func (l *Load) Finish() (LoadReport, error) {
 	for _, name := range l.Report.Loaded {
 		loaded[name] = true
 	}
-	var foreign []string
-	for _, name := range l.File.Names() {
-		if loaded[name] {
-			continue
-		}
-		l.Report.Unused = append(l.Report.Unused, name)
-		if !matchAny(l.Unused, name) {
-			foreign = append(foreign, name)
-		}
-	}
+	l.Report.Unused = slices.DeleteFunc(l.File.Names(), func(name string) bool { return loaded[name] })
+	foreign := slices.DeleteFunc(slices.Clone(l.Report.Unused), func(name string) bool { return matchAny(l.Unused, name) })
 	switch {
 	case len(l.Report.Loaded) == 0:
 		return l.Report, errors.New("weights hold nothing that the model needs: is it another model's file?")
@@ -151,4 +150,9 @@ func matchAny(patterns []string, name string) bool {
 		ok, _ := path.Match(p, name)
 		return ok
 	})
+}
+
+// Stored describes a tensor for a weights file, which reads it from the backend when it is written.
+func Stored(name string, t *engine.Tensor) weights.Tensor {
+	return weights.Tensor{Name: name, Shape: t.Shape(), Fill: func(dst []float32) error { return engine.ReadInto(t, dst) }}
 }

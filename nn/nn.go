@@ -36,7 +36,7 @@ type Source interface {
 // Scope is a place in a model's tree of names.
 type Scope struct {
 	prefix string
-	shared *tree
+	*tree
 }
 
 // tree is the state shared by all scopes of one model.
@@ -48,27 +48,27 @@ type tree struct {
 	packs   bool // weights of linear layers are packed, for inference
 	format  engine.Precision
 	params  []Param
-	others  []*autograd.Value // constants
+	owned   []*autograd.Value // values of parameters, and constants
 	values  []float32         // of the parameter being made
 	err     error
 }
 
 // NewScope returns the root scope of a model whose parameters live on b.
 func NewScope(b engine.Backend, dtype engine.DType, source Source) *Scope {
-	return &Scope{shared: &tree{backend: b, dtype: dtype, source: source}}
+	return &Scope{tree: &tree{backend: b, dtype: dtype, source: source}}
 }
 
 // NewInferenceScope returns the root scope of a model that will not be trained: the weights of its linear layers are packed
 // once, in the given precision, and stored in no other form.
 func NewInferenceScope(b engine.Backend, source Source, p engine.Precision) *Scope {
-	return &Scope{shared: &tree{backend: b, dtype: engine.Float32, source: source, packs: true, format: p}}
+	return &Scope{tree: &tree{backend: b, dtype: engine.Float32, source: source, packs: true, format: p}}
 }
 
 // Outline returns the parameters of a model as shapes only, without memory or values, so that a model of any size can be
 // counted. More than limit parameters are an error as soon as they are requested, so the cost is bounded whatever a file
 // claims.
 func Outline(limit int, build func(s *Scope)) (params []Param, err error) {
-	s := &Scope{shared: &tree{dtype: engine.Float32, limit: limit}}
+	s := &Scope{tree: &tree{dtype: engine.Float32, limit: limit}}
 	defer func() {
 		if p := recover(); p == errTooMany {
 			params, err = nil, errTooMany
@@ -84,7 +84,7 @@ var errTooMany = errors.New("the model has more parameters than there is room fo
 
 // Sub returns the scope of a part: names in Sub("blocks").Sub("0") begin with blocks.0.
 func (s *Scope) Sub(name string) *Scope {
-	return &Scope{prefix: s.prefix + name + ".", shared: s.shared}
+	return &Scope{prefix: s.prefix + name + ".", tree: s.tree}
 }
 
 // Index returns the scope of one of several parts of the same name.
@@ -99,66 +99,63 @@ func (s *Scope) Param(name string, init Init, shape ...int) *autograd.Value {
 // Weight makes the weight of a linear layer, [out, in]; trailing axes count towards in.
 func (s *Scope) Weight(name string, init Init, shape ...int) *autograd.Value {
 	t := s.tensor(s.prefix+name, init, shape)
-	if !s.shared.packs {
+	if !s.packs {
 		return s.add(name, autograd.Weight(t), true)
 	}
 	defer t.Free()
-	return s.add(name, autograd.Packed(s.shared.backend.PackWeight(t, s.shared.format), s.shared.dtype), true)
+	return s.add(name, autograd.Packed(s.backend.PackWeight(t, s.format), s.dtype), true)
 }
 
 // Constant makes a value of the model that is neither learned nor stored, such as a table of positions. It is uploaded once,
 // here; a scope of shapes alone does not call values.
 func (s *Scope) Constant(values func() []float32, shape ...int) *autograd.Value {
-	t := s.shared
-	if t.backend == nil {
-		return autograd.Constant(engine.Outline(t.dtype, shape...))
+	if s.backend == nil {
+		return autograd.Constant(engine.Outline(s.dtype, shape...))
 	}
-	t.others = append(t.others, autograd.Constant(engine.FromSlice(t.backend, t.dtype, values(), shape...)))
-	return t.others[len(t.others)-1]
+	v := autograd.Constant(engine.FromSlice(s.backend, s.dtype, values(), shape...))
+	s.owned = append(s.owned, v)
+	return v
 }
 
 // Free releases the memory of all parameters and constants. The model can't be used afterwards.
 func (s *Scope) Free() {
-	for _, p := range s.shared.params {
-		p.Free()
-	}
-	for _, v := range s.shared.others {
+	for _, v := range s.owned {
 		v.Free()
 	}
-	s.shared.params, s.shared.others = nil, nil
+	s.params, s.owned = nil, nil
 }
 
 func (s *Scope) add(name string, v *autograd.Value, linear bool) *autograd.Value {
-	s.shared.params = append(s.shared.params, Param{s.prefix + name, v, linear})
+	s.params = append(s.params, Param{s.prefix + name, v, linear})
+	s.owned = append(s.owned, v)
 	return v
 }
 
 // tensor makes a tensor with the source's values.
 func (s *Scope) tensor(name string, init Init, shape []int) *engine.Tensor {
-	t := s.shared
-	if t.backend == nil {
-		if len(t.params) >= t.limit {
+	if s.backend == nil {
+		if len(s.params) >= s.limit {
 			panic(errTooMany)
 		}
-		return engine.Outline(t.dtype, shape...)
+		return engine.Outline(s.dtype, shape...)
 	}
 	n := engine.Elements(shape)
-	t.values = slices.Grow(t.values[:0], n)[:n]
-	clear(t.values)
-	if t.source != nil {
-		if err := t.source.Fill(t.values, name, shape, init); err != nil {
-			clear(t.values)
-			t.err = cmp.Or(t.err, err)
+	s.values = slices.Grow(s.values[:0], n)[:n]
+	clear(s.values)
+	if s.source != nil {
+		if err := s.source.Fill(s.values, name, shape, init); err != nil {
+			clear(s.values)
+			s.err = cmp.Or(s.err, err)
 		}
 	}
-	return engine.FromSlice(t.backend, t.dtype, t.values, shape...)
+	return engine.FromSlice(s.backend, s.dtype, s.values, shape...)
 }
 
 // Params returns all parameters of the model in the order of construction.
-func (s *Scope) Params() []Param { return s.shared.params }
+func (s *Scope) Params() []Param { return s.params }
 
 // Err returns the first error of the source.
-func (s *Scope) Err() error { return s.shared.err }
+func (s *Scope) Err() error { return s.err }
 
 // Freeze turns the parameters whose names match a pattern, in which * matches any characters, into constants, and returns their
 // number of elements. A pattern without a match is an error.

@@ -3,14 +3,13 @@
 package recipe
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"embed"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
-	"regexp"
+	"path"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
@@ -122,10 +121,9 @@ type Train struct {
 
 // Names lists the embedded recipes.
 func Names() []string {
-	entries, _ := embedded.ReadDir("recipes")
-	var names []string
-	for _, e := range entries {
-		names = append(names, strings.TrimSuffix(e.Name(), ".toml"))
+	names, _ := fs.Glob(embedded, "recipes/*.toml")
+	for i, name := range names {
+		names[i] = strings.TrimSuffix(path.Base(name), ".toml")
 	}
 	return names
 }
@@ -139,10 +137,10 @@ func Load(nameOrFile string) (Recipe, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return Recipe{}, fmt.Errorf("recipe %q: neither a file nor one of %s", nameOrFile, strings.Join(Names(), ", "))
 	}
-	if err != nil {
-		return Recipe{}, fmt.Errorf("recipe: %w", err)
+	var r Recipe
+	if err == nil {
+		r, err = Parse(text)
 	}
-	r, err := Parse(text)
 	if err != nil {
 		return r, fmt.Errorf("recipe %s: %w", nameOrFile, err)
 	}
@@ -152,7 +150,7 @@ func Load(nameOrFile string) (Recipe, error) {
 // Parse reads a recipe. An unknown key is an error: a typo would otherwise train something else.
 func Parse(text []byte) (Recipe, error) {
 	var r Recipe
-	d := toml.NewDecoder(bytes.NewReader(current(text)))
+	d := toml.NewDecoder(strings.NewReader(current.Replace(string(text))))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&r); err != nil {
 		if strict, ok := errors.AsType[*toml.StrictMissingError](err); ok && len(strict.Errors) > 0 {
@@ -170,16 +168,8 @@ func Parse(text []byte) (Recipe, error) {
 	return r, r.Check()
 }
 
-// renamed maps keys of earlier versions, found in files that they wrote, to the current ones.
-var renamed = map[string]string{"drawn_pictures": "drawn_images", "drawn_clips": "drawn_videos"}
-
-// current returns a recipe with the current keys.
-func current(text []byte) []byte {
-	for before, key := range renamed {
-		text = regexp.MustCompile(`(?m)^\s*`+before+`\b`).ReplaceAll(text, []byte(key))
-	}
-	return text
-}
+// current replaces keys of earlier versions, found in files that they wrote.
+var current = strings.NewReplacer("\ndrawn_pictures", "\ndrawn_images", "\ndrawn_clips", "\ndrawn_videos")
 
 // View returns the augmentation of the training samples of a modality.
 func (r Recipe) View(m data.Modality) data.Transform {

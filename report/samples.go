@@ -2,7 +2,6 @@ package report
 
 import (
 	"context"
-	"fmt"
 
 	ag "mien/autograd"
 	"mien/data"
@@ -20,24 +19,11 @@ type Reconstruction struct{ Input, Masked, Output *data.Frames }
 
 // Reconstruct runs the pre-trained model of a file or run folder on the first n samples of each set.
 func Reconstruct(ctx context.Context, fileOrRun string, b engine.Backend, s data.Sets, n int) (all []Reconstruction, err error) {
-	file, err := modelfile.Open(fileOrRun)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	d, err := file.Describe()
-	if err != nil {
-		return nil, err
-	}
-	net, scope, err := file.Build(b, d, d.Precision)
+	model, d, scope, err := modelfile.Load[system.Reconstructor](fileOrRun, b, nil)
 	if err != nil {
 		return nil, err
 	}
 	defer scope.Free()
-	model, ok := net.(system.Reconstructor)
-	if !ok {
-		return nil, fmt.Errorf("%s: system %s guesses no pixels", fileOrRun, d.System.Name)
-	}
 	views := infer.Model{Description: d}
 	err = eachSample(ctx, s, n, func(set data.Dataset, i int, sample data.Sample) error {
 		seen, err := views.Views(sample, set.Modality())

@@ -131,7 +131,7 @@ func (r *run) build(labels Labels) (err error) {
 			return err
 		}
 		defer file.Close()
-		if load, r.notes, err = file.Start(r.system, r.Recipe, labels, random); err != nil {
+		if load, r.notes, err = modelfile.Start(file, r.system, r.Recipe, labels, random); err != nil {
 			return fmt.Errorf("--init %s: %w", r.Init, err)
 		}
 		source = load

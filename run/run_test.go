@@ -306,7 +306,7 @@ func TestBestOfARun(t *testing.T) {
 	f, err := modelfile.Open(filepath.Join(o.Out, bestFile))
 	require.NoError(t, err)
 	defer f.Close()
-	d, err := f.Describe()
+	d, err := modelfile.Describe(f)
 	require.NoError(t, err)
 	require.Equal(t, o.Recipe, d.Recipe)
 	require.Equal(t, data.DFEW, d.Labels[data.Video])

@@ -307,7 +307,7 @@ func (lost) Download([]byte, engine.Buffer, int) error { return errors.New("devi
 func TestLoopHearsOfBackendErrors(t *testing.T) {
 	l, log := slope(lost{cpu.New()})
 	require.EqualError(t, l.Run(t.Context(), 0), "device lost")
-	require.Equal(t, []string{"loss place 0.0", "loss place 0.1"}, *log)
+	require.Equal(t, []string{"loss place 0.0", "after place 0.0", "loss place 0.1", "after place 0.1"}, *log)
 }
 
 // A step that diverged changes nothing, nor does the next one, which was submitted before the loop read its figures.

@@ -190,7 +190,7 @@ func TestPairs(t *testing.T) {
 	u = newUnpickler(strings.NewReader("\x80\x02ccollections\nOrderedDict\n]X\x01\x00\x00\x00aK\x02\x86a\x85R."))
 	v, err := u.next()
 	require.NoError(t, err)
-	got, _ := v.(*dict).get("a")
+	got := v.(dict)["a"]
 	require.Equal(t, int64(2), got)
 }
 

@@ -20,12 +20,8 @@ const PrecisionKey = "mien.precision"
 // tensor without scales is an error; otherwise I8 may have any other meaning.
 func (f *File) pairScales() error {
 	for _, name := range f.Names() {
-		e := f.tensors[name]
-		if e.dtype != I8 {
-			continue
-		}
-		scale, ok := f.tensors[name+scaleSuffix]
-		if !ok && f.metadata[PrecisionKey] != "int8" {
+		e, scale := f.tensors[name], f.tensors[name+scaleSuffix]
+		if e.dtype != I8 || scale.dtype == "" && f.metadata[PrecisionKey] != "int8" {
 			continue
 		}
 		var err error

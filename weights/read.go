@@ -19,19 +19,17 @@ const readChunk = 1 << 16
 func (f *File) Read(name string, dst []float32) error {
 	e, ok := f.tensors[name]
 	if !ok {
-		return fmt.Errorf("%s: holds no tensor %q", f.path, name)
+		return fmt.Errorf("%s: holds no tensor %q", f.Path, name)
 	}
 	if n, _ := elements(e.shape, math.MaxInt64); int64(len(dst)) != n {
-		return fmt.Errorf("%s: %q has %d elements, not %d", f.path, name, n, len(dst))
+		return fmt.Errorf("%s: %q has %d elements, not %d", f.Path, name, n, len(dst))
 	}
-	var err error
+	read := f.readStrided
 	if len(dst) == 0 || e.contiguous() {
-		err = f.readRun(e, dst)
-	} else {
-		err = f.readStrided(e, dst)
+		read = f.readRun
 	}
-	if err != nil {
-		return fmt.Errorf("%s: %q: %w", f.path, name, cause(err))
+	if err := read(e, dst); err != nil {
+		return fmt.Errorf("%s: %q: %w", f.Path, name, cause(err))
 	}
 	scaleRows(dst, e.scales)
 	return nil
@@ -51,10 +49,10 @@ func (e entry) contiguous() bool {
 
 // readRun converts consecutive elements.
 func (f *File) readRun(e entry, dst []float32) error {
-	size := int(sizes[e.dtype])
-	buf, at := make([]byte, min(len(dst), readChunk)*size), e.base
+	size, at := sizes[e.dtype], e.base
+	buf := make([]byte, int64(min(len(dst), readChunk))*size)
 	for part := range slices.Chunk(dst, readChunk) {
-		raw := buf[:len(part)*size]
+		raw := buf[:int64(len(part))*size]
 		if _, err := f.file.ReadAt(raw, at); err != nil {
 			return err
 		}
@@ -74,48 +72,48 @@ func (f *File) readStrided(e entry, dst []float32) error {
 	if _, err := f.file.ReadAt(raw, e.base); err != nil {
 		return err
 	}
-	index := make([]int, len(e.shape))
 	for i := range dst {
-		at := 0
-		for axis, j := range index {
-			at += j * e.stride[axis]
+		at, rest := 0, i
+		for axis, d := range slices.Backward(e.shape) {
+			at += rest % d * e.stride[axis]
+			rest /= d
 		}
 		decode(e.dtype, raw[at*size:], dst[i:i+1])
-		for axis := len(index) - 1; axis >= 0; axis-- {
-			if index[axis]++; index[axis] < e.shape[axis] {
-				break
-			}
-			index[axis] = 0
-		}
 	}
 	return nil
 }
 
+var le = binary.LittleEndian
+
+// sizes are in bytes.
+var sizes = map[DType]int64{
+	"F64": 8, F32: 4, "F16": 2, BF16: 2, "I64": 8, "I32": 4, "I16": 2, I8: 1, "U64": 8, "U32": 4, "U16": 2, "U8": 1, "BOOL": 1,
+}
+
 // decode converts little-endian elements.
 func decode(t DType, src []byte, dst []float32) {
-	le := binary.LittleEndian
 	switch t {
 	case F32:
 		each(dst, func(i int) float32 { return math.Float32frombits(le.Uint32(src[4*i:])) })
-	case F64:
+	case "F64":
 		each(dst, func(i int) float32 { return float32(math.Float64frombits(le.Uint64(src[8*i:]))) })
-	case F16:
+	case "F16":
 		each(dst, func(i int) float32 { return half(le.Uint16(src[2*i:])) })
 	case BF16:
 		each(dst, func(i int) float32 { return quantized.FromBF16(le.Uint16(src[2*i:])) })
-	case I64:
+	case "I64":
 		each(dst, func(i int) float32 { return float32(int64(le.Uint64(src[8*i:]))) })
-	case I32:
+	case "I32":
 		each(dst, func(i int) float32 { return float32(int32(le.Uint32(src[4*i:]))) })
-	case I16:
+	case "I16":
 		each(dst, func(i int) float32 { return float32(int16(le.Uint16(src[2*i:]))) })
 	case I8:
 		each(dst, func(i int) float32 { return float32(int8(src[i])) })
-	case U64:
+	case "U64":
 		each(dst, func(i int) float32 { return float32(le.Uint64(src[8*i:])) })
-	case U32:
+	case "U32":
 		each(dst, func(i int) float32 { return float32(le.Uint32(src[4*i:])) })
-	case U16:
+	case "U16":
 		each(dst, func(i int) float32 { return float32(le.Uint16(src[2*i:])) })
 	default: // U8, BOOL
 		each(dst, func(i int) float32 { return float32(src[i]) })

@@ -18,18 +18,15 @@ const maxHeader = 100_000_000
 // record is a tensor's part of the header, in whose JSON the fields have this order.
 type record struct {
 	name  string
-	DType DType    `json:"dtype"`
-	Shape []int    `json:"shape"`
-	Bytes [2]int64 `json:"data_offsets"` // start and end, relative to the end of the header
+	DType DType   `json:"dtype"`
+	Shape []int   `json:"shape"`
+	Bytes []int64 `json:"data_offsets"` // start and end, relative to the end of the header
 }
 
 // indexSafetensors reads the header of n bytes: JSON. Its length precedes it; the tensors follow without gaps.
 func (f *File) indexSafetensors(n uint64, size int64) error {
-	if n > maxHeader {
-		return fmt.Errorf("safetensors header of %d bytes, more than the format's %d: damaged", n, maxHeader)
-	}
-	if int64(n) > size-8 {
-		return fmt.Errorf("safetensors header of %d bytes in a file of %d: cut off; fetch it again", n, size)
+	if n > min(maxHeader, uint64(size-8)) {
+		return fmt.Errorf("safetensors header of %d bytes in a file of %d: damaged or cut off; fetch it again", n, size)
 	}
 	text := make([]byte, n)
 	if _, err := f.file.ReadAt(text, 8); err != nil {
@@ -50,18 +47,32 @@ func (f *File) parseHeader(text []byte) (records []record, err error) {
 	if !utf8.Valid(text) {
 		return nil, errors.New("not UTF-8: damaged")
 	}
+	if !json.Valid(text) {
+		return nil, errors.New("damaged JSON: it does not end, or something follows the JSON object")
+	}
 	err = members(text, func(name string, value []byte) error {
 		if name == "__metadata__" {
-			return members(value, f.parseMetadata)
+			return members(value, func(key string, value []byte) error {
+				var text *string // nil for null
+				if json.Unmarshal(value, &text) != nil || text == nil {
+					return fmt.Errorf("__metadata__ %.200q is no text", key)
+				}
+				f.metadata[key] = *text
+				return nil
+			})
 		}
-		r, err := parseRecord(name, value)
+		r := record{name: name}
+		if err := r.parse(value); err != nil {
+			return fmt.Errorf("tensor %.200q: %w", name, err)
+		}
 		records = append(records, r)
-		return err
+		return nil
 	})
 	return records, err
 }
 
-// members visits the members of a JSON object. It is stricter than json.Unmarshal: names must be unique and are case-sensitive.
+// members visits the members of a JSON object in valid JSON. It is stricter than json.Unmarshal: names must be unique and are
+// case-sensitive.
 func members(text []byte, visit func(name string, value []byte) error) error {
 	d := json.NewDecoder(bytes.NewReader(text))
 	if t, err := d.Token(); err != nil || t != json.Delim('{') {
@@ -70,100 +81,53 @@ func members(text []byte, visit func(name string, value []byte) error) error {
 	seen := map[string]bool{}
 	for d.More() {
 		key, err := d.Token()
-		name, ok := key.(string)
-		if err != nil || !ok {
-			return errors.New("damaged JSON")
+		name, _ := key.(string)
+		var value json.RawMessage
+		if err := cmp.Or(err, d.Decode(&value)); err != nil {
+			return fmt.Errorf("damaged JSON after %.200q", name)
 		}
 		if seen[name] {
 			return fmt.Errorf("%.200q stands there twice", name)
 		}
 		seen[name] = true
-		var value json.RawMessage
-		if err := d.Decode(&value); err != nil {
-			return fmt.Errorf("damaged JSON after %.200q", name)
-		}
 		if err := visit(name, value); err != nil {
 			return err
 		}
 	}
-	if _, err := d.Token(); err != nil {
-		return errors.New("a JSON object does not end")
-	}
-	if len(bytes.Trim(text[d.InputOffset():], " \t\r\n")) > 0 {
-		return errors.New("something follows the JSON object")
-	}
 	return nil
 }
 
-func (f *File) parseMetadata(name string, value []byte) error {
-	text, err := parse[string](value)
-	if err != nil {
-		return fmt.Errorf("__metadata__ %.200q is no text", name)
-	}
-	f.metadata[name] = text
-	return nil
-}
-
-// parse reads one JSON value that must not be null.
-func parse[T any](text []byte) (v T, err error) {
-	var p *T
-	if err = json.Unmarshal(text, &p); err != nil || p == nil {
-		return v, errors.New("of another type")
-	}
-	return *p, nil
-}
-
-// parseList reads a JSON array of at most maxDims numbers.
-func parseList(text []byte) ([]int, error) {
-	items, err := parse[[]json.RawMessage](text)
-	if err != nil || len(items) > maxDims {
-		return nil, errors.New("not a short list")
-	}
-	out := make([]int, len(items))
-	for i, item := range items {
-		if out[i], err = parse[int](item); err != nil {
-			return nil, err
+// parse reads the three members of a tensor.
+func (r *record) parse(text []byte) error {
+	due := map[string]any{"dtype": &r.DType, "shape": &r.Shape, "data_offsets": &r.Bytes}
+	err := members(text, func(key string, value []byte) error {
+		field, ok := due[key]
+		if !ok {
+			return fmt.Errorf("%.40q: not part of the format", key)
 		}
-	}
-	return out, nil
-}
-
-func parseRecord(name string, text []byte) (record, error) {
-	r := record{name: name}
-	var found int
-	err := members(text, func(key string, value []byte) (err error) {
-		switch found++; key {
-		case "dtype":
-			r.DType, err = parse[DType](value)
-		case "shape":
-			r.Shape, err = parseList(value)
-		case "data_offsets":
-			var at []int
-			if at, err = parseList(value); err != nil || len(at) != 2 {
-				return fmt.Errorf("%.40q: not two numbers", key)
-			}
-			r.Bytes = [2]int64{int64(at[0]), int64(at[1])}
-		default:
-			err = errors.New("not part of the format")
-		}
-		if err != nil {
-			return fmt.Errorf("%.40q: %w", key, err)
+		delete(due, key)
+		if bytes.Contains(value, []byte("null")) || json.Unmarshal(value, field) != nil { // which takes null for a zero
+			return fmt.Errorf("%.40q: of another type", key)
 		}
 		return nil
 	})
-	if err == nil && found != 3 {
-		err = errors.New("dtype, shape and data_offsets are due")
+	switch {
+	case err != nil:
+		return err
+	case len(due) > 0:
+		return errors.New("dtype, shape and data_offsets are due")
+	case len(r.Shape) > maxDims:
+		return fmt.Errorf(`"shape": more than %d numbers`, maxDims)
+	case len(r.Bytes) != 2:
+		return errors.New(`"data_offsets": not two numbers`)
 	}
-	if err != nil {
-		return r, fmt.Errorf("tensor %.200q: %w", name, err)
-	}
-	return r, nil
+	return nil
 }
 
 // placeRecords checks that the tensors fill the rest of the file, without holes or overlaps.
 func (f *File) placeRecords(records []record, start, size int64) error {
 	slices.SortFunc(records, func(a, b record) int {
-		return cmp.Or(slices.Compare(a.Bytes[:], b.Bytes[:]), cmp.Compare(a.name, b.name))
+		return cmp.Or(slices.Compare(a.Bytes, b.Bytes), cmp.Compare(a.name, b.name))
 	})
 	at := int64(0)
 	for _, r := range records {
@@ -182,18 +146,16 @@ func (f *File) placeRecords(records []record, start, size int64) error {
 // check compares a record with its expected offset and the size of the file.
 func (r record) check(begin, size int64) error {
 	from, to := r.Bytes[0], r.Bytes[1]
-	width, ok := sizes[r.DType]
-	if !ok {
-		return fmt.Errorf("dtype %.40q is not read here: convert it to F32", r.DType)
-	}
-	if from != begin {
-		return fmt.Errorf("begins at byte %d of the data, where %d is due: damaged, tensors overlap or leave a hole", from, begin)
-	}
-	if to < from || to > size {
-		return fmt.Errorf("lies at bytes %d to %d of the data, which are %d: cut off; fetch the file again", from, to, size)
-	}
+	width, known := sizes[r.DType]
 	n, ok := elements(r.Shape, size)
-	if !ok || n > size/width || to-from != n*width {
+	switch {
+	case !known:
+		return fmt.Errorf("dtype %.40q is not read here: convert it to F32", r.DType)
+	case from != begin:
+		return fmt.Errorf("begins at byte %d of the data, where %d is due: damaged, tensors overlap or leave a hole", from, begin)
+	case to < from || to > size:
+		return fmt.Errorf("lies at bytes %d to %d of the data, which are %d: cut off; fetch the file again", from, to, size)
+	case !ok || n > size/width || to-from != n*width:
 		return fmt.Errorf("shape %v of %s does not take %d bytes: damaged", r.Shape, r.DType, to-from)
 	}
 	return nil

@@ -95,11 +95,11 @@ func TestDTypes(t *testing.T) {
 		bytes []byte
 		want  float32
 	}{
-		F64: {le.AppendUint64(nil, math.Float64bits(0.1)), 0.1}, F32: {le.AppendUint32(nil, math.Float32bits(-2.5)), -2.5},
-		F16: {[]byte{0, 0xc0}, -2}, BF16: {[]byte{0, 0xc0}, -2}, I64: {le.AppendUint64(nil, math.MaxUint64), -1},
-		I32: {le.AppendUint32(nil, 1<<31), -1 << 31}, I16: {[]byte{0, 0x80}, -32768}, I8: {[]byte{0x80}, -128},
-		U64: {le.AppendUint64(nil, math.MaxUint64), 1 << 64}, U32: {le.AppendUint32(nil, 1<<31), 1 << 31},
-		U16: {[]byte{0, 0x80}, 32768}, U8: {[]byte{0x80}, 128}, Bool: {[]byte{1}, 1},
+		"F64": {le.AppendUint64(nil, math.Float64bits(0.1)), 0.1}, F32: {le.AppendUint32(nil, math.Float32bits(-2.5)), -2.5},
+		"F16": {[]byte{0, 0xc0}, -2}, BF16: {[]byte{0, 0xc0}, -2}, "I64": {le.AppendUint64(nil, math.MaxUint64), -1},
+		"I32": {le.AppendUint32(nil, 1<<31), -1 << 31}, "I16": {[]byte{0, 0x80}, -32768}, I8: {[]byte{0x80}, -128},
+		"U64": {le.AppendUint64(nil, math.MaxUint64), 1 << 64}, "U32": {le.AppendUint32(nil, 1<<31), 1 << 31},
+		"U16": {[]byte{0, 0x80}, 32768}, "U8": {[]byte{0x80}, 128}, "BOOL": {[]byte{1}, 1},
 	} {
 		head := fmt.Sprintf(`{"a":{"dtype":"%s","shape":[],"data_offsets":[0,%d]}}`, dtype, len(c.bytes))
 		f, err := Open(write(t, "x", append(safetensors(head, 0), c.bytes...)))

@@ -1,21 +1,21 @@
 package weights
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
 )
 
-// The tensors in a PyTorch checkpoint, common to its two forms: torch_zip.go and torch_legacy.go.
+// The tensors in a PyTorch checkpoint, common to its two forms, which torch_files.go reads.
 // pickle.go reads the pickle inside.
 
 // torchDTypes maps PyTorch's storage classes.
 var torchDTypes = map[string]DType{
-	"DoubleStorage": F64, "FloatStorage": F32, "HalfStorage": F16, "BFloat16Storage": BF16,
-	"LongStorage": I64, "IntStorage": I32, "ShortStorage": I16, "CharStorage": I8, "ByteStorage": U8, "BoolStorage": Bool,
+	"DoubleStorage": "F64", "FloatStorage": F32, "HalfStorage": "F16", "BFloat16Storage": BF16,
+	"LongStorage": "I64", "IntStorage": "I32", "ShortStorage": "I16", "CharStorage": I8, "ByteStorage": "U8", "BoolStorage": "BOOL",
 }
 
 var errBigEndian = errors.New("written in big-endian byte order: load and save it on a little-endian machine")
@@ -30,76 +30,74 @@ type storage struct {
 	numel int64
 }
 
-// locate finds the first byte of a storage in the file, and checks that the file holds all of its elements.
-type locate func(s storage) (base int64, err error)
+// span is the part of the file that holds a storage.
+type span struct{ base, size int64 }
 
-// collectTensors lists the tensors of the state dict.
-func (f *File) collectTensors(u *unpickler, top any, find locate) error {
-	outer := asDict(top)
-	state := stateDict(outer)
-	if !state.hasTensors() {
-		return notACheckpoint(u, top)
-	}
-	for i, k := range state.keys {
-		name, ok := k.(string)
-		if !ok || !isTensor(state.values[i]) {
-			continue
-		}
-		e, err := tensorEntry(state.values[i].(*object), find)
-		if err != nil {
-			return fmt.Errorf("tensor %.200q: %w", name, err)
-		}
-		f.tensors[name] = e
-	}
-	if state != outer {
-		f.keepNumbers(outer)
+// check returns an error unless all elements of a storage fit into the span.
+func (p span) check(s storage) error {
+	if s.numel > p.size/sizes[s.dtype] {
+		return fmt.Errorf("damaged or cut off: its storage %.60q claims %d elements of %s, but has %d bytes; fetch the file again",
+			s.key, s.numel, s.dtype, p.size)
 	}
 	return nil
 }
 
-// keepNumbers copies numbers stored beside the weights to the metadata: epoch, steps, loss.
-func (f *File) keepNumbers(d *dict) {
-	for name, i := range d.index {
-		switch v := d.values[i].(type) {
+// collectTensors lists the tensors of the state dict, whose storages are the spans by name, and keeps numbers stored beside it:
+// epoch, steps, loss.
+func (f *File) collectTensors(u *unpickler, top any, spans map[string]span) (err error) {
+	outer := asDict(top)
+	state := stateDict(outer)
+	for _, name := range slices.Sorted(maps.Keys(state)) {
+		if o := asTensor(state[name]); o != nil {
+			if f.tensors[name], err = tensorEntry(o, spans); err != nil {
+				return fmt.Errorf("tensor %.200q: %w", name, err)
+			}
+		}
+	}
+	if len(f.tensors) == 0 {
+		return notACheckpoint(u, top)
+	}
+	for name, v := range outer {
+		switch v.(type) {
 		case int64, float64:
 			if utf8.ValidString(name) {
 				f.metadata[name] = fmt.Sprint(v)
 			}
 		}
 	}
+	return nil
 }
 
-// asDict returns a dict, or the contents of an object of a subclass of dict; otherwise an empty one.
-func asDict(v any) *dict {
+// asDict returns a dict, or what was added to an object of a subclass of dict; all else is none.
+func asDict(v any) dict {
 	switch v := v.(type) {
-	case *dict:
+	case dict:
 		return v
 	case *object:
-		return cmp.Or(v.items, &dict{})
+		return v.items
 	}
-	return &dict{}
+	return nil
 }
 
 // stateDict returns the dict that holds tensors: the one under a usual name, otherwise d itself.
-func stateDict(d *dict) *dict {
+func stateDict(d dict) dict {
 	for _, name := range []string{"model", "module", "model_state_dict", "state_dict"} {
-		v, _ := d.get(name)
-		if inner := asDict(v); inner.hasTensors() {
-			return inner
+		for _, v := range asDict(d[name]) {
+			if asTensor(v) != nil {
+				return asDict(d[name])
+			}
 		}
 	}
 	return d
 }
 
-func (d *dict) hasTensors() bool { return slices.ContainsFunc(d.values, isTensor) }
-
 // notACheckpoint returns an error that says what was found instead.
 func notACheckpoint(u *unpickler, top any) error {
 	text := "not a checkpoint: expected a dict of tensors, found " + describe(top)
-	if u.called != nil {
-		text += fmt.Sprintf("; the file asks to call %s, which was not done: don't trust it", *u.called)
+	if u.called != (global{}) {
+		text += fmt.Sprintf("; the file asks to call %s, which was not done: don't trust it", u.called)
 	}
-	if o, ok := top.(*object); !ok || u.called == nil || o.class != *u.called {
+	if o, ok := top.(*object); !ok || o.class != u.called {
 		text += "; save model.state_dict() with torch.save"
 	}
 	return errors.New(text)
@@ -107,64 +105,41 @@ func notACheckpoint(u *unpickler, top any) error {
 
 func describe(v any) string {
 	switch v := v.(type) {
-	case nil:
-		return "None"
-	case *dict:
-		return describeDict(v)
-	case *list:
-		return fmt.Sprintf("a list of %d", len(v.items))
-	case tuple:
-		return fmt.Sprintf("a tuple of %d", len(v))
+	case dict:
+		names := slices.Sorted(maps.Keys(v))
+		for i, name := range names {
+			names[i] = fmt.Sprintf("%.40q", name)
+		}
+		if len(names) > 5 {
+			names = append(names[:5], "…")
+		}
+		return "a dict of " + strings.Join(names, ", ")
 	case string:
 		return fmt.Sprintf("the text %.40q", v)
-	case []byte:
-		return fmt.Sprintf("%d bytes", len(v))
-	case bool, int64, float64, long:
-		return "a number"
-	case global:
-		return "the name " + v.String()
 	case *object:
-		if isTensor(v) {
+		if asTensor(v) != nil {
 			return "a tensor without a name"
 		}
 		return "an object of " + v.class.String()
 	}
-	return "a storage"
+	return "a value of type " + strings.NewReplacer("*", "", "weights.", "").Replace(fmt.Sprintf("%T", v))
 }
 
-// describeDict names the first keys.
-func describeDict(d *dict) string {
-	if len(d.keys) == 0 {
-		return "an empty dict"
+// asTensor returns v if it is an object that represents a tensor.
+func asTensor(v any) *object {
+	if o, ok := v.(*object); ok && o.class.module == "torch._utils" && strings.HasPrefix(o.class.name, "_rebuild_") {
+		return o
 	}
-	var names []string
-	for _, k := range d.keys[:min(len(d.keys), 5)] {
-		name, ok := k.(string)
-		if !ok {
-			name = describe(k)
-		}
-		names = append(names, fmt.Sprintf("%.40q", name))
-	}
-	if len(d.keys) > len(names) {
-		names = append(names, "…")
-	}
-	return "a dict of " + strings.Join(names, ", ")
-}
-
-// isTensor reports whether v is an object that represents a tensor.
-func isTensor(v any) bool {
-	o, ok := v.(*object)
-	return ok && o.class.module == "torch._utils" && strings.HasPrefix(o.class.name, "_rebuild_")
+	return nil
 }
 
 // tensorEntry reads the arguments of torch._utils._rebuild_tensor_v2 and its variants: storage, offset, size, stride, and
 // arguments that only affect gradients. A parameter wraps a tensor.
-func tensorEntry(o *object, find locate) (e entry, err error) {
+func tensorEntry(o *object, spans map[string]span) (e entry, err error) {
 	if strings.HasPrefix(o.class.name, "_rebuild_parameter") && len(o.args) > 0 {
-		if !isTensor(o.args[0]) {
+		if o = asTensor(o.args[0]); o == nil {
 			return e, errors.New("damaged: a parameter without a tensor")
 		}
-		o = o.args[0].(*object)
 	}
 	if name := o.class.name; name != "_rebuild_tensor_v2" && name != "_rebuild_tensor" {
 		return e, fmt.Errorf("%s makes tensors of a kind not read here: save it as a dense tensor", o.class)
@@ -182,15 +157,18 @@ func tensorEntry(o *object, find locate) (e entry, err error) {
 	if !ok || !ok2 || !ok3 || len(shape) != len(stride) {
 		return e, fmt.Errorf("damaged: its size and stride are no tuples of at most %d numbers", maxDims)
 	}
-	base, err := find(s)
-	if err != nil {
+	at, ok := spans[s.key]
+	if !ok {
+		return e, fmt.Errorf("damaged: its storage %.60q is missing", s.key)
+	}
+	if err := at.check(s); err != nil {
 		return e, err
 	}
 	if !within(s.numel, offset, shape, stride) {
 		return e, fmt.Errorf("shape %v, stride %d, offset %d reach beyond the %d elements of its storage: damaged, or expanded (then save it with .contiguous())",
 			shape, stride, offset, s.numel)
 	}
-	return entry{dtype: s.dtype, shape: shape, base: base + offset*sizes[s.dtype], stride: stride}, nil
+	return entry{dtype: s.dtype, shape: shape, base: at.base + offset*sizes[s.dtype], stride: stride}, nil
 }
 
 // within reports whether all elements lie inside a storage of numel elements and are no more than numel: a stride of 0 could
@@ -199,37 +177,31 @@ func within(numel, offset int64, shape, stride []int) bool {
 	if n, ok := elements(shape, numel); n == 0 {
 		return ok
 	}
-	if offset < 0 || offset >= numel {
-		return false
-	}
+	ok := offset >= 0 && offset < numel
 	left := numel - 1 - offset // elements after the first
 	for i, d := range shape {
 		s := int64(stride[i])
-		if s < 0 || d > 1 && s > left/int64(d-1) {
-			return false
-		}
+		ok = ok && s >= 0 && (d == 1 || s <= left/int64(d-1))
 		left -= int64(d-1) * s
 	}
-	return true
+	return ok
 }
 
 // parseStorage reads ("storage", class, key, device, number of elements). In the legacy format a sixth item, a view, may
 // follow.
 func parseStorage(v any) (s storage, err error) {
 	p, _ := v.(persistent)
-	parts, _ := p.id.(tuple)
-	if len(parts) > 0 && parts[0] == any("module") {
+	switch n := len(p.id); {
+	case n > 0 && p.id[0] == any("module"):
 		return s, errors.New("a whole module was saved: save its state_dict() instead")
-	}
-	if len(parts) < 5 || parts[0] != any("storage") {
+	case n < 5 || p.id[0] != any("storage"):
 		return s, errors.New("damaged: a tensor without a storage")
-	}
-	if len(parts) > 5 && parts[5] != nil {
+	case n > 5 && p.id[5] != nil:
 		return s, errors.New("a view of another storage, as old versions of PyTorch wrote it: save it again with a newer one")
 	}
-	class, ok := parts[1].(global)
-	key, ok2 := parts[2].(string)
-	numel, ok3 := parts[4].(int64)
+	class, ok := p.id[1].(global)
+	key, ok2 := p.id[2].(string)
+	numel, ok3 := p.id[4].(int64)
 	if !ok || !ok2 || !ok3 || numel < 0 {
 		return s, errors.New("damaged: a storage without a type, name or size")
 	}
@@ -242,12 +214,12 @@ func parseStorage(v any) (s storage, err error) {
 
 // integers returns the numbers of a tuple of at most maxDims.
 func integers(v any) ([]int, bool) {
-	t, ok := v.(tuple)
-	if !ok || len(t) > maxDims {
+	l, ok := v.(*list)
+	if !ok || len(l.items) > maxDims {
 		return nil, false
 	}
-	out := make([]int, len(t))
-	for i, x := range t {
+	out := make([]int, len(l.items))
+	for i, x := range l.items {
 		n, ok := x.(int64)
 		if !ok {
 			return nil, false

@@ -40,7 +40,7 @@ func TestNumbersBesideTheWeights(t *testing.T) {
 		f, err := Open(filepath.Join("testdata", name))
 		require.NoError(t, err)
 		require.Equal(t, map[string]string{"epoch": "3", "loss": "0.25"}, f.Metadata())
-		require.Equal(t, F16, f.tensors["half"].dtype)
+		require.Equal(t, DType("F16"), f.tensors["half"].dtype)
 		require.NoError(t, f.Close())
 	}
 }

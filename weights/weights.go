@@ -17,30 +17,16 @@ import (
 // DType is the type of a tensor's elements in a file, by its name in safetensors.
 type DType string
 
+// Types that are also written. All that are read have a size in the table sizes.
 const (
-	F64  DType = "F64"
 	F32  DType = "F32"
-	F16  DType = "F16"
 	BF16 DType = "BF16"
-	I64  DType = "I64"
-	I32  DType = "I32"
-	I16  DType = "I16"
 	I8   DType = "I8"
-	U64  DType = "U64"
-	U32  DType = "U32"
-	U16  DType = "U16"
-	U8   DType = "U8"
-	Bool DType = "BOOL"
 )
-
-// sizes are in bytes.
-var sizes = map[DType]int64{
-	F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, I16: 2, I8: 1, U64: 8, U32: 4, U16: 2, U8: 1, Bool: 1,
-}
 
 // File is an open weights file. Tensors are read when asked for. It is safe for concurrent use.
 type File struct {
-	path     string
+	Path     string
 	file     source
 	tensors  map[string]entry
 	metadata map[string]string
@@ -67,15 +53,14 @@ func Open(path string) (*File, error) {
 	if err == nil && !info.Mode().IsRegular() { // a pipe would block
 		return nil, fmt.Errorf("%s: not a weights file but a folder or device: name a file (safetensors, or PyTorch .pth)", path)
 	}
-	file, err := os.Open(path)
+	var file *os.File
 	if err == nil {
-		info, err = file.Stat()
+		file, err = os.Open(path)
 	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("%s: no such weights file", path)
 	case err != nil:
-		file.Close()
 		return nil, fmt.Errorf("%s: can't be read: %w", path, cause(err))
 	}
 	return newFile(path, file, info.Size())
@@ -83,7 +68,7 @@ func Open(path string) (*File, error) {
 
 // newFile reads the table of tensors of a file of the given size. It closes the file on errors.
 func newFile(path string, file source, size int64) (*File, error) {
-	f := &File{path: path, file: file, tensors: map[string]entry{}, metadata: map[string]string{}}
+	f := &File{Path: path, file: file, tensors: map[string]entry{}, metadata: map[string]string{}}
 	err := f.index(size)
 	if err == nil {
 		err = f.checkTotal(size)

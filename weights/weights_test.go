@@ -1,6 +1,7 @@
 package weights
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -23,6 +24,17 @@ func fixture(t testing.TB, name string) []byte {
 	content, err := os.ReadFile(filepath.Join("testdata", name))
 	require.NoError(t, err)
 	return content
+}
+
+// FromSlice returns a Fill function for values in memory.
+func FromSlice(values []float32) func(dst []float32) error {
+	return func(dst []float32) error {
+		if len(values) != len(dst) {
+			return fmt.Errorf("%d values, where its shape takes %d", len(values), len(dst))
+		}
+		copy(dst, values)
+		return nil
+	}
 }
 
 // readAll reads every tensor of a file that has a sane size.

@@ -145,7 +145,7 @@ func TestWriterRefuses(t *testing.T) {
 		"not UTF-8":                                               {{Name: "\xff", Shape: []int{1}, Fill: one}},
 		`"a" holds NaN or Inf in row 1: int8 has neither`:         {{Name: "a", Shape: []int{2, 2}, Fill: FromSlice([]float32{1, 2, 3, nan}), DType: I8}},
 		`"a" is a single number: only rows are quantised`:         {{Name: "a", Fill: one, DType: I8}},
-		`"a": F16 is not written here`:                            {{Name: "a", Shape: []int{1}, Fill: one, DType: F16}},
+		`"a": F16 is not written here`:                            {{Name: "a", Shape: []int{1}, Fill: one, DType: "F16"}},
 		`"a": 3 values, where its shape takes 4`:                  {{Name: "a", Shape: []int{2, 2}, Fill: FromSlice(make([]float32, 3)), DType: I8}},
 	} {
 		err := WriteSafetensors(path, tensors, nil)

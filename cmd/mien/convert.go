@@ -25,7 +25,7 @@ func (c *convertCmd) Run(out *console) error {
 	if existing, _ := os.Stat(c.Out); os.SameFile(in, existing) {
 		return fmt.Errorf("%s: would overwrite the file it is read from; name another output", c.Out)
 	}
-	dtypes, err := f.StoredTypes(c.Precision)
+	dtypes, err := modelfile.StoredTypes(f, c.Precision)
 	if err != nil {
 		return fmt.Errorf("--precision %s: %w", c.Precision, err)
 	}

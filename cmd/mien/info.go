@@ -82,7 +82,7 @@ func describe(model string) (modelInfo, error) {
 	f, err := modelfile.Open(model)
 	if err == nil {
 		defer f.Close()
-		d, err = f.Describe()
+		d, err = modelfile.Describe(f)
 	}
 	if err != nil {
 		return modelInfo{}, fmt.Errorf("%w\nhint: `mien info` lists the model names", err)
