@@ -17,23 +17,6 @@ import (
 // maxGIFFrames is lower than the limit for other videos, because image/gif keeps a palette of several KiB per frame.
 const maxGIFFrames = 10_000
 
-// decodeFile decodes an image to one frame, an animated GIF to all of its frames.
-func decodeFile(r io.ReadSeeker, opt OpenOptions, lim limits) (frames []*Frames, err error) {
-	defer recoverDecoder(&err)
-	config, format, err := decodeConfig(r, lim.pixels)
-	if err != nil {
-		return nil, err
-	}
-	if format == "gif" {
-		return decodeGIF(r, config, opt, lim)
-	}
-	f, err := decodeImage(r, lim.pixels)
-	if err != nil {
-		return nil, err
-	}
-	return []*Frames{opt.fit(f)}, nil
-}
-
 // decodeGIF composes the frames of a GIF on a black canvas.
 func decodeGIF(r io.ReadSeeker, config image.Config, opt OpenOptions, lim limits) ([]*Frames, error) {
 	count, area, err := scanGIF(bufio.NewReader(r))

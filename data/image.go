@@ -20,24 +20,29 @@ import (
 type limits struct {
 	pixels int   // of an image or of one frame
 	bytes  int64 // of all frames decoded
-	frames int
+	frames int   // of an animation; 1 takes only its first
 }
 
-// decodeImage decodes an image (of a GIF the first frame) to 8-bit RGB as Pillow's convert("RGB") would:
-// transparency is dropped, not blended, grey is copied to the three channels; of 16-bit samples the high byte is
+// decodeFile decodes an image to one frame of 8-bit RGB as Pillow's convert("RGB") would, an animated GIF to as many frames as lim
+// allows: transparency is dropped, not blended, grey is copied to the three channels; of 16-bit samples the high byte is
 // kept. A JPEG is turned as its EXIF orientation says; the orientation of other formats is ignored.
 // Go's JPEG decoder repeats chroma samples where libjpeg interpolates them, so that a JPEG's pixels differ a little
 // from Pillow's.
 //
 // The size is checked before pixels are decoded.
-func decodeImage(r io.ReadSeeker, maxPixels int) (f *Frames, err error) {
+func decodeFile(r io.ReadSeeker, opt OpenOptions, lim limits) (frames []*Frames, err error) {
 	defer recoverDecoder(&err)
-	config, format, err := decodeConfig(r, maxPixels)
+	config, format, err := decodeConfig(r, lim.pixels)
 	if err != nil {
 		return nil, err
 	}
-	orientation := 1
-	if format == "jpeg" {
+	orientation, ycbcr := 1, color.YCbCrToRGB
+	switch {
+	case format == "gif" && lim.frames > 1:
+		return decodeGIF(r, config, opt, lim)
+	case format == "webp":
+		ycbcr = studioToRGB
+	case format == "jpeg":
 		orientation = exifOrientation(bufio.NewReader(r))
 		if _, err := r.Seek(0, io.SeekStart); err != nil {
 			return nil, err
@@ -47,16 +52,12 @@ func decodeImage(r io.ReadSeeker, maxPixels int) (f *Frames, err error) {
 	if err != nil {
 		return nil, decoderError(err)
 	}
-	ycbcr := color.YCbCrToRGB
-	switch format {
-	case "gif":
-		canvas := NewFrames(1, config.Height, config.Width)
-		draw(canvas, m.(*image.Paletted))
-		return canvas, nil
-	case "webp":
-		ycbcr = studioToRGB
+	if format == "gif" { // a frame may be smaller than the animation
+		f := NewFrames(1, config.Height, config.Width)
+		draw(f, m.(*image.Paletted))
+		return []*Frames{opt.fit(f)}, nil
 	}
-	return orient(toRGB(m, ycbcr), orientation), nil
+	return []*Frames{opt.fit(orient(toRGB(m, ycbcr), orientation))}, nil
 }
 
 // decodeConfig reads the header, checks the size it claims and goes back to the start.

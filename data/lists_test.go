@@ -23,10 +23,10 @@ func tree(t *testing.T, list string, images ...string) (listPath, root string) {
 }
 
 // samples are a Dataset's names and labels.
-func samples(d Dataset) map[string]int {
+func samples(d *Dataset) map[string]int {
 	m := map[string]int{}
-	for i := range d.Len() {
-		m[d.Name(i)] = d.Label(i)
+	for i := range d.Items {
+		m[d.Items[i].Name] = d.Items[i].Label
 	}
 	return m
 }
@@ -36,12 +36,12 @@ func TestStaticList(t *testing.T) {
 		"680/ab_aligned/face 0.png", "b.png", "c.jpg")
 	d, err := ReadStaticList(list, root)
 	require.NoError(t, err)
-	require.Equal(t, Image, d.Modality())
-	require.Equal(t, 4, d.Len(), "duplicates stay")
-	require.Nil(t, d.Classes())
+	require.Equal(t, Image, d.Modality)
+	require.Equal(t, 4, len(d.Items), "duplicates stay")
+	require.Nil(t, d.Classes)
 	require.Empty(t, cmp.Diff(map[string]int{"680/ab_aligned/face 0.bmp": 3, "b.png": 0, "c.jpg": 11}, samples(d)))
-	for i := range d.Len() {
-		sample, err := d.Open(i)
+	for i := range d.Items {
+		sample, err := d.Items[i].Open(OpenOptions{})
 		require.NoError(t, err)
 		require.Equal(t, 1, sample.Len())
 	}
@@ -56,10 +56,10 @@ func TestDynamicLists(t *testing.T) {
 		list, root := tree(t, c.list, c.id+"/1.png", c.id+"/2.png")
 		d, err := ReadDynamicList(list, root)
 		require.NoError(t, err, c.list)
-		require.Equal(t, Video, d.Modality())
+		require.Equal(t, Video, d.Modality)
 		require.Equal(t, map[string]int{c.id: 5}, samples(d))
-		require.Equal(t, c.class, d.Classes()[5], "the header tells the order of the classes")
-		sample, err := d.Open(0)
+		require.Equal(t, c.class, d.Classes[5], "the header tells the order of the classes")
+		sample, err := d.Items[0].Open(OpenOptions{})
 		require.NoError(t, err)
 		require.Equal(t, 2, sample.Len())
 	}
@@ -72,8 +72,8 @@ func TestDynamicListNamesFiles(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(root, "a.gif"), gif, 0o644))
 	d, err := ReadDynamicList(list, root)
 	require.NoError(t, err)
-	for i := range d.Len() {
-		sample, err := d.Open(i)
+	for i := range d.Items {
+		sample, err := d.Items[i].Open(OpenOptions{})
 		require.NoError(t, err)
 		require.Equal(t, 6, sample.Len())
 	}
@@ -84,7 +84,7 @@ func TestAbsolutePathsIgnoreRoot(t *testing.T) {
 	list := write(t, "list.txt", []byte(filepath.Join(root, "a.png")+" 0"))
 	d, err := ReadStaticList(list, "elsewhere")
 	require.NoError(t, err)
-	_, err = d.Open(0)
+	_, err = d.Items[0].Open(OpenOptions{})
 	require.NoError(t, err)
 }
 
@@ -128,7 +128,7 @@ func TestBadDynamicLists(t *testing.T) {
 }
 
 func TestMissingList(t *testing.T) {
-	for _, read := range []func(string, string) (Dataset, error){ReadStaticList, ReadDynamicList} {
+	for _, read := range []func(string, string) (*Dataset, error){ReadStaticList, ReadDynamicList} {
 		_, err := read("no/list.txt", ".")
 		require.EqualError(t, err, "no/list.txt: no such file or directory")
 		_, err = read(".", ".")
@@ -160,18 +160,20 @@ func FuzzParseDynamic(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text []byte) { checkRows(t, text, parseDynamic) })
 }
 
-func checkRows(t *testing.T, text []byte, parse func([]byte) (*listed, error)) {
-	d, err := parse(text)
-	if err != nil {
-		require.Nil(t, d)
-		require.NotContains(t, err.Error(), "\n")
-		return
-	}
+func checkRows(t *testing.T, text []byte, parse func([]byte, func(row) error) ([]string, error)) {
 	last := 0
-	for _, r := range d.rows {
+	classes, err := parse(text, func(r row) error {
 		require.Greater(t, r.line, last)
-		require.NotEmpty(t, r.id)
-		require.True(t, r.label >= 0 && r.label <= maxLabel)
 		last = r.line
+		id, label, err := r.check()
+		if err == nil {
+			require.NotEmpty(t, id)
+			require.True(t, label >= 0 && label <= maxLabel)
+		}
+		return err
+	})
+	if err != nil {
+		require.Nil(t, classes)
+		require.NotContains(t, err.Error(), "\n")
 	}
 }

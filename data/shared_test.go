@@ -22,10 +22,10 @@ func shared(t *testing.T, path string) string {
 func TestLondonLists(t *testing.T) {
 	root := shared(t, "london")
 	list := func(name string) string { return filepath.Join(root, "annotation", name) }
-	counts := func(d Dataset) map[int]int {
+	counts := func(d *Dataset) map[int]int {
 		n := map[int]int{}
-		for i := range d.Len() {
-			n[d.Label(i)]++
+		for i := range d.Items {
+			n[d.Items[i].Label]++
 		}
 		return n
 	}
@@ -33,7 +33,7 @@ func TestLondonLists(t *testing.T) {
 		static, err := ReadStaticList(list("static_"+half+".txt"), root)
 		require.NoError(t, err)
 		require.Equal(t, counts(static)[0], counts(static)[1])
-		sample, err := static.Open(static.Len() - 1)
+		sample, err := static.Items[len(static.Items)-1].Open(OpenOptions{})
 		require.NoError(t, err)
 		f, err := sample.Read([]int{0})
 		require.NoError(t, err)
@@ -42,7 +42,7 @@ func TestLondonLists(t *testing.T) {
 		dynamic, err := ReadDynamicList(list("dynamic_"+half+".csv"), filepath.Join(root, "clips"))
 		require.NoError(t, err)
 		require.Equal(t, counts(dynamic)[0], counts(dynamic)[2])
-		sample, err = dynamic.Open(0)
+		sample, err = dynamic.Items[0].Open(OpenOptions{})
 		require.NoError(t, err)
 		require.Equal(t, 20, sample.Len())
 		f, err = sample.Read(TestWindows(sample.Len(), 16, 1)[1])

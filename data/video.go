@@ -32,7 +32,7 @@ func openVideo(path string, opt OpenOptions) (Sample, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return newMemSample(path, frames), nil
+	return inMemory(path, frames), nil
 }
 
 // runFFmpeg returns all frames of the first video stream.

@@ -39,12 +39,12 @@ func Reconstruct(ctx context.Context, fileOrRun string, b engine.Backend, s data
 		return nil, fmt.Errorf("%s: system %s guesses no pixels", fileOrRun, d.System.Name)
 	}
 	views := infer.Model{Description: d}
-	err = eachSample(ctx, s, n, func(set data.Dataset, i int, sample data.Sample) error {
-		seen, err := views.Views(sample, set.Modality())
+	err = eachSample(ctx, s, n, func(set *data.Dataset, i int, sample data.Sample) error {
+		seen, err := views.Views(sample, set.Modality)
 		if err != nil {
 			return err
 		}
-		r, err := reconstruct(model, b, &system.Batch{Step: i, Seed: d.Recipe.Seed, Modality: set.Modality(), Views: seen[:1]})
+		r, err := reconstruct(model, b, &system.Batch{Step: i, Seed: d.Recipe.Seed, Modality: set.Modality, Views: seen[:1]})
 		all = append(all, r)
 		return err
 	})
@@ -67,13 +67,13 @@ func reconstruct(model system.Reconstructor, backend engine.Backend, b *system.B
 }
 
 // eachSample opens the first n samples of each set.
-func eachSample(ctx context.Context, s data.Sets, n int, fn func(d data.Dataset, i int, sample data.Sample) error) error {
+func eachSample(ctx context.Context, s data.Sets, n int, fn func(d *data.Dataset, i int, sample data.Sample) error) error {
 	for _, d := range s.All() {
-		for i := range min(n, d.Len()) {
+		for i := range min(n, len(d.Items)) {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			sample, err := d.Open(i)
+			sample, err := d.Items[i].Open(data.OpenOptions{})
 			if err != nil {
 				return err
 			}
@@ -94,16 +94,16 @@ type Example struct {
 
 // Examples predicts the first n samples of each set, whose classes are matched to the model's.
 func Examples(ctx context.Context, m *infer.Model, s data.Sets, n int) (all []Example, err error) {
-	err = eachSample(ctx, s, n, func(d data.Dataset, i int, sample data.Sample) error {
-		p, err := m.Predict(ctx, d.Name(i), sample, d.Modality())
+	err = eachSample(ctx, s, n, func(d *data.Dataset, i int, sample data.Sample) error {
+		p, err := m.Predict(ctx, d.Items[i].Name, sample, d.Modality)
 		if err != nil {
 			return err
 		}
-		views, err := m.Views(sample, d.Modality())
+		views, err := m.Views(sample, d.Modality)
 		if err != nil {
 			return err
 		}
-		all = append(all, Example{Frames: views[0].Frames(), Truth: m.Labels[d.Modality()][d.Label(i)], Prediction: p})
+		all = append(all, Example{Frames: views[0].Frames(), Truth: m.Labels[d.Modality][d.Items[i].Label], Prediction: p})
 		return nil
 	})
 	return all, err
@@ -124,7 +124,7 @@ func RoutingOf(ctx context.Context, m *infer.Model, s data.Sets, n int) (*Routin
 	}
 	r := &Routing{Title: "Tokens of each expert", Blocks: net.ExpertBlocks()}
 	for _, d := range s.All() {
-		n := min(n, d.Len())
+		n := min(n, len(d.Items))
 		shares := make([][]float64, len(r.Blocks))
 		for i := range shares {
 			shares[i] = make([]float64, m.Recipe.Model.Experts)
@@ -140,7 +140,7 @@ func RoutingOf(ctx context.Context, m *infer.Model, s data.Sets, n int) (*Routin
 				}
 			}
 		}
-		if d.Modality() == data.Image {
+		if d.Modality == data.Image {
 			r.Image = shares
 		} else {
 			r.Video = shares

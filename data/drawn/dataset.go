@@ -22,84 +22,78 @@ const (
 
 // Images returns n square images of size pixels a side, each of another person. Sample i shows the expression
 // data.AffectNet7[i%7]. Sets of different seeds share no person: take one seed for training and another for tests.
-func Images(seed uint64, n, size int) data.Dataset {
-	return &set{modality: data.Image, classes: data.AffectNet7, seed: seed, stream: imageStream, n: n, frames: 1, size: size}
+func Images(seed uint64, n, size int) *data.Dataset {
+	return imageSet(seed, size).first(n)
 }
 
 // Videos returns n videos of the given number of frames, each of another person who starts at rest, shows the
 // expression data.DFEW[i%7] and lets go of it again. Videos draw only the frames that are read.
-func Videos(seed uint64, n, frames, size int) data.Dataset {
-	return &set{modality: data.Video, classes: data.DFEW, seed: seed, stream: videoStream, n: n, frames: frames, size: size}
+func Videos(seed uint64, n, frames, size int) *data.Dataset {
+	return videoSet(seed, frames, size).first(n)
 }
 
-// set is a data.Dataset that draws what is asked for.
+// set draws the samples of a data.Dataset.
 type set struct {
-	modality        data.Modality
-	classes         []string // one for each expression
-	seed, stream    uint64
-	n, frames, size int
+	modality     data.Modality
+	classes      []string // one for each expression
+	seed, stream uint64
+	frames, size int
 }
 
-func (s *set) Modality() data.Modality { return s.modality }
+func imageSet(seed uint64, size int) *set {
+	return &set{modality: data.Image, classes: data.AffectNet7, seed: seed, stream: imageStream, frames: 1, size: size}
+}
 
-func (s *set) Len() int { return max(s.n, 0) }
+func videoSet(seed uint64, frames, size int) *set {
+	return &set{modality: data.Video, classes: data.DFEW, seed: seed, stream: videoStream, frames: frames, size: size}
+}
 
-func (s *set) Label(i int) int { return i % NumExpressions }
+func (s *set) first(n int) *data.Dataset {
+	d := &data.Dataset{Modality: s.modality, Classes: s.classes}
+	for i := range n {
+		d.Items = append(d.Items, data.Item{Name: s.name(i), Label: i % NumExpressions,
+			Open: func(opt data.OpenOptions) (data.Sample, error) { return s.open(i, opt) }})
+	}
+	return d
+}
 
-func (s *set) Classes() []string { return s.classes }
-
-func (s *set) Name(i int) string {
+func (s *set) name(i int) string {
 	return fmt.Sprintf("drawn/%s-%d/%05d-%s", s.modality, s.seed, i, s.expression(i))
 }
 
 // expression returns what sample i shows: expressions are numbered in the order of AffectNet7.
 func (s *set) expression(i int) Expression {
-	return Expression(slices.Index(data.AffectNet7, s.classes[s.Label(i)]))
+	return Expression(slices.Index(data.AffectNet7, s.classes[i%NumExpressions]))
 }
 
-// Open draws the person and the course of sample i; frames are painted when read.
-func (s *set) Open(i int) (data.Sample, error) {
+// person draws who is seen in sample i, and returns the random numbers that draw the course of the sample.
+func (s *set) person(i int) (Face, *rand.Rand) {
+	rng := rand.New(rand.NewPCG(s.seed, s.stream+uint64(i)))
+	return NewFace(rng), rng
+}
+
+// open draws the person and the course of sample i; frames are painted when read.
+func (s *set) open(i int, opt data.OpenOptions) (data.Sample, error) {
 	switch {
-	case i < 0 || i >= s.Len():
-		return nil, fmt.Errorf("drawn faces: no sample %d in a set of %d", i, s.Len())
 	case s.size < MinSize || s.size > MaxSize:
 		return nil, fmt.Errorf("drawn faces: size %d is outside %d to %d pixels", s.size, MinSize, MaxSize)
 	case s.frames < 1:
 		return nil, fmt.Errorf("drawn faces: a video of %d frames; ask for at least 1", s.frames)
 	}
-	rng := rand.New(rand.NewPCG(s.seed, s.stream+uint64(i)))
-	face, expression := NewFace(rng), s.expression(i)
-	c := &sample{set: s, face: face}
+	face, rng := s.person(i)
+	var at func(frame int) (Conditions, AUs)
 	if s.modality == data.Image {
-		aus := expression.Perform(rng)
-		c.at = func(int) (Conditions, AUs) { return face.Conditions, aus }
+		aus := s.expression(i).Perform(rng)
+		at = func(int) (Conditions, AUs) { return face.Conditions, aus }
 	} else {
-		m := newMotion(rng, expression, s.frames)
-		c.at = func(i int) (Conditions, AUs) { return m.conditions(face.Conditions, i), m.action(i) }
+		m := newMotion(rng, s.expression(i), s.frames)
+		at = func(i int) (Conditions, AUs) { return m.conditions(face.Conditions, i), m.action(i) }
 	}
-	return c, nil
-}
-
-// sample is a data.Sample that paints the frames that are read.
-type sample struct {
-	set  *set
-	face Face
-	at   func(frame int) (Conditions, AUs)
-}
-
-func (s *sample) Len() int { return s.set.frames }
-
-func (s *sample) Read(indices []int) (*data.Frames, error) {
-	size := s.set.size
-	out := data.NewFrames(len(indices), size, size)
-	for t, i := range indices {
-		if i < 0 || i >= s.Len() {
-			return nil, fmt.Errorf("drawn faces: no frame %d in a sample of %d", i, s.Len())
-		}
-		face := s.face
+	return data.NewSample(s.name(i), s.frames, opt, func(i int) (*data.Frames, error) {
+		face, f := face, data.NewFrames(1, s.size, s.size)
 		var aus AUs
-		face.Conditions, aus = s.at(i)
-		render(out.Frame(t), &face, &aus, size, size)
-	}
-	return out, nil
+		face.Conditions, aus = at(i)
+		render(f.Pix, &face, &aus, s.size, s.size)
+		return f, nil
+	}), nil
 }
