@@ -3,7 +3,7 @@ package report
 import (
 	"bytes"
 	"cmp"
-	_ "embed"
+	"embed"
 	"encoding/base64"
 	"fmt"
 	"html/template"
@@ -19,7 +19,7 @@ import (
 	"mien/run"
 )
 
-// The web page of one or more runs. Its figures come from svg.go, its samples from samples.go.
+// The web page of one or more runs. Its figures come from plot.go, its samples from samples.go.
 
 // Page is a self-contained web page about runs.
 type Page struct {
@@ -39,13 +39,17 @@ type Run struct {
 	Curves []run.Curve
 }
 
-//go:embed page.html
-var pageHTML string
+//go:embed page.html figures.html
+var templates embed.FS
 
-var page = template.Must(template.New("page").Funcs(template.FuncMap{
-	"curves": curvesSVG, "confusion": confusionSVG, "routing": routingSVG, "set": setName,
-	"strip": strip, "moments": moments, "top": top, "percent": percent,
-}).Parse(pageHTML))
+var page = template.Must(template.New("page.html").Funcs(template.FuncMap{
+	"strip": strip, "moments": moments, "top": top, "plot": newPlot,
+	"matrix":  func(labels []string, title string, c infer.Confusion) matrix { return matrix{labels, title, c} },
+	"set":     func(m data.Modality) string { return data.ByModality(m, "Images", "Videos") },
+	"percent": func(share float64) string { return fmt.Sprintf("%.0f", 100*share) },
+	"shade":   func(share float64) string { return fmt.Sprintf("%.3f", 0.85*share) },
+	"at":      func(i, step, first int) int { return first + i*step },
+}).ParseFS(templates, "*.html"))
 
 // Write renders the page to a file, atomically.
 func (p *Page) Write(path string) error {
@@ -103,15 +107,4 @@ func top(p Example) []bar {
 	}
 	slices.SortStableFunc(bars, func(a, b bar) int { return cmp.Compare(b.Probability, a.Probability) })
 	return bars[:min(3, len(bars))]
-}
-
-// percent formats a share of 1.
-func percent(share float64) string { return fmt.Sprintf("%.0f", 100*share) }
-
-// setName is the name of a score's set on the page.
-func setName(m data.Modality) string {
-	if m == data.Image {
-		return "Images"
-	}
-	return "Videos"
 }
