@@ -10,7 +10,7 @@ import (
 	"image"
 	"image/color"
 	"image/png"
-	"io"
+	"os"
 	"slices"
 
 	"mien/atomicfile"
@@ -53,7 +53,7 @@ var page = template.Must(template.New("page.html").Funcs(template.FuncMap{
 
 // Write renders the page to a file, atomically.
 func (p *Page) Write(path string) error {
-	return atomicfile.Write(path, func(w io.Writer) error { return page.Execute(w, p) })
+	return atomicfile.Write(path, func(f *os.File) error { return page.Execute(f, p) })
 }
 
 // strip returns frames side by side as the data URL of a PNG. Of a video every second frame is shown: its patches are two

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
 	"slices"
 	"unicode/utf8"
 
@@ -61,11 +62,11 @@ func writeSafetensors(path string, tensors []Tensor, metadata map[string]string)
 	if err != nil {
 		return err
 	}
-	return atomicfile.WriteAt(path, func(w io.WriterAt) error {
-		if _, err := w.WriteAt(header, 0); err != nil {
+	return atomicfile.Write(path, func(f *os.File) error {
+		if _, err := f.WriteAt(header, 0); err != nil {
 			return err
 		}
-		return writeData(w, int64(len(header)), all)
+		return writeData(f, int64(len(header)), all)
 	})
 }
 
