@@ -60,16 +60,11 @@ func decodeGIF(r io.ReadSeeker, config image.Config, opt OpenOptions, lim limits
 // draw paints m on canvas; transparent pixels leave the canvas unchanged.
 func draw(canvas *Frames, m *image.Paletted) {
 	palette := rgbPalette(m.Palette)
-	var transparent [256]bool
-	for i, col := range m.Palette {
-		_, _, _, a := col.RGBA()
-		transparent[i] = a == 0
-	}
 	for y := m.Rect.Min.Y; y < m.Rect.Max.Y; y++ {
 		dst := canvasRow(canvas, m.Rect, y)
 		for x, index := range m.Pix[m.PixOffset(m.Rect.Min.X, y):][:m.Rect.Dx()] {
-			if !transparent[index] {
-				copy(dst[3*x:3*x+3], palette[index][:])
+			if c := palette[index]; c.A > 0 {
+				dst[3*x], dst[3*x+1], dst[3*x+2] = c.R, c.G, c.B
 			}
 		}
 	}

@@ -134,13 +134,15 @@ func rgbRow(m image.Image, ycbcr ycbcrToRGB) func(dst []uint8, x, y int) {
 		palette := rgbPalette(m.Palette)
 		return func(dst []uint8, x, y int) {
 			for i, index := range m.Pix[m.PixOffset(x, y):][:len(dst)/3] {
-				copy(dst[3*i:3*i+3], palette[index][:])
+				c := palette[index]
+				dst[3*i], dst[3*i+1], dst[3*i+2] = c.R, c.G, c.B
 			}
 		}
 	}
 	return func(dst []uint8, x, y int) {
 		for i := 0; i < len(dst); i += 3 {
-			dst[i], dst[i+1], dst[i+2] = straightRGB(m.At(x+i/3, y))
+			c := straight(m.At(x+i/3, y))
+			dst[i], dst[i+1], dst[i+2] = c.R, c.G, c.B
 		}
 	}
 }
@@ -157,25 +159,23 @@ func studioToRGB(y, cb, cr uint8) (r, g, b uint8) {
 // clip16 drops 16 fractional bits.
 func clip16(v int32) uint8 { return uint8(min(max(v>>16, 0), 255)) }
 
-// rgbPalette is a full table, black where the file's palette is too short for its indices.
-func rgbPalette(p color.Palette) (table [256][3]uint8) {
-	for i, c := range p {
-		if i < len(table) {
-			table[i][0], table[i][1], table[i][2] = straightRGB(c)
-		}
+// rgbPalette is a full table, transparent black where the file's palette is too short for its indices.
+func rgbPalette(p color.Palette) (table [256]color.NRGBA) {
+	for i, c := range p[:min(len(p), len(table))] {
+		table[i] = straight(c)
 	}
 	return table
 }
 
-// straightRGB returns the colour without alpha. The decoders return transparent pixels as N… types, whose fields are not
-// multiplied by alpha; going through RGBA() would lose them.
-func straightRGB(c color.Color) (r, g, b uint8) {
+// straight returns a colour not multiplied by alpha. The decoders return transparent pixels as N… types, whose fields are not
+// either; going through RGBA() would lose them.
+func straight(c color.Color) color.NRGBA {
 	switch c := c.(type) {
 	case color.NRGBA:
-		return c.R, c.G, c.B
+		return c
 	case color.NRGBA64:
-		return uint8(c.R >> 8), uint8(c.G >> 8), uint8(c.B >> 8)
+		return color.NRGBA{uint8(c.R >> 8), uint8(c.G >> 8), uint8(c.B >> 8), uint8(c.A >> 8)}
 	}
-	r16, g16, b16, _ := c.RGBA()
-	return uint8(r16 >> 8), uint8(g16 >> 8), uint8(b16 >> 8)
+	r, g, b, a := c.RGBA()
+	return color.NRGBA{uint8(r >> 8), uint8(g >> 8), uint8(b >> 8), uint8(a >> 8)}
 }
