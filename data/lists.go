@@ -21,7 +21,7 @@ const (
 	maxLabel     = 999 // a larger number is an id in the wrong column, not a class
 )
 
-// dynamicHeaders are the first rows by which ReadDynamicList recognises the lists of each dataset.
+// dynamicHeaders are the first rows by which readList recognises the lists of each dataset.
 var dynamicHeaders = []struct {
 	name, header string
 	classes      []string
@@ -31,18 +31,20 @@ var dynamicHeaders = []struct {
 	{"MAFW", "video_name,labels", MAFW},
 }
 
-// ReadStaticList reads a list of images in AffectNet's form: "path label" separated by a space, without a header, paths
-// relative to root. If a row's file is missing but one with another image extension exists, that one is used: copies of
-// AffectNet differ in it. Every row's file must exist; a missing one, a label that is not 0 … 999 and any other bad row is an
-// error that names the line.
-func ReadStaticList(list, root string) (*Dataset, error) { return readList(list, root, Image) }
-
-// ReadDynamicList reads a list of videos in the form of DFEW (header "video_name,label"), FERV39K ("path,id") or MAFW
-// ("video_name,labels"). A row names the folder root/id, or an animated GIF or a video, whose extension the id may omit. Rows
-// are checked as in ReadStaticList. The header also determines the order of the classes.
-func ReadDynamicList(list, root string) (*Dataset, error) { return readList(list, root, Video) }
-
+// readList reads a list of images or of videos; it returns nil for the list "".
+//
+// Images are listed in AffectNet's form: "path label" separated by a space, without a header, paths relative to root. If a row's
+// file is missing but one with another image extension exists, that one is used: copies of AffectNet differ in it.
+//
+// Videos are listed in the form of DFEW (header "video_name,label"), FERV39K ("path,id") or MAFW ("video_name,labels"). A row
+// names the folder root/id, or an animated GIF or a video, whose extension the id may omit. The header also determines the order
+// of the classes.
+//
+// Every row's file must exist; a missing one, a label that is not 0 … 999 and any other bad row is an error that names the line.
 func readList(list, root string, m Modality) (*Dataset, error) {
+	if list == "" {
+		return nil, nil
+	}
 	return fromFile(list, "a list", func(f *os.File) (*Dataset, error) {
 		text, err := io.ReadAll(io.LimitReader(f, maxListBytes+1))
 		if err != nil {

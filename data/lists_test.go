@@ -34,7 +34,7 @@ func samples(d *Dataset) map[string]int {
 func TestStaticList(t *testing.T) {
 	list, root := tree(t, "\xEF\xBB\xBF680/ab_aligned/face 0.bmp 3\r\n\r\nb.png\t0\r\n  c.jpg   11  \nb.png 0",
 		"680/ab_aligned/face 0.png", "b.png", "c.jpg")
-	d, err := ReadStaticList(list, root)
+	d, err := readList(list, root, Image)
 	require.NoError(t, err)
 	require.Equal(t, Image, d.Modality)
 	require.Equal(t, 4, len(d.Items), "duplicates stay")
@@ -54,7 +54,7 @@ func TestDynamicLists(t *testing.T) {
 		{"\xEF\xBB\xBFvideo_name, labels\n\n\"03747\",5", "03747", "fear"},
 	} {
 		list, root := tree(t, c.list, c.id+"/1.png", c.id+"/2.png")
-		d, err := ReadDynamicList(list, root)
+		d, err := readList(list, root, Video)
 		require.NoError(t, err, c.list)
 		require.Equal(t, Video, d.Modality)
 		require.Equal(t, map[string]int{c.id: 5}, samples(d))
@@ -70,7 +70,7 @@ func TestDynamicListNamesFiles(t *testing.T) {
 	require.NoError(t, err)
 	list, root := tree(t, "video_name,label\na.gif,0\na,1\na.mp4,2\n")
 	require.NoError(t, os.WriteFile(filepath.Join(root, "a.gif"), gif, 0o644))
-	d, err := ReadDynamicList(list, root)
+	d, err := readList(list, root, Video)
 	require.NoError(t, err)
 	for i := range d.Items {
 		sample, err := d.Items[i].Open(OpenOptions{})
@@ -82,7 +82,7 @@ func TestDynamicListNamesFiles(t *testing.T) {
 func TestAbsolutePathsIgnoreRoot(t *testing.T) {
 	_, root := tree(t, "", "a.png")
 	list := write(t, "list.txt", []byte(filepath.Join(root, "a.png")+" 0"))
-	d, err := ReadStaticList(list, "elsewhere")
+	d, err := readList(list, "elsewhere", Image)
 	require.NoError(t, err)
 	_, err = d.Items[0].Open(OpenOptions{})
 	require.NoError(t, err)
@@ -102,7 +102,7 @@ func TestBadStaticLists(t *testing.T) {
 		{"\x00 1", `line 1: "\x00" is not a name`},
 	} {
 		list, root := tree(t, c.list, "a.png", "sub/a.png")
-		_, err := ReadStaticList(list, root)
+		_, err := readList(list, root, Image)
 		require.ErrorContains(t, err, list+": "+strings.ReplaceAll(c.want, "ROOT/", root+string(filepath.Separator)), "%.50q", c.list)
 	}
 }
@@ -121,17 +121,17 @@ func TestBadDynamicLists(t *testing.T) {
 		{"video_name,label\n\"a,1", `line 2: extraneous or missing " in quoted-field`},
 	} {
 		list, root := tree(t, c.list, "a/0.png")
-		_, err := ReadDynamicList(list, root)
+		_, err := readList(list, root, Video)
 		require.ErrorContains(t, err, list+": "+strings.ReplaceAll(c.want, "ROOT/", root+string(filepath.Separator)), c.list)
 		require.NotContains(t, err.Error(), "\n")
 	}
 }
 
 func TestMissingList(t *testing.T) {
-	for _, read := range []func(string, string) (*Dataset, error){ReadStaticList, ReadDynamicList} {
-		_, err := read("no/list.txt", ".")
+	for _, m := range []Modality{Image, Video} {
+		_, err := readList("no/list.txt", ".", m)
 		require.EqualError(t, err, "no/list.txt: no such file or directory")
-		_, err = read(".", ".")
+		_, err = readList(".", ".", m)
 		require.EqualError(t, err, ".: a folder, not a list")
 	}
 }

@@ -14,17 +14,13 @@ func (l Lists) Empty() bool { return l.StaticList == "" && l.DynamicList == "" }
 // Sets is a set of images and one of videos; either may be nil.
 type Sets struct{ Image, Video *Dataset }
 
-// OpenLists reads the lists that are given. See ReadStaticList and ReadDynamicList for their errors.
+// OpenLists reads the lists that are given. See readList for their forms and errors.
 func OpenLists(l Lists) (s Sets, err error) {
-	if l.StaticList != "" {
-		if s.Image, err = ReadStaticList(l.StaticList, l.StaticRoot); err != nil {
-			return Sets{}, err
-		}
+	if s.Image, err = readList(l.StaticList, l.StaticRoot, Image); err != nil {
+		return Sets{}, err
 	}
-	if l.DynamicList != "" {
-		if s.Video, err = ReadDynamicList(l.DynamicList, l.DynamicRoot); err != nil {
-			return Sets{}, err
-		}
+	if s.Video, err = readList(l.DynamicList, l.DynamicRoot, Video); err != nil {
+		return Sets{}, err
 	}
 	return s, nil
 }

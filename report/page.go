@@ -68,10 +68,7 @@ func strip(f *data.Frames) (template.URL, error) {
 
 // moments returns the first, middle and last frame of a video, or an image.
 func moments(f *data.Frames) (template.URL, error) {
-	if f.T == 1 {
-		return pngURL(f, []int{0})
-	}
-	return pngURL(f, []int{0, f.T / 2, f.T - 1})
+	return pngURL(f, slices.Compact([]int{0, f.T / 2, f.T - 1}))
 }
 
 func pngURL(f *data.Frames, shown []int) (template.URL, error) {
@@ -92,19 +89,12 @@ func pngURL(f *data.Frames, shown []int) (template.URL, error) {
 	return template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(b.Bytes())), nil
 }
 
-// bar is one class of a prediction.
-type bar struct {
-	Label       string
-	Probability float64
-	True        bool
-}
-
 // top returns the three most probable classes.
-func top(p Example) []bar {
-	var bars []bar
-	for i, label := range p.Labels {
-		bars = append(bars, bar{label, p.Probabilities[i], label == p.Truth})
+func top(probabilities []float64) []int {
+	classes := make([]int, len(probabilities))
+	for i := range classes {
+		classes[i] = i
 	}
-	slices.SortStableFunc(bars, func(a, b bar) int { return cmp.Compare(b.Probability, a.Probability) })
-	return bars[:min(3, len(bars))]
+	slices.SortStableFunc(classes, func(i, j int) int { return cmp.Compare(probabilities[j], probabilities[i]) })
+	return classes[:min(3, len(classes))]
 }
