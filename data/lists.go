@@ -99,7 +99,7 @@ func parseDynamic(text []byte, add func(row) error) (classes []string, err error
 	r.ReuseRecord = true
 	header, err := r.Read()
 	if err != nil && err != io.EOF {
-		return nil, csvError(err)
+		return nil, err
 	}
 	for i := range header {
 		header[i] = strings.TrimSpace(header[i])
@@ -112,7 +112,7 @@ func parseDynamic(text []byte, add func(row) error) (classes []string, err error
 		if err == io.EOF {
 			return classes, nil
 		} else if err != nil {
-			return nil, csvError(err)
+			return nil, err
 		}
 		line, _ := r.FieldPos(0)
 		if len(record) != 2 {
@@ -134,14 +134,6 @@ func classesOf(header string) ([]string, error) {
 		known = append(known, fmt.Sprintf("%q (%s)", d.header, d.name))
 	}
 	return nil, fmt.Errorf("the first line is %s, but must be %s", quote(header), strings.Join(known, ", "))
-}
-
-// csvError reports the line in the form of the other messages.
-func csvError(err error) error {
-	if e, ok := errors.AsType[*csv.ParseError](err); ok {
-		return fmt.Errorf("line %d: %w", e.Line, e.Err)
-	}
-	return err
 }
 
 // row is a line of a list as it stands there.

@@ -118,7 +118,7 @@ func TestBadDynamicLists(t *testing.T) {
 		{"video_name,label\na,", `line 2: label "" is not a whole number`},
 		{"video_name,label\na,-3", `line 2: label "-3" is not a whole number`},
 		{"video_name,label\na,1\nmissing,2", "line 3: ROOT/missing: no such folder or video; is "},
-		{"video_name,label\n\"a,1", `line 2: extraneous or missing " in quoted-field`},
+		{"video_name,label\n\"a,1", `parse error on line 2, column 5: extraneous or missing " in quoted-field`},
 	} {
 		list, root := tree(t, c.list, "a/0.png")
 		_, err := readList(list, root, Video)

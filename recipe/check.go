@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-
-	"mien/data"
 )
 
 // The limits of each setting that hold for all systems.
@@ -73,14 +71,12 @@ func (r Recipe) checkData() error {
 
 func (r Recipe) checkViews() error {
 	v := r.Views
-	err := cmp.Or(positive("views.cache_size", float64(v.CacheSize)),
-		within("views.image_crop", v.ImageCrop, 0.01, 1), within("views.video_crop", v.VideoCrop, 0.01, 1))
-	for _, m := range []data.Modality{data.Image, data.Video} {
-		if invalid := r.View(m).Validate(); err == nil && invalid != nil {
-			err = fmt.Errorf("views of %s samples: %w", m, invalid)
-		}
-	}
-	return err
+	return cmp.Or(positive("views.cache_size", float64(v.CacheSize)),
+		within("views.image_crop", v.ImageCrop, 0.01, 1), within("views.video_crop", v.VideoCrop, 0.01, 1),
+		within("views.image_flip", v.ImageFlip, 0, 1), within("views.video_flip", v.VideoFlip, 0, 1),
+		within("views.brightness", v.Brightness, 0, 0.99), within("views.contrast", v.Contrast, 0, 0.99),
+		within("views.saturation", v.Saturation, 0, 0.99),
+	)
 }
 
 // The comparisons are written so that NaN fails them.

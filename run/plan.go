@@ -93,11 +93,7 @@ func (p *plan) draw(m data.Modality, n, epoch int) []int {
 		return nil
 	}
 	if m == data.Image && p.recipe.Train.BalanceStatic {
-		labels := make([]int, len(d.Items))
-		for i, item := range d.Items {
-			labels[i] = item.Label
-		}
-		return data.DrawBalanced(n, labels, p.recipe.Seed, string(m), epoch)
+		return data.DrawBalanced(n, d.Items, p.recipe.Seed, string(m), epoch)
 	}
 	return data.Draw(n, len(d.Items), p.recipe.Seed, string(m), epoch)
 }
