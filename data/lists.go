@@ -81,7 +81,7 @@ func parseStatic(text []byte, add func(row) error) (classes []string, err error)
 		}
 		cut := strings.LastIndexAny(s, " \t") // the path may contain spaces
 		if cut < 0 {
-			return nil, fmt.Errorf("line %d: %s is not of the form \"path label\"", line, quote(s))
+			return nil, fmt.Errorf("line %d: %.60q is not of the form \"path label\"", line, s)
 		}
 		if err := add(row{line, s[:cut], s[cut+1:]}); err != nil {
 			return nil, err
@@ -133,7 +133,7 @@ func classesOf(header string) ([]string, error) {
 		}
 		known = append(known, fmt.Sprintf("%q (%s)", d.header, d.name))
 	}
-	return nil, fmt.Errorf("the first line is %s, but must be %s", quote(header), strings.Join(known, ", "))
+	return nil, fmt.Errorf("the first line is %.60q, but must be %s", header, strings.Join(known, ", "))
 }
 
 // row is a line of a list as it stands there.
@@ -146,11 +146,11 @@ type row struct {
 func (r row) check() (id string, label int, err error) {
 	id = strings.TrimSpace(r.id)
 	if id == "" || strings.ContainsAny(id, "\x00\n\r") {
-		return "", 0, fmt.Errorf("line %d: %s is not a name", r.line, quote(id))
+		return "", 0, fmt.Errorf("line %d: %.60q is not a name", r.line, id)
 	}
 	number := strings.TrimSpace(r.label)
 	if label, err = strconv.Atoi(number); err != nil || label < 0 || label > maxLabel {
-		return "", 0, fmt.Errorf("line %d: label %s is not a whole number from 0 to %d", r.line, quote(number), maxLabel)
+		return "", 0, fmt.Errorf("line %d: label %.60q is not a whole number from 0 to %d", r.line, number, maxLabel)
 	}
 	return strings.Clone(id), label, nil
 }
@@ -181,14 +181,6 @@ func (r row) item(m Modality, root string) (Item, error) {
 		}
 		return inMemory(path, []*Frames{f}), nil
 	}}, nil
-}
-
-// quote quotes the beginning of a file's text, which may be long or binary.
-func quote(s string) string {
-	if len(s) > 60 {
-		s = s[:60] + "…"
-	}
-	return strconv.Quote(s)
 }
 
 // findSample returns the path of a sample: as written, with another extension, or with one added; "" if there is none.

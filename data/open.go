@@ -55,19 +55,20 @@ func Open(path string, opt OpenOptions) (Sample, Modality, error) {
 		sample, err := openFolder(path, opt)
 		return sample, Video, err
 	}
-	if slices.Contains(videoExts, lowerExt(path)) {
-		sample, err := openVideo(path, opt)
-		return sample, Video, err
+	var frames []*Frames
+	isVideo := slices.Contains(videoExts, lowerExt(path))
+	if isVideo {
+		frames, err = decodeVideo(path, opt)
+	} else {
+		frames, err = openFrames(path, opt, maxGIFFrames)
 	}
-	frames, err := openFrames(path, opt, maxGIFFrames)
 	if err != nil {
 		return nil, "", err
 	}
-	modality := Image
-	if len(frames) > 1 {
-		modality = Video
+	if isVideo || len(frames) > 1 {
+		return inMemory(path, frames), Video, nil
 	}
-	return inMemory(path, frames), modality, nil
+	return inMemory(path, frames), Image, nil
 }
 
 // OpenImage decodes one image, of an animated GIF the first frame.
