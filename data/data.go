@@ -51,7 +51,7 @@ type Dataset struct {
 
 // Item is a labelled sample that is not opened yet.
 type Item struct {
-	Name  string // in messages and tables, usually its path
-	Label int    // 0-based class
-	Open  func(OpenOptions) (Sample, error)
+	Name  string                            // in messages and tables, usually its path
+	Label int                               // 0-based class
+	Open  func(OpenOptions) (Sample, error) // safe for concurrent use
 }
