@@ -30,7 +30,7 @@ func (t Transform) Train(f *Frames, rng *rand.Rand) View {
 		mirror(f)
 	}
 	view := viewOf(f)
-	if t.jitters() {
+	if max(t.Brightness, t.Contrast, t.Saturation) > 0 {
 		view.Floats, view.Bytes = view.Planar(), nil
 		t.jitter(view.Floats, rng)
 	}
@@ -77,9 +77,6 @@ func reversePixels(pix []uint8) {
 		}
 	}
 }
-
-// jitters reports whether colours change.
-func (t Transform) jitters() bool { return t.Brightness > 0 || t.Contrast > 0 || t.Saturation > 0 }
 
 // jitter scales brightness, contrast (about the view's mean grey) and saturation (about each pixel's grey), in this
 // order and with values kept in [0, 1], as torchvision's ColorJitter on float images.
