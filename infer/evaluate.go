@@ -126,11 +126,7 @@ func (m *Model) Evaluate(ctx context.Context, s data.Sets) (*Report, error) {
 		if err != nil {
 			return nil, err
 		}
-		if d.Modality == data.Image {
-			report.Static = score
-		} else {
-			report.Dynamic = score
-		}
+		*data.ByModality(d.Modality, &report.Static, &report.Dynamic) = score
 	}
 	return report, nil
 }

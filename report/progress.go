@@ -54,8 +54,10 @@ func (p *Progress) Print(line string) {
 	fmt.Fprintln(p.w, line)
 }
 
-// Finish removes the bar.
+// Finish removes the bar, if there is one.
 func (p *Progress) Finish() {
-	p.bar.Clear()
-	p.bar.Exit()
+	if p != nil {
+		p.bar.Clear()
+		p.bar.Exit()
+	}
 }
