@@ -2,24 +2,15 @@
 package atomicfile
 
 import (
-	"io"
+	"cmp"
 	"os"
 	"path/filepath"
 	"strings"
 )
 
 // Write replaces path by the content that write produces: a temporary file beside it is written, flushed to disk and renamed.
-// An error leaves the old file.
-func Write(path string, write func(io.Writer) error) error {
-	return replace(path, func(f *os.File) error { return write(f) })
-}
-
-// WriteAt is Write for content that is not produced sequentially.
-func WriteAt(path string, write func(io.WriterAt) error) error {
-	return replace(path, func(f *os.File) error { return write(f) })
-}
-
-func replace(path string, write func(*os.File) error) error {
+// An error leaves the old file. write must not close the file.
+func Write(path string, write func(*os.File) error) error {
 	tmp, err := os.CreateTemp(filepath.Dir(path), prefix(filepath.Base(path))+"*")
 	if err != nil {
 		return err
@@ -29,13 +20,7 @@ func replace(path string, write func(*os.File) error) error {
 	if err := write(tmp); err != nil {
 		return err
 	}
-	if err := tmp.Chmod(0o644); err != nil {
-		return err
-	}
-	if err := tmp.Sync(); err != nil {
-		return err
-	}
-	if err := tmp.Close(); err != nil {
+	if err := cmp.Or(tmp.Chmod(0o644), tmp.Sync(), tmp.Close()); err != nil {
 		return err
 	}
 	return os.Rename(tmp.Name(), path)
@@ -43,8 +28,8 @@ func replace(path string, write func(*os.File) error) error {
 
 // WriteBytes is Write for content in memory.
 func WriteBytes(path string, content []byte) error {
-	return Write(path, func(w io.Writer) error {
-		_, err := w.Write(content)
+	return Write(path, func(f *os.File) error {
+		_, err := f.Write(content)
 		return err
 	})
 }

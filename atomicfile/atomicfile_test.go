@@ -2,7 +2,6 @@ package atomicfile
 
 import (
 	"errors"
-	"io"
 	"os"
 	"path/filepath"
 	"testing"
@@ -14,8 +13,8 @@ func TestWrite(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.txt")
 	require.NoError(t, WriteBytes(path, []byte("old")))
 	failed := errors.New("half way")
-	require.ErrorIs(t, Write(path, func(w io.Writer) error {
-		io.WriteString(w, "ne")
+	require.ErrorIs(t, Write(path, func(f *os.File) error {
+		f.WriteString("ne")
 		return failed
 	}), failed)
 	require.Equal(t, "old", content(t, path), "an error leaves what was there")
@@ -27,19 +26,19 @@ func TestWrite(t *testing.T) {
 	require.Error(t, WriteBytes(filepath.Join(path, "b"), nil), "a file is no folder")
 }
 
-func TestWriteAt(t *testing.T) {
+func TestWriteOutOfOrder(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.txt")
 	failed := errors.New("half way")
-	write := func(err error) func(io.WriterAt) error {
-		return func(w io.WriterAt) error {
-			w.WriteAt([]byte("end"), 4)
-			w.WriteAt([]byte("the "), 0)
+	write := func(err error) func(*os.File) error {
+		return func(f *os.File) error {
+			f.WriteAt([]byte("end"), 4)
+			f.WriteAt([]byte("the "), 0)
 			return err
 		}
 	}
-	require.ErrorIs(t, WriteAt(path, write(failed)), failed)
+	require.ErrorIs(t, Write(path, write(failed)), failed)
 	require.NoFileExists(t, path)
-	require.NoError(t, WriteAt(path, write(nil)))
+	require.NoError(t, Write(path, write(nil)))
 	require.Equal(t, "the end", content(t, path))
 }
 
@@ -52,7 +51,7 @@ func content(t *testing.T, path string) string {
 // The files present during a write are those that a kill would leave.
 func TestLeftover(t *testing.T) {
 	dir := t.TempDir()
-	require.NoError(t, Write(filepath.Join(dir, "a.txt"), func(io.Writer) error {
+	require.NoError(t, Write(filepath.Join(dir, "a.txt"), func(*os.File) error {
 		now, err := os.ReadDir(dir)
 		require.NoError(t, err)
 		require.Len(t, now, 1)

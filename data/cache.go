@@ -2,99 +2,79 @@ package data
 
 import (
 	"slices"
-	"sync"
+	"sync/atomic"
 )
 
 // A cache of decoded frames within a memory budget.
 
 // Budget is a memory budget shared by several caches. Safe for concurrent use.
 type Budget struct {
-	mu   sync.Mutex
-	free int64 // bytes neither used nor reserved by a running Open
+	free atomic.Int64 // bytes neither used nor reserved by a running Open
 }
 
 // NewBudget returns a budget in bytes; a cache does not keep samples that do not fit.
-func NewBudget(bytes int64) *Budget { return &Budget{free: bytes} }
+func NewBudget(bytes int64) *Budget {
+	b := &Budget{}
+	b.free.Store(bytes)
+	return b
+}
 
-func (b *Budget) reserve(size int64) bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if size > b.free {
-		return false
+// take reserves bytes, of which free.Add gives back what is not used. Two goroutines that ask for the last bytes at the same time
+// may both be refused, which the next Open makes up for.
+func (b *Budget) take(bytes int64) bool {
+	if b.free.Add(-bytes) >= 0 {
+		return true
 	}
-	b.free -= size
-	return true
+	b.free.Add(bytes)
+	return false
 }
 
-func (b *Budget) release(size int64) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.free += size
-}
-
-// Cache keeps the samples of ds in memory at h×w pixels, once they have been opened, until the budget is used up; samples that
+// Cache keeps the samples of d in memory at h×w pixels, once they have been opened, until the budget is used up; samples that
 // no longer fit are decoded each time. Nothing is ever evicted: if every epoch visits every sample once, evicting the oldest
 // would miss every time. Random crops are then taken from frames of h×w, so choose a size somewhat above the model's. Safe for
-// concurrent use if ds is.
-func Cache(ds Dataset, memory *Budget, h, w int) Dataset {
-	return &cache{Dataset: ds, opt: OpenOptions{H: h, W: w}, memory: memory}
+// concurrent use if d is.
+func Cache(d *Dataset, memory *Budget, h, w int) *Dataset {
+	items := slices.Clone(d.Items)
+	for i, item := range d.Items {
+		c := &cached{Item: item, size: OpenOptions{H: h, W: w}, memory: memory}
+		items[i].Open = c.open
+	}
+	return &Dataset{d.Modality, d.Classes, items}
 }
 
-type cache struct {
-	Dataset
-	opt     OpenOptions
-	memory  *Budget
-	samples sync.Map // number → *memSample
+type cached struct {
+	Item
+	size   OpenOptions
+	memory *Budget
+	kept   atomic.Pointer[sample]
 }
 
-// Open decodes the whole sample into the cache if it fits, without a lock: two goroutines that open the same sample at the same
+// open decodes the whole sample into the cache if it fits, without a lock: two goroutines that open the same sample at the same
 // time do the work twice, which is rare and harmless.
-func (c *cache) Open(i int) (Sample, error) {
-	if kept, ok := c.samples.Load(i); ok {
-		return kept.(Sample), nil
+func (c *cached) open(opt OpenOptions) (Sample, error) {
+	if opt != c.size && opt != (OpenOptions{}) {
+		return c.Open(opt)
 	}
-	sample, err := OpenSized(c.Dataset, i, c.opt)
+	if kept := c.kept.Load(); kept != nil {
+		return kept, nil
+	}
+	opened, err := c.Open(c.size)
 	if err != nil {
 		return nil, err
 	}
-	size := int64(sample.Len()) * int64(c.opt.H) * int64(c.opt.W) * 3
-	if size > maxVideoBytes || !c.memory.reserve(size) {
-		return sample, nil
+	bytes := int64(opened.Len()) * int64(c.size.H) * int64(c.size.W) * 3
+	if bytes > maxVideoBytes || !c.memory.take(bytes) {
+		return opened, nil
 	}
-	f, err := sample.Read(allOf(sample.Len()))
-	if err != nil {
-		c.memory.release(size)
-		return nil, err
+	frames := make([]*Frames, opened.Len())
+	for i := range frames {
+		if frames[i], err = opened.Read([]int{i}); err != nil {
+			c.memory.free.Add(bytes)
+			return nil, err
+		}
 	}
-	frames := slices.Collect(slices.Chunk(f.Pix, f.H*f.W*3))
-	kept, earlier := c.samples.LoadOrStore(i, &memSample{c.Name(i), f.H, f.W, frames})
-	if earlier {
-		c.memory.release(size)
+	if !c.kept.CompareAndSwap(nil, inMemory(c.Name, frames)) {
+		c.memory.free.Add(bytes)
 	}
-	return kept.(Sample), nil
-}
-
-// Sizer is a Dataset that can resize while decoding, which saves memory for long videos. Cache uses it.
-type Sizer interface {
-	OpenSized(i int, opt OpenOptions) (Sample, error)
-}
-
-// OpenSized opens sample i of any dataset at a size: if ds is not a Sizer, frames are resized when read.
-func OpenSized(ds Dataset, i int, opt OpenOptions) (Sample, error) {
-	if s, ok := ds.(Sizer); ok {
-		return s.OpenSized(i, opt)
-	}
-	sample, err := ds.Open(i)
-	if err != nil {
-		return nil, err
-	}
-	return sized{sample, opt}, nil
-}
-
-func allOf(n int) []int {
-	indices := make([]int, n)
-	for i := range indices {
-		indices[i] = i
-	}
-	return indices
+	return c.kept.Load(), nil
 }

@@ -16,40 +16,27 @@ type counted struct {
 	broken       bool
 }
 
-func (d *counted) Modality() Modality { return Video }
-func (d *counted) Len() int           { return 4 }
-func (d *counted) Name(i int) string  { return fmt.Sprint("video", i) }
-func (d *counted) Label(i int) int    { return i }
-func (d *counted) Classes() []string  { return nil }
-
-func (d *counted) Open(i int) (Sample, error) {
-	d.opened.Add(1)
-	return &countedSample{d, i}, nil
-}
-
-type countedSample struct {
-	d *counted
-	i int
-}
-
-func (c *countedSample) Len() int { return 5 }
-
-func (c *countedSample) Read(indices []int) (*Frames, error) {
-	c.d.read.Add(int32(len(indices)))
-	if c.d.broken {
-		return nil, errors.New("broken")
+func (d *counted) set() *Dataset {
+	set := &Dataset{Modality: Video}
+	for i := range 4 {
+		set.Items = append(set.Items, Item{fmt.Sprint("video", i), i, func(opt OpenOptions) (Sample, error) {
+			d.opened.Add(1)
+			return NewSample("", 5, opt, func(t int) (*Frames, error) {
+				d.read.Add(1)
+				if d.broken {
+					return nil, errors.New("broken")
+				}
+				return grey(10, 8, uint8(10*i+t)), nil
+			}), nil
+		}})
 	}
-	f := NewFrames(len(indices), 10, 8)
-	for t, index := range indices {
-		copy(f.Frame(t), grey(10, 8, uint8(10*c.i+index)).Pix)
-	}
-	return f, nil
+	return set
 }
 
 // readFrom opens sample i and reads two frames of it.
-func readFrom(t *testing.T, d Dataset, i int) {
+func readFrom(t *testing.T, d *Dataset, i int) {
 	t.Helper()
-	sample, err := d.Open(i)
+	sample, err := d.Items[i].Open(OpenOptions{})
 	require.NoError(t, err)
 	require.Equal(t, 5, sample.Len())
 	f, err := sample.Read([]int{4, 1})
@@ -62,8 +49,8 @@ func readFrom(t *testing.T, d Dataset, i int) {
 func TestCacheKeepsWhatFits(t *testing.T) {
 	const sample = 5 * 6 * 6 * 3
 	d := &counted{}
-	c := Cache(d, NewBudget(2*sample+sample/2), 6, 6)
-	require.Equal(t, "video3", c.Name(3))
+	c := Cache(d.set(), NewBudget(2*sample+sample/2), 6, 6)
+	require.Equal(t, "video3", c.Items[3].Name)
 	for range 3 {
 		for i := range 3 {
 			readFrom(t, c, i)
@@ -77,7 +64,7 @@ func TestCachesShareABudget(t *testing.T) {
 	const sample = 5 * 6 * 6 * 3
 	memory := NewBudget(sample)
 	first, second := &counted{}, &counted{}
-	a, b := Cache(first, memory, 6, 6), Cache(second, memory, 6, 6)
+	a, b := Cache(first.set(), memory, 6, 6), Cache(second.set(), memory, 6, 6)
 	for range 3 {
 		readFrom(t, a, 0)
 		readFrom(t, b, 0)
@@ -89,9 +76,9 @@ func TestCachesShareABudget(t *testing.T) {
 
 func TestCacheGivesBackAfterErrors(t *testing.T) {
 	d := &counted{broken: true}
-	c := Cache(d, NewBudget(5*6*6*3), 6, 6)
+	c := Cache(d.set(), NewBudget(5*6*6*3), 6, 6)
 	for range 3 {
-		_, err := c.Open(0)
+		_, err := c.Items[0].Open(OpenOptions{})
 		require.EqualError(t, err, "broken")
 	}
 	d.broken = false
@@ -103,7 +90,7 @@ func TestCacheGivesBackAfterErrors(t *testing.T) {
 func TestCacheIsSafeForConcurrentUse(t *testing.T) {
 	d := &counted{}
 	memory := NewBudget(3 * 5 * 6 * 6 * 3)
-	c := Cache(d, memory, 6, 6)
+	c := Cache(d.set(), memory, 6, 6)
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
@@ -113,8 +100,14 @@ func TestCacheIsSafeForConcurrentUse(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	require.GreaterOrEqual(t, memory.free, int64(0))
-	kept := int64(0)
-	c.(*cache).samples.Range(func(any, any) bool { kept++; return true })
-	require.Equal(t, int64(3*5*6*6*3), memory.free+kept*5*6*6*3)
+	require.GreaterOrEqual(t, memory.free.Load(), int64(0))
+	for i := range c.Items { // what two goroutines refused each other is kept now
+		readFrom(t, c, i)
+	}
+	require.Zero(t, memory.free.Load())
+	before := d.opened.Load()
+	for i := range c.Items {
+		readFrom(t, c, i)
+	}
+	require.Equal(t, before+1, d.opened.Load(), "three are kept, and the fourth never fits")
 }

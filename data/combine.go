@@ -1,72 +1,97 @@
 package data
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Sets made of other sets: repeated, joined, or with their classes in another order.
 
 // Repeat is d with every sample repeated, to give a small set more weight beside a larger one: all of d, then d again. d may be
 // nil.
-func Repeat(d Dataset, times int) Dataset {
+func Repeat(d *Dataset, times int) *Dataset {
 	if d == nil || times <= 1 {
 		return d
 	}
-	n := d.Len()
-	return derived{d.Modality(), d.Classes(), n * times, func(i int) (Dataset, int) { return d, i % n }}
+	return &Dataset{d.Modality, d.Classes, slices.Repeat(d.Items, times)}
 }
 
 // Join appends b, of the same modality, to a; either may be nil. If both name their classes, labels are matched by name:
 // classes in the order of a, then those that only b has. Otherwise labels are unchanged, and the joined set has no class names:
 // Relabel both first to give them one order.
-func Join(a, b Dataset) Dataset {
+func Join(a, b *Dataset) *Dataset {
 	switch {
 	case a == nil:
 		return b
 	case b == nil:
 		return a
-	case a.Modality() != b.Modality():
-		panic(fmt.Sprintf("data.Join: a set of modality %s and one of modality %s", a.Modality(), b.Modality()))
+	case a.Modality != b.Modality:
+		panic(fmt.Sprintf("data.Join: a set of modality %s and one of modality %s", a.Modality, b.Modality))
+	case a.Classes == nil || b.Classes == nil:
+		return &Dataset{a.Modality, nil, slices.Concat(a.Items, b.Items)}
 	}
-	var classes []string
-	if a.Classes() != nil && b.Classes() != nil {
-		classes = union(a.Classes(), b.Classes())
-		a, b = inOrder(a, classes), inOrder(b, classes)
-	}
-	n := a.Len()
-	return derived{a.Modality(), classes, n + b.Len(), func(i int) (Dataset, int) {
-		if i < n {
-			return a, i
+	classes := slices.Clone(a.Classes)
+	for _, name := range b.Classes {
+		if !slices.Contains(classes, name) {
+			classes = append(classes, name)
 		}
-		return b, i - n
-	}}
+	}
+	return &Dataset{a.Modality, classes, slices.Concat(renumbered(a, classes), renumbered(b, classes))}
 }
 
-// derived is a set of samples from other sets.
-type derived struct {
-	modality Modality
-	classes  []string
-	n        int
-	at       func(i int) (Dataset, int) // the set that holds sample i, and its number there
+// renumbered returns the samples of d with the labels of their classes among classes, which contains them all. A label without a
+// name in d becomes len(classes), an invalid label.
+func renumbered(d *Dataset, classes []string) []Item {
+	items, labels := slices.Clone(d.Items), newLabels(d.Classes, classes)
+	for i := range items {
+		if label := items[i].Label; label >= 0 && label < len(labels) {
+			items[i].Label = labels[label]
+		} else {
+			items[i].Label = len(classes)
+		}
+	}
+	return items
 }
 
-func (d derived) Modality() Modality { return d.modality }
-func (d derived) Len() int           { return d.n }
-func (d derived) Classes() []string  { return d.classes }
-
-func (d derived) Name(i int) string {
-	of, k := d.at(i)
-	return of.Name(k)
+// newLabels maps each of a set's own labels to its label in classes, −1 if it has none.
+func newLabels(own, classes []string) []int {
+	labels := make([]int, len(own))
+	for i, name := range own {
+		labels[i] = slices.Index(classes, name)
+		if i < len(classes) && classes[i] == name { // even if a name occurs twice
+			labels[i] = i
+		}
+	}
+	return labels
 }
 
-func (d derived) Label(i int) int {
-	of, k := d.at(i)
-	return of.Label(k)
-}
-
-func (d derived) Open(i int) (Sample, error) {
-	of, k := d.at(i)
-	return of.Open(k)
-}
-
-// OpenSized implements Sizer; it saves memory if the set of the sample is a Sizer.
-func (d derived) OpenSized(i int, opt OpenOptions) (Sample, error) {
-	of, k := d.at(i)
-	return OpenSized(of, k, opt)
+// Relabel returns d with its labels renumbered, by name, in the order of classes, so that a list and a model that number the
+// same classes differently agree. Samples of other classes are dropped and counted. A set without class names keeps its labels.
+// d may be nil.
+//
+// A label without a class is an error, as is a set with no samples left.
+func Relabel(d *Dataset, classes []string) (relabelled *Dataset, dropped int, err error) {
+	if d == nil {
+		return nil, 0, nil
+	}
+	own := d.Classes
+	if own == nil {
+		own = classes
+	}
+	labels := newLabels(own, classes)
+	relabelled = &Dataset{Modality: d.Modality, Classes: classes}
+	for _, item := range d.Items {
+		if item.Label < 0 || item.Label >= len(own) {
+			return nil, 0, fmt.Errorf("%s: label %d is not one of the %d classes (%s)", item.Name, item.Label, len(own), strings.Join(own, ", "))
+		}
+		if item.Label = labels[item.Label]; item.Label >= 0 {
+			relabelled.Items = append(relabelled.Items, item)
+		}
+	}
+	if dropped = len(d.Items) - len(relabelled.Items); dropped > 0 && dropped == len(d.Items) {
+		return nil, 0, fmt.Errorf("none of the %d %ss is of a class that is asked for: their classes are %s; asked for are %s",
+			dropped, d.Modality, strings.Join(own, ", "), strings.Join(classes, ", "))
+	}
+	return relabelled, dropped, nil
 }

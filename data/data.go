@@ -43,11 +43,15 @@ type Sample interface {
 }
 
 // Dataset is a list of labelled images or of labelled videos, never both.
-type Dataset interface {
-	Modality() Modality
-	Len() int
-	Name(i int) string // name of sample i in messages and tables, usually its path
-	Label(i int) int   // 0-based class
-	Classes() []string // class names in the order of labels, nil if unknown
-	Open(i int) (Sample, error)
+type Dataset struct {
+	Modality Modality
+	Classes  []string // class names in the order of labels, nil if unknown
+	Items    []Item
+}
+
+// Item is a labelled sample that is not opened yet.
+type Item struct {
+	Name  string                            // in messages and tables, usually its path
+	Label int                               // 0-based class
+	Open  func(OpenOptions) (Sample, error) // safe for concurrent use
 }

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/binary"
-	"slices"
 )
 
 // exifOrientation returns the EXIF orientation (1 to 8) of a JPEG, 1 where it has none or a damaged one. Cameras store portrait
@@ -12,41 +11,28 @@ import (
 func exifOrientation(r *bufio.Reader) int {
 	s := scanner{r: r}
 	s.skip(2) // FF D8
-	for s.err == nil {
+	for {
 		head := s.next(4) // FF, marker, length of two bytes, including itself
 		size := int(binary.BigEndian.Uint16(head[2:])) - 2
-		if head[0] != 0xFF || head[1] == 0xDA || size < 0 { // start of scan: pixels follow
-			break
-		}
-		if head[1] != 0xE1 { // APP1
+		switch {
+		case head[0] != 0xFF || head[1] == 0xDA || size < 0: // start of scan, or the end: pixels follow
+			return 1
+		case head[1] != 0xE1: // APP1
 			s.skip(size)
 			continue
 		}
-		if block, ok := bytes.CutPrefix(s.next(size), []byte("Exif\x00\x00")); ok && s.err == nil && len(block) > 8 {
+		if block, ok := bytes.CutPrefix(s.next(size), []byte("Exif\x00\x00")); ok {
 			return tiffOrientation(block)
 		}
 	}
-	return 1
 }
 
-// tiffOrientation looks up tag 0x0112 in the first directory of a TIFF block.
-func tiffOrientation(b []byte) int {
-	var order binary.ByteOrder = binary.LittleEndian
-	if b[0] == 'M' {
-		order = binary.BigEndian
-	}
-	offset := int64(order.Uint32(b[4:]))
-	if offset+2 > int64(len(b)) {
-		return 1
-	}
-	entries := b[offset+2:]
-	entries = entries[:min(len(entries), 12*int(order.Uint16(b[offset:])))]
-	for entry := range slices.Chunk(entries, 12) { // tag, type, count, value
-		if len(entry) == 12 && order.Uint16(entry) == 0x0112 {
-			if v := int(order.Uint16(entry[8:])); v >= 1 && v <= 8 {
-				return v
-			}
-			break
+// tiffOrientation finds the first orientation in a TIFF block. Its entry is unmistakable without the directory around it: tag
+// 0x0112, type 3, count 1 and the value, in either byte order.
+func tiffOrientation(block []byte) int {
+	for _, entry := range []string{"\x01\x12\x00\x03\x00\x00\x00\x01\x00", "\x12\x01\x03\x00\x01\x00\x00\x00"} {
+		if _, value, ok := bytes.Cut(block, []byte(entry)); ok && len(value) > 0 && value[0] >= 1 && value[0] <= 8 {
+			return int(value[0])
 		}
 	}
 	return 1

@@ -17,23 +17,6 @@ import (
 // maxGIFFrames is lower than the limit for other videos, because image/gif keeps a palette of several KiB per frame.
 const maxGIFFrames = 10_000
 
-// decodeFile decodes an image to one frame, an animated GIF to all of its frames.
-func decodeFile(r io.ReadSeeker, opt OpenOptions, lim limits) (frames []*Frames, err error) {
-	defer recoverDecoder(&err)
-	config, format, err := decodeConfig(r, lim.pixels)
-	if err != nil {
-		return nil, err
-	}
-	if format == "gif" {
-		return decodeGIF(r, config, opt, lim)
-	}
-	f, err := decodeImage(r, lim.pixels)
-	if err != nil {
-		return nil, err
-	}
-	return []*Frames{opt.fit(f)}, nil
-}
-
 // decodeGIF composes the frames of a GIF on a black canvas.
 func decodeGIF(r io.ReadSeeker, config image.Config, opt OpenOptions, lim limits) ([]*Frames, error) {
 	count, area, err := scanGIF(bufio.NewReader(r))
@@ -77,16 +60,11 @@ func decodeGIF(r io.ReadSeeker, config image.Config, opt OpenOptions, lim limits
 // draw paints m on canvas; transparent pixels leave the canvas unchanged.
 func draw(canvas *Frames, m *image.Paletted) {
 	palette := rgbPalette(m.Palette)
-	var transparent [256]bool
-	for i, col := range m.Palette {
-		_, _, _, a := col.RGBA()
-		transparent[i] = a == 0
-	}
 	for y := m.Rect.Min.Y; y < m.Rect.Max.Y; y++ {
 		dst := canvasRow(canvas, m.Rect, y)
 		for x, index := range m.Pix[m.PixOffset(m.Rect.Min.X, y):][:m.Rect.Dx()] {
-			if !transparent[index] {
-				copy(dst[3*x:3*x+3], palette[index][:])
+			if c := palette[index]; c.A > 0 {
+				dst[3*x], dst[3*x+1], dst[3*x+2] = c.R, c.G, c.B
 			}
 		}
 	}

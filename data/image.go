@@ -20,24 +20,29 @@ import (
 type limits struct {
 	pixels int   // of an image or of one frame
 	bytes  int64 // of all frames decoded
-	frames int
+	frames int   // of an animation; 1 takes only its first
 }
 
-// decodeImage decodes an image (of a GIF the first frame) to 8-bit RGB as Pillow's convert("RGB") would:
-// transparency is dropped, not blended, grey is copied to the three channels; of 16-bit samples the high byte is
+// decodeFile decodes an image to one frame of 8-bit RGB as Pillow's convert("RGB") would, an animated GIF to as many frames as lim
+// allows: transparency is dropped, not blended, grey is copied to the three channels; of 16-bit samples the high byte is
 // kept. A JPEG is turned as its EXIF orientation says; the orientation of other formats is ignored.
 // Go's JPEG decoder repeats chroma samples where libjpeg interpolates them, so that a JPEG's pixels differ a little
 // from Pillow's.
 //
 // The size is checked before pixels are decoded.
-func decodeImage(r io.ReadSeeker, maxPixels int) (f *Frames, err error) {
+func decodeFile(r io.ReadSeeker, opt OpenOptions, lim limits) (frames []*Frames, err error) {
 	defer recoverDecoder(&err)
-	config, format, err := decodeConfig(r, maxPixels)
+	config, format, err := decodeConfig(r, lim.pixels)
 	if err != nil {
 		return nil, err
 	}
-	orientation := 1
-	if format == "jpeg" {
+	orientation, ycbcr := 1, color.YCbCrToRGB
+	switch {
+	case format == "gif" && lim.frames > 1:
+		return decodeGIF(r, config, opt, lim)
+	case format == "webp":
+		ycbcr = studioToRGB
+	case format == "jpeg":
 		orientation = exifOrientation(bufio.NewReader(r))
 		if _, err := r.Seek(0, io.SeekStart); err != nil {
 			return nil, err
@@ -47,16 +52,12 @@ func decodeImage(r io.ReadSeeker, maxPixels int) (f *Frames, err error) {
 	if err != nil {
 		return nil, decoderError(err)
 	}
-	ycbcr := color.YCbCrToRGB
-	switch format {
-	case "gif":
-		canvas := NewFrames(1, config.Height, config.Width)
-		draw(canvas, m.(*image.Paletted))
-		return canvas, nil
-	case "webp":
-		ycbcr = studioToRGB
+	if format == "gif" { // a frame may be smaller than the animation
+		f := NewFrames(1, config.Height, config.Width)
+		draw(f, m.(*image.Paletted))
+		return []*Frames{opt.fit(f)}, nil
 	}
-	return orient(toRGB(m, ycbcr), orientation), nil
+	return []*Frames{opt.fit(orient(toRGB(m, ycbcr), orientation))}, nil
 }
 
 // decodeConfig reads the header, checks the size it claims and goes back to the start.
@@ -133,13 +134,15 @@ func rgbRow(m image.Image, ycbcr ycbcrToRGB) func(dst []uint8, x, y int) {
 		palette := rgbPalette(m.Palette)
 		return func(dst []uint8, x, y int) {
 			for i, index := range m.Pix[m.PixOffset(x, y):][:len(dst)/3] {
-				copy(dst[3*i:3*i+3], palette[index][:])
+				c := palette[index]
+				dst[3*i], dst[3*i+1], dst[3*i+2] = c.R, c.G, c.B
 			}
 		}
 	}
 	return func(dst []uint8, x, y int) {
 		for i := 0; i < len(dst); i += 3 {
-			dst[i], dst[i+1], dst[i+2] = straightRGB(m.At(x+i/3, y))
+			c := straight(m.At(x+i/3, y))
+			dst[i], dst[i+1], dst[i+2] = c.R, c.G, c.B
 		}
 	}
 }
@@ -156,25 +159,23 @@ func studioToRGB(y, cb, cr uint8) (r, g, b uint8) {
 // clip16 drops 16 fractional bits.
 func clip16(v int32) uint8 { return uint8(min(max(v>>16, 0), 255)) }
 
-// rgbPalette is a full table, black where the file's palette is too short for its indices.
-func rgbPalette(p color.Palette) (table [256][3]uint8) {
-	for i, c := range p {
-		if i < len(table) {
-			table[i][0], table[i][1], table[i][2] = straightRGB(c)
-		}
+// rgbPalette is a full table, transparent black where the file's palette is too short for its indices.
+func rgbPalette(p color.Palette) (table [256]color.NRGBA) {
+	for i, c := range p[:min(len(p), len(table))] {
+		table[i] = straight(c)
 	}
 	return table
 }
 
-// straightRGB returns the colour without alpha. The decoders return transparent pixels as N… types, whose fields are not
-// multiplied by alpha; going through RGBA() would lose them.
-func straightRGB(c color.Color) (r, g, b uint8) {
+// straight returns a colour not multiplied by alpha. The decoders return transparent pixels as N… types, whose fields are not
+// either; going through RGBA() would lose them.
+func straight(c color.Color) color.NRGBA {
 	switch c := c.(type) {
 	case color.NRGBA:
-		return c.R, c.G, c.B
+		return c
 	case color.NRGBA64:
-		return uint8(c.R >> 8), uint8(c.G >> 8), uint8(c.B >> 8)
+		return color.NRGBA{uint8(c.R >> 8), uint8(c.G >> 8), uint8(c.B >> 8), uint8(c.A >> 8)}
 	}
-	r16, g16, b16, _ := c.RGBA()
-	return uint8(r16 >> 8), uint8(g16 >> 8), uint8(b16 >> 8)
+	r, g, b, a := c.RGBA()
+	return color.NRGBA{uint8(r >> 8), uint8(g >> 8), uint8(b >> 8), uint8(a >> 8)}
 }

@@ -27,7 +27,7 @@ func TestImagesAreReadAsPillowDoes(t *testing.T) {
 		{"single.gif", 0}, {"lossless.webp", 0}, {"lossless_alpha.webp", 0}, {"grey.jpg", 0.5}, {"444.jpg", 1},
 		{"cmyk.jpg", 1}, {"lossy.webp", 5}, {"rgb.jpg", 5}, {"progressive.jpg", 5}, // chroma is upsampled differently
 	} {
-		got, err := OpenImage(filepath.Join("testdata", "images", c.name))
+		got, err := OpenImage(filepath.Join("testdata", "images", c.name), OpenOptions{})
 		require.NoError(t, err, c.name)
 		want := readPNG(t, "images/want_"+c.name+".png")
 		require.LessOrEqual(t, meanDifference(t, want, got), c.mean, c.name)
@@ -53,7 +53,7 @@ func TestAnimatedGIFIsComposedAsPillowDoes(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, strip.Pix, got.Pix)
 
-	first, err := OpenImage("testdata/images/animated.gif")
+	first, err := OpenImage("testdata/images/animated.gif", OpenOptions{})
 	require.NoError(t, err)
 	require.Equal(t, got.Frame(0), first.Pix)
 }
@@ -128,10 +128,10 @@ func TestBadImages(t *testing.T) {
 		{filepath.Join(folder, "missing.jpg"), "no such file or directory"},
 		{folder, "a folder, not an image"},
 	} {
-		_, err := OpenImage(c.path)
+		_, err := OpenImage(c.path, OpenOptions{})
 		require.EqualError(t, err, c.path+": "+c.want)
 	}
-	_, err := OpenImage(os.DevNull)
+	_, err := OpenImage(os.DevNull, OpenOptions{})
 	require.ErrorContains(t, err, "neither a file nor a folder")
 }
 

@@ -21,7 +21,7 @@ const (
 	maxLabel     = 999 // a larger number is an id in the wrong column, not a class
 )
 
-// dynamicHeaders are the first rows by which ReadDynamicList recognises the lists of each dataset.
+// dynamicHeaders are the first rows by which readList recognises the lists of each dataset.
 var dynamicHeaders = []struct {
 	name, header string
 	classes      []string
@@ -31,61 +31,21 @@ var dynamicHeaders = []struct {
 	{"MAFW", "video_name,labels", MAFW},
 }
 
-// row is a line of a list.
-type row struct {
-	line  int
-	id    string // verbatim; ids are strings, 00012 is not 12
-	path  string
-	label int
-}
-
-// listed is a Dataset read from a list.
-type listed struct {
-	modality Modality
-	rows     []row
-	classes  []string
-}
-
-func (d *listed) Modality() Modality { return d.modality }
-func (d *listed) Len() int           { return len(d.rows) }
-func (d *listed) Name(i int) string  { return d.rows[i].id }
-func (d *listed) Label(i int) int    { return d.rows[i].label }
-func (d *listed) Classes() []string  { return d.classes }
-
-func (d *listed) Open(i int) (Sample, error) { return d.OpenSized(i, OpenOptions{}) }
-
-// OpenSized implements Sizer.
-func (d *listed) OpenSized(i int, opt OpenOptions) (Sample, error) {
-	path := d.rows[i].path
-	if d.modality == Image {
-		f, err := OpenImage(path)
-		if err != nil {
-			return nil, err
-		}
-		return newMemSample(path, []*Frames{opt.fit(f)}), nil
+// readList reads a list of images or of videos; it returns nil for the list "".
+//
+// Images are listed in AffectNet's form: "path label" separated by a space, without a header, paths relative to root. If a row's
+// file is missing but one with another image extension exists, that one is used: copies of AffectNet differ in it.
+//
+// Videos are listed in the form of DFEW (header "video_name,label"), FERV39K ("path,id") or MAFW ("video_name,labels"). A row
+// names the folder root/id, or an animated GIF or a video, whose extension the id may omit. The header also determines the order
+// of the classes.
+//
+// Every row's file must exist; a missing one, a label that is not 0 … 999 and any other bad row is an error that names the line.
+func readList(list, root string, m Modality) (*Dataset, error) {
+	if list == "" {
+		return nil, nil
 	}
-	sample, _, err := Open(path, opt)
-	return sample, err
-}
-
-// ReadStaticList reads a list of images in AffectNet's form: "path label" separated by a space, without a header, paths
-// relative to root. If a row's file is missing but one with another image extension exists, that one is used: copies of
-// AffectNet differ in it. Every row's file must exist; a missing one, a label that is not 0 … 999 and any other bad row is an
-// error that names the line.
-func ReadStaticList(list, root string) (Dataset, error) {
-	return readList(list, root, parseStatic, "image", slices.Concat(imageExts, []string{".gif"}))
-}
-
-// ReadDynamicList reads a list of videos in the form of DFEW (header "video_name,label"), FERV39K ("path,id") or MAFW
-// ("video_name,labels"). A row names the folder root/id, or an animated GIF or a video, whose extension the id may omit. Rows
-// are checked as in ReadStaticList. The header also determines the order of the classes.
-func ReadDynamicList(list, root string) (Dataset, error) {
-	return readList(list, root, parseDynamic, "folder or video", slices.Concat(videoExts, []string{".gif"}))
-}
-
-// readList reads a list and finds the file or folder of each row, with one of the extensions.
-func readList(list, root string, parse func([]byte) (*listed, error), kind string, exts []string) (Dataset, error) {
-	d, err := fromFile(list, "a list", func(f *os.File) (*listed, error) {
+	return fromFile(list, "a list", func(f *os.File) (*Dataset, error) {
 		text, err := io.ReadAll(io.LimitReader(f, maxListBytes+1))
 		if err != nil {
 			return nil, err
@@ -93,27 +53,25 @@ func readList(list, root string, parse func([]byte) (*listed, error), kind strin
 		if len(text) > maxListBytes {
 			return nil, fmt.Errorf("larger than the limit of %d MiB for a list", maxListBytes>>20)
 		}
-		return parse(bytes.TrimPrefix(text, []byte("\xEF\xBB\xBF"))) // the byte-order mark
-	})
-	if err != nil {
-		return nil, err
-	}
-	if len(d.rows) == 0 {
-		return nil, fmt.Errorf("%s: no samples in this list", list)
-	}
-	for i := range d.rows {
-		r := &d.rows[i]
-		if r.path = findSample(joinRoot(root, r.id), d.modality, exts); r.path == "" {
-			return nil, fmt.Errorf("%s: line %d: %s: no such %s; is %s the folder that the list's names are relative to?",
-				list, r.line, joinRoot(root, r.id), kind, root)
+		text = bytes.TrimPrefix(text, []byte("\xEF\xBB\xBF")) // the byte-order mark
+		d := &Dataset{Modality: m}
+		d.Classes, err = ByModality(m, parseStatic, parseDynamic)(text, func(r row) error {
+			item, err := r.item(m, root)
+			d.Items = append(d.Items, item)
+			return err
+		})
+		if err != nil {
+			return nil, err
 		}
-	}
-	return d, nil
+		if len(d.Items) == 0 {
+			return nil, errors.New("no samples in this list")
+		}
+		return d, nil
+	})
 }
 
 // parseStatic reads rows without a header, so without class names.
-func parseStatic(text []byte) (*listed, error) {
-	d := &listed{modality: Image}
+func parseStatic(text []byte, add func(row) error) (classes []string, err error) {
 	lines := bufio.NewScanner(bytes.NewReader(text)) // also drops the \r of \r\n
 	line := 1
 	for ; lines.Scan(); line++ {
@@ -123,45 +81,44 @@ func parseStatic(text []byte) (*listed, error) {
 		}
 		cut := strings.LastIndexAny(s, " \t") // the path may contain spaces
 		if cut < 0 {
-			return nil, fmt.Errorf("line %d: %s is not of the form \"path label\"", line, quote(s))
+			return nil, fmt.Errorf("line %d: %.60q is not of the form \"path label\"", line, s)
 		}
-		if err := d.add(line, s[:cut], s[cut+1:]); err != nil {
+		if err := add(row{line, s[:cut], s[cut+1:]}); err != nil {
 			return nil, err
 		}
 	}
 	if lines.Err() != nil {
 		return nil, fmt.Errorf("line %d: too long for a list", line)
 	}
-	return d, nil
+	return nil, nil
 }
 
-func parseDynamic(text []byte) (*listed, error) {
+func parseDynamic(text []byte, add func(row) error) (classes []string, err error) {
 	r := csv.NewReader(bytes.NewReader(text))
 	r.FieldsPerRecord = -1
 	r.ReuseRecord = true
 	header, err := r.Read()
 	if err != nil && err != io.EOF {
-		return nil, csvError(err)
+		return nil, err
 	}
 	for i := range header {
 		header[i] = strings.TrimSpace(header[i])
 	}
-	d := &listed{modality: Video}
-	if d.classes, err = classesOf(strings.Join(header, ",")); err != nil {
+	if classes, err = classesOf(strings.Join(header, ",")); err != nil {
 		return nil, err
 	}
 	for {
 		record, err := r.Read()
 		if err == io.EOF {
-			return d, nil
+			return classes, nil
 		} else if err != nil {
-			return nil, csvError(err)
+			return nil, err
 		}
 		line, _ := r.FieldPos(0)
 		if len(record) != 2 {
 			return nil, fmt.Errorf("line %d: %d columns instead of 2", line, len(record))
 		}
-		if err := d.add(line, record[0], record[1]); err != nil {
+		if err := add(row{line, record[0], record[1]}); err != nil {
 			return nil, err
 		}
 	}
@@ -176,53 +133,62 @@ func classesOf(header string) ([]string, error) {
 		}
 		known = append(known, fmt.Sprintf("%q (%s)", d.header, d.name))
 	}
-	return nil, fmt.Errorf("the first line is %s, but must be %s", quote(header), strings.Join(known, ", "))
+	return nil, fmt.Errorf("the first line is %.60q, but must be %s", header, strings.Join(known, ", "))
 }
 
-// csvError reports the line in the form of the other messages.
-func csvError(err error) error {
-	if e, ok := errors.AsType[*csv.ParseError](err); ok {
-		return fmt.Errorf("line %d: %w", e.Line, e.Err)
-	}
-	return err
+// row is a line of a list as it stands there.
+type row struct {
+	line      int
+	id, label string
 }
 
-// add appends a row to the list.
-func (d *listed) add(line int, id, label string) error {
-	id, label = strings.TrimSpace(id), strings.TrimSpace(label)
+// check returns the id, verbatim because ids are strings and 00012 is not 12, and the label's number.
+func (r row) check() (id string, label int, err error) {
+	id = strings.TrimSpace(r.id)
 	if id == "" || strings.ContainsAny(id, "\x00\n\r") {
-		return fmt.Errorf("line %d: %s is not a name", line, quote(id))
+		return "", 0, fmt.Errorf("line %d: %.60q is not a name", r.line, id)
 	}
-	n, err := strconv.Atoi(label)
-	if err != nil || n < 0 || n > maxLabel {
-		return fmt.Errorf("line %d: label %s is not a whole number from 0 to %d", line, quote(label), maxLabel)
+	number := strings.TrimSpace(r.label)
+	if label, err = strconv.Atoi(number); err != nil || label < 0 || label > maxLabel {
+		return "", 0, fmt.Errorf("line %d: label %.60q is not a whole number from 0 to %d", r.line, number, maxLabel)
 	}
-	d.rows = append(d.rows, row{line: line, id: strings.Clone(id), label: n})
-	return nil
+	return strings.Clone(id), label, nil
 }
 
-// quote quotes the beginning of a file's text, which may be long or binary.
-func quote(s string) string {
-	if len(s) > 60 {
-		s = s[:60] + "…"
+// item finds the file or folder of a row.
+func (r row) item(m Modality, root string) (Item, error) {
+	id, label, err := r.check()
+	if err != nil {
+		return Item{}, err
 	}
-	return strconv.Quote(s)
-}
-
-func joinRoot(root, id string) string {
-	path := filepath.FromSlash(id)
-	if filepath.IsAbs(path) {
-		return path
+	named := filepath.FromSlash(id)
+	if !filepath.IsAbs(named) {
+		named = filepath.Join(root, named)
 	}
-	return filepath.Join(root, path)
+	path := findSample(named, m)
+	if path == "" {
+		return Item{}, fmt.Errorf("line %d: %s: no such %s; is %s the folder that the list's names are relative to?",
+			r.line, named, ByModality(m, "image", "folder or video"), root)
+	}
+	return Item{id, label, func(opt OpenOptions) (Sample, error) {
+		if m == Video {
+			sample, _, err := Open(path, opt)
+			return sample, err
+		}
+		f, err := OpenImage(path, opt)
+		if err != nil {
+			return nil, err
+		}
+		return inMemory(path, []*Frames{f}), nil
+	}}, nil
 }
 
 // findSample returns the path of a sample: as written, with another extension, or with one added; "" if there is none.
-func findSample(path string, m Modality, exts []string) string {
+func findSample(path string, m Modality) string {
 	if isSample(path, m) {
 		return path
 	}
-	stem := path
+	stem, exts := path, slices.Concat(ByModality(m, imageExts, videoExts), []string{".gif"})
 	if slices.Contains(exts, lowerExt(path)) {
 		stem = path[:len(path)-len(filepath.Ext(path))]
 	}

@@ -23,10 +23,10 @@ func tree(t *testing.T, list string, images ...string) (listPath, root string) {
 }
 
 // samples are a Dataset's names and labels.
-func samples(d Dataset) map[string]int {
+func samples(d *Dataset) map[string]int {
 	m := map[string]int{}
-	for i := range d.Len() {
-		m[d.Name(i)] = d.Label(i)
+	for i := range d.Items {
+		m[d.Items[i].Name] = d.Items[i].Label
 	}
 	return m
 }
@@ -34,14 +34,14 @@ func samples(d Dataset) map[string]int {
 func TestStaticList(t *testing.T) {
 	list, root := tree(t, "\xEF\xBB\xBF680/ab_aligned/face 0.bmp 3\r\n\r\nb.png\t0\r\n  c.jpg   11  \nb.png 0",
 		"680/ab_aligned/face 0.png", "b.png", "c.jpg")
-	d, err := ReadStaticList(list, root)
+	d, err := readList(list, root, Image)
 	require.NoError(t, err)
-	require.Equal(t, Image, d.Modality())
-	require.Equal(t, 4, d.Len(), "duplicates stay")
-	require.Nil(t, d.Classes())
+	require.Equal(t, Image, d.Modality)
+	require.Equal(t, 4, len(d.Items), "duplicates stay")
+	require.Nil(t, d.Classes)
 	require.Empty(t, cmp.Diff(map[string]int{"680/ab_aligned/face 0.bmp": 3, "b.png": 0, "c.jpg": 11}, samples(d)))
-	for i := range d.Len() {
-		sample, err := d.Open(i)
+	for i := range d.Items {
+		sample, err := d.Items[i].Open(OpenOptions{})
 		require.NoError(t, err)
 		require.Equal(t, 1, sample.Len())
 	}
@@ -54,12 +54,12 @@ func TestDynamicLists(t *testing.T) {
 		{"\xEF\xBB\xBFvideo_name, labels\n\n\"03747\",5", "03747", "fear"},
 	} {
 		list, root := tree(t, c.list, c.id+"/1.png", c.id+"/2.png")
-		d, err := ReadDynamicList(list, root)
+		d, err := readList(list, root, Video)
 		require.NoError(t, err, c.list)
-		require.Equal(t, Video, d.Modality())
+		require.Equal(t, Video, d.Modality)
 		require.Equal(t, map[string]int{c.id: 5}, samples(d))
-		require.Equal(t, c.class, d.Classes()[5], "the header tells the order of the classes")
-		sample, err := d.Open(0)
+		require.Equal(t, c.class, d.Classes[5], "the header tells the order of the classes")
+		sample, err := d.Items[0].Open(OpenOptions{})
 		require.NoError(t, err)
 		require.Equal(t, 2, sample.Len())
 	}
@@ -70,10 +70,10 @@ func TestDynamicListNamesFiles(t *testing.T) {
 	require.NoError(t, err)
 	list, root := tree(t, "video_name,label\na.gif,0\na,1\na.mp4,2\n")
 	require.NoError(t, os.WriteFile(filepath.Join(root, "a.gif"), gif, 0o644))
-	d, err := ReadDynamicList(list, root)
+	d, err := readList(list, root, Video)
 	require.NoError(t, err)
-	for i := range d.Len() {
-		sample, err := d.Open(i)
+	for i := range d.Items {
+		sample, err := d.Items[i].Open(OpenOptions{})
 		require.NoError(t, err)
 		require.Equal(t, 6, sample.Len())
 	}
@@ -82,9 +82,9 @@ func TestDynamicListNamesFiles(t *testing.T) {
 func TestAbsolutePathsIgnoreRoot(t *testing.T) {
 	_, root := tree(t, "", "a.png")
 	list := write(t, "list.txt", []byte(filepath.Join(root, "a.png")+" 0"))
-	d, err := ReadStaticList(list, "elsewhere")
+	d, err := readList(list, "elsewhere", Image)
 	require.NoError(t, err)
-	_, err = d.Open(0)
+	_, err = d.Items[0].Open(OpenOptions{})
 	require.NoError(t, err)
 }
 
@@ -102,7 +102,7 @@ func TestBadStaticLists(t *testing.T) {
 		{"\x00 1", `line 1: "\x00" is not a name`},
 	} {
 		list, root := tree(t, c.list, "a.png", "sub/a.png")
-		_, err := ReadStaticList(list, root)
+		_, err := readList(list, root, Image)
 		require.ErrorContains(t, err, list+": "+strings.ReplaceAll(c.want, "ROOT/", root+string(filepath.Separator)), "%.50q", c.list)
 	}
 }
@@ -118,20 +118,20 @@ func TestBadDynamicLists(t *testing.T) {
 		{"video_name,label\na,", `line 2: label "" is not a whole number`},
 		{"video_name,label\na,-3", `line 2: label "-3" is not a whole number`},
 		{"video_name,label\na,1\nmissing,2", "line 3: ROOT/missing: no such folder or video; is "},
-		{"video_name,label\n\"a,1", `line 2: extraneous or missing " in quoted-field`},
+		{"video_name,label\n\"a,1", `parse error on line 2, column 5: extraneous or missing " in quoted-field`},
 	} {
 		list, root := tree(t, c.list, "a/0.png")
-		_, err := ReadDynamicList(list, root)
+		_, err := readList(list, root, Video)
 		require.ErrorContains(t, err, list+": "+strings.ReplaceAll(c.want, "ROOT/", root+string(filepath.Separator)), c.list)
 		require.NotContains(t, err.Error(), "\n")
 	}
 }
 
 func TestMissingList(t *testing.T) {
-	for _, read := range []func(string, string) (Dataset, error){ReadStaticList, ReadDynamicList} {
-		_, err := read("no/list.txt", ".")
+	for _, m := range []Modality{Image, Video} {
+		_, err := readList("no/list.txt", ".", m)
 		require.EqualError(t, err, "no/list.txt: no such file or directory")
-		_, err = read(".", ".")
+		_, err = readList(".", ".", m)
 		require.EqualError(t, err, ".: a folder, not a list")
 	}
 }
@@ -160,18 +160,20 @@ func FuzzParseDynamic(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text []byte) { checkRows(t, text, parseDynamic) })
 }
 
-func checkRows(t *testing.T, text []byte, parse func([]byte) (*listed, error)) {
-	d, err := parse(text)
-	if err != nil {
-		require.Nil(t, d)
-		require.NotContains(t, err.Error(), "\n")
-		return
-	}
+func checkRows(t *testing.T, text []byte, parse func([]byte, func(row) error) ([]string, error)) {
 	last := 0
-	for _, r := range d.rows {
+	classes, err := parse(text, func(r row) error {
 		require.Greater(t, r.line, last)
-		require.NotEmpty(t, r.id)
-		require.True(t, r.label >= 0 && r.label <= maxLabel)
 		last = r.line
+		id, label, err := r.check()
+		if err == nil {
+			require.NotEmpty(t, id)
+			require.True(t, label >= 0 && label <= maxLabel)
+		}
+		return err
+	})
+	if err != nil {
+		require.Nil(t, classes)
+		require.NotContains(t, err.Error(), "\n")
 	}
 }

@@ -34,9 +34,9 @@ type OpenOptions struct {
 	H, W int
 }
 
-// fit resizes f if a size was requested.
+// fit resizes f if another size was requested.
 func (o OpenOptions) fit(f *Frames) *Frames {
-	if o.H == 0 && o.W == 0 {
+	if o == (OpenOptions{}) || o.H == f.H && o.W == f.W {
 		return f
 	}
 	return Resize(f, o.H, o.W)
@@ -55,27 +55,35 @@ func Open(path string, opt OpenOptions) (Sample, Modality, error) {
 		sample, err := openFolder(path, opt)
 		return sample, Video, err
 	}
-	if slices.Contains(videoExts, lowerExt(path)) {
-		sample, err := openVideo(path, opt)
-		return sample, Video, err
+	var frames []*Frames
+	isVideo := slices.Contains(videoExts, lowerExt(path))
+	if isVideo {
+		frames, err = decodeVideo(path, opt)
+	} else {
+		frames, err = openFrames(path, opt, maxGIFFrames)
 	}
-	frames, err := fromFile(path, "an image", func(f *os.File) ([]*Frames, error) {
-		return decodeFile(f, opt, limits{pixels: maxPixels, bytes: maxVideoBytes, frames: maxGIFFrames})
-	})
 	if err != nil {
 		return nil, "", err
 	}
-	modality := Image
-	if len(frames) > 1 {
-		modality = Video
+	if isVideo || len(frames) > 1 {
+		return inMemory(path, frames), Video, nil
 	}
-	return newMemSample(path, frames), modality, nil
+	return inMemory(path, frames), Image, nil
 }
 
-// OpenImage decodes one image, of an animated GIF the first frame. See decodeImage for what becomes of
-// colours, transparency and orientation.
-func OpenImage(path string) (*Frames, error) {
-	return fromFile(path, "an image", func(f *os.File) (*Frames, error) { return decodeImage(f, maxPixels) })
+// OpenImage decodes one image, of an animated GIF the first frame.
+func OpenImage(path string, opt OpenOptions) (*Frames, error) {
+	frames, err := openFrames(path, opt, 1)
+	if err != nil {
+		return nil, err
+	}
+	return frames[0], nil
+}
+
+func openFrames(path string, opt OpenOptions, maxFrames int) ([]*Frames, error) {
+	return fromFile(path, "an image", func(f *os.File) ([]*Frames, error) {
+		return decodeFile(f, opt, limits{pixels: maxPixels, bytes: maxVideoBytes, frames: maxFrames})
+	})
 }
 
 // fromFile decodes a file, which should be of the given kind. Errors begin with the path.

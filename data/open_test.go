@@ -85,7 +85,7 @@ func TestBadFolders(t *testing.T) {
 }
 
 func TestReadIsBounded(t *testing.T) {
-	sample := newMemSample("video", []*Frames{grey(1000, 1000, 0)})
+	sample := inMemory("video", []*Frames{grey(1000, 1000, 0)})
 	_, err := sample.Read(make([]int, 200))
 	require.EqualError(t, err, "video: 200 frames of 1000×1000 pixels are more than the limit of 512 MiB; read fewer or smaller ones")
 }

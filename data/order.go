@@ -21,17 +21,17 @@ func Draw(n, total int, seed uint64, purpose string, epoch int) []int {
 	return samples[:n]
 }
 
-// DrawBalanced returns n samples such that each class is equally likely, with replacement: how the static set is drawn
+// DrawBalanced returns n of the items such that each class is equally likely, with replacement: how the static set is drawn
 // in the released code.
-func DrawBalanced(n int, labels []int, seed uint64, purpose string, epoch int) []int {
+func DrawBalanced(n int, items []Item, seed uint64, purpose string, epoch int) []int {
 	rng := Stream(seed, purpose, epoch)
 	byClass := map[int][]int{}
 	var classes []int
-	for i, l := range labels {
-		if byClass[l] == nil {
-			classes = append(classes, l)
+	for i, item := range items {
+		if byClass[item.Label] == nil {
+			classes = append(classes, item.Label)
 		}
-		byClass[l] = append(byClass[l], i)
+		byClass[item.Label] = append(byClass[item.Label], i)
 	}
 	samples := make([]int, n)
 	for i := range samples {

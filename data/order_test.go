@@ -26,7 +26,7 @@ func TestOrderAndDrawsAreFixed(t *testing.T) {
 	const i, v = Image, Video
 	require.Equal(t, []Modality{v, i, i, i, v, v, i, v, i, i}, Order(6, 4, 7, 3))
 	require.Equal(t, []int{3, 0, 4, 1, 2, 0, 3, 4, 2, 1, 2, 0}, Draw(12, 5, 7, "image", 2))
-	require.Equal(t, []int{4, 5, 2, 4, 5, 3, 5, 3, 5, 2, 2, 4}, DrawBalanced(12, []int{0, 0, 0, 2, 2, 5}, 7, "image", 2))
+	require.Equal(t, []int{4, 5, 2, 4, 5, 3, 5, 3, 5, 2, 2, 4}, DrawBalanced(12, toy{labels: []int{0, 0, 0, 2, 2, 5}}.set().Items, 7, "image", 2))
 }
 
 func TestDraw(t *testing.T) {
@@ -42,10 +42,10 @@ func TestDraw(t *testing.T) {
 }
 
 func TestDrawBalanced(t *testing.T) {
-	labels := []int{0, 0, 0, 0, 0, 0, 0, 0, 0, 3}
+	items := toy{labels: []int{0, 0, 0, 0, 0, 0, 0, 0, 0, 3}}.set().Items
 	rare := 0
-	for _, i := range DrawBalanced(2000, labels, 1, "x", 0) {
-		if labels[i] == 3 {
+	for _, i := range DrawBalanced(2000, items, 1, "x", 0) {
+		if items[i].Label == 3 {
 			rare++
 		}
 	}

@@ -9,16 +9,16 @@ import (
 
 func TestRelabelGoesByName(t *testing.T) {
 	d := toy{name: "a", modality: Video, labels: []int{0, 6, 2, 0}, classes: FERV39K, sized: new([]int)} // anger, surprise, fear
-	r, dropped, err := Relabel(d, DFEW)
+	r, dropped, err := Relabel(d.set(), DFEW)
 	require.NoError(t, err)
 	require.Zero(t, dropped)
 	require.Equal(t, []int{3, 4, 6, 3}, labelsOf(r))
-	require.Equal(t, DFEW, r.Classes())
-	require.Equal(t, Video, r.Modality())
+	require.Equal(t, DFEW, r.Classes)
+	require.Equal(t, Video, r.Modality)
 	for i := range 4 {
 		requireSame(t, r, i, d, i)
 	}
-	same, dropped, err := Relabel(d, FERV39K)
+	same, dropped, err := Relabel(d.set(), FERV39K)
 	require.NoError(t, err)
 	require.Zero(t, dropped)
 	require.Equal(t, d.labels, labelsOf(same))
@@ -31,7 +31,7 @@ func TestRelabelGoesByName(t *testing.T) {
 // Samples of classes that a model lacks are dropped and counted; the others keep their order.
 func TestRelabelDrops(t *testing.T) {
 	d := toy{name: "a", modality: Video, labels: []int{1, 0, 10, 7, 7, 4, 2}, classes: MAFW, sized: new([]int)}
-	r, dropped, err := Relabel(d, FERV39K)
+	r, dropped, err := Relabel(d.set(), FERV39K)
 	require.NoError(t, err)
 	require.Equal(t, 4, dropped, "anxiety, contempt and helplessness twice")
 	require.Equal(t, []int{0, 6, 1}, labelsOf(r))
@@ -42,15 +42,15 @@ func TestRelabelDrops(t *testing.T) {
 
 func TestRelabelOfNothingInCommon(t *testing.T) {
 	d := toy{name: "a", modality: Video, labels: []int{1, 0, 1}, classes: []string{"b", "a"}}
-	_, _, err := Relabel(d, []string{"class_0", "class_1"})
+	_, _, err := Relabel(d.set(), []string{"class_0", "class_1"})
 	require.EqualError(t, err, "none of the 3 videos is of a class that is asked for: their classes are b, a; asked for are class_0, class_1")
-	_, _, err = Relabel(d, []string{"c", "a"})
+	_, _, err = Relabel(d.set(), []string{"c", "a"})
 	require.NoError(t, err, "some are")
 	d.labels = []int{0, 0}
-	_, _, err = Relabel(d, []string{"c", "a"})
+	_, _, err = Relabel(d.set(), []string{"c", "a"})
 	require.ErrorContains(t, err, "none of the 2 videos", "a class in common that no sample has helps nobody")
 	d.labels = nil
-	_, dropped, err := Relabel(d, []string{"c"})
+	_, dropped, err := Relabel(d.set(), []string{"c"})
 	require.NoError(t, err, "nothing is lost of nothing")
 	require.Zero(t, dropped)
 }
@@ -58,18 +58,18 @@ func TestRelabelOfNothingInCommon(t *testing.T) {
 // Labels without names are unchanged, if such a class exists.
 func TestRelabelOfNamelessClasses(t *testing.T) {
 	d := toy{name: "a", modality: Image, labels: []int{3, 0, 7}, sized: new([]int)}
-	r, dropped, err := Relabel(d, AffectNet8)
+	r, dropped, err := Relabel(d.set(), AffectNet8)
 	require.NoError(t, err)
 	require.Zero(t, dropped)
 	require.Equal(t, d.labels, labelsOf(r))
-	require.Equal(t, AffectNet8, r.Classes(), "now they have names")
+	require.Equal(t, AffectNet8, r.Classes, "now they have names")
 	requireSame(t, r, 2, d, 2)
-	_, _, err = Relabel(d, AffectNet7)
+	_, _, err = Relabel(d.set(), AffectNet7)
 	require.EqualError(t, err, "a2: label 7 is not one of the 7 classes (neutral, happiness, sadness, surprise, fear, disgust, anger)")
 	d.classes = AffectNet7
-	_, _, err = Relabel(d, AffectNet8)
+	_, _, err = Relabel(d.set(), AffectNet8)
 	require.ErrorContains(t, err, "a2: label 7 is not one of the 7 classes", "a list must hold to the names in its header")
-	twice, _, err := Relabel(toy{name: "a", modality: Image, labels: []int{1, 0}}, []string{"other", "other"})
+	twice, _, err := Relabel(toy{name: "a", modality: Image, labels: []int{1, 0}}.set(), []string{"other", "other"})
 	require.NoError(t, err)
 	require.Equal(t, []int{1, 0}, labelsOf(twice))
 }
@@ -80,7 +80,7 @@ func TestRelabelKeepsNames(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		from, to := words.Draw(t, "from"), words.Draw(t, "to")
 		d := toy{name: "a", modality: Video, classes: from, labels: rapid.SliceOf(rapid.IntRange(0, len(from)-1)).Draw(t, "labels")}
-		r, dropped, err := Relabel(d, to)
+		r, dropped, err := Relabel(d.set(), to)
 		wanted := map[string]bool{}
 		for _, name := range to {
 			wanted[name] = true
@@ -88,7 +88,7 @@ func TestRelabelKeepsNames(t *testing.T) {
 		var names, want []string
 		for i, label := range d.labels {
 			if wanted[from[label]] {
-				want = append(want, d.Name(i)+from[label])
+				want = append(want, d.itemName(i)+from[label])
 			}
 		}
 		if err != nil {
@@ -96,8 +96,8 @@ func TestRelabelKeepsNames(t *testing.T) {
 			require.NotEmpty(t, d.labels)
 			return
 		}
-		for i := range r.Len() {
-			names = append(names, r.Name(i)+to[r.Label(i)])
+		for _, item := range r.Items {
+			names = append(names, item.Name+to[item.Label])
 		}
 		require.Equal(t, want, names)
 		require.Equal(t, len(d.labels)-len(want), dropped)

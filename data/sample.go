@@ -8,122 +8,79 @@ import (
 	"strings"
 )
 
-// Samples whose frames are in memory, and folders of images that are decoded on demand.
-
-// memSample is a sample whose frames are all in memory.
-type memSample struct {
-	name   string
-	h, w   int
-	frames [][]uint8 // each h·w·3
-}
-
-// newMemSample joins single frames of one size.
-func newMemSample(name string, frames []*Frames) *memSample {
-	s := &memSample{name: name, h: frames[0].H, w: frames[0].W}
-	for _, f := range frames {
-		s.frames = append(s.frames, f.Pix)
-	}
-	return s
-}
-
-func (s *memSample) Len() int { return len(s.frames) }
-
-func (s *memSample) Read(indices []int) (*Frames, error) {
-	if err := checkRead(s.name, indices, s.Len(), s.h, s.w); err != nil {
-		return nil, err
-	}
-	out := NewFrames(len(indices), s.h, s.w)
-	for i, index := range indices {
-		copy(out.Frame(i), s.frames[index])
-	}
-	return out, nil
-}
-
-// folderSample is a folder of images, decoded when read.
-type folderSample struct {
-	paths []string
-	dir   string
+// sample is a Sample of frames that are decoded one by one.
+type sample struct {
+	name  string
+	n     int
+	frame func(i int) (*Frames, error) // frame i, which the caller must not change
 	opt   OpenOptions
+	paths []string // names of the frames in messages, nil if they have none
 }
 
+// NewSample returns a sample of n frames of one size, which frame decodes or draws one by one when they are read. frame must be
+// safe for concurrent use.
+func NewSample(name string, n int, opt OpenOptions, frame func(i int) (*Frames, error)) Sample {
+	return &sample{name: name, n: n, frame: frame, opt: opt}
+}
+
+// inMemory returns a sample of single frames of one size.
+func inMemory(name string, frames []*Frames) *sample {
+	return &sample{name: name, n: len(frames), frame: func(i int) (*Frames, error) { return frames[i], nil }}
+}
+
+// openFolder returns the images of a folder as the frames of a video.
 func openFolder(dir string, opt OpenOptions) (Sample, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, pathError(dir, err)
 	}
-	s := &folderSample{dir: dir, opt: opt}
+	var paths []string
 	for _, e := range entries { // os.ReadDir sorts by name
 		// A leading dot marks a file of the operating system (macOS's ._000.jpg), never a frame.
 		hidden := strings.HasPrefix(e.Name(), ".")
 		if !hidden && !e.IsDir() && slices.Contains(imageExts, lowerExt(e.Name())) {
-			s.paths = append(s.paths, filepath.Join(dir, e.Name()))
+			paths = append(paths, filepath.Join(dir, e.Name()))
 		}
 	}
-	if len(s.paths) == 0 {
+	if len(paths) == 0 {
 		return nil, fmt.Errorf("%s: no images (*%s) in this folder", dir, strings.Join(imageExts, ", *"))
 	}
-	return s, nil
+	frame := func(i int) (*Frames, error) { return OpenImage(paths[i], opt) }
+	return &sample{name: dir, n: len(paths), frame: frame, paths: paths}, nil
 }
 
-func (s *folderSample) Len() int { return len(s.paths) }
+func (s *sample) Len() int { return s.n }
 
-func (s *folderSample) Read(indices []int) (*Frames, error) {
-	if err := checkRead(s.dir, indices, s.Len(), 1, 1); err != nil {
-		return nil, err
+// Read refuses missing frames and more bytes than a video may have.
+func (s *sample) Read(indices []int) (*Frames, error) {
+	if len(indices) == 0 {
+		return nil, fmt.Errorf("%s: no frame asked for", s.name)
 	}
 	var out *Frames
 	for i, index := range indices {
+		if index < 0 || index >= s.n {
+			return nil, fmt.Errorf("%s: frame %d asked for, but there are %d", s.name, index, s.n)
+		}
 		if i > 0 && index == indices[i-1] { // padded windows repeat the last frame
 			copy(out.Frame(i), out.Frame(i-1))
 			continue
 		}
-		f, err := OpenImage(s.paths[index])
+		f, err := s.frame(index)
 		if err != nil {
 			return nil, err
 		}
 		f = s.opt.fit(f)
 		if out == nil {
-			if err := checkRead(s.dir, indices, s.Len(), f.H, f.W); err != nil {
-				return nil, err
+			if int64(len(indices))*int64(len(f.Pix)) > maxVideoBytes {
+				return nil, fmt.Errorf("%s: %d frames of %d×%d pixels are more than the limit of %d MiB; read fewer or smaller ones",
+					s.name, len(indices), f.W, f.H, maxVideoBytes>>20)
 			}
 			out = NewFrames(len(indices), f.H, f.W)
 		}
 		if f.H != out.H || f.W != out.W {
-			return nil, fmt.Errorf("%s: %d×%d pixels, but the video's other frames have %d×%d",
-				s.paths[index], f.W, f.H, out.W, out.H)
+			return nil, fmt.Errorf("%s: %d×%d pixels, but the video's other frames have %d×%d", s.paths[index], f.W, f.H, out.W, out.H)
 		}
 		copy(out.Frame(i), f.Pix)
 	}
 	return out, nil
-}
-
-// checkRead refuses missing frames and more bytes than a video may have.
-func checkRead(name string, indices []int, length, h, w int) error {
-	if len(indices) == 0 {
-		return fmt.Errorf("%s: no frame asked for", name)
-	}
-	for _, index := range indices {
-		if index < 0 || index >= length {
-			return fmt.Errorf("%s: frame %d asked for, but there are %d", name, index, length)
-		}
-	}
-	if int64(len(indices))*int64(h)*int64(w)*3 > maxVideoBytes {
-		return fmt.Errorf("%s: %d frames of %d×%d pixels are more than the limit of %d MiB; read fewer or smaller ones",
-			name, len(indices), w, h, maxVideoBytes>>20)
-	}
-	return nil
-}
-
-// sized resizes the frames of another sample.
-type sized struct {
-	Sample
-	opt OpenOptions
-}
-
-func (s sized) Read(indices []int) (*Frames, error) {
-	f, err := s.Sample.Read(indices)
-	if err != nil {
-		return nil, err
-	}
-	return s.opt.fit(f), nil
 }

@@ -14,21 +14,16 @@ func TrainIndices(n, frames, stride int, rng *rand.Rand) []int {
 	if n > window {
 		return windowTo(window+rng.IntN(n-window), frames, stride)
 	}
-	return wholeVideo(n, frames, stride)
-}
-
-// windowTo is the training window that ends before frame end.
-func windowTo(end, frames, stride int) []int {
-	return truncated(linspace(float64(end-frames*stride), float64(end), frames), end-1)
-}
-
-// wholeVideo spreads n/stride frames over the video.
-func wholeVideo(n, frames, stride int) []int {
 	x := linspace(0, float64(n), n/stride)
 	for len(x) < frames {
 		x = append(x, float64(n))
 	}
 	return truncated(x, n-1)
+}
+
+// windowTo is the training window that ends before frame end.
+func windowTo(end, frames, stride int) []int {
+	return truncated(linspace(float64(end-frames*stride), float64(end), frames), end-1)
 }
 
 // TestWindows returns the two test windows of a video of n ≥ 1 frames: of every stride-th frame the first and the last

@@ -3,24 +3,21 @@ package data
 import (
 	"bufio"
 	"io"
-	"slices"
 )
 
 // scanner walks through the structure of a file. It keeps the first error, after which it reads zeros.
 type scanner struct {
 	r   *bufio.Reader
-	buf []byte
 	err error
 }
 
-// next returns the next n bytes, valid until the next call.
+// next returns the next n bytes.
 func (s *scanner) next(n int) []byte {
-	s.buf = slices.Grow(s.buf[:0], n)[:n]
-	clear(s.buf)
+	b := make([]byte, n)
 	if s.err == nil {
-		_, s.err = io.ReadFull(s.r, s.buf)
+		_, s.err = io.ReadFull(s.r, b)
 	}
-	return s.buf
+	return b
 }
 
 func (s *scanner) skip(n int) {

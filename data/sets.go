@@ -1,5 +1,7 @@
 package data
 
+import "slices"
+
 // Lists are the files that list samples, and the folders of the samples; "" means none.
 type Lists struct {
 	StaticList, StaticRoot   string
@@ -10,43 +12,44 @@ type Lists struct {
 func (l Lists) Empty() bool { return l.StaticList == "" && l.DynamicList == "" }
 
 // Sets is a set of images and one of videos; either may be nil.
-type Sets struct{ Image, Video Dataset }
+type Sets struct{ Image, Video *Dataset }
 
-// OpenLists reads the lists that are given. See ReadStaticList and ReadDynamicList for their errors.
+// OpenLists reads the lists that are given. See readList for their forms and errors.
 func OpenLists(l Lists) (s Sets, err error) {
-	if l.StaticList != "" {
-		if s.Image, err = ReadStaticList(l.StaticList, l.StaticRoot); err != nil {
-			return Sets{}, err
-		}
+	if s.Image, err = readList(l.StaticList, l.StaticRoot, Image); err != nil {
+		return Sets{}, err
 	}
-	if l.DynamicList != "" {
-		if s.Video, err = ReadDynamicList(l.DynamicList, l.DynamicRoot); err != nil {
-			return Sets{}, err
-		}
+	if s.Video, err = readList(l.DynamicList, l.DynamicRoot, Video); err != nil {
+		return Sets{}, err
 	}
 	return s, nil
 }
 
 // All returns the sets that are not nil, images first.
-func (s Sets) All() []Dataset {
-	var all []Dataset
-	for _, d := range []Dataset{s.Image, s.Video} {
-		if d != nil {
-			all = append(all, d)
-		}
-	}
-	return all
+func (s Sets) All() []*Dataset {
+	return slices.DeleteFunc([]*Dataset{s.Image, s.Video}, func(d *Dataset) bool { return d == nil })
 }
 
 // Of returns the set of a modality, nil if there is none.
-func (s Sets) Of(m Modality) Dataset { return ByModality(m, s.Image, s.Video) }
+func (s Sets) Of(m Modality) *Dataset { return ByModality(m, s.Image, s.Video) }
+
+// Map returns what change makes of each set that is not nil.
+func (s Sets) Map(change func(*Dataset) (*Dataset, error)) (Sets, error) {
+	for _, d := range []**Dataset{&s.Image, &s.Video} {
+		if *d == nil {
+			continue
+		}
+		changed, err := change(*d)
+		if err != nil {
+			return s, err
+		}
+		*d = changed
+	}
+	return s, nil
+}
 
 // Cached keeps the decoded frames of both sets in memory, at size×size pixels, from which views are cropped. See Cache.
 func (s Sets) Cached(memory *Budget, size int) Sets {
-	for _, d := range []*Dataset{&s.Image, &s.Video} {
-		if *d != nil {
-			*d = Cache(*d, memory, size, size)
-		}
-	}
+	s, _ = s.Map(func(d *Dataset) (*Dataset, error) { return Cache(d, memory, size, size), nil })
 	return s
 }

@@ -17,16 +17,16 @@ func TestOpenLists(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []int{3, 0}, labelsOf(s.Of(Image)))
 	require.Equal(t, map[string]int{"v": 5}, samples(s.Of(Video)))
-	require.Equal(t, FERV39K, s.Video.Classes())
-	require.Equal(t, []Dataset{s.Image, s.Video}, s.All())
+	require.Equal(t, FERV39K, s.Video.Classes)
+	require.Equal(t, []*Dataset{s.Image, s.Video}, s.All())
 
 	s, err = OpenLists(Lists{DynamicList: dynamic, DynamicRoot: dynamicRoot})
 	require.NoError(t, err)
 	require.Nil(t, s.Of(Image))
-	require.Equal(t, []Dataset{s.Video}, s.All())
+	require.Equal(t, []*Dataset{s.Video}, s.All())
 	s, err = OpenLists(Lists{StaticList: static, StaticRoot: staticRoot})
 	require.NoError(t, err)
-	require.Equal(t, []Dataset{s.Image}, s.All())
+	require.Equal(t, []*Dataset{s.Image}, s.All())
 	require.Nil(t, s.Of(Video))
 	s, err = OpenLists(Lists{})
 	require.NoError(t, err)
@@ -44,10 +44,10 @@ func TestCachedSets(t *testing.T) {
 	d := toy{name: "a", modality: Image, labels: []int{0}}
 	video := &counted{}
 	memory := NewBudget(6*6*3 + 5*6*6*3)
-	s := Sets{Image: d, Video: video}.Cached(memory, 6)
-	require.Equal(t, Image, s.Image.Modality())
+	s := Sets{Image: d.set(), Video: video.set()}.Cached(memory, 6)
+	require.Equal(t, Image, s.Image.Modality)
 	for range 2 {
-		sample, err := s.Image.Open(0)
+		sample, err := s.Image.Items[0].Open(OpenOptions{})
 		require.NoError(t, err)
 		f, err := sample.Read([]int{0})
 		require.NoError(t, err)
@@ -55,6 +55,6 @@ func TestCachedSets(t *testing.T) {
 		readFrom(t, s.Video, 2)
 	}
 	require.Equal(t, int32(1), video.opened.Load())
-	require.Zero(t, memory.free)
+	require.Zero(t, memory.free.Load())
 	require.Equal(t, Sets{}, Sets{}.Cached(memory, 6))
 }

@@ -22,34 +22,34 @@ func shared(t *testing.T, path string) string {
 func TestLondonLists(t *testing.T) {
 	root := shared(t, "london")
 	list := func(name string) string { return filepath.Join(root, "annotation", name) }
-	counts := func(d Dataset) map[int]int {
+	counts := func(d *Dataset) map[int]int {
 		n := map[int]int{}
-		for i := range d.Len() {
-			n[d.Label(i)]++
+		for i := range d.Items {
+			n[d.Items[i].Label]++
 		}
 		return n
 	}
 	for _, half := range []string{"train", "test"} {
-		static, err := ReadStaticList(list("static_"+half+".txt"), root)
+		static, err := readList(list("static_"+half+".txt"), root, Image)
 		require.NoError(t, err)
 		require.Equal(t, counts(static)[0], counts(static)[1])
-		sample, err := static.Open(static.Len() - 1)
+		sample, err := static.Items[len(static.Items)-1].Open(OpenOptions{})
 		require.NoError(t, err)
 		f, err := sample.Read([]int{0})
 		require.NoError(t, err)
 		require.Equal(t, [3]int{1, 160, 160}, [3]int{f.T, f.H, f.W})
 
-		dynamic, err := ReadDynamicList(list("dynamic_"+half+".csv"), filepath.Join(root, "clips"))
+		dynamic, err := readList(list("dynamic_"+half+".csv"), filepath.Join(root, "clips"), Video)
 		require.NoError(t, err)
 		require.Equal(t, counts(dynamic)[0], counts(dynamic)[2])
-		sample, err = dynamic.Open(0)
+		sample, err = dynamic.Items[0].Open(OpenOptions{})
 		require.NoError(t, err)
 		require.Equal(t, 20, sample.Len())
 		f, err = sample.Read(TestWindows(sample.Len(), 16, 1)[1])
 		require.NoError(t, err)
 		require.Equal(t, [3]int{16, 112, 112}, [3]int{f.T, f.H, f.W})
 	}
-	_, err := ReadDynamicList(list("dynamic_test.csv"), root)
+	_, err := readList(list("dynamic_test.csv"), root, Video)
 	require.ErrorContains(t, err, "is "+root+" the folder that the list's names are relative to?")
 }
 

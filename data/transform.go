@@ -1,7 +1,6 @@
 package data
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
 )
@@ -19,30 +18,6 @@ type Transform struct {
 	Brightness, Contrast, Saturation float64
 }
 
-// Validate returns an error naming the first field out of range.
-func (t Transform) Validate() error {
-	if t.H <= 0 || t.W <= 0 {
-		return fmt.Errorf("view size %d×%d must be positive", t.H, t.W)
-	}
-	for _, f := range []struct {
-		name    string
-		value   float64
-		inLimit bool
-		limit   string
-	}{
-		{"crop_min", t.CropMin, t.CropMin <= 1, "1"},
-		{"flip", t.Flip, t.Flip <= 1, "1"},
-		{"brightness", t.Brightness, t.Brightness < 1, "below 1"},
-		{"contrast", t.Contrast, t.Contrast < 1, "below 1"},
-		{"saturation", t.Saturation, t.Saturation < 1, "below 1"},
-	} {
-		if !(f.value >= 0 && f.inLimit) { // NaN is refused, too
-			return fmt.Errorf("augmentation %s = %g is not from 0 to %s", f.name, f.value, f.limit)
-		}
-	}
-	return nil
-}
-
 // Train draws one training view of f: bytes, or floats where colours are jittered. Box, flip and colour factors are
 // drawn once, the same for all frames.
 func (t Transform) Train(f *Frames, rng *rand.Rand) View {
@@ -54,12 +29,12 @@ func (t Transform) Train(f *Frames, rng *rand.Rand) View {
 	if t.Flip > 0 && rng.Float64() < t.Flip {
 		mirror(f)
 	}
-	if !t.jitters() {
-		return viewOf(f)
+	view := viewOf(f)
+	if max(t.Brightness, t.Contrast, t.Saturation) > 0 {
+		view.Floats, view.Bytes = view.Planar(), nil
+		t.jitter(view.Floats, rng)
 	}
-	x := planar(f)
-	t.jitter(x, rng)
-	return View{T: f.T, H: f.H, W: f.W, Floats: x}
+	return view
 }
 
 // Eval returns f resized to H×W for evaluation, always as bytes.
@@ -102,9 +77,6 @@ func reversePixels(pix []uint8) {
 		}
 	}
 }
-
-// jitters reports whether colours change.
-func (t Transform) jitters() bool { return t.Brightness > 0 || t.Contrast > 0 || t.Saturation > 0 }
 
 // jitter scales brightness, contrast (about the view's mean grey) and saturation (about each pixel's grey), in this
 // order and with values kept in [0, 1], as torchvision's ColorJitter on float images.

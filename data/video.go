@@ -13,26 +13,24 @@ import (
 	"strings"
 )
 
-// openVideo decodes a video with the ffmpeg executable, which writes one PPM image after another to a pipe. Each is resized as
+// decodeVideo decodes a video with the ffmpeg executable, which writes one PPM image after another to a pipe. Each is resized as
 // it is read, so that only frames of the requested size are kept.
-func openVideo(path string, opt OpenOptions) (Sample, error) {
+func decodeVideo(path string, opt OpenOptions) (frames []*Frames, err error) {
 	ffmpeg, err := exec.LookPath("ffmpeg")
 	if err != nil {
 		return nil, fmt.Errorf("%s: reading a video needs ffmpeg, which is not on the PATH: install it, or extract the frames into a folder", path)
 	}
 	// ffmpeg 5.1 renamed the option that passes every frame through as stored; without it, a video with a nominal rate of 1000
 	// (as recorded by browsers) would have every frame repeated many times.
-	var frames []*Frames
 	for _, passthrough := range [][]string{{"-fps_mode", "passthrough"}, {"-vsync", "0"}} {
-		frames, err = runFFmpeg(ffmpeg, path, passthrough, opt)
-		if err == nil || !strings.Contains(err.Error(), passthrough[0][1:]) {
+		if frames, err = runFFmpeg(ffmpeg, path, passthrough, opt); err == nil {
+			return frames, nil
+		}
+		if !strings.Contains(err.Error(), passthrough[0][1:]) {
 			break
 		}
 	}
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return newMemSample(path, frames), nil
+	return nil, fmt.Errorf("%s: %w", path, err)
 }
 
 // runFFmpeg returns all frames of the first video stream.

@@ -32,22 +32,17 @@ func (v View) Frames() *Frames {
 // viewOf takes over the pixels of f.
 func viewOf(f *Frames) View { return View{T: f.T, H: f.H, W: f.W, Bytes: f.Pix} }
 
-// planar spreads the pixels over [3, T, H, W] in [0, 1].
-func planar(f *Frames) []float32 {
-	n := f.T * f.H * f.W
-	x := make([]float32, 3*n)
-	r, g, b := x[:n], x[n:2*n], x[2*n:]
-	for i := range n {
-		p := f.Pix[3*i : 3*i+3 : 3*i+3]
-		r[i], g[i], b[i] = float32(p[0])/255, float32(p[1])/255, float32(p[2])/255
-	}
-	return x
-}
-
 // Planar returns the pixels of a view as floats [3, T, H, W] in [0, 1]; Floats are shared.
 func (v View) Planar() []float32 {
 	if v.Floats != nil {
 		return v.Floats
 	}
-	return planar(v.Frames())
+	n := v.T * v.H * v.W
+	x := make([]float32, 3*n)
+	r, g, b := x[:n], x[n:2*n], x[2*n:]
+	for i := range n {
+		p := v.Bytes[3*i : 3*i+3 : 3*i+3]
+		r[i], g[i], b[i] = float32(p[0])/255, float32(p[1])/255, float32(p[2])/255
+	}
+	return x
 }

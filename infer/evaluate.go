@@ -73,56 +73,45 @@ const evalBatch = 8
 
 // Match puts the classes of sets into the order of the model's heads, by name. Notes say what was reordered or dropped.
 func (m *Model) Match(s data.Sets) (_ data.Sets, notes []string, err error) {
-	for _, d := range []*data.Dataset{&s.Image, &s.Video} {
-		if *d == nil {
-			continue
+	s, err = s.Map(func(d *data.Dataset) (*data.Dataset, error) {
+		if m.Net.Classes(d.Modality) == 0 {
+			return nil, fmt.Errorf("the model has no head for %ss", d.Modality)
 		}
-		modality := (*d).Modality()
-		if m.Net.Classes(modality) == 0 {
-			return s, nil, fmt.Errorf("the model has no head for %ss", modality)
-		}
-		note, err := m.relabel(d)
-		if err != nil {
-			return s, nil, err
-		}
+		matched, note, err := m.relabel(d)
 		if note != "" {
 			notes = append(notes, note)
 		}
-	}
-	return s, notes, nil
+		return matched, err
+	})
+	return s, notes, err
 }
 
 // relabel puts the classes of a set into the order of a head if both name them. The names of a published checkpoint are only
 // guessed from their number, so its list is used unchanged.
-func (m *Model) relabel(d *data.Dataset) (note string, err error) {
-	labels := m.Labels[(*d).Modality()]
-	before := *d
-	differs := before.Classes() != nil && !slices.Equal(before.Classes(), labels)
+func (m *Model) relabel(d *data.Dataset) (relabelled *data.Dataset, note string, err error) {
+	labels := m.Labels[d.Modality]
+	differs := d.Classes != nil && !slices.Equal(d.Classes, labels)
 	if !m.Own && differs {
-		note = fmt.Sprintf("the %s head does not name its classes: labels of the list are taken by number", before.Modality())
+		note = fmt.Sprintf("the %s head does not name its classes: labels of the list are taken by number", d.Modality)
 	}
 	if !m.Own || slices.Equal(labels, data.Unnamed(len(labels))) {
-		return note, CheckLabels(before, len(labels))
+		return d, note, CheckLabels(d, len(labels))
 	}
-	after, dropped, err := data.Relabel(before, labels)
-	if err != nil {
-		return "", err
-	}
-	*d = after
+	relabelled, dropped, err := data.Relabel(d, labels)
 	switch {
 	case dropped > 0:
-		note = fmt.Sprintf("%d of %d %s samples show classes that the model does not know: they are left out", dropped, before.Len(), before.Modality())
+		note = fmt.Sprintf("%d of %d %s samples show classes that the model does not know: they are left out", dropped, len(d.Items), d.Modality)
 	case differs:
-		note = fmt.Sprintf("%s labels go by the names of classes: list and model order them differently", before.Modality())
+		note = fmt.Sprintf("%s labels go by the names of classes: list and model order them differently", d.Modality)
 	}
-	return note, nil
+	return relabelled, note, err
 }
 
 // CheckLabels returns an error for a label that a head of so many classes does not have.
-func CheckLabels(d data.Dataset, classes int) error {
-	for i := range d.Len() {
-		if d.Label(i) >= classes {
-			return fmt.Errorf("%s has label %d, but the model's %s head has classes 0 to %d", d.Name(i), d.Label(i), d.Modality(), classes-1)
+func CheckLabels(d *data.Dataset, classes int) error {
+	for _, item := range d.Items {
+		if item.Label >= classes {
+			return fmt.Errorf("%s has label %d, but the model's %s head has classes 0 to %d", item.Name, item.Label, d.Modality, classes-1)
 		}
 	}
 	return nil
@@ -137,13 +126,13 @@ func (m *Model) Evaluate(ctx context.Context, s data.Sets) (*Report, error) {
 		if err != nil {
 			return nil, err
 		}
-		*data.ByModality(d.Modality(), &report.Static, &report.Dynamic) = score
+		*data.ByModality(d.Modality, &report.Static, &report.Dynamic) = score
 	}
 	return report, nil
 }
 
-func (m *Model) score(ctx context.Context, d data.Dataset) (*Score, error) {
-	classes := m.Net.Classes(d.Modality())
+func (m *Model) score(ctx context.Context, d *data.Dataset) (*Score, error) {
+	classes := m.Net.Classes(d.Modality)
 	if err := CheckLabels(d, classes); err != nil {
 		return nil, err
 	}
@@ -151,7 +140,7 @@ func (m *Model) score(ctx context.Context, d data.Dataset) (*Score, error) {
 	if m.Reference != nil {
 		s.Agreement = &Agreement{}
 	}
-	loaded := data.Ordered(ctx, d.Len(), 2, 2*evalBatch, func(_ context.Context, i int) ([]data.View, error) {
+	loaded := data.Ordered(ctx, len(d.Items), 2, 2*evalBatch, func(_ context.Context, i int) ([]data.View, error) {
 		return m.open(d, i)
 	})
 	var samples [][]data.View
@@ -160,7 +149,7 @@ func (m *Model) score(ctx context.Context, d data.Dataset) (*Score, error) {
 		if err != nil {
 			return nil, err
 		}
-		if samples = append(samples, views); len(samples) == evalBatch || first+len(samples) == d.Len() {
+		if samples = append(samples, views); len(samples) == evalBatch || first+len(samples) == len(d.Items) {
 			if err := m.count(s, d, samples, first); err != nil {
 				return nil, err
 			}
@@ -172,31 +161,31 @@ func (m *Model) score(ctx context.Context, d data.Dataset) (*Score, error) {
 }
 
 // open returns the model's views of a sample of a set. The errors of Open already name the sample.
-func (m *Model) open(d data.Dataset, i int) ([]data.View, error) {
-	sample, err := d.Open(i)
+func (m *Model) open(d *data.Dataset, i int) ([]data.View, error) {
+	sample, err := d.Items[i].Open(data.OpenOptions{})
 	if err != nil {
 		return nil, err
 	}
-	views, err := m.Views(sample, d.Modality())
+	views, err := m.Views(sample, d.Modality)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", d.Name(i), err)
+		return nil, fmt.Errorf("%s: %w", d.Items[i].Name, err)
 	}
 	return views, nil
 }
 
 // count classifies samples, numbered from first, and adds them to a score.
-func (m *Model) count(s *Score, d data.Dataset, samples [][]data.View, first int) error {
-	results, err := m.classify(d.Modality(), samples, first)
+func (m *Model) count(s *Score, d *data.Dataset, samples [][]data.View, first int) error {
+	results, err := m.classify(d.Modality, samples, first)
 	if err != nil {
 		return err
 	}
 	for i, p := range results {
-		s.Confusion.Add(d.Label(first+i), argmax(p))
+		s.Confusion.Add(d.Items[first+i].Label, argmax(p))
 	}
 	if s.Agreement == nil {
 		return nil
 	}
-	want, err := m.Reference.classify(d.Modality(), samples, first)
+	want, err := m.Reference.classify(d.Modality, samples, first)
 	for i, p := range want {
 		s.Agreement.add(results[i], p)
 	}

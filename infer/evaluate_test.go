@@ -27,15 +27,15 @@ func valid(t *testing.T) recipe.Recipe {
 }
 
 // match puts one set into the order of a model's head.
-func match(t *testing.T, m *Model, d data.Dataset) (data.Dataset, []string) {
+func match(t *testing.T, m *Model, d *data.Dataset) (*data.Dataset, []string) {
 	t.Helper()
 	s := data.Sets{Image: d}
-	if d.Modality() == data.Video {
+	if d.Modality == data.Video {
 		s = data.Sets{Video: d}
 	}
 	s, notes, err := m.Match(s)
 	require.NoError(t, err)
-	return s.Of(d.Modality()), notes
+	return s.Of(d.Modality), notes
 }
 
 // An evaluation counts the same predictions as the model makes one by one: true classes by row, predicted ones by column.
@@ -45,15 +45,15 @@ func TestEvaluateCountsPredictions(t *testing.T) {
 	r, err := m.Evaluate(t.Context(), s)
 	require.NoError(t, err)
 	for _, c := range []struct {
-		set   data.Dataset
+		set   *data.Dataset
 		score *Score
 	}{{s.Image, r.Static}, {s.Video, r.Dynamic}} {
 		want := NewConfusion(7)
-		for i := range c.set.Len() {
-			want[c.set.Label(i)][predict(t, m, c.set, i).Class]++
+		for i := range len(c.set.Items) {
+			want[c.set.Items[i].Label][predict(t, m, c.set, i).Class]++
 		}
 		require.Equal(t, want, c.score.Confusion)
-		require.Equal(t, c.set.Len(), c.score.N)
+		require.Equal(t, len(c.set.Items), c.score.N)
 		require.Equal(t, want.UAR(), c.score.UAR)
 		require.Equal(t, want.WAR(), c.score.WAR)
 		require.Nil(t, c.score.Agreement)
@@ -66,7 +66,7 @@ func TestEvaluateCountsPredictions(t *testing.T) {
 func TestPredictionIsTheMeanOfWindows(t *testing.T) {
 	m := openModel(t, published)
 	d := videos(t, "video_name,label", 1)
-	sample, err := d.Open(0)
+	sample, err := d.Items[0].Open(data.OpenOptions{})
 	require.NoError(t, err)
 	require.Equal(t, 80, sample.Len())
 	want := make([]float64, 7)
@@ -112,7 +112,7 @@ func TestMatchGoesByNames(t *testing.T) {
 			require.Equal(t, []string{"video labels go by the names of classes: list and model order them differently"}, notes)
 		}
 		for i, class := range classes {
-			require.Equal(t, class, data.DFEW[set.Label(i)])
+			require.Equal(t, class, data.DFEW[set.Items[i].Label])
 		}
 		r, err := m.Evaluate(t.Context(), data.Sets{Video: set})
 		require.NoError(t, err)
@@ -129,8 +129,8 @@ func TestMatchLeavesOut(t *testing.T) {
 	anxiety, contempt, sadness := slices.Index(data.MAFW, "anxiety"), slices.Index(data.MAFW, "contempt"), slices.Index(data.MAFW, "sadness")
 	set, notes := match(t, m, videos(t, "video_name,labels", anxiety, sadness, contempt))
 	require.Equal(t, []string{"2 of 3 video samples show classes that the model does not know: they are left out"}, notes)
-	require.Equal(t, 1, set.Len())
-	require.Equal(t, "v1", set.Name(0))
+	require.Equal(t, 1, len(set.Items))
+	require.Equal(t, "v1", set.Items[0].Name)
 	r, err := m.Evaluate(t.Context(), data.Sets{Video: set})
 	require.NoError(t, err)
 	require.Equal(t, 1, r.Dynamic.N)
@@ -148,7 +148,7 @@ func TestMatchOfPublishedGoesByNumber(t *testing.T) {
 	for header, want := range map[string][]string{"video_name,label": nil, "path,id": byNumber, "video_name,labels": byNumber} {
 		set, notes := match(t, m, videos(t, header, 3, 5))
 		require.Equal(t, want, notes, header)
-		require.Equal(t, []int{3, 5}, []int{set.Label(0), set.Label(1)})
+		require.Equal(t, []int{3, 5}, []int{set.Items[0].Label, set.Items[1].Label})
 	}
 	_, _, err := m.Match(data.Sets{Video: videos(t, "video_name,labels", 8)})
 	require.EqualError(t, err, "v0 has label 8, but the model's video head has classes 0 to 6")
@@ -161,10 +161,10 @@ func TestMatchOfNumberedClasses(t *testing.T) {
 	m := openModel(t, ownModel(t, map[data.Modality][]string{data.Image: data.AffectNet7, data.Video: data.Unnamed(7)}))
 	set, notes := match(t, m, videos(t, "video_name,labels", 3, 6))
 	require.Empty(t, notes)
-	require.Equal(t, []int{3, 6}, []int{set.Label(0), set.Label(1)})
+	require.Equal(t, []int{3, 6}, []int{set.Items[0].Label, set.Items[1].Label})
 	set, notes = match(t, m, images(t, 4)) // which has no class names either
 	require.Empty(t, notes)
-	require.Equal(t, 6, set.Label(2))
+	require.Equal(t, 6, set.Items[2].Label)
 }
 
 // An evaluation reads only the frames that it uses.
@@ -199,7 +199,11 @@ func (c *counted) Read(indices []int) (*data.Frames, error) {
 // An unreadable sample is an error that names it once, and an interrupted evaluation returns the context's error.
 func TestEvaluateErrors(t *testing.T) {
 	m := openModel(t, published)
-	_, err := m.Evaluate(t.Context(), data.Sets{Image: broken{images(t, 3)}})
+	broken := images(t, 3)
+	broken.Items[1].Open = func(opt data.OpenOptions) (data.Sample, error) {
+		return data.NewSample("", 1, opt, func(int) (*data.Frames, error) { return nil, errors.New("it is damaged") }), nil
+	}
+	_, err := m.Evaluate(t.Context(), data.Sets{Image: broken})
 	require.EqualError(t, err, "clip/004.png: it is damaged")
 	list := filepath.Join(t.TempDir(), "list.txt")
 	require.NoError(t, os.WriteFile(list, []byte("README.md 3\n"), 0o644))
@@ -212,29 +216,13 @@ func TestEvaluateErrors(t *testing.T) {
 	cancel()
 	_, err = m.Evaluate(ctx, data.Sets{Image: images(t, 3)})
 	require.ErrorIs(t, err, context.Canceled)
-	_, _, err = m.Match(data.Sets{Image: labelled{images(t, 3)}})
+	labelled := images(t, 3)
+	for i := range labelled.Items {
+		labelled.Items[i].Label = 7
+	}
+	_, _, err = m.Match(data.Sets{Image: labelled})
 	require.EqualError(t, err, "clip/000.png has label 7, but the model's image head has classes 0 to 6")
 }
-
-type broken struct{ data.Dataset }
-
-func (b broken) Open(i int) (data.Sample, error) {
-	if i == 1 {
-		return damaged{}, nil
-	}
-	return b.Dataset.Open(i)
-}
-
-type damaged struct{}
-
-var errDamaged = errors.New("it is damaged")
-
-func (damaged) Len() int                         { return 1 }
-func (damaged) Read([]int) (*data.Frames, error) { return nil, errDamaged }
-
-type labelled struct{ data.Dataset }
-
-func (labelled) Label(int) int { return 7 }
 
 // A quantized model is compared with its reference sample by sample.
 func TestAgreement(t *testing.T) {
@@ -248,7 +236,7 @@ func TestAgreement(t *testing.T) {
 	r, err := m.Evaluate(t.Context(), data.Sets{Image: set})
 	require.NoError(t, err)
 	same, change := 0, 0.0
-	for i := range set.Len() {
+	for i := range len(set.Items) {
 		got, want := predict(t, m, set, i), predict(t, m.Reference, set, i)
 		if got.Class == want.Class {
 			same++
@@ -259,7 +247,7 @@ func TestAgreement(t *testing.T) {
 	}
 	require.Positive(t, change)
 	require.InDelta(t, change, r.Static.Agreement.LargestChange, 1e-6)
-	require.InDelta(t, 100*float64(same)/float64(set.Len()), r.Static.Agreement.Top1, 1e-9)
+	require.InDelta(t, 100*float64(same)/float64(len(set.Items)), r.Static.Agreement.Top1, 1e-9)
 
 	a := &Agreement{}
 	a.add([]float64{0.5, 0.3, 0.2}, []float64{0.4, 0.35, 0.25})

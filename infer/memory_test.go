@@ -20,7 +20,7 @@ func TestCloseGivesMemoryBack(t *testing.T) {
 		require.NoError(t, err)
 		held := b.Stats().LiveBytes
 		require.Positive(t, held)
-		for _, d := range []data.Dataset{images(t, 1), videos(t, "path,id", 2)} {
+		for _, d := range []*data.Dataset{images(t, 1), videos(t, "path,id", 2)} {
 			predict(t, m, d, 0)
 			require.Equal(t, held, b.Stats().LiveBytes)
 			choices, err := m.Routes(t.Context(), d, 0)

@@ -69,7 +69,7 @@ func stored(t *testing.T, p engine.Precision) string {
 }
 
 // images lists n of the golden frames, with labels i·3 mod 7.
-func images(t *testing.T, n int) data.Dataset {
+func images(t *testing.T, n int) *data.Dataset {
 	t.Helper()
 	list := ""
 	for i := range n {
@@ -83,7 +83,7 @@ func images(t *testing.T, n int) data.Dataset {
 }
 
 // videos lists a video for each label, cut from the golden one, under the header of a dataset.
-func videos(t *testing.T, header string, labels ...int) data.Dataset {
+func videos(t *testing.T, header string, labels ...int) *data.Dataset {
 	t.Helper()
 	dir := t.TempDir()
 	frames, err := filepath.Glob(goldenDir + "clip/*.png")
@@ -107,11 +107,11 @@ func videos(t *testing.T, header string, labels ...int) data.Dataset {
 }
 
 // predict classifies one sample of a set.
-func predict(t *testing.T, m *Model, d data.Dataset, i int) Prediction {
+func predict(t *testing.T, m *Model, d *data.Dataset, i int) Prediction {
 	t.Helper()
-	sample, err := d.Open(i)
+	sample, err := d.Items[i].Open(data.OpenOptions{})
 	require.NoError(t, err)
-	p, err := m.Predict(t.Context(), d.Name(i), sample, d.Modality())
+	p, err := m.Predict(t.Context(), d.Items[i].Name, sample, d.Modality)
 	require.NoError(t, err)
 	return p
 }

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-
-	"mien/data"
 )
 
 // The limits of each setting that hold for all systems.
@@ -34,13 +32,11 @@ func (r Recipe) Check() error {
 		notNegative("data.drawn_test", d.DrawnTest), notNegative("data.cache_mib", d.CacheMiB),
 		positive("views.cache_size", v.CacheSize),
 		within("views.image_crop", v.ImageCrop, 0.01, 1), within("views.video_crop", v.VideoCrop, 0.01, 1),
+		within("views.image_flip", v.ImageFlip, 0, 1), within("views.video_flip", v.VideoFlip, 0, 1),
+		within("views.brightness", v.Brightness, 0, 0.99), within("views.contrast", v.Contrast, 0, 0.99),
+		within("views.saturation", v.Saturation, 0, 0.99),
 	); err != nil {
 		return err
-	}
-	for _, m := range []data.Modality{data.Image, data.Video} {
-		if err := r.View(m).Validate(); err != nil {
-			return fmt.Errorf("views of %s samples: %w", m, err)
-		}
 	}
 	shortest := t.Epochs // of the parts of a run, which restart its schedule
 	if t.DrawnEpochs > 0 {

@@ -3,14 +3,14 @@ package report
 import (
 	"bytes"
 	"cmp"
-	_ "embed"
+	"embed"
 	"encoding/base64"
 	"fmt"
 	"html/template"
 	"image"
 	"image/color"
 	"image/png"
-	"io"
+	"os"
 	"slices"
 
 	"mien/atomicfile"
@@ -19,7 +19,7 @@ import (
 	"mien/run"
 )
 
-// The web page of one or more runs. Its figures come from svg.go, its samples from samples.go.
+// The web page of one or more runs. Its figures come from plot.go, its samples from samples.go.
 
 // Page is a self-contained web page about runs.
 type Page struct {
@@ -39,17 +39,21 @@ type Run struct {
 	Curves []run.Curve
 }
 
-//go:embed page.html
-var pageHTML string
+//go:embed page.html figures.html
+var templates embed.FS
 
-var page = template.Must(template.New("page").Funcs(template.FuncMap{
-	"curves": curvesSVG, "confusion": confusionSVG, "routing": routingSVG, "set": setName,
-	"strip": strip, "moments": moments, "top": top, "percent": percent,
-}).Parse(pageHTML))
+var page = template.Must(template.New("page.html").Funcs(template.FuncMap{
+	"strip": strip, "moments": moments, "top": top, "plot": newPlot,
+	"matrix":  func(labels []string, title string, c infer.Confusion) matrix { return matrix{labels, title, c} },
+	"set":     func(m data.Modality) string { return data.ByModality(m, "Images", "Videos") },
+	"percent": func(share float64) string { return fmt.Sprintf("%.0f", 100*share) },
+	"shade":   func(share float64) string { return fmt.Sprintf("%.3f", 0.85*share) },
+	"at":      func(i, step, first int) int { return first + i*step },
+}).ParseFS(templates, "*.html"))
 
 // Write renders the page to a file, atomically.
 func (p *Page) Write(path string) error {
-	return atomicfile.Write(path, func(w io.Writer) error { return page.Execute(w, p) })
+	return atomicfile.Write(path, func(f *os.File) error { return page.Execute(f, p) })
 }
 
 // strip returns frames side by side as the data URL of a PNG. Of a video every second frame is shown: its patches are two
@@ -64,10 +68,7 @@ func strip(f *data.Frames) (template.URL, error) {
 
 // moments returns the first, middle and last frame of a video, or an image.
 func moments(f *data.Frames) (template.URL, error) {
-	if f.T == 1 {
-		return pngURL(f, []int{0})
-	}
-	return pngURL(f, []int{0, f.T / 2, f.T - 1})
+	return pngURL(f, slices.Compact([]int{0, f.T / 2, f.T - 1}))
 }
 
 func pngURL(f *data.Frames, shown []int) (template.URL, error) {
@@ -88,30 +89,12 @@ func pngURL(f *data.Frames, shown []int) (template.URL, error) {
 	return template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(b.Bytes())), nil
 }
 
-// bar is one class of a prediction.
-type bar struct {
-	Label       string
-	Probability float64
-	True        bool
-}
-
 // top returns the three most probable classes.
-func top(p Example) []bar {
-	var bars []bar
-	for i, label := range p.Labels {
-		bars = append(bars, bar{label, p.Probabilities[i], label == p.Truth})
+func top(probabilities []float64) []int {
+	classes := make([]int, len(probabilities))
+	for i := range classes {
+		classes[i] = i
 	}
-	slices.SortStableFunc(bars, func(a, b bar) int { return cmp.Compare(b.Probability, a.Probability) })
-	return bars[:min(3, len(bars))]
-}
-
-// percent formats a share of 1.
-func percent(share float64) string { return fmt.Sprintf("%.0f", 100*share) }
-
-// setName is the name of a score's set on the page.
-func setName(m data.Modality) string {
-	if m == data.Image {
-		return "Images"
-	}
-	return "Videos"
+	slices.SortStableFunc(classes, func(i, j int) int { return cmp.Compare(probabilities[j], probabilities[i]) })
+	return classes[:min(3, len(classes))]
 }

@@ -42,6 +42,15 @@ func TestConfusionTable(t *testing.T) {
 		"sad        0    0  -\n", b.String())
 }
 
+// figure renders a figure of a page.
+func figure(t *testing.T, name string, of any) string {
+	t.Helper()
+	var b bytes.Buffer
+	require.NoError(t, page.ExecuteTemplate(&b, name, of))
+	require.NotContains(t, b.String(), "ZgotmplZ")
+	return b.String()
+}
+
 // wellFormed parses a figure as XML.
 func wellFormed(t *testing.T, svg string) {
 	t.Helper()
@@ -70,16 +79,20 @@ func TestFiguresAreWellFormed(t *testing.T) {
 		{Curves: []run.Curve{curve(data.Image, math.NaN(), math.Inf(1), 3)}},
 		{Curves: []run.Curve{curve(data.Image, 1, 0.5, 0.25), {}}},
 	} {
-		svg := string(curvesSVG(c))
+		svg := figure(t, "curves", newPlot(c))
 		wellFormed(t, svg)
 		require.NotContains(t, svg, "<script>")
 		require.NotContains(t, svg, "NaN")
 		require.NotContains(t, svg, "Inf")
 	}
-	svg := string(confusionSVG([]string{hostile, "b"}, hostile, infer.NewConfusion(2)))
+	svg := figure(t, "matrix", matrix{[]string{hostile, "b"}, hostile, infer.NewConfusion(2)})
 	wellFormed(t, svg)
 	require.NotContains(t, svg, "NaN")
-	wellFormed(t, string(routingSVG(&Routing{Blocks: []int{2, 3}, Image: [][]float64{{0.5, 0.5}, {1, 0}}})))
+	require.NotContains(t, svg, "<script>")
+	svg = figure(t, "routing", &Routing{Blocks: []int{2, 3}, Image: [][]float64{{0.5, 0.5}, {1, 0}}})
+	wellFormed(t, svg)
+	require.Equal(t, 4, strings.Count(svg, "<rect"))
+	wellFormed(t, figure(t, "routing", &Routing{Title: "of nothing", Blocks: []int{2}}))
 }
 
 func TestTicks(t *testing.T) {

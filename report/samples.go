@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"context"
 
 	ag "mien/autograd"
@@ -25,16 +26,13 @@ func Reconstruct(ctx context.Context, fileOrRun string, b engine.Backend, s data
 	}
 	defer scope.Free()
 	views := infer.Model{Description: d}
-	err = eachSample(ctx, s, n, func(set data.Dataset, i int, sample data.Sample) error {
-		seen, err := views.Views(sample, set.Modality())
+	return collect(ctx, s, n, func(set *data.Dataset, i int, sample data.Sample) (Reconstruction, error) {
+		seen, err := views.Views(sample, set.Modality)
 		if err != nil {
-			return err
+			return Reconstruction{}, err
 		}
-		r, err := reconstruct(model, b, &system.Batch{Step: i, Seed: d.Recipe.Seed, Modality: set.Modality(), Views: seen[:1]})
-		all = append(all, r)
-		return err
+		return reconstruct(model, b, &system.Batch{Step: i, Seed: d.Recipe.Seed, Modality: set.Modality, Views: seen[:1]})
 	})
-	return all, err
 }
 
 func reconstruct(model system.Reconstructor, backend engine.Backend, b *system.Batch) (r Reconstruction, err error) {
@@ -52,23 +50,22 @@ func reconstruct(model system.Reconstructor, backend engine.Backend, b *system.B
 	return Reconstruction{Input: view.Frames(), Masked: frames(masked), Output: frames(output)}, nil
 }
 
-// eachSample opens the first n samples of each set.
-func eachSample(ctx context.Context, s data.Sets, n int, fn func(d data.Dataset, i int, sample data.Sample) error) error {
+// collect returns what show makes of the first n samples of each set.
+func collect[T any](ctx context.Context, s data.Sets, n int, show func(*data.Dataset, int, data.Sample) (T, error)) (all []T, err error) {
 	for _, d := range s.All() {
-		for i := range min(n, d.Len()) {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			sample, err := d.Open(i)
+		for i, item := range d.Items[:min(n, len(d.Items))] {
+			sample, err := item.Open(data.OpenOptions{})
 			if err != nil {
-				return err
+				return nil, err
 			}
-			if err := fn(d, i, sample); err != nil {
-				return err
+			shown, err := show(d, i, sample)
+			if err = cmp.Or(err, ctx.Err()); err != nil {
+				return nil, err
 			}
+			all = append(all, shown)
 		}
 	}
-	return nil
+	return all, nil
 }
 
 // Example is a sample with a model's prediction.
@@ -79,20 +76,18 @@ type Example struct {
 }
 
 // Examples predicts the first n samples of each set, whose classes are matched to the model's.
-func Examples(ctx context.Context, m *infer.Model, s data.Sets, n int) (all []Example, err error) {
-	err = eachSample(ctx, s, n, func(d data.Dataset, i int, sample data.Sample) error {
-		p, err := m.Predict(ctx, d.Name(i), sample, d.Modality())
-		if err != nil {
-			return err
+func Examples(ctx context.Context, m *infer.Model, s data.Sets, n int) ([]Example, error) {
+	return collect(ctx, s, n, func(d *data.Dataset, i int, sample data.Sample) (e Example, err error) {
+		if e.Prediction, err = m.Predict(ctx, d.Items[i].Name, sample, d.Modality); err != nil {
+			return e, err
 		}
-		views, err := m.Views(sample, d.Modality())
+		views, err := m.Views(sample, d.Modality)
 		if err != nil {
-			return err
+			return e, err
 		}
-		all = append(all, Example{Frames: views[0].Frames(), Truth: m.Labels[d.Modality()][d.Label(i)], Prediction: p})
-		return nil
+		e.Frames, e.Truth = views[0].Frames(), m.Labels[d.Modality][d.Items[i].Label]
+		return e, nil
 	})
-	return all, err
 }
 
 // Routing is the share of tokens that each expert received, for each block with experts.
@@ -110,7 +105,7 @@ func RoutingOf(ctx context.Context, m *infer.Model, s data.Sets, n int) (*Routin
 	}
 	r := &Routing{Title: "Tokens of each expert", Blocks: net.ExpertBlocks()}
 	for _, d := range s.All() {
-		n := min(n, d.Len())
+		n := min(n, len(d.Items))
 		shares := make([][]float64, len(r.Blocks))
 		for i := range shares {
 			shares[i] = make([]float64, m.Recipe.Model.Experts)
@@ -126,11 +121,7 @@ func RoutingOf(ctx context.Context, m *infer.Model, s data.Sets, n int) (*Routin
 				}
 			}
 		}
-		if d.Modality() == data.Image {
-			r.Image = shares
-		} else {
-			r.Video = shares
-		}
+		*data.ByModality(d.Modality, &r.Image, &r.Video) = shares
 	}
 	return r, nil
 }

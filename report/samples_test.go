@@ -67,7 +67,7 @@ func TestRoutingOf(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []int{1}, r.Blocks)
 	for _, c := range []struct {
-		set    data.Dataset
+		set    *data.Dataset
 		shares [][]float64
 		tokens int
 	}{{s.Image, r.Image, 4}, {s.Video, r.Video, 2 * 8}} {
@@ -144,8 +144,8 @@ func TestExamples(t *testing.T) {
 			d, frames = s.Video, 4
 		}
 		require.Equal(t, frames, e.Frames.T)
-		require.Equal(t, d.Modality(), e.Modality)
-		name := d.Name(i % 2)
+		require.Equal(t, d.Modality, e.Modality)
+		name := d.Items[i%2].Name
 		require.Equal(t, name, e.Path)
 		require.True(t, strings.HasSuffix(strings.ToLower(name), e.Truth), "%s shows %s", name, e.Truth)
 		require.Equal(t, e.Labels[e.Class], e.Label)

@@ -48,10 +48,10 @@ func (p *plan) share(m data.Modality, share float64, key string) (steps int, err
 	if set == nil || share == 0 {
 		return 0, nil
 	}
-	steps = int(share * float64(set.Len()) / float64(batch))
+	steps = int(share * float64(len(set.Items)) / float64(batch))
 	if steps == 0 {
 		return 0, fmt.Errorf("an epoch has no full batch of %ss: %s is %v and the set has %d, too few for batches of %d; give more, lower train.%s_batch, or set %s to 0",
-			m, key, share, set.Len(), batch, m, key)
+			m, key, share, len(set.Items), batch, m, key)
 	}
 	if p.recipe.Train.DrawnEpochs > 0 && p.sets.Warm.Of(m) == nil {
 		return 0, fmt.Errorf("the first train.drawn_epochs have no drawn %ss, and the lists have some: set data.drawn_%ss, or train.drawn_epochs to 0", m, m)
@@ -93,13 +93,9 @@ func (p *plan) draw(m data.Modality, n, epoch int) []int {
 		return nil
 	}
 	if m == data.Image && p.recipe.Train.BalanceStatic {
-		labels := make([]int, d.Len())
-		for i := range labels {
-			labels[i] = d.Label(i)
-		}
-		return data.DrawBalanced(n, labels, p.recipe.Seed, string(m), epoch)
+		return data.DrawBalanced(n, d.Items, p.recipe.Seed, string(m), epoch)
 	}
-	return data.Draw(n, d.Len(), p.recipe.Seed, string(m), epoch)
+	return data.Draw(n, len(d.Items), p.recipe.Seed, string(m), epoch)
 }
 
 // at returns the sets that an epoch draws from. A warm-up epoch has as many steps as any other.
@@ -115,9 +111,10 @@ func (p *plan) load(epoch, step int, m data.Modality, members []int) (*system.Ba
 	r, set := p.recipe, p.at(epoch).Of(m)
 	b := &system.Batch{Epoch: epoch, Step: step, Seed: r.Seed, Modality: m}
 	for k, i := range members {
+		item := set.Items[i]
 		for v := range p.repeat(m) {
 			rng := data.Stream(r.Seed, "view", epoch, step, k, v)
-			sample, err := set.Open(i)
+			sample, err := item.Open(data.OpenOptions{})
 			if err != nil {
 				return nil, err
 			}
@@ -127,10 +124,10 @@ func (p *plan) load(epoch, step int, m data.Modality, members []int) (*system.Ba
 			}
 			frames, err := sample.Read(indices)
 			if err != nil {
-				return nil, fmt.Errorf("%s: %w", set.Name(i), err)
+				return nil, fmt.Errorf("%s: %w", item.Name, err)
 			}
 			b.Views = append(b.Views, r.View(m).Train(frames, rng))
-			b.Labels = append(b.Labels, set.Label(i))
+			b.Labels = append(b.Labels, item.Label)
 		}
 	}
 	return b, nil

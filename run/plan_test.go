@@ -14,38 +14,29 @@ import (
 )
 
 // shades is a set whose colours encode the sample (red) and the frame (green).
-type shades struct {
-	modality data.Modality
-	n        int
+func shades(m data.Modality, n int) *data.Dataset {
+	d := &data.Dataset{Modality: m}
+	for i := range n {
+		d.Items = append(d.Items, data.Item{Name: "shade " + string(rune('a'+i)), Label: i % 5,
+			Open: func(opt data.OpenOptions) (data.Sample, error) {
+				if i == 25 {
+					return nil, errors.New("shade z can't be opened")
+				}
+				return data.NewSample("", shadeFrames, opt, func(frame int) (*data.Frames, error) { return shade(i, frame) }), nil
+			}})
+	}
+	return d
 }
 
 const shadeFrames = 60
 
-func (s shades) Modality() data.Modality { return s.modality }
-func (s shades) Len() int                { return s.n }
-func (s shades) Name(i int) string       { return "shade " + string(rune('a'+i)) }
-func (s shades) Label(i int) int         { return i % 5 }
-func (s shades) Classes() []string       { return nil }
-func (s shades) Open(i int) (data.Sample, error) {
-	if i == 25 {
-		return nil, errors.New("shade z can't be opened")
-	}
-	return shade(i), nil
-}
-
-type shade int
-
-func (s shade) Len() int { return shadeFrames }
-
-func (s shade) Read(indices []int) (*data.Frames, error) {
-	if s == 24 {
+func shade(sample, frame int) (*data.Frames, error) {
+	if sample == 24 {
 		return nil, errors.New("it is damaged")
 	}
-	f := data.NewFrames(len(indices), 18, 20)
-	for t, index := range indices {
-		for i := range 18 * 20 {
-			f.Frame(t)[3*i], f.Frame(t)[3*i+1] = uint8(s), uint8(index)
-		}
+	f := data.NewFrames(1, 18, 20)
+	for i := range 18 * 20 {
+		f.Pix[3*i], f.Pix[3*i+1] = uint8(sample), uint8(frame)
 	}
 	return f, nil
 }
@@ -68,7 +59,7 @@ func shadePlan(t *testing.T, images, videos int, change func(*recipe.Recipe)) pl
 	if change != nil {
 		change(&r)
 	}
-	p, err := newPlan(r, Training{Main: data.Sets{Image: shades{data.Image, images}, Video: shades{data.Video, videos}}})
+	p, err := newPlan(r, Training{Main: data.Sets{Image: shades(data.Image, images), Video: shades(data.Video, videos)}})
 	require.NoError(t, err)
 	return p
 }
@@ -92,7 +83,7 @@ func TestPlanCountsSteps(t *testing.T) {
 	p = shadePlan(t, 22, 20, func(r *recipe.Recipe) { r.Train.StaticShare = 0 })
 	require.Equal(t, []int{0, 6}, []int{p.images, p.videos})
 	require.Equal(t, 6, p.steps())
-	p, err := newPlan(toy(t, "s4d-tiny"), Training{Main: data.Sets{Video: shades{data.Video, 3}}})
+	p, err := newPlan(toy(t, "s4d-tiny"), Training{Main: data.Sets{Video: shades(data.Video, 3)}})
 	require.NoError(t, err)
 	require.Equal(t, []int{0, 1}, []int{p.images, p.videos})
 }
@@ -102,7 +93,7 @@ func TestPlanRefusesSetsLeftOut(t *testing.T) {
 	refuse := func(images, videos int, want string, change func(*recipe.Recipe)) {
 		r := toy(t, "s4d-tiny")
 		change(&r)
-		s := Training{Main: data.Sets{Image: shades{data.Image, images}, Video: shades{data.Video, videos}}}
+		s := Training{Main: data.Sets{Image: shades(data.Image, images), Video: shades(data.Video, videos)}}
 		s.Warm.Image = s.Main.Image
 		_, err := newPlan(r, s)
 		require.EqualError(t, err, want)
@@ -214,26 +205,26 @@ func TestSeedOrdersEpochs(t *testing.T) {
 // A balanced draw shows each class equally often, however rare it is; videos are drawn unbalanced.
 func TestBalanceStatic(t *testing.T) {
 	p := shadePlan(t, 22, 22, func(r *recipe.Recipe) { r.Train.BalanceStatic = true })
-	p.sets.Main.Image, p.sets.Main.Video = rare{shades{data.Image, 22}}, rare{shades{data.Video, 22}}
+	for _, d := range p.sets.Main.All() { // one sample of class 1
+		for i := range d.Items {
+			d.Items[i].Label = map[bool]int{true: 1}[i == 7]
+		}
+	}
 	count := map[int]int{}
 	for _, i := range p.draw(data.Image, 1000, 0) {
-		count[p.sets.Main.Image.Label(i)]++
+		count[p.sets.Main.Image.Items[i].Label]++
 	}
 	require.InDelta(t, 500, count[0], 60)
 	require.InDelta(t, 500, count[1], 60)
 	require.Equal(t, 22, len(slices.Compact(slices.Sorted(slices.Values(p.draw(data.Video, 22, 0))))))
 }
 
-// rare has one sample of class 1.
-type rare struct{ shades }
-
-func (rare) Label(i int) int { return map[bool]int{true: 1}[i == 7] }
-
 // A sample that can't be opened or read ends the epoch with an error that names it.
 func TestBatchErrors(t *testing.T) {
 	for n, want := range map[int]string{25: "shade y: it is damaged", 26: "shade z can't be opened"} {
 		p := shadePlan(t, n, 1, func(r *recipe.Recipe) { r.Train.ImageBatch, r.Train.DynamicShare = n, 0 })
-		p.sets.Main.Image = last{shades{data.Image, n}}
+		items := p.sets.Main.Image.Items
+		copy(items, slices.Repeat(items[n-1:], n)) // the last, for every index
 		p.images, p.videos = 1, 0
 		var got error
 		for _, err := range p.batches(t.Context(), 0) {
@@ -248,9 +239,3 @@ func TestBatchErrors(t *testing.T) {
 		require.ErrorIs(t, err, context.Canceled)
 	}
 }
-
-// last opens its last sample for every index.
-type last struct{ shades }
-
-func (l last) Open(int) (data.Sample, error) { return l.shades.Open(l.n - 1) }
-func (l last) Name(int) string               { return l.shades.Name(l.n - 1) }

@@ -72,8 +72,8 @@ func labelsOf(r recipe.Recipe, s *system.System, lists data.Sets) Labels {
 		labels[m] = data.DefaultLabels(m, r.Classes(m))
 	}
 	for _, d := range lists.All() {
-		if own := labels[d.Modality()]; len(own) == len(d.Classes()) {
-			copy(own, d.Classes())
+		if own := labels[d.Modality]; len(own) == len(d.Classes) {
+			copy(own, d.Classes)
 		}
 	}
 	return labels
@@ -112,21 +112,14 @@ func drawFaces(seed uint64, images, videos, size int, labels Labels) (s data.Set
 // inOrder renumbers the labels of samples in the order of a model's classes. A set that names no classes, or one that the model
 // lacks, keeps its own labels.
 func inOrder(s data.Sets, labels Labels) (data.Sets, error) {
-	for _, d := range []*data.Dataset{&s.Image, &s.Video} {
-		if *d == nil || (*d).Classes() == nil {
-			continue
+	return s.Map(func(d *data.Dataset) (*data.Dataset, error) {
+		names := labels[d.Modality]
+		if d.Classes == nil || slices.ContainsFunc(d.Classes, func(class string) bool { return !slices.Contains(names, class) }) {
+			return d, nil
 		}
-		names := labels[(*d).Modality()]
-		if slices.ContainsFunc((*d).Classes(), func(class string) bool { return !slices.Contains(names, class) }) {
-			continue
-		}
-		relabelled, _, err := data.Relabel(*d, names)
-		if err != nil {
-			return s, err
-		}
-		*d = relabelled
-	}
-	return s, nil
+		relabelled, _, err := data.Relabel(d, names)
+		return relabelled, err
+	})
 }
 
 // validationSets returns what to evaluate on during training, if anything. If the run trains on drawn faces only, faces of
@@ -146,9 +139,9 @@ func checkLabels(r recipe.Recipe, sets data.Sets) error {
 		return nil
 	}
 	for _, d := range sets.All() {
-		classes := r.Classes(d.Modality())
+		classes := r.Classes(d.Modality)
 		if classes == 0 {
-			return fmt.Errorf("recipe %s has no head for %ss: leave them out, or set model.%s_classes", r.Name, d.Modality(), d.Modality())
+			return fmt.Errorf("recipe %s has no head for %ss: leave them out, or set model.%s_classes", r.Name, d.Modality, d.Modality)
 		}
 		if err := infer.CheckLabels(d, classes); err != nil {
 			return err

@@ -46,8 +46,8 @@ func TestDrawnEpochs(t *testing.T) {
 		}
 		require.Equal(t, largest, top, "epoch %d", epoch)
 	}
-	require.Equal(t, all.Image.Label(33), all.Image.Label(1), "a repeated sample keeps its label")
-	require.Equal(t, all.Image.Name(96), few.Name(0))
+	require.Equal(t, all.Image.Items[33].Label, all.Image.Items[1].Label, "a repeated sample keeps its label")
+	require.Equal(t, all.Image.Items[96].Name, few.Items[0].Name)
 }
 
 // videoList writes a list of one video, a folder of 20 frames, of which those with a number from 4 to 15 are damaged.
@@ -90,9 +90,9 @@ func TestClassOrderOfLists(t *testing.T) {
 			seen := 0
 			for _, s := range []data.Sets{sets.Main, sets.Warm, test} {
 				for _, d := range s.All() {
-					for i := range d.Len() {
-						if name := expression(d.Name(i)); name != "" {
-							require.Equal(t, sets.Labels[d.Modality()][d.Label(i)], name)
+					for i := range d.Items {
+						if name := expression(d.Items[i].Name); name != "" {
+							require.Equal(t, sets.Labels[d.Modality][d.Items[i].Label], name)
 							seen++
 						}
 					}
@@ -111,8 +111,8 @@ func TestLabelsOfAnotherNumber(t *testing.T) {
 	sets, err := TrainingSets(r, &s4d.System, videoList(t, "path,id"))
 	require.NoError(t, err)
 	require.Equal(t, "class_0", sets.Labels[data.Video][0])
-	for i := 1; i < sets.Main.Video.Len(); i++ {
-		require.Equal(t, expression(sets.Main.Video.Name(i)), data.FERV39K[sets.Main.Video.Label(i)])
+	for i := 1; i < len(sets.Main.Video.Items); i++ {
+		require.Equal(t, expression(sets.Main.Video.Items[i].Name), data.FERV39K[sets.Main.Video.Items[i].Label])
 	}
 }
 
@@ -125,7 +125,7 @@ func TestListOfFewerClasses(t *testing.T) {
 		sets, err := TrainingSets(r, &s4d.System, videoList(t, "video_name,label"))
 		require.NoError(t, err)
 		require.Equal(t, data.MAFW, sets.Labels[data.Video])
-		require.Equal(t, "happiness", data.MAFW[sets.Main.Video.Label(0)])
+		require.Equal(t, "happiness", data.MAFW[sets.Main.Video.Items[0].Label])
 	}
 }
 
@@ -137,21 +137,21 @@ func TestTrainingSets(t *testing.T) {
 		r.Data.ListRepeat, r.Train.DrawnEpochs = repeat, 0
 		sets, err := TrainingSets(r, &s4d.System, lists)
 		require.NoError(t, err)
-		require.Equal(t, []int{2*times + 12, 2*times + 9}, []int{sets.Main.Image.Len(), sets.Main.Video.Len()})
-		require.Equal(t, "clip/000.png", sets.Main.Image.Name(2*times-2))
-		require.Contains(t, sets.Main.Image.Name(2*times), "drawn/")
-		require.Equal(t, "clip", sets.Main.Video.Name(2*times-1))
-		require.Contains(t, sets.Main.Video.Name(2*times), "drawn/")
+		require.Equal(t, []int{2*times + 12, 2*times + 9}, []int{len(sets.Main.Image.Items), len(sets.Main.Video.Items)})
+		require.Equal(t, "clip/000.png", sets.Main.Image.Items[2*times-2].Name)
+		require.Contains(t, sets.Main.Image.Items[2*times].Name, "drawn/")
+		require.Equal(t, "clip", sets.Main.Video.Items[2*times-1].Name)
+		require.Contains(t, sets.Main.Video.Items[2*times].Name, "drawn/")
 
 		r.Train.DrawnEpochs = 1
 		sets, err = TrainingSets(r, &s4d.System, lists)
 		require.NoError(t, err)
-		require.Equal(t, []int{2 * times, 2 * times}, []int{sets.Main.Image.Len(), sets.Main.Video.Len()})
-		require.Equal(t, []int{12, 9}, []int{sets.Warm.Image.Len(), sets.Warm.Video.Len()})
+		require.Equal(t, []int{2 * times, 2 * times}, []int{len(sets.Main.Image.Items), len(sets.Main.Video.Items)})
+		require.Equal(t, []int{12, 9}, []int{len(sets.Warm.Image.Items), len(sets.Warm.Video.Items)})
 	}
 	sets, err := TrainingSets(r, &s4d.System, data.Lists{})
 	require.NoError(t, err)
-	require.Equal(t, []int{12, 9}, []int{sets.Main.Image.Len(), sets.Main.Video.Len()})
+	require.Equal(t, []int{12, 9}, []int{len(sets.Main.Image.Items), len(sets.Main.Video.Items)})
 	require.Equal(t, sets.Main, sets.Warm)
 	r.Data.DrawnImages, r.Data.DrawnVideos = 0, 0
 	_, err = TrainingSets(r, &s4d.System, data.Lists{})
@@ -166,9 +166,9 @@ func TestDrawnTest(t *testing.T) {
 	require.NoError(t, err)
 	test, err := DrawnTest(r, sets.Labels)
 	require.NoError(t, err)
-	require.Equal(t, []int{8, 8}, []int{test.Image.Len(), test.Video.Len()})
-	pixels := func(d data.Dataset, i int) []uint8 {
-		sample, err := d.Open(i)
+	require.Equal(t, []int{8, 8}, []int{len(test.Image.Items), len(test.Video.Items)})
+	pixels := func(d *data.Dataset, i int) []uint8 {
+		sample, err := d.Items[i].Open(data.OpenOptions{})
 		require.NoError(t, err)
 		f, err := sample.Read([]int{0})
 		require.NoError(t, err)

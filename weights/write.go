@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -46,7 +47,7 @@ func WriteSafetensors(path string, tensors []Tensor, metadata map[string]string)
 	if err != nil {
 		return err
 	}
-	return atomicfile.WriteAt(path, func(file io.WriterAt) error {
+	return atomicfile.Write(path, func(file *os.File) error {
 		if _, err := file.WriteAt(header, 0); err != nil {
 			return err
 		}

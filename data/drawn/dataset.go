@@ -16,75 +16,74 @@ const imageStream, videoStream = 0x70696374 << 32, 0x636c6970 << 32
 
 // Images returns n square images of size pixels a side, each of another person. Sample i shows the expression
 // data.AffectNet7[i%7]. Sets of different seeds share no person: take one seed for training and another for tests.
-func Images(seed uint64, n, size int) data.Dataset {
-	return &set{modality: data.Image, classes: data.AffectNet7, seed: seed, stream: imageStream, n: n, frames: 1, size: size}
+func Images(seed uint64, n, size int) *data.Dataset {
+	return imageSet(seed, size).first(n)
 }
 
 // Videos returns n videos of the given number of frames, each of another person who starts at rest, shows the
 // expression data.DFEW[i%7] and lets go of it again. Videos draw only the frames that are read.
-func Videos(seed uint64, n, frames, size int) data.Dataset {
-	return &set{modality: data.Video, classes: data.DFEW, seed: seed, stream: videoStream, n: n, frames: frames, size: size}
+func Videos(seed uint64, n, frames, size int) *data.Dataset {
+	return videoSet(seed, frames, size).first(n)
 }
 
-// set is a data.Dataset that draws what is asked for.
+// set draws the samples of a data.Dataset.
 type set struct {
-	modality        data.Modality
-	classes         []string // one for each expression
-	seed, stream    uint64
-	n, frames, size int
+	modality     data.Modality
+	classes      []string // one for each expression
+	seed, stream uint64
+	frames, size int
 }
 
-func (s *set) Modality() data.Modality { return s.modality }
+func imageSet(seed uint64, size int) *set {
+	return &set{modality: data.Image, classes: data.AffectNet7, seed: seed, stream: imageStream, frames: 1, size: size}
+}
 
-func (s *set) Len() int { return max(s.n, 0) }
+func videoSet(seed uint64, frames, size int) *set {
+	return &set{modality: data.Video, classes: data.DFEW, seed: seed, stream: videoStream, frames: frames, size: size}
+}
 
-func (s *set) Label(i int) int { return i % len(s.classes) }
+func (s *set) first(n int) *data.Dataset {
+	d := &data.Dataset{Modality: s.modality, Classes: s.classes}
+	for i := range n {
+		d.Items = append(d.Items, data.Item{Name: s.name(i), Label: i % len(s.classes),
+			Open: func(opt data.OpenOptions) (data.Sample, error) { return s.open(i, opt) }})
+	}
+	return d
+}
 
-func (s *set) Classes() []string { return s.classes }
+// class returns what sample i shows.
+func (s *set) class(i int) string { return s.classes[i%len(s.classes)] }
 
-func (s *set) Name(i int) string {
-	class := s.classes[s.Label(i)]
+func (s *set) name(i int) string {
+	class := s.class(i)
 	return fmt.Sprintf("drawn/%s-%d/%05d-%s", s.modality, s.seed, i, strings.ToUpper(class[:1])+class[1:])
 }
 
-// Open draws the person and the course of sample i; frames are painted when read.
-func (s *set) Open(i int) (data.Sample, error) {
+// person draws who is seen in sample i, and returns the random numbers that draw the course of the sample.
+func (s *set) person(i int) (Face, *rand.Rand) {
+	rng := rand.New(rand.NewPCG(s.seed, s.stream+uint64(i)))
+	return NewFace(rng), rng
+}
+
+// open draws the person and the course of sample i; frames are painted when read.
+func (s *set) open(i int, opt data.OpenOptions) (data.Sample, error) {
 	switch {
-	case i < 0 || i >= s.Len():
-		return nil, fmt.Errorf("drawn faces: no sample %d in a set of %d", i, s.Len())
 	case s.size < MinSize || s.size > MaxSize:
 		return nil, fmt.Errorf("drawn faces: size %d is outside %d to %d pixels", s.size, MinSize, MaxSize)
 	case s.frames < 1:
 		return nil, fmt.Errorf("drawn faces: a video of %d frames; ask for at least 1", s.frames)
 	}
-	rng := rand.New(rand.NewPCG(s.seed, s.stream+uint64(i)))
-	c := &sample{set: s, face: NewFace(rng)}
-	if class := s.classes[s.Label(i)]; s.modality == data.Image {
-		c.motion.rest = perform(rng, class)
+	face, rng := s.person(i)
+	var m motion
+	if s.modality == data.Image {
+		m.rest = perform(rng, s.class(i))
 	} else {
-		c.motion = newMotion(rng, class, s.frames)
+		m = newMotion(rng, s.class(i), s.frames)
 	}
-	return c, nil
-}
-
-// sample is a data.Sample that paints the frames that are read.
-type sample struct {
-	set    *set
-	face   Face
-	motion motion
-}
-
-func (s *sample) Len() int { return s.set.frames }
-
-func (s *sample) Read(indices []int) (*data.Frames, error) {
-	size := s.set.size
-	out := data.NewFrames(len(indices), size, size)
-	for t, i := range indices {
-		if i < 0 || i >= s.Len() {
-			return nil, fmt.Errorf("drawn faces: no frame %d in a sample of %d", i, s.Len())
-		}
-		face, aus := Face{s.face.Identity, s.motion.conditions(s.face.Conditions, i)}, s.motion.action(i)
-		render(out.Frame(t), &face, &aus, size, size)
-	}
-	return out, nil
+	return data.NewSample(s.name(i), s.frames, opt, func(i int) (*data.Frames, error) {
+		f := data.NewFrames(1, s.size, s.size)
+		face, aus := Face{face.Identity, m.conditions(face.Conditions, i)}, m.action(i)
+		render(f.Pix, &face, &aus, s.size, s.size)
+		return f, nil
+	}), nil
 }

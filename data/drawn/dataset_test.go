@@ -12,9 +12,9 @@ import (
 	"mien/data"
 )
 
-func read(t *testing.T, set data.Dataset, i int, frames ...int) []uint8 {
+func read(t *testing.T, set *data.Dataset, i int, frames ...int) []uint8 {
 	t.Helper()
-	c, err := set.Open(i)
+	c, err := set.Items[i].Open(data.OpenOptions{})
 	require.NoError(t, err)
 	f, err := c.Read(frames)
 	require.NoError(t, err)
@@ -58,45 +58,42 @@ func TestFramesDoNotDependOnWhatElseIsRead(t *testing.T) {
 }
 
 func TestLabelsAreBalanced(t *testing.T) {
-	for _, set := range []data.Dataset{Images(1, 70, 32), Videos(1, 70, 8, 32)} {
-		count := make([]int, len(set.Classes()))
-		for i := range set.Len() {
-			count[set.Label(i)]++
+	for _, set := range []*data.Dataset{Images(1, 70, 32), Videos(1, 70, 8, 32)} {
+		count := make([]int, len(set.Classes))
+		for i := range set.Items {
+			count[set.Items[i].Label]++
 		}
 		for label, n := range count {
 			require.Equal(t, 10, n)
-			require.Contains(t, strings.ToLower(set.Name(label)), "-"+set.Classes()[label])
+			require.Contains(t, strings.ToLower(set.Items[label].Name), "-"+set.Classes[label])
 		}
 	}
-	require.Equal(t, data.Image, Images(1, 1, 32).Modality())
-	require.Equal(t, data.Video, Videos(1, 1, 8, 32).Modality())
-	require.Equal(t, "drawn/image-1/00006-Anger", Images(1, 7, 32).Name(6))
-	require.Equal(t, "drawn/video-1/00006-Fear", Videos(1, 7, 8, 32).Name(6))
+	require.Equal(t, data.Image, Images(1, 1, 32).Modality)
+	require.Equal(t, data.Video, Videos(1, 1, 8, 32).Modality)
+	require.Equal(t, "drawn/image-1/00006-Anger", Images(1, 7, 32).Items[6].Name)
+	require.Equal(t, "drawn/video-1/00006-Fear", Videos(1, 7, 8, 32).Items[6].Name)
 }
 
 func TestBadRequestsAreErrors(t *testing.T) {
 	for _, c := range []struct {
-		set  data.Dataset
-		i    int
+		set  *data.Dataset
 		want string
 	}{
-		{Images(1, 3, 32), 3, "no sample 3 in a set of 3"},
-		{Images(1, 3, 32), -1, "no sample -1"},
-		{Images(1, -3, 32), 0, "set of 0"},
-		{Images(1, 3, 15), 0, "size 15 is outside"},
-		{Videos(1, 3, 8, 5000), 0, "size 5000 is outside"},
-		{Videos(1, 3, 0, 32), 0, "video of 0 frames"},
+		{Images(1, 3, 15), "size 15 is outside"},
+		{Videos(1, 3, 8, 5000), "size 5000 is outside"},
+		{Videos(1, 3, 0, 32), "video of 0 frames"},
 	} {
-		_, err := c.set.Open(c.i)
+		_, err := c.set.Items[0].Open(data.OpenOptions{})
 		require.ErrorContains(t, err, c.want)
 	}
-	for _, set := range []data.Dataset{Images(1, 1, 32), Videos(1, 1, 4, 32)} {
-		c, err := set.Open(0)
+	require.Empty(t, Images(1, -3, 32).Items)
+	for _, set := range []*data.Dataset{Images(1, 1, 32), Videos(1, 1, 4, 32)} {
+		c, err := set.Items[0].Open(data.OpenOptions{})
 		require.NoError(t, err)
 		_, err = c.Read([]int{0, 4})
-		require.ErrorContains(t, err, "no frame 4")
+		require.ErrorContains(t, err, "frame 4 asked for")
 		_, err = c.Read([]int{-1})
-		require.ErrorContains(t, err, "no frame -1")
+		require.ErrorContains(t, err, "frame -1 asked for")
 	}
 }
 
@@ -105,27 +102,28 @@ func TestBadRequestsAreErrors(t *testing.T) {
 func TestSeedsShareNoFace(t *testing.T) {
 	const train, test, n = 1, 1_000_003, 400
 	people, images := map[Identity]string{}, map[string]string{}
-	remember := func(set data.Dataset, i int) {
-		c, err := set.Open(i)
+	remember := func(s *set, i int) {
+		c, err := s.open(i, data.OpenOptions{})
 		require.NoError(t, err)
 		f, err := c.Read([]int{0})
 		require.NoError(t, err)
-		who := c.(*sample).face.Identity
-		require.Empty(t, people[who], "%s is the same person", set.Name(i))
-		require.Empty(t, images[string(f.Pix)], "%s is the same image", set.Name(i))
-		people[who], images[string(f.Pix)] = set.Name(i), set.Name(i)
+		face, _ := s.person(i)
+		who := face.Identity
+		require.Empty(t, people[who], "%s is the same person", s.name(i))
+		require.Empty(t, images[string(f.Pix)], "%s is the same image", s.name(i))
+		people[who], images[string(f.Pix)] = s.name(i), s.name(i)
 	}
 	for _, seed := range []uint64{train, test} {
-		for _, set := range []data.Dataset{Images(seed, n, MinSize), Videos(seed, n, 8, MinSize)} {
+		for _, s := range []*set{imageSet(seed, MinSize), videoSet(seed, 8, MinSize)} {
 			for i := range n {
-				remember(set, i)
+				remember(s, i)
 			}
 		}
 	}
 	// Nor does a large set reach, sample by sample, into that of another seed.
 	const far = test - train
-	remember(Images(train, far+2, MinSize), far)
-	remember(Videos(train, far+2, 8, MinSize), far)
+	remember(imageSet(train, MinSize), far)
+	remember(videoSet(train, 8, MinSize), far)
 }
 
 // strength is how much expression a frame shows, without blinks.
@@ -135,10 +133,10 @@ func strength(a AUs) float64 {
 }
 
 func TestVideosRiseFromRestAndFallBack(t *testing.T) {
-	videos := Videos(1, 140, 16, MinSize).(*set)
+	videos := videoSet(1, 16, MinSize)
 	for _, n := range []int{16, 40, 64} {
-		for i := range videos.Len() {
-			e := data.DFEW[videos.Label(i)]
+		for i := range 140 {
+			e := videos.class(i)
 			m := newMotion(source(uint64(i)), e, n)
 			m.talk = wave{}
 			first, peak, at := strength(m.action(0)), 0.0, 0
@@ -182,18 +180,18 @@ func TestCurvesAreSmoothAndBlinksClose(t *testing.T) {
 
 func TestConcurrentReadsAgree(t *testing.T) {
 	set := Videos(8, 14, 8, 40)
-	want := make([][]uint8, set.Len())
+	want := make([][]uint8, len(set.Items))
 	for i := range want {
 		want[i] = read(t, set, i, 0, 4)
 	}
-	got := make([][2][]uint8, set.Len())
-	shared, err := set.Open(3)
+	got := make([][2][]uint8, len(set.Items))
+	shared, err := set.Items[3].Open(data.OpenOptions{})
 	require.NoError(t, err)
 	var wait sync.WaitGroup
 	for i := range got {
 		for j := range 2 {
 			wait.Go(func() {
-				if c, err := set.Open(i); err == nil {
+				if c, err := set.Items[i].Open(data.OpenOptions{}); err == nil {
 					if f, err := c.Read([]int{0, 4}); err == nil {
 						got[i][j] = f.Pix
 					}

@@ -206,7 +206,7 @@ var golden = [6][6]float64{
 
 // TestGolden compares block means of one frame, within a tolerance that covers fused multiply-add on other machines.
 func TestGolden(t *testing.T) {
-	c, err := Images(7, 10, 96).Open(3)
+	c, err := Images(7, 10, 96).Items[3].Open(data.OpenOptions{})
 	require.NoError(t, err)
 	f, err := c.Read([]int{0})
 	require.NoError(t, err)

@@ -86,7 +86,7 @@ func videoSheet(seed uint64, rows, columns, size int) (*image.RGBA, error) {
 	set := Videos(seed, rows, 4*columns, size)
 	cells := make([][]*data.Frames, rows)
 	for r := range rows {
-		c, err := set.Open(r)
+		c, err := set.Items[r].Open(data.OpenOptions{})
 		if err != nil {
 			return nil, err
 		}
