@@ -20,7 +20,7 @@ type counted struct {
 func (d *counted) set() *Dataset {
 	set := &Dataset{Modality: Video}
 	for i := range 4 {
-		set.Items = append(set.Items, Item{fmt.Sprint("video", i), i, func(_ context.Context, opt OpenOptions) (Sample, error) {
+		set.Items = append(set.Items, Item{Name: fmt.Sprint("video", i), Label: i, Open: func(_ context.Context, opt OpenOptions) (Sample, error) {
 			d.opened.Add(1)
 			return NewSample("", 5, opt, func(_ context.Context, t int) (*Frames, error) {
 				d.read.Add(1)
@@ -79,7 +79,9 @@ func TestCacheGivesBackAfterErrors(t *testing.T) {
 	d := &counted{broken: true}
 	c := Cache(d.set(), NewBudget(5*6*6*3), 6, 6)
 	for range 3 {
-		_, err := c.Items[0].Open(t.Context(), OpenOptions{})
+		sample, err := c.Items[0].Open(t.Context(), OpenOptions{})
+		require.NoError(t, err)
+		_, err = sample.Read(t.Context(), []int{0})
 		require.EqualError(t, err, "broken")
 	}
 	d.broken = false

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"mien/data"
 )
@@ -87,20 +88,22 @@ func (m *Model) Match(s data.Sets) (_ data.Sets, notes []string, err error) {
 }
 
 // relabel puts the classes of a set into the order of a head if both name them. The names of a published checkpoint are only
-// guessed from their number, so its list is used unchanged.
+// guessed from their number, so a list with numbers for labels is used unchanged.
 func (m *Model) relabel(d *data.Dataset) (relabelled *data.Dataset, note string, err error) {
 	labels := m.Labels[d.Modality]
-	differs := d.Classes != nil && !slices.Equal(d.Classes, labels)
+	differs := d.Classes != nil && !d.Named && !slices.Equal(d.Classes, labels)
 	if !m.Own && differs {
 		note = fmt.Sprintf("the %s head does not name its classes: labels of the list are taken by number", d.Modality)
 	}
-	if !m.Own || slices.Equal(labels, data.Unnamed(len(labels))) {
+	if !d.Named && (!m.Own || slices.Equal(labels, data.Unnamed(len(labels)))) {
 		return d, note, CheckLabels(d, len(labels))
 	}
 	relabelled, dropped, err := data.Relabel(d, labels)
 	switch {
 	case dropped > 0:
 		note = fmt.Sprintf("%d of %d %s samples show classes that the model does not know: they are left out", dropped, len(d.Items), d.Modality)
+	case !m.Own:
+		note = fmt.Sprintf("the %s head does not name its classes: they are taken to be %s", d.Modality, strings.Join(labels, ", "))
 	case differs:
 		note = fmt.Sprintf("%s labels go by the names of classes: list and model order them differently", d.Modality)
 	}
@@ -111,7 +114,7 @@ func (m *Model) relabel(d *data.Dataset) (relabelled *data.Dataset, note string,
 func CheckLabels(d *data.Dataset, classes int) error {
 	for _, item := range d.Items {
 		if item.Label >= classes {
-			return fmt.Errorf("%s has label %d, but the model's %s head has classes 0 to %d", item.Name, item.Label, d.Modality, classes-1)
+			return fmt.Errorf("%s has label %d, but the model's %s head has classes 0 to %d", item.Place(), item.Label, d.Modality, classes-1)
 		}
 	}
 	return nil
