@@ -190,6 +190,7 @@ func TestLogAndMetrics(t *testing.T) {
 	steps := len(entries)/3 - 1
 	schedule := o.Recipe.Schedule(steps)
 	require.Len(t, w.steps, 3*steps)
+	require.Equal(t, []int{3 * steps, 0}, []int{w.total, w.done})
 	for _, e := range entries {
 		require.Equal(t, []int{epoch, step}, []int{e.Epoch, e.Step})
 		if step == steps {

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 
 	"mien/data"
 	"mien/recipe"
+	"mien/system"
 	"mien/systems"
 )
 
@@ -63,6 +65,32 @@ func TestFirstStepOfARun(t *testing.T) {
 	}
 }
 
+// follower is a model with work to do after each step.
+type follower struct {
+	system.Model
+	followed []string
+}
+
+func (f *follower) AfterStep(b *system.Batch) {
+	f.followed = append(f.followed, fmt.Sprint(b.Modality, b.Epoch, b.Step))
+}
+
+// A system.Follower hears of every step.
+func TestFollower(t *testing.T) {
+	o := options(t, toy(t, "s4d-tiny"))
+	r := prepared(t, o)
+	f := &follower{Model: r.model}
+	r.model = f
+	require.NoError(t, r.begin())
+	require.NoError(t, r.loop(t.Context()))
+	var want []string
+	for _, e := range log(t, o) {
+		want = append(want, fmt.Sprint(e.Modality, e.Epoch, e.Step))
+	}
+	require.Len(t, want, 12)
+	require.Equal(t, want, f.followed)
+}
+
 // pictures counts the frames of all samples of sets, by their pixels.
 func pictures(t *testing.T, sets data.Sets) map[string]int {
 	t.Helper()
@@ -85,9 +113,9 @@ func pictures(t *testing.T, sets data.Sets) map[string]int {
 func TestDrawnTestsShareNoPicture(t *testing.T) {
 	r := toy(t, "s4d-tiny")
 	r.Data.DrawnTest, r.Views.CacheSize = 14, r.Model.ImageSize
-	system, err := systems.Of(r)
+	s, err := systems.Of(r)
 	require.NoError(t, err)
-	sets, err := TrainingSets(r, system, data.Lists{})
+	sets, err := TrainingSets(r, s, data.Lists{})
 	require.NoError(t, err)
 	learned := pictures(t, sets.Main)
 	require.Greater(t, len(learned), 12+9*drawnFrames/2)
@@ -116,9 +144,9 @@ func TestCacheOfSets(t *testing.T) {
 		}
 		r := toy(t, "s4d-tiny")
 		r.Data.CacheMiB, r.Data.DrawnImages, r.Data.DrawnVideos, r.Views.CacheSize = mib, 0, 0, 370
-		system, err := systems.Of(r)
+		s, err := systems.Of(r)
 		require.NoError(t, err)
-		sets, err := TrainingSets(r, system, l)
+		sets, err := TrainingSets(r, s, l)
 		require.NoError(t, err)
 		require.Len(t, pictures(t, sets.Main), 1)
 		for _, name := range []string{"a", "b", "c"} {
