@@ -181,6 +181,7 @@ func log(t *testing.T, o Options) []logEntry {
 // the mean losses of the last epoch.
 func TestLogAndMetrics(t *testing.T) {
 	o := evaluated(t)
+	o.Recipe.Seed = 5
 	got, err := Train(t.Context(), o)
 	require.NoError(t, err)
 	w := o.Watch.(*watched)
