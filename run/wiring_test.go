@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"mien/data"
+	"mien/engine"
 	"mien/recipe"
 	"mien/system"
 	"mien/systems"
@@ -89,6 +90,30 @@ func TestFollower(t *testing.T) {
 	}
 	require.Len(t, want, 12)
 	require.Equal(t, want, f.followed)
+}
+
+// precise is a backend that counts products by precision.
+type precise struct {
+	engine.Backend
+	products map[engine.Precision]int
+}
+
+func (p precise) Gemm(a engine.GemmArgs) {
+	p.products[a.Precision]++
+	p.Backend.Gemm(a)
+}
+
+// Evaluation during a run multiplies at the precision of the run.
+func TestPrecisionOfEvaluation(t *testing.T) {
+	for _, p := range []engine.Precision{engine.Full, engine.BF16} {
+		o := options(t, toy(t, "s4d-tiny"))
+		b := precise{o.Backend, map[engine.Precision]int{}}
+		o.Backend, o.Precision, o.Recipe.Data.DrawnTest = b, p, 3
+		_, err := prepared(t, o).evaluate(t.Context())
+		require.NoError(t, err)
+		require.Positive(t, b.products[engine.Full], "of the head")
+		require.Equal(t, p == engine.BF16, b.products[engine.BF16] > 0)
+	}
 }
 
 // pictures counts the frames of all samples of sets, by their pixels.
