@@ -156,6 +156,35 @@ func TestDrawnTestsShareNoPicture(t *testing.T) {
 	}
 }
 
+// Samples for training have the size from which views are cropped, those for evaluation the model's; drawn videos have 20 frames.
+func TestSizesOfSamples(t *testing.T) {
+	o := options(t, toy(t, "s4d-tiny"))
+	o.Recipe.Data.DrawnTest = 2
+	s, err := systems.Of(o.Recipe)
+	require.NoError(t, err)
+	check := func(sets data.Sets, frames, size int) {
+		for _, d := range sets.All() {
+			sample, err := d.Open(d.Len() - 1)
+			require.NoError(t, err)
+			f, err := sample.Read([]int{0})
+			require.NoError(t, err)
+			require.Equal(t, []int{data.ByModality(d.Modality(), 1, frames), size, size}, []int{sample.Len(), f.H, f.W})
+		}
+	}
+	sets, err := TrainingSets(o.Recipe, s, data.Lists{})
+	require.NoError(t, err)
+	check(sets.Main, 20, 18)
+	test, err := DrawnTest(o.Recipe, sets.Labels)
+	require.NoError(t, err)
+	check(test, 20, 16)
+	for lists, frames := range map[data.Lists]int{{}: 20, faceList(t, 2): 90} {
+		o.Validation = lists
+		sets, err := validationSets(o, sets)
+		require.NoError(t, err)
+		check(sets, frames, 16)
+	}
+}
+
 // data.cache_mib keeps decoded frames: two images of 400 KiB fit into one MiB, none without it.
 func TestCacheOfSets(t *testing.T) {
 	face, err := os.ReadFile("../testdata/golden/face.png")
