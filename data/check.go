@@ -24,28 +24,19 @@ type Skips struct {
 	Samples []Skipped
 }
 
-// Add notes an unreadable sample, or returns an error if it is one too many.
-func (s *Skips) Add(m Modality, item Item, err error) error {
+// Add notes a sample, or returns an error if it is one too many.
+func (s *Skips) Add(bad Skipped) error {
+	known := func(x Skipped) bool { return x.Modality == bad.Modality && x.Path == bad.Path }
 	switch {
-	case s.has(m, item.Name):
-		return nil
+	case slices.ContainsFunc(s.Samples, known):
 	case len(s.Samples) < s.Limit:
-		s.Samples = append(s.Samples, Skipped{m, item.Name, err.Error()})
-		return nil
+		s.Samples = append(s.Samples, bad)
+	case s.Limit == 0:
+		return fmt.Errorf("%s; --skip-bad N goes on without up to N such samples", bad.Error)
+	default:
+		return fmt.Errorf("%s; it is one more than --skip-bad %d allows", bad.Error, s.Limit)
 	}
-	return s.TooMany(err)
-}
-
-func (s *Skips) has(m Modality, name string) bool {
-	return slices.ContainsFunc(s.Samples, func(x Skipped) bool { return x.Modality == m && x.Path == name })
-}
-
-// TooMany is the error of a sample that is one too many, with what to do about it.
-func (s *Skips) TooMany(err error) error {
-	if s.Limit == 0 {
-		return fmt.Errorf("%w; --skip-bad N goes on without up to N such samples", err)
-	}
-	return fmt.Errorf("%w; it is one more than --skip-bad %d allows", err, s.Limit)
+	return nil
 }
 
 // checkers is the number of files that Check reads at a time: it mostly waits for them.
@@ -84,10 +75,12 @@ func (s *Skips) check(ctx context.Context, d *Dataset, done func(n, total int)) 
 	if err := s.allow(d.Modality, files, errs, bad); err != nil {
 		return nil, err
 	}
-	return d.with(slices.DeleteFunc(slices.Clone(d.Items), func(item Item) bool {
+	readable := d.with(slices.DeleteFunc(slices.Clone(d.Items), func(item Item) bool {
 		i, checked := index[item.place()]
 		return checked && errs[i] != nil
-	})), nil
+	}))
+	readable.Skipped = bad
+	return readable, nil
 }
 
 // place identifies a line of a list.

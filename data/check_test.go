@@ -2,7 +2,6 @@ package data
 
 import (
 	"context"
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,8 +13,11 @@ import (
 // badLists are four images and three videos, of which two and one are bad, and one more image that only decoding shows to be.
 func badLists(t *testing.T) (root string, s Sets) {
 	t.Helper()
-	list, root := tree(t, "a.png 0\nmissing.png 1\nb.png 2\ntext.png 3\nhalf.png 4\n", "a.png", "b.png", "v/1.png", "v/2.png", "w/1.png", "x/1.png")
-	put := func(name, text string) { require.NoError(t, os.WriteFile(filepath.Join(root, name), []byte(text), 0o644)) }
+	list, root := tree(t, "a.png 0\nmissing.png 1\nb.png 2\ntext.png 3\nhalf.png 4\n",
+		"a.png", "b.png", "v/1.png", "v/2.png", "w/1.png", "x/1.png")
+	put := func(name, text string) {
+		require.NoError(t, os.WriteFile(filepath.Join(root, name), []byte(text), 0o644))
+	}
 	whole, err := os.ReadFile(filepath.Join(root, "a.png"))
 	require.NoError(t, err)
 	put("text.png", "not an image")
@@ -45,9 +47,13 @@ func TestCheck(t *testing.T) {
 	require.Equal(t, []string{"a.png", "b.png", "half.png", "a.png", "b.png", "half.png", "drawn0", "drawn1"}, names(checked.Image))
 	require.Equal(t, []string{"v", "x"}, names(checked.Video))
 	require.Equal(t, []int{15, 25, 35, 45, 55, 13, 23, 33}, calls)
-	require.Equal(t, []string{"missing.png", "text.png", "w"}, []string{skips.Samples[0].Path, skips.Samples[1].Path, skips.Samples[2].Path})
-	require.Equal(t, []Modality{Image, Image, Video}, []Modality{skips.Samples[0].Modality, skips.Samples[1].Modality, skips.Samples[2].Modality})
+	var skipped []string
+	for _, bad := range skips.Samples {
+		skipped = append(skipped, string(bad.Modality)+" "+bad.Path)
+	}
+	require.Equal(t, []string{"image missing.png", "image text.png", "video w"}, skipped)
 	require.Contains(t, skips.Samples[2].Error, filepath.Join("w", "2.png")+": not an image")
+	require.Equal(t, []int{2, 1}, []int{checked.Image.Skipped, checked.Video.Skipped})
 	require.Len(t, s.Video.Items, 3, "unchanged")
 }
 
@@ -72,12 +78,12 @@ func TestCheckErrors(t *testing.T) {
 }
 
 func TestSkips(t *testing.T) {
-	s, damaged := &Skips{Limit: 1}, errors.New("a: damaged")
-	require.NoError(t, s.Add(Image, Item{Name: "a"}, damaged))
-	require.NoError(t, s.Add(Image, Item{Name: "a"}, damaged), "once more")
-	require.EqualError(t, s.Add(Video, Item{Name: "a"}, damaged), "a: damaged; it is one more than --skip-bad 1 allows")
+	s, damaged := &Skips{Limit: 1}, "a: damaged"
+	require.NoError(t, s.Add(Skipped{Image, "a", damaged}))
+	require.NoError(t, s.Add(Skipped{Image, "a", damaged}), "once more")
+	require.EqualError(t, s.Add(Skipped{Video, "a", damaged}), "a: damaged; it is one more than --skip-bad 1 allows")
 	require.Equal(t, []Skipped{{Image, "a", "a: damaged"}}, s.Samples)
-	require.EqualError(t, (&Skips{}).Add(Image, Item{}, damaged), "a: damaged; --skip-bad N goes on without up to N such samples")
+	require.EqualError(t, (&Skips{}).Add(Skipped{Image, "a", damaged}), "a: damaged; --skip-bad N goes on without up to N such samples")
 }
 
 // Whether a damaged frame matters does not depend on the cache, which would have to read it.

@@ -52,6 +52,7 @@ type Dataset struct {
 	Modality Modality
 	Classes  []string // class names in the order of labels, nil if unknown
 	Named    bool     // by a list that has names for labels, which are numbered here
+	Skipped  int      // unreadable samples that are left out: see Skips
 	Items    []Item
 }
 

@@ -173,7 +173,8 @@ func (r row) check() (id string, number int, name string, err error) {
 		return strings.Clone(id), number, "", nil
 	}
 	if first, _ := utf8.DecodeRuneInString(label); !unicode.IsLetter(first) || !isName(label) {
-		return "", 0, "", fmt.Errorf("line %d: label %.60q is neither a whole number from 0 to %d nor the name of a class", r.line, label, maxLabel)
+		return "", 0, "", fmt.Errorf("line %d: label %.60q is neither a whole number from 0 to %d nor the name of a class",
+			r.line, label, maxLabel)
 	}
 	return strings.Clone(id), -1, strings.Clone(label), nil
 }
@@ -183,4 +184,3 @@ func isName(s string) bool {
 	odd := func(r rune) bool { return r == ',' || r == utf8.RuneError || !unicode.IsPrint(r) }
 	return len(s) <= maxNameBytes && !strings.ContainsFunc(s, odd)
 }
-

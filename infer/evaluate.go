@@ -23,6 +23,7 @@ type Score struct {
 	UAR       float64   `json:"uar"`
 	WAR       float64   `json:"war"`
 	N         int       `json:"n"`
+	Skipped   int       `json:"skipped"` // unreadable samples that are not among them
 	Confusion Confusion `json:"confusion"`
 
 	Agreement *Agreement `json:"agreement_with_f32,omitempty"` // set if the model has a Reference
@@ -139,7 +140,7 @@ func (m *Model) score(ctx context.Context, d *data.Dataset) (*Score, error) {
 	if err := CheckLabels(d, classes); err != nil {
 		return nil, err
 	}
-	s := &Score{Confusion: NewConfusion(classes)}
+	s := &Score{Confusion: NewConfusion(classes), Skipped: d.Skipped}
 	if m.Reference != nil {
 		s.Agreement = &Agreement{}
 	}
@@ -147,20 +148,36 @@ func (m *Model) score(ctx context.Context, d *data.Dataset) (*Score, error) {
 		return m.open(ctx, d, i)
 	})
 	var samples [][]data.View
-	first := 0
+	var members []int // of d, which samples are
+	at := 0
 	for views, err := range loaded {
-		if err != nil {
+		if err == nil {
+			samples, members = append(samples, views), append(members, at)
+		} else if err := m.skip(ctx, d, at, err); err != nil {
 			return nil, err
+		} else {
+			s.Skipped++
 		}
-		if samples = append(samples, views); len(samples) == evalBatch || first+len(samples) == len(d.Items) {
-			if err := m.count(s, d, samples, first); err != nil {
+		if at++; len(samples) == evalBatch || at == len(d.Items) && len(samples) > 0 {
+			if err := m.count(s, d, samples, members); err != nil {
 				return nil, err
 			}
-			first, samples = first+len(samples), samples[:0]
+			samples, members = samples[:0], members[:0]
 		}
+	}
+	if s.Skipped > 0 && s.Confusion.N() == 0 {
+		return nil, fmt.Errorf("none of the %d %ss can be read", s.Skipped, d.Modality)
 	}
 	s.UAR, s.WAR, s.N = s.Confusion.UAR(), s.Confusion.WAR(), s.Confusion.N()
 	return s, ctx.Err()
+}
+
+// skip leaves out a sample that cannot be read, if that is allowed.
+func (m *Model) skip(ctx context.Context, d *data.Dataset, i int, err error) error {
+	if m.Skips == nil || ctx.Err() != nil {
+		return err
+	}
+	return m.Skips.Add(data.Skipped{Modality: d.Modality, Path: d.Items[i].Name, Error: err.Error()})
 }
 
 // open returns the model's views of a sample of a set. The errors of Open already name the sample.
@@ -176,19 +193,19 @@ func (m *Model) open(ctx context.Context, d *data.Dataset, i int) ([]data.View, 
 	return views, nil
 }
 
-// count classifies samples, numbered from first, and adds them to a score.
-func (m *Model) count(s *Score, d *data.Dataset, samples [][]data.View, first int) error {
-	results, err := m.classify(d.Modality, samples, first)
+// count classifies samples, which are members of d, and adds them to a score.
+func (m *Model) count(s *Score, d *data.Dataset, samples [][]data.View, members []int) error {
+	results, err := m.classify(d.Modality, samples, members[0])
 	if err != nil {
 		return err
 	}
 	for i, p := range results {
-		s.Confusion.Add(d.Items[first+i].Label, argmax(p))
+		s.Confusion.Add(d.Items[members[i]].Label, argmax(p))
 	}
 	if s.Agreement == nil {
 		return nil
 	}
-	want, err := m.Reference.classify(d.Modality, samples, first)
+	want, err := m.Reference.classify(d.Modality, samples, members[0])
 	for i, p := range want {
 		s.Agreement.add(results[i], p)
 	}

@@ -247,6 +247,39 @@ func TestEvaluateErrors(t *testing.T) {
 	require.EqualError(t, err, labelled.Items[0].List+": line 1: clip/000.png has label 7, but the model's image head has classes 0 to 6")
 }
 
+// Samples that cannot be read are left out, up to a limit, wherever they are in a batch; the others are counted as without them.
+func TestEvaluateSkips(t *testing.T) {
+	m := openModel(t, published)
+	whole := images(t, evalBatch+6)
+	broken := data.Sets{Image: &data.Dataset{Modality: data.Image, Items: slices.Clone(whole.Items), Skipped: 2}}
+	readable := data.Sets{Image: &data.Dataset{Modality: data.Image}}
+	for i := range whole.Items {
+		if i == 0 || i == 3 || i == evalBatch+5 {
+			broken.Image.Items[i].Open = func(context.Context, data.OpenOptions) (data.Sample, error) { return nil, errors.New("damaged") }
+		} else {
+			readable.Image.Items = append(readable.Image.Items, whole.Items[i])
+		}
+	}
+	want, err := m.Evaluate(t.Context(), readable)
+	require.NoError(t, err)
+	require.Zero(t, want.Static.Skipped)
+	m.Skips = &data.Skips{Limit: 3}
+	got, err := m.Evaluate(t.Context(), broken)
+	require.NoError(t, err)
+	require.Equal(t, 2+3, got.Static.Skipped)
+	require.Equal(t, want.Static.Confusion, got.Static.Confusion)
+	require.Len(t, m.Skips.Samples, 3)
+	for i, path := range []string{"clip/000.png", "clip/012.png", "clip/052.png"} {
+		require.Equal(t, data.Skipped{Modality: data.Image, Path: path, Error: "damaged"}, m.Skips.Samples[i])
+	}
+	m.Skips = &data.Skips{Limit: 2}
+	_, err = m.Evaluate(t.Context(), broken)
+	require.EqualError(t, err, "damaged; it is one more than --skip-bad 2 allows")
+	broken.Image.Items = broken.Image.Items[:1]
+	_, err = m.Evaluate(t.Context(), broken)
+	require.EqualError(t, err, "none of the 3 images can be read")
+}
+
 // A quantized model is compared with its reference sample by sample.
 func TestAgreement(t *testing.T) {
 	low := engine.Int8

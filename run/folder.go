@@ -137,6 +137,7 @@ type logEntry struct {
 	LR       float64       `json:"lr,omitempty"`
 	GradNorm float64       `json:"grad_norm,omitempty"`
 	Metrics  *infer.Report `json:"metrics,omitempty"`
+	Skipped  *data.Skipped `json:"skipped,omitempty"`
 }
 
 // logLine writes an entry with a newline, in one call, so that a kill truncates at most the last line.

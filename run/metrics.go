@@ -14,6 +14,7 @@ import (
 type Metrics struct {
 	Loss        map[data.Modality]float64 `json:"loss"` // mean of the last epoch
 	Final       *infer.Report             `json:"final,omitempty"`
+	Skipped     []data.Skipped            `json:"skipped"` // samples that could not be read
 	Epochs      int                       `json:"epochs"`
 	Parameters  int                       `json:"parameters"`
 	Environment Environment               `json:"environment"`

@@ -46,11 +46,13 @@ type Options struct {
 	Resume     bool
 	Recompute  bool             // rematerialise layers in the backward pass: less memory, the same bits
 	Precision  engine.Precision // of products; parameters stay float32
+	SkipBad    int              // samples that may be unreadable and are left out
 	Watch      Watcher
 }
 
 // Watcher receives the progress of a run, to display it.
 type Watcher interface {
+	Checked(done, total int)                   // before Start, after the files of a listed sample are checked
 	Start(total, done int)                     // first: steps of the run, and how many are already done
 	Step(s train.Step, m data.Modality)        // after each step
 	Evaluated(epoch int, report *infer.Report) // after each evaluation
@@ -70,15 +72,17 @@ type run struct {
 	metadata  map[string]string                            // of model.safetensors
 	evaluate  func(context.Context) (*infer.Report, error) // nil without validation
 	progress  train.Progress
+	skips     data.Skips
+	logged    int      // samples of skips that the log holds
 	notes     []string // messages from preparation
 }
 
 // Train runs a recipe, or resumes it, and writes the finished run folder.
 func Train(ctx context.Context, o Options) (*Metrics, error) {
-	r := &run{Options: o}
+	r := &run{Options: o, skips: data.Skips{Limit: o.SkipBad}}
 	defer r.close()
-	for _, stage := range []func() error{r.prepare, r.restore, r.begin, func() error { return r.loop(ctx) }} {
-		if err := stage(); err != nil {
+	for _, stage := range []func(context.Context) error{r.prepare, r.restore, r.begin, r.loop} {
+		if err := stage(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -97,7 +101,7 @@ func (r *run) close() {
 }
 
 // prepare does everything that can fail before the first write.
-func (r *run) prepare() (err error) {
+func (r *run) prepare(ctx context.Context) (err error) {
 	defer engine.Catch(&err)
 	r.system, err = systems.Of(r.Recipe)
 	if err := cmp.Or(err, r.Backend.Supports(r.Precision, true)); err != nil {
@@ -107,13 +111,17 @@ func (r *run) prepare() (err error) {
 	if err != nil {
 		return err
 	}
+	if sets.Main, err = r.skips.Check(ctx, sets.Main, r.Watch.Checked); err != nil {
+		return err
+	}
 	if r.plan, err = newPlan(r.Recipe, sets); err != nil {
 		return err
 	}
+	r.plan.skip = r.SkipBad
 	if err := r.build(sets.Labels); err != nil {
 		return err
 	}
-	if err := r.prepareEvaluation(sets); err != nil {
+	if err := r.prepareEvaluation(ctx, sets); err != nil {
 		return err
 	}
 	r.folder, err = openFolder(r.Options)
@@ -171,7 +179,7 @@ func (r *run) freeze() error {
 }
 
 // prepareEvaluation opens the validation sets, if there are any and the model is a classifier.
-func (r *run) prepareEvaluation(t Training) error {
+func (r *run) prepareEvaluation(ctx context.Context, t Training) error {
 	net, ok := r.model.(system.Classifier)
 	if !ok {
 		return nil
@@ -181,8 +189,13 @@ func (r *run) prepareEvaluation(t Training) error {
 		return err
 	}
 	model := infer.Of(net, modelfile.Description{System: r.system, Recipe: r.Recipe, Labels: t.Labels, Precision: r.Precision, Own: true}, r.Backend)
+	model.Skips = &r.skips
 	matched, notes, err := model.Match(sets)
+	if err != nil {
+		return err
+	}
 	r.notes = append(r.notes, notes...)
+	matched, err = r.skips.Check(ctx, matched, r.Watch.Checked)
 	r.evaluate = func(ctx context.Context) (*infer.Report, error) { return model.Evaluate(ctx, matched) }
 	return err
 }
@@ -198,7 +211,7 @@ func (o Options) digest() string {
 }
 
 // restore continues from the folder's checkpoint if it belongs to this run.
-func (r *run) restore() error {
+func (r *run) restore(context.Context) error {
 	r.progress.Recipe = r.digest()
 	if !r.folder.has(checkpointFile) {
 		return nil
@@ -214,7 +227,7 @@ func (r *run) restore() error {
 }
 
 // begin writes the files that a run folder has before the first step.
-func (r *run) begin() error {
+func (r *run) begin(context.Context) error {
 	text, err := r.Recipe.Text()
 	if err != nil {
 		return err
@@ -232,6 +245,9 @@ func (r *run) loop(ctx context.Context) error {
 	for _, line := range r.notes {
 		r.Watch.Print(line)
 	}
+	if err := r.recall(); err != nil {
+		return err
+	}
 	loop := train.Loop[*system.Batch]{
 		Backend: r.Backend, Optimizer: r.optimizer, Schedule: r.Recipe.Schedule(steps), Clip: t.Clip,
 		Recompute: r.Recompute, Precision: r.Precision, Epochs: t.Epochs, Steps: steps,
@@ -239,6 +255,9 @@ func (r *run) loop(ctx context.Context) error {
 		Loss:    r.model.Loss,
 		OnStep: func(s train.Step, b *system.Batch) error {
 			r.Watch.Step(s, b.Modality)
+			if err := r.skip(s.Epoch, s.Step, b.Skipped); err != nil {
+				return err
+			}
 			return r.folder.logLine(logEntry{Epoch: s.Epoch, Step: s.Step, Modality: b.Modality, Loss: s.Loss, LR: s.LR, GradNorm: s.GradNorm})
 		},
 		OnEpoch: r.endEpoch,
@@ -271,6 +290,9 @@ func (r *run) score(ctx context.Context, epoch int) (*infer.Report, error) {
 		return nil, err
 	}
 	r.Watch.Evaluated(epoch, report)
+	if err := r.logSkips(epoch, r.plan.steps()); err != nil {
+		return nil, err
+	}
 	if err := r.folder.logLine(logEntry{Epoch: epoch, Step: r.plan.steps(), Metrics: report}); err != nil {
 		return nil, err
 	}
@@ -287,7 +309,7 @@ func (r *run) finish(ctx context.Context) (m *Metrics, err error) {
 	if err := modelfile.Write(r.folder.path(modelfile.Name), r.params, r.metadata); err != nil {
 		return nil, err
 	}
-	m = &Metrics{Epochs: r.Recipe.Train.Epochs, Parameters: nn.Count(r.params), Loss: map[data.Modality]float64{},
+	m = &Metrics{Skipped: append([]data.Skipped{}, r.skips.Samples...), Epochs: r.Recipe.Train.Epochs, Parameters: nn.Count(r.params), Loss: map[data.Modality]float64{},
 		Environment: Environment{Version(), runtime.Version(), runtime.GOARCH, r.Backend.Name(), r.Recipe.Seed}}
 	if m.Final, err = r.score(ctx, m.Epochs-1); err != nil {
 		return nil, err

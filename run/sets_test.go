@@ -51,7 +51,7 @@ func TestDrawnEpochs(t *testing.T) {
 	require.Equal(t, all.Image.Items[96].Name, few.Items[0].Name)
 }
 
-// videoList writes a list of one video, a folder of 20 frames, of which those with a number from 4 to 15 are damaged.
+// videoList writes a list of one video, a folder of 20 frames.
 func videoList(t *testing.T, header string) data.Lists {
 	dir := t.TempDir()
 	l := data.Lists{DynamicList: filepath.Join(dir, "list.csv"), DynamicRoot: dir}
@@ -60,11 +60,7 @@ func videoList(t *testing.T, header string) data.Lists {
 	require.NoError(t, err)
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "video"), 0o755))
 	for i := range 20 {
-		frame := face
-		if i >= 4 && i < 16 {
-			frame = []byte("damaged")
-		}
-		require.NoError(t, os.WriteFile(filepath.Join(dir, "video", fmt.Sprintf("%02d.png", i)), frame, 0o644))
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "video", fmt.Sprintf("%02d.png", i)), face, 0o644))
 	}
 	return l
 }
@@ -127,7 +123,8 @@ func TestClassesOfAnotherNumber(t *testing.T) {
 		"and the video head of recipe s4d-tiny has 8: set model.video_classes to 7")
 	l = namedList(t, "tired", "awake")
 	_, err = TrainingSets(r, &s4d.System, l)
-	require.EqualError(t, err, l.StaticList+" has 2 classes (awake, tired), and the image head of recipe s4d-tiny has 7: set model.image_classes to 2")
+	require.EqualError(t, err, l.StaticList+" has 2 classes (awake, tired), and the image head of recipe s4d-tiny has 7: "+
+		"set model.image_classes to 2")
 	_, err = TrainingSets(toy(t, "s4d-tiny-pretrain"), &mae.System, l)
 	require.NoError(t, err, "pre-training has no classes")
 }
@@ -150,8 +147,8 @@ func TestOwnClasses(t *testing.T) {
 	l = namedList(t, "tired", "awake")
 	r.Model.ImageClasses = 2
 	_, err = TrainingSets(r, &s4d.System, l)
-	require.EqualError(t, err, "drawn faces beside "+l.StaticList+": none of the 12 images is of a class that is asked for: their classes are "+
-		"neutral, happiness, sadness, surprise, fear, disgust, anger; asked for are awake, tired: set data.drawn_images to 0")
+	require.EqualError(t, err, "drawn faces beside "+l.StaticList+": none of the 12 images is of a class that is asked for: "+
+		"their classes are neutral, happiness, sadness, surprise, fear, disgust, anger; asked for are awake, tired: set data.drawn_images to 0")
 	r.Data.DrawnImages = 0
 	sets, err = TrainingSets(r, &s4d.System, l)
 	require.NoError(t, err)

@@ -82,7 +82,7 @@ func TestFollower(t *testing.T) {
 	r := prepared(t, o)
 	f := &follower{Model: r.model}
 	r.model = f
-	require.NoError(t, r.begin())
+	require.NoError(t, r.begin(t.Context()))
 	require.NoError(t, r.loop(t.Context()))
 	var want []string
 	for _, e := range log(t, o) {

@@ -16,6 +16,7 @@ import (
 type evalCmd struct {
 	modelFlags
 	JSON bool `help:"Print JSON."`
+	skipFlags
 	dataFlags
 }
 
@@ -46,6 +47,7 @@ func (c *evalCmd) Run(out *console) error {
 			return err
 		}
 	}
+	m.Skips = &data.Skips{Limit: c.limit()}
 	sets, err := c.testSets(out, m)
 	if err != nil {
 		return err
@@ -54,6 +56,17 @@ func (c *evalCmd) Run(out *console) error {
 	if err != nil {
 		return err
 	}
+	for _, s := range m.Skips.Samples {
+		fmt.Fprintf(out.stderr, "mien: skipped %s\n", s.Error)
+	}
+	if err := c.print(out, m, r); err != nil || len(m.Skips.Samples) == 0 {
+		return err
+	}
+	return &badInputs{len(m.Skips.Samples)}
+}
+
+// print prints the result, as JSON or as tables.
+func (c *evalCmd) print(out *console, m *infer.Model, r *infer.Report) error {
 	if c.JSON {
 		return out.print(true, r, nil)
 	}
@@ -65,7 +78,7 @@ func (c *evalCmd) Run(out *console) error {
 	return nil
 }
 
-// testSets opens the lists, or draws faces if none is given. An evaluation reads each sample once, so nothing is cached.
+// testSets opens and checks the lists, or draws faces if none is given. An evaluation reads each sample once, so nothing is cached.
 func (c *evalCmd) testSets(out *console, m *infer.Model) (data.Sets, error) {
 	lists := data.Lists(c.dataFlags)
 	sets, err := data.OpenLists(lists)
@@ -79,7 +92,12 @@ func (c *evalCmd) testSets(out *console, m *infer.Model) (data.Sets, error) {
 	for _, note := range notes {
 		fmt.Fprintf(out.stderr, "mien: %s\n", note)
 	}
-	return sets, err
+	if err != nil {
+		return sets, err
+	}
+	check := listCheck{stderr: out.stderr}
+	defer check.finish()
+	return m.Skips.Check(out.ctx, sets, check.Checked)
 }
 
 func printReport(out *console, r *infer.Report) {

@@ -115,6 +115,9 @@ func reportError(stderr io.Writer, err error) int {
 		return interrupted
 	}
 	fmt.Fprintf(stderr, "mien: %v\n", err)
+	if _, ok := errors.AsType[*badInputs](err); ok {
+		return 3
+	}
 	return 1
 }
 
