@@ -78,7 +78,7 @@ func badLists(t *testing.T) data.Lists {
 // A run goes on without unreadable samples. It logs each once, and the bits depend neither on an interruption nor on the cache.
 func TestSkippedSamples(t *testing.T) {
 	r := toy(t, "s4d-tiny")
-	r.Train.Epochs, r.Train.DrawnEpochs, r.Data.ListRepeat = 3, 0, 4
+	r.Train.Epochs, r.Train.DrawnEpochs, r.Data.ListRepeat = 2, 0, 2
 	whole := options(t, r)
 	whole.Train, whole.Validation, whole.SkipBad = badLists(t), faceList(t, 2), 4
 	metrics, err := Train(t.Context(), whole)
@@ -121,7 +121,7 @@ func TestTooManyBadSamples(t *testing.T) {
 	_, err := Train(t.Context(), o)
 	require.ErrorContains(t, err, "2 of the 7 images of the list cannot be read (--skip-bad 2 goes on without): ")
 	require.NoDirExists(t, o.Out)
-	o.Recipe.Train.Epochs, o.Recipe.Data.ListRepeat, o.SkipBad = 6, 4, 2
+	o.Recipe.Data.ListRepeat, o.SkipBad = 2, 2
 	_, err = Train(t.Context(), o)
 	require.ErrorContains(t, err, "; it is one more than --skip-bad 2 allows")
 	o = options(t, o.Recipe)
