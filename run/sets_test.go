@@ -30,7 +30,7 @@ func TestLabelsAreCheckedOnce(t *testing.T) {
 func TestDrawnEpochs(t *testing.T) {
 	r, err := recipe.Load("s4d-tiny")
 	require.NoError(t, err)
-	r.Train.DrawnEpochs = 1
+	r.Train.DrawnEpochs, r.Data.DrawnImages, r.Data.DrawnVideos = 1, 32, 8
 	few := drawn.Images(5, 32, 36)
 	warm := data.Sets{Image: few, Video: drawn.Videos(5, 8, drawnFrames, 36)}
 	all := data.Sets{Image: data.Join(data.Repeat(drawn.Images(6, 32, 36), 3), few), Video: warm.Video}
