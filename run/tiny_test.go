@@ -48,10 +48,12 @@ type watched struct {
 	steps     []train.Step
 	evaluated []int
 	notes     []string
+	sources   []Source
 	step      func()
 }
 
-func (w *watched) Start(int, int) {}
+func (w *watched) Sources(s []Source) { w.sources = s }
+func (w *watched) Start(int, int)     {}
 
 func (w *watched) Step(s train.Step, _ data.Modality) {
 	w.steps = append(w.steps, s)
