@@ -1,5 +1,5 @@
 // Package modelfile opens and writes weights files with their metadata: the system, recipe, class names and precision of a
-// model. It is the one place where models are loaded from files.
+// model, and what it has learned from. It is the one place where models are loaded from files.
 package modelfile
 
 import (

@@ -80,6 +80,7 @@ func TestStartTakesOverTheRecord(t *testing.T) {
 	own := Trained{data.Video: {Listed: 2, Drawn: 1}}
 	require.Equal(t, Trained{data.Image: unknown, data.Video: {Listed: 2, Drawn: 6}}, Trained{data.Image: unknown, data.Video: video}.Plus(own))
 	require.Equal(t, Trained{data.Video: {2, 1, true}}, own.Plus(Trained{data.Video: unknown}))
+	require.Equal(t, Trained{data.Video: {2, 1, true}}, Trained{data.Video: unknown}.Plus(own))
 }
 
 // A model that knows only drawn faces, in one modality or both, says so.

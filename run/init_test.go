@@ -155,6 +155,8 @@ func TestValidationGoesByNames(t *testing.T) {
 	o.Validation = videosOf(t, "video_name,labels", data.MAFW, "anxiety", "fear")
 	trained(t, o)
 	require.Equal(t, []string{"1 of 2 video samples show classes that the model does not know: they are left out"}, o.Watch.(*watched).notes)
+	told := o.Watch.(*watched).sources
+	require.Equal(t, Source{"validation", data.Video, o.Validation.DynamicList, 1, 1}, told[len(told)-1])
 
 	o = options(t, toy(t, "s4d-tiny"))
 	o.Validation = videosOf(t, "video_name,labels", data.MAFW, "anxiety", "contempt")

@@ -197,7 +197,7 @@ func (r *run) prepareEvaluation() error {
 		return nil
 	}
 	d := modelfile.Description{System: r.system, Recipe: r.Recipe, Labels: t.Labels, Precision: r.Precision, Own: true,
-		Trained: r.trained(r.Recipe.Train.Epochs)}
+		Trained: r.trained(1)} // it is measured after an epoch at least
 	sets, err := validationSets(r.Options, t.memory, d)
 	if err != nil || len(sets.All()) == 0 {
 		return err

@@ -70,13 +70,19 @@ func (p *plan) used(m data.Modality, epochs int) *data.Dataset {
 	all := &data.Dataset{Modality: m}
 	warm := min(epochs, p.recipe.Train.DrawnEpochs)
 	for _, part := range [][2]int{{0, warm}, {warm, epochs}} {
-		taken := map[int]bool{}
+		set := p.at(part[0]).Of(m)
+		if set == nil {
+			continue
+		}
+		taken := make([]bool, len(set.Items))
 		for epoch := part[0]; epoch < part[1]; epoch++ {
 			for _, i := range p.inEpoch(m, epoch) {
-				if !taken[i] {
-					taken[i] = true
-					all.Items = append(all.Items, p.at(epoch).Of(m).Items[i])
-				}
+				taken[i] = true
+			}
+		}
+		for i, item := range set.Items {
+			if taken[i] {
+				all.Items = append(all.Items, item)
 			}
 		}
 	}
