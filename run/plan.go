@@ -61,12 +61,12 @@ func (p *plan) share(m data.Modality, share float64, key string) (steps int, err
 		if seen >= 1 {
 			change = fmt.Sprintf("lower train.%s_batch to %d", m, int(seen)*p.repeat(m))
 		}
-		return 0, fmt.Errorf("an epoch has no full batch of %ss: the set has %d, %s is %v, and a batch has %d different ones: give more, %s, or leave %ss out",
-			m, len(set.Items), key, share, batch, change, m)
+		return 0, fmt.Errorf("an epoch has no full batch of %ss: the set has %d, %s is %v, and a batch has %d different ones: "+
+			"give more, %s, or leave %ss out", m, len(set.Items), key, share, batch, change, m)
 	}
 	if faces := data.ByModality(m, p.recipe.Data.DrawnImages, p.recipe.Data.DrawnVideos); p.recipe.Train.DrawnEpochs > 0 && faces < batch {
-		return 0, fmt.Errorf("the first train.drawn_epochs have %d drawn %ss, too few for batches of %d: raise data.drawn_%ss, or set train.drawn_epochs to 0",
-			faces, m, batch, m)
+		return 0, fmt.Errorf("the first train.drawn_epochs have %d drawn %ss, too few for batches of %d: "+
+			"raise data.drawn_%ss, or set train.drawn_epochs to 0", faces, m, batch, m)
 	}
 	return steps, nil
 }

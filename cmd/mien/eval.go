@@ -98,7 +98,9 @@ func (c *evalCmd) testSets(out *console, m *infer.Model) (sets data.Sets, err er
 	for _, note := range notes {
 		fmt.Fprintf(out.stderr, "mien: %s\n", note)
 	}
-	printSources(out, run.SourcesOf("evaluation", sets))
+	if err == nil {
+		printSources(out, run.SourcesOf("evaluation", sets))
+	}
 	return sets, err
 }
 
