@@ -85,7 +85,8 @@ func labelsOf(r recipe.Recipe, s *system.System, lists data.Sets) Labels {
 func DrawnTest(d modelfile.Description) (data.Sets, error) {
 	n := d.Recipe.Data.DrawnTest
 	if n == 0 {
-		return data.Sets{}, errors.New("the model's recipe draws no faces to evaluate on (data.drawn_test is 0): give --static-list or --dynamic-list")
+		return data.Sets{}, errors.New("the model's recipe draws no faces to evaluate on (data.drawn_test is 0): " +
+			"give --static-list or --dynamic-list")
 	}
 	faces := func(m data.Modality) int {
 		headless := len(d.Labels) > 0 && d.Labels[m] == nil // a pre-trained model has no heads and takes both modalities
