@@ -97,7 +97,7 @@ func TestPredictionIsTheMeanOfWindows(t *testing.T) {
 
 // A list that numbers the classes differently gives the scores of one that does not.
 func TestMatchGoesByNames(t *testing.T) {
-	m := openModel(t, ownModel(t, map[data.Modality][]string{data.Image: data.AffectNet7, data.Video: data.DFEW}))
+	m := openModel(t, ownModel(t, map[data.Modality][]string{data.Image: data.AffectNet7, data.Video: data.DFEW}, nil))
 	classes := []string{"surprise", "happiness", "fear", "anger"}
 	var scores []*Report
 	for header, order := range map[string][]string{"video_name,label": data.DFEW, "path,id": data.FERV39K, "video_name,labels": data.MAFW} {
@@ -125,7 +125,7 @@ func TestMatchGoesByNames(t *testing.T) {
 
 // Samples of classes that the model lacks are dropped, and a set without any others is an error that names both.
 func TestMatchLeavesOut(t *testing.T) {
-	m := openModel(t, ownModel(t, map[data.Modality][]string{data.Image: data.AffectNet7, data.Video: data.DFEW}))
+	m := openModel(t, ownModel(t, map[data.Modality][]string{data.Image: data.AffectNet7, data.Video: data.DFEW}, nil))
 	anxiety, contempt, sadness := slices.Index(data.MAFW, "anxiety"), slices.Index(data.MAFW, "contempt"), slices.Index(data.MAFW, "sadness")
 	set, notes := match(t, m, videos(t, "video_name,labels", anxiety, sadness, contempt))
 	require.Equal(t, []string{"2 of 3 video samples show classes that the model does not know: they are left out"}, notes)
@@ -164,7 +164,7 @@ func TestMatchOfNamedLists(t *testing.T) {
 	require.NoError(t, os.WriteFile(list, []byte("path,label\nface.png,fear\nface.png,tired\nface.png,Happiness\n"), 0o644))
 	s, err := data.OpenLists(data.Lists{StaticList: list, StaticRoot: goldenDir})
 	require.NoError(t, err)
-	own := openModel(t, ownModel(t, map[data.Modality][]string{data.Image: data.AffectNet7, data.Video: data.DFEW}))
+	own := openModel(t, ownModel(t, map[data.Modality][]string{data.Image: data.AffectNet7, data.Video: data.DFEW}, nil))
 	set, notes := match(t, own, s.Image)
 	require.Equal(t, []string{"1 of 3 image samples show classes that the model does not know: they are left out"}, notes)
 	require.Equal(t, []int{4, 1}, []int{set.Items[0].Label, set.Items[1].Label})
@@ -174,14 +174,14 @@ func TestMatchOfNamedLists(t *testing.T) {
 	set, notes = match(t, openModel(t, published), s.Image)
 	require.Equal(t, []string{"the image head does not name its classes: they are taken to be " + strings.Join(data.AffectNet7, ", ")}, notes)
 	require.Equal(t, []int{4, 1}, []int{set.Items[0].Label, set.Items[1].Label})
-	numbered := openModel(t, ownModel(t, map[data.Modality][]string{data.Image: data.Unnamed(7), data.Video: data.DFEW}))
+	numbered := openModel(t, ownModel(t, map[data.Modality][]string{data.Image: data.Unnamed(7), data.Video: data.DFEW}, nil))
 	_, _, err = numbered.Match(s)
 	require.ErrorContains(t, err, "none of the 2 images is of a class that is asked for: their classes are fear, happiness, tired")
 }
 
 // The same holds for a model of mien whose classes are unnamed.
 func TestMatchOfNumberedClasses(t *testing.T) {
-	m := openModel(t, ownModel(t, map[data.Modality][]string{data.Image: data.AffectNet7, data.Video: data.Unnamed(7)}))
+	m := openModel(t, ownModel(t, map[data.Modality][]string{data.Image: data.AffectNet7, data.Video: data.Unnamed(7)}, nil))
 	set, notes := match(t, m, videos(t, "video_name,labels", 3, 6))
 	require.Empty(t, notes)
 	require.Equal(t, []int{3, 6}, []int{set.Items[0].Label, set.Items[1].Label})

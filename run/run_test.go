@@ -255,7 +255,7 @@ func TestBestIsKept(t *testing.T) {
 	r := &run{Options: o}
 	defer r.close()
 	require.NoError(t, r.prepare(t.Context()))
-	require.NoError(t, r.begin(t.Context()))
+	require.NoError(t, r.begin())
 	report := func(static, dynamic float64) *infer.Report {
 		return &infer.Report{Static: &infer.Score{UAR: static, WAR: 100 - static}, Dynamic: &infer.Score{UAR: dynamic, WAR: 100 - dynamic}}
 	}
@@ -289,8 +289,8 @@ func TestBestIsKeptAfterResume(t *testing.T) {
 	}{{70, 0}, {60, 0}, {80, 2}, {75, 2}} {
 		r := &run{Options: o}
 		require.NoError(t, r.prepare(t.Context()))
-		require.NoError(t, r.restore(t.Context()))
-		require.NoError(t, r.begin(t.Context()))
+		require.NoError(t, r.restore())
+		require.NoError(t, r.begin())
 		require.Equal(t, epoch, r.progress.Epoch)
 		p := r.params[0]
 		engine.Write(p.Data(), slices.Repeat([]float32{float32(epoch)}, p.Data().Len()))
