@@ -128,19 +128,42 @@ func (f *folder) startLog(finished, epochs int) error {
 	return err
 }
 
-// logEntry is a line of log.jsonl.
-type logEntry struct {
-	Epoch    int           `json:"epoch"`
-	Step     int           `json:"step"`
-	Modality data.Modality `json:"modality,omitempty"`
-	Loss     float64       `json:"loss,omitempty"`
-	LR       float64       `json:"lr,omitempty"`
-	GradNorm float64       `json:"grad_norm,omitempty"`
-	Metrics  *infer.Report `json:"metrics,omitempty"`
+// Formats of the lines of log.jsonl, as in docs/formats.md. Earlier versions wrote none, and left out what was 0.
+const (
+	stepFormat       = "mien-step-1"
+	evaluationFormat = "mien-evaluation-1"
+)
+
+// place is what every line of log.jsonl begins with.
+type place struct {
+	Format string `json:"format"`
+	Epoch  int    `json:"epoch"`
+	Step   int    `json:"step"`
 }
 
-// logLine writes an entry with a newline, in one call, so that a kill truncates at most the last line.
-func (f *folder) logLine(e logEntry) error { return json.NewEncoder(f.log).Encode(e) }
+// stepLine is the line of a step.
+type stepLine struct {
+	place
+	Modality data.Modality `json:"modality"`
+	Loss     float64       `json:"loss"`
+	LR       float64       `json:"lr"`
+	GradNorm float64       `json:"grad_norm"`
+}
+
+// evaluationLine is the line of an evaluation, after the steps of its epoch.
+type evaluationLine struct {
+	place
+	Metrics *infer.Report `json:"metrics"`
+}
+
+// logEntry is a line of any kind, to read.
+type logEntry struct {
+	stepLine
+	Metrics *infer.Report `json:"metrics"`
+}
+
+// logLine writes a line with its newline in one call, so that a kill truncates at most the last line.
+func (f *folder) logLine(line any) error { return json.NewEncoder(f.log).Encode(line) }
 
 // readLog returns the entries of a run's log. A last line truncated by a kill is ignored.
 func readLog(dir string) ([]logEntry, error) {

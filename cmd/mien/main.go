@@ -30,6 +30,7 @@ type cli struct {
 	Eval      evalCmd      `cmd:"" help:"Measure recalls of a model on labelled lists."`
 	Predict   predictCmd   `cmd:"" help:"Name the expression in images and videos."`
 	Info      infoCmd      `cmd:"" help:"Describe a model, or list sizes and recipes."`
+	Recipe    recipeCmd    `cmd:"" help:"Print an embedded recipe, or list them."`
 	Gradcheck gradcheckCmd `cmd:"" help:"Check every gradient against finite differences."`
 	Convert   convertCmd   `cmd:"" help:"Convert weights to safetensors."`
 	Bench     benchCmd     `cmd:"" help:"Measure kernels on this machine."`
