@@ -144,9 +144,9 @@ func TestClassOrders(t *testing.T) {
 		"video_name,labels": "anger anxiety contempt disappointment disgust fear happiness helplessness neutral sadness surprise",
 	} {
 		list, root := tree(t, header+"\na,0\n", "a/0.png")
-		d, err := ReadDynamicList(list, root)
+		d, err := readList(list, root, Video)
 		require.NoError(t, err)
-		require.Equal(t, want, strings.Join(d.Classes(), " "), header)
+		require.Equal(t, want, strings.Join(d.Classes, " "), header)
 	}
 	require.Equal(t, "neutral happiness sadness surprise fear disgust anger", strings.Join(AffectNet7, " "))
 	require.Equal(t, "neutral happiness sadness surprise fear disgust anger contempt", strings.Join(AffectNet8, " "))

@@ -26,7 +26,7 @@ func TestEmbeddedRecipes(t *testing.T) {
 }
 
 // publishedBase is the encoder of every published run.
-var publishedBase = Model{ImageSize: 160, Frames: 16, PatchSize: 16, Tubelet: 2, Dim: 768, Depth: 12, Heads: 12, MLPRatio: 4}
+var publishedBase = Model{Encoder: Encoder{ImageSize: 160, Frames: 16, PatchSize: 16, Tubelet: 2, Dim: 768, Depth: 12, Heads: 12, MLPRatio: 4}}
 
 // publishedPretraining is that of S4D's released configuration, on two GPUs.
 func publishedPretraining() Recipe {

@@ -99,27 +99,32 @@ func TestFiguresAreWellFormed(t *testing.T) {
 
 // The figure of a confusion matrix has true classes by row, in percent of each row, and predicted ones by column.
 func TestConfusionFigureIsNotTransposed(t *testing.T) {
-	svg := string(confusionSVG([]string{"first", "second", "third"}, "", infer.Confusion{{6, 3, 1}, {0, 1, 3}, {2, 0, 48}}))
-	place := func(pattern string) (x, y float64) {
+	svg := figure(t, "matrix", matrix{[]string{"first", "second", "third"}, "", infer.Confusion{{6, 3, 1}, {0, 1, 3}, {2, 0, 48}}})
+	place := func(pattern string) (at float64) {
 		match := regexp.MustCompile(pattern).FindAllStringSubmatch(svg, -1)
 		require.Len(t, match, 1, pattern)
-		_, err := fmt.Sscan(match[0][1]+" "+match[0][2], &x, &y)
+		_, err := fmt.Sscan(match[0][1], &at)
 		require.NoError(t, err)
-		return x, y
+		return at
 	}
 	var columns, rows []float64
 	for _, name := range []string{"first", "second", "third"} {
-		x, _ := place(`translate\(([0-9.]+) ([0-9.]+)\) rotate\(-45\)"><text [^>]*>` + name + "<")
-		_, y := place(`<text x="([0-9.]+)" y="([0-9.]+)" text-anchor="end" class="strong">` + name + "<")
-		columns, rows = append(columns, x), append(rows, y)
+		columns = append(columns, place(`translate\(([0-9.]+) 86\) rotate\(-45\)" class="strong">`+name+"<"))
+		rows = append(rows, place(`<text x="86" y="([0-9.]+)" text-anchor="end" class="strong">`+name+"<"))
 	}
 	require.IsIncreasing(t, columns)
 	require.IsIncreasing(t, rows)
 	for row, percents := range [][]string{{"60", "30", "10"}, {"", "25", "75"}, {"4", "", "96"}} {
 		for column, percent := range percents {
 			if percent != "" {
-				x, y := place(`<text x="([0-9.]+)" y="([0-9.]+)" text-anchor="middle" class="strong">` + percent + "<")
-				require.Equal(t, []float64{columns[column], rows[row]}, []float64{x, y}, percent)
+				cell := `(?s)<g transform="translate\(([0-9.]+) ([0-9.]+)\)">\s*<rect[^>]*>\s*<text [^>]*>` + percent + "<"
+				match := regexp.MustCompile(cell).FindAllStringSubmatch(svg, -1)
+				require.Len(t, match, 1, percent)
+				var x, y float64
+				_, err := fmt.Sscan(match[0][1]+" "+match[0][2], &x, &y)
+				require.NoError(t, err)
+				require.InDelta(t, columns[column]-columns[0], x-92, 1e-9, percent)
+				require.InDelta(t, rows[row]-rows[0], y-92, 1e-9, percent)
 			}
 		}
 	}

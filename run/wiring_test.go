@@ -121,11 +121,11 @@ func pictures(t *testing.T, sets data.Sets) map[string]int {
 	t.Helper()
 	count := map[string]int{}
 	for _, d := range sets.All() {
-		for i := range d.Len() {
-			sample, err := d.Open(i)
+		for _, item := range d.Items {
+			sample, err := item.Open(t.Context(), data.OpenOptions{})
 			require.NoError(t, err)
 			for frame := range sample.Len() {
-				f, err := sample.Read([]int{frame})
+				f, err := sample.Read(t.Context(), []int{frame})
 				require.NoError(t, err)
 				count[string(f.Pix)]++
 			}
@@ -149,7 +149,7 @@ func TestDrawnTestsShareNoPicture(t *testing.T) {
 	during, err := validationSets(options(t, r), sets)
 	require.NoError(t, err)
 	for _, test := range []data.Sets{after, during} {
-		require.Equal(t, []int{14, 14}, []int{test.Image.Len(), test.Video.Len()})
+		require.Equal(t, []int{14, 14}, []int{len(test.Image.Items), len(test.Video.Items)})
 		for picture := range pictures(t, test) {
 			require.Zero(t, learned[picture])
 		}
@@ -164,11 +164,11 @@ func TestSizesOfSamples(t *testing.T) {
 	require.NoError(t, err)
 	check := func(sets data.Sets, frames, size int) {
 		for _, d := range sets.All() {
-			sample, err := d.Open(d.Len() - 1)
+			sample, err := d.Items[len(d.Items)-1].Open(t.Context(), data.OpenOptions{})
 			require.NoError(t, err)
-			f, err := sample.Read([]int{0})
+			f, err := sample.Read(t.Context(), []int{0})
 			require.NoError(t, err)
-			require.Equal(t, []int{data.ByModality(d.Modality(), 1, frames), size, size}, []int{sample.Len(), f.H, f.W})
+			require.Equal(t, []int{data.ByModality(d.Modality, 1, frames), size, size}, []int{sample.Len(), f.H, f.W})
 		}
 	}
 	sets, err := TrainingSets(o.Recipe, s, data.Lists{})
@@ -207,7 +207,7 @@ func TestCacheOfSets(t *testing.T) {
 			require.NoError(t, os.Remove(filepath.Join(dir, name+".png")))
 		}
 		for i := range 3 {
-			_, err := sets.Main.Image.Open(i)
+			_, err := sets.Main.Image.Items[i].Open(t.Context(), data.OpenOptions{})
 			require.Equal(t, i < kept, err == nil, "image %d with %d MiB", i, mib)
 		}
 	}

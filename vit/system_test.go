@@ -179,8 +179,7 @@ func TestStartRefusesPartialFiles(t *testing.T) {
 		System.Build(scope, r)
 		return scope.Err()
 	}
-	r := recipe.Recipe{}
-	Config{ImageSize: 16, Frames: 4, PatchSize: 8, Tubelet: 2, Dim: 64, Depth: 2, Heads: 1, MLPRatio: 4}.ToRecipe(&r)
+	r := recipe.Recipe{Model: recipe.Model{Encoder: recipe.Encoder{ImageSize: 16, Frames: 4, PatchSize: 8, Tubelet: 2, Dim: 64, Depth: 2, Heads: 1, MLPRatio: 4}}}
 	r.Model.VideoClasses = 9
 	require.NoError(t, start("mae_tiny.safetensors", "", r))
 	for _, name := range []string{"encoder.patch_embed.proj.bias", "encoder.blocks.1.norm1.weight", "encoder.blocks.0.attn.q_bias"} {
