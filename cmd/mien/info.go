@@ -15,7 +15,7 @@ import (
 )
 
 type infoCmd struct {
-	Model string `help:"s4d-tiny, s4d-small, s4d-base, s4d-large, vit-…, mae-…, a weights file or a run folder." placeholder:"NAME|FILE|RUN"`
+	Model string `help:"Size by its name (s4d-tiny, s4d-small, s4d-base, s4d-large, vit-…, mae-…), weights file, or run folder, finished or not." placeholder:"NAME|FILE|RUN"`
 	JSON  bool   `help:"Print JSON."`
 }
 
@@ -91,7 +91,7 @@ func describe(model string) (modelInfo, error) {
 	if r, ok := systems.Preset(model); ok {
 		info, err := infoOf(model, r)
 		if other, err := systems.Load(model); err == nil {
-			info.note = fmt.Sprintf("this is the published size; recipe %s trains another, %d wide: see `mien recipe %s`", model, other.Model.Dim, model)
+			info.note = fmt.Sprintf("this is the size; recipe %s trains another model, %d wide: see `mien recipe %s`", model, other.Model.Dim, model)
 		}
 		return info, err
 	}

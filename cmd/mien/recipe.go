@@ -8,7 +8,7 @@ import (
 )
 
 type recipeCmd struct {
-	Name string `arg:"" optional:"" help:"An embedded recipe; without a name, all are listed."`
+	Name string `arg:"" name:"recipe" optional:"" help:"An embedded recipe; without a name, all are listed."`
 }
 
 func (c *recipeCmd) Run(out *console) error {

@@ -17,8 +17,8 @@ import (
 // Document is where formats are documented, from the root of the repository.
 const Document = "docs/formats.md"
 
-// Documented returns the keys in the table below a heading of the document, in its order.
-func Documented(t testing.TB, heading string) (keys []string) {
+// Read returns the document.
+func Read(t testing.TB) string {
 	t.Helper()
 	path := filepath.FromSlash(Document)
 	for !exists(path) {
@@ -27,7 +27,13 @@ func Documented(t testing.TB, heading string) (keys []string) {
 	}
 	text, err := os.ReadFile(path)
 	require.NoError(t, err)
-	_, section, ok := strings.Cut(string(text), "\n## "+heading+"\n")
+	return string(text)
+}
+
+// Documented returns the keys in the table below a heading of the document, in its order.
+func Documented(t testing.TB, heading string) (keys []string) {
+	t.Helper()
+	_, section, ok := strings.Cut(Read(t), "\n## "+heading+"\n")
 	require.True(t, ok, "%s has no section %q", Document, heading)
 	section, _, _ = strings.Cut(section, "\n## ")
 	for _, row := range regexp.MustCompile("(?m)^\\| `([^`]+)`").FindAllStringSubmatch(section, -1) {
