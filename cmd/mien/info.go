@@ -68,6 +68,7 @@ type expertsInfo struct {
 
 // runInfo is what a run folder adds: how far the run is, and once it is finished, its metrics.
 type runInfo struct {
+	Recipe      string                    `json:"recipe"` // its name
 	EpochsDone  int                       `json:"epochs_done"`
 	Epochs      int                       `json:"epochs"`
 	Loss        map[data.Modality]float64 `json:"loss,omitempty"` // mean of the last epoch
@@ -131,7 +132,7 @@ func describeRun(s *run.State) *runInfo {
 	if s == nil {
 		return nil
 	}
-	info := &runInfo{EpochsDone: s.Epochs, Epochs: s.Recipe.Train.Epochs}
+	info := &runInfo{Recipe: s.Recipe.Name, EpochsDone: s.Epochs, Epochs: s.Recipe.Train.Epochs}
 	if m := s.Metrics; m != nil {
 		info.Loss, info.Final, info.Environment = m.Loss, m.Final, &m.Environment
 	}

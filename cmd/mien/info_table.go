@@ -41,7 +41,7 @@ func (m modelInfo) rows() [][]string {
 }
 
 func (r runInfo) rows() [][]string {
-	rows := [][]string{cells("epochs\t%d of %d", r.EpochsDone, r.Epochs)}
+	rows := [][]string{{"recipe", r.Recipe}, cells("epochs\t%d of %d", r.EpochsDone, r.Epochs)}
 	var losses []string
 	for _, m := range []data.Modality{data.Image, data.Video} {
 		if loss, ok := r.Loss[m]; ok {

@@ -97,7 +97,8 @@ func (w *walk) object(of reflect.Type, prefix string) {
 
 // element returns what a key of this type holds: the type of values that are printed one by one, or in a list or a map.
 func element(of reflect.Type) reflect.Type {
-	for !of.Implements(reflect.TypeFor[encoding.TextMarshaler]()) && slices.Contains([]reflect.Kind{reflect.Pointer, reflect.Slice, reflect.Map}, of.Kind()) {
+	inside := []reflect.Kind{reflect.Pointer, reflect.Slice, reflect.Map}
+	for !of.Implements(reflect.TypeFor[encoding.TextMarshaler]()) && slices.Contains(inside, of.Kind()) {
 		of = of.Elem()
 	}
 	return of
