@@ -15,9 +15,10 @@ import (
 )
 
 func TestFormats(t *testing.T) {
-	metadata, err := Metadata(recipe.Recipe{}, map[data.Modality][]string{data.Image: {"neutral"}})
+	metadata, err := Metadata(recipe.Recipe{}, map[data.Modality][]string{data.Image: {"neutral"}}, Trained{})
 	require.NoError(t, err)
 	metadata[weights.PrecisionKey] = "bf16" // as convert adds
+	formats.Check(t, "weights: trained", Origins{})
 	require.ElementsMatch(t, formats.Documented(t, "weights"), slices.Collect(maps.Keys(metadata)))
 }
 

@@ -106,17 +106,20 @@ func (f *folder) has(name string) bool {
 	return err == nil
 }
 
-// startLog opens the log with the entries of the finished epochs: steps that a killed run logged after its checkpoint are
-// repeated, as is the evaluation at the end of the last epoch.
-func (f *folder) startLog(finished, epochs int) error {
+// startLog opens the log: what the run learns from, and the entries of the finished epochs. Steps that a killed run logged after its
+// checkpoint are repeated, as is the evaluation at the end of the last epoch.
+func (f *folder) startLog(finished, epochs int, sources []Source) error {
 	var kept bytes.Buffer
+	if err := json.NewEncoder(&kept).Encode(dataLine{dataFormat, sources}); err != nil {
+		return err
+	}
 	old, err := os.ReadFile(f.path(logFile))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	for line := range bytes.Lines(old) {
 		var e logEntry
-		whole := bytes.HasSuffix(line, []byte("\n")) && json.Unmarshal(line, &e) == nil
+		whole := bytes.HasSuffix(line, []byte("\n")) && json.Unmarshal(line, &e) == nil && e.Data == nil
 		if whole && e.Epoch < finished && !(e.Metrics != nil && e.Epoch == epochs-1) {
 			kept.Write(line)
 		}
@@ -130,11 +133,19 @@ func (f *folder) startLog(finished, epochs int) error {
 
 // Formats of the lines of log.jsonl, as in docs/formats.md. Earlier versions wrote none, and left out what was 0.
 const (
+	dataFormat       = "mien-data-1"
 	stepFormat       = "mien-step-1"
 	evaluationFormat = "mien-evaluation-1"
 )
 
-// place is what every line of log.jsonl begins with.
+// dataLine is the first line: what the run learns from and is measured on. It stands there, not in metrics.json, so that a run that is
+// still going on, or failed, tells it too.
+type dataLine struct {
+	Format string   `json:"format"`
+	Data   []Source `json:"data"`
+}
+
+// place is what every other line begins with.
 type place struct {
 	Format string `json:"format"`
 	Epoch  int    `json:"epoch"`
@@ -159,13 +170,14 @@ type evaluationLine struct {
 // logEntry is a line of any kind, to read.
 type logEntry struct {
 	stepLine
+	Data    []Source      `json:"data"`
 	Metrics *infer.Report `json:"metrics"`
 }
 
 // logLine writes a line with its newline in one call, so that a kill truncates at most the last line.
 func (f *folder) logLine(line any) error { return json.NewEncoder(f.log).Encode(line) }
 
-// readLog returns the entries of a run's log. A last line truncated by a kill is ignored.
+// readLog returns the steps and evaluations of a run's log. A last line truncated by a kill is ignored.
 func readLog(dir string) ([]logEntry, error) {
 	path := filepath.Join(dir, logFile)
 	text, err := os.ReadFile(path)
@@ -181,7 +193,9 @@ func readLog(dir string) ([]logEntry, error) {
 		if err := json.Unmarshal(line, &e); err != nil {
 			return entries, fmt.Errorf("%s: %w", path, err)
 		}
-		entries = append(entries, e)
+		if e.Data == nil {
+			entries = append(entries, e)
+		}
 	}
 	return entries, nil
 }

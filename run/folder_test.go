@@ -14,7 +14,7 @@ import (
 // The confusion matrix of many classes is a long line; a line truncated by a kill is no error.
 func TestReadLog(t *testing.T) {
 	f := &folder{dir: t.TempDir()}
-	require.NoError(t, f.startLog(0, 1))
+	require.NoError(t, f.startLog(0, 1, []Source{}))
 	defer f.log.Close()
 	line := evaluationLine{place{evaluationFormat, 1, 6}, &infer.Report{Static: &infer.Score{Confusion: infer.NewConfusion(300)}}}
 	require.NoError(t, f.logLine(line))
@@ -22,7 +22,7 @@ func TestReadLog(t *testing.T) {
 	require.NoError(t, err)
 	got, err := readLog(f.dir)
 	require.NoError(t, err)
-	require.Equal(t, []logEntry{{stepLine{place: line.place}, line.Metrics}}, got)
+	require.Equal(t, []logEntry{{stepLine: stepLine{place: line.place}, Metrics: line.Metrics}}, got)
 }
 
 // Lines and metrics of earlier versions, without a format and without what was 0, are still read.
@@ -44,7 +44,7 @@ func TestEarlierVersions(t *testing.T) {
 	require.Equal(t, []Curve{{data.Image, []float64{1}, []float64{0}}, {data.Video, []float64{0, 2}, []float64{2.5, 1.5}}}, curves)
 
 	f := &folder{dir: dir}
-	require.NoError(t, f.startLog(1, 2)) // as resuming after one epoch of two does
+	require.NoError(t, f.startLog(1, 2, []Source{})) // as resuming after one epoch of two does
 	defer f.log.Close()
 	entries, err := readLog(dir)
 	require.NoError(t, err)
@@ -64,10 +64,11 @@ func TestEarlierVersions(t *testing.T) {
 // What a line holds does not depend on its values: a loss, a learning rate or a norm of 0 is written, too.
 func TestLinesHaveAllKeys(t *testing.T) {
 	f := &folder{dir: t.TempDir()}
-	require.NoError(t, f.startLog(0, 1))
+	require.NoError(t, f.startLog(0, 1, []Source{{"training", data.Image, DrawnFaces, 7, 2}}))
 	defer f.log.Close()
 	require.NoError(t, f.logLine(stepLine{place: place{Format: stepFormat}, Modality: data.Image}))
 	text, err := os.ReadFile(f.path(logFile))
 	require.NoError(t, err)
-	require.Equal(t, `{"format":"mien-step-1","epoch":0,"step":0,"modality":"image","loss":0,"lr":0,"grad_norm":0}`+"\n", string(text))
+	require.Equal(t, `{"format":"mien-data-1","data":[{"set":"training","modality":"image","origin":"drawn faces","samples":7,"classes":2}]}
+{"format":"mien-step-1","epoch":0,"step":0,"modality":"image","loss":0,"lr":0,"grad_norm":0}`+"\n", string(text))
 }

@@ -18,6 +18,7 @@ type State struct {
 	Recipe   recipe.Recipe
 	Epochs   int      // finished
 	Finished bool     // its model is written
+	Data     []Source // what it learns from and is measured on; none before the first step, nor from earlier versions
 	Metrics  *Metrics // nil before the end
 }
 
@@ -32,6 +33,7 @@ func ReadState(dir string) (*State, error) {
 	if s.Recipe, err = recipe.Parse(text); err != nil {
 		return nil, fmt.Errorf("%s: %w", f.path(recipeFile), err)
 	}
+	s.readData(f)
 	text, err = os.ReadFile(f.path(metricsFile))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -44,6 +46,17 @@ func ReadState(dir string) (*State, error) {
 	}
 	s.Epochs = s.Metrics.Epochs
 	return s, nil
+}
+
+// readData reads the sources from the first line of the log, which a killed run may not have written.
+func (s *State) readData(f folder) {
+	if log, err := os.Open(f.path(logFile)); err == nil {
+		defer log.Close()
+		var e logEntry
+		if json.NewDecoder(log).Decode(&e) == nil {
+			s.Data = e.Data
+		}
+	}
 }
 
 // readProgress reads from the checkpoint how far an unfinished run is.

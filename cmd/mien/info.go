@@ -27,25 +27,27 @@ const (
 
 // modelInfo is what info prints.
 type modelInfo struct {
-	Format           string         `json:"format"`
-	Model            string         `json:"model"`
-	System           string         `json:"system"`
-	Kind             string         `json:"kind"` // of the runs that train it
-	Parameters       int            `json:"parameters"`
-	ActiveParameters int            `json:"active_parameters"`
-	Encoder          recipe.Encoder `json:"encoder"`
-	Decoder          *decoderInfo   `json:"decoder,omitempty"`
-	Mask             *maskInfo      `json:"mask,omitempty"`
-	Experts          *expertsInfo   `json:"experts,omitempty"`
-	ImageTokens      int            `json:"image_tokens"`
-	VideoTokens      int            `json:"video_tokens"`
-	ImageLabels      []string       `json:"image_labels,omitempty"`
-	VideoLabels      []string       `json:"video_labels,omitempty"`
-	Stride           int            `json:"stride"`    // 0 for a size by its name
-	Precision        string         `json:"precision"` // of storage and inference, "" for a size by its name
-	Run              *runInfo       `json:"run,omitempty"`
+	Format           string            `json:"format"`
+	Model            string            `json:"model"`
+	System           string            `json:"system"`
+	Kind             string            `json:"kind"` // of the runs that train it
+	Parameters       int               `json:"parameters"`
+	ActiveParameters int               `json:"active_parameters"`
+	Encoder          recipe.Encoder    `json:"encoder"`
+	Decoder          *decoderInfo      `json:"decoder,omitempty"`
+	Mask             *maskInfo         `json:"mask,omitempty"`
+	Experts          *expertsInfo      `json:"experts,omitempty"`
+	ImageTokens      int               `json:"image_tokens"`
+	VideoTokens      int               `json:"video_tokens"`
+	ImageLabels      []string          `json:"image_labels,omitempty"`
+	VideoLabels      []string          `json:"video_labels,omitempty"`
+	Stride           int               `json:"stride"`    // 0 for a size by its name
+	Precision        string            `json:"precision"` // of storage and inference, "" for a size by its name
+	Trained          modelfile.Trained `json:"trained,omitempty"`
+	Run              *runInfo          `json:"run,omitempty"`
 
-	note string
+	learned string // Trained in words
+	note    string
 }
 
 type decoderInfo struct {
@@ -68,7 +70,8 @@ type expertsInfo struct {
 
 // runInfo is what a run folder adds: how far the run is, and once it is finished, its metrics.
 type runInfo struct {
-	Recipe      string                    `json:"recipe"` // its name
+	Recipe      string                    `json:"recipe"`         // its name
+	Data        []run.Source              `json:"data,omitempty"` // what it learns from and is measured on
 	EpochsDone  int                       `json:"epochs_done"`
 	Epochs      int                       `json:"epochs"`
 	Loss        map[data.Modality]float64 `json:"loss,omitempty"` // mean of the last epoch
@@ -124,6 +127,7 @@ func describeFile(fileOrRun string) (modelInfo, error) {
 	info, err := infoOf(fileOrRun, d.Recipe)
 	info.ImageLabels, info.VideoLabels = d.Labels[data.Image], d.Labels[data.Video]
 	info.Stride, info.Precision = d.Recipe.Data.Stride, d.Precision.String()
+	info.Trained, info.learned = d.Trained, learnedFrom(d)
 	return info, err
 }
 
@@ -132,7 +136,7 @@ func describeRun(s *run.State) *runInfo {
 	if s == nil {
 		return nil
 	}
-	info := &runInfo{Recipe: s.Recipe.Name, EpochsDone: s.Epochs, Epochs: s.Recipe.Train.Epochs}
+	info := &runInfo{Recipe: s.Recipe.Name, Data: s.Data, EpochsDone: s.Epochs, Epochs: s.Recipe.Train.Epochs}
 	if m := s.Metrics; m != nil {
 		info.Loss, info.Final, info.Environment = m.Loss, m.Final, &m.Environment
 	}

@@ -32,6 +32,7 @@ func (m modelInfo) rows() [][]string {
 		{"image classes", strings.Join(m.ImageLabels, ", ")},
 		{"video classes", strings.Join(m.VideoLabels, ", ")},
 		{"precision", m.Precision},
+		{"learned from", m.learned},
 	}...)
 	if m.Run != nil {
 		rows = append(rows, m.Run.rows()...)
@@ -41,7 +42,12 @@ func (m modelInfo) rows() [][]string {
 }
 
 func (r runInfo) rows() [][]string {
-	rows := [][]string{{"recipe", r.Recipe}, cells("epochs\t%d of %d", r.EpochsDone, r.Epochs)}
+	rows := [][]string{{"recipe", r.Recipe}}
+	for _, s := range r.Data {
+		of := counted(s.Samples, string(s.Modality))
+		rows = append(rows, cells("%s\t%s of %s: %s", s.Set, of, counted(s.Classes, "class"), s.Origin))
+	}
+	rows = append(rows, cells("epochs\t%d of %d", r.EpochsDone, r.Epochs))
 	var losses []string
 	for _, m := range []data.Modality{data.Image, data.Video} {
 		if loss, ok := r.Loss[m]; ok {
@@ -67,7 +73,11 @@ func stack(dim, depth, heads int) string {
 
 // counted returns a number with its noun.
 func counted(n int, noun string) string {
-	if n != 1 {
+	switch {
+	case n == 1:
+	case noun == "class":
+		noun = "classes"
+	default:
 		noun += "s"
 	}
 	return fmt.Sprintf("%d %s", n, noun)
