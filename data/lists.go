@@ -142,7 +142,7 @@ func (l *listed) find() (string, error) {
 	path := findSample(named, l.m)
 	if path == "" {
 		return "", fmt.Errorf("%s: no such %s (%s, line %d); is %s the folder that the list's names are relative to?",
-			named, ByModality(l.m, "image", "folder or video"), l.list, l.line, cmp.Or(l.root, "."))
+			named, ByModality(l.m, "image", "folder or video"), l.list, l.line, cmp.Or(l.root, "the current folder"))
 	}
 	return path, nil
 }

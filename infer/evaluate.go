@@ -25,6 +25,7 @@ type Score struct {
 	WAR       float64   `json:"war"`
 	N         int       `json:"n"`
 	Skipped   int       `json:"skipped"` // unreadable samples that are not among them
+	Labels    []string  `json:"labels"`  // names of the classes, in the order of the confusion matrix
 	Confusion Confusion `json:"confusion"`
 
 	Agreement *Agreement `json:"agreement_with_f32,omitempty"` // set if the model has a Reference
@@ -141,7 +142,7 @@ func (m *Model) score(ctx context.Context, d *data.Dataset) (*Score, error) {
 	if err := cmp.Or(m.answers(d.Modality), CheckLabels(d, classes)); err != nil {
 		return nil, err
 	}
-	s := &Score{Confusion: NewConfusion(classes), Skipped: d.Skipped}
+	s := &Score{Labels: m.Labels[d.Modality], Confusion: NewConfusion(classes), Skipped: d.Skipped}
 	if m.Reference != nil {
 		s.Agreement = &Agreement{}
 	}

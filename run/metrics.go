@@ -10,11 +10,15 @@ import (
 
 // What a finished run reports: metrics.json, and the loss curves from its log.
 
+// metricsFormat marks metrics.json. Earlier versions did not.
+const metricsFormat = "mien-metrics-1"
+
 // Metrics is the content of metrics.json.
 type Metrics struct {
+	Format      string                    `json:"format"`
 	Loss        map[data.Modality]float64 `json:"loss"` // mean of the last epoch
 	Final       *infer.Report             `json:"final,omitempty"`
-	Skipped     []data.Skipped            `json:"skipped"` // samples that could not be read
+	Skipped     []data.Skipped            `json:"skipped,omitempty"` // samples that could not be read
 	Epochs      int                       `json:"epochs"`
 	Parameters  int                       `json:"parameters"`
 	Environment Environment               `json:"environment"`

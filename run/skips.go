@@ -37,7 +37,7 @@ func (r *run) logSkips(epoch, step int) error {
 	for ; r.logged < len(r.skips.Samples); r.logged++ {
 		s := r.skips.Samples[r.logged]
 		r.Watch.Print("skipped " + s.Error)
-		if err := r.folder.logLine(logEntry{Epoch: epoch, Step: step, Skipped: &s}); err != nil {
+		if err := r.folder.logLine(skippedLine{place{skippedFormat, epoch, step}, s}); err != nil {
 			return err
 		}
 	}

@@ -22,6 +22,14 @@ type evalCmd struct {
 	dataFlags
 }
 
+const evaluationFormat = "mien-eval-1"
+
+// evaluation is what eval prints.
+type evaluation struct {
+	Format string `json:"format"`
+	*infer.Report
+}
+
 // modelFlags select the model and its precision.
 type modelFlags struct {
 	Model     string            `help:"Fine-tuned weights: a file or a run folder." required:"" placeholder:"FILE|RUN"`
@@ -73,7 +81,7 @@ func (c *evalCmd) Run(out *console) error {
 // print prints the result, as JSON or as tables.
 func (c *evalCmd) print(out *console, m *infer.Model, r *infer.Report) error {
 	if c.JSON {
-		return out.print(true, r, nil)
+		return out.print(true, evaluation{evaluationFormat, r}, nil)
 	}
 	printReport(out, r)
 	for _, s := range r.Scores() {
