@@ -159,7 +159,7 @@ func TestWriterRefuses(t *testing.T) {
 	info, err := os.Stat(path)
 	require.NoError(t, err)
 	if runtime.GOOS != "windows" {
-		require.Equal(t, os.FileMode(0o644), info.Mode())
+		require.Equal(t, os.FileMode(0o600), info.Mode(), "as before")
 	}
 }
 
