@@ -41,7 +41,7 @@ func TestStaticList(t *testing.T) {
 	require.Nil(t, d.Classes)
 	require.Empty(t, cmp.Diff(map[string]int{"680/ab_aligned/face 0.bmp": 3, "b.png": 0, "c.jpg": 11}, samples(d)))
 	for i := range d.Items {
-		sample, err := d.Items[i].Open(OpenOptions{})
+		sample, err := d.Items[i].Open(t.Context(), OpenOptions{})
 		require.NoError(t, err)
 		require.Equal(t, 1, sample.Len())
 	}
@@ -59,7 +59,7 @@ func TestDynamicLists(t *testing.T) {
 		require.Equal(t, Video, d.Modality)
 		require.Equal(t, map[string]int{c.id: 5}, samples(d))
 		require.Equal(t, c.class, d.Classes[5], "the header tells the order of the classes")
-		sample, err := d.Items[0].Open(OpenOptions{})
+		sample, err := d.Items[0].Open(t.Context(), OpenOptions{})
 		require.NoError(t, err)
 		require.Equal(t, 2, sample.Len())
 	}
@@ -73,7 +73,7 @@ func TestDynamicListNamesFiles(t *testing.T) {
 	d, err := readList(list, root, Video)
 	require.NoError(t, err)
 	for i := range d.Items {
-		sample, err := d.Items[i].Open(OpenOptions{})
+		sample, err := d.Items[i].Open(t.Context(), OpenOptions{})
 		require.NoError(t, err)
 		require.Equal(t, 6, sample.Len())
 	}
@@ -84,7 +84,7 @@ func TestAbsolutePathsIgnoreRoot(t *testing.T) {
 	list := write(t, "list.txt", []byte(filepath.Join(root, "a.png")+" 0"))
 	d, err := readList(list, "elsewhere", Image)
 	require.NoError(t, err)
-	_, err = d.Items[0].Open(OpenOptions{})
+	_, err = d.Items[0].Open(t.Context(), OpenOptions{})
 	require.NoError(t, err)
 }
 
@@ -134,6 +134,22 @@ func TestMissingList(t *testing.T) {
 		_, err = readList(".", ".", m)
 		require.EqualError(t, err, ".: a folder, not a list")
 	}
+}
+
+// The class orders of the datasets' lists, label by label, as they come out of each.
+func TestClassOrders(t *testing.T) {
+	for header, want := range map[string]string{
+		"video_name,label":  "happiness sadness neutral anger surprise disgust fear",
+		"path,id":           "anger disgust fear happiness neutral sadness surprise",
+		"video_name,labels": "anger anxiety contempt disappointment disgust fear happiness helplessness neutral sadness surprise",
+	} {
+		list, root := tree(t, header+"\na,0\n", "a/0.png")
+		d, err := readList(list, root, Video)
+		require.NoError(t, err)
+		require.Equal(t, want, strings.Join(d.Classes, " "), header)
+	}
+	require.Equal(t, "neutral happiness sadness surprise fear disgust anger", strings.Join(AffectNet7, " "))
+	require.Equal(t, "neutral happiness sadness surprise fear disgust anger contempt", strings.Join(AffectNet8, " "))
 }
 
 func TestDefaultLabels(t *testing.T) {

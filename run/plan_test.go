@@ -18,11 +18,11 @@ func shades(m data.Modality, n int) *data.Dataset {
 	d := &data.Dataset{Modality: m}
 	for i := range n {
 		d.Items = append(d.Items, data.Item{Name: "shade " + string(rune('a'+i)), Label: i % 5,
-			Open: func(opt data.OpenOptions) (data.Sample, error) {
+			Open: func(_ context.Context, opt data.OpenOptions) (data.Sample, error) {
 				if i == 25 {
 					return nil, errors.New("shade z can't be opened")
 				}
-				return data.NewSample("", shadeFrames, opt, func(frame int) (*data.Frames, error) { return shade(i, frame) }), nil
+				return data.NewSample("", shadeFrames, opt, func(_ context.Context, frame int) (*data.Frames, error) { return shade(i, frame) }), nil
 			}})
 	}
 	return d
@@ -148,7 +148,7 @@ func TestBatches(t *testing.T) {
 func TestViewsAreDrawnApart(t *testing.T) {
 	begins := func(seed uint64, epoch, step int) (at []int) {
 		p := shadePlan(t, 4, 18, func(r *recipe.Recipe) { r.Seed = seed })
-		b, err := p.load(epoch, step, data.Video, []int{3, 3, 3, 3, 3, 3, 3, 3})
+		b, err := p.load(t.Context(), epoch, step, data.Video, []int{3, 3, 3, 3, 3, 3, 3, 3})
 		require.NoError(t, err)
 		require.Len(t, b.Views, 16)
 		for _, v := range b.Views {
@@ -194,12 +194,13 @@ func TestSeedOrdersEpochs(t *testing.T) {
 	o, i, v := drawn(1, 0)
 	require.Equal(t, [][]int{images, videos}, [][]int{i, v})
 	require.Equal(t, order, o)
-	balanced := func(seed uint64) []int {
+	balanced := func(seed uint64, epoch int) []int {
 		p := shadePlan(t, 22, 20, func(r *recipe.Recipe) { r.Seed, r.Train.BalanceStatic = seed, true })
-		return p.draw(data.Image, 22, 0)
+		return p.draw(data.Image, 22, epoch)
 	}
-	require.NotEqual(t, balanced(1), balanced(2))
-	require.Equal(t, balanced(1), balanced(1))
+	require.NotEqual(t, balanced(1, 0), balanced(2, 0))
+	require.NotEqual(t, balanced(1, 0), balanced(1, 1))
+	require.Equal(t, balanced(1, 1), balanced(1, 1))
 }
 
 // A balanced draw shows each class equally often, however rare it is; videos are drawn unbalanced.
