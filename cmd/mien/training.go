@@ -123,7 +123,7 @@ type watcher struct {
 
 func (w *watcher) Start(total, done int) {
 	w.Progress = report.NewProgress(w.out.stderr, total, w.description)
-	w.Add(done)
+	w.Resume(done)
 }
 
 func (w *watcher) Step(s train.Step, m data.Modality) {
