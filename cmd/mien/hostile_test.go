@@ -83,7 +83,7 @@ func TestHostileFiles(t *testing.T) {
 		"init from NaN":        {"finetune", "--recipe", "s4d-tiny", "--init", nan, "--out", filepath.Join(dir, "run")},
 		"conversion of NaN":    {"convert", nan, filepath.Join(dir, "out.safetensors")},
 		"init from int8":       {"finetune", "--recipe", "s4d-tiny", "--init", filepath.Join(dir, "nan.safetensors"), "--out", filepath.Join(dir, "run")},
-		"not a model":          {"eval", "--model", golden + "mae_image.safetensors"},
+		"not a model":          {"eval", "--drawn", "--model", golden + "mae_image.safetensors"},
 		"pretrained as model":  {"predict", "--model", golden + "released_pretrain.pt", golden + "face.png"},
 		"init of another size": {"finetune", "--recipe", "s4d-tiny", "--init", golden + "released_pretrain.pt", "--out", filepath.Join(dir, "run")},
 		"convert":              {"convert", file("c.pth", checkpoint[:1000]), filepath.Join(dir, "out.safetensors")},
