@@ -79,7 +79,7 @@ func TestHostileFiles(t *testing.T) {
 		"int8 without scales":  {"predict", "--model", file("renamed.safetensors", bytes.Replace(int8, []byte(".scale"), []byte(".SCALE"), 1)), golden + "face.png"},
 		"int8 of NaN":          {"predict", "--model", file("nan.safetensors", withNaN(t, int8, ".scale")), golden + "face.png"},
 		"NaN":                  {"predict", "--model", nan, golden + "face.png"},
-		"evaluation of NaN":    {"eval", "--model", nan},
+		"evaluation of NaN":    {"eval", "--model", nan, "--drawn"},
 		"init from NaN":        {"finetune", "--recipe", "s4d-tiny", "--init", nan, "--out", filepath.Join(dir, "run")},
 		"conversion of NaN":    {"convert", nan, filepath.Join(dir, "out.safetensors")},
 		"init from int8":       {"finetune", "--recipe", "s4d-tiny", "--init", filepath.Join(dir, "nan.safetensors"), "--out", filepath.Join(dir, "run")},
