@@ -13,7 +13,7 @@ import (
 const (
 	maxEpochs    = 100_000
 	maxBatch     = 1 << 16
-	maxStride    = 10_000
+	maxStride    = 1000
 	maxRepeat    = 10_000
 	maxDrawn     = 1_000_000
 	maxCacheMiB  = 1 << 20 // 1 TiB
