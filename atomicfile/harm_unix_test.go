@@ -59,10 +59,10 @@ func TestLinksAreFollowed(t *testing.T) {
 // A new file has the permissions that the umask leaves, a replaced one those that it had, also while it is written.
 func TestPermissions(t *testing.T) {
 	dir := t.TempDir()
-	mask := syscall.Umask(0o027)
+	mask := syscall.Umask(0o007)
 	defer syscall.Umask(mask)
 	for name, c := range map[string]struct{ old, want os.FileMode }{
-		"new": {0, 0o640}, "secret": {0o600, 0o600}, "shared": {0o666, 0o666}, "read-only": {0o444, 0o444},
+		"new": {0, 0o660}, "secret": {0o600, 0o600}, "shared": {0o666, 0o666}, "read-only": {0o444, 0o444},
 	} {
 		path := filepath.Join(dir, name)
 		if c.old != 0 {

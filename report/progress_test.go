@@ -50,6 +50,11 @@ func TestBarOnATerminal(t *testing.T) {
 	p.Add(4)
 	require.Equal(t, "\rlearning [============            ] 5/10, 0s left\x1b[K", b.String())
 	b.Reset()
+	p.columns, p.said = func() int { return 10 }, time.Time{}
+	p.Add(0)
+	require.Equal(t, "\r… 5/10, …\x1b[K", b.String(), "nine, as the last column may wrap")
+	b.Reset()
+	p.columns = func() int { return 60 }
 	p.Print("epoch 1")
 	p.Add(5)
 	p.Finish()
