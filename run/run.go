@@ -47,6 +47,7 @@ type Options struct {
 	Recompute  bool             // rematerialise layers in the backward pass: less memory, the same bits
 	Precision  engine.Precision // of products; parameters stay float32
 	SkipBad    int              // samples that may be unreadable and are left out
+	Memory     int64            // that the run may use, in bytes; 0 if unknown
 	Watch      Watcher
 }
 
@@ -121,6 +122,9 @@ func (r *run) prepare(ctx context.Context) (err error) {
 		return err
 	}
 	r.plan.skip = r.SkipBad
+	if err := r.checkCost(); err != nil {
+		return err
+	}
 	if err := r.build(sets.Labels); err != nil {
 		return err
 	}
