@@ -3,14 +3,12 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
 	"runtime"
-	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -18,7 +16,6 @@ import (
 	"mien/asm"
 	"mien/engine"
 	"mien/engine/cpu"
-	"mien/report"
 	"mien/run"
 )
 
@@ -38,27 +35,6 @@ type cli struct {
 	Version kong.VersionFlag `help:"Print version and kernels."`
 }
 
-// console is the environment of a command: where it writes, and its backend.
-type console struct {
-	ctx            context.Context
-	stdout, stderr io.Writer
-	backend        engine.Backend
-}
-
-// print prints a result: as JSON, or as a table of rows.
-func (out *console) print(asJSON bool, result any, header []string, rows ...[]string) error {
-	if asJSON {
-		return json.NewEncoder(out.stdout).Encode(result)
-	}
-	report.Table(out.stdout, header, rows)
-	return nil
-}
-
-// cells formats a row of a table; tabs separate its cells.
-func cells(format string, args ...any) []string {
-	return strings.Split(fmt.Sprintf(format, args...), "\t")
-}
-
 // newBackend returns the backend of all commands. No other code names a concrete backend.
 func newBackend() engine.Backend { return cpu.New() }
 
@@ -72,9 +48,12 @@ func main() {
 
 // execute parses args, runs a command and returns the exit status.
 func execute(ctx context.Context, args []string, stdout, stderr io.Writer) (code int) {
+	out := &console{ctx: ctx, stdout: &checked{Writer: stdout}, stderr: stderr}
 	defer func() {
 		if p := recover(); p != nil {
 			code = reportPanic(stderr, p)
+		} else if code == 0 {
+			code = reportError(stderr, out.stdout.err)
 		}
 	}()
 	if err := asm.ActiveErr(); err != nil {
@@ -84,22 +63,24 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) (code
 	exited := -1
 	parser := kong.Must(&c, kong.Name("mien"),
 		kong.Description("mien learns and reads facial expressions in images and videos."),
-		kong.Writers(stdout, stderr), kong.Exit(func(code int) { exited = code }),
+		kong.Writers(out.stdout, stderr), kong.Exit(func(code int) { exited = code }),
 		kong.Vars{"version": fmt.Sprintf("mien %s, %s kernels, %s/%s", run.Version(), asm.F32().Name, runtime.GOOS, runtime.GOARCH)},
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
 	parsed, err := parser.Parse(args)
-	if exited >= 0 { // --help and --version
+	switch {
+	case out.stdout.err != nil:
+		return reportError(stderr, out.stdout.err)
+	case exited >= 0: // --help and --version
 		return exited
-	}
-	if err != nil {
+	case err != nil:
 		return reportError(stderr, fmt.Errorf("%w\nhint: `mien --help` lists commands and flags", err))
 	}
 	if c.Threads > 0 {
 		runtime.GOMAXPROCS(int(c.Threads))
 	}
-	b := newBackend()
-	defer b.Close()
-	return reportError(stderr, parsed.Run(&console{ctx: ctx, stdout: stdout, stderr: stderr, backend: b}))
+	out.backend = newBackend()
+	defer out.backend.Close()
+	return reportError(stderr, parsed.Run(out))
 }
 
 // interrupted is the shell's exit status for a command ended by Ctrl-C.
