@@ -1,6 +1,7 @@
 package data
 
 import (
+	"context"
 	"slices"
 	"sync/atomic"
 )
@@ -51,14 +52,14 @@ type cached struct {
 
 // open decodes the whole sample into the cache if it fits, without a lock: two goroutines that open the same sample at the same
 // time do the work twice, which is rare and harmless.
-func (c *cached) open(opt OpenOptions) (Sample, error) {
+func (c *cached) open(ctx context.Context, opt OpenOptions) (Sample, error) {
 	if opt != c.size && opt != (OpenOptions{}) {
-		return c.Open(opt)
+		return c.Open(ctx, opt)
 	}
 	if kept := c.kept.Load(); kept != nil {
 		return kept, nil
 	}
-	opened, err := c.Open(c.size)
+	opened, err := c.Open(ctx, c.size)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +69,7 @@ func (c *cached) open(opt OpenOptions) (Sample, error) {
 	}
 	frames := make([]*Frames, opened.Len())
 	for i := range frames {
-		if frames[i], err = opened.Read([]int{i}); err != nil {
+		if frames[i], err = opened.Read(ctx, []int{i}); err != nil {
 			c.memory.free.Add(bytes)
 			return nil, err
 		}

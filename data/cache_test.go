@@ -1,6 +1,7 @@
 package data
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"sync"
@@ -19,9 +20,9 @@ type counted struct {
 func (d *counted) set() *Dataset {
 	set := &Dataset{Modality: Video}
 	for i := range 4 {
-		set.Items = append(set.Items, Item{fmt.Sprint("video", i), i, func(opt OpenOptions) (Sample, error) {
+		set.Items = append(set.Items, Item{fmt.Sprint("video", i), i, func(_ context.Context, opt OpenOptions) (Sample, error) {
 			d.opened.Add(1)
-			return NewSample("", 5, opt, func(t int) (*Frames, error) {
+			return NewSample("", 5, opt, func(_ context.Context, t int) (*Frames, error) {
 				d.read.Add(1)
 				if d.broken {
 					return nil, errors.New("broken")
@@ -36,10 +37,10 @@ func (d *counted) set() *Dataset {
 // readFrom opens sample i and reads two frames of it.
 func readFrom(t *testing.T, d *Dataset, i int) {
 	t.Helper()
-	sample, err := d.Items[i].Open(OpenOptions{})
+	sample, err := d.Items[i].Open(t.Context(), OpenOptions{})
 	require.NoError(t, err)
 	require.Equal(t, 5, sample.Len())
-	f, err := sample.Read([]int{4, 1})
+	f, err := sample.Read(t.Context(), []int{4, 1})
 	require.NoError(t, err)
 	require.Equal(t, []uint8{uint8(10*i + 4), uint8(10*i + 1)}, firsts(f))
 	require.Equal(t, [2]int{6, 6}, [2]int{f.H, f.W})
@@ -78,7 +79,7 @@ func TestCacheGivesBackAfterErrors(t *testing.T) {
 	d := &counted{broken: true}
 	c := Cache(d.set(), NewBudget(5*6*6*3), 6, 6)
 	for range 3 {
-		_, err := c.Items[0].Open(OpenOptions{})
+		_, err := c.Items[0].Open(t.Context(), OpenOptions{})
 		require.EqualError(t, err, "broken")
 	}
 	d.broken = false

@@ -1,6 +1,7 @@
 package data
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"testing"
@@ -22,7 +23,7 @@ func (d toy) itemName(i int) string { return fmt.Sprint(d.name, i) }
 func (d toy) set() *Dataset {
 	set := &Dataset{Modality: d.modality, Classes: d.classes}
 	for i, label := range d.labels {
-		set.Items = append(set.Items, Item{d.itemName(i), label, func(opt OpenOptions) (Sample, error) {
+		set.Items = append(set.Items, Item{d.itemName(i), label, func(_ context.Context, opt OpenOptions) (Sample, error) {
 			if opt.H > 0 && d.sized != nil {
 				*d.sized = append(*d.sized, i)
 			}
@@ -36,14 +37,14 @@ func (d toy) set() *Dataset {
 func requireSame(t *testing.T, d *Dataset, i int, want toy, j int) {
 	t.Helper()
 	require.Equal(t, want.itemName(j), d.Items[i].Name)
-	sample, err := d.Items[i].Open(OpenOptions{})
+	sample, err := d.Items[i].Open(t.Context(), OpenOptions{})
 	require.NoError(t, err)
-	f, err := sample.Read([]int{0})
+	f, err := sample.Read(t.Context(), []int{0})
 	require.NoError(t, err)
 	require.Equal(t, grey(6, 4, want.name[0]+uint8(j)), f)
-	sample, err = d.Items[i].Open(OpenOptions{H: 3, W: 5})
+	sample, err = d.Items[i].Open(t.Context(), OpenOptions{H: 3, W: 5})
 	require.NoError(t, err)
-	f, err = sample.Read([]int{0})
+	f, err = sample.Read(t.Context(), []int{0})
 	require.NoError(t, err)
 	require.Equal(t, [2]int{3, 5}, [2]int{f.H, f.W})
 	require.Equal(t, j, (*want.sized)[len(*want.sized)-1], "resized when it is decoded, not each time that it is read")

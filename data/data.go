@@ -2,6 +2,8 @@
 // which a run uses them. It returns bytes and numbers, not tensors. Go on with lists.go, open.go and transform.go.
 package data
 
+import "context"
+
 // Frames is an image (T = 1) or a run of video frames as 8-bit RGB.
 type Frames struct {
 	T, H, W int
@@ -35,11 +37,11 @@ func ByModality[T any](m Modality, image, video T) T {
 	return video
 }
 
-// Sample is an opened image (one frame) or video. Frames are decoded on demand.
+// Sample is an opened image (one frame) or video. Frames are decoded on demand; a context that ends stops reading between two.
 type Sample interface {
 	Len() int
 	// Read decodes the frames at the given indices, which may repeat and need not be sorted. All have one size.
-	Read(indices []int) (*Frames, error)
+	Read(ctx context.Context, indices []int) (*Frames, error)
 }
 
 // Dataset is a list of labelled images or of labelled videos, never both.
@@ -51,7 +53,7 @@ type Dataset struct {
 
 // Item is a labelled sample that is not opened yet.
 type Item struct {
-	Name  string                            // in messages and tables, usually its path
-	Label int                               // 0-based class
-	Open  func(OpenOptions) (Sample, error) // safe for concurrent use
+	Name  string                                             // in messages and tables, usually its path
+	Label int                                                // 0-based class
+	Open  func(context.Context, OpenOptions) (Sample, error) // safe for concurrent use
 }

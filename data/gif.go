@@ -3,6 +3,7 @@ package data
 import (
 	"bufio"
 	"cmp"
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -18,7 +19,7 @@ import (
 const maxGIFFrames = 10_000
 
 // decodeGIF composes the frames of a GIF on a black canvas.
-func decodeGIF(r io.ReadSeeker, config image.Config, opt OpenOptions, lim limits) ([]*Frames, error) {
+func decodeGIF(ctx context.Context, r io.ReadSeeker, config image.Config, opt OpenOptions, lim limits) ([]*Frames, error) {
 	count, area, err := scanGIF(bufio.NewReader(r))
 	if err != nil {
 		return nil, decoderError(err)
@@ -39,6 +40,9 @@ func decodeGIF(r io.ReadSeeker, config image.Config, opt OpenOptions, lim limits
 	canvas := NewFrames(1, config.Height, config.Width)
 	frames := make([]*Frames, len(g.Image))
 	for i, m := range g.Image {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 		before := canvas.Pix
 		if g.Disposal[i] == gif.DisposalPrevious {
 			canvas.Pix = slices.Clone(before)

@@ -2,6 +2,7 @@ package data
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"image"
@@ -30,7 +31,7 @@ type limits struct {
 // from Pillow's.
 //
 // The size is checked before pixels are decoded.
-func decodeFile(r io.ReadSeeker, opt OpenOptions, lim limits) (frames []*Frames, err error) {
+func decodeFile(ctx context.Context, r io.ReadSeeker, opt OpenOptions, lim limits) (frames []*Frames, err error) {
 	defer recoverDecoder(&err)
 	config, format, err := decodeConfig(r, lim.pixels)
 	if err != nil {
@@ -39,7 +40,7 @@ func decodeFile(r io.ReadSeeker, opt OpenOptions, lim limits) (frames []*Frames,
 	orientation, ycbcr := 1, color.YCbCrToRGB
 	switch {
 	case format == "gif" && lim.frames > 1:
-		return decodeGIF(r, config, opt, lim)
+		return decodeGIF(ctx, r, config, opt, lim)
 	case format == "webp":
 		ycbcr = studioToRGB
 	case format == "jpeg":

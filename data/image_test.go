@@ -27,7 +27,7 @@ func TestImagesAreReadAsPillowDoes(t *testing.T) {
 		{"single.gif", 0}, {"lossless.webp", 0}, {"lossless_alpha.webp", 0}, {"grey.jpg", 0.5}, {"444.jpg", 1},
 		{"cmyk.jpg", 1}, {"lossy.webp", 5}, {"rgb.jpg", 5}, {"progressive.jpg", 5}, // chroma is upsampled differently
 	} {
-		got, err := OpenImage(filepath.Join("testdata", "images", c.name), OpenOptions{})
+		got, err := OpenImage(t.Context(), filepath.Join("testdata", "images", c.name), OpenOptions{})
 		require.NoError(t, err, c.name)
 		want := readPNG(t, "images/want_"+c.name+".png")
 		require.LessOrEqual(t, meanDifference(t, want, got), c.mean, c.name)
@@ -45,15 +45,15 @@ func TestEXIFOrientationIsApplied(t *testing.T) {
 
 func TestAnimatedGIFIsComposedAsPillowDoes(t *testing.T) {
 	strip := readPNG(t, "images/want_animated.gif.png")
-	sample, m, err := Open("testdata/images/animated.gif", OpenOptions{})
+	sample, m, err := Open(t.Context(), "testdata/images/animated.gif", OpenOptions{})
 	require.NoError(t, err)
 	require.Equal(t, Video, m)
 	require.Equal(t, 6, sample.Len())
-	got, err := sample.Read([]int{0, 1, 2, 3, 4, 5})
+	got, err := sample.Read(t.Context(), []int{0, 1, 2, 3, 4, 5})
 	require.NoError(t, err)
 	require.Equal(t, strip.Pix, got.Pix)
 
-	first, err := OpenImage("testdata/images/animated.gif", OpenOptions{})
+	first, err := OpenImage(t.Context(), "testdata/images/animated.gif", OpenOptions{})
 	require.NoError(t, err)
 	require.Equal(t, got.Frame(0), first.Pix)
 }
@@ -74,7 +74,7 @@ func TestGIFDisposal(t *testing.T) {
 	}
 	var file bytes.Buffer
 	require.NoError(t, gif.EncodeAll(&file, g))
-	frames, err := decodeFile(bytes.NewReader(file.Bytes()), OpenOptions{}, limits{100, 1000, 10})
+	frames, err := decodeFile(t.Context(), bytes.NewReader(file.Bytes()), OpenOptions{}, limits{100, 1000, 10})
 	require.NoError(t, err)
 	var seen []string
 	for _, f := range frames {
@@ -91,10 +91,10 @@ func TestGIFLimits(t *testing.T) {
 	file, err := os.ReadFile("testdata/images/animated.gif") // 6 frames of 25×18, composed 8,100 bytes
 	require.NoError(t, err)
 	for _, lim := range []limits{{pixels: 1000, bytes: 8099, frames: 10}, {pixels: 1000, bytes: 1 << 20, frames: 5}} {
-		_, err = decodeFile(bytes.NewReader(file), OpenOptions{}, lim)
+		_, err = decodeFile(t.Context(), bytes.NewReader(file), OpenOptions{}, lim)
 		require.ErrorContains(t, err, "an animation of 6 frames of 25×18 pixels is more than the limit")
 	}
-	_, err = decodeFile(bytes.NewReader(file), OpenOptions{H: 2, W: 2}, limits{pixels: 1000, bytes: 3000, frames: 10})
+	_, err = decodeFile(t.Context(), bytes.NewReader(file), OpenOptions{H: 2, W: 2}, limits{pixels: 1000, bytes: 3000, frames: 10})
 	require.NoError(t, err, "resized frames are what counts")
 }
 
@@ -112,7 +112,7 @@ func TestHugeImageIsRefusedBeforeDecoding(t *testing.T) {
 	path := write(t, "huge.png", pngHeader(100_000, 100_000))
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	_, _, err := Open(path, OpenOptions{})
+	_, _, err := Open(t.Context(), path, OpenOptions{})
 	runtime.ReadMemStats(&after)
 	require.EqualError(t, err, path+": 100000×100000 pixels are more than the limit of 64000000")
 	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(1<<20))
@@ -128,10 +128,10 @@ func TestBadImages(t *testing.T) {
 		{filepath.Join(folder, "missing.jpg"), "no such file or directory"},
 		{folder, "a folder, not an image"},
 	} {
-		_, err := OpenImage(c.path, OpenOptions{})
+		_, err := OpenImage(t.Context(), c.path, OpenOptions{})
 		require.EqualError(t, err, c.path+": "+c.want)
 	}
-	_, err := OpenImage(os.DevNull, OpenOptions{})
+	_, err := OpenImage(t.Context(), os.DevNull, OpenOptions{})
 	require.ErrorContains(t, err, "neither a file nor a folder")
 }
 
@@ -153,7 +153,7 @@ func TestTruncatedImages(t *testing.T) {
 		file, err := os.ReadFile(path)
 		require.NoError(t, err)
 		for n := range file {
-			_, err := decodeFile(bytes.NewReader(file[:n]), OpenOptions{}, limits{1 << 20, 1 << 20, 100})
+			_, err := decodeFile(t.Context(), bytes.NewReader(file[:n]), OpenOptions{}, limits{1 << 20, 1 << 20, 100})
 			if n < len(file)/2 {
 				require.Error(t, err, "%s cut to %d bytes", path, n)
 			}
@@ -178,7 +178,7 @@ func FuzzDecodeImage(f *testing.F) {
 	}
 	f.Add(pngHeader(1000, 1000))
 	f.Fuzz(func(t *testing.T, file []byte) {
-		frames, err := decodeFile(bytes.NewReader(file), OpenOptions{}, limits{1 << 16, 1 << 20, 100})
+		frames, err := decodeFile(t.Context(), bytes.NewReader(file), OpenOptions{}, limits{1 << 16, 1 << 20, 100})
 		if err != nil {
 			return
 		}

@@ -3,6 +3,7 @@ package data
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -170,12 +171,12 @@ func (r row) item(m Modality, root string) (Item, error) {
 		return Item{}, fmt.Errorf("line %d: %s: no such %s; is %s the folder that the list's names are relative to?",
 			r.line, named, ByModality(m, "image", "folder or video"), root)
 	}
-	return Item{id, label, func(opt OpenOptions) (Sample, error) {
+	return Item{id, label, func(ctx context.Context, opt OpenOptions) (Sample, error) {
 		if m == Video {
-			sample, _, err := Open(path, opt)
+			sample, _, err := Open(ctx, path, opt)
 			return sample, err
 		}
-		f, err := OpenImage(path, opt)
+		f, err := OpenImage(ctx, path, opt)
 		if err != nil {
 			return nil, err
 		}

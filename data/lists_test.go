@@ -41,7 +41,7 @@ func TestStaticList(t *testing.T) {
 	require.Nil(t, d.Classes)
 	require.Empty(t, cmp.Diff(map[string]int{"680/ab_aligned/face 0.bmp": 3, "b.png": 0, "c.jpg": 11}, samples(d)))
 	for i := range d.Items {
-		sample, err := d.Items[i].Open(OpenOptions{})
+		sample, err := d.Items[i].Open(t.Context(), OpenOptions{})
 		require.NoError(t, err)
 		require.Equal(t, 1, sample.Len())
 	}
@@ -59,7 +59,7 @@ func TestDynamicLists(t *testing.T) {
 		require.Equal(t, Video, d.Modality)
 		require.Equal(t, map[string]int{c.id: 5}, samples(d))
 		require.Equal(t, c.class, d.Classes[5], "the header tells the order of the classes")
-		sample, err := d.Items[0].Open(OpenOptions{})
+		sample, err := d.Items[0].Open(t.Context(), OpenOptions{})
 		require.NoError(t, err)
 		require.Equal(t, 2, sample.Len())
 	}
@@ -73,7 +73,7 @@ func TestDynamicListNamesFiles(t *testing.T) {
 	d, err := readList(list, root, Video)
 	require.NoError(t, err)
 	for i := range d.Items {
-		sample, err := d.Items[i].Open(OpenOptions{})
+		sample, err := d.Items[i].Open(t.Context(), OpenOptions{})
 		require.NoError(t, err)
 		require.Equal(t, 6, sample.Len())
 	}
@@ -84,7 +84,7 @@ func TestAbsolutePathsIgnoreRoot(t *testing.T) {
 	list := write(t, "list.txt", []byte(filepath.Join(root, "a.png")+" 0"))
 	d, err := readList(list, "elsewhere", Image)
 	require.NoError(t, err)
-	_, err = d.Items[0].Open(OpenOptions{})
+	_, err = d.Items[0].Open(t.Context(), OpenOptions{})
 	require.NoError(t, err)
 }
 

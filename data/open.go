@@ -1,6 +1,7 @@
 package data
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -46,7 +47,7 @@ func (o OpenOptions) fit(f *Frames) *Frames {
 // through an ffmpeg executable, a video. Images have one frame and modality Image, all else modality Video. The frames of a
 // folder are decoded on demand, in the lexicographic order of their names; the others are decoded here, so that a damaged file
 // is an error of Open.
-func Open(path string, opt OpenOptions) (Sample, Modality, error) {
+func Open(ctx context.Context, path string, opt OpenOptions) (Sample, Modality, error) {
 	info, err := stat(path)
 	if err != nil {
 		return nil, "", err
@@ -58,9 +59,9 @@ func Open(path string, opt OpenOptions) (Sample, Modality, error) {
 	var frames []*Frames
 	isVideo := slices.Contains(videoExts, lowerExt(path))
 	if isVideo {
-		frames, err = decodeVideo(path, opt)
+		frames, err = decodeVideo(ctx, path, opt)
 	} else {
-		frames, err = openFrames(path, opt, maxGIFFrames)
+		frames, err = openFrames(ctx, path, opt, maxGIFFrames)
 	}
 	if err != nil {
 		return nil, "", err
@@ -72,17 +73,17 @@ func Open(path string, opt OpenOptions) (Sample, Modality, error) {
 }
 
 // OpenImage decodes one image, of an animated GIF the first frame.
-func OpenImage(path string, opt OpenOptions) (*Frames, error) {
-	frames, err := openFrames(path, opt, 1)
+func OpenImage(ctx context.Context, path string, opt OpenOptions) (*Frames, error) {
+	frames, err := openFrames(ctx, path, opt, 1)
 	if err != nil {
 		return nil, err
 	}
 	return frames[0], nil
 }
 
-func openFrames(path string, opt OpenOptions, maxFrames int) ([]*Frames, error) {
+func openFrames(ctx context.Context, path string, opt OpenOptions, maxFrames int) ([]*Frames, error) {
 	return fromFile(path, "an image", func(f *os.File) ([]*Frames, error) {
-		return decodeFile(f, opt, limits{pixels: maxPixels, bytes: maxVideoBytes, frames: maxFrames})
+		return decodeFile(ctx, f, opt, limits{pixels: maxPixels, bytes: maxVideoBytes, frames: maxFrames})
 	})
 }
 

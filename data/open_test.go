@@ -2,6 +2,7 @@ package data
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -38,16 +39,16 @@ func TestFolderIsAVideo(t *testing.T) {
 		writePNG(t, filepath.Join(dir, name), grey(4, 6, uint8(i)))
 	}
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "notes.txt"), nil, 0o644))
-	sample, m, err := Open(dir, OpenOptions{})
+	sample, m, err := Open(t.Context(), dir, OpenOptions{})
 	require.NoError(t, err)
 	require.Equal(t, Video, m)
 	require.Equal(t, 3, sample.Len())
-	f, err := sample.Read([]int{2, 0, 1, 1})
+	f, err := sample.Read(t.Context(), []int{2, 0, 1, 1})
 	require.NoError(t, err)
 	require.Equal(t, []uint8{1, 0, 2, 2}, firsts(f))
 	require.Equal(t, [3]int{4, 4, 6}, [3]int{f.T, f.H, f.W})
 	for _, bad := range [][]int{{3}, {-1}, nil} {
-		_, err = sample.Read(bad)
+		_, err = sample.Read(t.Context(), bad)
 		require.Error(t, err)
 	}
 }
@@ -56,14 +57,14 @@ func TestFolderOfSeveralSizes(t *testing.T) {
 	dir := t.TempDir()
 	writePNG(t, filepath.Join(dir, "a.png"), grey(4, 6, 1))
 	writePNG(t, filepath.Join(dir, "b.png"), grey(8, 8, 2))
-	sample, _, err := Open(dir, OpenOptions{})
+	sample, _, err := Open(t.Context(), dir, OpenOptions{})
 	require.NoError(t, err)
-	_, err = sample.Read([]int{0, 1})
+	_, err = sample.Read(t.Context(), []int{0, 1})
 	require.EqualError(t, err, filepath.Join(dir, "b.png")+": 8×8 pixels, but the video's other frames have 6×4")
 
-	sample, _, err = Open(dir, OpenOptions{H: 3, W: 2})
+	sample, _, err = Open(t.Context(), dir, OpenOptions{H: 3, W: 2})
 	require.NoError(t, err)
-	f, err := sample.Read([]int{0, 1})
+	f, err := sample.Read(t.Context(), []int{0, 1})
 	require.NoError(t, err)
 	require.Equal(t, [3]int{2, 3, 2}, [3]int{f.T, f.H, f.W})
 	require.Equal(t, []uint8{1, 2}, firsts(f))
@@ -71,30 +72,30 @@ func TestFolderOfSeveralSizes(t *testing.T) {
 
 func TestBadFolders(t *testing.T) {
 	dir := t.TempDir()
-	_, _, err := Open(dir, OpenOptions{})
+	_, _, err := Open(t.Context(), dir, OpenOptions{})
 	require.EqualError(t, err, dir+": no images (*.jpg, *.jpeg, *.png, *.bmp, *.webp) in this folder")
-	_, _, err = Open(filepath.Join(dir, "missing"), OpenOptions{})
+	_, _, err = Open(t.Context(), filepath.Join(dir, "missing"), OpenOptions{})
 	require.EqualError(t, err, filepath.Join(dir, "missing")+": no such file or directory")
 
 	broken := filepath.Join(dir, "0.jpg")
 	require.NoError(t, os.WriteFile(broken, []byte("text"), 0o644))
-	sample, _, err := Open(dir, OpenOptions{})
+	sample, _, err := Open(t.Context(), dir, OpenOptions{})
 	require.NoError(t, err)
-	_, err = sample.Read([]int{0})
+	_, err = sample.Read(t.Context(), []int{0})
 	require.EqualError(t, err, broken+": not an image: neither JPEG, PNG, GIF, WebP nor BMP")
 }
 
 func TestReadIsBounded(t *testing.T) {
 	sample := inMemory("video", []*Frames{grey(1000, 1000, 0)})
-	_, err := sample.Read(make([]int, 200))
+	_, err := sample.Read(t.Context(), make([]int, 200))
 	require.EqualError(t, err, "video: 200 frames of 1000×1000 pixels are more than the limit of 512 MiB; read fewer or smaller ones")
 }
 
 func TestImageIsResizedOnOpening(t *testing.T) {
-	sample, m, err := Open("testdata/resize/source.png", OpenOptions{H: 96, W: 80})
+	sample, m, err := Open(t.Context(), "testdata/resize/source.png", OpenOptions{H: 96, W: 80})
 	require.NoError(t, err)
 	require.Equal(t, Image, m)
-	f, err := sample.Read([]int{0})
+	f, err := sample.Read(t.Context(), []int{0})
 	require.NoError(t, err)
 	require.Equal(t, readPNG(t, "resize/80x96.png"), f)
 }
@@ -113,7 +114,7 @@ func fakeFFmpeg(t *testing.T, script string) {
 func TestVideoWithoutFFmpeg(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	path := write(t, "a.MP4", nil)
-	_, _, err := Open(path, OpenOptions{})
+	_, _, err := Open(t.Context(), path, OpenOptions{})
 	require.EqualError(t, err, path+": reading a video needs ffmpeg, which is not on the PATH: install it, or extract the frames into a folder")
 }
 
@@ -135,14 +136,14 @@ func TestVideoThroughFFmpeg(t *testing.T) {
 	} {
 		fakeFFmpeg(t, c.script)
 		path := write(t, "a.webm", nil)
-		sample, m, err := Open(path, OpenOptions{})
+		sample, m, err := Open(t.Context(), path, OpenOptions{})
 		if !strings.HasPrefix(c.want, "[") {
 			require.EqualError(t, err, path+": "+c.want, c.script)
 			continue
 		}
 		require.NoError(t, err, c.script)
 		require.Equal(t, Video, m)
-		f, err := sample.Read(allOf(sample.Len()))
+		f, err := sample.Read(t.Context(), allOf(sample.Len()))
 		require.NoError(t, err)
 		require.Equal(t, c.want, fmt.Sprint(firsts(f)), c.script)
 	}
@@ -171,15 +172,15 @@ func TestVideoWithRealFFmpeg(t *testing.T) {
 	if err != nil {
 		t.Skipf("this ffmpeg cannot make a test video: %s", out)
 	}
-	sample, _, err := Open(path, OpenOptions{H: 24, W: 32})
+	sample, _, err := Open(t.Context(), path, OpenOptions{H: 24, W: 32})
 	require.NoError(t, err)
 	require.Equal(t, 10, sample.Len())
-	f, err := sample.Read([]int{0, 9})
+	f, err := sample.Read(t.Context(), []int{0, 9})
 	require.NoError(t, err)
 	require.Equal(t, [3]int{2, 24, 32}, [3]int{f.T, f.H, f.W})
 
 	text := write(t, "text.mp4", []byte("no video"))
-	_, _, err = Open(text, OpenOptions{})
+	_, _, err = Open(t.Context(), text, OpenOptions{})
 	require.ErrorContains(t, err, text+": ffmpeg: ")
 	require.NotContains(t, err.Error(), "\n")
 }
@@ -195,4 +196,24 @@ func FuzzReadPPMs(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A context that ends stops reading between two frames, whatever the format.
+func TestEndedContextStopsReading(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	dir := t.TempDir()
+	writePNG(t, filepath.Join(dir, "0.png"), grey(4, 6, 1))
+	folder, _, err := Open(ctx, dir, OpenOptions{})
+	require.NoError(t, err)
+	drawn := NewSample("drawn", 3, OpenOptions{}, func(_ context.Context, i int) (*Frames, error) {
+		cancel()
+		require.Zero(t, i)
+		return grey(4, 6, 1), nil
+	})
+	_, err = drawn.Read(ctx, []int{0, 1, 2})
+	require.ErrorIs(t, err, context.Canceled)
+	_, err = folder.Read(ctx, []int{0})
+	require.ErrorIs(t, err, context.Canceled)
+	_, _, err = Open(ctx, "testdata/images/animated.gif", OpenOptions{})
+	require.ErrorIs(t, err, context.Canceled)
 }

@@ -12,7 +12,7 @@ import (
 
 func readPNG(t *testing.T, name string) *Frames {
 	t.Helper()
-	f, err := OpenImage(filepath.Join("testdata", name), OpenOptions{})
+	f, err := OpenImage(t.Context(), filepath.Join("testdata", name), OpenOptions{})
 	require.NoError(t, err)
 	return f
 }

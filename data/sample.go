@@ -1,6 +1,7 @@
 package data
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,20 +13,20 @@ import (
 type sample struct {
 	name  string
 	n     int
-	frame func(i int) (*Frames, error) // frame i, which the caller must not change
+	frame func(ctx context.Context, i int) (*Frames, error) // frame i, which the caller must not change
 	opt   OpenOptions
 	paths []string // names of the frames in messages, nil if they have none
 }
 
 // NewSample returns a sample of n frames of one size, which frame decodes or draws one by one when they are read. frame must be
 // safe for concurrent use.
-func NewSample(name string, n int, opt OpenOptions, frame func(i int) (*Frames, error)) Sample {
+func NewSample(name string, n int, opt OpenOptions, frame func(ctx context.Context, i int) (*Frames, error)) Sample {
 	return &sample{name: name, n: n, frame: frame, opt: opt}
 }
 
 // inMemory returns a sample of single frames of one size.
 func inMemory(name string, frames []*Frames) *sample {
-	return &sample{name: name, n: len(frames), frame: func(i int) (*Frames, error) { return frames[i], nil }}
+	return &sample{name: name, n: len(frames), frame: func(_ context.Context, i int) (*Frames, error) { return frames[i], nil }}
 }
 
 // openFolder returns the images of a folder as the frames of a video.
@@ -45,19 +46,22 @@ func openFolder(dir string, opt OpenOptions) (Sample, error) {
 	if len(paths) == 0 {
 		return nil, fmt.Errorf("%s: no images (*%s) in this folder", dir, strings.Join(imageExts, ", *"))
 	}
-	frame := func(i int) (*Frames, error) { return OpenImage(paths[i], opt) }
+	frame := func(ctx context.Context, i int) (*Frames, error) { return OpenImage(ctx, paths[i], opt) }
 	return &sample{name: dir, n: len(paths), frame: frame, paths: paths}, nil
 }
 
 func (s *sample) Len() int { return s.n }
 
 // Read refuses missing frames and more bytes than a video may have.
-func (s *sample) Read(indices []int) (*Frames, error) {
+func (s *sample) Read(ctx context.Context, indices []int) (*Frames, error) {
 	if len(indices) == 0 {
 		return nil, fmt.Errorf("%s: no frame asked for", s.name)
 	}
 	var out *Frames
 	for i, index := range indices {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 		if index < 0 || index >= s.n {
 			return nil, fmt.Errorf("%s: frame %d asked for, but there are %d", s.name, index, s.n)
 		}
@@ -65,7 +69,7 @@ func (s *sample) Read(indices []int) (*Frames, error) {
 			copy(out.Frame(i), out.Frame(i-1))
 			continue
 		}
-		f, err := s.frame(index)
+		f, err := s.frame(ctx, index)
 		if err != nil {
 			return nil, err
 		}

@@ -47,9 +47,9 @@ func TestCachedSets(t *testing.T) {
 	s := Sets{Image: d.set(), Video: video.set()}.Cached(memory, 6)
 	require.Equal(t, Image, s.Image.Modality)
 	for range 2 {
-		sample, err := s.Image.Items[0].Open(OpenOptions{})
+		sample, err := s.Image.Items[0].Open(t.Context(), OpenOptions{})
 		require.NoError(t, err)
-		f, err := sample.Read([]int{0})
+		f, err := sample.Read(t.Context(), []int{0})
 		require.NoError(t, err)
 		require.Equal(t, [2]int{6, 6}, [2]int{f.H, f.W})
 		readFrom(t, s.Video, 2)

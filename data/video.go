@@ -3,6 +3,7 @@ package data
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -15,7 +16,7 @@ import (
 
 // decodeVideo decodes a video with the ffmpeg executable, which writes one PPM image after another to a pipe. Each is resized as
 // it is read, so that only frames of the requested size are kept.
-func decodeVideo(path string, opt OpenOptions) (frames []*Frames, err error) {
+func decodeVideo(ctx context.Context, path string, opt OpenOptions) (frames []*Frames, err error) {
 	ffmpeg, err := exec.LookPath("ffmpeg")
 	if err != nil {
 		return nil, fmt.Errorf("%s: reading a video needs ffmpeg, which is not on the PATH: install it, or extract the frames into a folder", path)
@@ -23,7 +24,7 @@ func decodeVideo(path string, opt OpenOptions) (frames []*Frames, err error) {
 	// ffmpeg 5.1 renamed the option that passes every frame through as stored; without it, a video with a nominal rate of 1000
 	// (as recorded by browsers) would have every frame repeated many times.
 	for _, passthrough := range [][]string{{"-fps_mode", "passthrough"}, {"-vsync", "0"}} {
-		if frames, err = runFFmpeg(ffmpeg, path, passthrough, opt); err == nil {
+		if frames, err = runFFmpeg(ctx, ffmpeg, path, passthrough, opt); err == nil {
 			return frames, nil
 		}
 		if !strings.Contains(err.Error(), passthrough[0][1:]) {
@@ -34,7 +35,7 @@ func decodeVideo(path string, opt OpenOptions) (frames []*Frames, err error) {
 }
 
 // runFFmpeg returns all frames of the first video stream.
-func runFFmpeg(ffmpeg, path string, passthrough []string, opt OpenOptions) ([]*Frames, error) {
+func runFFmpeg(ctx context.Context, ffmpeg, path string, passthrough []string, opt OpenOptions) ([]*Frames, error) {
 	absolute, err := filepath.Abs(path)
 	if err != nil {
 		return nil, err
@@ -43,7 +44,7 @@ func runFFmpeg(ffmpeg, path string, passthrough []string, opt OpenOptions) ([]*F
 	input := []string{"-v", "error", "-nostdin", "-protocol_whitelist", "file", "-max_pixels", strconv.Itoa(maxPixels),
 		"-i", "file:" + absolute, "-map", "0:v:0"}
 	output := []string{"-pix_fmt", "rgb24", "-c:v", "ppm", "-f", "image2pipe", "pipe:1"}
-	cmd := exec.Command(ffmpeg, slices.Concat(input, passthrough, output)...)
+	cmd := exec.CommandContext(ctx, ffmpeg, slices.Concat(input, passthrough, output)...)
 	var messages tail
 	cmd.Stderr = &messages
 	stdout, err := cmd.StdoutPipe()
@@ -58,6 +59,9 @@ func runFFmpeg(ffmpeg, path string, passthrough []string, opt OpenOptions) ([]*F
 		_ = cmd.Process.Kill() // it would block on the pipe
 	}
 	waitErr := cmd.Wait()
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
 	message := messages.lastLine()
 	switch {
 	case readErr != nil && !errors.Is(readErr, io.ErrUnexpectedEOF):

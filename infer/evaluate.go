@@ -140,8 +140,8 @@ func (m *Model) score(ctx context.Context, d *data.Dataset) (*Score, error) {
 	if m.Reference != nil {
 		s.Agreement = &Agreement{}
 	}
-	loaded := data.Ordered(ctx, len(d.Items), 2, 2*evalBatch, func(_ context.Context, i int) ([]data.View, error) {
-		return m.open(d, i)
+	loaded := data.Ordered(ctx, len(d.Items), 2, 2*evalBatch, func(ctx context.Context, i int) ([]data.View, error) {
+		return m.open(ctx, d, i)
 	})
 	var samples [][]data.View
 	first := 0
@@ -161,12 +161,12 @@ func (m *Model) score(ctx context.Context, d *data.Dataset) (*Score, error) {
 }
 
 // open returns the model's views of a sample of a set. The errors of Open already name the sample.
-func (m *Model) open(d *data.Dataset, i int) ([]data.View, error) {
-	sample, err := d.Items[i].Open(data.OpenOptions{})
+func (m *Model) open(ctx context.Context, d *data.Dataset, i int) ([]data.View, error) {
+	sample, err := d.Items[i].Open(ctx, data.OpenOptions{})
 	if err != nil {
 		return nil, err
 	}
-	views, err := m.Views(sample, d.Modality)
+	views, err := m.Views(ctx, sample, d.Modality)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", d.Items[i].Name, err)
 	}

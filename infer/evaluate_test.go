@@ -66,14 +66,14 @@ func TestEvaluateCountsPredictions(t *testing.T) {
 func TestPredictionIsTheMeanOfWindows(t *testing.T) {
 	m := openModel(t, published)
 	d := videos(t, "video_name,label", 1)
-	sample, err := d.Items[0].Open(data.OpenOptions{})
+	sample, err := d.Items[0].Open(t.Context(), data.OpenOptions{})
 	require.NoError(t, err)
 	require.Equal(t, 80, sample.Len())
 	want := make([]float64, 7)
 	windows := data.TestWindows(80, 16, 4)
 	require.NotEqual(t, windows[0], windows[1])
 	for _, w := range windows {
-		frames, err := sample.Read(w)
+		frames, err := sample.Read(t.Context(), w)
 		require.NoError(t, err)
 		b := &system.Batch{Modality: data.Video, Views: []data.View{data.Transform{H: 160, W: 160}.Eval(frames)}}
 		tape := ag.NewInferenceTape(m.backend, engine.Full)
@@ -174,13 +174,13 @@ func TestEvaluationReadsItsWindows(t *testing.T) {
 	m := &Model{}
 	m.Recipe = r
 	sample := &counted{}
-	views, err := m.Views(sample, data.Video)
+	views, err := m.Views(t.Context(), sample, data.Video)
 	require.NoError(t, err)
 	require.Len(t, views, 2)
 	require.Equal(t, [][]int{{0, 1, 2, 3}, {16, 17, 18, 19}}, sample.read)
 	require.Equal(t, []int{4, 32, 32}, []int{views[1].T, views[1].H, views[1].W})
 	sample = &counted{}
-	views, err = m.Views(sample, data.Image)
+	views, err = m.Views(t.Context(), sample, data.Image)
 	require.NoError(t, err)
 	require.Len(t, views, 1)
 	require.Equal(t, [][]int{{0}}, sample.read)
@@ -191,7 +191,7 @@ type counted struct{ read [][]int }
 
 func (c *counted) Len() int { return 20 }
 
-func (c *counted) Read(indices []int) (*data.Frames, error) {
+func (c *counted) Read(_ context.Context, indices []int) (*data.Frames, error) {
 	c.read = append(c.read, slices.Clone(indices))
 	return data.NewFrames(len(indices), 36, 40), nil
 }
@@ -200,8 +200,8 @@ func (c *counted) Read(indices []int) (*data.Frames, error) {
 func TestEvaluateErrors(t *testing.T) {
 	m := openModel(t, published)
 	broken := images(t, 3)
-	broken.Items[1].Open = func(opt data.OpenOptions) (data.Sample, error) {
-		return data.NewSample("", 1, opt, func(int) (*data.Frames, error) { return nil, errors.New("it is damaged") }), nil
+	broken.Items[1].Open = func(_ context.Context, opt data.OpenOptions) (data.Sample, error) {
+		return data.NewSample("", 1, opt, func(context.Context, int) (*data.Frames, error) { return nil, errors.New("it is damaged") }), nil
 	}
 	_, err := m.Evaluate(t.Context(), data.Sets{Image: broken})
 	require.EqualError(t, err, "clip/004.png: it is damaged")

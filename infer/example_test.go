@@ -18,13 +18,14 @@ func Example() {
 	}
 	defer model.Close()
 
+	ctx := context.Background()
 	const path = "../testdata/golden/face.png"
 	size := model.Recipe.Model.ImageSize
-	face, modality, err := data.Open(path, data.OpenOptions{H: size, W: size})
+	face, modality, err := data.Open(ctx, path, data.OpenOptions{H: size, W: size})
 	if err != nil {
 		log.Fatal(err)
 	}
-	answer, err := model.Predict(context.Background(), path, face, modality)
+	answer, err := model.Predict(ctx, path, face, modality)
 	if err != nil {
 		log.Fatal(err)
 	}

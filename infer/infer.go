@@ -75,7 +75,7 @@ func (m *Model) Predict(ctx context.Context, path string, sample data.Sample, mo
 	if m.Net.Classes(modality) == 0 {
 		return Prediction{}, fmt.Errorf("%s: it is %s, and the model has no head for that", path, article[modality])
 	}
-	views, err := m.Views(sample, modality)
+	views, err := m.Views(ctx, sample, modality)
 	if err != nil {
 		return Prediction{}, fmt.Errorf("%s: %w", path, err)
 	}
@@ -91,7 +91,7 @@ func (m *Model) Predict(ctx context.Context, path string, sample data.Sample, mo
 var article = map[data.Modality]string{data.Image: "an image", data.Video: "a video"}
 
 // Views returns the model's input for a sample: the image itself, or the test windows of a video.
-func (m *Model) Views(sample data.Sample, modality data.Modality) ([]data.View, error) {
+func (m *Model) Views(ctx context.Context, sample data.Sample, modality data.Modality) ([]data.View, error) {
 	r := m.Recipe
 	windows := [][]int{{0}}
 	if modality == data.Video {
@@ -99,7 +99,7 @@ func (m *Model) Views(sample data.Sample, modality data.Modality) ([]data.View, 
 	}
 	var views []data.View
 	for _, w := range windows {
-		frames, err := sample.Read(w)
+		frames, err := sample.Read(ctx, w)
 		if err != nil {
 			return nil, err
 		}

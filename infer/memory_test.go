@@ -56,7 +56,7 @@ func (s *scarce) Alloc(bytes int) (engine.Buffer, error) {
 
 // Running out of memory while opening a model, predicting, evaluating or reading routes is one error that says what to do.
 func TestMemoryEnds(t *testing.T) {
-	face, _, err := data.Open(filepath.Join(goldenDir, "face.png"), data.OpenOptions{H: 160, W: 160})
+	face, _, err := data.Open(t.Context(), filepath.Join(goldenDir, "face.png"), data.OpenOptions{H: 160, W: 160})
 	require.NoError(t, err)
 	set := images(t, 1)
 	b := &scarce{Backend: cpu.New()}

@@ -109,7 +109,7 @@ func videos(t *testing.T, header string, labels ...int) *data.Dataset {
 // predict classifies one sample of a set.
 func predict(t *testing.T, m *Model, d *data.Dataset, i int) Prediction {
 	t.Helper()
-	sample, err := d.Items[i].Open(data.OpenOptions{})
+	sample, err := d.Items[i].Open(t.Context(), data.OpenOptions{})
 	require.NoError(t, err)
 	p, err := m.Predict(t.Context(), d.Items[i].Name, sample, d.Modality)
 	require.NoError(t, err)

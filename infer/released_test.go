@@ -24,7 +24,7 @@ func TestReleasedCheckpoint(t *testing.T) {
 		defer m.Close()
 		for name, modality := range map[string]data.Modality{"face.png": data.Image, "clip": data.Video} {
 			path := golden.Path(t, name)
-			sample, kind, err := data.Open(path, data.OpenOptions{})
+			sample, kind, err := data.Open(t.Context(), path, data.OpenOptions{})
 			require.NoError(t, err)
 			require.Equal(t, modality, kind)
 			p, err := m.Predict(t.Context(), path, sample, kind)

@@ -17,7 +17,7 @@ func (m *Model) Routes(ctx context.Context, d *data.Dataset, i int) (choices [][
 	if !ok || len(net.ExpertBlocks()) == 0 {
 		return nil, nil
 	}
-	views, err := m.open(d, i)
+	views, err := m.open(ctx, d, i)
 	if err != nil {
 		return nil, err
 	}

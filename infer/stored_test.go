@@ -14,7 +14,7 @@ import (
 
 // A stored model gives bit-identical results to one that is rounded when opened, and another precision can be requested.
 func TestStoredModelPredictsTheSame(t *testing.T) {
-	face, _, err := data.Open(filepath.Join(goldenDir, "face.png"), data.OpenOptions{})
+	face, _, err := data.Open(t.Context(), filepath.Join(goldenDir, "face.png"), data.OpenOptions{})
 	require.NoError(t, err)
 	predict := func(path string, p *engine.Precision, want engine.Precision) []float64 {
 		m, err := Open(path, cpu.New(), p)

@@ -27,7 +27,7 @@ func Reconstruct(ctx context.Context, fileOrRun string, b engine.Backend, s data
 	defer scope.Free()
 	views := infer.Model{Description: d}
 	return collect(ctx, s, n, func(set *data.Dataset, i int, sample data.Sample) (Reconstruction, error) {
-		seen, err := views.Views(sample, set.Modality)
+		seen, err := views.Views(ctx, sample, set.Modality)
 		if err != nil {
 			return Reconstruction{}, err
 		}
@@ -54,7 +54,7 @@ func reconstruct(model system.Reconstructor, backend engine.Backend, b *system.B
 func collect[T any](ctx context.Context, s data.Sets, n int, show func(*data.Dataset, int, data.Sample) (T, error)) (all []T, err error) {
 	for _, d := range s.All() {
 		for i, item := range d.Items[:min(n, len(d.Items))] {
-			sample, err := item.Open(data.OpenOptions{})
+			sample, err := item.Open(ctx, data.OpenOptions{})
 			if err != nil {
 				return nil, err
 			}
@@ -81,7 +81,7 @@ func Examples(ctx context.Context, m *infer.Model, s data.Sets, n int) ([]Exampl
 		if e.Prediction, err = m.Predict(ctx, d.Items[i].Name, sample, d.Modality); err != nil {
 			return e, err
 		}
-		views, err := m.Views(sample, d.Modality)
+		views, err := m.Views(ctx, sample, d.Modality)
 		if err != nil {
 			return e, err
 		}

@@ -73,8 +73,8 @@ func (p *plan) batches(ctx context.Context, epoch int) iter.Seq2[*system.Batch, 
 		n := p.distinct(m)
 		members[step], samples[m] = samples[m][:n], samples[m][n:]
 	}
-	return data.Ordered(ctx, len(order), 2, ahead, func(_ context.Context, step int) (*system.Batch, error) {
-		return p.load(epoch, step, order[step], members[step])
+	return data.Ordered(ctx, len(order), 2, ahead, func(ctx context.Context, step int) (*system.Batch, error) {
+		return p.load(ctx, epoch, step, order[step], members[step])
 	})
 }
 
@@ -107,14 +107,14 @@ func (p *plan) at(epoch int) data.Sets {
 }
 
 // load reads and augments the samples of one step.
-func (p *plan) load(epoch, step int, m data.Modality, members []int) (*system.Batch, error) {
+func (p *plan) load(ctx context.Context, epoch, step int, m data.Modality, members []int) (*system.Batch, error) {
 	r, set := p.recipe, p.at(epoch).Of(m)
 	b := &system.Batch{Epoch: epoch, Step: step, Seed: r.Seed, Modality: m}
 	for k, i := range members {
 		item := set.Items[i]
 		for v := range p.repeat(m) {
 			rng := data.Stream(r.Seed, "view", epoch, step, k, v)
-			sample, err := item.Open(data.OpenOptions{})
+			sample, err := item.Open(ctx, data.OpenOptions{})
 			if err != nil {
 				return nil, err
 			}
@@ -122,7 +122,7 @@ func (p *plan) load(epoch, step int, m data.Modality, members []int) (*system.Ba
 			if m == data.Video {
 				indices = data.TrainIndices(sample.Len(), r.Model.Frames, r.Data.Stride, rng)
 			}
-			frames, err := sample.Read(indices)
+			frames, err := sample.Read(ctx, indices)
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", item.Name, err)
 			}

@@ -18,11 +18,11 @@ func shades(m data.Modality, n int) *data.Dataset {
 	d := &data.Dataset{Modality: m}
 	for i := range n {
 		d.Items = append(d.Items, data.Item{Name: "shade " + string(rune('a'+i)), Label: i % 5,
-			Open: func(opt data.OpenOptions) (data.Sample, error) {
+			Open: func(_ context.Context, opt data.OpenOptions) (data.Sample, error) {
 				if i == 25 {
 					return nil, errors.New("shade z can't be opened")
 				}
-				return data.NewSample("", shadeFrames, opt, func(frame int) (*data.Frames, error) { return shade(i, frame) }), nil
+				return data.NewSample("", shadeFrames, opt, func(_ context.Context, frame int) (*data.Frames, error) { return shade(i, frame) }), nil
 			}})
 	}
 	return d
@@ -148,7 +148,7 @@ func TestBatches(t *testing.T) {
 func TestViewsAreDrawnApart(t *testing.T) {
 	begins := func(seed uint64, epoch, step int) (at []int) {
 		p := shadePlan(t, 4, 18, func(r *recipe.Recipe) { r.Seed = seed })
-		b, err := p.load(epoch, step, data.Video, []int{3, 3, 3, 3, 3, 3, 3, 3})
+		b, err := p.load(t.Context(), epoch, step, data.Video, []int{3, 3, 3, 3, 3, 3, 3, 3})
 		require.NoError(t, err)
 		require.Len(t, b.Views, 16)
 		for _, v := range b.Views {

@@ -168,9 +168,9 @@ func TestDrawnTest(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []int{8, 8}, []int{len(test.Image.Items), len(test.Video.Items)})
 	pixels := func(d *data.Dataset, i int) []uint8 {
-		sample, err := d.Items[i].Open(data.OpenOptions{})
+		sample, err := d.Items[i].Open(t.Context(), data.OpenOptions{})
 		require.NoError(t, err)
-		f, err := sample.Read([]int{0})
+		f, err := sample.Read(t.Context(), []int{0})
 		require.NoError(t, err)
 		return f.Pix
 	}

@@ -32,7 +32,7 @@ func (c *predictCmd) Run(out *console) error {
 		}
 	}()
 	for _, path := range c.Paths {
-		sample, modality, err := data.Open(path, data.OpenOptions{H: m.Recipe.Model.ImageSize, W: m.Recipe.Model.ImageSize})
+		sample, modality, err := data.Open(out.ctx, path, data.OpenOptions{H: m.Recipe.Model.ImageSize, W: m.Recipe.Model.ImageSize})
 		if err != nil {
 			return err
 		}

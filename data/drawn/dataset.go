@@ -1,6 +1,7 @@
 package drawn
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -46,7 +47,7 @@ func (s *set) first(n int) *data.Dataset {
 	d := &data.Dataset{Modality: s.modality, Classes: s.classes}
 	for i := range n {
 		d.Items = append(d.Items, data.Item{Name: s.name(i), Label: i % len(s.classes),
-			Open: func(opt data.OpenOptions) (data.Sample, error) { return s.open(i, opt) }})
+			Open: func(_ context.Context, opt data.OpenOptions) (data.Sample, error) { return s.open(i, opt) }})
 	}
 	return d
 }
@@ -80,7 +81,7 @@ func (s *set) open(i int, opt data.OpenOptions) (data.Sample, error) {
 	} else {
 		m = newMotion(rng, s.class(i), s.frames)
 	}
-	return data.NewSample(s.name(i), s.frames, opt, func(i int) (*data.Frames, error) {
+	return data.NewSample(s.name(i), s.frames, opt, func(_ context.Context, i int) (*data.Frames, error) {
 		f := data.NewFrames(1, s.size, s.size)
 		face, aus := Face{face.Identity, m.conditions(face.Conditions, i)}, m.action(i)
 		render(f.Pix, &face, &aus, s.size, s.size)

@@ -14,9 +14,9 @@ import (
 
 func read(t *testing.T, set *data.Dataset, i int, frames ...int) []uint8 {
 	t.Helper()
-	c, err := set.Items[i].Open(data.OpenOptions{})
+	c, err := set.Items[i].Open(t.Context(), data.OpenOptions{})
 	require.NoError(t, err)
-	f, err := c.Read(frames)
+	f, err := c.Read(t.Context(), frames)
 	require.NoError(t, err)
 	require.Equal(t, len(frames), f.T)
 	return f.Pix
@@ -83,16 +83,16 @@ func TestBadRequestsAreErrors(t *testing.T) {
 		{Videos(1, 3, 8, 5000), "size 5000 is outside"},
 		{Videos(1, 3, 0, 32), "video of 0 frames"},
 	} {
-		_, err := c.set.Items[0].Open(data.OpenOptions{})
+		_, err := c.set.Items[0].Open(t.Context(), data.OpenOptions{})
 		require.ErrorContains(t, err, c.want)
 	}
 	require.Empty(t, Images(1, -3, 32).Items)
 	for _, set := range []*data.Dataset{Images(1, 1, 32), Videos(1, 1, 4, 32)} {
-		c, err := set.Items[0].Open(data.OpenOptions{})
+		c, err := set.Items[0].Open(t.Context(), data.OpenOptions{})
 		require.NoError(t, err)
-		_, err = c.Read([]int{0, 4})
+		_, err = c.Read(t.Context(), []int{0, 4})
 		require.ErrorContains(t, err, "frame 4 asked for")
-		_, err = c.Read([]int{-1})
+		_, err = c.Read(t.Context(), []int{-1})
 		require.ErrorContains(t, err, "frame -1 asked for")
 	}
 }
@@ -105,7 +105,7 @@ func TestSeedsShareNoFace(t *testing.T) {
 	remember := func(s *set, i int) {
 		c, err := s.open(i, data.OpenOptions{})
 		require.NoError(t, err)
-		f, err := c.Read([]int{0})
+		f, err := c.Read(t.Context(), []int{0})
 		require.NoError(t, err)
 		face, _ := s.person(i)
 		who := face.Identity
@@ -185,18 +185,18 @@ func TestConcurrentReadsAgree(t *testing.T) {
 		want[i] = read(t, set, i, 0, 4)
 	}
 	got := make([][2][]uint8, len(set.Items))
-	shared, err := set.Items[3].Open(data.OpenOptions{})
+	shared, err := set.Items[3].Open(t.Context(), data.OpenOptions{})
 	require.NoError(t, err)
 	var wait sync.WaitGroup
 	for i := range got {
 		for j := range 2 {
 			wait.Go(func() {
-				if c, err := set.Items[i].Open(data.OpenOptions{}); err == nil {
-					if f, err := c.Read([]int{0, 4}); err == nil {
+				if c, err := set.Items[i].Open(t.Context(), data.OpenOptions{}); err == nil {
+					if f, err := c.Read(t.Context(), []int{0, 4}); err == nil {
 						got[i][j] = f.Pix
 					}
 				}
-				_, _ = shared.Read([]int{i % 8})
+				_, _ = shared.Read(t.Context(), []int{i % 8})
 			})
 		}
 	}

@@ -206,9 +206,9 @@ var golden = [6][6]float64{
 
 // TestGolden compares block means of one frame, within a tolerance that covers fused multiply-add on other machines.
 func TestGolden(t *testing.T) {
-	c, err := Images(7, 10, 96).Items[3].Open(data.OpenOptions{})
+	c, err := Images(7, 10, 96).Items[3].Open(t.Context(), data.OpenOptions{})
 	require.NoError(t, err)
-	f, err := c.Read([]int{0})
+	f, err := c.Read(t.Context(), []int{0})
 	require.NoError(t, err)
 	var got [6][6]float64
 	for y := range 96 {

@@ -1,6 +1,7 @@
 package drawn
 
 import (
+	"context"
 	"flag"
 	"image"
 	"image/png"
@@ -23,7 +24,7 @@ func TestSheets(t *testing.T) {
 	}
 	images := imageSheet(1, 8, 96)
 	require.Equal(t, image.Rect(0, 0, 8*98+2, 7*98+2), images.Bounds())
-	videos, err := videoSheet(1, 7, 10, 64)
+	videos, err := videoSheet(t.Context(), 1, 7, 10, 64)
 	require.NoError(t, err)
 	require.Equal(t, image.Rect(0, 0, 10*66+2, 7*66+2), videos.Bounds())
 	require.NotEqual(t, videos.At(40, 40), videos.At(40, 40+66), "rows show different videos")
@@ -33,7 +34,7 @@ func TestSheets(t *testing.T) {
 		require.NoError(t, png.Encode(f, img))
 		require.NoError(t, f.Close())
 	}
-	_, err = videoSheet(1, 1, 2, 4)
+	_, err = videoSheet(t.Context(), 1, 1, 2, 4)
 	require.ErrorContains(t, err, "size 4")
 }
 
@@ -82,16 +83,16 @@ func imageSheet(seed uint64, columns, size int) *image.RGBA {
 
 // videoSheet shows videos, one in each row with its expressions in the order of DFEW, at as many evenly spaced
 // moments as columns.
-func videoSheet(seed uint64, rows, columns, size int) (*image.RGBA, error) {
+func videoSheet(ctx context.Context, seed uint64, rows, columns, size int) (*image.RGBA, error) {
 	set := Videos(seed, rows, 4*columns, size)
 	cells := make([][]*data.Frames, rows)
 	for r := range rows {
-		c, err := set.Items[r].Open(data.OpenOptions{})
+		c, err := set.Items[r].Open(ctx, data.OpenOptions{})
 		if err != nil {
 			return nil, err
 		}
 		for t := range columns {
-			f, err := c.Read([]int{4 * t})
+			f, err := c.Read(ctx, []int{4 * t})
 			if err != nil {
 				return nil, err
 			}
