@@ -28,6 +28,10 @@ type Model struct {
 	// Reference is the same model in full precision, with which Evaluate compares each prediction; nil for no comparison.
 	Reference *Model
 
+	// Windows is the number of windows of a video that are classified, fewer where it is too short for so many different ones. 0 is
+	// the model's rule: all of the video in Predict, as [Model.Predict] says, and the two of the published protocol in Evaluate.
+	Windows int
+
 	backend engine.Backend
 	scope   *nn.Scope // nil if the model is owned by the caller
 }
@@ -62,7 +66,9 @@ func (m *Model) Close() {
 type Prediction struct {
 	Path          string        `json:"path"`
 	Modality      data.Modality `json:"modality"`
-	Views         int           `json:"views"`
+	Frames        int           `json:"frames"`  // that there are
+	Views         int           `json:"views"`   // windows
+	Windows       []data.Window `json:"windows"` // what was seen of them
 	Label         string        `json:"label"`
 	Labels        []string      `json:"labels"`
 	Probabilities []float64     `json:"probabilities"`
@@ -70,43 +76,23 @@ type Prediction struct {
 	Class int `json:"-"`
 }
 
-// Predict classifies one opened image or video.
+// Predict classifies one opened image or video, of a video the mean over windows. A model of mien sees all of a video, a published
+// checkpoint its two ends, unless Windows asks for another number.
 func (m *Model) Predict(ctx context.Context, path string, sample data.Sample, modality data.Modality) (Prediction, error) {
 	if m.Net.Classes(modality) == 0 {
 		return Prediction{}, fmt.Errorf("%s: it is %s, and the model has no head for that", path, article[modality])
 	}
-	views, err := m.Views(ctx, sample, modality)
-	if err != nil {
-		return Prediction{}, fmt.Errorf("%s: %w", path, err)
-	}
-	results, err := m.classify(modality, [][]data.View{views}, 0)
+	windows := m.windows(sample.Len(), modality, true)
+	probabilities, err := m.watch(ctx, sample, modality, windows)
 	if err != nil {
 		return Prediction{}, err
 	}
-	class, labels := argmax(results[0]), m.Labels[modality]
-	return Prediction{Path: path, Modality: modality, Views: len(views), Label: labels[class], Labels: labels,
-		Probabilities: results[0], Class: class}, ctx.Err()
+	class, labels := argmax(probabilities), m.Labels[modality]
+	return Prediction{Path: path, Modality: modality, Frames: sample.Len(), Views: len(windows), Windows: windows, Label: labels[class],
+		Labels: labels, Probabilities: probabilities, Class: class}, nil
 }
 
 var article = map[data.Modality]string{data.Image: "an image", data.Video: "a video"}
-
-// Views returns the model's input for a sample: the image itself, or the test windows of a video.
-func (m *Model) Views(ctx context.Context, sample data.Sample, modality data.Modality) ([]data.View, error) {
-	r := m.Recipe
-	windows := [][]int{{0}}
-	if modality == data.Video {
-		windows = data.TestWindows(sample.Len(), r.Model.Frames, r.Data.Stride)
-	}
-	var views []data.View
-	for _, w := range windows {
-		frames, err := sample.Read(ctx, w)
-		if err != nil {
-			return nil, err
-		}
-		views = append(views, data.Transform{H: r.Model.ImageSize, W: r.Model.ImageSize}.Eval(frames))
-	}
-	return views, nil
-}
 
 // classify returns the mean over views of the class probabilities of each sample. All samples have one modality; index
 // names the batch, for the noise of a model that draws it at evaluation.
