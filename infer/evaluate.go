@@ -183,6 +183,9 @@ func (m *Model) count(s *Score, d *data.Dataset, samples [][]data.View, first in
 	for i, p := range results {
 		s.Confusion.Add(d.Items[first+i].Label, argmax(p))
 	}
+	if m.Counted != nil {
+		m.Counted(len(results))
+	}
 	if s.Agreement == nil {
 		return nil
 	}

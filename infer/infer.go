@@ -7,6 +7,7 @@
 package infer
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -31,6 +32,9 @@ type Model struct {
 	// Windows is the number of windows of a video that are classified, fewer where it is too short for so many different ones. 0 is
 	// the model's rule: all of the video in Predict, as [Model.Predict] says, and the two of the published protocol in Evaluate.
 	Windows int
+
+	// Counted is called by Evaluate with the number of samples that it has counted since the last call; nil for no calls.
+	Counted func(samples int)
 
 	backend engine.Backend
 	scope   *nn.Scope // nil if the model is owned by the caller
@@ -90,6 +94,22 @@ func (m *Model) Predict(ctx context.Context, path string, sample data.Sample, mo
 	class, labels := argmax(probabilities), m.Labels[modality]
 	return Prediction{Path: path, Modality: modality, Frames: sample.Len(), Views: len(windows), Windows: windows, Label: labels[class],
 		Labels: labels, Probabilities: probabilities, Class: class}, nil
+}
+
+// Rank is a class and its probability.
+type Rank struct {
+	Label       string  `json:"label"`
+	Probability float64 `json:"probability"`
+}
+
+// Top returns the k likeliest classes, or all where there are fewer, the likeliest first.
+func (p Prediction) Top(k int) []Rank {
+	ranks := make([]Rank, len(p.Labels))
+	for i := range ranks {
+		ranks[i] = Rank{p.Labels[i], p.Probabilities[i]}
+	}
+	slices.SortStableFunc(ranks, func(a, b Rank) int { return cmp.Compare(b.Probability, a.Probability) })
+	return ranks[:min(k, len(ranks))]
 }
 
 var article = map[data.Modality]string{data.Image: "an image", data.Video: "a video"}

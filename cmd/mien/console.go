@@ -7,7 +7,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"strings"
+
+	"golang.org/x/term"
 
 	"mien/engine"
 	"mien/report"
@@ -53,4 +56,42 @@ func (out *console) print(asJSON bool, result any, header []string, rows ...[]st
 // cells formats a row of a table; tabs separate its cells.
 func cells(format string, args ...any) []string {
 	return strings.Split(fmt.Sprintf(format, args...), "\t")
+}
+
+// badInputs is the error of a command that could not use some of its inputs and has reported each of them.
+type badInputs struct{ bad, all int }
+
+func (e *badInputs) Error() string { return fmt.Sprintf("%d of %d inputs failed", e.bad, e.all) }
+
+// meter shows the progress of a command, and prints its complaints above the bar.
+type meter struct {
+	*report.Progress // nil for none
+	stderr           io.Writer
+}
+
+func newMeter(out *console, total int, description string, quiet bool) meter {
+	if quiet {
+		return meter{stderr: out.stderr}
+	}
+	return meter{report.NewProgress(out.stderr, total, description), out.stderr}
+}
+
+func (m meter) Add(n int) {
+	if m.Progress != nil {
+		m.Progress.Add(n)
+	}
+}
+
+func (m meter) complain(err error) {
+	line := fmt.Sprintf("mien: %v", err)
+	if m.Progress != nil {
+		m.Progress.Print(line)
+	} else {
+		fmt.Fprintln(m.stderr, line)
+	}
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"runtime/debug"
 
@@ -19,21 +20,47 @@ type evalCmd struct {
 	dataFlags
 }
 
-// modelFlags select the model and its precision.
+// modelFlags select the model, its precision and what it sees of videos.
 type modelFlags struct {
 	Model     string            `help:"Fine-tuned weights: a file or a run folder." required:"" placeholder:"FILE|RUN"`
 	Precision *engine.Precision `help:"Number format in which linear layers multiply, f32, bf16 or int8, instead of that in which the model is stored. Below f32, attention takes bf16 where the CPU has instructions for it." placeholder:"P"`
-	Stride    uint              `help:"Frames between two sampled frames of a video, instead of the model's." placeholder:"N"`
+	Stride    *uint             `help:"Frames between two sampled frames of a video, instead of the model's." placeholder:"N"`
+	Windows   *uint             `help:"Windows of a video that are seen, spread evenly. Without it, predict sees all of a video with models of mien, and eval, or a published checkpoint, the first and the last window." placeholder:"N"`
+	Quiet     bool              `help:"Show no progress and no notes, only errors."`
 }
 
+// Most that flags take.
+const (
+	maxStride  = 1000
+	maxWindows = 100 // which an evaluation reads at once
+	maxTop     = 1000
+)
+
 func (f modelFlags) open(out *console) (*infer.Model, error) {
+	if err := cmp.Or(within("stride", f.Stride, maxStride), within("windows", f.Windows, maxWindows)); err != nil {
+		return nil, err
+	}
 	// The model stays in memory: by default the collector would let garbage grow to the same size.
 	debug.SetGCPercent(20)
 	m, err := infer.Open(f.Model, out.backend, f.Precision)
-	if err == nil && f.Stride > 0 {
-		m.Recipe.Data.Stride = int(f.Stride)
+	if err != nil {
+		return nil, err
 	}
-	return m, err
+	if f.Stride != nil {
+		m.Recipe.Data.Stride = int(*f.Stride)
+	}
+	if f.Windows != nil {
+		m.Windows = int(*f.Windows)
+	}
+	return m, nil
+}
+
+// within returns an error for a flag that is given and not from 1 to most.
+func within(flag string, n *uint, most uint) error {
+	if n != nil && (*n < 1 || *n > most) {
+		return fmt.Errorf("--%s %d: it must be from 1 to %d", flag, *n, most)
+	}
+	return nil
 }
 
 func (c *evalCmd) Run(out *console) error {
@@ -50,19 +77,38 @@ func (c *evalCmd) Run(out *console) error {
 	if err != nil {
 		return err
 	}
-	r, err := m.Evaluate(out.ctx, sets)
-	if err != nil {
+	r, err := c.evaluate(out, m, sets)
+	if err != nil || !c.JSON {
 		return err
 	}
-	if c.JSON {
-		return out.print(true, r, nil)
+	return out.print(true, r, nil)
+}
+
+// evaluate measures one set after the other, and prints the result of each when it is known, unless JSON prints all.
+func (c *evalCmd) evaluate(out *console, m *infer.Model, sets data.Sets) (*infer.Report, error) {
+	all := &infer.Report{}
+	for i, d := range sets.All() {
+		meter := newMeter(out, len(d.Items), fmt.Sprintf("evaluating %ss", d.Modality), c.Quiet)
+		m.Counted = meter.Add
+		r, err := m.Evaluate(out.ctx, data.ByModality(d.Modality, data.Sets{Image: d}, data.Sets{Video: d}))
+		meter.Finish()
+		if err != nil {
+			return nil, err
+		}
+		all.Static, all.Dynamic = cmp.Or(all.Static, r.Static), cmp.Or(all.Dynamic, r.Dynamic)
+		if c.JSON {
+			continue
+		}
+		if i > 0 {
+			fmt.Fprintln(out.stdout)
+		}
+		printReport(out, r)
+		for _, s := range r.Scores() {
+			fmt.Fprintf(out.stdout, "\n%s: true class by row, predicted by column\n", s.Name)
+			report.ConfusionTable(out.stdout, m.Labels[s.Modality], s.Confusion)
+		}
 	}
-	printReport(out, r)
-	for _, s := range r.Scores() {
-		fmt.Fprintf(out.stdout, "\n%s: true class by row, predicted by column\n", s.Name)
-		report.ConfusionTable(out.stdout, m.Labels[s.Modality], s.Confusion)
-	}
-	return nil
+	return all, nil
 }
 
 // testSets opens the lists, or draws faces if none is given. An evaluation reads each sample once, so nothing is cached.
@@ -77,7 +123,9 @@ func (c *evalCmd) testSets(out *console, m *infer.Model) (data.Sets, error) {
 	}
 	sets, notes, err := m.Match(sets.Cached(data.NewBudget(0), m.Recipe.Model.ImageSize))
 	for _, note := range notes {
-		fmt.Fprintf(out.stderr, "mien: %s\n", note)
+		if !c.Quiet {
+			fmt.Fprintf(out.stderr, "mien: %s\n", note)
+		}
 	}
 	return sets, err
 }

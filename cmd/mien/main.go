@@ -83,8 +83,11 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) (code
 	return reportError(stderr, parsed.Run(out))
 }
 
-// interrupted is the shell's exit status for a command ended by Ctrl-C.
-const interrupted = 130
+// Exit statuses besides 0, 1 for an error, and 2 for a mistake in mien.
+const (
+	someBad     = 3   // some inputs could not be used, and the rest is done
+	interrupted = 130 // the shell's for a command ended by Ctrl-C
+)
 
 // reportError prints an error, which may have a hint on a second line, and returns the exit status.
 func reportError(stderr io.Writer, err error) int {
@@ -95,7 +98,14 @@ func reportError(stderr io.Writer, err error) int {
 		fmt.Fprintln(stderr, "mien: interrupted")
 		return interrupted
 	}
+	inputs, bad := errors.AsType[*badInputs](err)
+	if bad && inputs.all == 1 { // which has been reported
+		return 1
+	}
 	fmt.Fprintf(stderr, "mien: %v\n", err)
+	if bad && inputs.bad < inputs.all {
+		return someBad
+	}
 	return 1
 }
 

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const (
+	released = "../../testdata/golden/released_form.pth"
+	face     = "../../testdata/golden/face.png"
+)
+
+// Inputs that cannot be used are reported, the others go on, and the exit status says whether something was done.
+func TestPredictGoesOn(t *testing.T) {
+	dir := t.TempDir()
+	damaged := filepath.Join(dir, "damaged.png")
+	text, err := os.ReadFile(face)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(damaged, text[:len(text)/2], 0o644))
+	frames := filepath.Join(dir, "frames") // of which only the last is damaged, which is noticed when it is read
+	require.NoError(t, os.Mkdir(frames, 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(frames, "1.png"), text, 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(frames, "2.png"), text[:len(text)/2], 0o644))
+
+	args := []string{"predict", "--model", released, "--stride", "1"}
+	code, stdout, stderr := mien(append(args, damaged, face, "nowhere.png", frames, face)...)
+	require.Equal(t, someBad, code)
+	require.Equal(t, 2, strings.Count(stdout, face))
+	require.Equal(t, 3, strings.Count(stdout, "\n"))
+	complaints := strings.Split(strings.TrimSpace(stderr), "\n")
+	require.Len(t, complaints, 4)
+	require.True(t, strings.HasPrefix(complaints[0], "mien: "+damaged+": "), stderr)
+	require.Equal(t, "mien: nowhere.png: no such file or directory", complaints[1])
+	require.True(t, strings.HasPrefix(complaints[2], "mien: "+frames), stderr)
+	require.Equal(t, "mien: 3 of 5 inputs failed", complaints[3])
+
+	code, stdout, _ = mien(append(args, "--json", face, damaged)...)
+	require.Equal(t, someBad, code)
+	lines := strings.Split(strings.TrimSpace(stdout), "\n")
+	require.Len(t, lines, 2)
+	var failed map[string]string
+	require.NoError(t, json.Unmarshal([]byte(lines[1]), &failed))
+	require.Equal(t, damaged, failed["path"])
+	require.Contains(t, complaints[0], damaged+": "+failed["error"])
+
+	code, _, stderr = mien(append(args, "--json", damaged, "nowhere.png")...)
+	require.Equal(t, 1, code)
+	require.Contains(t, stderr, "mien: 2 of 2 inputs failed\n")
+	code, stdout, stderr = mien(append(args, "nowhere.png")...)
+	require.Equal(t, 1, code)
+	require.Equal(t, "mien: nowhere.png: no such file or directory\n", stderr)
+	require.Empty(t, stdout)
+
+	out := filepath.Join(dir, "results.csv")
+	code, stdout, _ = mien(append(args, "--csv", "--out", out, damaged, face)...)
+	require.Equal(t, someBad, code)
+	require.Empty(t, stdout)
+	text, err = os.ReadFile(out)
+	require.NoError(t, err)
+	require.Equal(t, 3, strings.Count(string(text), "\n"), "all that there is to say")
+}
+
+// interrupting is a standard output that interrupts the command at its second write.
+type interrupting struct {
+	bytes.Buffer
+	cancel context.CancelFunc
+	writes int
+}
+
+func (w *interrupting) Write(p []byte) (int, error) {
+	if w.writes++; w.writes == 2 {
+		w.cancel()
+	}
+	return w.Buffer.Write(p)
+}
+
+// Results are written one by one, so that an interruption leaves those before it, and whole lines.
+func TestInterruptedPredictKeepsLines(t *testing.T) {
+	for _, format := range []string{"--json", "--csv", "--top=3"} {
+		ctx, cancel := context.WithCancel(t.Context())
+		stdout, stderr := &interrupting{cancel: cancel}, bytes.Buffer{}
+		args := append([]string{"predict", "--model", released, format}, slices.Repeat([]string{face}, 9)...)
+		require.Equal(t, interrupted, execute(ctx, args, stdout, &stderr))
+		require.Equal(t, "mien: interrupted\n", stderr.String())
+		require.Equal(t, 2, stdout.writes)
+		require.Equal(t, 2, strings.Count(stdout.String(), face))
+		require.True(t, strings.HasSuffix(stdout.String(), "\n"))
+	}
+}
+
+// An interrupted file of results stays under the name that says so; the next command leaves it alone.
+func TestInterruptedPredictKeepsItsFile(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "results.jsonl")
+	file, err := createPart(out)
+	require.NoError(t, err)
+	_, err = file.WriteString("a line\n")
+	require.NoError(t, err)
+	var stderr bytes.Buffer
+	require.NoError(t, file.finish(false, &stderr))
+	require.Equal(t, "mien: "+out+".part keeps the results so far\n", stderr.String())
+	require.NoFileExists(t, out)
+	_, err = createPart(out)
+	require.ErrorContains(t, err, "results.jsonl.part, of a command that was interrupted or still runs, exists: rename or remove it")
+
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	empty := filepath.Join(t.TempDir(), "empty.jsonl")
+	stderr.Reset()
+	require.Equal(t, interrupted, execute(ctx, []string{"predict", "--model", released, "--out", empty, face}, &bytes.Buffer{}, &stderr))
+	require.Equal(t, "mien: interrupted\n", stderr.String())
+	require.NoFileExists(t, empty)
+	require.NoFileExists(t, empty+".part")
+}
+
+// An interruption ends the wait for a list on standard input.
+func TestInterruptedWaitForInput(t *testing.T) {
+	r, w, err := os.Pipe()
+	require.NoError(t, err)
+	defer w.Close()
+	defer func(stdin *os.File) { os.Stdin = stdin }(os.Stdin)
+	os.Stdin = r
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.Equal(t, interrupted, execute(ctx, []string{"predict", "--model", released, "-"}, &bytes.Buffer{}, &bytes.Buffer{}))
+}
