@@ -42,6 +42,8 @@ func match(t *testing.T, m *Model, d *data.Dataset) (*data.Dataset, []string) {
 func TestEvaluateCountsPredictions(t *testing.T) {
 	m := openModel(t, published)
 	s := data.Sets{Image: images(t, 2*evalBatch+3), Video: videos(t, "video_name,label", 4, 0, 6)}
+	var counted []int
+	m.Counted = func(samples int) { counted = append(counted, samples) }
 	r, err := m.Evaluate(t.Context(), s)
 	require.NoError(t, err)
 	for _, c := range []struct {
@@ -58,6 +60,7 @@ func TestEvaluateCountsPredictions(t *testing.T) {
 		require.Equal(t, want.WAR(), c.score.WAR)
 		require.Nil(t, c.score.Agreement)
 	}
+	require.Equal(t, []int{evalBatch, evalBatch, 3, 3}, counted)
 	require.Equal(t, (r.Static.UAR+r.Dynamic.UAR)/2, r.Mean())
 	require.Equal(t, []NamedScore{{"static", data.Image, r.Static}, {"dynamic", data.Video, r.Dynamic}}, r.Scores())
 }

@@ -68,15 +68,15 @@ func TestPredictGoesOn(t *testing.T) {
 	require.Equal(t, 3, strings.Count(string(text), "\n"), "all that there is to say")
 }
 
-// interrupting is a standard output that interrupts the command at its second write.
+// interrupting is an output that interrupts the command at one of its writes.
 type interrupting struct {
 	bytes.Buffer
 	cancel context.CancelFunc
-	writes int
+	at     int
 }
 
 func (w *interrupting) Write(p []byte) (int, error) {
-	if w.writes++; w.writes == 2 {
+	if w.at--; w.at == 0 {
 		w.cancel()
 	}
 	return w.Buffer.Write(p)
@@ -86,38 +86,40 @@ func (w *interrupting) Write(p []byte) (int, error) {
 func TestInterruptedPredictKeepsLines(t *testing.T) {
 	for _, format := range []string{"--json", "--csv", "--top=3"} {
 		ctx, cancel := context.WithCancel(t.Context())
-		stdout, stderr := &interrupting{cancel: cancel}, bytes.Buffer{}
+		stdout, stderr := &interrupting{cancel: cancel, at: 2}, bytes.Buffer{}
 		args := append([]string{"predict", "--model", released, format}, slices.Repeat([]string{face}, 9)...)
 		require.Equal(t, interrupted, execute(ctx, args, stdout, &stderr))
 		require.Equal(t, "mien: interrupted\n", stderr.String())
-		require.Equal(t, 2, stdout.writes)
+		require.Zero(t, stdout.at)
 		require.Equal(t, 2, strings.Count(stdout.String(), face))
 		require.True(t, strings.HasSuffix(stdout.String(), "\n"))
 	}
 }
 
-// An interrupted file of results stays under the name that says so; the next command leaves it alone.
+// An interrupted file of results keeps a name that says so, and the next command leaves it alone. An empty one is removed.
 func TestInterruptedPredictKeepsItsFile(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "results.jsonl")
-	file, err := createPart(out)
+	predict := func(at int, paths ...string) (messages string) {
+		ctx, cancel := context.WithCancel(t.Context())
+		stderr := &interrupting{cancel: cancel, at: at} // at the first complaint
+		args := append([]string{"predict", "--model", released, "--json", "--out", out}, paths...)
+		if at == 0 {
+			cancel()
+		}
+		require.Equal(t, interrupted, execute(ctx, args, &bytes.Buffer{}, stderr))
+		require.NoFileExists(t, out)
+		return stderr.String()
+	}
+	require.Equal(t, "mien: interrupted\n", predict(0, face))
+	require.NoFileExists(t, out+".part")
+	messages := predict(1, face, "nowhere.png", face)
+	require.Equal(t, "mien: nowhere.png: no such file or directory\nmien: "+out+".part keeps the results so far\nmien: interrupted\n", messages)
+	text, err := os.ReadFile(out + ".part")
 	require.NoError(t, err)
-	_, err = file.WriteString("a line\n")
-	require.NoError(t, err)
-	var stderr bytes.Buffer
-	require.NoError(t, file.finish(false, &stderr))
-	require.Equal(t, "mien: "+out+".part keeps the results so far\n", stderr.String())
-	require.NoFileExists(t, out)
-	_, err = createPart(out)
-	require.ErrorContains(t, err, "results.jsonl.part, of a command that was interrupted or still runs, exists: rename or remove it")
-
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	empty := filepath.Join(t.TempDir(), "empty.jsonl")
-	stderr.Reset()
-	require.Equal(t, interrupted, execute(ctx, []string{"predict", "--model", released, "--out", empty, face}, &bytes.Buffer{}, &stderr))
-	require.Equal(t, "mien: interrupted\n", stderr.String())
-	require.NoFileExists(t, empty)
-	require.NoFileExists(t, empty+".part")
+	require.Equal(t, 2, strings.Count(string(text), "\n"))
+	code, _, stderr := mien("predict", "--model", released, "--out", out, face)
+	require.Equal(t, 1, code)
+	require.Contains(t, stderr, "results.jsonl.part, of a command that was interrupted or still runs, exists: rename or remove it")
 }
 
 // An interruption ends the wait for a list on standard input.
