@@ -7,7 +7,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	ag "mien/autograd"
 	"mien/data"
+	"mien/engine"
+	"mien/system"
 )
 
 // An evaluation reads only the frames that it uses.
@@ -88,20 +91,51 @@ func TestPredictCoversTheVideo(t *testing.T) {
 	}
 }
 
-// Windows are read a few at a time, and an interruption is heeded in between.
+// spy is a model that records how many views it is asked about at once, and with which noise.
+type spy struct {
+	system.Classifier
+	views   []int
+	streams map[uint64]bool
+	asked   func()
+}
+
+func (s *spy) Logits(x *ag.Value, m data.Modality, key engine.Key) *ag.Value {
+	s.views = append(s.views, x.Dim(0))
+	s.streams[key.Stream] = true
+	s.asked()
+	return s.Classifier.Logits(x, m, key)
+}
+
+// Windows are read and classified a few at a time, with noise of their own, and an interruption is heeded in between.
 func TestPredictReadsAFewWindows(t *testing.T) {
 	m := openModel(t, ownModel(t, nil))
 	ctx, cancel := context.WithCancel(t.Context())
 	reads := 0
-	video := data.NewSample("video", 10_000, data.OpenOptions{}, func(context.Context, int) (*data.Frames, error) {
-		if reads++; reads == 3*16 {
+	net := &spy{m.Net, nil, map[uint64]bool{}, func() { require.LessOrEqual(t, reads, 3*windowBatch*16) }}
+	m.Net = net
+	video := data.NewSample("video", 1200, data.OpenOptions{}, func(context.Context, int) (*data.Frames, error) {
+		if reads++; reads == 2*windowBatch*16+1 {
 			cancel()
 		}
 		return data.NewFrames(1, 16, 16), nil
 	})
 	_, err := m.Predict(ctx, "video", video, data.Video)
 	require.ErrorIs(t, err, context.Canceled)
-	require.Equal(t, 3*16, reads)
+	require.Equal(t, []int{windowBatch, windowBatch}, net.views)
+	require.Len(t, net.streams, 2)
+	require.Equal(t, 2*windowBatch*16+1, reads)
+}
+
+// An evaluation with more windows than the published two takes fewer samples at once.
+func TestEvaluationOfManyWindowsIsNoLarger(t *testing.T) {
+	m := openModel(t, published)
+	net := &spy{m.Net, nil, map[uint64]bool{}, func() {}}
+	m.Net, m.Windows, m.Recipe.Data.Stride = net, evalBatch, 1
+	_, err := m.Evaluate(t.Context(), data.Sets{Video: videos(t, "video_name,label", 0, 1, 2)})
+	require.NoError(t, err)
+	for _, views := range net.views {
+		require.LessOrEqual(t, views, publishedWindows*evalBatch)
+	}
 }
 
 // The mean over windows is that of all probabilities, also where the last few are fewer than the others.

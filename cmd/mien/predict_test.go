@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,6 +14,11 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"mien/data"
+	"mien/engine"
+	"mien/engine/cpu"
+	"mien/infer"
 )
 
 const (
@@ -132,4 +140,50 @@ func TestInterruptedWaitForInput(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	require.Equal(t, interrupted, execute(ctx, []string{"predict", "--model", released, "-"}, &bytes.Buffer{}, &bytes.Buffer{}))
+}
+
+// A backend that runs out of memory, and a full disk, end the command: what comes after is not tried.
+func TestPredictEndsWithTheMachine(t *testing.T) {
+	run := func(left int, stdout io.Writer) (error, string) {
+		var stderr bytes.Buffer
+		b := &scarce{cpu.New(), left}
+		c := predictCmd{modelFlags: modelFlags{Model: released}, Paths: []string{face, "nowhere.png"}}
+		return c.Run(&console{ctx: t.Context(), stdout: &checked{Writer: stdout}, stderr: &stderr, backend: b}), stderr.String()
+	}
+	ended := 0
+	for left := 0; ; left += 10 {
+		err, stderr := run(left, io.Discard)
+		if _, bad := errors.AsType[*badInputs](err); bad {
+			require.Equal(t, "mien: nowhere.png: no such file or directory\n", stderr)
+			break
+		}
+		require.True(t, outOfMemory(err), err)
+		require.Empty(t, stderr)
+		ended++
+	}
+	require.Greater(t, ended, 10)
+	err, stderr := run(1<<30, &full{})
+	require.EqualError(t, err, "standard output: no space left on device")
+	require.Empty(t, stderr)
+}
+
+// scarce is a backend that runs out of memory after a number of allocations.
+type scarce struct {
+	engine.Backend
+	left int
+}
+
+func (s *scarce) Alloc(bytes int) (engine.Buffer, error) {
+	if s.left--; s.left < 0 {
+		return nil, errors.New("it is full")
+	}
+	return s.Backend.Alloc(bytes)
+}
+
+// A row has a cell for every column, also where a head has fewer classes than are asked for.
+func TestAnswers(t *testing.T) {
+	p := infer.Prediction{Path: "x", Modality: data.Image, Labels: []string{"a", "b"}, Probabilities: []float64{0.25, 0.75}}
+	row := answers(p, 3, func(probability float64) string { return fmt.Sprint(probability) })
+	require.Equal(t, []string{"x", "image", "b", "0.75", "a", "0.25", "", ""}, row)
+	require.Len(t, row, len(columns(3, "label", "probability", "_")))
 }
