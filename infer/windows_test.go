@@ -64,7 +64,7 @@ func TestPredictCoversTheVideo(t *testing.T) {
 		require.NoError(t, err)
 		return p
 	}
-	own := openModel(t, ownModel(t, nil))
+	own := openModel(t, ownModel(t, nil, nil))
 	own.Recipe.Data.Stride = 1
 	require.Equal(t, 16, own.Recipe.Model.Frames)
 	p := ask(own, 255)
@@ -108,7 +108,7 @@ func (s *spy) Logits(x *ag.Value, m data.Modality, key engine.Key) *ag.Value {
 
 // Windows are read and classified a few at a time, with noise of their own, and an interruption is heeded in between.
 func TestPredictReadsAFewWindows(t *testing.T) {
-	m := openModel(t, ownModel(t, nil))
+	m := openModel(t, ownModel(t, nil, nil))
 	ctx, cancel := context.WithCancel(t.Context())
 	reads := 0
 	net := &spy{m.Net, nil, map[uint64]bool{}, func() { require.LessOrEqual(t, reads, 3*windowBatch*16) }}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"runtime/debug"
 
@@ -16,7 +17,8 @@ import (
 
 type evalCmd struct {
 	modelFlags
-	JSON bool `help:"Print JSON."`
+	JSON  bool `help:"Print JSON."`
+	Drawn bool `help:"Evaluate on drawn faces, of people whom no training has seen, instead of lists."`
 	dataFlags
 }
 
@@ -55,6 +57,13 @@ func (f modelFlags) open(out *console) (*infer.Model, error) {
 	return m, nil
 }
 
+// note prints what the user should know.
+func (f modelFlags) note(out *console, text string) {
+	if !f.Quiet {
+		fmt.Fprintf(out.stderr, "mien: %s\n", text)
+	}
+}
+
 // within returns an error for a flag that is given and not from 1 to most.
 func within(flag string, n *uint, most uint) error {
 	if n != nil && (*n < 1 || *n > most) {
@@ -64,6 +73,9 @@ func within(flag string, n *uint, most uint) error {
 }
 
 func (c *evalCmd) Run(out *console) error {
+	if err := c.checkSets(); err != nil {
+		return err
+	}
 	m, err := c.open(out)
 	if err != nil {
 		return err
@@ -111,21 +123,36 @@ func (c *evalCmd) evaluate(out *console, m *infer.Model, sets data.Sets) (*infer
 	return all, nil
 }
 
-// testSets opens the lists, or draws faces if none is given. An evaluation reads each sample once, so nothing is cached.
-func (c *evalCmd) testSets(out *console, m *infer.Model) (data.Sets, error) {
+// checkSets returns an error unless either lists or drawn faces are asked for.
+func (c *evalCmd) checkSets() error {
 	lists := data.Lists(c.dataFlags)
-	sets, err := data.OpenLists(lists)
-	if err == nil && lists.Empty() {
-		sets, err = run.DrawnTest(m.Recipe, m.Labels)
+	switch err := checkRoots(lists, ""); {
+	case err != nil:
+		return err
+	case lists.Empty() && !c.Drawn:
+		return errors.New("nothing to evaluate on: give --static-list or --dynamic-list, or --drawn for drawn faces")
+	case c.Drawn && !lists.Empty():
+		return errors.New("--drawn is for an evaluation without lists: leave one of them out")
+	}
+	return nil
+}
+
+// testSets opens the lists, or draws faces, and says so. An evaluation reads each sample once, so nothing is cached.
+func (c *evalCmd) testSets(out *console, m *infer.Model) (sets data.Sets, err error) {
+	if c.Drawn {
+		sets, err = run.DrawnTest(m.Description)
+	} else {
+		sets, err = data.OpenLists(data.Lists(c.dataFlags))
 	}
 	if err != nil {
 		return sets, err
 	}
 	sets, notes, err := m.Match(sets.Cached(data.NewBudget(0), m.Recipe.Model.ImageSize))
 	for _, note := range notes {
-		if !c.Quiet {
-			fmt.Fprintf(out.stderr, "mien: %s\n", note)
-		}
+		c.note(out, note)
+	}
+	if err == nil && !c.Quiet {
+		printSources(out, run.SourcesOf("evaluation", sets))
 	}
 	return sets, err
 }

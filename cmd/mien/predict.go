@@ -71,21 +71,24 @@ func (c *predictCmd) paths(out *console) (paths []string, err error) {
 }
 
 // readPaths reads a list from standard input, which an interruption ends.
-func readPaths(ctx context.Context, root string) (paths []string, err error) {
-	done := make(chan struct{})
+func readPaths(ctx context.Context, root string) ([]string, error) {
+	listed, failed := make(chan []string, 1), make(chan error, 1)
 	go func() {
-		defer close(done)
-		paths, err = data.ReadPaths(os.Stdin, root)
+		paths, err := data.ReadPaths(os.Stdin, root)
+		if err != nil {
+			failed <- fmt.Errorf("standard input: %w", err)
+			return
+		}
+		listed <- paths
 	}()
 	select {
-	case <-done:
+	case paths := <-listed:
+		return paths, nil
+	case err := <-failed:
+		return nil, err
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	if err != nil {
-		return nil, fmt.Errorf("standard input: %w", err)
-	}
-	return paths, nil
 }
 
 // predict writes the results of all inputs to w, and shows progress unless it is to be quiet. An input that cannot be used is
@@ -97,6 +100,9 @@ func (c *predictCmd) predict(out *console, paths []string, w io.Writer, quiet bo
 	}
 	if err := c.rename(m); err != nil {
 		return err
+	}
+	if caveat := m.Trained.Caveat(); caveat != "" {
+		c.note(out, caveat)
 	}
 	results, meter, bad := c.results(w, m, paths), newMeter(out, len(paths), "predicting", quiet), 0
 	defer meter.Finish()
