@@ -77,8 +77,12 @@ func (m *Model) answers(modality data.Modality) error {
 	return nil
 }
 
+// predictionFormat marks a prediction as JSON.
+const predictionFormat = "mien-prediction-1"
+
 // Prediction is the result for one image or video.
 type Prediction struct {
+	Format        string        `json:"format"`
 	Path          string        `json:"path"`
 	Modality      data.Modality `json:"modality"`
 	Frames        int           `json:"frames"`  // that there are
@@ -87,6 +91,7 @@ type Prediction struct {
 	Label         string        `json:"label"`
 	Labels        []string      `json:"labels"`
 	Probabilities []float64     `json:"probabilities"`
+	Top           []Rank        `json:"top,omitempty"` // where some are asked for
 
 	Class int `json:"-"`
 }
@@ -103,8 +108,8 @@ func (m *Model) Predict(ctx context.Context, path string, sample data.Sample, mo
 		return Prediction{}, err
 	}
 	class, labels := argmax(probabilities), m.Labels[modality]
-	return Prediction{Path: path, Modality: modality, Frames: sample.Len(), Views: len(windows), Windows: windows, Label: labels[class],
-		Labels: labels, Probabilities: probabilities, Class: class}, nil
+	return Prediction{Format: predictionFormat, Path: path, Modality: modality, Frames: sample.Len(), Views: len(windows),
+		Windows: windows, Label: labels[class], Labels: labels, Probabilities: probabilities, Class: class}, nil
 }
 
 // Rank is a class and its probability.
@@ -113,8 +118,8 @@ type Rank struct {
 	Probability float64 `json:"probability"`
 }
 
-// Top returns the k likeliest classes, or all where there are fewer, the likeliest first.
-func (p Prediction) Top(k int) []Rank {
+// Ranks returns the k likeliest classes, or all where there are fewer, the likeliest first.
+func (p Prediction) Ranks(k int) []Rank {
 	ranks := make([]Rank, len(p.Labels))
 	for i := range ranks {
 		ranks[i] = Rank{p.Labels[i], p.Probabilities[i]}

@@ -22,6 +22,14 @@ type evalCmd struct {
 	dataFlags
 }
 
+const evaluationFormat = "mien-eval-1"
+
+// evaluation is what eval prints.
+type evaluation struct {
+	Format string `json:"format"`
+	*infer.Report
+}
+
 // modelFlags select the model, its precision and what it sees of videos.
 type modelFlags struct {
 	Model     string            `help:"Fine-tuned weights: a file or a run folder." required:"" placeholder:"FILE|RUN"`
@@ -93,7 +101,7 @@ func (c *evalCmd) Run(out *console) error {
 	if err != nil || !c.JSON {
 		return err
 	}
-	return out.print(true, r, nil)
+	return out.print(true, evaluation{evaluationFormat, r}, nil)
 }
 
 // evaluate measures one set after the other, and prints the result of each when it is known, unless JSON prints all.

@@ -42,17 +42,21 @@ type jsonResults struct {
 }
 
 func (r *jsonResults) add(p infer.Prediction) error {
-	return r.Encode(struct {
-		infer.Prediction
-		Top []infer.Rank `json:"top,omitempty"`
-	}{p, p.Top(r.top)})
+	p.Top = p.Ranks(r.top)
+	return r.Encode(p)
+}
+
+const failureFormat = "mien-prediction-error-1"
+
+// failure is printed in place of a prediction.
+type failure struct {
+	Format string `json:"format"`
+	Path   string `json:"path"`
+	Error  string `json:"error"`
 }
 
 func (r *jsonResults) failed(path string, cause error) error {
-	return r.Encode(struct {
-		Path  string `json:"path"`
-		Error string `json:"error"`
-	}{path, reason(path, cause)})
+	return r.Encode(failure{failureFormat, path, reason(path, cause)})
 }
 
 // reason is the text of an error without the path in front.
@@ -144,7 +148,7 @@ func columns(top int, label, probability, separator string) []string {
 // answers returns the cells of these columns, empty ones behind the classes of a head that has fewer.
 func answers(p infer.Prediction, top int, format func(float64) string) []string {
 	row := []string{p.Path, string(p.Modality)}
-	for _, rank := range p.Top(top) {
+	for _, rank := range p.Ranks(top) {
 		row = append(row, rank.Label, format(rank.Probability))
 	}
 	return append(row, make([]string, 2+2*top-len(row))...)
