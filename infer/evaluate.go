@@ -72,7 +72,7 @@ func (r *Report) Mean() float64 {
 	return sum / float64(max(len(scores), 1))
 }
 
-// evalBatch is the number of samples that are classified together.
+// evalBatch is the number of samples that are classified together, of videos with the windows of the published protocol.
 const evalBatch = 8
 
 // Match puts the classes of sets into the order of the model's heads, by name. Notes say what was reordered or dropped.
@@ -124,7 +124,7 @@ func CheckLabels(d *data.Dataset, classes int) error {
 }
 
 // Evaluate classifies the samples of sets that Match returned as the published protocol does: an image by one view, a video by the mean
-// over its two test windows.
+// over its two test windows, or as many as Windows says.
 func (m *Model) Evaluate(ctx context.Context, s data.Sets) (*Report, error) {
 	report := &Report{}
 	for _, d := range s.All() {
@@ -146,7 +146,8 @@ func (m *Model) score(ctx context.Context, d *data.Dataset) (*Score, error) {
 	if m.Reference != nil {
 		s.Agreement = &Agreement{}
 	}
-	loaded := data.Ordered(ctx, len(d.Items), 2, 2*evalBatch, func(ctx context.Context, i int) ([]data.View, error) {
+	batch := max(evalBatch*publishedWindows/max(m.Windows, publishedWindows), 1) // more windows need as much memory
+	loaded := data.Ordered(ctx, len(d.Items), 2, 2*batch, func(ctx context.Context, i int) ([]data.View, error) {
 		return m.open(ctx, d, i)
 	})
 	var samples [][]data.View
@@ -159,8 +160,9 @@ func (m *Model) score(ctx context.Context, d *data.Dataset) (*Score, error) {
 			return nil, err
 		} else {
 			s.Skipped++
+			m.counted(1)
 		}
-		if at++; len(samples) == evalBatch || at == len(d.Items) && len(samples) > 0 {
+		if at++; len(samples) == batch || at == len(d.Items) && len(samples) > 0 {
 			if err := m.count(s, d, samples, members); err != nil {
 				return nil, err
 			}
@@ -172,6 +174,13 @@ func (m *Model) score(ctx context.Context, d *data.Dataset) (*Score, error) {
 	}
 	s.UAR, s.WAR, s.N = s.Confusion.UAR(), s.Confusion.WAR(), s.Confusion.N()
 	return s, ctx.Err()
+}
+
+// counted reports progress.
+func (m *Model) counted(samples int) {
+	if m.Counted != nil {
+		m.Counted(samples)
+	}
 }
 
 // skip leaves out a sample that cannot be read, if that is allowed.
@@ -204,6 +213,7 @@ func (m *Model) count(s *Score, d *data.Dataset, samples [][]data.View, members 
 	for i, p := range results {
 		s.Confusion.Add(d.Items[members[i]].Label, argmax(p))
 	}
+	m.counted(len(results))
 	if s.Agreement == nil {
 		return nil
 	}

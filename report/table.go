@@ -26,13 +26,22 @@ func Table(w io.Writer, header []string, rows [][]string) {
 		}
 		widths[i] = width
 	}
-	for _, row := range append([][]string{header}, rows...) {
+	Rows(w, widths, append([][]string{header}, rows...))
+}
+
+// Rows prints rows of a table with one write. Columns have at least their width in runes, and are aligned to the left where it is
+// negative.
+func Rows(w io.Writer, widths []int, rows [][]string) error {
+	var text strings.Builder
+	for _, row := range rows {
 		cells := make([]string, len(row))
 		for i, cell := range row {
 			cells[i] = fmt.Sprintf("%*s", widths[i], cell)
 		}
-		fmt.Fprintln(w, strings.TrimRight(strings.Join(cells, "  "), " "))
+		fmt.Fprintln(&text, strings.TrimRight(strings.Join(cells, "  "), " "))
 	}
+	_, err := io.WriteString(w, text.String())
+	return err
 }
 
 // isNumber accepts a number with a unit after a space: "93.1 %".

@@ -61,8 +61,3 @@ func (c *listCheck) finish() {
 	c.bar.Finish()
 	c.bar = nil
 }
-
-// badInputs is the error of a command that was carried out without some of its inputs.
-type badInputs struct{ bad int }
-
-func (e *badInputs) Error() string { return fmt.Sprintf("%d unreadable samples were left out", e.bad) }

@@ -24,7 +24,7 @@ func TestEvalWithoutBadSamples(t *testing.T) {
 	code, stdout, stderr = mien(append(args, "--skip-bad", "1")...)
 	require.Equal(t, 3, code, stderr)
 	require.Contains(t, stdout, "static")
-	require.Contains(t, stderr, "mien: 1 unreadable samples were left out\n")
+	require.Contains(t, stderr, "mien: 1 of 2 inputs failed\n")
 }
 
 // The closing line of a run names a few of the samples.
