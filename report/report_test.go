@@ -142,3 +142,17 @@ func TestProgressOutsideATerminal(t *testing.T) {
 	p.Finish()
 	require.Equal(t, "epoch 1\nlearning on: 5 of 10\n", b.String())
 }
+
+func TestPrintable(t *testing.T) {
+	for s, want := range map[string]string{
+		"plain.png":               "plain.png",
+		`C:\new "face" é 顔 😀.png`: `C:\new "face" é 顔 😀.png`,
+		"\x1b[2J\r\n\x00.png":     `\x1b[2J\r\n\x00.png`,
+		"\xff\u0085\u202e.png":    `\xff\u0085\u202e.png`,
+	} {
+		require.Equal(t, want, Printable(s))
+	}
+	var b strings.Builder
+	Table(&b, []string{"path"}, [][]string{{"a\x1bb"}})
+	require.Equal(t, "path\na\\x1bb\n", b.String())
+}

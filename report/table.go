@@ -12,8 +12,15 @@ import (
 	"mien/infer"
 )
 
-// Table prints rows under a header in aligned columns: numbers to the right, words to the left.
+// Table prints rows under a header in aligned columns: numbers to the right, words to the left. Cells are made Printable.
 func Table(w io.Writer, header []string, rows [][]string) {
+	printable := make([][]string, len(rows))
+	for i, row := range rows {
+		for _, cell := range row {
+			printable[i] = append(printable[i], Printable(cell))
+		}
+	}
+	rows = printable
 	widths := make([]int, len(header)) // in runes, negative for columns that are aligned to the left
 	for i, h := range header {
 		width, numeric := utf8.RuneCountInString(h), len(rows) > 0
@@ -33,6 +40,13 @@ func Table(w io.Writer, header []string, rows [][]string) {
 		}
 		fmt.Fprintln(w, strings.TrimRight(strings.Join(cells, "  "), " "))
 	}
+}
+
+// Printable returns a text from outside, such as the name of a file, so that it can't move the cursor or worse: control characters
+// and bytes that are not UTF-8 become Go's escapes.
+func Printable(s string) string {
+	quoted := strconv.QuoteToGraphic(s)
+	return strings.NewReplacer(`\\`, `\`, `\"`, `"`).Replace(quoted[1 : len(quoted)-1])
 }
 
 // isNumber accepts a number with a unit after a space: "93.1 %".

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"reflect"
 	"runtime"
 	"strings"
 	"syscall"
@@ -86,6 +87,7 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) (code
 		kong.Description("mien learns and reads facial expressions in images and videos."),
 		kong.Writers(stdout, stderr), kong.Exit(func(code int) { exited = code }),
 		kong.Vars{"version": fmt.Sprintf("mien %s, %s kernels, %s/%s", run.Version(), asm.F32().Name, runtime.GOOS, runtime.GOARCH)},
+		kong.KindMapper(reflect.String, kong.MapperFunc(verbatim)),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
 	parsed, err := parser.Parse(args)
 	if exited >= 0 { // --help and --version
@@ -102,6 +104,15 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) (code
 	return reportError(stderr, parsed.Run(&console{ctx: ctx, stdout: stdout, stderr: stderr, backend: b}))
 }
 
+// verbatim takes an argument as it is, where kong would replace what is not UTF-8, and so name another file.
+func verbatim(ctx *kong.DecodeContext, target reflect.Value) error {
+	t, err := ctx.Scan.PopValue("string")
+	if err == nil {
+		target.SetString(t.String())
+	}
+	return err
+}
+
 // interrupted is the shell's exit status for a command ended by Ctrl-C.
 const interrupted = 130
 
@@ -114,7 +125,8 @@ func reportError(stderr io.Writer, err error) int {
 		fmt.Fprintln(stderr, "mien: interrupted")
 		return interrupted
 	}
-	fmt.Fprintf(stderr, "mien: %v\n", err)
+	text := strings.Replace(report.Printable(err.Error()), `\nhint: `, "\nhint: ", 1)
+	fmt.Fprintf(stderr, "mien: %s\n", text)
 	return 1
 }
 
