@@ -44,8 +44,8 @@ func (o OpenOptions) fit(f *Frames) *Frames {
 }
 
 // Open opens an image (JPEG, PNG, GIF, WebP, BMP: detected by content, not by name), an animated GIF, a folder of images or,
-// through an ffmpeg executable, a video. Images have one frame and modality Image, all else modality Video. The frames of a
-// folder are decoded on demand, in the lexicographic order of their names; the others are decoded here, so that a damaged file
+// through an ffmpeg executable, a video. Images have one frame and modality Image, all else modality Video, a folder whatever is
+// in it (see Folder.IsVideo). The frames of a folder are decoded on demand; the others are decoded here, so that a damaged file
 // is an error of Open.
 func Open(ctx context.Context, path string, opt OpenOptions) (Sample, Modality, error) {
 	info, err := stat(path)
@@ -53,8 +53,11 @@ func Open(ctx context.Context, path string, opt OpenOptions) (Sample, Modality, 
 		return nil, "", err
 	}
 	if info.IsDir() {
-		sample, err := openFolder(path, opt)
-		return sample, Video, err
+		folder, err := ReadFolder(path)
+		if err != nil {
+			return nil, "", err
+		}
+		return folder.Video(opt), Video, nil
 	}
 	var frames []*Frames
 	isVideo := slices.Contains(videoExts, lowerExt(path))

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"unicode/utf8"
 
 	ag "mien/autograd"
 	"mien/data"
@@ -61,6 +62,8 @@ func (m *Model) Close() {
 // Prediction is the result for one image or video.
 type Prediction struct {
 	Path          string        `json:"path"`
+	PathBytes     []byte        `json:"path_base64,omitempty"` // of a path that is not UTF-8, which JSON cannot hold
+	ReadAs        string        `json:"read_as,omitempty"`     // of a folder: clip, or each for a picture in it
 	Modality      data.Modality `json:"modality"`
 	Views         int           `json:"views"`
 	Label         string        `json:"label"`
@@ -84,8 +87,12 @@ func (m *Model) Predict(ctx context.Context, path string, sample data.Sample, mo
 		return Prediction{}, err
 	}
 	class, labels := argmax(results[0]), m.Labels[modality]
-	return Prediction{Path: path, Modality: modality, Views: len(views), Label: labels[class], Labels: labels,
-		Probabilities: results[0], Class: class}, ctx.Err()
+	p := Prediction{Path: path, Modality: modality, Views: len(views), Label: labels[class], Labels: labels,
+		Probabilities: results[0], Class: class}
+	if !utf8.ValidString(path) {
+		p.PathBytes = []byte(path)
+	}
+	return p, ctx.Err()
 }
 
 var article = map[data.Modality]string{data.Image: "an image", data.Video: "a video"}

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 
 	"mien/data"
 	"mien/infer"
@@ -11,10 +12,11 @@ import (
 
 type predictCmd struct {
 	modelFlags
+	folderFlags
 	JSON   bool     `help:"Print one JSON object a line."`
 	Labels []string `help:"Class names in head order, instead of the model's; for the head that has as many." placeholder:"NAME,..."`
 	Head   string   `help:"The head that --labels is for, where both have as many classes: image or video." enum:",image,video" default:"" placeholder:"HEAD"`
-	Paths  []string `arg:"" name:"path" help:"Images, animated GIFs, folders of frames, videos (through ffmpeg)."`
+	Paths  []string `arg:"" name:"path" help:"Images, animated GIFs, folders of pictures, videos (through ffmpeg)."`
 }
 
 func (c *predictCmd) Run(out *console) error {
@@ -31,17 +33,25 @@ func (c *predictCmd) Run(out *console) error {
 			report.Table(out.stdout, []string{"path", "modality", "expression", "probability"}, rows)
 		}
 	}()
-	for _, path := range c.Paths {
-		sample, modality, err := data.Open(out.ctx, path, data.OpenOptions{H: m.Recipe.Model.ImageSize, W: m.Recipe.Model.ImageSize})
+	notes := out.stderr
+	if c.JSON { // which says it in its own words
+		notes = io.Discard
+	}
+	for in, err := range c.inputs(out.ctx, c.Paths, notes) {
 		if err != nil {
 			return err
 		}
-		p, err := m.Predict(out.ctx, path, sample, modality)
+		sample, modality, err := data.Open(out.ctx, in.path, data.OpenOptions{H: m.Recipe.Model.ImageSize, W: m.Recipe.Model.ImageSize})
 		if err != nil {
 			return err
 		}
+		p, err := m.Predict(out.ctx, in.path, sample, modality)
+		if err != nil {
+			return err
+		}
+		p.ReadAs = in.readAs
 		if !c.JSON {
-			rows = append(rows, cells("%s\t%s\t%s\t%.1f %%", path, p.Modality, p.Label, 100*p.Probabilities[p.Class]))
+			rows = append(rows, cells("%s\t%s\t%s\t%.1f %%", report.Printable(in.path), p.Modality, p.Label, 100*p.Probabilities[p.Class]))
 		} else if err := out.print(true, p, nil); err != nil {
 			return err
 		}
