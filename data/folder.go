@@ -1,7 +1,9 @@
 package data
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"image"
 	"os"
@@ -63,6 +65,10 @@ func (f Folder) IsVideo(ctx context.Context) (is bool, why string, err error) {
 			return false, "", ctx.Err()
 		}
 		config, err := fromFile(path, "an image", func(f *os.File) (image.Config, error) {
+			k, err := kindOf(f, path)
+			if err != nil || k != (kind{}) {
+				return image.Config{}, cmp.Or(err, errors.New(k.name))
+			}
 			config, _, err := decodeConfig(f, maxPixels)
 			return config, err
 		})

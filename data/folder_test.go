@@ -82,6 +82,12 @@ func TestFolderOfUnknownSizes(t *testing.T) {
 	require.False(t, video)
 	require.Equal(t, "3 pictures, one of them of unknown size ("+broken+": not an image: neither JPEG, PNG, GIF, WebP nor BMP)", why)
 
+	heif := filepath.Join(dir, "1.png")
+	require.NoError(t, os.WriteFile(heif, []byte("\x00\x00\x00\x20ftypheic"), 0o644))
+	_, why, err = folder.IsVideo(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, "3 pictures, one of them of unknown size ("+heif+": a HEIC picture)", why)
+
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, _, err = folder.IsVideo(ctx)

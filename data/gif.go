@@ -20,20 +20,21 @@ const maxGIFFrames = 10_000
 
 // decodeGIF composes the frames of a GIF on a black canvas.
 func decodeGIF(ctx context.Context, r io.ReadSeeker, config image.Config, opt OpenOptions, lim limits) ([]*Frames, error) {
-	count, area, err := scanGIF(bufio.NewReader(r))
+	count, area, err := scanGIF(reader(ctx, r))
 	if err != nil {
 		return nil, decoderError(err)
 	}
 	// image/gif holds every frame at one byte per pixel; composed frames have three.
 	h, w := cmp.Or(opt.H, config.Height), cmp.Or(opt.W, config.Width)
-	if count > lim.frames || area > lim.bytes || int64(count)*int64(h)*int64(w)*3 > lim.bytes {
-		return nil, fmt.Errorf("an animation of %d frames of %d×%d pixels is more than the limit of %d frames and %d MiB",
-			count, config.Width, config.Height, lim.frames, lim.bytes>>20)
+	n, most := int64(count), min(lim.frames, maxGIFFrames)
+	if count > most || area > lim.bytes || n*int64(h)*int64(w)*3 > lim.bytes || n*int64(config.Width)*int64(config.Height) > lim.work {
+		return nil, fmt.Errorf("an animation of %d frames of %d×%d pixels is more than the limit of %d frames, %d MiB and %d million pixels: "+
+			"cut it, or make it smaller", count, config.Width, config.Height, most, lim.bytes>>20, lim.work/1e6)
 	}
 	if _, err := r.Seek(0, io.SeekStart); err != nil {
 		return nil, err
 	}
-	g, err := gif.DecodeAll(bufio.NewReader(r))
+	g, err := gif.DecodeAll(reader(ctx, r))
 	if err != nil {
 		return nil, decoderError(err)
 	}

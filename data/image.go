@@ -17,21 +17,19 @@ import (
 
 // Decoding of single images to 8-bit RGB.
 
-// limits bounds what the decoders may allocate for an untrusted file.
-type limits struct {
-	pixels int   // of an image or of one frame
-	bytes  int64 // of all frames decoded
-	frames int   // of an animation; 1 takes only its first
-}
-
 // decodeFile decodes an image to one frame of 8-bit RGB as Pillow's convert("RGB") would, an animated GIF to as many frames as lim
 // allows: transparency is dropped, not blended, grey is copied to the three channels; of 16-bit samples the high byte is
-// kept. A JPEG is turned as its EXIF orientation says; the orientation of other formats is ignored.
+// kept. JPEG, PNG and WebP are turned as their EXIF orientation says.
 // Go's JPEG decoder repeats chroma samples where libjpeg interpolates them, so that a JPEG's pixels differ a little
 // from Pillow's.
 //
 // The size is checked before pixels are decoded.
 func decodeFile(ctx context.Context, r io.ReadSeeker, opt OpenOptions, lim limits) (frames []*Frames, err error) {
+	defer func() {
+		if ctx.Err() != nil {
+			frames, err = nil, ctx.Err()
+		}
+	}()
 	defer recoverDecoder(&err)
 	config, format, err := decodeConfig(r, lim.pixels)
 	if err != nil {
@@ -43,13 +41,14 @@ func decodeFile(ctx context.Context, r io.ReadSeeker, opt OpenOptions, lim limit
 		return decodeGIF(ctx, r, config, opt, lim)
 	case format == "webp":
 		ycbcr = studioToRGB
-	case format == "jpeg":
-		orientation = exifOrientation(bufio.NewReader(r))
+	}
+	if find := exif[format]; find != nil {
+		orientation = tiffOrientation(find(&scanner{r: reader(ctx, r)}))
 		if _, err := r.Seek(0, io.SeekStart); err != nil {
 			return nil, err
 		}
 	}
-	m, _, err := image.Decode(bufio.NewReader(r))
+	m, _, err := image.Decode(reader(ctx, r))
 	if err != nil {
 		return nil, decoderError(err)
 	}
@@ -59,6 +58,23 @@ func decodeFile(ctx context.Context, r io.ReadSeeker, opt OpenOptions, lim limit
 		return []*Frames{opt.fit(f)}, nil
 	}
 	return []*Frames{opt.fit(orient(toRGB(m, ycbcr), orientation))}, nil
+}
+
+// reader buffers a file. When ctx ends, it ends, so that decoders do.
+func reader(ctx context.Context, r io.Reader) *bufio.Reader {
+	return bufio.NewReader(interruptible{ctx, r})
+}
+
+type interruptible struct {
+	ctx context.Context
+	io.Reader
+}
+
+func (r interruptible) Read(p []byte) (int, error) {
+	if r.ctx.Err() != nil {
+		return 0, r.ctx.Err()
+	}
+	return r.Reader.Read(p)
 }
 
 // decodeConfig reads the header, checks the size it claims and goes back to the start.
