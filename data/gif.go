@@ -20,7 +20,7 @@ const maxGIFFrames = 10_000
 
 // decodeGIF composes the frames of a GIF on a black canvas.
 func decodeGIF(ctx context.Context, r io.ReadSeeker, config image.Config, opt OpenOptions, lim limits) ([]*Frames, error) {
-	count, area, err := scanGIF(reader(ctx, r))
+	count, area, err := scanGIF(bufio.NewReader(r))
 	if err != nil {
 		return nil, decoderError(err)
 	}
@@ -34,7 +34,7 @@ func decodeGIF(ctx context.Context, r io.ReadSeeker, config image.Config, opt Op
 	if _, err := r.Seek(0, io.SeekStart); err != nil {
 		return nil, err
 	}
-	g, err := gif.DecodeAll(reader(ctx, r))
+	g, err := gif.DecodeAll(bufio.NewReader(r))
 	if err != nil {
 		return nil, decoderError(err)
 	}

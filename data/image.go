@@ -23,13 +23,23 @@ import (
 // Go's JPEG decoder repeats chroma samples where libjpeg interpolates them, so that a JPEG's pixels differ a little
 // from Pillow's.
 //
-// The size is checked before pixels are decoded.
-func decodeFile(ctx context.Context, r io.ReadSeeker, opt OpenOptions, lim limits) (frames []*Frames, err error) {
-	defer func() {
-		if ctx.Err() != nil {
-			frames, err = nil, ctx.Err()
-		}
+// The size is checked before pixels are decoded. When ctx ends, the decoders, which can't be stopped, are left to end by themselves:
+// a large image takes seconds.
+func decodeFile(ctx context.Context, r io.ReadSeeker, opt OpenOptions, lim limits) ([]*Frames, error) {
+	done := make(chan result[[]*Frames], 1)
+	go func() {
+		frames, err := decode(ctx, r, opt, lim)
+		done <- result[[]*Frames]{frames, err}
 	}()
+	select {
+	case d := <-done:
+		return d.item, d.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func decode(ctx context.Context, r io.ReadSeeker, opt OpenOptions, lim limits) (frames []*Frames, err error) {
 	defer recoverDecoder(&err)
 	config, format, err := decodeConfig(r, lim.pixels)
 	if err != nil {
@@ -43,12 +53,12 @@ func decodeFile(ctx context.Context, r io.ReadSeeker, opt OpenOptions, lim limit
 		ycbcr = studioToRGB
 	}
 	if find := exif[format]; find != nil {
-		orientation = tiffOrientation(find(&scanner{r: reader(ctx, r)}))
+		orientation = tiffOrientation(find(&scanner{r: bufio.NewReader(r)}))
 		if _, err := r.Seek(0, io.SeekStart); err != nil {
 			return nil, err
 		}
 	}
-	m, _, err := image.Decode(reader(ctx, r))
+	m, _, err := image.Decode(bufio.NewReader(r))
 	if err != nil {
 		return nil, decoderError(err)
 	}
@@ -58,23 +68,6 @@ func decodeFile(ctx context.Context, r io.ReadSeeker, opt OpenOptions, lim limit
 		return []*Frames{opt.fit(f)}, nil
 	}
 	return []*Frames{opt.fit(orient(toRGB(m, ycbcr), orientation))}, nil
-}
-
-// reader buffers a file. When ctx ends, it ends, so that decoders do.
-func reader(ctx context.Context, r io.Reader) *bufio.Reader {
-	return bufio.NewReader(interruptible{ctx, r})
-}
-
-type interruptible struct {
-	ctx context.Context
-	io.Reader
-}
-
-func (r interruptible) Read(p []byte) (int, error) {
-	if r.ctx.Err() != nil {
-		return 0, r.ctx.Err()
-	}
-	return r.Reader.Read(p)
 }
 
 // decodeConfig reads the header, checks the size it claims and goes back to the start.
