@@ -24,6 +24,9 @@ type Folder struct {
 
 // ReadFolder lists the pictures of a folder.
 func ReadFolder(dir string) (Folder, error) {
+	if _, err := stat(dir); err != nil {
+		return Folder{}, err
+	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return Folder{}, pathError(dir, err)

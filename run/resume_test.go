@@ -64,10 +64,13 @@ func TestInterruptedAndResumed(t *testing.T) {
 func TestFinishedRunIsLeft(t *testing.T) {
 	o := evaluated(t)
 	want := trained(t, o)
-	o.Resume, o.Watch = true, &watched{}
+	steps := len(o.Watch.(*watched).steps)
+	w := &watched{}
+	o.Resume, o.Watch = true, w
 	require.Equal(t, want, trained(t, o))
-	require.Empty(t, o.Watch.(*watched).steps)
-	require.Equal(t, []int{2}, o.Watch.(*watched).evaluated)
+	require.Empty(t, w.steps)
+	require.Equal(t, []int{steps, steps}, []int{w.total, w.done})
+	require.Equal(t, []int{2}, w.evaluated)
 }
 
 // A run resumes only with the same recipe, seed, lists and --init; validation sets and recomputation may change.

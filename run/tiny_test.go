@@ -48,10 +48,14 @@ type watched struct {
 	steps     []train.Step
 	evaluated []int
 	notes     []string
+	sources   []Source
+	total     int // steps of the run
+	done      int // of them before it was resumed
 	step      func()
 }
 
-func (w *watched) Start(int, int) {}
+func (w *watched) Sources(s []Source)    { w.sources = s }
+func (w *watched) Start(total, done int) { w.total, w.done = total, done }
 
 func (w *watched) Step(s train.Step, _ data.Modality) {
 	w.steps = append(w.steps, s)

@@ -27,6 +27,9 @@ func (c *predictCmd) Run(out *console) error {
 	if err := c.rename(m); err != nil {
 		return err
 	}
+	if caveat := m.Trained.Caveat(); caveat != "" {
+		fmt.Fprintf(out.stderr, "mien: %s\n", caveat)
+	}
 	var rows [][]string
 	defer func() {
 		if len(rows) > 0 { // including results before an error
@@ -37,10 +40,11 @@ func (c *predictCmd) Run(out *console) error {
 	if c.JSON { // which says it in its own words
 		notes = io.Discard
 	}
-	for in, err := range c.inputs(out.ctx, c.Paths, notes) {
-		if err != nil {
-			return err
-		}
+	inputs, err := c.inputs(out.ctx, c.Paths, notes)
+	if err != nil {
+		return err
+	}
+	for _, in := range inputs {
 		sample, modality, err := data.Open(out.ctx, in.path, data.OpenOptions{H: m.Recipe.Model.ImageSize, W: m.Recipe.Model.ImageSize})
 		if err != nil {
 			return err

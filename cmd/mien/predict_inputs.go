@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"iter"
-	"os"
 
 	"mien/data"
 	"mien/report"
@@ -23,45 +21,29 @@ type input struct {
 	readAs string // of a folder: "clip" or "each", as the flags are called
 }
 
-// inputs yields what the paths stand for, folders of several pictures one by one. Notes say how each folder is read, and why.
-func (c *folderFlags) inputs(ctx context.Context, paths []string, notes io.Writer) iter.Seq2[input, error] {
-	return func(yield func(input, error) bool) {
-		for _, path := range paths {
-			all, note, err := c.expand(ctx, path)
-			if err != nil {
-				all = []input{{path: path}}
-			}
-			if note != "" {
-				fmt.Fprintf(notes, "mien: %s: %s\n", report.Printable(path), note)
-			}
-			for _, in := range all {
-				if !yield(in, err) {
-					return
-				}
+// inputs returns what the paths stand for, folders of several pictures one by one. Notes say how each folder is read, and why.
+func (c *folderFlags) inputs(ctx context.Context, paths []string, notes io.Writer) (all []input, err error) {
+	for _, path := range paths {
+		folder, err := data.ReadFolder(path)
+		if err != nil { // a file, or no folder of pictures: opening it will say so
+			all = append(all, input{path: path})
+			continue
+		}
+		clip, why := c.AsClip, fmt.Sprintf("%d pictures", len(folder.Pictures))
+		if !c.AsClip && !c.Each {
+			if clip, why, err = folder.IsVideo(ctx); err != nil {
+				return nil, err
 			}
 		}
-	}
-}
-
-func (c *folderFlags) expand(ctx context.Context, path string) (all []input, note string, err error) {
-	if info, err := os.Stat(path); err != nil || !info.IsDir() {
-		return []input{{path: path}}, "", nil // whose errors are those of opening it
-	}
-	folder, err := data.ReadFolder(path)
-	if err != nil {
-		return nil, "", err
-	}
-	clip, why := c.AsClip, fmt.Sprintf("%d pictures", len(folder.Pictures))
-	if !c.AsClip && !c.Each {
-		if clip, why, err = folder.IsVideo(ctx); err != nil {
-			return nil, "", err
+		how, read := "as one video (--each reads them one by one)", []input{{path, "clip"}}
+		if !clip {
+			how, read = "one by one (--as-clip reads them as a video)", nil
+			for _, p := range folder.Pictures {
+				read = append(read, input{p, "each"})
+			}
 		}
+		fmt.Fprintf(notes, "mien: %s: %s, read %s\n", report.Printable(path), why, how)
+		all = append(all, read...)
 	}
-	if clip {
-		return []input{{path, "clip"}}, why + ", read as one video (--each reads them one by one)", nil
-	}
-	for _, p := range folder.Pictures {
-		all = append(all, input{p, "each"})
-	}
-	return all, why + ", read one by one (--as-clip reads them as a video)", nil
+	return all, nil
 }

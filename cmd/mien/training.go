@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -50,6 +51,9 @@ func (f trainFlags) options(out *console, kind string) (run.Options, error) {
 	}
 	if f.Seed != nil {
 		r.Seed = *f.Seed
+	}
+	if err == nil {
+		err = checkRoots(data.Lists(f.dataFlags), "")
 	}
 	return run.Options{Recipe: r, Backend: out.backend, Train: data.Lists(f.dataFlags), Init: f.Init, Out: f.Out, Resume: f.Resume,
 		Recompute: f.Recompute, Precision: f.Precision}, err
@@ -104,7 +108,7 @@ type valFlags struct {
 // watch carries out a run of a kind and shows its progress.
 func (f trainFlags) watch(out *console, kind, description string, validation data.Lists) (*run.Metrics, error) {
 	o, err := f.options(out, kind)
-	if err != nil {
+	if err := cmp.Or(err, checkRoots(validation, "val-")); err != nil {
 		return nil, err
 	}
 	w := &watcher{out: out, description: description, loss: map[data.Modality]float64{}}
@@ -120,6 +124,8 @@ type watcher struct {
 	description      string
 	loss             map[data.Modality]float64 // running means
 }
+
+func (w *watcher) Sources(all []run.Source) { printSources(w.out, all) }
 
 func (w *watcher) Start(total, done int) {
 	w.Progress = report.NewProgress(w.out.stderr, total, w.description)
