@@ -193,7 +193,8 @@ func TestEXIFOrientationOfPNGAndWebP(t *testing.T) {
 		end := len(source) - 12
 
 		vp8x := []byte{'V', 'P', '8', 'X', 10, 0, 0, 0, 0x08, 0, 0, 0, byte(upright.W - 1), 0, 0, byte(upright.H - 1), 0, 0}
-		webp := slices.Concat([]byte("WEBP"), vp8x, vp8l[12:], []byte{'E', 'X', 'I', 'F', byte(len(block)), 0, 0, 0}, block)
+		odd := []byte{'X', 'M', 'P', ' ', 3, 0, 0, 0, 'x', 'm', 'p', 0}
+		webp := slices.Concat([]byte("WEBP"), vp8x, vp8l[12:], odd, []byte{'E', 'X', 'I', 'F', byte(len(block)), 0, 0, 0}, block)
 		webp = slices.Concat([]byte("RIFF"), binary.LittleEndian.AppendUint32(nil, uint32(len(webp))), webp)
 
 		want := orient(&Frames{1, upright.H, upright.W, slices.Clone(upright.Pix)}, i)
