@@ -138,7 +138,7 @@ func TestFFmpegThatHangs(t *testing.T) {
 		"while :; do echo waiting >&2; /bin/sleep 0.01; done",
 	}
 	if setsid, err := exec.LookPath("setsid"); err == nil {
-		hanging = append(hanging, setsid+" /bin/sleep 5 &") // it leaves the group, and holds the pipe
+		hanging = append(hanging, setsid+" /bin/sleep 5 2>&- &") // it leaves the group, and holds the pipe alone
 	}
 	working := []string{
 		frame + child + " >&- &", // something holds the standard error, but all frames are there
