@@ -1,9 +1,7 @@
 package data
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"image"
 	"os"
@@ -67,20 +65,15 @@ func (f Folder) IsVideo(ctx context.Context) (is bool, why string, err error) {
 		if ctx.Err() != nil {
 			return false, "", ctx.Err()
 		}
-		config, err := fromFile(path, "an image", func(f *os.File) (image.Config, error) {
-			k, err := kindOf(f, path)
-			if err != nil || k != (kind{}) {
-				return image.Config{}, cmp.Or(err, errors.New(k.name))
-			}
-			config, _, err := decodeConfig(f, maxPixels)
-			return config, err
-		})
+		config, k, err := readHeader(path)
 		if i == 0 {
 			first = config
 		}
 		switch {
 		case err != nil:
 			return false, fmt.Sprintf("%d pictures, one of them of unknown size (%v)", n, err), nil
+		case k != kind{}:
+			return false, fmt.Sprintf("%d pictures, one of them of unknown size (%s: %s)", n, path, k.name), nil
 		case config.Width != first.Width || config.Height != first.Height:
 			return false, fmt.Sprintf("%d pictures of several sizes", n), nil
 		}

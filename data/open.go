@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image"
 	"io/fs"
 	"os"
 )
@@ -103,6 +104,18 @@ func openFrames(ctx context.Context, path string, opt OpenOptions, lim limits) (
 		return decodeExternally(ctx, f, k, opt, lim)
 	})
 	return frames, k, err
+}
+
+// readHeader reads the size of an image, or the kind of a file that only ffmpeg can read.
+func readHeader(path string) (config image.Config, k kind, err error) {
+	config, err = fromFile(path, "an image", func(f *os.File) (config image.Config, err error) {
+		defer recoverDecoder(&err)
+		if k, err = kindOf(f, path); err == nil && k == (kind{}) {
+			config, _, err = decodeConfig(f, maxPixels)
+		}
+		return config, err
+	})
+	return config, k, err
 }
 
 // fromFile decodes a file, which should be of the given kind. Errors begin with the path.
