@@ -51,4 +51,11 @@ func TestHostileNames(t *testing.T) {
 		require.Contains(t, stderr, "a single picture")
 		require.Contains(t, stderr, c.printed)
 	}
+
+	dir := t.TempDir() // the note names a picture
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "\x1b1.png"), face, 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "\x1b2.png"), []byte("text"), 0o644))
+	_, _, stderr := mien("predict", "--model", model, dir)
+	require.Contains(t, stderr, `one of them of unknown size (`)
+	require.NotContains(t, stderr, "\x1b")
 }

@@ -42,7 +42,7 @@ func (c *folderFlags) inputs(ctx context.Context, paths []string, notes io.Write
 				read = append(read, input{p, "each"})
 			}
 		}
-		fmt.Fprintf(notes, "mien: %s: %s, read %s\n", report.Printable(path), why, how)
+		fmt.Fprintf(notes, "mien: %s\n", report.Printable(fmt.Sprintf("%s: %s, read %s", path, why, how)))
 		all = append(all, read...)
 	}
 	return all, nil
