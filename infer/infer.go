@@ -70,8 +70,12 @@ func (m *Model) answers(modality data.Modality) error {
 	return nil
 }
 
+// predictionFormat marks a prediction as JSON.
+const predictionFormat = "mien-prediction-1"
+
 // Prediction is the result for one image or video.
 type Prediction struct {
+	Format        string        `json:"format"`
 	Path          string        `json:"path"`
 	PathBytes     []byte        `json:"path_base64,omitempty"` // of a path that is not UTF-8, which JSON cannot hold
 	ReadAs        string        `json:"read_as,omitempty"`     // of a folder: clip, or each for a picture in it
@@ -98,12 +102,16 @@ func (m *Model) Predict(ctx context.Context, path string, sample data.Sample, mo
 		return Prediction{}, err
 	}
 	class, labels := argmax(results[0]), m.Labels[modality]
-	p := Prediction{Path: path, Modality: modality, Views: len(views), Label: labels[class], Labels: labels,
-		Probabilities: results[0], Class: class}
-	if !utf8.ValidString(path) {
-		p.PathBytes = []byte(path)
+	return Prediction{Format: predictionFormat, Path: path, PathBytes: PathBytes(path), Modality: modality, Views: len(views),
+		Label: labels[class], Labels: labels, Probabilities: results[0], Class: class}, ctx.Err()
+}
+
+// PathBytes returns a path that is not UTF-8, which a string of JSON can't hold, and nil for others.
+func PathBytes(path string) []byte {
+	if utf8.ValidString(path) {
+		return nil
 	}
-	return p, ctx.Err()
+	return []byte(path)
 }
 
 var article = map[data.Modality]string{data.Image: "an image", data.Video: "a video"}

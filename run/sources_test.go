@@ -73,7 +73,7 @@ func TestSourcesOfAResumedRun(t *testing.T) {
 	interrupt(t, o, 12)
 	o.Resume, o.Validation = true, faceList(t, 3)
 	log := trained(t, o).log
-	require.True(t, strings.HasPrefix(log, `{"data":[`))
+	require.True(t, strings.HasPrefix(log, `{"format":"mien-data-1","data":[`))
 	require.Equal(t, 1, strings.Count(log, `"data"`))
 	require.Contains(t, log, o.Validation.StaticList)
 }
