@@ -1,9 +1,6 @@
 package data
 
-import (
-	"math/rand/v2"
-	"slices"
-)
+import "math/rand/v2"
 
 // TrainIndices draws the frames of a training window from a video of n ≥ 1 frames, about stride apart: a window of
 // frames·stride at a random place, its ends included, so that the spacing is a little more than stride. A video that is not
@@ -26,17 +23,45 @@ func windowTo(end, frames, stride int) []int {
 	return truncated(linspace(float64(end-frames*stride), float64(end), frames), end-1)
 }
 
-// TestWindows returns the two test windows of a video of n ≥ 1 frames: of every stride-th frame the first and the last
-// `frames`, the last frame repeated if there are fewer. On short videos both are equal.
-func TestWindows(n, frames, stride int) [][]int {
-	var sampled []int
-	for i := 0; i < n; i += stride {
-		sampled = append(sampled, i)
+// Window is a part of a video as a model sees it: every Stride-th frame from First to Last.
+type Window struct {
+	First  int `json:"first"`
+	Last   int `json:"last"`
+	Stride int `json:"stride"`
+}
+
+// Windows returns count ≥ 1 test windows of a video of n ≥ 1 frames: of every stride-th frame runs of `frames`, evenly spread from
+// the first to the last; a single one is in the middle. On a video of no more than one window all are equal.
+func Windows(n, frames, stride, count int) []Window {
+	sampled := sampledOf(n, stride)
+	starts := Starts(n, frames, stride)
+	windows := make([]Window, count)
+	for i := range windows {
+		start := (starts - 1) / 2
+		if count > 1 {
+			start = i * (starts - 1) / (count - 1)
+		}
+		windows[i] = Window{start * stride, min(start+frames-1, sampled-1) * stride, stride}
 	}
-	for len(sampled) < frames {
-		sampled = append(sampled, sampled[len(sampled)-1])
+	return windows
+}
+
+// Starts is the number of different windows of a video: one for each sampled frame at which a window can start.
+func Starts(n, frames, stride int) int { return max(sampledOf(n, stride)-frames, 0) + 1 }
+
+// Covering is the least number of windows that hold every stride-th frame of a video.
+func Covering(n, frames, stride int) int { return (sampledOf(n, stride) + frames - 1) / frames }
+
+// sampledOf is the number of frames that remain of n if every stride-th is kept, the first included.
+func sampledOf(n, stride int) int { return (n + stride - 1) / stride }
+
+// Indices returns the window's frames; to be as many as asked for, the last is repeated.
+func (w Window) Indices(frames int) []int {
+	indices := make([]int, frames)
+	for i := range indices {
+		indices[i] = min(w.First+i*w.Stride, w.Last)
 	}
-	return [][]int{slices.Clone(sampled[:frames]), slices.Clone(sampled[len(sampled)-frames:])}
+	return indices
 }
 
 // linspace equals numpy's bit for bit, because the caller truncates: one step, products, and an exact end.

@@ -39,7 +39,8 @@ func TestSamplingIsNumpys(t *testing.T) {
 	}
 	require.NotEmpty(t, golden.Test)
 	for _, c := range golden.Test {
-		require.Equal(t, c.want, TestWindows(c.n, c.frames, c.stride), "%+v", c)
+		windows := Windows(c.n, c.frames, c.stride, 2)
+		require.Equal(t, c.want, [][]int{windows[0].Indices(c.frames), windows[1].Indices(c.frames)}, "%+v", c)
 	}
 }
 
@@ -55,4 +56,45 @@ func TestTrainIndicesDrawsEveryWindow(t *testing.T) {
 		starts[indices[0]] = true
 	}
 	require.Equal(t, map[int]bool{0: true, 1: true, 2: true, 3: true, 4: true, 5: true}, starts)
+}
+
+// The least number of windows that covers a video leaves out none of its sampled frames, and one fewer would.
+func TestCoveringWindowsHoldEveryFrame(t *testing.T) {
+	for n := 1; n < 90; n++ {
+		for _, frames := range []int{1, 4, 16} {
+			for _, stride := range []int{1, 3, 4} {
+				count := Covering(n, frames, stride)
+				seen := map[int]bool{}
+				for _, w := range Windows(n, frames, stride, count) {
+					for _, i := range w.Indices(frames) {
+						require.Less(t, i, n)
+						seen[i] = true
+					}
+				}
+				sampled := (n-1)/stride + 1
+				require.Len(t, seen, sampled, "%d frames, %d of them by %d", n, frames, stride)
+				require.True(t, seen[(sampled-1)*stride])
+				require.Less(t, (count-1)*frames, sampled)
+			}
+		}
+	}
+}
+
+// Windows are spread from end to end; a single one is in the middle.
+func TestWindowsAreSpread(t *testing.T) {
+	for _, c := range []struct {
+		n, count int
+		want     []Window
+	}{
+		{72, 1, []Window{{4, 64, 4}}},
+		{72, 2, []Window{{0, 60, 4}, {8, 68, 4}}},
+		{72, 3, []Window{{0, 60, 4}, {4, 64, 4}, {8, 68, 4}}},
+		{200, 3, []Window{{0, 60, 4}, {68, 128, 4}, {136, 196, 4}}},
+		{9, 2, []Window{{0, 8, 4}, {0, 8, 4}}},
+	} {
+		require.Equal(t, c.want, Windows(c.n, 16, 4, c.count))
+	}
+	require.Equal(t, 3, Starts(72, 16, 4))
+	require.Equal(t, 1, Starts(9, 16, 4))
+	require.Equal(t, []int{0, 4, 8, 8, 8}, Window{0, 8, 4}.Indices(5))
 }

@@ -45,7 +45,7 @@ func TestLondonLists(t *testing.T) {
 		sample, err = dynamic.Items[0].Open(t.Context(), OpenOptions{})
 		require.NoError(t, err)
 		require.Equal(t, 20, sample.Len())
-		f, err = sample.Read(t.Context(), TestWindows(sample.Len(), 16, 1)[1])
+		f, err = sample.Read(t.Context(), Windows(sample.Len(), 16, 1, 2)[1].Indices(16))
 		require.NoError(t, err)
 		require.Equal(t, [3]int{16, 112, 112}, [3]int{f.T, f.H, f.W})
 	}

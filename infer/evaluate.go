@@ -70,7 +70,7 @@ func (r *Report) Mean() float64 {
 	return sum / float64(max(len(scores), 1))
 }
 
-// evalBatch is the number of samples that are classified together.
+// evalBatch is the number of samples that are classified together, of videos with the windows of the published protocol.
 const evalBatch = 8
 
 // Match puts the classes of sets into the order of the model's heads, by name. Notes say what was reordered or dropped.
@@ -120,7 +120,7 @@ func CheckLabels(d *data.Dataset, classes int) error {
 }
 
 // Evaluate classifies the samples of sets that Match returned as the published protocol does: an image by one view, a video by the mean
-// over its two test windows.
+// over its two test windows, or as many as Windows says.
 func (m *Model) Evaluate(ctx context.Context, s data.Sets) (*Report, error) {
 	report := &Report{}
 	for _, d := range s.All() {
@@ -142,7 +142,8 @@ func (m *Model) score(ctx context.Context, d *data.Dataset) (*Score, error) {
 	if m.Reference != nil {
 		s.Agreement = &Agreement{}
 	}
-	loaded := data.Ordered(ctx, len(d.Items), 2, 2*evalBatch, func(ctx context.Context, i int) ([]data.View, error) {
+	batch := max(evalBatch*publishedWindows/max(m.Windows, publishedWindows), 1) // more windows need as much memory
+	loaded := data.Ordered(ctx, len(d.Items), 2, 2*batch, func(ctx context.Context, i int) ([]data.View, error) {
 		return m.open(ctx, d, i)
 	})
 	var samples [][]data.View
@@ -151,7 +152,7 @@ func (m *Model) score(ctx context.Context, d *data.Dataset) (*Score, error) {
 		if err != nil {
 			return nil, err
 		}
-		if samples = append(samples, views); len(samples) == evalBatch || first+len(samples) == len(d.Items) {
+		if samples = append(samples, views); len(samples) == batch || first+len(samples) == len(d.Items) {
 			if err := m.count(s, d, samples, first); err != nil {
 				return nil, err
 			}
@@ -183,6 +184,9 @@ func (m *Model) count(s *Score, d *data.Dataset, samples [][]data.View, first in
 	}
 	for i, p := range results {
 		s.Confusion.Add(d.Items[first+i].Label, argmax(p))
+	}
+	if m.Counted != nil {
+		m.Counted(len(results))
 	}
 	if s.Agreement == nil {
 		return nil

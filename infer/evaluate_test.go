@@ -42,6 +42,8 @@ func match(t *testing.T, m *Model, d *data.Dataset) (*data.Dataset, []string) {
 func TestEvaluateCountsPredictions(t *testing.T) {
 	m := openModel(t, published)
 	s := data.Sets{Image: images(t, 2*evalBatch+3), Video: videos(t, "video_name,label", 4, 0, 6)}
+	var counted []int
+	m.Counted = func(samples int) { counted = append(counted, samples) }
 	r, err := m.Evaluate(t.Context(), s)
 	require.NoError(t, err)
 	for _, c := range []struct {
@@ -58,6 +60,7 @@ func TestEvaluateCountsPredictions(t *testing.T) {
 		require.Equal(t, want.WAR(), c.score.WAR)
 		require.Nil(t, c.score.Agreement)
 	}
+	require.Equal(t, []int{evalBatch, evalBatch, 3, 3}, counted)
 	require.Equal(t, (r.Static.UAR+r.Dynamic.UAR)/2, r.Mean())
 	require.Equal(t, []NamedScore{{"static", data.Image, r.Static}, {"dynamic", data.Video, r.Dynamic}}, r.Scores())
 }
@@ -70,10 +73,10 @@ func TestPredictionIsTheMeanOfWindows(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 80, sample.Len())
 	want := make([]float64, 7)
-	windows := data.TestWindows(80, 16, 4)
+	windows := data.Windows(80, 16, 4, 2)
 	require.NotEqual(t, windows[0], windows[1])
 	for _, w := range windows {
-		frames, err := sample.Read(t.Context(), w)
+		frames, err := sample.Read(t.Context(), w.Indices(16))
 		require.NoError(t, err)
 		b := &system.Batch{Modality: data.Video, Views: []data.View{data.Transform{H: 160, W: 160}.Eval(frames)}}
 		tape := ag.NewInferenceTape(m.backend, engine.Full)
@@ -85,6 +88,8 @@ func TestPredictionIsTheMeanOfWindows(t *testing.T) {
 	p := predict(t, m, d, 0)
 	require.InDeltaSlice(t, want, p.Probabilities, 1e-7)
 	require.Equal(t, 2, p.Views)
+	require.Equal(t, 80, p.Frames)
+	require.Equal(t, windows, p.Windows)
 	require.Equal(t, data.Video, p.Modality)
 	require.Equal(t, data.DFEW[p.Class], p.Label)
 	sum := 0.0
@@ -165,35 +170,6 @@ func TestMatchOfNumberedClasses(t *testing.T) {
 	set, notes = match(t, m, images(t, 4)) // which has no class names either
 	require.Empty(t, notes)
 	require.Equal(t, 6, set.Items[2].Label)
-}
-
-// An evaluation reads only the frames that it uses.
-func TestEvaluationReadsItsWindows(t *testing.T) {
-	r := valid(t)
-	r.Data.Stride = 1
-	m := &Model{}
-	m.Recipe = r
-	sample := &counted{}
-	views, err := m.Views(t.Context(), sample, data.Video)
-	require.NoError(t, err)
-	require.Len(t, views, 2)
-	require.Equal(t, [][]int{{0, 1, 2, 3}, {16, 17, 18, 19}}, sample.read)
-	require.Equal(t, []int{4, 32, 32}, []int{views[1].T, views[1].H, views[1].W})
-	sample = &counted{}
-	views, err = m.Views(t.Context(), sample, data.Image)
-	require.NoError(t, err)
-	require.Len(t, views, 1)
-	require.Equal(t, [][]int{{0}}, sample.read)
-}
-
-// counted is a video of 20 frames that records which were read.
-type counted struct{ read [][]int }
-
-func (c *counted) Len() int { return 20 }
-
-func (c *counted) Read(_ context.Context, indices []int) (*data.Frames, error) {
-	c.read = append(c.read, slices.Clone(indices))
-	return data.NewFrames(len(indices), 36, 40), nil
 }
 
 // An unreadable sample is an error that names it once, and an interrupted evaluation returns the context's error.

@@ -7,6 +7,7 @@
 package infer
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -28,6 +29,13 @@ type Model struct {
 
 	// Reference is the same model in full precision, with which Evaluate compares each prediction; nil for no comparison.
 	Reference *Model
+
+	// Windows is the number of windows of a video that are classified, fewer where it is too short for so many different ones. 0 is
+	// the model's rule: all of the video in Predict, as [Model.Predict] says, and the two of the published protocol in Evaluate.
+	Windows int
+
+	// Counted is called by Evaluate with the number of samples that it has counted since the last call; nil for no calls.
+	Counted func(samples int)
 
 	backend engine.Backend
 	scope   *nn.Scope // nil if the model is owned by the caller
@@ -80,30 +88,31 @@ type Prediction struct {
 	PathBytes     []byte        `json:"path_base64,omitempty"` // of a path that is not UTF-8, which JSON cannot hold
 	ReadAs        string        `json:"read_as,omitempty"`     // of a folder: clip, or each for a picture in it
 	Modality      data.Modality `json:"modality"`
-	Views         int           `json:"views"`
+	Frames        int           `json:"frames"`  // that there are
+	Views         int           `json:"views"`   // windows
+	Windows       []data.Window `json:"windows"` // what was seen of them
 	Label         string        `json:"label"`
 	Labels        []string      `json:"labels"`
 	Probabilities []float64     `json:"probabilities"`
+	Top           []Rank        `json:"top,omitempty"` // where some are asked for
 
 	Class int `json:"-"`
 }
 
-// Predict classifies one opened image or video.
+// Predict classifies one opened image or video, of a video the mean over windows. A model of mien sees all of a video, a published
+// checkpoint its two ends, unless Windows asks for another number.
 func (m *Model) Predict(ctx context.Context, path string, sample data.Sample, modality data.Modality) (Prediction, error) {
 	if err := m.answers(modality); err != nil {
 		return Prediction{}, fmt.Errorf("%s: it is %s, and %w", path, article[modality], err)
 	}
-	views, err := m.Views(ctx, sample, modality)
-	if err != nil {
-		return Prediction{}, fmt.Errorf("%s: %w", path, err)
-	}
-	results, err := m.classify(modality, [][]data.View{views}, 0)
+	windows := m.windows(sample.Len(), modality, true)
+	probabilities, err := m.watch(ctx, sample, modality, windows)
 	if err != nil {
 		return Prediction{}, err
 	}
-	class, labels := argmax(results[0]), m.Labels[modality]
-	return Prediction{Format: predictionFormat, Path: path, PathBytes: PathBytes(path), Modality: modality, Views: len(views),
-		Label: labels[class], Labels: labels, Probabilities: results[0], Class: class}, ctx.Err()
+	class, labels := argmax(probabilities), m.Labels[modality]
+	return Prediction{Format: predictionFormat, Path: path, PathBytes: PathBytes(path), Modality: modality, Frames: sample.Len(),
+		Views: len(windows), Windows: windows, Label: labels[class], Labels: labels, Probabilities: probabilities, Class: class}, nil
 }
 
 // PathBytes returns a path that is not UTF-8, which a string of JSON can't hold, and nil for others.
@@ -114,25 +123,23 @@ func PathBytes(path string) []byte {
 	return []byte(path)
 }
 
-var article = map[data.Modality]string{data.Image: "an image", data.Video: "a video"}
-
-// Views returns the model's input for a sample: the image itself, or the test windows of a video.
-func (m *Model) Views(ctx context.Context, sample data.Sample, modality data.Modality) ([]data.View, error) {
-	r := m.Recipe
-	windows := [][]int{{0}}
-	if modality == data.Video {
-		windows = data.TestWindows(sample.Len(), r.Model.Frames, r.Data.Stride)
-	}
-	var views []data.View
-	for _, w := range windows {
-		frames, err := sample.Read(ctx, w)
-		if err != nil {
-			return nil, err
-		}
-		views = append(views, data.Transform{H: r.Model.ImageSize, W: r.Model.ImageSize}.Eval(frames))
-	}
-	return views, nil
+// Rank is a class and its probability.
+type Rank struct {
+	Label       string  `json:"label"`
+	Probability float64 `json:"probability"`
 }
+
+// Ranks returns the k likeliest classes, or all where there are fewer, the likeliest first.
+func (p Prediction) Ranks(k int) []Rank {
+	ranks := make([]Rank, len(p.Labels))
+	for i := range ranks {
+		ranks[i] = Rank{p.Labels[i], p.Probabilities[i]}
+	}
+	slices.SortStableFunc(ranks, func(a, b Rank) int { return cmp.Compare(b.Probability, a.Probability) })
+	return ranks[:min(k, len(ranks))]
+}
+
+var article = map[data.Modality]string{data.Image: "an image", data.Video: "a video"}
 
 // classify returns the mean over views of the class probabilities of each sample. All samples have one modality; index
 // names the batch, for the noise of a model that draws it at evaluation.

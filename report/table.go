@@ -12,20 +12,13 @@ import (
 	"mien/infer"
 )
 
-// Table prints rows under a header in aligned columns: numbers to the right, words to the left. Cells are made Printable.
+// Table prints rows under a header in aligned columns: numbers to the right, words to the left.
 func Table(w io.Writer, header []string, rows [][]string) {
-	printable := make([][]string, len(rows))
-	for i, row := range rows {
-		for _, cell := range row {
-			printable[i] = append(printable[i], Printable(cell))
-		}
-	}
-	rows = printable
 	widths := make([]int, len(header)) // in runes, negative for columns that are aligned to the left
 	for i, h := range header {
 		width, numeric := utf8.RuneCountInString(h), len(rows) > 0
 		for _, row := range rows {
-			width = max(width, utf8.RuneCountInString(row[i]))
+			width = max(width, utf8.RuneCountInString(Printable(row[i])))
 			numeric = numeric && isNumber(row[i])
 		}
 		if !numeric {
@@ -33,13 +26,22 @@ func Table(w io.Writer, header []string, rows [][]string) {
 		}
 		widths[i] = width
 	}
-	for _, row := range append([][]string{header}, rows...) {
+	Rows(w, widths, append([][]string{header}, rows...))
+}
+
+// Rows prints rows of a table with one write. Columns have at least their width in runes, and are aligned to the left where it is
+// negative. Cells are made Printable.
+func Rows(w io.Writer, widths []int, rows [][]string) error {
+	var text strings.Builder
+	for _, row := range rows {
 		cells := make([]string, len(row))
 		for i, cell := range row {
-			cells[i] = fmt.Sprintf("%*s", widths[i], cell)
+			cells[i] = fmt.Sprintf("%*s", widths[i], Printable(cell))
 		}
-		fmt.Fprintln(w, strings.TrimRight(strings.Join(cells, "  "), " "))
+		fmt.Fprintln(&text, strings.TrimRight(strings.Join(cells, "  "), " "))
 	}
+	_, err := io.WriteString(w, text.String())
+	return err
 }
 
 // Printable returns a text from outside, such as the name of a file, so that it can't move the cursor or worse: control characters

@@ -49,7 +49,7 @@ func TestDemoGoesOn(t *testing.T) {
 func TestDemoSaysWhatItsModelKnows(t *testing.T) {
 	m := &infer.Model{Description: modelfile.Description{Trained: modelfile.Trained{"image": {Drawn: 7}, "video": {Drawn: 3}}}}
 	var b bytes.Buffer
-	invite(&console{stdout: &b}, time.Second, "d/index.html", "d/finetune", m)
+	invite(&console{stdout: &checked{Writer: &b}}, time.Second, "d/index.html", "d/finetune", m)
 	require.Equal(t, "took 1s; look at d/index.html, and try\n  mien eval --model d/finetune --drawn\n"+
 		"this model has learned from images and videos of drawn faces only: it cannot judge real faces\n", b.String())
 }

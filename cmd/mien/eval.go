@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"runtime/debug"
@@ -29,21 +30,54 @@ type evaluation struct {
 	*infer.Report
 }
 
-// modelFlags select the model and its precision.
+// modelFlags select the model, its precision and what it sees of videos.
 type modelFlags struct {
 	Model     string            `help:"Fine-tuned weights: a file or a run folder." required:"" placeholder:"FILE|RUN"`
 	Precision *engine.Precision `help:"Number format in which linear layers multiply, f32, bf16 or int8, instead of that in which the model is stored. Below f32, attention takes bf16 where the CPU has instructions for it." placeholder:"P"`
-	Stride    uint              `help:"Frames between two sampled frames of a video, instead of the model's." placeholder:"N"`
+	Stride    *uint             `help:"Frames between two sampled frames of a video, instead of the model's." placeholder:"N"`
+	Windows   *uint             `help:"Windows of a video that are seen, spread evenly. Without it, predict sees all of a video with models of mien, and eval, or a published checkpoint, the first and the last window." placeholder:"N"`
+	Quiet     bool              `help:"Show no progress and no notes, only errors."`
 }
 
+// Most that flags take.
+const (
+	maxStride  = 1000
+	maxWindows = 100 // which an evaluation reads at once
+	maxTop     = 1000
+)
+
 func (f modelFlags) open(out *console) (*infer.Model, error) {
+	if err := cmp.Or(within("stride", f.Stride, maxStride), within("windows", f.Windows, maxWindows)); err != nil {
+		return nil, err
+	}
 	// The model stays in memory: by default the collector would let garbage grow to the same size.
 	debug.SetGCPercent(20)
 	m, err := infer.Open(f.Model, out.backend, f.Precision)
-	if err == nil && f.Stride > 0 {
-		m.Recipe.Data.Stride = int(f.Stride)
+	if err != nil {
+		return nil, err
 	}
-	return m, err
+	if f.Stride != nil {
+		m.Recipe.Data.Stride = int(*f.Stride)
+	}
+	if f.Windows != nil {
+		m.Windows = int(*f.Windows)
+	}
+	return m, nil
+}
+
+// note prints what the user should know.
+func (f modelFlags) note(out *console, text string) {
+	if !f.Quiet {
+		fmt.Fprintf(out.stderr, "mien: %s\n", text)
+	}
+}
+
+// within returns an error for a flag that is given and not from 1 to most.
+func within(flag string, n *uint, most uint) error {
+	if n != nil && (*n < 1 || *n > most) {
+		return fmt.Errorf("--%s %d: it must be from 1 to %d", flag, *n, most)
+	}
+	return nil
 }
 
 func (c *evalCmd) Run(out *console) error {
@@ -63,19 +97,38 @@ func (c *evalCmd) Run(out *console) error {
 	if err != nil {
 		return err
 	}
-	r, err := m.Evaluate(out.ctx, sets)
-	if err != nil {
+	r, err := c.evaluate(out, m, sets)
+	if err != nil || !c.JSON {
 		return err
 	}
-	if c.JSON {
-		return out.print(true, evaluation{evaluationFormat, r}, nil)
+	return out.print(true, evaluation{evaluationFormat, r}, nil)
+}
+
+// evaluate measures one set after the other, and prints the result of each when it is known, unless JSON prints all.
+func (c *evalCmd) evaluate(out *console, m *infer.Model, sets data.Sets) (*infer.Report, error) {
+	all := &infer.Report{}
+	for i, d := range sets.All() {
+		meter := newMeter(out, len(d.Items), fmt.Sprintf("evaluating %ss", d.Modality), c.Quiet)
+		m.Counted = meter.Add
+		r, err := m.Evaluate(out.ctx, data.ByModality(d.Modality, data.Sets{Image: d}, data.Sets{Video: d}))
+		meter.Finish()
+		if err != nil {
+			return nil, err
+		}
+		all.Static, all.Dynamic = cmp.Or(all.Static, r.Static), cmp.Or(all.Dynamic, r.Dynamic)
+		if c.JSON {
+			continue
+		}
+		if i > 0 {
+			fmt.Fprintln(out.stdout)
+		}
+		printReport(out, r)
+		for _, s := range r.Scores() {
+			fmt.Fprintf(out.stdout, "\n%s: true class by row, predicted by column\n", s.Name)
+			report.ConfusionTable(out.stdout, m.Labels[s.Modality], s.Confusion)
+		}
 	}
-	printReport(out, r)
-	for _, s := range r.Scores() {
-		fmt.Fprintf(out.stdout, "\n%s: true class by row, predicted by column\n", s.Name)
-		report.ConfusionTable(out.stdout, m.Labels[s.Modality], s.Confusion)
-	}
-	return nil
+	return all, nil
 }
 
 // checkSets returns an error unless either lists or drawn faces are asked for.
@@ -104,9 +157,9 @@ func (c *evalCmd) testSets(out *console, m *infer.Model) (sets data.Sets, err er
 	}
 	sets, notes, err := m.Match(sets.Cached(data.NewBudget(0), m.Recipe.Model.ImageSize))
 	for _, note := range notes {
-		fmt.Fprintf(out.stderr, "mien: %s\n", note)
+		c.note(out, note)
 	}
-	if err == nil {
+	if err == nil && !c.Quiet {
 		printSources(out, run.SourcesOf("evaluation", sets))
 	}
 	return sets, err

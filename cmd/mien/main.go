@@ -3,7 +3,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -42,27 +41,6 @@ type cli struct {
 	Version kong.VersionFlag `help:"Print version and kernels."`
 }
 
-// console is the environment of a command: where it writes, and its backend.
-type console struct {
-	ctx            context.Context
-	stdout, stderr io.Writer
-	backend        engine.Backend
-}
-
-// print prints a result: as JSON, or as a table of rows.
-func (out *console) print(asJSON bool, result any, header []string, rows ...[]string) error {
-	if asJSON {
-		return json.NewEncoder(out.stdout).Encode(result)
-	}
-	report.Table(out.stdout, header, rows)
-	return nil
-}
-
-// cells formats a row of a table; tabs separate its cells.
-func cells(format string, args ...any) []string {
-	return strings.Split(fmt.Sprintf(format, args...), "\t")
-}
-
 // newBackend returns the backend of all commands. No other code names a concrete backend.
 func newBackend() engine.Backend { return cpu.New() }
 
@@ -76,9 +54,12 @@ func main() {
 
 // execute parses args, runs a command and returns the exit status.
 func execute(ctx context.Context, args []string, stdout, stderr io.Writer) (code int) {
+	out := &console{ctx: ctx, stdout: &checked{Writer: stdout}, stderr: stderr}
 	defer func() {
 		if p := recover(); p != nil {
 			code = reportPanic(stderr, p)
+		} else if code == 0 {
+			code = reportError(stderr, out.stdout.err)
 		}
 	}()
 	if err := asm.ActiveErr(); err != nil {
@@ -88,23 +69,25 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) (code
 	exited := -1
 	parser := kong.Must(&c, kong.Name("mien"),
 		kong.Description("mien learns and reads facial expressions in images and videos."),
-		kong.Writers(stdout, stderr), kong.Exit(func(code int) { exited = code }),
+		kong.Writers(out.stdout, stderr), kong.Exit(func(code int) { exited = code }),
 		kong.Vars{"version": fmt.Sprintf("mien %s, %s kernels, %s/%s", run.Version(), asm.F32().Name, runtime.GOOS, runtime.GOARCH)},
 		kong.KindMapper(reflect.String, kong.MapperFunc(verbatim)),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
 	parsed, err := parser.Parse(args)
-	if exited >= 0 { // --help and --version
+	switch {
+	case out.stdout.err != nil:
+		return reportError(stderr, out.stdout.err)
+	case exited >= 0: // --help and --version
 		return exited
-	}
-	if err != nil {
+	case err != nil:
 		return reportError(stderr, fmt.Errorf("%w\nhint: `mien --help` lists commands and flags", err))
 	}
 	if c.Threads > 0 {
 		runtime.GOMAXPROCS(int(c.Threads))
 	}
-	b := newBackend()
-	defer b.Close()
-	return reportError(stderr, parsed.Run(&console{ctx: ctx, stdout: stdout, stderr: stderr, backend: b}))
+	out.backend = newBackend()
+	defer out.backend.Close()
+	return reportError(stderr, parsed.Run(out))
 }
 
 // verbatim takes an argument as it is, where kong would replace what is not UTF-8, and so name another file.
@@ -116,8 +99,11 @@ func verbatim(ctx *kong.DecodeContext, target reflect.Value) error {
 	return err
 }
 
-// interrupted is the shell's exit status for a command ended by Ctrl-C.
-const interrupted = 130
+// Exit statuses besides 0, 1 for an error, and 2 for a mistake in mien.
+const (
+	someBad     = 3   // some inputs could not be used, and the rest is done
+	interrupted = 130 // the shell's for a command ended by Ctrl-C
+)
 
 // reportError prints an error, which may have a hint on a second line, and returns the exit status.
 func reportError(stderr io.Writer, err error) int {
@@ -128,8 +114,15 @@ func reportError(stderr io.Writer, err error) int {
 		fmt.Fprintln(stderr, "mien: interrupted")
 		return interrupted
 	}
+	inputs, bad := errors.AsType[*badInputs](err)
+	if bad && inputs.all == 1 { // which has been reported
+		return 1
+	}
 	text := strings.Replace(report.Printable(err.Error()), `\nhint: `, "\nhint: ", 1)
 	fmt.Fprintf(stderr, "mien: %s\n", text)
+	if bad && inputs.bad < inputs.all {
+		return someBad
+	}
 	return 1
 }
 

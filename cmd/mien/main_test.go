@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -26,7 +29,7 @@ func TestMain(m *testing.M) {
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:  "testdata/script",
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"edit": edit},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"edit": edit, "round": round},
 		Setup: func(e *testscript.Env) error {
 			golden, err := filepath.Abs("../../testdata/golden")
 			e.Setenv("GOLDEN", golden)
@@ -56,6 +59,16 @@ func edit(ts *testscript.TestScript, _ bool, args []string) {
 		}
 		text = strings.ReplaceAll(text, args[i], strings.ReplaceAll(args[i+1], `\n`, "\n"))
 	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(text), 0o644))
+}
+
+// round FROM TO copies a text and rounds its numbers to two decimals: kernel sets differ in the last digits.
+func round(ts *testscript.TestScript, _ bool, args []string) {
+	text := regexp.MustCompile(`[0-9]\.[0-9]{4,}(e-[0-9]+)?`).ReplaceAllStringFunc(ts.ReadFile(args[0]), func(number string) string {
+		x, err := strconv.ParseFloat(number, 64)
+		ts.Check(err)
+		return fmt.Sprintf("%.2f", x)
+	})
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(text), 0o644))
 }
 

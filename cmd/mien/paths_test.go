@@ -33,20 +33,14 @@ func TestHostileNames(t *testing.T) {
 
 		code, stdout, stderr = mien("predict", "--model", model, "--json", path)
 		require.Zero(t, code, stderr)
-		var p struct {
-			Path  string
-			Bytes []byte `json:"path_base64"`
-		}
-		require.NoError(t, json.Unmarshal([]byte(stdout), &p))
-		if p.Bytes != nil {
-			p.Path = string(p.Bytes)
-		}
-		require.Equal(t, path, p.Path)
+		require.Equal(t, path, pathIn(t, stdout))
 
 		require.NoError(t, os.WriteFile(path, []byte("text"), 0o644))
 		code, _, stderr = mien("predict", "--model", model, path)
 		require.Equal(t, 1, code)
 		require.Equal(t, "mien: "+printed+": not an image: neither JPEG, PNG, GIF, WebP nor BMP\n", stderr)
+		_, stdout, _ = mien("predict", "--model", model, "--json", path)
+		require.Equal(t, path, pathIn(t, stdout))
 		_, _, stderr = mien("predict", "--model", model, dir)
 		require.Contains(t, stderr, "a single picture")
 		require.Contains(t, stderr, c.printed)
@@ -58,4 +52,18 @@ func TestHostileNames(t *testing.T) {
 	_, _, stderr := mien("predict", "--model", model, dir)
 	require.Contains(t, stderr, `one of them of unknown size (`)
 	require.NotContains(t, stderr, "\x1b")
+}
+
+// pathIn returns the path that a line of JSON names.
+func pathIn(t *testing.T, line string) string {
+	t.Helper()
+	var p struct {
+		Path  string
+		Bytes []byte `json:"path_base64"`
+	}
+	require.NoError(t, json.Unmarshal([]byte(line), &p))
+	if p.Bytes != nil {
+		return string(p.Bytes)
+	}
+	return p.Path
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 
 	"mien/data"
 	"mien/report"
@@ -22,7 +21,7 @@ type input struct {
 }
 
 // inputs returns what the paths stand for, folders of several pictures one by one. Notes say how each folder is read, and why.
-func (c *folderFlags) inputs(ctx context.Context, paths []string, notes io.Writer) (all []input, err error) {
+func (c *folderFlags) inputs(ctx context.Context, paths []string, note func(string)) (all []input, err error) {
 	for _, path := range paths {
 		folder, err := data.ReadFolder(path)
 		if err != nil { // a file, or no folder of pictures: opening it will say so
@@ -42,7 +41,7 @@ func (c *folderFlags) inputs(ctx context.Context, paths []string, notes io.Write
 				read = append(read, input{p, "each"})
 			}
 		}
-		fmt.Fprintf(notes, "mien: %s\n", report.Printable(fmt.Sprintf("%s: %s, read %s", path, why, how)))
+		note(report.Printable(fmt.Sprintf("%s: %s, read %s", path, why, how)))
 		all = append(all, read...)
 	}
 	return all, nil

@@ -1,0 +1,46 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+)
+
+// partFile is a file of results, called FILE.part until it is complete: what an interrupted command has done stays there.
+type partFile struct {
+	*os.File
+	path string
+}
+
+// createPart begins a file. It replaces none: a path given behind the wrong flag is not lost.
+func createPart(path string) (*partFile, error) {
+	part := path + ".part"
+	if _, err := os.Lstat(path); err == nil {
+		return nil, fmt.Errorf("--out %s: it exists: choose another name, or remove it", path)
+	}
+	f, err := os.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	if errors.Is(err, fs.ErrExist) {
+		return nil, fmt.Errorf("--out %s: %s, of a command that was interrupted or still runs, exists: rename or remove it", path, part)
+	}
+	if cause, ok := errors.AsType[*fs.PathError](err); ok {
+		return nil, fmt.Errorf("--out %s: %w", path, cause.Err)
+	}
+	return &partFile{f, path}, nil
+}
+
+// finish gives a complete file its name. One that isn't stays as it is, unless it is empty, and stderr is told where.
+func (p *partFile) finish(complete bool, stderr io.Writer) error {
+	info, err := p.Stat()
+	err = cmp.Or(err, p.Sync(), p.Close())
+	switch {
+	case err == nil && complete:
+		return os.Rename(p.Name(), p.path)
+	case err == nil && info.Size() == 0:
+		return os.Remove(p.Name())
+	}
+	fmt.Fprintf(stderr, "mien: %s keeps the results so far\n", p.Name())
+	return err
+}

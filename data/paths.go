@@ -1,0 +1,90 @@
+package data
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Lists of paths without need of labels, for predictions.
+
+// pathColumns are the names of the first column by which ReadPaths recognises a list with a header.
+var pathColumns = []string{"path", "video_name", "image", "file"}
+
+// ReadPaths returns the paths of a list: one a line, relative to root. Blank lines and those that begin with # are skipped. It also
+// takes the paths of labelled lists: the first column under a header, and what stands before a label where the whole line is no
+// file; these are found with other extensions, as in training. A missing file is an error of opening it.
+func ReadPaths(r io.Reader, root string) (paths []string, err error) {
+	text, err := io.ReadAll(io.LimitReader(r, maxListBytes+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(text) > maxListBytes {
+		return nil, fmt.Errorf("larger than the limit of %d MiB for a list", maxListBytes>>20)
+	}
+	text = bytes.TrimPrefix(text, []byte("\xEF\xBB\xBF")) // the byte-order mark
+	begun, columns := false, false
+	for line := range strings.Lines(string(text)) {
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		first, _, several := strings.Cut(line, ",")
+		switch {
+		case !begun && several && slices.Contains(pathColumns, strings.TrimSpace(first)):
+			columns = true
+		case columns:
+			record, err := csv.NewReader(strings.NewReader(line)).Read()
+			if err != nil {
+				return nil, fmt.Errorf("%.60q is no row of a CSV", line)
+			}
+			paths = append(paths, labelledPath(record[0], root))
+		default:
+			paths = append(paths, linePath(line, root))
+		}
+		begun = true
+	}
+	if len(paths) == 0 {
+		return nil, errors.New("no paths in this list")
+	}
+	return paths, nil
+}
+
+// ReadPathList is ReadPaths on a file.
+func ReadPathList(list, root string) ([]string, error) {
+	return fromFile(list, "a list", func(f *os.File) ([]string, error) { return ReadPaths(f, root) })
+}
+
+// linePath returns the path on a line, which a label may follow.
+func linePath(line, root string) string {
+	path := below(root, line)
+	cut := strings.LastIndexAny(line, " \t")
+	if cut < 0 || isSample(path, Video) || strings.ContainsAny(line[cut:], "./") {
+		return path
+	}
+	if labelled := labelledPath(strings.TrimSpace(line[:cut]), root); isSample(labelled, Video) {
+		return labelled
+	}
+	return path
+}
+
+// labelledPath returns the path of a sample in a labelled list.
+func labelledPath(id, root string) string {
+	path := below(root, id)
+	return cmp.Or(findSample(path, Video), findSample(path, Image), path)
+}
+
+func below(root, path string) string {
+	path = filepath.FromSlash(path)
+	if root == "" || filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(root, path)
+}
