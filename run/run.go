@@ -46,6 +46,7 @@ type Options struct {
 	Resume     bool
 	Recompute  bool             // rematerialise layers in the backward pass: less memory, the same bits
 	Precision  engine.Precision // of products; parameters stay float32
+	Memory     int64            // that the run may use, in bytes; 0 if unknown
 	Watch      Watcher
 }
 
@@ -110,6 +111,9 @@ func (r *run) prepare() (err error) {
 		return err
 	}
 	if r.plan, err = newPlan(r.Recipe, sets); err != nil {
+		return err
+	}
+	if err := r.checkCost(); err != nil {
 		return err
 	}
 	if err := r.build(sets.Labels); err != nil {
