@@ -1,30 +1,59 @@
 package data
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/binary"
 )
 
-// exifOrientation returns the EXIF orientation (1 to 8) of a JPEG, 1 where it has none or a damaged one. Cameras store portrait
+// exif has, for each format, the function that returns its EXIF block, nil if it has none or is damaged. Cameras store portrait
 // images sideways and leave the rotation to the reader.
-func exifOrientation(r *bufio.Reader) int {
-	s := scanner{r: r}
+var exif = map[string]func(*scanner) []byte{"jpeg": jpegEXIF, "png": pngEXIF, "webp": webpEXIF}
+
+func jpegEXIF(s *scanner) []byte {
 	s.skip(2) // FF D8
 	for {
 		head := s.next(4) // FF, marker, length of two bytes, including itself
 		size := int(binary.BigEndian.Uint16(head[2:])) - 2
 		switch {
 		case head[0] != 0xFF || head[1] == 0xDA || size < 0: // start of scan, or the end: pixels follow
-			return 1
+			return nil
 		case head[1] != 0xE1: // APP1
 			s.skip(size)
 			continue
 		}
-		if block, ok := bytes.CutPrefix(s.next(size), []byte("Exif\x00\x00")); ok {
-			return tiffOrientation(block)
+		if block := s.next(size); bytes.HasPrefix(block, []byte("Exif\x00\x00")) {
+			return block
 		}
 	}
+}
+
+// maxEXIF is enough for the orientation, which stands before the thumbnail.
+const maxEXIF = 1 << 16
+
+func pngEXIF(s *scanner) []byte {
+	s.skip(8)
+	for s.err == nil {
+		head := s.next(8) // length, type; then the data and four bytes of checksum
+		size := int64(binary.BigEndian.Uint32(head))
+		if string(head[4:]) == "eXIf" {
+			return s.next(int(min(size, maxEXIF)))
+		}
+		s.skip(int(size + 4))
+	}
+	return nil
+}
+
+func webpEXIF(s *scanner) []byte {
+	s.skip(12)
+	for s.err == nil {
+		head := s.next(8) // type, length; then the data, padded to an even length
+		size := int64(binary.LittleEndian.Uint32(head[4:]))
+		if string(head[:4]) == "EXIF" {
+			return s.next(int(min(size, maxEXIF)))
+		}
+		s.skip(int(size + size%2))
+	}
+	return nil
 }
 
 // tiffOrientation finds the first orientation in a TIFF block. Its entry is unmistakable without the directory around it: tag

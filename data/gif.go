@@ -26,9 +26,10 @@ func decodeGIF(ctx context.Context, r io.ReadSeeker, config image.Config, opt Op
 	}
 	// image/gif holds every frame at one byte per pixel; composed frames have three.
 	h, w := cmp.Or(opt.H, config.Height), cmp.Or(opt.W, config.Width)
-	if count > lim.frames || area > lim.bytes || int64(count)*int64(h)*int64(w)*3 > lim.bytes {
-		return nil, fmt.Errorf("an animation of %d frames of %d×%d pixels is more than the limit of %d frames and %d MiB",
-			count, config.Width, config.Height, lim.frames, lim.bytes>>20)
+	n, most := int64(count), min(lim.frames, maxGIFFrames)
+	if count > most || area > lim.bytes || n*int64(h)*int64(w)*3 > lim.bytes || n*int64(config.Width)*int64(config.Height) > lim.work {
+		return nil, fmt.Errorf("an animation of %d frames of %d×%d pixels is more than the limit of %d frames, %d MiB and %d million pixels: "+
+			"cut it, or make it smaller", count, config.Width, config.Height, most, lim.bytes>>20, lim.work/1e6)
 	}
 	if _, err := r.Seek(0, io.SeekStart); err != nil {
 		return nil, err

@@ -17,21 +17,29 @@ import (
 
 // Decoding of single images to 8-bit RGB.
 
-// limits bounds what the decoders may allocate for an untrusted file.
-type limits struct {
-	pixels int   // of an image or of one frame
-	bytes  int64 // of all frames decoded
-	frames int   // of an animation; 1 takes only its first
-}
-
 // decodeFile decodes an image to one frame of 8-bit RGB as Pillow's convert("RGB") would, an animated GIF to as many frames as lim
 // allows: transparency is dropped, not blended, grey is copied to the three channels; of 16-bit samples the high byte is
-// kept. A JPEG is turned as its EXIF orientation says; the orientation of other formats is ignored.
+// kept. JPEG, PNG and WebP are turned as their EXIF orientation says.
 // Go's JPEG decoder repeats chroma samples where libjpeg interpolates them, so that a JPEG's pixels differ a little
 // from Pillow's.
 //
-// The size is checked before pixels are decoded.
-func decodeFile(ctx context.Context, r io.ReadSeeker, opt OpenOptions, lim limits) (frames []*Frames, err error) {
+// The size is checked before pixels are decoded. When ctx ends, the decoders, which can't be stopped, are left to end by themselves:
+// a large image takes seconds.
+func decodeFile(ctx context.Context, r io.ReadSeeker, opt OpenOptions, lim limits) ([]*Frames, error) {
+	done := make(chan result[[]*Frames], 1)
+	go func() {
+		frames, err := decode(ctx, r, opt, lim)
+		done <- result[[]*Frames]{frames, err}
+	}()
+	select {
+	case d := <-done:
+		return d.item, d.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func decode(ctx context.Context, r io.ReadSeeker, opt OpenOptions, lim limits) (frames []*Frames, err error) {
 	defer recoverDecoder(&err)
 	config, format, err := decodeConfig(r, lim.pixels)
 	if err != nil {
@@ -43,8 +51,9 @@ func decodeFile(ctx context.Context, r io.ReadSeeker, opt OpenOptions, lim limit
 		return decodeGIF(ctx, r, config, opt, lim)
 	case format == "webp":
 		ycbcr = studioToRGB
-	case format == "jpeg":
-		orientation = exifOrientation(bufio.NewReader(r))
+	}
+	if find := exif[format]; find != nil {
+		orientation = tiffOrientation(find(&scanner{r: bufio.NewReader(r)}))
 		if _, err := r.Seek(0, io.SeekStart); err != nil {
 			return nil, err
 		}

@@ -2,16 +2,17 @@ package data
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"flag"
 	"hash/crc32"
 	"image"
-	"image/color"
-	"image/gif"
 	"image/png"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -41,61 +42,6 @@ func TestEXIFOrientationIsApplied(t *testing.T) {
 		require.Equal(t, upright.H, got.H, "orientation %d", i+1)
 		require.Less(t, meanDifference(t, upright, got), 4.0, "orientation %d", i+1)
 	}
-}
-
-func TestAnimatedGIFIsComposedAsPillowDoes(t *testing.T) {
-	strip := readPNG(t, "images/want_animated.gif.png")
-	sample, m, err := Open(t.Context(), "testdata/images/animated.gif", OpenOptions{})
-	require.NoError(t, err)
-	require.Equal(t, Video, m)
-	require.Equal(t, 6, sample.Len())
-	got, err := sample.Read(t.Context(), []int{0, 1, 2, 3, 4, 5})
-	require.NoError(t, err)
-	require.Equal(t, strip.Pix, got.Pix)
-
-	first, err := OpenImage(t.Context(), "testdata/images/animated.gif", OpenOptions{})
-	require.NoError(t, err)
-	require.Equal(t, got.Frame(0), first.Pix)
-}
-
-// Three dots on a row, drawn one after another, each with a different disposal.
-func TestGIFDisposal(t *testing.T) {
-	palette := color.Palette{color.Transparent, color.RGBA{255, 0, 0, 255}}
-	dot := func(x int) *image.Paletted {
-		m := image.NewPaletted(image.Rect(x, 0, x+1, 1), palette)
-		m.Pix[0] = 1
-		return m
-	}
-	g := &gif.GIF{
-		Image:    []*image.Paletted{dot(0), dot(1), dot(2), dot(3)},
-		Delay:    make([]int, 4),
-		Disposal: []byte{gif.DisposalNone, gif.DisposalBackground, gif.DisposalPrevious, gif.DisposalNone},
-		Config:   image.Config{ColorModel: palette, Width: 4, Height: 1},
-	}
-	var file bytes.Buffer
-	require.NoError(t, gif.EncodeAll(&file, g))
-	frames, err := decodeFile(t.Context(), bytes.NewReader(file.Bytes()), OpenOptions{}, limits{100, 1000, 10})
-	require.NoError(t, err)
-	var seen []string
-	for _, f := range frames {
-		s := ""
-		for x := range 4 {
-			s += map[uint8]string{255: "#", 0: "."}[f.Pix[3*x]]
-		}
-		seen = append(seen, s)
-	}
-	require.Equal(t, []string{"#...", "##..", "#.#.", "#..#"}, seen)
-}
-
-func TestGIFLimits(t *testing.T) {
-	file, err := os.ReadFile("testdata/images/animated.gif") // 6 frames of 25×18, composed 8,100 bytes
-	require.NoError(t, err)
-	for _, lim := range []limits{{pixels: 1000, bytes: 8099, frames: 10}, {pixels: 1000, bytes: 1 << 20, frames: 5}} {
-		_, err = decodeFile(t.Context(), bytes.NewReader(file), OpenOptions{}, lim)
-		require.ErrorContains(t, err, "an animation of 6 frames of 25×18 pixels is more than the limit")
-	}
-	_, err = decodeFile(t.Context(), bytes.NewReader(file), OpenOptions{H: 2, W: 2}, limits{pixels: 1000, bytes: 3000, frames: 10})
-	require.NoError(t, err, "resized frames are what counts")
 }
 
 // pngHeader is a PNG that ends after the header and a start of pixel data.
@@ -144,6 +90,9 @@ func bmpHeader(w, h uint32) []byte {
 	return b
 }
 
+// small are limits that keep hostile inputs quick.
+var small = limits{pixels: 1 << 16, bytes: 1 << 20, frames: 100, work: 1 << 20}
+
 // Every prefix of every kind of file is an error or, where only a trailer is missing, an image; never a panic.
 func TestTruncatedImages(t *testing.T) {
 	paths, err := filepath.Glob("testdata/images/*")
@@ -153,7 +102,7 @@ func TestTruncatedImages(t *testing.T) {
 		file, err := os.ReadFile(path)
 		require.NoError(t, err)
 		for n := range file {
-			_, err := decodeFile(t.Context(), bytes.NewReader(file[:n]), OpenOptions{}, limits{1 << 20, 1 << 20, 100})
+			_, err := decodeFile(t.Context(), bytes.NewReader(file[:n]), OpenOptions{}, small)
 			if n < len(file)/2 {
 				require.Error(t, err, "%s cut to %d bytes", path, n)
 			}
@@ -164,12 +113,16 @@ func TestTruncatedImages(t *testing.T) {
 	}
 }
 
-func FuzzDecodeImage(f *testing.F) {
-	// Minimising takes time that grows with the square of the length: the default, a minute for each input that reaches new
-	// code, would be the whole run.
+// minimiseBriefly bounds the minimising of inputs, which takes time that grows with the square of the length: the default, a minute for
+// each input that reaches new code, would be the whole run.
+func minimiseBriefly(f *testing.F) {
 	if limit := flag.Lookup("test.fuzzminimizetime"); limit.Value.String() == limit.DefValue {
 		require.NoError(f, limit.Value.Set("1000x"))
 	}
+}
+
+func FuzzDecodeImage(f *testing.F) {
+	minimiseBriefly(f)
 	paths, _ := filepath.Glob("testdata/images/*")
 	for _, path := range paths {
 		file, err := os.ReadFile(path)
@@ -178,7 +131,7 @@ func FuzzDecodeImage(f *testing.F) {
 	}
 	f.Add(pngHeader(1000, 1000))
 	f.Fuzz(func(t *testing.T, file []byte) {
-		frames, err := decodeFile(t.Context(), bytes.NewReader(file), OpenOptions{}, limits{1 << 16, 1 << 20, 100})
+		frames, err := decodeFile(t.Context(), bytes.NewReader(file), OpenOptions{}, small)
 		if err != nil {
 			return
 		}
@@ -222,4 +175,61 @@ func meanDifference(t *testing.T, a, b *Frames) float64 {
 		sum += max(d, -d)
 	}
 	return float64(sum) / float64(len(a.Pix))
+}
+
+// The orientation of a PNG stands in a chunk before or after the pixels, that of a WebP after them.
+func TestEXIFOrientationOfPNGAndWebP(t *testing.T) {
+	source, err := os.ReadFile("testdata/images/rgb.png")
+	require.NoError(t, err)
+	vp8l, err := os.ReadFile("testdata/images/lossless.webp")
+	require.NoError(t, err)
+	upright := readPNG(t, "images/rgb.png")
+	const header = 8 + 25 // signature and IHDR
+	for i := 1; i <= 8; i++ {
+		block := append([]byte("MM\x00*\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01\x00"), byte(i), 0, 0, 0, 0, 0, 0)
+		chunk := append([]byte("eXIf"), block...)
+		chunk = binary.BigEndian.AppendUint32(chunk, crc32.ChecksumIEEE(chunk))
+		chunk = append(binary.BigEndian.AppendUint32(nil, uint32(len(block))), chunk...)
+		end := len(source) - 12
+
+		vp8x := []byte{'V', 'P', '8', 'X', 10, 0, 0, 0, 0x08, 0, 0, 0, byte(upright.W - 1), 0, 0, byte(upright.H - 1), 0, 0}
+		odd := []byte{'X', 'M', 'P', ' ', 3, 0, 0, 0, 'x', 'm', 'p', 0}
+		webp := slices.Concat([]byte("WEBP"), vp8x, vp8l[12:], odd, []byte{'E', 'X', 'I', 'F', byte(len(block)), 0, 0, 0}, block)
+		webp = slices.Concat([]byte("RIFF"), binary.LittleEndian.AppendUint32(nil, uint32(len(webp))), webp)
+
+		want := orient(&Frames{1, upright.H, upright.W, slices.Clone(upright.Pix)}, i)
+		for name, file := range map[string][]byte{
+			"early.png": slices.Concat(source[:header], chunk, source[header:]),
+			"late.png":  slices.Concat(source[:end], chunk, source[end:]),
+			"a.webp":    webp,
+		} {
+			got, err := OpenImage(t.Context(), write(t, name, file), OpenOptions{})
+			require.NoError(t, err, name)
+			require.Equal(t, want, got, "%s, orientation %d", name, i)
+		}
+	}
+}
+
+// A decoder that takes its time is left alone when the context ends.
+func TestDecoderIsLeftAlone(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	file, err := os.ReadFile("testdata/images/rgb.png")
+	require.NoError(t, err)
+	slow := &blocked{Reader: bytes.NewReader(file), reading: cancel, until: make(chan struct{})}
+	defer close(slow.until)
+	_, err = decodeFile(ctx, slow, OpenOptions{}, usual)
+	require.ErrorIs(t, err, context.Canceled)
+}
+
+// blocked says that it is being read, and then blocks.
+type blocked struct {
+	*bytes.Reader
+	reading func()
+	until   chan struct{}
+}
+
+func (b *blocked) Read(p []byte) (int, error) {
+	b.reading()
+	<-b.until
+	return 0, io.EOF
 }

@@ -4,28 +4,36 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image"
 	"io/fs"
 	"os"
-	"path/filepath"
-	"slices"
-	"strings"
 )
 
-// Opening of one image or video, whatever its format. image.go, gif.go and video.go decode them.
+// Opening of one image or video, whatever its format. image.go, gif.go and ffmpeg.go decode them.
 
-// Limits that keep memory bounded whatever a file claims about itself.
+// Limits that keep memory and time bounded whatever a file claims about itself.
 const (
-	maxPixels      = 64_000_000 // of one image or frame
-	maxVideoBytes  = 512 << 20  // of the decoded frames of one video
-	maxVideoFrames = 100_000    // of one video
+	maxPixels     = 64_000_000 // of one image or frame
+	maxVideoBytes = 512 << 20  // of the decoded frames of one video
 )
+
+// limits bounds what the decoders may allocate and do for an untrusted file.
+type limits struct {
+	pixels int   // of an image or of one frame
+	bytes  int64 // of all frames decoded
+	frames int   // of an animation; 1 takes only its first
+	work   int64 // pixels of all frames before they are resized
+	least  int   // pixels of one frame from ffmpeg, which otherwise is a part of the picture
+}
+
+var usual = limits{pixels: maxPixels, bytes: maxVideoBytes, frames: 100_000, work: 20_000_000_000}
 
 // imageExts are the extensions of frames in a folder, and those tried for a missing file of a list.
-var imageExts = []string{".jpg", ".jpeg", ".png", ".bmp", ".webp"}
+var imageExts = []string{".jpg", ".jpeg", ".png", ".bmp", ".webp", ".heic", ".heif", ".avif", ".tif", ".tiff", ".jxl"}
 
-// videoExts are the extensions of files decoded by ffmpeg.
+// videoExts are the extensions tried for a missing video of a list; a file with one is a video unless its content says otherwise.
 var videoExts = []string{
-	".mp4", ".flv", ".avi", ".webm", ".mkv", ".mov", ".m4v", ".mpg", ".mpeg", ".wmv", ".3gp", ".ogv",
+	".mp4", ".flv", ".avi", ".webm", ".mkv", ".mov", ".m4v", ".mpg", ".mpeg", ".wmv", ".3gp", ".ogv", ".ts", ".mts", ".m2ts",
 }
 
 // OpenOptions specifies how frames are decoded.
@@ -43,48 +51,71 @@ func (o OpenOptions) fit(f *Frames) *Frames {
 	return Resize(f, o.H, o.W)
 }
 
-// Open opens an image (JPEG, PNG, GIF, WebP, BMP: detected by content, not by name), an animated GIF, a folder of images or,
-// through an ffmpeg executable, a video. Images have one frame and modality Image, all else modality Video. The frames of a
-// folder are decoded on demand, in the lexicographic order of their names; the others are decoded here, so that a damaged file
-// is an error of Open.
+// Open opens an image (JPEG, PNG, GIF, WebP, BMP), an animated GIF, a folder of images or, through an ffmpeg executable, a video, an
+// animated WebP or an image in HEIC, AVIF, TIFF or JPEG XL: detected by content, not by name. Images have one frame and modality
+// Image, all else modality Video, a folder whatever is in it (see Folder.IsVideo). The frames of a folder are decoded on demand; the
+// others are decoded here, so that a damaged file is an error of Open.
 func Open(ctx context.Context, path string, opt OpenOptions) (Sample, Modality, error) {
 	info, err := stat(path)
 	if err != nil {
 		return nil, "", err
 	}
 	if info.IsDir() {
-		sample, err := openFolder(path, opt)
-		return sample, Video, err
+		folder, err := ReadFolder(path)
+		if err != nil {
+			return nil, "", err
+		}
+		return folder.Video(opt), Video, nil
 	}
-	var frames []*Frames
-	isVideo := slices.Contains(videoExts, lowerExt(path))
-	if isVideo {
-		frames, err = decodeVideo(ctx, path, opt)
-	} else {
-		frames, err = openFrames(ctx, path, opt, maxGIFFrames)
-	}
+	frames, kind, err := openFrames(ctx, path, opt, usual)
 	if err != nil {
 		return nil, "", err
 	}
-	if isVideo || len(frames) > 1 {
+	if kind.video || len(frames) > 1 {
 		return inMemory(path, frames), Video, nil
 	}
 	return inMemory(path, frames), Image, nil
 }
 
-// OpenImage decodes one image, of an animated GIF the first frame.
+// OpenImage decodes one image, of an animation the first frame.
 func OpenImage(ctx context.Context, path string, opt OpenOptions) (*Frames, error) {
-	frames, err := openFrames(ctx, path, opt, 1)
+	lim := usual
+	lim.frames = 1
+	frames, _, err := openFrames(ctx, path, opt, lim)
 	if err != nil {
 		return nil, err
 	}
 	return frames[0], nil
 }
 
-func openFrames(ctx context.Context, path string, opt OpenOptions, maxFrames int) ([]*Frames, error) {
-	return fromFile(path, "an image", func(f *os.File) ([]*Frames, error) {
-		return decodeFile(ctx, f, opt, limits{pixels: maxPixels, bytes: maxVideoBytes, frames: maxFrames})
+// openFrames decodes all frames of a file, here or with ffmpeg.
+func openFrames(ctx context.Context, path string, opt OpenOptions, lim limits) (frames []*Frames, k kind, err error) {
+	frames, err = fromFile(path, "an image", func(f *os.File) (_ []*Frames, err error) {
+		defer recoverDecoder(&err)
+		if k, err = kindOf(f, path); err != nil {
+			return nil, err
+		}
+		switch {
+		case k == kind{}:
+			return decodeFile(ctx, f, opt, lim)
+		case k.video && lim.frames == 1:
+			return nil, errors.New("a video, not an image")
+		}
+		return decodeExternally(ctx, f, k, opt, lim)
 	})
+	return frames, k, err
+}
+
+// readHeader reads the size of an image, or the kind of a file that only ffmpeg can read.
+func readHeader(path string) (config image.Config, k kind, err error) {
+	config, err = fromFile(path, "an image", func(f *os.File) (config image.Config, err error) {
+		defer recoverDecoder(&err)
+		if k, err = kindOf(f, path); err == nil && k == (kind{}) {
+			config, _, err = decodeConfig(f, maxPixels)
+		}
+		return config, err
+	})
+	return config, k, err
 }
 
 // fromFile decodes a file, which should be of the given kind. Errors begin with the path.
@@ -126,5 +157,3 @@ func pathError(path string, err error) error {
 	}
 	return fmt.Errorf("%s: %w", path, err)
 }
-
-func lowerExt(path string) string { return strings.ToLower(filepath.Ext(path)) }

@@ -3,10 +3,6 @@ package data
 import (
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
-	"slices"
-	"strings"
 )
 
 // sample is a Sample of frames that are decoded one by one.
@@ -27,27 +23,6 @@ func NewSample(name string, n int, opt OpenOptions, frame func(ctx context.Conte
 // inMemory returns a sample of single frames of one size.
 func inMemory(name string, frames []*Frames) *sample {
 	return &sample{name: name, n: len(frames), frame: func(_ context.Context, i int) (*Frames, error) { return frames[i], nil }}
-}
-
-// openFolder returns the images of a folder as the frames of a video.
-func openFolder(dir string, opt OpenOptions) (Sample, error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, pathError(dir, err)
-	}
-	var paths []string
-	for _, e := range entries { // os.ReadDir sorts by name
-		// A leading dot marks a file of the operating system (macOS's ._000.jpg), never a frame.
-		hidden := strings.HasPrefix(e.Name(), ".")
-		if !hidden && !e.IsDir() && slices.Contains(imageExts, lowerExt(e.Name())) {
-			paths = append(paths, filepath.Join(dir, e.Name()))
-		}
-	}
-	if len(paths) == 0 {
-		return nil, fmt.Errorf("%s: no images (*%s) in this folder", dir, strings.Join(imageExts, ", *"))
-	}
-	frame := func(ctx context.Context, i int) (*Frames, error) { return OpenImage(ctx, paths[i], opt) }
-	return &sample{name: dir, n: len(paths), frame: frame, paths: paths}, nil
 }
 
 func (s *sample) Len() int { return s.n }

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"unicode/utf8"
 
 	ag "mien/autograd"
 	"mien/data"
@@ -87,6 +88,8 @@ const predictionFormat = "mien-prediction-1"
 type Prediction struct {
 	Format        string        `json:"format"`
 	Path          string        `json:"path"`
+	PathBytes     []byte        `json:"path_base64,omitempty"` // of a path that is not UTF-8, which JSON cannot hold
+	ReadAs        string        `json:"read_as,omitempty"`     // of a folder: clip, or each for a picture in it
 	Modality      data.Modality `json:"modality"`
 	Frames        int           `json:"frames"`  // that there are
 	Views         int           `json:"views"`   // windows
@@ -111,8 +114,16 @@ func (m *Model) Predict(ctx context.Context, path string, sample data.Sample, mo
 		return Prediction{}, err
 	}
 	class, labels := argmax(probabilities), m.Labels[modality]
-	return Prediction{Format: predictionFormat, Path: path, Modality: modality, Frames: sample.Len(), Views: len(windows),
-		Windows: windows, Label: labels[class], Labels: labels, Probabilities: probabilities, Class: class}, nil
+	return Prediction{Format: predictionFormat, Path: path, PathBytes: PathBytes(path), Modality: modality, Frames: sample.Len(),
+		Views: len(windows), Windows: windows, Label: labels[class], Labels: labels, Probabilities: probabilities, Class: class}, nil
+}
+
+// PathBytes returns a path that is not UTF-8, which a string of JSON can't hold, and nil for others.
+func PathBytes(path string) []byte {
+	if utf8.ValidString(path) {
+		return nil
+	}
+	return []byte(path)
 }
 
 // Rank is a class and its probability.

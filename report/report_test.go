@@ -165,4 +165,16 @@ func TestPage(t *testing.T) {
 	require.Len(t, left, 1)
 }
 
-// Without a terminal, a bar prints nothing for half a minute, and lines are printed alone.
+func TestPrintable(t *testing.T) {
+	for s, want := range map[string]string{
+		"plain.png":               "plain.png",
+		`C:\new "face" é 顔 😀.png`: `C:\new "face" é 顔 😀.png`,
+		"\x1b[2J\r\n\x00.png":     `\x1b[2J\r\n\x00.png`,
+		"\xff\u0085\u202e.png":    `\xff\u0085\u202e.png`,
+	} {
+		require.Equal(t, want, Printable(s))
+	}
+	var b strings.Builder
+	Table(&b, []string{"path"}, [][]string{{"a\x1bb"}})
+	require.Equal(t, "path\na\\x1bb\n", b.String())
+}

@@ -18,7 +18,7 @@ func Table(w io.Writer, header []string, rows [][]string) {
 	for i, h := range header {
 		width, numeric := utf8.RuneCountInString(h), len(rows) > 0
 		for _, row := range rows {
-			width = max(width, utf8.RuneCountInString(row[i]))
+			width = max(width, utf8.RuneCountInString(Printable(row[i])))
 			numeric = numeric && isNumber(row[i])
 		}
 		if !numeric {
@@ -30,18 +30,25 @@ func Table(w io.Writer, header []string, rows [][]string) {
 }
 
 // Rows prints rows of a table with one write. Columns have at least their width in runes, and are aligned to the left where it is
-// negative.
+// negative. Cells are made Printable.
 func Rows(w io.Writer, widths []int, rows [][]string) error {
 	var text strings.Builder
 	for _, row := range rows {
 		cells := make([]string, len(row))
 		for i, cell := range row {
-			cells[i] = fmt.Sprintf("%*s", widths[i], cell)
+			cells[i] = fmt.Sprintf("%*s", widths[i], Printable(cell))
 		}
 		fmt.Fprintln(&text, strings.TrimRight(strings.Join(cells, "  "), " "))
 	}
 	_, err := io.WriteString(w, text.String())
 	return err
+}
+
+// Printable returns a text from outside, such as the name of a file, so that it can't move the cursor or worse: control characters
+// and bytes that are not UTF-8 become Go's escapes.
+func Printable(s string) string {
+	quoted := strconv.QuoteToGraphic(s)
+	return strings.NewReplacer(`\\`, `\`, `\"`, `"`).Replace(quoted[1 : len(quoted)-1])
 }
 
 // isNumber accepts a number with a unit after a space: "93.1 %".

@@ -83,7 +83,7 @@ func (m meter) Add(n int) {
 }
 
 func (m meter) complain(err error) {
-	line := fmt.Sprintf("mien: %v", err)
+	line := "mien: " + report.Printable(err.Error())
 	if m.Progress != nil {
 		m.Progress.Print(line)
 	} else {

@@ -8,7 +8,9 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"reflect"
 	"runtime"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -16,6 +18,7 @@ import (
 	"mien/asm"
 	"mien/engine"
 	"mien/engine/cpu"
+	"mien/report"
 	"mien/run"
 )
 
@@ -68,6 +71,7 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) (code
 		kong.Description("mien learns and reads facial expressions in images and videos."),
 		kong.Writers(out.stdout, stderr), kong.Exit(func(code int) { exited = code }),
 		kong.Vars{"version": fmt.Sprintf("mien %s, %s kernels, %s/%s", run.Version(), asm.F32().Name, runtime.GOOS, runtime.GOARCH)},
+		kong.KindMapper(reflect.String, kong.MapperFunc(verbatim)),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
 	parsed, err := parser.Parse(args)
 	switch {
@@ -84,6 +88,15 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) (code
 	out.backend = newBackend()
 	defer out.backend.Close()
 	return reportError(stderr, parsed.Run(out))
+}
+
+// verbatim takes an argument as it is, where kong would replace what is not UTF-8, and so name another file.
+func verbatim(ctx *kong.DecodeContext, target reflect.Value) error {
+	t, err := ctx.Scan.PopValue("string")
+	if err == nil {
+		target.SetString(t.String())
+	}
+	return err
 }
 
 // Exit statuses besides 0, 1 for an error, and 2 for a mistake in mien.
@@ -105,7 +118,8 @@ func reportError(stderr io.Writer, err error) int {
 	if bad && inputs.all == 1 { // which has been reported
 		return 1
 	}
-	fmt.Fprintf(stderr, "mien: %v\n", err)
+	text := strings.Replace(report.Printable(err.Error()), `\nhint: `, "\nhint: ", 1)
+	fmt.Fprintf(stderr, "mien: %s\n", text)
 	if bad && inputs.bad < inputs.all {
 		return someBad
 	}

@@ -15,6 +15,7 @@ import (
 
 type predictCmd struct {
 	modelFlags
+	folderFlags
 	JSON   bool     `help:"Print one JSON object a line." xor:"format"`
 	CSV    bool     `help:"Print CSV with a header." xor:"format"`
 	Top    *uint    `help:"Print the K likeliest expressions, not only the first." placeholder:"K"`
@@ -23,7 +24,7 @@ type predictCmd struct {
 	Root   string   `help:"Folder to which paths in lists are relative." placeholder:"DIR"`
 	Labels []string `help:"Class names in head order, instead of the model's; for the head that has as many." placeholder:"NAME,..."`
 	Head   string   `help:"The head that --labels is for, where both have as many classes: image or video." enum:",image,video" default:"" placeholder:"HEAD"`
-	Paths  []string `arg:"" name:"path" optional:"" help:"Images, animated GIFs, folders of frames, videos (through ffmpeg); - reads a list from standard input."`
+	Paths  []string `arg:"" name:"path" optional:"" help:"Images, animated GIFs, folders of pictures, videos (through ffmpeg); - reads a list from standard input."`
 }
 
 func (c *predictCmd) Run(out *console) error {
@@ -104,10 +105,18 @@ func (c *predictCmd) predict(out *console, paths []string, w io.Writer, quiet bo
 	if caveat := m.Trained.Caveat(); caveat != "" {
 		c.note(out, caveat)
 	}
-	results, meter, bad := c.results(w, m, paths), newMeter(out, len(paths), "predicting", quiet), 0
+	inputs, err := c.inputs(out.ctx, paths, func(note string) {
+		if !c.JSON { // which says it in its own words
+			c.note(out, note)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	results, meter, bad := c.results(w, m, inputs), newMeter(out, len(inputs), "predicting", quiet), 0
 	defer meter.Finish()
-	for _, path := range paths {
-		p, err := c.one(out, m, path)
+	for _, in := range inputs {
+		p, err := c.one(out, m, in)
 		switch {
 		case out.ctx.Err() != nil:
 			return out.ctx.Err()
@@ -118,7 +127,7 @@ func (c *predictCmd) predict(out *console, paths []string, w io.Writer, quiet bo
 		default:
 			bad++
 			meter.complain(err)
-			err = results.failed(path, err)
+			err = results.failed(in.path, err)
 		}
 		if err != nil {
 			return err
@@ -126,19 +135,21 @@ func (c *predictCmd) predict(out *console, paths []string, w io.Writer, quiet bo
 		meter.Add(1)
 	}
 	if bad > 0 {
-		return &badInputs{bad, len(paths)}
+		return &badInputs{bad, len(inputs)}
 	}
 	return nil
 }
 
 // one predicts one input.
-func (c *predictCmd) one(out *console, m *infer.Model, path string) (infer.Prediction, error) {
+func (c *predictCmd) one(out *console, m *infer.Model, in input) (p infer.Prediction, err error) {
 	size := m.Recipe.Model.ImageSize
-	sample, modality, err := data.Open(out.ctx, path, data.OpenOptions{H: size, W: size})
+	sample, modality, err := data.Open(out.ctx, in.path, data.OpenOptions{H: size, W: size})
 	if err != nil {
-		return infer.Prediction{}, err
+		return p, err
 	}
-	return m.Predict(out.ctx, path, sample, modality)
+	p, err = m.Predict(out.ctx, in.path, sample, modality)
+	p.ReadAs = in.readAs
+	return p, err
 }
 
 // outOfMemory tells an error of the machine from one of an input.

@@ -22,7 +22,7 @@ type results interface {
 }
 
 // results returns what writes in the format of the flags.
-func (c *predictCmd) results(w io.Writer, m *infer.Model, paths []string) results {
+func (c *predictCmd) results(w io.Writer, m *infer.Model, inputs []input) results {
 	top := 0
 	if c.Top != nil {
 		top = min(int(*c.Top), max(m.Net.Classes(data.Image), m.Net.Classes(data.Video)))
@@ -33,7 +33,7 @@ func (c *predictCmd) results(w io.Writer, m *infer.Model, paths []string) result
 	case c.CSV:
 		return &csvResults{w: w, top: max(top, 1)}
 	}
-	return newTableResults(w, max(top, 1), m, paths)
+	return newTableResults(w, max(top, 1), m, inputs)
 }
 
 type jsonResults struct {
@@ -50,13 +50,14 @@ const failureFormat = "mien-prediction-error-1"
 
 // failure is printed in place of a prediction.
 type failure struct {
-	Format string `json:"format"`
-	Path   string `json:"path"`
-	Error  string `json:"error"`
+	Format    string `json:"format"`
+	Path      string `json:"path"`
+	PathBytes []byte `json:"path_base64,omitempty"`
+	Error     string `json:"error"`
 }
 
 func (r *jsonResults) failed(path string, cause error) error {
-	return r.Encode(failure{failureFormat, path, reason(path, cause)})
+	return r.Encode(failure{failureFormat, path, infer.PathBytes(path), reason(path, cause)})
 }
 
 // reason is the text of an error without the path in front.
@@ -103,10 +104,10 @@ type tableResults struct {
 // longestPath is the largest width of the first column.
 const longestPath = 60
 
-func newTableResults(w io.Writer, top int, m *infer.Model, paths []string) *tableResults {
+func newTableResults(w io.Writer, top int, m *infer.Model, inputs []input) *tableResults {
 	path, label := len("path"), 0
-	for _, p := range paths {
-		path = min(max(path, utf8.RuneCountInString(p)), longestPath)
+	for _, in := range inputs {
+		path = min(max(path, utf8.RuneCountInString(report.Printable(in.path))), longestPath)
 	}
 	for _, l := range slices.Concat(m.Labels[data.Image], m.Labels[data.Video]) {
 		label = max(label, utf8.RuneCountInString(l))

@@ -1,0 +1,37 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// One Ctrl-C ends predict at once, whatever it is reading: an animation that takes minutes, an ffmpeg that hangs.
+func TestInterruptedPredictEndsAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("PATH", dir)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "ffmpeg"), []byte("#!/bin/sh\n/bin/sleep 60 &\n/bin/sleep 60\n"), 0o755))
+	video, animation := filepath.Join(dir, "a.mp4"), filepath.Join(dir, "a.gif")
+	require.NoError(t, os.WriteFile(video, nil, 0o644))
+	gif := []byte("GIF89a\x40\x1F\x40\x1F\x80\x00\x00\x00\x00\x00\xFF\xFF\xFF") // 8000×8000 pixels, two colours
+	gif = append(gif, bytes.Repeat([]byte("\x2C\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02\x44\x01\x00"), 300)...)
+	require.NoError(t, os.WriteFile(animation, append(gif, 0x3B), 0o644))
+	for _, path := range []string{video, animation} {
+		ctx, cancel := context.WithCancel(t.Context())
+		var pressed time.Time
+		time.AfterFunc(300*time.Millisecond, func() { pressed = time.Now(); cancel() })
+		var stdout, stderr bytes.Buffer
+		code := execute(ctx, []string{"predict", "--model", "../../testdata/golden/released_form.pth", path}, &stdout, &stderr)
+		require.Less(t, time.Since(pressed), 2*time.Second, path)
+		require.Equal(t, interrupted, code, stderr.String())
+		require.Equal(t, "mien: interrupted\n", stderr.String())
+		require.Empty(t, stdout.String())
+	}
+}

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// The name of a file can't control the terminal, and one that is not UTF-8 is whole in JSON.
+func TestHostileNames(t *testing.T) {
+	face, err := os.ReadFile("../../testdata/golden/face.png")
+	require.NoError(t, err)
+	const model = "../../testdata/golden/released_form.pth"
+	for _, c := range []struct{ name, printed string }{
+		{"red\x1b[31m\tface\n\x7f.png", `red\x1b[31m\tface\n\x7f.png`},
+		{"Jos\xe9.png", `Jos\xe9.png`},
+		{"\u009b2J\u202egnp.png", `\u009b2J\u202egnp.png`},
+		{"café \"a\" \\ 顔.png", "café \"a\" \\ 顔.png"},
+	} {
+		dir := t.TempDir()
+		path := filepath.Join(dir, c.name)
+		if err := os.WriteFile(path, face, 0o644); err != nil {
+			t.Logf("this file system does not accept %q", c.name)
+			continue
+		}
+		printed := filepath.Join(dir, c.printed)
+		code, stdout, stderr := mien("predict", "--model", model, path)
+		require.Zero(t, code, stderr)
+		require.Contains(t, stdout, "\n"+printed+"  image ")
+
+		code, stdout, stderr = mien("predict", "--model", model, "--json", path)
+		require.Zero(t, code, stderr)
+		require.Equal(t, path, pathIn(t, stdout))
+
+		require.NoError(t, os.WriteFile(path, []byte("text"), 0o644))
+		code, _, stderr = mien("predict", "--model", model, path)
+		require.Equal(t, 1, code)
+		require.Equal(t, "mien: "+printed+": not an image: neither JPEG, PNG, GIF, WebP nor BMP\n", stderr)
+		_, stdout, _ = mien("predict", "--model", model, "--json", path)
+		require.Equal(t, path, pathIn(t, stdout))
+		_, _, stderr = mien("predict", "--model", model, dir)
+		require.Contains(t, stderr, "a single picture")
+		require.Contains(t, stderr, c.printed)
+	}
+
+	dir := t.TempDir() // the note names a picture
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "\x1b1.png"), face, 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "\x1b2.png"), []byte("text"), 0o644))
+	_, _, stderr := mien("predict", "--model", model, dir)
+	require.Contains(t, stderr, `one of them of unknown size (`)
+	require.NotContains(t, stderr, "\x1b")
+}
+
+// pathIn returns the path that a line of JSON names.
+func pathIn(t *testing.T, line string) string {
+	t.Helper()
+	var p struct {
+		Path  string
+		Bytes []byte `json:"path_base64"`
+	}
+	require.NoError(t, json.Unmarshal([]byte(line), &p))
+	if p.Bytes != nil {
+		return string(p.Bytes)
+	}
+	return p.Path
+}

@@ -1,0 +1,14 @@
+//go:build !unix
+
+package data
+
+import (
+	"os"
+	"os/exec"
+)
+
+// Without process groups, only the command itself is killed.
+
+func inOwnGroup(*exec.Cmd) {}
+
+func killGroup(leader *os.Process) error { return leader.Kill() }
