@@ -3,6 +3,7 @@ package run
 import (
 	"testing"
 
+	"mien/data"
 	"mien/infer"
 	"mien/internal/formats"
 )
@@ -11,5 +12,6 @@ func TestFormats(t *testing.T) {
 	formats.Check(t, "log.jsonl: data", dataLine{})
 	formats.Check(t, "log.jsonl: step", stepLine{})
 	formats.Check(t, "log.jsonl: evaluation", evaluationLine{}, infer.Report{})
-	formats.Check(t, "metrics.json", Metrics{}, infer.Report{})
+	formats.Check(t, "log.jsonl: skipped", skippedLine{})
+	formats.Check(t, "metrics.json", Metrics{}, infer.Report{}, data.Skipped{})
 }

@@ -130,6 +130,9 @@ func reportError(stderr io.Writer, err error) int {
 	}
 	text := strings.Replace(report.Printable(err.Error()), `\nhint: `, "\nhint: ", 1)
 	fmt.Fprintf(stderr, "mien: %s\n", text)
+	if _, ok := errors.AsType[*badInputs](err); ok {
+		return 3
+	}
 	return 1
 }
 
