@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"image"
-	"os"
 	"slices"
 )
 
@@ -133,10 +131,6 @@ func checkHeaders(ctx context.Context, path string, m Modality) error {
 }
 
 func checkHeader(path string) error {
-	_, err := fromFile(path, "an image", func(f *os.File) (config image.Config, err error) {
-		defer recoverDecoder(&err)
-		config, _, err = decodeConfig(f, maxPixels)
-		return config, err
-	})
+	_, _, err := readHeader(path) // only ffmpeg could say more of its own formats
 	return err
 }

@@ -45,7 +45,7 @@ func TestGIFDisposal(t *testing.T) {
 	}
 	var file bytes.Buffer
 	require.NoError(t, gif.EncodeAll(&file, g))
-	frames, err := decodeFile(t.Context(), bytes.NewReader(file.Bytes()), OpenOptions{}, usual)
+	frames, err := decodeFile(t.Context(), bytes.NewReader(file.Bytes()), OpenOptions{}, standard)
 	require.NoError(t, err)
 	var seen []string
 	for _, f := range frames {

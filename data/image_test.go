@@ -217,7 +217,7 @@ func TestDecoderIsLeftAlone(t *testing.T) {
 	require.NoError(t, err)
 	slow := &blocked{Reader: bytes.NewReader(file), reading: cancel, until: make(chan struct{})}
 	defer close(slow.until)
-	_, err = decodeFile(ctx, slow, OpenOptions{}, usual)
+	_, err = decodeFile(ctx, slow, OpenOptions{}, standard)
 	require.ErrorIs(t, err, context.Canceled)
 }
 

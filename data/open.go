@@ -26,7 +26,7 @@ type limits struct {
 	least  int   // pixels of one frame from ffmpeg, which otherwise is a part of the picture
 }
 
-var usual = limits{pixels: maxPixels, bytes: maxVideoBytes, frames: 100_000, work: 20_000_000_000}
+var standard = limits{pixels: maxPixels, bytes: maxVideoBytes, frames: 100_000, work: 20_000_000_000}
 
 // imageExts are the extensions of frames in a folder, and those tried for a missing file of a list.
 var imageExts = []string{".jpg", ".jpeg", ".png", ".bmp", ".webp", ".heic", ".heif", ".avif", ".tif", ".tiff", ".jxl"}
@@ -67,7 +67,7 @@ func Open(ctx context.Context, path string, opt OpenOptions) (Sample, Modality, 
 		}
 		return folder.Video(opt), Video, nil
 	}
-	frames, kind, err := openFrames(ctx, path, opt, usual)
+	frames, kind, err := openFrames(ctx, path, opt, standard)
 	if err != nil {
 		return nil, "", err
 	}
@@ -79,7 +79,7 @@ func Open(ctx context.Context, path string, opt OpenOptions) (Sample, Modality, 
 
 // OpenImage decodes one image, of an animation the first frame.
 func OpenImage(ctx context.Context, path string, opt OpenOptions) (*Frames, error) {
-	lim := usual
+	lim := standard
 	lim.frames = 1
 	frames, _, err := openFrames(ctx, path, opt, lim)
 	if err != nil {
