@@ -3,12 +3,14 @@
 //
 // A run folder holds, when finished:
 //
-//	recipe.toml              the recipe as it ran, the seed included
-//	log.jsonl                one JSON object for each step and evaluation
-//	checkpoint.safetensors   parameters and optimizer after the last finished epoch, for --resume
-//	best.safetensors         the model of the best epoch, if the run was evaluated
-//	model.safetensors        the model after the last epoch
-//	metrics.json             final losses, recalls and environment
+//	run.json            what the run is, for --resume: settings, and the content of its lists and of --init
+//	recipe.toml         the recipe as it ran, the seed included
+//	log.jsonl           one JSON object for each step and evaluation
+//	best.safetensors    the model of the best epoch, if the run was evaluated
+//	model.safetensors   the model after the last epoch
+//	metrics.json        final losses, recalls and environment
+//
+// and until then a checkpoint after each of the last two epochs, parameters and optimizer.
 //
 // [Train] is the entry point. Go on with sets.go (where samples come from), plan.go (which samples a step uses) and folder.go
 // (what is stored).
@@ -20,6 +22,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"runtime"
 	"slices"
 
@@ -77,7 +80,13 @@ type run struct {
 func Train(ctx context.Context, o Options) (*Metrics, error) {
 	r := &run{Options: o}
 	defer r.close()
-	for _, stage := range []func() error{r.prepare, r.restore, r.begin, func() error { return r.loop(ctx) }} {
+	if err := r.prepare(); err != nil {
+		return nil, err
+	}
+	if m, err := r.finished(); m != nil || err != nil {
+		return m, err
+	}
+	for _, stage := range []func() error{r.restore, r.begin, func() error { return r.loop(ctx) }} {
 		if err := stage(); err != nil {
 			return nil, err
 		}
@@ -187,39 +196,57 @@ func (r *run) prepareEvaluation(t Training) error {
 	return err
 }
 
-// digest identifies the run that a checkpoint belongs to.
-func (o Options) digest() string {
-	rest := []any{o.Train, o.Init}
-	if o.Precision != engine.Full {
-		rest = append(rest, o.Precision)
+// finished returns the metrics of a run that has ended, so that there is nothing left to do, and nil for any other.
+func (r *run) finished() (*Metrics, error) {
+	if !r.folder.has(metricsFile) || !r.folder.has(modelfile.Name) {
+		return nil, nil
 	}
-	text, _ := json.Marshal(rest)
-	return fmt.Sprintf("%s/%s", o.Recipe.Digest(), text)
+	text, err := os.ReadFile(r.folder.path(metricsFile))
+	if err != nil {
+		return nil, err
+	}
+	m := new(Metrics)
+	if err := json.Unmarshal(text, m); err != nil {
+		return nil, fmt.Errorf("%s: %w", r.folder.path(metricsFile), err)
+	}
+	steps := m.Epochs * r.plan.steps()
+	r.Watch.Start(steps, steps)
+	r.Watch.Print(fmt.Sprintf("run folder %s: the run is finished", r.folder.dir))
+	return m, r.folder.dropCheckpoints(0) // a kill may have come before
 }
 
-// restore continues from the folder's checkpoint if it belongs to this run.
+// restore continues from the latest checkpoint that is intact, if there is any.
 func (r *run) restore() error {
-	r.progress.Recipe = r.digest()
-	if !r.folder.has(checkpointFile) {
-		return nil
+	r.progress.Run = r.folder.digest()
+	var damaged error
+	for _, epochs := range r.folder.checkpoints() {
+		path := r.folder.path(checkpointFile(epochs))
+		p, err := train.Resume(path, r.params, r.optimizer)
+		switch {
+		case err != nil:
+			damaged = err
+			r.notes = append(r.notes, fmt.Sprintf("%v: going on from the checkpoint before", err))
+		case p.Run != r.progress.Run:
+			return fmt.Errorf("%s does not belong to the run beside it: remove it, or give another --out", path)
+		default:
+			r.progress = p
+			return nil
+		}
 	}
-	p, err := train.Resume(r.folder.path(checkpointFile), r.params, r.optimizer)
-	if p.Recipe != r.digest() && (err == nil || p.Recipe != "") { // its tensors may not even fit
-		return r.folder.foreign()
+	if damaged != nil {
+		return fmt.Errorf("%w: no checkpoint is intact: remove it to begin the run again", damaged)
 	}
-	if err == nil {
-		r.progress = p
-	}
-	return err
+	return nil
 }
 
-// begin writes the files that a run folder has before the first step.
+// begin writes the files that a run folder has before the first step, and first the one that makes it a run's folder.
 func (r *run) begin() error {
 	text, err := r.Recipe.Text()
 	if err != nil {
 		return err
 	}
-	if err := cmp.Or(r.folder.clean(), atomicfile.WriteBytes(r.folder.path(recipeFile), text)); err != nil {
+	if err := cmp.Or(r.folder.clean(), atomicfile.WriteBytes(r.folder.path(identityFile), r.folder.record),
+		atomicfile.WriteBytes(r.folder.path(recipeFile), text)); err != nil {
 		return err
 	}
 	return r.folder.startLog(r.progress.Epoch, r.Recipe.Train.Epochs)
@@ -257,7 +284,10 @@ func (r *run) endEpoch(ctx context.Context, epoch int) error {
 		}
 	}
 	r.progress.Epoch = epoch + 1
-	return train.Save(r.folder.path(checkpointFile), r.params, r.optimizer, r.progress)
+	if err := train.Save(r.folder.path(checkpointFile(epoch+1)), r.params, r.optimizer, r.progress); err != nil {
+		return err
+	}
+	return r.folder.dropCheckpoints(2) // one may be damaged
 }
 
 // score evaluates the model after an epoch, if there is something to evaluate on. It logs the report and keeps the model if it
@@ -299,5 +329,8 @@ func (r *run) finish(ctx context.Context) (m *Metrics, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return m, atomicfile.WriteBytes(r.folder.path(metricsFile), append(text, '\n'))
+	if err := atomicfile.WriteBytes(r.folder.path(metricsFile), append(text, '\n')); err != nil {
+		return nil, err
+	}
+	return m, r.folder.dropCheckpoints(0)
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"strings"
 
 	"mien/data"
 	"mien/engine"
@@ -30,8 +32,8 @@ type trainFlags struct {
 	Recipe    string           `help:"Name of an embedded recipe, or a TOML file; 'mien info' lists the names." required:"" placeholder:"NAME|FILE"`
 	Init      string           `help:"Weights to start from: a file or a run folder." placeholder:"FILE|RUN"`
 	Out       string           `help:"Run folder to write." required:"" placeholder:"DIR"`
-	Resume    bool             `help:"Continue the run in the folder from its last finished epoch."`
-	Epochs    uint             `help:"Epochs instead of the recipe's." placeholder:"N"`
+	Resume    bool             `help:"Continue the run in the folder from its last finished epoch, with the same recipe, lists, --init, --precision and kernels."`
+	Epochs    *uint            `help:"Epochs instead of the recipe's." placeholder:"N"`
 	Seed      *uint64          `help:"Seed instead of the recipe's." placeholder:"N"`
 	Recompute bool             `help:"Take less memory and about a third more time: blocks compute twice what the backward pass needs. The result is the same."`
 	Precision engine.Precision `help:"Number format of products: f32, or bf16 with float32 parameters and sums." default:"f32"`
@@ -45,8 +47,10 @@ func (f trainFlags) options(out *console, kind string) (run.Options, error) {
 	case err != nil:
 	case r.Kind != kind:
 		err = fmt.Errorf("recipe %s is for %s: run `mien %s`", r.Name, r.Kind, r.Kind)
-	case f.Epochs > 0:
-		r, err = r.WithEpochs(int(f.Epochs))
+	case f.Epochs != nil:
+		if r, err = r.WithEpochs(int(*f.Epochs)); err != nil {
+			err = fmt.Errorf("--epochs %d: %w", *f.Epochs, err)
+		}
 	}
 	if f.Seed != nil {
 		r.Seed = *f.Seed
@@ -74,8 +78,13 @@ func (f trainFlags) train(out *console, kind, description string, validation dat
 	if m.Final != nil {
 		printReport(out, m.Final)
 	}
-	fmt.Fprintf(out.stdout, "run folder %s: model.safetensors, recipe.toml, log.jsonl, metrics.json\n", f.Out)
-	return nil
+	var names []string
+	files, err := os.ReadDir(f.Out)
+	for _, file := range files {
+		names = append(names, file.Name())
+	}
+	fmt.Fprintf(out.stdout, "run folder %s: %s\n", f.Out, strings.Join(names, ", "))
+	return err
 }
 
 type pretrainCmd struct{ trainFlags }
