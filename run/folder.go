@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gofrs/flock"
+
 	"mien/atomicfile"
 	"mien/data"
 	"mien/infer"
@@ -49,6 +51,7 @@ func leftover(e fs.DirEntry) bool {
 // folder is an open run folder.
 type folder struct {
 	dir    string
+	lock   *flock.Flock // nil before hold
 	record []byte   // content of run.json
 	log    *os.File // nil before startLog
 }
@@ -59,7 +62,7 @@ func Begun(dir string) bool {
 	return f.has(identityFile)
 }
 
-// openFolder creates the folder of run o, or opens it if o resumes that run. A folder with any other content is never
+// openFolder creates the folder of run o, or opens it if o resumes that run, and locks it. A folder with any other content is never
 // written to.
 func openFolder(o Options) (f folder, err error) {
 	f = folder{dir: o.Out}
@@ -67,13 +70,16 @@ func openFolder(o Options) (f folder, err error) {
 	if err != nil {
 		return f, err
 	}
-	if err := f.check(o.Resume, id); err != nil {
+	if err := f.check(o.Resume, id); err != nil && !f.has(lockFile) {
 		return f, err
 	}
 	if err := os.MkdirAll(f.dir, 0o755); err != nil {
 		return f, fmt.Errorf("run folder %s: %w", f.dir, err)
 	}
-	return f, nil
+	if err := f.hold(); err != nil {
+		return f, err
+	}
+	return f, f.check(o.Resume, id) // again, as nothing else changes it from here on
 }
 
 // check returns an error unless the folder is empty or, to resume, holds the run. It only reads.
@@ -82,7 +88,7 @@ func (f *folder) check(resume bool, id identity) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		err = nil
 	}
-	entries = slices.DeleteFunc(entries, leftover)
+	entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return leftover(e) || e.Name() == lockFile })
 	record, missing := os.ReadFile(f.path(identityFile))
 	switch {
 	case err != nil:

@@ -296,3 +296,37 @@ func TestForeignCheckpoint(t *testing.T) {
 	_, err := Train(t.Context(), o)
 	require.EqualError(t, err, filepath.Join(o.Out, checkpointFile(3))+" does not belong to the run beside it: remove it, or give another --out")
 }
+
+// A run folder is locked while a run works on it, and no longer.
+func TestLock(t *testing.T) {
+	o := options(t, toy(t, "s4d-tiny"))
+	host, err := os.Hostname()
+	require.NoError(t, err)
+	w := o.Watch.(*watched)
+	w.step = func() {
+		before := contents(t, o.Out)
+		for _, resume := range []bool{false, true} {
+			second := o
+			second.Resume, second.Watch = resume, &watched{}
+			_, err := Train(t.Context(), second)
+			require.EqualError(t, err, fmt.Sprintf("run folder %s is in use by process %d on %q: wait for its end, or give another --out", o.Out, os.Getpid(), host))
+			require.Equal(t, before, contents(t, o.Out))
+		}
+		w.step = nil
+	}
+	trained(t, o)
+	lock := filepath.Join(o.Out, lockFile)
+	require.NoFileExists(t, lock)
+
+	require.NoError(t, os.WriteFile(lock, []byte("1 elsewhere\n"), 0o644)) // as a killed run leaves it
+	o.Resume, o.Watch = true, &watched{}
+	trained(t, o)
+	require.NoFileExists(t, lock)
+
+	victim := filepath.Join(t.TempDir(), "victim")
+	require.NoError(t, os.WriteFile(victim, []byte("precious"), 0o644))
+	require.NoError(t, os.Symlink(victim, lock))
+	_, err = Train(t.Context(), o)
+	require.EqualError(t, err, "run folder "+o.Out+" can't be locked: "+lock+" is not a file of its own: remove it")
+	require.Equal(t, "precious", contents(t, filepath.Dir(victim))["victim"])
+}

@@ -10,7 +10,7 @@
 //	model.safetensors   the model after the last epoch
 //	metrics.json        final losses, recalls and environment
 //
-// and until then a checkpoint after each of the last two epochs, parameters and optimizer.
+// and until then a checkpoint after each of the last two epochs, parameters and optimizer, and a lock while a process works on it.
 //
 // [Train] is the entry point. Go on with sets.go (where samples come from), plan.go (which samples a step uses) and folder.go
 // (what is stored).
@@ -97,6 +97,7 @@ func Train(ctx context.Context, o Options) (*Metrics, error) {
 // close releases what the run has allocated so far.
 func (r *run) close() {
 	r.folder.log.Close()
+	r.folder.release()
 	if r.optimizer != nil {
 		r.optimizer.Free()
 	}
