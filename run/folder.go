@@ -52,8 +52,8 @@ func leftover(e fs.DirEntry) bool {
 type folder struct {
 	dir    string
 	lock   *flock.Flock // nil before hold
-	record []byte   // content of run.json
-	log    *os.File // nil before startLog
+	record []byte       // content of run.json
+	log    *os.File     // nil before startLog
 }
 
 // Begun reports whether a folder holds a run, finished or not.

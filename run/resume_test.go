@@ -253,6 +253,7 @@ func damage(t *testing.T, path string) {
 func TestResumeFromTheCheckpointBefore(t *testing.T) {
 	whole := evaluated(t)
 	want := trained(t, whole)
+	require.Equal(t, []int{0, 1, 2, 3}, whole.Watch.(*watched).saved)
 	steps := len(whole.Watch.(*watched).steps) / 3
 	o := evaluated(t)
 	o.Train, o.Validation = whole.Train, whole.Validation
@@ -264,6 +265,7 @@ func TestResumeFromTheCheckpointBefore(t *testing.T) {
 	o.Watch = w
 	require.Equal(t, want, trained(t, o))
 	require.Contains(t, w.notes, last+": damaged checkpoint: its checksum does not fit its content: going on from the checkpoint before")
+	require.Equal(t, []int{1, 2, 3}, w.saved)
 	require.Len(t, w.steps, 2*steps)
 	a, b := contents(t, whole.Out), contents(t, o.Out)
 	require.Equal(t, a[bestFile], b[bestFile])

@@ -56,6 +56,7 @@ type Options struct {
 type Watcher interface {
 	Start(total, done int)                     // first: steps of the run, and how many are already done
 	Step(s train.Step, m data.Modality)        // after each step
+	Saved(epochs int)                          // after the checkpoint of so many epochs, and first: 0 is none
 	Evaluated(epoch int, report *infer.Report) // after each evaluation
 	Print(line string)                         // a message for the user
 }
@@ -257,6 +258,7 @@ func (r *run) begin() error {
 func (r *run) loop(ctx context.Context) error {
 	t, steps := r.Recipe.Train, r.plan.steps()
 	r.Watch.Start(t.Epochs*steps, r.progress.Epoch*steps)
+	r.Watch.Saved(r.progress.Epoch)
 	for _, line := range r.notes {
 		r.Watch.Print(line)
 	}
@@ -288,6 +290,7 @@ func (r *run) endEpoch(ctx context.Context, epoch int) error {
 	if err := train.Save(r.folder.path(checkpointFile(epoch+1)), r.params, r.optimizer, r.progress); err != nil {
 		return err
 	}
+	r.Watch.Saved(epoch + 1)
 	return r.folder.dropCheckpoints(2) // one may be damaged
 }
 

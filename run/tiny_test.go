@@ -48,6 +48,7 @@ type watched struct {
 	steps     []train.Step
 	evaluated []int
 	notes     []string
+	saved     []int // after how many epochs a checkpoint was
 	step      func()
 }
 
@@ -61,6 +62,7 @@ func (w *watched) Step(s train.Step, _ data.Modality) {
 }
 
 func (w *watched) Evaluated(epoch int, _ *infer.Report) { w.evaluated = append(w.evaluated, epoch) }
+func (w *watched) Saved(epochs int)                     { w.saved = append(w.saved, epochs) }
 func (w *watched) Print(line string)                    { w.notes = append(w.notes, line) }
 
 // options returns the options of a run into a new folder.

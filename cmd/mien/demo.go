@@ -33,7 +33,8 @@ func (c *demoCmd) Run(out *console) error {
 	} {
 		var err error
 		flags := trainFlags{Recipe: s.recipe, Init: s.init, Out: s.out, Resume: run.Begun(s.out), Seed: &c.Seed}
-		if metrics, err = flags.watch(out, s.kind, strings.ToLower(s.title), data.Lists{}); err != nil {
+		hint := func(int) string { return "the same command continues the demo" }
+		if metrics, err = flags.watch(out, s.kind, strings.ToLower(s.title), data.Lists{}, hint); err != nil {
 			return err
 		}
 		curves, err := run.Curves(s.out)

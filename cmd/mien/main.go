@@ -8,10 +8,9 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"runtime"
 	"strings"
-	"syscall"
+	"sync/atomic"
 
 	"github.com/alecthomas/kong"
 
@@ -43,6 +42,7 @@ type console struct {
 	ctx            context.Context
 	stdout, stderr io.Writer
 	backend        engine.Backend
+	hint           atomic.Pointer[string] // what to do after an interruption, if there is anything to say
 }
 
 // print prints a result: as JSON, or as a table of rows.
@@ -62,16 +62,16 @@ func cells(format string, args ...any) []string {
 // newBackend returns the backend of all commands. No other code names a concrete backend.
 func newBackend() engine.Backend { return cpu.New() }
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second Ctrl-C kills a command that ignores the first
-	code := execute(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	os.Exit(code)
-}
+func main() { os.Exit(execute(untilSignal(), os.Args[1:], os.Stdout, os.Stderr)) }
 
 // execute parses args, runs a command and returns the exit status.
-func execute(ctx context.Context, args []string, stdout, stderr io.Writer) (code int) {
+func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	out := &console{ctx: ctx, stdout: stdout, stderr: stderr}
+	return out.untilDone(func() int { return out.command(args) })
+}
+
+func (out *console) command(args []string) (code int) {
+	stdout, stderr := out.stdout, out.stderr
 	defer func() {
 		if p := recover(); p != nil {
 			code = reportPanic(stderr, p)
@@ -97,22 +97,18 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) (code
 	if c.Threads > 0 {
 		runtime.GOMAXPROCS(int(c.Threads))
 	}
-	b := newBackend()
-	defer b.Close()
-	return reportError(stderr, parsed.Run(&console{ctx: ctx, stdout: stdout, stderr: stderr, backend: b}))
+	out.backend = newBackend()
+	defer out.backend.Close()
+	if err = parsed.Run(out); errors.Is(err, context.Canceled) {
+		return out.interrupted()
+	}
+	return reportError(stderr, err)
 }
-
-// interrupted is the shell's exit status for a command ended by Ctrl-C.
-const interrupted = 130
 
 // reportError prints an error, which may have a hint on a second line, and returns the exit status.
 func reportError(stderr io.Writer, err error) int {
-	switch {
-	case err == nil:
+	if err == nil {
 		return 0
-	case errors.Is(err, context.Canceled):
-		fmt.Fprintln(stderr, "mien: interrupted")
-		return interrupted
 	}
 	fmt.Fprintf(stderr, "mien: %v\n", err)
 	return 1

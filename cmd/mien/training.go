@@ -1,8 +1,6 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -61,11 +59,13 @@ func (f trainFlags) options(out *console, kind string) (run.Options, error) {
 
 // train carries out a run of a kind and prints the result.
 func (f trainFlags) train(out *console, kind, description string, validation data.Lists) error {
-	m, err := f.watch(out, kind, description, validation)
-	if err != nil {
-		if errors.Is(err, context.Canceled) {
-			fmt.Fprintf(out.stderr, "mien: run folder %s keeps the finished epochs: continue with --resume\n", f.Out)
+	m, err := f.watch(out, kind, description, validation, func(epochs int) string {
+		if epochs == 0 {
+			return fmt.Sprintf("run folder %s holds no finished epoch yet: --resume begins again", f.Out)
 		}
+		return fmt.Sprintf("run folder %s keeps the finished epochs (%d): continue with --resume", f.Out, epochs)
+	})
+	if err != nil {
 		return err
 	}
 	var rows [][]string
@@ -110,13 +110,13 @@ type valFlags struct {
 	DynamicRoot string `help:"Folder of these videos." placeholder:"DIR"`
 }
 
-// watch carries out a run of a kind and shows its progress.
-func (f trainFlags) watch(out *console, kind, description string, validation data.Lists) (*run.Metrics, error) {
+// watch carries out a run of a kind and shows its progress. hint says how to go on after an interruption.
+func (f trainFlags) watch(out *console, kind, description string, validation data.Lists, hint func(epochs int) string) (*run.Metrics, error) {
 	o, err := f.options(out, kind)
 	if err != nil {
 		return nil, err
 	}
-	w := &watcher{out: out, description: description, loss: map[data.Modality]float64{}}
+	w := &watcher{out: out, description: description, hint: hint, loss: map[data.Modality]float64{}}
 	defer func() { w.Finish() }()
 	o.Validation, o.Watch = validation, w
 	return run.Train(out.ctx, o)
@@ -127,6 +127,7 @@ type watcher struct {
 	*report.Progress // from Start on
 	out              *console
 	description      string
+	hint             func(epochs int) string
 	loss             map[data.Modality]float64 // running means
 }
 
@@ -150,6 +151,8 @@ func (w *watcher) Step(s train.Step, m data.Modality) {
 	w.Describe(text)
 	w.Add(1)
 }
+
+func (w *watcher) Saved(epochs int) { w.out.hint.Store(new(w.hint(epochs))) }
 
 func (w *watcher) Evaluated(epoch int, r *infer.Report) {
 	line := fmt.Sprintf("epoch %d:", epoch+1)
