@@ -136,6 +136,22 @@ func TestMissingList(t *testing.T) {
 	}
 }
 
+// The class orders of the datasets' lists, label by label, as they come out of each.
+func TestClassOrders(t *testing.T) {
+	for header, want := range map[string]string{
+		"video_name,label":  "happiness sadness neutral anger surprise disgust fear",
+		"path,id":           "anger disgust fear happiness neutral sadness surprise",
+		"video_name,labels": "anger anxiety contempt disappointment disgust fear happiness helplessness neutral sadness surprise",
+	} {
+		list, root := tree(t, header+"\na,0\n", "a/0.png")
+		d, err := readList(list, root, Video)
+		require.NoError(t, err)
+		require.Equal(t, want, strings.Join(d.Classes, " "), header)
+	}
+	require.Equal(t, "neutral happiness sadness surprise fear disgust anger", strings.Join(AffectNet7, " "))
+	require.Equal(t, "neutral happiness sadness surprise fear disgust anger contempt", strings.Join(AffectNet8, " "))
+}
+
 func TestDefaultLabels(t *testing.T) {
 	require.Equal(t, "neutral happiness sadness surprise fear disgust anger", strings.Join(DefaultLabels(Image, 7), " "))
 	require.Equal(t, "contempt", DefaultLabels(Image, 8)[7])

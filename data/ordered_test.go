@@ -67,7 +67,7 @@ func TestOrderedEndsItsGoroutines(t *testing.T) {
 				break
 			}
 		}
-		require.Equal(t, before, runtime.NumGoroutine())
+		require.LessOrEqual(t, runtime.NumGoroutine(), before) // those of earlier tests may end, too
 	})
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())

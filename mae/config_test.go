@@ -62,6 +62,17 @@ func TestParameters(t *testing.T) {
 	}
 }
 
+// The published sizes of encoder and decoder.
+func TestPublishedSizes(t *testing.T) {
+	for size, want := range map[string]Config{
+		"small": {vit.Config{ImageSize: 160, Frames: 16, PatchSize: 16, Tubelet: 2, Dim: 384, Depth: 12, Heads: 6, MLPRatio: 4}, 192, 4, 3},
+		"base":  {vit.Config{ImageSize: 160, Frames: 16, PatchSize: 16, Tubelet: 2, Dim: 768, Depth: 12, Heads: 12, MLPRatio: 4}, 384, 4, 6},
+		"large": {vit.Config{ImageSize: 160, Frames: 16, PatchSize: 16, Tubelet: 2, Dim: 1024, Depth: 24, Heads: 16, MLPRatio: 4}, 512, 4, 8},
+	} {
+		require.Equal(t, want, Sizes[size])
+	}
+}
+
 // In units of 10⁹, the published model and a video; and a model small enough to count by hand: 5 of 18 patches are visible.
 func TestMACs(t *testing.T) {
 	require.InDelta(t, 11.5625, float64(Sizes["base"].MACs(40, 800))/1e9, 0.00005) // the head runs on the 760 hidden patches only

@@ -1,6 +1,7 @@
 package nn
 
 import (
+	"math"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -137,6 +138,16 @@ func TestLayer(t *testing.T) {
 		}
 		tape.Close()
 	}
+}
+
+// A layer norm adds 1e-6 to the variance, here as much as there is.
+func TestLayerNormEps(t *testing.T) {
+	b := cpu.New()
+	l := NewLayerNorm(NewScope(b, engine.Float64, Random{}), 2)
+	tape := ag.NewTape(b)
+	y, err := engine.Read[float64](l.Forward(tape.Const(engine.FromSlice(b, engine.Float64, []float64{1e-3, -1e-3}, 1, 2))).Data())
+	require.NoError(t, err)
+	require.InDeltaSlice(t, []float64{math.Sqrt(0.5), -math.Sqrt(0.5)}, y, 1e-6)
 }
 
 // Stored tensors are read from the backend only when they are written.

@@ -47,23 +47,41 @@ func TestSettings(t *testing.T) {
 	require.ErrorContains(t, err, "above math.MaxInt64")
 }
 
-// The published numbers of fine-tuning and pre-training.
-func TestPublishedNumbers(t *testing.T) {
-	r, err := Load("s4d-dfew")
-	require.NoError(t, err)
-	require.InDelta(t, 4e-5, r.Train.LR, 0)
-	require.InDelta(t, 0.75, r.Train.LayerDecay, 0)
-	require.Equal(t, "later", r.Model.Position)
-	r, err = Load("s4d-mafw")
-	require.NoError(t, err)
-	require.Equal(t, 11, r.Model.VideoClasses)
-	r, err = Load("s4d-ferv39k")
-	require.NoError(t, err)
-	require.Equal(t, 1, r.Data.Stride)
-	r, err = Load("s4d-pretrain")
-	require.NoError(t, err)
-	require.InDelta(t, 1.2e-3, r.Train.LR, 0)
-	require.InDelta(t, 0.95, r.Train.VideoMask, 0)
+// publishedBase is the encoder of every published run.
+var publishedBase = Model{Encoder: Encoder{ImageSize: 160, Frames: 16, PatchSize: 16, Tubelet: 2, Dim: 768, Depth: 12, Heads: 12, MLPRatio: 4}}
+
+// publishedPretraining is that of S4D's released configuration, on two GPUs.
+func publishedPretraining() Recipe {
+	m := publishedBase
+	m.DecoderDim, m.DecoderDepth, m.DecoderHeads = 384, 4, 6
+	return Recipe{Name: "s4d-pretrain", Kind: "pretrain", System: "mae", Seed: 123, Model: m,
+		Data:  Data{Stride: 4},
+		Views: Views{CacheSize: 192, ImageCrop: 0.2, VideoCrop: 0.08, ImageFlip: 0.5, VideoFlip: 0},
+		Train: Train{Epochs: 100, WarmupEpochs: 5, ImageBatch: 2 * 192, VideoBatch: 2 * 48 * 4, VideoRepeat: 4, StaticShare: 1, DynamicShare: 1.0 / 4,
+			LR: 1.6e-3 * 384 / 512, MinLR: 1e-6, Beta2: 0.95, WeightDecay: 0.05, ImageMask: 0.9, VideoMask: 0.95}}
+}
+
+// publishedFinetuning is that of S4D's released scripts, on two GPUs; stride and classes are those of the video set.
+func publishedFinetuning(name string, stride, classes int) Recipe {
+	m := publishedBase
+	m.Experts, m.TopK, m.Position, m.ImageClasses, m.VideoClasses = 8, 2, "later", 7, classes
+	return Recipe{Name: name, Kind: "finetune", System: "s4d", Model: m,
+		Data: Data{Stride: stride},
+		Views: Views{CacheSize: 192, ImageCrop: 0.7, VideoCrop: 0.08, ImageFlip: 0.5, VideoFlip: 0.5, // but for the video's crop and the
+			Brightness: 0.3, Contrast: 0.3, Saturation: 0.3}, // mirror images not as published: mien has no RandAugment
+		Train: Train{Epochs: 100, WarmupEpochs: 5, ImageBatch: 2 * 32, VideoBatch: 2 * 16, VideoRepeat: 1, StaticShare: 0.5, DynamicShare: 1,
+			BalanceStatic: true, LR: 1e-5 * 32 / 8, MinLR: 1e-6 * 32 / 256, Beta2: 0.999, WeightDecay: 0.05, LayerDecay: 0.75,
+			LabelSmoothing: 0.1, RouterNoise: true}}
+}
+
+// The recipes of published runs, every key of them.
+func TestPublishedRecipes(t *testing.T) {
+	for _, want := range []Recipe{publishedPretraining(), publishedFinetuning("s4d-dfew", 4, 7),
+		publishedFinetuning("s4d-ferv39k", 1, 7), publishedFinetuning("s4d-mafw", 4, 11)} {
+		got, err := Load(want.Name)
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+	}
 }
 
 func TestMistakesAreNamed(t *testing.T) {

@@ -26,6 +26,30 @@ func TestComposedCosine(t *testing.T) {
 	require.InDelta(t, 0.6e-3, s(500), 1e-12)
 }
 
+// The schedule of a recipe counts its warm-up in steps and spans all epochs. Fine-tuning with drawn epochs restarts it after them.
+func TestScheduleOfARecipe(t *testing.T) {
+	check := func(r Recipe, steps int, want map[int]float64) {
+		require.NoError(t, r.Check())
+		s := r.Schedule(steps)
+		for step, lr := range want {
+			require.InDelta(t, lr, s(step), 1e-12, "%s: step %d", r.Name, step)
+		}
+	}
+	cosine := func(end, base, progress float64) float64 { return end + (base-end)*(1+math.Cos(math.Pi*progress))/2 }
+
+	r, err := Load("s4d-tiny")
+	require.NoError(t, err)
+	r.Train.Epochs, r.Train.WarmupEpochs, r.Train.LR, r.Train.MinLR = 5, 1.5, 0.8, 0.2
+	check(r, 4, map[int]float64{0: 0, 1: 0.16, 4: 0.64, 5: 0.8, 6: 0.8, 7: cosine(0.2, 0.8, 1.0/14), 13: 0.5, 19: cosine(0.2, 0.8, 13.0/14)})
+	r.Train.DrawnEpochs = 2 // of 8 steps, and 12 steps of lists
+	check(r, 4, map[int]float64{0: 0, 5: 0.8, 7: 0.5, 8: 0, 9: 0.16, 13: 0.8, 14: 0.8, 17: 0.5, 19: cosine(0.2, 0.8, 5.0/6)})
+
+	r, err = Load("s4d-tiny-pretrain")
+	require.NoError(t, err)
+	r.Train.Epochs, r.Train.WarmupEpochs, r.Train.LR, r.Train.MinLR = 5, 1.5, 0.8, 0.2
+	check(r, 4, map[int]float64{0: 0.2, 1: 0.3, 5: 0.7, 6: cosine(0, 0.8, 0.3), 10: 0.4, 19: cosine(0, 0.8, 0.95)})
+}
+
 func TestThen(t *testing.T) {
 	count := func(step int) float64 { return float64(step) }
 	s := Then(count, 3, func(step int) float64 { return 10 + count(step) })

@@ -3,10 +3,12 @@ package report
 import (
 	"bytes"
 	"encoding/xml"
+	"fmt"
 	"io"
 	"math"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -93,6 +95,40 @@ func TestFiguresAreWellFormed(t *testing.T) {
 	wellFormed(t, svg)
 	require.Equal(t, 4, strings.Count(svg, "<rect"))
 	wellFormed(t, figure(t, "routing", &Routing{Title: "of nothing", Blocks: []int{2}}))
+}
+
+// The figure of a confusion matrix has true classes by row, in percent of each row, and predicted ones by column.
+func TestConfusionFigureIsNotTransposed(t *testing.T) {
+	svg := figure(t, "matrix", matrix{[]string{"first", "second", "third"}, "", infer.Confusion{{6, 3, 1}, {0, 1, 3}, {2, 0, 48}}})
+	place := func(pattern string) (at float64) {
+		match := regexp.MustCompile(pattern).FindAllStringSubmatch(svg, -1)
+		require.Len(t, match, 1, pattern)
+		_, err := fmt.Sscan(match[0][1], &at)
+		require.NoError(t, err)
+		return at
+	}
+	var columns, rows []float64
+	for _, name := range []string{"first", "second", "third"} {
+		columns = append(columns, place(`translate\(([0-9.]+) 86\) rotate\(-45\)" class="strong">`+name+"<"))
+		rows = append(rows, place(`<text x="86" y="([0-9.]+)" text-anchor="end" class="strong">`+name+"<"))
+	}
+	require.IsIncreasing(t, columns)
+	require.IsIncreasing(t, rows)
+	for row, percents := range [][]string{{"60", "30", "10"}, {"", "25", "75"}, {"4", "", "96"}} {
+		for column, percent := range percents {
+			if percent != "" {
+				cell := `(?s)<g transform="translate\(([0-9.]+) ([0-9.]+)\)">\s*<rect[^>]*>\s*<text [^>]*>` + percent + "<"
+				match := regexp.MustCompile(cell).FindAllStringSubmatch(svg, -1)
+				require.Len(t, match, 1, percent)
+				var x, y float64
+				_, err := fmt.Sscan(match[0][1]+" "+match[0][2], &x, &y)
+				require.NoError(t, err)
+				require.InDelta(t, columns[column]-columns[0], x-92, 1e-9, percent)
+				require.InDelta(t, rows[row]-rows[0], y-92, 1e-9, percent)
+			}
+		}
+	}
+	require.Equal(t, 7, strings.Count(svg, `text-anchor="middle"`), "nothing where no sample is")
 }
 
 func TestTicks(t *testing.T) {

@@ -194,12 +194,13 @@ func TestSeedOrdersEpochs(t *testing.T) {
 	o, i, v := drawn(1, 0)
 	require.Equal(t, [][]int{images, videos}, [][]int{i, v})
 	require.Equal(t, order, o)
-	balanced := func(seed uint64) []int {
+	balanced := func(seed uint64, epoch int) []int {
 		p := shadePlan(t, 22, 20, func(r *recipe.Recipe) { r.Seed, r.Train.BalanceStatic = seed, true })
-		return p.draw(data.Image, 22, 0)
+		return p.draw(data.Image, 22, epoch)
 	}
-	require.NotEqual(t, balanced(1), balanced(2))
-	require.Equal(t, balanced(1), balanced(1))
+	require.NotEqual(t, balanced(1, 0), balanced(2, 0))
+	require.NotEqual(t, balanced(1, 0), balanced(1, 1))
+	require.Equal(t, balanced(1, 1), balanced(1, 1))
 }
 
 // A balanced draw shows each class equally often, however rare it is; videos are drawn unbalanced.

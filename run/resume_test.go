@@ -66,6 +66,7 @@ func TestFinishedRunIsLeft(t *testing.T) {
 	o := evaluated(t)
 	metrics, err := Train(t.Context(), o)
 	require.NoError(t, err)
+	steps := len(o.Watch.(*watched).steps)
 	before := contents(t, o.Out)
 	require.ElementsMatch(t, []string{identityFile, recipeFile, logFile, bestFile, modelfile.Name, metricsFile}, slices.Collect(maps.Keys(before)))
 	require.NoError(t, os.WriteFile(filepath.Join(o.Out, checkpointFile(3)), nil, 0o644))
@@ -77,6 +78,7 @@ func TestFinishedRunIsLeft(t *testing.T) {
 	require.Equal(t, before, contents(t, o.Out))
 	require.Empty(t, w.steps)
 	require.Empty(t, w.evaluated)
+	require.Equal(t, []int{steps, steps}, []int{w.total, w.done})
 	require.Equal(t, []string{"run folder " + o.Out + ": the run is finished"}, w.notes)
 }
 

@@ -181,6 +181,7 @@ func log(t *testing.T, o Options) []logEntry {
 // the mean losses of the last epoch.
 func TestLogAndMetrics(t *testing.T) {
 	o := evaluated(t)
+	o.Recipe.Seed = 5
 	got, err := Train(t.Context(), o)
 	require.NoError(t, err)
 	w := o.Watch.(*watched)
@@ -190,6 +191,7 @@ func TestLogAndMetrics(t *testing.T) {
 	steps := len(entries)/3 - 1
 	schedule := o.Recipe.Schedule(steps)
 	require.Len(t, w.steps, 3*steps)
+	require.Equal(t, []int{3 * steps, 0}, []int{w.total, w.done})
 	for _, e := range entries {
 		require.Equal(t, []int{epoch, step}, []int{e.Epoch, e.Step})
 		if step == steps {
@@ -275,6 +277,31 @@ func TestBestIsKept(t *testing.T) {
 	}
 	require.Equal(t, 42.5, r.progress.Best)
 	require.Equal(t, []int{0, 1, 2, 3, 4, 5}, o.Watch.(*watched).evaluated)
+}
+
+// A resumed run knows the best score so far: a worse epoch does not replace that model, and a better one does.
+func TestBestIsKeptAfterResume(t *testing.T) {
+	o := options(t, toy(t, "s4d-tiny"))
+	o.Recipe.Train.Epochs = 5
+	for epoch, c := range []struct {
+		score float64
+		best  float32
+	}{{70, 0}, {60, 0}, {80, 2}, {75, 2}} {
+		r := &run{Options: o}
+		require.NoError(t, r.prepare())
+		require.NoError(t, r.restore())
+		require.NoError(t, r.begin())
+		require.Equal(t, epoch, r.progress.Epoch)
+		p := r.params[0]
+		engine.Write(p.Data(), slices.Repeat([]float32{float32(epoch)}, p.Data().Len()))
+		r.evaluate = func(context.Context) (*infer.Report, error) {
+			return &infer.Report{Static: &infer.Score{UAR: c.score}}, nil
+		}
+		require.NoError(t, r.endEpoch(t.Context(), epoch))
+		r.close()
+		require.Equal(t, c.best, parameters(t, filepath.Join(o.Out, bestFile))[p.Name][0], "after epoch %d", epoch)
+		o.Resume = true
+	}
 }
 
 // best.safetensors is the model of the epoch whose evaluation was best, as that epoch left it.

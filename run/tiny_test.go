@@ -49,10 +49,12 @@ type watched struct {
 	evaluated []int
 	notes     []string
 	saved     []int // after how many epochs a checkpoint was
+	total     int   // steps of the run
+	done      int   // of them before it was resumed
 	step      func()
 }
 
-func (w *watched) Start(int, int) {}
+func (w *watched) Start(total, done int) { w.total, w.done = total, done }
 
 func (w *watched) Step(s train.Step, _ data.Modality) {
 	w.steps = append(w.steps, s)

@@ -1,6 +1,7 @@
 package systems
 
 import (
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -10,6 +11,8 @@ import (
 	"mien/engine"
 	"mien/engine/cpu"
 	"mien/nn"
+	"mien/recipe"
+	"mien/system"
 )
 
 // moments returns the largest magnitude and the standard deviation of a parameter's values.
@@ -29,7 +32,7 @@ func moments(t *testing.T, p nn.Param) (largest, deviation float64) {
 
 // wantStart is the initial distribution of a parameter in the released code: the bound of a uniform one, or the deviation of a
 // normal one; both are 0 for a constant. Classifiers of small width start with a larger deviation: see nn.InitStd.
-func wantStart(system, name string, shape []int) (bound, deviation float64) {
+func wantStart(r recipe.Recipe, name string, shape []int) (bound, deviation float64) {
 	in := float64(engine.Elements(shape[1:]))
 	switch {
 	case strings.HasSuffix(name, "patch_embed.proj.bias"):
@@ -40,34 +43,47 @@ func wantStart(system, name string, shape []int) (bound, deviation float64) {
 		return 1 / math.Sqrt(in), 0
 	case name == "mask_token":
 		return 0, 0.02 * 0.53956 // truncated at one deviation
-	case system == "mae":
+	case r.System == "mae":
 		return math.Sqrt(6 / (in + float64(shape[0]))), 0
 	}
-	return 0, 1.0 / 8
+	return 0, map[int]float64{64: 1.0 / 8, 384: 0.02}[r.Model.Dim]
 }
 
-// Every parameter is initialised as in the released code.
+// Every parameter is initialised as in the released code, on either side of the width at which classifiers change the rule.
 func TestStartingValues(t *testing.T) {
-	for _, s := range All {
-		r := tiny[s.Name]
-		r.Model.Dim, r.Model.DecoderDim = 64, 48
-		scope := nn.NewScope(cpu.New(), engine.Float32, nn.Random{Seed: 2})
-		s.Build(scope, r)
-		for _, p := range scope.Params() {
-			largest, deviation := moments(t, p)
-			bound, want := wantStart(s.Name, p.Name, p.Shape())
-			switch {
-			case bound > 0:
-				require.LessOrEqual(t, largest, bound*(1+1e-6), "%s of %s", p.Name, s.Name)
-				require.Greater(t, largest, 0.9*bound, "%s of %s", p.Name, s.Name)
-				require.InEpsilon(t, bound/math.Sqrt(3), deviation, 0.2, "%s of %s", p.Name, s.Name)
-			case want > 0:
-				require.InEpsilon(t, want, deviation, 0.25, "%s of %s", p.Name, s.Name)
-			default:
-				require.InDelta(t, 0, deviation, 1e-12, "%s of %s", p.Name, s.Name)
-				norm := strings.Contains(p.Name, "norm") && strings.HasSuffix(p.Name, ".weight")
-				require.Equal(t, map[bool]float64{true: 1, false: 0}[norm], largest, "%s of %s", p.Name, s.Name)
-			}
+	for _, dim := range []int{64, 384} {
+		for _, s := range All {
+			r := tiny[s.Name]
+			r.Model.Dim, r.Model.DecoderDim = dim, 48
+			checkStart(t, s, r)
 		}
+	}
+}
+
+func checkStart(t *testing.T, s *system.System, r recipe.Recipe) {
+	scope := nn.NewScope(cpu.New(), engine.Float32, nn.Random{Seed: 2})
+	s.Build(scope, r)
+	streams := map[string]string{}
+	for _, p := range scope.Params() {
+		largest, deviation := moments(t, p)
+		bound, want := wantStart(r, p.Name, p.Shape())
+		switch {
+		case bound > 0:
+			require.LessOrEqual(t, largest, bound*(1+1e-6), "%s of %s", p.Name, s.Name)
+			require.Greater(t, largest, 0.9*bound, "%s of %s", p.Name, s.Name)
+			require.InEpsilon(t, bound/math.Sqrt(3), deviation, 0.2, "%s of %s", p.Name, s.Name)
+		case want > 0:
+			require.InEpsilon(t, want, deviation, 0.25, "%s of %s", p.Name, s.Name)
+		default:
+			require.InDelta(t, 0, deviation, 1e-12, "%s of %s", p.Name, s.Name)
+			norm := strings.Contains(p.Name, "norm") && strings.HasSuffix(p.Name, ".weight")
+			require.Equal(t, map[bool]float64{true: 1, false: 0}[norm], largest, "%s of %s", p.Name, s.Name)
+			continue
+		}
+		values, err := engine.Read[float64](p.Data())
+		require.NoError(t, err)
+		start := fmt.Sprintf("%.5g", values[0]/values[1]) // whatever the spread
+		require.Empty(t, streams[start], "%s is drawn like %s", p.Name, streams[start])
+		streams[start] = p.Name
 	}
 }

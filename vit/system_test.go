@@ -157,6 +157,36 @@ func TestStartWithoutItsHead(t *testing.T) {
 	require.Len(t, report.Loaded, 2+2*13+2)
 }
 
+// partial is a file that lacks a tensor.
+type partial struct {
+	nn.Weights
+	lacks string
+}
+
+func (f partial) Shape(name string) ([]int, bool) {
+	if name == f.lacks {
+		return nil, false
+	}
+	return f.Weights.Shape(name)
+}
+
+// Only a head may be missing, and after pre-training the norm before it.
+func TestStartRefusesPartialFiles(t *testing.T) {
+	start := func(file, lacks string, r recipe.Recipe) error {
+		load, err := System.Start(partial{golden.Open(t, file), lacks}, r, nn.Random{})
+		require.NoError(t, err)
+		scope := nn.NewScope(cpu.New(), engine.Float32, load)
+		System.Build(scope, r)
+		return scope.Err()
+	}
+	r := recipe.Recipe{Model: recipe.Model{Encoder: recipe.Encoder{ImageSize: 16, Frames: 4, PatchSize: 8, Tubelet: 2, Dim: 64, Depth: 2, Heads: 1, MLPRatio: 4}}}
+	r.Model.VideoClasses = 9
+	require.NoError(t, start("mae_tiny.safetensors", "", r))
+	for _, name := range []string{"encoder.patch_embed.proj.bias", "encoder.blocks.1.norm1.weight", "encoder.blocks.0.attn.q_bias"} {
+		require.ErrorContains(t, start("mae_tiny.safetensors", name, r), `weights lack "`+name+`"`)
+	}
+}
+
 // file is a weights file without tensors.
 type file struct{ metadata map[string]string }
 

@@ -10,27 +10,36 @@ import (
 )
 
 // Four goroutines, two from each end, empty 20,000 ranges of few chunks, where they compete for the last one all the time, and fifty
-// ranges of 20,000 chunks, where they run concurrently. No chunk may be taken twice, and none may be left.
+// ranges of 20,000 chunks, where they run concurrently. So do two goroutines, which spin before they yield: on two processors they begin
+// a range within nanoseconds, where four would wait for each other. No chunk may be taken twice, and none may be left.
 func TestSharesAreTakenOnceFromBothEnds(t *testing.T) {
 	const many = 20_000
-	for _, size := range []struct{ ranges, length int }{{many, 1}, {many, 3}, {50, many}} {
-		ranges, taken := make([]chunkRange, size.ranges), make([]atomic.Int32, size.ranges*size.length)
+	first, last := (*chunkRange).first, (*chunkRange).last
+	takers := func(t ...func(*chunkRange) (int, bool)) []func(*chunkRange) (int, bool) { return t }
+	for _, c := range []struct {
+		ranges, length, spins int
+		takers                []func(*chunkRange) (int, bool)
+	}{
+		{many, 1, 1, takers(first, last, first, last)}, {many, 3, 1, takers(first, last, first, last)},
+		{50, many, 1, takers(first, last, first, last)},
+		{many, 3, 1000, takers(first, last)}, {many / 10, 2, 1000, takers(last, last)}, {many / 10, 2, 1000, takers(first, first)},
+	} {
+		ranges, taken := make([]chunkRange, c.ranges), make([]atomic.Int32, c.ranges*c.length)
 		for r := range ranges {
-			ranges[r].set(r*size.length, (r+1)*size.length)
+			ranges[r].set(r*c.length, (r+1)*c.length)
 		}
 		var arrived atomic.Int64
 		var all sync.WaitGroup
-		for g := range 4 {
+		for _, take := range c.takers {
 			all.Go(func() {
 				for r := range ranges {
-					for arrived.Add(1); arrived.Load() < int64(4*(r+1)); { // all begin each range together
-						runtime.Gosched()
+					arrived.Add(1)
+					for spin := 1; arrived.Load() < int64(len(c.takers)*(r+1)); spin++ { // all begin each range together
+						if spin%c.spins == 0 {
+							runtime.Gosched()
+						}
 					}
-					take := ranges[r].first
-					if g%2 == 1 {
-						take = ranges[r].last
-					}
-					for i, ok := take(); ok; i, ok = take() {
+					for i, ok := take(&ranges[r]); ok; i, ok = take(&ranges[r]) {
 						taken[i].Add(1)
 					}
 				}
@@ -39,7 +48,7 @@ func TestSharesAreTakenOnceFromBothEnds(t *testing.T) {
 		all.Wait()
 		for i := range taken {
 			if n := taken[i].Load(); n != 1 {
-				t.Fatalf("chunk %d of ranges of %d was taken %d times", i, size.length, n)
+				t.Fatalf("chunk %d of ranges of %d was taken %d times", i, c.length, n)
 			}
 		}
 	}
