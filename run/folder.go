@@ -97,6 +97,7 @@ func (f *folder) check(resume bool, id identity) error {
 		return fmt.Errorf("run folder %s: nothing to resume: drop --resume to begin a run there, or correct --out", f.dir)
 	case len(entries) == 0:
 		f.record, err = json.MarshalIndent(id, "", "  ")
+		f.record = append(f.record, '\n')
 		return err
 	case missing != nil:
 		return fmt.Errorf("run folder %s is not empty and holds no run of this version of mien: give another --out", f.dir)

@@ -120,10 +120,10 @@ func (id identity) differences(there identity) (all []string) {
 	return all
 }
 
-// union returns the keys of two maps, sorted.
+// union returns the keys of two maps, sorted, and first those of no table: the name of a recipe says more than its numbers.
 func union[V any](a, b map[string]V) []string {
 	keys := slices.AppendSeq(slices.Collect(maps.Keys(a)), maps.Keys(b))
-	slices.Sort(keys)
+	slices.SortFunc(keys, func(a, b string) int { return cmp.Or(strings.Count(a, ".")-strings.Count(b, "."), cmp.Compare(a, b)) })
 	return slices.Compact(keys)
 }
 
@@ -138,7 +138,7 @@ func (id identity) check(record []byte, dir string) error {
 		return nil
 	}
 	hint := "resume with the same, or give another --out"
-	if key := "train.epochs"; there.Recipe[key] != id.Recipe[key] {
+	if there.Recipe["name"] == id.Recipe["name"] && there.Recipe["train.epochs"] != id.Recipe["train.epochs"] {
 		hint += "; learning rates are laid out over all epochs, so to learn on after a finished run begin another with --init " + dir
 	}
 	const most = 4

@@ -150,6 +150,11 @@ func TestResumeOfAnother(t *testing.T) {
 		require.NoError(t, os.WriteFile(edited, list, 0o644))
 	}
 	o := base
+	o.Recipe.Name, o.Recipe.Train.Epochs, o.Recipe.Data.Stride, o.Recipe.Data.ListRepeat, o.Recipe.Model.Balance = "other", 7, 1, 2, 1
+	_, err = Train(t.Context(), o)
+	require.EqualError(t, err, "run folder "+o.Out+" belongs to another run: name is s4d-tiny there and other here, data.list_repeat is unset there and 2 here, "+
+		"data.stride is 3 there and 1 here, model.balance is unset there and 1 here, 1 more: resume with the same, or give another --out")
+	o = base
 	o.Resume = false
 	_, err = Train(t.Context(), o)
 	require.EqualError(t, err, "run folder "+o.Out+" holds a run: give --resume to continue it, or another --out")
@@ -281,7 +286,7 @@ func TestResumeFromTheCheckpointBefore(t *testing.T) {
 	damage(t, before)
 	held := contents(t, o.Out)
 	_, err := Train(t.Context(), o)
-	require.EqualError(t, err, before+": damaged checkpoint: its checksum does not fit its content: no checkpoint is intact: remove it to begin the run again")
+	require.EqualError(t, err, before+": damaged checkpoint: its checksum does not fit its content: no checkpoint is intact: remove them to begin the run again")
 	require.Equal(t, held, contents(t, o.Out))
 }
 

@@ -236,7 +236,7 @@ func (r *run) restore() error {
 		}
 	}
 	if damaged != nil {
-		return fmt.Errorf("%w: no checkpoint is intact: remove it to begin the run again", damaged)
+		return fmt.Errorf("%w: no checkpoint is intact: remove them to begin the run again", damaged)
 	}
 	return nil
 }
