@@ -64,7 +64,7 @@ func (o Options) identity() (id identity, err error) {
 func addLists(paths map[string]string, prefix string, l data.Lists) {
 	add := func(modality, list, root string) {
 		if list != "" {
-			paths[prefix+modality+"_list"], paths[prefix+modality+"_root"] = list, cmp.Or(root, ".")
+			paths[prefix+modality+"_list"], paths[prefix+modality+"_root"] = list, root // "" is the working folder
 		}
 	}
 	add("static", l.StaticList, l.StaticRoot)

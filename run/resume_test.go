@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -130,6 +131,7 @@ func TestResumeOfAnother(t *testing.T) {
 		"--precision is f32 there and bf16 here":                              func(o *Options) { o.Precision = engine.BF16 },
 		"model.safetensors there and unset here":                              func(o *Options) { o.Init = "" },
 		"--val-static-list is":                                                func(o *Options) { o.Validation = faceList(t, 3) },
+		"--dynamic-list is ":                                                  func(o *Options) { o.Train.DynamicList = faceList(t, 4).DynamicList },
 		"--static-list has another content now": func(o *Options) {
 			require.NoError(t, os.WriteFile(edited, append([]byte("face.png 1\n"), list...), 0o644))
 		},
@@ -241,10 +243,17 @@ func TestResumeOfNothing(t *testing.T) {
 		require.ErrorContains(t, err, "run folder "+o.Out+" is not empty and holds no run of this version of mien: give another --out")
 		require.Equal(t, map[string]string{"notes.txt": ""}, contents(t, o.Out))
 	}
-	require.NoError(t, os.Rename(notes, filepath.Join(o.Out, identityFile)))
-	o.Resume = true
+	require.NoError(t, os.WriteFile(filepath.Join(o.Out, lockFile), nil, 0o644)) // which a kill left behind
 	_, err = Train(t.Context(), o)
-	require.EqualError(t, err, filepath.Join(o.Out, identityFile)+" is damaged, or of another version of mien: give another --out")
+	require.ErrorContains(t, err, "is not empty and holds no run of this version")
+	require.Equal(t, map[string]string{"notes.txt": ""}, contents(t, o.Out))
+	require.NoError(t, os.Remove(notes))
+	o.Resume = true
+	for _, record := range []string{"", "{}", `{"format":"mien-run-0"}`} {
+		require.NoError(t, os.WriteFile(filepath.Join(o.Out, identityFile), []byte(record), 0o644))
+		_, err = Train(t.Context(), o)
+		require.EqualError(t, err, filepath.Join(o.Out, identityFile)+" is damaged, or of another version of mien: give another --out")
+	}
 }
 
 // damage flips a bit in the middle of a file.
@@ -254,6 +263,29 @@ func damage(t *testing.T, path string) {
 	require.NoError(t, err)
 	text[len(text)/2] ^= 1
 	require.NoError(t, os.WriteFile(path, text, 0o644))
+}
+
+// Checkpoints have the order of their epochs, and nothing else is taken for one.
+func TestCheckpoints(t *testing.T) {
+	f := folder{dir: t.TempDir()}
+	for _, name := range []string{checkpointFile(9), checkpointFile(10), checkpointFile(100), "checkpoint-007.safetensors", "checkpoint-11.safetensors.old",
+		"checkpoint-x.safetensors", bestFile} {
+		require.NoError(t, os.WriteFile(f.path(name), nil, 0o644))
+	}
+	require.Equal(t, []int{100, 10, 9}, f.checkpoints())
+	require.NoError(t, f.dropCheckpoints(2))
+	require.Equal(t, []int{100, 10}, f.checkpoints())
+	require.Len(t, contents(t, f.dir), 6)
+}
+
+// The same weights file and the same settings on another processor are another run: its kernels round differently.
+func TestArchIsPartOfARun(t *testing.T) {
+	id, err := options(t, toy(t, "s4d-tiny")).identity()
+	require.NoError(t, err)
+	require.Empty(t, id.differences(id))
+	there := id
+	there.Arch = "z80"
+	require.Equal(t, []string{"the processor is z80 there and " + runtime.GOARCH + " here"}, id.differences(there))
 }
 
 // A damaged checkpoint is reported, and the one before it leads to the same bits.

@@ -3,6 +3,7 @@ package train
 import (
 	"bytes"
 	"fmt"
+	"hash/crc32"
 	"math"
 	"os"
 	"path/filepath"
@@ -97,6 +98,14 @@ func TestResumeErrors(t *testing.T) {
 		require.ErrorContains(t, err, foreign+": ")
 		require.ErrorContains(t, err, want)
 	}
+}
+
+// The checksum of a checkpoint is the CRC-32C of its metadata and of the bits of its tensors.
+func TestChecksum(t *testing.T) {
+	sum := newSum(map[string]string{"progress": "a", "steps": "b"})
+	sum.add([]float32{1, -2})
+	want := crc32.Checksum([]byte("\"a\" \"b\"\x00\x00\x80\x3f\x00\x00\x00\xc0"), crc32.MakeTable(crc32.Castagnoli))
+	require.Equal(t, []float32{float32(want / 65536), float32(want % 65536)}, sum.halves())
 }
 
 // A checkpoint with a flipped bit in any byte is refused, with its path.
