@@ -20,7 +20,7 @@ type counted struct {
 func (d *counted) set() *Dataset {
 	set := &Dataset{Modality: Video}
 	for i := range 4 {
-		set.Items = append(set.Items, Item{fmt.Sprint("video", i), i, func(_ context.Context, opt OpenOptions) (Sample, error) {
+		set.Items = append(set.Items, Item{Name: fmt.Sprint("video", i), Label: i, Open: func(_ context.Context, opt OpenOptions) (Sample, error) {
 			d.opened.Add(1)
 			return NewSample("", 5, opt, func(_ context.Context, t int) (*Frames, error) {
 				d.read.Add(1)

@@ -23,7 +23,7 @@ func (d toy) itemName(i int) string { return fmt.Sprint(d.name, i) }
 func (d toy) set() *Dataset {
 	set := &Dataset{Modality: d.modality, Classes: d.classes}
 	for i, label := range d.labels {
-		set.Items = append(set.Items, Item{d.itemName(i), label, func(_ context.Context, opt OpenOptions) (Sample, error) {
+		set.Items = append(set.Items, Item{Name: d.itemName(i), Label: label, Open: func(_ context.Context, opt OpenOptions) (Sample, error) {
 			if opt.H > 0 && d.sized != nil {
 				*d.sized = append(*d.sized, i)
 			}

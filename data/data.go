@@ -55,5 +55,6 @@ type Dataset struct {
 type Item struct {
 	Name  string                                             // in messages and tables, usually its path
 	Label int                                                // 0-based class
+	List  string                                             // the list that names it, "" if it is drawn
 	Open  func(context.Context, OpenOptions) (Sample, error) // safe for concurrent use
 }

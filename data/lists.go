@@ -58,6 +58,7 @@ func readList(list, root string, m Modality) (*Dataset, error) {
 		d := &Dataset{Modality: m}
 		d.Classes, err = ByModality(m, parseStatic, parseDynamic)(text, func(r row) error {
 			item, err := r.item(m, root)
+			item.List = list
 			d.Items = append(d.Items, item)
 			return err
 		})
@@ -171,7 +172,7 @@ func (r row) item(m Modality, root string) (Item, error) {
 		return Item{}, fmt.Errorf("line %d: %s: no such %s; is %s the folder that the list's names are relative to?",
 			r.line, named, ByModality(m, "image", "folder or video"), root)
 	}
-	return Item{id, label, func(ctx context.Context, opt OpenOptions) (Sample, error) {
+	return Item{Name: id, Label: label, Open: func(ctx context.Context, opt OpenOptions) (Sample, error) {
 		if m == Video {
 			sample, _, err := Open(ctx, path, opt)
 			return sample, err

@@ -39,6 +39,21 @@ func TestOpenLists(t *testing.T) {
 	}
 }
 
+// A sample says which list names it, whatever becomes of its set.
+func TestSamplesKnowTheirList(t *testing.T) {
+	list, root := tree(t, "path,id\nv,5\nw,0\n", "v/1.png", "w/1.png")
+	s, err := OpenLists(Lists{DynamicList: list, DynamicRoot: root})
+	require.NoError(t, err)
+	relabelled, _, err := Relabel(s.Cached(NewBudget(0), 6).Video, DFEW)
+	require.NoError(t, err)
+	drawn := toy{name: "a", modality: Video, labels: []int{0}, classes: DFEW}
+	var lists []string
+	for _, item := range Join(Repeat(relabelled, 2), drawn.set()).Items {
+		lists = append(lists, item.List)
+	}
+	require.Equal(t, []string{list, list, list, list, ""}, lists)
+}
+
 // The sets share a budget; a sample that fits is opened once, at the size of the cache.
 func TestCachedSets(t *testing.T) {
 	d := toy{name: "a", modality: Image, labels: []int{0}}

@@ -1,6 +1,7 @@
 package infer
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -74,8 +75,8 @@ const evalBatch = 8
 // Match puts the classes of sets into the order of the model's heads, by name. Notes say what was reordered or dropped.
 func (m *Model) Match(s data.Sets) (_ data.Sets, notes []string, err error) {
 	s, err = s.Map(func(d *data.Dataset) (*data.Dataset, error) {
-		if m.Net.Classes(d.Modality) == 0 {
-			return nil, fmt.Errorf("the model has no head for %ss", d.Modality)
+		if err := m.answers(d.Modality); err != nil {
+			return nil, err
 		}
 		matched, note, err := m.relabel(d)
 		if note != "" {
@@ -133,7 +134,7 @@ func (m *Model) Evaluate(ctx context.Context, s data.Sets) (*Report, error) {
 
 func (m *Model) score(ctx context.Context, d *data.Dataset) (*Score, error) {
 	classes := m.Net.Classes(d.Modality)
-	if err := CheckLabels(d, classes); err != nil {
+	if err := cmp.Or(m.answers(d.Modality), CheckLabels(d, classes)); err != nil {
 		return nil, err
 	}
 	s := &Score{Confusion: NewConfusion(classes)}

@@ -97,7 +97,7 @@ func TestPredictionIsTheMeanOfWindows(t *testing.T) {
 
 // A list that numbers the classes differently gives the scores of one that does not.
 func TestMatchGoesByNames(t *testing.T) {
-	m := openModel(t, ownModel(t, map[data.Modality][]string{data.Image: data.AffectNet7, data.Video: data.DFEW}))
+	m := openModel(t, ownModel(t, map[data.Modality][]string{data.Image: data.AffectNet7, data.Video: data.DFEW}, nil))
 	classes := []string{"surprise", "happiness", "fear", "anger"}
 	var scores []*Report
 	for header, order := range map[string][]string{"video_name,label": data.DFEW, "path,id": data.FERV39K, "video_name,labels": data.MAFW} {
@@ -125,7 +125,7 @@ func TestMatchGoesByNames(t *testing.T) {
 
 // Samples of classes that the model lacks are dropped, and a set without any others is an error that names both.
 func TestMatchLeavesOut(t *testing.T) {
-	m := openModel(t, ownModel(t, map[data.Modality][]string{data.Image: data.AffectNet7, data.Video: data.DFEW}))
+	m := openModel(t, ownModel(t, map[data.Modality][]string{data.Image: data.AffectNet7, data.Video: data.DFEW}, nil))
 	anxiety, contempt, sadness := slices.Index(data.MAFW, "anxiety"), slices.Index(data.MAFW, "contempt"), slices.Index(data.MAFW, "sadness")
 	set, notes := match(t, m, videos(t, "video_name,labels", anxiety, sadness, contempt))
 	require.Equal(t, []string{"2 of 3 video samples show classes that the model does not know: they are left out"}, notes)
@@ -158,7 +158,7 @@ func TestMatchOfPublishedGoesByNumber(t *testing.T) {
 
 // The same holds for a model of mien whose classes are unnamed.
 func TestMatchOfNumberedClasses(t *testing.T) {
-	m := openModel(t, ownModel(t, map[data.Modality][]string{data.Image: data.AffectNet7, data.Video: data.Unnamed(7)}))
+	m := openModel(t, ownModel(t, map[data.Modality][]string{data.Image: data.AffectNet7, data.Video: data.Unnamed(7)}, nil))
 	set, notes := match(t, m, videos(t, "video_name,labels", 3, 6))
 	require.Empty(t, notes)
 	require.Equal(t, []int{3, 6}, []int{set.Items[0].Label, set.Items[1].Label})

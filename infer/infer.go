@@ -58,6 +58,17 @@ func (m *Model) Close() {
 	}
 }
 
+// answers returns an error unless the model has a head for a modality, and the head was trained.
+func (m *Model) answers(modality data.Modality) error {
+	switch {
+	case m.Net.Classes(modality) == 0:
+		return fmt.Errorf("the model has no head for %ss", modality)
+	case !m.Trained.Has(modality):
+		return fmt.Errorf("the model has never learned from %ss: fine-tune it on some, with --init, or leave them out", modality)
+	}
+	return nil
+}
+
 // Prediction is the result for one image or video.
 type Prediction struct {
 	Path          string        `json:"path"`
@@ -72,8 +83,8 @@ type Prediction struct {
 
 // Predict classifies one opened image or video.
 func (m *Model) Predict(ctx context.Context, path string, sample data.Sample, modality data.Modality) (Prediction, error) {
-	if m.Net.Classes(modality) == 0 {
-		return Prediction{}, fmt.Errorf("%s: it is %s, and the model has no head for that", path, article[modality])
+	if err := m.answers(modality); err != nil {
+		return Prediction{}, fmt.Errorf("%s: it is %s, and %w", path, article[modality], err)
 	}
 	views, err := m.Views(ctx, sample, modality)
 	if err != nil {

@@ -30,8 +30,8 @@ func openModel(t *testing.T, path string) *Model {
 	return m
 }
 
-// ownModel writes the published checkpoint as a run of mien would, with class names.
-func ownModel(t *testing.T, labels map[data.Modality][]string) string {
+// ownModel writes the published checkpoint as a run of mien would, with class names and a record of training.
+func ownModel(t *testing.T, labels map[data.Modality][]string, record modelfile.Trained) string {
 	t.Helper()
 	f, err := modelfile.Open(published)
 	require.NoError(t, err)
@@ -39,7 +39,7 @@ func ownModel(t *testing.T, labels map[data.Modality][]string) string {
 	d, err := modelfile.Describe(f)
 	require.NoError(t, err)
 	d.Recipe.Train, d.Recipe.Views = valid(t).Train, valid(t).Views
-	metadata, err := modelfile.Metadata(d.Recipe, labels)
+	metadata, err := modelfile.Metadata(d.Recipe, labels, record)
 	require.NoError(t, err)
 	scope := nn.NewScope(cpu.New(), engine.Float32, &nn.Load{File: f})
 	d.System.Build(scope, d.Recipe)

@@ -87,7 +87,7 @@ func TestHostileSizes(t *testing.T) {
 	} {
 		huge := r
 		c.change(&huge.Model)
-		metadata, err := Metadata(huge, nil)
+		metadata, err := Metadata(huge, nil, nil)
 		require.NoError(t, err)
 		refuse("recipe: "+name, c.want, tiny, metadata)
 	}

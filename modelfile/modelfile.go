@@ -1,5 +1,5 @@
 // Package modelfile opens and writes weights files with their metadata: the system, recipe, class names and precision of a
-// model. It is the one place where models are loaded from files.
+// model, and what it has learned from. It is the one place where models are loaded from files.
 package modelfile
 
 import (
@@ -50,6 +50,7 @@ type Description struct {
 	Labels    map[data.Modality][]string // names of the classes, in head order
 	Precision engine.Precision           // of storage and inference
 	Own       bool                       // written by mien: labels are those of its training
+	Trained   Trained                    // what the heads have learned from
 
 	params []nn.Param // of the model, as shapes
 }
@@ -106,6 +107,11 @@ func identify(f *weights.File) (d Description, err error) {
 			return d, fmt.Errorf("class names inside the file: %w", err)
 		}
 	}
+	if record := meta["trained"]; record != "" { // files of earlier versions have none
+		if err = json.Unmarshal([]byte(record), &d.Trained); err != nil {
+			return d, fmt.Errorf("record of training inside the file: %w", err)
+		}
+	}
 	return d, nil
 }
 
@@ -150,14 +156,18 @@ func instantiate[M any](d Description, s *nn.Scope) (model M, err error) {
 }
 
 // Metadata returns the metadata of a run's weights file.
-func Metadata(r recipe.Recipe, labels map[data.Modality][]string) (map[string]string, error) {
+func Metadata(r recipe.Recipe, labels map[data.Modality][]string, t Trained) (map[string]string, error) {
 	text, err := r.Text()
 	names, failed := json.Marshal(labels)
+	record, unrecorded := json.Marshal(t)
 	meta := map[string]string{"format": format, "recipe": string(text)}
 	if len(labels) > 0 {
 		meta["labels"] = string(names)
 	}
-	return meta, cmp.Or(err, failed)
+	if t != nil {
+		meta["trained"] = string(record)
+	}
+	return meta, cmp.Or(err, failed, unrecorded)
 }
 
 // Write writes parameters under their names. They stream from the backend to the disk one by one.

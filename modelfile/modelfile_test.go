@@ -36,7 +36,7 @@ func open(t *testing.T, path string) *weights.File {
 // writeModel writes a model as a run does. Element j of parameter i is 1000·i + j, small enough to be exact.
 func writeModel(t *testing.T, r recipe.Recipe, labels map[data.Modality][]string) *weights.File {
 	t.Helper()
-	metadata, err := Metadata(r, labels)
+	metadata, err := Metadata(r, labels, nil)
 	require.NoError(t, err)
 	return writeWith(t, r, metadata)
 }
@@ -104,7 +104,7 @@ func TestDescribePublished(t *testing.T) {
 func TestDamagedLabels(t *testing.T) {
 	r := load(t, "s4d-tiny")
 	r.Model.VideoClasses = 5
-	metadata, err := Metadata(r, nil)
+	metadata, err := Metadata(r, nil, nil)
 	require.NoError(t, err)
 	require.NotContains(t, metadata, "labels")
 	for _, text := range []string{"", "null", "{}", `{"video":["a","b"]}`, `{"audio":["a"],"image":null}`} {
@@ -136,13 +136,13 @@ func TestDamagedRecipe(t *testing.T) {
 	}
 	other := r
 	other.System = "gan"
-	metadata, err := Metadata(other, nil)
+	metadata, err := Metadata(other, nil, nil)
 	require.NoError(t, err)
 	_, err = Describe(writeWith(t, r, metadata))
 	require.ErrorContains(t, err, `system is "gan": choose s4d, vit, mae`)
 	other = r
 	other.Kind = recipe.Pretrain
-	metadata, err = Metadata(other, nil)
+	metadata, err = Metadata(other, nil, nil)
 	require.NoError(t, err)
 	_, err = Describe(writeWith(t, r, metadata))
 	require.ErrorContains(t, err, `kind is "pretrain": system s4d is for finetune`)
@@ -162,7 +162,7 @@ func TestDescribeIsStrict(t *testing.T) {
 	} {
 		changed := r
 		c.change(&changed.Model)
-		metadata, err := Metadata(changed, nil)
+		metadata, err := Metadata(changed, nil, nil)
 		require.NoError(t, err)
 		_, err = Describe(writeWith(t, r, metadata))
 		require.ErrorContains(t, err, c.want, name)
@@ -172,7 +172,7 @@ func TestDescribeIsStrict(t *testing.T) {
 // The precision of the file applies if none is requested.
 func TestClassifierPrecision(t *testing.T) {
 	r := load(t, "s4d-tiny")
-	metadata, err := Metadata(r, nil)
+	metadata, err := Metadata(r, nil, nil)
 	require.NoError(t, err)
 	metadata[weights.PrecisionKey] = "bf16"
 	f := writeWith(t, r, metadata)

@@ -15,14 +15,14 @@ import (
 // Starting a run from a weights file: the classes of its heads are matched to those of the run by name.
 
 // Start returns how a run of r loads its initial weights from the file: as its system specifies, with the classes of heads
-// matched to the run's by name. Notes say which heads were reordered and which start from scratch.
-func Start(f *weights.File, s *system.System, r recipe.Recipe, labels map[data.Modality][]string, init nn.Source) (*nn.Load, []string, error) {
-	load, err := s.Start(f, r, init)
-	if err != nil {
-		return nil, nil, err
+// matched to the run's by name. The record is that of the heads that are loaded. Notes say which heads were reordered and which start
+// from scratch.
+func Start(f *weights.File, s *system.System, r recipe.Recipe, labels map[data.Modality][]string, init nn.Source) (
+	load *nn.Load, loaded Trained, notes []string, err error) {
+	if load, err = s.Start(f, r, init); err != nil {
+		return nil, nil, nil, err
 	}
-	var notes []string
-	load.Rows = map[string][]int{}
+	load.Rows, loaded = map[string][]int{}, Trained{}
 	from, unknown := identify(f)
 	for m, prefix := range s.Heads(r) {
 		shape, _ := f.Shape(prefix + "weight")
@@ -39,9 +39,15 @@ func Start(f *weights.File, s *system.System, r recipe.Recipe, labels map[data.M
 			load.Rows[prefix+"weight"], load.Rows[prefix+"bias"] = rows, rows
 			notes = append(notes, note)
 		}
+		if note == "" || rows != nil {
+			loaded[m] = from.Trained[m]
+			if from.Trained == nil {
+				loaded[m] = Origins{Unknown: true}
+			}
+		}
 	}
 	slices.Sort(notes)
-	return load, notes, nil
+	return load, loaded, notes, nil
 }
 
 // arrange finds each class of a run among those of a file. It returns no rows if they are the same, and no rows but a note if

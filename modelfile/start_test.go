@@ -19,7 +19,7 @@ func start(t *testing.T, f *weights.File, r recipe.Recipe, labels map[data.Modal
 	t.Helper()
 	s, err := systems.Of(r)
 	require.NoError(t, err)
-	load, notes, err := Start(f, s, r, labels, nn.Random{Seed: 7})
+	load, _, notes, err := Start(f, s, r, labels, nn.Random{Seed: 7})
 	require.NoError(t, err)
 	values := valuesOf(t, r, load)
 	report, err := load.Finish()
@@ -165,7 +165,7 @@ func TestStartRefusesOtherHeads(t *testing.T) {
 			r.Model.Heads = 2
 			s, err := systems.Of(r)
 			require.NoError(t, err)
-			_, _, err = Start(f, s, r, nil, nn.Random{})
+			_, _, _, err = Start(f, s, r, nil, nn.Random{})
 			require.EqualError(t, err, "its attention has 1 heads, that of recipe "+to+" 2: set model.heads to 1")
 		}
 	}
@@ -173,6 +173,6 @@ func TestStartRefusesOtherHeads(t *testing.T) {
 	r.Model.Heads = 4
 	s, err := systems.Of(r)
 	require.NoError(t, err)
-	_, _, err = Start(openGolden(t, "released_pretrain.pt"), s, r, nil, nn.Random{})
+	_, _, _, err = Start(openGolden(t, "released_pretrain.pt"), s, r, nil, nn.Random{})
 	require.EqualError(t, err, "its attention has 1 heads, that of recipe s4d-tiny 4: set model.heads to 1")
 }

@@ -31,7 +31,7 @@ func written(t *testing.T, name string, change func(r *recipe.Recipe)) string {
 	require.NoError(t, err)
 	scope := nn.NewScope(cpu.New(), engine.Float32, nn.Random{Seed: 3})
 	s.Build(scope, r)
-	metadata, err := modelfile.Metadata(r, nil)
+	metadata, err := modelfile.Metadata(r, nil, nil)
 	require.NoError(t, err)
 	path := filepath.Join(t.TempDir(), "model")
 	require.NoError(t, modelfile.Write(path, scope.Params(), metadata))

@@ -152,17 +152,20 @@ func (f *folder) has(name string) bool {
 	return err == nil
 }
 
-// startLog opens the log with the entries of the finished epochs: steps that a killed run logged after its checkpoint are
-// repeated, as is the evaluation at the end of the last epoch.
-func (f *folder) startLog(finished, epochs int) error {
+// startLog opens the log: what the run learns from, and the entries of the finished epochs. Steps that a killed run logged after its
+// checkpoint are repeated, as is the evaluation at the end of the last epoch.
+func (f *folder) startLog(finished, epochs int, sources []Source) error {
 	var kept bytes.Buffer
+	if err := json.NewEncoder(&kept).Encode(map[string]any{"data": sources}); err != nil {
+		return err
+	}
 	old, err := os.ReadFile(f.path(logFile))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	for line := range bytes.Lines(old) {
 		var e logEntry
-		whole := bytes.HasSuffix(line, []byte("\n")) && json.Unmarshal(line, &e) == nil
+		whole := bytes.HasSuffix(line, []byte("\n")) && json.Unmarshal(line, &e) == nil && e.Data == nil
 		if whole && e.Epoch < finished && !(e.Metrics != nil && e.Epoch == epochs-1) {
 			kept.Write(line)
 		}
@@ -174,8 +177,10 @@ func (f *folder) startLog(finished, epochs int) error {
 	return err
 }
 
-// logEntry is a line of log.jsonl.
+// logEntry is a line of log.jsonl: a step, an evaluation or, first, the data. The data stand there, not in metrics.json, so that a run
+// that is still going on, or failed, tells them too.
 type logEntry struct {
+	Data     []Source      `json:"data,omitempty"`
 	Epoch    int           `json:"epoch"`
 	Step     int           `json:"step"`
 	Modality data.Modality `json:"modality,omitempty"`
@@ -188,7 +193,7 @@ type logEntry struct {
 // logLine writes an entry with a newline, in one call, so that a kill truncates at most the last line.
 func (f *folder) logLine(e logEntry) error { return json.NewEncoder(f.log).Encode(e) }
 
-// readLog returns the entries of a run's log. A last line truncated by a kill is ignored.
+// readLog returns the steps and evaluations of a run's log. A last line truncated by a kill is ignored.
 func readLog(dir string) ([]logEntry, error) {
 	path := filepath.Join(dir, logFile)
 	text, err := os.ReadFile(path)
@@ -204,7 +209,9 @@ func readLog(dir string) ([]logEntry, error) {
 		if err := json.Unmarshal(line, &e); err != nil {
 			return entries, fmt.Errorf("%s: %w", path, err)
 		}
-		entries = append(entries, e)
+		if e.Data == nil {
+			entries = append(entries, e)
+		}
 	}
 	return entries, nil
 }

@@ -136,12 +136,13 @@ func videosOf(t *testing.T, header string, order []string, classes ...string) da
 // Validation matches classes by name, as eval does.
 func TestValidationGoesByNames(t *testing.T) {
 	classes := []string{"anger", "anger", "fear", "sadness"}
-	var logs []string
+	var logs [][]logEntry
 	for header, order := range map[string][]string{"video_name,label": data.DFEW, "path,id": data.FERV39K, "video_name,labels": data.MAFW} {
 		o := options(t, toy(t, "s4d-tiny"))
 		o.Validation = videosOf(t, header, order, classes...)
-		logs = append(logs, trained(t, o).log)
+		trained(t, o)
 		e := log(t, o)
+		logs = append(logs, e)
 		require.Equal(t, 4, e[len(e)-1].Metrics.Dynamic.N)
 		require.Nil(t, e[len(e)-1].Metrics.Static)
 		if header == "path,id" {
@@ -155,6 +156,8 @@ func TestValidationGoesByNames(t *testing.T) {
 	o.Validation = videosOf(t, "video_name,labels", data.MAFW, "anxiety", "fear")
 	trained(t, o)
 	require.Equal(t, []string{"1 of 2 video samples show classes that the model does not know: they are left out"}, o.Watch.(*watched).notes)
+	told := o.Watch.(*watched).sources
+	require.Equal(t, Source{"validation", data.Video, o.Validation.DynamicList, 1, 1}, told[len(told)-1])
 
 	o = options(t, toy(t, "s4d-tiny"))
 	o.Validation = videosOf(t, "video_name,labels", data.MAFW, "anxiety", "contempt")

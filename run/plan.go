@@ -38,36 +38,59 @@ func newPlan(r recipe.Recipe, s Training) (plan, error) {
 	if p.steps() == 0 {
 		return p, errors.New("an epoch has no steps: train.static_share and train.dynamic_share leave nothing to learn from")
 	}
+	p.sets.Warm, p.sets.Main = p.stepped(s.Warm), p.stepped(s.Main)
 	return p, nil
 }
 
 // share returns the number of steps in an epoch that uses the given share of a modality's set. A set that would silently be
-// left out is an error, and so are warm-up steps without a set.
+// left out is an error, and so are warm-up steps without a full batch of different samples.
 func (p *plan) share(m data.Modality, share float64, key string) (steps int, err error) {
 	set, batch := p.sets.Main.Of(m), p.distinct(m)
-	if set == nil || share == 0 {
+	switch {
+	case set == nil:
+		return 0, nil
+	case share == 0 && set.Items[0].List != "": // samples of lists come first
+		return 0, fmt.Errorf("%s is 0, so that nothing would be learned from %s: leave that list out, or raise %s", key, set.Items[0].List, key)
+	case share == 0:
 		return 0, nil
 	}
-	steps = int(share * float64(len(set.Items)) / float64(batch))
+	seen := share * float64(len(set.Items)) // in an epoch
+	steps = int(seen / float64(batch))
 	if steps == 0 {
-		return 0, fmt.Errorf("an epoch has no full batch of %ss: %s is %v and the set has %d, too few for batches of %d; give more, lower train.%s_batch, or set %s to 0",
-			m, key, share, len(set.Items), batch, m, key)
+		change := "raise " + key
+		if seen >= 1 {
+			change = fmt.Sprintf("lower train.%s_batch to %d", m, int(seen)*p.repeat(m))
+		}
+		return 0, fmt.Errorf("an epoch has no full batch of %ss: the set has %d, %s is %v, and a batch has %d different ones: "+
+			"give more, %s, or leave %ss out", m, len(set.Items), key, share, batch, change, m)
 	}
-	if p.recipe.Train.DrawnEpochs > 0 && p.sets.Warm.Of(m) == nil {
-		return 0, fmt.Errorf("the first train.drawn_epochs have no drawn %ss, and the lists have some: set data.drawn_%ss, or train.drawn_epochs to 0", m, m)
+	if faces := data.ByModality(m, p.recipe.Data.DrawnImages, p.recipe.Data.DrawnVideos); p.recipe.Train.DrawnEpochs > 0 && faces < batch {
+		return 0, fmt.Errorf("the first train.drawn_epochs have %d drawn %ss, too few for batches of %d: "+
+			"raise data.drawn_%ss, or set train.drawn_epochs to 0", faces, m, batch, m)
 	}
 	return steps, nil
 }
 
 func (p *plan) steps() int { return p.images + p.videos }
 
+// stepsOf returns the steps of a modality in an epoch.
+func (p *plan) stepsOf(m data.Modality) int { return data.ByModality(m, p.images, p.videos) }
+
+// stepped leaves out what no step draws from.
+func (p *plan) stepped(s data.Sets) data.Sets {
+	if p.images == 0 {
+		s.Image = nil
+	}
+	if p.videos == 0 {
+		s.Video = nil
+	}
+	return s
+}
+
 // batches yields the batches of an epoch in order.
 func (p *plan) batches(ctx context.Context, epoch int) iter.Seq2[*system.Batch, error] {
 	order := data.Order(p.images, p.videos, p.recipe.Seed, epoch)
-	samples := map[data.Modality][]int{
-		data.Image: p.draw(data.Image, p.images*p.distinct(data.Image), epoch),
-		data.Video: p.draw(data.Video, p.videos*p.distinct(data.Video), epoch),
-	}
+	samples := map[data.Modality][]int{data.Image: p.inEpoch(data.Image, epoch), data.Video: p.inEpoch(data.Video, epoch)}
 	members := make([][]int, len(order)) // of each step
 	for step, m := range order {
 		n := p.distinct(m)
@@ -85,6 +108,11 @@ func (p *plan) distinct(m data.Modality) int {
 
 func (p *plan) repeat(m data.Modality) int {
 	return data.ByModality(m, 1, p.recipe.Train.VideoRepeat)
+}
+
+// inEpoch draws the samples of a modality for the steps of an epoch.
+func (p *plan) inEpoch(m data.Modality, epoch int) []int {
+	return p.draw(m, p.stepsOf(m)*p.distinct(m), epoch)
 }
 
 func (p *plan) draw(m data.Modality, n, epoch int) []int {

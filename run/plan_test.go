@@ -88,24 +88,59 @@ func TestPlanCountsSteps(t *testing.T) {
 	require.Equal(t, []int{0, 1}, []int{p.images, p.videos})
 }
 
-// A set that no step would use is an error.
+// A set that no step would use is an error, which says what would mend it; so is a warm-up without a full batch.
 func TestPlanRefusesSetsLeftOut(t *testing.T) {
 	refuse := func(images, videos int, want string, change func(*recipe.Recipe)) {
+		t.Helper()
 		r := toy(t, "s4d-tiny")
 		change(&r)
-		s := Training{Main: data.Sets{Image: shades(data.Image, images), Video: shades(data.Video, videos)}}
-		s.Warm.Image = s.Main.Image
-		_, err := newPlan(r, s)
+		s := data.Sets{Image: shades(data.Image, images), Video: shades(data.Video, videos)}
+		_, err := newPlan(r, Training{Warm: s, Main: s})
 		require.EqualError(t, err, want)
 	}
-	refuse(3, 20, "an epoch has no full batch of images: train.static_share is 1 and the set has 3, too few for batches of 4; "+
-		"give more, lower train.image_batch, or set train.static_share to 0", func(*recipe.Recipe) {})
-	refuse(20, 5, "an epoch has no full batch of videos: train.dynamic_share is 0.5 and the set has 5, too few for batches of 3; "+
-		"give more, lower train.video_batch, or set train.dynamic_share to 0", func(r *recipe.Recipe) { r.Train.DynamicShare = 0.5 })
+	refuse(3, 20, "an epoch has no full batch of images: the set has 3, train.static_share is 1, and a batch has 4 different ones: "+
+		"give more, lower train.image_batch to 3, or leave images out", func(*recipe.Recipe) {})
+	refuse(20, 5, "an epoch has no full batch of videos: the set has 5, train.dynamic_share is 0.5, and a batch has 3 different ones: "+
+		"give more, lower train.video_batch to 4, or leave videos out", func(r *recipe.Recipe) { r.Train.DynamicShare = 0.5 })
+	refuse(20, 9, "an epoch has no full batch of videos: the set has 9, train.dynamic_share is 0.1, and a batch has 3 different ones: "+
+		"give more, raise train.dynamic_share, or leave videos out", func(r *recipe.Recipe) { r.Train.DynamicShare = 0.1 })
+	refuse(20, 4, "an epoch has no full batch of videos: the set has 4, train.dynamic_share is 1, and a batch has 8 different ones: "+
+		"give more, lower train.video_batch to 4, or leave videos out", func(r *recipe.Recipe) { r.Train.VideoBatch, r.Train.VideoRepeat = 8, 1 })
+	refuse(3, 20, "an epoch has no full batch of images: the set has 3, train.static_share is 1, and a batch has 4 different ones: "+
+		"give more, lower train.image_batch to 3, or leave images out", func(r *recipe.Recipe) { r.Train.BalanceStatic = true })
 	refuse(20, 20, "an epoch has no steps: train.static_share and train.dynamic_share leave nothing to learn from",
 		func(r *recipe.Recipe) { r.Train.StaticShare, r.Train.DynamicShare = 0, 0 })
-	refuse(20, 20, "the first train.drawn_epochs have no drawn videos, and the lists have some: set data.drawn_videos, or train.drawn_epochs to 0",
-		func(r *recipe.Recipe) { r.Train.DrawnEpochs = 1 })
+	for n, drawn := range map[int]string{0: "0 drawn videos", 2: "2 drawn videos"} {
+		refuse(20, 20, "the first train.drawn_epochs have "+drawn+", too few for batches of 3: raise data.drawn_videos, or set train.drawn_epochs to 0",
+			func(r *recipe.Recipe) { r.Train.DrawnEpochs, r.Data.DrawnVideos = 1, n })
+	}
+}
+
+// The recipe cannot leave out a list without a word, whatever the other modality has, and however the list is repeated.
+func TestListsAreNeverLeftOut(t *testing.T) {
+	lists := faceList(t, 4)
+	refuse := func(want string, change func(*recipe.Recipe)) {
+		t.Helper()
+		o := options(t, toy(t, "s4d-tiny"))
+		o.Train = lists
+		change(&o.Recipe)
+		_, err := Train(t.Context(), o)
+		require.EqualError(t, err, want)
+		require.NoDirExists(t, o.Out)
+	}
+	refuse("train.dynamic_share is 0, so that nothing would be learned from "+lists.DynamicList+": leave that list out, or raise train.dynamic_share",
+		func(r *recipe.Recipe) { r.Train.DynamicShare = 0 })
+	refuse("train.static_share is 0, so that nothing would be learned from "+lists.StaticList+": leave that list out, or raise train.static_share",
+		func(r *recipe.Recipe) { r.Train.StaticShare, r.Data.ListRepeat = 0, 3 })
+	four := "an epoch has no full batch of videos: the set has 4, train.dynamic_share is 1, and a batch has 8 different ones: " +
+		"give more, lower train.video_batch to 4, or leave videos out"
+	refuse(four, func(r *recipe.Recipe) { r.Data.DrawnVideos, r.Train.VideoBatch, r.Train.VideoRepeat = 0, 8, 1 })
+	refuse(four, func(r *recipe.Recipe) { r.Train.DrawnEpochs, r.Train.VideoBatch, r.Train.VideoRepeat = 1, 8, 1 })
+
+	o := options(t, toy(t, "s4d-tiny")) // repeated, they fill a batch
+	o.Recipe.Data.DrawnVideos, o.Recipe.Data.ListRepeat, o.Recipe.Train.VideoBatch, o.Recipe.Train.VideoRepeat = 0, 2, 8, 1
+	o.Train = lists
+	require.Equal(t, 1, prepared(t, o).plan.videos)
 }
 
 // A batch has its position in the run, and the labels of its views.

@@ -5,7 +5,7 @@
 //
 //	run.json            what the run is, for --resume: settings, and the content of its lists and of --init
 //	recipe.toml         the recipe as it ran, the seed included
-//	log.jsonl           one JSON object for each step and evaluation
+//	log.jsonl           what the run learns from and is measured on; then one JSON object for each step and evaluation
 //	best.safetensors    the model of the best epoch, if the run was evaluated
 //	model.safetensors   the model after the last epoch
 //	metrics.json        final losses, recalls and environment
@@ -54,7 +54,8 @@ type Options struct {
 
 // Watcher receives the progress of a run, to display it.
 type Watcher interface {
-	Start(total, done int)                     // first: steps of the run, and how many are already done
+	Sources([]Source)                          // first: what the run learns from and is measured on
+	Start(total, done int)                     // then: steps of the run, and how many are already done
 	Step(s train.Step, m data.Modality)        // after each step
 	Saved(epochs int)                          // after the checkpoint of so many epochs, and first: 0 is none
 	Evaluated(epoch int, report *infer.Report) // after each evaluation
@@ -71,7 +72,8 @@ type run struct {
 	model     system.Model
 	params    []nn.Param
 	optimizer *train.AdamW
-	metadata  map[string]string                            // of model.safetensors
+	loaded    modelfile.Trained                            // record of the heads that --init loaded
+	sources   []Source                                     // of training and validation
 	evaluate  func(context.Context) (*infer.Report, error) // nil without validation
 	progress  train.Progress
 	notes     []string // messages from preparation
@@ -124,7 +126,7 @@ func (r *run) prepare() (err error) {
 	if err := r.build(sets.Labels); err != nil {
 		return err
 	}
-	if err := r.prepareEvaluation(sets); err != nil {
+	if err := r.prepareEvaluation(); err != nil {
 		return err
 	}
 	r.folder, err = openFolder(r.Options)
@@ -142,7 +144,7 @@ func (r *run) build(labels Labels) (err error) {
 			return err
 		}
 		defer file.Close()
-		if load, r.notes, err = modelfile.Start(file, r.system, r.Recipe, labels, random); err != nil {
+		if load, r.loaded, r.notes, err = modelfile.Start(file, r.system, r.Recipe, labels, random); err != nil {
 			return fmt.Errorf("--init %s: %w", r.Init, err)
 		}
 		source = load
@@ -161,8 +163,24 @@ func (r *run) build(labels Labels) (err error) {
 	}
 	group := func(name string, shape []int) (lrScale, decay float64) { return r.system.Group(r.Recipe, name, shape) }
 	r.optimizer = train.NewAdamW(r.Backend, r.params, r.Recipe.Train.Beta2, group)
-	r.metadata, err = modelfile.Metadata(r.Recipe, labels)
-	return err
+	for _, m := range []data.Modality{data.Image, data.Video} {
+		if r.system.Heads(r.Recipe)[m] != "" && r.plan.stepsOf(m) == 0 {
+			r.notes = append(r.notes, fmt.Sprintf("no step trains the %s head: there are no %ss to learn from", m, m))
+		}
+	}
+	return nil
+}
+
+// trained is the record of the model after so many epochs.
+func (r *run) trained(epochs int) modelfile.Trained { return r.loaded.Plus(r.plan.learned(epochs)) }
+
+// write stores the model as it is after so many epochs.
+func (r *run) write(name string, epochs int) error {
+	metadata, err := modelfile.Metadata(r.Recipe, r.plan.sets.Labels, r.trained(epochs))
+	if err != nil {
+		return err
+	}
+	return modelfile.Write(r.folder.path(name), r.params, metadata)
 }
 
 // freeze excludes parameters from training, as recipe and system specify.
@@ -182,18 +200,23 @@ func (r *run) freeze() error {
 }
 
 // prepareEvaluation opens the validation sets, if there are any and the model is a classifier.
-func (r *run) prepareEvaluation(t Training) error {
+func (r *run) prepareEvaluation() error {
+	t := r.plan.sets
+	r.sources = r.plan.sources()
 	net, ok := r.model.(system.Classifier)
 	if !ok {
 		return nil
 	}
-	sets, err := validationSets(r.Options, t)
+	d := modelfile.Description{System: r.system, Recipe: r.Recipe, Labels: t.Labels, Precision: r.Precision, Own: true,
+		Trained: r.trained(1)} // it is measured after an epoch at least
+	sets, err := validationSets(r.Options, t.memory, d)
 	if err != nil || len(sets.All()) == 0 {
 		return err
 	}
-	model := infer.Of(net, modelfile.Description{System: r.system, Recipe: r.Recipe, Labels: t.Labels, Precision: r.Precision, Own: true}, r.Backend)
+	model := infer.Of(net, d, r.Backend)
 	matched, notes, err := model.Match(sets)
 	r.notes = append(r.notes, notes...)
+	r.sources = append(r.sources, SourcesOf("validation", matched)...)
 	r.evaluate = func(ctx context.Context) (*infer.Report, error) { return model.Evaluate(ctx, matched) }
 	return err
 }
@@ -251,12 +274,13 @@ func (r *run) begin() error {
 		atomicfile.WriteBytes(r.folder.path(recipeFile), text)); err != nil {
 		return err
 	}
-	return r.folder.startLog(r.progress.Epoch, r.Recipe.Train.Epochs)
+	return r.folder.startLog(r.progress.Epoch, r.Recipe.Train.Epochs, r.sources)
 }
 
 // loop runs the remaining steps.
 func (r *run) loop(ctx context.Context) error {
 	t, steps := r.Recipe.Train, r.plan.steps()
+	r.Watch.Sources(r.sources)
 	r.Watch.Start(t.Epochs*steps, r.progress.Epoch*steps)
 	r.Watch.Saved(r.progress.Epoch)
 	for _, line := range r.notes {
@@ -310,7 +334,7 @@ func (r *run) score(ctx context.Context, epoch int) (*infer.Report, error) {
 	}
 	if score := report.Mean(); !r.progress.HasBest || score > r.progress.Best {
 		r.progress.Best, r.progress.HasBest = score, true
-		err = modelfile.Write(r.folder.path(bestFile), r.params, r.metadata)
+		err = r.write(bestFile, epoch+1)
 	}
 	return report, err
 }
@@ -318,7 +342,7 @@ func (r *run) score(ctx context.Context, epoch int) (*infer.Report, error) {
 // finish writes model.safetensors, evaluates that last model and writes metrics.json. The model is written first: no later
 // failure can lose it.
 func (r *run) finish(ctx context.Context) (m *Metrics, err error) {
-	if err := modelfile.Write(r.folder.path(modelfile.Name), r.params, r.metadata); err != nil {
+	if err := r.write(modelfile.Name, r.Recipe.Train.Epochs); err != nil {
 		return nil, err
 	}
 	m = &Metrics{Epochs: r.Recipe.Train.Epochs, Parameters: nn.Count(r.params), Loss: map[data.Modality]float64{},

@@ -9,6 +9,7 @@ import (
 	"mien/data"
 	"mien/data/drawn"
 	"mien/infer"
+	"mien/modelfile"
 	"mien/recipe"
 	"mien/system"
 )
@@ -79,19 +80,22 @@ func labelsOf(r recipe.Recipe, s *system.System, lists data.Sets) Labels {
 	return labels
 }
 
-// DrawnTest returns drawn faces to evaluate a model on, of people who are in no training set.
-func DrawnTest(r recipe.Recipe, labels Labels) (data.Sets, error) {
-	n := r.Data.DrawnTest
+// DrawnTest returns drawn faces to evaluate a model on, of people who are in no training set, in the modalities that it has
+// learned.
+func DrawnTest(d modelfile.Description) (data.Sets, error) {
+	n := d.Recipe.Data.DrawnTest
 	if n == 0 {
-		return data.Sets{}, errors.New("nothing to evaluate on: give --static-list or --dynamic-list")
+		return data.Sets{}, errors.New("the model's recipe draws no faces to evaluate on (data.drawn_test is 0): " +
+			"give --static-list or --dynamic-list")
 	}
 	faces := func(m data.Modality) int {
-		if len(labels) > 0 && labels[m] == nil { // a pre-trained model has no heads and takes both modalities
+		headless := len(d.Labels) > 0 && d.Labels[m] == nil // a pre-trained model has no heads and takes both modalities
+		if headless || !d.Trained.Has(m) {
 			return 0
 		}
 		return n
 	}
-	return drawFaces(drawnTestSeed, faces(data.Image), faces(data.Video), r.Model.ImageSize, labels), nil
+	return drawFaces(drawnTestSeed, faces(data.Image), faces(data.Video), d.Recipe.Model.ImageSize, d.Labels), nil
 }
 
 // drawFaces returns sets of drawn faces whose classes are in the order of the heads.
@@ -124,13 +128,12 @@ func inOrder(s data.Sets, labels Labels) (data.Sets, error) {
 
 // validationSets returns what to evaluate on during training, if anything. If the run trains on drawn faces only, faces of
 // other people are drawn.
-func validationSets(o Options, t Training) (data.Sets, error) {
-	r := o.Recipe
+func validationSets(o Options, memory *data.Budget, d modelfile.Description) (data.Sets, error) {
 	s, err := data.OpenLists(o.Validation)
-	if o.Validation.Empty() && o.Train.Empty() && r.Data.DrawnTest > 0 {
-		s, err = DrawnTest(r, t.Labels)
+	if o.Validation.Empty() && o.Train.Empty() && o.Recipe.Data.DrawnTest > 0 {
+		s, err = DrawnTest(d)
 	}
-	return s.Cached(t.memory, r.Model.ImageSize), err
+	return s.Cached(memory, o.Recipe.Model.ImageSize), err
 }
 
 // checkLabels returns an error, before any work begins, for a label without a class in the model. Pre-training ignores labels.

@@ -11,6 +11,7 @@ import (
 
 	"mien/data"
 	"mien/data/drawn"
+	"mien/modelfile"
 	"mien/recipe"
 	"mien/s4d"
 )
@@ -30,7 +31,7 @@ func TestLabelsAreCheckedOnce(t *testing.T) {
 func TestDrawnEpochs(t *testing.T) {
 	r, err := recipe.Load("s4d-tiny")
 	require.NoError(t, err)
-	r.Train.DrawnEpochs = 1
+	r.Train.DrawnEpochs, r.Data.DrawnImages, r.Data.DrawnVideos = 1, 32, 8
 	few := drawn.Images(5, 32, 36)
 	warm := data.Sets{Image: few, Video: drawn.Videos(5, 8, drawnFrames, 36)}
 	all := data.Sets{Image: data.Join(data.Repeat(drawn.Images(6, 32, 36), 3), few), Video: warm.Video}
@@ -85,7 +86,7 @@ func TestClassOrderOfLists(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, classes, sets.Labels[data.Video])
 			require.Equal(t, data.AffectNet7, sets.Labels[data.Image])
-			test, err := DrawnTest(r, sets.Labels)
+			test, err := DrawnTest(modelfile.Description{Recipe: r, Labels: sets.Labels})
 			require.NoError(t, err)
 			seen := 0
 			for _, s := range []data.Sets{sets.Main, sets.Warm, test} {
@@ -164,7 +165,7 @@ func TestDrawnTest(t *testing.T) {
 	r.Data.DrawnTest, r.Views.CacheSize = 8, r.Model.ImageSize
 	sets, err := TrainingSets(r, &s4d.System, data.Lists{})
 	require.NoError(t, err)
-	test, err := DrawnTest(r, sets.Labels)
+	test, err := DrawnTest(modelfile.Description{Recipe: r, Labels: sets.Labels})
 	require.NoError(t, err)
 	require.Equal(t, []int{8, 8}, []int{len(test.Image.Items), len(test.Video.Items)})
 	pixels := func(d *data.Dataset, i int) []uint8 {
@@ -177,10 +178,10 @@ func TestDrawnTest(t *testing.T) {
 	for i := range 8 {
 		require.NotEqual(t, pixels(sets.Main.Image, i), pixels(test.Image, i))
 	}
-	test, err = DrawnTest(r, Labels{data.Image: data.AffectNet7})
+	test, err = DrawnTest(modelfile.Description{Recipe: r, Labels: Labels{data.Image: data.AffectNet7}})
 	require.NoError(t, err)
 	require.Nil(t, test.Video, "the model has no head for them")
 	r.Data.DrawnTest = 0
-	_, err = DrawnTest(r, sets.Labels)
-	require.EqualError(t, err, "nothing to evaluate on: give --static-list or --dynamic-list")
+	_, err = DrawnTest(modelfile.Description{Recipe: r, Labels: sets.Labels})
+	require.EqualError(t, err, "the model's recipe draws no faces to evaluate on (data.drawn_test is 0): give --static-list or --dynamic-list")
 }

@@ -48,12 +48,14 @@ type watched struct {
 	steps     []train.Step
 	evaluated []int
 	notes     []string
+	sources   []Source
 	saved     []int // after how many epochs a checkpoint was
 	total     int   // steps of the run
 	done      int   // of them before it was resumed
 	step      func()
 }
 
+func (w *watched) Sources(s []Source)    { w.sources = s }
 func (w *watched) Start(total, done int) { w.total, w.done = total, done }
 
 func (w *watched) Step(s train.Step, _ data.Modality) {

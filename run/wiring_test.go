@@ -12,6 +12,7 @@ import (
 
 	"mien/data"
 	"mien/engine"
+	"mien/modelfile"
 	"mien/recipe"
 	"mien/system"
 	"mien/systems"
@@ -144,9 +145,10 @@ func TestDrawnTestsShareNoPicture(t *testing.T) {
 	require.NoError(t, err)
 	learned := pictures(t, sets.Main)
 	require.Greater(t, len(learned), 12+9*drawnFrames/2)
-	after, err := DrawnTest(r, sets.Labels)
+	d := modelfile.Description{Recipe: r, Labels: sets.Labels}
+	after, err := DrawnTest(d)
 	require.NoError(t, err)
-	during, err := validationSets(options(t, r), sets)
+	during, err := validationSets(options(t, r), sets.memory, d)
 	require.NoError(t, err)
 	for _, test := range []data.Sets{after, during} {
 		require.Equal(t, []int{14, 14}, []int{len(test.Image.Items), len(test.Video.Items)})
@@ -174,12 +176,13 @@ func TestSizesOfSamples(t *testing.T) {
 	sets, err := TrainingSets(o.Recipe, s, data.Lists{})
 	require.NoError(t, err)
 	check(sets.Main, 20, 18)
-	test, err := DrawnTest(o.Recipe, sets.Labels)
+	d := modelfile.Description{Recipe: o.Recipe, Labels: sets.Labels}
+	test, err := DrawnTest(d)
 	require.NoError(t, err)
 	check(test, 20, 16)
 	for lists, frames := range map[data.Lists]int{{}: 20, faceList(t, 2): 90} {
 		o.Validation = lists
-		sets, err := validationSets(o, sets)
+		sets, err := validationSets(o, sets.memory, d)
 		require.NoError(t, err)
 		check(sets, frames, 16)
 	}

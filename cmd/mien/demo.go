@@ -56,8 +56,14 @@ func (c *demoCmd) Run(out *console) error {
 		return err
 	}
 	printReport(out, metrics.Final)
-	fmt.Fprintf(out.stdout, "took %s; look at %s, and try\n  mien predict --model %s PATH…\n", took, path, finetune)
+	invite(out, took, path, finetune, page.Model)
 	return nil
+}
+
+// invite ends the demonstration with what its model can be tried on, and what it cannot judge.
+func invite(out *console, took time.Duration, page, model string, m *infer.Model) {
+	fmt.Fprintf(out.stdout, "took %s; look at %s, and try\n  mien eval --model %s --drawn\n", took, page, model)
+	fmt.Fprintln(out.stdout, m.Trained.Caveat())
 }
 
 // Samples shown on the page, for each modality.
@@ -75,7 +81,7 @@ func fillPage(out *console, page *report.Page, pretrain, finetune string) error 
 	}
 	defer m.Close()
 	page.Model = m
-	sets, err := run.DrawnTest(m.Recipe, m.Labels)
+	sets, err := run.DrawnTest(m.Description)
 	if err != nil {
 		return err
 	}

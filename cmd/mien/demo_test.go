@@ -6,8 +6,12 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"mien/infer"
+	"mien/modelfile"
 )
 
 // An interrupted demo resumes when run again, but never overwrites a demo of another seed or other files.
@@ -39,4 +43,13 @@ func TestDemoGoesOn(t *testing.T) {
 	left, err := os.ReadDir(filepath.Dir(foreign))
 	require.NoError(t, err)
 	require.Len(t, left, 1)
+}
+
+// The demonstration does not invite photographs, which its model cannot judge.
+func TestDemoSaysWhatItsModelKnows(t *testing.T) {
+	m := &infer.Model{Description: modelfile.Description{Trained: modelfile.Trained{"image": {Drawn: 7}, "video": {Drawn: 3}}}}
+	var b bytes.Buffer
+	invite(&console{stdout: &b}, time.Second, "d/index.html", "d/finetune", m)
+	require.Equal(t, "took 1s; look at d/index.html, and try\n  mien eval --model d/finetune --drawn\n"+
+		"this model has learned from images and videos of drawn faces only: it cannot judge real faces\n", b.String())
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"runtime/debug"
 
@@ -15,7 +16,8 @@ import (
 
 type evalCmd struct {
 	modelFlags
-	JSON bool `help:"Print JSON."`
+	JSON  bool `help:"Print JSON."`
+	Drawn bool `help:"Evaluate on drawn faces, of people whom no training has seen, instead of lists."`
 	dataFlags
 }
 
@@ -37,6 +39,9 @@ func (f modelFlags) open(out *console) (*infer.Model, error) {
 }
 
 func (c *evalCmd) Run(out *console) error {
+	if err := c.checkSets(); err != nil {
+		return err
+	}
 	m, err := c.open(out)
 	if err != nil {
 		return err
@@ -65,12 +70,26 @@ func (c *evalCmd) Run(out *console) error {
 	return nil
 }
 
-// testSets opens the lists, or draws faces if none is given. An evaluation reads each sample once, so nothing is cached.
-func (c *evalCmd) testSets(out *console, m *infer.Model) (data.Sets, error) {
+// checkSets returns an error unless either lists or drawn faces are asked for.
+func (c *evalCmd) checkSets() error {
 	lists := data.Lists(c.dataFlags)
-	sets, err := data.OpenLists(lists)
-	if err == nil && lists.Empty() {
-		sets, err = run.DrawnTest(m.Recipe, m.Labels)
+	switch err := checkRoots(lists, ""); {
+	case err != nil:
+		return err
+	case lists.Empty() && !c.Drawn:
+		return errors.New("nothing to evaluate on: give --static-list or --dynamic-list, or --drawn for drawn faces")
+	case c.Drawn && !lists.Empty():
+		return errors.New("--drawn is for an evaluation without lists: leave one of them out")
+	}
+	return nil
+}
+
+// testSets opens the lists, or draws faces, and says so. An evaluation reads each sample once, so nothing is cached.
+func (c *evalCmd) testSets(out *console, m *infer.Model) (sets data.Sets, err error) {
+	if c.Drawn {
+		sets, err = run.DrawnTest(m.Description)
+	} else {
+		sets, err = data.OpenLists(data.Lists(c.dataFlags))
 	}
 	if err != nil {
 		return sets, err
@@ -78,6 +97,9 @@ func (c *evalCmd) testSets(out *console, m *infer.Model) (data.Sets, error) {
 	sets, notes, err := m.Match(sets.Cached(data.NewBudget(0), m.Recipe.Model.ImageSize))
 	for _, note := range notes {
 		fmt.Fprintf(out.stderr, "mien: %s\n", note)
+	}
+	if err == nil {
+		printSources(out, run.SourcesOf("evaluation", sets))
 	}
 	return sets, err
 }

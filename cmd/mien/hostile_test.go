@@ -78,7 +78,7 @@ func TestHostileFiles(t *testing.T) {
 		"int8 without scales":  {"predict", "--model", file("renamed.safetensors", bytes.Replace(int8, []byte(".scale"), []byte(".SCALE"), 1)), golden + "face.png"},
 		"int8 of NaN":          {"predict", "--model", file("nan.safetensors", nanScales(t, int8)), golden + "face.png"},
 		"init from int8":       {"finetune", "--recipe", "s4d-tiny", "--init", filepath.Join(dir, "nan.safetensors"), "--out", filepath.Join(dir, "run")},
-		"not a model":          {"eval", "--model", golden + "mae_image.safetensors"},
+		"not a model":          {"eval", "--drawn", "--model", golden + "mae_image.safetensors"},
 		"pretrained as model":  {"predict", "--model", golden + "released_pretrain.pt", golden + "face.png"},
 		"init of another size": {"finetune", "--recipe", "s4d-tiny", "--init", golden + "released_pretrain.pt", "--out", filepath.Join(dir, "run")},
 		"convert":              {"convert", file("c.pth", checkpoint[:1000]), filepath.Join(dir, "out.safetensors")},

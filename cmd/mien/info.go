@@ -36,6 +36,9 @@ type modelInfo struct {
 	VideoLabels      []string `json:"video_labels,omitempty"`
 	Stride           int      `json:"stride,omitempty"`
 	Precision        string   `json:"precision,omitempty"` // of storage and inference
+
+	Trained modelfile.Trained `json:"trained,omitempty"`
+	learned string            // the same in words
 }
 
 // encoder is the geometry of the encoder.
@@ -69,6 +72,7 @@ func (m modelInfo) rows() [][]string {
 		{"image classes", strings.Join(m.ImageLabels, ", ")},
 		{"video classes", strings.Join(m.VideoLabels, ", ")},
 		{"precision", m.Precision},
+		{"learned from", m.learned},
 	}
 	return slices.DeleteFunc(rows, func(row []string) bool { return row[1] == "" }) // what the model does not have
 }
@@ -90,6 +94,7 @@ func describe(model string) (modelInfo, error) {
 	info, err := infoOf(model, d.Recipe)
 	info.ImageLabels, info.VideoLabels = d.Labels[data.Image], d.Labels[data.Video]
 	info.Stride, info.Precision = d.Recipe.Data.Stride, d.Precision.String()
+	info.Trained, info.learned = d.Trained, learnedFrom(d)
 	return info, err
 }
 

@@ -25,6 +25,9 @@ func (c *predictCmd) Run(out *console) error {
 	if err := c.rename(m); err != nil {
 		return err
 	}
+	if caveat := m.Trained.Caveat(); caveat != "" {
+		fmt.Fprintf(out.stderr, "mien: %s\n", caveat)
+	}
 	var rows [][]string
 	defer func() {
 		if len(rows) > 0 { // including results before an error

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"strings"
@@ -52,6 +53,9 @@ func (f trainFlags) options(out *console, kind string) (run.Options, error) {
 	}
 	if f.Seed != nil {
 		r.Seed = *f.Seed
+	}
+	if err == nil {
+		err = checkRoots(data.Lists(f.dataFlags), "")
 	}
 	return run.Options{Recipe: r, Backend: out.backend, Train: data.Lists(f.dataFlags), Init: f.Init, Out: f.Out, Resume: f.Resume,
 		Recompute: f.Recompute, Precision: f.Precision}, err
@@ -113,7 +117,7 @@ type valFlags struct {
 // watch carries out a run of a kind and shows its progress. hint says how to go on after an interruption.
 func (f trainFlags) watch(out *console, kind, description string, validation data.Lists, hint func(epochs int) string) (*run.Metrics, error) {
 	o, err := f.options(out, kind)
-	if err != nil {
+	if err := cmp.Or(err, checkRoots(validation, "val-")); err != nil {
 		return nil, err
 	}
 	w := &watcher{out: out, description: description, hint: hint, loss: map[data.Modality]float64{}}
@@ -130,6 +134,8 @@ type watcher struct {
 	hint             func(epochs int) string
 	loss             map[data.Modality]float64 // running means
 }
+
+func (w *watcher) Sources(all []run.Source) { printSources(w.out, all) }
 
 func (w *watcher) Start(total, done int) {
 	w.Progress = report.NewProgress(w.out.stderr, total, w.description)
