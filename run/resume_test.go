@@ -69,7 +69,8 @@ func TestFinishedRunIsLeft(t *testing.T) {
 	require.NoError(t, err)
 	steps := len(o.Watch.(*watched).steps)
 	before := contents(t, o.Out)
-	require.ElementsMatch(t, []string{identityFile, recipeFile, logFile, bestFile, modelfile.Name, metricsFile}, slices.Collect(maps.Keys(before)))
+	files := []string{identityFile, recipeFile, logFile, bestFile, modelfile.Name, metricsFile}
+	require.ElementsMatch(t, files, slices.Collect(maps.Keys(before)))
 	require.NoError(t, os.WriteFile(filepath.Join(o.Out, checkpointFile(3)), nil, 0o644))
 	w := &watched{}
 	o.Resume, o.Watch = true, w
@@ -119,14 +120,16 @@ func TestResumeOfAnother(t *testing.T) {
 		require.NoError(t, err)
 		return path
 	}
+	weights := func(run string) string { return resolved(filepath.Join(run, modelfile.Name)) }
 	edited := base.Train.StaticList
 	list, err := os.ReadFile(edited)
 	require.NoError(t, err)
+	freeze := []string{"blocks.0.*"}
 	for want, change := range map[string]func(o *Options){
 		"seed is 0 there and 1 here":                                          func(o *Options) { o.Recipe.Seed++ },
 		"train.lr is 0.01 there and 0.02 here":                                func(o *Options) { o.Recipe.Train.LR *= 2 },
 		"model.top_k is 2 there and 1 here":                                   func(o *Options) { o.Recipe.Model.TopK = 1 },
-		"train.freeze is unset there and [blocks.0.*] here":                   func(o *Options) { o.Recipe.Train.Freeze = []string{"blocks.0.*"} },
+		"train.freeze is unset there and [blocks.0.*] here":                   func(o *Options) { o.Recipe.Train.Freeze = freeze },
 		"the backend is " + base.Backend.Name() + " there and cpu/other here": func(o *Options) { o.Backend = renamed{o.Backend} },
 		"--precision is f32 there and bf16 here":                              func(o *Options) { o.Precision = engine.BF16 },
 		"model.safetensors there and unset here":                              func(o *Options) { o.Init = "" },
@@ -138,7 +141,7 @@ func TestResumeOfAnother(t *testing.T) {
 		"--static-list is " + resolved(edited) + " there and unset here, --static-root is": func(o *Options) {
 			o.Train.StaticList, o.Train.StaticRoot = "", ""
 		},
-		"--init is " + resolved(filepath.Join(base.Init, modelfile.Name)) + " there and " + resolved(filepath.Join(other.Out, modelfile.Name)) + " here": func(o *Options) {
+		"--init is " + weights(base.Init) + " there and " + weights(other.Out) + " here": func(o *Options) {
 			o.Init = other.Out
 		},
 	} {
@@ -154,8 +157,9 @@ func TestResumeOfAnother(t *testing.T) {
 	o := base
 	o.Recipe.Name, o.Recipe.Train.Epochs, o.Recipe.Data.Stride, o.Recipe.Data.ListRepeat, o.Recipe.Model.Balance = "other", 7, 1, 2, 1
 	_, err = Train(t.Context(), o)
-	require.EqualError(t, err, "run folder "+o.Out+" belongs to another run: name is s4d-tiny there and other here, data.list_repeat is unset there and 2 here, "+
-		"data.stride is 3 there and 1 here, model.balance is unset there and 1 here, 1 more: resume with the same, or give another --out")
+	require.EqualError(t, err, "run folder "+o.Out+" belongs to another run: name is s4d-tiny there and other here, "+
+		"data.list_repeat is unset there and 2 here, data.stride is 3 there and 1 here, model.balance is unset there and 1 here, 1 more: "+
+		"resume with the same, or give another --out")
 	o = base
 	o.Resume = false
 	_, err = Train(t.Context(), o)
@@ -224,8 +228,9 @@ func TestResumeWithOtherEpochs(t *testing.T) {
 		o.Resume = true
 		o.Recipe.Train.Epochs = epochs
 		_, err := Train(t.Context(), o)
-		require.EqualError(t, err, fmt.Sprintf("run folder %s belongs to another run: train.epochs is 2 there and %d here: resume with the same, "+
-			"or give another --out; learning rates are laid out over all epochs, so to learn on after a finished run begin another with --init %[1]s", o.Out, epochs))
+		require.EqualError(t, err, fmt.Sprintf("run folder %s belongs to another run: train.epochs is 2 there and %d here: "+
+			"resume with the same, or give another --out; learning rates are laid out over all epochs, "+
+			"so to learn on after a finished run begin another with --init %[1]s", o.Out, epochs))
 		require.Equal(t, before, contents(t, o.Out))
 	}
 }
@@ -273,8 +278,8 @@ func damage(t *testing.T, path string) {
 // Checkpoints have the order of their epochs, and nothing else is taken for one.
 func TestCheckpoints(t *testing.T) {
 	f := folder{dir: t.TempDir()}
-	for _, name := range []string{checkpointFile(9), checkpointFile(10), checkpointFile(100), "checkpoint-007.safetensors", "checkpoint-11.safetensors.old",
-		"checkpoint-x.safetensors", bestFile} {
+	for _, name := range []string{checkpointFile(9), checkpointFile(10), checkpointFile(100), bestFile,
+		"checkpoint-007.safetensors", "checkpoint-11.safetensors.old", "checkpoint-x.safetensors"} {
 		require.NoError(t, os.WriteFile(f.path(name), nil, 0o644))
 	}
 	require.Equal(t, []int{100, 10, 9}, f.checkpoints())
@@ -323,7 +328,8 @@ func TestResumeFromTheCheckpointBefore(t *testing.T) {
 	damage(t, before)
 	held := contents(t, o.Out)
 	_, err := Train(t.Context(), o)
-	require.EqualError(t, err, before+": damaged checkpoint: its checksum does not fit its content: no checkpoint is intact: remove them to begin the run again")
+	require.EqualError(t, err, before+": damaged checkpoint: its checksum does not fit its content: "+
+		"no checkpoint is intact: remove them to begin the run again")
 	require.Equal(t, held, contents(t, o.Out))
 }
 
@@ -340,7 +346,8 @@ func TestForeignCheckpoint(t *testing.T) {
 	require.NoError(t, os.Rename(filepath.Join(other.Out, checkpointFile(3)), filepath.Join(o.Out, checkpointFile(3))))
 	o.Resume = true
 	_, err := Train(t.Context(), o)
-	require.EqualError(t, err, filepath.Join(o.Out, checkpointFile(3))+" does not belong to the run beside it: remove it, or give another --out")
+	foreign := filepath.Join(o.Out, checkpointFile(3))
+	require.EqualError(t, err, foreign+" does not belong to the run beside it: remove it, or give another --out")
 }
 
 // A run folder is locked while a run works on it, and no longer.
@@ -355,7 +362,8 @@ func TestLock(t *testing.T) {
 			second := o
 			second.Resume, second.Watch = resume, &watched{}
 			_, err := Train(t.Context(), second)
-			require.EqualError(t, err, fmt.Sprintf("run folder %s is in use by process %d on %q: wait for its end, or give another --out", o.Out, os.Getpid(), host))
+			require.EqualError(t, err, fmt.Sprintf("run folder %s is in use by process %d on %q: wait for its end, or give another --out",
+				o.Out, os.Getpid(), host))
 			require.Equal(t, before, contents(t, o.Out))
 		}
 		w.step = nil

@@ -31,7 +31,7 @@ type trainFlags struct {
 	Recipe    string           `help:"Name of an embedded recipe, or a TOML file; 'mien info' lists the names." required:"" placeholder:"NAME|FILE"`
 	Init      string           `help:"Weights to start from: a file or a run folder." placeholder:"FILE|RUN"`
 	Out       string           `help:"Run folder to write." required:"" placeholder:"DIR"`
-	Resume    bool             `help:"Continue the run in the folder from its last finished epoch, with the same recipe, lists, --init, --precision and kernels."`
+	Resume    bool             `help:"Continue the run in the folder from its last finished epoch; all else must be as before."`
 	Epochs    *uint            `help:"Epochs instead of the recipe's." placeholder:"N"`
 	Seed      *uint64          `help:"Seed instead of the recipe's." placeholder:"N"`
 	Recompute bool             `help:"Take less memory and about a third more time: blocks compute twice what the backward pass needs. The result is the same."`
@@ -114,8 +114,8 @@ type valFlags struct {
 	DynamicRoot string `help:"Folder of these videos." placeholder:"DIR"`
 }
 
-// watch carries out a run of a kind and shows its progress. hint says how to go on after an interruption.
-func (f trainFlags) watch(out *console, kind, description string, validation data.Lists, hint func(epochs int) string) (*run.Metrics, error) {
+// watch carries out a run of a kind and shows its progress. hint says how to go on if it is interrupted after so many epochs.
+func (f trainFlags) watch(out *console, kind, description string, validation data.Lists, hint func(int) string) (*run.Metrics, error) {
 	o, err := f.options(out, kind)
 	if err := cmp.Or(err, checkRoots(validation, "val-")); err != nil {
 		return nil, err
