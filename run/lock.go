@@ -28,7 +28,8 @@ func (f *folder) hold() error {
 		if err == nil && gone == nil && os.SameFile(locked, there) {
 			f.lock = l
 			host, _ := os.Hostname()
-			return os.WriteFile(path, fmt.Appendln(nil, os.Getpid(), host), 0o644)
+			os.WriteFile(path, fmt.Appendln(nil, os.Getpid(), host), 0o644) // only informs; Windows does not let another handle write
+			return nil
 		}
 		l.Close() // a run that ended between the two removed it
 	}

@@ -28,6 +28,7 @@ func TestDemoGoesOn(t *testing.T) {
 	for range 2 {
 		code, stderr := demo(begun)
 		require.Equal(t, interrupted, code, stderr)
+		require.Contains(t, stderr, "mien: the same command continues the demo\nmien: interrupted\n")
 		require.FileExists(t, filepath.Join(begun, "pretrain", "run.json"))
 	}
 	code, stderr := demo(begun, "--seed", "1")
