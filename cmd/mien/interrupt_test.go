@@ -17,14 +17,33 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// untilWritten is a context that ends when something appears in a folder.
+type untilWritten struct {
+	context.Context
+	dir string
+}
+
+func (c untilWritten) Err() error {
+	if files, err := os.ReadDir(c.dir); err != nil || len(files) > 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+// Interrupted before it begins, or while it writes, convert leaves nothing behind.
 func TestInterruptedConvertWritesNothing(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "out.safetensors")
-	ctx, cancel := context.WithCancel(t.Context())
+	dir := t.TempDir()
+	before, cancel := context.WithCancel(t.Context())
 	cancel()
-	var stdout, stderr bytes.Buffer
-	require.Equal(t, interrupted, execute(ctx, []string{"convert", "../../testdata/golden/released_form.pth", path}, &stdout, &stderr))
-	require.Equal(t, "mien: interrupted\n", stderr.String())
-	require.NoFileExists(t, path)
+	for _, ctx := range []context.Context{before, untilWritten{t.Context(), dir}} {
+		var stdout, stderr bytes.Buffer
+		args := []string{"convert", "../../testdata/golden/released_form.pth", filepath.Join(dir, "out.safetensors")}
+		require.Equal(t, interrupted, execute(ctx, args, &stdout, &stderr))
+		require.Equal(t, "mien: interrupted\n", stderr.String())
+		left, err := os.ReadDir(dir)
+		require.NoError(t, err)
+		require.Empty(t, left)
+	}
 }
 
 // A run that is interrupted before it has finished an epoch does not promise to keep any.
