@@ -3,6 +3,7 @@ package data
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/csv"
 	"errors"
@@ -170,7 +171,7 @@ func (r row) item(m Modality, root string) (Item, error) {
 	path := findSample(named, m)
 	if path == "" {
 		return Item{}, fmt.Errorf("line %d: %s: no such %s; is %s the folder that the list's names are relative to?",
-			r.line, named, ByModality(m, "image", "folder or video"), root)
+			r.line, named, ByModality(m, "image", "folder or video"), cmp.Or(root, "the current folder"))
 	}
 	return Item{Name: id, Label: label, Open: func(ctx context.Context, opt OpenOptions) (Sample, error) {
 		if m == Video {

@@ -23,6 +23,7 @@ type Score struct {
 	UAR       float64   `json:"uar"`
 	WAR       float64   `json:"war"`
 	N         int       `json:"n"`
+	Labels    []string  `json:"labels"` // names of the classes, in the order of the confusion matrix
 	Confusion Confusion `json:"confusion"`
 
 	Agreement *Agreement `json:"agreement_with_f32,omitempty"` // set if the model has a Reference
@@ -137,7 +138,7 @@ func (m *Model) score(ctx context.Context, d *data.Dataset) (*Score, error) {
 	if err := cmp.Or(m.answers(d.Modality), CheckLabels(d, classes)); err != nil {
 		return nil, err
 	}
-	s := &Score{Confusion: NewConfusion(classes)}
+	s := &Score{Labels: m.Labels[d.Modality], Confusion: NewConfusion(classes)}
 	if m.Reference != nil {
 		s.Agreement = &Agreement{}
 	}

@@ -69,8 +69,12 @@ func (m *Model) answers(modality data.Modality) error {
 	return nil
 }
 
+// predictionFormat marks a prediction as JSON.
+const predictionFormat = "mien-prediction-1"
+
 // Prediction is the result for one image or video.
 type Prediction struct {
+	Format        string        `json:"format"`
 	Path          string        `json:"path"`
 	Modality      data.Modality `json:"modality"`
 	Views         int           `json:"views"`
@@ -95,7 +99,7 @@ func (m *Model) Predict(ctx context.Context, path string, sample data.Sample, mo
 		return Prediction{}, err
 	}
 	class, labels := argmax(results[0]), m.Labels[modality]
-	return Prediction{Path: path, Modality: modality, Views: len(views), Label: labels[class], Labels: labels,
+	return Prediction{Format: predictionFormat, Path: path, Modality: modality, Views: len(views), Label: labels[class], Labels: labels,
 		Probabilities: results[0], Class: class}, ctx.Err()
 }
 

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"mien/data"
 	"mien/engine"
@@ -91,7 +92,13 @@ func identify(f *weights.File) (d Description, err error) {
 			return d, fmt.Errorf("inside the file: %w", err)
 		}
 	}
-	if meta["format"] != format {
+	if found := meta["format"]; found != format {
+		switch {
+		case strings.HasPrefix(found, "mien-checkpoint-"):
+			return d, errCheckpoint
+		case strings.HasPrefix(found, "mien-"):
+			return d, fmt.Errorf("its format is %s, and this version of mien reads %s: use the version that wrote it", found, format)
+		}
 		if vit.IsPretraining(f) {
 			return d, errPretrained
 		}
@@ -114,6 +121,8 @@ func identify(f *weights.File) (d Description, err error) {
 	}
 	return d, nil
 }
+
+var errCheckpoint = errors.New("a checkpoint, from which --resume continues: name the run folder, or a model in it")
 
 var errPretrained = errors.New("a pre-trained encoder has no classes yet: fine-tune it first, with --init")
 

@@ -41,16 +41,16 @@ type Recipe struct {
 	Train  Train  `toml:"train"`
 }
 
-// Encoder is the geometry of an encoder.
+// Encoder is the geometry of an encoder, in recipes and in what `mien info` prints.
 type Encoder struct {
-	ImageSize int `toml:"image_size"` // pixels, height and width
-	Frames    int `toml:"frames"`     // of a video
-	PatchSize int `toml:"patch_size"` // pixels
-	Tubelet   int `toml:"tubelet"`    // frames in one patch
-	Dim       int `toml:"dim"`        // D, the width of a token
-	Depth     int `toml:"depth"`      // blocks
-	Heads     int `toml:"heads"`      // of attention
-	MLPRatio  int `toml:"mlp_ratio"`  // width of the hidden layer over D
+	ImageSize int `toml:"image_size" json:"image_size"` // pixels, height and width
+	Frames    int `toml:"frames" json:"frames"`         // of a video
+	PatchSize int `toml:"patch_size" json:"patch_size"` // pixels
+	Tubelet   int `toml:"tubelet" json:"tubelet"`       // frames in one patch
+	Dim       int `toml:"dim" json:"dim"`               // D, the width of a token
+	Depth     int `toml:"depth" json:"depth"`           // blocks
+	Heads     int `toml:"heads" json:"heads"`           // of attention
+	MLPRatio  int `toml:"mlp_ratio" json:"mlp_ratio"`   // width of the hidden layer over D
 }
 
 // Model is the size of encoder, decoder and experts.
@@ -126,6 +126,15 @@ func Names() []string {
 		names[i] = strings.TrimSuffix(path.Base(name), ".toml")
 	}
 	return names
+}
+
+// Source returns the text of an embedded recipe, comments included.
+func Source(name string) ([]byte, error) {
+	text, err := embedded.ReadFile("recipes/" + name + ".toml")
+	if err != nil {
+		return nil, fmt.Errorf("recipe %q: choose one of %s", name, strings.Join(Names(), ", "))
+	}
+	return text, nil
 }
 
 // Load returns the embedded recipe of that name, or the one in a file.

@@ -156,7 +156,7 @@ func (f *folder) has(name string) bool {
 // checkpoint are repeated, as is the evaluation at the end of the last epoch.
 func (f *folder) startLog(finished, epochs int, sources []Source) error {
 	var kept bytes.Buffer
-	if err := json.NewEncoder(&kept).Encode(map[string]any{"data": sources}); err != nil {
+	if err := json.NewEncoder(&kept).Encode(dataLine{dataFormat, sources}); err != nil {
 		return err
 	}
 	old, err := os.ReadFile(f.path(logFile))
@@ -177,21 +177,51 @@ func (f *folder) startLog(finished, epochs int, sources []Source) error {
 	return err
 }
 
-// logEntry is a line of log.jsonl: a step, an evaluation or, first, the data. The data stand there, not in metrics.json, so that a run
-// that is still going on, or failed, tells them too.
-type logEntry struct {
-	Data     []Source      `json:"data,omitempty"`
-	Epoch    int           `json:"epoch"`
-	Step     int           `json:"step"`
-	Modality data.Modality `json:"modality,omitempty"`
-	Loss     float64       `json:"loss,omitempty"`
-	LR       float64       `json:"lr,omitempty"`
-	GradNorm float64       `json:"grad_norm,omitempty"`
-	Metrics  *infer.Report `json:"metrics,omitempty"`
+// Formats of the lines of log.jsonl, as in docs/formats.md. Earlier versions wrote none, and left out what was 0.
+const (
+	dataFormat       = "mien-data-1"
+	stepFormat       = "mien-step-1"
+	evaluationFormat = "mien-evaluation-1"
+)
+
+// dataLine is the first line: what the run learns from and is measured on. It stands there, not in metrics.json, so that a run that is
+// still going on, or failed, tells it too.
+type dataLine struct {
+	Format string   `json:"format"`
+	Data   []Source `json:"data"`
 }
 
-// logLine writes an entry with a newline, in one call, so that a kill truncates at most the last line.
-func (f *folder) logLine(e logEntry) error { return json.NewEncoder(f.log).Encode(e) }
+// place is what every other line begins with.
+type place struct {
+	Format string `json:"format"`
+	Epoch  int    `json:"epoch"`
+	Step   int    `json:"step"`
+}
+
+// stepLine is the line of a step.
+type stepLine struct {
+	place
+	Modality data.Modality `json:"modality"`
+	Loss     float64       `json:"loss"`
+	LR       float64       `json:"lr"`
+	GradNorm float64       `json:"grad_norm"`
+}
+
+// evaluationLine is the line of an evaluation, after the steps of its epoch.
+type evaluationLine struct {
+	place
+	Metrics *infer.Report `json:"metrics"`
+}
+
+// logEntry is a line of any kind, to read.
+type logEntry struct {
+	stepLine
+	Data    []Source      `json:"data"`
+	Metrics *infer.Report `json:"metrics"`
+}
+
+// logLine writes a line with its newline in one call, so that a kill truncates at most the last line.
+func (f *folder) logLine(line any) error { return json.NewEncoder(f.log).Encode(line) }
 
 // readLog returns the steps and evaluations of a run's log. A last line truncated by a kill is ignored.
 func readLog(dir string) ([]logEntry, error) {

@@ -1,10 +1,13 @@
 package run
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"mien/data"
 	"mien/infer"
 )
 
@@ -13,11 +16,59 @@ func TestReadLog(t *testing.T) {
 	f := &folder{dir: t.TempDir()}
 	require.NoError(t, f.startLog(0, 1, []Source{}))
 	defer f.log.Close()
-	want := logEntry{Epoch: 1, Metrics: &infer.Report{Static: &infer.Score{Confusion: infer.NewConfusion(300)}}}
-	require.NoError(t, f.logLine(want))
+	line := evaluationLine{place{evaluationFormat, 1, 6}, &infer.Report{Static: &infer.Score{Confusion: infer.NewConfusion(300)}}}
+	require.NoError(t, f.logLine(line))
 	_, err := f.log.WriteString(`{"epoch":2,"st`)
 	require.NoError(t, err)
 	got, err := readLog(f.dir)
 	require.NoError(t, err)
-	require.Equal(t, []logEntry{want}, got)
+	require.Equal(t, []logEntry{{stepLine: stepLine{place: line.place}, Metrics: line.Metrics}}, got)
+}
+
+// Lines and metrics of earlier versions, without a format and without what was 0, are still read.
+func TestEarlierVersions(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644))
+	}
+	write(logFile, `{"epoch":0,"step":0,"modality":"video","loss":2.5,"grad_norm":5}
+{"epoch":0,"step":1,"modality":"image","lr":0.25,"grad_norm":4}
+{"epoch":0,"step":2,"metrics":{"static":{"uar":20,"war":40,"n":5,"confusion":[[1,0],[4,0]]}}}
+{"epoch":1,"step":0,"modality":"video","loss":1.5,"lr":0.5,"grad_norm":3}
+`)
+	m := Metrics{Epochs: 1, Loss: map[data.Modality]float64{}}
+	require.NoError(t, m.addLosses(dir))
+	require.Equal(t, map[data.Modality]float64{data.Image: 0, data.Video: 2.5}, m.Loss)
+	curves, err := Curves(dir)
+	require.NoError(t, err)
+	require.Equal(t, []Curve{{data.Image, []float64{1}, []float64{0}}, {data.Video, []float64{0, 2}, []float64{2.5, 1.5}}}, curves)
+
+	f := &folder{dir: dir}
+	require.NoError(t, f.startLog(1, 2, []Source{})) // as resuming after one epoch of two does
+	defer f.log.Close()
+	entries, err := readLog(dir)
+	require.NoError(t, err)
+	require.Len(t, entries, 3)
+	require.Equal(t, infer.Confusion{{1, 0}, {4, 0}}, entries[2].Metrics.Static.Confusion)
+
+	text, err := toy(t, "s4d-tiny").Text()
+	require.NoError(t, err)
+	write(recipeFile, string(text))
+	write(metricsFile, `{"loss":{"image":0.5},"epochs":3,"parameters":7,"environment":{"backend":"cpu/avx2","seed":4}}`)
+	state, err := ReadState(dir)
+	require.NoError(t, err)
+	require.Equal(t, 3, state.Epochs)
+	require.Equal(t, Environment{Backend: "cpu/avx2", Seed: 4}, state.Metrics.Environment)
+}
+
+// What a line holds does not depend on its values: a loss, a learning rate or a norm of 0 is written, too.
+func TestLinesHaveAllKeys(t *testing.T) {
+	f := &folder{dir: t.TempDir()}
+	require.NoError(t, f.startLog(0, 1, []Source{{"training", data.Image, DrawnFaces, 7, 2}}))
+	defer f.log.Close()
+	require.NoError(t, f.logLine(stepLine{place: place{Format: stepFormat}, Modality: data.Image}))
+	text, err := os.ReadFile(f.path(logFile))
+	require.NoError(t, err)
+	require.Equal(t, `{"format":"mien-data-1","data":[{"set":"training","modality":"image","origin":"drawn faces","samples":7,"classes":2}]}
+{"format":"mien-step-1","epoch":0,"step":0,"modality":"image","loss":0,"lr":0,"grad_norm":0}`+"\n", string(text))
 }

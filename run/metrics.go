@@ -10,8 +10,12 @@ import (
 
 // What a finished run reports: metrics.json, and the loss curves from its log.
 
+// metricsFormat marks metrics.json. Earlier versions did not.
+const metricsFormat = "mien-metrics-1"
+
 // Metrics is the content of metrics.json.
 type Metrics struct {
+	Format      string                    `json:"format"`
 	Loss        map[data.Modality]float64 `json:"loss"` // mean of the last epoch
 	Final       *infer.Report             `json:"final,omitempty"`
 	Epochs      int                       `json:"epochs"`

@@ -293,7 +293,7 @@ func (r *run) loop(ctx context.Context) error {
 		Loss:    r.model.Loss,
 		OnStep: func(s train.Step, b *system.Batch) error {
 			r.Watch.Step(s, b.Modality)
-			return r.folder.logLine(logEntry{Epoch: s.Epoch, Step: s.Step, Modality: b.Modality, Loss: s.Loss, LR: s.LR, GradNorm: s.GradNorm})
+			return r.folder.logLine(stepLine{place{stepFormat, s.Epoch, s.Step}, b.Modality, s.Loss, s.LR, s.GradNorm})
 		},
 		OnEpoch: r.endEpoch,
 	}
@@ -329,7 +329,7 @@ func (r *run) score(ctx context.Context, epoch int) (*infer.Report, error) {
 		return nil, err
 	}
 	r.Watch.Evaluated(epoch, report)
-	if err := r.folder.logLine(logEntry{Epoch: epoch, Step: r.plan.steps(), Metrics: report}); err != nil {
+	if err := r.folder.logLine(evaluationLine{place{evaluationFormat, epoch, r.plan.steps()}, report}); err != nil {
 		return nil, err
 	}
 	if score := report.Mean(); !r.progress.HasBest || score > r.progress.Best {
@@ -345,7 +345,7 @@ func (r *run) finish(ctx context.Context) (m *Metrics, err error) {
 	if err := r.write(modelfile.Name, r.Recipe.Train.Epochs); err != nil {
 		return nil, err
 	}
-	m = &Metrics{Epochs: r.Recipe.Train.Epochs, Parameters: nn.Count(r.params), Loss: map[data.Modality]float64{},
+	m = &Metrics{Format: metricsFormat, Epochs: r.Recipe.Train.Epochs, Parameters: nn.Count(r.params), Loss: map[data.Modality]float64{},
 		Environment: Environment{Version(), runtime.Version(), runtime.GOARCH, r.Backend.Name(), r.Recipe.Seed}}
 	if m.Final, err = r.score(ctx, m.Epochs-1); err != nil {
 		return nil, err

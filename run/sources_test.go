@@ -77,7 +77,7 @@ func TestSourcesOfAResumedRun(t *testing.T) {
 	o.Resume, o.Validation.StaticList = true, filepath.Join(t.TempDir(), "moved.txt")
 	require.NoError(t, os.WriteFile(o.Validation.StaticList, list, 0o644))
 	log := trained(t, o).log
-	require.True(t, strings.HasPrefix(log, `{"data":[`))
+	require.True(t, strings.HasPrefix(log, `{"format":"mien-data-1","data":[`))
 	require.Equal(t, 1, strings.Count(log, `"data"`))
 	require.Contains(t, log, o.Validation.StaticList)
 }

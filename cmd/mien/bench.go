@@ -30,8 +30,15 @@ type benchGemmCmd struct {
 	JSON      bool             `json:"-" help:"Print JSON."`
 }
 
+// Formats of what the benchmarks print.
+const (
+	gemmFormat = "mien-bench-gemm-1"
+	stepFormat = "mien-bench-step-1"
+)
+
 // gemmReport is what bench gemm prints.
 type gemmReport struct {
+	Format string `json:"format"`
 	*benchGemmCmd
 	machine
 	Milliseconds float64 `json:"ms"`
@@ -61,7 +68,7 @@ func (c *benchGemmCmd) Run(out *console) error {
 	row := cells("%d\t%d\t%d\t%d\t%s\t%.2f\t%.1f\t%.1f\t%.1f %%",
 		c.M, c.N, c.K, on.Threads, on.Kernels, t.Milliseconds, t.GFLOPS, t.PeakGFLOPS, 100*t.PeakFraction)
 	header := cells("m\tn\tk\tthreads\tkernels\tms\tGFLOP/s\tpeak\tof peak")
-	return out.print(c.JSON, gemmReport{c, on, t.Milliseconds, t.speed}, header, row)
+	return out.print(c.JSON, gemmReport{gemmFormat, c, on, t.Milliseconds, t.speed}, header, row)
 }
 
 // work returns a product of matrices of small integers.

@@ -85,7 +85,8 @@ type benchModel struct {
 
 // stepReport is the output of the benchmarks of whole models.
 type stepReport struct {
-	Model string `json:"model"`
+	Format string `json:"format"`
+	Model  string `json:"model"`
 	benchInput
 	machine
 	Parameters int     `json:"parameters"` // used by the step
@@ -102,7 +103,7 @@ func (m *benchModel) run(out *console, name string, change func(*recipe.Recipe))
 	if err != nil {
 		return err
 	}
-	r := stepReport{Model: name, benchInput: m.benchInput, Parameters: nn.Count(m.params)}
+	r := stepReport{Format: stepFormat, Model: name, benchInput: m.benchInput, Parameters: nn.Count(m.params)}
 	step, gflop := m.forward(out), forwardGFLOP
 	if m.training {
 		step, gflop = m.train(out), trainingGFLOP

@@ -21,6 +21,14 @@ type evalCmd struct {
 	dataFlags
 }
 
+const evaluationFormat = "mien-eval-1"
+
+// evaluation is what eval prints.
+type evaluation struct {
+	Format string `json:"format"`
+	*infer.Report
+}
+
 // modelFlags select the model and its precision.
 type modelFlags struct {
 	Model     string            `help:"Fine-tuned weights: a file or a run folder." required:"" placeholder:"FILE|RUN"`
@@ -60,7 +68,7 @@ func (c *evalCmd) Run(out *console) error {
 		return err
 	}
 	if c.JSON {
-		return out.print(true, r, nil)
+		return out.print(true, evaluation{evaluationFormat, r}, nil)
 	}
 	printReport(out, r)
 	for _, s := range r.Scores() {

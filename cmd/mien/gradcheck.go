@@ -19,6 +19,14 @@ type gradcheckCmd struct {
 	JSON   bool   `help:"Print JSON."`
 }
 
+// gradReport is what gradcheck prints.
+type gradReport struct {
+	Format string    `json:"format"`
+	Cases  []gradRow `json:"cases"`
+}
+
+const gradFormat = "mien-gradcheck-1"
+
 // gradRow is the result of one case: the worst relative error of float64 against finite differences, and of float32 against
 // float64.
 type gradRow struct {
@@ -28,7 +36,7 @@ type gradRow struct {
 	Float32 map[string]float64 `json:"float32"`
 	BF16    float64            `json:"bf16"` // training at bf16, on the best kernels
 	Worst   string             `json:"worst"`
-	Error   string             `json:"error,omitempty"`
+	Error   string             `json:"error"`
 }
 
 func (c *gradcheckCmd) Run(out *console) error {
@@ -104,7 +112,7 @@ func printGradRows(out *console, asJSON bool, results []gradRow) error {
 		}
 		rows = append(rows, append(row, fmt.Sprintf("%.1e", r.BF16), cmp.Or(r.Error, "ok")))
 	}
-	err := out.print(asJSON, results, append(header, "bf16", ""), rows...)
+	err := out.print(asJSON, gradReport{gradFormat, results}, append(header, "bf16", ""), rows...)
 	if !asJSON {
 		fmt.Fprintf(out.stdout, "%d cases; tolerances %.0e in float64, %.0e in float32, %.0e at bf16\n", len(rows), gradcheck.Tolerance,
 			gradcheck.Tolerance32, gradcheck.ToleranceBF16)

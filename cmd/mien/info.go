@@ -1,48 +1,83 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"math"
-	"slices"
-	"strings"
 
 	"mien/data"
+	"mien/infer"
 	"mien/modelfile"
 	"mien/nn"
 	"mien/recipe"
+	"mien/run"
 	"mien/system"
 	"mien/systems"
 )
 
 type infoCmd struct {
-	Model string `help:"s4d-tiny, s4d-small, s4d-base, s4d-large, vit-…, mae-…, a weights file or a run folder." placeholder:"NAME|FILE|RUN"`
+	Model string `help:"Size by its name (s4d-tiny, s4d-small, s4d-base, s4d-large, vit-…, mae-…), weights file, or run folder, finished or not." placeholder:"NAME|FILE|RUN"`
 	JSON  bool   `help:"Print JSON."`
 }
 
+// infoFormat marks the description of a model, modelsFormat the list of all.
+const (
+	infoFormat   = "mien-info-1"
+	modelsFormat = "mien-models-1"
+)
+
 // modelInfo is what info prints.
 type modelInfo struct {
-	Model            string   `json:"model"`
-	System           string   `json:"system"`
-	Parameters       int      `json:"parameters"`
-	ActiveParameters int      `json:"active_parameters"`
-	Encoder          encoder  `json:"encoder"`
-	MoAEBlocks       []int    `json:"moae_blocks,omitempty"`
-	Experts          int      `json:"experts,omitempty"`
-	TopK             int      `json:"top_k,omitempty"`
-	ImageTokens      int      `json:"image_tokens"`
-	VideoTokens      int      `json:"video_tokens"`
-	ImageLabels      []string `json:"image_labels,omitempty"`
-	VideoLabels      []string `json:"video_labels,omitempty"`
-	Stride           int      `json:"stride,omitempty"`
-	Precision        string   `json:"precision,omitempty"` // of storage and inference
+	Format           string            `json:"format"`
+	Model            string            `json:"model"`
+	System           string            `json:"system"`
+	Kind             string            `json:"kind"` // of the runs that train it
+	Parameters       int               `json:"parameters"`
+	ActiveParameters int               `json:"active_parameters"`
+	Encoder          recipe.Encoder    `json:"encoder"`
+	Decoder          *decoderInfo      `json:"decoder,omitempty"`
+	Mask             *maskInfo         `json:"mask,omitempty"`
+	Experts          *expertsInfo      `json:"experts,omitempty"`
+	ImageTokens      int               `json:"image_tokens"`
+	VideoTokens      int               `json:"video_tokens"`
+	ImageLabels      []string          `json:"image_labels,omitempty"`
+	VideoLabels      []string          `json:"video_labels,omitempty"`
+	Stride           int               `json:"stride"`    // 0 for a size by its name
+	Precision        string            `json:"precision"` // of storage and inference, "" for a size by its name
+	Trained          modelfile.Trained `json:"trained,omitempty"`
+	Run              *runInfo          `json:"run,omitempty"`
 
-	Trained modelfile.Trained `json:"trained,omitempty"`
-	learned string            // the same in words
+	learned string // Trained in words
+	note    string
 }
 
-// encoder is the geometry of the encoder.
-type encoder struct{ ImageSize, Frames, PatchSize, Tubelet, Dim, Depth, Heads, MLPRatio int }
+type decoderInfo struct {
+	Dim   int `json:"dim"`
+	Depth int `json:"depth"`
+	Heads int `json:"heads"`
+}
+
+// maskInfo is the share of patches that pre-training hides.
+type maskInfo struct {
+	Image float64 `json:"image"`
+	Video float64 `json:"video"`
+}
+
+type expertsInfo struct {
+	Count  int   `json:"count"`
+	TopK   int   `json:"top_k"` // experts a token
+	Blocks []int `json:"blocks"`
+}
+
+// runInfo is what a run folder adds: how far the run is, and once it is finished, its metrics.
+type runInfo struct {
+	Recipe      string                    `json:"recipe"`         // its name
+	Data        []run.Source              `json:"data,omitempty"` // what it learns from and is measured on
+	EpochsDone  int                       `json:"epochs_done"`
+	Epochs      int                       `json:"epochs"`
+	Loss        map[data.Modality]float64 `json:"loss,omitempty"` // mean of the last epoch
+	Final       *infer.Report             `json:"final,omitempty"`
+	Environment *run.Environment          `json:"environment,omitempty"`
+}
 
 func (c *infoCmd) Run(out *console) error {
 	if c.Model == "" {
@@ -55,47 +90,57 @@ func (c *infoCmd) Run(out *console) error {
 	return out.print(c.JSON, info, []string{"model", info.Model}, info.rows()...)
 }
 
-func (m modelInfo) rows() [][]string {
-	e, experts := m.Encoder, ""
-	if len(m.MoAEBlocks) > 0 {
-		blocks := strings.Join(strings.Fields(strings.Trim(fmt.Sprint(m.MoAEBlocks), "[]")), ", ")
-		experts = fmt.Sprintf("%d, %d a token, in blocks %s", m.Experts, m.TopK, blocks)
-	}
-	rows := [][]string{
-		{"system", m.System},
-		cells("parameters\t%d", m.Parameters),
-		cells("active parameters\t%d", m.ActiveParameters),
-		cells("encoder\t%d wide, %d blocks, %d heads", e.Dim, e.Depth, e.Heads),
-		cells("image\t%d×%d, %d tokens", e.ImageSize, e.ImageSize, m.ImageTokens),
-		cells("video\t%d frames, %d tokens", e.Frames, m.VideoTokens),
-		{"experts", experts},
-		{"image classes", strings.Join(m.ImageLabels, ", ")},
-		{"video classes", strings.Join(m.VideoLabels, ", ")},
-		{"precision", m.Precision},
-		{"learned from", m.learned},
-	}
-	return slices.DeleteFunc(rows, func(row []string) bool { return row[1] == "" }) // what the model does not have
-}
-
-// describe reads a size by name, or a file.
+// describe reads a size by name, a file or a run folder.
 func describe(model string) (modelInfo, error) {
 	if r, ok := systems.Preset(model); ok {
-		return infoOf(model, r)
+		info, err := infoOf(model, r)
+		if other, err := systems.Load(model); err == nil {
+			info.note = fmt.Sprintf("this is the size; recipe %s trains another model, %d wide: see `mien recipe %s`", model, other.Model.Dim, model)
+		}
+		return info, err
 	}
-	var d modelfile.Description
-	f, err := modelfile.Open(model)
-	if err == nil {
-		defer f.Close()
-		d, err = modelfile.Describe(f)
-	}
+	state, err := run.ReadState(model)
 	if err != nil {
-		return modelInfo{}, fmt.Errorf("%w\nhint: `mien info` lists the model names", err)
+		return modelInfo{}, err
 	}
-	info, err := infoOf(model, d.Recipe)
+	var info modelInfo
+	if state != nil && !state.Finished {
+		info, err = infoOf(model, state.Recipe)
+		info.Stride = state.Recipe.Data.Stride
+	} else if info, err = describeFile(model); err != nil {
+		return info, fmt.Errorf("%w\nhint: `mien info` lists the model names", err)
+	}
+	info.Run = describeRun(state)
+	return info, err
+}
+
+func describeFile(fileOrRun string) (modelInfo, error) {
+	f, err := modelfile.Open(fileOrRun)
+	if err != nil {
+		return modelInfo{}, err
+	}
+	defer f.Close()
+	d, err := modelfile.Describe(f)
+	if err != nil {
+		return modelInfo{}, err
+	}
+	info, err := infoOf(fileOrRun, d.Recipe)
 	info.ImageLabels, info.VideoLabels = d.Labels[data.Image], d.Labels[data.Video]
 	info.Stride, info.Precision = d.Recipe.Data.Stride, d.Precision.String()
 	info.Trained, info.learned = d.Trained, learnedFrom(d)
 	return info, err
+}
+
+// describeRun returns what the folder of a run adds, nil if there is none.
+func describeRun(s *run.State) *runInfo {
+	if s == nil {
+		return nil
+	}
+	info := &runInfo{Recipe: s.Recipe.Name, Data: s.Data, EpochsDone: s.Epochs, Epochs: s.Recipe.Train.Epochs}
+	if m := s.Metrics; m != nil {
+		info.Loss, info.Final, info.Environment = m.Loss, m.Final, &m.Environment
+	}
+	return info
 }
 
 // infoOf describes the model of a recipe.
@@ -107,13 +152,23 @@ func infoOf(name string, r recipe.Recipe) (modelInfo, error) {
 	var net system.Model
 	params, err := nn.Outline(math.MaxInt, func(scope *nn.Scope) { net = s.Build(scope, r) })
 	m, n := r.Model, nn.Count(params)
-	info := modelInfo{Model: name, System: s.Name, Parameters: n, ActiveParameters: n,
-		Encoder: encoder{m.ImageSize, m.Frames, m.PatchSize, m.Tubelet, m.Dim, m.Depth, m.Heads, m.MLPRatio},
-		Experts: m.Experts, TopK: m.TopK, ImageTokens: imageTokens(r), VideoTokens: m.Frames / m.Tubelet * imageTokens(r)}
-	if sparse, ok := net.(system.Sparse); ok {
-		info.ActiveParameters, info.MoAEBlocks = sparse.ActiveParams(n), sparse.ExpertBlocks()
+	info := modelInfo{Format: infoFormat, Model: name, System: s.Name, Kind: s.Kind, Parameters: n, ActiveParameters: n, Encoder: m.Encoder,
+		ImageTokens: imageTokens(r), VideoTokens: m.Frames / m.Tubelet * imageTokens(r)}
+	if _, ok := net.(system.Reconstructor); ok {
+		info.Decoder = &decoderInfo{m.DecoderDim, m.DecoderDepth, m.DecoderHeads}
+		info.Mask = &maskInfo{r.Train.ImageMask, r.Train.VideoMask}
+	}
+	if sparse, ok := net.(system.Sparse); ok && len(sparse.ExpertBlocks()) > 0 {
+		info.ActiveParameters, info.Experts = sparse.ActiveParams(n), &expertsInfo{m.Experts, m.TopK, sparse.ExpertBlocks()}
 	}
 	return info, err
+}
+
+// modelList is what info prints without --model.
+type modelList struct {
+	Format  string      `json:"format"`
+	Models  []modelInfo `json:"models"`
+	Recipes []string    `json:"recipes"`
 }
 
 // listModels prints the named sizes and recipes.
@@ -128,19 +183,11 @@ func listModels(out *console, asJSON bool) error {
 		infos = append(infos, info)
 		rows = append(rows, cells("%s\t%d\t%d", info.Model, info.Parameters, info.ActiveParameters))
 	}
-	result := map[string]any{"models": infos, "recipes": recipe.Names()}
+	result := modelList{modelsFormat, infos, recipe.Names()}
 	if err := out.print(asJSON, result, cells("model\tparameters\tactive"), rows...); err != nil || asJSON {
 		return err
 	}
-	rows = nil
-	for _, name := range recipe.Names() {
-		r, err := systems.Load(name)
-		if err != nil {
-			return errors.Join(fmt.Errorf("embedded recipe %s", name), err)
-		}
-		encoder := fmt.Sprintf("%d wide, %d blocks, %d px, %d frames", r.Model.Dim, r.Model.Depth, r.Model.ImageSize, r.Model.Frames)
-		rows = append(rows, []string{name, r.Kind, r.System, encoder})
-	}
-	fmt.Fprintln(out.stdout)
-	return out.print(false, nil, []string{"recipe", "kind", "system", "encoder"}, rows...)
+	fmt.Fprintf(out.stdout, "\nThese are sizes, for --model of info and bench. Recipes are for --recipe of pretrain and finetune;\n"+
+		"a recipe of the same name trains a model of its own size. `mien recipe NAME` prints one.\n\n")
+	return listRecipes(out)
 }

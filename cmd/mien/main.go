@@ -23,15 +23,18 @@ import (
 
 // cli is the grammar of the command line; each command has its own file.
 type cli struct {
-	Demo      demoCmd      `cmd:"" help:"Pre-train, fine-tune and evaluate on drawn faces, and write a page about it."`
-	Pretrain  pretrainCmd  `cmd:"" help:"Pre-train an encoder with masked images and videos."`
-	Finetune  finetuneCmd  `cmd:"" help:"Fine-tune jointly on labelled images and videos."`
-	Eval      evalCmd      `cmd:"" help:"Measure recalls of a model on labelled lists."`
-	Predict   predictCmd   `cmd:"" help:"Name the expression in images and videos."`
-	Info      infoCmd      `cmd:"" help:"Describe a model, or list sizes and recipes."`
-	Gradcheck gradcheckCmd `cmd:"" help:"Check every gradient against finite differences."`
-	Convert   convertCmd   `cmd:"" help:"Convert weights to safetensors."`
-	Bench     benchCmd     `cmd:"" help:"Measure kernels on this machine."`
+	Demo       demoCmd       `cmd:"" help:"Pre-train, fine-tune and evaluate on drawn faces, and write a page about it."`
+	Pretrain   pretrainCmd   `cmd:"" help:"Pre-train an encoder with masked images and videos."`
+	Finetune   finetuneCmd   `cmd:"" help:"Fine-tune jointly on labelled images and videos."`
+	Eval       evalCmd       `cmd:"" help:"Measure recalls of a model on labelled lists."`
+	Predict    predictCmd    `cmd:"" help:"Name the expression in images and videos."`
+	Info       infoCmd       `cmd:"" help:"Describe a model or a run, or list sizes and recipes."`
+	Recipe     recipeCmd     `cmd:"" help:"Print an embedded recipe, or list them."`
+	Gradcheck  gradcheckCmd  `cmd:"" help:"Check every gradient against finite differences."`
+	Convert    convertCmd    `cmd:"" help:"Convert weights to safetensors."`
+	Bench      benchCmd      `cmd:"" help:"Measure kernels and models on this machine."`
+	Completion completionCmd `cmd:"" help:"Print a script that makes a shell complete commands, flags and recipes."`
+	Complete   completeCmd   `cmd:"" hidden:""`
 
 	Threads uint             `help:"Threads to compute with; 0 is one for each core." default:"0"`
 	Version kong.VersionFlag `help:"Print version and kernels."`

@@ -28,7 +28,7 @@ type dataFlags struct {
 
 // trainFlags are common to pretrain and finetune.
 type trainFlags struct {
-	Recipe    string           `help:"Name of an embedded recipe, or a TOML file; 'mien info' lists the names." required:"" placeholder:"NAME|FILE"`
+	Recipe    string           `help:"Name of an embedded recipe, or a TOML file; 'mien recipe' lists and prints them." required:"" placeholder:"NAME|FILE"`
 	Init      string           `help:"Weights to start from: a file or a run folder." placeholder:"FILE|RUN"`
 	Out       string           `help:"Run folder to write." required:"" placeholder:"DIR"`
 	Resume    bool             `help:"Continue the run in the folder from its last finished epoch; all else must be as before."`

@@ -1,0 +1,78 @@
+package run
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"mien/modelfile"
+	"mien/recipe"
+	"mien/train"
+	"mien/weights"
+)
+
+// State is what a run folder tells of its run.
+type State struct {
+	Recipe   recipe.Recipe
+	Epochs   int      // finished
+	Finished bool     // its model is written
+	Data     []Source // what it learns from and is measured on; none before the first step, nor from earlier versions
+	Metrics  *Metrics // nil before the end
+}
+
+// ReadState reads what a run folder tells. It is nil for a path that is no run folder.
+func ReadState(dir string) (*State, error) {
+	f := folder{dir: dir}
+	text, err := os.ReadFile(f.path(recipeFile))
+	if err != nil {
+		return nil, nil
+	}
+	s := &State{Finished: f.has(modelfile.Name)}
+	if s.Recipe, err = recipe.Parse(text); err != nil {
+		return nil, fmt.Errorf("%s: %w", f.path(recipeFile), err)
+	}
+	s.readData(f)
+	text, err = os.ReadFile(f.path(metricsFile))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return s, s.readProgress(f)
+	case err == nil:
+		err = json.Unmarshal(text, &s.Metrics)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", f.path(metricsFile), err)
+	}
+	s.Epochs = s.Metrics.Epochs
+	return s, nil
+}
+
+// readData reads the sources from the first line of the log, which a killed run may not have written.
+func (s *State) readData(f folder) {
+	if log, err := os.Open(f.path(logFile)); err == nil {
+		defer log.Close()
+		var e logEntry
+		if json.NewDecoder(log).Decode(&e) == nil {
+			s.Data = e.Data
+		}
+	}
+}
+
+// readProgress reads from the checkpoint how far an unfinished run is.
+func (s *State) readProgress(f folder) error {
+	if !f.has(checkpointFile) {
+		return nil
+	}
+	file, err := weights.Open(f.path(checkpointFile))
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	var p train.Progress
+	if err := json.Unmarshal([]byte(file.Metadata()["progress"]), &p); err != nil {
+		return fmt.Errorf("%s: damaged checkpoint: %w", file.Path, err)
+	}
+	s.Epochs = p.Epoch
+	return nil
+}
