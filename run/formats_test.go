@@ -5,11 +5,14 @@ import (
 
 	"mien/infer"
 	"mien/internal/formats"
+	"mien/train"
 )
 
 func TestFormats(t *testing.T) {
 	formats.Check(t, "log.jsonl: data", dataLine{})
 	formats.Check(t, "log.jsonl: step", stepLine{})
 	formats.Check(t, "log.jsonl: evaluation", evaluationLine{}, infer.Report{})
+	formats.Check(t, "run.json", identity{})
+	formats.Check(t, "checkpoint: progress", train.Progress{})
 	formats.Check(t, "metrics.json", Metrics{}, infer.Report{})
 }
