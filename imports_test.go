@@ -9,6 +9,7 @@ import (
 	"go/token"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path"
 	"path/filepath"
 	"runtime"
@@ -216,6 +217,20 @@ func TestNoForeignLibraries(t *testing.T) {
 		if foreign && builtByDefault(file.text) {
 			t.Errorf("%s imports purego without a build tag", file.name)
 		}
+	}
+}
+
+// TestNoServer keeps what a server is made of out of the command, through whatever dependency it comes: it was a third of the
+// binary, and package net brings cgo where a C compiler is found.
+func TestNoServer(t *testing.T) {
+	list := exec.Command("go", "list", "-deps", "./cmd/mien")
+	list.Stderr = os.Stderr
+	deps, err := list.Output()
+	require.NoError(t, err)
+	names := strings.Fields(string(deps))
+	require.Contains(t, names, module+"/run")
+	for _, banned := range []string{"net", "net/http", "crypto/tls"} {
+		require.NotContains(t, names, banned)
 	}
 }
 

@@ -83,7 +83,7 @@ func TestHostileSizes(t *testing.T) {
 		"patches":    {"131072 tokens", func(m *recipe.Model) { m.ImageSize, m.PatchSize, m.Frames = 256, 1, 4 }},
 		"experts":    {"more than 1024 experts", func(m *recipe.Model) { m.Experts = 1 << 62 }},
 		"hidden":     {"a hidden layer wider than 65536", func(m *recipe.Model) { m.ExpertHidden = 1 << 62 }},
-		"classes":    {"heads of 1099511627776 and 7 classes", func(m *recipe.Model) { m.ImageClasses = 1 << 40 }},
+		"classes":    {"model.image_classes is 1099511627776: it must lie between 0 and 1000", func(m *recipe.Model) { m.ImageClasses = 1 << 40 }},
 	} {
 		huge := r
 		c.change(&huge.Model)

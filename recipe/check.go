@@ -9,9 +9,21 @@ import (
 
 // The limits of each setting that hold for all systems.
 
+// Upper bounds of numbers that cost memory or time: far above any use, far below what takes a machine down.
+const (
+	maxEpochs    = 100_000
+	maxBatch     = 1 << 16
+	maxStride    = 1000
+	maxRepeat    = 10_000
+	maxDrawn     = 1_000_000
+	maxCacheMiB  = 1 << 20 // 1 TiB
+	maxCacheSize = 1 << 12
+	maxClasses   = 1000
+)
+
 // Check returns an error naming the first setting that is impossible for any system; the system checks the model.
 func (r Recipe) Check() error {
-	t, d, v := r.Train, r.Data, r.Views
+	t, d, v, m := r.Train, r.Data, r.Views, r.Model
 	if r.Kind != Pretrain && r.Kind != Finetune {
 		return fmt.Errorf("kind is %q: choose pretrain or finetune", r.Kind)
 	}
@@ -19,22 +31,23 @@ func (r Recipe) Check() error {
 		t.LayerDecay = 1 // without a meaning; in fine-tuning, 0 would leave all blocks but the last unchanged
 	}
 	if err := cmp.Or(
-		positive("train.epochs", t.Epochs), positive("train.lr", t.LR), notNegative("train.min_lr", t.MinLR),
-		positive("train.image_batch", t.ImageBatch), positive("train.video_batch", t.VideoBatch),
-		within("train.video_repeat", t.VideoRepeat, 1, t.VideoBatch), within("train.beta2", t.Beta2, 0.5, 0.99999),
+		within("train.epochs", t.Epochs, 1, maxEpochs), within("train.eval_every", t.EvalEvery, 0, maxEpochs),
+		within("train.image_batch", t.ImageBatch, 1, maxBatch), within("train.video_batch", t.VideoBatch, 1, maxBatch),
+		within("train.video_repeat", t.VideoRepeat, 1, t.VideoBatch),
+		positive("train.lr", t.LR), notNegative("train.min_lr", t.MinLR), within("train.beta2", t.Beta2, 0.5, 0.99999),
 		within("train.label_smoothing", t.LabelSmoothing, 0, 0.99), within("train.layer_decay", t.LayerDecay, 0.01, 1),
 		notNegative("train.weight_decay", t.WeightDecay), notNegative("train.clip", t.Clip),
 		within("train.static_share", t.StaticShare, 0, 1000), within("train.dynamic_share", t.DynamicShare, 0, 1000),
 		within("train.drawn_epochs", t.DrawnEpochs, 0, t.Epochs-1), // the lists follow
-		notNegative("train.eval_every", t.EvalEvery),
-		positive("data.stride", d.Stride), notNegative("data.list_repeat", d.ListRepeat),
-		notNegative("data.drawn_images", d.DrawnImages), notNegative("data.drawn_videos", d.DrawnVideos),
-		notNegative("data.drawn_test", d.DrawnTest), notNegative("data.cache_mib", d.CacheMiB),
-		positive("views.cache_size", v.CacheSize),
+		within("data.stride", d.Stride, 1, maxStride), within("data.list_repeat", d.ListRepeat, 0, maxRepeat),
+		within("data.drawn_images", d.DrawnImages, 0, maxDrawn), within("data.drawn_videos", d.DrawnVideos, 0, maxDrawn),
+		within("data.drawn_test", d.DrawnTest, 0, maxDrawn), within("data.cache_mib", d.CacheMiB, 0, maxCacheMiB),
+		within("views.cache_size", v.CacheSize, 1, maxCacheSize),
 		within("views.image_crop", v.ImageCrop, 0.01, 1), within("views.video_crop", v.VideoCrop, 0.01, 1),
 		within("views.image_flip", v.ImageFlip, 0, 1), within("views.video_flip", v.VideoFlip, 0, 1),
 		within("views.brightness", v.Brightness, 0, 0.99), within("views.contrast", v.Contrast, 0, 0.99),
 		within("views.saturation", v.Saturation, 0, 0.99),
+		within("model.image_classes", m.ImageClasses, 0, maxClasses), within("model.video_classes", m.VideoClasses, 0, maxClasses),
 	); err != nil {
 		return err
 	}
@@ -55,12 +68,12 @@ func (r Recipe) Check() error {
 
 // The comparisons are written so that NaN fails them.
 
-func positive[T int | float64](name string, v T) error {
-	return check(v > 0 && float64(v) <= math.MaxFloat64, name, v, "be more than 0 and finite")
+func positive(name string, v float64) error {
+	return check(v > 0 && v <= math.MaxFloat64, name, v, "be more than 0 and finite")
 }
 
-func notNegative[T int | float64](name string, v T) error {
-	return check(v >= 0 && float64(v) <= math.MaxFloat64, name, v, "be at least 0 and finite")
+func notNegative(name string, v float64) error {
+	return check(v >= 0 && v <= math.MaxFloat64, name, v, "be at least 0 and finite")
 }
 
 func within[T int | float64](name string, v, lo, hi T) error {

@@ -7,6 +7,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -141,7 +142,7 @@ func Source(name string) ([]byte, error) {
 func Load(nameOrFile string) (Recipe, error) {
 	text, err := embedded.ReadFile("recipes/" + nameOrFile + ".toml")
 	if err != nil {
-		text, err = os.ReadFile(nameOrFile)
+		text, err = read(nameOrFile)
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return Recipe{}, fmt.Errorf("recipe %q: neither a file nor one of %s", nameOrFile, strings.Join(Names(), ", "))
@@ -156,14 +157,37 @@ func Load(nameOrFile string) (Recipe, error) {
 	return r, nil
 }
 
+// maxText bounds the length of a recipe, which has some 50 lines.
+const maxText = 1 << 20
+
+// read returns the text of a file, and not much more than maxText of it. A device might never end, and a pipe never begin.
+func read(name string) ([]byte, error) {
+	info, err := os.Stat(name)
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, errors.New("a folder or device: name a TOML file")
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, maxText+1))
+}
+
 // Parse reads a recipe. An unknown key is an error: a typo would otherwise train something else.
 func Parse(text []byte) (Recipe, error) {
 	var r Recipe
+	if len(text) > maxText {
+		return r, fmt.Errorf("longer than %d bytes: not a recipe", maxText)
+	}
 	d := toml.NewDecoder(strings.NewReader(current.Replace(string(text))))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&r); err != nil {
 		if strict, ok := errors.AsType[*toml.StrictMissingError](err); ok && len(strict.Errors) > 0 {
-			return r, fmt.Errorf("unknown key %s", strings.Join(strict.Errors[0].Key(), "."))
+			return r, fmt.Errorf("unknown key %.200s", strings.Join(strict.Errors[0].Key(), "."))
 		}
 		if wrong, ok := errors.AsType[*toml.DecodeError](err); ok {
 			line, _ := wrong.Position()

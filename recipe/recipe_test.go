@@ -3,6 +3,8 @@ package recipe
 import (
 	"fmt"
 	"math"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -90,11 +92,11 @@ func TestMistakesAreNamed(t *testing.T) {
 	text, err := good.Text()
 	require.NoError(t, err)
 	for change, want := range map[string]string{
-		"epochs = 3>epochs = 0":                   "train.epochs is 0: it must be more than 0 and finite",
+		"epochs = 3>epochs = 0":                   "train.epochs is 0: it must lie between 1 and 100000",
 		"kind = 'finetune'>kind = 'both'":         `kind is "both": choose pretrain or finetune`,
 		"lr = 0.001>lr = 'fast'":                  "lr",
 		"seed = 0>sead = 0":                       "unknown key sead",
-		"cache_size = 36>cache_size = 0":          "views.cache_size is 0: it must be more than 0 and finite",
+		"cache_size = 36>cache_size = 0":          "views.cache_size is 0: it must lie between 1 and 4096",
 		"image_flip = 0.5>image_flip = 7.0":       "views.image_flip is 7: it must lie between 0 and 1",
 		"video_flip = 0.5>video_flip = nan":       "views.video_flip is NaN: it must lie between 0 and 1",
 		"brightness = 0.1>brightness = 1.0":       "views.brightness is 1: it must lie between 0 and 0.99",
@@ -118,6 +120,57 @@ func TestMistakesAreNamed(t *testing.T) {
 	}
 	_, err = Load("none")
 	require.ErrorContains(t, err, `recipe "none": neither a file nor one of`)
+}
+
+// Every number that costs memory or time has an upper bound, which the message names with the key.
+func TestUpperBounds(t *testing.T) {
+	for key, change := range map[string]func(r *Recipe, n int){
+		"train.epochs":        func(r *Recipe, n int) { r.Train.Epochs = n },
+		"train.eval_every":    func(r *Recipe, n int) { r.Train.EvalEvery = n },
+		"train.image_batch":   func(r *Recipe, n int) { r.Train.ImageBatch = n },
+		"train.video_batch":   func(r *Recipe, n int) { r.Train.VideoBatch = n },
+		"train.video_repeat":  func(r *Recipe, n int) { r.Train.VideoRepeat = n },
+		"train.drawn_epochs":  func(r *Recipe, n int) { r.Train.DrawnEpochs = n },
+		"train.static_share":  func(r *Recipe, n int) { r.Train.StaticShare = float64(n) },
+		"train.dynamic_share": func(r *Recipe, n int) { r.Train.DynamicShare = float64(n) },
+		"data.stride":         func(r *Recipe, n int) { r.Data.Stride = n },
+		"data.list_repeat":    func(r *Recipe, n int) { r.Data.ListRepeat = n },
+		"data.drawn_images":   func(r *Recipe, n int) { r.Data.DrawnImages = n },
+		"data.drawn_videos":   func(r *Recipe, n int) { r.Data.DrawnVideos = n },
+		"data.drawn_test":     func(r *Recipe, n int) { r.Data.DrawnTest = n },
+		"data.cache_mib":      func(r *Recipe, n int) { r.Data.CacheMiB = n },
+		"views.cache_size":    func(r *Recipe, n int) { r.Views.CacheSize = n },
+		"model.image_classes": func(r *Recipe, n int) { r.Model.ImageClasses = n },
+		"model.video_classes": func(r *Recipe, n int) { r.Model.VideoClasses = n },
+	} {
+		r, err := Load("s4d-tiny")
+		require.NoError(t, err)
+		change(&r, 1_000_000_000_000)
+		require.Regexp(t, `^`+key+` is 1(000000000000|e\+12): it must lie between [01] and \d+$`, r.Check().Error())
+	}
+}
+
+// What is no recipe is refused before it is read whole.
+func TestFilesThatAreNoRecipes(t *testing.T) {
+	dir := t.TempDir()
+	long := filepath.Join(dir, "long.toml")
+	require.NoError(t, os.WriteFile(long, nil, 0o666))
+	require.NoError(t, os.Truncate(long, 1<<40))
+	for name, want := range map[string]string{
+		os.DevNull: "a folder or device: name a TOML file", "/dev/zero": "a folder or device", dir: "a folder or device",
+		long: "longer than 1048576 bytes: not a recipe", filepath.Join(dir, "none"): "neither a file nor one of",
+	} {
+		if _, err := os.Stat(name); err != nil && filepath.Dir(name) == "/dev" {
+			continue
+		}
+		_, err := Load(name)
+		require.ErrorContains(t, err, want, name)
+		require.ErrorContains(t, err, name)
+	}
+	_, err := Parse([]byte("a = " + strings.Repeat("[", maxText-4)))
+	require.ErrorContains(t, err, "nested more than the maximum")
+	_, err = Parse([]byte("a" + strings.Repeat(".a", 10_000) + " = 1"))
+	require.Less(t, len(err.Error()), 300)
 }
 
 // A run, or a restarted part of one, must not end before its warm-up.

@@ -4,60 +4,122 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
+	"sync"
 	"time"
 
-	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 )
 
-// Progress is a bar on a terminal, and a line every half minute elsewhere, such as in a log.
+// Progress is a bar on a terminal, and a line every half minute elsewhere, such as in a log. It is safe for concurrent use.
 type Progress struct {
-	w        io.Writer
-	bar      *progressbar.ProgressBar // which writes nothing without a terminal
-	terminal bool
-	said     time.Time
+	w       io.Writer
+	columns func() int // of the terminal, nil elsewhere
+
+	mu                  sync.Mutex
+	text                string
+	done, total, before int // steps; before are those of an earlier process
+	began, said         time.Time
 }
 
-// sayEvery is the time between two lines without a terminal.
-const sayEvery = 30 * time.Second
+// Times between two lines: without a terminal, and of the bar.
+const (
+	sayEvery  = 30 * time.Second
+	drawEvery = 100 * time.Millisecond
+)
 
 // NewProgress starts a bar of total steps.
 func NewProgress(w io.Writer, total int, description string) *Progress {
-	f, ok := w.(*os.File)
-	p := &Progress{w: w, terminal: ok && term.IsTerminal(int(f.Fd())), said: time.Now()}
-	shown := io.Discard
-	if p.terminal {
-		shown = w
+	p := &Progress{w: w, total: total, text: description, began: time.Now(), said: time.Now()}
+	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		p.columns = func() int {
+			if columns, _, err := term.GetSize(int(f.Fd())); err == nil && columns > 0 {
+				return columns
+			}
+			return 80
+		}
 	}
-	p.bar = progressbar.NewOptions(total, progressbar.OptionSetWriter(shown), progressbar.OptionSetDescription(description),
-		progressbar.OptionShowCount(), progressbar.OptionSetPredictTime(true), progressbar.OptionThrottle(100*time.Millisecond),
-		progressbar.OptionSetWidth(24), progressbar.OptionClearOnFinish(), progressbar.OptionUseANSICodes(true))
 	return p
+}
+
+// Resume counts steps that were done before: they tell nothing about the time that is left.
+func (p *Progress) Resume(done int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.done, p.before = p.done+done, p.before+done
 }
 
 // Add advances by n steps.
 func (p *Progress) Add(n int) {
-	p.bar.Add(n)
-	if !p.terminal && time.Since(p.said) > sayEvery {
-		p.said = time.Now()
-		s := p.bar.State()
-		fmt.Fprintf(p.w, "%s: %d of %d\n", s.Description, s.CurrentNum, s.Max)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.done += n
+	switch since := time.Since(p.said); {
+	case p.columns == nil && since > sayEvery:
+		fmt.Fprintf(p.w, "%s: %d of %d\n", p.text, p.done, p.total)
+	case p.columns != nil && since > drawEvery:
+		fmt.Fprintf(p.w, "\r%s\x1b[K", p.bar(p.columns()-1, time.Since(p.began))) // the last column may wrap
+	default:
+		return
 	}
+	p.said = time.Now()
 }
 
-// Describe changes the text beside the bar.
-func (p *Progress) Describe(text string) { p.bar.Describe(text) }
+// bar is the text, as much of a bar as there is room for, and the figures.
+func (p *Progress) bar(columns int, took time.Duration) string {
+	figures := fmt.Sprintf(" %d/%d", p.done, p.total)
+	if n := p.done - p.before; n > 0 {
+		left := time.Duration(float64(took) / float64(n) * float64(p.total-p.done))
+		figures += fmt.Sprintf(", %v left", left.Round(time.Second))
+	}
+	text := cut(p.text, columns-len(figures))
+	if room := min(columns-len(figures)-len([]rune(text))-len(" []"), 24); room > 3 {
+		full := min(room*p.done/max(p.total, 1), room)
+		text += " [" + strings.Repeat("=", full) + strings.Repeat(" ", room-full) + "]"
+	}
+	return cut(text+figures, columns)
+}
+
+// cut shortens a text to so many columns.
+func cut(text string, columns int) string {
+	if runes := []rune(text); len(runes) > columns {
+		return string(append(runes[:max(columns-1, 0)], '…'))
+	}
+	return text
+}
+
+// Describe changes the text beside the bar, from the next step on.
+func (p *Progress) Describe(text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.text = text
+}
 
 // Print writes a line above the bar.
 func (p *Progress) Print(line string) {
-	p.bar.Clear()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.clear()
 	fmt.Fprintln(p.w, line)
+}
+
+// Clear removes the bar, if there is one, until the next step.
+func (p *Progress) Clear() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.clear()
+}
+
+func (p *Progress) clear() {
+	if p.columns != nil {
+		fmt.Fprint(p.w, "\r\x1b[K")
+		p.said = time.Time{}
+	}
 }
 
 // Finish removes the bar, if there is one.
 func (p *Progress) Finish() {
 	if p != nil {
-		p.bar.Clear()
-		p.bar.Exit()
+		p.Clear()
 	}
 }

@@ -166,15 +166,3 @@ func TestPage(t *testing.T) {
 }
 
 // Without a terminal, a bar prints nothing for half a minute, and lines are printed alone.
-func TestProgressOutsideATerminal(t *testing.T) {
-	var b bytes.Buffer
-	p := NewProgress(&b, 10, "learning")
-	p.Add(3)
-	p.Describe("learning on")
-	p.Print("epoch 1")
-	require.Equal(t, "epoch 1\n", b.String())
-	p.said = p.said.Add(-2 * sayEvery)
-	p.Add(2)
-	p.Finish()
-	require.Equal(t, "epoch 1\nlearning on: 5 of 10\n", b.String())
-}

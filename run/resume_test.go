@@ -71,7 +71,9 @@ func TestFinishedRunIsLeft(t *testing.T) {
 	before := contents(t, o.Out)
 	files := []string{identityFile, recipeFile, logFile, bestFile, modelfile.Name, metricsFile}
 	require.ElementsMatch(t, files, slices.Collect(maps.Keys(before)))
-	require.NoError(t, os.WriteFile(filepath.Join(o.Out, checkpointFile(3)), nil, 0o644))
+	for _, name := range []string{checkpointFile(3), "." + checkpointFile(3) + "-17", "." + metricsFile + "-4"} {
+		require.NoError(t, os.WriteFile(filepath.Join(o.Out, name), nil, 0o644))
+	}
 	w := &watched{}
 	o.Resume, o.Watch = true, w
 	again, err := Train(t.Context(), o)

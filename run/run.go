@@ -49,6 +49,7 @@ type Options struct {
 	Resume     bool
 	Recompute  bool             // rematerialise layers in the backward pass: less memory, the same bits
 	Precision  engine.Precision // of products; parameters stay float32
+	Memory     int64            // that the run may use, in bytes; 0 if unknown
 	Watch      Watcher
 }
 
@@ -121,6 +122,9 @@ func (r *run) prepare() (err error) {
 		return err
 	}
 	if r.plan, err = newPlan(r.Recipe, sets); err != nil {
+		return err
+	}
+	if err := r.checkCost(); err != nil {
 		return err
 	}
 	if err := r.build(sets.Labels); err != nil {
@@ -237,7 +241,7 @@ func (r *run) finished() (*Metrics, error) {
 	steps := m.Epochs * r.plan.steps()
 	r.Watch.Start(steps, steps)
 	r.Watch.Print(fmt.Sprintf("run folder %s: the run is finished", r.folder.dir))
-	return m, r.folder.dropCheckpoints(0) // a kill may have come before
+	return m, errors.Join(r.folder.clean(), r.folder.dropCheckpoints(0)) // a kill may have come before
 }
 
 // restore continues from the latest checkpoint that is intact, if there is any.

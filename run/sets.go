@@ -51,7 +51,9 @@ func TrainingSets(r recipe.Recipe, s *system.System, l data.Lists) (t Training, 
 	size := r.Views.CacheSize
 	faces := drawFaces(drawnTrainSeed, r.Data.DrawnImages, r.Data.DrawnVideos, size, t.Labels).Cached(t.memory, size)
 	lists = lists.Cached(t.memory, size)
-	lists = data.Sets{Image: data.Repeat(lists.Image, r.Data.ListRepeat), Video: data.Repeat(lists.Video, r.Data.ListRepeat)}
+	if lists, err = repeated(lists, r.Data.ListRepeat); err != nil {
+		return t, err
+	}
 	switch {
 	case l.Empty():
 		t.Warm, t.Main = faces, faces

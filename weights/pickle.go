@@ -157,13 +157,17 @@ func (u *unpickler) toMark() []any {
 	panic(damage("is damaged: a mark is missing"))
 }
 
-// counted reads a length field of so many bytes, and then what it counts, which is at most what is left of the budget.
-func (u *unpickler) counted(width int) []byte {
+// counted reads a length field of so many bytes, and then what it counts, which is at most what is left of the budget. Memory
+// grows with what is there, not with what the field claims.
+func (u *unpickler) counted(width int) (b []byte) {
 	n := u.uint(width)
 	u.spend(n)
-	b := make([]byte, n)
-	if _, err := io.ReadFull(u.r, b); err != nil {
-		panic(cutOff)
+	for have := uint64(0); have < n; have = uint64(len(b)) {
+		part := min(n-have, max(have, 4096))
+		b = slices.Grow(b, int(part))[:have+part]
+		if _, err := io.ReadFull(u.r, b[have:]); err != nil {
+			panic(cutOff)
+		}
 	}
 	return b
 }

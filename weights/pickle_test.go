@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -118,6 +119,7 @@ func TestHostilePickles(t *testing.T) {
 		"a million dicts":         {pickled(bytes.Repeat([]byte("}"), 1_000_000), nil), "cut off"},
 		"a million tensors":       {pickled(manyTensors(slices.Repeat([]int64{1}, maxDims), 1_000_000), one), "pickle needs more than 128 MB"},
 		"a shared storage":        {pickled(manyTensors([]int64{1 << 16}, 1000), make([]byte, 4<<16)), "1001 tensors hold more values than the file has bytes"},
+		"a thousand wide views":   {pickled(manyWide(1000), make([]byte, 4<<16)), "1001 tensors hold more values than the file has bytes"},
 		"long keys":               {pickled(longKeys(), nil), "pickle needs more than 128 MB"},
 		"long names of classes":   {zipped(part{"a/data.pkl", bytes.Repeat([]byte("c"+strings.Repeat("a", 4000)+"\n\n"), 34_000), zip.Deflate}), "pickle needs more than 128 MB"},
 		"a nested tuple":          {pickled(append([]byte("\x80\x02N"), bytes.Repeat([]byte{0x85}, 3_000_000)...), nil), "pickle needs more than 128 MB"},
@@ -143,10 +145,33 @@ func TestHostilePickles(t *testing.T) {
 	require.ErrorContains(t, err, "none.pth: no such weights file")
 }
 
+// A file that claims more than it holds costs what it holds.
+func TestClaimsCostNothing(t *testing.T) {
+	for name, pickle := range map[string]string{
+		"bytes": "\x80\x02B\x01\x00\x00\x07", "text": "\x80\x02}X\x00\x00\x00\x07short", "8 bytes": "\x80\x04\x8e\x00\x00\x00\x07\x00\x00\x00\x00..",
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := openBytes([]byte(pickle))
+		runtime.ReadMemStats(&after)
+		require.ErrorContains(t, err, "pickle is cut off", name)
+		require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(1<<20), name)
+	}
+}
+
+// manyWide is manyTensors of the two elements at the ends of a storage of 2^16.
+func manyWide(n int) []byte {
+	return repeated(tensorPickle(1<<16, 0, []int64{2}, []int64{1<<16 - 1}), n)
+}
+
 // manyTensors is a dict of n names for one tensor, whose strides are 1.
 func manyTensors(shape []int64, n int) []byte {
-	strides := slices.Repeat([]int64{1}, len(shape))
-	b := bytes.TrimSuffix(tensorPickle(shape[0], 0, shape, strides), []byte("s.")) // leaves the dict, the name and the tensor
+	return repeated(tensorPickle(shape[0], 0, shape, slices.Repeat([]int64{1}, len(shape))), n)
+}
+
+// repeated gives the tensor in a pickle n more names.
+func repeated(pickle []byte, n int) []byte {
+	b := bytes.TrimSuffix(pickle, []byte("s.")) // leaves the dict, the name and the tensor
 	b = append(b, "q\x00s"...)
 	for i := range n {
 		b = append(b, "X\x04\x00\x00\x00"...)

@@ -26,7 +26,7 @@ func written(t require.TestingT, path string, tensors ...Tensor) *File {
 func TestLowPrecision(t *testing.T) {
 	f := written(t, filepath.Join(t.TempDir(), "x"),
 		Tensor{Name: "int8", Shape: []int{3, 2, 2}, Fill: FromSlice([]float32{127, -64, 0.4, 0.6, 0, 0, 0, 0, 254, -3, 1, -254}), DType: I8},
-		Tensor{Name: "bf16", Shape: []int{3}, Fill: FromSlice([]float32{1.0 / 3, -2, float32(math.Inf(1))}), DType: BF16},
+		Tensor{Name: "bf16", Shape: []int{3}, Fill: FromSlice([]float32{1.0 / 3, -2, 0x1p127}), DType: BF16},
 		Tensor{Name: "f32", Shape: []int{1}, Fill: FromSlice([]float32{1.0 / 3})},
 		Tensor{Name: "no rows", Shape: []int{0, 3}, Fill: FromSlice(nil), DType: I8},
 		Tensor{Name: "no columns", Shape: []int{3, 0}, Fill: FromSlice(nil), DType: I8})
@@ -41,7 +41,7 @@ func TestLowPrecision(t *testing.T) {
 	all, err := readAll(f)
 	require.NoError(t, err)
 	require.Equal(t, []float32{127, -64, 0, 1, 0, 0, 0, 0, 254, -4, 0, -254}, all["int8"])
-	require.Equal(t, []float32{0x1.56p-2, -2, float32(math.Inf(1))}, all["bf16"])
+	require.Equal(t, []float32{0x1.56p-2, -2, 0x1p127}, all["bf16"])
 	require.Equal(t, []float32{1.0 / 3}, all["f32"])
 	for name, e := range f.tensors {
 		require.Zero(t, e.base%sizes[e.dtype], "%s is not aligned", name)

@@ -15,7 +15,7 @@ import (
 const readChunk = 1 << 16
 
 // Read converts a tensor to float32, row-major, into dst, whose length must be the number of its elements. For a quantized
-// tensor these are the scaled values.
+// tensor these are the scaled values. All must be finite: a model with a single NaN would answer nonsense.
 func (f *File) Read(name string, dst []float32) error {
 	e, ok := f.tensors[name]
 	if !ok {
@@ -32,6 +32,24 @@ func (f *File) Read(name string, dst []float32) error {
 		return fmt.Errorf("%s: %q: %w", f.Path, name, cause(err))
 	}
 	scaleRows(dst, e.scales)
+	if err := finite(dst, e.shape); err != nil {
+		return fmt.Errorf("%s: tensor %.200q %w: the file is damaged, or its training diverged; take another", f.Path, name, err)
+	}
+	return nil
+}
+
+// finite returns an error that names the first value which is NaN or infinite, and its place.
+func finite(values []float32, shape []int) error {
+	for at, v := range values {
+		if v-v == 0 {
+			continue
+		}
+		place := make([]int, len(shape))
+		for axis, d := range slices.Backward(shape) {
+			place[axis], at = at%d, at/d
+		}
+		return fmt.Errorf("holds %v at %d", v, place)
+	}
 	return nil
 }
 
@@ -45,6 +63,15 @@ func (e entry) contiguous() bool {
 		want *= e.shape[i]
 	}
 	return true
+}
+
+// reach counts the elements from the first to the last, gaps included. There is at least one.
+func (e entry) reach() int64 {
+	n := int64(1)
+	for i, stride := range e.stride {
+		n += int64(e.shape[i]-1) * int64(stride)
+	}
+	return n
 }
 
 // readRun converts consecutive elements.
@@ -64,11 +91,8 @@ func (f *File) readRun(e entry, dst []float32) error {
 
 // readStrided reads the part of the storage that a view covers, and picks its elements. There is at least one.
 func (f *File) readStrided(e entry, dst []float32) error {
-	size, span := int(sizes[e.dtype]), 1
-	for i, d := range e.shape {
-		span += (d - 1) * e.stride[i]
-	}
-	raw := make([]byte, span*size)
+	size := int(sizes[e.dtype])
+	raw := make([]byte, e.reach()*int64(size))
 	if _, err := f.file.ReadAt(raw, e.base); err != nil {
 		return err
 	}

@@ -14,7 +14,7 @@ import (
 
 func TestSafetensorsRoundTrip(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.safetensors")
-	b := []float32{1, -2, 3, float32(math.Inf(1)), 1e-45, 0}
+	b := []float32{1, -2, 3, math.MaxFloat32, 1e-45, 0}
 	tensors := []Tensor{
 		{Name: "b.weight", Shape: []int{2, 3}, Fill: FromSlice(b)},
 		{Name: "a", Fill: FromSlice([]float32{7})},
@@ -109,6 +109,39 @@ func TestDTypes(t *testing.T) {
 		require.NoError(t, err, dtype)
 		require.Equal(t, []float32{c.want}, all["a"], dtype)
 	}
+}
+
+// A value that is not finite is refused by name and place, whatever its type: converted, it would be a silent wrong answer.
+func TestNotFinite(t *testing.T) {
+	f32 := func(v ...float32) (b []byte) {
+		for _, x := range v {
+			b = le.AppendUint32(b, math.Float32bits(x))
+		}
+		return b
+	}
+	nan, inf := float32(math.NaN()), float32(math.Inf(1))
+	for _, c := range []struct {
+		dtype, shape, want string
+		bytes              []byte
+	}{
+		{"F32", "[2,3]", "NaN at [1 2]", f32(1, 2, 3, 4, 5, nan)},
+		{"F32", "[3,2]", "-Inf at [0 1]", f32(1, -inf, 3, inf, 5, nan)},
+		{"F32", "[]", "NaN at []", f32(nan)},
+		{"F64", "[1]", "+Inf at [0]", le.AppendUint64(nil, math.Float64bits(1e300))},
+		{"F16", "[2]", "NaN at [1]", []byte{0, 0, 0x01, 0x7e}},
+		{"BF16", "[2]", "-Inf at [1]", []byte{0, 0, 0x80, 0xff}},
+	} {
+		head := fmt.Sprintf(`{"a":{"dtype":"%s","shape":%s,"data_offsets":[0,%d]}}`, c.dtype, c.shape, len(c.bytes))
+		f, err := openBytes(append(safetensors(head, 0), c.bytes...))
+		require.NoError(t, err)
+		_, err = readAll(f)
+		require.EqualError(t, err, `fuzz: tensor "a" holds `+c.want+": the file is damaged, or its training diverged; take another")
+	}
+	head := `{"a":{"dtype":"I8","shape":[2,1],"data_offsets":[8,10]},"a.scale":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}`
+	f, err := openBytes(append(safetensors(head, 0), append(f32(1, math.MaxFloat32), 127, 127)...))
+	require.NoError(t, err)
+	_, err = readAll(f)
+	require.ErrorContains(t, err, "holds +Inf at [1 0]")
 }
 
 // A length may begin with the bytes of a pickle (0x80, protocol) or of a zip.

@@ -110,16 +110,22 @@ func (f *File) index(size int64) error {
 	return errors.New("not a weights file (safetensors, or PyTorch .pth): name another")
 }
 
-// checkTotal refuses tensors that hold more values than the file has bytes. Some may share a storage, as tied weights do, but a
-// small file must not take an unbounded amount of memory.
+// maxGaps bounds what is read for the sake of views with gaps, in multiples of the file's size.
+const maxGaps = 16
+
+// checkTotal refuses tensors that hold more values than the file has bytes. Some may share a storage, as tied weights do, and some
+// may be views with gaps, but a small file must not take an unbounded amount of memory or time.
 func (f *File) checkTotal(size int64) error {
-	left := size
+	left, reach := size, maxGaps*size
 	for _, e := range f.tensors {
 		n, ok := elements(e.shape, left)
-		if !ok {
+		left -= n
+		if n > 0 {
+			reach -= e.reach()
+		}
+		if !ok || reach < 0 {
 			return fmt.Errorf("%d tensors hold more values than the file has bytes, %d: too many share a storage", len(f.tensors), size)
 		}
-		left -= n
 	}
 	return nil
 }

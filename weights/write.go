@@ -30,7 +30,7 @@ type Tensor struct {
 }
 
 // WriteSafetensors writes tensors. It calls Fill for one after the other, in order, so that it needs little more memory than
-// the largest tensor. In the file narrow types come last, which keeps all tensors aligned, as some readers require. The file is
+// the largest tensor. Values must be finite. In the file narrow types come last, which keeps all tensors aligned, as some readers require. The file is
 // replaced atomically: it is written to a temporary file, flushed to disk and renamed; an error leaves the old file. The same
 // input gives the same bytes.
 func WriteSafetensors(path string, tensors []Tensor, metadata map[string]string) (err error) {
@@ -104,6 +104,9 @@ func (w *writer) write(tensors []Tensor, buf []float32) error {
 		if err := t.Fill(values); err != nil {
 			return fmt.Errorf("tensor %.200q: %w", t.Name, err)
 		}
+		if err := finite(values, t.Shape); err != nil {
+			return fmt.Errorf("tensor %.200q %w: its training diverged", t.Name, err)
+		}
 		encode := w.floats
 		if t.DType == I8 {
 			encode = w.quantized
@@ -145,9 +148,6 @@ func (w *writer) quantized(t Tensor, values []float32) error {
 	chunk := w.bytes[:0] // as many rows as fit, at least one
 	for j := range scales {
 		scales[j] = quantized.ToInt8(whole, values[j*k:][:k])
-		if scales[j] != scales[j] {
-			return fmt.Errorf("tensor %.200q holds NaN or Inf in row %d: int8 has neither", t.Name, j)
-		}
 		for _, v := range whole {
 			chunk = append(chunk, byte(v))
 		}

@@ -1,14 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"os"
 	"runtime"
 	"runtime/debug"
 	"slices"
-	"strconv"
 	"time"
 
 	"mien/asm"
@@ -83,14 +81,7 @@ func forgetPeakRSS() {
 
 // peakRSS returns the largest resident memory of the process in MiB, 0 outside Linux.
 func peakRSS() float64 {
-	status, _ := os.ReadFile("/proc/self/status")
-	_, rest, _ := bytes.Cut(status, []byte("VmHWM:"))
-	fields := bytes.Fields(rest)
-	if len(fields) == 0 {
-		return 0
-	}
-	kib, _ := strconv.ParseFloat(string(fields[0]), 64)
-	return kib / 1024
+	return float64(number("/proc/self/status", "VmHWM:")) / 1024
 }
 
 func median[T cmp.Ordered](v []T) T {

@@ -12,6 +12,7 @@ import (
 
 type convertCmd struct {
 	Precision engine.Precision `help:"Number format in which a fine-tuned model's linear layers are stored: f32, bf16 or int8." default:"f32"`
+	Force     bool             `help:"Replace an existing file."`
 	In        string           `arg:"" help:"Weights: .pth, .pt or safetensors."`
 	Out       string           `arg:"" help:"safetensors file to write."`
 }
@@ -23,8 +24,12 @@ func (c *convertCmd) Run(out *console) error {
 	}
 	defer f.Close()
 	in, _ := os.Stat(f.Path)
-	if existing, _ := os.Stat(c.Out); os.SameFile(in, existing) {
+	existing, err := os.Stat(c.Out)
+	switch {
+	case os.SameFile(in, existing):
 		return fmt.Errorf("%s: would overwrite the file it is read from; name another output", c.Out)
+	case err == nil && existing.Mode().IsRegular() && !c.Force: // anything else is not replaced at all
+		return fmt.Errorf("%s: exists already: give --force to replace it, or name another output", c.Out)
 	}
 	dtypes, err := modelfile.StoredTypes(f, c.Precision)
 	if err != nil {

@@ -26,18 +26,18 @@ func hugePNG() []byte {
 	return append(append(png, chunk("IDAT", []byte{0x78, 0x9c})...), chunk("IEND", nil)...)
 }
 
-// int8Model returns a model of low precision.
-func int8Model(t *testing.T) []byte {
-	path := filepath.Join(t.TempDir(), "int8.safetensors")
-	code, _, stderr := mien("convert", "--precision", "int8", "../../testdata/golden/released_form.pth", path)
+// converted returns a model, stored in a precision.
+func converted(t *testing.T, precision string) []byte {
+	path := filepath.Join(t.TempDir(), "model.safetensors")
+	code, _, stderr := mien("convert", "--precision", precision, "../../testdata/golden/released_form.pth", path)
 	require.Zero(t, code, stderr)
 	model, err := os.ReadFile(path)
 	require.NoError(t, err)
 	return model
 }
 
-// nanScales sets the first scale of every tensor to NaN.
-func nanScales(t *testing.T, model []byte) []byte {
+// withNaN sets the first value of every F32 tensor whose name ends so to NaN.
+func withNaN(t *testing.T, model []byte, suffix string) []byte {
 	model = bytes.Clone(model)
 	header := binary.LittleEndian.Uint64(model)
 	var records map[string]struct {
@@ -45,7 +45,7 @@ func nanScales(t *testing.T, model []byte) []byte {
 	}
 	require.NoError(t, json.Unmarshal(model[8:8+header], &records))
 	for name, r := range records {
-		if strings.HasSuffix(name, ".scale") {
+		if strings.HasSuffix(name, suffix) {
 			copy(model[8+int(header)+r.Offsets[0]:], "\x00\x00\xc0\x7f")
 		}
 	}
@@ -67,7 +67,8 @@ func TestHostileFiles(t *testing.T) {
 		require.NoError(t, os.WriteFile(path, content, 0o644))
 		return path
 	}
-	good, int8 := golden+"released_form.pth", int8Model(t)
+	good, int8 := golden+"released_form.pth", converted(t, "int8")
+	nan := file("nan", withNaN(t, converted(t, "f32"), "blocks.1.mlp.fc1.weight"))
 	for name, args := range map[string][]string{
 		"huge image":           {"predict", "--model", good, file("huge.png", hugePNG())},
 		"cut image":            {"predict", "--model", good, file("cut.png", face[:len(face)/2])},
@@ -76,7 +77,11 @@ func TestHostileFiles(t *testing.T) {
 		"cut safetensors":      {"predict", "--model", file("cut.safetensors", model[:len(model)-7]), golden + "face.png"},
 		"pickle of os.system":  {"predict", "--model", file("system.pth", []byte("\x80\x02cos\nsystem\nX\x04\x00\x00\x00true\x85R.")), golden + "face.png"},
 		"int8 without scales":  {"predict", "--model", file("renamed.safetensors", bytes.Replace(int8, []byte(".scale"), []byte(".SCALE"), 1)), golden + "face.png"},
-		"int8 of NaN":          {"predict", "--model", file("nan.safetensors", nanScales(t, int8)), golden + "face.png"},
+		"int8 of NaN":          {"predict", "--model", file("nan.safetensors", withNaN(t, int8, ".scale")), golden + "face.png"},
+		"NaN":                  {"predict", "--model", nan, golden + "face.png"},
+		"evaluation of NaN":    {"eval", "--model", nan, "--drawn"},
+		"init from NaN":        {"finetune", "--recipe", "s4d-tiny", "--init", nan, "--out", filepath.Join(dir, "run")},
+		"conversion of NaN":    {"convert", nan, filepath.Join(dir, "out.safetensors")},
 		"init from int8":       {"finetune", "--recipe", "s4d-tiny", "--init", filepath.Join(dir, "nan.safetensors"), "--out", filepath.Join(dir, "run")},
 		"not a model":          {"eval", "--drawn", "--model", golden + "mae_image.safetensors"},
 		"pretrained as model":  {"predict", "--model", golden + "released_pretrain.pt", golden + "face.png"},
@@ -96,6 +101,9 @@ func TestHostileFiles(t *testing.T) {
 			require.True(t, strings.HasPrefix(stderr, "mien: "), stderr)
 			require.NotContains(t, stderr, "goroutine")
 			require.LessOrEqual(t, strings.Count(stderr, "\n"), 2, stderr)
+			if strings.Contains(name, "NaN") {
+				require.Regexp(t, `NaN at \[0 0\]|scale of row 0 is NaN`, stderr)
+			}
 			require.Less(t, m1.TotalAlloc-m0.TotalAlloc, uint64(256<<20))
 			after, err := os.ReadDir(dir)
 			require.NoError(t, err)

@@ -114,20 +114,34 @@ func TestDeafCommand(t *testing.T) {
 	}
 }
 
-// A command that ignores its context, such as while reading a recipe from a pipe, ends at the second signal.
+// fullPipe returns the end of a pipe to which nothing more can be written.
+func fullPipe(t *testing.T) *os.File {
+	reader, writer, err := os.Pipe()
+	require.NoError(t, err)
+	t.Cleanup(func() { reader.Close(); writer.Close() })
+	fd := int(writer.Fd())
+	require.NoError(t, syscall.SetNonblock(fd, true))
+	for _, size := range []int{4096, 1} {
+		for err = nil; err == nil; {
+			_, err = syscall.Write(fd, make([]byte, size))
+		}
+		require.ErrorIs(t, err, syscall.EAGAIN)
+	}
+	require.NoError(t, syscall.SetNonblock(fd, false))
+	return writer
+}
+
+// A command that ignores its context, such as while writing to a pipe that nobody reads, ends at the second signal.
 func TestSecondSignalKills(t *testing.T) {
-	pipe := filepath.Join(t.TempDir(), "recipe.toml")
-	require.NoError(t, syscall.Mkfifo(pipe, 0o600))
-	cmd := exec.Command(command(t), "finetune", "--recipe", pipe, "--out", filepath.Join(t.TempDir(), "run"))
+	path := filepath.Join(t.TempDir(), "out.safetensors")
+	cmd := exec.Command(command(t), "convert", "../../testdata/golden/released_form.pth", path)
+	cmd.Stdout = fullPipe(t)
 	require.NoError(t, cmd.Start())
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
 	defer cmd.Process.Kill()
-	require.Eventually(t, func() bool { // a pipe can be opened for writing once it is being read
-		writer, err := os.OpenFile(pipe, os.O_WRONLY|syscall.O_NONBLOCK, 0)
-		if err == nil {
-			t.Cleanup(func() { writer.Close() })
-		}
+	require.Eventually(t, func() bool { // then it reports that it is done
+		_, err := os.Stat(path)
 		return err == nil
 	}, time.Minute, 20*time.Millisecond)
 	for deadline := time.After(time.Minute); ; {

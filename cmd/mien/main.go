@@ -36,7 +36,7 @@ type cli struct {
 	Completion completionCmd `cmd:"" help:"Print a script that makes a shell complete commands, flags and recipes."`
 	Complete   completeCmd   `cmd:"" hidden:""`
 
-	Threads uint             `help:"Threads to compute with; 0 is one for each core." default:"0"`
+	Threads uint             `help:"Threads to compute with, at most 64 or four a core; 0 is one for each core." default:"0"`
 	Version kong.VersionFlag `help:"Print version and kernels."`
 }
 
@@ -97,8 +97,8 @@ func (out *console) command(args []string) (code int) {
 	if err != nil {
 		return reportError(stderr, fmt.Errorf("%w\nhint: `mien --help` lists commands and flags", err))
 	}
-	if c.Threads > 0 {
-		runtime.GOMAXPROCS(int(c.Threads))
+	if err := useThreads(c.Threads); err != nil {
+		return reportError(stderr, err)
 	}
 	out.backend = newBackend()
 	defer out.backend.Close()

@@ -58,7 +58,7 @@ func (f trainFlags) options(out *console, kind string) (run.Options, error) {
 		err = checkRoots(data.Lists(f.dataFlags), "")
 	}
 	return run.Options{Recipe: r, Backend: out.backend, Train: data.Lists(f.dataFlags), Init: f.Init, Out: f.Out, Resume: f.Resume,
-		Recompute: f.Recompute, Precision: f.Precision}, err
+		Recompute: f.Recompute, Precision: f.Precision, Memory: memory()}, err
 }
 
 // train carries out a run of a kind and prints the result.
@@ -139,7 +139,7 @@ func (w *watcher) Sources(all []run.Source) { printSources(w.out, all) }
 
 func (w *watcher) Start(total, done int) {
 	w.Progress = report.NewProgress(w.out.stderr, total, w.description)
-	w.Add(done)
+	w.Resume(done)
 }
 
 func (w *watcher) Step(s train.Step, m data.Modality) {

@@ -66,7 +66,7 @@ func TestNoEpochs(t *testing.T) {
 		code, _, stderr := mien(map[bool]string{true: "pretrain", false: "finetune"}[strings.HasSuffix(name, "pretrain")],
 			"--recipe", name, "--epochs", "0", "--out", dir)
 		require.Equal(t, 1, code)
-		require.Regexp(t, `^mien: --epochs 0: .*(more than 0|at least 2 epochs)`, stderr)
+		require.Regexp(t, `^mien: --epochs 0: .*(between 1 and|at least 2 epochs)`, stderr)
 		require.NoDirExists(t, dir)
 	}
 }

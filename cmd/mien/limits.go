@@ -1,0 +1,45 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"runtime"
+	"strconv"
+)
+
+// What this machine has, against flags and recipes that would take more.
+
+// useThreads sets the number of threads to compute with; 0 leaves one for each core.
+func useThreads(n uint) error {
+	if most := uint(max(64, 4*runtime.NumCPU())); n > most {
+		return fmt.Errorf("--threads %d: choose at most %d; this machine has %d cores", n, most, runtime.NumCPU())
+	}
+	if n > 0 {
+		runtime.GOMAXPROCS(int(n))
+	}
+	return nil
+}
+
+// memory returns the bytes that the process may use: those of the machine or, if they are fewer, of its container. 0 is unknown, as
+// outside Linux.
+func memory() int64 {
+	most := number("/proc/meminfo", "MemTotal:") << 10 // from KiB
+	for _, limit := range []string{"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"} {
+		if n := number(limit, ""); n > 0 {
+			most = min(most, n)
+		}
+	}
+	return most
+}
+
+// number returns the first number behind a word in a file of the system, 0 if there is none.
+func number(file, word string) int64 {
+	text, _ := os.ReadFile(file)
+	_, rest, _ := bytes.Cut(text, []byte(word))
+	if fields := bytes.Fields(rest); len(fields) > 0 {
+		n, _ := strconv.ParseInt(string(fields[0]), 10, 64)
+		return n
+	}
+	return 0
+}

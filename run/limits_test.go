@@ -1,0 +1,69 @@
+package run
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"mien/data"
+	"mien/engine/cpu"
+	"mien/recipe"
+)
+
+// Numbers within their limits whose product is beyond any machine are refused before the first allocation and the first file.
+func TestCostIsCheckedFirst(t *testing.T) {
+	const memory = 1 << 30
+	for want, change := range map[string]func(*recipe.Recipe){
+		"a model of 137487467534 parameters and batches of this size need at least 2048.9 GiB": func(r *recipe.Recipe) {
+			r.Model.Dim, r.Model.Heads, r.Model.Depth = 1<<14, 1, 64
+		},
+		"batches of this size need at least 32.2 GiB of memory, and there are 1.0: choose a smaller": func(r *recipe.Recipe) {
+			r.Train.VideoBatch, r.Model.Depth, r.Data.DrawnVideos = 1<<16, 1<<10, 1<<16
+		},
+		"a model of more than 262144 tensors: choose fewer blocks or experts": func(r *recipe.Recipe) {
+			r.Model.Depth, r.Model.Experts = 1<<10, 1<<10
+		},
+		"an epoch has 64000000 images, and at most 10000000 are possible: lower train.static_share": func(r *recipe.Recipe) {
+			r.Train.StaticShare, r.Data.DrawnImages = 1000, 64_000
+		},
+	} {
+		r := toy(t, "s4d-tiny")
+		change(&r)
+		require.NoError(t, r.Check())
+		b := &scarce{Backend: cpu.New()}
+		out := filepath.Join(t.TempDir(), "run")
+		_, err := Train(t.Context(), Options{Recipe: r, Backend: b, Memory: memory, Out: out, Watch: &watched{}})
+		require.Error(t, err)
+		require.Regexp(t, want, err.Error())
+		require.NoDirExists(t, out)
+	}
+	list := data.Sets{Image: &data.Dataset{Modality: data.Image, Items: make([]data.Item, 5000)}}
+	_, err := repeated(list, 10_000)
+	require.EqualError(t, err, "data.list_repeat is 10000, of 5000 images: lower it to 2000, for 10000000 at most")
+	_, err = repeated(list, 2000)
+	require.NoError(t, err)
+}
+
+// What is called the least must be less than what a run takes.
+func TestLeastMemory(t *testing.T) {
+	for _, name := range []string{"s4d-tiny", "s4d-tiny-pretrain"} {
+		for _, recompute := range []bool{false, true} {
+			r := toy(t, name)
+			b := cpu.New()
+			o := Options{Recipe: r, Backend: b, Recompute: recompute, Memory: 1, Out: filepath.Join(t.TempDir(), "run"), Watch: &watched{}}
+			_, err := Train(t.Context(), o)
+			require.ErrorContains(t, err, "GiB of memory")
+			o.Memory = 0
+			_, err = Train(t.Context(), o)
+			require.NoError(t, err)
+			peak := b.Stats().PeakBytes
+			o.Memory, o.Out = int64(peak), filepath.Join(t.TempDir(), "run")
+			_, err = Train(t.Context(), o)
+			require.NoError(t, err, name)
+			o.Memory, o.Out = int64(peak)/100, filepath.Join(t.TempDir(), "run")
+			_, err = Train(t.Context(), o)
+			require.ErrorContains(t, err, "GiB of memory", "it is no more than a formality")
+		}
+	}
+}
