@@ -40,7 +40,7 @@ func Cache(d *Dataset, memory *Budget, h, w int) *Dataset {
 		c := &cached{Item: item, size: OpenOptions{H: h, W: w}, memory: memory}
 		items[i].Open = c.open
 	}
-	return &Dataset{d.Modality, d.Classes, items}
+	return d.with(items)
 }
 
 type cached struct {
@@ -51,7 +51,8 @@ type cached struct {
 }
 
 // open decodes the whole sample into the cache if it fits, without a lock: two goroutines that open the same sample at the same
-// time do the work twice, which is rare and harmless.
+// time do the work twice, which is rare and harmless. A video with a damaged frame is not kept: whether that frame matters must not
+// depend on what fits.
 func (c *cached) open(ctx context.Context, opt OpenOptions) (Sample, error) {
 	if opt != c.size && opt != (OpenOptions{}) {
 		return c.Open(ctx, opt)
@@ -71,7 +72,7 @@ func (c *cached) open(ctx context.Context, opt OpenOptions) (Sample, error) {
 	for i := range frames {
 		if frames[i], err = opened.Read(ctx, []int{i}); err != nil {
 			c.memory.free.Add(bytes)
-			return nil, err
+			return opened, nil
 		}
 	}
 	if !c.kept.CompareAndSwap(nil, inMemory(c.Name, frames)) {

@@ -79,7 +79,9 @@ func TestCacheGivesBackAfterErrors(t *testing.T) {
 	d := &counted{broken: true}
 	c := Cache(d.set(), NewBudget(5*6*6*3), 6, 6)
 	for range 3 {
-		_, err := c.Items[0].Open(t.Context(), OpenOptions{})
+		sample, err := c.Items[0].Open(t.Context(), OpenOptions{})
+		require.NoError(t, err)
+		_, err = sample.Read(t.Context(), []int{0})
 		require.EqualError(t, err, "broken")
 	}
 	d.broken = false

@@ -14,7 +14,7 @@ func Repeat(d *Dataset, times int) *Dataset {
 	if d == nil || times <= 1 {
 		return d
 	}
-	return &Dataset{d.Modality, d.Classes, slices.Repeat(d.Items, times)}
+	return d.with(slices.Repeat(d.Items, times))
 }
 
 // Join appends b, of the same modality, to a; either may be nil. If both name their classes, labels are matched by name:
@@ -29,7 +29,7 @@ func Join(a, b *Dataset) *Dataset {
 	case a.Modality != b.Modality:
 		panic(fmt.Sprintf("data.Join: a set of modality %s and one of modality %s", a.Modality, b.Modality))
 	case a.Classes == nil || b.Classes == nil:
-		return &Dataset{a.Modality, nil, slices.Concat(a.Items, b.Items)}
+		return &Dataset{Modality: a.Modality, Items: slices.Concat(a.Items, b.Items)}
 	}
 	classes := slices.Clone(a.Classes)
 	for _, name := range b.Classes {
@@ -37,7 +37,14 @@ func Join(a, b *Dataset) *Dataset {
 			classes = append(classes, name)
 		}
 	}
-	return &Dataset{a.Modality, classes, slices.Concat(renumbered(a, classes), renumbered(b, classes))}
+	return &Dataset{Modality: a.Modality, Classes: classes, Items: slices.Concat(renumbered(a, classes), renumbered(b, classes))}
+}
+
+// with returns d with other samples.
+func (d *Dataset) with(items []Item) *Dataset {
+	other := *d
+	other.Items = items
+	return &other
 }
 
 // renumbered returns the samples of d with the labels of their classes among classes, which contains them all. A label without a
@@ -83,7 +90,7 @@ func Relabel(d *Dataset, classes []string) (relabelled *Dataset, dropped int, er
 	relabelled = &Dataset{Modality: d.Modality, Classes: classes}
 	for _, item := range d.Items {
 		if item.Label < 0 || item.Label >= len(own) {
-			return nil, 0, fmt.Errorf("%s: label %d is not one of the %d classes (%s)", item.Name, item.Label, len(own), strings.Join(own, ", "))
+			return nil, 0, fmt.Errorf("%s: label %d is not one of the %d classes (%s)", item.Place(), item.Label, len(own), strings.Join(own, ", "))
 		}
 		if item.Label = labels[item.Label]; item.Label >= 0 {
 			relabelled.Items = append(relabelled.Items, item)

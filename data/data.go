@@ -2,7 +2,10 @@
 // which a run uses them. It returns bytes and numbers, not tensors. Go on with lists.go, open.go and transform.go.
 package data
 
-import "context"
+import (
+	"context"
+	"fmt"
+)
 
 // Frames is an image (T = 1) or a run of video frames as 8-bit RGB.
 type Frames struct {
@@ -48,6 +51,8 @@ type Sample interface {
 type Dataset struct {
 	Modality Modality
 	Classes  []string // class names in the order of labels, nil if unknown
+	Named    bool     // by a list that has names for labels, which are numbered here
+	Skipped  int      // unreadable samples that are left out: see Skips
 	Items    []Item
 }
 
@@ -55,6 +60,16 @@ type Dataset struct {
 type Item struct {
 	Name  string                                             // in messages and tables, usually its path
 	Label int                                                // 0-based class
-	List  string                                             // the list that names it, "" if it is drawn
+	List  string                                             // the file that lists it, "" for a drawn face
+	Line  int                                                // in List
 	Open  func(context.Context, OpenOptions) (Sample, error) // safe for concurrent use
+	Check func(context.Context) error                        // reads headers only; nil if there are no files to check
+}
+
+// Place is the sample's name, after the line that lists it.
+func (i Item) Place() string {
+	if i.List == "" {
+		return i.Name
+	}
+	return fmt.Sprintf("%s: line %d: %s", i.List, i.Line, i.Name)
 }

@@ -1,48 +1,33 @@
 package data
 
 import (
-	"bufio"
 	"bytes"
 	"cmp"
 	"context"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
-	"strings"
 )
 
-// The lists of the published datasets, parsed and checked row by row.
+// Lists of labelled samples: their classes, and the files that they name. rows.go reads their forms.
 
-const (
-	maxListBytes = 256 << 20
-	maxLabel     = 999 // a larger number is an id in the wrong column, not a class
-)
-
-// dynamicHeaders are the first rows by which readList recognises the lists of each dataset.
-var dynamicHeaders = []struct {
-	name, header string
-	classes      []string
-}{
-	{"DFEW", "video_name,label", DFEW},
-	{"FERV39K", "path,id", FERV39K},
-	{"MAFW", "video_name,labels", MAFW},
-}
+const maxListBytes = 256 << 20
 
 // readList reads a list of images or of videos; it returns nil for the list "".
 //
-// Images are listed in AffectNet's form: "path label" separated by a space, without a header, paths relative to root. If a row's
-// file is missing but one with another image extension exists, that one is used: copies of AffectNet differ in it.
+// Images are listed in AffectNet's form, "path label" separated by a space, or in a CSV with a header that names a column of paths
+// and one of labels; others are ignored. If a row's file is missing but one with another image extension exists, that one is used:
+// copies of AffectNet differ in it.
 //
-// Videos are listed in the form of DFEW (header "video_name,label"), FERV39K ("path,id") or MAFW ("video_name,labels"). A row
-// names the folder root/id, or an animated GIF or a video, whose extension the id may omit. The header also determines the order
-// of the classes.
+// Videos are listed in the form of DFEW (header "video_name,label"), FERV39K ("path,id") or MAFW ("video_name,labels"), which also
+// determines the order of the classes, or in a CSV as for images, with names for labels. A row names a folder, or an animated GIF
+// or a video, whose extension it may omit.
 //
-// Every row's file must exist; a missing one, a label that is not 0 … 999 and any other bad row is an error that names the line.
+// Paths are relative to root. Blank lines and those that begin with # are skipped. Labels are all numbers, from 0 to 999, or all
+// names of classes; any other row is an error that names the line. A missing file is an error of opening and checking its sample.
 func readList(list, root string, m Modality) (*Dataset, error) {
 	if list == "" {
 		return nil, nil
@@ -56,134 +41,110 @@ func readList(list, root string, m Modality) (*Dataset, error) {
 			return nil, fmt.Errorf("larger than the limit of %d MiB for a list", maxListBytes>>20)
 		}
 		text = bytes.TrimPrefix(text, []byte("\xEF\xBB\xBF")) // the byte-order mark
-		d := &Dataset{Modality: m}
+		d, seen := &Dataset{Modality: m}, classNames{}
 		d.Classes, err = ByModality(m, parseStatic, parseDynamic)(text, func(r row) error {
-			item, err := r.item(m, root)
-			item.List = list
-			d.Items = append(d.Items, item)
+			id, label, name, err := r.check()
+			switch {
+			case err != nil:
+			case len(d.Items) > 0 && seen.named() != (name != ""):
+				err = fmt.Errorf("line %d: label %.60q: a list has either numbers or names of classes", r.line, r.label)
+			case name != "":
+				label, err = seen.number(r, name)
+			}
+			s := &listed{list, root, id, r.line, m}
+			d.Items = append(d.Items, Item{Name: id, Label: label, List: list, Line: r.line, Open: s.open, Check: s.check})
 			return err
 		})
-		if err != nil {
+		switch {
+		case err != nil:
 			return nil, err
-		}
-		if len(d.Items) == 0 {
+		case len(d.Items) == 0:
 			return nil, errors.New("no samples in this list")
+		case seen.named():
+			return named(d, seen.names), nil
+		case m == Video && d.Classes == nil:
+			return nil, fmt.Errorf("the labels are numbers, but of which classes? Write their names, or the header %s", knownHeaders())
 		}
 		return d, nil
 	})
 }
 
-// parseStatic reads rows without a header, so without class names.
-func parseStatic(text []byte, add func(row) error) (classes []string, err error) {
-	lines := bufio.NewScanner(bytes.NewReader(text)) // also drops the \r of \r\n
-	line := 1
-	for ; lines.Scan(); line++ {
-		s := strings.TrimSpace(lines.Text())
-		if s == "" {
-			continue
-		}
-		cut := strings.LastIndexAny(s, " \t") // the path may contain spaces
-		if cut < 0 {
-			return nil, fmt.Errorf("line %d: %.60q is not of the form \"path label\"", line, s)
-		}
-		if err := add(row{line, s[:cut], s[cut+1:]}); err != nil {
-			return nil, err
-		}
-	}
-	if lines.Err() != nil {
-		return nil, fmt.Errorf("line %d: too long for a list", line)
-	}
-	return nil, nil
+// classNames are the names of classes in a list, in the order in which they are met.
+type classNames struct {
+	names []string
+	index map[string]int
 }
 
-func parseDynamic(text []byte, add func(row) error) (classes []string, err error) {
-	r := csv.NewReader(bytes.NewReader(text))
-	r.FieldsPerRecord = -1
-	r.ReuseRecord = true
-	header, err := r.Read()
-	if err != nil && err != io.EOF {
-		return nil, err
+func (c *classNames) named() bool { return len(c.names) > 0 }
+
+// number returns the place of the name among all.
+func (c *classNames) number(r row, name string) (int, error) {
+	name = spelled(name)
+	if i, ok := c.index[name]; ok {
+		return i, nil
 	}
-	for i := range header {
-		header[i] = strings.TrimSpace(header[i])
+	if len(c.names) > maxLabel {
+		return 0, fmt.Errorf("line %d: label %.60q: a list has at most %d classes", r.line, r.label, maxLabel+1)
 	}
-	if classes, err = classesOf(strings.Join(header, ",")); err != nil {
-		return nil, err
+	if c.index == nil {
+		c.index = map[string]int{}
 	}
-	for {
-		record, err := r.Read()
-		if err == io.EOF {
-			return classes, nil
-		} else if err != nil {
-			return nil, err
-		}
-		line, _ := r.FieldPos(0)
-		if len(record) != 2 {
-			return nil, fmt.Errorf("line %d: %d columns instead of 2", line, len(record))
-		}
-		if err := add(row{line, record[0], record[1]}); err != nil {
-			return nil, err
-		}
-	}
+	c.index[name] = len(c.names)
+	c.names = append(c.names, name)
+	return c.index[name], nil
 }
 
-// classesOf returns the class order of the dataset whose lists begin with the header.
-func classesOf(header string) ([]string, error) {
-	var known []string
-	for _, d := range dynamicHeaders {
-		if header == d.header {
-			return d.classes, nil
-		}
-		known = append(known, fmt.Sprintf("%q (%s)", d.header, d.name))
-	}
-	return nil, fmt.Errorf("the first line is %.60q, but must be %s", header, strings.Join(known, ", "))
+// named returns d, whose labels are places among names, with its classes in their usual order.
+func named(d *Dataset, names []string) *Dataset {
+	d.Classes = names
+	classes := usualOrder(d.Modality, names)
+	return &Dataset{Modality: d.Modality, Classes: classes, Named: true, Items: renumbered(d, classes)}
 }
 
-// row is a line of a list as it stands there.
-type row struct {
-	line      int
-	id, label string
+// listed is a sample as a list names it.
+type listed struct {
+	list, root, id string
+	line           int
+	m              Modality
 }
 
-// check returns the id, verbatim because ids are strings and 00012 is not 12, and the label's number.
-func (r row) check() (id string, label int, err error) {
-	id = strings.TrimSpace(r.id)
-	if id == "" || strings.ContainsAny(id, "\x00\n\r") {
-		return "", 0, fmt.Errorf("line %d: %.60q is not a name", r.line, id)
-	}
-	number := strings.TrimSpace(r.label)
-	if label, err = strconv.Atoi(number); err != nil || label < 0 || label > maxLabel {
-		return "", 0, fmt.Errorf("line %d: label %.60q is not a whole number from 0 to %d", r.line, number, maxLabel)
-	}
-	return strings.Clone(id), label, nil
-}
-
-// item finds the file or folder of a row.
-func (r row) item(m Modality, root string) (Item, error) {
-	id, label, err := r.check()
+func (l *listed) open(ctx context.Context, opt OpenOptions) (Sample, error) {
+	path, err := l.find()
 	if err != nil {
-		return Item{}, err
+		return nil, err
 	}
-	named := filepath.FromSlash(id)
+	if l.m == Video {
+		sample, _, err := Open(ctx, path, opt)
+		return sample, err
+	}
+	f, err := OpenImage(ctx, path, opt)
+	if err != nil {
+		return nil, err
+	}
+	return inMemory(path, []*Frames{f}), nil
+}
+
+// check reads the headers of the sample's files.
+func (l *listed) check(ctx context.Context) error {
+	path, err := l.find()
+	if err != nil {
+		return err
+	}
+	return checkHeaders(ctx, path, l.m)
+}
+
+// find returns the file or folder of the sample.
+func (l *listed) find() (string, error) {
+	named := filepath.FromSlash(l.id)
 	if !filepath.IsAbs(named) {
-		named = filepath.Join(root, named)
+		named = filepath.Join(l.root, named)
 	}
-	path := findSample(named, m)
+	path := findSample(named, l.m)
 	if path == "" {
-		return Item{}, fmt.Errorf("line %d: %s: no such %s; is %s the folder that the list's names are relative to?",
-			r.line, named, ByModality(m, "image", "folder or video"), cmp.Or(root, "the current folder"))
+		return "", fmt.Errorf("%s: no such %s (%s, line %d); is %s the folder that the list's names are relative to?",
+			named, ByModality(l.m, "image", "folder or video"), l.list, l.line, cmp.Or(l.root, "the current folder"))
 	}
-	return Item{Name: id, Label: label, Open: func(ctx context.Context, opt OpenOptions) (Sample, error) {
-		if m == Video {
-			sample, _, err := Open(ctx, path, opt)
-			return sample, err
-		}
-		f, err := OpenImage(ctx, path, opt)
-		if err != nil {
-			return nil, err
-		}
-		return inMemory(path, []*Frames{f}), nil
-	}}, nil
+	return path, nil
 }
 
 // findSample returns the path of a sample: as written, with another extension, or with one added; "" if there is none.

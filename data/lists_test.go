@@ -1,8 +1,10 @@
 package data
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -89,41 +91,126 @@ func TestAbsolutePathsIgnoreRoot(t *testing.T) {
 }
 
 func TestBadStaticLists(t *testing.T) {
+	long := strings.Repeat("a", 101)
 	for _, c := range []struct{ list, want string }{
 		{"", "no samples in this list"},
-		{"a.png 0\na.png", `line 2: "a.png" is not of the form "path label"`},
-		{"a.png 0\n\na.png -1", `line 3: label "-1" is not a whole number from 0 to 999`},
-		{"a.png happy", `line 1: label "happy" is not a whole number from 0 to 999`},
-		{"a.png 1e9", `line 1: label "1e9" is not`},
-		{"a.png 1000", `line 1: label "1000" is not`},
-		{"a.png 0\nb.png 1", "line 2: ROOT/b.png: no such image; is "},
-		{"sub 0", "line 1: ROOT/sub: no such image; is "},
+		{"# a.png 0\n\n", "no samples in this list"},
+		{"path label\n", "no samples in this list"},
+		{"a.png 0\na.png", `line 2: "a.png" is not of the form "path label", nor is there a CSV header such as path,label`},
+		{"a.png,0", `line 1: "a.png,0" is not of the form "path label", nor is there a CSV header such as path,label`},
+		{"a.png 0\n\na.png -1", `line 3: label "-1" is neither a whole number from 0 to 999 nor the name of a class`},
+		{"# x\na.png 1e9", `line 2: label "1e9" is neither`},
+		{"a.png 1000", `line 1: label "1000" is neither`},
+		{"a.png happy,sad", `line 1: label "happy,sad" is neither`},
+		{"a.png h\x01", `line 1: label "h\x01" is neither`},
+		{"a.png h\xff", `line 1: label "h\xff" is neither`},
+		{"a.png " + long, `line 1: label "aaaa`},
+		{"a.png 0\na.png 1\na.png happy", `line 3: label "happy": a list has either numbers or names of classes`},
+		{"a.png happy\na.png 0", `line 2: label "0": a list has either numbers or names of classes`},
+		{"path,label\na.png,0\nb.png", "line 3: 1 columns instead of 2"},
+		{"path,id\na.png,0", `line 1: "path,id" is not of the form`},
 		{strings.Repeat("a", 1<<20), "line 1: too long for a list"},
 		{"\x00 1", `line 1: "\x00" is not a name`},
 	} {
 		list, root := tree(t, c.list, "a.png", "sub/a.png")
 		_, err := readList(list, root, Image)
-		require.ErrorContains(t, err, list+": "+strings.ReplaceAll(c.want, "ROOT/", root+string(filepath.Separator)), "%.50q", c.list)
+		require.ErrorContains(t, err, list+": "+c.want, "%.50q", c.list)
+		require.NotContains(t, err.Error(), "\n")
 	}
+	var many strings.Builder
+	for i := range maxLabel + 2 {
+		fmt.Fprintf(&many, "a.png name%d\n", i)
+	}
+	list, root := tree(t, many.String(), "a.png")
+	_, err := readList(list, root, Image)
+	require.EqualError(t, err, list+`: line 1001: label "name1000": a list has at most 1000 classes`)
 }
 
 func TestBadDynamicLists(t *testing.T) {
-	const headers = `but must be "video_name,label" (DFEW), "path,id" (FERV39K), "video_name,labels" (MAFW)`
+	const headers = `"video_name,label" (DFEW), "path,id" (FERV39K), "video_name,labels" (MAFW)`
+	const must = "but must be " + headers + ", or name a column path and a column label"
 	for _, c := range []struct{ list, want string }{
-		{"", `the first line is "", ` + headers},
-		{"02522,5\n", `the first line is "02522,5", ` + headers},
+		{"", `the first line is "", ` + must},
+		{"02522,5\n", `the first line is "02522,5", ` + must},
+		{"who,label\n", `the first line is "who,label", ` + must},
 		{"video_name,label\n", "no samples in this list"},
 		{"video_name,label\na,1\nb", "line 3: 1 columns instead of 2"},
 		{"video_name,label\na,1\nb,2,3", "line 3: 3 columns instead of 2"},
-		{"video_name,label\na,", `line 2: label "" is not a whole number`},
-		{"video_name,label\na,-3", `line 2: label "-3" is not a whole number`},
-		{"video_name,label\na,1\nmissing,2", "line 3: ROOT/missing: no such folder or video; is "},
+		{"video_name,label\na,", `line 2: label "" is neither a whole number`},
+		{"video_name,label\na,-3", `line 2: label "-3" is neither a whole number`},
 		{"video_name,label\n\"a,1", `parse error on line 2, column 5: extraneous or missing " in quoted-field`},
+		{"path,label\na,1", "the labels are numbers, but of which classes? Write their names, or the header " + headers},
 	} {
 		list, root := tree(t, c.list, "a/0.png")
 		_, err := readList(list, root, Video)
-		require.ErrorContains(t, err, list+": "+strings.ReplaceAll(c.want, "ROOT/", root+string(filepath.Separator)), c.list)
+		require.ErrorContains(t, err, list+": "+c.want, c.list)
 		require.NotContains(t, err.Error(), "\n")
+	}
+}
+
+// A list may have comments, blank lines and a header, and be a CSV with other columns.
+func TestFormsOfStaticLists(t *testing.T) {
+	want := map[string]int{"a b.png": 3, "c.png": 0}
+	for _, list := range []string{
+		"a b.png 3\nc.png 0\n",
+		"# faces of May\n\nPath\tLabel\n  # two\na b.png 3\n#c.png 5\nc.png 0\n",
+		"path,label\na b.png,3\nc.png,0\n",
+		"# faces of May\r\n\r\nexpression, who, Image\r\n3,x,a b.png\r\n#5,x,c.png\r\n\r\n0,x,c.png",
+		"subDirectory_filePath,face_x,expression\n\"a b.png\",10,3\nc.png,2,0\n",
+	} {
+		path, root := tree(t, list, "a b.png", "c.png")
+		d, err := readList(path, root, Image)
+		require.NoError(t, err, list)
+		require.Equal(t, want, samples(d), list)
+		require.Nil(t, d.Classes)
+		require.False(t, d.Named)
+		for i := range d.Items {
+			require.NoError(t, d.Items[i].Check(t.Context()))
+		}
+	}
+	path, root := tree(t, "# x\npath,label\n\na.png,0\n", "a.png")
+	d, err := readList(path, root, Image)
+	require.NoError(t, err)
+	require.Equal(t, path+": line 4: a.png", d.Items[0].Place())
+}
+
+// Labels may be names: in the usual order of their classes if they are known, otherwise alphabetical, however the rows are sorted.
+func TestNamedClasses(t *testing.T) {
+	for _, c := range []struct {
+		m       Modality
+		names   string
+		classes []string
+	}{
+		{Image, "sadness Happiness sadness", []string{"happiness", "sadness"}},
+		{Image, "contempt anger neutral", []string{"neutral", "anger", "contempt"}},
+		{Video, "neutral happiness", []string{"happiness", "neutral"}},
+		{Video, "sadness anxiety", []string{"anxiety", "sadness"}},
+		{Image, "tired awake Très-las awake", []string{"Très-las", "awake", "tired"}},
+		{Image, "tired neutral", []string{"neutral", "tired"}},
+	} {
+		names := strings.Fields(c.names)
+		for range 2 {
+			list := "path,label\n"
+			for i, name := range names {
+				list += fmt.Sprintf("%d,%s\n", i, name)
+			}
+			path := write(t, "list.csv", []byte(list))
+			d, err := readList(path, "", c.m)
+			require.NoError(t, err)
+			require.True(t, d.Named)
+			require.Equal(t, c.classes, d.Classes)
+			require.Equal(t, c.m, d.Modality)
+			for i, name := range names {
+				require.Equal(t, spelled(name), d.Classes[d.Items[i].Label])
+			}
+			slices.Reverse(names)
+		}
+	}
+	for _, header := range []string{"video_name,label", "path,id"} { // names take precedence over the dataset's order
+		d, err := readList(write(t, "list.csv", []byte(header+"\na,surprise\nb,fear\n")), "", Video)
+		require.NoError(t, err)
+		require.Equal(t, []string{"surprise", "fear"}, d.Classes)
+		require.Equal(t, map[string]int{"a": 0, "b": 1}, samples(d))
 	}
 }
 
@@ -166,6 +253,8 @@ func TestDefaultLabels(t *testing.T) {
 func FuzzParseStatic(f *testing.F) {
 	f.Add([]byte("680/ab_aligned/face_det_000000.bmp 3\r\nb.png\t0\n"))
 	f.Add([]byte("a 1\n\n b c 2 \n"))
+	f.Add([]byte("#\npath label\na tired\n"))
+	f.Add([]byte("# x\nexpression,y,image\n3,,a.png\n"))
 	f.Fuzz(func(t *testing.T, text []byte) { checkRows(t, text, parseStatic) })
 }
 
@@ -181,10 +270,11 @@ func checkRows(t *testing.T, text []byte, parse func([]byte, func(row) error) ([
 	classes, err := parse(text, func(r row) error {
 		require.Greater(t, r.line, last)
 		last = r.line
-		id, label, err := r.check()
+		id, label, name, err := r.check()
 		if err == nil {
 			require.NotEmpty(t, id)
-			require.True(t, label >= 0 && label <= maxLabel)
+			require.True(t, label >= -1 && label <= maxLabel)
+			require.Equal(t, label < 0, name != "")
 		}
 		return err
 	})

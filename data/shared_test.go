@@ -49,7 +49,9 @@ func TestLondonLists(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, [3]int{16, 112, 112}, [3]int{f.T, f.H, f.W})
 	}
-	_, err := readList(list("dynamic_test.csv"), root, Video)
+	wrong, err := readList(list("dynamic_test.csv"), root, Video)
+	require.NoError(t, err)
+	_, err = (&Skips{Limit: 9}).Check(t.Context(), Sets{Video: wrong}, func(int, int) {})
 	require.ErrorContains(t, err, "is "+root+" the folder that the list's names are relative to?")
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"mien/data"
 )
@@ -23,7 +24,8 @@ type Score struct {
 	UAR       float64   `json:"uar"`
 	WAR       float64   `json:"war"`
 	N         int       `json:"n"`
-	Labels    []string  `json:"labels"` // names of the classes, in the order of the confusion matrix
+	Skipped   int       `json:"skipped"` // unreadable samples that are not among them
+	Labels    []string  `json:"labels"`  // names of the classes, in the order of the confusion matrix
 	Confusion Confusion `json:"confusion"`
 
 	Agreement *Agreement `json:"agreement_with_f32,omitempty"` // set if the model has a Reference
@@ -89,20 +91,22 @@ func (m *Model) Match(s data.Sets) (_ data.Sets, notes []string, err error) {
 }
 
 // relabel puts the classes of a set into the order of a head if both name them. The names of a published checkpoint are only
-// guessed from their number, so its list is used unchanged.
+// guessed from their number, so a list with numbers for labels is used unchanged.
 func (m *Model) relabel(d *data.Dataset) (relabelled *data.Dataset, note string, err error) {
 	labels := m.Labels[d.Modality]
-	differs := d.Classes != nil && !slices.Equal(d.Classes, labels)
+	differs := d.Classes != nil && !d.Named && !slices.Equal(d.Classes, labels)
 	if !m.Own && differs {
 		note = fmt.Sprintf("the %s head does not name its classes: labels of the list are taken by number", d.Modality)
 	}
-	if !m.Own || slices.Equal(labels, data.Unnamed(len(labels))) {
+	if !d.Named && (!m.Own || slices.Equal(labels, data.Unnamed(len(labels)))) {
 		return d, note, CheckLabels(d, len(labels))
 	}
 	relabelled, dropped, err := data.Relabel(d, labels)
 	switch {
 	case dropped > 0:
 		note = fmt.Sprintf("%d of %d %s samples show classes that the model does not know: they are left out", dropped, len(d.Items), d.Modality)
+	case !m.Own:
+		note = fmt.Sprintf("the %s head does not name its classes: they are taken to be %s", d.Modality, strings.Join(labels, ", "))
 	case differs:
 		note = fmt.Sprintf("%s labels go by the names of classes: list and model order them differently", d.Modality)
 	}
@@ -113,7 +117,7 @@ func (m *Model) relabel(d *data.Dataset) (relabelled *data.Dataset, note string,
 func CheckLabels(d *data.Dataset, classes int) error {
 	for _, item := range d.Items {
 		if item.Label >= classes {
-			return fmt.Errorf("%s has label %d, but the model's %s head has classes 0 to %d", item.Name, item.Label, d.Modality, classes-1)
+			return fmt.Errorf("%s has label %d, but the model's %s head has classes 0 to %d", item.Place(), item.Label, d.Modality, classes-1)
 		}
 	}
 	return nil
@@ -138,7 +142,7 @@ func (m *Model) score(ctx context.Context, d *data.Dataset) (*Score, error) {
 	if err := cmp.Or(m.answers(d.Modality), CheckLabels(d, classes)); err != nil {
 		return nil, err
 	}
-	s := &Score{Labels: m.Labels[d.Modality], Confusion: NewConfusion(classes)}
+	s := &Score{Labels: m.Labels[d.Modality], Confusion: NewConfusion(classes), Skipped: d.Skipped}
 	if m.Reference != nil {
 		s.Agreement = &Agreement{}
 	}
@@ -146,20 +150,36 @@ func (m *Model) score(ctx context.Context, d *data.Dataset) (*Score, error) {
 		return m.open(ctx, d, i)
 	})
 	var samples [][]data.View
-	first := 0
+	var members []int // of d, which samples are
+	at := 0
 	for views, err := range loaded {
-		if err != nil {
+		if err == nil {
+			samples, members = append(samples, views), append(members, at)
+		} else if err := m.skip(ctx, d, at, err); err != nil {
 			return nil, err
+		} else {
+			s.Skipped++
 		}
-		if samples = append(samples, views); len(samples) == evalBatch || first+len(samples) == len(d.Items) {
-			if err := m.count(s, d, samples, first); err != nil {
+		if at++; len(samples) == evalBatch || at == len(d.Items) && len(samples) > 0 {
+			if err := m.count(s, d, samples, members); err != nil {
 				return nil, err
 			}
-			first, samples = first+len(samples), samples[:0]
+			samples, members = samples[:0], members[:0]
 		}
+	}
+	if s.Skipped > 0 && s.Confusion.N() == 0 {
+		return nil, fmt.Errorf("none of the %d %ss can be read", s.Skipped, d.Modality)
 	}
 	s.UAR, s.WAR, s.N = s.Confusion.UAR(), s.Confusion.WAR(), s.Confusion.N()
 	return s, ctx.Err()
+}
+
+// skip leaves out a sample that cannot be read, if that is allowed.
+func (m *Model) skip(ctx context.Context, d *data.Dataset, i int, err error) error {
+	if m.Skips == nil || ctx.Err() != nil {
+		return err
+	}
+	return m.Skips.Add(data.Skipped{Modality: d.Modality, Path: d.Items[i].Name, Error: err.Error()})
 }
 
 // open returns the model's views of a sample of a set. The errors of Open already name the sample.
@@ -175,19 +195,19 @@ func (m *Model) open(ctx context.Context, d *data.Dataset, i int) ([]data.View, 
 	return views, nil
 }
 
-// count classifies samples, numbered from first, and adds them to a score.
-func (m *Model) count(s *Score, d *data.Dataset, samples [][]data.View, first int) error {
-	results, err := m.classify(d.Modality, samples, first)
+// count classifies samples, which are members of d, and adds them to a score.
+func (m *Model) count(s *Score, d *data.Dataset, samples [][]data.View, members []int) error {
+	results, err := m.classify(d.Modality, samples, members[0])
 	if err != nil {
 		return err
 	}
 	for i, p := range results {
-		s.Confusion.Add(d.Items[first+i].Label, argmax(p))
+		s.Confusion.Add(d.Items[members[i]].Label, argmax(p))
 	}
 	if s.Agreement == nil {
 		return nil
 	}
-	want, err := m.Reference.classify(d.Modality, samples, first)
+	want, err := m.Reference.classify(d.Modality, samples, members[0])
 	for i, p := range want {
 		s.Agreement.add(results[i], p)
 	}

@@ -150,10 +150,33 @@ func TestMatchOfPublishedGoesByNumber(t *testing.T) {
 		require.Equal(t, want, notes, header)
 		require.Equal(t, []int{3, 5}, []int{set.Items[0].Label, set.Items[1].Label})
 	}
-	_, _, err := m.Match(data.Sets{Video: videos(t, "video_name,labels", 8)})
-	require.EqualError(t, err, "v0 has label 8, but the model's video head has classes 0 to 6")
-	_, err = m.Evaluate(t.Context(), data.Sets{Video: videos(t, "video_name,labels", 8)})
-	require.EqualError(t, err, "v0 has label 8, but the model's video head has classes 0 to 6", "not matched at all")
+	unknown := videos(t, "video_name,labels", 8)
+	want := unknown.Items[0].List + ": line 2: v0 has label 8, but the model's video head has classes 0 to 6"
+	_, _, err := m.Match(data.Sets{Video: unknown})
+	require.EqualError(t, err, want)
+	_, err = m.Evaluate(t.Context(), data.Sets{Video: unknown})
+	require.EqualError(t, err, want, "not matched at all")
+}
+
+// A list with names for labels goes by them, with a published checkpoint by the names that are guessed.
+func TestMatchOfNamedLists(t *testing.T) {
+	list := filepath.Join(t.TempDir(), "list.csv")
+	require.NoError(t, os.WriteFile(list, []byte("path,label\nface.png,fear\nface.png,tired\nface.png,Happiness\n"), 0o644))
+	s, err := data.OpenLists(data.Lists{StaticList: list, StaticRoot: goldenDir})
+	require.NoError(t, err)
+	own := openModel(t, ownModel(t, map[data.Modality][]string{data.Image: data.AffectNet7, data.Video: data.DFEW}, nil))
+	set, notes := match(t, own, s.Image)
+	require.Equal(t, []string{"1 of 3 image samples show classes that the model does not know: they are left out"}, notes)
+	require.Equal(t, []int{4, 1}, []int{set.Items[0].Label, set.Items[1].Label})
+	s.Image.Items = slices.Delete(s.Image.Items, 1, 2)
+	_, notes = match(t, own, s.Image)
+	require.Empty(t, notes)
+	set, notes = match(t, openModel(t, published), s.Image)
+	require.Equal(t, []string{"the image head does not name its classes: they are taken to be " + strings.Join(data.AffectNet7, ", ")}, notes)
+	require.Equal(t, []int{4, 1}, []int{set.Items[0].Label, set.Items[1].Label})
+	numbered := openModel(t, ownModel(t, map[data.Modality][]string{data.Image: data.Unnamed(7), data.Video: data.DFEW}, nil))
+	_, _, err = numbered.Match(s)
+	require.ErrorContains(t, err, "none of the 2 images is of a class that is asked for: their classes are fear, happiness, tired")
 }
 
 // The same holds for a model of mien whose classes are unnamed.
@@ -221,7 +244,40 @@ func TestEvaluateErrors(t *testing.T) {
 		labelled.Items[i].Label = 7
 	}
 	_, _, err = m.Match(data.Sets{Image: labelled})
-	require.EqualError(t, err, "clip/000.png has label 7, but the model's image head has classes 0 to 6")
+	require.EqualError(t, err, labelled.Items[0].List+": line 1: clip/000.png has label 7, but the model's image head has classes 0 to 6")
+}
+
+// Samples that cannot be read are left out, up to a limit, wherever they are in a batch; the others are counted as without them.
+func TestEvaluateSkips(t *testing.T) {
+	m := openModel(t, published)
+	whole := images(t, evalBatch+6)
+	broken := data.Sets{Image: &data.Dataset{Modality: data.Image, Items: slices.Clone(whole.Items), Skipped: 2}}
+	readable := data.Sets{Image: &data.Dataset{Modality: data.Image}}
+	for i := range whole.Items {
+		if i == 0 || i == 3 || i == evalBatch+5 {
+			broken.Image.Items[i].Open = func(context.Context, data.OpenOptions) (data.Sample, error) { return nil, errors.New("damaged") }
+		} else {
+			readable.Image.Items = append(readable.Image.Items, whole.Items[i])
+		}
+	}
+	want, err := m.Evaluate(t.Context(), readable)
+	require.NoError(t, err)
+	require.Zero(t, want.Static.Skipped)
+	m.Skips = &data.Skips{Limit: 3}
+	got, err := m.Evaluate(t.Context(), broken)
+	require.NoError(t, err)
+	require.Equal(t, 2+3, got.Static.Skipped)
+	require.Equal(t, want.Static.Confusion, got.Static.Confusion)
+	require.Len(t, m.Skips.Samples, 3)
+	for i, path := range []string{"clip/000.png", "clip/012.png", "clip/052.png"} {
+		require.Equal(t, data.Skipped{Modality: data.Image, Path: path, Error: "damaged"}, m.Skips.Samples[i])
+	}
+	m.Skips = &data.Skips{Limit: 2}
+	_, err = m.Evaluate(t.Context(), broken)
+	require.EqualError(t, err, "damaged; it is one more than --skip-bad 2 allows")
+	broken.Image.Items = broken.Image.Items[:1]
+	_, err = m.Evaluate(t.Context(), broken)
+	require.EqualError(t, err, "none of the 3 images can be read")
 }
 
 // A quantized model is compared with its reference sample by sample.

@@ -28,6 +28,9 @@ type Model struct {
 	// Reference is the same model in full precision, with which Evaluate compares each prediction; nil for no comparison.
 	Reference *Model
 
+	// Skips are the samples that Evaluate cannot read and leaves out, nil to stop at the first.
+	Skips *data.Skips
+
 	backend engine.Backend
 	scope   *nn.Scope // nil if the model is owned by the caller
 }

@@ -182,6 +182,7 @@ const (
 	dataFormat       = "mien-data-1"
 	stepFormat       = "mien-step-1"
 	evaluationFormat = "mien-evaluation-1"
+	skippedFormat    = "mien-skipped-1"
 )
 
 // dataLine is the first line: what the run learns from and is measured on. It stands there, not in metrics.json, so that a run that is
@@ -213,11 +214,18 @@ type evaluationLine struct {
 	Metrics *infer.Report `json:"metrics"`
 }
 
+// skippedLine is the line of an unreadable sample, before the first step that does without it.
+type skippedLine struct {
+	place
+	Skipped data.Skipped `json:"skipped"`
+}
+
 // logEntry is a line of any kind, to read.
 type logEntry struct {
 	stepLine
 	Data    []Source      `json:"data"`
 	Metrics *infer.Report `json:"metrics"`
+	Skipped *data.Skipped `json:"skipped"`
 }
 
 // logLine writes a line with its newline in one call, so that a kill truncates at most the last line.

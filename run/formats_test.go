@@ -3,6 +3,7 @@ package run
 import (
 	"testing"
 
+	"mien/data"
 	"mien/infer"
 	"mien/internal/formats"
 	"mien/train"
@@ -14,5 +15,6 @@ func TestFormats(t *testing.T) {
 	formats.Check(t, "log.jsonl: evaluation", evaluationLine{}, infer.Report{})
 	formats.Check(t, "run.json", identity{})
 	formats.Check(t, "checkpoint: progress", train.Progress{})
-	formats.Check(t, "metrics.json", Metrics{}, infer.Report{})
+	formats.Check(t, "log.jsonl: skipped", skippedLine{})
+	formats.Check(t, "metrics.json", Metrics{}, infer.Report{}, data.Skipped{})
 }

@@ -21,7 +21,7 @@ func prepared(t *testing.T, o Options) *run {
 	t.Helper()
 	r := &run{Options: o}
 	t.Cleanup(r.close)
-	require.NoError(t, r.prepare())
+	require.NoError(t, r.prepare(t.Context()))
 	r.folder.release()
 	return r
 }

@@ -18,6 +18,7 @@ type Metrics struct {
 	Format      string                    `json:"format"`
 	Loss        map[data.Modality]float64 `json:"loss"` // mean of the last epoch
 	Final       *infer.Report             `json:"final,omitempty"`
+	Skipped     []data.Skipped            `json:"skipped,omitempty"` // samples that could not be read
 	Epochs      int                       `json:"epochs"`
 	Parameters  int                       `json:"parameters"`
 	Environment Environment               `json:"environment"`

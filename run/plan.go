@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 
 	"mien/data"
 	"mien/recipe"
@@ -20,6 +21,7 @@ type plan struct {
 	sets   Training
 	images int // image steps per epoch
 	videos int // video steps per epoch
+	skip   int // samples that may be unreadable
 }
 
 // ahead is the number of batches that are prefetched.
@@ -134,29 +136,51 @@ func (p *plan) at(epoch int) data.Sets {
 	return p.sets.Main
 }
 
-// load reads and augments the samples of one step.
+// load reads and augments the samples of one step. The next readable sample of its set stands in for an unreadable one, so that a
+// batch depends on nothing but the data.
 func (p *plan) load(ctx context.Context, epoch, step int, m data.Modality, members []int) (*system.Batch, error) {
-	r, set := p.recipe, p.at(epoch).Of(m)
-	b := &system.Batch{Epoch: epoch, Step: step, Seed: r.Seed, Modality: m}
+	items := p.at(epoch).Of(m).Items
+	b := &system.Batch{Epoch: epoch, Step: step, Seed: p.recipe.Seed, Modality: m}
+	bad := data.Skips{Limit: p.skip}
 	for k, i := range members {
-		item := set.Items[i]
-		for v := range p.repeat(m) {
-			rng := data.Stream(r.Seed, "view", epoch, step, k, v)
-			sample, err := item.Open(ctx, data.OpenOptions{})
-			if err != nil {
+		err := p.addViews(ctx, b, k, items[i])
+		for next := i + 1; err != nil && next < i+len(items); next++ {
+			if ctx.Err() != nil {
+				return nil, ctx.Err()
+			}
+			if err := bad.Add(data.Skipped{Modality: m, Path: items[(next-1)%len(items)].Name, Error: err.Error()}); err != nil {
 				return nil, err
 			}
-			indices := []int{0}
-			if m == data.Video {
-				indices = data.TrainIndices(sample.Len(), r.Model.Frames, r.Data.Stride, rng)
-			}
-			frames, err := sample.Read(ctx, indices)
-			if err != nil {
-				return nil, fmt.Errorf("%s: %w", item.Name, err)
-			}
-			b.Views = append(b.Views, r.View(m).Train(frames, rng))
-			b.Labels = append(b.Labels, item.Label)
+			err = p.addViews(ctx, b, k, items[next%len(items)])
+		}
+		if err != nil {
+			return nil, err
 		}
 	}
+	b.Skipped = bad.Samples
 	return b, nil
+}
+
+// addViews adds all views of sample k of a batch, or none.
+func (p *plan) addViews(ctx context.Context, b *system.Batch, k int, item data.Item) error {
+	r, views := p.recipe, []data.View(nil)
+	for v := range p.repeat(b.Modality) {
+		rng := data.Stream(r.Seed, "view", b.Epoch, b.Step, k, v)
+		sample, err := item.Open(ctx, data.OpenOptions{})
+		if err != nil {
+			return err
+		}
+		indices := []int{0}
+		if b.Modality == data.Video {
+			indices = data.TrainIndices(sample.Len(), r.Model.Frames, r.Data.Stride, rng)
+		}
+		frames, err := sample.Read(ctx, indices)
+		if err != nil {
+			return fmt.Errorf("%s: %w", item.Name, err)
+		}
+		views = append(views, r.View(b.Modality).Train(frames, rng))
+	}
+	b.Views = append(b.Views, views...)
+	b.Labels = append(b.Labels, slices.Repeat([]int{item.Label}, len(views))...)
+	return nil
 }

@@ -257,7 +257,8 @@ func TestBalanceStatic(t *testing.T) {
 
 // A sample that can't be opened or read ends the epoch with an error that names it.
 func TestBatchErrors(t *testing.T) {
-	for n, want := range map[int]string{25: "shade y: it is damaged", 26: "shade z can't be opened"} {
+	const hint = "; --skip-bad N goes on without up to N such samples"
+	for n, want := range map[int]string{25: "shade y: it is damaged" + hint, 26: "shade z can't be opened" + hint} {
 		p := shadePlan(t, n, 1, func(r *recipe.Recipe) { r.Train.ImageBatch, r.Train.DynamicShare = n, 0 })
 		items := p.sets.Main.Image.Items
 		copy(items, slices.Repeat(items[n-1:], n)) // the last, for every index

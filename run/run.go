@@ -49,13 +49,15 @@ type Options struct {
 	Resume     bool
 	Recompute  bool             // rematerialise layers in the backward pass: less memory, the same bits
 	Precision  engine.Precision // of products; parameters stay float32
+	SkipBad    int              // samples that may be unreadable and are left out
 	Memory     int64            // that the run may use, in bytes; 0 if unknown
 	Watch      Watcher
 }
 
 // Watcher receives the progress of a run, to display it.
 type Watcher interface {
-	Sources([]Source)                          // first: what the run learns from and is measured on
+	Checked(done, total int)                   // first, after the files of each listed sample are checked
+	Sources([]Source)                          // then: what the run learns from and is measured on
 	Start(total, done int)                     // then: steps of the run, and how many are already done
 	Step(s train.Step, m data.Modality)        // after each step
 	Saved(epochs int)                          // after the checkpoint of so many epochs, and first: 0 is none
@@ -77,14 +79,16 @@ type run struct {
 	sources   []Source                                     // of training and validation
 	evaluate  func(context.Context) (*infer.Report, error) // nil without validation
 	progress  train.Progress
+	skips     data.Skips
+	logged    int      // samples of skips that the log holds
 	notes     []string // messages from preparation
 }
 
 // Train runs a recipe, or resumes it, and writes the finished run folder.
 func Train(ctx context.Context, o Options) (*Metrics, error) {
-	r := &run{Options: o}
+	r := &run{Options: o, skips: data.Skips{Limit: o.SkipBad}}
 	defer r.close()
-	if err := r.prepare(); err != nil {
+	if err := r.prepare(ctx); err != nil {
 		return nil, err
 	}
 	if m, err := r.finished(); m != nil || err != nil {
@@ -111,7 +115,7 @@ func (r *run) close() {
 }
 
 // prepare does everything that can fail before the first write.
-func (r *run) prepare() (err error) {
+func (r *run) prepare(ctx context.Context) (err error) {
 	defer engine.Catch(&err)
 	r.system, err = systems.Of(r.Recipe)
 	if err := cmp.Or(err, r.Backend.Supports(r.Precision, true)); err != nil {
@@ -121,16 +125,20 @@ func (r *run) prepare() (err error) {
 	if err != nil {
 		return err
 	}
+	if sets.Main, err = r.skips.Check(ctx, sets.Main, r.Watch.Checked); err != nil {
+		return err
+	}
 	if r.plan, err = newPlan(r.Recipe, sets); err != nil {
 		return err
 	}
+	r.plan.skip = r.SkipBad
 	if err := r.checkCost(); err != nil {
 		return err
 	}
 	if err := r.build(sets.Labels); err != nil {
 		return err
 	}
-	if err := r.prepareEvaluation(); err != nil {
+	if err := r.prepareEvaluation(ctx); err != nil {
 		return err
 	}
 	r.folder, err = openFolder(r.Options)
@@ -204,7 +212,7 @@ func (r *run) freeze() error {
 }
 
 // prepareEvaluation opens the validation sets, if there are any and the model is a classifier.
-func (r *run) prepareEvaluation() error {
+func (r *run) prepareEvaluation(ctx context.Context) error {
 	t := r.plan.sets
 	r.sources = r.plan.sources()
 	net, ok := r.model.(system.Classifier)
@@ -218,8 +226,15 @@ func (r *run) prepareEvaluation() error {
 		return err
 	}
 	model := infer.Of(net, d, r.Backend)
+	model.Skips = &r.skips
 	matched, notes, err := model.Match(sets)
+	if err != nil {
+		return err
+	}
 	r.notes = append(r.notes, notes...)
+	if matched, err = r.skips.Check(ctx, matched, r.Watch.Checked); err != nil {
+		return err
+	}
 	r.sources = append(r.sources, SourcesOf("validation", matched)...)
 	r.evaluate = func(ctx context.Context) (*infer.Report, error) { return model.Evaluate(ctx, matched) }
 	return err
@@ -290,6 +305,9 @@ func (r *run) loop(ctx context.Context) error {
 	for _, line := range r.notes {
 		r.Watch.Print(line)
 	}
+	if err := r.recall(); err != nil {
+		return err
+	}
 	loop := train.Loop[*system.Batch]{
 		Backend: r.Backend, Optimizer: r.optimizer, Schedule: r.Recipe.Schedule(steps), Clip: t.Clip,
 		Recompute: r.Recompute, Precision: r.Precision, Epochs: t.Epochs, Steps: steps,
@@ -297,6 +315,9 @@ func (r *run) loop(ctx context.Context) error {
 		Loss:    r.model.Loss,
 		OnStep: func(s train.Step, b *system.Batch) error {
 			r.Watch.Step(s, b.Modality)
+			if err := r.skip(s.Epoch, s.Step, b.Skipped); err != nil {
+				return err
+			}
 			return r.folder.logLine(stepLine{place{stepFormat, s.Epoch, s.Step}, b.Modality, s.Loss, s.LR, s.GradNorm})
 		},
 		OnEpoch: r.endEpoch,
@@ -333,6 +354,9 @@ func (r *run) score(ctx context.Context, epoch int) (*infer.Report, error) {
 		return nil, err
 	}
 	r.Watch.Evaluated(epoch, report)
+	if err := r.logSkips(epoch, r.plan.steps()); err != nil {
+		return nil, err
+	}
 	if err := r.folder.logLine(evaluationLine{place{evaluationFormat, epoch, r.plan.steps()}, report}); err != nil {
 		return nil, err
 	}
@@ -354,6 +378,7 @@ func (r *run) finish(ctx context.Context) (m *Metrics, err error) {
 	if m.Final, err = r.score(ctx, m.Epochs-1); err != nil {
 		return nil, err
 	}
+	m.Skipped = r.skips.Samples
 	if err := m.addLosses(r.folder.dir); err != nil {
 		return nil, err
 	}

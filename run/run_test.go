@@ -254,7 +254,7 @@ func TestBestIsKept(t *testing.T) {
 	o := options(t, toy(t, "s4d-tiny"))
 	r := &run{Options: o}
 	defer r.close()
-	require.NoError(t, r.prepare())
+	require.NoError(t, r.prepare(t.Context()))
 	require.NoError(t, r.begin())
 	report := func(static, dynamic float64) *infer.Report {
 		return &infer.Report{Static: &infer.Score{UAR: static, WAR: 100 - static}, Dynamic: &infer.Score{UAR: dynamic, WAR: 100 - dynamic}}
@@ -288,7 +288,7 @@ func TestBestIsKeptAfterResume(t *testing.T) {
 		best  float32
 	}{{70, 0}, {60, 0}, {80, 2}, {75, 2}} {
 		r := &run{Options: o}
-		require.NoError(t, r.prepare())
+		require.NoError(t, r.prepare(t.Context()))
 		require.NoError(t, r.restore())
 		require.NoError(t, r.begin())
 		require.Equal(t, epoch, r.progress.Epoch)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"mien/data"
 	"mien/data/drawn"
@@ -43,14 +44,19 @@ func TrainingSets(r recipe.Recipe, s *system.System, l data.Lists) (t Training, 
 	if err != nil {
 		return t, err
 	}
-	t.Labels = labelsOf(r, s, lists)
+	if t.Labels, err = labelsOf(r, s, lists); err != nil {
+		return t, err
+	}
 	if lists, err = inOrder(lists, t.Labels); err != nil {
 		return t, err
 	}
 	t.memory = data.NewBudget(int64(r.Data.CacheMiB) << 20)
 	size := r.Views.CacheSize
-	faces := drawFaces(drawnTrainSeed, r.Data.DrawnImages, r.Data.DrawnVideos, size, t.Labels).Cached(t.memory, size)
-	lists = lists.Cached(t.memory, size)
+	faces, err := ofClasses(drawFaces(drawnTrainSeed, r.Data.DrawnImages, r.Data.DrawnVideos, size, t.Labels), lists, t.Labels)
+	if err != nil {
+		return t, err
+	}
+	faces, lists = faces.Cached(t.memory, size), lists.Cached(t.memory, size)
 	if lists, err = repeated(lists, r.Data.ListRepeat); err != nil {
 		return t, err
 	}
@@ -68,18 +74,42 @@ func TrainingSets(r recipe.Recipe, s *system.System, l data.Lists) (t Training, 
 	return t, cmp.Or(checkLabels(r, t.Warm), checkLabels(r, t.Main))
 }
 
-// labelsOf names the classes of the heads, in the order of the lists if they define one.
-func labelsOf(r recipe.Recipe, s *system.System, lists data.Sets) Labels {
+// labelsOf names the classes of the heads: those of a list, if it has as many, which may be in another order or be the user's own.
+func labelsOf(r recipe.Recipe, s *system.System, lists data.Sets) (Labels, error) {
 	labels := Labels{}
 	for m := range s.Heads(r) {
 		labels[m] = data.DefaultLabels(m, r.Classes(m))
 	}
 	for _, d := range lists.All() {
-		if own := labels[d.Modality]; len(own) == len(d.Classes) {
+		own := labels[d.Modality]
+		switch {
+		case len(own) == len(d.Classes):
 			copy(own, d.Classes)
+		case own != nil && !contains(own, d.Classes):
+			return nil, fmt.Errorf("%s has %d classes (%s), and the %s head of recipe %s has %d: set model.%s_classes to %d",
+				d.Items[0].List, len(d.Classes), strings.Join(d.Classes, ", "), d.Modality, r.Name, len(own), d.Modality, len(d.Classes))
 		}
 	}
-	return labels
+	return labels, nil
+}
+
+// contains reports whether all names are among classes.
+func contains(classes, names []string) bool {
+	return !slices.ContainsFunc(names, func(name string) bool { return !slices.Contains(classes, name) })
+}
+
+// ofClasses returns the drawn faces of the classes that a list of the same modality names, if there is one.
+func ofClasses(faces, lists data.Sets, labels Labels) (data.Sets, error) {
+	return faces.Map(func(d *data.Dataset) (*data.Dataset, error) {
+		if list := lists.Of(d.Modality); list == nil || list.Classes == nil || labels[d.Modality] == nil {
+			return d, nil
+		}
+		some, _, err := data.Relabel(d, labels[d.Modality])
+		if err != nil {
+			err = fmt.Errorf("drawn faces beside %s: %w: set data.drawn_%ss to 0", lists.Of(d.Modality).Items[0].List, err, d.Modality)
+		}
+		return some, err
+	})
 }
 
 // DrawnTest returns drawn faces to evaluate a model on, of people who are in no training set, in the modalities that it has
@@ -120,7 +150,7 @@ func drawFaces(seed uint64, images, videos, size int, labels Labels) (s data.Set
 func inOrder(s data.Sets, labels Labels) (data.Sets, error) {
 	return s.Map(func(d *data.Dataset) (*data.Dataset, error) {
 		names := labels[d.Modality]
-		if d.Classes == nil || slices.ContainsFunc(d.Classes, func(class string) bool { return !slices.Contains(names, class) }) {
+		if d.Classes == nil || !contains(names, d.Classes) {
 			return d, nil
 		}
 		relabelled, _, err := data.Relabel(d, names)

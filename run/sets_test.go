@@ -11,6 +11,7 @@ import (
 
 	"mien/data"
 	"mien/data/drawn"
+	"mien/mae"
 	"mien/modelfile"
 	"mien/recipe"
 	"mien/s4d"
@@ -51,7 +52,7 @@ func TestDrawnEpochs(t *testing.T) {
 	require.Equal(t, all.Image.Items[96].Name, few.Items[0].Name)
 }
 
-// videoList writes a list of one video, a folder of 20 frames, of which those with a number from 4 to 15 are damaged.
+// videoList writes a list of one video, a folder of 20 frames.
 func videoList(t *testing.T, header string) data.Lists {
 	dir := t.TempDir()
 	l := data.Lists{DynamicList: filepath.Join(dir, "list.csv"), DynamicRoot: dir}
@@ -60,11 +61,7 @@ func videoList(t *testing.T, header string) data.Lists {
 	require.NoError(t, err)
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "video"), 0o755))
 	for i := range 20 {
-		frame := face
-		if i >= 4 && i < 16 {
-			frame = []byte("damaged")
-		}
-		require.NoError(t, os.WriteFile(filepath.Join(dir, "video", fmt.Sprintf("%02d.png", i)), frame, 0o644))
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "video", fmt.Sprintf("%02d.png", i)), face, 0o644))
 	}
 	return l
 }
@@ -104,17 +101,65 @@ func TestClassOrderOfLists(t *testing.T) {
 	}
 }
 
-// A list with a different number of classes than the head does not name them. Drawn faces follow it.
-func TestLabelsOfAnotherNumber(t *testing.T) {
+// namedList is a list of images with names for labels.
+func namedList(t *testing.T, classes ...string) data.Lists {
+	l := faceList(t, 1)
+	l.DynamicList = ""
+	text := ""
+	for _, class := range classes {
+		text += "face.png " + class + "\n"
+	}
+	require.NoError(t, os.WriteFile(l.StaticList, []byte(text), 0o644))
+	return l
+}
+
+// A list with other classes than the head says which key to set.
+func TestClassesOfAnotherNumber(t *testing.T) {
 	r, err := recipe.Load("s4d-tiny")
 	require.NoError(t, err)
 	r.Model.VideoClasses = 8
-	sets, err := TrainingSets(r, &s4d.System, videoList(t, "path,id"))
+	l := videoList(t, "path,id")
+	_, err = TrainingSets(r, &s4d.System, l)
+	require.EqualError(t, err, l.DynamicList+" has 7 classes (anger, disgust, fear, happiness, neutral, sadness, surprise), "+
+		"and the video head of recipe s4d-tiny has 8: set model.video_classes to 7")
+	l = namedList(t, "tired", "awake")
+	_, err = TrainingSets(r, &s4d.System, l)
+	require.EqualError(t, err, l.StaticList+" has 2 classes (awake, tired), and the image head of recipe s4d-tiny has 7: "+
+		"set model.image_classes to 2")
+	_, err = TrainingSets(toy(t, "s4d-tiny-pretrain"), &mae.System, l)
+	require.NoError(t, err, "pre-training has no classes")
+}
+
+// A list's own classes become those of the head. Drawn faces join it only where they show one of them.
+func TestOwnClasses(t *testing.T) {
+	r := toy(t, "s4d-tiny")
+	r.Model.ImageClasses = 3
+	l := namedList(t, "tired", "sadness", "awake", "tired")
+	sets, err := TrainingSets(r, &s4d.System, l)
 	require.NoError(t, err)
-	require.Equal(t, "class_0", sets.Labels[data.Video][0])
-	for i := 1; i < len(sets.Main.Video.Items); i++ {
-		require.Equal(t, expression(sets.Main.Video.Items[i].Name), data.FERV39K[sets.Main.Video.Items[i].Label])
+	require.Equal(t, []string{"awake", "sadness", "tired"}, sets.Labels[data.Image])
+	require.Equal(t, data.DFEW, sets.Labels[data.Video])
+	var labels []int
+	for _, item := range sets.Main.Image.Items {
+		labels = append(labels, item.Label)
 	}
+	require.Equal(t, []int{2, 1, 0, 2, 1, 1}, labels, "of 12 drawn faces two are sad")
+
+	l = namedList(t, "tired", "awake")
+	r.Model.ImageClasses = 2
+	_, err = TrainingSets(r, &s4d.System, l)
+	require.EqualError(t, err, "drawn faces beside "+l.StaticList+": none of the 12 images is of a class that is asked for: "+
+		"their classes are neutral, happiness, sadness, surprise, fear, disgust, anger; asked for are awake, tired: set data.drawn_images to 0")
+	r.Data.DrawnImages = 0
+	sets, err = TrainingSets(r, &s4d.System, l)
+	require.NoError(t, err)
+	require.Len(t, sets.Main.Image.Items, 2)
+
+	r.Model.ImageClasses = 7 // known names take their places among those of the head
+	sets, err = TrainingSets(r, &s4d.System, namedList(t, "anger", "Happiness"))
+	require.NoError(t, err)
+	require.Equal(t, data.AffectNet7, sets.Labels[data.Image])
+	require.Equal(t, []int{6, 1}, []int{sets.Main.Image.Items[0].Label, sets.Main.Image.Items[1].Label})
 }
 
 // A list whose classes are among those of a larger head is put into the head's order.

@@ -55,6 +55,7 @@ type watched struct {
 	step      func()
 }
 
+func (w *watched) Checked(int, int)      {}
 func (w *watched) Sources(s []Source)    { w.sources = s }
 func (w *watched) Start(total, done int) { w.total, w.done = total, done }
 
@@ -83,6 +84,12 @@ func trained(t *testing.T, o Options) outcome {
 	t.Helper()
 	_, err := Train(t.Context(), o)
 	require.NoError(t, err)
+	return outcomeOf(t, o)
+}
+
+// outcomeOf returns the outcome of a finished run.
+func outcomeOf(t *testing.T, o Options) outcome {
+	t.Helper()
 	log, err := os.ReadFile(filepath.Join(o.Out, logFile))
 	require.NoError(t, err)
 	return outcome{tensors(t, filepath.Join(o.Out, modelfile.Name)), string(log)}

@@ -15,8 +15,9 @@ type Batch struct {
 	Epoch, Step int
 	Seed        uint64
 	Modality    data.Modality
-	Views       []data.View // all of one size, and either all bytes or all floats
-	Labels      []int       // one per view
+	Views       []data.View    // all of one size, and either all bytes or all floats
+	Labels      []int          // one per view
+	Skipped     []data.Skipped // unreadable samples, for which others stand in
 }
 
 // String names the batch in errors.

@@ -18,6 +18,7 @@ type evalCmd struct {
 	modelFlags
 	JSON  bool `help:"Print JSON."`
 	Drawn bool `help:"Evaluate on drawn faces, of people whom no training has seen, instead of lists."`
+	skipFlags
 	dataFlags
 }
 
@@ -59,6 +60,7 @@ func (c *evalCmd) Run(out *console) error {
 			return err
 		}
 	}
+	m.Skips = &data.Skips{Limit: c.limit()}
 	sets, err := c.testSets(out, m)
 	if err != nil {
 		return err
@@ -67,6 +69,17 @@ func (c *evalCmd) Run(out *console) error {
 	if err != nil {
 		return err
 	}
+	for _, s := range m.Skips.Samples {
+		fmt.Fprintf(out.stderr, "mien: skipped %s\n", s.Error)
+	}
+	if err := c.print(out, m, r); err != nil || len(m.Skips.Samples) == 0 {
+		return err
+	}
+	return &badInputs{len(m.Skips.Samples)}
+}
+
+// print prints the result, as JSON or as tables.
+func (c *evalCmd) print(out *console, m *infer.Model, r *infer.Report) error {
 	if c.JSON {
 		return out.print(true, evaluation{evaluationFormat, r}, nil)
 	}
@@ -92,7 +105,7 @@ func (c *evalCmd) checkSets() error {
 	return nil
 }
 
-// testSets opens the lists, or draws faces, and says so. An evaluation reads each sample once, so nothing is cached.
+// testSets opens and checks the lists, or draws faces, and says so. An evaluation reads each sample once, so nothing is cached.
 func (c *evalCmd) testSets(out *console, m *infer.Model) (sets data.Sets, err error) {
 	if c.Drawn {
 		sets, err = run.DrawnTest(m.Description)
@@ -106,7 +119,12 @@ func (c *evalCmd) testSets(out *console, m *infer.Model) (sets data.Sets, err er
 	for _, note := range notes {
 		fmt.Fprintf(out.stderr, "mien: %s\n", note)
 	}
-	if err == nil {
+	if err != nil {
+		return sets, err
+	}
+	check := listCheck{stderr: out.stderr}
+	defer check.finish()
+	if sets, err = m.Skips.Check(out.ctx, sets, check.Checked); err == nil {
 		printSources(out, run.SourcesOf("evaluation", sets))
 	}
 	return sets, err

@@ -114,6 +114,9 @@ func reportError(stderr io.Writer, err error) int {
 		return 0
 	}
 	fmt.Fprintf(stderr, "mien: %v\n", err)
+	if _, ok := errors.AsType[*badInputs](err); ok {
+		return 3
+	}
 	return 1
 }
 

@@ -20,9 +20,9 @@ import (
 
 // dataFlags name the lists of samples; their fields are those of data.Lists.
 type dataFlags struct {
-	StaticList  string `help:"List of labelled images: 'path label' a line." placeholder:"FILE"`
+	StaticList  string `help:"List of labelled images: 'path label' a line, or a CSV; a label is a number or a name." placeholder:"FILE"`
 	StaticRoot  string `help:"Folder in which the images of the list are." placeholder:"DIR"`
-	DynamicList string `help:"List of labelled videos: DFEW, FERV39K or MAFW form." placeholder:"FILE"`
+	DynamicList string `help:"List of labelled videos: a CSV as of DFEW, FERV39K or MAFW, or with names for labels." placeholder:"FILE"`
 	DynamicRoot string `help:"Folder in which the videos of the list are." placeholder:"DIR"`
 }
 
@@ -36,6 +36,7 @@ type trainFlags struct {
 	Seed      *uint64          `help:"Seed instead of the recipe's." placeholder:"N"`
 	Recompute bool             `help:"Take less memory and about a third more time: blocks compute twice what the backward pass needs. The result is the same."`
 	Precision engine.Precision `help:"Number format of products: f32, or bf16 with float32 parameters and sums." default:"f32"`
+	skipFlags
 	dataFlags
 }
 
@@ -58,7 +59,7 @@ func (f trainFlags) options(out *console, kind string) (run.Options, error) {
 		err = checkRoots(data.Lists(f.dataFlags), "")
 	}
 	return run.Options{Recipe: r, Backend: out.backend, Train: data.Lists(f.dataFlags), Init: f.Init, Out: f.Out, Resume: f.Resume,
-		Recompute: f.Recompute, Precision: f.Precision, Memory: memory()}, err
+		Recompute: f.Recompute, Precision: f.Precision, Memory: memory(), SkipBad: f.limit()}, err
 }
 
 // train carries out a run of a kind and prints the result.
@@ -88,6 +89,9 @@ func (f trainFlags) train(out *console, kind, description string, validation dat
 		names = append(names, file.Name())
 	}
 	fmt.Fprintf(out.stdout, "run folder %s: %s\n", f.Out, strings.Join(names, ", "))
+	if len(m.Skipped) > 0 {
+		fmt.Fprintf(out.stdout, "%s; log.jsonl says why\n", skipped(m.Skipped))
+	}
 	return err
 }
 
@@ -120,8 +124,11 @@ func (f trainFlags) watch(out *console, kind, description string, validation dat
 	if err := cmp.Or(err, checkRoots(validation, "val-")); err != nil {
 		return nil, err
 	}
-	w := &watcher{out: out, description: description, hint: hint, loss: map[data.Modality]float64{}}
-	defer func() { w.Finish() }()
+	w := &watcher{out: out, description: description, hint: hint, loss: map[data.Modality]float64{}, listCheck: listCheck{stderr: out.stderr}}
+	defer func() {
+		w.listCheck.finish()
+		w.Finish()
+	}()
 	o.Validation, o.Watch = validation, w
 	return run.Train(out.ctx, o)
 }
@@ -129,10 +136,11 @@ func (f trainFlags) watch(out *console, kind, description string, validation dat
 // watcher shows a run as a progress bar.
 type watcher struct {
 	*report.Progress // from Start on
-	out              *console
-	description      string
-	hint             func(epochs int) string
-	loss             map[data.Modality]float64 // running means
+	listCheck
+	out         *console
+	description string
+	hint        func(epochs int) string
+	loss        map[data.Modality]float64 // running means
 }
 
 func (w *watcher) Sources(all []run.Source) { printSources(w.out, all) }

@@ -1,0 +1,132 @@
+package run
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"mien/data"
+	"mien/recipe"
+)
+
+// The next readable sample stands in for an unreadable one, in each batch anew, and each is named once.
+func TestBatchWithoutBadSamples(t *testing.T) {
+	p := shadePlan(t, 27, 27, func(r *recipe.Recipe) { r.Train.StaticShare = 0.9 })
+	p.skip = 2
+	load := func(m data.Modality, members ...int) (samples []int) {
+		b, err := p.load(t.Context(), 1, 2, m, members)
+		require.NoError(t, err)
+		for i, v := range b.Views {
+			sample, _ := seen(t, v)
+			require.Equal(t, sample%5, b.Labels[i])
+			samples = append(samples, sample)
+		}
+		var skipped []string
+		for _, s := range b.Skipped {
+			require.Equal(t, m, s.Modality)
+			skipped = append(skipped, s.Path+": "+s.Error)
+		}
+		require.ElementsMatch(t, []string{"shade y: shade y: it is damaged", "shade z: shade z can't be opened"}, skipped)
+		return samples
+	}
+	require.Equal(t, []int{3, 26, 4, 26}, load(data.Image, 3, 24, 4, 25))
+	require.Equal(t, []int{26, 26, 26, 26}, load(data.Video, 25, 24))
+	items := p.sets.Main.Image.Items
+	p.sets.Main.Image.Items = append(items[25:26:26], items[24:26]...)
+	_, err := p.load(t.Context(), 1, 2, data.Image, []int{0})
+	require.EqualError(t, err, "shade z can't be opened", "none is left to stand in")
+	p.skip = 1
+	_, err = p.load(t.Context(), 1, 2, data.Image, []int{1})
+	require.EqualError(t, err, "shade z can't be opened; it is one more than --skip-bad 1 allows")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = p.load(ctx, 1, 2, data.Image, []int{0})
+	require.ErrorIs(t, err, context.Canceled)
+}
+
+// badLists adds to lists of faces an image that is missing, one that is no image and one that is cut off behind its header, and a
+// video with such a frame.
+func badLists(t *testing.T) data.Lists {
+	l := faceList(t, 4)
+	face, err := os.ReadFile(filepath.Join(l.StaticRoot, "face.png"))
+	require.NoError(t, err)
+	dir := t.TempDir()
+	put := func(name string, text []byte) string {
+		path := filepath.Join(dir, name)
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+		require.NoError(t, os.WriteFile(path, text, 0o644))
+		return path
+	}
+	for i := range 30 {
+		put(fmt.Sprintf("clip/%02d.png", i), face[:map[bool]int{false: len(face), true: len(face) / 2}[i%10 == 3]])
+	}
+	add := func(list string, rows ...string) {
+		text, err := os.ReadFile(list)
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(list, []byte(string(text)+strings.Join(rows, "\n")), 0o644))
+	}
+	add(l.StaticList, "missing.png 1", put("text.png", []byte("text"))+" 2", put("half.png", face[:len(face)/2])+" 3")
+	add(l.DynamicList, filepath.Join(dir, "clip")+",3")
+	return l
+}
+
+// A run goes on without unreadable samples. It logs each once, and the bits depend neither on an interruption nor on the cache.
+func TestSkippedSamples(t *testing.T) {
+	r := toy(t, "s4d-tiny")
+	r.Train.Epochs, r.Train.DrawnEpochs, r.Data.ListRepeat = 2, 0, 2
+	whole := options(t, r)
+	whole.Train, whole.Validation, whole.SkipBad = badLists(t), faceList(t, 2), 4
+	metrics, err := Train(t.Context(), whole)
+	require.NoError(t, err)
+	var skipped []string
+	for _, e := range log(t, whole) {
+		if e.Skipped != nil {
+			require.Zero(t, e.Modality)
+			skipped = append(skipped, fmt.Sprint(e.Skipped.Modality, " ", filepath.Base(e.Skipped.Path)))
+		}
+	}
+	require.ElementsMatch(t, []string{"image missing.png", "image text.png", "image half.png", "video clip"}, skipped)
+	require.Equal(t, []string{"image missing.png", "image text.png"}, skipped[:2], "before the first step")
+	require.Len(t, metrics.Skipped, 4)
+	notes := strings.Join(whole.Watch.(*watched).notes, "\n")
+	require.Equal(t, 4, strings.Count(notes, "skipped "), notes)
+	require.Contains(t, notes, "missing.png: no such image")
+
+	want, err := os.ReadFile(filepath.Join(whole.Out, metricsFile))
+	require.NoError(t, err)
+	for _, at := range []int{1, len(log(t, whole)) / 2} {
+		o := options(t, r)
+		o.Train, o.Validation, o.SkipBad = whole.Train, whole.Validation, 4
+		interrupt(t, o, at)
+		o.Resume = true
+		require.Equal(t, outcomeOf(t, whole), trained(t, o), "interrupted at step %d", at)
+		got, err := os.ReadFile(filepath.Join(o.Out, metricsFile))
+		require.NoError(t, err)
+		require.Equal(t, string(want), string(got))
+	}
+	o := whole
+	o.Out, o.Recipe.Data.CacheMiB = filepath.Join(t.TempDir(), "run"), 0
+	require.Equal(t, outcomeOf(t, whole), trained(t, o))
+}
+
+// Without --skip-bad, or with more bad samples than it allows, a run is refused before anything is written, or ends at the sample.
+func TestTooManyBadSamples(t *testing.T) {
+	o := options(t, toy(t, "s4d-tiny"))
+	o.Train = badLists(t)
+	_, err := Train(t.Context(), o)
+	require.ErrorContains(t, err, "2 of the 7 images of the list cannot be read (--skip-bad 2 goes on without): ")
+	require.NoDirExists(t, o.Out)
+	o.Recipe.Data.ListRepeat, o.SkipBad = 2, 2
+	_, err = Train(t.Context(), o)
+	require.ErrorContains(t, err, "; it is one more than --skip-bad 2 allows")
+	o = options(t, o.Recipe)
+	o.Validation = badLists(t)
+	_, err = Train(t.Context(), o)
+	require.ErrorContains(t, err, "2 of the 7 images of the list cannot be read (--skip-bad 2 goes on without): ", "validation is checked, too")
+	require.NoDirExists(t, o.Out)
+}
