@@ -3,7 +3,7 @@
 package recipe
 
 import (
-	"crypto/sha256"
+	"cmp"
 	"embed"
 	"errors"
 	"fmt"
@@ -233,9 +233,22 @@ func (r Recipe) WithEpochs(epochs int) (Recipe, error) {
 // Text returns the recipe as TOML.
 func (r Recipe) Text() ([]byte, error) { return toml.Marshal(r) }
 
-// Digest identifies a run, so that a checkpoint continues only its own run.
-func (r Recipe) Digest() string {
-	text, _ := r.Text()
-	sum := sha256.Sum256(text)
-	return fmt.Sprintf("%x", sum[:8])
+// Settings returns the value of each key, such as train.lr, as text. A key without a value is left out.
+func (r Recipe) Settings() (map[string]string, error) {
+	text, err := r.Text()
+	var tree map[string]any
+	if err = cmp.Or(err, toml.Unmarshal(text, &tree)); err != nil {
+		return nil, err
+	}
+	settings := map[string]string{}
+	for name, value := range tree {
+		part, ok := value.(map[string]any)
+		if !ok {
+			settings[name] = fmt.Sprint(value)
+		}
+		for key, value := range part {
+			settings[name+"."+key] = fmt.Sprint(value)
+		}
+	}
+	return settings, nil
 }

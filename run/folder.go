@@ -2,6 +2,7 @@ package run
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,83 +10,128 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
+
+	"github.com/gofrs/flock"
 
 	"mien/atomicfile"
 	"mien/data"
 	"mien/infer"
 	"mien/modelfile"
-	"mien/recipe"
 )
 
 // The run folder: how it is created, recognised when a run is resumed, and logged to. Go on with package train, the loop itself.
 
 // Files of a run folder.
 const (
-	recipeFile     = "recipe.toml"
-	logFile        = "log.jsonl"
-	checkpointFile = "checkpoint.safetensors"
-	bestFile       = "best.safetensors"
-	metricsFile    = "metrics.json"
+	identityFile = "run.json"
+	recipeFile   = "recipe.toml"
+	logFile      = "log.jsonl"
+	bestFile     = "best.safetensors"
+	metricsFile  = "metrics.json"
 )
+
+// checkpointFile is the checkpoint after so many epochs.
+func checkpointFile(epochs int) string { return fmt.Sprintf("checkpoint-%d.safetensors", epochs) }
+
+// checkpointEpochs is the inverse of checkpointFile.
+func checkpointEpochs(name string) (epochs int, ok bool) {
+	_, err := fmt.Sscanf(name, "checkpoint-%d", &epochs)
+	return epochs, err == nil && name == checkpointFile(epochs)
+}
 
 // leftover reports whether a file was left unfinished by a killed run.
 func leftover(e fs.DirEntry) bool {
-	own := []string{recipeFile, logFile, checkpointFile, bestFile, modelfile.Name, metricsFile}
-	return slices.ContainsFunc(own, func(name string) bool { return atomicfile.Leftover(e.Name(), name) })
+	base := strings.TrimPrefix(e.Name()[:max(strings.LastIndexByte(e.Name(), '-'), 0)], ".")
+	_, own := checkpointEpochs(base)
+	own = own || slices.Contains([]string{identityFile, recipeFile, logFile, bestFile, modelfile.Name, metricsFile}, base)
+	return own && atomicfile.Leftover(e.Name(), base)
 }
 
 // folder is an open run folder.
 type folder struct {
-	dir string
-	log *os.File // nil before startLog
+	dir    string
+	lock   *flock.Flock // nil before hold
+	record []byte       // content of run.json
+	log    *os.File     // nil before startLog
 }
 
-// openFolder creates the folder of run o, or opens it if o resumes that run. A folder with any other content is never written
-// to.
-func openFolder(o Options) (folder, error) {
-	f := folder{dir: o.Out}
+// Begun reports whether a folder holds a run, finished or not.
+func Begun(dir string) bool {
+	f := folder{dir: dir}
+	return f.has(identityFile)
+}
+
+// openFolder creates the folder of run o, or opens it if o resumes that run, and locks it. A folder with any other content is never
+// written to.
+func openFolder(o Options) (f folder, err error) {
+	f = folder{dir: o.Out}
+	id, err := o.identity()
+	if err != nil {
+		return f, err
+	}
+	if err := f.check(o.Resume, id); err != nil && !f.has(lockFile) {
+		return f, err
+	}
+	if err := os.MkdirAll(f.dir, 0o755); err != nil {
+		return f, fmt.Errorf("run folder %s: %w", f.dir, err)
+	}
+	if err := f.hold(); err != nil {
+		return f, err
+	}
+	return f, f.check(o.Resume, id) // again, as nothing else changes it from here on
+}
+
+// check returns an error unless the folder is empty or, to resume, holds the run. It only reads.
+func (f *folder) check(resume bool, id identity) error {
 	entries, err := os.ReadDir(f.dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		err = os.MkdirAll(f.dir, 0o755)
+		err = nil
 	}
-	entries = slices.DeleteFunc(entries, leftover)
+	entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return leftover(e) || e.Name() == lockFile })
+	record, missing := os.ReadFile(f.path(identityFile))
 	switch {
 	case err != nil:
-		return f, fmt.Errorf("run folder %s: %w", f.dir, err)
-	case len(entries) > 0 && !o.Resume:
-		return f, fmt.Errorf("run folder %s is not empty: give --resume to continue that run, or another --out", f.dir)
-	case len(entries) > 0:
-		return f, f.holds(o.Recipe)
+		return fmt.Errorf("run folder %s: %w", f.dir, err)
+	case len(entries) == 0 && resume:
+		return fmt.Errorf("run folder %s: nothing to resume: drop --resume to begin a run there, or correct --out", f.dir)
+	case len(entries) == 0:
+		f.record, err = json.MarshalIndent(id, "", "  ")
+		f.record = append(f.record, '\n')
+		return err
+	case missing != nil:
+		return fmt.Errorf("run folder %s is not empty and holds no run of this version of mien: give another --out", f.dir)
+	case !resume:
+		return fmt.Errorf("run folder %s holds a run: give --resume to continue it, or another --out", f.dir)
 	}
-	return f, nil
+	f.record = record
+	return id.check(record, f.dir)
 }
 
-// holds returns an error unless the folder belongs to a run of r. A checkpoint is checked when it is restored; before there is
-// one, recipe and log identify the run.
-func (f *folder) holds(r recipe.Recipe) error {
-	if f.has(checkpointFile) {
-		return nil
-	}
-	var found recipe.Recipe
-	text, err := os.ReadFile(f.path(recipeFile))
-	if err == nil {
-		if found, err = recipe.Parse(text); err != nil {
-			err = fmt.Errorf("%s: %w", recipeFile, err)
-		} else if _, err = readLog(f.dir); errors.Is(err, fs.ErrNotExist) { // a kill may have come before the log
-			err = nil
+// digest identifies the run in its checkpoints.
+func (f *folder) digest() string { return fmt.Sprintf("%x", sha256.Sum256(f.record)) }
+
+// checkpoints returns after how many epochs there are checkpoints, the latest first.
+func (f *folder) checkpoints() (all []int) {
+	entries, _ := os.ReadDir(f.dir)
+	for _, e := range entries {
+		if epochs, ok := checkpointEpochs(e.Name()); ok {
+			all = append(all, epochs)
 		}
 	}
-	switch {
-	case err != nil:
-		return fmt.Errorf("run folder %s is not empty and holds no run to continue (%w): give another --out", f.dir, err)
-	case found.Digest() != r.Digest():
-		return f.foreign()
-	}
-	return nil
+	slices.Sort(all)
+	slices.Reverse(all)
+	return all
 }
 
-func (f *folder) foreign() error {
-	return fmt.Errorf("run folder %s belongs to another recipe, seed, list, --init or --precision: resume with the same ones, or give another --out", f.dir)
+// dropCheckpoints removes all checkpoints but the latest ones.
+func (f *folder) dropCheckpoints(kept int) (err error) {
+	for i, epochs := range f.checkpoints() {
+		if i >= kept {
+			err = errors.Join(err, os.Remove(f.path(checkpointFile(epochs))))
+		}
+	}
+	return err
 }
 
 // clean removes unfinished files of killed runs: a checkpoint is three times as large as its model.

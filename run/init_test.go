@@ -16,12 +16,13 @@ import (
 	"mien/recipe"
 )
 
-// prepared returns a run that is ready to start.
+// prepared returns a run that is ready to start. It does not lock its folder, so that another can be carried out there.
 func prepared(t *testing.T, o Options) *run {
 	t.Helper()
 	r := &run{Options: o}
 	t.Cleanup(r.close)
 	require.NoError(t, r.prepare(t.Context()))
+	r.folder.release()
 	return r
 }
 

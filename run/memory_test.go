@@ -48,7 +48,7 @@ func TestMemoryEnds(t *testing.T) {
 		require.ErrorIs(t, err, errFull, "after %d of %d allocations", left, counting.taken)
 		require.ErrorContains(t, err, "choose a smaller batch or model, or --recompute in training")
 		require.NotContains(t, err.Error(), "\n")
-		o.Backend, o.Resume = cpu.New(), true
+		o.Backend, o.Resume = cpu.New(), Begun(o.Out)
 		require.Equal(t, want, trained(t, o))
 	}
 }

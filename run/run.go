@@ -3,12 +3,14 @@
 //
 // A run folder holds, when finished:
 //
-//	recipe.toml              the recipe as it ran, the seed included
-//	log.jsonl                what the run learns from and is measured on; then one JSON object for each step and evaluation
-//	checkpoint.safetensors   parameters and optimizer after the last finished epoch, for --resume
-//	best.safetensors         the model of the best epoch, if the run was evaluated
-//	model.safetensors        the model after the last epoch
-//	metrics.json             final losses, recalls and environment
+//	run.json            what the run is, for --resume: settings, and the content of its lists and of --init
+//	recipe.toml         the recipe as it ran, the seed included
+//	log.jsonl           what the run learns from and is measured on; then one JSON object for each step and evaluation
+//	best.safetensors    the model of the best epoch, if the run was evaluated
+//	model.safetensors   the model after the last epoch
+//	metrics.json        final losses, recalls and environment
+//
+// and until then a checkpoint after each of the last two epochs, parameters and optimizer, and a lock while a process works on it.
 //
 // [Train] is the entry point. Go on with sets.go (where samples come from), plan.go (which samples a step uses) and folder.go
 // (what is stored).
@@ -20,6 +22,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"runtime"
 	"slices"
 
@@ -57,6 +60,7 @@ type Watcher interface {
 	Sources([]Source)                          // then: what the run learns from and is measured on
 	Start(total, done int)                     // then: steps of the run, and how many are already done
 	Step(s train.Step, m data.Modality)        // after each step
+	Saved(epochs int)                          // after the checkpoint of so many epochs, and first: 0 is none
 	Evaluated(epoch int, report *infer.Report) // after each evaluation
 	Print(line string)                         // a message for the user
 }
@@ -84,8 +88,13 @@ type run struct {
 func Train(ctx context.Context, o Options) (*Metrics, error) {
 	r := &run{Options: o, skips: data.Skips{Limit: o.SkipBad}}
 	defer r.close()
-	prepare, loop := func() error { return r.prepare(ctx) }, func() error { return r.loop(ctx) }
-	for _, stage := range []func() error{prepare, r.restore, r.begin, loop} {
+	if err := r.prepare(ctx); err != nil {
+		return nil, err
+	}
+	if m, err := r.finished(); m != nil || err != nil {
+		return m, err
+	}
+	for _, stage := range []func() error{r.restore, r.begin, func() error { return r.loop(ctx) }} {
 		if err := stage(); err != nil {
 			return nil, err
 		}
@@ -96,6 +105,7 @@ func Train(ctx context.Context, o Options) (*Metrics, error) {
 // close releases what the run has allocated so far.
 func (r *run) close() {
 	r.folder.log.Close()
+	r.folder.release()
 	if r.optimizer != nil {
 		r.optimizer.Free()
 	}
@@ -230,39 +240,57 @@ func (r *run) prepareEvaluation(ctx context.Context) error {
 	return err
 }
 
-// digest identifies the run that a checkpoint belongs to.
-func (o Options) digest() string {
-	rest := []any{o.Train, o.Init}
-	if o.Precision != engine.Full {
-		rest = append(rest, o.Precision)
+// finished returns the metrics of a run that has ended, so that there is nothing left to do, and nil for any other.
+func (r *run) finished() (*Metrics, error) {
+	if !r.folder.has(metricsFile) || !r.folder.has(modelfile.Name) {
+		return nil, nil
 	}
-	text, _ := json.Marshal(rest)
-	return fmt.Sprintf("%s/%s", o.Recipe.Digest(), text)
+	text, err := os.ReadFile(r.folder.path(metricsFile))
+	if err != nil {
+		return nil, err
+	}
+	m := new(Metrics)
+	if err := json.Unmarshal(text, m); err != nil {
+		return nil, fmt.Errorf("%s: %w", r.folder.path(metricsFile), err)
+	}
+	steps := m.Epochs * r.plan.steps()
+	r.Watch.Start(steps, steps)
+	r.Watch.Print(fmt.Sprintf("run folder %s: the run is finished", r.folder.dir))
+	return m, errors.Join(r.folder.clean(), r.folder.dropCheckpoints(0)) // a kill may have come before
 }
 
-// restore continues from the folder's checkpoint if it belongs to this run.
+// restore continues from the latest checkpoint that is intact, if there is any.
 func (r *run) restore() error {
-	r.progress.Recipe = r.digest()
-	if !r.folder.has(checkpointFile) {
-		return nil
+	r.progress.Run = r.folder.digest()
+	var damaged error
+	for _, epochs := range r.folder.checkpoints() {
+		path := r.folder.path(checkpointFile(epochs))
+		p, err := train.Resume(path, r.params, r.optimizer)
+		switch {
+		case err != nil:
+			damaged = err
+			r.notes = append(r.notes, fmt.Sprintf("%v: going on from the checkpoint before", err))
+		case p.Run != r.progress.Run:
+			return fmt.Errorf("%s does not belong to the run beside it: remove it, or give another --out", path)
+		default:
+			r.progress = p
+			return nil
+		}
 	}
-	p, err := train.Resume(r.folder.path(checkpointFile), r.params, r.optimizer)
-	if p.Recipe != r.digest() && (err == nil || p.Recipe != "") { // its tensors may not even fit
-		return r.folder.foreign()
+	if damaged != nil {
+		return fmt.Errorf("%w: no checkpoint is intact: remove them to begin the run again", damaged)
 	}
-	if err == nil {
-		r.progress = p
-	}
-	return err
+	return nil
 }
 
-// begin writes the files that a run folder has before the first step.
+// begin writes the files that a run folder has before the first step, and first the one that makes it a run's folder.
 func (r *run) begin() error {
 	text, err := r.Recipe.Text()
 	if err != nil {
 		return err
 	}
-	if err := cmp.Or(r.folder.clean(), atomicfile.WriteBytes(r.folder.path(recipeFile), text)); err != nil {
+	if err := cmp.Or(r.folder.clean(), atomicfile.WriteBytes(r.folder.path(identityFile), r.folder.record),
+		atomicfile.WriteBytes(r.folder.path(recipeFile), text)); err != nil {
 		return err
 	}
 	return r.folder.startLog(r.progress.Epoch, r.Recipe.Train.Epochs, r.sources)
@@ -273,6 +301,7 @@ func (r *run) loop(ctx context.Context) error {
 	t, steps := r.Recipe.Train, r.plan.steps()
 	r.Watch.Sources(r.sources)
 	r.Watch.Start(t.Epochs*steps, r.progress.Epoch*steps)
+	r.Watch.Saved(r.progress.Epoch)
 	for _, line := range r.notes {
 		r.Watch.Print(line)
 	}
@@ -307,7 +336,11 @@ func (r *run) endEpoch(ctx context.Context, epoch int) error {
 		}
 	}
 	r.progress.Epoch = epoch + 1
-	return train.Save(r.folder.path(checkpointFile), r.params, r.optimizer, r.progress)
+	if err := train.Save(r.folder.path(checkpointFile(epoch+1)), r.params, r.optimizer, r.progress); err != nil {
+		return err
+	}
+	r.Watch.Saved(epoch + 1)
+	return r.folder.dropCheckpoints(2) // one may be damaged
 }
 
 // score evaluates the model after an epoch, if there is something to evaluate on. It logs the report and keeps the model if it
@@ -353,5 +386,8 @@ func (r *run) finish(ctx context.Context) (m *Metrics, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return m, atomicfile.WriteBytes(r.folder.path(metricsFile), append(text, '\n'))
+	if err := atomicfile.WriteBytes(r.folder.path(metricsFile), append(text, '\n')); err != nil {
+		return nil, err
+	}
+	return m, r.folder.dropCheckpoints(0)
 }

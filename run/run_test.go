@@ -46,7 +46,7 @@ func TestDivergedRun(t *testing.T) {
 	_, err := Train(t.Context(), o)
 	require.Error(t, err)
 	require.Regexp(t, `^(loss|norm of the gradients) is (NaN|[+-]Inf) in epoch 0, step \d+ \((image|video), learning rate .*\): lower`, err.Error())
-	require.NoFileExists(t, filepath.Join(o.Out, checkpointFile))
+	require.NoFileExists(t, filepath.Join(o.Out, checkpointFile(1)))
 	require.NoFileExists(t, filepath.Join(o.Out, modelfile.Name))
 }
 
@@ -140,7 +140,7 @@ func TestPrecision(t *testing.T) {
 	interrupt(t, broken, 8)
 	broken.Resume, broken.Precision = true, engine.Full
 	_, err := Train(t.Context(), broken)
-	require.ErrorContains(t, err, "belongs to another recipe, seed, list")
+	require.ErrorContains(t, err, "belongs to another run: --precision is bf16 there and f32 here")
 	broken.Precision = engine.BF16
 	require.Equal(t, want, trained(t, broken))
 
@@ -312,7 +312,7 @@ func TestBestOfARun(t *testing.T) {
 	w.step = func() {
 		if s := w.steps[len(w.steps)-1]; s.Epoch > 0 && s.Step == 0 {
 			values := map[string][]float32{}
-			for name, v := range parameters(t, filepath.Join(o.Out, checkpointFile)) {
+			for name, v := range parameters(t, filepath.Join(o.Out, checkpointFile(s.Epoch))) {
 				if of, ok := strings.CutPrefix(name, "param."); ok {
 					values[of] = v
 				}

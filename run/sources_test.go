@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"encoding/json"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -67,11 +68,14 @@ func TestSources(t *testing.T) {
 	}
 }
 
-// Going on with a run does not repeat the line, and tells of another validation list.
+// Going on with a run does not repeat the line, and tells where a list is now.
 func TestSourcesOfAResumedRun(t *testing.T) {
 	o := evaluated(t)
 	interrupt(t, o, 12)
-	o.Resume, o.Validation = true, faceList(t, 3)
+	list, err := os.ReadFile(o.Validation.StaticList)
+	require.NoError(t, err)
+	o.Resume, o.Validation.StaticList = true, filepath.Join(t.TempDir(), "moved.txt")
+	require.NoError(t, os.WriteFile(o.Validation.StaticList, list, 0o644))
 	log := trained(t, o).log
 	require.True(t, strings.HasPrefix(log, `{"format":"mien-data-1","data":[`))
 	require.Equal(t, 1, strings.Count(log, `"data"`))

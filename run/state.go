@@ -9,8 +9,6 @@ import (
 
 	"mien/modelfile"
 	"mien/recipe"
-	"mien/train"
-	"mien/weights"
 )
 
 // State is what a run folder tells of its run.
@@ -37,7 +35,10 @@ func ReadState(dir string) (*State, error) {
 	text, err = os.ReadFile(f.path(metricsFile))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return s, s.readProgress(f)
+		if all := f.checkpoints(); len(all) > 0 {
+			s.Epochs = all[0]
+		}
+		return s, nil
 	case err == nil:
 		err = json.Unmarshal(text, &s.Metrics)
 	}
@@ -57,22 +58,4 @@ func (s *State) readData(f folder) {
 			s.Data = e.Data
 		}
 	}
-}
-
-// readProgress reads from the checkpoint how far an unfinished run is.
-func (s *State) readProgress(f folder) error {
-	if !f.has(checkpointFile) {
-		return nil
-	}
-	file, err := weights.Open(f.path(checkpointFile))
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	var p train.Progress
-	if err := json.Unmarshal([]byte(file.Metadata()["progress"]), &p); err != nil {
-		return fmt.Errorf("%s: damaged checkpoint: %w", file.Path, err)
-	}
-	s.Epochs = p.Epoch
-	return nil
 }

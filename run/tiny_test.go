@@ -49,8 +49,9 @@ type watched struct {
 	evaluated []int
 	notes     []string
 	sources   []Source
-	total     int // steps of the run
-	done      int // of them before it was resumed
+	saved     []int // after how many epochs a checkpoint was
+	total     int   // steps of the run
+	done      int   // of them before it was resumed
 	step      func()
 }
 
@@ -66,6 +67,7 @@ func (w *watched) Step(s train.Step, _ data.Modality) {
 }
 
 func (w *watched) Evaluated(epoch int, _ *infer.Report) { w.evaluated = append(w.evaluated, epoch) }
+func (w *watched) Saved(epochs int)                     { w.saved = append(w.saved, epochs) }
 func (w *watched) Print(line string)                    { w.notes = append(w.notes, line) }
 
 // options returns the options of a run into a new folder.

@@ -1,7 +1,9 @@
 package train
 
 import (
+	"bytes"
 	"fmt"
+	"hash/crc32"
 	"math"
 	"os"
 	"path/filepath"
@@ -51,7 +53,7 @@ func TestCheckpointOfFrozenParameters(t *testing.T) {
 
 	f, err := weights.Open(path)
 	require.NoError(t, err)
-	require.ElementsMatch(t, []string{"param.first", "m.first", "v.first", "param.second", "param.third", "m.third", "v.third"}, f.Names())
+	require.ElementsMatch(t, []string{"param.first", "m.first", "v.first", "param.second", "param.third", "m.third", "v.third", "checksum"}, f.Names())
 	require.NoError(t, f.Close())
 
 	again, restored, lossAgain := dot(b, "second")
@@ -85,17 +87,48 @@ func TestResumeErrors(t *testing.T) {
 
 	foreign := filepath.Join(dir, "foreign")
 	for meta, want := range map[string]string{
-		`{}`: "not a checkpoint of mien; --resume continues a run folder that `mien pretrain` or `mien finetune` wrote",
-		`{"format":"mien-checkpoint-1","progress":"{","steps":"[1,1]"}`:     "damaged checkpoint",
-		`{"format":"mien-checkpoint-1","progress":"{}","steps":"[1,true]"}`: "damaged checkpoint",
-		`{"format":"mien-checkpoint-1","progress":"{}","steps":"[1]"}`:      "checkpoint of another model",
-		`{"format":"mien-checkpoint-1","progress":"{}","steps":"[1,1]"}`:    `weights lack "param.first"`,
+		`{}`: "not a checkpoint of this version of mien",
+		`{"format":"mien-checkpoint-2","progress":"{","steps":"[1,1]"}`:     "damaged checkpoint",
+		`{"format":"mien-checkpoint-2","progress":"{}","steps":"[1,true]"}`: "damaged checkpoint",
+		`{"format":"mien-checkpoint-2","progress":"{}","steps":"[1]"}`:      "checkpoint of another model",
+		`{"format":"mien-checkpoint-2","progress":"{}","steps":"[1,1]"}`:    `weights lack "param.first"`,
 	} {
 		writeMeta(t, foreign, meta)
 		err := resume(foreign, "second")
 		require.ErrorContains(t, err, foreign+": ")
 		require.ErrorContains(t, err, want)
 	}
+}
+
+// The checksum of a checkpoint is the CRC-32C of its metadata and of the bits of its tensors.
+func TestChecksum(t *testing.T) {
+	sum := newSum(map[string]string{"progress": "a", "steps": "b"})
+	sum.add([]float32{1, -2})
+	want := crc32.Checksum([]byte("\"a\" \"b\"\x00\x00\x80\x3f\x00\x00\x00\xc0"), crc32.MakeTable(crc32.Castagnoli))
+	require.Equal(t, []float32{float32(want / 65536), float32(want % 65536)}, sum.halves())
+}
+
+// A checkpoint with a flipped bit in any byte is refused, with its path.
+func TestFlippedBytes(t *testing.T) {
+	b := cpu.New()
+	path := filepath.Join(t.TempDir(), "checkpoint")
+	a, params, loss := dot(b, "second")
+	steps(a, b, 2, loss)
+	require.NoError(t, Save(path, params, a, Progress{Epoch: 2, Best: 61.5, HasBest: true, Run: "0123abcd"}))
+	whole, err := os.ReadFile(path)
+	require.NoError(t, err)
+	other, restored, _ := dot(b, "second")
+	for at := range whole {
+		damaged := bytes.Clone(whole)
+		damaged[at] ^= 1 << (at % 8)
+		require.NoError(t, os.WriteFile(path, damaged, 0o600))
+		_, err := Resume(path, restored, other)
+		require.ErrorContains(t, err, path+": ", "byte %d, %#x to %#x", at, whole[at], damaged[at])
+		require.NotContains(t, err.Error(), "\n")
+	}
+	require.NoError(t, os.WriteFile(path, whole, 0o600))
+	_, err = Resume(path, restored, other)
+	require.NoError(t, err)
 }
 
 // writeMeta writes a file of metadata and no tensors.

@@ -150,7 +150,7 @@ func TestCheckpoint(t *testing.T) {
 	l, p := descent(b, func(int) float64 { return 1 })
 	l.Epochs = 1
 	require.NoError(t, l.Run(t.Context(), 0))
-	require.NoError(t, Save(path, []nn.Param{p}, l.Optimizer, Progress{Epoch: 1, Best: 3, HasBest: true, Recipe: "r"}))
+	require.NoError(t, Save(path, []nn.Param{p}, l.Optimizer, Progress{Epoch: 1, Best: 3, HasBest: true, Run: "r"}))
 	l.Epochs = 3
 	require.NoError(t, l.Run(t.Context(), 1))
 	want, err := engine.Read[float32](p.Data())
@@ -159,7 +159,7 @@ func TestCheckpoint(t *testing.T) {
 	again, q := descent(b, func(int) float64 { return 1 })
 	progress, err := Resume(path, []nn.Param{q}, again.Optimizer)
 	require.NoError(t, err)
-	require.Equal(t, Progress{Epoch: 1, Best: 3, HasBest: true, Recipe: "r"}, progress)
+	require.Equal(t, Progress{Epoch: 1, Best: 3, HasBest: true, Run: "r"}, progress)
 	again.Epochs = 3
 	require.NoError(t, again.Run(t.Context(), 1))
 	got, err := engine.Read[float32](q.Data())
@@ -167,5 +167,5 @@ func TestCheckpoint(t *testing.T) {
 	require.Equal(t, want, got, "resumed and not resumed differ")
 
 	_, err = Resume("../testdata/golden/s4d_tiny.safetensors", nil, again.Optimizer)
-	require.ErrorContains(t, err, "not a checkpoint of mien")
+	require.ErrorContains(t, err, "not a checkpoint of this version of mien")
 }

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"sync/atomic"
 
 	"golang.org/x/term"
 
@@ -22,6 +23,7 @@ type console struct {
 	stdout  *checked
 	stderr  io.Writer
 	backend engine.Backend
+	hint    atomic.Pointer[string] // what to do after an interruption, if there is anything to say
 }
 
 // checked passes on what is written and keeps the first error, such as that of a full disk, after which it writes no more. Functions

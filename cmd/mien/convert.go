@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 
@@ -37,13 +38,10 @@ func (c *convertCmd) Run(out *console) error {
 	var tensors []weights.Tensor
 	elements := 0
 	for _, name := range f.Names() {
-		if err := out.ctx.Err(); err != nil {
-			return err
-		}
 		shape, _ := f.Shape(name)
 		elements += engine.Elements(shape)
 		tensors = append(tensors, weights.Tensor{Name: name, Shape: shape, DType: dtypes[name],
-			Fill: func(dst []float32) error { return f.Read(name, dst) }})
+			Fill: func(dst []float32) error { return cmp.Or(out.ctx.Err(), f.Read(name, dst)) }})
 	}
 	metadata := f.Metadata()
 	delete(metadata, weights.PrecisionKey)

@@ -32,8 +32,9 @@ func (c *demoCmd) Run(out *console) error {
 		{"Fine-tuning", recipe.Finetune, "s4d-demo", pretrain, finetune},
 	} {
 		var err error
-		flags := trainFlags{Recipe: s.recipe, Init: s.init, Out: s.out, Resume: true, Seed: &c.Seed}
-		if metrics, err = flags.watch(out, s.kind, strings.ToLower(s.title), data.Lists{}); err != nil {
+		flags := trainFlags{Recipe: s.recipe, Init: s.init, Out: s.out, Resume: run.Begun(s.out), Seed: &c.Seed}
+		hint := func(int) string { return "the same command continues the demo" }
+		if metrics, err = flags.watch(out, s.kind, strings.ToLower(s.title), data.Lists{}, hint); err != nil {
 			return err
 		}
 		curves, err := run.Curves(s.out)

@@ -28,18 +28,19 @@ func TestDemoGoesOn(t *testing.T) {
 	for range 2 {
 		code, stderr := demo(begun)
 		require.Equal(t, interrupted, code, stderr)
-		require.FileExists(t, filepath.Join(begun, "pretrain", "recipe.toml"))
+		require.Contains(t, stderr, "mien: the same command continues the demo\nmien: interrupted\n")
+		require.FileExists(t, filepath.Join(begun, "pretrain", "run.json"))
 	}
 	code, stderr := demo(begun, "--seed", "1")
 	require.Equal(t, 1, code)
-	require.Contains(t, stderr, "begun/pretrain belongs to another recipe, seed, list, --init or --precision")
+	require.Contains(t, stderr, "begun/pretrain belongs to another run: seed is 0 there and 1 here: resume")
 
 	foreign := filepath.Join(dir, "foreign", "pretrain", "notes.txt")
 	require.NoError(t, os.MkdirAll(filepath.Dir(foreign), 0o755))
 	require.NoError(t, os.WriteFile(foreign, nil, 0o644))
 	code, stderr = demo(filepath.Join(dir, "foreign"))
 	require.Equal(t, 1, code)
-	require.Contains(t, stderr, "foreign/pretrain is not empty and holds no run to continue")
+	require.Contains(t, stderr, "foreign/pretrain is not empty and holds no run of this version of mien")
 	left, err := os.ReadDir(filepath.Dir(foreign))
 	require.NoError(t, err)
 	require.Len(t, left, 1)

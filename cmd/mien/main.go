@@ -7,11 +7,9 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"reflect"
 	"runtime"
 	"strings"
-	"syscall"
 
 	"github.com/alecthomas/kong"
 
@@ -44,17 +42,16 @@ type cli struct {
 // newBackend returns the backend of all commands. No other code names a concrete backend.
 func newBackend() engine.Backend { return cpu.New() }
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second Ctrl-C kills a command that ignores the first
-	code := execute(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	os.Exit(code)
-}
+func main() { os.Exit(execute(untilSignal(), os.Args[1:], os.Stdout, os.Stderr)) }
 
 // execute parses args, runs a command and returns the exit status.
-func execute(ctx context.Context, args []string, stdout, stderr io.Writer) (code int) {
+func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	out := &console{ctx: ctx, stdout: &checked{Writer: stdout}, stderr: stderr}
+	return out.untilDone(func() int { return out.command(args) })
+}
+
+func (out *console) command(args []string) (code int) {
+	stderr := out.stderr
 	defer func() {
 		if p := recover(); p != nil {
 			code = reportPanic(stderr, p)
@@ -87,7 +84,10 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) (code
 	}
 	out.backend = newBackend()
 	defer out.backend.Close()
-	return reportError(stderr, parsed.Run(out))
+	if err = parsed.Run(out); errors.Is(err, context.Canceled) {
+		return out.interrupted()
+	}
+	return reportError(stderr, err)
 }
 
 // verbatim takes an argument as it is, where kong would replace what is not UTF-8, and so name another file.
@@ -99,20 +99,13 @@ func verbatim(ctx *kong.DecodeContext, target reflect.Value) error {
 	return err
 }
 
-// Exit statuses besides 0, 1 for an error, and 2 for a mistake in mien.
-const (
-	someBad     = 3   // some inputs could not be used, and the rest is done
-	interrupted = 130 // the shell's for a command ended by Ctrl-C
-)
+// someBad is the exit status where some inputs could not be used, and the rest is done.
+const someBad = 3
 
 // reportError prints an error, which may have a hint on a second line, and returns the exit status.
 func reportError(stderr io.Writer, err error) int {
-	switch {
-	case err == nil:
+	if err == nil {
 		return 0
-	case errors.Is(err, context.Canceled):
-		fmt.Fprintln(stderr, "mien: interrupted")
-		return interrupted
 	}
 	inputs, bad := errors.AsType[*badInputs](err)
 	if bad && inputs.all == 1 { // which has been reported

@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"mien/engine"
+	"mien/run"
 )
 
 // The test binary acts as the command when a script, or a test that kills it, starts it under the name mien.
@@ -115,6 +116,14 @@ func command(t *testing.T) string {
 	return bin
 }
 
+// resumed adds --resume if the folder holds a run.
+func resumed(args []string, dir string) []string {
+	if run.Begun(dir) {
+		return append(args, "--resume")
+	}
+	return args
+}
+
 // A run that is killed at any moment and resumed gives the same bits as an uninterrupted one.
 func TestKilledAndResumed(t *testing.T) {
 	bin := command(t)
@@ -130,7 +139,7 @@ func TestKilledAndResumed(t *testing.T) {
 
 			kills := 0
 			for _, share := range []float64{0.15, 0.4, 0.7, 0.3} {
-				cmd := exec.Command(bin, append(args(killed), "--resume")...)
+				cmd := exec.Command(bin, resumed(args(killed), killed)...)
 				require.NoError(t, cmd.Start())
 				time.Sleep(time.Duration(share * float64(took)))
 				cmd.Process.Kill()
@@ -139,11 +148,11 @@ func TestKilledAndResumed(t *testing.T) {
 				}
 			}
 			require.Positive(t, kills, "no run was killed")
-			unfinished := filepath.Join(killed, ".checkpoint.safetensors-123") // as left by a kill during the write
+			unfinished := filepath.Join(killed, ".checkpoint-2.safetensors-123") // as left by a kill during the write
 			require.NoError(t, os.WriteFile(unfinished, []byte("half"), 0o644))
-			out, err = exec.Command(bin, append(args(killed), "--resume")...).CombinedOutput()
+			out, err = exec.Command(bin, resumed(args(killed), killed)...).CombinedOutput()
 			require.NoError(t, err, string(out))
-			names := []string{"model.safetensors", "log.jsonl", "recipe.toml", "metrics.json"}
+			names := []string{"run.json", "model.safetensors", "log.jsonl", "recipe.toml", "metrics.json"}
 			if kind == "finetune" {
 				names = append(names, "best.safetensors")
 			}
@@ -157,7 +166,7 @@ func TestKilledAndResumed(t *testing.T) {
 			left, err := os.ReadDir(killed)
 			require.NoError(t, err)
 			for _, e := range left {
-				require.False(t, strings.HasPrefix(e.Name(), "."), "%s is left over", e.Name())
+				require.False(t, strings.HasPrefix(e.Name(), ".") || strings.HasPrefix(e.Name(), "checkpoint"), "%s is left over", e.Name())
 			}
 		})
 	}

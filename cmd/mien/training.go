@@ -2,9 +2,9 @@ package main
 
 import (
 	"cmp"
-	"context"
-	"errors"
 	"fmt"
+	"os"
+	"strings"
 
 	"mien/data"
 	"mien/engine"
@@ -31,8 +31,8 @@ type trainFlags struct {
 	Recipe    string           `help:"Name of an embedded recipe, or a TOML file; 'mien recipe' lists and prints them." required:"" placeholder:"NAME|FILE"`
 	Init      string           `help:"Weights to start from: a file or a run folder." placeholder:"FILE|RUN"`
 	Out       string           `help:"Run folder to write." required:"" placeholder:"DIR"`
-	Resume    bool             `help:"Continue the run in the folder from its last finished epoch."`
-	Epochs    uint             `help:"Epochs instead of the recipe's." placeholder:"N"`
+	Resume    bool             `help:"Continue the run in the folder from its last finished epoch; all else must be as before."`
+	Epochs    *uint            `help:"Epochs instead of the recipe's." placeholder:"N"`
 	Seed      *uint64          `help:"Seed instead of the recipe's." placeholder:"N"`
 	Recompute bool             `help:"Take less memory and about a third more time: blocks compute twice what the backward pass needs. The result is the same."`
 	Precision engine.Precision `help:"Number format of products: f32, or bf16 with float32 parameters and sums." default:"f32"`
@@ -47,8 +47,10 @@ func (f trainFlags) options(out *console, kind string) (run.Options, error) {
 	case err != nil:
 	case r.Kind != kind:
 		err = fmt.Errorf("recipe %s is for %s: run `mien %s`", r.Name, r.Kind, r.Kind)
-	case f.Epochs > 0:
-		r, err = r.WithEpochs(int(f.Epochs))
+	case f.Epochs != nil:
+		if r, err = r.WithEpochs(int(*f.Epochs)); err != nil {
+			err = fmt.Errorf("--epochs %d: %w", *f.Epochs, err)
+		}
 	}
 	if f.Seed != nil {
 		r.Seed = *f.Seed
@@ -62,11 +64,13 @@ func (f trainFlags) options(out *console, kind string) (run.Options, error) {
 
 // train carries out a run of a kind and prints the result.
 func (f trainFlags) train(out *console, kind, description string, validation data.Lists) error {
-	m, err := f.watch(out, kind, description, validation)
-	if err != nil {
-		if errors.Is(err, context.Canceled) {
-			fmt.Fprintf(out.stderr, "mien: run folder %s keeps the finished epochs: continue with --resume\n", f.Out)
+	m, err := f.watch(out, kind, description, validation, func(epochs int) string {
+		if epochs == 0 {
+			return fmt.Sprintf("run folder %s holds no finished epoch yet: --resume begins again", f.Out)
 		}
+		return fmt.Sprintf("run folder %s keeps the finished epochs (%d): continue with --resume", f.Out, epochs)
+	})
+	if err != nil {
 		return err
 	}
 	var rows [][]string
@@ -79,11 +83,16 @@ func (f trainFlags) train(out *console, kind, description string, validation dat
 	if m.Final != nil {
 		printReport(out, m.Final)
 	}
-	fmt.Fprintf(out.stdout, "run folder %s: model.safetensors, recipe.toml, log.jsonl, metrics.json\n", f.Out)
+	var names []string
+	files, err := os.ReadDir(f.Out)
+	for _, file := range files {
+		names = append(names, file.Name())
+	}
+	fmt.Fprintf(out.stdout, "run folder %s: %s\n", f.Out, strings.Join(names, ", "))
 	if len(m.Skipped) > 0 {
 		fmt.Fprintf(out.stdout, "%s; log.jsonl says why\n", skipped(m.Skipped))
 	}
-	return nil
+	return err
 }
 
 type pretrainCmd struct{ trainFlags }
@@ -109,13 +118,13 @@ type valFlags struct {
 	DynamicRoot string `help:"Folder of these videos." placeholder:"DIR"`
 }
 
-// watch carries out a run of a kind and shows its progress.
-func (f trainFlags) watch(out *console, kind, description string, validation data.Lists) (*run.Metrics, error) {
+// watch carries out a run of a kind and shows its progress. hint says how to go on if it is interrupted after so many epochs.
+func (f trainFlags) watch(out *console, kind, description string, validation data.Lists, hint func(int) string) (*run.Metrics, error) {
 	o, err := f.options(out, kind)
 	if err := cmp.Or(err, checkRoots(validation, "val-")); err != nil {
 		return nil, err
 	}
-	w := &watcher{out: out, description: description, loss: map[data.Modality]float64{}, listCheck: listCheck{stderr: out.stderr}}
+	w := &watcher{out: out, description: description, hint: hint, loss: map[data.Modality]float64{}, listCheck: listCheck{stderr: out.stderr}}
 	defer func() {
 		w.listCheck.finish()
 		w.Finish()
@@ -130,6 +139,7 @@ type watcher struct {
 	listCheck
 	out         *console
 	description string
+	hint        func(epochs int) string
 	loss        map[data.Modality]float64 // running means
 }
 
@@ -155,6 +165,8 @@ func (w *watcher) Step(s train.Step, m data.Modality) {
 	w.Describe(text)
 	w.Add(1)
 }
+
+func (w *watcher) Saved(epochs int) { w.out.hint.Store(new(w.hint(epochs))) }
 
 func (w *watcher) Evaluated(epoch int, r *infer.Report) {
 	line := fmt.Sprintf("epoch %d:", epoch+1)
