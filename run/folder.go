@@ -73,7 +73,7 @@ func openFolder(o Options) (f folder, err error) {
 	if err := f.check(o.Resume, id); err != nil && !f.has(lockFile) {
 		return f, err
 	}
-	if err := os.MkdirAll(f.dir, 0o755); err != nil {
+	if err := os.MkdirAll(f.dir, 0o777); err != nil {
 		return f, fmt.Errorf("run folder %s: %w", f.dir, err)
 	}
 	if err := f.hold(); err != nil {
