@@ -21,7 +21,7 @@ var goldenRecipe = recipe.Recipe{
 	Kind: recipe.Pretrain, System: "mae",
 	Model: recipe.Model{Encoder: recipe.Encoder{ImageSize: 16, Frames: 4, PatchSize: 8, Tubelet: 2, Dim: 64, Depth: 2, Heads: 1, MLPRatio: 4},
 		DecoderDim: 64, DecoderDepth: 1, DecoderHeads: 1},
-	Train: recipe.Train{LR: 1e-3, Beta2: 0.95, WeightDecay: 0.05, ImageMask: 0.5, VideoMask: 0.5},
+	Train: recipe.Train{Epochs: 5, WarmupEpochs: 1, LR: 1e-3, MinLR: 1e-6, Beta2: 0.95, WeightDecay: 0.05, ImageMask: 0.5, VideoMask: 0.5},
 }
 
 func loadGolden(t *testing.T, b engine.Backend) (*learner, []nn.Param) {

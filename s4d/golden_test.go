@@ -24,7 +24,7 @@ var goldenRecipe = recipe.Recipe{
 	Kind: recipe.Finetune, System: "s4d",
 	Model: recipe.Model{Encoder: recipe.Encoder{ImageSize: 16, Frames: 4, PatchSize: 8, Tubelet: 2, Dim: 64, Depth: 3, Heads: 1, MLPRatio: 4},
 		Experts: 4, TopK: 2, Position: "1,2", ImageClasses: 7, VideoClasses: 5},
-	Train: recipe.Train{LR: 1e-3, Beta2: 0.999, WeightDecay: 0.05, LayerDecay: 1, LabelSmoothing: 0.1},
+	Train: recipe.Train{Epochs: 5, WarmupEpochs: 1.5, LR: 1e-3, MinLR: 1e-5, Beta2: 0.999, WeightDecay: 0.05, LayerDecay: 1, LabelSmoothing: 0.1},
 }
 
 var modalities = []data.Modality{data.Image, data.Video}

@@ -24,7 +24,7 @@ func goldenRecipe(m data.Modality) recipe.Recipe {
 	if m == data.Video {
 		r.Model.ImageClasses, r.Model.VideoClasses = 0, 5
 	}
-	r.Train = recipe.Train{LR: 1e-3, Beta2: 0.999, WeightDecay: 0.05, LayerDecay: 0.75, LabelSmoothing: 0.1}
+	r.Train = recipe.Train{Epochs: 5, WarmupEpochs: 1.5, LR: 1e-3, MinLR: 1e-5, Beta2: 0.999, WeightDecay: 0.05, LayerDecay: 0.75, LabelSmoothing: 0.1}
 	return r
 }
 

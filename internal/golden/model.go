@@ -25,7 +25,7 @@ func Load[M any](t testing.TB, b engine.Backend, name string, build func(s *nn.S
 	return m, scope.Params()
 }
 
-// CheckSteps takes as many steps of AdamW as the file has losses, with the parameter groups of a system, and compares each loss and
+// CheckSteps takes as many steps of AdamW as the file has losses, with the parameter groups of a system and the learning rates of a recipe, and compares each loss and
 // then the parameters that the file has.
 func (f File) CheckSteps(b engine.Backend, params []nn.Param, s system.System, r recipe.Recipe, loss func(step int, t *ag.Tape) *ag.Value) {
 	f.t.Helper()
@@ -33,6 +33,7 @@ func (f File) CheckSteps(b engine.Backend, params []nn.Param, s system.System, r
 	optimizer := train.NewAdamW(b, params, r.Train.Beta2, group)
 	want, _ := f.Values("losses")
 	require.NotEmpty(f.t, want)
+	schedule := r.Schedule(len(want) / r.Train.Epochs)
 	for i, w := range want {
 		tape := ag.NewTape(b)
 		l := loss(i, tape)
@@ -40,7 +41,7 @@ func (f File) CheckSteps(b engine.Backend, params []nn.Param, s system.System, r
 		require.NoError(f.t, err)
 		require.InEpsilon(f.t, float64(w), got[0], Loss, "loss of step %d", i)
 		tape.Backward(l)
-		optimizer.Update(l.Data(), r.Train.LR, r.Train.Clip).Free()
+		optimizer.Update(l.Data(), schedule(i), r.Train.Clip).Free()
 		tape.Close()
 	}
 	compared := 0

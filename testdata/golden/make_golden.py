@@ -1,5 +1,5 @@
 """Writes the golden files of this folder with PyTorch; see README.md."""
-import argparse, copy, json, struct, sys
+import argparse, copy, json, math, struct, sys
 import numpy as np
 import torch
 from PIL import Image
@@ -44,17 +44,28 @@ def adamw(model, betas, no_decay):
     return torch.optim.AdamW(groups, lr=1e-3, betas=betas, eps=1e-8)
 
 
-def train(model, losses, betas, no_decay):
-    """Ten optimizer steps; losses are functions of the model, one for each step."""
-    model = copy.deepcopy(model)
-    opt, seen = adamw(model, betas, no_decay), []
+# Learning rates of ten steps, five epochs of two, as factors of the highest: of fine-tuning, where the warm-up takes one and a half
+# epochs, and of pre-training, where it takes a fifth of the run.
+FINETUNE = [i / 2 for i in range(3)] + [0.01 + 0.99 * (1 + math.cos(math.pi * i / 7)) / 2 for i in range(7)]
+PRETRAIN = [1e-3 + (1 - 1e-3) * i / 2 for i in range(2)] + [(1 + math.cos(math.pi * i / 10)) / 2 for i in range(2, 10)]
+
+
+def steps(model, opt, losses, factors):
+    """Optimizer steps; losses are functions of the model, one for each step."""
+    schedule, seen = torch.optim.lr_scheduler.LambdaLR(opt, lambda step: (factors + [0])[step]), []
     for f in losses:
         opt.zero_grad(set_to_none=True)
         loss = f(model)
         loss.backward()
         opt.step()
+        schedule.step()
         seen.append(loss.detach())
     return model, torch.stack(seen)
+
+
+def train(model, losses, betas, no_decay, factors):
+    model = copy.deepcopy(model)
+    return steps(model, adamw(model, betas, no_decay), losses, factors)
 
 
 def with_gradients(model, out, loss):
@@ -83,14 +94,14 @@ def s4d():
         logits = model(inputs[kind], out)
         out["logits"] = logits
         with_gradients(model, out, -(targets[kind] * logits.log_softmax(-1)).sum(-1).mean())
-        after, out["losses"] = train(model, [lambda m: loss(m, kind)] * 10, (0.9, 0.999), vectors)
+        after, out["losses"] = train(model, [lambda m: loss(m, kind)] * 10, (0.9, 0.999), vectors, FINETUNE)
         state = after.state_dict()
         for n in ("patch_embed.proj.bias", "blocks.2.moe_layer.experts.1.fc1.weight", f"head.{kind}.weight", "blocks.0.attn.q_bias"):
             out["final." + n] = state[n]
         save(f"s4d_{kind}.safetensors", out)
     order = [0, 1, 1, 0, 1, 0, 0, 1, 1, 0]
     names = ("image", "video")
-    after, losses = train(model, [lambda m, k=names[i]: loss(m, k) for i in order], (0.9, 0.999), vectors)
+    after, losses = train(model, [lambda m, k=names[i]: loss(m, k) for i in order], (0.9, 0.999), vectors, FINETUNE)
     state = after.state_dict()
     save("s4d_joint.safetensors", {"losses": losses, "final.head.image.weight": state["head.image.weight"],
                                    "final.head.video.bias": state["head.video.bias"]}, {"order": json.dumps(order)})
@@ -113,16 +124,10 @@ def vit():
         loss = lambda m, out=None: -(soft(labels, classes) * m(x, out).log_softmax(-1)).sum(-1).mean()
         out = {"input": x.float()}
         with_gradients(model, out, loss(model, out))
-        after, seen = copy.deepcopy(model), []
+        after = copy.deepcopy(model)
         opt = torch.optim.AdamW([{"params": [p], "lr": 1e-3 * scale(n), "weight_decay": 0.05 if p.dim() > 1 else 0.0}
                                  for n, p in after.named_parameters()], betas=(0.9, 0.999), eps=1e-8)
-        for _ in range(10):
-            opt.zero_grad(set_to_none=True)
-            now = loss(after)
-            now.backward()
-            opt.step()
-            seen.append(now.detach())
-        out["losses"] = torch.stack(seen)
+        after, out["losses"] = steps(after, opt, [loss] * 10, FINETUNE)
         out.update({"final." + n: p for n, p in after.named_parameters()})
         save(f"vit_{kind}.safetensors", out)
 
@@ -139,7 +144,7 @@ def mae():
             row[torch.randperm(n, generator=g)[: n // 2]] = True
         out = {"input": x, "mask": mask.float()}
         with_gradients(model, out, model(x, mask, out))
-        _, out["losses"] = train(model, [lambda m: m(x, mask)] * 10, (0.9, 0.95), no_decay)
+        _, out["losses"] = train(model, [lambda m: m(x, mask)] * 10, (0.9, 0.95), no_decay, PRETRAIN)
         save(f"mae_{kind}.safetensors", out)
 
 
