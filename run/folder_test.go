@@ -72,3 +72,20 @@ func TestLinesHaveAllKeys(t *testing.T) {
 	require.Equal(t, `{"format":"mien-data-1","data":[{"set":"training","modality":"image","origin":"drawn faces","samples":7,"classes":2}]}
 {"format":"mien-step-1","epoch":0,"step":0,"modality":"image","loss":0,"lr":0,"grad_norm":0}`+"\n", string(text))
 }
+
+// A run that is not finished is as far as its latest checkpoint says, by number: checkpoint-9 is older than checkpoint-10.
+func TestStateIsThatOfTheLatestCheckpoint(t *testing.T) {
+	dir := t.TempDir()
+	text, err := toy(t, "s4d-tiny").Text()
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, recipeFile), text, 0o644))
+	for _, epochs := range []int{0, 9, 10} {
+		if epochs > 0 {
+			require.NoError(t, os.WriteFile(filepath.Join(dir, checkpointFile(epochs)), nil, 0o644))
+		}
+		state, err := ReadState(dir)
+		require.NoError(t, err)
+		require.Equal(t, epochs, state.Epochs)
+		require.False(t, state.Finished)
+	}
+}
