@@ -89,3 +89,29 @@ func TestStateIsThatOfTheLatestCheckpoint(t *testing.T) {
 		require.False(t, state.Finished)
 	}
 }
+
+// Resuming keeps the lines of finished epochs. What follows the last checkpoint is done again, so that it is dropped: all of an epoch
+// that did not end and, after the last epoch, its evaluation, which comes behind its checkpoint.
+func TestResumedLogHoldsNothingTwice(t *testing.T) {
+	report := &infer.Report{Static: &infer.Score{N: 1}}
+	for finished, want := range map[int][]int{0: nil, 1: {0, 0, 0}, 2: {0, 0, 0, 1, 1, 1}, 3: {0, 0, 0, 1, 1, 1, 2, 2}} {
+		f := &folder{dir: t.TempDir()}
+		require.NoError(t, f.startLog(0, 3, []Source{}))
+		for epoch := range 3 {
+			require.NoError(t, f.logLine(stepLine{place{stepFormat, epoch, 0}, data.Image, 1, 1, 1}))
+			require.NoError(t, f.logLine(skippedLine{place{skippedFormat, epoch, 1}, data.Skipped{Path: "bad"}}))
+			require.NoError(t, f.logLine(evaluationLine{place{evaluationFormat, epoch, 1}, report}))
+		}
+		require.NoError(t, f.log.Close())
+		require.NoError(t, f.startLog(finished, 3, []Source{}))
+		defer f.log.Close()
+		entries, err := readLog(f.dir)
+		require.NoError(t, err)
+		var got []int
+		for _, e := range entries {
+			got = append(got, e.Epoch)
+			require.False(t, e.Metrics != nil && e.Epoch == 2, "it is evaluated again")
+		}
+		require.Equal(t, want, got, finished)
+	}
+}

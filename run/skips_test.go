@@ -153,3 +153,29 @@ func TestSkippedInEvaluation(t *testing.T) {
 	_, err = Train(t.Context(), o)
 	require.ErrorContains(t, err, "; it is one more than --skip-bad 3 allows")
 }
+
+// The line of a sample that could not be read in a batch stands before that of the step, and names its epoch and step.
+func TestSkippedLinesNameTheirStep(t *testing.T) {
+	places := map[place]bool{}
+	for seed := range uint64(3) {
+		o := options(t, toy(t, "s4d-tiny"))
+		o.Recipe.Seed, o.Recipe.Train.Epochs, o.Recipe.Train.DrawnEpochs, o.Recipe.Data.ListRepeat = seed, 1, 0, 2
+		o.Train, o.SkipBad = badLists(t), 4
+		_, err := Train(t.Context(), o)
+		require.NoError(t, err)
+		var skipped []place
+		for _, e := range log(t, o)[2:] { // those that the check of the lists found come before the first step
+			if e.Skipped != nil {
+				skipped = append(skipped, e.place)
+				continue
+			}
+			for _, p := range skipped {
+				require.Equal(t, []int{e.Epoch, e.Step}, []int{p.Epoch, p.Step})
+				places[p] = true
+			}
+			skipped = nil
+		}
+		require.Empty(t, skipped)
+	}
+	require.Greater(t, len(places), 1)
+}
