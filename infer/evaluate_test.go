@@ -287,3 +287,19 @@ func TestAgreement(t *testing.T) {
 	require.Equal(t, 50.0, a.Top1)
 	require.InDelta(t, 0.3, a.LargestChange, 1e-12)
 }
+
+// An interruption while a sample is read is not a sample that cannot be read.
+func TestInterruptedEvaluationSkipsNothing(t *testing.T) {
+	m := openModel(t, published)
+	m.Skips = &data.Skips{Limit: 10}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	set := &data.Dataset{Modality: data.Image, Items: []data.Item{{Name: "face",
+		Open: func(ctx context.Context, _ data.OpenOptions) (data.Sample, error) {
+			cancel()
+			return nil, ctx.Err()
+		}}}}
+	_, err := m.Evaluate(ctx, data.Sets{Image: set})
+	require.ErrorIs(t, err, context.Canceled)
+	require.Empty(t, m.Skips.Samples)
+}

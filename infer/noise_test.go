@@ -58,3 +58,15 @@ func TestNoiseOfBatches(t *testing.T) {
 	}
 	require.Len(t, different, 3*5)
 }
+
+// The reference of a quantized model draws the noise of the model, batch by batch: they differ in nothing but precision.
+func TestReferenceDrawsTheSameNoise(t *testing.T) {
+	d, b := modelfile.Description{Recipe: valid(t)}, cpu.New()
+	own, reference := &noisy{}, &noisy{}
+	m := Of(own, d, b)
+	m.Reference = Of(reference, d, b)
+	_, err := m.Evaluate(t.Context(), data.Sets{Image: images(t, 2*evalBatch+1)})
+	require.NoError(t, err)
+	require.Len(t, own.keys, 3)
+	require.Equal(t, own.keys, reference.keys)
+}

@@ -72,3 +72,46 @@ func TestLinesHaveAllKeys(t *testing.T) {
 	require.Equal(t, `{"format":"mien-data-1","data":[{"set":"training","modality":"image","origin":"drawn faces","samples":7,"classes":2}]}
 {"format":"mien-step-1","epoch":0,"step":0,"modality":"image","loss":0,"lr":0,"grad_norm":0}`+"\n", string(text))
 }
+
+// A run that is not finished is as far as its latest checkpoint says, by number: checkpoint-9 is older than checkpoint-10.
+func TestStateIsThatOfTheLatestCheckpoint(t *testing.T) {
+	dir := t.TempDir()
+	text, err := toy(t, "s4d-tiny").Text()
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, recipeFile), text, 0o644))
+	for _, epochs := range []int{0, 9, 10} {
+		if epochs > 0 {
+			require.NoError(t, os.WriteFile(filepath.Join(dir, checkpointFile(epochs)), nil, 0o644))
+		}
+		state, err := ReadState(dir)
+		require.NoError(t, err)
+		require.Equal(t, epochs, state.Epochs)
+		require.False(t, state.Finished)
+	}
+}
+
+// Resuming keeps the lines of finished epochs. What follows the last checkpoint is done again, so that it is dropped: all of an epoch
+// that did not end and, after the last epoch, its evaluation, which comes behind its checkpoint.
+func TestResumedLogHoldsNothingTwice(t *testing.T) {
+	report := &infer.Report{Static: &infer.Score{N: 1}}
+	for finished, want := range map[int][]int{0: nil, 1: {0, 0, 0}, 2: {0, 0, 0, 1, 1, 1}, 3: {0, 0, 0, 1, 1, 1, 2, 2}} {
+		f := &folder{dir: t.TempDir()}
+		require.NoError(t, f.startLog(0, 3, []Source{}))
+		for epoch := range 3 {
+			require.NoError(t, f.logLine(stepLine{place{stepFormat, epoch, 0}, data.Image, 1, 1, 1}))
+			require.NoError(t, f.logLine(skippedLine{place{skippedFormat, epoch, 1}, data.Skipped{Path: "bad"}}))
+			require.NoError(t, f.logLine(evaluationLine{place{evaluationFormat, epoch, 1}, report}))
+		}
+		require.NoError(t, f.log.Close())
+		require.NoError(t, f.startLog(finished, 3, []Source{}))
+		defer f.log.Close()
+		entries, err := readLog(f.dir)
+		require.NoError(t, err)
+		var got []int
+		for _, e := range entries {
+			got = append(got, e.Epoch)
+			require.False(t, e.Metrics != nil && e.Epoch == 2, "it is evaluated again")
+		}
+		require.Equal(t, want, got, finished)
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"mien/data"
 	"mien/engine/cpu"
 	"mien/recipe"
+	"mien/systems"
 )
 
 // Numbers within their limits whose product is beyond any machine are refused before the first allocation and the first file.
@@ -66,4 +67,25 @@ func TestLeastMemory(t *testing.T) {
 			require.ErrorContains(t, err, "GiB of memory", "it is no more than a formality")
 		}
 	}
+}
+
+// The least memory of a run by hand: parameters, their gradients and moments, and the larger batch.
+func TestLeastMemoryByHand(t *testing.T) {
+	least := func(name string, images, videos int, freeze ...string) int64 {
+		r := toy(t, name)
+		r.Model.Depth, r.Train.Freeze = 3, freeze // as well: 16×16 pixels, patches 2×8×8, 4 frames, 16 wide, 4 images, 3 videos twice
+		s, err := systems.Of(r)
+		require.NoError(t, err)
+		run := &run{Options: Options{Recipe: r}, system: s, plan: plan{recipe: r, images: images, videos: videos}}
+		return run.leastMemory(1000)
+	}
+	const params = 4 * 4 * 1000
+	image, imageTokens := 3*16*16, 4*16*3*4
+	video, videoTokens := 4*image, 8*16*3*4
+	require.EqualValues(t, params+4*(image+imageTokens), least("s4d-tiny", 1, 0))
+	require.EqualValues(t, params+6*(video+videoTokens), least("s4d-tiny", 0, 1))
+	require.EqualValues(t, params+6*(video+videoTokens), least("s4d-tiny", 1, 1))
+	require.EqualValues(t, params+4*image, least("s4d-tiny-pretrain", 1, 0), "an encoder that sees few patches")
+	require.EqualValues(t, params+6*video, least("s4d-tiny-pretrain", 1, 1))
+	require.EqualValues(t, 4*1000, least("s4d-tiny", 1, 1, "blocks.*"))
 }

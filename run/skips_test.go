@@ -130,3 +130,52 @@ func TestTooManyBadSamples(t *testing.T) {
 	require.ErrorContains(t, err, "2 of the 7 images of the list cannot be read (--skip-bad 2 goes on without): ", "validation is checked, too")
 	require.NoDirExists(t, o.Out)
 }
+
+// A validation sample whose damage is found only when it is read is left out of the evaluation, and told like one of training.
+func TestSkippedInEvaluation(t *testing.T) {
+	o := options(t, toy(t, "s4d-tiny"))
+	o.Recipe.Train.Epochs, o.Recipe.Train.DrawnEpochs = 2, 0
+	o.Validation, o.SkipBad = badLists(t), 4
+	metrics, err := Train(t.Context(), o)
+	require.NoError(t, err)
+	require.Equal(t, []int{3, 4}, []int{metrics.Final.Static.Skipped, metrics.Final.Static.N})
+	require.Equal(t, []int{1, 4}, []int{metrics.Final.Dynamic.Skipped, metrics.Final.Dynamic.N})
+	require.Len(t, metrics.Skipped, 4)
+	named := map[data.Modality]int{}
+	for _, e := range log(t, o) {
+		if e.Skipped != nil {
+			named[e.Skipped.Modality]++
+		}
+	}
+	require.Equal(t, map[data.Modality]int{data.Image: 3, data.Video: 1}, named, "once each, though evaluated twice")
+
+	o.Out, o.SkipBad = options(t, o.Recipe).Out, 3
+	_, err = Train(t.Context(), o)
+	require.ErrorContains(t, err, "; it is one more than --skip-bad 3 allows")
+}
+
+// The line of a sample that could not be read in a batch stands before that of the step, and names its epoch and step.
+func TestSkippedLinesNameTheirStep(t *testing.T) {
+	places := map[place]bool{}
+	for seed := range uint64(3) {
+		o := options(t, toy(t, "s4d-tiny"))
+		o.Recipe.Seed, o.Recipe.Train.Epochs, o.Recipe.Train.DrawnEpochs, o.Recipe.Data.ListRepeat = seed, 1, 0, 2
+		o.Train, o.SkipBad = badLists(t), 4
+		_, err := Train(t.Context(), o)
+		require.NoError(t, err)
+		var skipped []place
+		for _, e := range log(t, o)[2:] { // those that the check of the lists found come before the first step
+			if e.Skipped != nil {
+				skipped = append(skipped, e.place)
+				continue
+			}
+			for _, p := range skipped {
+				require.Equal(t, []int{e.Epoch, e.Step}, []int{p.Epoch, p.Step})
+				places[p] = true
+			}
+			skipped = nil
+		}
+		require.Empty(t, skipped)
+	}
+	require.Greater(t, len(places), 1)
+}

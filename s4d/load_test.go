@@ -93,3 +93,12 @@ func TestIdentifyErrors(t *testing.T) {
 		require.ErrorContains(t, err, message)
 	}
 }
+
+// Hidden layers as wide as the model are a ratio of 1, not an unknown one.
+func TestIdentifyRatioOfOne(t *testing.T) {
+	file := finetuned()
+	for hidden, ratio := range map[int]int{191: 4, 192: 1, 384: 2, 768: 4, 1536: 8} {
+		file["blocks.0.mlp.fc1.bias"] = []int{hidden}
+		require.Equal(t, ratio, inferred(t, file).Encoder.MLPRatio, hidden)
+	}
+}
