@@ -102,6 +102,17 @@ func TestSteepIsNoKink(t *testing.T) {
 	require.NoError(t, err)
 }
 
+// TestNoGradientIsNoKink forgets the gradient of a smooth function, whose bend must not be measured against that gradient.
+func TestNoGradientIsNoKink(t *testing.T) {
+	forgets := hostUnary(func(x float64) float64 { return math.Sin(20 * x) }, func(float64) float64 { return 0 })
+	for _, full := range []int{0, -1} {
+		_, err := check(at(forgets, 0.3, 1, -2), gradcheck.Options{Full: full})
+		var wrong *gradcheck.Mismatch
+		require.ErrorAs(t, err, &wrong)
+		require.Equal(t, 1.0, wrong.Worst.RelError)
+	}
+}
+
 func TestTieOfRouting(t *testing.T) {
 	c := at(func(s *ag.Value) *ag.Value {
 		s = ag.Reshape(s, 1, 3)

@@ -178,6 +178,44 @@ func TestCurvesAreSmoothAndBlinksClose(t *testing.T) {
 	}
 }
 
+// A blink takes the time that is set for it: halfway, the eyes are half closed.
+func TestBlinksLast(t *testing.T) {
+	m := motion{blink: 4, blinks: []float64{30}}
+	for i, closed := range map[int]float64{26: 0, 28: 0.5, 30: 1, 32: 0.5, 34: 0} {
+		a := m.action(i)
+		require.InDelta(t, closed, a.both(AU43), 1e-9, "frame %d", i)
+	}
+}
+
+// The gaze jumps once and stays; the camera's noise differs from frame to frame, and from video to video.
+func TestConditionsOfFrames(t *testing.T) {
+	m := motion{glance: 4.5, glanceX: 0.4}
+	seeds := map[uint64]bool{}
+	for i := range 8 {
+		want := 0.1
+		if i >= 5 {
+			want = 0.5
+		}
+		c := m.conditions(Conditions{GazeX: 0.1, NoiseSeed: 1}, i)
+		require.InDelta(t, want, c.GazeX, 1e-9, "frame %d", i)
+		seeds[c.NoiseSeed], seeds[m.conditions(Conditions{NoiseSeed: 2}, i).NoiseSeed] = true, true
+	}
+	require.Len(t, seeds, 2*8)
+	require.Equal(t, 1.0, m.conditions(Conditions{GazeX: 0.9}, 7).GazeX)
+}
+
+// A unit that lags begins to rise and to fall later than others, and is there and gone at the same time as they.
+func TestUnitsLag(t *testing.T) {
+	m := motion{onset: 10, hold: 20, release: 30, end: 40}
+	for _, c := range []struct{ t, prompt, late float64 }{
+		{10, 0, 0}, {12, smooth(0.2), 0}, {15, 0.5, smooth(0.375)}, {20, 1, 1},
+		{30, 1, 1}, {32, 1 - smooth(0.2), 1}, {35, 0.5, 1 - smooth(0.375)}, {40, 0, 0},
+	} {
+		require.InDelta(t, c.prompt, m.level(c.t, 0), 1e-9, "at %g", c.t)
+		require.InDelta(t, c.late, m.level(c.t, 0.25), 1e-9, "at %g", c.t)
+	}
+}
+
 func TestConcurrentReadsAgree(t *testing.T) {
 	set := Videos(8, 14, 8, 40)
 	want := make([][]uint8, len(set.Items))
