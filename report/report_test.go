@@ -40,6 +40,12 @@ func TestConfusionTable(t *testing.T) {
 	c.Add(0, 0)
 	c.Add(0, 1)
 	var b bytes.Buffer
+	ConfusionTable(&b, []string{"a", "b"}, infer.Confusion{{0, 2}, {0, 0}})
+	require.Equal(t, ""+
+		"   a  b  recall\n"+
+		"a  0  2  0.0 %\n"+
+		"b  0  0  -\n", b.String(), "none is right; there is none")
+	b.Reset()
 	ConfusionTable(&b, []string{"happy", "sad"}, c)
 	require.Equal(t, ""+
 		"       happy  sad  recall\n"+

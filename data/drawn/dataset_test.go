@@ -187,6 +187,39 @@ func TestBlinksLast(t *testing.T) {
 	}
 }
 
+// Talk opens the mouth, the jaw less than the lips, and little while the expression is shown.
+func TestTalkYieldsToTheExpression(t *testing.T) {
+	m := motion{talk: wave{0.5, 0, math.Pi / 2}, onset: 10, hold: 20, release: 30, end: 40}
+	for i, open := range map[int]float64{5: 0.5, 25: 0.15, 45: 0.5} {
+		a := m.action(i)
+		require.InDelta(t, open, a.both(AU25), 1e-9, "frame %d", i)
+		require.InDelta(t, 0.7*open, a.both(AU26), 1e-9, "frame %d", i)
+	}
+}
+
+// Heads sway about each axis, and move, by waves of their own.
+func TestHeadsSway(t *testing.T) {
+	var m motion
+	for i := range m.sway {
+		m.sway[i] = wave{float64(i + 1), 0, math.Pi / 2}
+	}
+	c := m.conditions(Conditions{Roll: 10, Y: 10}, 0)
+	require.Equal(t, []float64{11, 2, 3, 4, 15}, []float64{c.Roll, c.Yaw, c.Pitch, c.X, c.Y})
+}
+
+// The left corner of the mouth is that of the left half of the face.
+func TestCornersOfTheMouth(t *testing.T) {
+	m := mouth{y: 0.5, half: [2]float64{0.3, 0.2}, corner: [2]float64{-0.1, 0.05}}
+	_, upper, lower, _ := m.lines()
+	for _, line := range [][]point{upper, lower} {
+		require.InDelta(t, -0.3, real(line[0]), 1e-9)
+		require.InDelta(t, 0.4, imag(line[0]), 1e-9)
+		require.InDelta(t, 0.5, imag(line[len(line)/2]), 1e-9)
+		require.InDelta(t, 0.2, real(line[len(line)-1]), 1e-9)
+		require.InDelta(t, 0.55, imag(line[len(line)-1]), 1e-9)
+	}
+}
+
 // The gaze jumps once and stays; the camera's noise differs from frame to frame, and from video to video.
 func TestConditionsOfFrames(t *testing.T) {
 	m := motion{glance: 4.5, glanceX: 0.4}

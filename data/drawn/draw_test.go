@@ -143,10 +143,16 @@ func TestEveryUnitShows(t *testing.T) {
 
 func TestFacesAreInRange(t *testing.T) {
 	rng := source(3)
-	seen := map[string]int{}
+	seen, beards, moustaches := map[string]int{}, 0, 0
 	for range 2000 {
 		f := NewFace(rng)
 		seen[f.Style]++
+		if f.Moustache {
+			moustaches++
+			require.Positive(t, f.Beard)
+		} else if f.Beard > 0 {
+			beards++
+		}
 		require.InDelta(t, 1, f.HeadWidth, 0.1)
 		require.InDelta(t, 0.64, f.Scale, 0.061)
 		require.InDelta(t, 0.33, f.EyeDistance, 0.03)
@@ -164,6 +170,8 @@ func TestFacesAreInRange(t *testing.T) {
 		}
 	}
 	require.Len(t, seen, len(cuts), "every style is worn")
+	require.InDelta(t, 0.04, float64(moustaches)/2000, 0.02)
+	require.InDelta(t, 0.15, float64(beards)/2000, 0.03)
 	for style := range seen {
 		require.Contains(t, cuts, style)
 	}
