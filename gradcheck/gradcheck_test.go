@@ -62,7 +62,11 @@ func TestKink(t *testing.T) {
 			require.ErrorAs(t, err, &kink, "a kink within one step")
 		}
 	}
-	_, err := check(at(abs, 0), gradcheck.Options{})
+	var kink *gradcheck.Kink
+	_, err := check(at(abs, 1, 0, 2, 0), gradcheck.Options{})
+	require.ErrorAs(t, err, &kink)
+	require.Equal(t, []int{1}, kink.Index, "the first of two")
+	_, err = check(at(abs, 0), gradcheck.Options{})
 	require.EqualError(t, err, "point: no gradient at x[0], output element 0: "+
 		"the slope is -1 on one side and 1 on the other; choose other inputs")
 }
