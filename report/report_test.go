@@ -221,6 +221,9 @@ func TestRoutingFigure(t *testing.T) {
 	}, corners(t, svg))
 	require.Equal(t, 2, strings.Count(svg, `<g fill="var(--a)">`), "images")
 	require.Equal(t, 2, strings.Count(svg, `<g fill="var(--b)">`), "videos")
+	for opacity, n := range map[string]int{"0.425": 4, "0.850": 2, "0.000": 6} {
+		require.Equal(t, n, strings.Count(svg, `fill-opacity="`+opacity+`"`), "a larger share is darker")
+	}
 }
 
 // A strip shows every second frame of a video, moments its first, middle and last one.
