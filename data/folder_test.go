@@ -59,6 +59,7 @@ func TestFolderIsVideo(t *testing.T) {
 		{4, []string{"ann.png", "ben.png"}, false, "2 pictures without numbering"},
 		{4, []string{"1.png", "2.png", "x.png"}, false, "3 pictures without numbering"},
 		{4, []string{"001_03.png", "002_03.png"}, false, "2 pictures without numbering"},
+		{4, []string{"ann1.png", "ben2.png"}, false, "2 pictures without numbering"},
 		{4, []string{"1.png", "01.png"}, false, "2 pictures without numbering"},
 		{4, []string{"1.png"}, false, "a single picture"},
 	} {

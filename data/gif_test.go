@@ -1,6 +1,7 @@
 package data
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/binary"
@@ -71,6 +72,13 @@ func TestGIFLimits(t *testing.T) {
 	lim := limits{pixels: 1000, bytes: 3000, frames: 10, work: 2700}
 	_, err = decodeFile(t.Context(), bytes.NewReader(file), OpenOptions{H: 2, W: 2}, lim)
 	require.NoError(t, err, "resized frames are what counts")
+	_, area, err := scanGIF(bufio.NewReader(bytes.NewReader(file)))
+	require.NoError(t, err)
+	for _, spare := range []int64{0, -1} {
+		lim.bytes = area + spare
+		_, err = decodeFile(t.Context(), bytes.NewReader(file), OpenOptions{H: 2, W: 2}, lim)
+		require.Equal(t, spare < 0, err != nil, "all frames as they are in the file are held, too")
+	}
 }
 
 // hostileGIF has n frames of one pixel, each of which composes a canvas of size×size pixels.

@@ -79,6 +79,19 @@ func TestBadFolders(t *testing.T) {
 	require.EqualError(t, err, broken+": not an image: neither JPEG, PNG, GIF, WebP nor BMP")
 }
 
+// Frames may be read in any order, and again.
+func TestFramesAreReadInAnyOrder(t *testing.T) {
+	decoded := 0
+	sample := NewSample("x", 4, OpenOptions{}, func(_ context.Context, i int) (*Frames, error) {
+		decoded++
+		return grey(2, 3, uint8(i)), nil
+	})
+	f, err := sample.Read(t.Context(), []int{2, 0, 2, 3, 2, 2, 2, 1, 1})
+	require.NoError(t, err)
+	require.Equal(t, []uint8{2, 0, 2, 3, 2, 2, 2, 1, 1}, firsts(f))
+	require.Equal(t, 6, decoded, "a repeated frame is not decoded again")
+}
+
 func TestReadIsBounded(t *testing.T) {
 	sample := inMemory("video", []*Frames{grey(1000, 1000, 0)})
 	_, err := sample.Read(t.Context(), make([]int, 200))

@@ -12,7 +12,7 @@ import (
 // Paths are read from plain lists and from labelled ones of every form.
 func TestReadPaths(t *testing.T) {
 	root := t.TempDir()
-	for _, name := range []string{"a.png", "b c.jpg", "photo 3", "00012.mp4"} {
+	for _, name := range []string{"a.png", "b c.jpg", "photo 3", "photo.jpg", "00012.mp4"} {
 		require.NoError(t, os.WriteFile(filepath.Join(root, name), nil, 0o644))
 	}
 	absolute := filepath.Join(root, "a.png")

@@ -142,6 +142,20 @@ func TestWrongReference(t *testing.T) {
 	require.ErrorContains(t, err, "x[5 33], but y[5 33] in the reference")
 }
 
+// TestSmallOutputs measures outputs by themselves, not by much larger gradients.
+func TestSmallOutputs(t *testing.T) {
+	c := at(identity, 1e-6, -1e-6)
+	reference := gradients(t, c)
+	_, err := gradcheck.Compare(c, reference, gradcheck.Target{Backend: newCPU})
+	require.NoError(t, err)
+	reference[0].Values[1] *= 1.01
+	_, err = gradcheck.Compare(c, reference, gradcheck.Target{Backend: newCPU})
+	var inexact *gradcheck.Inexact
+	require.ErrorAs(t, err, &inexact)
+	require.Equal(t, "outputs", inexact.Tensor)
+	require.InDelta(t, 0.01, inexact.RelError, 1e-3)
+}
+
 // TestMissingGradientIsZero lists an input that no gradient reaches, and compares it.
 func TestMissingGradientIsZero(t *testing.T) {
 	lost := ofTwo(multiply(func(dy, a, b *engine.Tensor) tensors { return tensors{product(dy, b), nil} }), 2, 3)

@@ -62,7 +62,11 @@ func TestKink(t *testing.T) {
 			require.ErrorAs(t, err, &kink, "a kink within one step")
 		}
 	}
-	_, err := check(at(abs, 0), gradcheck.Options{})
+	var kink *gradcheck.Kink
+	_, err := check(at(abs, 1, 0, 2, 0), gradcheck.Options{})
+	require.ErrorAs(t, err, &kink)
+	require.Equal(t, []int{1}, kink.Index, "the first of two")
+	_, err = check(at(abs, 0), gradcheck.Options{})
 	require.EqualError(t, err, "point: no gradient at x[0], output element 0: "+
 		"the slope is -1 on one side and 1 on the other; choose other inputs")
 }
@@ -100,6 +104,17 @@ func TestSteepIsNoKink(t *testing.T) {
 	require.NoError(t, err)
 	_, err = check(at(hostUnary(math.Exp, math.Exp), -20, 0, 9), gradcheck.Options{})
 	require.NoError(t, err)
+}
+
+// TestNoGradientIsNoKink forgets the gradient of a smooth function, whose bend must not be measured against that gradient.
+func TestNoGradientIsNoKink(t *testing.T) {
+	forgets := hostUnary(func(x float64) float64 { return math.Sin(20 * x) }, func(float64) float64 { return 0 })
+	for _, full := range []int{0, -1} {
+		_, err := check(at(forgets, 0.3, 1, -2), gradcheck.Options{Full: full})
+		var wrong *gradcheck.Mismatch
+		require.ErrorAs(t, err, &wrong)
+		require.Equal(t, 1.0, wrong.Worst.RelError)
+	}
 }
 
 func TestTieOfRouting(t *testing.T) {

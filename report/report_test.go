@@ -2,8 +2,11 @@ package report
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/xml"
 	"fmt"
+	"html/template"
+	"image/png"
 	"io"
 	"math"
 	"os"
@@ -37,6 +40,12 @@ func TestConfusionTable(t *testing.T) {
 	c.Add(0, 0)
 	c.Add(0, 1)
 	var b bytes.Buffer
+	ConfusionTable(&b, []string{"a", "b"}, infer.Confusion{{0, 2}, {0, 0}})
+	require.Equal(t, ""+
+		"   a  b  recall\n"+
+		"a  0  2  0.0 %\n"+
+		"b  0  0  -\n", b.String(), "none is right; there is none")
+	b.Reset()
 	ConfusionTable(&b, []string{"happy", "sad"}, c)
 	require.Equal(t, ""+
 		"       happy  sad  recall\n"+
@@ -114,6 +123,8 @@ func TestConfusionFigureIsNotTransposed(t *testing.T) {
 	}
 	require.IsIncreasing(t, columns)
 	require.IsIncreasing(t, rows)
+	require.InDelta(t, 92+46/2, columns[0], 8, "a name stands at the middle of its column")
+	require.InDelta(t, 92+46/2, rows[0], 8, "a name stands at the middle of its row")
 	for row, percents := range [][]string{{"60", "30", "10"}, {"", "25", "75"}, {"4", "", "96"}} {
 		for column, percent := range percents {
 			if percent != "" {
@@ -133,7 +144,121 @@ func TestConfusionFigureIsNotTransposed(t *testing.T) {
 
 func TestTicks(t *testing.T) {
 	require.Equal(t, []float64{0, 50, 100, 150, 200}, ticks(0, 230, 5))
-	require.InDeltaSlice(t, []float64{0.8, 0.9, 1}, ticks(0.79, 1.09, 5), 1e-9)
+	require.Equal(t, []float64{0.8, 0.9, 1}, ticks(0.79, 1.09, 5))
+	require.Equal(t, []float64{50, 100, 150, 200}, ticks(50, 200, 5), "both ends, where they are round")
+	require.Equal(t, []float64{0, 0.1, 0.2, 0.3}, ticks(0, 0.3, 5), "also where a sum of steps is a little more")
+}
+
+// The running mean looks as far back as ahead, so that it neither lags behind the losses nor runs ahead of them.
+func TestSmooth(t *testing.T) {
+	l := line{x: make([]float64, 120), y: make([]float64, 120)}
+	for i := range l.y {
+		l.y[i] = float64(10 * i)
+	}
+	l.y[60] += 70
+	smooth := l.Smooth()
+	require.Equal(t, l.x, smooth.x)
+	for i, y := range smooth.y {
+		switch {
+		case i >= 57 && i <= 63: // three to either side
+			require.InDelta(t, 10*i+10, y, 1e-9, i)
+		case i >= 3 && i < 117:
+			require.InDelta(t, 10*i, y, 1e-9, i)
+		}
+	}
+	require.InDeltaSlice(t, []float64{15, 20, 25}, smooth.y[:3], 1e-9)
+	require.InDeltaSlice(t, []float64{1165, 1170, 1175}, smooth.y[117:], 1e-9)
+	require.Equal(t, 670.0, l.y[60], "the losses stay as they are")
+}
+
+// Large losses are at the top, late steps to the right, and images have the colour that they have in the routing.
+func TestPlotPlacesCurves(t *testing.T) {
+	p := newPlot(Run{Curves: []run.Curve{
+		{Modality: data.Video, Steps: []float64{10, 20}, Loss: []float64{3, 2}},
+		{Modality: data.Image, Steps: []float64{10, 15, 30}, Loss: []float64{5, math.NaN(), 1}},
+	}})
+	require.Len(t, p.Lines, 2)
+	require.Equal(t, "0.0,102.0 201.0,153.0 ", p.Points(p.Lines[0]))
+	require.Equal(t, "0.0,0.0 402.0,204.0 ", p.Points(p.Lines[1]), "without what is no number")
+	require.Equal(t, []string{"b", "a"}, []string{p.Lines[0].Color, p.Lines[1].Color})
+}
+
+// corners returns where the rectangles of a figure have their left upper corners, in order.
+func corners(t *testing.T, svg string) (all [][2]float64) {
+	t.Helper()
+	at := [][2]float64{{}}
+	for d := xml.NewDecoder(strings.NewReader(svg)); ; {
+		token, err := d.Token()
+		if err == io.EOF {
+			return all
+		}
+		require.NoError(t, err)
+		switch e := token.(type) {
+		case xml.StartElement:
+			place, x, y := at[len(at)-1], 0.0, 0.0
+			for _, a := range e.Attr {
+				if a.Name.Local == "transform" {
+					fmt.Sscanf(a.Value, "translate(%g %g)", &x, &y)
+				}
+			}
+			place[0], place[1] = place[0]+x, place[1]+y
+			if at = append(at, place); e.Name.Local == "rect" {
+				all = append(all, place)
+			}
+		case xml.EndElement:
+			at = at[:len(at)-1]
+		}
+	}
+}
+
+// The figure of the routing has, block after block, a row of experts for images and one below it for videos.
+func TestRoutingFigure(t *testing.T) {
+	shares := [][]float64{{0.5, 0.5, 0}, {1, 0, 0}}
+	svg := figure(t, "routing", &Routing{Blocks: []int{2, 3}, Image: shares, Video: shares})
+	require.Equal(t, [][2]float64{
+		{130, 40}, {170, 40}, {210, 40}, {130, 80}, {170, 80}, {210, 80},
+		{130, 132}, {170, 132}, {210, 132}, {130, 172}, {170, 172}, {210, 172},
+	}, corners(t, svg))
+	require.Equal(t, 2, strings.Count(svg, `<g fill="var(--a)">`), "images")
+	require.Equal(t, 2, strings.Count(svg, `<g fill="var(--b)">`), "videos")
+	for opacity, n := range map[string]int{"0.425": 4, "0.850": 2, "0.000": 6} {
+		require.Equal(t, n, strings.Count(svg, `fill-opacity="`+opacity+`"`), "a larger share is darker")
+	}
+}
+
+// A strip shows every second frame of a video, moments its first, middle and last one.
+func TestFramesThatAreShown(t *testing.T) {
+	shown := func(url template.URL, err error) (values []uint8) {
+		require.NoError(t, err)
+		text, ok := strings.CutPrefix(string(url), "data:image/png;base64,")
+		require.True(t, ok)
+		img, err := png.Decode(base64.NewDecoder(base64.StdEncoding, strings.NewReader(text)))
+		require.NoError(t, err)
+		require.Equal(t, 2, img.Bounds().Dy())
+		for x := 0; x < img.Bounds().Dx(); x += 3 {
+			r, g, b, _ := img.At(x, 1).RGBA()
+			require.Equal(t, []uint32{r>>8 + 1, r>>8 + 2}, []uint32{g >> 8, b >> 8})
+			values = append(values, uint8(r>>8))
+		}
+		return values
+	}
+	video := func(n int) *data.Frames {
+		f := data.NewFrames(n, 2, 3)
+		for i := range f.Pix {
+			f.Pix[i] = uint8(10*(i/18) + i%3)
+		}
+		return f
+	}
+	require.Equal(t, []uint8{0, 20, 40}, shown(strip(video(5))))
+	require.Equal(t, []uint8{0}, shown(strip(video(1))))
+	require.Equal(t, []uint8{0, 30, 50}, shown(moments(video(6))))
+	require.Equal(t, []uint8{0, 10}, shown(moments(video(2))))
+	require.Equal(t, []uint8{0}, shown(moments(video(1))))
+}
+
+func TestTop(t *testing.T) {
+	require.Equal(t, []int{1, 3, 4}, top([]float64{0.1, 0.5, 0.05, 0.2, 0.15}))
+	require.Equal(t, []int{0, 1}, top([]float64{0.5, 0.5}), "the first among equals first")
 }
 
 func TestPage(t *testing.T) {

@@ -161,17 +161,19 @@ func TestReconstruct(t *testing.T) {
 	require.Len(t, all, 4)
 	for i, r := range all {
 		require.Equal(t, map[bool]int{true: 1, false: 4}[i < 2], r.Input.T)
-		shown, hidden := 0, 0
+		shown, hidden, masks := 0, 0, map[[2]uint8]bool{}
 		for j, v := range r.Input.Pix {
 			switch {
 			case r.Masked.Pix[j] == v && r.Output.Pix[j] == v:
 				shown++
 			case r.Masked.Pix[j] != v:
 				hidden++
+				masks[[2]uint8{uint8(j % 3), r.Masked.Pix[j]}] = true
 			}
 		}
 		require.GreaterOrEqual(t, shown, len(r.Input.Pix)/2, "half of the patches are shown")
 		require.Greater(t, hidden, len(r.Input.Pix)/4)
+		require.Len(t, masks, 3, "the mask is of one colour, the output is not")
 	}
 	require.NotEqual(t, hiddenPatches(all[2]), hiddenPatches(all[3]), "each sample has a mask of its own")
 	require.Len(t, hiddenPatches(all[2]), 4, "of 8 patches, half")

@@ -67,6 +67,7 @@ func TestHostileSafetensors(t *testing.T) {
 		"outside":        {safetensors(`{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}`, 4), "cut off"},
 		"backwards":      {safetensors(`{"a":{"dtype":"F32","shape":[1],"data_offsets":[8,4]}}`, 8), "where 0 is due"},
 		"too short":      {safetensors(`{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}`, 4), "does not take 4 bytes"},
+		"too long":       {safetensors(`{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,8]}}`, 8), "does not take 8 bytes"},
 		"bytes left":     {safetensors(`{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}`, 8), "tensors end at byte"},
 		"unknown dtype":  {safetensors(`{"a":{"dtype":"F7","shape":[1],"data_offsets":[0,4]}}`, 4), `dtype "F7"`},
 		"twice":          {safetensors(`{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}`, 4), "twice"},

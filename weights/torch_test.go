@@ -61,6 +61,18 @@ func TestLegacyDamage(t *testing.T) {
 	requireRefused(t, bytes.Replace(fixture(t, "legacy.pth"), []byte("M\xe9\x03"), []byte("M\xea\x03"), 1), "unknown version")
 }
 
+// A tensor begins so many elements, not bytes, after its storage.
+func TestOffsetsCountElements(t *testing.T) {
+	tuple := func(numbers ...any) *list { return &list{numbers} }
+	for class, dtype := range torchDTypes {
+		stored := persistent{[]any{"storage", global{"torch", class}, "key", "cpu", int64(9)}}
+		e, err := tensorEntry(&object{class: global{"torch._utils", "_rebuild_tensor_v2"},
+			args: []any{stored, int64(3), tuple(int64(2), int64(3)), tuple(int64(3), int64(1))}}, map[string]span{"key": {1000, 72}})
+		require.NoError(t, err, class)
+		require.Equal(t, entry{dtype: dtype, shape: []int{2, 3}, stride: []int{3, 1}, base: 1000 + 3*sizes[dtype]}, e)
+	}
+}
+
 // The product of extents and strides of a 4 GiB storage overflows int64.
 func TestWithinStorage(t *testing.T) {
 	const numel = 1 << 32

@@ -178,6 +178,77 @@ func TestCurvesAreSmoothAndBlinksClose(t *testing.T) {
 	}
 }
 
+// A blink takes the time that is set for it: halfway, the eyes are half closed.
+func TestBlinksLast(t *testing.T) {
+	m := motion{blink: 4, blinks: []float64{30}}
+	for i, closed := range map[int]float64{26: 0, 28: 0.5, 30: 1, 32: 0.5, 34: 0} {
+		a := m.action(i)
+		require.InDelta(t, closed, a.both(AU43), 1e-9, "frame %d", i)
+	}
+}
+
+// Talk opens the mouth, the jaw less than the lips, and little while the expression is shown.
+func TestTalkYieldsToTheExpression(t *testing.T) {
+	m := motion{talk: wave{0.5, 0, math.Pi / 2}, onset: 10, hold: 20, release: 30, end: 40}
+	for i, open := range map[int]float64{5: 0.5, 25: 0.15, 45: 0.5} {
+		a := m.action(i)
+		require.InDelta(t, open, a.both(AU25), 1e-9, "frame %d", i)
+		require.InDelta(t, 0.7*open, a.both(AU26), 1e-9, "frame %d", i)
+	}
+}
+
+// Heads sway about each axis, and move, by waves of their own.
+func TestHeadsSway(t *testing.T) {
+	var m motion
+	for i := range m.sway {
+		m.sway[i] = wave{float64(i + 1), 0, math.Pi / 2}
+	}
+	c := m.conditions(Conditions{Roll: 10, Y: 10}, 0)
+	require.Equal(t, []float64{11, 2, 3, 4, 15}, []float64{c.Roll, c.Yaw, c.Pitch, c.X, c.Y})
+}
+
+// The left corner of the mouth is that of the left half of the face.
+func TestCornersOfTheMouth(t *testing.T) {
+	m := mouth{y: 0.5, half: [2]float64{0.3, 0.2}, corner: [2]float64{-0.1, 0.05}}
+	_, upper, lower, _ := m.lines()
+	for _, line := range [][]point{upper, lower} {
+		require.InDelta(t, -0.3, real(line[0]), 1e-9)
+		require.InDelta(t, 0.4, imag(line[0]), 1e-9)
+		require.InDelta(t, 0.5, imag(line[len(line)/2]), 1e-9)
+		require.InDelta(t, 0.2, real(line[len(line)-1]), 1e-9)
+		require.InDelta(t, 0.55, imag(line[len(line)-1]), 1e-9)
+	}
+}
+
+// The gaze jumps once and stays; the camera's noise differs from frame to frame, and from video to video.
+func TestConditionsOfFrames(t *testing.T) {
+	m := motion{glance: 4.5, glanceX: 0.4}
+	seeds := map[uint64]bool{}
+	for i := range 8 {
+		want := 0.1
+		if i >= 5 {
+			want = 0.5
+		}
+		c := m.conditions(Conditions{GazeX: 0.1, NoiseSeed: 1}, i)
+		require.InDelta(t, want, c.GazeX, 1e-9, "frame %d", i)
+		seeds[c.NoiseSeed], seeds[m.conditions(Conditions{NoiseSeed: 2}, i).NoiseSeed] = true, true
+	}
+	require.Len(t, seeds, 2*8)
+	require.Equal(t, 1.0, m.conditions(Conditions{GazeX: 0.9}, 7).GazeX)
+}
+
+// A unit that lags begins to rise and to fall later than others, and is there and gone at the same time as they.
+func TestUnitsLag(t *testing.T) {
+	m := motion{onset: 10, hold: 20, release: 30, end: 40}
+	for _, c := range []struct{ t, prompt, late float64 }{
+		{10, 0, 0}, {12, smooth(0.2), 0}, {15, 0.5, smooth(0.375)}, {20, 1, 1},
+		{30, 1, 1}, {32, 1 - smooth(0.2), 1}, {35, 0.5, 1 - smooth(0.375)}, {40, 0, 0},
+	} {
+		require.InDelta(t, c.prompt, m.level(c.t, 0), 1e-9, "at %g", c.t)
+		require.InDelta(t, c.late, m.level(c.t, 0.25), 1e-9, "at %g", c.t)
+	}
+}
+
 func TestConcurrentReadsAgree(t *testing.T) {
 	set := Videos(8, 14, 8, 40)
 	want := make([][]uint8, len(set.Items))

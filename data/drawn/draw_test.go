@@ -1,6 +1,7 @@
 package drawn
 
 import (
+	"math"
 	"math/rand/v2"
 	"reflect"
 	"slices"
@@ -142,10 +143,16 @@ func TestEveryUnitShows(t *testing.T) {
 
 func TestFacesAreInRange(t *testing.T) {
 	rng := source(3)
-	seen := map[string]int{}
+	seen, beards, moustaches := map[string]int{}, 0, 0
 	for range 2000 {
 		f := NewFace(rng)
 		seen[f.Style]++
+		if f.Moustache {
+			moustaches++
+			require.Positive(t, f.Beard)
+		} else if f.Beard > 0 {
+			beards++
+		}
 		require.InDelta(t, 1, f.HeadWidth, 0.1)
 		require.InDelta(t, 0.64, f.Scale, 0.061)
 		require.InDelta(t, 0.33, f.EyeDistance, 0.03)
@@ -163,9 +170,66 @@ func TestFacesAreInRange(t *testing.T) {
 		}
 	}
 	require.Len(t, seen, len(cuts), "every style is worn")
+	require.InDelta(t, 0.04, float64(moustaches)/2000, 0.02)
+	require.InDelta(t, 0.15, float64(beards)/2000, 0.03)
 	for style := range seen {
 		require.Contains(t, cuts, style)
 	}
+}
+
+// Dark skin goes with dark hair and dark eyes; all colours of eyes are seen.
+func TestDarkSkinHasDarkHairAndEyes(t *testing.T) {
+	rng, seen := source(3), map[RGB]bool{}
+	for range 2000 {
+		d := newIdentity(rng)
+		seen[d.Iris] = true
+		if d.Skin[0] > 0.895 { // that of the tones between which the rule begins
+			continue
+		}
+		require.Contains(t, irisColours[:3], d.Iris)
+		if d.Age <= 0.5 && d.Style != "scarf" {
+			require.LessOrEqual(t, d.HairColour[0], 1.1*hairColours[2][0]+1e-6)
+		}
+	}
+	require.Len(t, seen, len(irisColours))
+}
+
+// The light comes from a place in the image, whichever way the head is held: a head that is rolled by a right angle, and its light
+// with it, is the same picture, rolled.
+func TestLightIsFixedToTheImage(t *testing.T) {
+	const size = 96
+	face := NewFace(source(9))
+	face.Style, face.Glasses, face.Beard = "short", false, 0
+	face.Conditions = Conditions{LightX: 0.8, LightY: -0.2, Ambient: 0.4, Strength: 0.6, Scale: 0.5}
+	upright := Render(face, AUs{}, size, size)
+	face.Roll, face.LightX, face.LightY = math.Pi/2, 0.2, 0.8
+	rolled := Render(face, AUs{}, size, size)
+	sum, n := 0.0, 0
+	for y := size / 4; y < 3*size/4; y++ {
+		for x := size / 3; x < 2*size/3; x++ { // on the face
+			for c := range 3 {
+				a, b := upright.Pix[(y*size+x)*3+c], rolled.Pix[(x*size+size-1-y)*3+c]
+				sum, n = sum+math.Abs(float64(a)-float64(b)), n+1
+			}
+		}
+	}
+	require.Less(t, sum/float64(n), 2.0)
+}
+
+// Warm light is yellowish, cold light bluish.
+func TestWarmthOfLight(t *testing.T) {
+	face := NewFace(source(9))
+	var sums [2][3]int
+	for i, warmth := range []float64{-1, 1} {
+		face.Warmth = warmth
+		for at, v := range Render(face, AUs{}, 48, 48).Pix {
+			sums[i][at%3] += int(v)
+		}
+	}
+	cold, warm := sums[0], sums[1]
+	require.Greater(t, float64(warm[0]), 1.05*float64(cold[0]), "red")
+	require.Equal(t, cold[1], warm[1], "green")
+	require.Less(t, float64(warm[2]), 0.9*float64(cold[2]), "blue")
 }
 
 func TestRenderAtEverySize(t *testing.T) {
