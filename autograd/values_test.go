@@ -118,6 +118,7 @@ func TestMixture(t *testing.T) {
 			slots := ag.GroupedLinear(ag.Dispatch(x, r), weights, biases, r)
 			got := read(t, ag.Combine(slots, ag.Gates(scores, r), r).Data())
 			want := mixtureByHand(read(t, x.Data()), read(t, scores.Data()), tokens, experts, width, k, capacity)
+			require.Len(t, got, len(want))
 			require.InDeltaSlice(t, want, got, 1e-12, "k %d, capacity %d", k, capacity)
 			tape.Close()
 			require.Zero(t, b.Stats().LiveBytes)

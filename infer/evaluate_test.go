@@ -86,6 +86,7 @@ func TestPredictionIsTheMeanOfWindows(t *testing.T) {
 		tape.Close()
 	}
 	p := predict(t, m, d, 0)
+	require.Len(t, p.Probabilities, len(want))
 	require.InDeltaSlice(t, want, p.Probabilities, 1e-7)
 	require.Equal(t, 2, p.Views)
 	require.Equal(t, 80, p.Frames)

@@ -37,6 +37,7 @@ func TestRecalls(t *testing.T) {
 func TestAddSoftmax(t *testing.T) {
 	p := []float64{0.5, 0, 0}
 	addSoftmax(p, []float64{1000, 1000, 1000 - math.Log(2)}, 0.5)
+	require.Len(t, p, 3)
 	require.InDeltaSlice(t, []float64{0.7, 0.2, 0.1}, p, 1e-12)
 	require.Equal(t, 0, argmax(p))
 	require.Equal(t, 1, argmax([]float64{0.1, 0.3, 0.3}), "the first of equals")

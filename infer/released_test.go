@@ -29,6 +29,7 @@ func TestReleasedCheckpoint(t *testing.T) {
 			require.Equal(t, modality, kind)
 			p, err := m.Predict(t.Context(), path, sample, kind)
 			require.NoError(t, err)
+			require.Len(t, p.Probabilities, len(want[modality]))
 			require.InDeltaSlice(t, want[modality], p.Probabilities, 2e-5)
 		}
 	})

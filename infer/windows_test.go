@@ -155,6 +155,7 @@ func TestMeanOfUnequalBatches(t *testing.T) {
 	}
 	p, err := m.Predict(t.Context(), "video", video, data.Video)
 	require.NoError(t, err)
+	require.Len(t, p.Probabilities, len(want))
 	require.InDeltaSlice(t, want, p.Probabilities, 1e-7)
 }
 
