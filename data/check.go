@@ -118,12 +118,12 @@ func checkHeaders(ctx context.Context, path string, m Modality) error {
 	case !info.IsDir():
 		return checkHeader(path)
 	}
-	folder, _, err := Open(ctx, path, OpenOptions{})
+	folder, err := ReadFolder(path)
 	if err != nil {
 		return err
 	}
-	for _, frame := range folder.(*sample).paths {
-		if err := cmp.Or(ctx.Err(), checkHeader(frame)); err != nil {
+	for _, picture := range folder.Pictures {
+		if err := cmp.Or(ctx.Err(), checkHeader(picture)); err != nil {
 			return err
 		}
 	}

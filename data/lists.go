@@ -16,6 +16,18 @@ import (
 
 const maxListBytes = 256 << 20
 
+// listText reads a list of any kind, without its byte-order mark.
+func listText(r io.Reader) ([]byte, error) {
+	text, err := io.ReadAll(io.LimitReader(r, maxListBytes+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(text) > maxListBytes {
+		return nil, fmt.Errorf("larger than the limit of %d MiB for a list", maxListBytes>>20)
+	}
+	return bytes.TrimPrefix(text, []byte("\xEF\xBB\xBF")), nil
+}
+
 // readList reads a list of images or of videos; it returns nil for the list "".
 //
 // Images are listed in AffectNet's form, "path label" separated by a space, or in a CSV with a header that names a column of paths
@@ -33,14 +45,10 @@ func readList(list, root string, m Modality) (*Dataset, error) {
 		return nil, nil
 	}
 	return fromFile(list, "a list", func(f *os.File) (*Dataset, error) {
-		text, err := io.ReadAll(io.LimitReader(f, maxListBytes+1))
+		text, err := listText(f)
 		if err != nil {
 			return nil, err
 		}
-		if len(text) > maxListBytes {
-			return nil, fmt.Errorf("larger than the limit of %d MiB for a list", maxListBytes>>20)
-		}
-		text = bytes.TrimPrefix(text, []byte("\xEF\xBB\xBF")) // the byte-order mark
 		d, seen := &Dataset{Modality: m}, classNames{}
 		d.Classes, err = ByModality(m, parseStatic, parseDynamic)(text, func(r row) error {
 			id, label, name, err := r.check()

@@ -1,7 +1,6 @@
 package data
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/csv"
 	"errors"
@@ -19,14 +18,10 @@ import (
 // takes the paths of labelled lists: the first column under a header, and what stands before a label where the whole line is no
 // file; these are found with other extensions, as in training. A missing file is an error of opening it.
 func ReadPaths(r io.Reader, root string) (paths []string, err error) {
-	text, err := io.ReadAll(io.LimitReader(r, maxListBytes+1))
+	text, err := listText(r)
 	if err != nil {
 		return nil, err
 	}
-	if len(text) > maxListBytes {
-		return nil, fmt.Errorf("larger than the limit of %d MiB for a list", maxListBytes>>20)
-	}
-	text = bytes.TrimPrefix(text, []byte("\xEF\xBB\xBF")) // the byte-order mark
 	begun, columns := false, false
 	for line := range strings.Lines(string(text)) {
 		line = strings.TrimSpace(line)
