@@ -154,7 +154,7 @@ func TestExamples(t *testing.T) {
 
 // A pre-trained model paints the hidden patches and leaves the rest; a classifier can't reconstruct.
 func TestReconstruct(t *testing.T) {
-	path := written(t, "s4d-tiny-pretrain", func(r *recipe.Recipe) { r.Train.ImageMask, r.Train.VideoMask = 0.5, 0.5 })
+	path := written(t, "s4d-tiny-pretrain", func(r *recipe.Recipe) { r.Train.ImageMask, r.Train.VideoMask = 0.25, 0.5 })
 	b := cpu.New()
 	all, err := Reconstruct(t.Context(), path, b, faces(3, 2), 2)
 	require.NoError(t, err)
@@ -171,13 +171,19 @@ func TestReconstruct(t *testing.T) {
 				masks[[2]uint8{uint8(j % 3), r.Masked.Pix[j]}] = true
 			}
 		}
-		require.GreaterOrEqual(t, shown, len(r.Input.Pix)/2, "half of the patches are shown")
-		require.Greater(t, hidden, len(r.Input.Pix)/4)
+		part := map[bool]int{true: 4, false: 2}[i < 2] // of the patches are hidden
+		require.GreaterOrEqual(t, shown, len(r.Input.Pix)-len(r.Input.Pix)/part)
+		require.Greater(t, hidden, len(r.Input.Pix)/part/2)
 		require.Len(t, masks, 3, "the mask is of one colour, the output is not")
 	}
 	require.NotEqual(t, hiddenPatches(all[2]), hiddenPatches(all[3]), "each sample has a mask of its own")
 	require.Len(t, hiddenPatches(all[2]), 4, "of 8 patches, half")
+	require.Len(t, hiddenPatches(all[1]), 1, "of 4 patches, a quarter")
 	require.Zero(t, b.Stats().LiveBytes)
+	reseeded := written(t, "s4d-tiny-pretrain", func(r *recipe.Recipe) { r.Seed, r.Train.VideoMask = 999, 0.5 })
+	other, err := Reconstruct(t.Context(), reseeded, b, faces(0, 2), 2)
+	require.NoError(t, err)
+	require.NotEqual(t, hiddenPatches(all[2]), hiddenPatches(other[0]), "the masks are those of the recipe's seed")
 
 	classifier := written(t, "s4d-tiny", same)
 	_, err = Reconstruct(t.Context(), classifier, b, faces(1, 0), 1)
