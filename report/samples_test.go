@@ -2,6 +2,7 @@ package report
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -210,4 +211,29 @@ func hiddenPatches(r Reconstruction) map[[3]int]bool {
 		hidden[patch] = n > 2*16*16*3/2
 	}
 	return hidden
+}
+
+// Where a sample can't be opened or read, nothing is shown.
+func TestSamplesThatCannotBeShown(t *testing.T) {
+	broken := errors.New("broken")
+	unread := faces(2, 0)
+	unread.Image.Items[1].Open = func(context.Context, data.OpenOptions) (data.Sample, error) {
+		return data.NewSample("x", 1, data.OpenOptions{}, func(context.Context, int) (*data.Frames, error) { return nil, broken }), nil
+	}
+	unopened := faces(2, 0)
+	unopened.Image.Items[1].Open = func(context.Context, data.OpenOptions) (data.Sample, error) { return nil, broken }
+	pretrained, m := written(t, "s4d-tiny-pretrain", same), opened(t, "s4d-tiny", same)
+	for _, s := range []data.Sets{unread, unopened} {
+		reconstructions, err := Reconstruct(t.Context(), pretrained, cpu.New(), s, 2)
+		require.ErrorIs(t, err, broken)
+		require.Nil(t, reconstructions)
+		examples, err := Examples(t.Context(), m, s, 2)
+		require.ErrorIs(t, err, broken)
+		require.Nil(t, examples)
+		routing, err := RoutingOf(t.Context(), m, s, 2)
+		require.ErrorIs(t, err, broken)
+		require.Nil(t, routing)
+		_, err = Examples(t.Context(), m, s, 1)
+		require.NoError(t, err, "what is not shown is not opened")
+	}
 }
