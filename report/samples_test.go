@@ -67,6 +67,7 @@ func TestRoutingOf(t *testing.T) {
 	r, err := RoutingOf(t.Context(), m, s, 2)
 	require.NoError(t, err)
 	require.Equal(t, []int{1}, r.Blocks)
+	require.Equal(t, "Tokens of each expert", r.Title)
 	for _, c := range []struct {
 		set    *data.Dataset
 		shares [][]float64
