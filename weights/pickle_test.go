@@ -198,6 +198,34 @@ func TestZipForms(t *testing.T) {
 		part{name: "byteorder", content: []byte("little")}))
 }
 
+// The first data.pkl counts, with the storages of its own folder; errors, whole.
+func TestZipErrors(t *testing.T) {
+	good, other, one := tensorPickle(4, 0, []int64{2, 2}, []int64{2, 1}), tensorPickle(4, 0, []int64{9}, []int64{1}), make([]byte, 16)
+	requireGood(t, zipped(part{name: "b/data.pkl", content: good}, part{name: "a/data.pkl", content: other}, part{name: "b/data/0", content: one},
+		part{"a/data/0", []byte{1}, zip.Deflate}, part{"b/data/x/1", one, zip.Deflate}, part{"b/more/0", one, zip.Deflate}, part{name: "a/byteorder", content: []byte("big")},
+		part{name: "b/data/"}))
+	data := func(parts ...part) []byte {
+		return zipped(append([]part{{name: "a/data.pkl", content: good}}, parts...)...)
+	}
+	for _, c := range []struct {
+		file []byte
+		want string
+	}{
+		{zipped(part{name: "hello.txt"}), "a zip without data.pkl, not a weights file: expected safetensors or a PyTorch checkpoint (.pth, .pt)"},
+		{data(part{name: "constants.pkl"}), "a TorchScript program, not a checkpoint: save model.state_dict() with torch.save"},
+		{data(part{name: "x"}, part{name: "x"}), `damaged: the zip holds "x" twice`},
+		{data(part{"a/data/0", one, zip.Deflate}), `storage "0" is compressed: save with torch.save, which does not compress`},
+		{data(part{name: "a/byteorder", content: []byte("big")}), "written in big-endian byte order: load and save it on a little-endian machine"},
+		{data(part{name: "a/byteorder"}), "written in big-endian byte order: load and save it on a little-endian machine"},
+		{data(part{name: "a/byteorder", content: []byte(" little\n")}), `tensor "a": damaged: its storage "0" is missing`},
+		{data(part{name: "b/data/0", content: one}), `tensor "a": damaged: its storage "0" is missing`},
+		{data(part{name: "a/data/0", content: one[:15]}), `tensor "a": damaged or cut off: its storage "0" claims 4 elements of F32, but has 15 bytes; fetch the file again`},
+	} {
+		_, err := openBytes(c.file)
+		require.EqualError(t, err, "fuzz: "+c.want)
+	}
+}
+
 func requireGood(t *testing.T, file []byte) {
 	t.Helper()
 	f, err := Open(write(t, "good.pth", file))

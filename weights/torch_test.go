@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
+	"math"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -208,4 +209,55 @@ func TestStateDict(t *testing.T) {
 	f, err := openBytes(pickled(beside, make([]byte, 4)))
 	require.NoError(t, err)
 	require.Equal(t, map[string]string{"epoch": "3", "loss": "0.25"}, f.Metadata())
+}
+
+// legacy is a file of the old form: a tensor of two of the four floats of storage "0", whose keys and bytes follow.
+func legacy(tensor []byte, system, keys string, storages ...[]byte) (file []byte) {
+	file = []byte("\x80\x02\x8a\x0a" + string(legacyMagic) + ".\x80\x02M\xe9\x03.\x80\x02" + system + ".")
+	file = append(append(file, tensor...), "\x80\x02]("+keys+"e."...)
+	for _, s := range storages {
+		file = append(le.AppendUint64(file, uint64(len(s)/4)), s...)
+	}
+	return file
+}
+
+// Storages follow in the order of the keys, each after its length.
+func TestLegacyStorages(t *testing.T) {
+	floats := func(values ...float32) (b []byte) {
+		for _, v := range values {
+			b = le.AppendUint32(b, math.Float32bits(v))
+		}
+		return b
+	}
+	a := tensorPickle(4, 1, []int64{2}, []int64{2})
+	two := bytes.Replace(tensorPickle(3, 0, []int64{3}, []int64{1}), []byte("X\x01\x00\x00\x000"), []byte("X\x01\x00\x00\x001"), 1)
+	two = bytes.Replace(bytes.TrimPrefix(two, []byte("\x80\x02}")), []byte("X\x01\x00\x00\x00a"), []byte("X\x01\x00\x00\x00b"), 1)
+	both := append(bytes.TrimSuffix(a, []byte(".")), two...)
+	f, err := openBytes(legacy(both, "}", "U\x011U\x010", floats(7, 8, 9), floats(1, 2, 3, 4)))
+	require.NoError(t, err)
+	all, err := readAll(f)
+	require.NoError(t, err)
+	require.Equal(t, map[string][]float32{"a": {2, 4}, "b": {7, 8, 9}}, all)
+
+	for _, c := range []struct {
+		file []byte
+		want string
+	}{
+		{legacy(a, "}", "U\x010", floats(1, 2, 3)), `damaged: storage "0" has 3 elements, tensors expect 4`},
+		{legacy(a, "}", "U\x010", floats(1, 2, 3, 4))[:len(legacy(a, "}", "U\x010", floats(1, 2, 3, 4)))-1],
+			`damaged or cut off: its storage "0" claims 4 elements of F32, but has 15 bytes; fetch the file again`},
+		{legacy(a, "}", "U\x010"), `cut off: storage "0" is missing; fetch the file again`},
+		{legacy(a, "}", "U\x019"), `damaged: no tensor refers to storage "9"`},
+		{legacy(a, "}", "N"), `damaged: no tensor refers to storage ""`},
+		{legacy(a, "}", ""), `tensor "a": damaged: its storage "0" is missing`},
+		{legacy(a, "}U\x0dlittle_endian\x89s", ""), "written in big-endian byte order: load and save it on a little-endian machine"},
+		{legacy(a, "}U\x0dlittle_endianK\x01s", ""), "written in big-endian byte order: load and save it on a little-endian machine"},
+		{legacy(a, "}U\x0dlittle_endian\x88s", ""), `tensor "a": damaged: its storage "0" is missing`},
+		{bytes.Replace(legacy(a, "}", ""), []byte("M\xe9\x03"), []byte("M\xe8\x03"), 1),
+			"a PyTorch file of an unknown version: save it again with a newer PyTorch"},
+		{legacy([]byte("\x80\x02NQN."), "}", ""), "damaged: a tensor without a storage"},
+	} {
+		_, err := openBytes(c.file)
+		require.EqualError(t, err, "fuzz: "+c.want)
+	}
 }
