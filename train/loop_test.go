@@ -274,14 +274,17 @@ func TestParameterWithoutGradient(t *testing.T) {
 
 // If the last step diverges, its epoch ends with an error and without a checkpoint.
 func TestLoopStopsOnALastStepThatDiverges(t *testing.T) {
-	l, log := slope(cpu.New())
-	loss := l.Loss
-	l.Loss = func(t *ag.Tape, p place) *ag.Value {
-		return ag.Scale(loss(t, p), map[bool]float64{true: math.Inf(1), false: 1}[p.step == 2])
+	for _, sign := range []int{1, -1} {
+		l, log := slope(cpu.New())
+		loss := l.Loss
+		l.Loss = func(t *ag.Tape, p place) *ag.Value {
+			return ag.Scale(loss(t, p), map[bool]float64{true: math.Inf(sign), false: 1}[p.step == 2])
+		}
+		require.EqualError(t, l.Run(t.Context(), 0),
+			fmt.Sprintf("loss is %v in epoch 0, step 2 (place 0.2, learning rate 0.002): lower the learning rate or clip gradients", math.Inf(sign)))
+		require.NotContains(t, *log, "epoch 0")
+		require.Contains(t, (*log)[len(*log)-1], "heard place 0.1")
 	}
-	require.EqualError(t, l.Run(t.Context(), 0), "loss is +Inf in epoch 0, step 2 (place 0.2, learning rate 0.002): lower the learning rate or clip gradients")
-	require.NotContains(t, *log, "epoch 0")
-	require.Contains(t, (*log)[len(*log)-1], "heard place 0.1")
 }
 
 // Batches that end because the context was cancelled are an interruption, not an error about too few.

@@ -71,6 +71,7 @@ func TestOneHead(t *testing.T) {
 }
 
 func TestPreset(t *testing.T) {
+	require.Equal(t, []string{"vit", recipe.Finetune}, []string{System.Name, System.Kind})
 	for size, c := range Sizes {
 		r, ok := System.Preset(size)
 		require.True(t, ok)
