@@ -161,6 +161,10 @@ func TestFromRecipe(t *testing.T) {
 		"want a recipe that passed Check", func() { System.Build(nil, r) })
 	r.Model.Experts = 0
 	require.NoError(t, System.Check(r), "without experts their position does not matter")
+	r.Model.Experts, r.Model.Position = 1, "0"
+	got, err = FromRecipe(r)
+	require.NoError(t, err)
+	require.Equal(t, []int{0}, got.MoAEBlocks, "a single expert is one, too")
 	r.Model.Experts, r.Model.Depth, r.Model.Position = 4, 1, "later"
 	require.ErrorContains(t, System.Check(r), "experts stand in half of the blocks, and there is one")
 }
