@@ -165,6 +165,9 @@ func TestNumbersThatDoNotFit(t *testing.T) {
 		"train.warmup_epochs is 3: it must be at least 0 and less than 3, or the run ends at its highest learning rate": func(r *Recipe) {
 			r.Train.WarmupEpochs, r.Train.DrawnEpochs = 3, 37
 		},
+		"train.warmup_epochs is 1.5: it must be at least 0 and less than 1, or the run ends at its highest learning rate": func(r *Recipe) {
+			r.Train.DrawnEpochs = 1
+		},
 		`kind is "fine": choose pretrain or finetune`: func(r *Recipe) { r.Kind = "fine" },
 	} {
 		r := complete
@@ -201,8 +204,14 @@ func TestWithEpochs(t *testing.T) {
 		}
 	}
 	r := complete
+	r.Train.DrawnEpochs, r.Train.WarmupEpochs = 1, 0.5
+	got, err := r.WithEpochs(80)
+	require.NoError(t, err)
+	require.Equal(t, 2, got.Train.DrawnEpochs)
+	_, err = r.WithEpochs(1)
+	require.EqualError(t, err, "recipe complete learns from drawn faces first and from the lists then: it needs at least 2 epochs")
 	r.Train.DrawnEpochs = 0
-	_, err := r.WithEpochs(1)
+	_, err = r.WithEpochs(1)
 	require.NoError(t, err)
 	_, err = r.WithEpochs(0)
 	require.EqualError(t, err, "train.epochs is 0: it must lie between 1 and 100000")
