@@ -247,6 +247,8 @@ func TestClassifierPrecision(t *testing.T) {
 func TestOpenNamesWhatIsMissing(t *testing.T) {
 	_, err := Open("none")
 	require.EqualError(t, err, "none: no such weights file or run folder")
+	_, _, _, err = Load[system.Classifier]("none", cpu.New(), nil)
+	require.EqualError(t, err, "none: no such weights file or run folder")
 	dir := t.TempDir()
 	_, err = Open(dir)
 	require.EqualError(t, err, dir+": a folder without model.safetensors: is the run finished?")

@@ -132,6 +132,10 @@ func TestLeftovers(t *testing.T) {
 	for _, name := range append(own, others...) {
 		require.NoError(t, os.WriteFile(f.path(name), nil, 0o644))
 	}
+	r := prepared(t, options(t, toy(t, "s4d-tiny")))
+	require.NoError(t, os.WriteFile(r.folder.path(own[0]), nil, 0o644))
+	require.NoError(t, r.begin())
+	require.NoFileExists(t, r.folder.path(own[0]), "a run that goes on clears up first")
 	require.NoError(t, f.clean())
 	require.ElementsMatch(t, others, slices.Collect(maps.Keys(contents(t, f.dir))))
 }
