@@ -19,26 +19,26 @@ func TestDemoGoesOn(t *testing.T) {
 	dir := t.TempDir()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	demo := func(out string, args ...string) (code int, stderr string) {
+	demo := func(ctx context.Context, out string, args ...string) (code int, stderr string) {
 		var b bytes.Buffer
 		code = execute(ctx, append([]string{"demo", "--out", out}, args...), &bytes.Buffer{}, &b)
 		return code, b.String()
 	}
 	begun := filepath.Join(dir, "begun")
 	for range 2 {
-		code, stderr := demo(begun)
+		code, stderr := demo(ctx, begun)
 		require.Equal(t, interrupted, code, stderr)
 		require.Contains(t, stderr, "mien: the same command continues the demo\nmien: interrupted\n")
 		require.FileExists(t, filepath.Join(begun, "pretrain", "run.json"))
 	}
-	code, stderr := demo(begun, "--seed", "1")
+	code, stderr := demo(t.Context(), begun, "--seed", "1")
 	require.Equal(t, 1, code)
 	require.Contains(t, stderr, "begun/pretrain belongs to another run: seed is 0 there and 1 here: resume")
 
 	foreign := filepath.Join(dir, "foreign", "pretrain", "notes.txt")
 	require.NoError(t, os.MkdirAll(filepath.Dir(foreign), 0o755))
 	require.NoError(t, os.WriteFile(foreign, nil, 0o644))
-	code, stderr = demo(filepath.Join(dir, "foreign"))
+	code, stderr = demo(t.Context(), filepath.Join(dir, "foreign"))
 	require.Equal(t, 1, code)
 	require.Contains(t, stderr, "foreign/pretrain is not empty and holds no run of this version of mien")
 	left, err := os.ReadDir(filepath.Dir(foreign))
