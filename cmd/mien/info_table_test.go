@@ -21,7 +21,7 @@ func TestInfoTable(t *testing.T) {
 		Run: &runInfo{Recipe: "tiny", Data: []run.Source{{Set: "training", Modality: data.Image, Origin: "l.csv", Samples: 5, Classes: 1},
 			{Set: "validation", Modality: data.Video, Origin: "drawn faces", Samples: 1, Classes: 3}},
 			EpochsDone: 4, Epochs: 9, Loss: map[data.Modality]float64{data.Video: 0.25, data.Image: 1.5},
-			Final: &infer.Report{Static: &infer.Score{UAR: 10.126, WAR: 20.5, N: 30}, Dynamic: &infer.Score{UAR: 40, WAR: 50.25, N: 60}},
+			Final:       &infer.Report{Static: &infer.Score{UAR: 10.126, WAR: 20.5, N: 30}, Dynamic: &infer.Score{UAR: 40, WAR: 50.25, N: 60}},
 			Environment: &run.Environment{Version: "v1", Go: "go2", Arch: "linux/amd64", Backend: "cpu/avx2", Seed: 3}},
 		learned: "2 drawn images", note: "n"}
 	require.Equal(t, [][]string{
