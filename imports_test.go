@@ -40,7 +40,7 @@ var floors = [][]string{
 	{"modelfile"},
 	{"infer"},
 	{"run"},
-	{"report"},
+	{"report", "ablate"},
 	{"cmd/mien"},
 }
 

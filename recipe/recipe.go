@@ -177,32 +177,38 @@ func read(name string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, maxText+1))
 }
 
-// Parse reads a recipe. An unknown key is an error: a typo would otherwise train something else.
+// Parse reads a recipe.
 func Parse(text []byte) (Recipe, error) {
 	var r Recipe
-	if len(text) > maxText {
-		return r, fmt.Errorf("longer than %d bytes: not a recipe", maxText)
-	}
-	d := toml.NewDecoder(strings.NewReader(current.Replace(string(text))))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&r); err != nil {
-		if strict, ok := errors.AsType[*toml.StrictMissingError](err); ok && len(strict.Errors) > 0 {
-			return r, fmt.Errorf("unknown key %.200s", strings.Join(strict.Errors[0].Key(), "."))
-		}
-		if wrong, ok := errors.AsType[*toml.DecodeError](err); ok {
-			line, _ := wrong.Position()
-			place := fmt.Sprintf("line %d", line)
-			if key := wrong.Key(); len(key) > 0 { // none for what is no TOML
-				place += ", " + strings.Join(key, ".")
-			}
-			return r, fmt.Errorf("%s: %w", place, err)
-		}
+	if err := decode(text, &r); err != nil {
 		return r, err
 	}
 	if r.System == "" {
 		r.System = systems[r.Kind]
 	}
 	return r, r.Check()
+}
+
+// decode reads TOML. An unknown key is an error: a typo would otherwise train something else.
+func decode(text []byte, v any) error {
+	if len(text) > maxText {
+		return fmt.Errorf("longer than %d bytes: not a recipe", maxText)
+	}
+	d := toml.NewDecoder(strings.NewReader(current.Replace(string(text))))
+	d.DisallowUnknownFields()
+	err := d.Decode(v)
+	if strict, ok := errors.AsType[*toml.StrictMissingError](err); ok && len(strict.Errors) > 0 {
+		return fmt.Errorf("unknown key %.200s", strings.Join(strict.Errors[0].Key(), "."))
+	}
+	if wrong, ok := errors.AsType[*toml.DecodeError](err); ok {
+		line, _ := wrong.Position()
+		place := fmt.Sprintf("line %d", line)
+		if key := wrong.Key(); len(key) > 0 { // none for what is no TOML
+			place += ", " + strings.Join(key, ".")
+		}
+		return fmt.Errorf("%s: %w", place, err)
+	}
+	return err
 }
 
 // current replaces keys of earlier versions, found in files that they wrote.

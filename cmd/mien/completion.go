@@ -116,6 +116,8 @@ func values(v *kong.Value) []string {
 		return slices.DeleteFunc(v.EnumSlice(), func(word string) bool { return word == "" })
 	case v.Name == "recipe":
 		return recipe.Names()
+	case v.Name == "ablation":
+		return recipe.Ablations()
 	case v.Name == "precision":
 		return []string{"f32", "bf16", "int8"}
 	}

@@ -55,6 +55,7 @@ func TestCompletion(t *testing.T) {
 		"predict --model f --precision ": "f32 bf16 int8",
 		"predict --head ":                "image video",
 		"recipe vit":                     "vit-demo",
+		"ablate po":                      "position",
 		"completion ":                    "bash zsh fish --help --threads --version",
 		"predict face":                   "",
 		"predict --model m":              "",

@@ -25,6 +25,7 @@ type cli struct {
 	Demo       demoCmd       `cmd:"" help:"Pre-train, fine-tune and evaluate on drawn faces, and write a page about it."`
 	Pretrain   pretrainCmd   `cmd:"" help:"Pre-train an encoder with masked images and videos."`
 	Finetune   finetuneCmd   `cmd:"" help:"Fine-tune jointly on labelled images and videos."`
+	Ablate     ablateCmd     `cmd:"" help:"Carry out a table of runs that differ in single settings, beside the papers' numbers."`
 	Eval       evalCmd       `cmd:"" help:"Measure recalls of a model on labelled lists."`
 	Predict    predictCmd    `cmd:"" help:"Name the expression in images and videos."`
 	Explain    explainCmd    `cmd:"" help:"Draw what a model looks at in images and videos."`

@@ -1,0 +1,158 @@
+package ablate
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"mien/data"
+	"mien/infer"
+	"mien/nn"
+	"mien/recipe"
+	"mien/run"
+	"mien/system"
+	"mien/systems"
+)
+
+// The table of a study: what the models of each row reach, over all seeds, beside what a paper says.
+
+const resultFormat = "mien-ablation-1"
+
+// Result is the table, and what it is measured on.
+type Result struct {
+	Format   string       `json:"format"`
+	Name     string       `json:"name"`
+	Title    string       `json:"title"`
+	Source   string       `json:"source,omitempty"` // of the published numbers
+	Seeds    []uint64     `json:"seeds"`
+	Pretrain []run.Source `json:"pretrain,omitempty"` // what pre-training learns from
+	Finetune []run.Source `json:"finetune"`           // what fine-tuning learns from and is measured on
+	Rows     []Row        `json:"rows"`
+
+	Skipped []data.Skipped `json:"skipped,omitempty"` // unreadable samples that some run went on without
+}
+
+// Row is the model of a row.
+type Row struct {
+	Name             string             `json:"name"`
+	Parameters       int                `json:"parameters"`
+	ActiveParameters int                `json:"active_parameters"` // that a token uses
+	Static           *Recalls           `json:"static,omitempty"`
+	Dynamic          *Recalls           `json:"dynamic,omitempty"`
+	Published        *recipe.Millions   `json:"published_parameters,omitempty"`
+	Paper            []recipe.Published `json:"paper,omitempty"`
+}
+
+// Recalls are those of the models of all seeds after their last epoch, in percent.
+type Recalls struct {
+	UAR Spread `json:"uar"`
+	WAR Spread `json:"war"`
+}
+
+// Spread is the distribution of a figure over the seeds.
+type Spread struct {
+	Mean      float64   `json:"mean"`
+	Deviation float64   `json:"deviation"` // of the sample, with n−1; 0 for one seed, which says nothing of it
+	Values    []float64 `json:"values"`    // in the order of the seeds
+}
+
+func newSpread(values []float64) Spread {
+	s := Spread{Values: values}
+	for _, v := range values {
+		s.Mean += v / float64(len(values))
+	}
+	for _, v := range values {
+		s.Deviation += (v - s.Mean) * (v - s.Mean) / float64(max(len(values)-1, 1))
+	}
+	s.Deviation = math.Sqrt(s.Deviation)
+	return s
+}
+
+// result makes the table of finished runs, whose metrics are given by folder.
+func (s Study) result(rows []row, stages []stage, metrics map[string]*run.Metrics) (*Result, error) {
+	a := s.Ablation
+	result := &Result{Format: resultFormat, Name: a.Name, Title: a.Title, Source: a.Source, Seeds: s.Seeds}
+	for _, r := range rows {
+		total, active, err := parameters(r.finetune)
+		if err != nil {
+			return nil, err
+		}
+		x := Row{Name: r.Name, Parameters: total, ActiveParameters: active, Published: r.Row.Parameters, Paper: r.Paper}
+		var reports []*infer.Report
+		for _, seed := range s.Seeds {
+			dir := s.folder(r.Name, seed, recipe.Finetune)
+			if metrics[dir].Final == nil {
+				return nil, fmt.Errorf("run folder %s: its model was not measured", dir)
+			}
+			reports = append(reports, metrics[dir].Final)
+		}
+		x.Static = recalls(reports, func(r *infer.Report) *infer.Score { return r.Static })
+		x.Dynamic = recalls(reports, func(r *infer.Report) *infer.Score { return r.Dynamic })
+		result.Rows = append(result.Rows, x)
+	}
+	for _, stage := range stages {
+		state, err := run.ReadState(stage.Out)
+		if err != nil {
+			return nil, err
+		}
+		all := &result.Finetune
+		if state.Recipe.Kind == recipe.Pretrain {
+			all = &result.Pretrain
+		}
+		*all = union(*all, state.Data)
+		for _, bad := range metrics[stage.Out].Skipped {
+			if !slices.Contains(result.Skipped, bad) {
+				result.Skipped = append(result.Skipped, bad)
+			}
+		}
+	}
+	return result, nil
+}
+
+// parameters counts the parameters of the model of a recipe, and those that a token uses.
+func parameters(r recipe.Recipe) (total, active int, err error) {
+	s, err := systems.Of(r)
+	if err != nil {
+		return 0, 0, err
+	}
+	var net system.Model
+	params, err := nn.Outline(math.MaxInt, func(scope *nn.Scope) { net = s.Build(scope, r) })
+	total = nn.Count(params)
+	if sparse, ok := net.(system.Sparse); ok && len(sparse.ExpertBlocks()) > 0 {
+		return total, sparse.ActiveParams(total), err
+	}
+	return total, total, err
+}
+
+// recalls gathers the scores of a modality over the seeds, nil if the models have none.
+func recalls(reports []*infer.Report, of func(*infer.Report) *infer.Score) *Recalls {
+	var uar, war []float64
+	for _, r := range reports {
+		if score := of(r); score != nil {
+			uar, war = append(uar, score.UAR), append(war, score.WAR)
+		}
+	}
+	if len(uar) == 0 {
+		return nil
+	}
+	return &Recalls{newSpread(uar), newSpread(war)}
+}
+
+// find returns where a source of the same set, modality and origin is, −1 if there is none.
+func find(all []run.Source, s run.Source) int {
+	return slices.IndexFunc(all, func(o run.Source) bool {
+		return o.Set == s.Set && o.Modality == s.Modality && o.Origin == s.Origin
+	})
+}
+
+// union adds sources that are not yet among all. Rows may take a different number of samples from one origin: the most count.
+func union(all, more []run.Source) []run.Source {
+	for _, s := range more {
+		if i := find(all, s); i >= 0 {
+			all[i].Samples, all[i].Classes = max(all[i].Samples, s.Samples), max(all[i].Classes, s.Classes)
+		} else {
+			all = append(all, s)
+		}
+	}
+	return all
+}

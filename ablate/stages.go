@@ -1,0 +1,177 @@
+package ablate
+
+import (
+	"fmt"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+
+	"mien/data"
+	"mien/recipe"
+	"mien/run"
+	"mien/systems"
+)
+
+// The runs of a study: recipes and lists of each row, and which rows share a pre-training.
+
+// row is a row with the recipes of its runs.
+type row struct {
+	recipe.Row
+	pretrain *recipe.Recipe // nil without pre-training
+	finetune recipe.Recipe
+	shared   string // the first row with the same pre-training, in whose folder it is
+}
+
+// rows returns the rows that are asked for, or an error for the first that cannot be carried out.
+func (s Study) rows() (chosen []row, err error) {
+	if err := s.checkOnly(); err != nil {
+		return nil, err
+	}
+	var all []row
+	for _, r := range s.Ablation.Rows {
+		x := row{Row: r, shared: r.Name}
+		if x.pretrain, x.finetune, err = s.recipes(r); err != nil {
+			return nil, fmt.Errorf("row %s: %w", r.Name, err)
+		}
+		if i := slices.IndexFunc(all, func(before row) bool { return samePretraining(before, x) }); i >= 0 {
+			x.shared, x.pretrain = all[i].shared, all[i].pretrain
+		}
+		all = append(all, x)
+		if len(s.Only) > 0 && !slices.Contains(s.Only, r.Name) {
+			continue
+		}
+		if err := s.check(x); err != nil {
+			return nil, fmt.Errorf("row %s: %w", r.Name, err)
+		}
+		chosen = append(chosen, x)
+	}
+	return chosen, nil
+}
+
+func (s Study) checkOnly() error {
+	var names []string
+	for _, r := range s.Ablation.Rows {
+		names = append(names, r.Name)
+	}
+	for _, name := range s.Only {
+		if !slices.Contains(names, name) {
+			return fmt.Errorf("--only %s: ablation %s has the rows %s", name, s.Ablation.Name, strings.Join(names, ", "))
+		}
+	}
+	return nil
+}
+
+// recipes returns the recipes of a row, with the epochs asked for.
+func (s Study) recipes(r recipe.Row) (pretrain *recipe.Recipe, finetune recipe.Recipe, err error) {
+	pretrain, finetune, err = s.Ablation.Recipes(r)
+	if err != nil {
+		return nil, finetune, err
+	}
+	for _, p := range []*recipe.Recipe{pretrain, &finetune} {
+		if p == nil {
+			continue
+		}
+		if epochs, ok := s.Epochs[p.Kind]; ok {
+			if *p, err = p.WithEpochs(epochs); err != nil {
+				return nil, finetune, err
+			}
+		}
+		if _, err := systems.Of(*p); err != nil {
+			return nil, finetune, err
+		}
+	}
+	return pretrain, finetune, nil
+}
+
+// samePretraining reports whether two rows differ in nothing but fine-tuning, and the name of their recipes.
+func samePretraining(a, b row) bool {
+	if a.pretrain == nil || b.pretrain == nil {
+		return false
+	}
+	other := *b.pretrain
+	other.Name = a.pretrain.Name
+	return reflect.DeepEqual(*a.pretrain, other)
+}
+
+// check returns an error for a row that would not be measured, or on other data than the others.
+func (s Study) check(r row) error {
+	listed, measured := taken(r.finetune, s.Train), taken(r.finetune, s.Validation)
+	before := s.pretrainLists()
+	switch {
+	case s.Init != "" && len(r.Row.Pretrain) > 0:
+		return fmt.Errorf("it is about pre-training, which --init replaces: leave it out, by --only with the others")
+	case s.Init == "" && r.pretrain != nil && !before.Empty() && taken(*r.pretrain, before).Empty(),
+		!s.Train.Empty() && listed.Empty():
+		return fmt.Errorf("it learns from no list that is given: give one of its modality, or leave it out, by --only with the others")
+	case !s.Train.Empty() && measured.Empty():
+		return fmt.Errorf("it would not be measured: give --val-static-list or --val-dynamic-list, of the modalities that it learns from")
+	case s.Train.Empty() && measured.Empty() && r.finetune.Data.DrawnTest == 0:
+		return fmt.Errorf("it would not be measured: give lists to learn from and to measure on, or a recipe with drawn faces (data.drawn_test)")
+	}
+	return nil
+}
+
+// pretrainLists returns the lists of pre-training.
+func (s Study) pretrainLists() data.Lists {
+	if s.Pretrain.Empty() {
+		return s.Train
+	}
+	return s.Pretrain
+}
+
+// taken leaves out the lists that a recipe takes nothing from: a run refuses them.
+func taken(r recipe.Recipe, l data.Lists) data.Lists {
+	if r.Train.StaticShare == 0 {
+		l.StaticList, l.StaticRoot = "", ""
+	}
+	if r.Train.DynamicShare == 0 {
+		l.DynamicList, l.DynamicRoot = "", ""
+	}
+	return l
+}
+
+// stage is a run of a row.
+type stage struct {
+	run.Options
+	row string
+}
+
+// stages lists all runs, each once: row by row for the first seed, so that there is a whole table as early as can be, and so on.
+func (s Study) stages(rows []row) (all []stage) {
+	begun := map[string]bool{}
+	for _, seed := range s.Seeds {
+		for _, r := range rows {
+			init := s.Init
+			switch {
+			case r.Scratch:
+				init = ""
+			case init == "":
+				init = s.folder(r.shared, seed, recipe.Pretrain)
+				if !begun[init] {
+					all = append(all, s.stage(r.shared, *r.pretrain, seed, ""))
+				}
+				begun[init] = true
+			}
+			all = append(all, s.stage(r.Name, r.finetune, seed, init))
+		}
+	}
+	return all
+}
+
+// stage returns the run of a recipe for a row.
+func (s Study) stage(row string, r recipe.Recipe, seed uint64, init string) stage {
+	o := s.Options
+	r.Seed = seed
+	if r.Kind == recipe.Pretrain {
+		o.Train, o.Validation = s.pretrainLists(), data.Lists{}
+	}
+	o.Recipe, o.Init, o.Out = r, init, s.folder(row, seed, r.Kind)
+	o.Train, o.Validation = taken(r, o.Train), taken(r, o.Validation)
+	return stage{o, row}
+}
+
+// folder is the run folder of a row.
+func (s Study) folder(row string, seed uint64, kind string) string {
+	return filepath.Join(s.Out, row, fmt.Sprintf("seed-%d", seed), kind)
+}

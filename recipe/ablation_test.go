@@ -1,0 +1,134 @@
+package recipe
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"mien/internal/formats"
+)
+
+// Each embedded ablation is called what its file is, and says where its published numbers are from.
+func TestAblations(t *testing.T) {
+	require.Contains(t, Ablations(), "pretraining")
+	for _, name := range Ablations() {
+		a, err := LoadAblation(name)
+		require.NoError(t, err, name)
+		require.Equal(t, name, a.Name)
+		require.Contains(t, a.Source, "S4D ")
+		require.NotEmpty(t, a.Title)
+		require.True(t, slices.ContainsFunc(a.Rows, func(r Row) bool { return len(r.Paper) > 0 }), name)
+	}
+}
+
+// What the papers print of the same model is the same in all tables.
+func TestPublishedNumbersAgree(t *testing.T) {
+	full := []Published{{"FERV39K", 43.41, 53.65}, {"DFEW, one fold", 70.58, 79.37}}
+	for name, row := range map[string]string{"pretraining": "dual", "models": "s4d", "components": "dp-moae-jf", "position": "later",
+		"experts": "experts-8", "layers": "last-2", "top-k": "top-2", "static-pretraining": "share-1", "static-finetuning": "share-0.5"} {
+		require.Equal(t, full, rowOf(t, name, row).Paper, name)
+	}
+	require.Equal(t, full[0], rowOf(t, "joint", "joint").Paper[0])
+	for a, b := range map[[2]string][2]string{
+		{"pretraining", "video"}:  {"static-pretraining", "share-0"},
+		{"models", "vit"}:         {"components", "dp"},
+		{"components", "dp-moae"}: {"static-finetuning", "share-0"},
+	} {
+		require.Equal(t, rowOf(t, a[0], a[1]).Paper, rowOf(t, b[0], b[1]).Paper, a)
+	}
+	require.Equal(t, rowOf(t, "components", "dp-moae").Paper[:1], rowOf(t, "joint", "dynamic").Paper)
+}
+
+func rowOf(t *testing.T, ablation, name string) Row {
+	t.Helper()
+	a, err := LoadAblation(ablation)
+	require.NoError(t, err)
+	i := slices.IndexFunc(a.Rows, func(r Row) bool { return r.Name == name })
+	require.GreaterOrEqual(t, i, 0, "%s has no row %s", ablation, name)
+	return a.Rows[i]
+}
+
+// A row changes what it names, and the name of a recipe says whether any row has changed it.
+func TestRecipesOfRows(t *testing.T) {
+	base, err := Load("s4d-tiny")
+	require.NoError(t, err)
+	a := Ablation{Pretrain: "s4d-tiny-pretrain", Finetune: "s4d-tiny"}
+	row := Row{Name: "r", Finetune: map[string]any{"system": "vit",
+		"model": map[string]any{"experts": 0, "position": "1"}, "train": map[string]any{"static_share": 0, "freeze": []any{"blocks.0.*"}}}}
+	pretrain, finetune, err := a.Recipes(row)
+	require.NoError(t, err)
+	want := base
+	want.Name, want.System, want.Model.Experts, want.Model.Position, want.Train.StaticShare = "s4d-tiny-r", "vit", 0, "1", 0
+	want.Train.Freeze = []string{"blocks.0.*"}
+	require.Equal(t, want, finetune)
+	require.Equal(t, "s4d-tiny-pretrain", pretrain.Name)
+	pretrain, finetune, err = a.Recipes(Row{Name: "s", Scratch: true})
+	require.NoError(t, err)
+	require.Nil(t, pretrain)
+	require.Equal(t, base, finetune)
+}
+
+// Every mistake in an ablation is one line that names it.
+func TestMistakesInAblations(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "a.toml")
+	const head = "name = 'a'\npretrain = 's4d-tiny-pretrain'\nfinetune = 's4d-tiny'\n"
+	row := func(name, changes string) string { return fmt.Sprintf("[[row]]\nname = '%s'\n%s\n", name, changes) }
+	for text, want := range map[string]string{
+		head:                               "no rows: begin each with [[row]]",
+		head + row("a b", ""):              `row 1 is called "a b": a name has letters, digits, and dots and dashes behind the first of them, 64 at most`,
+		head + row("..", ""):               `row 1 is called ".."`,
+		head + row("", ""):                 `row 1 is called ""`,
+		head + row("a", "") + row("A", ""): "two rows are called A: their runs would have one folder",
+		head + row("a", "scratch = true\npretrain.train.lr = 1"):                     "row a: scratch is without pre-training, so that pretrain has nothing to change",
+		head + row("a", "finetun.train.lr = 1"):                                      "unknown key row.finetun",
+		head + row("a", "finetune.train.epoch = 1"):                                  "row a, finetune: unknown key train.epoch",
+		head + row("a", "finetune.trian.lr = 1"):                                     "row a, finetune: unknown key trian",
+		head + row("a", "pretrain.train.lr = 'fast'"):                                "row a, pretrain: train.lr: toml: ",
+		head + row("a", "pretrain.train = 3"):                                        "row a, pretrain: train: toml: ",
+		head + row("a", "finetune.train.epochs = 0"):                                 "row a, finetune: train.epochs is 0: it must lie between 1 and 100000",
+		head + row("a", "finetune.seed = 4"):                                         "row a, finetune: seed is not for a row to change",
+		head + row("a", "finetune.kind = 'pretrain'"):                                "row a, finetune: kind is not for a row to change",
+		strings.Replace(head, "'s4d-tiny'", "'s4d-tiny-pretrain'", 1) + row("a", ""): "recipe s4d-tiny-pretrain is for pretrain, and is given for finetune",
+		strings.Replace(head, "'s4d-tiny'", "'none'", 1) + row("a", ""):              `recipe "none": neither a file nor one of `,
+		"name = ]": "line 1: toml: ",
+	} {
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
+		_, err := LoadAblation(path)
+		require.Error(t, err, text)
+		require.True(t, strings.HasPrefix(err.Error(), "ablation "+path+": "+want), "%v, want %s", err, want)
+		require.NotContains(t, err.Error(), "\n")
+	}
+	_, err := LoadAblation("none")
+	require.EqualError(t, err, `ablation "none": neither a file nor one of `+strings.Join(Ablations(), ", "))
+	_, err = LoadAblation(dir)
+	require.EqualError(t, err, "ablation "+dir+": a folder or device: name a TOML file")
+}
+
+// docs/formats.md explains each key of an ablation.
+func TestKeysOfAblations(t *testing.T) {
+	var keys []string
+	var walk func(of reflect.Type, prefix string)
+	walk = func(of reflect.Type, prefix string) {
+		for i := range of.NumField() {
+			f := of.Field(i)
+			name, _, _ := strings.Cut(f.Tag.Get("toml"), ",")
+			keys = append(keys, prefix+name)
+			inner := f.Type
+			for inner.Kind() == reflect.Slice || inner.Kind() == reflect.Pointer {
+				inner = inner.Elem()
+			}
+			if inner.Kind() == reflect.Struct {
+				walk(inner, prefix+name+".")
+			}
+		}
+	}
+	walk(reflect.TypeFor[Ablation](), "")
+	require.ElementsMatch(t, formats.Documented(t, "an ablation"), keys)
+}
