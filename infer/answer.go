@@ -5,7 +5,11 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
+	"strings"
+
+	"mien/data"
 )
 
 // The answers of an evaluation, one by one: what its scores are computed from, and what a file of predictions keeps.
@@ -57,4 +61,34 @@ func (f *AnswerFile) write(rows [][]string) error {
 	}
 	_, err := f.w.Write(text.Bytes())
 	return err
+}
+
+// ReadAnswers reads the text of a file of answers about samples of d, of which some may be missing, under the names of all classes.
+func ReadAnswers(text []byte, labels []string, d *data.Dataset) ([]Answer, error) {
+	rows, err := csv.NewReader(bytes.NewReader(text)).ReadAll()
+	if err != nil {
+		return nil, err
+	}
+	if columns := answerColumns(labels); len(rows) == 0 || !slices.Equal(rows[0], columns) {
+		return nil, fmt.Errorf("the first line is not %s", strings.Join(columns, ","))
+	}
+	var answers []Answer
+	items := d.Items
+	for i, row := range rows[1:] {
+		for len(items) > 0 && (items[0].Name != row[0] || strconv.Itoa(items[0].Label) != row[1]) {
+			items = items[1:]
+		}
+		if len(items) == 0 {
+			return nil, fmt.Errorf("answer %d, about %s, is of another list", i+1, row[0])
+		}
+		a := Answer{ID: row[0], Truth: items[0].Label, Probabilities: make([]float64, len(labels))}
+		for j, cell := range row[3:] {
+			if a.Probabilities[j], err = strconv.ParseFloat(cell, 64); err != nil {
+				return nil, fmt.Errorf("answer %d, about %s: %w", i+1, row[0], err)
+			}
+		}
+		a.Class = argmax(a.Probabilities)
+		answers, items = append(answers, a), items[1:]
+	}
+	return answers, nil
 }

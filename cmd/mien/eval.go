@@ -85,6 +85,14 @@ func within(flag string, n *uint, most uint) error {
 	return nil
 }
 
+// withinDraws returns an error for more draws of a bootstrap than there may be.
+func withinDraws(n uint) error {
+	if n > maxDraws {
+		return fmt.Errorf("--bootstrap %d: it must be from 0 to %d", n, maxDraws)
+	}
+	return nil
+}
+
 func (c *evalCmd) Run(out *console) error {
 	if err := c.checkSets(); err != nil {
 		return err
@@ -176,11 +184,9 @@ func (c *evalCmd) evaluate(out *console, m *infer.Model, sets data.Sets) (*infer
 // checkSets returns an error unless either lists or drawn faces are asked for.
 func (c *evalCmd) checkSets() error {
 	lists := data.Lists(c.dataFlags)
-	switch err := checkRoots(lists, ""); {
+	switch err := cmp.Or(checkRoots(lists, ""), withinDraws(c.Bootstrap)); {
 	case err != nil:
 		return err
-	case c.Bootstrap > maxDraws:
-		return fmt.Errorf("--bootstrap %d: it must be from 0 to %d", c.Bootstrap, maxDraws)
 	case lists.Empty() && !c.Drawn:
 		return errors.New("nothing to evaluate on: give --static-list or --dynamic-list, or --drawn for drawn faces")
 	case c.Drawn && !lists.Empty():
@@ -189,7 +195,7 @@ func (c *evalCmd) checkSets() error {
 	return nil
 }
 
-// testSets opens and checks the lists, or draws faces, and says so. An evaluation reads each sample once, so nothing is cached.
+// testSets opens and checks the lists, or draws faces, and says so.
 func (c *evalCmd) testSets(out *console, m *infer.Model) (sets data.Sets, err error) {
 	if c.Drawn {
 		sets, err = run.DrawnTest(m.Description)
@@ -199,16 +205,10 @@ func (c *evalCmd) testSets(out *console, m *infer.Model) (sets data.Sets, err er
 	if err != nil {
 		return sets, err
 	}
-	sets, notes, err := m.Match(sets.Cached(data.NewBudget(0), m.Recipe.Model.ImageSize))
-	for _, note := range notes {
-		c.note(out, note)
-	}
-	if err != nil {
-		return sets, err
-	}
 	check := listCheck{stderr: out.stderr}
 	defer check.finish()
-	if sets, err = m.Skips.Check(out.ctx, sets, check.Checked); err == nil && !c.Quiet {
+	note := func(text string) { c.note(out, text) }
+	if sets, err = run.TestSets(out.ctx, m, sets, note, check.Checked); err == nil && !c.Quiet {
 		printSources(out, run.SourcesOf("evaluation", sets))
 	}
 	return sets, err
