@@ -22,6 +22,7 @@ type evalCmd struct {
 	Pred      string `help:"Write each answer to a CSV file that does not exist yet: id, label, pred and the probability of each class. Until it is complete it is called FILE.part." placeholder:"FILE"`
 	Figures   string `help:"Write the confusion matrix and the reliability of each set into a folder, as SVG." placeholder:"DIR"`
 	Bootstrap uint   `help:"Draws from the samples, with replacement, for the 95 % confidence intervals of UAR and WAR; 0 is none." default:"1000" placeholder:"N"`
+	Head      string `help:"The head that answers, image or video, also to samples of the other modality: an image is a video of one moment, a video is judged frame by frame. Classes go by their names." enum:",image,video" default:"" placeholder:"HEAD"`
 	skipFlags
 	dataFlags
 }
@@ -106,7 +107,7 @@ func (c *evalCmd) Run(out *console) error {
 			return err
 		}
 	}
-	m.Skips = &data.Skips{Limit: c.limit()}
+	m.Skips, m.Head = &data.Skips{Limit: c.limit()}, data.Modality(c.Head)
 	sets, err := c.testSets(out, m)
 	if err != nil {
 		return err
@@ -144,7 +145,7 @@ func (c *evalCmd) record(out *console, m *infer.Model, sets data.Sets) (*infer.R
 	if err != nil {
 		return nil, err
 	}
-	answers, err := infer.NewAnswerFile(file, m.Labels[all[0].Modality])
+	answers, err := infer.NewAnswerFile(file, m.Labels[m.HeadFor(all[0].Modality)])
 	m.Answered = answers.Write
 	var r *infer.Report
 	if err == nil {
@@ -225,6 +226,9 @@ func printReport(out *console, r *infer.Report) {
 
 // printScore prints all that was measured on a set.
 func printScore(out *console, s infer.NamedScore) {
+	if s.Head != "" && s.Head != s.Modality {
+		s.Name += fmt.Sprintf(" by the %s head", s.Head)
+	}
 	head := []string{"set", "UAR", "WAR", "macro F1", "weighted F1", "ECE", "n"}
 	row := cells("%s\t%.2f\t%.2f\t%.2f\t%.2f\t%.2f\t%d", s.Name, s.UAR, s.WAR, s.MacroF1, s.WeightedF1, s.Calibration.ECE, s.N)
 	if b := s.Bootstrap; b != nil {
