@@ -134,10 +134,7 @@ func (m *Model) score(ctx context.Context, d *data.Dataset) (*Score, error) {
 	if m.Reference != nil {
 		e.agreement = &Agreement{}
 	}
-	batch := max(evalBatch*publishedWindows/max(m.Windows, publishedWindows), 1) // more windows need as much memory
-	if m.frameByFrame(d.Modality) {                                              // each frame alone has as many tokens as a tubelet
-		batch = max(batch/m.Recipe.Model.Tubelet, 1)
-	}
+	batch := m.batch(d.Modality)
 	loaded := data.Ordered(ctx, len(d.Items), 2, 2*batch, func(ctx context.Context, i int) ([]data.View, error) {
 		return m.open(ctx, d, i)
 	})
@@ -166,6 +163,18 @@ func (m *Model) score(ctx context.Context, d *data.Dataset) (*Score, error) {
 	s := NewScore(m.Labels[head], e.answers)
 	s.Skipped, s.Agreement, s.Head = e.skipped, e.agreement, m.Head
 	return s, ctx.Err()
+}
+
+// batch is the number of samples of a modality that are classified together.
+func (m *Model) batch(samples data.Modality) int {
+	n := evalBatch * publishedWindows / max(m.Windows, publishedWindows) // more windows need as much memory
+	switch {
+	case m.Published:
+		n = data.ByModality(samples, releasedImages, releasedVideos)
+	case m.frameByFrame(samples): // each frame alone has as many tokens as a tubelet
+		n /= m.Recipe.Model.Tubelet
+	}
+	return max(n, 1)
 }
 
 // evaluation is what is known of a set so far.
@@ -211,7 +220,7 @@ func (m *Model) open(ctx context.Context, d *data.Dataset, i int) ([]data.View, 
 // count classifies samples, which are members of d, and adds the answers to e.
 func (m *Model) count(e *evaluation, d *data.Dataset, samples [][]data.View, members []int) error {
 	head := m.HeadFor(d.Modality)
-	results, err := m.classify(head, samples, members[0])
+	results, err := m.judge(head, samples, members[0])
 	if err != nil {
 		return err
 	}
@@ -229,7 +238,7 @@ func (m *Model) count(e *evaluation, d *data.Dataset, samples [][]data.View, mem
 	if e.agreement == nil {
 		return nil
 	}
-	want, err := m.Reference.classify(head, samples, members[0])
+	want, err := m.Reference.judge(head, samples, members[0])
 	for i, p := range want {
 		e.agreement.add(results[i], p)
 	}

@@ -40,6 +40,9 @@ type Model struct {
 	// Head is the modality whose head answers in Evaluate, also to samples of the other modality; "" is that of each sample.
 	Head data.Modality
 
+	// Published is set by OpenPublished.
+	Published bool
+
 	// Counted is called by Evaluate with the number of samples that it has counted or left out since the last call; nil for no calls.
 	Counted func(samples int)
 
@@ -114,14 +117,14 @@ func (m *Model) Predict(ctx context.Context, path string, sample data.Sample, mo
 	if err := m.answers(modality); err != nil {
 		return Prediction{}, fmt.Errorf("%s: it is %s, and %w", path, article[modality], err)
 	}
-	windows := m.windows(sample.Len(), modality, true)
+	windows := m.windows(sample.Len(), modality, !m.Published)
 	probabilities, err := m.watch(ctx, sample, modality, windows)
 	if err != nil {
 		return Prediction{}, err
 	}
 	class, labels := argmax(probabilities), m.Labels[modality]
 	return Prediction{Format: predictionFormat, Path: path, PathBytes: PathBytes(path), Modality: modality, Frames: sample.Len(),
-		Views: len(windows), Windows: windows, Label: labels[class], Labels: labels, Probabilities: probabilities, Class: class}, nil
+		Views: len(windows) * m.crops(modality), Windows: windows, Label: labels[class], Labels: labels, Probabilities: probabilities, Class: class}, nil
 }
 
 // PathBytes returns a path that is not UTF-8, which a string of JSON can't hold, and nil for others.
@@ -151,8 +154,8 @@ func (p Prediction) Ranks(k int) []Rank {
 var article = map[data.Modality]string{data.Image: "an image", data.Video: "a video"}
 
 // classify returns the mean over views of the class probabilities of each sample, from the head of a modality. All views have one
-// size; index names the batch, for the noise of a model that draws it at evaluation.
-func (m *Model) classify(head data.Modality, samples [][]data.View, index int) (results [][]float64, err error) {
+// size and are one batch; the key is that of its noise, if the model draws noise at evaluation.
+func (m *Model) classify(head data.Modality, samples [][]data.View, key engine.Key) (results [][]float64, err error) {
 	defer engine.Catch(&err)
 	b := &system.Batch{}
 	for _, views := range samples {
@@ -160,7 +163,6 @@ func (m *Model) classify(head data.Modality, samples [][]data.View, index int) (
 	}
 	t := ag.NewInferenceTape(m.backend, m.Precision)
 	defer t.Close()
-	key := engine.Key{Seed: m.Recipe.Seed, Stream: data.StreamID("evaluation", index)}
 	logits, err := engine.Read[float64](m.Net.Logits(b.Pixels(t), head, key).Data())
 	if err != nil {
 		return nil, err

@@ -63,7 +63,7 @@ func (m *Model) watch(ctx context.Context, sample data.Sample, modality data.Mod
 		if err != nil {
 			return nil, err
 		}
-		results, err := m.classify(modality, [][]data.View{views}, first)
+		results, err := m.judge(modality, [][]data.View{views}, first)
 		if err != nil {
 			return nil, err
 		}
