@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"reflect"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
@@ -198,7 +199,7 @@ func decode(text []byte, v any) error {
 	d.DisallowUnknownFields()
 	err := d.Decode(v)
 	if strict, ok := errors.AsType[*toml.StrictMissingError](err); ok && len(strict.Errors) > 0 {
-		return fmt.Errorf("unknown key %.200s", strings.Join(strict.Errors[0].Key(), "."))
+		return unknownKey(strings.Join(strict.Errors[0].Key(), "."), reflect.TypeOf(v))
 	}
 	if wrong, ok := errors.AsType[*toml.DecodeError](err); ok {
 		line, _ := wrong.Position()

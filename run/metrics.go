@@ -24,6 +24,16 @@ type Metrics struct {
 	Environment Environment               `json:"environment"`
 }
 
+// withoutAnswers drops the single answers of an evaluation, which no file of a run holds.
+func withoutAnswers(r *infer.Report, err error) (*infer.Report, error) {
+	if err == nil {
+		for _, s := range r.Scores() {
+			s.Answers = nil
+		}
+	}
+	return r, err
+}
+
 // Environment is what the bits of a run depend on besides its recipe and data.
 type Environment struct {
 	Version string `json:"version"`
@@ -88,4 +98,26 @@ func Curves(dir string) ([]Curve, error) {
 		step++
 	}
 	return curves, nil
+}
+
+// Evaluation is a line of the log: how good the model was after so many steps of the run.
+type Evaluation struct {
+	Epoch  int // from 0
+	Steps  float64
+	Report *infer.Report
+}
+
+// Evaluations returns the evaluations that a run folder logged.
+func Evaluations(dir string) (all []Evaluation, err error) {
+	entries, err := readLog(dir)
+	steps := 0.0
+	for _, e := range entries {
+		switch {
+		case e.Metrics != nil:
+			all = append(all, Evaluation{e.Epoch, steps, e.Metrics})
+		case e.Modality != "":
+			steps++
+		}
+	}
+	return all, err
 }

@@ -57,7 +57,7 @@ func (c *ablateCmd) Run(out *console) error {
 	if err != nil {
 		return err
 	}
-	w := &ablateWatcher{watcher: watcher{out: out, loss: map[data.Modality]float64{}, listCheck: listCheck{stderr: out.stderr}}}
+	w := &ablateWatcher{watcher: newWatcher(out, "")}
 	defer w.finish()
 	s.Observer = w
 	w.hint = func(int) string {
@@ -122,7 +122,7 @@ func (c *ablateCmd) study(out *console) (s ablate.Study, err error) {
 
 // ablateWatcher shows the runs of an ablation one after the other.
 type ablateWatcher struct {
-	watcher
+	*watcher
 	done, all int // runs
 }
 
@@ -131,10 +131,4 @@ func (w *ablateWatcher) Run(row string, seed uint64, kind string, done, all int)
 	w.done, w.all = done, all
 	w.description = fmt.Sprintf("run %d of %d, %s, seed %d, %s", done+1, all, row, seed, kind)
 	clear(w.loss)
-}
-
-// finish removes what is shown of a run.
-func (w *ablateWatcher) finish() {
-	w.listCheck.finish()
-	w.Finish()
 }
