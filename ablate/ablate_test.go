@@ -184,7 +184,7 @@ func TestAddedRowsAndSeeds(t *testing.T) {
 	require.Equal(t, 2*3+3*(2+2), steps, "of images alone: pre-training without videos, and fine-tuning")
 	require.Equal(t, []string{"images", "one"}, []string{result.Rows[0].Name, result.Rows[1].Name}, "in the ablation's order")
 	after := models(t, s.Out)
-	require.Len(t, after, 3)
+	require.Len(t, after, 4)
 	for name, digest := range before {
 		require.Equal(t, digest, after[name])
 	}
