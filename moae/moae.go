@@ -115,7 +115,7 @@ func (l *Layer) Forward(x *ag.Value, pass Pass) Output {
 		noise = pass.Noise
 	}
 	scores := l.Router.Scores(ag.Reshape(x, batch*tokens, dim), noise) // [B·N, n]
-	r := ag.Route(scores, l.TopK, l.capacity(batch*tokens))
+	r := ag.Route(scores, l.TopK, l.capacity(batch*tokens), ag.ByToken)
 	gates := ag.Gates(scores, r)                     // [B·N, k]
 	slots := ag.Dispatch(x, r)                       // [B·N·k, D]
 	mixed := ag.Combine(l.adapt(slots, r), gates, r) // [B·N, D]
