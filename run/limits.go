@@ -31,7 +31,7 @@ func repeated(lists data.Sets, times int) (data.Sets, error) {
 // checkCost returns an error if an epoch has too many samples, or if the run needs more memory than there is.
 func (r *run) checkCost() error {
 	for _, m := range []data.Modality{data.Image, data.Video} {
-		if n := data.ByModality(m, r.plan.images, r.plan.videos) * r.plan.distinct(m); n > maxSamples {
+		if n := data.ByModality(m, r.plan.images, r.plan.videos) * r.Recipe.Distinct(m); n > maxSamples {
 			return fmt.Errorf("an epoch has %d %ss, and at most %d are possible: lower train.%s", n, m, maxSamples,
 				data.ByModality(m, "static_share", "dynamic_share"))
 		}
@@ -61,7 +61,7 @@ func (r *run) leastMemory(params int) int64 {
 		if data.ByModality(kind, r.plan.images, r.plan.videos) == 0 {
 			continue
 		}
-		views, frames := r.plan.distinct(kind)*r.plan.repeat(kind), data.ByModality(kind, 1, m.Frames)
+		views, frames := r.Recipe.Batch(kind), data.ByModality(kind, 1, m.Frames)
 		pixels := 3 * m.ImageSize * m.ImageSize * frames
 		tokens := pixels / (3 * m.PatchSize * m.PatchSize * data.ByModality(kind, 1, m.Tubelet))
 		if r.Recipe.Kind == recipe.Pretrain { // the encoder sees those that are not hidden
