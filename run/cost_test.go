@@ -1,14 +1,12 @@
 package run
 
 import (
-	"math"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"mien/data"
 	"mien/mae"
-	"mien/nn"
 	"mien/recipe"
 	"mien/system"
 	"mien/systems"
@@ -19,7 +17,7 @@ func modelOf(t *testing.T, r recipe.Recipe) (net system.Model) {
 	t.Helper()
 	s, err := systems.Of(r)
 	require.NoError(t, err)
-	_, err = nn.Outline(math.MaxInt, func(scope *nn.Scope) { net = s.Build(scope, r) })
+	_, net, err = Outline(s, r)
 	require.NoError(t, err)
 	return net
 }
