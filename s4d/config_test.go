@@ -221,6 +221,7 @@ func TestMACs(t *testing.T) {
 }
 
 func TestPreset(t *testing.T) {
+	require.Equal(t, []string{"s4d", recipe.Finetune}, []string{System.Name, System.Kind})
 	later := map[string][]int{"tiny": {3, 4, 5}, "small": {6, 7, 8, 9, 10, 11}, "base": {6, 7, 8, 9, 10, 11},
 		"large": {12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23}}
 	for size, blocks := range later {
@@ -245,7 +246,8 @@ func published(t *testing.T, size string) Config {
 
 // Every setting of a recipe reaches the model.
 func TestFromRecipe(t *testing.T) {
-	r := recipe.Recipe{Model: recipe.Model{Encoder: recipe.Encoder{ImageSize: 15, Frames: 8, PatchSize: 5, Tubelet: 4, Dim: 12, Depth: 2, Heads: 3, MLPRatio: 2},
+	r := recipe.Recipe{System: "s4d", Model: recipe.Model{
+		Encoder: recipe.Encoder{ImageSize: 15, Frames: 8, PatchSize: 5, Tubelet: 4, Dim: 12, Depth: 2, Heads: 3, MLPRatio: 2},
 		Experts: 4, TopK: 2, ExpertHidden: 5, Position: "1", ImageClasses: 7, VideoClasses: 11,
 		Residual: true, NoiseInEval: true, Capacity: 1.5, Balance: 0.25,
 		FixedNoise: true, SoftmaxFirst: true, Priority: "choices", Importance: 0.125, Load: 0.375}}
@@ -267,8 +269,14 @@ func TestFromRecipe(t *testing.T) {
 
 	r.Model.Position = "late"
 	require.ErrorContains(t, System.Check(r), `position of experts "late"`)
+	require.PanicsWithError(t, `s4d: got position of experts "late": choose early, middle, later or alternate, or name blocks, as in "1,2", `+
+		"want a recipe that passed Check", func() { System.Build(nil, r) })
 	r.Model.Experts = 0
 	require.NoError(t, System.Check(r), "without experts their position does not matter")
+	r.Model.Experts, r.Model.Position = 1, "0"
+	got, err = FromRecipe(r)
+	require.NoError(t, err)
+	require.Equal(t, []int{0}, got.MoAEBlocks, "a single expert is one, too")
 	r.Model.Experts, r.Model.Depth, r.Model.Position = 4, 1, "later"
 	require.ErrorContains(t, System.Check(r), "experts stand in half of the blocks, and there is one")
 }
