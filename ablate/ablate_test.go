@@ -69,6 +69,13 @@ func models(t *testing.T, dir string) map[string]string {
 	return all
 }
 
+func must(r recipe.Recipe, err error) recipe.Recipe {
+	if err != nil {
+		panic(err)
+	}
+	return r
+}
+
 // Each row is carried out for each seed, in the order given; rows with one pre-training share it; and the table has what the runs
 // measured.
 func TestStudy(t *testing.T) {
@@ -123,6 +130,14 @@ func TestStudy(t *testing.T) {
 	require.Equal(t, scratch.Parameters-2*expert, scratch.ActiveParameters)
 	require.Equal(t, one.Parameters-3*expert, one.ActiveParameters)
 	require.Equal(t, vit.Parameters, vit.ActiveParameters)
+
+	require.Zero(t, *scratch.PretrainingMACs)
+	_, net, err := outline(must(recipe.Load("testdata/pretrain.toml")))
+	require.NoError(t, err)
+	images := float64(2 * 3 * 4 * net.MACs(data.Image)) // 2 epochs of 3 batches of 4
+	require.Equal(t, images, *result.Rows[2].PretrainingMACs)
+	require.Equal(t, images+float64(2*3*6*net.MACs(data.Video)), *one.PretrainingMACs)
+	require.Equal(t, *one.PretrainingMACs, *vit.PretrainingMACs)
 
 	faces := func(set string, m data.Modality, samples int) run.Source {
 		return run.Source{Set: set, Modality: m, Origin: run.DrawnFaces, Samples: samples, Classes: 7}

@@ -36,10 +36,12 @@ type Result struct {
 type Row struct {
 	Name             string             `json:"name"`
 	Parameters       int                `json:"parameters"`
-	ActiveParameters int                `json:"active_parameters"` // that a token uses
+	ActiveParameters int                `json:"active_parameters"`          // that a token uses
+	PretrainingMACs  *float64           `json:"pretraining_macs,omitempty"` // of all forward passes; nil with --init
 	Static           *Recalls           `json:"static,omitempty"`
 	Dynamic          *Recalls           `json:"dynamic,omitempty"`
 	Published        *recipe.Millions   `json:"published_parameters,omitempty"`
+	PublishedTFLOPs  *float64           `json:"published_pretraining_tflops,omitempty"`
 	Paper            []recipe.Published `json:"paper,omitempty"`
 }
 
@@ -77,7 +79,10 @@ func (s Study) result(rows []row, stages []stage, metrics map[string]*run.Metric
 		if err != nil {
 			return nil, err
 		}
-		x := Row{Name: r.Name, Parameters: total, ActiveParameters: active, Published: r.Row.Parameters, Paper: r.Paper}
+		x := Row{Name: r.Name, Parameters: total, ActiveParameters: active, Published: r.Row.Parameters, PublishedTFLOPs: r.TFLOPs, Paper: r.Paper}
+		if x.PretrainingMACs, err = s.pretrainingMACs(r); err != nil {
+			return nil, err
+		}
 		var reports []*infer.Report
 		for _, seed := range s.Seeds {
 			dir := s.folder(r.Name, seed, recipe.Finetune)
@@ -111,17 +116,46 @@ func (s Study) result(rows []row, stages []stage, metrics map[string]*run.Metric
 
 // parameters counts the parameters of the model of a recipe, and those that a token uses.
 func parameters(r recipe.Recipe) (total, active int, err error) {
-	s, err := systems.Of(r)
-	if err != nil {
-		return 0, 0, err
-	}
-	var net system.Model
-	params, err := nn.Outline(math.MaxInt, func(scope *nn.Scope) { net = s.Build(scope, r) })
+	params, net, err := outline(r)
 	total = nn.Count(params)
 	if sparse, ok := net.(system.Sparse); ok && len(sparse.ExpertBlocks()) > 0 {
 		return total, sparse.ActiveParams(total), err
 	}
 	return total, total, err
+}
+
+func outline(r recipe.Recipe) ([]nn.Param, system.Model, error) {
+	s, err := systems.Of(r)
+	if err != nil {
+		return nil, nil, err
+	}
+	return run.Outline(s, r)
+}
+
+// pretrainingMACs counts the multiply-adds of all forward passes of a row's pre-training, nil where --init replaces it.
+func (s Study) pretrainingMACs(r row) (*float64, error) {
+	switch {
+	case r.Scratch:
+		return new(float64), nil
+	case s.Init != "":
+		return nil, nil
+	}
+	state, err := run.ReadState(s.folder(r.shared, s.Seeds[0], recipe.Pretrain))
+	if err != nil {
+		return nil, err
+	}
+	lists := map[data.Modality]int{}
+	for _, source := range state.Data {
+		if source.Set == "training" && source.Origin != run.DrawnFaces {
+			lists[source.Modality] += source.Samples
+		}
+	}
+	_, net, err := outline(state.Recipe)
+	if err != nil {
+		return nil, err
+	}
+	cost := run.CostOf(state.Recipe, net, lists)
+	return &cost.ForwardMACs, nil
 }
 
 // recalls gathers the scores of a modality over the seeds, nil if the models have none.

@@ -24,7 +24,7 @@ func TestShapeErrors(t *testing.T) {
 	frames := func(shape ...int) func() {
 		return func() { ag.Patchify(v(shape...), engine.Float32, engine.PatchifyArgs{Tubelet: 2, Patch: 4}) }
 	}
-	routing := ag.Route(v(2, 3), 1, 0)
+	routing := ag.Route(v(2, 3), 1, 0, ag.ByToken)
 	packed := ag.Packed(b.PackWeight(fill(b, engine.Float32, 5, 3), engine.Full), engine.Float32)
 	for _, c := range []struct {
 		want string
@@ -37,6 +37,7 @@ func TestShapeErrors(t *testing.T) {
 		{"Add: got operands of two tapes, want one, which records the op", func() { ag.Add(v(3), other.Const(fill(b, engine.Float32, 3))) }},
 		{"Sub: got [2], want a shape that broadcasts with [2 3]", func() { ag.Sub(v(2, 3), v(2)) }},
 		{"Mul: got [3 2], want a shape that broadcasts with [2 3]", func() { ag.Mul(v(2, 3), v(3, 2)) }},
+		{"Div: got [2], want a shape that broadcasts with [2 3]", func() { ag.Div(v(2, 3), v(2)) }},
 		{"Attention: got [2 12], want [batch, tokens, 3·2·d]", func() { ag.Attention(v(2, 12), 2) }},
 		{"Attention: got [1 2 12], want [batch, tokens, 3·5·d]", func() { ag.Attention(v(1, 2, 12), 5) }},
 		{"Attention: got [1 2 12], want [batch, tokens, 3·0·d]", func() { ag.Attention(v(1, 2, 12), 0) }},
@@ -80,8 +81,9 @@ func TestShapeErrors(t *testing.T) {
 		{"Permute: got [0 0], want each axis once", func() { ag.Permute(v(2, 3), 0, 0) }},
 		{"Permute: got [0], want each axis once", func() { ag.Permute(v(2, 3), 0) }},
 		{"engine.View: got [4], want 6 elements, as in [2 3]", func() { ag.Reshape(v(2, 3), 4) }},
-		{"Route: got 4, want 1 to 3 experts a token", func() { ag.Route(v(2, 3), 4, 0) }},
-		{"Route: got 0, want 1 to 3 experts a token", func() { ag.Route(v(2, 3), 0, 0) }},
+		{"Route: got 4, want 1 to 3 experts a token", func() { ag.Route(v(2, 3), 4, 0, ag.ByToken) }},
+		{"Route: got 0, want 1 to 3 experts a token", func() { ag.Route(v(2, 3), 0, 0, ag.ByToken) }},
+		{"engine.View: got [6 1], want 8 elements, as in [2 4]", func() { ag.Chosen(v(2, 4), routing) }},
 		{"Slice: got 2:4, want within axis 1 of [2 3]", func() { ag.Slice(v(2, 3), 1, 2, 4) }},
 		{"Slice: got -1:2, want within axis 1 of [2 3]", func() { ag.Slice(v(2, 3), 1, -1, 2) }},
 		{"Slice: got 2:1, want within axis 0 of [2 3]", func() { ag.Slice(v(2, 3), 0, 2, 1) }},

@@ -36,7 +36,8 @@ type Row struct {
 	Pretrain map[string]any `toml:"pretrain,omitempty"`
 	Finetune map[string]any `toml:"finetune,omitempty"`
 
-	Parameters *Millions   `toml:"parameters,omitempty"` // that the paper prints
+	Parameters *Millions   `toml:"parameters,omitempty"` // that the paper prints, as the cost of pre-training in 10¹² multiply-adds
+	TFLOPs     *float64    `toml:"pretraining_tflops,omitempty"`
 	Paper      []Published `toml:"paper,omitempty"`
 }
 

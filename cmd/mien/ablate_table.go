@@ -59,6 +59,10 @@ func publishedColumns(rows []ablate.Row) (columns []column) {
 			return none
 		}})
 	}
+	if slices.ContainsFunc(rows, func(row ablate.Row) bool { return row.PublishedTFLOPs != nil }) {
+		columns = append(columns, column{"pre-training (GMAC)", func(row ablate.Row) string { return scaled(row.PretrainingMACs, 1e-9) }},
+			column{"paper: pre-training (TFLOPs)", func(row ablate.Row) string { return scaled(row.PublishedTFLOPs, 1) }})
+	}
 	var datasets []string
 	for _, row := range rows {
 		for _, p := range row.Paper {
@@ -73,6 +77,14 @@ func publishedColumns(rows []ablate.Row) (columns []column) {
 
 // none stands in a cell about which nothing is known.
 const none = "-"
+
+// scaled is a number in another unit, to three digits.
+func scaled(v *float64, unit float64) string {
+	if v == nil {
+		return none
+	}
+	return fmt.Sprintf("%.3g", *v*unit)
+}
 
 func publishedOn(row ablate.Row, dataset string) string {
 	i := slices.IndexFunc(row.Paper, func(p recipe.Published) bool { return p.Dataset == dataset })

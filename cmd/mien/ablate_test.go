@@ -53,6 +53,12 @@ fine-tuned on 31 videos of a.csv, 9 images of drawn faces
 measured on 8 videos of b.csv
 parameters: those that a token uses / all; paper: S4D Table V, measured on the datasets that its columns name
 `, b.String())
+	r.Rows[1].PretrainingMACs, r.Rows[0].PublishedTFLOPs = new(12_345e9), new(1.75e6)
+	b.Reset()
+	printAblation(&console{stdout: &checked{Writer: &b}}, r)
+	require.Regexp(t, "(?m)^row .* pre-training \\(GMAC\\)  paper: pre-training \\(TFLOPs\\)     paper: B", b.String())
+	require.Regexp(t, "(?m)^vit .* -  +1.75e\\+06  1.00 / 2.00", b.String())
+	require.Regexp(t, "(?m)^s4d .* 1.23e\\+04  +-  ", b.String())
 	r.Seeds = r.Seeds[:1]
 	r.Rows[0].Dynamic.UAR.Values, r.Rows[0].Dynamic.WAR.Values = []float64{1}, []float64{2}
 	b.Reset()

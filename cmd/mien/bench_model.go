@@ -22,13 +22,13 @@ import (
 // bench forward, train and pretrain: steps of whole models of published sizes, on random weights and pixels.
 
 type benchForwardCmd struct {
-	Model     string           `help:"vit-SIZE is a plain vision transformer, s4d-SIZE has experts: tiny, small, base, large." default:"vit-base" placeholder:"NAME"`
+	Model     string           `help:"vit-SIZE is a plain vision transformer, s4d-SIZE and vitmoe-SIZE have experts: tiny, small, base, large." default:"vit-base" placeholder:"NAME"`
 	Precision engine.Precision `help:"Number format of weights and products: f32, bf16 or int8." default:"f32"`
 	benchInput
 }
 
 type benchTrainCmd struct {
-	Model string `help:"vit-SIZE is a plain vision transformer, s4d-SIZE has experts: tiny, small, base, large." default:"vit-base" placeholder:"NAME"`
+	Model string `help:"vit-SIZE is a plain vision transformer, s4d-SIZE and vitmoe-SIZE have experts: tiny, small, base, large." default:"vit-base" placeholder:"NAME"`
 	trainInput
 }
 
@@ -247,7 +247,6 @@ func presets(kind string) (names []string) {
 	return names
 }
 
-// forwardGFLOP and trainingGFLOP turn multiply-adds of a sample into operations of a step. Each product of the forward pass
-// needs two of the same size in the backward pass, one for each operand.
+// forwardGFLOP and trainingGFLOP turn multiply-adds of a sample into operations of a step.
 func forwardGFLOP(batch, macs int) float64  { return 2 * float64(batch) * float64(macs) / 1e9 }
-func trainingGFLOP(batch, macs int) float64 { return 3 * forwardGFLOP(batch, macs) }
+func trainingGFLOP(batch, macs int) float64 { return system.StepFactor * forwardGFLOP(batch, macs) }
