@@ -142,9 +142,9 @@ func TestStudy(t *testing.T) {
 	faces := func(set string, m data.Modality, samples int) run.Source {
 		return run.Source{Set: set, Modality: m, Origin: run.DrawnFaces, Samples: samples, Classes: 7}
 	}
-	require.ElementsMatch(t, []run.Source{faces("training", data.Image, 12), faces("training", data.Video, 9)}, result.Pretrain)
-	require.ElementsMatch(t, []run.Source{faces("training", data.Image, 15), faces("training", data.Video, 10),
-		faces("validation", data.Image, 11), faces("validation", data.Video, 11)}, result.Finetune)
+	require.Equal(t, []run.Source{faces("training", data.Image, 12), faces("training", data.Video, 9)}, result.Pretrain)
+	require.Equal(t, []run.Source{faces("training", data.Image, 15), faces("validation", data.Image, 11),
+		faces("training", data.Video, 10), faces("validation", data.Video, 11)}, result.Finetune)
 
 	text, err := os.ReadFile(filepath.Join(s.Out, "ablation.json"))
 	require.NoError(t, err)

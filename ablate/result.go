@@ -1,6 +1,7 @@
 package ablate
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -179,7 +180,8 @@ func find(all []run.Source, s run.Source) int {
 	})
 }
 
-// union adds sources that are not yet among all. Rows may take a different number of samples from one origin: the most count.
+// union adds sources that are not yet among all, images first. Rows may take a different number of samples from one origin: the most
+// count.
 func union(all, more []run.Source) []run.Source {
 	for _, s := range more {
 		if i := find(all, s); i >= 0 {
@@ -188,5 +190,6 @@ func union(all, more []run.Source) []run.Source {
 			all = append(all, s)
 		}
 	}
+	slices.SortStableFunc(all, func(a, b run.Source) int { return cmp.Compare(a.Modality, b.Modality) })
 	return all
 }
