@@ -36,8 +36,8 @@ type Row struct {
 	Pretrain map[string]any `toml:"pretrain,omitempty"`
 	Finetune map[string]any `toml:"finetune,omitempty"`
 
-	Parameters *Millions   `toml:"parameters,omitempty"` // that the paper prints, as the cost of pre-training in 10¹² multiply-adds
-	TFLOPs     *float64    `toml:"pretraining_tflops,omitempty"`
+	Parameters *Millions   `toml:"parameters,omitempty"`         // that the paper prints
+	TFLOPs     *float64    `toml:"pretraining_tflops,omitempty"` // of pre-training, there: 10¹² multiply-adds of forward passes
 	Paper      []Published `toml:"paper,omitempty"`
 }
 

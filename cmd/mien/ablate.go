@@ -44,7 +44,12 @@ type preFlags struct {
 
 func (c *ablateCmd) Run(out *console) error {
 	switch {
+	case c.Out == "" && c.asked():
+		return errors.New("--out is missing: the folder in which the ablation is carried out")
 	case c.Ablation == "":
+		if c.Out != "" {
+			return fmt.Errorf("which ablation? name one of %s, or a TOML file", strings.Join(recipe.Ablations(), ", "))
+		}
 		return listAblations(out)
 	case c.Out == "":
 		text, err := recipe.AblationSource(c.Ablation)
@@ -73,6 +78,12 @@ func (c *ablateCmd) Run(out *console) error {
 	}
 	printAblation(out, result)
 	return nil
+}
+
+// asked reports whether a flag says how to carry out an ablation.
+func (c *ablateCmd) asked() bool {
+	lists := data.Lists(c.dataFlags).Empty() && data.Lists(c.Pre).Empty() && data.Lists(c.Val).Empty()
+	return c.Resume || c.JSON || c.Init != "" || len(c.Only) > 0 || c.Epochs != nil || c.PretrainEpochs != nil || !lists
 }
 
 // listAblations prints a table of the embedded ablations.
