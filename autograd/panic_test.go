@@ -75,6 +75,8 @@ func TestShapeErrors(t *testing.T) {
 		{"engine.View", func() { ag.Reshape(v(2, 3), 4) }},
 		{"Route", func() { ag.Route(v(2, 3), 4, 0) }},
 		{"Route", func() { ag.Route(v(2, 3), 0, 0) }},
+		{"Route", func() { ag.RouteGroups(v(6, 3), 1, 0, 4) }},
+		{"Route", func() { ag.RouteGroups(v(6, 3), 1, 0, 0) }},
 		{"Slice", func() { ag.Slice(v(2, 3), 1, 2, 4) }},
 		{"Slice", func() { ag.Slice(v(2, 3), 1, -1, 2) }},
 		{"Slice", func() { ag.Slice(v(2, 3), 0, 2, 1) }},

@@ -229,13 +229,13 @@ type AttentionGrads struct{ DOut, DQKV *Tensor }
 //	Token  [tokens·k]        the token of each slot       (Place, too: [tokens, k] holds the slots of each token)
 //	Chosen [tokens·Experts]  the choice of each token and expert, −1 for none
 //
-// Offsets [Experts + 1] says where each expert's slots begin. Keep [tokens·k] is 1 for the first Capacity slots of each expert and 0
-// for the others; a Capacity of 0 keeps all.
+// Offsets [Experts + 1] says where each expert's slots begin. Keep [tokens·k] is 1 for the first Capacity slots that each
+// expert has of each Group tokens in a row, and 0 for the others; a Capacity of 0 keeps all, and a Group of 0 is all tokens.
 type RouteArgs struct {
 	Choice                              *Tensor
 	Slot, Place, Token, Chosen, Offsets *Tensor // Int32
 	Keep                                *Tensor // the model's float dtype
-	K, Experts, Capacity                int
+	K, Experts, Capacity, Group         int
 }
 
 // Places in the figures of a training step.

@@ -67,6 +67,13 @@ func TestRandomMask(t *testing.T) {
 	require.Panics(t, func() { RandomMask(batch, tokens, 0.1, rng) })
 }
 
+func shift(rows []int32, by int32) (shifted []int32) {
+	for _, i := range rows {
+		shifted = append(shifted, i+by)
+	}
+	return shifted
+}
+
 // Masks depend on the position in the run: samples, steps, epochs and seeds differ, and a repeated step gets the same mask.
 func TestMasksDiffer(t *testing.T) {
 	l := &learner{Model: &Model{Config: small}, recipe: goldenRecipe}
@@ -81,12 +88,10 @@ func TestMasksDiffer(t *testing.T) {
 		require.NotEqual(t, first.hidden, other.hidden)
 	}
 	for s := range 2 {
-		var shifted []int32
-		for _, i := range first.hidden[s*9 : (s+1)*9] {
-			shifted = append(shifted, i+18)
-		}
-		require.NotEqual(t, shifted, first.hidden[(s+1)*9:(s+2)*9], "samples")
+		require.NotEqual(t, shift(first.hidden[s*9:(s+1)*9], 18), first.hidden[(s+1)*9:(s+2)*9], "samples")
 	}
+	part := l.mask(&system.Batch{Seed: 1, Modality: data.Video, First: 1, Views: make([]data.View, 2)})
+	require.Equal(t, shift(first.hidden[9:], -18), part.hidden, "a part of a batch has the masks of the whole")
 	l.recipe.Train.ImageMask = 0.9
 	image := draw(data.Image, 1, 0, 0)
 	require.Equal(t, []int{3, 9, 8}, []int{image.Batch, image.Tokens, image.Hidden})

@@ -71,9 +71,14 @@ func (l *learner) Loss(t *ag.Tape, b *system.Batch) *ag.Value {
 	return l.Forward(b.Pixels(t), l.mask(b)).Loss
 }
 
-// mask draws the hidden patches of a batch, as determined by its position in the run.
+// mask draws the hidden patches of a batch, as determined by its position in the run. A part of a batch gets the masks that it has in
+// the whole.
 func (l *learner) mask(b *system.Batch) *Mask {
-	return RandomMask(len(b.Views), l.Encoder.TokensOf(b.Modality), ratio(l.recipe, b.Modality), b.Stream("mask"))
+	rng, tokens, ratio := b.Stream("mask"), l.Encoder.TokensOf(b.Modality), ratio(l.recipe, b.Modality)
+	if b.First > 0 {
+		RandomMask(b.First, tokens, ratio, rng)
+	}
+	return RandomMask(len(b.Views), tokens, ratio, rng)
 }
 
 func (l *learner) MACs(m data.Modality) int {

@@ -59,10 +59,11 @@ func (c Config) Width(dim int) int {
 	return c.Hidden
 }
 
-// Pass describes one forward pass: whether it is training, and the key of its noise.
+// Pass describes one forward pass: whether it is training, the key of its noise, and what counts as a batch.
 type Pass struct {
 	Training bool
 	Noise    *engine.Key // nil draws no noise, whatever the config says
+	Groups   int         // of consecutive samples, in each of which an expert has its capacity; 0 is one
 }
 
 // Child returns the pass of part i of a model, with an independent noise stream.
@@ -115,7 +116,8 @@ func (l *Layer) Forward(x *ag.Value, pass Pass) Output {
 		noise = pass.Noise
 	}
 	scores := l.Router.Scores(ag.Reshape(x, batch*tokens, dim), noise) // [B·N, n]
-	r := ag.Route(scores, l.TopK, l.capacity(batch*tokens))
+	groups := max(pass.Groups, 1)
+	r := ag.RouteGroups(scores, l.TopK, l.capacity(batch*tokens/groups), groups)
 	gates := ag.Gates(scores, r)                     // [B·N, k]
 	slots := ag.Dispatch(x, r)                       // [B·N·k, D]
 	mixed := ag.Combine(l.adapt(slots, r), gates, r) // [B·N, D]

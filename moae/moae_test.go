@@ -79,10 +79,13 @@ func linear(t *testing.T, l *nn.Linear, x []float64) (y []float64) {
 }
 
 // reference is equations 5 to 9 in plain loops: for each token, in batch-major order, the sum over its chosen experts with
-// remaining capacity.
-func reference(t *testing.T, l *Layer, x, noise []float64, room int) (mixed []float64) {
-	taken := make([]int, experts)
+// remaining capacity, which begins anew with each group of tokens.
+func reference(t *testing.T, l *Layer, x, noise []float64, room, groups int) (mixed []float64) {
+	var taken []int
 	for i := range all {
+		if i%(all/groups) == 0 {
+			taken = make([]int, experts)
+		}
 		token := x[i*dim : (i+1)*dim]
 		scores := linear(t, l.Router.Score, token)
 		for e, s := range linear(t, l.Router.NoiseScale, token) {
@@ -136,6 +139,7 @@ func TestForward(t *testing.T) {
 		"residual":             {Config: Config{Residual: true}, room: all},
 		"capacity":             {Config: Config{Capacity: 1}, room: 8}, // ⌊14·3/5⌋
 		"small capacity":       {Config: Config{Capacity: 0.4, Residual: true}, room: 3},
+		"capacity of groups":   {Config: Config{Capacity: 1}, Pass: Pass{Groups: 2}, room: 4}, // ⌊7·3/5⌋
 		"least capacity":       {Config: Config{Capacity: 0.01}, room: 1},
 		"training noise":       {Pass: Pass{Training: true, Noise: &key}, noise: noise, room: all},
 		"training, no noise":   {Pass: Pass{Training: true}, room: all},
@@ -150,7 +154,7 @@ func TestForward(t *testing.T) {
 			out := l.Forward(tape.Const(engine.FromSlice(b, engine.Float64, input(), batch, tokens, dim)), c.Pass)
 			require.Equal(t, []int{batch, tokens, dim}, out.Mixed.Shape())
 			require.Nil(t, out.Balance)
-			require.InDeltaSlice(t, reference(t, l, input(), c.noise, c.room), read(t, out.Mixed), 1e-6)
+			require.InDeltaSlice(t, reference(t, l, input(), c.noise, c.room, max(c.Groups, 1)), read(t, out.Mixed), 1e-6)
 			require.Equal(t, []*ag.Value{out.Gates, out.Choice}, out.Values())
 		})
 	}

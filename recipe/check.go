@@ -35,6 +35,8 @@ func (r Recipe) Check() error {
 		within("train.image_batch", t.ImageBatch, 1, maxBatch), within("train.video_batch", t.VideoBatch, 1, maxBatch),
 		within("train.video_repeat", t.VideoRepeat, 1, t.VideoBatch),
 		positive("train.lr", t.LR), notNegative("train.min_lr", t.MinLR), within("train.beta2", t.Beta2, 0.5, 0.99999),
+		within("train.replicas", t.Replicas, 0, maxBatch), within("train.accumulate", t.Accumulate, 0, maxBatch),
+		within("train.mixup", t.Mixup, 0, 100), within("train.cutmix", t.Cutmix, 0, 100), within("train.cutmix_share", t.CutmixShare, 0, 1),
 		within("train.label_smoothing", t.LabelSmoothing, 0, 0.99), within("train.layer_decay", t.LayerDecay, 0.01, 1),
 		notNegative("train.weight_decay", t.WeightDecay), notNegative("train.clip", t.Clip),
 		within("train.static_share", t.StaticShare, 0, 1000), within("train.dynamic_share", t.DynamicShare, 0, 1000),
@@ -62,6 +64,41 @@ func (r Recipe) Check() error {
 		return fmt.Errorf("train.video_batch is %d: it must be a multiple of train.video_repeat, %d", t.VideoBatch, t.VideoRepeat)
 	case t.DrawnEpochs > 0 && max(d.DrawnImages, d.DrawnVideos) < 1:
 		return errors.New("train.drawn_epochs needs data.drawn_images or data.drawn_videos")
+	}
+	return cmp.Or(r.checkMixing(), r.checkParts())
+}
+
+// checkMixing returns an error for settings of mixup and cutmix that contradict each other.
+func (r Recipe) checkMixing() error {
+	t := r.Train
+	switch both := t.Mixup > 0 && t.Cutmix > 0; {
+	case r.Kind == Pretrain && r.Mixing().On():
+		return errors.New("train.mixup and train.cutmix mix the targets of fine-tuning: leave them out of pre-training")
+	case both && !(t.CutmixShare > 0 && t.CutmixShare < 1):
+		return fmt.Errorf("train.cutmix_share is %v: beside train.mixup, it must lie between 0 and 1, or one of the two never happens", t.CutmixShare)
+	case !both && t.CutmixShare != 0:
+		return fmt.Errorf("train.cutmix_share is %v: it is for runs with train.mixup and train.cutmix: leave it out", t.CutmixShare)
+	}
+	return nil
+}
+
+// checkParts returns an error for batches that cannot be divided among replicas, or into parts of whole groups.
+func (r Recipe) checkParts() error {
+	t := r.Train
+	for _, b := range []struct {
+		key          string
+		views, split int
+	}{{"image", t.ImageBatch, 1}, {"video", t.VideoBatch, t.VideoRepeat}} {
+		if t.Replicas > 1 && b.views%t.Replicas != 0 {
+			return fmt.Errorf("train.%s_batch is %d: it must be a multiple of train.replicas, %d", b.key, b.views, t.Replicas)
+		}
+		if samples := b.views / b.split; samples%r.Parts() != 0 {
+			return fmt.Errorf("train.accumulate is %d: a batch has %d %ss, which must be a multiple of it", t.Accumulate, samples, b.key)
+		}
+	}
+	if (r.Mixing().On() || r.Model.Capacity > 0) && max(t.Replicas, 1)%r.Parts() != 0 {
+		return fmt.Errorf("train.accumulate is %d: where samples are mixed or model.capacity limits experts, parts consist of whole replicas, "+
+			"so that it must divide train.replicas, %d", t.Accumulate, max(t.Replicas, 1))
 	}
 	return nil
 }

@@ -113,8 +113,14 @@ type Train struct {
 	WeightDecay    float64  `toml:"weight_decay"`
 	LayerDecay     float64  `toml:"layer_decay,omitempty" comment:"fine-tuning: learning rate factor from one block to the one below, 1 is none"`
 	Clip           float64  `toml:"clip" comment:"largest norm of the gradients, 0 is no clipping"`
+	Replicas       int      `toml:"replicas,omitempty" comment:"GPUs of the published run: samples are mixed, and experts have room, among image_batch/replicas or video_batch/replicas; 0 is 1"`
+	Accumulate     int      `toml:"accumulate,omitempty" comment:"parts in which a batch is loaded and computed, one after the other, for less memory; 0 is 1"`
 	LabelSmoothing float64  `toml:"label_smoothing,omitempty"`
+	Mixup          float64  `toml:"mixup,omitempty" comment:"α of mixup, 0 is none"`
+	Cutmix         float64  `toml:"cutmix,omitempty" comment:"α of cutmix, 0 is none"`
+	CutmixShare    float64  `toml:"cutmix_share,omitempty" comment:"probability of cutmix where there is mixup too"`
 	RouterNoise    bool     `toml:"router_noise,omitempty"`
+	IdleSteps      bool     `toml:"idle_steps,omitempty" comment:"a head that a batch does not use steps with a gradient of zero: its decay and momentum go on, as in the released training"`
 	Freeze         []string `toml:"freeze,omitempty" comment:"names of parameters that are not learned; * stands for any characters"`
 	ImageMask      float64  `toml:"image_mask,omitempty" comment:"pre-training: share of patches that are hidden"`
 	VideoMask      float64  `toml:"video_mask,omitempty"`
@@ -211,6 +217,17 @@ func (r Recipe) View(m data.Modality) data.Transform {
 		CropMin: data.ByModality(m, v.ImageCrop, v.VideoCrop), Flip: data.ByModality(m, v.ImageFlip, v.VideoFlip),
 		Brightness: v.Brightness, Contrast: v.Contrast, Saturation: v.Saturation}
 }
+
+// Mixing returns how the samples of a batch are mixed.
+func (r Recipe) Mixing() data.Mixing {
+	return data.Mixing{Mixup: r.Train.Mixup, Cutmix: r.Train.Cutmix, Share: r.Train.CutmixShare}
+}
+
+// Groups returns how many groups of samples, in which they are mixed and experts have room, each part of a batch has.
+func (r Recipe) Groups() int { return max(r.Train.Replicas/r.Parts(), 1) }
+
+// Parts returns the number of parts in which a batch is computed.
+func (r Recipe) Parts() int { return max(r.Train.Accumulate, 1) }
 
 // Classes returns the number of classes of the head of a modality.
 func (r Recipe) Classes(m data.Modality) int {

@@ -67,13 +67,14 @@ func publishedPretraining() Recipe {
 func publishedFinetuning(name string, stride, classes int) Recipe {
 	m := publishedBase
 	m.Experts, m.TopK, m.Position, m.ImageClasses, m.VideoClasses = 8, 2, "later", 7, classes
+	m.NoiseInEval, m.Capacity = true, 1
 	return Recipe{Name: name, Kind: "finetune", System: "s4d", Model: m,
 		Data: Data{Stride: stride},
 		Views: Views{CacheSize: 192, ImageCrop: 0.7, VideoCrop: 0.08, ImageFlip: 0.5, VideoFlip: 0.5, // but for the video's crop and the
 			Brightness: 0.3, Contrast: 0.3, Saturation: 0.3}, // mirror images not as published: mien has no RandAugment
 		Train: Train{Epochs: 100, WarmupEpochs: 5, ImageBatch: 2 * 32, VideoBatch: 2 * 16, VideoRepeat: 1, StaticShare: 0.5, DynamicShare: 1,
 			BalanceStatic: true, LR: 1e-5 * 32 / 8, MinLR: 1e-6 * 32 / 256, Beta2: 0.999, WeightDecay: 0.05, LayerDecay: 0.75,
-			LabelSmoothing: 0.1, RouterNoise: true}}
+			Replicas: 2, LabelSmoothing: 0.1, Mixup: 0.8, Cutmix: 1, CutmixShare: 0.5, RouterNoise: true, IdleSteps: true}}
 }
 
 // The recipes of published runs, every key of them.
@@ -109,9 +110,20 @@ func TestMistakesAreNamed(t *testing.T) {
 		"video_repeat = 1>video_repeat = 3":       "train.video_batch is 8: it must be a multiple of train.video_repeat, 3",
 		"video_repeat = 1>video_repeat = 0":       "train.video_repeat is 0: it must lie between 1 and 8",
 		"epochs = 3>epochs = 3\ndrawn_epochs = 3": "train.drawn_epochs is 3: it must lie between 0 and 2",
-		"drawn_test = 14>drawn_test = -1":         "data.drawn_test is -1",
-		"layer_decay = 0.9>":                      "train.layer_decay is 0: it must lie between 0.01 and 1",
-		"video_crop = 0.7>video_crop = 7.0":       "views.video_crop is 7: it must lie between 0.01 and 1",
+		"label_smoothing = 0.1>mixup = -0.1":      "train.mixup is -0.1: it must lie between 0 and 100",
+		"label_smoothing = 0.1>cutmix = nan":      "train.cutmix is NaN",
+		"label_smoothing = 0.1>replicas = 3":      "train.image_batch is 16: it must be a multiple of train.replicas, 3",
+		"label_smoothing = 0.1>replicas = -1":     "train.replicas is -1",
+		"label_smoothing = 0.1>accumulate = 3":    "train.accumulate is 3: a batch has 16 images, which must be a multiple of it",
+		"label_smoothing = 0.1>accumulate = 16":   "a batch has 8 videos, which must be a multiple of it",
+		"label_smoothing = 0.1>mixup = 0.8\naccumulate = 2": "train.accumulate is 2: where samples are mixed or model.capacity limits experts, " +
+			"parts consist of whole replicas, so that it must divide train.replicas, 1",
+		"label_smoothing = 0.1>cutmix = 0.8\nreplicas = 2\naccumulate = 4": "it must divide train.replicas, 2",
+		"label_smoothing = 0.1>mixup = 0.8\ncutmix = 1.0":                  "train.cutmix_share is 0: beside train.mixup, it must lie between 0 and 1",
+		"label_smoothing = 0.1>mixup = 0.8\ncutmix_share = 0.5":            "train.cutmix_share is 0.5: it is for runs with train.mixup and train.cutmix",
+		"drawn_test = 14>drawn_test = -1":                                  "data.drawn_test is -1",
+		"layer_decay = 0.9>":                                               "train.layer_decay is 0: it must lie between 0.01 and 1",
+		"video_crop = 0.7>video_crop = 7.0":                                "views.video_crop is 7: it must lie between 0.01 and 1",
 	} {
 		from, to, _ := strings.Cut(change, ">")
 		require.Contains(t, string(text), from)
@@ -130,6 +142,8 @@ func TestUpperBounds(t *testing.T) {
 		"train.image_batch":   func(r *Recipe, n int) { r.Train.ImageBatch = n },
 		"train.video_batch":   func(r *Recipe, n int) { r.Train.VideoBatch = n },
 		"train.video_repeat":  func(r *Recipe, n int) { r.Train.VideoRepeat = n },
+		"train.replicas":      func(r *Recipe, n int) { r.Train.Replicas = n },
+		"train.accumulate":    func(r *Recipe, n int) { r.Train.Accumulate = n },
 		"train.drawn_epochs":  func(r *Recipe, n int) { r.Train.DrawnEpochs = n },
 		"train.static_share":  func(r *Recipe, n int) { r.Train.StaticShare = float64(n) },
 		"train.dynamic_share": func(r *Recipe, n int) { r.Train.DynamicShare = float64(n) },
@@ -148,6 +162,24 @@ func TestUpperBounds(t *testing.T) {
 		change(&r, 1_000_000_000_000)
 		require.Regexp(t, `^`+key+` is 1(000000000000|e\+12): it must lie between [01] and \d+$`, r.Check().Error())
 	}
+}
+
+// Batches that can be divided pass, and pre-training mixes nothing.
+func TestBatchesInParts(t *testing.T) {
+	r, err := Load("s4d-dfew")
+	require.NoError(t, err)
+	r.Train.Accumulate = 2
+	require.NoError(t, r.Check())
+	require.Equal(t, []int{2, 1}, []int{r.Parts(), r.Groups()})
+	r.Train.Accumulate = 1
+	require.Equal(t, []int{1, 2}, []int{r.Parts(), r.Groups()})
+	r, err = Load("s4d-pretrain")
+	require.NoError(t, err)
+	require.Equal(t, []int{1, 1}, []int{r.Parts(), r.Groups()})
+	r.Train.Accumulate = 96
+	require.NoError(t, r.Check())
+	r.Train.Mixup = 0.8
+	require.ErrorContains(t, r.Check(), "train.mixup and train.cutmix mix the targets of fine-tuning: leave them out of pre-training")
 }
 
 // What is no recipe is refused before it is read whole.

@@ -12,7 +12,7 @@ import (
 	"mien/system"
 )
 
-// The batches of an epoch: how many of each modality, in which order, with which samples and views. Go on with folder.go.
+// The batches of an epoch: how many of each modality, in which order, with which samples and views. Go on with targets.go.
 
 // plan lays out the epochs of a run: how many batches of each modality, and which samples are in them. Everything random is
 // determined by seed, epoch and step.
@@ -89,7 +89,7 @@ func (p *plan) stepped(s data.Sets) data.Sets {
 	return s
 }
 
-// batches yields the batches of an epoch in order.
+// batches yields the batches of an epoch in order, or their parts where gradients accumulate.
 func (p *plan) batches(ctx context.Context, epoch int) iter.Seq2[*system.Batch, error] {
 	order := data.Order(p.images, p.videos, p.recipe.Seed, epoch)
 	samples := map[data.Modality][]int{data.Image: p.inEpoch(data.Image, epoch), data.Video: p.inEpoch(data.Video, epoch)}
@@ -98,9 +98,31 @@ func (p *plan) batches(ctx context.Context, epoch int) iter.Seq2[*system.Batch, 
 		n := p.distinct(m)
 		members[step], samples[m] = samples[m][:n], samples[m][n:]
 	}
-	return data.Ordered(ctx, len(order), 2, ahead, func(ctx context.Context, step int) (*system.Batch, error) {
-		return p.load(ctx, epoch, step, order[step], members[step])
-	})
+	parts := p.recipe.Parts()
+	return joined(parts, data.Ordered(ctx, len(order)*parts, 2, ahead, func(ctx context.Context, i int) (*system.Batch, error) {
+		step, part := i/parts, i%parts
+		n := len(members[step]) / parts
+		return p.load(ctx, epoch, step, order[step], members[step][part*n:(part+1)*n], part*n)
+	}))
+}
+
+// joined has the last part of each batch name the unreadable samples of all its parts, as it stands for the whole step.
+func joined(parts int, batches iter.Seq2[*system.Batch, error]) iter.Seq2[*system.Batch, error] {
+	return func(yield func(*system.Batch, error) bool) {
+		var skipped []data.Skipped
+		loaded := 0
+		for b, err := range batches {
+			if err == nil {
+				skipped, b.Skipped = append(skipped, b.Skipped...), nil
+				if loaded++; loaded%parts == 0 {
+					b.Skipped, skipped = skipped, nil
+				}
+			}
+			if !yield(b, err) {
+				return
+			}
+		}
+	}
 }
 
 // distinct is the number of different samples in a batch, each of which has repeat views.
@@ -136,13 +158,14 @@ func (p *plan) at(epoch int) data.Sets {
 	return p.sets.Main
 }
 
-// load reads and augments the samples of one step. The next readable sample of its set stands in for an unreadable one, so that a
-// batch depends on nothing but the data.
-func (p *plan) load(ctx context.Context, epoch, step int, m data.Modality, members []int) (*system.Batch, error) {
+// load reads and augments samples of one step, all or a part of them from the first on. The next readable sample of its set stands in
+// for an unreadable one, so that a batch depends on nothing but the data.
+func (p *plan) load(ctx context.Context, epoch, step int, m data.Modality, members []int, first int) (*system.Batch, error) {
 	items := p.at(epoch).Of(m).Items
-	b := &system.Batch{Epoch: epoch, Step: step, Seed: p.recipe.Seed, Modality: m}
+	b := &system.Batch{Epoch: epoch, Step: step, Seed: p.recipe.Seed, Modality: m, First: first * p.repeat(m), Groups: p.recipe.Groups()}
 	bad := data.Skips{Limit: p.skip}
 	for k, i := range members {
+		k += first
 		err := p.addViews(ctx, b, k, items[i])
 		for next := i + 1; err != nil && next < i+len(items); next++ {
 			if ctx.Err() != nil {
@@ -158,6 +181,10 @@ func (p *plan) load(ctx context.Context, epoch, step int, m data.Modality, membe
 		}
 	}
 	b.Skipped = bad.Samples
+	if p.recipe.Kind == recipe.Finetune {
+		p.target(b)
+	}
+	data.SameForm(b.Views)
 	return b, nil
 }
 

@@ -56,6 +56,7 @@ func shadePlan(t *testing.T, images, videos int, change func(*recipe.Recipe)) pl
 	t.Helper()
 	r := toy(t, "s4d-tiny")
 	r.Views.Brightness, r.Views.Contrast, r.Views.Saturation = 0, 0, 0
+	r.Train.Replicas, r.Train.Mixup, r.Train.Cutmix, r.Train.CutmixShare = 0, 0, 0, 0
 	if change != nil {
 		change(&r)
 	}
@@ -183,7 +184,7 @@ func TestBatches(t *testing.T) {
 func TestViewsAreDrawnApart(t *testing.T) {
 	begins := func(seed uint64, epoch, step int) (at []int) {
 		p := shadePlan(t, 4, 18, func(r *recipe.Recipe) { r.Seed = seed })
-		b, err := p.load(t.Context(), epoch, step, data.Video, []int{3, 3, 3, 3, 3, 3, 3, 3})
+		b, err := p.load(t.Context(), epoch, step, data.Video, []int{3, 3, 3, 3, 3, 3, 3, 3}, 0)
 		require.NoError(t, err)
 		require.Len(t, b.Views, 16)
 		for _, v := range b.Views {

@@ -38,6 +38,7 @@ func toy(t *testing.T, name string) recipe.Recipe {
 		tr.ImageMask, tr.VideoMask, tr.LayerDecay = 0.5, 0.5, 0
 	} else {
 		m.Experts, m.TopK, m.Position, m.ExpertHidden = 4, 2, "later", 6
+		tr.Replicas, tr.Mixup, tr.Cutmix, tr.CutmixShare = 2, 0.8, 1, 0.5
 	}
 	require.NoError(t, r.Check())
 	return r

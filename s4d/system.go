@@ -66,13 +66,13 @@ type classifier struct {
 }
 
 func (c *classifier) Loss(t *ag.Tape, b *system.Batch) *ag.Value {
-	pass := moae.Pass{Training: true}
+	pass := moae.Pass{Training: true, Groups: b.Groups}
 	if c.recipe.Train.RouterNoise {
 		key := b.Key("router")
 		pass.Noise = &key
 	}
 	out := c.Forward(b.Pixels(t), b.Modality, pass)
-	return Loss(out, b.Targets(t, c.Classes(b.Modality), c.recipe.Train.LabelSmoothing))
+	return Loss(out, b.Targets(t))
 }
 
 func (c *classifier) Logits(pixels *ag.Value, m data.Modality, key engine.Key) *ag.Value {

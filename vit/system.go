@@ -52,7 +52,7 @@ type classifier struct {
 }
 
 func (c *classifier) Loss(t *ag.Tape, b *system.Batch) *ag.Value {
-	return ag.CrossEntropy(c.Forward(b.Pixels(t)), b.Targets(t, c.Classes(b.Modality), c.recipe.Train.LabelSmoothing))
+	return ag.CrossEntropy(c.Forward(b.Pixels(t)), b.Targets(t))
 }
 
 func (c *classifier) Classes(m data.Modality) int { return c.recipe.Classes(m) }

@@ -83,12 +83,16 @@ func route[F asm.Float](a engine.RouteArgs) {
 		offsets[e+1] += offsets[e]
 	}
 	next := make([]int32, a.Experts)
+	group := make([]int32, a.Experts) // next at the beginning of the group of tokens
 	for i, c := range choice {
+		if a.Group > 0 && i%(a.K*a.Group) == 0 {
+			copy(group, next)
+		}
 		e := c % experts
 		at := offsets[e] + next[e]
 		slot[at], token[at], place[i], chosen[c] = int32(i), int32(i/a.K), at, int32(i)
 		keep[at] = 1
-		if a.Capacity > 0 && int(next[e]) >= a.Capacity {
+		if a.Capacity > 0 && int(next[e]-group[e]) >= a.Capacity {
 			keep[at] = 0
 		}
 		next[e]++

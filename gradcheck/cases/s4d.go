@@ -21,7 +21,7 @@ func s4dCases() []check.Case {
 			return check.Unary(func(pixels *ag.Value) *ag.Value {
 				out := model.Forward(pixels, m, moae.Pass{Training: true, Noise: &engine.Key{Seed: 5, Stream: 6}})
 				t, classes := pixels.Tape(), c.Classes(m)
-				soft := ag.SmoothTargets([]int{1, 2}, classes, 0.1)
+				soft := data.SmoothTargets([]int{1, 2}, classes, 0.1)
 				return s4d.Loss(out, t.Const(engine.FromSlice(t.Backend(), pixels.Data().DType(), soft, 2, classes)))
 			})
 		})
