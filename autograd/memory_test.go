@@ -44,7 +44,7 @@ func TestFrozenWeightKeepsNoActivation(t *testing.T) {
 		"MatMul left": {[]int{out, batch}, func(h, w *ag.Value) *ag.Value { return ag.MatMul(w, h, false, false) }},
 		"Mul":         {[]int{in}, func(h, w *ag.Value) *ag.Value { return ag.Mul(h, w) }},
 		"GroupedLinear": {[]int{out, in}, func(h, w *ag.Value) *ag.Value {
-			r := ag.Route(constantLike(h, batch, 1), 1, 0)
+			r := ag.Route(constantLike(h, batch, 1), 1, 0, ag.ByToken)
 			return ag.GroupedLinear(h, values{w}, values{constantLike(h, out)}, r)
 		}},
 	} {
@@ -91,7 +91,7 @@ func TestCheapResultsAreForgotten(t *testing.T) {
 		}},
 		"activation": {one + one, func() *ag.Value { return ag.Linear(ag.LinearGELU(x, l.proj, nil), l.proj, nil) }},
 		"grouped activation": {one + one + sizeOf(b, engine.Int32, 2), func() *ag.Value {
-			r := ag.Route(constantLike(x, 20, 1), 1, 0)
+			r := ag.Route(constantLike(x, 20, 1), 1, 0, ag.ByToken)
 			h := ag.GroupedLinearGELU(x, values{l.proj}, values{constantLike(x, 16)}, r)
 			return ag.Linear(h, l.proj, nil)
 		}},

@@ -19,13 +19,25 @@ type Routing struct {
 	Choices Rows // from the flat scores [tokens·experts] to choices
 }
 
+// Priority says whose choices an expert takes where its capacity does not suffice for all.
+type Priority uint8
+
+const (
+	ByToken  Priority = iota // those of the earlier tokens, as in S4D's released code
+	ByChoice                 // first choices before second ones, of each those of the earlier tokens (V-MoE, algorithm 1)
+	ByScore                  // first choices before second ones, of each those of tokens with a larger best score: batch
+	// prioritized routing (V-MoE, algorithm 2)
+)
+
 // Route chooses for each row of scores [tokens, experts] the k experts with the largest scores, the lower number first
-// among equals. Past capacity choices, an expert drops the later tokens; 0 means no limit. The choice itself has no
+// among equals. Past capacity choices, an expert drops those without priority; 0 means no limit. The choice itself has no
 // gradient; gradients flow through the gates.
-func Route(scores *Value, k, capacity int) *Routing { return RouteGroups(scores, k, capacity, 1) }
+func Route(scores *Value, k, capacity int, p Priority) *Routing {
+	return RouteGroups(scores, k, capacity, 1, p)
+}
 
 // RouteGroups is Route where an expert has room for capacity choices of each of so many groups of consecutive tokens.
-func RouteGroups(scores *Value, k, capacity, groups int) *Routing {
+func RouteGroups(scores *Value, k, capacity, groups int, p Priority) *Routing {
 	o := begin("Route", scores)
 	tokens, experts := scores.data.Rows(), scores.Dim(-1)
 	if k < 1 || k > experts {
@@ -41,21 +53,43 @@ func RouteGroups(scores *Value, k, capacity, groups int) *Routing {
 		Choice: &Value{data: choice, tape: o.tape}, Keep: o.tape.Const(o.new(n, 1))}
 	o.be.TopK(choice, scores.data)
 	o.be.Route(engine.RouteArgs{Choice: choice, Slot: slot, Place: place, Token: token, Chosen: chosen, Offsets: r.Offsets,
-		Keep: r.Keep.data, K: k, Experts: experts, Capacity: capacity, Group: tokens / groups})
+		Keep: r.Keep.data, Order: o.order(scores, capacity, p), K: k, Experts: experts, Capacity: capacity, Group: tokens / groups})
 	r.Slots = Rows{From: token, Back: place}
 	r.Order = Rows{From: slot, Back: o.temp(place.View(n, 1))}
 	r.Choices = Rows{From: o.temp(choice.View(n, 1)), Back: chosen}
 	return r
 }
 
+// order returns the tokens [1, tokens] in the order in which experts take them, nil where that is their own or makes no difference.
+func (o op) order(scores *Value, capacity int, p Priority) *engine.Tensor {
+	if p == ByToken || capacity == 0 {
+		return nil
+	}
+	tokens := scores.data.Rows()
+	best := o.temp(o.new(1, tokens))
+	if p == ByScore {
+		first := o.temp(engine.New(o.be, engine.Int32, tokens, 1)) // choice
+		o.be.TopK(first, scores.data)
+		o.be.Gather(o.temp(best.View(tokens, 1)), o.temp(scores.data.View(scores.data.Len(), 1)), first, false)
+	} else {
+		o.be.Fill(best, 0) // equals keep their order
+	}
+	order := o.temp(engine.New(o.be, engine.Int32, 1, tokens))
+	o.be.TopK(order, best)
+	return order
+}
+
+// Chosen returns what values [tokens, experts] say of each token's k choices: [tokens, k].
+//
+// The gradient flows to the chosen values alone.
+func Chosen(values *Value, r *Routing) *Value {
+	flat := Reshape(values, r.Tokens*r.Experts, 1)
+	return Reshape(Gather(flat, r.Choices), r.Tokens, r.K)
+}
+
 // Gates returns the softmax of each token's k chosen scores [tokens, k]: S4D equation 6, as the scores that were not
 // chosen count as −∞.
-//
-// The gradient flows to the chosen scores alone.
-func Gates(scores *Value, r *Routing) *Value {
-	flat := Reshape(scores, r.Tokens*r.Experts, 1)
-	return Softmax(Reshape(Gather(flat, r.Choices), r.Tokens, r.K))
-}
+func Gates(scores *Value, r *Routing) *Value { return Softmax(Chosen(scores, r)) }
 
 // Dispatch copies tokens [tokens, width] into slots [tokens·k, width], ordered by expert.
 //

@@ -12,6 +12,11 @@ func GELU(x *Value) *Value { return unary("GELU", engine.GELU, x) }
 // dx = dy/(1 + e⁻ˣ)
 func Softplus(x *Value) *Value { return unary("Softplus", engine.Softplus, x) }
 
+// NormalCDF returns Φ(x), the probability that a number drawn from N(0, 1) is below x.
+//
+// dx = dy·φ(x), with the density φ(x) = exp(−x²/2)/√(2π)
+func NormalCDF(x *Value) *Value { return unary("NormalCDF", engine.NormalCDF, x) }
+
 func unary(name string, f engine.UnaryOp, x *Value) *Value {
 	o := begin(name, x)
 	out := o.new(x.Shape()...)

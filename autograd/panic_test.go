@@ -24,7 +24,7 @@ func TestShapeErrors(t *testing.T) {
 	frames := func(shape ...int) func() {
 		return func() { ag.Patchify(v(shape...), engine.Float32, engine.PatchifyArgs{Tubelet: 2, Patch: 4}) }
 	}
-	routing := ag.Route(v(2, 3), 1, 0)
+	routing := ag.Route(v(2, 3), 1, 0, ag.ByToken)
 	packed := ag.Packed(b.PackWeight(fill(b, engine.Float32, 5, 3), engine.Full), engine.Float32)
 	for _, c := range []struct {
 		op string
@@ -36,6 +36,7 @@ func TestShapeErrors(t *testing.T) {
 		{"Add", func() { ag.Add(v(3), other.Const(fill(b, engine.Float32, 3))) }},
 		{"Sub", func() { ag.Sub(v(2, 3), v(2)) }},
 		{"Mul", func() { ag.Mul(v(2, 3), v(3, 2)) }},
+		{"Div", func() { ag.Div(v(2, 3), v(2)) }},
 		{"Attention", func() { ag.Attention(v(2, 12), 2) }},
 		{"Attention", func() { ag.Attention(v(1, 2, 12), 5) }},
 		{"Attention", func() { ag.Attention(v(1, 2, 12), 0) }},
@@ -73,10 +74,11 @@ func TestShapeErrors(t *testing.T) {
 		{"Permute", func() { ag.Permute(v(2, 3), 0, 0) }},
 		{"Permute", func() { ag.Permute(v(2, 3), 0) }},
 		{"engine.View", func() { ag.Reshape(v(2, 3), 4) }},
-		{"Route", func() { ag.Route(v(2, 3), 4, 0) }},
-		{"Route", func() { ag.Route(v(2, 3), 0, 0) }},
-		{"Route", func() { ag.RouteGroups(v(6, 3), 1, 0, 4) }},
-		{"Route", func() { ag.RouteGroups(v(6, 3), 1, 0, 0) }},
+		{"Route", func() { ag.Route(v(2, 3), 4, 0, ag.ByToken) }},
+		{"Route", func() { ag.Route(v(2, 3), 0, 0, ag.ByToken) }},
+		{"Route", func() { ag.RouteGroups(v(6, 3), 1, 0, 4, ag.ByToken) }},
+		{"Route", func() { ag.RouteGroups(v(6, 3), 1, 0, 0, ag.ByToken) }},
+		{"engine.View", func() { ag.Chosen(v(2, 4), routing) }},
 		{"Slice", func() { ag.Slice(v(2, 3), 1, 2, 4) }},
 		{"Slice", func() { ag.Slice(v(2, 3), 1, -1, 2) }},
 		{"Slice", func() { ag.Slice(v(2, 3), 0, 2, 1) }},

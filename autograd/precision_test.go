@@ -18,7 +18,7 @@ func TestPrecisionOfProducts(t *testing.T) {
 	ops := map[string]func(x, w *ag.Value) *ag.Value{
 		"Linear": func(x, w *ag.Value) *ag.Value { return ag.Linear(x, w, nil) },
 		"GroupedLinear": func(x, w *ag.Value) *ag.Value {
-			return ag.GroupedLinear(x, values{w}, values{constantLike(x, out)}, ag.Route(constantLike(x, rows, 1), 1, 0))
+			return ag.GroupedLinear(x, values{w}, values{constantLike(x, out)}, ag.Route(constantLike(x, rows, 1), 1, 0, ag.ByToken))
 		},
 	}
 	for op, apply := range ops {

@@ -18,7 +18,7 @@ func TestNothingIsRecorded(t *testing.T) {
 		y := LayerNorm(x, x.tape.Const(engine.Zeros(b, engine.Float32, 12)), x.tape.Const(engine.Zeros(b, engine.Float32, 12)), 1e-6)
 		y = GELU(Add(Mul(y, x), Sub(x, y)))
 		y = Attention(Reshape(y, 1, 4, 12), 2)
-		r := Route(Reshape(y, 4, 4), 2, 3)
+		r := Route(Reshape(y, 4, 4), 2, 3, ByToken)
 		Combine(Dispatch(x, r), Gates(Reshape(y, 4, 4), r), r)
 		CrossEntropy(Softmax(x), LogSoftmax(x))
 		if parameters {

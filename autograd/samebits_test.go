@@ -46,7 +46,7 @@ func TestEveryOpIsLarge(t *testing.T) {
 	tested := map[string]bool{
 		"Custom": true, "Reshape": true, // compute nothing
 		"AttentionComposed": true, "Mean": true, // are made of others
-		"GroupedLinear": true, "GroupedLinearGELU": true, "Route": true, "Gates": true, "Dispatch": true, "Combine": true, // mixture
+		"GroupedLinear": true, "GroupedLinearGELU": true, "Route": true, "Chosen": true, "Gates": true, "Dispatch": true, "Combine": true, // mixture
 	}
 	for _, c := range large() {
 		name, _, _ := strings.Cut(c.Name, "/")
@@ -75,8 +75,10 @@ func large() []gradcheck.Case {
 		one("Add", func(in []*ag.Value) *ag.Value { return ag.Add(in[0], in[1]) }, s(5, 103, 131), s(103, 1)),
 		one("Mul", func(in []*ag.Value) *ag.Value { return ag.Mul(in[0], in[1]) }, s(511, 131), s(131)),
 		one("Sub", func(in []*ag.Value) *ag.Value { return ag.Sub(in[0], in[1]) }, s(511, 131), s(511, 1)),
+		one("Div", func(in []*ag.Value) *ag.Value { return ag.Div(in[0], in[1]) }, s(511, 131), s(511, 1)),
 		one("Scale", func(in []*ag.Value) *ag.Value { return ag.Scale(in[0], 0.3) }, s(70001)),
 		one("Softplus", func(in []*ag.Value) *ag.Value { return ag.Softplus(in[0]) }, s(70001)),
+		one("NormalCDF", func(in []*ag.Value) *ag.Value { return ag.NormalCDF(in[0]) }, s(70001)),
 		one("GELU", func(in []*ag.Value) *ag.Value { return ag.GELU(in[0]) }, s(70001)),
 		one("Softmax", func(in []*ag.Value) *ag.Value { return ag.Softmax(in[0]) }, s(601, 101)),
 		one("LogSoftmax", func(in []*ag.Value) *ag.Value { return ag.LogSoftmax(in[0]) }, s(601, 101)),
@@ -108,6 +110,10 @@ func large() []gradcheck.Case {
 		one("Permute", func(in []*ag.Value) *ag.Value { return ag.Permute(in[0], 2, 0, 1) }, s(51, 31, 43)),
 		one("Slice", func(in []*ag.Value) *ag.Value { return ag.Slice(in[0], 1, 3, 200) }, s(7, 211, 43)),
 		one("mixture", mixture(ag.GroupedLinear), experts...),
+		one("mixture/best scores first", func(in []*ag.Value) *ag.Value {
+			r := ag.Route(in[1], 2, 100, ag.ByScore)
+			return ag.Combine(ag.Dispatch(in[0], r), ag.Gates(in[1], r), r)
+		}, s(601, 65), s(601, 4)),
 		one("mixture GELU", mixture(ag.GroupedLinearGELU), experts...),
 	}
 }
@@ -125,7 +131,7 @@ func gatherMany(x *ag.Value, n int) *ag.Value {
 // mixture sends tokens to four experts and back.
 func mixture(layer func(x *ag.Value, weights, biases []*ag.Value, r *ag.Routing) *ag.Value) func(in []*ag.Value) *ag.Value {
 	return func(in []*ag.Value) *ag.Value {
-		r := ag.Route(in[1], 2, 150)
+		r := ag.Route(in[1], 2, 150, ag.ByToken)
 		slots := layer(ag.Dispatch(in[0], r), in[2:6], in[6:], r)
 		return ag.Combine(slots, ag.Gates(in[1], r), r)
 	}

@@ -59,7 +59,7 @@ func (m *model) forward(tape *ag.Tape, x *ag.Value, scoped bool) *ag.Value {
 		})
 	}
 	return scope(func() []*ag.Value {
-		r := ag.Route(ag.Linear(x, m.router, nil), 1, 0)
+		r := ag.Route(ag.Linear(x, m.router, nil), 1, 0, ag.ByToken)
 		slots := ag.GroupedLinear(ag.Dispatch(x, r), m.experts, m.biases, r)
 		return []*ag.Value{ag.Combine(slots, ag.Gates(ag.Linear(x, m.router, nil), r), r)}
 	})

@@ -114,7 +114,7 @@ func TestMixture(t *testing.T) {
 				weights = append(weights, tape.Const(engine.FromSlice(b, engine.Float64, w, width, width)))
 				biases = append(biases, tape.Const(engine.FromSlice(b, engine.Float64, repeat(float64(e), width), width)))
 			}
-			r := ag.Route(scores, k, capacity)
+			r := ag.Route(scores, k, capacity, ag.ByToken)
 			slots := ag.GroupedLinear(ag.Dispatch(x, r), weights, biases, r)
 			got := read(t, ag.Combine(slots, ag.Gates(scores, r), r).Data())
 			want := mixtureByHand(read(t, x.Data()), read(t, scores.Data()), tokens, experts, width, k, capacity)
@@ -150,6 +150,36 @@ func mixtureByHand(x, scores []float64, tokens, experts, width, k, capacity int)
 		}
 	}
 	return y
+}
+
+// TestPriority counts which choices two experts of four keep, with room for three: all tokens choose expert 2 and one more, whose
+// numbers are the places of the scores 5 and below.
+func TestPriority(t *testing.T) {
+	b := cpu.New()
+	tape := ag.NewInferenceTape(b, engine.Full)
+	defer tape.Close()
+	scores := tape.Const(engine.FromSlice(b, engine.Float64, []float64{
+		0, 5, 9, 1, // 2, then 1
+		0, 6, 5, 1, // 1, then 2
+		0, 7, 4, 1, // 1, then 2
+		0, 2, 8, 1, // 2, then 1
+		0, 5, 7, 1, // 2, then 1
+		0, 4, 9, 1, // 2, then 1
+	}, 6, 4))
+	for p, want := range map[ag.Priority][]float64{ // a row for each token, its first choice and its second
+		ag.ByToken:  {1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0},
+		ag.ByChoice: {1, 1, 1, 0, 1, 0, 1, 0, 1, 0, 0, 0},
+		ag.ByScore:  {1, 1, 1, 0, 1, 0, 1, 0, 0, 0, 1, 0},
+	} {
+		r := ag.Route(scores, 2, 3, p)
+		keep := ag.Gather(r.Keep, r.Order.Transposed()) // from slots to choices
+		require.Equal(t, want, read(t, keep.Data()), "priority %d", p)
+		all := ag.Route(scores, 2, 0, p)
+		require.Equal(t, repeat(1, 12), read(t, all.Keep.Data()), "priority %d without a capacity", p)
+	}
+	values := tape.Const(engine.FromSlice(b, engine.Float64, []float64{1, 2, 3, 4, 5, 6, 7, 8}, 2, 4))
+	two := ag.Route(tape.Const(engine.FromSlice(b, engine.Float64, []float64{0, 3, 1, 2, 9, 0, 0, 1}, 2, 4)), 3, 0, ag.ByToken)
+	require.Equal(t, []float64{2, 4, 3, 5, 8, 6}, read(t, ag.Chosen(values, two).Data()))
 }
 
 // TestLosses are worked out by hand.

@@ -86,7 +86,7 @@ type Backend interface {
 	// this order; an index of −1 adds nothing. With accumulate it adds to dst [n, width].
 	Gather(dst, src, index *Tensor, accumulate bool)
 	// TopK writes, for each row of x [rows, n], the flat positions row·n + column of its k largest
-	// elements, largest first, the lower column first among equals. index is Int32 [rows, k].
+	// elements, largest first, the lower column first among equals. index is Int32 [rows, k]; k = n sorts the row.
 	TopK(index, x *Tensor)
 	// Route sorts routing choices by expert; see [RouteArgs].
 	Route(RouteArgs)
@@ -119,14 +119,16 @@ const (
 	Add BinaryOp = iota
 	Sub
 	Mul
+	Div
 )
 
 // UnaryOp names an elementwise function of one operand.
 type UnaryOp uint8
 
 const (
-	GELU     UnaryOp = iota // x·Φ(x), exact (erf)
-	Softplus                // log(1 + eˣ)
+	GELU      UnaryOp = iota // x·Φ(x), exact (erf)
+	Softplus                 // log(1 + eˣ)
+	NormalCDF                // Φ(x), the share of N(0, 1) below x
 )
 
 // CopyArgs moves Count blocks of Block consecutive elements; block i goes from Src[SrcOffset + i·SrcStride] to
@@ -229,12 +231,16 @@ type AttentionGrads struct{ DOut, DQKV *Tensor }
 //	Token  [tokens·k]        the token of each slot       (Place, too: [tokens, k] holds the slots of each token)
 //	Chosen [tokens·Experts]  the choice of each token and expert, −1 for none
 //
-// Offsets [Experts + 1] says where each expert's slots begin. Keep [tokens·k] is 1 for the first Capacity slots that each
-// expert has of each Group tokens in a row, and 0 for the others; a Capacity of 0 keeps all, and a Group of 0 is all tokens.
+// Offsets [Experts + 1] says where each expert's slots begin. Keep [tokens·k] is 1 for the first Capacity slots that each expert has of
+// each Group tokens in a row, and 0 for the others; a Capacity of 0 keeps all, and a Group of 0 is all tokens.
+//
+// Order, Int32 [tokens], is optional: it lists the tokens in the order in which experts take them, first the first choices of all
+// tokens, then all second ones, and so on. The slots of an expert are in that order then.
 type RouteArgs struct {
 	Choice                              *Tensor
 	Slot, Place, Token, Chosen, Offsets *Tensor // Int32
 	Keep                                *Tensor // the model's float dtype
+	Order                               *Tensor
 	K, Experts, Capacity, Group         int
 }
 

@@ -120,7 +120,7 @@ func TestNoGradientIsNoKink(t *testing.T) {
 func TestTieOfRouting(t *testing.T) {
 	c := at(func(s *ag.Value) *ag.Value {
 		s = ag.Reshape(s, 1, 3)
-		r := ag.Route(s, 1, 0)
+		r := ag.Route(s, 1, 0, ag.ByToken)
 		return ag.Gather(ag.Reshape(s, 3, 1), r.Choices)
 	}, 1, 0.2, 1)
 	var kink *gradcheck.Kink

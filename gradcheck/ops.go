@@ -34,6 +34,13 @@ func Ops() []Case {
 
 		row("CrossEntropy", Binary(ag.CrossEntropy), tensor("logits", 4, 7), within(0, 1, fixed(tensor("target", 4, 7)))),
 
+		row("Div", Binary(ag.Div), tensor("a", 3, 4), within(0.5, 2, tensor("b", 3, 4))),
+		row("Div/row", Binary(ag.Div), tensor("a", 2, 3, 4), within(-2, -0.5, tensor("b", 4))),
+		row("Div/column", Binary(ag.Div), tensor("a", 3, 1), within(0.5, 2, tensor("b", 3, 4))),
+		row("Div/scalar", Binary(ag.Div), tensor("a"), within(0.5, 2, tensor("b", 2, 3))),
+		row("Div/itself", Unary(func(x value) value { return ag.Div(ag.Mul(x, x), x) }), within(0.5, 2, tensor("x", 3, 4))),
+		row("Div/constant", Binary(ag.Div), tensor("a", 3, 4), fixed(tensor("b", 4), 1, -2, 0.5, 3)),
+
 		row("Dropout", Unary(func(x value) value { return ag.Dropout(x, 0.3, &engine.Key{Seed: 1, Stream: 2}) }), tensor("x", 4, 5)),
 		row("Dropout/evaluation", Unary(func(x value) value { return ag.Dropout(x, 0.3, nil) }), tensor("x", 4, 5)),
 		row("DropPath", Unary(func(x value) value { return ag.DropPath(x, 0.5, &engine.Key{Seed: 1, Stream: 3}) }), tensor("x", 6, 2, 3)),
@@ -106,10 +113,14 @@ func Ops() []Case {
 		row("Route", route(2, 0), tensor("x", 5, 3), scores(5, 4), tensor("factor", 10, 1)),
 		row("Route/capacity", route(2, 2), tensor("x", 5, 3), scores(5, 4), tensor("factor", 10, 1)),
 		row("Route/one expert a token", route(1, 0), tensor("x", 5, 3), scores(5, 4), tensor("factor", 5, 1)),
-		row("Gates", Unary(func(s value) value { return ag.Gates(s, ag.Route(s, 3, 0)) }), scores(5, 4)),
-		row("Dispatch", Binary(func(x, s value) value { return ag.Dispatch(x, ag.Route(s, 2, 0)) }),
+		row("Route/capacity, first choices first", routeBy(2, 2, ag.ByChoice), tensor("x", 5, 3), scores(5, 4), tensor("factor", 10, 1)),
+		row("Route/capacity, best scores first", routeBy(3, 2, ag.ByScore), tensor("x", 5, 3), ranked(scores(5, 4)), tensor("factor", 15, 1)),
+		row("Chosen", Binary(func(x, s value) value { return ag.Chosen(x, ag.Route(s, 2, 0, ag.ByToken)) }),
+			tensor("values", 5, 4), scores(5, 4)),
+		row("Gates", Unary(func(s value) value { return ag.Gates(s, ag.Route(s, 3, 0, ag.ByToken)) }), scores(5, 4)),
+		row("Dispatch", Binary(func(x, s value) value { return ag.Dispatch(x, ag.Route(s, 2, 0, ag.ByToken)) }),
 			tensor("x", 4, 3), scores(4, 4)),
-		row("Combine", Ternary(func(slots, gates, s value) value { return ag.Combine(slots, gates, ag.Route(s, 2, 0)) }),
+		row("Combine", Ternary(func(slots, gates, s value) value { return ag.Combine(slots, gates, ag.Route(s, 2, 0, ag.ByToken)) }),
 			tensor("slots", 8, 3), tensor("gates", 4, 2), scores(4, 4)),
 
 		row("Scale", with(ag.Scale, -1.7), tensor("x", 3, 4)),
@@ -138,5 +149,7 @@ func Ops() []Case {
 		row("GELU/wide range", Unary(ag.GELU), within(-6, 6, tensor("x", 37))),
 		row("Softplus", Unary(ag.Softplus), tensor("x", 3, 4)),
 		row("Softplus/wide range", Unary(ag.Softplus), within(-25, 25, tensor("x", 37))),
+		row("NormalCDF", Unary(ag.NormalCDF), tensor("x", 3, 4)),
+		row("NormalCDF/wide range", Unary(ag.NormalCDF), within(-4, 4, tensor("x", 37))),
 	}
 }

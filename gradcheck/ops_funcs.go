@@ -60,6 +60,15 @@ func scores(tokens, experts int) Input {
 	return in
 }
 
+// ranked moves the scores of each token, so that no two have the same best one, and no step of a difference changes their order.
+func ranked(scores Input) Input {
+	tokens, experts := scores.Shape[0], scores.Shape[1]
+	for i := range scores.Values {
+		scores.Values[i] += 0.05 * float64(i/experts*2%tokens)
+	}
+	return scores
+}
+
 // softmaxOfProduct is softmax(a·b) as an op from outside package autograd, whose gradients need its operands and its result.
 func softmaxOfProduct(a, b value) value {
 	multiply := func(x, y *engine.Tensor) *engine.Tensor {
@@ -118,7 +127,7 @@ func experts(out, in int) []Input {
 // routed sends each row of x to two of three experts by constant scores; the last expert gets none.
 func routed(layer func(x value, weights, biases []value, r *ag.Routing) value) Func {
 	return func(_ *ag.Tape, in []value) []value {
-		r := ag.Route(in[1], 2, 0)
+		r := ag.Route(in[1], 2, 0, ag.ByToken)
 		return []value{layer(ag.Dispatch(in[0], r), in[2:5], in[5:], r)}
 	}
 }
@@ -153,9 +162,12 @@ func twoViews(_ *ag.Tape, in []value) []value {
 
 // route sends tokens to experts and back: the whole mixture, with a factor for each slot in place of an expert. The
 // second output, which slots are kept, has no gradient.
-func route(k, capacity int) Func {
+func route(k, capacity int) Func { return routeBy(k, capacity, ag.ByToken) }
+
+// routeBy is route with a priority of choices.
+func routeBy(k, capacity int, p ag.Priority) Func {
 	return func(_ *ag.Tape, in []value) []value {
-		r := ag.Route(in[1], k, capacity)
+		r := ag.Route(in[1], k, capacity, p)
 		slots := ag.Mul(ag.Dispatch(in[0], r), in[2])
 		return []value{ag.Combine(slots, ag.Gates(in[1], r), r), r.Keep}
 	}

@@ -117,7 +117,7 @@ func (l *Layer) Forward(x *ag.Value, pass Pass) Output {
 	}
 	scores := l.Router.Scores(ag.Reshape(x, batch*tokens, dim), noise) // [B·N, n]
 	groups := max(pass.Groups, 1)
-	r := ag.RouteGroups(scores, l.TopK, l.capacity(batch*tokens/groups), groups)
+	r := ag.RouteGroups(scores, l.TopK, l.capacity(batch*tokens/groups), groups, ag.ByToken)
 	gates := ag.Gates(scores, r)                     // [B·N, k]
 	slots := ag.Dispatch(x, r)                       // [B·N·k, D]
 	mixed := ag.Combine(l.adapt(slots, r), gates, r) // [B·N, D]

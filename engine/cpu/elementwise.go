@@ -34,7 +34,7 @@ func fill[N engine.Number](x []N, v N) {
 }
 
 func (c *Backend) Binary(op engine.BinaryOp, dst, a, b *engine.Tensor) {
-	known("Binary", op, engine.Mul)
+	known("Binary", op, engine.Div)
 	pick(dst, binary[float32], binary[float64])(op, dst, a, b)
 }
 
@@ -55,7 +55,14 @@ func binary[F asm.Float](op engine.BinaryOp, dst, a, b *engine.Tensor) {
 
 func vectorOp[F asm.Float](op engine.BinaryOp, dst, a, b []F) {
 	k := kernels[F]()
-	[...]func(dst, a, b []F){engine.Add: k.Add, engine.Sub: k.Sub, engine.Mul: k.Mul}[op](dst, a, b)
+	[...]func(dst, a, b []F){engine.Add: k.Add, engine.Sub: k.Sub, engine.Mul: k.Mul, engine.Div: quotients[F]}[op](dst, a, b)
+}
+
+// quotients needs no kernel of its own: its results are of a few numbers a token.
+func quotients[F asm.Float](dst, a, b []F) {
+	for i := range dst {
+		dst[i] = a[i] / b[i]
+	}
 }
 
 // runOp computes one run whose operands advance by step 1 or stay at one element.
@@ -81,6 +88,8 @@ func scalarOp[F asm.Float](op engine.BinaryOp, a, b F) F {
 		return a + b
 	case engine.Sub:
 		return a - b
+	case engine.Div:
+		return a / b
 	}
 	return a * b
 }
@@ -104,7 +113,7 @@ func scale[F asm.Float](dst, x *engine.Tensor, s float64) {
 }
 
 func (c *Backend) Unary(op engine.UnaryOp, dst, x *engine.Tensor) {
-	known("Unary", op, engine.Softplus)
+	known("Unary", op, engine.NormalCDF)
 	pick(dst, unary[float32], unary[float64])(op, dst, x)
 }
 
@@ -118,12 +127,16 @@ func unary[F asm.Float](op engine.UnaryOp, dst, x *engine.Tensor) {
 			for i := lo; i < hi; i++ {
 				d[i] = F(softplus(float64(v[i])))
 			}
+		case engine.NormalCDF:
+			for i := lo; i < hi; i++ {
+				d[i] = F(math.Erfc(-float64(v[i])/math.Sqrt2) / 2) // exact in the tail, too, where 1 + erf would cancel
+			}
 		}
 	})
 }
 
 func (c *Backend) UnaryBackward(op engine.UnaryOp, dx, x, dy *engine.Tensor) {
-	known("UnaryBackward", op, engine.Softplus)
+	known("UnaryBackward", op, engine.NormalCDF)
 	pick(dx, unaryBackward[float32], unaryBackward[float64])(op, dx, x, dy)
 }
 
@@ -136,6 +149,11 @@ func unaryBackward[F asm.Float](op engine.UnaryOp, dx, x, dy *engine.Tensor) {
 		case engine.Softplus:
 			for i := lo; i < hi; i++ {
 				d[i] = g[i] * F(1/(1+math.Exp(-float64(v[i])))) // softplus′ is the logistic function
+			}
+		case engine.NormalCDF:
+			for i := lo; i < hi; i++ {
+				x := float64(v[i])
+				d[i] = g[i] * F(math.Exp(-x*x/2)/math.Sqrt(2*math.Pi)) // Φ′ is the density
 			}
 		}
 	})

@@ -1,6 +1,8 @@
 package cpu
 
 import (
+	"slices"
+
 	"mien/asm"
 	"mien/engine"
 )
@@ -38,10 +40,17 @@ func sumRows[F asm.Float](dst, src []F, index []int32, accumulate bool) {
 
 func (c *Backend) TopK(index, x *engine.Tensor) { pick(x, topK[float32], topK[float64])(index, x) }
 
-// topK selects by insertion: k and the rows (one entry an expert) are short.
+// longRow is the number of columns from which on sorting all of them is faster than selecting many by insertion.
+const longRow = 256
+
+// topK selects by insertion: k and the rows (one entry an expert) are short, unless a row is sorted as a whole.
 func topK[F asm.Float](index, x *engine.Tensor) {
 	at, v, k, n := host[int32](index), host[F](x), index.Dim(-1), x.Dim(-1)
 	parallelRows(x.Rows(), rowGrain(n*k), func(r int) {
+		if n >= longRow && k > n/8 {
+			copy(at[r*k:(r+1)*k], sortedPositions(v, r*n, n))
+			return
+		}
 		best := at[r*k : r*k : (r+1)*k]
 		for j := range n {
 			best = insertBest(best, v, int32(r*n+j), k)
@@ -65,15 +74,33 @@ func insertBest[F asm.Float](best []int32, v []F, pos int32, k int) []int32 {
 	return best
 }
 
+// sortedPositions returns the positions of n values from first on, the largest value first.
+func sortedPositions[F asm.Float](v []F, first, n int) []int32 {
+	order := make([]int32, n)
+	for i := range order {
+		order[i] = int32(first + i)
+	}
+	slices.SortStableFunc(order, func(a, b int32) int {
+		switch {
+		case larger(v[a], v[b]):
+			return -1
+		case larger(v[b], v[a]):
+			return 1
+		}
+		return 0
+	})
+	return order
+}
+
 func larger[F asm.Float](a, b F) bool { return a > b || (b != b && a == a) }
 
 func (c *Backend) Route(a engine.RouteArgs) { pick(a.Keep, route[float32], route[float64])(a) }
 
-// route is a stable counting sort of the choices by expert.
+// route is a counting sort of the choices by expert, stable in the order in which experts take them.
 func route[F asm.Float](a engine.RouteArgs) {
 	choice, slot, place, token := host[int32](a.Choice), host[int32](a.Slot), host[int32](a.Place), host[int32](a.Token)
 	chosen, offsets, keep := host[int32](a.Chosen), host[int32](a.Offsets), host[F](a.Keep)
-	experts := int32(a.Experts)
+	experts, turn := int32(a.Experts), turns(a)
 	clear(offsets)
 	fill(chosen, -1)
 	for _, c := range choice {
@@ -83,18 +110,32 @@ func route[F asm.Float](a engine.RouteArgs) {
 		offsets[e+1] += offsets[e]
 	}
 	next := make([]int32, a.Experts)
-	group := make([]int32, a.Experts) // next at the beginning of the group of tokens
-	for i, c := range choice {
-		if a.Group > 0 && i%(a.K*a.Group) == 0 {
-			copy(group, next)
-		}
+	group := len(choice)
+	if a.Group > 0 {
+		group = a.K * a.Group
+	}
+	taken := make([]int, a.Experts*(len(choice)/max(group, 1)+1)) // of each group of tokens, by each expert
+	for j := range choice {
+		i := turn(j)
+		c := choice[i]
 		e := c % experts
 		at := offsets[e] + next[e]
 		slot[at], token[at], place[i], chosen[c] = int32(i), int32(i/a.K), at, int32(i)
 		keep[at] = 1
-		if a.Capacity > 0 && int(next[e]-group[e]) >= a.Capacity {
-			keep[at] = 0
+		if room := &taken[i/group*a.Experts+int(e)]; a.Capacity > 0 {
+			if *room++; *room > a.Capacity {
+				keep[at] = 0
+			}
 		}
 		next[e]++
 	}
+}
+
+// turns returns the j-th choice to be served: token by token, or as Order says.
+func turns(a engine.RouteArgs) func(j int) int {
+	if a.Order == nil {
+		return func(j int) int { return j }
+	}
+	order := host[int32](a.Order)
+	return func(j int) int { return int(order[j%len(order)])*a.K + j/len(order) }
 }

@@ -167,7 +167,7 @@ func (d *Deferred) TopK(index, x *engine.Tensor) {
 }
 
 func (d *Deferred) Route(a engine.RouteArgs) {
-	d.borrowIn(&a.Choice, &a.Slot, &a.Place, &a.Token, &a.Chosen, &a.Offsets, &a.Keep)
+	d.borrowIn(&a.Choice, &a.Slot, &a.Place, &a.Token, &a.Chosen, &a.Offsets, &a.Keep, &a.Order)
 	d.enqueue(func() { d.inner.Route(a) })
 }
 

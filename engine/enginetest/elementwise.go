@@ -66,16 +66,16 @@ var broadcasts = []struct{ full, part []int }{
 
 func testBinary(s *suite) {
 	for _, shapes := range broadcasts {
-		for _, op := range []engine.BinaryOp{engine.Add, engine.Sub, engine.Mul} {
+		for _, op := range []engine.BinaryOp{engine.Add, engine.Sub, engine.Mul, engine.Div} {
 			a, av := s.random(shapes.full...)
 			b, bv := s.random(shapes.part...)
 			at := offsets(shapes.full, shapes.part)
 			ab, ba := sums(len(av)), sums(len(av))
 			for i, x := range av {
 				y := bv[at[i]]
-				size := max(math.Abs(x)+math.Abs(y), math.Abs(x*y))
-				ab.addSized(i, apply(op, x, y), size)
-				ba.addSized(i, apply(op, y, x), size)
+				xy, yx := apply(op, x, y), apply(op, y, x)
+				ab.addSized(i, xy, max(math.Abs(x)+math.Abs(y), math.Abs(xy)))
+				ba.addSized(i, yx, max(math.Abs(x)+math.Abs(y), math.Abs(yx)))
 			}
 			dst := s.blank(shapes.full...)
 			s.b.Binary(op, dst, a, b)
@@ -96,6 +96,8 @@ func apply(op engine.BinaryOp, a, b float64) float64 {
 		return a + b
 	case engine.Sub:
 		return a - b
+	case engine.Div:
+		return a / b
 	}
 	return a * b
 }
@@ -194,6 +196,7 @@ var curves = []curve{
 			return math.Log1p(math.Exp(x))
 		},
 		func(x float64) float64 { return 1 / (1 + math.Exp(-x)) }},
+	{engine.NormalCDF, normalCDF, func(x float64) float64 { return math.Exp(-x*x/2) / math.Sqrt(2*math.Pi) }},
 }
 
 func normalCDF(x float64) float64 { return math.Erfc(-x/math.Sqrt2) / 2 }

@@ -29,6 +29,13 @@ func testTopK(s *suite) {
 	}
 	s.topK(ties, 31, 3)
 	s.topK(s.values(5000*8), 8, 2)
+	for i := range ties[:700] {
+		if i%50 == 7 {
+			ties[i] = math.NaN()
+		}
+	}
+	s.topK(ties[:700], 700, 700) // a whole row, sorted
+	s.topK(ties[:2*300], 300, 299)
 }
 
 // topK compares with a stable sort. NaN is smaller than all: a row of NaN still has k choices.
@@ -70,10 +77,16 @@ func testRoute(s *suite) {
 		{1000, 2, 8, 200, 0},
 		{1000, 2, 8, 40, 200},
 	} {
-		s.route(s.choices(c.tokens, c.k, c.experts), c.k, c.experts, c.capacity, c.group)
+		choice := s.choices(c.tokens, c.k, c.experts)
+		s.route(choice, nil, c.k, c.experts, c.capacity, c.group)
+		order := make([]int32, c.tokens)
+		for i, t := range s.rng.Perm(c.tokens) {
+			order[i] = int32(t)
+		}
+		s.route(choice, order, c.k, c.experts, c.capacity, c.group)
 	}
-	s.route([]int32{2, 5, 8, 11}, 1, 3, 2, 0) // all choose the last expert, so two have no rows
-	s.route([]int32{0, 3, 6}, 1, 3, 0, 0)
+	s.route([]int32{2, 5, 8, 11}, nil, 1, 3, 2, 0) // all choose the last expert, so two have no rows
+	s.route([]int32{0, 3, 6}, nil, 1, 3, 0, 0)
 }
 
 // choices draws k different experts for each token, as flat positions.
@@ -87,13 +100,31 @@ func (s *suite) choices(tokens, k, experts int) []int32 {
 	return choice
 }
 
-func (s *suite) route(choice []int32, k, experts, capacity, group int) {
+// served returns the choices in the order in which experts take them: token by token, or all first choices in a given order of the
+// tokens, then all second ones, and so on.
+func served(choices int, order []int32, k int) (turns []int) {
+	if order == nil {
+		for i := range choices {
+			turns = append(turns, i)
+		}
+		return turns
+	}
+	for rank := range k {
+		for _, token := range order {
+			turns = append(turns, int(token)*k+rank)
+		}
+	}
+	return turns
+}
+
+func (s *suite) route(choice, order []int32, k, experts, capacity, group int) {
 	n := len(choice)
 	slot, token, offsets, keep := []int32{}, []int32{}, []int32{0}, []float64{}
 	place, chosen := make([]int32, n), repeat(int32(-1), n/k*experts)
 	for e := range experts {
 		taken := map[int]int{} // by group
-		for i, c := range choice {
+		for _, i := range served(n, order, k) {
+			c := choice[i]
 			if int(c)%experts != e {
 				continue
 			}
@@ -109,6 +140,9 @@ func (s *suite) route(choice []int32, k, experts, capacity, group int) {
 	a := engine.RouteArgs{Choice: s.ints(choice, n), Slot: s.blankInts(n), Place: s.blankInts(n), Token: s.blankInts(n),
 		Chosen: s.blankInts(n / k * experts), Offsets: s.blankInts(experts + 1), Keep: s.blank(n),
 		K: k, Experts: experts, Capacity: capacity, Group: group}
+	if order != nil {
+		a.Order = s.ints(order, n/k)
+	}
 	s.b.Route(a)
 	s.checkInts(a.Offsets, offsets, "offsets of %d choices among %d experts", n, experts)
 	s.checkInts(a.Slot, slot, "slots of %d choices among %d experts", n, experts)
