@@ -19,18 +19,6 @@ type Report struct {
 	Dynamic *Score `json:"dynamic,omitempty"`
 }
 
-// Score is the result on one set. Recalls are in percent, over the classes present.
-type Score struct {
-	UAR       float64   `json:"uar"`
-	WAR       float64   `json:"war"`
-	N         int       `json:"n"`
-	Skipped   int       `json:"skipped"` // unreadable samples that are not among them
-	Labels    []string  `json:"labels"`  // names of the classes, in the order of the confusion matrix
-	Confusion Confusion `json:"confusion"`
-
-	Agreement *Agreement `json:"agreement_with_f32,omitempty"` // set if the model has a Reference
-}
-
 // Agreement compares the predictions of a quantized model with those at full precision.
 type Agreement struct {
 	Top1          float64 `json:"top1"`           // samples with the same top class, in percent
@@ -48,13 +36,6 @@ func (a *Agreement) add(got, want []float64) {
 	for i, p := range want {
 		a.LargestChange = max(a.LargestChange, math.Abs(got[i]-p))
 	}
-}
-
-// NamedScore is a score with the name of its set.
-type NamedScore struct {
-	Name     string
-	Modality data.Modality
-	*Score
 }
 
 // Scores returns the scores present, static first.
@@ -142,9 +123,9 @@ func (m *Model) score(ctx context.Context, d *data.Dataset) (*Score, error) {
 	if err := cmp.Or(m.answers(d.Modality), CheckLabels(d, classes)); err != nil {
 		return nil, err
 	}
-	s := &Score{Labels: m.Labels[d.Modality], Confusion: NewConfusion(classes), Skipped: d.Skipped}
+	e := &evaluation{skipped: d.Skipped}
 	if m.Reference != nil {
-		s.Agreement = &Agreement{}
+		e.agreement = &Agreement{}
 	}
 	batch := max(evalBatch*publishedWindows/max(m.Windows, publishedWindows), 1) // more windows need as much memory
 	loaded := data.Ordered(ctx, len(d.Items), 2, 2*batch, func(ctx context.Context, i int) ([]data.View, error) {
@@ -159,21 +140,29 @@ func (m *Model) score(ctx context.Context, d *data.Dataset) (*Score, error) {
 		} else if err := m.skip(ctx, d, at, err); err != nil {
 			return nil, err
 		} else {
-			s.Skipped++
+			e.skipped++
 			m.counted(1)
 		}
 		if at++; len(samples) == batch || at == len(d.Items) && len(samples) > 0 {
-			if err := m.count(s, d, samples, members); err != nil {
+			if err := m.count(e, d, samples, members); err != nil {
 				return nil, err
 			}
 			samples, members = samples[:0], members[:0]
 		}
 	}
-	if s.Skipped > 0 && s.Confusion.N() == 0 {
-		return nil, fmt.Errorf("none of the %d %ss can be read", s.Skipped, d.Modality)
+	if e.skipped > 0 && len(e.answers) == 0 {
+		return nil, fmt.Errorf("none of the %d %ss can be read", e.skipped, d.Modality)
 	}
-	s.UAR, s.WAR, s.N = s.Confusion.UAR(), s.Confusion.WAR(), s.Confusion.N()
+	s := NewScore(m.Labels[d.Modality], e.answers)
+	s.Skipped, s.Agreement = e.skipped, e.agreement
 	return s, ctx.Err()
+}
+
+// evaluation is what is known of a set so far.
+type evaluation struct {
+	answers   []Answer
+	skipped   int
+	agreement *Agreement // nil without a reference
 }
 
 // counted reports progress.
@@ -204,22 +193,29 @@ func (m *Model) open(ctx context.Context, d *data.Dataset, i int) ([]data.View, 
 	return views, nil
 }
 
-// count classifies samples, which are members of d, and adds them to a score.
-func (m *Model) count(s *Score, d *data.Dataset, samples [][]data.View, members []int) error {
+// count classifies samples, which are members of d, and adds the answers to e.
+func (m *Model) count(e *evaluation, d *data.Dataset, samples [][]data.View, members []int) error {
 	results, err := m.classify(d.Modality, samples, members[0])
 	if err != nil {
 		return err
 	}
+	before := len(e.answers)
 	for i, p := range results {
-		s.Confusion.Add(d.Items[members[i]].Label, argmax(p))
+		item := d.Items[members[i]]
+		e.answers = append(e.answers, Answer{item.Name, item.Label, argmax(p), p})
 	}
 	m.counted(len(results))
-	if s.Agreement == nil {
+	if m.Answered != nil {
+		if err := m.Answered(e.answers[before:]); err != nil {
+			return err
+		}
+	}
+	if e.agreement == nil {
 		return nil
 	}
 	want, err := m.Reference.classify(d.Modality, samples, members[0])
 	for i, p := range want {
-		s.Agreement.add(results[i], p)
+		e.agreement.add(results[i], p)
 	}
 	return err
 }

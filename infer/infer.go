@@ -40,6 +40,9 @@ type Model struct {
 	// Counted is called by Evaluate with the number of samples that it has counted or left out since the last call; nil for no calls.
 	Counted func(samples int)
 
+	// Answered is called by Evaluate with the answers that it has got since the last call; an error ends the evaluation. nil for no calls.
+	Answered func([]Answer) error
+
 	backend engine.Backend
 	scope   *nn.Scope // nil if the model is owned by the caller
 }

@@ -96,7 +96,7 @@ func TestMistakesAreNamed(t *testing.T) {
 		"epochs = 3>epochs = 0":                   "train.epochs is 0: it must lie between 1 and 100000",
 		"kind = 'finetune'>kind = 'both'":         `kind is "both": choose pretrain or finetune`,
 		"lr = 0.001>lr = 'fast'":                  "lr",
-		"seed = 0>sead = 0":                       "unknown key sead",
+		"seed = 0>sead = 0":                       "unknown key sead: did you mean seed?",
 		"cache_size = 36>cache_size = 0":          "views.cache_size is 0: it must lie between 1 and 4096",
 		"image_flip = 0.5>image_flip = 7.0":       "views.image_flip is 7: it must lie between 0 and 1",
 		"video_flip = 0.5>video_flip = nan":       "views.video_flip is NaN: it must lie between 0 and 1",

@@ -17,8 +17,11 @@ import (
 
 type evalCmd struct {
 	modelFlags
-	JSON  bool `help:"Print JSON."`
-	Drawn bool `help:"Evaluate on drawn faces, of people whom no training has seen, instead of lists."`
+	JSON      bool   `help:"Print JSON."`
+	Drawn     bool   `help:"Evaluate on drawn faces, of people whom no training has seen, instead of lists."`
+	Pred      string `help:"Write each answer to a CSV file that does not exist yet: id, label, pred and the probability of each class. Until it is complete it is called FILE.part." placeholder:"FILE"`
+	Figures   string `help:"Write the confusion matrix and the reliability of each set into a folder, as SVG." placeholder:"DIR"`
+	Bootstrap uint   `help:"Draws from the samples, with replacement, for the 95 % confidence intervals of UAR and WAR; 0 is none." default:"1000" placeholder:"N"`
 	skipFlags
 	dataFlags
 }
@@ -45,6 +48,7 @@ const (
 	maxStride  = 1000
 	maxWindows = 100 // which an evaluation reads at once
 	maxTop     = 1000
+	maxDraws   = 10_000
 )
 
 func (f modelFlags) open(out *console) (*infer.Model, error) {
@@ -81,6 +85,14 @@ func within(flag string, n *uint, most uint) error {
 	return nil
 }
 
+// withinDraws returns an error for more draws of a bootstrap than there may be.
+func withinDraws(n uint) error {
+	if n > maxDraws {
+		return fmt.Errorf("--bootstrap %d: it must be from 0 to %d", n, maxDraws)
+	}
+	return nil
+}
+
 func (c *evalCmd) Run(out *console) error {
 	if err := c.checkSets(); err != nil {
 		return err
@@ -99,7 +111,10 @@ func (c *evalCmd) Run(out *console) error {
 	if err != nil {
 		return err
 	}
-	r, err := c.evaluate(out, m, sets)
+	r, err := c.record(out, m, sets)
+	if err == nil && c.Figures != "" {
+		err = report.WriteFigures(c.Figures, r)
+	}
 	if err == nil && c.JSON {
 		err = out.print(true, evaluation{evaluationFormat, r}, nil)
 	}
@@ -116,6 +131,28 @@ func (c *evalCmd) Run(out *console) error {
 	return bad
 }
 
+// record evaluates and writes each answer to the file of --pred, if there is one.
+func (c *evalCmd) record(out *console, m *infer.Model, sets data.Sets) (*infer.Report, error) {
+	if c.Pred == "" {
+		return c.evaluate(out, m, sets)
+	}
+	all := sets.All()
+	if len(all) > 1 {
+		return nil, errors.New("--pred is for one set, whose classes are its columns: evaluate images and videos one after the other")
+	}
+	file, err := createPart("--pred", c.Pred)
+	if err != nil {
+		return nil, err
+	}
+	answers, err := infer.NewAnswerFile(file, m.Labels[all[0].Modality])
+	m.Answered = answers.Write
+	var r *infer.Report
+	if err == nil {
+		r, err = c.evaluate(out, m, sets)
+	}
+	return r, cmp.Or(file.finish(err == nil, out.stderr), err)
+}
+
 // evaluate measures one set after the other, and prints the result of each when it is known, unless JSON prints all.
 func (c *evalCmd) evaluate(out *console, m *infer.Model, sets data.Sets) (*infer.Report, error) {
 	all := &infer.Report{}
@@ -127,6 +164,9 @@ func (c *evalCmd) evaluate(out *console, m *infer.Model, sets data.Sets) (*infer
 		if err != nil {
 			return nil, err
 		}
+		for _, s := range r.Scores() {
+			s.Resample(int(c.Bootstrap), m.Recipe.Seed)
+		}
 		all.Static, all.Dynamic = cmp.Or(all.Static, r.Static), cmp.Or(all.Dynamic, r.Dynamic)
 		if c.JSON {
 			continue
@@ -134,10 +174,8 @@ func (c *evalCmd) evaluate(out *console, m *infer.Model, sets data.Sets) (*infer
 		if i > 0 {
 			fmt.Fprintln(out.stdout)
 		}
-		printReport(out, r)
 		for _, s := range r.Scores() {
-			fmt.Fprintf(out.stdout, "\n%s: true class by row, predicted by column\n", s.Name)
-			report.ConfusionTable(out.stdout, m.Labels[s.Modality], s.Confusion)
+			printScore(out, s)
 		}
 	}
 	return all, nil
@@ -146,7 +184,7 @@ func (c *evalCmd) evaluate(out *console, m *infer.Model, sets data.Sets) (*infer
 // checkSets returns an error unless either lists or drawn faces are asked for.
 func (c *evalCmd) checkSets() error {
 	lists := data.Lists(c.dataFlags)
-	switch err := checkRoots(lists, ""); {
+	switch err := cmp.Or(checkRoots(lists, ""), withinDraws(c.Bootstrap)); {
 	case err != nil:
 		return err
 	case lists.Empty() && !c.Drawn:
@@ -157,7 +195,7 @@ func (c *evalCmd) checkSets() error {
 	return nil
 }
 
-// testSets opens and checks the lists, or draws faces, and says so. An evaluation reads each sample once, so nothing is cached.
+// testSets opens and checks the lists, or draws faces, and says so.
 func (c *evalCmd) testSets(out *console, m *infer.Model) (sets data.Sets, err error) {
 	if c.Drawn {
 		sets, err = run.DrawnTest(m.Description)
@@ -167,30 +205,37 @@ func (c *evalCmd) testSets(out *console, m *infer.Model) (sets data.Sets, err er
 	if err != nil {
 		return sets, err
 	}
-	sets, notes, err := m.Match(sets.Cached(data.NewBudget(0), m.Recipe.Model.ImageSize))
-	for _, note := range notes {
-		c.note(out, note)
-	}
-	if err != nil {
-		return sets, err
-	}
 	check := listCheck{stderr: out.stderr}
 	defer check.finish()
-	if sets, err = m.Skips.Check(out.ctx, sets, check.Checked); err == nil && !c.Quiet {
+	note := func(text string) { c.note(out, text) }
+	if sets, err = run.TestSets(out.ctx, m, sets, note, check.Checked); err == nil && !c.Quiet {
 		printSources(out, run.SourcesOf("evaluation", sets))
 	}
 	return sets, err
 }
 
+// printReport prints the recalls of a model.
 func printReport(out *console, r *infer.Report) {
-	head, rows := []string{"set", "UAR", "WAR", "n"}, [][]string(nil)
+	var rows [][]string
 	for _, s := range r.Scores() {
-		row := cells("%s\t%.2f\t%.2f\t%d", s.Name, s.UAR, s.WAR, s.N)
-		if a := s.Agreement; a != nil {
-			head = []string{"set", "UAR", "WAR", "n", "as f32", "largest change"}
-			row = append(row, cells("%.2f %%\t%.4f", a.Top1, a.LargestChange)...)
-		}
-		rows = append(rows, row)
+		rows = append(rows, cells("%s\t%.2f\t%.2f\t%d", s.Name, s.UAR, s.WAR, s.N))
 	}
-	report.Table(out.stdout, head, rows)
+	report.Table(out.stdout, []string{"set", "UAR", "WAR", "n"}, rows)
+}
+
+// printScore prints all that was measured on a set.
+func printScore(out *console, s infer.NamedScore) {
+	head := []string{"set", "UAR", "WAR", "macro F1", "weighted F1", "ECE", "n"}
+	row := cells("%s\t%.2f\t%.2f\t%.2f\t%.2f\t%.2f\t%d", s.Name, s.UAR, s.WAR, s.MacroF1, s.WeightedF1, s.Calibration.ECE, s.N)
+	if b := s.Bootstrap; b != nil {
+		head = append(head, "UAR in 95 %", "WAR in 95 %")
+		row = append(row, cells("%.2f to %.2f\t%.2f to %.2f", b.UAR.Low, b.UAR.High, b.WAR.Low, b.WAR.High)...)
+	}
+	if a := s.Agreement; a != nil {
+		head = append(head, "as f32", "largest change")
+		row = append(row, cells("%.2f %%\t%.4f", a.Top1, a.LargestChange)...)
+	}
+	report.Table(out.stdout, head, [][]string{row})
+	fmt.Fprintf(out.stdout, "\n%s: true class by row, predicted by column\n", s.Name)
+	report.ConfusionTable(out.stdout, s.Labels, s.Confusion)
 }

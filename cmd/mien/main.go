@@ -26,6 +26,7 @@ type cli struct {
 	Pretrain   pretrainCmd   `cmd:"" help:"Pre-train an encoder with masked images and videos."`
 	Finetune   finetuneCmd   `cmd:"" help:"Fine-tune jointly on labelled images and videos."`
 	Eval       evalCmd       `cmd:"" help:"Measure recalls of a model on labelled lists."`
+	Crossval   crossvalCmd   `cmd:"" help:"Fine-tune and measure fold by fold, and pool the answers."`
 	Predict    predictCmd    `cmd:"" help:"Name the expression in images and videos."`
 	Info       infoCmd       `cmd:"" help:"Describe a model or a run, or list sizes and recipes."`
 	Recipe     recipeCmd     `cmd:"" help:"Print an embedded recipe, or list them."`
