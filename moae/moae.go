@@ -1,16 +1,21 @@
-// Package moae is the mixture of adapter experts of S4D (sections III-D of the paper, equations 5 to 9): a router sends each
-// token to k of n small adapters, whose outputs are summed with the router's weights. It runs beside the MLP of a transformer
-// block, on the same normalised tokens. One router serves images and videos.
+// Package moae is the mixture of experts of S4D (sections III-D of the paper, equations 5 to 9) and of V-MoE (Riquelme et al. 2021), the
+// sparse transformer that S4D is compared with. A router sends each token to k of n experts, whose outputs are summed with the router's
+// weights. Experts are small adapters that run beside the MLP of a transformer block, on the same normalised tokens, or, in V-MoE, MLPs
+// in its place. One router serves images and videos.
 //
-// Where the paper and the released code differ, the default is deterministic and follows the code's mathematics; each
+// This file is the layer; router.go scores the experts, balance.go has the losses that spread tokens over them.
+//
+// Where the papers and S4D's released code differ, the default is deterministic and follows the released code's mathematics; each
 // other behaviour is a field of [Config]:
 //
-//	                      paper              released code             default here
-//	expert (equation 8)   with residual      without residual          without (Residual)
-//	router noise          fixed variance     learned scale             learned scale, in training
-//	noise at evaluation   not said           yes                       no (NoiseInEval)
-//	capacity              not said           B·N·k/n tokens, dropping  unlimited (Capacity)
-//	load balance          "encouraged"       a loss that is never added 0 (Balance)
+//	                      S4D's paper          its released code       V-MoE                         default here
+//	expert (equation 8)   with residual        without residual        without residual              without (Residual)
+//	router noise          fixed variance       learned scale           deviation 1/n                 learned, in training (FixedNoise)
+//	noise at evaluation   not said             yes                     no                            no (NoiseInEval)
+//	gates                 softmax of the k chosen scores (both)        softmax of all n scores       of the chosen (SoftmaxFirst)
+//	capacity              not said             B·N·k/n tokens          1.05·B·N·k/n in training      unlimited (Capacity)
+//	without room for all  –                    earlier tokens first    first choices, best scores    earlier tokens (Priority)
+//	load balance          "encouraged"         a loss never added      importance and load, 0.005    none (Balance, Importance, Load)
 package moae
 
 import (
@@ -26,12 +31,18 @@ import (
 type Config struct {
 	Experts int // n
 	TopK    int // k, experts per token
-	Hidden  int // width of an adapter's hidden layer; 0 is a quarter of the token width
+	Hidden  int // width of an expert's hidden layer; 0 is a quarter of the token width
 
 	Residual    bool    // add the adapter's input to its output, as equation 8 does
 	NoiseInEval bool    // draw router noise at evaluation as well, as the released code does
 	Capacity    float64 // an expert takes at most Capacity·tokens·k/n tokens; the released code uses 1; 0 is no limit
-	Balance     float64 // coefficient of the load-balance loss; the released code intends 1e-3 and never adds it
+	Balance     float64 // coefficient of BalanceLoss; the released code intends 1e-3 and never adds it
+
+	FixedNoise   bool        // router noise of deviation 1/n and a router without biases, as S4D's equation 5 and V-MoE write it
+	SoftmaxFirst bool        // choose by the softmax over all experts, whose k largest values are the gates, as V-MoE does
+	Priority     ag.Priority // whose choices an expert takes where its capacity does not suffice
+	Importance   float64     // coefficient of ImportanceLoss
+	Load         float64     // coefficient of LoadLoss, in passes that draw noise
 }
 
 // Limits that keep memory bounded whatever a file or recipe claims, far above what is published.
@@ -42,7 +53,8 @@ const (
 
 // Check returns an error that says which number is impossible.
 func (c Config) Check() error {
-	if c.Experts < 1 || c.TopK < 1 || c.TopK > c.Experts || c.Hidden < 0 || !(c.Capacity >= 0 && c.Balance >= 0) {
+	if c.Experts < 1 || c.TopK < 1 || c.TopK > c.Experts || c.Hidden < 0 ||
+		!(min(c.Capacity, c.Balance, c.Importance, c.Load) >= 0) {
 		return fmt.Errorf("mixture %+v: needs experts ≥ 1, 1 ≤ top-k ≤ experts, and nothing negative", c)
 	}
 	if c.Experts > maxExperts || c.Hidden > maxHidden {
@@ -51,7 +63,7 @@ func (c Config) Check() error {
 	return nil
 }
 
-// Width is the width of an adapter's hidden layer for tokens of width dim.
+// Width is the width of an expert's hidden layer for tokens of width dim.
 func (c Config) Width(dim int) int {
 	if c.Hidden == 0 {
 		return dim / 4
@@ -79,17 +91,17 @@ func (p Pass) Child(i int) Pass {
 type Layer struct {
 	Config
 	Router  *Router
-	Experts []*Adapter
+	Experts []*Expert
 }
 
 // New makes a layer for tokens of width dim, with the published names router.… and experts.0.…
 func New(s *nn.Scope, dim int, c Config, init nn.Init) *Layer {
 	c.Hidden = c.Width(dim)
-	l := &Layer{Config: c, Router: newRouter(s.Sub("router"), dim, c.Experts, init)}
+	l := &Layer{Config: c, Router: newRouter(s.Sub("router"), dim, c, init)}
 	for e := range c.Experts {
 		expert := s.Index("experts", e)
 		fc1, fc2 := nn.NewLinear(expert.Sub("fc1"), dim, c.Hidden, init), nn.NewLinear(expert.Sub("fc2"), c.Hidden, dim, init)
-		l.Experts = append(l.Experts, &Adapter{fc1, fc2})
+		l.Experts = append(l.Experts, &Expert{fc1, fc2})
 	}
 	return l
 }
@@ -99,7 +111,7 @@ type Output struct {
 	Mixed   *ag.Value // [B, N, D]
 	Gates   *ag.Value // [B·N, k], the weight of each choice
 	Choice  *ag.Value // [B·N, k], int32, see autograd.Routing
-	Balance *ag.Value // the scaled load-balance loss, nil where its coefficient is 0
+	Balance *ag.Value // the sum of the scaled losses of balance, nil where there are none
 }
 
 // Values returns the results that outlive the block's scope on the tape.
@@ -107,7 +119,7 @@ func (o Output) Values() []*ag.Value {
 	return slices.DeleteFunc([]*ag.Value{o.Gates, o.Choice, o.Balance}, func(v *ag.Value) bool { return v == nil })
 }
 
-// Forward computes Σ_i G(x)_i·Adapter_i(x) (S4D equation 9) for tokens x [B, N, D]. Slots [B·N·k, D] are the tokens sorted by
+// Forward computes Σ_i G(x)_i·E_i(x) (S4D equations 7 and 9) for tokens x [B, N, D]. Slots [B·N·k, D] are the tokens sorted by
 // expert, one copy for each expert that processes them.
 func (l *Layer) Forward(x *ag.Value, pass Pass) Output {
 	batch, tokens, dim := x.Dim(0), x.Dim(1), x.Dim(2)
@@ -116,16 +128,29 @@ func (l *Layer) Forward(x *ag.Value, pass Pass) Output {
 		noise = pass.Noise
 	}
 	scores := l.Router.Scores(ag.Reshape(x, batch*tokens, dim), noise) // [B·N, n]
+	ranked := scores.Noisy
+	if l.SoftmaxFirst {
+		ranked = ag.Softmax(ranked)
+	}
 	groups := max(pass.Groups, 1)
-	r := ag.RouteGroups(scores, l.TopK, l.capacity(batch*tokens/groups), groups, ag.ByToken)
-	gates := ag.Gates(scores, r)                     // [B·N, k]
+	r := ag.RouteGroups(ranked, l.TopK, l.capacity(batch*tokens/groups), groups, l.Priority)
+	gates := l.gates(ranked, r)                      // [B·N, k]
 	slots := ag.Dispatch(x, r)                       // [B·N·k, D]
 	mixed := ag.Combine(l.adapt(slots, r), gates, r) // [B·N, D]
 	out := Output{Mixed: ag.Reshape(mixed, batch, tokens, dim), Gates: gates, Choice: r.Choice}
-	if l.Balance > 0 {
-		out.Balance = ag.Scale(BalanceLoss(scores, r, batch), l.Balance)
+	if pass.Training {
+		out.Balance = l.balance(scores, ranked, r, batch)
 	}
 	return out
+}
+
+// gates returns G(x) for the choices of each token: the softmax of their scores (S4D equation 6), or with SoftmaxFirst what they have of
+// the softmax over all experts (V-MoE section 2.2), which do not sum to 1.
+func (l *Layer) gates(ranked *ag.Value, r *ag.Routing) *ag.Value {
+	if l.SoftmaxFirst {
+		return ag.Chosen(ranked, r)
+	}
+	return ag.Gates(ranked, r)
 }
 
 // capacity is the largest number of tokens per expert, ⌊Capacity·tokens·k/n⌋.
@@ -151,38 +176,5 @@ func (l *Layer) adapt(slots *ag.Value, r *ag.Routing) *ag.Value {
 	return y
 }
 
-// Adapter is one expert: two linear layers with GELU between them.
-type Adapter struct{ FC1, FC2 *nn.Linear }
-
-// Router scores the experts for each token. The names are those of the published checkpoints.
-type Router struct{ Score, NoiseScale *nn.Linear }
-
-func newRouter(s *nn.Scope, dim, experts int, init nn.Init) *Router {
-	return &Router{
-		Score:      nn.NewPlainLinear(s.Sub("topkroute_linear"), dim, experts, init),
-		NoiseScale: nn.NewPlainLinear(s.Sub("noise_linear"), dim, experts, init),
-	}
-}
-
-// Scores returns H(x) = x·W_g + ε (S4D equation 5) for tokens [tokens, D] as [tokens, experts]. As in the released code (and
-// Shazeer et al. 2017) the noise has a learned scale, ε = softplus(x·W_n)·N(0, 1). A nil key draws no noise.
-func (r *Router) Scores(x *ag.Value, noise *engine.Key) *ag.Value {
-	scores := r.Score.Forward(x)
-	if noise == nil {
-		return scores
-	}
-	normal := x.Tape().Normal(x.Data().DType(), *noise, scores.Shape()...)
-	return ag.Add(scores, ag.Mul(normal, ag.Softplus(r.NoiseScale.Forward(x))))
-}
-
-// BalanceLoss is the released code's load-balance loss: n² times the mean over samples and experts of the fraction of a
-// sample's tokens that chose the expert, times the expert's mean score. scores are [batch·tokens, experts].
-func BalanceLoss(scores *ag.Value, r *ag.Routing, batch int) *ag.Value {
-	t, dtype := scores.Tape(), scores.Data().DType()
-	tokens := r.Tokens / batch
-	ones := t.Const(engine.Filled(t.Backend(), dtype, 1, r.Tokens*r.K, 1))
-	chosen := ag.Reshape(ag.Gather(ones, r.Choices.Transposed()), batch, tokens, r.Experts)
-	fraction := ag.MeanAxis(chosen, 1)
-	score := ag.MeanAxis(ag.Reshape(scores, batch, tokens, r.Experts), 1)
-	return ag.Scale(ag.Mean(ag.Mul(fraction, score)), float64(r.Experts*r.Experts))
-}
+// Expert is two linear layers with GELU between them: an adapter, or as wide as an MLP.
+type Expert struct{ FC1, FC2 *nn.Linear }

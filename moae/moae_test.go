@@ -14,13 +14,13 @@ import (
 )
 
 func TestCheck(t *testing.T) {
-	for _, c := range []Config{{Experts: 1, TopK: 1}, {Experts: 8, TopK: 8, Hidden: 3, Capacity: 1.25, Balance: 1e-3}} {
+	for _, c := range []Config{{Experts: 1, TopK: 1}, {Experts: 8, TopK: 8, Hidden: 3, Capacity: 1.25, Balance: 1e-3, Importance: 0.005, Load: 0.005}} {
 		require.NoError(t, c.Check())
 	}
 	for _, c := range []Config{
 		{TopK: 1}, {Experts: 3}, {Experts: 3, TopK: 4}, {Experts: -1, TopK: -2}, {Experts: 3, TopK: 2, Hidden: -1},
 		{Experts: 3, TopK: 2, Capacity: -0.5}, {Experts: 3, TopK: 2, Balance: -1}, {Experts: 3, TopK: 2, Capacity: math.NaN()},
-		{Experts: 3, TopK: 2, Balance: math.NaN()},
+		{Experts: 3, TopK: 2, Balance: math.NaN()}, {Experts: 3, TopK: 2, Importance: -1}, {Experts: 3, TopK: 2, Load: math.NaN()},
 	} {
 		require.ErrorContains(t, c.Check(), "needs experts ≥ 1, 1 ≤ top-k ≤ experts, and nothing negative", "%+v", c)
 	}
@@ -65,9 +65,12 @@ func read(t *testing.T, v *ag.Value) []float64 {
 	return values
 }
 
-// linear is y = W·x + b in plain loops.
+// linear is y = W·x + b in plain loops; b may be missing.
 func linear(t *testing.T, l *nn.Linear, x []float64) (y []float64) {
-	w, b := read(t, l.Weight), read(t, l.Bias)
+	w, b := read(t, l.Weight), make([]float64, l.Weight.Dim(0))
+	if l.Bias != nil {
+		b = read(t, l.Bias)
+	}
 	for o := range b {
 		sum := b[o]
 		for i, v := range x {
@@ -78,30 +81,85 @@ func linear(t *testing.T, l *nn.Linear, x []float64) (y []float64) {
 	return y
 }
 
+// deviations are those of the noise of a token's scores.
+func deviations(t *testing.T, l *Layer, token []float64) (sigma []float64) {
+	if l.FixedNoise {
+		return slices.Repeat([]float64{1.0 / experts}, experts)
+	}
+	for _, s := range linear(t, l.Router.NoiseScale, token) {
+		sigma = append(sigma, math.Log1p(math.Exp(s)))
+	}
+	return sigma
+}
+
+// noisyScores are those of a token with its noise, and the experts from the largest down.
+func noisyScores(t *testing.T, l *Layer, i int, x, noise []float64) (scores []float64, order []int) {
+	token := x[i*dim : (i+1)*dim]
+	scores, order = linear(t, l.Router.Score, token), []int{0, 1, 2, 3, 4}
+	for e, sigma := range deviations(t, l, token) {
+		if noise != nil {
+			scores[e] += noise[i*experts+e] * sigma
+		}
+	}
+	slices.SortFunc(order, func(a, b int) int { return int(math.Copysign(1, scores[b]-scores[a])) })
+	return scores, order
+}
+
+// served returns the choices, token·k + rank, in the order in which experts take them.
+func served(t *testing.T, l *Layer, x, noise []float64) (turns []int) {
+	best := make([]float64, all)
+	for i := range all {
+		scores, order := noisyScores(t, l, i, x, noise)
+		best[i] = scores[order[0]]
+		if l.SoftmaxFirst {
+			total := 0.0
+			for _, s := range scores {
+				total += math.Exp(s)
+			}
+			best[i] = math.Exp(best[i]) / total
+		}
+	}
+	for i := range all * k {
+		turns = append(turns, i)
+	}
+	slices.SortStableFunc(turns, func(a, b int) int {
+		switch byRank := a%k - b%k; {
+		case l.Priority == ag.ByToken:
+			return a - b
+		case byRank != 0 || l.Priority == ag.ByChoice:
+			return byRank
+		}
+		return int(math.Copysign(1, best[b/k]-best[a/k]))
+	})
+	return turns
+}
+
 // reference is equations 5 to 9 in plain loops: for each token, in batch-major order, the sum over its chosen experts with
 // remaining capacity, which begins anew with each group of tokens.
 func reference(t *testing.T, l *Layer, x, noise []float64, room, groups int) (mixed []float64) {
-	var taken []int
+	taken, full := make([]int, experts*groups), make([]bool, all*k)
+	for _, c := range served(t, l, x, noise) {
+		_, order := noisyScores(t, l, c/k, x, noise)
+		place := order[c%k] + experts*(c/k*groups/all)
+		taken[place]++
+		full[c] = taken[place] > room
+	}
 	for i := range all {
 		if i%(all/groups) == 0 {
 			taken = make([]int, experts)
 		}
 		token := x[i*dim : (i+1)*dim]
-		scores := linear(t, l.Router.Score, token)
-		for e, s := range linear(t, l.Router.NoiseScale, token) {
-			if noise != nil {
-				scores[e] += noise[i*experts+e] * math.Log1p(math.Exp(s))
-			}
+		scores, order := noisyScores(t, l, i, x, noise)
+		total, among := 0.0, order[:k]
+		if l.SoftmaxFirst {
+			among = order
 		}
-		order := []int{0, 1, 2, 3, 4}
-		slices.SortFunc(order, func(a, b int) int { return int(math.Copysign(1, scores[b]-scores[a])) })
-		total := 0.0
-		for _, e := range order[:k] {
+		for _, e := range among {
 			total += math.Exp(scores[e])
 		}
 		y := make([]float64, dim)
-		for _, e := range order[:k] {
-			if taken[e]++; taken[e] > room {
+		for rank, e := range order[:k] {
+			if full[i*k+rank] {
 				continue
 			}
 			h := linear(t, l.Experts[e].FC1, token)
@@ -120,27 +178,39 @@ func reference(t *testing.T, l *Layer, x, noise []float64, room, groups int) (mi
 	return mixed
 }
 
-// Each behaviour of paper and released code computes what its equations say.
-func TestForward(t *testing.T) {
-	key := engine.Key{Seed: 9, Stream: 4}
-	var noise []float64
+// normals are the first numbers of a key.
+func normals(key engine.Key) (noise []float64) {
 	for i := range uint64(all*experts+3) / 4 {
 		for _, word := range key.Block(i) {
 			noise = append(noise, float64(engine.Normal(word)))
 		}
 	}
+	return noise
+}
+
+// Each behaviour of paper and released code computes what its equations say.
+func TestForward(t *testing.T) {
+	key := engine.Key{Seed: 9, Stream: 4}
+	noise := normals(key)
 	for name, c := range map[string]struct {
 		Config
 		Pass
 		noise []float64
 		room  int
 	}{
-		"default":              {room: all},
-		"residual":             {Config: Config{Residual: true}, room: all},
-		"capacity":             {Config: Config{Capacity: 1}, room: 8}, // ⌊14·3/5⌋
-		"small capacity":       {Config: Config{Capacity: 0.4, Residual: true}, room: 3},
-		"capacity of groups":   {Config: Config{Capacity: 1}, Pass: Pass{Groups: 2}, room: 4}, // ⌊7·3/5⌋
-		"least capacity":       {Config: Config{Capacity: 0.01}, room: 1},
+		"default":             {room: all},
+		"residual":            {Config: Config{Residual: true}, room: all},
+		"capacity":            {Config: Config{Capacity: 1}, room: 8},                        // ⌊14·3/5⌋
+		"capacity of groups":  {Config: Config{Capacity: 1}, Pass: Pass{Groups: 2}, room: 4}, // ⌊7·3/5⌋
+		"small capacity":      {Config: Config{Capacity: 0.4, Residual: true}, room: 3},
+		"least capacity":      {Config: Config{Capacity: 0.01}, room: 1},
+		"softmax first":       {Config: Config{SoftmaxFirst: true}, room: all},
+		"first choices first": {Config: Config{Capacity: 0.8, Priority: ag.ByChoice}, room: 6},
+		"best scores first":   {Config: Config{Capacity: 0.8, Priority: ag.ByScore}, room: 6},
+		"best of groups":      {Config: Config{Capacity: 0.8, Priority: ag.ByScore}, Pass: Pass{Groups: 2}, room: 3},
+		"as in V-MoE": {Config: Config{Capacity: 0.8, Priority: ag.ByScore, SoftmaxFirst: true, FixedNoise: true},
+			Pass: Pass{Training: true, Noise: &key}, noise: noise, room: 6},
+		"fixed noise":          {Config: Config{FixedNoise: true}, Pass: Pass{Training: true, Noise: &key}, noise: noise, room: all},
 		"training noise":       {Pass: Pass{Training: true, Noise: &key}, noise: noise, room: all},
 		"training, no noise":   {Pass: Pass{Training: true}, room: all},
 		"no noise when asked":  {Pass: Pass{Noise: &key}, room: all},
@@ -207,6 +277,86 @@ func TestBalanceLossHasAGradient(t *testing.T) {
 	}
 }
 
+// squaredVariation is (σ/µ)² by its definition.
+func squaredVariation(x []float64) float64 {
+	mean, variance := 0.0, 0.0
+	for _, v := range x {
+		mean += v / float64(len(x))
+	}
+	for _, v := range x {
+		variance += (v - mean) * (v - mean) / float64(len(x))
+	}
+	return variance / (mean * mean)
+}
+
+// Importance is the sum of the softmax of clean scores, load that of the probabilities to be chosen once more, both by hand.
+func TestImportanceAndLoad(t *testing.T) {
+	key := engine.Key{Seed: 9, Stream: 4}
+	noise := normals(key)
+	for _, fixed := range []bool{false, true} {
+		b := cpu.New()
+		l, _ := newLayer(b, Config{Importance: 0.3, Load: 0.7, FixedNoise: fixed})
+		tape := ag.NewTape(b)
+		x := input()
+		tokensOf := func() *ag.Value { return tape.Const(engine.FromSlice(b, engine.Float64, x, batch, tokens, dim)) }
+		importance, load := make([]float64, experts), make([]float64, experts)
+		for i := range all {
+			token := x[i*dim : (i+1)*dim]
+			clean, sigma := linear(t, l.Router.Score, token), deviations(t, l, token)
+			noisy, order := noisyScores(t, l, i, x, noise)
+			total := 0.0
+			for _, s := range clean {
+				total += math.Exp(s)
+			}
+			for e, s := range clean {
+				importance[e] += math.Exp(s) / total
+				load[e] += math.Erfc((noisy[order[k-1]]-s)/sigma[e]/math.Sqrt2) / 2
+			}
+		}
+		want := 0.3 * squaredVariation(importance)
+		require.Greater(t, want, 1e-3)
+		quiet := l.Forward(tokensOf(), Pass{Training: true})
+		require.InDelta(t, want, read(t, quiet.Balance)[0], 1e-9, "no load without noise")
+		want += 0.7 * squaredVariation(load)
+		noisy := l.Forward(tokensOf(), Pass{Training: true, Noise: &key})
+		require.InDelta(t, want, read(t, noisy.Balance)[0], 1e-9)
+		require.Nil(t, l.Forward(tokensOf(), Pass{Noise: &key}).Balance, "nor a loss outside of training")
+	}
+}
+
+// Importance is 0 where all experts are equal, and n − 1 where one is all that counts. The released loss falls with all scores
+// together, as far as they do; of probabilities it stays, and is k where tokens are spread evenly.
+func TestBoundsOfBalance(t *testing.T) {
+	b := cpu.New()
+	tape := ag.NewTape(b)
+	of := func(scores ...float64) *ag.Value {
+		return tape.Const(engine.FromSlice(b, engine.Float64, slices.Repeat(scores, all), all, len(scores)))
+	}
+	loss := func(v *ag.Value) float64 { return read(t, v)[0] }
+	require.InDelta(t, 0, loss(ImportanceLoss(of(3, 3, 3, 3, 3))), 1e-12)
+	require.InDelta(t, 4, loss(ImportanceLoss(of(0, 90, 0, 0, 0))), 1e-12)
+
+	balance := func(scores *ag.Value) float64 {
+		return loss(BalanceLoss(scores, ag.Route(scores, k, 0, ag.ByToken), batch))
+	}
+	scores := []float64{0, 2, 1, -1, 3}
+	lower := slices.Clone(scores)
+	for i := range lower {
+		lower[i] -= 1000
+	}
+	require.InDelta(t, 1000*experts*k, balance(of(scores...))-balance(of(lower...)), 1e-6)
+	require.InDelta(t, balance(ag.Softmax(of(scores...))), balance(ag.Softmax(of(lower...))), 1e-9)
+	require.Greater(t, balance(ag.Softmax(of(scores...))), float64(k))
+
+	even := make([]float64, 0, batch*experts*experts) // each expert is chosen as often, first, second and last
+	for i := range batch * experts {
+		row := slices.Concat(scores[i%experts:], scores[:i%experts])
+		even = append(even, row...)
+	}
+	turned := ag.Softmax(tape.Const(engine.FromSlice(b, engine.Float64, even, batch*experts, experts)))
+	require.InDelta(t, k, balance(turned), 1e-9)
+}
+
 // Parts of a model draw different noise, each the same on every call.
 func TestChild(t *testing.T) {
 	key := engine.Key{Seed: 1, Stream: 2}
@@ -241,4 +391,9 @@ func TestNames(t *testing.T) {
 		"experts.1.fc1.weight": {3, 12}, "experts.1.fc1.bias": {3}, "experts.1.fc2.weight": {12, 3}, "experts.1.fc2.bias": {12},
 	}, shapes)
 	require.Equal(t, 4, packed)
+
+	params, err = nn.Outline(100, func(s *nn.Scope) { New(s, 12, Config{Experts: 2, TopK: 1, FixedNoise: true}, nn.Zeros) })
+	require.NoError(t, err)
+	require.Equal(t, "router.topkroute_linear.weight", params[0].Name)
+	require.Equal(t, "experts.0.fc1.weight", params[1].Name, "no bias and no learned noise")
 }

@@ -152,6 +152,39 @@ func TestStartFromAnotherSystem(t *testing.T) {
 	require.Equal(t, read(t, f, "blocks.1.mlp.fc1.weight"), values["blocks.1.mlp.fc1.weight"])
 }
 
+// Experts in place of an MLP start as the MLP of a file that has one, of a pre-trained encoder as of a plain transformer, unless they are
+// narrower; experts of the file are loaded as they are.
+func TestStartExpertsFromAnMLP(t *testing.T) {
+	r := load(t, "vitmoe-tiny")
+	plain := load(t, "vitmtl-tiny")
+	for prefix, from := range map[string]recipe.Recipe{"": plain, "encoder.": load(t, "s4d-tiny-pretrain")} {
+		f := writeModel(t, from, map[data.Modality][]string{data.Image: data.AffectNet7, data.Video: data.DFEW})
+		values, report, _ := start(t, f, r, nil)
+		for _, part := range []string{"fc1.weight", "fc1.bias", "fc2.weight", "fc2.bias"} {
+			for _, expert := range []string{"0", "3"} {
+				want := read(t, f, prefix+"blocks.1.mlp."+part)
+				require.Equal(t, want, values["blocks.1.moe_layer.experts."+expert+"."+part], "%s%s", prefix, part)
+			}
+			require.Equal(t, read(t, f, prefix+"blocks.0.mlp."+part), values["blocks.0.mlp."+part])
+		}
+		require.Contains(t, report.Missing, "blocks.1.moe_layer.router.topkroute_linear.weight")
+		require.NotContains(t, report.Missing, "blocks.1.moe_layer.experts.0.fc1.weight")
+
+		narrow := r
+		narrow.Model.ExpertHidden = 48
+		_, report, _ = start(t, f, narrow, nil)
+		require.Contains(t, report.Missing, "blocks.1.moe_layer.experts.0.fc1.weight")
+		require.Contains(t, report.Unused, prefix+"blocks.1.mlp.fc1.weight")
+	}
+	own := writeModel(t, r, map[data.Modality][]string{data.Image: data.AffectNet7, data.Video: data.DFEW})
+	values, report, _ := start(t, own, r, map[data.Modality][]string{data.Image: data.AffectNet7, data.Video: data.DFEW})
+	require.Empty(t, report.Missing)
+	require.Empty(t, report.Unused)
+	one, other := values["blocks.1.moe_layer.experts.0.fc1.weight"], values["blocks.1.moe_layer.experts.1.fc1.weight"]
+	require.Equal(t, read(t, own, "blocks.1.moe_layer.experts.1.fc1.weight"), other)
+	require.NotEqual(t, one, other)
+}
+
 // No tensor determines the number of attention heads: a file that says another number, or a published one, is refused.
 func TestStartRefusesOtherHeads(t *testing.T) {
 	for _, name := range []string{"s4d-tiny", "s4d-tiny-pretrain"} {

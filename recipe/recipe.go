@@ -34,7 +34,7 @@ var systems = map[string]string{Pretrain: "mae", Finetune: "s4d"}
 type Recipe struct {
 	Name   string `toml:"name"`
 	Kind   string `toml:"kind" comment:"pretrain or finetune"`
-	System string `toml:"system" comment:"the model: mae (pretrain), s4d or vit (finetune)"`
+	System string `toml:"system" comment:"the model: mae (pretrain), s4d, vitmtl, vitmoe or vit (finetune)"`
 	Seed   uint64 `toml:"seed"`
 	Model  Model  `toml:"model"`
 	Data   Data   `toml:"data"`
@@ -60,17 +60,23 @@ type Model struct {
 	DecoderDim   int    `toml:"decoder_dim,omitempty" comment:"pre-training"`
 	DecoderDepth int    `toml:"decoder_depth,omitempty"`
 	DecoderHeads int    `toml:"decoder_heads,omitempty"`
-	Experts      int    `toml:"experts,omitempty" comment:"s4d"`
+	Experts      int    `toml:"experts,omitempty" comment:"s4d, vitmoe: in a block"`
 	TopK         int    `toml:"top_k,omitempty" comment:"experts a token"`
-	ExpertHidden int    `toml:"expert_hidden,omitempty" comment:"0 is a quarter of dim"`
+	ExpertHidden int    `toml:"expert_hidden,omitempty" comment:"0 is a quarter of dim, and that of the MLP in vitmoe"`
 	Position     string `toml:"position,omitempty" comment:"blocks with experts: early, middle, later or alternate"`
 	ImageClasses int    `toml:"image_classes,omitempty"`
 	VideoClasses int    `toml:"video_classes,omitempty"`
 
 	Residual    bool    `toml:"residual,omitempty" comment:"the paper's residual inside an expert"`
 	NoiseInEval bool    `toml:"noise_in_eval,omitempty"`
-	Capacity    float64 `toml:"capacity,omitempty"`
-	Balance     float64 `toml:"balance,omitempty"`
+	Capacity    float64 `toml:"capacity,omitempty" comment:"tokens that an expert takes at most, over those of an even spread; 0 is no limit"`
+	Balance     float64 `toml:"balance,omitempty" comment:"coefficient of the released balance loss; of raw scores, without softmax_first, it is unbounded below"`
+
+	FixedNoise   bool    `toml:"fixed_noise,omitempty" comment:"router noise of deviation 1/experts and no biases, as in V-MoE; s4d learns the deviation"`
+	SoftmaxFirst bool    `toml:"softmax_first,omitempty" comment:"gates are the softmax over all experts, as in V-MoE, not over those chosen"`
+	Priority     string  `toml:"priority,omitempty" comment:"with a capacity, whom experts take first: tokens (earlier ones), choices (first before second), scores (and of each the best)"`
+	Importance   float64 `toml:"importance,omitempty" comment:"coefficients of V-MoE's losses of balance, published as 0.005 each"`
+	Load         float64 `toml:"load,omitempty"`
 }
 
 // Data is the training data. Lists come from the command line; drawn faces are added to them, or used alone.

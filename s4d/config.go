@@ -19,6 +19,7 @@ type Config struct {
 	Encoder      vit.Config
 	MoAE         moae.Config
 	MoAEBlocks   []int // blocks with experts; see Positions
+	InPlace      bool  // the experts stand in place of the MLP, as in ViT-MoE, not beside it
 	ImageClasses int   // of the static head
 	VideoClasses int   // of the dynamic head
 }
@@ -96,9 +97,12 @@ func (c Config) ActiveParams(total int) int {
 }
 
 // MACs counts the multiply-adds of one sample: encoder, experts and one head. A block with n experts adds the router, N·D·n,
-// and k adapters of hidden width h per token, 2·k·N·D·h.
+// and k experts of hidden width h per token, 2·k·N·D·h; where they stand in place of the MLP, it has no 2·ratio·N·D² for that.
 func (c Config) MACs(tokens, classes int) int {
 	e := c.Encoder
-	experts := tokens * e.Dim * (c.MoAE.Experts + 2*c.MoAE.TopK*c.MoAE.Width(e.Dim))
-	return e.MACs(tokens) + len(c.MoAEBlocks)*experts + e.Dim*classes
+	width := c.MoAE.Experts + 2*c.MoAE.TopK*c.MoAE.Width(e.Dim)
+	if c.InPlace {
+		width -= 2 * e.MLPRatio * e.Dim
+	}
+	return e.MACs(tokens) + len(c.MoAEBlocks)*tokens*e.Dim*width + e.Dim*classes
 }

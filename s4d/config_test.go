@@ -6,10 +6,12 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	ag "mien/autograd"
 	"mien/data"
 	"mien/moae"
 	"mien/nn"
 	"mien/recipe"
+	"mien/system"
 	"mien/vit"
 )
 
@@ -103,6 +105,101 @@ func TestParameters(t *testing.T) {
 	require.Equal(t, 1000-2*(4-2)*expert, tinyConfig().ActiveParams(1000))
 }
 
+// The numbers of parameters in Table V of the paper, in millions: active ones in the column "test", all in the column "train".
+func TestParametersOfTheBaselines(t *testing.T) {
+	for _, c := range []struct {
+		system          *system.System
+		active, all     int
+		inTest, inTrain int // the paper's
+	}{
+		{&vit.System, 86_232_583, 86_232_583, 86, 86},
+		{&ViTMTL, 86_237_966, 86_237_966, 86, 86},
+		{&System, 89_862_254, 100_513_646, 90, 101},
+		{&ViTMoE, 114_609_422, 284_616_974, 115, 285},
+	} {
+		r, ok := c.system.Preset("base")
+		require.True(t, ok)
+		require.NoError(t, c.system.Check(r))
+		var net system.Model
+		params, err := nn.Outline(1000, func(s *nn.Scope) { net = c.system.Build(s, r) })
+		require.NoError(t, err)
+		all := nn.Count(params)
+		active := all
+		if sparse, ok := net.(system.Sparse); ok {
+			active = sparse.ActiveParams(all)
+		}
+		require.Equal(t, []int{c.active, c.all}, []int{active, all}, c.system.Name)
+		inMillions := func(n int) int { return int(math.Round(float64(n) / 1e6)) }
+		require.Equal(t, []int{c.inTest, c.inTrain}, []int{inMillions(active), inMillions(all)}, c.system.Name)
+	}
+}
+
+// Experts in place of the MLP are as wide as it, and the block has no other.
+func TestExpertsInPlace(t *testing.T) {
+	r := recipe.Recipe{System: "vitmoe", Model: recipe.Model{Encoder: recipe.Encoder{ImageSize: 15, Frames: 8, PatchSize: 5, Tubelet: 4, Dim: 12, Depth: 3,
+		Heads: 3, MLPRatio: 2}, Experts: 4, TopK: 3, Position: "1", ImageClasses: 7, VideoClasses: 11, FixedNoise: true}}
+	c, err := FromRecipe(r)
+	require.NoError(t, err)
+	require.Equal(t, 24, c.MoAE.Hidden)
+	shapes := map[string][]int{}
+	params, err := nn.Outline(1000, func(s *nn.Scope) { New(s, c) })
+	require.NoError(t, err)
+	for _, p := range params {
+		shapes[p.Name] = p.Shape()
+	}
+	require.Equal(t, []int{24, 12}, shapes["blocks.1.moe_layer.experts.3.fc1.weight"])
+	require.Equal(t, []int{4, 12}, shapes["blocks.1.moe_layer.router.topkroute_linear.weight"])
+	for name, there := range map[string]bool{"blocks.0.mlp.fc1.weight": true, "blocks.1.mlp.fc1.weight": false, "blocks.2.mlp.fc1.weight": true,
+		"blocks.0.moe_layer.experts.0.fc1.weight": false, "blocks.1.moe_layer.router.noise_linear.weight": false} {
+		_, ok := shapes[name]
+		require.Equal(t, there, ok, name)
+	}
+	mlp := 2*12*24 + 24 + 12
+	require.Equal(t, nn.Count(params)-mlp, c.ActiveParams(nn.Count(params)), "one expert of four is idle")
+	plain := c
+	plain.MoAEBlocks = nil
+	require.Equal(t, plain.MACs(9, 7)+9*(12*4+2*2*12*24), c.MACs(9, 7), "the router, and three experts for one MLP")
+	r.Model.ExpertHidden = 5
+	c, err = FromRecipe(r)
+	require.NoError(t, err)
+	require.Equal(t, 5, c.MoAE.Hidden)
+}
+
+// What a system does not have is refused by name.
+func TestCheckOfTheBaselines(t *testing.T) {
+	for message, change := range map[string]func(r *recipe.Recipe) *system.System{
+		"model.experts is 8: vitmtl has none; choose system s4d or vitmoe, or experts = 0": func(r *recipe.Recipe) *system.System {
+			r.System = "vitmtl"
+			return &ViTMTL
+		},
+		"model.experts is 0: choose some for vitmoe, or system vitmtl, which has none": func(r *recipe.Recipe) *system.System {
+			r.Model.Experts = 0
+			return &ViTMoE
+		},
+		"model.residual is for the adapters of s4d: an expert of vitmoe is the MLP of its block": func(r *recipe.Recipe) *system.System {
+			r.Model.Residual = true
+			return &ViTMoE
+		},
+		`model.priority is "gates": choose tokens, choices or scores`: func(r *recipe.Recipe) *system.System {
+			r.Model.Priority = "gates"
+			return &ViTMoE
+		},
+		`model.priority is "scores", and experts have room for all tokens: set model.capacity, or leave it out`: func(r *recipe.Recipe) *system.System {
+			r.System, r.Model.Capacity = "s4d", 0
+			return &System
+		},
+		"model.load is 0.005, the coefficient of a loss of noisy choices: set train.router_noise, or load = 0": func(r *recipe.Recipe) *system.System {
+			r.Train.RouterNoise = false
+			return &ViTMoE
+		},
+	} {
+		r, ok := ViTMoE.Preset("tiny")
+		require.True(t, ok)
+		s := change(&r)
+		require.EqualError(t, s.Check(r), message)
+	}
+}
+
 // Multiply-adds of the published model in units of 10⁹, and of a small one by hand.
 func TestMACs(t *testing.T) {
 	base := published(t, "base")
@@ -146,13 +243,23 @@ func published(t *testing.T, size string) Config {
 func TestFromRecipe(t *testing.T) {
 	r := recipe.Recipe{Model: recipe.Model{Encoder: recipe.Encoder{ImageSize: 15, Frames: 8, PatchSize: 5, Tubelet: 4, Dim: 12, Depth: 2, Heads: 3, MLPRatio: 2},
 		Experts: 4, TopK: 2, ExpertHidden: 5, Position: "1", ImageClasses: 7, VideoClasses: 11,
-		Residual: true, NoiseInEval: true, Capacity: 1.5, Balance: 0.25}}
+		Residual: true, NoiseInEval: true, Capacity: 1.5, Balance: 0.25,
+		FixedNoise: true, SoftmaxFirst: true, Priority: "choices", Importance: 0.125, Load: 0.375}}
 	want := tinyConfig()
 	want.MoAEBlocks = []int{1}
 	want.MoAE.Residual, want.MoAE.NoiseInEval, want.MoAE.Capacity, want.MoAE.Balance = true, true, 1.5, 0.25
+	want.MoAE.FixedNoise, want.MoAE.SoftmaxFirst, want.MoAE.Priority = true, true, ag.ByChoice
+	want.MoAE.Importance, want.MoAE.Load = 0.125, 0.375
 	got, err := FromRecipe(r)
 	require.NoError(t, err)
 	require.Equal(t, want, got)
+	for name, priority := range map[string]ag.Priority{"": ag.ByToken, "tokens": ag.ByToken, "scores": ag.ByScore} {
+		r.Model.Priority = name
+		got, err := FromRecipe(r)
+		require.NoError(t, err)
+		require.Equal(t, priority, got.MoAE.Priority, name)
+	}
+	r.Train.RouterNoise = true
 
 	r.Model.Position = "late"
 	require.ErrorContains(t, System.Check(r), `position of experts "late"`)

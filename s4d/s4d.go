@@ -1,9 +1,10 @@
 // Package s4d is the model of S4D, formerly UniLearn (Chen et al., "Static for Dynamic"): one vision transformer that
 // classifies facial expressions in images and in videos, with a mixture of adapter experts beside the MLP of some of
-// its blocks and one linear head for each modality.
+// its blocks and one linear head for each modality. Without experts it is ViT-MTL, and with MLPs as experts, in place of the MLP,
+// ViT-MoE: two of the methods that the paper compares S4D with (Table V).
 //
 // Read package vit first, then moae. This file is what the paper adds; config.go has the sizes, load.go infers them from
-// published checkpoints, and system.go is how runs and commands use the model.
+// published checkpoints, system.go is how runs and commands use the model, and baselines.go the other two.
 package s4d
 
 import (
@@ -26,7 +27,11 @@ type Model struct {
 // New makes the model in scope s. Names are those of the published checkpoints.
 func New(s *nn.Scope, c Config) *Model {
 	init, dim := nn.TruncatedNormal(nn.InitStd(c.Encoder.Dim), 2), c.Encoder.Dim
-	m := &Model{Config: c, Encoder: vit.NewEncoder(s, c.Encoder, init), MoAE: make([]*moae.Layer, c.Encoder.Depth)}
+	var bare []int // blocks without an MLP
+	if c.InPlace {
+		bare = c.MoAEBlocks
+	}
+	m := &Model{Config: c, Encoder: vit.NewEncoder(s, c.Encoder, init, bare...), MoAE: make([]*moae.Layer, c.Encoder.Depth)}
 	for _, i := range c.MoAEBlocks {
 		m.MoAE[i] = moae.New(s.Index("blocks", i).Sub("moe_layer"), dim, c.MoAE, init)
 	}
@@ -43,7 +48,7 @@ type Output struct {
 	Logits  *ag.Value     // [B, classes]
 	Feature *ag.Value     // [B, D], after fc_norm
 	Routing []moae.Output // of each block with experts, in order; Mixed has been freed
-	Balance *ag.Value     // sum of the load-balance losses, nil where their coefficient is 0
+	Balance *ag.Value     // sum of the losses of balance, nil where there are none
 }
 
 // Forward classifies pixels of one modality, bytes [B, T, H, W, 3] or floats [B, 3, T, H, W] in [0, 1].
@@ -80,11 +85,14 @@ func (m *Model) block(i int, x *ag.Value, pass moae.Pass, out *Output) *ag.Value
 }
 
 // Block is a transformer block with a mixture of experts, or none, beside its MLP (S4D equations 11 to 13): with
-// x' = x + Attention(Norm1(x)) it is x' + MLP(Norm2(x')) + MoAE(Norm2(x')). Both branches read the same normalised tokens.
+// x' = x + Attention(Norm1(x)) it is x' + MLP(Norm2(x')) + MoAE(Norm2(x')). Both branches read the same normalised tokens. A block
+// without an MLP, as of ViT-MoE, is x' + MoE(Norm2(x')).
 func Block(b *vit.Block, experts *moae.Layer, x *ag.Value, pass moae.Pass) (*ag.Value, moae.Output) {
 	x = b.Attend(x)         // [B, N, D]
 	u := b.Norm2.Forward(x) // [B, N, D]
-	x = b.MLP.AddTo(x, u)   // [B, N, D]
+	if b.MLP != nil {
+		x = b.MLP.AddTo(x, u) // [B, N, D]
+	}
 	if experts == nil {
 		return x, moae.Output{}
 	}
@@ -93,7 +101,7 @@ func Block(b *vit.Block, experts *moae.Layer, x *ag.Value, pass moae.Pass) (*ag.
 }
 
 // Loss is the training loss of one single-modality batch (S4D equation 3, of which one term is active in each step):
-// cross-entropy with soft targets [B, classes], plus the load-balance loss if its coefficient is not 0.
+// cross-entropy with soft targets [B, classes], plus the losses of balance, if any.
 func Loss(out Output, target *ag.Value) *ag.Value {
 	loss := ag.CrossEntropy(out.Logits, target)
 	if out.Balance != nil {

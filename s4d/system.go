@@ -1,6 +1,9 @@
 package s4d
 
 import (
+	"cmp"
+	"fmt"
+
 	ag "mien/autograd"
 	"mien/data"
 	"mien/engine"
@@ -17,47 +20,73 @@ import (
 // System is joint fine-tuning on images and videos (S4D section III-C).
 var System = system.System{
 	Name: "s4d", Kind: recipe.Finetune,
-	Check: func(r recipe.Recipe) error {
-		c, err := FromRecipe(r)
-		if err != nil {
-			return err
-		}
-		return c.Check()
-	},
-	Build: func(s *nn.Scope, r recipe.Recipe) system.Model {
-		c, err := FromRecipe(r)
-		if err != nil {
-			panic(&engine.ShapeError{Op: "s4d", Got: err, Want: "a recipe that passed Check"})
-		}
-		return &classifier{New(s, c), r}
-	},
+	Check: check, Build: build, Heads: heads, Group: vit.Group,
 	Start:    vit.StartClassifier,
 	Identify: identify,
-	Heads: func(recipe.Recipe) map[data.Modality]string {
-		return map[data.Modality]string{data.Image: "head.image.", data.Video: "head.video."}
-	},
-	Group: vit.Group,
 	// Published are experts in the later half of the blocks.
 	Preset: func(size string) (r recipe.Recipe, ok bool) {
-		r, ok = vit.System.Preset(size)
-		r.Name, r.System = "s4d-"+size, "s4d"
-		r.Model.Experts, r.Model.TopK, r.Model.Position, r.Model.ImageClasses = 8, 2, "later", 7
+		r, ok = twoHeads("s4d", size)
+		r.Model.Experts, r.Model.TopK, r.Model.Position = 8, 2, "later"
 		return r, ok
 	},
 }
 
-// FromRecipe returns the model of a recipe. Without experts it is the plain vision transformer with two heads.
+func check(r recipe.Recipe) error {
+	c, err := FromRecipe(r)
+	switch {
+	case err != nil:
+		return err
+	case r.Model.Load > 0 && !r.Train.RouterNoise:
+		return fmt.Errorf("model.load is %v, the coefficient of a loss of noisy choices: set train.router_noise, or load = 0", r.Model.Load)
+	case r.Model.Priority != "" && r.Model.Capacity == 0:
+		return fmt.Errorf("model.priority is %q, and experts have room for all tokens: set model.capacity, or leave it out", r.Model.Priority)
+	}
+	return c.Check()
+}
+
+func build(s *nn.Scope, r recipe.Recipe) system.Model {
+	c, err := FromRecipe(r)
+	if err != nil {
+		panic(&engine.ShapeError{Op: r.System, Got: err, Want: "a recipe that passed Check"})
+	}
+	return &classifier{New(s, c), r}
+}
+
+func heads(recipe.Recipe) map[data.Modality]string {
+	return map[data.Modality]string{data.Image: "head.image.", data.Video: "head.video."}
+}
+
+// twoHeads is the plain vision transformer of a published size, for a system with a head for each modality.
+func twoHeads(name, size string) (r recipe.Recipe, ok bool) {
+	r, ok = vit.System.Preset(size)
+	r.Name, r.System = name+"-"+size, name
+	r.Model.ImageClasses = 7
+	return r, ok
+}
+
+// FromRecipe returns the model of a recipe of this package's systems. Without experts it is the plain vision transformer with two heads.
 func FromRecipe(r recipe.Recipe) (Config, error) {
 	m := r.Model
 	c := Config{Encoder: vit.Config(m.Encoder), ImageClasses: m.ImageClasses, VideoClasses: m.VideoClasses,
 		MoAE: moae.Config{Experts: m.Experts, TopK: m.TopK, Hidden: m.ExpertHidden, Residual: m.Residual,
-			NoiseInEval: m.NoiseInEval, Capacity: m.Capacity, Balance: m.Balance}}
+			NoiseInEval: m.NoiseInEval, Capacity: m.Capacity, Balance: m.Balance,
+			FixedNoise: m.FixedNoise, SoftmaxFirst: m.SoftmaxFirst, Importance: m.Importance, Load: m.Load}}
+	if c.InPlace = r.System == vitmoe; c.InPlace {
+		c.MoAE.Hidden = cmp.Or(c.MoAE.Hidden, m.MLPRatio*m.Dim)
+	}
+	var known bool
+	if c.MoAE.Priority, known = priorities[m.Priority]; !known {
+		return c, fmt.Errorf("model.priority is %q: choose tokens, choices or scores", m.Priority)
+	}
 	var err error
 	if m.Experts > 0 {
 		c.MoAEBlocks, err = Positions(m.Position, m.Depth)
 	}
 	return c, err
 }
+
+// priorities are the names of what an expert without room for all takes first.
+var priorities = map[string]ag.Priority{"": ag.ByToken, "tokens": ag.ByToken, "choices": ag.ByChoice, "scores": ag.ByScore}
 
 // classifier is a Model with the recipe of its run.
 type classifier struct {

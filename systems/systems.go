@@ -14,7 +14,7 @@ import (
 )
 
 // All lists the systems in the order in which commands show them.
-var All = []*system.System{&s4d.System, &vit.System, &mae.System}
+var All = []*system.System{&s4d.System, &s4d.ViTMTL, &s4d.ViTMoE, &vit.System, &mae.System}
 
 // Of checks a recipe and returns its system.
 func Of(r recipe.Recipe) (*system.System, error) {

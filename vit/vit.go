@@ -15,6 +15,8 @@
 package vit
 
 import (
+	"slices"
+
 	ag "mien/autograd"
 	"mien/data"
 	"mien/engine"
@@ -56,11 +58,16 @@ type Encoder struct {
 	Position *ag.Value // [tokens of a video, D], constant
 }
 
-// NewEncoder makes the encoder with weights drawn by init.
-func NewEncoder(s *nn.Scope, c Config, init nn.Init) *Encoder {
+// NewEncoder makes the encoder with weights drawn by init. The blocks that bare lists have no MLP: their model puts something else in its
+// place.
+func NewEncoder(s *nn.Scope, c Config, init nn.Init, bare ...int) *Encoder {
 	e := &Encoder{Config: c, Embed: NewPatchEmbed(s.Sub("patch_embed"), c), Position: NewPosition(s, c.VideoTokens(), c.Dim)}
 	for i := range c.Depth {
-		e.Blocks = append(e.Blocks, NewBlock(s.Index("blocks", i), c.Dim, c.Heads, c.MLPRatio, init))
+		ratio := c.MLPRatio
+		if slices.Contains(bare, i) {
+			ratio = 0
+		}
+		e.Blocks = append(e.Blocks, NewBlock(s.Index("blocks", i), c.Dim, c.Heads, ratio, init))
 	}
 	return e
 }
@@ -112,17 +119,20 @@ type Block struct {
 	Norm1 *nn.LayerNorm
 	Attn  *Attention
 	Norm2 *nn.LayerNorm
-	MLP   *MLP
+	MLP   *MLP // nil where a model has something else in its place
 }
 
-// NewBlock makes a block of the given width.
+// NewBlock makes a block of the given width. A ratio of 0 leaves the MLP out.
 func NewBlock(s *nn.Scope, dim, heads, mlpRatio int, init nn.Init) *Block {
-	return &Block{
+	b := &Block{
 		Norm1: nn.NewLayerNorm(s.Sub("norm1"), dim),
 		Attn:  NewAttention(s.Sub("attn"), dim, heads, init),
 		Norm2: nn.NewLayerNorm(s.Sub("norm2"), dim),
-		MLP:   NewMLP(s.Sub("mlp"), dim, mlpRatio*dim, init),
 	}
+	if mlpRatio > 0 {
+		b.MLP = NewMLP(s.Sub("mlp"), dim, mlpRatio*dim, init)
+	}
+	return b
 }
 
 // Forward maps tokens [B, N, D] to [B, N, D].

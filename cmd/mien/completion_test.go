@@ -46,15 +46,15 @@ func TestCompletion(t *testing.T) {
 		"fin":                            "finetune",
 		"bench p":                        "pretrain",
 		"finetune --recipe lon":          "london-finetune london-pretrain",
-		"finetune --recipe=vit":          "--recipe=vit-demo",
-		"finetune --recipe = vit":        "vit-demo",
+		"finetune --recipe=vit-":         "--recipe=vit-demo",
+		"finetune --recipe = vit-":       "vit-demo",
 		"finetune --out":                 "--out",
 		"finetune --out bench --resu":    "--resume",
 		"finetune --recompute --resu":    "--resume",
 		"--threads 2 demo --se":          "--seed",
 		"predict --model f --precision ": "f32 bf16 int8",
 		"predict --head ":                "image video",
-		"recipe vit":                     "vit-demo",
+		"recipe vit-":                    "vit-demo",
 		"completion ":                    "bash zsh fish --help --threads --version",
 		"predict face":                   "",
 		"predict --model m":              "",
@@ -68,9 +68,9 @@ func TestCompletion(t *testing.T) {
 func TestCompletionScripts(t *testing.T) {
 	bin := filepath.Dir(command(t))
 	for shell, how := range map[string]string{
-		"bash": `source <(mien completion bash); COMP_WORDS=(mien finetune --recipe vit); COMP_CWORD=3; _mien mien; echo "${COMPREPLY[@]}"`,
-		"zsh":  `compdef() {}; compadd() { shift; print -- $@ }; source <(mien completion zsh); words=(mien finetune --recipe vit); CURRENT=4; _mien`,
-		"fish": `mien completion fish | source; complete -C "mien finetune --recipe vit"`,
+		"bash": `source <(mien completion bash); COMP_WORDS=(mien finetune --recipe vit-); COMP_CWORD=3; _mien mien; echo "${COMPREPLY[@]}"`,
+		"zsh":  `compdef() {}; compadd() { shift; print -- $@ }; source <(mien completion zsh); words=(mien finetune --recipe vit-); CURRENT=4; _mien`,
+		"fish": `mien completion fish | source; complete -C "mien finetune --recipe vit-"`,
 	} {
 		script, err := completions.ReadFile("completion/" + shell)
 		require.NoError(t, err)

@@ -15,7 +15,7 @@ import (
 )
 
 type infoCmd struct {
-	Model string `help:"Size by its name (s4d-tiny, s4d-small, s4d-base, s4d-large, vit-…, mae-…), weights file, or run folder, finished or not." placeholder:"NAME|FILE|RUN"`
+	Model string `help:"Size by its name (s4d-tiny, s4d-small, s4d-base, s4d-large, vitmtl-…, vitmoe-…, vit-…, mae-…), weights file, or run folder, finished or not." placeholder:"NAME|FILE|RUN"`
 	JSON  bool   `help:"Print JSON."`
 }
 

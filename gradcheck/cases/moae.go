@@ -35,6 +35,13 @@ func moaeCases() []check.Case {
 		mixture("moae.Layer/residual", moae.Config{TopK: 2, Residual: true}, quiet),
 		mixture("moae.Layer/capacity", moae.Config{TopK: 2, Capacity: 1}, quiet),
 		mixture("moae.Layer/balance", moae.Config{TopK: 2, Balance: 0.5}, noisy),
+		mixture("moae.Layer/softmax first", moae.Config{TopK: 2, SoftmaxFirst: true}, quiet),
+		mixture("moae.Layer/softmax first, noise and balance", moae.Config{TopK: 2, SoftmaxFirst: true, Balance: 0.5}, noisy),
+		mixture("moae.Layer/fixed noise", moae.Config{TopK: 2, FixedNoise: true}, noisy),
+		mixture("moae.Layer/capacity, first choices first", moae.Config{TopK: 2, Capacity: 0.7, Priority: ag.ByChoice}, quiet),
+		mixture("moae.Layer/capacity, best scores first", moae.Config{TopK: 3, Capacity: 0.6, Priority: ag.ByScore}, quiet),
+		mixture("moae.Layer/importance", moae.Config{TopK: 2, Importance: 0.5}, quiet),
+		mixture("moae.Layer/noise and load", moae.Config{TopK: 2, Load: 0.5}, noisy),
 		mixture("moae.Layer/one expert a token", moae.Config{TopK: 1, Balance: 0.5}, quiet),
 		mixture("moae.Layer/all experts", moae.Config{TopK: 4}, quiet),
 	}

@@ -4,6 +4,7 @@ import numpy as np
 import torch
 from PIL import Image
 from s4d_reference import MAE, S4D, ViT, MEAN, STD
+from vitmoe_reference import Key, ViTMoE
 
 torch.set_num_threads(1)
 
@@ -132,6 +133,34 @@ def vit():
         save(f"vit_{kind}.safetensors", out)
 
 
+VITMOE = dict(dim=24, depth=3, heads=3, ratio=3, patch=4, tubelet=2, moe_blocks=(1, 2), image=7, video=6,
+              moe=dict(experts=5, k=2, capacity=1.05, weights=(0.02, 0.03, 0.05)))
+
+
+def vitmoe():
+    """No two sizes are the same. Experts have no room for some choices, and tokens are not spread evenly over them."""
+    g = torch.Generator().manual_seed(11)
+    model = randomise(ViTMoE(**VITMOE), 12, 0.15)
+    save("vitmoe_tiny.safetensors", model.state_dict())
+    key = Key.of(9, "router", 0, 0)  # of every step: epoch 0, step 0
+    for kind, shape, labels in (("image", (4, 3, 12, 12), [1, 4, 0, 6]), ("video", (2, 3, 6, 12, 12), [3, 5])):
+        x, targets = torch.randn(shape, generator=g), soft(labels, VITMOE[kind])
+
+        def loss(m, seen=None):
+            logits, balance = m(x, key, seen)
+            return -(targets * logits.log_softmax(-1)).sum(-1).mean() + balance
+
+        out = {"input": x, "targets": targets}
+        with_gradients(model, out, loss(model, out))
+        print(kind, "dropped", [b.moe_layer.dropped for b in model.blocks if hasattr(b, "moe_layer")], "balance", float(out["balance"]))
+        after, out["losses"] = train(model, [loss] * 10, (0.9, 0.999), lambda n, p: p.dim() == 1, FINETUNE)
+        state = after.state_dict()
+        for n in ("patch_embed.proj.bias", "blocks.1.moe_layer.router.topkroute_linear.weight", "blocks.2.moe_layer.experts.3.fc1.weight",
+                  f"head.{kind}.weight", "blocks.0.mlp.fc2.bias"):
+            out["final." + n] = state[n]
+        save(f"vitmoe_{kind}.safetensors", out)
+
+
 def mae():
     g = torch.Generator().manual_seed(3)
     model = randomise(MAE(64, 2, 1, 64, 1, 1, patch=8), 4)
@@ -185,6 +214,8 @@ def released():
 
 def check():
     count = lambda m: sum(p.numel() for p in m.parameters())
+    moe = dict(experts=8, k=2, capacity=1.05, weights=(0, 0.005, 0.005))
+    print("ViT-MoE base", count(ViTMoE(768, 12, 12, 4, 16, 2, range(6, 12), moe, 7, 7)))
     print("S4D base", count(S4D(768, 12, 12, range(6, 12), 8)), "MAE base", count(MAE(768, 12, 12, 384, 4, 6)))
 
 
@@ -192,5 +223,5 @@ if __name__ == "__main__":
     if "--check" in sys.argv:
         check()
     else:
-        for make in sys.argv[1:] or ("s4d", "vit", "mae", "released"):
+        for make in sys.argv[1:] or ("s4d", "vit", "vitmoe", "mae", "released"):
             globals()[make]()
