@@ -74,7 +74,7 @@ func TestEvaluateCountsPredictions(t *testing.T) {
 	m.Answered = func([]Answer) error { return errors.New("disk full") }
 	_, err = m.Evaluate(t.Context(), s)
 	require.EqualError(t, err, "disk full")
-	require.Equal(t, (r.Static.UAR+r.Dynamic.UAR)/2, r.Mean())
+	require.Equal(t, (r.Static.UAR+r.Dynamic.UAR)/2, r.Quality("", ""))
 	require.Equal(t, []NamedScore{{"static", data.Image, r.Static}, {"dynamic", data.Video, r.Dynamic}}, r.Scores())
 }
 

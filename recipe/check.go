@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 )
 
 // The limits of each setting that hold for all systems.
@@ -65,7 +66,7 @@ func (r Recipe) Check() error {
 	case t.DrawnEpochs > 0 && max(d.DrawnImages, d.DrawnVideos) < 1:
 		return errors.New("train.drawn_epochs needs data.drawn_images or data.drawn_videos")
 	}
-	return cmp.Or(r.checkMixing(), r.checkParts())
+	return cmp.Or(r.checkMixing(), r.checkParts(), r.checkBest())
 }
 
 // checkMixing returns an error for settings of mixup and cutmix that contradict each other.
@@ -78,6 +79,19 @@ func (r Recipe) checkMixing() error {
 		return fmt.Errorf("train.cutmix_share is %v: beside train.mixup, it must lie between 0 and 1, or one of the two never happens", t.CutmixShare)
 	case !both && t.CutmixShare != 0:
 		return fmt.Errorf("train.cutmix_share is %v: it is for runs with train.mixup and train.cutmix: leave it out", t.CutmixShare)
+	}
+	return nil
+}
+
+// checkBest returns an error for a choice of the best epoch that does not exist.
+func (r Recipe) checkBest() error {
+	switch t := r.Train; {
+	case !slices.Contains([]string{"", "uar", "war", "loss"}, t.BestBy):
+		return fmt.Errorf("train.best_by is %q: choose uar, war or loss", t.BestBy)
+	case !slices.Contains([]string{"", "static", "dynamic"}, t.BestSet):
+		return fmt.Errorf("train.best_set is %q: choose static or dynamic, or leave it out for the mean of both", t.BestSet)
+	case r.Kind == Pretrain && (t.BestBy != "" || t.BestSet != "" || t.BestOnTest || t.UseBest):
+		return errors.New("train.best_by, best_set, best_on_test and use_best choose the best epoch of fine-tuning: leave them out of pre-training")
 	}
 	return nil
 }

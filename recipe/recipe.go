@@ -66,6 +66,7 @@ type Model struct {
 	Position     string `toml:"position,omitempty" comment:"blocks with experts: early, middle, later or alternate"`
 	ImageClasses int    `toml:"image_classes,omitempty"`
 	VideoClasses int    `toml:"video_classes,omitempty"`
+	HeadHidden   int    `toml:"head_hidden,omitempty" comment:"width of a hidden layer in each head, which the paper calls MLPs; 0 is none, as in the released code"`
 
 	Residual    bool    `toml:"residual,omitempty" comment:"the paper's residual inside an expert"`
 	NoiseInEval bool    `toml:"noise_in_eval,omitempty"`
@@ -112,6 +113,7 @@ type Train struct {
 	VideoRepeat    int      `toml:"video_repeat" comment:"views of each video in a batch, with crops and masks of their own"`
 	StaticShare    float64  `toml:"static_share" comment:"share of the static set that an epoch sees"`
 	DynamicShare   float64  `toml:"dynamic_share" comment:"share of the dynamic set that an epoch sees"`
+	RoundUp        bool     `toml:"round_up,omitempty" comment:"an epoch counts a last batch that is not full, and fills it up; otherwise it leaves it out"`
 	BalanceStatic  bool     `toml:"balance_static,omitempty" comment:"draw static classes equally often"`
 	LR             float64  `toml:"lr"`
 	MinLR          float64  `toml:"min_lr" comment:"fine-tuning: end of the cosine; pre-training: start of the warm-up"`
@@ -126,10 +128,16 @@ type Train struct {
 	Cutmix         float64  `toml:"cutmix,omitempty" comment:"α of cutmix, 0 is none"`
 	CutmixShare    float64  `toml:"cutmix_share,omitempty" comment:"probability of cutmix where there is mixup too"`
 	RouterNoise    bool     `toml:"router_noise,omitempty"`
+	BestBy         string   `toml:"best_by,omitempty" comment:"what the best epoch has most of: uar or war, or least of: loss; \"\" is uar"`
+	BestSet        string   `toml:"best_set,omitempty" comment:"on which list: static or dynamic; \"\" is the mean of both"`
+	BestOnTest     bool     `toml:"best_on_test,omitempty" comment:"the lists of --val-… are test lists, as in the released training: results of the best epoch on them are too good"`
+	UseBest        bool     `toml:"use_best,omitempty" comment:"a run folder stands for the model of its best epoch, not of its last"`
 	IdleSteps      bool     `toml:"idle_steps,omitempty" comment:"a head that a batch does not use steps with a gradient of zero: its decay and momentum go on, as in the released training"`
 	Freeze         []string `toml:"freeze,omitempty" comment:"names of parameters that are not learned; * stands for any characters"`
 	ImageMask      float64  `toml:"image_mask,omitempty" comment:"pre-training: share of patches that are hidden"`
 	VideoMask      float64  `toml:"video_mask,omitempty"`
+	TubeMask       bool     `toml:"tube_mask,omitempty" comment:"pre-training: a video hides the same places at all times, as VideoMAE does"`
+	JointTarget    bool     `toml:"joint_target,omitempty" comment:"pre-training: targets are normalised over all values of a patch, not over each colour channel"`
 }
 
 // Names lists the embedded recipes.

@@ -59,7 +59,7 @@ func publishedPretraining() Recipe {
 	return Recipe{Name: "s4d-pretrain", Kind: "pretrain", System: "mae", Seed: 123, Model: m,
 		Data:  Data{Stride: 4},
 		Views: Views{CacheSize: 192, ImageCrop: 0.2, VideoCrop: 0.08, ImageFlip: 0.5, VideoFlip: 0},
-		Train: Train{Epochs: 100, WarmupEpochs: 5, ImageBatch: 2 * 192, VideoBatch: 2 * 48 * 4, VideoRepeat: 4, StaticShare: 1, DynamicShare: 1.0 / 4,
+		Train: Train{Epochs: 100, WarmupEpochs: 5, ImageBatch: 2 * 192, VideoBatch: 2 * 48 * 4, VideoRepeat: 4, StaticShare: 1, DynamicShare: 1.0 / 4, RoundUp: true,
 			LR: 1.6e-3 * 384 / 512, MinLR: 1e-6, Beta2: 0.95, WeightDecay: 0.05, ImageMask: 0.9, VideoMask: 0.95}}
 }
 
@@ -73,6 +73,7 @@ func publishedFinetuning(name string, stride, classes int) Recipe {
 		Views: Views{CacheSize: 192, ImageCrop: 0.7, VideoCrop: 0.08, ImageFlip: 0.5, VideoFlip: 0.5, // but for the video's crop and the
 			Brightness: 0.3, Contrast: 0.3, Saturation: 0.3}, // mirror images not as published: mien has no RandAugment
 		Train: Train{Epochs: 100, WarmupEpochs: 5, ImageBatch: 2 * 32, VideoBatch: 2 * 16, VideoRepeat: 1, StaticShare: 0.5, DynamicShare: 1,
+			BestBy: "war", BestSet: "dynamic", BestOnTest: true, UseBest: true, // one video set alone is measured
 			BalanceStatic: true, LR: 1e-5 * 32 / 8, MinLR: 1e-6 * 32 / 256, Beta2: 0.999, WeightDecay: 0.05, LayerDecay: 0.75,
 			Replicas: 2, LabelSmoothing: 0.1, Mixup: 0.8, Cutmix: 1, CutmixShare: 0.5, RouterNoise: true, IdleSteps: true}}
 }
@@ -121,6 +122,8 @@ func TestMistakesAreNamed(t *testing.T) {
 		"label_smoothing = 0.1>cutmix = 0.8\nreplicas = 2\naccumulate = 4": "it must divide train.replicas, 2",
 		"label_smoothing = 0.1>mixup = 0.8\ncutmix = 1.0":                  "train.cutmix_share is 0: beside train.mixup, it must lie between 0 and 1",
 		"label_smoothing = 0.1>mixup = 0.8\ncutmix_share = 0.5":            "train.cutmix_share is 0.5: it is for runs with train.mixup and train.cutmix",
+		"label_smoothing = 0.1>best_by = 'f1'":                             `train.best_by is "f1": choose uar, war or loss`,
+		"label_smoothing = 0.1>best_set = 'train'":                         `train.best_set is "train": choose static or dynamic, or leave it out for the mean of both`,
 		"drawn_test = 14>drawn_test = -1":                                  "data.drawn_test is -1",
 		"layer_decay = 0.9>":                                               "train.layer_decay is 0: it must lie between 0.01 and 1",
 		"video_crop = 0.7>video_crop = 7.0":                                "views.video_crop is 7: it must lie between 0.01 and 1",
@@ -178,6 +181,9 @@ func TestBatchesInParts(t *testing.T) {
 	require.Equal(t, []int{1, 1}, []int{r.Parts(), r.Groups()})
 	r.Train.Accumulate = 96
 	require.NoError(t, r.Check())
+	r.Train.UseBest = true
+	require.ErrorContains(t, r.Check(), "train.best_by, best_set, best_on_test and use_best choose the best epoch of fine-tuning")
+	r.Train.UseBest = false
 	r.Train.Mixup = 0.8
 	require.ErrorContains(t, r.Check(), "train.mixup and train.cutmix mix the targets of fine-tuning: leave them out of pre-training")
 }

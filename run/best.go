@@ -2,7 +2,9 @@ package run
 
 import (
 	"context"
+	"fmt"
 
+	"mien/data"
 	"mien/infer"
 	"mien/modelfile"
 	"mien/system"
@@ -34,9 +36,30 @@ func (r *run) prepareEvaluation(ctx context.Context) error {
 	if matched, err = r.skips.Check(ctx, matched, r.Watch.Checked); err != nil {
 		return err
 	}
-	r.sources = append(r.sources, SourcesOf("validation", matched)...)
+	if err := r.announceBest(matched); err != nil {
+		return err
+	}
 	r.evaluate = func(ctx context.Context) (*infer.Report, error) { return model.Evaluate(ctx, matched) }
 	return err
+}
+
+// announceBest names the sets that the best epoch is chosen on, and says so where they are those of the test.
+func (r *run) announceBest(sets data.Sets) error {
+	t, name := r.Recipe.Train, "validation"
+	if t.BestOnTest {
+		name = "test"
+		r.notes = append(r.notes, "the best epoch is chosen on the test list, as the recipe says (train.best_on_test): its scores there are too good")
+	}
+	for _, c := range []struct {
+		name string
+		set  *data.Dataset
+	}{{"static", sets.Image}, {"dynamic", sets.Video}} {
+		if t.BestSet == c.name && c.set == nil {
+			return fmt.Errorf("train.best_set is %s: give --val-%s-list, or leave train.best_set out", c.name, c.name)
+		}
+	}
+	r.sources = append(r.sources, SourcesOf(name, sets)...)
+	return nil
 }
 
 // score evaluates the model after an epoch, if there is something to evaluate on. It logs the report and keeps the model if it
@@ -56,7 +79,7 @@ func (r *run) score(ctx context.Context, epoch int) (*infer.Report, error) {
 	if err := r.folder.logLine(evaluationLine{place{evaluationFormat, epoch, r.plan.steps()}, report}); err != nil {
 		return nil, err
 	}
-	if score := report.Mean(); !r.progress.HasBest || score > r.progress.Best {
+	if score := report.Quality(r.Recipe.Train.BestBy, r.Recipe.Train.BestSet); !r.progress.HasBest || score > r.progress.Best {
 		r.progress.Best, r.progress.HasBest = score, true
 		err = r.write(bestFile, epoch+1)
 	}

@@ -46,6 +46,7 @@ var keyCases = []struct {
 	{"model.position", "MM  ", func(r *recipe.Recipe) { r.Model.Position = "early" }},
 	{"model.image_classes", "MM  ", func(r *recipe.Recipe) { r.Model.ImageClasses = 8 }},
 	{"model.video_classes", "MM  ", func(r *recipe.Recipe) { r.Model.VideoClasses = 8 }},
+	{"model.head_hidden", "MM  ", func(r *recipe.Recipe) { r.Model.HeadHidden = 9 }},
 	{"model.residual", "MM  ", func(r *recipe.Recipe) { r.Model.Residual = true }},
 	{"model.noise_in_eval", "L   ", func(r *recipe.Recipe) { r.Model.NoiseInEval = true }},
 	{"model.capacity", "MM  ", func(r *recipe.Recipe) { r.Model.Capacity = 0.5 }},
@@ -73,6 +74,11 @@ var keyCases = []struct {
 	{"train.video_repeat", ".M.M", func(r *recipe.Recipe) { r.Train.VideoRepeat = 3 }},
 	{"train.static_share", "M.M.", func(r *recipe.Recipe) { r.Train.StaticShare = 2 }},
 	{"train.dynamic_share", ".M.M", func(r *recipe.Recipe) { r.Train.DynamicShare = 2 }},
+	{"train.round_up", "....M", func(r *recipe.Recipe) { r.Train.RoundUp = true }},
+	{"train.best_by", "..  ", func(r *recipe.Recipe) { r.Train.BestBy = "loss" }},        // which model is kept beside the last one:
+	{"train.best_set", "..  ", func(r *recipe.Recipe) { r.Train.BestSet = "static" }},    // TestBestIsKept
+	{"train.best_on_test", "LL  ", func(r *recipe.Recipe) { r.Train.BestOnTest = true }}, // what the log calls the list
+	{"train.use_best", "..  ", func(r *recipe.Recipe) { r.Train.UseBest = true }},        // TestBestOfAFolder in package modelfile
 	{"train.balance_static", "M.M.", func(r *recipe.Recipe) { r.Train.BalanceStatic = true }},
 	{"train.lr", "MMMM", func(r *recipe.Recipe) { r.Train.LR = 2e-2 }},
 	{"train.min_lr", "MMMM", func(r *recipe.Recipe) { r.Train.MinLR = 1e-3 }},
@@ -88,6 +94,8 @@ var keyCases = []struct {
 	{"train.idle_steps", "....M", func(r *recipe.Recipe) { r.Train.IdleSteps = true }},
 	{"train.label_smoothing", "MM..", func(r *recipe.Recipe) { r.Train.LabelSmoothing = 0.3 }},
 	{"train.router_noise", "MM..", func(r *recipe.Recipe) { r.Train.RouterNoise = !r.Train.RouterNoise }},
+	{"train.tube_mask", "...M", func(r *recipe.Recipe) { r.Train.TubeMask = true }},
+	{"train.joint_target", "..MM", func(r *recipe.Recipe) { r.Train.JointTarget = true }},
 	{"train.freeze", "MMMM", func(r *recipe.Recipe) { r.Train.Freeze = []string{"*blocks.0.*"} }},
 	{"train.image_mask", "..M.", func(r *recipe.Recipe) { r.Train.ImageMask = 0.25 }},
 	{"train.video_mask", "...M", func(r *recipe.Recipe) { r.Train.VideoMask = 0.25 }},
@@ -97,7 +105,7 @@ var keyCases = []struct {
 // key that acts on the wrong modality, or has no effect, fails.
 func TestEveryKeyMatters(t *testing.T) {
 	lists := faceList(t, 5)
-	evaluated := []string{"model.noise_in_eval", "data.drawn_test", "train.eval_every"}
+	evaluated := []string{"model.noise_in_eval", "train.best_on_test", "data.drawn_test", "train.eval_every"}
 	bases := []func() Options{
 		func() Options { return alone(t, "s4d-tiny", data.Image) },
 		func() Options { return alone(t, "s4d-tiny", data.Video) },

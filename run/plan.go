@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"math"
 	"slices"
 
 	"mien/data"
@@ -58,6 +59,9 @@ func (p *plan) share(m data.Modality, share float64, key string) (steps int, err
 	}
 	seen := share * float64(len(set.Items)) // in an epoch
 	steps = int(seen / float64(batch))
+	if p.recipe.Train.RoundUp {
+		steps = int(share * math.Ceil(float64(len(set.Items))/float64(batch)))
+	}
 	if steps == 0 {
 		change := "raise " + key
 		if seen >= 1 {

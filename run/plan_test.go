@@ -79,6 +79,15 @@ func batchesOf(t *testing.T, p plan, epoch int) []*system.Batch {
 func TestPlanCountsSteps(t *testing.T) {
 	p := shadePlan(t, 22, 20, nil)
 	require.Equal(t, []int{5, 6}, []int{p.images, p.videos}, "22 of batches of 4, 40 views of batches of 6")
+	p = shadePlan(t, 22, 20, func(r *recipe.Recipe) { r.Train.RoundUp = true })
+	require.Equal(t, []int{6, 7}, []int{p.images, p.videos}, "rounded up")
+	p = shadePlan(t, 22, 20, func(r *recipe.Recipe) { r.Train.RoundUp, r.Train.StaticShare, r.Train.DynamicShare = true, 0.5, 0.25 })
+	require.Equal(t, []int{3, 1}, []int{p.images, p.videos}, "a share of all batches, as in the released code, rounded down")
+	batches := batchesOf(t, shadePlan(t, 22, 3, func(r *recipe.Recipe) { r.Train.RoundUp, r.Train.DynamicShare = true, 0 }), 0)
+	require.Len(t, batches, 6)
+	for _, b := range batches {
+		require.Len(t, b.Views, 4, "the last batch is filled up")
+	}
 	p = shadePlan(t, 22, 20, func(r *recipe.Recipe) { r.Train.StaticShare, r.Train.DynamicShare = 0.5, 3 })
 	require.Equal(t, []int{2, 20}, []int{p.images, p.videos})
 	p = shadePlan(t, 22, 20, func(r *recipe.Recipe) { r.Train.StaticShare = 0 })

@@ -12,7 +12,7 @@ const DrawnFaces = "drawn faces"
 
 // Source is the samples of one modality and origin in a set.
 type Source struct {
-	Set      string        `json:"set"` // warm-up, training, validation or evaluation
+	Set      string        `json:"set"` // warm-up, training, validation, test or evaluation
 	Modality data.Modality `json:"modality"`
 	Origin   string        `json:"origin"`  // path of the list, or DrawnFaces
 	Samples  int           `json:"samples"` // different ones

@@ -171,8 +171,8 @@ func TestHeads(t *testing.T) {
 		loss := m.Loss(tape, tinyBatch(modality))
 		tape.Backward(loss)
 		for other, head := range m.Heads {
-			require.Equal(t, other == modality, head.Weight.Grad() != nil)
-			require.Equal(t, map[data.Modality]int{data.Image: 7, data.Video: 11}[other], head.Weight.Dim(0))
+			require.Equal(t, other == modality, head.Out.Weight.Grad() != nil)
+			require.Equal(t, map[data.Modality]int{data.Image: 7, data.Video: 11}[other], head.Out.Weight.Dim(0))
 		}
 		require.Equal(t, []int{3, classes}, m.Logits(tinyBatch(modality).Pixels(tape), modality, engine.Key{}).Shape())
 		for _, p := range params {

@@ -67,7 +67,7 @@ func twoHeads(name, size string) (r recipe.Recipe, ok bool) {
 // FromRecipe returns the model of a recipe of this package's systems. Without experts it is the plain vision transformer with two heads.
 func FromRecipe(r recipe.Recipe) (Config, error) {
 	m := r.Model
-	c := Config{Encoder: vit.Config(m.Encoder), ImageClasses: m.ImageClasses, VideoClasses: m.VideoClasses,
+	c := Config{Encoder: vit.Config(m.Encoder), ImageClasses: m.ImageClasses, VideoClasses: m.VideoClasses, HeadHidden: m.HeadHidden,
 		MoAE: moae.Config{Experts: m.Experts, TopK: m.TopK, Hidden: m.ExpertHidden, Residual: m.Residual,
 			NoiseInEval: m.NoiseInEval, Capacity: m.Capacity, Balance: m.Balance,
 			FixedNoise: m.FixedNoise, SoftmaxFirst: m.SoftmaxFirst, Importance: m.Importance, Load: m.Load}}

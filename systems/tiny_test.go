@@ -32,14 +32,14 @@ var tiny = map[string]recipe.Recipe{
 	}),
 	"vitmtl": tinyRecipe("vitmtl", recipe.Finetune, func(m *recipe.Model, t *recipe.Train) {
 		m.ImageClasses, m.VideoClasses = 5, 6
-		t.LayerDecay, t.LabelSmoothing = 0.8, 0.1
+		t.LayerDecay = 0.8
 	}),
 	"vitmoe": tinyRecipe("vitmoe", recipe.Finetune, func(m *recipe.Model, t *recipe.Train) {
 		m.ImageClasses, m.VideoClasses = 5, 6
 		m.Experts, m.TopK, m.Position = 3, 2, "1"
 		m.SoftmaxFirst, m.FixedNoise, m.Capacity, m.Priority = true, true, 0.9, "scores"
 		m.Balance, m.Importance, m.Load = 0.02, 0.03, 0.05
-		t.LayerDecay, t.LabelSmoothing, t.RouterNoise = 0.8, 0.1, true
+		t.LayerDecay, t.RouterNoise = 0.8, true
 	}),
 	"mae": tinyRecipe("mae", recipe.Pretrain, func(m *recipe.Model, t *recipe.Train) {
 		m.DecoderDim, m.DecoderDepth, m.DecoderHeads = 8, 1, 1

@@ -9,6 +9,7 @@ import (
 	"mien/data"
 	"mien/engine"
 	"mien/infer"
+	"mien/modelfile"
 	"mien/report"
 	"mien/run"
 )
@@ -100,6 +101,9 @@ func (c *evalCmd) Run(out *console) error {
 	m, err := c.open(out)
 	if err != nil {
 		return err
+	}
+	if note := modelfile.Chosen(c.Model); note != "" {
+		c.note(out, note)
 	}
 	if c.Precision != nil && *c.Precision != engine.Full {
 		if m.Reference, err = infer.Open(c.Model, out.backend, new(engine.Full)); err != nil {
