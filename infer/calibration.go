@@ -29,13 +29,16 @@ func NewCalibration(answers []Answer) Calibration {
 			confidence = 0
 		}
 		b := &c.Bins[min(max(int(math.Ceil(confidence*Bins))-1, 0), Bins-1)]
-		right := 0.0
-		if a.Class == a.Truth {
-			right = 1
-		}
 		b.N++
-		b.Confidence += (100*confidence - b.Confidence) / float64(b.N)
-		b.Accuracy += (100*right - b.Accuracy) / float64(b.N)
+		b.Confidence += 100 * confidence // a sum until all are counted
+		if a.Class == a.Truth {
+			b.Accuracy += 100
+		}
+	}
+	for i := range c.Bins {
+		b := &c.Bins[i]
+		b.Confidence /= float64(max(b.N, 1))
+		b.Accuracy /= float64(max(b.N, 1))
 	}
 	c.ECE = expectedCalibrationError(c.Bins, len(answers))
 	return c

@@ -71,8 +71,14 @@ const evalBatch = 8
 // Match puts the classes of sets into the order of the model's heads, by name. Notes say what was reordered or dropped.
 func (m *Model) Match(s data.Sets) (_ data.Sets, notes []string, err error) {
 	s, err = s.Map(func(d *data.Dataset) (*data.Dataset, error) {
-		if err := m.answers(d.Modality); err != nil {
+		if err := m.answers(m.HeadFor(d.Modality)); err != nil {
 			return nil, err
+		}
+		if m.HeadFor(d.Modality) != d.Modality {
+			var note string
+			if d, note = m.crossed(d); note != "" {
+				notes = append(notes, note)
+			}
 		}
 		matched, note, err := m.relabel(d)
 		if note != "" {
@@ -86,10 +92,11 @@ func (m *Model) Match(s data.Sets) (_ data.Sets, notes []string, err error) {
 // relabel puts the classes of a set into the order of a head if both name them. The names of a published checkpoint are only
 // guessed from their number, so a list with numbers for labels is used unchanged.
 func (m *Model) relabel(d *data.Dataset) (relabelled *data.Dataset, note string, err error) {
-	labels := m.Labels[d.Modality]
+	head := m.HeadFor(d.Modality)
+	labels := m.Labels[head]
 	differs := d.Classes != nil && !d.Named && !slices.Equal(d.Classes, labels)
 	if !m.Own && differs {
-		note = fmt.Sprintf("the %s head does not name its classes: labels of the list are taken by number", d.Modality)
+		note = fmt.Sprintf("the %s head does not name its classes: labels of the list are taken by number", head)
 	}
 	if !d.Named && (!m.Own || slices.Equal(labels, data.Unnamed(len(labels)))) {
 		return d, note, CheckLabels(d, len(labels))
@@ -99,7 +106,7 @@ func (m *Model) relabel(d *data.Dataset) (relabelled *data.Dataset, note string,
 	case dropped > 0:
 		note = fmt.Sprintf("%d of %d %s samples show classes that the model does not know: they are left out", dropped, len(d.Items), d.Modality)
 	case !m.Own:
-		note = fmt.Sprintf("the %s head does not name its classes: they are taken to be %s", d.Modality, strings.Join(labels, ", "))
+		note = fmt.Sprintf("the %s head does not name its classes: they are taken to be %s", head, strings.Join(labels, ", "))
 	case differs:
 		note = fmt.Sprintf("%s labels go by the names of classes: list and model order them differently", d.Modality)
 	}
@@ -131,15 +138,15 @@ func (m *Model) Evaluate(ctx context.Context, s data.Sets) (*Report, error) {
 }
 
 func (m *Model) score(ctx context.Context, d *data.Dataset) (*Score, error) {
-	classes := m.Net.Classes(d.Modality)
-	if err := cmp.Or(m.answers(d.Modality), CheckLabels(d, classes)); err != nil {
+	head := m.HeadFor(d.Modality)
+	if err := cmp.Or(m.answers(head), CheckLabels(d, m.Net.Classes(head))); err != nil {
 		return nil, err
 	}
 	e := &evaluation{skipped: d.Skipped}
 	if m.Reference != nil {
 		e.agreement = &Agreement{}
 	}
-	batch := max(evalBatch*publishedWindows/max(m.Windows, publishedWindows), 1) // more windows need as much memory
+	batch := m.batch(d.Modality)
 	loaded := data.Ordered(ctx, len(d.Items), 2, 2*batch, func(ctx context.Context, i int) ([]data.View, error) {
 		return m.open(ctx, d, i)
 	})
@@ -165,9 +172,21 @@ func (m *Model) score(ctx context.Context, d *data.Dataset) (*Score, error) {
 	if e.skipped > 0 && len(e.answers) == 0 {
 		return nil, fmt.Errorf("none of the %d %ss can be read", e.skipped, d.Modality)
 	}
-	s := NewScore(m.Labels[d.Modality], e.answers)
-	s.Skipped, s.Agreement = e.skipped, e.agreement
+	s := NewScore(m.Labels[head], e.answers)
+	s.Skipped, s.Agreement, s.Head = e.skipped, e.agreement, m.Head
 	return s, ctx.Err()
+}
+
+// batch is the number of samples of a modality that are classified together.
+func (m *Model) batch(samples data.Modality) int {
+	n := evalBatch * publishedWindows / max(m.Windows, publishedWindows) // more windows need as much memory
+	switch {
+	case m.Published:
+		n = data.ByModality(samples, releasedImages, releasedVideos)
+	case m.frameByFrame(samples): // each frame alone has as many tokens as a tubelet
+		n /= m.Recipe.Model.Tubelet
+	}
+	return max(n, 1)
 }
 
 // evaluation is what is known of a set so far.
@@ -198,7 +217,12 @@ func (m *Model) open(ctx context.Context, d *data.Dataset, i int) ([]data.View, 
 	if err != nil {
 		return nil, err
 	}
-	views, err := m.Views(ctx, sample, d.Modality)
+	var views []data.View
+	if m.frameByFrame(d.Modality) {
+		views, err = m.stills(ctx, sample)
+	} else {
+		views, err = m.Views(ctx, sample, d.Modality)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", d.Items[i].Name, err)
 	}
@@ -207,7 +231,8 @@ func (m *Model) open(ctx context.Context, d *data.Dataset, i int) ([]data.View, 
 
 // count classifies samples, which are members of d, and adds the answers to e.
 func (m *Model) count(e *evaluation, d *data.Dataset, samples [][]data.View, members []int) error {
-	results, err := m.classify(d.Modality, samples, members[0])
+	head := m.HeadFor(d.Modality)
+	results, err := m.judge(head, samples, members[0])
 	if err != nil {
 		return err
 	}
@@ -225,7 +250,7 @@ func (m *Model) count(e *evaluation, d *data.Dataset, samples [][]data.View, mem
 	if e.agreement == nil {
 		return nil
 	}
-	want, err := m.Reference.classify(d.Modality, samples, members[0])
+	want, err := m.Reference.judge(head, samples, members[0])
 	for i, p := range want {
 		e.agreement.add(results[i], p)
 	}

@@ -25,7 +25,8 @@ type Score struct {
 	Bootstrap   *Bootstrap  `json:"bootstrap,omitempty"`          // where it is asked for
 	Agreement   *Agreement  `json:"agreement_with_f32,omitempty"` // set if the model has a Reference
 
-	Answers []Answer `json:"-"`
+	Head    data.Modality `json:"head,omitempty"` // that answered, where one was chosen for all samples
+	Answers []Answer      `json:"-"`
 }
 
 // Class is the result of one class.

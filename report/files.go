@@ -21,7 +21,7 @@ func WriteFigures(dir string, r *infer.Report) error {
 	for _, s := range r.Scores() {
 		title := setTitle(s.Modality)
 		for figure, of := range map[string]any{"confusion": matrix{s.Labels, title, s.Confusion}, "reliability": reliability{title, s.Calibration}} {
-			svg, err := fixed(figure+" file", of)
+			svg, err := colored(figure+" file", of)
 			if err != nil {
 				return err
 			}
@@ -38,8 +38,8 @@ var (
 	colorValue = regexp.MustCompile(`--([a-z]+): (#[0-9a-f]+);`)
 )
 
-// fixed renders a figure in the colours that a page has on light paper: not all that shows SVG knows variables.
-func fixed(name string, of any) ([]byte, error) {
+// colored renders a figure in the colours that a page has on light paper: not all that shows SVG knows variables.
+func colored(name string, of any) ([]byte, error) {
 	var svg, colors bytes.Buffer
 	if err := page.ExecuteTemplate(&svg, name, of); err != nil {
 		return nil, err

@@ -39,7 +39,7 @@ func (r *run) prepareEvaluation(ctx context.Context) error {
 	if err := r.announceBest(matched); err != nil {
 		return err
 	}
-	r.evaluate = func(ctx context.Context) (*infer.Report, error) { return model.Evaluate(ctx, matched) }
+	r.evaluate = func(ctx context.Context) (*infer.Report, error) { return withoutAnswers(model.Evaluate(ctx, matched)) }
 	return err
 }
 

@@ -24,6 +24,16 @@ type Metrics struct {
 	Environment Environment               `json:"environment"`
 }
 
+// withoutAnswers drops the single answers of an evaluation, which no file of a run holds.
+func withoutAnswers(r *infer.Report, err error) (*infer.Report, error) {
+	if err == nil {
+		for _, s := range r.Scores() {
+			s.Answers = nil
+		}
+	}
+	return r, err
+}
+
 // Environment is what the bits of a run depend on besides its recipe and data.
 type Environment struct {
 	Version string `json:"version"`
@@ -35,10 +45,13 @@ type Environment struct {
 
 // Version returns the version of the build: the module's version or the commit.
 func Version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
+	if info, ok := debug.ReadBuildInfo(); ok {
+		return versionOf(info)
 	}
+	return "unknown"
+}
+
+func versionOf(info *debug.BuildInfo) string {
 	for _, s := range info.Settings {
 		if s.Key == "vcs.revision" && len(s.Value) >= 12 {
 			return s.Value[:12]

@@ -23,6 +23,7 @@ type evalCmd struct {
 	Pred      string `help:"Write each answer to a CSV file that does not exist yet: id, label, pred and the probability of each class. Until it is complete it is called FILE.part." placeholder:"FILE"`
 	Figures   string `help:"Write the confusion matrix and the reliability of each set into a folder, as SVG." placeholder:"DIR"`
 	Bootstrap uint   `help:"Draws from the samples, with replacement, for the 95 % confidence intervals of UAR and WAR; 0 is none." default:"1000" placeholder:"N"`
+	Head      string `help:"The head that answers, image or video, also to samples of the other modality: an image is a video of one moment, a video is judged frame by frame. Classes go by their names." enum:",image,video" default:"" placeholder:"HEAD"`
 	skipFlags
 	dataFlags
 }
@@ -31,7 +32,8 @@ const evaluationFormat = "mien-eval-1"
 
 // evaluation is what eval prints.
 type evaluation struct {
-	Format string `json:"format"`
+	Format    string `json:"format"`
+	Published bool   `json:"published"` // as the released code does
 	*infer.Report
 }
 
@@ -41,6 +43,7 @@ type modelFlags struct {
 	Precision *engine.Precision `help:"Number format in which linear layers multiply, f32, bf16 or int8, instead of that in which the model is stored. Below f32, attention takes bf16 where the CPU has instructions for it." placeholder:"P"`
 	Stride    *uint             `help:"Frames between two sampled frames of a video, instead of the model's." placeholder:"N"`
 	Windows   *uint             `help:"Windows of a video that are seen, spread evenly. Without it, predict sees all of a video with models of mien, and eval, or a published checkpoint, the first and the last window." placeholder:"N"`
+	Published bool              `help:"Answer as in the evaluation of S4D's released code: four views of a video, of which two differ by router noise alone, and experts that drop tokens beyond their share of a batch, of 16 videos or 24 images in eval, of one input in predict."`
 	Quiet     bool              `help:"Show no progress and no notes, only errors."`
 }
 
@@ -56,11 +59,17 @@ func (f modelFlags) open(out *console) (*infer.Model, error) {
 	if err := cmp.Or(within("stride", f.Stride, maxStride), within("windows", f.Windows, maxWindows)); err != nil {
 		return nil, err
 	}
+	if f.Published && f.Windows != nil {
+		return nil, errors.New("--published has windows of its own: leave --windows out")
+	}
 	// The model stays in memory: by default the collector would let garbage grow to the same size.
 	debug.SetGCPercent(20)
-	m, err := infer.Open(f.Model, out.backend, f.Precision)
+	m, err := f.load(out, f.Precision)
 	if err != nil {
 		return nil, err
+	}
+	if f.Published && m.Recipe.Model.Experts == 0 {
+		f.note(out, "the model has no experts: of --published, only the windows of videos matter")
 	}
 	if f.Stride != nil {
 		m.Recipe.Data.Stride = int(*f.Stride)
@@ -69,6 +78,14 @@ func (f modelFlags) open(out *console) (*infer.Model, error) {
 		m.Windows = int(*f.Windows)
 	}
 	return m, nil
+}
+
+// load opens the model in a precision, or in that of its file.
+func (f modelFlags) load(out *console, p *engine.Precision) (*infer.Model, error) {
+	if f.Published {
+		return infer.OpenPublished(f.Model, out.backend, p)
+	}
+	return infer.Open(f.Model, out.backend, p)
 }
 
 // note prints what the user should know.
@@ -106,11 +123,11 @@ func (c *evalCmd) Run(out *console) error {
 		c.note(out, note)
 	}
 	if c.Precision != nil && *c.Precision != engine.Full {
-		if m.Reference, err = infer.Open(c.Model, out.backend, new(engine.Full)); err != nil {
+		if m.Reference, err = c.load(out, new(engine.Full)); err != nil {
 			return err
 		}
 	}
-	m.Skips = &data.Skips{Limit: c.limit()}
+	m.Skips, m.Head = &data.Skips{Limit: c.limit()}, data.Modality(c.Head)
 	sets, err := c.testSets(out, m)
 	if err != nil {
 		return err
@@ -120,7 +137,7 @@ func (c *evalCmd) Run(out *console) error {
 		err = report.WriteFigures(c.Figures, r)
 	}
 	if err == nil && c.JSON {
-		err = out.print(true, evaluation{evaluationFormat, r}, nil)
+		err = out.print(true, evaluation{evaluationFormat, c.Published, r}, nil)
 	}
 	if err != nil || len(m.Skips.Samples) == 0 {
 		return err
@@ -148,7 +165,7 @@ func (c *evalCmd) record(out *console, m *infer.Model, sets data.Sets) (*infer.R
 	if err != nil {
 		return nil, err
 	}
-	answers, err := infer.NewAnswerFile(file, m.Labels[all[0].Modality])
+	answers, err := infer.NewAnswerFile(file, m.Labels[m.HeadFor(all[0].Modality)])
 	m.Answered = answers.Write
 	var r *infer.Report
 	if err == nil {
@@ -193,6 +210,8 @@ func (c *evalCmd) checkSets() error {
 		return err
 	case lists.Empty() && !c.Drawn:
 		return errors.New("nothing to evaluate on: give --static-list or --dynamic-list, or --drawn for drawn faces")
+	case c.Published && c.Head != "":
+		return errors.New("--published and --head: the released code measures each head on its own modality; leave one of them out")
 	case c.Drawn && !lists.Empty():
 		return errors.New("--drawn is for an evaluation without lists: leave one of them out")
 	}
@@ -229,6 +248,9 @@ func printReport(out *console, r *infer.Report) {
 
 // printScore prints all that was measured on a set.
 func printScore(out *console, s infer.NamedScore) {
+	if s.Head != "" && s.Head != s.Modality {
+		s.Name += fmt.Sprintf(" by the %s head", s.Head)
+	}
 	head := []string{"set", "UAR", "WAR", "macro F1", "weighted F1", "ECE", "n"}
 	row := cells("%s\t%.2f\t%.2f\t%.2f\t%.2f\t%.2f\t%d", s.Name, s.UAR, s.WAR, s.MacroF1, s.WeightedF1, s.Calibration.ECE, s.N)
 	if b := s.Bootstrap; b != nil {

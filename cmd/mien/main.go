@@ -28,6 +28,8 @@ type cli struct {
 	Eval       evalCmd       `cmd:"" help:"Measure recalls of a model on labelled lists."`
 	Crossval   crossvalCmd   `cmd:"" help:"Fine-tune and measure fold by fold, and pool the answers."`
 	Predict    predictCmd    `cmd:"" help:"Name the expression in images and videos."`
+	Explain    explainCmd    `cmd:"" help:"Draw what a model looks at in images and videos."`
+	Data       dataCmd       `cmd:"" help:"Check lists and the files that they name."`
 	Info       infoCmd       `cmd:"" help:"Describe a model or a run, or list sizes and recipes."`
 	Recipe     recipeCmd     `cmd:"" help:"Print an embedded recipe, or list them."`
 	Gradcheck  gradcheckCmd  `cmd:"" help:"Check every gradient against finite differences."`
@@ -78,7 +80,7 @@ func (out *console) command(args []string) (code int) {
 	case exited >= 0: // --help and --version
 		return exited
 	case err != nil:
-		return reportError(stderr, fmt.Errorf("%w\nhint: `mien --help` lists commands and flags", err))
+		return reportError(stderr, usage(err))
 	}
 	if err := useThreads(c.Threads); err != nil {
 		return reportError(stderr, err)
@@ -89,6 +91,15 @@ func (out *console) command(args []string) (code int) {
 		return out.interrupted()
 	}
 	return reportError(stderr, err)
+}
+
+// usage adds to an error of the command line how to read about the command.
+func usage(err error) error {
+	command := "mien"
+	if wrong, ok := errors.AsType[*kong.ParseError](err); ok && wrong.Context.Selected() != nil {
+		command = wrong.Context.Selected().FullPath()
+	}
+	return fmt.Errorf("%w\nhint: `%s --help` says what it takes", err, command)
 }
 
 // verbatim takes an argument as it is, where kong would replace what is not UTF-8, and so name another file.

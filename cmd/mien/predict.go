@@ -22,7 +22,7 @@ type predictCmd struct {
 	Out    string   `help:"Write the results to a file that does not exist yet; until they are complete it is called FILE.part." placeholder:"FILE"`
 	List   string   `help:"Predict what a file lists: a path a line, or a list of labelled samples." placeholder:"FILE"`
 	Root   string   `help:"Folder to which paths in lists are relative." placeholder:"DIR"`
-	Labels []string `help:"Class names in head order, instead of the model's; for the head that has as many." placeholder:"NAME,..."`
+	Labels []string `help:"Class names in head order, instead of the model's; for the head that has as many." placeholder:"NAME"`
 	Head   string   `help:"The head that --labels is for, where both have as many classes: image or video." enum:",image,video" default:"" placeholder:"HEAD"`
 	Paths  []string `arg:"" name:"path" optional:"" help:"Images, animated GIFs, folders of pictures, videos (through ffmpeg); - reads a list from standard input."`
 }

@@ -56,7 +56,7 @@ func (f trainFlags) options(out *console, kind string) (run.Options, error) {
 		r.Seed = *f.Seed
 	}
 	return run.Options{Recipe: r, Backend: out.backend, Train: data.Lists(f.dataFlags), Init: f.Init, Out: f.Out, Resume: f.Resume,
-		Recompute: f.Recompute, Precision: f.Precision, Memory: memory(), SkipBad: f.limit()}, err
+		Recompute: f.Recompute, Precision: f.Precision, Memory: memory("/"), SkipBad: f.limit()}, err
 }
 
 // train carries out a run of a kind and prints the result.
