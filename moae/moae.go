@@ -35,7 +35,7 @@ type Config struct {
 
 	Residual    bool    // add the adapter's input to its output, as equation 8 does
 	NoiseInEval bool    // draw router noise at evaluation as well, as the released code does
-	Capacity    float64 // an expert takes at most Capacity·tokens·k/n tokens; the released code uses 1; 0 is no limit
+	Capacity    float64 // an expert takes at most Capacity·tokens·k/n tokens of a batch; the released code uses 1; 0 is no limit
 	Balance     float64 // coefficient of BalanceLoss; the released code intends 1e-3 and never adds it
 
 	FixedNoise   bool        // router noise of deviation 1/n and a router without biases, as S4D's equation 5 and V-MoE write it

@@ -19,14 +19,16 @@ var complete = Recipe{
 	Name: "complete", Kind: Finetune, System: "vit", Seed: 11,
 	Model: Model{Encoder: Encoder{ImageSize: 64, Frames: 12, PatchSize: 8, Tubelet: 3, Dim: 48, Depth: 5, Heads: 6, MLPRatio: 2},
 		DecoderDim: 24, DecoderDepth: 1, DecoderHeads: 4, Experts: 13, TopK: 14, ExpertHidden: 15, Position: "middle",
-		ImageClasses: 7, VideoClasses: 9, Residual: true, NoiseInEval: true, Capacity: 1.25, Balance: 0.125},
+		ImageClasses: 7, VideoClasses: 9, HeadHidden: 27, Residual: true, NoiseInEval: true, Capacity: 1.25, Balance: 0.125},
 	Data: Data{ListRepeat: 16, DrawnImages: 17, DrawnVideos: 18, DrawnTest: 19, Stride: 20, CacheMiB: 21},
 	Views: Views{CacheSize: 72, ImageCrop: 0.75, VideoCrop: 0.625, ImageFlip: 0.5, VideoFlip: 0.375,
 		Brightness: 0.25, Contrast: 0.1875, Saturation: 0.0625},
-	Train: Train{Epochs: 40, WarmupEpochs: 1.5, DrawnEpochs: 4, EvalEvery: 22, ImageBatch: 23, VideoBatch: 50, VideoRepeat: 25,
-		StaticShare: 1.75, DynamicShare: 2.5, BalanceStatic: true, LR: 0.03125, MinLR: 0.0078125, Beta2: 0.875, WeightDecay: 0.015625,
-		LayerDecay: 0.9375, Clip: 3.5, LabelSmoothing: 0.4375, RouterNoise: true, Freeze: []string{"blocks.*", "norm.*"},
-		ImageMask: 0.5625, VideoMask: 0.6875},
+	Train: Train{Epochs: 40, WarmupEpochs: 1.5, DrawnEpochs: 4, EvalEvery: 22, ImageBatch: 24, VideoBatch: 48, VideoRepeat: 12,
+		StaticShare: 1.75, DynamicShare: 2.5, RoundUp: true,
+		BestBy: "loss", BestSet: "static", BestOnTest: true, UseBest: true, BalanceStatic: true, LR: 0.03125, MinLR: 0.0078125, Beta2: 0.875, WeightDecay: 0.015625,
+		LayerDecay: 0.9375, Clip: 3.5, Replicas: 8, Accumulate: 2, LabelSmoothing: 0.4375, Mixup: 0.6875, Cutmix: 1.125, CutmixShare: 0.34375,
+		RouterNoise: true, IdleSteps: true, Freeze: []string{"blocks.*", "norm.*"},
+		ImageMask: 0.5625, VideoMask: 0.8125, TubeMask: true, JointTarget: true},
 }
 
 // A recipe as text has every key with its explanation, and is read as it was.
@@ -79,7 +81,7 @@ var ranges = []struct {
 	{"train.eval_every", 0, 100_000, ""},
 	{"train.image_batch", 1, 65_536, ""},
 	{"train.video_batch", 1, 65_536, ""},
-	{"train.video_repeat", 1, 50, ""},
+	{"train.video_repeat", 1, 48, ""},
 	{"train.static_share", 0, 1000, ""},
 	{"train.dynamic_share", 0, 1000, ""},
 	{"train.lr", math.SmallestNonzeroFloat64, math.MaxFloat64, "be more than 0 and finite"},
@@ -89,6 +91,8 @@ var ranges = []struct {
 	{"train.layer_decay", 0.01, 1, ""},
 	{"train.clip", 0, math.MaxFloat64, "be at least 0 and finite"},
 	{"train.label_smoothing", 0, 0.99, ""},
+	{"train.mixup", 0, 100, ""},
+	{"train.cutmix", 0, 100, ""},
 	{"data.list_repeat", 0, 10_000, ""},
 	{"data.drawn_images", 0, 1_000_000, ""},
 	{"data.drawn_videos", 0, 1_000_000, ""},
@@ -127,6 +131,7 @@ func TestRanges(t *testing.T) {
 		check := func(v float64) error {
 			r := complete
 			r.Train.DrawnEpochs, r.Train.WarmupEpochs, r.Train.VideoRepeat = 0, 0, 1
+			r.Train.Replicas, r.Train.Accumulate, r.Train.Mixup, r.Train.Cutmix, r.Train.CutmixShare = 0, 0, 0, 0, 0
 			if f := field(&r, c.key); f.CanInt() {
 				f.SetInt(int64(v))
 			} else {
@@ -157,7 +162,10 @@ func TestRanges(t *testing.T) {
 // Numbers that are each possible may not go together.
 func TestNumbersThatDoNotFit(t *testing.T) {
 	for want, change := range map[string]func(r *Recipe){
-		"train.video_batch is 51: it must be a multiple of train.video_repeat, 25": func(r *Recipe) { r.Train.VideoBatch = 51 },
+		"train.video_batch is 51: it must be a multiple of train.video_repeat, 12": func(r *Recipe) { r.Train.VideoBatch = 51 },
+		"train.replicas is 65537: it must lie between 0 and 65536":                 func(r *Recipe) { r.Train.Replicas = 65537 },
+		"train.accumulate is 65537: it must lie between 0 and 65536":               func(r *Recipe) { r.Train.Accumulate = 65537 },
+		"train.cutmix_share is 1.5: it must lie between 0 and 1":                   func(r *Recipe) { r.Train.CutmixShare = 1.5 },
 		"train.drawn_epochs needs data.drawn_images or data.drawn_videos":          func(r *Recipe) { r.Data.DrawnImages, r.Data.DrawnVideos = 0, 0 },
 		"train.warmup_epochs is 4: it must be at least 0 and less than 4, or the run ends at its highest learning rate": func(r *Recipe) {
 			r.Train.WarmupEpochs = 4
@@ -175,9 +183,13 @@ func TestNumbersThatDoNotFit(t *testing.T) {
 		require.EqualError(t, r.Check(), want)
 	}
 	for name, change := range map[string]func(r *Recipe){
-		"drawn images alone":        func(r *Recipe) { r.Data.DrawnVideos = 0 },
-		"drawn videos alone":        func(r *Recipe) { r.Data.DrawnImages = 0 },
-		"pre-training has no decay": func(r *Recipe) { r.Kind, r.Train.LayerDecay = Pretrain, 0 },
+		"drawn images alone": func(r *Recipe) { r.Data.DrawnVideos = 0 },
+		"drawn videos alone": func(r *Recipe) { r.Data.DrawnImages = 0 },
+		"pre-training has no decay": func(r *Recipe) {
+			r.Kind, r.Train.LayerDecay = Pretrain, 0
+			r.Train.Mixup, r.Train.Cutmix, r.Train.CutmixShare = 0, 0, 0
+			r.Train.BestBy, r.Train.BestSet, r.Train.BestOnTest, r.Train.UseBest = "", "", false, false
+		},
 	} {
 		r := complete
 		change(&r)
@@ -223,8 +235,8 @@ func TestErrorsOfText(t *testing.T) {
 	require.NoError(t, err)
 	path := filepath.Join(t.TempDir(), "r.toml")
 	for change, want := range map[string]string{
-		"clip = 3.5>clip = 'tight'":    "line 89, train.clip: ",
-		"cache_mib = 21>cache_mib = ]": "line 48: toml: ",
+		"clip = 3.5>clip = 'tight'":    "line 95, train.clip: ",
+		"cache_mib = 21>cache_mib = ]": "line 52: toml: ",
 		"stride = 20>strides = 20":     "unknown key data.strides",
 	} {
 		from, to, _ := strings.Cut(change, ">")

@@ -70,7 +70,7 @@ type Model struct {
 
 	Residual    bool    `toml:"residual,omitempty" comment:"the paper's residual inside an expert"`
 	NoiseInEval bool    `toml:"noise_in_eval,omitempty"`
-	Capacity    float64 `toml:"capacity,omitempty" comment:"tokens that an expert takes at most, over those of an even spread; 0 is no limit"`
+	Capacity    float64 `toml:"capacity,omitempty" comment:"tokens of a batch that an expert takes at most, also in evaluation, over those of an even spread; 0 is no limit"`
 	Balance     float64 `toml:"balance,omitempty" comment:"coefficient of the released balance loss; of raw scores, without softmax_first, it is unbounded below"`
 
 	FixedNoise   bool    `toml:"fixed_noise,omitempty" comment:"router noise of deviation 1/experts and no biases, as in V-MoE; s4d learns the deviation"`

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"slices"
 
 	"mien/data"
 	"mien/engine"
@@ -56,11 +55,7 @@ func (r *run) build(labels Labels) (err error) {
 
 // freeze excludes parameters from training, as recipe and system specify.
 func (r *run) freeze() error {
-	patterns := r.Recipe.Train.Freeze
-	if r.system.Frozen != nil {
-		patterns = append(slices.Clip(patterns), r.system.Frozen(r.Recipe)...)
-	}
-	elements, err := nn.Freeze(r.params, patterns)
+	elements, err := nn.Freeze(r.params, r.system.FrozenBy(r.Recipe))
 	if err == nil && elements == nn.Count(r.params) {
 		err = errors.New("nothing is left to learn")
 	}

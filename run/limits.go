@@ -6,6 +6,7 @@ import (
 	"mien/data"
 	"mien/nn"
 	"mien/recipe"
+	"mien/system"
 )
 
 // What a run would need is compared with what there is before any work begins: numbers that are each within their limits
@@ -16,6 +17,14 @@ const maxSamples = 10_000_000
 
 // maxParams bounds the tensors of a model; one of 24 blocks with 64 experts each has seven thousand.
 const maxParams = 1 << 18
+
+// Outline returns the model of a checked recipe and its parameters, as shapes alone. A model of too many tensors is an error.
+func Outline(s *system.System, r recipe.Recipe) (params []nn.Param, net system.Model, err error) {
+	if params, err = nn.Outline(maxParams, func(scope *nn.Scope) { net = s.Build(scope, r) }); err != nil {
+		return nil, nil, fmt.Errorf("a model of more than %d tensors: choose fewer blocks or experts", maxParams)
+	}
+	return params, net, nil
+}
 
 // repeated gives the samples of lists the weight that the recipe says.
 func repeated(lists data.Sets, times int) (data.Sets, error) {
@@ -31,14 +40,14 @@ func repeated(lists data.Sets, times int) (data.Sets, error) {
 // checkCost returns an error if an epoch has too many samples, or if the run needs more memory than there is.
 func (r *run) checkCost() error {
 	for _, m := range []data.Modality{data.Image, data.Video} {
-		if n := data.ByModality(m, r.plan.images, r.plan.videos) * r.plan.distinct(m); n > maxSamples {
+		if n := data.ByModality(m, r.plan.images, r.plan.videos) * r.Recipe.Distinct(m); n > maxSamples {
 			return fmt.Errorf("an epoch has %d %ss, and at most %d are possible: lower train.%s", n, m, maxSamples,
 				data.ByModality(m, "static_share", "dynamic_share"))
 		}
 	}
-	params, err := nn.Outline(maxParams, func(s *nn.Scope) { r.system.Build(s, r.Recipe) })
+	params, _, err := Outline(r.system, r.Recipe)
 	if err != nil {
-		return fmt.Errorf("a model of more than %d tensors: choose fewer blocks or experts", maxParams)
+		return err
 	}
 	if need := r.leastMemory(nn.Count(params)); r.Memory > 0 && need > r.Memory {
 		return fmt.Errorf("a model of %d parameters and batches of this size need at least %.1f GiB of memory, and there are %.1f: "+
@@ -61,7 +70,7 @@ func (r *run) leastMemory(params int) int64 {
 		if data.ByModality(kind, r.plan.images, r.plan.videos) == 0 {
 			continue
 		}
-		views, frames := r.plan.distinct(kind)*r.plan.repeat(kind)/r.Recipe.Parts(), data.ByModality(kind, 1, m.Frames)
+		views, frames := r.Recipe.Batch(kind)/r.Recipe.Parts(), data.ByModality(kind, 1, m.Frames)
 		pixels := 3 * m.ImageSize * m.ImageSize * frames
 		tokens := pixels / (3 * m.PatchSize * m.PatchSize * data.ByModality(kind, 1, m.Tubelet))
 		if r.Recipe.Kind == recipe.Pretrain { // the encoder sees those that are not hidden

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"math"
 	"slices"
 
 	"mien/data"
@@ -48,7 +47,7 @@ func newPlan(r recipe.Recipe, s Training) (plan, error) {
 // share returns the number of steps in an epoch that uses the given share of a modality's set. A set that would silently be
 // left out is an error, and so are warm-up steps without a full batch of different samples.
 func (p *plan) share(m data.Modality, share float64, key string) (steps int, err error) {
-	set, batch := p.sets.Main.Of(m), p.distinct(m)
+	set, batch := p.sets.Main.Of(m), p.recipe.Distinct(m)
 	switch {
 	case set == nil:
 		return 0, nil
@@ -57,15 +56,11 @@ func (p *plan) share(m data.Modality, share float64, key string) (steps int, err
 	case share == 0:
 		return 0, nil
 	}
-	seen := share * float64(len(set.Items)) // in an epoch
-	steps = int(seen / float64(batch))
-	if p.recipe.Train.RoundUp {
-		steps = int(share * math.Ceil(float64(len(set.Items))/float64(batch)))
-	}
-	if steps == 0 {
+	seen := p.recipe.Seen(m, len(set.Items))
+	if steps = p.recipe.Steps(m, len(set.Items)); steps == 0 {
 		change := "raise " + key
 		if seen >= 1 {
-			change = fmt.Sprintf("lower train.%s_batch to %d", m, int(seen)*p.repeat(m))
+			change = fmt.Sprintf("lower train.%s_batch to %d", m, int(seen)*p.recipe.Repeat(m))
 		}
 		return 0, fmt.Errorf("an epoch has no full batch of %ss: the set has %d, %s is %v, and a batch has %d different ones: "+
 			"give more, %s, or leave %ss out", m, len(set.Items), key, share, batch, change, m)
@@ -99,7 +94,7 @@ func (p *plan) batches(ctx context.Context, epoch int) iter.Seq2[*system.Batch, 
 	samples := map[data.Modality][]int{data.Image: p.inEpoch(data.Image, epoch), data.Video: p.inEpoch(data.Video, epoch)}
 	members := make([][]int, len(order)) // of each step
 	for step, m := range order {
-		n := p.distinct(m)
+		n := p.recipe.Distinct(m)
 		members[step], samples[m] = samples[m][:n], samples[m][n:]
 	}
 	parts := p.recipe.Parts()
@@ -129,18 +124,9 @@ func joined(parts int, batches iter.Seq2[*system.Batch, error]) iter.Seq2[*syste
 	}
 }
 
-// distinct is the number of different samples in a batch, each of which has repeat views.
-func (p *plan) distinct(m data.Modality) int {
-	return data.ByModality(m, p.recipe.Train.ImageBatch, p.recipe.Train.VideoBatch) / p.repeat(m)
-}
-
-func (p *plan) repeat(m data.Modality) int {
-	return data.ByModality(m, 1, p.recipe.Train.VideoRepeat)
-}
-
 // inEpoch draws the samples of a modality for the steps of an epoch.
 func (p *plan) inEpoch(m data.Modality, epoch int) []int {
-	return p.draw(m, p.stepsOf(m)*p.distinct(m), epoch)
+	return p.draw(m, p.stepsOf(m)*p.recipe.Distinct(m), epoch)
 }
 
 func (p *plan) draw(m data.Modality, n, epoch int) []int {
@@ -166,7 +152,7 @@ func (p *plan) at(epoch int) data.Sets {
 // for an unreadable one, so that a batch depends on nothing but the data.
 func (p *plan) load(ctx context.Context, epoch, step int, m data.Modality, members []int, first int) (*system.Batch, error) {
 	items := p.at(epoch).Of(m).Items
-	b := &system.Batch{Epoch: epoch, Step: step, Seed: p.recipe.Seed, Modality: m, First: first * p.repeat(m), Groups: p.recipe.Groups()}
+	b := &system.Batch{Epoch: epoch, Step: step, Seed: p.recipe.Seed, Modality: m, First: first * p.recipe.Repeat(m), Groups: p.recipe.Groups()}
 	bad := data.Skips{Limit: p.skip}
 	for k, i := range members {
 		k += first
@@ -195,7 +181,7 @@ func (p *plan) load(ctx context.Context, epoch, step int, m data.Modality, membe
 // addViews adds all views of sample k of a batch, or none.
 func (p *plan) addViews(ctx context.Context, b *system.Batch, k int, item data.Item) error {
 	r, views := p.recipe, []data.View(nil)
-	for v := range p.repeat(b.Modality) {
+	for v := range r.Repeat(b.Modality) {
 		rng := data.Stream(r.Seed, "view", b.Epoch, b.Step, k, v)
 		sample, err := item.Open(ctx, data.OpenOptions{})
 		if err != nil {

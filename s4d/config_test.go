@@ -105,17 +105,19 @@ func TestParameters(t *testing.T) {
 	require.Equal(t, 1000-2*(4-2)*expert, tinyConfig().ActiveParams(1000))
 }
 
-// The numbers of parameters in Table V of the paper, in millions: active ones in the column "test", all in the column "train".
-func TestParametersOfTheBaselines(t *testing.T) {
+// The numbers of parameters in Table V of the paper, in millions: active ones in the column "test", all in the column "train". These are
+// the numbers in docs/cost.md.
+func TestCostOfTheBaselines(t *testing.T) {
 	for _, c := range []struct {
 		system          *system.System
 		active, all     int
-		inTest, inTrain int // the paper's
+		inTest, inTrain int     // the paper's
+		video, image    float64 // multiply-adds of a forward pass, in 10⁹
 	}{
-		{&vit.System, 86_232_583, 86_232_583, 86, 86},
-		{&ViTMTL, 86_237_966, 86_237_966, 86, 86},
-		{&System, 89_862_254, 100_513_646, 90, 101},
-		{&ViTMoE, 114_609_422, 284_616_974, 115, 285},
+		{&vit.System, 86_232_583, 86_232_583, 86, 86, 80.69, 8.80},
+		{&ViTMTL, 86_237_966, 86_237_966, 86, 86, 80.69, 8.80},
+		{&System, 89_862_254, 100_513_646, 90, 101, 83.55, 9.15},
+		{&ViTMoE, 114_609_422, 284_616_974, 115, 285, 103.37, 11.63},
 	} {
 		r, ok := c.system.Preset("base")
 		require.True(t, ok)
@@ -129,6 +131,8 @@ func TestParametersOfTheBaselines(t *testing.T) {
 			active = sparse.ActiveParams(all)
 		}
 		require.Equal(t, []int{c.active, c.all}, []int{active, all}, c.system.Name)
+		require.InDelta(t, c.video, float64(net.MACs(data.Video))/1e9, 0.005, c.system.Name)
+		require.InDelta(t, c.image, float64(net.MACs(data.Image))/1e9, 0.005, c.system.Name)
 		inMillions := func(n int) int { return int(math.Round(float64(n) / 1e6)) }
 		require.Equal(t, []int{c.inTest, c.inTrain}, []int{inMillions(active), inMillions(all)}, c.system.Name)
 	}

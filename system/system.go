@@ -5,6 +5,8 @@
 package system
 
 import (
+	"slices"
+
 	ag "mien/autograd"
 	"mien/data"
 	"mien/engine"
@@ -47,6 +49,18 @@ type Model interface {
 	Loss(t *ag.Tape, b *Batch) *ag.Value
 	// MACs counts the multiply-adds of a forward pass on one sample of a modality, as computed in Loss.
 	MACs(m data.Modality) int
+}
+
+// StepFactor is the cost of a training step over that of its forward pass: each product needs two of the same size in the backward
+// pass, one for each operand. AdamW is not counted.
+const StepFactor = 3
+
+// FrozenBy returns the patterns of the parameters that a run does not learn: those of its recipe and those of the system.
+func (s *System) FrozenBy(r recipe.Recipe) []string {
+	if s.Frozen == nil {
+		return r.Train.Freeze
+	}
+	return append(slices.Clip(r.Train.Freeze), s.Frozen(r)...)
 }
 
 // Classifier is a model that classifies expressions.

@@ -38,7 +38,7 @@ func runOn(t *testing.T, b engine.Backend, system string, recompute bool) (o out
 // Training relies neither on immediate execution nor on freed memory: on a backend that defers all it may, every system gets
 // bit-identical results, with and without recomputing.
 func TestTrainingOnADeferredBackend(t *testing.T) {
-	seeds := 50
+	seeds := 30
 	if testing.Short() {
 		seeds = 5
 	}

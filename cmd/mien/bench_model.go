@@ -250,7 +250,6 @@ func presets(kind string) (names []string) {
 	return names
 }
 
-// forwardGFLOP and trainingGFLOP turn multiply-adds of a sample into operations of a step. Each product of the forward pass
-// needs two of the same size in the backward pass, one for each operand.
+// forwardGFLOP and trainingGFLOP turn multiply-adds of a sample into operations of a step.
 func forwardGFLOP(batch, macs int) float64  { return 2 * float64(batch) * float64(macs) / 1e9 }
-func trainingGFLOP(batch, macs int) float64 { return 3 * forwardGFLOP(batch, macs) }
+func trainingGFLOP(batch, macs int) float64 { return system.StepFactor * forwardGFLOP(batch, macs) }

@@ -1,8 +1,8 @@
 package main
 
 import (
+	"errors"
 	"fmt"
-	"math"
 
 	"mien/data"
 	"mien/infer"
@@ -15,8 +15,11 @@ import (
 )
 
 type infoCmd struct {
-	Model string `help:"Size by its name (s4d-tiny, s4d-small, s4d-base, s4d-large, vitmtl-…, vitmoe-…, vit-…, mae-…), weights file, or run folder, finished or not." placeholder:"NAME|FILE|RUN"`
-	JSON  bool   `help:"Print JSON."`
+	Model  string `help:"Size by its name (s4d-tiny, s4d-small, s4d-base, s4d-large, vitmtl-…, vitmoe-…, vit-…, mae-…), weights file, or run folder, finished or not." placeholder:"NAME|FILE|RUN"`
+	Recipe string `help:"Recipe by its name, or a TOML file: its model, and what a run costs." placeholder:"NAME|FILE"`
+	Images int    `help:"Samples in the lists of images of --recipe." placeholder:"N"`
+	Videos int    `help:"Samples in the lists of videos of --recipe." placeholder:"N"`
+	JSON   bool   `help:"Print JSON."`
 }
 
 // infoFormat marks the description of a model, modelsFormat the list of all.
@@ -27,24 +30,29 @@ const (
 
 // modelInfo is what info prints.
 type modelInfo struct {
-	Format           string            `json:"format"`
-	Model            string            `json:"model"`
-	System           string            `json:"system"`
-	Kind             string            `json:"kind"` // of the runs that train it
-	Parameters       int               `json:"parameters"`
-	ActiveParameters int               `json:"active_parameters"`
-	Encoder          recipe.Encoder    `json:"encoder"`
-	Decoder          *decoderInfo      `json:"decoder,omitempty"`
-	Mask             *maskInfo         `json:"mask,omitempty"`
-	Experts          *expertsInfo      `json:"experts,omitempty"`
-	ImageTokens      int               `json:"image_tokens"`
-	VideoTokens      int               `json:"video_tokens"`
-	ImageLabels      []string          `json:"image_labels,omitempty"`
-	VideoLabels      []string          `json:"video_labels,omitempty"`
-	Stride           int               `json:"stride"`    // 0 for a size by its name
-	Precision        string            `json:"precision"` // of storage and inference, "" for a size by its name
-	Trained          modelfile.Trained `json:"trained,omitempty"`
-	Run              *runInfo          `json:"run,omitempty"`
+	Format              string         `json:"format"`
+	Model               string         `json:"model"`
+	System              string         `json:"system"`
+	Kind                string         `json:"kind"` // of the runs that train it
+	Parameters          int            `json:"parameters"`
+	ActiveParameters    int            `json:"active_parameters"`
+	TrainableParameters int            `json:"trainable_parameters"`
+	Encoder             recipe.Encoder `json:"encoder"`
+	Decoder             *decoderInfo   `json:"decoder,omitempty"`
+	Mask                *maskInfo      `json:"mask,omitempty"`
+	Experts             *expertsInfo   `json:"experts,omitempty"`
+	ImageTokens         int            `json:"image_tokens"`
+	VideoTokens         int            `json:"video_tokens"`
+
+	MACs map[data.Modality]int `json:"macs"` // of a forward pass on one sample
+	Cost *run.Cost             `json:"cost,omitempty"`
+
+	ImageLabels []string          `json:"image_labels,omitempty"`
+	VideoLabels []string          `json:"video_labels,omitempty"`
+	Stride      int               `json:"stride"`    // 0 for a size by its name
+	Precision   string            `json:"precision"` // of storage and inference, "" for a size by its name
+	Trained     modelfile.Trained `json:"trained,omitempty"`
+	Run         *runInfo          `json:"run,omitempty"`
 
 	learned string // Trained in words
 	note    string
@@ -80,14 +88,53 @@ type runInfo struct {
 }
 
 func (c *infoCmd) Run(out *console) error {
-	if c.Model == "" {
+	if err := c.check(); err != nil {
+		return err
+	}
+	if c.Model == "" && c.Recipe == "" {
 		return listModels(out, c.JSON)
 	}
-	info, err := describe(c.Model)
+	info, err := c.describe()
 	if err != nil {
 		return err
 	}
 	return out.print(c.JSON, info, []string{"model", info.Model}, info.rows()...)
+}
+
+// check returns an error for flags that do not go together.
+func (c *infoCmd) check() error {
+	switch {
+	case c.Model != "" && c.Recipe != "":
+		return errors.New("--model and --recipe: choose one to describe")
+	case c.Recipe == "" && max(c.Images, c.Videos) > 0:
+		return errors.New("--images and --videos are the samples in the lists of a run: name its --recipe")
+	case min(c.Images, c.Videos) < 0 || max(c.Images, c.Videos) > maxListed:
+		return fmt.Errorf("--images %d, --videos %d: each must lie between 0 and %d", c.Images, c.Videos, maxListed)
+	}
+	return nil
+}
+
+// maxListed bounds the samples of a list, far above any.
+const maxListed = 1_000_000_000
+
+func (c *infoCmd) describe() (modelInfo, error) {
+	if c.Recipe == "" {
+		return describe(c.Model)
+	}
+	r, err := systems.Load(c.Recipe)
+	if err != nil {
+		return modelInfo{}, err
+	}
+	info, net, err := outline(c.Recipe, r)
+	if err != nil {
+		return info, fmt.Errorf("recipe %s: %w", c.Recipe, err)
+	}
+	cost := run.CostOf(r, net, map[data.Modality]int{data.Image: c.Images, data.Video: c.Videos})
+	info.Stride, info.Cost = r.Data.Stride, &cost
+	if cost.ForwardMACs == 0 {
+		info.note = "what a run costs depends on its lists: give their samples as --images and --videos"
+	}
+	return info, nil
 }
 
 // describe reads a size by name, a file or a run folder.
@@ -145,15 +192,32 @@ func describeRun(s *run.State) *runInfo {
 
 // infoOf describes the model of a recipe.
 func infoOf(name string, r recipe.Recipe) (modelInfo, error) {
+	info, _, err := outline(name, r)
+	return info, err
+}
+
+// outline also returns the model, of shapes alone.
+func outline(name string, r recipe.Recipe) (modelInfo, system.Model, error) {
 	s, err := systems.Of(r)
 	if err != nil {
-		return modelInfo{}, err
+		return modelInfo{}, nil, err
 	}
-	var net system.Model
-	params, err := nn.Outline(math.MaxInt, func(scope *nn.Scope) { net = s.Build(scope, r) })
+	params, net, err := run.Outline(s, r)
+	if err != nil {
+		return modelInfo{}, nil, err
+	}
 	m, n := r.Model, nn.Count(params)
-	info := modelInfo{Format: infoFormat, Model: name, System: s.Name, Kind: s.Kind, Parameters: n, ActiveParameters: n, Encoder: m.Encoder,
-		ImageTokens: imageTokens(r), VideoTokens: m.Frames / m.Tubelet * imageTokens(r)}
+	frozen, err := nn.Freeze(params, s.FrozenBy(r))
+	if err != nil {
+		return modelInfo{}, nil, fmt.Errorf("train.freeze: %w", err)
+	}
+	info := modelInfo{Format: infoFormat, Model: name, System: s.Name, Kind: s.Kind, Parameters: n, ActiveParameters: n, TrainableParameters: n - frozen,
+		Encoder: m.Encoder, ImageTokens: imageTokens(r), VideoTokens: m.Frames / m.Tubelet * imageTokens(r), MACs: map[data.Modality]int{}}
+	for _, modality := range []data.Modality{data.Image, data.Video} {
+		if classifier, ok := net.(system.Classifier); !ok || classifier.Classes(modality) > 0 {
+			info.MACs[modality] = net.MACs(modality)
+		}
+	}
 	if _, ok := net.(system.Reconstructor); ok {
 		info.Decoder = &decoderInfo{m.DecoderDim, m.DecoderDepth, m.DecoderHeads}
 		info.Mask = &maskInfo{r.Train.ImageMask, r.Train.VideoMask}
@@ -161,7 +225,7 @@ func infoOf(name string, r recipe.Recipe) (modelInfo, error) {
 	if sparse, ok := net.(system.Sparse); ok && len(sparse.ExpertBlocks()) > 0 {
 		info.ActiveParameters, info.Experts = sparse.ActiveParams(n), &expertsInfo{m.Experts, m.TopK, sparse.ExpertBlocks()}
 	}
-	return info, err
+	return info, net, nil
 }
 
 // modelList is what info prints without --model.
@@ -181,13 +245,15 @@ func listModels(out *console, asJSON bool) error {
 			return err
 		}
 		infos = append(infos, info)
-		rows = append(rows, cells("%s\t%d\t%d", info.Model, info.Parameters, info.ActiveParameters))
+		rows = append(rows, cells("%s\t%d\t%d\t%s\t%s", info.Model, info.Parameters, info.ActiveParameters,
+			giga(info.MACs, data.Image), giga(info.MACs, data.Video)))
 	}
 	result := modelList{modelsFormat, infos, recipe.Names()}
-	if err := out.print(asJSON, result, cells("model\tparameters\tactive"), rows...); err != nil || asJSON {
+	if err := out.print(asJSON, result, cells("model\tparameters\tactive\tGMAC of an image\tof a video"), rows...); err != nil || asJSON {
 		return err
 	}
 	fmt.Fprintf(out.stdout, "\nThese are sizes, for --model of info and bench. Recipes are for --recipe of pretrain and finetune;\n"+
-		"a recipe of the same name trains a model of its own size. `mien recipe NAME` prints one.\n\n")
+		"a recipe of the same name trains a model of its own size. `mien recipe NAME` prints one, `mien info --recipe NAME`\n"+
+		"describes its model and counts what a run costs.\n\n")
 	return listRecipes(out)
 }

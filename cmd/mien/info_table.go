@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"mien/data"
+	"mien/run"
 )
 
 // The table that mien info prints.
@@ -16,9 +17,11 @@ func (m modelInfo) rows() [][]string {
 		{"system", m.System},
 		cells("parameters\t%d", m.Parameters),
 		cells("active parameters\t%d", m.ActiveParameters),
+		cells("trained parameters\t%d", m.TrainableParameters),
 		{"encoder", stack(e.Dim, e.Depth, e.Heads)},
 		cells("image\t%d×%d, %s", e.ImageSize, e.ImageSize, counted(m.ImageTokens, "token")),
 		cells("video\t%s, %s", counted(e.Frames, "frame"), counted(m.VideoTokens, "token")),
+		{"forward pass", perModality(m.MACs, func(m data.Modality, n int) string { return multiplyAdds(float64(n)) + " " + article[m] })},
 	}
 	if d := m.Decoder; d != nil {
 		rows = append(rows, []string{"decoder", stack(d.Dim, d.Depth, d.Heads)},
@@ -34,6 +37,9 @@ func (m modelInfo) rows() [][]string {
 		{"precision", m.Precision},
 		{"learned from", m.learned},
 	}...)
+	if m.Cost != nil {
+		rows = append(rows, costRows(*m.Cost)...)
+	}
 	if m.Run != nil {
 		rows = append(rows, m.Run.rows()...)
 	}
@@ -48,13 +54,8 @@ func (r runInfo) rows() [][]string {
 		rows = append(rows, cells("%s\t%s of %s: %s", s.Set, of, counted(s.Classes, "class"), s.Origin))
 	}
 	rows = append(rows, cells("epochs\t%d of %d", r.EpochsDone, r.Epochs))
-	var losses []string
-	for _, m := range []data.Modality{data.Image, data.Video} {
-		if loss, ok := r.Loss[m]; ok {
-			losses = append(losses, fmt.Sprintf("%s %.4f", m, loss))
-		}
-	}
-	rows = append(rows, []string{"loss of last epoch", strings.Join(losses, ", ")})
+	losses := perModality(r.Loss, func(m data.Modality, loss float64) string { return fmt.Sprintf("%s %.4f", m, loss) })
+	rows = append(rows, []string{"loss of last epoch", losses})
 	if r.Final != nil {
 		for _, s := range r.Final.Scores() {
 			rows = append(rows, cells("%s\tUAR %.2f, WAR %.2f of %d", s.Name, s.UAR, s.WAR, s.N))
@@ -64,6 +65,51 @@ func (r runInfo) rows() [][]string {
 		rows = append(rows, cells("trained by\tmien %s, %s, %s, %s, seed %d", e.Version, e.Go, e.Arch, e.Backend, e.Seed))
 	}
 	return rows
+}
+
+// costRows are what a run computes. Without samples only its steps are known.
+func costRows(c run.Cost) [][]string {
+	rows := [][]string{
+		{"training step", perModality(c.StepMACs, func(m data.Modality, n float64) string { return multiplyAdds(n) + " on " + string(m) + "s" })},
+	}
+	if c.ForwardMACs == 0 {
+		return rows
+	}
+	steps := perModality(c.Steps, func(m data.Modality, n int) string { return fmt.Sprintf("%d on %ss", n, m) })
+	views := perModality(c.Views, func(m data.Modality, n int) string { return counted(n, string(m)) })
+	return append(rows, []string{"steps", steps}, []string{"views", views},
+		cells("whole run\t%s forward, %s with backward passes", multiplyAdds(c.ForwardMACs), multiplyAdds(c.TrainingMACs)))
+}
+
+// perModality describes the values of a map, images first.
+func perModality[V any](values map[data.Modality]V, describe func(m data.Modality, v V) string) string {
+	var parts []string
+	for _, m := range []data.Modality{data.Image, data.Video} {
+		if v, ok := values[m]; ok {
+			parts = append(parts, describe(m, v))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+var article = map[data.Modality]string{data.Image: "an image", data.Video: "a video"}
+
+// multiplyAdds is a number of them with a unit, in four digits: GMAC are 10⁹.
+func multiplyAdds(n float64) string {
+	units := []string{"kMAC", "MMAC", "GMAC", "TMAC", "PMAC", "EMAC"}
+	n /= 1000
+	for n >= 1000 && len(units) > 1 {
+		n, units = n/1000, units[1:]
+	}
+	return fmt.Sprintf("%.4g %s", n, units[0])
+}
+
+// giga is the multiply-adds of a modality in units of 10⁹, for a table; a dash where a model has no head for it.
+func giga(macs map[data.Modality]int, m data.Modality) string {
+	if n, ok := macs[m]; ok {
+		return fmt.Sprintf("%.4g", float64(n)/1e9)
+	}
+	return "–"
 }
 
 // stack describes the blocks of an encoder or decoder.
