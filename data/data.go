@@ -5,6 +5,7 @@ package data
 import (
 	"context"
 	"fmt"
+	"slices"
 )
 
 // Frames is an image (T = 1) or a run of video frames as 8-bit RGB.
@@ -22,6 +23,11 @@ func NewFrames(t, h, w int) *Frames {
 func (f *Frames) Frame(t int) []uint8 {
 	n := f.H * f.W * 3
 	return f.Pix[t*n : (t+1)*n]
+}
+
+// Clone returns frames with pixels of their own.
+func (f *Frames) Clone() *Frames {
+	return &Frames{T: f.T, H: f.H, W: f.W, Pix: slices.Clone(f.Pix)}
 }
 
 // Modality selects the head of a dual-modal model for a sample.

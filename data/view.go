@@ -11,7 +11,7 @@ var (
 type View struct {
 	T, H, W int
 	Bytes   []uint8   // [T, H, W, 3], as decoded
-	Floats  []float32 // [3, T, H, W] in [0, 1], of an augmentation whose results are not integers
+	Floats  []float32 // [3, T, H, W] in [0, 1], of an augmentation whose results are not integers; its noise may leave that range
 }
 
 // Frames returns the pixels of a view for display. Floats are rounded; Bytes are shared.
@@ -29,8 +29,8 @@ func (v View) Frames() *Frames {
 	return f
 }
 
-// viewOf takes over the pixels of f.
-func viewOf(f *Frames) View { return View{T: f.T, H: f.H, W: f.W, Bytes: f.Pix} }
+// View returns f as a model's input; the pixels are shared.
+func (f *Frames) View() View { return View{T: f.T, H: f.H, W: f.W, Bytes: f.Pix} }
 
 // Planar returns the pixels of a view as floats [3, T, H, W] in [0, 1]; Floats are shared.
 func (v View) Planar() []float32 {

@@ -45,7 +45,7 @@ func (m *Model) read(ctx context.Context, sample data.Sample, modality data.Moda
 		if err != nil {
 			return nil, err
 		}
-		views = append(views, data.Transform{H: model.ImageSize, W: model.ImageSize}.Eval(frames))
+		views = append(views, data.Resize(frames, model.ImageSize, model.ImageSize).View())
 	}
 	return views, nil
 }

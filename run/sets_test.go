@@ -207,7 +207,7 @@ func TestTrainingSets(t *testing.T) {
 // Test faces are of people who are in no training set, as many as the recipe says for each head.
 func TestDrawnTest(t *testing.T) {
 	r := toy(t, "s4d-tiny")
-	r.Data.DrawnTest, r.Views.CacheSize = 8, r.Model.ImageSize
+	r.Data.DrawnTest, r.Views.Image.Decode = 8, r.Model.ImageSize
 	sets, err := TrainingSets(r, &s4d.System, data.Lists{})
 	require.NoError(t, err)
 	test, err := DrawnTest(modelfile.Description{Recipe: r, Labels: sets.Labels})
