@@ -51,3 +51,23 @@ func TestProbabilities(t *testing.T) {
 	_, p := ag.AttentionComposed(tape.Const(fill(b, engine.Float64, 2, 7, 24)), 2)
 	require.InDeltaSlice(t, repeat(1, 2*2*7), read(t, ag.SumAxis(p, 3).Data()), 1e-14)
 }
+
+// A tape that is asked for the probabilities hands out those of each attention, and computes the same result.
+func TestAttended(t *testing.T) {
+	b := cpu.New()
+	tape := ag.NewInferenceTape(b, engine.Full)
+	defer tape.Close()
+	x := tape.Const(fill(b, engine.Float64, 2, 7, 24))
+	plain := read(t, ag.Attention(x, 2).Data())
+	var seen [][]float64
+	tape.Attended = func(p *ag.Value) {
+		require.Equal(t, []int{2, 2, 7, 7}, p.Shape())
+		seen = append(seen, read(t, p.Data()))
+	}
+	require.Equal(t, plain, read(t, ag.Attention(x, 2).Data()))
+	ag.Attention(ag.Scale(x, 2), 2)
+	_, p := ag.AttentionComposed(x, 2)
+	require.Len(t, seen, 2)
+	require.Equal(t, read(t, p.Data()), seen[0])
+	require.NotEqual(t, seen[0], seen[1])
+}

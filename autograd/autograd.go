@@ -84,6 +84,9 @@ type Tape struct {
 	Recompute bool
 	// Precision is that of products with weights, and of attention in inference. Products with packed weights use the weight's own.
 	Precision engine.Precision
+	// Attended, if not nil, receives the probabilities [batch, heads, tokens, tokens] of each attention in turn: for figures, as the
+	// fused op has them nowhere. They are on loan.
+	Attended func(probabilities *Value)
 
 	backend engine.Backend
 	mode    mode

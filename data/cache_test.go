@@ -136,3 +136,40 @@ func TestCacheKeepsOwnSizes(t *testing.T) {
 	}
 	require.Equal(t, 1+3+1, opened, "the second does not fit")
 }
+
+// A cache keeps frames of its size; another size is decoded from the file. What is longer than a video may be is not kept.
+func TestCacheOfOtherSizes(t *testing.T) {
+	d := &counted{}
+	c := Cache(d.set(), NewBudget(1<<20), 6, 4)
+	for range 2 {
+		for i, opt := range []OpenOptions{{H: 6, W: 4}, {}, {H: 4, W: 6}} {
+			sample, err := c.Items[1].Open(t.Context(), opt)
+			require.NoError(t, err)
+			f, err := sample.Read(t.Context(), []int{2})
+			require.NoError(t, err)
+			require.Equal(t, grey([]int{6, 6, 4}[i], []int{4, 4, 6}[i], 12), f)
+		}
+	}
+	require.Equal(t, int32(1+2), d.opened.Load())
+	sample, err := c.Items[1].Open(t.Context(), OpenOptions{})
+	require.NoError(t, err)
+	_, err = sample.Read(t.Context(), []int{5})
+	require.EqualError(t, err, "video1: frame 5 asked for, but there are 5")
+
+	for n, kept := range map[int]bool{170: true, 171: false} { // of 3 MiB each
+		memory := NewBudget(1 << 40)
+		ctx, cancel := context.WithCancel(t.Context())
+		long := &Dataset{Modality: Video, Items: []Item{{Open: func(context.Context, OpenOptions) (Sample, error) {
+			return NewSample("long", n, OpenOptions{}, func(context.Context, int) (*Frames, error) {
+				require.Equal(t, int64(1<<40-3<<20*n), memory.free.Load(), "reserved")
+				cancel()
+				return NewFrames(1, 1024, 1024), nil
+			}), nil
+		}}}}
+		_, err = Cache(long, memory, 1024, 1024).Items[0].Open(ctx, OpenOptions{})
+		require.NoError(t, err)
+		require.Equal(t, kept, ctx.Err() != nil, "%d frames", n)
+		require.Equal(t, int64(1<<40), memory.free.Load(), "what was not kept is given back")
+		cancel()
+	}
+}

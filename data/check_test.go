@@ -105,3 +105,66 @@ func TestCacheOfDamagedVideo(t *testing.T) {
 		}
 	}
 }
+
+// What Check says of the headers of single files and of folders.
+func TestCheckHeaders(t *testing.T) {
+	root := t.TempDir()
+	put := func(name, text string) string {
+		path := filepath.Join(root, filepath.FromSlash(name))
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
+		return path
+	}
+	const unknown = ": not an image: neither JPEG, PNG, GIF, WebP nor BMP"
+	huge := write(t, "huge.png", pngHeader(100_000, 100_000))
+	for path, want := range map[string]string{
+		put("a.mp4", "text"): "", put("a.GIF", "text"): unknown, put("noname", "text"): unknown, put("heic.png", "1234ftypheic"): "",
+		huge:                              ": 100000×100000 pixels are more than the limit of 64000000",
+		filepath.Join(root, "none"):       ": no such file or directory",
+		filepath.Dir(put("e/x.txt", "")):  ": no images (*.jpg, *.jpeg, *.png, *.bmp, *.webp, *.heic, *.heif, *.avif, *.tif, *.tiff, *.jxl) in this folder",
+		filepath.Dir(put("t/2.png", "x")): "",
+	} {
+		for _, m := range []Modality{Image, Video} {
+			err := checkHeaders(t.Context(), path, m)
+			switch {
+			case filepath.Base(path) == "t":
+				require.EqualError(t, err, filepath.Join(path, "2.png")+unknown)
+			case want == "":
+				require.NoError(t, err, path)
+			default:
+				require.EqualError(t, err, path+want)
+			}
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.ErrorIs(t, checkHeaders(ctx, filepath.Join(root, "t"), Video), context.Canceled)
+}
+
+// Samples are told apart by list and line, however often they are repeated; a drawn one is never left out.
+func TestCheckOfJoinedLists(t *testing.T) {
+	first, root := tree(t, "none.png 0\na.png 1\n", "a.png")
+	second := write(t, "second.txt", []byte("a.png 2\ngone.png 3\n"))
+	a, err := readList(first, root, Image)
+	require.NoError(t, err)
+	b, err := readList(second, root, Image)
+	require.NoError(t, err)
+	drawn := toy{name: "drawn", modality: Image, labels: []int{4}}
+	joined := Join(Join(drawn.set(), a), Join(b, Repeat(a, 2)))
+	skips := &Skips{Limit: 2}
+	checked, err := skips.Check(t.Context(), Sets{Image: joined}, func(n, total int) { require.Equal(t, 4, total) })
+	require.NoError(t, err)
+	require.Equal(t, []string{"drawn0", "a.png", "a.png", "a.png", "a.png"}, names(checked.Image))
+	require.Equal(t, []int{4, 1, 2, 1, 1}, labelsOf(checked.Image))
+	require.Equal(t, 2, checked.Image.Skipped)
+	for i, name := range []string{"none.png", "gone.png"} {
+		bad := skips.Samples[i]
+		require.Equal(t, Image, bad.Modality)
+		require.Equal(t, name, bad.Path)
+		require.Contains(t, bad.Error, filepath.Join(root, name)+": no such image (")
+	}
+	good, err := (&Skips{}).Check(t.Context(), Sets{Image: drawn.set()}, func(int, int) { t.Fatal("nothing to check") })
+	require.NoError(t, err)
+	require.Equal(t, []string{"drawn0"}, names(good.Image))
+	require.Zero(t, good.Image.Skipped)
+}

@@ -3,6 +3,7 @@ package data
 import (
 	"bufio"
 	"context"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"os"
@@ -181,4 +182,96 @@ func TestFFmpegThatHangs(t *testing.T) {
 	alive, err := filepath.Glob(filepath.Join(os.Getenv("PATH"), "*.alive"))
 	require.NoError(t, err)
 	require.Empty(t, alive)
+}
+
+// The command line of ffmpeg, for videos and pictures, whole and for one frame.
+func TestArgumentsOfFFmpeg(t *testing.T) {
+	const before, after = "-v error -nostdin -protocol_whitelist file -max_pixels 77 -i file:/a b.mp4", "-pix_fmt rgb24 -c:v ppm -f image2pipe pipe:1"
+	for _, c := range []struct {
+		k      kind
+		frames int
+		want   string
+	}{
+		{aVideo, 9, before + " -map 0:V:0 -x y " + after},
+		{heic, 9, before + " -x y " + after},
+		{animated, 1, before + " -frames:v 1 -x y " + after},
+	} {
+		args := arguments("/a b.mp4", c.k, []string{"-x", "y"}, limits{pixels: 77, frames: c.frames})
+		require.Equal(t, c.want, strings.Join(args, " "))
+	}
+}
+
+// An ffmpeg is called with the absolute path of a file; an old one, which does not know the option, once more with its former name.
+func TestCallsOfFFmpeg(t *testing.T) {
+	fakeFFmpeg(t, `echo "$*" >>"$0.log"
+case "$*" in *fps_mode*) echo "Unrecognized option 'fps_mode'." >&2; exit 1;; esac
+printf 'P6\n2 1\n255\nabcdef'`)
+	t.Chdir(t.TempDir())
+	require.NoError(t, os.WriteFile("-a.webm", nil, 0o644))
+	_, _, err := Open(t.Context(), "-a.webm", OpenOptions{})
+	require.NoError(t, err)
+	log, err := os.ReadFile(filepath.Join(os.Getenv("PATH"), "ffmpeg.log"))
+	require.NoError(t, err)
+	here, err := os.Getwd()
+	require.NoError(t, err)
+	call := func(mode string) string {
+		return "-v error -nostdin -protocol_whitelist file -max_pixels 64000000 -i file:" + filepath.Join(here, "-a.webm") +
+			" -map 0:V:0 " + mode + " -pix_fmt rgb24 -c:v ppm -f image2pipe pipe:1\n"
+	}
+	require.Equal(t, call("-fps_mode passthrough")+call("-vsync 0"), string(log))
+}
+
+// What ffmpeg says last is its message, without the lines that it drew over.
+func TestMessagesOfFFmpeg(t *testing.T) {
+	for script, want := range map[string]string{
+		`printf 'frame 1\rframe 2\rbroken\n' >&2; exit 1`:                        "ffmpeg: broken",
+		`echo 'Output file does not contain any stream' >&2; exit 1`:             "no pictures in this file, only sound or data",
+		`printf 'P6\n2 1\n255\nabcdefP6\n2'; echo killed >&2; exit 1`:            "ffmpeg: killed",
+		`printf 'P6\n2 1\n255\nabcdefP6\n2 1\n255\na'; exit 4`:                   "ffmpeg: exit status 4",
+		`echo "no fps here" >&2; echo "$*" >>"$0.log"; exit 1`:                   "ffmpeg: no fps here",
+		`[ -e "$0.log" ] && exit 5; echo "$*" >>"$0.log"; echo once >&2; exit 1`: "ffmpeg: once",
+	} {
+		fakeFFmpeg(t, script)
+		path := write(t, "a.webm", nil)
+		_, _, err := Open(t.Context(), path, OpenOptions{})
+		require.EqualError(t, err, path+": "+want, script)
+	}
+	var end tail
+	for _, part := range []string{"begin", strings.Repeat("a", 5000), "bc ", strings.Repeat("d", 4000) + "\n"} {
+		n, err := end.Write([]byte(part))
+		require.NoError(t, err)
+		require.Equal(t, len(part), n)
+	}
+	require.Equal(t, strings.Repeat("a", 92)+"bc "+strings.Repeat("d", 4000), end.String())
+	_, err := OpenImage(t.Context(), filepath.Join("testdata", "external", "video.ts"), OpenOptions{})
+	require.EqualError(t, err, filepath.Join("testdata", "external", "video.ts")+": a video, not an image")
+}
+
+// The size of a HEIF picture is that of the largest that it holds: a tile is at most half of it.
+func TestPixelsOfHEIF(t *testing.T) {
+	ispe := func(w, h uint32) string {
+		return "ispe\x00\x00\x00\x00" + string(binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(nil, w), h))
+	}
+	for _, c := range []struct {
+		boxes string
+		want  int
+	}{
+		{"", 0}, {"ispe\x00\x00\x00\x00\x00\x00\x00", 0},
+		{ispe(3, 5), 15}, {ispe(3, 5) + ispe(300, 7) + ispe(2, 2), 2100}, {ispe(1<<31, 1<<31), maxPixels},
+	} {
+		f, err := os.Open(write(t, "a.heic", []byte("\x00\x00\x00\x18ftypheic"+c.boxes)))
+		require.NoError(t, err)
+		require.Equal(t, c.want, pixelsOfHEIF(f), "%q", c.boxes)
+		require.NoError(t, f.Close())
+	}
+	fakeFFmpeg(t, `printf 'P6\n2 1\n255\nabcdef'`)
+	for brand, k := range map[string]string{"heic": "a HEIC", "avif": "an AVIF"} {
+		path := write(t, "half", []byte("\x00\x00\x00\x18ftyp"+brand+ispe(4, 1)))
+		_, m, err := Open(t.Context(), path, OpenOptions{})
+		require.NoError(t, err, "half of it is enough")
+		require.Equal(t, Image, m)
+		path = write(t, "part", []byte("\x00\x00\x00\x18ftyp"+brand+ispe(6, 1)))
+		_, _, err = Open(t.Context(), path, OpenOptions{})
+		require.EqualError(t, err, path+": this ffmpeg can't read "+k+" picture (ffmpeg: it decodes a part of 2×1 pixels alone): convert it to JPEG or PNG")
+	}
 }

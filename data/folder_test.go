@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -93,4 +94,31 @@ func TestFolderOfUnknownSizes(t *testing.T) {
 	cancel()
 	_, _, err = folder.IsVideo(ctx)
 	require.ErrorIs(t, err, context.Canceled)
+}
+
+func TestOddFolders(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.MkdirAll(filepath.Join(dir, "folder.png"), 0o755))
+	for _, name := range []string{"a.png", "a1.png", ".b.png", "c.PNG", "d.gif", "e.txt", "F.jpeg"} {
+		writePNG(t, filepath.Join(dir, name), grey(2, 3, 0))
+	}
+	folder, err := ReadFolder(dir)
+	require.NoError(t, err)
+	want := Folder{Path: dir}
+	for _, name := range []string{"F.jpeg", "a.png", "a1.png", "c.PNG"} {
+		want.Pictures = append(want.Pictures, filepath.Join(dir, name))
+	}
+	require.Equal(t, want, folder)
+	for _, c := range []struct {
+		names string
+		want  bool
+	}{
+		{"a.png a1.png", false}, {"a0.png a1.png", true}, {"a0.png a00.png", false}, {"a1.png a2.jpg", true}, {"1.png 2.png", true},
+		{"x1.png y1.png", false}, {"a1 a2", true}, {"a01b a02b", false},
+	} {
+		require.Equal(t, c.want, numbered(strings.Fields(c.names)), c.names)
+	}
+	f := filepath.Join(dir, "a.png")
+	_, err = ReadFolder(f)
+	require.EqualError(t, err, f+": not a directory")
 }

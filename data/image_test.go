@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"flag"
 	"hash/crc32"
 	"image"
+	"image/color"
 	"image/png"
 	"io"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -232,4 +235,114 @@ func (b *blocked) Read(p []byte) (int, error) {
 	b.reading()
 	<-b.until
 	return 0, io.EOF
+}
+
+// Pixels of every type that decoders return, in an image whose bounds begin anywhere, become the colours that they stand for, without
+// their transparency.
+func TestPixelsOfEveryType(t *testing.T) {
+	type settable interface {
+		image.Image
+		Set(x, y int, c color.Color)
+	}
+	all := image.Rect(0, 0, 11, 9)
+	rng := rand.New(rand.NewPCG(3, 4))
+	ycbcr := func() *image.YCbCr {
+		m := image.NewYCbCr(all, image.YCbCrSubsampleRatio420)
+		for _, plane := range [][]uint8{m.Y, m.Cb, m.Cr} {
+			for i := range plane {
+				plane[i] = uint8(rng.Uint32())
+			}
+		}
+		return m
+	}
+	palette := make(color.Palette, 7)
+	for i := range palette {
+		palette[i] = color.NRGBA{uint8(31 * i), uint8(255 - 17*i), uint8(5 + 3*i), uint8(255 - i)}
+	}
+	planes := ycbcr()
+	drawn := map[string]settable{
+		"NRGBA": image.NewNRGBA(all), "NRGBA64": image.NewNRGBA64(all), "RGBA": image.NewRGBA(all), "Gray": image.NewGray(all),
+		"Gray16": image.NewGray16(all), "CMYK": image.NewCMYK(all), "Paletted": image.NewPaletted(all, palette),
+	}
+	images := map[string]image.Image{"YCbCr": planes, "NYCbCrA": &image.NYCbCrA{YCbCr: *planes, A: make([]uint8, 11*9), AStride: 11}}
+	for name, m := range drawn {
+		for y := range 9 {
+			for x := range 11 {
+				c := color.NRGBA64{uint16(rng.Uint32()), uint16(rng.Uint32()), uint16(rng.Uint32()), 0xffff}
+				if name[0] == 'N' {
+					c.A = uint16(256 + rng.IntN(60_000))
+				}
+				m.Set(x, y, c)
+			}
+		}
+		images[name] = m
+	}
+	for name, m := range images {
+		part := image.Rect(3, 2, 10, 7)
+		got := toRGB(m.(interface {
+			SubImage(image.Rectangle) image.Image
+		}).SubImage(part), color.YCbCrToRGB)
+		require.Equal(t, []int{1, 5, 7}, []int{got.T, got.H, got.W}, name)
+		var want []uint8
+		for y := part.Min.Y; y < part.Max.Y; y++ {
+			for x := part.Min.X; x < part.Max.X; x++ {
+				switch m := m.(type) {
+				case *image.NRGBA:
+					c := m.NRGBAAt(x, y)
+					want = append(want, c.R, c.G, c.B)
+				case *image.NRGBA64:
+					c := m.NRGBA64At(x, y)
+					want = append(want, uint8(c.R>>8), uint8(c.G>>8), uint8(c.B>>8))
+				case *image.Paletted:
+					c := palette[m.ColorIndexAt(x, y)].(color.NRGBA)
+					want = append(want, c.R, c.G, c.B)
+				case *image.YCbCr, *image.NYCbCrA:
+					c := planes.YCbCrAt(x, y)
+					r, g, b := color.YCbCrToRGB(c.Y, c.Cb, c.Cr)
+					want = append(want, r, g, b)
+				default:
+					r, g, b, _ := m.At(x, y).RGBA()
+					want = append(want, uint8(r>>8), uint8(g>>8), uint8(b>>8))
+				}
+			}
+		}
+		require.Equal(t, want, got.Pix, name)
+	}
+	require.Equal(t, color.NRGBA{0x12, 0x34, 0x56, 0x78}, straight(color.NRGBA64{0x12ff, 0x34ff, 0x56ff, 0x78ff}))
+	table := rgbPalette(palette)
+	require.Equal(t, palette[6], table[6])
+	require.Equal(t, color.NRGBA{}, table[7], "an index that the palette lacks is transparent")
+}
+
+// Studio range is that of ITU-R BT.601: luma from 16 to 235, chroma from 16 to 240 around 128.
+func TestStudioRange(t *testing.T) {
+	near := func(want float64, got uint8, at ...any) {
+		t.Helper()
+		require.InDelta(t, min(max(want, 0), 255), float64(got), 0.51, at...)
+	}
+	const kr, kg, kb = 0.299, 0.587, 0.114
+	for y := 0; y < 256; y += 5 {
+		for cb := 0; cb < 256; cb += 17 {
+			for cr := 0; cr < 256; cr += 15 {
+				r, g, b := studioToRGB(uint8(y), uint8(cb), uint8(cr))
+				luma, u, v := float64(y-16)*255/219, float64(cb-128)*255/112, float64(cr-128)*255/112
+				near(luma+(1-kr)*v, r, y, cb, cr)
+				near(luma-kb/kg*(1-kb)*u-kr/kg*(1-kr)*v, g, y, cb, cr)
+				near(luma+(1-kb)*u, b, y, cb, cr)
+			}
+		}
+	}
+}
+
+func TestPanicOfADecoderIsAnError(t *testing.T) {
+	err := func() (err error) {
+		defer recoverDecoder(&err)
+		panic("boom")
+	}()
+	require.EqualError(t, err, "damaged image (the decoder said: boom)")
+	err = func() (err error) {
+		defer recoverDecoder(&err)
+		return errors.New("as it was")
+	}()
+	require.EqualError(t, err, "as it was")
 }

@@ -117,3 +117,34 @@ func TestPicturesThatFFmpegCannotRead(t *testing.T) {
 		require.EqualError(t, err, path+": this ffmpeg can't read a HEIC picture (ffmpeg: "+c.want+"): convert it to JPEG or PNG")
 	}
 }
+
+// The beginnings of files, each of its kind whatever the name.
+func TestSignatures(t *testing.T) {
+	for head, want := range map[string]kind{
+		"1234ftyphev1": heic, "1234ftypmsf1": heic, "1234ftypheim": heic, "1234ftypavif": avif,
+		"1234ftypisom": aVideo, "1234moov": aVideo, "1234mdat": aVideo,
+		"\x1A\x45\xDF\xA3": aVideo, "FLV\x01": aVideo, "\x30\x26\xB2\x75\x8E\x66\xCF\x11": aVideo, "OggS": aVideo,
+		"\x00\x00\x01\xBA": aVideo, "\x00\x00\x01\xB3": aVideo, "\x00\x00\x00\x08wide": aVideo, "\x00\x00\x00\x08free": aVideo,
+		"\x06\x0E\x2B\x34": aVideo, "YUV4MPEG2 ": aVideo, "RIFF1234AVI ": aVideo, "II*\x00": tiff, "MM\x00*": tiff,
+		"\xFF\x0A": jpegXL, "\x00\x00\x00\x0CJXL ": jpegXL,
+		"RIFF1234WEBPVP8X5678\x02": animated, "RIFF1234WEBPVP8X5678\x12": animated,
+		"RIFF1234WEBPVP8X5678\x01": {}, "RIFF1234WEBPVP8L5678\x02": {}, "RIFF1234WEBPVP8X5678": {},
+		"moov": {}, "123ftypisom": {}, "12345ftypisom": {}, "AVI ": {}, " OggS": {}, "FLV\x02": {}, "MM*\x00": {},
+	} {
+		got, err := kindOf(strings.NewReader(head), "noname")
+		require.NoError(t, err)
+		require.Equal(t, want, got, "%q", head)
+	}
+	require.Equal(t, []kind{
+		{"a video", "extract the frames into a folder", true}, {"an animated WebP", "convert it to GIF", false},
+		{"a HEIC picture", "convert it to JPEG or PNG", false}, {"an AVIF picture", "convert it to JPEG or PNG", false},
+		{"a TIFF picture", "convert it to JPEG or PNG", false}, {"a JPEG XL picture", "convert it to JPEG or PNG", false},
+	}, []kind{aVideo, animated, heic, avif, tiff, jpegXL})
+	for _, ext := range videoExts {
+		got, err := kindOf(strings.NewReader("text"), "a"+strings.ToUpper(ext))
+		require.NoError(t, err)
+		require.Equal(t, aVideo, got)
+	}
+	require.Equal(t, ".mp4 .flv .avi .webm .mkv .mov .m4v .mpg .mpeg .wmv .3gp .ogv .ts .mts .m2ts", strings.Join(videoExts, " "))
+	require.Equal(t, ".jpg .jpeg .png .bmp .webp .heic .heif .avif .tif .tiff .jxl", strings.Join(imageExts, " "))
+}

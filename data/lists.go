@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -149,11 +150,18 @@ func (l *listed) find() (string, error) {
 	}
 	path := findSample(named, l.m)
 	if path == "" {
-		return "", fmt.Errorf("%s: no such %s (%s, line %d); is %s the folder that the list's names are relative to?",
-			named, ByModality(l.m, "image", "folder or video"), l.list, l.line, cmp.Or(l.root, "the current folder"))
+		return "", missing(fmt.Sprintf("%s: no such %s (%s, line %d); is %s the folder that the list's names are relative to?",
+			named, ByModality(l.m, "image", "folder or video"), l.list, l.line, cmp.Or(l.root, "the current folder")))
 	}
 	return path, nil
 }
+
+// missing is the error of a sample that is not there.
+type missing string
+
+func (e missing) Error() string { return string(e) }
+
+func (missing) Is(target error) bool { return target == fs.ErrNotExist }
 
 // findSample returns the path of a sample: as written, with another extension, or with one added; "" if there is none.
 func findSample(path string, m Modality) string {

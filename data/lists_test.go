@@ -283,3 +283,111 @@ func checkRows(t *testing.T, text []byte, parse func([]byte, func(row) error) ([
 		require.NotContains(t, err.Error(), "\n")
 	}
 }
+
+// A sample is found as written, with another extension, or with one added, in the order of the extensions.
+func TestFindSample(t *testing.T) {
+	root := t.TempDir()
+	for _, name := range []string{
+		"a.png", "a.jpg", "b.mp4", "b.gif", "c.v2.webp", "d", "e.gif", "f/x.png", "g.txt.png", "h.PNG", "folder.png/x.png", "folder.jpg",
+	} {
+		path := filepath.Join(root, filepath.FromSlash(name))
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+		require.NoError(t, os.WriteFile(path, nil, 0o644))
+	}
+	for _, c := range []struct {
+		m           Modality
+		named, want string
+	}{
+		{Image, "a.png", "a.png"}, {Image, "a.bmp", "a.jpg"}, {Image, "a.gif", "a.jpg"}, {Image, "a", "a.jpg"}, {Image, "a.mp4", ""},
+		{Image, "c.v2", "c.v2.webp"}, {Image, "c", ""}, {Image, "d", "d"}, {Image, "e.png", "e.gif"}, {Image, "f", ""},
+		{Image, "g.txt", "g.txt.png"}, {Image, "h.PNG", "h.PNG"}, {Image, "a.PNG", "a.jpg"}, {Image, "b", "b.gif"},
+		{Image, "folder.png", "folder.jpg"},
+		{Video, "b", "b.mp4"}, {Video, "b.avi", "b.mp4"}, {Video, "b.gif", "b.gif"}, {Video, "f", "f"}, {Video, "e.mp4", "e.gif"},
+		{Video, "a", ""}, {Video, "a.png", "a.png"}, {Video, "a.gif", ""},
+	} {
+		want := c.want
+		if want != "" {
+			want = filepath.Join(root, want)
+		}
+		require.Equal(t, want, findSample(filepath.Join(root, c.named), c.m), "%s %s", c.m, c.named)
+	}
+}
+
+// A missing file is an error that says where it is named, and where it was looked for.
+func TestMissingSamples(t *testing.T) {
+	t.Chdir(t.TempDir())
+	require.NoError(t, os.WriteFile("list.csv", []byte("video_name,label\n\nsub/v,0\n"), 0o644))
+	for _, c := range []struct {
+		m                  Modality
+		root, named, where string
+	}{
+		{Image, "", "image", "the current folder"}, {Image, "r", "image", "r"},
+		{Video, "", "folder or video", "the current folder"}, {Video, "r", "folder or video", "r"},
+	} {
+		d, err := readList("list.csv", c.root, c.m)
+		require.NoError(t, err)
+		want := fmt.Sprintf("%s: no such %s (list.csv, line 3); is %s the folder that the list's names are relative to?",
+			filepath.Join(c.root, "sub", "v"), c.named, c.where)
+		_, err = d.Items[0].Open(t.Context(), OpenOptions{})
+		require.EqualError(t, err, want)
+		require.EqualError(t, d.Items[0].Check(t.Context()), want)
+	}
+}
+
+// Samples of lists are opened at the size asked for, and are named by their paths.
+func TestSamplesOfLists(t *testing.T) {
+	list, root := tree(t, "a.png 0\nbad.png 1\n")
+	writePNG(t, filepath.Join(root, "a.png"), grey(4, 6, 9))
+	writePNG(t, filepath.Join(root, "v", "1.png"), grey(4, 6, 8))
+	require.NoError(t, os.WriteFile(filepath.Join(root, "bad.png"), []byte("text"), 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(root, "list.csv"), []byte("video_name,label\nv,0\n"), 0o644))
+	s, err := OpenLists(Lists{list, root, filepath.Join(root, "list.csv"), root})
+	require.NoError(t, err)
+	for name, d := range map[string]*Dataset{"a.png": s.Image, "v": s.Video} {
+		sample, err := d.Items[0].Open(t.Context(), OpenOptions{H: 3, W: 5})
+		require.NoError(t, err)
+		f, err := sample.Read(t.Context(), []int{0})
+		require.NoError(t, err)
+		require.Equal(t, grey(3, 5, map[string]uint8{"a.png": 9, "v": 8}[name]), f)
+		_, err = sample.Read(t.Context(), []int{1})
+		require.EqualError(t, err, filepath.Join(root, name)+": frame 1 asked for, but there are 1")
+	}
+	_, err = s.Image.Items[1].Open(t.Context(), OpenOptions{})
+	require.EqualError(t, err, filepath.Join(root, "bad.png")+": not an image: neither JPEG, PNG, GIF, WebP nor BMP")
+}
+
+// The longest name, the largest number and the last column of a list.
+func TestListsUpToTheirLimits(t *testing.T) {
+	long := strings.Repeat("é", 50)
+	for _, c := range []struct {
+		text   string
+		labels []int
+	}{
+		{"a.png 999\nb.png 0\n", []int{999, 0}}, {"a.png " + long + "\nb.png a\n", []int{1, 0}},
+		{"x,class,video\n1,5,a.png\n2,6,b.png", []int{5, 6}}, {"file,emotion\na.png, 7 \n b.png ,8", []int{7, 8}},
+		{"filename,labels\na.png,7\nb.png,8", []int{7, 8}}, {"video_name label\na.png 1\nb.png 2", []int{1, 2}},
+		{"a.png 1\npath label\n", nil},
+	} {
+		d, err := readList(write(t, "list", []byte(c.text)), "", Image)
+		if c.labels == nil {
+			require.ErrorContains(t, err, `line 2: label "label": a list has either numbers or names of classes`)
+			continue
+		}
+		require.NoError(t, err, c.text)
+		require.Equal(t, c.labels, labelsOf(d), c.text)
+		require.Equal(t, []string{"a.png", "b.png"}, names(d), c.text)
+	}
+	_, err := readList(write(t, "list", []byte("\"video_name,label\na,1")), "", Video)
+	require.ErrorContains(t, err, "extraneous or missing")
+	var many strings.Builder
+	for i := range maxLabel + 1 {
+		fmt.Fprintf(&many, "a.png name%d\n", i)
+	}
+	d, err := readList(write(t, "list", []byte(many.String())), "", Image)
+	require.NoError(t, err, "a thousand names")
+	require.Len(t, d.Classes, 1000)
+	d, err = readList(write(t, "list.csv", []byte("who,path,label\nx,a,happiness\n")), "", Video)
+	require.NoError(t, err)
+	require.Equal(t, &Dataset{Modality: Video, Classes: []string{"happiness"}, Named: true}, d.with(nil))
+	require.Equal(t, []string{"a"}, names(d))
+}

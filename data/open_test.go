@@ -1,7 +1,9 @@
 package data
 
 import (
+	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -125,4 +127,53 @@ func TestEndedContextStopsReading(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 	_, _, err = Open(ctx, "testdata/images/animated.gif", OpenOptions{})
 	require.ErrorIs(t, err, context.Canceled)
+}
+
+// Limits are what is allowed, and not one more.
+func TestLimitsAreAllowed(t *testing.T) {
+	source, err := os.ReadFile("testdata/images/rgb.png")
+	require.NoError(t, err)
+	f := readPNG(t, "images/rgb.png")
+	_, _, err = decodeConfig(bytes.NewReader(source), f.W*f.H)
+	require.NoError(t, err)
+	_, _, err = decodeConfig(bytes.NewReader(source), f.W*f.H-1)
+	require.EqualError(t, err, fmt.Sprintf("%d×%d pixels are more than the limit of %d", f.W, f.H, f.W*f.H-1))
+
+	animation, err := os.ReadFile("testdata/images/animated.gif") // 6 frames of 25×18
+	require.NoError(t, err)
+	frames, err := decodeFile(t.Context(), bytes.NewReader(animation), OpenOptions{}, limits{pixels: 450, bytes: 8100, frames: 6, work: 2700})
+	require.NoError(t, err)
+	require.Len(t, frames, 6)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = decode(ctx, bytes.NewReader(animation), OpenOptions{}, standard)
+	require.ErrorIs(t, err, context.Canceled, "between two frames")
+
+	long := write(t, "long.gif", hostileGIF(10_001, 3))
+	_, _, err = Open(t.Context(), long, OpenOptions{})
+	require.ErrorContains(t, err, "an animation of 10001 frames of 3×3 pixels is more than the limit of 10000 frames")
+	first, err := OpenImage(t.Context(), long, OpenOptions{})
+	require.NoError(t, err, "its first frame alone")
+	want := NewFrames(1, 3, 3)
+	copy(want.Pix, []uint8{10, 20, 30})
+	require.Equal(t, want, first, "of one pixel, on the canvas of the animation")
+	first, err = OpenImage(t.Context(), long, OpenOptions{H: 4, W: 2})
+	require.NoError(t, err)
+	require.Equal(t, Resize(want, 4, 2), first)
+	sample, m, err := Open(t.Context(), write(t, "most.gif", hostileGIF(10_000, 3)), OpenOptions{})
+	require.NoError(t, err)
+	require.Equal(t, Video, m)
+	require.Equal(t, 10_000, sample.Len())
+	_, _, err = Open(t.Context(), write(t, "odd.gif", append(hostileGIF(0, 3)[:19], 0x99)), OpenOptions{})
+	require.ErrorContains(t, err, "damaged GIF")
+	_, _, err = Open(t.Context(), write(t, "cut.gif", hostileGIF(2, 3)[:40]), OpenOptions{})
+	require.ErrorContains(t, err, "the image is cut off: the file ends too early")
+}
+
+func TestFit(t *testing.T) {
+	f := grey(4, 6, 7)
+	require.Same(t, f, OpenOptions{}.fit(f))
+	require.Same(t, f, OpenOptions{H: 4, W: 6}.fit(f))
+	require.Equal(t, grey(4, 5, 7), OpenOptions{H: 4, W: 5}.fit(f))
+	require.Equal(t, grey(3, 6, 7), OpenOptions{H: 3, W: 6}.fit(f))
 }

@@ -44,3 +44,31 @@ func TestReadPaths(t *testing.T) {
 	_, err = ReadPathList(root, "")
 	require.EqualError(t, err, root+": a folder, not a list")
 }
+
+// Rows of lists of paths that are not what they seem.
+func TestOddLinesOfPathLists(t *testing.T) {
+	root := t.TempDir()
+	for _, name := range []string{"a.png", "v.mp4"} {
+		require.NoError(t, os.WriteFile(filepath.Join(root, name), nil, 0o644))
+	}
+	for text, want := range map[string]string{
+		"a.png x/y": "a.png x/y", "a.png x.y": "a.png x.y", "b.png 3": "b.png 3", "v happiness": "v.mp4", "v\t3": "v.mp4", "v": "v",
+		"path,label\na.bmp,3": "a.png", "path,label\n\"v\",3": "v.mp4", "label,path\n3,a.png": "label,path|3,a.png",
+		"a.png\npath,label": "a.png|path,label", "Path,label\na.png,1": "Path,label|a.png,1",
+	} {
+		paths, err := ReadPaths(strings.NewReader(text), root)
+		require.NoError(t, err)
+		for i := range paths {
+			paths[i] = strings.TrimPrefix(paths[i], root+string(filepath.Separator))
+		}
+		require.Equal(t, want, strings.Join(paths, "|"), "%q", text)
+	}
+	_, err := ReadPaths(strings.NewReader("path,label\na.png,1\n\"a.png,1"), root)
+	require.EqualError(t, err, `"\"a.png,1" is no row of a CSV`)
+	list := write(t, "list.txt", []byte("v 1\n"))
+	paths, err := ReadPathList(list, root)
+	require.NoError(t, err)
+	require.Equal(t, []string{filepath.Join(root, "v.mp4")}, paths)
+	_, err = ReadPathList(write(t, "empty.txt", nil), root)
+	require.ErrorContains(t, err, "empty.txt: no paths in this list")
+}

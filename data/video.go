@@ -37,8 +37,8 @@ func readPPMs(r *bufio.Reader, opt OpenOptions, lim limits) ([]*Frames, error) {
 func readPPM(r *bufio.Reader, lim limits) (*Frames, error) {
 	var w, h, depth int
 	if _, err := fmt.Fscanf(r, "P6\n%d %d\n%d\n", &w, &h, &depth); err != nil {
-		if errors.Is(err, io.ErrUnexpectedEOF) {
-			return nil, err
+		if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+			return nil, io.ErrUnexpectedEOF
 		}
 		return nil, fmt.Errorf("unexpected output of ffmpeg: %w", err)
 	}

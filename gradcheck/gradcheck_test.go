@@ -276,3 +276,29 @@ func TestDomain(t *testing.T) {
 	_, err = gradcheck.Gradients(c, gradcheck.Target{Backend: newCPU})
 	require.Error(t, err)
 }
+
+// TestSample counts what is compared: all up to Full numbers, else two projections, or all outputs if they are up to two, along two
+// directions and four elements of each tensor, or all elements if they are up to six.
+func TestSample(t *testing.T) {
+	square := hostUnary(func(x float64) float64 { return x * x }, func(x float64) float64 { return 2 * x })
+	sum := func(x *ag.Value) *ag.Value { return ag.Sum(square(x)) }
+	ramp := make([]float64, 101)
+	for i := range ramp {
+		ramp[i] = float64(i) / 10
+	}
+	for _, c := range []struct {
+		f      func(*ag.Value) *ag.Value
+		n      int
+		full   int
+		pairs  int
+		isFull bool
+	}{
+		{square, 100, 0, 100 * 100, true}, {square, 101, 0, 2 * 6, false}, {square, 100, 199, 2 * 6, false}, {square, 7, 14, 49, true},
+		{square, 7, 13, 2 * 6, false}, {square, 6, -1, 2 * 6, false}, {square, 5, -1, 2 * 5, false}, {square, 2, -1, 2 * 2, false},
+		{sum, 101, 0, 101, true}, {sum, 101, -1, 6, false}, {sum, 3, -1, 3, false},
+	} {
+		r, err := check(at(c.f, ramp[:c.n]...), gradcheck.Options{Full: c.full})
+		require.NoError(t, err)
+		require.Equal(t, gradcheck.Result{Name: "point", Full: c.isFull, Checked: c.pairs, Worst: r.Worst}, r, "%d elements, full up to %d", c.n, c.full)
+	}
+}

@@ -12,20 +12,37 @@ import (
 // Routes returns the choices of each router on one sample, [block][token·k]: expert indices. It is nil for a model without
 // experts.
 func (m *Model) Routes(ctx context.Context, d *data.Dataset, i int) (choices [][]int32, err error) {
-	defer engine.Catch(&err)
-	net, ok := m.Net.(system.Sparse)
-	if !ok || len(net.ExpertBlocks()) == 0 {
+	if !m.sparse() {
 		return nil, nil
 	}
 	views, err := m.open(ctx, d, i)
 	if err != nil {
 		return nil, err
 	}
-	b := &system.Batch{Modality: d.Modality, Views: views}
+	if choices, err = m.routes(views, d.Modality, i); err != nil {
+		return nil, err
+	}
+	return choices, ctx.Err()
+}
+
+// sparse tells whether the model has experts.
+func (m *Model) sparse() bool {
+	net, ok := m.Net.(system.Sparse)
+	return ok && len(net.ExpertBlocks()) > 0
+}
+
+// routes returns the choices on views, nil for a model without experts. index names the sample, for the noise of a model that draws
+// it at evaluation.
+func (m *Model) routes(views []data.View, modality data.Modality, index int) (choices [][]int32, err error) {
+	defer engine.Catch(&err)
+	if !m.sparse() {
+		return nil, nil
+	}
+	b := &system.Batch{Modality: modality, Views: views}
 	t := ag.NewInferenceTape(m.backend, m.Precision)
 	defer t.Close()
-	key := engine.Key{Seed: m.Recipe.Seed, Stream: data.StreamID("routing", i)}
-	for _, v := range net.Routes(b.Pixels(t), d.Modality, key) {
+	key := engine.Key{Seed: m.Recipe.Seed, Stream: data.StreamID("routing", index)}
+	for _, v := range m.Net.(system.Sparse).Routes(b.Pixels(t), modality, key) {
 		flat, err := engine.Read[int32](v.Data())
 		if err != nil {
 			return nil, err
@@ -35,5 +52,5 @@ func (m *Model) Routes(ctx context.Context, d *data.Dataset, i int) (choices [][
 		}
 		choices = append(choices, flat)
 	}
-	return choices, ctx.Err()
+	return choices, nil
 }

@@ -22,12 +22,14 @@ func TestCheck(t *testing.T) {
 	}
 	require.NoError(t, small.Check())
 	for message, change := range map[string]func(c *Config){
-		"decoder of width 14, depth 1 and 4 heads": func(c *Config) { c.DecoderHeads = 4 },
+		"decoder of width 14, depth 1 and 4 heads: each must be at least 1, and the width a multiple of the heads": func(c *Config) { c.DecoderHeads = 4 },
 		"decoder of width 14, depth 1 and 0 heads": func(c *Config) { c.DecoderHeads = 0 },
 		"decoder of width 14, depth 0 and 7 heads": func(c *Config) { c.DecoderDepth = 0 },
 		"decoder of width -14":                     func(c *Config) { c.DecoderDim = -14 },
-		"patches of one pixel":                     func(c *Config) { c.Encoder.PatchSize, c.Encoder.Tubelet = 1, 1 },
-		"8 frames are not a multiple of the 3":     func(c *Config) { c.Encoder.Tubelet = 3 },
+		"patches of one pixel: targets are divided by the deviation inside a patch, so that it needs two or more": func(c *Config) { c.Encoder.PatchSize, c.Encoder.Tubelet = 1, 1 },
+		"8 frames are not a multiple of the 3":                               func(c *Config) { c.Encoder.Tubelet = 3 },
+		"decoder of width 65538 and 1 blocks: the limits are 65536 and 1024": func(c *Config) { c.DecoderDim, c.DecoderHeads = 65538, 2 },
+		"decoder of width 14 and 1025 blocks: the limits are 65536 and 1024": func(c *Config) { c.DecoderDepth = 1025 },
 	} {
 		c := small
 		change(&c)
@@ -36,6 +38,8 @@ func TestCheck(t *testing.T) {
 	c := small
 	c.Encoder.PatchSize, c.Encoder.Tubelet = 1, 2
 	require.NoError(t, c.Check(), "two pixels")
+	c.DecoderDim, c.DecoderDepth, c.DecoderHeads = 65536, 1024, 65536
+	require.NoError(t, c.Check(), "at the limits")
 }
 
 // The published number of parameters, and the published names.
@@ -62,9 +66,11 @@ func TestParameters(t *testing.T) {
 	}
 }
 
-// The published sizes of encoder and decoder.
+// The published sizes of encoder and decoder, and the tiny ones.
 func TestPublishedSizes(t *testing.T) {
+	require.Len(t, Sizes, 4)
 	for size, want := range map[string]Config{
+		"tiny":  {vit.Config{ImageSize: 80, Frames: 8, PatchSize: 16, Tubelet: 2, Dim: 128, Depth: 6, Heads: 2, MLPRatio: 4}, 64, 2, 1},
 		"small": {vit.Config{ImageSize: 160, Frames: 16, PatchSize: 16, Tubelet: 2, Dim: 384, Depth: 12, Heads: 6, MLPRatio: 4}, 192, 4, 3},
 		"base":  {vit.Config{ImageSize: 160, Frames: 16, PatchSize: 16, Tubelet: 2, Dim: 768, Depth: 12, Heads: 12, MLPRatio: 4}, 384, 4, 6},
 		"large": {vit.Config{ImageSize: 160, Frames: 16, PatchSize: 16, Tubelet: 2, Dim: 1024, Depth: 24, Heads: 16, MLPRatio: 4}, 512, 4, 8},

@@ -46,6 +46,7 @@ func TestGroup(t *testing.T) {
 }
 
 func TestPreset(t *testing.T) {
+	require.Equal(t, []string{"mae", recipe.Pretrain}, []string{System.Name, System.Kind})
 	for size, c := range Sizes {
 		r, ok := System.Preset(size)
 		require.True(t, ok)

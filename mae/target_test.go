@@ -3,6 +3,7 @@ package mae
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -158,6 +159,30 @@ func TestPaint(t *testing.T) {
 			require.InDelta(t, meanOf(batch.Views[0], n, ch), flat[i], 1e-6)
 		}
 	}
+}
+
+// The predictions of a batch begin with those of its first sample, the one that is painted. A flat patch has the deviation √1e-6.
+func TestPaintOfABatch(t *testing.T) {
+	m := newSmall(cpu.New())
+	mask := RandomMask(2, 9, 0.6, rand.New(rand.NewPCG(5, 5)))
+	pred := make([]float32, 2*mask.Hidden*300)
+	for i := range pred {
+		pred[i] = float32(i) / 10
+	}
+	flat := slices.Repeat([]float32{0.25}, 3*15*15)
+	masked, painted := m.Paint(flat, pred, mask, 1)
+	want := slices.Clone(flat)
+	for i, n := range mask.hidden[:mask.Hidden] {
+		for j := range 25 { // of the last frame of the tubelet, which is painted over the others
+			for ch := range 3 {
+				at := ch*225 + (int(n)/3*5+j/5)*15 + int(n)%3*5 + j%5
+				want[at] = 0.25 + 0.001*pred[i*300+(75+j)*3+ch]
+				require.Equal(t, data.Mean[ch], masked[at])
+			}
+		}
+	}
+	require.Len(t, painted, len(want))
+	require.InDeltaSlice(t, want, painted, 1e-6)
 }
 
 // meanOf is the mean of one channel of a patch.

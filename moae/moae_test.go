@@ -24,6 +24,10 @@ func TestCheck(t *testing.T) {
 	} {
 		require.ErrorContains(t, c.Check(), "needs experts ≥ 1, 1 ≤ top-k ≤ experts, and nothing negative", "%+v", c)
 	}
+	require.NoError(t, Config{Experts: 1024, TopK: 1024, Hidden: 65536}.Check(), "at the limits")
+	for _, c := range []Config{{Experts: 1025, TopK: 1}, {Experts: 2, TopK: 1, Hidden: 65537}} {
+		require.ErrorContains(t, c.Check(), ": more than 1024 experts, or a hidden layer wider than 65536", "%+v", c)
+	}
 	require.Equal(t, 192, Config{}.Width(768))
 	require.Equal(t, 5, Config{Hidden: 5}.Width(768))
 }

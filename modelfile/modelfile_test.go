@@ -1,6 +1,8 @@
 package modelfile
 
 import (
+	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"testing"
@@ -87,6 +89,56 @@ func TestDescribe(t *testing.T) {
 	require.Equal(t, labels, d.Labels)
 	require.Equal(t, engine.Full, d.Precision)
 	require.True(t, d.Own)
+}
+
+// The metadata of a model are its recipe and, where it has any, class names and record.
+func TestMetadata(t *testing.T) {
+	r := load(t, "s4d-tiny")
+	text, err := r.Text()
+	require.NoError(t, err)
+	labels := map[data.Modality][]string{data.Video: {"b", "a"}, data.Image: {"c"}}
+	record := Trained{data.Video: {Listed: 3, Drawn: 4, Unknown: true}, data.Image: {Drawn: 5}}
+	want := map[string]string{"format": "mien-model-1", "recipe": string(text)}
+	for _, c := range []struct {
+		labels        map[data.Modality][]string
+		record        Trained
+		names, learnt string
+	}{
+		{nil, nil, "", ""},
+		{labels, nil, `{"image":["c"],"video":["b","a"]}`, ""},
+		{nil, record, "", `{"image":{"listed":0,"drawn":5},"video":{"listed":3,"drawn":4,"unknown":true}}`},
+		{map[data.Modality][]string{}, Trained{}, "", "{}"},
+	} {
+		got, err := Metadata(r, c.labels, c.record)
+		require.NoError(t, err)
+		expected := maps.Clone(want)
+		if c.names != "" {
+			expected["labels"] = c.names
+		}
+		if c.learnt != "" {
+			expected["trained"] = c.learnt
+		}
+		require.Equal(t, expected, got)
+	}
+	r.Seed = math.MaxUint64
+	_, err = Metadata(r, labels, record)
+	require.ErrorContains(t, err, "above math.MaxInt64")
+}
+
+// A file holds each parameter under its name, as it was.
+func TestWrite(t *testing.T) {
+	r := load(t, "s4d-tiny")
+	f := writeModel(t, r, nil)
+	params, scope := build(t, r, nn.Random{})
+	defer scope.Free()
+	require.Len(t, f.Names(), len(params))
+	for i, p := range params {
+		shape, _ := f.Shape(p.Name)
+		require.Equal(t, p.Shape(), shape)
+		for j, v := range read(t, f, p.Name) {
+			require.Equal(t, float32(1000*i+j), v, p.Name)
+		}
+	}
 }
 
 // A published checkpoint is identified by its tensors, and its class names are a guess.
@@ -194,6 +246,8 @@ func TestClassifierPrecision(t *testing.T) {
 
 func TestOpenNamesWhatIsMissing(t *testing.T) {
 	_, err := Open("none")
+	require.EqualError(t, err, "none: no such weights file or run folder")
+	_, _, _, err = Load[system.Classifier]("none", cpu.New(), nil)
 	require.EqualError(t, err, "none: no such weights file or run folder")
 	dir := t.TempDir()
 	_, err = Open(dir)

@@ -19,18 +19,21 @@ import (
 // from scratch.
 func Start(f *weights.File, s *system.System, r recipe.Recipe, labels map[data.Modality][]string, init nn.Source) (
 	load *nn.Load, loaded Trained, notes []string, err error) {
+	from, err := identify(f)
+	if err != nil && strings.HasPrefix(f.Metadata()["format"], "mien-") { // others tell nothing of themselves
+		return nil, nil, nil, err
+	}
 	if load, err = s.Start(f, r, init); err != nil {
 		return nil, nil, nil, err
 	}
 	load.Rows, loaded = map[string][]int{}, Trained{}
-	from, unknown := identify(f)
 	for m, prefix := range s.Heads(r) {
 		shape, _ := f.Shape(prefix + "weight")
 		if len(shape) == 0 || shape[0] == 0 {
 			continue // the file has no such head
 		}
 		rows, note := []int(nil), ""
-		if names := from.Labels[m]; unknown == nil && names != nil {
+		if names := from.Labels[m]; names != nil {
 			rows, note = arrange(m, names, labels[m])
 		} else if shape[0] != len(labels[m]) {
 			note = fmt.Sprintf("the %s head begins anew: that of the file has %d classes, not %d", m, shape[0], len(labels[m]))

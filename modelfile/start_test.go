@@ -2,6 +2,7 @@ package modelfile
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -77,6 +78,42 @@ func TestStartMovesTheRowsOfHeads(t *testing.T) {
 	values, _, notes = start(t, f, r, map[data.Modality][]string{data.Image: data.AffectNet7, data.Video: data.DFEW})
 	require.Empty(t, notes)
 	require.Equal(t, before, values["head.video.weight"])
+}
+
+// What is said of two heads stands in order.
+func TestStartNotesBothHeads(t *testing.T) {
+	r := load(t, "s4d-tiny")
+	f := writeModel(t, r, map[data.Modality][]string{data.Image: data.AffectNet7, data.Video: data.DFEW})
+	turned := slices.Clone(data.AffectNet7)
+	slices.Reverse(turned)
+	for range 8 { // a map would be in another order some time
+		_, report, notes := start(t, f, r, map[data.Modality][]string{data.Image: turned, data.Video: data.Unnamed(7)})
+		require.Equal(t, []string{
+			"the image head follows its classes into another order: " + strings.Join(turned, ", "),
+			"the video head begins anew: the file's classes are " + strings.Join(data.DFEW, ", ") + ", the run's " + strings.Join(data.Unnamed(7), ", "),
+		}, notes)
+		require.ElementsMatch(t, []string{"head.video.weight", "head.video.bias"}, report.Missing)
+	}
+}
+
+// A file of mien that is damaged, of another version or a checkpoint is refused, not taken for one without class names.
+func TestStartRefusesDamagedMetadata(t *testing.T) {
+	r := load(t, "s4d-tiny")
+	s, err := systems.Of(r)
+	require.NoError(t, err)
+	for _, c := range []struct{ key, value, want string }{
+		{"labels", "[", "class names inside the file: unexpected end of JSON input"},
+		{"trained", "[", "record of training inside the file: unexpected end of JSON input"},
+		{"recipe", "sead = 1", "recipe inside the file: unknown key sead"},
+		{"format", "mien-model-0", "its format is mien-model-0, and this version of mien reads mien-model-1: use the version that wrote it"},
+		{"format", "mien-checkpoint-1", "a checkpoint, from which --resume continues: name the run folder, or a model in it"},
+	} {
+		metadata, err := Metadata(r, both, nil)
+		require.NoError(t, err)
+		metadata[c.key] = c.value
+		_, _, _, err = Start(writeWith(t, r, metadata), s, r, both, nn.Random{})
+		require.EqualError(t, err, c.want)
+	}
 }
 
 // A head starts from scratch if one of the run's classes has no counterpart, or if there are more or fewer classes.

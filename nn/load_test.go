@@ -133,3 +133,27 @@ func TestLoadReportLines(t *testing.T) {
 		"left 3 unused: blocks.*.experts.*.bias ×2, mask_token",
 	}, lines, strings.Join(lines, "\n"))
 }
+
+// ramp is a file whose tensors count up from 1.
+type ramp struct{ shapes }
+
+func (ramp) Read(_ string, dst []float32) error {
+	for i := range dst {
+		dst[i] = float32(i + 1)
+	}
+	return nil
+}
+
+// Rows of a tensor may be taken in another order, by its name in the file; without rows the file lacks it.
+func TestLoadRows(t *testing.T) {
+	l := &Load{File: ramp{shapes{"old.x": {3, 2}, "old.y": {3}, "old.z": {2}}}, Rename: func(name string) string { return "old." + name },
+		Rows: map[string][]int{"old.x": {2, 0, 1}, "old.z": {}, "y": {0, 0, 0}}, Missing: []string{"z"}, Unused: []string{"old.z"}, Init: Random{1}}
+	x, y, z := make([]float32, 6), make([]float32, 3), make([]float32, 2)
+	require.NoError(t, l.Fill(x, "x", []int{3, 2}, Zeros))
+	require.NoError(t, l.Fill(y, "y", []int{3}, Zeros))
+	require.NoError(t, l.Fill(z, "z", []int{2}, Constant(7)))
+	require.Equal(t, [][]float32{{5, 6, 1, 2, 3, 4}, {1, 2, 3}, {7, 7}}, [][]float32{x, y, z})
+	report, err := l.Finish()
+	require.NoError(t, err)
+	require.Equal(t, LoadReport{Loaded: []string{"old.x", "old.y"}, Missing: []string{"z"}, Unused: []string{"old.z"}}, report)
+}

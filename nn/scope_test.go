@@ -161,3 +161,26 @@ func TestStored(t *testing.T) {
 	require.NoError(t, stored.Fill(dst))
 	require.Equal(t, []float32{4, 5, 6}, dst)
 }
+
+// Linear layers on numbers: x·Wᵀ + b, its GELU, and its sum with a residual.
+func TestLinear(t *testing.T) {
+	b := cpu.New()
+	value := func(values []float64, shape ...int) *ag.Value {
+		return ag.Param(engine.FromSlice(b, engine.Float64, values, shape...))
+	}
+	l := &Linear{value([]float64{1, 2, 3, 4, 5, 6}, 3, 2), value([]float64{0.5, -1, 2}, 3)}
+	tape := ag.NewTape(b)
+	defer tape.Close()
+	x := tape.Const(engine.FromSlice(b, engine.Float64, []float64{1, -1}, 1, 2))
+	residual := tape.Const(engine.FromSlice(b, engine.Float64, []float64{10, 20, 30}, 1, 3))
+	for want, y := range map[[3]float64]*ag.Value{
+		{-0.5, -2, 1}: l.Forward(x),
+		{9.5, 18, 31}: l.AddTo(residual, x),
+		{-0.1542687694, -0.0455002639, 0.8413447461}: l.ForwardGELU(x),
+	} {
+		got, err := engine.Read[float64](y.Data())
+		require.NoError(t, err)
+		require.Len(t, got, 3)
+		require.InDeltaSlice(t, want[:], got, 1e-9)
+	}
+}

@@ -184,7 +184,11 @@ func Parse(text []byte) (Recipe, error) {
 		}
 		if wrong, ok := errors.AsType[*toml.DecodeError](err); ok {
 			line, _ := wrong.Position()
-			return r, fmt.Errorf("line %d, %s: %w", line, strings.Join(wrong.Key(), "."), err)
+			place := fmt.Sprintf("line %d", line)
+			if key := wrong.Key(); len(key) > 0 { // none for what is no TOML
+				place += ", " + strings.Join(key, ".")
+			}
+			return r, fmt.Errorf("%s: %w", place, err)
 		}
 		return r, err
 	}

@@ -113,35 +113,6 @@ func TestMistakesAreNamed(t *testing.T) {
 	require.ErrorContains(t, err, `recipe "none": neither a file nor one of`)
 }
 
-// Every number that costs memory or time has an upper bound, which the message names with the key.
-func TestUpperBounds(t *testing.T) {
-	for key, change := range map[string]func(r *Recipe, n int){
-		"train.epochs":        func(r *Recipe, n int) { r.Train.Epochs = n },
-		"train.eval_every":    func(r *Recipe, n int) { r.Train.EvalEvery = n },
-		"train.image_batch":   func(r *Recipe, n int) { r.Train.ImageBatch = n },
-		"train.video_batch":   func(r *Recipe, n int) { r.Train.VideoBatch = n },
-		"train.video_repeat":  func(r *Recipe, n int) { r.Train.VideoRepeat = n },
-		"train.drawn_epochs":  func(r *Recipe, n int) { r.Train.DrawnEpochs = n },
-		"train.static_share":  func(r *Recipe, n int) { r.Train.StaticShare = float64(n) },
-		"train.dynamic_share": func(r *Recipe, n int) { r.Train.DynamicShare = float64(n) },
-		"data.stride":         func(r *Recipe, n int) { r.Data.Stride = n },
-		"data.list_repeat":    func(r *Recipe, n int) { r.Data.ListRepeat = n },
-		"data.drawn_images":   func(r *Recipe, n int) { r.Data.DrawnImages = n },
-		"data.drawn_videos":   func(r *Recipe, n int) { r.Data.DrawnVideos = n },
-		"data.drawn_test":     func(r *Recipe, n int) { r.Data.DrawnTest = n },
-		"data.cache_mib":      func(r *Recipe, n int) { r.Data.CacheMiB = n },
-		"views.image.decode":  func(r *Recipe, n int) { r.Views.Image.Decode = n },
-		"views.video.decode":  func(r *Recipe, n int) { r.Views.Video.Decode = n },
-		"model.image_classes": func(r *Recipe, n int) { r.Model.ImageClasses = n },
-		"model.video_classes": func(r *Recipe, n int) { r.Model.VideoClasses = n },
-	} {
-		r, err := Load("s4d-tiny")
-		require.NoError(t, err)
-		change(&r, 1_000_000_000_000)
-		require.Regexp(t, `^`+key+` is 1(000000000000|e\+12): it must lie between [01] and \d+$`, r.Check().Error())
-	}
-}
-
 // What is no recipe is refused before it is read whole.
 func TestFilesThatAreNoRecipes(t *testing.T) {
 	dir := t.TempDir()

@@ -17,7 +17,7 @@ func (v Views) Of(m data.Modality) View { return data.ByModality(m, v.Image, v.V
 // View is how views of one modality are made. A listed step has its settings here, and no other step has any.
 type View struct {
 	Decode int      `toml:"decode" comment:"pixels, height and width, to which frames are decoded; 0 keeps an image's own size"`
-	Steps  []string `toml:"steps" comment:"in order; each has its settings below, but crop, a random place of the model's size"`
+	Steps  []string `toml:"steps" comment:"in order, any of box, resize, resized_crop, flip, rand_augment, jitter, erase, with settings below, and crop, a random place"`
 
 	Flip        *augment.Flip        `toml:"flip,omitempty" comment:"probability of a mirror image"`
 	Box         *augment.Box         `toml:"box,omitempty" comment:"a fixed part of the frame, in pixels"`

@@ -39,7 +39,7 @@ type Run struct {
 	Curves []run.Curve
 }
 
-//go:embed page.html figures.html
+//go:embed page.html figures.html explain.html style.html
 var templates embed.FS
 
 var page = template.Must(template.New("page.html").Funcs(template.FuncMap{

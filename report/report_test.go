@@ -31,6 +31,9 @@ func TestTable(t *testing.T) {
 		"static       93.10    5 %\n"+
 		"dynamisch ü   7.00   50 %\n", b.String())
 	b.Reset()
+	Table(&b, []string{"set", "share", "note"}, [][]string{{"static", "5 %", "5%"}})
+	require.Equal(t, "set     share  note\nstatic    5 %  5%\n", b.String(), "numbers and their header stand to the right")
+	b.Reset()
 	Table(&b, []string{"a", "b"}, nil)
 	require.Equal(t, "a  b\n", b.String())
 }

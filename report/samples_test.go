@@ -2,6 +2,7 @@ package report
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -66,6 +67,7 @@ func TestRoutingOf(t *testing.T) {
 	r, err := RoutingOf(t.Context(), m, s, 2)
 	require.NoError(t, err)
 	require.Equal(t, []int{1}, r.Blocks)
+	require.Equal(t, "Tokens of each expert", r.Title)
 	for _, c := range []struct {
 		set    *data.Dataset
 		shares [][]float64
@@ -154,7 +156,7 @@ func TestExamples(t *testing.T) {
 
 // A pre-trained model paints the hidden patches and leaves the rest; a classifier can't reconstruct.
 func TestReconstruct(t *testing.T) {
-	path := written(t, "s4d-tiny-pretrain", func(r *recipe.Recipe) { r.Train.ImageMask, r.Train.VideoMask = 0.5, 0.5 })
+	path := written(t, "s4d-tiny-pretrain", func(r *recipe.Recipe) { r.Train.ImageMask, r.Train.VideoMask = 0.25, 0.5 })
 	b := cpu.New()
 	all, err := Reconstruct(t.Context(), path, b, faces(3, 2), 2)
 	require.NoError(t, err)
@@ -171,13 +173,19 @@ func TestReconstruct(t *testing.T) {
 				masks[[2]uint8{uint8(j % 3), r.Masked.Pix[j]}] = true
 			}
 		}
-		require.GreaterOrEqual(t, shown, len(r.Input.Pix)/2, "half of the patches are shown")
-		require.Greater(t, hidden, len(r.Input.Pix)/4)
+		part := map[bool]int{true: 4, false: 2}[i < 2] // of the patches are hidden
+		require.GreaterOrEqual(t, shown, len(r.Input.Pix)-len(r.Input.Pix)/part)
+		require.Greater(t, hidden, len(r.Input.Pix)/part/2)
 		require.Len(t, masks, 3, "the mask is of one colour, the output is not")
 	}
 	require.NotEqual(t, hiddenPatches(all[2]), hiddenPatches(all[3]), "each sample has a mask of its own")
 	require.Len(t, hiddenPatches(all[2]), 4, "of 8 patches, half")
+	require.Len(t, hiddenPatches(all[1]), 1, "of 4 patches, a quarter")
 	require.Zero(t, b.Stats().LiveBytes)
+	reseeded := written(t, "s4d-tiny-pretrain", func(r *recipe.Recipe) { r.Seed, r.Train.VideoMask = 999, 0.5 })
+	other, err := Reconstruct(t.Context(), reseeded, b, faces(0, 2), 2)
+	require.NoError(t, err)
+	require.NotEqual(t, hiddenPatches(all[2]), hiddenPatches(other[0]), "the masks are those of the recipe's seed")
 
 	classifier := written(t, "s4d-tiny", same)
 	_, err = Reconstruct(t.Context(), classifier, b, faces(1, 0), 1)
@@ -204,4 +212,29 @@ func hiddenPatches(r Reconstruction) map[[3]int]bool {
 		hidden[patch] = n > 2*16*16*3/2
 	}
 	return hidden
+}
+
+// Where a sample can't be opened or read, nothing is shown.
+func TestSamplesThatCannotBeShown(t *testing.T) {
+	broken := errors.New("broken")
+	unread := faces(2, 0)
+	unread.Image.Items[1].Open = func(context.Context, data.OpenOptions) (data.Sample, error) {
+		return data.NewSample("x", 1, data.OpenOptions{}, func(context.Context, int) (*data.Frames, error) { return nil, broken }), nil
+	}
+	unopened := faces(2, 0)
+	unopened.Image.Items[1].Open = func(context.Context, data.OpenOptions) (data.Sample, error) { return nil, broken }
+	pretrained, m := written(t, "s4d-tiny-pretrain", same), opened(t, "s4d-tiny", same)
+	for _, s := range []data.Sets{unread, unopened} {
+		reconstructions, err := Reconstruct(t.Context(), pretrained, cpu.New(), s, 2)
+		require.ErrorIs(t, err, broken)
+		require.Nil(t, reconstructions)
+		examples, err := Examples(t.Context(), m, s, 2)
+		require.ErrorIs(t, err, broken)
+		require.Nil(t, examples)
+		routing, err := RoutingOf(t.Context(), m, s, 2)
+		require.ErrorIs(t, err, broken)
+		require.Nil(t, routing)
+		_, err = Examples(t.Context(), m, s, 1)
+		require.NoError(t, err, "what is not shown is not opened")
+	}
 }

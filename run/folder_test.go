@@ -1,8 +1,11 @@
 package run
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -114,4 +117,51 @@ func TestResumedLogHoldsNothingTwice(t *testing.T) {
 		}
 		require.Equal(t, want, got, finished)
 	}
+}
+
+// Unfinished files of each file of a run folder are its own, and no others.
+func TestLeftovers(t *testing.T) {
+	f := folder{dir: t.TempDir()}
+	var own, others []string
+	for _, name := range []string{"run.json", "recipe.toml", "log.jsonl", "best.safetensors", "model.safetensors", "metrics.json",
+		"checkpoint-3.safetensors"} {
+		own = append(own, "."+name+"-123")
+		others = append(others, name, "."+name, "."+name+"-", "."+name+"-1x", name+"-123")
+	}
+	others = append(others, ".notes-123", "-1", ".-1", ".checkpoint-03.safetensors-1")
+	for _, name := range append(own, others...) {
+		require.NoError(t, os.WriteFile(f.path(name), nil, 0o644))
+	}
+	r := prepared(t, options(t, toy(t, "s4d-tiny")))
+	require.NoError(t, os.WriteFile(r.folder.path(own[0]), nil, 0o644))
+	require.NoError(t, r.begin())
+	require.NoFileExists(t, r.folder.path(own[0]), "a run that goes on clears up first")
+	require.NoError(t, f.clean())
+	require.ElementsMatch(t, others, slices.Collect(maps.Keys(contents(t, f.dir))))
+}
+
+// Neither a file nor a place below one can be a run folder.
+func TestOutThatCannotBe(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	require.NoError(t, os.WriteFile(file, []byte("mine"), 0o644))
+	for _, out := range []string{file, filepath.Join(file, "run")} {
+		o := options(t, toy(t, "s4d-tiny"))
+		o.Out = out
+		_, err := Train(t.Context(), o)
+		require.Error(t, err)
+		require.True(t, strings.HasPrefix(err.Error(), "run folder "+out+": "), "%v", err)
+		require.Equal(t, map[string]string{"file": "mine"}, contents(t, filepath.Dir(file)))
+	}
+}
+
+// A resumed log drops what is no whole line.
+func TestResumedLogHoldsWholeLines(t *testing.T) {
+	f := &folder{dir: t.TempDir()}
+	text := `{"format":"mien-step-1","epoch":0,"step":0,"modality":"image","loss":1,"lr":2,"grad_norm":3}`
+	require.NoError(t, os.WriteFile(f.path(logFile), []byte("no JSON\n"+text+"\n{\n"+text), 0o644))
+	require.NoError(t, f.startLog(1, 2, nil))
+	require.NoError(t, f.logLine(stepLine{place{stepFormat, 1, 0}, data.Video, 4, 5, 6}))
+	require.NoError(t, f.log.Close())
+	require.Equal(t, `{"format":"mien-data-1","data":null}`+"\n"+text+"\n"+
+		`{"format":"mien-step-1","epoch":1,"step":0,"modality":"video","loss":4,"lr":5,"grad_norm":6}`+"\n", contents(t, f.dir)[logFile])
 }

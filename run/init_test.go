@@ -95,6 +95,18 @@ func TestInitFollowsClasses(t *testing.T) {
 	require.Contains(t, r.notes[3], "the video head begins anew: the file's classes are happiness, ")
 }
 
+// A head that no step trains is told of; pre-training has none.
+func TestIdleHeadsAreTold(t *testing.T) {
+	for m, want := range map[data.Modality]string{
+		data.Image: "no step trains the video head: there are no videos to learn from",
+		data.Video: "no step trains the image head: there are no images to learn from",
+	} {
+		require.Equal(t, []string{want}, prepared(t, alone(t, "s4d-tiny", m)).notes)
+		require.Empty(t, prepared(t, alone(t, "s4d-tiny-pretrain", m)).notes)
+	}
+	require.Empty(t, prepared(t, options(t, toy(t, "s4d-tiny"))).notes)
+}
+
 // An unusable --init is an error that names it, before anything is written.
 func TestInitIsRefused(t *testing.T) {
 	pre := options(t, toy(t, "s4d-tiny-pretrain"))

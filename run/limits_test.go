@@ -8,8 +8,10 @@ import (
 
 	"mien/data"
 	"mien/engine/cpu"
+	"mien/nn"
 	"mien/recipe"
 	"mien/systems"
+	"mien/vit"
 )
 
 // Numbers within their limits whose product is beyond any machine are refused before the first allocation and the first file.
@@ -79,6 +81,10 @@ func TestLeastMemoryByHand(t *testing.T) {
 		run := &run{Options: Options{Recipe: r}, system: s, plan: plan{recipe: r, images: images, videos: videos}}
 		return run.leastMemory(1000)
 	}
+	own := vit.System // a system that freezes something is like a recipe that does
+	own.Frozen = func(recipe.Recipe) []string { return nil }
+	frozen := run{Options: Options{Recipe: toy(t, "s4d-tiny")}, system: &own}
+	require.EqualValues(t, 4*1000, frozen.leastMemory(1000))
 	const params = 4 * 4 * 1000
 	image, imageTokens := 3*16*16, 4*16*3*4
 	video, videoTokens := 4*image, 8*16*3*4
@@ -88,4 +94,22 @@ func TestLeastMemoryByHand(t *testing.T) {
 	require.EqualValues(t, params+4*image, least("s4d-tiny-pretrain", 1, 0), "an encoder that sees few patches")
 	require.EqualValues(t, params+6*video, least("s4d-tiny-pretrain", 1, 1))
 	require.EqualValues(t, 4*1000, least("s4d-tiny", 1, 1, "blocks.*"))
+}
+
+// A run takes all the memory that there is, and an epoch all the samples that are possible, but not one more.
+func TestCostAtItsLimits(t *testing.T) {
+	r := toy(t, "s4d-tiny")
+	s, err := systems.Of(r)
+	require.NoError(t, err)
+	run := &run{Options: Options{Recipe: r}, system: s, plan: plan{recipe: r, images: 2_500_000, videos: 3_333_333}}
+	params, err := nn.Outline(1000, func(scope *nn.Scope) { s.Build(scope, r) })
+	require.NoError(t, err)
+	run.Memory = run.leastMemory(nn.Count(params))
+	require.NoError(t, run.checkCost())
+	run.Memory--
+	require.ErrorContains(t, run.checkCost(), "GiB of memory")
+	run.plan.images++
+	require.EqualError(t, run.checkCost(), "an epoch has 10000004 images, and at most 10000000 are possible: lower train.static_share")
+	run.plan.images, run.plan.videos = 0, 3_333_334
+	require.EqualError(t, run.checkCost(), "an epoch has 10000002 videos, and at most 10000000 are possible: lower train.dynamic_share")
 }

@@ -35,10 +35,13 @@ type Environment struct {
 
 // Version returns the version of the build: the module's version or the commit.
 func Version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
+	if info, ok := debug.ReadBuildInfo(); ok {
+		return versionOf(info)
 	}
+	return "unknown"
+}
+
+func versionOf(info *debug.BuildInfo) string {
 	for _, s := range info.Settings {
 		if s.Key == "vcs.revision" && len(s.Value) >= 12 {
 			return s.Value[:12]

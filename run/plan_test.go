@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"mien/data"
+	"mien/modelfile"
 	"mien/recipe"
 	"mien/system"
 )
@@ -86,7 +88,15 @@ func TestPlanCountsSteps(t *testing.T) {
 	require.Equal(t, []int{5, 6}, []int{p.images, p.videos}, "22 of batches of 4, 40 views of batches of 6")
 	p = shadePlan(t, 22, 20, func(r *recipe.Recipe) { r.Train.StaticShare, r.Train.DynamicShare = 0.5, 3 })
 	require.Equal(t, []int{2, 20}, []int{p.images, p.videos})
+	p = shadePlan(t, 22, 20, func(r *recipe.Recipe) { r.Train.DrawnEpochs, r.Data.DrawnImages, r.Data.DrawnVideos = 1, 4, 3 })
+	require.Equal(t, []int{5, 6}, []int{p.images, p.videos}, "a warm-up of a batch of each is enough")
+	p = shadePlan(t, 4, 3, nil)
+	require.Equal(t, []int{1, 1}, []int{p.images, p.videos})
+	p = shadePlan(t, 22, 20, func(r *recipe.Recipe) { r.Train.DynamicShare = 0 })
+	require.Equal(t, []int{5, 0}, []int{p.images, p.videos})
+	require.Nil(t, p.sets.Main.Video)
 	p = shadePlan(t, 22, 20, func(r *recipe.Recipe) { r.Train.StaticShare = 0 })
+	require.Nil(t, p.sets.Main.Image)
 	require.Equal(t, []int{0, 6}, []int{p.images, p.videos})
 	require.Equal(t, 6, p.steps())
 	p, err := newPlan(toy(t, "s4d-tiny"), Training{Main: data.Sets{Video: shades(data.Video, 3)}})
@@ -116,6 +126,11 @@ func TestPlanRefusesSetsLeftOut(t *testing.T) {
 		"give more, lower train.image_batch to 3, or leave images out", func(r *recipe.Recipe) { r.Train.BalanceStatic = true })
 	refuse(20, 20, "an epoch has no steps: train.static_share and train.dynamic_share leave nothing to learn from",
 		func(r *recipe.Recipe) { r.Train.StaticShare, r.Train.DynamicShare = 0, 0 })
+	refuse(2, 20, "an epoch has no full batch of images: the set has 2, train.static_share is 0.5, and a batch has 4 different ones: "+
+		"give more, lower train.image_batch to 1, or leave images out", func(r *recipe.Recipe) { r.Train.StaticShare = 0.5 })
+	refuse(20, 20, "the first train.drawn_epochs have 3 drawn images, too few for batches of 4: "+
+		"raise data.drawn_images, or set train.drawn_epochs to 0",
+		func(r *recipe.Recipe) { r.Train.DrawnEpochs, r.Data.DrawnImages = 1, 3 })
 	for n, drawn := range map[int]string{0: "0 drawn videos", 2: "2 drawn videos"} {
 		refuse(20, 20, "the first train.drawn_epochs have "+drawn+", too few for batches of 3: raise data.drawn_videos, or set train.drawn_epochs to 0",
 			func(r *recipe.Recipe) { r.Train.DrawnEpochs, r.Data.DrawnVideos = 1, n })
@@ -182,6 +197,46 @@ func TestBatches(t *testing.T) {
 	}
 	for m, drawn := range epochs {
 		require.NotEqual(t, drawn[0], drawn[1], "epochs draw %ss anew", m)
+	}
+}
+
+// The record counts the different samples that the batches of the first epochs show, those of the warm-up apart.
+func TestRecordCountsWhatBatchesShow(t *testing.T) {
+	r := toy(t, "s4d-tiny")
+	noJitter(&r.Views.Image)
+	noJitter(&r.Views.Video)
+	r.Train.DrawnEpochs, r.Train.StaticShare, r.Train.DynamicShare, r.Train.BalanceStatic = 2, 0.4, 0.3, true
+	listed := func(m data.Modality, n int) *data.Dataset {
+		d := shades(m, n)
+		for i := range d.Items {
+			d.Items[i].List = "list"
+		}
+		return d
+	}
+	p, err := newPlan(r, Training{Warm: data.Sets{Image: shades(data.Image, 13), Video: shades(data.Video, 11)},
+		Main: data.Sets{Image: listed(data.Image, 21), Video: listed(data.Video, 20)}})
+	require.NoError(t, err)
+	shown := map[string]bool{} // warm-up, modality and sample
+	for epoch := range 5 {
+		for _, b := range batchesOf(t, p, epoch) {
+			for _, v := range b.Views {
+				sample, _ := seen(t, v)
+				shown[fmt.Sprint(epoch < 2, b.Modality, sample)] = true
+			}
+		}
+		want := modelfile.Trained{data.Image: {}, data.Video: {}}
+		for m, o := range want {
+			for sample := range 24 {
+				if shown[fmt.Sprint(true, m, sample)] {
+					o.Drawn++
+				}
+				if shown[fmt.Sprint(false, m, sample)] {
+					o.Listed++
+				}
+			}
+			want[m] = o
+		}
+		require.Equal(t, want, p.learned(epoch+1), "after epoch %d", epoch)
 	}
 }
 

@@ -338,3 +338,15 @@ func TestBestOfARun(t *testing.T) {
 	require.Equal(t, o.Recipe, d.Recipe)
 	require.Equal(t, data.DFEW, d.Labels[data.Video])
 }
+
+// The first evaluation is the best so far, even if all of it is wrong.
+func TestFirstIsBest(t *testing.T) {
+	o := options(t, toy(t, "s4d-tiny"))
+	r := prepared(t, o)
+	require.NoError(t, r.begin())
+	r.evaluate = func(context.Context) (*infer.Report, error) { return &infer.Report{Static: &infer.Score{}}, nil }
+	_, err := r.score(t.Context(), 0)
+	require.NoError(t, err)
+	require.FileExists(t, filepath.Join(o.Out, bestFile))
+	require.Equal(t, train.Progress{HasBest: true}, r.progress)
+}

@@ -230,3 +230,61 @@ func TestDrawnTest(t *testing.T) {
 	_, err = DrawnTest(modelfile.Description{Recipe: r, Labels: sets.Labels})
 	require.EqualError(t, err, "the model's recipe draws no faces to evaluate on (data.drawn_test is 0): give --static-list or --dynamic-list")
 }
+
+// A pre-trained model, which has no heads, is tested on both modalities; one with a record on those that it knows.
+func TestDrawnTestOfRecords(t *testing.T) {
+	r := toy(t, "s4d-tiny-pretrain")
+	r.Data.DrawnTest = 5
+	both := Labels{data.Image: data.AffectNet7, data.Video: data.DFEW}
+	for name, c := range map[string]struct {
+		d              modelfile.Description
+		images, videos bool
+	}{
+		"pre-trained": {modelfile.Description{}, true, true},
+		"images":      {modelfile.Description{Labels: both, Trained: modelfile.Trained{data.Image: {Drawn: 1}}}, true, false},
+		"videos":      {modelfile.Description{Trained: modelfile.Trained{data.Video: {Listed: 1}}}, false, true},
+		"one head":    {modelfile.Description{Labels: Labels{data.Video: data.DFEW}}, false, true},
+	} {
+		c.d.Recipe = r
+		test, err := DrawnTest(c.d)
+		require.NoError(t, err)
+		require.Equal(t, []bool{c.images, c.videos}, []bool{test.Image != nil, test.Video != nil}, name)
+		for _, d := range test.All() {
+			require.Len(t, d.Items, 5)
+		}
+	}
+}
+
+// Validation is on the lists that are given; without any, on drawn faces, but only if the run learns from nothing else.
+func TestValidationSets(t *testing.T) {
+	lists := faceList(t, 3)
+	images := lists
+	images.DynamicList, images.DynamicRoot = "", ""
+	for name, c := range map[string]struct {
+		train, validation data.Lists
+		drawn             int
+		want              []int // images, videos
+	}{
+		"drawn faces":                 {data.Lists{}, data.Lists{}, 4, []int{4, 4}},
+		"none":                        {data.Lists{}, data.Lists{}, 0, []int{0, 0}},
+		"lists to learn from":         {images, data.Lists{}, 4, []int{0, 0}},
+		"lists to measure on":         {data.Lists{}, lists, 4, []int{3, 3}},
+		"one list to measure on":      {data.Lists{}, images, 4, []int{3, 0}},
+		"lists for both":              {images, lists, 4, []int{3, 3}},
+		"lists for both, and no more": {images, lists, 0, []int{3, 3}},
+	} {
+		o := options(t, toy(t, "s4d-tiny"))
+		o.Train, o.Validation, o.Recipe.Data.DrawnTest = c.train, c.validation, c.drawn
+		sets, err := validationSets(o, data.NewBudget(0), modelfile.Description{Recipe: o.Recipe})
+		require.NoError(t, err)
+		got := []int{0, 0}
+		for _, d := range sets.All() {
+			got[data.ByModality(d.Modality, 0, 1)] = len(d.Items)
+		}
+		require.Equal(t, c.want, got, name)
+	}
+	o := options(t, toy(t, "s4d-tiny"))
+	o.Validation.StaticList = filepath.Join(t.TempDir(), "none.txt")
+	_, err := validationSets(o, data.NewBudget(0), modelfile.Description{Recipe: o.Recipe})
+	require.ErrorIs(t, err, os.ErrNotExist)
+}

@@ -179,3 +179,19 @@ func TestSkippedLinesNameTheirStep(t *testing.T) {
 	}
 	require.Greater(t, len(places), 1)
 }
+
+// A sample that only an evaluation finds unreadable has its line behind the steps of the epoch.
+func TestPlaceOfSkipsInEvaluation(t *testing.T) {
+	o := options(t, toy(t, "s4d-tiny"))
+	o.Recipe.Train.EvalEvery, o.Recipe.Train.Epochs = 2, 3
+	o.Validation, o.SkipBad = badLists(t), 4
+	trained(t, o)
+	places := map[string]place{}
+	for _, e := range log(t, o) {
+		if e.Skipped != nil {
+			places[filepath.Base(e.Skipped.Path)] = e.place
+		}
+	}
+	require.Equal(t, map[string]place{"missing.png": {"mien-skipped-1", 0, 0}, "text.png": {"mien-skipped-1", 0, 0},
+		"half.png": {"mien-skipped-1", 1, 6}, "clip": {"mien-skipped-1", 1, 6}}, places)
+}

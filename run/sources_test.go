@@ -53,6 +53,8 @@ func TestSources(t *testing.T) {
 			image("warm-up", DrawnFaces, 12, 7), video("warm-up", DrawnFaces, 9, 7),
 			image("training", lists.StaticList, 3, 3), video("training", lists.DynamicList, 1, 3),
 			image("validation", validation.StaticList, 2, 2), video("validation", validation.DynamicList, 1, 2)}},
+		"drawn faces after drawn faces": {func(o *Options) { o.Recipe.Train.DrawnEpochs = 1 }, []Source{
+			image("training", DrawnFaces, 12, 7), video("training", DrawnFaces, 9, 7)}},
 		"images only": {func(o *Options) { o.Recipe.Train.DynamicShare, o.Recipe.Data.DrawnTest = 0, 4 }, []Source{
 			image("training", DrawnFaces, 12, 7), image("validation", DrawnFaces, 4, 4)}},
 	} {

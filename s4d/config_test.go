@@ -120,6 +120,7 @@ func TestMACs(t *testing.T) {
 }
 
 func TestPreset(t *testing.T) {
+	require.Equal(t, []string{"s4d", recipe.Finetune}, []string{System.Name, System.Kind})
 	later := map[string][]int{"tiny": {3, 4, 5}, "small": {6, 7, 8, 9, 10, 11}, "base": {6, 7, 8, 9, 10, 11},
 		"large": {12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23}}
 	for size, blocks := range later {
@@ -156,8 +157,14 @@ func TestFromRecipe(t *testing.T) {
 
 	r.Model.Position = "late"
 	require.ErrorContains(t, System.Check(r), `position of experts "late"`)
+	require.PanicsWithError(t, `s4d: got position of experts "late": choose early, middle, later or alternate, or name blocks, as in "1,2", `+
+		"want a recipe that passed Check", func() { System.Build(nil, r) })
 	r.Model.Experts = 0
 	require.NoError(t, System.Check(r), "without experts their position does not matter")
+	r.Model.Experts, r.Model.Position = 1, "0"
+	got, err = FromRecipe(r)
+	require.NoError(t, err)
+	require.Equal(t, []int{0}, got.MoAEBlocks, "a single expert is one, too")
 	r.Model.Experts, r.Model.Depth, r.Model.Position = 4, 1, "later"
 	require.ErrorContains(t, System.Check(r), "experts stand in half of the blocks, and there is one")
 }

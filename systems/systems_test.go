@@ -1,6 +1,7 @@
 package systems
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -8,7 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"mien/internal/golden"
+	"mien/nn"
 	"mien/recipe"
+	"mien/system"
 )
 
 func TestOf(t *testing.T) {
@@ -83,10 +86,33 @@ func TestIdentify(t *testing.T) {
 	r, err := Identify(golden.Open(t, "released_form.pth"))
 	require.NoError(t, err)
 	require.Equal(t, "s4d", r.System)
-	for _, name := range []string{"mae_tiny.safetensors", "s4d_joint.safetensors"} {
+	for _, name := range []string{"mae_tiny.safetensors", "s4d_joint.safetensors", "vit_tiny.safetensors"} {
 		_, err = Identify(golden.Open(t, name))
-		require.Error(t, err, name)
+		require.EqualError(t, err, "weights hold no model that mien knows, nor a recipe: were they fine-tuned by something else?", name)
 	}
-	_, err = Identify(golden.Open(t, "vit_tiny.safetensors"))
-	require.EqualError(t, err, "weights hold no model that mien knows, nor a recipe: were they fine-tuned by something else?")
+}
+
+// Systems are asked in their order, those that identify nothing are passed over, and what the first says is what counts.
+func TestIdentifyAsksInOrder(t *testing.T) {
+	all := All
+	defer func() { All = all }()
+	refusal := errors.New("it is mine, and damaged")
+	answers := func(name string, ok bool, err error) *system.System {
+		return &system.System{Identify: func(nn.Weights) (recipe.Recipe, bool, error) { return recipe.Recipe{Name: name}, ok, err }}
+	}
+	no, silent, yes, other := answers("no", false, nil), &system.System{}, answers("yes", true, nil), answers("other", true, nil)
+	for _, c := range []struct {
+		all  []*system.System
+		want string
+		err  error
+	}{
+		{[]*system.System{no, silent, yes, other}, "yes", nil},
+		{[]*system.System{silent, other, yes}, "other", nil},
+		{[]*system.System{no, answers("damaged", false, refusal), yes}, "damaged", refusal},
+	} {
+		All = c.all
+		r, err := Identify(nil)
+		require.Equal(t, c.err, err)
+		require.Equal(t, c.want, r.Name)
+	}
 }

@@ -212,3 +212,28 @@ func TestSaveKeepsTheOldFile(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, files, 1)
 }
+
+// An error of the backend leaves no file.
+func TestSaveOnALostBackend(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "checkpoint")
+	a, params, _ := dot(lost{cpu.New()})
+	require.EqualError(t, Save(path, params, a, Progress{}), "device lost")
+	require.NoFileExists(t, path)
+	a.steps = engine.Zeros(cpu.New(), engine.Int32, 3)
+	require.EqualError(t, Save(path, params, a, Progress{}), path+`: can't be written: tensor "param.first": device lost`)
+	require.NoFileExists(t, path)
+}
+
+// A checkpoint names its format, its progress and its counts.
+func TestCheckpointMetadata(t *testing.T) {
+	b := cpu.New()
+	path := filepath.Join(t.TempDir(), "checkpoint")
+	a, params, loss := dot(b, "second")
+	steps(a, b, 2, loss)
+	require.NoError(t, Save(path, params, a, Progress{Epoch: 4, Best: 0.5, HasBest: true, Run: "0123"}))
+	f, err := weights.Open(path)
+	require.NoError(t, err)
+	require.Equal(t, map[string]string{"format": "mien-checkpoint-2", "steps": "[2,2]",
+		"progress": `{"epoch":4,"best":0.5,"has_best":true,"run":"0123"}`}, f.Metadata())
+	require.NoError(t, f.Close())
+}

@@ -274,14 +274,17 @@ func TestParameterWithoutGradient(t *testing.T) {
 
 // If the last step diverges, its epoch ends with an error and without a checkpoint.
 func TestLoopStopsOnALastStepThatDiverges(t *testing.T) {
-	l, log := slope(cpu.New())
-	loss := l.Loss
-	l.Loss = func(t *ag.Tape, p place) *ag.Value {
-		return ag.Scale(loss(t, p), map[bool]float64{true: math.Inf(1), false: 1}[p.step == 2])
+	for _, sign := range []int{1, -1} {
+		l, log := slope(cpu.New())
+		loss := l.Loss
+		l.Loss = func(t *ag.Tape, p place) *ag.Value {
+			return ag.Scale(loss(t, p), map[bool]float64{true: math.Inf(sign), false: 1}[p.step == 2])
+		}
+		require.EqualError(t, l.Run(t.Context(), 0),
+			fmt.Sprintf("loss is %v in epoch 0, step 2 (place 0.2, learning rate 0.002): lower the learning rate or clip gradients", math.Inf(sign)))
+		require.NotContains(t, *log, "epoch 0")
+		require.Contains(t, (*log)[len(*log)-1], "heard place 0.1")
 	}
-	require.EqualError(t, l.Run(t.Context(), 0), "loss is +Inf in epoch 0, step 2 (place 0.2, learning rate 0.002): lower the learning rate or clip gradients")
-	require.NotContains(t, *log, "epoch 0")
-	require.Contains(t, (*log)[len(*log)-1], "heard place 0.1")
 }
 
 // Batches that end because the context was cancelled are an interruption, not an error about too few.
@@ -331,4 +334,42 @@ func TestNothingChangesAfterADivergence(t *testing.T) {
 		require.Error(t, l.Run(t.Context(), 0), "nor does anything change later")
 		require.Equal(t, before[1], all(t, l.Optimizer, l.Optimizer.params))
 	}
+}
+
+// The first two steps of one element by Adam's definition, for a large gradient and one as small as eps.
+func TestUpdateByHand(t *testing.T) {
+	const lr, decay, beta2 = 0.5, 0.2, 0.75
+	b := cpu.New()
+	w := nn.Param{Name: "w", Value: ag.Param(engine.FromSlice(b, engine.Float64, []float64{3, -2}, 2))}
+	var asked []string
+	a := NewAdamW(b, []nn.Param{w}, beta2, func(name string, shape []int) (float64, float64) {
+		asked = append(asked, fmt.Sprint(name, shape))
+		return 0.5, decay
+	})
+	require.Equal(t, []string{"w[2]"}, asked)
+	want, m, v := []float64{3, -2}, make([]float64, 2), make([]float64, 2)
+	for step, gradients := range [][]float64{{20, 1e-8}, {-5, 3e-8}} {
+		tape := ag.NewTape(b)
+		loss := ag.Sum(ag.Mul(tape.Const(engine.FromSlice(b, engine.Float64, gradients, 2)), w.Value))
+		tape.Backward(loss)
+		a.Update(loss.Data(), lr, 0).Free()
+		tape.Close()
+		n := float64(step + 1)
+		for i, g := range gradients {
+			m[i], v[i] = 0.9*m[i]+0.1*g, beta2*v[i]+(1-beta2)*g*g
+			mHat, vHat := m[i]/(1-math.Pow(0.9, n)), v[i]/(1-math.Pow(beta2, n))
+			want[i] -= 0.5*lr*decay*want[i] + 0.5*lr*mHat/(math.Sqrt(vHat)+1e-8)
+		}
+		require.InDeltaSlice(t, want, values(t, w.Data()), 1e-6, "step %d", step)
+	}
+}
+
+// Nothing of an optimizer stays but the parameters.
+func TestFree(t *testing.T) {
+	b := enginetest.NewDeferred(cpu.New(), 0) // whose figures are to the byte
+	a, params, loss := dot(b, "second")
+	steps(a, b, 2, loss)
+	a.Free()
+	require.Equal(t, 4*6, b.Stats().LiveBytes)
+	require.Equal(t, []float64{3}, values(t, params[1].Data()))
 }

@@ -77,3 +77,26 @@ func TestMACs(t *testing.T) {
 	c := Config{ImageSize: 2, Frames: 1, PatchSize: 1, Tubelet: 1, Dim: 4, Depth: 2, Heads: 1, MLPRatio: 2}
 	require.Equal(t, 3*3*4+2*BlockMACs(3, 4, 2), c.MACs(3))
 }
+
+// The published encoders, and the tiny one.
+func TestSizes(t *testing.T) {
+	require.Equal(t, map[string]Config{
+		"tiny":  {ImageSize: 80, Frames: 8, PatchSize: 16, Tubelet: 2, Dim: 128, Depth: 6, Heads: 2, MLPRatio: 4},
+		"small": {ImageSize: 160, Frames: 16, PatchSize: 16, Tubelet: 2, Dim: 384, Depth: 12, Heads: 6, MLPRatio: 4},
+		"base":  {ImageSize: 160, Frames: 16, PatchSize: 16, Tubelet: 2, Dim: 768, Depth: 12, Heads: 12, MLPRatio: 4},
+		"large": {ImageSize: 160, Frames: 16, PatchSize: 16, Tubelet: 2, Dim: 1024, Depth: 24, Heads: 16, MLPRatio: 4},
+	}, Sizes)
+}
+
+// At its limit each number passes, and one more does not.
+func TestLimits(t *testing.T) {
+	for message, c := range map[string]Config{
+		"more than 1024 blocks, or a number above 65536": {ImageSize: 1, Frames: 65537, PatchSize: 1, Tubelet: 1, Dim: 1, Depth: 1, Heads: 1, MLPRatio: 1},
+		"number above 65536":                             {ImageSize: 65537, Frames: 1, PatchSize: 65537, Tubelet: 1, Dim: 1, Depth: 1, Heads: 1, MLPRatio: 1},
+		"a video of 17 frames of 2048×2048 pixels in 17 tokens: the limits are 67108864 pixels and 65536 tokens": {
+			ImageSize: 2048, Frames: 17, PatchSize: 2048, Tubelet: 1, Dim: 1, Depth: 1, Heads: 1, MLPRatio: 1},
+	} {
+		require.ErrorContains(t, c.Check(), message)
+	}
+	require.NoError(t, Config{ImageSize: 1, Frames: 65536, PatchSize: 1, Tubelet: 1, Dim: 1, Depth: 1, Heads: 1, MLPRatio: 1}.Check())
+}

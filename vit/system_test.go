@@ -71,6 +71,7 @@ func TestOneHead(t *testing.T) {
 }
 
 func TestPreset(t *testing.T) {
+	require.Equal(t, []string{"vit", recipe.Finetune}, []string{System.Name, System.Kind})
 	for size, c := range Sizes {
 		r, ok := System.Preset(size)
 		require.True(t, ok)
@@ -221,4 +222,24 @@ func TestSameHeads(t *testing.T) {
 
 	damaged := file{metadata: map[string]string{"recipe": "heads ="}}
 	require.ErrorContains(t, SameHeads(damaged, of(4)), "recipe inside the file:")
+}
+
+// Weights of linear layers, the head's among them, start with the deviation of their width.
+func TestInitialWeights(t *testing.T) {
+	r := goldenRecipe(data.Video)
+	r.Model.VideoClasses = 200
+	s := nn.NewScope(cpu.New(), engine.Float32, nn.Random{Seed: 1})
+	System.Build(s, r)
+	for _, p := range s.Params() {
+		if !strings.HasPrefix(p.Name, "blocks.") && p.Name != "head.weight" || len(p.Shape()) == 1 {
+			continue
+		}
+		values, err := engine.Read[float64](p.Data())
+		require.NoError(t, err)
+		squares := 0.0
+		for _, v := range values {
+			squares += v * v / float64(len(values))
+		}
+		require.InEpsilon(t, 1/math.Sqrt(24), math.Sqrt(squares), 0.07, p.Name)
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -197,6 +198,34 @@ func TestZipForms(t *testing.T) {
 		part{name: "byteorder", content: []byte("little")}))
 }
 
+// The first data.pkl counts, with the storages of its own folder; errors, whole.
+func TestZipErrors(t *testing.T) {
+	good, other, one := tensorPickle(4, 0, []int64{2, 2}, []int64{2, 1}), tensorPickle(4, 0, []int64{9}, []int64{1}), make([]byte, 16)
+	requireGood(t, zipped(part{name: "b/data.pkl", content: good}, part{name: "a/data.pkl", content: other}, part{name: "b/data/0", content: one},
+		part{"a/data/0", []byte{1}, zip.Deflate}, part{"b/data/x/1", one, zip.Deflate}, part{"b/more/0", one, zip.Deflate}, part{name: "a/byteorder", content: []byte("big")},
+		part{name: "b/data/"}))
+	data := func(parts ...part) []byte {
+		return zipped(append([]part{{name: "a/data.pkl", content: good}}, parts...)...)
+	}
+	for _, c := range []struct {
+		file []byte
+		want string
+	}{
+		{zipped(part{name: "hello.txt"}), "a zip without data.pkl, not a weights file: expected safetensors or a PyTorch checkpoint (.pth, .pt)"},
+		{data(part{name: "constants.pkl"}), "a TorchScript program, not a checkpoint: save model.state_dict() with torch.save"},
+		{data(part{name: "x"}, part{name: "x"}), `damaged: the zip holds "x" twice`},
+		{data(part{"a/data/0", one, zip.Deflate}), `storage "0" is compressed: save with torch.save, which does not compress`},
+		{data(part{name: "a/byteorder", content: []byte("big")}), "written in big-endian byte order: load and save it on a little-endian machine"},
+		{data(part{name: "a/byteorder"}), "written in big-endian byte order: load and save it on a little-endian machine"},
+		{data(part{name: "a/byteorder", content: []byte(" little\n")}), `tensor "a": damaged: its storage "0" is missing`},
+		{data(part{name: "b/data/0", content: one}), `tensor "a": damaged: its storage "0" is missing`},
+		{data(part{name: "a/data/0", content: one[:15]}), `tensor "a": damaged or cut off: its storage "0" claims 4 elements of F32, but has 15 bytes; fetch the file again`},
+	} {
+		_, err := openBytes(c.file)
+		require.EqualError(t, err, "fuzz: "+c.want)
+	}
+}
+
 func requireGood(t *testing.T, file []byte) {
 	t.Helper()
 	f, err := Open(write(t, "good.pth", file))
@@ -229,5 +258,133 @@ func TestNumbers(t *testing.T) {
 		v, err := newUnpickler(strings.NewReader(pickle)).next()
 		require.NoError(t, err, "%q", pickle)
 		require.Equal(t, want, v, "%q", pickle)
+	}
+}
+
+// Every opcode that torch.save may write, and the budget that it takes: valueCost for each but the stop, and the length of strings.
+func TestOpcodes(t *testing.T) {
+	const text = "\x02\x00\x00\x00ab"
+	for pickle, c := range map[string]struct {
+		want  any
+		spent uint64
+	}{
+		"\x80\x02N.": {nil, 128}, "\x80\x05N.": {nil, 128}, "\x95\x01\x00\x00\x00\x00\x00\x00\x00N.": {nil, 128},
+		"\x88.": {true, 64}, "\x89.": {false, 64}, "KaNK\x02000K\x01.": {int64(1), 448}, "K\x01(NN1.": {int64(1), 320},
+		"M\x01\x02.": {int64(0x201), 64}, "J\x01\x02\x03\x04.": {int64(0x4030201), 64}, "\x8a\x03\x01\x02\x03.": {int64(0x30201), 67},
+		"\x8b\x02\x00\x00\x00\x01\x02.": {int64(0x201), 66}, "G\x3f\xf8\x00\x00\x00\x00\x00\x00.": {1.5, 64},
+		"U\x02ab.": {"ab", 66}, "\x8c\x02ab.": {"ab", 66}, "T" + text + ".": {"ab", 66}, "X" + text + ".": {"ab", 66},
+		"\x8d\x02\x00\x00\x00\x00\x00\x00\x00ab.": {"ab", 66},
+		"C\x02ab.": {[]byte("ab"), 66}, "B" + text + ".": {[]byte("ab"), 66},
+		"\x8e\x02\x00\x00\x00\x00\x00\x00\x00ab.": {[]byte("ab"), 66}, "\x96\x02\x00\x00\x00\x00\x00\x00\x00ab.": {[]byte("ab"), 66},
+		").": {&list{}, 64}, "].": {&list{}, 64}, "\x8f.": {&list{}, 64}, "}.": {dict{}, 64},
+		"K\x01\x85.": {&list{[]any{int64(1)}}, 128}, "K\x01N\x86.": {&list{[]any{int64(1), nil}}, 192},
+		"K\x01N\x88\x87.": {&list{[]any{int64(1), nil, true}}, 256}, "K\x07(K\x01Nt.": {&list{[]any{int64(1), nil}}, 320},
+		"(\x88K\x01\x91.": {&list{[]any{true, int64(1)}}, 256}, "]K\x01aNa.": {&list{[]any{int64(1), nil}}, 320},
+		"](K\x01Ne.": {&list{[]any{int64(1), nil}}, 320}, "\x8f(K\x01N\x90.": {&list{[]any{int64(1), nil}}, 320},
+		"}U\x01aNs.":              {dict{"a": nil}, 64*4 + 1 + 64 + 1},
+		"}(U\x01aNU\x02bcK\x01u.": {dict{"a": nil, "bc": int64(1)}, 64*7 + 3 + 2*64 + 3}, "}(K\x01Nu.": {dict{}, 64*5 + 64},
+		"cmo\nna\n.": {global{"mo", "na"}, 64 + 6}, "U\x02moU\x02na\x93.": {global{"mo", "na"}, 64*3 + 4}, "NK\x01\x93.": {global{}, 64 * 3},
+		"cm\nn\nK\x01\x85R.":                           {&object{global{"m", "n"}, []any{int64(1)}, dict{}}, 64*4 + 4},
+		"cm\nn\nK\x01\x85\x81.":                        {&object{global{"m", "n"}, []any{int64(1)}, dict{}}, 64*4 + 4},
+		"cm\nn\nK\x01\x85}\x92.":                       {&object{global{"m", "n"}, []any{int64(1)}, dict{}}, 64*5 + 4},
+		"cm\nn\n)RK\x01aU\x01aNsNb.":                   {&object{global{"m", "n"}, nil, dict{"a": nil}}, 64*10 + 5 + 65},
+		"ccollections\nOrderedDict\n)R.":               {dict{}, 64*3 + 24},
+		"ccollections\nOrderedDict\n)RU\x01aK\x01sNb.": {dict{"a": int64(1)}, 64*8 + 24 + 1 + 65},
+		"(K\x01NtQ.":                                   {persistent{[]any{int64(1), nil}}, 64 * 5},
+		"K\x01q\x05Nq\x06h\x05.":                       {int64(1), 64 * 5},
+		"K\x01r\x01\x02\x03\x04Nj\x01\x02\x03\x04.":    {int64(1), 64 * 4},
+		"K\x01\x94N\x94h\x00.":                         {int64(1), 64 * 5}, "K\x01\x94N\x94\x88\x94h\x01.": {nil, 64 * 7},
+	} {
+		u := newUnpickler(strings.NewReader(pickle + "rest"))
+		got, err := u.next()
+		require.NoError(t, err, "%q", pickle)
+		require.Equal(t, c.want, got, "%q", pickle)
+		require.Equal(t, int(c.spent), int(pickleBudget-u.budget), "%q", pickle)
+		rest, err := io.ReadAll(u.r)
+		require.NoError(t, err)
+		require.Equal(t, "rest", string(rest), "%q", pickle)
+	}
+}
+
+// Each pickle in a row has a stack and a memo of its own; references to storages add up.
+func TestPicklesInARow(t *testing.T) {
+	u := newUnpickler(strings.NewReader("NK\x07q\x00\x85Q." + "\x88\x85Q." + ".h\x00"))
+	for i, id := range []any{int64(7), true} {
+		v, err := u.next()
+		require.NoError(t, err)
+		require.Equal(t, persistent{[]any{id}}, v)
+		require.Len(t, u.ids, i+1)
+	}
+	require.Equal(t, []persistent{{[]any{int64(7)}}, {[]any{true}}}, u.ids)
+	_, err := u.next()
+	require.EqualError(t, err, "pickle is damaged: its stack is empty")
+	_, err = u.next()
+	require.EqualError(t, err, "pickle is damaged: it recalls what it never made")
+}
+
+// What is found instead of a checkpoint.
+func TestNoCheckpoint(t *testing.T) {
+	const save = "; save model.state_dict() with torch.save"
+	asks := func(call string) string {
+		return "; the file asks to call " + call + ", which was not done: don't trust it"
+	}
+	for pickle, want := range map[string]string{
+		"K\x01.":    "a value of type int64" + save,
+		"].":        "a value of type list" + save,
+		"N.":        "a value of type <nil>" + save,
+		"cm\nn\n.":  "a value of type global" + save,
+		"U\x02a\n.": `the text "a\n"` + save,
+		"}.":        "a dict of " + save,
+		"}(U\x01cNU\x01aNU\x01bNU\x01eNU\x01dNu.":             `a dict of "a", "b", "c", "d", "e"` + save,
+		"}(U\x01cNU\x01aNU\x01bNU\x01eNU\x01dNU\x01fNu.":      `a dict of "a", "b", "c", "d", "e", …` + save,
+		"cos\nsystem\n)R.":                                    "an object of os.system" + asks("os.system"),
+		"}U\x01acos\nsystem\n)Rs.":                            `a dict of "a"` + asks("os.system") + save,
+		"}(U\x01acos\nsystem\n)RU\x01bcio\nopen\n)Ru.":        `a dict of "a", "b"` + asks("os.system") + save,
+		"cos\nsystem\n)R0cio\nopen\n)R.":                      "an object of io.open" + asks("os.system") + save,
+		"ctorch._utils\n_rebuild_tensor_v2\n)R.":              "a tensor without a name" + save,
+		"cargparse\nNamespace\n)R.":                           "an object of argparse.Namespace" + save,
+		"c_codecs\nencode\n)R.":                               "an object of _codecs.encode" + save,
+		"cpathlib\nPosixPath\n)R.":                            "an object of pathlib.PosixPath" + save,
+		"ccollections\ndefaultdict\n)R.":                      "an object of collections.defaultdict" + save,
+		"cnumpy\ndtype\n)R.":                                  "an object of numpy.dtype" + save,
+		"cnumpy.core.multiarray\nscalar\n)R.":                 "an object of numpy.core.multiarray.scalar" + save,
+		"cnumpy.core.multiarray\n_reconstruct\n)R.":           "an object of numpy.core.multiarray._reconstruct" + save,
+		"ctorch\ndevice\n)R.":                                 "an object of torch.device" + save,
+		"ctorch\nSize\n)R.":                                   "an object of torch.Size" + save,
+		"ctorch\nload\n)R.":                                   "an object of torch.load" + asks("torch.load"),
+		"c" + strings.Repeat("m", 70) + "\nn\n)R.":            "an object of " + strings.Repeat("m", 60) + ".n" + asks(strings.Repeat("m", 60)+".n"),
+		"U\x32" + strings.Repeat("a", 50) + ".":               `the text "` + strings.Repeat("a", 40) + `"` + save,
+		"}U\x32" + strings.Repeat("a", 50) + "Ns.":            `a dict of "` + strings.Repeat("a", 40) + `"` + save,
+		"}U\x05modelctorch._utils\n_rebuild_tensor\n)R\x85s.": `a dict of "model"` + save,
+	} {
+		_, err := openBytes(pickled([]byte(pickle), nil))
+		require.EqualError(t, err, "fuzz: not a checkpoint: expected a dict of tensors, found "+want, "%q", pickle)
+	}
+}
+
+// Errors of pickles, whole.
+func TestPickleErrors(t *testing.T) {
+	for pickle, want := range map[string]string{
+		"":                                     "is cut off: fetch the file again",
+		"X\x05\x00\x00\x00abc":                 "is cut off: fetch the file again",
+		"M\x01":                                "is cut off: fetch the file again",
+		".":                                    "is damaged: its stack is empty",
+		"N\x86.":                               "is damaged: its stack is empty",
+		"q\x01.":                               "is damaged: its stack is empty",
+		"NNa.":                                 "is damaged: it adds to what is no container",
+		"N(e.":                                 "is damaged: it adds to what is no container",
+		"]NNs.":                                "is damaged: it adds to what is no container",
+		"t.":                                   "is damaged: a mark is missing",
+		"}(Nu.":                                "is damaged: a key has no value",
+		"cmodule":                              "is damaged: a name does not end",
+		"cmodule\nname":                        "is damaged: a name does not end",
+		"j\x01\x00\x00\x00.":                   "is damaged: it recalls what it never made",
+		"ccollections\nOrderedDict\n]]a\x85R.": "is damaged: an OrderedDict of other things than pairs",
+		"i.":                                   "opcode 0x69 is not one of torch.save's: damaged, or no checkpoint",
+		"\x80\x06.":                            "protocol 6 is newer than 5: save with torch.save's default",
+		"\x8b\x00\x00\x00\x08":                 "needs more than 128 MB beside its tensors: no checkpoint does",
+	} {
+		_, err := newUnpickler(strings.NewReader(pickle)).next()
+		require.EqualError(t, err, "pickle "+want, "%q", pickle)
 	}
 }

@@ -2,6 +2,7 @@ package weights
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -163,4 +164,71 @@ func TestHalf(t *testing.T) {
 	require.Equal(t, float32(math.Inf(-1)), half(0xfc00))
 	require.True(t, math.IsNaN(float64(half(0x7e00))))
 	require.True(t, math.Signbit(float64(half(0x8000))))
+}
+
+// endless is a source of any size that begins with a header's length and a brace, and has nothing else.
+type endless struct{ n uint64 }
+
+func (e endless) ReadAt(b []byte, at int64) (int, error) {
+	if at != 0 || len(b) != 16 {
+		return 0, errors.New("read")
+	}
+	return copy(b, append(le.AppendUint64(nil, e.n), "{       "...)), nil
+}
+
+func (endless) Close() error { return nil }
+
+// A header has at most 100 MB and ends in the file.
+func TestHeaderLimit(t *testing.T) {
+	for _, c := range []struct {
+		n    uint64
+		size int64
+		want string
+	}{
+		{100_000_000, 1 << 40, "read"}, {100_000_001, 1 << 40, "safetensors header of 100000001 bytes in a file of 1099511627776: damaged or cut off; fetch it again"},
+		{92, 100, "read"}, {93, 100, "safetensors header of 93 bytes in a file of 100: damaged or cut off; fetch it again"},
+	} {
+		_, err := newFile("x", endless{c.n}, c.size)
+		require.EqualError(t, err, "x: "+c.want)
+	}
+}
+
+// Errors of headers, whole.
+func TestHeaderErrors(t *testing.T) {
+	tensor := func(members string) string { return `{"a":{` + members + `}}` }
+	for _, c := range []struct {
+		header string
+		data   int
+		want   string
+	}{
+		{tensor(`"dtype":"F32","shape":[` + strings.Repeat("1,", 16) + `1],"data_offsets":[0,4]`), 4, `safetensors header: tensor "a": "shape": more than 16 numbers`},
+		{tensor(`"dtype":"F32","shape":[1],"data_offsets":[0]`), 4, `safetensors header: tensor "a": "data_offsets": not two numbers`},
+		{tensor(`"dtype":"F32","shape":[1],"data_offsets":[0,"4"]`), 4, `safetensors header: tensor "a": "data_offsets": of another type`},
+		{tensor(`"dtype":"F32","shape":[1]`), 4, `safetensors header: tensor "a": dtype, shape and data_offsets are due`},
+		{tensor(`"dtype":null,"shape":[1],"data_offsets":[0,4]`), 4, `safetensors header: tensor "a": "dtype": of another type`},
+		{tensor(`"dtype":"F32","shape":[1],"data_offsets":[0,4],"more":1`), 4, `safetensors header: tensor "a": "more": not part of the format`},
+		{`{"a":1}`, 0, `safetensors header: tensor "a": no JSON object where one is due`},
+		{`{"__metadata__":[]}`, 0, `safetensors header: no JSON object where one is due`},
+		{`{"__metadata__":{"a":null}}`, 0, `safetensors header: __metadata__ "a" is no text`},
+		{`{"__metadata__":{"a":"b","a":"c"}}`, 0, `safetensors header: "a" stands there twice`},
+		{"{\"\xff\":{}}", 0, "safetensors header: not UTF-8: damaged"},
+		{`{"a":`, 0, "safetensors header: damaged JSON: it does not end, or something follows the JSON object"},
+		{tensor(`"dtype":"F7","shape":[1],"data_offsets":[0,4]`), 4, `tensor "a": dtype "F7" is not read here: convert it to F32`},
+		{tensor(`"dtype":"F32","shape":[1],"data_offsets":[4,8]`), 8,
+			`tensor "a": begins at byte 4 of the data, where 0 is due: damaged, tensors overlap or leave a hole`},
+		{tensor(`"dtype":"F32","shape":[2],"data_offsets":[0,8]`), 4, `tensor "a": lies at bytes 0 to 8 of the data, which are 4: cut off; fetch the file again`},
+		{tensor(`"dtype":"F32","shape":[1],"data_offsets":[0,-4]`), 4, `tensor "a": lies at bytes 0 to -4 of the data, which are 4: cut off; fetch the file again`},
+		{tensor(`"dtype":"F32","shape":[3,1],"data_offsets":[0,4]`), 4, `tensor "a": shape [3 1] of F32 does not take 4 bytes: damaged`},
+		{tensor(`"dtype":"F32","shape":[1],"data_offsets":[0,4]`), 7, `tensors end at byte 66 of 69: damaged`},
+		{`{"b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}`, 8,
+			`tensor "b": begins at byte 0 of the data, where 4 is due: damaged, tensors overlap or leave a hole`},
+	} {
+		_, err := openBytes(safetensors(c.header, c.data))
+		require.EqualError(t, err, "fuzz: "+c.want, c.header)
+	}
+	f, err := openBytes(safetensors(tensor(`"dtype":"F32","shape":[`+strings.Repeat("1,", 15)+`1],"data_offsets":[0,4]`), 4))
+	require.NoError(t, err)
+	require.Equal(t, []string{"a"}, f.Names())
+	_, err = openBytes(safetensors(`{`, 0)[:8])
+	require.EqualError(t, err, "fuzz: not a weights file (safetensors, or PyTorch .pth): name another")
 }

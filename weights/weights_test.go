@@ -90,3 +90,55 @@ func TestCutOff(t *testing.T) {
 		}
 	}
 }
+
+// Tensors may share storages, but hold no more values than the file has bytes, and reach over no more than 16 times that.
+func TestTotal(t *testing.T) {
+	open := func(size int64, entries ...entry) error {
+		f := &File{tensors: map[string]entry{}}
+		for i, e := range entries {
+			f.tensors[fmt.Sprint(i)] = e
+		}
+		return f.checkTotal(size)
+	}
+	ten, wide := entry{shape: []int{2, 5}, stride: []int{5, 1}}, entry{shape: []int{2}, stride: []int{159}} // reaches over 160
+	require.NoError(t, open(20, ten, ten, entry{shape: []int{0, 9}, stride: []int{1 << 40, 1}}))
+	require.EqualError(t, open(19, ten, ten), "2 tensors hold more values than the file has bytes, 19: too many share a storage")
+	require.NoError(t, open(20, wide, wide))
+	require.Error(t, open(20, wide, wide, entry{shape: []int{1}, stride: []int{1}}))
+	require.NoError(t, open(12, ten, entry{shape: []int{2}, stride: []int{181}}))
+	require.Error(t, open(12, ten, entry{shape: []int{2}, stride: []int{182}}))
+}
+
+func TestElements(t *testing.T) {
+	for _, c := range []struct {
+		shape []int
+		limit int64
+		n     int64
+		ok    bool
+	}{
+		{nil, 1, 1, true}, {nil, 0, 1, false}, {[]int{2, 3}, 6, 6, true}, {[]int{2, 3}, 5, 0, false}, {[]int{3, -1}, 9, 0, false},
+		{[]int{1 << 40, 1 << 40, 0}, 5, 0, true}, {[]int{0, -1}, 9, 0, false}, {[]int{1 << 32, 1 << 32}, 1 << 62, 0, false}, {[]int{7}, 7, 7, true},
+	} {
+		n, ok := elements(c.shape, c.limit)
+		require.Equal(t, c.ok, ok, "%+v", c)
+		require.Equal(t, c.n, n, "%+v", c)
+	}
+}
+
+// Which form a file has follows from its first bytes.
+func TestForms(t *testing.T) {
+	for head, want := range map[string]string{
+		"PK\x03\x04":                        "damaged or cut off: its zip directory, which stands at the end, can't be read; fetch the file again",
+		"PK\x03":                            "not a weights file (safetensors, or PyTorch .pth): name another",
+		"\x80\x02":                          "pickle is cut off: fetch the file again",
+		"\x80\x05":                          "pickle is cut off: fetch the file again",
+		"\x80\x01":                          "not a weights file (safetensors, or PyTorch .pth): name another",
+		"\x80\x06":                          "not a weights file (safetensors, or PyTorch .pth): name another",
+		"\x80":                              "not a weights file (safetensors, or PyTorch .pth): name another",
+		"\x01\x00\x00\x00\x00\x00\x00\x00[": "not a weights file (safetensors, or PyTorch .pth): name another",
+		"\x80\x02K\x05.":                    "not a checkpoint: expected a dict of tensors, found a value of type int64; save model.state_dict() with torch.save",
+	} {
+		_, err := openBytes([]byte(head))
+		require.EqualError(t, err, "fuzz: "+want, "%q", head)
+	}
+}

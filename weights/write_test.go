@@ -139,7 +139,7 @@ func TestWriterRefuses(t *testing.T) {
 	for want, tensors := range map[string][]Tensor{
 		`tensor "a": no tensor has shape [-1 -2]`:                 {{Name: "a", Shape: []int{-1, -2}, Fill: FromSlice(make([]float32, 2))}},
 		`tensor "b": no tensor has shape [4294967296 4294967296]`: {{Name: "b", Shape: []int{1 << 32, 1 << 32}, Fill: one}},
-		`two tensors named "a"`:                                   {{Name: "a", Shape: []int{1}, Fill: one}, {Name: "a", Shape: []int{1}, Fill: one}},
+		`two tensors named "a"`:                                   {{Name: "a", Shape: []int{1}, Fill: one}, {Name: "a", Shape: []int{1}, Fill: one}, {Name: "\xff", Fill: one}},
 		`two tensors named "a.scale"`:                             {{Name: "a", Shape: []int{1}, Fill: one, DType: I8}, {Name: "a.scale", Fill: one}},
 		`"__metadata__", or a reserved name`:                      {{Name: "__metadata__", Shape: []int{1}, Fill: one}},
 		"not UTF-8":                                               {{Name: "\xff", Shape: []int{1}, Fill: one}},
@@ -192,4 +192,33 @@ func TestRoundTripProperty(t *testing.T) {
 			require.Equal(t, values[i], got)
 		}
 	})
+}
+
+// full is a disk with room for so many writes.
+type full struct{ writes int }
+
+func (f *full) WriteAt(b []byte, _ int64) (int, error) {
+	if f.writes--; f.writes < 0 {
+		return 0, errors.New("no space left")
+	}
+	return len(b), nil
+}
+
+// No error of a write is lost: of one chunk, of quantized rows, of their scales.
+func TestFullDisk(t *testing.T) {
+	for _, c := range []struct {
+		Tensor
+		writes int
+	}{
+		{Tensor{Name: "a", Shape: []int{3, readChunk}}, 3}, {Tensor{Name: "a", Shape: []int{7}, DType: BF16}, 1},
+		{Tensor{Name: "a", Shape: []int{3, 5}, DType: I8}, 2}, {Tensor{Name: "a", Shape: []int{5, readChunk}, DType: I8}, 3},
+	} {
+		n, _ := elements(c.Shape, math.MaxInt)
+		c.Fill = FromSlice(ramp(int(n)))
+		for room := range c.writes + 1 {
+			w := writer{file: &full{room}, bytes: make([]byte, 4*readChunk), at: map[string]int64{}}
+			err := w.write([]Tensor{c.Tensor}, make([]float32, n))
+			require.Equal(t, room == c.writes, err == nil, "%v %s: %d of %d writes", c.Shape, c.DType, room, c.writes)
+		}
+	}
 }

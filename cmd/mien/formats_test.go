@@ -14,6 +14,7 @@ func TestFormats(t *testing.T) {
 	formats.Check(t, "predict without an answer", failure{})
 	formats.Check(t, "eval", evaluation{}, infer.Score{})
 	formats.Check(t, "info", modelInfo{}, infer.Report{}, run.Environment{}, modelfile.Origins{}, run.Source{})
+	formats.Check(t, "data check", dataCheck{})
 	formats.Check(t, "info without a model", modelList{}, modelInfo{})
 	formats.Check(t, "bench gemm", gemmReport{})
 	formats.Check(t, "bench of models", stepReport{})

@@ -27,6 +27,8 @@ type cli struct {
 	Finetune   finetuneCmd   `cmd:"" help:"Fine-tune jointly on labelled images and videos."`
 	Eval       evalCmd       `cmd:"" help:"Measure recalls of a model on labelled lists."`
 	Predict    predictCmd    `cmd:"" help:"Name the expression in images and videos."`
+	Explain    explainCmd    `cmd:"" help:"Draw what a model looks at in images and videos."`
+	Data       dataCmd       `cmd:"" help:"Check lists and the files that they name."`
 	Info       infoCmd       `cmd:"" help:"Describe a model or a run, or list sizes and recipes."`
 	Recipe     recipeCmd     `cmd:"" help:"Print an embedded recipe, or list them."`
 	Gradcheck  gradcheckCmd  `cmd:"" help:"Check every gradient against finite differences."`

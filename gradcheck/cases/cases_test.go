@@ -130,6 +130,7 @@ func TestMemoryComesBack(t *testing.T) {
 			for _, p := range m.Params {
 				p.ZeroGrad()
 			}
+			require.Equal(t, strings.Contains(c.Name, "/recompute"), tape.Recompute, c.Name)
 			tape.Close()
 			require.Equal(t, before, b.Stats().LiveBytes, "%s, step %d", c.Name, step)
 		}

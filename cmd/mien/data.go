@@ -1,0 +1,210 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"mien/data"
+	"mien/report"
+)
+
+// mien data check: whether lists and the files that they name are what a run needs.
+
+type dataCmd struct {
+	Check dataCheckCmd `cmd:"" help:"Count the classes of lists, and find missing, unreadable, short and duplicate files."`
+}
+
+type dataCheckCmd struct {
+	dataFlags
+	Val    valFlags `embed:"" prefix:"val-"`
+	Set    string   `help:"Published list to compare the numbers of --static-list or --dynamic-list with, such as dfew-fd1-train; a wrong name lists all." placeholder:"NAME"`
+	Frames uint     `help:"Frames that a model sees of a video: fewer are reported." default:"16"`
+	JSON   bool     `help:"Print JSON, with all findings."`
+	Quiet  bool     `help:"Show no progress, only the result."`
+}
+
+const dataCheckFormat = "mien-data-check-1"
+
+// dataCheck is what data check prints.
+type dataCheck struct {
+	Format   string         `json:"format"`
+	Sets     []checkedSet   `json:"sets"`
+	Findings []data.Finding `json:"findings"`
+}
+
+type checkedSet struct {
+	List      string        `json:"list"`
+	Modality  data.Modality `json:"modality"`
+	Samples   int           `json:"samples"`
+	Labels    []string      `json:"labels,omitempty"` // names of the classes
+	Counts    []int         `json:"counts"`           // samples of each class
+	Published *publishedSet `json:"published,omitempty"`
+}
+
+type publishedSet struct {
+	Name    string `json:"name"`
+	Samples int    `json:"samples"`
+	Counts  []int  `json:"counts,omitempty"`
+}
+
+func (c *dataCheckCmd) Run(out *console) error {
+	sets, err := c.open()
+	if err != nil {
+		return err
+	}
+	result, total := dataCheck{Format: dataCheckFormat, Findings: []data.Finding{}}, 0
+	for _, d := range sets {
+		result.Sets, total = append(result.Sets, count(d)), total+len(d.Items)
+	}
+	if err := c.compare(result.Sets); err != nil {
+		return err
+	}
+	if !c.JSON {
+		printCounts(out, result.Sets)
+	}
+	meter := newMeter(out, total, "checking files", c.Quiet)
+	inspector := data.Inspector{Frames: int(c.Frames)}
+	for _, d := range sets {
+		found, err := inspector.Inspect(out.ctx, d, meter.Add)
+		if err != nil {
+			meter.Finish()
+			return err
+		}
+		result.Findings = append(result.Findings, found...)
+	}
+	meter.Finish()
+	if err := out.findings(c.JSON, result); err != nil {
+		return err
+	}
+	return c.verdict(result, total)
+}
+
+// open opens the lists, those for training first.
+func (c *dataCheckCmd) open() (all []*data.Dataset, err error) {
+	for prefix, lists := range map[string]data.Lists{"": data.Lists(c.dataFlags), "val-": data.Lists(c.Val)} {
+		if err := checkRoots(lists, prefix); err != nil {
+			return nil, err
+		}
+	}
+	for _, lists := range []data.Lists{data.Lists(c.dataFlags), data.Lists(c.Val)} {
+		s, err := data.OpenLists(lists)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, s.All()...)
+	}
+	if len(all) == 0 {
+		return nil, errors.New("nothing to check: give --static-list or --dynamic-list")
+	}
+	return all, nil
+}
+
+// count counts the samples of each class.
+func count(d *data.Dataset) checkedSet {
+	s := checkedSet{List: d.Items[0].List, Modality: d.Modality, Samples: len(d.Items), Labels: d.Classes, Counts: make([]int, len(d.Classes))}
+	for _, item := range d.Items {
+		for item.Label >= len(s.Counts) {
+			s.Counts = append(s.Counts, 0)
+		}
+		s.Counts[item.Label]++
+	}
+	return s
+}
+
+// compare sets the published numbers beside those of the list that --set is for, the first of its modality.
+func (c *dataCheckCmd) compare(sets []checkedSet) error {
+	if c.Set == "" {
+		return nil
+	}
+	p, ok := data.Published(c.Set)
+	if !ok {
+		return fmt.Errorf("--set %q: choose one of %s", c.Set, strings.Join(data.PublishedNames(), ", "))
+	}
+	lists := data.ByModality(p.Modality, c.StaticList, c.DynamicList)
+	if lists == "" {
+		return fmt.Errorf("--set %s is a list of %ss: give it as --%s-list", c.Set, p.Modality, data.ByModality(p.Modality, "static", "dynamic"))
+	}
+	for i := range sets {
+		if s := &sets[i]; s.List == lists && s.Modality == p.Modality {
+			s.Published = &publishedSet{p.Name, p.Samples, p.Counts}
+			if s.Labels == nil {
+				s.Labels = p.Classes
+			}
+			return nil
+		}
+	}
+	return nil
+}
+
+// printCounts prints the classes of each set, beside what is published.
+func printCounts(out *console, sets []checkedSet) {
+	for _, s := range sets {
+		header, rows := []string{"class", "samples"}, [][]string(nil)
+		for label, n := range s.Counts {
+			name := strconv.Itoa(label)
+			if label < len(s.Labels) {
+				name = s.Labels[label]
+			}
+			rows = append(rows, cells("%s\t%d", name, n))
+		}
+		rows = append(rows, cells("all\t%d", s.Samples))
+		if p := s.Published; p != nil {
+			header = append(header, p.Name)
+			for label := range rows {
+				known := "-"
+				if label < len(p.Counts) {
+					known = strconv.Itoa(p.Counts[label])
+				}
+				rows[label] = append(rows[label], known)
+			}
+			rows[len(rows)-1][2] = strconv.Itoa(p.Samples)
+		}
+		fmt.Fprintf(out.stdout, "%s\n", report.Printable(s.List))
+		report.Table(out.stdout, header, rows)
+		fmt.Fprintln(out.stdout)
+	}
+}
+
+// findings prints what is wrong, of each kind the first ones.
+func (out *console) findings(asJSON bool, result dataCheck) error {
+	if asJSON {
+		return out.print(true, result, nil)
+	}
+	const most = 10
+	kinds := map[string]int{}
+	for _, f := range result.Findings {
+		if kinds[f.Kind]++; kinds[f.Kind] <= most {
+			fmt.Fprintf(out.stdout, "%s: %s\n", f.Kind, report.Printable(f.Text()))
+		}
+	}
+	for _, kind := range []string{data.Missing, data.Unreadable, data.Short, data.Duplicate} {
+		if more := kinds[kind] - most; more > 0 {
+			fmt.Fprintf(out.stdout, "%s: %d more; --json names all\n", kind, more)
+		}
+	}
+	return nil
+}
+
+// verdict is the error of the command: exit status 3 if some samples are bad or numbers differ from the published ones.
+func (c *dataCheckCmd) verdict(result dataCheck, total int) error {
+	for _, s := range result.Sets {
+		if p := s.Published; p != nil && differs(s, p) {
+			return fmt.Errorf("%s does not have the numbers of %s", s.List, p.Name)
+		}
+	}
+	if len(result.Findings) > 0 {
+		return &badInputs{len(result.Findings), total}
+	}
+	return nil
+}
+
+func differs(s checkedSet, p *publishedSet) bool {
+	for label, n := range p.Counts {
+		if label >= len(s.Counts) || s.Counts[label] != n {
+			return true
+		}
+	}
+	return s.Samples != p.Samples
+}

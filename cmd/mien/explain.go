@@ -1,0 +1,151 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"mien/data"
+	"mien/infer"
+	"mien/report"
+)
+
+// mien explain: pictures of what a model looks at, and a page of them all.
+
+type explainCmd struct {
+	Model  string   `help:"Fine-tuned weights: a file or a run folder." required:"" placeholder:"FILE|RUN"`
+	Beside string   `help:"Another model, whose attention is shown below that of the first." placeholder:"FILE|RUN"`
+	Out    string   `help:"Folder to write: index.html, and for each input pictures as PNG and charts as PNG and SVG." required:"" placeholder:"DIR"`
+	Paths  []string `arg:"" name:"path" help:"Images, GIFs, videos or folders."`
+	Quiet  bool     `help:"Show no progress and no notes, only errors."`
+	folderFlags
+}
+
+// timelineWindows is the most windows of a video that are classified for the chart of its probabilities over time.
+const timelineWindows = 64
+
+func (c *explainCmd) Run(out *console) error {
+	models, err := c.open(out)
+	defer func() {
+		for _, m := range models {
+			m.model.Close()
+		}
+	}()
+	if err != nil {
+		return err
+	}
+	note := func(text string) {
+		if !c.Quiet {
+			fmt.Fprintf(out.stderr, "mien: %s\n", text)
+		}
+	}
+	inputs, err := c.inputs(out.ctx, c.Paths, note)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(c.Out, 0o777); err != nil {
+		return err
+	}
+	page, bad := &report.Explanations{Model: c.Model, Beside: c.Beside}, 0
+	meter := newMeter(out, len(inputs), "explaining", c.Quiet)
+	defer meter.Finish()
+	for i, in := range inputs {
+		e, err := c.explain(out, models, in, fmt.Sprintf("%03d-%s", i+1, fileName(in.path)))
+		switch {
+		case out.ctx.Err() != nil:
+			return out.ctx.Err()
+		case err != nil:
+			bad++
+			meter.complain(err)
+		default:
+			page.Inputs = append(page.Inputs, e)
+		}
+		meter.Add(1)
+	}
+	if bad == len(inputs) {
+		return &badInputs{bad, len(inputs)}
+	}
+	index := filepath.Join(c.Out, "index.html")
+	if err := page.Write(index); err != nil {
+		return err
+	}
+	meter.Finish()
+	fmt.Fprintf(out.stdout, "%d explained: look at %s\n", len(page.Inputs), report.Printable(index))
+	if bad > 0 {
+		return &badInputs{bad, len(inputs)}
+	}
+	return nil
+}
+
+// namedModel is a model and what pictures call it, nothing if it is the only one.
+type namedModel struct {
+	name  string
+	model *infer.Model
+}
+
+func (c *explainCmd) open(out *console) (models []namedModel, err error) {
+	paths := []string{c.Model}
+	if c.Beside != "" {
+		paths = append(paths, c.Beside)
+	}
+	for i, path := range paths {
+		m, err := infer.Open(path, out.backend, nil)
+		if err != nil {
+			return models, err
+		}
+		models = append(models, namedModel{model: m})
+		if len(paths) > 1 {
+			models[i].name = fileName(path)
+		}
+	}
+	if len(models) == 2 && models[0].model.Recipe.Model.ImageSize != models[1].model.Recipe.Model.ImageSize {
+		return models, errors.New("--beside needs a model that sees pictures of the same size")
+	}
+	return models, nil
+}
+
+// fileName makes the last part of a path, without its extension, the beginning of a file's name.
+func fileName(path string) string {
+	name := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune(`/\:*?"<>| `, r) || r < ' ' {
+			return '_'
+		}
+		return r
+	}, strings.ToValidUTF8(name, "_"))
+}
+
+// explain writes the pictures of one input, whose names begin with stem.
+func (c *explainCmd) explain(out *console, models []namedModel, in input, stem string) (e report.Explanation, err error) {
+	size := models[0].model.Recipe.Model.ImageSize
+	sample, modality, err := data.Open(out.ctx, in.path, data.OpenOptions{H: size, W: size})
+	if err != nil {
+		return e, err
+	}
+	e = report.Explanation{Name: in.path, Modality: modality}
+	var looks []report.NamedLook
+	for _, m := range models {
+		views, err := m.model.Views(out.ctx, sample, modality)
+		if err != nil {
+			return e, err
+		}
+		l, err := m.model.Look(out.ctx, views[0], modality)
+		if err != nil {
+			return e, fmt.Errorf("%s: %w", in.path, err)
+		}
+		looks = append(looks, report.NamedLook{Model: m.name, Experts: m.model.Recipe.Model.Experts, Look: l})
+	}
+	e.Labels, e.Probabilities = models[0].model.Labels[modality], looks[0].Probabilities
+	e.Picture = stem + ".png"
+	if err := report.SavePNG(filepath.Join(c.Out, e.Picture), report.Looks(looks)); err != nil || modality == data.Image {
+		return e, err
+	}
+	moments, err := models[0].model.Timeline(out.ctx, sample, timelineWindows)
+	if err != nil {
+		return e, err
+	}
+	e.Timeline = stem + "-probabilities"
+	return e, report.SaveTimeline(filepath.Join(c.Out, e.Timeline), filepath.Base(in.path), e.Labels, moments)
+}

@@ -1,0 +1,114 @@
+package data
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io/fs"
+	"runtime"
+)
+
+// Inspection of lists before a long run: every sample is decoded whole, as no header shows damage in the middle.
+
+// Finding is something wrong with a sample.
+type Finding struct {
+	Kind   string `json:"kind"` // Missing, Unreadable, Short or Duplicate
+	List   string `json:"list"`
+	Line   int    `json:"line"`
+	Path   string `json:"path"` // as listed
+	Detail string `json:"detail"`
+}
+
+// Kinds of findings.
+const (
+	Missing    = "missing"    // no such file
+	Unreadable = "unreadable" // damaged, empty, or in an unknown format
+	Short      = "short"      // a video with fewer frames than a model sees
+	Duplicate  = "duplicate"  // the pixels of an earlier sample
+)
+
+// Text says what is wrong, and where. The errors of files already say where.
+func (f Finding) Text() string {
+	if f.Kind == Missing || f.Kind == Unreadable {
+		return f.Detail
+	}
+	return fmt.Sprintf("%s: line %d: %s: %s", f.List, f.Line, f.Path, f.Detail)
+}
+
+// Inspector looks at the samples of one set after the other. Duplicates are found across all of them: a picture for training that is
+// also one for testing, too.
+type Inspector struct {
+	Frames int // of a video, fewer are Short
+	seen   map[[sha256.Size]byte]Item
+}
+
+// inspected is the size of the frames whose pixels are compared: copies that differ in format or metadata alone are the same.
+const inspected = 64
+
+// Inspect decodes all samples of d and returns what is wrong, in the order of the list. It calls done after each sample.
+func (p *Inspector) Inspect(ctx context.Context, d *Dataset, done func(n int)) (findings []Finding, err error) {
+	if p.seen == nil {
+		p.seen = map[[sha256.Size]byte]Item{}
+	}
+	workers := runtime.GOMAXPROCS(0)
+	i := 0
+	for s, err := range Ordered(ctx, len(d.Items), workers, 4*workers, func(ctx context.Context, i int) (looked, error) {
+		return look(ctx, d.Items[i])
+	}) {
+		if ctx.Err() != nil {
+			return findings, ctx.Err()
+		}
+		item := d.Items[i]
+		if kind, detail := p.judge(item, d.Modality, s, err); kind != "" {
+			findings = append(findings, Finding{kind, item.List, item.Line, item.Name, detail})
+		}
+		i++
+		done(1)
+	}
+	return findings, nil
+}
+
+// judge returns what is wrong with a sample, if anything.
+func (p *Inspector) judge(item Item, m Modality, s looked, err error) (kind, detail string) {
+	switch earlier, known := p.seen[s.digest]; {
+	case errors.Is(err, fs.ErrNotExist):
+		return Missing, err.Error()
+	case err != nil:
+		return Unreadable, err.Error()
+	case known && earlier.Label != item.Label:
+		return Duplicate, fmt.Sprintf("the same as %s, which has another label", earlier.Place())
+	case known:
+		return Duplicate, "the same as " + earlier.Place()
+	}
+	p.seen[s.digest] = item
+	if m == Video && s.frames < p.Frames {
+		return Short, fmt.Sprintf("%d frames, of which the last is repeated up to %d", s.frames, p.Frames)
+	}
+	return "", ""
+}
+
+// looked is what is remembered of a sample.
+type looked struct {
+	frames int
+	digest [sha256.Size]byte // of all pixels, at inspected×inspected
+}
+
+// look decodes a sample whole, one frame after the other.
+func look(ctx context.Context, item Item) (s looked, err error) {
+	sample, err := item.Open(ctx, OpenOptions{H: inspected, W: inspected})
+	if err != nil {
+		return s, err
+	}
+	pixels := sha256.New()
+	for i := range sample.Len() {
+		f, err := sample.Read(ctx, []int{i})
+		if err != nil {
+			return s, err
+		}
+		pixels.Write(f.Pix)
+	}
+	s.frames = sample.Len()
+	pixels.Sum(s.digest[:0])
+	return s, nil
+}

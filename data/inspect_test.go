@@ -1,0 +1,132 @@
+package data
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/image/bmp"
+	"image"
+)
+
+// Of each class that has published counts, they make up the published number of samples.
+func TestPublishedCounts(t *testing.T) {
+	counted := 0
+	for _, name := range PublishedNames() {
+		p, ok := Published(name)
+		require.True(t, ok)
+		require.Equal(t, name, p.Name)
+		if p.Counts == nil {
+			continue
+		}
+		counted++
+		require.Len(t, p.Counts, len(p.Classes), name)
+		sum := 0
+		for _, n := range p.Counts {
+			sum += n
+		}
+		require.Equal(t, p.Samples, sum, name)
+	}
+	require.Equal(t, 4, counted)
+	_, ok := Published("dfew-fd6-test")
+	require.False(t, ok)
+}
+
+// A set of each fold holds every video once: its two lists together are the dataset.
+func TestPublishedFolds(t *testing.T) {
+	total := func(prefix string) int {
+		train, _ := Published(prefix + "-train")
+		test, ok := Published(prefix + "-test")
+		require.True(t, ok, prefix)
+		return train.Samples + test.Samples
+	}
+	for _, fold := range []string{"fd1", "fd2", "fd3", "fd4", "fd5"} {
+		require.Equal(t, 11_697, total("dfew-"+fold))
+	}
+	require.Equal(t, 38_935, total("ferv39k"))
+	for _, set := range []string{"set1", "set5"} {
+		require.Equal(t, 9172, total("mafw-"+set))
+	}
+}
+
+// writeShade writes a picture of one grey, as PNG or BMP.
+func writeShade(t *testing.T, path string, shade uint8) {
+	t.Helper()
+	f := NewFrames(1, 5, 4)
+	for i := range f.Pix {
+		f.Pix[i] = shade
+	}
+	if filepath.Ext(path) != ".bmp" {
+		writePNG(t, path, f)
+		return
+	}
+	m := image.NewGray(image.Rect(0, 0, 4, 5))
+	for i := range m.Pix {
+		m.Pix[i] = shade
+	}
+	file, err := os.Create(path)
+	require.NoError(t, err)
+	defer file.Close()
+	require.NoError(t, bmp.Encode(file, m))
+}
+
+// Each kind of finding, in the order of the lists; a copy in another format is a duplicate, also of a sample in another list.
+func TestInspect(t *testing.T) {
+	list, root := tree(t, "a.png 0\nhalf.png 1\nb.bmp 2\ncopy.bmp 0\nother.png 3\ngone.png 0\n")
+	for name, shade := range map[string]uint8{
+		"a.png": 10, "copy.bmp": 10, "other.png": 10, "b.bmp": 20, "half.png": 30, "test/again.png": 20,
+		"v/1.png": 40, "v/2.png": 41, "v/3.png": 42, "w/1.png": 40, "w/2.png": 41, "x/1.png": 40, "x/2.png": 41, "x/3.png": 43,
+	} {
+		path := filepath.Join(root, name)
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+		writeShade(t, path, shade)
+	}
+	half := filepath.Join(root, "half.png")
+	whole, err := os.ReadFile(half)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(half, whole[:len(whole)-20], 0o644))
+	videos, test := filepath.Join(root, "list.csv"), filepath.Join(root, "test.txt")
+	require.NoError(t, os.WriteFile(videos, []byte("video_name,label\nv,0\nw,1\nx,2\n"), 0o644))
+	require.NoError(t, os.WriteFile(test, []byte("test/again.png 2\n"), 0o644))
+
+	train, err := OpenLists(Lists{StaticList: list, StaticRoot: root, DynamicList: videos, DynamicRoot: root})
+	require.NoError(t, err)
+	tests, err := OpenLists(Lists{StaticList: test, StaticRoot: root})
+	require.NoError(t, err)
+	inspector, looked, found := Inspector{Frames: 3}, 0, []Finding(nil)
+	for _, d := range append(train.All(), tests.All()...) {
+		more, err := inspector.Inspect(t.Context(), d, func(n int) { looked += n })
+		require.NoError(t, err)
+		found = append(found, more...)
+	}
+	require.Equal(t, 10, looked)
+	for i, f := range found {
+		if f.Kind == Missing || f.Kind == Unreadable {
+			require.Contains(t, f.Detail, filepath.Join(root, f.Path))
+			require.Equal(t, f.Detail, f.Text())
+			found[i].Detail = ""
+		}
+	}
+	require.Equal(t, []Finding{
+		{Unreadable, list, 2, "half.png", ""},
+		{Duplicate, list, 4, "copy.bmp", "the same as " + list + ": line 1: a.png"},
+		{Duplicate, list, 5, "other.png", "the same as " + list + ": line 1: a.png, which has another label"},
+		{Missing, list, 6, "gone.png", ""},
+		{Short, videos, 3, "w", "2 frames, of which the last is repeated up to 3"},
+		{Duplicate, test, 1, "test/again.png", "the same as " + list + ": line 3: b.bmp"},
+	}, found)
+	require.Equal(t, videos+": line 3: w: 2 frames, of which the last is repeated up to 3", found[4].Text())
+}
+
+// A missing sample can be told from a damaged one.
+func TestMissingSampleIsNoFile(t *testing.T) {
+	list, root := tree(t, "a.png 0\n")
+	d, err := readList(list, root, Image)
+	require.NoError(t, err)
+	_, err = d.Items[0].Open(t.Context(), OpenOptions{})
+	require.True(t, errors.Is(err, fs.ErrNotExist))
+	require.Contains(t, err.Error(), "no such image")
+}

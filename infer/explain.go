@@ -1,0 +1,133 @@
+package infer
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	ag "mien/autograd"
+	"mien/data"
+	"mien/engine"
+	"mien/system"
+)
+
+// What a model looks at, for figures: attention and the routing of tokens to experts.
+
+// Look is what happens inside a model while it classifies one view of a sample. Patches are numbered as tokens: time, row, column.
+type Look struct {
+	View          data.View
+	Probabilities []float64 // of the classes
+	Times         int       // slices of patches, of Tubelet frames each
+	Rows          int       // of patches, as many as columns
+	Last          []float64 // [patches] attention that a patch receives in the last block, the mean over heads and tokens; sums to 1
+	Rollout       []float64 // [patches] share of a patch in what the head reads, traced back through all blocks; sums to 1
+	Routes        [][]int32 // [block with experts][patch·k] the experts that work on a patch, the most certain first; nil without
+	Blocks        []int     // that have experts
+}
+
+// Look classifies one view, as Views returns it, and says what the model attends to.
+func (m *Model) Look(ctx context.Context, view data.View, modality data.Modality) (l Look, err error) {
+	if err := m.answers(modality); err != nil {
+		return l, err
+	}
+	probabilities, attention, err := m.attention(view, modality)
+	if err != nil {
+		return l, err
+	}
+	if len(attention) == 0 {
+		return l, fmt.Errorf("system %s computes no attention to look at", m.System.Name)
+	}
+	e := m.Recipe.Model
+	l = Look{View: view, Probabilities: probabilities, Rows: e.ImageSize / e.PatchSize}
+	last := attention[len(attention)-1]
+	l.Last, l.Rollout = received(last, uniform(last.tokens)), rollout(attention)
+	l.Times = last.tokens / (l.Rows * l.Rows)
+	if l.Routes, err = m.routes([]data.View{view}, modality, 0); err != nil {
+		return l, err
+	}
+	if l.Routes != nil {
+		l.Blocks = m.Net.(system.Sparse).ExpertBlocks()
+	}
+	return l, ctx.Err()
+}
+
+// attentionMap is the attention of a block, the mean over its heads: tokens × tokens, a row for each token that attends.
+type attentionMap struct {
+	tokens int
+	p      []float32
+}
+
+// attention classifies a view and returns the map of each block.
+func (m *Model) attention(view data.View, modality data.Modality) (probabilities []float64, maps []attentionMap, err error) {
+	defer engine.Catch(&err)
+	t := ag.NewInferenceTape(m.backend, m.Precision)
+	defer t.Close()
+	var failed error
+	t.Attended = func(p *ag.Value) {
+		mean, err := engine.Read[float32](ag.MeanAxis(p, 1).Data()) // [1, N, N]
+		maps = append(maps, attentionMap{p.Dim(2), mean})
+		failed = cmp.Or(failed, err)
+	}
+	b := &system.Batch{Modality: modality, Views: []data.View{view}}
+	key := engine.Key{Seed: m.Recipe.Seed, Stream: data.StreamID("evaluation", 0)}
+	logits, err := engine.Read[float64](m.Net.Logits(b.Pixels(t), modality, key).Data())
+	if err := cmp.Or(err, failed); err != nil {
+		return nil, nil, err
+	}
+	probabilities = make([]float64, len(logits))
+	addSoftmax(probabilities, logits, 1)
+	return probabilities, maps, nil
+}
+
+// received returns what reaches each token if the tokens attend with the given weights: weights·P.
+func received(a attentionMap, weights []float64) []float64 {
+	out := make([]float64, a.tokens)
+	for i, w := range weights {
+		for j, p := range a.p[i*a.tokens : (i+1)*a.tokens] {
+			out[j] += w * float64(p)
+		}
+	}
+	return out
+}
+
+// rollout is attention rollout (Abnar & Zuidema 2020, equation 1): attention and the residual beside it, half each, multiplied
+// through all blocks. The head reads the mean of all tokens, so only one row is carried, from the last block down to the first.
+func rollout(maps []attentionMap) []float64 {
+	share := uniform(maps[0].tokens)
+	for _, a := range slices.Backward(maps) {
+		for i, r := range received(a, share) {
+			share[i] = (share[i] + r) / 2
+		}
+	}
+	return share
+}
+
+// uniform returns n equal shares of 1.
+func uniform(n int) []float64 { return slices.Repeat([]float64{1 / float64(n)}, n) }
+
+// Moment is what a model says of one window of a video.
+type Moment struct {
+	data.Window
+	Probabilities []float64
+}
+
+// Timeline classifies the windows of a video one by one: as many different ones as there are, but at most so many, evenly spread.
+func (m *Model) Timeline(ctx context.Context, sample data.Sample, most int) (all []Moment, err error) {
+	if err := m.answers(data.Video); err != nil {
+		return nil, err
+	}
+	n, frames, stride := sample.Len(), m.Recipe.Model.Frames, m.Recipe.Data.Stride
+	for i, w := range data.Windows(n, frames, stride, min(data.Starts(n, frames, stride), most)) {
+		views, err := m.read(ctx, sample, data.Video, []data.Window{w})
+		if err != nil {
+			return nil, err
+		}
+		results, err := m.classify(data.Video, [][]data.View{views}, i)
+		if err = cmp.Or(err, ctx.Err()); err != nil {
+			return nil, err
+		}
+		all = append(all, Moment{w, results[0]})
+	}
+	return all, nil
+}

@@ -1,0 +1,162 @@
+package report
+
+import (
+	"bytes"
+	"encoding/base64"
+	"flag"
+	"fmt"
+	"html"
+	"image/png"
+	"math"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"mien/data"
+	"mien/infer"
+	"mien/modelfile"
+	"mien/run"
+)
+
+// `go test ./report -run Golden -update` writes the golden outputs of testdata anew, after a change that is meant.
+var update = flag.Bool("update", false, "write the golden outputs anew")
+
+func requireGolden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		require.NoError(t, os.WriteFile(path, []byte(got), 0o644))
+	}
+	want, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, string(want), got)
+}
+
+// numbersOfPictures replaces the pictures of a page by their pixels, which do not depend on how a PNG is compressed.
+func numbersOfPictures(t *testing.T, text string) string {
+	t.Helper()
+	return regexp.MustCompile(`data:image/png;base64,[^"]*`).ReplaceAllStringFunc(text, func(url string) string {
+		_, code, _ := strings.Cut(html.UnescapeString(url), ",")
+		img, err := png.Decode(base64.NewDecoder(base64.StdEncoding, strings.NewReader(code)))
+		require.NoError(t, err)
+		var pixels []string
+		for y := range img.Bounds().Dy() {
+			for x := range img.Bounds().Dx() {
+				r, g, b, a := img.At(x, y).RGBA()
+				require.EqualValues(t, 0xffff, a)
+				pixels = append(pixels, fmt.Sprintf("%d/%d/%d", r>>8, g>>8, b>>8))
+			}
+		}
+		return fmt.Sprintf("%d×%d pixels %s", img.Bounds().Dx(), img.Bounds().Dy(), strings.Join(pixels, " "))
+	})
+}
+
+// counting returns n frames of 1×2 pixels whose values count up from first.
+func counting(n int, first uint8) *data.Frames {
+	f := data.NewFrames(n, 1, 2)
+	for i := range f.Pix {
+		f.Pix[i] = first + uint8(i)
+	}
+	return f
+}
+
+func TestGoldenPage(t *testing.T) {
+	static, dynamic := []string{"calm", "glad", "sad"}, []string{"glad", "cross"}
+	p := Page{Title: "Two runs", Intro: "What they learned.",
+		Model: &infer.Model{Description: modelfile.Description{Labels: map[data.Modality][]string{data.Image: static, data.Video: dynamic}}},
+		Report: &infer.Report{
+			Static:  &infer.Score{UAR: 61.25, WAR: 70.5, N: 21, Labels: static, Confusion: infer.Confusion{{6, 3, 1}, {0, 1, 3}, {2, 0, 5}}},
+			Dynamic: &infer.Score{UAR: 45.6, WAR: 38.04, N: 9, Labels: dynamic, Confusion: infer.Confusion{{0, 0}, {4, 5}}}},
+		Runs: []Run{
+			{Title: "Pre-training", Curves: []run.Curve{
+				{Modality: data.Image, Steps: []float64{0, 10, 20, 45, 50}, Loss: []float64{2.5, 1.5, math.NaN(), 0.5, 0.75}},
+				{Modality: data.Video, Steps: []float64{5, 15, 30}, Loss: []float64{3.25, math.Inf(1), 1}}}},
+			{Title: "Fine-tuning", Curves: []run.Curve{{Modality: data.Video, Steps: []float64{7}, Loss: []float64{0.1}}}},
+			{Title: "Nothing yet"}},
+		Reconstructions: []Reconstruction{{counting(1, 1), counting(1, 11), counting(1, 21)}, {counting(4, 31), counting(4, 61), counting(4, 91)}},
+		Routing: &Routing{Title: "Tokens of each expert", Blocks: []int{2, 5},
+			Image: [][]float64{{0.5, 0, 0, 0, 0, 0.125, 0, 0, 0.375}, {0, 0.01, 0, 0.2, 0.3, 0, 0.24, 0.25, 0}},
+			Video: [][]float64{{0, 0.75, 0.25, 0, 0, 0, 0, 0, 0}, {0.1, 0, 0.1, 0, 0, 0.8, 0, 0, 0}}},
+		Examples: []Example{
+			{counting(1, 121), "sad", infer.Prediction{Labels: static, Probabilities: []float64{0.25, 0.126, 0.624}}},
+			{counting(5, 131), "glad", infer.Prediction{Labels: dynamic, Probabilities: []float64{0.125, 0.875}}}},
+		Facts: [][2]string{{"Seed", "3"}, {"Time", "2 h"}}}
+	path := filepath.Join(t.TempDir(), "index.html")
+	require.NoError(t, p.Write(path))
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	requireGolden(t, "page.html", numbersOfPictures(t, string(text)))
+	info, err := os.Stat(path)
+	require.NoError(t, err)
+	require.True(t, info.Mode().IsRegular())
+}
+
+// The figure of few experts has the width of the others, and one modality leaves no room for the other's rows.
+func TestGoldenRouting(t *testing.T) {
+	shares := [][]float64{{0.5, 0.3, 0.2}}
+	requireGolden(t, "routing.svg", figure(t, "routing", &Routing{Title: "images", Blocks: []int{4}, Image: shares})+
+		figure(t, "routing", &Routing{Title: "videos", Blocks: []int{4}, Video: shares})+
+		figure(t, "routing", &Routing{Title: "eight", Blocks: []int{1}, Image: [][]float64{{1, 0, 0, 0, 0, 0, 0, 0}}}))
+}
+
+// The bar of every width of a terminal.
+func TestGoldenBars(t *testing.T) {
+	var text strings.Builder
+	for _, c := range []struct {
+		total, before, done int
+		took                time.Duration
+	}{{7, 0, 0, time.Hour}, {9, 0, 4, 8 * time.Minute}, {200, 50, 170, 90 * time.Minute}, {3, 3, 3, time.Second}, {5, 0, 6, 3 * time.Second}} {
+		p := NewProgress(nil, c.total, "réading")
+		p.before, p.done = c.before, c.done
+		for columns := 1; columns <= 58; columns++ {
+			fmt.Fprintf(&text, "%2d|%s|\n", columns, p.bar(columns, c.took))
+		}
+	}
+	requireGolden(t, "bars.txt", text.String())
+}
+
+func TestGoldenTicks(t *testing.T) {
+	var b bytes.Buffer
+	for _, c := range [][2]float64{
+		{0, 1}, {0, 5}, {0, 5.01}, {0, 10}, {0, 10.5}, {0, 12}, {0, 24}, {0, 26}, {-3, 3}, {-0.4, 0.05}, {7, 8},
+		{0.001, 0.0024}, {990, 12_345}, {1e5, 4e5}, {0.33333, 0.66667}, {2.25, 2.26}, {-20, -1},
+	} {
+		fmt.Fprintln(&b, c, ticks(c[0], c[1], 5), ticks(c[0], c[1], 3))
+	}
+	requireGolden(t, "ticks.txt", b.String())
+}
+
+// Long lines are drawn by every so many points, the first included.
+func TestPointsOfLongLines(t *testing.T) {
+	for n, want := range map[int]int{799: 799, 800: 400, 1300: 434} {
+		l := line{x: make([]float64, n), y: make([]float64, n)}
+		for i := range n {
+			l.x[i], l.y[i] = float64(i), float64(n-1-i)
+		}
+		points := strings.Fields(plot{x1: float64(n - 1), y1: float64(n - 1)}.Points(l))
+		require.Len(t, points, want)
+		require.Equal(t, "0.0,0.0", points[0])
+		step := float64((n + want - 1) / want)
+		require.Equal(t, fmt.Sprintf("%.1f,%.1f", step*402/float64(n-1), step*204/float64(n-1)), points[1])
+	}
+}
+
+// A run that has lasted an hour for half of its steps needs another.
+func TestBarCountsFromTheStart(t *testing.T) {
+	var b bytes.Buffer
+	p := NewProgress(&b, 12, "learning")
+	p.columns = func() int { return 60 }
+	p.Resume(2)
+	p.began, p.said = p.began.Add(-time.Hour), time.Time{}
+	p.Add(5)
+	require.Regexp(t, `^\rlearning \[=+ +\] 7/12, 1h0m\ds left\x1b\[K$`, b.String())
+	p.Clear()
+	b.Reset()
+	p.Add(1)
+	require.Contains(t, b.String(), " 8/12, ", "drawn at once after it was taken away")
+}

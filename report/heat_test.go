@@ -1,0 +1,84 @@
+package report
+
+import (
+	"image"
+	"image/color"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"mien/data"
+	"mien/infer"
+)
+
+// look is one at two slices of 3×3 patches, all attention on patch (1, 0, 2) in the last block and on (0, 2, 1) in the rollout.
+func look() NamedLook {
+	frames := data.NewFrames(4, 6, 6)
+	for i := range frames.Pix {
+		frames.Pix[i] = 100
+	}
+	for i := range frames.Frame(2) { // the first of the second slice
+		frames.Frame(2)[i] = 200
+	}
+	l := infer.Look{View: data.View{T: 4, H: 6, W: 6, Bytes: frames.Pix}, Times: 2, Rows: 3,
+		Last: make([]float64, 18), Rollout: make([]float64, 18), Blocks: []int{5}, Routes: [][]int32{make([]int32, 36)}}
+	l.Last[9+2], l.Rollout[2*3+1] = 1, 1
+	l.Routes[0][2*(9+3*1)] = 3 // patch (1, 1, 0), first choice
+	return NamedLook{Model: "other", Experts: 4, Look: l}
+}
+
+// at returns a pixel in the middle of a patch of a cell.
+func at(m image.Image, row, t, y, x int) color.RGBA {
+	const patch = cellSize / 3
+	return m.At(labelWidth+t*(cellSize+2)+x*patch+patch/2, row*(cellSize+2)+y*patch+patch/2).(color.RGBA)
+}
+
+// Each row shows its own map at its own place and time.
+func TestLooks(t *testing.T) {
+	l := look()
+	m := Looks([]NamedLook{l, l})
+	require.Equal(t, image.Rect(0, 0, labelWidth+2*(cellSize+2), 7*(cellSize+2)), m.Bounds())
+	require.Equal(t, color.RGBA{100, 100, 100, 255}, at(m, 0, 0, 1, 1))
+	require.Equal(t, color.RGBA{200, 200, 200, 255}, at(m, 0, 1, 1, 1))
+	sum := func(c color.RGBA) int { return int(c.R) + int(c.G) + int(c.B) }
+	for row, spot := range map[int][3]int{1: {1, 0, 2}, 2: {0, 2, 1}, 4: {1, 0, 2}, 5: {0, 2, 1}} {
+		brightest := at(m, row, spot[0], spot[1], spot[2])
+		for time := range 2 {
+			for y := range 3 {
+				for x := range 3 {
+					if [3]int{time, y, x} != spot {
+						require.Less(t, sum(at(m, row, time, y, x)), sum(brightest), "row %d: %d %d %d", row, time, y, x)
+					}
+				}
+			}
+		}
+	}
+	expert := func(under uint8, e int) color.RGBA {
+		return mix(color.RGBA{under, under, under, 255}, expertColor(e, 4), 0.5)
+	}
+	require.Equal(t, expert(200, 3), at(m, 3, 1, 1, 0))
+	require.Equal(t, expert(200, 0), at(m, 3, 1, 0, 1))
+	require.Equal(t, expert(100, 0), at(m, 3, 0, 1, 0))
+	require.NotEqual(t, expertColor(0, 4), expertColor(3, 4))
+}
+
+// Labels name the block, and the model only where there are two.
+func TestLookLabels(t *testing.T) {
+	l := look()
+	rows := l.rows()
+	require.Equal(t, []string{"attention in the", "last block", "other"}, rows[0].label)
+	require.Equal(t, []string{"experts of block 5", "other"}, rows[2].label)
+	require.Equal(t, 4, rows[2].experts)
+	l.Model = ""
+	require.Equal(t, []string{"attention, rolled out", "through all blocks"}, l.rows()[1].label)
+}
+
+// Between the centres of two patches, the share is between theirs; beyond the last centre it is that of the patch.
+func TestBetween(t *testing.T) {
+	values := []float64{0, 1, 2, 3}
+	require.InDelta(t, 0, between(values, 2, 0, 0), 1e-9)
+	require.InDelta(t, 3, between(values, 2, cellSize-1, cellSize-1), 1e-9)
+	require.InDelta(t, 1, between(values, 2, cellSize-1, 0), 1e-9)
+	require.InDelta(t, 2, between(values, 2, 0, cellSize-1), 1e-9)
+	require.InDelta(t, 1.5, between(values, 2, cellSize/2, cellSize/2), 0.03)
+}

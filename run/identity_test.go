@@ -1,0 +1,83 @@
+package run
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"mien/data"
+	"mien/engine"
+	"mien/modelfile"
+)
+
+// run.json identifies a run by its settings, by the content of its lists and weights and by the paths of its roots.
+func TestIdentity(t *testing.T) {
+	dir := t.TempDir()
+	dir, err := filepath.EvalSymlinks(dir)
+	require.NoError(t, err)
+	put := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
+		return path
+	}
+	for _, name := range []string{"a", "b", "c", "d"} {
+		require.NoError(t, os.Mkdir(filepath.Join(dir, name), 0o755))
+	}
+	first := options(t, toy(t, "s4d-tiny"))
+	require.NoError(t, prepared(t, first).begin())
+	root := func(name string) string { return filepath.Join(dir, name) }
+	o := options(t, toy(t, "s4d-tiny"))
+	o.Train = data.Lists{StaticList: put("1", "one"), StaticRoot: root("a"), DynamicList: put("2", "two"), DynamicRoot: root("b")}
+	o.Validation = data.Lists{StaticList: put("3", "three"), StaticRoot: root("c"), DynamicList: put("4", "four"), DynamicRoot: root("d")}
+	model := filepath.Join(dir, modelfile.Name)
+	require.NoError(t, modelfile.Write(model, nil, nil))
+	o.Init, o.Precision = dir, engine.BF16
+	got, err := o.identity()
+	require.NoError(t, err)
+	weights, err := os.ReadFile(model)
+	require.NoError(t, err)
+	file := func(path, text string) input { return input{path, fmt.Sprintf("%x", sha256.Sum256([]byte(text)))} }
+	settings, err := o.Recipe.Settings()
+	require.NoError(t, err)
+	require.Equal(t, identity{Format: "mien-run-1", Recipe: settings, Precision: engine.BF16, Backend: o.Backend.Name(), Arch: runtime.GOARCH,
+		Files: map[string]input{"static_list": file(o.Train.StaticList, "one"), "static_root": {Path: root("a")},
+			"dynamic_list": file(o.Train.DynamicList, "two"), "dynamic_root": {Path: root("b")},
+			"val_static_list": file(o.Validation.StaticList, "three"), "val_static_root": {Path: root("c")},
+			"val_dynamic_list": file(o.Validation.DynamicList, "four"), "val_dynamic_root": {Path: root("d")},
+			"init": file(model, string(weights))}}, got)
+	id, err := first.identity()
+	require.NoError(t, err)
+	text, err := json.MarshalIndent(id, "", "  ")
+	require.NoError(t, err)
+	require.Equal(t, string(text)+"\n", contents(t, first.Out)[identityFile])
+}
+
+// Four differences are named, and of more how many there are.
+func TestDifferencesAreCounted(t *testing.T) {
+	id, err := options(t, toy(t, "s4d-tiny")).identity()
+	require.NoError(t, err)
+	for n, want := range map[int]string{
+		4: "seed is 0 there and 8 here, train.clip is 0.5 there and 9 here, the backend is cpu/old there and " + id.Backend +
+			" here, the processor is z80 there and " + runtime.GOARCH + " here: resume",
+		6: "seed is 0 there and 8 here, train.beta2 is 0.999 there and 7 here, train.clip is 0.5 there and 9 here, --precision is bf16 there and " +
+			"f32 here, 2 more: resume",
+	} {
+		there, here := id, id
+		there.Backend, there.Arch = "cpu/old", "z80"
+		here.Recipe = maps.Clone(id.Recipe)
+		here.Recipe["seed"], here.Recipe["train.clip"] = "8", "9"
+		if n == 6 {
+			here.Recipe["train.beta2"], there.Precision = "7", engine.BF16
+		}
+		record, err := json.Marshal(there)
+		require.NoError(t, err)
+		require.ErrorContains(t, here.check(record, "DIR"), "run folder DIR belongs to another run: "+want)
+	}
+}
