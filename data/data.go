@@ -53,7 +53,7 @@ type Sample interface {
 	Read(ctx context.Context, indices []int) (*Frames, error)
 }
 
-// Dataset is a list of labelled images or of labelled videos, never both.
+// Dataset is a list of images or of videos, never both; all of them are labelled, or none is.
 type Dataset struct {
 	Modality Modality
 	Classes  []string // class names in the order of labels, nil if unknown
@@ -62,10 +62,13 @@ type Dataset struct {
 	Items    []Item
 }
 
-// Item is a labelled sample that is not opened yet.
+// Unlabelled is the label of a sample that has none.
+const Unlabelled = -1
+
+// Item is a sample that is not opened yet.
 type Item struct {
 	Name  string                                             // in messages and tables, usually its path
-	Label int                                                // 0-based class
+	Label int                                                // 0-based class, or Unlabelled
 	List  string                                             // the file that lists it, "" for a drawn face
 	Line  int                                                // in List
 	Open  func(context.Context, OpenOptions) (Sample, error) // safe for concurrent use

@@ -40,7 +40,11 @@ type Training struct {
 // TrainingSets opens the lists and adds the recipe's drawn faces: before the lists if the recipe warms up on them, otherwise
 // joined to them.
 func TrainingSets(r recipe.Recipe, s *system.System, l data.Lists) (t Training, err error) {
-	lists, err := data.OpenLists(l)
+	open := data.OpenLists
+	if r.Kind == recipe.Pretrain {
+		open = data.OpenUnlabelled
+	}
+	lists, err := open(l)
 	if err != nil {
 		return t, err
 	}
