@@ -119,7 +119,11 @@ func (r raster) bicubic(to []uint8, x, y float64) {
 	for c := range 3 {
 		var v [4]float64
 		for i, row := range rows {
-			if dy != 0 || i == 1 { // otherwise the others have no weight
+			switch {
+			case dy == 0 && i != 1: // this row has no weight
+			case dx == 0:
+				v[i] = float64(row[at[1]+c])
+			default:
 				v[i] = keys(float64(row[at[0]+c]), float64(row[at[1]+c]), float64(row[at[2]+c]), float64(row[at[3]+c]), dx)
 			}
 		}

@@ -18,8 +18,9 @@ const (
 
 var pillow = map[Interpolation]data.Filter{Bilinear: data.Bilinear, Bicubic: data.Bicubic}
 
-// tap is where an output lies between its inputs, and their weights: of x[at[0]], x[at[1]], …
-type tap struct {
+// taps are the inputs of every output along an axis, and their weights: each output has as many, one after the other.
+type taps struct {
+	each   int
 	at     []int
 	weight []float32
 }
@@ -27,61 +28,66 @@ type tap struct {
 // interpolate resizes n planes [h, w] to [toH, toW] as torch.nn.functional.interpolate does with align_corners=False and
 // antialias=False: rows first, then columns.
 func interpolate(x []float32, n, h, w, toH, toW int, how Interpolation) []float32 {
-	columns, rows := taps(w, toW, how), taps(h, toH, how)
+	columns, rows := newTaps(w, toW, how), newTaps(h, toH, how)
 	narrow, out := make([]float32, h*toW), make([]float32, n*toH*toW)
 	for i := range n {
 		for y := range h {
-			in, to := x[(i*h+y)*w:][:w], narrow[y*toW:][:toW]
-			for j, c := range columns {
-				var sum float32
-				for k, at := range c.at {
-					sum += float32(c.weight[k] * in[at])
-				}
-				to[j] = sum
-			}
+			columns.horizontal(narrow[y*toW:][:toW], x[(i*h+y)*w:][:w])
 		}
-		for y, r := range rows {
-			to := out[(i*toH+y)*toW:][:toW]
-			for k, at := range r.at {
-				weight := r.weight[k]
-				for j, v := range narrow[at*toW:][:toW] {
-					to[j] += float32(weight * v)
-				}
-			}
-		}
+		rows.vertical(out[i*toH*toW:][:toH*toW], narrow, toW)
 	}
 	return out
 }
 
-// taps returns those of each output along an axis. Coordinates are computed in float32, as PyTorch does, which moves them by up to
-// 1e-5 of a pixel.
-func taps(in, out int, how Interpolation) []tap {
+// horizontal resamples one row.
+func (t taps) horizontal(dst, src []float32) {
+	for i := range dst {
+		var sum float32
+		weight := t.weight[i*t.each:][:t.each]
+		for k, at := range t.at[i*t.each:][:t.each] {
+			sum += float32(weight[k] * src[at])
+		}
+		dst[i] = sum
+	}
+}
+
+// vertical resamples all columns of rows of the given width, row by row so that memory is read in order. dst is zero.
+func (t taps) vertical(dst, src []float32, width int) {
+	for k, at := range t.at {
+		weight, out := t.weight[k], dst[k/t.each*width:][:width]
+		for x, v := range src[at*width:][:width] {
+			out[x] += float32(weight * v)
+		}
+	}
+}
+
+// newTaps computes coordinates in float32, as PyTorch does, which moves them by up to 1e-5 of a pixel.
+func newTaps(in, out int, how Interpolation) (t taps) {
 	scale := float32(in) / float32(out)
-	all := make([]tap, out)
-	for i := range all {
+	for i := range out {
 		center := float32(scale*(float32(i)+0.5)) - 0.5
 		if how == TensorBilinear {
 			center = max(center, 0)
 		}
 		first := math.Floor(float64(center))
 		rest := center - float32(first)
-		weight, at := []float32{1 - rest, rest}, int(first)
+		weights, at := []float32{1 - rest, rest}, int(first)
 		if how == TensorBicubic {
-			weight, at = cubic(rest), at-1
+			weights, at = cubic(rest), at-1
 		}
-		all[i].weight, all[i].at = weight, make([]int, len(weight))
-		for k := range weight { // beyond the edge, the last pixel goes on
-			all[i].at[k] = min(max(at+k, 0), in-1)
+		t.each = len(weights)
+		for k, weight := range weights { // beyond the edge, the last pixel goes on
+			t.at, t.weight = append(t.at, min(max(at+k, 0), in-1)), append(t.weight, weight)
 		}
 	}
-	return all
+	return t
 }
 
 // cubic returns the weights of four neighbours a pixel apart, of which the second lies t before the place that is asked for: the
 // convolution of Keys (1981) with a = −3/4.
 func cubic(t float32) []float32 {
 	const a = -0.75
-	near := func(x float32) float32 { return float32(float32(float32((a+2)*x)-(a+3))*x)*x + 1 }
+	near := func(x float32) float32 { return float32(float32((float32((a+2)*x)-(a+3))*x)*x) + 1 }
 	far := func(x float32) float32 { return float32((float32(float32(float32(a*x)-5*a)*x)+8*a)*x) - 4*a }
 	return []float32{far(t + 1), near(t), near(1 - t), far(2 - t)}
 }
