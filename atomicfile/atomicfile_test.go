@@ -24,6 +24,28 @@ func TestWrite(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, left, 1, "no temporary file stays")
 	require.Error(t, WriteBytes(filepath.Join(path, "b"), nil), "a file is no folder")
+	require.ErrorIs(t, Write(filepath.Join(t.TempDir(), "missing", "b"), func(*os.File) error {
+		t.Error("work was begun")
+		return nil
+	}), os.ErrNotExist)
+}
+
+// The file is closed in any case, and one that cannot be flushed replaces nothing.
+func TestWriteCloses(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.txt")
+	require.NoError(t, WriteBytes(path, []byte("old")))
+	failed := errors.New("half way")
+	for _, want := range []error{failed, nil} {
+		var file *os.File
+		require.ErrorIs(t, Write(path, func(f *os.File) error {
+			file = f
+			return want
+		}), want)
+		require.ErrorIs(t, file.Close(), os.ErrClosed)
+	}
+	require.NoError(t, WriteBytes(path, []byte("old")))
+	require.ErrorIs(t, Write(path, func(f *os.File) error { return f.Close() }), os.ErrClosed)
+	require.Equal(t, "old", content(t, path))
 }
 
 func TestWriteOutOfOrder(t *testing.T) {

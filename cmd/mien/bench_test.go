@@ -6,9 +6,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	ag "mien/autograd"
 	"mien/data"
+	"mien/engine"
+	"mien/engine/cpu"
 	"mien/moae"
 	"mien/nn"
+	"mien/recipe"
 	"mien/s4d"
 	"mien/system"
 	"mien/systems"
@@ -53,4 +57,127 @@ func TestUsedParams(t *testing.T) {
 	require.Equal(t, all[:2], usedParams(all, heads, data.Image))
 	require.Equal(t, all[1:], usedParams(all, heads, data.Video))
 	require.Equal(t, all, usedParams(all, nil, data.Video))
+}
+
+// The matrices of bench gemm are multiplied as the flags say: stored in either order, several at once, packed, rounded. Their
+// elements are small integers, so that every product is exact.
+func TestGemmWork(t *testing.T) {
+	b := cpu.New()
+	defer b.Close()
+	for _, c := range []benchGemmCmd{
+		{M: 2, N: 5, K: 11, Batch: 1},
+		{M: 3, N: 5, K: 11, Batch: 4},
+		{M: 3, N: 5, K: 11, Batch: 4, TransB: true},
+		{M: 3, N: 5, K: 11, Batch: 1, Packed: true},
+		{M: 3, N: 5, K: 11, Batch: 1, Packed: true, Precision: engine.BF16},
+	} {
+		work := c.work(b)
+		require.Equal(t, c.Packed, work.Packed != nil)
+		b.Gemm(work)
+		got, err := engine.Read[float64](work.C)
+		require.NoError(t, err)
+		var want []float64
+		element := func(i int) float64 { return float64(i%7 - 3) }
+		for n := range c.Batch {
+			for i := range c.M {
+				for j := range c.N {
+					sum := 0.0
+					for k := range c.K {
+						y := n*c.K*c.N + k*c.N + j
+						if c.TransB || c.Packed {
+							y = n*c.K*c.N + j*c.K + k
+						}
+						sum += element(n*c.M*c.K+i*c.K+k) * element(y)
+					}
+					want = append(want, sum)
+				}
+			}
+		}
+		require.Equal(t, want, got, "%+v", c)
+	}
+}
+
+// The models of the benchmarks, by what they are trained for.
+func TestPresets(t *testing.T) {
+	require.Equal(t, []string{"s4d-tiny", "s4d-small", "s4d-base", "s4d-large", "vit-tiny", "vit-small", "vit-base", "vit-large"}, presets(recipe.Finetune))
+	require.Equal(t, []string{"mae-tiny", "mae-small", "mae-base", "mae-large"}, presets(recipe.Pretrain))
+}
+
+// The number of tokens makes a batch of images or of videos, which may be longer or shorter than the model's, and a model with one
+// head has that of their modality.
+func TestShape(t *testing.T) {
+	for _, c := range []struct {
+		model          string
+		tokens         int
+		want           int
+		modality       data.Modality
+		frames         int
+		images, videos int // classes
+	}{
+		{"vit-small", 0, 800, data.Video, 16, 0, 7},
+		{"vit-small", 100, 100, data.Image, 1, 7, 0},
+		{"vit-small", 300, 300, data.Video, 6, 0, 7},
+		{"s4d-small", 200, 200, data.Video, 4, 7, 7},
+		{"s4d-small", 100, 100, data.Image, 1, 7, 7},
+	} {
+		r, ok := systems.Preset(c.model)
+		require.True(t, ok)
+		in := benchInput{Batch: 9, Tokens: c.tokens, Repeat: 1}
+		require.NoError(t, in.shape(&r))
+		require.Equal(t, c.want, in.Tokens)
+		require.Equal(t, []int{c.images, c.videos}, []int{r.Model.ImageClasses, r.Model.VideoClasses}, c.model)
+		b := in.pixels(r)
+		require.Equal(t, c.modality, b.Modality)
+		require.Equal(t, []int{0, 1, 2, 3, 4, 5, 6, 0, 1}, b.Labels)
+		require.Len(t, b.Views, 9)
+		for _, v := range b.Views {
+			require.Equal(t, []int{c.frames, 160, 160, c.frames * 160 * 160 * 3}, []int{v.T, v.H, v.W, len(v.Bytes)})
+		}
+		require.NotEqual(t, b.Views[0].Bytes, b.Views[8].Bytes)
+		require.Equal(t, b, in.pixels(r), "the same every time")
+	}
+	for _, in := range []benchInput{{Batch: 0, Repeat: 1}, {Batch: 1, Repeat: 0}, {Batch: 1, Repeat: 1, Tokens: -100}} {
+		r, _ := systems.Preset("vit-small")
+		require.EqualError(t, in.shape(&r), "--batch and --repeat must be at least 1, --tokens at least 0")
+	}
+}
+
+// heard is a model that records the tapes and batches of its training steps.
+type heard struct {
+	system.Model
+	recompute []bool
+	precision []engine.Precision
+	steps     []int
+}
+
+func (h *heard) Loss(t *ag.Tape, b *system.Batch) *ag.Value {
+	h.recompute, h.precision, h.steps = append(h.recompute, t.Recompute), append(h.precision, t.Precision), append(h.steps, b.Step)
+	return h.Model.Loss(t, b)
+}
+
+// Training steps are taken as the flags say, each on another batch, and change the parameters.
+func TestBenchTrains(t *testing.T) {
+	b := cpu.New()
+	defer b.Close()
+	for kind, name := range map[string]string{recipe.Finetune: "vit-tiny", recipe.Pretrain: "mae-tiny"} {
+		m := benchModel{trainInput: trainInput{Recompute: true, Precision: engine.BF16, benchInput: benchInput{Batch: 2, Tokens: 25, Repeat: 1}},
+			kind: kind, training: true}
+		require.NoError(t, m.build(b, name, func(r *recipe.Recipe) { r.Train.ImageMask, r.Train.VideoMask = 0.8, 0.5 }))
+		spy := &heard{Model: m.net}
+		m.net = spy
+		read := func() []float64 {
+			values, err := engine.Read[float64](m.params[0].Data())
+			require.NoError(t, err)
+			return values
+		}
+		before, step := read(), m.train(&console{ctx: t.Context(), backend: b})
+		require.NoError(t, step())
+		require.NoError(t, step())
+		require.NotEqual(t, before, read())
+		require.Equal(t, []int{1, 2}, spy.steps)
+		require.Equal(t, []bool{true, true}, spy.recompute)
+		require.Equal(t, []engine.Precision{engine.BF16, engine.BF16}, spy.precision)
+	}
+	m := benchModel{kind: recipe.Pretrain}
+	require.EqualError(t, m.build(b, "vit-tiny", nil), "--model vit-tiny: choose one of mae-tiny, mae-small, mae-base, mae-large")
 }

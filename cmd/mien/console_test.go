@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -62,4 +64,32 @@ func TestFullDevice(t *testing.T) {
 	var stderr bytes.Buffer
 	require.Equal(t, 1, execute(context.Background(), []string{"info"}, device, &stderr))
 	require.Equal(t, "mien: standard output: no space left on device\n", stderr.String())
+}
+
+// Progress and complaints go to one stream; a quiet command has complaints only. The clock is a fake one.
+func TestMeter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for quiet, want := range map[bool]string{
+			false: "work: 5 of 9\nmien: bad\\x1b face\n",
+			true:  "mien: bad\\x1b face\n",
+		} {
+			var stderr bytes.Buffer
+			m := newMeter(&console{stderr: &stderr}, 9, "work", quiet)
+			time.Sleep(time.Minute)
+			m.Add(5)
+			m.complain(errors.New("bad\x1b face"))
+			m.Finish()
+			require.Equal(t, want, stderr.String())
+		}
+	})
+}
+
+// A result is JSON, or a table whose cells a format gives.
+func TestPrint(t *testing.T) {
+	var b bytes.Buffer
+	out := &console{stdout: &checked{Writer: &b}}
+	require.NoError(t, out.print(true, map[string]int{"a": 1}, []string{"x"}, cells("%d\t%s", 2, "b")))
+	require.NoError(t, out.print(false, nil, []string{"x", "y"}, cells("%d\t%s", 2, "b"), cells("z\t")))
+	require.Equal(t, "{\"a\":1}\nx  y\n2  b\nz\n", b.String())
+	require.False(t, isTerminal(&b))
 }

@@ -189,7 +189,7 @@ func (out *console) findings(asJSON bool, result dataCheck) error {
 	return nil
 }
 
-// verdict is the error of the command: exit status 3 if some samples are bad or numbers differ from the published ones.
+// verdict is the error of the command: exit status 3 if some samples are bad, 1 if all are or numbers differ from the published ones.
 func (c *dataCheckCmd) verdict(result dataCheck, total int) error {
 	for _, s := range result.Sets {
 		if p := s.Published; p != nil && differs(s, p) {

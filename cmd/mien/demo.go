@@ -20,44 +20,54 @@ type demoCmd struct {
 
 func (c *demoCmd) Run(out *console) error {
 	began := time.Now()
-	pretrain, finetune := filepath.Join(c.Out, "pretrain"), filepath.Join(c.Out, "finetune")
+	page, err := c.train(out, "s4d-demo-pretrain", "s4d-demo")
+	if err != nil {
+		return err
+	}
+	took := time.Since(began).Round(time.Second)
+	page.Facts = append(page.Facts, [2]string{"Time", took.String()})
+	path := filepath.Join(c.Out, "index.html")
+	if err := page.Write(path); err != nil {
+		return err
+	}
+	printReport(out, page.Report)
+	invite(out, took, path, c.folder(recipe.Finetune), page.Model)
+	return nil
+}
+
+// folder returns the run folder of a kind of run.
+func (c *demoCmd) folder(kind string) string { return filepath.Join(c.Out, kind) }
+
+// train carries out both runs, by recipes of these names, and returns the page about them.
+func (c *demoCmd) train(out *console, pretrain, finetune string) (*report.Page, error) {
 	page := &report.Page{
 		Title: "mien: a demonstration on drawn faces",
 		Intro: "A small S4D model was pre-trained by hiding most of each image and video and guessing the rest, then fine-tuned " +
 			"jointly on drawn images and videos with a mixture of adapter experts, and measured on drawn faces of people it had never seen.",
 	}
 	var metrics *run.Metrics
-	for _, s := range []struct{ title, kind, recipe, init, out string }{
-		{"Pre-training", recipe.Pretrain, "s4d-demo-pretrain", "", pretrain},
-		{"Fine-tuning", recipe.Finetune, "s4d-demo", pretrain, finetune},
+	for _, s := range []struct{ title, kind, recipe, init string }{
+		{"Pre-training", recipe.Pretrain, pretrain, ""},
+		{"Fine-tuning", recipe.Finetune, finetune, c.folder(recipe.Pretrain)},
 	} {
 		var err error
-		flags := trainFlags{Recipe: s.recipe, Init: s.init, Out: s.out, Resume: run.Begun(s.out), Seed: &c.Seed}
+		folder := c.folder(s.kind)
+		flags := trainFlags{Recipe: s.recipe, Init: s.init, Out: folder, Resume: run.Begun(folder), Seed: &c.Seed}
 		hint := func(int) string { return "the same command continues the demo" }
 		if metrics, err = flags.watch(out, s.kind, strings.ToLower(s.title), data.Lists{}, hint); err != nil {
-			return err
+			return nil, err
 		}
-		curves, err := run.Curves(s.out)
+		curves, err := run.Curves(folder)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		page.Runs = append(page.Runs, report.Run{Title: s.title, Curves: curves})
 	}
-	if err := fillPage(out, page, pretrain, finetune); err != nil {
-		return err
-	}
-	took := time.Since(began).Round(time.Second)
 	page.Report, page.Facts = metrics.Final, [][2]string{
 		{"Version", metrics.Environment.Version}, {"Backend", metrics.Environment.Backend},
-		{"Seed", fmt.Sprint(metrics.Environment.Seed)}, {"Parameters", fmt.Sprint(metrics.Parameters)}, {"Time", took.String()},
+		{"Seed", fmt.Sprint(metrics.Environment.Seed)}, {"Parameters", fmt.Sprint(metrics.Parameters)},
 	}
-	path := filepath.Join(c.Out, "index.html")
-	if err := page.Write(path); err != nil {
-		return err
-	}
-	printReport(out, metrics.Final)
-	invite(out, took, path, finetune, page.Model)
-	return nil
+	return page, fillPage(out, page, c.folder(recipe.Pretrain), c.folder(recipe.Finetune))
 }
 
 // invite ends the demonstration with what its model can be tried on, and what it cannot judge.

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -10,8 +11,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"mien/data"
 	"mien/infer"
 	"mien/modelfile"
+	"mien/run"
 )
 
 // An interrupted demo resumes when run again, but never overwrites a demo of another seed or other files.
@@ -19,31 +22,67 @@ func TestDemoGoesOn(t *testing.T) {
 	dir := t.TempDir()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	demo := func(out string, args ...string) (code int, stderr string) {
+	demo := func(ctx context.Context, out string, args ...string) (code int, stderr string) {
 		var b bytes.Buffer
 		code = execute(ctx, append([]string{"demo", "--out", out}, args...), &bytes.Buffer{}, &b)
 		return code, b.String()
 	}
 	begun := filepath.Join(dir, "begun")
 	for range 2 {
-		code, stderr := demo(begun)
+		code, stderr := demo(ctx, begun)
 		require.Equal(t, interrupted, code, stderr)
 		require.Contains(t, stderr, "mien: the same command continues the demo\nmien: interrupted\n")
 		require.FileExists(t, filepath.Join(begun, "pretrain", "run.json"))
 	}
-	code, stderr := demo(begun, "--seed", "1")
+	code, stderr := demo(t.Context(), begun, "--seed", "1")
 	require.Equal(t, 1, code)
 	require.Contains(t, stderr, "begun/pretrain belongs to another run: seed is 0 there and 1 here: resume")
 
 	foreign := filepath.Join(dir, "foreign", "pretrain", "notes.txt")
 	require.NoError(t, os.MkdirAll(filepath.Dir(foreign), 0o755))
 	require.NoError(t, os.WriteFile(foreign, nil, 0o644))
-	code, stderr = demo(filepath.Join(dir, "foreign"))
+	code, stderr = demo(t.Context(), filepath.Join(dir, "foreign"))
 	require.Equal(t, 1, code)
 	require.Contains(t, stderr, "foreign/pretrain is not empty and holds no run of this version of mien")
 	left, err := os.ReadDir(filepath.Dir(foreign))
 	require.NoError(t, err)
 	require.Len(t, left, 1)
+}
+
+// The page shows both runs and single samples, of which neither set lacks any, and names what the run depends on.
+func TestDemoPage(t *testing.T) {
+	c := demoCmd{Out: filepath.Join(t.TempDir(), "demo"), Seed: 5}
+	b := newBackend()
+	defer b.Close()
+	var stderr bytes.Buffer
+	page, err := c.train(&console{ctx: t.Context(), stderr: &stderr, backend: b}, "s4d-tiny-pretrain", "s4d-tiny")
+	require.NoError(t, err)
+	require.Equal(t, []string{"Pre-training", "Fine-tuning"}, []string{page.Runs[0].Title, page.Runs[1].Title})
+	for i, kind := range []string{"pretrain", "finetune"} {
+		state, err := run.ReadState(filepath.Join(c.Out, kind))
+		require.NoError(t, err)
+		require.True(t, state.Finished)
+		require.Equal(t, kind, state.Recipe.Kind)
+		require.EqualValues(t, 5, state.Recipe.Seed)
+		curves, err := run.Curves(filepath.Join(c.Out, kind))
+		require.NoError(t, err)
+		require.Len(t, curves, 2)
+		require.Equal(t, curves, page.Runs[i].Curves)
+		if kind == "finetune" {
+			require.Equal(t, state.Metrics.Final, page.Report)
+			require.Equal(t, [][2]string{{"Version", run.Version()}, {"Backend", b.Name()}, {"Seed", "5"},
+				{"Parameters", fmt.Sprint(state.Metrics.Parameters)}}, page.Facts)
+		}
+	}
+	info, err := describe(filepath.Join(c.Out, "finetune"))
+	require.NoError(t, err)
+	require.Equal(t, info.ImageLabels, page.Model.Labels[data.Image])
+	require.Equal(t, info.Experts.Blocks, page.Routing.Blocks)
+	require.Len(t, page.Reconstructions, 2*3)
+	require.Len(t, page.Examples, 2*7)
+	require.Equal(t, []int{1, 4}, []int{page.Reconstructions[2].Masked.T, page.Reconstructions[3].Masked.T})
+	require.Equal(t, []data.Modality{data.Image, data.Video}, []data.Modality{page.Examples[6].Modality, page.Examples[7].Modality})
+	require.Contains(t, stderr.String(), "loaded 28 tensors\n", "the second run begins with the first")
 }
 
 // The demonstration does not invite photographs, which its model cannot judge.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strconv"
 )
@@ -22,11 +23,11 @@ func useThreads(n uint) error {
 }
 
 // memory returns the bytes that the process may use: those of the machine or, if they are fewer, of its container. 0 is unknown, as
-// outside Linux.
-func memory() int64 {
-	most := number("/proc/meminfo", "MemTotal:") << 10 // from KiB
-	for _, limit := range []string{"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"} {
-		if n := number(limit, ""); n > 0 {
+// outside Linux. root is where the files of the system are.
+func memory(root string) int64 {
+	most := number(filepath.Join(root, "proc/meminfo"), "MemTotal:") << 10 // from KiB
+	for _, limit := range []string{"sys/fs/cgroup/memory.max", "sys/fs/cgroup/memory/memory.limit_in_bytes"} {
+		if n := number(filepath.Join(root, limit), ""); n > 0 {
 			most = min(most, n)
 		}
 	}

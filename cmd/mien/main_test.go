@@ -91,6 +91,43 @@ func TestPanicsBecomeOneLine(t *testing.T) {
 	require.Equal(t, "mien: gpu has no room for 3.0 MiB (it is full): choose a smaller batch or model, or --recompute in training\n", stderr.String())
 }
 
+// broken is a standard output that breaks the command.
+type broken struct{ cause any }
+
+func (b broken) Write([]byte) (int, error) { panic(b.cause) }
+
+// A panic in a command is reported once, at the top: with its stack trace only where that is asked for.
+func TestPanicOfACommand(t *testing.T) {
+	const hint = "\nhint: this is a mistake in mien; please report it with the output of the same command under MIEN_DEBUG=1\n"
+	shape := &engine.ShapeError{Op: "add", Got: 3, Want: 4}
+	for cause, want := range map[any]string{"no such thing": "internal error: no such thing", shape: "shapes do not fit, " + shape.Error()} {
+		var stderr bytes.Buffer
+		require.Equal(t, 2, execute(t.Context(), []string{"info"}, broken{cause}, &stderr))
+		require.Equal(t, "mien: "+want+hint, stderr.String())
+	}
+	t.Setenv("MIEN_DEBUG", "1")
+	require.PanicsWithValue(t, "no such thing", func() { reportPanic(&bytes.Buffer{}, "no such thing") })
+}
+
+// The exit status says whether nothing was done, or only a part; a single bad input has been reported already.
+func TestReportError(t *testing.T) {
+	for _, c := range []struct {
+		err  error
+		code int
+		text string
+	}{
+		{nil, 0, ""},
+		{errors.New("it\x1b is so\nhint: do that"), 1, "mien: it\\x1b is so\nhint: do that\n"},
+		{&badInputs{1, 1}, 1, ""},
+		{&badInputs{2, 2}, 1, "mien: 2 of 2 inputs failed\n"},
+		{fmt.Errorf("x: %w", &badInputs{2, 5}), someBad, "mien: x: 2 of 5 inputs failed\n"},
+	} {
+		var stderr bytes.Buffer
+		require.Equal(t, c.code, reportError(&stderr, c.err))
+		require.Equal(t, c.text, stderr.String())
+	}
+}
+
 // A seed fixes a run, whatever the number of threads.
 func TestSameBitsForAnyThreads(t *testing.T) {
 	dir := t.TempDir()

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -37,17 +38,28 @@ func TestSkippedLine(t *testing.T) {
 	require.Equal(t, "7 unreadable samples were skipped: 0, 1, 2, 3, 4 and 2 more", skipped(bad))
 }
 
-// The check of lists shows progress when it takes long.
+// The check of lists shows its progress when it has taken two seconds, from where it is then. The clock is a fake one.
 func TestListCheck(t *testing.T) {
-	var stderr bytes.Buffer
-	c := listCheck{stderr: &stderr}
-	c.Checked(1, 3)
-	c.Checked(2, 3)
-	require.Nil(t, c.bar)
-	c.began = c.began.Add(-3 * time.Second)
-	c.Checked(2, 3)
-	require.NotNil(t, c.bar)
-	c.Checked(3, 3)
-	require.Nil(t, c.bar)
-	c.finish()
+	synctest.Test(t, func(t *testing.T) {
+		var stderr bytes.Buffer
+		c := listCheck{stderr: &stderr}
+		c.Checked(1, 6)
+		time.Sleep(2 * time.Second)
+		c.Checked(2, 6)
+		require.Nil(t, c.bar)
+		time.Sleep(time.Second)
+		c.Checked(3, 6)
+		require.NotNil(t, c.bar)
+		time.Sleep(time.Minute)
+		c.Checked(4, 6)
+		require.Equal(t, "checking lists: 4 of 6\n", stderr.String())
+		time.Sleep(time.Minute)
+		c.Checked(5, 6)
+		c.Checked(6, 6)
+		require.Nil(t, c.bar)
+		require.Equal(t, "checking lists: 4 of 6\nchecking lists: 5 of 6\n", stderr.String())
+		c.Checked(1, 2) // the next list
+		require.Nil(t, c.bar)
+		c.finish()
+	})
 }

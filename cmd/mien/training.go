@@ -59,7 +59,7 @@ func (f trainFlags) options(out *console, kind string) (run.Options, error) {
 		err = checkRoots(data.Lists(f.dataFlags), "")
 	}
 	return run.Options{Recipe: r, Backend: out.backend, Train: data.Lists(f.dataFlags), Init: f.Init, Out: f.Out, Resume: f.Resume,
-		Recompute: f.Recompute, Precision: f.Precision, Memory: memory(), SkipBad: f.limit()}, err
+		Recompute: f.Recompute, Precision: f.Precision, Memory: memory("/"), SkipBad: f.limit()}, err
 }
 
 // train carries out a run of a kind and prints the result.

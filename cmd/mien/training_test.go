@@ -1,36 +1,40 @@
 package main
 
 import (
+	"bytes"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"mien/data"
 	"mien/engine"
+	"mien/infer"
 	"mien/recipe"
+	"mien/run"
 	"mien/systems"
+	"mien/train"
 )
 
 // Each flag reaches its option.
 func TestOptions(t *testing.T) {
 	seed := uint64(5)
+	b := newBackend()
+	defer b.Close()
 	o, err := trainFlags{Recipe: "s4d-tiny", Init: "from", Out: "to", Resume: true, Epochs: new(uint(2)), Seed: &seed, Recompute: true, Precision: engine.BF16,
-		dataFlags: dataFlags{"a", "b", "c", "d"}}.options(&console{}, recipe.Finetune)
+		skipFlags: skipFlags{6}, dataFlags: dataFlags{"a", "b", "c", "d"}}.options(&console{backend: b}, recipe.Finetune)
 	require.NoError(t, err)
-	require.Equal(t, "from", o.Init)
-	require.Equal(t, "to", o.Out)
-	require.True(t, o.Resume)
-	require.True(t, o.Recompute)
-	require.Equal(t, engine.BF16, o.Precision)
-	require.Equal(t, data.Lists{StaticList: "a", StaticRoot: "b", DynamicList: "c", DynamicRoot: "d"}, o.Train)
 	want, err := systems.Load("s4d-tiny")
 	require.NoError(t, err)
 	want.Seed = 5
 	want, err = want.WithEpochs(2)
 	require.NoError(t, err)
-	require.Equal(t, want, o.Recipe)
+	require.Equal(t, run.Options{Recipe: want, Backend: b, Train: data.Lists{StaticList: "a", StaticRoot: "b", DynamicList: "c", DynamicRoot: "d"},
+		Init: "from", Out: "to", Resume: true, Recompute: true, Precision: engine.BF16, Memory: memory("/"), SkipBad: 6}, o)
 
 	o, err = trainFlags{Recipe: "s4d-tiny"}.options(&console{}, recipe.Finetune)
 	require.NoError(t, err)
@@ -57,6 +61,40 @@ func TestEpochsLeaveSomeForTheLists(t *testing.T) {
 	}
 	_, err := trainFlags{Recipe: "london-finetune", Epochs: new(uint(1))}.options(&console{}, recipe.Finetune)
 	require.EqualError(t, err, "--epochs 1: recipe london-finetune learns from drawn faces first and from the lists then: it needs at least 2 epochs")
+}
+
+// The progress of a run names its part, its epoch, and the running mean of the loss on each modality; evaluations stand above it.
+// Interrupted, it says how to go on from what is saved. The clock is a fake one.
+func TestWatcher(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var stderr bytes.Buffer
+		out := &console{stderr: &stderr}
+		w := &watcher{out: out, description: "learning", hint: func(epochs int) string { return fmt.Sprint(epochs, " saved") }, loss: map[data.Modality]float64{}}
+		w.Sources([]run.Source{{Set: "training", Modality: data.Video, Origin: "l.csv", Samples: 4, Classes: 3},
+			{Set: "validation", Modality: data.Image, Origin: "drawn faces", Samples: 5, Classes: 2}})
+		w.Start(40, 10)
+		step := func(epoch int, m data.Modality, loss float64) {
+			time.Sleep(time.Minute)
+			w.Step(train.Step{Epoch: epoch, Step: 7, Loss: loss}, m)
+		}
+		step(1, data.Video, 3)
+		step(1, data.Video, 1)
+		step(1, data.Image, 7)
+		w.Evaluated(1, &infer.Report{Static: &infer.Score{UAR: 10.06, WAR: 20, N: 3}, Dynamic: &infer.Score{UAR: 30, WAR: 40.5, N: 3}})
+		step(2, data.Video, 2.9)
+		w.Saved(3)
+		w.Finish()
+		require.Equal(t, `set                origin       samples  classes
+dynamic training   l.csv              4        3
+static validation  drawn faces        5        2
+learning, epoch 2, video 3.000: 11 of 40
+learning, epoch 2, video 2.900: 12 of 40
+learning, epoch 2, image 7.000, video 2.900: 13 of 40
+epoch 2:  static UAR 10.1 WAR 20.0  dynamic UAR 30.0 WAR 40.5
+learning, epoch 3, image 7.000, video 2.900: 14 of 40
+`, stderr.String())
+		require.Equal(t, "3 saved", *out.hint.Load())
+	})
 }
 
 // No epochs are no run.

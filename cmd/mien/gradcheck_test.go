@@ -1,0 +1,61 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"mien/asm"
+	ag "mien/autograd"
+	"mien/gradcheck"
+)
+
+// A case that cannot be checked, or fails, has its error in the row.
+func TestGradientThatFails(t *testing.T) {
+	calls := 0
+	k := gradcheck.Case{Name: "unsteady", Inputs: []gradcheck.Input{{Name: "x", Shape: []int{2, 3}}},
+		New: gradcheck.Stateless(gradcheck.Unary(func(x *ag.Value) *ag.Value {
+			calls++
+			return ag.Scale(x, float64(calls))
+		}))}
+	row := gradRow{Name: k.Name, Float32: map[string]float64{}}
+	require.Error(t, row.check(k))
+	require.Empty(t, row.Float32, "the kernels are not tried")
+}
+
+// A table has a column for every set of kernels, in their order, and JSON has the rows as they are.
+func TestGradRows(t *testing.T) {
+	rows := []gradRow{{Name: "a", Checked: 12, Float64: 1e-9, Float32: map[string]float64{}, BF16: 2e-3, Worst: "x[1]"},
+		{Name: "bb", Checked: 3, Float64: 2e-4, Float32: map[string]float64{}, BF16: 4e-2, Error: "too far"}}
+	header, cells := "case  compared  float64", [2]string{"a           12  1.0e-09", "bb           3  2.0e-04"}
+	for i, set := range asm.Implementations() {
+		header += "  float32 " + set.Name
+		for r, factor := range []float64{1, 3} {
+			rows[r].Float32[set.Name] = factor * float64(i+1) * 1e-7
+			cells[r] += fmt.Sprintf("  %*s", len("float32 "+set.Name), fmt.Sprintf("%.1e", rows[r].Float32[set.Name]))
+		}
+	}
+	var b bytes.Buffer
+	out := &console{stdout: &checked{Writer: &b}}
+	require.NoError(t, printGradRows(out, false, rows))
+	lines := strings.Split(b.String(), "\n")
+	require.Equal(t, []string{header + "     bf16", cells[0] + "  2.0e-03  ok", cells[1] + "  4.0e-02  too far",
+		"2 cases; tolerances 1e-06 in float64, 2e-03 in float32, 5e-02 at bf16", ""}, trimmed(lines))
+	b.Reset()
+	require.NoError(t, printGradRows(out, true, rows))
+	var got gradReport
+	require.NoError(t, json.Unmarshal(b.Bytes(), &got))
+	require.Equal(t, gradReport{gradFormat, rows}, got)
+}
+
+// trimmed returns lines without the spaces at their ends.
+func trimmed(lines []string) (all []string) {
+	for _, line := range lines {
+		all = append(all, strings.TrimRight(line, " "))
+	}
+	return all
+}

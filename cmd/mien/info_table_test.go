@@ -1,0 +1,51 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"mien/data"
+	"mien/infer"
+	"mien/recipe"
+	"mien/run"
+)
+
+// Every row that a description can have, in its order.
+func TestInfoTable(t *testing.T) {
+	m := modelInfo{Format: "f", Model: "m", System: "s4d", Kind: "k", Parameters: 300, ActiveParameters: 200,
+		Encoder: recipe.Encoder{ImageSize: 160, Frames: 8, PatchSize: 16, Tubelet: 2, Dim: 64, Depth: 3, Heads: 4, MLPRatio: 5},
+		Decoder: &decoderInfo{Dim: 32, Depth: 1, Heads: 2}, Mask: &maskInfo{Image: 0.5, Video: 0.875},
+		Experts: &expertsInfo{Count: 6, TopK: 2, Blocks: []int{1, 2}}, ImageTokens: 1, VideoTokens: 400,
+		ImageLabels: []string{"a", "b"}, VideoLabels: []string{"c", "d", "e"}, Precision: "int8",
+		Run: &runInfo{Recipe: "tiny", Data: []run.Source{{Set: "training", Modality: data.Image, Origin: "l.csv", Samples: 5, Classes: 1},
+			{Set: "validation", Modality: data.Video, Origin: "drawn faces", Samples: 1, Classes: 3}},
+			EpochsDone: 4, Epochs: 9, Loss: map[data.Modality]float64{data.Video: 0.25, data.Image: 1.5},
+			Final:       &infer.Report{Static: &infer.Score{UAR: 10.126, WAR: 20.5, N: 30}, Dynamic: &infer.Score{UAR: 40, WAR: 50.25, N: 60}},
+			Environment: &run.Environment{Version: "v1", Go: "go2", Arch: "linux/amd64", Backend: "cpu/avx2", Seed: 3}},
+		learned: "2 drawn images", note: "n"}
+	require.Equal(t, [][]string{
+		{"system", "s4d"},
+		{"parameters", "300"},
+		{"active parameters", "200"},
+		{"encoder", "64 wide, 3 blocks, 4 heads"},
+		{"image", "160×160, 1 token"},
+		{"video", "8 frames, 400 tokens"},
+		{"decoder", "32 wide, 1 block, 2 heads"},
+		{"hidden", "50 % of an image, 87.5 % of a video"},
+		{"experts", "6, 2 a token, in blocks 1, 2"},
+		{"image classes", "a, b"},
+		{"video classes", "c, d, e"},
+		{"precision", "int8"},
+		{"learned from", "2 drawn images"},
+		{"recipe", "tiny"},
+		{"training", "5 images of 1 class: l.csv"},
+		{"validation", "1 video of 3 classes: drawn faces"},
+		{"epochs", "4 of 9"},
+		{"loss of last epoch", "image 1.5000, video 0.2500"},
+		{"static", "UAR 10.13, WAR 20.50 of 30"},
+		{"dynamic", "UAR 40.00, WAR 50.25 of 60"},
+		{"trained by", "mien v1, go2, linux/amd64, cpu/avx2, seed 3"},
+		{"note", "n"},
+	}, m.rows())
+}
