@@ -91,7 +91,7 @@ func TestPredictionIsTheMeanOfWindows(t *testing.T) {
 	for _, w := range windows {
 		frames, err := sample.Read(t.Context(), w.Indices(16))
 		require.NoError(t, err)
-		b := &system.Batch{Modality: data.Video, Views: []data.View{data.Transform{H: 160, W: 160}.Eval(frames)}}
+		b := &system.Batch{Modality: data.Video, Views: []data.View{data.Resize(frames, 160, 160).View()}}
 		tape := ag.NewInferenceTape(m.backend, engine.Full)
 		logits, err := engine.Read[float64](m.Net.Logits(b.Pixels(tape), data.Video, engine.Key{}).Data())
 		require.NoError(t, err)
@@ -222,7 +222,7 @@ func TestEvaluateErrors(t *testing.T) {
 	require.NoError(t, os.WriteFile(list, []byte("README.md 3\n"), 0o644))
 	s, err := data.OpenLists(data.Lists{StaticList: list, StaticRoot: goldenDir})
 	require.NoError(t, err)
-	_, err = m.Evaluate(t.Context(), s.Cached(data.NewBudget(0), 160))
+	_, err = m.Evaluate(t.Context(), s.Cached(data.NewBudget(0), 160, 160))
 	require.Error(t, err)
 	require.Equal(t, 1, strings.Count(err.Error(), "README.md"), err)
 	ctx, cancel := context.WithCancel(t.Context())

@@ -12,19 +12,19 @@ import (
 
 // Upper bounds of numbers that cost memory or time: far above any use, far below what takes a machine down.
 const (
-	maxEpochs    = 100_000
-	maxBatch     = 1 << 16
-	maxStride    = 1000
-	maxRepeat    = 10_000
-	maxDrawn     = 1_000_000
-	maxCacheMiB  = 1 << 20 // 1 TiB
-	maxCacheSize = 1 << 12
-	maxClasses   = 1000
+	maxEpochs   = 100_000
+	maxBatch    = 1 << 16
+	maxStride   = 1000
+	maxRepeat   = 10_000
+	maxDrawn    = 1_000_000
+	maxCacheMiB = 1 << 20 // 1 TiB
+	maxSide     = 1 << 12
+	maxClasses  = 1000
 )
 
 // Check returns an error naming the first setting that is impossible for any system; the system checks the model.
 func (r Recipe) Check() error {
-	t, d, v, m := r.Train, r.Data, r.Views, r.Model
+	t, d, m := r.Train, r.Data, r.Model
 	if r.Kind != Pretrain && r.Kind != Finetune {
 		return fmt.Errorf("kind is %q: choose pretrain or finetune", r.Kind)
 	}
@@ -45,11 +45,7 @@ func (r Recipe) Check() error {
 		within("data.stride", d.Stride, 1, maxStride), within("data.list_repeat", d.ListRepeat, 0, maxRepeat),
 		within("data.drawn_images", d.DrawnImages, 0, maxDrawn), within("data.drawn_videos", d.DrawnVideos, 0, maxDrawn),
 		within("data.drawn_test", d.DrawnTest, 0, maxDrawn), within("data.cache_mib", d.CacheMiB, 0, maxCacheMiB),
-		within("views.cache_size", v.CacheSize, 1, maxCacheSize),
-		within("views.image_crop", v.ImageCrop, 0.01, 1), within("views.video_crop", v.VideoCrop, 0.01, 1),
-		within("views.image_flip", v.ImageFlip, 0, 1), within("views.video_flip", v.VideoFlip, 0, 1),
-		within("views.brightness", v.Brightness, 0, 0.99), within("views.contrast", v.Contrast, 0, 0.99),
-		within("views.saturation", v.Saturation, 0, 0.99),
+		r.checkViews(),
 		within("model.image_classes", m.ImageClasses, 0, maxClasses), within("model.video_classes", m.VideoClasses, 0, maxClasses),
 	); err != nil {
 		return err

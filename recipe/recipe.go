@@ -3,6 +3,7 @@
 package recipe
 
 import (
+	"bytes"
 	"cmp"
 	"embed"
 	"errors"
@@ -88,18 +89,6 @@ type Data struct {
 	DrawnTest   int `toml:"drawn_test" comment:"drawn images, and as many videos, to evaluate on where no test list is given"`
 	Stride      int `toml:"stride" comment:"frames between two sampled frames of a video"`
 	CacheMiB    int `toml:"cache_mib" comment:"memory for decoded frames"`
-}
-
-// Views is the augmentation of training samples. 0 turns a part of it off.
-type Views struct {
-	CacheSize  int     `toml:"cache_size" comment:"pixels to which frames are decoded before they are cropped"`
-	ImageCrop  float64 `toml:"image_crop" comment:"least area of a random crop, 1 is no cropping"`
-	VideoCrop  float64 `toml:"video_crop"`
-	ImageFlip  float64 `toml:"image_flip" comment:"probability of a mirror image"`
-	VideoFlip  float64 `toml:"video_flip"`
-	Brightness float64 `toml:"brightness"`
-	Contrast   float64 `toml:"contrast"`
-	Saturation float64 `toml:"saturation"`
 }
 
 // Train is optimizer, schedule and order.
@@ -203,9 +192,13 @@ func Parse(text []byte) (Recipe, error) {
 	if len(text) > maxText {
 		return r, fmt.Errorf("longer than %d bytes: not a recipe", maxText)
 	}
-	d := toml.NewDecoder(strings.NewReader(current.Replace(string(text))))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&r); err != nil {
+	text, err := current(text)
+	if err == nil {
+		d := toml.NewDecoder(bytes.NewReader(text))
+		d.DisallowUnknownFields()
+		err = d.Decode(&r)
+	}
+	if err != nil {
 		if strict, ok := errors.AsType[*toml.StrictMissingError](err); ok && len(strict.Errors) > 0 {
 			return r, unknownKey(strings.Join(strict.Errors[0].Key(), "."))
 		}
@@ -223,17 +216,6 @@ func Parse(text []byte) (Recipe, error) {
 		r.System = systems[r.Kind]
 	}
 	return r, r.Check()
-}
-
-// current replaces keys of earlier versions, found in files that they wrote.
-var current = strings.NewReplacer("\ndrawn_pictures", "\ndrawn_images", "\ndrawn_clips", "\ndrawn_videos")
-
-// View returns the augmentation of the training samples of a modality.
-func (r Recipe) View(m data.Modality) data.Transform {
-	v := r.Views
-	return data.Transform{H: r.Model.ImageSize, W: r.Model.ImageSize,
-		CropMin: data.ByModality(m, v.ImageCrop, v.VideoCrop), Flip: data.ByModality(m, v.ImageFlip, v.VideoFlip),
-		Brightness: v.Brightness, Contrast: v.Contrast, Saturation: v.Saturation}
 }
 
 // Mixing returns how the samples of a batch are mixed.
@@ -276,14 +258,17 @@ func (r Recipe) Settings() (map[string]string, error) {
 		return nil, err
 	}
 	settings := map[string]string{}
-	for name, value := range tree {
-		part, ok := value.(map[string]any)
-		if !ok {
-			settings[name] = fmt.Sprint(value)
-		}
-		for key, value := range part {
-			settings[name+"."+key] = fmt.Sprint(value)
+	flatten(settings, "", tree)
+	return settings, nil
+}
+
+// flatten adds the values of a table, and of the tables in it, by key.
+func flatten(settings map[string]string, prefix string, table map[string]any) {
+	for name, value := range table {
+		if inner, ok := value.(map[string]any); ok {
+			flatten(settings, prefix+name+".", inner)
+		} else {
+			settings[prefix+name] = fmt.Sprint(value)
 		}
 	}
-	return settings, nil
 }

@@ -20,13 +20,15 @@ const (
 	notRun  = ' ' // the key is refused or has no meaning there
 )
 
-// keyCases change each key of a recipe. Effects are listed for fine-tuning on images only, on videos only, pre-training on
-// images, on videos, and fine-tuning on lists and drawn faces.
-var keyCases = []struct {
+// keyCase changes a key of a recipe. Effects are listed for fine-tuning on images only, on videos only, pre-training on images, on
+// videos, and fine-tuning on lists and drawn faces.
+type keyCase struct {
 	key     string
 	effects string
 	change  func(r *recipe.Recipe)
-}{
+}
+
+var keyCases = []keyCase{
 	{"name", "....", func(r *recipe.Recipe) { r.Name = "other" }},
 	{"seed", "MMMM", func(r *recipe.Recipe) { r.Seed = 1 }},
 	{"model.image_size", "MMMM", func(r *recipe.Recipe) { r.Model.ImageSize = 24 }},
@@ -62,14 +64,6 @@ var keyCases = []struct {
 	{"data.drawn_test", "LL...", func(r *recipe.Recipe) { r.Data.DrawnTest = 5 }},
 	{"data.stride", ".M.M", func(r *recipe.Recipe) { r.Data.Stride = 2 }},
 	{"data.cache_mib", ".....", func(r *recipe.Recipe) { r.Data.CacheMiB = 0 }},
-	{"views.cache_size", "MMMM", func(r *recipe.Recipe) { r.Views.CacheSize = 22 }},
-	{"views.image_crop", "M.M.", func(r *recipe.Recipe) { r.Views.ImageCrop = 0.3 }},
-	{"views.video_crop", ".M.M", func(r *recipe.Recipe) { r.Views.VideoCrop = 0.3 }},
-	{"views.image_flip", "M.M.", func(r *recipe.Recipe) { r.Views.ImageFlip = 0 }},
-	{"views.video_flip", ".M.M", func(r *recipe.Recipe) { r.Views.VideoFlip = 0 }},
-	{"views.brightness", "MMMM", func(r *recipe.Recipe) { r.Views.Brightness = 0.4 }},
-	{"views.contrast", "MMMM", func(r *recipe.Recipe) { r.Views.Contrast = 0.4 }},
-	{"views.saturation", "MMMM", func(r *recipe.Recipe) { r.Views.Saturation = 0.4 }},
 	{"train.epochs", "MMMM", func(r *recipe.Recipe) { r.Train.Epochs = 3 }},
 	{"train.warmup_epochs", "MMMM", func(r *recipe.Recipe) { r.Train.WarmupEpochs = 0.9 }},
 	{"train.drawn_epochs", "MM..M", func(r *recipe.Recipe) { r.Train.DrawnEpochs = 1 }},
@@ -171,20 +165,27 @@ func TestKeysAreComplete(t *testing.T) {
 	for _, c := range keyCases {
 		keys = append(keys, c.key)
 	}
-	var want []string
-	structure := reflect.TypeFor[recipe.Recipe]()
-	for i := range structure.NumField() {
-		part := structure.Field(i)
-		name, _, _ := strings.Cut(part.Tag.Get("toml"), ",")
-		if part.Type.Kind() != reflect.Struct {
-			want = append(want, name)
-			continue
+	for _, c := range viewKeys {
+		keys = append(keys, "views.image."+c.key, "views.video."+c.key)
+	}
+	require.ElementsMatch(t, keysOf(reflect.TypeFor[recipe.Recipe](), ""), keys)
+}
+
+// keysOf returns the keys of a table, and of the tables in it.
+func keysOf(table reflect.Type, prefix string) (keys []string) {
+	for _, field := range reflect.VisibleFields(table) {
+		key, _, _ := strings.Cut(field.Tag.Get("toml"), ",")
+		of := field.Type
+		if of.Kind() == reflect.Pointer {
+			of = of.Elem()
 		}
-		for _, field := range reflect.VisibleFields(part.Type) {
-			if key, _, _ := strings.Cut(field.Tag.Get("toml"), ","); !field.Anonymous {
-				want = append(want, name+"."+key)
-			}
+		switch {
+		case field.Anonymous || key == "-":
+		case of.Kind() == reflect.Struct:
+			keys = append(keys, keysOf(of, prefix+key+".")...)
+		default:
+			keys = append(keys, prefix+key)
 		}
 	}
-	require.ElementsMatch(t, want, keys)
+	return keys
 }

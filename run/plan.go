@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"slices"
 
 	"mien/data"
 	"mien/recipe"
@@ -178,26 +177,42 @@ func (p *plan) load(ctx context.Context, epoch, step int, m data.Modality, membe
 	return b, nil
 }
 
-// addViews adds all views of sample k of a batch, or none.
+// addViews adds all views of sample k of a batch, or none. They are drawn from the same frames, which are decoded once.
 func (p *plan) addViews(ctx context.Context, b *system.Batch, k int, item data.Item) error {
-	r, views := p.recipe, []data.View(nil)
-	for v := range r.Repeat(b.Modality) {
-		rng := data.Stream(r.Seed, "view", b.Epoch, b.Step, k, v)
-		sample, err := item.Open(ctx, data.OpenOptions{})
-		if err != nil {
-			return err
-		}
-		indices := []int{0}
-		if b.Modality == data.Video {
-			indices = data.TrainIndices(sample.Len(), r.Model.Frames, r.Data.Stride, rng)
-		}
-		frames, err := sample.Read(ctx, indices)
-		if err != nil {
-			return fmt.Errorf("%s: %w", item.Name, err)
-		}
-		views = append(views, r.View(b.Modality).Train(frames, rng))
+	frames, err := p.frames(ctx, b, k, item)
+	if err != nil {
+		return err
 	}
-	b.Views = append(b.Views, views...)
-	b.Labels = append(b.Labels, slices.Repeat([]int{item.Label}, len(views))...)
+	steps, repeat := p.recipe.Augmentation(b.Modality), p.recipe.Repeat(b.Modality)
+	for v := range repeat {
+		own := frames
+		if v < repeat-1 { // steps may change pixels in place
+			own = frames.Clone()
+		}
+		b.Views = append(b.Views, steps.View(own, data.Stream(b.Seed, "view", b.Epoch, b.Step, k, v)))
+		b.Labels = append(b.Labels, item.Label)
+	}
 	return nil
+}
+
+// frames decodes sample k of a batch: the image, or a random window of the video, as published for the kind of run.
+func (p *plan) frames(ctx context.Context, b *system.Batch, k int, item data.Item) (*data.Frames, error) {
+	sample, err := item.Open(ctx, data.OpenOptions{})
+	if err != nil {
+		return nil, err
+	}
+	indices := []int{0}
+	if b.Modality == data.Video {
+		window := data.TrainIndices
+		if p.recipe.Kind == recipe.Pretrain {
+			window = data.PretrainIndices
+		}
+		m, rng := p.recipe.Model, data.Stream(b.Seed, "window", b.Epoch, b.Step, k)
+		indices = window(sample.Len(), m.Frames, p.recipe.Data.Stride, rng)
+	}
+	frames, err := sample.Read(ctx, indices)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", item.Name, err)
+	}
+	return frames, nil
 }

@@ -14,7 +14,7 @@ import (
 // mixingPlan is a plan of 22 images and 20 videos, mixed in as many groups as there are replicas, and the same plan without mixing.
 func mixingPlan(t *testing.T, change func(*recipe.Recipe)) (mixed, plain plan) {
 	bare := func(r *recipe.Recipe) {
-		r.Views.ImageFlip, r.Views.VideoFlip, r.Train.LabelSmoothing, r.Train.Replicas = 0, 0, 0.2, 2
+		r.Train.LabelSmoothing, r.Train.Replicas = 0.2, 2
 		change(r)
 	}
 	return shadePlan(t, 22, 20, func(r *recipe.Recipe) {
