@@ -3,10 +3,15 @@ package report
 import (
 	"fmt"
 
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"mien/data"
 	"mien/infer"
 )
 
-// What figures.html asks of the figure of a calibration.
+// The figure of a calibration: what figures.html asks of it, and as a chart.
 
 // reliability is the figure of a score's calibration: a bar for each bin, as high as its accuracy.
 type reliability struct {
@@ -55,3 +60,35 @@ func (r reliability) Bars() (bars []bar) {
 	}
 	return bars
 }
+
+// saveReliability draws a calibration as STEM.png and STEM.svg: a bar for each bin, a dot at the mean of its answers.
+func saveReliability(stem, title string, m data.Modality, c infer.Calibration) error {
+	p := newChart(fmt.Sprintf("%s: ECE %.1f %%", title, c.ECE), "confidence [%]", "right answers [%]")
+	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = 0, 100, 0, 100
+	bars := &plotter.Histogram{FillColor: shades[len(shades)/4], LineStyle: plotter.DefaultLineStyle}
+	var means plotter.XYs
+	width := 100 / float64(len(c.Bins))
+	for i, b := range c.Bins {
+		if b.N > 0 {
+			bars.Bins = append(bars.Bins, plotter.HistogramBin{Min: float64(i) * width, Max: float64(i+1) * width, Weight: b.Accuracy})
+			means = append(means, plotter.XY{X: b.Confidence, Y: b.Accuracy})
+		}
+	}
+	agreed, err := plotter.NewLine(plotter.XYs{{X: 0, Y: 0}, {X: 100, Y: 100}})
+	if err != nil {
+		return err
+	}
+	agreed.Dashes = []vg.Length{vg.Points(4), vg.Points(3)}
+	p.Add(bars, agreed)
+	if len(means) > 0 {
+		dots, err := plotter.NewScatter(means)
+		if err != nil {
+			return fmt.Errorf("%s: %w", stem, err)
+		}
+		dots.Shape, dots.Color, dots.Radius = draw.CircleGlyph{}, modalityColors[m], vg.Points(2.5)
+		p.Add(dots)
+	}
+	return saveChart(p, stem, reliabilitySide, reliabilitySide)
+}
+
+const reliabilitySide = 3.6 * vg.Inch

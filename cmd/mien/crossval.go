@@ -20,6 +20,7 @@ type crossvalCmd struct {
 	trainFlags
 	Folds       *uint    `help:"Folds into which the lists are divided, 5 without this flag." placeholder:"K"`
 	Group       string   `help:"Regular expression whose match in a path, or its first parenthesis, names the person: nobody is in two folds." placeholder:"REGEXP"`
+	Keep        string   `help:"The list that is learned from in all folds, instead of being divided: static or dynamic." enum:",static,dynamic" default:"" placeholder:"SET"`
 	StaticFold  []string `help:"Lists of images of one fold, once for each, instead of dividing lists. A --static-list beside --dynamic-fold is learned from in all folds." sep:"none" placeholder:"TRAIN,TEST"`
 	DynamicFold []string `help:"Lists of videos likewise, such as the five of DFEW." sep:"none" placeholder:"TRAIN,TEST"`
 	Bootstrap   uint     `help:"Draws from the samples for the 95 % confidence intervals of pooled UAR and WAR; 0 is none." default:"1000" placeholder:"N"`
@@ -64,8 +65,10 @@ func (c *crossvalCmd) check() error {
 	switch {
 	case !given && c.StaticList == "" && c.DynamicList == "":
 		return errors.New("nothing to divide into folds: give --static-list or --dynamic-list, or lists of folds with --static-fold or --dynamic-fold")
-	case given && (c.Folds != nil || c.Group != ""):
-		return errors.New("--folds and --group divide lists: leave them out, or give whole lists instead of --static-fold and --dynamic-fold")
+	case given && (c.Folds != nil || c.Group != "" || c.Keep != ""):
+		return errors.New("--folds, --group and --keep are for dividing lists: leave them out, or give whole lists instead of --static-fold and --dynamic-fold")
+	case c.Keep != "" && (c.StaticList == "" || c.DynamicList == ""):
+		return fmt.Errorf("--keep %s: give both lists, one to keep and one to divide", c.Keep)
 	case c.StaticList != "" && len(c.StaticFold) > 0 || c.DynamicList != "" && len(c.DynamicFold) > 0:
 		return errors.New("a list is given whole and in folds: leave one of them out")
 	case len(c.StaticFold) > 0 && len(c.DynamicFold) > 0 && len(c.StaticFold) != len(c.DynamicFold):
@@ -96,11 +99,23 @@ func (c *crossvalCmd) folds(o run.Options) ([]run.Fold, error) {
 			return nil, fmt.Errorf("--group %s: %w", c.Group, err)
 		}
 	}
-	parts, err := data.SplitLists(o.Train, k, group, o.Recipe.Seed)
+	divided := o.Train
+	switch c.Keep {
+	case "static":
+		divided.StaticList = ""
+	case "dynamic":
+		divided.DynamicList = ""
+	}
+	parts, err := data.SplitLists(divided, k, group, o.Recipe.Seed)
 	if err != nil {
 		return nil, err
 	}
-	return run.WriteFolds(c.Out, o.Train, parts)
+	folds, err := run.WriteFolds(c.Out, divided, parts)
+	for i := range folds {
+		learned := &folds[i].Train
+		learned.StaticList, learned.DynamicList = cmp.Or(learned.StaticList, o.Train.StaticList), cmp.Or(learned.DynamicList, o.Train.DynamicList)
+	}
+	return folds, err
 }
 
 // given returns the n folds of the flags; whole has the lists that all learn from, and the folders of samples.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"os"
 	"runtime/debug"
 
 	"mien/data"
@@ -21,7 +22,7 @@ type evalCmd struct {
 	JSON      bool   `help:"Print JSON."`
 	Drawn     bool   `help:"Evaluate on drawn faces, of people whom no training has seen, instead of lists."`
 	Pred      string `help:"Write each answer to a CSV file that does not exist yet: id, label, pred and the probability of each class. Until it is complete it is called FILE.part." placeholder:"FILE"`
-	Figures   string `help:"Write the confusion matrix and the reliability of each set into a folder, as SVG." placeholder:"DIR"`
+	Figures   string `help:"Write the confusion matrix and the reliability of each set into a folder, as PNG and SVG." placeholder:"DIR"`
 	Bootstrap uint   `help:"Draws from the samples, with replacement, for the 95 % confidence intervals of UAR and WAR; 0 is none." default:"1000" placeholder:"N"`
 	Head      string `help:"The head that answers, image or video, also to samples of the other modality: an image is a video of one moment, a video is judged frame by frame. Classes go by their names." enum:",image,video" default:"" placeholder:"HEAD"`
 	skipFlags
@@ -134,7 +135,7 @@ func (c *evalCmd) Run(out *console) error {
 	}
 	r, err := c.record(out, m, sets)
 	if err == nil && c.Figures != "" {
-		err = report.WriteFigures(c.Figures, r)
+		err = saveFigures(c.Figures, m, r)
 	}
 	if err == nil && c.JSON {
 		err = out.print(true, evaluation{evaluationFormat, c.Published, r}, nil)
@@ -150,6 +151,15 @@ func (c *evalCmd) Run(out *console) error {
 		bad.bad, bad.all = bad.bad+s.Skipped, bad.all+s.Skipped+s.N
 	}
 	return bad
+}
+
+// saveFigures writes the figures of an evaluation into a folder.
+func saveFigures(dir string, m *infer.Model, r *infer.Report) error {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return err
+	}
+	_, err := (&report.Page{Model: m, Report: r}).SaveFigures(dir)
+	return err
 }
 
 // record evaluates and writes each answer to the file of --pred, if there is one.

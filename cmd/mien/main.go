@@ -28,6 +28,7 @@ type cli struct {
 	Eval       evalCmd       `cmd:"" help:"Measure recalls of a model on labelled lists."`
 	Crossval   crossvalCmd   `cmd:"" help:"Fine-tune and measure fold by fold, and pool the answers."`
 	Predict    predictCmd    `cmd:"" help:"Name the expression in images and videos."`
+	Report     reportCmd     `cmd:"" help:"Draw what runs learned and what their model makes of lists: a page and its figures."`
 	Explain    explainCmd    `cmd:"" help:"Draw what a model looks at in images and videos."`
 	Data       dataCmd       `cmd:"" help:"Check lists and the files that they name."`
 	Info       infoCmd       `cmd:"" help:"Describe a model or a run, or list sizes and recipes."`

@@ -1,9 +1,7 @@
 package report
 
 import (
-	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -43,25 +41,13 @@ func TestReliabilityFigure(t *testing.T) {
 	require.Empty(t, reliabilities([]infer.NamedScore{{Score: &infer.Score{}}}), "as earlier versions wrote it")
 }
 
-// Figures as files stand alone: their colours are values, not variables of a page.
-func TestWriteFigures(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "new", "figures")
-	require.NoError(t, WriteFigures(dir, &infer.Report{Static: calibrated()}))
-	require.NoError(t, WriteFigures(dir, &infer.Report{Dynamic: calibrated()}))
-	files, err := os.ReadDir(dir)
+// Figures of an evaluation have the class names of its score, whichever head answered, and its calibration.
+func TestFiguresOfAnEvaluation(t *testing.T) {
+	dir := t.TempDir()
+	names, err := (&Page{Model: &infer.Model{}, Report: &infer.Report{Static: calibrated()}}).SaveFigures(dir)
 	require.NoError(t, err)
-	var names []string
-	for _, f := range files {
-		names = append(names, f.Name())
-		text, err := os.ReadFile(filepath.Join(dir, f.Name()))
-		require.NoError(t, err)
-		wellFormed(t, string(text))
-		require.NotContains(t, string(text), "var(")
-		require.NotContains(t, string(text), "<b>")
-		require.NotContains(t, string(text), "ZgotmplZ")
-		require.Regexp(t, regexp.MustCompile(`fill="#[0-9a-f]{6}"`), string(text))
-		require.Contains(t, string(text), `<rect width="100%" height="100%" fill="#fff"/>`, "light paper")
-	}
-	require.Equal(t, []string{"dynamic_confusion.svg", "dynamic_reliability.svg", "static_confusion.svg", "static_reliability.svg"}, names)
-	require.Error(t, WriteFigures(filepath.Join(dir, names[0]), &infer.Report{}), "a file where the folder should be")
+	require.Equal(t, []string{"confusion-static", "reliability-static"}, names)
+	require.Subset(t, svgTexts(t, filepath.Join(dir, "confusion-static.svg")), []string{"a", "&lt;b&gt;"})
+	require.Subset(t, svgTexts(t, filepath.Join(dir, "reliability-static.svg")), []string{"confidence [%]", "static: ECE 19.7 %"}, "(4·7 + 30 + 2·40) of 7")
+	require.FileExists(t, filepath.Join(dir, "reliability-static.png"))
 }
