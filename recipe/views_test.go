@@ -138,6 +138,7 @@ func TestFramesAreFollowed(t *testing.T) {
 		{View{Decode: 60, Steps: []string{"box", "resize"}, Box: &augment.Box{Height: 20, Width: 40},
 			Resize: &augment.Resize{Size: 30, Interpolation: pillow}}, "views are of 60×30 pixels"},
 		{View{Decode: 60, Steps: []string{"crop", "box"}, Box: &augment.Box{Height: 20, Width: 31}}, "box reaches to row 20 and column 31 of frames of 30×30"},
+		{View{Decode: 50, Steps: []string{"box"}, Box: &augment.Box{Top: 20, Left: 20, Height: 30, Width: 30}}, ""},
 		{View{Steps: []string{"box", "crop"}, Box: &augment.Box{Height: 50, Width: 50}}, "of frames of unknown size: set decode"},
 		{View{Decode: 60, Steps: []string{"resize", "resized_crop"}, ResizedCrop: crop(tensor),
 			Resize: &augment.Resize{Size: 40, Interpolation: pillow}}, ""},
@@ -204,6 +205,10 @@ func TestEarlierViews(t *testing.T) {
 	want, err := Load("s4d-tiny")
 	require.NoError(t, err)
 	require.Equal(t, want.Train, got.Train)
+
+	got, err = earlier("cache_size = 20\nimage_crop = 0.5\nvideo_crop = 1\nimage_flip = 0.0\nvideo_flip = 0.0\nbrightness = 0.0\ncontrast = 0.0\nsaturation = 0.0")
+	require.NoError(t, err)
+	require.Equal(t, []string{"resize"}, got.Views.Video.Steps, "larger, too")
 
 	for views, want := range map[string]string{
 		"cache_size = 36\nblur = 1":                   "unknown key views.blur",

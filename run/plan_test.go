@@ -302,6 +302,7 @@ func TestViewsAreDrawnApart(t *testing.T) {
 	var decoded atomic.Int32
 	views := func(seed uint64, epoch, step int) []data.View {
 		r := toy(t, "s4d-tiny-pretrain")
+		r.Views.Video.Steps = []string{"flip", "resized_crop"} // a mirror image is made in place
 		r.Seed, r.Train.VideoBatch, r.Train.VideoRepeat = seed, 3, 3
 		p, err := newPlan(r, Training{Main: data.Sets{Video: gradient(&decoded)}})
 		require.NoError(t, err)

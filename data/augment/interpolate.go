@@ -66,9 +66,6 @@ func newTaps(in, out int, how Interpolation) (t taps) {
 	scale := float32(in) / float32(out)
 	for i := range out {
 		center := float32(scale*(float32(i)+0.5)) - 0.5
-		if how == TensorBilinear {
-			center = max(center, 0)
-		}
 		first := math.Floor(float64(center))
 		rest := center - float32(first)
 		weights, at := []float32{1 - rest, rest}, int(first)
