@@ -76,7 +76,7 @@ type Model struct {
 
 	FixedNoise   bool    `toml:"fixed_noise,omitempty" comment:"router noise of deviation 1/experts and no biases, as in V-MoE; s4d learns the deviation"`
 	SoftmaxFirst bool    `toml:"softmax_first,omitempty" comment:"gates are the softmax over all experts, as in V-MoE, not over those chosen"`
-	Priority     string  `toml:"priority,omitempty" comment:"with a capacity, whom experts take first: tokens (earlier ones), choices (first before second), scores (and of each the best)"`
+	Priority     string  `toml:"priority,omitempty" comment:"with a capacity, whom experts take first: tokens (earlier ones), choices (first before second), scores (of each the best first)"`
 	Importance   float64 `toml:"importance,omitempty" comment:"coefficients of V-MoE's losses of balance, published as 0.005 each"`
 	Load         float64 `toml:"load,omitempty"`
 }

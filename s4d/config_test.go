@@ -246,7 +246,8 @@ func published(t *testing.T, size string) Config {
 
 // Every setting of a recipe reaches the model.
 func TestFromRecipe(t *testing.T) {
-	r := recipe.Recipe{Model: recipe.Model{Encoder: recipe.Encoder{ImageSize: 15, Frames: 8, PatchSize: 5, Tubelet: 4, Dim: 12, Depth: 2, Heads: 3, MLPRatio: 2},
+	r := recipe.Recipe{System: "s4d", Model: recipe.Model{
+		Encoder: recipe.Encoder{ImageSize: 15, Frames: 8, PatchSize: 5, Tubelet: 4, Dim: 12, Depth: 2, Heads: 3, MLPRatio: 2},
 		Experts: 4, TopK: 2, ExpertHidden: 5, Position: "1", ImageClasses: 7, VideoClasses: 11,
 		Residual: true, NoiseInEval: true, Capacity: 1.5, Balance: 0.25,
 		FixedNoise: true, SoftmaxFirst: true, Priority: "choices", Importance: 0.125, Load: 0.375}}

@@ -245,11 +245,10 @@ func listModels(out *console, asJSON bool) error {
 			return err
 		}
 		infos = append(infos, info)
-		rows = append(rows, cells("%s\t%d\t%d\t%s\t%s", info.Model, info.Parameters, info.ActiveParameters,
-			giga(info.MACs, data.Image), giga(info.MACs, data.Video)))
+		rows = append(rows, cells("%s\t%d\t%d\t%.2f", info.Model, info.Parameters, info.ActiveParameters, float64(info.MACs[data.Video])/1e9))
 	}
 	result := modelList{modelsFormat, infos, recipe.Names()}
-	if err := out.print(asJSON, result, cells("model\tparameters\tactive\tGMAC of an image\tof a video"), rows...); err != nil || asJSON {
+	if err := out.print(asJSON, result, cells("model\tparameters\tactive\tGMAC a video"), rows...); err != nil || asJSON {
 		return err
 	}
 	fmt.Fprintf(out.stdout, "\nThese are sizes, for --model of info and bench. Recipes are for --recipe of pretrain and finetune;\n"+

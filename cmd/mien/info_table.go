@@ -17,7 +17,7 @@ func (m modelInfo) rows() [][]string {
 		{"system", m.System},
 		cells("parameters\t%d", m.Parameters),
 		cells("active parameters\t%d", m.ActiveParameters),
-		cells("trained parameters\t%d", m.TrainableParameters),
+		cells("trainable parameters\t%d", m.TrainableParameters),
 		{"encoder", stack(e.Dim, e.Depth, e.Heads)},
 		cells("image\t%d×%d, %s", e.ImageSize, e.ImageSize, counted(m.ImageTokens, "token")),
 		cells("video\t%s, %s", counted(e.Frames, "frame"), counted(m.VideoTokens, "token")),
@@ -102,14 +102,6 @@ func multiplyAdds(n float64) string {
 		n, units = n/1000, units[1:]
 	}
 	return fmt.Sprintf("%.4g %s", n, units[0])
-}
-
-// giga is the multiply-adds of a modality in units of 10⁹, for a table; a dash where a model has no head for it.
-func giga(macs map[data.Modality]int, m data.Modality) string {
-	if n, ok := macs[m]; ok {
-		return fmt.Sprintf("%.4g", float64(n)/1e9)
-	}
-	return "–"
 }
 
 // stack describes the blocks of an encoder or decoder.
