@@ -215,6 +215,7 @@ func TestRecordCountsWhatBatchesShow(t *testing.T) {
 	r := toy(t, "s4d-tiny")
 	noJitter(&r.Views.Image)
 	noJitter(&r.Views.Video)
+	r.Train.Replicas, r.Train.Mixup, r.Train.Cutmix, r.Train.CutmixShare = 0, 0, 0, 0
 	r.Train.DrawnEpochs, r.Train.StaticShare, r.Train.DynamicShare, r.Train.BalanceStatic = 2, 0.4, 0.3, true
 	listed := func(m data.Modality, n int) *data.Dataset {
 		d := shades(m, n)
