@@ -30,7 +30,7 @@ type dataFlags struct {
 type trainFlags struct {
 	Recipe    string           `help:"Name of an embedded recipe, or a TOML file; 'mien recipe' lists and prints them." required:"" placeholder:"NAME|FILE"`
 	Init      string           `help:"Weights to start from: a file or a run folder." placeholder:"FILE|RUN"`
-	Out       string           `help:"Run folder to write." required:"" placeholder:"DIR"`
+	Out       string           `help:"Run folder to write; of crossval, the folder of all runs." required:"" placeholder:"DIR"`
 	Resume    bool             `help:"Continue the run in the folder from its last finished epoch; all else must be as before."`
 	Epochs    *uint            `help:"Epochs instead of the recipe's." placeholder:"N"`
 	Seed      *uint64          `help:"Seed instead of the recipe's." placeholder:"N"`
