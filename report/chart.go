@@ -35,12 +35,12 @@ func newChart(title, x, y string) *gonum.Plot {
 }
 
 // saveChart writes STEM.png and STEM.svg, with the legend to the right of the axes, where it hides nothing.
-func saveChart(p *gonum.Plot, stem string) error {
+func saveChart(p *gonum.Plot, stem string, width, height vg.Length) error {
 	legend := p.Legend
 	legend.Top = true
 	p.Legend = gonum.NewLegend()
 	for _, format := range []string{"png", "svg"} {
-		canvas, err := draw.NewFormattedCanvas(chartWidth, chartHeight, format)
+		canvas, err := draw.NewFormattedCanvas(width, height, format)
 		if err != nil {
 			return err
 		}
@@ -84,5 +84,5 @@ func SaveTimeline(stem, title string, labels []string, moments []infer.Moment) e
 		p.Add(line, dots)
 		p.Legend.Add(label, line)
 	}
-	return saveChart(p, stem)
+	return saveChart(p, stem, chartWidth, chartHeight)
 }

@@ -29,14 +29,16 @@ type Page struct {
 	Runs            []Run
 	Reconstructions []Reconstruction
 	Routing         *Routing
+	Centres         *Centres
 	Examples        []Example
 	Facts           [][2]string
 }
 
-// Run is a training run with the losses that it logged.
+// Run is a training run with the losses and the evaluations that it logged.
 type Run struct {
-	Title  string
-	Curves []run.Curve
+	Title       string
+	Curves      []run.Curve
+	Evaluations []run.Evaluation
 }
 
 //go:embed page.html figures.html explain.html style.html

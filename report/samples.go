@@ -125,3 +125,20 @@ func RoutingOf(ctx context.Context, m *infer.Model, s data.Sets, n int) (*Routin
 	}
 	return r, nil
 }
+
+// CentresOf compares the class centres of images and of videos, from at most so many samples of each class. It is nil unless there
+// are both, and for a model that shows no features.
+func CentresOf(ctx context.Context, m *infer.Model, s data.Sets, most int) (*Centres, error) {
+	if _, ok := m.Net.(system.Embedder); !ok || s.Image == nil || s.Video == nil {
+		return nil, nil
+	}
+	images, err := m.Centres(ctx, s.Image, most)
+	if err != nil {
+		return nil, err
+	}
+	videos, err := m.Centres(ctx, s.Video, most)
+	if err != nil {
+		return nil, err
+	}
+	return &Centres{m.Labels[data.Image], m.Labels[data.Video], infer.Cosines(images, videos)}, nil
+}

@@ -89,3 +89,25 @@ func Curves(dir string) ([]Curve, error) {
 	}
 	return curves, nil
 }
+
+// Evaluation is a line of the log: how good the model was after so many steps of the run.
+type Evaluation struct {
+	Epoch  int // from 0
+	Steps  float64
+	Report *infer.Report
+}
+
+// Evaluations returns the evaluations that a run folder logged.
+func Evaluations(dir string) (all []Evaluation, err error) {
+	entries, err := readLog(dir)
+	steps := 0.0
+	for _, e := range entries {
+		switch {
+		case e.Metrics != nil:
+			all = append(all, Evaluation{e.Epoch, steps, e.Metrics})
+		case e.Modality != "":
+			steps++
+		}
+	}
+	return all, err
+}

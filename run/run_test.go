@@ -350,3 +350,23 @@ func TestFirstIsBest(t *testing.T) {
 	require.FileExists(t, filepath.Join(o.Out, bestFile))
 	require.Equal(t, train.Progress{HasBest: true}, r.progress)
 }
+
+// An evaluation lies after the steps of all epochs up to its own.
+func TestEvaluations(t *testing.T) {
+	r := toy(t, "s4d-tiny")
+	r.Train.Epochs, r.Train.EvalEvery, r.Data.DrawnTest = 3, 2, 5
+	o := options(t, r)
+	_, err := Train(t.Context(), o)
+	require.NoError(t, err)
+	all, err := Evaluations(o.Out)
+	require.NoError(t, err)
+	curves, err := Curves(o.Out)
+	require.NoError(t, err)
+	steps := float64(len(curves[0].Steps) + len(curves[1].Steps))
+	require.Len(t, all, 2)
+	require.Equal(t, [2]int{1, 2}, [2]int{all[0].Epoch, all[1].Epoch})
+	require.Equal(t, [2]float64{steps * 2 / 3, steps}, [2]float64{all[0].Steps, all[1].Steps})
+	require.Equal(t, 5, all[0].Report.Static.N)
+	_, err = Evaluations(t.TempDir())
+	require.Error(t, err)
+}

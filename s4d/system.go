@@ -79,6 +79,11 @@ func (c *classifier) Logits(pixels *ag.Value, m data.Modality, key engine.Key) *
 	return c.Forward(pixels, m, moae.Pass{Noise: &key}).Logits
 }
 
+// Features implements system.Embedder.
+func (c *classifier) Features(pixels *ag.Value, m data.Modality, key engine.Key) *ag.Value {
+	return c.Forward(pixels, m, moae.Pass{Noise: &key}).Feature
+}
+
 // Routes implements system.Sparse.
 func (c *classifier) Routes(pixels *ag.Value, m data.Modality, key engine.Key) []*ag.Value {
 	var choices []*ag.Value

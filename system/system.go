@@ -59,6 +59,12 @@ type Classifier interface {
 	Logits(pixels *ag.Value, m data.Modality, key engine.Key) *ag.Value
 }
 
+// Embedder is a classifier whose features can be seen.
+type Embedder interface {
+	// Features returns what the head of a modality reads, [B, D].
+	Features(pixels *ag.Value, m data.Modality, key engine.Key) *ag.Value
+}
+
 // Follower is a model with work to do after each update, such as maintaining a queue or a running mean. It must not wait for
 // the backend.
 type Follower interface {

@@ -61,6 +61,11 @@ func (c *classifier) Logits(pixels *ag.Value, _ data.Modality, _ engine.Key) *ag
 	return c.Forward(pixels)
 }
 
+// Features implements system.Embedder.
+func (c *classifier) Features(pixels *ag.Value, _ data.Modality, _ engine.Key) *ag.Value {
+	return c.Feature(pixels)
+}
+
 func (c *classifier) MACs(m data.Modality) int {
 	return c.Config.MACs(c.TokensOf(m)) + c.Dim*c.Classes(m)
 }

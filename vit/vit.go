@@ -39,13 +39,17 @@ func New(s *nn.Scope, c Config, classes int, init nn.Init) *Model {
 
 // Forward maps pixels, bytes [B, T, H, W, 3] or floats [B, 3, T, H, W] in [0, 1], to logits [B, classes].
 func (m *Model) Forward(pixels *ag.Value) *ag.Value {
+	return m.Head.Forward(m.Feature(pixels)) // [B, classes]
+}
+
+// Feature is what the head reads of pixels: [B, D].
+func (m *Model) Feature(pixels *ag.Value) *ag.Value {
 	x := m.Tokens(pixels) // [B, N, D]
 	for _, b := range m.Blocks {
 		x = nn.Layer(x, b.Forward) // [B, N, D]
 	}
 	x = ag.MeanAxis(x, 1)    // [B, D]
-	x = m.Norm.Forward(x)    // [B, D]
-	return m.Head.Forward(x) // [B, classes]
+	return m.Norm.Forward(x) // [B, D]
 }
 
 // Encoder turns pixels into tokens and has the blocks that process them.

@@ -67,40 +67,20 @@ func (c *demoCmd) train(out *console, pretrain, finetune string) (*report.Page, 
 		{"Version", metrics.Environment.Version}, {"Backend", metrics.Environment.Backend},
 		{"Seed", fmt.Sprint(metrics.Environment.Seed)}, {"Parameters", fmt.Sprint(metrics.Parameters)},
 	}
-	return page, fillPage(out, page, c.folder(recipe.Pretrain), c.folder(recipe.Finetune))
+	m, err := infer.Open(c.folder(recipe.Finetune), out.backend, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer m.Close()
+	sets, err := run.DrawnTest(m.Description)
+	if err != nil {
+		return nil, err
+	}
+	return page, fillPage(out, page, m, c.folder(recipe.Pretrain), sets, routedSamples)
 }
 
 // invite ends the demonstration with what its model can be tried on, and what it cannot judge.
 func invite(out *console, took time.Duration, page, model string, m *infer.Model) {
 	fmt.Fprintf(out.stdout, "took %s; look at %s, and try\n  mien eval --model %s --drawn\n", took, page, model)
 	fmt.Fprintln(out.stdout, m.Trained.Caveat())
-}
-
-// Samples shown on the page, for each modality.
-const (
-	shownReconstructions = 3
-	shownPredictions     = 7
-	routedSamples        = 40
-)
-
-// fillPage adds what a page shows of single samples.
-func fillPage(out *console, page *report.Page, pretrain, finetune string) error {
-	m, err := infer.Open(finetune, out.backend, nil)
-	if err != nil {
-		return err
-	}
-	defer m.Close()
-	page.Model = m
-	sets, err := run.DrawnTest(m.Description)
-	if err != nil {
-		return err
-	}
-	if page.Reconstructions, err = report.Reconstruct(out.ctx, pretrain, out.backend, sets, shownReconstructions); err != nil {
-		return err
-	}
-	if page.Routing, err = report.RoutingOf(out.ctx, m, sets, routedSamples); err != nil {
-		return err
-	}
-	page.Examples, err = report.Examples(out.ctx, m, sets, shownPredictions)
-	return err
 }

@@ -167,7 +167,7 @@ func (c *evalCmd) testSets(out *console, m *infer.Model) (sets data.Sets, err er
 	if err != nil {
 		return sets, err
 	}
-	sets, notes, err := m.Match(sets.Cached(data.NewBudget(0), m.Recipe.Model.ImageSize, m.Recipe.Model.ImageSize))
+	sets, notes, err := m.Match(sets.Cached(data.NewBudget(0), m.Recipe.Model.ImageSize))
 	for _, note := range notes {
 		c.note(out, note)
 	}

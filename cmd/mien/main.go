@@ -27,6 +27,7 @@ type cli struct {
 	Finetune   finetuneCmd   `cmd:"" help:"Fine-tune jointly on labelled images and videos."`
 	Eval       evalCmd       `cmd:"" help:"Measure recalls of a model on labelled lists."`
 	Predict    predictCmd    `cmd:"" help:"Name the expression in images and videos."`
+	Report     reportCmd     `cmd:"" help:"Draw what runs learned and what their model makes of lists: a page and its figures."`
 	Explain    explainCmd    `cmd:"" help:"Draw what a model looks at in images and videos."`
 	Data       dataCmd       `cmd:"" help:"Check lists and the files that they name."`
 	Info       infoCmd       `cmd:"" help:"Describe a model or a run, or list sizes and recipes."`

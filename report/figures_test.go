@@ -1,0 +1,94 @@
+package report
+
+import (
+	"image/color"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"mien/data"
+	"mien/infer"
+	"mien/modelfile"
+	"mien/run"
+)
+
+// svgTexts returns the texts of an SVG in their order.
+func svgTexts(t *testing.T, path string) (texts []string) {
+	t.Helper()
+	svg, err := os.ReadFile(path)
+	require.NoError(t, err)
+	for _, part := range strings.Split(string(svg), "</text>") {
+		if i := strings.LastIndex(part, ">"); i >= 0 && strings.Contains(part, "<text") {
+			texts = append(texts, part[i+1:])
+		}
+	}
+	return texts
+}
+
+// All figures that a page can have are written, under the names of what they show.
+func TestSaveFigures(t *testing.T) {
+	dir := t.TempDir()
+	score := &infer.Score{UAR: 50, WAR: 75, Confusion: infer.Confusion{{3, 1}, {0, 4}}}
+	model := &infer.Model{Description: modelfile.Description{Labels: map[data.Modality][]string{data.Video: {"fear", "anger"}}}}
+	frames := data.NewFrames(3, 4, 5)
+	page := &Page{Model: model, Report: &infer.Report{Dynamic: score},
+		Runs: []Run{
+			{Title: "1. first", Curves: []run.Curve{{Modality: data.Image, Steps: []float64{0, 1}, Loss: []float64{2, 1}}}},
+			{Title: "2. second", Evaluations: []run.Evaluation{{Epoch: 3, Report: &infer.Report{Dynamic: score}}, {Epoch: 7, Report: &infer.Report{Dynamic: score}}}},
+		},
+		Routing:         &Routing{Title: "Tokens", Blocks: []int{4}, Video: [][]float64{{0.25, 0.6, 0.15}}},
+		Centres:         &Centres{Image: []string{"sadness", "joy"}, Video: []string{"fear", "anger"}, Cosines: [][]float64{{0.5, -0.25}, {math.NaN(), math.NaN()}}},
+		Reconstructions: []Reconstruction{{frames, frames, frames}},
+	}
+	names, err := page.SaveFigures(dir)
+	require.NoError(t, err)
+	require.Equal(t, []string{"run-1-losses", "run-2-losses", "run-2-recalls", "confusion-dynamic", "experts", "centres", "reconstruction-1"}, names)
+	for _, name := range names {
+		require.FileExists(t, filepath.Join(dir, name+".png"))
+	}
+	require.NoFileExists(t, filepath.Join(dir, "reconstruction-1.svg"))
+	require.Equal(t, []string{"1. first", "step"}, svgTexts(t, filepath.Join(dir, "run-1-losses.svg"))[:2])
+	require.Contains(t, svgTexts(t, filepath.Join(dir, "run-2-recalls.svg")), "video")
+	require.Subset(t, svgTexts(t, filepath.Join(dir, "run-2-recalls.svg")), []string{"4", "8", "UAR, WAR dashed [%]"})
+	require.Equal(t, []string{"block 4, videos", "25", "60", "15"}, svgTexts(t, filepath.Join(dir, "experts.svg"))[5:])
+	require.Equal(t, []string{"sadness", "0.50", "-0.25"}, svgTexts(t, filepath.Join(dir, "centres.svg"))[5:])
+	require.Equal(t, []string{"75", "25", "0", "100"}, svgTexts(t, filepath.Join(dir, "confusion-dynamic.svg"))[7:])
+
+	_, err = page.SaveFigures(filepath.Join(dir, "no such folder"))
+	require.Error(t, err)
+}
+
+// Rows stand from top to bottom, and the colour of a cell is that of its value.
+func TestMatrix(t *testing.T) {
+	m := Matrix{Rows: []string{"a", "b"}, Cols: []string{"x", "y", "z"}, Values: [][]float64{{-1, 1, 3}, {5, 7, 3}}, Low: 1, High: 5, Text: percents}
+	g := grid{m}
+	cols, rows := g.Dims()
+	require.Equal(t, [2]int{3, 2}, [2]int{cols, rows})
+	require.Equal(t, [][]float64{{1, 1, 0.5}, {0, 0, 0.5}}, [][]float64{{g.Z(0, 0), g.Z(1, 0), g.Z(2, 0)}, {g.Z(0, 1), g.Z(1, 1), g.Z(2, 1)}})
+	colors := shades.Colors()
+	require.Equal(t, color.RGBA{255, 255, 255, 255}, colors[0])
+	require.Equal(t, color.RGBA{28, 78, 128, 255}, colors[len(colors)-1])
+}
+
+// Input, masked and output lie below each other; of a video every second frame is shown.
+func TestReconstructionPicture(t *testing.T) {
+	var r Reconstruction
+	for i, f := range []**data.Frames{&r.Input, &r.Masked, &r.Output} {
+		*f = data.NewFrames(3, 4, 5)
+		for k := range (*f).Pix {
+			(*f).Pix[k] = uint8(100*i + 10*(k/60)) // frames have 60 values
+		}
+	}
+	m := r.picture()
+	require.Equal(t, [2]int{14, 18}, [2]int{m.Bounds().Dx(), m.Bounds().Dy()})
+	for row := range 3 {
+		for col, frame := range []int{0, 2} {
+			grey := uint8(100*row + 10*frame)
+			require.Equal(t, color.RGBA{grey, grey, grey, 255}, m.At(col*7+2, row*6+2))
+		}
+	}
+}
