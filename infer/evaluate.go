@@ -19,18 +19,6 @@ type Report struct {
 	Dynamic *Score `json:"dynamic,omitempty"`
 }
 
-// Score is the result on one set. Recalls are in percent, over the classes present.
-type Score struct {
-	UAR       float64   `json:"uar"`
-	WAR       float64   `json:"war"`
-	N         int       `json:"n"`
-	Skipped   int       `json:"skipped"` // unreadable samples that are not among them
-	Labels    []string  `json:"labels"`  // names of the classes, in the order of the confusion matrix
-	Confusion Confusion `json:"confusion"`
-
-	Agreement *Agreement `json:"agreement_with_f32,omitempty"` // set if the model has a Reference
-}
-
 // Agreement compares the predictions of a quantized model with those at full precision.
 type Agreement struct {
 	Top1          float64 `json:"top1"`           // samples with the same top class, in percent
@@ -48,13 +36,6 @@ func (a *Agreement) add(got, want []float64) {
 	for i, p := range want {
 		a.LargestChange = max(a.LargestChange, math.Abs(got[i]-p))
 	}
-}
-
-// NamedScore is a score with the name of its set.
-type NamedScore struct {
-	Name     string
-	Modality data.Modality
-	*Score
 }
 
 // Scores returns the scores present, static first.
@@ -78,8 +59,14 @@ const evalBatch = 8
 // Match puts the classes of sets into the order of the model's heads, by name. Notes say what was reordered or dropped.
 func (m *Model) Match(s data.Sets) (_ data.Sets, notes []string, err error) {
 	s, err = s.Map(func(d *data.Dataset) (*data.Dataset, error) {
-		if err := m.answers(d.Modality); err != nil {
+		if err := m.answers(m.HeadFor(d.Modality)); err != nil {
 			return nil, err
+		}
+		if m.HeadFor(d.Modality) != d.Modality {
+			var note string
+			if d, note = m.crossed(d); note != "" {
+				notes = append(notes, note)
+			}
 		}
 		matched, note, err := m.relabel(d)
 		if note != "" {
@@ -93,10 +80,11 @@ func (m *Model) Match(s data.Sets) (_ data.Sets, notes []string, err error) {
 // relabel puts the classes of a set into the order of a head if both name them. The names of a published checkpoint are only
 // guessed from their number, so a list with numbers for labels is used unchanged.
 func (m *Model) relabel(d *data.Dataset) (relabelled *data.Dataset, note string, err error) {
-	labels := m.Labels[d.Modality]
+	head := m.HeadFor(d.Modality)
+	labels := m.Labels[head]
 	differs := d.Classes != nil && !d.Named && !slices.Equal(d.Classes, labels)
 	if !m.Own && differs {
-		note = fmt.Sprintf("the %s head does not name its classes: labels of the list are taken by number", d.Modality)
+		note = fmt.Sprintf("the %s head does not name its classes: labels of the list are taken by number", head)
 	}
 	if !d.Named && (!m.Own || slices.Equal(labels, data.Unnamed(len(labels)))) {
 		return d, note, CheckLabels(d, len(labels))
@@ -106,7 +94,7 @@ func (m *Model) relabel(d *data.Dataset) (relabelled *data.Dataset, note string,
 	case dropped > 0:
 		note = fmt.Sprintf("%d of %d %s samples show classes that the model does not know: they are left out", dropped, len(d.Items), d.Modality)
 	case !m.Own:
-		note = fmt.Sprintf("the %s head does not name its classes: they are taken to be %s", d.Modality, strings.Join(labels, ", "))
+		note = fmt.Sprintf("the %s head does not name its classes: they are taken to be %s", head, strings.Join(labels, ", "))
 	case differs:
 		note = fmt.Sprintf("%s labels go by the names of classes: list and model order them differently", d.Modality)
 	}
@@ -138,15 +126,15 @@ func (m *Model) Evaluate(ctx context.Context, s data.Sets) (*Report, error) {
 }
 
 func (m *Model) score(ctx context.Context, d *data.Dataset) (*Score, error) {
-	classes := m.Net.Classes(d.Modality)
-	if err := cmp.Or(m.answers(d.Modality), CheckLabels(d, classes)); err != nil {
+	head := m.HeadFor(d.Modality)
+	if err := cmp.Or(m.answers(head), CheckLabels(d, m.Net.Classes(head))); err != nil {
 		return nil, err
 	}
-	s := &Score{Labels: m.Labels[d.Modality], Confusion: NewConfusion(classes), Skipped: d.Skipped}
+	e := &evaluation{skipped: d.Skipped}
 	if m.Reference != nil {
-		s.Agreement = &Agreement{}
+		e.agreement = &Agreement{}
 	}
-	batch := max(evalBatch*publishedWindows/max(m.Windows, publishedWindows), 1) // more windows need as much memory
+	batch := m.batch(d.Modality)
 	loaded := data.Ordered(ctx, len(d.Items), 2, 2*batch, func(ctx context.Context, i int) ([]data.View, error) {
 		return m.open(ctx, d, i)
 	})
@@ -159,21 +147,41 @@ func (m *Model) score(ctx context.Context, d *data.Dataset) (*Score, error) {
 		} else if err := m.skip(ctx, d, at, err); err != nil {
 			return nil, err
 		} else {
-			s.Skipped++
+			e.skipped++
 			m.counted(1)
 		}
 		if at++; len(samples) == batch || at == len(d.Items) && len(samples) > 0 {
-			if err := m.count(s, d, samples, members); err != nil {
+			if err := m.count(e, d, samples, members); err != nil {
 				return nil, err
 			}
 			samples, members = samples[:0], members[:0]
 		}
 	}
-	if s.Skipped > 0 && s.Confusion.N() == 0 {
-		return nil, fmt.Errorf("none of the %d %ss can be read", s.Skipped, d.Modality)
+	if e.skipped > 0 && len(e.answers) == 0 {
+		return nil, fmt.Errorf("none of the %d %ss can be read", e.skipped, d.Modality)
 	}
-	s.UAR, s.WAR, s.N = s.Confusion.UAR(), s.Confusion.WAR(), s.Confusion.N()
+	s := NewScore(m.Labels[head], e.answers)
+	s.Skipped, s.Agreement, s.Head = e.skipped, e.agreement, m.Head
 	return s, ctx.Err()
+}
+
+// batch is the number of samples of a modality that are classified together.
+func (m *Model) batch(samples data.Modality) int {
+	n := evalBatch * publishedWindows / max(m.Windows, publishedWindows) // more windows need as much memory
+	switch {
+	case m.Published:
+		n = data.ByModality(samples, releasedImages, releasedVideos)
+	case m.frameByFrame(samples): // each frame alone has as many tokens as a tubelet
+		n /= m.Recipe.Model.Tubelet
+	}
+	return max(n, 1)
+}
+
+// evaluation is what is known of a set so far.
+type evaluation struct {
+	answers   []Answer
+	skipped   int
+	agreement *Agreement // nil without a reference
 }
 
 // counted reports progress.
@@ -197,29 +205,42 @@ func (m *Model) open(ctx context.Context, d *data.Dataset, i int) ([]data.View, 
 	if err != nil {
 		return nil, err
 	}
-	views, err := m.Views(ctx, sample, d.Modality)
+	var views []data.View
+	if m.frameByFrame(d.Modality) {
+		views, err = m.stills(ctx, sample)
+	} else {
+		views, err = m.Views(ctx, sample, d.Modality)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", d.Items[i].Name, err)
 	}
 	return views, nil
 }
 
-// count classifies samples, which are members of d, and adds them to a score.
-func (m *Model) count(s *Score, d *data.Dataset, samples [][]data.View, members []int) error {
-	results, err := m.classify(d.Modality, samples, members[0])
+// count classifies samples, which are members of d, and adds the answers to e.
+func (m *Model) count(e *evaluation, d *data.Dataset, samples [][]data.View, members []int) error {
+	head := m.HeadFor(d.Modality)
+	results, err := m.judge(head, samples, members[0])
 	if err != nil {
 		return err
 	}
+	before := len(e.answers)
 	for i, p := range results {
-		s.Confusion.Add(d.Items[members[i]].Label, argmax(p))
+		item := d.Items[members[i]]
+		e.answers = append(e.answers, Answer{item.Name, item.Label, argmax(p), p})
 	}
 	m.counted(len(results))
-	if s.Agreement == nil {
+	if m.Answered != nil {
+		if err := m.Answered(e.answers[before:]); err != nil {
+			return err
+		}
+	}
+	if e.agreement == nil {
 		return nil
 	}
-	want, err := m.Reference.classify(d.Modality, samples, members[0])
+	want, err := m.Reference.judge(head, samples, members[0])
 	for i, p := range want {
-		s.Agreement.add(results[i], p)
+		e.agreement.add(results[i], p)
 	}
 	return err
 }

@@ -44,6 +44,11 @@ func TestEvaluateCountsPredictions(t *testing.T) {
 	s := data.Sets{Image: images(t, 2*evalBatch+3), Video: videos(t, "video_name,label", 4, 0, 6)}
 	var counted []int
 	m.Counted = func(samples int) { counted = append(counted, samples) }
+	var answers []Answer
+	m.Answered = func(a []Answer) error {
+		answers = append(answers, a...)
+		return nil
+	}
 	r, err := m.Evaluate(t.Context(), s)
 	require.NoError(t, err)
 	for _, c := range []struct {
@@ -51,8 +56,12 @@ func TestEvaluateCountsPredictions(t *testing.T) {
 		score *Score
 	}{{s.Image, r.Static}, {s.Video, r.Dynamic}} {
 		want := NewConfusion(7)
-		for i := range len(c.set.Items) {
-			want[c.set.Items[i].Label][predict(t, m, c.set, i).Class]++
+		for i, item := range c.set.Items {
+			p := predict(t, m, c.set, i)
+			want[item.Label][p.Class]++
+			a := c.score.Answers[i]
+			require.Equal(t, []any{item.Name, item.Label, p.Class}, []any{a.ID, a.Truth, a.Class})
+			require.InDeltaSlice(t, p.Probabilities, a.Probabilities, 1e-6)
 		}
 		require.Equal(t, want, c.score.Confusion)
 		require.Equal(t, len(c.set.Items), c.score.N)
@@ -61,6 +70,10 @@ func TestEvaluateCountsPredictions(t *testing.T) {
 		require.Nil(t, c.score.Agreement)
 	}
 	require.Equal(t, []int{evalBatch, evalBatch, 3, 3}, counted)
+	require.Equal(t, slices.Concat(r.Static.Answers, r.Dynamic.Answers), answers, "as they come")
+	m.Answered = func([]Answer) error { return errors.New("disk full") }
+	_, err = m.Evaluate(t.Context(), s)
+	require.EqualError(t, err, "disk full")
 	require.Equal(t, (r.Static.UAR+r.Dynamic.UAR)/2, r.Mean())
 	require.Equal(t, []NamedScore{{"static", data.Image, r.Static}, {"dynamic", data.Video, r.Dynamic}}, r.Scores())
 }

@@ -123,7 +123,7 @@ func (m *Model) Timeline(ctx context.Context, sample data.Sample, most int) (all
 		if err != nil {
 			return nil, err
 		}
-		results, err := m.classify(data.Video, [][]data.View{views}, i)
+		results, err := m.judge(data.Video, [][]data.View{views}, i)
 		if err = cmp.Or(err, ctx.Err()); err != nil {
 			return nil, err
 		}

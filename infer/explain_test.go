@@ -34,7 +34,7 @@ func TestLook(t *testing.T) {
 		require.NoError(t, err)
 		l, err := m.Look(t.Context(), views[0], modality)
 		require.NoError(t, err)
-		want, err := m.classify(modality, [][]data.View{views[:1]}, 0)
+		want, err := m.judge(modality, [][]data.View{views[:1]}, 0)
 		require.NoError(t, err)
 		require.InDeltaSlice(t, want[0], l.Probabilities, 1e-6)
 		require.Equal(t, [2]int{times, rows}, [2]int{l.Times, l.Rows})
@@ -73,7 +73,7 @@ func TestTimeline(t *testing.T) {
 	require.Equal(t, 0, moments[0].First)
 	views, err := m.read(t.Context(), sample, data.Video, []data.Window{moments[0].Window})
 	require.NoError(t, err)
-	want, err := m.classify(data.Video, [][]data.View{views}, 0)
+	want, err := m.judge(data.Video, [][]data.View{views}, 0)
 	require.NoError(t, err)
 	require.InDeltaSlice(t, want[0], moments[0].Probabilities, 1e-6)
 	for i, moment := range moments[1:] {

@@ -37,8 +37,17 @@ type Model struct {
 	// the model's rule: all of the video in Predict, as [Model.Predict] says, and the two of the published protocol in Evaluate.
 	Windows int
 
+	// Head is the modality whose head answers in Evaluate, also to samples of the other modality; "" is that of each sample.
+	Head data.Modality
+
+	// Published is set by OpenPublished.
+	Published bool
+
 	// Counted is called by Evaluate with the number of samples that it has counted or left out since the last call; nil for no calls.
 	Counted func(samples int)
+
+	// Answered is called by Evaluate with the answers that it has got since the last call; an error ends the evaluation. nil for no calls.
+	Answered func([]Answer) error
 
 	backend engine.Backend
 	scope   *nn.Scope // nil if the model is owned by the caller
@@ -71,12 +80,12 @@ func (m *Model) Close() {
 }
 
 // answers returns an error unless the model has a head for a modality, and the head was trained.
-func (m *Model) answers(modality data.Modality) error {
+func (m *Model) answers(head data.Modality) error {
 	switch {
-	case m.Net.Classes(modality) == 0:
-		return fmt.Errorf("the model has no head for %ss", modality)
-	case !m.Trained.Has(modality):
-		return fmt.Errorf("the model has never learned from %ss: fine-tune it on some, with --init, or leave them out", modality)
+	case m.Net.Classes(head) == 0:
+		return fmt.Errorf("the model has no head for %ss", head)
+	case !m.Trained.Has(head):
+		return fmt.Errorf("the model has never learned from %ss: fine-tune it on some, with --init, or leave them out", head)
 	}
 	return nil
 }
@@ -108,14 +117,14 @@ func (m *Model) Predict(ctx context.Context, path string, sample data.Sample, mo
 	if err := m.answers(modality); err != nil {
 		return Prediction{}, fmt.Errorf("%s: it is %s, and %w", path, article[modality], err)
 	}
-	windows := m.windows(sample.Len(), modality, true)
+	windows := m.windows(sample.Len(), modality, !m.Published)
 	probabilities, err := m.watch(ctx, sample, modality, windows)
 	if err != nil {
 		return Prediction{}, err
 	}
 	class, labels := argmax(probabilities), m.Labels[modality]
 	return Prediction{Format: predictionFormat, Path: path, PathBytes: PathBytes(path), Modality: modality, Frames: sample.Len(),
-		Views: len(windows), Windows: windows, Label: labels[class], Labels: labels, Probabilities: probabilities, Class: class}, nil
+		Views: len(windows) * m.crops(modality), Windows: windows, Label: labels[class], Labels: labels, Probabilities: probabilities, Class: class}, nil
 }
 
 // PathBytes returns a path that is not UTF-8, which a string of JSON can't hold, and nil for others.
@@ -144,22 +153,21 @@ func (p Prediction) Ranks(k int) []Rank {
 
 var article = map[data.Modality]string{data.Image: "an image", data.Video: "a video"}
 
-// classify returns the mean over views of the class probabilities of each sample. All samples have one modality; index
-// names the batch, for the noise of a model that draws it at evaluation.
-func (m *Model) classify(modality data.Modality, samples [][]data.View, index int) (results [][]float64, err error) {
+// classify returns the mean over views of the class probabilities of each sample, from the head of a modality. All views have one
+// size and are one batch; the key is that of its noise, if the model draws noise at evaluation.
+func (m *Model) classify(head data.Modality, samples [][]data.View, key engine.Key) (results [][]float64, err error) {
 	defer engine.Catch(&err)
-	b := &system.Batch{Modality: modality}
+	b := &system.Batch{}
 	for _, views := range samples {
 		b.Views = append(b.Views, views...)
 	}
 	t := ag.NewInferenceTape(m.backend, m.Precision)
 	defer t.Close()
-	key := engine.Key{Seed: m.Recipe.Seed, Stream: data.StreamID("evaluation", index)}
-	logits, err := engine.Read[float64](m.Net.Logits(b.Pixels(t), modality, key).Data())
+	logits, err := engine.Read[float64](m.Net.Logits(b.Pixels(t), head, key).Data())
 	if err != nil {
 		return nil, err
 	}
-	classes := m.Net.Classes(modality)
+	classes := m.Net.Classes(head)
 	for _, views := range samples {
 		mean := make([]float64, classes)
 		for range views {

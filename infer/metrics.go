@@ -62,3 +62,48 @@ func (c Confusion) WAR() float64 {
 	}
 	return 100 * float64(right) / float64(max(c.N(), 1))
 }
+
+// Predicted is the number of samples that were taken for a class.
+func (c Confusion) Predicted(class int) int {
+	n := 0
+	for i := range c {
+		n += c[i][class]
+	}
+	return n
+}
+
+// Precision returns the percentage of what was taken for a class that is of it; ok is false where nothing was.
+func (c Confusion) Precision(class int) (percent float64, ok bool) {
+	n := c.Predicted(class)
+	if n == 0 {
+		return 0, false
+	}
+	return 100 * float64(c[class][class]) / float64(n), true
+}
+
+// F1 is the harmonic mean of precision and recall in percent; 0 if neither says anything, as of a class that never occurs.
+func (c Confusion) F1(class int) float64 {
+	return 200 * float64(c[class][class]) / float64(max(c.Count(class)+c.Predicted(class), 1))
+}
+
+// MacroF1 is the mean F1 in percent of the classes that occur, as truth or as answer: what scikit-learn, with which the released
+// code measures, calls macro.
+func (c Confusion) MacroF1() float64 {
+	sum, classes := 0.0, 0
+	for i := range c {
+		if c.Count(i)+c.Predicted(i) > 0 {
+			sum += c.F1(i)
+			classes++
+		}
+	}
+	return sum / float64(max(classes, 1))
+}
+
+// WeightedF1 is the mean in percent over samples of the F1 of their class.
+func (c Confusion) WeightedF1() float64 {
+	sum := 0.0
+	for i := range c {
+		sum += float64(c.Count(i)) * c.F1(i)
+	}
+	return sum / float64(max(c.N(), 1))
+}

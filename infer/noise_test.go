@@ -19,6 +19,8 @@ type noisy struct {
 	keys []engine.Key
 }
 
+var sevenLabels = map[data.Modality][]string{data.Image: data.AffectNet7}
+
 func (n *noisy) Classes(data.Modality) int { return 7 }
 func (n *noisy) ActiveParams(all int) int  { return all }
 func (n *noisy) ExpertBlocks() []int       { return []int{0} }
@@ -37,7 +39,7 @@ func (n *noisy) Routes(_ *ag.Value, _ data.Modality, key engine.Key) []*ag.Value
 func TestNoiseOfBatches(t *testing.T) {
 	set := images(t, 2*evalBatch+1)
 	keys := func(seed uint64) []engine.Key {
-		n, d := &noisy{}, modelfile.Description{Recipe: valid(t)}
+		n, d := &noisy{}, modelfile.Description{Recipe: valid(t), Labels: sevenLabels}
 		d.Recipe.Seed = seed
 		m := Of(n, d, cpu.New())
 		_, err := m.Evaluate(t.Context(), data.Sets{Image: set})
@@ -61,7 +63,7 @@ func TestNoiseOfBatches(t *testing.T) {
 
 // The reference of a quantized model draws the noise of the model, batch by batch: they differ in nothing but precision.
 func TestReferenceDrawsTheSameNoise(t *testing.T) {
-	d, b := modelfile.Description{Recipe: valid(t)}, cpu.New()
+	d, b := modelfile.Description{Recipe: valid(t), Labels: sevenLabels}, cpu.New()
 	own, reference := &noisy{}, &noisy{}
 	m := Of(own, d, b)
 	m.Reference = Of(reference, d, b)

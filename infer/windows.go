@@ -39,15 +39,20 @@ func (m *Model) Views(ctx context.Context, sample data.Sample, modality data.Mod
 
 // read returns the windows of a sample as the model's input.
 func (m *Model) read(ctx context.Context, sample data.Sample, modality data.Modality, windows []data.Window) (views []data.View, err error) {
-	model := m.Recipe.Model
 	for _, w := range windows {
-		frames, err := sample.Read(ctx, w.Indices(data.ByModality(modality, 1, model.Frames)))
+		frames, err := sample.Read(ctx, w.Indices(data.ByModality(modality, 1, m.Recipe.Model.Frames)))
 		if err != nil {
 			return nil, err
 		}
-		views = append(views, data.Resize(frames, model.ImageSize, model.ImageSize).View())
+		views = append(views, m.view(frames))
 	}
 	return views, nil
+}
+
+// view returns frames as the model's input.
+func (m *Model) view(f *data.Frames) data.View {
+	size := m.Recipe.Model.ImageSize
+	return data.Resize(f, size, size).View()
 }
 
 // watch classifies windows of a sample, a few at a time, and returns the mean of their class probabilities.
@@ -58,7 +63,7 @@ func (m *Model) watch(ctx context.Context, sample data.Sample, modality data.Mod
 		if err != nil {
 			return nil, err
 		}
-		results, err := m.classify(modality, [][]data.View{views}, first)
+		results, err := m.judge(modality, [][]data.View{views}, first)
 		if err != nil {
 			return nil, err
 		}

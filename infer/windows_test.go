@@ -147,7 +147,7 @@ func TestMeanOfUnequalBatches(t *testing.T) {
 	for _, w := range data.Windows(72, 16, 1, 3) {
 		views, err := m.read(t.Context(), video, data.Video, []data.Window{w})
 		require.NoError(t, err)
-		results, err := m.classify(data.Video, [][]data.View{views}, 0)
+		results, err := m.judge(data.Video, [][]data.View{views}, 0)
 		require.NoError(t, err)
 		for i, p := range results[0] {
 			want[i] += p / 3

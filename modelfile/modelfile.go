@@ -128,8 +128,9 @@ var errPretrained = errors.New("a pre-trained encoder has no classes yet: fine-t
 
 // Load opens FILE|RUN as a model of an interface M, such as [system.Classifier], for inference. Its weights are stored and
 // multiplied in the given precision or, if p is nil, in that of the file, by default float32. Free on the scope releases its
-// memory; running out of it is an error.
-func Load[M any](fileOrRun string, b engine.Backend, p *engine.Precision) (model M, d Description, scope *nn.Scope, err error) {
+// memory; running out of it is an error. Adjustments change the recipe, in what leaves the parameters as they are.
+func Load[M any](fileOrRun string, b engine.Backend, p *engine.Precision, adjust ...func(*recipe.Recipe)) (
+	model M, d Description, scope *nn.Scope, err error) {
 	f, err := Open(fileOrRun)
 	if err != nil {
 		return model, d, nil, err
@@ -140,6 +141,9 @@ func Load[M any](fileOrRun string, b engine.Backend, p *engine.Precision) (model
 	}
 	if p != nil {
 		d.Precision = *p
+	}
+	for _, change := range adjust {
+		change(&d.Recipe)
 	}
 	if err := b.Supports(d.Precision, false); err != nil {
 		return model, d, nil, err

@@ -104,7 +104,7 @@ func TestStartRefusesDamagedMetadata(t *testing.T) {
 	for _, c := range []struct{ key, value, want string }{
 		{"labels", "[", "class names inside the file: unexpected end of JSON input"},
 		{"trained", "[", "record of training inside the file: unexpected end of JSON input"},
-		{"recipe", "sead = 1", "recipe inside the file: unknown key sead"},
+		{"recipe", "sead = 1", "recipe inside the file: unknown key sead: did you mean seed?"},
 		{"format", "mien-model-0", "its format is mien-model-0, and this version of mien reads mien-model-1: use the version that wrote it"},
 		{"format", "mien-checkpoint-1", "a checkpoint, from which --resume continues: name the run folder, or a model in it"},
 	} {

@@ -180,7 +180,7 @@ func Parse(text []byte) (Recipe, error) {
 	}
 	if err != nil {
 		if strict, ok := errors.AsType[*toml.StrictMissingError](err); ok && len(strict.Errors) > 0 {
-			return r, fmt.Errorf("unknown key %.200s", strings.Join(strict.Errors[0].Key(), "."))
+			return r, unknownKey(strings.Join(strict.Errors[0].Key(), "."))
 		}
 		if wrong, ok := errors.AsType[*toml.DecodeError](err); ok {
 			line, _ := wrong.Position()

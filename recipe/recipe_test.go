@@ -94,7 +94,7 @@ func TestMistakesAreNamed(t *testing.T) {
 		"epochs = 3>epochs = 0":                   "train.epochs is 0: it must lie between 1 and 100000",
 		"kind = 'finetune'>kind = 'both'":         `kind is "both": choose pretrain or finetune`,
 		"lr = 0.001>lr = 'fast'":                  "lr",
-		"seed = 0>sead = 0":                       "unknown key sead",
+		"seed = 0>sead = 0":                       "unknown key sead: did you mean seed?",
 		"lr = 0.001>lr = nan":                     "train.lr is NaN: it must be more than 0 and finite",
 		"clip = 1.0>clip = nan":                   "train.clip is NaN: it must be at least 0 and finite",
 		"weight_decay = 0.05>weight_decay = inf":  "train.weight_decay is +Inf",

@@ -30,7 +30,14 @@ func (p *Page) SaveFigures(dir string) (names []string, err error) {
 	}
 	if p.Report != nil {
 		for _, s := range p.Report.Scores() {
-			save("confusion-"+s.Name, confusionMatrix(p.Model.Labels[s.Modality], s).Save)
+			labels := s.Labels
+			if labels == nil { // as earlier versions wrote it
+				labels = p.Model.Labels[s.Modality]
+			}
+			save("confusion-"+s.Name, confusionMatrix(labels, s).Save)
+			if len(s.Calibration.Bins) > 0 {
+				save("reliability-"+s.Name, func(stem string) error { return saveReliability(stem, s.Name, s.Modality, s.Calibration) })
+			}
 		}
 	}
 	if p.Routing != nil {

@@ -46,12 +46,15 @@ var templates embed.FS
 
 var page = template.Must(template.New("page.html").Funcs(template.FuncMap{
 	"strip": strip, "moments": moments, "top": top, "plot": newPlot,
-	"matrix":  func(labels []string, title string, c infer.Confusion) matrix { return matrix{labels, title, c} },
-	"set":     func(m data.Modality) string { return data.ByModality(m, "Images", "Videos") },
+	"matrix":        func(labels []string, title string, c infer.Confusion) matrix { return matrix{labels, title, c} },
+	"reliabilities": reliabilities, "set": setTitle,
 	"percent": func(share float64) string { return fmt.Sprintf("%.0f", 100*share) },
 	"shade":   func(share float64) string { return fmt.Sprintf("%.3f", 0.85*share) },
 	"at":      func(i, step, first int) int { return first + i*step },
 }).ParseFS(templates, "*.html"))
+
+// setTitle is the title of a set of a modality.
+func setTitle(m data.Modality) string { return data.ByModality(m, "Images", "Videos") }
 
 // Write renders the page to a file, atomically.
 func (p *Page) Write(path string) error {

@@ -45,15 +45,18 @@ func TestConfusionTable(t *testing.T) {
 	var b bytes.Buffer
 	ConfusionTable(&b, []string{"a", "b"}, infer.Confusion{{0, 2}, {0, 0}})
 	require.Equal(t, ""+
-		"   a  b  recall\n"+
-		"a  0  2  0.0 %\n"+
-		"b  0  0  -\n", b.String(), "none is right; there is none")
+		"   a  b  recall  precision     F1\n"+
+		"a  0  2   0.0 %          -  0.0 %\n"+
+		"b  0  0       -      0.0 %  0.0 %\n", b.String(), "none is right; there is none")
 	b.Reset()
 	ConfusionTable(&b, []string{"happy", "sad"}, c)
 	require.Equal(t, ""+
-		"       happy  sad  recall\n"+
-		"happy      1    1  50.0 %\n"+
-		"sad        0    0  -\n", b.String())
+		"       happy  sad  recall  precision      F1\n"+
+		"happy      1    1  50.0 %    100.0 %  66.7 %\n"+
+		"sad        0    0       -      0.0 %   0.0 %\n", b.String())
+	b.Reset()
+	ConfusionTable(&b, []string{"c"}, infer.Confusion{{0}})
+	require.Equal(t, "   c  recall  precision  F1\nc  0       -          -   -\n", b.String(), "it does not occur")
 }
 
 // figure renders a figure of a page.

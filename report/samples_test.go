@@ -126,7 +126,7 @@ func TestPageOfAPlainModel(t *testing.T) {
 	require.NotContains(t, page, "Videos")
 	require.NotContains(t, page, "Who works on what")
 	require.NotContains(t, page, "Guessing what is hidden")
-	require.Equal(t, 2, strings.Count(page, "<svg"), "a curve and a confusion matrix")
+	require.Equal(t, 3, strings.Count(page, "<svg"), "a curve, a confusion matrix and a reliability")
 	require.NotContains(t, page, ">video</text>", "the curve of no losses")
 	require.Equal(t, 2, strings.Count(page, "data:image/png"))
 	require.NotContains(t, page, "ZgotmplZ")

@@ -5,6 +5,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -51,27 +52,32 @@ func Printable(s string) string {
 	return strings.NewReplacer(`\\`, `\`, `\"`, `"`).Replace(quoted[1 : len(quoted)-1])
 }
 
-// isNumber accepts a number with a unit after a space: "93.1 %".
+// isNumber accepts a number with a unit after a space, "93.1 %", and "-" for none.
 func isNumber(s string) bool {
+	if s == "-" {
+		return true
+	}
 	number, _, _ := strings.Cut(s, " ")
 	_, err := strconv.ParseFloat(number, 64)
 	return err == nil
 }
 
-// ConfusionTable prints a confusion matrix, true classes by row, with the recall of each.
+// ConfusionTable prints a confusion matrix, true classes by row, with recall, precision and F1 of each.
 func ConfusionTable(w io.Writer, labels []string, m infer.Confusion) {
-	header := append([]string{""}, labels...)
+	percent := func(value float64, ok bool) string {
+		if !ok {
+			return "-"
+		}
+		return fmt.Sprintf("%.1f %%", value)
+	}
 	var rows [][]string
 	for i, counts := range m {
 		row := []string{labels[i]}
 		for _, c := range counts {
 			row = append(row, strconv.Itoa(c))
 		}
-		recall := "-"
-		if r, ok := m.Recall(i); ok {
-			recall = fmt.Sprintf("%.1f %%", r)
-		}
-		rows = append(rows, append(row, recall))
+		occurs := m.Count(i)+m.Predicted(i) > 0
+		rows = append(rows, append(row, percent(m.Recall(i)), percent(m.Precision(i)), percent(m.F1(i), occurs)))
 	}
-	Table(w, append(header, "recall"), rows)
+	Table(w, slices.Concat([]string{""}, labels, []string{"recall", "precision", "F1"}), rows)
 }

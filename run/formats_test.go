@@ -16,5 +16,6 @@ func TestFormats(t *testing.T) {
 	formats.Check(t, "run.json", identity{})
 	formats.Check(t, "checkpoint: progress", train.Progress{})
 	formats.Check(t, "log.jsonl: skipped", skippedLine{})
+	formats.Check(t, "crossval", CrossReport{}, infer.Report{})
 	formats.Check(t, "metrics.json", Metrics{}, infer.Report{}, data.Skipped{})
 }

@@ -24,6 +24,16 @@ type Metrics struct {
 	Environment Environment               `json:"environment"`
 }
 
+// withoutAnswers drops the single answers of an evaluation, which no file of a run holds.
+func withoutAnswers(r *infer.Report, err error) (*infer.Report, error) {
+	if err == nil {
+		for _, s := range r.Scores() {
+			s.Answers = nil
+		}
+	}
+	return r, err
+}
+
 // Environment is what the bits of a run depend on besides its recipe and data.
 type Environment struct {
 	Version string `json:"version"`

@@ -236,7 +236,7 @@ func (r *run) prepareEvaluation(ctx context.Context) error {
 		return err
 	}
 	r.sources = append(r.sources, SourcesOf("validation", matched)...)
-	r.evaluate = func(ctx context.Context) (*infer.Report, error) { return model.Evaluate(ctx, matched) }
+	r.evaluate = func(ctx context.Context) (*infer.Report, error) { return withoutAnswers(model.Evaluate(ctx, matched)) }
 	return err
 }
 

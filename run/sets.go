@@ -2,6 +2,7 @@ package run
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -178,6 +179,19 @@ func validationSets(o Options, memory *data.Budget, d modelfile.Description) (da
 		s, err = DrawnTest(d)
 	}
 	return s.Cached(memory, o.Recipe.Model.ImageSize), err
+}
+
+// TestSets returns sets, on which a finished model is measured, in the order of its heads and without unreadable samples. Each is
+// read once, so nothing is cached. note hears what was reordered or left out, checked of each sample whose files were checked.
+func TestSets(ctx context.Context, m *infer.Model, s data.Sets, note func(string), checked func(done, total int)) (data.Sets, error) {
+	s, notes, err := m.Match(s.Cached(data.NewBudget(0), m.Recipe.Model.ImageSize))
+	for _, text := range notes {
+		note(text)
+	}
+	if err != nil {
+		return s, err
+	}
+	return m.Skips.Check(ctx, s, checked)
 }
 
 // checkLabels returns an error, before any work begins, for a label without a class in the model. Pre-training ignores labels.

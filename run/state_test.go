@@ -42,7 +42,7 @@ func TestStateOfARun(t *testing.T) {
 	require.EqualError(t, err, filepath.Join(o.Out, metricsFile)+": unexpected end of JSON input")
 	require.NoError(t, os.WriteFile(filepath.Join(o.Out, recipeFile), []byte("sead = 1"), 0o644))
 	_, err = ReadState(o.Out)
-	require.EqualError(t, err, filepath.Join(o.Out, recipeFile)+": unknown key sead")
+	require.EqualError(t, err, filepath.Join(o.Out, recipeFile)+": unknown key sead: did you mean seed?")
 }
 
 // A run that lacks its model or its metrics is not finished: it is carried out again.

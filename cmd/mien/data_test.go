@@ -45,10 +45,10 @@ func TestCountsAsTable(t *testing.T) {
 	})
 	require.Equal(t, `x\x1b.csv
 class  samples  all-of-it
-a            1  4
-b            2  5
-2            3  -
-all          6  9
+a            1          4
+b            2          5
+2            3          -
+all          6          9
 
 y.csv
 class  samples

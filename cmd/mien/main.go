@@ -26,6 +26,7 @@ type cli struct {
 	Pretrain   pretrainCmd   `cmd:"" help:"Pre-train an encoder with masked images and videos."`
 	Finetune   finetuneCmd   `cmd:"" help:"Fine-tune jointly on labelled images and videos."`
 	Eval       evalCmd       `cmd:"" help:"Measure recalls of a model on labelled lists."`
+	Crossval   crossvalCmd   `cmd:"" help:"Fine-tune and measure fold by fold, and pool the answers."`
 	Predict    predictCmd    `cmd:"" help:"Name the expression in images and videos."`
 	Report     reportCmd     `cmd:"" help:"Draw what runs learned and what their model makes of lists: a page and its figures."`
 	Explain    explainCmd    `cmd:"" help:"Draw what a model looks at in images and videos."`

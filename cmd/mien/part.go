@@ -15,18 +15,18 @@ type partFile struct {
 	path string
 }
 
-// createPart begins a file. It replaces none: a path given behind the wrong flag is not lost.
-func createPart(path string) (*partFile, error) {
+// createPart begins the file that a flag names. It replaces none: a path given behind the wrong flag is not lost.
+func createPart(flag, path string) (*partFile, error) {
 	part := path + ".part"
 	if _, err := os.Lstat(path); err == nil {
-		return nil, fmt.Errorf("--out %s: it exists: choose another name, or remove it", path)
+		return nil, fmt.Errorf("%s %s: it exists: choose another name, or remove it", flag, path)
 	}
 	f, err := os.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if errors.Is(err, fs.ErrExist) {
-		return nil, fmt.Errorf("--out %s: %s, of a command that was interrupted or still runs, exists: rename or remove it", path, part)
+		return nil, fmt.Errorf("%s %s: %s, of a command that was interrupted or still runs, exists: rename or remove it", flag, path, part)
 	}
 	if cause, ok := errors.AsType[*fs.PathError](err); ok {
-		return nil, fmt.Errorf("--out %s: %w", path, cause.Err)
+		return nil, fmt.Errorf("%s %s: %w", flag, path, cause.Err)
 	}
 	return &partFile{f, path}, nil
 }

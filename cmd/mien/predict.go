@@ -38,7 +38,7 @@ func (c *predictCmd) Run(out *console) error {
 	if c.Out == "" {
 		return c.predict(out, paths, out.stdout, c.Quiet || isTerminal(out.stdout.Writer))
 	}
-	file, err := createPart(c.Out)
+	file, err := createPart("--out", c.Out)
 	if err != nil {
 		return err
 	}

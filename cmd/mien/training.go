@@ -30,7 +30,7 @@ type dataFlags struct {
 type trainFlags struct {
 	Recipe    string           `help:"Name of an embedded recipe, or a TOML file; 'mien recipe' lists and prints them." required:"" placeholder:"NAME|FILE"`
 	Init      string           `help:"Weights to start from: a file or a run folder." placeholder:"FILE|RUN"`
-	Out       string           `help:"Run folder to write." required:"" placeholder:"DIR"`
+	Out       string           `help:"Run folder to write; of crossval, the folder of all runs." required:"" placeholder:"DIR"`
 	Resume    bool             `help:"Continue the run in the folder from its last finished epoch; all else must be as before."`
 	Epochs    *uint            `help:"Epochs instead of the recipe's." placeholder:"N"`
 	Seed      *uint64          `help:"Seed instead of the recipe's." placeholder:"N"`
@@ -54,9 +54,6 @@ func (f trainFlags) options(out *console, kind string) (run.Options, error) {
 	}
 	if f.Seed != nil {
 		r.Seed = *f.Seed
-	}
-	if err == nil {
-		err = checkRoots(data.Lists(f.dataFlags), "")
 	}
 	return run.Options{Recipe: r, Backend: out.backend, Train: data.Lists(f.dataFlags), Init: f.Init, Out: f.Out, Resume: f.Resume,
 		Recompute: f.Recompute, Precision: f.Precision, Memory: memory("/"), SkipBad: f.limit()}, err
@@ -121,14 +118,12 @@ type valFlags struct {
 // watch carries out a run of a kind and shows its progress. hint says how to go on if it is interrupted after so many epochs.
 func (f trainFlags) watch(out *console, kind, description string, validation data.Lists, hint func(int) string) (*run.Metrics, error) {
 	o, err := f.options(out, kind)
-	if err := cmp.Or(err, checkRoots(validation, "val-")); err != nil {
+	if err := cmp.Or(err, checkRoots(o.Train, ""), checkRoots(validation, "val-")); err != nil {
 		return nil, err
 	}
-	w := &watcher{out: out, description: description, hint: hint, loss: map[data.Modality]float64{}, listCheck: listCheck{stderr: out.stderr}}
-	defer func() {
-		w.listCheck.finish()
-		w.Finish()
-	}()
+	w := newWatcher(out, description)
+	w.hint = hint
+	defer w.finish()
 	o.Validation, o.Watch = validation, w
 	return run.Train(out.ctx, o)
 }
@@ -141,6 +136,16 @@ type watcher struct {
 	description string
 	hint        func(epochs int) string
 	loss        map[data.Modality]float64 // running means
+}
+
+func newWatcher(out *console, description string) *watcher {
+	return &watcher{out: out, description: description, loss: map[data.Modality]float64{}, listCheck: listCheck{stderr: out.stderr}}
+}
+
+// finish removes what is shown of the run.
+func (w *watcher) finish() {
+	w.listCheck.finish()
+	w.Finish()
 }
 
 func (w *watcher) Sources(all []run.Source) { printSources(w.out, all) }

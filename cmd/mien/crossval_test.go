@@ -1,0 +1,50 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"mien/data"
+	"mien/run"
+)
+
+// Given folds of videos are tested one by one, and a whole list of images beside them is learned from in all and tested in none.
+func TestGivenFolds(t *testing.T) {
+	c := crossvalCmd{DynamicFold: []string{"set_1/train.csv,set_1/test.csv", "2.csv,3.csv"}}
+	folds, err := c.given(data.Lists{StaticList: "faces.txt", StaticRoot: "faces", DynamicRoot: "clips"}, 2)
+	require.NoError(t, err)
+	want := func(train, test string) run.Fold {
+		return run.Fold{Train: data.Lists{StaticList: "faces.txt", StaticRoot: "faces", DynamicList: train, DynamicRoot: "clips"},
+			Test: data.Lists{StaticRoot: "faces", DynamicList: test, DynamicRoot: "clips"}}
+	}
+	require.Equal(t, []run.Fold{want("set_1/train.csv", "set_1/test.csv"), want("2.csv", "3.csv")}, folds)
+}
+
+// The list that is kept is learned from whole in each fold, and the other is divided.
+func TestKeptList(t *testing.T) {
+	dir := t.TempDir()
+	static, dynamic := filepath.Join(dir, "s.txt"), filepath.Join(dir, "d.csv")
+	require.NoError(t, os.WriteFile(static, []byte("a 0\nb 1\nc 1\n"), 0o644))
+	require.NoError(t, os.WriteFile(dynamic, []byte("path,id\na,0\nb,1\n"), 0o644))
+	whole := data.Lists{StaticList: static, StaticRoot: "faces", DynamicList: dynamic, DynamicRoot: "clips"}
+	for _, keep := range []string{"static", "dynamic"} {
+		c := crossvalCmd{trainFlags: trainFlags{Out: filepath.Join(dir, keep)}, Keep: keep, Folds: new(uint(2))}
+		folds, err := c.folds(run.Options{Train: whole})
+		require.NoError(t, err)
+		require.Len(t, folds, 2)
+		for i, f := range folds {
+			part := func(name string) string { return filepath.Join(c.Out, "lists", fmt.Sprintf(name, i+1)) }
+			train, test := whole, data.Lists{StaticRoot: "faces", DynamicRoot: "clips"}
+			if keep == "static" {
+				train.DynamicList, test.DynamicList = part("dynamic_train_%d.csv"), part("dynamic_test_%d.csv")
+			} else {
+				train.StaticList, test.StaticList = part("static_train_%d.txt"), part("static_test_%d.txt")
+			}
+			require.Equal(t, run.Fold{Train: train, Test: test}, f)
+		}
+	}
+}

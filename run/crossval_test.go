@@ -1,0 +1,214 @@
+package run
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"mien/data"
+	"mien/engine/cpu"
+	"mien/infer"
+	"mien/train"
+)
+
+// observed is a CrossWatcher that records what it hears, and may call stop before each step and each part of an evaluation.
+type observed struct {
+	watched
+	folds     []int
+	measuring []int
+	measured  int
+	stop      func()
+}
+
+func (o *observed) Fold(fold int)         { o.folds = append(o.folds, fold) }
+func (o *observed) Measuring(samples int) { o.measuring = append(o.measuring, samples) }
+
+func (o *observed) Measured(samples int) {
+	o.measured += samples
+	o.stop()
+}
+
+func (o *observed) Step(s train.Step, m data.Modality) {
+	o.watched.Step(s, m)
+	o.stop()
+}
+
+// cross returns a cross-validation of three folds on seven images and seven videos.
+func cross(t *testing.T) Cross {
+	t.Helper()
+	r := toy(t, "s4d-tiny")
+	r.Data.DrawnImages, r.Data.DrawnVideos = 0, 0
+	r.Train.ImageBatch, r.Train.VideoBatch, r.Train.VideoRepeat = 4, 2, 1
+	require.NoError(t, r.Check())
+	l, out := differentFaces(t, 7), filepath.Join(t.TempDir(), "cross")
+	parts, err := data.SplitLists(l, 3, nil, r.Seed)
+	require.NoError(t, err)
+	require.NoError(t, CheckCross(out, false))
+	folds, err := WriteFolds(out, l, parts)
+	require.NoError(t, err)
+	return Cross{Options: Options{Recipe: r, Backend: cpu.New(), Out: out}, Folds: folds, Draws: 20, Observer: &observed{stop: func() {}}}
+}
+
+// differentFaces is faceList with another name for each video.
+func differentFaces(t *testing.T, n int) data.Lists {
+	t.Helper()
+	l := faceList(t, n)
+	dir, dynamic := t.TempDir(), "video_name,label\n"
+	for i := range n {
+		name := fmt.Sprintf("video%d", i)
+		require.NoError(t, os.Symlink(filepath.Join(l.DynamicRoot, "clip"), filepath.Join(dir, name)))
+		dynamic += fmt.Sprintf("%s,%d\n", name, (2*i+3)%7)
+	}
+	l.DynamicRoot = dir
+	require.NoError(t, os.WriteFile(l.DynamicList, []byte(dynamic), 0o644))
+	return l
+}
+
+// The model of each fold is that of a run on its training lists, and is measured on its test lists; the pooled score is that of all
+// answers, not a mean of scores.
+func TestCrossValidation(t *testing.T) {
+	c := cross(t)
+	report, err := c.Run(t.Context())
+	require.NoError(t, err)
+	w := c.Observer.(*observed)
+	require.Equal(t, []int{0, 1, 2}, w.folds)
+	require.Equal(t, 14, w.measured)
+	require.Len(t, report.Folds, 3)
+	var static, dynamic []infer.Answer
+	for i, fold := range c.Folds {
+		alone := options(t, c.Recipe)
+		alone.Train = fold.Train
+		require.Equal(t, trained(t, alone).model, tensors(t, filepath.Join(c.folder(i), "model.safetensors")))
+		m, err := infer.Open(alone.Out, c.Backend, nil)
+		require.NoError(t, err)
+		sets, err := data.OpenLists(fold.Test)
+		require.NoError(t, err)
+		sets, _, err = m.Match(sets)
+		require.NoError(t, err)
+		want, err := m.Evaluate(t.Context(), sets)
+		require.NoError(t, err)
+		require.Equal(t, want, report.Folds[i])
+		static, dynamic = append(static, want.Static.Answers...), append(dynamic, want.Dynamic.Answers...)
+		m.Close()
+	}
+	require.Len(t, static, 7)
+	require.Len(t, dynamic, 7)
+	pooled := infer.NewScore(data.AffectNet7, static)
+	pooled.Resample(20, c.Recipe.Seed)
+	require.Equal(t, pooled, report.Pooled.Static)
+	require.Equal(t, infer.NewScore(data.DFEW, dynamic).Confusion, report.Pooled.Dynamic.Confusion)
+	text, err := os.ReadFile(filepath.Join(c.Out, "crossval.json"))
+	require.NoError(t, err)
+	stored := &CrossReport{}
+	require.NoError(t, json.Unmarshal(text, stored))
+	require.Equal(t, report.Pooled.Static.Confusion, stored.Pooled.Static.Confusion)
+}
+
+// A cross-validation that is interrupted anywhere, again and again, goes on to the same result, and does nothing twice that is done.
+func TestCrossValidationIsResumed(t *testing.T) {
+	whole := cross(t)
+	want, err := whole.Run(t.Context())
+	require.NoError(t, err)
+	all := whole.Observer.(*observed)
+	c := cross(t)
+	steps, measured := 0, 0
+	for _, after := range []int{3, 9, 2, 6, 4, 1, 1 << 30} {
+		ctx, cancel := context.WithCancel(t.Context())
+		heard := 0
+		w := &observed{stop: func() {
+			if heard++; heard == after {
+				cancel()
+			}
+		}}
+		c.Observer = w
+		got, err := c.Run(ctx)
+		cancel()
+		steps, measured = steps+len(w.steps), measured+w.measured
+		if after < 1<<30 && errors.Is(err, context.Canceled) {
+			require.NoError(t, CheckCross(c.Out, true))
+			continue
+		}
+		require.NoError(t, err)
+		for _, r := range [][]*infer.Report{want.Folds, got.Folds, {want.Pooled, got.Pooled}} {
+			for _, x := range r {
+				require.NotNil(t, x.Static)
+			}
+		}
+		require.Equal(t, want, got)
+		break
+	}
+	require.GreaterOrEqual(t, steps, len(all.steps))
+	for i := range c.Folds {
+		require.Equal(t, tensors(t, filepath.Join(whole.folder(i), "model.safetensors")), tensors(t, filepath.Join(c.folder(i), "model.safetensors")))
+	}
+	again := &observed{stop: func() { t.Error("something is done again") }}
+	c.Observer = again
+	got, err := c.Run(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+	require.Empty(t, again.measuring)
+}
+
+// Answers of another list are not taken, nor are those of a model that is gone.
+func TestStaleAnswers(t *testing.T) {
+	c := cross(t)
+	want, err := c.Run(t.Context())
+	require.NoError(t, err)
+	path := c.answers(1, data.Image)
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	lines := strings.SplitAfter(string(text), "\n")
+	slices.Reverse(lines[1 : len(lines)-1])
+	for content, message := range map[string]string{
+		strings.Join(lines, ""):      "is of another list: remove it",
+		"id,label,pred,p_neutral\n":  "the first line is not id,label,pred,p_neutral,p_happiness,p_sadness,p_surprise,p_fear,p_disgust,p_anger: remove it",
+		"":                           "the first line is not id,label",
+		string(text) + "x,1,1,1\n":   "wrong number of fields",
+		lines[0] + "x,0,0,1,,,,,,\n": "answer 1, about x, is of another list",
+	} {
+		require.NoError(t, os.WriteFile(path, []byte(content), 0o644))
+		_, err = c.Run(t.Context())
+		require.ErrorContains(t, err, "fold 2: "+path+": ")
+		require.ErrorContains(t, err, message)
+	}
+	require.NoError(t, os.RemoveAll(c.folder(1)))
+	got, err := c.Run(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+}
+
+// The folder is a new one, or that of the same cross-validation.
+func TestCheckCross(t *testing.T) {
+	c := cross(t)
+	require.ErrorContains(t, CheckCross(c.Out, false), "holds a cross-validation: give --resume to continue it")
+	require.NoError(t, CheckCross(c.Out, true))
+	require.ErrorContains(t, CheckCross(filepath.Join(c.Out, "none"), true), "nothing to resume")
+	other := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(other, "letter"), nil, 0o644))
+	for _, resume := range []bool{false, true} {
+		require.ErrorContains(t, CheckCross(other, resume), "is not empty and holds no cross-validation")
+	}
+	l := differentFaces(t, 7)
+	parts, err := data.SplitLists(l, 2, nil, c.Recipe.Seed)
+	require.NoError(t, err)
+	_, err = WriteFolds(c.Out, l, parts)
+	require.ErrorContains(t, err, "belongs to another cross-validation: resume with the same lists, folds, group and seed")
+}
+
+// Models that know other classes are not measured together.
+func TestPoolOfOtherClasses(t *testing.T) {
+	score := func(labels ...string) *infer.Report { return &infer.Report{Static: infer.NewScore(labels, nil)} }
+	_, err := pool([]*infer.Report{score("a", "b"), score("b", "a")}, data.Image)
+	require.EqualError(t, err, "the models of two folds know other classes of images, a, b and b, a: write the names in all lists, or numbers")
+	none, err := pool([]*infer.Report{score("a")}, data.Video)
+	require.NoError(t, err)
+	require.Nil(t, none)
+}
