@@ -42,7 +42,7 @@ func TestCheck(t *testing.T) {
 	drawn := toy{name: "drawn", modality: Image, labels: []int{1, 2}, sized: new([]int)}.set()
 	s.Image = Join(Repeat(s.Image, 2), drawn)
 	skips, calls := &Skips{Limit: 3}, []int(nil)
-	checked, err := skips.Check(t.Context(), s.Cached(NewBudget(1<<20), 4, 4), func(n, total int) { calls = append(calls, 10*n+total) })
+	checked, err := skips.Check(t.Context(), s.Cached(NewBudget(1<<20), 4), func(n, total int) { calls = append(calls, 10*n+total) })
 	require.NoError(t, err)
 	require.Equal(t, []string{"a.png", "b.png", "half.png", "a.png", "b.png", "half.png", "drawn0", "drawn1"}, names(checked.Image))
 	require.Equal(t, []string{"v", "x"}, names(checked.Video))

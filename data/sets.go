@@ -53,8 +53,11 @@ func (s Sets) Map(change func(*Dataset) (*Dataset, error)) (Sets, error) {
 	return s, nil
 }
 
-// Cached keeps the decoded frames of both sets in memory, images and videos at a size each, from which views are made. See Cache.
-func (s Sets) Cached(memory *Budget, image, video int) Sets {
+// Cached keeps the decoded frames of both sets in memory, at size×size pixels, from which views are made. See Cache.
+func (s Sets) Cached(memory *Budget, size int) Sets { return s.CachedApart(memory, size, size) }
+
+// CachedApart is Cached with a size for images and one for videos.
+func (s Sets) CachedApart(memory *Budget, image, video int) Sets {
 	s, _ = s.Map(func(d *Dataset) (*Dataset, error) {
 		size := ByModality(d.Modality, image, video)
 		return Cache(d, memory, size, size), nil

@@ -44,7 +44,7 @@ func TestSamplesKnowTheirList(t *testing.T) {
 	list, root := tree(t, "path,id\nv,5\nw,0\n", "v/1.png", "w/1.png")
 	s, err := OpenLists(Lists{DynamicList: list, DynamicRoot: root})
 	require.NoError(t, err)
-	relabelled, _, err := Relabel(s.Cached(NewBudget(0), 6, 6).Video, DFEW)
+	relabelled, _, err := Relabel(s.Cached(NewBudget(0), 6).Video, DFEW)
 	require.NoError(t, err)
 	drawn := toy{name: "a", modality: Video, labels: []int{0}, classes: DFEW}
 	var lists []string
@@ -59,7 +59,7 @@ func TestCachedSets(t *testing.T) {
 	d := toy{name: "a", modality: Image, labels: []int{0}}
 	video := &counted{}
 	memory := NewBudget(6*6*3 + 5*6*6*3)
-	s := Sets{Image: d.set(), Video: video.set()}.Cached(memory, 6, 6)
+	s := Sets{Image: d.set(), Video: video.set()}.Cached(memory, 6)
 	require.Equal(t, Image, s.Image.Modality)
 	for range 2 {
 		sample, err := s.Image.Items[0].Open(t.Context(), OpenOptions{})
@@ -71,5 +71,5 @@ func TestCachedSets(t *testing.T) {
 	}
 	require.Equal(t, int32(1), video.opened.Load())
 	require.Zero(t, memory.free.Load())
-	require.Equal(t, Sets{}, Sets{}.Cached(memory, 6, 6))
+	require.Equal(t, Sets{}, Sets{}.Cached(memory, 6))
 }

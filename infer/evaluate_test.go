@@ -222,7 +222,7 @@ func TestEvaluateErrors(t *testing.T) {
 	require.NoError(t, os.WriteFile(list, []byte("README.md 3\n"), 0o644))
 	s, err := data.OpenLists(data.Lists{StaticList: list, StaticRoot: goldenDir})
 	require.NoError(t, err)
-	_, err = m.Evaluate(t.Context(), s.Cached(data.NewBudget(0), 160, 160))
+	_, err = m.Evaluate(t.Context(), s.Cached(data.NewBudget(0), 160))
 	require.Error(t, err)
 	require.Equal(t, 1, strings.Count(err.Error(), "README.md"), err)
 	ctx, cancel := context.WithCancel(t.Context())

@@ -63,7 +63,7 @@ func TrainingSets(r recipe.Recipe, s *system.System, l data.Lists) (t Training, 
 	if err != nil {
 		return t, err
 	}
-	drawn, lists = drawn.Cached(t.memory, drawnImage, video), lists.Cached(t.memory, image, video)
+	drawn, lists = drawn.CachedApart(t.memory, drawnImage, video), lists.CachedApart(t.memory, image, video)
 	if lists, err = repeated(lists, r.Data.ListRepeat); err != nil {
 		return t, err
 	}
@@ -178,7 +178,7 @@ func validationSets(o Options, memory *data.Budget, d modelfile.Description) (da
 	if o.Validation.Empty() && o.Train.Empty() && o.Recipe.Data.DrawnTest > 0 {
 		s, err = DrawnTest(d)
 	}
-	return s.Cached(memory, o.Recipe.Model.ImageSize, o.Recipe.Model.ImageSize), err
+	return s.Cached(memory, o.Recipe.Model.ImageSize), err
 }
 
 // TestSets returns sets, on which a finished model is measured, in the order of its heads and without unreadable samples. Each is
