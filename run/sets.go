@@ -184,7 +184,7 @@ func validationSets(o Options, memory *data.Budget, d modelfile.Description) (da
 // TestSets returns sets, on which a finished model is measured, in the order of its heads and without unreadable samples. Each is
 // read once, so nothing is cached. note hears what was reordered or left out, checked of each sample whose files were checked.
 func TestSets(ctx context.Context, m *infer.Model, s data.Sets, note func(string), checked func(done, total int)) (data.Sets, error) {
-	s, notes, err := m.Match(s.Cached(data.NewBudget(0), m.Recipe.Model.ImageSize, m.Recipe.Model.ImageSize))
+	s, notes, err := m.Match(s.Cached(data.NewBudget(0), m.Recipe.Model.ImageSize))
 	for _, text := range notes {
 		note(text)
 	}

@@ -109,7 +109,7 @@ func (c *reportCmd) measure(out *console, page *report.Page, m *infer.Model, pre
 	if err != nil {
 		return err
 	}
-	if sets, _, err = m.Match(sets.Cached(data.NewBudget(0), m.Recipe.Model.ImageSize, m.Recipe.Model.ImageSize)); err != nil {
+	if sets, _, err = m.Match(sets.Cached(data.NewBudget(0), m.Recipe.Model.ImageSize)); err != nil {
 		return err
 	}
 	samples := 0
