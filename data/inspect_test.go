@@ -73,12 +73,14 @@ func writeShade(t *testing.T, path string, shade uint8) {
 	require.NoError(t, bmp.Encode(file, m))
 }
 
-// Each kind of finding, in the order of the lists; a copy in another format is a duplicate, also of a sample in another list.
+// Each kind of finding, in the order of the lists; a copy in another format is a duplicate, also of a sample in another list or of
+// one that is short.
 func TestInspect(t *testing.T) {
 	list, root := tree(t, "a.png 0\nhalf.png 1\nb.bmp 2\ncopy.bmp 0\nother.png 3\ngone.png 0\n")
 	for name, shade := range map[string]uint8{
 		"a.png": 10, "copy.bmp": 10, "other.png": 10, "b.bmp": 20, "half.png": 30, "test/again.png": 20,
 		"v/1.png": 40, "v/2.png": 41, "v/3.png": 42, "w/1.png": 40, "w/2.png": 41, "x/1.png": 40, "x/2.png": 41, "x/3.png": 43,
+		"y/1.png": 40, "y/2.png": 41,
 	} {
 		path := filepath.Join(root, name)
 		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
@@ -89,7 +91,7 @@ func TestInspect(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(half, whole[:len(whole)-20], 0o644))
 	videos, test := filepath.Join(root, "list.csv"), filepath.Join(root, "test.txt")
-	require.NoError(t, os.WriteFile(videos, []byte("video_name,label\nv,0\nw,1\nx,2\n"), 0o644))
+	require.NoError(t, os.WriteFile(videos, []byte("video_name,label\nv,0\nw,1\nx,2\ny,1\n"), 0o644))
 	require.NoError(t, os.WriteFile(test, []byte("test/again.png 2\n"), 0o644))
 
 	train, err := OpenLists(Lists{StaticList: list, StaticRoot: root, DynamicList: videos, DynamicRoot: root})
@@ -102,7 +104,7 @@ func TestInspect(t *testing.T) {
 		require.NoError(t, err)
 		found = append(found, more...)
 	}
-	require.Equal(t, 10, looked)
+	require.Equal(t, 11, looked)
 	for i, f := range found {
 		if f.Kind == Missing || f.Kind == Unreadable {
 			require.Contains(t, f.Detail, filepath.Join(root, f.Path))
@@ -116,6 +118,7 @@ func TestInspect(t *testing.T) {
 		{Duplicate, list, 5, "other.png", "the same as " + list + ": line 1: a.png, which has another label"},
 		{Missing, list, 6, "gone.png", ""},
 		{Short, videos, 3, "w", "2 frames, of which the last is repeated up to 3"},
+		{Duplicate, videos, 5, "y", "the same as " + videos + ": line 3: w"},
 		{Duplicate, test, 1, "test/again.png", "the same as " + list + ": line 3: b.bmp"},
 	}, found)
 	require.Equal(t, videos+": line 3: w: 2 frames, of which the last is repeated up to 3", found[4].Text())

@@ -15,6 +15,9 @@ func TestReadPaths(t *testing.T) {
 	for _, name := range []string{"a.png", "b c.jpg", "photo 3", "photo.jpg", "00012.mp4"} {
 		require.NoError(t, os.WriteFile(filepath.Join(root, name), nil, 0o644))
 	}
+	for _, name := range []string{"clip", "clip 3"} {
+		require.NoError(t, os.Mkdir(filepath.Join(root, name), 0o755))
+	}
 	absolute := filepath.Join(root, "a.png")
 	for name, c := range map[string]struct {
 		text string
@@ -24,6 +27,7 @@ func TestReadPaths(t *testing.T) {
 		"missing":         {"nowhere\na.png such.png\n\xff.png", []string{"nowhere", "a.png such.png", "\xff.png"}},
 		"byte-order mark": {"\xEF\xBB\xBFa.png", []string{"a.png"}},
 		"labels":          {"a.png 3\nb c.jpg\t4\nb c.png happiness", []string{"a.png", "b c.jpg", "b c.jpg"}},
+		"folders":         {"clip 3\nclip 4\nclip", []string{"clip 3", "clip", "clip"}},
 		"DFEW":            {"video_name,label\n00012,1\n00013,2", []string{"00012.mp4", "00013"}},
 		"FERV39K":         {"path, id\n\"a.png\",1\n\"x,y\",2", []string{"a.png", "x,y"}},
 		"named columns":   {"# mine\nimage,label,who\na.png,happiness,x", []string{"a.png"}},

@@ -57,6 +57,19 @@ func TestFramesDoNotDependOnWhatElseIsRead(t *testing.T) {
 	differ(t, all[:n], all[n:2*n])
 }
 
+// A drawn sample that is opened at a size has frames of that size, as a file has: those drawn, resized.
+func TestSizeThatIsAskedFor(t *testing.T) {
+	for _, set := range []*data.Dataset{Images(4, 3, 48), Videos(4, 3, 8, 48)} {
+		drawn := &data.Frames{T: 1, H: 48, W: 48, Pix: read(t, set, 2, 0)}
+		c, err := set.Items[2].Open(t.Context(), data.OpenOptions{H: 20, W: 27})
+		require.NoError(t, err)
+		f, err := c.Read(t.Context(), []int{0})
+		require.NoError(t, err)
+		require.Equal(t, [3]int{1, 20, 27}, [3]int{f.T, f.H, f.W}, set.Modality)
+		same(t, data.Resize(drawn, 20, 27).Pix, f.Pix)
+	}
+}
+
 func TestLabelsAreBalanced(t *testing.T) {
 	for _, set := range []*data.Dataset{Images(1, 70, 32), Videos(1, 70, 8, 32)} {
 		count := make([]int, len(set.Classes))
