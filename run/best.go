@@ -48,7 +48,8 @@ func (r *run) announceBest(sets data.Sets) error {
 	t, name := r.Recipe.Train, "validation"
 	if t.BestOnTest {
 		name = "test"
-		r.notes = append(r.notes, "the best epoch is chosen on the test list, as the recipe says (train.best_on_test): its scores there are too good")
+		r.notes = append(r.notes,
+			"the best epoch is chosen on the test list, as the recipe says (train.best_on_test): its scores there are too good")
 	}
 	for _, c := range []struct {
 		name string
