@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -61,24 +62,33 @@ all          2
 
 // Of each kind of finding ten are printed, and then how many there are more.
 func TestManyFindings(t *testing.T) {
-	var r dataCheck
-	for i := range 12 {
-		r.Findings = append(r.Findings, data.Finding{Kind: data.Missing, Detail: fmt.Sprint("m", i)})
-		if i < 10 {
-			r.Findings = append(r.Findings, data.Finding{Kind: data.Short, Detail: fmt.Sprint("s", i)})
+	kinds := []string{data.Missing, data.Unreadable, data.Short, data.Duplicate}
+	for _, c := range []struct {
+		counts [4]int // of each kind
+		more   string
+	}{
+		{[4]int{12, 14, 13, 11}, "missing: 2 more; --json names all\nunreadable: 4 more; --json names all\n" +
+			"short: 3 more; --json names all\nduplicate: 1 more; --json names all\n"},
+		{[4]int{10, 0, 9, 10}, ""},
+	} {
+		var r dataCheck
+		want := ""
+		for i := range slices.Max(c.counts[:]) { // the kinds take turns
+			for k, kind := range kinds {
+				if i >= c.counts[k] {
+					continue
+				}
+				f := data.Finding{Kind: kind, Detail: fmt.Sprint(kind[:1], i)}
+				r.Findings = append(r.Findings, f)
+				if i < 10 {
+					want += kind + ": " + f.Text() + "\n"
+				}
+			}
 		}
-		r.Findings = append(r.Findings, data.Finding{Kind: data.Duplicate, Detail: fmt.Sprint("d", i)})
+		var b bytes.Buffer
+		require.NoError(t, (&console{stdout: &checked{Writer: &b}}).findings(false, r))
+		require.Equal(t, want+c.more, b.String())
 	}
-	var b bytes.Buffer
-	require.NoError(t, (&console{stdout: &checked{Writer: &b}}).findings(false, r))
-	want := ""
-	for i, f := range r.Findings {
-		if i < 30 {
-			want += f.Kind + ": " + f.Text() + "\n"
-		}
-	}
-	want += "missing: 2 more; --json names all\nduplicate: 2 more; --json names all\n"
-	require.Equal(t, want, b.String())
 }
 
 // A check fails by what it found, or by any number that is not the published one.
