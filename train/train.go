@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"iter"
 	"math"
+	"time"
 
 	ag "mien/autograd"
 	"mien/engine"
@@ -45,7 +46,9 @@ type Step struct {
 	Epoch, Step int // from 0; Step counts within the epoch
 	Loss        float64
 	LR          float64
-	GradNorm    float64 // of all gradients together, before clipping
+	GradNorm    float64       // of all gradients together, before clipping
+	Took        time.Duration // since the step before
+	Waited      time.Duration // of that, for batches that were not loaded yet
 }
 
 // Run trains from epoch from to the last. It stops at the first error, when ctx is cancelled, and after a step whose loss or
@@ -79,7 +82,9 @@ func (l *Loop[B]) epoch(ctx context.Context, epoch int) error {
 		last.figures.Free()
 		loss.Free()
 	}()
-	for batch, err := range l.Batches(ctx, epoch) {
+	var waited time.Duration // for the parts of the next step
+	began := time.Now()
+	for batch, err := range timed(l.Batches(ctx, epoch), &waited) {
 		if err := cmp.Or(err, ctx.Err()); err != nil {
 			return err
 		}
@@ -89,7 +94,8 @@ func (l *Loop[B]) epoch(ctx context.Context, epoch int) error {
 		if part++; part < l.Parts {
 			continue
 		}
-		next := pending[B]{Step: Step{Epoch: epoch, Step: step, LR: l.Schedule(epoch*l.Steps + step)}, batch: batch}
+		next := pending[B]{Step: Step{Epoch: epoch, Step: step, LR: l.Schedule(epoch*l.Steps + step), Took: time.Since(began), Waited: waited}, batch: batch}
+		began, waited = time.Now(), 0
 		next.figures = l.Optimizer.Update(loss, next.LR, l.Clip)
 		loss.Free()
 		loss, part = nil, 0
@@ -111,6 +117,20 @@ func (l *Loop[B]) epoch(ctx context.Context, epoch int) error {
 		return fmt.Errorf("epoch %d had %d steps, not %d", epoch, step, l.Steps)
 	}
 	return nil
+}
+
+// timed yields what batches does, and adds to waited how long each takes to come.
+func timed[B any](batches iter.Seq2[B, error], waited *time.Duration) iter.Seq2[B, error] {
+	return func(yield func(B, error) bool) {
+		asked := time.Now()
+		for batch, err := range batches {
+			*waited += time.Since(asked)
+			if !yield(batch, err) {
+				return
+			}
+			asked = time.Now()
+		}
+	}
 }
 
 // learn is forward and backward on a part of a step: gradients gather on the parameters. It returns the loss of the step so far, to which
