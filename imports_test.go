@@ -25,7 +25,7 @@ const module = "mien"
 
 // floors lists every package from the ground up. A package imports only packages of lower floors.
 var floors = [][]string{
-	{"asm/internal/kernel", "atomicfile", "data", "data/drawn", "internal/formats"},
+	{"asm/internal/kernel", "atomicfile", "data", "data/augment", "data/drawn", "internal/formats"},
 	{"asm/internal/kerneltest", "asm/vector"},
 	{"asm/gemm"},
 	{"asm/attention", "asm/quantized"},
@@ -45,7 +45,7 @@ var floors = [][]string{
 }
 
 // neighbours are the imports allowed within one floor.
-var neighbours = map[string][]string{"data/drawn": {"data"}}
+var neighbours = map[string][]string{"data/drawn": {"data"}, "data/augment": {"data"}}
 
 // onlyForTests are packages that the binary must not contain.
 var onlyForTests = []string{"asm/internal/kerneltest", "engine/enginetest", "internal/formats", "internal/golden"}

@@ -33,10 +33,18 @@ const (
 // among equals. Past capacity choices, an expert drops those without priority; 0 means no limit. The choice itself has no
 // gradient; gradients flow through the gates.
 func Route(scores *Value, k, capacity int, p Priority) *Routing {
+	return RouteGroups(scores, k, capacity, 1, p)
+}
+
+// RouteGroups is Route where an expert has room for capacity choices of each of so many groups of consecutive tokens.
+func RouteGroups(scores *Value, k, capacity, groups int, p Priority) *Routing {
 	o := begin("Route", scores)
 	tokens, experts := scores.data.Rows(), scores.Dim(-1)
 	if k < 1 || k > experts {
 		panic(&engine.ShapeError{Op: "Route", Got: k, Want: fmt.Sprintf("1 to %d experts a token", experts)})
+	}
+	if groups < 1 || tokens%groups != 0 {
+		panic(&engine.ShapeError{Op: "Route", Got: groups, Want: fmt.Sprintf("groups of equal size of %d tokens", tokens)})
 	}
 	index := func(shape ...int) *engine.Tensor { return o.temp(engine.New(o.be, engine.Int32, shape...)) }
 	n := tokens * k
@@ -45,7 +53,7 @@ func Route(scores *Value, k, capacity int, p Priority) *Routing {
 		Choice: &Value{data: choice, tape: o.tape}, Keep: o.tape.Const(o.new(n, 1))}
 	o.be.TopK(choice, scores.data)
 	o.be.Route(engine.RouteArgs{Choice: choice, Slot: slot, Place: place, Token: token, Chosen: chosen, Offsets: r.Offsets,
-		Keep: r.Keep.data, Order: o.order(scores, capacity, p), K: k, Experts: experts, Capacity: capacity})
+		Keep: r.Keep.data, Order: o.order(scores, capacity, p), K: k, Experts: experts, Capacity: capacity, Group: tokens / groups})
 	r.Slots = Rows{From: token, Back: place}
 	r.Order = Rows{From: slot, Back: o.temp(place.View(n, 1))}
 	r.Choices = Rows{From: o.temp(choice.View(n, 1)), Back: chosen}

@@ -83,6 +83,8 @@ func TestShapeErrors(t *testing.T) {
 		{"engine.View: got [4], want 6 elements, as in [2 3]", func() { ag.Reshape(v(2, 3), 4) }},
 		{"Route: got 4, want 1 to 3 experts a token", func() { ag.Route(v(2, 3), 4, 0, ag.ByToken) }},
 		{"Route: got 0, want 1 to 3 experts a token", func() { ag.Route(v(2, 3), 0, 0, ag.ByToken) }},
+		{"Route: got 4, want groups of equal size of 6 tokens", func() { ag.RouteGroups(v(6, 3), 1, 0, 4, ag.ByToken) }},
+		{"Route: got 0, want groups of equal size of 6 tokens", func() { ag.RouteGroups(v(6, 3), 1, 0, 0, ag.ByToken) }},
 		{"engine.View: got [6 1], want 8 elements, as in [2 4]", func() { ag.Chosen(v(2, 4), routing) }},
 		{"Slice: got 2:4, want within axis 1 of [2 3]", func() { ag.Slice(v(2, 3), 1, 2, 4) }},
 		{"Slice: got -1:2, want within axis 1 of [2 3]", func() { ag.Slice(v(2, 3), 1, -1, 2) }},

@@ -46,7 +46,7 @@ func TestEveryOpIsLarge(t *testing.T) {
 	tested := map[string]bool{
 		"Custom": true, "Reshape": true, // compute nothing
 		"AttentionComposed": true, "Mean": true, // are made of others
-		"GroupedLinear": true, "GroupedLinearGELU": true, "Route": true, "Chosen": true, "Gates": true, "Dispatch": true, "Combine": true, // mixture
+		"GroupedLinear": true, "GroupedLinearGELU": true, "Route": true, "RouteGroups": true, "Chosen": true, "Gates": true, "Dispatch": true, "Combine": true, // mixture
 	}
 	for _, c := range large() {
 		name, _, _ := strings.Cut(c.Name, "/")

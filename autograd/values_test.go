@@ -197,7 +197,4 @@ func TestLosses(t *testing.T) {
 
 	pred, truth := constant([]int{3, 2}, 1, 2, 3, 4, 5, 6), constant([]int{3, 2}, 0, 0, 3, 5, 9, 6)
 	require.InDelta(t, (1+4+0+1+16+0)/6.0, read(t, ag.MSE(pred, truth).Data())[0], 1e-15)
-
-	require.InDeltaSlice(t, []float32{0.025, 0.025, 0.925, 0.025}, ag.SmoothTargets([]int{2}, 4, 0.1), 1e-7)
-	require.Equal(t, []float32{0, 1, 1, 0}, ag.SmoothTargets([]int{1, 0}, 2, 0))
 }

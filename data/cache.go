@@ -30,10 +30,10 @@ func (b *Budget) take(bytes int64) bool {
 	return false
 }
 
-// Cache keeps the samples of d in memory at h×w pixels, once they have been opened, until the budget is used up; samples that
-// no longer fit are decoded each time. Nothing is ever evicted: if every epoch visits every sample once, evicting the oldest
-// would miss every time. Random crops are then taken from frames of h×w, so choose a size somewhat above the model's. Safe for
-// concurrent use if d is.
+// Cache keeps the samples of d in memory at h×w pixels, or images at their own size if both are 0, once they have been opened, until
+// the budget is used up; samples that no longer fit are decoded each time. Nothing is ever evicted: if every epoch visits every
+// sample once, evicting the oldest would miss every time. Views are then made of frames of h×w, so where they are cropped choose a
+// size somewhat above the model's. Safe for concurrent use if d is.
 func Cache(d *Dataset, memory *Budget, h, w int) *Dataset {
 	items := slices.Clone(d.Items)
 	for i, item := range d.Items {
@@ -64,7 +64,15 @@ func (c *cached) open(ctx context.Context, opt OpenOptions) (Sample, error) {
 	if err != nil {
 		return nil, err
 	}
-	bytes := int64(opened.Len()) * int64(c.size.H) * int64(c.size.W) * 3
+	size := c.size
+	if size == (OpenOptions{}) {
+		f, err := opened.Read(ctx, []int{0})
+		if err != nil {
+			return opened, nil
+		}
+		size = OpenOptions{H: f.H, W: f.W}
+	}
+	bytes := int64(opened.Len()) * int64(size.H) * int64(size.W) * 3
 	if bytes > maxVideoBytes || !c.memory.take(bytes) {
 		return opened, nil
 	}

@@ -115,6 +115,28 @@ func TestCacheIsSafeForConcurrentUse(t *testing.T) {
 	require.Equal(t, before+1, d.opened.Load(), "three are kept, and the fourth never fits")
 }
 
+// Images are kept at their own sizes where none is given, by the memory that they take.
+func TestCacheKeepsOwnSizes(t *testing.T) {
+	opened, set := 0, &Dataset{Modality: Image}
+	for i, h := range []int{5, 9, 7} {
+		set.Items = append(set.Items, Item{Open: func(context.Context, OpenOptions) (Sample, error) {
+			opened++
+			return inMemory("", []*Frames{grey(h, 4, uint8(i))}), nil
+		}})
+	}
+	c := Cache(set, NewBudget((5+7)*4*3), 0, 0)
+	for range 3 {
+		for i, h := range []int{5, 9, 7} {
+			sample, err := c.Items[i].Open(t.Context(), OpenOptions{})
+			require.NoError(t, err)
+			f, err := sample.Read(t.Context(), []int{0})
+			require.NoError(t, err)
+			require.Equal(t, grey(h, 4, uint8(i)), f)
+		}
+	}
+	require.Equal(t, 1+3+1, opened, "the second does not fit")
+}
+
 // A cache keeps frames of its size; another size is decoded from the file. What is longer than a video may be is not kept.
 func TestCacheOfOtherSizes(t *testing.T) {
 	d := &counted{}

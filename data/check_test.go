@@ -90,7 +90,7 @@ func TestSkips(t *testing.T) {
 func TestCacheOfDamagedVideo(t *testing.T) {
 	root, _ := badLists(t)
 	list := write(t, "list.csv", []byte("video_name,label\nw,0\n"))
-	d, err := readList(list, root, Video)
+	d, err := readList(list, root, Video, true)
 	require.NoError(t, err)
 	for _, budget := range []int64{0, 1 << 20} {
 		c := Cache(d, NewBudget(budget), 1, 1)
@@ -145,9 +145,9 @@ func TestCheckHeaders(t *testing.T) {
 func TestCheckOfJoinedLists(t *testing.T) {
 	first, root := tree(t, "none.png 0\na.png 1\n", "a.png")
 	second := write(t, "second.txt", []byte("a.png 2\ngone.png 3\n"))
-	a, err := readList(first, root, Image)
+	a, err := readList(first, root, Image, true)
 	require.NoError(t, err)
-	b, err := readList(second, root, Image)
+	b, err := readList(second, root, Image, true)
 	require.NoError(t, err)
 	drawn := toy{name: "drawn", modality: Image, labels: []int{4}}
 	joined := Join(Join(drawn.set(), a), Join(b, Repeat(a, 2)))

@@ -5,6 +5,7 @@ package data
 import (
 	"context"
 	"fmt"
+	"slices"
 )
 
 // Frames is an image (T = 1) or a run of video frames as 8-bit RGB.
@@ -22,6 +23,11 @@ func NewFrames(t, h, w int) *Frames {
 func (f *Frames) Frame(t int) []uint8 {
 	n := f.H * f.W * 3
 	return f.Pix[t*n : (t+1)*n]
+}
+
+// Clone returns frames with pixels of their own.
+func (f *Frames) Clone() *Frames {
+	return &Frames{T: f.T, H: f.H, W: f.W, Pix: slices.Clone(f.Pix)}
 }
 
 // Modality selects the head of a dual-modal model for a sample.
@@ -47,7 +53,7 @@ type Sample interface {
 	Read(ctx context.Context, indices []int) (*Frames, error)
 }
 
-// Dataset is a list of labelled images or of labelled videos, never both.
+// Dataset is a list of images or of videos, never both; all of them are labelled, or none is.
 type Dataset struct {
 	Modality Modality
 	Classes  []string // class names in the order of labels, nil if unknown
@@ -56,10 +62,13 @@ type Dataset struct {
 	Items    []Item
 }
 
-// Item is a labelled sample that is not opened yet.
+// Unlabelled is the label of a sample that has none.
+const Unlabelled = -1
+
+// Item is a sample that is not opened yet.
 type Item struct {
 	Name  string                                             // in messages and tables, usually its path
-	Label int                                                // 0-based class
+	Label int                                                // 0-based class, or Unlabelled
 	List  string                                             // the file that lists it, "" for a drawn face
 	Line  int                                                // in List
 	Open  func(context.Context, OpenOptions) (Sample, error) // safe for concurrent use

@@ -78,7 +78,7 @@ func orient(f *Frames, orientation int) *Frames {
 		reversePixels(f.Pix)
 	}
 	if bits&1 != 0 {
-		mirror(f)
+		Mirror(f)
 	}
 	return f
 }

@@ -75,9 +75,9 @@ func TestSplitListsByLine(t *testing.T) {
 	require.NoError(t, err)
 	lines := 0
 	for _, f := range folds {
-		test, err := readList(writtenList(t, "test.csv", string(f.Test[Image])), "", Image)
+		test, err := readList(writtenList(t, "test.csv", string(f.Test[Image])), "", Image, true)
 		require.NoError(t, err)
-		train, err := readList(writtenList(t, "train.csv", string(f.Train[Image])), "", Image)
+		train, err := readList(writtenList(t, "train.csv", string(f.Train[Image])), "", Image, true)
 		require.NoError(t, err)
 		require.Equal(t, 25, len(test.Items)+len(train.Items))
 		count := func(label int) (n int) {

@@ -127,7 +127,7 @@ func TestInspect(t *testing.T) {
 // A missing sample can be told from a damaged one.
 func TestMissingSampleIsNoFile(t *testing.T) {
 	list, root := tree(t, "a.png 0\n")
-	d, err := readList(list, root, Image)
+	d, err := readList(list, root, Image, true)
 	require.NoError(t, err)
 	_, err = d.Items[0].Open(t.Context(), OpenOptions{})
 	require.True(t, errors.Is(err, fs.ErrNotExist))

@@ -39,9 +39,11 @@ func listText(r io.Reader) ([]byte, error) {
 // determines the order of the classes, or in a CSV as for images, with names for labels. A row names a folder, or an animated GIF
 // or a video, whose extension it may omit.
 //
+// Where labels are not needed, a list may also have none: a path a line.
+//
 // Paths are relative to root. Blank lines and those that begin with # are skipped. Labels are all numbers, from 0 to 999, or all
 // names of classes; any other row is an error that names the line. A missing file is an error of opening and checking its sample.
-func readList(list, root string, m Modality) (*Dataset, error) {
+func readList(list, root string, m Modality, labelled bool) (*Dataset, error) {
 	if list == "" {
 		return nil, nil
 	}
@@ -50,8 +52,8 @@ func readList(list, root string, m Modality) (*Dataset, error) {
 		if err != nil {
 			return nil, err
 		}
-		d, seen := &Dataset{Modality: m}, classNames{}
-		d.Classes, err = ByModality(m, parseStatic, parseDynamic)(text, func(r row) error {
+		d, seen, paths := &Dataset{Modality: m}, classNames{}, unlabelled(text, m)
+		add := func(r row) error {
 			id, label, name, err := r.check()
 			switch {
 			case err != nil:
@@ -63,15 +65,22 @@ func readList(list, root string, m Modality) (*Dataset, error) {
 			s := &listed{list, root, id, r.line, m}
 			d.Items = append(d.Items, Item{Name: id, Label: label, List: list, Line: r.line, Open: s.open, Check: s.check})
 			return err
-		})
+		}
+		if paths && !labelled {
+			err = parsePaths(text, m, add)
+		} else {
+			d.Classes, err = ByModality(m, parseStatic, parseDynamic)(text, add)
+		}
 		switch {
+		case err != nil && paths && labelled:
+			return nil, fmt.Errorf("%w; a list without labels serves pre-training alone", err)
 		case err != nil:
 			return nil, err
 		case len(d.Items) == 0:
 			return nil, errors.New("no samples in this list")
 		case seen.named():
 			return named(d, seen.names), nil
-		case m == Video && d.Classes == nil:
+		case m == Video && d.Classes == nil && d.Items[0].Label != Unlabelled:
 			return nil, fmt.Errorf("the labels are numbers, but of which classes? Write their names, or the header %s", knownHeaders())
 		}
 		return d, nil

@@ -36,7 +36,7 @@ func samples(d *Dataset) map[string]int {
 func TestStaticList(t *testing.T) {
 	list, root := tree(t, "\xEF\xBB\xBF680/ab_aligned/face 0.bmp 3\r\n\r\nb.png\t0\r\n  c.jpg   11  \nb.png 0",
 		"680/ab_aligned/face 0.png", "b.png", "c.jpg")
-	d, err := readList(list, root, Image)
+	d, err := readList(list, root, Image, true)
 	require.NoError(t, err)
 	require.Equal(t, Image, d.Modality)
 	require.Equal(t, 4, len(d.Items), "duplicates stay")
@@ -56,7 +56,7 @@ func TestDynamicLists(t *testing.T) {
 		{"\xEF\xBB\xBFvideo_name, labels\n\n\"03747\",5", "03747", "fear"},
 	} {
 		list, root := tree(t, c.list, c.id+"/1.png", c.id+"/2.png")
-		d, err := readList(list, root, Video)
+		d, err := readList(list, root, Video, true)
 		require.NoError(t, err, c.list)
 		require.Equal(t, Video, d.Modality)
 		require.Equal(t, map[string]int{c.id: 5}, samples(d))
@@ -72,7 +72,7 @@ func TestDynamicListNamesFiles(t *testing.T) {
 	require.NoError(t, err)
 	list, root := tree(t, "video_name,label\na.gif,0\na,1\na.mp4,2\n")
 	require.NoError(t, os.WriteFile(filepath.Join(root, "a.gif"), gif, 0o644))
-	d, err := readList(list, root, Video)
+	d, err := readList(list, root, Video, true)
 	require.NoError(t, err)
 	for i := range d.Items {
 		sample, err := d.Items[i].Open(t.Context(), OpenOptions{})
@@ -84,7 +84,7 @@ func TestDynamicListNamesFiles(t *testing.T) {
 func TestAbsolutePathsIgnoreRoot(t *testing.T) {
 	_, root := tree(t, "", "a.png")
 	list := write(t, "list.txt", []byte(filepath.Join(root, "a.png")+" 0"))
-	d, err := readList(list, "elsewhere", Image)
+	d, err := readList(list, "elsewhere", Image, true)
 	require.NoError(t, err)
 	_, err = d.Items[0].Open(t.Context(), OpenOptions{})
 	require.NoError(t, err)
@@ -113,7 +113,7 @@ func TestBadStaticLists(t *testing.T) {
 		{"\x00 1", `line 1: "\x00" is not a name`},
 	} {
 		list, root := tree(t, c.list, "a.png", "sub/a.png")
-		_, err := readList(list, root, Image)
+		_, err := readList(list, root, Image, true)
 		require.ErrorContains(t, err, list+": "+c.want, "%.50q", c.list)
 		require.NotContains(t, err.Error(), "\n")
 	}
@@ -122,7 +122,7 @@ func TestBadStaticLists(t *testing.T) {
 		fmt.Fprintf(&many, "a.png name%d\n", i)
 	}
 	list, root := tree(t, many.String(), "a.png")
-	_, err := readList(list, root, Image)
+	_, err := readList(list, root, Image, true)
 	require.EqualError(t, err, list+`: line 1001: label "name1000": a list has at most 1000 classes`)
 }
 
@@ -142,7 +142,7 @@ func TestBadDynamicLists(t *testing.T) {
 		{"path,label\na,1", "the labels are numbers, but of which classes? Write their names, or the header " + headers},
 	} {
 		list, root := tree(t, c.list, "a/0.png")
-		_, err := readList(list, root, Video)
+		_, err := readList(list, root, Video, true)
 		require.ErrorContains(t, err, list+": "+c.want, c.list)
 		require.NotContains(t, err.Error(), "\n")
 	}
@@ -159,7 +159,7 @@ func TestFormsOfStaticLists(t *testing.T) {
 		"subDirectory_filePath,face_x,expression\n\"a b.png\",10,3\nc.png,2,0\n",
 	} {
 		path, root := tree(t, list, "a b.png", "c.png")
-		d, err := readList(path, root, Image)
+		d, err := readList(path, root, Image, true)
 		require.NoError(t, err, list)
 		require.Equal(t, want, samples(d), list)
 		require.Nil(t, d.Classes)
@@ -169,7 +169,7 @@ func TestFormsOfStaticLists(t *testing.T) {
 		}
 	}
 	path, root := tree(t, "# x\npath,label\n\na.png,0\n", "a.png")
-	d, err := readList(path, root, Image)
+	d, err := readList(path, root, Image, true)
 	require.NoError(t, err)
 	require.Equal(t, path+": line 4: a.png", d.Items[0].Place())
 }
@@ -195,7 +195,7 @@ func TestNamedClasses(t *testing.T) {
 				list += fmt.Sprintf("%d,%s\n", i, name)
 			}
 			path := write(t, "list.csv", []byte(list))
-			d, err := readList(path, "", c.m)
+			d, err := readList(path, "", c.m, true)
 			require.NoError(t, err)
 			require.True(t, d.Named)
 			require.Equal(t, c.classes, d.Classes)
@@ -207,7 +207,7 @@ func TestNamedClasses(t *testing.T) {
 		}
 	}
 	for _, header := range []string{"video_name,label", "path,id"} { // names take precedence over the dataset's order
-		d, err := readList(write(t, "list.csv", []byte(header+"\na,surprise\nb,fear\n")), "", Video)
+		d, err := readList(write(t, "list.csv", []byte(header+"\na,surprise\nb,fear\n")), "", Video, true)
 		require.NoError(t, err)
 		require.Equal(t, []string{"surprise", "fear"}, d.Classes)
 		require.Equal(t, map[string]int{"a": 0, "b": 1}, samples(d))
@@ -216,9 +216,9 @@ func TestNamedClasses(t *testing.T) {
 
 func TestMissingList(t *testing.T) {
 	for _, m := range []Modality{Image, Video} {
-		_, err := readList("no/list.txt", ".", m)
+		_, err := readList("no/list.txt", ".", m, true)
 		require.EqualError(t, err, "no/list.txt: no such file or directory")
-		_, err = readList(".", ".", m)
+		_, err = readList(".", ".", m, true)
 		require.EqualError(t, err, ".: a folder, not a list")
 	}
 }
@@ -231,7 +231,7 @@ func TestClassOrders(t *testing.T) {
 		"video_name,labels": "anger anxiety contempt disappointment disgust fear happiness helplessness neutral sadness surprise",
 	} {
 		list, root := tree(t, header+"\na,0\n", "a/0.png")
-		d, err := readList(list, root, Video)
+		d, err := readList(list, root, Video, true)
 		require.NoError(t, err)
 		require.Equal(t, want, strings.Join(d.Classes, " "), header)
 	}
@@ -324,7 +324,7 @@ func TestMissingSamples(t *testing.T) {
 		{Image, "", "image", "the current folder"}, {Image, "r", "image", "r"},
 		{Video, "", "folder or video", "the current folder"}, {Video, "r", "folder or video", "r"},
 	} {
-		d, err := readList("list.csv", c.root, c.m)
+		d, err := readList("list.csv", c.root, c.m, true)
 		require.NoError(t, err)
 		want := fmt.Sprintf("%s: no such %s (list.csv, line 3); is %s the folder that the list's names are relative to?",
 			filepath.Join(c.root, "sub", "v"), c.named, c.where)
@@ -368,7 +368,7 @@ func TestListsUpToTheirLimits(t *testing.T) {
 		{"filename,labels\na.png,7\nb.png,8", []int{7, 8}}, {"video_name label\na.png 1\nb.png 2", []int{1, 2}},
 		{"a.png 1\npath label\n", nil},
 	} {
-		d, err := readList(write(t, "list", []byte(c.text)), "", Image)
+		d, err := readList(write(t, "list", []byte(c.text)), "", Image, true)
 		if c.labels == nil {
 			require.ErrorContains(t, err, `line 2: label "label": a list has either numbers or names of classes`)
 			continue
@@ -377,17 +377,75 @@ func TestListsUpToTheirLimits(t *testing.T) {
 		require.Equal(t, c.labels, labelsOf(d), c.text)
 		require.Equal(t, []string{"a.png", "b.png"}, names(d), c.text)
 	}
-	_, err := readList(write(t, "list", []byte("\"video_name,label\na,1")), "", Video)
+	_, err := readList(write(t, "list", []byte("\"video_name,label\na,1")), "", Video, true)
 	require.ErrorContains(t, err, "extraneous or missing")
 	var many strings.Builder
 	for i := range maxLabel + 1 {
 		fmt.Fprintf(&many, "a.png name%d\n", i)
 	}
-	d, err := readList(write(t, "list", []byte(many.String())), "", Image)
+	d, err := readList(write(t, "list", []byte(many.String())), "", Image, true)
 	require.NoError(t, err, "a thousand names")
 	require.Len(t, d.Classes, 1000)
-	d, err = readList(write(t, "list.csv", []byte("who,path,label\nx,a,happiness\n")), "", Video)
+	d, err = readList(write(t, "list.csv", []byte("who,path,label\nx,a,happiness\n")), "", Video, true)
 	require.NoError(t, err)
 	require.Equal(t, &Dataset{Modality: Video, Classes: []string{"happiness"}, Named: true}, d.with(nil))
 	require.Equal(t, []string{"a"}, names(d))
+}
+
+// A list without labels is a path a line, where labels are not needed; one with labels is read as ever.
+func TestListsWithoutLabels(t *testing.T) {
+	for _, c := range []struct {
+		m          Modality
+		list       string
+		names      []string
+		lines      []int
+		labels     []int
+		classes    []string
+		unlabelled bool
+	}{
+		{Image, "b.png\n\n# x\nsub/a.png\r\n a photo.jpg \n", []string{"b.png", "sub/a.png", "a photo.jpg"}, []int{1, 4, 5}, []int{-1, -1, -1}, nil, true},
+		{Image, "a photo.JPG\na,b.png\nb", []string{"a photo.JPG", "a,b.png", "b"}, []int{1, 2, 3}, []int{-1, -1, -1}, nil, true},
+		{Image, "path\nb.png", []string{"b.png"}, []int{2}, []int{-1}, nil, true},
+		{Image, "b.png 3\na.png 1", []string{"b.png", "a.png"}, []int{1, 2}, []int{3, 1}, nil, false},
+		{Image, "image,label\nb.png,3", []string{"b.png"}, []int{2}, []int{3}, nil, false},
+		{Video, "id1/x/00001\n# y\nsome clip.mp4", []string{"id1/x/00001", "some clip.mp4"}, []int{1, 3}, []int{-1, -1}, nil, true},
+		{Video, "Video_Name\nid1", []string{"id1"}, []int{2}, []int{-1}, nil, true},
+		{Video, "path,id\nid1,2", []string{"id1"}, []int{2}, []int{2}, FERV39K, false},
+	} {
+		list, root := tree(t, c.list)
+		lists := ByModality(c.m, Lists{StaticList: list, StaticRoot: root}, Lists{DynamicList: list, DynamicRoot: root})
+		s, err := OpenUnlabelled(lists)
+		require.NoError(t, err, c.list)
+		d := s.Of(c.m)
+		require.Equal(t, []any{c.m, c.classes, false}, []any{d.Modality, d.Classes, d.Named})
+		for i, item := range d.Items {
+			require.Equal(t, []any{c.names[i], c.lines[i], c.labels[i], list}, []any{item.Name, item.Line, item.Label, item.List})
+		}
+		require.Len(t, d.Items, len(c.names))
+		_, err = OpenLists(lists)
+		if !c.unlabelled {
+			require.NoError(t, err)
+			continue
+		}
+		require.ErrorContains(t, err, list+": ")
+		require.Regexp(t, "; a list without labels serves pre-training alone$", err.Error())
+	}
+	for m, text := range map[Modality]string{Image: "a.png\nb.png 3", Video: "id1\nid2,3"} {
+		list, root := tree(t, text)
+		_, err := readList(list, root, m, false)
+		require.ErrorContains(t, err, `3" has a label, and the lines before have none: write labels in all lines, or in none`)
+		require.ErrorContains(t, err, "line 2: ")
+	}
+	for text, want := range map[string]string{"a.png 3\nb.png": "line 2: \"b.png\" is not of the form", "path,id\na.png,3": "line 1: \"path,id\" is not of the form",
+		"path": "no samples in this list", "# x": "no samples in this list"} {
+		list, root := tree(t, text)
+		_, err := readList(list, root, Image, false)
+		require.ErrorContains(t, err, want)
+		require.NotContains(t, err.Error(), "pre-training")
+	}
+	list, root := tree(t, "face.png\nnone.png", "face.png")
+	d, err := readList(list, root, Image, false)
+	require.NoError(t, err)
+	require.NoError(t, d.Items[0].Check(t.Context()))
+	require.ErrorContains(t, d.Items[1].Check(t.Context()), "none.png: no such image ("+list+", line 2)")
 }

@@ -8,16 +8,40 @@ import (
 // Box is a rectangle of a frame in pixels.
 type Box struct{ X, Y, W, H int }
 
-// Resize returns all frames of src at h×w pixels, bit for bit as Pillow's Image.resize((w, h), BILINEAR) does: a
-// triangle filter that widens with the reduction (antialiasing), the horizontal pass first, 8 bits between the
-// passes, weights in fixed point with 22 fractional bits (Pillow's src/libImaging/Resample.c).
+// Filter is the shape of the weights with which a pixel is resized from those around it. It widens with the reduction
+// (antialiasing).
+type Filter struct {
+	support float64                 // half its width in output pixels, at least as many input pixels
+	at      func(x float64) float64 // in −support to support
+}
+
+var (
+	// Bilinear is a triangle.
+	Bilinear = Filter{1, func(x float64) float64 { return max(1-math.Abs(x), 0) }}
+	// Bicubic is the convolution of Keys (1981) with a = −1/2.
+	Bicubic = Filter{2, bicubic}
+)
+
+func bicubic(x float64) float64 {
+	const a = -0.5
+	switch x = math.Abs(x); {
+	case x < 1:
+		return float64(float64((float64((a+2)*x)-(a+3))*x)*x) + 1
+	case x < 2:
+		return (float64((float64((x-5)*x)+8)*x) - 4) * a
+	}
+	return 0
+}
+
+// Resize returns all frames of src at h×w pixels, bit for bit as Pillow's Image.resize((w, h), BILINEAR) does: the horizontal
+// pass first, 8 bits between the passes, weights in fixed point with 22 fractional bits (Pillow's src/libImaging/Resample.c).
 func Resize(src *Frames, h, w int) *Frames {
-	return ResizeBox(src, Box{W: src.W, H: src.H}, h, w)
+	return ResizeBox(src, Box{W: src.W, H: src.H}, h, w, Bilinear)
 }
 
 // ResizeBox resizes the part of every frame that lies in box: Pillow's crop followed by resize, torchvision's resized_crop. It
 // panics if the box exceeds the frame or a size is not positive.
-func ResizeBox(src *Frames, box Box, h, w int) *Frames {
+func ResizeBox(src *Frames, box Box, h, w int, filter Filter) *Frames {
 	if box.X < 0 || box.Y < 0 || box.W <= 0 || box.H <= 0 || box.X+box.W > src.W || box.Y+box.H > src.H || h <= 0 || w <= 0 {
 		panic(fmt.Sprintf("data.ResizeBox: box %+v of frames of %d×%d to %d×%d pixels", box, src.W, src.H, w, h))
 	}
@@ -26,7 +50,7 @@ func ResizeBox(src *Frames, box Box, h, w int) *Frames {
 		copy(out.Pix, src.Pix)
 		return out
 	}
-	columns, rows := newAxis(box.W, w), newAxis(box.H, h)
+	columns, rows := newAxis(box.W, w, filter), newAxis(box.H, h, filter)
 	narrow := make([]uint8, box.H*w*3) // after the horizontal pass
 	for t := range src.T {
 		frame := src.Frame(t)
@@ -55,32 +79,32 @@ type taps struct {
 
 // newAxis follows Pillow's precompute_coeffs and normalize_coeffs_8bpc. The conversions around products keep
 // compilers from fusing them with sums, which would give other bits on arm64.
-func newAxis(in, out int) axis {
+func newAxis(in, out int, filter Filter) axis {
 	scale := float64(in) / float64(out)
-	support := max(scale, 1) // the triangle's half width is 1 output pixel, at least 1 input pixel
+	unit := max(scale, 1)
+	support := filter.support * unit
 	a := make(axis, out)
 	for i := range a {
 		center := float64((float64(i) + 0.5) * scale)
 		lo := max(int(center-support+0.5), 0)
 		hi := min(int(center+support+0.5), in)
-		a[i] = taps{lo, fixedWeights(lo, hi, center, 1/support)}
+		a[i] = taps{lo, fixedWeights(lo, hi, center, 1/unit, filter)}
 	}
 	return a
 }
 
-// fixedWeights samples the triangle at inputs lo to hi−1, normalises it to sum 1 and rounds to fixed point. Trailing zeros are
-// dropped, so that an axis of unchanged size costs one product per pixel.
-func fixedWeights(lo, hi int, center, inverse float64) []int32 {
+// fixedWeights samples the filter at inputs lo to hi−1, normalises it to sum 1 and rounds to fixed point. Trailing zeros are
+// dropped, so that an axis of unchanged size costs few products per pixel.
+func fixedWeights(lo, hi int, center, inverse float64, filter Filter) []int32 {
 	w := make([]float64, hi-lo)
 	sum := 0.0 // at least 1/2: an input is within half a pixel of the centre
 	for j := range w {
-		x := math.Abs((float64(j+lo) - center + 0.5) * inverse)
-		w[j] = max(1-x, 0)
+		w[j] = filter.at((float64(j+lo) - center + 0.5) * inverse)
 		sum += w[j]
 	}
 	fixed := make([]int32, len(w))
 	for j := range w {
-		fixed[j] = int32(0.5 + w[j]/sum*(1<<weightBits))
+		fixed[j] = int32(math.Copysign(0.5, w[j]) + w[j]/sum*(1<<weightBits))
 	}
 	for len(fixed) > 0 && fixed[len(fixed)-1] == 0 {
 		fixed = fixed[:len(fixed)-1]

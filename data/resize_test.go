@@ -26,7 +26,7 @@ func TestResizeIsPillows(t *testing.T) {
 		require.Equal(t, want, Resize(source, h, w), "%d×%d", w, h)
 	}
 	want := readPNG(t, "resize/crop_5_9_31_41_24x24.png")
-	require.Equal(t, want, ResizeBox(source, Box{X: 5, Y: 9, W: 31, H: 41}, 24, 24))
+	require.Equal(t, want, ResizeBox(source, Box{X: 5, Y: 9, W: 31, H: 41}, 24, 24, Bilinear))
 }
 
 func TestResizeToOwnSizeCopies(t *testing.T) {
@@ -65,7 +65,7 @@ func TestResizeKeepsAColour(t *testing.T) {
 
 func TestResizeRefusesBoxOutside(t *testing.T) {
 	for _, box := range []Box{{0, 0, 0, 1}, {-1, 0, 2, 2}, {1, 0, 4, 1}, {0, 3, 1, 2}} {
-		require.Panics(t, func() { ResizeBox(NewFrames(1, 4, 4), box, 2, 2) })
+		require.Panics(t, func() { ResizeBox(NewFrames(1, 4, 4), box, 2, 2, Bilinear) })
 	}
 }
 

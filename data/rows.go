@@ -38,8 +38,9 @@ var (
 
 // row is a line of a list as it stands there.
 type row struct {
-	line      int
-	id, label string
+	line       int
+	id, label  string
+	unlabelled bool // has no label, as no row of its list
 }
 
 // parseStatic reads rows "path label", or a CSV whose header names both columns. It knows no order of classes.
@@ -97,31 +98,71 @@ func columns(header []string) (path, label int) {
 	return find(pathColumns), find(labelColumns)
 }
 
-// parseLines reads rows "path label", without those that are blank, a comment or a header.
-func parseLines(text []byte, add func(row) error) error {
-	lines := bufio.NewScanner(bytes.NewReader(text)) // also drops the \r of \r\n
-	line, first := 1, true
-	for ; lines.Scan(); line++ {
-		s := strings.TrimSpace(lines.Text())
-		if s == "" || s[0] == '#' {
-			continue
+// lines calls do for each line that is neither blank nor a comment, numbered from 1, until that returns an error.
+func lines(text []byte, do func(line int, s string) error) error {
+	scanner := bufio.NewScanner(bytes.NewReader(text)) // also drops the \r of \r\n
+	line := 1
+	for ; scanner.Scan(); line++ {
+		if s := strings.TrimSpace(scanner.Text()); s != "" && s[0] != '#' {
+			if err := do(line, s); err != nil {
+				return err
+			}
 		}
+	}
+	if scanner.Err() != nil {
+		return fmt.Errorf("line %d: too long for a list", line)
+	}
+	return nil
+}
+
+// parseLines reads rows "path label", without a header.
+func parseLines(text []byte, add func(row) error) error {
+	first := true
+	return lines(text, func(line int, s string) error {
 		cut := strings.LastIndexAny(s, " \t") // the path may contain spaces
 		if cut < 0 {
 			return fmt.Errorf("line %d: %.60q is not of the form \"path label\", nor is there a CSV header such as path,label", line, s)
 		}
 		path, label := columns([]string{s[:cut], s[cut+1:]})
-		if header := first && path == 0 && label == 1; !header {
-			if err := add(row{line, s[:cut], s[cut+1:]}); err != nil {
-				return err
-			}
+		header := first && path == 0 && label == 1
+		if first = false; header {
+			return nil
 		}
-		first = false
+		return add(row{line: line, id: s[:cut], label: s[cut+1:]})
+	})
+}
+
+// unlabelled reports whether the first row of a list is a path alone.
+func unlabelled(text []byte, m Modality) bool {
+	for s := range strings.Lines(string(text)) {
+		if s = strings.TrimSpace(s); s != "" && s[0] != '#' {
+			return isPath(s, m)
+		}
 	}
-	if lines.Err() != nil {
-		return fmt.Errorf("line %d: too long for a list", line)
+	return false
+}
+
+// isPath reports whether a row is a path alone. Labelled videos are listed as CSVs; a label of an image follows its extension.
+func isPath(s string, m Modality) bool {
+	if m == Video {
+		return !strings.Contains(s, ",")
 	}
-	return nil
+	return !strings.ContainsAny(s, " \t,") || slices.Contains(imageExts, lowerExt(s)) || lowerExt(s) == ".gif"
+}
+
+// parsePaths reads rows that are a path each, without a header.
+func parsePaths(text []byte, m Modality, add func(row) error) error {
+	first := true
+	return lines(text, func(line int, s string) error {
+		if !isPath(s, m) {
+			return fmt.Errorf("line %d: %.60q has a label, and the lines before have none: write labels in all lines, or in none", line, s)
+		}
+		header := first && slices.Contains(pathColumns, strings.ToLower(s))
+		if first = false; header {
+			return nil
+		}
+		return add(row{line: line, id: s, unlabelled: true})
+	})
 }
 
 func newCSV(text []byte) *csv.Reader {
@@ -156,17 +197,21 @@ func parseCSV(text []byte, add func(row) error, choose func(header []string) (pa
 		if len(record) != width {
 			return fmt.Errorf("line %d: %d columns instead of %d", line, len(record), width)
 		}
-		if err := add(row{line, record[path], record[label]}); err != nil {
+		if err := add(row{line: line, id: record[path], label: record[label]}); err != nil {
 			return err
 		}
 	}
 }
 
-// check returns the id, verbatim because ids are strings and 00012 is not 12, and the label as a class number, or −1 and its name.
+// check returns the id, verbatim because ids are strings and 00012 is not 12, and the label as a class number, or −1 and its name,
+// if it has one.
 func (r row) check() (id string, number int, name string, err error) {
 	id = strings.TrimSpace(r.id)
 	if id == "" || strings.ContainsAny(id, "\x00\n\r") {
 		return "", 0, "", fmt.Errorf("line %d: %.60q is not a name", r.line, id)
+	}
+	if r.unlabelled {
+		return strings.Clone(id), Unlabelled, "", nil
 	}
 	label := strings.TrimSpace(r.label)
 	if number, err = strconv.Atoi(label); err == nil && number >= 0 && number <= maxLabel {

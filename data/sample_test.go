@@ -29,7 +29,7 @@ func TestMessagesOfSamples(t *testing.T) {
 	}{{Box{-1, 0, 2, 2}, 2, 3}, {Box{0, -1, 2, 2}, 2, 3}, {Box{0, 0, 0, 1}, 2, 3}, {Box{0, 0, 1, 0}, 2, 3}, {Box{1, 0, 5, 1}, 2, 3},
 		{Box{0, 3, 1, 2}, 2, 3}, {Box{0, 0, 1, 1}, 0, 3}, {Box{0, 0, 1, 1}, 2, 0}} {
 		want := fmt.Sprintf("data.ResizeBox: box {X:%d Y:%d W:%d H:%d} of frames of 5×4 to %d×%d pixels", c.box.X, c.box.Y, c.box.W, c.box.H, c.w, c.h)
-		require.PanicsWithValue(t, want, func() { ResizeBox(NewFrames(1, 4, 5), c.box, c.h, c.w) })
+		require.PanicsWithValue(t, want, func() { ResizeBox(NewFrames(1, 4, 5), c.box, c.h, c.w, Bilinear) })
 	}
-	require.NotPanics(t, func() { ResizeBox(NewFrames(1, 4, 5), Box{4, 3, 1, 1}, 1, 1) })
+	require.NotPanics(t, func() { ResizeBox(NewFrames(1, 4, 5), Box{4, 3, 1, 1}, 1, 1, Bicubic) })
 }

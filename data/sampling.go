@@ -18,6 +18,17 @@ func TrainIndices(n, frames, stride int, rng *rand.Rand) []int {
 	return truncated(x, n-1)
 }
 
+// PretrainIndices draws the frames of a pre-training window from a video of n ≥ 1 frames, exactly stride apart: a window of
+// frames·stride at a random place. In a shorter video, the last frame at that spacing is repeated.
+func PretrainIndices(n, frames, stride int, rng *rand.Rand) []int {
+	return windowFrom(rng.IntN(max(n-frames*stride, 0)+1), n, stride).Indices(frames)
+}
+
+// windowFrom is the part of a video of n frames that begins with frame first.
+func windowFrom(first, n, stride int) Window {
+	return Window{first, first + (n-1-first)/stride*stride, stride}
+}
+
 // windowTo is the training window that ends before frame end.
 func windowTo(end, frames, stride int) []int {
 	return truncated(linspace(float64(end-frames*stride), float64(end), frames), end-1)

@@ -26,6 +26,7 @@ func TestSamplingIsNumpys(t *testing.T) {
 	require.NoError(t, err)
 	var golden struct {
 		Whole, Window []sampleCase[[]int]
+		Pretrain      [][]json.RawMessage // n, frames, stride, first, indices
 		Test          []sampleCase[[][]int]
 	}
 	require.NoError(t, json.Unmarshal(file, &golden))
@@ -36,6 +37,15 @@ func TestSamplingIsNumpys(t *testing.T) {
 	require.NotEmpty(t, golden.Window)
 	for _, c := range golden.Window {
 		require.Equal(t, c.want, windowTo(c.n, c.frames, c.stride), "%+v", c)
+	}
+	require.NotEmpty(t, golden.Pretrain)
+	for _, row := range golden.Pretrain {
+		var n, frames, stride, first int
+		var want []int
+		for i, v := range []any{&n, &frames, &stride, &first, &want} {
+			require.NoError(t, json.Unmarshal(row[i], v))
+		}
+		require.Equal(t, want, windowFrom(first, n, stride).Indices(frames), "%s", row)
 	}
 	require.NotEmpty(t, golden.Test)
 	for _, c := range golden.Test {
@@ -56,6 +66,23 @@ func TestTrainIndicesDrawsEveryWindow(t *testing.T) {
 		starts[indices[0]] = true
 	}
 	require.Equal(t, map[int]bool{0: true, 1: true, 2: true, 3: true, 4: true, 5: true}, starts)
+}
+
+// In pre-training every start from 0 to n − 64 comes up, and frames are exactly 4 apart; a video that is not longer begins with its
+// first frame.
+func TestPretrainIndicesDrawsEveryWindow(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	starts := map[int]bool{}
+	for range 500 {
+		indices := PretrainIndices(70, 16, 4, rng)
+		require.Equal(t, Window{indices[0], indices[0] + 60, 4}.Indices(16), indices)
+		starts[indices[0]] = true
+	}
+	require.Equal(t, map[int]bool{0: true, 1: true, 2: true, 3: true, 4: true, 5: true, 6: true}, starts)
+	require.Equal(t, []int{0, 4, 8, 8, 8}, PretrainIndices(11, 5, 4, rng))
+	for range 20 {
+		require.Zero(t, PretrainIndices(64, 16, 4, rng)[0])
+	}
 }
 
 // The least number of windows that covers a video leaves out none of its sampled frames, and one fewer would.

@@ -14,12 +14,17 @@ func (l Lists) Empty() bool { return l.StaticList == "" && l.DynamicList == "" }
 // Sets is a set of images and one of videos; either may be nil.
 type Sets struct{ Image, Video *Dataset }
 
-// OpenLists reads the lists that are given. See readList for their forms and errors.
-func OpenLists(l Lists) (s Sets, err error) {
-	if s.Image, err = readList(l.StaticList, l.StaticRoot, Image); err != nil {
+// OpenLists reads the lists that are given, of labelled samples. See readList for their forms and errors.
+func OpenLists(l Lists) (Sets, error) { return openLists(l, true) }
+
+// OpenUnlabelled reads the lists that are given, which may have labels or none.
+func OpenUnlabelled(l Lists) (Sets, error) { return openLists(l, false) }
+
+func openLists(l Lists, labelled bool) (s Sets, err error) {
+	if s.Image, err = readList(l.StaticList, l.StaticRoot, Image, labelled); err != nil {
 		return Sets{}, err
 	}
-	if s.Video, err = readList(l.DynamicList, l.DynamicRoot, Video); err != nil {
+	if s.Video, err = readList(l.DynamicList, l.DynamicRoot, Video, labelled); err != nil {
 		return Sets{}, err
 	}
 	return s, nil
@@ -48,8 +53,14 @@ func (s Sets) Map(change func(*Dataset) (*Dataset, error)) (Sets, error) {
 	return s, nil
 }
 
-// Cached keeps the decoded frames of both sets in memory, at size×size pixels, from which views are cropped. See Cache.
-func (s Sets) Cached(memory *Budget, size int) Sets {
-	s, _ = s.Map(func(d *Dataset) (*Dataset, error) { return Cache(d, memory, size, size), nil })
+// Cached keeps the decoded frames of both sets in memory, at size×size pixels, from which views are made. See Cache.
+func (s Sets) Cached(memory *Budget, size int) Sets { return s.CachedApart(memory, size, size) }
+
+// CachedApart is Cached with a size for images and one for videos.
+func (s Sets) CachedApart(memory *Budget, image, video int) Sets {
+	s, _ = s.Map(func(d *Dataset) (*Dataset, error) {
+		size := ByModality(d.Modality, image, video)
+		return Cache(d, memory, size, size), nil
+	})
 	return s
 }

@@ -30,7 +30,7 @@ func TestLondonLists(t *testing.T) {
 		return n
 	}
 	for _, half := range []string{"train", "test"} {
-		static, err := readList(list("static_"+half+".txt"), root, Image)
+		static, err := readList(list("static_"+half+".txt"), root, Image, true)
 		require.NoError(t, err)
 		require.Equal(t, counts(static)[0], counts(static)[1])
 		sample, err := static.Items[len(static.Items)-1].Open(t.Context(), OpenOptions{})
@@ -39,7 +39,7 @@ func TestLondonLists(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, [3]int{1, 160, 160}, [3]int{f.T, f.H, f.W})
 
-		dynamic, err := readList(list("dynamic_"+half+".csv"), filepath.Join(root, "clips"), Video)
+		dynamic, err := readList(list("dynamic_"+half+".csv"), filepath.Join(root, "clips"), Video, true)
 		require.NoError(t, err)
 		require.Equal(t, counts(dynamic)[0], counts(dynamic)[2])
 		sample, err = dynamic.Items[0].Open(t.Context(), OpenOptions{})
@@ -49,7 +49,7 @@ func TestLondonLists(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, [3]int{16, 112, 112}, [3]int{f.T, f.H, f.W})
 	}
-	wrong, err := readList(list("dynamic_test.csv"), root, Video)
+	wrong, err := readList(list("dynamic_test.csv"), root, Video, true)
 	require.NoError(t, err)
 	_, err = (&Skips{Limit: 9}).Check(t.Context(), Sets{Video: wrong}, func(int, int) {})
 	require.ErrorContains(t, err, "is "+root+" the folder that the list's names are relative to?")

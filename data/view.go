@@ -11,7 +11,7 @@ var (
 type View struct {
 	T, H, W int
 	Bytes   []uint8   // [T, H, W, 3], as decoded
-	Floats  []float32 // [3, T, H, W] in [0, 1], of an augmentation whose results are not integers
+	Floats  []float32 // [3, T, H, W] in [0, 1], of an augmentation whose results are not integers; its noise may leave that range
 }
 
 // Frames returns the pixels of a view for display. Floats are rounded; Bytes are shared.
@@ -29,8 +29,16 @@ func (v View) Frames() *Frames {
 	return f
 }
 
-// viewOf takes over the pixels of f.
-func viewOf(f *Frames) View { return View{T: f.T, H: f.H, W: f.W, Bytes: f.Pix} }
+// View returns f as a model's input; the pixels are shared.
+func (f *Frames) View() View { return View{T: f.T, H: f.H, W: f.W, Bytes: f.Pix} }
+
+// unit has v/255 for each byte v: a look-up is faster than a division.
+var unit = func() (t [256]float32) {
+	for v := range t {
+		t[v] = float32(v) / 255
+	}
+	return t
+}()
 
 // Planar returns the pixels of a view as floats [3, T, H, W] in [0, 1]; Floats are shared.
 func (v View) Planar() []float32 {
@@ -42,7 +50,7 @@ func (v View) Planar() []float32 {
 	r, g, b := x[:n], x[n:2*n], x[2*n:]
 	for i := range n {
 		p := v.Bytes[3*i : 3*i+3 : 3*i+3]
-		r[i], g[i], b[i] = float32(p[0])/255, float32(p[1])/255, float32(p[2])/255
+		r[i], g[i], b[i] = unit[p[0]], unit[p[1]], unit[p[2]]
 	}
 	return x
 }

@@ -9,7 +9,7 @@ import (
 // A model reads the same values from floats as from bytes.
 func TestPlanar(t *testing.T) {
 	f := noise(2, 3, 4)
-	x := viewOf(f).Planar()
+	x := f.View().Planar()
 	for frame := range 2 {
 		for y := range 3 {
 			for column := range 4 {
@@ -28,6 +28,6 @@ func TestViewsCanBeShown(t *testing.T) {
 		f.Pix[3*i], f.Pix[3*i+1], f.Pix[3*i+2] = uint8(i), uint8(255-i), uint8(7*i)
 	}
 	require.Equal(t, f, View{T: 2, H: 8, W: 16, Bytes: f.Pix}.Frames())
-	require.Equal(t, f, View{T: 2, H: 8, W: 16, Floats: viewOf(f).Planar()}.Frames())
+	require.Equal(t, f, View{T: 2, H: 8, W: 16, Floats: f.View().Planar()}.Frames())
 	require.Equal(t, []uint8{255, 0, 10}, View{T: 1, H: 1, W: 1, Floats: []float32{100, -100, 9.6 / 255}}.Frames().Pix)
 }

@@ -231,8 +231,8 @@ type AttentionGrads struct{ DOut, DQKV *Tensor }
 //	Token  [tokens·k]        the token of each slot       (Place, too: [tokens, k] holds the slots of each token)
 //	Chosen [tokens·Experts]  the choice of each token and expert, −1 for none
 //
-// Offsets [Experts + 1] says where each expert's slots begin. Keep [tokens·k] is 1 for the first Capacity slots of each expert and 0
-// for the others; a Capacity of 0 keeps all.
+// Offsets [Experts + 1] says where each expert's slots begin. Keep [tokens·k] is 1 for the first Capacity slots that each expert has of
+// each Group tokens in a row, and 0 for the others; a Capacity of 0 keeps all, and a Group of 0 is all tokens.
 //
 // Order, Int32 [tokens], is optional: it lists the tokens in the order in which experts take them, first the first choices of all
 // tokens, then all second ones, and so on. The slots of an expert are in that order then.
@@ -241,7 +241,7 @@ type RouteArgs struct {
 	Slot, Place, Token, Chosen, Offsets *Tensor // Int32
 	Keep                                *Tensor // the model's float dtype
 	Order                               *Tensor
-	K, Experts, Capacity                int
+	K, Experts, Capacity, Group         int
 }
 
 // Places in the figures of a training step.

@@ -115,6 +115,7 @@ func Ops() []Case {
 		row("Route/one expert a token", route(1, 0), tensor("x", 5, 3), scores(5, 4), tensor("factor", 5, 1)),
 		row("Route/capacity, first choices first", routeBy(2, 2, ag.ByChoice), tensor("x", 5, 3), scores(5, 4), tensor("factor", 10, 1)),
 		row("Route/capacity, best scores first", routeBy(3, 2, ag.ByScore), tensor("x", 5, 3), ranked(scores(5, 4)), tensor("factor", 15, 1)),
+		row("RouteGroups", routeGroups(2, 1, 3, ag.ByToken), tensor("x", 6, 3), scores(6, 4), tensor("factor", 12, 1)),
 		row("Chosen", Binary(func(x, s value) value { return ag.Chosen(x, ag.Route(s, 2, 0, ag.ByToken)) }),
 			tensor("values", 5, 4), scores(5, 4)),
 		row("Gates", Unary(func(s value) value { return ag.Gates(s, ag.Route(s, 3, 0, ag.ByToken)) }), scores(5, 4)),

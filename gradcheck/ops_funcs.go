@@ -165,9 +165,12 @@ func twoViews(_ *ag.Tape, in []value) []value {
 func route(k, capacity int) Func { return routeBy(k, capacity, ag.ByToken) }
 
 // routeBy is route with a priority of choices.
-func routeBy(k, capacity int, p ag.Priority) Func {
+func routeBy(k, capacity int, p ag.Priority) Func { return routeGroups(k, capacity, 1, p) }
+
+// routeGroups is routeBy where the capacity is that of each group of tokens.
+func routeGroups(k, capacity, groups int, p ag.Priority) Func {
 	return func(_ *ag.Tape, in []value) []value {
-		r := ag.Route(in[1], k, capacity, p)
+		r := ag.RouteGroups(in[1], k, capacity, groups, p)
 		slots := ag.Mul(ag.Dispatch(in[0], r), in[2])
 		return []value{ag.Combine(slots, ag.Gates(in[1], r), r), r.Keep}
 	}

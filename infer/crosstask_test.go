@@ -31,7 +31,7 @@ func frame(t *testing.T, sample data.Sample, index int) data.View {
 	t.Helper()
 	f, err := sample.Read(t.Context(), []int{index})
 	require.NoError(t, err)
-	return data.Transform{H: 160, W: 160}.Eval(f)
+	return data.Resize(f, 160, 160).View()
 }
 
 // The video head answers to an image as to one moment, under the names of its own classes.

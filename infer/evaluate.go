@@ -44,13 +44,25 @@ func (r *Report) Scores() []NamedScore {
 	return slices.DeleteFunc(all, func(s NamedScore) bool { return s.Score == nil })
 }
 
-// Mean is the criterion for choosing the best epoch: the mean UAR of the sets.
-func (r *Report) Mean() float64 {
-	sum, scores := 0.0, r.Scores()
-	for _, s := range scores {
-		sum += s.UAR
+// Quality is what the best epoch has most of: the mean over the sets, or that of the "static" or "dynamic" one alone, of the UAR or, by
+// "war" or "loss", of the WAR or the negative loss.
+func (r *Report) Quality(by, set string) float64 {
+	sum, n := 0.0, 0
+	for _, s := range r.Scores() {
+		if set != "" && set != s.Name {
+			continue
+		}
+		n++
+		switch by {
+		case "war":
+			sum += s.WAR
+		case "loss":
+			sum -= s.Loss
+		default:
+			sum += s.UAR
+		}
 	}
-	return sum / float64(max(len(scores), 1))
+	return sum / float64(max(n, 1))
 }
 
 // evalBatch is the number of samples that are classified together, of videos with the windows of the published protocol.

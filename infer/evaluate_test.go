@@ -74,7 +74,7 @@ func TestEvaluateCountsPredictions(t *testing.T) {
 	m.Answered = func([]Answer) error { return errors.New("disk full") }
 	_, err = m.Evaluate(t.Context(), s)
 	require.EqualError(t, err, "disk full")
-	require.Equal(t, (r.Static.UAR+r.Dynamic.UAR)/2, r.Mean())
+	require.Equal(t, (r.Static.UAR+r.Dynamic.UAR)/2, r.Quality("", ""))
 	require.Equal(t, []NamedScore{{"static", data.Image, r.Static}, {"dynamic", data.Video, r.Dynamic}}, r.Scores())
 }
 
@@ -91,7 +91,7 @@ func TestPredictionIsTheMeanOfWindows(t *testing.T) {
 	for _, w := range windows {
 		frames, err := sample.Read(t.Context(), w.Indices(16))
 		require.NoError(t, err)
-		b := &system.Batch{Modality: data.Video, Views: []data.View{data.Transform{H: 160, W: 160}.Eval(frames)}}
+		b := &system.Batch{Modality: data.Video, Views: []data.View{data.Resize(frames, 160, 160).View()}}
 		tape := ag.NewInferenceTape(m.backend, engine.Full)
 		logits, err := engine.Read[float64](m.Net.Logits(b.Pixels(tape), data.Video, engine.Key{}).Data())
 		require.NoError(t, err)

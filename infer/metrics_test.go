@@ -30,7 +30,14 @@ func TestRecalls(t *testing.T) {
 	require.InDelta(t, 100*5/8.0, c.WAR(), 1e-12)
 	require.Zero(t, NewConfusion(2).UAR())
 	require.Zero(t, NewConfusion(2).WAR())
-	require.Zero(t, (&Report{}).Mean())
+	require.Zero(t, (&Report{}).Quality("", ""))
+	r := &Report{Static: &Score{UAR: 1, WAR: 20, Loss: 300}, Dynamic: &Score{UAR: 5, WAR: 60, Loss: 700}}
+	for _, c := range []struct {
+		by, set string
+		want    float64
+	}{{"", "", 3}, {"uar", "dynamic", 5}, {"war", "", 40}, {"war", "static", 20}, {"loss", "", -500}, {"loss", "dynamic", -700}} {
+		require.Equal(t, c.want, r.Quality(c.by, c.set), "%s %s", c.by, c.set)
+	}
 }
 
 // Large logits neither overflow nor underflow, and the weight is applied.

@@ -1,10 +1,14 @@
 package infer
 
-import "mien/data"
+import (
+	"math"
+
+	"mien/data"
+)
 
 // The result of an evaluation on one set, computed from its answers.
 
-// Score is the result on one set. All figures but counts are in percent.
+// Score is the result on one set. All figures but counts and the loss are in percent.
 type Score struct {
 	UAR        float64   `json:"uar"`
 	WAR        float64   `json:"war"`
@@ -16,6 +20,7 @@ type Score struct {
 	Classes    []Class   `json:"classes"`     // in the same order
 	Confusion  Confusion `json:"confusion"`
 
+	Loss        float64     `json:"loss"` // mean of −log p of the true class
 	Calibration Calibration `json:"calibration"`
 	Bootstrap   *Bootstrap  `json:"bootstrap,omitempty"`          // where it is asked for
 	Agreement   *Agreement  `json:"agreement_with_f32,omitempty"` // set if the model has a Reference
@@ -40,7 +45,7 @@ func NewScore(labels []string, answers []Answer) *Score {
 	for _, a := range answers {
 		c.Add(a.Truth, a.Class)
 	}
-	s := &Score{UAR: c.UAR(), WAR: c.WAR(), N: c.N(), MacroF1: c.MacroF1(), WeightedF1: c.WeightedF1(), Labels: labels,
+	s := &Score{UAR: c.UAR(), WAR: c.WAR(), Loss: meanLoss(answers), N: c.N(), MacroF1: c.MacroF1(), WeightedF1: c.WeightedF1(), Labels: labels,
 		Confusion: c, Calibration: NewCalibration(answers), Answers: answers}
 	for i := range labels {
 		recall, _ := c.Recall(i)
@@ -48,6 +53,15 @@ func NewScore(labels []string, answers []Answer) *Score {
 		s.Classes = append(s.Classes, Class{c.Count(i), c.Predicted(i), recall, precision, c.F1(i)})
 	}
 	return s
+}
+
+// meanLoss is the mean of −log p of the true class, with p as mixed over the views of a sample. A p of 0 counts as the least number above.
+func meanLoss(answers []Answer) float64 {
+	sum := 0.0
+	for _, a := range answers {
+		sum -= math.Log(max(a.Probabilities[a.Truth], math.SmallestNonzeroFloat64))
+	}
+	return sum / float64(max(len(answers), 1))
 }
 
 // NamedScore is a score with the name of its set.

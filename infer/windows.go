@@ -52,7 +52,7 @@ func (m *Model) read(ctx context.Context, sample data.Sample, modality data.Moda
 // view returns frames as the model's input.
 func (m *Model) view(f *data.Frames) data.View {
 	size := m.Recipe.Model.ImageSize
-	return data.Transform{H: size, W: size}.Eval(f)
+	return data.Resize(f, size, size).View()
 }
 
 // watch classifies windows of a sample, a few at a time, and returns the mean of their class probabilities.

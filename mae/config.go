@@ -15,6 +15,7 @@ type Config struct {
 	DecoderDim   int
 	DecoderDepth int
 	DecoderHeads int
+	JointTarget  bool // targets are normalised over all values of a patch together, not over those of each colour channel
 }
 
 // Check returns an error for sizes that do not fit together.
@@ -33,10 +34,10 @@ func (c Config) Check() error {
 
 // Sizes are the published pairs, and a tiny one.
 var Sizes = map[string]Config{
-	"tiny":  {vit.Sizes["tiny"], 64, 2, 1},
-	"small": {vit.Sizes["small"], 192, 4, 3},
-	"base":  {vit.Sizes["base"], 384, 4, 6},
-	"large": {vit.Sizes["large"], 512, 4, 8},
+	"tiny":  {Encoder: vit.Sizes["tiny"], DecoderDim: 64, DecoderDepth: 2, DecoderHeads: 1},
+	"small": {Encoder: vit.Sizes["small"], DecoderDim: 192, DecoderDepth: 4, DecoderHeads: 3},
+	"base":  {Encoder: vit.Sizes["base"], DecoderDim: 384, DecoderDepth: 4, DecoderHeads: 6},
+	"large": {Encoder: vit.Sizes["large"], DecoderDim: 512, DecoderDepth: 4, DecoderHeads: 8},
 }
 
 // MACs counts the multiply-adds of one sample: the encoder on the visible patches, their projection to the decoder, the

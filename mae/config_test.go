@@ -70,10 +70,10 @@ func TestParameters(t *testing.T) {
 func TestPublishedSizes(t *testing.T) {
 	require.Len(t, Sizes, 4)
 	for size, want := range map[string]Config{
-		"tiny":  {vit.Config{ImageSize: 80, Frames: 8, PatchSize: 16, Tubelet: 2, Dim: 128, Depth: 6, Heads: 2, MLPRatio: 4}, 64, 2, 1},
-		"small": {vit.Config{ImageSize: 160, Frames: 16, PatchSize: 16, Tubelet: 2, Dim: 384, Depth: 12, Heads: 6, MLPRatio: 4}, 192, 4, 3},
-		"base":  {vit.Config{ImageSize: 160, Frames: 16, PatchSize: 16, Tubelet: 2, Dim: 768, Depth: 12, Heads: 12, MLPRatio: 4}, 384, 4, 6},
-		"large": {vit.Config{ImageSize: 160, Frames: 16, PatchSize: 16, Tubelet: 2, Dim: 1024, Depth: 24, Heads: 16, MLPRatio: 4}, 512, 4, 8},
+		"tiny":  {vit.Config{ImageSize: 80, Frames: 8, PatchSize: 16, Tubelet: 2, Dim: 128, Depth: 6, Heads: 2, MLPRatio: 4}, 64, 2, 1, false},
+		"small": {vit.Config{ImageSize: 160, Frames: 16, PatchSize: 16, Tubelet: 2, Dim: 384, Depth: 12, Heads: 6, MLPRatio: 4}, 192, 4, 3, false},
+		"base":  {vit.Config{ImageSize: 160, Frames: 16, PatchSize: 16, Tubelet: 2, Dim: 768, Depth: 12, Heads: 12, MLPRatio: 4}, 384, 4, 6, false},
+		"large": {vit.Config{ImageSize: 160, Frames: 16, PatchSize: 16, Tubelet: 2, Dim: 1024, Depth: 24, Heads: 16, MLPRatio: 4}, 512, 4, 8, false},
 	} {
 		require.Equal(t, want, Sizes[size])
 	}

@@ -45,7 +45,7 @@ func New(s *nn.Scope, c Config) *Model {
 			Head:     nn.NewLinear(dec.Sub("head"), c.DecoderDim, e.PatchDim(), nn.XavierUniform),
 			Position: vit.NewPosition(s, e.VideoTokens(), c.DecoderDim),
 		},
-		unit: newTargetNorm(s, e),
+		unit: newTargetNorm(s, c),
 	}
 	for i := range c.DecoderDepth {
 		m.Decoder.Blocks = append(m.Decoder.Blocks,

@@ -35,13 +35,21 @@ func CheckRatio(tokens int, ratio float64) error {
 // RandomMask hides exactly ⌊ratio·tokens⌋ patches of each sample, drawn uniformly, without tubes, as in the released code. The
 // ratio must pass CheckRatio.
 func RandomMask(batch, tokens int, ratio float64, rng *rand.Rand) *Mask {
-	hidden := make([]float32, batch*tokens)
+	return TubeMask(batch, 1, tokens, ratio, rng)
+}
+
+// TubeMask hides the same ⌊ratio·places⌋ places of a sample, drawn uniformly, at each of so many times (VideoMAE, Tong et al. 2022,
+// section 3.3). The ratio must pass CheckRatio for the places.
+func TubeMask(batch, times, places int, ratio float64, rng *rand.Rand) *Mask {
+	hidden := make([]float32, batch*times*places)
 	for b := range batch {
-		for _, i := range rng.Perm(tokens)[:HiddenPatches(tokens, ratio)] {
-			hidden[b*tokens+i] = 1
+		for _, i := range rng.Perm(places)[:HiddenPatches(places, ratio)] {
+			for t := range times {
+				hidden[(b*times+t)*places+i] = 1
+			}
 		}
 	}
-	return NewMask(batch, tokens, hidden)
+	return NewMask(batch, times*places, hidden)
 }
 
 // NewMask takes a mask [B·N] of ones (hidden) and zeros. Every sample must hide the same number of patches, with at least one

@@ -12,6 +12,7 @@ import (
 	"mien/data"
 	"mien/engine"
 	"mien/engine/cpu"
+	"mien/nn"
 	"mien/system"
 )
 
@@ -67,6 +68,62 @@ func TestRandomMask(t *testing.T) {
 	require.Panics(t, func() { RandomMask(batch, tokens, 0.1, rng) })
 }
 
+// A tube mask hides the same places at all times, ⌊0.5·9⌋ of them, all equally likely, and others in each sample.
+func TestTubeMask(t *testing.T) {
+	const batch, times, places, hidden = 4, 3, 9, 4
+	rng := rand.New(rand.NewPCG(3, 1))
+	count, different := make([]float64, places), 0
+	const draws = 2000
+	for range draws / batch {
+		m := TubeMask(batch, times, places, 0.5, rng)
+		require.Equal(t, []int{batch, times * places, times * hidden}, []int{m.Batch, m.Tokens, m.Hidden})
+		for s := range batch {
+			for i := range hidden {
+				first := m.hidden[s*times*hidden+i]
+				require.Equal(t, s, int(first)/(times*places))
+				require.Less(t, int(first)%(times*places), places)
+				count[int(first)%(times*places)]++
+				for at := range times {
+					require.Equal(t, first+int32(at*places), m.hidden[(s*times+at)*hidden+i])
+				}
+			}
+		}
+		if !slices.Equal(shift(m.hidden[:hidden], times*places), m.hidden[times*hidden:(times+1)*hidden]) {
+			different++
+		}
+	}
+	for _, n := range count {
+		require.InDelta(t, draws*hidden/places, n, 110)
+	}
+	require.Greater(t, different, draws/batch*9/10)
+}
+
+// With train.tube_mask a video's mask has tubes, and an image's has none to have.
+func TestTubesOfABatch(t *testing.T) {
+	r := smallRecipe()
+	r.Train.TubeMask = true
+	l := System.Build(nn.NewScope(cpu.New(), engine.Float32, nn.Random{}), r).(*learner)
+	draw := func(m data.Modality) *Mask {
+		return l.mask(&system.Batch{Seed: 1, Modality: m, Views: make([]data.View, 3)})
+	}
+	video := draw(data.Video) // 2 times 9 places, of which ⌊0.6·9⌋ are hidden
+	require.Equal(t, []int{18, 10}, []int{video.Tokens, video.Hidden})
+	require.Equal(t, shift(video.hidden[:5], 9), video.hidden[5:10])
+	require.Equal(t, small.MACs(8, 18), l.MACs(data.Video))
+	require.Equal(t, []int{9, 7}, []int{draw(data.Image).Tokens, draw(data.Image).Hidden})
+	r.Train.VideoMask = 0.06 // hides 1 of 18 patches, but none of 9 places
+	require.ErrorContains(t, System.Check(r), "train.video_mask: a mask ratio of 0.06: of 9 patches it must hide at least one")
+	r.Train.TubeMask = false
+	require.NoError(t, System.Check(r))
+}
+
+func shift(rows []int32, by int32) (shifted []int32) {
+	for _, i := range rows {
+		shifted = append(shifted, i+by)
+	}
+	return shifted
+}
+
 // Masks depend on the position in the run: samples, steps, epochs and seeds differ, and a repeated step gets the same mask.
 func TestMasksDiffer(t *testing.T) {
 	l := &learner{Model: &Model{Config: small}, recipe: goldenRecipe}
@@ -81,12 +138,10 @@ func TestMasksDiffer(t *testing.T) {
 		require.NotEqual(t, first.hidden, other.hidden)
 	}
 	for s := range 2 {
-		var shifted []int32
-		for _, i := range first.hidden[s*9 : (s+1)*9] {
-			shifted = append(shifted, i+18)
-		}
-		require.NotEqual(t, shifted, first.hidden[(s+1)*9:(s+2)*9], "samples")
+		require.NotEqual(t, shift(first.hidden[s*9:(s+1)*9], 18), first.hidden[(s+1)*9:(s+2)*9], "samples")
 	}
+	part := l.mask(&system.Batch{Seed: 1, Modality: data.Video, First: 1, Views: make([]data.View, 2)})
+	require.Equal(t, shift(first.hidden[9:], -18), part.hidden, "a part of a batch has the masks of the whole")
 	l.recipe.Train.ImageMask = 0.9
 	image := draw(data.Image, 1, 0, 0)
 	require.Equal(t, []int{3, 9, 8}, []int{image.Batch, image.Tokens, image.Hidden})

@@ -31,7 +31,8 @@ var System = system.System{
 // FromRecipe returns the sizes of a recipe's encoder and decoder.
 func FromRecipe(r recipe.Recipe) Config {
 	m := r.Model
-	return Config{Encoder: vit.Config(m.Encoder), DecoderDim: m.DecoderDim, DecoderDepth: m.DecoderDepth, DecoderHeads: m.DecoderHeads}
+	return Config{Encoder: vit.Config(m.Encoder), DecoderDim: m.DecoderDim, DecoderDepth: m.DecoderDepth, DecoderHeads: m.DecoderHeads,
+		JointTarget: r.Train.JointTarget}
 }
 
 func check(r recipe.Recipe) error {
@@ -40,7 +41,7 @@ func check(r recipe.Recipe) error {
 		return err
 	}
 	for _, m := range []data.Modality{data.Image, data.Video} {
-		if err := CheckRatio(c.Encoder.TokensOf(m), ratio(r, m)); err != nil {
+		if err := CheckRatio(c.Encoder.TokensOf(m)/times(r, m), ratio(r, m)); err != nil {
 			return fmt.Errorf("train.%s_mask: %w", m, err)
 		}
 	}
@@ -50,6 +51,14 @@ func check(r recipe.Recipe) error {
 // ratio is the share of patches that a recipe hides in samples of a modality.
 func ratio(r recipe.Recipe, m data.Modality) float64 {
 	return data.ByModality(m, r.Train.ImageMask, r.Train.VideoMask)
+}
+
+// times is the number of times at which the same places are hidden in samples of a modality: 1 without tubes.
+func times(r recipe.Recipe, m data.Modality) int {
+	if r.Train.TubeMask && m == data.Video {
+		return r.Model.Frames / r.Model.Tubelet
+	}
+	return 1
 }
 
 // group applies the released code's rule of weight decay: names ending in ".bias" and layer norms do not decay; all else does,
@@ -71,14 +80,20 @@ func (l *learner) Loss(t *ag.Tape, b *system.Batch) *ag.Value {
 	return l.Forward(b.Pixels(t), l.mask(b)).Loss
 }
 
-// mask draws the hidden patches of a batch, as determined by its position in the run.
+// mask draws the hidden patches of a batch, as determined by its position in the run. A part of a batch gets the masks that it has in
+// the whole.
 func (l *learner) mask(b *system.Batch) *Mask {
-	return RandomMask(len(b.Views), l.Encoder.TokensOf(b.Modality), ratio(l.recipe, b.Modality), b.Stream("mask"))
+	rng, times, ratio := b.Stream("mask"), times(l.recipe, b.Modality), ratio(l.recipe, b.Modality)
+	places := l.Encoder.TokensOf(b.Modality) / times
+	if b.First > 0 {
+		TubeMask(b.First, times, places, ratio, rng)
+	}
+	return TubeMask(len(b.Views), times, places, ratio, rng)
 }
 
 func (l *learner) MACs(m data.Modality) int {
-	tokens := l.Encoder.TokensOf(m)
-	return l.Config.MACs(tokens-HiddenPatches(tokens, ratio(l.recipe, m)), tokens)
+	tokens, times := l.Encoder.TokensOf(m), times(l.recipe, m)
+	return l.Config.MACs(tokens-times*HiddenPatches(tokens/times, ratio(l.recipe, m)), tokens)
 }
 
 // Reconstruct implements system.Reconstructor.

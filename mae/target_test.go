@@ -193,3 +193,37 @@ func meanOf(v data.View, n, ch int) (mean float64) {
 	}
 	return mean
 }
+
+// Joint targets are normalised over all 300 values of a patch together, and a perfect prediction still paints the original.
+func TestJointTarget(t *testing.T) {
+	b := cpu.New()
+	c := small
+	c.JointTarget = true
+	m := New(nn.NewScope(b, engine.Float32, nn.Random{Seed: 1}), c)
+	for frames, tokens := range map[int]int{1: 9, 8: 18} {
+		view := views(1, frames)[0]
+		mask := RandomMask(1, tokens, 0.6, rand.New(rand.NewPCG(5, 5)))
+		tape := ag.NewTape(b)
+		target, err := engine.Read[float32](m.Forward((&system.Batch{Views: []data.View{view}}).Pixels(tape), mask).Target.Data())
+		require.NoError(t, err)
+		tape.Close()
+		for i, row := range mask.hidden {
+			n, mean, squares := int(row), 0.0, 0.0
+			for ch := range 3 {
+				mean += meanOf(view, n, ch) / 3
+			}
+			value := func(j int) float64 { // in the order time, row, column, channel
+				f, y, x := n/9*4+j/75, n/3%3*5+j/15%5, n%3*5+j/3%5
+				return float64(view.Bytes[((min(f, view.T-1)*15+y)*15+x)*3+j%3]) / 255
+			}
+			for j := range 300 {
+				squares += (value(j) - mean) * (value(j) - mean)
+			}
+			for j := range 300 {
+				require.InDelta(t, (value(j)-mean)/math.Sqrt(squares/299+1e-6), target[i*300+j], 1e-5)
+			}
+		}
+		_, painted := m.Paint(view.Planar(), target, mask, frames)
+		require.InDeltaSlice(t, view.Planar(), painted, 1e-6)
+	}
+}

@@ -71,10 +71,11 @@ func (c Config) Width(dim int) int {
 	return c.Hidden
 }
 
-// Pass describes one forward pass: whether it is training, and the key of its noise.
+// Pass describes one forward pass: whether it is training, the key of its noise, and what counts as a batch.
 type Pass struct {
 	Training bool
 	Noise    *engine.Key // nil draws no noise, whatever the config says
+	Groups   int         // of consecutive samples, in each of which an expert has its capacity; 0 is one
 }
 
 // Child returns the pass of part i of a model, with an independent noise stream.
@@ -131,7 +132,8 @@ func (l *Layer) Forward(x *ag.Value, pass Pass) Output {
 	if l.SoftmaxFirst {
 		ranked = ag.Softmax(ranked)
 	}
-	r := ag.Route(ranked, l.TopK, l.capacity(batch*tokens), l.Priority)
+	groups := max(pass.Groups, 1)
+	r := ag.RouteGroups(ranked, l.TopK, l.capacity(batch*tokens/groups), groups, l.Priority)
 	gates := l.gates(ranked, r)                      // [B·N, k]
 	slots := ag.Dispatch(x, r)                       // [B·N·k, D]
 	mixed := ag.Combine(l.adapt(slots, r), gates, r) // [B·N, D]

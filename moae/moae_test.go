@@ -139,15 +139,19 @@ func served(t *testing.T, l *Layer, x, noise []float64) (turns []int) {
 }
 
 // reference is equations 5 to 9 in plain loops: for each token, in batch-major order, the sum over its chosen experts with
-// remaining capacity.
-func reference(t *testing.T, l *Layer, x, noise []float64, room int) (mixed []float64) {
-	taken, full := make([]int, experts), make([]bool, all*k)
+// remaining capacity, which begins anew with each group of tokens.
+func reference(t *testing.T, l *Layer, x, noise []float64, room, groups int) (mixed []float64) {
+	taken, full := make([]int, experts*groups), make([]bool, all*k)
 	for _, c := range served(t, l, x, noise) {
 		_, order := noisyScores(t, l, c/k, x, noise)
-		taken[order[c%k]]++
-		full[c] = taken[order[c%k]] > room
+		place := order[c%k] + experts*(c/k*groups/all)
+		taken[place]++
+		full[c] = taken[place] > room
 	}
 	for i := range all {
+		if i%(all/groups) == 0 {
+			taken = make([]int, experts)
+		}
 		token := x[i*dim : (i+1)*dim]
 		scores, order := noisyScores(t, l, i, x, noise)
 		total, among := 0.0, order[:k]
@@ -200,12 +204,14 @@ func TestForward(t *testing.T) {
 	}{
 		"default":             {room: all},
 		"residual":            {Config: Config{Residual: true}, room: all},
-		"capacity":            {Config: Config{Capacity: 1}, room: 8}, // ⌊14·3/5⌋
+		"capacity":            {Config: Config{Capacity: 1}, room: 8},                        // ⌊14·3/5⌋
+		"capacity of groups":  {Config: Config{Capacity: 1}, Pass: Pass{Groups: 2}, room: 4}, // ⌊7·3/5⌋
 		"small capacity":      {Config: Config{Capacity: 0.4, Residual: true}, room: 3},
 		"least capacity":      {Config: Config{Capacity: 0.01}, room: 1},
 		"softmax first":       {Config: Config{SoftmaxFirst: true}, room: all},
 		"first choices first": {Config: Config{Capacity: 0.8, Priority: ag.ByChoice}, room: 6},
 		"best scores first":   {Config: Config{Capacity: 0.8, Priority: ag.ByScore}, room: 6},
+		"best of groups":      {Config: Config{Capacity: 0.8, Priority: ag.ByScore}, Pass: Pass{Groups: 2}, room: 3},
 		"as in V-MoE": {Config: Config{Capacity: 0.8, Priority: ag.ByScore, SoftmaxFirst: true, FixedNoise: true},
 			Pass: Pass{Training: true, Noise: &key}, noise: noise, room: 6},
 		"fixed noise":          {Config: Config{FixedNoise: true}, Pass: Pass{Training: true, Noise: &key}, noise: noise, room: all},
@@ -222,7 +228,7 @@ func TestForward(t *testing.T) {
 			out := l.Forward(tape.Const(engine.FromSlice(b, engine.Float64, input(), batch, tokens, dim)), c.Pass)
 			require.Equal(t, []int{batch, tokens, dim}, out.Mixed.Shape())
 			require.Nil(t, out.Balance)
-			require.InDeltaSlice(t, reference(t, l, input(), c.noise, c.room), read(t, out.Mixed), 1e-6)
+			require.InDeltaSlice(t, reference(t, l, input(), c.noise, c.room, max(c.Groups, 1)), read(t, out.Mixed), 1e-6)
 			require.Equal(t, []*ag.Value{out.Gates, out.Choice}, out.Values())
 		})
 	}

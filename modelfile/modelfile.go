@@ -7,9 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"mien/data"
@@ -22,27 +19,8 @@ import (
 	"mien/weights"
 )
 
-// Name is the file name of the finished model in a run folder.
-const Name = "model.safetensors"
-
 // format marks the metadata of the files that mien writes.
 const format = "mien-model-1"
-
-// Open opens FILE|RUN: a weights file, or the finished model of a run folder.
-func Open(fileOrRun string) (*weights.File, error) {
-	path := fileOrRun
-	info, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s: no such weights file or run folder", path)
-	}
-	if err == nil && info.IsDir() {
-		path = filepath.Join(path, Name)
-		if _, err := os.Stat(path); err != nil {
-			return nil, fmt.Errorf("%s: a folder without %s: is the run finished?", fileOrRun, Name)
-		}
-	}
-	return weights.Open(path)
-}
 
 // Description is what a file's metadata say, or what is inferred from its tensors.
 type Description struct {

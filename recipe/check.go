@@ -5,25 +5,26 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 )
 
 // The limits of each setting that hold for all systems.
 
 // Upper bounds of numbers that cost memory or time: far above any use, far below what takes a machine down.
 const (
-	maxEpochs    = 100_000
-	maxBatch     = 1 << 16
-	maxStride    = 1000
-	maxRepeat    = 10_000
-	maxDrawn     = 1_000_000
-	maxCacheMiB  = 1 << 20 // 1 TiB
-	maxCacheSize = 1 << 12
-	maxClasses   = 1000
+	maxEpochs   = 100_000
+	maxBatch    = 1 << 16
+	maxStride   = 1000
+	maxRepeat   = 10_000
+	maxDrawn    = 1_000_000
+	maxCacheMiB = 1 << 20 // 1 TiB
+	maxSide     = 1 << 12
+	maxClasses  = 1000
 )
 
 // Check returns an error naming the first setting that is impossible for any system; the system checks the model.
 func (r Recipe) Check() error {
-	t, d, v, m := r.Train, r.Data, r.Views, r.Model
+	t, d, m := r.Train, r.Data, r.Model
 	if r.Kind != Pretrain && r.Kind != Finetune {
 		return fmt.Errorf("kind is %q: choose pretrain or finetune", r.Kind)
 	}
@@ -35,6 +36,8 @@ func (r Recipe) Check() error {
 		within("train.image_batch", t.ImageBatch, 1, maxBatch), within("train.video_batch", t.VideoBatch, 1, maxBatch),
 		within("train.video_repeat", t.VideoRepeat, 1, t.VideoBatch),
 		positive("train.lr", t.LR), notNegative("train.min_lr", t.MinLR), within("train.beta2", t.Beta2, 0.5, 0.99999),
+		within("train.replicas", t.Replicas, 0, maxBatch), within("train.accumulate", t.Accumulate, 0, maxBatch),
+		within("train.mixup", t.Mixup, 0, 100), within("train.cutmix", t.Cutmix, 0, 100), within("train.cutmix_share", t.CutmixShare, 0, 1),
 		within("train.label_smoothing", t.LabelSmoothing, 0, 0.99), within("train.layer_decay", t.LayerDecay, 0.01, 1),
 		notNegative("train.weight_decay", t.WeightDecay), notNegative("train.clip", t.Clip),
 		within("train.static_share", t.StaticShare, 0, 1000), within("train.dynamic_share", t.DynamicShare, 0, 1000),
@@ -42,11 +45,7 @@ func (r Recipe) Check() error {
 		within("data.stride", d.Stride, 1, maxStride), within("data.list_repeat", d.ListRepeat, 0, maxRepeat),
 		within("data.drawn_images", d.DrawnImages, 0, maxDrawn), within("data.drawn_videos", d.DrawnVideos, 0, maxDrawn),
 		within("data.drawn_test", d.DrawnTest, 0, maxDrawn), within("data.cache_mib", d.CacheMiB, 0, maxCacheMiB),
-		within("views.cache_size", v.CacheSize, 1, maxCacheSize),
-		within("views.image_crop", v.ImageCrop, 0.01, 1), within("views.video_crop", v.VideoCrop, 0.01, 1),
-		within("views.image_flip", v.ImageFlip, 0, 1), within("views.video_flip", v.VideoFlip, 0, 1),
-		within("views.brightness", v.Brightness, 0, 0.99), within("views.contrast", v.Contrast, 0, 0.99),
-		within("views.saturation", v.Saturation, 0, 0.99),
+		r.checkViews(),
 		within("model.image_classes", m.ImageClasses, 0, maxClasses), within("model.video_classes", m.VideoClasses, 0, maxClasses),
 	); err != nil {
 		return err
@@ -62,6 +61,54 @@ func (r Recipe) Check() error {
 		return fmt.Errorf("train.video_batch is %d: it must be a multiple of train.video_repeat, %d", t.VideoBatch, t.VideoRepeat)
 	case t.DrawnEpochs > 0 && max(d.DrawnImages, d.DrawnVideos) < 1:
 		return errors.New("train.drawn_epochs needs data.drawn_images or data.drawn_videos")
+	}
+	return cmp.Or(r.checkMixing(), r.checkParts(), r.checkBest())
+}
+
+// checkMixing returns an error for settings of mixup and cutmix that contradict each other.
+func (r Recipe) checkMixing() error {
+	t := r.Train
+	switch both := t.Mixup > 0 && t.Cutmix > 0; {
+	case r.Kind == Pretrain && r.Mixing().On():
+		return errors.New("train.mixup and train.cutmix mix the targets of fine-tuning: leave them out of pre-training")
+	case both && !(t.CutmixShare > 0 && t.CutmixShare < 1):
+		return fmt.Errorf("train.cutmix_share is %v: beside train.mixup, it must lie between 0 and 1, or one of the two never happens", t.CutmixShare)
+	case !both && t.CutmixShare != 0:
+		return fmt.Errorf("train.cutmix_share is %v: it is for runs with train.mixup and train.cutmix: leave it out", t.CutmixShare)
+	}
+	return nil
+}
+
+// checkBest returns an error for a choice of the best epoch that does not exist.
+func (r Recipe) checkBest() error {
+	switch t := r.Train; {
+	case !slices.Contains([]string{"", "uar", "war", "loss"}, t.BestBy):
+		return fmt.Errorf("train.best_by is %q: choose uar, war or loss", t.BestBy)
+	case !slices.Contains([]string{"", "static", "dynamic"}, t.BestSet):
+		return fmt.Errorf("train.best_set is %q: choose static or dynamic, or leave it out for the mean of both", t.BestSet)
+	case r.Kind == Pretrain && (t.BestBy != "" || t.BestSet != "" || t.BestOnTest || t.UseBest):
+		return errors.New("train.best_by, best_set, best_on_test and use_best choose the best epoch of fine-tuning: leave them out of pre-training")
+	}
+	return nil
+}
+
+// checkParts returns an error for batches that cannot be divided among replicas, or into parts of whole groups.
+func (r Recipe) checkParts() error {
+	t := r.Train
+	for _, b := range []struct {
+		key          string
+		views, split int
+	}{{"image", t.ImageBatch, 1}, {"video", t.VideoBatch, t.VideoRepeat}} {
+		if t.Replicas > 1 && b.views%t.Replicas != 0 {
+			return fmt.Errorf("train.%s_batch is %d: it must be a multiple of train.replicas, %d", b.key, b.views, t.Replicas)
+		}
+		if samples := b.views / b.split; samples%r.Parts() != 0 {
+			return fmt.Errorf("train.accumulate is %d: a batch has %d %ss, which must be a multiple of it", t.Accumulate, samples, b.key)
+		}
+	}
+	if (r.Mixing().On() || r.Model.Capacity > 0) && max(t.Replicas, 1)%r.Parts() != 0 {
+		return fmt.Errorf("train.accumulate is %d: where samples are mixed or model.capacity limits experts, parts consist of whole replicas, "+
+			"so that it must divide train.replicas, %d", t.Accumulate, max(t.Replicas, 1))
 	}
 	return nil
 }

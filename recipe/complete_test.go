@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"mien/data"
+	"mien/data/augment"
 )
 
 // complete sets every key, each number another.
@@ -19,15 +20,24 @@ var complete = Recipe{
 	Name: "complete", Kind: Finetune, System: "vit", Seed: 11,
 	Model: Model{Encoder: Encoder{ImageSize: 64, Frames: 12, PatchSize: 8, Tubelet: 3, Dim: 48, Depth: 5, Heads: 6, MLPRatio: 2},
 		DecoderDim: 24, DecoderDepth: 1, DecoderHeads: 4, Experts: 13, TopK: 14, ExpertHidden: 15, Position: "middle",
-		ImageClasses: 7, VideoClasses: 9, Residual: true, NoiseInEval: true, Capacity: 1.25, Balance: 0.125,
+		ImageClasses: 7, VideoClasses: 9, HeadHidden: 27, Residual: true, NoiseInEval: true, Capacity: 1.25, Balance: 0.125,
 		FixedNoise: true, SoftmaxFirst: true, Priority: "scores", Importance: 0.34375, Load: 0.40625},
 	Data: Data{ListRepeat: 16, DrawnImages: 17, DrawnVideos: 18, DrawnTest: 19, Stride: 20, CacheMiB: 21},
-	Views: Views{CacheSize: 72, ImageCrop: 0.75, VideoCrop: 0.625, ImageFlip: 0.5, VideoFlip: 0.375,
-		Brightness: 0.25, Contrast: 0.1875, Saturation: 0.0625},
-	Train: Train{Epochs: 40, WarmupEpochs: 1.5, DrawnEpochs: 4, EvalEvery: 22, ImageBatch: 23, VideoBatch: 50, VideoRepeat: 25,
-		StaticShare: 1.75, DynamicShare: 2.5, BalanceStatic: true, LR: 0.03125, MinLR: 0.0078125, Beta2: 0.875, WeightDecay: 0.015625,
-		LayerDecay: 0.9375, Clip: 3.5, LabelSmoothing: 0.4375, RouterNoise: true, Freeze: []string{"blocks.*", "norm.*"},
-		ImageMask: 0.5625, VideoMask: 0.6875},
+	Views: Views{
+		Image: View{Decode: 72, Steps: []string{"rand_augment", "resized_crop", "flip", "jitter", "erase"}, Flip: flip(0.28125),
+			ResizedCrop: &augment.ResizedCrop{Area: augment.Range{0.75, 0.96875}, Ratio: augment.Range{0.625, 2.25}, Interpolation: augment.Bicubic},
+			RandAugment: &augment.RandAugment{Operations: 26, Probability: 0.3125, Magnitude: 5.5, Deviation: 6.5, Increasing: true,
+				Interpolations: []augment.Interpolation{augment.Bicubic, augment.Bilinear}},
+			Jitter: &augment.Jitter{Brightness: 0.25, Contrast: 0.1875, Saturation: 0.0625},
+			Erase:  &augment.Erase{Probability: 0.34375, Area: augment.Range{0.046875, 0.40625}, Ratio: augment.Range{0.21875, 4.75}, Fill: augment.Noise}},
+		Video: View{Decode: 80, Steps: []string{"crop", "box", "resize"}, Box: &augment.Box{Top: 2, Left: 1, Height: 60, Width: 60},
+			Resize: &augment.Resize{Size: 64, Interpolation: augment.TensorBicubic}}},
+	Train: Train{Epochs: 40, WarmupEpochs: 1.5, DrawnEpochs: 4, EvalEvery: 22, ImageBatch: 24, VideoBatch: 48, VideoRepeat: 12,
+		StaticShare: 1.75, DynamicShare: 2.5, RoundUp: true,
+		BestBy: "loss", BestSet: "static", BestOnTest: true, UseBest: true, BalanceStatic: true, LR: 0.03125, MinLR: 0.0078125, Beta2: 0.875, WeightDecay: 0.015625,
+		LayerDecay: 0.9375, Clip: 3.5, Replicas: 8, Accumulate: 2, LabelSmoothing: 0.4375, Mixup: 0.6875, Cutmix: 1.125, CutmixShare: 0.34375,
+		RouterNoise: true, IdleSteps: true, Freeze: []string{"blocks.*", "norm.*"},
+		ImageMask: 0.5625, VideoMask: 0.8125, TubeMask: true, JointTarget: true},
 }
 
 // A recipe as text has every key with its explanation, and is read as it was.
@@ -50,23 +60,20 @@ func TestOptionalKeys(t *testing.T) {
 		"model.image_size": "0", "model.frames": "0", "model.patch_size": "0", "model.tubelet": "0", "model.dim": "0", "model.depth": "0",
 		"model.heads": "0", "model.mlp_ratio": "0",
 		"data.drawn_images": "0", "data.drawn_videos": "0", "data.drawn_test": "0", "data.stride": "0", "data.cache_mib": "0",
-		"views.cache_size": "0", "views.image_crop": "0", "views.video_crop": "0", "views.image_flip": "0", "views.video_flip": "0",
-		"views.brightness": "0", "views.contrast": "0", "views.saturation": "0",
+		"views.image.decode": "0", "views.image.steps": "[]", "views.video.decode": "0", "views.video.steps": "[]",
 		"train.epochs": "0", "train.warmup_epochs": "0", "train.image_batch": "0", "train.video_batch": "0", "train.video_repeat": "0",
 		"train.static_share": "0", "train.dynamic_share": "0", "train.lr": "0", "train.min_lr": "0", "train.beta2": "0",
 		"train.weight_decay": "0", "train.clip": "0"}, settings)
 }
 
-// Each modality has its own crop, probability of a mirror image and number of classes; changes of colours are for both.
+// Each modality has its own views and number of classes.
 func TestViewsAndClasses(t *testing.T) {
-	colours := data.Transform{H: 64, W: 64, Brightness: 0.25, Contrast: 0.1875, Saturation: 0.0625}
-	image, video := colours, colours
-	image.CropMin, image.Flip = 0.75, 0.5
-	video.CropMin, video.Flip = 0.625, 0.375
-	require.Equal(t, image, complete.View(data.Image))
-	require.Equal(t, video, complete.View(data.Video))
+	require.Equal(t, augment.Steps{augment.Crop{Size: 64}, *complete.Views.Video.Box, *complete.Views.Video.Resize}, complete.Augmentation(data.Video))
+	require.Len(t, complete.Augmentation(data.Image), 5)
 	require.Equal(t, []int{7, 9}, []int{complete.Classes(data.Image), complete.Classes(data.Video)})
 }
+
+const likelyRule = "be more than 0 and at most 1; without the step, it never happens"
 
 // ranges are the least and the largest value of each key that holds a number; the rule is told of any beyond.
 var ranges = []struct {
@@ -80,7 +87,7 @@ var ranges = []struct {
 	{"train.eval_every", 0, 100_000, ""},
 	{"train.image_batch", 1, 65_536, ""},
 	{"train.video_batch", 1, 65_536, ""},
-	{"train.video_repeat", 1, 50, ""},
+	{"train.video_repeat", 1, 48, ""},
 	{"train.static_share", 0, 1000, ""},
 	{"train.dynamic_share", 0, 1000, ""},
 	{"train.lr", math.SmallestNonzeroFloat64, math.MaxFloat64, "be more than 0 and finite"},
@@ -90,36 +97,52 @@ var ranges = []struct {
 	{"train.layer_decay", 0.01, 1, ""},
 	{"train.clip", 0, math.MaxFloat64, "be at least 0 and finite"},
 	{"train.label_smoothing", 0, 0.99, ""},
+	{"train.mixup", 0, 100, ""},
+	{"train.cutmix", 0, 100, ""},
 	{"data.list_repeat", 0, 10_000, ""},
 	{"data.drawn_images", 0, 1_000_000, ""},
 	{"data.drawn_videos", 0, 1_000_000, ""},
 	{"data.drawn_test", 0, 1_000_000, ""},
 	{"data.stride", 1, 1000, ""},
 	{"data.cache_mib", 0, 1_048_576, ""},
-	{"views.cache_size", 1, 4096, ""},
-	{"views.image_crop", 0.01, 1, ""},
-	{"views.video_crop", 0.01, 1, ""},
-	{"views.image_flip", 0, 1, ""},
-	{"views.video_flip", 0, 1, ""},
-	{"views.brightness", 0, 0.99, ""},
-	{"views.contrast", 0, 0.99, ""},
-	{"views.saturation", 0, 0.99, ""},
+	{"views.image.decode", 0, 4096, ""},
+	{"views.image.flip", math.SmallestNonzeroFloat64, 1, likelyRule},
+	{"views.image.rand_augment.operations", 1, 100, ""},
+	{"views.image.rand_augment.probability", math.SmallestNonzeroFloat64, 1, likelyRule},
+	{"views.image.rand_augment.magnitude", 0, 10, ""},
+	{"views.image.rand_augment.deviation", 0, 10, ""},
+	{"views.image.jitter.brightness", 0, 0.99, ""},
+	{"views.image.jitter.contrast", 0, 0.99, ""},
+	{"views.image.jitter.saturation", 0, 0.99, ""},
+	{"views.image.erase.probability", math.SmallestNonzeroFloat64, 1, likelyRule},
 	{"model.image_classes", 0, 1000, ""},
 	{"model.video_classes", 0, 1000, ""},
 }
 
-// field finds the number of a key.
+// field finds the number of a key. A table behind a pointer is first replaced by a copy of its own.
 func field(r *Recipe, key string) reflect.Value {
 	value := reflect.ValueOf(r).Elem()
 	for name := range strings.SplitSeq(key, ".") {
 		for _, f := range reflect.VisibleFields(value.Type()) {
 			if tag, _, _ := strings.Cut(f.Tag.Get("toml"), ","); tag == name {
-				value = value.FieldByIndex(f.Index)
+				value = own(value.FieldByIndex(f.Index))
 				break
 			}
 		}
 	}
 	return value
+}
+
+func own(value reflect.Value) reflect.Value {
+	if value.Kind() != reflect.Pointer {
+		return value
+	}
+	table := reflect.New(value.Type().Elem())
+	if !value.IsNil() {
+		table.Elem().Set(value.Elem())
+	}
+	value.Set(table)
+	return table.Elem()
 }
 
 // Every number may be what its range says, ends included, and nothing beyond; nor may it be no number.
@@ -128,6 +151,7 @@ func TestRanges(t *testing.T) {
 		check := func(v float64) error {
 			r := complete
 			r.Train.DrawnEpochs, r.Train.WarmupEpochs, r.Train.VideoRepeat = 0, 0, 1
+			r.Train.Replicas, r.Train.Accumulate, r.Train.Mixup, r.Train.Cutmix, r.Train.CutmixShare = 0, 0, 0, 0, 0
 			if f := field(&r, c.key); f.CanInt() {
 				f.SetInt(int64(v))
 			} else {
@@ -158,7 +182,10 @@ func TestRanges(t *testing.T) {
 // Numbers that are each possible may not go together.
 func TestNumbersThatDoNotFit(t *testing.T) {
 	for want, change := range map[string]func(r *Recipe){
-		"train.video_batch is 51: it must be a multiple of train.video_repeat, 25": func(r *Recipe) { r.Train.VideoBatch = 51 },
+		"train.video_batch is 51: it must be a multiple of train.video_repeat, 12": func(r *Recipe) { r.Train.VideoBatch = 51 },
+		"train.replicas is 65537: it must lie between 0 and 65536":                 func(r *Recipe) { r.Train.Replicas = 65537 },
+		"train.accumulate is 65537: it must lie between 0 and 65536":               func(r *Recipe) { r.Train.Accumulate = 65537 },
+		"train.cutmix_share is 1.5: it must lie between 0 and 1":                   func(r *Recipe) { r.Train.CutmixShare = 1.5 },
 		"train.drawn_epochs needs data.drawn_images or data.drawn_videos":          func(r *Recipe) { r.Data.DrawnImages, r.Data.DrawnVideos = 0, 0 },
 		"train.warmup_epochs is 4: it must be at least 0 and less than 4, or the run ends at its highest learning rate": func(r *Recipe) {
 			r.Train.WarmupEpochs = 4
@@ -176,9 +203,13 @@ func TestNumbersThatDoNotFit(t *testing.T) {
 		require.EqualError(t, r.Check(), want)
 	}
 	for name, change := range map[string]func(r *Recipe){
-		"drawn images alone":        func(r *Recipe) { r.Data.DrawnVideos = 0 },
-		"drawn videos alone":        func(r *Recipe) { r.Data.DrawnImages = 0 },
-		"pre-training has no decay": func(r *Recipe) { r.Kind, r.Train.LayerDecay = Pretrain, 0 },
+		"drawn images alone": func(r *Recipe) { r.Data.DrawnVideos = 0 },
+		"drawn videos alone": func(r *Recipe) { r.Data.DrawnImages = 0 },
+		"pre-training has no decay": func(r *Recipe) {
+			r.Kind, r.Train.LayerDecay = Pretrain, 0
+			r.Train.Mixup, r.Train.Cutmix, r.Train.CutmixShare = 0, 0, 0
+			r.Train.BestBy, r.Train.BestSet, r.Train.BestOnTest, r.Train.UseBest = "", "", false, false
+		},
 	} {
 		r := complete
 		change(&r)
@@ -224,8 +255,8 @@ func TestErrorsOfText(t *testing.T) {
 	require.NoError(t, err)
 	path := filepath.Join(t.TempDir(), "r.toml")
 	for change, want := range map[string]string{
-		"clip = 3.5>clip = 'tight'":    "line 100, train.clip: ",
-		"cache_mib = 21>cache_mib = ]": "line 59: toml: ",
+		"clip = 3.5>clip = 'tight'":    "line 157, train.clip: ",
+		"cache_mib = 21>cache_mib = ]": "line 61: toml: ",
 		"stride = 20>strides = 20":     "unknown key data.strides",
 	} {
 		from, to, _ := strings.Cut(change, ">")

@@ -1,7 +1,9 @@
 package recipe
 
 import (
+	"cmp"
 	"fmt"
+	"math"
 	"reflect"
 	"slices"
 	"strings"
@@ -35,29 +37,33 @@ func keys(of reflect.Type, prefix string) (all []string) {
 	for i := range of.NumField() {
 		f := of.Field(i)
 		name, _, _ := strings.Cut(f.Tag.Get("toml"), ",")
-		if f.Anonymous { // its keys are those of the struct around it
+		switch {
+		case name == "-":
+		case f.Anonymous: // its keys are those of the struct around it
 			all = append(all, keys(f.Type, prefix)...)
-			continue
+		default:
+			all = append(append(all, prefix+name), keys(f.Type, prefix+name+".")...)
 		}
-		all = append(append(all, prefix+name), keys(f.Type, prefix+name+".")...)
 	}
 	return all
 }
 
-// nearest returns the known key that needs the fewest edits to become key, or the one that has its name in another table; "" if
-// more than about a third of the name would have to change.
+// nearest returns the known key that needs the fewest edits to become key, of those that have its name in another table or else of
+// all; "" if more than about a third of the name would have to change.
 func nearest(key string, known []string) string {
 	name := key[strings.LastIndexByte(key, '.')+1:]
 	best, least := "", (len(name)+1)/3+1
+	same, apart := "", math.MaxInt
 	for _, k := range known {
 		if k[strings.LastIndexByte(k, '.')+1:] == name {
-			return k
-		}
-		if edits := distance(key, k, least); edits < least {
+			if edits := distance(key, k, apart); edits < apart {
+				same, apart = k, edits
+			}
+		} else if edits := distance(key, k, least); edits < least {
 			best, least = k, edits
 		}
 	}
-	return best
+	return cmp.Or(same, best)
 }
 
 // distance is the Levenshtein distance of two words: the least number of letters that are inserted, removed or replaced. Words whose

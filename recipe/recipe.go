@@ -3,6 +3,7 @@
 package recipe
 
 import (
+	"bytes"
 	"cmp"
 	"embed"
 	"errors"
@@ -67,6 +68,7 @@ type Model struct {
 	Position     string `toml:"position,omitempty" comment:"blocks with experts: early, middle, later or alternate"`
 	ImageClasses int    `toml:"image_classes,omitempty"`
 	VideoClasses int    `toml:"video_classes,omitempty"`
+	HeadHidden   int    `toml:"head_hidden,omitempty" comment:"width of a hidden layer in each head, which the paper calls MLPs; 0 is none, as in the released code"`
 
 	Residual    bool    `toml:"residual,omitempty" comment:"the paper's residual inside an expert"`
 	NoiseInEval bool    `toml:"noise_in_eval,omitempty"`
@@ -90,18 +92,6 @@ type Data struct {
 	CacheMiB    int `toml:"cache_mib" comment:"memory for decoded frames"`
 }
 
-// Views is the augmentation of training samples. 0 turns a part of it off.
-type Views struct {
-	CacheSize  int     `toml:"cache_size" comment:"pixels to which frames are decoded before they are cropped"`
-	ImageCrop  float64 `toml:"image_crop" comment:"least area of a random crop, 1 is no cropping"`
-	VideoCrop  float64 `toml:"video_crop"`
-	ImageFlip  float64 `toml:"image_flip" comment:"probability of a mirror image"`
-	VideoFlip  float64 `toml:"video_flip"`
-	Brightness float64 `toml:"brightness"`
-	Contrast   float64 `toml:"contrast"`
-	Saturation float64 `toml:"saturation"`
-}
-
 // Train is optimizer, schedule and order.
 type Train struct {
 	Epochs         int      `toml:"epochs"`
@@ -113,6 +103,7 @@ type Train struct {
 	VideoRepeat    int      `toml:"video_repeat" comment:"views of each video in a batch, with crops and masks of their own"`
 	StaticShare    float64  `toml:"static_share" comment:"share of the static set that an epoch sees"`
 	DynamicShare   float64  `toml:"dynamic_share" comment:"share of the dynamic set that an epoch sees"`
+	RoundUp        bool     `toml:"round_up,omitempty" comment:"an epoch counts a last batch that is not full, and fills it up; otherwise it leaves it out"`
 	BalanceStatic  bool     `toml:"balance_static,omitempty" comment:"draw static classes equally often"`
 	LR             float64  `toml:"lr"`
 	MinLR          float64  `toml:"min_lr" comment:"fine-tuning: end of the cosine; pre-training: start of the warm-up"`
@@ -120,11 +111,23 @@ type Train struct {
 	WeightDecay    float64  `toml:"weight_decay"`
 	LayerDecay     float64  `toml:"layer_decay,omitempty" comment:"fine-tuning: learning rate factor from one block to the one below, 1 is none"`
 	Clip           float64  `toml:"clip" comment:"largest norm of the gradients, 0 is no clipping"`
+	Replicas       int      `toml:"replicas,omitempty" comment:"GPUs of the published run: samples are mixed, and experts have room, among image_batch/replicas or video_batch/replicas; 0 is 1"`
+	Accumulate     int      `toml:"accumulate,omitempty" comment:"parts in which a batch is loaded and computed, one after the other, for less memory; 0 is 1"`
 	LabelSmoothing float64  `toml:"label_smoothing,omitempty"`
+	Mixup          float64  `toml:"mixup,omitempty" comment:"α of mixup, 0 is none"`
+	Cutmix         float64  `toml:"cutmix,omitempty" comment:"α of cutmix, 0 is none"`
+	CutmixShare    float64  `toml:"cutmix_share,omitempty" comment:"probability of cutmix where there is mixup too"`
 	RouterNoise    bool     `toml:"router_noise,omitempty"`
+	BestBy         string   `toml:"best_by,omitempty" comment:"what the best epoch has most of: uar or war, or least of: loss; \"\" is uar"`
+	BestSet        string   `toml:"best_set,omitempty" comment:"on which list: static or dynamic; \"\" is the mean of both"`
+	BestOnTest     bool     `toml:"best_on_test,omitempty" comment:"the lists of --val-… are test lists, as in the released training: results of the best epoch on them are too good"`
+	UseBest        bool     `toml:"use_best,omitempty" comment:"a run folder stands for the model of its best epoch, not of its last"`
+	IdleSteps      bool     `toml:"idle_steps,omitempty" comment:"a head that a batch does not use steps with a gradient of zero: its decay and momentum go on, as in the released training"`
 	Freeze         []string `toml:"freeze,omitempty" comment:"names of parameters that are not learned; * stands for any characters"`
 	ImageMask      float64  `toml:"image_mask,omitempty" comment:"pre-training: share of patches that are hidden"`
 	VideoMask      float64  `toml:"video_mask,omitempty"`
+	TubeMask       bool     `toml:"tube_mask,omitempty" comment:"pre-training: a video hides the same places at all times, as VideoMAE does"`
+	JointTarget    bool     `toml:"joint_target,omitempty" comment:"pre-training: targets are normalised over all values of a patch, not over each colour channel"`
 }
 
 // Names lists the embedded recipes.
@@ -167,6 +170,8 @@ func Load(nameOrFile string) (Recipe, error) {
 // maxText bounds the length of a recipe, which has some 50 lines.
 const maxText = 1 << 20
 
+var errLong = fmt.Errorf("longer than %d bytes: not a recipe", maxText)
+
 // read returns the text of a file, and not much more than maxText of it. A device might never end, and a pipe never begin.
 func read(name string) ([]byte, error) {
 	info, err := os.Stat(name)
@@ -187,6 +192,13 @@ func read(name string) ([]byte, error) {
 // Parse reads a recipe.
 func Parse(text []byte) (Recipe, error) {
 	var r Recipe
+	if len(text) > maxText {
+		return r, errLong
+	}
+	text, err := current(text)
+	if err != nil {
+		return r, explained(err, reflect.TypeOf(r))
+	}
 	if err := decode(text, &r); err != nil {
 		return r, err
 	}
@@ -199,13 +211,17 @@ func Parse(text []byte) (Recipe, error) {
 // decode reads TOML. An unknown key is an error: a typo would otherwise train something else.
 func decode(text []byte, v any) error {
 	if len(text) > maxText {
-		return fmt.Errorf("longer than %d bytes: not a recipe", maxText)
+		return errLong
 	}
-	d := toml.NewDecoder(strings.NewReader(current.Replace(string(text))))
+	d := toml.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
-	err := d.Decode(v)
+	return explained(d.Decode(v), reflect.TypeOf(v))
+}
+
+// explained says in one line what is wrong with a text of a type: the key, and the line or the key that was meant.
+func explained(err error, of reflect.Type) error {
 	if strict, ok := errors.AsType[*toml.StrictMissingError](err); ok && len(strict.Errors) > 0 {
-		return unknownKey(strings.Join(strict.Errors[0].Key(), "."), reflect.TypeOf(v))
+		return unknownKey(strings.Join(strict.Errors[0].Key(), "."), of)
 	}
 	if wrong, ok := errors.AsType[*toml.DecodeError](err); ok {
 		line, _ := wrong.Position()
@@ -218,16 +234,16 @@ func decode(text []byte, v any) error {
 	return err
 }
 
-// current replaces keys of earlier versions, found in files that they wrote.
-var current = strings.NewReplacer("\ndrawn_pictures", "\ndrawn_images", "\ndrawn_clips", "\ndrawn_videos")
-
-// View returns the augmentation of the training samples of a modality.
-func (r Recipe) View(m data.Modality) data.Transform {
-	v := r.Views
-	return data.Transform{H: r.Model.ImageSize, W: r.Model.ImageSize,
-		CropMin: data.ByModality(m, v.ImageCrop, v.VideoCrop), Flip: data.ByModality(m, v.ImageFlip, v.VideoFlip),
-		Brightness: v.Brightness, Contrast: v.Contrast, Saturation: v.Saturation}
+// Mixing returns how the samples of a batch are mixed.
+func (r Recipe) Mixing() data.Mixing {
+	return data.Mixing{Mixup: r.Train.Mixup, Cutmix: r.Train.Cutmix, Share: r.Train.CutmixShare}
 }
+
+// Groups returns how many groups of samples, in which they are mixed and experts have room, each part of a batch has.
+func (r Recipe) Groups() int { return max(r.Train.Replicas/r.Parts(), 1) }
+
+// Parts returns the number of parts in which a batch is computed.
+func (r Recipe) Parts() int { return max(r.Train.Accumulate, 1) }
 
 // Classes returns the number of classes of the head of a modality.
 func (r Recipe) Classes(m data.Modality) int {
@@ -258,14 +274,17 @@ func (r Recipe) Settings() (map[string]string, error) {
 		return nil, err
 	}
 	settings := map[string]string{}
-	for name, value := range tree {
-		part, ok := value.(map[string]any)
-		if !ok {
-			settings[name] = fmt.Sprint(value)
-		}
-		for key, value := range part {
-			settings[name+"."+key] = fmt.Sprint(value)
+	flatten(settings, "", tree)
+	return settings, nil
+}
+
+// flatten adds the values of a table, and of the tables in it, by key.
+func flatten(settings map[string]string, prefix string, table map[string]any) {
+	for name, value := range table {
+		if inner, ok := value.(map[string]any); ok {
+			flatten(settings, prefix+name+".", inner)
+		} else {
+			settings[prefix+name] = fmt.Sprint(value)
 		}
 	}
-	return settings, nil
 }

@@ -58,8 +58,8 @@ func publishedPretraining() Recipe {
 	m.DecoderDim, m.DecoderDepth, m.DecoderHeads = 384, 4, 6
 	return Recipe{Name: "s4d-pretrain", Kind: "pretrain", System: "mae", Seed: 123, Model: m,
 		Data:  Data{Stride: 4},
-		Views: Views{CacheSize: 192, ImageCrop: 0.2, VideoCrop: 0.08, ImageFlip: 0.5, VideoFlip: 0},
-		Train: Train{Epochs: 100, WarmupEpochs: 5, ImageBatch: 2 * 192, VideoBatch: 2 * 48 * 4, VideoRepeat: 4, StaticShare: 1, DynamicShare: 1.0 / 4,
+		Views: publishedPretrainingViews(),
+		Train: Train{Epochs: 100, WarmupEpochs: 5, ImageBatch: 2 * 192, VideoBatch: 2 * 48 * 4, VideoRepeat: 4, StaticShare: 1, DynamicShare: 1.0 / 4, RoundUp: true,
 			LR: 1.6e-3 * 384 / 512, MinLR: 1e-6, Beta2: 0.95, WeightDecay: 0.05, ImageMask: 0.9, VideoMask: 0.95}}
 }
 
@@ -67,13 +67,14 @@ func publishedPretraining() Recipe {
 func publishedFinetuning(name string, stride, classes int) Recipe {
 	m := publishedBase
 	m.Experts, m.TopK, m.Position, m.ImageClasses, m.VideoClasses = 8, 2, "later", 7, classes
+	m.NoiseInEval, m.Capacity = true, 1
 	return Recipe{Name: name, Kind: "finetune", System: "s4d", Model: m,
-		Data: Data{Stride: stride},
-		Views: Views{CacheSize: 192, ImageCrop: 0.7, VideoCrop: 0.08, ImageFlip: 0.5, VideoFlip: 0.5, // but for the video's crop and the
-			Brightness: 0.3, Contrast: 0.3, Saturation: 0.3}, // mirror images not as published: mien has no RandAugment
+		Data:  Data{Stride: stride},
+		Views: publishedFinetuningViews(),
 		Train: Train{Epochs: 100, WarmupEpochs: 5, ImageBatch: 2 * 32, VideoBatch: 2 * 16, VideoRepeat: 1, StaticShare: 0.5, DynamicShare: 1,
+			BestBy: "war", BestSet: "dynamic", BestOnTest: true, UseBest: true, // one video set alone is measured
 			BalanceStatic: true, LR: 1e-5 * 32 / 8, MinLR: 1e-6 * 32 / 256, Beta2: 0.999, WeightDecay: 0.05, LayerDecay: 0.75,
-			LabelSmoothing: 0.1, RouterNoise: true}}
+			Replicas: 2, LabelSmoothing: 0.1, Mixup: 0.8, Cutmix: 1, CutmixShare: 0.5, RouterNoise: true, IdleSteps: true}}
 }
 
 // The recipes of published runs, every key of them.
@@ -96,22 +97,27 @@ func TestMistakesAreNamed(t *testing.T) {
 		"kind = 'finetune'>kind = 'both'":         `kind is "both": choose pretrain or finetune`,
 		"lr = 0.001>lr = 'fast'":                  "lr",
 		"seed = 0>sead = 0":                       "unknown key sead: did you mean seed?",
-		"cache_size = 36>cache_size = 0":          "views.cache_size is 0: it must lie between 1 and 4096",
-		"image_flip = 0.5>image_flip = 7.0":       "views.image_flip is 7: it must lie between 0 and 1",
-		"video_flip = 0.5>video_flip = nan":       "views.video_flip is NaN: it must lie between 0 and 1",
-		"brightness = 0.1>brightness = 1.0":       "views.brightness is 1: it must lie between 0 and 0.99",
-		"contrast = 0.1>contrast = -0.1":          "views.contrast is -0.1: it must lie between 0 and 0.99",
-		"saturation = 0.1>saturation = inf":       "views.saturation is +Inf: it must lie between 0 and 0.99",
 		"lr = 0.001>lr = nan":                     "train.lr is NaN: it must be more than 0 and finite",
-		"image_crop = 0.7>image_crop = nan":       "views.image_crop is NaN: it must lie between 0.01 and 1",
 		"clip = 1.0>clip = nan":                   "train.clip is NaN: it must be at least 0 and finite",
 		"weight_decay = 0.05>weight_decay = inf":  "train.weight_decay is +Inf",
 		"video_repeat = 1>video_repeat = 3":       "train.video_batch is 8: it must be a multiple of train.video_repeat, 3",
 		"video_repeat = 1>video_repeat = 0":       "train.video_repeat is 0: it must lie between 1 and 8",
 		"epochs = 3>epochs = 3\ndrawn_epochs = 3": "train.drawn_epochs is 3: it must lie between 0 and 2",
-		"drawn_test = 14>drawn_test = -1":         "data.drawn_test is -1",
-		"layer_decay = 0.9>":                      "train.layer_decay is 0: it must lie between 0.01 and 1",
-		"video_crop = 0.7>video_crop = 7.0":       "views.video_crop is 7: it must lie between 0.01 and 1",
+		"label_smoothing = 0.1>mixup = -0.1":      "train.mixup is -0.1: it must lie between 0 and 100",
+		"label_smoothing = 0.1>cutmix = nan":      "train.cutmix is NaN",
+		"label_smoothing = 0.1>replicas = 3":      "train.image_batch is 16: it must be a multiple of train.replicas, 3",
+		"label_smoothing = 0.1>replicas = -1":     "train.replicas is -1",
+		"label_smoothing = 0.1>accumulate = 3":    "train.accumulate is 3: a batch has 16 images, which must be a multiple of it",
+		"label_smoothing = 0.1>accumulate = 16":   "a batch has 8 videos, which must be a multiple of it",
+		"label_smoothing = 0.1>mixup = 0.8\naccumulate = 2": "train.accumulate is 2: where samples are mixed or model.capacity limits experts, " +
+			"parts consist of whole replicas, so that it must divide train.replicas, 1",
+		"label_smoothing = 0.1>cutmix = 0.8\nreplicas = 2\naccumulate = 4": "it must divide train.replicas, 2",
+		"label_smoothing = 0.1>mixup = 0.8\ncutmix = 1.0":                  "train.cutmix_share is 0: beside train.mixup, it must lie between 0 and 1",
+		"label_smoothing = 0.1>mixup = 0.8\ncutmix_share = 0.5":            "train.cutmix_share is 0.5: it is for runs with train.mixup and train.cutmix",
+		"label_smoothing = 0.1>best_by = 'f1'":                             `train.best_by is "f1": choose uar, war or loss`,
+		"label_smoothing = 0.1>best_set = 'train'":                         `train.best_set is "train": choose static or dynamic, or leave it out for the mean of both`,
+		"drawn_test = 14>drawn_test = -1":                                  "data.drawn_test is -1",
+		"layer_decay = 0.9>":                                               "train.layer_decay is 0: it must lie between 0.01 and 1",
 	} {
 		from, to, _ := strings.Cut(change, ">")
 		require.Contains(t, string(text), from)
@@ -120,6 +126,27 @@ func TestMistakesAreNamed(t *testing.T) {
 	}
 	_, err = Load("none")
 	require.ErrorContains(t, err, `recipe "none": neither a file nor one of`)
+}
+
+// Batches that can be divided pass, and pre-training mixes nothing.
+func TestBatchesInParts(t *testing.T) {
+	r, err := Load("s4d-dfew")
+	require.NoError(t, err)
+	r.Train.Accumulate = 2
+	require.NoError(t, r.Check())
+	require.Equal(t, []int{2, 1}, []int{r.Parts(), r.Groups()})
+	r.Train.Accumulate = 1
+	require.Equal(t, []int{1, 2}, []int{r.Parts(), r.Groups()})
+	r, err = Load("s4d-pretrain")
+	require.NoError(t, err)
+	require.Equal(t, []int{1, 1}, []int{r.Parts(), r.Groups()})
+	r.Train.Accumulate = 96
+	require.NoError(t, r.Check())
+	r.Train.UseBest = true
+	require.ErrorContains(t, r.Check(), "train.best_by, best_set, best_on_test and use_best choose the best epoch of fine-tuning")
+	r.Train.UseBest = false
+	r.Train.Mixup = 0.8
+	require.ErrorContains(t, r.Check(), "train.mixup and train.cutmix mix the targets of fine-tuning: leave them out of pre-training")
 }
 
 // What is no recipe is refused before it is read whole.

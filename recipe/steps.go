@@ -20,8 +20,13 @@ func (r Recipe) Seen(m data.Modality, samples int) float64 {
 	return data.ByModality(m, r.Train.StaticShare, r.Train.DynamicShare) * float64(samples)
 }
 
-// Steps returns the number of full batches in what an epoch draws of a modality's set.
+// Steps returns the number of full batches in what an epoch draws of a modality's set or, rounded up, its share of all batches, of which
+// the last need not be full: as the released code counts them in fine-tuning and in pre-training.
 func (r Recipe) Steps(m data.Modality, samples int) int {
+	if r.Train.RoundUp {
+		all := (samples + r.Distinct(m) - 1) / r.Distinct(m)
+		return int(r.Seen(m, all))
+	}
 	return int(r.Seen(m, samples) / float64(r.Distinct(m)))
 }
 

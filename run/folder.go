@@ -27,7 +27,7 @@ const (
 	identityFile = "run.json"
 	recipeFile   = "recipe.toml"
 	logFile      = "log.jsonl"
-	bestFile     = "best.safetensors"
+	bestFile     = modelfile.BestName
 	metricsFile  = "metrics.json"
 )
 

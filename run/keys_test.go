@@ -20,13 +20,15 @@ const (
 	notRun  = ' ' // the key is refused or has no meaning there
 )
 
-// keyCases change each key of a recipe. Effects are listed for fine-tuning on images only, on videos only, pre-training on
-// images, on videos, and fine-tuning on lists and drawn faces.
-var keyCases = []struct {
+// keyCase changes a key of a recipe. Effects are listed for fine-tuning on images only, on videos only, pre-training on images, on
+// videos, and fine-tuning on lists and drawn faces.
+type keyCase struct {
 	key     string
 	effects string
 	change  func(r *recipe.Recipe)
-}{
+}
+
+var keyCases = []keyCase{
 	{"name", "....", func(r *recipe.Recipe) { r.Name = "other" }},
 	{"seed", "MMMM", func(r *recipe.Recipe) { r.Seed = 1 }},
 	{"model.image_size", "MMMM", func(r *recipe.Recipe) { r.Model.ImageSize = 24 }},
@@ -46,6 +48,7 @@ var keyCases = []struct {
 	{"model.position", "MM  ", func(r *recipe.Recipe) { r.Model.Position = "early" }},
 	{"model.image_classes", "MM  ", func(r *recipe.Recipe) { r.Model.ImageClasses = 8 }},
 	{"model.video_classes", "MM  ", func(r *recipe.Recipe) { r.Model.VideoClasses = 8 }},
+	{"model.head_hidden", "MM  ", func(r *recipe.Recipe) { r.Model.HeadHidden = 9 }},
 	{"model.residual", "MM  ", func(r *recipe.Recipe) { r.Model.Residual = true }},
 	{"model.noise_in_eval", "L   ", func(r *recipe.Recipe) { r.Model.NoiseInEval = true }},
 	{"model.capacity", "MM  ", func(r *recipe.Recipe) { r.Model.Capacity = 0.5 }},
@@ -61,23 +64,20 @@ var keyCases = []struct {
 	{"data.drawn_test", "LL...", func(r *recipe.Recipe) { r.Data.DrawnTest = 5 }},
 	{"data.stride", ".M.M", func(r *recipe.Recipe) { r.Data.Stride = 2 }},
 	{"data.cache_mib", ".....", func(r *recipe.Recipe) { r.Data.CacheMiB = 0 }},
-	{"views.cache_size", "MMMM", func(r *recipe.Recipe) { r.Views.CacheSize = 22 }},
-	{"views.image_crop", "M.M.", func(r *recipe.Recipe) { r.Views.ImageCrop = 0.3 }},
-	{"views.video_crop", ".M.M", func(r *recipe.Recipe) { r.Views.VideoCrop = 0.3 }},
-	{"views.image_flip", "M.M.", func(r *recipe.Recipe) { r.Views.ImageFlip = 0 }},
-	{"views.video_flip", ".M.M", func(r *recipe.Recipe) { r.Views.VideoFlip = 0 }},
-	{"views.brightness", "MMMM", func(r *recipe.Recipe) { r.Views.Brightness = 0.4 }},
-	{"views.contrast", "MMMM", func(r *recipe.Recipe) { r.Views.Contrast = 0.4 }},
-	{"views.saturation", "MMMM", func(r *recipe.Recipe) { r.Views.Saturation = 0.4 }},
 	{"train.epochs", "MMMM", func(r *recipe.Recipe) { r.Train.Epochs = 3 }},
 	{"train.warmup_epochs", "MMMM", func(r *recipe.Recipe) { r.Train.WarmupEpochs = 0.9 }},
 	{"train.drawn_epochs", "MM..M", func(r *recipe.Recipe) { r.Train.DrawnEpochs = 1 }},
 	{"train.eval_every", "LL..", func(r *recipe.Recipe) { r.Train.EvalEvery = 2 }},
-	{"train.image_batch", "M.M.", func(r *recipe.Recipe) { r.Train.ImageBatch = 3 }},
+	{"train.image_batch", "M.M.", func(r *recipe.Recipe) { r.Train.ImageBatch = 2 }},
 	{"train.video_batch", ".M.M", func(r *recipe.Recipe) { r.Train.VideoBatch = 4 }},
 	{"train.video_repeat", ".M.M", func(r *recipe.Recipe) { r.Train.VideoRepeat = 3 }},
 	{"train.static_share", "M.M.", func(r *recipe.Recipe) { r.Train.StaticShare = 2 }},
 	{"train.dynamic_share", ".M.M", func(r *recipe.Recipe) { r.Train.DynamicShare = 2 }},
+	{"train.round_up", "....M", func(r *recipe.Recipe) { r.Train.RoundUp = true }},
+	{"train.best_by", "..  ", func(r *recipe.Recipe) { r.Train.BestBy = "loss" }},        // which model is kept beside the last one:
+	{"train.best_set", "..  ", func(r *recipe.Recipe) { r.Train.BestSet = "static" }},    // TestBestIsKept
+	{"train.best_on_test", "LL  ", func(r *recipe.Recipe) { r.Train.BestOnTest = true }}, // what the log calls the list
+	{"train.use_best", "..  ", func(r *recipe.Recipe) { r.Train.UseBest = true }},        // TestBestOfAFolder in package modelfile
 	{"train.balance_static", "M.M.", func(r *recipe.Recipe) { r.Train.BalanceStatic = true }},
 	{"train.lr", "MMMM", func(r *recipe.Recipe) { r.Train.LR = 2e-2 }},
 	{"train.min_lr", "MMMM", func(r *recipe.Recipe) { r.Train.MinLR = 1e-3 }},
@@ -85,8 +85,16 @@ var keyCases = []struct {
 	{"train.weight_decay", "MMMM", func(r *recipe.Recipe) { r.Train.WeightDecay = 0 }},
 	{"train.layer_decay", "MM..", func(r *recipe.Recipe) { r.Train.LayerDecay = 0.5 }},
 	{"train.clip", "MMMM", func(r *recipe.Recipe) { r.Train.Clip = 0.05 }},
+	{"train.replicas", "MM  ", func(r *recipe.Recipe) { r.Train.Replicas = 1 }},
+	{"train.accumulate", "MMMM", func(r *recipe.Recipe) { r.Train.Accumulate, r.Train.VideoRepeat = 2, 3 }}, // of two videos
+	{"train.mixup", "MM  ", func(r *recipe.Recipe) { r.Train.Mixup = 0.4 }},
+	{"train.cutmix", "MM  ", func(r *recipe.Recipe) { r.Train.Cutmix = 0.1 }},
+	{"train.cutmix_share", "MM  ", func(r *recipe.Recipe) { r.Train.CutmixShare = 0.9 }},
+	{"train.idle_steps", "....M", func(r *recipe.Recipe) { r.Train.IdleSteps = true }},
 	{"train.label_smoothing", "MM..", func(r *recipe.Recipe) { r.Train.LabelSmoothing = 0.3 }},
 	{"train.router_noise", "MM..", func(r *recipe.Recipe) { r.Train.RouterNoise = !r.Train.RouterNoise }},
+	{"train.tube_mask", "...M", func(r *recipe.Recipe) { r.Train.TubeMask = true }},
+	{"train.joint_target", "..MM", func(r *recipe.Recipe) { r.Train.JointTarget = true }},
 	{"train.freeze", "MMMM", func(r *recipe.Recipe) { r.Train.Freeze = []string{"*blocks.0.*"} }},
 	{"train.image_mask", "..M.", func(r *recipe.Recipe) { r.Train.ImageMask = 0.25 }},
 	{"train.video_mask", "...M", func(r *recipe.Recipe) { r.Train.VideoMask = 0.25 }},
@@ -96,7 +104,7 @@ var keyCases = []struct {
 // key that acts on the wrong modality, or has no effect, fails.
 func TestEveryKeyMatters(t *testing.T) {
 	lists := faceList(t, 5)
-	evaluated := []string{"model.noise_in_eval", "data.drawn_test", "train.eval_every"}
+	evaluated := []string{"model.noise_in_eval", "train.best_on_test", "data.drawn_test", "train.eval_every"}
 	bases := []func() Options{
 		func() Options { return alone(t, "s4d-tiny", data.Image) },
 		func() Options { return alone(t, "s4d-tiny", data.Video) },
@@ -157,20 +165,27 @@ func TestKeysAreComplete(t *testing.T) {
 	for _, c := range keyCases {
 		keys = append(keys, c.key)
 	}
-	var want []string
-	structure := reflect.TypeFor[recipe.Recipe]()
-	for i := range structure.NumField() {
-		part := structure.Field(i)
-		name, _, _ := strings.Cut(part.Tag.Get("toml"), ",")
-		if part.Type.Kind() != reflect.Struct {
-			want = append(want, name)
-			continue
+	for _, c := range viewKeys {
+		keys = append(keys, "views.image."+c.key, "views.video."+c.key)
+	}
+	require.ElementsMatch(t, keysOf(reflect.TypeFor[recipe.Recipe](), ""), keys)
+}
+
+// keysOf returns the keys of a table, and of the tables in it.
+func keysOf(table reflect.Type, prefix string) (keys []string) {
+	for _, field := range reflect.VisibleFields(table) {
+		key, _, _ := strings.Cut(field.Tag.Get("toml"), ",")
+		of := field.Type
+		if of.Kind() == reflect.Pointer {
+			of = of.Elem()
 		}
-		for _, field := range reflect.VisibleFields(part.Type) {
-			if key, _, _ := strings.Cut(field.Tag.Get("toml"), ","); !field.Anonymous {
-				want = append(want, name+"."+key)
-			}
+		switch {
+		case field.Anonymous || key == "-":
+		case of.Kind() == reflect.Struct:
+			keys = append(keys, keysOf(of, prefix+key+".")...)
+		default:
+			keys = append(keys, prefix+key)
 		}
 	}
-	require.ElementsMatch(t, want, keys)
+	return keys
 }

@@ -70,7 +70,7 @@ func (r *run) leastMemory(params int) int64 {
 		if data.ByModality(kind, r.plan.images, r.plan.videos) == 0 {
 			continue
 		}
-		views, frames := r.Recipe.Batch(kind), data.ByModality(kind, 1, m.Frames)
+		views, frames := r.Recipe.Batch(kind)/r.Recipe.Parts(), data.ByModality(kind, 1, m.Frames)
 		pixels := 3 * m.ImageSize * m.ImageSize * frames
 		tokens := pixels / (3 * m.PatchSize * m.PatchSize * data.ByModality(kind, 1, m.Tubelet))
 		if r.Recipe.Kind == recipe.Pretrain { // the encoder sees those that are not hidden

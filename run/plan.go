@@ -5,14 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"slices"
 
 	"mien/data"
 	"mien/recipe"
 	"mien/system"
 )
 
-// The batches of an epoch: how many of each modality, in which order, with which samples and views. Go on with folder.go.
+// The batches of an epoch: how many of each modality, in which order, with which samples and views. Go on with targets.go.
 
 // plan lays out the epochs of a run: how many batches of each modality, and which samples are in them. Everything random is
 // determined by seed, epoch and step.
@@ -88,7 +87,7 @@ func (p *plan) stepped(s data.Sets) data.Sets {
 	return s
 }
 
-// batches yields the batches of an epoch in order.
+// batches yields the batches of an epoch in order, or their parts where gradients accumulate.
 func (p *plan) batches(ctx context.Context, epoch int) iter.Seq2[*system.Batch, error] {
 	order := data.Order(p.images, p.videos, p.recipe.Seed, epoch)
 	samples := map[data.Modality][]int{data.Image: p.inEpoch(data.Image, epoch), data.Video: p.inEpoch(data.Video, epoch)}
@@ -97,9 +96,31 @@ func (p *plan) batches(ctx context.Context, epoch int) iter.Seq2[*system.Batch, 
 		n := p.recipe.Distinct(m)
 		members[step], samples[m] = samples[m][:n], samples[m][n:]
 	}
-	return data.Ordered(ctx, len(order), 2, ahead, func(ctx context.Context, step int) (*system.Batch, error) {
-		return p.load(ctx, epoch, step, order[step], members[step])
-	})
+	parts := p.recipe.Parts()
+	return joined(parts, data.Ordered(ctx, len(order)*parts, 2, ahead, func(ctx context.Context, i int) (*system.Batch, error) {
+		step, part := i/parts, i%parts
+		n := len(members[step]) / parts
+		return p.load(ctx, epoch, step, order[step], members[step][part*n:(part+1)*n], part*n)
+	}))
+}
+
+// joined has the last part of each batch name the unreadable samples of all its parts, as it stands for the whole step.
+func joined(parts int, batches iter.Seq2[*system.Batch, error]) iter.Seq2[*system.Batch, error] {
+	return func(yield func(*system.Batch, error) bool) {
+		var skipped []data.Skipped
+		loaded := 0
+		for b, err := range batches {
+			if err == nil {
+				skipped, b.Skipped = append(skipped, b.Skipped...), nil
+				if loaded++; loaded%parts == 0 {
+					b.Skipped, skipped = skipped, nil
+				}
+			}
+			if !yield(b, err) {
+				return
+			}
+		}
+	}
 }
 
 // inEpoch draws the samples of a modality for the steps of an epoch.
@@ -126,13 +147,14 @@ func (p *plan) at(epoch int) data.Sets {
 	return p.sets.Main
 }
 
-// load reads and augments the samples of one step. The next readable sample of its set stands in for an unreadable one, so that a
-// batch depends on nothing but the data.
-func (p *plan) load(ctx context.Context, epoch, step int, m data.Modality, members []int) (*system.Batch, error) {
+// load reads and augments samples of one step, all or a part of them from the first on. The next readable sample of its set stands in
+// for an unreadable one, so that a batch depends on nothing but the data.
+func (p *plan) load(ctx context.Context, epoch, step int, m data.Modality, members []int, first int) (*system.Batch, error) {
 	items := p.at(epoch).Of(m).Items
-	b := &system.Batch{Epoch: epoch, Step: step, Seed: p.recipe.Seed, Modality: m}
+	b := &system.Batch{Epoch: epoch, Step: step, Seed: p.recipe.Seed, Modality: m, First: first * p.recipe.Repeat(m), Groups: p.recipe.Groups()}
 	bad := data.Skips{Limit: p.skip}
 	for k, i := range members {
+		k += first
 		err := p.addViews(ctx, b, k, items[i])
 		for next := i + 1; err != nil && next < i+len(items); next++ {
 			if ctx.Err() != nil {
@@ -148,29 +170,49 @@ func (p *plan) load(ctx context.Context, epoch, step int, m data.Modality, membe
 		}
 	}
 	b.Skipped = bad.Samples
+	if p.recipe.Kind == recipe.Finetune {
+		p.target(b)
+	}
+	data.SameForm(b.Views)
 	return b, nil
 }
 
-// addViews adds all views of sample k of a batch, or none.
+// addViews adds all views of sample k of a batch, or none. They are drawn from the same frames, which are decoded once.
 func (p *plan) addViews(ctx context.Context, b *system.Batch, k int, item data.Item) error {
-	r, views := p.recipe, []data.View(nil)
-	for v := range r.Repeat(b.Modality) {
-		rng := data.Stream(r.Seed, "view", b.Epoch, b.Step, k, v)
-		sample, err := item.Open(ctx, data.OpenOptions{})
-		if err != nil {
-			return err
-		}
-		indices := []int{0}
-		if b.Modality == data.Video {
-			indices = data.TrainIndices(sample.Len(), r.Model.Frames, r.Data.Stride, rng)
-		}
-		frames, err := sample.Read(ctx, indices)
-		if err != nil {
-			return fmt.Errorf("%s: %w", item.Name, err)
-		}
-		views = append(views, r.View(b.Modality).Train(frames, rng))
+	frames, err := p.frames(ctx, b, k, item)
+	if err != nil {
+		return err
 	}
-	b.Views = append(b.Views, views...)
-	b.Labels = append(b.Labels, slices.Repeat([]int{item.Label}, len(views))...)
+	steps, repeat := p.recipe.Augmentation(b.Modality), p.recipe.Repeat(b.Modality)
+	for v := range repeat {
+		own := frames
+		if v < repeat-1 { // steps may change pixels in place
+			own = frames.Clone()
+		}
+		b.Views = append(b.Views, steps.View(own, data.Stream(b.Seed, "view", b.Epoch, b.Step, k, v)))
+		b.Labels = append(b.Labels, item.Label)
+	}
 	return nil
+}
+
+// frames decodes sample k of a batch: the image, or a random window of the video, as published for the kind of run.
+func (p *plan) frames(ctx context.Context, b *system.Batch, k int, item data.Item) (*data.Frames, error) {
+	sample, err := item.Open(ctx, data.OpenOptions{})
+	if err != nil {
+		return nil, err
+	}
+	indices := []int{0}
+	if b.Modality == data.Video {
+		window := data.TrainIndices
+		if p.recipe.Kind == recipe.Pretrain {
+			window = data.PretrainIndices
+		}
+		m, rng := p.recipe.Model, data.Stream(b.Seed, "window", b.Epoch, b.Step, k)
+		indices = window(sample.Len(), m.Frames, p.recipe.Data.Stride, rng)
+	}
+	frames, err := sample.Read(ctx, indices)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", item.Name, err)
+	}
+	return frames, nil
 }

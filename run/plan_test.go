@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -57,13 +58,19 @@ func seen(t *testing.T, v data.View) (sample int, frames []int) {
 func shadePlan(t *testing.T, images, videos int, change func(*recipe.Recipe)) plan {
 	t.Helper()
 	r := toy(t, "s4d-tiny")
-	r.Views.Brightness, r.Views.Contrast, r.Views.Saturation = 0, 0, 0
+	noJitter(&r.Views.Image)
+	noJitter(&r.Views.Video)
+	r.Train.Replicas, r.Train.Mixup, r.Train.Cutmix, r.Train.CutmixShare = 0, 0, 0, 0
 	if change != nil {
 		change(&r)
 	}
 	p, err := newPlan(r, Training{Main: data.Sets{Image: shades(data.Image, images), Video: shades(data.Video, videos)}})
 	require.NoError(t, err)
 	return p
+}
+
+func noJitter(v *recipe.View) {
+	v.Steps, v.Jitter = slices.DeleteFunc(slices.Clone(v.Steps), func(step string) bool { return step == "jitter" }), nil
 }
 
 func batchesOf(t *testing.T, p plan, epoch int) []*system.Batch {
@@ -80,6 +87,15 @@ func batchesOf(t *testing.T, p plan, epoch int) []*system.Batch {
 func TestPlanCountsSteps(t *testing.T) {
 	p := shadePlan(t, 22, 20, nil)
 	require.Equal(t, []int{5, 6}, []int{p.images, p.videos}, "22 of batches of 4, 40 views of batches of 6")
+	p = shadePlan(t, 22, 20, func(r *recipe.Recipe) { r.Train.RoundUp = true })
+	require.Equal(t, []int{6, 7}, []int{p.images, p.videos}, "rounded up")
+	p = shadePlan(t, 22, 20, func(r *recipe.Recipe) { r.Train.RoundUp, r.Train.StaticShare, r.Train.DynamicShare = true, 0.5, 0.25 })
+	require.Equal(t, []int{3, 1}, []int{p.images, p.videos}, "a share of all batches, as in the released code, rounded down")
+	batches := batchesOf(t, shadePlan(t, 22, 3, func(r *recipe.Recipe) { r.Train.RoundUp, r.Train.DynamicShare = true, 0 }), 0)
+	require.Len(t, batches, 6)
+	for _, b := range batches {
+		require.Len(t, b.Views, 4, "the last batch is filled up")
+	}
 	p = shadePlan(t, 22, 20, func(r *recipe.Recipe) { r.Train.StaticShare, r.Train.DynamicShare = 0.5, 3 })
 	require.Equal(t, []int{2, 20}, []int{p.images, p.videos})
 	p = shadePlan(t, 22, 20, func(r *recipe.Recipe) { r.Train.DrawnEpochs, r.Data.DrawnImages, r.Data.DrawnVideos = 1, 4, 3 })
@@ -197,7 +213,9 @@ func TestBatches(t *testing.T) {
 // The record counts the different samples that the batches of the first epochs show, those of the warm-up apart.
 func TestRecordCountsWhatBatchesShow(t *testing.T) {
 	r := toy(t, "s4d-tiny")
-	r.Views.Brightness, r.Views.Contrast, r.Views.Saturation = 0, 0, 0
+	noJitter(&r.Views.Image)
+	noJitter(&r.Views.Video)
+	r.Train.Replicas, r.Train.Mixup, r.Train.Cutmix, r.Train.CutmixShare = 0, 0, 0, 0
 	r.Train.DrawnEpochs, r.Train.StaticShare, r.Train.DynamicShare, r.Train.BalanceStatic = 2, 0.4, 0.3, true
 	listed := func(m data.Modality, n int) *data.Dataset {
 		d := shades(m, n)
@@ -233,35 +251,82 @@ func TestRecordCountsWhatBatchesShow(t *testing.T) {
 	}
 }
 
-// Each view is drawn from its own stream: two views of a video differ, and so do views of different steps, epochs and seeds.
-func TestViewsAreDrawnApart(t *testing.T) {
-	begins := func(seed uint64, epoch, step int) (at []int) {
-		p := shadePlan(t, 4, 18, func(r *recipe.Recipe) { r.Seed = seed })
-		b, err := p.load(t.Context(), epoch, step, data.Video, []int{3, 3, 3, 3, 3, 3, 3, 3})
+// Windows of steps, epochs, seeds and samples of a batch are drawn apart. Fine-tuning and pre-training draw them differently.
+func TestWindowsAreDrawnApart(t *testing.T) {
+	begins := func(kind string, seed uint64, epoch, step int) (at []int) {
+		p := shadePlan(t, 4, 18, func(r *recipe.Recipe) { r.Kind, r.Seed = kind, seed })
+		b, err := p.load(t.Context(), epoch, step, data.Video, []int{3, 3, 3, 3, 3, 3, 3, 3}, 0)
 		require.NoError(t, err)
 		require.Len(t, b.Views, 16)
-		for _, v := range b.Views {
+		for i, v := range b.Views {
 			sample, frames := seen(t, v)
 			require.Equal(t, 3, sample)
-			require.InDelta(t, 12, frames[3]-frames[0], 1, "a window of four frames, some three apart")
 			require.Less(t, frames[3], shadeFrames)
+			if kind == recipe.Pretrain {
+				require.Equal(t, []int{3, 6, 9}, []int{frames[1] - frames[0], frames[2] - frames[0], frames[3] - frames[0]})
+			} else {
+				require.Equal(t, 11, frames[3]-frames[0], "a window of four frames, some three apart")
+			}
 			at = append(at, frames[0])
+			require.Equal(t, at[i/2*2], frames[0], "the views of a sample share their frames")
 		}
+		require.Greater(t, len(slices.Compact(slices.Sorted(slices.Values(at)))), 4, "8 windows of a video begin at %v", at)
 		return at
 	}
-	first := begins(0, 0, 0)
-	require.Equal(t, first, begins(0, 0, 0))
-	for _, other := range [][]int{begins(1, 0, 0), begins(0, 1, 0), begins(0, 0, 1)} {
-		require.NotEqual(t, first, other)
-	}
-	different, twins := len(slices.Compact(slices.Sorted(slices.Values(first)))), 0
-	for i := 0; i < len(first); i += 2 {
-		if first[i] == first[i+1] {
-			twins++
+	for _, kind := range []string{recipe.Finetune, recipe.Pretrain} {
+		first := begins(kind, 0, 0, 0)
+		require.Equal(t, first, begins(kind, 0, 0, 0))
+		for _, other := range [][]int{begins(kind, 1, 0, 0), begins(kind, 0, 1, 0), begins(kind, 0, 0, 1)} {
+			require.NotEqual(t, first, other)
 		}
 	}
-	require.Greater(t, different, 8, "16 views of a video begin at %v", first)
-	require.Less(t, twins, 3, "two views of a video begin at %v", first)
+}
+
+// gradient is a set of one video whose frames can be told apart, and their pixels too; it counts the frames that are decoded.
+func gradient(decoded *atomic.Int32) *data.Dataset {
+	frame := func(_ context.Context, at int) (*data.Frames, error) {
+		decoded.Add(1)
+		f := data.NewFrames(1, 18, 18)
+		for i := range f.Pix {
+			f.Pix[i] = uint8(i/5 + 3*at)
+		}
+		return f, nil
+	}
+	return &data.Dataset{Modality: data.Video, Items: []data.Item{{Open: func(_ context.Context, opt data.OpenOptions) (data.Sample, error) {
+		return data.NewSample("", shadeFrames, opt, frame), nil
+	}}}}
+}
+
+// The views of a video are cut from the same frames, which are decoded once and which no view changes for the next; each draws from
+// its own stream, and so do the views of other steps, epochs and seeds.
+func TestViewsAreDrawnApart(t *testing.T) {
+	var decoded atomic.Int32
+	views := func(seed uint64, epoch, step int) []data.View {
+		r := toy(t, "s4d-tiny-pretrain")
+		r.Views.Video.Steps = []string{"flip", "resized_crop"} // a mirror image is made in place
+		r.Seed, r.Train.VideoBatch, r.Train.VideoRepeat = seed, 3, 3
+		p, err := newPlan(r, Training{Main: data.Sets{Video: gradient(&decoded)}})
+		require.NoError(t, err)
+		decoded.Store(0)
+		b, err := p.load(t.Context(), epoch, step, data.Video, []int{0}, 0)
+		require.NoError(t, err)
+		require.Equal(t, int32(r.Model.Frames), decoded.Load())
+
+		frames, err := p.frames(t.Context(), b, 0, p.sets.Main.Video.Items[0])
+		require.NoError(t, err)
+		for v, got := range b.Views {
+			require.Equal(t, r.Augmentation(data.Video).View(frames.Clone(), data.Stream(seed, "view", epoch, step, 0, v)), got)
+		}
+		return b.Views
+	}
+	first := views(0, 0, 0)
+	require.Equal(t, first, views(0, 0, 0))
+	require.NotEqual(t, first[0], first[1])
+	require.NotEqual(t, first[0], first[2])
+	require.NotEqual(t, first[1], first[2])
+	for _, other := range [][]data.View{views(1, 0, 0), views(0, 1, 0), views(0, 0, 1)} {
+		require.NotEqual(t, first[0], other[0])
+	}
 }
 
 // The order of steps and samples depends only on seed and epoch.

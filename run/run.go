@@ -12,8 +12,8 @@
 //
 // and until then a checkpoint after each of the last two epochs, parameters and optimizer, and a lock while a process works on it.
 //
-// [Train] is the entry point. Go on with sets.go (where samples come from), plan.go (which samples a step uses) and folder.go
-// (what is stored).
+// [Train] is the entry point. Go on with sets.go (where samples come from), plan.go (which samples a step uses), build.go (the
+// model) and folder.go (what is stored).
 package run
 
 import (
@@ -144,44 +144,6 @@ func (r *run) prepare(ctx context.Context) (err error) {
 	return err
 }
 
-// build makes the model, from scratch or from a file, and the optimizer for the parameters that are not frozen.
-func (r *run) build(labels Labels) (err error) {
-	random := nn.Random{Seed: r.Recipe.Seed}
-	var source nn.Source = random
-	var load *nn.Load
-	if r.Init != "" {
-		file, err := modelfile.Open(r.Init)
-		if err != nil {
-			return err
-		}
-		defer file.Close()
-		if load, r.loaded, r.notes, err = modelfile.Start(file, r.system, r.Recipe, labels, random); err != nil {
-			return fmt.Errorf("--init %s: %w", r.Init, err)
-		}
-		source = load
-	}
-	r.scope = nn.NewScope(r.Backend, engine.Float32, source)
-	r.model, r.params = r.system.Build(r.scope, r.Recipe), r.scope.Params()
-	if load != nil {
-		_, err := load.Finish()
-		if err = cmp.Or(r.scope.Err(), err); err != nil {
-			return fmt.Errorf("--init %s: %w", r.Init, err)
-		}
-		r.notes = append(load.Report.Lines(), r.notes...)
-	}
-	if err := r.freeze(); err != nil {
-		return err
-	}
-	group := func(name string, shape []int) (lrScale, decay float64) { return r.system.Group(r.Recipe, name, shape) }
-	r.optimizer = train.NewAdamW(r.Backend, r.params, r.Recipe.Train.Beta2, group)
-	for _, m := range []data.Modality{data.Image, data.Video} {
-		if r.system.Heads(r.Recipe)[m] != "" && r.plan.stepsOf(m) == 0 {
-			r.notes = append(r.notes, fmt.Sprintf("no step trains the %s head: there are no %ss to learn from", m, m))
-		}
-	}
-	return nil
-}
-
 // trained is the record of the model after so many epochs.
 func (r *run) trained(epochs int) modelfile.Trained { return r.loaded.Plus(r.plan.learned(epochs)) }
 
@@ -192,47 +154,6 @@ func (r *run) write(name string, epochs int) error {
 		return err
 	}
 	return modelfile.Write(r.folder.path(name), r.params, metadata)
-}
-
-// freeze excludes parameters from training, as recipe and system specify.
-func (r *run) freeze() error {
-	elements, err := nn.Freeze(r.params, r.system.FrozenBy(r.Recipe))
-	if err == nil && elements == nn.Count(r.params) {
-		err = errors.New("nothing is left to learn")
-	}
-	if err != nil {
-		return fmt.Errorf("train.freeze: %w", err)
-	}
-	return nil
-}
-
-// prepareEvaluation opens the validation sets, if there are any and the model is a classifier.
-func (r *run) prepareEvaluation(ctx context.Context) error {
-	t := r.plan.sets
-	r.sources = r.plan.sources()
-	net, ok := r.model.(system.Classifier)
-	if !ok {
-		return nil
-	}
-	d := modelfile.Description{System: r.system, Recipe: r.Recipe, Labels: t.Labels, Precision: r.Precision, Own: true,
-		Trained: r.trained(1)} // it is measured after an epoch at least
-	sets, err := validationSets(r.Options, t.memory, d)
-	if err != nil || len(sets.All()) == 0 {
-		return err
-	}
-	model := infer.Of(net, d, r.Backend)
-	model.Skips = &r.skips
-	matched, notes, err := model.Match(sets)
-	if err != nil {
-		return err
-	}
-	r.notes = append(r.notes, notes...)
-	if matched, err = r.skips.Check(ctx, matched, r.Watch.Checked); err != nil {
-		return err
-	}
-	r.sources = append(r.sources, SourcesOf("validation", matched)...)
-	r.evaluate = func(ctx context.Context) (*infer.Report, error) { return withoutAnswers(model.Evaluate(ctx, matched)) }
-	return err
 }
 
 // finished returns the metrics of a run that has ended, so that there is nothing left to do, and nil for any other.
@@ -305,7 +226,7 @@ func (r *run) loop(ctx context.Context) error {
 	}
 	loop := train.Loop[*system.Batch]{
 		Backend: r.Backend, Optimizer: r.optimizer, Schedule: r.Recipe.Schedule(steps), Clip: t.Clip,
-		Recompute: r.Recompute, Precision: r.Precision, Epochs: t.Epochs, Steps: steps,
+		Recompute: r.Recompute, Precision: r.Precision, Epochs: t.Epochs, Steps: steps, Parts: r.Recipe.Parts(),
 		Batches: r.plan.batches,
 		Loss:    r.model.Loss,
 		OnStep: func(s train.Step, b *system.Batch) error {
@@ -336,30 +257,6 @@ func (r *run) endEpoch(ctx context.Context, epoch int) error {
 	}
 	r.Watch.Saved(epoch + 1)
 	return r.folder.dropCheckpoints(2) // one may be damaged
-}
-
-// score evaluates the model after an epoch, if there is something to evaluate on. It logs the report and keeps the model if it
-// is the best so far.
-func (r *run) score(ctx context.Context, epoch int) (*infer.Report, error) {
-	if r.evaluate == nil {
-		return nil, nil
-	}
-	report, err := r.evaluate(ctx)
-	if err != nil {
-		return nil, err
-	}
-	r.Watch.Evaluated(epoch, report)
-	if err := r.logSkips(epoch, r.plan.steps()); err != nil {
-		return nil, err
-	}
-	if err := r.folder.logLine(evaluationLine{place{evaluationFormat, epoch, r.plan.steps()}, report}); err != nil {
-		return nil, err
-	}
-	if score := report.Mean(); !r.progress.HasBest || score > r.progress.Best {
-		r.progress.Best, r.progress.HasBest = score, true
-		err = r.write(bestFile, epoch+1)
-	}
-	return report, err
 }
 
 // finish writes model.safetensors, evaluates that last model and writes metrics.json. The model is written first: no later

@@ -251,32 +251,60 @@ func TestLogAndMetrics(t *testing.T) {
 
 // The model with the best evaluation is kept, whatever follows; among equals, the first.
 func TestBestIsKept(t *testing.T) {
+	for _, c := range []struct {
+		by, set string
+		best    [6]float32 // epoch after each
+		score   float64
+	}{
+		{"", "", [6]float32{0, 1, 1, 1, 4, 4}, 42.5}, {"uar", "static", [6]float32{0, 1, 1, 1, 1, 1}, 70},
+		{"war", "", [6]float32{0, 0, 0, 0, 0, 0}, 75}, {"war", "dynamic", [6]float32{0, 1, 1, 1, 1, 1}, 90},
+		{"loss", "static", [6]float32{0, 0, 0, 3, 4, 4}, 0},
+	} {
+		testBestIsKept(t, c.by, c.set, c.best, c.score)
+	}
+}
+
+func testBestIsKept(t *testing.T, by, set string, want [6]float32, score float64) {
 	o := options(t, toy(t, "s4d-tiny"))
+	o.Recipe.Train.BestBy, o.Recipe.Train.BestSet = by, set
 	r := &run{Options: o}
 	defer r.close()
 	require.NoError(t, r.prepare(t.Context()))
 	require.NoError(t, r.begin())
 	report := func(static, dynamic float64) *infer.Report {
-		return &infer.Report{Static: &infer.Score{UAR: static, WAR: 100 - static}, Dynamic: &infer.Score{UAR: dynamic, WAR: 100 - dynamic}}
+		return &infer.Report{Static: &infer.Score{UAR: static, WAR: 100 - static, Loss: static},
+			Dynamic: &infer.Score{UAR: dynamic, WAR: 100 - dynamic, Loss: dynamic}}
 	}
-	for epoch, c := range []struct {
-		report *infer.Report
-		best   float32
-	}{{report(20, 30), 0}, {report(70, 10), 1}, {report(50, 25), 1}, {report(10, 70), 1}, {report(0, 85), 4}, {report(30, 30), 4}} {
+	for epoch, found := range []*infer.Report{report(20, 30), report(70, 10), report(50, 25), report(10, 70), report(0, 85), report(30, 30)} {
 		values := make([]float32, r.params[0].Data().Len())
 		for i := range values {
 			values[i] = float32(epoch)
 		}
 		engine.Write(r.params[0].Data(), values)
-		r.evaluate = func(context.Context) (*infer.Report, error) { return c.report, nil }
+		r.evaluate = func(context.Context) (*infer.Report, error) { return found, nil }
 		got, err := r.score(t.Context(), epoch)
 		require.NoError(t, err)
-		require.Equal(t, c.report, got)
+		require.Equal(t, found, got)
 		best := parameters(t, filepath.Join(o.Out, bestFile))
-		require.Equal(t, c.best, best[r.params[0].Name][0], "after epoch %d", epoch)
+		require.Equal(t, want[epoch], best[r.params[0].Name][0], "%s %s after epoch %d", by, set, epoch)
 	}
-	require.Equal(t, 42.5, r.progress.Best)
+	require.Equal(t, score, r.progress.Best)
 	require.Equal(t, []int{0, 1, 2, 3, 4, 5}, o.Watch.(*watched).evaluated)
+}
+
+// A list on which the best epoch is chosen must be there, and one of the test is called so, in the log and aloud.
+func TestListOfTheBest(t *testing.T) {
+	o := options(t, toy(t, "s4d-tiny"))
+	o.Validation = faceList(t, 3)
+	o.Recipe.Train.BestSet, o.Recipe.Train.BestOnTest = "dynamic", true
+	r := prepared(t, o)
+	require.Equal(t, []string{"training", "training", "test", "test"}, []string{r.sources[0].Set, r.sources[1].Set, r.sources[2].Set, r.sources[3].Set})
+	require.Contains(t, r.notes, "the best epoch is chosen on the test list, as the recipe says (train.best_on_test): its scores there are too good")
+
+	o.Out += "2"
+	o.Validation.DynamicList, o.Validation.DynamicRoot = "", ""
+	_, err := Train(t.Context(), o)
+	require.EqualError(t, err, "train.best_set is dynamic: give --val-dynamic-list, or leave train.best_set out")
 }
 
 // A resumed run knows the best score so far: a worse epoch does not replace that model, and a better one does.

@@ -41,7 +41,11 @@ type Training struct {
 // TrainingSets opens the lists and adds the recipe's drawn faces: before the lists if the recipe warms up on them, otherwise
 // joined to them.
 func TrainingSets(r recipe.Recipe, s *system.System, l data.Lists) (t Training, err error) {
-	lists, err := data.OpenLists(l)
+	open := data.OpenLists
+	if r.Kind == recipe.Pretrain {
+		open = data.OpenUnlabelled
+	}
+	lists, err := open(l)
 	if err != nil {
 		return t, err
 	}
@@ -52,22 +56,24 @@ func TrainingSets(r recipe.Recipe, s *system.System, l data.Lists) (t Training, 
 		return t, err
 	}
 	t.memory = data.NewBudget(int64(r.Data.CacheMiB) << 20)
-	size := r.Views.CacheSize
-	faces, err := ofClasses(drawFaces(drawnTrainSeed, r.Data.DrawnImages, r.Data.DrawnVideos, size, t.Labels), lists, t.Labels)
+	image, video := r.Views.Image.Decode, r.Views.Video.Decode
+	drawnImage := cmp.Or(image, r.Model.ImageSize) // a drawn face has no size of its own
+	drawn := drawFaces(drawnTrainSeed, faces{r.Data.DrawnImages, drawnImage}, faces{r.Data.DrawnVideos, video}, t.Labels)
+	drawn, err = ofClasses(drawn, lists, t.Labels)
 	if err != nil {
 		return t, err
 	}
-	faces, lists = faces.Cached(t.memory, size), lists.Cached(t.memory, size)
+	drawn, lists = drawn.CachedApart(t.memory, drawnImage, video), lists.CachedApart(t.memory, image, video)
 	if lists, err = repeated(lists, r.Data.ListRepeat); err != nil {
 		return t, err
 	}
 	switch {
 	case l.Empty():
-		t.Warm, t.Main = faces, faces
+		t.Warm, t.Main = drawn, drawn
 	case r.Train.DrawnEpochs > 0:
-		t.Warm, t.Main = faces, lists
+		t.Warm, t.Main = drawn, lists
 	default:
-		t.Main = data.Sets{Image: data.Join(lists.Image, faces.Image), Video: data.Join(lists.Video, faces.Video)}
+		t.Main = data.Sets{Image: data.Join(lists.Image, drawn.Image), Video: data.Join(lists.Video, drawn.Video)}
 	}
 	if len(t.Main.All()) == 0 {
 		return t, errors.New("nothing to learn from: give --static-list or --dynamic-list, or a recipe with drawn faces")
@@ -121,23 +127,29 @@ func DrawnTest(d modelfile.Description) (data.Sets, error) {
 		return data.Sets{}, errors.New("the model's recipe draws no faces to evaluate on (data.drawn_test is 0): " +
 			"give --static-list or --dynamic-list")
 	}
-	faces := func(m data.Modality) int {
+	of := func(m data.Modality) faces {
 		headless := len(d.Labels) > 0 && d.Labels[m] == nil // a pre-trained model has no heads and takes both modalities
 		if headless || !d.Trained.Has(m) {
-			return 0
+			return faces{}
 		}
-		return n
+		return faces{n, d.Recipe.Model.ImageSize}
 	}
-	return drawFaces(drawnTestSeed, faces(data.Image), faces(data.Video), d.Recipe.Model.ImageSize, d.Labels), nil
+	return drawFaces(drawnTestSeed, of(data.Image), of(data.Video), d.Labels), nil
+}
+
+// faces are drawn images or videos.
+type faces struct {
+	n    int
+	size int // pixels, height and width
 }
 
 // drawFaces returns sets of drawn faces whose classes are in the order of the heads.
-func drawFaces(seed uint64, images, videos, size int, labels Labels) (s data.Sets) {
-	if images > 0 {
-		s.Image = drawn.Images(seed, images, size)
+func drawFaces(seed uint64, images, videos faces, labels Labels) (s data.Sets) {
+	if images.n > 0 {
+		s.Image = drawn.Images(seed, images.n, images.size)
 	}
-	if videos > 0 {
-		s.Video = drawn.Videos(seed, videos, drawnFrames, size)
+	if videos.n > 0 {
+		s.Video = drawn.Videos(seed, videos.n, drawnFrames, videos.size)
 	}
 	s, err := inOrder(s, labels)
 	if err != nil {

@@ -207,7 +207,7 @@ func TestTrainingSets(t *testing.T) {
 // Test faces are of people who are in no training set, as many as the recipe says for each head.
 func TestDrawnTest(t *testing.T) {
 	r := toy(t, "s4d-tiny")
-	r.Data.DrawnTest, r.Views.CacheSize = 8, r.Model.ImageSize
+	r.Data.DrawnTest, r.Views.Image.Decode = 8, r.Model.ImageSize
 	sets, err := TrainingSets(r, &s4d.System, data.Lists{})
 	require.NoError(t, err)
 	test, err := DrawnTest(modelfile.Description{Recipe: r, Labels: sets.Labels})
@@ -287,4 +287,34 @@ func TestValidationSets(t *testing.T) {
 	o.Validation.StaticList = filepath.Join(t.TempDir(), "none.txt")
 	_, err := validationSets(o, data.NewBudget(0), modelfile.Description{Recipe: o.Recipe})
 	require.ErrorIs(t, err, os.ErrNotExist)
+}
+
+// Pre-training learns from lists without labels, alone or beside drawn faces; fine-tuning and validation refuse them.
+func TestListsWithoutLabels(t *testing.T) {
+	lists := faceList(t, 4)
+	for path, text := range map[string]string{lists.StaticList: "clip/000.png\nclip/007.png\nface.png\nclip/021.png\n", lists.DynamicList: "clip\n"} {
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
+	}
+	for _, images := range []int{0, 3} {
+		o := options(t, toy(t, "s4d-tiny-pretrain"))
+		o.Train = lists
+		o.Recipe.Data.DrawnImages, o.Recipe.Data.DrawnVideos, o.Recipe.Data.ListRepeat = images, 0, 3
+		trained(t, o)
+		sources := o.Watch.(*watched).sources
+		require.Contains(t, sources, Source{"training", data.Image, lists.StaticList, 4, 0})
+		require.Contains(t, sources, Source{"training", data.Video, lists.DynamicList, 1, 0})
+		require.Equal(t, modelfile.Trained{data.Image: {Listed: 4, Drawn: images}, data.Video: {Listed: 1}}, described(t, o, modelfile.Name).Trained)
+	}
+	for _, validation := range []bool{false, true} {
+		o := options(t, toy(t, "s4d-tiny"))
+		if validation {
+			o.Validation = lists
+		} else {
+			o.Train = lists
+		}
+		_, err := Train(t.Context(), o)
+		require.EqualError(t, err, lists.StaticList+`: line 1: "clip/000.png" is not of the form "path label", nor is there a CSV header such as `+
+			"path,label; a list without labels serves pre-training alone")
+		require.NoDirExists(t, o.Out)
+	}
 }

@@ -19,7 +19,7 @@ func TestBatchWithoutBadSamples(t *testing.T) {
 	p := shadePlan(t, 27, 27, func(r *recipe.Recipe) { r.Train.StaticShare = 0.9 })
 	p.skip = 2
 	load := func(m data.Modality, members ...int) (samples []int) {
-		b, err := p.load(t.Context(), 1, 2, m, members)
+		b, err := p.load(t.Context(), 1, 2, m, members, 0)
 		require.NoError(t, err)
 		for i, v := range b.Views {
 			sample, _ := seen(t, v)
@@ -38,14 +38,14 @@ func TestBatchWithoutBadSamples(t *testing.T) {
 	require.Equal(t, []int{26, 26, 26, 26}, load(data.Video, 25, 24))
 	items := p.sets.Main.Image.Items
 	p.sets.Main.Image.Items = append(items[25:26:26], items[24:26]...)
-	_, err := p.load(t.Context(), 1, 2, data.Image, []int{0})
+	_, err := p.load(t.Context(), 1, 2, data.Image, []int{0}, 0)
 	require.EqualError(t, err, "shade z can't be opened", "none is left to stand in")
 	p.skip = 1
-	_, err = p.load(t.Context(), 1, 2, data.Image, []int{1})
+	_, err = p.load(t.Context(), 1, 2, data.Image, []int{1}, 0)
 	require.EqualError(t, err, "shade z can't be opened; it is one more than --skip-bad 1 allows")
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err = p.load(ctx, 1, 2, data.Image, []int{0})
+	_, err = p.load(ctx, 1, 2, data.Image, []int{0}, 0)
 	require.ErrorIs(t, err, context.Canceled)
 }
 

@@ -12,11 +12,11 @@ const DrawnFaces = "drawn faces"
 
 // Source is the samples of one modality and origin in a set.
 type Source struct {
-	Set      string        `json:"set"` // warm-up, training, validation or evaluation
+	Set      string        `json:"set"` // warm-up, training, validation, test or evaluation
 	Modality data.Modality `json:"modality"`
 	Origin   string        `json:"origin"`  // path of the list, or DrawnFaces
 	Samples  int           `json:"samples"` // different ones
-	Classes  int           `json:"classes"` // that they show
+	Classes  int           `json:"classes"` // that they show, 0 without labels
 }
 
 // SourcesOf returns the sources of sets, images first.
@@ -29,7 +29,10 @@ func SourcesOf(set string, s data.Sets) (all []Source) {
 				lists = append(lists, item.List)
 				names[item.List], labels[item.List] = map[string]bool{}, map[int]bool{}
 			}
-			names[item.List][item.Name], labels[item.List][item.Label] = true, true
+			names[item.List][item.Name] = true
+			if item.Label != data.Unlabelled {
+				labels[item.List][item.Label] = true
+			}
 		}
 		for _, list := range lists {
 			source := Source{set, d.Modality, list, len(names[list]), len(labels[list])}

@@ -30,7 +30,7 @@ func toy(t *testing.T, name string) recipe.Recipe {
 	m, d, v, tr := &r.Model, &r.Data, &r.Views, &r.Train
 	m.ImageSize, m.PatchSize, m.Frames, m.Tubelet, m.Dim, m.Depth, m.Heads, m.MLPRatio = 16, 8, 4, 2, 16, 2, 2, 2
 	d.DrawnImages, d.DrawnVideos, d.DrawnTest, d.Stride = 12, 9, 0, 3
-	v.CacheSize = 18
+	v.Image.Decode, v.Video.Decode = 18, 18
 	tr.Epochs, tr.WarmupEpochs, tr.ImageBatch, tr.VideoBatch, tr.VideoRepeat = 2, 0.5, 4, 6, 2
 	tr.LR, tr.MinLR, tr.Clip, tr.WeightDecay, tr.LayerDecay = 1e-2, 1e-4, 0.5, 0.1, 0.8
 	if r.Kind == recipe.Pretrain {
@@ -38,6 +38,7 @@ func toy(t *testing.T, name string) recipe.Recipe {
 		tr.ImageMask, tr.VideoMask, tr.LayerDecay = 0.5, 0.5, 0
 	} else {
 		m.Experts, m.TopK, m.Position, m.ExpertHidden = 4, 2, "later", 6
+		tr.Replicas, tr.Mixup, tr.Cutmix, tr.CutmixShare = 2, 0.8, 1, 0.5
 	}
 	require.NoError(t, r.Check())
 	return r

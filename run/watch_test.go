@@ -45,6 +45,7 @@ func (h *heard) Evaluated(epoch int, r *infer.Report) {
 func TestWatcherHearsAll(t *testing.T) {
 	o := options(t, toy(t, "s4d-tiny"))
 	o.Recipe.Train.Epochs, o.Recipe.Train.EvalEvery = 5, 2
+	o.Recipe.Train.Replicas = 1
 	o.Recipe.Train.ImageBatch, o.Recipe.Data.DrawnVideos, o.Recipe.Data.ListRepeat = 7, 0, 3
 	o.Train, o.Validation = faceList(t, 3), videosOf(t, "path,id", data.FERV39K, "anger", "fear")
 	o.Validation.StaticList, o.Validation.StaticRoot = faceList(t, 5).StaticList, o.Train.StaticRoot

@@ -138,7 +138,7 @@ func pictures(t *testing.T, sets data.Sets) map[string]int {
 // Faces drawn for tests share no picture with those drawn for training, neither at the end nor during a run.
 func TestDrawnTestsShareNoPicture(t *testing.T) {
 	r := toy(t, "s4d-tiny")
-	r.Data.DrawnTest, r.Views.CacheSize = 14, r.Model.ImageSize
+	r.Data.DrawnTest, r.Views.Image.Decode, r.Views.Video.Decode = 14, r.Model.ImageSize, r.Model.ImageSize
 	s, err := systems.Of(r)
 	require.NoError(t, err)
 	sets, err := TrainingSets(r, s, data.Lists{})
@@ -200,7 +200,7 @@ func TestCacheOfSets(t *testing.T) {
 			require.NoError(t, os.WriteFile(filepath.Join(dir, name+".png"), face, 0o644))
 		}
 		r := toy(t, "s4d-tiny")
-		r.Data.CacheMiB, r.Data.DrawnImages, r.Data.DrawnVideos, r.Views.CacheSize = mib, 0, 0, 370
+		r.Data.CacheMiB, r.Data.DrawnImages, r.Data.DrawnVideos, r.Views.Image.Decode = mib, 0, 0, 370
 		s, err := systems.Of(r)
 		require.NoError(t, err)
 		sets, err := TrainingSets(r, s, l)

@@ -22,6 +22,7 @@ type Config struct {
 	InPlace      bool  // the experts stand in place of the MLP, as in ViT-MoE, not beside it
 	ImageClasses int   // of the static head
 	VideoClasses int   // of the dynamic head
+	HeadHidden   int   // width of a hidden layer in each head, 0 is none, as in the released code
 }
 
 // Positions returns the blocks that carry experts, half of all: the paper's ablation has "early", "middle", "later" (the
@@ -73,6 +74,9 @@ func (c Config) Check() error {
 	if min(c.ImageClasses, c.VideoClasses) < 1 || max(c.ImageClasses, c.VideoClasses) > maxClasses {
 		return fmt.Errorf("heads of %d and %d classes: each needs 1 to %d", c.ImageClasses, c.VideoClasses, maxClasses)
 	}
+	if c.HeadHidden < 0 || c.HeadHidden > vit.MaxExtent {
+		return fmt.Errorf("model.head_hidden is %d: it must lie between 0 and %d", c.HeadHidden, vit.MaxExtent)
+	}
 	for _, b := range c.MoAEBlocks {
 		if b < 0 || b >= c.Encoder.Depth {
 			return fmt.Errorf("experts in block %d: the model has blocks 0 to %d", b, c.Encoder.Depth-1)
@@ -104,5 +108,9 @@ func (c Config) MACs(tokens, classes int) int {
 	if c.InPlace {
 		width -= 2 * e.MLPRatio * e.Dim
 	}
-	return e.MACs(tokens) + len(c.MoAEBlocks)*tokens*e.Dim*width + e.Dim*classes
+	head := e.Dim * classes
+	if c.HeadHidden > 0 {
+		head = e.Dim*c.HeadHidden + c.HeadHidden*classes
+	}
+	return e.MACs(tokens) + len(c.MoAEBlocks)*tokens*e.Dim*width + head
 }

@@ -21,7 +21,7 @@ type Model struct {
 	Encoder *vit.Encoder
 	MoAE    []*moae.Layer // one per block, nil in a plain block
 	FCNorm  *nn.LayerNorm
-	Heads   map[data.Modality]*nn.Linear
+	Heads   map[data.Modality]*Head
 }
 
 // New makes the model in scope s. Names are those of the published checkpoints.
@@ -36,9 +36,9 @@ func New(s *nn.Scope, c Config) *Model {
 		m.MoAE[i] = moae.New(s.Index("blocks", i).Sub("moe_layer"), dim, c.MoAE, init)
 	}
 	m.FCNorm = nn.NewLayerNorm(s.Sub("fc_norm"), dim)
-	m.Heads = map[data.Modality]*nn.Linear{
-		data.Image: nn.NewPlainLinear(s.Sub("head.image"), dim, c.ImageClasses, init),
-		data.Video: nn.NewPlainLinear(s.Sub("head.video"), dim, c.VideoClasses, init),
+	m.Heads = map[data.Modality]*Head{
+		data.Image: newHead(s.Sub("head.image"), dim, c.HeadHidden, c.ImageClasses, init),
+		data.Video: newHead(s.Sub("head.video"), dim, c.HeadHidden, c.VideoClasses, init),
 	}
 	return m
 }

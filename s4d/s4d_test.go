@@ -21,7 +21,7 @@ func tinyModel(change func(c *Config)) (*classifier, []nn.Param) {
 	c := tinyConfig()
 	change(&c)
 	s := nn.NewScope(cpu.New(), engine.Float32, nn.Random{Seed: 2})
-	m := &classifier{New(s, c), recipe.Recipe{Train: recipe.Train{LabelSmoothing: 0.1, RouterNoise: true}}}
+	m := &classifier{New(s, c), recipe.Recipe{Train: recipe.Train{RouterNoise: true}}}
 	return m, s.Params()
 }
 
@@ -37,6 +37,7 @@ func tinyBatch(m data.Modality) *system.Batch {
 		}
 		b.Views = append(b.Views, v)
 	}
+	b.Soft = data.SmoothTargets(b.Labels, tinyConfig().Classes(m), 0.1)
 	return b
 }
 
@@ -53,7 +54,7 @@ func TestLossAddsTheBalanceOfAllBlocks(t *testing.T) {
 	tape := ag.NewTape(m.MoAE[0].Router.Score.Weight.Data().Backend())
 	batch := tinyBatch(data.Video)
 	out := m.Forward(batch.Pixels(tape), data.Video, moae.Pass{Training: true})
-	entropy := read[float64](t, ag.CrossEntropy(out.Logits, batch.Targets(tape, 11, 0.1)))[0]
+	entropy := read[float64](t, ag.CrossEntropy(out.Logits, batch.Targets(tape)))[0]
 	want := entropy
 	require.Len(t, out.Routing, 2)
 	for _, r := range out.Routing {
@@ -170,8 +171,8 @@ func TestHeads(t *testing.T) {
 		loss := m.Loss(tape, tinyBatch(modality))
 		tape.Backward(loss)
 		for other, head := range m.Heads {
-			require.Equal(t, other == modality, head.Weight.Grad() != nil)
-			require.Equal(t, map[data.Modality]int{data.Image: 7, data.Video: 11}[other], head.Weight.Dim(0))
+			require.Equal(t, other == modality, head.Out.Weight.Grad() != nil)
+			require.Equal(t, map[data.Modality]int{data.Image: 7, data.Video: 11}[other], head.Out.Weight.Dim(0))
 		}
 		require.Equal(t, []int{3, classes}, m.Logits(tinyBatch(modality).Pixels(tape), modality, engine.Key{}).Shape())
 		for _, p := range params {

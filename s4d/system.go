@@ -67,7 +67,7 @@ func twoHeads(name, size string) (r recipe.Recipe, ok bool) {
 // FromRecipe returns the model of a recipe of this package's systems. Without experts it is the plain vision transformer with two heads.
 func FromRecipe(r recipe.Recipe) (Config, error) {
 	m := r.Model
-	c := Config{Encoder: vit.Config(m.Encoder), ImageClasses: m.ImageClasses, VideoClasses: m.VideoClasses,
+	c := Config{Encoder: vit.Config(m.Encoder), ImageClasses: m.ImageClasses, VideoClasses: m.VideoClasses, HeadHidden: m.HeadHidden,
 		MoAE: moae.Config{Experts: m.Experts, TopK: m.TopK, Hidden: m.ExpertHidden, Residual: m.Residual,
 			NoiseInEval: m.NoiseInEval, Capacity: m.Capacity, Balance: m.Balance,
 			FixedNoise: m.FixedNoise, SoftmaxFirst: m.SoftmaxFirst, Importance: m.Importance, Load: m.Load}}
@@ -95,13 +95,13 @@ type classifier struct {
 }
 
 func (c *classifier) Loss(t *ag.Tape, b *system.Batch) *ag.Value {
-	pass := moae.Pass{Training: true}
+	pass := moae.Pass{Training: true, Groups: b.Groups}
 	if c.recipe.Train.RouterNoise {
 		key := b.Key("router")
 		pass.Noise = &key
 	}
 	out := c.Forward(b.Pixels(t), b.Modality, pass)
-	return Loss(out, b.Targets(t, c.Classes(b.Modality), c.recipe.Train.LabelSmoothing))
+	return Loss(out, b.Targets(t))
 }
 
 func (c *classifier) Logits(pixels *ag.Value, m data.Modality, key engine.Key) *ag.Value {

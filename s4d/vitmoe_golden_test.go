@@ -23,14 +23,13 @@ var moeRecipe = recipe.Recipe{
 	Model: recipe.Model{Encoder: recipe.Encoder{ImageSize: 12, Frames: 6, PatchSize: 4, Tubelet: 2, Dim: 24, Depth: 3, Heads: 3, MLPRatio: 3},
 		Experts: 5, TopK: 2, Position: "1,2", ImageClasses: 7, VideoClasses: 6,
 		SoftmaxFirst: true, FixedNoise: true, Capacity: 1.05, Priority: "scores", Balance: 0.02, Importance: 0.03, Load: 0.05},
-	Train: recipe.Train{Epochs: 5, WarmupEpochs: 1.5, LR: 1e-3, MinLR: 1e-5, Beta2: 0.999, WeightDecay: 0.05, LayerDecay: 1, LabelSmoothing: 0.1,
-		RouterNoise: true},
+	Train: recipe.Train{Epochs: 5, WarmupEpochs: 1.5, LR: 1e-3, MinLR: 1e-5, Beta2: 0.999, WeightDecay: 0.05, LayerDecay: 1, RouterNoise: true},
 }
 
 // moeBatch is the batch of every golden step: all draw the same noise.
 func moeBatch(t *testing.T, m data.Modality) (golden.File, *system.Batch) {
 	f := golden.Open(t, fmt.Sprintf("vitmoe_%s.safetensors", m))
-	return f, &system.Batch{Seed: 9, Modality: m, Views: f.Views("input"), Labels: f.Labels("targets")}
+	return f, &system.Batch{Seed: 9, Modality: m, Views: f.Views("input"), Soft: data.SmoothTargets(f.Labels("targets"), moeRecipe.Classes(m), 0.1)}
 }
 
 func loadMoE(t *testing.T, b engine.Backend) (*classifier, []nn.Param) {

@@ -16,7 +16,10 @@ type Batch struct {
 	Seed        uint64
 	Modality    data.Modality
 	Views       []data.View    // all of one size, and either all bytes or all floats
+	First       int            // place of the first view in the batch of its step, of which this is a part where gradients accumulate
+	Groups      int            // of as many views each, as on the published GPUs: samples mix, and experts have room, within one; 0 is one
 	Labels      []int          // one per view
+	Soft        []float32      // soft targets [views, classes], mixed; none in pre-training
 	Skipped     []data.Skipped // unreadable samples, for which others stand in
 }
 
@@ -43,10 +46,10 @@ func upload[N engine.Number](t *ag.Tape, dtype engine.DType, views []data.View, 
 	return t.Const(all)
 }
 
-// Targets uploads the labels to the tape as soft targets [B, classes].
-func (b *Batch) Targets(t *ag.Tape, classes int, smoothing float64) *ag.Value {
-	soft := ag.SmoothTargets(b.Labels, classes, smoothing)
-	return t.Const(engine.FromSlice(t.Backend(), engine.Float32, soft, len(b.Labels), classes))
+// Targets uploads the soft targets to the tape, [B, classes].
+func (b *Batch) Targets(t *ag.Tape) *ag.Value {
+	n := len(b.Views)
+	return t.Const(engine.FromSlice(t.Backend(), engine.Float32, b.Soft, n, len(b.Soft)/n))
 }
 
 // Stream returns the host's random stream for a purpose at the batch's position in the run.
@@ -56,5 +59,9 @@ func (b *Batch) Stream(purpose string) *rand.Rand {
 
 // Key returns the key of the backend's random numbers for a purpose at the batch's position in the run.
 func (b *Batch) Key(purpose string) engine.Key {
-	return engine.Key{Seed: b.Seed, Stream: data.StreamID(purpose, b.Epoch, b.Step)}
+	key := engine.Key{Seed: b.Seed, Stream: data.StreamID(purpose, b.Epoch, b.Step)}
+	if b.First > 0 {
+		return key.Child(b.First)
+	}
+	return key
 }

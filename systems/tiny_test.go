@@ -22,24 +22,24 @@ import (
 var tiny = map[string]recipe.Recipe{
 	"vit": tinyRecipe("vit", recipe.Finetune, func(m *recipe.Model, t *recipe.Train) {
 		m.ImageClasses, m.VideoClasses = 5, 0
-		t.LayerDecay, t.LabelSmoothing = 0.8, 0.1
+		t.LayerDecay = 0.8
 	}),
 	"s4d": tinyRecipe("s4d", recipe.Finetune, func(m *recipe.Model, t *recipe.Train) {
 		m.ImageClasses, m.VideoClasses = 5, 6
 		m.Experts, m.TopK, m.Position = 3, 2, "0,1"
 		m.Residual, m.Capacity, m.Balance = true, 0.9, 0.01
-		t.LayerDecay, t.LabelSmoothing, t.RouterNoise = 0.8, 0.1, true
+		t.LayerDecay, t.RouterNoise = 0.8, true
 	}),
 	"vitmtl": tinyRecipe("vitmtl", recipe.Finetune, func(m *recipe.Model, t *recipe.Train) {
 		m.ImageClasses, m.VideoClasses = 5, 6
-		t.LayerDecay, t.LabelSmoothing = 0.8, 0.1
+		t.LayerDecay = 0.8
 	}),
 	"vitmoe": tinyRecipe("vitmoe", recipe.Finetune, func(m *recipe.Model, t *recipe.Train) {
 		m.ImageClasses, m.VideoClasses = 5, 6
 		m.Experts, m.TopK, m.Position = 3, 2, "1"
 		m.SoftmaxFirst, m.FixedNoise, m.Capacity, m.Priority = true, true, 0.9, "scores"
 		m.Balance, m.Importance, m.Load = 0.02, 0.03, 0.05
-		t.LayerDecay, t.LabelSmoothing, t.RouterNoise = 0.8, 0.1, true
+		t.LayerDecay, t.RouterNoise = 0.8, true
 	}),
 	"mae": tinyRecipe("mae", recipe.Pretrain, func(m *recipe.Model, t *recipe.Train) {
 		m.DecoderDim, m.DecoderDepth, m.DecoderHeads = 8, 1, 1
@@ -125,6 +125,9 @@ func (x *trainee) batch(epoch, step int) *system.Batch {
 			v = data.View{T: frames, H: side, W: side, Floats: v.Planar()}
 		}
 		b.Views, b.Labels = append(b.Views, v), append(b.Labels, rng.IntN(max(classes, 1)))
+	}
+	if classes > 0 {
+		b.Soft = data.SmoothTargets(b.Labels, classes, 0.1)
 	}
 	return b
 }

@@ -12,13 +12,19 @@ const (
 )
 
 // AdamW is Adam with decoupled weight decay (Loshchilov & Hutter 2019). A parameter without a gradient, such as the head of the
-// other modality, is left unchanged, including its moments and step count. A frozen parameter has no moments.
+// other modality, is left unchanged, including its moments and step count, unless IdleSteps says otherwise. A frozen parameter has no
+// moments.
 type AdamW struct {
+	// IdleSteps has a parameter without a gradient step with one of zero from its first update on, so that its weight decays and its
+	// moments go on: as PyTorch's DistributedDataParallel does, whose zero_grad keeps a gradient of zeros, before version 2.
+	IdleSteps bool
+
 	beta2   float64
 	backend engine.Backend
 	params  []nn.Param // those that are trained
 	m, v    []*engine.Tensor
 	steps   *engine.Tensor // Int32, one per parameter
+	begun   []bool         // whether a parameter was ever updated
 	figures *engine.Tensor // of the last step
 	scale   []float64
 	decay   []float64
@@ -38,7 +44,7 @@ func NewAdamW(b engine.Backend, params []nn.Param, beta2 float64, group func(nam
 		scale, decay := group(p.Name, p.Shape())
 		a.scale, a.decay = append(a.scale, scale), append(a.decay, decay)
 	}
-	a.steps = engine.Zeros(b, engine.Int32, len(a.params))
+	a.steps, a.begun = engine.Zeros(b, engine.Int32, len(a.params)), make([]bool, len(a.params))
 	return a
 }
 
@@ -48,10 +54,16 @@ func NewAdamW(b engine.Backend, params []nn.Param, beta2 float64, group func(nam
 func (a *AdamW) Update(loss *engine.Tensor, lr, clip float64) (figures *engine.Tensor) {
 	args := engine.AdamWArgs{Beta1: beta1, Beta2: a.beta2, Eps: eps, Steps: a.steps}
 	for i, p := range a.params {
-		if p.Grad() == nil {
+		grad := p.Grad()
+		if grad == nil && a.IdleSteps && a.begun[i] {
+			grad = engine.Zeros(a.backend, p.Data().DType(), p.Shape()...)
+			defer grad.Free()
+		}
+		if grad == nil {
 			continue
 		}
-		args.Params, args.Grads = append(args.Params, p.Data()), append(args.Grads, p.Grad())
+		a.begun[i] = true
+		args.Params, args.Grads = append(args.Params, p.Data()), append(args.Grads, grad)
 		args.M, args.V = append(args.M, a.m[i]), append(args.V, a.v[i])
 		args.LR, args.Decay = append(args.LR, lr*a.scale[i]), append(args.Decay, a.decay[i])
 		args.Index = append(args.Index, i)

@@ -133,6 +133,9 @@ func Resume(path string, params []nn.Param, a *AdamW) (p Progress, err error) {
 		return p, fmt.Errorf("%s: %w", path, err)
 	}
 	engine.Write(a.steps, steps)
+	for i, n := range steps {
+		a.begun[i] = n > 0
+	}
 	return p, nil
 }
 

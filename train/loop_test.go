@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"iter"
 	"math"
+	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -272,6 +274,55 @@ func TestParameterWithoutGradient(t *testing.T) {
 	require.InDeltaSlice(t, []float64{0.1}, values(t, a.m[1]), 1e-6)
 }
 
+// alone is the loss Σ p of one parameter.
+func alone(b engine.Backend, p nn.Param) func(t *ag.Tape) *ag.Value {
+	return func(t *ag.Tape) *ag.Value {
+		return ag.Sum(ag.Mul(t.Const(engine.Filled(b, engine.Float32, 1, 1)), p.Value))
+	}
+}
+
+// idle takes one step with the first of dot's parameters alone, then one with all, and then n with the first alone.
+func idle(t *testing.T, a *AdamW, params []nn.Param, loss func(t *ag.Tape) *ag.Value, n int) {
+	first := alone(a.backend, params[0])
+	for _, l := range append([]func(*ag.Tape) *ag.Value{first, loss}, slices.Repeat([]func(*ag.Tape) *ag.Value{first}, n)...) {
+		steps(a, a.backend, 1, l)
+	}
+}
+
+// With IdleSteps a parameter is left alone until its first gradient, and from then on steps without one as with one of zero, by AdamW's
+// equations. It goes on so after a checkpoint.
+func TestIdleSteps(t *testing.T) {
+	b := cpu.New()
+	a, params, loss := dot(b)
+	a.IdleSteps = true
+	idle(t, a, params, loss, 2)
+	require.Equal(t, []float64{4, 3, 3}, values(t, a.steps))
+	m, v, w := 0.0, 0.0, 4.0 // of the first element of the third parameter, whose rate is 0.25·0.1, and decay 0.1
+	for step, g := range []float64{1, 0, 0} {
+		norm := math.Sqrt(2 + 1 + 3)
+		if g != 0 {
+			g = 1 / norm // clipped
+		}
+		m, v = 0.9*m+0.1*g, 0.99*v+0.01*g*g
+		n := float64(step + 1)
+		w = w*(1-0.025*0.1) - 0.025*(m/(1-math.Pow(0.9, n)))/(math.Sqrt(v/(1-math.Pow(0.99, n)))+1e-8)
+	}
+	require.InDelta(t, w, values(t, params[2].Data())[0], 1e-5)
+	require.InDelta(t, m, values(t, a.m[2])[0], 1e-6)
+
+	path := filepath.Join(t.TempDir(), "checkpoint")
+	require.NoError(t, Save(path, params, a, Progress{}))
+	again, restored, _ := dot(b)
+	again.IdleSteps = true
+	_, err := Resume(path, restored, again)
+	require.NoError(t, err)
+	for _, o := range []*AdamW{a, again} {
+		steps(o, b, 1, alone(b, o.params[0]))
+	}
+	require.Equal(t, all(t, a, params), all(t, again, restored))
+	require.Equal(t, []float64{5, 4, 4}, values(t, again.steps))
+}
+
 // If the last step diverges, its epoch ends with an error and without a checkpoint.
 func TestLoopStopsOnALastStepThatDiverges(t *testing.T) {
 	for _, sign := range []int{1, -1} {
@@ -333,6 +384,29 @@ func TestNothingChangesAfterADivergence(t *testing.T) {
 		require.Equal(t, before[1], all(t, l.Optimizer, l.Optimizer.params))
 		require.Error(t, l.Run(t.Context(), 0), "nor does anything change later")
 		require.Equal(t, before[1], all(t, l.Optimizer, l.Optimizer.params))
+	}
+}
+
+// A step of several parts has the mean of their losses and gradients, one update, and one call of OnStep, with the last part.
+func TestParts(t *testing.T) {
+	for _, b := range []engine.Backend{cpu.New(), enginetest.NewDeferred(cpu.New(), 0)} {
+		l, log := slope(b)
+		l.Parts, l.Epochs, l.Batches = 3, 1, places(9)
+		before := b.Stats().LiveBytes
+		require.NoError(t, l.Run(t.Context(), 0))
+		require.Equal(t, []string{
+			"loss place 0.0", "loss place 0.1", "loss place 0.2", "after place 0.2",
+			"loss place 0.3", "loss place 0.4", "loss place 0.5", "after place 0.5",
+			"heard place 0.2: epoch 0 step 0 lr 0 loss 2 norm 1",
+			"loss place 0.6", "loss place 0.7", "loss place 0.8", "after place 0.8",
+			"heard place 0.5: epoch 0 step 1 lr 0.001 loss 8 norm 4",
+			"heard place 0.8: epoch 0 step 2 lr 0.002 loss 14 norm 7", "epoch 0",
+		}, *log)
+		require.Equal(t, []float64{3}, values(t, l.Optimizer.steps))
+		require.Less(t, b.Stats().LiveBytes-before, 1000, "the figures of the last step are kept, losses of parts are not")
+
+		l.Batches = places(8)
+		require.EqualError(t, l.Run(t.Context(), 0), "epoch 0 had 2 steps, not 3", "the last step lacks a part")
 	}
 }
 

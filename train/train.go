@@ -1,7 +1,7 @@
 // Package train turns losses into trained parameters: optimizer, learning-rate schedule, the loop and checkpoints. It depends
 // on neither models nor data.
 //
-// The training step is [Loop.step], forward, backward and update; nothing in it waits for the backend. The loop reads the
+// The training step is [Loop.learn], forward and backward, and then [AdamW.Update]; neither waits for the backend. The loop reads the
 // figures of a step while the next one is running. Go on with adamw.go.
 package train
 
@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"iter"
 	"math"
+	"time"
 
 	ag "mien/autograd"
 	"mien/engine"
@@ -26,14 +27,15 @@ type Loop[B any] struct {
 	Recompute bool                   // rematerialise layers, trading time for memory: see autograd.Tape
 	Epochs    int
 	Steps     int // per epoch
+	Parts     int // of a step, whose gradients are averaged; 0 is one
 
-	// Batches yields the Steps batches of an epoch in order. Their String method names them in errors.
+	// Batches yields the Steps batches of an epoch in order, or Steps·Parts of them. Their String method names them in errors.
 	Batches func(ctx context.Context, epoch int) iter.Seq2[B, error]
 	// Loss builds the computation of one batch, up to a scalar.
 	Loss func(t *ag.Tape, batch B) *ag.Value
-	// AfterStep, if not nil, is called after each update is submitted, which the backend may not have computed yet.
+	// AfterStep, if not nil, is called after each update is submitted, which the backend may not have computed yet, with the last part.
 	AfterStep func(batch B)
-	// OnStep is called for each step, one step late.
+	// OnStep is called for each step with its last part, one step late.
 	OnStep func(s Step, batch B) error
 	// OnEpoch is called at the end of each epoch, to evaluate and to save.
 	OnEpoch func(ctx context.Context, epoch int) error
@@ -44,7 +46,9 @@ type Step struct {
 	Epoch, Step int // from 0; Step counts within the epoch
 	Loss        float64
 	LR          float64
-	GradNorm    float64 // of all gradients together, before clipping
+	GradNorm    float64       // of all gradients together, before clipping
+	Took        time.Duration // since the step before
+	Waited      time.Duration // of that, for batches that were not loaded yet
 }
 
 // Run trains from epoch from to the last. It stops at the first error, when ctx is cancelled, and after a step whose loss or
@@ -71,15 +75,33 @@ type pending[B any] struct {
 
 // epoch runs the steps of an epoch, and reads the figures of each while the next one is running.
 func (l *Loop[B]) epoch(ctx context.Context, epoch int) error {
-	step := 0
+	step, part := 0, 0
 	var last pending[B]
-	defer func() { last.figures.Free() }()
-	for batch, err := range l.Batches(ctx, epoch) {
+	var loss *engine.Tensor // of the parts of the step so far
+	defer func() {
+		last.figures.Free()
+		loss.Free()
+	}()
+	var waited time.Duration // for the parts of the next step
+	began := time.Now()
+	for batch, err := range timed(l.Batches(ctx, epoch), &waited) {
 		if err := cmp.Or(err, ctx.Err()); err != nil {
 			return err
 		}
-		next := pending[B]{Step: Step{Epoch: epoch, Step: step, LR: l.Schedule(epoch*l.Steps + step)}, batch: batch}
-		next.figures = l.step(next.LR, batch)
+		sum := l.learn(batch, loss)
+		loss.Free()
+		loss = sum
+		if part++; part < l.Parts {
+			continue
+		}
+		next := pending[B]{Step: Step{Epoch: epoch, Step: step, LR: l.Schedule(epoch*l.Steps + step), Took: time.Since(began), Waited: waited}, batch: batch}
+		began, waited = time.Now(), 0
+		next.figures = l.Optimizer.Update(loss, next.LR, l.Clip)
+		loss.Free()
+		loss, part = nil, 0
+		if l.AfterStep != nil {
+			l.AfterStep(batch)
+		}
 		l.Backend.Flush()
 		err = l.hear(&last)
 		last = next
@@ -97,18 +119,35 @@ func (l *Loop[B]) epoch(ctx context.Context, epoch int) error {
 	return nil
 }
 
-// step is the training step: forward, backward, update.
-func (l *Loop[B]) step(lr float64, batch B) (figures *engine.Tensor) {
+// timed yields what batches does, and adds to waited how long each takes to come.
+func timed[B any](batches iter.Seq2[B, error], waited *time.Duration) iter.Seq2[B, error] {
+	return func(yield func(B, error) bool) {
+		asked := time.Now()
+		for batch, err := range batches {
+			*waited += time.Since(asked)
+			if !yield(batch, err) {
+				return
+			}
+			asked = time.Now()
+		}
+	}
+}
+
+// learn is forward and backward on a part of a step: gradients gather on the parameters. It returns the loss of the step so far, to which
+// each part adds its share.
+func (l *Loop[B]) learn(batch B, before *engine.Tensor) *engine.Tensor {
 	t := ag.NewTape(l.Backend)
 	t.Recompute, t.Precision = l.Recompute, l.Precision
 	defer t.Close()
 	loss := l.Loss(t, batch)
-	t.Backward(loss)
-	figures = l.Optimizer.Update(loss.Data(), lr, l.Clip)
-	if l.AfterStep != nil {
-		l.AfterStep(batch)
+	if l.Parts > 1 {
+		loss = ag.Scale(loss, 1/float64(l.Parts))
 	}
-	return figures
+	if before != nil {
+		loss = ag.Add(loss, t.Const(before.Retain()))
+	}
+	t.Backward(loss)
+	return loss.Data().Retain()
 }
 
 // hear waits for the figures of a step, reports them and frees them.

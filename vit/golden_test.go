@@ -24,7 +24,7 @@ func goldenRecipe(m data.Modality) recipe.Recipe {
 	if m == data.Video {
 		r.Model.ImageClasses, r.Model.VideoClasses = 0, 5
 	}
-	r.Train = recipe.Train{Epochs: 5, WarmupEpochs: 1.5, LR: 1e-3, MinLR: 1e-5, Beta2: 0.999, WeightDecay: 0.05, LayerDecay: 0.75, LabelSmoothing: 0.1}
+	r.Train = recipe.Train{Epochs: 5, WarmupEpochs: 1.5, LR: 1e-3, MinLR: 1e-5, Beta2: 0.999, WeightDecay: 0.05, LayerDecay: 0.75}
 	return r
 }
 
@@ -38,7 +38,7 @@ func loadGolden(t *testing.T, b engine.Backend, m data.Modality) (*classifier, [
 }
 
 func goldenBatch(f golden.File, m data.Modality) *system.Batch {
-	return &system.Batch{Modality: m, Views: f.ByteViews("input"), Labels: goldenLabels[m]}
+	return &system.Batch{Modality: m, Views: f.ByteViews("input"), Soft: data.SmoothTargets(goldenLabels[m], 5, 0.1)}
 }
 
 // Results equal PyTorch's: every block and its attention, logits, loss and all gradients.

@@ -219,6 +219,9 @@ func (in benchInput) pixels(r recipe.Recipe) *system.Batch {
 		rng.Read(v.Bytes)
 		b.Views, b.Labels = append(b.Views, v), append(b.Labels, i%max(1, r.Classes(b.Modality)))
 	}
+	if classes := r.Classes(b.Modality); classes > 0 {
+		b.Soft = data.SmoothTargets(b.Labels, classes, r.Train.LabelSmoothing)
+	}
 	return b
 }
 

@@ -89,7 +89,7 @@ func (c *dataCheckCmd) open() (all []*data.Dataset, err error) {
 		}
 	}
 	for _, lists := range []data.Lists{data.Lists(c.dataFlags), data.Lists(c.Val)} {
-		s, err := data.OpenLists(lists)
+		s, err := data.OpenUnlabelled(lists)
 		if err != nil {
 			return nil, err
 		}
@@ -108,7 +108,9 @@ func count(d *data.Dataset) checkedSet {
 		for item.Label >= len(s.Counts) {
 			s.Counts = append(s.Counts, 0)
 		}
-		s.Counts[item.Label]++
+		if item.Label != data.Unlabelled {
+			s.Counts[item.Label]++
+		}
 	}
 	return s
 }

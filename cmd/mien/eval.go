@@ -10,6 +10,7 @@ import (
 	"mien/data"
 	"mien/engine"
 	"mien/infer"
+	"mien/modelfile"
 	"mien/report"
 	"mien/run"
 )
@@ -118,6 +119,9 @@ func (c *evalCmd) Run(out *console) error {
 	m, err := c.open(out)
 	if err != nil {
 		return err
+	}
+	if note := modelfile.Chosen(c.Model); note != "" {
+		c.note(out, note)
 	}
 	if c.Precision != nil && *c.Precision != engine.Full {
 		if m.Reference, err = c.load(out, new(engine.Full)); err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"mien/data"
 	"mien/engine"
@@ -136,6 +137,8 @@ type watcher struct {
 	description string
 	hint        func(epochs int) string
 	loss        map[data.Modality]float64 // running means
+	took        time.Duration             // of all steps
+	waited      time.Duration             // of that, for data
 }
 
 func newWatcher(out *console, description string) *watcher {
@@ -146,7 +149,13 @@ func newWatcher(out *console, description string) *watcher {
 func (w *watcher) finish() {
 	w.listCheck.finish()
 	w.Finish()
+	if w.took > longRun {
+		fmt.Fprintf(w.out.stderr, "mien: steps waited for data for %.1f %% of their time\n", 100*w.waited.Seconds()/w.took.Seconds())
+	}
 }
+
+// longRun is how long the steps of a run take before its end says whether they waited for data: less is no measure.
+const longRun = 20 * time.Second
 
 func (w *watcher) Sources(all []run.Source) { printSources(w.out, all) }
 
@@ -156,6 +165,7 @@ func (w *watcher) Start(total, done int) {
 }
 
 func (w *watcher) Step(s train.Step, m data.Modality) {
+	w.took, w.waited = w.took+s.Took, w.waited+s.Waited
 	mean, ok := w.loss[m]
 	if !ok {
 		mean = s.Loss

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -15,6 +16,7 @@ import (
 	"mien/engine"
 	"mien/infer"
 	"mien/recipe"
+	"mien/report"
 	"mien/run"
 	"mien/systems"
 	"mien/train"
@@ -95,6 +97,28 @@ learning, epoch 3, image 7.000, video 2.900: 14 of 40
 `, stderr.String())
 		require.Equal(t, "3 saved", *out.hint.Load())
 	})
+}
+
+// A run of some length says how much of its steps' time it waited for data, a short one does not.
+func TestWaitedForData(t *testing.T) {
+	for _, c := range []struct {
+		took, waited time.Duration
+		want         string
+	}{
+		{6 * time.Second, 2 * time.Second, "mien: steps waited for data for 37.0 % of their time\n"},
+		{6 * time.Second, 0, "mien: steps waited for data for 10.9 % of their time\n"},
+		{4 * time.Second, time.Second, ""},
+	} {
+		var stderr bytes.Buffer
+		w := newWatcher(&console{stderr: &stderr}, "learning")
+		w.Progress = report.NewProgress(io.Discard, 4, "learning")
+		for range 3 {
+			w.Step(train.Step{Took: c.took, Waited: c.waited}, data.Image)
+		}
+		w.Step(train.Step{Took: 5 * time.Second, Waited: 2500 * time.Millisecond}, data.Video)
+		w.finish()
+		require.Equal(t, c.want, stderr.String())
+	}
 }
 
 // No epochs are no run.

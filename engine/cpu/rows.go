@@ -110,6 +110,11 @@ func route[F asm.Float](a engine.RouteArgs) {
 		offsets[e+1] += offsets[e]
 	}
 	next := make([]int32, a.Experts)
+	group := len(choice)
+	if a.Group > 0 {
+		group = a.K * a.Group
+	}
+	taken := make([]int, a.Experts*(len(choice)/max(group, 1)+1)) // of each group of tokens, by each expert
 	for j := range choice {
 		i := turn(j)
 		c := choice[i]
@@ -117,8 +122,10 @@ func route[F asm.Float](a engine.RouteArgs) {
 		at := offsets[e] + next[e]
 		slot[at], token[at], place[i], chosen[c] = int32(i), int32(i/a.K), at, int32(i)
 		keep[at] = 1
-		if a.Capacity > 0 && int(next[e]) >= a.Capacity {
-			keep[at] = 0
+		if room := &taken[i/group*a.Experts+int(e)]; a.Capacity > 0 {
+			if *room++; *room > a.Capacity {
+				keep[at] = 0
+			}
 		}
 		next[e]++
 	}

@@ -64,26 +64,29 @@ func (s *suite) topK(x []float64, n, k int) {
 }
 
 func testRoute(s *suite) {
-	for _, c := range []struct{ tokens, k, experts, capacity int }{
-		{1, 1, 1, 0},
-		{0, 1, 3, 0},
-		{7, 1, 3, 0},
-		{7, 2, 3, 0},
-		{7, 2, 3, 2},
-		{5, 2, 9, 1},
-		{6, 3, 3, 100},
-		{1000, 2, 8, 200},
+	for _, c := range []struct{ tokens, k, experts, capacity, group int }{
+		{1, 1, 1, 0, 0},
+		{0, 1, 3, 0, 2},
+		{7, 1, 3, 0, 0},
+		{7, 2, 3, 0, 7},
+		{7, 2, 3, 2, 0},
+		{5, 2, 9, 1, 0},
+		{6, 3, 3, 100, 2},
+		{6, 3, 3, 1, 2},
+		{12, 2, 3, 2, 4},
+		{1000, 2, 8, 200, 0},
+		{1000, 2, 8, 40, 200},
 	} {
 		choice := s.choices(c.tokens, c.k, c.experts)
-		s.route(choice, nil, c.k, c.experts, c.capacity)
+		s.route(choice, nil, c.k, c.experts, c.capacity, c.group)
 		order := make([]int32, c.tokens)
 		for i, t := range s.rng.Perm(c.tokens) {
 			order[i] = int32(t)
 		}
-		s.route(choice, order, c.k, c.experts, c.capacity)
+		s.route(choice, order, c.k, c.experts, c.capacity, c.group)
 	}
-	s.route([]int32{2, 5, 8, 11}, nil, 1, 3, 2) // all choose the last expert, so two have no rows
-	s.route([]int32{0, 3, 6}, nil, 1, 3, 0)
+	s.route([]int32{2, 5, 8, 11}, nil, 1, 3, 2, 0) // all choose the last expert, so two have no rows
+	s.route([]int32{0, 3, 6}, nil, 1, 3, 0, 0)
 }
 
 // choices draws k different experts for each token, as flat positions.
@@ -114,18 +117,19 @@ func served(choices int, order []int32, k int) (turns []int) {
 	return turns
 }
 
-func (s *suite) route(choice, order []int32, k, experts, capacity int) {
+func (s *suite) route(choice, order []int32, k, experts, capacity, group int) {
 	n := len(choice)
 	slot, token, offsets, keep := []int32{}, []int32{}, []int32{0}, []float64{}
 	place, chosen := make([]int32, n), repeat(int32(-1), n/k*experts)
 	for e := range experts {
+		taken := map[int]int{} // by group
 		for _, i := range served(n, order, k) {
 			c := choice[i]
 			if int(c)%experts != e {
 				continue
 			}
-			kept := 1.0
-			if capacity > 0 && len(slot)-int(offsets[e]) >= capacity {
+			of, kept := i/k/max(group, 1)*min(group, 1), 1.0 // one group if there are none
+			if taken[of]++; capacity > 0 && taken[of] > capacity {
 				kept = 0
 			}
 			place[i], chosen[c] = int32(len(slot)), int32(i)
@@ -135,7 +139,7 @@ func (s *suite) route(choice, order []int32, k, experts, capacity int) {
 	}
 	a := engine.RouteArgs{Choice: s.ints(choice, n), Slot: s.blankInts(n), Place: s.blankInts(n), Token: s.blankInts(n),
 		Chosen: s.blankInts(n / k * experts), Offsets: s.blankInts(experts + 1), Keep: s.blank(n),
-		K: k, Experts: experts, Capacity: capacity}
+		K: k, Experts: experts, Capacity: capacity, Group: group}
 	if order != nil {
 		a.Order = s.ints(order, n/k)
 	}
@@ -145,5 +149,5 @@ func (s *suite) route(choice, order []int32, k, experts, capacity int) {
 	s.checkInts(a.Place, place, "places of %d choices among %d experts", n, experts)
 	s.checkInts(a.Chosen, chosen, "choices of %d tokens and %d experts", n/k, experts)
 	s.checkInts(a.Token, token, "tokens of %d choices among %d experts", n, experts)
-	s.check(a.Keep, exactly(keep), "kept of %d choices among %d experts with room for %d", n, experts, capacity)
+	s.check(a.Keep, exactly(keep), "kept of %d choices among %d experts with room for %d of each %d tokens", n, experts, capacity, group)
 }

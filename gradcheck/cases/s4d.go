@@ -17,7 +17,8 @@ import (
 func s4dCases() []check.Case {
 	c := s4d.Config{Encoder: vit.Config{ImageSize: 16, Frames: 4, PatchSize: 8, Tubelet: 2, Dim: 16, Depth: 3, Heads: 2, MLPRatio: 2},
 		MoAE: moae.Config{Experts: 4, TopK: 2, Balance: 0.1}, MoAEBlocks: []int{1, 2}, ImageClasses: 3, VideoClasses: 4}
-	plain, moe := c, c
+	plain, moe, deep := c, c, c
+	deep.HeadHidden = 5
 	plain.MoAE, plain.MoAEBlocks = moae.Config{}, nil
 	moe.InPlace, moe.MoAEBlocks = true, []int{0, 2}
 	moe.MoAE = moae.Config{Experts: 3, TopK: 2, Hidden: 32, SoftmaxFirst: true, FixedNoise: true, Importance: 0.1, Load: 0.2}
@@ -27,7 +28,7 @@ func s4dCases() []check.Case {
 			return check.Unary(func(pixels *ag.Value) *ag.Value {
 				out := model.Forward(pixels, m, moae.Pass{Training: true, Noise: &engine.Key{Seed: 5, Stream: 6}})
 				t, classes := pixels.Tape(), c.Classes(m)
-				soft := ag.SmoothTargets([]int{1, 2}, classes, 0.1)
+				soft := data.SmoothTargets([]int{1, 2}, classes, 0.1)
 				return s4d.Loss(out, t.Const(engine.FromSlice(t.Backend(), pixels.Data().DType(), soft, 2, classes)))
 			})
 		})
@@ -47,6 +48,7 @@ func s4dCases() []check.Case {
 		experts, image, recomputed(image), video, recomputed(video),
 		frozen(image, "patch_embed.*", "blocks.0.*", "blocks.1.attn.*", "blocks.*.experts.1.*"),
 		recomputed(frozen(video, "blocks.*", "patch_embed.*")),
+		whole("s4d.Model/video, heads with a hidden layer", deep, data.Video, 4),
 		whole("s4d.Model/video of ViT-MTL", plain, data.Video, 4), moeImage, recomputed(moeImage), moeVideo, recomputed(moeVideo),
 	}
 }

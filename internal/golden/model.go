@@ -31,6 +31,7 @@ func (f File) CheckSteps(b engine.Backend, params []nn.Param, s system.System, r
 	f.t.Helper()
 	group := func(name string, shape []int) (lrScale, decay float64) { return s.Group(r, name, shape) }
 	optimizer := train.NewAdamW(b, params, r.Train.Beta2, group)
+	optimizer.IdleSteps = r.Train.IdleSteps
 	want, _ := f.Values("losses")
 	require.NotEmpty(f.t, want)
 	schedule := r.Schedule(len(want) / r.Train.Epochs)
