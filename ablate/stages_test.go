@@ -1,6 +1,7 @@
 package ablate
 
 import (
+	"fmt"
 	"path/filepath"
 	"testing"
 
@@ -8,31 +9,36 @@ import (
 
 	"mien/data"
 	"mien/recipe"
+	"mien/run"
 )
 
-// Every row of the embedded ablations has a model that a system can build, and is another than its neighbours.
+// Every row of the embedded ablations has a model that a system can build, and is another than its neighbours: with the recipes of the
+// ablations, and with the published ones.
 func TestEmbeddedAblations(t *testing.T) {
+	lists := data.Lists{StaticList: "faces.txt", DynamicList: "clips.csv"}
 	for _, name := range recipe.Ablations() {
 		a, err := recipe.LoadAblation(name)
 		require.NoError(t, err, name)
-		s := Study{Ablation: a}
-		rows, err := s.rows()
-		require.NoError(t, err, name)
-		require.Greater(t, len(rows), 2)
-		seen := map[string]string{}
-		for _, r := range rows {
-			key := r.shared
-			if r.Scratch {
-				key = "scratch"
-			}
-			finetune := r.finetune
-			finetune.Name = ""
-			text, err := finetune.Text()
-			require.NoError(t, err)
-			key += string(text)
-			require.Empty(t, seen[key], "%s: row %s", name, r.Name)
-			seen[key] = r.Name
-		}
+		requireRows(t, Study{Ablation: a})
+		a.Pretrain, a.Finetune = "s4d-pretrain", "s4d-ferv39k"
+		requireRows(t, Study{Ablation: a, Options: run.Options{Train: lists, Validation: lists}})
+	}
+}
+
+func requireRows(t *testing.T, s Study) {
+	t.Helper()
+	rows, err := s.rows()
+	require.NoError(t, err, s.Ablation.Name)
+	require.Greater(t, len(rows), 2)
+	seen := map[string]string{}
+	for _, r := range rows {
+		finetune := r.finetune
+		finetune.Name = ""
+		text, err := finetune.Text()
+		require.NoError(t, err)
+		model := fmt.Sprintln(r.shared, r.Scratch, string(text))
+		require.Empty(t, seen[model], "%s: row %s", s.Ablation.Name, r.Name)
+		seen[model] = r.Name
 	}
 }
 

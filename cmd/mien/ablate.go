@@ -20,8 +20,8 @@ type ablateCmd struct {
 	Ablation       string           `arg:"" optional:"" help:"An embedded ablation, or a TOML file. Without one all are listed, and without --out it is printed."`
 	Out            string           `help:"Folder to write: run folders of each row and seed, and ablation.json." placeholder:"DIR"`
 	Resume         bool             `help:"Continue the ablation in the folder. What is done there is kept, and rows and seeds may be added."`
-	Only           []string         `help:"Rows to carry out, instead of all." placeholder:"ROW,…"`
-	Seeds          []uint64         `help:"Seeds: each is a run of each row." default:"0" placeholder:"N,…"`
+	Only           []string         `help:"Rows to carry out, instead of all." placeholder:"ROW"`
+	Seeds          []uint64         `help:"Seeds: each is a run of each row." default:"0" placeholder:"N"`
 	Init           string           `help:"Weights that fine-tuning starts from, a file or a run folder, instead of pre-training." placeholder:"FILE|RUN"`
 	Epochs         *uint            `help:"Epochs of fine-tuning instead of the recipe's." placeholder:"N"`
 	PretrainEpochs *uint            `help:"Epochs of pre-training instead of the recipe's." placeholder:"N"`
