@@ -212,3 +212,36 @@ func TestPoolOfOtherClasses(t *testing.T) {
 	require.NoError(t, err)
 	require.Nil(t, none)
 }
+
+// Samples that could not be read count in every fold and in all together, also where the answers of a fold are read again.
+func TestSkippedOfACrossValidation(t *testing.T) {
+	labels := []string{"fear", "joy"}
+	answer := func(id string, truth int) infer.Answer {
+		return infer.Answer{ID: id, Truth: truth, Class: 1, Probabilities: []float64{0.25, 0.75}}
+	}
+	fold := func(skipped int, answers ...infer.Answer) *infer.Report {
+		s := infer.NewScore(labels, answers)
+		s.Skipped = skipped
+		return &infer.Report{Dynamic: s}
+	}
+	pooled, err := pool([]*infer.Report{fold(2, answer("a", 0)), fold(3, answer("b", 1), answer("c", 1))}, data.Video)
+	require.NoError(t, err)
+	require.Equal(t, [2]int{5, 3}, [2]int{pooled.Skipped, pooled.N})
+
+	c := Cross{Options: Options{Out: t.TempDir()}}
+	file, err := os.Create(c.answers(1, data.Video))
+	require.NoError(t, err)
+	w, err := infer.NewAnswerFile(file, labels)
+	require.NoError(t, err)
+	require.NoError(t, w.Write([]infer.Answer{answer("a", 0), answer("d", 1)}))
+	require.NoError(t, file.Close())
+	d := &data.Dataset{Modality: data.Video, Skipped: 4}
+	for i, id := range []string{"a", "b", "c", "d", "e"} {
+		d.Items = append(d.Items, data.Item{Name: id, Label: i / 3})
+	}
+	m := &infer.Model{}
+	m.Labels = map[data.Modality][]string{data.Video: labels}
+	s, err := c.score(t.Context(), m, 1, d)
+	require.NoError(t, err)
+	require.Equal(t, [2]int{4 + 3, 2}, [2]int{s.Skipped, s.N})
+}
