@@ -156,6 +156,20 @@ func TestSmallOutputs(t *testing.T) {
 	require.InDelta(t, 0.01, inexact.RelError, 1e-3)
 }
 
+// TestLargeOutputs measures gradients by the largest of them, not by much larger outputs.
+func TestLargeOutputs(t *testing.T) {
+	c := at(identity, 1e6, -3e6)
+	reference := gradients(t, c)
+	_, err := gradcheck.Compare(c, reference, gradcheck.Target{Backend: newCPU})
+	require.NoError(t, err)
+	reference[1].Values[1] *= 1.02
+	_, err = gradcheck.Compare(c, reference, gradcheck.Target{Backend: newCPU})
+	var inexact *gradcheck.Inexact
+	require.ErrorAs(t, err, &inexact)
+	require.Equal(t, "x", inexact.Tensor)
+	require.Equal(t, []int{1}, inexact.Index)
+}
+
 // TestMissingGradientIsZero lists an input that no gradient reaches, and compares it.
 func TestMissingGradientIsZero(t *testing.T) {
 	lost := ofTwo(multiply(func(dy, a, b *engine.Tensor) tensors { return tensors{product(dy, b), nil} }), 2, 3)

@@ -40,7 +40,8 @@ func places(n int) func(context.Context, int) iter.Seq2[place, error] {
 // plain is a Group without decay.
 func plain(string, []int) (lrScale, decay float64) { return 1, 0 }
 
-// slope is a run of two epochs of three steps, whose loss at place p is (10·epoch + step)·w with w = 2 at the start.
+// slope is a run of two epochs of three steps, whose loss at place p is (10·epoch + step)·w with w = 2 at the start. What is heard of gradients
+// is their norm before clipping.
 func slope(b engine.Backend) (l *Loop[place], log *[]string) {
 	log = new([]string)
 	note := func(format string, args ...any) { *log = append(*log, fmt.Sprintf(format, args...)) }
@@ -48,6 +49,7 @@ func slope(b engine.Backend) (l *Loop[place], log *[]string) {
 	return &Loop[place]{
 		Backend: b, Epochs: 2, Steps: 3, Batches: places(3),
 		Schedule:  func(step int) float64 { return float64(step) / 1000 },
+		Clip:      5,
 		Optimizer: NewAdamW(b, []nn.Param{w}, 0.99, plain),
 		Loss: func(t *ag.Tape, p place) *ag.Value {
 			note("loss %v", p)

@@ -220,6 +220,11 @@ func TestSameHeads(t *testing.T) {
 	narrow.Model.Dim = 32
 	require.NoError(t, SameHeads(file{}, narrow), "at least one")
 
+	published.Kind, published.Model.Heads, published.Model.DecoderDim, published.Model.DecoderHeads = recipe.Pretrain, 6, 192, 3
+	require.NoError(t, SameHeads(file{}, published), "a decoder narrower than the encoder")
+	published.Model.DecoderHeads = 6
+	require.EqualError(t, SameHeads(file{}, published), "its attention has 3 heads, that of recipe s4d-tiny 6: set model.decoder_heads to 3")
+
 	damaged := file{metadata: map[string]string{"recipe": "heads ="}}
 	require.ErrorContains(t, SameHeads(damaged, of(4)), "recipe inside the file:")
 }

@@ -143,7 +143,7 @@ func TestGemm(t *testing.T) {
 
 // The bits of an element depend neither on the cut into rows and columns, nor on where activations are converted.
 func TestGemmBitsDoNotDependOnTheCut(t *testing.T) {
-	const m, n, kk = 61, 160, 75
+	const m, n, kk = 61, 171, 75 // the last panel is cut off
 	each(t, func(t *testing.T, k, _ *Kernels) {
 		rng := rand.New(rand.NewPCG(7, 8))
 		panels, _ := pack(k.format, kerneltest.Normals(rng, n*kk), n, kk)
