@@ -98,8 +98,12 @@ func newTrainee(t testing.TB, b engine.Backend, r recipe.Recipe) *trainee {
 				}
 			}
 		},
-		Loss:    x.model.Loss,
-		OnStep:  func(s train.Step, _ *system.Batch) error { x.steps = append(x.steps, s); return nil },
+		Loss: x.model.Loss,
+		OnStep: func(s train.Step, _ *system.Batch) error {
+			s.Took, s.Waited = 0, 0 // the clock's, not the computation's
+			x.steps = append(x.steps, s)
+			return nil
+		},
 		OnEpoch: func(context.Context, int) error { return nil },
 	}
 	if f, ok := x.model.(system.Follower); ok {
