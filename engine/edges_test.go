@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"encoding/json"
+	"errors"
 	"math"
 	"testing"
 
@@ -116,4 +117,26 @@ func TestPackedWeight(t *testing.T) {
 	require.PanicsWithValue(t, "engine: packed weight freed twice", w.Free)
 	require.Equal(t, 1, freed)
 	(*engine.PackedWeight)(nil).Free()
+}
+
+// failing is a backend that nothing can be downloaded from.
+type failing struct{ engine.Backend }
+
+func (failing) Download([]byte, engine.Buffer, int) error { return errLost }
+
+var errLost = errors.New("the device is lost")
+
+// An error of the backend is that of reading, whichever type is read as which.
+func TestReadHearsOfTheBackend(t *testing.T) {
+	b := failing{cpu.New()}
+	for _, d := range []engine.DType{engine.Float32, engine.Float64, engine.Int32, engine.Uint8, engine.BFloat16} {
+		x := engine.New(b, d, 3)
+		_, err := engine.Read[float32](x)
+		require.ErrorIs(t, err, errLost, d)
+		_, err = engine.Read[float64](x)
+		require.ErrorIs(t, err, errLost, d)
+		_, err = engine.Read[int32](x)
+		require.ErrorIs(t, err, errLost, d)
+		x.Free()
+	}
 }

@@ -265,6 +265,25 @@ func TestFromRecipe(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, priority, got.MoAE.Priority, name)
 	}
+	for name, c := range map[string]struct{ of, got *bool }{ // each switch is its own
+		"residual":      {&r.Model.Residual, &got.MoAE.Residual},
+		"noise_in_eval": {&r.Model.NoiseInEval, &got.MoAE.NoiseInEval},
+		"fixed_noise":   {&r.Model.FixedNoise, &got.MoAE.FixedNoise},
+		"softmax_first": {&r.Model.SoftmaxFirst, &got.MoAE.SoftmaxFirst},
+	} {
+		*c.of = false
+		got, err = FromRecipe(r)
+		require.NoError(t, err)
+		require.False(t, *c.got, name)
+		off := got.MoAE
+		*c.of = true
+		got, err = FromRecipe(r)
+		require.NoError(t, err)
+		require.True(t, *c.got, name)
+		*c.got = false
+		require.Equal(t, got.MoAE, off, name)
+		*c.got = true
+	}
 	r.Train.RouterNoise = true
 
 	r.Model.Position = "late"
