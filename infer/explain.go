@@ -31,7 +31,8 @@ func (m *Model) Look(ctx context.Context, view data.View, modality data.Modality
 	if err := m.answers(modality); err != nil {
 		return l, err
 	}
-	probabilities, attention, err := m.attention(view, modality)
+	key := engine.Key{Seed: m.Recipe.Seed, Stream: data.StreamID("evaluation", 0)} // of all that is shown
+	probabilities, attention, err := m.attention(view, modality, key)
 	if err != nil {
 		return l, err
 	}
@@ -43,7 +44,7 @@ func (m *Model) Look(ctx context.Context, view data.View, modality data.Modality
 	last := attention[len(attention)-1]
 	l.Last, l.Rollout = received(last, uniform(last.tokens)), rollout(attention)
 	l.Times = last.tokens / (l.Rows * l.Rows)
-	if l.Routes, err = m.routes([]data.View{view}, modality, 0); err != nil {
+	if l.Routes, err = m.routes([]data.View{view}, modality, key); err != nil {
 		return l, err
 	}
 	if l.Routes != nil {
@@ -59,7 +60,7 @@ type attentionMap struct {
 }
 
 // attention classifies a view and returns the map of each block.
-func (m *Model) attention(view data.View, modality data.Modality) (probabilities []float64, maps []attentionMap, err error) {
+func (m *Model) attention(view data.View, modality data.Modality, key engine.Key) (probabilities []float64, maps []attentionMap, err error) {
 	defer engine.Catch(&err)
 	t := ag.NewInferenceTape(m.backend, m.Precision)
 	defer t.Close()
@@ -70,7 +71,6 @@ func (m *Model) attention(view data.View, modality data.Modality) (probabilities
 		failed = cmp.Or(failed, err)
 	}
 	b := &system.Batch{Modality: modality, Views: []data.View{view}}
-	key := engine.Key{Seed: m.Recipe.Seed, Stream: data.StreamID("evaluation", 0)}
 	logits, err := engine.Read[float64](m.Net.Logits(b.Pixels(t), modality, key).Data())
 	if err := cmp.Or(err, failed); err != nil {
 		return nil, nil, err

@@ -19,7 +19,8 @@ func (m *Model) Routes(ctx context.Context, d *data.Dataset, i int) (choices [][
 	if err != nil {
 		return nil, err
 	}
-	if choices, err = m.routes(views, d.Modality, i); err != nil {
+	key := engine.Key{Seed: m.Recipe.Seed, Stream: data.StreamID("routing", i)}
+	if choices, err = m.routes(views, d.Modality, key); err != nil {
 		return nil, err
 	}
 	return choices, ctx.Err()
@@ -31,9 +32,8 @@ func (m *Model) sparse() bool {
 	return ok && len(net.ExpertBlocks()) > 0
 }
 
-// routes returns the choices on views, nil for a model without experts. index names the sample, for the noise of a model that draws
-// it at evaluation.
-func (m *Model) routes(views []data.View, modality data.Modality, index int) (choices [][]int32, err error) {
+// routes returns the choices on views, nil for a model without experts. key is for a model that draws noise at evaluation.
+func (m *Model) routes(views []data.View, modality data.Modality, key engine.Key) (choices [][]int32, err error) {
 	defer engine.Catch(&err)
 	if !m.sparse() {
 		return nil, nil
@@ -41,7 +41,6 @@ func (m *Model) routes(views []data.View, modality data.Modality, index int) (ch
 	b := &system.Batch{Modality: modality, Views: views}
 	t := ag.NewInferenceTape(m.backend, m.Precision)
 	defer t.Close()
-	key := engine.Key{Seed: m.Recipe.Seed, Stream: data.StreamID("routing", index)}
 	for _, v := range m.Net.(system.Sparse).Routes(b.Pixels(t), modality, key) {
 		flat, err := engine.Read[int32](v.Data())
 		if err != nil {

@@ -21,7 +21,7 @@ import (
 
 // The web page of one or more runs. Its figures come from plot.go, its samples from samples.go.
 
-// Page is a self-contained web page about runs.
+// Page is a web page about runs, self-contained but for the figure of Centres, which SaveFigures writes beside it.
 type Page struct {
 	Title, Intro    string
 	Model           *infer.Model  // whose class names label the scores

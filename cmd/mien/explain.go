@@ -9,6 +9,7 @@ import (
 
 	"mien/data"
 	"mien/infer"
+	"mien/recipe"
 	"mien/report"
 )
 
@@ -100,10 +101,16 @@ func (c *explainCmd) open(out *console) (models []namedModel, err error) {
 			models[i].name = fileName(path)
 		}
 	}
-	if len(models) == 2 && models[0].model.Recipe.Model.ImageSize != models[1].model.Recipe.Model.ImageSize {
-		return models, errors.New("--beside needs a model that sees pictures of the same size")
+	if len(models) == 2 && sees(models[0].model.Recipe) != sees(models[1].model.Recipe) {
+		return models, errors.New("--beside needs a model that sees the same of a sample: frames, stride, size, and patches")
 	}
 	return models, nil
+}
+
+// sees returns what a model of a recipe sees of a sample: frames, every how many of them, pixels, and the extents of a patch.
+func sees(r recipe.Recipe) [5]int {
+	m := r.Model
+	return [5]int{m.Frames, r.Data.Stride, m.ImageSize, m.PatchSize, m.Tubelet}
 }
 
 // fileName makes the last part of a path, without its extension, the beginning of a file's name.

@@ -10,6 +10,7 @@ import (
 	"mien/data"
 	"mien/engine/cpu"
 	"mien/infer"
+	"mien/recipe"
 )
 
 // What the page says of an input is the first model's answer, in the names of the head that gave it.
@@ -37,4 +38,13 @@ func sum(values []float64) (s float64) {
 		s += v
 	}
 	return s
+}
+
+// Two models are compared on what both see.
+func TestBesideSeesTheSame(t *testing.T) {
+	r := recipe.Recipe{Data: recipe.Data{Stride: 2}, Model: recipe.Model{Encoder: recipe.Encoder{Frames: 8, ImageSize: 80, PatchSize: 16, Tubelet: 4}}}
+	require.Equal(t, [5]int{8, 2, 80, 16, 4}, sees(r))
+	other := r
+	other.Model.Dim, other.Model.Depth = 3, 5
+	require.Equal(t, sees(r), sees(other))
 }
