@@ -3,7 +3,6 @@ package report
 import (
 	"fmt"
 	"image"
-	"image/color"
 	"image/draw"
 	"math"
 
@@ -125,13 +124,7 @@ func (r Reconstruction) picture() image.Image {
 	draw.Draw(out, out.Rect, image.White, image.Point{}, draw.Src)
 	for row, frames := range []*data.Frames{r.Input, r.Masked, r.Output} {
 		for t := 0; t < f.T; t += step {
-			pix := frames.Frame(t)
-			for y := range f.H {
-				for x := range f.W {
-					at := (y*f.W + x) * 3
-					out.SetRGBA(t/step*(f.W+2)+x, row*(f.H+2)+y, color.RGBA{pix[at], pix[at+1], pix[at+2], 255})
-				}
-			}
+			paint(out, t/step*(f.W+2), row*(f.H+2), frames, t)
 		}
 	}
 	return out

@@ -96,10 +96,7 @@ func (l NamedLook) frame(t int) *image.RGBA {
 	one := &data.Frames{T: 1, H: f.H, W: f.W, Pix: f.Frame(t * max(f.T/l.Times, 1))}
 	one = data.Resize(one, cellSize, cellSize)
 	cell := image.NewRGBA(image.Rect(0, 0, cellSize, cellSize))
-	for i := range cellSize * cellSize {
-		copy(cell.Pix[4*i:], one.Pix[3*i:3*i+3])
-		cell.Pix[4*i+3] = 255
-	}
+	paint(cell, 0, 0, one, 0)
 	return cell
 }
 

@@ -79,19 +79,24 @@ func moments(f *data.Frames) (template.URL, error) {
 func pngURL(f *data.Frames, shown []int) (template.URL, error) {
 	img := image.NewRGBA(image.Rect(0, 0, f.W*len(shown), f.H))
 	for i, t := range shown {
-		pix := f.Frame(t)
-		for y := range f.H {
-			for x := range f.W {
-				at := (y*f.W + x) * 3
-				img.SetRGBA(i*f.W+x, y, color.RGBA{pix[at], pix[at+1], pix[at+2], 255})
-			}
-		}
+		paint(img, i*f.W, 0, f, t)
 	}
 	var b bytes.Buffer
 	if err := png.Encode(&b, img); err != nil {
 		return "", err
 	}
 	return template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(b.Bytes())), nil
+}
+
+// paint copies frame t of f into a picture, its upper left corner to x, y.
+func paint(img *image.RGBA, x, y int, f *data.Frames, t int) {
+	pix := f.Frame(t)
+	for row := range f.H {
+		for col := range f.W {
+			at := (row*f.W + col) * 3
+			img.SetRGBA(x+col, y+row, color.RGBA{pix[at], pix[at+1], pix[at+2], 255})
+		}
+	}
 }
 
 // top returns the three most probable classes.

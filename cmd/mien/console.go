@@ -55,6 +55,13 @@ func (out *console) print(asJSON bool, result any, header []string, rows ...[]st
 	return nil
 }
 
+// note prints what the user should know, unless the command is to be quiet.
+func (out *console) note(quiet bool, text string) {
+	if !quiet {
+		fmt.Fprintf(out.stderr, "mien: %s\n", text)
+	}
+}
+
 // cells formats a row of a table; tabs separate its cells.
 func cells(format string, args ...any) []string {
 	return strings.Split(fmt.Sprintf(format, args...), "\t")

@@ -90,11 +90,7 @@ func (f modelFlags) load(out *console, p *engine.Precision) (*infer.Model, error
 }
 
 // note prints what the user should know.
-func (f modelFlags) note(out *console, text string) {
-	if !f.Quiet {
-		fmt.Fprintf(out.stderr, "mien: %s\n", text)
-	}
-}
+func (f modelFlags) note(out *console, text string) { out.note(f.Quiet, text) }
 
 // within returns an error for a flag that is given and not from 1 to most.
 func within(flag string, n *uint, most uint) error {

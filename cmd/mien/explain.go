@@ -37,11 +37,7 @@ func (c *explainCmd) Run(out *console) error {
 	if err != nil {
 		return err
 	}
-	note := func(text string) {
-		if !c.Quiet {
-			fmt.Fprintf(out.stderr, "mien: %s\n", text)
-		}
-	}
+	note := func(text string) { out.note(c.Quiet, text) }
 	inputs, err := c.inputs(out.ctx, c.Paths, note)
 	if err != nil {
 		return err
