@@ -196,6 +196,7 @@ func normals(key engine.Key) (noise []float64) {
 func TestForward(t *testing.T) {
 	key := engine.Key{Seed: 9, Stream: 4}
 	noise := normals(key)
+	training := Pass{Training: true}
 	for name, c := range map[string]struct {
 		Config
 		Pass
@@ -204,22 +205,23 @@ func TestForward(t *testing.T) {
 	}{
 		"default":             {room: all},
 		"residual":            {Config: Config{Residual: true}, room: all},
-		"capacity":            {Config: Config{Capacity: 1}, room: 8},                        // ⌊14·3/5⌋
-		"capacity of groups":  {Config: Config{Capacity: 1}, Pass: Pass{Groups: 2}, room: 4}, // ⌊7·3/5⌋
-		"small capacity":      {Config: Config{Capacity: 0.4, Residual: true}, room: 3},
-		"least capacity":      {Config: Config{Capacity: 0.01}, room: 1},
+		"capacity":            {Config: Config{Capacity: 1}, Pass: training, room: 8},                        // ⌊14·3/5⌋
+		"capacity of groups":  {Config: Config{Capacity: 1}, Pass: Pass{Training: true, Groups: 2}, room: 4}, // ⌊7·3/5⌋
+		"small capacity":      {Config: Config{Capacity: 0.4, Residual: true}, Pass: training, room: 3},
+		"least capacity":      {Config: Config{Capacity: 0.01}, Pass: training, room: 1},
+		"room in evaluation":  {Config: Config{Capacity: 0.4, Priority: ag.ByScore}, room: all},
 		"softmax first":       {Config: Config{SoftmaxFirst: true}, room: all},
-		"first choices first": {Config: Config{Capacity: 0.8, Priority: ag.ByChoice}, room: 6},
-		"best scores first":   {Config: Config{Capacity: 0.8, Priority: ag.ByScore}, room: 6},
-		"best of groups":      {Config: Config{Capacity: 0.8, Priority: ag.ByScore}, Pass: Pass{Groups: 2}, room: 3},
+		"first choices first": {Config: Config{Capacity: 0.8, Priority: ag.ByChoice}, Pass: training, room: 6},
+		"best scores first":   {Config: Config{Capacity: 0.8, Priority: ag.ByScore}, Pass: training, room: 6},
+		"best of groups":      {Config: Config{Capacity: 0.8, Priority: ag.ByScore}, Pass: Pass{Training: true, Groups: 2}, room: 3},
 		"as in V-MoE": {Config: Config{Capacity: 0.8, Priority: ag.ByScore, SoftmaxFirst: true, FixedNoise: true},
 			Pass: Pass{Training: true, Noise: &key}, noise: noise, room: 6},
 		"fixed noise":          {Config: Config{FixedNoise: true}, Pass: Pass{Training: true, Noise: &key}, noise: noise, room: all},
 		"training noise":       {Pass: Pass{Training: true, Noise: &key}, noise: noise, room: all},
-		"training, no noise":   {Pass: Pass{Training: true}, room: all},
+		"training, no noise":   {Pass: training, room: all},
 		"no noise when asked":  {Pass: Pass{Noise: &key}, room: all},
-		"noise in evaluation":  {Config: Config{NoiseInEval: true}, Pass: Pass{Noise: &key}, noise: noise, room: all},
-		"nothing to draw from": {Config: Config{NoiseInEval: true}, room: all},
+		"as in training":       {Config: Config{EvalAsTraining: true, Capacity: 0.8}, Pass: Pass{Noise: &key}, noise: noise, room: 6},
+		"nothing to draw from": {Config: Config{EvalAsTraining: true}, room: all},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := cpu.New()

@@ -70,10 +70,10 @@ type Model struct {
 	VideoClasses int    `toml:"video_classes,omitempty"`
 	HeadHidden   int    `toml:"head_hidden,omitempty" comment:"width of a hidden layer in each head, which the paper calls MLPs; 0 is none, as in the released code"`
 
-	Residual    bool    `toml:"residual,omitempty" comment:"the paper's residual inside an expert"`
-	NoiseInEval bool    `toml:"noise_in_eval,omitempty"`
-	Capacity    float64 `toml:"capacity,omitempty" comment:"tokens of a batch that an expert takes at most, also in evaluation, over those of an even spread; 0 is no limit"`
-	Balance     float64 `toml:"balance,omitempty" comment:"coefficient of the released balance loss; of raw scores, without softmax_first, it is unbounded below"`
+	Residual       bool    `toml:"residual,omitempty" comment:"the paper's residual inside an expert"`
+	Capacity       float64 `toml:"capacity,omitempty" comment:"tokens of a training batch that an expert takes at most, over those of an even spread; 0 is no limit"`
+	EvalAsTraining bool    `toml:"eval_as_training,omitempty" comment:"router noise and capacity in the evaluations of a run too, as in the released code; of a finished model, --published decides"`
+	Balance        float64 `toml:"balance,omitempty" comment:"coefficient of the released balance loss; of raw scores, without softmax_first, it is unbounded below"`
 
 	FixedNoise   bool    `toml:"fixed_noise,omitempty" comment:"router noise of deviation 1/experts and no biases, as in V-MoE; s4d learns the deviation"`
 	SoftmaxFirst bool    `toml:"softmax_first,omitempty" comment:"gates are the softmax over all experts, as in V-MoE, not over those chosen"`

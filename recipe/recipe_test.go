@@ -67,7 +67,7 @@ func publishedPretraining() Recipe {
 func publishedFinetuning(name string, stride, classes int) Recipe {
 	m := publishedBase
 	m.Experts, m.TopK, m.Position, m.ImageClasses, m.VideoClasses = 8, 2, "later", 7, classes
-	m.NoiseInEval, m.Capacity = true, 1
+	m.EvalAsTraining, m.Capacity = true, 1
 	return Recipe{Name: name, Kind: "finetune", System: "s4d", Model: m,
 		Data:  Data{Stride: stride},
 		Views: publishedFinetuningViews(),
@@ -201,11 +201,12 @@ func TestEarlierKeys(t *testing.T) {
 	for _, name := range []string{"s4d-tiny", "s4d-tiny-pretrain"} {
 		r, err := Load(name)
 		require.NoError(t, err)
+		r.Model.EvalAsTraining = r.Kind == Finetune
 		text, err := r.Text()
 		require.NoError(t, err)
 		old := regexp.MustCompile(`(?m)^(#.*\n)?system = .*\n`).ReplaceAllString(string(text), "")
 		require.NotContains(t, old, "system = ")
-		old = strings.NewReplacer("drawn_images", "drawn_pictures", "drawn_videos", "drawn_clips").Replace(old)
+		old = strings.NewReplacer("drawn_images", "drawn_pictures", "drawn_videos", "drawn_clips", "eval_as_training", "noise_in_eval").Replace(old)
 		got, err := Parse([]byte(old))
 		require.NoError(t, err)
 		require.Equal(t, r, got)

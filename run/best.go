@@ -46,6 +46,10 @@ func (r *run) prepareEvaluation(ctx context.Context) error {
 // announceBest names the sets that the best epoch is chosen on, and says so where they are those of the test.
 func (r *run) announceBest(sets data.Sets) error {
 	t, name := r.Recipe.Train, "validation"
+	if r.Recipe.Model.EvalAsTraining {
+		r.notes = append(r.notes, "evaluations of this run draw router noise and limit what experts take, as the recipe says "+
+			"(model.eval_as_training): `mien eval` does so with --published alone")
+	}
 	if t.BestOnTest {
 		name = "test"
 		r.notes = append(r.notes,

@@ -157,12 +157,48 @@ func TestCrossValidationIsResumed(t *testing.T) {
 	require.Empty(t, again.measuring)
 }
 
+// A finished cross-validation is measured again, as published, without being trained again, and keeps both answers.
+func TestPublishedCrossValidation(t *testing.T) {
+	c := cross(t)
+	plain, err := c.Run(t.Context())
+	require.NoError(t, err)
+	w := &observed{stop: func() {}}
+	c.Published, c.Observer = true, w
+	got, err := c.Run(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, w.steps)
+	require.Equal(t, []bool{false, true}, []bool{plain.Published, got.Published})
+	for i, fold := range c.Folds {
+		m, err := infer.OpenPublished(c.folder(i), c.Backend, nil)
+		require.NoError(t, err)
+		sets, err := data.OpenLists(fold.Test)
+		require.NoError(t, err)
+		sets, _, err = m.Match(sets)
+		require.NoError(t, err)
+		want, err := m.Evaluate(t.Context(), sets)
+		require.NoError(t, err)
+		require.Equal(t, want, got.Folds[i])
+		require.NotEqual(t, plain.Folds[i].Static.Answers[0].Probabilities, want.Static.Answers[0].Probabilities)
+		m.Close()
+	}
+	c.Published, w.stop = false, func() { t.Error("something is done again") }
+	again, err := c.Run(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, plain, again)
+	require.NoError(t, os.RemoveAll(c.folder(1)))
+	w.stop = func() {}
+	_, err = c.Run(t.Context())
+	require.NoError(t, err)
+	require.NoFileExists(t, c.answers(1, data.Image, true), "of a model that is gone")
+	require.FileExists(t, c.answers(2, data.Image, true))
+}
+
 // Answers of another list are not taken, nor are those of a model that is gone.
 func TestStaleAnswers(t *testing.T) {
 	c := cross(t)
 	want, err := c.Run(t.Context())
 	require.NoError(t, err)
-	path := c.answers(1, data.Image)
+	path := c.answers(1, data.Image, false)
 	text, err := os.ReadFile(path)
 	require.NoError(t, err)
 	lines := strings.SplitAfter(string(text), "\n")
@@ -229,7 +265,7 @@ func TestSkippedOfACrossValidation(t *testing.T) {
 	require.Equal(t, [2]int{5, 3}, [2]int{pooled.Skipped, pooled.N})
 
 	c := Cross{Options: Options{Out: t.TempDir()}}
-	file, err := os.Create(c.answers(1, data.Video))
+	file, err := os.Create(c.answers(1, data.Video, false))
 	require.NoError(t, err)
 	w, err := infer.NewAnswerFile(file, labels)
 	require.NoError(t, err)

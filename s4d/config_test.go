@@ -69,7 +69,7 @@ func TestCheck(t *testing.T) {
 		"needs experts ≥ 1, 1 ≤ top-k ≤ experts":                func(c *Config) { c.MoAE.TopK = 5 },
 		"image size 15 is not a multiple of the patch size 4":   func(c *Config) { c.Encoder.PatchSize = 4 },
 		"width 12 is not a multiple of the 5 heads":             func(c *Config) { c.Encoder.Heads = 5 },
-		"mixture {Experts:4 TopK:2 Hidden:5 Residual:false Noi": func(c *Config) { c.MoAE.Capacity = math.Inf(-1) },
+		"mixture {Experts:4 TopK:2 Hidden:5 Residual:false Cap": func(c *Config) { c.MoAE.Capacity = math.Inf(-1) },
 	} {
 		c := tinyConfig()
 		change(&c)
@@ -249,11 +249,11 @@ func TestFromRecipe(t *testing.T) {
 	r := recipe.Recipe{System: "s4d", Model: recipe.Model{
 		Encoder: recipe.Encoder{ImageSize: 15, Frames: 8, PatchSize: 5, Tubelet: 4, Dim: 12, Depth: 2, Heads: 3, MLPRatio: 2},
 		Experts: 4, TopK: 2, ExpertHidden: 5, Position: "1", ImageClasses: 7, VideoClasses: 11,
-		Residual: true, NoiseInEval: true, Capacity: 1.5, Balance: 0.25,
+		Residual: true, EvalAsTraining: true, Capacity: 1.5, Balance: 0.25,
 		FixedNoise: true, SoftmaxFirst: true, Priority: "choices", Importance: 0.125, Load: 0.375}}
 	want := tinyConfig()
 	want.MoAEBlocks = []int{1}
-	want.MoAE.Residual, want.MoAE.NoiseInEval, want.MoAE.Capacity, want.MoAE.Balance = true, true, 1.5, 0.25
+	want.MoAE.Residual, want.MoAE.EvalAsTraining, want.MoAE.Capacity, want.MoAE.Balance = true, true, 1.5, 0.25
 	want.MoAE.FixedNoise, want.MoAE.SoftmaxFirst, want.MoAE.Priority = true, true, ag.ByChoice
 	want.MoAE.Importance, want.MoAE.Load = 0.125, 0.375
 	got, err := FromRecipe(r)
@@ -266,10 +266,10 @@ func TestFromRecipe(t *testing.T) {
 		require.Equal(t, priority, got.MoAE.Priority, name)
 	}
 	for name, c := range map[string]struct{ of, got *bool }{ // each switch is its own
-		"residual":      {&r.Model.Residual, &got.MoAE.Residual},
-		"noise_in_eval": {&r.Model.NoiseInEval, &got.MoAE.NoiseInEval},
-		"fixed_noise":   {&r.Model.FixedNoise, &got.MoAE.FixedNoise},
-		"softmax_first": {&r.Model.SoftmaxFirst, &got.MoAE.SoftmaxFirst},
+		"residual":         {&r.Model.Residual, &got.MoAE.Residual},
+		"eval_as_training": {&r.Model.EvalAsTraining, &got.MoAE.EvalAsTraining},
+		"fixed_noise":      {&r.Model.FixedNoise, &got.MoAE.FixedNoise},
+		"softmax_first":    {&r.Model.SoftmaxFirst, &got.MoAE.SoftmaxFirst},
 	} {
 		*c.of = false
 		got, err = FromRecipe(r)

@@ -31,7 +31,7 @@ func moaeCases() []check.Case {
 	return []check.Case{
 		mixture("moae.Layer", moae.Config{TopK: 2}, quiet),
 		mixture("moae.Layer/noise", moae.Config{TopK: 2}, noisy),
-		mixture("moae.Layer/noise in evaluation", moae.Config{TopK: 2, NoiseInEval: true}, evaluated),
+		mixture("moae.Layer/noise in evaluation", moae.Config{TopK: 2, EvalAsTraining: true}, evaluated),
 		mixture("moae.Layer/residual", moae.Config{TopK: 2, Residual: true}, quiet),
 		mixture("moae.Layer/capacity", moae.Config{TopK: 2, Capacity: 1}, quiet),
 		mixture("moae.Layer/balance", moae.Config{TopK: 2, Balance: 0.5}, noisy),
