@@ -37,6 +37,16 @@ func (s *Skips) Add(bad Skipped) error {
 	return nil
 }
 
+// Readable returns sets without the samples that were skipped.
+func (s *Skips) Readable(sets Sets) Sets {
+	readable, _ := sets.Map(func(d *Dataset) (*Dataset, error) {
+		return d.with(slices.DeleteFunc(slices.Clone(d.Items), func(item Item) bool {
+			return slices.ContainsFunc(s.Samples, func(bad Skipped) bool { return bad.Modality == d.Modality && bad.Path == item.Name })
+		})), nil
+	})
+	return readable
+}
+
 // checkers is the number of files that Check reads at a time: it mostly waits for them.
 const checkers = 16
 

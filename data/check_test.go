@@ -168,3 +168,21 @@ func TestCheckOfJoinedLists(t *testing.T) {
 	require.Equal(t, []string{"drawn0"}, names(good.Image))
 	require.Zero(t, good.Image.Skipped)
 }
+
+// Samples that were skipped are left out of the set of their modality, wherever they stand.
+func TestReadable(t *testing.T) {
+	set := func(m Modality, names ...string) *Dataset {
+		d := &Dataset{Modality: m, Classes: []string{"x"}}
+		for _, name := range names {
+			d.Items = append(d.Items, Item{Name: name})
+		}
+		return d
+	}
+	s := Skips{Samples: []Skipped{{Image, "b", "torn"}, {Video, "a", "torn"}}}
+	sets := Sets{Image: set(Image, "b", "a", "c", "b"), Video: set(Video, "a", "b")}
+	readable := s.Readable(sets)
+	require.Equal(t, set(Image, "a", "c"), readable.Image)
+	require.Equal(t, set(Video, "b"), readable.Video)
+	require.Len(t, sets.Image.Items, 4)
+	require.Nil(t, (&Skips{}).Readable(Sets{Video: sets.Video}).Image)
+}

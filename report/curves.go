@@ -1,50 +1,87 @@
 package report
 
 import (
-	"fmt"
 	"image/color"
+	"math"
 
+	"gonum.org/v1/plot/palette"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 
 	"mien/data"
+	"mien/infer"
 	"mien/run"
 )
 
-// The learning curves of a run as charts.
+// Curves: losses over the steps of a run, recalls over its epochs, probabilities over the frames of a video.
 
 // modalityColors are those of the pages.
-var modalityColors = map[data.Modality]color.Color{
-	data.Image: color.RGBA{0xc2, 0x50, 0x2e, 255}, data.Video: color.RGBA{0x2b, 0x6c, 0x8f, 255},
-}
+var modalityColors = map[data.Modality]color.RGBA{data.Image: {0xc2, 0x50, 0x2e, 255}, data.Video: {0x2b, 0x6c, 0x8f, 255}}
 
-// SaveLosses draws the losses of a run, each a running mean over its steps, as STEM.png and STEM.svg.
-func SaveLosses(stem, title string, curves []run.Curve) error {
-	p := newChart(title, "step", "loss")
-	for _, l := range newPlot(Run{Curves: curves}).Lines {
-		smooth := l.Smooth()
-		points := make(plotter.XYs, len(l.x))
-		for i := range points {
-			points[i] = plotter.XY{X: smooth.x[i], Y: smooth.y[i]}
+// lossChart draws the loss of each step of a run, faint, and its running mean.
+func lossChart(r Run) (chart, error) {
+	c := newChart(r.Title, "step", "loss")
+	for _, curve := range r.Curves {
+		points := finite(curve)
+		if len(points) == 0 {
+			continue
 		}
-		line, err := plotter.NewLine(points)
+		each, err := plotter.NewLine(thinned(points))
 		if err != nil {
-			return fmt.Errorf("%s: %w", stem, err)
+			return c, err
 		}
-		line.Color, line.Width = modalityColors[l.Modality], vg.Points(1.5)
-		p.Add(line)
-		p.Legend.Add(string(l.Modality), line)
+		mean, err := plotter.NewLine(thinned(smoothed(points)))
+		if err != nil {
+			return c, err
+		}
+		full := modalityColors[curve.Modality]
+		each.Color, mean.Color = color.NRGBA{full.R, full.G, full.B, 60}, full
+		each.Width, mean.Width = vg.Points(1), vg.Points(1.5)
+		c.Add(each, mean)
+		c.Legend.Add(string(curve.Modality), mean)
 	}
-	return saveChart(p, stem, chartWidth, chartHeight)
+	return c, nil
 }
 
-// SaveRecalls draws the recalls of a run's evaluations over its epochs, as STEM.png and STEM.svg.
-func SaveRecalls(stem, title string, evaluations []run.Evaluation) error {
-	p := newChart(title, "epoch", "UAR, WAR dashed [%]")
-	p.Y.Min, p.Y.Max = 0, 100
+// finite returns the points of a curve whose loss is a number.
+func finite(c run.Curve) (points plotter.XYs) {
+	for i, loss := range c.Loss {
+		if !math.IsNaN(loss) && !math.IsInf(loss, 0) {
+			points = append(points, plotter.XY{X: c.Steps[i], Y: loss})
+		}
+	}
+	return points
+}
+
+// smoothed returns the running mean over about a twentieth of a curve, in both directions.
+func smoothed(points plotter.XYs) plotter.XYs {
+	reach := max(1, len(points)/40)
+	mean := make(plotter.XYs, len(points))
+	for i, p := range points {
+		mean[i].X = p.X
+		near := points[max(0, i-reach):min(len(points), i+reach+1)]
+		for _, q := range near {
+			mean[i].Y += q.Y / float64(len(near))
+		}
+	}
+	return mean
+}
+
+// thinned returns every so many points of a curve, the first included: at most some 400, as a page has no room for more.
+func thinned(points plotter.XYs) (some plotter.XYs) {
+	for i := 0; i < len(points); i += max(1, len(points)/400) {
+		some = append(some, points[i])
+	}
+	return some
+}
+
+// recallChart draws the recalls of a run's evaluations over its epochs.
+func recallChart(r Run) (chart, error) {
+	c := newChart(r.Title, "epoch", "UAR, WAR dashed [%]")
+	c.Y.Min, c.Y.Max = 0, 100
 	for _, m := range []data.Modality{data.Image, data.Video} {
 		var uar, war plotter.XYs
-		for _, e := range evaluations {
+		for _, e := range r.Evaluations {
 			if s := data.ByModality(m, e.Report.Static, e.Report.Dynamic); s != nil {
 				x := float64(e.Epoch + 1)
 				uar, war = append(uar, plotter.XY{X: x, Y: s.UAR}), append(war, plotter.XY{X: x, Y: s.WAR})
@@ -55,17 +92,39 @@ func SaveRecalls(stem, title string, evaluations []run.Evaluation) error {
 		}
 		solid, dots, err := plotter.NewLinePoints(uar)
 		if err != nil {
-			return fmt.Errorf("%s: %w", stem, err)
+			return c, err
 		}
 		dashed, err := plotter.NewLine(war)
 		if err != nil {
-			return fmt.Errorf("%s: %w", stem, err)
+			return c, err
 		}
 		solid.Color, dots.Color, dashed.Color = modalityColors[m], modalityColors[m], modalityColors[m]
 		solid.Width, dots.Radius, dashed.Width = vg.Points(1.5), vg.Points(2), vg.Points(1)
 		dashed.Dashes = []vg.Length{vg.Points(4), vg.Points(3)}
-		p.Add(solid, dots, dashed)
-		p.Legend.Add(string(m), solid)
+		c.Add(solid, dots, dashed)
+		c.Legend.Add(string(m), solid)
 	}
-	return saveChart(p, stem, chartWidth, chartHeight)
+	return c, nil
+}
+
+// SaveTimeline draws the probabilities of the classes over the frames of a video, each window at its middle, as STEM.png and STEM.svg.
+func SaveTimeline(stem, title string, labels []string, moments []infer.Moment) error {
+	c := newChart(title, "frame", "probability")
+	c.Y.Min, c.Y.Max = 0, 1
+	for class, label := range labels {
+		var points plotter.XYs
+		for _, m := range moments {
+			points = append(points, plotter.XY{X: float64(m.First+m.Last) / 2, Y: m.Probabilities[class]})
+		}
+		line, dots, err := plotter.NewLinePoints(points)
+		if err != nil {
+			return err
+		}
+		line.Color = palette.HSVA{H: float64(class) / float64(len(labels)), S: 0.8, V: 0.8, A: 1}
+		line.Width = vg.Points(1.5)
+		dots.Color, dots.Radius = line.Color, vg.Points(1.5)
+		c.Add(line, dots)
+		c.Legend.Add(Printable(label), line)
+	}
+	return c.save(stem)
 }

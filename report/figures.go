@@ -2,9 +2,12 @@ package report
 
 import (
 	"fmt"
+	"html/template"
 	"image"
 	"image/draw"
 	"math"
+	"path/filepath"
+	"slices"
 
 	"mien/data"
 	"mien/infer"
@@ -12,55 +15,121 @@ import (
 
 // Figures of a page as files of their own.
 
+// figure is a chart of a page, drawn when it is needed, and the name of its files.
+type figure struct {
+	Name string
+	draw func() (chart, error)
+}
+
+// SVG returns the figure as an element of the page.
+func (f figure) SVG() (template.HTML, error) {
+	c, err := f.draw()
+	if err != nil {
+		return "", fmt.Errorf("figure %s: %w", f.Name, err)
+	}
+	return c.svg()
+}
+
+// save writes the figure into a folder as PNG and SVG.
+func (f figure) save(dir string) error {
+	c, err := f.draw()
+	if err != nil {
+		return fmt.Errorf("figure %s: %w", f.Name, err)
+	}
+	return c.save(filepath.Join(dir, f.Name))
+}
+
+// Curves are the losses of each run and, where it was evaluated more than once, its recalls.
+func (p *Page) Curves() (all []figure) {
+	for i, r := range p.Runs {
+		name := fmt.Sprintf("run-%d", i+1)
+		all = append(all, figure{name + "-losses", func() (chart, error) { return lossChart(r) }})
+		if len(r.Evaluations) > 1 { // one is no curve
+			all = append(all, figure{name + "-recalls", func() (chart, error) { return recallChart(r) }})
+		}
+	}
+	return all
+}
+
+// Confusions are those of each set.
+func (p *Page) Confusions() (all []figure) {
+	for _, s := range p.scores() {
+		all = append(all, figure{"confusion-" + s.Name, confusion(s, p.labels(s)).chart})
+	}
+	return all
+}
+
+// Reliabilities are those of each set, but of those that earlier versions measured, without bins.
+func (p *Page) Reliabilities() (all []figure) {
+	for _, s := range p.scores() {
+		if len(s.Calibration.Bins) > 0 {
+			all = append(all, figure{"reliability-" + s.Name, func() (chart, error) { return reliabilityChart(s) }})
+		}
+	}
+	return all
+}
+
+// Experts is the routing of tokens, if the page has it.
+func (p *Page) Experts() (all []figure) {
+	if p.Routing != nil {
+		all = append(all, figure{"experts", p.Routing.matrix().chart})
+	}
+	return all
+}
+
+// Cosines are those of the class centres, if the page has them.
+func (p *Page) Cosines() (all []figure) {
+	if p.Centres != nil {
+		all = append(all, figure{"centres", p.Centres.matrix().chart})
+	}
+	return all
+}
+
 // SaveFigures writes the figures of a page into a folder, charts as PNG and SVG and pictures as PNG, and returns their names without
 // extensions.
 func (p *Page) SaveFigures(dir string) (names []string, err error) {
-	save := func(name string, write func(stem string) error) {
-		if err == nil {
-			names, err = append(names, name), write(dir+"/"+name)
+	for _, f := range slices.Concat(p.Curves(), p.Confusions(), p.Reliabilities(), p.Experts(), p.Cosines()) {
+		if err := f.save(dir); err != nil {
+			return nil, err
+		}
+		names = append(names, f.Name)
+	}
+	pictures := func(name string, n int, picture func(i int) image.Image) {
+		for i := 0; i < n && err == nil; i++ {
+			name := fmt.Sprintf("%s-%d", name, i+1)
+			names, err = append(names, name), SavePNG(filepath.Join(dir, name+".png"), picture(i))
 		}
 	}
-	for i, r := range p.Runs {
-		name := fmt.Sprintf("run-%d", i+1)
-		save(name+"-losses", func(stem string) error { return SaveLosses(stem, r.Title, r.Curves) })
-		if len(r.Evaluations) > 0 {
-			save(name+"-recalls", func(stem string) error { return SaveRecalls(stem, r.Title, r.Evaluations) })
-		}
-	}
-	if p.Report != nil {
-		for _, s := range p.Report.Scores() {
-			labels := s.Labels
-			if labels == nil { // as earlier versions wrote it
-				labels = p.Model.Labels[s.Modality]
-			}
-			save("confusion-"+s.Name, confusionMatrix(labels, s).Save)
-			if len(s.Calibration.Bins) > 0 {
-				save("reliability-"+s.Name, func(stem string) error { return saveReliability(stem, s.Name, s.Modality, s.Calibration) })
-			}
-		}
-	}
-	if p.Routing != nil {
-		save("experts", p.Routing.matrix().Save)
-	}
-	if p.Centres != nil {
-		save("centres", p.Centres.matrix().Save)
-	}
-	for i, r := range p.Reconstructions {
-		save(fmt.Sprintf("reconstruction-%d", i+1), func(stem string) error { return SavePNG(stem+".png", r.picture()) })
-	}
+	pictures("reconstruction", len(p.Reconstructions), func(i int) image.Image { return p.Reconstructions[i].picture() })
+	pictures("attention", len(p.Attention), func(i int) image.Image { return p.Attention[i].Picture })
 	return names, err
 }
 
-// confusionMatrix is a confusion with each row as shares of its class (S4D figure 7).
-func confusionMatrix(labels []string, s infer.NamedScore) Matrix {
-	m := Matrix{Title: s.Name + ": share of the true class, in percent", X: "predicted", Y: "true", Rows: labels, Cols: labels, High: 1, Text: percents}
-	shares := matrix{Confusion: s.Confusion}
-	for i := range s.Confusion {
-		row := make([]float64, len(labels))
-		for j := range row {
-			row[j] = shares.Share(i, j)
+// scores are those of the page's report.
+func (p *Page) scores() []infer.NamedScore {
+	if p.Report == nil {
+		return nil
+	}
+	return p.Report.Scores()
+}
+
+// labels are the names of a score's classes, those of the model where an earlier version wrote none.
+func (p *Page) labels(s infer.NamedScore) []string {
+	if s.Labels == nil {
+		return p.Model.Labels[s.Modality]
+	}
+	return s.Labels
+}
+
+// confusion is a confusion matrix with each row as shares of its class (S4D figure 7).
+func confusion(s infer.NamedScore, labels []string) matrix {
+	m := matrix{Title: s.Name + ": share of the true class, in percent", X: "predicted", Y: "true", Rows: labels, Cols: labels, High: 1, Text: percents}
+	for class, counts := range s.Confusion {
+		shares := make([]float64, len(counts))
+		for i, n := range counts {
+			shares[i] = float64(n) / float64(max(s.Confusion.Count(class), 1))
 		}
-		m.Values = append(m.Values, row)
+		m.Values = append(m.Values, shares)
 	}
 	return m
 }
@@ -68,8 +137,8 @@ func confusionMatrix(labels []string, s infer.NamedScore) Matrix {
 func percents(share float64) string { return fmt.Sprintf("%.0f", 100*share) }
 
 // matrix has a row for each block and modality (S4D figure 5).
-func (r *Routing) matrix() Matrix {
-	m := Matrix{Title: r.Title + ", in percent", X: "expert", High: 0.5, Text: percents}
+func (r *Routing) matrix() matrix {
+	m := matrix{Title: r.Title + ", in percent", X: "expert", High: 0.5, Text: percents}
 	for i, block := range r.Blocks {
 		for _, set := range []struct {
 			name   string
@@ -93,8 +162,8 @@ type Centres struct {
 }
 
 // matrix is the figure (S4D figure 4), without the classes that have no samples.
-func (c *Centres) matrix() Matrix {
-	m := Matrix{Title: "Cosine of class centres", X: "videos", Y: "images", Low: 0, High: 1,
+func (c *Centres) matrix() matrix {
+	m := matrix{Title: "Cosine of class centres", X: "videos", Y: "images", Low: 0, High: 1,
 		Text: func(v float64) string { return fmt.Sprintf("%.2f", v) }}
 	present := make([]bool, len(c.Video))
 	for i, row := range c.Cosines {

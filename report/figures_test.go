@@ -1,11 +1,11 @@
 package report
 
 import (
+	"image"
 	"image/color"
 	"math"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -16,17 +16,12 @@ import (
 	"mien/run"
 )
 
-// svgTexts returns the texts of an SVG in their order.
-func svgTexts(t *testing.T, path string) (texts []string) {
+// svgTexts returns the texts of a file in their order.
+func svgTexts(t *testing.T, path string) []string {
 	t.Helper()
 	svg, err := os.ReadFile(path)
 	require.NoError(t, err)
-	for _, part := range strings.Split(string(svg), "</text>") {
-		if i := strings.LastIndex(part, ">"); i >= 0 && strings.Contains(part, "<text") {
-			texts = append(texts, part[i+1:])
-		}
-	}
-	return texts
+	return words(textsOf(t, string(svg)))
 }
 
 // All figures that a page can have are written, under the names of what they show.
@@ -43,10 +38,11 @@ func TestSaveFigures(t *testing.T) {
 		Routing:         &Routing{Title: "Tokens", Blocks: []int{4}, Video: [][]float64{{0.25, 0.6, 0.15}}},
 		Centres:         &Centres{Image: []string{"sadness", "joy"}, Video: []string{"fear", "anger"}, Cosines: [][]float64{{0.5, -0.25}, {math.NaN(), math.NaN()}}},
 		Reconstructions: []Reconstruction{{frames, frames, frames}},
+		Attention:       []Attended{{"fear", image.NewRGBA(image.Rect(0, 0, 3, 2))}, {"anger", image.NewRGBA(image.Rect(0, 0, 5, 4))}},
 	}
 	names, err := page.SaveFigures(dir)
 	require.NoError(t, err)
-	require.Equal(t, []string{"run-1-losses", "run-2-losses", "run-2-recalls", "confusion-dynamic", "experts", "centres", "reconstruction-1"}, names)
+	require.Equal(t, []string{"run-1-losses", "run-2-losses", "run-2-recalls", "confusion-dynamic", "experts", "centres", "reconstruction-1", "attention-1", "attention-2"}, names)
 	for _, name := range names {
 		require.FileExists(t, filepath.Join(dir, name+".png"))
 	}
@@ -64,7 +60,7 @@ func TestSaveFigures(t *testing.T) {
 
 // Rows stand from top to bottom, and the colour of a cell is that of its value.
 func TestMatrix(t *testing.T) {
-	m := Matrix{Rows: []string{"a", "b"}, Cols: []string{"x", "y", "z"}, Values: [][]float64{{-1, 1, 3}, {5, 7, 3}}, Low: 1, High: 5, Text: percents}
+	m := matrix{Rows: []string{"a", "b"}, Cols: []string{"x", "y", "z"}, Values: [][]float64{{-1, 1, 3}, {5, 7, 3}}, Low: 1, High: 5, Text: percents}
 	g := grid{m}
 	cols, rows := g.Dims()
 	require.Equal(t, [2]int{3, 2}, [2]int{cols, rows})

@@ -9,8 +9,8 @@ import (
 	"slices"
 
 	"golang.org/x/image/font"
-	"golang.org/x/image/font/basicfont"
 	"golang.org/x/image/math/fixed"
+	gonum "gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/palette"
 	"gonum.org/v1/plot/palette/moreland"
 
@@ -160,6 +160,12 @@ func mix(under color.RGBA, over color.Color, strength float64) color.RGBA {
 
 // write writes a line of text, whose base begins at x, y.
 func write(out *image.RGBA, x, y int, text string) {
-	d := font.Drawer{Dst: out, Src: image.Black, Face: basicfont.Face7x13, Dot: fixed.P(x, y)}
-	d.DrawString(text)
+	d := font.Drawer{Dst: out, Src: image.Black, Face: labelFace, Dot: fixed.P(x, y)}
+	d.DrawString(Printable(text))
 }
+
+// labelFace is the font of charts, at 13 pixels.
+var labelFace = func() font.Face {
+	f := gonum.DefaultCache.Lookup(gonum.Font{Typeface: "Liberation", Variant: "Sans"}, 13)
+	return f.FontFace(72) // an inch has 72 points
+}()

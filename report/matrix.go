@@ -11,8 +11,8 @@ import (
 
 // Matrices as charts: confusions, centres of classes, shares of experts.
 
-// Matrix is a chart of numbers in rows and columns, each in the colour of its value and with its text.
-type Matrix struct {
+// matrix is a chart of numbers in rows and columns, each in the colour of its value and with its text.
+type matrix struct {
 	Title      string
 	X, Y       string // what columns and rows are
 	Rows, Cols []string
@@ -21,19 +21,19 @@ type Matrix struct {
 	Text       func(v float64) string
 }
 
-// Save draws the matrix, its first row on top, as STEM.png and STEM.svg.
-func (m Matrix) Save(stem string) error {
-	p := newChart(m.Title, m.X, m.Y)
-	rows := slices.Clone(m.Rows)
+// chart draws the matrix, its first row on top.
+func (m matrix) chart() (chart, error) {
+	c := newChart(m.Title, m.X, m.Y)
+	rows := printable(m.Rows)
 	slices.Reverse(rows) // a chart counts from below
-	p.NominalX(m.Cols...)
-	p.NominalY(rows...)
+	c.NominalX(printable(m.Cols)...)
+	c.NominalY(rows...)
 	if slices.ContainsFunc(m.Cols, func(name string) bool { return len(name) > 3 }) {
-		p.X.Tick.Label.Rotation, p.X.Tick.Label.XAlign, p.X.Tick.Label.YAlign = 0.6, text.XRight, text.YCenter
+		c.X.Tick.Label.Rotation, c.X.Tick.Label.XAlign, c.X.Tick.Label.YAlign = 0.6, text.XRight, text.YCenter
 	}
 	heat := plotter.NewHeatMap(grid{m}, shades)
 	heat.Min, heat.Max = 0, 1
-	p.Add(heat)
+	c.Add(heat)
 	labels := plotter.XYLabels{}
 	for i, row := range m.Values {
 		for j, v := range row {
@@ -43,7 +43,7 @@ func (m Matrix) Save(stem string) error {
 	}
 	texts, err := plotter.NewLabels(labels)
 	if err != nil {
-		return err
+		return c, err
 	}
 	for i := range texts.TextStyle {
 		style := &texts.TextStyle[i]
@@ -52,16 +52,25 @@ func (m Matrix) Save(stem string) error {
 			style.Color = color.White
 		}
 	}
-	p.Add(texts)
+	c.Add(texts)
 	side := func(n int, cell, border vg.Length) vg.Length { return max(vg.Length(n)*cell+border, 3*vg.Inch) }
-	return saveChart(p, stem, side(len(m.Cols), 34, 130), side(len(m.Rows), 26, 110))
+	c.width, c.height = side(len(m.Cols), 34, 130), side(len(m.Rows), 26, 110)
+	return c, nil
+}
+
+// printable returns names of classes, which lists give.
+func printable(names []string) (all []string) {
+	for _, name := range names {
+		all = append(all, Printable(name))
+	}
+	return all
 }
 
 // strength is the share of the full colour that a value has.
-func (m Matrix) strength(v float64) float64 { return min(max((v-m.Low)/(m.High-m.Low), 0), 1) }
+func (m matrix) strength(v float64) float64 { return min(max((v-m.Low)/(m.High-m.Low), 0), 1) }
 
 // grid is the matrix as a chart of strengths, which counts rows from below.
-type grid struct{ m Matrix }
+type grid struct{ m matrix }
 
 func (g grid) Dims() (cols, rows int) { return len(g.m.Cols), len(g.m.Rows) }
 func (g grid) X(col int) float64      { return float64(col) }

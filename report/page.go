@@ -19,15 +19,16 @@ import (
 	"mien/run"
 )
 
-// The web page of one or more runs. Its figures come from plot.go, its samples from samples.go.
+// The web page of one or more runs. Its charts come from figures.go, its samples from samples.go.
 
-// Page is a web page about runs, self-contained but for the figure of Centres, which SaveFigures writes beside it.
+// Page is a web page about runs, in one file.
 type Page struct {
 	Title, Intro    string
 	Model           *infer.Model  // whose class names label the scores
 	Report          *infer.Report // of the model
 	Runs            []Run
 	Reconstructions []Reconstruction
+	Attention       []Attended
 	Routing         *Routing
 	Centres         *Centres
 	Examples        []Example
@@ -41,16 +42,11 @@ type Run struct {
 	Evaluations []run.Evaluation
 }
 
-//go:embed page.html figures.html explain.html style.html
+//go:embed page.html explain.html style.html
 var templates embed.FS
 
 var page = template.Must(template.New("page.html").Funcs(template.FuncMap{
-	"strip": strip, "moments": moments, "top": top, "plot": newPlot,
-	"matrix":        func(labels []string, title string, c infer.Confusion) matrix { return matrix{labels, title, c} },
-	"reliabilities": reliabilities, "set": setTitle,
-	"percent": func(share float64) string { return fmt.Sprintf("%.0f", 100*share) },
-	"shade":   func(share float64) string { return fmt.Sprintf("%.3f", 0.85*share) },
-	"at":      func(i, step, first int) int { return first + i*step },
+	"strip": strip, "moments": moments, "picture": pictureURL, "top": top, "set": setTitle, "recalls": recallsOf, "percent": percents,
 }).ParseFS(templates, "*.html"))
 
 // setTitle is the title of a set of a modality.
@@ -81,8 +77,13 @@ func pngURL(f *data.Frames, shown []int) (template.URL, error) {
 	for i, t := range shown {
 		paint(img, i*f.W, 0, f, t)
 	}
+	return pictureURL(img)
+}
+
+// pictureURL returns a picture as the data URL of a PNG.
+func pictureURL(m image.Image) (template.URL, error) {
 	var b bytes.Buffer
-	if err := png.Encode(&b, img); err != nil {
+	if err := png.Encode(&b, m); err != nil {
 		return "", err
 	}
 	return template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(b.Bytes())), nil
@@ -97,6 +98,23 @@ func paint(img *image.RGBA, x, y int, f *data.Frames, t int) {
 			img.SetRGBA(x+col, y+row, color.RGBA{pix[at], pix[at+1], pix[at+2], 255})
 		}
 	}
+}
+
+// recall is that of a class.
+type recall struct {
+	Label   string
+	Percent string
+	N       int // samples of the class
+}
+
+// recallsOf returns those of the classes that have samples.
+func recallsOf(p *Page, s infer.NamedScore) (all []recall) {
+	for class, label := range p.labels(s) {
+		if percent, ok := s.Confusion.Recall(class); ok {
+			all = append(all, recall{label, fmt.Sprintf("%.0f", percent), s.Confusion.Count(class)})
+		}
+	}
+	return all
 }
 
 // top returns the three most probable classes.

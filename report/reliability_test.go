@@ -1,12 +1,15 @@
 package report
 
 import (
+	"fmt"
+	"image/color"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"mien/data"
 	"mien/infer"
 )
 
@@ -23,22 +26,23 @@ func calibrated() *infer.Score {
 		answer(0, 1, 0.56), answer(0, 1, 0.58), answer(1, 1, 0.59)})
 }
 
-// The figure of a calibration has a bar for each bin that holds answers, as high as they are right, and a dot at their mean.
+// The figure of a calibration has a bar for each bin that holds answers, as high as they are right and the darker the more they are,
+// and a dot at their mean.
 func TestReliabilityFigure(t *testing.T) {
-	r := reliability{"Images", calibrated().Calibration}
-	require.Equal(t, []bar{ // of bins 8, 10 and 13
-		{"128.0", "110.0", "16.0", "110.0", "0.70", "136.8"},
-		{"160.0", "0.0", "16.0", "220.0", "0.25", "168.0"},
-		{"208.0", "110.0", "16.0", "110.0", "0.40", "216.0"},
-	}, r.Bars())
-	svg := figure(t, "reliability", r)
-	wellFormed(t, svg)
-	require.Contains(t, svg, `<rect x="128.0" y="110.0" width="16.0" height="110.0" rx="1" fill="var(--a)" fill-opacity="0.70"`)
-	require.Contains(t, svg, `<circle cx="136.8" cy="110.0"`)
-	require.Equal(t, 3, strings.Count(svg, "<rect"))
-	require.Equal(t, []string{"0.0", "48.0", "240.0"}, []string{r.X(0), r.X(20), r.X(100)})
-	require.Equal(t, []string{"220.0", "176.0", "0.0"}, []string{r.Y(0), r.Y(20), r.Y(100)})
-	require.Empty(t, reliabilities([]infer.NamedScore{{Score: &infer.Score{}}}), "as earlier versions wrote it")
+	svg := svgOf(t, func() (chart, error) {
+		return reliabilityChart(infer.NamedScore{Name: "static", Modality: data.Image, Score: calibrated()})
+	})
+	require.Subset(t, words(textsOf(t, svg)), []string{"static: ECE 19.7 %", "confidence [%]", "right answers [%]"})
+	fill := func(of int) string {
+		c := shades[8+32*of/4].(color.RGBA) // the fullest has four answers
+		return fmt.Sprintf("fill:#%02X%02X%02X", c.R, c.G, c.B)
+	}
+	for n := range 5 {
+		require.Equal(t, map[bool]int{true: 1}[n == 4 || n == 1 || n == 2], strings.Count(svg, fill(n)), "bars of %d answers", n)
+	}
+	require.Equal(t, 3, strings.Count(svg, "fill:#C2502E"), "dots")
+	page := &Page{Report: &infer.Report{Static: &infer.Score{}}}
+	require.Empty(t, page.Reliabilities(), "as earlier versions wrote it")
 }
 
 // Figures of an evaluation have the class names of its score, whichever head answered, and its calibration.
@@ -47,7 +51,7 @@ func TestFiguresOfAnEvaluation(t *testing.T) {
 	names, err := (&Page{Model: &infer.Model{}, Report: &infer.Report{Static: calibrated()}}).SaveFigures(dir)
 	require.NoError(t, err)
 	require.Equal(t, []string{"confusion-static", "reliability-static"}, names)
-	require.Subset(t, svgTexts(t, filepath.Join(dir, "confusion-static.svg")), []string{"a", "&lt;b&gt;"})
+	require.Subset(t, svgTexts(t, filepath.Join(dir, "confusion-static.svg")), []string{"a", "<b>"})
 	require.Subset(t, svgTexts(t, filepath.Join(dir, "reliability-static.svg")), []string{"confidence [%]", "static: ECE 19.7 %"}, "(4·7 + 30 + 2·40) of 7")
 	require.FileExists(t, filepath.Join(dir, "reliability-static.png"))
 }

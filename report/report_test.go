@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"gonum.org/v1/plot/plotter"
 
 	"mien/data"
 	"mien/infer"
@@ -59,26 +60,83 @@ func TestConfusionTable(t *testing.T) {
 	require.Equal(t, "   c  recall  precision  F1\nc  0       -          -   -\n", b.String(), "it does not occur")
 }
 
-// figure renders a figure of a page.
-func figure(t *testing.T, name string, of any) string {
+// svgOf draws a chart as an element of a page.
+func svgOf(t *testing.T, draw func() (chart, error)) string {
 	t.Helper()
-	var b bytes.Buffer
-	require.NoError(t, page.ExecuteTemplate(&b, name, of))
-	require.NotContains(t, b.String(), "ZgotmplZ")
-	return b.String()
+	svg, err := figure{"figure", draw}.SVG()
+	require.NoError(t, err)
+	return string(svg)
 }
 
-// wellFormed parses a figure as XML.
-func wellFormed(t *testing.T, svg string) {
+// placed is a text of a drawing, and where it begins, counted from the upper left.
+type placed struct {
+	text string
+	x, y float64
+}
+
+// textsOf returns the texts of a drawing in their order. It fails for one that is not well-formed.
+func textsOf(t *testing.T, svg string) (all []placed) {
 	t.Helper()
-	d := xml.NewDecoder(strings.NewReader(svg))
-	for {
-		if _, err := d.Token(); err == io.EOF {
-			return
-		} else if err != nil {
-			t.Fatalf("%v in %s", err, svg)
+	type affine [6]float64
+	within := func(m, n affine) affine {
+		return affine{m[0]*n[0] + m[2]*n[1], m[1]*n[0] + m[3]*n[1], m[0]*n[2] + m[2]*n[3], m[1]*n[2] + m[3]*n[3],
+			m[0]*n[4] + m[2]*n[5] + m[4], m[1]*n[4] + m[3]*n[5] + m[5]}
+	}
+	at := []affine{{1, 0, 0, 1, 0, 0}}
+	var text *placed
+	for d := xml.NewDecoder(strings.NewReader(svg)); ; {
+		token, err := d.Token()
+		if err == io.EOF {
+			return all
+		}
+		require.NoError(t, err, svg)
+		switch e := token.(type) {
+		case xml.StartElement:
+			place, x, y := at[len(at)-1], 0.0, 0.0
+			for _, a := range e.Attr {
+				switch a.Name.Local {
+				case "x":
+					fmt.Sscan(a.Value, &x)
+				case "y":
+					fmt.Sscan(a.Value, &y)
+				case "transform":
+					for _, step := range regexp.MustCompile(`(\w+)\(([^)]*)\)`).FindAllStringSubmatch(a.Value, -1) {
+						var u, v float64
+						fmt.Sscan(strings.ReplaceAll(step[2], ",", " "), &u, &v)
+						switch step[1] {
+						case "translate":
+							place = within(place, affine{1, 0, 0, 1, u, v})
+						case "scale":
+							place = within(place, affine{u, 0, 0, v, 0, 0})
+						case "rotate":
+							sin, cos := math.Sincos(u * math.Pi / 180)
+							place = within(place, affine{cos, sin, -sin, cos, 0, 0})
+						}
+					}
+				}
+			}
+			if at = append(at, place); e.Name.Local == "text" {
+				text = &placed{x: place[0]*x + place[2]*y + place[4], y: place[1]*x + place[3]*y + place[5]}
+			}
+		case xml.CharData:
+			if text != nil {
+				text.text += string(e)
+			}
+		case xml.EndElement:
+			at = at[:len(at)-1]
+			if e.Name.Local == "text" {
+				all, text = append(all, *text), nil
+			}
 		}
 	}
+}
+
+// words are the texts alone.
+func words(texts []placed) (all []string) {
+	for _, p := range texts {
+		all = append(all, p.text)
+	}
+	return all
 }
 
 func TestFiguresAreWellFormed(t *testing.T) {
@@ -92,144 +150,131 @@ func TestFiguresAreWellFormed(t *testing.T) {
 	}
 	for _, c := range []Run{
 		{Title: hostile},
-		{Curves: []run.Curve{curve(hostile, 2)}},
+		{Title: "a\x1b\xff", Curves: []run.Curve{curve(hostile, 2)}},
 		{Curves: []run.Curve{curve(data.Image, math.NaN(), math.Inf(1), 3)}},
 		{Curves: []run.Curve{curve(data.Image, 1, 0.5, 0.25), {}}},
 	} {
-		svg := figure(t, "curves", newPlot(c))
-		wellFormed(t, svg)
+		svg := svgOf(t, func() (chart, error) { return lossChart(c) })
+		if c.Title != "" {
+			require.Contains(t, words(textsOf(t, svg)), Printable(c.Title))
+		}
 		require.NotContains(t, svg, "<script>")
 		require.NotContains(t, svg, "NaN")
 		require.NotContains(t, svg, "Inf")
 	}
-	svg := figure(t, "matrix", matrix{[]string{hostile, "b"}, hostile, infer.NewConfusion(2)})
-	wellFormed(t, svg)
+	none := infer.NamedScore{Name: hostile, Score: &infer.Score{Confusion: infer.NewConfusion(2)}}
+	svg := svgOf(t, confusion(none, []string{hostile, "\x1bb"}).chart)
+	require.Subset(t, words(textsOf(t, svg)), []string{hostile, `\x1bb`, hostile + ": share of the true class, in percent"})
 	require.NotContains(t, svg, "NaN")
 	require.NotContains(t, svg, "<script>")
-	svg = figure(t, "routing", &Routing{Blocks: []int{2, 3}, Image: [][]float64{{0.5, 0.5}, {1, 0}}})
-	wellFormed(t, svg)
-	require.Equal(t, 4, strings.Count(svg, "<rect"))
-	wellFormed(t, figure(t, "routing", &Routing{Title: "of nothing", Blocks: []int{2}}))
 }
 
 // The figure of a confusion matrix has true classes by row, in percent of each row, and predicted ones by column.
 func TestConfusionFigureIsNotTransposed(t *testing.T) {
-	svg := figure(t, "matrix", matrix{[]string{"first", "second", "third"}, "", infer.Confusion{{6, 3, 1}, {0, 1, 3}, {2, 0, 48}}})
-	place := func(pattern string) (at float64) {
-		match := regexp.MustCompile(pattern).FindAllStringSubmatch(svg, -1)
-		require.Len(t, match, 1, pattern)
-		_, err := fmt.Sscan(match[0][1], &at)
-		require.NoError(t, err)
-		return at
+	names := []string{"first", "second", "third"}
+	score := infer.NamedScore{Name: "static", Score: &infer.Score{Confusion: infer.Confusion{{6, 3, 1}, {0, 1, 3}, {2, 0, 48}}}}
+	texts := textsOf(t, svgOf(t, confusion(score, names).chart))
+	places := map[string][]placed{}
+	for _, p := range texts {
+		places[p.text] = append(places[p.text], p)
 	}
+	require.Len(t, places["predicted"], 1)
+	require.Len(t, places["true"], 1)
 	var columns, rows []float64
-	for _, name := range []string{"first", "second", "third"} {
-		columns = append(columns, place(`translate\(([0-9.]+) 86\) rotate\(-45\)" class="strong">`+name+"<"))
-		rows = append(rows, place(`<text x="86" y="([0-9.]+)" text-anchor="end" class="strong">`+name+"<"))
+	for _, name := range names {
+		require.Len(t, places[name], 2)
+		columns, rows = append(columns, places[name][0].x), append(rows, places[name][1].y)
 	}
 	require.IsIncreasing(t, columns)
 	require.IsIncreasing(t, rows)
-	require.InDelta(t, 92+46/2, columns[0], 8, "a name stands at the middle of its column")
-	require.InDelta(t, 92+46/2, rows[0], 8, "a name stands at the middle of its row")
-	for row, percents := range [][]string{{"60", "30", "10"}, {"", "25", "75"}, {"4", "", "96"}} {
+	cells := texts[len(texts)-9:]
+	for row, percents := range [][]string{{"60", "30", "10"}, {"0", "25", "75"}, {"4", "0", "96"}} {
 		for column, percent := range percents {
-			if percent != "" {
-				cell := `(?s)<g transform="translate\(([0-9.]+) ([0-9.]+)\)">\s*<rect[^>]*>\s*<text [^>]*>` + percent + "<"
-				match := regexp.MustCompile(cell).FindAllStringSubmatch(svg, -1)
-				require.Len(t, match, 1, percent)
-				var x, y float64
-				_, err := fmt.Sscan(match[0][1]+" "+match[0][2], &x, &y)
-				require.NoError(t, err)
-				require.InDelta(t, columns[column]-columns[0], x-92, 1e-9, percent)
-				require.InDelta(t, rows[row]-rows[0], y-92, 1e-9, percent)
-			}
+			cell := cells[3*row+column]
+			require.Equal(t, percent, cell.text)
+			require.InDelta(t, rows[row], cell.y, 3, percent)
+			require.InDelta(t, cells[column].x, cell.x, 4, "under each other, as wide as they are")
 		}
 	}
-	require.Equal(t, 7, strings.Count(svg, `text-anchor="middle"`), "nothing where no sample is")
-}
-
-func TestTicks(t *testing.T) {
-	require.Equal(t, []float64{0, 50, 100, 150, 200}, ticks(0, 230, 5))
-	require.Equal(t, []float64{0.8, 0.9, 1}, ticks(0.79, 1.09, 5))
-	require.Equal(t, []float64{50, 100, 150, 200}, ticks(50, 200, 5), "both ends, where they are round")
-	require.Equal(t, []float64{0, 0.1, 0.2, 0.3}, ticks(0, 0.3, 5), "also where a sum of steps is a little more")
+	require.Less(t, cells[0].x, cells[1].x)
+	require.Less(t, cells[1].x, cells[2].x)
 }
 
 // The running mean looks as far back as ahead, so that it neither lags behind the losses nor runs ahead of them.
 func TestSmooth(t *testing.T) {
-	l := line{x: make([]float64, 120), y: make([]float64, 120)}
-	for i := range l.y {
-		l.y[i] = float64(10 * i)
+	points := make(plotter.XYs, 120)
+	for i := range points {
+		points[i] = plotter.XY{X: float64(3 * i), Y: float64(10 * i)}
 	}
-	l.y[60] += 70
-	smooth := l.Smooth()
-	require.Equal(t, l.x, smooth.x)
-	for i, y := range smooth.y {
+	points[60].Y += 70
+	for i, p := range smoothed(points) {
+		require.Equal(t, points[i].X, p.X)
+		want := float64(10 * i)
 		switch {
 		case i >= 57 && i <= 63: // three to either side
-			require.InDelta(t, 10*i+10, y, 1e-9, i)
-		case i >= 3 && i < 117:
-			require.InDelta(t, 10*i, y, 1e-9, i)
+			want += 10
+		case i < 3:
+			want = []float64{15, 20, 25}[i]
+		case i >= 117:
+			want = []float64{1165, 1170, 1175}[i-117]
 		}
+		require.InDelta(t, want, p.Y, 1e-9, i)
 	}
-	require.InDeltaSlice(t, []float64{15, 20, 25}, smooth.y[:3], 1e-9)
-	require.InDeltaSlice(t, []float64{1165, 1170, 1175}, smooth.y[117:], 1e-9)
-	require.Equal(t, 670.0, l.y[60], "the losses stay as they are")
+	require.Equal(t, 670.0, points[60].Y, "the losses stay as they are")
 }
 
-// Large losses are at the top, late steps to the right, and images have the colour that they have in the routing.
-func TestPlotPlacesCurves(t *testing.T) {
-	p := newPlot(Run{Curves: []run.Curve{
-		{Modality: data.Video, Steps: []float64{10, 20}, Loss: []float64{3, 2}},
-		{Modality: data.Image, Steps: []float64{10, 15, 30}, Loss: []float64{5, math.NaN(), 1}},
-	}})
-	require.Len(t, p.Lines, 2)
-	require.Equal(t, "0.0,102.0 201.0,153.0 ", p.Points(p.Lines[0]))
-	require.Equal(t, "0.0,0.0 402.0,204.0 ", p.Points(p.Lines[1]), "without what is no number")
-	require.Equal(t, []string{"b", "a"}, []string{p.Lines[0].Color, p.Lines[1].Color})
-}
-
-// corners returns where the rectangles of a figure have their left upper corners, in order.
-func corners(t *testing.T, svg string) (all [][2]float64) {
-	t.Helper()
-	at := [][2]float64{{}}
-	for d := xml.NewDecoder(strings.NewReader(svg)); ; {
-		token, err := d.Token()
-		if err == io.EOF {
-			return all
+// Long curves are drawn by every so many points, the first included.
+func TestThinned(t *testing.T) {
+	for n, want := range map[int]int{1: 1, 799: 799, 800: 400, 1300: 434} {
+		points := make(plotter.XYs, n)
+		for i := range points {
+			points[i] = plotter.XY{X: float64(i), Y: float64(n - i)}
 		}
-		require.NoError(t, err)
-		switch e := token.(type) {
-		case xml.StartElement:
-			place, x, y := at[len(at)-1], 0.0, 0.0
-			for _, a := range e.Attr {
-				if a.Name.Local == "transform" {
-					fmt.Sscanf(a.Value, "translate(%g %g)", &x, &y)
-				}
-			}
-			place[0], place[1] = place[0]+x, place[1]+y
-			if at = append(at, place); e.Name.Local == "rect" {
-				all = append(all, place)
-			}
-		case xml.EndElement:
-			at = at[:len(at)-1]
+		some := thinned(points)
+		require.Len(t, some, want)
+		require.Equal(t, points[0], some[0])
+		if n > 1 {
+			require.Equal(t, points[(n+want-1)/want], some[1])
 		}
 	}
+}
+
+// A curve is drawn without what is no number, each step at its place, and in the colour of its modality.
+func TestLossChart(t *testing.T) {
+	require.Equal(t, plotter.XYs{{X: 10, Y: 5}, {X: 30, Y: 1}},
+		finite(run.Curve{Steps: []float64{10, 15, 20, 30}, Loss: []float64{5, math.NaN(), math.Inf(-1), 1}}))
+	c := func() (chart, error) {
+		return lossChart(Run{Title: "a run", Curves: []run.Curve{
+			{Modality: data.Video, Steps: []float64{10, 20}, Loss: []float64{3, 2}},
+			{Modality: data.Image, Steps: []float64{10, 30}, Loss: []float64{5, 1}},
+			{Modality: "none", Steps: []float64{1}, Loss: []float64{math.NaN()}},
+		}})
+	}
+	svg := svgOf(t, c)
+	texts := words(textsOf(t, svg))
+	require.Subset(t, texts, []string{"a run", "step", "loss", "10", "20", "30", "1", "3", "5", "video", "image"})
+	require.NotContains(t, texts, "none")
+	for _, m := range []data.Modality{data.Image, data.Video} {
+		full := modalityColors[m]
+		require.Equal(t, 2, strings.Count(svg, fmt.Sprintf("stroke:#%02X%02X%02X", full.R, full.G, full.B)), "the mean and the legend")
+	}
+	require.Equal(t, 2, strings.Count(svg, "stroke-opacity:"), "each step, faint")
 }
 
 // The figure of the routing has, block after block, a row of experts for images and one below it for videos.
 func TestRoutingFigure(t *testing.T) {
-	shares := [][]float64{{0.5, 0.5, 0}, {1, 0, 0}}
-	svg := figure(t, "routing", &Routing{Blocks: []int{2, 3}, Image: shares, Video: shares})
-	require.Equal(t, [][2]float64{
-		{130, 40}, {170, 40}, {210, 40}, {130, 80}, {170, 80}, {210, 80},
-		{130, 132}, {170, 132}, {210, 132}, {130, 172}, {170, 172}, {210, 172},
-	}, corners(t, svg))
-	require.Equal(t, 2, strings.Count(svg, `<g fill="var(--a)">`), "images")
-	require.Equal(t, 2, strings.Count(svg, `<g fill="var(--b)">`), "videos")
-	for opacity, n := range map[string]int{"0.425": 4, "0.850": 2, "0.000": 6} {
-		require.Equal(t, n, strings.Count(svg, `fill-opacity="`+opacity+`"`), "a larger share is darker")
+	r := &Routing{Title: "Tokens", Blocks: []int{2, 3}, Image: [][]float64{{0.5, 0.3, 0.2}, {0.9, 0, 0.1}}, Video: [][]float64{{0.6, 0.4, 0}, {0.25, 0.7, 0.05}}}
+	texts := textsOf(t, svgOf(t, r.matrix().chart))
+	require.Equal(t, []string{"50", "30", "20", "60", "40", "0", "90", "0", "10", "25", "70", "5"}, words(texts)[len(texts)-12:])
+	rows := map[string]float64{}
+	for _, p := range texts {
+		rows[p.text] = p.y
 	}
+	require.IsIncreasing(t, []float64{rows["block 2, images"], rows["block 2, videos"], rows["block 3, images"], rows["block 3, videos"]})
+	require.InDelta(t, rows["block 2, videos"], texts[len(texts)-8].y, 3)
+	one := (&Routing{Blocks: []int{4}, Video: [][]float64{{0.75, 0.25}}}).matrix()
+	require.Equal(t, []string{"block 4, videos"}, one.Rows, "no room for a modality without samples")
+	require.Equal(t, []string{"0", "1"}, one.Cols)
 }
 
 // A strip shows every second frame of a video, moments its first, middle and last one.
@@ -283,13 +328,15 @@ func TestPage(t *testing.T) {
 	page := string(text)
 	require.Contains(t, page, "91.2")
 	require.Contains(t, page, ">75</text>", "of the first class three of four")
+	require.Contains(t, page, `<div class="bar"><span>a</span><i style="width:75%"></i><span>75 % of 4</span></div>`)
 	require.Contains(t, page, "&lt;b&gt;")
 	require.NotContains(t, page, "<b>\"title\"")
 	require.Equal(t, 4, strings.Count(page, "data:image/png;base64,"))
 	require.Contains(t, page, `<div class="bar true"><span>b</span><i style="width:75%">`)
 	require.NotContains(t, page, "ZgotmplZ", "the template refused something")
-	for _, foreign := range []string{"http://", "https://"} {
-		require.NotContains(t, strings.ReplaceAll(page, "http://www.w3.org/2000/svg", ""), foreign, "the page stands alone")
+	for _, foreign := range []string{"http://", "https://", ` src="/`, "url("} {
+		namespaces := strings.NewReplacer("http://www.w3.org/2000/svg", "", "http://www.w3.org/1999/xlink", "")
+		require.NotContains(t, namespaces.Replace(page), foreign, "the page stands alone")
 	}
 	left, err := os.ReadDir(filepath.Dir(path))
 	require.NoError(t, err)

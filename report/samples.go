@@ -3,6 +3,8 @@ package report
 import (
 	"cmp"
 	"context"
+	"fmt"
+	"image"
 
 	ag "mien/autograd"
 	"mien/data"
@@ -87,6 +89,28 @@ func Examples(ctx context.Context, m *infer.Model, s data.Sets, n int) ([]Exampl
 		}
 		e.Frames, e.Truth = views[0].Frames(), m.Labels[d.Modality][d.Items[i].Label]
 		return e, nil
+	})
+}
+
+// Attended is a sample with what a model attends to in it.
+type Attended struct {
+	Truth   string
+	Picture image.Image
+}
+
+// AttentionOf draws the attention on the first n samples of each set, of a video in its first window.
+func AttentionOf(ctx context.Context, m *infer.Model, s data.Sets, n int) ([]Attended, error) {
+	return collect(ctx, s, n, func(d *data.Dataset, i int, sample data.Sample) (a Attended, err error) {
+		views, err := m.Views(ctx, sample, d.Modality)
+		if err != nil {
+			return a, err
+		}
+		look, err := m.Look(ctx, views[0], d.Modality)
+		if err != nil {
+			return a, fmt.Errorf("%s: %w", d.Items[i].Name, err)
+		}
+		picture := Looks([]NamedLook{{Experts: m.Recipe.Model.Experts, Look: look}})
+		return Attended{m.Labels[d.Modality][d.Items[i].Label], picture}, nil
 	})
 }
 

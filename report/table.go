@@ -1,5 +1,5 @@
-// Package report presents results: tables on the terminal, a progress bar, and a page with figures of a run. Figures are plain
-// SVG without a library: they are few, and a page must be self-contained. Go on with page.go.
+// Package report presents results: tables on the terminal, a progress bar, and a page with figures of a run. Charts are drawn by
+// gonum/plot, for files and for pages, which are self-contained. Go on with page.go.
 package report
 
 import (

@@ -12,7 +12,6 @@ import (
 	"mien/infer"
 	"mien/modelfile"
 	"mien/report"
-	"mien/run"
 )
 
 // mien eval, and the flags that predict shares with it.
@@ -125,7 +124,7 @@ func (c *evalCmd) Run(out *console) error {
 		}
 	}
 	m.Skips, m.Head = &data.Skips{Limit: c.limit()}, data.Modality(c.Head)
-	sets, err := c.testSets(out, m)
+	sets, _, err := measuredOn(out, m, data.Lists(c.dataFlags), c.Drawn, c.Quiet)
 	if err != nil {
 		return err
 	}
@@ -136,17 +135,10 @@ func (c *evalCmd) Run(out *console) error {
 	if err == nil && c.JSON {
 		err = out.print(true, evaluation{evaluationFormat, c.Published, r}, nil)
 	}
-	if err != nil || len(m.Skips.Samples) == 0 {
+	if err != nil {
 		return err
 	}
-	for _, s := range m.Skips.Samples {
-		fmt.Fprintf(out.stderr, "mien: skipped %s\n", s.Error)
-	}
-	bad := &badInputs{}
-	for _, s := range r.Scores() {
-		bad.bad, bad.all = bad.bad+s.Skipped, bad.all+s.Skipped+s.N
-	}
-	return bad
+	return leftOut(out, m.Skips, r)
 }
 
 // saveFigures writes the figures of an evaluation into a folder.
@@ -222,25 +214,6 @@ func (c *evalCmd) checkSets() error {
 		return errors.New("--drawn is for an evaluation without lists: leave one of them out")
 	}
 	return nil
-}
-
-// testSets opens and checks the lists, or draws faces, and says so.
-func (c *evalCmd) testSets(out *console, m *infer.Model) (sets data.Sets, err error) {
-	if c.Drawn {
-		sets, err = run.DrawnTest(m.Description)
-	} else {
-		sets, err = data.OpenLists(data.Lists(c.dataFlags))
-	}
-	if err != nil {
-		return sets, err
-	}
-	check := listCheck{stderr: out.stderr}
-	defer check.finish()
-	note := func(text string) { c.note(out, text) }
-	if sets, err = run.TestSets(out.ctx, m, sets, note, check.Checked); err == nil && !c.Quiet {
-		printSources(out, run.SourcesOf("evaluation", sets))
-	}
-	return sets, err
 }
 
 // printReport prints the recalls of a model.

@@ -8,6 +8,7 @@ import (
 
 	"mien/data"
 	"mien/infer"
+	"mien/modelfile"
 	"mien/recipe"
 	"mien/report"
 	"mien/run"
@@ -20,7 +21,8 @@ type reportCmd struct {
 	Out     string   `help:"Folder to write: index.html, and its figures as PNG and SVG." required:"" placeholder:"DIR"`
 	Drawn   bool     `help:"Measure the fine-tuned model on drawn faces, of people whom no training has seen, instead of lists."`
 	Samples uint     `help:"Samples of each set whose routing is counted, and of each class whose features are averaged." default:"100" placeholder:"N"`
-	Quiet   bool     `help:"Show no progress, only errors."`
+	Quiet   bool     `help:"Show no progress and no notes, only errors."`
+	skipFlags
 	dataFlags
 }
 
@@ -39,15 +41,22 @@ func (c *reportCmd) Run(out *console) error {
 	if measured := c.Drawn || !lists.Empty(); measured && finetune == "" {
 		return errors.New("no fine-tuned run is given, whose model could be measured on faces: name one, or leave the lists out")
 	}
+	skips := &data.Skips{Limit: c.limit()}
 	if finetune != "" {
 		m, err := infer.Open(finetune, out.backend, nil)
 		if err != nil {
 			return err
 		}
 		defer m.Close()
-		page.Model = m
-		if err := c.measure(out, page, m, pretrain, lists); err != nil {
-			return err
+		page.Model, m.Skips = m, skips
+		if note := modelfile.Chosen(finetune); note != "" {
+			out.note(c.Quiet, note)
+			page.Facts = append(page.Facts, [2]string{"Model", note})
+		}
+		if c.Drawn || !lists.Empty() {
+			if err := c.measure(out, page, m, pretrain, lists); err != nil {
+				return err
+			}
 		}
 	}
 	if err := os.MkdirAll(c.Out, 0o777); err != nil {
@@ -62,7 +71,7 @@ func (c *reportCmd) Run(out *console) error {
 		return err
 	}
 	fmt.Fprintf(out.stdout, "%d figures: look at %s\n", len(names), report.Printable(index))
-	return nil
+	return leftOut(out, skips, page.Report)
 }
 
 // runs returns a page with the curves of all runs, and the last run folder of each kind, "" if there is none.
@@ -95,44 +104,36 @@ func (c *reportCmd) runs() (page *report.Page, pretrain, finetune string, err er
 	return page, pretrain, finetune, nil
 }
 
-// measure evaluates the model on the lists or on drawn faces, if they are asked for, and adds what the page shows of samples.
-func (c *reportCmd) measure(out *console, page *report.Page, m *infer.Model, pretrain string, lists data.Lists) (err error) {
-	var sets data.Sets
-	switch {
-	case c.Drawn:
-		sets, err = run.DrawnTest(m.Description)
-	case !lists.Empty():
-		sets, err = data.OpenLists(lists)
-	default:
-		return nil
-	}
+// measure evaluates the model on the lists or on drawn faces, and adds what the page shows of samples.
+func (c *reportCmd) measure(out *console, page *report.Page, m *infer.Model, pretrain string, lists data.Lists) error {
+	sets, sources, err := measuredOn(out, m, lists, c.Drawn, c.Quiet)
 	if err != nil {
 		return err
 	}
-	if sets, _, err = m.Match(sets.Cached(data.NewBudget(0), m.Recipe.Model.ImageSize)); err != nil {
-		return err
-	}
-	samples := 0
+	page.Facts = append(page.Facts, [2]string{"Measured on", samples(sources, "evaluation")})
+	n := 0
 	for _, d := range sets.All() {
-		samples += len(d.Items)
+		n += len(d.Items)
 	}
-	meter := newMeter(out, samples, "measuring", c.Quiet)
+	meter := newMeter(out, n, "measuring", c.Quiet)
 	m.Counted = meter.Add
 	page.Report, err = m.Evaluate(out.ctx, sets)
 	meter.Finish()
 	if err != nil {
 		return err
 	}
-	if page.Centres, err = report.CentresOf(out.ctx, m, sets, int(c.Samples)); err != nil {
+	readable := m.Skips.Readable(sets)
+	if page.Centres, err = report.CentresOf(out.ctx, m, readable, int(c.Samples)); err != nil {
 		return err
 	}
-	return fillPage(out, page, m, pretrain, sets, int(c.Samples))
+	return fillPage(out, page, m, pretrain, readable, int(c.Samples))
 }
 
 // Samples shown on a page, for each modality.
 const (
 	shownReconstructions = 3
 	shownPredictions     = 7
+	shownAttention       = 2
 	routedSamples        = 40 // of the demonstration
 )
 
@@ -144,6 +145,9 @@ func fillPage(out *console, page *report.Page, m *infer.Model, pretrain string, 
 		if page.Reconstructions, err = report.Reconstruct(out.ctx, pretrain, out.backend, sets, shownReconstructions); err != nil {
 			return err
 		}
+	}
+	if page.Attention, err = report.AttentionOf(out.ctx, m, sets, shownAttention); err != nil {
+		return err
 	}
 	if page.Routing, err = report.RoutingOf(out.ctx, m, sets, routed); err != nil {
 		return err

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// A report of a run and a list says which model it takes and what it measures it on, goes on without samples that cannot be read, and
+// is one file with all that it shows.
+func TestReport(t *testing.T) {
+	dir := t.TempDir()
+	tuned, list, out := filepath.Join(dir, "run"), filepath.Join(dir, "faces.txt"), filepath.Join(dir, "page")
+	code, _, stderr := mien("finetune", "--recipe", "s4d-tiny", "--epochs", "1", "--out", tuned)
+	require.Zero(t, code, stderr)
+	face, err := os.ReadFile("../../testdata/golden/face.png")
+	require.NoError(t, err)
+	for name, content := range map[string][]byte{"a.png": face, "half.png": face[:len(face)/2], "text.png": []byte("text"), "b.png": face, "c.png": face} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), content, 0o644))
+	}
+	require.NoError(t, os.WriteFile(list, []byte("half.png 1\na.png 4\ntext.png 1\nb.png 1\nc.png 4\n"), 0o644))
+	code, _, stderr = mien("report", tuned, "--static-list", list, "--static-root", dir, "--out", out, "--skip-bad", "1")
+	require.Equal(t, 1, code)
+	require.Contains(t, stderr, "it is one more than --skip-bad 1 allows")
+
+	code, stdout, stderr := mien("report", tuned, "--static-list", list, "--static-root", dir, "--out", out, "--skip-bad", "2")
+	require.Equal(t, someBad, code, stderr)
+	index := filepath.Join(out, "index.html")
+	require.Equal(t, "6 figures: look at "+index+"\n", stdout)
+	chosen := filepath.Join(tuned, "model.safetensors") + " is the model of the last epoch; that of the best is best.safetensors"
+	require.Contains(t, stderr, "mien: "+chosen+"\n")
+	require.Regexp(t, `(?m)^static evaluation  \S*faces.txt  +4        2$`, stderr)
+	require.Regexp(t, "(?m)^mien: skipped \\S*/text.png: .*\nmien: skipped \\S*/half.png: .*\nmien: 2 of 5 inputs failed\n", stderr)
+
+	text, err := os.ReadFile(index)
+	require.NoError(t, err)
+	page := string(text)
+	require.Contains(t, page, "on 3 samples")
+	require.Contains(t, page, "% of 2</span>", "recall of each class")
+	require.Contains(t, page, "% of 1</span>")
+	require.Contains(t, page, "Measured on: 4 images of "+list)
+	require.Contains(t, page, chosen)
+	require.Equal(t, 2, strings.Count(page, `alt="attention and experts"`), "of those that can be read")
+	var names []string
+	files, err := os.ReadDir(out)
+	require.NoError(t, err)
+	for _, f := range files {
+		if name, ok := strings.CutSuffix(f.Name(), ".png"); ok {
+			names = append(names, name)
+		}
+	}
+	require.Equal(t, []string{"attention-1", "attention-2", "confusion-static", "experts", "reliability-static", "run-1-losses"}, names)
+	require.Equal(t, len(names)-2, strings.Count(page, "<svg "), "all charts are on the page")
+	require.NotContains(t, page, ".svg")
+}
