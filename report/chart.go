@@ -8,7 +8,9 @@ import (
 	"image/color"
 	"image/png"
 	"io"
+	"math"
 	"os"
+	"strconv"
 	"strings"
 
 	gonum "gonum.org/v1/plot"
@@ -34,13 +36,29 @@ const chartWidth, chartHeight = 6 * vg.Inch, 3.2 * vg.Inch
 func newChart(title, x, y string) chart {
 	p := gonum.New()
 	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = Printable(title), x, y
-	p.Title.Padding = vg.Points(6)
+	p.Title.Padding, p.Legend.Padding = vg.Points(6), vg.Points(2)
 	for _, f := range []*font.Font{&p.Title.TextStyle.Font, &p.X.Label.TextStyle.Font, &p.Y.Label.TextStyle.Font,
 		&p.X.Tick.Label.Font, &p.Y.Tick.Label.Font, &p.Legend.TextStyle.Font} {
 		f.Variant = "Sans"
 	}
 	p.Add(plotter.NewGrid())
 	return chart{p, chartWidth, chartHeight}
+}
+
+// whole leaves out the marks of an axis of frames, steps or epochs that stand between two of them.
+type whole struct{}
+
+func (whole) Ticks(low, high float64) (marks []gonum.Tick) {
+	for _, mark := range (gonum.DefaultTicks{}).Ticks(low, high) {
+		if mark.Value != math.Trunc(mark.Value) {
+			continue
+		}
+		if !mark.IsMinor() {
+			mark.Label = strconv.Itoa(int(mark.Value))
+		}
+		marks = append(marks, mark)
+	}
+	return marks
 }
 
 // fontFamily names what a browser takes instead of the font by whose widths texts are placed: the first two have the same.

@@ -13,6 +13,18 @@ import (
 	"mien/infer"
 )
 
+// An axis of frames marks no half of one.
+func TestWholeTicks(t *testing.T) {
+	var labels []string
+	for _, mark := range (whole{}).Ticks(7, 15) {
+		require.Equal(t, float64(int(mark.Value)), mark.Value)
+		if !mark.IsMinor() {
+			labels = append(labels, mark.Label)
+		}
+	}
+	require.Equal(t, []string{"10", "15"}, labels, "without 7.5 and 12.5")
+}
+
 // The chart of a video has a line for each class, its points at the middle of the windows, in both formats.
 func TestTimelineChart(t *testing.T) {
 	stem := filepath.Join(t.TempDir(), "clip")

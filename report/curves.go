@@ -21,6 +21,7 @@ var modalityColors = map[data.Modality]color.RGBA{data.Image: {0xc2, 0x50, 0x2e,
 // lossChart draws the loss of each step of a run, faint, and its running mean.
 func lossChart(r Run) (chart, error) {
 	c := newChart(r.Title, "step", "loss")
+	c.X.Tick.Marker = whole{}
 	for _, curve := range r.Curves {
 		points := finite(curve)
 		if len(points) == 0 {
@@ -78,6 +79,7 @@ func thinned(points plotter.XYs) (some plotter.XYs) {
 // recallChart draws the recalls of a run's evaluations over its epochs.
 func recallChart(r Run) (chart, error) {
 	c := newChart(r.Title, "epoch", "UAR, WAR dashed [%]")
+	c.X.Tick.Marker = whole{}
 	c.Y.Min, c.Y.Max = 0, 100
 	for _, m := range []data.Modality{data.Image, data.Video} {
 		var uar, war plotter.XYs
@@ -110,6 +112,7 @@ func recallChart(r Run) (chart, error) {
 // SaveTimeline draws the probabilities of the classes over the frames of a video, each window at its middle, as STEM.png and STEM.svg.
 func SaveTimeline(stem, title string, labels []string, moments []infer.Moment) error {
 	c := newChart(title, "frame", "probability")
+	c.X.Tick.Marker = whole{}
 	c.Y.Min, c.Y.Max = 0, 1
 	for class, label := range labels {
 		var points plotter.XYs

@@ -89,6 +89,13 @@ func pictureURL(m image.Image) (template.URL, error) {
 	return template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(b.Bytes())), nil
 }
 
+// Picture returns frame t of f.
+func Picture(f *data.Frames, t int) image.Image {
+	m := image.NewRGBA(image.Rect(0, 0, f.W, f.H))
+	paint(m, 0, 0, f, t)
+	return m
+}
+
 // paint copies frame t of f into a picture, its upper left corner to x, y.
 func paint(img *image.RGBA, x, y int, f *data.Frames, t int) {
 	pix := f.Frame(t)

@@ -14,6 +14,7 @@ import (
 
 type dataCmd struct {
 	Check dataCheckCmd `cmd:"" help:"Count the classes of lists, and find missing, unreadable, short and duplicate files."`
+	Draw  dataDrawCmd  `cmd:"" help:"Draw faces into files with lists, to try commands on."`
 }
 
 type dataCheckCmd struct {

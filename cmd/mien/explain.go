@@ -9,6 +9,7 @@ import (
 
 	"mien/data"
 	"mien/infer"
+	"mien/modelfile"
 	"mien/recipe"
 	"mien/report"
 )
@@ -91,6 +92,9 @@ func (c *explainCmd) open(out *console) (models []namedModel, err error) {
 		m, err := infer.Open(path, out.backend, nil)
 		if err != nil {
 			return models, err
+		}
+		if note := modelfile.Chosen(path); note != "" {
+			out.note(c.Quiet, note)
 		}
 		models = append(models, namedModel{model: m})
 		if len(paths) > 1 {
