@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 
 	"mien/data"
 	"mien/infer"
@@ -21,6 +22,9 @@ func measuredOn(out *console, m *infer.Model, lists data.Lists, drawn, quiet boo
 		return sets, nil, err
 	}
 	check := listCheck{stderr: out.stderr}
+	if quiet {
+		check.stderr = io.Discard
+	}
 	defer check.finish()
 	note := func(text string) { out.note(quiet, text) }
 	if sets, err = run.TestSets(out.ctx, m, sets, note, check.Checked); err != nil {

@@ -1,0 +1,143 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Flags of the commands that use a trained model.
+
+func inferenceFlags() []commandFlags {
+	return append(quietFlags(), evalFlags(), predictFlags(), predictFormats(), predictPaths(), reportFlags(), reportRuns(), explainFlags(), explainPaths())
+}
+
+func evalFlags() commandFlags {
+	static := func(path ...any) probe { return at("", append([]any{"static"}, path...)...) }
+	dynamic := func(path ...any) probe { return at("", append([]any{"dynamic"}, path...)...) }
+	const nothing = "--static-list= --static-root= "
+	return commandFlags{command: "eval", line: "--model $tuned --json" + faces, cases: []flagCase{
+		{"model", "", "--model $others", both(is(length(static("labels")), 7, 8), changes(static("loss")))},
+		{"precision", "", "--precision int8", both(is(static("agreement_with_f32", "top1"), nil, 100), changes(static("loss")),
+			is(positive(static("agreement_with_f32", "largest_change")), false, true), as("--model $int8.safetensors", static("loss")))},
+		{"stride", videos, videos + " --stride 1", both(changes(dynamic("loss")), same(static("loss")))},
+		{"windows", videos, videos + " --windows 1", both(changes(dynamic("loss")), same(static("loss")))},
+		{"published", "", "--published", both(is(at("", "published"), false, true), changes(static("loss")))},
+		{"json", "", "--json=false", both(is(at("", "format"), "mien-eval-1", nil), says(stdout, "", "static: true class by row, predicted by column\n"))},
+		{"drawn", nothing, nothing + "--drawn", both(is(code, 1, 0), is(static("n"), nil, 2), is(dynamic("n"), nil, 2))},
+		{"pred", "", "--pred $out", both(is(length(content("")), 0, 7), same(stdout))},
+		{"figures", "", "--figures $out", is(files("*.svg"), "[]", "[confusion-static.svg reliability-static.svg]")},
+		{"bootstrap", "", "--bootstrap 70", is(static("bootstrap", "draws"), 1000, 70)},
+		{"head", "", "--head video", both(is(static("head"), nil, "video"), changes(static("loss")))},
+		{"head", nothing + videos, nothing + videos + " --head image", both(is(dynamic("head"), nil, "image"), changes(dynamic("loss")))},
+		{"skip-bad", "--static-list $bad.txt --skip-bad 1", "--static-list $bad.txt --skip-bad 2", both(is(code, 1, someBad), is(static("skipped"), nil, 2))},
+		{"static-list", "", "--static-list $five.txt", both(is(static("n"), 6, 5), says(stderr, " $a/static.txt ", " $five.txt "))},
+		{"static-root", "", "--static-root $b", changes(static("loss"))},
+		{"dynamic-list", "", "--dynamic-list $three.csv --dynamic-root $a", both(is(dynamic("n"), nil, 3), same(static()), says(stderr, "", " $three.csv "))},
+		{"dynamic-root", videos, videos + " --dynamic-root $b", both(changes(dynamic("loss")), same(static("loss")))},
+	}}
+}
+
+const (
+	aFace  = " $a/images/00001-Happiness.png"
+	aVideo = " $a/videos/00001-Sadness"
+	album  = " $a/images" // of pictures that are no video
+)
+
+func predictFlags() commandFlags {
+	return commandFlags{command: "predict", line: "--model $tuned --json" + aFace + aVideo, cases: []flagCase{
+		{"model", "", "--model $others", is(length(at("", 1, "labels")), 7, 11)},
+		{"precision", "", "--precision int8", both(changes(each("probabilities")), as("--model $int8.safetensors", stdout))},
+		{"stride", "", "--stride 1", is(at("", 1, "windows", 0, "stride"), 2, 1)},
+		{"windows", "", "--windows 1", is(each("views"), "[1 2]", "[1 1]")},
+		{"published", "", "--published", both(is(each("views"), "[1 2]", "[1 4]"), changes(each("probabilities")))},
+		{"as-clip", album, album + " --as-clip", both(is(length(each("path")), 8, 3), is(at("", 2, "read_as"), "each", "clip"))},
+		{"each", "", "--each", both(is(length(each("path")), 2, 10), is(at("", 1, "read_as"), "clip", "each"))},
+		{"top", "", "--top 3", is(length(at("", 0, "top")), 0, 3)},
+		{"out", "", "--out $out", moved},
+		{"list", "", "--list $a/static.txt --root $a", is(length(each("path")), 2, 8)},
+		{"root", "--list $a/dynamic.csv --root $a", "--list $a/dynamic.csv --root $b", is(at("", 5, "path"), "$a/videos/00003-Anger", "$b/videos/00003-Anger")},
+		{"labels", "", "--head video --labels t,u,v,w,x,y,z", both(is(at("", 1, "labels"), "[happiness sadness neutral anger surprise disgust fear]", "[t u v w x y z]"), same(at("", 0)))},
+		{"head", "--labels t,u,v,w,x,y,z --head video", "--labels t,u,v,w,x,y,z --head image",
+			both(is(at("", 0, "labels", 2), "sadness", "v"), is(at("", 1, "labels", 2), "v", "neutral"))},
+	}}
+}
+
+func predictFormats() commandFlags {
+	return commandFlags{command: "predict", line: "--model $tuned" + aFace, cases: []flagCase{
+		{"json", "", "--json", both(is(at("", "format"), nil, "mien-prediction-1"), says(stdout, " expression ", ""))},
+		{"csv", "", "--csv", says(stdout, " expression ", "path,modality,label,probability,frames,frames_seen,error\n")},
+	}}
+}
+
+func predictPaths() commandFlags {
+	return commandFlags{command: "predict", line: "--model $tuned --json" + aFace, cases: []flagCase{
+		{"<path>", "", aVideo, is(each("path"), "[$a/images/00001-Happiness.png]", "[$a/images/00001-Happiness.png $a/videos/00001-Sadness]")},
+	}}
+}
+
+func reportFlags() commandFlags {
+	page := content("index.html")
+	const sets = " --static-list $pairs.txt --static-root $a --dynamic-list $pairs.csv --dynamic-root $a"
+	return commandFlags{command: "report", line: "--out $out $listed", cases: []flagCase{
+		{"out", "", "--out $out/deep", both(is(exists("index.html"), true, false), is(exists("deep/index.html"), false, true))},
+		{"drawn", "", "--drawn", says(page, "", "Measured on: 2 images of drawn faces")},
+		{"samples", sets, sets + " --samples 1", both(changes(content("experts.svg"), content("centres.svg")),
+			as(strings.ReplaceAll(sets, "$pairs", "$first"), content("experts.svg")), as(strings.ReplaceAll(sets, "$pairs", "$firsts"), content("centres.svg")))},
+		{"skip-bad", faces + " --static-list $bad.txt --skip-bad 1", faces + " --static-list $bad.txt --skip-bad 2",
+			both(is(code, 1, someBad), is(exists("index.html"), false, true))},
+		{"static-list", "", faces, says(page, "", "Measured on: 6 images of $a/static.txt")},
+		{"static-root", faces, faces + " --static-root $b", changes(content("experts.svg"))},
+		{"dynamic-list", "", videos, says(page, "", "Measured on: 4 videos of $a/dynamic.csv")},
+		{"dynamic-root", videos, videos + " --dynamic-root $b", changes(content("experts.svg"))},
+	}}
+}
+
+func reportRuns() commandFlags {
+	return commandFlags{command: "report", line: "--out $out $pretrained", cases: []flagCase{
+		{"<run>", "", "$tuned", both(is(files("*losses.svg"), "[run-1-losses.svg]", "[run-1-losses.svg run-2-losses.svg]"),
+			says(content("index.html"), "", "2. tune"))},
+	}}
+}
+
+func explainFlags() commandFlags {
+	return commandFlags{command: "explain", line: "--model $tuned --out $out" + aFace, cases: []flagCase{
+		{"model", "", "--model $others", changes(content("001-00001-Happiness.png"))},
+		{"beside", "", "--beside $others", changes(content("001-00001-Happiness.png"))},
+		{"out", "", "--out $out/deep", both(is(exists("index.html"), true, false), is(exists("deep/index.html"), false, true))},
+		{"as-clip", album, album + " --as-clip", is(length(files("*.png")), 7, 3)},
+		{"each", aVideo, aVideo + " --each", is(length(files("*.png")), 3, 10)},
+	}}
+}
+
+func explainPaths() commandFlags {
+	return commandFlags{command: "explain", line: "--model $tuned --out $out" + aFace, cases: []flagCase{
+		{"<path>", "", aVideo, is(files("*.png"), "[001-00001-Happiness.png]",
+			"[001-00001-Happiness.png 002-00001-Sadness-probabilities.png 002-00001-Sadness.png]")},
+	}}
+}
+
+// moved is that what was on standard output is in the file $out.
+func moved(c comparison) bool {
+	c.t.Helper()
+	require.Empty(c.t, c.with.stdout)
+	require.NotEmpty(c.t, c.without.stdout)
+	require.Equal(c.t, c.without.stdout, content("")(c.flagRunner, c.with))
+	return true
+}
+
+// quietFlags are those of --quiet, on a slow clock, by which all that shows progress does.
+func quietFlags() (all []commandFlags) {
+	for _, c := range []struct{ command, line, progress string }{
+		{"eval", "--model $tuned" + faces, "evaluating images: 6 of 6\n"},
+		{"predict", "--model $tuned --out $out" + aFace + aVideo, "predicting: 2 of 2\n"},
+		{"report", "--out $out --drawn $tuned", "measuring: 4 of 4\n"},
+		{"explain", "--model $tuned --out $out" + aFace + aVideo, "explaining: 2 of 2\n"},
+		{"data check", "--frames 9" + faces, "checking files: 6 of 6\n"},
+		{"data draw", "--out $out --images 2 --videos 1 --frames 3 --size 17", "drawing: 3 of 3\n"},
+	} {
+		all = append(all, commandFlags{command: c.command, line: c.line, slow: true, cases: []flagCase{
+			{"quiet", "", "--quiet", both(is(quiet, false, true), says(stderr, c.progress, ""), same(stdout))}}})
+	}
+	return all
+}
