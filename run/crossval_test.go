@@ -24,12 +24,17 @@ type observed struct {
 	watched
 	folds     []int
 	measuring []int
+	evaluated []Source
 	measured  int
 	stop      func()
 }
 
 func (o *observed) Fold(fold int)         { o.folds = append(o.folds, fold) }
 func (o *observed) Measuring(samples int) { o.measuring = append(o.measuring, samples) }
+
+func (o *observed) Sources(s []Source) {
+	o.evaluated = append(o.evaluated, slices.DeleteFunc(slices.Clone(s), func(s Source) bool { return s.Set != "evaluation" })...)
+}
 
 func (o *observed) Measured(samples int) {
 	o.measured += samples
@@ -81,8 +86,10 @@ func TestCrossValidation(t *testing.T) {
 	w := c.Observer.(*observed)
 	require.Equal(t, []int{0, 1, 2}, w.folds)
 	require.Equal(t, 14, w.measured)
+	require.Len(t, w.measuring, 6, "of a modality each")
 	require.Len(t, report.Folds, 3)
 	var static, dynamic []infer.Answer
+	var sources []Source
 	for i, fold := range c.Folds {
 		alone := options(t, c.Recipe)
 		alone.Train = fold.Train
@@ -96,6 +103,7 @@ func TestCrossValidation(t *testing.T) {
 		want, err := m.Evaluate(t.Context(), sets)
 		require.NoError(t, err)
 		require.Equal(t, want, report.Folds[i])
+		sources = append(sources, SourcesOf("evaluation", sets)...)
 		static, dynamic = append(static, want.Static.Answers...), append(dynamic, want.Dynamic.Answers...)
 		m.Close()
 	}
@@ -104,7 +112,13 @@ func TestCrossValidation(t *testing.T) {
 	pooled := infer.NewScore(data.AffectNet7, static)
 	pooled.Resample(20, c.Recipe.Seed)
 	require.Equal(t, pooled, report.Pooled.Static)
-	require.Equal(t, infer.NewScore(data.DFEW, dynamic).Confusion, report.Pooled.Dynamic.Confusion)
+	pooled = infer.NewScore(data.DFEW, dynamic)
+	pooled.Resample(20, c.Recipe.Seed)
+	require.Equal(t, pooled, report.Pooled.Dynamic)
+	require.Equal(t, sources, w.evaluated)
+	for i, s := range sources {
+		require.Equal(t, s.Samples, w.measuring[i])
+	}
 	text, err := os.ReadFile(filepath.Join(c.Out, "crossval.json"))
 	require.NoError(t, err)
 	stored := &CrossReport{}
@@ -215,10 +229,18 @@ func TestStaleAnswers(t *testing.T) {
 		require.ErrorContains(t, err, "fold 2: "+path+": ")
 		require.ErrorContains(t, err, message)
 	}
+	for _, m := range []data.Modality{data.Image, data.Video} {
+		for _, published := range []bool{false, true} {
+			require.NoError(t, os.WriteFile(c.answers(1, m, published), []byte("of the model that is gone"), 0o644))
+		}
+	}
 	require.NoError(t, os.RemoveAll(c.folder(1)))
 	got, err := c.Run(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, want, got)
+	for _, m := range []data.Modality{data.Image, data.Video} {
+		require.NoFileExists(t, c.answers(1, m, true))
+	}
 }
 
 // The folder is a new one, or that of the same cross-validation.

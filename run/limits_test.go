@@ -94,6 +94,15 @@ func TestLeastMemoryByHand(t *testing.T) {
 	require.EqualValues(t, params+4*image, least("s4d-tiny-pretrain", 1, 0), "an encoder that sees few patches")
 	require.EqualValues(t, params+6*video, least("s4d-tiny-pretrain", 1, 1))
 	require.EqualValues(t, 4*1000, least("s4d-tiny", 1, 1, "blocks.*"))
+
+	parts := toy(t, "s4d-tiny") // of which one at a time is in memory
+	parts.Model.Depth, parts.Train.Accumulate = 3, 2
+	s, err := systems.Of(parts)
+	require.NoError(t, err)
+	accumulating := run{Options: Options{Recipe: parts}, system: s, plan: plan{recipe: parts, images: 1}}
+	require.EqualValues(t, params+2*(image+imageTokens), accumulating.leastMemory(1000))
+	accumulating.plan.images, accumulating.plan.videos = 0, 1
+	require.EqualValues(t, params+3*(video+videoTokens), accumulating.leastMemory(1000))
 }
 
 // A run takes all the memory that there is, and an epoch all the samples that are possible, but not one more.

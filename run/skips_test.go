@@ -195,3 +195,24 @@ func TestPlaceOfSkipsInEvaluation(t *testing.T) {
 	require.Equal(t, map[string]place{"missing.png": {"mien-skipped-1", 0, 0}, "text.png": {"mien-skipped-1", 0, 0},
 		"half.png": {"mien-skipped-1", 1, 6}, "clip": {"mien-skipped-1", 1, 6}}, places)
 }
+
+// What only the last evaluation of a run cannot read is among the samples that the run names at its end, also when it is asked again.
+func TestSkippedInTheLastEvaluation(t *testing.T) {
+	o := options(t, toy(t, "s4d-tiny"))
+	o.Recipe.Train.EvalEvery, o.Recipe.Train.Epochs = 2, 2
+	o.Validation, o.SkipBad = badLists(t), 4
+	metrics, err := Train(t.Context(), o)
+	require.NoError(t, err)
+	names := func(m *Metrics) (all []string) {
+		for _, s := range m.Skipped {
+			all = append(all, fmt.Sprint(s.Modality, " ", filepath.Base(s.Path)))
+		}
+		return all
+	}
+	want := []string{"image missing.png", "image text.png", "image half.png", "video clip"}
+	require.ElementsMatch(t, want, names(metrics))
+	o.Resume = true
+	again, err := Train(t.Context(), o)
+	require.NoError(t, err)
+	require.Equal(t, names(metrics), names(again))
+}

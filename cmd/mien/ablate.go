@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"reflect"
 	"strings"
 
 	"mien/ablate"
@@ -82,8 +83,7 @@ func (c *ablateCmd) Run(out *console) error {
 
 // asked reports whether a flag says how to carry out an ablation.
 func (c *ablateCmd) asked() bool {
-	lists := data.Lists(c.dataFlags).Empty() && data.Lists(c.Pre).Empty() && data.Lists(c.Val).Empty()
-	return c.Resume || c.JSON || c.Init != "" || len(c.Only) > 0 || c.Epochs != nil || c.PretrainEpochs != nil || !lists
+	return !reflect.DeepEqual(*c, ablateCmd{Ablation: c.Ablation, Out: c.Out, Seeds: []uint64{0}})
 }
 
 // listAblations prints a table of the embedded ablations.

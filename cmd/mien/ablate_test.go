@@ -27,6 +27,16 @@ func TestInterruptedAblation(t *testing.T) {
 	}
 }
 
+// A flag that says how to carry out an ablation needs a folder for it.
+func TestAblationWithoutAFolder(t *testing.T) {
+	for _, flag := range []string{"--resume", "--only=dual", "--seeds=3", "--init=run", "--epochs=1", "--pretrain-epochs=1", "--recompute", "--precision=bf16",
+		"--json", "--skip-bad=1", "--static-root=faces", "--pretrain-dynamic-list=clips.csv", "--val-static-list=faces.txt"} {
+		code, stdout, stderr := mien("ablate", "pretraining", flag)
+		require.Equal(t, []any{1, ""}, []any{code, stdout}, flag)
+		require.Equal(t, "mien: --out is missing: the folder in which the ablation is carried out\n", stderr)
+	}
+}
+
 // Columns of the paper are there if some row has something for them, and a cell says nothing of what is not known.
 func TestAblationTable(t *testing.T) {
 	spread := func(mean, deviation float64) ablate.Spread {

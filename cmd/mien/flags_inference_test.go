@@ -1,6 +1,13 @@
 package main
 
 import (
+	"bytes"
+	"image"
+	"image/png"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/stretchr/testify/require"
@@ -20,6 +27,7 @@ func evalFlags() commandFlags {
 		{"model", "", "--model $others", both(is(length(static("labels")), 7, 8), changes(static("loss")))},
 		{"precision", "", "--precision int8", both(is(static("agreement_with_f32", "top1"), nil, 100), changes(static("loss")),
 			is(positive(static("agreement_with_f32", "largest_change")), false, true), as("--model $int8.safetensors", static("loss")))},
+		{"precision", "--published", "--published --precision int8", is(positive(static("agreement_with_f32", "largest_change")), false, true)},
 		{"stride", videos, videos + " --stride 1", both(changes(dynamic("loss")), same(static("loss")))},
 		{"windows", videos, videos + " --windows 1", both(changes(dynamic("loss")), same(static("loss")))},
 		{"published", "", "--published", both(is(at("", "published"), false, true), changes(static("loss")))},
@@ -39,9 +47,10 @@ func evalFlags() commandFlags {
 }
 
 const (
-	aFace  = " $a/images/00001-Happiness.png"
-	aVideo = " $a/videos/00001-Sadness"
-	album  = " $a/images" // of pictures that are no video
+	aFace      = " $a/images/00001-Happiness.png"
+	aVideo     = " $a/videos/00001-Sadness"
+	shortVideo = " $c/videos/00000-Happiness" // of two frames
+	album      = " $c/images"                 // of pictures that are no video
 )
 
 func predictFlags() commandFlags {
@@ -51,7 +60,7 @@ func predictFlags() commandFlags {
 		{"stride", "", "--stride 1", is(at("", 1, "windows", 0, "stride"), 2, 1)},
 		{"windows", "", "--windows 1", is(each("views"), "[1 2]", "[1 1]")},
 		{"published", "", "--published", both(is(each("views"), "[1 2]", "[1 4]"), changes(each("probabilities")))},
-		{"as-clip", album, album + " --as-clip", both(is(length(each("path")), 8, 3), is(at("", 2, "read_as"), "each", "clip"))},
+		{"as-clip", album, album + " --as-clip", both(is(length(each("path")), 4, 3), is(at("", 2, "read_as"), "each", "clip"))},
 		{"each", "", "--each", both(is(length(each("path")), 2, 10), is(at("", 1, "read_as"), "clip", "each"))},
 		{"top", "", "--top 3", is(length(at("", 0, "top")), 0, 3)},
 		{"out", "", "--out $out", moved},
@@ -103,10 +112,12 @@ func reportRuns() commandFlags {
 func explainFlags() commandFlags {
 	return commandFlags{command: "explain", line: "--model $tuned --out $out" + aFace, cases: []flagCase{
 		{"model", "", "--model $others", changes(content("001-00001-Happiness.png"))},
-		{"beside", "", "--beside $others", changes(content("001-00001-Happiness.png"))},
+		{"beside", "", "--beside $others", both(besides("001-00001-Happiness.png"), same(likeliest))},
+		{"beside", aVideo, aVideo + " --beside $others", besides("002-00001-Sadness.png")},
+		{"beside", "--beside $others", "--beside ../../testdata/golden/released_form.pth", both(is(code, 0, 1), says(stderr, "", "a model that sees the same"))},
 		{"out", "", "--out $out/deep", both(is(exists("index.html"), true, false), is(exists("deep/index.html"), false, true))},
-		{"as-clip", album, album + " --as-clip", is(length(files("*.png")), 7, 3)},
-		{"each", aVideo, aVideo + " --each", is(length(files("*.png")), 3, 10)},
+		{"as-clip", album, album + " --as-clip", is(files("*.png"), "[001-00001-Happiness.png 002-00000-Neutral.png 003-00001-Happiness.png]", "[001-00001-Happiness.png 002-images-probabilities.png 002-images.png]")},
+		{"each", shortVideo, shortVideo + " --each", is(files("*.png"), "[001-00001-Happiness.png 002-00000-Happiness-probabilities.png 002-00000-Happiness.png]", "[001-00001-Happiness.png 002-00000.png 003-00001.png]")},
 	}}
 }
 
@@ -140,4 +151,40 @@ func quietFlags() (all []commandFlags) {
 			{"quiet", "", "--quiet", both(is(quiet, false, true), says(stderr, c.progress, ""), same(stdout))}}})
 	}
 	return all
+}
+
+// besides is that a picture has, below the input and the rows of the first model, those of the second as they are where it is the first:
+// with its own number of experts, say.
+func besides(file string) effect {
+	return func(c comparison) bool {
+		c.t.Helper()
+		rows := func(o *outcome) (all [][]byte) {
+			f, err := os.Open(filepath.Join(o.out, file))
+			require.NoError(c.t, err, o.stderr)
+			defer f.Close()
+			picture, err := png.Decode(f)
+			require.NoError(c.t, err)
+			m := picture.(*image.RGBA)
+			for row := range slices.Chunk(m.Pix, 130*m.Stride) {
+				all = append(all, row)
+			}
+			return all
+		}
+		videos := strings.Count(file, "002-")
+		exchanged := rows(c.do(strings.Repeat(aVideo, videos) + " --model $others --beside $tuned"))
+		alone, both := rows(c.without), rows(c.with)
+		first, second := len(alone)-1, len(both)-len(alone)
+		require.NotEqual(c.t, first, second)
+		require.Len(c.t, exchanged, len(both))
+		require.True(c.t, slices.EqualFunc(both[1+first:], exchanged[1:1+second], bytes.Equal), "the second model is another one below than above")
+		require.True(c.t, slices.EqualFunc(both[1:1+first], exchanged[1+second:], bytes.Equal), "the first model is another one above than below")
+		require.Equal(c.t, both[0], exchanged[0])
+		return true
+	}
+}
+
+// likeliest are the classes on a page, with how likely they are.
+func likeliest(r flagRunner, o *outcome) any {
+	page, _ := content("index.html")(r, o).(string)
+	return regexp.MustCompile("(?m)^<div class=.bar.*").FindAllString(page, -1)
 }

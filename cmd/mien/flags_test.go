@@ -181,6 +181,7 @@ func (r flagRunner) makeToys() {
 	for _, line := range []string{
 		"data draw --out $a --images 6 --videos 4 --frames 9 --size 18 --seed 3",
 		"data draw --out $b --images 6 --videos 4 --frames 9 --size 18 --seed 4", // other faces of the same names
+		"data draw --out $c --images 2 --videos 1 --frames 2 --size 18 --seed 5",
 		"finetune --recipe $tune.toml --out $tuned",
 		"finetune --recipe $other.toml --out $others",
 		"finetune --recipe $tune.toml --static-list $a/static.txt --static-root $a --out $listed",

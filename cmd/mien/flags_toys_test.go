@@ -33,7 +33,7 @@ func toyRecipes(t *testing.T, dir string) {
 	save("prewide", pre)
 	other := tune
 	m := &other.Model
-	m.Dim, m.Depth, m.Heads, m.Experts, m.ExpertHidden, m.ImageClasses, m.VideoClasses = 24, 3, 3, 5, 7, 8, 11
+	m.Dim, m.Depth, m.Heads, m.Experts, m.ExpertHidden, m.ImageClasses, m.VideoClasses = 24, 4, 3, 5, 7, 8, 11
 	save("other", other)
 	seeded, once := tune, tune
 	seeded.Seed = 5
