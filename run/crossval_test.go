@@ -50,7 +50,7 @@ func (o *observed) Step(s train.Step, m data.Modality) {
 func cross(t *testing.T) Cross {
 	t.Helper()
 	r := toy(t, "s4d-tiny")
-	r.Data.DrawnImages, r.Data.DrawnVideos = 0, 0
+	r.Seed, r.Data.DrawnImages, r.Data.DrawnVideos = 3, 0, 0
 	r.Train.ImageBatch, r.Train.VideoBatch, r.Train.VideoRepeat = 4, 2, 1
 	require.NoError(t, r.Check())
 	l, out := differentFaces(t, 7), filepath.Join(t.TempDir(), "cross")

@@ -11,6 +11,9 @@ import (
 	"strings"
 
 	"github.com/stretchr/testify/require"
+
+	"mien/data"
+	"mien/infer"
 )
 
 // Flags of the commands that use a trained model.
@@ -36,6 +39,7 @@ func evalFlags() commandFlags {
 		{"pred", "", "--pred $out", both(is(length(content("")), 0, 7), same(stdout))},
 		{"figures", "", "--figures $out", is(files("*.svg"), "[]", "[confusion-static.svg reliability-static.svg]")},
 		{"bootstrap", "", "--bootstrap 70", is(static("bootstrap", "draws"), 1000, 70)},
+		{"bootstrap", "--pred $out", "--pred $out --bootstrap 3", both(is(static("bootstrap", "draws"), 1000, 3), ofItsSeed)},
 		{"head", "", "--head video", both(is(static("head"), nil, "video"), changes(static("loss")))},
 		{"head", nothing + videos, nothing + videos + " --head image", both(is(dynamic("head"), nil, "image"), changes(dynamic("loss")))},
 		{"skip-bad", "--static-list $bad.txt --skip-bad 1", "--static-list $bad.txt --skip-bad 2", both(is(code, 1, someBad), is(static("skipped"), nil, 2))},
@@ -104,6 +108,8 @@ func reportFlags() commandFlags {
 
 func reportRuns() commandFlags {
 	return commandFlags{command: "report", line: "--out $out $pretrained", cases: []flagCase{
+		{"<run>", "$tuned --drawn", "$tuned $others --drawn", both(is(exists("reconstruction-4.png"), true, true), says(content("index.html"), "", "contempt"),
+			says(content("index.html"), "", "3. other"))},
 		{"<run>", "", "$tuned", both(is(files("*losses.svg"), "[run-1-losses.svg]", "[run-1-losses.svg run-2-losses.svg]"),
 			says(content("index.html"), "", "2. tune"))},
 	}}
@@ -113,7 +119,7 @@ func explainFlags() commandFlags {
 	return commandFlags{command: "explain", line: "--model $tuned --out $out" + aFace, cases: []flagCase{
 		{"model", "", "--model $others", changes(content("001-00001-Happiness.png"))},
 		{"beside", "", "--beside $others", both(besides("001-00001-Happiness.png"), same(likeliest))},
-		{"beside", aVideo, aVideo + " --beside $others", besides("002-00001-Sadness.png")},
+		{"beside", aVideo, aVideo + " --beside $others", both(besides("002-00001-Sadness.png"), same(content("002-00001-Sadness-probabilities.svg")))},
 		{"beside", "--beside $others", "--beside ../../testdata/golden/released_form.pth", both(is(code, 0, 1), says(stderr, "", "a model that sees the same"))},
 		{"out", "", "--out $out/deep", both(is(exists("index.html"), true, false), is(exists("deep/index.html"), false, true))},
 		{"as-clip", album, album + " --as-clip", is(files("*.png"), "[001-00001-Happiness.png 002-00000-Neutral.png 003-00001-Happiness.png]", "[001-00001-Happiness.png 002-images-probabilities.png 002-images.png]")},
@@ -187,4 +193,22 @@ func besides(file string) effect {
 func likeliest(r flagRunner, o *outcome) any {
 	page, _ := content("index.html")(r, o).(string)
 	return regexp.MustCompile("(?m)^<div class=.bar.*").FindAllString(page, -1)
+}
+
+// ofItsSeed is that draws are those of the seed in the model's recipe.
+func ofItsSeed(c comparison) bool {
+	c.t.Helper()
+	sets, err := data.OpenLists(data.Lists{StaticList: filepath.Join(c.toys, "a/static.txt"), StaticRoot: filepath.Join(c.toys, "a")})
+	require.NoError(c.t, err)
+	matched, _, err := data.Relabel(sets.Image, data.AffectNet7)
+	require.NoError(c.t, err)
+	text, err := os.ReadFile(c.with.out)
+	require.NoError(c.t, err)
+	answers, err := infer.ReadAnswers(text, data.AffectNet7, matched)
+	require.NoError(c.t, err)
+	b := infer.NewBootstrap(7, answers, 3, 2)
+	require.NotEqual(c.t, b, infer.NewBootstrap(7, answers, 3, 0))
+	low, high := at("", "static", "bootstrap", "war", "low"), at("", "static", "bootstrap", "war", "high")
+	require.Equal(c.t, []any{b.WAR.Low, b.WAR.High}, []any{low(c.flagRunner, c.with), high(c.flagRunner, c.with)})
+	return false
 }

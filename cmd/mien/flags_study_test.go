@@ -20,7 +20,7 @@ func crossvalFlags() []commandFlags {
 	})
 	divided := append(shared, []flagCase{
 		{"init", "", "--init $pretrained", both(initialised("fold-1/", "$pretrained"), initialised("fold-2/", "$pretrained"))},
-		{"skip-bad", "--static-list $bad.txt --skip-bad 1", "--static-list $bad.txt --skip-bad 2",
+		{"skip-bad", "--static-list $bad.txt", "--static-list $bad.txt --skip-bad 2",
 			both(is(code, 1, 0), is(pooled("static", "skipped"), nil, 2), is(pooled("static", "n"), nil, 6))},
 		{"static-list", "", "--static-list $five.txt", both(is(pooled("static", "n"), 6, 5), says(content("lists/static_train_1.txt"), "Disgust", ""))},
 		{"static-root", "", "--static-root $b", both(is(root("1"), "$a", "$b"), is(root("2"), "$a", "$b"), changes(pooled("static", "loss")))},
@@ -51,7 +51,12 @@ func crossvalFlags() []commandFlags {
 		{"static-root", images, images + " --static-root $b", both(is(root("2"), "$a", "$b"), changes(pooled("static", "loss")))},
 	}
 	return []commandFlags{{command: "crossval", line: "--recipe $tune.toml --out $out --folds 2 --json" + faces, cases: divided},
-		{command: "crossval", line: "--recipe $tune.toml --out $out --json", cases: given}}
+		{command: "crossval", line: "--recipe $tune.toml --out $out --json", cases: given},
+		{command: "crossval", line: "--recipe $tune.toml --epochs 1 --out $out --folds 2" + faces, slow: true, cases: []flagCase{
+			{"folds", "", "--folds 3", both(says(stderr, "fold 1 of 2, epoch 1, ", "fold 3 of 3, epoch 1, "),
+				says(stderr, "fold 2 of 2, evaluating: 3 of 3\n", "fold 3 of 3, evaluating: 2 of 2\n"))}}},
+		{command: "crossval", line: "--recipe $tune.toml --out $out --folds 2" + faces, stop: "static_train_2.txt", cases: []flagCase{
+			{"folds", "", "--folds 3", says(stderr, "mien: $out keeps what is done (1 of 2 folds): continue", "mien: $out keeps what is done (1 of 3 folds): continue")}}}}
 }
 
 // together is whether two pictures are in the same of two folds.
@@ -100,7 +105,12 @@ func ablateFlags() []commandFlags {
 				both(is(run("files", set+"_list", "path"), "[<nil> <nil>]", "["+list[0]+" <nil>]"), changes(bits[0]))},
 			flagCase{"pretrain-" + set + "-root", flags("pretrain-", "$a"), flags("pretrain-", "$b"), both(is(root, "[$a <nil>]", "[$b <nil>]"), changes(bits[0]))})
 	}
-	return []commandFlags{{command: "ablate", line: "--out $out --json --only plain $mine.toml", cases: append(row, valCases("", tuned)...)},
+	slow := commandFlags{command: "ablate", line: "--out $out --epochs 1 --pretrain-epochs 1 --only plain $mine.toml", slow: true, cases: []flagCase{
+		{"seeds", "", "--seeds 8,3", both(says(stderr, "run 1 of 2, plain, seed 0, pretrain, epoch 1, ", "run 1 of 4, plain, seed 8, pretrain, epoch 1, "),
+			says(stderr, "run 2 of 2, plain, seed 0, finetune, epoch 1, ", "run 4 of 4, plain, seed 3, finetune, epoch 1, "))}}}
+	stopped := commandFlags{command: "ablate", line: "--out $out --only plain $mine.toml", stop: "static validation", cases: []flagCase{
+		{"seeds", "", "--seeds 8,3", says(stderr, "mien: $out keeps what is done (1 of 2 runs): continue", "mien: $out keeps what is done (1 of 4 runs): continue")}}}
+	return []commandFlags{slow, stopped, {command: "ablate", line: "--out $out --json --only plain $mine.toml", cases: append(row, valCases("", tuned)...)},
 		{command: "ablate", line: "--out $out --json --only plain", cases: []flagCase{
 			{"<ablation>", "$mine.toml", "$yours.toml", is(at("", "name"), "mine", "yours")}}}}
 }

@@ -22,7 +22,7 @@ import (
 type commandFlags struct {
 	command string // "" is mien itself, whose flags all commands have
 	line    string
-	stopped bool // the command is interrupted from the beginning, as it would take long
+	stop    string // on standard error: there the command is interrupted
 	slow    bool // each time that the command asks whether it is interrupted takes a minute, by a fake clock
 	cases   []flagCase
 }
@@ -140,12 +140,10 @@ func (r flagRunner) carryOut(line string) *outcome {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0)) // which --threads changes
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	if r.command.stopped {
-		cancel()
-	}
-	var stdout, stderr bytes.Buffer
+	var stdout bytes.Buffer
+	stderr := &stopper{text: r.command.stop, stop: cancel}
 	asked := &askedContext{Context: ctx, slow: r.command.slow}
-	out := &console{ctx: asked, stdout: &checked{Writer: &stdout}, stderr: &stderr}
+	out := &console{ctx: asked, stdout: &checked{Writer: &stdout}, stderr: stderr}
 	o.code = out.command(args)
 	o.stdout, o.stderr, o.asked = r.short(o, stdout.String()), r.short(o, stderr.String()), asked.times.Load()
 	if out.backend != nil {
@@ -157,6 +155,21 @@ func (r flagRunner) carryOut(line string) *outcome {
 // short writes paths as command lines do.
 func (r flagRunner) short(o *outcome, text string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(text, o.out, "$out"), r.toys+string(filepath.Separator), "$")
+}
+
+// stopper is a standard error at which a text stops the command, if there is one.
+type stopper struct {
+	bytes.Buffer
+	text string
+	stop func()
+}
+
+func (s *stopper) Write(p []byte) (int, error) {
+	n, err := s.Buffer.Write(p)
+	if s.text != "" && strings.Contains(s.String(), s.text) {
+		s.stop()
+	}
+	return n, err
 }
 
 // askedContext counts how often it is asked whether it has ended.

@@ -63,6 +63,7 @@ func toyRecipe(t *testing.T, name string) recipe.Recipe {
 	m, d, tr := &r.Model, &r.Data, &r.Train
 	m.ImageSize, m.PatchSize, m.Frames, m.Tubelet, m.Dim, m.Depth, m.Heads, m.MLPRatio = 16, 4, 4, 2, 16, 2, 2, 2
 	d.DrawnImages, d.DrawnVideos, d.DrawnTest, d.Stride = 3, 2, 2, 2
+	r.Seed = map[string]uint64{recipe.Pretrain: 4, recipe.Finetune: 2}[r.Kind]
 	r.Views.Image.Decode, r.Views.Video.Decode = 18, 18
 	tr.Epochs, tr.WarmupEpochs, tr.ImageBatch, tr.VideoBatch, tr.VideoRepeat, tr.LR = 2, 0.5, 3, 2, 1, 1e-2
 	if r.Kind == recipe.Pretrain {
