@@ -7,7 +7,7 @@
 //	ROW/seed-N/finetune
 //	ablation.json             the table
 //
-// [Study.Run] is the entry point. Go on with stages.go (which runs there are) and result.go (the table).
+// [Run] is the entry point. Go on with stages.go (which runs there are) and result.go (the table).
 package ablate
 
 import (
@@ -53,33 +53,80 @@ const (
 	resultFile = "ablation.json"
 )
 
-// Run carries out the runs of each seed and row, except those that the folder already holds, and writes the table.
+// Run carries out the study alone.
 func (s Study) Run(ctx context.Context) (*Result, error) {
-	rows, err := s.rows()
+	results, err := Run(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	stages := s.stages(rows)
-	if err := s.open(); err != nil {
+	return results[0], nil
+}
+
+// Run carries out studies one after the other: the runs of each seed and row, except those that the folders already hold. A run that
+// several studies have is carried out once, in the folder of the first. It writes the table of each study when it is complete.
+func Run(ctx context.Context, studies ...Study) (results []*Result, err error) {
+	plans, all, err := plansOf(studies)
+	if err != nil {
 		return nil, err
 	}
-	metrics := map[string]*run.Metrics{} // by folder
-	for i, stage := range stages {
-		s.Observer.Run(stage.row, stage.Recipe.Seed, stage.Recipe.Kind, i, len(stages))
-		stage.Resume, stage.Watch = run.Begun(stage.Out), s.Observer
-		if metrics[stage.Out], err = run.Train(ctx, stage.Options); err != nil {
-			return nil, fmt.Errorf("row %s, seed %d: %w", stage.row, stage.Recipe.Seed, err)
+	for _, p := range plans {
+		if err := p.open(); err != nil {
+			return nil, err
 		}
 	}
-	result, err := s.result(rows, stages, metrics)
-	if err != nil {
-		return nil, err
+	metrics := map[string]*run.Metrics{} // by folder
+	for _, p := range plans {
+		for _, stage := range p.stages {
+			if metrics[stage.Out] != nil {
+				continue
+			}
+			p.Observer.Run(stage.row, stage.Recipe.Seed, stage.Recipe.Kind, len(metrics), all)
+			stage.Resume, stage.Watch = run.Begun(stage.Out), p.Observer
+			if metrics[stage.Out], err = run.Train(ctx, stage.Options); err != nil {
+				return nil, fmt.Errorf("row %s, seed %d: %w", stage.row, stage.Recipe.Seed, err)
+			}
+		}
+		result, err := p.result(metrics)
+		if err != nil {
+			return nil, err
+		}
+		text, err := json.MarshalIndent(result, "", "  ")
+		if err != nil {
+			return nil, err
+		}
+		if err := atomicfile.WriteBytes(filepath.Join(p.Out, resultFile), append(text, '\n')); err != nil {
+			return nil, err
+		}
+		results = append(results, result)
 	}
-	text, err := json.MarshalIndent(result, "", "  ")
-	if err != nil {
-		return nil, err
+	return results, nil
+}
+
+// plansOf plans studies, and counts their runs. Rows are called after their ablations too where there are several.
+func plansOf(studies []Study) (plans []plan, runs int, err error) {
+	var known []stage
+	for _, s := range studies {
+		p, err := s.plan(&known)
+		if err != nil && len(studies) > 1 {
+			err = fmt.Errorf("ablation %s: %w", s.Ablation.Name, err)
+		}
+		if err != nil {
+			return nil, 0, err
+		}
+		for i := range p.stages {
+			if len(studies) > 1 {
+				p.stages[i].row = s.Ablation.Name + " " + p.stages[i].row
+			}
+		}
+		plans = append(plans, p)
 	}
-	return result, atomicfile.WriteBytes(filepath.Join(s.Out, resultFile), append(text, '\n'))
+	return plans, len(known), nil
+}
+
+// Begun reports whether a folder holds an ablation.
+func Begun(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, recordFile))
+	return err == nil
 }
 
 // open creates the folder or, to resume, makes sure that it is of an ablation. What its runs are, the folder of each says.
@@ -88,12 +135,11 @@ func (s Study) open() error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("--out %s: %w", s.Out, err)
 	}
-	record := filepath.Join(s.Out, recordFile)
-	_, missing := os.Stat(record)
+	begun := Begun(s.Out)
 	switch {
-	case s.Resume && missing != nil:
+	case s.Resume && !begun:
 		return fmt.Errorf("%s holds no ablation to resume: drop --resume to begin one there, or correct --out", s.Out)
-	case !s.Resume && missing == nil:
+	case !s.Resume && begun:
 		return fmt.Errorf("%s holds an ablation: give --resume to continue it, or another --out", s.Out)
 	case !s.Resume && len(entries) > 0:
 		return fmt.Errorf("%s is not empty and holds no ablation: give another --out", s.Out)
@@ -105,5 +151,5 @@ func (s Study) open() error {
 	if err := os.MkdirAll(s.Out, 0o777); err != nil {
 		return fmt.Errorf("--out %s: %w", s.Out, err)
 	}
-	return atomicfile.WriteBytes(record, text)
+	return atomicfile.WriteBytes(filepath.Join(s.Out, recordFile), text)
 }

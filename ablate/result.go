@@ -72,21 +72,21 @@ func newSpread(values []float64) Spread {
 }
 
 // result makes the table of finished runs, whose metrics are given by folder.
-func (s Study) result(rows []row, stages []stage, metrics map[string]*run.Metrics) (*Result, error) {
-	a := s.Ablation
-	result := &Result{Format: resultFormat, Name: a.Name, Title: a.Title, Source: a.Source, Seeds: s.Seeds}
-	for _, r := range rows {
+func (p plan) result(metrics map[string]*run.Metrics) (*Result, error) {
+	a := p.Ablation
+	result := &Result{Format: resultFormat, Name: a.Name, Title: a.Title, Source: a.Source, Seeds: p.Seeds}
+	for _, r := range p.rows {
 		total, active, err := parameters(r.finetune)
 		if err != nil {
 			return nil, err
 		}
 		x := Row{Name: r.Name, Parameters: total, ActiveParameters: active, Published: r.Row.Parameters, PublishedTFLOPs: r.TFLOPs, Paper: r.Paper}
-		if x.PretrainingMACs, err = s.pretrainingMACs(r); err != nil {
+		if x.PretrainingMACs, err = p.pretrainingMACs(r); err != nil {
 			return nil, err
 		}
 		var reports []*infer.Report
-		for _, seed := range s.Seeds {
-			dir := s.folder(r.Name, seed, recipe.Finetune)
+		for _, seed := range p.Seeds {
+			dir := p.folders[place{r.Name, seed, recipe.Finetune}]
 			if metrics[dir].Final == nil {
 				return nil, fmt.Errorf("run folder %s: its model was not measured", dir)
 			}
@@ -96,7 +96,7 @@ func (s Study) result(rows []row, stages []stage, metrics map[string]*run.Metric
 		x.Dynamic = recalls(reports, func(r *infer.Report) *infer.Score { return r.Dynamic })
 		result.Rows = append(result.Rows, x)
 	}
-	for _, stage := range stages {
+	for _, stage := range p.stages {
 		state, err := run.ReadState(stage.Out)
 		if err != nil {
 			return nil, err
@@ -134,14 +134,14 @@ func outline(r recipe.Recipe) ([]nn.Param, system.Model, error) {
 }
 
 // pretrainingMACs counts the multiply-adds of all forward passes of a row's pre-training, nil where --init replaces it.
-func (s Study) pretrainingMACs(r row) (*float64, error) {
+func (p plan) pretrainingMACs(r row) (*float64, error) {
 	switch {
 	case r.Scratch:
 		return new(float64), nil
-	case s.Init != "":
+	case p.Init != "":
 		return nil, nil
 	}
-	state, err := run.ReadState(s.folder(r.shared, s.Seeds[0], recipe.Pretrain))
+	state, err := run.ReadState(p.folders[place{r.shared, p.Seeds[0], recipe.Pretrain}])
 	if err != nil {
 		return nil, err
 	}

@@ -84,14 +84,9 @@ func (s Study) recipes(r recipe.Row) (pretrain *recipe.Recipe, finetune recipe.R
 	return pretrain, finetune, nil
 }
 
-// samePretraining reports whether two rows differ in nothing but fine-tuning, and the name of their recipes.
+// samePretraining reports whether two rows differ in nothing but fine-tuning.
 func samePretraining(a, b row) bool {
-	if a.pretrain == nil || b.pretrain == nil {
-		return false
-	}
-	other := *b.pretrain
-	other.Name = a.pretrain.Name
-	return reflect.DeepEqual(*a.pretrain, other)
+	return a.pretrain != nil && b.pretrain != nil && sameRecipe(*a.pretrain, *b.pretrain)
 }
 
 // check returns an error for a row that would not be measured, or on other data than the others.
@@ -131,32 +126,72 @@ func taken(r recipe.Recipe, l data.Lists) data.Lists {
 	return l
 }
 
+// plan is a study with its runs.
+type plan struct {
+	Study
+	rows    []row
+	stages  []stage          // each folder once
+	folders map[place]string // where the run of a row is
+}
+
 // stage is a run of a row.
 type stage struct {
 	run.Options
 	row string
 }
 
-// stages lists all runs, each once: row by row for the first seed, so that there is a whole table as early as can be, and so on.
-func (s Study) stages(rows []row) (all []stage) {
-	begun := map[string]bool{}
+// place names a run of a study.
+type place struct {
+	row  string
+	seed uint64
+	kind string
+}
+
+// plan lists all runs: row by row for the first seed, so that there is a whole table as early as can be, and so on. known are the
+// different runs of the studies before this one, to which it adds its own.
+func (s Study) plan(known *[]stage) (p plan, err error) {
+	p = plan{Study: s, folders: map[place]string{}}
+	if p.rows, err = s.rows(); err != nil {
+		return p, err
+	}
 	for _, seed := range s.Seeds {
-		for _, r := range rows {
+		for _, r := range p.rows {
 			init := s.Init
 			switch {
 			case r.Scratch:
 				init = ""
 			case init == "":
-				init = s.folder(r.shared, seed, recipe.Pretrain)
-				if !begun[init] {
-					all = append(all, s.stage(r.shared, *r.pretrain, seed, ""))
-				}
-				begun[init] = true
+				init = p.add(known, s.stage(r.shared, *r.pretrain, seed, ""))
 			}
-			all = append(all, s.stage(r.Name, r.finetune, seed, init))
+			p.add(known, s.stage(r.Name, r.finetune, seed, init))
 		}
 	}
-	return all
+	return p, nil
+}
+
+// add adds a run, unless it is there, and returns its folder: that of the first known run that is the same.
+func (p *plan) add(known *[]stage, s stage) string {
+	if i := slices.IndexFunc(*known, func(o stage) bool { return sameRun(o, s) }); i >= 0 {
+		s.Out = (*known)[i].Out
+	} else {
+		*known = append(*known, s)
+	}
+	p.folders[place{s.row, s.Recipe.Seed, s.Recipe.Kind}] = s.Out
+	if !slices.ContainsFunc(p.stages, func(o stage) bool { return o.Out == s.Out }) {
+		p.stages = append(p.stages, s)
+	}
+	return s.Out
+}
+
+// sameRun reports whether two runs of a command differ in nothing but names: their models are the same.
+func sameRun(a, b stage) bool {
+	return sameRecipe(a.Recipe, b.Recipe) && a.Train == b.Train && a.Validation == b.Validation && a.Init == b.Init
+}
+
+// sameRecipe reports whether two recipes differ in nothing but their names.
+func sameRecipe(a, b recipe.Recipe) bool {
+	b.Name = a.Name
+	return reflect.DeepEqual(a, b)
 }
 
 // stage returns the run of a recipe for a row.

@@ -25,6 +25,26 @@ func TestEmbeddedAblations(t *testing.T) {
 	}
 }
 
+// All embedded ablations together have 41 rows with 17 pre-trainings, which are 29 and 6 different runs.
+func TestRunsOfAllAblations(t *testing.T) {
+	var studies []Study
+	rows, alone := 0, 0
+	for _, name := range recipe.Ablations() {
+		a, err := recipe.LoadAblation(name)
+		require.NoError(t, err)
+		s := Study{Ablation: a, Seeds: []uint64{3}, Options: run.Options{Out: name}}
+		p, err := s.plan(new([]stage))
+		require.NoError(t, err)
+		studies, rows, alone = append(studies, s), rows+len(p.rows), alone+len(p.stages)
+	}
+	require.Equal(t, [2]int{41, 41 + 17}, [2]int{rows, alone})
+	plans, all, err := plansOf(studies)
+	require.NoError(t, err)
+	require.Equal(t, 29+6, all)
+	require.Equal(t, filepath.Join("components", "dp-moae-jf", "seed-3", "finetune"), plans[4].folders[place{"s4d", 3, recipe.Finetune}])
+	require.Equal(t, "models s4d", plans[4].stages[len(plans[4].stages)-2].row, "of the last but one row")
+}
+
 func requireRows(t *testing.T, s Study) {
 	t.Helper()
 	rows, err := s.rows()
@@ -49,9 +69,9 @@ func TestListsOfStages(t *testing.T) {
 	s.Validation = data.Lists{StaticList: "val.txt", DynamicList: "val.csv", DynamicRoot: "val"}
 	images, videos := data.Lists{StaticList: "faces.txt", StaticRoot: "faces"}, data.Lists{DynamicList: "clips.csv", DynamicRoot: "clips"}
 	stages := func() (lists, validation []data.Lists) {
-		rows, err := s.rows()
+		p, err := s.plan(new([]stage))
 		require.NoError(t, err)
-		for _, stage := range s.stages(rows) {
+		for _, stage := range p.stages {
 			lists, validation = append(lists, stage.Train), append(validation, stage.Validation)
 		}
 		return lists, validation
@@ -70,10 +90,10 @@ func TestListsOfStages(t *testing.T) {
 func TestInitReplacesPretraining(t *testing.T) {
 	s := blinks(t, 8, 6)
 	s.Init, s.Only = "encoder.pth", []string{"scratch", "vit"}
-	rows, err := s.rows()
+	p, err := s.plan(new([]stage))
 	require.NoError(t, err)
 	var inits, folders []string
-	for _, stage := range s.stages(rows) {
+	for _, stage := range p.stages {
 		inits = append(inits, stage.Init)
 		dir, err := filepath.Rel(s.Out, stage.Out)
 		require.NoError(t, err)

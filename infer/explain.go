@@ -14,8 +14,8 @@ import (
 
 // What a model looks at, for figures: attention and the routing of tokens to experts.
 
-// Look is what happens inside a model while it classifies one view of a sample. Patches are numbered as tokens: time, row, column.
-type Look struct {
+// Trace is what happens inside a model while it classifies one view of a sample. Patches are numbered as tokens: time, row, column.
+type Trace struct {
 	View          data.View
 	Probabilities []float64 // of the classes
 	Times         int       // slices of patches, of Tubelet frames each
@@ -26,8 +26,8 @@ type Look struct {
 	Blocks        []int     // that have experts
 }
 
-// Look classifies one view, as Views returns it, and says what the model attends to.
-func (m *Model) Look(ctx context.Context, view data.View, modality data.Modality) (l Look, err error) {
+// Trace classifies one view, as Views returns it, and says what the model attends to.
+func (m *Model) Trace(ctx context.Context, view data.View, modality data.Modality) (l Trace, err error) {
 	if err := m.answers(modality); err != nil {
 		return l, err
 	}
@@ -40,7 +40,7 @@ func (m *Model) Look(ctx context.Context, view data.View, modality data.Modality
 		return l, fmt.Errorf("system %s computes no attention to look at", m.System.Name)
 	}
 	e := m.Recipe.Model
-	l = Look{View: view, Probabilities: probabilities, Rows: e.ImageSize / e.PatchSize}
+	l = Trace{View: view, Probabilities: probabilities, Rows: e.ImageSize / e.PatchSize}
 	last := attention[len(attention)-1]
 	l.Last, l.Rollout = received(last, uniform(last.tokens)), rollout(attention)
 	l.Times = last.tokens / (l.Rows * l.Rows)

@@ -23,7 +23,7 @@ func TestRollout(t *testing.T) {
 
 // A look at an image and at a video: every map has a share for each patch, experts have the names of the router, and the
 // probabilities are those of an evaluation.
-func TestLook(t *testing.T) {
+func TestTrace(t *testing.T) {
 	m := openModel(t, published)
 	e := m.Recipe.Model
 	rows := e.ImageSize / e.PatchSize
@@ -32,7 +32,7 @@ func TestLook(t *testing.T) {
 	for modality, times := range map[data.Modality]int{data.Image: 1, data.Video: e.Frames / e.Tubelet} {
 		views, err := m.Views(t.Context(), sample, modality)
 		require.NoError(t, err)
-		l, err := m.Look(t.Context(), views[0], modality)
+		l, err := m.Trace(t.Context(), views[0], modality)
 		require.NoError(t, err)
 		want, err := m.judge(modality, [][]data.View{views[:1]}, 0)
 		require.NoError(t, err)

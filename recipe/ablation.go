@@ -93,12 +93,15 @@ func LoadAblation(nameOrFile string) (a Ablation, err error) {
 	return a, nil
 }
 
-// rowName is what a row may be called: its folder has the same name.
+// rowName is what an ablation and a row may be called: their folders have the same name.
 var rowName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 
 func (a Ablation) check() error {
 	if len(a.Rows) == 0 {
 		return errors.New("no rows: begin each with [[row]]")
+	}
+	if !rowName.MatchString(a.Name) {
+		return fmt.Errorf("name is %q: it has letters, digits, and dots and dashes behind the first of them, 64 at most", a.Name)
 	}
 	known := map[string]bool{}
 	for i, row := range a.Rows {

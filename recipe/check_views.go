@@ -27,7 +27,7 @@ func (r Recipe) checkViews() error {
 }
 
 // checkSteps compares the steps with the settings that are given.
-func (v View) checkSteps(name string, size int) error {
+func (v ViewSettings) checkSteps(name string, size int) error {
 	all := v.settings(size)
 	for i, step := range v.Steps {
 		known := slices.IndexFunc(all, func(s setting) bool { return s.name == step })
@@ -53,7 +53,7 @@ func (v View) checkSteps(name string, size int) error {
 }
 
 // checkSettings checks the numbers of each step by themselves. A step that never does anything is refused: it need not be listed.
-func (v View) checkSettings(name string) error {
+func (v ViewSettings) checkSettings(name string) error {
 	var err error
 	if f := v.Flip; f != nil {
 		err = likely(name+".flip", float64(*f))
@@ -112,7 +112,7 @@ type frames struct {
 }
 
 // checkFrames follows the frames through all steps.
-func (v View) checkFrames(name string, size int) error {
+func (v ViewSettings) checkFrames(name string, size int) error {
 	f := frames{h: v.Decode, w: v.Decode, exact: v.Decode > 0}
 	for _, step := range v.Steps {
 		if err := v.follow(&f, step, size); err != nil {
@@ -130,7 +130,7 @@ func (v View) checkFrames(name string, size int) error {
 }
 
 // follow changes f as a step does, or says why the step is impossible.
-func (v View) follow(f *frames, step string, size int) error {
+func (v ViewSettings) follow(f *frames, step string, size int) error {
 	how := augment.Bilinear
 	switch step {
 	case "box":

@@ -57,8 +57,8 @@ func current(text []byte) ([]byte, error) {
 }
 
 // view returns the views of a modality.
-func (v earlierViews) view(crop, flip float64, size int) View {
-	w := View{Decode: v.CacheSize, Steps: []string{}}
+func (v earlierViews) view(crop, flip float64, size int) ViewSettings {
+	w := ViewSettings{Decode: v.CacheSize, Steps: []string{}}
 	add := func(step string) { w.Steps = append(w.Steps, step) }
 	if crop != 1 {
 		w.ResizedCrop = &augment.ResizedCrop{Area: augment.Range{crop, 1}, Ratio: augment.Range{3.0 / 4, 4.0 / 3}, Interpolation: augment.Bilinear}

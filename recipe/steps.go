@@ -9,14 +9,16 @@ func (r Recipe) Batch(m data.Modality) int {
 	return data.ByModality(m, r.Train.ImageBatch, r.Train.VideoBatch)
 }
 
-// Repeat returns the number of views of each sample in a batch of a modality.
-func (r Recipe) Repeat(m data.Modality) int { return data.ByModality(m, 1, r.Train.VideoRepeat) }
+// ViewsPerSample returns the number of views of each sample in a batch of a modality.
+func (r Recipe) ViewsPerSample(m data.Modality) int {
+	return data.ByModality(m, 1, r.Train.VideoRepeat)
+}
 
-// Distinct returns the number of different samples in a batch of a modality.
-func (r Recipe) Distinct(m data.Modality) int { return r.Batch(m) / r.Repeat(m) }
+// SamplesPerBatch returns the number of different samples in a batch of a modality.
+func (r Recipe) SamplesPerBatch(m data.Modality) int { return r.Batch(m) / r.ViewsPerSample(m) }
 
-// Seen returns how many samples of a modality's set an epoch draws: its share of them.
-func (r Recipe) Seen(m data.Modality, samples int) float64 {
+// SamplesPerEpoch returns how many samples of a modality's set an epoch draws: its share of them.
+func (r Recipe) SamplesPerEpoch(m data.Modality, samples int) float64 {
 	return data.ByModality(m, r.Train.StaticShare, r.Train.DynamicShare) * float64(samples)
 }
 
@@ -24,10 +26,10 @@ func (r Recipe) Seen(m data.Modality, samples int) float64 {
 // the last need not be full: as the released code counts them in fine-tuning and in pre-training.
 func (r Recipe) Steps(m data.Modality, samples int) int {
 	if r.Train.RoundUp {
-		all := (samples + r.Distinct(m) - 1) / r.Distinct(m)
-		return int(r.Seen(m, all))
+		all := (samples + r.SamplesPerBatch(m) - 1) / r.SamplesPerBatch(m)
+		return int(r.SamplesPerEpoch(m, all))
 	}
-	return int(r.Seen(m, samples) / float64(r.Distinct(m)))
+	return int(r.SamplesPerEpoch(m, samples) / float64(r.SamplesPerBatch(m)))
 }
 
 // Samples returns the size of the set that an epoch draws from, given the samples in lists: those count data.list_repeat times, beside

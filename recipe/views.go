@@ -7,15 +7,15 @@ import (
 
 // Views are how views of training samples are made: of images, and of videos.
 type Views struct {
-	Image View `toml:"image"`
-	Video View `toml:"video"`
+	Image ViewSettings `toml:"image"`
+	Video ViewSettings `toml:"video"`
 }
 
 // Of returns the views of a modality.
-func (v Views) Of(m data.Modality) View { return data.ByModality(m, v.Image, v.Video) }
+func (v Views) Of(m data.Modality) ViewSettings { return data.ByModality(m, v.Image, v.Video) }
 
-// View is how views of one modality are made. A listed step has its settings here, and no other step has any.
-type View struct {
+// ViewSettings are how views of one modality are made. A listed step has its settings here, and no other step has any.
+type ViewSettings struct {
 	Decode int      `toml:"decode" comment:"pixels, height and width, to which frames are decoded; 0 keeps an image's own size"`
 	Steps  []string `toml:"steps" comment:"in order, any of box, resize, resized_crop, flip, rand_augment, jitter, erase, with settings below, and crop, a random place"`
 
@@ -35,7 +35,7 @@ type setting struct {
 }
 
 // settings returns all steps, for a model of size×size pixels.
-func (v View) settings(size int) []setting {
+func (v ViewSettings) settings(size int) []setting {
 	crop := v.ResizedCrop
 	if crop != nil {
 		sized := *crop

@@ -18,9 +18,9 @@ func flip(p augment.Flip) *augment.Flip { return &p }
 // in the middle are scaled to 192 and cropped, by PyTorch; images are cropped by Pillow.
 func publishedPretrainingViews() Views {
 	return Views{
-		Image: View{Steps: []string{"resized_crop", "flip"}, Flip: flip(0.5), ResizedCrop: &augment.ResizedCrop{
+		Image: ViewSettings{Steps: []string{"resized_crop", "flip"}, Flip: flip(0.5), ResizedCrop: &augment.ResizedCrop{
 			Area: augment.Range{0.2, 1}, Ratio: augment.Range{3.0 / 4, 4.0 / 3}, Interpolation: augment.Bicubic}},
-		Video: View{Decode: 224, Steps: []string{"box", "resize", "resized_crop"},
+		Video: ViewSettings{Decode: 224, Steps: []string{"box", "resize", "resized_crop"},
 			Box:    &augment.Box{Top: 0, Left: 32, Height: 160, Width: 160},
 			Resize: &augment.Resize{Size: 192, Interpolation: augment.TensorBilinear},
 			ResizedCrop: &augment.ResizedCrop{
@@ -31,11 +31,11 @@ func publishedPretrainingViews() Views {
 // publishedFinetuningViews are those of S4D's released scripts.
 func publishedFinetuningViews() Views {
 	return Views{
-		Image: View{Decode: 192, Steps: []string{"crop", "flip", "rand_augment", "erase"}, Flip: flip(0.5),
+		Image: ViewSettings{Decode: 192, Steps: []string{"crop", "flip", "rand_augment", "erase"}, Flip: flip(0.5),
 			RandAugment: &augment.RandAugment{Operations: 2, Probability: 0.5, Magnitude: 9, Deviation: 0.5, Increasing: true,
 				Interpolations: []augment.Interpolation{augment.Bilinear, augment.Bicubic}},
 			Erase: &augment.Erase{Probability: 0.25, Area: augment.Range{0.02, 0.33}, Ratio: augment.Range{0.3, 3.3}, Fill: augment.Zero}},
-		Video: View{Decode: 160, Steps: []string{"rand_augment", "resized_crop", "flip", "erase"}, Flip: flip(0.5),
+		Video: ViewSettings{Decode: 160, Steps: []string{"rand_augment", "resized_crop", "flip", "erase"}, Flip: flip(0.5),
 			RandAugment: &augment.RandAugment{Operations: 4, Probability: 0.5, Magnitude: 7, Deviation: 0.5, Increasing: true,
 				Interpolations: []augment.Interpolation{augment.Bicubic}},
 			ResizedCrop: &augment.ResizedCrop{
@@ -125,27 +125,27 @@ func TestFramesAreFollowed(t *testing.T) {
 	}
 	erase := &augment.Erase{Probability: 1, Area: augment.Range{0.5, 1}, Ratio: augment.Range{1, 2}, Fill: augment.Noise}
 	for _, c := range []struct {
-		v    View
+		v    ViewSettings
 		want string
 	}{
-		{View{Decode: 30}, ""},
-		{View{Decode: 31}, "views are of 31×31 pixels, and model.image_size is 30"},
-		{View{}, "views are of any size, and model.image_size is 30"},
-		{View{Steps: []string{"resize"}, Resize: &augment.Resize{Size: 30, Interpolation: pillow}}, "views are of any size"},
-		{View{Steps: []string{"resize", "crop"}, Resize: &augment.Resize{Size: 30, Interpolation: pillow}}, ""},
-		{View{Steps: []string{"resize", "crop"}, Resize: &augment.Resize{Size: 29, Interpolation: pillow}}, "frames of 29×29"},
-		{View{Decode: 60, Steps: []string{"resize"}, Resize: &augment.Resize{Size: 30, Interpolation: pillow}}, ""},
-		{View{Decode: 60, Steps: []string{"box", "resize"}, Box: &augment.Box{Height: 20, Width: 40},
+		{ViewSettings{Decode: 30}, ""},
+		{ViewSettings{Decode: 31}, "views are of 31×31 pixels, and model.image_size is 30"},
+		{ViewSettings{}, "views are of any size, and model.image_size is 30"},
+		{ViewSettings{Steps: []string{"resize"}, Resize: &augment.Resize{Size: 30, Interpolation: pillow}}, "views are of any size"},
+		{ViewSettings{Steps: []string{"resize", "crop"}, Resize: &augment.Resize{Size: 30, Interpolation: pillow}}, ""},
+		{ViewSettings{Steps: []string{"resize", "crop"}, Resize: &augment.Resize{Size: 29, Interpolation: pillow}}, "frames of 29×29"},
+		{ViewSettings{Decode: 60, Steps: []string{"resize"}, Resize: &augment.Resize{Size: 30, Interpolation: pillow}}, ""},
+		{ViewSettings{Decode: 60, Steps: []string{"box", "resize"}, Box: &augment.Box{Height: 20, Width: 40},
 			Resize: &augment.Resize{Size: 30, Interpolation: pillow}}, "views are of 60×30 pixels"},
-		{View{Decode: 60, Steps: []string{"crop", "box"}, Box: &augment.Box{Height: 20, Width: 31}}, "box reaches to row 20 and column 31 of frames of 30×30"},
-		{View{Decode: 50, Steps: []string{"box"}, Box: &augment.Box{Top: 20, Left: 20, Height: 30, Width: 30}}, ""},
-		{View{Steps: []string{"box", "crop"}, Box: &augment.Box{Height: 50, Width: 50}}, "of frames of unknown size: set decode"},
-		{View{Decode: 60, Steps: []string{"resize", "resized_crop"}, ResizedCrop: crop(tensor),
+		{ViewSettings{Decode: 60, Steps: []string{"crop", "box"}, Box: &augment.Box{Height: 20, Width: 31}}, "box reaches to row 20 and column 31 of frames of 30×30"},
+		{ViewSettings{Decode: 50, Steps: []string{"box"}, Box: &augment.Box{Top: 20, Left: 20, Height: 30, Width: 30}}, ""},
+		{ViewSettings{Steps: []string{"box", "crop"}, Box: &augment.Box{Height: 50, Width: 50}}, "of frames of unknown size: set decode"},
+		{ViewSettings{Decode: 60, Steps: []string{"resize", "resized_crop"}, ResizedCrop: crop(tensor),
 			Resize: &augment.Resize{Size: 40, Interpolation: pillow}}, ""},
-		{View{Decode: 60, Steps: []string{"resize", "resized_crop"}, ResizedCrop: crop(pillow),
+		{ViewSettings{Decode: 60, Steps: []string{"resize", "resized_crop"}, ResizedCrop: crop(pillow),
 			Resize: &augment.Resize{Size: 40, Interpolation: tensor}}, "resized_crop works on bytes: put it before resize, which makes floats"},
-		{View{Decode: 60, Steps: []string{"erase", "resized_crop"}, Erase: erase, ResizedCrop: crop(pillow)}, "put it before erase"},
-		{View{Decode: 60, Steps: []string{"jitter", "resized_crop"}, Jitter: &augment.Jitter{Contrast: 0.5}, ResizedCrop: crop(pillow)}, "put it before jitter"},
+		{ViewSettings{Decode: 60, Steps: []string{"erase", "resized_crop"}, Erase: erase, ResizedCrop: crop(pillow)}, "put it before erase"},
+		{ViewSettings{Decode: 60, Steps: []string{"jitter", "resized_crop"}, Jitter: &augment.Jitter{Contrast: 0.5}, ResizedCrop: crop(pillow)}, "put it before jitter"},
 	} {
 		r, err := Load("s4d-tiny-pretrain")
 		require.NoError(t, err)
@@ -175,7 +175,7 @@ func TestFormats(t *testing.T) {
 			}
 		}
 	}
-	add(reflect.TypeFor[View](), "")
+	add(reflect.TypeFor[ViewSettings](), "")
 	require.ElementsMatch(t, formats.Documented(t, "recipe: views"), keys)
 }
 
@@ -194,14 +194,14 @@ func TestEarlierViews(t *testing.T) {
 	got, err := earlier("cache_size = 36\nimage_crop = 0.7\nvideo_crop = 1.0\nimage_flip = 0.5\nvideo_flip = 0\nbrightness = 0.1\ncontrast = 0.0\nsaturation = 0.2")
 	require.NoError(t, err)
 	jitter := &augment.Jitter{Brightness: 0.1, Saturation: 0.2}
-	require.Equal(t, View{Decode: 36, Steps: []string{"resized_crop", "flip", "jitter"}, ResizedCrop: crop(0.7), Flip: flip(0.5), Jitter: jitter}, got.Views.Image)
-	require.Equal(t, View{Decode: 36, Steps: []string{"resize", "jitter"}, Jitter: jitter,
+	require.Equal(t, ViewSettings{Decode: 36, Steps: []string{"resized_crop", "flip", "jitter"}, ResizedCrop: crop(0.7), Flip: flip(0.5), Jitter: jitter}, got.Views.Image)
+	require.Equal(t, ViewSettings{Decode: 36, Steps: []string{"resize", "jitter"}, Jitter: jitter,
 		Resize: &augment.Resize{Size: 32, Interpolation: augment.Bilinear}}, got.Views.Video)
 
 	got, err = earlier("cache_size = 32\nimage_crop = 1\nvideo_crop = 0.3\nimage_flip = 0.0\nvideo_flip = 0.25\nbrightness = 0.0\ncontrast = 0.0\nsaturation = 0.0")
 	require.NoError(t, err)
-	require.Equal(t, View{Decode: 32, Steps: []string{}}, got.Views.Image)
-	require.Equal(t, View{Decode: 32, Steps: []string{"resized_crop", "flip"}, ResizedCrop: crop(0.3), Flip: flip(0.25)}, got.Views.Video)
+	require.Equal(t, ViewSettings{Decode: 32, Steps: []string{}}, got.Views.Image)
+	require.Equal(t, ViewSettings{Decode: 32, Steps: []string{"resized_crop", "flip"}, ResizedCrop: crop(0.3), Flip: flip(0.25)}, got.Views.Video)
 	want, err := Load("s4d-tiny")
 	require.NoError(t, err)
 	require.Equal(t, want.Train, got.Train)

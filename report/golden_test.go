@@ -140,6 +140,13 @@ func TestGoldenCharts(t *testing.T) {
 	for _, f := range slices.Concat(page.Curves(), page.Confusions(), page.Reliabilities(), page.Experts(), page.Cosines()) {
 		all.WriteString(f.Name + "\n" + svgOf(t, f.draw))
 	}
+	spread := func(row int, values ...float64) RecallPoint {
+		return RecallPoint{Row: row, Mean: (values[0] + values[1]) / 2, Deviation: 2.5, Values: values}
+	}
+	all.WriteString("recalls\n" + svgOf(t, Comparison{Title: "Models", Rows: []string{"vit", "two-heads-and-more"}, Curves: []RecallCurve{
+		{Name: "static UAR", Modality: data.Image, Points: []RecallPoint{spread(1, 40, 44)}}, {Name: "static WAR", Modality: data.Image, Dashed: true},
+		{Name: "dynamic WAR", Modality: data.Video, Dashed: true, Points: []RecallPoint{spread(0, 50, 51), spread(1, 62, 60)}},
+	}}.chart))
 	requireGolden(t, "charts.svg", all.String())
 }
 

@@ -21,11 +21,11 @@ import (
 // The picture of what a model looks at: a column for each slice of time, under the frames a row for each kind of attention and for
 // each block with experts.
 
-// NamedLook is a look of one of several models at the same view.
-type NamedLook struct {
+// ModelTrace is the trace of one of several models at the same view.
+type ModelTrace struct {
 	Model   string // its name in the picture
 	Experts int
-	infer.Look
+	infer.Trace
 }
 
 const (
@@ -34,12 +34,12 @@ const (
 	lineHeight = 15
 )
 
-// Looks draws the looks of some models at one view, one below the other.
-func Looks(looks []NamedLook) image.Image {
-	first := looks[0]
+// AttentionMaps draws the traces of some models at one view, one below the other.
+func AttentionMaps(traces []ModelTrace) image.Image {
+	first := traces[0]
 	rows := []pictureRow{{label: []string{"input"}, cell: first.frame}}
-	for _, l := range looks {
-		rows = append(rows, l.rows()...)
+	for _, m := range traces {
+		rows = append(rows, m.rows()...)
 	}
 	out := image.NewRGBA(image.Rect(0, 0, labelWidth+first.Times*(cellSize+2), len(rows)*(cellSize+2)))
 	draw.Draw(out, out.Rect, image.White, image.Point{}, draw.Src)
@@ -68,32 +68,32 @@ type pictureRow struct {
 	cell    func(t int) *image.RGBA
 }
 
-func (l NamedLook) rows() []pictureRow {
+func (m ModelTrace) rows() []pictureRow {
 	label := func(what ...string) []string {
-		if l.Model != "" {
-			what = append(what, l.Model)
+		if m.Model != "" {
+			what = append(what, m.Model)
 		}
 		return what
 	}
 	heat := func(shares []float64) func(int) *image.RGBA {
 		top := slices.Max(shares)
-		return func(t int) *image.RGBA { return l.heat(t, shares, top) }
+		return func(t int) *image.RGBA { return m.heat(t, shares, top) }
 	}
 	rows := []pictureRow{
-		{label: label("attention in the", "last block"), cell: heat(l.Last)},
-		{label: label("attention, rolled out", "through all blocks"), cell: heat(l.Rollout)},
+		{label: label("attention in the", "last block"), cell: heat(m.Last)},
+		{label: label("attention, rolled out", "through all blocks"), cell: heat(m.Rollout)},
 	}
-	for i, block := range l.Blocks {
-		rows = append(rows, pictureRow{label(fmt.Sprintf("experts of block %d", block)), l.Experts,
-			func(t int) *image.RGBA { return l.tint(t, l.Routes[i]) }})
+	for i, block := range m.Blocks {
+		rows = append(rows, pictureRow{label(fmt.Sprintf("experts of block %d", block)), m.Experts,
+			func(t int) *image.RGBA { return m.tint(t, m.Routes[i]) }})
 	}
 	return rows
 }
 
 // frame returns the first frame of a slice of time, at the size of a cell.
-func (l NamedLook) frame(t int) *image.RGBA {
-	f := l.View.Frames()
-	one := &data.Frames{T: 1, H: f.H, W: f.W, Pix: f.Frame(t * max(f.T/l.Times, 1))}
+func (m ModelTrace) frame(t int) *image.RGBA {
+	f := m.View.Frames()
+	one := &data.Frames{T: 1, H: f.H, W: f.W, Pix: f.Frame(t * max(f.T/m.Times, 1))}
 	one = data.Resize(one, cellSize, cellSize)
 	cell := image.NewRGBA(image.Rect(0, 0, cellSize, cellSize))
 	paint(cell, 0, 0, one, 0)
@@ -101,13 +101,13 @@ func (l NamedLook) frame(t int) *image.RGBA {
 }
 
 // heat colours a frame by the share of each patch, between black for none and white for top, smoothly from centre to centre.
-func (l NamedLook) heat(t int, shares []float64, top float64) *image.RGBA {
-	cell, colors := l.frame(t), moreland.ExtendedBlackBody()
+func (m ModelTrace) heat(t int, shares []float64, top float64) *image.RGBA {
+	cell, colors := m.frame(t), moreland.ExtendedBlackBody()
 	colors.SetMax(1)
-	slice := shares[t*l.Rows*l.Rows : (t+1)*l.Rows*l.Rows]
+	slice := shares[t*m.Rows*m.Rows : (t+1)*m.Rows*m.Rows]
 	for y := range cellSize {
 		for x := range cellSize {
-			share := min(between(slice, l.Rows, x, y)/top, 1)
+			share := min(between(slice, m.Rows, x, y)/top, 1)
 			c, err := colors.At(share)
 			if err != nil { // a share that is not a number
 				c = color.Black
@@ -134,13 +134,13 @@ func between(values []float64, rows, x, y int) float64 {
 }
 
 // tint gives each patch of a frame the colour of the expert that its router is most certain of.
-func (l NamedLook) tint(t int, choices []int32) *image.RGBA {
-	cell, patches := l.frame(t), l.Times*l.Rows*l.Rows
+func (m ModelTrace) tint(t int, choices []int32) *image.RGBA {
+	cell, patches := m.frame(t), m.Times*m.Rows*m.Rows
 	k := len(choices) / patches
 	for y := range cellSize {
 		for x := range cellSize {
-			patch := (t*l.Rows+y*l.Rows/cellSize)*l.Rows + x*l.Rows/cellSize
-			cell.SetRGBA(x, y, mix(cell.RGBAAt(x, y), expertColor(int(choices[patch*k]), l.Experts), 0.5))
+			patch := (t*m.Rows+y*m.Rows/cellSize)*m.Rows + x*m.Rows/cellSize
+			cell.SetRGBA(x, y, mix(cell.RGBAAt(x, y), expertColor(int(choices[patch*k]), m.Experts), 0.5))
 		}
 	}
 	return cell

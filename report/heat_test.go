@@ -11,8 +11,8 @@ import (
 	"mien/infer"
 )
 
-// look is one at two slices of 3×3 patches, all attention on patch (1, 0, 2) in the last block and on (0, 2, 1) in the rollout.
-func look() NamedLook {
+// trace is one of two slices of 3×3 patches, all attention on patch (1, 0, 2) in the last block and on (0, 2, 1) in the rollout.
+func trace() ModelTrace {
 	frames := data.NewFrames(4, 6, 6)
 	for i := range frames.Pix {
 		frames.Pix[i] = 100
@@ -20,11 +20,11 @@ func look() NamedLook {
 	for i := range frames.Frame(2) { // the first of the second slice
 		frames.Frame(2)[i] = 200
 	}
-	l := infer.Look{View: data.View{T: 4, H: 6, W: 6, Bytes: frames.Pix}, Times: 2, Rows: 3,
+	l := infer.Trace{View: data.View{T: 4, H: 6, W: 6, Bytes: frames.Pix}, Times: 2, Rows: 3,
 		Last: make([]float64, 18), Rollout: make([]float64, 18), Blocks: []int{5}, Routes: [][]int32{make([]int32, 36)}}
 	l.Last[9+2], l.Rollout[2*3+1] = 1, 1
 	l.Routes[0][2*(9+3*1)] = 3 // patch (1, 1, 0), first choice
-	return NamedLook{Model: "other", Experts: 4, Look: l}
+	return ModelTrace{Model: "other", Experts: 4, Trace: l}
 }
 
 // at returns a pixel in the middle of a patch of a cell.
@@ -34,9 +34,9 @@ func at(m image.Image, row, t, y, x int) color.RGBA {
 }
 
 // Each row shows its own map at its own place and time.
-func TestLooks(t *testing.T) {
-	l := look()
-	m := Looks([]NamedLook{l, l})
+func TestAttentionMaps(t *testing.T) {
+	l := trace()
+	m := AttentionMaps([]ModelTrace{l, l})
 	require.Equal(t, image.Rect(0, 0, labelWidth+2*(cellSize+2), 7*(cellSize+2)), m.Bounds())
 	require.Equal(t, color.RGBA{100, 100, 100, 255}, at(m, 0, 0, 1, 1))
 	require.Equal(t, color.RGBA{200, 200, 200, 255}, at(m, 0, 1, 1, 1))
@@ -63,8 +63,8 @@ func TestLooks(t *testing.T) {
 }
 
 // Labels name the block, and the model only where there are two.
-func TestLookLabels(t *testing.T) {
-	l := look()
+func TestTraceLabels(t *testing.T) {
+	l := trace()
 	rows := l.rows()
 	require.Equal(t, []string{"attention in the", "last block", "other"}, rows[0].label)
 	require.Equal(t, []string{"experts of block 5", "other"}, rows[2].label)

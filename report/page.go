@@ -42,7 +42,7 @@ type Run struct {
 	Evaluations []run.Evaluation
 }
 
-//go:embed page.html explain.html style.html
+//go:embed page.html explain.html ablation.html style.html
 var templates embed.FS
 
 var page = template.Must(template.New("page.html").Funcs(template.FuncMap{

@@ -105,11 +105,11 @@ func AttentionOf(ctx context.Context, m *infer.Model, s data.Sets, n int) ([]Att
 		if err != nil {
 			return a, err
 		}
-		look, err := m.Look(ctx, views[0], d.Modality)
+		trace, err := m.Trace(ctx, views[0], d.Modality)
 		if err != nil {
 			return a, fmt.Errorf("%s: %w", d.Items[i].Name, err)
 		}
-		picture := Looks([]NamedLook{{Experts: m.Recipe.Model.Experts, Look: look}})
+		picture := AttentionMaps([]ModelTrace{{Experts: m.Recipe.Model.Experts, Trace: trace}})
 		return Attended{m.Labels[d.Modality][d.Items[i].Label], picture}, nil
 	})
 }

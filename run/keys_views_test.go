@@ -12,9 +12,9 @@ import (
 )
 
 // allSteps are views that have every step but crop.
-func allSteps() recipe.View {
+func allSteps() recipe.ViewSettings {
 	flip := augment.Flip(0.5)
-	return recipe.View{
+	return recipe.ViewSettings{
 		Decode: 20, Steps: []string{"rand_augment", "box", "resize", "resized_crop", "flip", "jitter", "erase"},
 		Flip: &flip, Box: &augment.Box{Top: 1, Left: 2, Height: 18, Width: 17},
 		Resize:      &augment.Resize{Size: 19, Interpolation: augment.Bilinear},
@@ -29,33 +29,33 @@ func allSteps() recipe.View {
 // viewKeys change each key of the views of a modality.
 var viewKeys = []struct {
 	key    string
-	change func(v *recipe.View)
+	change func(v *recipe.ViewSettings)
 }{
-	{"decode", func(v *recipe.View) { v.Decode = 22 }},
-	{"steps", func(v *recipe.View) { v.Steps[4], v.Steps[5], v.Steps[6] = "erase", "flip", "jitter" }},
-	{"flip", func(v *recipe.View) { *v.Flip = 1 }},
-	{"box.top", func(v *recipe.View) { v.Box.Top = 0 }},
-	{"box.left", func(v *recipe.View) { v.Box.Left = 0 }},
-	{"box.height", func(v *recipe.View) { v.Box.Height = 16 }},
-	{"box.width", func(v *recipe.View) { v.Box.Width = 15 }},
-	{"resize.size", func(v *recipe.View) { v.Resize.Size = 30 }},
-	{"resize.interpolation", func(v *recipe.View) { v.Resize.Interpolation = augment.Bicubic }},
-	{"resized_crop.area", func(v *recipe.View) { v.ResizedCrop.Area[1] = 0.6 }},
-	{"resized_crop.ratio", func(v *recipe.View) { v.ResizedCrop.Ratio[0] = 0.5 }},
-	{"resized_crop.interpolation", func(v *recipe.View) { v.ResizedCrop.Interpolation = augment.TensorBilinear }},
-	{"rand_augment.operations", func(v *recipe.View) { v.RandAugment.Operations = 2 }},
-	{"rand_augment.probability", func(v *recipe.View) { v.RandAugment.Probability = 0.4 }},
-	{"rand_augment.magnitude", func(v *recipe.View) { v.RandAugment.Magnitude = 9 }},
-	{"rand_augment.deviation", func(v *recipe.View) { v.RandAugment.Deviation = 0 }},
-	{"rand_augment.increasing", func(v *recipe.View) { v.RandAugment.Increasing = false }},
-	{"rand_augment.interpolations", func(v *recipe.View) { v.RandAugment.Interpolations[0] = augment.Bicubic }},
-	{"jitter.brightness", func(v *recipe.View) { v.Jitter.Brightness = 0.4 }},
-	{"jitter.contrast", func(v *recipe.View) { v.Jitter.Contrast = 0.4 }},
-	{"jitter.saturation", func(v *recipe.View) { v.Jitter.Saturation = 0 }},
-	{"erase.probability", func(v *recipe.View) { v.Erase.Probability = 1 }},
-	{"erase.area", func(v *recipe.View) { v.Erase.Area[0] = 0.2 }},
-	{"erase.ratio", func(v *recipe.View) { v.Erase.Ratio[1] = 1 }},
-	{"erase.fill", func(v *recipe.View) { v.Erase.Fill = augment.Zero }},
+	{"decode", func(v *recipe.ViewSettings) { v.Decode = 22 }},
+	{"steps", func(v *recipe.ViewSettings) { v.Steps[4], v.Steps[5], v.Steps[6] = "erase", "flip", "jitter" }},
+	{"flip", func(v *recipe.ViewSettings) { *v.Flip = 1 }},
+	{"box.top", func(v *recipe.ViewSettings) { v.Box.Top = 0 }},
+	{"box.left", func(v *recipe.ViewSettings) { v.Box.Left = 0 }},
+	{"box.height", func(v *recipe.ViewSettings) { v.Box.Height = 16 }},
+	{"box.width", func(v *recipe.ViewSettings) { v.Box.Width = 15 }},
+	{"resize.size", func(v *recipe.ViewSettings) { v.Resize.Size = 30 }},
+	{"resize.interpolation", func(v *recipe.ViewSettings) { v.Resize.Interpolation = augment.Bicubic }},
+	{"resized_crop.area", func(v *recipe.ViewSettings) { v.ResizedCrop.Area[1] = 0.6 }},
+	{"resized_crop.ratio", func(v *recipe.ViewSettings) { v.ResizedCrop.Ratio[0] = 0.5 }},
+	{"resized_crop.interpolation", func(v *recipe.ViewSettings) { v.ResizedCrop.Interpolation = augment.TensorBilinear }},
+	{"rand_augment.operations", func(v *recipe.ViewSettings) { v.RandAugment.Operations = 2 }},
+	{"rand_augment.probability", func(v *recipe.ViewSettings) { v.RandAugment.Probability = 0.4 }},
+	{"rand_augment.magnitude", func(v *recipe.ViewSettings) { v.RandAugment.Magnitude = 9 }},
+	{"rand_augment.deviation", func(v *recipe.ViewSettings) { v.RandAugment.Deviation = 0 }},
+	{"rand_augment.increasing", func(v *recipe.ViewSettings) { v.RandAugment.Increasing = false }},
+	{"rand_augment.interpolations", func(v *recipe.ViewSettings) { v.RandAugment.Interpolations[0] = augment.Bicubic }},
+	{"jitter.brightness", func(v *recipe.ViewSettings) { v.Jitter.Brightness = 0.4 }},
+	{"jitter.contrast", func(v *recipe.ViewSettings) { v.Jitter.Contrast = 0.4 }},
+	{"jitter.saturation", func(v *recipe.ViewSettings) { v.Jitter.Saturation = 0 }},
+	{"erase.probability", func(v *recipe.ViewSettings) { v.Erase.Probability = 1 }},
+	{"erase.area", func(v *recipe.ViewSettings) { v.Erase.Area[0] = 0.2 }},
+	{"erase.ratio", func(v *recipe.ViewSettings) { v.Erase.Ratio[1] = 1 }},
+	{"erase.fill", func(v *recipe.ViewSettings) { v.Erase.Fill = augment.Zero }},
 }
 
 // TestEveryViewKeyMatters changes one key at a time and checks that the views of its modality change in an epoch, and no others.

@@ -40,7 +40,7 @@ func repeated(lists data.Sets, times int) (data.Sets, error) {
 // checkCost returns an error if an epoch has too many samples, or if the run needs more memory than there is.
 func (r *run) checkCost() error {
 	for _, m := range []data.Modality{data.Image, data.Video} {
-		if n := data.ByModality(m, r.plan.images, r.plan.videos) * r.Recipe.Distinct(m); n > maxSamples {
+		if n := data.ByModality(m, r.plan.images, r.plan.videos) * r.Recipe.SamplesPerBatch(m); n > maxSamples {
 			return fmt.Errorf("an epoch has %d %ss, and at most %d are possible: lower train.%s", n, m, maxSamples,
 				data.ByModality(m, "static_share", "dynamic_share"))
 		}

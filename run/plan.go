@@ -46,7 +46,7 @@ func newPlan(r recipe.Recipe, s Training) (plan, error) {
 // share returns the number of steps in an epoch that uses the given share of a modality's set. A set that would silently be
 // left out is an error, and so are warm-up steps without a full batch of different samples.
 func (p *plan) share(m data.Modality, share float64, key string) (steps int, err error) {
-	set, batch := p.sets.Main.Of(m), p.recipe.Distinct(m)
+	set, batch := p.sets.Main.Of(m), p.recipe.SamplesPerBatch(m)
 	switch {
 	case set == nil:
 		return 0, nil
@@ -55,11 +55,11 @@ func (p *plan) share(m data.Modality, share float64, key string) (steps int, err
 	case share == 0:
 		return 0, nil
 	}
-	seen := p.recipe.Seen(m, len(set.Items))
+	seen := p.recipe.SamplesPerEpoch(m, len(set.Items))
 	if steps = p.recipe.Steps(m, len(set.Items)); steps == 0 {
 		change := "raise " + key
 		if seen >= 1 {
-			change = fmt.Sprintf("lower train.%s_batch to %d", m, int(seen)*p.recipe.Repeat(m))
+			change = fmt.Sprintf("lower train.%s_batch to %d", m, int(seen)*p.recipe.ViewsPerSample(m))
 		}
 		return 0, fmt.Errorf("an epoch has no full batch of %ss: the set has %d, %s is %v, and a batch has %d different ones: "+
 			"give more, %s, or leave %ss out", m, len(set.Items), key, share, batch, change, m)
@@ -93,7 +93,7 @@ func (p *plan) batches(ctx context.Context, epoch int) iter.Seq2[*system.Batch, 
 	samples := map[data.Modality][]int{data.Image: p.inEpoch(data.Image, epoch), data.Video: p.inEpoch(data.Video, epoch)}
 	members := make([][]int, len(order)) // of each step
 	for step, m := range order {
-		n := p.recipe.Distinct(m)
+		n := p.recipe.SamplesPerBatch(m)
 		members[step], samples[m] = samples[m][:n], samples[m][n:]
 	}
 	parts := p.recipe.Parts()
@@ -125,7 +125,7 @@ func joined(parts int, batches iter.Seq2[*system.Batch, error]) iter.Seq2[*syste
 
 // inEpoch draws the samples of a modality for the steps of an epoch.
 func (p *plan) inEpoch(m data.Modality, epoch int) []int {
-	return p.draw(m, p.stepsOf(m)*p.recipe.Distinct(m), epoch)
+	return p.draw(m, p.stepsOf(m)*p.recipe.SamplesPerBatch(m), epoch)
 }
 
 func (p *plan) draw(m data.Modality, n, epoch int) []int {
@@ -151,7 +151,7 @@ func (p *plan) at(epoch int) data.Sets {
 // for an unreadable one, so that a batch depends on nothing but the data.
 func (p *plan) load(ctx context.Context, epoch, step int, m data.Modality, members []int, first int) (*system.Batch, error) {
 	items := p.at(epoch).Of(m).Items
-	b := &system.Batch{Epoch: epoch, Step: step, Seed: p.recipe.Seed, Modality: m, First: first * p.recipe.Repeat(m), Groups: p.recipe.Groups()}
+	b := &system.Batch{Epoch: epoch, Step: step, Seed: p.recipe.Seed, Modality: m, First: first * p.recipe.ViewsPerSample(m), Groups: p.recipe.Groups()}
 	bad := data.Skips{Limit: p.skip}
 	for k, i := range members {
 		k += first
@@ -183,7 +183,7 @@ func (p *plan) addViews(ctx context.Context, b *system.Batch, k int, item data.I
 	if err != nil {
 		return err
 	}
-	steps, repeat := p.recipe.Augmentation(b.Modality), p.recipe.Repeat(b.Modality)
+	steps, repeat := p.recipe.Augmentation(b.Modality), p.recipe.ViewsPerSample(b.Modality)
 	for v := range repeat {
 		own := frames
 		if v < repeat-1 { // steps may change pixels in place

@@ -69,7 +69,7 @@ func shadePlan(t *testing.T, images, videos int, change func(*recipe.Recipe)) pl
 	return p
 }
 
-func noJitter(v *recipe.View) {
+func noJitter(v *recipe.ViewSettings) {
 	v.Steps, v.Jitter = slices.DeleteFunc(slices.Clone(v.Steps), func(step string) bool { return step == "jitter" }), nil
 }
 

@@ -5,23 +5,26 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 
 	"mien/ablate"
 	"mien/data"
 	"mien/engine"
 	"mien/recipe"
+	"mien/report"
 	"mien/run"
 )
 
 // mien ablate: the tables of the papers, carried out row by row and seed by seed.
 
 type ablateCmd struct {
-	Ablation       string           `arg:"" optional:"" help:"An embedded ablation, or a TOML file. Without one all are listed, and without --out it is printed."`
-	Out            string           `help:"Folder to write: run folders of each row and seed, and ablation.json." placeholder:"DIR"`
-	Resume         bool             `help:"Continue the ablation in the folder. What is done there is kept, and rows and seeds may be added."`
-	Only           []string         `help:"Rows to carry out, instead of all." placeholder:"ROW"`
+	Ablations      []string         `arg:"" name:"ablation" optional:"" help:"An embedded ablation, or a TOML file; several, or all that are embedded: all. Without one they are listed, and without --out one is printed."`
+	Out            string           `help:"Folder to write: run folders of each row and seed, ablation.json, a chart as recalls.png and .svg, and index.html; of several ablations, a folder of each, and one index.html." placeholder:"DIR"`
+	Resume         bool             `help:"Continue what is in the folder. What is done there is kept, and rows and seeds may be added."`
+	Only           []string         `help:"Rows of one ablation to carry out, instead of all." placeholder:"ROW"`
 	Seeds          []uint64         `help:"Seeds: each is a run of each row." default:"0" placeholder:"N"`
 	Init           string           `help:"Weights that fine-tuning starts from, a file or a run folder, instead of pre-training." placeholder:"FILE|RUN"`
 	Epochs         *uint            `help:"Epochs of fine-tuning instead of the recipe's." placeholder:"N"`
@@ -45,45 +48,79 @@ type preFlags struct {
 
 func (c *ablateCmd) Run(out *console) error {
 	switch {
-	case c.Out == "" && c.asked():
+	case c.Out == "" && (c.asked() || c.several()):
 		return errors.New("--out is missing: the folder in which the ablation is carried out")
-	case c.Ablation == "":
+	case len(c.Ablations) == 0:
 		if c.Out != "" {
-			return fmt.Errorf("which ablation? name one of %s, or a TOML file", strings.Join(recipe.Ablations(), ", "))
+			return fmt.Errorf("which ablation? name one of %s, or a TOML file, or all", strings.Join(recipe.Ablations(), ", "))
 		}
 		return listAblations(out)
 	case c.Out == "":
-		text, err := recipe.AblationSource(c.Ablation)
+		text, err := recipe.AblationSource(c.Ablations[0])
 		if err == nil {
 			_, err = out.stdout.Write(text)
 		}
 		return err
 	}
-	s, err := c.study(out)
+	studies, err := c.studies(out)
 	if err != nil {
 		return err
 	}
 	w := &ablateWatcher{watcher: newWatcher(out, "")}
 	defer w.finish()
-	s.Observer = w
+	for i := range studies {
+		studies[i].Observer = w
+	}
 	w.hint = func(int) string {
 		return fmt.Sprintf("%s keeps what is done (%d of %d runs): continue with --resume", c.Out, w.done, w.all)
 	}
-	result, err := s.Run(out.ctx)
+	results, err := ablate.Run(out.ctx, studies...)
 	if err != nil {
 		return err
 	}
 	w.finish()
-	if c.JSON {
-		return out.print(true, result, nil)
+	return c.show(out, studies, results)
+}
+
+// show writes the charts and the page of ablations, and prints their tables.
+func (c *ablateCmd) show(out *console, studies []ablate.Study, results []*ablate.Result) error {
+	var all []report.Comparison
+	for i, r := range results {
+		shown := comparison(r)
+		all = append(all, shown)
+		if err := shown.SaveChart(studies[i].Out); err != nil {
+			return err
+		}
+		if c.JSON {
+			if err := out.print(true, r, nil); err != nil {
+				return err
+			}
+			continue
+		}
+		if i > 0 {
+			fmt.Fprintln(out.stdout)
+		}
+		printAblation(out, shown)
 	}
-	printAblation(out, result)
+	index := filepath.Join(c.Out, "index.html")
+	if err := report.WriteComparisons(index, all); err != nil || c.JSON {
+		return err
+	}
+	fmt.Fprintf(out.stdout, "look at %s\n", report.Printable(index))
 	return nil
 }
 
+// several reports whether more ablations than one are named.
+func (c *ablateCmd) several() bool {
+	return len(c.Ablations) > 1 || slices.Contains(c.Ablations, allAblations)
+}
+
+// allAblations stands for all that are embedded.
+const allAblations = "all"
+
 // asked reports whether a flag says how to carry out an ablation.
 func (c *ablateCmd) asked() bool {
-	return !reflect.DeepEqual(*c, ablateCmd{Ablation: c.Ablation, Out: c.Out, Seeds: []uint64{0}})
+	return !reflect.DeepEqual(*c, ablateCmd{Ablations: c.Ablations, Out: c.Out, Seeds: []uint64{0}})
 }
 
 // listAblations prints a table of the embedded ablations.
@@ -103,7 +140,58 @@ func listAblations(out *console) error {
 	return out.print(false, nil, []string{"ablation", "published in", "what is compared", "rows"}, rows...)
 }
 
-// study returns what the flags ask for.
+// studies returns what the flags ask for: one study in the folder of --out, or several below it.
+func (c *ablateCmd) studies(out *console) (all []ablate.Study, err error) {
+	names := c.Ablations
+	if slices.Contains(names, allAblations) {
+		if len(names) > 1 {
+			return nil, errors.New("all stands for every embedded ablation: name it alone, or name some")
+		}
+		names = recipe.Ablations()
+	}
+	like, err := c.study(out)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		s := like
+		if s.Ablation, err = recipe.LoadAblation(name); err != nil {
+			return nil, err
+		}
+		all = append(all, s)
+	}
+	if !c.several() {
+		return all, nil
+	}
+	return all, c.apart(all)
+}
+
+// apart gives each of several studies a folder below that of --out, where with --resume some may be begun and others not.
+func (c *ablateCmd) apart(studies []ablate.Study) error {
+	switch {
+	case len(c.Only) > 0:
+		return errors.New("--only names rows of one ablation: leave it out, or name one ablation")
+	case ablate.Begun(c.Out):
+		return fmt.Errorf("%s holds an ablation of its own: give another --out", c.Out)
+	}
+	begun := false
+	for i := range studies {
+		s := &studies[i]
+		name := s.Ablation.Name
+		if slices.ContainsFunc(studies[:i], func(o ablate.Study) bool { return o.Ablation.Name == name }) {
+			return fmt.Errorf("two ablations are called %s: their runs would have one folder", name)
+		}
+		s.Out = filepath.Join(c.Out, name)
+		s.Resume = c.Resume && ablate.Begun(s.Out)
+		begun = begun || s.Resume
+	}
+	if c.Resume && !begun {
+		return fmt.Errorf("%s holds none of these ablations to resume: drop --resume to begin them there, or correct --out", c.Out)
+	}
+	return nil
+}
+
+// study returns what the flags say of all ablations.
 func (c *ablateCmd) study(out *console) (s ablate.Study, err error) {
 	lists, pre, val := data.Lists(c.dataFlags), data.Lists(c.Pre), data.Lists(c.Val)
 	if err := cmp.Or(checkRoots(lists, ""), checkRoots(pre, "pretrain-"), checkRoots(val, "val-")); err != nil {
@@ -127,8 +215,7 @@ func (c *ablateCmd) study(out *console) (s ablate.Study, err error) {
 			s.Epochs[kind] = int(min(*epochs, math.MaxInt32))
 		}
 	}
-	s.Ablation, err = recipe.LoadAblation(c.Ablation)
-	return s, err
+	return s, nil
 }
 
 // ablateWatcher shows the runs of an ablation one after the other.

@@ -6,13 +6,61 @@ import (
 	"strings"
 
 	"mien/ablate"
+	"mien/data"
 	"mien/recipe"
 	"mien/report"
 	"mien/run"
 )
 
-// printAblation prints the table, the papers' numbers on the right, and what either side was measured on.
-func printAblation(out *console, r *ablate.Result) {
+// printAblation prints the table and the notes of an ablation.
+func printAblation(out *console, c report.Comparison) {
+	report.Table(out.stdout, c.Header, c.Table)
+	fmt.Fprintln(out.stdout)
+	for _, note := range c.Notes {
+		fmt.Fprintln(out.stdout, report.Printable(note))
+	}
+}
+
+// comparison returns what is printed and drawn of an ablation: its table, the papers' numbers on the right, what either side was measured
+// on, and the recalls of its rows.
+func comparison(r *ablate.Result) report.Comparison {
+	c := report.Comparison{Title: r.Title, Notes: ablationNotes(r)}
+	c.Header, c.Table = ablationTable(r)
+	for i, row := range r.Rows {
+		c.Rows = append(c.Rows, row.Name)
+		for j, recall := range rowRecalls(row) {
+			if i == 0 {
+				c.Curves = append(c.Curves, report.RecallCurve{Name: recall.name, Modality: recall.modality, Dashed: recall.war})
+			}
+			if s := recall.spread; s != nil {
+				c.Curves[j].Points = append(c.Curves[j].Points, report.RecallPoint{Row: i, Mean: s.Mean, Deviation: s.Deviation, Values: s.Values})
+			}
+		}
+	}
+	return c
+}
+
+// rowRecall is a recall of a row; spread is nil where the row has none.
+type rowRecall struct {
+	name     string
+	modality data.Modality
+	war      bool
+	spread   *ablate.Spread
+}
+
+// rowRecalls returns the four recalls of a row.
+func rowRecalls(row ablate.Row) []rowRecall {
+	all := []rowRecall{{"static UAR", data.Image, false, nil}, {"static WAR", data.Image, true, nil},
+		{"dynamic UAR", data.Video, false, nil}, {"dynamic WAR", data.Video, true, nil}}
+	for i, r := range []*ablate.Recalls{row.Static, row.Dynamic} {
+		if r != nil {
+			all[2*i].spread, all[2*i+1].spread = &r.UAR, &r.WAR
+		}
+	}
+	return all
+}
+
+func ablationTable(r *ablate.Result) (header []string, rows [][]string) {
 	columns := []column{
 		{"row", func(row ablate.Row) string { return row.Name }},
 		{"parameters (M)", func(row ablate.Row) string {
@@ -22,25 +70,28 @@ func printAblation(out *console, r *ablate.Result) {
 		{"dynamic UAR / WAR", func(row ablate.Row) string { return recalls(row.Dynamic) }},
 	}
 	columns = append(columns, publishedColumns(r.Rows)...)
-	var header []string
-	rows := make([][]string, len(r.Rows))
+	rows = make([][]string, len(r.Rows))
 	for _, c := range columns {
 		header = append(header, c.title)
 		for i, row := range r.Rows {
 			rows[i] = append(rows[i], c.cell(row))
 		}
 	}
-	report.Table(out.stdout, header, rows)
-	fmt.Fprintf(out.stdout, "\n%s: %s\n", r.Title, spread(r.Seeds))
+	return header, rows
+}
+
+// ablationNotes says in words what the table is of.
+func ablationNotes(r *ablate.Result) []string {
+	notes := []string{r.Title + ": " + spread(r.Seeds)}
 	if r.Pretrain != nil {
-		fmt.Fprintln(out.stdout, "pre-trained on "+samples(r.Pretrain, "training", "warm-up"))
+		notes = append(notes, "pre-trained on "+samples(r.Pretrain, "training", "warm-up"))
 	}
-	fmt.Fprintln(out.stdout, "fine-tuned on "+samples(r.Finetune, "training", "warm-up"))
-	fmt.Fprintln(out.stdout, "measured on "+samples(r.Finetune, "validation"))
-	fmt.Fprintf(out.stdout, "parameters: those that a token uses / all; paper: %s, measured on the datasets that its columns name\n", r.Source)
+	notes = append(notes, "fine-tuned on "+samples(r.Finetune, "training", "warm-up"), "measured on "+samples(r.Finetune, "validation"),
+		fmt.Sprintf("parameters: those that a token uses / all; paper: %s, measured on the datasets that its columns name", r.Source))
 	if len(r.Skipped) > 0 {
-		fmt.Fprintf(out.stdout, "%s; log.jsonl of each run says why\n", skipped(r.Skipped))
+		notes = append(notes, skipped(r.Skipped)+"; log.jsonl of each run says why")
 	}
+	return notes
 }
 
 // column is a column of a table of rows.

@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"context"
+	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -37,6 +39,76 @@ func TestAblationWithoutAFolder(t *testing.T) {
 	}
 }
 
+// An ablation ends with its table, a chart and a page; several have a folder each, and one page.
+func TestAblationPage(t *testing.T) {
+	t.Chdir("../../ablate") // whose ablation names recipes from there
+	dir := t.TempDir()
+	text, err := os.ReadFile("testdata/ablation.toml")
+	require.NoError(t, err)
+	other := filepath.Join(dir, "other.toml")
+	head, _, _ := strings.Cut(string(text), "[[row]]")
+	require.NoError(t, os.WriteFile(other, []byte(strings.NewReplacer("blinks", "winks", "Blinks", "Winks").Replace(head)+
+		"[[row]]\nname = 'none'\nscratch = true\n[[row]]\nname = 'two'\nscratch = true\nfinetune.model.experts = 2\n"), 0o644))
+	one := filepath.Join(dir, "one")
+	code, stdout, stderr := mien("ablate", "testdata/ablation.toml", "--only", "scratch", "--out", one, "--seeds", "4,6")
+	require.Zero(t, code, stderr)
+	require.Regexp(t, `(?s)^row .*\nscratch .* ± .*\nBlinks: mean ± standard deviation of 2 seeds\n.*\nlook at \S*/one/index.html\n$`, stdout)
+	for _, name := range []string{"recalls.png", "recalls.svg", "ablation.json", "index.html"} {
+		require.FileExists(t, filepath.Join(one, name))
+	}
+
+	both := filepath.Join(dir, "both")
+	ablate := func(more ...string) (int, string, string) {
+		return mien(append([]string{"ablate", "testdata/ablation.toml", other, "--out", both, "--epochs", "1", "--pretrain-epochs", "1"}, more...)...)
+	}
+	code, stdout, stderr = ablate()
+	require.Zero(t, code, stderr)
+	require.Regexp(t, `(?s)Blinks: one run, of seed 0\n.*\n\nrow .*\nnone .*\ntwo .*Winks: one run, of seed 0\n.*\nlook at \S*/both/index.html\n$`, stdout)
+	page, err := os.ReadFile(filepath.Join(both, "index.html"))
+	require.NoError(t, err)
+	for _, part := range []string{"<h2>Blinks</h2>", "<h2>Winks</h2>", "<th>dynamic UAR / WAR</th>", "<td>two</td>", `aria-label="Blinks"`, `aria-label="Winks"`, "<p>Winks: one run, of seed 0</p>"} {
+		require.Contains(t, string(page), part)
+	}
+	require.NoFileExists(t, filepath.Join(both, "blinks", "index.html"))
+	require.FileExists(t, filepath.Join(both, "winks", "recalls.svg"))
+	require.NoDirExists(t, filepath.Join(both, "winks", "none"), "it is the row scratch of the first")
+
+	code, _, stderr = ablate()
+	require.Equal(t, 1, code)
+	require.Contains(t, stderr, "both/blinks holds an ablation: give --resume to continue it, or another --out")
+	require.NoError(t, os.RemoveAll(filepath.Join(both, "winks")))
+	code, again, stderr := ablate("--resume")
+	require.Zero(t, code, stderr)
+	require.Equal(t, stdout, again, "one of them was begun, the other was not")
+	code, stdout, stderr = ablate("--resume", "--json")
+	require.Zero(t, code, stderr)
+	require.Regexp(t, `^\{"format":"mien-ablation-1","name":"blinks",.*\}\n\{"format":"mien-ablation-1","name":"winks",.*\}\n$`, stdout)
+}
+
+// What is asked of several ablations and cannot be is refused before anything is written.
+func TestSeveralAblationsThatCannotBe(t *testing.T) {
+	dir := t.TempDir()
+	begun := filepath.Join(dir, "begun")
+	require.NoError(t, os.MkdirAll(begun, 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(begun, "ablation.toml"), nil, 0o644))
+	for want, args := range map[string][]string{
+		"--out is missing": {"all"},
+		"all stands for every embedded ablation: name it alone, or name some":     {"all", "joint", "--out", dir + "/x"},
+		"--only names rows of one ablation: leave it out, or name one ablation":   {"joint", "top-k", "--only", "top-1", "--out", dir + "/x"},
+		"two ablations are called joint: their runs would have one folder":        {"joint", "joint", "--out", dir + "/x"},
+		"holds an ablation of its own: give another --out":                        {"all", "--out", begun},
+		"holds none of these ablations to resume: drop --resume to begin them":    {"all", "--out", dir + "/x", "--resume"},
+		`ablation "none": neither a file nor one of components`:                   {"joint", "none", "--out", dir + "/x"},
+		"which ablation? name one of components, experts, joint, layers, models,": {"--out", dir + "/x"},
+	} {
+		code, stdout, stderr := mien(append([]string{"ablate"}, args...)...)
+		require.Equal(t, 1, code)
+		require.Empty(t, stdout)
+		require.Contains(t, stderr, want)
+		require.NoDirExists(t, dir+"/x")
+	}
+}
+
 // Columns of the paper are there if some row has something for them, and a cell says nothing of what is not known.
 func TestAblationTable(t *testing.T) {
 	spread := func(mean, deviation float64) ablate.Spread {
@@ -53,7 +125,7 @@ func TestAblationTable(t *testing.T) {
 				Paper: []recipe.Published{{Dataset: "A", UAR: 3, WAR: 4}}},
 		}}
 	var b bytes.Buffer
-	printAblation(&console{stdout: &checked{Writer: &b}}, r)
+	printAblation(&console{stdout: &checked{Writer: &b}}, comparison(r))
 	require.Equal(t, `row  parameters (M)           static UAR / WAR            dynamic UAR / WAR     paper: B     paper: A
 vit     0.99 / 1.23                          -  42.68 ± 1.50 / 53.08 ± 0.25  1.00 / 2.00            -
 s4d     1.00 / 2.00  7.00 ± 0.00 / 8.00 ± 0.00                            -            -  3.00 / 4.00
@@ -65,14 +137,14 @@ parameters: those that a token uses / all; paper: S4D Table V, measured on the d
 `, b.String())
 	r.Rows[1].PretrainingMACs, r.Rows[0].PublishedTFLOPs = new(12_345e9), new(1.75e6)
 	b.Reset()
-	printAblation(&console{stdout: &checked{Writer: &b}}, r)
+	printAblation(&console{stdout: &checked{Writer: &b}}, comparison(r))
 	require.Regexp(t, "(?m)^row .* pre-training \\(GMAC\\)  paper: pre-training \\(TFLOPs\\)     paper: B", b.String())
 	require.Regexp(t, "(?m)^vit .* -  +1.75e\\+06  1.00 / 2.00", b.String())
 	require.Regexp(t, "(?m)^s4d .* 1.23e\\+04  +-  ", b.String())
 	r.Seeds = r.Seeds[:1]
 	r.Rows[0].Dynamic.UAR.Values, r.Rows[0].Dynamic.WAR.Values = []float64{1}, []float64{2}
 	b.Reset()
-	printAblation(&console{stdout: &checked{Writer: &b}}, r)
+	printAblation(&console{stdout: &checked{Writer: &b}}, comparison(r))
 	require.Contains(t, b.String(), "42.68 / 53.08 ")
 	require.Contains(t, b.String(), "\nModels: one run, of seed 3\n")
 }

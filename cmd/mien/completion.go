@@ -117,7 +117,7 @@ func values(v *kong.Value) []string {
 	case v.Name == "recipe":
 		return recipe.Names()
 	case v.Name == "ablation":
-		return recipe.Ablations()
+		return append(recipe.Ablations(), allAblations)
 	case v.Name == "precision":
 		return []string{"f32", "bf16", "int8"}
 	}

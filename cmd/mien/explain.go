@@ -132,21 +132,21 @@ func (c *explainCmd) explain(out *console, models []namedModel, in input, stem s
 		return e, err
 	}
 	e = report.Explanation{Name: in.path, Modality: modality}
-	var looks []report.NamedLook
+	var traces []report.ModelTrace
 	for _, m := range models {
 		views, err := m.model.Views(out.ctx, sample, modality)
 		if err != nil {
 			return e, err
 		}
-		l, err := m.model.Look(out.ctx, views[0], modality)
+		trace, err := m.model.Trace(out.ctx, views[0], modality)
 		if err != nil {
 			return e, fmt.Errorf("%s: %w", in.path, err)
 		}
-		looks = append(looks, report.NamedLook{Model: m.name, Experts: m.model.Recipe.Model.Experts, Look: l})
+		traces = append(traces, report.ModelTrace{Model: m.name, Experts: m.model.Recipe.Model.Experts, Trace: trace})
 	}
-	e.Labels, e.Probabilities = models[0].model.Labels[modality], looks[0].Probabilities
+	e.Labels, e.Probabilities = models[0].model.Labels[modality], traces[0].Probabilities
 	e.Picture = stem + ".png"
-	if err := report.SavePNG(filepath.Join(c.Out, e.Picture), report.Looks(looks)); err != nil || modality == data.Image {
+	if err := report.SavePNG(filepath.Join(c.Out, e.Picture), report.AttentionMaps(traces)); err != nil || modality == data.Image {
 		return e, err
 	}
 	moments, err := models[0].model.Timeline(out.ctx, sample, timelineWindows)

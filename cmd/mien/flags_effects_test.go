@@ -19,21 +19,21 @@ import (
 
 // How the results of two command lines are compared.
 
-// comparison is of a line without a flag and one with it.
-type comparison struct {
+// contrast is of a line without a flag and one with it.
+type contrast struct {
 	flagRunner
 	without, with *outcome
 }
 
-// effect checks a comparison and returns whether something had to differ.
-type effect func(c comparison) (differed bool)
+// effect checks a contrast and returns whether something had to differ.
+type effect func(c contrast) (differed bool)
 
 // probe reads something of what a line did.
 type probe func(r flagRunner, o *outcome) any
 
 // is is that a probe reads one thing without the flag and another with it.
 func is(p probe, without, with any) effect {
-	return func(c comparison) bool {
+	return func(c contrast) bool {
 		c.t.Helper()
 		require.Equal(c.t, fmt.Sprint(without), fmt.Sprint(p(c.flagRunner, c.without)), "without: %s", c.without.stderr)
 		require.Equal(c.t, fmt.Sprint(with), fmt.Sprint(p(c.flagRunner, c.with)), "with: %s", c.with.stderr)
@@ -43,7 +43,7 @@ func is(p probe, without, with any) effect {
 
 // changes is that each probe reads something else with the flag, where there is no one right value.
 func changes(probes ...probe) effect {
-	return func(c comparison) bool {
+	return func(c contrast) bool {
 		c.t.Helper()
 		for _, p := range probes {
 			without, with := p(c.flagRunner, c.without), p(c.flagRunner, c.with)
@@ -57,7 +57,7 @@ func changes(probes ...probe) effect {
 
 // same is that each probe reads the same.
 func same(probes ...probe) effect {
-	return func(c comparison) bool {
+	return func(c contrast) bool {
 		c.t.Helper()
 		for _, p := range probes {
 			require.NotNil(c.t, p(c.flagRunner, c.with), c.with.stderr)
@@ -69,7 +69,7 @@ func same(probes ...probe) effect {
 
 // as is that probes read with the flag what they read of a third line.
 func as(end string, probes ...probe) effect {
-	return func(c comparison) bool {
+	return func(c contrast) bool {
 		c.t.Helper()
 		third := c.do(end)
 		for _, p := range probes {
@@ -82,7 +82,7 @@ func as(end string, probes ...probe) effect {
 
 // says is that a text without the flag has one part, and a text with it another; "" is no part.
 func says(p probe, without, with string) effect {
-	return func(c comparison) bool {
+	return func(c contrast) bool {
 		c.t.Helper()
 		a, b := p(c.flagRunner, c.without), p(c.flagRunner, c.with)
 		require.Contains(c.t, a, without)
@@ -98,7 +98,7 @@ func says(p probe, without, with string) effect {
 }
 
 // less is that a line with the flag takes less memory.
-func less(c comparison) bool {
+func less(c contrast) bool {
 	c.t.Helper()
 	require.Positive(c.t, c.with.peak)
 	require.Less(c.t, c.with.peak, c.without.peak)
@@ -107,7 +107,7 @@ func less(c comparison) bool {
 
 // both is that all effects are there.
 func both(effects ...effect) effect {
-	return func(c comparison) (differed bool) {
+	return func(c contrast) (differed bool) {
 		c.t.Helper()
 		for _, e := range effects {
 			differed = e(c) || differed

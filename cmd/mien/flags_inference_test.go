@@ -135,7 +135,7 @@ func explainPaths() commandFlags {
 }
 
 // moved is that what was on standard output is in the file $out.
-func moved(c comparison) bool {
+func moved(c contrast) bool {
 	c.t.Helper()
 	require.Empty(c.t, c.with.stdout)
 	require.NotEmpty(c.t, c.without.stdout)
@@ -162,7 +162,7 @@ func quietFlags() (all []commandFlags) {
 // besides is that a picture has, below the input and the rows of the first model, those of the second as they are where it is the first:
 // with its own number of experts, say.
 func besides(file string) effect {
-	return func(c comparison) bool {
+	return func(c contrast) bool {
 		c.t.Helper()
 		rows := func(o *outcome) (all [][]byte) {
 			f, err := os.Open(filepath.Join(o.out, file))
@@ -196,7 +196,7 @@ func likeliest(r flagRunner, o *outcome) any {
 }
 
 // ofItsSeed is that draws are those of the seed in the model's recipe.
-func ofItsSeed(c comparison) bool {
+func ofItsSeed(c contrast) bool {
 	c.t.Helper()
 	sets, err := data.OpenLists(data.Lists{StaticList: filepath.Join(c.toys, "a/static.txt"), StaticRoot: filepath.Join(c.toys, "a")})
 	require.NoError(c.t, err)

@@ -23,7 +23,7 @@ type commandFlags struct {
 	command string // "" is mien itself, whose flags all commands have
 	line    string
 	stop    string // on standard error: there the command is interrupted
-	slow    bool // each time that the command asks whether it is interrupted takes a minute, by a fake clock
+	slow    bool   // each time that the command asks whether it is interrupted takes a minute, by a fake clock
 	cases   []flagCase
 }
 
@@ -48,7 +48,7 @@ func TestEveryFlagMatters(t *testing.T) {
 		for _, f := range c.cases {
 			t.Run(strings.TrimSpace(c.command+" "+f.name), func(t *testing.T) {
 				r := r.of(t, c)
-				compared := comparison{r, r.do(f.without), r.do(f.with)}
+				compared := contrast{r, r.do(f.without), r.do(f.with)}
 				require.True(t, f.effect(compared), "nothing differs")
 			})
 		}
