@@ -22,10 +22,13 @@ import (
 type commandFlags struct {
 	command string // "" is mien itself, whose flags all commands have
 	line    string
-	stop    string // on standard error: there the command is interrupted
+	stop    string // where on standard error the command is interrupted, or atOnce
 	slow    bool   // each time that the command asks whether it is interrupted takes a minute, by a fake clock
 	cases   []flagCase
 }
+
+// atOnce interrupts a command that would take long before its first step.
+const atOnce = "at once"
 
 // flagCase is what a flag or an argument is for: two ends of a line that differ in it, and how what the lines do differs. In a line
 // $out is a new folder, and $name is a toy of that name. A flag that is given again replaces what it was.
@@ -140,12 +143,15 @@ func (r flagRunner) carryOut(line string) *outcome {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0)) // which --threads changes
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
+	if r.command.stop == atOnce {
+		cancel()
+	}
 	var stdout bytes.Buffer
 	stderr := &stopper{text: r.command.stop, stop: cancel}
 	asked := &askedContext{Context: ctx, slow: r.command.slow}
 	out := &console{ctx: asked, stdout: &checked{Writer: &stdout}, stderr: stderr}
 	o.code = out.command(args)
-	o.stdout, o.stderr, o.asked = r.short(o, stdout.String()), r.short(o, stderr.String()), asked.times.Load()
+	o.stdout, o.stderr, o.asked = r.short(o, stdout.String()), r.short(o, stderr.written.String()), asked.times.Load()
 	if out.backend != nil {
 		o.peak = int64(out.backend.Stats().PeakBytes)
 	}
@@ -159,14 +165,14 @@ func (r flagRunner) short(o *outcome, text string) string {
 
 // stopper is a standard error at which a text stops the command, if there is one.
 type stopper struct {
-	bytes.Buffer
-	text string
-	stop func()
+	written bytes.Buffer
+	text    string
+	stop    func()
 }
 
 func (s *stopper) Write(p []byte) (int, error) {
-	n, err := s.Buffer.Write(p)
-	if s.text != "" && strings.Contains(s.String(), s.text) {
+	n, err := s.written.Write(p)
+	if s.text != "" && strings.Contains(s.written.String(), s.text) {
 		s.stop()
 	}
 	return n, err

@@ -17,7 +17,7 @@ func trainingFlags() []commandFlags {
 	return []commandFlags{
 		{command: "pretrain", line: "--recipe $pre.toml --out $out", cases: pretrain},
 		{command: "finetune", line: "--recipe $tune.toml --out $out", cases: finetune},
-		{command: "demo", line: "--out $out", stop: "drawn faces", cases: []flagCase{
+		{command: "demo", line: "--out $out", stop: atOnce, cases: []flagCase{
 			{"out", "", "--out $out/deep", both(is(exists("pretrain/run.json"), true, false), is(exists("deep/pretrain/run.json"), false, true))},
 			{"seed", "", "--seed 5", is(at("pretrain/run.json", "recipe", "seed"), 0, 5)},
 		}},
