@@ -25,6 +25,8 @@ func dataFlagCases() []commandFlags {
 		{"val-dynamic-root", "--val-dynamic-list $three.csv --val-dynamic-root $a", "--val-dynamic-list $three.csv --val-dynamic-root $gone",
 			both(is(code, 0, someBad), is(length(at("", "findings")), 0, 3))},
 		{"set", "", "--set affectnet7-test", both(is(code, 0, 1), is(at("", "sets", 0, "published", "samples"), nil, 3267))},
+		{"set", videos + " --set affectnet7-test", videos + " --set affectnet7-test --set dfew-fd1-train",
+			both(is(at("", "sets", 0, "published", "samples"), 3267, 3267), is(at("", "sets", 1, "published", "name"), nil, "dfew-fd1-train"))},
 		{"frames", videos, videos + " --frames 10", both(is(code, 0, someBad), is(length(at("", "findings")), 0, 4), is(finding("kind"), nil, "short"))},
 		{"json", "", "--json=false", both(is(at("", "format"), "mien-data-check-1", nil), says(stdout, "", "class      samples"))},
 	}}
