@@ -179,6 +179,9 @@ func TestStaleAnswers(t *testing.T) {
 		require.ErrorContains(t, err, "fold 2: "+path+": ")
 		require.ErrorContains(t, err, message)
 	}
+	for _, m := range []data.Modality{data.Image, data.Video} { // damaged, so that reading either would be an error
+		require.NoError(t, os.WriteFile(c.answers(1, m), nil, 0o644))
+	}
 	require.NoError(t, os.RemoveAll(c.folder(1)))
 	got, err := c.Run(t.Context())
 	require.NoError(t, err)
