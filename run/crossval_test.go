@@ -248,3 +248,31 @@ func TestSkippedOfACrossValidation(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, [2]int{4 + 3, 2}, [2]int{s.Skipped, s.N})
 }
+
+// A cross-validation goes on without as many unreadable samples of its test lists as it may, and says how many there were.
+func TestUnreadableTestSamples(t *testing.T) {
+	c := cross(t)
+	c.Folds = c.Folds[:2]
+	readable, err := data.OpenLists(c.Folds[1].Test)
+	require.NoError(t, err)
+	list := c.Folds[1].Test.StaticList
+	text, err := os.ReadFile(list)
+	require.NoError(t, err)
+	half := filepath.Join(t.TempDir(), "half.png") // found when it is read, the other one before
+	face, err := os.ReadFile(filepath.Join(c.Folds[1].Test.StaticRoot, "face.png"))
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(half, face[:len(face)/2], 0o644))
+	require.NoError(t, os.WriteFile(list, fmt.Appendf(text, "missing.png 1\n%s 2\n", half), 0o644))
+	c.SkipBad = 1
+	_, err = c.Run(t.Context())
+	require.ErrorContains(t, err, "fold 2: ")
+	require.ErrorContains(t, err, "it is one more than --skip-bad 1 allows")
+	c.SkipBad = 2
+	for range 2 { // measured, and read again
+		report, err := c.Run(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, []int{0, 2, 2}, []int{report.Folds[0].Static.Skipped, report.Folds[1].Static.Skipped, report.Pooled.Static.Skipped})
+		require.Equal(t, report.Folds[0].Static.N+report.Folds[1].Static.N, report.Pooled.Static.N)
+		require.Equal(t, len(readable.Image.Items), report.Folds[1].Static.N)
+	}
+}

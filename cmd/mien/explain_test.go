@@ -64,7 +64,8 @@ func sum(values []float64) (s float64) {
 	return s
 }
 
-// A picture of two models shows what each of them looks at, under its name and in the colours of its own experts.
+// A picture of two models shows what each of them looks at, under its name and in the colours of its own experts; the chart over time
+// is of the first.
 func TestPictureOfTwoModels(t *testing.T) {
 	out := &console{ctx: t.Context(), stderr: io.Discard, backend: cpu.New()}
 	c := explainCmd{Model: untrained(t, out.backend, "first", 4), Beside: untrained(t, out.backend, "second", 7), Out: t.TempDir()}
@@ -86,17 +87,29 @@ func TestPictureOfTwoModels(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, looks[0].Probabilities, e.Probabilities)
 		require.NotEqual(t, looks[1].Probabilities, e.Probabilities)
-		got, err := os.ReadFile(filepath.Join(c.Out, e.Picture))
+		drawn := filepath.Join(t.TempDir(), "drawn")
+		require.NoError(t, report.SavePNG(drawn+".png", report.Looks(looks)))
+		requireSameFile(t, drawn+".png", filepath.Join(c.Out, e.Picture))
+		if i == 0 {
+			continue
+		}
+		moments, err := models[0].model.Timeline(out.ctx, sample, timelineWindows)
 		require.NoError(t, err)
-		drawn := filepath.Join(t.TempDir(), "drawn.png")
-		require.NoError(t, report.SavePNG(drawn, report.Looks(looks)))
-		want, err := os.ReadFile(drawn)
-		require.NoError(t, err)
-		require.True(t, string(want) == string(got), "input %d", i)
+		require.NoError(t, report.SaveTimeline(drawn, "clip", models[0].model.Labels[modality], moments))
+		requireSameFile(t, drawn+".svg", filepath.Join(c.Out, e.Timeline+".svg"))
 	}
 	for _, m := range models {
 		m.model.Close()
 	}
+}
+
+func requireSameFile(t *testing.T, want, got string) {
+	t.Helper()
+	a, err := os.ReadFile(want)
+	require.NoError(t, err)
+	b, err := os.ReadFile(got)
+	require.NoError(t, err)
+	require.True(t, string(a) == string(b), got)
 }
 
 // Two models are compared on what both see.
