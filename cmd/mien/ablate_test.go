@@ -85,6 +85,10 @@ parameters: those that a token uses / all; paper: S4D Table V, measured on the d
 	require.Regexp(t, "(?m)^row .* pre-training \\(GMAC\\)  paper: pre-training \\(TFLOPs\\)     paper: B", b.String())
 	require.Regexp(t, "(?m)^vit .* -  +1.75e\\+06  1.00 / 2.00", b.String())
 	require.Regexp(t, "(?m)^s4d .* 1.23e\\+04  +-  ", b.String())
+	r.Finetune[2].Set = "test" // as a recipe with train.best_on_test calls it
+	b.Reset()
+	printAblation(&console{stdout: &checked{Writer: &b}}, r)
+	require.Contains(t, b.String(), "\nmeasured on 8 videos of b.csv\n")
 	r.Seeds = r.Seeds[:1]
 	r.Rows[0].Dynamic.UAR.Values, r.Rows[0].Dynamic.WAR.Values = []float64{1}, []float64{2}
 	b.Reset()
