@@ -86,7 +86,7 @@ func ablationNotes(r *ablate.Result) []string {
 	if r.Pretrain != nil {
 		notes = append(notes, "pre-trained on "+samples(r.Pretrain, "training", "warm-up"))
 	}
-	notes = append(notes, "fine-tuned on "+samples(r.Finetune, "training", "warm-up"), "measured on "+samples(r.Finetune, "validation"),
+	notes = append(notes, "fine-tuned on "+samples(r.Finetune, "training", "warm-up"), "measured on "+samples(r.Finetune, "validation", "test"),
 		fmt.Sprintf("parameters: those that a token uses / all; paper: %s, measured on the datasets that its columns name", r.Source))
 	if len(r.Skipped) > 0 {
 		notes = append(notes, skipped(r.Skipped)+"; log.jsonl of each run says why")

@@ -90,10 +90,6 @@ func toyLists(t *testing.T, dir string) {
 	save("three.csv", dynamic[:4])
 	save("pairs.txt", nil, "images/00000-Neutral.png 2", "images/00001-Happiness.png 2", "images/00002-Sadness.png 5", "images/00003-Surprise.png 5")
 	save("pairs.csv", dynamic[:1], "videos/00000-Happiness,1", "videos/00001-Sadness,1", "videos/00002-Neutral,4")
-	save("first.txt", nil, "images/00000-Neutral.png 2")
-	save("first.csv", dynamic[:1], "videos/00000-Happiness,1")
-	save("firsts.txt", nil, "images/00000-Neutral.png 2", "images/00002-Sadness.png 5")
-	save("firsts.csv", dynamic[:1], "videos/00000-Happiness,1", "videos/00002-Neutral,4")
 	save("bad.txt", static, "gone.png fear", "lost.png anger")
 	save("bad.csv", dynamic, "gone,fear", "lost,anger")
 }

@@ -1,12 +1,19 @@
 package main
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"mien/data"
+	"mien/engine/cpu"
+	"mien/infer"
+	"mien/report"
+	"mien/run"
 )
 
 // A report of a run and a list says which model it takes and what it measures it on, goes on without samples that cannot be read, and
@@ -55,4 +62,35 @@ func TestReport(t *testing.T) {
 	require.Equal(t, []string{"attention-1", "attention-2", "confusion-static", "experts", "reliability-static", "run-1-losses"}, names)
 	require.Equal(t, len(names)-2, strings.Count(page, "<svg "), "all charts are on the page")
 	require.NotContains(t, page, ".svg")
+}
+
+// --samples is how many of each set are routed, and of each class averaged: of fourteen drawn faces, two of each.
+func TestSamplesOfAReport(t *testing.T) {
+	out := &console{ctx: t.Context(), stderr: io.Discard, backend: cpu.New()}
+	m, err := infer.Open(untrained(t, out.backend, "model", 4), out.backend, nil)
+	require.NoError(t, err)
+	defer m.Close()
+	m.Skips = &data.Skips{}
+	sets, err := run.DrawnTest(m.Description)
+	require.NoError(t, err)
+	sets, _, err = m.Match(sets)
+	require.NoError(t, err)
+	var all []*report.Page
+	for _, n := range []int{1, 2, 14} {
+		page := &report.Page{}
+		require.NoError(t, (&reportCmd{Drawn: true, Samples: uint(n), Quiet: true}).measure(out, page, m, "", data.Lists{}))
+		routing, err := report.RoutingOf(out.ctx, m, sets, n)
+		require.NoError(t, err)
+		require.Equal(t, routing, page.Routing)
+		centres, err := report.CentresOf(out.ctx, m, sets, n)
+		require.NoError(t, err)
+		require.Equal(t, centres, page.Centres)
+		require.Len(t, page.Examples, 2*shownPredictions)
+		require.Equal(t, []int{14, 14}, []int{page.Report.Static.N, page.Report.Dynamic.N})
+		all = append(all, page)
+	}
+	require.NotEqual(t, all[0].Routing, all[1].Routing)
+	require.NotEqual(t, all[1].Routing, all[2].Routing)
+	require.NotEqual(t, all[0].Centres, all[1].Centres)
+	require.Equal(t, all[1].Centres, all[2].Centres, "there are no more than two of a class")
 }
