@@ -92,10 +92,10 @@ func TestRunsOfSomeRows(t *testing.T) {
 	s := blinks(t, 8, 6)
 	stages := func(only ...string) map[string]stage {
 		s.Only = only
-		rows, err := s.rows()
+		p, err := s.plan(new([]stage))
 		require.NoError(t, err)
 		runs := map[string]stage{}
-		for _, x := range s.stages(rows) {
+		for _, x := range p.stages {
 			dir, err := filepath.Rel(s.Out, x.Out)
 			require.NoError(t, err)
 			runs[filepath.ToSlash(dir)] = x
