@@ -68,7 +68,7 @@ func TestAblationPage(t *testing.T) {
 	require.Regexp(t, `(?s)Blinks: one run, of seed 0\n.*\n\nrow .*\nnone .*\ntwo .*Winks: one run, of seed 0\n.*\nlook at \S*/both/index.html\n$`, stdout)
 	page, err := os.ReadFile(filepath.Join(both, "index.html"))
 	require.NoError(t, err)
-	for _, part := range []string{"<h2>Blinks</h2>", "<h2>Winks</h2>", "<th>dynamic UAR / WAR</th>", "<td>two</td>", `aria-label="Blinks"`, `aria-label="Winks"`, "<p>Winks: one run, of seed 0</p>"} {
+	for _, part := range []string{"<h2>Blinks</h2>", "<h2>Winks</h2>", "<th>dynamic UAR / WAR</th>", "<td>two</td>", `aria-label="Blinks"`, `aria-label="Winks"`, "<p>Winks: one run, of seed 0<br>"} {
 		require.Contains(t, string(page), part)
 	}
 	require.NoFileExists(t, filepath.Join(both, "blinks", "index.html"))
