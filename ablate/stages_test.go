@@ -11,6 +11,7 @@ import (
 	"mien/data"
 	"mien/recipe"
 	"mien/run"
+	"mien/system"
 )
 
 // Every row of the embedded ablations has a model that a system can build, and is another than its neighbours: with the recipes of the
@@ -40,6 +41,38 @@ func requireRows(t *testing.T, s Study) {
 		model := fmt.Sprintln(r.shared, r.Scratch, string(text))
 		require.Empty(t, seen[model], "%s: row %s", s.Ablation.Name, r.Name)
 		seen[model] = r.Name
+	}
+}
+
+// Blocks with experts are the same share of the blocks, at the same place, in the small models of the ablations and in the published ones.
+func TestBlocksOfRows(t *testing.T) {
+	shares := func(a recipe.Ablation) map[string][]float64 {
+		all := map[string][]float64{}
+		for _, row := range a.Rows {
+			_, finetune, err := a.Recipes(row)
+			require.NoError(t, err)
+			_, net, err := outline(finetune)
+			require.NoError(t, err)
+			if sparse, ok := net.(system.Sparse); ok && len(sparse.ExpertBlocks()) > 0 {
+				blocks, depth := sparse.ExpertBlocks(), float64(finetune.Model.Depth)
+				all[row.Name] = []float64{float64(len(blocks)) / depth, float64(blocks[0]) / depth}
+			}
+		}
+		return all
+	}
+	for _, name := range recipe.Ablations() {
+		a, err := recipe.LoadAblation(name)
+		require.NoError(t, err)
+		small := shares(a)
+		a.Pretrain, a.Finetune = "s4d-pretrain", "s4d-ferv39k"
+		published := shares(a)
+		if name == "layers" {
+			require.Equal(t, map[string][]float64{"last-quarter": {0.25, 0.75}, "last-half": {0.5, 0.5}, "last-three-quarters": {0.75, 0.25},
+				"all": {1, 0}}, published)
+		}
+		delete(small, "alternate") // which begins with block 1
+		delete(published, "alternate")
+		require.Equal(t, published, small, name)
 	}
 }
 

@@ -31,7 +31,7 @@ func TestAblations(t *testing.T) {
 func TestPublishedNumbersAgree(t *testing.T) {
 	full := []Published{{"FERV39K", 43.41, 53.65}, {"DFEW, one fold", 70.58, 79.37}}
 	for name, row := range map[string]string{"pretraining": "dual", "models": "s4d", "components": "dp-moae-jf", "position": "later",
-		"experts": "experts-8", "layers": "last-2", "top-k": "top-2", "static-pretraining": "share-1", "static-finetuning": "share-0.5"} {
+		"experts": "experts-8", "layers": "last-half", "top-k": "top-2", "static-pretraining": "share-1", "static-finetuning": "share-0.5"} {
 		require.Equal(t, full, rowOf(t, name, row).Paper, name)
 	}
 	require.Equal(t, full[0], rowOf(t, "joint", "joint").Paper[0])

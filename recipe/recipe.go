@@ -65,7 +65,7 @@ type Model struct {
 	Experts      int    `toml:"experts,omitempty" comment:"s4d, vitmoe: in a block"`
 	TopK         int    `toml:"top_k,omitempty" comment:"experts a token"`
 	ExpertHidden int    `toml:"expert_hidden,omitempty" comment:"0 is a quarter of dim, and that of the MLP in vitmoe"`
-	Position     string `toml:"position,omitempty" comment:"blocks with experts: early, middle, later or alternate"`
+	Position     string `toml:"position,omitempty" comment:"blocks with experts: early, middle, later or alternate, a share such as last 3/4, or numbers from 0 such as 1,2"`
 	ImageClasses int    `toml:"image_classes,omitempty"`
 	VideoClasses int    `toml:"video_classes,omitempty"`
 	HeadHidden   int    `toml:"head_hidden,omitempty" comment:"width of a hidden layer in each head, which the paper calls MLPs; 0 is none, as in the released code"`
