@@ -45,6 +45,24 @@ func TestPublishedNumbersAgree(t *testing.T) {
 	require.Equal(t, rowOf(t, "components", "dp-moae").Paper[:1], rowOf(t, "joint", "dynamic").Paper)
 }
 
+// ViT-MoE of the published size is V-MoE's also where the recipe of S4D would have it otherwise: it draws no noise in evaluations, and
+// drops no token.
+func TestViTMoEOfPublishedSize(t *testing.T) {
+	a, err := LoadAblation("models")
+	require.NoError(t, err)
+	a.Pretrain, a.Finetune = "s4d-pretrain", "s4d-ferv39k"
+	_, r, err := a.Recipes(rowOf(t, "models", "vit-moe"))
+	require.NoError(t, err)
+	base, err := Load("s4d-ferv39k")
+	require.NoError(t, err)
+	require.True(t, base.Model.EvalAsTraining)
+	want := base.Model
+	want.EvalAsTraining, want.FixedNoise, want.SoftmaxFirst, want.Priority = false, true, true, "scores"
+	want.Capacity, want.Importance, want.Load = 1.05, 0.005, 0.005
+	require.Equal(t, want, r.Model)
+	require.True(t, r.Train.RouterNoise)
+}
+
 func rowOf(t *testing.T, ablation, name string) Row {
 	t.Helper()
 	a, err := LoadAblation(ablation)
