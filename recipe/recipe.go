@@ -120,7 +120,7 @@ type Train struct {
 	RouterNoise    bool     `toml:"router_noise,omitempty"`
 	BestBy         string   `toml:"best_by,omitempty" comment:"what the best epoch has most of: uar or war, or least of: loss; \"\" is uar"`
 	BestSet        string   `toml:"best_set,omitempty" comment:"on which list: static or dynamic; \"\" is the mean of both"`
-	BestOnTest     bool     `toml:"best_on_test,omitempty" comment:"the lists of --val-… are test lists, as in the released training: results of the best epoch on them are too good"`
+	BestOnTest     bool     `toml:"best_on_test,omitempty" comment:"the lists of --val-…, or in crossval those of a fold's test, are test lists, as in the released training: results of the best epoch on them are too good"`
 	UseBest        bool     `toml:"use_best,omitempty" comment:"a run folder stands for the model of its best epoch, not of its last"`
 	IdleSteps      bool     `toml:"idle_steps,omitempty" comment:"a head that a batch does not use steps with a gradient of zero: its decay and momentum go on, as in the released training"`
 	Freeze         []string `toml:"freeze,omitempty" comment:"names of parameters that are not learned; * stands for any characters"`
