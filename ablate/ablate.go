@@ -69,9 +69,15 @@ func Run(ctx context.Context, studies ...Study) (results []*Result, err error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, p := range plans {
-		if err := p.open(); err != nil {
-			return nil, err
+	for _, stage := range []func(plan) error{
+		func(p plan) error { return p.checkFolder() },
+		func(p plan) error { return p.checkStages(ctx, p.stages) },
+		func(p plan) error { return p.begin() },
+	} {
+		for _, p := range plans {
+			if err := stage(p); err != nil {
+				return nil, err
+			}
 		}
 	}
 	metrics := map[string]*run.Metrics{} // by folder
@@ -129,8 +135,8 @@ func Begun(dir string) bool {
 	return err == nil
 }
 
-// open creates the folder or, to resume, makes sure that it is of an ablation. What its runs are, the folder of each says.
-func (s Study) open() error {
+// checkFolder returns an error unless the folder is new or, to resume, of an ablation. What its runs are, the folder of each says.
+func (s Study) checkFolder() error {
 	entries, err := os.ReadDir(s.Out)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("--out %s: %w", s.Out, err)
@@ -144,6 +150,11 @@ func (s Study) open() error {
 	case !s.Resume && len(entries) > 0:
 		return fmt.Errorf("%s is not empty and holds no ablation: give another --out", s.Out)
 	}
+	return nil
+}
+
+// begin writes what makes the folder one of an ablation.
+func (s Study) begin() error {
 	text, err := toml.Marshal(s.Ablation)
 	if err != nil {
 		return err

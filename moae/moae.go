@@ -13,8 +13,8 @@
 //	router noise          fixed variance       learned scale           deviation 1/n                 learned, in training (FixedNoise)
 //	gates                 softmax of the k chosen scores (both)        softmax of all n scores       of the chosen (SoftmaxFirst)
 //	capacity              not said             B·N·k/n tokens          1.05·B·N·k/n                  unlimited (Capacity)
-//	both in evaluations   not said             yes                     capacity alone                no (EvalAsTraining)
-//	without room for all  –                    earlier tokens first    first choices, best scores    earlier tokens (Priority)
+//	both in evaluations   not said             yes                     no noise, room for 4·B·N·k/n  no (EvalAsTraining)
+//	without room for all  –                    earlier tokens first    first choices (best scores)   earlier tokens (Priority)
 //	load balance          "encouraged"         a loss never added      importance and load, 0.005    none (Balance, Importance, Load)
 package moae
 
@@ -38,7 +38,7 @@ type Config struct {
 	EvalAsTraining bool    // noise and capacity in evaluations as well, as in the released code
 	Balance        float64 // coefficient of BalanceLoss; the released code intends 1e-3 and never adds it
 
-	FixedNoise   bool        // router noise of deviation 1/n and a router without biases, as S4D's equation 5 and V-MoE write it
+	FixedNoise   bool        // router noise of deviation 1/n and a router without biases, as in V-MoE; S4D's equation 5 leaves σ open
 	SoftmaxFirst bool        // choose by the softmax over all experts, whose k largest values are the gates, as V-MoE does
 	Priority     ag.Priority // whose choices an expert takes where its capacity does not suffice
 	Importance   float64     // coefficient of ImportanceLoss
@@ -75,7 +75,7 @@ func (c Config) Width(dim int) int {
 type Pass struct {
 	Training bool
 	Noise    *engine.Key // nil draws no noise, whatever the config says
-	Groups   int         // of consecutive samples, in each of which an expert has its capacity; 0 is one
+	Groups   int         // of consecutive samples, in each of which an expert has its capacity, importance and load; 0 is one
 }
 
 // Child returns the pass of part i of a model, with an independent noise stream.
@@ -140,7 +140,7 @@ func (l *Layer) Forward(x *ag.Value, pass Pass) Output {
 	mixed := ag.Combine(l.adapt(slots, r), gates, r) // [B·N, D]
 	out := Output{Mixed: ag.Reshape(mixed, batch, tokens, dim), Gates: gates, Choice: r.Choice}
 	if pass.Training {
-		out.Balance = l.balance(scores, ranked, r, batch)
+		out.Balance = l.balance(scores, ranked, r, batch, groups)
 	}
 	return out
 }

@@ -295,18 +295,23 @@ func squaredVariation(x []float64) float64 {
 	return variance / (mean * mean)
 }
 
-// Importance is the sum of the softmax of clean scores, load that of the probabilities to be chosen once more, both by hand.
+// Importance is the sum of the softmax of clean scores, load that of the probabilities to be chosen once more, both by hand and in each
+// group.
 func TestImportanceAndLoad(t *testing.T) {
 	key := engine.Key{Seed: 9, Stream: 4}
 	noise := normals(key)
-	for _, fixed := range []bool{false, true} {
-		b := cpu.New()
-		l, _ := newLayer(b, Config{Importance: 0.3, Load: 0.7, FixedNoise: fixed})
+	for _, c := range []struct {
+		fixed  bool
+		groups int
+	}{{false, 0}, {true, 0}, {false, 2}, {true, 2}} {
+		b, groups := cpu.New(), max(c.groups, 1)
+		l, _ := newLayer(b, Config{Importance: 0.3, Load: 0.7, FixedNoise: c.fixed})
 		tape := ag.NewTape(b)
 		x := input()
 		tokensOf := func() *ag.Value { return tape.Const(engine.FromSlice(b, engine.Float64, x, batch, tokens, dim)) }
-		importance, load := make([]float64, experts), make([]float64, experts)
+		importance, load := make([][experts]float64, groups), make([][experts]float64, groups)
 		for i := range all {
+			g := i * groups / all
 			token := x[i*dim : (i+1)*dim]
 			clean, sigma := linear(t, l.Router.Score, token), deviations(t, l, token)
 			noisy, order := noisyScores(t, l, i, x, noise)
@@ -315,16 +320,21 @@ func TestImportanceAndLoad(t *testing.T) {
 				total += math.Exp(s)
 			}
 			for e, s := range clean {
-				importance[e] += math.Exp(s) / total
-				load[e] += math.Erfc((noisy[order[k-1]]-s)/sigma[e]/math.Sqrt2) / 2
+				importance[g][e] += math.Exp(s) / total
+				load[g][e] += math.Erfc((noisy[order[k-1]]-s)/sigma[e]/math.Sqrt2) / 2
 			}
 		}
-		want := 0.3 * squaredVariation(importance)
+		want := 0.0
+		for _, x := range importance {
+			want += 0.3 * squaredVariation(x[:]) / float64(groups)
+		}
 		require.Greater(t, want, 1e-3)
-		quiet := l.Forward(tokensOf(), Pass{Training: true})
+		quiet := l.Forward(tokensOf(), Pass{Training: true, Groups: c.groups})
 		require.InDelta(t, want, read(t, quiet.Balance)[0], 1e-9, "no load without noise")
-		want += 0.7 * squaredVariation(load)
-		noisy := l.Forward(tokensOf(), Pass{Training: true, Noise: &key})
+		for _, x := range load {
+			want += 0.7 * squaredVariation(x[:]) / float64(groups)
+		}
+		noisy := l.Forward(tokensOf(), Pass{Training: true, Noise: &key, Groups: c.groups})
 		require.InDelta(t, want, read(t, noisy.Balance)[0], 1e-9)
 		require.Nil(t, l.Forward(tokensOf(), Pass{Noise: &key}).Balance, "nor a loss outside of training")
 	}
@@ -339,8 +349,8 @@ func TestBoundsOfBalance(t *testing.T) {
 		return tape.Const(engine.FromSlice(b, engine.Float64, slices.Repeat(scores, all), all, len(scores)))
 	}
 	loss := func(v *ag.Value) float64 { return read(t, v)[0] }
-	require.InDelta(t, 0, loss(ImportanceLoss(of(3, 3, 3, 3, 3))), 1e-12)
-	require.InDelta(t, 4, loss(ImportanceLoss(of(0, 90, 0, 0, 0))), 1e-12)
+	require.InDelta(t, 0, loss(ImportanceLoss(of(3, 3, 3, 3, 3), 1)), 1e-12)
+	require.InDelta(t, 4, loss(ImportanceLoss(of(0, 90, 0, 0, 0), 2)), 1e-12)
 
 	balance := func(scores *ag.Value) float64 {
 		return loss(BalanceLoss(scores, ag.Route(scores, k, 0, ag.ByToken), batch))

@@ -65,7 +65,7 @@ type Model struct {
 	Experts      int    `toml:"experts,omitempty" comment:"s4d, vitmoe: in a block"`
 	TopK         int    `toml:"top_k,omitempty" comment:"experts a token"`
 	ExpertHidden int    `toml:"expert_hidden,omitempty" comment:"0 is a quarter of dim, and that of the MLP in vitmoe"`
-	Position     string `toml:"position,omitempty" comment:"blocks with experts: early, middle, later or alternate"`
+	Position     string `toml:"position,omitempty" comment:"blocks with experts: early, middle, later or alternate, a share such as last 3/4, or numbers from 0 such as 1,2"`
 	ImageClasses int    `toml:"image_classes,omitempty"`
 	VideoClasses int    `toml:"video_classes,omitempty"`
 	HeadHidden   int    `toml:"head_hidden,omitempty" comment:"width of a hidden layer in each head, which the paper calls MLPs; 0 is none, as in the released code"`
@@ -120,7 +120,7 @@ type Train struct {
 	RouterNoise    bool     `toml:"router_noise,omitempty"`
 	BestBy         string   `toml:"best_by,omitempty" comment:"what the best epoch has most of: uar or war, or least of: loss; \"\" is uar"`
 	BestSet        string   `toml:"best_set,omitempty" comment:"on which list: static or dynamic; \"\" is the mean of both"`
-	BestOnTest     bool     `toml:"best_on_test,omitempty" comment:"the lists of --val-… are test lists, as in the released training: results of the best epoch on them are too good"`
+	BestOnTest     bool     `toml:"best_on_test,omitempty" comment:"the lists of --val-…, or in crossval those of a fold's test, are test lists, as in the released training: results of the best epoch on them are too good"`
 	UseBest        bool     `toml:"use_best,omitempty" comment:"a run folder stands for the model of its best epoch, not of its last"`
 	IdleSteps      bool     `toml:"idle_steps,omitempty" comment:"a head that a batch does not use steps with a gradient of zero: its decay and momentum go on, as in the released training"`
 	Freeze         []string `toml:"freeze,omitempty" comment:"names of parameters that are not learned; * stands for any characters"`

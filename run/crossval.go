@@ -15,6 +15,7 @@ import (
 	"mien/atomicfile"
 	"mien/data"
 	"mien/infer"
+	"mien/modelfile"
 )
 
 // Cross-validation: a run for each fold, each in a run folder of its own, and one score of all their answers.
@@ -59,6 +60,9 @@ const crossFile = "crossval.json"
 
 // Run trains and measures fold by fold, and goes on where an interrupted cross-validation in the folder was.
 func (c Cross) Run(ctx context.Context) (*CrossReport, error) {
+	if err := c.checkBest(); err != nil {
+		return nil, err
+	}
 	report := &CrossReport{Format: crossFormat, Published: c.Published, Pooled: &infer.Report{}}
 	for i, fold := range c.Folds {
 		c.Observer.Fold(i)
@@ -85,10 +89,32 @@ func (c Cross) Run(ctx context.Context) (*CrossReport, error) {
 	return report, atomicfile.WriteBytes(filepath.Join(c.Out, crossFile), append(text, '\n'))
 }
 
+// checkBest says what becomes of the best epoch: a fold has no list to choose it on but its test list, as the released code does, for
+// which the recipe has to ask.
+func (c Cross) checkBest() error {
+	t := c.Recipe.Train
+	if t.UseBest && !t.BestOnTest {
+		c.Observer.Print("train.use_best: a fold has no list to choose its best epoch on, unless train.best_on_test takes that of the test: " +
+			"the model after the last epoch is measured")
+	}
+	for i, f := range c.Folds {
+		for set, list := range map[string]string{"static": f.Test.StaticList, "dynamic": f.Test.DynamicList} {
+			if t.BestOnTest && t.BestSet == set && list == "" {
+				return fmt.Errorf("train.best_set is %s, and fold %d has no %s test list to choose the best epoch on: leave train.best_set out",
+					set, i+1, set)
+			}
+		}
+	}
+	return nil
+}
+
 // fold trains a fold's model, unless it is there, and measures it, unless its answers are.
 func (c Cross) fold(ctx context.Context, i int, fold Fold) (*infer.Report, error) {
 	o := c.Options
 	o.Out, o.Train, o.Watch = c.folder(i), fold.Train, c.Observer
+	if o.Recipe.Train.BestOnTest {
+		o.Validation = fold.Test
+	}
 	o.Resume = Begun(o.Out)
 	if !o.Resume {
 		for _, m := range []data.Modality{data.Image, data.Video} { // of a model that is gone
@@ -101,6 +127,9 @@ func (c Cross) fold(ctx context.Context, i int, fold Fold) (*infer.Report, error
 	}
 	if _, err := Train(ctx, o); err != nil {
 		return nil, err
+	}
+	if note := modelfile.Chosen(o.Out); note != "" {
+		c.Observer.Print(note)
 	}
 	open := infer.Open
 	if c.Published {
