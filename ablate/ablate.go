@@ -18,6 +18,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/pelletier/go-toml/v2"
 
@@ -69,13 +70,20 @@ func Run(ctx context.Context, studies ...Study) (results []*Result, err error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, stage := range []func(plan) error{
+	checked := map[string]bool{} // folders
+	for _, step := range []func(plan) error{
 		func(p plan) error { return p.checkFolder() },
-		func(p plan) error { return p.checkStages(ctx, p.stages) },
+		func(p plan) error {
+			own := slices.DeleteFunc(slices.Clone(p.stages), func(s stage) bool { return checked[s.Out] })
+			for _, s := range own {
+				checked[s.Out] = true
+			}
+			return p.checkStages(ctx, own)
+		},
 		func(p plan) error { return p.begin() },
 	} {
 		for _, p := range plans {
-			if err := stage(p); err != nil {
+			if err := step(p); err != nil {
 				return nil, err
 			}
 		}
