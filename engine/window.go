@@ -32,13 +32,13 @@ func (w Window) Pointwise() bool {
 type DepthwiseMode uint8
 
 const (
-	DepthwiseForward    DepthwiseMode = iota // Y = b + Σ W·X over the taps
-	DepthwiseInputGrad                       // dX = Σ W·dY over the sites that see it
-	DepthwiseWeightGrad                      // dW += Σ dY·X, db += Σ dY over the sites
+	DepthwiseForward    DepthwiseMode = iota // Y = Bias + Σ Weight·X over the taps
+	DepthwiseInputGrad                       // dX = Σ Weight·dY over the sites that see it
+	DepthwiseWeightGrad                      // dWeight += Σ dY·X over the sites
 )
 
-// DepthwiseArgs convolves each channel by itself. X is [B, T, H, W, C], Y is [B, sites, C], Weight [taps, C] and Bias [C], which may be
-// nil. In DepthwiseInputGrad, X is written and Bias ignored; in DepthwiseWeightGrad Weight and Bias are added to.
+// DepthwiseArgs convolves each channel by itself. X is [B, T, H, W, C], Y has a row of C for each site and Weight one for each tap. In
+// DepthwiseInputGrad, X is written; in DepthwiseWeightGrad Weight is added to. Bias [C] is optional and for DepthwiseForward only.
 type DepthwiseArgs struct {
 	Mode               DepthwiseMode
 	X, Y, Weight, Bias *Tensor

@@ -39,34 +39,27 @@ func weightedSums[F asm.Float](dst, src, weight, bias []F, n int, r *relation) {
 	})
 }
 
-// depthwiseRows is how many sites share one partial sum of the gradients of weights. It is fixed, so that the order of addition does not
+// depthwiseRows is how many sites share one partial sum of the gradient of weights. It is fixed, so that the order of addition does not
 // depend on the number of threads.
 const depthwiseRows = 128
 
 func depthwiseWeightGrad[F asm.Float](c *Backend, a engine.DepthwiseArgs) {
-	x, dy, n, r, k := host[F](a.X), host[F](a.Y), a.X.Dim(-1), sitesOf(a.X, a.Window), kernels[F]()
-	rows, size := a.Y.Rows(), a.Weight.Len()
+	x, dy, dw, n := host[F](a.X), host[F](a.Y), host[F](a.Weight), a.X.Dim(-1)
+	rows, k, r := a.Y.Rows(), kernels[F](), sitesOf(a.X, a.Window)
 	blocks := ceilDiv(rows, depthwiseRows)
-	partial := engine.Zeros(c, a.X.DType(), blocks, size+n) // the gradients of weights and bias
+	partial := engine.Zeros(c, a.X.DType(), blocks, len(dw))
 	defer partial.Free()
 	sums := host[F](partial)
-	parallelRows(blocks, rowGrain(depthwiseRows*size), func(b int) {
-		weight, bias := sums[b*(size+n):][:size], sums[b*(size+n)+size:][:n]
-		term := make([]F, n)
+	parallelRows(blocks, rowGrain(depthwiseRows*len(dw)), func(b int) {
+		sum, term := sums[b*len(dw):][:len(dw)], make([]F, n)
 		for site := b * depthwiseRows; site < min((b+1)*depthwiseRows, rows); site++ {
-			up := dy[site*n : (site+1)*n]
-			k.Add(bias, bias, up)
 			r.each(site, func(tap, position int) {
-				k.Mul(term, up, x[position*n:(position+1)*n])
-				k.Add(weight[tap*n:(tap+1)*n], weight[tap*n:(tap+1)*n], term)
+				k.Mul(term, dy[site*n:(site+1)*n], x[position*n:(position+1)*n])
+				k.Add(sum[tap*n:(tap+1)*n], sum[tap*n:(tap+1)*n], term)
 			})
 		}
 	})
-	dw, db := host[F](a.Weight), hostFrom[F](a.Bias, 0)
 	for b := range blocks {
-		k.Add(dw, dw, sums[b*(size+n):][:size])
-		if db != nil {
-			k.Add(db, db, sums[b*(size+n)+size:][:n])
-		}
+		k.Add(dw, dw, sums[b*len(dw):][:len(dw)])
 	}
 }

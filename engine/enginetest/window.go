@@ -126,8 +126,7 @@ func testDepthwise(s *suite) {
 		s.depthwiseForward(m, true)
 		s.depthwiseForward(m, false)
 		s.depthwiseInputGrad(m)
-		s.depthwiseWeightGrad(m, true)
-		s.depthwiseWeightGrad(m, false)
+		s.depthwiseWeightGrad(m)
 	}
 }
 
@@ -169,29 +168,17 @@ func (s *suite) depthwiseInputGrad(m moved) {
 	s.check(dx, want, "%+v", m)
 }
 
-func (s *suite) depthwiseWeightGrad(m moved, biased bool) {
+func (s *suite) depthwiseWeightGrad(m moved) {
 	x, vx := s.random(m.shape()...)
 	dy, vy := s.random(m.output()...)
 	dw, vw := s.random(m.Taps(), m.channels)
-	db, vb := s.random(m.channels)
-	want, wantBias := sums(len(vw)), sums(len(vb))
+	want := sums(len(vw))
 	for i, v := range vw {
 		want.add(i, v)
 	}
-	for i, v := range vb {
-		wantBias.add(i, v)
-	}
 	m.eachTerm(func(y, w, x int) { want.add(w, vy[y]*vx[x]) })
-	a := engine.DepthwiseArgs{Mode: engine.DepthwiseWeightGrad, X: x, Y: dy, Weight: dw, Window: m.Window}
-	if biased {
-		a.Bias = db
-		for i, v := range vy {
-			wantBias.add(i%m.channels, v)
-		}
-	}
-	s.b.Depthwise(a)
+	s.b.Depthwise(engine.DepthwiseArgs{Mode: engine.DepthwiseWeightGrad, X: x, Y: dy, Weight: dw, Window: m.Window})
 	s.check(dw, want, "%+v", m)
-	s.check(db, wantBias, "%+v, bias %v", m, biased)
 }
 
 // tied draws few different numbers, so that elements of a window are equal, and some NaN.
