@@ -14,13 +14,13 @@ func (c *Backend) Sample(a engine.SampleArgs) {
 func sample[F asm.Float](a engine.SampleArgs) {
 	s, out, k := newSampler[F](&a), host[F](a.Out), kernels[F]()
 	parallelRows(a.Out.Rows(), rowGrain(8*s.width), func(i int) {
-		row := out[i*s.width : (i+1)*s.width]
+		row, factor, c := out[i*s.width:(i+1)*s.width], s.scale(i), s.cell(i)
 		clear(row)
-		s.corners(i, func(c corner[F]) {
-			if w := s.scale(i) * c.weight(); w != 0 {
-				k.Axpy(row, w, s.x[c.at:c.at+s.width])
+		for corner, at := range c.at {
+			if w := factor * c.weight(corner); at >= 0 && w != 0 {
+				k.Axpy(row, w, s.x[at:at+s.width])
 			}
-		})
+		}
 	})
 }
 
@@ -46,11 +46,12 @@ func (s *sampler[F]) inputGrad(dx, dout []F, batch int) {
 		for b := lo / chunks; b*chunks < hi; b++ {
 			from, to := max(lo-b*chunks, 0)*lanes, min((hi-b*chunks)*lanes, s.width)
 			for i := b * s.points; i < (b+1)*s.points; i++ {
-				s.corners(i, func(c corner[F]) {
-					if w := s.scale(i) * c.weight(); w != 0 {
-						k.Axpy(dx[c.at+from:c.at+to], w, dout[i*s.width+from:i*s.width+to])
+				up, factor, c := dout[i*s.width+from:i*s.width+to], s.scale(i), s.cell(i)
+				for corner, at := range c.at {
+					if w := factor * c.weight(corner); at >= 0 && w != 0 {
+						k.Axpy(dx[at+from:at+to], w, up)
 					}
-				})
+				}
 			}
 		}
 	})
@@ -60,20 +61,24 @@ func (s *sampler[F]) inputGrad(dx, dout []F, batch int) {
 func (s *sampler[F]) pointGrads(dat, dfactor, dout []F) {
 	k := kernels[F]()
 	parallelRows(len(dout)/max(s.width, 1), rowGrain(8*s.width), func(i int) {
-		var slope [3]F
+		var slopes [3]F
 		var value F
-		s.corners(i, func(c corner[F]) {
-			d := k.Dot(dout[i*s.width:(i+1)*s.width], s.x[c.at:c.at+s.width])
-			value += c.weight() * d
-			for axis := range slope {
-				slope[axis] += c.slope(axis) * d
+		c := s.cell(i)
+		for corner, at := range c.at {
+			if at < 0 {
+				continue
 			}
-		})
+			d := k.Dot(dout[i*s.width:(i+1)*s.width], s.x[at:at+s.width])
+			value += c.weight(corner) * d
+			for axis := range slopes {
+				slopes[axis] += c.slope(corner, axis) * d
+			}
+		}
 		if dfactor != nil {
 			dfactor[i] = value
 		}
 		if dat != nil {
-			for axis, d := range slope {
+			for axis, d := range slopes {
 				dat[3*i+axis] = s.scale(i) * d
 			}
 		}
@@ -106,40 +111,38 @@ func (s *sampler[F]) scale(i int) F {
 	return s.factor[i]
 }
 
-// corner is a position next to a point. Along each axis it has a weight, and lies on a side: 0 below the point, 1 above.
-type corner[F asm.Float] struct {
-	at      int // where its channels begin
-	side    [3]int
-	weights [3]F
+// cell is what lies around a point: eight corners, whose bits from the highest on tell whether they lie below or above the point along
+// time, rows and columns.
+type cell[F asm.Float] struct {
+	at      [8]int  // where the channels of a corner begin, −1 outside of x
+	weights [3][2]F // of corners below and above, along each axis
 }
 
-func (c *corner[F]) weight() F { return c.weights[0] * c.weights[1] * c.weights[2] }
+func (c *cell[F]) weight(corner int) F {
+	return c.weights[0][corner>>2] * c.weights[1][corner>>1&1] * c.weights[2][corner&1]
+}
 
 // slope is the derivative of the weight along an axis.
-func (c *corner[F]) slope(axis int) F {
-	return F(2*c.side[axis]-1) * c.weights[(axis+1)%3] * c.weights[(axis+2)%3]
+func (c *cell[F]) slope(corner, axis int) F {
+	bits := [3]int{corner >> 2, corner >> 1 & 1, corner & 1}
+	next, last := (axis+1)%3, (axis+2)%3
+	return F(2*bits[axis]-1) * c.weights[next][bits[next]] * c.weights[last][bits[last]]
 }
 
-// corners calls fn for those of the eight corners of point i, counted through the batch, that lie inside of x.
-func (s *sampler[F]) corners(i int, fn func(c corner[F])) {
+// cell finds the surroundings of point i, counted through the batch.
+func (s *sampler[F]) cell(i int) (c cell[F]) {
 	low, part := s.surroundings(i)
-	for number := range 8 {
-		c := corner[F]{at: i / s.points, side: [3]int{number >> 2, number >> 1 & 1, number & 1}}
-		inside := true
-		for axis, n := range s.in {
-			place := low[axis] + c.side[axis]
-			inside = inside && place >= 0 && place < n
-			c.at = c.at*n + place
-			c.weights[axis] = part[axis]
-			if c.side[axis] == 0 {
-				c.weights[axis] = 1 - part[axis]
-			}
-		}
-		if inside {
-			c.at *= s.width
-			fn(c)
+	for axis, p := range part {
+		c.weights[axis] = [2]F{1 - p, p}
+	}
+	for corner := range c.at {
+		t, y, x := low[0]+corner>>2, low[1]+corner>>1&1, low[2]+corner&1
+		c.at[corner] = -1
+		if uint(t) < uint(s.in[0]) && uint(y) < uint(s.in[1]) && uint(x) < uint(s.in[2]) {
+			c.at[corner] = (((i/s.points*s.in[0]+t)*s.in[1]+y)*s.in[2] + x) * s.width
 		}
 	}
+	return c
 }
 
 // surroundings returns the corner below point i and how far the point is beyond it.
