@@ -88,6 +88,18 @@ func TestConvolveInParts(t *testing.T) {
 	require.InDeltaSlice(t, sum, dw, 1e-6, "of a million")
 }
 
+// TestConvolvePacked convolves with a weight that inference has packed.
+func TestConvolvePacked(t *testing.T) {
+	b := cpu.New()
+	tape := ag.NewInferenceTape(b, engine.Full)
+	defer tape.Close()
+	x, w := tape.Const(fill(b, engine.Float32, 2, 3, 4, 5, 7)), fill(b, engine.Float32, 6, 27*7)
+	want := ag.Convolve(x, ag.Constant(w), nil, cube)
+	got := ag.Convolve(x, ag.Packed(b.PackWeight(w, engine.Full), engine.Float32), nil, cube)
+	require.Equal(t, want.Shape(), got.Shape())
+	require.Equal(t, read(t, want.Data()), read(t, got.Data()))
+}
+
 // TestSampleAtWholeNumbers reads 2, 5 and 11 along time: the slope is the one on the right, where the last position goes down to the zeros
 // outside, and what is one step before the first already rises.
 func TestSampleAtWholeNumbers(t *testing.T) {

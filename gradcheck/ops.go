@@ -35,6 +35,7 @@ func Ops() []Case {
 		row("Convolve", convolve(volume), tensor("x", 2, 3, 2, 4, 2), tensor("weight", 3, 2, 1, 3, 2), tensor("bias", 3)),
 		row("Convolve/images", convolve(image), tensor("x", 2, 1, 5, 4, 3), tensor("weight", 2, 1, 3, 2, 3), tensor("bias", 2)),
 		row("Convolve/pointwise", convolve(pointwise), tensor("x", 2, 2, 1, 3, 2), tensor("weight", 3, 1, 1, 1, 2), tensor("bias", 3)),
+		row("Convolve/twice", twice(convolve(image)), tensor("x", 2, 1, 3, 2, 3), tensor("weight", 2, 1, 3, 2, 3), tensor("bias", 2)),
 		row("Convolve/no bias", Binary(func(x, w value) value { return ag.Convolve(x, w, nil, volume) }),
 			tensor("x", 1, 2, 3, 4, 2), tensor("weight", 4, 2*1*3*2)),
 		trained("Convolve/weights", convolve(volume), []Input{tensor("x", 2, 3, 2, 4, 3)}, tensor("weight", 5, 2, 1, 3, 3), tensor("bias", 5)),
@@ -43,6 +44,7 @@ func Ops() []Case {
 
 		row("DepthwiseConvolve", depthwise(volume), tensor("x", 2, 3, 2, 4, 2), tensor("weight", 2, 1, 3, 2), tensor("bias", 2)),
 		row("DepthwiseConvolve/images", depthwise(image), tensor("x", 2, 1, 5, 4, 3), tensor("weight", 1, 3, 2, 3), tensor("bias", 3)),
+		row("DepthwiseConvolve/twice", twice(depthwise(image)), tensor("x", 2, 1, 3, 2, 3), tensor("weight", 1, 3, 2, 3), tensor("bias", 3)),
 		row("DepthwiseConvolve/no bias", Binary(func(x, w value) value { return ag.DepthwiseConvolve(x, w, nil, volume) }),
 			tensor("x", 1, 3, 2, 4, 5), tensor("weight", 2, 1, 3, 5)),
 
@@ -161,6 +163,7 @@ func Ops() []Case {
 		row("Sample", sample(engine.Window{}), tensor("x", 2, 3, 4, 2, 3), between("at", 2, 5, 3), tensor("factor", 2, 5)),
 		row("Sample/without factors", Binary(func(x, at value) value { return ag.Sample(x, at, nil, engine.Window{}) }),
 			tensor("x", 2, 2, 3, 4, 2), between("at", 2, 7, 3)),
+		row("Sample/twice", twice(sample(engine.Window{})), tensor("x", 1, 2, 3, 4, 2), between("at", 1, 5, 3), tensor("factor", 1, 5)),
 		row("Sample/from taps", sample(volume), tensor("x", 1, 2, 3, 4, 2), between("at", 1, 2*3*4*6, 3), tensor("factor", 1, 2*3*4*6)),
 
 		row("Scale", with(ag.Scale, -1.7), tensor("x", 3, 4)),

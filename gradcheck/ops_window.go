@@ -40,6 +40,11 @@ func sample(w engine.Window) Func {
 	return Ternary(func(x, at, factor value) value { return ag.Sample(x, at, factor, w) })
 }
 
+// twice adds two results of the same operands, whose gradients gather in one place.
+func twice(f Func) Func {
+	return func(t *ag.Tape, in []value) []value { return []value{ag.Add(f(t, in)[0], ag.Scale(f(t, in)[0], 2))} }
+}
+
 // distinct has elements too far apart for a step of a difference to change their order.
 func distinct(name string, shape ...int) Input {
 	in := tensor(name, shape...)

@@ -47,7 +47,8 @@ STEPS = dict(kernel=(3, 1, 3), stride=(2, 1, 1), pad=(1, 0, 1))
 
 def convolutions():
     for name, w, shape, width, biased in (("volume", VOLUME, (2, 5, 3, 4, 6), 7, True), ("image", IMAGE, (3, 1, 7, 6, 4), 5, False),
-                                          ("pointwise", POINT, (2, 3, 4, 2, 5), 3, True), ("strided", dict(CUBE, stride=(3, 2, 1)), (2, 4, 5, 6, 3), 8, True)):
+                                          ("pointwise", POINT, (2, 3, 4, 2, 5), 3, True),
+                                          ("some positions", dict(POINT, stride=(2, 1, 3), pad=(0, 1, 0)), (2, 3, 2, 5, 4), 3, True), ("strided", dict(CUBE, stride=(3, 2, 1)), (2, 4, 5, 6, 3), 8, True)):
         f = lambda x, weight, bias=None: last(F.conv3d(first(x), first(weight), bias, w["stride"], w["pad"]))
         inputs = {"x": draw(*shape), "weight": draw(width, *w["kernel"], shape[-1])}
         case("Convolve/" + name, f, inputs | ({"bias": draw(width)} if biased else {}), **w)
