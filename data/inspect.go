@@ -25,7 +25,7 @@ const (
 	Missing    = "missing"    // no such file
 	Unreadable = "unreadable" // damaged, empty, or in an unknown format
 	Short      = "short"      // a video with fewer frames than a model sees
-	Duplicate  = "duplicate"  // the pixels of an earlier sample
+	Duplicate  = "duplicate"  // the pixels of an earlier sample, of videos as they are at 64×64
 )
 
 // Text says what is wrong, and where. The errors of files already say where.
@@ -43,8 +43,10 @@ type Inspector struct {
 	seen   map[[sha256.Size]byte]Item
 }
 
-// inspected is the size of the frames whose pixels are compared: copies that differ in format or metadata alone are the same.
-const inspected = 64
+// inspected is the size at which the frames of videos are compared: those of a long video do not fit into memory otherwise. Two videos
+// of which no frame differs at this size are copies of each other. Images are compared at their own size, as two that differ little may
+// be two frames of one video. Copies that differ in format or metadata alone are the same.
+var inspected = OpenOptions{H: 64, W: 64}
 
 // Inspect decodes all samples of d and returns what is wrong, in the order of the list. It calls done after each sample.
 func (p *Inspector) Inspect(ctx context.Context, d *Dataset, done func(n int)) (findings []Finding, err error) {
@@ -53,50 +55,56 @@ func (p *Inspector) Inspect(ctx context.Context, d *Dataset, done func(n int)) (
 	}
 	workers := runtime.GOMAXPROCS(0)
 	i := 0
+	opt := ByModality(d.Modality, OpenOptions{}, inspected)
 	for s, err := range Ordered(ctx, len(d.Items), workers, 4*workers, func(ctx context.Context, i int) (looked, error) {
-		return look(ctx, d.Items[i])
+		return look(ctx, d.Items[i], opt)
 	}) {
 		if ctx.Err() != nil {
 			return findings, ctx.Err()
 		}
-		item := d.Items[i]
-		if kind, detail := p.judge(item, d.Modality, s, err); kind != "" {
-			findings = append(findings, Finding{kind, item.List, item.Line, item.Name, detail})
-		}
+		findings = append(findings, p.judge(d.Items[i], d.Modality, s, err)...)
 		i++
 		done(1)
 	}
 	return findings, nil
 }
 
-// judge returns what is wrong with a sample, if anything.
-func (p *Inspector) judge(item Item, m Modality, s looked, err error) (kind, detail string) {
-	switch earlier, known := p.seen[s.digest]; {
+// judge returns what is wrong with a sample: a video may be both too short and a duplicate.
+func (p *Inspector) judge(item Item, m Modality, s looked, err error) (found []Finding) {
+	add := func(kind, detail string) {
+		found = append(found, Finding{kind, item.List, item.Line, item.Name, detail})
+	}
+	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return Missing, err.Error()
+		add(Missing, err.Error())
+		return found
 	case err != nil:
-		return Unreadable, err.Error()
-	case known && earlier.Label != item.Label:
-		return Duplicate, fmt.Sprintf("the same as %s, which has another label", earlier.Place())
-	case known:
-		return Duplicate, "the same as " + earlier.Place()
+		add(Unreadable, err.Error())
+		return found
 	}
-	p.seen[s.digest] = item
 	if m == Video && s.frames < p.Frames {
-		return Short, fmt.Sprintf("%d frames, of which the last is repeated up to %d", s.frames, p.Frames)
+		add(Short, fmt.Sprintf("%d frames, of which the last is repeated up to %d", s.frames, p.Frames))
 	}
-	return "", ""
+	switch earlier, known := p.seen[s.digest]; {
+	case !known:
+		p.seen[s.digest] = item
+	case earlier.Label != item.Label:
+		add(Duplicate, fmt.Sprintf("the same as %s, which has another label", earlier.Place()))
+	default:
+		add(Duplicate, "the same as "+earlier.Place())
+	}
+	return found
 }
 
 // looked is what is remembered of a sample.
 type looked struct {
 	frames int
-	digest [sha256.Size]byte // of all pixels, at inspected×inspected
+	digest [sha256.Size]byte // of the sizes and pixels of all frames
 }
 
 // look decodes a sample whole, one frame after the other.
-func look(ctx context.Context, item Item) (s looked, err error) {
-	sample, err := item.Open(ctx, OpenOptions{H: inspected, W: inspected})
+func look(ctx context.Context, item Item, opt OpenOptions) (s looked, err error) {
+	sample, err := item.Open(ctx, opt)
 	if err != nil {
 		return s, err
 	}
@@ -106,6 +114,7 @@ func look(ctx context.Context, item Item) (s looked, err error) {
 		if err != nil {
 			return s, err
 		}
+		fmt.Fprintln(pixels, f.W, f.H)
 		pixels.Write(f.Pix)
 	}
 	s.frames = sample.Len()

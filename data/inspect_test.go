@@ -30,7 +30,7 @@ func TestPublishedCounts(t *testing.T) {
 		}
 		require.Equal(t, p.Samples, sum, name)
 	}
-	require.Equal(t, 4, counted)
+	require.Equal(t, 5, counted)
 	_, ok := Published("dfew-fd6-test")
 	require.False(t, ok)
 }
@@ -47,7 +47,7 @@ func TestPublishedFolds(t *testing.T) {
 		require.Equal(t, 11_697, total("dfew-"+fold))
 	}
 	require.Equal(t, 38_935, total("ferv39k"))
-	for _, set := range []string{"set1", "set5"} {
+	for _, set := range []string{"set1", "set2", "set3", "set4", "set5"} {
 		require.Equal(t, 9172, total("mafw-"+set))
 	}
 }
@@ -73,8 +73,8 @@ func writeShade(t *testing.T, path string, shade uint8) {
 	require.NoError(t, bmp.Encode(file, m))
 }
 
-// Each kind of finding, in the order of the lists; a copy in another format is a duplicate, also of a sample in another list or of
-// one that is short.
+// Each kind of finding, in the order of the lists; a copy in another format is a duplicate, also of a sample in another list. A video
+// may be both short and a duplicate.
 func TestInspect(t *testing.T) {
 	list, root := tree(t, "a.png 0\nhalf.png 1\nb.bmp 2\ncopy.bmp 0\nother.png 3\ngone.png 0\n")
 	for name, shade := range map[string]uint8{
@@ -118,10 +118,33 @@ func TestInspect(t *testing.T) {
 		{Duplicate, list, 5, "other.png", "the same as " + list + ": line 1: a.png, which has another label"},
 		{Missing, list, 6, "gone.png", ""},
 		{Short, videos, 3, "w", "2 frames, of which the last is repeated up to 3"},
+		{Short, videos, 5, "y", "2 frames, of which the last is repeated up to 3"},
 		{Duplicate, videos, 5, "y", "the same as " + videos + ": line 3: w"},
 		{Duplicate, test, 1, "test/again.png", "the same as " + list + ": line 3: b.bmp"},
 	}, found)
 	require.Equal(t, videos+": line 3: w: 2 frames, of which the last is repeated up to 3", found[4].Text())
+}
+
+// Images that differ in one pixel by one level, or in nothing but their shape, are no duplicates.
+func TestInspectComparesAllPixels(t *testing.T) {
+	list, root := tree(t, "a.png 0\nnext.png 0\nwide.png 0\ncopy.png 0\n")
+	write := func(name string, h, w, level int) {
+		f := NewFrames(1, h, w)
+		for i := range f.Pix {
+			f.Pix[i] = 100
+		}
+		f.Pix[len(f.Pix)/2] += uint8(level)
+		writePNG(t, filepath.Join(root, name), f)
+	}
+	write("a.png", 300, 200, 0)
+	write("next.png", 300, 200, 1)
+	write("wide.png", 200, 300, 0)
+	write("copy.png", 300, 200, 0)
+	d, err := readList(list, root, Image, true)
+	require.NoError(t, err)
+	found, err := new(Inspector).Inspect(t.Context(), d, func(int) {})
+	require.NoError(t, err)
+	require.Equal(t, []Finding{{Duplicate, list, 4, "copy.png", "the same as " + list + ": line 1: a.png"}}, found)
 }
 
 // A missing sample can be told from a damaged one.

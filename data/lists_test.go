@@ -239,6 +239,37 @@ func TestClassOrders(t *testing.T) {
 	require.Equal(t, "neutral happiness sadness surprise fear disgust anger contempt", strings.Join(AffectNet8, " "))
 }
 
+// Names of the datasets' classes may be written with capitals; all other names are taken as they stand.
+func TestSpellingOfClasses(t *testing.T) {
+	for _, c := range []struct {
+		m    Modality
+		want []string // in their usual order
+	}{
+		{Image, []string{"neutral", "happiness", "sadness", "surprise", "fear", "disgust", "anger", "contempt"}},
+		{Video, []string{"happiness", "sadness", "neutral", "anger", "surprise", "disgust", "fear"}},
+		{Video, []string{"anger", "anxiety", "contempt", "disappointment", "disgust", "fear", "happiness", "helplessness", "neutral", "sadness", "surprise"}},
+		{Video, []string{"Tired", "anxiety", "disappointment", "helplessness"}},
+		{Image, []string{"Tired", "tIRED", "tired"}},
+	} {
+		list, want := "path,label\n", map[string]int{}
+		for label, name := range c.want {
+			spellings := []string{name, strings.ToUpper(name[:1]) + name[1:], strings.ToUpper(name)}
+			if strings.EqualFold(name, "tired") {
+				spellings = []string{name}
+			}
+			for _, spelling := range spellings {
+				id := fmt.Sprintf("%d %s", label, spelling)
+				list += id + "," + spelling + "\n"
+				want[id] = label
+			}
+		}
+		d, err := readList(write(t, "list.csv", []byte(list)), "", c.m, true)
+		require.NoError(t, err)
+		require.Equal(t, c.want, d.Classes)
+		require.Equal(t, want, samples(d))
+	}
+}
+
 func TestDefaultLabels(t *testing.T) {
 	require.Equal(t, "neutral happiness sadness surprise fear disgust anger", strings.Join(DefaultLabels(Image, 7), " "))
 	require.Equal(t, "contempt", DefaultLabels(Image, 8)[7])
@@ -392,6 +423,25 @@ func TestListsUpToTheirLimits(t *testing.T) {
 	require.Equal(t, []string{"a"}, names(d))
 }
 
+// A path that ends as an image does is a path alone, whatever spaces are in it.
+func TestPathsWithSpacesEndAsImagesDo(t *testing.T) {
+	want, list := map[string]int{}, ""
+	for i, ext := range append(slices.Clone(imageExts), ".gif") {
+		for j, e := range []string{ext, strings.ToUpper(ext)} {
+			name := fmt.Sprintf("face %d of\t%d%s", i, j, e)
+			want[name] = Unlabelled
+			list += name + "\n"
+			d, err := readList(write(t, "list.txt", []byte(name)), "", Image, false)
+			require.NoError(t, err, name)
+			require.Equal(t, map[string]int{name: Unlabelled}, samples(d), "alone in its list")
+		}
+	}
+	d, err := readList(write(t, "list.txt", []byte(list)), "", Image, false)
+	require.NoError(t, err)
+	require.Equal(t, want, samples(d))
+	require.Nil(t, d.Classes)
+}
+
 // A list without labels is a path a line, where labels are not needed; one with labels is read as ever.
 func TestListsWithoutLabels(t *testing.T) {
 	for _, c := range []struct {
@@ -405,8 +455,11 @@ func TestListsWithoutLabels(t *testing.T) {
 	}{
 		{Image, "b.png\n\n# x\nsub/a.png\r\n a photo.jpg \n", []string{"b.png", "sub/a.png", "a photo.jpg"}, []int{1, 4, 5}, []int{-1, -1, -1}, nil, true},
 		{Image, "a photo.JPG\na,b.png\nb", []string{"a photo.JPG", "a,b.png", "b"}, []int{1, 2, 3}, []int{-1, -1, -1}, nil, true},
+		{Image, "my face.gif\nb.png\nour cat.GIF", []string{"my face.gif", "b.png", "our cat.GIF"}, []int{1, 2, 3}, []int{-1, -1, -1}, nil, true},
 		{Image, "path\nb.png", []string{"b.png"}, []int{2}, []int{-1}, nil, true},
 		{Image, "b.png 3\na.png 1", []string{"b.png", "a.png"}, []int{1, 2}, []int{3, 1}, nil, false},
+		{Image, "b.png\t3\na.png\t1", []string{"b.png", "a.png"}, []int{1, 2}, []int{3, 1}, nil, false},
+		{Image, "my face.gif 3\na.gif 1", []string{"my face.gif", "a.gif"}, []int{1, 2}, []int{3, 1}, nil, false},
 		{Image, "image,label\nb.png,3", []string{"b.png"}, []int{2}, []int{3}, nil, false},
 		{Video, "id1/x/00001\n# y\nsome clip.mp4", []string{"id1/x/00001", "some clip.mp4"}, []int{1, 3}, []int{-1, -1}, nil, true},
 		{Video, "Video_Name\nid1", []string{"id1"}, []int{2}, []int{-1}, nil, true},

@@ -4,14 +4,10 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/stretchr/testify/require"
-
 	ag "mien/autograd"
 	"mien/data"
-	"mien/engine"
 	"mien/engine/cpu"
 	"mien/internal/golden"
-	"mien/nn"
 	"mien/recipe"
 	"mien/system"
 )
@@ -24,17 +20,12 @@ var goldenRecipe = recipe.Recipe{
 	Train: recipe.Train{Epochs: 5, WarmupEpochs: 1, LR: 1e-3, MinLR: 1e-6, Beta2: 0.95, WeightDecay: 0.05, ImageMask: 0.5, VideoMask: 0.5},
 }
 
-func loadGolden(t *testing.T, b engine.Backend) (*learner, []nn.Param) {
-	require.NoError(t, System.Check(goldenRecipe))
-	return golden.Load(t, b, "mae_tiny.safetensors", func(s *nn.Scope) *learner { return System.Build(s, goldenRecipe).(*learner) })
-}
-
 // Results equal PyTorch's: targets and predictions of the hidden patches, loss, all gradients, and ten steps.
 func TestGolden(t *testing.T) {
 	golden.EachKernels(t, func(t *testing.T) {
 		for _, modality := range []data.Modality{data.Image, data.Video} {
 			b := cpu.New()
-			m, params := loadGolden(t, b)
+			m, params := golden.Load[*learner](t, b, "mae_tiny.safetensors", System, goldenRecipe)
 			f := golden.Open(t, fmt.Sprintf("mae_%s.safetensors", modality))
 			batch := &system.Batch{Modality: modality, Views: f.Views("input")}
 			hidden, shape := f.Values("mask")

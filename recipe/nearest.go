@@ -1,7 +1,6 @@
 package recipe
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"reflect"
@@ -48,23 +47,23 @@ func keys(of reflect.Type, prefix string) (all []string) {
 	return all
 }
 
-// nearest returns the known key that needs the fewest edits to become key, of those that have its name in another table or else of
-// all; "" if more than about a third of the name would have to change.
-func nearest(key string, known []string) string {
-	name := key[strings.LastIndexByte(key, '.')+1:]
-	best, least := "", (len(name)+1)/3+1
-	same, apart := "", math.MaxInt
+// nearest returns the known key that needs the fewest edits to become key, of those in any table whose names differ by at most about a
+// third of its name; "" if there is none.
+func nearest(key string, known []string) (best string) {
+	limit, least := (len(last(key))+1)/3+1, math.MaxInt
 	for _, k := range known {
-		if k[strings.LastIndexByte(k, '.')+1:] == name {
-			if edits := distance(key, k, apart); edits < apart {
-				same, apart = k, edits
-			}
-		} else if edits := distance(key, k, least); edits < least {
+		if distance(last(key), last(k), limit) >= limit {
+			continue
+		}
+		if edits := distance(key, k, least); edits < least {
 			best, least = k, edits
 		}
 	}
-	return cmp.Or(same, best)
+	return best
 }
+
+// last returns the name of a key in its table.
+func last(key string) string { return key[strings.LastIndexByte(key, '.')+1:] }
 
 // distance is the Levenshtein distance of two words: the least number of letters that are inserted, removed or replaced. Words whose
 // lengths differ by limit or more have at least that distance, and are not compared.

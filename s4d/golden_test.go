@@ -9,11 +9,9 @@ import (
 
 	ag "mien/autograd"
 	"mien/data"
-	"mien/engine"
 	"mien/engine/cpu"
 	"mien/internal/golden"
 	"mien/moae"
-	"mien/nn"
 	"mien/recipe"
 	"mien/system"
 	"mien/vit"
@@ -29,13 +27,6 @@ var goldenRecipe = recipe.Recipe{
 
 var modalities = []data.Modality{data.Image, data.Video}
 
-func loadGolden(t *testing.T, b engine.Backend) (*classifier, []nn.Param) {
-	require.NoError(t, System.Check(goldenRecipe))
-	return golden.Load(t, b, "s4d_tiny.safetensors", func(s *nn.Scope) *classifier {
-		return System.Build(s, goldenRecipe).(*classifier)
-	})
-}
-
 func openGolden(t *testing.T, m data.Modality) golden.File {
 	return golden.Open(t, fmt.Sprintf("s4d_%s.safetensors", m))
 }
@@ -49,7 +40,7 @@ func TestGolden(t *testing.T) {
 	golden.EachKernels(t, func(t *testing.T) {
 		for _, modality := range modalities {
 			b := cpu.New()
-			m, params := loadGolden(t, b)
+			m, params := golden.Load[*classifier](t, b, "s4d_tiny.safetensors", System, goldenRecipe)
 			f := openGolden(t, modality)
 			batch := goldenBatch(f, modality)
 			tape := ag.NewTape(b)
@@ -87,14 +78,14 @@ func TestGoldenSteps(t *testing.T) {
 			f := openGolden(t, modality)
 			batches[modality] = goldenBatch(f, modality)
 			b := cpu.New()
-			m, params := loadGolden(t, b)
+			m, params := golden.Load[*classifier](t, b, "s4d_tiny.safetensors", System, goldenRecipe)
 			f.CheckSteps(b, params, System, goldenRecipe, func(_ int, tape *ag.Tape) *ag.Value { return m.Loss(tape, batches[modality]) })
 		}
 		joint := golden.Open(t, "s4d_joint.safetensors")
 		var order []int
 		require.NoError(t, json.Unmarshal([]byte(joint.Metadata()["order"]), &order))
 		b := cpu.New()
-		m, params := loadGolden(t, b)
+		m, params := golden.Load[*classifier](t, b, "s4d_tiny.safetensors", System, goldenRecipe)
 		joint.CheckSteps(b, params, System, goldenRecipe, func(i int, tape *ag.Tape) *ag.Value {
 			return m.Loss(tape, batches[modalities[order[i]]])
 		})

@@ -67,7 +67,7 @@ func TestJointTraining(t *testing.T) {
 	golden.EachKernels(t, func(t *testing.T) {
 		for name, idle := range map[string]bool{"joint_left.safetensors": false, "joint_idle.safetensors": true} {
 			b := cpu.New()
-			m, params := loadGolden(t, b)
+			m, params := golden.Load[*classifier](t, b, "s4d_tiny.safetensors", System, goldenRecipe)
 			for _, i := range m.MoAEBlocks {
 				m.MoAE[i].Capacity = 0.9
 			}

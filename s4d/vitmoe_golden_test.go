@@ -8,11 +8,9 @@ import (
 
 	ag "mien/autograd"
 	"mien/data"
-	"mien/engine"
 	"mien/engine/cpu"
 	"mien/internal/golden"
 	"mien/moae"
-	"mien/nn"
 	"mien/recipe"
 	"mien/system"
 )
@@ -32,19 +30,12 @@ func moeBatch(t *testing.T, m data.Modality) (golden.File, *system.Batch) {
 	return f, &system.Batch{Seed: 9, Modality: m, Views: f.Views("input"), Soft: data.SmoothTargets(f.Labels("targets"), moeRecipe.Classes(m), 0.1)}
 }
 
-func loadMoE(t *testing.T, b engine.Backend) (*classifier, []nn.Param) {
-	require.NoError(t, ViTMoE.Check(moeRecipe))
-	return golden.Load(t, b, "vitmoe_tiny.safetensors", func(s *nn.Scope) *classifier {
-		return ViTMoE.Build(s, moeRecipe).(*classifier)
-	})
-}
-
 // ViT-MoE computes what PyTorch does: gates of noisy choices, tokens dropped by batch priority, losses of balance and all gradients.
 func TestViTMoEGolden(t *testing.T) {
 	golden.EachKernels(t, func(t *testing.T) {
 		for _, modality := range modalities {
 			b := cpu.New()
-			m, params := loadMoE(t, b)
+			m, params := golden.Load[*classifier](t, b, "vitmoe_tiny.safetensors", ViTMoE, moeRecipe)
 			f, batch := moeBatch(t, modality)
 			tape := ag.NewTape(b)
 			key := batch.Key("router")
@@ -71,7 +62,7 @@ func TestViTMoEGoldenSteps(t *testing.T) {
 	golden.EachKernels(t, func(t *testing.T) {
 		for _, modality := range modalities {
 			b := cpu.New()
-			m, params := loadMoE(t, b)
+			m, params := golden.Load[*classifier](t, b, "vitmoe_tiny.safetensors", ViTMoE, moeRecipe)
 			f, batch := moeBatch(t, modality)
 			f.CheckSteps(b, params, ViTMoE, moeRecipe, func(_ int, tape *ag.Tape) *ag.Value { return m.Loss(tape, batch) })
 		}

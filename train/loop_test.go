@@ -292,7 +292,7 @@ func idle(t *testing.T, a *AdamW, params []nn.Param, loss func(t *ag.Tape) *ag.V
 }
 
 // With IdleSteps a parameter is left alone until its first gradient, and from then on steps without one as with one of zero, by AdamW's
-// equations. It goes on so after a checkpoint.
+// equations.
 func TestIdleSteps(t *testing.T) {
 	b := cpu.New()
 	a, params, loss := dot(b)
@@ -312,17 +312,39 @@ func TestIdleSteps(t *testing.T) {
 	require.InDelta(t, w, values(t, params[2].Data())[0], 1e-5)
 	require.InDelta(t, m, values(t, a.m[2])[0], 1e-6)
 
-	path := filepath.Join(t.TempDir(), "checkpoint")
-	require.NoError(t, Save(path, params, a, Progress{}))
-	again, restored, _ := dot(b)
-	again.IdleSteps = true
-	_, err := Resume(path, restored, again)
-	require.NoError(t, err)
-	for _, o := range []*AdamW{a, again} {
-		steps(o, b, 1, alone(b, o.params[0]))
+}
+
+// A checkpoint says of each parameter whether it ever had a gradient: wherever training is cut, before the first one, right after it or
+// later, it goes on as if it had not been.
+func TestIdleStepsAfterACheckpoint(t *testing.T) {
+	const first, second = 0, 1
+	order := []int{first, first, second, first, first, second, first} // the parameter that alone has a gradient
+	counts := [][]float64{{0, 0, 0}, {1, 0, 0}, {2, 0, 0}, {3, 1, 0}, {4, 2, 0}, {5, 3, 0}, {6, 4, 0}, {7, 5, 0}}
+	for cut := range counts {
+		b := cpu.New()
+		a, params, _ := dot(b)
+		a.IdleSteps = true
+		run := func(a *AdamW, params []nn.Param, order []int) {
+			for _, p := range order {
+				steps(a, b, 1, alone(b, params[p]))
+			}
+		}
+		run(a, params, order[:cut])
+		require.Equal(t, counts[cut], values(t, a.steps))
+		path := filepath.Join(t.TempDir(), "checkpoint")
+		require.NoError(t, Save(path, params, a, Progress{}))
+		again, restored, _ := dot(b)
+		again.IdleSteps = true
+		_, err := Resume(path, restored, again)
+		require.NoError(t, err)
+		require.Equal(t, all(t, a, params), all(t, again, restored))
+		for at := cut; at < len(order); at++ {
+			run(a, params, order[at:at+1])
+			run(again, restored, order[at:at+1])
+			require.Equal(t, all(t, a, params), all(t, again, restored), "cut after %d, after step %d", cut, at+1)
+			require.Equal(t, counts[at+1], values(t, again.steps))
+		}
 	}
-	require.Equal(t, all(t, a, params), all(t, again, restored))
-	require.Equal(t, []float64{5, 4, 4}, values(t, again.steps))
 }
 
 // If the last step diverges, its epoch ends with an error and without a checkpoint.

@@ -11,7 +11,6 @@ import (
 	"mien/engine"
 	"mien/engine/cpu"
 	"mien/internal/golden"
-	"mien/nn"
 	"mien/recipe"
 	"mien/system"
 )
@@ -30,13 +29,6 @@ func goldenRecipe(m data.Modality) recipe.Recipe {
 
 var goldenLabels = map[data.Modality][]int{data.Image: {2, 0, 4, 1}, data.Video: {3, 1}}
 
-func loadGolden(t *testing.T, b engine.Backend, m data.Modality) (*classifier, []nn.Param) {
-	require.NoError(t, System.Check(goldenRecipe(m)))
-	return golden.Load(t, b, "vit_tiny.safetensors", func(s *nn.Scope) *classifier {
-		return System.Build(s, goldenRecipe(m)).(*classifier)
-	})
-}
-
 func goldenBatch(f golden.File, m data.Modality) *system.Batch {
 	return &system.Batch{Modality: m, Views: f.ByteViews("input"), Soft: data.SmoothTargets(goldenLabels[m], 5, 0.1)}
 }
@@ -46,7 +38,7 @@ func TestGolden(t *testing.T) {
 	golden.EachKernels(t, func(t *testing.T) {
 		for _, modality := range []data.Modality{data.Image, data.Video} {
 			b := cpu.New()
-			m, params := loadGolden(t, b, modality)
+			m, params := golden.Load[*classifier](t, b, "vit_tiny.safetensors", System, goldenRecipe(modality))
 			f := golden.Open(t, fmt.Sprintf("vit_%s.safetensors", modality))
 			batch := goldenBatch(f, modality)
 			tape := ag.NewTape(b)
@@ -79,7 +71,7 @@ func TestGoldenSteps(t *testing.T) {
 	golden.EachKernels(t, func(t *testing.T) {
 		for _, modality := range []data.Modality{data.Image, data.Video} {
 			b := cpu.New()
-			m, params := loadGolden(t, b, modality)
+			m, params := golden.Load[*classifier](t, b, "vit_tiny.safetensors", System, goldenRecipe(modality))
 			f := golden.Open(t, fmt.Sprintf("vit_%s.safetensors", modality))
 			f.CheckSteps(b, params, System, goldenRecipe(modality), func(_ int, tape *ag.Tape) *ag.Value {
 				return m.Loss(tape, goldenBatch(f, modality))
@@ -91,7 +83,7 @@ func TestGoldenSteps(t *testing.T) {
 // Bytes and the equivalent floats v/255 are the same pixels.
 func TestBytesAndFloatsGiveTheSameLogits(t *testing.T) {
 	b := cpu.New()
-	m, _ := loadGolden(t, b, data.Video)
+	m, _ := golden.Load[*classifier](t, b, "vit_tiny.safetensors", System, goldenRecipe(data.Video))
 	batch := goldenBatch(golden.Open(t, "vit_video.safetensors"), data.Video)
 	logits := func() []float32 {
 		tape := ag.NewInferenceTape(b, engine.Full)

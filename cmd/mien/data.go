@@ -19,7 +19,7 @@ type dataCmd struct {
 type dataCheckCmd struct {
 	dataFlags
 	Val    valFlags `embed:"" prefix:"val-"`
-	Set    string   `help:"Published list to compare the numbers of --static-list or --dynamic-list with, such as dfew-fd1-train; a wrong name lists all." placeholder:"NAME"`
+	Set    []string `help:"Published list to compare the numbers of --static-list or --dynamic-list with, such as dfew-fd1-train, and those of the --val list with its test list; a wrong name lists all." placeholder:"NAME"`
 	Frames uint     `help:"Frames that a model sees of a video: fewer are reported." default:"16"`
 	JSON   bool     `help:"Print JSON, with all findings."`
 	Quiet  bool     `help:"Show no progress, only the result."`
@@ -115,29 +115,38 @@ func count(d *data.Dataset) checkedSet {
 	return s
 }
 
-// compare sets the published numbers beside those of the list that --set is for, the first of its modality.
+// compare sets the published numbers beside those of the lists that --set is for. After dfew-fd1-train, the list for validation is
+// dfew-fd1-test.
 func (c *dataCheckCmd) compare(sets []checkedSet) error {
-	if c.Set == "" {
-		return nil
+	for _, name := range c.Set {
+		p, ok := data.Published(name)
+		if !ok {
+			return fmt.Errorf("--set %q: choose one of %s", name, strings.Join(data.PublishedNames(), ", "))
+		}
+		list := data.ByModality(p.Modality, c.StaticList, c.DynamicList)
+		if list == "" {
+			return fmt.Errorf("--set %s is a list of %ss: give it as --%s-list", name, p.Modality, data.ByModality(p.Modality, "static", "dynamic"))
+		}
+		beside(sets, list, p)
+		if stem, train := strings.CutSuffix(name, "-train"); train {
+			if p, ok := data.Published(stem + "-test"); ok {
+				beside(sets, data.ByModality(p.Modality, c.Val.StaticList, c.Val.DynamicList), p)
+			}
+		}
 	}
-	p, ok := data.Published(c.Set)
-	if !ok {
-		return fmt.Errorf("--set %q: choose one of %s", c.Set, strings.Join(data.PublishedNames(), ", "))
-	}
-	lists := data.ByModality(p.Modality, c.StaticList, c.DynamicList)
-	if lists == "" {
-		return fmt.Errorf("--set %s is a list of %ss: give it as --%s-list", c.Set, p.Modality, data.ByModality(p.Modality, "static", "dynamic"))
-	}
+	return nil
+}
+
+// beside sets published numbers beside those of a list, which may lack names of classes.
+func beside(sets []checkedSet, list string, p data.PublishedSet) {
 	for i := range sets {
-		if s := &sets[i]; s.List == lists && s.Modality == p.Modality {
+		if s := &sets[i]; s.List == list && s.Modality == p.Modality {
 			s.Published = &publishedSet{p.Name, p.Samples, p.Counts}
 			if s.Labels == nil {
 				s.Labels = p.Classes
 			}
-			return nil
 		}
 	}
-	return nil
 }
 
 // printCounts prints the classes of each set, beside what is published.
@@ -196,8 +205,16 @@ func (c *dataCheckCmd) verdict(result dataCheck, total int) error {
 			return fmt.Errorf("%s does not have the numbers of %s", s.List, p.Name)
 		}
 	}
-	if len(result.Findings) > 0 {
-		return &badInputs{len(result.Findings), total}
+	type place struct {
+		list string
+		line int
+	}
+	bad := map[place]bool{} // a sample may have several findings
+	for _, f := range result.Findings {
+		bad[place{f.List, f.Line}] = true
+	}
+	if len(bad) > 0 {
+		return &badInputs{len(bad), total}
 	}
 	return nil
 }

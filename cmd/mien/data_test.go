@@ -20,21 +20,39 @@ func TestCount(t *testing.T) {
 	require.Equal(t, checkedSet{List: "l.csv", Modality: data.Video, Samples: 6, Labels: []string{"a", "b", "c"}, Counts: []int{1, 2, 0, 0, 3}}, count(d))
 }
 
-// The published numbers stand beside those of the one list that they are for, and lend it their names of classes.
+// The published numbers stand beside those of the lists that they are for, the test list's beside the list for validation, and lend
+// them their names of classes.
 func TestCompareWithPublished(t *testing.T) {
-	p, ok := data.Published("dfew-fd1-train")
-	require.True(t, ok)
-	require.Equal(t, data.Video, p.Modality)
-	sets := []checkedSet{{List: "same", Modality: data.Image}, {List: "same", Modality: data.Video}, {List: "val", Modality: data.Video}}
-	c := dataCheckCmd{Set: "dfew-fd1-train", dataFlags: dataFlags{StaticList: "same", DynamicList: "same"}}
-	require.NoError(t, c.compare(sets))
-	published := &publishedSet{"dfew-fd1-train", p.Samples, p.Counts}
-	require.Equal(t, []checkedSet{{List: "same", Modality: data.Image}, {List: "same", Modality: data.Video, Labels: p.Classes, Published: published},
-		{List: "val", Modality: data.Video}}, sets)
-	sets[1].Labels, sets[1].Published = []string{"own"}, nil
-	require.NoError(t, c.compare(sets))
-	require.Equal(t, []string{"own"}, sets[1].Labels)
-	require.NoError(t, (&dataCheckCmd{}).compare(nil))
+	published := func(name string) (*publishedSet, []string) {
+		p, ok := data.Published(name)
+		require.True(t, ok)
+		return &publishedSet{name, p.Samples, p.Counts}, p.Classes
+	}
+	train, dfew := published("dfew-fd1-train")
+	test, _ := published("dfew-fd1-test")
+	ferv, orders := published("ferv39k-train")
+	images, affectnet := published("affectnet7-test")
+	sets := func() []checkedSet {
+		return []checkedSet{{List: "same", Modality: data.Image}, {List: "same", Modality: data.Video}, {List: "val", Modality: data.Image},
+			{List: "val", Modality: data.Video, Labels: []string{"own"}}}
+	}
+	compared := func(val string, names ...string) []checkedSet {
+		s := sets()
+		c := dataCheckCmd{Set: names, dataFlags: dataFlags{StaticList: "same", DynamicList: "same"}, Val: valFlags{DynamicList: val}}
+		require.NoError(t, c.compare(s))
+		return s
+	}
+	want := sets()
+	require.Equal(t, want, compared("val"))
+	want[1].Labels, want[1].Published = dfew, train
+	require.Equal(t, want, compared("", "dfew-fd1-train"))
+	want[3].Published = test
+	require.Equal(t, want, compared("val", "dfew-fd1-train"))
+	want[0].Labels, want[0].Published = affectnet, images
+	require.Equal(t, want, compared("val", "dfew-fd1-train", "affectnet7-test"))
+	want = sets()
+	want[1].Labels, want[1].Published = orders, ferv
+	require.Equal(t, want, compared("", "ferv39k-train"))
 }
 
 // Classes without a name, or without a published number, have a number and a dash.
@@ -91,11 +109,18 @@ func TestManyFindings(t *testing.T) {
 	}
 }
 
-// A check fails by what it found, or by any number that is not the published one.
+// A check fails by the samples of which it found something, or by any number that is not the published one.
 func TestVerdict(t *testing.T) {
+	found := func(n int) (all []data.Finding) {
+		for line := range n {
+			f := data.Finding{List: "l.csv", Line: line + 5}
+			all = append(all, f, f)
+		}
+		return all
+	}
 	verdict := func(findings, samples int, counts ...int) error {
 		s := checkedSet{List: "l.csv", Samples: samples, Counts: counts, Published: &publishedSet{"all-of-it", 7, []int{3, 4}}}
-		return (&dataCheckCmd{}).verdict(dataCheck{Sets: []checkedSet{{List: "other", Samples: 1}, s}, Findings: make([]data.Finding, findings)}, 20)
+		return (&dataCheckCmd{}).verdict(dataCheck{Sets: []checkedSet{{List: "other", Samples: 1}, s}, Findings: found(findings)}, 20)
 	}
 	require.NoError(t, verdict(0, 7, 3, 4))
 	require.NoError(t, verdict(0, 7, 3, 4, 0))

@@ -13,20 +13,22 @@ import (
 	"mien/train"
 )
 
-// Load makes a model whose parameters are the tensors of a golden file, all and no others.
-func Load[M any](t testing.TB, b engine.Backend, name string, build func(s *nn.Scope) M) (M, []nn.Param) {
+// Load makes the model of a recipe, whose parameters are the tensors of a golden file, all and no others.
+func Load[M system.Model](t testing.TB, b engine.Backend, name string, s system.System, r recipe.Recipe) (M, []nn.Param) {
 	t.Helper()
+	require.NoError(t, s.Check(r))
 	load := &nn.Load{File: Open(t, name).File}
 	scope := nn.NewScope(b, engine.Float32, load)
-	m := build(scope)
+	m, ok := s.Build(scope, r).(M)
+	require.True(t, ok)
 	require.NoError(t, scope.Err())
 	_, err := load.Finish()
 	require.NoError(t, err)
 	return m, scope.Params()
 }
 
-// CheckSteps takes as many steps of AdamW as the file has losses, with the parameter groups of a system and the learning rates of a recipe, and compares each loss and
-// then the parameters that the file has.
+// CheckSteps takes as many steps of AdamW as the file has losses, with the parameter groups of a system and the learning rates of a
+// recipe, and compares each loss and then the parameters that the file has.
 func (f File) CheckSteps(b engine.Backend, params []nn.Param, s system.System, r recipe.Recipe, loss func(step int, t *ag.Tape) *ag.Value) {
 	f.t.Helper()
 	group := func(name string, shape []int) (lrScale, decay float64) { return s.Group(r, name, shape) }
