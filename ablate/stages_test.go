@@ -66,6 +66,37 @@ func TestListsOfStages(t *testing.T) {
 	require.Equal(t, []data.Lists{s.Pretrain, videos, s.Pretrain, s.Train}, lists)
 }
 
+// Rows that are carried out alone have the runs that they have among all, so that a study of some goes on with the others: pre-training
+// is that of the first row with it, also where that row is left out.
+func TestRunsOfSomeRows(t *testing.T) {
+	s := blinks(t, 8, 6)
+	stages := func(only ...string) map[string]stage {
+		s.Only = only
+		rows, err := s.rows()
+		require.NoError(t, err)
+		runs := map[string]stage{}
+		for _, x := range s.stages(rows) {
+			dir, err := filepath.Rel(s.Out, x.Out)
+			require.NoError(t, err)
+			runs[filepath.ToSlash(dir)] = x
+		}
+		return runs
+	}
+	all := stages()
+	require.Len(t, all, 12)
+	for row, pretrain := range map[string]string{"scratch": "", "vit": "vit", "images": "images", "one": "vit"} {
+		want := map[string]stage{}
+		for _, seed := range s.Seeds {
+			of := func(row, kind string) string { return fmt.Sprintf("%s/seed-%d/%s", row, seed, kind) }
+			want[of(row, recipe.Finetune)] = all[of(row, recipe.Finetune)]
+			if pretrain != "" {
+				want[of(pretrain, recipe.Pretrain)] = all[of(pretrain, recipe.Pretrain)]
+			}
+		}
+		require.Equal(t, want, stages(row), row)
+	}
+}
+
 // Weights that are given replace pre-training, but in rows that begin from scratch.
 func TestInitReplacesPretraining(t *testing.T) {
 	s := blinks(t, 8, 6)

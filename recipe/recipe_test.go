@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -147,6 +148,33 @@ func TestBatchesInParts(t *testing.T) {
 	r.Train.UseBest = false
 	r.Train.Mixup = 0.8
 	require.ErrorContains(t, r.Check(), "train.mixup and train.cutmix mix the targets of fine-tuning: leave them out of pre-training")
+}
+
+// What happens within a replica, mixing and the room of experts, forbids parts that divide one; each of the three does so alone.
+func TestPartsAreWholeReplicas(t *testing.T) {
+	for name, change := range map[string]func(*Recipe){
+		"mixup": func(r *Recipe) { r.Train.Mixup = 0.8 }, "cutmix": func(r *Recipe) { r.Train.Cutmix = 1 },
+		"capacity": func(r *Recipe) { r.Model.Capacity = 1.25 }, "neither": func(*Recipe) {},
+	} {
+		for replicas, accepted := range map[int][]int{0: {0, 1}, 2: {0, 1, 2}, 4: {0, 1, 2, 4}} {
+			for _, parts := range []int{0, 1, 2, 4, 8} {
+				r, err := Load("s4d-tiny")
+				require.NoError(t, err)
+				r.Train.ImageBatch, r.Train.VideoBatch, r.Train.Replicas, r.Train.Accumulate = 16, 8, replicas, parts
+				change(&r)
+				if err = r.Check(); name == "neither" || slices.Contains(accepted, parts) {
+					require.NoError(t, err, "%s, %d replicas, %d parts", name, replicas, parts)
+					continue
+				}
+				require.EqualError(t, err, fmt.Sprintf("train.accumulate is %d: where samples are mixed or model.capacity limits experts, "+
+					"parts consist of whole replicas, so that it must divide train.replicas, %d", parts, max(replicas, 1)), name)
+			}
+		}
+	}
+	r, err := Load("s4d-tiny")
+	require.NoError(t, err)
+	r.Train.ImageBatch, r.Train.VideoBatch, r.Train.Replicas = 12, 8, 3
+	require.EqualError(t, r.Check(), "train.video_batch is 8: it must be a multiple of train.replicas, 3")
 }
 
 // What is no recipe is refused before it is read whole.

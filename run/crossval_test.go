@@ -45,6 +45,7 @@ func (o *observed) Step(s train.Step, m data.Modality) {
 func cross(t *testing.T) Cross {
 	t.Helper()
 	r := toy(t, "s4d-tiny")
+	r.Seed = 12 // some answer is right, so that intervals depend on what is drawn
 	r.Data.DrawnImages, r.Data.DrawnVideos = 0, 0
 	r.Train.ImageBatch, r.Train.VideoBatch, r.Train.VideoRepeat = 4, 2, 1
 	require.NoError(t, r.Check())
@@ -101,10 +102,10 @@ func TestCrossValidation(t *testing.T) {
 	}
 	require.Len(t, static, 7)
 	require.Len(t, dynamic, 7)
-	pooled := infer.NewScore(data.AffectNet7, static)
-	pooled.Resample(20, c.Recipe.Seed)
-	require.Equal(t, pooled, report.Pooled.Static)
-	require.Equal(t, infer.NewScore(data.DFEW, dynamic).Confusion, report.Pooled.Dynamic.Confusion)
+	pooled := &infer.Report{Static: infer.NewScore(data.AffectNet7, static), Dynamic: infer.NewScore(data.DFEW, dynamic)}
+	pooled.Static.Resample(20, c.Recipe.Seed)
+	pooled.Dynamic.Resample(20, c.Recipe.Seed)
+	require.Equal(t, pooled, report.Pooled)
 	text, err := os.ReadFile(filepath.Join(c.Out, "crossval.json"))
 	require.NoError(t, err)
 	stored := &CrossReport{}
@@ -179,6 +180,9 @@ func TestStaleAnswers(t *testing.T) {
 		require.ErrorContains(t, err, "fold 2: "+path+": ")
 		require.ErrorContains(t, err, message)
 	}
+	for _, m := range []data.Modality{data.Image, data.Video} { // damaged, so that reading either would be an error
+		require.NoError(t, os.WriteFile(c.answers(1, m), nil, 0o644))
+	}
 	require.NoError(t, os.RemoveAll(c.folder(1)))
 	got, err := c.Run(t.Context())
 	require.NoError(t, err)
@@ -244,4 +248,32 @@ func TestSkippedOfACrossValidation(t *testing.T) {
 	s, err := c.score(t.Context(), m, 1, d)
 	require.NoError(t, err)
 	require.Equal(t, [2]int{4 + 3, 2}, [2]int{s.Skipped, s.N})
+}
+
+// A cross-validation goes on without as many unreadable samples of its test lists as it may, and says how many there were.
+func TestUnreadableTestSamples(t *testing.T) {
+	c := cross(t)
+	c.Folds = c.Folds[:2]
+	readable, err := data.OpenLists(c.Folds[1].Test)
+	require.NoError(t, err)
+	list := c.Folds[1].Test.StaticList
+	text, err := os.ReadFile(list)
+	require.NoError(t, err)
+	half := filepath.Join(t.TempDir(), "half.png") // found when it is read, the other one before
+	face, err := os.ReadFile(filepath.Join(c.Folds[1].Test.StaticRoot, "face.png"))
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(half, face[:len(face)/2], 0o644))
+	require.NoError(t, os.WriteFile(list, fmt.Appendf(text, "missing.png 1\n%s 2\n", half), 0o644))
+	c.SkipBad = 1
+	_, err = c.Run(t.Context())
+	require.ErrorContains(t, err, "fold 2: ")
+	require.ErrorContains(t, err, "it is one more than --skip-bad 1 allows")
+	c.SkipBad = 2
+	for range 2 { // measured, and read again
+		report, err := c.Run(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, []int{0, 2, 2}, []int{report.Folds[0].Static.Skipped, report.Folds[1].Static.Skipped, report.Pooled.Static.Skipped})
+		require.Equal(t, report.Folds[0].Static.N+report.Folds[1].Static.N, report.Pooled.Static.N)
+		require.Equal(t, len(readable.Image.Items), report.Folds[1].Static.N)
+	}
 }

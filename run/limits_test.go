@@ -73,8 +73,10 @@ func TestLeastMemory(t *testing.T) {
 
 // The least memory of a run by hand: parameters, their gradients and moments, and the larger batch.
 func TestLeastMemoryByHand(t *testing.T) {
+	parts := 0
 	least := func(name string, images, videos int, freeze ...string) int64 {
 		r := toy(t, name)
+		r.Train.Accumulate = parts
 		r.Model.Depth, r.Train.Freeze = 3, freeze // as well: 16×16 pixels, patches 2×8×8, 4 frames, 16 wide, 4 images, 3 videos twice
 		s, err := systems.Of(r)
 		require.NoError(t, err)
@@ -94,6 +96,10 @@ func TestLeastMemoryByHand(t *testing.T) {
 	require.EqualValues(t, params+4*image, least("s4d-tiny-pretrain", 1, 0), "an encoder that sees few patches")
 	require.EqualValues(t, params+6*video, least("s4d-tiny-pretrain", 1, 1))
 	require.EqualValues(t, 4*1000, least("s4d-tiny", 1, 1, "blocks.*"))
+	parts = 2 // of a batch, of which one is in memory
+	require.EqualValues(t, params+2*(image+imageTokens), least("s4d-tiny", 1, 0))
+	require.EqualValues(t, params+3*(video+videoTokens), least("s4d-tiny", 1, 1))
+	require.EqualValues(t, params+3*video, least("s4d-tiny-pretrain", 1, 1))
 }
 
 // A run takes all the memory that there is, and an epoch all the samples that are possible, but not one more.

@@ -154,6 +154,25 @@ func TestSkippedInEvaluation(t *testing.T) {
 	require.ErrorContains(t, err, "; it is one more than --skip-bad 3 allows")
 }
 
+// The record of a run names what only its last evaluation found unreadable, too.
+func TestSkippedInTheLastEvaluation(t *testing.T) {
+	o := options(t, toy(t, "s4d-tiny"))
+	o.Recipe.Train.EvalEvery = 3 // of two epochs, so that the run is evaluated once
+	o.Validation, o.SkipBad = badLists(t), 4
+	metrics, err := Train(t.Context(), o)
+	require.NoError(t, err)
+	require.Equal(t, []int{1}, o.Watch.(*watched).evaluated)
+	state, err := ReadState(o.Out)
+	require.NoError(t, err)
+	for _, m := range []*Metrics{metrics, state.Metrics} {
+		var skipped []string
+		for _, s := range m.Skipped {
+			skipped = append(skipped, fmt.Sprint(s.Modality, " ", filepath.Base(s.Path)))
+		}
+		require.Equal(t, []string{"image missing.png", "image text.png", "image half.png", "video clip"}, skipped)
+	}
+}
+
 // The line of a sample that could not be read in a batch stands before that of the step, and names its epoch and step.
 func TestSkippedLinesNameTheirStep(t *testing.T) {
 	places := map[place]bool{}

@@ -86,4 +86,12 @@ func TestRandomNumbers(t *testing.T) {
 		require.NotEqual(t, at.Stream("mask").Uint64(), other.Stream("mask").Uint64())
 	}
 	require.Equal(t, "video", same.String())
+
+	keys := map[engine.Key]bool{} // the parts of a batch, which begin at other views, have noise of their own
+	for _, first := range []int{0, 2, 4} {
+		part := Batch{Seed: 1, Epoch: 2, Step: 3, First: first}
+		keys[part.Key("router")] = true
+		require.Equal(t, at.Stream("mask").Uint64(), part.Stream("mask").Uint64(), "which goes on from part to part")
+	}
+	require.Len(t, keys, 3)
 }

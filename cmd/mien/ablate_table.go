@@ -36,7 +36,7 @@ func printAblation(out *console, r *ablate.Result) {
 		fmt.Fprintln(out.stdout, "pre-trained on "+samples(r.Pretrain, "training", "warm-up"))
 	}
 	fmt.Fprintln(out.stdout, "fine-tuned on "+samples(r.Finetune, "training", "warm-up"))
-	fmt.Fprintln(out.stdout, "measured on "+samples(r.Finetune, "validation"))
+	fmt.Fprintln(out.stdout, "measured on "+samples(r.Finetune, "validation", "test"))
 	fmt.Fprintf(out.stdout, "parameters: those that a token uses / all; paper: %s, measured on the datasets that its columns name\n", r.Source)
 	if len(r.Skipped) > 0 {
 		fmt.Fprintf(out.stdout, "%s; log.jsonl of each run says why\n", skipped(r.Skipped))

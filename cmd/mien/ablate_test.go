@@ -9,6 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"mien/ablate"
+	"mien/data"
+	"mien/engine"
 	"mien/recipe"
 	"mien/run"
 )
@@ -25,6 +27,30 @@ func TestInterruptedAblation(t *testing.T) {
 		require.Contains(t, stderr.String(), "mien: "+dir+" keeps what is done (0 of 6 runs): continue with --resume\nmien: interrupted\n")
 		require.Empty(t, stdout.String())
 	}
+}
+
+// Each flag reaches its option.
+func TestStudyOptions(t *testing.T) {
+	b := newBackend()
+	defer b.Close()
+	c := ablateCmd{Ablation: "position", Out: "to", Resume: true, Only: []string{"early", "later"}, Seeds: []uint64{4, 6}, Init: "from",
+		Epochs: new(uint(3)), PretrainEpochs: new(uint(5)), Recompute: true, Precision: engine.BF16, skipFlags: skipFlags{7},
+		dataFlags: dataFlags{"a", "b", "c", "d"}, Pre: preFlags{"e", "f", "g", "h"}, Val: valFlags{"i", "j", "k", "l"}}
+	s, err := c.study(&console{backend: b})
+	require.NoError(t, err)
+	a, err := recipe.LoadAblation("position")
+	require.NoError(t, err)
+	lists := func(static, staticRoot, dynamic, dynamicRoot string) data.Lists {
+		return data.Lists{StaticList: static, StaticRoot: staticRoot, DynamicList: dynamic, DynamicRoot: dynamicRoot}
+	}
+	require.Equal(t, ablate.Study{Ablation: a, Only: []string{"early", "later"}, Seeds: []uint64{4, 6},
+		Epochs: map[string]int{recipe.Finetune: 3, recipe.Pretrain: 5}, Pretrain: lists("e", "f", "g", "h"),
+		Options: run.Options{Backend: b, Train: lists("a", "b", "c", "d"), Validation: lists("i", "j", "k", "l"), Init: "from", Out: "to",
+			Resume: true, Recompute: true, Precision: engine.BF16, Memory: memory("/"), SkipBad: 7}}, s)
+
+	s, err = (&ablateCmd{Ablation: "position", Seeds: []uint64{0}}).study(&console{})
+	require.NoError(t, err)
+	require.Equal(t, ablate.Study{Ablation: a, Seeds: []uint64{0}, Epochs: map[string]int{}, Options: run.Options{Memory: memory("/")}}, s)
 }
 
 // Columns of the paper are there if some row has something for them, and a cell says nothing of what is not known.
@@ -59,6 +85,10 @@ parameters: those that a token uses / all; paper: S4D Table V, measured on the d
 	require.Regexp(t, "(?m)^row .* pre-training \\(GMAC\\)  paper: pre-training \\(TFLOPs\\)     paper: B", b.String())
 	require.Regexp(t, "(?m)^vit .* -  +1.75e\\+06  1.00 / 2.00", b.String())
 	require.Regexp(t, "(?m)^s4d .* 1.23e\\+04  +-  ", b.String())
+	r.Finetune[2].Set = "test" // as a recipe with train.best_on_test calls it
+	b.Reset()
+	printAblation(&console{stdout: &checked{Writer: &b}}, r)
+	require.Contains(t, b.String(), "\nmeasured on 8 videos of b.csv\n")
 	r.Seeds = r.Seeds[:1]
 	r.Rows[0].Dynamic.UAR.Values, r.Rows[0].Dynamic.WAR.Values = []float64{1}, []float64{2}
 	b.Reset()

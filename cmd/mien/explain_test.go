@@ -2,16 +2,40 @@ package main
 
 import (
 	"io"
+	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"mien/data"
+	"mien/engine"
 	"mien/engine/cpu"
 	"mien/infer"
+	"mien/modelfile"
+	"mien/nn"
 	"mien/recipe"
+	"mien/report"
+	"mien/systems"
 )
+
+// untrained writes the model of a toy recipe with so many experts, in a file of that name, and returns its path.
+func untrained(t *testing.T, b engine.Backend, name string, experts int) string {
+	t.Helper()
+	r, err := recipe.Load("s4d-tiny")
+	require.NoError(t, err)
+	r.Model.Experts = experts
+	s, err := systems.Of(r)
+	require.NoError(t, err)
+	scope := nn.NewScope(b, engine.Float32, nn.Random{Seed: uint64(experts)})
+	defer scope.Free()
+	s.Build(scope, r)
+	metadata, err := modelfile.Metadata(r, nil, nil)
+	require.NoError(t, err)
+	path := filepath.Join(t.TempDir(), name+".safetensors")
+	require.NoError(t, modelfile.Write(path, scope.Params(), metadata))
+	return path
+}
 
 // What the page says of an input is the first model's answer, in the names of the head that gave it.
 func TestExplanation(t *testing.T) {
@@ -38,6 +62,54 @@ func sum(values []float64) (s float64) {
 		s += v
 	}
 	return s
+}
+
+// A picture of two models shows what each of them looks at, under its name and in the colours of its own experts; the chart over time
+// is of the first.
+func TestPictureOfTwoModels(t *testing.T) {
+	out := &console{ctx: t.Context(), stderr: io.Discard, backend: cpu.New()}
+	c := explainCmd{Model: untrained(t, out.backend, "first", 4), Beside: untrained(t, out.backend, "second", 7), Out: t.TempDir()}
+	models, err := c.open(out)
+	require.NoError(t, err)
+	require.Len(t, models, 2)
+	for i, path := range []string{"../../testdata/golden/face.png", "../../testdata/golden/clip"} {
+		sample, modality, err := data.Open(out.ctx, path, data.OpenOptions{H: 32, W: 32})
+		require.NoError(t, err)
+		var looks []report.NamedLook
+		for j, m := range models {
+			views, err := m.model.Views(out.ctx, sample, modality)
+			require.NoError(t, err)
+			l, err := m.model.Look(out.ctx, views[0], modality)
+			require.NoError(t, err)
+			looks = append(looks, report.NamedLook{Model: []string{"first", "second"}[j], Experts: []int{4, 7}[j], Look: l})
+		}
+		e, err := c.explain(out, models, input{path: path}, "stem")
+		require.NoError(t, err)
+		require.Equal(t, looks[0].Probabilities, e.Probabilities)
+		require.NotEqual(t, looks[1].Probabilities, e.Probabilities)
+		drawn := filepath.Join(t.TempDir(), "drawn")
+		require.NoError(t, report.SavePNG(drawn+".png", report.Looks(looks)))
+		requireSameFile(t, drawn+".png", filepath.Join(c.Out, e.Picture))
+		if i == 0 {
+			continue
+		}
+		moments, err := models[0].model.Timeline(out.ctx, sample, timelineWindows)
+		require.NoError(t, err)
+		require.NoError(t, report.SaveTimeline(drawn, "clip", models[0].model.Labels[modality], moments))
+		requireSameFile(t, drawn+".svg", filepath.Join(c.Out, e.Timeline+".svg"))
+	}
+	for _, m := range models {
+		m.model.Close()
+	}
+}
+
+func requireSameFile(t *testing.T, want, got string) {
+	t.Helper()
+	a, err := os.ReadFile(want)
+	require.NoError(t, err)
+	b, err := os.ReadFile(got)
+	require.NoError(t, err)
+	require.True(t, string(a) == string(b), got)
 }
 
 // Two models are compared on what both see.
