@@ -59,8 +59,14 @@ func (s Study) Run(ctx context.Context) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := s.checkFolder(); err != nil {
+		return nil, err
+	}
 	stages := s.stages(rows)
-	if err := s.open(); err != nil {
+	if err := s.checkStages(ctx, stages); err != nil {
+		return nil, err
+	}
+	if err := s.begin(); err != nil {
 		return nil, err
 	}
 	metrics := map[string]*run.Metrics{} // by folder
@@ -82,8 +88,8 @@ func (s Study) Run(ctx context.Context) (*Result, error) {
 	return result, atomicfile.WriteBytes(filepath.Join(s.Out, resultFile), append(text, '\n'))
 }
 
-// open creates the folder or, to resume, makes sure that it is of an ablation. What its runs are, the folder of each says.
-func (s Study) open() error {
+// checkFolder returns an error unless the folder is new or, to resume, of an ablation. What its runs are, the folder of each says.
+func (s Study) checkFolder() error {
 	entries, err := os.ReadDir(s.Out)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("--out %s: %w", s.Out, err)
@@ -98,6 +104,11 @@ func (s Study) open() error {
 	case !s.Resume && len(entries) > 0:
 		return fmt.Errorf("%s is not empty and holds no ablation: give another --out", s.Out)
 	}
+	return nil
+}
+
+// begin writes what makes the folder one of an ablation.
+func (s Study) begin() error {
 	text, err := toml.Marshal(s.Ablation)
 	if err != nil {
 		return err
@@ -105,5 +116,5 @@ func (s Study) open() error {
 	if err := os.MkdirAll(s.Out, 0o777); err != nil {
 		return fmt.Errorf("--out %s: %w", s.Out, err)
 	}
-	return atomicfile.WriteBytes(record, text)
+	return atomicfile.WriteBytes(filepath.Join(s.Out, recordFile), text)
 }

@@ -1,6 +1,7 @@
 package ablate
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
 	"reflect"
@@ -81,6 +82,9 @@ func (s Study) recipes(r recipe.Row) (pretrain *recipe.Recipe, finetune recipe.R
 			return nil, finetune, err
 		}
 	}
+	if t := &finetune.Train; t.BestSet == "static" && t.StaticShare == 0 || t.BestSet == "dynamic" && t.DynamicShare == 0 {
+		t.BestSet = "" // the row learns nothing from it: what is left chooses
+	}
 	return pretrain, finetune, nil
 }
 
@@ -98,6 +102,13 @@ func samePretraining(a, b row) bool {
 func (s Study) check(r row) error {
 	listed, measured := taken(r.finetune, s.Train), taken(r.finetune, s.Validation)
 	before := s.pretrainLists()
+	if p := r.pretrain; p != nil && s.Init == "" {
+		encoder, into := p.Model.Encoder, r.finetune.Model.Encoder
+		encoder.ImageSize, encoder.Frames = into.ImageSize, into.Frames // positions are computed, not learned
+		if encoder != into {
+			return fmt.Errorf("its encoder in fine-tuning is not that of its pre-training: %+v is not %+v", into, encoder)
+		}
+	}
 	switch {
 	case s.Init != "" && len(r.Row.Pretrain) > 0:
 		return fmt.Errorf("it is about pre-training, which --init replaces: leave it out, by --only with the others")
@@ -169,6 +180,25 @@ func (s Study) stage(row string, r recipe.Recipe, seed uint64, init string) stag
 	o.Recipe, o.Init, o.Out = r, init, s.folder(row, seed, r.Kind)
 	o.Train, o.Validation = taken(r, o.Train), taken(r, o.Validation)
 	return stage{o, row}
+}
+
+// checkStages returns the error of the first run that would not begin, or go on, so that it is known before any run has taken days. Files
+// of samples are looked at once.
+func (s Study) checkStages(ctx context.Context, stages []stage) error {
+	looked := map[[2]data.Lists]bool{}
+	for _, stage := range stages {
+		o := stage.Options
+		o.Watch, o.Resume = s.Observer, run.Begun(o.Out)
+		if s.Init == "" && !o.Resume {
+			o.Init = "" // what it begins with is still to be pre-trained
+		}
+		lists := [2]data.Lists{o.Train, o.Validation}
+		if err := run.Check(ctx, o, !looked[lists]); err != nil {
+			return fmt.Errorf("row %s, seed %d: %w", stage.row, o.Recipe.Seed, err)
+		}
+		looked[lists] = true
+	}
+	return nil
 }
 
 // folder is the run folder of a row.

@@ -2,6 +2,7 @@ package ablate
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -10,6 +11,7 @@ import (
 	"mien/data"
 	"mien/recipe"
 	"mien/run"
+	"mien/system"
 )
 
 // Every row of the embedded ablations has a model that a system can build, and is another than its neighbours: with the recipes of the
@@ -39,6 +41,38 @@ func requireRows(t *testing.T, s Study) {
 		model := fmt.Sprintln(r.shared, r.Scratch, string(text))
 		require.Empty(t, seen[model], "%s: row %s", s.Ablation.Name, r.Name)
 		seen[model] = r.Name
+	}
+}
+
+// Blocks with experts are the same share of the blocks, at the same place, in the small models of the ablations and in the published ones.
+func TestBlocksOfRows(t *testing.T) {
+	shares := func(a recipe.Ablation) map[string][]float64 {
+		all := map[string][]float64{}
+		for _, row := range a.Rows {
+			_, finetune, err := a.Recipes(row)
+			require.NoError(t, err)
+			_, net, err := outline(finetune)
+			require.NoError(t, err)
+			if sparse, ok := net.(system.Sparse); ok && len(sparse.ExpertBlocks()) > 0 {
+				blocks, depth := sparse.ExpertBlocks(), float64(finetune.Model.Depth)
+				all[row.Name] = []float64{float64(len(blocks)) / depth, float64(blocks[0]) / depth}
+			}
+		}
+		return all
+	}
+	for _, name := range recipe.Ablations() {
+		a, err := recipe.LoadAblation(name)
+		require.NoError(t, err)
+		small := shares(a)
+		a.Pretrain, a.Finetune = "s4d-pretrain", "s4d-ferv39k"
+		published := shares(a)
+		if name == "layers" {
+			require.Equal(t, map[string][]float64{"last-quarter": {0.25, 0.75}, "last-half": {0.5, 0.5}, "last-three-quarters": {0.75, 0.25},
+				"all": {1, 0}}, published)
+		}
+		delete(small, "alternate") // which begins with block 1
+		delete(published, "alternate")
+		require.Equal(t, published, small, name)
 	}
 }
 
@@ -141,8 +175,95 @@ func TestStudiesThatCannotBe(t *testing.T) {
 		require.NoDirExists(t, s.Out)
 	}
 	s := blinks(t, 1)
+	s.Ablation.Rows[1].Pretrain = map[string]any{"model": map[string]any{"depth": 3}}
+	require.ErrorContains(t, s.mistake(t), "row vit: its encoder in fine-tuning is not that of its pre-training: {ImageSize:16 Frames:4 "+
+		"PatchSize:8 Tubelet:2 Dim:16 Depth:2 Heads:2 MLPRatio:2} is not {ImageSize:16 Frames:4 PatchSize:8 Tubelet:2 Dim:16 Depth:3 Heads:2 MLPRatio:2}")
+	s = blinks(t, 1)
 	file, err := recipe.Load("testdata/finetune.toml")
 	require.NoError(t, err)
 	file.Data.DrawnTest = 0
 	require.ErrorContains(t, s.check(row{finetune: file}), "it would not be measured: give lists to learn from and to measure on")
+}
+
+// mistake returns the error of a study, which has written nothing.
+func (s Study) mistake(t *testing.T) error {
+	t.Helper()
+	_, err := s.Run(t.Context())
+	require.NoDirExists(t, s.Out)
+	require.Empty(t, s.Observer.(*watched).runs)
+	return err
+}
+
+// chosen is a study whose recipe chooses the best epoch on the videos of the test list, as the published ones do, with a row for each
+// modality alone.
+func chosen(t *testing.T) Study {
+	s := blinks(t, 1)
+	text, err := os.ReadFile("testdata/finetune.toml")
+	require.NoError(t, err)
+	s.Ablation.Finetune = filepath.Join(t.TempDir(), "chosen.toml")
+	keys := "\nbest_by = 'war'\nbest_set = 'dynamic'\nbest_on_test = true\nuse_best = true\n"
+	require.NoError(t, os.WriteFile(s.Ablation.Finetune, append(text, keys...), 0o644))
+	share := func(modality string) map[string]any {
+		return map[string]any{"train": map[string]any{modality + "_share": 0.0}}
+	}
+	s.Ablation.Rows = []recipe.Row{{Name: "joint"}, {Name: "static", Finetune: share("dynamic")}, {Name: "dynamic", Finetune: share("static")}}
+	return s
+}
+
+// A row that learns nothing from the modality whose list chooses the best epoch chooses by what is left.
+func TestBestEpochOfARow(t *testing.T) {
+	s := chosen(t)
+	result, err := s.Run(t.Context())
+	require.NoError(t, err)
+	require.Nil(t, result.Rows[1].Dynamic)
+	require.Nil(t, result.Rows[2].Static)
+	for row, want := range map[string]string{"joint": "dynamic", "static": "", "dynamic": "dynamic"} {
+		state, err := run.ReadState(s.folder(row, 1, recipe.Finetune))
+		require.NoError(t, err)
+		require.Equal(t, want, state.Recipe.Train.BestSet, row)
+		require.Equal(t, "war", state.Recipe.Train.BestBy, row)
+	}
+}
+
+// What any run would refuse, the last one too, is known before the first one begins, pre-training included.
+func TestStudiesThatWouldStop(t *testing.T) {
+	dir := t.TempDir()
+	list := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
+		return path
+	}
+	train := func(key string, value any) map[string]any { return map[string]any{"train": map[string]any{key: value}} }
+	golden := "../testdata/golden"
+	faces := data.Lists{StaticList: list("static.txt", "clip/000.png 0\nclip/007.png 3\n"), StaticRoot: golden,
+		DynamicList: list("dynamic.csv", "video_name,label\nclip,2\n"), DynamicRoot: golden}
+	for want, change := range map[string]func(s *Study){
+		"row dynamic, seed 1: an epoch has no full batch of videos: the set has 10": func(s *Study) {
+			s.Ablation.Rows[2].Finetune = train("video_batch", 11)
+		},
+		"row static, seed 1: train.freeze: no parameter matches": func(s *Study) {
+			s.Ablation.Rows[1].Finetune = train("freeze", []any{"decoder.*"})
+		},
+		"row joint, seed 1: train.best_set is dynamic: give --val-dynamic-list": func(s *Study) {
+			s.Train, s.Validation, s.Only = faces, data.Lists{StaticList: faces.StaticList, StaticRoot: golden}, []string{"joint"}
+		},
+		"row static, seed 1: 1 of the 2 images of the list cannot be read": func(s *Study) {
+			s.Train, s.Validation, s.Only = faces, faces, []string{"static"}
+			s.Validation.StaticList = list("gone.txt", "clip/000.png 0\ngone.png 3\n")
+		},
+	} {
+		s := chosen(t)
+		change(&s)
+		require.ErrorContains(t, s.mistake(t), want)
+	}
+
+	s := chosen(t) // a run that was begun is compared with its folder
+	s.Only = []string{"dynamic"}
+	_, err := s.Run(t.Context())
+	require.NoError(t, err)
+	s.Only, s.Resume, s.Observer = nil, true, &watched{}
+	s.Ablation.Rows[2].Finetune["train"].(map[string]any)["lr"] = 2e-2
+	_, err = s.Run(t.Context())
+	require.ErrorContains(t, err, "row dynamic, seed 1: run folder "+s.folder("dynamic", 1, recipe.Finetune)+" belongs to another run: train.lr is 0.01 there and 0.02 here")
+	require.Empty(t, s.Observer.(*watched).runs)
 }

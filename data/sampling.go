@@ -19,14 +19,15 @@ func TrainIndices(n, frames, stride int, rng *rand.Rand) []int {
 }
 
 // PretrainIndices draws the frames of a pre-training window from a video of n ≥ 1 frames, exactly stride apart: a window of
-// frames·stride at a random place. In a shorter video, the last frame at that spacing is repeated.
+// frames·stride at a random place. In a shorter video, the last frame at that spacing is repeated. As in the released code, which counts
+// frames from 1 there, no step leads to the last frame of the video: of 5 frames, and 4 apart, the first alone is seen.
 func PretrainIndices(n, frames, stride int, rng *rand.Rand) []int {
 	return windowFrom(rng.IntN(max(n-frames*stride, 0)+1), n, stride).Indices(frames)
 }
 
-// windowFrom is the part of a video of n frames that begins with frame first.
+// windowFrom is the part of a video of n frames that begins with frame first and ends before the last.
 func windowFrom(first, n, stride int) Window {
-	return Window{first, first + (n-1-first)/stride*stride, stride}
+	return Window{first, first + max(n-2-first, 0)/stride*stride, stride}
 }
 
 // windowTo is the training window that ends before frame end.

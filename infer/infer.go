@@ -19,6 +19,7 @@ import (
 	"mien/engine"
 	"mien/modelfile"
 	"mien/nn"
+	"mien/recipe"
 	"mien/system"
 )
 
@@ -56,15 +57,23 @@ type Model struct {
 // Open loads FILE|RUN: a run folder, a weights file of mien, or a published fine-tuned checkpoint, whose shape is then inferred
 // from its tensors. The weights of its linear layers are stored and multiplied in the given precision or, if p is nil, in that
 // of the file, by default float32. The model computes on b, which the caller still owns.
+//
+// Its answer to a sample depends neither on chance nor on other samples, whatever its recipe says of the evaluations of its run.
 func Open(fileOrRun string, b engine.Backend, p *engine.Precision) (*Model, error) {
-	net, d, scope, err := modelfile.Load[system.Classifier](fileOrRun, b, p)
+	return open(fileOrRun, b, p, func(m *recipe.Model) { m.EvalAsTraining = false })
+}
+
+// open is Open with a change of the model that leaves its parameters as they are.
+func open(fileOrRun string, b engine.Backend, p *engine.Precision, change func(*recipe.Model)) (*Model, error) {
+	net, d, scope, err := modelfile.Load[system.Classifier](fileOrRun, b, p, func(r *recipe.Recipe) { change(&r.Model) })
 	if err != nil {
 		return nil, err
 	}
 	return &Model{Description: d, Net: net, backend: b, scope: scope}, nil
 }
 
-// Of returns a model on a network that is being trained, to evaluate it. The caller still owns the network.
+// Of returns a model on a network that is being trained, to evaluate it as the network does: with model.eval_as_training, it draws noise
+// and drops tokens. The caller still owns the network.
 func Of(net system.Classifier, d modelfile.Description, b engine.Backend) *Model {
 	return &Model{Description: d, Net: net, backend: b}
 }

@@ -1,18 +1,18 @@
 package infer
 
 import (
+	"cmp"
+
 	"mien/data"
 	"mien/engine"
-	"mien/modelfile"
 	"mien/recipe"
-	"mien/system"
 )
 
 // The evaluation of S4D's released code, from which published figures come. It differs from that of the paper's text, and from that
 // of mien, in what makes the answer to a sample depend on chance and on the samples beside it:
 //
 //   - routers draw their noise, as in training;
-//   - an expert takes no more than its share of the tokens of a batch, and drops the rest;
+//   - an expert takes no more than its share of the tokens of a batch, or what model.capacity gives it, and drops the rest;
 //   - of a video there are four views: the first and the last window, and each again, with the same pixels but other noise.
 //
 // Batches are as there: each is of one view of 16 videos, or of 24 images, which are measured during fine-tuning only. What still
@@ -26,13 +26,14 @@ const (
 
 // OpenPublished is Open for a model that answers as in the evaluation of the released code.
 func OpenPublished(fileOrRun string, b engine.Backend, p *engine.Precision) (*Model, error) {
-	net, d, scope, err := modelfile.Load[system.Classifier](fileOrRun, b, p, func(r *recipe.Recipe) {
-		r.Model.NoiseInEval, r.Model.Capacity = true, 1
+	m, err := open(fileOrRun, b, p, func(m *recipe.Model) {
+		m.EvalAsTraining, m.Capacity = true, cmp.Or(m.Capacity, 1)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &Model{Description: d, Net: net, Published: true, backend: b, scope: scope}, nil
+	m.Published = true
+	return m, nil
 }
 
 // crops is the number of times that each view of a sample is judged.

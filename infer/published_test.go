@@ -116,7 +116,7 @@ func TestOpenPublished(t *testing.T) {
 		return m
 	}
 	m, plain, set := open(), openModel(t, published), images(t, 3)
-	require.True(t, m.Recipe.Model.NoiseInEval)
+	require.True(t, m.Recipe.Model.EvalAsTraining)
 	require.Equal(t, 1.0, m.Recipe.Model.Capacity)
 	evaluate := func(m *Model) []Answer {
 		r, err := m.Evaluate(t.Context(), data.Sets{Image: set})

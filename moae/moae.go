@@ -11,10 +11,10 @@
 //	                      S4D's paper          its released code       V-MoE                         default here
 //	expert (equation 8)   with residual        without residual        without residual              without (Residual)
 //	router noise          fixed variance       learned scale           deviation 1/n                 learned, in training (FixedNoise)
-//	noise at evaluation   not said             yes                     no                            no (NoiseInEval)
 //	gates                 softmax of the k chosen scores (both)        softmax of all n scores       of the chosen (SoftmaxFirst)
-//	capacity              not said             B·N·k/n tokens          1.05·B·N·k/n in training      unlimited (Capacity)
-//	without room for all  –                    earlier tokens first    first choices, best scores    earlier tokens (Priority)
+//	capacity              not said             B·N·k/n tokens          1.05·B·N·k/n                  unlimited (Capacity)
+//	both in evaluations   not said             yes                     no noise, room for 4·B·N·k/n  no (EvalAsTraining)
+//	without room for all  –                    earlier tokens first    first choices (best scores)   earlier tokens (Priority)
 //	load balance          "encouraged"         a loss never added      importance and load, 0.005    none (Balance, Importance, Load)
 package moae
 
@@ -33,12 +33,12 @@ type Config struct {
 	TopK    int // k, experts per token
 	Hidden  int // width of an expert's hidden layer; 0 is a quarter of the token width
 
-	Residual    bool    // add the adapter's input to its output, as equation 8 does
-	NoiseInEval bool    // draw router noise at evaluation as well, as the released code does
-	Capacity    float64 // an expert takes at most Capacity·tokens·k/n tokens of a batch; the released code uses 1; 0 is no limit
-	Balance     float64 // coefficient of BalanceLoss; the released code intends 1e-3 and never adds it
+	Residual       bool    // add the adapter's input to its output, as equation 8 does
+	Capacity       float64 // in training, an expert takes at most Capacity·tokens·k/n tokens of a batch; the released code uses 1; 0 is no limit
+	EvalAsTraining bool    // noise and capacity in evaluations as well, as in the released code
+	Balance        float64 // coefficient of BalanceLoss; the released code intends 1e-3 and never adds it
 
-	FixedNoise   bool        // router noise of deviation 1/n and a router without biases, as S4D's equation 5 and V-MoE write it
+	FixedNoise   bool        // router noise of deviation 1/n and a router without biases, as in V-MoE; S4D's equation 5 leaves σ open
 	SoftmaxFirst bool        // choose by the softmax over all experts, whose k largest values are the gates, as V-MoE does
 	Priority     ag.Priority // whose choices an expert takes where its capacity does not suffice
 	Importance   float64     // coefficient of ImportanceLoss
@@ -75,7 +75,7 @@ func (c Config) Width(dim int) int {
 type Pass struct {
 	Training bool
 	Noise    *engine.Key // nil draws no noise, whatever the config says
-	Groups   int         // of consecutive samples, in each of which an expert has its capacity; 0 is one
+	Groups   int         // of consecutive samples, in each of which an expert has its capacity, importance and load; 0 is one
 }
 
 // Child returns the pass of part i of a model, with an independent noise stream.
@@ -123,23 +123,24 @@ func (o Output) Values() []*ag.Value {
 // expert, one copy for each expert that processes them.
 func (l *Layer) Forward(x *ag.Value, pass Pass) Output {
 	batch, tokens, dim := x.Dim(0), x.Dim(1), x.Dim(2)
+	groups := max(pass.Groups, 1)
 	var noise *engine.Key
-	if pass.Training || l.NoiseInEval {
-		noise = pass.Noise
+	capacity := 0
+	if pass.Training || l.EvalAsTraining {
+		noise, capacity = pass.Noise, l.capacity(batch*tokens/groups)
 	}
 	scores := l.Router.Scores(ag.Reshape(x, batch*tokens, dim), noise) // [B·N, n]
 	ranked := scores.Noisy
 	if l.SoftmaxFirst {
 		ranked = ag.Softmax(ranked)
 	}
-	groups := max(pass.Groups, 1)
-	r := ag.RouteGroups(ranked, l.TopK, l.capacity(batch*tokens/groups), groups, l.Priority)
+	r := ag.RouteGroups(ranked, l.TopK, capacity, groups, l.Priority)
 	gates := l.gates(ranked, r)                      // [B·N, k]
 	slots := ag.Dispatch(x, r)                       // [B·N·k, D]
 	mixed := ag.Combine(l.adapt(slots, r), gates, r) // [B·N, D]
 	out := Output{Mixed: ag.Reshape(mixed, batch, tokens, dim), Gates: gates, Choice: r.Choice}
 	if pass.Training {
-		out.Balance = l.balance(scores, ranked, r, batch)
+		out.Balance = l.balance(scores, ranked, r, batch, groups)
 	}
 	return out
 }

@@ -196,6 +196,7 @@ func normals(key engine.Key) (noise []float64) {
 func TestForward(t *testing.T) {
 	key := engine.Key{Seed: 9, Stream: 4}
 	noise := normals(key)
+	training := Pass{Training: true}
 	for name, c := range map[string]struct {
 		Config
 		Pass
@@ -204,22 +205,23 @@ func TestForward(t *testing.T) {
 	}{
 		"default":             {room: all},
 		"residual":            {Config: Config{Residual: true}, room: all},
-		"capacity":            {Config: Config{Capacity: 1}, room: 8},                        // ⌊14·3/5⌋
-		"capacity of groups":  {Config: Config{Capacity: 1}, Pass: Pass{Groups: 2}, room: 4}, // ⌊7·3/5⌋
-		"small capacity":      {Config: Config{Capacity: 0.4, Residual: true}, room: 3},
-		"least capacity":      {Config: Config{Capacity: 0.01}, room: 1},
+		"capacity":            {Config: Config{Capacity: 1}, Pass: training, room: 8},                        // ⌊14·3/5⌋
+		"capacity of groups":  {Config: Config{Capacity: 1}, Pass: Pass{Training: true, Groups: 2}, room: 4}, // ⌊7·3/5⌋
+		"small capacity":      {Config: Config{Capacity: 0.4, Residual: true}, Pass: training, room: 3},
+		"least capacity":      {Config: Config{Capacity: 0.01}, Pass: training, room: 1},
+		"room in evaluation":  {Config: Config{Capacity: 0.4, Priority: ag.ByScore}, room: all},
 		"softmax first":       {Config: Config{SoftmaxFirst: true}, room: all},
-		"first choices first": {Config: Config{Capacity: 0.8, Priority: ag.ByChoice}, room: 6},
-		"best scores first":   {Config: Config{Capacity: 0.8, Priority: ag.ByScore}, room: 6},
-		"best of groups":      {Config: Config{Capacity: 0.8, Priority: ag.ByScore}, Pass: Pass{Groups: 2}, room: 3},
+		"first choices first": {Config: Config{Capacity: 0.8, Priority: ag.ByChoice}, Pass: training, room: 6},
+		"best scores first":   {Config: Config{Capacity: 0.8, Priority: ag.ByScore}, Pass: training, room: 6},
+		"best of groups":      {Config: Config{Capacity: 0.8, Priority: ag.ByScore}, Pass: Pass{Training: true, Groups: 2}, room: 3},
 		"as in V-MoE": {Config: Config{Capacity: 0.8, Priority: ag.ByScore, SoftmaxFirst: true, FixedNoise: true},
 			Pass: Pass{Training: true, Noise: &key}, noise: noise, room: 6},
 		"fixed noise":          {Config: Config{FixedNoise: true}, Pass: Pass{Training: true, Noise: &key}, noise: noise, room: all},
 		"training noise":       {Pass: Pass{Training: true, Noise: &key}, noise: noise, room: all},
-		"training, no noise":   {Pass: Pass{Training: true}, room: all},
+		"training, no noise":   {Pass: training, room: all},
 		"no noise when asked":  {Pass: Pass{Noise: &key}, room: all},
-		"noise in evaluation":  {Config: Config{NoiseInEval: true}, Pass: Pass{Noise: &key}, noise: noise, room: all},
-		"nothing to draw from": {Config: Config{NoiseInEval: true}, room: all},
+		"as in training":       {Config: Config{EvalAsTraining: true, Capacity: 0.8}, Pass: Pass{Noise: &key}, noise: noise, room: 6},
+		"nothing to draw from": {Config: Config{EvalAsTraining: true}, room: all},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := cpu.New()
@@ -293,18 +295,23 @@ func squaredVariation(x []float64) float64 {
 	return variance / (mean * mean)
 }
 
-// Importance is the sum of the softmax of clean scores, load that of the probabilities to be chosen once more, both by hand.
+// Importance is the sum of the softmax of clean scores, load that of the probabilities to be chosen once more, both by hand and in each
+// group.
 func TestImportanceAndLoad(t *testing.T) {
 	key := engine.Key{Seed: 9, Stream: 4}
 	noise := normals(key)
-	for _, fixed := range []bool{false, true} {
-		b := cpu.New()
-		l, _ := newLayer(b, Config{Importance: 0.3, Load: 0.7, FixedNoise: fixed})
+	for _, c := range []struct {
+		fixed  bool
+		groups int
+	}{{false, 0}, {true, 0}, {false, 2}, {true, 2}} {
+		b, groups := cpu.New(), max(c.groups, 1)
+		l, _ := newLayer(b, Config{Importance: 0.3, Load: 0.7, FixedNoise: c.fixed})
 		tape := ag.NewTape(b)
 		x := input()
 		tokensOf := func() *ag.Value { return tape.Const(engine.FromSlice(b, engine.Float64, x, batch, tokens, dim)) }
-		importance, load := make([]float64, experts), make([]float64, experts)
+		importance, load := make([][experts]float64, groups), make([][experts]float64, groups)
 		for i := range all {
+			g := i * groups / all
 			token := x[i*dim : (i+1)*dim]
 			clean, sigma := linear(t, l.Router.Score, token), deviations(t, l, token)
 			noisy, order := noisyScores(t, l, i, x, noise)
@@ -313,16 +320,21 @@ func TestImportanceAndLoad(t *testing.T) {
 				total += math.Exp(s)
 			}
 			for e, s := range clean {
-				importance[e] += math.Exp(s) / total
-				load[e] += math.Erfc((noisy[order[k-1]]-s)/sigma[e]/math.Sqrt2) / 2
+				importance[g][e] += math.Exp(s) / total
+				load[g][e] += math.Erfc((noisy[order[k-1]]-s)/sigma[e]/math.Sqrt2) / 2
 			}
 		}
-		want := 0.3 * squaredVariation(importance)
+		want := 0.0
+		for _, x := range importance {
+			want += 0.3 * squaredVariation(x[:]) / float64(groups)
+		}
 		require.Greater(t, want, 1e-3)
-		quiet := l.Forward(tokensOf(), Pass{Training: true})
+		quiet := l.Forward(tokensOf(), Pass{Training: true, Groups: c.groups})
 		require.InDelta(t, want, read(t, quiet.Balance)[0], 1e-9, "no load without noise")
-		want += 0.7 * squaredVariation(load)
-		noisy := l.Forward(tokensOf(), Pass{Training: true, Noise: &key})
+		for _, x := range load {
+			want += 0.7 * squaredVariation(x[:]) / float64(groups)
+		}
+		noisy := l.Forward(tokensOf(), Pass{Training: true, Noise: &key, Groups: c.groups})
 		require.InDelta(t, want, read(t, noisy.Balance)[0], 1e-9)
 		require.Nil(t, l.Forward(tokensOf(), Pass{Noise: &key}).Balance, "nor a loss outside of training")
 	}
@@ -337,8 +349,8 @@ func TestBoundsOfBalance(t *testing.T) {
 		return tape.Const(engine.FromSlice(b, engine.Float64, slices.Repeat(scores, all), all, len(scores)))
 	}
 	loss := func(v *ag.Value) float64 { return read(t, v)[0] }
-	require.InDelta(t, 0, loss(ImportanceLoss(of(3, 3, 3, 3, 3))), 1e-12)
-	require.InDelta(t, 4, loss(ImportanceLoss(of(0, 90, 0, 0, 0))), 1e-12)
+	require.InDelta(t, 0, loss(ImportanceLoss(of(3, 3, 3, 3, 3), 1)), 1e-12)
+	require.InDelta(t, 4, loss(ImportanceLoss(of(0, 90, 0, 0, 0), 2)), 1e-12)
 
 	balance := func(scores *ag.Value) float64 {
 		return loss(BalanceLoss(scores, ag.Route(scores, k, 0, ag.ByToken), batch))

@@ -31,7 +31,7 @@ func TestAblations(t *testing.T) {
 func TestPublishedNumbersAgree(t *testing.T) {
 	full := []Published{{"FERV39K", 43.41, 53.65}, {"DFEW, one fold", 70.58, 79.37}}
 	for name, row := range map[string]string{"pretraining": "dual", "models": "s4d", "components": "dp-moae-jf", "position": "later",
-		"experts": "experts-8", "layers": "last-2", "top-k": "top-2", "static-pretraining": "share-1", "static-finetuning": "share-0.5"} {
+		"experts": "experts-8", "layers": "last-half", "top-k": "top-2", "static-pretraining": "share-1", "static-finetuning": "share-0.5"} {
 		require.Equal(t, full, rowOf(t, name, row).Paper, name)
 	}
 	require.Equal(t, full[0], rowOf(t, "joint", "joint").Paper[0])
@@ -43,6 +43,24 @@ func TestPublishedNumbersAgree(t *testing.T) {
 		require.Equal(t, rowOf(t, a[0], a[1]).Paper, rowOf(t, b[0], b[1]).Paper, a)
 	}
 	require.Equal(t, rowOf(t, "components", "dp-moae").Paper[:1], rowOf(t, "joint", "dynamic").Paper)
+}
+
+// ViT-MoE of the published size is V-MoE's also where the recipe of S4D would have it otherwise: it draws no noise in evaluations, and
+// drops no token.
+func TestViTMoEOfPublishedSize(t *testing.T) {
+	a, err := LoadAblation("models")
+	require.NoError(t, err)
+	a.Pretrain, a.Finetune = "s4d-pretrain", "s4d-ferv39k"
+	_, r, err := a.Recipes(rowOf(t, "models", "vit-moe"))
+	require.NoError(t, err)
+	base, err := Load("s4d-ferv39k")
+	require.NoError(t, err)
+	require.True(t, base.Model.EvalAsTraining)
+	want := base.Model
+	want.EvalAsTraining, want.FixedNoise, want.SoftmaxFirst, want.Priority = false, true, true, "scores"
+	want.Capacity, want.Importance, want.Load = 1.05, 0.005, 0.005
+	require.Equal(t, want, r.Model)
+	require.True(t, r.Train.RouterNoise)
 }
 
 func rowOf(t *testing.T, ablation, name string) Row {

@@ -106,8 +106,8 @@ func (r Recipe) checkParts() error {
 			return fmt.Errorf("train.accumulate is %d: a batch has %d %ss, which must be a multiple of it", t.Accumulate, samples, b.key)
 		}
 	}
-	if (r.Mixing().On() || r.Model.Capacity > 0) && max(t.Replicas, 1)%r.Parts() != 0 {
-		return fmt.Errorf("train.accumulate is %d: where samples are mixed or model.capacity limits experts, parts consist of whole replicas, "+
+	if m := r.Model; (r.Mixing().On() || max(m.Capacity, m.Importance, m.Load) > 0) && max(t.Replicas, 1)%r.Parts() != 0 {
+		return fmt.Errorf("train.accumulate is %d: where samples are mixed, or experts limited or balanced, parts consist of whole replicas, "+
 			"so that it must divide train.replicas, %d", t.Accumulate, max(t.Replicas, 1))
 	}
 	return nil

@@ -20,7 +20,7 @@ var complete = Recipe{
 	Name: "complete", Kind: Finetune, System: "vit", Seed: 11,
 	Model: Model{Encoder: Encoder{ImageSize: 64, Frames: 12, PatchSize: 8, Tubelet: 3, Dim: 48, Depth: 5, Heads: 6, MLPRatio: 2},
 		DecoderDim: 24, DecoderDepth: 1, DecoderHeads: 4, Experts: 13, TopK: 14, ExpertHidden: 15, Position: "middle",
-		ImageClasses: 7, VideoClasses: 9, HeadHidden: 27, Residual: true, NoiseInEval: true, Capacity: 1.25, Balance: 0.125,
+		ImageClasses: 7, VideoClasses: 9, HeadHidden: 27, Residual: true, EvalAsTraining: true, Capacity: 1.25, Balance: 0.125,
 		FixedNoise: true, SoftmaxFirst: true, Priority: "scores", Importance: 0.34375, Load: 0.40625},
 	Data: Data{ListRepeat: 16, DrawnImages: 17, DrawnVideos: 18, DrawnTest: 19, Stride: 20, CacheMiB: 21},
 	Views: Views{
@@ -255,8 +255,8 @@ func TestErrorsOfText(t *testing.T) {
 	require.NoError(t, err)
 	path := filepath.Join(t.TempDir(), "r.toml")
 	for change, want := range map[string]string{
-		"clip = 3.5>clip = 'tight'":    "line 157, train.clip: ",
-		"cache_mib = 21>cache_mib = ]": "line 61: toml: ",
+		"clip = 3.5>clip = 'tight'":    "line 158, train.clip: ",
+		"cache_mib = 21>cache_mib = ]": "line 62: toml: ",
 		"stride = 20>strides = 20":     "unknown key data.strides",
 	} {
 		from, to, _ := strings.Cut(change, ">")

@@ -12,7 +12,8 @@ import (
 // Recipes of earlier versions, in files that they wrote, in today's keys.
 
 // renamed are keys whose values stay as they are.
-var renamed = strings.NewReplacer("\ndrawn_pictures", "\ndrawn_images", "\ndrawn_clips", "\ndrawn_videos")
+var renamed = strings.NewReplacer("\ndrawn_pictures", "\ndrawn_images", "\ndrawn_clips", "\ndrawn_videos",
+	"\nnoise_in_eval", "\neval_as_training")
 
 // earlierViews are settings of when images and videos were cropped alike.
 type earlierViews struct {

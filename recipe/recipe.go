@@ -65,15 +65,15 @@ type Model struct {
 	Experts      int    `toml:"experts,omitempty" comment:"s4d, vitmoe: in a block"`
 	TopK         int    `toml:"top_k,omitempty" comment:"experts a token"`
 	ExpertHidden int    `toml:"expert_hidden,omitempty" comment:"0 is a quarter of dim, and that of the MLP in vitmoe"`
-	Position     string `toml:"position,omitempty" comment:"blocks with experts: early, middle, later or alternate"`
+	Position     string `toml:"position,omitempty" comment:"blocks with experts: early, middle, later or alternate, a share such as last 3/4, or numbers from 0 such as 1,2"`
 	ImageClasses int    `toml:"image_classes,omitempty"`
 	VideoClasses int    `toml:"video_classes,omitempty"`
 	HeadHidden   int    `toml:"head_hidden,omitempty" comment:"width of a hidden layer in each head, which the paper calls MLPs; 0 is none, as in the released code"`
 
-	Residual    bool    `toml:"residual,omitempty" comment:"the paper's residual inside an expert"`
-	NoiseInEval bool    `toml:"noise_in_eval,omitempty"`
-	Capacity    float64 `toml:"capacity,omitempty" comment:"tokens of a batch that an expert takes at most, also in evaluation, over those of an even spread; 0 is no limit"`
-	Balance     float64 `toml:"balance,omitempty" comment:"coefficient of the released balance loss; of raw scores, without softmax_first, it is unbounded below"`
+	Residual       bool    `toml:"residual,omitempty" comment:"the paper's residual inside an expert"`
+	Capacity       float64 `toml:"capacity,omitempty" comment:"tokens of a training batch that an expert takes at most, over those of an even spread; 0 is no limit"`
+	EvalAsTraining bool    `toml:"eval_as_training,omitempty" comment:"router noise and capacity in the evaluations of a run too, as in the released code; of a finished model, --published decides"`
+	Balance        float64 `toml:"balance,omitempty" comment:"coefficient of the released balance loss; of raw scores, without softmax_first, it is unbounded below"`
 
 	FixedNoise   bool    `toml:"fixed_noise,omitempty" comment:"router noise of deviation 1/experts and no biases, as in V-MoE; s4d learns the deviation"`
 	SoftmaxFirst bool    `toml:"softmax_first,omitempty" comment:"gates are the softmax over all experts, as in V-MoE, not over those chosen"`
@@ -120,7 +120,7 @@ type Train struct {
 	RouterNoise    bool     `toml:"router_noise,omitempty"`
 	BestBy         string   `toml:"best_by,omitempty" comment:"what the best epoch has most of: uar or war, or least of: loss; \"\" is uar"`
 	BestSet        string   `toml:"best_set,omitempty" comment:"on which list: static or dynamic; \"\" is the mean of both"`
-	BestOnTest     bool     `toml:"best_on_test,omitempty" comment:"the lists of --val-… are test lists, as in the released training: results of the best epoch on them are too good"`
+	BestOnTest     bool     `toml:"best_on_test,omitempty" comment:"the lists of --val-…, or in crossval those of a fold's test, are test lists, as in the released training: results of the best epoch on them are too good"`
 	UseBest        bool     `toml:"use_best,omitempty" comment:"a run folder stands for the model of its best epoch, not of its last"`
 	IdleSteps      bool     `toml:"idle_steps,omitempty" comment:"a head that a batch does not use steps with a gradient of zero: its decay and momentum go on, as in the released training"`
 	Freeze         []string `toml:"freeze,omitempty" comment:"names of parameters that are not learned; * stands for any characters"`

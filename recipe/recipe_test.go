@@ -68,7 +68,7 @@ func publishedPretraining() Recipe {
 func publishedFinetuning(name string, stride, classes int) Recipe {
 	m := publishedBase
 	m.Experts, m.TopK, m.Position, m.ImageClasses, m.VideoClasses = 8, 2, "later", 7, classes
-	m.NoiseInEval, m.Capacity = true, 1
+	m.EvalAsTraining, m.Capacity = true, 1
 	return Recipe{Name: name, Kind: "finetune", System: "s4d", Model: m,
 		Data:  Data{Stride: stride},
 		Views: publishedFinetuningViews(),
@@ -110,7 +110,7 @@ func TestMistakesAreNamed(t *testing.T) {
 		"label_smoothing = 0.1>replicas = -1":     "train.replicas is -1",
 		"label_smoothing = 0.1>accumulate = 3":    "train.accumulate is 3: a batch has 16 images, which must be a multiple of it",
 		"label_smoothing = 0.1>accumulate = 16":   "a batch has 8 videos, which must be a multiple of it",
-		"label_smoothing = 0.1>mixup = 0.8\naccumulate = 2": "train.accumulate is 2: where samples are mixed or model.capacity limits experts, " +
+		"label_smoothing = 0.1>mixup = 0.8\naccumulate = 2": "train.accumulate is 2: where samples are mixed, or experts limited or balanced, " +
 			"parts consist of whole replicas, so that it must divide train.replicas, 1",
 		"label_smoothing = 0.1>cutmix = 0.8\nreplicas = 2\naccumulate = 4": "it must divide train.replicas, 2",
 		"label_smoothing = 0.1>mixup = 0.8\ncutmix = 1.0":                  "train.cutmix_share is 0: beside train.mixup, it must lie between 0 and 1",
@@ -138,6 +138,16 @@ func TestBatchesInParts(t *testing.T) {
 	require.Equal(t, []int{2, 1}, []int{r.Parts(), r.Groups()})
 	r.Train.Accumulate = 1
 	require.Equal(t, []int{1, 2}, []int{r.Parts(), r.Groups()})
+	for _, change := range []func(m *Model){func(m *Model) { m.Importance = 0.1 }, func(m *Model) { m.Load = 0.1 }} { // means over a group
+		r, err = Load("s4d-tiny")
+		require.NoError(t, err)
+		r.Train.Accumulate = 2
+		require.NoError(t, r.Check())
+		change(&r.Model)
+		require.ErrorContains(t, r.Check(), "where samples are mixed, or experts limited or balanced, parts consist of whole replicas")
+		r.Train.Replicas = 2
+		require.NoError(t, r.Check())
+	}
 	r, err = Load("s4d-pretrain")
 	require.NoError(t, err)
 	require.Equal(t, []int{1, 1}, []int{r.Parts(), r.Groups()})
@@ -154,7 +164,8 @@ func TestBatchesInParts(t *testing.T) {
 func TestPartsAreWholeReplicas(t *testing.T) {
 	for name, change := range map[string]func(*Recipe){
 		"mixup": func(r *Recipe) { r.Train.Mixup = 0.8 }, "cutmix": func(r *Recipe) { r.Train.Cutmix = 1 },
-		"capacity": func(r *Recipe) { r.Model.Capacity = 1.25 }, "neither": func(*Recipe) {},
+		"capacity": func(r *Recipe) { r.Model.Capacity = 1.25 }, "importance": func(r *Recipe) { r.Model.Importance = 0.005 },
+		"load": func(r *Recipe) { r.Model.Load = 0.005 }, "neither": func(*Recipe) {},
 	} {
 		for replicas, accepted := range map[int][]int{0: {0, 1}, 2: {0, 1, 2}, 4: {0, 1, 2, 4}} {
 			for _, parts := range []int{0, 1, 2, 4, 8} {
@@ -166,7 +177,7 @@ func TestPartsAreWholeReplicas(t *testing.T) {
 					require.NoError(t, err, "%s, %d replicas, %d parts", name, replicas, parts)
 					continue
 				}
-				require.EqualError(t, err, fmt.Sprintf("train.accumulate is %d: where samples are mixed or model.capacity limits experts, "+
+				require.EqualError(t, err, fmt.Sprintf("train.accumulate is %d: where samples are mixed, or experts limited or balanced, "+
 					"parts consist of whole replicas, so that it must divide train.replicas, %d", parts, max(replicas, 1)), name)
 			}
 		}
@@ -229,11 +240,12 @@ func TestEarlierKeys(t *testing.T) {
 	for _, name := range []string{"s4d-tiny", "s4d-tiny-pretrain"} {
 		r, err := Load(name)
 		require.NoError(t, err)
+		r.Model.EvalAsTraining = r.Kind == Finetune
 		text, err := r.Text()
 		require.NoError(t, err)
 		old := regexp.MustCompile(`(?m)^(#.*\n)?system = .*\n`).ReplaceAllString(string(text), "")
 		require.NotContains(t, old, "system = ")
-		old = strings.NewReplacer("drawn_images", "drawn_pictures", "drawn_videos", "drawn_clips").Replace(old)
+		old = strings.NewReplacer("drawn_images", "drawn_pictures", "drawn_videos", "drawn_clips", "eval_as_training", "noise_in_eval").Replace(old)
 		got, err := Parse([]byte(old))
 		require.NoError(t, err)
 		require.Equal(t, r, got)

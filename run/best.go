@@ -12,8 +12,9 @@ import (
 
 // Evaluation during a run, and the model of its best epoch. Go on with folder.go.
 
-// prepareEvaluation opens the validation sets, if there are any and the model is a classifier.
-func (r *run) prepareEvaluation(ctx context.Context) error {
+// prepareEvaluation opens the validation sets, if there are any and the model is a classifier. files says whether to check those of listed
+// samples.
+func (r *run) prepareEvaluation(ctx context.Context, files bool) error {
 	t := r.plan.sets
 	r.sources = r.plan.sources()
 	net, ok := r.model.(system.Classifier)
@@ -33,8 +34,10 @@ func (r *run) prepareEvaluation(ctx context.Context) error {
 		return err
 	}
 	r.notes = append(r.notes, notes...)
-	if matched, err = r.skips.Check(ctx, matched, r.Watch.Checked); err != nil {
-		return err
+	if files {
+		if matched, err = r.skips.Check(ctx, matched, r.Watch.Checked); err != nil {
+			return err
+		}
 	}
 	if err := r.announceBest(matched); err != nil {
 		return err
@@ -46,6 +49,10 @@ func (r *run) prepareEvaluation(ctx context.Context) error {
 // announceBest names the sets that the best epoch is chosen on, and says so where they are those of the test.
 func (r *run) announceBest(sets data.Sets) error {
 	t, name := r.Recipe.Train, "validation"
+	if r.Recipe.Model.EvalAsTraining {
+		r.notes = append(r.notes, "evaluations of this run draw router noise and limit what experts take, as the recipe says "+
+			"(model.eval_as_training): `mien eval` does so with --published alone")
+	}
 	if t.BestOnTest {
 		name = "test"
 		r.notes = append(r.notes,

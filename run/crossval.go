@@ -15,6 +15,7 @@ import (
 	"mien/atomicfile"
 	"mien/data"
 	"mien/infer"
+	"mien/modelfile"
 )
 
 // Cross-validation: a run for each fold, each in a run folder of its own, and one score of all their answers.
@@ -23,15 +24,17 @@ import (
 //
 //	lists/             the lists of each fold, if they were divided here
 //	fold-1/ …          the run of each fold
-//	fold-1_static.csv  what its model answered, to the images and videos of its test lists
+//	fold-1_static.csv  what its model answered, to the images and videos of its test lists; fold-1_static_published.csv as published
 //	crossval.json      the scores, once all folds are done
 
 // Cross is a cross-validation.
 type Cross struct {
-	Options  // of all runs; Out is the folder of the whole, Train and Watch are set for each fold
-	Folds    []Fold
-	Draws    int // of the bootstrap
-	Observer CrossWatcher
+	Options // of all runs; Out is the folder of the whole, Train and Watch are set for each fold
+	Folds   []Fold
+	Draws   int // of the bootstrap
+	// Published has models answer as in the evaluation of the released code.
+	Published bool
+	Observer  CrossWatcher
 }
 
 // CrossWatcher receives the progress of a cross-validation.
@@ -46,9 +49,10 @@ const crossFormat = "mien-crossval-1"
 
 // CrossReport is the result of a cross-validation.
 type CrossReport struct {
-	Format string          `json:"format"`
-	Folds  []*infer.Report `json:"folds"`
-	Pooled *infer.Report   `json:"pooled"` // of the answers of all folds together, as the papers measure
+	Format    string          `json:"format"`
+	Published bool            `json:"published"` // as the released code does
+	Folds     []*infer.Report `json:"folds"`
+	Pooled    *infer.Report   `json:"pooled"` // of the answers of all folds together, as the papers measure
 }
 
 // crossFile is the result in the folder.
@@ -56,7 +60,10 @@ const crossFile = "crossval.json"
 
 // Run trains and measures fold by fold, and goes on where an interrupted cross-validation in the folder was.
 func (c Cross) Run(ctx context.Context) (*CrossReport, error) {
-	report := &CrossReport{Format: crossFormat, Pooled: &infer.Report{}}
+	if err := c.checkBest(); err != nil {
+		return nil, err
+	}
+	report := &CrossReport{Format: crossFormat, Published: c.Published, Pooled: &infer.Report{}}
 	for i, fold := range c.Folds {
 		c.Observer.Fold(i)
 		r, err := c.fold(ctx, i, fold)
@@ -82,22 +89,53 @@ func (c Cross) Run(ctx context.Context) (*CrossReport, error) {
 	return report, atomicfile.WriteBytes(filepath.Join(c.Out, crossFile), append(text, '\n'))
 }
 
+// checkBest says what becomes of the best epoch: a fold has no list to choose it on but its test list, as the released code does, for
+// which the recipe has to ask.
+func (c Cross) checkBest() error {
+	t := c.Recipe.Train
+	if t.UseBest && !t.BestOnTest {
+		c.Observer.Print("train.use_best: a fold has no list to choose its best epoch on, unless train.best_on_test takes that of the test: " +
+			"the model after the last epoch is measured")
+	}
+	for i, f := range c.Folds {
+		for set, list := range map[string]string{"static": f.Test.StaticList, "dynamic": f.Test.DynamicList} {
+			if t.BestOnTest && t.BestSet == set && list == "" {
+				return fmt.Errorf("train.best_set is %s, and fold %d has no %s test list to choose the best epoch on: leave train.best_set out",
+					set, i+1, set)
+			}
+		}
+	}
+	return nil
+}
+
 // fold trains a fold's model, unless it is there, and measures it, unless its answers are.
 func (c Cross) fold(ctx context.Context, i int, fold Fold) (*infer.Report, error) {
 	o := c.Options
 	o.Out, o.Train, o.Watch = c.folder(i), fold.Train, c.Observer
+	if o.Recipe.Train.BestOnTest {
+		o.Validation = fold.Test
+	}
 	o.Resume = Begun(o.Out)
 	if !o.Resume {
 		for _, m := range []data.Modality{data.Image, data.Video} { // of a model that is gone
-			if err := os.Remove(c.answers(i, m)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return nil, err
+			for _, published := range []bool{false, true} {
+				if err := os.Remove(c.answers(i, m, published)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+					return nil, err
+				}
 			}
 		}
 	}
 	if _, err := Train(ctx, o); err != nil {
 		return nil, err
 	}
-	model, err := infer.Open(o.Out, c.Backend, nil)
+	if note := modelfile.Chosen(o.Out); note != "" {
+		c.Observer.Print(note)
+	}
+	open := infer.Open
+	if c.Published {
+		open = infer.OpenPublished
+	}
+	model, err := open(o.Out, c.Backend, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -124,13 +162,17 @@ func (c Cross) fold(ctx context.Context, i int, fold Fold) (*infer.Report, error
 func (c Cross) folder(fold int) string { return filepath.Join(c.Out, fmt.Sprintf("fold-%d", fold+1)) }
 
 // answers is the file of a fold's answers.
-func (c Cross) answers(fold int, m data.Modality) string {
-	return c.folder(fold) + data.ByModality(m, "_static.csv", "_dynamic.csv")
+func (c Cross) answers(fold int, m data.Modality, published bool) string {
+	name := c.folder(fold) + data.ByModality(m, "_static", "_dynamic")
+	if published {
+		name += "_published"
+	}
+	return name + ".csv"
 }
 
 // score reads the answers about a set or, where there are none yet, evaluates the model and keeps its answers.
 func (c Cross) score(ctx context.Context, m *infer.Model, fold int, d *data.Dataset) (*infer.Score, error) {
-	path, labels := c.answers(fold, d.Modality), m.Labels[d.Modality]
+	path, labels := c.answers(fold, d.Modality, c.Published), m.Labels[d.Modality]
 	text, err := os.ReadFile(path)
 	if err == nil {
 		answers, err := infer.ReadAnswers(text, labels, d)

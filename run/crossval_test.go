@@ -113,6 +113,57 @@ func TestCrossValidation(t *testing.T) {
 	require.Equal(t, report.Pooled.Static.Confusion, stored.Pooled.Static.Confusion)
 }
 
+// With train.best_on_test a fold chooses its best epoch on its test list, and with train.use_best that model is measured, said aloud.
+func TestBestEpochOfAFold(t *testing.T) {
+	c := cross(t)
+	c.Recipe.Train.Epochs, c.Recipe.Train.LR = 4, 5e-3
+	c.Recipe.Train.BestBy, c.Recipe.Train.BestSet, c.Recipe.Train.BestOnTest, c.Recipe.Train.UseBest = "war", "dynamic", true, true
+	report, err := c.Run(t.Context())
+	require.NoError(t, err)
+	notes, earlier := c.Observer.(*observed).notes, 0
+	for i, fold := range c.Folds {
+		alone := options(t, c.Recipe)
+		alone.Train, alone.Validation = fold.Train, fold.Test
+		_, err := Train(t.Context(), alone)
+		require.NoError(t, err)
+		best := filepath.Join(c.folder(i), bestFile)
+		require.Equal(t, tensors(t, filepath.Join(alone.Out, bestFile)), tensors(t, best))
+		require.Contains(t, notes, best+" is the model of the best epoch, as its recipe says (train.use_best); that of the last is model.safetensors")
+		if tensors(t, best) != tensors(t, filepath.Join(c.folder(i), "model.safetensors")) {
+			earlier++
+		}
+		m, err := infer.Open(best, c.Backend, nil)
+		require.NoError(t, err)
+		sets, err := data.OpenLists(fold.Test)
+		require.NoError(t, err)
+		sets, _, err = m.Match(sets)
+		require.NoError(t, err)
+		want, err := m.Evaluate(t.Context(), sets)
+		require.NoError(t, err)
+		require.Equal(t, want, report.Folds[i])
+		m.Close()
+	}
+	require.Positive(t, earlier, "no best epoch is before the last: nothing is tested")
+}
+
+// Without train.best_on_test there is nothing to choose on, which is said; with it, a fold must have the list that is asked for.
+func TestNoBestEpochOfAFold(t *testing.T) {
+	c := cross(t)
+	c.Recipe.Train.BestBy, c.Recipe.Train.BestSet, c.Recipe.Train.UseBest = "war", "dynamic", true
+	for i := range c.Folds {
+		c.Folds[i].Test.DynamicList = ""
+	}
+	_, err := c.Run(t.Context())
+	require.NoError(t, err)
+	require.NoFileExists(t, filepath.Join(c.folder(0), bestFile))
+	require.Contains(t, strings.Join(c.Observer.(*observed).notes, "\n"), "train.use_best: a fold has no list to choose its best epoch on")
+	c.Out += "2"
+	c.Recipe.Train.BestOnTest = true
+	_, err = c.Run(t.Context())
+	require.EqualError(t, err, "train.best_set is dynamic, and fold 1 has no dynamic test list to choose the best epoch on: leave train.best_set out")
+	require.NoDirExists(t, c.Out)
+}
+
 // A cross-validation that is interrupted anywhere, again and again, goes on to the same result, and does nothing twice that is done.
 func TestCrossValidationIsResumed(t *testing.T) {
 	whole := cross(t)
@@ -158,12 +209,48 @@ func TestCrossValidationIsResumed(t *testing.T) {
 	require.Empty(t, again.measuring)
 }
 
+// A finished cross-validation is measured again, as published, without being trained again, and keeps both answers.
+func TestPublishedCrossValidation(t *testing.T) {
+	c := cross(t)
+	plain, err := c.Run(t.Context())
+	require.NoError(t, err)
+	w := &observed{stop: func() {}}
+	c.Published, c.Observer = true, w
+	got, err := c.Run(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, w.steps)
+	require.Equal(t, []bool{false, true}, []bool{plain.Published, got.Published})
+	for i, fold := range c.Folds {
+		m, err := infer.OpenPublished(c.folder(i), c.Backend, nil)
+		require.NoError(t, err)
+		sets, err := data.OpenLists(fold.Test)
+		require.NoError(t, err)
+		sets, _, err = m.Match(sets)
+		require.NoError(t, err)
+		want, err := m.Evaluate(t.Context(), sets)
+		require.NoError(t, err)
+		require.Equal(t, want, got.Folds[i])
+		require.NotEqual(t, plain.Folds[i].Static.Answers[0].Probabilities, want.Static.Answers[0].Probabilities)
+		m.Close()
+	}
+	c.Published, w.stop = false, func() { t.Error("something is done again") }
+	again, err := c.Run(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, plain, again)
+	require.NoError(t, os.RemoveAll(c.folder(1)))
+	w.stop = func() {}
+	_, err = c.Run(t.Context())
+	require.NoError(t, err)
+	require.NoFileExists(t, c.answers(1, data.Image, true), "of a model that is gone")
+	require.FileExists(t, c.answers(2, data.Image, true))
+}
+
 // Answers of another list are not taken, nor are those of a model that is gone.
 func TestStaleAnswers(t *testing.T) {
 	c := cross(t)
 	want, err := c.Run(t.Context())
 	require.NoError(t, err)
-	path := c.answers(1, data.Image)
+	path := c.answers(1, data.Image, false)
 	text, err := os.ReadFile(path)
 	require.NoError(t, err)
 	lines := strings.SplitAfter(string(text), "\n")
@@ -181,12 +268,16 @@ func TestStaleAnswers(t *testing.T) {
 		require.ErrorContains(t, err, message)
 	}
 	for _, m := range []data.Modality{data.Image, data.Video} { // damaged, so that reading either would be an error
-		require.NoError(t, os.WriteFile(c.answers(1, m), nil, 0o644))
+		for _, published := range []bool{false, true} {
+			require.NoError(t, os.WriteFile(c.answers(1, m, published), nil, 0o644))
+		}
 	}
 	require.NoError(t, os.RemoveAll(c.folder(1)))
 	got, err := c.Run(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, want, got)
+	require.NoFileExists(t, c.answers(1, data.Image, true))
+	require.NoFileExists(t, c.answers(1, data.Video, true))
 }
 
 // The folder is a new one, or that of the same cross-validation.
@@ -233,7 +324,7 @@ func TestSkippedOfACrossValidation(t *testing.T) {
 	require.Equal(t, [2]int{5, 3}, [2]int{pooled.Skipped, pooled.N})
 
 	c := Cross{Options: Options{Out: t.TempDir()}}
-	file, err := os.Create(c.answers(1, data.Video))
+	file, err := os.Create(c.answers(1, data.Video, false))
 	require.NoError(t, err)
 	w, err := infer.NewAnswerFile(file, labels)
 	require.NoError(t, err)

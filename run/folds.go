@@ -14,7 +14,8 @@ import (
 
 // The folder of a cross-validation, and the lists of its folds.
 
-// Fold is what one run of a cross-validation learns from, and what its last model is then measured on.
+// Fold is what one run of a cross-validation learns from, and what its model is then measured on: with train.best_on_test, that of its best
+// epoch is chosen on the same.
 type Fold struct{ Train, Test data.Lists }
 
 // listFolder holds the lists of folds that were divided here.

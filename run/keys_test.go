@@ -50,7 +50,7 @@ var keyCases = []keyCase{
 	{"model.video_classes", "MM  ", func(r *recipe.Recipe) { r.Model.VideoClasses = 8 }},
 	{"model.head_hidden", "MM  ", func(r *recipe.Recipe) { r.Model.HeadHidden = 9 }},
 	{"model.residual", "MM  ", func(r *recipe.Recipe) { r.Model.Residual = true }},
-	{"model.noise_in_eval", "L   ", func(r *recipe.Recipe) { r.Model.NoiseInEval = true }},
+	{"model.eval_as_training", "L   ", func(r *recipe.Recipe) { r.Model.EvalAsTraining = true }},
 	{"model.capacity", "MM  ", func(r *recipe.Recipe) { r.Model.Capacity = 0.5 }},
 	{"model.balance", "MM  ", func(r *recipe.Recipe) { r.Model.Balance = 0.5 }},
 	{"model.fixed_noise", "MM  ", func(r *recipe.Recipe) { r.Model.FixedNoise = true }},
@@ -104,7 +104,7 @@ var keyCases = []keyCase{
 // key that acts on the wrong modality, or has no effect, fails.
 func TestEveryKeyMatters(t *testing.T) {
 	lists := faceList(t, 5)
-	evaluated := []string{"model.noise_in_eval", "train.best_on_test", "data.drawn_test", "train.eval_every"}
+	evaluated := []string{"model.eval_as_training", "train.best_on_test", "data.drawn_test", "train.eval_every"}
 	bases := []func() Options{
 		func() Options { return alone(t, "s4d-tiny", data.Image) },
 		func() Options { return alone(t, "s4d-tiny", data.Video) },

@@ -113,8 +113,32 @@ func (r *run) close() {
 	}
 }
 
+// Check returns the error with which Train would end before it writes anything, of a run that begins or, with Resume, goes on. files says
+// whether to look at the files of each listed sample, too, which takes a while.
+func Check(ctx context.Context, o Options, files bool) error {
+	r := &run{Options: o, skips: data.Skips{Limit: o.SkipBad}}
+	defer r.close()
+	if err := r.ready(ctx, files); err != nil || !o.Resume {
+		return err
+	}
+	id, err := o.identity()
+	if err != nil {
+		return err
+	}
+	f := folder{dir: o.Out}
+	return f.check(true, id)
+}
+
 // prepare does everything that can fail before the first write.
 func (r *run) prepare(ctx context.Context) (err error) {
+	if err = r.ready(ctx, true); err == nil {
+		r.folder, err = openFolder(r.Options)
+	}
+	return err
+}
+
+// ready makes all of the run but its folder. files says whether to check those of listed samples.
+func (r *run) ready(ctx context.Context, files bool) (err error) {
 	defer engine.Catch(&err)
 	r.system, err = systems.Of(r.Recipe)
 	if err := cmp.Or(err, r.Backend.Supports(r.Precision, true)); err != nil {
@@ -124,8 +148,10 @@ func (r *run) prepare(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if sets.Main, err = r.skips.Check(ctx, sets.Main, r.Watch.Checked); err != nil {
-		return err
+	if files {
+		if sets.Main, err = r.skips.Check(ctx, sets.Main, r.Watch.Checked); err != nil {
+			return err
+		}
 	}
 	if r.plan, err = newPlan(r.Recipe, sets); err != nil {
 		return err
@@ -137,11 +163,7 @@ func (r *run) prepare(ctx context.Context) (err error) {
 	if err := r.build(sets.Labels); err != nil {
 		return err
 	}
-	if err := r.prepareEvaluation(ctx); err != nil {
-		return err
-	}
-	r.folder, err = openFolder(r.Options)
-	return err
+	return r.prepareEvaluation(ctx, files)
 }
 
 // trained is the record of the model after so many epochs.

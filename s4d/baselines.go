@@ -33,7 +33,14 @@ const vitmoe = "vitmoe"
 
 // ViTMoE is the vision transformer with MLPs as experts in place of the MLP of some of its blocks (V-MoE, Riquelme et al. 2021), and a
 // head for each modality. The paper gives its size and no more: routing and losses of the published sizes are V-MoE's, in the later half
-// of the blocks, as of S4D.
+// of the blocks, as of S4D. What is not as in V-MoE's code:
+//
+//   - An expert has room for ⌊C·S·k/n⌋ tokens of a group of S. There it is ⌈C·S·k/n⌉, rounded up to a multiple of 4.
+//   - A group is the batch of a replica, not eight images.
+//   - C is 1.05, as there in training from scratch, in fine-tuning too, where it is 1.5 there. In evaluations there is no limit: it is 4
+//     there, which for k = 2 of n = 8 is as much.
+//   - Tokens with the best scores go first, V-MoE's algorithm 2; its configurations ship with algorithm 1, model.priority = "choices".
+//   - Experts of a run without --init begin with different numbers, not the same.
 var ViTMoE = system.System{
 	Name: vitmoe, Kind: recipe.Finetune,
 	Check: func(r recipe.Recipe) error {

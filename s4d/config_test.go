@@ -15,7 +15,7 @@ import (
 	"mien/vit"
 )
 
-// Positions name half of the blocks, rounded down, or the blocks themselves.
+// Positions name half of the blocks, rounded down, a share of them from the end, or the blocks themselves.
 func TestPositions(t *testing.T) {
 	for _, c := range []struct {
 		name  string
@@ -26,6 +26,8 @@ func TestPositions(t *testing.T) {
 		{"alternate", 12, []int{1, 3, 5, 7, 9, 11}},
 		{"early", 7, []int{0, 1, 2}}, {"middle", 7, []int{2, 3, 4}}, {"later", 7, []int{4, 5, 6}}, {"alternate", 7, []int{1, 3, 5}},
 		{"early", 2, []int{0}}, {"middle", 2, []int{0}}, {"later", 2, []int{1}}, {"alternate", 2, []int{1}}, {"middle", 5, []int{1, 2}},
+		{"last 1/4", 12, []int{9, 10, 11}}, {"last 1/4", 4, []int{3}}, {"last 3/4", 12, []int{3, 4, 5, 6, 7, 8, 9, 10, 11}}, {"last 3/4", 4, []int{1, 2, 3}},
+		{"last 2/4", 6, []int{3, 4, 5}}, {"last 4/4", 4, []int{0, 1, 2, 3}}, {"last 1/1", 1, []int{0}}, {"last 2/3", 3, []int{1, 2}},
 		{"1,2", 3, []int{1, 2}}, {"2, 0", 3, []int{0, 2}}, {"0", 1, []int{0}}, {"10,9", 12, []int{9, 10}},
 	} {
 		got, err := Positions(c.name, c.depth)
@@ -40,7 +42,11 @@ func TestPositionsErrors(t *testing.T) {
 		depth int
 		want  string
 	}{
-		{"late", 12, `position of experts "late": choose early, middle, later or alternate, or name blocks, as in "1,2"`},
+		{"late", 12, `position of experts "late": choose early, middle, later or alternate, a share such as "last 3/4", or name blocks, as in "1,2"`},
+		{"last 1/4", 6, `position of experts "last 1/4": want a share of the 6 blocks that is a whole number of them, as in "last 1/6"`},
+		{"last 5/4", 4, "want a share"}, {"last 0/4", 4, "want a share"}, {"last 1/0", 4, "want a share"}, {"last 3", 4, "want a share"},
+		{"last -1/-4", 4, "want a share"}, {"last x/4", 4, "want a share"}, {"last 1/4 ", 4, "want a share"}, {"last", 4, "choose early"},
+		{"last 4611686018427387904/4611686018427387904", 4, "want a share"},
 		{"", 12, `position of experts ""`}, {"-1", 12, `position of experts "-1": choose`},
 		{"1,1", 12, `position of experts "1,1": want different numbers of blocks, as in "1,2"`}, {"1,", 12, "want different numbers"},
 		{"1;2", 12, "want different numbers"}, {"later", 0, "0 blocks: choose 1 to 1024"}, {"later", 1025, "1025 blocks"}, {"0", -1, "-1 blocks"},
@@ -69,7 +75,7 @@ func TestCheck(t *testing.T) {
 		"needs experts ≥ 1, 1 ≤ top-k ≤ experts":                func(c *Config) { c.MoAE.TopK = 5 },
 		"image size 15 is not a multiple of the patch size 4":   func(c *Config) { c.Encoder.PatchSize = 4 },
 		"width 12 is not a multiple of the 5 heads":             func(c *Config) { c.Encoder.Heads = 5 },
-		"mixture {Experts:4 TopK:2 Hidden:5 Residual:false Noi": func(c *Config) { c.MoAE.Capacity = math.Inf(-1) },
+		"mixture {Experts:4 TopK:2 Hidden:5 Residual:false Cap": func(c *Config) { c.MoAE.Capacity = math.Inf(-1) },
 	} {
 		c := tinyConfig()
 		change(&c)
@@ -249,11 +255,11 @@ func TestFromRecipe(t *testing.T) {
 	r := recipe.Recipe{System: "s4d", Model: recipe.Model{
 		Encoder: recipe.Encoder{ImageSize: 15, Frames: 8, PatchSize: 5, Tubelet: 4, Dim: 12, Depth: 2, Heads: 3, MLPRatio: 2},
 		Experts: 4, TopK: 2, ExpertHidden: 5, Position: "1", ImageClasses: 7, VideoClasses: 11,
-		Residual: true, NoiseInEval: true, Capacity: 1.5, Balance: 0.25,
+		Residual: true, EvalAsTraining: true, Capacity: 1.5, Balance: 0.25,
 		FixedNoise: true, SoftmaxFirst: true, Priority: "choices", Importance: 0.125, Load: 0.375}}
 	want := tinyConfig()
 	want.MoAEBlocks = []int{1}
-	want.MoAE.Residual, want.MoAE.NoiseInEval, want.MoAE.Capacity, want.MoAE.Balance = true, true, 1.5, 0.25
+	want.MoAE.Residual, want.MoAE.EvalAsTraining, want.MoAE.Capacity, want.MoAE.Balance = true, true, 1.5, 0.25
 	want.MoAE.FixedNoise, want.MoAE.SoftmaxFirst, want.MoAE.Priority = true, true, ag.ByChoice
 	want.MoAE.Importance, want.MoAE.Load = 0.125, 0.375
 	got, err := FromRecipe(r)
@@ -266,10 +272,10 @@ func TestFromRecipe(t *testing.T) {
 		require.Equal(t, priority, got.MoAE.Priority, name)
 	}
 	for name, c := range map[string]struct{ of, got *bool }{ // each switch is its own
-		"residual":      {&r.Model.Residual, &got.MoAE.Residual},
-		"noise_in_eval": {&r.Model.NoiseInEval, &got.MoAE.NoiseInEval},
-		"fixed_noise":   {&r.Model.FixedNoise, &got.MoAE.FixedNoise},
-		"softmax_first": {&r.Model.SoftmaxFirst, &got.MoAE.SoftmaxFirst},
+		"residual":         {&r.Model.Residual, &got.MoAE.Residual},
+		"eval_as_training": {&r.Model.EvalAsTraining, &got.MoAE.EvalAsTraining},
+		"fixed_noise":      {&r.Model.FixedNoise, &got.MoAE.FixedNoise},
+		"softmax_first":    {&r.Model.SoftmaxFirst, &got.MoAE.SoftmaxFirst},
 	} {
 		*c.of = false
 		got, err = FromRecipe(r)
@@ -288,7 +294,7 @@ func TestFromRecipe(t *testing.T) {
 
 	r.Model.Position = "late"
 	require.ErrorContains(t, System.Check(r), `position of experts "late"`)
-	require.PanicsWithError(t, `s4d: got position of experts "late": choose early, middle, later or alternate, or name blocks, as in "1,2", `+
+	require.PanicsWithError(t, `s4d: got position of experts "late": choose early, middle, later or alternate, a share such as "last 3/4", or name blocks, as in "1,2", `+
 		"want a recipe that passed Check", func() { System.Build(nil, r) })
 	r.Model.Experts = 0
 	require.NoError(t, System.Check(r), "without experts their position does not matter")

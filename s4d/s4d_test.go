@@ -138,7 +138,7 @@ func TestLogitsAndRoutes(t *testing.T) {
 	batch := tinyBatch(data.Video)
 	a, b := engine.Key{Seed: 1, Stream: 1}, engine.Key{Seed: 1, Stream: 2}
 	for _, noisy := range []bool{false, true} {
-		m, params := tinyModel(func(c *Config) { c.MoAE.NoiseInEval = noisy })
+		m, params := tinyModel(func(c *Config) { c.MoAE.EvalAsTraining = noisy })
 		backend := params[0].Data().Backend()
 		logits := func(key engine.Key) []float32 {
 			tape := ag.NewInferenceTape(backend, engine.Full)

@@ -69,7 +69,7 @@ func FromRecipe(r recipe.Recipe) (Config, error) {
 	m := r.Model
 	c := Config{Encoder: vit.Config(m.Encoder), ImageClasses: m.ImageClasses, VideoClasses: m.VideoClasses, HeadHidden: m.HeadHidden,
 		MoAE: moae.Config{Experts: m.Experts, TopK: m.TopK, Hidden: m.ExpertHidden, Residual: m.Residual,
-			NoiseInEval: m.NoiseInEval, Capacity: m.Capacity, Balance: m.Balance,
+			EvalAsTraining: m.EvalAsTraining, Capacity: m.Capacity, Balance: m.Balance,
 			FixedNoise: m.FixedNoise, SoftmaxFirst: m.SoftmaxFirst, Importance: m.Importance, Load: m.Load}}
 	if c.InPlace = r.System == vitmoe; c.InPlace {
 		c.MoAE.Hidden = cmp.Or(c.MoAE.Hidden, m.MLPRatio*m.Dim)

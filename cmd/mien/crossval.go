@@ -24,6 +24,7 @@ type crossvalCmd struct {
 	StaticFold  []string `help:"Lists of images of one fold, once for each, instead of dividing lists. A --static-list beside --dynamic-fold is learned from in all folds." sep:"none" placeholder:"TRAIN,TEST"`
 	DynamicFold []string `help:"Lists of videos likewise, such as the five of DFEW." sep:"none" placeholder:"TRAIN,TEST"`
 	Bootstrap   uint     `help:"Draws from the samples for the 95 % confidence intervals of pooled UAR and WAR; 0 is none." default:"1000" placeholder:"N"`
+	Published   bool     `help:"Measure as eval --published does: with router noise, and experts that drop tokens beyond their share of a batch."`
 	JSON        bool     `help:"Print JSON."`
 }
 
@@ -47,7 +48,7 @@ func (c *crossvalCmd) Run(out *console) error {
 		return fmt.Sprintf("%s keeps what is done (%d of %d folds): continue with --resume", c.Out, w.fold, len(folds))
 	}
 	defer w.finish()
-	r, err := run.Cross{Options: o, Folds: folds, Draws: int(c.Bootstrap), Observer: w}.Run(out.ctx)
+	r, err := run.Cross{Options: o, Folds: folds, Draws: int(c.Bootstrap), Published: c.Published, Observer: w}.Run(out.ctx)
 	if err != nil {
 		return err
 	}

@@ -48,3 +48,24 @@ func TestKeptList(t *testing.T) {
 		}
 	}
 }
+
+// What becomes of the best epoch is said: before the first fold where there is no list to choose it on, and of each fold's model.
+func TestBestEpochsOfFolds(t *testing.T) {
+	dir := t.TempDir()
+	text, err := os.ReadFile("../../ablate/testdata/finetune.toml")
+	require.NoError(t, err)
+	list := filepath.Join(dir, "list.txt")
+	require.NoError(t, os.WriteFile(list, []byte("clip/000.png 0\nclip/007.png 3\nclip/014.png 5\n"), 0o644))
+	for keys, want := range map[string]string{
+		"use_best = true\n":                      "\ntrain.use_best: a fold has no list to choose its best epoch on, unless train.best_on_test takes that of the test",
+		"use_best = true\nbest_on_test = true\n": "best.safetensors is the model of the best epoch, as its recipe says (train.use_best)",
+		"best_on_test = true\n":                  "model.safetensors is the model of the last epoch; that of the best is best.safetensors",
+	} {
+		recipe := filepath.Join(dir, "recipe.toml")
+		require.NoError(t, os.WriteFile(recipe, append(text, keys...), 0o644))
+		code, _, stderr := mien("crossval", "--recipe", recipe, "--out", filepath.Join(dir, fmt.Sprint(len(keys))), "--folds", "2",
+			"--static-list", list, "--static-root", "../../testdata/golden")
+		require.Equal(t, 0, code, stderr)
+		require.Contains(t, "\n"+stderr, want)
+	}
+}

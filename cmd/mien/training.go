@@ -157,6 +157,15 @@ func (w *watcher) finish() {
 // longRun is how long the steps of a run take before its end says whether they waited for data: less is no measure.
 const longRun = 20 * time.Second
 
+// Print writes a line above the bar, or before there is one.
+func (w *watcher) Print(line string) {
+	if w.Progress == nil {
+		fmt.Fprintln(w.out.stderr, line)
+		return
+	}
+	w.Progress.Print(line)
+}
+
 func (w *watcher) Sources(all []run.Source) { printSources(w.out, all) }
 
 func (w *watcher) Start(total, done int) {

@@ -19,11 +19,12 @@ def window(end, frames, stride):
 
 
 def pretrain(n, frames, stride, first):
+    number = first + 1  # frames are counted from 1 there, and compared with n from 0: the last is never stepped to
     index = []
     for _ in range(frames):
-        index.append(first)
-        if first + stride < n:
-            first += stride
+        index.append(number - 1)
+        if number + stride < n:
+            number += stride
     return index
 
 
@@ -38,7 +39,8 @@ shapes = [(16, 4), (16, 1), (16, 3), (8, 2), (4, 1), (16, 7)]
 golden = {
     "whole": [[n, f, s, whole(n, f, s)] for f, s in shapes for n in [1, 2, 3, 5, 7, 8, 20, 33, 63, 64, 111, 112] if n <= f * s],
     "window": [[e, f, s, window(e, f, s)] for f, s in shapes for e in [f * s, f * s + 1, f * s + 36, f * s + 101]],
-    "pretrain": [[n, f, s, first, pretrain(n, f, s, first)] for f, s in shapes for n in [1, 3, f * s - 1, f * s, f * s + 9]
+    "pretrain": [[n, f, s, first, pretrain(n, f, s, first)] for f, s in shapes
+                 for n in sorted({1, 2, 3, s, s + 1, s + 2, 2 * s + 1, (f - 1) * s, (f - 1) * s + 1, (f - 1) * s + 2, f * s - 1, f * s, f * s + 9})
                  for first in sorted({0, max(n - f * s, 0)})],
     "test": [[n, f, s, test(n, f, s)] for f, s in shapes for n in [1, 3, 4, 5, 16, 17, 61, 64, 65, 100, 300]],
 }

@@ -27,11 +27,13 @@ func moaeCases() []check.Case {
 	}
 	quiet := moae.Pass{Training: true}
 	noisy := moae.Pass{Training: true, Noise: &engine.Key{Seed: 1, Stream: 2}}
+	grouped := noisy
+	grouped.Groups = 2
 	evaluated := moae.Pass{Noise: &engine.Key{Seed: 1, Stream: 2}}
 	return []check.Case{
 		mixture("moae.Layer", moae.Config{TopK: 2}, quiet),
 		mixture("moae.Layer/noise", moae.Config{TopK: 2}, noisy),
-		mixture("moae.Layer/noise in evaluation", moae.Config{TopK: 2, NoiseInEval: true}, evaluated),
+		mixture("moae.Layer/noise in evaluation", moae.Config{TopK: 2, EvalAsTraining: true}, evaluated),
 		mixture("moae.Layer/residual", moae.Config{TopK: 2, Residual: true}, quiet),
 		mixture("moae.Layer/capacity", moae.Config{TopK: 2, Capacity: 1}, quiet),
 		mixture("moae.Layer/balance", moae.Config{TopK: 2, Balance: 0.5}, noisy),
@@ -42,6 +44,7 @@ func moaeCases() []check.Case {
 		mixture("moae.Layer/capacity, best scores first", moae.Config{TopK: 3, Capacity: 0.6, Priority: ag.ByScore}, quiet),
 		mixture("moae.Layer/importance", moae.Config{TopK: 2, Importance: 0.5}, quiet),
 		mixture("moae.Layer/noise and load", moae.Config{TopK: 2, Load: 0.5}, noisy),
+		mixture("moae.Layer/noise, importance and load of groups", moae.Config{TopK: 2, Importance: 0.5, Load: 0.5}, grouped),
 		mixture("moae.Layer/one expert a token", moae.Config{TopK: 1, Balance: 0.5}, quiet),
 		mixture("moae.Layer/all experts", moae.Config{TopK: 4}, quiet),
 	}

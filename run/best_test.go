@@ -1,0 +1,70 @@
+package run
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"mien/data"
+	"mien/infer"
+	"mien/recipe"
+)
+
+// By model.eval_as_training the evaluations of a run draw noise and drop tokens, and the run says so. The finished model does neither:
+// its answer to a sample is the same beside others and alone, unless it is opened as published.
+func TestEvaluationsAsInTraining(t *testing.T) {
+	run := func(change func(m *recipe.Model)) (Options, *Metrics) {
+		o := options(t, toy(t, "s4d-tiny"))
+		o.Recipe.Data.DrawnTest = 5
+		o.Recipe.Train.RouterNoise = true
+		o.Recipe.Model.Capacity = 0.5
+		change(&o.Recipe.Model)
+		m, err := Train(t.Context(), o)
+		require.NoError(t, err)
+		return o, m
+	}
+	const note = "evaluations of this run draw router noise and limit what experts take, as the recipe says (model.eval_as_training): " +
+		"`mien eval` does so with --published alone"
+	plain, measured := run(func(*recipe.Model) {})
+	noisy, drawn := run(func(m *recipe.Model) { m.EvalAsTraining = true })
+	require.NotContains(t, plain.Watch.(*watched).notes, note)
+	require.Equal(t, 1, len(slices.DeleteFunc(noisy.Watch.(*watched).notes, func(line string) bool { return line != note })))
+	require.Equal(t, outcomeOf(t, plain).model, outcomeOf(t, noisy).model)
+	require.NotEqual(t, measured.Final.Static.Loss, drawn.Final.Static.Loss)
+
+	answers := func(m *infer.Model, first, n int) [][]float64 {
+		sets, err := DrawnTest(m.Description)
+		require.NoError(t, err)
+		sets.Image, sets.Video.Items = nil, sets.Video.Items[first:first+n]
+		r, err := m.Evaluate(t.Context(), sets)
+		require.NoError(t, err)
+		var all [][]float64
+		for _, a := range r.Dynamic.Answers {
+			all = append(all, a.Probabilities)
+		}
+		return all
+	}
+	m, err := infer.Open(noisy.Out, noisy.Backend, nil)
+	require.NoError(t, err)
+	defer m.Close()
+	r, err := m.Evaluate(t.Context(), must(DrawnTest(m.Description)))
+	require.NoError(t, err)
+	require.InDelta(t, measured.Final.Static.Loss, r.Static.Loss, 1e-6, "as in a run whose recipe asks for nothing else")
+	together := answers(m, 0, 5)
+	for i := range 5 {
+		require.InDeltaSlice(t, together[i], answers(m, i, 1)[0], 1e-6)
+	}
+	published, err := infer.OpenPublished(noisy.Out, noisy.Backend, nil)
+	require.NoError(t, err)
+	defer published.Close()
+	require.Equal(t, 0.5, published.Recipe.Model.Capacity, "that of the recipe")
+	require.NotEqual(t, answers(published, 0, 5)[3], answers(published, 3, 1)[0])
+}
+
+func must(s data.Sets, err error) data.Sets {
+	if err != nil {
+		panic(err)
+	}
+	return s
+}
