@@ -42,7 +42,11 @@ func TestFrozenWeightKeepsNoActivation(t *testing.T) {
 		}},
 		"MatMul":      {[]int{in, out}, func(h, w *ag.Value) *ag.Value { return ag.MatMul(h, w, false, false) }},
 		"MatMul left": {[]int{out, batch}, func(h, w *ag.Value) *ag.Value { return ag.MatMul(w, h, false, false) }},
-		"Mul":         {[]int{in}, func(h, w *ag.Value) *ag.Value { return ag.Mul(h, w) }},
+		"Convolve":    {[]int{out, 3 * in}, func(h, w *ag.Value) *ag.Value { return ag.Convolve(inRow(h), w, nil, threeInRow) }},
+		"DepthwiseConvolve": {[]int{1, 1, 3, in}, func(h, w *ag.Value) *ag.Value {
+			return ag.DepthwiseConvolve(inRow(h), w, nil, threeInRow)
+		}},
+		"Mul": {[]int{in}, func(h, w *ag.Value) *ag.Value { return ag.Mul(h, w) }},
 		"GroupedLinear": {[]int{out, in}, func(h, w *ag.Value) *ag.Value {
 			r := ag.Route(constantLike(h, batch, 1), 1, 0, ag.ByToken)
 			return ag.GroupedLinear(h, values{w}, values{constantLike(h, out)}, r)

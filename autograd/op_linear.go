@@ -34,7 +34,7 @@ type epilogue struct {
 func linear(name string, x, w, bias *Value, e epilogue) *Value {
 	o := begin(name, x, w, bias, e.residual)
 	o.checkPacked(w)
-	product := linearArgs(name, x, w, bias)
+	product := linearArgs(name, x.data, w, bias)
 	product.Precision = o.precision(w)
 	shape := append(x.Shape()[:x.data.Rank()-1], product.N)
 	product.C = o.new(shape...)
@@ -78,12 +78,12 @@ func (o op) checkPacked(w *Value) {
 }
 
 // linearArgs describes the product x·wᵀ + bias.
-func linearArgs(name string, x, w, bias *Value) engine.GemmArgs {
+func linearArgs(name string, x *engine.Tensor, w, bias *Value) engine.GemmArgs {
 	in, width := x.Dim(-1), w.Dim(0)
 	if w.data.Len() != in*width {
 		panic(&engine.ShapeError{Op: name + " weight", Got: w.Shape(), Want: []int{width, in}})
 	}
-	a := engine.GemmArgs{A: x.data, M: x.data.Rows(), N: width, K: in, LDA: in, LDC: width, Batch: 1}
+	a := engine.GemmArgs{A: x, M: x.Rows(), N: width, K: in, LDA: in, LDC: width, Batch: 1}
 	if w.packed != nil {
 		a.Packed = w.packed
 	} else {
@@ -105,16 +105,23 @@ func (o op) precision(w *Value) engine.Precision {
 }
 
 func linearBackward(o op, forward engine.GemmArgs, x, w, bias *Value, dy *engine.Tensor) {
-	rows, in, width := forward.M, forward.K, forward.N
-	x.accumulateInto(o.name, func(dst *engine.Tensor, accumulate bool) {
-		o.be.Gemm(engine.GemmArgs{C: dst, A: dy, B: w.data, M: rows, N: in, K: width,
-			LDA: width, LDB: in, LDC: in, Batch: 1, Accumulate: accumulate, Precision: forward.Precision})
-	})
-	w.accumulateInto(o.name, func(dst *engine.Tensor, accumulate bool) {
-		o.be.Gemm(engine.GemmArgs{C: dst, A: dy, B: x.data, M: width, N: in, K: rows, TransA: true,
-			LDA: width, LDB: in, LDC: in, Batch: 1, Accumulate: accumulate, Precision: forward.Precision})
-	})
+	x.accumulateInto(o.name, func(dst *engine.Tensor, accumulate bool) { o.inputGrad(forward, dst, dy, accumulate) })
+	w.accumulateInto(o.name, func(dst *engine.Tensor, accumulate bool) { o.weightGrad(forward, dst, dy, accumulate) })
 	if bias != nil {
 		bias.accumulateInto(o.name, func(dst *engine.Tensor, accumulate bool) { o.be.SumTo(dst, dy, accumulate) })
 	}
+}
+
+// inputGrad computes dst = dy·w for a product x·wᵀ.
+func (o op) inputGrad(forward engine.GemmArgs, dst, dy *engine.Tensor, accumulate bool) {
+	rows, in, width := forward.M, forward.K, forward.N
+	o.be.Gemm(engine.GemmArgs{C: dst, A: dy, B: forward.B, M: rows, N: in, K: width,
+		LDA: width, LDB: in, LDC: in, Batch: 1, Accumulate: accumulate, Precision: forward.Precision})
+}
+
+// weightGrad computes dst = dyᵀ·x for a product x·wᵀ.
+func (o op) weightGrad(forward engine.GemmArgs, dst, dy *engine.Tensor, accumulate bool) {
+	rows, in, width := forward.M, forward.K, forward.N
+	o.be.Gemm(engine.GemmArgs{C: dst, A: dy, B: forward.A, M: width, N: in, K: rows, TransA: true,
+		LDA: width, LDB: in, LDC: in, Batch: 1, Accumulate: accumulate, Precision: forward.Precision})
 }

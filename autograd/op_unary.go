@@ -17,6 +17,26 @@ func Softplus(x *Value) *Value { return unary("Softplus", engine.Softplus, x) }
 // dx = dy·φ(x), with the density φ(x) = exp(−x²/2)/√(2π)
 func NormalCDF(x *Value) *Value { return unary("NormalCDF", engine.NormalCDF, x) }
 
+// ReLU returns max(x, 0).
+//
+// dx = dy where x > 0, else 0
+func ReLU(x *Value) *Value { return unary("ReLU", engine.ReLU, x) }
+
+// ELU returns x where it is positive, else eˣ − 1. (Clevert et al. 2016)
+//
+// dx = dy where x > 0, else eˣ·dy
+func ELU(x *Value) *Value { return unary("ELU", engine.ELU, x) }
+
+// Sigmoid returns the logistic function σ(x) = 1/(1 + e⁻ˣ).
+//
+// dx = dy·σ(x)·σ(−x)
+func Sigmoid(x *Value) *Value { return unary("Sigmoid", engine.Sigmoid, x) }
+
+// Rsqrt returns 1/√x.
+//
+// dx = −dy/(2·x·√x)
+func Rsqrt(x *Value) *Value { return unary("Rsqrt", engine.Rsqrt, x) }
+
 func unary(name string, f engine.UnaryOp, x *Value) *Value {
 	o := begin(name, x)
 	out := o.new(x.Shape()...)

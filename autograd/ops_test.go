@@ -9,6 +9,7 @@ import (
 	ag "mien/autograd"
 	"mien/engine"
 	"mien/engine/cpu"
+	"mien/engine/enginetest"
 	"mien/gradcheck"
 )
 
@@ -19,13 +20,18 @@ var onCPU = gradcheck.Target{Backend: func() engine.Backend { return cpu.New() }
 // gradientsOf runs a case once, with a changed forward pass.
 func gradientsOf(t *testing.T, c gradcheck.Case, change func(gradcheck.Func) gradcheck.Func) []gradcheck.Tensor {
 	t.Helper()
+	return gradientsOn(t, onCPU, c, change)
+}
+
+func gradientsOn(t *testing.T, on gradcheck.Target, c gradcheck.Case, change func(gradcheck.Func) gradcheck.Func) []gradcheck.Tensor {
+	t.Helper()
 	build := c.New
 	c.New = func(b engine.Backend, dtype engine.DType) gradcheck.Module {
 		m := build(b, dtype)
 		m.Forward = change(m.Forward)
 		return m
 	}
-	grads, err := gradcheck.Gradients(c, onCPU)
+	grads, err := gradcheck.Gradients(c, on)
 	require.NoError(t, err, c.Name)
 	return grads
 }
@@ -83,6 +89,19 @@ func TestEachGradientAlone(t *testing.T) {
 			got := gradientsOf(t, alone, scoped)[1]
 			at := slices.IndexFunc(all, func(g gradcheck.Tensor) bool { return g.Name == got.Name })
 			require.Equal(t, all[at], got, c.Name)
+		}
+	}
+}
+
+// TestOpsOnADeferredBackend requires the bits of the CPU from one that runs its queue later and poisons what was freed, also of ops in a
+// scope.
+func TestOpsOnADeferredBackend(t *testing.T) {
+	scoped := func(f gradcheck.Func) gradcheck.Func { return inLayer(f, false) }
+	for _, c := range gradcheck.Ops() {
+		want := gradientsOf(t, c, copied)
+		for seed, change := range []func(gradcheck.Func) gradcheck.Func{copied, scoped} {
+			later := gradcheck.Target{Backend: func() engine.Backend { return enginetest.NewDeferred(cpu.New(), uint64(seed)) }}
+			require.Equal(t, want, gradientsOn(t, later, c, change), c.Name)
 		}
 	}
 }

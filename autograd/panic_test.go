@@ -25,6 +25,14 @@ func TestShapeErrors(t *testing.T) {
 		return func() { ag.Patchify(v(shape...), engine.Float32, engine.PatchifyArgs{Tubelet: 2, Patch: 4}) }
 	}
 	routing := ag.Route(v(2, 3), 1, 0, ag.ByToken)
+	window := engine.Window{Kernel: [3]int{3, 1, 2}, Stride: [3]int{1, 2, 1}, Pad: [3]int{1, 0, 0}}
+	wrong := func(change func(w *engine.Window)) engine.Window {
+		w := window
+		change(&w)
+		return w
+	}
+	even := ag.Dilation{Window: window}
+	cross := ag.Dilation{Window: engine.Window{Kernel: [3]int{3, 1, 1}, Stride: [3]int{1, 1, 1}, Pad: [3]int{1, 0, 0}}, Modulated: true}
 	packed := ag.Packed(b.PackWeight(fill(b, engine.Float32, 5, 3), engine.Full), engine.Float32)
 	for _, c := range []struct {
 		want string
@@ -59,6 +67,46 @@ func TestShapeErrors(t *testing.T) {
 		{"Linear weight: got [5 4], want [5 3]", func() { ag.Linear(v(2, 3), v(5, 4), nil) }},
 		{"Linear bias: got [3], want [5]", func() { ag.Linear(v(2, 3), v(5, 3), v(3)) }},
 		{"Linear weight: got packed, want a parameter, where gradients flow", func() { ag.Linear(v(2, 3), packed, nil) }},
+		{"Convolve: got [2 3 4 5], want [B, T, H, W, C]", func() { ag.Convolve(v(2, 3, 4, 5), v(2, 30), nil, window) }},
+		{"Convolve: got {Kernel:[3 1 2] Stride:[1 2 1] Pad:[1 0 0]} over [2 3 4 1 5], want a window that has sites",
+			func() { ag.Convolve(v(2, 3, 4, 1, 5), v(2, 30), nil, window) }},
+		{"Convolve: got {Kernel:[3 1 2] Stride:[1 2 1] Pad:[1 0 0]} over [0 3 4 3 5], want a window that has sites",
+			func() { ag.Convolve(v(0, 3, 4, 3, 5), v(2, 30), nil, window) }},
+		{"Convolve: got {Kernel:[3 1 2] Stride:[1 0 1] Pad:[1 0 0]} over [2 3 4 3 5], want a window that has sites",
+			func() {
+				ag.Convolve(v(2, 3, 4, 3, 5), v(2, 30), nil, wrong(func(w *engine.Window) { w.Stride[1] = 0 }))
+			}},
+		{"Convolve: got {Kernel:[3 1 2] Stride:[1 2 1] Pad:[1 0 -1]} over [2 3 4 3 5], want a window that has sites",
+			func() { ag.Convolve(v(2, 3, 4, 3, 5), v(2, 30), nil, wrong(func(w *engine.Window) { w.Pad[2] = -1 })) }},
+		{"Convolve: got {Kernel:[0 1 2] Stride:[1 2 1] Pad:[1 0 0]} over [2 3 4 3 5], want a window that has sites",
+			func() {
+				ag.Convolve(v(2, 3, 4, 3, 5), v(2, 30), nil, wrong(func(w *engine.Window) { w.Kernel[0] = 0 }))
+			}},
+		{"Convolve weight: got [2 3 1 2 4], want [2 30]", func() { ag.Convolve(v(2, 3, 4, 3, 5), v(2, 3, 1, 2, 4), nil, window) }},
+		{"Convolve bias: got [5], want [2]", func() { ag.Convolve(v(2, 3, 4, 3, 5), v(2, 30), v(5), window) }},
+		{"Convolve weight: got packed, want a parameter, where gradients flow",
+			func() { ag.Convolve(v(2, 3, 4, 3, 5), packed, nil, window) }},
+		{"DepthwiseConvolve: got [3 4 3 5], want [B, T, H, W, C]", func() { ag.DepthwiseConvolve(v(3, 4, 3, 5), v(3, 1, 2, 5), nil, window) }},
+		{"DepthwiseConvolve weight: got [3 1 2 4], want [3 1 2 5]", func() { ag.DepthwiseConvolve(v(2, 3, 4, 3, 5), v(3, 1, 2, 4), nil, window) }},
+		{"DepthwiseConvolve weight: got [3 1 5], want [3 1 2 5]", func() { ag.DepthwiseConvolve(v(2, 3, 4, 3, 5), v(3, 1, 5), nil, window) }},
+		{"DepthwiseConvolve bias: got [2], want [5]", func() { ag.DepthwiseConvolve(v(2, 3, 4, 3, 5), v(3, 1, 2, 5), v(2), window) }},
+		{"DilatedConvolve: got kernel [3 1 2], want odd extents, which have a centre",
+			func() { ag.DilatedConvolve(v(2, 3, 4, 3, 5), v(2, 3, 2, 2, 3), v(2, 30), nil, even) }},
+		{"DilatedConvolve: got 4, want a known stretch",
+			func() { ag.DilatedConvolve(v(2, 3, 4, 3, 5), v(2, 3, 4, 3, 6), v(2, 15), nil, ag.Dilation{Stretch: 4}) }},
+		{"DilatedConvolve prediction: got [2 3 4 3 3], want [2 3 4 3 6]",
+			func() { ag.DilatedConvolve(v(2, 3, 4, 3, 5), v(2, 3, 4, 3, 3), v(2, 15), nil, cross) }},
+		{"Linear weight: got [2 3 1 1 4], want [2 15]",
+			func() { ag.DilatedConvolve(v(2, 3, 4, 3, 5), v(2, 3, 4, 3, 6), v(2, 3, 1, 1, 4), nil, cross) }},
+		{"MaxPool: got padding [1 0 2], want less than [3 1 2]",
+			func() { ag.MaxPool(v(2, 3, 4, 3, 5), wrong(func(w *engine.Window) { w.Pad[2] = 2 })) }},
+		{"MaxPool: got [3 5], want [B, T, H, W, C]", func() { ag.MaxPool(v(3, 5), window) }},
+		{"AveragePool: got [3 5], want [B, T, H, W, C]", func() { ag.AveragePool(v(3, 5), window) }},
+		{"Mul: got [3], want a shape that broadcasts with [2 4]", func() { ag.PReLU(v(2, 4), v(3)) }},
+		{"Sample input: got [3 4 5], want [-1 -1 -1 -1 -1]", func() { ag.Sample(v(3, 4, 5), v(3, 7, 3), nil, engine.Window{}) }},
+		{"Sample positions: got [3 7 3], want [2 -1 3]", func() { ag.Sample(v(2, 3, 4, 3, 5), v(3, 7, 3), nil, engine.Window{}) }},
+		{"Sample positions: got [2 7 3], want [2 72 3]", func() { ag.Sample(v(2, 3, 4, 3, 5), v(2, 7, 3), nil, window) }},
+		{"Sample factor: got [2 6], want [2 7]", func() { ag.Sample(v(2, 3, 4, 3, 5), v(2, 7, 3), v(2, 6), engine.Window{}) }},
 		{"MSE target: got [3 2], want [2 3]", func() { ag.MSE(v(2, 3), v(3, 2)) }},
 		{"MSE: got float64[3], want dtype float32", func() { ag.MSE(v(3), double) }},
 		{"MatMul: got [2 3] · [2 3], transposed false false, want equal inner extents and equal batch",

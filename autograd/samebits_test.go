@@ -109,6 +109,21 @@ func large() []gradcheck.Case {
 		}, s(3, 3, 4, 40, 56)),
 		one("Permute", func(in []*ag.Value) *ag.Value { return ag.Permute(in[0], 2, 0, 1) }, s(51, 31, 43)),
 		one("Slice", func(in []*ag.Value) *ag.Value { return ag.Slice(in[0], 1, 3, 200) }, s(7, 211, 43)),
+		one("Convolve", func(in []*ag.Value) *ag.Value { return ag.Convolve(in[0], in[1], in[2], cube) }, s(2, 5, 13, 11, 17), s(19, 27*17), s(19)),
+		one("DepthwiseConvolve", func(in []*ag.Value) *ag.Value { return ag.DepthwiseConvolve(in[0], in[1], in[2], cube) },
+			s(2, 5, 13, 11, 131), s(3, 3, 3, 131), s(131)),
+		one("DilatedConvolve", func(in []*ag.Value) *ag.Value {
+			return ag.DilatedConvolve(in[0], in[1], in[2], in[3], ag.Dilation{Window: cube, Modulated: true})
+		}, s(2, 3, 7, 11, 71), s(2, 3, 7, 11, 30), s(19, 27*71), s(19)),
+		one("MaxPool", func(in []*ag.Value) *ag.Value { return ag.MaxPool(in[0], cube) }, s(2, 5, 13, 11, 131)),
+		one("AveragePool", func(in []*ag.Value) *ag.Value { return ag.AveragePool(in[0], cube) }, s(2, 5, 13, 11, 131)),
+		one("PReLU", func(in []*ag.Value) *ag.Value { return ag.PReLU(in[0], in[1]) }, s(511, 131), s(131)),
+		one("Sample", func(in []*ag.Value) *ag.Value { return ag.Sample(in[0], in[1], in[2], engine.Window{}) },
+			s(2, 3, 5, 7, 201), s(2, 601, 3), s(2, 601)),
+		one("ReLU", func(in []*ag.Value) *ag.Value { return ag.ReLU(in[0]) }, s(70001)),
+		one("ELU", func(in []*ag.Value) *ag.Value { return ag.ELU(in[0]) }, s(70001)),
+		one("Sigmoid", func(in []*ag.Value) *ag.Value { return ag.Sigmoid(in[0]) }, s(70001)),
+		one("Rsqrt", func(in []*ag.Value) *ag.Value { return ag.Rsqrt(ag.Add(ag.Mul(in[0], in[0]), in[1])) }, s(70001), s()),
 		one("mixture", mixture(ag.GroupedLinear), experts...),
 		one("mixture/best scores first", func(in []*ag.Value) *ag.Value {
 			r := ag.Route(in[1], 2, 100, ag.ByScore)

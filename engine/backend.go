@@ -82,6 +82,21 @@ type Backend interface {
 	Attention(AttentionArgs)
 	AttentionBackward(AttentionArgs, AttentionGrads)
 
+	// Unfold copies what the sites of a window see in x [B, T, H, W, C] to the rows of columns [B·sites, taps·C] (im2col). Fold is its
+	// transpose: each element of x becomes the sum of its copies, in the order of taps, with accumulate on top of what it was.
+	Unfold(columns, x *Tensor, w Window)
+	Fold(x, columns *Tensor, w Window, accumulate bool)
+	// Depthwise is a convolution of each channel by itself; see [DepthwiseArgs].
+	Depthwise(DepthwiseArgs)
+	// MaxPool writes the largest element of each channel that each site of a window sees in x [B, T, H, W, C], and to tap, Int32, at which
+	// of its taps, the first one among equals; NaN is the largest. Each site must see a position. MaxPoolBackward sums dy over the sites
+	// that chose an element, in the order of taps.
+	MaxPool(dst, tap, x *Tensor, w Window)
+	MaxPoolBackward(dx, dy, tap *Tensor, w Window)
+	// Sample reads x at real positions; see [SampleArgs].
+	Sample(SampleArgs)
+	SampleBackward(SampleArgs, SampleGrads)
+
 	// Gather sums rows of src [rows, width]: for index [n, k], Int32 in range, dst[i] = src[index[i, 0]] + src[index[i, 1]] + …, in
 	// this order; an index of −1 adds nothing. With accumulate it adds to dst [n, width].
 	Gather(dst, src, index *Tensor, accumulate bool)
@@ -129,6 +144,10 @@ const (
 	GELU      UnaryOp = iota // x·Φ(x), exact (erf)
 	Softplus                 // log(1 + eˣ)
 	NormalCDF                // Φ(x), the share of N(0, 1) below x
+	ReLU                     // max(x, 0), with the derivative 0 at 0
+	ELU                      // x above 0, else eˣ − 1
+	Sigmoid                  // 1/(1 + e⁻ˣ)
+	Rsqrt                    // 1/√x
 )
 
 // CopyArgs moves Count blocks of Block consecutive elements; block i goes from Src[SrcOffset + i·SrcStride] to

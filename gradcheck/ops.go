@@ -32,7 +32,36 @@ func Ops() []Case {
 		row("Concat/last axis", concat(2), tensor("a", 2, 2, 3), tensor("b", 2, 2, 1)),
 		row("Concat/itself", Unary(func(x value) value { return ag.Concat(0, x, x) }), tensor("x", 2, 3)),
 
+		row("Convolve", convolve(volume), tensor("x", 2, 3, 2, 4, 2), tensor("weight", 3, 2, 1, 3, 2), tensor("bias", 3)),
+		row("Convolve/images", convolve(image), tensor("x", 2, 1, 5, 4, 3), tensor("weight", 2, 1, 3, 2, 3), tensor("bias", 2)),
+		row("Convolve/pointwise", convolve(pointwise), tensor("x", 2, 2, 1, 3, 2), tensor("weight", 3, 1, 1, 1, 2), tensor("bias", 3)),
+		row("Convolve/twice", twice(convolve(image)), tensor("x", 2, 1, 3, 2, 3), tensor("weight", 2, 1, 3, 2, 3), tensor("bias", 2)),
+		row("Convolve/no bias", Binary(func(x, w value) value { return ag.Convolve(x, w, nil, volume) }),
+			tensor("x", 1, 2, 3, 4, 2), tensor("weight", 4, 2*1*3*2)),
+		trained("Convolve/weights", convolve(volume), []Input{tensor("x", 2, 3, 2, 4, 3)}, tensor("weight", 5, 2, 1, 3, 3), tensor("bias", 5)),
+
 		row("CrossEntropy", Binary(ag.CrossEntropy), tensor("logits", 4, 7), within(0, 1, fixed(tensor("target", 4, 7)))),
+
+		row("DepthwiseConvolve", depthwise(volume), tensor("x", 2, 3, 2, 4, 2), tensor("weight", 2, 1, 3, 2), tensor("bias", 2)),
+		row("DepthwiseConvolve/images", depthwise(image), tensor("x", 2, 1, 5, 4, 3), tensor("weight", 1, 3, 2, 3), tensor("bias", 3)),
+		row("DepthwiseConvolve/twice", twice(depthwise(image)), tensor("x", 2, 1, 3, 2, 3), tensor("weight", 1, 3, 2, 3), tensor("bias", 3)),
+		row("DepthwiseConvolve/no bias", Binary(func(x, w value) value { return ag.DepthwiseConvolve(x, w, nil, volume) }),
+			tensor("x", 1, 3, 2, 4, 5), tensor("weight", 2, 1, 3, 5)),
+
+		row("DilatedConvolve", dilated(ag.Dilation{Window: stretched, Modulated: true}), tensor("x", 2, 3, 2, 3, 2),
+			within(0.2, 0.7, tensor("predicted", 2, 2, 2, 3, 12)), tensor("weight", 3, 3, 1, 3, 2), tensor("bias", 3)),
+		row("DilatedConvolve/narrowed", dilated(ag.Dilation{Window: stretched, Modulated: true}), tensor("x", 1, 3, 2, 3, 2),
+			within(-0.7, -0.2, tensor("predicted", 1, 2, 2, 3, 12)), tensor("weight", 2, 3, 1, 3, 2), tensor("bias", 2)),
+		row("DilatedConvolve/depth-wise", dilated(ag.Dilation{Window: stretched, Modulated: true, Depthwise: true}), tensor("x", 2, 3, 2, 3, 4),
+			within(0.2, 0.7, tensor("predicted", 2, 2, 2, 3, 12)), tensor("weight", 3, 1, 3, 4), tensor("bias", 4)),
+		row("DilatedConvolve/time and space", dilated(ag.Dilation{Window: cube, Stretch: ag.TimeAndSpace}), tensor("x", 1, 3, 4, 2, 2),
+			within(1.2, 1.7, tensor("predicted", 1, 3, 4, 2, 2)), tensor("weight", 2, 3, 3, 3, 2), tensor("bias", 2)),
+		row("DilatedConvolve/rows and columns", dilated(ag.Dilation{Window: cube, Stretch: ag.RowsAndColumns}), tensor("x", 1, 2, 4, 3, 2),
+			within(0.2, 0.7, tensor("predicted", 1, 2, 4, 3, 2)), tensor("weight", 2, 3, 3, 3, 2), tensor("bias", 2)),
+		row("DilatedConvolve/space", dilated(ag.Dilation{Window: cube, Stretch: ag.Space, Modulated: true}), tensor("x", 1, 2, 3, 4, 1),
+			within(0.2, 0.7, tensor("predicted", 1, 2, 3, 4, 28)), tensor("weight", 2, 3, 3, 3, 1), tensor("bias", 2)),
+		row("DilatedConvolve/predicted from x", predictedDilation, tensor("x", 2, 3, 2, 3, 2), within(-0.02, 0.02, tensor("predictor", 12, 3, 1, 3, 2)),
+			within(0.3, 0.6, tensor("predictor bias", 12)), tensor("weight", 3, 3, 1, 3, 2), tensor("bias", 3)),
 
 		row("Div", Binary(ag.Div), tensor("a", 3, 4), within(0.5, 2, tensor("b", 3, 4))),
 		row("Div/row", Binary(ag.Div), tensor("a", 2, 3, 4), within(-2, -0.5, tensor("b", 4))),
@@ -107,6 +136,13 @@ func Ops() []Case {
 		row("Permute", Unary(func(x value) value { return ag.Permute(x, 2, 0, 1) }), tensor("x", 2, 3, 4)),
 		row("Permute/five axes", Unary(func(x value) value { return ag.Permute(x, 2, 0, 3, 1, 4) }), tensor("x", 2, 3, 3, 2, 2)),
 
+		row("MaxPool", with(ag.MaxPool, volume), distinct("x", 2, 3, 2, 4, 2)),
+		row("MaxPool/images", with(ag.MaxPool, image), distinct("x", 2, 1, 5, 4, 3)),
+		row("AveragePool", with(ag.AveragePool, volume), tensor("x", 2, 3, 2, 4, 2)),
+		row("AveragePool/images", with(ag.AveragePool, image), tensor("x", 2, 1, 5, 4, 3)),
+
+		row("PReLU", Binary(ag.PReLU), nonzero("x", 2, 3, 4), tensor("slope", 4)),
+
 		row("Reshape", Unary(func(x value) value { return ag.Reshape(x, 2, 6) }), tensor("x", 3, 4)),
 		row("Reshape/two views", twoViews, tensor("x", 3, 4)),
 
@@ -123,6 +159,12 @@ func Ops() []Case {
 			tensor("x", 4, 3), scores(4, 4)),
 		row("Combine", Ternary(func(slots, gates, s value) value { return ag.Combine(slots, gates, ag.Route(s, 2, 0, ag.ByToken)) }),
 			tensor("slots", 8, 3), tensor("gates", 4, 2), scores(4, 4)),
+
+		row("Sample", sample(engine.Window{}), tensor("x", 2, 3, 4, 2, 3), between("at", 2, 5, 3), tensor("factor", 2, 5)),
+		row("Sample/without factors", Binary(func(x, at value) value { return ag.Sample(x, at, nil, engine.Window{}) }),
+			tensor("x", 2, 2, 3, 4, 2), between("at", 2, 7, 3)),
+		row("Sample/twice", twice(sample(engine.Window{})), tensor("x", 1, 2, 3, 4, 2), between("at", 1, 5, 3), tensor("factor", 1, 5)),
+		row("Sample/from taps", sample(volume), tensor("x", 1, 2, 3, 4, 2), between("at", 1, 2*3*4*6, 3), tensor("factor", 1, 2*3*4*6)),
 
 		row("Scale", with(ag.Scale, -1.7), tensor("x", 3, 4)),
 		row("Scale/zero", with(ag.Scale, 0), tensor("x", 3)),
@@ -152,5 +194,10 @@ func Ops() []Case {
 		row("Softplus/wide range", Unary(ag.Softplus), within(-25, 25, tensor("x", 37))),
 		row("NormalCDF", Unary(ag.NormalCDF), tensor("x", 3, 4)),
 		row("NormalCDF/wide range", Unary(ag.NormalCDF), within(-4, 4, tensor("x", 37))),
+		row("ReLU", Unary(ag.ReLU), nonzero("x", 3, 4)),
+		row("ELU", Unary(ag.ELU), nonzero("x", 3, 4)),
+		row("Sigmoid", Unary(ag.Sigmoid), tensor("x", 3, 4)),
+		row("Sigmoid/wide range", Unary(ag.Sigmoid), within(-25, 25, tensor("x", 37))),
+		row("Rsqrt", Unary(ag.Rsqrt), within(0.5, 3, tensor("x", 3, 4))),
 	}
 }

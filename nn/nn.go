@@ -1,11 +1,11 @@
-// Package nn has what models are built from: named parameters, and the two basic layers.
+// Package nn has what models are built from: named parameters, and the basic layers.
 //
 // A constructor requests its parameters from a [Scope] of names. The scope's [Source] fills them: with random numbers for
 // training from scratch, otherwise from a file. So the same constructor serves both, and its names are those of the published
 // checkpoints. The scope also decides how a weight is stored: as a tensor for training, or packed, and quantized if requested,
 // for inference.
 //
-// Go on with layers.go; init.go has the initialisation rules, load.go loading from a file.
+// Go on with layers.go; batch_norm.go is for convolutional networks, init.go has the initialisation rules, load.go loading from a file.
 package nn
 
 import (

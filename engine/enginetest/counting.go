@@ -163,6 +163,41 @@ func (c *Counting) AttentionBackward(a engine.AttentionArgs, g engine.AttentionG
 	c.Backend.AttentionBackward(a, g)
 }
 
+func (c *Counting) Unfold(columns, x *engine.Tensor, w engine.Window) {
+	c.Kernels["Unfold"]++
+	c.Backend.Unfold(columns, x, w)
+}
+
+func (c *Counting) Fold(x, columns *engine.Tensor, w engine.Window, accumulate bool) {
+	c.Kernels["Fold"]++
+	c.Backend.Fold(x, columns, w, accumulate)
+}
+
+func (c *Counting) Depthwise(a engine.DepthwiseArgs) {
+	c.Kernels["Depthwise"]++
+	c.Backend.Depthwise(a)
+}
+
+func (c *Counting) MaxPool(dst, tap, x *engine.Tensor, w engine.Window) {
+	c.Kernels["MaxPool"]++
+	c.Backend.MaxPool(dst, tap, x, w)
+}
+
+func (c *Counting) MaxPoolBackward(dx, dy, tap *engine.Tensor, w engine.Window) {
+	c.Kernels["MaxPoolBackward"]++
+	c.Backend.MaxPoolBackward(dx, dy, tap, w)
+}
+
+func (c *Counting) Sample(a engine.SampleArgs) {
+	c.Kernels["Sample"]++
+	c.Backend.Sample(a)
+}
+
+func (c *Counting) SampleBackward(a engine.SampleArgs, g engine.SampleGrads) {
+	c.Kernels["SampleBackward"]++
+	c.Backend.SampleBackward(a, g)
+}
+
 func (c *Counting) Gather(dst, src, index *engine.Tensor, accumulate bool) {
 	c.Kernels["Gather"]++
 	c.Backend.Gather(dst, src, index, accumulate)

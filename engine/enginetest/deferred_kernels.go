@@ -156,6 +156,42 @@ func (d *Deferred) AttentionBackward(a engine.AttentionArgs, g engine.AttentionG
 	d.enqueue(func() { d.inner.AttentionBackward(a, g) })
 }
 
+func (d *Deferred) Unfold(columns, x *engine.Tensor, w engine.Window) {
+	d.borrowIn(&columns, &x)
+	d.enqueue(func() { d.inner.Unfold(columns, x, w) })
+}
+
+func (d *Deferred) Fold(x, columns *engine.Tensor, w engine.Window, accumulate bool) {
+	d.borrowIn(&x, &columns)
+	d.enqueue(func() { d.inner.Fold(x, columns, w, accumulate) })
+}
+
+func (d *Deferred) Depthwise(a engine.DepthwiseArgs) {
+	d.borrowIn(&a.X, &a.Y, &a.Weight, &a.Bias)
+	d.enqueue(func() { d.inner.Depthwise(a) })
+}
+
+func (d *Deferred) MaxPool(dst, tap, x *engine.Tensor, w engine.Window) {
+	d.borrowIn(&dst, &tap, &x)
+	d.enqueue(func() { d.inner.MaxPool(dst, tap, x, w) })
+}
+
+func (d *Deferred) MaxPoolBackward(dx, dy, tap *engine.Tensor, w engine.Window) {
+	d.borrowIn(&dx, &dy, &tap)
+	d.enqueue(func() { d.inner.MaxPoolBackward(dx, dy, tap, w) })
+}
+
+func (d *Deferred) Sample(a engine.SampleArgs) {
+	d.borrowIn(&a.X, &a.At, &a.Factor, &a.Out)
+	d.enqueue(func() { d.inner.Sample(a) })
+}
+
+func (d *Deferred) SampleBackward(a engine.SampleArgs, g engine.SampleGrads) {
+	d.borrowIn(&a.X, &a.At, &a.Factor, &a.Out)
+	d.borrowIn(&g.DOut, &g.DX, &g.DAt, &g.DFactor)
+	d.enqueue(func() { d.inner.SampleBackward(a, g) })
+}
+
 func (d *Deferred) Gather(dst, src, index *engine.Tensor, accumulate bool) {
 	d.borrowIn(&dst, &src, &index)
 	d.enqueue(func() { d.inner.Gather(dst, src, index, accumulate) })

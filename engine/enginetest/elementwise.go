@@ -197,6 +197,27 @@ var curves = []curve{
 		},
 		func(x float64) float64 { return 1 / (1 + math.Exp(-x)) }},
 	{engine.NormalCDF, normalCDF, func(x float64) float64 { return math.Exp(-x*x/2) / math.Sqrt(2*math.Pi) }},
+	{engine.ReLU, func(x float64) float64 { return above(x, x, 0) }, func(x float64) float64 { return above(x, 1, 0) }},
+	{engine.ELU,
+		func(x float64) float64 { return above(x, x, math.Expm1(x)) },
+		func(x float64) float64 { return above(x, 1, math.Exp(x)) }},
+	{engine.Sigmoid,
+		func(x float64) float64 { return 1 / (1 + math.Exp(-x)) },
+		func(x float64) float64 { return 1 / (2 + math.Exp(x) + math.Exp(-x)) }},
+	{engine.Rsqrt,
+		func(x float64) float64 { return 1 / math.Sqrt(x) },
+		func(x float64) float64 { return math.Pow(x, -1.5) / -2 }},
+}
+
+// above returns what a function with two branches is above 0 and below; NaN stays NaN.
+func above(x, yes, no float64) float64 {
+	switch {
+	case x > 0:
+		return yes
+	case x <= 0:
+		return no
+	}
+	return x
 }
 
 func normalCDF(x float64) float64 { return math.Erfc(-x/math.Sqrt2) / 2 }
@@ -233,7 +254,7 @@ func testUnaryBackward(s *suite) {
 			x, dy := s.curvePoints(n), s.values(n)
 			want := sums(n)
 			for i, v := range x {
-				want.addSized(i, dy[i]*c.d(v), math.Abs(dy[i]))
+				want.addSized(i, dy[i]*c.d(v), math.Abs(dy[i])*max(1, math.Abs(c.d(v))))
 			}
 			dx := s.blank(n)
 			s.b.UnaryBackward(c.op, dx, s.tensor(x, n), s.tensor(dy, n))

@@ -13,12 +13,15 @@ func testUnknown(s *suite) {
 	for _, op := range []engine.BinaryOp{engine.Div + 1, 255} {
 		s.refuses("Binary", func() { s.b.Binary(op, x, x, x) })
 	}
-	for _, op := range []engine.UnaryOp{engine.NormalCDF + 1, 255} {
+	for _, op := range []engine.UnaryOp{engine.Rsqrt + 1, 255} {
 		s.refuses("Unary", func() { s.b.Unary(op, x, x) })
 		s.refuses("UnaryBackward", func() { s.b.UnaryBackward(op, x, x, x) })
 	}
 	for _, mode := range []engine.GroupedMode{engine.GroupedWeightGrad + 1, 255} {
 		s.refuses("GroupedGemm", func() { s.b.GroupedGemm(s.group(mode, engine.Full, engine.Float32)) })
+	}
+	for _, mode := range []engine.DepthwiseMode{engine.DepthwiseWeightGrad + 1, 255} {
+		s.refuses("Depthwise", func() { s.b.Depthwise(s.depthwise4(mode, engine.Float32)) })
 	}
 	for _, dtype := range []engine.DType{engine.Int32, engine.Uint8, engine.BFloat16} {
 		s.refusesDType(dtype)
@@ -76,12 +79,26 @@ func (s *suite) route4(keep *engine.Tensor) engine.RouteArgs {
 		Chosen: s.blankInts(8), Offsets: s.blankInts(3), Keep: keep, K: 1, Experts: 2}
 }
 
+// depthwise4 is a convolution of four channels.
+func (s *suite) depthwise4(mode engine.DepthwiseMode, dtype engine.DType) engine.DepthwiseArgs {
+	return engine.DepthwiseArgs{Mode: mode, X: s.of(dtype, 1, 1, 2, 2, 4), Y: s.of(dtype, 1, 4, 4), Weight: s.of(dtype, 1, 4),
+		Bias: s.of(dtype, 4), Window: pointwise}
+}
+
+// sample4 reads four channels at three points.
+func (s *suite) sample4(dtype engine.DType) (engine.SampleArgs, engine.SampleGrads) {
+	a := engine.SampleArgs{X: s.of(dtype, 1, 1, 2, 2, 4), At: s.of(dtype, 1, 3, 3), Factor: s.of(dtype, 1, 3), Out: s.of(dtype, 1, 3, 4)}
+	return a, engine.SampleGrads{DOut: s.of(dtype, 1, 3, 4), DX: s.of(dtype, 1, 1, 2, 2, 4), DAt: s.of(dtype, 1, 3, 3), DFactor: s.of(dtype, 1, 3)}
+}
+
 // refusesDType gives every floating point method tensors of another dtype.
 func (s *suite) refusesDType(dtype engine.DType) {
 	x, row, one, index := s.of(dtype, 4, 4), s.of(dtype, 4), s.of(dtype), s.ints(make([]int32, 4), 4, 1)
 	heads := engine.AttentionArgs{QKV: s.of(dtype, 1, 4, 3, 1, 4), Out: s.of(dtype, 1, 4, 1, 4), LSE: s.of(dtype, 1, 1, 4),
 		Batch: 1, Tokens: 4, Heads: 1, HeadDim: 4}
 	list := []*engine.Tensor{row}
+	image, taps := s.of(dtype, 1, 1, 2, 2, 4), s.ints(make([]int32, 16), 1, 1, 2, 2, 4)
+	sample, sampleGrads := s.sample4(dtype)
 	for what, call := range map[string]func(){
 		"Cast":              func() { s.b.Cast(x, x) },
 		"Cast to Float64":   func() { s.b.Cast(s.of(engine.Float64, 4, 4), x) },
@@ -107,14 +124,22 @@ func (s *suite) refusesDType(dtype engine.DType) {
 		"AttentionBackward": func() {
 			s.b.AttentionBackward(heads, engine.AttentionGrads{DOut: heads.Out, DQKV: heads.QKV})
 		},
-		"Gather":       func() { s.b.Gather(x, x, index, false) },
-		"TopK":         func() { s.b.TopK(index, x) },
-		"Route":        func() { s.b.Route(s.route4(row)) },
-		"MSE":          func() { s.b.MSE(one, x, x) },
-		"MSEBackward":  func() { s.b.MSEBackward(x, x, x, one) },
-		"RandomNormal": func() { s.b.RandomNormal(x, engine.Key{}) },
-		"RandomMask":   func() { s.b.RandomMask(x, 0.5, engine.Key{}) },
-		"StepFigures":  func() { s.b.StepFigures(engine.FiguresArgs{Figures: row, Loss: one, Grads: list}) },
+		"Unfold":          func() { s.b.Unfold(x, image, pointwise) },
+		"Fold":            func() { s.b.Fold(image, x, pointwise, false) },
+		"Fold on top":     func() { s.b.Fold(image, x, pointwise, true) },
+		"Depthwise":       func() { s.b.Depthwise(s.depthwise4(engine.DepthwiseForward, dtype)) },
+		"MaxPool":         func() { s.b.MaxPool(image, taps, image, pointwise) },
+		"MaxPoolBackward": func() { s.b.MaxPoolBackward(image, image, taps, pointwise) },
+		"Sample":          func() { s.b.Sample(sample) },
+		"SampleBackward":  func() { s.b.SampleBackward(sample, sampleGrads) },
+		"Gather":          func() { s.b.Gather(x, x, index, false) },
+		"TopK":            func() { s.b.TopK(index, x) },
+		"Route":           func() { s.b.Route(s.route4(row)) },
+		"MSE":             func() { s.b.MSE(one, x, x) },
+		"MSEBackward":     func() { s.b.MSEBackward(x, x, x, one) },
+		"RandomNormal":    func() { s.b.RandomNormal(x, engine.Key{}) },
+		"RandomMask":      func() { s.b.RandomMask(x, 0.5, engine.Key{}) },
+		"StepFigures":     func() { s.b.StepFigures(engine.FiguresArgs{Figures: row, Loss: one, Grads: list}) },
 		"AdamW": func() {
 			s.b.AdamW(engine.AdamWArgs{Params: list, Grads: list, M: list, V: list, LR: []float64{1}, Decay: []float64{0},
 				Steps: s.ints([]int32{0}, 1), Index: []int{0}, Figures: row})
@@ -177,6 +202,10 @@ func (s *suite) refusesStrangers() {
 	route := s.route4(row)
 	route.Choice = row
 	list := []*engine.Tensor{row}
+	image, depthwise := s.of(engine.Float32, 1, 1, 2, 2, 4), s.depthwise4(engine.DepthwiseForward, engine.Float32)
+	depthwise.Weight = s.of(engine.Int32, 1, 4)
+	sample, sampleGrads := s.sample4(engine.Float32)
+	sample.At = s.of(engine.Int32, 1, 3, 3)
 	steps := engine.AdamWArgs{Params: list, Grads: list, M: list, V: list, LR: []float64{1}, Decay: []float64{0}, Steps: row,
 		Index: []int{0}, Figures: s.figures(1, 1)}
 	for what, call := range map[string]func(){
@@ -185,6 +214,13 @@ func (s *suite) refusesStrangers() {
 		"Gemm of items of whole numbers": func() { s.b.Gemm(items) },
 		"GroupedGemm of whole numbers":   func() { s.b.GroupedGemm(grouped) },
 		"GroupedGemm by floats":          func() { s.b.GroupedGemm(floating) },
+		"Unfold to whole numbers":        func() { s.b.Unfold(n, image, pointwise) },
+		"Fold of whole numbers":          func() { s.b.Fold(image, n, pointwise, false) },
+		"Depthwise of whole numbers":     func() { s.b.Depthwise(depthwise) },
+		"MaxPool to floats":              func() { s.b.MaxPool(image, image, image, pointwise) },
+		"MaxPoolBackward by floats":      func() { s.b.MaxPoolBackward(image, image, image, pointwise) },
+		"Sample at whole numbers":        func() { s.b.Sample(sample) },
+		"SampleBackward of such":         func() { s.b.SampleBackward(sample, sampleGrads) },
 		"Gather by floats":               func() { s.b.Gather(x, x, index, false) },
 		"TopK to floats":                 func() { s.b.TopK(index, x) },
 		"Route of floats":                func() { s.b.Route(route) },

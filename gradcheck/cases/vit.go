@@ -16,6 +16,8 @@ func nnCases() []check.Case {
 		layer("nn.Linear/GELU", inputs(x), func(s *nn.Scope) check.Func { return check.Unary(linear(s).ForwardGELU) }),
 		layer("nn.Linear/residual", inputs(residual, x), func(s *nn.Scope) check.Func { return check.Binary(linear(s).AddTo) }),
 		layer("nn.LayerNorm", inputs(x), func(s *nn.Scope) check.Func { return check.Unary(nn.NewLayerNorm(s, 5).Forward) }),
+		layer("nn.BatchNorm", inputs(x), func(s *nn.Scope) check.Func { return check.Unary(nn.NewBatchNorm(s, 5).Forward) }),
+		layer("nn.BatchNorm/training", inputs(tensor("x", 3, 2, 5)), func(s *nn.Scope) check.Func { return check.Unary(nn.NewBatchNorm(s, 5).Train) }),
 	}
 }
 

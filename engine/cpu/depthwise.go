@@ -1,0 +1,65 @@
+package cpu
+
+import (
+	"mien/asm"
+	"mien/engine"
+)
+
+func (c *Backend) Depthwise(a engine.DepthwiseArgs) {
+	known("Depthwise", a.Mode, engine.DepthwiseWeightGrad)
+	pick(a.X, depthwise[float32], depthwise[float64])(c, a)
+}
+
+func depthwise[F asm.Float](c *Backend, a engine.DepthwiseArgs) {
+	x, y, weight, n := host[F](a.X), host[F](a.Y), host[F](a.Weight), a.X.Dim(-1)
+	switch a.Mode {
+	case engine.DepthwiseForward:
+		weightedSums(y, x, weight, hostFrom[F](a.Bias, 0), n, sitesOf(a.X, a.Window))
+	case engine.DepthwiseInputGrad:
+		weightedSums(x, y, weight, nil, n, positionsOf(a.X, a.Window))
+	default:
+		depthwiseWeightGrad[F](c, a)
+	}
+}
+
+// weightedSums computes, by channel, dst = bias + Σ weight[tap]·src[place] over the links of each row of dst.
+func weightedSums[F asm.Float](dst, src, weight, bias []F, n int, r *relation) {
+	k := kernels[F]()
+	parallel(len(dst)/n, rowGrain(len(weight)), func(lo, hi int) {
+		term := make([]F, n)
+		for i := lo; i < hi; i++ {
+			row := dst[i*n : (i+1)*n]
+			clear(row)
+			copy(row, bias)
+			r.each(i, func(tap, place int) {
+				k.Mul(term, src[place*n:(place+1)*n], weight[tap*n:(tap+1)*n])
+				k.Add(row, row, term)
+			})
+		}
+	})
+}
+
+// depthwiseRows is how many sites share one partial sum of the gradient of weights. It is fixed, so that the order of addition does not
+// depend on the number of threads.
+const depthwiseRows = 128
+
+func depthwiseWeightGrad[F asm.Float](c *Backend, a engine.DepthwiseArgs) {
+	x, dy, dw, n := host[F](a.X), host[F](a.Y), host[F](a.Weight), a.X.Dim(-1)
+	rows, k, r := a.Y.Rows(), kernels[F](), sitesOf(a.X, a.Window)
+	blocks := ceilDiv(rows, depthwiseRows)
+	partial := engine.Zeros(c, a.X.DType(), blocks, len(dw))
+	defer partial.Free()
+	sums := host[F](partial)
+	parallelRows(blocks, rowGrain(depthwiseRows*len(dw)), func(b int) {
+		sum, term := sums[b*len(dw):][:len(dw)], make([]F, n)
+		for site := b * depthwiseRows; site < min((b+1)*depthwiseRows, rows); site++ {
+			r.each(site, func(tap, position int) {
+				k.Mul(term, dy[site*n:(site+1)*n], x[position*n:(position+1)*n])
+				k.Add(sum[tap*n:(tap+1)*n], sum[tap*n:(tap+1)*n], term)
+			})
+		}
+	})
+	for b := range blocks {
+		k.Add(dw, dw, sums[b*len(dw):][:len(dw)])
+	}
+}

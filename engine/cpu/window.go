@@ -1,0 +1,100 @@
+package cpu
+
+import (
+	"mien/asm"
+	"mien/engine"
+)
+
+// What a window relates: its sites and the positions that they see. Convolution and pooling visit, for each site, the positions under its
+// taps; their gradients, for each position, the sites that see it. Both walk the same links, in the order of taps, and each row of a
+// result is computed by one thread.
+
+// relation lists what each place on one side of a window is linked to on the other.
+type relation struct {
+	extents [3]int      // of the side whose places are visited
+	others  int         // places of a sample on the other side
+	links   [3][][]link // by axis and place along it
+}
+
+// link is a tap along one axis and the place that it leads to, each times the extents inside of the axis: three links add up to a tap
+// and a place.
+type link struct{ tap, place int }
+
+// sitesOf links the sites of a window over activations x [B, T, H, W, C] to positions of x.
+func sitesOf(x *engine.Tensor, w engine.Window) *relation { return relate(x, w, false) }
+
+// positionsOf links the positions of x to sites.
+func positionsOf(x *engine.Tensor, w engine.Window) *relation { return relate(x, w, true) }
+
+func relate(x *engine.Tensor, w engine.Window, fromPositions bool) *relation {
+	in := [3]int(x.Extents()[1:4])
+	sites := w.Sites(in)
+	r := &relation{extents: sites, others: 1}
+	others := in
+	if fromPositions {
+		r.extents, others = in, sites
+	}
+	taps := 1
+	for axis := 2; axis >= 0; axis-- {
+		r.links[axis] = make([][]link, r.extents[axis])
+		for tap := range w.Kernel[axis] {
+			for site := range sites[axis] {
+				position := site*w.Stride[axis] - w.Pad[axis] + tap
+				if position < 0 || position >= in[axis] {
+					continue
+				}
+				here, there := site, position
+				if fromPositions {
+					here, there = position, site
+				}
+				r.links[axis][here] = append(r.links[axis][here], link{tap * taps, there * r.others})
+			}
+		}
+		taps *= w.Kernel[axis]
+		r.others *= others[axis]
+	}
+	return r
+}
+
+// each calls fn for the links of a place, counted through the batch, in the order of taps.
+func (r *relation) each(place int, fn func(tap, other int)) {
+	column, rest := place%r.extents[2], place/r.extents[2]
+	row, rest := rest%r.extents[1], rest/r.extents[1]
+	time, sample := rest%r.extents[0], rest/r.extents[0]
+	for _, t := range r.links[0][time] {
+		for _, y := range r.links[1][row] {
+			for _, x := range r.links[2][column] {
+				fn(t.tap+y.tap+x.tap, sample*r.others+t.place+y.place+x.place)
+			}
+		}
+	}
+}
+
+func (c *Backend) Unfold(columns, x *engine.Tensor, w engine.Window) {
+	pick(x, unfold[float32], unfold[float64])(columns, x, w)
+}
+
+func unfold[F asm.Float](columns, x *engine.Tensor, w engine.Window) {
+	dst, src, n, width, r := host[F](columns), host[F](x), x.Dim(-1), columns.Dim(-1), sitesOf(x, w)
+	parallelRows(columns.Rows(), rowGrain(width), func(site int) {
+		row := dst[site*width : (site+1)*width]
+		clear(row)
+		r.each(site, func(tap, position int) { copy(row[tap*n:(tap+1)*n], src[position*n:]) })
+	})
+}
+
+func (c *Backend) Fold(x, columns *engine.Tensor, w engine.Window, accumulate bool) {
+	pick(x, fold[float32], fold[float64])(x, columns, w, accumulate)
+}
+
+func fold[F asm.Float](x, columns *engine.Tensor, w engine.Window, accumulate bool) {
+	dst, src, n, width, r := host[F](x), host[F](columns), x.Dim(-1), columns.Dim(-1), positionsOf(x, w)
+	k := kernels[F]()
+	parallelRows(x.Rows(), rowGrain(width), func(position int) {
+		row := dst[position*n : (position+1)*n]
+		if !accumulate {
+			clear(row)
+		}
+		r.each(position, func(tap, site int) { k.Add(row, row, src[site*width+tap*n:][:n]) })
+	})
+}
