@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
+
+	"mien/data"
 )
 
 // The limits of each setting that hold for all systems.
@@ -44,7 +47,9 @@ func (r Recipe) Check() error {
 		within("train.drawn_epochs", t.DrawnEpochs, 0, t.Epochs-1), // the lists follow
 		within("data.stride", d.Stride, 1, maxStride), within("data.list_repeat", d.ListRepeat, 0, maxRepeat),
 		within("data.drawn_images", d.DrawnImages, 0, maxDrawn), within("data.drawn_videos", d.DrawnVideos, 0, maxDrawn),
-		within("data.drawn_test", d.DrawnTest, 0, maxDrawn), within("data.cache_mib", d.CacheMiB, 0, maxCacheMiB),
+		within("data.drawn_test", d.DrawnTest, 0, maxDrawn), within("data.drawn_framing", d.DrawnFraming, 0, 1),
+		within("data.drawn_faint", d.DrawnFaint, 0, 1), within("data.drawn_held", d.DrawnHeld, 0, 1),
+		within("data.cache_mib", d.CacheMiB, 0, maxCacheMiB),
 		r.checkViews(),
 		within("model.image_classes", m.ImageClasses, 0, maxClasses), within("model.video_classes", m.VideoClasses, 0, maxClasses),
 	); err != nil {
@@ -62,7 +67,21 @@ func (r Recipe) Check() error {
 	case t.DrawnEpochs > 0 && max(d.DrawnImages, d.DrawnVideos) < 1:
 		return errors.New("train.drawn_epochs needs data.drawn_images or data.drawn_videos")
 	}
-	return cmp.Or(r.checkMixing(), r.checkParts(), r.checkBest())
+	return cmp.Or(r.checkDrawn(), r.checkMixing(), r.checkParts(), r.checkBest())
+}
+
+// checkDrawn returns an error for classes of drawn faces that are unknown or named twice.
+func (r Recipe) checkDrawn() error {
+	classes := r.Data.DrawnClasses
+	for i, name := range classes {
+		switch {
+		case !slices.Contains(data.AffectNet7, name):
+			return fmt.Errorf("data.drawn_classes has %.60q: choose of %s", name, strings.Join(data.AffectNet7, ", "))
+		case slices.Contains(classes[:i], name):
+			return fmt.Errorf("data.drawn_classes has %s twice", name)
+		}
+	}
+	return nil
 }
 
 // checkMixing returns an error for settings of mixup and cutmix that contradict each other.

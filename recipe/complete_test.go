@@ -22,7 +22,8 @@ var complete = Recipe{
 		DecoderDim: 24, DecoderDepth: 1, DecoderHeads: 4, Experts: 13, TopK: 14, ExpertHidden: 15, Position: "middle",
 		ImageClasses: 7, VideoClasses: 9, HeadHidden: 27, Residual: true, EvalAsTraining: true, Capacity: 1.25, Balance: 0.125,
 		FixedNoise: true, SoftmaxFirst: true, Priority: "scores", Importance: 0.34375, Load: 0.40625},
-	Data: Data{ListRepeat: 16, DrawnImages: 17, DrawnVideos: 18, DrawnTest: 19, Stride: 20, CacheMiB: 21},
+	Data: Data{ListRepeat: 16, DrawnImages: 17, DrawnVideos: 18, DrawnTest: 19,
+		DrawnClasses: []string{"happiness", "fear"}, DrawnFraming: 0.71875, DrawnFaint: 0.84375, DrawnHeld: 0.15625, Stride: 20, CacheMiB: 21},
 	Views: Views{
 		Image: ViewSettings{Decode: 72, Steps: []string{"rand_augment", "resized_crop", "flip", "jitter", "erase"}, Flip: flip(0.28125),
 			ResizedCrop: &augment.ResizedCrop{Area: augment.Range{0.75, 0.96875}, Ratio: augment.Range{0.625, 2.25}, Interpolation: augment.Bicubic},
@@ -103,6 +104,9 @@ var ranges = []struct {
 	{"data.drawn_images", 0, 1_000_000, ""},
 	{"data.drawn_videos", 0, 1_000_000, ""},
 	{"data.drawn_test", 0, 1_000_000, ""},
+	{"data.drawn_framing", 0, 1, ""},
+	{"data.drawn_faint", 0, 1, ""},
+	{"data.drawn_held", 0, 1, ""},
 	{"data.stride", 1, 1000, ""},
 	{"data.cache_mib", 0, 1_048_576, ""},
 	{"views.image.decode", 0, 4096, ""},
@@ -196,6 +200,10 @@ func TestNumbersThatDoNotFit(t *testing.T) {
 		"train.warmup_epochs is 1.5: it must be at least 0 and less than 1, or the run ends at its highest learning rate": func(r *Recipe) {
 			r.Train.DrawnEpochs = 1
 		},
+		`data.drawn_classes has "joy": choose of neutral, happiness, sadness, surprise, fear, disgust, anger`: func(r *Recipe) {
+			r.Data.DrawnClasses = []string{"fear", "joy"}
+		},
+		"data.drawn_classes has fear twice":           func(r *Recipe) { r.Data.DrawnClasses = []string{"fear", "anger", "fear"} },
 		`kind is "fine": choose pretrain or finetune`: func(r *Recipe) { r.Kind = "fine" },
 	} {
 		r := complete
@@ -255,8 +263,8 @@ func TestErrorsOfText(t *testing.T) {
 	require.NoError(t, err)
 	path := filepath.Join(t.TempDir(), "r.toml")
 	for change, want := range map[string]string{
-		"clip = 3.5>clip = 'tight'":    "line 158, train.clip: ",
-		"cache_mib = 21>cache_mib = ]": "line 62: toml: ",
+		"clip = 3.5>clip = 'tight'":    "line 166, train.clip: ",
+		"cache_mib = 21>cache_mib = ]": "line 70: toml: ",
 		"stride = 20>strides = 20":     "unknown key data.strides",
 	} {
 		from, to, _ := strings.Cut(change, ">")

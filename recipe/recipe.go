@@ -84,12 +84,16 @@ type Model struct {
 
 // Data is the training data. Lists come from the command line; drawn faces are added to them, or used alone.
 type Data struct {
-	ListRepeat  int `toml:"list_repeat,omitempty" comment:"how often the samples of lists count beside drawn faces; 0 is once"`
-	DrawnImages int `toml:"drawn_images" comment:"drawn faces beside the lists, or alone"`
-	DrawnVideos int `toml:"drawn_videos"`
-	DrawnTest   int `toml:"drawn_test" comment:"drawn images, and as many videos, to evaluate on where no test list is given"`
-	Stride      int `toml:"stride" comment:"frames between two sampled frames of a video"`
-	CacheMiB    int `toml:"cache_mib" comment:"memory for decoded frames"`
+	ListRepeat   int      `toml:"list_repeat,omitempty" comment:"how often the samples of lists count beside drawn faces; 0 is once"`
+	DrawnImages  int      `toml:"drawn_images" comment:"drawn faces beside the lists, or alone"`
+	DrawnVideos  int      `toml:"drawn_videos"`
+	DrawnTest    int      `toml:"drawn_test" comment:"drawn images, and as many videos, to evaluate on where no test list is given"`
+	DrawnClasses []string `toml:"drawn_classes,omitempty" comment:"the only expressions of drawn faces; none are all seven"`
+	DrawnFraming float64  `toml:"drawn_framing,omitempty" comment:"spread of the size and place of drawn faces, 0 to 1; 0 is nearly alike, as aligned faces are"`
+	DrawnFaint   float64  `toml:"drawn_faint,omitempty" comment:"how much fainter than other expressions drawn smiles may be, 0 to 1"`
+	DrawnHeld    float64  `toml:"drawn_held,omitempty" comment:"how much longer expressions last in drawn videos, 0 to 1; at 1, half of them to the end"`
+	Stride       int      `toml:"stride" comment:"frames between two sampled frames of a video"`
+	CacheMiB     int      `toml:"cache_mib" comment:"memory for decoded frames"`
 }
 
 // Train is optimizer, schedule and order.

@@ -58,7 +58,7 @@ func TrainingSets(r recipe.Recipe, s *system.System, l data.Lists) (t Training, 
 	t.memory = data.NewBudget(int64(r.Data.CacheMiB) << 20)
 	image, video := r.Views.Image.Decode, r.Views.Video.Decode
 	drawnImage := cmp.Or(image, r.Model.ImageSize) // a drawn face has no size of its own
-	drawn := drawFaces(drawnTrainSeed, faces{r.Data.DrawnImages, drawnImage}, faces{r.Data.DrawnVideos, video}, t.Labels)
+	drawn := drawFaces(r, drawnTrainSeed, faces{r.Data.DrawnImages, drawnImage}, faces{r.Data.DrawnVideos, video}, t.Labels)
 	drawn, err = ofClasses(drawn, lists, t.Labels)
 	if err != nil {
 		return t, err
@@ -134,7 +134,7 @@ func DrawnTest(d modelfile.Description) (data.Sets, error) {
 		}
 		return faces{n, d.Recipe.Model.ImageSize}
 	}
-	return drawFaces(drawnTestSeed, of(data.Image), of(data.Video), d.Labels), nil
+	return drawFaces(d.Recipe, drawnTestSeed, of(data.Image), of(data.Video), d.Labels), nil
 }
 
 // faces are drawn images or videos.
@@ -143,13 +143,14 @@ type faces struct {
 	size int // pixels, height and width
 }
 
-// drawFaces returns sets of drawn faces whose classes are in the order of the heads.
-func drawFaces(seed uint64, images, videos faces, labels Labels) (s data.Sets) {
+// drawFaces returns sets of drawn faces, in the style of the recipe, whose classes are in the order of the heads.
+func drawFaces(r recipe.Recipe, seed uint64, images, videos faces, labels Labels) (s data.Sets) {
+	style := drawn.Style{Framing: r.Data.DrawnFraming, Faint: r.Data.DrawnFaint, Held: r.Data.DrawnHeld, Classes: r.Data.DrawnClasses}
 	if images.n > 0 {
-		s.Image = drawn.Images(seed, images.n, images.size)
+		s.Image = style.Images(seed, images.n, images.size)
 	}
 	if videos.n > 0 {
-		s.Video = drawn.Videos(seed, videos.n, drawnFrames, videos.size)
+		s.Video = style.Videos(seed, videos.n, drawnFrames, videos.size)
 	}
 	s, err := inOrder(s, labels)
 	if err != nil {

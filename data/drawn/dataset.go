@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 
 	"mien/data"
@@ -12,19 +13,28 @@ import (
 // The sizes that a set accepts, in pixels.
 const MinSize, MaxSize = 16, 1024
 
-// Each kind of set has its own stream of random numbers, so that image i and video i of one seed differ.
-const imageStream, videoStream = 0x70696374 << 32, 0x636c6970 << 32
+// Each kind of set has its own stream of random numbers, so that image i and video i of one seed differ. A style has another in each,
+// beyond those of all samples, so that it does not change who is drawn.
+const imageStream, videoStream, styleStream = 0x70696374 << 32, 0x636c6970 << 32, 1 << 31
 
-// Images returns n square images of size pixels a side, each of another person. Sample i shows the expression
-// data.AffectNet7[i%7]. Sets of different seeds share no person: take one seed for training and another for tests.
-func Images(seed uint64, n, size int) *data.Dataset {
-	return imageSet(seed, size).first(n)
-}
+// Images returns n square images of size pixels a side, each of another person, in the style of the zero value. Sample i shows the
+// expression data.AffectNet7[i%7]. Sets of different seeds share no person: take one seed for training and another for tests.
+func Images(seed uint64, n, size int) *data.Dataset { return Style{}.Images(seed, n, size) }
 
 // Videos returns n videos of the given number of frames, each of another person who starts at rest, shows the
 // expression data.DFEW[i%7] and lets go of it again. Videos draw only the frames that are read.
 func Videos(seed uint64, n, frames, size int) *data.Dataset {
-	return videoSet(seed, frames, size).first(n)
+	return Style{}.Videos(seed, n, frames, size)
+}
+
+// Images returns images in a style.
+func (y Style) Images(seed uint64, n, size int) *data.Dataset {
+	return imageSet(seed, size).in(y).first(n)
+}
+
+// Videos returns videos in a style.
+func (y Style) Videos(seed uint64, n, frames, size int) *data.Dataset {
+	return videoSet(seed, frames, size).in(y).first(n)
 }
 
 // set draws the samples of a data.Dataset.
@@ -33,6 +43,7 @@ type set struct {
 	classes      []string // one for each expression
 	seed, stream uint64
 	frames, size int
+	style        Style
 }
 
 func imageSet(seed uint64, size int) *set {
@@ -43,17 +54,29 @@ func videoSet(seed uint64, frames, size int) *set {
 	return &set{modality: data.Video, classes: data.DFEW, seed: seed, stream: videoStream, frames: frames, size: size}
 }
 
+// in returns s in a style.
+func (s *set) in(y Style) *set {
+	s.style = y
+	return s
+}
+
 func (s *set) first(n int) *data.Dataset {
 	d := &data.Dataset{Modality: s.modality, Classes: s.classes}
 	for i := range n {
-		d.Items = append(d.Items, data.Item{Name: s.name(i), Label: i % len(s.classes),
+		d.Items = append(d.Items, data.Item{Name: s.name(i), Label: slices.Index(s.classes, s.class(i)),
 			Open: func(_ context.Context, opt data.OpenOptions) (data.Sample, error) { return s.open(i, opt) }})
 	}
 	return d
 }
 
 // class returns what sample i shows.
-func (s *set) class(i int) string { return s.classes[i%len(s.classes)] }
+func (s *set) class(i int) string {
+	shown := s.classes
+	if len(s.style.Classes) > 0 {
+		shown = s.style.Classes
+	}
+	return shown[i%len(shown)]
+}
 
 func (s *set) name(i int) string {
 	class := s.class(i)
@@ -62,8 +85,11 @@ func (s *set) name(i int) string {
 
 // person draws who is seen in sample i, and returns the random numbers that draw the course of the sample.
 func (s *set) person(i int) (Face, *rand.Rand) {
-	rng := rand.New(rand.NewPCG(s.seed, s.stream+uint64(i)))
-	return NewFace(rng), rng
+	stream := s.stream + uint64(i)
+	rng := rand.New(rand.NewPCG(s.seed, stream))
+	face := NewFace(rng)
+	s.style.frame(&face.Conditions, rand.New(rand.NewPCG(s.seed, stream+styleStream)))
+	return face, rng
 }
 
 // open draws the person and the course of sample i; frames are painted when read.
@@ -77,9 +103,9 @@ func (s *set) open(i int, opt data.OpenOptions) (data.Sample, error) {
 	face, rng := s.person(i)
 	var m motion
 	if s.modality == data.Image {
-		m.rest = perform(rng, s.class(i))
+		m.rest = s.style.perform(rng, s.class(i))
 	} else {
-		m = newMotion(rng, s.class(i), s.frames)
+		m = s.style.newMotion(rng, s.class(i), s.frames)
 	}
 	return data.NewSample(s.name(i), s.frames, opt, func(_ context.Context, i int) (*data.Frames, error) {
 		f := data.NewFrames(1, s.size, s.size)

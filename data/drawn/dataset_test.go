@@ -150,7 +150,7 @@ func TestVideosRiseFromRestAndFallBack(t *testing.T) {
 	for _, n := range []int{16, 40, 64} {
 		for i := range 140 {
 			e := videos.class(i)
-			m := newMotion(source(uint64(i)), e, n)
+			m := Style{}.newMotion(source(uint64(i)), e, n)
 			m.talk = wave{}
 			first, peak, at := strength(m.action(0)), 0.0, 0
 			for f := range n {
@@ -173,7 +173,7 @@ func TestVideosRiseFromRestAndFallBack(t *testing.T) {
 }
 
 func TestCurvesAreSmoothAndBlinksClose(t *testing.T) {
-	m := newMotion(source(5), "surprise", 60)
+	m := Style{}.newMotion(source(5), "surprise", 60)
 	previous := 0.0
 	for i := range 600 {
 		level := m.level(float64(i)/10, 0.1)

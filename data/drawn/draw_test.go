@@ -67,7 +67,7 @@ func TestPerformancesVaryWithinRange(t *testing.T) {
 	for _, e := range data.AffectNet7 {
 		full := prototype(e)
 		for range 200 {
-			a := perform(rng, e)
+			a := Style{}.perform(rng, e)
 			for u := range NumUnits {
 				require.True(t, a[0][u] >= 0 && a[0][u] <= 1 && a[1][u] >= 0 && a[1][u] <= 1)
 			}
@@ -235,7 +235,7 @@ func TestWarmthOfLight(t *testing.T) {
 func TestRenderAtEverySize(t *testing.T) {
 	rng := source(4)
 	for size := 16; size <= 224; size += 13 {
-		f := Render(NewFace(rng), perform(rng, data.AffectNet7[size%7]), size, size)
+		f := Render(NewFace(rng), Style{}.perform(rng, data.AffectNet7[size%7]), size, size)
 		require.Equal(t, size*size*3, len(f.Pix))
 	}
 	require.Len(t, Render(NewFace(rng), AUs{}, 1, 1).Pix, 3)

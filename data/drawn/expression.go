@@ -69,11 +69,11 @@ var prototypes = map[string][]part{
 	"anger": {{AU4, 1, true}, {AU7, 0.7, true}, {AU23, 0.9, true}, {AU5, 0.55, true}, {AU24, 0.7, false}, {AU17, 0.4, false}},
 }
 
-// perform draws the way one person shows a class at its apex: an overall intensity of 0.6 to 1, each unit stronger or
+// perform draws the way one person shows a class at its apex: an overall intensity of up to 1, each unit stronger or
 // weaker than in the prototype, optional units present or not, slightly unequal halves, and faint stray units.
-func perform(rng *rand.Rand, class string) AUs {
+func (y Style) perform(rng *rand.Rand, class string) AUs {
 	var a AUs
-	intensity := uniform(rng, 0.6, 1)
+	intensity := uniform(rng, y.faintest(class), 1)
 	for _, p := range prototypes[class] {
 		share := uniform(rng, 0.8, 1.1)
 		if !p.core {
@@ -114,12 +114,12 @@ func (w wave) at(t float64) float64 { return w.size * math.Sin(w.rate*t+w.phase)
 
 // newMotion draws the course of a class of expression through n frames. The peak lies anywhere in the middle half, and the
 // hold is long enough for any window of half the video to see part of the expression.
-func newMotion(rng *rand.Rand, class string, n int) motion {
+func (y Style) newMotion(rng *rand.Rand, class string, n int) motion {
 	long := float64(max(n-1, 1))
-	m := motion{rest: perform(rng, "neutral"), apex: perform(rng, class)}
+	m := motion{rest: y.perform(rng, "neutral"), apex: y.perform(rng, class)}
 	m.onset = long * uniform(rng, 0.03, 0.15)
 	m.hold = m.onset + long*uniform(rng, 0.15, 0.30)
-	m.release = m.hold + long*uniform(rng, 0.22, 0.38)
+	m.release = m.hold + long*uniform(rng, 0.22, 0.38+0.8*y.Held)
 	m.end = m.release + long*uniform(rng, 0.15, 0.30)
 	for u := range m.lag {
 		m.lag[u] = uniform(rng, 0, 0.25)

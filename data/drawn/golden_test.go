@@ -151,7 +151,7 @@ func TestGoldenPerformances(t *testing.T) {
 	var all []AUs
 	for _, class := range data.AffectNet7 {
 		for i := range 3 {
-			all = append(all, perform(source(uint64(i)), class))
+			all = append(all, Style{}.perform(source(uint64(i)), class))
 		}
 	}
 	requireFigures(t, "performances.txt", figures(all))
@@ -162,7 +162,7 @@ func TestGoldenMotions(t *testing.T) {
 	var text strings.Builder
 	talks := 0
 	for i, class := range data.DFEW {
-		m := newMotion(source(uint64(40+i)), class, 28)
+		m := Style{}.newMotion(source(uint64(40+i)), class, 28)
 		if m.talk.size > 0 {
 			talks++
 		}

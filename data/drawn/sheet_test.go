@@ -75,7 +75,7 @@ func imageSheet(seed uint64, columns, size int) *image.RGBA {
 		rng := rand.New(rand.NewPCG(seed, uint64(c)))
 		face := NewFace(rng)
 		for e, class := range data.AffectNet7 {
-			cells[e] = append(cells[e], Render(face, perform(rng, class), size, size))
+			cells[e] = append(cells[e], Render(face, Style{}.perform(rng, class), size, size))
 		}
 	}
 	return sheet(cells)
