@@ -42,7 +42,7 @@ func TestRunsOfAllAblations(t *testing.T) {
 	require.Equal(t, [2]int{41, 41 + 17}, [2]int{rows, alone})
 	plans, all, err := plansOf(studies)
 	require.NoError(t, err)
-	require.Equal(t, 29+6, all)
+	require.Equal(t, 28+6, all)
 	require.Equal(t, filepath.Join("components", "dp-moae-jf", "seed-3", "finetune"), plans[4].folders[place{"s4d", 3, recipe.Finetune}])
 	require.Equal(t, "models s4d", plans[4].stages[len(plans[4].stages)-2].row, "of the last but one row")
 }

@@ -24,8 +24,15 @@ func (r *run) prepareEvaluation(ctx context.Context, files bool) error {
 	d := modelfile.Description{System: r.system, Recipe: r.Recipe, Labels: t.Labels, Precision: r.Precision, Own: true,
 		Trained: r.trained(1)} // it is measured after an epoch at least
 	sets, err := validationSets(r.Options, t.memory, d)
-	if err != nil || len(sets.All()) == 0 {
+	if err != nil {
 		return err
+	}
+	if len(sets.All()) == 0 {
+		if r.Recipe.Train.UseBest {
+			r.notes = append(r.notes, "train.use_best: there is no list (--val-…) to choose the best epoch on: "+
+				"the folder stands for the model of the last")
+		}
+		return nil
 	}
 	model := infer.Of(net, d, r.Backend)
 	model.Skips = &r.skips

@@ -1,12 +1,14 @@
 package run
 
 import (
+	"encoding/json"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
-	"mien/data"
 	"mien/infer"
 	"mien/recipe"
 )
@@ -62,9 +64,48 @@ func TestEvaluationsAsInTraining(t *testing.T) {
 	require.NotEqual(t, answers(published, 0, 5)[3], answers(published, 3, 1)[0])
 }
 
-func must(s data.Sets, err error) data.Sets {
+func must[T any](s T, err error) T {
 	if err != nil {
 		panic(err)
 	}
 	return s
+}
+
+// The figures of a run's folder are those of the model that it stands for.
+func TestMeasured(t *testing.T) {
+	dir, final := t.TempDir(), &infer.Report{Static: &infer.Score{UAR: 40}}
+	evaluation := func(epoch int, static, dynamic float64) any {
+		return evaluationLine{place{evaluationFormat, epoch, 10 * (epoch + 1)}, &infer.Report{
+			Static: &infer.Score{UAR: static}, Dynamic: &infer.Score{UAR: dynamic, WAR: 100 - dynamic}}}
+	}
+	var log []byte
+	for i, uar := range [][2]float64{{50, 10}, {20, 60}, {80, 10}, {40, 45}} {
+		line, err := json.Marshal(evaluation(i, uar[0], uar[1]))
+		require.NoError(t, err)
+		log = append(append(log, line...), '\n')
+	}
+	require.NoError(t, os.WriteFile(filepath.Join(dir, logFile), log, 0o644))
+	s := State{Metrics: &Metrics{Final: final}}
+	measured := func() *infer.Report { return must(s.Measured(dir)) }
+	require.Equal(t, final, measured())
+	s.Recipe.Train.UseBest = true
+	require.Equal(t, 80.0, measured().Static.UAR, "of the mean of both")
+	s.Recipe.Train.BestSet = "dynamic"
+	require.Equal(t, 60.0, measured().Dynamic.UAR)
+	s.Recipe.Train.BestBy = "war"
+	require.Equal(t, 50.0, measured().Static.UAR, "the first of equals, as training keeps it")
+	_, err := s.Measured(t.TempDir())
+	require.Error(t, err)
+}
+
+// A run that has nothing to choose its best epoch on says so.
+func TestNoListForTheBestEpoch(t *testing.T) {
+	const note = "train.use_best: there is no list (--val-…) to choose the best epoch on: the folder stands for the model of the last"
+	for _, n := range []int{0, 5} {
+		o := options(t, toy(t, "s4d-tiny"))
+		o.Recipe.Data.DrawnTest, o.Recipe.Train.UseBest = n, true
+		_, err := Train(t.Context(), o)
+		require.NoError(t, err)
+		require.Equal(t, n == 0, slices.Contains(o.Watch.(*watched).notes, note))
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 
+	"mien/infer"
 	"mien/modelfile"
 	"mien/recipe"
 )
@@ -47,6 +48,24 @@ func ReadState(dir string) (*State, error) {
 	}
 	s.Epochs = s.Metrics.Epochs
 	return s, nil
+}
+
+// Measured returns the evaluation, during the finished run, of the model that its folder dir stands for: of the best epoch with
+// train.use_best, else of the last. nil if there was none.
+func (s *State) Measured(dir string) (best *infer.Report, err error) {
+	if t := s.Recipe.Train; t.UseBest {
+		all, err := Evaluations(dir)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range all {
+			if best == nil || e.Report.Quality(t.BestBy, t.BestSet) > best.Quality(t.BestBy, t.BestSet) {
+				best = e.Report
+			}
+		}
+		return best, nil
+	}
+	return s.Metrics.Final, nil
 }
 
 // readData reads the sources from the first line of the log, which a killed run may not have written.

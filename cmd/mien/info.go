@@ -157,7 +157,9 @@ func describe(model string) (modelInfo, error) {
 	} else if info, err = describeFile(model); err != nil {
 		return info, fmt.Errorf("%w\nhint: `mien info` lists the model names", err)
 	}
-	info.Run = describeRun(state)
+	if info.Run, err = describeRun(state, model); err != nil {
+		return info, err
+	}
 	return info, err
 }
 
@@ -179,15 +181,18 @@ func describeFile(fileOrRun string) (modelInfo, error) {
 }
 
 // describeRun returns what the folder of a run adds, nil if there is none.
-func describeRun(s *run.State) *runInfo {
+func describeRun(s *run.State, dir string) (*runInfo, error) {
 	if s == nil {
-		return nil
+		return nil, nil
 	}
 	info := &runInfo{Recipe: s.Recipe.Name, Data: s.Data, EpochsDone: s.Epochs, Epochs: s.Recipe.Train.Epochs}
-	if m := s.Metrics; m != nil {
-		info.Loss, info.Final, info.Environment = m.Loss, m.Final, &m.Environment
+	if s.Metrics == nil {
+		return info, nil
 	}
-	return info
+	info.Loss, info.Environment = s.Metrics.Loss, &s.Metrics.Environment
+	var err error
+	info.Final, err = s.Measured(dir)
+	return info, err
 }
 
 // infoOf describes the model of a recipe.

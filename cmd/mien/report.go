@@ -99,7 +99,10 @@ func (c *reportCmd) runs() (page *report.Page, pretrain, finetune string, err er
 			pretrain = dir
 			continue
 		}
-		finetune, page.Report = dir, s.Metrics.Final
+		finetune = dir
+		if page.Report, err = s.Measured(dir); err != nil {
+			return nil, "", "", err
+		}
 	}
 	return page, pretrain, finetune, nil
 }

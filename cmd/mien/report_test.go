@@ -4,6 +4,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -93,4 +94,29 @@ func TestSamplesOfAReport(t *testing.T) {
 	require.NotEqual(t, all[1].Routing, all[2].Routing)
 	require.NotEqual(t, all[0].Centres, all[1].Centres)
 	require.Equal(t, all[1].Centres, all[2].Centres, "there are no more than two of a class")
+}
+
+// Where a folder stands for the model of its best epoch, info and report show the figures of that epoch, not of the last.
+func TestFiguresOfTheBestEpoch(t *testing.T) {
+	dir := t.TempDir()
+	toml, tuned := filepath.Join(dir, "mine.toml"), filepath.Join(dir, "run")
+	_, text, _ := mien("recipe", "s4d-tiny")
+	require.NoError(t, os.WriteFile(toml, []byte(strings.Replace(text, "[train]\n", "[train]\nuse_best = true\n", 1)), 0o644))
+	code, _, stderr := mien("finetune", "--recipe", toml, "--epochs", "1", "--out", tuned)
+	require.Zero(t, code, stderr)
+	log := filepath.Join(tuned, "log.jsonl")
+	lines, err := os.ReadFile(log)
+	require.NoError(t, err)
+	last := strings.Split(strings.TrimSpace(string(lines)), "\n")
+	better := regexp.MustCompile(`"uar":[0-9.]+`).ReplaceAllString(last[len(last)-1], `"uar":98.5`)
+	require.Contains(t, better, `"uar":98.5`)
+	require.NoError(t, os.WriteFile(log, append(lines, better+"\n"...), 0o644))
+
+	_, stdout, _ := mien("info", "--model", tuned, "--json")
+	require.Contains(t, stdout, `"uar":98.5`)
+	code, _, stderr = mien("report", tuned, "--out", filepath.Join(dir, "page"))
+	require.Zero(t, code, stderr)
+	page, err := os.ReadFile(filepath.Join(dir, "page", "index.html"))
+	require.NoError(t, err)
+	require.Contains(t, string(page), "98.5")
 }
