@@ -72,7 +72,7 @@ func Run(ctx context.Context, studies ...Study) (results []*Result, err error) {
 	}
 	checked := map[string]bool{} // folders
 	for _, step := range []func(plan) error{
-		func(p plan) error { return p.checkFolder() },
+		plan.checkFolder,
 		func(p plan) error {
 			own := slices.DeleteFunc(slices.Clone(p.stages), func(s stage) bool { return checked[s.Out] })
 			for _, s := range own {
@@ -80,7 +80,7 @@ func Run(ctx context.Context, studies ...Study) (results []*Result, err error) {
 			}
 			return p.checkStages(ctx, own)
 		},
-		func(p plan) error { return p.begin() },
+		plan.begin,
 	} {
 		for _, p := range plans {
 			if err := step(p); err != nil {

@@ -95,18 +95,10 @@ func TestCrossValidation(t *testing.T) {
 		alone := options(t, c.Recipe)
 		alone.Train = fold.Train
 		require.Equal(t, trained(t, alone).model, tensors(t, filepath.Join(c.folder(i), "model.safetensors")))
-		m, err := infer.Open(alone.Out, c.Backend, nil)
-		require.NoError(t, err)
-		sets, err := data.OpenLists(fold.Test)
-		require.NoError(t, err)
-		sets, _, err = m.Match(sets)
-		require.NoError(t, err)
-		want, err := m.Evaluate(t.Context(), sets)
-		require.NoError(t, err)
+		want, sets := answersOf(t, c, alone.Out, fold.Test)
 		require.Equal(t, want, report.Folds[i])
 		sources = append(sources, SourcesOf("evaluation", sets)...)
 		static, dynamic = append(static, want.Static.Answers...), append(dynamic, want.Dynamic.Answers...)
-		m.Close()
 	}
 	require.Len(t, static, 7)
 	require.Len(t, dynamic, 7)
@@ -123,6 +115,20 @@ func TestCrossValidation(t *testing.T) {
 	stored := &CrossReport{}
 	require.NoError(t, json.Unmarshal(text, stored))
 	require.Equal(t, report.Pooled.Static.Confusion, stored.Pooled.Static.Confusion)
+}
+
+// answersOf returns what a model says of lists, and the sets that they are.
+func answersOf(t *testing.T, c Cross, model string, lists data.Lists) (*infer.Report, data.Sets) {
+	m, err := infer.Open(model, c.Backend, nil)
+	require.NoError(t, err)
+	defer m.Close()
+	sets, err := data.OpenLists(lists)
+	require.NoError(t, err)
+	sets, _, err = m.Match(sets)
+	require.NoError(t, err)
+	r, err := m.Evaluate(t.Context(), sets)
+	require.NoError(t, err)
+	return r, sets
 }
 
 // With train.best_on_test a fold chooses its best epoch on its test list, and with train.use_best that model is measured, said aloud.
@@ -144,16 +150,8 @@ func TestBestEpochOfAFold(t *testing.T) {
 		if tensors(t, best) != tensors(t, filepath.Join(c.folder(i), "model.safetensors")) {
 			earlier++
 		}
-		m, err := infer.Open(best, c.Backend, nil)
-		require.NoError(t, err)
-		sets, err := data.OpenLists(fold.Test)
-		require.NoError(t, err)
-		sets, _, err = m.Match(sets)
-		require.NoError(t, err)
-		want, err := m.Evaluate(t.Context(), sets)
-		require.NoError(t, err)
+		want, _ := answersOf(t, c, best, fold.Test)
 		require.Equal(t, want, report.Folds[i])
-		m.Close()
 	}
 	require.Positive(t, earlier, "no best epoch is before the last: nothing is tested")
 }

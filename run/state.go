@@ -53,19 +53,17 @@ func ReadState(dir string) (*State, error) {
 // Measured returns the evaluation, during the finished run, of the model that its folder dir stands for: of the best epoch with
 // train.use_best, else of the last. nil if there was none.
 func (s *State) Measured(dir string) (best *infer.Report, err error) {
-	if t := s.Recipe.Train; t.UseBest {
-		all, err := Evaluations(dir)
-		if err != nil {
-			return nil, err
-		}
-		for _, e := range all {
-			if best == nil || e.Report.Quality(t.BestBy, t.BestSet) > best.Quality(t.BestBy, t.BestSet) {
-				best = e.Report
-			}
-		}
-		return best, nil
+	t := s.Recipe.Train
+	if !t.UseBest {
+		return s.Metrics.Final, nil
 	}
-	return s.Metrics.Final, nil
+	all, err := Evaluations(dir)
+	for _, e := range all {
+		if best == nil || e.Report.Quality(t.BestBy, t.BestSet) > best.Quality(t.BestBy, t.BestSet) {
+			best = e.Report
+		}
+	}
+	return best, err
 }
 
 // readData reads the sources from the first line of the log, which a killed run may not have written.
