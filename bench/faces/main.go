@@ -13,7 +13,6 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	"image/color"
 	"image/draw"
 	"image/jpeg"
 	"image/png"
@@ -25,6 +24,7 @@ import (
 
 	"mien/data"
 	"mien/data/drawn"
+	"mien/report"
 )
 
 // Faces are drawn square, with sides from minSize to maxSize in steps, and up to a part of each side is cut off at either end: so
@@ -113,12 +113,7 @@ func picture(f *data.Frames, r image.Rectangle, grey bool) image.Image {
 	if grey {
 		out = image.NewGray(r)
 	}
-	for y := r.Min.Y; y < r.Max.Y; y++ {
-		for x := r.Min.X; x < r.Max.X; x++ {
-			p := f.Pix[3*(y*f.W+x):]
-			out.Set(x, y, color.NRGBA{R: p[0], G: p[1], B: p[2], A: 255})
-		}
-	}
+	draw.Draw(out, r, report.Picture(f, 0), r.Min, draw.Src)
 	return out
 }
 
