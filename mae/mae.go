@@ -49,7 +49,8 @@ func New(s *nn.Scope, c Config) *Model {
 	}
 	for i := range c.DecoderDepth {
 		m.Decoder.Blocks = append(m.Decoder.Blocks,
-			vit.NewBlock(dec.Index("blocks", i), c.DecoderDim, c.DecoderHeads, e.MLPRatio, nn.XavierUniform))
+			vit.NewBlock(dec.Index("blocks", i),
+				vit.BlockConfig{Dim: c.DecoderDim, Heads: c.DecoderHeads, MLPRatio: e.MLPRatio}, nn.XavierUniform))
 	}
 	return m
 }

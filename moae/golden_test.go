@@ -21,7 +21,7 @@ func TestGolden(t *testing.T) {
 		b := cpu.New()
 		for i := 1; i < 3; i++ {
 			s := nn.NewScope(b, engine.Float32, &nn.Load{File: golden.Open(t, "s4d_tiny.safetensors")}).Index("blocks", i)
-			block := vit.NewBlock(s, 64, 1, 4, nn.Zeros)
+			block := vit.NewBlock(s, vit.BlockConfig{Dim: 64, Heads: 1, MLPRatio: 4}, nn.Zeros)
 			experts := moae.New(s.Sub("moe_layer"), 64, moae.Config{Experts: 4, TopK: 2}, nn.Zeros)
 			require.NoError(t, s.Err())
 			for _, kind := range []string{"image", "video"} {

@@ -32,20 +32,23 @@ func Layer(x *ag.Value, forward func(x *ag.Value) *ag.Value) *ag.Value {
 	return x.Tape().Layer([]*ag.Value{x}, func(in []*ag.Value) []*ag.Value { return []*ag.Value{forward(in[0])} })[0]
 }
 
-// LayerNormEps is added to the variance in every layer norm of the published models.
+// LayerNormEps is added to the variance in the layer norms of vision transformers.
 const LayerNormEps = 1e-6
 
 // LayerNorm normalises the last axis, then scales and shifts it with weight and bias [dim].
-type LayerNorm struct{ Weight, Bias *ag.Value }
+type LayerNorm struct {
+	Weight, Bias *ag.Value
+	Eps          float64 // added to the variance
+}
 
 // NewLayerNorm makes a layer norm with scale 1 and shift 0.
 func NewLayerNorm(s *Scope, dim int) *LayerNorm {
-	return &LayerNorm{s.Param("weight", Ones, dim), s.Param("bias", Zeros, dim)}
+	return &LayerNorm{s.Param("weight", Ones, dim), s.Param("bias", Zeros, dim), LayerNormEps}
 }
 
 // Forward keeps the shape of x [..., dim].
 func (l *LayerNorm) Forward(x *ag.Value) *ag.Value {
-	return ag.LayerNorm(x, l.Weight, l.Bias, LayerNormEps)
+	return ag.LayerNorm(x, l.Weight, l.Bias, l.Eps)
 }
 
 // The layers that all models are built from. Go on with package vit.

@@ -80,6 +80,20 @@ type Model struct {
 	Priority     string  `toml:"priority,omitempty" comment:"with a capacity, whom experts take first: tokens (earlier ones), choices (first before second), scores (of each the best first)"`
 	Importance   float64 `toml:"importance,omitempty" comment:"coefficients of V-MoE's losses of balance, published as 0.005 each"`
 	Load         float64 `toml:"load,omitempty" comment:"that of load"`
+
+	Adapter *Adapter `toml:"adapter,omitempty" comment:"feadapter: what joins the frames of a frozen image model in time; without it the system is the image model"`
+}
+
+// Adapter is a bottleneck in the blocks of a frozen image model.
+type Adapter struct {
+	Width      int    `toml:"width" comment:"of the tokens between its two linear layers"`
+	Kernel     []int  `toml:"kernel,omitempty" comment:"of a convolution between them, over time, rows and columns, all odd; none is a plain adapter"`
+	Depthwise  bool   `toml:"depthwise,omitempty" comment:"each channel is convolved by itself"`
+	Stretch    string `toml:"stretch,omitempty" comment:"D²Conv3D, whose kernel is stretched at each token, with a factor for each of its axes: axes, time-and-space, rows-and-columns, or space"`
+	Modulated  bool   `toml:"modulated,omitempty" comment:"and with a factor for each of its taps"`
+	Activation bool   `toml:"activation,omitempty" comment:"GELU before the second linear layer"`
+	Place      string `toml:"place" comment:"in a block: before-attention, after-attention or after-mlp"`
+	Blocks     string `toml:"blocks" comment:"all, or as in position"`
 }
 
 // Data is the training data. Lists come from the command line; drawn faces are added to them, or used alone.

@@ -1,12 +1,7 @@
 package s4d
 
 import (
-	"cmp"
-	"errors"
 	"fmt"
-	"slices"
-	"strconv"
-	"strings"
 
 	"mien/data"
 	"mien/moae"
@@ -19,72 +14,11 @@ import (
 type Config struct {
 	Encoder      vit.Config
 	MoAE         moae.Config
-	MoAEBlocks   []int // blocks with experts; see Positions
+	MoAEBlocks   []int // blocks with experts
 	InPlace      bool  // the experts stand in place of the MLP, as in ViT-MoE, not beside it
 	ImageClasses int   // of the static head
 	VideoClasses int   // of the dynamic head
 	HeadHidden   int   // width of a hidden layer in each head, 0 is none, as in the released code
-}
-
-// Positions returns the blocks that carry experts, half of all: the paper's ablation has "early", "middle", "later" (the
-// published choice) and "alternate" (every second block). A single block has no half. "last 3/4" names another share of the blocks, the
-// last ones, and a list of block numbers, as in "1,2", any of them.
-//
-// Of twelve blocks, the paper says only that early and later are the first and the last six (section IV-D6): that middle are 3 to 8, and
-// alternate those with odd numbers, is the choice of mien.
-func Positions(name string, depth int) ([]int, error) {
-	half, step := depth/2, 1
-	first, known := map[string]int{"early": 0, "middle": (depth - half) / 2, "later": depth - half, "alternate": 1}[name]
-	switch {
-	case depth < 1 || depth > vit.MaxDepth:
-		return nil, fmt.Errorf("%d blocks: choose 1 to %d", depth, vit.MaxDepth)
-	case name != "" && name[0] >= '0' && name[0] <= '9':
-		return numbered(name)
-	case strings.HasPrefix(name, "last "):
-		return lastBlocks(name, depth)
-	case half == 0:
-		return nil, errors.New("experts stand in half of the blocks, and there is one: choose more blocks, experts = 0, or name block 0")
-	case !known:
-		return nil, fmt.Errorf("position of experts %q: choose early, middle, later or alternate, a share such as \"last 3/4\", "+
-			"or name blocks, as in \"1,2\"", name)
-	case name == "alternate":
-		step = 2
-	}
-	blocks := make([]int, half)
-	for i := range blocks {
-		blocks[i] = first + i*step
-	}
-	return blocks, nil
-}
-
-// lastBlocks parses a share of the blocks, as in "last 3/4", which must be a whole number of them.
-func lastBlocks(name string, depth int) ([]int, error) {
-	part, whole, _ := strings.Cut(strings.TrimPrefix(name, "last "), "/")
-	a, err := strconv.Atoi(part)
-	b, err2 := strconv.Atoi(whole)
-	if cmp.Or(err, err2) != nil || a < 1 || a > b || b > vit.MaxDepth || a*depth%b != 0 {
-		return nil, fmt.Errorf("position of experts %q: want a share of the %d blocks that is a whole number of them, as in \"last 1/%d\"",
-			name, depth, depth)
-	}
-	first := depth - a*depth/b
-	blocks := make([]int, depth-first)
-	for i := range blocks {
-		blocks[i] = first + i
-	}
-	return blocks, nil
-}
-
-// numbered parses a list of distinct blocks.
-func numbered(list string) (blocks []int, err error) {
-	for _, field := range strings.Split(list, ",") {
-		b, err := strconv.Atoi(strings.TrimSpace(field))
-		if err != nil || slices.Contains(blocks, b) {
-			return nil, fmt.Errorf("position of experts %q: want different numbers of blocks, as in \"1,2\"", list)
-		}
-		blocks = append(blocks, b)
-	}
-	slices.Sort(blocks)
-	return blocks, nil
 }
 
 // maxClasses is the number of classes that the labels of a list can distinguish.

@@ -15,48 +15,6 @@ import (
 	"mien/vit"
 )
 
-// Positions name half of the blocks, rounded down, a share of them from the end, or the blocks themselves.
-func TestPositions(t *testing.T) {
-	for _, c := range []struct {
-		name  string
-		depth int
-		want  []int
-	}{
-		{"early", 12, []int{0, 1, 2, 3, 4, 5}}, {"middle", 12, []int{3, 4, 5, 6, 7, 8}}, {"later", 12, []int{6, 7, 8, 9, 10, 11}},
-		{"alternate", 12, []int{1, 3, 5, 7, 9, 11}},
-		{"early", 7, []int{0, 1, 2}}, {"middle", 7, []int{2, 3, 4}}, {"later", 7, []int{4, 5, 6}}, {"alternate", 7, []int{1, 3, 5}},
-		{"early", 2, []int{0}}, {"middle", 2, []int{0}}, {"later", 2, []int{1}}, {"alternate", 2, []int{1}}, {"middle", 5, []int{1, 2}},
-		{"last 1/4", 12, []int{9, 10, 11}}, {"last 1/4", 4, []int{3}}, {"last 3/4", 12, []int{3, 4, 5, 6, 7, 8, 9, 10, 11}}, {"last 3/4", 4, []int{1, 2, 3}},
-		{"last 2/4", 6, []int{3, 4, 5}}, {"last 4/4", 4, []int{0, 1, 2, 3}}, {"last 1/1", 1, []int{0}}, {"last 2/3", 3, []int{1, 2}},
-		{"1,2", 3, []int{1, 2}}, {"2, 0", 3, []int{0, 2}}, {"0", 1, []int{0}}, {"10,9", 12, []int{9, 10}},
-	} {
-		got, err := Positions(c.name, c.depth)
-		require.NoError(t, err, "%+v", c)
-		require.Equal(t, c.want, got, "%+v", c)
-	}
-}
-
-func TestPositionsErrors(t *testing.T) {
-	for _, c := range []struct {
-		name  string
-		depth int
-		want  string
-	}{
-		{"late", 12, `position of experts "late": choose early, middle, later or alternate, a share such as "last 3/4", or name blocks, as in "1,2"`},
-		{"last 1/4", 6, `position of experts "last 1/4": want a share of the 6 blocks that is a whole number of them, as in "last 1/6"`},
-		{"last 5/4", 4, "want a share"}, {"last 0/4", 4, "want a share"}, {"last 1/0", 4, "want a share"}, {"last 3", 4, "want a share"},
-		{"last -1/-4", 4, "want a share"}, {"last x/4", 4, "want a share"}, {"last 1/4 ", 4, "want a share"}, {"last", 4, "choose early"},
-		{"last 4611686018427387904/4611686018427387904", 4, "want a share"},
-		{"", 12, `position of experts ""`}, {"-1", 12, `position of experts "-1": choose`},
-		{"1,1", 12, `position of experts "1,1": want different numbers of blocks, as in "1,2"`}, {"1,", 12, "want different numbers"},
-		{"1;2", 12, "want different numbers"}, {"later", 0, "0 blocks: choose 1 to 1024"}, {"later", 1025, "1025 blocks"}, {"0", -1, "-1 blocks"},
-		{"later", 1, "experts stand in half of the blocks, and there is one: choose more blocks, experts = 0, or name block 0"},
-	} {
-		_, err := Positions(c.name, c.depth)
-		require.ErrorContains(t, err, c.want, "%+v", c)
-	}
-}
-
 // tinyConfig has no two equal sizes.
 func tinyConfig() Config {
 	return Config{
@@ -293,7 +251,7 @@ func TestFromRecipe(t *testing.T) {
 	r.Train.RouterNoise = true
 
 	r.Model.Position = "late"
-	require.ErrorContains(t, System.Check(r), `position of experts "late"`)
+	require.ErrorContains(t, System.Check(r), `model.position: "late"`)
 	require.PanicsWithError(t, `s4d: got position of experts "late": choose early, middle, later or alternate, a share such as "last 3/4", or name blocks, as in "1,2", `+
 		"want a recipe that passed Check", func() { System.Build(nil, r) })
 	r.Model.Experts = 0

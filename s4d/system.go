@@ -78,11 +78,14 @@ func FromRecipe(r recipe.Recipe) (Config, error) {
 	if c.MoAE.Priority, known = priorities[m.Priority]; !known {
 		return c, fmt.Errorf("model.priority is %q: choose tokens, choices or scores", m.Priority)
 	}
-	var err error
-	if m.Experts > 0 {
-		c.MoAEBlocks, err = Positions(m.Position, m.Depth)
+	if m.Experts == 0 {
+		return c, nil
 	}
-	return c, err
+	var err error
+	if c.MoAEBlocks, err = vit.BlocksAt(m.Position, m.Depth); err != nil {
+		return c, fmt.Errorf("model.position: %w", err)
+	}
+	return c, nil
 }
 
 // priorities are the names of what an expert without room for all takes first.

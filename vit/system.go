@@ -1,6 +1,7 @@
 package vit
 
 import (
+	"cmp"
 	"fmt"
 
 	ag "mien/autograd"
@@ -20,15 +21,15 @@ var System = system.System{
 	Check: check,
 	Build: func(s *nn.Scope, r recipe.Recipe) system.Model {
 		init := nn.TruncatedNormal(nn.InitStd(r.Model.Dim), 2)
-		return &classifier{New(s, Config(r.Model.Encoder), r.Classes(modality(r)), init), r}
+		return &classifier{New(s, Config(r.Model.Encoder), r.Classes(OneHead(r)), init), r}
 	},
 	Start: StartClassifier,
-	Heads: func(r recipe.Recipe) map[data.Modality]string { return map[data.Modality]string{modality(r): "head."} },
+	Heads: func(r recipe.Recipe) map[data.Modality]string { return map[data.Modality]string{OneHead(r): "head."} },
 	Group: Group, Preset: preset,
 }
 
-// modality returns the modality of the one head.
-func modality(r recipe.Recipe) data.Modality {
+// OneHead returns the modality of the one head of a model for images or for videos.
+func OneHead(r recipe.Recipe) data.Modality {
 	if r.Model.VideoClasses > 0 {
 		return data.Video
 	}
@@ -42,10 +43,15 @@ func check(r recipe.Recipe) error {
 	if r.Model.HeadHidden > 0 {
 		return fmt.Errorf("model.head_hidden is %d: the head of the plain vit is one linear layer; choose system s4d or vitmtl, or head_hidden = 0", r.Model.HeadHidden)
 	}
+	return cmp.Or(CheckOneHead(r), Config(r.Model.Encoder).Check())
+}
+
+// CheckOneHead returns an error unless a recipe has classes for one modality alone.
+func CheckOneHead(r recipe.Recipe) error {
 	if images, videos := r.Model.ImageClasses, r.Model.VideoClasses; min(images, videos) != 0 || max(images, videos) < 1 {
-		return fmt.Errorf("model.image_classes is %d and model.video_classes %d: the plain vit has one head, so that one of them must be 0", images, videos)
+		return fmt.Errorf("model.image_classes is %d and model.video_classes %d: system %s has one head, so that one of them must be 0", images, videos, r.System)
 	}
-	return Config(r.Model.Encoder).Check()
+	return nil
 }
 
 // classifier is a Model with the recipe of its run.

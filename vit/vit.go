@@ -71,7 +71,7 @@ func NewEncoder(s *nn.Scope, c Config, init nn.Init, bare ...int) *Encoder {
 		if slices.Contains(bare, i) {
 			ratio = 0
 		}
-		e.Blocks = append(e.Blocks, NewBlock(s.Index("blocks", i), c.Dim, c.Heads, ratio, init))
+		e.Blocks = append(e.Blocks, NewBlock(s.Index("blocks", i), BlockConfig{Dim: c.Dim, Heads: c.Heads, MLPRatio: ratio}, init))
 	}
 	return e
 }
@@ -96,9 +96,7 @@ func FirstRows(x, table *ag.Value) *ag.Value {
 // Patchify cuts pixels into normalised patches [B, N, P], or only those listed in rows [n, P], numbered across the batch. The
 // values of a patch are in the order of the kernel of the published convolution: channel, time, row, column.
 func (e *Encoder) Patchify(pixels *ag.Value, rows *engine.Tensor) *ag.Value {
-	e.CheckPixels(pixels.Data())
-	return ag.Patchify(pixels, e.Embed.Bias.Data().DType(), engine.PatchifyArgs{
-		Tubelet: e.Tubelet, Patch: e.PatchSize, Mean: data.Mean, Std: data.Std, Rows: rows})
+	return e.Embed.Patchify(e.Config, pixels, rows)
 }
 
 // PatchEmbed maps patches to tokens. It is the published 3-D convolution with kernel = stride = patch, written as the
@@ -111,6 +109,13 @@ func NewPatchEmbed(s *nn.Scope, c Config) *PatchEmbed {
 		Weight: s.Weight("proj.weight", nn.FanInUniform, c.Dim, 3, c.Tubelet, c.PatchSize, c.PatchSize),
 		Bias:   s.Param("proj.bias", nn.FanIn(c.PatchDim()), c.Dim),
 	}
+}
+
+// Patchify cuts pixels into normalised patches in the order of the weight's values, all of them or those of rows.
+func (e *PatchEmbed) Patchify(c Config, pixels *ag.Value, rows *engine.Tensor) *ag.Value {
+	c.CheckPixels(pixels.Data())
+	return ag.Patchify(pixels, e.Bias.Data().DType(), engine.PatchifyArgs{
+		Tubelet: c.Tubelet, Patch: c.PatchSize, Mean: data.Mean, Std: data.Std, Rows: rows})
 }
 
 // Forward maps patches [..., P] to tokens [..., D].
@@ -126,15 +131,22 @@ type Block struct {
 	MLP   *MLP // nil where a model has something else in its place
 }
 
-// NewBlock makes a block of the given width. A ratio of 0 leaves the MLP out.
-func NewBlock(s *nn.Scope, dim, heads, mlpRatio int, init nn.Init) *Block {
+// BlockConfig is what shapes a block.
+type BlockConfig struct {
+	Dim, Heads int
+	MLPRatio   int  // width of the MLP's hidden layer over Dim; 0 leaves the MLP out
+	KeyBias    bool // keys have a bias, too, which is stored with those of queries and values as qkv.bias, as in timm
+}
+
+// NewBlock makes a block with weights drawn by init.
+func NewBlock(s *nn.Scope, c BlockConfig, init nn.Init) *Block {
 	b := &Block{
-		Norm1: nn.NewLayerNorm(s.Sub("norm1"), dim),
-		Attn:  NewAttention(s.Sub("attn"), dim, heads, init),
-		Norm2: nn.NewLayerNorm(s.Sub("norm2"), dim),
+		Norm1: nn.NewLayerNorm(s.Sub("norm1"), c.Dim),
+		Attn:  NewAttention(s.Sub("attn"), c, init),
+		Norm2: nn.NewLayerNorm(s.Sub("norm2"), c.Dim),
 	}
-	if mlpRatio > 0 {
-		b.MLP = NewMLP(s.Sub("mlp"), dim, mlpRatio*dim, init)
+	if c.MLPRatio > 0 {
+		b.MLP = NewMLP(s.Sub("mlp"), c.Dim, c.MLPRatio*c.Dim, init)
 	}
 	return b
 }
@@ -150,32 +162,38 @@ func (b *Block) Attend(x *ag.Value) *ag.Value {
 	return b.Attn.AddTo(x, b.Norm1.Forward(x))
 }
 
-// Attention is multi-head self-attention. Queries and values have a bias, keys have none: adding a constant to all
-// logits of a row would not change its softmax.
+// Attention is multi-head self-attention. Queries and values have a bias. Keys need none: adding a constant to all logits of a row
+// does not change its softmax. Published image models have one all the same.
 type Attention struct {
 	QKVWeight    *ag.Value // [3·D, D], the rows of W_q, W_k and W_v
-	QBias, VBias *ag.Value // [D]
+	QKVBias      *ag.Value // [3·D] with a bias of keys, otherwise nil
+	QBias, VBias *ag.Value // [D] without one, otherwise nil
 	Proj         *nn.Linear
 	Heads        int
 	noBias       *ag.Value // [D], zeros: the bias of keys
 }
 
 // NewAttention makes the layer with weights drawn by init.
-func NewAttention(s *nn.Scope, dim, heads int, init nn.Init) *Attention {
-	return &Attention{
-		QKVWeight: s.Weight("qkv.weight", init, 3*dim, dim),
-		QBias:     s.Param("q_bias", nn.Zeros, dim),
-		VBias:     s.Param("v_bias", nn.Zeros, dim),
-		Proj:      nn.NewLinear(s.Sub("proj"), dim, dim, init),
-		Heads:     heads,
-		noBias:    s.Constant(func() []float32 { return make([]float32, dim) }, dim),
+func NewAttention(s *nn.Scope, c BlockConfig, init nn.Init) *Attention {
+	dim := c.Dim
+	a := &Attention{QKVWeight: s.Weight("qkv.weight", init, 3*dim, dim), Heads: c.Heads}
+	if c.KeyBias {
+		a.QKVBias = s.Param("qkv.bias", nn.Zeros, 3*dim)
+	} else {
+		a.QBias, a.VBias = s.Param("q_bias", nn.Zeros, dim), s.Param("v_bias", nn.Zeros, dim)
+		a.noBias = s.Constant(func() []float32 { return make([]float32, dim) }, dim)
 	}
+	a.Proj = nn.NewLinear(s.Sub("proj"), dim, dim, init)
+	return a
 }
 
 // Project returns queries, keys and values of all heads, packed as [B, N, 3·D]:
 //
-//	q = W_q·x + b_q    k = W_k·x    v = W_v·x + b_v
+//	q = W_q·x + b_q    k = W_k·x [+ b_k]    v = W_v·x + b_v
 func (a *Attention) Project(x *ag.Value) *ag.Value {
+	if a.QKVBias != nil {
+		return ag.Linear(x, a.QKVWeight, a.QKVBias)
+	}
 	none := x.Tape().Const(a.noBias.Data().Retain())
 	return ag.Linear(x, a.QKVWeight, ag.Concat(0, a.QBias, none, a.VBias))
 }

@@ -37,7 +37,7 @@ func s4dCases() []check.Case {
 	moeImage, moeVideo := whole("s4d.Model/image of ViT-MoE", moe, data.Image, 1), whole("s4d.Model/video of ViT-MoE", moe, data.Video, 4)
 	experts := layer("s4d.Block", inputs(tensor("x", 2, 5, 6)), func(s *nn.Scope) check.Func {
 		init := nn.TruncatedNormal(0.3, 2)
-		block := vit.NewBlock(s, 6, 2, 2, init)
+		block := vit.NewBlock(s, vit.BlockConfig{Dim: 6, Heads: 2, MLPRatio: 2}, init)
 		mixture := moae.New(s.Sub("moe_layer"), 6, moae.Config{Experts: 3, TopK: 2, Hidden: 4}, init)
 		return check.Unary(func(x *ag.Value) *ag.Value {
 			y, _ := s4d.Block(block, mixture, x, moae.Pass{})

@@ -1,6 +1,7 @@
 package cases
 
 import (
+	ag "mien/autograd"
 	check "mien/gradcheck"
 	"mien/nn"
 	"mien/vit"
@@ -29,11 +30,21 @@ func pixels(batch, frames, side int) check.Input {
 func vitCases() []check.Case {
 	c := vit.Config{ImageSize: 8, Frames: 4, PatchSize: 4, Tubelet: 2, Dim: 6, Depth: 2, Heads: 2, MLPRatio: 2}
 	init := nn.TruncatedNormal(0.3, 2)
+	block := vit.BlockConfig{Dim: 6, Heads: 2, MLPRatio: 2}
+	keyBias := vit.BlockConfig{Dim: 6, Heads: 2, KeyBias: true}
 	x, residual := tensor("x", 2, 5, 6), tensor("residual", 2, 5, 6)
 	tokens := func(s *nn.Scope) check.Func {
 		bare := c
 		bare.Depth = 0
 		return check.Unary(vit.NewEncoder(s, bare, init).Tokens)
+	}
+	frames := func(s *nn.Scope) check.Func {
+		alone := c
+		alone.Tubelet, alone.Depth = 1, 1
+		e := vit.NewFrameEncoder(s, alone, init)
+		return check.Unary(func(pixels *ag.Value) *ag.Value {
+			return vit.MeanOfFrames(e.Blocks[0].Forward(e.Tokens(e.Patches(pixels))), 2)
+		})
 	}
 	model := func(s *nn.Scope) check.Func { return check.Unary(vit.New(s, c, 5, init).Forward) }
 	image, video := layer("vit.Model/image", inputs(pixels(3, 1, 8)), model), layer("vit.Model/video", inputs(pixels(2, 4, 8)), model)
@@ -41,10 +52,14 @@ func vitCases() []check.Case {
 		layer("vit.Encoder.Tokens/image", inputs(pixels(2, 1, 8)), tokens),
 		layer("vit.Encoder.Tokens/video", inputs(pixels(1, 4, 8)), tokens),
 		layer("vit.Attention", inputs(residual, x), func(s *nn.Scope) check.Func {
-			return check.Binary(vit.NewAttention(s, 6, 2, init).AddTo)
+			return check.Binary(vit.NewAttention(s, block, init).AddTo)
 		}),
+		layer("vit.Attention/key bias", inputs(residual, x), func(s *nn.Scope) check.Func {
+			return check.Binary(vit.NewAttention(s, keyBias, init).AddTo)
+		}),
+		layer("vit.FrameEncoder", inputs(pixels(2, 3, 8)), frames),
 		layer("vit.MLP", inputs(residual, x), func(s *nn.Scope) check.Func { return check.Binary(vit.NewMLP(s, 6, 12, init).AddTo) }),
-		layer("vit.Block", inputs(x), func(s *nn.Scope) check.Func { return check.Unary(vit.NewBlock(s, 6, 2, 2, init).Forward) }),
+		layer("vit.Block", inputs(x), func(s *nn.Scope) check.Func { return check.Unary(vit.NewBlock(s, block, init).Forward) }),
 		image, recomputed(image), video, recomputed(video),
 		frozen(image, "patch_embed.*", "blocks.0.*"), recomputed(frozen(video, "blocks.*")),
 	}

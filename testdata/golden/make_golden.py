@@ -3,6 +3,7 @@ import argparse, copy, json, math, struct, sys
 import numpy as np
 import torch
 from PIL import Image
+from feadapter_reference import FEAdapter
 from s4d_reference import MAE, S4D, ViT, MEAN, STD
 from vitmoe_reference import Key, ViTMoE
 
@@ -161,6 +162,37 @@ def vitmoe():
         save(f"vitmoe_{kind}.safetensors", out)
 
 
+FEADAPTER = dict(size=12, patch=4, dim=24, depth=2, heads=3, ratio=5, classes=5)
+ADAPTERS = {"fe": dict(adapters=(0, 1), place=0, width=7, kind="d2", kernel=(3, 1, 3), gelu=True),
+            "st": dict(adapters=(0,), place=1, width=10, kind="depthwise", kernel=(3, 1, 1), gelu=False),
+            "plain": dict(adapters=(0,), place=2, width=6, kind=None, kernel=None, gelu=True),
+            "image": {}}
+
+
+def feadapter():
+    """No two sizes are the same. The image model is frozen in training, but its gradients are here, too; alone, all of it learns."""
+    for i, (name, adapter) in enumerate(ADAPTERS.items()):
+        g = torch.Generator().manual_seed(20 + i)
+        model = randomise(FEAdapter(**FEADAPTER, **adapter), 30 + i, 0.2)
+        save(f"feadapter_{name}_tiny.safetensors", model.state_dict())
+        labels, frames = ([3, 1], 4) if adapter else ([2, 0, 4], 1)
+        x = torch.randint(0, 256, (len(labels), frames, 12, 12, 3), generator=g)
+        loss = lambda m, out=None: -(soft(labels, 5) * m(x, out).log_softmax(-1)).sum(-1).mean()
+        out = {"input": x.float()}
+        with_gradients(model, out, loss(model, out))
+        after = copy.deepcopy(model)
+        for n, p in after.named_parameters():
+            p.requires_grad = not adapter or "adapter" in n or n.startswith("head.")
+        learned = [(n, p) for n, p in after.named_parameters() if p.requires_grad]
+        scale = lambda n: 0.75 ** (0 if n.startswith(("head.", "norm.")) else 2 - int(n.split(".")[1]) if n.startswith("blocks.") else 3)
+        opt = torch.optim.AdamW([{"params": [p], "lr": 1e-3 * scale(n), "weight_decay": 0.05 if p.dim() > 1 and n not in ("cls_token", "pos_embed") else 0.0}
+                                 for n, p in learned], betas=(0.9, 0.999), eps=1e-8)
+        after, out["losses"] = steps(after, opt, [loss] * 10, FINETUNE)
+        # The gradient of a key bias is 0 but for rounding, of which AdamW makes whole steps.
+        out.update({"final." + n: p for n, p in after.named_parameters() if not n.endswith("qkv.bias")})
+        save(f"feadapter_{name}.safetensors", out)
+
+
 def mae():
     g = torch.Generator().manual_seed(3)
     model = randomise(MAE(64, 2, 1, 64, 1, 1, patch=8), 4)
@@ -223,5 +255,5 @@ if __name__ == "__main__":
     if "--check" in sys.argv:
         check()
     else:
-        for make in sys.argv[1:] or ("s4d", "vit", "vitmoe", "mae", "released"):
+        for make in sys.argv[1:] or ("s4d", "vit", "vitmoe", "feadapter", "mae", "released"):
             globals()[make]()

@@ -6,7 +6,6 @@ Activations are [B, T, H, W, C] in the file, kernels [O, kT, kH, kW, C], and [kT
 import json
 import torch
 import torch.nn.functional as F
-from make_golden import save
 
 g = torch.Generator().manual_seed(21)
 tensors, cases = {}, []
@@ -113,7 +112,7 @@ def d2conv(x, predictor, predictor_bias, weight, bias, kernel, stride, pad, stre
     factors = 1 + max(a for a in axes if a is not None)
     s = F.elu(u[..., :factors]) + 1
     scale = torch.stack([s[..., a] if a is not None else torch.ones_like(s[..., 0]) for a in axes], -1)
-    taps = torch.cartesian_prod(*[torch.arange(k) for k in kernel]).double()
+    taps = torch.cartesian_prod(*[torch.arange(k) for k in kernel]).to(x.dtype)
     half = torch.tensor([(k - 1) // 2 for k in kernel])
     sites = torch.stack(torch.meshgrid(*[torch.arange(n) for n in u.shape[1:4]], indexing="ij"), -1)
     centre = sites * torch.tensor(stride) - torch.tensor(pad) + half
@@ -168,6 +167,7 @@ def batch_norm():
 
 
 if __name__ == "__main__":
+    from make_golden import save  # which imports this file
     for part in (convolutions, pools, activations, samples, dilated, batch_norm):
         part()
     save("ops.safetensors", {k: v.float() for k, v in tensors.items()}, {"cases": json.dumps(cases)})

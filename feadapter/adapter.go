@@ -1,0 +1,110 @@
+package feadapter
+
+import (
+	ag "mien/autograd"
+	"mien/engine"
+	"mien/nn"
+)
+
+// AdapterConfig is what shapes an adapter.
+type AdapterConfig struct {
+	Width      int        // r, of the tokens between its two linear layers
+	Kernel     [3]int     // over time, rows and columns; odd. All zeros are none: a plain adapter, which sees one token at a time
+	Depthwise  bool       // each channel is convolved by itself
+	Dilated    bool       // D²Conv3D: the kernel is stretched at each site
+	Stretch    ag.Stretch // of it: which axes share a factor
+	Modulated  bool       // and whether each tap has a factor of its own
+	Activation bool       // f of equations 1 and 2 is GELU, not the identity
+}
+
+// Convolves reports whether the adapter sees more than one token at a time.
+func (c AdapterConfig) Convolves() bool { return c.Kernel != [3]int{} }
+
+// Window is how the kernel moves: one site for each token.
+func (c AdapterConfig) Window() engine.Window {
+	k := c.Kernel
+	return engine.Window{Kernel: k, Stride: [3]int{1, 1, 1}, Pad: [3]int{k[0] / 2, k[1] / 2, k[2] / 2}}
+}
+
+// dilation is the geometry of D²Conv3D.
+func (c AdapterConfig) dilation() ag.Dilation {
+	return ag.Dilation{Window: c.Window(), Stretch: c.Stretch, Modulated: c.Modulated, Depthwise: c.Depthwise}
+}
+
+// Adapter is a bottleneck beside the frozen layers of a block, with or without a convolution inside:
+//
+//	A(X)  = X + f(X·W_d)·W_u               (FE-Adapter equation 1)
+//	FE(X) = X + f(D²Conv3D(X·W_d))·W_u     (FE-Adapter equation 2)
+//
+// With a plain depth-wise convolution over time and the identity for f it is ST-Adapter (Pan et al. 2022).
+type Adapter struct {
+	AdapterConfig
+	Down, Up  *nn.Linear
+	Conv      *Convolution // nil in a plain adapter
+	Predictor *Convolution // of the factors and taps of D²Conv3D, otherwise nil
+}
+
+// Convolution has a weight [O, kT, kH, kW, r], or [kT, kH, kW, r] depth-wise, and a bias [O] or [r].
+type Convolution struct{ Weight, Bias *ag.Value }
+
+// NewAdapter makes an adapter of tokens of width dim, which changes nothing at first: a plain convolution starts at 0, as released for
+// ST-Adapter, or else the second linear layer does. The predictor starts at 0, which stretches nothing.
+func NewAdapter(s *nn.Scope, dim int, c AdapterConfig) *Adapter {
+	conv, up := nn.FanIn(c.fanIn()), nn.Zeros
+	if c.Convolves() && !c.Dilated {
+		conv, up = nn.Zeros, nn.FanInUniform
+	}
+	a := &Adapter{AdapterConfig: c, Down: nn.NewLinear(s.Sub("down"), dim, c.Width, nn.FanInUniform)}
+	if c.Convolves() {
+		a.Conv = c.newConvolution(s.Sub("conv"), conv)
+	}
+	if c.Dilated {
+		outputs := c.dilation().Predicted()
+		a.Predictor = &Convolution{
+			Weight: s.Param("predictor.weight", nn.Zeros, outputs, c.Kernel[0], c.Kernel[1], c.Kernel[2], c.Width),
+			Bias:   s.Param("predictor.bias", nn.Zeros, outputs),
+		}
+	}
+	a.Up = nn.NewLinear(s.Sub("up"), c.Width, dim, up)
+	return a
+}
+
+// fanIn is the number of values that make one value of the convolution.
+func (c AdapterConfig) fanIn() int {
+	if c.Depthwise {
+		return c.Window().Taps()
+	}
+	return c.Window().Taps() * c.Width
+}
+
+func (c AdapterConfig) newConvolution(s *nn.Scope, init nn.Init) *Convolution {
+	k, bias := c.Kernel, s.Param("bias", nn.Zeros, c.Width)
+	if c.Depthwise {
+		return &Convolution{s.Param("weight", init, k[0], k[1], k[2], c.Width), bias}
+	}
+	return &Convolution{s.Weight("weight", init, c.Width, k[0], k[1], k[2], c.Width), bias}
+}
+
+// Forward adapts tokens x [B, T, H, W, D] of patches on a grid, and keeps their shape.
+func (a *Adapter) Forward(x *ag.Value) *ag.Value {
+	h := a.convolve(a.Down.Forward(x)) // [B, T, H, W, r]
+	if a.Activation {
+		h = ag.GELU(h)
+	}
+	return a.Up.AddTo(x, h) // [B, T, H, W, D]
+}
+
+// convolve keeps the shape of x [B, T, H, W, r].
+func (a *Adapter) convolve(x *ag.Value) *ag.Value {
+	switch {
+	case a.Conv == nil:
+		return x
+	case a.Dilated:
+		predicted := ag.Convolve(x, a.Predictor.Weight, a.Predictor.Bias, a.Window())
+		return ag.DilatedConvolve(x, predicted, a.Conv.Weight, a.Conv.Bias, a.dilation())
+	case a.Depthwise:
+		return ag.DepthwiseConvolve(x, a.Conv.Weight, a.Conv.Bias, a.Window())
+	default:
+		return ag.Convolve(x, a.Conv.Weight, a.Conv.Bias, a.Window())
+	}
+}

@@ -1,0 +1,96 @@
+package feadapter
+
+import (
+	"cmp"
+	"fmt"
+
+	ag "mien/autograd"
+	"mien/data"
+	"mien/engine"
+	"mien/nn"
+	"mien/recipe"
+	"mien/system"
+	"mien/vit"
+)
+
+// How runs, inference and commands use the model: package feadapter as a [system.System]. Go on with package run, which trains any system.
+
+// System is a vision transformer for images, to be fine-tuned on images; or, with adapters and the rest frozen (train.freeze), on videos.
+var System = system.System{
+	Name: "feadapter", Kind: recipe.Finetune,
+	Check: check, Build: build, Group: group, Preset: preset,
+	Start: start,
+	Heads: func(r recipe.Recipe) map[data.Modality]string {
+		return map[data.Modality]string{vit.OneHead(r): "head."}
+	},
+}
+
+func check(r recipe.Recipe) error {
+	c, err := FromRecipe(r)
+	return cmp.Or(err, vit.CheckOneHead(r), c.Check())
+}
+
+func build(s *nn.Scope, r recipe.Recipe) system.Model {
+	c, err := FromRecipe(r)
+	if err != nil {
+		panic(&engine.ShapeError{Op: "feadapter", Got: err, Want: "a recipe that passed Check"})
+	}
+	return &classifier{New(s, c), r}
+}
+
+// start loads a model of this system or timm's, strictly. Adapters and the head may be missing: they start from init.
+func start(file nn.Weights, r recipe.Recipe, init nn.Source) (*nn.Load, error) {
+	load := &nn.Load{File: file, Init: init, Missing: []string{"head.*", "blocks.*.adapter.*"}, Unused: []string{"head.*"}}
+	return load, vit.SameHeads(file, r)
+}
+
+// group applies the rule of package vit. Class token and positions belong to the patch embedding, and do not decay, as in timm.
+func group(r recipe.Recipe, name string, shape []int) (lrScale, decay float64) {
+	if name == "cls_token" || name == "pos_embed" {
+		lrScale, _ = vit.Group(r, "patch_embed.", shape)
+		return lrScale, 0
+	}
+	return vit.Group(r, name, shape)
+}
+
+// classifier is a Model with the recipe of its run.
+type classifier struct {
+	*Model
+	recipe recipe.Recipe
+}
+
+func (c *classifier) Loss(t *ag.Tape, b *system.Batch) *ag.Value {
+	return ag.CrossEntropy(c.Forward(b.Pixels(t)), b.Targets(t))
+}
+
+func (c *classifier) Classes(m data.Modality) int { return c.recipe.Classes(m) }
+
+func (c *classifier) Logits(pixels *ag.Value, _ data.Modality, _ engine.Key) *ag.Value {
+	return c.Forward(pixels)
+}
+
+// Features implements system.Embedder.
+func (c *classifier) Features(pixels *ag.Value, _ data.Modality, _ engine.Key) *ag.Value {
+	return c.Feature(pixels)
+}
+
+func (c *classifier) MACs(m data.Modality) int {
+	return c.Config.MACs(data.ByModality(m, 1, c.Encoder.Frames))
+}
+
+// Base lists the parameters of the image model but its head, in the form of train.freeze.
+var Base = []string{"cls_token", "pos_embed", "patch_embed.*", "blocks.*.norm1.*", "blocks.*.attn.*", "blocks.*.norm2.*", "blocks.*.mlp.*", "norm.*"}
+
+// preset is the published model: 16 frames of 224×224 pixels, adapters before the attention of all blocks. Their width and kernel are not
+// published. Those here are our choice, of 6.57 million parameters with the head, where the paper has 6.6.
+func preset(size string) (r recipe.Recipe, ok bool) {
+	if r, ok = vit.System.Preset(size); !ok {
+		return r, ok
+	}
+	r.Name, r.System = fmt.Sprint("feadapter-", size), "feadapter"
+	r.Model.ImageSize, r.Model.Tubelet = r.Model.ImageSize/10*14, 1
+	r.Model.Adapter = &recipe.Adapter{Width: r.Model.Dim * 5 / 16, Kernel: []int{3, 1, 1}, Stretch: "axes", Modulated: true, Activation: true,
+		Place: "before-attention", Blocks: "all"}
+	r.Train.Freeze = Base
+	return r, true
+}

@@ -1,0 +1,173 @@
+package feadapter
+
+import (
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	ag "mien/autograd"
+	"mien/data"
+	"mien/engine"
+	"mien/engine/cpu"
+	"mien/nn"
+	"mien/recipe"
+)
+
+// The preset has the parameters that docs and the paper name: 6.57 million are learned, of 92.4.
+func TestPreset(t *testing.T) {
+	r, ok := System.Preset("base")
+	require.True(t, ok)
+	require.NoError(t, System.Check(r))
+	require.Equal(t, []string{"feadapter-base", "feadapter", recipe.Finetune}, []string{r.Name, r.System, r.Kind})
+	require.Equal(t, recipe.Encoder{ImageSize: 224, Frames: 16, PatchSize: 16, Tubelet: 1, Dim: 768, Depth: 12, Heads: 12, MLPRatio: 4}, r.Model.Encoder)
+	all, learned := counts(t, r)
+	require.Equal(t, []int{85_798_656 + 6_564_168 + 5_383, 6_564_168 + 5_383}, []int{all, learned})
+	_, ok = System.Preset("giant")
+	require.False(t, ok)
+}
+
+// ST-Adapter of width 384 in all twelve blocks has 7.11 million parameters beside the head, plain adapters of width 96 have 1.78.
+func TestCountsOfBaselines(t *testing.T) {
+	r, _ := System.Preset("base")
+	r.Model.Adapter = &recipe.Adapter{Width: 384, Kernel: []int{3, 1, 1}, Depthwise: true, Place: "after-attention", Blocks: "all"}
+	_, learned := counts(t, r)
+	require.Equal(t, 7_110_144+5_383, learned)
+	r.Model.Adapter = &recipe.Adapter{Width: 96, Activation: true, Place: "after-mlp", Blocks: "all"}
+	_, learned = counts(t, r)
+	require.Equal(t, 12*(2*768*96+96+768)+5_383, learned)
+	r.Model.Adapter = nil
+	_, learned = counts(t, r)
+	require.Equal(t, 5_383, learned)
+}
+
+// counts returns the number of parameters of a recipe, and of those that are learned.
+func counts(t *testing.T, r recipe.Recipe) (all, learned int) {
+	params, err := nn.Outline(1<<28, func(s *nn.Scope) { System.Build(s, r) })
+	require.NoError(t, err)
+	frozen, err := nn.Freeze(params, System.FrozenBy(r))
+	require.NoError(t, err)
+	all = nn.Count(params)
+	return all, all - frozen
+}
+
+// MACs are those of the products, counted for a model without two equal sizes: 9 patches of 48 values in 10 tokens of width 24.
+func TestMACs(t *testing.T) {
+	encoder := 9*48*24 + 2*((4+2*5)*10*24*24+2*10*10*24)
+	for name, adapter := range map[string]int{
+		"fe":    2 * 9 * (2*24*7 + 9*7*7 + (12+8)*9*7), // 3 factors and 9 taps
+		"st":    1 * 9 * (2*24*10 + 3*10),
+		"plain": 1 * 9 * (2 * 24 * 6),
+	} {
+		m := System.Build(nn.NewScope(cpu.New(), engine.Float32, nn.Random{}), goldenRecipe(name))
+		require.Equal(t, 4*(encoder+adapter)+24*5, m.MACs(data.Video), name)
+	}
+	m := System.Build(nn.NewScope(cpu.New(), engine.Float32, nn.Random{}), goldenRecipe("image"))
+	require.Equal(t, encoder+24*5, m.MACs(data.Image))
+}
+
+func TestFromRecipe(t *testing.T) {
+	c, err := FromRecipe(goldenRecipe("fe"))
+	require.NoError(t, err)
+	require.Equal(t, AdapterConfig{Width: 7, Kernel: [3]int{3, 1, 3}, Dilated: true, Stretch: ag.PerAxis, Modulated: true, Activation: true}, c.Adapter)
+	require.Equal(t, []int{0, 1}, c.Blocks)
+	require.Equal(t, engine.Window{Kernel: [3]int{3, 1, 3}, Stride: [3]int{1, 1, 1}, Pad: [3]int{1, 0, 1}}, c.Adapter.Window())
+	for name, want := range map[string]ag.Stretch{"axes": ag.PerAxis, "time-and-space": ag.TimeAndSpace, "rows-and-columns": ag.RowsAndColumns, "space": ag.Space} {
+		r := goldenRecipe("fe")
+		adapter := *r.Model.Adapter
+		adapter.Stretch, r.Model.Adapter = name, &adapter
+		c, err := FromRecipe(r)
+		require.NoError(t, err)
+		require.Equal(t, want, c.Adapter.Stretch)
+	}
+	for name, want := range map[string]Place{"fe": BeforeAttention, "st": AfterAttention, "plain": AfterMLP} {
+		c, err := FromRecipe(goldenRecipe(name))
+		require.NoError(t, err)
+		require.Equal(t, want, c.Place)
+	}
+}
+
+func TestChecks(t *testing.T) {
+	for name := range adapters {
+		require.NoError(t, System.Check(goldenRecipe(name)), name)
+	}
+	for message, change := range map[string]func(m *recipe.Model, a *recipe.Adapter){
+		"model.tubelet is 2: each frame is read by itself; set it to 1":               func(m *recipe.Model, _ *recipe.Adapter) { m.Tubelet = 2 },
+		"model.dim is 18: the table of positions needs a multiple of 4":               func(m *recipe.Model, _ *recipe.Adapter) { m.Dim = 18 },
+		"24 is not a multiple of the 5 heads":                                         func(m *recipe.Model, _ *recipe.Adapter) { m.Heads = 5 },
+		"system feadapter has one head, so that one of them must be 0":                func(m *recipe.Model, _ *recipe.Adapter) { m.ImageClasses = 3 },
+		"model.adapter.width is 0: it must lie between 1 and":                         func(_ *recipe.Model, a *recipe.Adapter) { a.Width = 0 },
+		"model.adapter.kernel is [3 1]: want its extents over time, rows and columns": func(_ *recipe.Model, a *recipe.Adapter) { a.Kernel = []int{3, 1} },
+		"model.adapter.kernel is [3 2 1]: each extent must be odd, from 1 to 15":      func(_ *recipe.Model, a *recipe.Adapter) { a.Kernel = []int{3, 2, 1} },
+		"model.adapter.kernel is [17 1 1]: each extent must be odd, from 1 to 15":     func(_ *recipe.Model, a *recipe.Adapter) { a.Kernel = []int{17, 1, 1} },
+		"model.adapter.kernel is [3 -1 1]: each extent must be odd":                   func(_ *recipe.Model, a *recipe.Adapter) { a.Kernel = []int{3, -1, 1} },
+		"model.adapter has no kernel, and depthwise, stretch or modulated are of one": func(_ *recipe.Model, a *recipe.Adapter) { a.Kernel = nil },
+		"model.adapter.modulated is for D²Conv3D: set model.adapter.stretch":          func(_ *recipe.Model, a *recipe.Adapter) { a.Stretch = "" },
+		`model.adapter.stretch is "time": choose axes`:                                func(_ *recipe.Model, a *recipe.Adapter) { a.Stretch = "time" },
+		`model.adapter.place is "": choose before-attention, after-attention`:         func(_ *recipe.Model, a *recipe.Adapter) { a.Place = "" },
+		`model.adapter.blocks: "0,2": the model has blocks 0 to 1`:                    func(_ *recipe.Model, a *recipe.Adapter) { a.Blocks = "0,2" },
+	} {
+		r := goldenRecipe("fe")
+		adapter := *r.Model.Adapter
+		change(&r.Model, &adapter)
+		r.Model.Adapter = &adapter
+		require.ErrorContains(t, System.Check(r), message)
+	}
+}
+
+// Class token and positions have the learning rate of the patch embedding, and do not decay.
+func TestGroup(t *testing.T) {
+	r := goldenRecipe("image")
+	for name, want := range map[string][]float64{
+		"cls_token": {math.Pow(0.75, 3), 0}, "pos_embed": {math.Pow(0.75, 3), 0}, "patch_embed.proj.weight": {math.Pow(0.75, 3), 0.05},
+		"blocks.1.adapter.down.weight": {0.75, 0.05}, "head.weight": {1, 0.05},
+	} {
+		scale, decay := System.Group(r, name, []int{2, 3})
+		require.Equal(t, want, []float64{scale, decay}, name)
+	}
+}
+
+// A new adapter changes nothing, of any kind and at any place, and then learns.
+func TestAdaptersStartAsIdentity(t *testing.T) {
+	b := cpu.New()
+	pixels := make([]float32, 2*3*4*12*12)
+	for i := range pixels {
+		pixels[i] = float32(i*37%101) / 101
+	}
+	logits := func(name string, adapter *recipe.Adapter) []float32 {
+		r := goldenRecipe(name)
+		r.Model.Adapter = adapter
+		scope := nn.NewScope(b, engine.Float32, nn.Random{Seed: 3})
+		m := System.Build(scope, r).(*classifier)
+		tape := ag.NewTape(b)
+		defer tape.Close()
+		out := m.Forward(tape.Const(engine.FromSlice(b, engine.Float32, pixels, 2, 3, 4, 12, 12)))
+		values, err := engine.Read[float32](out.Data())
+		require.NoError(t, err)
+		if adapter == nil {
+			return values
+		}
+		tape.Backward(ag.Mean(ag.Mul(out, out)))
+		moved := 0
+		for _, p := range scope.Params() {
+			if g := p.Grad(); g != nil && p.Name == "blocks.0.adapter.conv.weight" || p.Name == "blocks.0.adapter.up.weight" {
+				values, err := engine.Read[float32](g)
+				require.NoError(t, err)
+				for _, v := range values {
+					if v != 0 {
+						moved++
+					}
+				}
+			}
+		}
+		require.Positive(t, moved, "%s learns", name)
+		return values
+	}
+	for name, a := range adapters {
+		if a != nil {
+			everywhere := *a
+			everywhere.Blocks = "all"
+			require.Equal(t, logits(name, nil), logits(name, &everywhere), name)
+		}
+	}
+}

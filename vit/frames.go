@@ -1,0 +1,72 @@
+package vit
+
+import (
+	ag "mien/autograd"
+	"mien/engine"
+	"mien/nn"
+)
+
+// The vision transformer as it reads images (Dosovitskiy et al. 2021), with the names of timm's ViT. A video is a batch of frames here,
+// none of which sees another: what joins them in time is left to the models that build on it.
+
+// FrameEncoder turns each frame into the tokens of its patches, after a class token of its own, and has the blocks that process them.
+// Its tubelets are of one frame.
+//
+//	F  frames of all samples, B·T        S  tokens of a frame, 1 + N
+type FrameEncoder struct {
+	Config
+	Embed    *PatchEmbed
+	Class    *ag.Value // [1, 1, D]
+	Position *ag.Value // [1, S, D]
+	Blocks   []*Block
+}
+
+// NewFrameEncoder makes the encoder with weights drawn by init. Positions start as those of a grid, to be learned or, as a frozen
+// parameter, to stay so.
+func NewFrameEncoder(s *nn.Scope, c Config, init nn.Init) *FrameEncoder {
+	e := &FrameEncoder{
+		Config:   c,
+		Class:    s.Param("cls_token", init, 1, 1, c.Dim),
+		Position: s.Param("pos_embed", SinusoidOfGrid, 1, 1+c.ImageTokens(), c.Dim),
+		Embed:    newFrameEmbed(s.Sub("patch_embed"), c),
+	}
+	for i := range c.Depth {
+		block := BlockConfig{Dim: c.Dim, Heads: c.Heads, MLPRatio: c.MLPRatio, KeyBias: true}
+		e.Blocks = append(e.Blocks, NewBlock(s.Index("blocks", i), block, init))
+	}
+	return e
+}
+
+// newFrameEmbed makes the embedding with the weight shape of a 2-D convolution, [D, 3, patch, patch].
+func newFrameEmbed(s *nn.Scope, c Config) *PatchEmbed {
+	return &PatchEmbed{
+		Weight: s.Weight("proj.weight", nn.FanInUniform, c.Dim, 3, c.PatchSize, c.PatchSize),
+		Bias:   s.Param("proj.bias", nn.FanIn(c.PatchDim()), c.Dim),
+	}
+}
+
+// Patches embeds the patches of every frame of pixels, bytes [B, T, H, W, 3] or floats [B, 3, T, H, W] in [0, 1]: [F, N, D].
+func (e *FrameEncoder) Patches(pixels *ag.Value) *ag.Value {
+	x := e.Embed.Forward(e.Embed.Patchify(e.Config, pixels, nil)) // [B, T·N, D]
+	n := e.ImageTokens()
+	return ag.Reshape(x, x.Data().Rows()/n, n, e.Dim) // [F, N, D]
+}
+
+// Tokens puts the class token before the patches x [F, N, D] of each frame and adds the positions: [F, S, D].
+func (e *FrameEncoder) Tokens(x *ag.Value) *ag.Value {
+	tape, bias := x.Tape(), e.Embed.Bias.Data()
+	none := tape.Const(engine.Zeros(bias.Backend(), bias.DType(), x.Dim(0), 1, e.Dim))
+	x = ag.Concat(1, ag.Add(none, e.Class), x) // [F, S, D]
+	return ag.Add(x, e.Position)               // [F, S, D] + [1, S, D]
+}
+
+// SplitClass returns the class token of each frame [F, 1, D] and the tokens of its patches [F, N, D].
+func SplitClass(x *ag.Value) (class, patches *ag.Value) {
+	return ag.Slice(x, 1, 0, 1), ag.Slice(x, 1, 1, x.Dim(1))
+}
+
+// MeanOfFrames is the class token of x [F, S, D], averaged over the frames of each of batch samples: [B, D].
+func MeanOfFrames(x *ag.Value, batch int) *ag.Value {
+	class, _ := SplitClass(x)
+	return ag.MeanAxis(ag.Reshape(class, batch, x.Dim(0)/batch, x.Dim(-1)), 1)
+}
