@@ -71,7 +71,7 @@ func TestFrozen(t *testing.T) {
 			found++
 		}
 	}
-	require.Equal(t, 8, found)
+	require.Equal(t, 9, found)
 }
 
 // TestRecomputeSameBits computes all layers of a case again, and requires the bits of those that were kept.
@@ -172,5 +172,5 @@ func TestCasesOfEveryPackage(t *testing.T) {
 		pkg, _, _ := strings.Cut(c.Name, ".")
 		packages[pkg] = true
 	}
-	require.Equal(t, map[string]bool{"Tape": true, "nn": true, "vit": true, "moae": true, "mae": true, "s4d": true}, packages)
+	require.Equal(t, map[string]bool{"Tape": true, "nn": true, "vit": true, "moae": true, "mae": true, "s4d": true, "feadapter": true}, packages)
 }

@@ -1,0 +1,38 @@
+package cases
+
+import (
+	ag "mien/autograd"
+	"mien/feadapter"
+	check "mien/gradcheck"
+	"mien/nn"
+	"mien/vit"
+)
+
+// feadapterCases are each kind of adapter, whose jittered parameters keep samples of D²Conv3D away from the kinks at whole numbers, and
+// the whole model: with all of it learned, and with the image model frozen.
+func feadapterCases() []check.Case {
+	fe := feadapter.AdapterConfig{Width: 4, Kernel: [3]int{3, 1, 3}, Dilated: true, Stretch: ag.TimeAndSpace, Modulated: true, Activation: true}
+	adapter := func(name string, c feadapter.AdapterConfig) check.Case {
+		return layer("feadapter.Adapter/"+name, inputs(tensor("x", 2, 3, 2, 4, 5)), func(s *nn.Scope) check.Func {
+			return check.Unary(feadapter.NewAdapter(s, 5, c).Forward)
+		})
+	}
+	whole := func(name string, c feadapter.AdapterConfig, place feadapter.Place, depth int) check.Case {
+		return layer("feadapter.Model/"+name, inputs(pixels(2, 4, 16)), func(s *nn.Scope) check.Func {
+			return check.Unary(feadapter.New(s, feadapter.Config{
+				Encoder: vit.Config{ImageSize: 16, Frames: 4, PatchSize: 8, Tubelet: 1, Dim: 16, Depth: depth, Heads: 2, MLPRatio: 2},
+				Classes: 5, Adapter: c, Place: place, Blocks: []int{0}}).Forward)
+		})
+	}
+	dilated := whole("D²Conv3D", fe, feadapter.BeforeAttention, 1)
+	return []check.Case{
+		adapter("plain", feadapter.AdapterConfig{Width: 4, Activation: true}),
+		adapter("dense", feadapter.AdapterConfig{Width: 4, Kernel: [3]int{1, 3, 1}, Activation: true}),
+		adapter("depth-wise", feadapter.AdapterConfig{Width: 4, Kernel: [3]int{3, 1, 1}, Depthwise: true}),
+		adapter("D²Conv3D", fe),
+		adapter("D²Conv3D, depth-wise", feadapter.AdapterConfig{Width: 4, Kernel: [3]int{1, 3, 1}, Depthwise: true, Dilated: true, Stretch: ag.Space}),
+		dilated, recomputed(frozen(dilated, "patch_embed.*", "blocks.*.attn.*", "blocks.*.mlp.*")),
+		whole("after attention", feadapter.AdapterConfig{Width: 4, Kernel: [3]int{3, 1, 1}, Depthwise: true}, feadapter.AfterAttention, 2),
+		whole("after MLP", feadapter.AdapterConfig{Width: 4, Activation: true}, feadapter.AfterMLP, 2),
+	}
+}
