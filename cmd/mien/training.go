@@ -43,7 +43,11 @@ type trainFlags struct {
 
 // options reads the recipe of a kind of run and applies the flags that change it.
 func (f trainFlags) options(out *console, kind string) (run.Options, error) {
-	r, err := systems.Load(f.Recipe)
+	load := systems.Load
+	if f.Resume {
+		load = recipe.Load // a run goes on with what it began with: package run checks the rest
+	}
+	r, err := load(f.Recipe)
 	switch {
 	case err != nil:
 	case r.Kind != kind:
