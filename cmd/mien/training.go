@@ -19,11 +19,11 @@ import (
 
 // mien pretrain and mien finetune: flags, options and progress.
 
-// dataFlags name the lists of samples; their fields are those of data.Lists.
+// dataFlags name the lists of samples; their fields are those of data.Lists. A command may set another help.
 type dataFlags struct {
-	StaticList  string `help:"List of labelled images: 'path label' a line, or a CSV; a label is a number or a name." placeholder:"FILE"`
+	StaticList  string `help:"${images=List of labelled images: 'path label' a line, or a CSV; a label is a number or a name.}" placeholder:"FILE"`
 	StaticRoot  string `help:"Folder in which the images of the list are." placeholder:"DIR"`
-	DynamicList string `help:"List of labelled videos: a CSV as of DFEW, FERV39K or MAFW, or with names for labels." placeholder:"FILE"`
+	DynamicList string `help:"${videos=List of labelled videos: a CSV as of DFEW, FERV39K or MAFW, or with names for labels.}" placeholder:"FILE"`
 	DynamicRoot string `help:"Folder in which the videos of the list are." placeholder:"DIR"`
 }
 
@@ -97,7 +97,9 @@ func (f trainFlags) train(out *console, kind, description string, validation dat
 	return err
 }
 
-type pretrainCmd struct{ trainFlags }
+type pretrainCmd struct {
+	trainFlags `set:"images=List of images: a path a line, with or without a label, or a CSV." set:"videos=List of videos likewise."`
+}
 
 func (c *pretrainCmd) Run(out *console) error {
 	return c.train(out, recipe.Pretrain, "pre-training", data.Lists{})
@@ -112,11 +114,11 @@ func (c *finetuneCmd) Run(out *console) error {
 	return c.train(out, recipe.Finetune, "fine-tuning", data.Lists(c.Val))
 }
 
-// valFlags name the lists for evaluation during a run; their fields are those of data.Lists.
+// valFlags name the lists for evaluation during a run; their fields are those of data.Lists. A command may set another help.
 type valFlags struct {
-	StaticList  string `help:"Images to evaluate on after each epoch, or as often as the recipe says; the best model is kept beside the last, as best.safetensors." placeholder:"FILE"`
+	StaticList  string `help:"${val_images=Images to evaluate on after each epoch, or as often as the recipe says; the best model is kept beside the last, as best.safetensors.}" placeholder:"FILE"`
 	StaticRoot  string `help:"Folder of these images." placeholder:"DIR"`
-	DynamicList string `help:"Videos to evaluate on likewise." placeholder:"FILE"`
+	DynamicList string `help:"${val_videos=Videos to evaluate on likewise.}" placeholder:"FILE"`
 	DynamicRoot string `help:"Folder of these videos." placeholder:"DIR"`
 }
 
