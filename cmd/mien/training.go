@@ -10,6 +10,7 @@ import (
 	"mien/data"
 	"mien/engine"
 	"mien/infer"
+	"mien/modelfile"
 	"mien/recipe"
 	"mien/report"
 	"mien/run"
@@ -83,7 +84,9 @@ func (f trainFlags) train(out *console, kind, description string, validation dat
 	}
 	report.Table(out.stdout, []string{"modality", "loss of last epoch"}, rows)
 	if m.Final != nil {
-		printReport(out, m.Final)
+		if err := f.printScores(out, m.Final); err != nil {
+			return err
+		}
 	}
 	var names []string
 	files, err := os.ReadDir(f.Out)
@@ -95,6 +98,32 @@ func (f trainFlags) train(out *console, kind, description string, validation dat
 		fmt.Fprintf(out.stdout, "%s; log.jsonl says why\n", skipped(m.Skipped))
 	}
 	return err
+}
+
+// printScores prints what the model after the last epoch was measured at and, where the run folder stands for that of the best epoch, what
+// that was.
+func (f trainFlags) printScores(out *console, final *infer.Report) error {
+	state, err := run.ReadState(f.Out)
+	if err != nil {
+		return err
+	}
+	note := modelfile.Chosen(f.Out)
+	if note == "" || !state.Recipe.Train.UseBest {
+		printReport(out, final)
+	} else {
+		best, err := state.Measured(f.Out)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintln(out.stdout, "after the last epoch")
+		printReport(out, final)
+		fmt.Fprintln(out.stdout, "after the best epoch")
+		printReport(out, best)
+	}
+	if note != "" {
+		out.note(false, note)
+	}
+	return nil
 }
 
 type pretrainCmd struct {
