@@ -28,6 +28,9 @@ type Dilation struct {
 	Stretch   Stretch
 	Modulated bool // each tap has a factor of its own
 	Depthwise bool // each channel is convolved by itself
+
+	// Moves is a constant of the model with the values and shape of Grid; nil uploads them each time.
+	Moves *Value
 }
 
 // Predicted returns how many numbers each site takes to say how its kernel is stretched: a factor for each group of axes and, if it is
@@ -40,19 +43,28 @@ func (d Dilation) Predicted() int {
 	return n
 }
 
-// grid returns by how much the factors, each less 1, move the taps: [factors, taps·3].
-func (d Dilation) grid() []float64 {
+// Grid returns by how much the factors, each less 1, move the taps: [factors, taps·3].
+func (d Dilation) Grid() (grid []float32, shape [2]int) {
 	k, stretch, taps := d.Window.Kernel, stretches[d.Stretch], d.Window.Taps()
-	grid := make([]float64, stretch.factors*taps*3)
+	grid, shape = make([]float32, stretch.factors*taps*3), [2]int{stretch.factors, taps * 3}
 	for tap := range taps {
 		number := [3]int{tap / (k[1] * k[2]), tap / k[2] % k[1], tap % k[2]}
 		for axis, factor := range stretch.of {
 			if factor >= 0 {
-				grid[(factor*taps+tap)*3+axis] = float64(number[axis] - k[axis]/2)
+				grid[(factor*taps+tap)*3+axis] = float32(number[axis] - k[axis]/2)
 			}
 		}
 	}
-	return grid
+	return grid, shape
+}
+
+// moves returns Moves, or uploads it.
+func (o op) moves(d Dilation) *Value {
+	if d.Moves != nil {
+		return d.Moves
+	}
+	grid, shape := d.Grid()
+	return o.tape.Const(engine.FromSlice(o.be, o.dtype, grid, shape[:]...))
 }
 
 // DilatedConvolve is a convolution of x [B, T, H, W, C] whose kernel is stretched at each site, as a smaller convolution predicts from x:
@@ -68,8 +80,7 @@ func DilatedConvolve(x, predicted, w, bias *Value, d Dilation) *Value {
 	o := begin("DilatedConvolve", x, predicted, w, bias)
 	shape := o.dilated(x, predicted, d)
 	sites, channels, taps, factors := engine.Elements(shape), x.Dim(-1), d.Window.Taps(), stretches[d.Stretch].factors
-	grid := o.tape.Const(engine.FromSlice(o.be, o.dtype, d.grid(), factors, 3*taps))
-	moves := MatMul(Reshape(ELU(Slice(predicted, 4, 0, factors)), sites, factors), grid, false, false)
+	moves := MatMul(Reshape(ELU(Slice(predicted, 4, 0, factors)), sites, factors), o.moves(d), false, false)
 	var modulation *Value
 	if d.Modulated {
 		modulation = Reshape(Sigmoid(Slice(predicted, 4, factors, factors+taps)), shape[0], sites/shape[0]*taps)

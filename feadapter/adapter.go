@@ -42,6 +42,7 @@ type Adapter struct {
 	Down, Up  *nn.Linear
 	Conv      *Convolution // nil in a plain adapter
 	Predictor *Convolution // of the factors and taps of D²Conv3D, otherwise nil
+	moves     *ag.Value    // of its kernel, a constant
 }
 
 // Convolution has a weight [O, kT, kH, kW, r], or [kT, kH, kW, r] depth-wise, and a bias [O] or [r].
@@ -60,6 +61,8 @@ func NewAdapter(s *nn.Scope, dim int, c AdapterConfig) *Adapter {
 	}
 	if c.Dilated {
 		outputs := c.dilation().Predicted()
+		grid, shape := c.dilation().Grid()
+		a.moves = s.Constant(func() []float32 { return grid }, shape[:]...)
 		a.Predictor = &Convolution{
 			Weight: s.Param("predictor.weight", nn.Zeros, outputs, c.Kernel[0], c.Kernel[1], c.Kernel[2], c.Width),
 			Bias:   s.Param("predictor.bias", nn.Zeros, outputs),
@@ -100,8 +103,9 @@ func (a *Adapter) convolve(x *ag.Value) *ag.Value {
 	case a.Conv == nil:
 		return x
 	case a.Dilated:
-		predicted := ag.Convolve(x, a.Predictor.Weight, a.Predictor.Bias, a.Window())
-		return ag.DilatedConvolve(x, predicted, a.Conv.Weight, a.Conv.Bias, a.dilation())
+		predicted, d := ag.Convolve(x, a.Predictor.Weight, a.Predictor.Bias, a.Window()), a.dilation()
+		d.Moves = a.moves
+		return ag.DilatedConvolve(x, predicted, a.Conv.Weight, a.Conv.Bias, d)
 	case a.Depthwise:
 		return ag.DepthwiseConvolve(x, a.Conv.Weight, a.Conv.Bias, a.Window())
 	default:

@@ -18,6 +18,8 @@ import (
 // System is a vision transformer for images, to be fine-tuned on images; or, with adapters and the rest frozen (train.freeze), on videos.
 var System = system.System{
 	Name: "feadapter", Kind: recipe.Finetune,
+	Keys: []string{"model.adapter.width", "model.adapter.kernel", "model.adapter.depthwise", "model.adapter.stretch",
+		"model.adapter.modulated", "model.adapter.activation", "model.adapter.place", "model.adapter.blocks"},
 	Check: check, Build: build, Group: group, Preset: preset,
 	Start: start,
 	Heads: func(r recipe.Recipe) map[data.Modality]string {

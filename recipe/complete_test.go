@@ -22,7 +22,8 @@ var complete = Recipe{
 	Model: Model{Encoder: Encoder{ImageSize: 64, Frames: 12, PatchSize: 8, Tubelet: 3, Dim: 48, Depth: 5, Heads: 6, MLPRatio: 2},
 		DecoderDim: 24, DecoderDepth: 1, DecoderHeads: 4, Experts: 13, TopK: 14, ExpertHidden: 15, Position: "middle",
 		ImageClasses: 7, VideoClasses: 9, HeadHidden: 27, Residual: true, EvalAsTraining: true, Capacity: 1.25, Balance: 0.125,
-		FixedNoise: true, SoftmaxFirst: true, Priority: "scores", Importance: 0.34375, Load: 0.40625},
+		FixedNoise: true, SoftmaxFirst: true, Priority: "scores", Importance: 0.34375, Load: 0.40625,
+		Adapter: &Adapter{Width: 33, Kernel: []int{3, 1, 5}, Depthwise: true, Stretch: "space", Modulated: true, Activation: true, Place: "after-mlp", Blocks: "early"}},
 	Data: Data{ListRepeat: 16, DrawnImages: 17, DrawnVideos: 18, DrawnTest: 19,
 		DrawnClasses: []string{"happiness", "fear"}, DrawnFraming: 0.71875, DrawnFaint: 0.84375, DrawnHeld: 0.15625, Stride: 20, CacheMiB: 21},
 	Views: Views{
@@ -212,13 +213,10 @@ func TestNumbersThatDoNotFit(t *testing.T) {
 		require.EqualError(t, r.Check(), want)
 	}
 	for name, change := range map[string]func(r *Recipe){
-		"drawn images alone": func(r *Recipe) { r.Data.DrawnVideos = 0 },
-		"drawn videos alone": func(r *Recipe) { r.Data.DrawnImages = 0 },
-		"pre-training has no decay": func(r *Recipe) {
-			r.Kind, r.Train.LayerDecay = Pretrain, 0
-			r.Train.Mixup, r.Train.Cutmix, r.Train.CutmixShare = 0, 0, 0
-			r.Train.BestBy, r.Train.BestSet, r.Train.BestOnTest, r.Train.UseBest = "", "", false, false
-		},
+		"drawn images alone":            func(r *Recipe) { r.Data.DrawnVideos = 0 },
+		"drawn videos alone":            func(r *Recipe) { r.Data.DrawnImages = 0 },
+		"pre-training has no decay":     func(r *Recipe) { r.Kind, r.Train.LayerDecay = Pretrain, 0 },
+		"pre-training mixes no samples": func(r *Recipe) { r.Kind, r.Train.CutmixShare = Pretrain, 0 },
 	} {
 		r := complete
 		change(&r)
@@ -264,8 +262,8 @@ func TestErrorsOfText(t *testing.T) {
 	require.NoError(t, err)
 	path := filepath.Join(t.TempDir(), "r.toml")
 	for change, want := range map[string]string{
-		"clip = 3.5>clip = 'tight'":    "line 199, train.clip: ",
-		"cache_mib = 21>cache_mib = ]": "line 86: toml: ",
+		"clip = 3.5>clip = 'tight'":    "line 218, train.clip: ",
+		"cache_mib = 21>cache_mib = ]": "line 105: toml: ",
 		"stride = 20>strides = 20":     "unknown key data.strides",
 	} {
 		from, to, _ := strings.Cut(change, ">")

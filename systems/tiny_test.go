@@ -41,6 +41,12 @@ var tiny = map[string]recipe.Recipe{
 		m.Balance, m.Importance, m.Load = 0.02, 0.03, 0.05
 		t.LayerDecay, t.RouterNoise = 0.8, true
 	}),
+	"feadapter": tinyRecipe("feadapter", recipe.Finetune, func(m *recipe.Model, t *recipe.Train) {
+		m.VideoClasses, m.Tubelet = 5, 1
+		m.Adapter = &recipe.Adapter{Width: 6, Kernel: []int{3, 1, 1}, Stretch: "axes", Modulated: true, Activation: true,
+			Place: "before-attention", Blocks: "all"}
+		t.LayerDecay = 0.8
+	}),
 	"mae": tinyRecipe("mae", recipe.Pretrain, func(m *recipe.Model, t *recipe.Train) {
 		m.DecoderDim, m.DecoderDepth, m.DecoderHeads = 8, 1, 1
 		t.ImageMask, t.VideoMask = 0.5, 0.75
@@ -112,13 +118,15 @@ func newTrainee(t testing.TB, b engine.Backend, r recipe.Recipe) *trainee {
 	return x
 }
 
-// batch makes the random views of a step. A model with one head gets images only.
+// batch makes the random views of a step. A model with one head gets those of its modality only.
 func (x *trainee) batch(epoch, step int) *system.Batch {
 	b := &system.Batch{Epoch: epoch, Step: step, Seed: x.recipe.Seed, Modality: data.Image}
-	views, frames, classes := 3, 1, x.recipe.Model.ImageClasses
-	if step%2 == 1 && x.recipe.System != "vit" {
-		b.Modality, views, frames, classes = data.Video, 2, x.recipe.Model.Frames, x.recipe.Model.VideoClasses
+	videos := x.recipe.Model.VideoClasses > 0 || x.recipe.Kind == recipe.Pretrain
+	if videos && (step%2 == 1 || x.recipe.Model.ImageClasses == 0 && x.recipe.Kind == recipe.Finetune) {
+		b.Modality = data.Video
 	}
+	views, frames := data.ByModality(b.Modality, 3, 2), data.ByModality(b.Modality, 1, x.recipe.Model.Frames)
+	classes := x.recipe.Classes(b.Modality)
 	rng, side := b.Stream("pixels"), x.recipe.Model.ImageSize
 	for range views {
 		v := data.View{T: frames, H: side, W: side, Bytes: make([]uint8, frames*side*side*3)}

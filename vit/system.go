@@ -37,12 +37,6 @@ func OneHead(r recipe.Recipe) data.Modality {
 }
 
 func check(r recipe.Recipe) error {
-	if r.Model.Experts > 0 {
-		return fmt.Errorf("model.experts is %d: the plain vit has none; choose system s4d, or experts = 0", r.Model.Experts)
-	}
-	if r.Model.HeadHidden > 0 {
-		return fmt.Errorf("model.head_hidden is %d: the head of the plain vit is one linear layer; choose system s4d or vitmtl, or head_hidden = 0", r.Model.HeadHidden)
-	}
 	return cmp.Or(CheckOneHead(r), Config(r.Model.Encoder).Check())
 }
 

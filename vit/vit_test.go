@@ -31,6 +31,22 @@ func TestSinusoid(t *testing.T) {
 	}
 }
 
+// Columns come first, then rows, each as sines and then cosines of growing wavelength, after zeros for the class token.
+func TestSinusoidOfGrid(t *testing.T) {
+	table := make([]float32, 10*8)
+	table[3] = 5 // whatever was there
+	SinusoidOfGrid(table, []int{1, 10, 8}, nil)
+	sin, cos := math.Sin, math.Cos
+	for p, want := range map[int][]float64{
+		0: {0, 0, 0, 0, 0, 0, 0, 0}, // the class token
+		1: {0, 0, 1, 1, 0, 0, 1, 1},
+		6: {sin(2), sin(0.02), cos(2), cos(0.02), sin(1), sin(0.01), cos(1), cos(0.01)}, // column 2, row 1
+		8: {sin(1), sin(0.01), cos(1), cos(0.01), sin(2), sin(0.02), cos(2), cos(0.02)}, // column 1, row 2
+	} {
+		require.InDeltaSlice(t, want, table[p*8:(p+1)*8], 1e-7, "row %d", p)
+	}
+}
+
 // small has no two equal sizes.
 var small = Config{ImageSize: 15, Frames: 8, PatchSize: 5, Tubelet: 4, Dim: 12, Depth: 1, Heads: 3, MLPRatio: 2}
 
