@@ -36,7 +36,7 @@ func wantStart(r recipe.Recipe, name string, shape []int) (bound, deviation floa
 	in := float64(engine.Elements(shape[1:]))
 	switch {
 	case strings.HasSuffix(name, "patch_embed.proj.bias"):
-		return 1 / math.Sqrt(96), 0
+		return 1 / math.Sqrt(float64(48*r.Model.Tubelet)), 0
 	case len(shape) == 1:
 		return 0, 0
 	case strings.HasSuffix(name, "patch_embed.proj.weight"), name == "encoder_to_decoder.weight":
