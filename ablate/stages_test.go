@@ -267,8 +267,8 @@ func TestStudiesThatWouldStop(t *testing.T) {
 		"row joint, seed 1: train.best_set is dynamic: give --val-dynamic-list": func(s *Study) {
 			s.Train, s.Validation, s.Only = faces, data.Lists{StaticList: faces.StaticList, StaticRoot: golden}, []string{"joint"}
 		},
-		"row static, seed 1: 1 of the 2 images of the list cannot be read": func(s *Study) {
-			s.Train, s.Validation, s.Only = faces, faces, []string{"static"}
+		"row joint, seed 1: 1 of the 2 images of the list cannot be read": func(s *Study) { // its pre-training looks at the other lists alone
+			s.Train, s.Validation, s.Only = faces, faces, []string{"joint"}
 			s.Validation.StaticList = list("gone.txt", "clip/000.png 0\ngone.png 3\n")
 		},
 	} {

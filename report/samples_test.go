@@ -99,6 +99,10 @@ func TestRoutingOf(t *testing.T) {
 		sum += share
 	}
 	require.InDelta(t, 1, sum, 1e-12, "of two samples, where nine were asked for")
+
+	r, err = RoutingOf(t.Context(), opened(t, "vitmtl-tiny", same), s, 2)
+	require.NoError(t, err)
+	require.Nil(t, r, "a model of the system without experts")
 }
 
 // A page about a model without experts has no routing figure, and one with a single score has one figure of each kind.

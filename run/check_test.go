@@ -40,8 +40,11 @@ func TestCheckIsWhatTrainWouldSay(t *testing.T) {
 	require.NoError(t, err)
 	o.Resume = true
 	require.NoError(t, Check(t.Context(), o, true))
-	o.Recipe.Train.LR = 0.5
-	require.ErrorContains(t, Check(t.Context(), o, true), "belongs to another run: train.lr is 0.01 there and 0.5 here")
+	other := o
+	other.Recipe.Train.LR = 0.5
+	require.ErrorContains(t, Check(t.Context(), other, true), "belongs to another run: train.lr is 0.01 there and 0.5 here")
+	o.Memory = 1 << 10
+	require.ErrorContains(t, Check(t.Context(), o, true), "need at least", "it is the same run, and does not fit")
 }
 
 // copyFace puts one of the images for validation into their folder, so that some can be read.
