@@ -1,6 +1,7 @@
 package ablate
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -242,6 +243,15 @@ func TestBestEpochOfARow(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, want, state.Recipe.Train.BestSet, row)
 		require.Equal(t, "war", state.Recipe.Train.BestBy, row)
+	}
+
+	text, err := os.ReadFile(s.Ablation.Finetune)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(s.Ablation.Finetune, bytes.Replace(text, []byte("'dynamic'"), []byte("'static'"), 1), 0o644))
+	for i, want := range []string{"static", "static", ""} {
+		_, finetune, err := s.recipes(s.Ablation.Rows[i])
+		require.NoError(t, err)
+		require.Equal(t, want, finetune.Train.BestSet, "chosen on images")
 	}
 }
 

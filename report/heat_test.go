@@ -3,6 +3,8 @@ package report
 import (
 	"image"
 	"image/color"
+	"math"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -60,6 +62,14 @@ func TestAttentionMaps(t *testing.T) {
 	require.Equal(t, expert(200, 0), at(m, 3, 1, 0, 1))
 	require.Equal(t, expert(100, 0), at(m, 3, 0, 1, 0))
 	require.NotEqual(t, expertColor(0, 4), expertColor(3, 4))
+}
+
+// Where a model's attention is not a number, its map is dark, and the picture is drawn.
+func TestAttentionThatIsNoNumber(t *testing.T) {
+	l := trace()
+	l.Last = slices.Repeat([]float64{math.NaN()}, len(l.Last))
+	m := AttentionMaps([]ModelTrace{l})
+	require.Less(t, at(m, 1, 0, 1, 1).R, at(m, 0, 0, 1, 1).R)
 }
 
 // Labels name the block, and the model only where there are two.

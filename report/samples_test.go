@@ -158,6 +158,31 @@ func TestExamples(t *testing.T) {
 	}
 }
 
+// Attention is that on the first view of a sample, beside its true class.
+func TestAttentionOf(t *testing.T) {
+	m := opened(t, "s4d-tiny", same)
+	s, _, err := m.Match(faces(3, 1))
+	require.NoError(t, err)
+	all, err := AttentionOf(t.Context(), m, s, 2)
+	require.NoError(t, err)
+	require.Len(t, all, 3)
+	for i, a := range all {
+		d := []*data.Dataset{s.Image, s.Image, s.Video}[i]
+		item := d.Items[i%2]
+		sample, err := item.Open(t.Context(), data.OpenOptions{})
+		require.NoError(t, err)
+		views, err := m.Views(t.Context(), sample, d.Modality)
+		require.NoError(t, err)
+		trace, err := m.Trace(t.Context(), views[0], d.Modality)
+		require.NoError(t, err)
+		require.Equal(t, AttentionMaps([]ModelTrace{{Experts: 4, Trace: trace}}), a.Picture)
+		require.True(t, strings.HasSuffix(strings.ToLower(item.Name), a.Truth), "%s shows %s", item.Name, a.Truth)
+	}
+	m.Trained = modelfile.Trained{data.Image: {Drawn: 3}}
+	_, err = AttentionOf(t.Context(), m, s, 2)
+	require.EqualError(t, err, s.Video.Items[0].Name+": the model has never learned from videos: fine-tune it on some, with --init, or leave them out")
+}
+
 // A pre-trained model paints the hidden patches and leaves the rest; a classifier can't reconstruct.
 func TestReconstruct(t *testing.T) {
 	path := written(t, "s4d-tiny-pretrain", func(r *recipe.Recipe) { r.Train.ImageMask, r.Train.VideoMask = 0.25, 0.5 })

@@ -7,9 +7,26 @@ import (
 
 	"mien/data"
 	"mien/infer"
+	"mien/modelfile"
 	"mien/recipe"
 	"mien/run"
+	"mien/system"
 )
+
+// What a model has learned from is said of the modalities that it is for, with what is not known.
+func TestLearnedFrom(t *testing.T) {
+	d := modelfile.Description{System: &system.System{Kind: recipe.Finetune}}
+	d.Recipe.Model.ImageClasses, d.Recipe.Model.VideoClasses = 7, 11
+	require.Equal(t, "not recorded", learnedFrom(d))
+	d.Trained = modelfile.Trained{data.Image: {Listed: 5, Drawn: 2}, data.Video: {Unknown: true, Listed: 3}}
+	require.Equal(t, "5 listed and 2 drawn images; unrecorded and 3 listed videos", learnedFrom(d))
+	d.Trained = modelfile.Trained{data.Image: {Drawn: 4}}
+	require.Equal(t, "4 drawn images; no videos", learnedFrom(d))
+	d.Recipe.Model.VideoClasses = 0
+	require.Equal(t, "4 drawn images", learnedFrom(d))
+	d.System.Kind = recipe.Pretrain
+	require.Equal(t, "4 drawn images; no videos", learnedFrom(d), "it has no heads")
+}
 
 // Every row that a description can have, in its order.
 func TestInfoTable(t *testing.T) {
