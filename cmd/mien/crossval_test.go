@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"mien/data"
+	"mien/infer"
 	"mien/run"
 )
 
@@ -47,6 +49,27 @@ func TestKeptList(t *testing.T) {
 			require.Equal(t, run.Fold{Train: train, Test: test}, f)
 		}
 	}
+}
+
+// The recalls of each fold stand above those of all, whose score follows.
+func TestPrintedCrossValidation(t *testing.T) {
+	fold := func(of float64, n int) *infer.Report {
+		return &infer.Report{Static: &infer.Score{UAR: of, WAR: of + 1, MacroF1: of + 2, N: n}}
+	}
+	second := fold(20, 6)
+	second.Dynamic = &infer.Score{UAR: 70.126, WAR: 81, MacroF1: 92, N: 11}
+	var b bytes.Buffer
+	printCross(&console{stdout: &checked{Writer: &b}},
+		&run.CrossReport{Folds: []*infer.Report{fold(10, 5), second}, Pooled: &infer.Report{Dynamic: printedScore.Score}})
+	require.Equal(t, `fold    set        UAR    WAR  macro F1   n
+1       static   10.00  11.00     12.00   5
+2       static   20.00  21.00     22.00   6
+2       dynamic  70.13  81.00     92.00  11
+pooled  dynamic   1.13  22.00     33.50   7
+
+all folds pooled
+set       UAR    WAR  macro F1  weighted F1    ECE  n
+`+printedNumbers+"\n"+printedConfusion, b.String())
 }
 
 // What becomes of the best epoch is said: before the first fold where there is no list to choose it on, and of each fold's model.

@@ -71,6 +71,11 @@ func (f trainFlags) train(out *console, kind, description string, validation dat
 	if err != nil {
 		return err
 	}
+	return printRun(out, f.Out, m)
+}
+
+// printRun prints what a run in a folder has reached.
+func printRun(out *console, dir string, m *run.Metrics) error {
 	var rows [][]string
 	for _, k := range []data.Modality{data.Image, data.Video} {
 		if loss, ok := m.Loss[k]; ok {
@@ -82,11 +87,11 @@ func (f trainFlags) train(out *console, kind, description string, validation dat
 		printReport(out, m.Final)
 	}
 	var names []string
-	files, err := os.ReadDir(f.Out)
+	files, err := os.ReadDir(dir)
 	for _, file := range files {
 		names = append(names, file.Name())
 	}
-	fmt.Fprintf(out.stdout, "run folder %s: %s\n", f.Out, strings.Join(names, ", "))
+	fmt.Fprintf(out.stdout, "run folder %s: %s\n", dir, strings.Join(names, ", "))
 	if len(m.Skipped) > 0 {
 		fmt.Fprintf(out.stdout, "%s; log.jsonl says why\n", skipped(m.Skipped))
 	}
@@ -145,13 +150,14 @@ func newWatcher(out *console, description string) *watcher {
 	return &watcher{out: out, description: description, loss: map[data.Modality]float64{}, listCheck: listCheck{stderr: out.stderr}}
 }
 
-// finish removes what is shown of the run.
+// finish removes what is shown of the run, after which another may begin.
 func (w *watcher) finish() {
 	w.listCheck.finish()
 	w.Finish()
 	if w.took > longRun {
 		fmt.Fprintf(w.out.stderr, "mien: steps waited for data for %.1f %% of their time\n", 100*w.waited.Seconds()/w.took.Seconds())
 	}
+	w.took, w.waited = 0, 0
 }
 
 // longRun is how long the steps of a run take before its end says whether they waited for data: less is no measure.
