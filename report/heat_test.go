@@ -63,6 +63,17 @@ func TestAttentionMaps(t *testing.T) {
 	require.Equal(t, expert(200, 0), at(m, 3, 1, 0, 1))
 	require.Equal(t, expert(100, 0), at(m, 3, 0, 1, 0))
 	require.NotEqual(t, expertColor(0, 4), expertColor(3, 4))
+
+	legend := func(row, e int) color.RGBA { // the middle of the upper edge of an expert's square, above its number
+		return m.At(4+22*e+10, row*(cellSize+2)+cellSize/2+15).(color.RGBA)
+	}
+	for _, row := range []int{3, 6} {
+		for e := range 4 {
+			require.Equal(t, mix(color.RGBA{}, expertColor(e, 4), 1), legend(row, e))
+		}
+		require.Equal(t, color.RGBA{255, 255, 255, 255}, legend(row, 4))
+	}
+	require.Equal(t, color.RGBA{255, 255, 255, 255}, legend(2, 1))
 }
 
 // A map of attention lies on the frame, the more opaque the larger the share is of the largest.
