@@ -281,6 +281,12 @@ func TestStudiesThatWouldStop(t *testing.T) {
 			s.Train, s.Validation, s.Only = faces, faces, []string{"joint"}
 			s.Validation.StaticList = list("gone.txt", "clip/000.png 0\ngone.png 3\n")
 		},
+		"row vit, seed 1: 1 of the 2 videos of the list cannot be read": func(s *Study) { // the first pre-training, of images, looks at other lists
+			*s = blinks(t, 1)
+			s.Train, s.Validation, s.Only = faces, faces, []string{"images", "one"}
+			s.Pretrain = faces
+			s.Pretrain.DynamicList = list("videos.csv", "video_name,label\nclip,2\ngone,1\n")
+		},
 	} {
 		s := chosen(t)
 		change(&s)

@@ -26,6 +26,57 @@ func TestGivenFolds(t *testing.T) {
 	require.Equal(t, []run.Fold{want("set_1/train.csv", "set_1/test.csv"), want("2.csv", "3.csv")}, folds)
 }
 
+// Lists are given whole or in folds, and the flags for either go with it alone.
+func TestFlagsOfCrossval(t *testing.T) {
+	two := []string{"a,b", "c,d"}
+	folds := func(n uint) *uint { return &n }
+	lists := func(l data.Lists) trainFlags { return trainFlags{dataFlags: dataFlags(l)} }
+	images, videos := lists(data.Lists{StaticList: "a", StaticRoot: "in"}), lists(data.Lists{DynamicList: "a", DynamicRoot: "in"})
+	imageRoot, videoRoot := lists(data.Lists{StaticRoot: "in"}), lists(data.Lists{DynamicRoot: "in"})
+	both := lists(data.Lists{StaticList: "a", DynamicList: "b"})
+	for _, c := range []struct {
+		crossvalCmd
+		want string
+	}{
+		{crossvalCmd{trainFlags: images, Folds: folds(2), Group: "x"}, ""},
+		{crossvalCmd{trainFlags: videos, Folds: folds(1000)}, ""},
+		{crossvalCmd{trainFlags: both, Keep: "dynamic"}, ""},
+		{crossvalCmd{trainFlags: imageRoot, StaticFold: two}, ""},
+		{crossvalCmd{trainFlags: videoRoot, DynamicFold: two}, ""},
+		{crossvalCmd{trainFlags: images, DynamicFold: two}, ""},
+		{crossvalCmd{trainFlags: videos, StaticFold: two}, ""},
+		{crossvalCmd{StaticFold: two, DynamicFold: two}, ""},
+		{crossvalCmd{}, "nothing to divide into folds: give"},
+		{crossvalCmd{StaticFold: two, Folds: folds(2)}, "--folds, --group and --keep are for dividing lists"},
+		{crossvalCmd{DynamicFold: two, Group: "x"}, "--folds, --group and --keep are for dividing lists"},
+		{crossvalCmd{DynamicFold: two, Keep: "static"}, "--folds, --group and --keep are for dividing lists"},
+		{crossvalCmd{trainFlags: images, Keep: "static"}, "--keep static: give both lists"},
+		{crossvalCmd{trainFlags: videos, Keep: "static"}, "--keep static: give both lists"},
+		{crossvalCmd{trainFlags: images, StaticFold: two}, "a list is given whole and in folds"},
+		{crossvalCmd{trainFlags: videos, DynamicFold: two}, "a list is given whole and in folds"},
+		{crossvalCmd{StaticFold: two[1:], DynamicFold: two}, "--static-fold is given 1 times and --dynamic-fold 2 times: each fold needs both"},
+		{crossvalCmd{StaticFold: two[1:]}, "a cross-validation has at least 2 folds"},
+		{crossvalCmd{DynamicFold: two[1:]}, "a cross-validation has at least 2 folds"},
+		{crossvalCmd{trainFlags: images, Folds: folds(1)}, "--folds 1: it must be from 2 to 1000"},
+		{crossvalCmd{trainFlags: images, Folds: folds(1001)}, "--folds 1001: it must be from 2 to 1000"},
+		{crossvalCmd{trainFlags: imageRoot, DynamicFold: two}, "--static-root in is given without --static-list"},
+		{crossvalCmd{trainFlags: videoRoot, StaticFold: two}, "--dynamic-root in is given without --dynamic-list"},
+	} {
+		err := c.check()
+		if c.want == "" {
+			require.NoError(t, err, "%+v", c.crossvalCmd)
+		} else {
+			require.ErrorContains(t, err, c.want, "%+v", c.crossvalCmd)
+		}
+	}
+	for _, pair := range []string{"a", "a,", ",b"} {
+		for _, c := range []crossvalCmd{{StaticFold: []string{pair}}, {DynamicFold: []string{pair}}} {
+			_, err := c.given(data.Lists{}, 1)
+			require.ErrorContains(t, err, "-fold "+pair+": give two lists, TRAIN,TEST")
+		}
+	}
+}
+
 // The list that is kept is learned from whole in each fold, and the other is divided.
 func TestKeptList(t *testing.T) {
 	dir := t.TempDir()
