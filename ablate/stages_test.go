@@ -184,7 +184,7 @@ func TestStudiesThatCannotBe(t *testing.T) {
 			s.Pretrain.DynamicList, s.Only = "a", []string{"images"}
 		},
 		"row scratch: train.epochs is 0": func(s *Study) { s.Epochs = map[string]int{recipe.Finetune: 0} },
-		"row vit: model.experts is 4: the plain vit has none": func(s *Study) {
+		"row vit: system vit (kind finetune) does not read model.experts = 4, unlike s4d, vitmoe: leave it out, or set it to 0": func(s *Study) {
 			model := s.Ablation.Rows[1].Finetune["model"].(map[string]any)
 			delete(model, "experts")
 		},

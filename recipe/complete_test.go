@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"mien/data"
@@ -211,13 +212,10 @@ func TestNumbersThatDoNotFit(t *testing.T) {
 		require.EqualError(t, r.Check(), want)
 	}
 	for name, change := range map[string]func(r *Recipe){
-		"drawn images alone": func(r *Recipe) { r.Data.DrawnVideos = 0 },
-		"drawn videos alone": func(r *Recipe) { r.Data.DrawnImages = 0 },
-		"pre-training has no decay": func(r *Recipe) {
-			r.Kind, r.Train.LayerDecay = Pretrain, 0
-			r.Train.Mixup, r.Train.Cutmix, r.Train.CutmixShare = 0, 0, 0
-			r.Train.BestBy, r.Train.BestSet, r.Train.BestOnTest, r.Train.UseBest = "", "", false, false
-		},
+		"drawn images alone":            func(r *Recipe) { r.Data.DrawnVideos = 0 },
+		"drawn videos alone":            func(r *Recipe) { r.Data.DrawnImages = 0 },
+		"pre-training has no decay":     func(r *Recipe) { r.Kind, r.Train.LayerDecay = Pretrain, 0 },
+		"pre-training mixes no samples": func(r *Recipe) { r.Kind, r.Train.CutmixShare = Pretrain, 0 },
 	} {
 		r := complete
 		change(&r)
@@ -263,8 +261,8 @@ func TestErrorsOfText(t *testing.T) {
 	require.NoError(t, err)
 	path := filepath.Join(t.TempDir(), "r.toml")
 	for change, want := range map[string]string{
-		"clip = 3.5>clip = 'tight'":    "line 166, train.clip: ",
-		"cache_mib = 21>cache_mib = ]": "line 70: toml: ",
+		"clip = 3.5>clip = 'tight'":    "line 199, train.clip: ",
+		"cache_mib = 21>cache_mib = ]": "line 86: toml: ",
 		"stride = 20>strides = 20":     "unknown key data.strides",
 	} {
 		from, to, _ := strings.Cut(change, ">")
@@ -285,4 +283,26 @@ func TestErrorsOfText(t *testing.T) {
 	file, err := os.ReadFile("recipes/vit-demo.toml")
 	require.NoError(t, err)
 	require.Equal(t, string(file), string(source))
+}
+
+// Each key has an explanation, which the recipe of a run folder shows above it.
+func TestEveryKeyIsExplained(t *testing.T) {
+	unexplained(t, reflect.TypeFor[Recipe](), "")
+}
+
+func unexplained(t *testing.T, table reflect.Type, prefix string) {
+	for _, f := range reflect.VisibleFields(table) {
+		key, _, _ := strings.Cut(f.Tag.Get("toml"), ",")
+		of := f.Type
+		if of.Kind() == reflect.Pointer {
+			of = of.Elem()
+		}
+		switch {
+		case f.Anonymous || key == "-":
+		case of.Kind() == reflect.Struct:
+			unexplained(t, of, prefix+key+".")
+		default:
+			assert.NotEmpty(t, f.Tag.Get("comment"), prefix+key)
+		}
+	}
 }

@@ -34,10 +34,10 @@ var systems = map[string]string{Pretrain: "mae", Finetune: "s4d"}
 
 // Recipe is the complete description of a training run: with the same data and version it gives the same bits.
 type Recipe struct {
-	Name   string `toml:"name"`
+	Name   string `toml:"name" comment:"of the run; nothing depends on it"`
 	Kind   string `toml:"kind" comment:"pretrain or finetune"`
 	System string `toml:"system" comment:"the model: mae (pretrain), s4d, vitmtl, vitmoe or vit (finetune)"`
-	Seed   uint64 `toml:"seed"`
+	Seed   uint64 `toml:"seed" comment:"of initial weights, order, views, masks and drawn faces"`
 	Model  Model  `toml:"model"`
 	Data   Data   `toml:"data"`
 	Views  Views  `toml:"views"`
@@ -46,28 +46,28 @@ type Recipe struct {
 
 // Encoder is the geometry of an encoder, in recipes and in what `mien info` prints.
 type Encoder struct {
-	ImageSize int `toml:"image_size" json:"image_size"` // pixels, height and width
-	Frames    int `toml:"frames" json:"frames"`         // of a video
-	PatchSize int `toml:"patch_size" json:"patch_size"` // pixels
-	Tubelet   int `toml:"tubelet" json:"tubelet"`       // frames in one patch
-	Dim       int `toml:"dim" json:"dim"`               // D, the width of a token
-	Depth     int `toml:"depth" json:"depth"`           // blocks
-	Heads     int `toml:"heads" json:"heads"`           // of attention
-	MLPRatio  int `toml:"mlp_ratio" json:"mlp_ratio"`   // width of the hidden layer over D
+	ImageSize int `toml:"image_size" json:"image_size" comment:"pixels, height and width"`              // pixels, height and width
+	Frames    int `toml:"frames" json:"frames" comment:"of a video"`                                    // of a video
+	PatchSize int `toml:"patch_size" json:"patch_size" comment:"pixels"`                                // pixels
+	Tubelet   int `toml:"tubelet" json:"tubelet" comment:"frames in one patch"`                         // frames in one patch
+	Dim       int `toml:"dim" json:"dim" comment:"width of a token"`                                    // D, the width of a token
+	Depth     int `toml:"depth" json:"depth" comment:"blocks"`                                          // blocks
+	Heads     int `toml:"heads" json:"heads" comment:"of attention"`                                    // of attention
+	MLPRatio  int `toml:"mlp_ratio" json:"mlp_ratio" comment:"width of an MLP's hidden layer over dim"` // width of the hidden layer over D
 }
 
 // Model is the size of encoder, decoder and experts.
 type Model struct {
 	Encoder
 	DecoderDim   int    `toml:"decoder_dim,omitempty" comment:"pre-training"`
-	DecoderDepth int    `toml:"decoder_depth,omitempty"`
-	DecoderHeads int    `toml:"decoder_heads,omitempty"`
+	DecoderDepth int    `toml:"decoder_depth,omitempty" comment:"blocks"`
+	DecoderHeads int    `toml:"decoder_heads,omitempty" comment:"of attention"`
 	Experts      int    `toml:"experts,omitempty" comment:"s4d, vitmoe: in a block"`
 	TopK         int    `toml:"top_k,omitempty" comment:"experts a token"`
 	ExpertHidden int    `toml:"expert_hidden,omitempty" comment:"0 is a quarter of dim, and that of the MLP in vitmoe"`
 	Position     string `toml:"position,omitempty" comment:"blocks with experts: early, middle, later or alternate, a share such as last 3/4, or numbers from 0 such as 1,2"`
-	ImageClasses int    `toml:"image_classes,omitempty"`
-	VideoClasses int    `toml:"video_classes,omitempty"`
+	ImageClasses int    `toml:"image_classes,omitempty" comment:"expressions that the head of images tells apart; 0 is no head"`
+	VideoClasses int    `toml:"video_classes,omitempty" comment:"of the head of videos"`
 	HeadHidden   int    `toml:"head_hidden,omitempty" comment:"width of a hidden layer in each head, which the paper calls MLPs; 0 is none, as in the released code"`
 
 	Residual       bool    `toml:"residual,omitempty" comment:"the paper's residual inside an expert"`
@@ -79,14 +79,14 @@ type Model struct {
 	SoftmaxFirst bool    `toml:"softmax_first,omitempty" comment:"gates are the softmax over all experts, as in V-MoE, not over those chosen"`
 	Priority     string  `toml:"priority,omitempty" comment:"with a capacity, whom experts take first: tokens (earlier ones), choices (first before second), scores (of each the best first)"`
 	Importance   float64 `toml:"importance,omitempty" comment:"coefficients of V-MoE's losses of balance, published as 0.005 each"`
-	Load         float64 `toml:"load,omitempty"`
+	Load         float64 `toml:"load,omitempty" comment:"that of load"`
 }
 
 // Data is the training data. Lists come from the command line; drawn faces are added to them, or used alone.
 type Data struct {
 	ListRepeat   int      `toml:"list_repeat,omitempty" comment:"how often the samples of lists count beside drawn faces; 0 is once"`
 	DrawnImages  int      `toml:"drawn_images" comment:"drawn faces beside the lists, or alone"`
-	DrawnVideos  int      `toml:"drawn_videos"`
+	DrawnVideos  int      `toml:"drawn_videos" comment:"as many more of videos"`
 	DrawnTest    int      `toml:"drawn_test" comment:"drawn images, and as many videos, to evaluate on where no test list is given"`
 	DrawnClasses []string `toml:"drawn_classes,omitempty" comment:"the only expressions of drawn faces; none are all seven"`
 	DrawnFraming float64  `toml:"drawn_framing,omitempty" comment:"spread of the size and place of drawn faces, 0 to 1; 0 is nearly alike, as aligned faces are"`
@@ -98,30 +98,30 @@ type Data struct {
 
 // Train is optimizer, schedule and order.
 type Train struct {
-	Epochs         int      `toml:"epochs"`
-	WarmupEpochs   float64  `toml:"warmup_epochs"`
+	Epochs         int      `toml:"epochs" comment:"passes over the sets, or over their shares"`
+	WarmupEpochs   float64  `toml:"warmup_epochs" comment:"in which the learning rate rises to lr"`
 	DrawnEpochs    int      `toml:"drawn_epochs,omitempty" comment:"first epochs, on drawn faces alone: a warm-up for small lists, which come after instead of beside them"`
 	EvalEvery      int      `toml:"eval_every,omitempty" comment:"epochs between evaluations during fine-tuning, where there is something to evaluate on; 0 is every epoch"`
-	ImageBatch     int      `toml:"image_batch"`
+	ImageBatch     int      `toml:"image_batch" comment:"images in a batch"`
 	VideoBatch     int      `toml:"video_batch" comment:"views: distinct videos times repeat"`
 	VideoRepeat    int      `toml:"video_repeat" comment:"views of each video in a batch, with crops and masks of their own"`
 	StaticShare    float64  `toml:"static_share" comment:"share of the static set that an epoch sees"`
 	DynamicShare   float64  `toml:"dynamic_share" comment:"share of the dynamic set that an epoch sees"`
 	RoundUp        bool     `toml:"round_up,omitempty" comment:"an epoch counts a last batch that is not full, and fills it up; otherwise it leaves it out"`
 	BalanceStatic  bool     `toml:"balance_static,omitempty" comment:"draw static classes equally often"`
-	LR             float64  `toml:"lr"`
+	LR             float64  `toml:"lr" comment:"largest learning rate"`
 	MinLR          float64  `toml:"min_lr" comment:"fine-tuning: end of the cosine; pre-training: start of the warm-up"`
-	Beta2          float64  `toml:"beta2"`
-	WeightDecay    float64  `toml:"weight_decay"`
+	Beta2          float64  `toml:"beta2" comment:"of AdamW, whose β₁ is 0.9"`
+	WeightDecay    float64  `toml:"weight_decay" comment:"of AdamW, for matrices"`
 	LayerDecay     float64  `toml:"layer_decay,omitempty" comment:"fine-tuning: learning rate factor from one block to the one below, 1 is none"`
 	Clip           float64  `toml:"clip" comment:"largest norm of the gradients, 0 is no clipping"`
 	Replicas       int      `toml:"replicas,omitempty" comment:"GPUs of the published run: samples are mixed, and experts have room, among image_batch/replicas or video_batch/replicas; 0 is 1"`
 	Accumulate     int      `toml:"accumulate,omitempty" comment:"parts in which a batch is loaded and computed, one after the other, for less memory; 0 is 1"`
-	LabelSmoothing float64  `toml:"label_smoothing,omitempty"`
+	LabelSmoothing float64  `toml:"label_smoothing,omitempty" comment:"share of a target that is spread over all classes"`
 	Mixup          float64  `toml:"mixup,omitempty" comment:"α of mixup, 0 is none"`
 	Cutmix         float64  `toml:"cutmix,omitempty" comment:"α of cutmix, 0 is none"`
 	CutmixShare    float64  `toml:"cutmix_share,omitempty" comment:"probability of cutmix where there is mixup too"`
-	RouterNoise    bool     `toml:"router_noise,omitempty"`
+	RouterNoise    bool     `toml:"router_noise,omitempty" comment:"learned noise in the choice of experts"`
 	BestBy         string   `toml:"best_by,omitempty" comment:"what the best epoch has most of: uar or war, or least of: loss; \"\" is uar"`
 	BestSet        string   `toml:"best_set,omitempty" comment:"on which list: static or dynamic; \"\" is the mean of both"`
 	BestOnTest     bool     `toml:"best_on_test,omitempty" comment:"the lists of --val-…, or in crossval those of a fold's test, are test lists, as in the released training: results of the best epoch on them are too good"`
@@ -129,7 +129,7 @@ type Train struct {
 	IdleSteps      bool     `toml:"idle_steps,omitempty" comment:"a head that a batch does not use steps with a gradient of zero: its decay and momentum go on, as in the released training"`
 	Freeze         []string `toml:"freeze,omitempty" comment:"names of parameters that are not learned; * stands for any characters"`
 	ImageMask      float64  `toml:"image_mask,omitempty" comment:"pre-training: share of patches that are hidden"`
-	VideoMask      float64  `toml:"video_mask,omitempty"`
+	VideoMask      float64  `toml:"video_mask,omitempty" comment:"of videos"`
 	TubeMask       bool     `toml:"tube_mask,omitempty" comment:"pre-training: a video hides the same places at all times, as VideoMAE does"`
 	JointTarget    bool     `toml:"joint_target,omitempty" comment:"pre-training: targets are normalised over all values of a patch, not over each colour channel"`
 }

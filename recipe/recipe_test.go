@@ -153,18 +153,6 @@ func TestBatchesInParts(t *testing.T) {
 	require.Equal(t, []int{1, 1}, []int{r.Parts(), r.Groups()})
 	r.Train.Accumulate = 96
 	require.NoError(t, r.Check())
-	const best, mixed = "train.best_by, best_set, best_on_test and use_best choose the best epoch of fine-tuning", "train.mixup and train.cutmix mix the targets of fine-tuning"
-	for _, c := range []struct {
-		change func(t *Train)
-		want   string
-	}{
-		{func(t *Train) { t.UseBest = true }, best}, {func(t *Train) { t.BestOnTest = true }, best}, {func(t *Train) { t.BestBy = "war" }, best},
-		{func(t *Train) { t.BestSet = "static" }, best}, {func(t *Train) { t.Mixup = 0.8 }, mixed}, {func(t *Train) { t.Cutmix = 1 }, mixed},
-	} {
-		r := r
-		c.change(&r.Train)
-		require.ErrorContains(t, r.Check(), c.want+": leave them out of pre-training")
-	}
 }
 
 // What happens within a replica, mixing and the room of experts, forbids parts that divide one; each of the three does so alone.

@@ -21,11 +21,11 @@ type ViewSettings struct {
 
 	Flip        *augment.Flip        `toml:"flip,omitempty" comment:"probability of a mirror image"`
 	Box         *augment.Box         `toml:"box,omitempty" comment:"a fixed part of the frame, in pixels"`
-	Resize      *augment.Resize      `toml:"resize,omitempty"`
+	Resize      *augment.Resize      `toml:"resize,omitempty" comment:"the whole frame, made smaller or larger"`
 	ResizedCrop *augment.ResizedCrop `toml:"resized_crop,omitempty" comment:"a random part of the frame, resized to the model's size"`
-	RandAugment *augment.RandAugment `toml:"rand_augment,omitempty"`
+	RandAugment *augment.RandAugment `toml:"rand_augment,omitempty" comment:"operations drawn from fifteen, RandAugment"`
 	Jitter      *augment.Jitter      `toml:"jitter,omitempty" comment:"strengths x: factors of a colour jitter are uniform in [1-x, 1+x]"`
-	Erase       *augment.Erase       `toml:"erase,omitempty"`
+	Erase       *augment.Erase       `toml:"erase,omitempty" comment:"a rectangle that is painted over"`
 }
 
 // setting is a step that a view may have; step is nil if it has no settings.

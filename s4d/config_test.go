@@ -175,19 +175,11 @@ func TestExpertsInPlace(t *testing.T) {
 	require.Equal(t, 5, c.MoAE.Hidden)
 }
 
-// What a system does not have is refused by name.
+// What does not fit together is refused by name.
 func TestCheckOfTheBaselines(t *testing.T) {
 	for message, change := range map[string]func(r *recipe.Recipe) *system.System{
-		"model.experts is 8: vitmtl has none; choose system s4d or vitmoe, or experts = 0": func(r *recipe.Recipe) *system.System {
-			r.System = "vitmtl"
-			return &ViTMTL
-		},
 		"model.experts is 0: choose some for vitmoe, or system vitmtl, which has none": func(r *recipe.Recipe) *system.System {
 			r.Model.Experts = 0
-			return &ViTMoE
-		},
-		"model.residual is for the adapters of s4d: an expert of vitmoe is the MLP of its block": func(r *recipe.Recipe) *system.System {
-			r.Model.Residual = true
 			return &ViTMoE
 		},
 		`model.priority is "gates": choose tokens, choices or scores`: func(r *recipe.Recipe) *system.System {
@@ -207,6 +199,23 @@ func TestCheckOfTheBaselines(t *testing.T) {
 		require.True(t, ok)
 		s := change(&r)
 		require.EqualError(t, s.Check(r), message)
+	}
+}
+
+// The baselines leave out what they do not read, even in a file that has it.
+func TestBaselinesReadTheirKeys(t *testing.T) {
+	r, ok := ViTMoE.Preset("tiny")
+	require.True(t, ok)
+	r.Model.Residual = true
+	for name, want := range map[string]struct {
+		blocks   int
+		residual bool
+	}{"s4d": {3, true}, "vitmoe": {3, false}, "vitmtl": {0, true}} {
+		r.System = name
+		c, err := FromRecipe(r)
+		require.NoError(t, err)
+		require.Len(t, c.MoAEBlocks, want.blocks, name)
+		require.Equal(t, want.residual, c.MoAE.Residual, name)
 	}
 }
 

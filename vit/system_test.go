@@ -40,7 +40,6 @@ func TestSystemChecks(t *testing.T) {
 	require.NoError(t, System.Check(image))
 	require.NoError(t, System.Check(video))
 	for message, change := range map[string]func(m *recipe.Model){
-		"model.experts is 4: the plain vit has none":               func(m *recipe.Model) { m.Experts = 4 },
 		"model.image_classes is 5 and model.video_classes 3":       func(m *recipe.Model) { m.VideoClasses = 3 },
 		"model.image_classes is 0 and model.video_classes 0":       func(m *recipe.Model) { m.ImageClasses = 0 },
 		"model.image_classes is -1 and model.video_classes 0":      func(m *recipe.Model) { m.ImageClasses = -1 },

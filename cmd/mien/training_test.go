@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/alecthomas/kong"
 	"github.com/stretchr/testify/require"
 
 	"mien/data"
@@ -151,5 +152,38 @@ func TestNoEpochs(t *testing.T) {
 		require.Equal(t, 1, code)
 		require.Regexp(t, `^mien: --epochs 0: .*(between 1 and|at least 2 epochs)`, stderr)
 		require.NoDirExists(t, dir)
+	}
+}
+
+// The help of a list says what the command does with it: none but finetune keeps a best model, and pre-training needs no labels.
+func TestHelpOfLists(t *testing.T) {
+	parser, err := kong.New(&cli{}, kong.Name("mien"), kong.Vars{"version": ""})
+	require.NoError(t, err)
+	help := map[string]string{}
+	require.NoError(t, kong.Visit(parser.Model.Node, func(node kong.Visitable, next kong.Next) error {
+		if n, ok := node.(*kong.Node); ok {
+			for _, flag := range n.Flags {
+				help[strings.TrimPrefix(n.FullPath(), "mien ")+" "+flag.Name] = flag.Help
+			}
+		}
+		return next(nil)
+	}))
+	for flag, want := range map[string]string{
+		"finetune static-list":         "List of labelled images: 'path label' a line",
+		"eval dynamic-list":            "List of labelled videos: a CSV as of DFEW",
+		"pretrain static-list":         "List of images: a path a line, with or without a label",
+		"pretrain dynamic-list":        "List of videos likewise.",
+		"finetune val-static-list":     "Images to evaluate on after each epoch",
+		"finetune val-dynamic-list":    "Videos to evaluate on likewise.",
+		"ablate val-static-list":       "Images that each row is measured on",
+		"ablate val-dynamic-list":      "Videos likewise.",
+		"data check val-static-list":   "Images of a second list",
+		"data check val-dynamic-list":  "Videos likewise.",
+		"ablate pretrain-dynamic-list": "Videos of pre-training likewise.",
+	} {
+		require.True(t, strings.HasPrefix(help[flag], want), "%s: %s", flag, help[flag])
+	}
+	for flag, text := range help {
+		require.Equal(t, flag == "finetune val-static-list", strings.Contains(text, "the best model is kept"), flag)
 	}
 }

@@ -9,10 +9,10 @@ import (
 
 // Box is a fixed part of every frame, in pixels.
 type Box struct {
-	Top    int `toml:"top"`
-	Left   int `toml:"left"`
-	Height int `toml:"height"`
-	Width  int `toml:"width"`
+	Top    int `toml:"top" comment:"first row"`
+	Left   int `toml:"left" comment:"first column"`
+	Height int `toml:"height" comment:"rows"`
+	Width  int `toml:"width" comment:"columns"`
 }
 
 // Crop cuts a box of Size×Size pixels out of a random place.

@@ -17,7 +17,7 @@ const (
 
 // Erase is random erasing: with some probability, a box of a random area and shape is overwritten in all frames.
 type Erase struct {
-	Probability float64 `toml:"probability"`
+	Probability float64 `toml:"probability" comment:"of erasing part of a view"`
 	Area        Range   `toml:"area" comment:"share of the frame, uniform between the two"`
 	Ratio       Range   `toml:"ratio" comment:"height over width, uniform in its logarithm"`
 	Fill        Fill    `toml:"fill" comment:"zero, or noise of its own for every pixel and frame"`

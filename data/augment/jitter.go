@@ -8,9 +8,9 @@ import (
 
 // Jitter changes colours by random factors, each uniform in [1−x, 1+x] for a strength x; it makes floats.
 type Jitter struct {
-	Brightness float64 `toml:"brightness"`
-	Contrast   float64 `toml:"contrast"`
-	Saturation float64 `toml:"saturation"`
+	Brightness float64 `toml:"brightness" comment:"strength"`
+	Contrast   float64 `toml:"contrast" comment:"strength"`
+	Saturation float64 `toml:"saturation" comment:"strength"`
 }
 
 // Jittered are the factors of a colour jitter.
