@@ -43,6 +43,32 @@ func TestPrintedScore(t *testing.T) {
 	require.Regexp(t, `(?m)^dynamic by the image head  1.13 .*\n\ndynamic by the image head: true class by row`, printed(s))
 }
 
+// An evaluation is of lists or of drawn faces, and flags that contradict each other are refused.
+func TestFlagsOfEval(t *testing.T) {
+	images, videos := dataFlags{StaticList: "a", StaticRoot: "in"}, dataFlags{DynamicList: "a"}
+	for _, c := range []struct {
+		evalCmd
+		want string
+	}{
+		{evalCmd{Drawn: true, Bootstrap: maxDraws}, ""},
+		{evalCmd{dataFlags: images, Head: "video"}, ""},
+		{evalCmd{dataFlags: videos, modelFlags: modelFlags{Published: true}}, ""},
+		{evalCmd{}, "nothing to evaluate on: give --static-list or --dynamic-list, or --drawn for drawn faces"},
+		{evalCmd{Drawn: true, Bootstrap: maxDraws + 1}, "--bootstrap 10001: it must be from 0 to 10000"},
+		{evalCmd{Drawn: true, dataFlags: images}, "--drawn is for an evaluation without lists: leave one of them out"},
+		{evalCmd{Drawn: true, dataFlags: videos}, "--drawn is for an evaluation without lists: leave one of them out"},
+		{evalCmd{dataFlags: images, Head: "image", modelFlags: modelFlags{Published: true}},
+			"--published and --head: the released code measures each head on its own modality; leave one of them out"},
+	} {
+		err := c.checkSets()
+		if c.want == "" {
+			require.NoError(t, err, "%+v", c.evalCmd)
+		} else {
+			require.EqualError(t, err, c.want, "%+v", c.evalCmd)
+		}
+	}
+}
+
 // Intervals are drawn from the answers of each set, as often as --bootstrap says, with the seed of the model's recipe.
 func TestIntervalsOfEval(t *testing.T) {
 	out := &console{ctx: t.Context(), stdout: &checked{Writer: io.Discard}, stderr: io.Discard, backend: cpu.New()}

@@ -28,6 +28,30 @@ func TestLearnedFrom(t *testing.T) {
 	require.Equal(t, "4 drawn images; no videos", learnedFrom(d), "it has no heads")
 }
 
+// Either a model or a recipe is described, and the samples of lists, within bounds, are those of a recipe's run.
+func TestFlagsOfInfo(t *testing.T) {
+	for _, c := range []struct {
+		infoCmd
+		want string
+	}{
+		{infoCmd{}, ""}, {infoCmd{Model: "a"}, ""}, {infoCmd{Recipe: "a", Images: maxListed, Videos: maxListed}, ""}, {infoCmd{Recipe: "a"}, ""},
+		{infoCmd{Model: "a", Recipe: "b"}, "--model and --recipe: choose one to describe"},
+		{infoCmd{Model: "a", Images: 1}, "--images and --videos are the samples in the lists of a run: name its --recipe"},
+		{infoCmd{Videos: 1}, "--images and --videos are the samples in the lists of a run: name its --recipe"},
+		{infoCmd{Recipe: "a", Images: -1, Videos: 5}, "--images -1, --videos 5: each must lie between 0 and 1000000000"},
+		{infoCmd{Recipe: "a", Images: 5, Videos: -1}, "--images 5, --videos -1: each must lie between 0 and 1000000000"},
+		{infoCmd{Recipe: "a", Images: maxListed + 1}, "--images 1000000001, --videos 0: each must lie between 0 and 1000000000"},
+		{infoCmd{Recipe: "a", Videos: maxListed + 1}, "--images 0, --videos 1000000001: each must lie between 0 and 1000000000"},
+	} {
+		err := c.check()
+		if c.want == "" {
+			require.NoError(t, err, "%+v", c.infoCmd)
+		} else {
+			require.EqualError(t, err, c.want, "%+v", c.infoCmd)
+		}
+	}
+}
+
 // Every row that a description can have, in its order.
 func TestInfoTable(t *testing.T) {
 	m := modelInfo{Format: "f", Model: "m", System: "s4d", Kind: "k", Parameters: 300, ActiveParameters: 200, TrainableParameters: 100,
