@@ -53,7 +53,7 @@ const (
 
 // Check returns an error that says which number is impossible.
 func (c Config) Check() error {
-	if c.Experts < 1 || c.TopK < 1 || c.TopK > c.Experts || c.Hidden < 0 ||
+	if c.TopK < 1 || c.TopK > c.Experts || c.Hidden < 0 ||
 		!(min(c.Capacity, c.Balance, c.Importance, c.Load) >= 0) {
 		return fmt.Errorf("mixture %+v: needs experts ≥ 1, 1 ≤ top-k ≤ experts, and nothing negative", c)
 	}

@@ -26,7 +26,7 @@ func (s shapes) Shape(name string) ([]int, bool) {
 func (s shapes) Metadata() map[string]string { return nil }
 
 func (s shapes) Read(name string, dst []float32) error {
-	if len(s[name]) == 0 {
+	if len(s[name]) == 0 || len(dst) != engine.Elements(s[name]) {
 		return fmt.Errorf("read %s", name)
 	}
 	for i := range dst {
@@ -122,15 +122,17 @@ func TestLoadReadError(t *testing.T) {
 
 func TestLoadReportLines(t *testing.T) {
 	require.Equal(t, []string{"loaded 2 tensors"}, LoadReport{Loaded: []string{"a", "b"}}.Lines())
+	require.Equal(t, []string{"loaded 0 tensors", "initialised 1 that the file lacks: a"}, LoadReport{Missing: []string{"a"}}.Lines())
+	require.Equal(t, []string{"loaded 0 tensors", "left 1 unused: a"}, LoadReport{Unused: []string{"a"}}.Lines())
 	lines := LoadReport{
 		Loaded:  []string{"a"},
 		Missing: []string{"blocks.0.norm.weight", "blocks.11.norm.weight", "head.weight"},
-		Unused:  []string{"blocks.1.experts.2.bias", "blocks.1.experts.3.bias", "mask_token"},
+		Unused:  []string{"blocks.1.experts.2.bias", "blocks.1.experts.3.bias", "mask_token", "decoder.norm.bias"},
 	}.Lines()
 	require.Equal(t, []string{
 		"loaded 1 tensors",
 		"initialised 3 that the file lacks: blocks.*.norm.weight ×2, head.weight",
-		"left 3 unused: blocks.*.experts.*.bias ×2, mask_token",
+		"left 4 unused: blocks.*.experts.*.bias ×2, mask_token, decoder.norm.bias",
 	}, lines, strings.Join(lines, "\n"))
 }
 
@@ -144,15 +146,17 @@ func (ramp) Read(_ string, dst []float32) error {
 	return nil
 }
 
-// Rows of a tensor may be taken in another order, by its name in the file; without rows the file lacks it.
+// Rows of a tensor may be taken in another order, by its name in the file; without rows the file lacks it, and it is drawn by the model's
+// name. What the file has is read, also where it may be missing.
 func TestLoadRows(t *testing.T) {
 	l := &Load{File: ramp{shapes{"old.x": {3, 2}, "old.y": {3}, "old.z": {2}}}, Rename: func(name string) string { return "old." + name },
-		Rows: map[string][]int{"old.x": {2, 0, 1}, "old.z": {}, "y": {0, 0, 0}}, Missing: []string{"z"}, Unused: []string{"old.z"}, Init: Random{1}}
-	x, y, z := make([]float32, 6), make([]float32, 3), make([]float32, 2)
+		Rows: map[string][]int{"old.x": {2, 0, 1}, "old.z": {}, "y": {0, 0, 0}}, Missing: []string{"*"}, Unused: []string{"old.z"}, Init: Random{1}}
+	x, y, z, drawn := make([]float32, 6), make([]float32, 3), make([]float32, 2), make([]float32, 2)
+	require.NoError(t, Random{1}.Fill(drawn, "z", []int{2}, FanIn(5)))
 	require.NoError(t, l.Fill(x, "x", []int{3, 2}, Zeros))
 	require.NoError(t, l.Fill(y, "y", []int{3}, Zeros))
-	require.NoError(t, l.Fill(z, "z", []int{2}, Constant(7)))
-	require.Equal(t, [][]float32{{5, 6, 1, 2, 3, 4}, {1, 2, 3}, {7, 7}}, [][]float32{x, y, z})
+	require.NoError(t, l.Fill(z, "z", []int{2}, FanIn(5)))
+	require.Equal(t, [][]float32{{5, 6, 1, 2, 3, 4}, {1, 2, 3}, drawn}, [][]float32{x, y, z})
 	report, err := l.Finish()
 	require.NoError(t, err)
 	require.Equal(t, LoadReport{Loaded: []string{"old.x", "old.y"}, Missing: []string{"z"}, Unused: []string{"old.z"}}, report)

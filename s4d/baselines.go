@@ -79,11 +79,7 @@ func startExperts(file nn.Weights, r recipe.Recipe, init nn.Source) (*nn.Load, e
 			return inFile(name)
 		}
 		_, part, _ := strings.Cut(expert, ".") // behind the number
-		mlp := inFile(before + ".mlp." + part)
-		if _, there := file.Shape(mlp); !there {
-			return inFile(name)
-		}
-		return mlp
+		return inFile(before + ".mlp." + part)
 	}
 	return load, nil
 }

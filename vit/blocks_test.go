@@ -19,7 +19,7 @@ func TestBlocksAt(t *testing.T) {
 		{"early", 2, []int{0}}, {"middle", 2, []int{0}}, {"later", 2, []int{1}}, {"alternate", 2, []int{1}}, {"middle", 5, []int{1, 2}},
 		{"last 1/4", 12, []int{9, 10, 11}}, {"last 1/4", 4, []int{3}}, {"last 3/4", 12, []int{3, 4, 5, 6, 7, 8, 9, 10, 11}}, {"last 3/4", 4, []int{1, 2, 3}},
 		{"last 2/4", 6, []int{3, 4, 5}}, {"last 4/4", 4, []int{0, 1, 2, 3}}, {"last 1/1", 1, []int{0}}, {"last 2/3", 3, []int{1, 2}},
-		{"all", 3, []int{0, 1, 2}}, {"all", 1, []int{0}}, {"1,2", 3, []int{1, 2}}, {"2, 0", 3, []int{0, 2}}, {"0", 1, []int{0}}, {"10,9", 12, []int{9, 10}},
+		{"all", 3, []int{0, 1, 2}}, {"all", 1, []int{0}}, {"1,2", 3, []int{1, 2}}, {"2, 0", 3, []int{0, 2}}, {"0", 1, []int{0}}, {"10,9", 12, []int{9, 10}}, {"9,3", 12, []int{3, 9}},
 	} {
 		got, err := BlocksAt(c.name, c.depth)
 		require.NoError(t, err, "%+v", c)

@@ -17,8 +17,14 @@ func TestCheck(t *testing.T) {
 		require.Equal(t, c.Dim, c.Heads*HeadDim, size)
 	}
 	for message, change := range map[string]func(c *Config){
-		"every number must be at least 1": func(c *Config) { c.MLPRatio = 0 },
-		"Heads:-1":                        func(c *Config) { c.Heads = -1 },
+		"ImageSize:0": func(c *Config) { c.ImageSize = 0 },
+		"Frames:0":    func(c *Config) { c.Frames = 0 },
+		"PatchSize:0": func(c *Config) { c.PatchSize = 0 },
+		"Tubelet:0":   func(c *Config) { c.Tubelet = 0 },
+		"Dim:0":       func(c *Config) { c.Dim = 0 },
+		"Depth:0":     func(c *Config) { c.Depth = 0 },
+		"Heads:-1":    func(c *Config) { c.Heads = -1 },
+		"MLPRatio:0}: every number must be at least 1":        func(c *Config) { c.MLPRatio = 0 },
 		"image size 14 is not a multiple of the patch size 4": func(c *Config) { c.ImageSize = 14 },
 		"5 frames are not a multiple of the 2 frames of a":    func(c *Config) { c.Frames = 5 },
 		"width 25 is not a multiple of the 3 heads":           func(c *Config) { c.Dim = 25 },
@@ -50,6 +56,7 @@ func TestTokens(t *testing.T) {
 		require.Equal(t, 18, c.CheckPixels(pixels))
 	}
 	require.Equal(t, 9, c.CheckPixels(engine.New(b, engine.Uint8, 7, 1, 15, 15, 3)))
+	require.Equal(t, 9, c.CheckPixels(engine.New(b, engine.Float32, 7, 3, 1, 15, 15)))
 	for _, pixels := range []*engine.Tensor{
 		engine.New(b, engine.Uint8, 7, 8, 10, 15, 3), engine.New(b, engine.Uint8, 7, 8, 15, 10, 3), engine.New(b, engine.Uint8, 7, 3, 8, 15, 15),
 		engine.New(b, engine.Float32, 7, 3, 8, 15, 10), engine.New(b, engine.Float32, 7, 3, 8, 10, 15), engine.New(b, engine.Float32, 3, 15, 15),

@@ -74,7 +74,7 @@ func TestPreset(t *testing.T) {
 	for size, c := range Sizes {
 		r, ok := System.Preset(size)
 		require.True(t, ok)
-		require.Equal(t, c, Config(r.Model.Encoder))
+		require.Equal(t, recipe.Model{Encoder: recipe.Encoder(c), VideoClasses: 7}, r.Model)
 		require.Equal(t, []string{"vit-" + size, recipe.Finetune, "vit"}, []string{r.Name, r.Kind, r.System})
 		require.NoError(t, System.Check(r))
 	}
@@ -223,6 +223,11 @@ func TestSameHeads(t *testing.T) {
 	require.NoError(t, SameHeads(file{}, published), "a decoder narrower than the encoder")
 	published.Model.DecoderHeads = 6
 	require.EqualError(t, SameHeads(file{}, published), "its attention has 3 heads, that of recipe s4d-tiny 6: set model.decoder_heads to 3")
+
+	published.Model.Heads, published.Model.DecoderHeads = 12, 3
+	require.ErrorContains(t, SameHeads(file{}, published), "set model.heads to 6", "though the decoders agree")
+	narrow.Kind, narrow.Model.DecoderDim, narrow.Model.DecoderHeads = recipe.Pretrain, 32, 1
+	require.NoError(t, SameHeads(file{}, narrow), "at least one here, too")
 
 	damaged := file{metadata: map[string]string{"recipe": "heads ="}}
 	require.ErrorContains(t, SameHeads(damaged, of(4)), "recipe inside the file:")

@@ -89,15 +89,16 @@ func TestSameBytesAgain(t *testing.T) {
 	})
 }
 
-// I8 without scales is plain integers, unless the metadata say int8.
+// I8 without scales is plain integers, unless the metadata say int8; what is called scale beside another type is a tensor of its own.
 func TestPlainInt8(t *testing.T) {
-	file := append(safetensors(`{"a":{"dtype":"I8","shape":[2],"data_offsets":[0,2]}}`, 0), 3, 0xff)
+	file := append(safetensors(`{"a":{"dtype":"I8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[2],"data_offsets":[2,4]},`+
+		`"b.scale":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}`, 0), 3, 0xff, 5, 7, 0, 0, 0x80, 0x3f, 0, 0, 0, 0x40)
 	f, err := Open(write(t, "x", file))
 	require.NoError(t, err)
 	defer f.Close()
 	all, err := readAll(f)
 	require.NoError(t, err)
-	require.Equal(t, []float32{3, -1}, all["a"])
+	require.Equal(t, map[string][]float32{"a": {3, -1}, "b": {5, 7}, "b.scale": {1, 2}}, all)
 }
 
 func TestHostileScales(t *testing.T) {

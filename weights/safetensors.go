@@ -155,7 +155,7 @@ func (r record) check(begin, size int64) error {
 		return fmt.Errorf("begins at byte %d of the data, where %d is due: damaged, tensors overlap or leave a hole", from, begin)
 	case to < from || to > size:
 		return fmt.Errorf("lies at bytes %d to %d of the data, which are %d: cut off; fetch the file again", from, to, size)
-	case !ok || n > size/width || to-from != n*width:
+	case !ok || to-from != n*width: // no overflow, as n is at most the size of the file
 		return fmt.Errorf("shape %v of %s does not take %d bytes: damaged", r.Shape, r.DType, to-from)
 	}
 	return nil

@@ -103,13 +103,13 @@ func TestDTypes(t *testing.T) {
 		"U64": {le.AppendUint64(nil, math.MaxUint64), 1 << 64}, "U32": {le.AppendUint32(nil, 1<<31), 1 << 31},
 		"U16": {[]byte{0, 0x80}, 32768}, "U8": {[]byte{0x80}, 128}, "BOOL": {[]byte{1}, 1},
 	} {
-		head := fmt.Sprintf(`{"a":{"dtype":"%s","shape":[],"data_offsets":[0,%d]}}`, dtype, len(c.bytes))
-		f, err := Open(write(t, "x", append(safetensors(head, 0), c.bytes...)))
+		head := fmt.Sprintf(`{"a":{"dtype":"%s","shape":[3],"data_offsets":[0,%d]}}`, dtype, 3*len(c.bytes))
+		f, err := Open(write(t, "x", append(append(safetensors(head, len(c.bytes)), c.bytes...), c.bytes...)))
 		require.NoError(t, err, dtype)
 		defer f.Close()
 		all, err := readAll(f)
 		require.NoError(t, err, dtype)
-		require.Equal(t, []float32{c.want}, all["a"], dtype)
+		require.Equal(t, []float32{0, c.want, c.want}, all["a"], dtype)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -25,7 +26,7 @@ func ramp(n int) []float32 {
 	return v
 }
 
-// The bytes of a file never change between versions: tensors of several chunks, of no elements and of all types.
+// The bytes of a file never change between versions: tensors of several chunks, of no elements and of all types. All chunks are read.
 func TestBytesAreFixed(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x")
 	require.NoError(t, WriteSafetensors(path, []Tensor{
@@ -43,6 +44,12 @@ func TestBytesAreFixed(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, file, 1_651_270)
 	require.Equal(t, "b433a27e363f71239d3f96367cfc3d7376f2ef58948fd341a99ca3f735ef3af6", fmt.Sprintf("%x", sha256.Sum256(file)))
+	f, err := Open(path)
+	require.NoError(t, err)
+	defer f.Close()
+	all, err := readAll(f)
+	require.NoError(t, err)
+	require.True(t, slices.Equal(ramp(140_002), all["long"]))
 }
 
 // Each tensor is filled once, in the order given, whatever its location in the file; dst has its size.

@@ -76,6 +76,11 @@ func (f trainFlags) train(out *console, kind, description string, validation dat
 	if err != nil {
 		return err
 	}
+	return printRun(out, f.Out, m)
+}
+
+// printRun prints what a run in a folder has reached.
+func printRun(out *console, dir string, m *run.Metrics) error {
 	var rows [][]string
 	for _, k := range []data.Modality{data.Image, data.Video} {
 		if loss, ok := m.Loss[k]; ok {
@@ -84,16 +89,16 @@ func (f trainFlags) train(out *console, kind, description string, validation dat
 	}
 	report.Table(out.stdout, []string{"modality", "loss of last epoch"}, rows)
 	if m.Final != nil {
-		if err := f.printScores(out, m.Final); err != nil {
+		if err := printScores(out, dir, m.Final); err != nil {
 			return err
 		}
 	}
 	var names []string
-	files, err := os.ReadDir(f.Out)
+	files, err := os.ReadDir(dir)
 	for _, file := range files {
 		names = append(names, file.Name())
 	}
-	fmt.Fprintf(out.stdout, "run folder %s: %s\n", f.Out, strings.Join(names, ", "))
+	fmt.Fprintf(out.stdout, "run folder %s: %s\n", dir, strings.Join(names, ", "))
 	if len(m.Skipped) > 0 {
 		fmt.Fprintf(out.stdout, "%s; log.jsonl says why\n", skipped(m.Skipped))
 	}
@@ -102,16 +107,16 @@ func (f trainFlags) train(out *console, kind, description string, validation dat
 
 // printScores prints what the model after the last epoch was measured at and, where the run folder stands for that of the best epoch, what
 // that was.
-func (f trainFlags) printScores(out *console, final *infer.Report) error {
-	state, err := run.ReadState(f.Out)
+func printScores(out *console, dir string, final *infer.Report) error {
+	state, err := run.ReadState(dir)
 	if err != nil {
 		return err
 	}
-	note := modelfile.Chosen(f.Out)
+	note := modelfile.Chosen(dir)
 	if note == "" || !state.Recipe.Train.UseBest {
 		printReport(out, final)
 	} else {
-		best, err := state.Measured(f.Out)
+		best, err := state.Measured(dir)
 		if err != nil {
 			return err
 		}
@@ -180,13 +185,14 @@ func newWatcher(out *console, description string) *watcher {
 	return &watcher{out: out, description: description, loss: map[data.Modality]float64{}, listCheck: listCheck{stderr: out.stderr}}
 }
 
-// finish removes what is shown of the run.
+// finish removes what is shown of the run, after which another may begin.
 func (w *watcher) finish() {
 	w.listCheck.finish()
 	w.Finish()
 	if w.took > longRun {
 		fmt.Fprintf(w.out.stderr, "mien: steps waited for data for %.1f %% of their time\n", 100*w.waited.Seconds()/w.took.Seconds())
 	}
+	w.took, w.waited = 0, 0
 }
 
 // longRun is how long the steps of a run take before its end says whether they waited for data: less is no measure.

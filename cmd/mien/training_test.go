@@ -119,7 +119,28 @@ func TestWaitedForData(t *testing.T) {
 		w.Step(train.Step{Took: 5 * time.Second, Waited: 2500 * time.Millisecond}, data.Video)
 		w.finish()
 		require.Equal(t, c.want, stderr.String())
+		w.finish()
+		require.Equal(t, c.want, stderr.String(), "once for a run")
 	}
+}
+
+// A run ends with the losses and recalls that it reached, what is in its folder, and how many samples it went without.
+func TestPrintedRun(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "model.safetensors", "")
+	write(t, dir, "log.jsonl", "")
+	m := &run.Metrics{Loss: map[data.Modality]float64{data.Video: 0.25, data.Image: 12.34567}}
+	printed := func() string {
+		var b bytes.Buffer
+		require.NoError(t, printRun(&console{stdout: &checked{Writer: &b}}, dir, m))
+		return b.String()
+	}
+	losses, folder := "modality  loss of last epoch\nimage                12.3457\nvideo                 0.2500\n", "run folder "+dir+": log.jsonl, model.safetensors\n"
+	require.Equal(t, losses+folder, printed())
+	m.Final = &infer.Report{Static: &infer.Score{UAR: 10.126, WAR: 20.5, N: 30}, Dynamic: &infer.Score{UAR: 40, WAR: 50.25, N: 6}}
+	m.Skipped = []data.Skipped{{Path: "a"}, {Path: "b"}}
+	require.Equal(t, losses+"set        UAR    WAR   n\nstatic   10.13  20.50  30\ndynamic  40.00  50.25   6\n"+folder+
+		skipped(m.Skipped)+"; log.jsonl says why\n", printed())
 }
 
 // No epochs are no run.
