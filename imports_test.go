@@ -35,7 +35,7 @@ var floors = [][]string{
 	{"nn", "gradcheck"},
 	{"moae", "system", "train"},
 	{"internal/golden", "vit"},
-	{"mae", "s4d"},
+	{"feadapter", "mae", "s4d"},
 	{"systems", "gradcheck/cases"},
 	{"modelfile"},
 	{"infer"},
