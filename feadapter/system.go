@@ -20,8 +20,8 @@ var System = system.System{
 	Name: "feadapter", Kind: recipe.Finetune,
 	Keys: []string{"model.adapter.width", "model.adapter.kernel", "model.adapter.depthwise", "model.adapter.stretch",
 		"model.adapter.modulated", "model.adapter.activation", "model.adapter.place", "model.adapter.blocks"},
-	Check: check, Build: build, Group: group, Preset: preset,
-	Start: start,
+	Check: check, Build: build, Group: group, Start: start,
+	Presets: []system.Preset{{Name: "feadapter", Of: preset}, {Name: "stadapter", Of: stAdapter}},
 	Heads: func(r recipe.Recipe) map[data.Modality]string {
 		return map[data.Modality]string{vit.OneHead(r): "head."}
 	},
@@ -86,7 +86,7 @@ var Base = []string{"cls_token", "pos_embed", "patch_embed.*", "blocks.*.norm1.*
 // preset is the published model: 16 frames of 224×224 pixels, adapters before the attention of all blocks. Their width and kernel are not
 // published. Those here are our choice, of 6.57 million parameters with the head, where the paper has 6.6.
 func preset(size string) (r recipe.Recipe, ok bool) {
-	if r, ok = vit.System.Preset(size); !ok {
+	if r, ok = vit.Preset(size); !ok {
 		return r, ok
 	}
 	r.Name, r.System = fmt.Sprint("feadapter-", size), "feadapter"
@@ -94,5 +94,16 @@ func preset(size string) (r recipe.Recipe, ok bool) {
 	r.Model.Adapter = &recipe.Adapter{Width: r.Model.Dim * 5 / 16, Kernel: []int{3, 1, 1}, Stretch: "axes", Modulated: true, Activation: true,
 		Place: "before-attention", Blocks: "all"}
 	r.Train.Freeze = Base
+	return r, true
+}
+
+// stAdapter is ST-Adapter of as much width as half of a token: of that size, "12×384" of its paper, with adapters before the MLP of all
+// blocks. The base is that of FE-Adapter, where its authors took CLIP's.
+func stAdapter(size string) (r recipe.Recipe, ok bool) {
+	if r, ok = preset(size); !ok {
+		return r, ok
+	}
+	r.Name = fmt.Sprint("stadapter-", size)
+	r.Model.Adapter = &recipe.Adapter{Width: r.Model.Dim / 2, Kernel: []int{3, 1, 1}, Depthwise: true, Place: "after-attention", Blocks: "all"}
 	return r, true
 }

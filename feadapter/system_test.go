@@ -16,23 +16,27 @@ import (
 
 // The preset has the parameters that docs and the paper name: 6.57 million are learned, of 92.4.
 func TestPreset(t *testing.T) {
-	r, ok := System.Preset("base")
+	r, ok := System.Presets[0].Of("base")
 	require.True(t, ok)
 	require.NoError(t, System.Check(r))
 	require.Equal(t, []string{"feadapter-base", "feadapter", recipe.Finetune}, []string{r.Name, r.System, r.Kind})
 	require.Equal(t, recipe.Encoder{ImageSize: 224, Frames: 16, PatchSize: 16, Tubelet: 1, Dim: 768, Depth: 12, Heads: 12, MLPRatio: 4}, r.Model.Encoder)
 	all, learned := counts(t, r)
 	require.Equal(t, []int{85_798_656 + 6_564_168 + 5_383, 6_564_168 + 5_383}, []int{all, learned})
-	_, ok = System.Preset("giant")
+	_, ok = System.Presets[0].Of("giant")
 	require.False(t, ok)
 }
 
 // ST-Adapter of width 384 in all twelve blocks has 7.11 million parameters beside the head, plain adapters of width 96 have 1.78.
 func TestCountsOfBaselines(t *testing.T) {
-	r, _ := System.Preset("base")
-	r.Model.Adapter = &recipe.Adapter{Width: 384, Kernel: []int{3, 1, 1}, Depthwise: true, Place: "after-attention", Blocks: "all"}
+	r, ok := System.Presets[1].Of("base")
+	require.True(t, ok)
+	require.Equal(t, []string{"stadapter-base", "feadapter"}, []string{r.Name, r.System})
+	require.Equal(t, &recipe.Adapter{Width: 384, Kernel: []int{3, 1, 1}, Depthwise: true, Place: "after-attention", Blocks: "all"}, r.Model.Adapter)
 	_, learned := counts(t, r)
 	require.Equal(t, 7_110_144+5_383, learned)
+	_, ok = System.Presets[1].Of("giant")
+	require.False(t, ok)
 	r.Model.Adapter = &recipe.Adapter{Width: 96, Activation: true, Place: "after-mlp", Blocks: "all"}
 	_, learned = counts(t, r)
 	require.Equal(t, 12*(2*768*96+96+768)+5_383, learned)

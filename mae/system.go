@@ -29,7 +29,7 @@ var System = system.System{
 		return &nn.Load{File: file}, vit.SameHeads(file, r)
 	},
 	Heads: func(recipe.Recipe) map[data.Modality]string { return nil },
-	Group: group, Preset: preset,
+	Group: group, Presets: []system.Preset{{Name: "mae", Of: preset}},
 }
 
 // FromRecipe returns the sizes of a recipe's encoder and decoder.

@@ -48,14 +48,14 @@ func TestGroup(t *testing.T) {
 func TestPreset(t *testing.T) {
 	require.Equal(t, []string{"mae", recipe.Pretrain}, []string{System.Name, System.Kind})
 	for size, c := range Sizes {
-		r, ok := System.Preset(size)
+		r, ok := System.Presets[0].Of(size)
 		require.True(t, ok)
 		require.Equal(t, c, FromRecipe(r))
 		require.Equal(t, []string{"mae-" + size, recipe.Pretrain, "mae"}, []string{r.Name, r.Kind, r.System})
 		require.Equal(t, []float64{0.9, 0.95}, []float64{r.Train.ImageMask, r.Train.VideoMask})
 		require.NoError(t, System.Check(r))
 	}
-	_, ok := System.Preset("huge")
+	_, ok := System.Presets[0].Of("huge")
 	require.False(t, ok)
 	require.Empty(t, System.Heads(goldenRecipe))
 }

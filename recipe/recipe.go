@@ -36,7 +36,7 @@ var systems = map[string]string{Pretrain: "mae", Finetune: "s4d"}
 type Recipe struct {
 	Name   string `toml:"name" comment:"of the run; nothing depends on it"`
 	Kind   string `toml:"kind" comment:"pretrain or finetune"`
-	System string `toml:"system" comment:"the model: mae (pretrain), s4d, vitmtl, vitmoe or vit (finetune)"`
+	System string `toml:"system" comment:"the model: mae (pretrain), s4d, vitmtl, vitmoe, vit or feadapter (finetune)"`
 	Seed   uint64 `toml:"seed" comment:"of initial weights, order, views, masks and drawn faces"`
 	Model  Model  `toml:"model"`
 	Data   Data   `toml:"data"`

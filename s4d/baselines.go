@@ -19,7 +19,7 @@ import (
 var ViTMTL = system.System{
 	Name: vitmtl, Kind: recipe.Finetune, Keys: headKeys,
 	Check: check, Build: build, Start: vit.StartClassifier, Heads: heads, Group: vit.Group,
-	Preset: func(size string) (recipe.Recipe, bool) { return twoHeads(vitmtl, size) },
+	Presets: []system.Preset{{Name: vitmtl, Of: func(size string) (recipe.Recipe, bool) { return twoHeads(vitmtl, size) }}},
 }
 
 // Names of the systems without experts, and with some in place of the MLP.
@@ -47,7 +47,7 @@ var ViTMoE = system.System{
 		return check(r)
 	},
 	Build: build, Start: startExperts, Heads: heads, Group: vit.Group,
-	Preset: func(size string) (r recipe.Recipe, ok bool) {
+	Presets: []system.Preset{{Name: vitmoe, Of: func(size string) (r recipe.Recipe, ok bool) {
 		r, ok = twoHeads(vitmoe, size)
 		m := &r.Model
 		m.Experts, m.TopK, m.Position = 8, 2, "later"
@@ -55,7 +55,7 @@ var ViTMoE = system.System{
 		m.Capacity, m.Priority = 1.05, "scores"
 		m.Importance, m.Load = 0.005, 0.005
 		return r, ok
-	},
+	}}},
 }
 
 // startExperts begins as other classifiers do. Each expert that the file lacks starts as the MLP of its block there (sparse upcycling,

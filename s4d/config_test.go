@@ -83,7 +83,7 @@ func TestCostOfTheBaselines(t *testing.T) {
 		{&System, 89_862_254, 100_513_646, 90, 101, 83.55, 9.15},
 		{&ViTMoE, 114_609_422, 284_616_974, 115, 285, 103.37, 11.63},
 	} {
-		r, ok := c.system.Preset("base")
+		r, ok := c.system.Presets[0].Of("base")
 		require.True(t, ok)
 		require.NoError(t, c.system.Check(r))
 		var net system.Model
@@ -153,7 +153,7 @@ func TestCheckOfTheBaselines(t *testing.T) {
 			return &ViTMoE
 		},
 	} {
-		r, ok := ViTMoE.Preset("tiny")
+		r, ok := ViTMoE.Presets[0].Of("tiny")
 		require.True(t, ok)
 		s := change(&r)
 		require.EqualError(t, s.Check(r), message)
@@ -162,7 +162,7 @@ func TestCheckOfTheBaselines(t *testing.T) {
 
 // The baselines leave out what they do not read, even in a file that has it.
 func TestBaselinesReadTheirKeys(t *testing.T) {
-	r, ok := ViTMoE.Preset("tiny")
+	r, ok := ViTMoE.Presets[0].Of("tiny")
 	require.True(t, ok)
 	r.Model.Residual = true
 	for name, want := range map[string]struct {
@@ -198,20 +198,20 @@ func TestPreset(t *testing.T) {
 	later := map[string][]int{"tiny": {3, 4, 5}, "small": {6, 7, 8, 9, 10, 11}, "base": {6, 7, 8, 9, 10, 11},
 		"large": {12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23}}
 	for size, blocks := range later {
-		r, ok := System.Preset(size)
+		r, ok := System.Presets[0].Of(size)
 		require.True(t, ok)
 		require.Equal(t, []string{"s4d-" + size, recipe.Finetune, "s4d"}, []string{r.Name, r.Kind, r.System})
 		require.Equal(t, Config{Encoder: vit.Sizes[size], MoAE: moae.Config{Experts: 8, TopK: 2}, MoAEBlocks: blocks,
 			ImageClasses: 7, VideoClasses: 7}, published(t, size))
 		require.NoError(t, System.Check(r))
 	}
-	_, ok := System.Preset("huge")
+	_, ok := System.Presets[0].Of("huge")
 	require.False(t, ok)
 }
 
 // published is the model of a published size.
 func published(t *testing.T, size string) Config {
-	r, _ := System.Preset(size)
+	r, _ := System.Presets[0].Of(size)
 	c, err := FromRecipe(r)
 	require.NoError(t, err)
 	return c
@@ -261,7 +261,7 @@ func TestFromRecipe(t *testing.T) {
 
 	r.Model.Position = "late"
 	require.ErrorContains(t, System.Check(r), `model.position: "late"`)
-	require.PanicsWithError(t, `s4d: got position of experts "late": choose early, middle, later or alternate, a share such as "last 3/4", or name blocks, as in "1,2", `+
+	require.PanicsWithError(t, `s4d: got model.position: "late": choose early, middle, later, alternate or all, a share such as "last 3/4", or name blocks, as in "1,2", `+
 		"want a recipe that passed Check", func() { System.Build(nil, r) })
 	r.Model.Experts = 0
 	require.NoError(t, System.Check(r), "without experts their position does not matter")
@@ -270,5 +270,5 @@ func TestFromRecipe(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []int{0}, got.MoAEBlocks, "a single expert is one, too")
 	r.Model.Experts, r.Model.Depth, r.Model.Position = 4, 1, "later"
-	require.ErrorContains(t, System.Check(r), "experts stand in half of the blocks, and there is one")
+	require.ErrorContains(t, System.Check(r), "half of the blocks are meant, and there is one")
 }

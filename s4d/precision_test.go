@@ -35,7 +35,7 @@ func TestPrecisionOfLogits(t *testing.T) {
 }
 
 func baseLogits(t *testing.T, p engine.Precision) []float64 {
-	r, _ := s4d.System.Preset("base")
+	r, _ := s4d.System.Presets[0].Of("base")
 	c, err := s4d.FromRecipe(r)
 	require.NoError(t, err)
 	c.MoAEBlocks = nil

@@ -25,11 +25,11 @@ var System = system.System{
 	Start:    vit.StartClassifier,
 	Identify: identify,
 	// Published are experts in the later half of the blocks.
-	Preset: func(size string) (r recipe.Recipe, ok bool) {
+	Presets: []system.Preset{{Name: "s4d", Of: func(size string) (r recipe.Recipe, ok bool) {
 		r, ok = twoHeads("s4d", size)
 		r.Model.Experts, r.Model.TopK, r.Model.Position = 8, 2, "later"
 		return r, ok
-	},
+	}}},
 }
 
 // Keys of recipes that only some systems read.
@@ -70,7 +70,7 @@ func heads(recipe.Recipe) map[data.Modality]string {
 
 // twoHeads is the plain vision transformer of a published size, for a system with a head for each modality.
 func twoHeads(name, size string) (r recipe.Recipe, ok bool) {
-	r, ok = vit.System.Preset(size)
+	r, ok = vit.Preset(size)
 	r.Name, r.System = name+"-"+size, name
 	r.Model.ImageClasses = 7
 	return r, ok

@@ -43,8 +43,14 @@ type System struct {
 	// Frozen lists patterns of parameters that runs of the system never train, in the form of train.freeze; nil if all are
 	// trained.
 	Frozen func(r recipe.Recipe) []string
-	// Preset returns a recipe with the model of a published size, called NAME-SIZE in commands.
-	Preset func(size string) (r recipe.Recipe, ok bool)
+	// Presets are models of published sizes, called NAME-SIZE in commands. The system's own name is the first.
+	Presets []Preset
+}
+
+// Preset makes recipes with a published model of each size.
+type Preset struct {
+	Name string
+	Of   func(size string) (r recipe.Recipe, ok bool)
 }
 
 // Model is what a system builds.

@@ -64,12 +64,14 @@ func Load(nameOrFile string) (recipe.Recipe, error) {
 	return r, nil
 }
 
-// Preset returns the recipe of a published model by its name, SYSTEM-SIZE.
+// Preset returns the recipe of a published model by its name, such as s4d-base, that of a preset and a size.
 func Preset(name string) (recipe.Recipe, bool) {
 	of, size, _ := strings.Cut(name, "-")
 	for _, s := range All {
-		if s.Name == of {
-			return s.Preset(size)
+		for _, p := range s.Presets {
+			if p.Name == of {
+				return p.Of(size)
+			}
 		}
 	}
 	return recipe.Recipe{}, false

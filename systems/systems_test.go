@@ -37,7 +37,7 @@ func TestSystemsAreComplete(t *testing.T) {
 		require.NotEmpty(t, s.Name)
 		require.Contains(t, []string{recipe.Pretrain, recipe.Finetune}, s.Kind)
 		for what, there := range map[string]bool{"Check": s.Check != nil, "Build": s.Build != nil, "Start": s.Start != nil,
-			"Heads": s.Heads != nil, "Group": s.Group != nil, "Preset": s.Preset != nil} {
+			"Heads": s.Heads != nil, "Group": s.Group != nil, "Presets": len(s.Presets) > 0 && s.Presets[0].Name == s.Name} {
 			require.True(t, there, "%s of %s", what, s.Name)
 		}
 	}
@@ -64,16 +64,19 @@ func TestLoad(t *testing.T) {
 	require.ErrorContains(t, err, "recipe "+path+": image size 32 is not a multiple of the patch size 7")
 }
 
-// A published model is called SYSTEM-SIZE.
+// A published model is called by its name and size; stadapter is a setting of feadapter.
 func TestPreset(t *testing.T) {
 	for _, s := range All {
-		for _, size := range []string{"tiny", "small", "base", "large"} {
-			r, ok := Preset(s.Name + "-" + size)
-			require.True(t, ok)
-			require.Equal(t, s.Name+"-"+size, r.Name)
-			of, err := Of(r)
-			require.NoError(t, err)
-			require.Same(t, s, of)
+		for _, preset := range s.Presets {
+			for _, size := range []string{"tiny", "small", "base", "large"} {
+				r, ok := Preset(preset.Name + "-" + size)
+				require.True(t, ok)
+				require.Equal(t, preset.Name+"-"+size, r.Name)
+				of, err := Of(r)
+				require.NoError(t, err)
+				require.Same(t, s, of)
+				require.NoError(t, checkKeys(s, r))
+			}
 		}
 	}
 	for _, name := range []string{"s4d", "s4d-", "s4d-huge", "tiny", "", "s5d-tiny", "s4d-tiny-pretrain"} {

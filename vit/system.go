@@ -25,7 +25,7 @@ var System = system.System{
 	},
 	Start: StartClassifier,
 	Heads: func(r recipe.Recipe) map[data.Modality]string { return map[data.Modality]string{OneHead(r): "head."} },
-	Group: Group, Preset: preset,
+	Group: Group, Presets: []system.Preset{{Name: "vit", Of: Preset}},
 }
 
 // OneHead returns the modality of the one head of a model for images or for videos.
@@ -73,7 +73,8 @@ func (c *classifier) MACs(m data.Modality) int {
 	return c.Config.MACs(c.TokensOf(m)) + c.Dim*c.Classes(m)
 }
 
-func preset(size string) (r recipe.Recipe, ok bool) {
+// Preset is the network of a size of [Sizes], for videos of seven classes.
+func Preset(size string) (r recipe.Recipe, ok bool) {
 	c, ok := Sizes[size]
 	r.Model.Encoder = recipe.Encoder(c)
 	r.Name, r.Kind, r.System = "vit-"+size, recipe.Finetune, "vit"

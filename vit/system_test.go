@@ -72,13 +72,13 @@ func TestOneHead(t *testing.T) {
 func TestPreset(t *testing.T) {
 	require.Equal(t, []string{"vit", recipe.Finetune}, []string{System.Name, System.Kind})
 	for size, c := range Sizes {
-		r, ok := System.Preset(size)
+		r, ok := Preset(size)
 		require.True(t, ok)
 		require.Equal(t, recipe.Model{Encoder: recipe.Encoder(c), VideoClasses: 7}, r.Model)
 		require.Equal(t, []string{"vit-" + size, recipe.Finetune, "vit"}, []string{r.Name, r.Kind, r.System})
 		require.NoError(t, System.Check(r))
 	}
-	_, ok := System.Preset("huge")
+	_, ok := Preset("huge")
 	require.False(t, ok)
 }
 

@@ -241,9 +241,11 @@ var sizes = []string{"tiny", "small", "base", "large"}
 // presets lists the models of published sizes for runs of a kind.
 func presets(kind string) (names []string) {
 	for _, s := range systems.All {
-		for _, size := range sizes {
-			if s.Kind == kind {
-				names = append(names, s.Name+"-"+size)
+		for _, p := range s.Presets {
+			for _, size := range sizes {
+				if s.Kind == kind {
+					names = append(names, p.Name+"-"+size)
+				}
 			}
 		}
 	}

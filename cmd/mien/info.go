@@ -30,19 +30,19 @@ const (
 
 // modelInfo is what info prints.
 type modelInfo struct {
-	Format              string         `json:"format"`
-	Model               string         `json:"model"`
-	System              string         `json:"system"`
-	Kind                string         `json:"kind"` // of the runs that train it
-	Parameters          int            `json:"parameters"`
-	ActiveParameters    int            `json:"active_parameters"`
-	TrainableParameters int            `json:"trainable_parameters"`
-	Encoder             recipe.Encoder `json:"encoder"`
-	Decoder             *decoderInfo   `json:"decoder,omitempty"`
-	Mask                *maskInfo      `json:"mask,omitempty"`
-	Experts             *expertsInfo   `json:"experts,omitempty"`
-	ImageTokens         int            `json:"image_tokens"`
-	VideoTokens         int            `json:"video_tokens"`
+	Format            string         `json:"format"`
+	Model             string         `json:"model"`
+	System            string         `json:"system"`
+	Kind              string         `json:"kind"` // of the runs that train it
+	Parameters        int            `json:"parameters"`
+	ActiveParameters  int            `json:"active_parameters"`
+	TunableParameters int            `json:"tunable_parameters"`
+	Encoder           recipe.Encoder `json:"encoder"`
+	Decoder           *decoderInfo   `json:"decoder,omitempty"`
+	Mask              *maskInfo      `json:"mask,omitempty"`
+	Experts           *expertsInfo   `json:"experts,omitempty"`
+	ImageTokens       int            `json:"image_tokens"`
+	VideoTokens       int            `json:"video_tokens"`
 
 	MACs map[data.Modality]int `json:"macs"` // of a forward pass on one sample
 	Cost *run.Cost             `json:"cost,omitempty"`
@@ -216,7 +216,7 @@ func outline(name string, r recipe.Recipe) (modelInfo, system.Model, error) {
 	if err != nil {
 		return modelInfo{}, nil, fmt.Errorf("train.freeze: %w", err)
 	}
-	info := modelInfo{Format: infoFormat, Model: name, System: s.Name, Kind: s.Kind, Parameters: n, ActiveParameters: n, TrainableParameters: n - frozen,
+	info := modelInfo{Format: infoFormat, Model: name, System: s.Name, Kind: s.Kind, Parameters: n, ActiveParameters: n, TunableParameters: n - frozen,
 		Encoder: m.Encoder, ImageTokens: imageTokens(r), VideoTokens: m.Frames / m.Tubelet * imageTokens(r), MACs: map[data.Modality]int{}}
 	for _, modality := range []data.Modality{data.Image, data.Video} {
 		if classifier, ok := net.(system.Classifier); !ok || classifier.Classes(modality) > 0 {

@@ -17,7 +17,7 @@ func (m modelInfo) rows() [][]string {
 		{"system", m.System},
 		cells("parameters\t%d", m.Parameters),
 		cells("active parameters\t%d", m.ActiveParameters),
-		cells("trainable parameters\t%d", m.TrainableParameters),
+		cells("tunable parameters\t%d", m.TunableParameters),
 		{"encoder", stack(e.Dim, e.Depth, e.Heads)},
 		cells("image\t%d×%d, %s", e.ImageSize, e.ImageSize, counted(m.ImageTokens, "token")),
 		cells("video\t%s, %s", counted(e.Frames, "frame"), counted(m.VideoTokens, "token")),

@@ -54,7 +54,7 @@ func TestFlagsOfInfo(t *testing.T) {
 
 // Every row that a description can have, in its order.
 func TestInfoTable(t *testing.T) {
-	m := modelInfo{Format: "f", Model: "m", System: "s4d", Kind: "k", Parameters: 300, ActiveParameters: 200, TrainableParameters: 100,
+	m := modelInfo{Format: "f", Model: "m", System: "s4d", Kind: "k", Parameters: 300, ActiveParameters: 200, TunableParameters: 100,
 		Encoder: recipe.Encoder{ImageSize: 160, Frames: 8, PatchSize: 16, Tubelet: 2, Dim: 64, Depth: 3, Heads: 4, MLPRatio: 5},
 		Decoder: &decoderInfo{Dim: 32, Depth: 1, Heads: 2}, Mask: &maskInfo{Image: 0.5, Video: 0.875},
 		Experts: &expertsInfo{Count: 6, TopK: 2, Blocks: []int{1, 2}}, ImageTokens: 1, VideoTokens: 400,
@@ -72,7 +72,7 @@ func TestInfoTable(t *testing.T) {
 		{"system", "s4d"},
 		{"parameters", "300"},
 		{"active parameters", "200"},
-		{"trainable parameters", "100"},
+		{"tunable parameters", "100"},
 		{"encoder", "64 wide, 3 blocks, 4 heads"},
 		{"image", "160×160, 1 token"},
 		{"video", "8 frames, 400 tokens"},
