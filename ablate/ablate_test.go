@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -154,6 +155,26 @@ func TestStudy(t *testing.T) {
 	again, err := recipe.LoadAblation(filepath.Join(s.Out, "ablation.toml"))
 	require.NoError(t, err)
 	require.Equal(t, s.Ablation, again, "the record is an ablation that can be run")
+}
+
+// What a pre-training costs depends on the samples of its lists, not on their classes.
+func TestCostOfPretrainingOnLists(t *testing.T) {
+	s := blinks(t, 1)
+	s.Only = []string{"images"}
+	list := filepath.Join(t.TempDir(), "faces.txt")
+	var text strings.Builder
+	for i := range 9 {
+		fmt.Fprintf(&text, "clip/%03d.png %d\n", 7*i, i%2)
+	}
+	require.NoError(t, os.WriteFile(list, []byte(text.String()), 0o644))
+	s.Pretrain = data.Lists{StaticList: list, StaticRoot: "../testdata/golden"}
+	result, err := s.Run(t.Context())
+	require.NoError(t, err)
+	_, net, err := outline(must(recipe.Load("testdata/pretrain.toml")))
+	require.NoError(t, err)
+	require.Equal(t, float64(2*5*4*net.MACs(data.Image)), *result.Rows[0].PretrainingMACs, "2 epochs of 5 batches of 4, of 9 listed and 12 drawn")
+	require.Equal(t, []run.Source{{Set: "training", Modality: data.Image, Origin: list, Samples: 9, Classes: 2},
+		{Set: "training", Modality: data.Image, Origin: run.DrawnFaces, Samples: 12, Classes: 7}}, result.Pretrain)
 }
 
 // A study that is interrupted, wherever, and resumed ends with the bits of one that was not, and repeats no finished run.

@@ -78,7 +78,11 @@ func (s Study) recipes(r recipe.Row) (pretrain *recipe.Recipe, finetune recipe.R
 				return nil, finetune, err
 			}
 		}
-		if _, err := systems.Of(*p); err != nil {
+		of := systems.OfNew
+		if s.Resume { // of runs that have begun; others are checked as they are
+			of = systems.Of
+		}
+		if _, err := of(*p); err != nil {
 			return nil, finetune, err
 		}
 	}

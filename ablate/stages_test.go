@@ -1,6 +1,7 @@
 package ablate
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -183,7 +184,7 @@ func TestStudiesThatCannotBe(t *testing.T) {
 			s.Pretrain.DynamicList, s.Only = "a", []string{"images"}
 		},
 		"row scratch: train.epochs is 0": func(s *Study) { s.Epochs = map[string]int{recipe.Finetune: 0} },
-		"row vit: model.experts is 4: the plain vit has none": func(s *Study) {
+		"row vit: system vit (kind finetune) does not read model.experts = 4, unlike s4d, vitmoe: leave it out, or set it to 0": func(s *Study) {
 			model := s.Ablation.Rows[1].Finetune["model"].(map[string]any)
 			delete(model, "experts")
 		},
@@ -243,6 +244,15 @@ func TestBestEpochOfARow(t *testing.T) {
 		require.Equal(t, want, state.Recipe.Train.BestSet, row)
 		require.Equal(t, "war", state.Recipe.Train.BestBy, row)
 	}
+
+	text, err := os.ReadFile(s.Ablation.Finetune)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(s.Ablation.Finetune, bytes.Replace(text, []byte("'dynamic'"), []byte("'static'"), 1), 0o644))
+	for i, want := range []string{"static", "static", ""} {
+		_, finetune, err := s.recipes(s.Ablation.Rows[i])
+		require.NoError(t, err)
+		require.Equal(t, want, finetune.Train.BestSet, "chosen on images")
+	}
 }
 
 // What any run would refuse, the last one too, is known before the first one begins, pre-training included.
@@ -267,9 +277,15 @@ func TestStudiesThatWouldStop(t *testing.T) {
 		"row joint, seed 1: train.best_set is dynamic: give --val-dynamic-list": func(s *Study) {
 			s.Train, s.Validation, s.Only = faces, data.Lists{StaticList: faces.StaticList, StaticRoot: golden}, []string{"joint"}
 		},
-		"row static, seed 1: 1 of the 2 images of the list cannot be read": func(s *Study) {
-			s.Train, s.Validation, s.Only = faces, faces, []string{"static"}
+		"row joint, seed 1: 1 of the 2 images of the list cannot be read": func(s *Study) { // its pre-training looks at the other lists alone
+			s.Train, s.Validation, s.Only = faces, faces, []string{"joint"}
 			s.Validation.StaticList = list("gone.txt", "clip/000.png 0\ngone.png 3\n")
+		},
+		"row vit, seed 1: 1 of the 2 videos of the list cannot be read": func(s *Study) { // the first pre-training, of images, looks at other lists
+			*s = blinks(t, 1)
+			s.Train, s.Validation, s.Only = faces, faces, []string{"images", "one"}
+			s.Pretrain = faces
+			s.Pretrain.DynamicList = list("videos.csv", "video_name,label\nclip,2\ngone,1\n")
 		},
 	} {
 		s := chosen(t)

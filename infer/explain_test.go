@@ -70,6 +70,11 @@ func TestTimeline(t *testing.T) {
 	require.NoError(t, err)
 	starts := data.Starts(sample.Len(), m.Recipe.Model.Frames, m.Recipe.Data.Stride)
 	require.Len(t, moments, min(3, starts))
+	var windows []data.Window
+	for _, moment := range moments {
+		windows = append(windows, moment.Window)
+	}
+	require.Equal(t, data.Windows(sample.Len(), m.Recipe.Model.Frames, m.Recipe.Data.Stride, 3), windows)
 	require.Equal(t, 0, moments[0].First)
 	views, err := m.read(t.Context(), sample, data.Video, []data.Window{moments[0].Window})
 	require.NoError(t, err)

@@ -80,6 +80,9 @@ func TestCalibration(t *testing.T) {
 // standard deviations.
 func TestBootstrap(t *testing.T) {
 	answers := append(some(300, 1, 1), some(100, 1, 2)...)
+	none := NewScore([]string{"a", "b"}, nil)
+	none.Resample(9, 7)
+	require.Nil(t, none.Bootstrap, "of no answers")
 	b := NewBootstrap(4, answers, 4000, 7)
 	require.Equal(t, 4000, b.Draws)
 	half := 196 * math.Sqrt(0.75*0.25/400)

@@ -19,6 +19,10 @@ import (
 // System is masked pre-training.
 var System = system.System{
 	Name: "mae", Kind: recipe.Pretrain,
+	Keys: []string{
+		"model.decoder_dim", "model.decoder_depth", "model.decoder_heads",
+		"train.image_mask", "train.video_mask", "train.tube_mask", "train.joint_target",
+	},
 	Check: check,
 	Build: func(s *nn.Scope, r recipe.Recipe) system.Model { return &learner{New(s, FromRecipe(r)), r} },
 	Start: func(file nn.Weights, r recipe.Recipe, _ nn.Source) (*nn.Load, error) {

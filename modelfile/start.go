@@ -29,7 +29,7 @@ func Start(f *weights.File, s *system.System, r recipe.Recipe, labels map[data.M
 	load.Rows, loaded = map[string][]int{}, Trained{}
 	for m, prefix := range s.Heads(r) {
 		shape, _ := f.Shape(prefix + "weight")
-		if len(shape) == 0 || shape[0] == 0 {
+		if len(shape) == 0 {
 			continue // the file has no such head
 		}
 		rows, note := []int(nil), ""

@@ -122,6 +122,8 @@ func TestStartBeginsHeadsAnew(t *testing.T) {
 	f := writeModel(t, r, map[data.Modality][]string{data.Image: data.AffectNet7, data.Video: data.DFEW})
 	eleven := r
 	eleven.Model.VideoClasses = 11
+	five := r
+	five.Model.VideoClasses = 5
 	other := slices.Clone(data.DFEW)
 	other[3] = "contempt"
 	for name, c := range map[string]struct {
@@ -131,6 +133,8 @@ func TestStartBeginsHeadsAnew(t *testing.T) {
 	}{
 		"more classes": {eleven, data.MAFW, "the video head begins anew: the file's classes are happiness, sadness, neutral, anger, surprise, disgust, fear," +
 			" the run's anger, anxiety, contempt, disappointment, disgust, fear, happiness, helplessness, neutral, sadness, surprise"},
+		"fewer classes": {five, data.DFEW[2:], "the video head begins anew: the file's classes are happiness, sadness, neutral, anger, surprise, disgust, fear," +
+			" the run's neutral, anger, surprise, disgust, fear"},
 		"another class": {r, other, "the video head begins anew: the file's classes are happiness, sadness, neutral, anger, surprise, disgust, fear," +
 			" the run's happiness, sadness, neutral, contempt, surprise, disgust, fear"},
 	} {

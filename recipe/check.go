@@ -25,14 +25,15 @@ const (
 	maxClasses  = 1000
 )
 
-// Check returns an error naming the first setting that is impossible for any system; the system checks the model.
+// Check returns an error naming the first setting that is impossible for any system; the system checks the model, and package systems, where
+// a run begins, that it reads what is set.
 func (r Recipe) Check() error {
 	t, d, m := r.Train, r.Data, r.Model
 	if r.Kind != Pretrain && r.Kind != Finetune {
 		return fmt.Errorf("kind is %q: choose pretrain or finetune", r.Kind)
 	}
 	if r.Kind == Pretrain {
-		t.LayerDecay = 1 // without a meaning; in fine-tuning, 0 would leave all blocks but the last unchanged
+		t.LayerDecay = 1 // not read; in fine-tuning, 0 would leave all blocks but the last unchanged
 	}
 	if err := cmp.Or(
 		within("train.epochs", t.Epochs, 1, maxEpochs), within("train.eval_every", t.EvalEvery, 0, maxEpochs),
@@ -88,8 +89,7 @@ func (r Recipe) checkDrawn() error {
 func (r Recipe) checkMixing() error {
 	t := r.Train
 	switch both := t.Mixup > 0 && t.Cutmix > 0; {
-	case r.Kind == Pretrain && r.Mixing().On():
-		return errors.New("train.mixup and train.cutmix mix the targets of fine-tuning: leave them out of pre-training")
+	case r.Kind == Pretrain: // which mixes nothing
 	case both && !(t.CutmixShare > 0 && t.CutmixShare < 1):
 		return fmt.Errorf("train.cutmix_share is %v: beside train.mixup, it must lie between 0 and 1, or one of the two never happens", t.CutmixShare)
 	case !both && t.CutmixShare != 0:
@@ -105,8 +105,6 @@ func (r Recipe) checkBest() error {
 		return fmt.Errorf("train.best_by is %q: choose uar, war or loss", t.BestBy)
 	case !slices.Contains([]string{"", "static", "dynamic"}, t.BestSet):
 		return fmt.Errorf("train.best_set is %q: choose static or dynamic, or leave it out for the mean of both", t.BestSet)
-	case r.Kind == Pretrain && (t.BestBy != "" || t.BestSet != "" || t.BestOnTest || t.UseBest):
-		return errors.New("train.best_by, best_set, best_on_test and use_best choose the best epoch of fine-tuning: leave them out of pre-training")
 	}
 	return nil
 }

@@ -134,10 +134,10 @@ func (v ViewSettings) follow(f *frames, step string, size int) error {
 	how := augment.Bilinear
 	switch step {
 	case "box":
-		if b := *v.Box; !f.exact || b.Left+b.Width > f.w || b.Top+b.Height > f.h {
+		if b := *v.Box; b.Left+b.Width > f.w || b.Top+b.Height > f.h {
 			return fmt.Errorf("box reaches to row %d and column %d of frames of %s", b.Top+b.Height, b.Left+b.Width, f.size())
 		}
-		f.h, f.w = v.Box.Height, v.Box.Width
+		f.h, f.w, f.exact = v.Box.Height, v.Box.Width, true
 	case "crop":
 		if min(f.h, f.w) < size {
 			return fmt.Errorf("crop takes %d×%d pixels of frames of %s", size, size, f.size())

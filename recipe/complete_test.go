@@ -212,13 +212,10 @@ func TestNumbersThatDoNotFit(t *testing.T) {
 		require.EqualError(t, r.Check(), want)
 	}
 	for name, change := range map[string]func(r *Recipe){
-		"drawn images alone": func(r *Recipe) { r.Data.DrawnVideos = 0 },
-		"drawn videos alone": func(r *Recipe) { r.Data.DrawnImages = 0 },
-		"pre-training has no decay": func(r *Recipe) {
-			r.Kind, r.Train.LayerDecay = Pretrain, 0
-			r.Train.Mixup, r.Train.Cutmix, r.Train.CutmixShare = 0, 0, 0
-			r.Train.BestBy, r.Train.BestSet, r.Train.BestOnTest, r.Train.UseBest = "", "", false, false
-		},
+		"drawn images alone":            func(r *Recipe) { r.Data.DrawnVideos = 0 },
+		"drawn videos alone":            func(r *Recipe) { r.Data.DrawnImages = 0 },
+		"pre-training has no decay":     func(r *Recipe) { r.Kind, r.Train.LayerDecay = Pretrain, 0 },
+		"pre-training mixes no samples": func(r *Recipe) { r.Kind, r.Train.CutmixShare = Pretrain, 0 },
 	} {
 		r := complete
 		change(&r)

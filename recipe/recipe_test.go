@@ -153,11 +153,6 @@ func TestBatchesInParts(t *testing.T) {
 	require.Equal(t, []int{1, 1}, []int{r.Parts(), r.Groups()})
 	r.Train.Accumulate = 96
 	require.NoError(t, r.Check())
-	r.Train.UseBest = true
-	require.ErrorContains(t, r.Check(), "train.best_by, best_set, best_on_test and use_best choose the best epoch of fine-tuning")
-	r.Train.UseBest = false
-	r.Train.Mixup = 0.8
-	require.ErrorContains(t, r.Check(), "train.mixup and train.cutmix mix the targets of fine-tuning: leave them out of pre-training")
 }
 
 // What happens within a replica, mixing and the room of experts, forbids parts that divide one; each of the three does so alone.

@@ -116,6 +116,51 @@ func TestMistakesInViewsAreNamed(t *testing.T) {
 	}
 }
 
+// Every number of a step may be at its bounds and not beyond.
+func TestBoundsOfSteps(t *testing.T) {
+	box := func(top, left, height, width int) ViewSettings {
+		return ViewSettings{Box: &augment.Box{Top: top, Left: left, Height: height, Width: width}}
+	}
+	rand := func(operations int, probability, magnitude, deviation float64) ViewSettings {
+		return ViewSettings{RandAugment: &augment.RandAugment{Operations: operations, Probability: probability, Magnitude: magnitude, Deviation: deviation,
+			Interpolations: []augment.Interpolation{augment.Bilinear}}}
+	}
+	erase := func(probability float64, area, ratio augment.Range) ViewSettings {
+		return ViewSettings{Erase: &augment.Erase{Probability: probability, Area: area, Ratio: ratio, Fill: augment.Zero}}
+	}
+	crop := func(area, ratio augment.Range) ViewSettings {
+		return ViewSettings{ResizedCrop: &augment.ResizedCrop{Area: area, Ratio: ratio, Interpolation: augment.Bicubic}}
+	}
+	jitter := func(brightness, contrast, saturation float64) ViewSettings {
+		return ViewSettings{Jitter: &augment.Jitter{Brightness: brightness, Contrast: contrast, Saturation: saturation}}
+	}
+	resize := func(size int) ViewSettings {
+		return ViewSettings{Resize: &augment.Resize{Size: size, Interpolation: augment.TensorBicubic}}
+	}
+	for _, v := range []ViewSettings{
+		box(0, 0, 1, 1), box(4096, 4096, 4096, 4096), resize(1), resize(4096), rand(1, 0.01, 0, 0), rand(100, 1, 10, 10), jitter(0.99, 0, 0), jitter(0, 0.99, 0.99),
+		erase(1, augment.Range{0.0001, 0.0001}, augment.Range{0.01, 100}), erase(0.01, augment.Range{1, 1}, augment.Range{100, 100}),
+		crop(augment.Range{0.01, 0.01}, augment.Range{0.01, 100}), crop(augment.Range{0.5, 1}, augment.Range{0.01, 0.01}), {Flip: flip(1)},
+	} {
+		require.NoError(t, v.checkSettings("v"))
+	}
+	for want, v := range map[string]ViewSettings{
+		"v.box.top is 4097": box(4097, 0, 1, 1), "v.box.left is 4097": box(0, 4097, 1, 1),
+		"v.box.height is 0": box(0, 0, 0, 1), "v.box.height is 4097": box(0, 0, 4097, 1), "v.box.width is 0": box(0, 0, 1, 0), "v.box.width is 4097": box(0, 0, 1, 4097),
+		"v.resize.size is 4097": resize(4097), "v.flip is 1.1": {Flip: flip(1.1)}, "v.jitter.contrast is 0.995": jitter(0, 0.995, 0),
+		"v.rand_augment.operations is 101": rand(101, 1, 0, 0), "v.rand_augment.probability is 1.1": rand(1, 1.1, 0, 0),
+		"v.rand_augment.magnitude is 10.5": rand(1, 1, 10.5, 0), "v.rand_augment.deviation is 10.5": rand(1, 1, 0, 10.5),
+		"v.erase.area is [9e-05 1]":        erase(1, augment.Range{0.00009, 1}, augment.Range{1, 1}),
+		"v.erase.area is [1 1.1]":          erase(1, augment.Range{1, 1.1}, augment.Range{1, 1}),
+		"v.erase.ratio is [0.009 1]":       erase(1, augment.Range{1, 1}, augment.Range{0.009, 1}),
+		"v.erase.ratio is [1 101]":         erase(1, augment.Range{1, 1}, augment.Range{1, 101}),
+		"v.resized_crop.area is [0.009 1]": crop(augment.Range{0.009, 1}, augment.Range{1, 1}),
+		"v.resized_crop.ratio is [1 101]":  crop(augment.Range{1, 1}, augment.Range{1, 101}),
+	} {
+		require.ErrorContains(t, v.checkSettings("v"), want+": it must ")
+	}
+}
+
 // Frames are followed through the steps: a resize of an image of any size makes it large enough for a crop, an antialiased one needs
 // bytes.
 func TestFramesAreFollowed(t *testing.T) {
@@ -138,6 +183,13 @@ func TestFramesAreFollowed(t *testing.T) {
 		{ViewSettings{Decode: 60, Steps: []string{"box", "resize"}, Box: &augment.Box{Height: 20, Width: 40},
 			Resize: &augment.Resize{Size: 30, Interpolation: pillow}}, "views are of 60×30 pixels"},
 		{ViewSettings{Decode: 60, Steps: []string{"crop", "box"}, Box: &augment.Box{Height: 20, Width: 31}}, "box reaches to row 20 and column 31 of frames of 30×30"},
+		{ViewSettings{Steps: []string{"resize", "box"}, Resize: &augment.Resize{Size: 40, Interpolation: pillow}, Box: &augment.Box{Top: 10, Height: 30, Width: 30}}, ""},
+		{ViewSettings{Steps: []string{"resize", "box"}, Resize: &augment.Resize{Size: 40, Interpolation: pillow}, Box: &augment.Box{Top: 11, Height: 30, Width: 30}},
+			"box reaches to row 41 and column 30 of frames of 40×40"},
+		{ViewSettings{Decode: 60, Steps: []string{"crop", "box"}, Box: &augment.Box{Height: 31, Width: 20}}, "box reaches to row 31 and column 20 of frames of 30×30"},
+		{ViewSettings{Decode: 60, Steps: []string{"box"}, Box: &augment.Box{Height: 31, Width: 30}}, "views are of 30×31 pixels"},
+		{ViewSettings{Decode: 60, Steps: []string{"box", "crop"}, Box: &augment.Box{Height: 29, Width: 40}}, "crop takes 30×30 pixels of frames of 40×29"},
+		{ViewSettings{Decode: 60, Steps: []string{"box", "crop"}, Box: &augment.Box{Height: 40, Width: 29}}, "crop takes 30×30 pixels of frames of 29×40"},
 		{ViewSettings{Decode: 50, Steps: []string{"box"}, Box: &augment.Box{Top: 20, Left: 20, Height: 30, Width: 30}}, ""},
 		{ViewSettings{Steps: []string{"box", "crop"}, Box: &augment.Box{Height: 50, Width: 50}}, "of frames of unknown size: set decode"},
 		{ViewSettings{Decode: 60, Steps: []string{"resize", "resized_crop"}, ResizedCrop: crop(tensor),
@@ -146,6 +198,12 @@ func TestFramesAreFollowed(t *testing.T) {
 			Resize: &augment.Resize{Size: 40, Interpolation: tensor}}, "resized_crop works on bytes: put it before resize, which makes floats"},
 		{ViewSettings{Decode: 60, Steps: []string{"erase", "resized_crop"}, Erase: erase, ResizedCrop: crop(pillow)}, "put it before erase"},
 		{ViewSettings{Decode: 60, Steps: []string{"jitter", "resized_crop"}, Jitter: &augment.Jitter{Contrast: 0.5}, ResizedCrop: crop(pillow)}, "put it before jitter"},
+		{ViewSettings{Decode: 60, Steps: []string{"jitter", "resize"}, Jitter: &augment.Jitter{Contrast: 0.5}, Resize: &augment.Resize{Size: 30, Interpolation: pillow}},
+			"resize works on bytes: put it before jitter"},
+		{ViewSettings{Decode: 60, Steps: []string{"erase", "jitter", "resized_crop"}, Erase: erase, Jitter: &augment.Jitter{Contrast: 0.5}, ResizedCrop: crop(pillow)},
+			"put it before erase"},
+		{ViewSettings{Decode: 60, Steps: []string{"erase", "resized_crop"}, Erase: &augment.Erase{Probability: 1, Area: erase.Area, Ratio: erase.Ratio, Fill: augment.Zero},
+			ResizedCrop: crop(pillow)}, ""},
 	} {
 		r, err := Load("s4d-tiny-pretrain")
 		require.NoError(t, err)

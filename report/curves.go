@@ -111,6 +111,14 @@ func recallChart(r Run) (chart, error) {
 
 // SaveTimeline draws the probabilities of the classes over the frames of a video, each window at its middle, as STEM.png and STEM.svg.
 func SaveTimeline(stem, title string, labels []string, moments []infer.Moment) error {
+	c, err := timelineChart(title, labels, moments)
+	if err != nil {
+		return err
+	}
+	return c.save(stem)
+}
+
+func timelineChart(title string, labels []string, moments []infer.Moment) (chart, error) {
 	c := newChart(title, "frame", "probability")
 	c.X.Tick.Marker = whole{}
 	c.Y.Min, c.Y.Max = 0, 1
@@ -121,7 +129,7 @@ func SaveTimeline(stem, title string, labels []string, moments []infer.Moment) e
 		}
 		line, dots, err := plotter.NewLinePoints(points)
 		if err != nil {
-			return err
+			return c, err
 		}
 		line.Color = palette.HSVA{H: float64(class) / float64(len(labels)), S: 0.8, V: 0.8, A: 1}
 		line.Width = vg.Points(1.5)
@@ -129,5 +137,5 @@ func SaveTimeline(stem, title string, labels []string, moments []infer.Moment) e
 		c.Add(line, dots)
 		c.Legend.Add(Printable(label), line)
 	}
-	return c.save(stem)
+	return c, nil
 }

@@ -85,6 +85,7 @@ func TestReconstructionPicture(t *testing.T) {
 		for col, frame := range []int{0, 2} {
 			grey := uint8(100*row + 10*frame)
 			require.Equal(t, color.RGBA{grey, grey, grey, 255}, m.At(col*7+2, row*6+2))
+			require.Equal(t, color.RGBA{255, 255, 255, 255}, m.At(col*7+6, row*6+2))
 		}
 	}
 }

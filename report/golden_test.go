@@ -123,6 +123,31 @@ func TestGoldenPage(t *testing.T) {
 	require.True(t, info.Mode().IsRegular())
 }
 
+// The pages of mien explain and of ablations, without their style.
+func TestGoldenOtherPages(t *testing.T) {
+	path, all := filepath.Join(t.TempDir(), "index.html"), ""
+	add := func(err error) {
+		require.NoError(t, err)
+		text, err := os.ReadFile(path)
+		require.NoError(t, err)
+		all += regexp.MustCompile(`(?s)<style>.*?</style>`).ReplaceAllString(textsOfCharts(t, string(text)), "")
+	}
+	e := Explanations{Model: "runs/one", Inputs: []Explanation{
+		{Name: "a <face>.png", Modality: data.Image, Labels: []string{"calm", "glad", "sad", "cross"}, Probabilities: []float64{0.25, 0.126, 0.024, 0.6}, Picture: "001.png"},
+		{Name: "clip", Modality: data.Video, Labels: []string{"glad", "cross"}, Probabilities: []float64{0.875, 0.125}, Picture: "002.png", Timeline: "002-probabilities"}}}
+	add(e.Write(path))
+	e.Beside = "runs/two"
+	add(e.Write(path))
+	c := Comparison{Title: "Models", Rows: []string{"vit", "s4d"}, Header: []string{"row", "UAR"}, Table: [][]string{{"vit", "4 < 5"}, {"s4d", "6"}},
+		Notes:  []string{"one run", "measured on faces"},
+		Curves: []RecallCurve{{Name: "static UAR", Modality: data.Image, Points: []RecallPoint{{Row: 1, Mean: 6, Values: []float64{6}}}}}}
+	add(WriteComparisons(path, []Comparison{c}))
+	other := c
+	other.Title, other.Rows, other.Notes = "Layers", []string{"first", "last"}, nil
+	add(WriteComparisons(path, []Comparison{c, other}))
+	requireGolden(t, "pages.html", all)
+}
+
 // Every kind of chart.
 func TestGoldenCharts(t *testing.T) {
 	labels := []string{"calm", "glad", "cross"}
@@ -147,6 +172,12 @@ func TestGoldenCharts(t *testing.T) {
 		{Name: "static UAR", Modality: data.Image, Points: []RecallPoint{spread(1, 40, 44)}}, {Name: "static WAR", Modality: data.Image, Dashed: true},
 		{Name: "dynamic WAR", Modality: data.Video, Dashed: true, Points: []RecallPoint{spread(0, 50, 51), spread(1, 62, 60)}},
 	}}.chart))
+	all.WriteString("timeline\n" + svgOf(t, func() (chart, error) {
+		moment := func(first int, probabilities ...float64) infer.Moment {
+			return infer.Moment{Window: data.Window{First: first, Last: first + 6, Stride: 2}, Probabilities: probabilities}
+		}
+		return timelineChart("clip", labels, []infer.Moment{moment(0, 0.5, 0.25, 0.25), moment(9, 0.125, 0.75, 0.125)})
+	}))
 	requireGolden(t, "charts.svg", all.String())
 }
 

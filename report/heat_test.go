@@ -3,9 +3,12 @@ package report
 import (
 	"image"
 	"image/color"
+	"math"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"gonum.org/v1/plot/palette/moreland"
 
 	"mien/data"
 	"mien/infer"
@@ -60,6 +63,48 @@ func TestAttentionMaps(t *testing.T) {
 	require.Equal(t, expert(200, 0), at(m, 3, 1, 0, 1))
 	require.Equal(t, expert(100, 0), at(m, 3, 0, 1, 0))
 	require.NotEqual(t, expertColor(0, 4), expertColor(3, 4))
+
+	legend := func(row, e int) color.RGBA { // the middle of the upper edge of an expert's square, above its number
+		return m.At(4+22*e+10, row*(cellSize+2)+cellSize/2+15).(color.RGBA)
+	}
+	for _, row := range []int{3, 6} {
+		for e := range 4 {
+			require.Equal(t, mix(color.RGBA{}, expertColor(e, 4), 1), legend(row, e))
+		}
+		require.Equal(t, color.RGBA{255, 255, 255, 255}, legend(row, 4))
+	}
+	require.Equal(t, color.RGBA{255, 255, 255, 255}, legend(2, 1))
+}
+
+// A map of attention lies on the frame, the more opaque the larger the share is of the largest.
+func TestHeat(t *testing.T) {
+	l := trace()
+	frames := data.View{T: 4, H: 6, W: 6, Bytes: make([]uint8, 4*6*6*3)}
+	for i := range frames.Bytes {
+		frames.Bytes[i] = uint8(i * i)
+	}
+	l.View = frames
+	for i := range l.Last {
+		l.Last[i] = float64(i%7*i) / 100
+	}
+	colors := moreland.ExtendedBlackBody()
+	colors.SetMax(1)
+	heat, frame := l.heat(1, l.Last, 1.25), l.frame(1)
+	for _, at := range []image.Point{{5, 100}, {70, 31}, {127, 64}} {
+		share := min(between(l.Last[9:], 3, at.X, at.Y)/1.25, 1)
+		c, err := colors.At(share)
+		require.NoError(t, err)
+		require.Equal(t, mix(frame.RGBAAt(at.X, at.Y), c, 0.35+0.35*share), heat.RGBAAt(at.X, at.Y), at)
+	}
+	require.Equal(t, color.RGBA{70, 170, 35, 255}, mix(color.RGBA{100, 200, 50, 255}, color.RGBA{0, 100, 0, 255}, 0.3))
+}
+
+// Where a model's attention is not a number, its map is dark, and the picture is drawn.
+func TestAttentionThatIsNoNumber(t *testing.T) {
+	l := trace()
+	l.Last = slices.Repeat([]float64{math.NaN()}, len(l.Last))
+	m := AttentionMaps([]ModelTrace{l})
+	require.Less(t, at(m, 1, 0, 1, 1).R, at(m, 0, 0, 1, 1).R)
 }
 
 // Labels name the block, and the model only where there are two.
@@ -81,4 +126,6 @@ func TestBetween(t *testing.T) {
 	require.InDelta(t, 1, between(values, 2, cellSize-1, 0), 1e-9)
 	require.InDelta(t, 2, between(values, 2, 0, cellSize-1), 1e-9)
 	require.InDelta(t, 1.5, between(values, 2, cellSize/2, cellSize/2), 0.03)
+	const column, row = (80.5/128)*2 - 0.5, (50.5/128)*2 - 0.5
+	require.InDelta(t, column+2*row, between(values, 2, 80, 50), 1e-9, "a column adds 1 and a row 2")
 }

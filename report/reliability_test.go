@@ -41,6 +41,9 @@ func TestReliabilityFigure(t *testing.T) {
 		require.Equal(t, map[bool]int{true: 1}[n == 4 || n == 1 || n == 2], strings.Count(svg, fill(n)), "bars of %d answers", n)
 	}
 	require.Equal(t, 3, strings.Count(svg, "fill:#C2502E"), "dots")
+	one := infer.NewScore([]string{"a", "b"}, []infer.Answer{{Truth: 1, Class: 1, Probabilities: []float64{0.2, 0.8}}})
+	svg = svgOf(t, func() (chart, error) { return reliabilityChart(infer.NamedScore{Modality: data.Image, Score: one}) })
+	require.Equal(t, 1, strings.Count(svg, "fill:#C2502E"), "one bin alone has its dot")
 	page := &Page{Report: &infer.Report{Static: &infer.Score{}}}
 	require.Empty(t, page.Reliabilities(), "as earlier versions wrote it")
 }

@@ -99,6 +99,10 @@ func TestRoutingOf(t *testing.T) {
 		sum += share
 	}
 	require.InDelta(t, 1, sum, 1e-12, "of two samples, where nine were asked for")
+
+	r, err = RoutingOf(t.Context(), opened(t, "vitmtl-tiny", same), s, 2)
+	require.NoError(t, err)
+	require.Nil(t, r, "a model of the system without experts")
 }
 
 // A page about a model without experts has no routing figure, and one with a single score has one figure of each kind.
@@ -152,6 +156,31 @@ func TestExamples(t *testing.T) {
 		require.True(t, strings.HasSuffix(strings.ToLower(name), e.Truth), "%s shows %s", name, e.Truth)
 		require.Equal(t, e.Labels[e.Class], e.Label)
 	}
+}
+
+// Attention is that on the first view of a sample, beside its true class.
+func TestAttentionOf(t *testing.T) {
+	m := opened(t, "s4d-tiny", same)
+	s, _, err := m.Match(faces(3, 1))
+	require.NoError(t, err)
+	all, err := AttentionOf(t.Context(), m, s, 2)
+	require.NoError(t, err)
+	require.Len(t, all, 3)
+	for i, a := range all {
+		d := []*data.Dataset{s.Image, s.Image, s.Video}[i]
+		item := d.Items[i%2]
+		sample, err := item.Open(t.Context(), data.OpenOptions{})
+		require.NoError(t, err)
+		views, err := m.Views(t.Context(), sample, d.Modality)
+		require.NoError(t, err)
+		trace, err := m.Trace(t.Context(), views[0], d.Modality)
+		require.NoError(t, err)
+		require.Equal(t, AttentionMaps([]ModelTrace{{Experts: 4, Trace: trace}}), a.Picture)
+		require.True(t, strings.HasSuffix(strings.ToLower(item.Name), a.Truth), "%s shows %s", item.Name, a.Truth)
+	}
+	m.Trained = modelfile.Trained{data.Image: {Drawn: 3}}
+	_, err = AttentionOf(t.Context(), m, s, 2)
+	require.EqualError(t, err, s.Video.Items[0].Name+": the model has never learned from videos: fine-tune it on some, with --init, or leave them out")
 }
 
 // A pre-trained model paints the hidden patches and leaves the rest; a classifier can't reconstruct.

@@ -264,10 +264,15 @@ func TestStaleAnswers(t *testing.T) {
 	text, err := os.ReadFile(path)
 	require.NoError(t, err)
 	lines := strings.SplitAfter(string(text), "\n")
+	id, _, _ := strings.Cut(lines[2], ",")
+	unclear := lines[0] + lines[1] + strings.TrimSuffix(lines[2], "\n") + "x\n"
+	relabelled := lines[0] + strings.Replace(lines[1], ",", ",1", 1)
 	slices.Reverse(lines[1 : len(lines)-1])
 	for content, message := range map[string]string{
 		strings.Join(lines, ""):      "is of another list: remove it",
 		"id,label,pred,p_neutral\n":  "the first line is not id,label,pred,p_neutral,p_happiness,p_sadness,p_surprise,p_fear,p_disgust,p_anger: remove it",
+		relabelled:                   "is of another list: remove it",
+		unclear:                      "answer 2, about " + id + ": strconv.ParseFloat: ",
 		"":                           "the first line is not id,label",
 		string(text) + "x,1,1,1\n":   "wrong number of fields",
 		lines[0] + "x,0,0,1,,,,,,\n": "answer 1, about x, is of another list",

@@ -16,6 +16,7 @@ import (
 	"mien/data"
 	"mien/engine"
 	"mien/modelfile"
+	"mien/systems"
 )
 
 // What identifies a run: run.json, with which --resume compares.
@@ -25,7 +26,7 @@ const identityFormat = "mien-run-1"
 // identity is what the bits of a run depend on, besides the version of mien: the same one again continues it.
 type identity struct {
 	Format    string            `json:"format"`
-	Recipe    map[string]string `json:"recipe"` // by key
+	Recipe    map[string]string `json:"recipe"` // by key, those that the run does not read left out
 	Files     map[string]input  `json:"files"`  // by flag
 	Precision engine.Precision  `json:"precision"`
 	Backend   string            `json:"backend"` // with its kernels
@@ -57,6 +58,10 @@ func (o Options) identity() (id identity, err error) {
 		}
 	}
 	id.Recipe, err = o.Recipe.Settings()
+	maps.DeleteFunc(id.Recipe, func(key, _ string) bool {
+		_, set := o.Recipe.Value(key)
+		return !set && !systems.Reads(o.Recipe.System, key)
+	})
 	return id, err
 }
 
@@ -133,6 +138,10 @@ func (id identity) check(record []byte, dir string) error {
 	if err := json.Unmarshal(record, &there); err != nil || there.Format != identityFormat {
 		return fmt.Errorf("%s is damaged, or of another version of mien: give another --out", filepath.Join(dir, identityFile))
 	}
+	maps.DeleteFunc(there.Recipe, func(key, _ string) bool { // which an earlier version let be
+		_, here := id.Recipe[key]
+		return !here && !systems.Reads(id.Recipe["system"], key)
+	})
 	all := id.differences(there)
 	if len(all) == 0 {
 		return nil

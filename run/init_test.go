@@ -186,7 +186,7 @@ func TestRecipesThatCannotBe(t *testing.T) {
 		`system is "gan": choose s4d, vitmtl, vitmoe, vit, mae`: func(r *recipe.Recipe) { r.System = "gan" },
 		`kind is "pretrain": system s4d is for finetune`:        func(r *recipe.Recipe) { r.Kind = recipe.Pretrain },
 		"recipe s4d-tiny has no head for videos: leave them out, or set model.video_classes": func(r *recipe.Recipe) {
-			r.System, r.Model.Experts, r.Model.VideoClasses = "vit", 0, 0
+			r.System, r.Model, r.Train.RouterNoise = "vit", recipe.Model{Encoder: r.Model.Encoder, ImageClasses: 7}, false
 		},
 	} {
 		o := options(t, toy(t, "s4d-tiny"))

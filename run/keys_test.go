@@ -1,6 +1,7 @@
 package run
 
 import (
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"mien/data"
 	"mien/recipe"
+	"mien/systems"
 )
 
 // The effect of changing a key.
@@ -17,110 +19,131 @@ const (
 	nothing = '.'
 	inLog   = 'L' // only the log: an evaluation
 	inModel = 'M'
-	notRun  = ' ' // the key is refused or has no meaning there
+	refused = ' ' // the system does not read it
+	untried = '-' // it is tried elsewhere, or cannot be changed alone
 )
 
-// keyCase changes a key of a recipe. Effects are listed for fine-tuning on images only, on videos only, pre-training on images, on
-// videos, and fine-tuning on lists and drawn faces.
+// columns are the systems of the runs in which keys are changed.
+var columns = []string{"s4d", "s4d", "s4d", "mae", "mae", "mae", "vit", "vit", "vitmtl", "vitmoe"}
+
+// keyCase changes a key of a recipe. Effects are listed for s4d on drawn images, on drawn videos, and on lists and drawn faces of both;
+// for mae likewise; for vit on images and on videos; for vitmtl and for vitmoe on drawn faces of both.
 type keyCase struct {
 	key     string
 	effects string
 	change  func(r *recipe.Recipe)
 }
 
+// effect is what a change does in a run.
+func (c keyCase) effect(column int) rune { return rune(strings.ReplaceAll(c.effects, "|", "")[column]) }
+
 var keyCases = []keyCase{
-	{"name", "....", func(r *recipe.Recipe) { r.Name = "other" }},
-	{"seed", "MMMM", func(r *recipe.Recipe) { r.Seed = 1 }},
-	{"model.image_size", "MMMM", func(r *recipe.Recipe) { r.Model.ImageSize = 24 }},
-	{"model.frames", ".M.M", func(r *recipe.Recipe) { r.Model.Frames = 2 }},
-	{"model.patch_size", "MMMM", func(r *recipe.Recipe) { r.Model.PatchSize = 4 }},
-	{"model.tubelet", "MMMM", func(r *recipe.Recipe) { r.Model.Tubelet = 4 }},
-	{"model.dim", "MMMM", func(r *recipe.Recipe) { r.Model.Dim = 24 }},
-	{"model.depth", "MMMM", func(r *recipe.Recipe) { r.Model.Depth = 3 }},
-	{"model.heads", "MMMM", func(r *recipe.Recipe) { r.Model.Heads = 4 }},
-	{"model.mlp_ratio", "MMMM", func(r *recipe.Recipe) { r.Model.MLPRatio = 3 }},
-	{"model.decoder_dim", "..MM", func(r *recipe.Recipe) { r.Model.DecoderDim = 12 }},
-	{"model.decoder_depth", "..MM", func(r *recipe.Recipe) { r.Model.DecoderDepth = 2 }},
-	{"model.decoder_heads", "..MM", func(r *recipe.Recipe) { r.Model.DecoderHeads = 4 }},
-	{"model.experts", "MM  ", func(r *recipe.Recipe) { r.Model.Experts = 3 }},
-	{"model.top_k", "MM  ", func(r *recipe.Recipe) { r.Model.TopK = 1 }},
-	{"model.expert_hidden", "MM  ", func(r *recipe.Recipe) { r.Model.ExpertHidden = 5 }},
-	{"model.position", "MM  ", func(r *recipe.Recipe) { r.Model.Position = "early" }},
-	{"model.image_classes", "MM  ", func(r *recipe.Recipe) { r.Model.ImageClasses = 8 }},
-	{"model.video_classes", "MM  ", func(r *recipe.Recipe) { r.Model.VideoClasses = 8 }},
-	{"model.head_hidden", "MM  ", func(r *recipe.Recipe) { r.Model.HeadHidden = 9 }},
-	{"model.residual", "MM  ", func(r *recipe.Recipe) { r.Model.Residual = true }},
-	{"model.eval_as_training", "L   ", func(r *recipe.Recipe) { r.Model.EvalAsTraining = true }},
-	{"model.capacity", "MM  ", func(r *recipe.Recipe) { r.Model.Capacity = 0.5 }},
-	{"model.balance", "MM  ", func(r *recipe.Recipe) { r.Model.Balance = 0.5 }},
-	{"model.fixed_noise", "MM  ", func(r *recipe.Recipe) { r.Model.FixedNoise = true }},
-	{"model.softmax_first", "MM  ", func(r *recipe.Recipe) { r.Model.SoftmaxFirst = true }},
-	{"model.priority", "MM  ", func(r *recipe.Recipe) { r.Model.Capacity, r.Model.Priority = 0.5, "choices" }}, // nothing without a capacity
-	{"model.importance", "MM  ", func(r *recipe.Recipe) { r.Model.Importance = 0.5 }},
-	{"model.load", "MM  ", func(r *recipe.Recipe) { r.Model.Load = 0.5 }},
-	{"data.list_repeat", "....M", func(r *recipe.Recipe) { r.Data.ListRepeat = 3 }},
-	{"data.drawn_images", "M M M", func(r *recipe.Recipe) { r.Data.DrawnImages = 17 }},
-	{"data.drawn_videos", " M MM", func(r *recipe.Recipe) { r.Data.DrawnVideos = 13 }},
-	{"data.drawn_test", "LL...", func(r *recipe.Recipe) { r.Data.DrawnTest = 5 }},
-	{"data.drawn_classes", "MMMMM", func(r *recipe.Recipe) { r.Data.DrawnClasses = []string{"anger", "fear"} }},
-	{"data.drawn_framing", "MMMMM", func(r *recipe.Recipe) { r.Data.DrawnFraming = 0.5 }},
-	{"data.drawn_faint", "MMMMM", func(r *recipe.Recipe) { r.Data.DrawnFaint = 0.5 }},
-	{"data.drawn_held", ".M.MM", func(r *recipe.Recipe) { r.Data.DrawnHeld = 0.5 }},
-	{"data.stride", ".M.M", func(r *recipe.Recipe) { r.Data.Stride = 2 }},
-	{"data.cache_mib", ".....", func(r *recipe.Recipe) { r.Data.CacheMiB = 0 }},
-	{"train.epochs", "MMMM", func(r *recipe.Recipe) { r.Train.Epochs = 3 }},
-	{"train.warmup_epochs", "MMMM", func(r *recipe.Recipe) { r.Train.WarmupEpochs = 0.9 }},
-	{"train.drawn_epochs", "MM..M", func(r *recipe.Recipe) { r.Train.DrawnEpochs = 1 }},
-	{"train.eval_every", "LL..", func(r *recipe.Recipe) { r.Train.EvalEvery = 2 }},
-	{"train.image_batch", "M.M.", func(r *recipe.Recipe) { r.Train.ImageBatch = 2 }},
-	{"train.video_batch", ".M.M", func(r *recipe.Recipe) { r.Train.VideoBatch = 4 }},
-	{"train.video_repeat", ".M.M", func(r *recipe.Recipe) { r.Train.VideoRepeat = 3 }},
-	{"train.static_share", "M.M.", func(r *recipe.Recipe) { r.Train.StaticShare = 2 }},
-	{"train.dynamic_share", ".M.M", func(r *recipe.Recipe) { r.Train.DynamicShare = 2 }},
-	{"train.round_up", "....M", func(r *recipe.Recipe) { r.Train.RoundUp = true }},
-	{"train.best_by", "..  ", func(r *recipe.Recipe) { r.Train.BestBy = "loss" }},        // which model is kept beside the last one:
-	{"train.best_set", "..  ", func(r *recipe.Recipe) { r.Train.BestSet = "static" }},    // TestBestIsKept
-	{"train.best_on_test", "LL  ", func(r *recipe.Recipe) { r.Train.BestOnTest = true }}, // what the log calls the list
-	{"train.use_best", "..  ", func(r *recipe.Recipe) { r.Train.UseBest = true }},        // TestBestOfAFolder in package modelfile
-	{"train.balance_static", "M.M.", func(r *recipe.Recipe) { r.Train.BalanceStatic = true }},
-	{"train.lr", "MMMM", func(r *recipe.Recipe) { r.Train.LR = 2e-2 }},
-	{"train.min_lr", "MMMM", func(r *recipe.Recipe) { r.Train.MinLR = 1e-3 }},
-	{"train.beta2", "MMMM", func(r *recipe.Recipe) { r.Train.Beta2 = 0.9 }},
-	{"train.weight_decay", "MMMM", func(r *recipe.Recipe) { r.Train.WeightDecay = 0 }},
-	{"train.layer_decay", "MM..", func(r *recipe.Recipe) { r.Train.LayerDecay = 0.5 }},
-	{"train.clip", "MMMM", func(r *recipe.Recipe) { r.Train.Clip = 0.05 }},
-	{"train.replicas", "MM  ", func(r *recipe.Recipe) { r.Train.Replicas = 1 }},
-	{"train.accumulate", "MMMM", func(r *recipe.Recipe) { r.Train.Accumulate, r.Train.VideoRepeat = 2, 3 }}, // of two videos
-	{"train.mixup", "MM  ", func(r *recipe.Recipe) { r.Train.Mixup = 0.4 }},
-	{"train.cutmix", "MM  ", func(r *recipe.Recipe) { r.Train.Cutmix = 0.1 }},
-	{"train.cutmix_share", "MM  ", func(r *recipe.Recipe) { r.Train.CutmixShare = 0.9 }},
-	{"train.idle_steps", "....M", func(r *recipe.Recipe) { r.Train.IdleSteps = true }},
-	{"train.label_smoothing", "MM..", func(r *recipe.Recipe) { r.Train.LabelSmoothing = 0.3 }},
-	{"train.router_noise", "MM..", func(r *recipe.Recipe) { r.Train.RouterNoise = !r.Train.RouterNoise }},
-	{"train.tube_mask", "...M", func(r *recipe.Recipe) { r.Train.TubeMask = true }},
-	{"train.joint_target", "..MM", func(r *recipe.Recipe) { r.Train.JointTarget = true }},
-	{"train.freeze", "MMMM", func(r *recipe.Recipe) { r.Train.Freeze = []string{"*blocks.0.*"} }},
-	{"train.image_mask", "..M.", func(r *recipe.Recipe) { r.Train.ImageMask = 0.25 }},
-	{"train.video_mask", "...M", func(r *recipe.Recipe) { r.Train.VideoMask = 0.25 }},
+	{"name", "..-|..-|..|.|.", func(r *recipe.Recipe) { r.Name = "other" }},
+	{"seed", "MM-|MM-|MM|M|M", func(r *recipe.Recipe) { r.Seed = 1 }},
+	{"model.image_size", "MM-|MM-|MM|M|M", func(r *recipe.Recipe) { r.Model.ImageSize = 24 }},
+	{"model.frames", ".M-|.M-|.M|M|M", func(r *recipe.Recipe) { r.Model.Frames = 2 }},
+	{"model.patch_size", "MM-|MM-|MM|M|M", func(r *recipe.Recipe) { r.Model.PatchSize = 4 }},
+	{"model.tubelet", "MM-|MM-|MM|M|M", func(r *recipe.Recipe) { r.Model.Tubelet = 4 }},
+	{"model.dim", "MM-|MM-|MM|M|M", func(r *recipe.Recipe) { r.Model.Dim = 24 }},
+	{"model.depth", "MM-|MM-|MM|M|M", func(r *recipe.Recipe) { r.Model.Depth = 3 }},
+	{"model.heads", "MM-|MM-|MM|M|M", func(r *recipe.Recipe) { r.Model.Heads = 4 }},
+	{"model.mlp_ratio", "MM-|MM-|MM|M|M", func(r *recipe.Recipe) { r.Model.MLPRatio = 3 }},
+	{"model.decoder_dim", "   |MM-|  | | ", func(r *recipe.Recipe) { r.Model.DecoderDim = 12 }},
+	{"model.decoder_depth", "   |MM-|  | | ", func(r *recipe.Recipe) { r.Model.DecoderDepth = 2 }},
+	{"model.decoder_heads", "   |MM-|  | | ", func(r *recipe.Recipe) { r.Model.DecoderHeads = 4 }},
+	{"model.experts", "MM-|   |  | |M", func(r *recipe.Recipe) { r.Model.Experts = 3 }},
+	{"model.top_k", "MM-|   |  | |M", func(r *recipe.Recipe) { r.Model.TopK = 1 }},
+	{"model.expert_hidden", "MM-|   |  | |M", func(r *recipe.Recipe) { r.Model.ExpertHidden = 5 }},
+	{"model.position", "MM-|   |  | |M", func(r *recipe.Recipe) { r.Model.Position = "early" }},
+	{"model.image_classes", "MM-|   |M-|M|M", func(r *recipe.Recipe) { r.Model.ImageClasses = 8 }},
+	{"model.video_classes", "MM-|   |-M|M|M", func(r *recipe.Recipe) { r.Model.VideoClasses = 8 }},
+	{"model.head_hidden", "MM-|   |  |M|M", func(r *recipe.Recipe) { r.Model.HeadHidden = 9 }},
+	{"model.residual", "MM-|   |  | | ", func(r *recipe.Recipe) { r.Model.Residual = true }},
+	{"model.eval_as_training", "LL-|   |  | |L", func(r *recipe.Recipe) { r.Model.EvalAsTraining = true }},
+	{"model.capacity", "MM-|   |  | |M", func(r *recipe.Recipe) { r.Model.Capacity = 0.5 }},
+	{"model.balance", "MM-|   |  | |M", func(r *recipe.Recipe) { r.Model.Balance = 0.5 }},
+	{"model.fixed_noise", "MM-|   |  | |M", func(r *recipe.Recipe) { r.Model.FixedNoise = !r.Model.FixedNoise }},
+	{"model.softmax_first", "MM-|   |  | |M", func(r *recipe.Recipe) { r.Model.SoftmaxFirst = !r.Model.SoftmaxFirst }},
+	{"model.priority", "MM-|   |  | |M", func(r *recipe.Recipe) { r.Model.Capacity, r.Model.Priority = 0.5, "choices" }}, // nothing without a capacity
+	{"model.importance", "MM-|   |  | |M", func(r *recipe.Recipe) { r.Model.Importance = 0.5 }},
+	{"model.load", "MM-|   |  | |M", func(r *recipe.Recipe) { r.Model.Load = 0.5 }},
+	{"data.list_repeat", "..M|..M|..|.|.", func(r *recipe.Recipe) { r.Data.ListRepeat = 3 }},
+	{"data.drawn_images", "MMM|MMM|M-|M|M", func(r *recipe.Recipe) { r.Data.DrawnImages = 17 }},
+	{"data.drawn_videos", "MMM|MMM|-M|M|M", func(r *recipe.Recipe) { r.Data.DrawnVideos = 13 }},
+	{"data.drawn_test", "LL.|   |LL|L|L", func(r *recipe.Recipe) { r.Data.DrawnTest = 5 }},
+	{"data.drawn_classes", "MMM|MM-|MM|M|M", func(r *recipe.Recipe) { r.Data.DrawnClasses = []string{"anger", "fear"} }},
+	{"data.drawn_framing", "MMM|MM-|MM|M|M", func(r *recipe.Recipe) { r.Data.DrawnFraming = 0.5 }},
+	{"data.drawn_faint", "MMM|MM-|MM|M|M", func(r *recipe.Recipe) { r.Data.DrawnFaint = 0.5 }},
+	{"data.drawn_held", ".MM|.M-|.M|M|M", func(r *recipe.Recipe) { r.Data.DrawnHeld = 0.5 }},
+	{"data.stride", ".M-|.M-|.M|M|M", func(r *recipe.Recipe) { r.Data.Stride = 2 }},
+	{"data.cache_mib", "...|..-|..|.|.", func(r *recipe.Recipe) { r.Data.CacheMiB = 0 }},
+	{"train.epochs", "MM-|MM-|MM|M|M", func(r *recipe.Recipe) { r.Train.Epochs = 3 }},
+	{"train.warmup_epochs", "MM-|MM-|MM|M|M", func(r *recipe.Recipe) { r.Train.WarmupEpochs = 0.9 }},
+	{"train.drawn_epochs", "MMM|..M|MM|M|M", func(r *recipe.Recipe) { r.Train.DrawnEpochs = 1 }},
+	{"train.eval_every", "LL-|   |LL|L|L", func(r *recipe.Recipe) { r.Train.EvalEvery = 2 }},
+	{"train.image_batch", "M.-|M.-|M.|M|M", func(r *recipe.Recipe) { r.Train.ImageBatch = 2 }},
+	{"train.video_batch", ".M-|.M-|.M|M|M", func(r *recipe.Recipe) { r.Train.VideoBatch = 4 }},
+	{"train.video_repeat", ".M-|.M-|.M|M|M", func(r *recipe.Recipe) { r.Train.VideoRepeat = 3 }},
+	{"train.static_share", "M.-|M.-|M.|M|M", func(r *recipe.Recipe) { r.Train.StaticShare = 2 }},
+	{"train.dynamic_share", ".M-|.M-|.M|M|M", func(r *recipe.Recipe) { r.Train.DynamicShare = 2 }},
+	{"train.round_up", "..M|..M|..|.|.", func(r *recipe.Recipe) { r.Train.RoundUp = true }},
+	{"train.best_by", "..-|   |..|.|.", func(r *recipe.Recipe) { r.Train.BestBy = "loss" }},        // which model is kept beside the last one:
+	{"train.best_set", "..-|   |..|.|.", func(r *recipe.Recipe) { r.Train.BestSet = "static" }},    // TestBestIsKept
+	{"train.best_on_test", "LL-|   |LL|L|L", func(r *recipe.Recipe) { r.Train.BestOnTest = true }}, // what the log calls the list
+	{"train.use_best", "..-|   |..|.|.", func(r *recipe.Recipe) { r.Train.UseBest = true }},        // TestBestOfAFolder in package modelfile
+	{"train.balance_static", "M.-|M.-|M.|M|M", func(r *recipe.Recipe) { r.Train.BalanceStatic = true }},
+	{"train.lr", "MM-|MM-|MM|M|M", func(r *recipe.Recipe) { r.Train.LR = 2e-2 }},
+	{"train.min_lr", "MM-|MM-|MM|M|M", func(r *recipe.Recipe) { r.Train.MinLR = 1e-3 }},
+	{"train.beta2", "MM-|MM-|MM|M|M", func(r *recipe.Recipe) { r.Train.Beta2 = 0.9 }},
+	{"train.weight_decay", "MM-|MM-|MM|M|M", func(r *recipe.Recipe) { r.Train.WeightDecay = 0 }},
+	{"train.layer_decay", "MM-|   |MM|M|M", func(r *recipe.Recipe) { r.Train.LayerDecay = 0.5 }},
+	{"train.clip", "MM-|MM-|MM|M|M", func(r *recipe.Recipe) { r.Train.Clip = 0.05 }},
+	{"train.replicas", "MM-|   |MM|M|M", func(r *recipe.Recipe) { r.Train.Replicas = 1 }},
+	{"train.accumulate", "MM-|MM-|MM|M|M", func(r *recipe.Recipe) { r.Train.Accumulate, r.Train.VideoRepeat = 2, 3 }}, // of two videos
+	{"train.mixup", "MM-|   |MM|M|M", func(r *recipe.Recipe) { r.Train.Mixup = 0.4 }},
+	{"train.cutmix", "MM-|   |MM|M|M", func(r *recipe.Recipe) { r.Train.Cutmix = 0.1 }},
+	{"train.cutmix_share", "MM-|   |MM|M|M", func(r *recipe.Recipe) { r.Train.CutmixShare = 0.9 }},
+	{"train.idle_steps", "..M|   |  |M|M", func(r *recipe.Recipe) { r.Train.IdleSteps = true }},
+	{"train.label_smoothing", "MM-|   |MM|M|M", func(r *recipe.Recipe) { r.Train.LabelSmoothing = 0.3 }},
+	{"train.router_noise", "MM-|   |  | |M", func(r *recipe.Recipe) { r.Train.RouterNoise = !r.Train.RouterNoise }},
+	{"train.tube_mask", "   |.M-|  | | ", func(r *recipe.Recipe) { r.Train.TubeMask = true }},
+	{"train.joint_target", "   |MM-|  | | ", func(r *recipe.Recipe) { r.Train.JointTarget = true }},
+	{"train.freeze", "MM-|MM-|MM|M|M", func(r *recipe.Recipe) { r.Train.Freeze = []string{"*blocks.0.*"} }},
+	{"train.image_mask", "   |M.-|  | | ", func(r *recipe.Recipe) { r.Train.ImageMask = 0.25 }},
+	{"train.video_mask", "   |.M-|  | | ", func(r *recipe.Recipe) { r.Train.VideoMask = 0.25 }},
 }
 
 // TestEveryKeyMatters changes one key at a time and checks what differs after the run: the model, only the log, or neither. A
-// key that acts on the wrong modality, or has no effect, fails.
+// key that acts on the wrong modality, or has no effect, fails, and so does a run that begins with a key that it does not read.
 func TestEveryKeyMatters(t *testing.T) {
 	lists := faceList(t, 5)
 	evaluated := []string{"model.eval_as_training", "train.best_on_test", "data.drawn_test", "train.eval_every"}
+	joint := func(name string) Options { return options(t, toy(t, name)) }
+	listed := func(name string) Options {
+		o := joint(name)
+		o.Train = lists
+		return o
+	}
 	bases := []func() Options{
 		func() Options { return alone(t, "s4d-tiny", data.Image) },
 		func() Options { return alone(t, "s4d-tiny", data.Video) },
+		func() Options { return listed("s4d-tiny") },
 		func() Options { return alone(t, "s4d-tiny-pretrain", data.Image) },
 		func() Options { return alone(t, "s4d-tiny-pretrain", data.Video) },
-		func() Options {
-			o := options(t, toy(t, "s4d-tiny"))
-			o.Train = lists
-			return o
-		},
+		func() Options { return listed("s4d-tiny-pretrain") },
+		func() Options { return oneHead(t, data.Image) },
+		func() Options { return oneHead(t, data.Video) },
+		func() Options { return joint("vitmtl-tiny") },
+		func() Options { return joint("vitmoe-tiny") },
 	}
+	require.Len(t, bases, len(columns))
 	for column, base := range bases {
+		require.Equal(t, columns[column], base().Recipe.System)
+		for _, c := range keyCases {
+			if c.effect(column) == refused {
+				requireRefusal(t, base(), c)
+			}
+		}
 		for _, withTest := range []bool{false, true} {
 			start := func() Options {
 				o := base()
@@ -129,9 +152,12 @@ func TestEveryKeyMatters(t *testing.T) {
 				}
 				return o
 			}
+			if withTest && columns[column] == "mae" {
+				continue // which is not evaluated
+			}
 			before := trained(t, start())
 			for _, c := range keyCases {
-				if slices.Contains(evaluated, c.key) != withTest || len(c.effects) <= column || c.effects[column] == notRun {
+				if slices.Contains(evaluated, c.key) != withTest || strings.ContainsRune(string([]rune{refused, untried}), c.effect(column)) {
 					continue
 				}
 				o := start()
@@ -144,10 +170,44 @@ func TestEveryKeyMatters(t *testing.T) {
 				} else if after.log != before.log {
 					effect = inLog
 				}
-				if want := rune(c.effects[column]); effect != want {
-					t.Errorf("%s in run %d changes %c, not %c", c.key, column, effect, want)
+				if want := c.effect(column); effect != want {
+					t.Errorf("%s in run %d, of %s, changes %c, not %c", c.key, column, columns[column], effect, want)
 				}
 			}
+		}
+	}
+}
+
+// requireRefusal requires that a run does not begin with a key that its system does not read, and names the key.
+func requireRefusal(t *testing.T, o Options, c keyCase) {
+	t.Helper()
+	c.change(&o.Recipe)
+	_, err := Train(t.Context(), o)
+	require.Error(t, err, "%s is not read by %s", c.key, o.Recipe.System)
+	require.Contains(t, err.Error(), "system "+o.Recipe.System+" (kind "+o.Recipe.Kind+") does not read ")
+	require.Contains(t, err.Error(), " "+c.key+" = ")
+	require.NoDirExists(t, o.Out)
+}
+
+// A key is refused in the runs of the systems that do not read it, and has an effect in runs of each system that declares it.
+func TestKeysOfSystems(t *testing.T) {
+	elsewhere := []string{"name", "data.cache_mib", "train.best_by", "train.best_set", "train.use_best"} // see keyCases
+	for _, c := range keyCases {
+		effective := map[string]bool{}
+		for column, system := range columns {
+			effect := c.effect(column)
+			require.Equal(t, systems.Reads(system, c.key), effect != refused, "%s in %s", c.key, system)
+			effective[system] = effective[system] || effect == inModel || effect == inLog
+		}
+		require.NotEqual(t, slices.Contains(elsewhere, c.key), slices.Contains(slices.Collect(maps.Values(effective)), true), c.key)
+		for _, s := range systems.All {
+			require.Contains(t, columns, s.Name)
+			require.False(t, slices.Contains(s.Keys, c.key) && !effective[s.Name], "%s has no effect in %s", c.key, s.Name)
+		}
+	}
+	for _, c := range viewKeys {
+		for _, s := range systems.All {
+			require.True(t, systems.Reads(s.Name, "views.image."+c.key) && systems.Reads(s.Name, "views.video."+c.key), "%s in %s", c.key, s.Name)
 		}
 	}
 }
@@ -161,6 +221,14 @@ func alone(t *testing.T, name string, m data.Modality) Options {
 		r.Data.DrawnImages = 0
 	}
 	return options(t, r)
+}
+
+// oneHead is a toy run of the plain vision transformer.
+func oneHead(t *testing.T, m data.Modality) Options {
+	o := alone(t, "vitmtl-tiny", m)
+	model := &o.Recipe.Model
+	o.Recipe.System, model.ImageClasses, model.VideoClasses = "vit", data.ByModality(m, 7, 0), data.ByModality(m, 0, 7)
+	return o
 }
 
 // Every key is tested.

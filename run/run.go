@@ -140,7 +140,11 @@ func (r *run) prepare(ctx context.Context) (err error) {
 // ready makes all of the run but its folder. files says whether to check those of listed samples.
 func (r *run) ready(ctx context.Context, files bool) (err error) {
 	defer engine.Catch(&err)
-	r.system, err = systems.Of(r.Recipe)
+	of := systems.OfNew
+	if r.Resume { // as it began, by whichever version
+		of = systems.Of
+	}
+	r.system, err = of(r.Recipe)
 	if err := cmp.Or(err, r.Backend.Supports(r.Precision, true)); err != nil {
 		return err
 	}

@@ -396,6 +396,17 @@ func TestEvaluations(t *testing.T) {
 	require.Equal(t, [2]int{1, 2}, [2]int{all[0].Epoch, all[1].Epoch})
 	require.Equal(t, [2]float64{steps * 2 / 3, steps}, [2]float64{all[0].Steps, all[1].Steps})
 	require.Equal(t, 5, all[0].Report.Static.N)
+
+	log := contents(t, o.Out)[logFile]
+	first, rest, _ := strings.Cut(log, "\n")
+	text := first + "\n" + `{"format":"mien-skipped-1","epoch":0,"step":0,"skipped":{"path":"a"}}` + "\n" + rest
+	require.NoError(t, os.WriteFile(filepath.Join(o.Out, logFile), []byte(text), 0o644))
+	again, err := Evaluations(o.Out)
+	require.NoError(t, err)
+	require.Equal(t, all, again, "an unreadable sample is no step")
+	same, err := Curves(o.Out)
+	require.NoError(t, err)
+	require.Equal(t, curves, same)
 	_, err = Evaluations(t.TempDir())
 	require.Error(t, err)
 }

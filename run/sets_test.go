@@ -11,6 +11,8 @@ import (
 
 	"mien/data"
 	"mien/data/drawn"
+	"mien/engine/cpu"
+	"mien/infer"
 	"mien/mae"
 	"mien/modelfile"
 	"mien/recipe"
@@ -282,11 +284,39 @@ func TestValidationSets(t *testing.T) {
 			got[data.ByModality(d.Modality, 0, 1)] = len(d.Items)
 		}
 		require.Equal(t, c.want, got, name)
+		requireSides(t, sets, o.Recipe.Model.ImageSize)
 	}
 	o := options(t, toy(t, "s4d-tiny"))
 	o.Validation.StaticList = filepath.Join(t.TempDir(), "none.txt")
 	_, err := validationSets(o, data.NewBudget(0), modelfile.Description{Recipe: o.Recipe})
 	require.ErrorIs(t, err, os.ErrNotExist)
+}
+
+// requireSides checks that samples are decoded at a size.
+func requireSides(t *testing.T, sets data.Sets, side int) {
+	t.Helper()
+	for _, d := range sets.All() {
+		sample, err := d.Items[0].Open(t.Context(), data.OpenOptions{})
+		require.NoError(t, err)
+		f, err := sample.Read(t.Context(), []int{0})
+		require.NoError(t, err)
+		require.Equal(t, [2]int{side, side}, [2]int{f.H, f.W})
+	}
+}
+
+// What a finished model is measured on is decoded at its size.
+func TestSizeOfTestSets(t *testing.T) {
+	b := cpu.New()
+	defer b.Close()
+	m, err := infer.Open("../testdata/golden/released_form.pth", b, nil)
+	require.NoError(t, err)
+	defer m.Close()
+	lists, err := data.OpenLists(faceList(t, 2))
+	require.NoError(t, err)
+	sets, err := TestSets(t.Context(), m, lists, func(string) {}, func(int, int) {})
+	require.NoError(t, err)
+	require.Len(t, sets.All(), 2)
+	requireSides(t, sets, m.Recipe.Model.ImageSize)
 }
 
 // Pre-training learns from lists without labels, alone or beside drawn faces; fine-tuning and validation refuse them.

@@ -37,7 +37,10 @@ func toy(t *testing.T, name string) recipe.Recipe {
 		m.DecoderDim, m.DecoderDepth, m.DecoderHeads = 8, 1, 2
 		tr.ImageMask, tr.VideoMask, tr.LayerDecay = 0.5, 0.5, 0
 	} else {
-		m.Experts, m.TopK, m.Position, m.ExpertHidden = 4, 2, "later", 6
+		if m.Experts > 0 {
+			m.Experts, m.TopK, m.Position, m.ExpertHidden = 4, 2, "later", 6
+		}
+		m.Load = 0 // which needs router noise
 		tr.Replicas, tr.Mixup, tr.Cutmix, tr.CutmixShare = 2, 0.8, 1, 0.5
 	}
 	require.NoError(t, r.Check())

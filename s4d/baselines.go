@@ -3,7 +3,7 @@ package s4d
 import (
 	"cmp"
 	"errors"
-	"fmt"
+	"slices"
 	"strings"
 
 	"mien/nn"
@@ -17,19 +17,16 @@ import (
 
 // ViTMTL is the plain vision transformer with a head for each modality: multi-task learning without experts.
 var ViTMTL = system.System{
-	Name: "vitmtl", Kind: recipe.Finetune,
-	Check: func(r recipe.Recipe) error {
-		if r.Model.Experts > 0 {
-			return fmt.Errorf("model.experts is %d: vitmtl has none; choose system s4d or vitmoe, or experts = 0", r.Model.Experts)
-		}
-		return check(r)
-	},
-	Build: build, Start: vit.StartClassifier, Heads: heads, Group: vit.Group,
-	Preset: func(size string) (recipe.Recipe, bool) { return twoHeads("vitmtl", size) },
+	Name: vitmtl, Kind: recipe.Finetune, Keys: headKeys,
+	Check: check, Build: build, Start: vit.StartClassifier, Heads: heads, Group: vit.Group,
+	Preset: func(size string) (recipe.Recipe, bool) { return twoHeads(vitmtl, size) },
 }
 
-// vitmoe is the name of the system whose experts stand in place of the MLP.
-const vitmoe = "vitmoe"
+// Names of the systems without experts, and with some in place of the MLP.
+const (
+	vitmtl = "vitmtl"
+	vitmoe = "vitmoe"
+)
 
 // ViTMoE is the vision transformer with MLPs as experts in place of the MLP of some of its blocks (V-MoE, Riquelme et al. 2021), and a
 // head for each modality. The paper gives its size and no more: routing and losses of the published sizes are V-MoE's, in the later half
@@ -42,13 +39,10 @@ const vitmoe = "vitmoe"
 //   - Tokens with the best scores go first, V-MoE's algorithm 2; its configurations ship with algorithm 1, model.priority = "choices".
 //   - Experts of a run without --init begin with different numbers, not the same.
 var ViTMoE = system.System{
-	Name: vitmoe, Kind: recipe.Finetune,
+	Name: vitmoe, Kind: recipe.Finetune, Keys: slices.Concat(headKeys, expertKeys),
 	Check: func(r recipe.Recipe) error {
-		switch {
-		case r.Model.Experts < 1:
+		if r.Model.Experts < 1 {
 			return errors.New("model.experts is 0: choose some for vitmoe, or system vitmtl, which has none")
-		case r.Model.Residual:
-			return errors.New("model.residual is for the adapters of s4d: an expert of vitmoe is the MLP of its block")
 		}
 		return check(r)
 	},
@@ -85,11 +79,7 @@ func startExperts(file nn.Weights, r recipe.Recipe, init nn.Source) (*nn.Load, e
 			return inFile(name)
 		}
 		_, part, _ := strings.Cut(expert, ".") // behind the number
-		mlp := inFile(before + ".mlp." + part)
-		if _, there := file.Shape(mlp); !there {
-			return inFile(name)
-		}
-		return mlp
+		return inFile(before + ".mlp." + part)
 	}
 	return load, nil
 }

@@ -28,7 +28,7 @@ func TestPositions(t *testing.T) {
 		{"early", 2, []int{0}}, {"middle", 2, []int{0}}, {"later", 2, []int{1}}, {"alternate", 2, []int{1}}, {"middle", 5, []int{1, 2}},
 		{"last 1/4", 12, []int{9, 10, 11}}, {"last 1/4", 4, []int{3}}, {"last 3/4", 12, []int{3, 4, 5, 6, 7, 8, 9, 10, 11}}, {"last 3/4", 4, []int{1, 2, 3}},
 		{"last 2/4", 6, []int{3, 4, 5}}, {"last 4/4", 4, []int{0, 1, 2, 3}}, {"last 1/1", 1, []int{0}}, {"last 2/3", 3, []int{1, 2}},
-		{"1,2", 3, []int{1, 2}}, {"2, 0", 3, []int{0, 2}}, {"0", 1, []int{0}}, {"10,9", 12, []int{9, 10}},
+		{"1,2", 3, []int{1, 2}}, {"2, 0", 3, []int{0, 2}}, {"0", 1, []int{0}}, {"10,9", 12, []int{9, 10}}, {"9,3", 12, []int{3, 9}},
 	} {
 		got, err := Positions(c.name, c.depth)
 		require.NoError(t, err, "%+v", c)
@@ -175,19 +175,11 @@ func TestExpertsInPlace(t *testing.T) {
 	require.Equal(t, 5, c.MoAE.Hidden)
 }
 
-// What a system does not have is refused by name.
+// What does not fit together is refused by name.
 func TestCheckOfTheBaselines(t *testing.T) {
 	for message, change := range map[string]func(r *recipe.Recipe) *system.System{
-		"model.experts is 8: vitmtl has none; choose system s4d or vitmoe, or experts = 0": func(r *recipe.Recipe) *system.System {
-			r.System = "vitmtl"
-			return &ViTMTL
-		},
 		"model.experts is 0: choose some for vitmoe, or system vitmtl, which has none": func(r *recipe.Recipe) *system.System {
 			r.Model.Experts = 0
-			return &ViTMoE
-		},
-		"model.residual is for the adapters of s4d: an expert of vitmoe is the MLP of its block": func(r *recipe.Recipe) *system.System {
-			r.Model.Residual = true
 			return &ViTMoE
 		},
 		`model.priority is "gates": choose tokens, choices or scores`: func(r *recipe.Recipe) *system.System {
@@ -207,6 +199,23 @@ func TestCheckOfTheBaselines(t *testing.T) {
 		require.True(t, ok)
 		s := change(&r)
 		require.EqualError(t, s.Check(r), message)
+	}
+}
+
+// The baselines leave out what they do not read, even in a file that has it.
+func TestBaselinesReadTheirKeys(t *testing.T) {
+	r, ok := ViTMoE.Preset("tiny")
+	require.True(t, ok)
+	r.Model.Residual = true
+	for name, want := range map[string]struct {
+		blocks   int
+		residual bool
+	}{"s4d": {3, true}, "vitmoe": {3, false}, "vitmtl": {0, true}} {
+		r.System = name
+		c, err := FromRecipe(r)
+		require.NoError(t, err)
+		require.Len(t, c.MoAEBlocks, want.blocks, name)
+		require.Equal(t, want.residual, c.MoAE.Residual, name)
 	}
 }
 

@@ -3,6 +3,7 @@ package s4d
 import (
 	"cmp"
 	"fmt"
+	"slices"
 
 	ag "mien/autograd"
 	"mien/data"
@@ -19,7 +20,7 @@ import (
 
 // System is joint fine-tuning on images and videos (S4D section III-C).
 var System = system.System{
-	Name: "s4d", Kind: recipe.Finetune,
+	Name: "s4d", Kind: recipe.Finetune, Keys: slices.Concat(headKeys, expertKeys, []string{"model.residual"}),
 	Check: check, Build: build, Heads: heads, Group: vit.Group,
 	Start:    vit.StartClassifier,
 	Identify: identify,
@@ -30,6 +31,17 @@ var System = system.System{
 		return r, ok
 	},
 }
+
+// Keys of recipes that only some systems read.
+var (
+	headKeys   = []string{"model.head_hidden", "train.idle_steps"} // of two heads, one of which a batch does not use
+	expertKeys = []string{
+		"model.experts", "model.top_k", "model.expert_hidden", "model.position",
+		"model.eval_as_training", "model.capacity", "model.balance",
+		"model.fixed_noise", "model.softmax_first", "model.priority", "model.importance", "model.load",
+		"train.router_noise",
+	}
+)
 
 func check(r recipe.Recipe) error {
 	c, err := FromRecipe(r)
@@ -71,15 +83,15 @@ func FromRecipe(r recipe.Recipe) (Config, error) {
 		MoAE: moae.Config{Experts: m.Experts, TopK: m.TopK, Hidden: m.ExpertHidden, Residual: m.Residual,
 			EvalAsTraining: m.EvalAsTraining, Capacity: m.Capacity, Balance: m.Balance,
 			FixedNoise: m.FixedNoise, SoftmaxFirst: m.SoftmaxFirst, Importance: m.Importance, Load: m.Load}}
-	if c.InPlace = r.System == vitmoe; c.InPlace {
-		c.MoAE.Hidden = cmp.Or(c.MoAE.Hidden, m.MLPRatio*m.Dim)
+	if c.InPlace = r.System == vitmoe; c.InPlace { // experts are MLPs, not adapters
+		c.MoAE.Hidden, c.MoAE.Residual = cmp.Or(c.MoAE.Hidden, m.MLPRatio*m.Dim), false
 	}
 	var known bool
 	if c.MoAE.Priority, known = priorities[m.Priority]; !known {
 		return c, fmt.Errorf("model.priority is %q: choose tokens, choices or scores", m.Priority)
 	}
 	var err error
-	if m.Experts > 0 {
+	if m.Experts > 0 && r.System != vitmtl {
 		c.MoAEBlocks, err = Positions(m.Position, m.Depth)
 	}
 	return c, err

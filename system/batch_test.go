@@ -88,7 +88,7 @@ func TestRandomNumbers(t *testing.T) {
 	require.Equal(t, "video", same.String())
 
 	keys := map[engine.Key]bool{} // the parts of a batch, which begin at other views, have noise of their own
-	for _, first := range []int{0, 2, 4} {
+	for _, first := range []int{0, 1, 2} {
 		part := Batch{Seed: 1, Epoch: 2, Step: 3, First: first}
 		keys[part.Key("router")] = true
 		require.Equal(t, at.Stream("mask").Uint64(), part.Stream("mask").Uint64(), "which goes on from part to part")

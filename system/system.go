@@ -19,6 +19,10 @@ type System struct {
 	Name string // as used in recipes and commands
 	Kind string // of its runs: recipe.Pretrain or recipe.Finetune
 
+	// Keys are those of a recipe that not all systems read, and this one does, such as "model.experts". A run of a system without them
+	// refuses a recipe that sets them.
+	Keys []string
+
 	// Check returns an error naming the first setting of a recipe that the models don't support.
 	Check func(r recipe.Recipe) error
 	// Build makes the model of a checked recipe in a scope, which determines where parameters come from and how they are

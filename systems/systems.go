@@ -2,6 +2,7 @@
 package systems
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -18,26 +19,45 @@ var All = []*system.System{&s4d.System, &s4d.ViTMTL, &s4d.ViTMoE, &vit.System, &
 
 // Of checks a recipe and returns its system.
 func Of(r recipe.Recipe) (*system.System, error) {
+	s, err := named(r)
+	if err != nil {
+		return nil, err
+	}
+	return s, s.Check(r)
+}
+
+// OfNew checks the recipe of a run that begins and returns its system, which must read all that the recipe sets. What a file or a run
+// folder holds may be of an earlier version, which let other keys be, and is for Of.
+func OfNew(r recipe.Recipe) (*system.System, error) {
+	s, err := named(r)
+	if err != nil {
+		return nil, err
+	}
+	return s, cmp.Or(checkKeys(s, r), s.Check(r))
+}
+
+// named returns the system that a recipe names.
+func named(r recipe.Recipe) (*system.System, error) {
 	var names []string
 	for _, s := range All {
 		if s.Name == r.System {
 			if s.Kind != r.Kind {
 				return nil, fmt.Errorf("kind is %q: system %s is for %s", r.Kind, s.Name, s.Kind)
 			}
-			return s, s.Check(r)
+			return s, nil
 		}
 		names = append(names, s.Name)
 	}
 	return nil, fmt.Errorf("system is %q: choose %s", r.System, strings.Join(names, ", "))
 }
 
-// Load returns a recipe by name or file, checked by its system.
+// Load returns a recipe by name or file that a run may begin with.
 func Load(nameOrFile string) (recipe.Recipe, error) {
 	r, err := recipe.Load(nameOrFile)
 	if err != nil {
 		return r, err
 	}
-	if _, err := Of(r); err != nil {
+	if _, err := OfNew(r); err != nil {
 		return r, fmt.Errorf("recipe %s: %w", nameOrFile, err)
 	}
 	return r, nil

@@ -36,12 +36,6 @@ func modality(r recipe.Recipe) data.Modality {
 }
 
 func check(r recipe.Recipe) error {
-	if r.Model.Experts > 0 {
-		return fmt.Errorf("model.experts is %d: the plain vit has none; choose system s4d, or experts = 0", r.Model.Experts)
-	}
-	if r.Model.HeadHidden > 0 {
-		return fmt.Errorf("model.head_hidden is %d: the head of the plain vit is one linear layer; choose system s4d or vitmtl, or head_hidden = 0", r.Model.HeadHidden)
-	}
 	if images, videos := r.Model.ImageClasses, r.Model.VideoClasses; min(images, videos) != 0 || max(images, videos) < 1 {
 		return fmt.Errorf("model.image_classes is %d and model.video_classes %d: the plain vit has one head, so that one of them must be 0", images, videos)
 	}

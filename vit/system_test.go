@@ -40,8 +40,6 @@ func TestSystemChecks(t *testing.T) {
 	require.NoError(t, System.Check(image))
 	require.NoError(t, System.Check(video))
 	for message, change := range map[string]func(m *recipe.Model){
-		"model.experts is 1: the plain vit has none":               func(m *recipe.Model) { m.Experts = 1 },
-		"model.head_hidden is 1: the head of the plain vit is one": func(m *recipe.Model) { m.HeadHidden = 1 },
 		"model.image_classes is 5 and model.video_classes 3":       func(m *recipe.Model) { m.VideoClasses = 3 },
 		"model.image_classes is 0 and model.video_classes 0":       func(m *recipe.Model) { m.ImageClasses = 0 },
 		"model.image_classes is -1 and model.video_classes 0":      func(m *recipe.Model) { m.ImageClasses = -1 },

@@ -35,7 +35,7 @@ type ablateCmd struct {
 	skipFlags
 	dataFlags
 	Pre preFlags `embed:"" prefix:"pretrain-"`
-	Val valFlags `embed:"" prefix:"val-"`
+	Val valFlags `embed:"" prefix:"val-" set:"val_images=Images that each row is measured on, by its model after the last epoch." set:"val_videos=Videos likewise."`
 }
 
 // preFlags name the lists for pre-training; their fields are those of data.Lists.

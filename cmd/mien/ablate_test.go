@@ -19,6 +19,7 @@ import (
 
 // An interrupted ablation says how far it is and how to go on.
 func TestInterruptedAblation(t *testing.T) {
+	patient(t)
 	dir := filepath.Join(t.TempDir(), "study")
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

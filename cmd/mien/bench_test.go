@@ -1,7 +1,10 @@
 package main
 
 import (
+	"encoding/json"
+	"fmt"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -95,6 +98,31 @@ func TestGemmWork(t *testing.T) {
 		}
 		require.Equal(t, want, got, "%+v", c)
 	}
+}
+
+// The speed of bench gemm is that of all its multiply-adds, each two operations, and the table has the numbers of the JSON.
+func TestSpeedOfGemm(t *testing.T) {
+	code, stdout, stderr := mien("bench", "gemm", "--m", "40", "--n", "50", "--k", "60", "--batch", "3", "--repeat", "1", "--json")
+	require.Zero(t, code, stderr)
+	var r struct {
+		MS, GFLOPS float64
+		Peak       float64 `json:"peak_gflops"`
+		Fraction   float64 `json:"peak_fraction"`
+	}
+	require.NoError(t, json.Unmarshal([]byte(stdout), &r))
+	require.InEpsilon(t, 2*3*40*50*60/1e6, r.GFLOPS*r.MS, 1e-9)
+	require.InEpsilon(t, r.GFLOPS/r.Peak, r.Fraction, 1e-9)
+	code, stdout, stderr = mien("bench", "gemm", "--m", "200", "--n", "300", "--k", "400", "--repeat", "1")
+	require.Zero(t, code, stderr)
+	var m, n, k, threads int
+	var kernels string
+	var ms, speed, peak, share float64
+	_, err := fmt.Sscan(strings.SplitAfter(stdout, "\n")[1], &m, &n, &k, &threads, &kernels, &ms, &speed, &peak, &share)
+	require.NoError(t, err)
+	require.Equal(t, [3]int{200, 300, 400}, [3]int{m, n, k})
+	const rounding = 0.051
+	require.InDelta(t, 48/speed, ms, rounding/10+48*rounding/(speed*speed), "48 million operations")
+	require.InDelta(t, 100*speed/peak, share, rounding+100*rounding*(peak+speed)/(peak*peak))
 }
 
 // The models of the benchmarks, by what they are trained for.

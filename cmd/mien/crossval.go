@@ -135,8 +135,7 @@ func (c *crossvalCmd) given(whole data.Lists, n int) ([]run.Fold, error) {
 			if len(flag.pairs) == 0 {
 				continue
 			}
-			var ok bool
-			if *flag.train, *flag.test, ok = strings.Cut(flag.pairs[i], ","); !ok || *flag.train == "" || *flag.test == "" {
+			if *flag.train, *flag.test, _ = strings.Cut(flag.pairs[i], ","); *flag.train == "" || *flag.test == "" {
 				return nil, fmt.Errorf("%s %s: give two lists, TRAIN,TEST", flag.name, flag.pairs[i])
 			}
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"mien/data"
+	"mien/infer"
 	"mien/run"
 )
 
@@ -22,6 +24,57 @@ func TestGivenFolds(t *testing.T) {
 			Test: data.Lists{StaticRoot: "faces", DynamicList: test, DynamicRoot: "clips"}}
 	}
 	require.Equal(t, []run.Fold{want("set_1/train.csv", "set_1/test.csv"), want("2.csv", "3.csv")}, folds)
+}
+
+// Lists are given whole or in folds, and the flags for either go with it alone.
+func TestFlagsOfCrossval(t *testing.T) {
+	two := []string{"a,b", "c,d"}
+	folds := func(n uint) *uint { return &n }
+	lists := func(l data.Lists) trainFlags { return trainFlags{dataFlags: dataFlags(l)} }
+	images, videos := lists(data.Lists{StaticList: "a", StaticRoot: "in"}), lists(data.Lists{DynamicList: "a", DynamicRoot: "in"})
+	imageRoot, videoRoot := lists(data.Lists{StaticRoot: "in"}), lists(data.Lists{DynamicRoot: "in"})
+	both := lists(data.Lists{StaticList: "a", DynamicList: "b"})
+	for _, c := range []struct {
+		crossvalCmd
+		want string
+	}{
+		{crossvalCmd{trainFlags: images, Folds: folds(2), Group: "x"}, ""},
+		{crossvalCmd{trainFlags: videos, Folds: folds(1000)}, ""},
+		{crossvalCmd{trainFlags: both, Keep: "dynamic"}, ""},
+		{crossvalCmd{trainFlags: imageRoot, StaticFold: two}, ""},
+		{crossvalCmd{trainFlags: videoRoot, DynamicFold: two}, ""},
+		{crossvalCmd{trainFlags: images, DynamicFold: two}, ""},
+		{crossvalCmd{trainFlags: videos, StaticFold: two}, ""},
+		{crossvalCmd{StaticFold: two, DynamicFold: two}, ""},
+		{crossvalCmd{}, "nothing to divide into folds: give"},
+		{crossvalCmd{StaticFold: two, Folds: folds(2)}, "--folds, --group and --keep are for dividing lists"},
+		{crossvalCmd{DynamicFold: two, Group: "x"}, "--folds, --group and --keep are for dividing lists"},
+		{crossvalCmd{DynamicFold: two, Keep: "static"}, "--folds, --group and --keep are for dividing lists"},
+		{crossvalCmd{trainFlags: images, Keep: "static"}, "--keep static: give both lists"},
+		{crossvalCmd{trainFlags: videos, Keep: "static"}, "--keep static: give both lists"},
+		{crossvalCmd{trainFlags: images, StaticFold: two}, "a list is given whole and in folds"},
+		{crossvalCmd{trainFlags: videos, DynamicFold: two}, "a list is given whole and in folds"},
+		{crossvalCmd{StaticFold: two[1:], DynamicFold: two}, "--static-fold is given 1 times and --dynamic-fold 2 times: each fold needs both"},
+		{crossvalCmd{StaticFold: two[1:]}, "a cross-validation has at least 2 folds"},
+		{crossvalCmd{DynamicFold: two[1:]}, "a cross-validation has at least 2 folds"},
+		{crossvalCmd{trainFlags: images, Folds: folds(1)}, "--folds 1: it must be from 2 to 1000"},
+		{crossvalCmd{trainFlags: images, Folds: folds(1001)}, "--folds 1001: it must be from 2 to 1000"},
+		{crossvalCmd{trainFlags: imageRoot, DynamicFold: two}, "--static-root in is given without --static-list"},
+		{crossvalCmd{trainFlags: videoRoot, StaticFold: two}, "--dynamic-root in is given without --dynamic-list"},
+	} {
+		err := c.check()
+		if c.want == "" {
+			require.NoError(t, err, "%+v", c.crossvalCmd)
+		} else {
+			require.ErrorContains(t, err, c.want, "%+v", c.crossvalCmd)
+		}
+	}
+	for _, pair := range []string{"a", "a,", ",b"} {
+		for _, c := range []crossvalCmd{{StaticFold: []string{pair}}, {DynamicFold: []string{pair}}} {
+			_, err := c.given(data.Lists{}, 1)
+			require.ErrorContains(t, err, "-fold "+pair+": give two lists, TRAIN,TEST")
+		}
+	}
 }
 
 // The list that is kept is learned from whole in each fold, and the other is divided.
@@ -47,6 +100,27 @@ func TestKeptList(t *testing.T) {
 			require.Equal(t, run.Fold{Train: train, Test: test}, f)
 		}
 	}
+}
+
+// The recalls of each fold stand above those of all, whose score follows.
+func TestPrintedCrossValidation(t *testing.T) {
+	fold := func(of float64, n int) *infer.Report {
+		return &infer.Report{Static: &infer.Score{UAR: of, WAR: of + 1, MacroF1: of + 2, N: n}}
+	}
+	second := fold(20, 6)
+	second.Dynamic = &infer.Score{UAR: 70.126, WAR: 81, MacroF1: 92, N: 11}
+	var b bytes.Buffer
+	printCross(&console{stdout: &checked{Writer: &b}},
+		&run.CrossReport{Folds: []*infer.Report{fold(10, 5), second}, Pooled: &infer.Report{Dynamic: printedScore.Score}})
+	require.Equal(t, `fold    set        UAR    WAR  macro F1   n
+1       static   10.00  11.00     12.00   5
+2       static   20.00  21.00     22.00   6
+2       dynamic  70.13  81.00     92.00  11
+pooled  dynamic   1.13  22.00     33.50   7
+
+all folds pooled
+set       UAR    WAR  macro F1  weighted F1    ECE  n
+`+printedNumbers+"\n"+printedConfusion, b.String())
 }
 
 // What becomes of the best epoch is said: before the first fold where there is no list to choose it on, and of each fold's model.

@@ -19,7 +19,7 @@ type dataCmd struct {
 
 type dataCheckCmd struct {
 	dataFlags
-	Val    valFlags `embed:"" prefix:"val-"`
+	Val    valFlags `embed:"" prefix:"val-" set:"val_images=Images of a second list, such as that of a test, to check with the first: the same picture in both is a finding." set:"val_videos=Videos likewise."`
 	Set    []string `help:"Published list to compare the numbers of --static-list or --dynamic-list with, such as dfew-fd1-train, and those of the --val list with its test list; a wrong name lists all." placeholder:"NAME"`
 	Frames uint     `help:"Frames that a model sees of a video: fewer are reported." default:"16"`
 	JSON   bool     `help:"Print JSON, with all findings."`

@@ -45,6 +45,7 @@ func TestDataDraw(t *testing.T) {
 		require.NoDirExists(t, dir+"2")
 	}
 
+	patient(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	var out, errs bytes.Buffer

@@ -19,6 +19,7 @@ import (
 
 // An interrupted demo resumes when run again, but never overwrites a demo of another seed or other files.
 func TestDemoGoesOn(t *testing.T) {
+	patient(t)
 	dir := t.TempDir()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

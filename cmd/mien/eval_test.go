@@ -1,15 +1,73 @@
 package main
 
 import (
+	"bytes"
 	"io"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"mien/data"
 	"mien/engine/cpu"
 	"mien/infer"
 	"mien/run"
 )
+
+// printedScore is a score of unequal numbers, and what is printed of it.
+var printedScore = infer.NamedScore{Name: "dynamic", Modality: data.Video, Score: &infer.Score{UAR: 1.126, WAR: 22, N: 7, MacroF1: 33.5, WeightedF1: 4.25,
+	Labels: []string{"joy", "fear"}, Confusion: infer.Confusion{{1, 2}, {0, 4}}, Calibration: infer.Calibration{ECE: 55.75}}}
+
+const (
+	printedNumbers   = "dynamic  1.13  22.00     33.50         4.25  55.75  7"
+	printedConfusion = "\ndynamic: true class by row, predicted by column\n      joy  fear   recall  precision      F1\n" +
+		"joy     1     2   33.3 %    100.0 %  50.0 %\nfear    0     4  100.0 %     66.7 %  80.0 %\n"
+)
+
+// All that was measured on a set is printed, each number under its name; and which head answered, unless it is that of the set.
+func TestPrintedScore(t *testing.T) {
+	printed := func(s infer.NamedScore) string {
+		var b bytes.Buffer
+		printScore(&console{stdout: &checked{Writer: &b}}, s)
+		return b.String()
+	}
+	header := "set       UAR    WAR  macro F1  weighted F1    ECE  n"
+	s := printedScore
+	require.Equal(t, header+"\n"+printedNumbers+"\n"+printedConfusion, printed(s))
+	all := *s.Score
+	all.Bootstrap = &infer.Bootstrap{Draws: 9, UAR: infer.Interval{Low: 0.5, High: 6.25}, WAR: infer.Interval{Low: 17, High: 28}}
+	all.Agreement = &infer.Agreement{Top1: 98.5, LargestChange: 0.01234}
+	s.Score, all.Head = &all, data.Video
+	require.Equal(t, header+"   UAR in 95 %     WAR in 95 %   as f32  largest change\n"+
+		printedNumbers+"  0.50 to 6.25  17.00 to 28.00  98.50 %          0.0123\n"+printedConfusion, printed(s))
+	all.Head = data.Image
+	require.Regexp(t, `(?m)^dynamic by the image head  1.13 .*\n\ndynamic by the image head: true class by row`, printed(s))
+}
+
+// An evaluation is of lists or of drawn faces, and flags that contradict each other are refused.
+func TestFlagsOfEval(t *testing.T) {
+	images, videos := dataFlags{StaticList: "a", StaticRoot: "in"}, dataFlags{DynamicList: "a"}
+	for _, c := range []struct {
+		evalCmd
+		want string
+	}{
+		{evalCmd{Drawn: true, Bootstrap: maxDraws}, ""},
+		{evalCmd{dataFlags: images, Head: "video"}, ""},
+		{evalCmd{dataFlags: videos, modelFlags: modelFlags{Published: true}}, ""},
+		{evalCmd{}, "nothing to evaluate on: give --static-list or --dynamic-list, or --drawn for drawn faces"},
+		{evalCmd{Drawn: true, Bootstrap: maxDraws + 1}, "--bootstrap 10001: it must be from 0 to 10000"},
+		{evalCmd{Drawn: true, dataFlags: images}, "--drawn is for an evaluation without lists: leave one of them out"},
+		{evalCmd{Drawn: true, dataFlags: videos}, "--drawn is for an evaluation without lists: leave one of them out"},
+		{evalCmd{dataFlags: images, Head: "image", modelFlags: modelFlags{Published: true}},
+			"--published and --head: the released code measures each head on its own modality; leave one of them out"},
+	} {
+		err := c.checkSets()
+		if c.want == "" {
+			require.NoError(t, err, "%+v", c.evalCmd)
+		} else {
+			require.EqualError(t, err, c.want, "%+v", c.evalCmd)
+		}
+	}
+}
 
 // Intervals are drawn from the answers of each set, as often as --bootstrap says, with the seed of the model's recipe.
 func TestIntervalsOfEval(t *testing.T) {

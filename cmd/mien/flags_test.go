@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -60,30 +61,58 @@ func TestEveryFlagMatters(t *testing.T) {
 
 // Every flag and every argument of every command is tested.
 func TestFlagsAreComplete(t *testing.T) {
-	var tested []string
+	var tested, there []string
 	for _, c := range allFlags() {
 		for _, f := range c.cases {
 			tested = append(tested, strings.TrimSpace(c.command+" "+f.name))
 		}
 	}
 	slices.Sort(tested)
+	eachFlag(t, func(command, name string) { there = append(there, strings.TrimSpace(command+" "+name)) })
+	require.ElementsMatch(t, there, slices.Compact(tested))
+	require.Greater(t, len(there), 180)
+}
+
+// eachFlag visits every flag, and every argument as <name>, of every command, that of mien itself being "".
+func eachFlag(t *testing.T, visit func(command, name string)) {
+	t.Helper()
 	parser, err := kong.New(&cli{}, kong.Name("mien"), kong.Vars{"version": ""})
 	require.NoError(t, err)
-	var there []string
 	require.NoError(t, kong.Visit(parser.Model.Node, func(node kong.Visitable, next kong.Next) error {
 		if n, ok := node.(*kong.Node); ok {
 			command := strings.TrimPrefix(strings.TrimPrefix(n.FullPath(), "mien"), " ")
 			for _, flag := range n.Flags {
-				there = append(there, strings.TrimSpace(command+" "+flag.Name))
+				visit(command, flag.Name)
 			}
 			for _, argument := range n.Positional {
-				there = append(there, command+" <"+argument.Name+">")
+				visit(command, "<"+argument.Name+">")
 			}
 		}
 		return next(nil)
 	}))
-	require.ElementsMatch(t, there, slices.Compact(tested))
-	require.Greater(t, len(there), 180)
+}
+
+// A folder of samples without the list that names them is refused by every command that takes one, whatever other list it has.
+func TestFoldersWithoutLists(t *testing.T) {
+	lines := map[string]string{"pretrain": "--recipe s4d-tiny-pretrain", "finetune": "--recipe s4d-tiny", "crossval": "--recipe s4d-tiny",
+		"ablate": "pretraining", "eval": "--model none", "report": "none", "data check": ""}
+	var tested []string
+	eachFlag(t, func(command, flag string) {
+		of, ok := strings.CutSuffix(flag, "-root")
+		if !ok {
+			return
+		}
+		other := strings.NewReplacer("static", "dynamic", "dynamic", "static").Replace(of)
+		args := append(strings.Fields(command+" "+lines[command]), "--"+flag, "faces", "--"+other+"-list", "none")
+		if command != "eval" && command != "data check" {
+			args = append(args, "--out", filepath.Join(t.TempDir(), "out"))
+		}
+		code, _, stderr := mien(args...)
+		require.Equal(t, 1, code)
+		require.Equal(t, fmt.Sprintf("mien: --%s faces is given without --%s-list: a list names the samples in that folder, with their labels\n", flag, of), stderr)
+		tested = append(tested, command)
+	})
+	require.Len(t, tested, 2*(1+2+1+3+1+1+2))
 }
 
 // flagRunner carries out command lines, each once.
@@ -151,11 +180,24 @@ func (r flagRunner) carryOut(line string) *outcome {
 	asked := &askedContext{Context: ctx, slow: r.command.slow}
 	out := &console{ctx: asked, stdout: &checked{Writer: &stdout}, stderr: stderr}
 	o.code = out.command(args)
+	if text := stdout.String(); strings.HasPrefix(text, "{") {
+		require.Empty(r.t, afterJSON(text), "%s: what is JSON is JSON to its end", line)
+	}
 	o.stdout, o.stderr, o.asked = r.short(o, stdout.String()), r.short(o, stderr.written.String()), asked.times.Load()
 	if out.backend != nil {
 		o.peak = int64(out.backend.Stats().PeakBytes)
 	}
 	return o
+}
+
+// afterJSON returns what follows the values of JSON at the beginning of a text.
+func afterJSON(text string) string {
+	d := json.NewDecoder(strings.NewReader(text))
+	for at := int64(0); ; at = d.InputOffset() {
+		if err := d.Decode(new(any)); err != nil {
+			return strings.TrimSpace(text[at:])
+		}
+	}
 }
 
 // short writes paths as command lines do.

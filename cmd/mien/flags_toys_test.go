@@ -67,7 +67,7 @@ func toyRecipe(t *testing.T, name string) recipe.Recipe {
 	r.Views.Image.Decode, r.Views.Video.Decode = 18, 18
 	tr.Epochs, tr.WarmupEpochs, tr.ImageBatch, tr.VideoBatch, tr.VideoRepeat, tr.LR = 2, 0.5, 3, 2, 1, 1e-2
 	if r.Kind == recipe.Pretrain {
-		tr.ImageMask, tr.VideoMask = 0.5, 0.5
+		d.DrawnTest, tr.ImageMask, tr.VideoMask = 0, 0.5, 0.5
 	}
 	return r
 }

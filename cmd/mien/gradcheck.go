@@ -46,6 +46,11 @@ func (c *gradcheckCmd) Run(out *console) error {
 	if len(chosen) == 0 {
 		return fmt.Errorf("no gradient case has %q in its name", c.Filter)
 	}
+	return c.check(out, chosen)
+}
+
+// check checks cases and prints their rows, those that fail with the cause.
+func (c *gradcheckCmd) check(out *console, chosen []gradcheck.Case) error {
 	var rows []gradRow
 	failed := 0
 	bar := report.NewProgress(out.stderr, len(chosen), "checking gradients")

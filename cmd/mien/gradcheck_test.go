@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 
@@ -22,9 +23,18 @@ func TestGradientThatFails(t *testing.T) {
 			calls++
 			return ag.Scale(x, float64(calls))
 		}))}
-	row := gradRow{Name: k.Name, Float32: map[string]float64{}}
-	require.Error(t, row.check(k))
-	require.Empty(t, row.Float32, "the kernels are not tried")
+	var stdout bytes.Buffer
+	out := &console{ctx: t.Context(), stdout: &checked{Writer: &stdout}, stderr: io.Discard}
+	steady := k
+	steady.Name, steady.New = "steady", gradcheck.Stateless(gradcheck.Unary(func(x *ag.Value) *ag.Value { return ag.Scale(x, 3) }))
+	require.EqualError(t, (&gradcheckCmd{JSON: true}).check(out, []gradcheck.Case{k, steady}), "1 of 2 gradient cases fail")
+	var got gradReport
+	require.NoError(t, json.Unmarshal(stdout.Bytes(), &got))
+	require.Len(t, got.Cases, 2)
+	require.NotEmpty(t, got.Cases[0].Error)
+	require.Empty(t, got.Cases[0].Float32, "the kernels are not tried")
+	require.Empty(t, got.Cases[1].Error)
+	require.Len(t, got.Cases[1].Float32, len(asm.Implementations()))
 }
 
 // A table has a column for every set of kernels, in their order, and JSON has the rows as they are.

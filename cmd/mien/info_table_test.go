@@ -7,9 +7,50 @@ import (
 
 	"mien/data"
 	"mien/infer"
+	"mien/modelfile"
 	"mien/recipe"
 	"mien/run"
+	"mien/system"
 )
+
+// What a model has learned from is said of the modalities that it is for, with what is not known.
+func TestLearnedFrom(t *testing.T) {
+	d := modelfile.Description{System: &system.System{Kind: recipe.Finetune}}
+	d.Recipe.Model.ImageClasses, d.Recipe.Model.VideoClasses = 7, 11
+	require.Equal(t, "not recorded", learnedFrom(d))
+	d.Trained = modelfile.Trained{data.Image: {Listed: 5, Drawn: 2}, data.Video: {Unknown: true, Listed: 3}}
+	require.Equal(t, "5 listed and 2 drawn images; unrecorded and 3 listed videos", learnedFrom(d))
+	d.Trained = modelfile.Trained{data.Image: {Drawn: 4}}
+	require.Equal(t, "4 drawn images; no videos", learnedFrom(d))
+	d.Recipe.Model.VideoClasses = 0
+	require.Equal(t, "4 drawn images", learnedFrom(d))
+	d.System.Kind = recipe.Pretrain
+	require.Equal(t, "4 drawn images; no videos", learnedFrom(d), "it has no heads")
+}
+
+// Either a model or a recipe is described, and the samples of lists, within bounds, are those of a recipe's run.
+func TestFlagsOfInfo(t *testing.T) {
+	for _, c := range []struct {
+		infoCmd
+		want string
+	}{
+		{infoCmd{}, ""}, {infoCmd{Model: "a"}, ""}, {infoCmd{Recipe: "a", Images: maxListed, Videos: maxListed}, ""}, {infoCmd{Recipe: "a"}, ""},
+		{infoCmd{Model: "a", Recipe: "b"}, "--model and --recipe: choose one to describe"},
+		{infoCmd{Model: "a", Images: 1}, "--images and --videos are the samples in the lists of a run: name its --recipe"},
+		{infoCmd{Videos: 1}, "--images and --videos are the samples in the lists of a run: name its --recipe"},
+		{infoCmd{Recipe: "a", Images: -1, Videos: 5}, "--images -1, --videos 5: each must lie between 0 and 1000000000"},
+		{infoCmd{Recipe: "a", Images: 5, Videos: -1}, "--images 5, --videos -1: each must lie between 0 and 1000000000"},
+		{infoCmd{Recipe: "a", Images: maxListed + 1}, "--images 1000000001, --videos 0: each must lie between 0 and 1000000000"},
+		{infoCmd{Recipe: "a", Videos: maxListed + 1}, "--images 0, --videos 1000000001: each must lie between 0 and 1000000000"},
+	} {
+		err := c.check()
+		if c.want == "" {
+			require.NoError(t, err, "%+v", c.infoCmd)
+		} else {
+			require.EqualError(t, err, c.want, "%+v", c.infoCmd)
+		}
+	}
+}
 
 // Every row that a description can have, in its order.
 func TestInfoTable(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"mien/data"
 	"mien/engine"
 	"mien/infer"
+	"mien/modelfile"
 )
 
 type predictCmd struct {
@@ -102,8 +103,10 @@ func (c *predictCmd) predict(out *console, paths []string, w io.Writer, quiet bo
 	if err := c.rename(m); err != nil {
 		return err
 	}
-	if caveat := m.Trained.Caveat(); caveat != "" {
-		c.note(out, caveat)
+	for _, note := range []string{modelfile.Chosen(c.Model), m.Trained.Caveat()} {
+		if note != "" {
+			c.note(out, note)
+		}
 	}
 	inputs, err := c.inputs(out.ctx, paths, func(note string) {
 		if !c.JSON { // which says it in its own words

@@ -94,6 +94,7 @@ func (w *interrupting) Write(p []byte) (int, error) {
 
 // Results are written one by one, so that an interruption leaves those before it, and whole lines.
 func TestInterruptedPredictKeepsLines(t *testing.T) {
+	patient(t)
 	for _, format := range []string{"--json", "--csv", "--top=3"} {
 		ctx, cancel := context.WithCancel(t.Context())
 		stdout, stderr := &interrupting{cancel: cancel, at: 2}, bytes.Buffer{}
@@ -108,6 +109,7 @@ func TestInterruptedPredictKeepsLines(t *testing.T) {
 
 // An interrupted file of results keeps a name that says so, and the next command leaves it alone. An empty one is removed.
 func TestInterruptedPredictKeepsItsFile(t *testing.T) {
+	patient(t)
 	out := filepath.Join(t.TempDir(), "results.jsonl")
 	predict := func(at int, paths ...string) (messages string) {
 		ctx, cancel := context.WithCancel(t.Context())

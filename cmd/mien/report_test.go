@@ -96,7 +96,8 @@ func TestSamplesOfAReport(t *testing.T) {
 	require.Equal(t, all[1].Centres, all[2].Centres, "there are no more than two of a class")
 }
 
-// Where a folder stands for the model of its best epoch, info and report show the figures of that epoch, not of the last.
+// Where a folder stands for the model of its best epoch, info and report show the figures of that epoch, not of the last; finetune shows
+// both, and predict says whose answers it prints.
 func TestFiguresOfTheBestEpoch(t *testing.T) {
 	dir := t.TempDir()
 	toml, tuned := filepath.Join(dir, "mine.toml"), filepath.Join(dir, "run")
@@ -119,4 +120,14 @@ func TestFiguresOfTheBestEpoch(t *testing.T) {
 	page, err := os.ReadFile(filepath.Join(dir, "page", "index.html"))
 	require.NoError(t, err)
 	require.Contains(t, string(page), "98.5")
+
+	const note = "best.safetensors is the model of the best epoch, as its recipe says (train.use_best); that of the last is model.safetensors\n"
+	code, stdout, stderr = mien("finetune", "--recipe", toml, "--epochs", "1", "--out", tuned, "--resume")
+	require.Zero(t, code, stderr)
+	require.Regexp(t, `(?s)\nafter the last epoch\nset .*\nafter the best epoch\nset .*\nstatic +98\.50 `, stdout)
+	require.NotContains(t, strings.Split(stdout, "after the best epoch")[0], "98.50")
+	require.Contains(t, stderr, note)
+	code, _, stderr = mien("predict", "--model", tuned, "../../testdata/golden/face.png")
+	require.Zero(t, code, stderr)
+	require.Contains(t, stderr, note)
 }

@@ -19,7 +19,7 @@ const (
 )
 
 // grace is how long a command may take to end by itself after a signal.
-const grace = time.Second
+var grace = time.Second
 
 // signalled is why a context ended.
 type signalled struct{ os.Signal }

@@ -26,6 +26,17 @@ func TestEvalWithoutBadSamples(t *testing.T) {
 	require.Equal(t, 3, code, stderr)
 	require.Contains(t, stdout, "static")
 	require.Contains(t, stderr, "mien: 1 of 2 inputs failed\n")
+
+	face, err := os.ReadFile("../../testdata/golden/face.png")
+	require.NoError(t, err)
+	half, figures := filepath.Join(t.TempDir(), "half.png"), filepath.Join(t.TempDir(), "figures")
+	require.NoError(t, os.WriteFile(half, face[:len(face)/2], 0o644)) // which shows when it is read
+	require.NoError(t, os.WriteFile(list, []byte("face.png 0\n"+half+" 1\n"), 0o644))
+	code, stdout, stderr = mien(append(args, "--figures", figures)...)
+	require.Equal(t, 1, code)
+	require.Empty(t, stdout)
+	require.Contains(t, stderr, "mien: "+half+": ")
+	require.NoDirExists(t, figures)
 }
 
 // The closing line of a run names a few of the samples.

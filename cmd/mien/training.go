@@ -10,6 +10,7 @@ import (
 	"mien/data"
 	"mien/engine"
 	"mien/infer"
+	"mien/modelfile"
 	"mien/recipe"
 	"mien/report"
 	"mien/run"
@@ -19,11 +20,11 @@ import (
 
 // mien pretrain and mien finetune: flags, options and progress.
 
-// dataFlags name the lists of samples; their fields are those of data.Lists.
+// dataFlags name the lists of samples; their fields are those of data.Lists. A command may set another help.
 type dataFlags struct {
-	StaticList  string `help:"List of labelled images: 'path label' a line, or a CSV; a label is a number or a name." placeholder:"FILE"`
+	StaticList  string `help:"${images=List of labelled images: 'path label' a line, or a CSV; a label is a number or a name.}" placeholder:"FILE"`
 	StaticRoot  string `help:"Folder in which the images of the list are." placeholder:"DIR"`
-	DynamicList string `help:"List of labelled videos: a CSV as of DFEW, FERV39K or MAFW, or with names for labels." placeholder:"FILE"`
+	DynamicList string `help:"${videos=List of labelled videos: a CSV as of DFEW, FERV39K or MAFW, or with names for labels.}" placeholder:"FILE"`
 	DynamicRoot string `help:"Folder in which the videos of the list are." placeholder:"DIR"`
 }
 
@@ -43,7 +44,11 @@ type trainFlags struct {
 
 // options reads the recipe of a kind of run and applies the flags that change it.
 func (f trainFlags) options(out *console, kind string) (run.Options, error) {
-	r, err := systems.Load(f.Recipe)
+	load := systems.Load
+	if f.Resume {
+		load = recipe.Load // a run goes on with what it began with: package run checks the rest
+	}
+	r, err := load(f.Recipe)
 	switch {
 	case err != nil:
 	case r.Kind != kind:
@@ -71,6 +76,11 @@ func (f trainFlags) train(out *console, kind, description string, validation dat
 	if err != nil {
 		return err
 	}
+	return printRun(out, f.Out, m)
+}
+
+// printRun prints what a run in a folder has reached.
+func printRun(out *console, dir string, m *run.Metrics) error {
 	var rows [][]string
 	for _, k := range []data.Modality{data.Image, data.Video} {
 		if loss, ok := m.Loss[k]; ok {
@@ -79,21 +89,51 @@ func (f trainFlags) train(out *console, kind, description string, validation dat
 	}
 	report.Table(out.stdout, []string{"modality", "loss of last epoch"}, rows)
 	if m.Final != nil {
-		printReport(out, m.Final)
+		if err := printScores(out, dir, m.Final); err != nil {
+			return err
+		}
 	}
 	var names []string
-	files, err := os.ReadDir(f.Out)
+	files, err := os.ReadDir(dir)
 	for _, file := range files {
 		names = append(names, file.Name())
 	}
-	fmt.Fprintf(out.stdout, "run folder %s: %s\n", f.Out, strings.Join(names, ", "))
+	fmt.Fprintf(out.stdout, "run folder %s: %s\n", dir, strings.Join(names, ", "))
 	if len(m.Skipped) > 0 {
 		fmt.Fprintf(out.stdout, "%s; log.jsonl says why\n", skipped(m.Skipped))
 	}
 	return err
 }
 
-type pretrainCmd struct{ trainFlags }
+// printScores prints what the model after the last epoch was measured at and, where the run folder stands for that of the best epoch, what
+// that was.
+func printScores(out *console, dir string, final *infer.Report) error {
+	state, err := run.ReadState(dir)
+	if err != nil {
+		return err
+	}
+	note := modelfile.Chosen(dir)
+	if note == "" || !state.Recipe.Train.UseBest {
+		printReport(out, final)
+	} else {
+		best, err := state.Measured(dir)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintln(out.stdout, "after the last epoch")
+		printReport(out, final)
+		fmt.Fprintln(out.stdout, "after the best epoch")
+		printReport(out, best)
+	}
+	if note != "" {
+		out.note(false, note)
+	}
+	return nil
+}
+
+type pretrainCmd struct {
+	trainFlags `set:"images=List of images: a path a line, with or without a label, or a CSV." set:"videos=List of videos likewise."`
+}
 
 func (c *pretrainCmd) Run(out *console) error {
 	return c.train(out, recipe.Pretrain, "pre-training", data.Lists{})
@@ -108,11 +148,11 @@ func (c *finetuneCmd) Run(out *console) error {
 	return c.train(out, recipe.Finetune, "fine-tuning", data.Lists(c.Val))
 }
 
-// valFlags name the lists for evaluation during a run; their fields are those of data.Lists.
+// valFlags name the lists for evaluation during a run; their fields are those of data.Lists. A command may set another help.
 type valFlags struct {
-	StaticList  string `help:"Images to evaluate on after each epoch, or as often as the recipe says; the best model is kept beside the last, as best.safetensors." placeholder:"FILE"`
+	StaticList  string `help:"${val_images=Images to evaluate on after each epoch, or as often as the recipe says; the best model is kept beside the last, as best.safetensors.}" placeholder:"FILE"`
 	StaticRoot  string `help:"Folder of these images." placeholder:"DIR"`
-	DynamicList string `help:"Videos to evaluate on likewise." placeholder:"FILE"`
+	DynamicList string `help:"${val_videos=Videos to evaluate on likewise.}" placeholder:"FILE"`
 	DynamicRoot string `help:"Folder of these videos." placeholder:"DIR"`
 }
 
@@ -145,13 +185,14 @@ func newWatcher(out *console, description string) *watcher {
 	return &watcher{out: out, description: description, loss: map[data.Modality]float64{}, listCheck: listCheck{stderr: out.stderr}}
 }
 
-// finish removes what is shown of the run.
+// finish removes what is shown of the run, after which another may begin.
 func (w *watcher) finish() {
 	w.listCheck.finish()
 	w.Finish()
 	if w.took > longRun {
 		fmt.Fprintf(w.out.stderr, "mien: steps waited for data for %.1f %% of their time\n", 100*w.waited.Seconds()/w.took.Seconds())
 	}
+	w.took, w.waited = 0, 0
 }
 
 // longRun is how long the steps of a run take before its end says whether they waited for data: less is no measure.

@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/alecthomas/kong"
 	"github.com/stretchr/testify/require"
 
 	"mien/data"
@@ -118,7 +119,28 @@ func TestWaitedForData(t *testing.T) {
 		w.Step(train.Step{Took: 5 * time.Second, Waited: 2500 * time.Millisecond}, data.Video)
 		w.finish()
 		require.Equal(t, c.want, stderr.String())
+		w.finish()
+		require.Equal(t, c.want, stderr.String(), "once for a run")
 	}
+}
+
+// A run ends with the losses and recalls that it reached, what is in its folder, and how many samples it went without.
+func TestPrintedRun(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "model.safetensors", "")
+	write(t, dir, "log.jsonl", "")
+	m := &run.Metrics{Loss: map[data.Modality]float64{data.Video: 0.25, data.Image: 12.34567}}
+	printed := func() string {
+		var b bytes.Buffer
+		require.NoError(t, printRun(&console{stdout: &checked{Writer: &b}}, dir, m))
+		return b.String()
+	}
+	losses, folder := "modality  loss of last epoch\nimage                12.3457\nvideo                 0.2500\n", "run folder "+dir+": log.jsonl, model.safetensors\n"
+	require.Equal(t, losses+folder, printed())
+	m.Final = &infer.Report{Static: &infer.Score{UAR: 10.126, WAR: 20.5, N: 30}, Dynamic: &infer.Score{UAR: 40, WAR: 50.25, N: 6}}
+	m.Skipped = []data.Skipped{{Path: "a"}, {Path: "b"}}
+	require.Equal(t, losses+"set        UAR    WAR   n\nstatic   10.13  20.50  30\ndynamic  40.00  50.25   6\n"+folder+
+		skipped(m.Skipped)+"; log.jsonl says why\n", printed())
 }
 
 // No epochs are no run.
@@ -130,5 +152,38 @@ func TestNoEpochs(t *testing.T) {
 		require.Equal(t, 1, code)
 		require.Regexp(t, `^mien: --epochs 0: .*(between 1 and|at least 2 epochs)`, stderr)
 		require.NoDirExists(t, dir)
+	}
+}
+
+// The help of a list says what the command does with it: none but finetune keeps a best model, and pre-training needs no labels.
+func TestHelpOfLists(t *testing.T) {
+	parser, err := kong.New(&cli{}, kong.Name("mien"), kong.Vars{"version": ""})
+	require.NoError(t, err)
+	help := map[string]string{}
+	require.NoError(t, kong.Visit(parser.Model.Node, func(node kong.Visitable, next kong.Next) error {
+		if n, ok := node.(*kong.Node); ok {
+			for _, flag := range n.Flags {
+				help[strings.TrimPrefix(n.FullPath(), "mien ")+" "+flag.Name] = flag.Help
+			}
+		}
+		return next(nil)
+	}))
+	for flag, want := range map[string]string{
+		"finetune static-list":         "List of labelled images: 'path label' a line",
+		"eval dynamic-list":            "List of labelled videos: a CSV as of DFEW",
+		"pretrain static-list":         "List of images: a path a line, with or without a label",
+		"pretrain dynamic-list":        "List of videos likewise.",
+		"finetune val-static-list":     "Images to evaluate on after each epoch",
+		"finetune val-dynamic-list":    "Videos to evaluate on likewise.",
+		"ablate val-static-list":       "Images that each row is measured on",
+		"ablate val-dynamic-list":      "Videos likewise.",
+		"data check val-static-list":   "Images of a second list",
+		"data check val-dynamic-list":  "Videos likewise.",
+		"ablate pretrain-dynamic-list": "Videos of pre-training likewise.",
+	} {
+		require.True(t, strings.HasPrefix(help[flag], want), "%s: %s", flag, help[flag])
+	}
+	for flag, text := range help {
+		require.Equal(t, flag == "finetune val-static-list", strings.Contains(text, "the best model is kept"), flag)
 	}
 }
