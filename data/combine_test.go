@@ -136,10 +136,13 @@ func TestJoinOfNamelessClasses(t *testing.T) {
 
 // A label without a name in either set has none in the joined set.
 func TestJoinNamesNoMore(t *testing.T) {
-	a := toy{name: "a", modality: Video, labels: []int{0, 7}, classes: DFEW}.set()
+	a := toy{name: "a", modality: Video, labels: []int{0, 7, -1}, classes: DFEW}.set()
 	b := toy{name: "m", modality: Video, labels: []int{10, 11}, classes: MAFW}.set()
 	j := Join(a, b)
-	require.Equal(t, []int{0, 11, 10, 11}, []int{j.Items[0].Label, j.Items[1].Label, slices.Index(MAFW, j.Classes[j.Items[2].Label]), j.Items[3].Label})
+	require.Equal(t, []int{0, 11, 11, 10, 11}, []int{j.Items[0].Label, j.Items[1].Label, j.Items[2].Label,
+		slices.Index(MAFW, j.Classes[j.Items[3].Label]), j.Items[4].Label})
 	_, _, err := Relabel(j, MAFW)
 	require.ErrorContains(t, err, "a1: label 11 is not one of the 11 classes (happiness, sadness,")
+	_, _, err = Relabel(toy{name: "a", modality: Image, labels: []int{0, -1}, classes: DFEW}.set(), DFEW)
+	require.ErrorContains(t, err, "a1: label -1 is not one of the 7 classes (happiness, sadness,")
 }

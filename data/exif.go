@@ -60,7 +60,7 @@ func webpEXIF(s *scanner) []byte {
 // 0x0112, type 3, count 1 and the value, in either byte order.
 func tiffOrientation(block []byte) int {
 	for _, entry := range []string{"\x01\x12\x00\x03\x00\x00\x00\x01\x00", "\x12\x01\x03\x00\x01\x00\x00\x00"} {
-		if _, value, ok := bytes.Cut(block, []byte(entry)); ok && len(value) > 0 && value[0] >= 1 && value[0] <= 8 {
+		if _, value, _ := bytes.Cut(block, []byte(entry)); len(value) > 0 && value[0] >= 1 && value[0] <= 8 {
 			return int(value[0])
 		}
 	}

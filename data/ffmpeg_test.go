@@ -14,6 +14,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/iotest"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -28,6 +30,22 @@ func fakeFFmpeg(t *testing.T, script string) {
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "ffmpeg"), []byte("#!/bin/sh\n"+script), 0o755))
 	t.Setenv("PATH", dir)
+}
+
+// What ffmpeg writes puts the end of its patience off; a read of nothing does not.
+func TestPatienceIsForTheNextBytes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		timer := time.NewTimer(ffmpegPatience)
+		w := watched{iotest.OneByteReader(strings.NewReader("ab")), timer}
+		for _, left := range []time.Duration{ffmpegPatience, ffmpegPatience, ffmpegPatience / 2} {
+			time.Sleep(ffmpegPatience / 2)
+			w.Read(make([]byte, 8))
+			now := time.Now()
+			if left < ffmpegPatience {
+				require.Equal(t, left, (<-timer.C).Sub(now))
+			}
+		}
+	})
 }
 
 func TestVideoWithoutFFmpeg(t *testing.T) {

@@ -109,7 +109,7 @@ func TestSplitListsErrors(t *testing.T) {
 	}
 	_, err := SplitLists(Lists{StaticList: writtenList(t, "a.txt", "a 0\nb 0\nc 0\n"), DynamicList: writtenList(t, "b.csv", "path,id\na,0\n")},
 		3, regexp.MustCompile("."), 0)
-	require.ErrorContains(t, err, "of 3 has no videos or all of them: choose fewer folds, or another --group")
+	require.ErrorContains(t, err, "fold 1 of 3 has no videos or all of them: choose fewer folds, or another --group")
 	_, err = SplitLists(Lists{StaticList: "nowhere"}, 3, nil, 0)
 	require.ErrorContains(t, err, "nowhere")
 }

@@ -25,6 +25,12 @@ func TestAnimatedGIFIsComposedAsPillowDoes(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, strip.Pix, got.Pix)
 
+	sample, _, err = Open(t.Context(), "testdata/images/animated.gif", OpenOptions{H: 7, W: 11})
+	require.NoError(t, err)
+	small, err := sample.Read(t.Context(), []int{0, 1, 2, 3, 4, 5})
+	require.NoError(t, err)
+	require.Equal(t, Resize(got, 7, 11), small)
+
 	first, err := OpenImage(t.Context(), "testdata/images/animated.gif", OpenOptions{})
 	require.NoError(t, err)
 	require.Equal(t, got.Frame(0), first.Pix)

@@ -26,7 +26,7 @@ func TestKinds(t *testing.T) {
 		{"RIFF\x00\x00\x00\x00WEBPVP8X\x0A\x00\x00\x00\x10\x00\x00\x00", "a.webp", kind{}},
 		{"RIFF\x00\x00\x00\x00AVI LIST", "a", aVideo}, {"\x1A\x45\xDF\xA3\x9F", "a", aVideo}, {"FLV\x01\x05", "a", aVideo},
 		{"G" + strings.Repeat("\xFF", 187) + "G", "a", aVideo}, {"0000G" + strings.Repeat("\xFF", 191) + "G", "a", aVideo},
-		{"G" + strings.Repeat("\xFF", 188) + "G", "a", kind{}},
+		{"G" + strings.Repeat("\xFF", 188) + "G", "a", kind{}}, {"G" + strings.Repeat("\xFF", 187), "a", kind{}}, {strings.Repeat("\xFF", 188) + "G", "a", kind{}},
 		{"\xFF\xD8\xFF\xE0", "a.mp4", kind{}}, {"GIF89a", "a.mp4", kind{}}, {"BM", "a.bmp", kind{}},
 		{"text", "a.txt", kind{}}, {"", "a", kind{}}, {"text", "a.mp4", aVideo}, {"", "a.MTS", aVideo},
 	} {

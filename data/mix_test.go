@@ -27,8 +27,8 @@ func (v View) at(t, y, x, c int) float64 {
 // Every pixel of a mixed view comes from the view or its partner, the group in reverse, in the published shares: by λ, or by whether it
 // lies in the box. Bytes and floats give the same, and the middle view of an odd group is its own partner.
 func TestMixedViews(t *testing.T) {
-	const frames, h, w = 2, 5, 4
-	box := Box{X: 1, Y: 2, W: 2, H: 3}
+	const frames, h, w = 2, 7, 5
+	box := Box{X: 1, Y: 2, W: 3, H: 4}
 	for _, n := range []int{2, 3, 5} {
 		for _, mix := range []Mix{{Lambda: 0.7}, {Lambda: 0.7, Box: box}, {Lambda: 1}} {
 			before, bytes, floats := marked(n, frames, h, w), marked(n, frames, h, w), marked(n, frames, h, w)
@@ -41,7 +41,7 @@ func TestMixedViews(t *testing.T) {
 				for place := range frames * h * w * 3 {
 					c, x, y, f := place%3, place/3%w, place/3/w%h, place/3/w/h
 					own, other := before[i].at(f, y, x, c), before[n-1-i].at(f, y, x, c)
-					inside := x >= 1 && x < 3 && y >= 2 && y < 5
+					inside := x >= 1 && x < 4 && y >= 2 && y < 6
 					want := own
 					switch {
 					case mix.Lambda == 1:
@@ -72,11 +72,15 @@ func TestMixOfBothForms(t *testing.T) {
 	}
 }
 
-// Targets of three samples of two classes: λ of one's own, and the rest from the reverse.
+// Targets of three and of five samples of two classes: λ of one's own, and the rest from the reverse.
 func TestMixedTargets(t *testing.T) {
-	soft := []float32{1, 0, 0.5, 0.5, 0, 1}
-	Mix{Lambda: 0.75}.Targets(soft, 2)
-	require.Equal(t, []float32{0.75, 0.25, 0.5, 0.5, 0.25, 0.75}, soft)
+	for _, c := range [][2][]float32{
+		{{1, 0, 0.5, 0.5, 0, 1}, {0.75, 0.25, 0.5, 0.5, 0.25, 0.75}},
+		{{1, 0, 0, 4, 0.5, 0.5, 8, 0, 0, 1}, {0.75, 0.25, 2, 3, 0.5, 0.5, 6, 1, 0.25, 0.75}},
+	} {
+		Mix{Lambda: 0.75}.Targets(c[0], 2)
+		require.Equal(t, c[1], c[0])
+	}
 }
 
 func TestSmoothTargets(t *testing.T) {
@@ -145,6 +149,6 @@ func TestDrawOfMixing(t *testing.T) {
 	}
 	require.InDelta(t, 0.3*2000, cuts(Mixing{Mixup: 0.8, Cutmix: 1, Share: 0.3}), 80) // some boxes are empty
 	require.Greater(t, cuts(Mixing{Cutmix: 1}), 1900)
-	require.Zero(t, cuts(Mixing{Mixup: 0.8}))
+	require.Zero(t, cuts(Mixing{Mixup: 0.8, Share: 0.3}))
 	require.True(t, Mixing{Mixup: 0.8}.On() && Mixing{Cutmix: 1}.On() && !Mixing{}.On())
 }

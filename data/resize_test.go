@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -61,6 +62,30 @@ func TestResizeKeepsAColour(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A box is cut out of every frame before it is resized, whatever of its size or the new one is also the frame's.
+func TestResizeBoxIsCutAndResized(t *testing.T) {
+	video := noise(3, 20, 30)
+	for _, box := range []Box{{W: 30, H: 20}, {W: 30, H: 12}, {W: 13, H: 20}, {W: 20, H: 20}, {X: 4, Y: 3, W: 20, H: 14}} {
+		part := NewFrames(3, box.H, box.W)
+		for row := range 3 * box.H {
+			at := (row/box.H*20+box.Y+row%box.H)*30 + box.X
+			copy(part.Pix[row*box.W*3:][:box.W*3], video.Pix[at*3:])
+		}
+		require.Equal(t, part, ResizeBox(video, box, box.H, box.W, Bicubic), "%+v", box)
+		for _, size := range [][2]int{{20, 30}, {12, 30}, {30, 30}} {
+			require.Equal(t, Resize(part, size[0], size[1]), ResizeBox(video, box, size[0], size[1], Bilinear), "%+v to %v", box, size)
+		}
+	}
+}
+
+// Cubic sums beyond a byte's range, beside an edge, are kept in it.
+func TestBicubicKeepsToBytes(t *testing.T) {
+	edge := &Frames{T: 1, H: 1, W: 4, Pix: []uint8{0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 255, 255}}
+	got := ResizeBox(edge, Box{W: 4, H: 1}, 1, 8, Bicubic)
+	require.Equal(t, []uint8{0, 255}, []uint8{slices.Min(got.Pix), slices.Max(got.Pix)})
+	require.IsNonDecreasing(t, got.Pix)
 }
 
 func TestResizeRefusesBoxOutside(t *testing.T) {

@@ -33,3 +33,17 @@ func TestMessagesOfSamples(t *testing.T) {
 	}
 	require.NotPanics(t, func() { ResizeBox(NewFrames(1, 4, 5), Box{4, 3, 1, 1}, 1, 1, Bicubic) })
 }
+
+// All frames of a video have the size of the first that is read, in both extents.
+func TestFramesOfOtherSizes(t *testing.T) {
+	root := t.TempDir()
+	for name, f := range map[string]*Frames{"1.png": grey(2, 3, 1), "2.png": grey(2, 4, 1), "3.png": grey(5, 3, 1)} {
+		writePNG(t, filepath.Join(root, name), f)
+	}
+	sample, _, err := Open(t.Context(), root, OpenOptions{})
+	require.NoError(t, err)
+	for other, size := range map[int]string{1: "4×2", 2: "3×5"} {
+		_, err = sample.Read(t.Context(), []int{0, other})
+		require.EqualError(t, err, fmt.Sprintf("%s: %s pixels, but the video's other frames have 3×2", filepath.Join(root, fmt.Sprint(other+1, ".png")), size))
+	}
+}

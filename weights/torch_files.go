@@ -73,7 +73,7 @@ func zipSpans(z *zip.Reader, folder string, size int64) (map[string]span, error)
 		switch {
 		case r.Method != zip.Store:
 			return nil, fmt.Errorf("storage %.60q is compressed: save with torch.save, which does not compress", key)
-		case err != nil || base < 0 || base > size:
+		case err != nil || base > size:
 			return nil, fmt.Errorf("damaged: storage %.60q lies outside of the file", key)
 		}
 		spans[key] = span{base, int64(min(r.UncompressedSize64, uint64(size-base)))}

@@ -134,6 +134,7 @@ func TestForms(t *testing.T) {
 		"\x80\x05":                          "pickle is cut off: fetch the file again",
 		"\x80\x01":                          "not a weights file (safetensors, or PyTorch .pth): name another",
 		"\x80\x06":                          "not a weights file (safetensors, or PyTorch .pth): name another",
+		"\x00\x02":                          "not a weights file (safetensors, or PyTorch .pth): name another",
 		"\x80":                              "not a weights file (safetensors, or PyTorch .pth): name another",
 		"\x01\x00\x00\x00\x00\x00\x00\x00[": "not a weights file (safetensors, or PyTorch .pth): name another",
 		"\x80\x02K\x05.":                    "not a checkpoint: expected a dict of tensors, found a value of type int64; save model.state_dict() with torch.save",

@@ -101,7 +101,7 @@ func TestFlip(t *testing.T) {
 
 // The jitters against their definitions.
 func TestJitter(t *testing.T) {
-	x := noise(1, 6, 6).View().Planar()
+	x := noise(2, 6, 3).View().Planar() // 36 pixels
 	luma := func(i int) float64 {
 		return 0.299*float64(x[i]) + 0.587*float64(x[36+i]) + 0.114*float64(x[72+i])
 	}
@@ -115,7 +115,7 @@ func TestJitter(t *testing.T) {
 			{1, float32(k), 1}: func(v float64, _ int) float64 { return mean + k*(v-mean) },
 			{1, 1, float32(k)}: func(v float64, i int) float64 { return luma(i) + k*(v-luma(i)) },
 		} {
-			got := change.Apply(noise(1, 6, 6).View()).Floats
+			got := change.Apply(noise(2, 6, 3).View()).Floats
 			for i, v := range x {
 				require.InDelta(t, math.Min(math.Max(want(float64(v), i%36), 0), 1), got[i], 1e-6)
 			}

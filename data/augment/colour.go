@@ -39,13 +39,13 @@ func perChannel(pix []uint8, of func(histogram *[256]int) table) []uint8 {
 func autoContrast(pix, _ []uint8, _, _ int, _ Operation) []uint8 {
 	return perChannel(pix, func(histogram *[256]int) table {
 		lo, hi := 0, 255
-		for lo < 255 && histogram[lo] == 0 {
+		for histogram[lo] == 0 {
 			lo++
 		}
-		for hi > 0 && histogram[hi] == 0 {
+		for histogram[hi] == 0 {
 			hi--
 		}
-		if hi <= lo {
+		if hi == lo {
 			return tableOf(same)
 		}
 		scale := 255 / float64(hi-lo)
@@ -58,14 +58,14 @@ func same(v int) float64 { return float64(v) }
 // equalize flattens the histogram of each channel.
 func equalize(pix, _ []uint8, _, _ int, _ Operation) []uint8 {
 	return perChannel(pix, func(histogram *[256]int) table {
-		sum, last, levels := 0, 0, 0
+		sum, last := 0, 0
 		for _, n := range histogram {
 			if n > 0 {
-				sum, last, levels = sum+n, n, levels+1
+				sum, last = sum+n, n
 			}
 		}
 		step := (sum - last) / 255
-		if levels <= 1 || step == 0 {
+		if step == 0 {
 			return tableOf(same)
 		}
 		n := step / 2

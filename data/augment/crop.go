@@ -90,14 +90,8 @@ func (c ResizedCrop) box(h, w int, rng *rand.Rand) data.Box {
 
 // centred is the largest box in the middle with a ratio of width over height in the range.
 func centred(h, w int, ratio Range) data.Box {
-	box := data.Box{W: w, H: h}
-	if shape := float64(w) / float64(h); shape < ratio[0] {
-		box.H = min(h, int(math.RoundToEven(float64(w)/ratio[0])))
-	} else if shape > ratio[1] {
-		box.W = min(w, int(math.RoundToEven(float64(h)*ratio[1])))
-	}
-	box.X, box.Y = (w-box.W)/2, (h-box.H)/2
-	return box
+	bw, bh := min(w, int(math.RoundToEven(float64(h)*ratio[1]))), min(h, int(math.RoundToEven(float64(w)/ratio[0])))
+	return data.Box{X: (w - bw) / 2, Y: (h - bh) / 2, W: bw, H: bh}
 }
 
 // Resize scales frames so that the shorter side has Size pixels.

@@ -54,7 +54,7 @@ func TestResizedCropsLieInside(t *testing.T) {
 // Shares of the area are uniform between the least and the largest, ratios in their logarithm.
 func TestResizedCropsAreSpread(t *testing.T) {
 	rng := newRand(9)
-	small, wide, top, left := 0, 0, 0, 0
+	small, wide, left, right, top, bottom := 0, 0, 0, 0, 0, 0
 	for range 2000 {
 		b := ResizedCrop{Area: Range{0.1, 0.4}, Ratio: Range{0.5, 2}}.box(200, 220, rng)
 		if b.W*b.H < 200*220*175/1000 {
@@ -63,17 +63,33 @@ func TestResizedCropsAreSpread(t *testing.T) {
 		if float64(b.W) > float64(b.H) {
 			wide++
 		}
-		if b.Y == 0 {
-			top++
-		}
-		if b.X+b.W == 220 {
-			left++
+		for n, at := range map[*int]int{&left: b.X, &right: 220 - b.X - b.W, &top: b.Y, &bottom: 200 - b.Y - b.H} {
+			if at == 0 {
+				*n++
+			}
 		}
 	}
 	require.InDelta(t, 500, small, 80, "a quarter of the range of areas")
 	require.InDelta(t, 1000, wide, 100, "half of the range of logarithms")
-	require.Positive(t, top, "places reach the edges")
-	require.Positive(t, left)
+	for _, n := range []int{left, right, top, bottom} {
+		require.True(t, n > 0 && n < 100, "%d times at an edge", n)
+	}
+}
+
+// The least box is one pixel, and the largest has a whole side: neither is taken for one that does not fit, and centred.
+func TestExtremeCrops(t *testing.T) {
+	for _, c := range []struct {
+		area, ratio float64
+		w, h        int
+	}{{1.0 / 400, 1, 1, 1}, {0.5, 2, 20, 10}, {0.5, 0.5, 10, 20}} {
+		rng, places := newRand(1), map[data.Box]bool{}
+		for range 30 {
+			b := ResizedCrop{Area: Range{c.area, c.area}, Ratio: Range{c.ratio, c.ratio}}.box(20, 20, rng)
+			require.Equal(t, []int{c.w, c.h}, []int{b.W, b.H})
+			places[b] = true
+		}
+		require.Greater(t, len(places), 5)
+	}
 }
 
 // The shorter side gets the size, the longer one keeps the shape, rounded down.

@@ -11,7 +11,7 @@ import (
 // Boxes have a share of the area and a ratio of the ranges, in every place; the noise is normal, with numbers for each pixel and frame.
 func TestEraseDraws(t *testing.T) {
 	rng := newRand(2)
-	none, small, high, drawn := 0, 0, 0, []float64(nil)
+	none, small, high, drawn, edges := 0, 0, 0, []float64(nil), [4]int{}
 	for range 2000 {
 		d := Erase{Probability: 0.75, Area: Range{0.1, 0.3}, Ratio: Range{0.5, 2}, Fill: Noise}.Draw(2, 40, 50, rng).(Erased)
 		b := d.Box
@@ -30,11 +30,19 @@ func TestEraseDraws(t *testing.T) {
 		if ratio > 1 {
 			high++
 		}
+		for i, at := range []int{b.X, 50 - b.X - b.W, b.Y, 40 - b.Y - b.H} {
+			if at == 0 {
+				edges[i]++
+			}
+		}
 		drawn = append(drawn, float64(d.Noise[0]), float64(d.Noise[len(d.Noise)-1]))
 	}
 	require.InDelta(t, 500, none, 80)
 	require.InDelta(t, 750, small, 100)
 	require.InDelta(t, 750, high, 100)
+	for _, n := range edges {
+		require.True(t, n > 0 && n < 150, "%d times at an edge", n)
+	}
 	sum, squares := 0.0, 0.0
 	for _, z := range drawn {
 		sum, squares = sum+z, squares+z*z
@@ -43,8 +51,10 @@ func TestEraseDraws(t *testing.T) {
 	require.InDelta(t, 1, squares/float64(len(drawn)), 0.12)
 	zero := erase.Draw(2, 40, 50, rng).(Erased)
 	require.Empty(t, zero.Noise)
-	impossible := Erase{Probability: 1, Area: Range{1, 1}, Ratio: Range{1, 1}, Fill: Zero}.Draw(1, 9, 9, rng)
-	require.Equal(t, Erased{Fill: Zero}, impossible, "no box fits")
+	for _, size := range [][2]int{{9, 18}, {18, 9}} {
+		whole := Erase{Probability: 1, Area: Range{0.5, 0.5}, Ratio: Range{1, 1}, Fill: Zero}.Draw(1, size[0], size[1], rng)
+		require.Equal(t, Erased{Fill: Zero}, whole, "no box with a whole side, here 9×9")
+	}
 }
 
 // A box is overwritten in all frames, and nothing else.

@@ -29,13 +29,13 @@ func TestArguments(t *testing.T) {
 	require.InDelta(t, 10.5, argument("Rotate", 0.35, 1, true), 1e-12)
 }
 
-// Operations are drawn evenly and with replacement, half of them are left out, magnitudes are normal and clipped, signs and
+// Operations are drawn evenly and with replacement, four in ten are left out, magnitudes are normal and clipped, signs and
 // interpolations even.
 func TestRandAugmentDraws(t *testing.T) {
 	rng := newRand(4)
 	count, how, signs := map[string]int{}, map[Interpolation]int{}, 0.0
 	total, twice, sum, squares, largest, rotated := 0, 0, 0.0, 0.0, 0.0, 0.0
-	a := RandAugment{Operations: 2, Probability: 0.5, Magnitude: 9, Deviation: 0.5, Increasing: true, Interpolations: []Interpolation{Bilinear, Bicubic}}
+	a := RandAugment{Operations: 2, Probability: 0.6, Magnitude: 9, Deviation: 0.5, Increasing: true, Interpolations: []Interpolation{Bilinear, Bicubic}}
 	for range 6000 {
 		drawn := a.Draw(1, 5, 5, rng).(Operations)
 		total += len(drawn)
@@ -52,11 +52,11 @@ func TestRandAugmentDraws(t *testing.T) {
 			}
 		}
 	}
-	require.InDelta(t, 6000, total, 250)
-	require.InDelta(t, 100, twice, 40, "of 1500 pairs one in 15")
+	require.InDelta(t, 7200, total, 250)
+	require.InDelta(t, 144, twice, 48, "of 2160 pairs one in 15")
 	require.Len(t, count, 15)
 	for name, n := range count {
-		require.InDelta(t, 400, n, 80, name)
+		require.InDelta(t, 480, n, 90, name)
 	}
 	require.InDelta(t, total/2, how[Bicubic], 180)
 	require.InDelta(t, total/2, how[Bilinear], 180)
@@ -64,7 +64,13 @@ func TestRandAugmentDraws(t *testing.T) {
 	require.InDelta(t, 9, mean, 0.1)
 	require.InDelta(t, 0.5, math.Sqrt(squares/rotated-mean*mean), 0.08)
 	require.InDelta(t, 10, largest, 1e-9, "two deviations above the mean, and no more")
-	require.InDelta(t, 0, signs, 60)
+	require.InDelta(t, 0, signs, 66)
+	a.Magnitude, a.Deviation = -1, 0
+	for range 100 {
+		for _, o := range a.Draw(1, 5, 5, rng).(Operations) {
+			require.Equal(t, math.Abs(argument(o.Name, 0, 1, true)), math.Abs(o.Argument), "nothing below 0")
+		}
+	}
 }
 
 // Without operations nothing changes; several are carried out in order, each on what the one before made, wherever that lies.
