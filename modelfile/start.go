@@ -32,8 +32,8 @@ func Start(f *weights.File, s *system.System, r recipe.Recipe, labels map[data.M
 		if len(shape) == 0 {
 			continue // the file has no such head
 		}
-		rows, note := []int(nil), ""
-		if names := from.Labels[m]; names != nil {
+		rows, note, was := []int(nil), "", headOf(s, from, m, prefix)
+		if names := from.Labels[was]; names != nil {
 			rows, note = arrange(m, names, labels[m])
 		} else if shape[0] != len(labels[m]) {
 			note = fmt.Sprintf("the %s head begins anew: that of the file has %d classes, not %d", m, shape[0], len(labels[m]))
@@ -43,14 +43,24 @@ func Start(f *weights.File, s *system.System, r recipe.Recipe, labels map[data.M
 			notes = append(notes, note)
 		}
 		if note == "" || rows != nil {
-			loaded[m] = from.Trained[m]
+			loaded[was] = from.Trained[was]
 			if from.Trained == nil {
-				loaded[m] = Origins{Unknown: true}
+				loaded[was] = Origins{Unknown: true}
 			}
 		}
 	}
 	slices.Sort(notes)
 	return load, loaded, notes, nil
+}
+
+// headOf returns the modality of a file's head that a run loads for m: of a model with one head, it may be the other.
+func headOf(s *system.System, from Description, m data.Modality, prefix string) data.Modality {
+	for was, name := range s.Heads(from.Recipe) {
+		if name == prefix && from.Labels[was] != nil {
+			return was
+		}
+	}
+	return m
 }
 
 // arrange finds each class of a run among those of a file. It returns no rows if they are the same, and no rows but a note if

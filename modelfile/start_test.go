@@ -80,6 +80,43 @@ func TestStartMovesTheRowsOfHeads(t *testing.T) {
 	require.Equal(t, before, values["head.video.weight"])
 }
 
+// The one head of an image model starts that of a model for videos, with its classes in their order; its record
+// stays one of images.
+func TestStartFromTheOtherModality(t *testing.T) {
+	videos := load(t, "feadapter-tiny")
+	images := videos
+	images.Model.Adapter, images.Model.ImageClasses, images.Model.VideoClasses, images.Train.Freeze = nil, 7, 0, nil
+	static, dynamic := map[data.Modality][]string{data.Image: data.AffectNet7}, map[data.Modality][]string{data.Video: data.DFEW}
+	width := images.Model.Dim
+	for _, c := range []struct {
+		from, to     recipe.Recipe
+		have, want   map[data.Modality][]string
+		was, becomes data.Modality
+		note         string
+	}{
+		{images, videos, static, dynamic, data.Image, data.Video,
+			"the video head follows its classes into another order: happiness, sadness, neutral, anger, surprise, disgust, fear"},
+		{videos, videos, dynamic, dynamic, data.Video, data.Video, ""},
+	} {
+		f := writeModel(t, c.from, c.have)
+		values, _, notes := start(t, f, c.to, c.want)
+		require.Equal(t, c.note, strings.Join(notes, ""))
+		before := read(t, f, "head.weight")
+		for i, class := range c.want[c.becomes] {
+			row := slices.Index(c.have[c.was], class)
+			require.Equal(t, before[row*width:(row+1)*width], values["head.weight"][i*width:(i+1)*width], class)
+		}
+	}
+	s, err := systems.Of(videos)
+	require.NoError(t, err)
+	record := Origins{Listed: 6, Drawn: 2}
+	metadata, err := Metadata(images, static, Trained{data.Image: record})
+	require.NoError(t, err)
+	_, loaded, _, err := Start(writeWith(t, images, metadata), s, videos, dynamic, nn.Random{})
+	require.NoError(t, err)
+	require.Equal(t, Trained{data.Image: record}, loaded, "of images, that is")
+}
+
 // What is said of two heads stands in order.
 func TestStartNotesBothHeads(t *testing.T) {
 	r := load(t, "s4d-tiny")

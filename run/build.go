@@ -62,5 +62,9 @@ func (r *run) freeze() error {
 	if err != nil {
 		return fmt.Errorf("train.freeze: %w", err)
 	}
+	if elements > 0 {
+		n := nn.Count(r.params)
+		r.notes = append(r.notes, fmt.Sprintf("%d of %d parameters are tuned", n-elements, n))
+	}
 	return nil
 }

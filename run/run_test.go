@@ -118,6 +118,7 @@ func TestSystemFreezes(t *testing.T) {
 		learned = append(learned, p.NeedsGrad())
 	}
 	require.Equal(t, []bool{false, false, true}, learned)
+	require.Equal(t, []string{"3 of 9 parameters are tuned"}, r.notes)
 }
 
 // A run at bf16 differs from one at f32, resumes only at bf16, and gives the same bits as an uninterrupted one.

@@ -24,6 +24,9 @@ func TestLearnedFrom(t *testing.T) {
 	require.Equal(t, "4 drawn images; no videos", learnedFrom(d))
 	d.Recipe.Model.VideoClasses = 0
 	require.Equal(t, "4 drawn images", learnedFrom(d))
+	d.Recipe.Model.ImageClasses, d.Recipe.Model.VideoClasses = 0, 11
+	require.Equal(t, "4 drawn images; no videos", learnedFrom(d), "its one head began as one for images")
+	d.Recipe.Model.ImageClasses, d.Recipe.Model.VideoClasses = 7, 0
 	d.System.Kind = recipe.Pretrain
 	require.Equal(t, "4 drawn images; no videos", learnedFrom(d), "it has no heads")
 }

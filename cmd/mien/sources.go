@@ -33,17 +33,17 @@ func checkRoots(l data.Lists, prefix string) error {
 	return nil
 }
 
-// learnedFrom says in words what a model has learned from, in the modalities that it is for.
+// learnedFrom says in words what a model has learned from, in the modalities that it is for, and in another that it began with.
 func learnedFrom(d modelfile.Description) string {
 	if d.Trained == nil {
 		return "not recorded"
 	}
 	var parts []string
 	for _, m := range []data.Modality{data.Image, data.Video} {
-		if d.System.Kind == recipe.Finetune && d.Recipe.Classes(m) == 0 {
+		o, amounts := d.Trained[m], []string(nil)
+		if d.System.Kind == recipe.Finetune && d.Recipe.Classes(m) == 0 && o == (modelfile.Origins{}) {
 			continue // no head
 		}
-		o, amounts := d.Trained[m], []string(nil)
 		if o.Unknown {
 			amounts = append(amounts, "unrecorded")
 		}
