@@ -4,6 +4,7 @@ import numpy as np
 import torch
 from PIL import Image
 from feadapter_reference import FEAdapter
+from s2d_reference import S2D
 from s4d_reference import MAE, S4D, ViT, MEAN, STD
 from vitmoe_reference import Key, ViTMoE
 
@@ -193,6 +194,33 @@ def feadapter():
         save(f"feadapter_{name}.safetensors", out)
 
 
+S2D_TINY = dict(size=12, patch=4, frames=5, dim=24, depth=3, heads=3, ratio=5, classes=7, channels=10, width=2, adapter=12, adapter_heads=4)
+
+
+def s2d():
+    """No two sizes are the same. The image model is frozen in training, but its gradients are here, too."""
+    g = torch.Generator().manual_seed(41)
+    model = randomise(S2D(**S2D_TINY), 42, 0.2)
+    for block in model.prompt_blocks:
+        block.fovea.smooth.data += 3
+    save("s2d_tiny.safetensors", model.state_dict())
+    labels = [3, 6]
+    x, landmarks = torch.randint(0, 256, (2, 5, 12, 12, 3), generator=g), torch.randn(10, 10, 3, 3, generator=g)
+    loss = lambda m, out=None: -(soft(labels, 7) * m(x, landmarks, out).log_softmax(-1)).sum(-1).mean()
+    out = {"input": x.float(), "landmarks": landmarks.flatten(2).transpose(1, 2)}
+    with_gradients(model, out, loss(model, out))
+    tuned = ("temporal_embedding", "ln_post", "Adapter", "head", "prompt")
+    after = copy.deepcopy(model)
+    for n, p in after.named_parameters():
+        p.requires_grad = any(t in n for t in tuned)
+    opt = torch.optim.AdamW([{"params": [p], "weight_decay": 0.05 if p.dim() > 1 else 0.0} for p in after.parameters() if p.requires_grad],
+                            lr=1e-3, betas=(0.9, 0.999), eps=1e-8)
+    after, out["losses"] = steps(after, opt, [loss] * 10, FINETUNE)
+    # The last norm is never used. A bias of conv1x1 and of the view's convolution is one of all positions, as are norms' before a softmax.
+    out.update({"final." + n: p for n, p in after.named_parameters()})
+    save("s2d_video.safetensors", out)
+
+
 def mae():
     g = torch.Generator().manual_seed(3)
     model = randomise(MAE(64, 2, 1, 64, 1, 1, patch=8), 4)
@@ -247,6 +275,9 @@ def released():
 def check():
     count = lambda m: sum(p.numel() for p in m.parameters())
     moe = dict(experts=8, k=2, capacity=1.05, weights=(0, 0.005, 0.005))
+    whole = S2D(224, 16, 16, 768, 12, 12, 4, 7, 128, 8, 192, 8)
+    print("S2D base", count(whole), "tuned", sum(p.numel() for n, p in whole.named_parameters()
+                                                 if any(t in n for t in ("temporal_embedding", "ln_post", "Adapter", "head", "prompt"))))
     print("ViT-MoE base", count(ViTMoE(768, 12, 12, 4, 16, 2, range(6, 12), moe, 7, 7)))
     print("S4D base", count(S4D(768, 12, 12, range(6, 12), 8)), "MAE base", count(MAE(768, 12, 12, 384, 4, 6)))
 
@@ -255,5 +286,5 @@ if __name__ == "__main__":
     if "--check" in sys.argv:
         check()
     else:
-        for make in sys.argv[1:] or ("s4d", "vit", "vitmoe", "feadapter", "mae", "released"):
+        for make in sys.argv[1:] or ("s4d", "vit", "vitmoe", "feadapter", "s2d", "mae", "released"):
             globals()[make]()

@@ -1,0 +1,72 @@
+package s2d
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	ag "mien/autograd"
+	"mien/data"
+	"mien/engine"
+	"mien/engine/cpu"
+	"mien/internal/golden"
+	"mien/nn"
+	"mien/recipe"
+	"mien/system"
+	"mien/vit"
+)
+
+// goldenConfig is the model of testdata/golden/s2d_*: no two sizes are the same.
+var goldenConfig = Config{
+	Encoder: vit.Config{ImageSize: 12, Frames: 5, PatchSize: 4, Tubelet: 1, Dim: 24, Depth: 3, Heads: 3, MLPRatio: 5},
+	Classes: 7, LandmarkChannels: 10, PromptWidth: 2, AdapterWidth: 12, AdapterHeads: 4,
+}
+
+// goldenModel has the parameters of the golden file, all and no others.
+func goldenModel(t *testing.T, b engine.Backend) (*Model, []nn.Param) {
+	load := &nn.Load{File: golden.Open(t, "s2d_tiny.safetensors").File}
+	scope := nn.NewScope(b, engine.Float32, load)
+	m := New(scope, goldenConfig)
+	require.NoError(t, scope.Err())
+	_, err := load.Finish()
+	require.NoError(t, err)
+	return m, scope.Params()
+}
+
+func goldenLoss(m *Model, f golden.File, tape *ag.Tape) *ag.Value {
+	batch := &system.Batch{Modality: data.Video, Views: f.ByteViews("input"), Soft: data.SmoothTargets([]int{3, 6}, 7, 0.1)}
+	logits, _ := m.Forward(batch.Pixels(tape), tape.Const(f.Tensor(tape.Backend(), "landmarks")), nil)
+	return ag.CrossEntropy(logits, batch.Targets(tape))
+}
+
+// Results equal PyTorch's: features, logits, loss and all gradients, also those of the parameters that runs freeze.
+func TestGolden(t *testing.T) {
+	golden.EachKernels(t, func(t *testing.T) {
+		b := cpu.New()
+		m, params := goldenModel(t, b)
+		f := golden.Open(t, "s2d_video.safetensors")
+		tape := ag.NewTape(b)
+		defer tape.Close()
+		batch := &system.Batch{Views: f.ByteViews("input")}
+		logits, feature := m.Forward(batch.Pixels(tape), tape.Const(f.Tensor(b, "landmarks")), nil)
+		f.Check("feature", feature.Data(), golden.Activation)
+		f.Check("logits", logits.Data(), golden.Activation)
+		loss := goldenLoss(m, f, tape)
+		f.Check("loss", loss.Data(), golden.Activation)
+		tape.Backward(loss)
+		f.CheckGradients(params)
+	})
+}
+
+// Ten steps on what is tuned give PyTorch's parameters, and leave the others as they were.
+func TestGoldenSteps(t *testing.T) {
+	golden.EachKernels(t, func(t *testing.T) {
+		b := cpu.New()
+		m, params := goldenModel(t, b)
+		_, err := nn.Freeze(params, Base)
+		require.NoError(t, err)
+		f := golden.Open(t, "s2d_video.safetensors")
+		r := recipe.Recipe{Kind: recipe.Finetune, Train: recipe.Train{Epochs: 5, WarmupEpochs: 1.5, LR: 1e-3, MinLR: 1e-5, Beta2: 0.999, WeightDecay: 0.05, LayerDecay: 1}}
+		f.CheckSteps(b, params, system.System{Group: vit.Group}, r, func(_ int, tape *ag.Tape) *ag.Value { return goldenLoss(m, f, tape) })
+	})
+}
