@@ -2,7 +2,9 @@ package asm
 
 import (
 	"os"
+	"os/exec"
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -29,6 +31,71 @@ func TestUse(t *testing.T) {
 	require.ErrorContains(t, err, `no kernels "sse9" on this machine: choose `)
 	_, err = choose("sse9")
 	require.ErrorContains(t, err, "MIEN_KERNELS: no kernels")
+}
+
+// A name chooses its kernels, no name the best, and so does one that is unknown.
+func TestChoose(t *testing.T) {
+	best := Implementations()[0]
+	for _, want := range Implementations() {
+		chosen, err := choose(want.Name)
+		require.NoError(t, err)
+		require.Same(t, want, chosen.Load(), want.Name)
+		found, err := find(want.Name)
+		require.NoError(t, err)
+		require.Same(t, want, found)
+	}
+	chosen, err := choose("")
+	require.NoError(t, err)
+	require.Same(t, best, chosen.Load())
+	chosen, err = choose("sse9")
+	require.ErrorContains(t, err, "MIEN_KERNELS: no kernels")
+	require.Same(t, best, chosen.Load())
+}
+
+// Kernels are switched one after the other, and back in the order in which they were.
+func TestUseInUse(t *testing.T) {
+	before := F32()
+	var restore []func()
+	var used []*Kernels[float32]
+	for _, k := range slices.Backward(Implementations()) {
+		back, err := Use(k.Name)
+		require.NoError(t, err)
+		require.Same(t, k, F32())
+		restore, used = append(restore, back), append(used, k)
+	}
+	for i := len(used) - 1; i >= 0; i-- {
+		require.Same(t, used[i], F32())
+		restore[i]()
+	}
+	require.Same(t, before, F32())
+}
+
+// The environment of a process chooses its kernels. The test runs itself in such a process.
+func TestKernelsOfTheEnvironment(t *testing.T) {
+	const want = "MIEN_TEST_KERNELS"
+	if name := os.Getenv(want); name != "" {
+		require.Equal(t, name, F32().Name)
+		if os.Getenv("MIEN_KERNELS") == "sse9" {
+			require.ErrorContains(t, ActiveErr(), `MIEN_KERNELS: no kernels "sse9" on this machine`)
+		} else {
+			require.NoError(t, ActiveErr())
+		}
+		return
+	}
+	exe, err := os.Executable()
+	require.NoError(t, err)
+	run := func(name, active string) {
+		cmd := exec.Command(exe, "-test.run=^TestKernelsOfTheEnvironment$")
+		cmd.Env = append(os.Environ(), "MIEN_KERNELS="+name, want+"="+active)
+		out, err := cmd.CombinedOutput()
+		require.NoError(t, err, "%q: %s", name, out)
+	}
+	best := Implementations()[0].Name
+	run("", best)
+	run("sse9", best)
+	for _, k := range Implementations() {
+		run(k.Name, k.Name)
+	}
 }
 
 // Every set of kernels has all of them.

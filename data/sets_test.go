@@ -73,3 +73,22 @@ func TestCachedSets(t *testing.T) {
 	require.Zero(t, memory.free.Load())
 	require.Equal(t, Sets{}, Sets{}.Cached(memory, 6))
 }
+
+// Images and videos are kept at sizes of their own, or an image at that of its file.
+func TestSetsCachedApart(t *testing.T) {
+	images := toy{name: "a", modality: Image, labels: []int{0, 1}}.set()
+	own, err := images.Items[1].Open(t.Context(), OpenOptions{})
+	require.NoError(t, err)
+	file, err := own.Read(t.Context(), []int{0})
+	require.NoError(t, err)
+	for _, size := range []struct{ image, video, kept int }{{6, 7, 6}, {9, 5, 9}, {0, 7, file.W}} {
+		s := Sets{Image: images, Video: (&counted{}).set()}.CachedApart(NewBudget(1<<20), size.image, size.video)
+		for d, want := range map[*Dataset]int{s.Image: size.kept, s.Video: size.video} {
+			sample, err := d.Items[1].Open(t.Context(), OpenOptions{})
+			require.NoError(t, err)
+			f, err := sample.Read(t.Context(), []int{0})
+			require.NoError(t, err)
+			require.Equal(t, want, f.W, "%+v", size)
+		}
+	}
+}

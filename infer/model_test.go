@@ -13,6 +13,7 @@ import (
 	"mien/engine/cpu"
 	"mien/modelfile"
 	"mien/nn"
+	"mien/recipe"
 	"mien/weights"
 )
 
@@ -30,8 +31,8 @@ func openModel(t *testing.T, path string) *Model {
 	return m
 }
 
-// ownModel writes the published checkpoint as a run of mien would, with class names and a record of training.
-func ownModel(t *testing.T, labels map[data.Modality][]string, record modelfile.Trained) string {
+// ownModel writes the published checkpoint as a run of mien would, with class names and a record of training, of a changed recipe.
+func ownModel(t *testing.T, labels map[data.Modality][]string, record modelfile.Trained, changes ...func(*recipe.Recipe)) string {
 	t.Helper()
 	f, err := modelfile.Open(published)
 	require.NoError(t, err)
@@ -39,6 +40,9 @@ func ownModel(t *testing.T, labels map[data.Modality][]string, record modelfile.
 	d, err := modelfile.Describe(f)
 	require.NoError(t, err)
 	d.Recipe.Train, d.Recipe.Views = valid(t).Train, valid(t).Views
+	for _, change := range changes {
+		change(&d.Recipe)
+	}
 	metadata, err := modelfile.Metadata(d.Recipe, labels, record)
 	require.NoError(t, err)
 	scope := nn.NewScope(cpu.New(), engine.Float32, &nn.Load{File: f})

@@ -11,6 +11,7 @@ import (
 	"mien/engine"
 	"mien/engine/cpu"
 	"mien/modelfile"
+	"mien/recipe"
 	"mien/system"
 )
 
@@ -144,4 +145,16 @@ func TestOpenPublished(t *testing.T) {
 	require.NotEqual(t, first, second)
 	m.Recipe.Seed++
 	require.NotEqual(t, answers, evaluate(m))
+}
+
+// Experts of a model that is opened as published have the room that its recipe gives them; of one that is opened as usual, all of it.
+func TestCapacityOfPublished(t *testing.T) {
+	for capacity, want := range map[float64]float64{0: 1, 0.25: 0.25, 1.75: 1.75} {
+		path := ownModel(t, nil, nil, func(r *recipe.Recipe) { r.Model.Capacity, r.Model.EvalAsTraining = capacity, true })
+		m, err := OpenPublished(path, cpu.New(), nil)
+		require.NoError(t, err)
+		t.Cleanup(m.Close)
+		require.Equal(t, []any{true, want}, []any{m.Recipe.Model.EvalAsTraining, m.Recipe.Model.Capacity})
+		require.False(t, openModel(t, path).Recipe.Model.EvalAsTraining)
+	}
 }

@@ -244,31 +244,57 @@ func TestCapacity(t *testing.T) {
 	}
 }
 
-// n² · mean over samples and experts of (fraction of the sample's tokens that chose the expert) · (the expert's mean score), by hand.
+// n² · mean over samples and experts of (fraction of the sample's tokens that chose the expert) · (the expert's mean score), by hand. The
+// scores are those that experts were chosen by: with their noise, and with SoftmaxFirst as probabilities.
 func TestBalanceLoss(t *testing.T) {
-	b := cpu.New()
-	l, _ := newLayer(b, Config{Balance: 0.3})
-	tape := ag.NewTape(b)
-	x := input()
-	out := l.Forward(tape.Const(engine.FromSlice(b, engine.Float64, x, batch, tokens, dim)), Pass{Training: true})
-	choice, err := engine.Read[int32](out.Choice.Data())
-	require.NoError(t, err)
-	want := 0.0
-	for s := range batch {
-		for e := range experts {
-			chosen, score := 0.0, 0.0
+	key := engine.Key{Seed: 9, Stream: 4}
+	for _, c := range []struct {
+		probabilities bool
+		noise         *engine.Key
+	}{{false, nil}, {false, &key}, {true, nil}, {true, &key}} {
+		b := cpu.New()
+		l, _ := newLayer(b, Config{Balance: 0.3, SoftmaxFirst: c.probabilities})
+		tape := ag.NewTape(b)
+		x, noise := input(), []float64(nil)
+		if c.noise != nil {
+			noise = normals(key)
+		}
+		out := l.Forward(tape.Const(engine.FromSlice(b, engine.Float64, x, batch, tokens, dim)), Pass{Training: true, Noise: c.noise})
+		want := 0.0
+		for s := range batch {
+			var chosen, score [experts]float64
 			for i := s * tokens; i < (s+1)*tokens; i++ {
-				score += linear(t, l.Router.Score, x[i*dim:(i+1)*dim])[e] / tokens
-				if slices.Contains(choice, int32(i*experts+e)) {
-					chosen += 1.0 / tokens
+				scores, order := noisyScores(t, l, i, x, noise)
+				if c.probabilities {
+					scores = softmax(scores)
+				}
+				for e, v := range scores {
+					score[e] += v / tokens
+				}
+				for _, e := range order[:k] {
+					chosen[e] += 1.0 / tokens
 				}
 			}
-			want += experts * experts * chosen * score / (batch * experts)
+			for e := range experts {
+				want += experts * experts * chosen[e] * score[e] / (batch * experts)
+			}
 		}
+		require.InDelta(t, 0.3*want, read(t, out.Balance)[0], 1e-9, "%+v", c)
+		require.Equal(t, []*ag.Value{out.Gates, out.Choice, out.Balance}, out.Values())
 	}
-	require.InDelta(t, 0.3*want, read(t, out.Balance)[0], 1e-9)
-	require.Equal(t, []*ag.Value{out.Gates, out.Choice, out.Balance}, out.Values())
 	require.Empty(t, Output{}.Values())
+}
+
+// softmax is eˣ over the sum of all.
+func softmax(x []float64) (p []float64) {
+	total := 0.0
+	for _, v := range x {
+		total += math.Exp(v)
+	}
+	for _, v := range x {
+		p = append(p, math.Exp(v)/total)
+	}
+	return p
 }
 
 // The balance loss has a gradient for the router only.
@@ -315,12 +341,8 @@ func TestImportanceAndLoad(t *testing.T) {
 			token := x[i*dim : (i+1)*dim]
 			clean, sigma := linear(t, l.Router.Score, token), deviations(t, l, token)
 			noisy, order := noisyScores(t, l, i, x, noise)
-			total := 0.0
-			for _, s := range clean {
-				total += math.Exp(s)
-			}
 			for e, s := range clean {
-				importance[g][e] += math.Exp(s) / total
+				importance[g][e] += softmax(clean)[e]
 				load[g][e] += math.Erfc((noisy[order[k-1]]-s)/sigma[e]/math.Sqrt2) / 2
 			}
 		}

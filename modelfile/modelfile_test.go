@@ -191,7 +191,7 @@ func TestDamagedRecipe(t *testing.T) {
 	metadata, err := Metadata(other, nil, nil)
 	require.NoError(t, err)
 	_, err = Describe(writeWith(t, r, metadata))
-	require.ErrorContains(t, err, `system is "gan": choose s4d, vitmtl, vitmoe, vit, mae`)
+	require.ErrorContains(t, err, `system is "gan": choose s4d, vitmtl, vitmoe, vit, feadapter, mae`)
 	other = r
 	other.Kind = recipe.Pretrain
 	metadata, err = Metadata(other, nil, nil)
@@ -221,24 +221,26 @@ func TestDescribeIsStrict(t *testing.T) {
 	}
 }
 
-// The precision of the file applies if none is requested.
+// The precision of the file applies if none is requested, and is that in which weights are kept.
 func TestClassifierPrecision(t *testing.T) {
 	r := load(t, "s4d-tiny")
 	metadata, err := Metadata(r, nil, nil)
 	require.NoError(t, err)
 	metadata[weights.PrecisionKey] = "bf16"
 	f := writeWith(t, r, metadata)
-	full := engine.Full
+	full, live := engine.Full, map[engine.Precision]int{}
 	for want, asked := range map[engine.Precision]*engine.Precision{engine.BF16: nil, engine.Full: &full} {
 		b := cpu.New()
 		net, d, scope, err := Load[system.Classifier](f.Path, b, asked)
 		require.NoError(t, err)
 		require.Equal(t, want, d.Precision)
 		require.Equal(t, 7, net.Classes(data.Video))
-		require.Positive(t, b.Stats().LiveBytes)
+		live[want] = b.Stats().LiveBytes
 		scope.Free()
 		require.Zero(t, b.Stats().LiveBytes)
 	}
+	require.Positive(t, live[engine.BF16])
+	require.Less(t, live[engine.BF16], live[engine.Full])
 	unknown := engine.Precision(9)
 	_, _, _, err = Load[system.Classifier](f.Path, cpu.New(), &unknown)
 	require.ErrorContains(t, err, "does not know the precision")

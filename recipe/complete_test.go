@@ -76,6 +76,11 @@ func TestViewsAndClasses(t *testing.T) {
 	require.Equal(t, []int{7, 9}, []int{complete.Classes(data.Image), complete.Classes(data.Video)})
 }
 
+// Mixup and cutmix have their own strengths.
+func TestMixing(t *testing.T) {
+	require.Equal(t, data.Mixing{Mixup: 0.6875, Cutmix: 1.125, Share: 0.34375}, complete.Mixing())
+}
+
 const likelyRule = "be more than 0 and at most 1; without the step, it never happens"
 
 // ranges are the least and the largest value of each key that holds a number; the rule is told of any beyond.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"mien/data"
 	"mien/infer"
 	"mien/recipe"
 )
@@ -107,5 +108,38 @@ func TestNoListForTheBestEpoch(t *testing.T) {
 		_, err := Train(t.Context(), o)
 		require.NoError(t, err)
 		require.Equal(t, n == 0, slices.Contains(o.Watch.(*watched).notes, note))
+	}
+}
+
+// A head that --init loaded answers in the evaluations of a run that has nothing for it to learn from; one that begins anew does not.
+func TestEvaluationOfALoadedHead(t *testing.T) {
+	first := options(t, toy(t, "s4d-tiny"))
+	trained(t, first)
+	counts := func(r *infer.Report) map[string]int {
+		n := map[string]int{}
+		for _, s := range r.Scores() {
+			n[s.Name] = s.N
+		}
+		return n
+	}
+	for m, want := range map[data.Modality]struct {
+		alone   map[string]int
+		refusal string
+	}{
+		data.Image: {map[string]int{"static": 5}, "the model has never learned from videos: fine-tune it on some, with --init, or leave them out"},
+		data.Video: {map[string]int{"dynamic": 5}, "the model has never learned from images: fine-tune it on some, with --init, or leave them out"},
+	} {
+		o := alone(t, "s4d-tiny", m)
+		o.Validation = faceList(t, 3)
+		_, err := Train(t.Context(), o)
+		require.EqualError(t, err, want.refusal)
+		o.Init = first.Out
+		require.Equal(t, map[string]int{"static": 3, "dynamic": 3}, counts(must(prepared(t, o).evaluate(t.Context()))))
+
+		o = alone(t, "s4d-tiny", m)
+		o.Recipe.Data.DrawnTest = 5
+		require.Equal(t, want.alone, counts(must(prepared(t, o).evaluate(t.Context()))), "of drawn faces, those that it learns from")
+		o.Init = first.Out
+		require.Equal(t, map[string]int{"static": 5, "dynamic": 5}, counts(must(prepared(t, o).evaluate(t.Context()))))
 	}
 }

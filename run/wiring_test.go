@@ -188,6 +188,38 @@ func TestSizesOfSamples(t *testing.T) {
 	}
 }
 
+// Listed samples have the size that the recipe decodes them to, an image its own where that is 0, whether drawn faces, which then have the
+// model's, stand beside or before them.
+func TestSizesOfListedSamples(t *testing.T) {
+	size := func(d *data.Dataset, i int) [2]int {
+		sample, err := d.Items[i].Open(t.Context(), data.OpenOptions{})
+		require.NoError(t, err)
+		f, err := sample.Read(t.Context(), []int{0})
+		require.NoError(t, err)
+		return [2]int{f.H, f.W}
+	}
+	lists := faceList(t, 2)
+	for decode, want := range map[int]struct{ listed, drawn [2]int }{0: {[2]int{32, 24}, [2]int{16, 16}}, 22: {[2]int{22, 22}, [2]int{22, 22}}} {
+		r := toy(t, "s4d-tiny")
+		r.Views.Image.Decode, r.Views.Video.Decode, r.Data.ListRepeat = decode, 19, 3
+		s, err := systems.Of(r)
+		require.NoError(t, err)
+		for r.Train.DrawnEpochs = range 2 {
+			sets, err := TrainingSets(r, s, lists)
+			require.NoError(t, err)
+			faces := sets.Main // the last ones
+			if r.Train.DrawnEpochs > 0 {
+				faces = sets.Warm
+			}
+			images, videos := faces.Image, faces.Video
+			require.Equal(t, want.listed, size(sets.Main.Image, 4))
+			require.Equal(t, want.drawn, size(images, len(images.Items)-1))
+			require.Equal(t, [2]int{19, 19}, size(sets.Main.Video, 4))
+			require.Equal(t, [2]int{19, 19}, size(videos, len(videos.Items)-1))
+		}
+	}
+}
+
 // data.cache_mib keeps decoded frames: two images of 400 KiB fit into one MiB, none without it.
 func TestCacheOfSets(t *testing.T) {
 	face, err := os.ReadFile("../testdata/golden/face.png")

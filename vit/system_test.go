@@ -1,7 +1,9 @@
 package vit
 
 import (
+	"cmp"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -170,20 +172,59 @@ func (f partial) Shape(name string) ([]int, bool) {
 	return f.Weights.Shape(name)
 }
 
+func (f partial) Names() []string {
+	return slices.DeleteFunc(f.Weights.Names(), func(name string) bool { return name == f.lacks })
+}
+
+// foreign is a file that has a tensor more.
+type foreign struct {
+	nn.Weights
+	has string
+}
+
+func (f foreign) Names() []string { return append(f.Weights.Names(), f.has) }
+
+// startFrom builds a model from a file and returns the first error.
+func startFrom(t *testing.T, file nn.Weights, r recipe.Recipe) error {
+	load, err := System.Start(file, r, nn.Random{Seed: 1})
+	require.NoError(t, err)
+	scope := nn.NewScope(cpu.New(), engine.Float32, load)
+	System.Build(scope, r)
+	_, err = load.Finish()
+	return cmp.Or(scope.Err(), err)
+}
+
 // Only a head may be missing, and after pre-training the norm before it.
 func TestStartRefusesPartialFiles(t *testing.T) {
 	start := func(file, lacks string, r recipe.Recipe) error {
-		load, err := System.Start(partial{golden.Open(t, file), lacks}, r, nn.Random{})
-		require.NoError(t, err)
-		scope := nn.NewScope(cpu.New(), engine.Float32, load)
-		System.Build(scope, r)
-		return scope.Err()
+		return startFrom(t, partial{golden.Open(t, file), lacks}, r)
 	}
 	r := recipe.Recipe{Model: recipe.Model{Encoder: recipe.Encoder{ImageSize: 16, Frames: 4, PatchSize: 8, Tubelet: 2, Dim: 64, Depth: 2, Heads: 1, MLPRatio: 4}}}
 	r.Model.VideoClasses = 9
 	require.NoError(t, start("mae_tiny.safetensors", "", r))
 	for _, name := range []string{"encoder.patch_embed.proj.bias", "encoder.blocks.1.norm1.weight", "encoder.blocks.0.attn.q_bias"} {
 		require.ErrorContains(t, start("mae_tiny.safetensors", name, r), `weights lack "`+name+`"`)
+	}
+
+	fineTuned := headless{golden.Open(t, "vit_tiny.safetensors")}
+	require.NoError(t, startFrom(t, fineTuned, goldenRun()))
+	for _, name := range []string{"fc_norm.weight", "fc_norm.bias", "patch_embed.proj.weight", "blocks.1.mlp.fc2.bias"} {
+		require.ErrorContains(t, startFrom(t, partial{fineTuned, name}, goldenRun()), `weights lack "`+name+`"`)
+	}
+}
+
+// A fine-tuned file may not hold what only pre-training leaves unused, nor a file of pre-training a head.
+func TestStartRefusesForeignTensors(t *testing.T) {
+	pretrained, fineTuned := golden.Open(t, "mae_tiny.safetensors"), headless{golden.Open(t, "vit_tiny.safetensors")}
+	r := goldenRun()
+	r.Model.Encoder = recipe.Encoder{ImageSize: 16, Frames: 4, PatchSize: 8, Tubelet: 2, Dim: 64, Depth: 2, Heads: 1, MLPRatio: 4}
+	require.NoError(t, startFrom(t, pretrained, r))
+	require.NoError(t, startFrom(t, foreign{fineTuned, "head.extra.weight"}, goldenRun()))
+	for _, name := range []string{"mask_token", "decoder.norm.weight", "encoder.norm.bias", "encoder_to_decoder.weight", "norm.weight"} {
+		require.ErrorContains(t, startFrom(t, foreign{fineTuned, name}, goldenRun()), `does not know, "`+name+`"`)
+	}
+	for _, name := range []string{"head.weight", "fc_norm.weight", "encoder.fc_norm.weight", "encoder.head.bias"} {
+		require.ErrorContains(t, startFrom(t, foreign{pretrained, name}, r), `does not know, "`+name+`"`)
 	}
 }
 

@@ -2,12 +2,16 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"io"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"mien/data"
+	"mien/engine"
 	"mien/engine/cpu"
 	"mien/infer"
 	"mien/run"
@@ -88,4 +92,44 @@ func TestIntervalsOfEval(t *testing.T) {
 	r, err = (&evalCmd{}).evaluate(out, m, sets)
 	require.NoError(t, err)
 	require.Nil(t, r.Static.Bootstrap)
+}
+
+// Below f32, answers are compared with those that the same evaluation gives at f32: with --published, those of the released code.
+func TestReferenceOfEval(t *testing.T) {
+	const golden, released = "../../testdata/golden/", "../../testdata/golden/released_form.pth"
+	list := filepath.Join(t.TempDir(), "faces.txt")
+	require.NoError(t, os.WriteFile(list, []byte("clip/021.png 2\nface.png 1\nclip/000.png 5\n"), 0o644))
+	b := cpu.New()
+	defer b.Close()
+	opened := func(published bool, p engine.Precision) *infer.Model {
+		open := infer.Open
+		if published {
+			open = infer.OpenPublished
+		}
+		m, err := open(released, b, &p)
+		require.NoError(t, err)
+		return m
+	}
+	agreement := func(published, reference bool) *infer.Agreement {
+		m := opened(published, engine.Int8)
+		defer m.Close()
+		m.Reference = opened(reference, engine.Full)
+		lists, err := data.OpenLists(data.Lists{StaticList: list, StaticRoot: golden})
+		require.NoError(t, err)
+		sets, _, err := m.Match(lists)
+		require.NoError(t, err)
+		r, err := m.Evaluate(t.Context(), sets)
+		require.NoError(t, err)
+		return r.Static.Agreement
+	}
+	for published, flags := range map[bool][]string{false: nil, true: {"--published"}} {
+		code, stdout, stderr := mien(append([]string{"eval", "--model", released, "--precision", "int8", "--static-list", list, "--static-root", golden,
+			"--json"}, flags...)...)
+		require.Zero(t, code, stderr)
+		var got evaluation
+		require.NoError(t, json.Unmarshal([]byte(stdout), &got))
+		want := agreement(published, published)
+		require.Equal(t, [2]float64{want.Top1, want.LargestChange}, [2]float64{got.Static.Agreement.Top1, got.Static.Agreement.LargestChange})
+		require.NotEqual(t, agreement(published, !published).LargestChange, want.LargestChange)
+	}
 }

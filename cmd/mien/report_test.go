@@ -119,7 +119,7 @@ func TestFiguresOfTheBestEpoch(t *testing.T) {
 	require.Zero(t, code, stderr)
 	page, err := os.ReadFile(filepath.Join(dir, "page", "index.html"))
 	require.NoError(t, err)
-	require.Contains(t, string(page), "98.5")
+	require.Regexp(t, `<div>Images</div><div class="big">98\.5 <small>% UAR</small></div>`, string(page))
 
 	const note = "best.safetensors is the model of the best epoch, as its recipe says (train.use_best); that of the last is model.safetensors\n"
 	code, stdout, stderr = mien("finetune", "--recipe", toml, "--epochs", "1", "--out", tuned, "--resume")
@@ -130,4 +130,17 @@ func TestFiguresOfTheBestEpoch(t *testing.T) {
 	code, _, stderr = mien("predict", "--model", tuned, "../../testdata/golden/face.png")
 	require.Zero(t, code, stderr)
 	require.Contains(t, stderr, note)
+
+	recipe, err := os.ReadFile(filepath.Join(tuned, "recipe.toml"))
+	require.NoError(t, err)
+	plain := strings.Replace(string(recipe), "use_best = true", "use_best = false", 1)
+	require.NotEqual(t, string(recipe), plain)
+	require.NoError(t, os.WriteFile(filepath.Join(tuned, "recipe.toml"), []byte(plain), 0o644))
+	state, err := run.ReadState(tuned)
+	require.NoError(t, err)
+	shown, pretrain, finetune, err := (&reportCmd{Runs: []string{tuned}}).runs()
+	require.NoError(t, err)
+	require.Equal(t, []string{"", tuned}, []string{pretrain, finetune})
+	require.Equal(t, state.Metrics.Final, shown.Report, "without train.use_best, of the last epoch")
+	require.NotEqual(t, 98.5, shown.Report.Static.UAR)
 }

@@ -57,6 +57,23 @@ func TestEraseDraws(t *testing.T) {
 	}
 }
 
+// A ratio is height over width, other than that of a resized crop, and boxes reach every edge of the frame but no further.
+func TestEraseShapes(t *testing.T) {
+	for _, c := range []struct {
+		ratio float64
+		w, h  int
+	}{{4, 8, 32}, {1, 16, 16}, {1.0 / 4, 32, 8}} {
+		rng, first, last := newRand(3), data.Box{X: 50, Y: 40, W: c.w, H: c.h}, data.Box{W: c.w, H: c.h}
+		for range 1000 {
+			b := Erase{Probability: 1, Area: Range{0.128, 0.128}, Ratio: Range{c.ratio, c.ratio}, Fill: Zero}.Draw(1, 40, 50, rng).(Erased).Box
+			require.Equal(t, data.Box{X: b.X, Y: b.Y, W: c.w, H: c.h}, b)
+			first.X, first.Y, last.X, last.Y = min(first.X, b.X), min(first.Y, b.Y), max(last.X, b.X), max(last.Y, b.Y)
+		}
+		require.Equal(t, data.Box{W: c.w, H: c.h}, first)
+		require.Equal(t, data.Box{X: 50 - c.w, Y: 40 - c.h, W: c.w, H: c.h}, last)
+	}
+}
+
 // A box is overwritten in all frames, and nothing else.
 func TestEraseFills(t *testing.T) {
 	box, f := data.Box{X: 2, Y: 1, W: 3, H: 4}, noise(2, 7, 6)
