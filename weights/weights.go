@@ -1,4 +1,4 @@
-// Package weights reads and writes files of named tensors: safetensors in and out, PyTorch's .pth in. A file is data, never
+// Package weights reads and writes files of named tensors: safetensors in and out, PyTorch's .pth and OpenVINO's .xml in. A file is data, never
 // code: the unpickler runs nothing, and no size in a file is trusted before it is checked against the length of the file.
 package weights
 
@@ -47,7 +47,8 @@ type entry struct {
 	scales []float32 // one per row if the tensor is quantized
 }
 
-// Open opens a weights file. The format is detected from the content: safetensors, PyTorch's zip, or PyTorch's legacy format.
+// Open opens a weights file. The format is detected from the content: safetensors, PyTorch's zip, PyTorch's legacy
+// format, or OpenVINO's .xml, with its .bin beside it.
 func Open(path string) (*File, error) {
 	info, err := os.Stat(path)
 	if err == nil && !info.Mode().IsRegular() { // a pipe would block
@@ -69,12 +70,12 @@ func Open(path string) (*File, error) {
 // newFile reads the table of tensors of a file of the given size. It closes the file on errors.
 func newFile(path string, file source, size int64) (*File, error) {
 	f := &File{Path: path, file: file, tensors: map[string]entry{}, metadata: map[string]string{}}
-	err := f.index(size)
+	size, err := f.index(size)
 	if err == nil {
 		err = f.checkTotal(size)
 	}
 	if err != nil {
-		file.Close()
+		f.file.Close()
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return f, nil
@@ -92,22 +93,24 @@ func cause(err error) error {
 	return err
 }
 
-// index detects the format and reads the table of tensors.
-func (f *File) index(size int64) error {
+// index detects the format and reads the table of tensors of a file of size bytes. It returns how many bytes hold their values at most.
+func (f *File) index(size int64) (int64, error) {
 	head := make([]byte, 16)
 	n, err := f.file.ReadAt(head, 0)
 	if err != nil && err != io.EOF {
-		return cause(err)
+		return 0, cause(err)
 	}
 	switch head = head[:n]; {
 	case len(head) > 8 && head[8] == '{': // first, as a length may look like the beginning of a pickle
-		return f.indexSafetensors(binary.LittleEndian.Uint64(head), size)
+		return size, f.indexSafetensors(binary.LittleEndian.Uint64(head), size)
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
-		return f.indexZip(size)
+		return size, f.indexZip(size)
 	case len(head) > 1 && head[0] == 0x80 && head[1] >= 2 && head[1] <= 5:
-		return f.indexLegacy(size)
+		return size, f.indexLegacy(size)
+	case bytes.HasPrefix(head, []byte("<?xml")), bytes.HasPrefix(head, []byte("<net")):
+		return f.indexOpenVINO(size)
 	}
-	return errors.New("not a weights file (safetensors, or PyTorch .pth): name another")
+	return 0, errors.New("not a weights file (safetensors, PyTorch .pth, or OpenVINO .xml): name another")
 }
 
 // maxGaps bounds what is read for the sake of views with gaps, in multiples of the file's size.

@@ -1,0 +1,69 @@
+package mobilefacenet
+
+import (
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	ag "mien/autograd"
+	"mien/engine"
+	"mien/engine/cpu"
+	"mien/internal/golden"
+	"mien/nn"
+	"mien/weights"
+)
+
+// published is the network in OpenVINO's form, which is not part of this repository.
+const published = "../../shared/data/models/mobilefacenet_68.xml"
+
+func openPublished(t *testing.T) *weights.File {
+	if _, err := os.Stat(published); err != nil {
+		t.Skip("no published weights beside this repository")
+	}
+	f, err := weights.Open(published)
+	require.NoError(t, err)
+	t.Cleanup(func() { f.Close() })
+	return f
+}
+
+// images are those of mobilefacenet_reference.py.
+func images(b engine.Backend, n int) *engine.Tensor {
+	values := make([]float32, 0, n*Side*Side*3)
+	for f := range n {
+		for y := range Side {
+			for x := range Side {
+				for c := range 3 {
+					values = append(values, float32((f*29+y*(3+c)+x*(5+f)+c*11)%97)/97)
+				}
+			}
+		}
+	}
+	return engine.FromSlice(b, engine.Float32, values, n, Side, Side, 3)
+}
+
+func read(t *testing.T, file nn.Weights, b engine.Backend) (*Net, []nn.Param) {
+	source, done, err := Source(file)
+	require.NoError(t, err)
+	scope := nn.NewScope(b, engine.Float32, source)
+	n := New(scope)
+	require.NoError(t, scope.Err())
+	require.NoError(t, done())
+	return n, scope.Params()
+}
+
+// Features and landmarks equal PyTorch's.
+func TestGolden(t *testing.T) {
+	f := openPublished(t)
+	golden.EachKernels(t, func(t *testing.T) {
+		b := cpu.New()
+		n, params := read(t, f, b)
+		require.Equal(t, 1_007_248-9_664-136, nn.Count(params), "as published, less a number for each folded channel")
+		tape := ag.NewTape(b)
+		defer tape.Close()
+		features := n.Features(tape.Const(images(b, 2)))
+		want := golden.Open(t, "mobilefacenet.safetensors")
+		want.Check("features", features.Data().Range(1, 2), 2e-5)
+		want.Check("points", n.Landmarks(features).Data(), 2e-5)
+	})
+}
