@@ -14,7 +14,7 @@ import (
 // Layers returns a case for each layer and each tiny whole model with its loss, from the tape up, in every mode that has a
 // gradient of its own.
 func Layers() []check.Case {
-	return slices.Concat(tapeCases(), nnCases(), vitCases(), moaeCases(), maeCases(), s4dCases(), feadapterCases())
+	return slices.Concat(tapeCases(), nnCases(), vitCases(), moaeCases(), maeCases(), s4dCases(), feadapterCases(), s2dCases())
 }
 
 // layer makes a case of a layer: build constructs it in a scope and returns its forward pass. Parameters are jittered, so that biases
