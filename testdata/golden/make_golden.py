@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from PIL import Image
 from feadapter_reference import FEAdapter
-from s2d_reference import S2D
+from s2d_reference import S2D, distillation_target
 from s4d_reference import MAE, S4D, ViT, MEAN, STD
 from vitmoe_reference import Key, ViTMoE
 
@@ -221,6 +221,17 @@ def s2d():
     save("s2d_video.safetensors", out)
 
 
+def sdl():
+    """Targets and loss of self-distillation: four classes, queues of five, features of six numbers, three samples, two nearest."""
+    g = torch.Generator().manual_seed(51)
+    queue, answers = torch.rand(4, 5, 6, generator=g), torch.rand(4, 5, 4, generator=g)
+    feature, logits = torch.randn(3, 6, generator=g) + 0.5, torch.randn(3, 4, generator=g).requires_grad_()
+    target = distillation_target(queue, answers, feature, 2)
+    loss = torch.nn.functional.binary_cross_entropy_with_logits(logits, target)
+    loss.backward()
+    save("sdl.safetensors", {"queue": queue, "answers": answers, "feature": feature, "logits": logits, "target": target, "loss": loss, "grad": logits.grad})
+
+
 def mae():
     g = torch.Generator().manual_seed(3)
     model = randomise(MAE(64, 2, 1, 64, 1, 1, patch=8), 4)
@@ -286,5 +297,5 @@ if __name__ == "__main__":
     if "--check" in sys.argv:
         check()
     else:
-        for make in sys.argv[1:] or ("s4d", "vit", "vitmoe", "feadapter", "s2d", "mae", "released"):
+        for make in sys.argv[1:] or ("s4d", "vit", "vitmoe", "feadapter", "s2d", "sdl", "mae", "released"):
             globals()[make]()

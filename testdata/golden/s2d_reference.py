@@ -106,3 +106,11 @@ class S2D(nn.Module):
         if seen is not None:
             seen["feature"], seen["logits"] = x, logits
         return logits
+
+
+def distillation_target(queue, answers, feature, nearest):
+    """queue [C, size, D], answers [C, size, C], feature [B, D]: [B, C]"""
+    s = F.cosine_similarity(feature[:, None, None], queue[None], dim=-1)  # [B, C, size]
+    top, at = s.topk(nearest, dim=-1)
+    chosen = torch.stack([torch.stack([answers[c][at[b, c]] for c in range(len(queue))]) for b in range(len(feature))])  # [B, C, K, C]
+    return (top[..., None] * chosen).sum((1, 2)) / top.sum((1, 2))[:, None]
