@@ -45,6 +45,17 @@ func TestMeans(t *testing.T) {
 	require.Equal(t, []float64{2, 10}, read(t, ag.MeanAxis(x, 1).Data()))
 }
 
+// An expert has room for the capacity in each group of tokens, and in all of them if there is one group.
+func TestRouteGroups(t *testing.T) {
+	for groups, want := range map[int][]float64{1: {1, 1, 0, 0, 0, 0}, 2: {1, 1, 0, 1, 1, 0}, 3: {1, 1, 1, 1, 1, 1}} {
+		tape := ag.NewInferenceTape(cpu.New(), engine.Full)
+		scores := tape.Const(engine.FromSlice(tape.Backend(), engine.Float64, []float64{3, 1, 3, 1, 3, 1, 3, 1, 3, 1, 3, 1}, 6, 2))
+		r := ag.RouteGroups(scores, 1, 2, groups, ag.ByToken)
+		require.Equal(t, want, read(t, r.Keep.Data()), "%d groups", groups)
+		tape.Close()
+	}
+}
+
 // Patches of bytes and of the floats that they stand for are the same, and all memory of their gradient comes back.
 func TestPatchesOfBytesAndFloats(t *testing.T) {
 	const batch, frames, h, w = 2, 4, 4, 6
