@@ -65,6 +65,7 @@ func TestLayerGivesUpItsInput(t *testing.T) {
 	b := cpu.New()
 	m := newModel(b, engine.Float32, 6)
 	tape := ag.NewInferenceTape(b, engine.Full)
+	other := tape.Const(fill(b, engine.Float32, 3)) // no layer's
 	x := tape.Const(fill(b, engine.Float32, 2, 5, m.dim))
 	live := b.Stats().LiveBytes
 	for _, l := range m.layers {
@@ -73,6 +74,7 @@ func TestLayerGivesUpItsInput(t *testing.T) {
 	}
 	same := tape.Layer([]*ag.Value{x}, func(in []*ag.Value) []*ag.Value { return in })[0]
 	require.Len(t, read(t, same.Data()), 2*5*m.dim, "a result that is the input stays")
+	require.Len(t, read(t, other.Data()), 3)
 	tape.Close()
 }
 
@@ -89,12 +91,15 @@ func TestLayerGivesUpItsInputs(t *testing.T) {
 		in = tape.Layer(in, func(in []*ag.Value) []*ag.Value {
 			sum := tape.Layer(in, func(in []*ag.Value) []*ag.Value { return []*ag.Value{ag.Add(in[0], in[1])} })
 			poison(b)
-			return []*ag.Value{ag.Sub(sum[0], in[0]), ag.Sub(in[0], in[1])}
+			first, second := ag.Sub(sum[0], in[0]), ag.Sub(in[0], in[1])
+			second = tape.Layer([]*ag.Value{second}, func(in []*ag.Value) []*ag.Value { return []*ag.Value{ag.Scale(in[0], 2)} })[0]
+			poison(b)
+			return []*ag.Value{first, second}
 		})
 		poison(b)
 		require.Equal(t, live, b.Stats().LiveBytes)
 		for i := range x {
-			x[i], y[i] = x[i]+y[i]-x[i], x[i]-y[i]
+			x[i], y[i] = x[i]+y[i]-x[i], 2*(x[i]-y[i])
 		}
 	}
 	require.Equal(t, [][]float64{x, y}, [][]float64{read(t, in[0].Data()), read(t, in[1].Data())})

@@ -35,6 +35,54 @@ func TestDropout(t *testing.T) {
 	require.Same(t, x, ag.Dropout(x, 0, &engine.Key{Seed: 1, Stream: 2}))
 }
 
+// The mean of all elements, and along each axis.
+func TestMeans(t *testing.T) {
+	tape := ag.NewInferenceTape(cpu.New(), engine.Full)
+	defer tape.Close()
+	x := tape.Const(engine.FromSlice(tape.Backend(), engine.Float64, []float64{1, 2, 3, 5, 8, 17}, 2, 3))
+	require.Equal(t, []float64{6}, read(t, ag.Mean(x).Data()))
+	require.Equal(t, []float64{3, 5, 10}, read(t, ag.MeanAxis(x, 0).Data()))
+	require.Equal(t, []float64{2, 10}, read(t, ag.MeanAxis(x, 1).Data()))
+}
+
+// An expert has room for the capacity in each group of tokens, and in all of them if there is one group.
+func TestRouteGroups(t *testing.T) {
+	for groups, want := range map[int][]float64{1: {1, 1, 0, 0, 0, 0}, 2: {1, 1, 0, 1, 1, 0}, 3: {1, 1, 1, 1, 1, 1}} {
+		tape := ag.NewInferenceTape(cpu.New(), engine.Full)
+		scores := tape.Const(engine.FromSlice(tape.Backend(), engine.Float64, []float64{3, 1, 3, 1, 3, 1, 3, 1, 3, 1, 3, 1}, 6, 2))
+		r := ag.RouteGroups(scores, 1, 2, groups, ag.ByToken)
+		require.Equal(t, want, read(t, r.Keep.Data()), "%d groups", groups)
+		tape.Close()
+	}
+}
+
+// Patches of bytes and of the floats that they stand for are the same, and all memory of their gradient comes back.
+func TestPatchesOfBytesAndFloats(t *testing.T) {
+	const batch, frames, h, w = 2, 4, 4, 6
+	b := cpu.New()
+	bytes, floats := make([]uint8, batch*frames*h*w*3), make([]float32, batch*3*frames*h*w)
+	for i := range bytes {
+		bytes[i] = uint8(37 * i)
+		sample, place, c := i/(frames*h*w*3), i/3%(frames*h*w), i%3
+		floats[(sample*3+c)*frames*h*w+place] = float32(bytes[i]) / 255
+	}
+	args := engine.PatchifyArgs{Tubelet: 2, Patch: 2, Mean: [3]float32{0.1, 0.2, 0.3}, Std: [3]float32{0.5, 0.25, 2}}
+	tape := ag.NewTape(b)
+	ofBytes := ag.Patchify(tape.Const(engine.FromSlice(b, engine.Uint8, bytes, batch, frames, h, w, 3)), engine.Float32, args)
+	pixels := tape.Input(engine.FromSlice(b, engine.Float32, floats, batch, 3, frames, h, w))
+	ofFloats := ag.Patchify(pixels, engine.Float32, args)
+	require.Equal(t, []int{batch, 2 * 2 * 3, 3 * 2 * 2 * 2}, ofBytes.Shape())
+	require.Equal(t, ofBytes.Shape(), ofFloats.Shape())
+	require.InDeltaSlice(t, read(t, ofBytes.Data()), read(t, ofFloats.Data()), 1e-6)
+	tape.Backward(ag.Sum(ofFloats))
+	for i, g := range read(t, pixels.Grad()) {
+		require.InDelta(t, 1/args.Std[i/(frames*h*w)%3], g, 1e-6)
+	}
+	pixels.ZeroGrad()
+	tape.Close()
+	require.Zero(t, b.Stats().LiveBytes)
+}
+
 // TestDropPath drops whole samples.
 func TestDropPath(t *testing.T) {
 	const samples, p = 1000, 0.5

@@ -13,7 +13,7 @@ import (
 // badLists are four images and three videos, of which two and one are bad, and one more image that only decoding shows to be.
 func badLists(t *testing.T) (root string, s Sets) {
 	t.Helper()
-	list, root := tree(t, "a.png 0\nmissing.png 1\nb.png 2\ntext.png 3\nhalf.png 4\n",
+	list, root := tree(t, "a.png 0\nmissing.png 0\nb.png 1\ntext.png 1\nhalf.png 1\n",
 		"a.png", "b.png", "v/1.png", "v/2.png", "w/1.png", "x/1.png")
 	put := func(name, text string) {
 		require.NoError(t, os.WriteFile(filepath.Join(root, name), []byte(text), 0o644))
@@ -78,7 +78,13 @@ func TestCheckErrors(t *testing.T) {
 }
 
 func TestSkips(t *testing.T) {
-	s, damaged := &Skips{Limit: 1}, "a: damaged"
+	damaged := "a: damaged"
+	s := &Skips{Limit: 2}
+	for _, bad := range []Skipped{{Image, "a", damaged}, {Image, "b", damaged}, {Image, "a", "again"}} {
+		require.NoError(t, s.Add(bad))
+	}
+	require.Equal(t, []Skipped{{Image, "a", damaged}, {Image, "b", damaged}}, s.Samples)
+	s = &Skips{Limit: 1}
 	require.NoError(t, s.Add(Skipped{Image, "a", damaged}))
 	require.NoError(t, s.Add(Skipped{Image, "a", damaged}), "once more")
 	require.EqualError(t, s.Add(Skipped{Video, "a", damaged}), "a: damaged; it is one more than --skip-bad 1 allows")
@@ -144,7 +150,7 @@ func TestCheckHeaders(t *testing.T) {
 // Samples are told apart by list and line, however often they are repeated; a drawn one is never left out.
 func TestCheckOfJoinedLists(t *testing.T) {
 	first, root := tree(t, "none.png 0\na.png 1\n", "a.png")
-	second := write(t, "second.txt", []byte("a.png 2\ngone.png 3\n"))
+	second := write(t, "second.txt", []byte("gone.png 3\na.png 2\n"))
 	a, err := readList(first, root, Image, true)
 	require.NoError(t, err)
 	b, err := readList(second, root, Image, true)
@@ -163,6 +169,10 @@ func TestCheckOfJoinedLists(t *testing.T) {
 		require.Equal(t, name, bad.Path)
 		require.Contains(t, bad.Error, filepath.Join(root, name)+": no such image (")
 	}
+	fine := Dataset{Modality: Image, Items: a.Items[1:]}
+	whole, err := (&Skips{}).Check(t.Context(), Sets{Image: &fine}, func(int, int) {})
+	require.NoError(t, err)
+	require.Same(t, &fine, whole.Image)
 	good, err := (&Skips{}).Check(t.Context(), Sets{Image: drawn.set()}, func(int, int) { t.Fatal("nothing to check") })
 	require.NoError(t, err)
 	require.Equal(t, []string{"drawn0"}, names(good.Image))

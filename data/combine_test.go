@@ -111,6 +111,7 @@ func TestJoinGoesByName(t *testing.T) {
 		b := toy{name: "m", modality: Video, classes: classes[1], labels: allOf(len(classes[1])), sized: new([]int)}
 		first, second := a.set(), b.set()
 		j := Join(first, second)
+		require.Equal(t, Video, j.Modality)
 		require.Equal(t, a.classes, j.Classes[:len(a.classes)], "in the order of the first")
 		for i := range j.Items {
 			if i < len(a.labels) {

@@ -95,8 +95,10 @@ func TestVideoLengthIsBounded(t *testing.T) {
 	for _, lim := range []limits{
 		{pixels: 2, bytes: 59, frames: 10, work: 20}, {pixels: 2, bytes: 60, frames: 9, work: 20}, {pixels: 2, bytes: 60, frames: 10, work: 19},
 	} {
-		_, err := readPPMs(bufio.NewReader(strings.NewReader(stream)), OpenOptions{}, lim)
-		require.ErrorContains(t, err, "the video is longer than the limit of")
+		for _, s := range []string{stream, strings.ReplaceAll(stream, "2 1", "1 2")} {
+			_, err := readPPMs(bufio.NewReader(strings.NewReader(s)), OpenOptions{}, lim)
+			require.ErrorContains(t, err, "the video is longer than the limit of")
+		}
 	}
 	lim := limits{pixels: 2, bytes: 30, frames: 10, work: 20}
 	frames, err := readPPMs(bufio.NewReader(strings.NewReader(stream)), OpenOptions{H: 1, W: 1}, lim)

@@ -73,6 +73,21 @@ func TestFolderIsVideo(t *testing.T) {
 	}
 }
 
+// Two pictures differ in size if their widths do, or their heights.
+func TestSizesOfPictures(t *testing.T) {
+	for _, second := range [][2]int{{4, 7}, {5, 6}, {6, 4}} {
+		dir := t.TempDir()
+		writePNG(t, filepath.Join(dir, "1.png"), grey(4, 6, 0))
+		writePNG(t, filepath.Join(dir, "2.png"), grey(second[0], second[1], 0))
+		folder, err := ReadFolder(dir)
+		require.NoError(t, err)
+		video, why, err := folder.IsVideo(t.Context())
+		require.NoError(t, err)
+		require.False(t, video)
+		require.Equal(t, "2 pictures of several sizes", why)
+	}
+}
+
 func TestFolderOfUnknownSizes(t *testing.T) {
 	dir := pictures(t, 4, "1.png", "2.png")
 	broken := filepath.Join(dir, "3.png")

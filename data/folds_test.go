@@ -59,6 +59,9 @@ func TestSplitListsByGroup(t *testing.T) {
 	again, err := SplitLists(people(t, 7), 3, regexp.MustCompile(`[0-9]+`), 5)
 	require.NoError(t, err)
 	require.Equal(t, folds, again, "the parenthesis is all of it")
+	again, err = SplitLists(people(t, 7), 3, regexp.MustCompile(`([0-9]+)(.)`), 5)
+	require.NoError(t, err)
+	require.Equal(t, folds, again, "the first parenthesis counts")
 	other, err := SplitLists(people(t, 7), 3, regexp.MustCompile(`[0-9]+`), 6)
 	require.NoError(t, err)
 	require.NotEqual(t, folds, other)
@@ -98,6 +101,50 @@ func TestSplitListsByLine(t *testing.T) {
 	require.Equal(t, 25, lines)
 }
 
+// Without groups, each fold has the share of each class of images and of videos that it would have of a list of these alone.
+func TestFoldsHaveEqualShares(t *testing.T) {
+	sizes := map[Modality][2]int{Image: {9, 6}, Video: {3, 12}} // of two classes
+	var lists Lists
+	for m, of := range sizes {
+		list := ""
+		for i, n := 0, of[0]+of[1]; i < n; i++ {
+			list += fmt.Sprintf("%d,%d\n", i, (i+1)*of[1]/n-i*of[1]/n) // the classes alternate
+		}
+		*ByModality(m, &lists.StaticList, &lists.DynamicList) = writtenList(t, "list.csv", ByModality(m, "path,label\n", "path,id\n")+list)
+	}
+	for seed := range uint64(4) {
+		folds, err := SplitLists(lists, 3, nil, seed)
+		require.NoError(t, err)
+		for i, f := range folds {
+			for m, of := range sizes {
+				for label, n := range of {
+					got := strings.Count(string(f.Test[m]), fmt.Sprintf(",%d\n", label))
+					require.Equal(t, n/3, got, "seed %d, fold %d: %ss of class %d", seed, i, m, label)
+				}
+			}
+		}
+	}
+}
+
+// Groups of any sizes are dealt into folds of one size, large ones first.
+func TestFoldsAreOfOneSize(t *testing.T) {
+	list := ""
+	for i, size := range []int{1, 6, 3, 5, 2, 4} {
+		for j := range size {
+			list += fmt.Sprintf("%d_%d.png %d\n", i, j, (i+j)%2)
+		}
+	}
+	l := Lists{StaticList: writtenList(t, "list.txt", list)}
+	for seed := range uint64(4) {
+		folds, err := SplitLists(l, 3, regexp.MustCompile("^[0-9]"), seed)
+		require.NoError(t, err)
+		for _, f := range folds {
+			require.Equal(t, 7, strings.Count(string(f.Test[Image]), "_"), "of 21")
+			require.Equal(t, 14, strings.Count(string(f.Train[Image]), "_"))
+		}
+	}
+}
+
 func TestSplitListsErrors(t *testing.T) {
 	l := people(t, 4)
 	for expression, want := range map[string]string{
@@ -110,6 +157,9 @@ func TestSplitListsErrors(t *testing.T) {
 	_, err := SplitLists(Lists{StaticList: writtenList(t, "a.txt", "a 0\nb 0\nc 0\n"), DynamicList: writtenList(t, "b.csv", "path,id\na,0\n")},
 		3, regexp.MustCompile("."), 0)
 	require.ErrorContains(t, err, "fold 1 of 3 has no videos or all of them: choose fewer folds, or another --group")
+	few := Lists{StaticList: writtenList(t, "a.txt", "a 0\nb 0\nc 0\nd 0\n"), DynamicList: writtenList(t, "b.csv", "path,id\na,0\nb,0\n")}
+	_, err = SplitLists(few, 3, regexp.MustCompile("."), 0)
+	require.ErrorContains(t, err, " of 3 has no videos or all of them", "two videos in three folds")
 	_, err = SplitLists(Lists{StaticList: "nowhere"}, 3, nil, 0)
 	require.ErrorContains(t, err, "nowhere")
 }

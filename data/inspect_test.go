@@ -1,6 +1,7 @@
 package data
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -145,6 +146,11 @@ func TestInspectComparesAllPixels(t *testing.T) {
 	found, err := new(Inspector).Inspect(t.Context(), d, func(int) {})
 	require.NoError(t, err)
 	require.Equal(t, []Finding{{Duplicate, list, 4, "copy.png", "the same as " + list + ": line 1: a.png"}}, found)
+
+	ctx, cancel := context.WithCancel(t.Context())
+	found, err = new(Inspector).Inspect(ctx, d, func(int) { cancel() })
+	require.ErrorIs(t, err, context.Canceled, "interrupted after the first")
+	require.Empty(t, found)
 }
 
 // A missing sample can be told from a damaged one.

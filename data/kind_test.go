@@ -112,6 +112,8 @@ func TestPicturesThatFFmpegCannotRead(t *testing.T) {
 		if c.want == "" {
 			require.NoError(t, err)
 			require.Equal(t, Image, m)
+			_, err = OpenImage(t.Context(), path, OpenOptions{})
+			require.NoError(t, err)
 			continue
 		}
 		require.EqualError(t, err, path+": this ffmpeg can't read a HEIC picture (ffmpeg: "+c.want+"): convert it to JPEG or PNG")

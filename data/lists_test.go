@@ -81,6 +81,30 @@ func TestDynamicListNamesFiles(t *testing.T) {
 	}
 }
 
+// A listed image or video is decoded at the size that is asked for. Of an animation, a list of images has the first frame.
+func TestListedSamplesAtASize(t *testing.T) {
+	gif, err := os.ReadFile("testdata/images/animated.gif") // 25×18
+	require.NoError(t, err)
+	list, root := tree(t, "path,label\na.gif,happiness\n")
+	require.NoError(t, os.WriteFile(filepath.Join(root, "a.gif"), gif, 0o644))
+	whole, _, err := Open(t.Context(), filepath.Join(root, "a.gif"), OpenOptions{})
+	require.NoError(t, err)
+	first, err := whole.Read(t.Context(), []int{0})
+	require.NoError(t, err)
+	for m, length := range map[Modality]int{Image: 1, Video: 6} {
+		d, err := readList(list, root, m, true)
+		require.NoError(t, err)
+		for _, opt := range []OpenOptions{{}, {H: 7, W: 5}} {
+			sample, err := d.Items[0].Open(t.Context(), opt)
+			require.NoError(t, err)
+			require.Equal(t, length, sample.Len(), m)
+			f, err := sample.Read(t.Context(), []int{0})
+			require.NoError(t, err)
+			require.Equal(t, opt.fit(first), f)
+		}
+	}
+}
+
 func TestAbsolutePathsIgnoreRoot(t *testing.T) {
 	_, root := tree(t, "", "a.png")
 	list := write(t, "list.txt", []byte(filepath.Join(root, "a.png")+" 0"))
@@ -106,11 +130,14 @@ func TestBadStaticLists(t *testing.T) {
 		{"a.png h\xff", `line 1: label "h\xff" is neither`},
 		{"a.png " + long, `line 1: label "aaaa`},
 		{"a.png 0\na.png 1\na.png happy", `line 3: label "happy": a list has either numbers or names of classes`},
+		{"a.png happy\na.png -1", `line 2: label "-1" is neither`},
+		{"who,label\na.png,0", `line 1: "who,label" is not of the form`},
 		{"a.png happy\na.png 0", `line 2: label "0": a list has either numbers or names of classes`},
 		{"path,label\na.png,0\nb.png", "line 3: 1 columns instead of 2"},
 		{"path,id\na.png,0", `line 1: "path,id" is not of the form`},
 		{strings.Repeat("a", 1<<20), "line 1: too long for a list"},
 		{"\x00 1", `line 1: "\x00" is not a name`},
+		{"path,label\n ,1", `line 2: "" is not a name`},
 	} {
 		list, root := tree(t, c.list, "a.png", "sub/a.png")
 		_, err := readList(list, root, Image, true)
@@ -145,6 +172,7 @@ func TestBadDynamicLists(t *testing.T) {
 		_, err := readList(list, root, Video, true)
 		require.ErrorContains(t, err, list+": "+c.want, c.list)
 		require.NotContains(t, err.Error(), "\n")
+		require.NotContains(t, err.Error(), "pre-training")
 	}
 }
 
@@ -394,7 +422,7 @@ func TestListsUpToTheirLimits(t *testing.T) {
 		text   string
 		labels []int
 	}{
-		{"a.png 999\nb.png 0\n", []int{999, 0}}, {"a.png " + long + "\nb.png a\n", []int{1, 0}},
+		{"a.png 999\nb.png 0\n", []int{999, 0}}, {"a.png " + long + "\nb.png a\n", []int{1, 0}}, {"a.png label\nb.png a", []int{1, 0}},
 		{"x,class,video\n1,5,a.png\n2,6,b.png", []int{5, 6}}, {"file,emotion\na.png, 7 \n b.png ,8", []int{7, 8}},
 		{"filename,labels\na.png,7\nb.png,8", []int{7, 8}}, {"video_name label\na.png 1\nb.png 2", []int{1, 2}},
 		{"a.png 1\npath label\n", nil},
@@ -417,7 +445,7 @@ func TestListsUpToTheirLimits(t *testing.T) {
 	d, err := readList(write(t, "list", []byte(many.String())), "", Image, true)
 	require.NoError(t, err, "a thousand names")
 	require.Len(t, d.Classes, 1000)
-	d, err = readList(write(t, "list.csv", []byte("who,path,label\nx,a,happiness\n")), "", Video, true)
+	d, err = readList(write(t, "list.csv", []byte("label,who,path\nhappiness,x,a\n")), "", Video, true)
 	require.NoError(t, err)
 	require.Equal(t, &Dataset{Modality: Video, Classes: []string{"happiness"}, Named: true}, d.with(nil))
 	require.Equal(t, []string{"a"}, names(d))
@@ -460,6 +488,7 @@ func TestListsWithoutLabels(t *testing.T) {
 		{Image, "\n#mine\nb.png 3", []string{"b.png"}, []int{3}, []int{3}, nil, false},
 		{Image, "image 3\nb.png 4", []string{"image", "b.png"}, []int{1, 2}, []int{3, 4}, nil, false},
 		{Image, "path\nb.png", []string{"b.png"}, []int{2}, []int{-1}, nil, true},
+		{Image, "b.png\npath", []string{"b.png", "path"}, []int{1, 2}, []int{-1, -1}, nil, true},
 		{Image, "b.png 3\na.png 1", []string{"b.png", "a.png"}, []int{1, 2}, []int{3, 1}, nil, false},
 		{Image, "b.png\t3\na.png\t1", []string{"b.png", "a.png"}, []int{1, 2}, []int{3, 1}, nil, false},
 		{Image, "my face.gif 3\na.gif 1", []string{"my face.gif", "a.gif"}, []int{1, 2}, []int{3, 1}, nil, false},
@@ -491,6 +520,7 @@ func TestListsWithoutLabels(t *testing.T) {
 		_, err := readList(list, root, m, false)
 		require.ErrorContains(t, err, `3" has a label, and the lines before have none: write labels in all lines, or in none`)
 		require.ErrorContains(t, err, "line 2: ")
+		require.NotContains(t, err.Error(), "pre-training")
 	}
 	for text, want := range map[string]string{"a.png 3\nb.png": "line 2: \"b.png\" is not of the form", "path,id\na.png,3": "line 1: \"path,id\" is not of the form",
 		"path": "no samples in this list", "# x": "no samples in this list"} {

@@ -72,10 +72,11 @@ func TestMixOfBothForms(t *testing.T) {
 	}
 }
 
-// Targets of three and of five samples of two classes: λ of one's own, and the rest from the reverse.
+// Targets of three, six and five samples of two classes: λ of one's own, and the rest from the reverse.
 func TestMixedTargets(t *testing.T) {
 	for _, c := range [][2][]float32{
 		{{1, 0, 0.5, 0.5, 0, 1}, {0.75, 0.25, 0.5, 0.5, 0.25, 0.75}},
+		{{1, 0, 0, 4, 8, 0, 0, 8, 4, 0, 0, 1}, {0.75, 0.25, 1, 3, 6, 2, 2, 6, 3, 1, 0.25, 0.75}},
 		{{1, 0, 0, 4, 0.5, 0.5, 8, 0, 0, 1}, {0.75, 0.25, 2, 3, 0.5, 0.5, 6, 1, 0.25, 0.75}},
 	} {
 		Mix{Lambda: 0.75}.Targets(c[0], 2)
@@ -101,6 +102,8 @@ func TestCut(t *testing.T) {
 		{160, 160, 0.5, 0, 159, Mix{1 - 56.0*57/25600, Box{0, 103, 56, 57}}}, // 113 pixels, 56 to each side
 		{10, 16, 0.6, 15, 0, Mix{1 - 6.0*3/160, Box{10, 0, 6, 3}}},           // 10 by 6 pixels
 		{10, 16, 0, 8, 5, Mix{0, Box{0, 0, 16, 10}}},
+		{3, 16, 0.75, 8, 1, Mix{Lambda: 1}}, // 8 by 1 pixels
+		{16, 3, 0.75, 1, 8, Mix{Lambda: 1}},
 		{10, 16, 0.99, 8, 5, Mix{Lambda: 1}}, // one pixel, a half of which is none
 	} {
 		got := cut(c.h, c.w, c.lambda, c.x, c.y)
@@ -129,26 +132,53 @@ func TestBeta(t *testing.T) {
 			require.InDelta(t, 0.1, float64(low)/n, 0.01)
 		}
 	}
-	require.False(t, math.IsNaN(beta(1e-4, rng)))
+	for range 50 {
+		require.False(t, math.IsNaN(beta(1e-4, rng)))
+	}
+}
+
+// Gamma(α, 1) has mean and variance α.
+func TestGamma(t *testing.T) {
+	rng := Stream(4, "gamma")
+	const n = 20_000
+	for _, alpha := range []float64{0.2, 0.8, 1, 3} {
+		sum, squares := 0.0, 0.0
+		for range n {
+			x := gamma(alpha, rng)
+			sum, squares = sum+x, squares+(x-alpha)*(x-alpha)
+		}
+		require.InDelta(t, alpha, sum/n, 0.02*math.Sqrt(alpha), "α %v", alpha)
+		require.InEpsilon(t, alpha, squares/n, 0.08, "α %v", alpha)
+	}
 }
 
 // Cutmix is drawn with its share, boxes lie all over the frame, and either kind alone is always drawn.
 func TestDrawOfMixing(t *testing.T) {
 	rng := Stream(5, "mixing")
+	squares, across, down := 0.0, 0.0, 0.0 // of λ of mixup, from ½; of the centres of boxes
 	cuts := func(m Mixing) (n int) {
+		squares, across, down = 0, 0, 0
 		for range 2000 {
 			mix := m.Draw(20, 30, rng)
+			squares += (mix.Lambda - 0.5) * (mix.Lambda - 0.5) / 2000
 			require.True(t, mix.Lambda >= 0 && mix.Lambda <= 1)
 			if mix.Box != (Box{}) {
 				require.LessOrEqual(t, mix.Box.X+mix.Box.W, 30)
 				require.LessOrEqual(t, mix.Box.Y+mix.Box.H, 20)
+				across += float64(mix.Box.X) + float64(mix.Box.W)/2
+				down += float64(mix.Box.Y) + float64(mix.Box.H)/2
 				n++
 			}
 		}
 		return n
 	}
 	require.InDelta(t, 0.3*2000, cuts(Mixing{Mixup: 0.8, Cutmix: 1, Share: 0.3}), 80) // some boxes are empty
-	require.Greater(t, cuts(Mixing{Cutmix: 1}), 1900)
-	require.Zero(t, cuts(Mixing{Mixup: 0.8, Share: 0.3}))
+	n := cuts(Mixing{Cutmix: 1})
+	require.Greater(t, n, 1900)
+	require.InDeltaSlice(t, []float64{15, 10}, []float64{across / float64(n), down / float64(n)}, 0.5)
+	require.Greater(t, cuts(Mixing{Cutmix: 1, Share: 0.3}), 1900)
+	require.Zero(t, cuts(Mixing{Mixup: 0.8}))
+	require.Zero(t, cuts(Mixing{Mixup: 2, Share: 0.3}))
+	require.InEpsilon(t, 1/(4*(2*2.0+1)), squares, 0.1, "the variance of Beta(2, 2)")
 	require.True(t, Mixing{Mixup: 0.8}.On() && Mixing{Cutmix: 1}.On() && !Mixing{}.On())
 }

@@ -92,12 +92,17 @@ func TestFramesAreReadInAnyOrder(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []uint8{2, 0, 2, 3, 2, 2, 2, 1, 1}, firsts(f))
 	require.Equal(t, 6, decoded, "a repeated frame is not decoded again")
+	_, err = sample.Read(t.Context(), []int{3, 3, 3})
+	require.NoError(t, err)
+	require.Equal(t, 7, decoded)
+	_, err = sample.Read(t.Context(), []int{4})
+	require.EqualError(t, err, "x: frame 4 asked for, but there are 4")
 }
 
 func TestReadIsBounded(t *testing.T) {
 	sample := inMemory("video", []*Frames{grey(1000, 1000, 0)})
-	_, err := sample.Read(t.Context(), make([]int, 200))
-	require.EqualError(t, err, "video: 200 frames of 1000×1000 pixels are more than the limit of 512 MiB; read fewer or smaller ones")
+	_, err := sample.Read(t.Context(), make([]int, 179))
+	require.EqualError(t, err, "video: 179 frames of 1000×1000 pixels are more than the limit of 512 MiB; read fewer or smaller ones")
 }
 
 func TestImageIsResizedOnOpening(t *testing.T) {
@@ -160,7 +165,11 @@ func TestLimitsAreAllowed(t *testing.T) {
 	first, err = OpenImage(t.Context(), long, OpenOptions{H: 4, W: 2})
 	require.NoError(t, err)
 	require.Equal(t, Resize(want, 4, 2), first)
-	sample, m, err := Open(t.Context(), write(t, "most.gif", hostileGIF(10_000, 3)), OpenOptions{})
+	sample, m, err := Open(t.Context(), write(t, "two.gif", hostileGIF(2, 3)), OpenOptions{})
+	require.NoError(t, err)
+	require.Equal(t, Video, m)
+	require.Equal(t, 2, sample.Len())
+	sample, m, err = Open(t.Context(), write(t, "most.gif", hostileGIF(10_000, 3)), OpenOptions{})
 	require.NoError(t, err)
 	require.Equal(t, Video, m)
 	require.Equal(t, 10_000, sample.Len())

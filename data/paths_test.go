@@ -24,7 +24,7 @@ func TestReadPaths(t *testing.T) {
 		want []string
 	}{
 		"plain":           {"a.png\n\n# comment\r\n  b c.jpg  \r\nphoto 3", []string{"a.png", "b c.jpg", "photo 3"}},
-		"missing":         {"nowhere\na.png such.png\n\xff.png", []string{"nowhere", "a.png such.png", "\xff.png"}},
+		"missing":         {"nowhere\na.png such.png\n\xff.png\nno where", []string{"nowhere", "a.png such.png", "\xff.png", "no where"}},
 		"byte-order mark": {"\xEF\xBB\xBFa.png", []string{"a.png"}},
 		"labels":          {"a.png 3\nb c.jpg\t4\nb c.png happiness", []string{"a.png", "b c.jpg", "b c.jpg"}},
 		"folders":         {"clip 3\nclip 4\nclip", []string{"clip 3", "clip", "clip"}},
@@ -40,9 +40,9 @@ func TestReadPaths(t *testing.T) {
 		}
 		require.Equal(t, c.want, paths, name)
 	}
-	paths, err := ReadPaths(strings.NewReader("a.png\n"+absolute), "")
+	paths, err := ReadPaths(strings.NewReader("a.png\n./b/../c.png\n"+absolute), "")
 	require.NoError(t, err)
-	require.Equal(t, []string{"a.png", absolute}, paths)
+	require.Equal(t, []string{"a.png", "./b/../c.png", absolute}, paths, "as written")
 	paths, err = ReadPaths(strings.NewReader("a.png\n"+absolute), "elsewhere")
 	require.NoError(t, err)
 	require.Equal(t, []string{filepath.Join("elsewhere", "a.png"), absolute}, paths)
@@ -59,7 +59,7 @@ func TestOddLinesOfPathLists(t *testing.T) {
 		require.NoError(t, os.WriteFile(filepath.Join(root, name), nil, 0o644))
 	}
 	for text, want := range map[string]string{
-		"a.png x/y": "a.png x/y", "a.png x.y": "a.png x.y", "b.png 3": "b.png 3", "v happiness": "v.mp4", "v\t3": "v.mp4", "v": "v",
+		"a.png x/y": "a.png x/y", "a.png x.y": "a.png x.y", "b.png 3": "b.png 3", "v happiness": "v.mp4", "v\t3": "v.mp4", "path\nb.png,1": "path|b.png,1", "v": "v",
 		"path,label\na.bmp,3": "a.png", "path,label\n\"v\",3": "v.mp4", "label,path\n3,a.png": "label,path|3,a.png",
 		"a.png\npath,label": "a.png|path,label", "Path,label\na.png,1": "Path,label|a.png,1",
 	} {

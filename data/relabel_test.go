@@ -46,6 +46,9 @@ func TestRelabelOfNothingInCommon(t *testing.T) {
 	require.EqualError(t, err, "none of the 3 videos is of a class that is asked for: their classes are b, a; asked for are class_0, class_1")
 	_, _, err = Relabel(d.set(), []string{"c", "a"})
 	require.NoError(t, err, "some are")
+	d.labels = []int{0}
+	_, _, err = Relabel(d.set(), []string{"c", "a"})
+	require.ErrorContains(t, err, "none of the 1 videos")
 	d.labels = []int{0, 0}
 	_, _, err = Relabel(d.set(), []string{"c", "a"})
 	require.ErrorContains(t, err, "none of the 2 videos", "a class in common that no sample has helps nobody")

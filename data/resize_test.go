@@ -80,6 +80,15 @@ func TestResizeBoxIsCutAndResized(t *testing.T) {
 	}
 }
 
+// The cubic of Keys (1981) with a = −½, on either side and where it ends.
+func TestBicubic(t *testing.T) {
+	for x, want := range map[float64]float64{
+		0: 1, 0.25: 0.8671875, 0.5: 0.5625, 1: 0, 1.25: -0.0703125, 1.5: -0.0625, 2: 0, 2.5: 0,
+	} {
+		require.Equal(t, [2]float64{want, want}, [2]float64{bicubic(x), bicubic(-x)}, x)
+	}
+}
+
 // Cubic sums beyond a byte's range, beside an edge, are kept in it.
 func TestBicubicKeepsToBytes(t *testing.T) {
 	edge := &Frames{T: 1, H: 1, W: 4, Pix: []uint8{0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 255, 255}}

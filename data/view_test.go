@@ -30,4 +30,14 @@ func TestViewsCanBeShown(t *testing.T) {
 	require.Equal(t, f, View{T: 2, H: 8, W: 16, Bytes: f.Pix}.Frames())
 	require.Equal(t, f, View{T: 2, H: 8, W: 16, Floats: f.View().Planar()}.Frames())
 	require.Equal(t, []uint8{255, 0, 10}, View{T: 1, H: 1, W: 1, Floats: []float32{100, -100, 9.6 / 255}}.Frames().Pix)
+	require.Equal(t, []uint8{9, 10, 9}, View{T: 1, H: 1, W: 1, Floats: []float32{9.45 / 255, 9.55 / 255, 9.05 / 255}}.Frames().Pix)
+}
+
+// A clone has pixels of its own.
+func TestClone(t *testing.T) {
+	f := noise(2, 3, 4)
+	clone := f.Clone()
+	require.Equal(t, f, clone)
+	clone.Pix[0]++
+	require.NotEqual(t, f, clone)
 }

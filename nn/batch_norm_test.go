@@ -2,6 +2,7 @@ package nn_test
 
 import (
 	"fmt"
+	"math"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -60,6 +61,26 @@ func TestBatchNormGolden(t *testing.T) {
 		y := ag.Convolve(tape.Const(f.Tensor(b, "BatchNorm.folded.x")), last, tape.Const(engine.FromSlice(b, engine.Float32, c, 6)), batchNormWindow)
 		f.Check("BatchNorm.folded.out", y.Data(), golden.Activation)
 	})
+}
+
+// Statistics of one row and of two: the running variance is unbiased, where there is more than one row. ε is that of PyTorch.
+func TestBatchNormOfFewRows(t *testing.T) {
+	b := cpu.New()
+	for rows, want := range map[int]float32{1: 0.9, 2: 0.9 + 0.1*2} {
+		n := nn.NewBatchNorm(nn.NewScope(b, engine.Float32, nn.Random{}), 1)
+		tape := ag.NewTape(b)
+		n.Train(tape.Const(engine.FromSlice(b, engine.Float32, []float32{5, 7}[:rows], rows, 1)))
+		n.Update()
+		variance, err := engine.Read[float32](n.Variance.Data())
+		require.NoError(t, err)
+		require.InDelta(t, want, variance[0], 1e-6, "%d rows", rows)
+		engine.Write(n.Mean.Data(), []float32{0})
+		engine.Write(n.Variance.Data(), []float32{3e-5})
+		out, err := engine.Read[float32](n.Forward(tape.Const(engine.FromSlice(b, engine.Float32, []float32{2}, 1, 1))).Data())
+		require.NoError(t, err)
+		require.InEpsilon(t, 2/math.Sqrt(4e-5), out[0], 1e-5)
+		tape.Close()
+	}
 }
 
 // A batch norm folded by hand, with a bias and without one.

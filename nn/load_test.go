@@ -3,6 +3,7 @@ package nn
 import (
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -157,6 +158,14 @@ func TestLoadRows(t *testing.T) {
 	require.NoError(t, l.Fill(y, "y", []int{3}, Zeros))
 	require.NoError(t, l.Fill(z, "z", []int{2}, FanIn(5)))
 	require.Equal(t, [][]float32{{5, 6, 1, 2, 3, 4}, {1, 2, 3}, drawn}, [][]float32{x, y, z})
+	l.File, l.Missing = shapes{}, []string{"z"}
+	require.NoError(t, l.Fill(z, "z", []int{1, 2}, func(values []float32, shape []int, _ *rand.Rand) {
+		require.Equal(t, []int{1, 2}, shape)
+		copy(values, []float32{7, 8})
+	}))
+	require.Equal(t, []float32{7, 8}, z)
+	require.ErrorContains(t, l.Fill(x, "x", []int{3, 2}, Zeros), `weights lack "old.x" [3 2]`)
+	l.File, l.Missing, l.Report.Missing = ramp{shapes{"old.x": {3, 2}, "old.y": {3}, "old.z": {2}}}, []string{"*"}, []string{"z"}
 	report, err := l.Finish()
 	require.NoError(t, err)
 	require.Equal(t, LoadReport{Loaded: []string{"old.x", "old.y"}, Missing: []string{"z"}, Unused: []string{"old.z"}}, report)

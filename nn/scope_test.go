@@ -63,6 +63,23 @@ func TestInferenceScope(t *testing.T) {
 		require.Nil(t, first.Weight.Data().Buffer(), "packed alone")
 		require.NotNil(t, head.Weight.Data().Buffer(), "a head is not packed")
 		require.Equal(t, []int{4, 5}, first.Weight.Shape())
+		for _, param := range s.Params() {
+			require.Equal(t, param.Name == "fc.3.weight", param.Linear, param.Name)
+		}
+		// The source's values, at the precision.
+		drawn := make([]float32, 20)
+		require.NoError(t, Random{1}.Fill(drawn, "fc.3.weight", []int{4, 5}, FanInUniform))
+		tape := ag.NewInferenceTape(b, p)
+		weight, one := engine.FromSlice(b, engine.Float32, drawn, 4, 5), engine.Filled(b, engine.Float32, 1.25, 1, 5)
+		packed := ag.Packed(b.PackWeight(weight, p), engine.Float32)
+		want, err := engine.Read[float32](ag.Linear(tape.Const(one.Retain()), packed, first.Bias).Data())
+		require.NoError(t, err)
+		got, err := engine.Read[float32](first.Forward(tape.Const(one)).Data())
+		require.NoError(t, err)
+		require.Equal(t, want, got, p)
+		packed.Free()
+		weight.Free()
+		tape.Close()
 		s.Free()
 		require.Zero(t, b.Stats().LiveBytes)
 	}

@@ -349,6 +349,25 @@ func TestIdleStepsAfterACheckpoint(t *testing.T) {
 	}
 }
 
+// What is not finite is named: the loss, or else the norm of the gradients.
+func TestErrorNamesWhatDiverged(t *testing.T) {
+	b, inf, nan := cpu.New(), float32(math.Inf(1)), float32(math.NaN())
+	for _, c := range []struct {
+		loss, norm float32
+		want       string
+	}{
+		{2, inf, "norm of the gradients is +Inf"}, {2, nan, "norm of the gradients is NaN"}, {inf, nan, "loss is +Inf"}, {-inf, 3, "loss is -Inf"},
+		{nan, inf, "loss is NaN"}, {nan, 3, "loss is NaN"},
+	} {
+		figures := make([]float32, engine.FigureCount)
+		figures[engine.FigureLoss], figures[engine.FigureNorm] = c.loss, c.norm
+		l := Loop[string]{OnStep: func(Step, string) error { t.Error("heard"); return nil }}
+		err := l.hear(&pending[string]{Step{Epoch: 5, Step: 7, LR: 0.5}, "faces", engine.FromSlice(b, engine.Float32, figures, engine.FigureCount)})
+		require.EqualError(t, err, c.want+" in epoch 5, step 7 (faces, learning rate 0.5): lower the learning rate or clip gradients")
+	}
+	require.Zero(t, b.Stats().LiveBytes)
+}
+
 // If the last step diverges, its epoch ends with an error and without a checkpoint.
 func TestLoopStopsOnALastStepThatDiverges(t *testing.T) {
 	for _, sign := range []int{1, -1} {
