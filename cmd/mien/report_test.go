@@ -102,7 +102,7 @@ func TestSamplesOfAReport(t *testing.T) {
 }
 
 // Where a folder stands for the model of its best epoch, info and report show the figures of that epoch, not of the last; finetune shows
-// both, and predict says whose answers it prints.
+// both, and commands that use the model say which it is.
 func TestFiguresOfTheBestEpoch(t *testing.T) {
 	dir := t.TempDir()
 	toml, tuned := filepath.Join(dir, "mine.toml"), filepath.Join(dir, "run")
@@ -132,9 +132,15 @@ func TestFiguresOfTheBestEpoch(t *testing.T) {
 	require.Regexp(t, `(?s)\nafter the last epoch\nset .*\nafter the best epoch\nset .*\nstatic +98\.50 `, stdout)
 	require.NotContains(t, strings.Split(stdout, "after the best epoch")[0], "98.50")
 	require.Contains(t, stderr, note)
-	code, _, stderr = mien("predict", "--model", tuned, "../../testdata/golden/face.png")
-	require.Zero(t, code, stderr)
-	require.Contains(t, stderr, note)
+	for _, command := range [][]string{{"predict", face}, {"eval", "--drawn"}, {"explain", "--out", filepath.Join(dir, "pictures"), face}} {
+		args := append(command, "--model", tuned)
+		code, _, stderr = mien(args...)
+		require.Zero(t, code, stderr)
+		require.Contains(t, stderr, note)
+		code, _, stderr = mien(append(args, "--quiet")...)
+		require.Zero(t, code, stderr)
+		require.Empty(t, stderr)
+	}
 
 	recipe, err := os.ReadFile(filepath.Join(tuned, "recipe.toml"))
 	require.NoError(t, err)
