@@ -287,6 +287,10 @@ func TestStudiesThatWouldStop(t *testing.T) {
 			s.Pretrain = faces
 			s.Pretrain.DynamicList = list("videos.csv", "video_name,label\nclip,2\ngone,1\n")
 		},
+		"row vit, seed 1: nowhere.pth: no such weights file or run folder": func(s *Study) { // which the first row does without
+			*s = blinks(t, 1)
+			s.Init, s.Only = "nowhere.pth", []string{"scratch", "vit"}
+		},
 	} {
 		s := chosen(t)
 		change(&s)

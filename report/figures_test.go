@@ -56,6 +56,12 @@ func TestSaveFigures(t *testing.T) {
 
 	_, err = page.SaveFigures(filepath.Join(dir, "no such folder"))
 	require.Error(t, err)
+	for _, name := range []string{"run-1-losses.svg", "reconstruction-1.png", "attention-1.png"} { // though what follows can be written
+		dir := t.TempDir()
+		require.NoError(t, os.Mkdir(filepath.Join(dir, name), 0o755))
+		_, err = page.SaveFigures(dir)
+		require.ErrorContains(t, err, name)
+	}
 }
 
 // Rows stand from top to bottom, and the colour of a cell is that of its value.

@@ -95,7 +95,8 @@ func counting(n int, first uint8) *data.Frames {
 func TestGoldenPage(t *testing.T) {
 	static, dynamic := []string{"calm", "glad", "sad"}, []string{"glad", "cross"}
 	p := Page{Title: "Two runs", Intro: "What they learned.",
-		Model: &infer.Model{Description: modelfile.Description{Labels: map[data.Modality][]string{data.Image: static, data.Video: dynamic}}},
+		// Its names are those of other heads than the scores are of, which have their own.
+		Model: &infer.Model{Description: modelfile.Description{Labels: map[data.Modality][]string{data.Image: {"a", "b", "c"}, data.Video: {"d", "e"}}}},
 		Report: &infer.Report{
 			Static:  &infer.Score{UAR: 61.25, WAR: 70.5, N: 21, Labels: static, Confusion: infer.Confusion{{6, 3, 1}, {0, 1, 3}, {2, 0, 5}}},
 			Dynamic: &infer.Score{UAR: 45.6, WAR: 38.04, N: 9, Labels: dynamic, Confusion: infer.Confusion{{0, 0}, {4, 5}}}},

@@ -26,7 +26,7 @@ func tinyConfig() Config {
 func TestCheck(t *testing.T) {
 	require.NoError(t, tinyConfig().Check())
 	for message, change := range map[string]func(c *Config){
-		"experts in block 2: the model has blocks 0 to 1":       func(c *Config) { c.MoAEBlocks = []int{0, 2} },
+		"experts in block 3: the model has blocks 0 to 2":       func(c *Config) { c.Encoder.Depth, c.MoAEBlocks = 3, []int{0, 3} },
 		"experts in block -1":                                   func(c *Config) { c.MoAEBlocks = []int{-1} },
 		"heads of 0 and 11 classes: each needs 1 to 1000":       func(c *Config) { c.ImageClasses = 0 },
 		"heads of 7 and 1001 classes: each needs 1 to 1000":     func(c *Config) { c.VideoClasses = 1001 },

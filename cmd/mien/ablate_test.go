@@ -14,6 +14,7 @@ import (
 	"mien/data"
 	"mien/engine"
 	"mien/recipe"
+	"mien/report"
 	"mien/run"
 )
 
@@ -136,7 +137,8 @@ func TestStudyOptions(t *testing.T) {
 	require.Equal(t, []ablate.Study{{Ablation: a, Seeds: []uint64{0}, Epochs: map[string]int{}, Options: run.Options{Memory: memory("/")}}}, s)
 }
 
-// Columns of the paper are there if some row has something for them, and a cell says nothing of what is not known.
+// Columns of the paper are there if some row has something for them, and a cell says nothing of what is not known. Curves have a point for
+// each row that was measured so.
 func TestAblationTable(t *testing.T) {
 	spread := func(mean, deviation float64) ablate.Spread {
 		return ablate.Spread{Mean: mean, Deviation: deviation, Values: []float64{1, 2}}
@@ -162,6 +164,15 @@ fine-tuned on 31 videos of a.csv, 9 images of drawn faces
 measured on 8 videos of b.csv
 parameters: those that a token uses / all; paper: S4D Table V, measured on the datasets that its columns name
 `, b.String())
+	drawn := comparison(r)
+	require.Equal(t, []string{"vit", "s4d"}, drawn.Rows)
+	values := []float64{1, 2}
+	require.Equal(t, []report.RecallCurve{
+		{Name: "static UAR", Modality: data.Image, Points: []report.RecallPoint{{Row: 1, Mean: 7, Values: values}}},
+		{Name: "static WAR", Modality: data.Image, Dashed: true, Points: []report.RecallPoint{{Row: 1, Mean: 8, Values: values}}},
+		{Name: "dynamic UAR", Modality: data.Video, Points: []report.RecallPoint{{Mean: 42.684, Deviation: 1.5, Values: values}}},
+		{Name: "dynamic WAR", Modality: data.Video, Dashed: true, Points: []report.RecallPoint{{Mean: 53.08, Deviation: 0.25, Values: values}}},
+	}, drawn.Curves)
 	r.Rows[1].PretrainingMACs, r.Rows[0].PublishedTFLOPs = new(12_345e9), new(1.75e6)
 	b.Reset()
 	printAblation(&console{stdout: &checked{Writer: &b}}, comparison(r))

@@ -112,14 +112,20 @@ func (m *benchModel) run(out *console, name string, change func(*recipe.Recipe))
 	if r.machine, r.timing, err = measure(out.ctx, m.Precision, m.Repeat, r.GFLOP, step); err != nil {
 		return err
 	}
-	return out.print(m.JSON, r, []string{r.Model, ""},
+	return out.print(m.JSON, r, []string{r.Model, ""}, r.rows()...)
+}
+
+// rows are the table of the report.
+func (r stepReport) rows() [][]string {
+	return [][]string{
 		cells("batch × tokens\t%d × %d", r.Batch, r.Tokens),
 		cells("parameters\t%d", r.Parameters),
 		cells("threads, kernels\t%d, %s %s", r.Threads, r.Kernels, r.Precision),
 		cells("time of a step\t%.1f ms, fastest %.1f ms", r.Milliseconds, r.Fastest),
 		cells("speed\t%.1f GFLOP/s, %.1f %% of the peak of %.1f", r.GFLOPS, 100*r.PeakFraction, r.PeakGFLOPS),
 		cells("peak memory\t%.0f MiB", r.PeakRSS),
-		cells("allocated a step\t%.1f KiB of the Go heap", float64(r.Allocated)/1024))
+		cells("allocated a step\t%.1f KiB of the Go heap", float64(r.Allocated)/1024),
+	}
 }
 
 // build makes the model and a batch of random pixels for it.

@@ -130,7 +130,7 @@ func (c *evalCmd) Run(out *console) error {
 	}
 	r, err := c.record(out, m, sets)
 	if err == nil && c.Figures != "" {
-		err = saveFigures(c.Figures, m, r)
+		err = saveFigures(c.Figures, r)
 	}
 	if err == nil && c.JSON {
 		err = out.print(true, evaluation{evaluationFormat, c.Published, r}, nil)
@@ -142,11 +142,11 @@ func (c *evalCmd) Run(out *console) error {
 }
 
 // saveFigures writes the figures of an evaluation into a folder.
-func saveFigures(dir string, m *infer.Model, r *infer.Report) error {
+func saveFigures(dir string, r *infer.Report) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err
 	}
-	_, err := (&report.Page{Model: m, Report: r}).SaveFigures(dir)
+	_, err := (&report.Page{Report: r}).SaveFigures(dir)
 	return err
 }
 

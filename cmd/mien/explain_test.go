@@ -120,3 +120,11 @@ func TestBesideSeesTheSame(t *testing.T) {
 	other.Model.Dim, other.Model.Depth = 3, 5
 	require.Equal(t, sees(r), sees(other))
 }
+
+// What no file's name may hold on some system is replaced, and the last extension left out.
+func TestFileName(t *testing.T) {
+	for path, want := range map[string]string{"in/a face.v2.png": "a_face.v2", "clip": "clip", "in/a\tb\n.gif": "a_b_", `in/<1>"2"|3?*:\.mp4`: "_1__2__3____",
+		"in/\xff.png": "_", "in/gesicht-ä.png": "gesicht-ä"} {
+		require.Equal(t, want, fileName(path))
+	}
+}

@@ -147,6 +147,7 @@ func quietFlags() (all []commandFlags) {
 	for _, c := range []struct{ command, line, progress string }{
 		{"eval", "--model $tuned" + faces, "evaluating images: 6 of 6\n"},
 		{"predict", "--model $tuned --out $out" + aFace + aVideo, "predicting: 2 of 2\n"},
+		{"predict", "--model $tuned" + aFace + aVideo, "predicting: 2 of 2\n"},
 		{"report", "--out $out --drawn $tuned", "measuring: 4 of 4\n"},
 		{"explain", "--model $tuned --out $out" + aFace + aVideo, "explaining: 2 of 2\n"},
 		{"data check", "--frames 9" + faces, "checking files: 6 of 6\n"},

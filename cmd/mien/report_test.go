@@ -34,14 +34,17 @@ func TestReport(t *testing.T) {
 	require.Equal(t, 1, code)
 	require.Contains(t, stderr, "it is one more than --skip-bad 1 allows")
 
-	code, stdout, stderr := mien("report", tuned, "--static-list", list, "--static-root", dir, "--out", out, "--skip-bad", "2")
+	videos := filepath.Join(dir, "videos.csv")
+	require.NoError(t, os.WriteFile(videos, []byte("video_name,label\nclip,2\n"), 0o644))
+	code, stdout, stderr := mien("report", tuned, "--static-list", list, "--static-root", dir, "--dynamic-list", videos, "--dynamic-root", "../../testdata/golden",
+		"--out", out, "--skip-bad", "2")
 	require.Equal(t, someBad, code, stderr)
 	index := filepath.Join(out, "index.html")
-	require.Equal(t, "6 figures: look at "+index+"\n", stdout)
+	require.Equal(t, "10 figures: look at "+index+"\n", stdout)
 	chosen := filepath.Join(tuned, "model.safetensors") + " is the model of the last epoch; that of the best is best.safetensors"
 	require.Contains(t, stderr, "mien: "+chosen+"\n")
-	require.Regexp(t, `(?m)^static evaluation  \S*faces.txt  +4        2$`, stderr)
-	require.Regexp(t, "(?m)^mien: skipped \\S*/text.png: .*\nmien: skipped \\S*/half.png: .*\nmien: 2 of 5 inputs failed\n", stderr)
+	require.Regexp(t, `(?m)^static evaluation +\S*faces.txt  +4        2$`, stderr)
+	require.Regexp(t, "(?m)^mien: skipped \\S*/text.png: .*\nmien: skipped \\S*/half.png: .*\nmien: 2 of 6 inputs failed\n", stderr)
 
 	text, err := os.ReadFile(index)
 	require.NoError(t, err)
@@ -49,9 +52,10 @@ func TestReport(t *testing.T) {
 	require.Contains(t, page, "on 3 samples")
 	require.Contains(t, page, "% of 2</span>", "recall of each class")
 	require.Contains(t, page, "% of 1</span>")
-	require.Contains(t, page, "Measured on: 4 images of "+list)
+	require.Contains(t, page, "<title>mien: run</title>")
+	require.Contains(t, page, "Measured on: 4 images of "+list+", 1 videos of "+videos)
 	require.Contains(t, page, chosen)
-	require.Equal(t, 2, strings.Count(page, `alt="attention and experts"`), "of those that can be read")
+	require.Equal(t, 2+1, strings.Count(page, `alt="attention and experts"`), "of those that can be read")
 	var names []string
 	files, err := os.ReadDir(out)
 	require.NoError(t, err)
@@ -60,9 +64,20 @@ func TestReport(t *testing.T) {
 			names = append(names, name)
 		}
 	}
-	require.Equal(t, []string{"attention-1", "attention-2", "confusion-static", "experts", "reliability-static", "run-1-losses"}, names)
-	require.Equal(t, len(names)-2, strings.Count(page, "<svg "), "all charts are on the page")
+	require.Equal(t, []string{"attention-1", "attention-2", "attention-3", "centres", "confusion-dynamic", "confusion-static", "experts",
+		"reliability-dynamic", "reliability-static", "run-1-losses"}, names)
+	require.Equal(t, len(names)-3, strings.Count(page, "<svg "), "all charts are on the page")
 	require.NotContains(t, page, ".svg")
+
+	require.NoError(t, os.Remove(filepath.Join(tuned, "best.safetensors"))) // after which there is nothing to say about the model
+	for _, args := range [][]string{{"report", tuned}, {"explain", "--model", tuned, filepath.Join(dir, "a.png")}} {
+		code, _, stderr = mien(append(args, "--out", out)...)
+		require.Zero(t, code, stderr)
+		require.Empty(t, stderr)
+		text, err = os.ReadFile(index)
+		require.NoError(t, err)
+		require.NotContains(t, string(text), "Model: ")
+	}
 }
 
 // --samples is how many of each set are routed, and of each class averaged: of fourteen drawn faces, two of each.
@@ -86,6 +101,11 @@ func TestSamplesOfAReport(t *testing.T) {
 		centres, err := report.CentresOf(out.ctx, m, sets, n)
 		require.NoError(t, err)
 		require.Equal(t, centres, page.Centres)
+		images, err := m.Centres(out.ctx, sets.Image, n)
+		require.NoError(t, err)
+		videos, err := m.Centres(out.ctx, sets.Video, n)
+		require.NoError(t, err)
+		require.Equal(t, &report.Centres{Image: m.Labels[data.Image], Video: m.Labels[data.Video], Cosines: infer.Cosines(images, videos)}, centres)
 		require.Len(t, page.Examples, 2*shownPredictions)
 		require.Equal(t, []int{14, 14}, []int{page.Report.Static.N, page.Report.Dynamic.N})
 		all = append(all, page)
@@ -97,7 +117,7 @@ func TestSamplesOfAReport(t *testing.T) {
 }
 
 // Where a folder stands for the model of its best epoch, info and report show the figures of that epoch, not of the last; finetune shows
-// both, and predict says whose answers it prints.
+// both, and commands that use the model say which it is.
 func TestFiguresOfTheBestEpoch(t *testing.T) {
 	dir := t.TempDir()
 	toml, tuned := filepath.Join(dir, "mine.toml"), filepath.Join(dir, "run")
@@ -127,9 +147,15 @@ func TestFiguresOfTheBestEpoch(t *testing.T) {
 	require.Regexp(t, `(?s)\nafter the last epoch\nset .*\nafter the best epoch\nset .*\nstatic +98\.50 `, stdout)
 	require.NotContains(t, strings.Split(stdout, "after the best epoch")[0], "98.50")
 	require.Contains(t, stderr, note)
-	code, _, stderr = mien("predict", "--model", tuned, "../../testdata/golden/face.png")
-	require.Zero(t, code, stderr)
-	require.Contains(t, stderr, note)
+	for _, command := range [][]string{{"predict", face}, {"eval", "--drawn"}, {"explain", "--out", filepath.Join(dir, "pictures"), face}} {
+		args := append(command, "--model", tuned)
+		code, _, stderr = mien(args...)
+		require.Zero(t, code, stderr)
+		require.Contains(t, stderr, note)
+		code, _, stderr = mien(append(args, "--quiet")...)
+		require.Zero(t, code, stderr)
+		require.Empty(t, stderr)
+	}
 
 	recipe, err := os.ReadFile(filepath.Join(tuned, "recipe.toml"))
 	require.NoError(t, err)
