@@ -2,6 +2,7 @@ package feadapter
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -172,6 +173,39 @@ func TestAdaptersStartAsIdentity(t *testing.T) {
 			everywhere := *a
 			everywhere.Blocks = "all"
 			require.Equal(t, logits(name, nil), logits(name, &everywhere), name)
+		}
+	}
+}
+
+// A window sees as many tokens on either side, and a site for each.
+func TestWindow(t *testing.T) {
+	w := AdapterConfig{Kernel: [3]int{5, 1, 7}}.Window()
+	require.Equal(t, engine.Window{Kernel: [3]int{5, 1, 7}, Stride: [3]int{1, 1, 1}, Pad: [3]int{2, 0, 3}}, w)
+	require.Equal(t, [3]int{9, 4, 6}, w.Sites([3]int{9, 4, 6}))
+}
+
+// A plain convolution starts at 0, as released for ST-Adapter, and otherwise the second linear layer does; what is not 0 is drawn.
+func TestStartOfAdapters(t *testing.T) {
+	zero := func(v *ag.Value) bool {
+		values, err := engine.Read[float32](v.Data())
+		require.NoError(t, err)
+		return !slices.ContainsFunc(values, func(x float32) bool { return x != 0 })
+	}
+	for name, c := range map[string]AdapterConfig{
+		"plain":              {Width: 4},
+		"dense":              {Width: 4, Kernel: [3]int{3, 1, 1}},
+		"depth-wise":         {Width: 4, Kernel: [3]int{3, 1, 1}, Depthwise: true},
+		"dilated":            {Width: 4, Kernel: [3]int{3, 1, 1}, Dilated: true},
+		"dilated depth-wise": {Width: 4, Kernel: [3]int{3, 1, 1}, Depthwise: true, Dilated: true},
+	} {
+		a := NewAdapter(nn.NewScope(cpu.New(), engine.Float32, nn.Random{Seed: 2}), 6, c)
+		released := c.Convolves() && !c.Dilated
+		require.Equal(t, []bool{false, !released}, []bool{zero(a.Down.Weight), zero(a.Up.Weight)}, name)
+		if c.Convolves() {
+			require.Equal(t, released, zero(a.Conv.Weight), name)
+		}
+		if c.Dilated {
+			require.True(t, zero(a.Predictor.Weight) && zero(a.Predictor.Bias), name)
 		}
 	}
 }
