@@ -46,7 +46,7 @@ func (m *Model) Feature(pixels *ag.Value) *ag.Value {
 	for i := range m.Encoder.Blocks {
 		x = nn.Layer(x, func(x *ag.Value) *ag.Value { return m.block(i, x, batch) }) // [F, S, D]
 	}
-	return m.Norm.Forward(vit.MeanOfFrames(x, batch))
+	return m.Norm.Forward(vit.MeanOfFrames(vit.ClassTokens(x), batch))
 }
 
 // block runs block i on tokens x [F, S, D] of batch samples, with its adapter where the config places it.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 
-	ag "mien/autograd"
 	"mien/data"
 	"mien/engine"
 	"mien/nn"
@@ -37,7 +36,8 @@ func build(s *nn.Scope, r recipe.Recipe) system.Model {
 	if err != nil {
 		panic(&engine.ShapeError{Op: "feadapter", Got: err, Want: "a recipe that passed Check"})
 	}
-	return &classifier{New(s, c), r}
+	m := New(s, c)
+	return &classifier{m, vit.Classification{Network: m, Recipe: r}}
 }
 
 // start loads a model of this system or timm's, strictly. Adapters and the head may be missing: they start from init.
@@ -55,25 +55,10 @@ func group(r recipe.Recipe, name string, shape []int) (lrScale, decay float64) {
 	return vit.Group(r, name, shape)
 }
 
-// classifier is a Model with the recipe of its run.
+// classifier is a Model as runs and inference use it.
 type classifier struct {
 	*Model
-	recipe recipe.Recipe
-}
-
-func (c *classifier) Loss(t *ag.Tape, b *system.Batch) *ag.Value {
-	return ag.CrossEntropy(c.Forward(b.Pixels(t)), b.Targets(t))
-}
-
-func (c *classifier) Classes(m data.Modality) int { return c.recipe.Classes(m) }
-
-func (c *classifier) Logits(pixels *ag.Value, _ data.Modality, _ engine.Key) *ag.Value {
-	return c.Forward(pixels)
-}
-
-// Features implements system.Embedder.
-func (c *classifier) Features(pixels *ag.Value, _ data.Modality, _ engine.Key) *ag.Value {
-	return c.Feature(pixels)
+	vit.Classification
 }
 
 func (c *classifier) MACs(m data.Modality) int {

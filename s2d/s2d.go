@@ -80,8 +80,7 @@ func (m *Model) Feature(pixels, landmarks *ag.Value) *ag.Value {
 		})
 		x, view = out[0], out[1]
 	}
-	class, _ := vit.SplitClass(x)
-	return ag.MeanAxis(ag.Reshape(m.Norm.Forward(class), batch, x.Dim(0)/batch, x.Dim(-1)), 1)
+	return vit.MeanOfFrames(m.Norm.Forward(vit.ClassTokens(x)), batch)
 }
 
 // prompt adds to the patches x [F, N, D], before block i, what its two modules say. The prompt is the landmark view of the next block.

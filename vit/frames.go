@@ -28,21 +28,13 @@ func NewFrameEncoder(s *nn.Scope, c Config, init nn.Init) *FrameEncoder {
 		Config:   c,
 		Class:    s.Param("cls_token", init, 1, 1, c.Dim),
 		Position: s.Param("pos_embed", SinusoidOfGrid, 1, 1+c.ImageTokens(), c.Dim),
-		Embed:    newFrameEmbed(s.Sub("patch_embed"), c),
+		Embed:    newPatchEmbed(s.Sub("patch_embed"), c, c.PatchSize, c.PatchSize), // that of a 2-D convolution
 	}
 	for i := range c.Depth {
 		block := BlockConfig{Dim: c.Dim, Heads: c.Heads, MLPRatio: c.MLPRatio, KeyBias: true}
 		e.Blocks = append(e.Blocks, NewBlock(s.Index("blocks", i), block, init))
 	}
 	return e
-}
-
-// newFrameEmbed makes the embedding with the weight shape of a 2-D convolution, [D, 3, patch, patch].
-func newFrameEmbed(s *nn.Scope, c Config) *PatchEmbed {
-	return &PatchEmbed{
-		Weight: s.Weight("proj.weight", nn.FanInUniform, c.Dim, 3, c.PatchSize, c.PatchSize),
-		Bias:   s.Param("proj.bias", nn.FanIn(c.PatchDim()), c.Dim),
-	}
 }
 
 // Patches embeds the patches of every frame of pixels, bytes [B, T, H, W, 3] or floats [B, 3, T, H, W] in [0, 1]: [F, N, D].
@@ -60,13 +52,15 @@ func (e *FrameEncoder) Tokens(x *ag.Value) *ag.Value {
 	return ag.Add(x, e.Position)               // [F, S, D] + [1, S, D]
 }
 
+// ClassTokens returns the class token of each frame of x [F, S, D]: [F, 1, D].
+func ClassTokens(x *ag.Value) *ag.Value { return ag.Slice(x, 1, 0, 1) }
+
 // SplitClass returns the class token of each frame [F, 1, D] and the tokens of its patches [F, N, D].
 func SplitClass(x *ag.Value) (class, patches *ag.Value) {
-	return ag.Slice(x, 1, 0, 1), ag.Slice(x, 1, 1, x.Dim(1))
+	return ClassTokens(x), ag.Slice(x, 1, 1, x.Dim(1))
 }
 
-// MeanOfFrames is the class token of x [F, S, D], averaged over the frames of each of batch samples: [B, D].
-func MeanOfFrames(x *ag.Value, batch int) *ag.Value {
-	class, _ := SplitClass(x)
-	return ag.MeanAxis(ag.Reshape(class, batch, x.Dim(0)/batch, x.Dim(-1)), 1)
+// MeanOfFrames averages class tokens [F, 1, D] over the frames of each of batch samples: [B, D].
+func MeanOfFrames(class *ag.Value, batch int) *ag.Value {
+	return ag.MeanAxis(ag.Reshape(class, batch, class.Dim(0)/batch, class.Dim(-1)), 1)
 }

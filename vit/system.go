@@ -21,7 +21,8 @@ var System = system.System{
 	Check: check,
 	Build: func(s *nn.Scope, r recipe.Recipe) system.Model {
 		init := nn.TruncatedNormal(nn.InitStd(r.Model.Dim), 2)
-		return &classifier{New(s, Config(r.Model.Encoder), r.Classes(OneHead(r)), init), r}
+		m := New(s, Config(r.Model.Encoder), r.Classes(OneHead(r)), init)
+		return &classifier{m, Classification{m, r}}
 	},
 	Start: StartClassifier,
 	Heads: func(r recipe.Recipe) map[data.Modality]string { return map[data.Modality]string{OneHead(r): "head."} },
@@ -48,29 +49,41 @@ func CheckOneHead(r recipe.Recipe) error {
 	return nil
 }
 
-// classifier is a Model with the recipe of its run.
+// classifier is a Model as runs and inference use it.
 type classifier struct {
 	*Model
-	recipe recipe.Recipe
-}
-
-func (c *classifier) Loss(t *ag.Tape, b *system.Batch) *ag.Value {
-	return ag.CrossEntropy(c.Forward(b.Pixels(t)), b.Targets(t))
-}
-
-func (c *classifier) Classes(m data.Modality) int { return c.recipe.Classes(m) }
-
-func (c *classifier) Logits(pixels *ag.Value, _ data.Modality, _ engine.Key) *ag.Value {
-	return c.Forward(pixels)
-}
-
-// Features implements system.Embedder.
-func (c *classifier) Features(pixels *ag.Value, _ data.Modality, _ engine.Key) *ag.Value {
-	return c.Feature(pixels)
+	Classification
 }
 
 func (c *classifier) MACs(m data.Modality) int {
 	return c.Config.MACs(c.TokensOf(m)) + c.Dim*c.Classes(m)
+}
+
+// Classification is what systems whose models have one head have in common: loss, logits and features of a network in a run.
+type Classification struct {
+	Network interface {
+		Forward(pixels *ag.Value) *ag.Value // logits [B, classes]
+		Feature(pixels *ag.Value) *ag.Value // what the head reads, [B, D]
+	}
+	Recipe recipe.Recipe
+}
+
+// Loss is the cross-entropy of a batch.
+func (c Classification) Loss(t *ag.Tape, b *system.Batch) *ag.Value {
+	return ag.CrossEntropy(c.Network.Forward(b.Pixels(t)), b.Targets(t))
+}
+
+// Classes implements system.Classifier.
+func (c Classification) Classes(m data.Modality) int { return c.Recipe.Classes(m) }
+
+// Logits implements system.Classifier.
+func (c Classification) Logits(pixels *ag.Value, _ data.Modality, _ engine.Key) *ag.Value {
+	return c.Network.Forward(pixels)
+}
+
+// Features implements system.Embedder.
+func (c Classification) Features(pixels *ag.Value, _ data.Modality, _ engine.Key) *ag.Value {
+	return c.Network.Feature(pixels)
 }
 
 // Preset is the network of a size of [Sizes], for videos of seven classes.

@@ -105,8 +105,13 @@ type PatchEmbed struct{ Weight, Bias *ag.Value }
 
 // NewPatchEmbed makes the embedding with the weight shape of the published checkpoints [D, 3, tubelet, patch, patch].
 func NewPatchEmbed(s *nn.Scope, c Config) *PatchEmbed {
+	return newPatchEmbed(s, c, c.Tubelet, c.PatchSize, c.PatchSize)
+}
+
+// newPatchEmbed makes the embedding for a kernel of the given extents.
+func newPatchEmbed(s *nn.Scope, c Config, kernel ...int) *PatchEmbed {
 	return &PatchEmbed{
-		Weight: s.Weight("proj.weight", nn.FanInUniform, c.Dim, 3, c.Tubelet, c.PatchSize, c.PatchSize),
+		Weight: s.Weight("proj.weight", nn.FanInUniform, append([]int{c.Dim, 3}, kernel...)...),
 		Bias:   s.Param("proj.bias", nn.FanIn(c.PatchDim()), c.Dim),
 	}
 }

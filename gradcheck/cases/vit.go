@@ -43,7 +43,7 @@ func vitCases() []check.Case {
 		alone.Tubelet, alone.Depth = 1, 1
 		e := vit.NewFrameEncoder(s, alone, init)
 		return check.Unary(func(pixels *ag.Value) *ag.Value {
-			return vit.MeanOfFrames(e.Blocks[0].Forward(e.Tokens(e.Patches(pixels))), 2)
+			return vit.MeanOfFrames(vit.ClassTokens(e.Blocks[0].Forward(e.Tokens(e.Patches(pixels)))), 2)
 		})
 	}
 	model := func(s *nn.Scope) check.Func { return check.Unary(vit.New(s, c, 5, init).Forward) }
