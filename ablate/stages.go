@@ -78,11 +78,7 @@ func (s Study) recipes(r recipe.Row) (pretrain *recipe.Recipe, finetune recipe.R
 				return nil, finetune, err
 			}
 		}
-		of := systems.OfNew
-		if s.Resume { // of runs that have begun; others are checked as they are
-			of = systems.Of
-		}
-		if _, err := of(*p); err != nil {
+		if _, err := systems.OfRun(*p, s.Resume); err != nil { // those that have not begun are checked when they do
 			return nil, finetune, err
 		}
 	}

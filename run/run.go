@@ -140,11 +140,7 @@ func (r *run) prepare(ctx context.Context) (err error) {
 // ready makes all of the run but its folder. files says whether to check those of listed samples.
 func (r *run) ready(ctx context.Context, files bool) (err error) {
 	defer engine.Catch(&err)
-	of := systems.OfNew
-	if r.Resume { // as it began, by whichever version
-		of = systems.Of
-	}
-	r.system, err = of(r.Recipe)
+	r.system, err = systems.OfRun(r.Recipe, r.Resume)
 	if err := cmp.Or(err, r.Backend.Supports(r.Precision, true)); err != nil {
 		return err
 	}

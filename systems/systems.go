@@ -37,6 +37,14 @@ func OfNew(r recipe.Recipe) (*system.System, error) {
 	return s, cmp.Or(checkKeys(s, r), s.Check(r))
 }
 
+// OfRun is OfNew for a run that begins, and Of for one that goes on as it began, by whichever version.
+func OfRun(r recipe.Recipe, resumed bool) (*system.System, error) {
+	if resumed {
+		return Of(r)
+	}
+	return OfNew(r)
+}
+
 // named returns the system that a recipe names.
 func named(r recipe.Recipe) (*system.System, error) {
 	var names []string
