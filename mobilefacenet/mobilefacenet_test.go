@@ -67,3 +67,25 @@ func TestGolden(t *testing.T) {
 		want.Check("points", n.Landmarks(features).Data(), 2e-5)
 	})
 }
+
+// A trunk of another width has the layers of the published one, of proportional channels, and reads images of another side.
+func TestTrunk(t *testing.T) {
+	for width, want := range map[int]int{Width: 559_680, 4: 4_260} {
+		params, err := nn.Outline(1<<10, func(s *nn.Scope) { NewTrunk(s, width) })
+		require.NoError(t, err)
+		require.Equal(t, want, nn.Count(params))
+		published := outline(t)
+		for i, p := range params {
+			require.Equal(t, published[i].Name, p.Name)
+			require.False(t, p.NeedsGrad(), p.Name)
+		}
+	}
+	b := cpu.New()
+	trunk := NewTrunk(nn.NewScope(b, engine.Float32, nn.Random{Seed: 2}), 4)
+	tape := ag.NewTape(b)
+	defer tape.Close()
+	features := trunk.Features(tape.Const(engine.New(b, engine.Float32, 3, 24, 24, 3)))
+	require.Equal(t, []int{3, 3, 3, 8}, features.Shape())
+	require.Equal(t, 144*(108+36+32)+36*(72+32+4*(32+72+32)+64)+9*(144+128+6*(128+144+128)), trunk.MACs(24))
+	require.Panics(t, func() { trunk.Features(tape.Const(engine.New(b, engine.Float32, 3, 20, 20, 3))) })
+}
