@@ -64,17 +64,8 @@ func FromRecipe(r recipe.Recipe) (c Config, err error) {
 
 // Check returns an error naming what does not fit.
 func (c Config) Check() error {
-	if err := c.Encoder.Check(); err != nil {
+	if err := c.Encoder.CheckFrames(); err != nil || len(c.Blocks) == 0 {
 		return err
-	}
-	if c.Encoder.Tubelet != 1 {
-		return fmt.Errorf("model.tubelet is %d: each frame is read by itself; set it to 1", c.Encoder.Tubelet)
-	}
-	if c.Encoder.Dim%4 != 0 {
-		return fmt.Errorf("model.dim is %d: the table of positions needs a multiple of 4", c.Encoder.Dim)
-	}
-	if len(c.Blocks) == 0 {
-		return nil
 	}
 	return c.Adapter.check()
 }

@@ -42,7 +42,8 @@ func build(s *nn.Scope, r recipe.Recipe) system.Model {
 
 // start loads a model of this system or timm's, strictly. Adapters and the head may be missing: they start from init.
 func start(file nn.Weights, r recipe.Recipe, init nn.Source) (*nn.Load, error) {
-	load := &nn.Load{File: file, Init: init, Missing: []string{"head.*", "blocks.*.adapter.*"}, Unused: []string{"head.*"}}
+	load := &nn.Load{File: vit.ResizedPositions(file, vit.Config(r.Model.Encoder)), Init: init,
+		Missing: []string{"head.*", "blocks.*.adapter.*"}, Unused: []string{"head.*"}}
 	return load, vit.SameHeads(file, r)
 }
 

@@ -54,9 +54,12 @@ func (t *Trunk) Features(x *ag.Value) *ag.Value {
 	frames, side := x.Dim(0), x.Dim(1)
 	engine.CheckShape("MobileFaceNet", x.Data(), -1, side/Stride*Stride, side, 3)
 	x = ag.Reshape(x, frames, 1, side, side, 3)
-	for _, c := range t.stem {
-		x = c.forward(x)
-	}
+	x = nn.Layer(x, func(x *ag.Value) *ag.Value {
+		for _, c := range t.stem {
+			x = c.forward(x)
+		}
+		return x
+	})
 	return ag.Reshape(forward(x, t.units), frames, side/Stride, side/Stride, Channels(t.Width))
 }
 
@@ -111,7 +114,7 @@ func (n *Net) Landmarks(features *ag.Value) *ag.Value {
 
 func forward(x *ag.Value, units []*unit) *ag.Value {
 	for _, u := range units {
-		x = u.forward(x)
+		x = nn.Layer(x, u.forward)
 	}
 	return x
 }

@@ -53,6 +53,7 @@ func (r Recipe) Check() error {
 		within("data.cache_mib", d.CacheMiB, 0, maxCacheMiB),
 		r.checkViews(),
 		within("model.image_classes", m.ImageClasses, 0, maxClasses), within("model.video_classes", m.VideoClasses, 0, maxClasses),
+		within("model.dropout", m.Dropout, 0, 0.99),
 	); err != nil {
 		return err
 	}

@@ -36,7 +36,7 @@ var systems = map[string]string{Pretrain: "mae", Finetune: "s4d"}
 type Recipe struct {
 	Name   string `toml:"name" comment:"of the run; nothing depends on it"`
 	Kind   string `toml:"kind" comment:"pretrain or finetune"`
-	System string `toml:"system" comment:"the model: mae (pretrain), s4d, vitmtl, vitmoe, vit or feadapter (finetune)"`
+	System string `toml:"system" comment:"the model: mae (pretrain), s4d, vitmtl, vitmoe, vit, feadapter or s2d (finetune)"`
 	Seed   uint64 `toml:"seed" comment:"of initial weights, order, views, masks and drawn faces"`
 	Model  Model  `toml:"model"`
 	Data   Data   `toml:"data"`
@@ -81,7 +81,23 @@ type Model struct {
 	Importance   float64 `toml:"importance,omitempty" comment:"coefficients of V-MoE's losses of balance, published as 0.005 each"`
 	Load         float64 `toml:"load,omitempty" comment:"that of load"`
 
-	Adapter *Adapter `toml:"adapter,omitempty" comment:"feadapter: what joins the frames of a frozen image model in time; without it the system is the image model"`
+	Dropout float64 `toml:"dropout,omitempty" comment:"s2d: share of a feature that is dropped before the head, in training"`
+
+	Adapter  *Adapter  `toml:"adapter,omitempty" comment:"feadapter: what joins the frames of a frozen image model in time; without it the system is the image model"`
+	Prompter *Prompter `toml:"prompter,omitempty" comment:"s2d: what tells each block where landmarks of the face are; without it the model reads none"`
+	Temporal *Temporal `toml:"temporal,omitempty" comment:"s2d: what joins the frames in time; without it the system is the image model"`
+}
+
+// Prompter is the bottleneck through which features of landmarks reach the tokens of an image model.
+type Prompter struct {
+	Width         int `toml:"width" comment:"of its bottleneck"`
+	LandmarkWidth int `toml:"landmark_width" comment:"channels of the landmark network's first layer, 64 as published"`
+}
+
+// Temporal is an adapter in which each patch attends to itself in the other frames.
+type Temporal struct {
+	Width int `toml:"width" comment:"of its bottlenecks"`
+	Heads int `toml:"heads" comment:"of its attention"`
 }
 
 // Adapter is a bottleneck in the blocks of a frozen image model.
@@ -146,6 +162,18 @@ type Train struct {
 	VideoMask      float64  `toml:"video_mask,omitempty" comment:"of videos"`
 	TubeMask       bool     `toml:"tube_mask,omitempty" comment:"pre-training: a video hides the same places at all times, as VideoMAE does"`
 	JointTarget    bool     `toml:"joint_target,omitempty" comment:"pre-training: targets are normalised over all values of a patch, not over each colour channel"`
+
+	Distillation *Distillation `toml:"distillation,omitempty" comment:"s2d: the model learns from its own answers to samples like those at hand, too"`
+}
+
+// Distillation is a loss of answers to earlier samples, the anchors, and how its weight grows during a run.
+type Distillation struct {
+	Anchors     int       `toml:"anchors" comment:"of each class, in a queue"`
+	Nearest     int       `toml:"nearest" comment:"of them, those whose answers make a target"`
+	Starts      []float64 `toml:"starts" comment:"shares of the run at which the loss gets another weight; it has none before"`
+	Weights     []float64 `toml:"weights" comment:"the weight from each on"`
+	TakesFrom   float64   `toml:"takes_from" comment:"share of the run after which queues take samples"`
+	UpdateEvery int       `toml:"update_every,omitempty" comment:"epochs between two that queues take samples of; 0 is 1. As released it was 100 of 100, which is never"`
 }
 
 // Names lists the embedded recipes.

@@ -24,7 +24,7 @@ func TestOf(t *testing.T) {
 	require.EqualError(t, err, `kind is "pretrain": system s4d is for finetune`)
 	r.System = "s5d"
 	_, err = Of(r)
-	require.EqualError(t, err, `system is "s5d": choose s4d, vitmtl, vitmoe, vit, feadapter, mae`)
+	require.EqualError(t, err, `system is "s5d": choose s4d, vitmtl, vitmoe, vit, feadapter, s2d, mae`)
 	r = tiny["s4d"]
 	r.Model.TopK = 9
 	_, err = Of(r)

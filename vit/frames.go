@@ -1,6 +1,8 @@
 package vit
 
 import (
+	"fmt"
+
 	ag "mien/autograd"
 	"mien/engine"
 	"mien/nn"
@@ -19,6 +21,20 @@ type FrameEncoder struct {
 	Class    *ag.Value // [1, 1, D]
 	Position *ag.Value // [1, S, D]
 	Blocks   []*Block
+}
+
+// CheckFrames returns an error naming what a FrameEncoder cannot be.
+func (c Config) CheckFrames() error {
+	if err := c.Check(); err != nil {
+		return err
+	}
+	if c.Tubelet != 1 {
+		return fmt.Errorf("model.tubelet is %d: each frame is read by itself; set it to 1", c.Tubelet)
+	}
+	if c.Dim%4 != 0 {
+		return fmt.Errorf("model.dim is %d: the table of positions needs a multiple of 4", c.Dim)
+	}
+	return nil
 }
 
 // NewFrameEncoder makes the encoder with weights drawn by init. Positions start as those of a grid, to be learned or, as a frozen
