@@ -13,6 +13,7 @@ import (
 	"os"
 	"path"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
@@ -205,12 +206,37 @@ func Load(nameOrFile string) (Recipe, error) {
 	}
 	var r Recipe
 	if err == nil {
-		r, err = Parse(text)
+		r, err = parseBased(text)
 	}
 	if err != nil {
 		return r, fmt.Errorf("recipe %s: %w", nameOrFile, err)
 	}
 	return r, nil
+}
+
+// parseBased reads a recipe that may begin with an embedded one, its base, of which it changes keys.
+func parseBased(text []byte) (Recipe, error) {
+	var first struct {
+		Base string `toml:"base"`
+	}
+	if toml.Unmarshal(text, &first) != nil || first.Base == "" {
+		return Parse(text)
+	}
+	if !slices.Contains(Names(), first.Base) {
+		return Recipe{}, fmt.Errorf("base is %q: choose one of %s", first.Base, strings.Join(Names(), ", "))
+	}
+	base, err := Load(first.Base)
+	if err != nil {
+		return base, err
+	}
+	r := struct {
+		Base string `toml:"base"`
+		Recipe
+	}{Recipe: base}
+	if err := decode(text, &r); err != nil {
+		return r.Recipe, err
+	}
+	return r.Recipe, r.Check()
 }
 
 // maxText bounds the length of a recipe, which has some 50 lines.
