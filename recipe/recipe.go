@@ -91,13 +91,13 @@ type Model struct {
 
 // Prompter is the bottleneck through which features of landmarks reach the tokens of an image model.
 type Prompter struct {
-	Width         int `toml:"width" comment:"of its bottleneck"`
+	Width         int `toml:"width" comment:"of its bottleneck; 0 is no prompter"`
 	LandmarkWidth int `toml:"landmark_width" comment:"channels of the landmark network's first layer, 64 as published"`
 }
 
 // Temporal is an adapter in which each patch attends to itself in the other frames.
 type Temporal struct {
-	Width int `toml:"width" comment:"of its bottlenecks"`
+	Width int `toml:"width" comment:"of its bottlenecks; 0 is no adapter"`
 	Heads int `toml:"heads" comment:"of its attention"`
 }
 
@@ -169,7 +169,7 @@ type Train struct {
 
 // Distillation is a loss of answers to earlier samples, the anchors, and how its weight grows during a run.
 type Distillation struct {
-	Anchors     int       `toml:"anchors" comment:"of each class, in a queue"`
+	Anchors     int       `toml:"anchors" comment:"of each class, in a queue; 0 is no distillation"`
 	Nearest     int       `toml:"nearest" comment:"of them, those whose answers make a target"`
 	Starts      []float64 `toml:"starts" comment:"shares of the run at which the loss gets another weight; it has none before"`
 	Weights     []float64 `toml:"weights" comment:"the weight from each on"`

@@ -23,17 +23,26 @@ type Config struct {
 	Dropout          float64 // of the feature, in training
 }
 
-// FromRecipe returns the model of a recipe. Without model.temporal it is the image model, without model.prompter it reads no landmarks.
+// FromRecipe returns the model of a recipe. Without model.temporal, or with a width of 0, it is the image model; without model.prompter it
+// reads no landmarks.
 func FromRecipe(r recipe.Recipe) Config {
 	m := r.Model
 	c := Config{Encoder: vit.Config(m.Encoder), Classes: max(m.ImageClasses, m.VideoClasses), Dropout: m.Dropout}
-	if p := m.Prompter; p != nil {
+	if p := m.Prompter; p != nil && p.Width != 0 {
 		c.PromptWidth, c.LandmarkChannels = p.Width, mobilefacenet.Channels(p.LandmarkWidth)
 	}
-	if t := m.Temporal; t != nil {
+	if t := m.Temporal; t != nil && t.Width != 0 {
 		c.AdapterWidth, c.AdapterHeads = t.Width, t.Heads
 	}
 	return c
+}
+
+// distillation returns the self-distillation of a recipe, nil without one.
+func distillation(r recipe.Recipe) *recipe.Distillation {
+	if d := r.Train.Distillation; d != nil && d.Anchors != 0 {
+		return d
+	}
+	return nil
 }
 
 // Prompts reports whether the model reads landmarks.
@@ -49,10 +58,10 @@ func check(r recipe.Recipe) error {
 }
 
 func checkPrompter(p *recipe.Prompter) error {
-	if p == nil {
+	if p == nil || p.Width == 0 {
 		return nil
 	}
-	return cmp.Or(within("model.prompter.width", p.Width, 1, vit.MaxExtent),
+	return cmp.Or(within("model.prompter.width", p.Width, 0, vit.MaxExtent),
 		within("model.prompter.landmark_width", p.LandmarkWidth, 1, maxLandmarkWidth))
 }
 
@@ -61,11 +70,11 @@ const maxLandmarkWidth = 1 << 10
 
 func checkTemporal(r recipe.Recipe) error {
 	switch t := r.Model.Temporal; {
-	case t == nil:
+	case t == nil || t.Width == 0:
 		return nil
 	case r.Model.VideoClasses == 0:
 		return errors.New("model.temporal joins the frames of videos, and the model is for images: leave it out, or set model.video_classes")
-	case t.Heads < 1 || t.Width < 1 || t.Width > vit.MaxExtent || t.Width%t.Heads != 0:
+	case t.Heads < 1 || t.Width < 0 || t.Width > vit.MaxExtent || t.Width%t.Heads != 0:
 		return fmt.Errorf("model.temporal.width is %d and heads %d: the width must be a multiple of the heads, and at most %d",
 			t.Width, t.Heads, vit.MaxExtent)
 	}
@@ -80,12 +89,12 @@ const (
 )
 
 func checkDistillation(r recipe.Recipe) error {
-	d := r.Train.Distillation
+	d := distillation(r)
 	if d == nil {
 		return nil
 	}
 	if err := cmp.Or(
-		within("train.distillation.anchors", d.Anchors, 1, maxAnchors), within("train.distillation.nearest", d.Nearest, 1, d.Anchors),
+		within("train.distillation.anchors", d.Anchors, 0, maxAnchors), within("train.distillation.nearest", d.Nearest, 1, d.Anchors),
 		within("train.distillation.takes_from", d.TakesFrom, 0, 1), within("train.distillation.update_every", d.UpdateEvery, 0, maxEvery),
 	); err != nil {
 		return err

@@ -2,6 +2,7 @@ package s2d
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"mien/mobilefacenet"
@@ -13,12 +14,11 @@ import (
 
 // Starting from files: a model of this system or the published one, and an image model of timm's names or of system feadapter.
 
-// start loads a model strictly. What an image model lacks and the head may be missing: they start from init. Landmarks are for the guest.
+// start loads a model strictly. What an image model lacks and the head may be missing: they start from init.
 func start(file nn.Weights, r recipe.Recipe, init nn.Source) (*nn.Load, error) {
-	c := vit.Config(r.Model.Encoder)
-	load := &nn.Load{File: vit.ResizedPositions(file, c), Init: init,
+	load := &nn.Load{File: vit.ResizedPositions(own{file}, vit.Config(r.Model.Encoder)), Init: init,
 		Missing: []string{"head.*", "temporal_embedding", "patch_embed_prompt.*", "prompt_blocks.*", "prompt_norms.*"},
-		Unused:  []string{"*head.*", "*landmark*"}}
+		Unused:  []string{"*head.*"}}
 	prefix := ""
 	if has(file, distributed+"cls_token") {
 		prefix = distributed
@@ -33,6 +33,13 @@ func start(file nn.Weights, r recipe.Recipe, init nn.Source) (*nn.Load, error) {
 	return load, vit.SameHeads(file, r)
 }
 
+// own is what a file holds but for a landmark network, which is for the guest.
+type own struct{ nn.Weights }
+
+func (o own) Names() []string {
+	return slices.DeleteFunc(o.Weights.Names(), func(name string) bool { return strings.Contains(name, guestMark) })
+}
+
 // distributed is what PyTorch's DistributedDataParallel puts before all names.
 const distributed = "module."
 
@@ -41,8 +48,11 @@ func has(file nn.Weights, name string) bool {
 	return ok
 }
 
-// guestName is what the names of the landmark network begin with in a model.
-const guestName = "landmarks"
+// guestName is what the names of the landmark network begin with in a model, and guestMark what they hold in published ones, too.
+const (
+	guestName = "landmarks"
+	guestMark = "landmark"
+)
 
 // landmarks is the landmark network of a model that has prompters.
 var landmarks = system.Guest{
@@ -59,12 +69,11 @@ var landmarks = system.Guest{
 	},
 }
 
-// landmarksOf returns the landmark network in a file: the file itself, or a part of a model's, of whose name published ones are known to
-// hold "landmark".
+// landmarksOf returns the landmark network in a file: the file itself, or a part of a model's.
 func landmarksOf(file nn.Weights) (nn.Weights, error) {
 	for _, name := range file.Names() {
 		for _, first := range []string{"conv1.weight", "conv1.conv.weight"} {
-			if prefix, ok := strings.CutSuffix(name, first); ok && strings.Contains(prefix, "landmark") {
+			if prefix, ok := strings.CutSuffix(name, first); ok && strings.Contains(prefix, guestMark) {
 				return part{file, prefix}, nil
 			}
 		}

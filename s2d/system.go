@@ -24,10 +24,10 @@ var System = system.System{
 	Check: check, Build: build, Start: start, Group: vit.Group,
 	Presets: []system.Preset{{Name: "s2d", Of: preset}},
 	Guest: func(r recipe.Recipe) *system.Guest {
-		if r.Model.Prompter == nil {
-			return nil
+		if FromRecipe(r).Prompts() {
+			return &landmarks
 		}
-		return &landmarks
+		return nil
 	},
 	Heads: func(r recipe.Recipe) map[data.Modality]string {
 		return map[data.Modality]string{vit.OneHead(r): "head.fc_cls."}
@@ -41,7 +41,7 @@ func build(s *nn.Scope, r recipe.Recipe) system.Model {
 		n.faces = newFaces(s, c.Encoder, r.Model.Prompter.LandmarkWidth)
 	}
 	m := &classifier{network: n, Classification: vit.Classification{Network: n, Recipe: r}}
-	if d := r.Train.Distillation; d != nil {
+	if d := distillation(r); d != nil {
 		m.anchors = NewAnchors(s, *d, r.Seed, r.Batch(vit.OneHead(r)), c.Classes, c.Encoder.Dim)
 	}
 	return m
