@@ -11,6 +11,7 @@ import (
 	"mien/data"
 	"mien/engine"
 	"mien/engine/cpu"
+	"mien/internal/golden"
 	"mien/nn"
 	"mien/recipe"
 )
@@ -208,4 +209,22 @@ func TestStartOfAdapters(t *testing.T) {
 			require.True(t, zero(a.Predictor.Weight) && zero(a.Predictor.Bias), name)
 		}
 	}
+}
+
+// An image model of another size lends its positions, interpolated.
+func TestStartFromAnotherSize(t *testing.T) {
+	r := goldenRecipe("image")
+	r.Model.ImageSize, r.Model.Heads = 20, 1 // as of a published file, whose heads are 64 wide
+	f := golden.Open(t, "feadapter_image_tiny.safetensors")
+	load, err := System.Start(f, r, nn.Random{})
+	require.NoError(t, err)
+	s := nn.NewScope(cpu.New(), engine.Float32, load)
+	m := System.Build(s, r).(*classifier)
+	require.NoError(t, s.Err())
+	small, _ := f.Values("pos_embed")
+	large, err := engine.Read[float32](m.Encoder.Position.Data())
+	require.NoError(t, err)
+	require.Len(t, large, 26*24)
+	require.Equal(t, small[:24], large[:24], "of the class token")
+	require.InDeltaSlice(t, small[5*24:6*24], large[13*24:14*24], 1e-6, "of the patch in the middle")
 }

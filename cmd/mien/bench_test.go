@@ -130,7 +130,7 @@ func TestPresets(t *testing.T) {
 	require.Equal(t, []string{"s4d-tiny", "s4d-small", "s4d-base", "s4d-large", "vitmtl-tiny", "vitmtl-small", "vitmtl-base", "vitmtl-large",
 		"vitmoe-tiny", "vitmoe-small", "vitmoe-base", "vitmoe-large", "vit-tiny", "vit-small", "vit-base", "vit-large",
 		"feadapter-tiny", "feadapter-small", "feadapter-base", "feadapter-large",
-		"stadapter-tiny", "stadapter-small", "stadapter-base", "stadapter-large"}, presets(recipe.Finetune))
+		"stadapter-tiny", "stadapter-small", "stadapter-base", "stadapter-large", "s2d-tiny", "s2d-small", "s2d-base", "s2d-large"}, presets(recipe.Finetune))
 	require.Equal(t, []string{"mae-tiny", "mae-small", "mae-base", "mae-large"}, presets(recipe.Pretrain))
 }
 
