@@ -156,6 +156,9 @@ func TestFiguresOfTheBestEpoch(t *testing.T) {
 		require.Zero(t, code, stderr)
 		require.Empty(t, stderr)
 	}
+	code, _, stderr = mien("explain", "--out", filepath.Join(dir, "pictures"), "--model", filepath.Join(tuned, "model.safetensors"), "--beside", tuned, face)
+	require.Zero(t, code, stderr)
+	require.Equal(t, "mien: "+filepath.Join(tuned, note), stderr, "of the second model alone")
 
 	recipe, err := os.ReadFile(filepath.Join(tuned, "recipe.toml"))
 	require.NoError(t, err)
