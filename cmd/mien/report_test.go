@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -109,6 +110,9 @@ func TestSamplesOfAReport(t *testing.T) {
 		require.Len(t, page.Examples, 2*shownPredictions)
 		require.Equal(t, []int{14, 14}, []int{page.Report.Static.N, page.Report.Dynamic.N})
 		all = append(all, page)
+	}
+	for _, n := range []uint{0, maxListed + 1} {
+		require.EqualError(t, (&reportCmd{Drawn: true, Samples: n}).Run(out), fmt.Sprintf("--samples %d: it must be from 1 to 1000000000", n))
 	}
 	require.NotEqual(t, all[0].Routing, all[1].Routing)
 	require.NotEqual(t, all[1].Routing, all[2].Routing)
