@@ -99,7 +99,7 @@ func TestHeldExpressions(t *testing.T) {
 
 // Faint smiles are those of images and of videos, and what is held is so in videos alone.
 func TestStylesOfSamples(t *testing.T) {
-	const size, frames = 24, 16
+	const size, frames = MinSize, 16
 	for _, c := range []struct {
 		style         Style
 		images        func(class string) bool // whether samples of a class change
@@ -120,7 +120,7 @@ func TestStylesOfSamples(t *testing.T) {
 					continue
 				}
 				changed := false
-				for frame := range frames {
+				for _, frame := range []int{6, 10, 15} {
 					changed = changed || !alike(frame)
 				}
 				require.Equal(t, c.videos(class), changed, "%+v: %s of a video", c.style, class)
