@@ -10,7 +10,7 @@ import (
 	"mien/vit"
 )
 
-// The sizes of the model, and its cost.
+// The sizes of the model.
 
 // Config is everything that shapes the model.
 type Config struct {
@@ -122,17 +122,4 @@ func within[T int | float64](name string, v, lo, hi T) error {
 		return nil
 	}
 	return fmt.Errorf("%s is %v: it must lie between %v and %v", name, v, lo, hi)
-}
-
-// macs counts the multiply-adds of a sample of some frames, without the landmark network. With N patches, w the width of a bottleneck and
-// T frames, a block has
-//
-//	prompter 3·N·D·w · adapter N·(4·D·w + 4·w² + 2·T·w)
-func (c Config) macs(frames int) int {
-	e, n := c.Encoder, c.Encoder.ImageTokens()
-	block := vit.BlockMACs(1+n, e.Dim, e.MLPRatio) + 3*n*e.Dim*c.PromptWidth
-	if w := c.AdapterWidth; c.Joins() {
-		block += n * (4*e.Dim*w + 4*w*w + 2*frames*w)
-	}
-	return frames*(n*(e.PatchDim()+c.LandmarkChannels)*e.Dim+e.Depth*block) + e.Dim*c.Classes
 }

@@ -69,15 +69,18 @@ func newPointwise(s *nn.Scope, in, out int, init nn.Init) *nn.Linear {
 // Feature is what the head reads of pixels, bytes [B, T, H, W, 3] or floats [B, 3, T, H, W] in [0, 1], with the landmark features of their
 // frames [F, N, channels], nil without prompters: the normalised class token of each frame, averaged over the frames, [B, D].
 func (m *Model) Feature(pixels, landmarks *ag.Value) *ag.Value {
-	batch := pixels.Dim(0)
-	x, view := m.Encoder.Patches(pixels), landmarks // [F, N, D]
-	if m.Prompts() {
-		view = m.Landmarks.Forward(landmarks) // [F, N, D]
-	}
-	x, view = m.prompt(0, x, view, batch)
-	x = m.inTime(m.Encoder.Tokens(x), batch) // [F, S, D]
+	tape, batch := pixels.Tape(), pixels.Dim(0)
+	out := tape.Layer(join(pixels, landmarks), func(in []*ag.Value) []*ag.Value {
+		pixels, view := split(in)
+		x := m.Encoder.Patches(pixels) // [F, N, D]
+		if m.Prompts() {
+			view = m.Landmarks.Forward(view) // [F, N, D]
+		}
+		x, view = m.prompt(0, x, view, batch)
+		return join(m.inTime(m.Encoder.Tokens(x), batch), view) // [F, S, D]
+	})
 	for i, block := range m.Encoder.Blocks {
-		out := x.Tape().Layer(join(x, view), func(in []*ag.Value) []*ag.Value {
+		out = tape.Layer(out, func(in []*ag.Value) []*ag.Value {
 			x, view := split(in)
 			if i > 0 && len(m.Norms) > 0 {
 				var class *ag.Value
@@ -87,12 +90,12 @@ func (m *Model) Feature(pixels, landmarks *ag.Value) *ag.Value {
 			}
 			return join(block.Forward(x), view)
 		})
-		x, view = split(out)
 	}
-	return vit.MeanOfFrames(m.Norm.Forward(vit.ClassTokens(x)), batch)
+	class := nn.Layer(out[0], vit.ClassTokens) // [F, 1, D]; the patches are not kept
+	return vit.MeanOfFrames(m.Norm.Forward(class), batch)
 }
 
-// join lists tokens and the view of landmarks, where there is one; split is its inverse.
+// join lists tokens, or pixels, and the view of landmarks where there is one; split is its inverse.
 func join(x, view *ag.Value) []*ag.Value {
 	if view == nil {
 		return []*ag.Value{x}

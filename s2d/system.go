@@ -67,10 +67,16 @@ func (n *network) Feature(pixels *ag.Value) *ag.Value {
 // MACs implements system.Model.
 func (n *network) MACs(m data.Modality) int {
 	frames := data.ByModality(m, 1, n.Encoder.Frames)
-	if n.faces == nil {
-		return n.Config.macs(frames)
+	macs := n.work(frames).Forward
+	if n.faces != nil {
+		macs += frames * n.faces.macs()
 	}
-	return n.Config.macs(frames) + frames*n.faces.macs()
+	return macs
+}
+
+// GradientMACs implements system.Tuned.
+func (n *network) GradientMACs(m data.Modality) int {
+	return n.work(data.ByModality(m, 1, n.Encoder.Frames)).Backward
 }
 
 // classifier is a network as runs and inference use it.

@@ -223,17 +223,26 @@ func TestDistillationInTraining(t *testing.T) {
 	require.InEpsilon(t, 2*one, loss(3)-plain, 1e-4)
 }
 
-// MACs of a video are those of its frames, and the landmark network's: 9 patches of 48 values, 10 tokens of width 24.
+// MACs of a video are those of its frames, and the landmark network's: 9 patches of 48 values, 10 tokens of width 24. A gradient flows back
+// to the first modules, and not into landmarks or pixels.
 func TestMACs(t *testing.T) {
-	m, _ := made(tiny())
-	frame := 9*48*24 + 2*((4+2*5)*10*24*24+2*10*10*24)
-	prompts := 9*6*24 + 2*3*9*24*2
-	adapters := 2 * 9 * (4*24*12 + 4*12*12 + 2*5*12)
-	require.Equal(t, 5*(frame+prompts+adapters+m.faces.trunk.MACs(24))+24*7, m.MACs(data.Video))
+	m, s := made(tiny())
+	_, err := nn.Freeze(s.Params(), Base)
+	require.NoError(t, err)
+	const linear, attention, embedding, view, head = (4 + 2*5) * 10 * 24 * 24, 2 * 10 * 10 * 24, 9 * 48 * 24, 9 * 6 * 24, 24 * 7
+	modules := 3*9*24*2 + 9*(4*24*12+4*12*12+2*5*12)
+	require.Equal(t, 5*(embedding+view+2*(linear+attention+modules)+m.faces.trunk.MACs(24))+head, m.MACs(data.Video))
+	require.Equal(t, 5*(view+2*(linear+2*attention+2*modules))+2*head, m.GradientMACs(data.Video))
+
 	r := tiny()
-	r.Model.Prompter, r.Model.Temporal, r.Model.ImageClasses, r.Model.VideoClasses = nil, nil, 7, 0
+	r.Model.Temporal, r.Model.ImageClasses, r.Model.VideoClasses = nil, 7, 0
 	m, _ = made(r)
-	require.Equal(t, frame+24*7, m.MACs(data.Image))
+	products := 2 * (linear + attention + 3*9*24*2)
+	require.Equal(t, embedding+view+products+m.faces.trunk.MACs(24)+head, m.MACs(data.Image))
+	require.Equal(t, embedding+view+2*(products+head), m.GradientMACs(data.Image))
+	r.Model.Prompter = nil
+	m, _ = made(r)
+	require.Equal(t, embedding+2*(linear+attention)+head, m.MACs(data.Image))
 }
 
 func TestChecks(t *testing.T) {
