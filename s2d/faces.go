@@ -10,25 +10,31 @@ import (
 // faces reads the features of landmarks in the frames that the model sees. The images of its network have as many positions as the frames
 // have patches.
 type faces struct {
-	images *mobilefacenet.Frames
-	trunk  *mobilefacenet.Trunk
-	side   int // of an image, in pixels
+	images     *mobilefacenet.Frames
+	trunk      *mobilefacenet.Trunk
+	from, side int // of a frame and of an image, in pixels
 }
 
 // newFaces makes the reader for frames of an encoder, with a landmark network of some width, a guest in scope s.
 func newFaces(s *nn.Scope, c vit.Config, width int) *faces {
 	side := c.ImageSize / c.PatchSize * mobilefacenet.Stride
-	return &faces{mobilefacenet.NewFrames(s, c.ImageSize, side), mobilefacenet.NewTrunk(s.Guest(guestName), width), side}
+	return &faces{mobilefacenet.NewFrames(s, c.ImageSize, side), mobilefacenet.NewTrunk(s.Guest(guestName), width), c.ImageSize, side}
 }
 
-// features are those [F, N, channels] of all frames of pixels, sample by sample, to take less memory. Nothing of them is learned, so that
-// nothing is recorded.
+// atOnce is how many pixels the landmark network reads in one pass, 20 images of the published size: more take memory and no less time.
+const atOnce = 1 << 18
+
+// features are those [F, N, channels] of all frames of pixels, a few samples at a time. Nothing of them is learned, so that nothing is
+// recorded.
 func (f *faces) features(pixels *ag.Value) *ag.Value {
-	t := pixels.Tape()
+	t, samples := pixels.Tape(), pixels.Dim(0)
+	frames := pixels.Data().Len() / (samples * 3 * f.from * f.from)
+	n := max(1, atOnce/(frames*f.side*f.side))
 	var all []*ag.Value
-	for i := range pixels.Dim(0) {
+	for i := 0; i < samples; i += n {
 		all = append(all, t.Scope(func() []*ag.Value {
-			return []*ag.Value{f.trunk.Features(f.images.Forward(t.Const(pixels.Data().Range(i, i+1))))} // [T, rows, columns, channels]
+			some := t.Const(pixels.Data().Range(i, min(i+n, samples)))
+			return []*ag.Value{f.trunk.Features(f.images.Forward(some))} // [frames, rows, columns, channels]
 		})...)
 	}
 	x := ag.Concat(0, all...)

@@ -81,6 +81,13 @@ func TestFaces(t *testing.T) {
 			require.InDeltaSlice(t, want, read(t, features.Data().Range(i*v.T+frame, i*v.T+frame+1)), 1e-5)
 		}
 	}
+	many := batch(r, atOnce/(5*24*24)+1) // more than one pass
+	last := many.Views[len(many.Views)-1:]
+	of := m.faces.features(many.Pixels(tape)).Data()
+	one := *many
+	one.Views = last
+	require.InDeltaSlice(t, read(t, m.faces.features(one.Pixels(tape)).Data()), read(t, of.Range(of.Dim(0)-5, of.Dim(0))), 1e-5)
+
 	guests := 0
 	for _, p := range s.Params() {
 		if p.Guest {
