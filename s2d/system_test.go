@@ -252,6 +252,19 @@ func TestMACs(t *testing.T) {
 	require.Equal(t, embedding+2*(linear+attention)+head, m.MACs(data.Image))
 }
 
+// What is not in a block of the image model learns at the full rate, prompts too; class token and positions as the patch embedding.
+func TestGroup(t *testing.T) {
+	r := tiny()
+	r.Train.LayerDecay, r.Train.WeightDecay = 0.5, 0.05
+	for name, want := range map[string][]float64{
+		"cls_token": {0.125, 0}, "pos_embed": {0.125, 0}, "patch_embed.proj.weight": {0.125, 0.05}, "blocks.0.mlp.fc1.weight": {0.25, 0.05},
+		"prompt_blocks.0.conv0_0.weight": {1, 0.05}, "patch_embed_prompt.proj.weight": {1, 0.05}, "temporal_embedding": {1, 0.05}, "head.fc_cls.weight": {1, 0.05},
+	} {
+		scale, decay := System.Group(r, name, []int{2, 3})
+		require.Equal(t, want, []float64{scale, decay}, name)
+	}
+}
+
 func TestChecks(t *testing.T) {
 	require.NoError(t, System.Check(withDistillation()))
 	for want, change := range map[string]func(m *recipe.Model, d *recipe.Distillation, t *recipe.Train){
