@@ -19,10 +19,7 @@ func start(file nn.Weights, r recipe.Recipe, init nn.Source) (*nn.Load, error) {
 	load := &nn.Load{File: vit.ResizedPositions(own{file}, vit.Config(r.Model.Encoder)), Init: init,
 		Missing: []string{"head.*", "temporal_embedding", "patch_embed_prompt.*", "prompt_blocks.*", "prompt_norms.*"},
 		Unused:  []string{"*head.*"}}
-	prefix := ""
-	if has(file, distributed+"cls_token") {
-		prefix = distributed
-	}
+	prefix := prefixOf(file)
 	published := has(file, prefix+"ln_post.weight")
 	load.Rename = func(name string) string {
 		if rest, ok := strings.CutPrefix(name, "ln_post."); ok && !published {
@@ -42,6 +39,22 @@ func (o own) Names() []string {
 
 // distributed is what PyTorch's DistributedDataParallel puts before all names.
 const distributed = "module."
+
+func prefixOf(file nn.Weights) string {
+	if has(file, distributed+"cls_token") {
+		return distributed
+	}
+	return ""
+}
+
+// identify recognises a published model, which does not say how to read faces' landmarks.
+func identify(file nn.Weights) (r recipe.Recipe, ok bool, err error) {
+	if !has(file, prefixOf(file)+"prompt_blocks.0.fovea.smooth") {
+		return r, false, nil
+	}
+	return r, true, errors.New("a published S2D model, without a recipe and a landmark network of mien's: " +
+		"begin a run with it, as --init beside --landmarks; the run's model answers")
+}
 
 func has(file nn.Weights, name string) bool {
 	_, ok := file.Shape(name)

@@ -49,6 +49,9 @@ func TestPublishedNames(t *testing.T) {
 		}
 		require.Empty(t, report.Missing)
 		require.Empty(t, report.Unused)
+		_, ok, err := System.Identify(f)
+		require.True(t, ok)
+		require.ErrorContains(t, err, "a published S2D model, without a recipe and a landmark network of mien's: begin a run with it, as --init")
 	}
 }
 
@@ -74,6 +77,9 @@ func TestFromAnImageModel(t *testing.T) {
 	require.Contains(t, report.Missing, "prompt_norms.1.weight")
 	require.Contains(t, report.Missing, "head.fc_cls.weight")
 	require.NotContains(t, report.Missing, "ln_post.weight")
+	_, ok, err := System.Identify(f)
+	require.NoError(t, err)
+	require.False(t, ok)
 }
 
 // Another size of images takes positions in between, those of the file's corners at its corners.

@@ -21,7 +21,7 @@ var System = system.System{
 	Keys: []string{"model.dropout", "model.prompter.width", "model.prompter.landmark_width", "model.temporal.width", "model.temporal.heads",
 		"train.distillation.anchors", "train.distillation.nearest", "train.distillation.starts", "train.distillation.weights",
 		"train.distillation.takes_from", "train.distillation.update_every"},
-	Check: check, Build: build, Start: start, Group: vit.Group,
+	Check: check, Build: build, Start: start, Identify: identify, Group: vit.Group,
 	Presets: []system.Preset{{Name: "s2d", Of: preset}},
 	Guest: func(r recipe.Recipe) *system.Guest {
 		if FromRecipe(r).Prompts() {
