@@ -130,4 +130,6 @@ func TestSchedule(t *testing.T) {
 	require.Equal(t, []int{3, 6, 9}, takes(10))
 	a.UpdateEvery = 100
 	require.Empty(t, takes(100), "as released: never")
+	a.TakesFrom, a.UpdateEvery = 0.07, 0
+	require.Equal(t, 7, takes(100)[0], "0.07·100 is rounded to more than 7")
 }

@@ -84,6 +84,7 @@ func TestFaces(t *testing.T) {
 	many := batch(r, atOnce/(5*24*24)+1) // more than one pass
 	last := many.Views[len(many.Views)-1:]
 	of := m.faces.features(many.Pixels(tape)).Data()
+	require.Equal(t, 5*len(many.Views), of.Dim(0))
 	one := *many
 	one.Views = last
 	require.InDeltaSlice(t, read(t, m.faces.features(one.Pixels(tape)).Data()), read(t, of.Range(of.Dim(0)-5, of.Dim(0))), 1e-5)
