@@ -1,6 +1,7 @@
 package weights
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -103,4 +104,19 @@ func TestPublishedOpenVINO(t *testing.T) {
 		counts[kind]++
 	}
 	require.Equal(t, map[string]int{"Convolution": 32, "GroupConvolution": 17, "Add": 50, "PReLU": 33, "MatMul": 1, "Multiply": 1}, counts)
+}
+
+// Constants have any of four types of floating point numbers, each in its own width.
+func TestTypesOfOpenVINO(t *testing.T) {
+	for element, bin := range map[string]string{
+		"f64": "\x00\x00\x00\x00\x00\x00\xf8\x3f\x00\x00\x00\x00\x00\x00\x00\xc0", "f32": "\x00\x00\xc0\x3f\x00\x00\x00\xc0",
+		"f16": "\x00\x3e\x00\xc0", "bf16": "\xc0\x3f\x00\xc0",
+	} {
+		f, err := openNetwork(t, fmt.Sprintf(`<net><layers><layer id="1" type="Const"><data element_type="%s" offset="0" shape="2" size="%d"/></layer>`+
+			`<layer id="2" type="Add"/></layers><edges><edge from-layer="1" to-layer="2"/></edges></net>`, element, len(bin)), bin)
+		require.NoError(t, err, element)
+		got := make([]float32, 2)
+		require.NoError(t, f.Read("Add.0", got))
+		require.Equal(t, []float32{1.5, -2}, got, element)
+	}
 }
