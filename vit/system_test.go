@@ -270,6 +270,19 @@ func TestSameHeads(t *testing.T) {
 	narrow.Kind, narrow.Model.DecoderDim, narrow.Model.DecoderHeads = recipe.Pretrain, 32, 1
 	require.NoError(t, SameHeads(file{}, narrow), "at least one here, too")
 
+	pretrained, err := recipe.Load("s4d-tiny-pretrain")
+	require.NoError(t, err)
+	pretrained.Model.Heads, pretrained.Model.DecoderDim, pretrained.Model.DecoderHeads = 4, 320, 2 // published ones would have 2 and 5
+	text, err = pretrained.Text()
+	require.NoError(t, err)
+	own = file{metadata: map[string]string{"recipe": string(text)}}
+	require.NoError(t, SameHeads(own, pretrained))
+	require.NoError(t, SameHeads(own, of(4)), "without a decoder")
+	pretrained.Model.DecoderHeads = 5
+	require.EqualError(t, SameHeads(own, pretrained), "its attention has 2 heads, that of recipe "+pretrained.Name+" 5: set model.decoder_heads to 2")
+	pretrained.Model.Heads = 2
+	require.ErrorContains(t, SameHeads(own, pretrained), "set model.heads to 4")
+
 	damaged := file{metadata: map[string]string{"recipe": "heads ="}}
 	require.ErrorContains(t, SameHeads(damaged, of(4)), "recipe inside the file:")
 }
