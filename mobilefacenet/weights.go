@@ -93,7 +93,7 @@ func (r *reader) openVINO(values []float32, name string, shape []int) error {
 		})
 	}
 	return r.channelsLast(values, shape, func(first []float32) error {
-		return r.tensor(first, r.next("Convolution"), shape[0], shape[4], shape[2], shape[3])
+		return r.tensor(first, r.next("Convolution"), channelsFirst(shape)...)
 	})
 }
 
@@ -107,6 +107,11 @@ func (r *reader) torch(values []float32, name string, shape []int) error {
 	weight, norm := layer+".conv.weight", layer+".bn"
 	if layer == "output_layer.linear" {
 		weight, norm = layer+".weight", "output_layer.bn"
+	}
+	if part == "weight" {
+		if err := nn.ReadTensor(r.file, nil, weight, channelsFirst(shape)); err != nil {
+			return err
+		}
 	}
 	w, b, err := r.folded(weight, norm)
 	switch {
@@ -141,6 +146,17 @@ func (r *reader) folded(weight, norm string) (w, b []float32, err error) {
 	}
 	w, b = nn.FoldBatchNorm(all, nil, stats[0], stats[1], stats[2], stats[3], batchNormEps)
 	return w, b, nil
+}
+
+// channelsFirst is the shape in a checkpoint of a weight whose channels are moved to its end here: see channelsLast.
+func channelsFirst(shape []int) []int {
+	switch len(shape) {
+	case 5:
+		return []int{shape[0], shape[4], shape[2], shape[3]}
+	case 4:
+		return []int{shape[3], 1, shape[1], shape[2]}
+	}
+	return shape
 }
 
 // channelsLast moves the channels of a kernel to its end: read fills [out, in, k, k], and values become [out, 1, k, k, in]; of a depth-wise
