@@ -2,6 +2,7 @@ package feadapter
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -170,6 +171,38 @@ type noise struct{}
 
 func (noise) Fill(values []float32, name string, shape []int, _ nn.Init) error {
 	return nn.Random{Seed: 5}.Fill(values, name, shape, nn.TruncatedNormal(0.4, 2))
+}
+
+// Inference packs and rounds the weights of linear layers and of plain convolutions. What stretches a kernel, depth-wise kernels and the head
+// stay as they are.
+func TestPackedWeights(t *testing.T) {
+	encoder := []string{"patch_embed.proj", "blocks.N.attn.qkv", "blocks.N.attn.proj", "blocks.N.mlp.fc1", "blocks.N.mlp.fc2"}
+	linear := []string{"blocks.N.adapter.down", "blocks.N.adapter.up"}
+	dense := *adapters["st"]
+	dense.Depthwise = false
+	for name, c := range map[string]struct {
+		adapter *recipe.Adapter
+		packed  [][]string
+	}{
+		"fe":    {adapters["fe"], [][]string{encoder, linear, {"blocks.N.adapter.conv"}}},
+		"st":    {adapters["st"], [][]string{encoder, linear}},
+		"dense": {&dense, [][]string{encoder, linear, {"blocks.N.adapter.conv"}}},
+		"plain": {adapters["plain"], [][]string{encoder, linear}},
+		"image": {nil, [][]string{encoder}},
+	} {
+		r := goldenRecipe("fe")
+		r.Model.Adapter = c.adapter
+		params, err := nn.Outline(1000, func(s *nn.Scope) { System.Build(s, r) })
+		require.NoError(t, err)
+		packed := map[string]bool{}
+		for _, p := range params {
+			if p.Linear {
+				name := strings.NewReplacer("blocks.0.", "blocks.N.", "blocks.1.", "blocks.N.").Replace(p.Name)
+				packed[strings.TrimSuffix(name, ".weight")] = true
+			}
+		}
+		require.ElementsMatch(t, slices.Concat(c.packed...), slices.Collect(maps.Keys(packed)), name)
+	}
 }
 
 // Of every kind, an adapter is x + f(convolution(x·W_d))·W_u, with the convolution and the f that its settings name.

@@ -175,6 +175,8 @@ func TestFreezesItselfAlone(t *testing.T) {
 	require.Greater(t, len(params), 100)
 	for _, p := range params {
 		require.Equal(t, p.Value == before || p.Value == after, p.NeedsGrad(), p.Name)
+		plain := strings.HasSuffix(p.Name, ".weight") && !strings.Contains(p.Name, "_dw.") && !strings.Contains(p.Name, "output_layer.linear")
+		require.Equal(t, plain, p.Linear, "inference packs %s", p.Name)
 	}
 }
 

@@ -71,6 +71,13 @@ func TestOneHead(t *testing.T) {
 	}
 }
 
+// An image has the tokens of one frame, a video those of each tubelet.
+func TestTokensOf(t *testing.T) {
+	c := Config{ImageSize: 24, Frames: 12, PatchSize: 8, Tubelet: 3}
+	require.Equal(t, []int{9, 9, 36, 36}, []int{c.ImageTokens(), c.TokensOf(data.Image), c.VideoTokens(), c.TokensOf(data.Video)})
+	require.Equal(t, 3*3*8*8, c.PatchDim())
+}
+
 func TestPreset(t *testing.T) {
 	require.Equal(t, []string{"vit", recipe.Finetune}, []string{System.Name, System.Kind})
 	for size, c := range Sizes {
