@@ -243,7 +243,8 @@ func TestForward(t *testing.T) {
 		"as in training":       {Config: Config{EvalAsTraining: true, Capacity: 0.8}, Pass: Pass{Noise: &key}, noise: noise, room: 6},
 		"nothing to draw from": {Config: Config{EvalAsTraining: true}, room: all},
 		"room without noise":   {Config: Config{EvalAsTraining: true, Capacity: 0.8}, room: 6},
-		"room of groups":       {Config: Config{EvalAsTraining: true, Capacity: 0.8, Balance: 1, Importance: 1, Load: 1}, Pass: Pass{Noise: &key, Groups: 2}, noise: noise, room: 3},
+		"room of groups": {Config: Config{EvalAsTraining: true, Capacity: 0.8, Balance: 1, Importance: 1, Load: 1},
+			Pass: Pass{Noise: &key, Groups: 2}, noise: noise, room: 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := cpu.New()
