@@ -12,9 +12,6 @@ import (
 // Where weights come from: the checkpoint that cunjian/pytorch_face_landmark published and S2D uses, with batch norms; the same network in
 // OpenVINO's form, with batch norms folded; or a file of mien, with the names and shapes of [New].
 
-// batchNormEps is PyTorch's default.
-const batchNormEps = 1e-5
-
 // Source returns the nn.Source of the network's weights in a file of any of the three forms, or an error if it holds none. After the
 // network is made, done returns an error if the file has tensors left that the network does not know.
 func Source(file nn.Weights) (source nn.Source, done func() error, err error) {
@@ -28,7 +25,7 @@ func Source(file nn.Weights) (source nn.Source, done func() error, err error) {
 	case has("conv1.weight"):
 		s.read = func(values []float32, name string, shape []int) error { return s.tensor(values, name, shape...) }
 	default:
-		return nil, nil, errors.New("no weights of MobileFaceNet: name its .pth.tar, its OpenVINO .xml, or a file that `mien landmarks train` has made")
+		return nil, nil, errors.New("no weights of MobileFaceNet: name its .pth.tar, its OpenVINO .xml, or a file of mien that holds it")
 	}
 	return s, s.done, nil
 }
@@ -139,7 +136,7 @@ func (r *reader) folded(weight, norm string) (w, b []float32, err error) {
 			return nil, nil, err
 		}
 	}
-	w, b = nn.FoldBatchNorm(all, nil, stats[0], stats[1], stats[2], stats[3], batchNormEps)
+	w, b = nn.FoldBatchNorm(all, nil, stats[0], stats[1], stats[2], stats[3], nn.BatchNormEps)
 	return w, b, nil
 }
 
