@@ -40,9 +40,11 @@ func build(s *nn.Scope, r recipe.Recipe) system.Model {
 	return &classifier{m, vit.Classification{Network: m, Recipe: r}}
 }
 
-// start loads a model of this system or timm's, strictly. Adapters and the head may be missing: they start from init.
+// start loads a model of this system or timm's, strictly, except that its images may have had another size. Adapters and the head may be
+// missing: they start from init.
 func start(file nn.Weights, r recipe.Recipe, init nn.Source) (*nn.Load, error) {
 	load := &nn.Load{File: file, Init: init, Missing: []string{"head.*", "blocks.*.adapter.*"}, Unused: []string{"head.*"}}
+	vit.FitPositions(load, vit.Config(r.Model.Encoder))
 	return load, vit.SameHeads(file, r)
 }
 

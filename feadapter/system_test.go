@@ -11,6 +11,7 @@ import (
 	"mien/data"
 	"mien/engine"
 	"mien/engine/cpu"
+	"mien/internal/golden"
 	"mien/nn"
 	"mien/recipe"
 )
@@ -175,6 +176,22 @@ func TestAdaptersStartAsIdentity(t *testing.T) {
 			require.Equal(t, logits(name, nil), logits(name, &everywhere), name)
 		}
 	}
+}
+
+// A run starts from an image model of images of another size, whose positions are interpolated, and says so. Adapters are new.
+func TestStartFromOtherSizes(t *testing.T) {
+	r := goldenRecipe("fe")
+	r.Model.ImageSize, r.Model.Heads = 20, 1 // heads are 64 wide in files that do not say
+	load, err := System.Start(golden.Open(t, "feadapter_image_tiny.safetensors"), r, nn.Random{Seed: 4})
+	require.NoError(t, err)
+	scope := nn.NewScope(cpu.New(), engine.Float32, load)
+	System.Build(scope, r)
+	require.NoError(t, scope.Err())
+	report, err := load.Finish()
+	require.NoError(t, err)
+	require.Equal(t, []string{"interpolated the positions of 3×3 patches to 5×5"}, report.Notes)
+	require.Contains(t, report.Loaded, "pos_embed")
+	require.Len(t, report.Missing, 2*8)
 }
 
 // A window sees as many tokens on either side, and a site for each.
