@@ -41,9 +41,9 @@ func build(s *nn.Scope, r recipe.Recipe) system.Model {
 }
 
 // start loads a model of this system or timm's, strictly, except that its images may have had another size. Adapters and the head may be
-// missing: they start from init.
+// missing: they start from init. The decoder of a masked autoencoder of images (He et al. 2022) stays unused.
 func start(file nn.Weights, r recipe.Recipe, init nn.Source) (*nn.Load, error) {
-	load := &nn.Load{File: file, Init: init, Missing: []string{"head.*", "blocks.*.adapter.*"}, Unused: []string{"head.*"}}
+	load := &nn.Load{File: file, Init: init, Missing: []string{"head.*", "blocks.*.adapter.*"}, Unused: []string{"head.*", "mask_token", "decoder_*"}}
 	vit.FitPositions(load, vit.Config(r.Model.Encoder))
 	return load, vit.SameHeads(file, r)
 }

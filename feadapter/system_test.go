@@ -29,6 +29,28 @@ func TestPreset(t *testing.T) {
 	require.False(t, ok)
 }
 
+// The recipes of the paper's datasets are the preset with its published settings, and that of AffectNet is their image model.
+func TestPublishedRecipes(t *testing.T) {
+	preset, _ := System.Presets[0].Of("base")
+	for name, want := range map[string]struct{ stride, classes int }{"dfew": {4, 7}, "ferv39k": {1, 7}, "mafw": {4, 11}} {
+		r, err := recipe.Load("feadapter-" + name)
+		require.NoError(t, err)
+		model := preset.Model
+		model.VideoClasses = want.classes
+		require.Equal(t, model, r.Model, name)
+		require.Equal(t, Base, r.Train.Freeze, name)
+		require.Equal(t, want.stride, r.Data.Stride, name)
+		require.Equal(t, []int{100, 128}, []int{r.Train.Epochs, r.Train.VideoBatch}, name)
+		require.Equal(t, []float64{5e-4, 0, 0, 1e-2, 1}, []float64{r.Train.LR, r.Train.MinLR, r.Train.WarmupEpochs, r.Train.WeightDecay, r.Train.LayerDecay}, name)
+	}
+	r, err := recipe.Load("image-affectnet")
+	require.NoError(t, err)
+	require.NoError(t, System.Check(r))
+	require.Equal(t, recipe.Model{Encoder: preset.Model.Encoder, ImageClasses: 7}, r.Model)
+	require.Equal(t, 5e-4*32/256, r.Train.LR)
+	require.Equal(t, 16, r.Train.ImageBatch/r.Train.Accumulate)
+}
+
 // ST-Adapter of width 384 in all twelve blocks has 7.11 million parameters beside the head, plain adapters of width 96 have 1.78.
 func TestCountsOfBaselines(t *testing.T) {
 	r, ok := System.Presets[1].Of("base")
@@ -178,11 +200,19 @@ func TestAdaptersStartAsIdentity(t *testing.T) {
 	}
 }
 
-// A run starts from an image model of images of another size, whose positions are interpolated, and says so. Adapters are new.
-func TestStartFromOtherSizes(t *testing.T) {
+// autoencoder is a file of an image model with the decoder from which it learned.
+type autoencoder struct{ nn.Weights }
+
+func (a autoencoder) Names() []string {
+	return append(a.Weights.Names(), "mask_token", "decoder_embed.weight", "decoder_blocks.0.norm1.bias")
+}
+
+// A run starts from an image model of images of another size, whose positions are interpolated, and says so. Adapters are new, and the
+// decoder of a masked autoencoder stays unused.
+func TestStartFromImageModels(t *testing.T) {
 	r := goldenRecipe("fe")
 	r.Model.ImageSize, r.Model.Heads = 20, 1 // heads are 64 wide in files that do not say
-	load, err := System.Start(golden.Open(t, "feadapter_image_tiny.safetensors"), r, nn.Random{Seed: 4})
+	load, err := System.Start(autoencoder{golden.Open(t, "feadapter_image_tiny.safetensors")}, r, nn.Random{Seed: 4})
 	require.NoError(t, err)
 	scope := nn.NewScope(cpu.New(), engine.Float32, load)
 	System.Build(scope, r)
@@ -192,6 +222,7 @@ func TestStartFromOtherSizes(t *testing.T) {
 	require.Equal(t, []string{"interpolated the positions of 3×3 patches to 5×5"}, report.Notes)
 	require.Contains(t, report.Loaded, "pos_embed")
 	require.Len(t, report.Missing, 2*8)
+	require.Equal(t, []string{"mask_token", "decoder_embed.weight", "decoder_blocks.0.norm1.bias"}, report.Unused)
 }
 
 // A window sees as many tokens on either side, and a site for each.
