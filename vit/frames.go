@@ -27,7 +27,7 @@ func NewFrameEncoder(s *nn.Scope, c Config, init nn.Init) *FrameEncoder {
 	e := &FrameEncoder{
 		Config:   c,
 		Class:    s.Param("cls_token", init, 1, 1, c.Dim),
-		Position: s.Param(positionName, SinusoidOfGrid, 1, 1+c.ImageTokens(), c.Dim),
+		Position: s.Param("pos_embed", SinusoidOfGrid, 1, 1+c.ImageTokens(), c.Dim),
 		Embed:    newPatchEmbed(s.Sub("patch_embed"), c, c.PatchSize, c.PatchSize), // that of a 2-D convolution
 	}
 	for i := range c.Depth {

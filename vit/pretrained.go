@@ -2,9 +2,7 @@ package vit
 
 import (
 	"fmt"
-	"math"
 
-	"mien/data/augment"
 	"mien/nn"
 	"mien/recipe"
 )
@@ -56,60 +54,10 @@ func SameHeads(file nn.Weights, r recipe.Recipe) error {
 	return err
 }
 
-// FitPositions lets a load into a [FrameEncoder] take the positions of images with another number of patches: they are interpolated along
-// rows and columns, bicubically and without antialiasing, as the released code of the masked autoencoder does (He et al. 2022). The load's
-// report says so. Positions that do not fit in another way are left for the load to refuse.
+// FitPositions has a load of a [FrameEncoder] read positions of images of another size by [ResizedPositions], and its report say so.
 func FitPositions(load *nn.Load, c Config) {
-	shape, _ := load.File.Shape(positionName)
-	if len(shape) != 3 || shape[1] < 2 || shape[2] != c.Dim {
-		return
+	load.File = ResizedPositions(load.File, c)
+	if r, ok := load.File.(resized); ok {
+		load.Report.Notes = append(load.Report.Notes, fmt.Sprintf("interpolated the positions of %d×%d patches to %d×%d", r.from, r.from, r.to, r.to))
 	}
-	from, to := int(math.Round(math.Sqrt(float64(shape[1]-1)))), c.ImageSize/c.PatchSize
-	if from == to || 1+from*from != shape[1] {
-		return
-	}
-	load.File = otherGrid{load.File, from, to}
-	load.Report.Notes = append(load.Report.Notes, fmt.Sprintf("interpolated the positions of %d×%d patches to %d×%d", from, from, to, to))
-}
-
-// positionName is what checkpoints call the positions of a FrameEncoder.
-const positionName = "pos_embed"
-
-// otherGrid is a file whose positions [1, 1 + from², D], the first of which is the class token's, become [1, 1 + to², D].
-type otherGrid struct {
-	nn.Weights
-	from, to int
-}
-
-func (g otherGrid) Shape(name string) ([]int, bool) {
-	shape, ok := g.Weights.Shape(name)
-	if name == positionName {
-		shape = []int{1, 1 + g.to*g.to, shape[2]}
-	}
-	return shape, ok
-}
-
-func (g otherGrid) Read(name string, dst []float32) error {
-	if name != positionName {
-		return g.Weights.Read(name, dst)
-	}
-	dim := len(dst) / (1 + g.to*g.to)
-	stored := make([]float32, (1+g.from*g.from)*dim)
-	if err := g.Weights.Read(name, stored); err != nil {
-		return err
-	}
-	copy(dst, stored[:dim])
-	planes := transposed(stored[dim:], dim)
-	planes = augment.Interpolate(planes, dim, g.from, g.from, g.to, g.to, augment.TensorBicubic)
-	copy(dst[dim:], transposed(planes, g.to*g.to))
-	return nil
-}
-
-// transposed turns rows of a width into columns.
-func transposed(rows []float32, width int) []float32 {
-	out, n := make([]float32, len(rows)), len(rows)/width
-	for i, v := range rows {
-		out[i%width*n+i/width] = v
-	}
-	return out
 }

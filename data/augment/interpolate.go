@@ -26,7 +26,7 @@ type taps struct {
 }
 
 // Interpolate resizes n planes [h, w] to [toH, toW] as torch.nn.functional.interpolate does with align_corners=False and
-// antialias=False: rows first, then columns. It is for the two interpolations of tensors.
+// antialias=False: rows first, then columns.
 func Interpolate(x []float32, n, h, w, toH, toW int, how Interpolation) []float32 {
 	columns, rows := newTaps(w, toW, how), newTaps(h, toH, how)
 	narrow, out := make([]float32, h*toW), make([]float32, n*toH*toW)
