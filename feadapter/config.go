@@ -37,7 +37,7 @@ var (
 
 // FromRecipe returns the model of a recipe. Without model.adapter it is the image model.
 func FromRecipe(r recipe.Recipe) (c Config, err error) {
-	c = Config{Encoder: vit.Config(r.Model.Encoder), Classes: max(r.Model.ImageClasses, r.Model.VideoClasses)}
+	c = Config{Encoder: vit.Config(r.Model.Encoder), Classes: r.Classes(vit.OneHead(r))}
 	a := r.Model.Adapter
 	if a == nil {
 		return c, nil

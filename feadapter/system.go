@@ -19,7 +19,7 @@ var System = system.System{
 	Name: "feadapter", Kind: recipe.Finetune,
 	Keys: []string{"model.adapter.width", "model.adapter.kernel", "model.adapter.depthwise", "model.adapter.stretch",
 		"model.adapter.modulated", "model.adapter.activation", "model.adapter.place", "model.adapter.blocks"},
-	Check: check, Build: build, Group: group, Start: start,
+	Check: check, Build: build, Group: vit.Group, Start: start,
 	Presets: []system.Preset{{Name: "feadapter", Of: preset}, {Name: "stadapter", Of: stAdapter}},
 	Heads: func(r recipe.Recipe) map[data.Modality]string {
 		return map[data.Modality]string{vit.OneHead(r): "head."}
@@ -46,15 +46,6 @@ func start(file nn.Weights, r recipe.Recipe, init nn.Source) (*nn.Load, error) {
 	load := &nn.Load{File: file, Init: init, Missing: []string{"head.*", "blocks.*.adapter.*"}, Unused: []string{"head.*", "mask_token", "decoder_*"}}
 	vit.FitPositions(load, vit.Config(r.Model.Encoder))
 	return load, vit.SameHeads(file, r)
-}
-
-// group applies the rule of package vit. Class token and positions belong to the patch embedding, and do not decay, as in timm.
-func group(r recipe.Recipe, name string, shape []int) (lrScale, decay float64) {
-	if name == "cls_token" || name == "pos_embed" {
-		lrScale, _ = vit.Group(r, "patch_embed.", shape)
-		return lrScale, 0
-	}
-	return vit.Group(r, name, shape)
 }
 
 // classifier is a Model as runs and inference use it.
