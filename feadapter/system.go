@@ -16,7 +16,7 @@ import (
 
 // System is a vision transformer for images, to be fine-tuned on images; or, with adapters and the rest frozen (train.freeze), on videos.
 var System = system.System{
-	Name: "feadapter", Kind: recipe.Finetune,
+	Name: "feadapter", Kind: recipe.Finetune, ClassTokens: true,
 	Keys: []string{"model.adapter.width", "model.adapter.kernel", "model.adapter.depthwise", "model.adapter.stretch",
 		"model.adapter.modulated", "model.adapter.activation", "model.adapter.place", "model.adapter.blocks"},
 	Check: check, Build: build, Group: vit.Group, Start: start,
