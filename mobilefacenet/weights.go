@@ -1,6 +1,7 @@
 package mobilefacenet
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -71,7 +72,7 @@ func (r *reader) openVINO(values []float32, name string, shape []int) error {
 	switch part := name[strings.LastIndex(name, ".")+1:]; {
 	case linear && part == "weight":
 		factors := make([]float32, shape[0])
-		if err := errors.Join(r.tensor(values, r.next("MatMul"), shape...), r.tensor(factors, r.next("Multiply"), 1, shape[0], 1)); err != nil {
+		if err := cmp.Or(r.tensor(values, r.next("MatMul"), shape...), r.tensor(factors, r.next("Multiply"), 1, shape[0], 1)); err != nil {
 			return err
 		}
 		for i := range values {
