@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	ag "mien/autograd"
+	"mien/data"
 	"mien/engine"
 	"mien/engine/cpu"
 	"mien/internal/golden"
@@ -89,6 +90,17 @@ func counts(t *testing.T, r recipe.Recipe) (all, learned int) {
 	require.NoError(t, err)
 	all = nn.Count(params)
 	return all, all - frozen
+}
+
+// docs/models.md has the multiply-adds of a video of either preset.
+func TestMACsOfPresets(t *testing.T) {
+	for i, want := range []int{301_763_769_600, 303_248_577_792} {
+		r, _ := System.Presets[i].Of("base")
+		_, err := nn.Outline(1<<10, func(s *nn.Scope) {
+			require.Equal(t, want, System.Build(s, r).MACs(data.Video))
+		})
+		require.NoError(t, err)
+	}
 }
 
 // MACs are those of the products, counted for a model without two equal sizes: 9 patches of 48 values in 10 tokens of width 24. A gradient
