@@ -80,6 +80,10 @@ func TestCountsOfBaselines(t *testing.T) {
 	r.Model.Adapter = nil
 	_, learned = counts(t, r)
 	require.Equal(t, 5_383, learned)
+	r.Model.Adapter = &recipe.Adapter{Kernel: []int{3, 1, 1}, Place: "after-mlp", Blocks: "all"} // of width 0, as in an ablation
+	require.NoError(t, System.Check(r))
+	_, learned = counts(t, r)
+	require.Equal(t, 5_383, learned)
 }
 
 // counts returns the number of parameters of a recipe, and of those that are learned.
@@ -155,7 +159,7 @@ func TestChecks(t *testing.T) {
 		"model.dim is 18: the table of positions needs a multiple of 4":               func(m *recipe.Model, _ *recipe.Adapter) { m.Dim = 18 },
 		"24 is not a multiple of the 5 heads":                                         func(m *recipe.Model, _ *recipe.Adapter) { m.Heads = 5 },
 		"system feadapter has one head, so that one of them must be 0":                func(m *recipe.Model, _ *recipe.Adapter) { m.ImageClasses = 3 },
-		"model.adapter.width is 0: it must lie between 1 and":                         func(_ *recipe.Model, a *recipe.Adapter) { a.Width = 0 },
+		"model.adapter.width is -1: it must lie between 1 and":                        func(_ *recipe.Model, a *recipe.Adapter) { a.Width = -1 },
 		"model.adapter.kernel is [3 1]: want its extents over time, rows and columns": func(_ *recipe.Model, a *recipe.Adapter) { a.Kernel = []int{3, 1} },
 		"model.adapter.kernel is [3 2 1]: each extent must be odd, from 1 to 15":      func(_ *recipe.Model, a *recipe.Adapter) { a.Kernel = []int{3, 2, 1} },
 		"model.adapter.kernel is [17 1 1]: each extent must be odd, from 1 to 15":     func(_ *recipe.Model, a *recipe.Adapter) { a.Kernel = []int{17, 1, 1} },
@@ -187,11 +191,11 @@ func TestChecksOfSettings(t *testing.T) {
 		a.Width = 3
 		require.ErrorContains(t, check(a), "model.adapter has no kernel, and depthwise, stretch or modulated are of one")
 	}
-	for _, a := range []recipe.Adapter{{Width: 1}, {Width: 1 << 16}, {Width: 3, Activation: true}, {Width: 3, Kernel: []int{1, 15, 3}},
+	for _, a := range []recipe.Adapter{{Width: 0}, {Width: 1}, {Width: 1 << 16}, {Width: 3, Activation: true}, {Width: 3, Kernel: []int{1, 15, 3}},
 		{Width: 3, Kernel: []int{1, 1, 3}, Depthwise: true, Stretch: "space", Modulated: true}} {
 		require.NoError(t, check(a))
 	}
-	for _, a := range []recipe.Adapter{{Width: 0}, {Width: -1}, {Width: 1<<16 + 1}} {
+	for _, a := range []recipe.Adapter{{Width: -1}, {Width: 1<<16 + 1}} {
 		require.ErrorContains(t, check(a), "model.adapter.width is ")
 		a.Blocks, a.Place = "", ""
 		r := goldenRecipe("image")

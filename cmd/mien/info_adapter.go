@@ -20,10 +20,10 @@ type adapterInfo struct {
 	Blocks     []int  `json:"blocks"`
 }
 
-// adaptersOf describes the adapters of a recipe that passed the check of its system; nil if it has none.
+// adaptersOf describes the adapters of a recipe that passed the check of its system. It returns nil for a model without.
 func adaptersOf(m recipe.Model) *adapterInfo {
 	a := m.Adapter
-	if a == nil {
+	if a == nil || a.Width == 0 {
 		return nil
 	}
 	blocks, _ := vit.BlocksAt(a.Blocks, m.Depth)

@@ -58,6 +58,7 @@ func TestFlagsOfInfo(t *testing.T) {
 // What adapters have inside follows from their kernel, and whether it is depth-wise and stretched.
 func TestAdapterKinds(t *testing.T) {
 	require.Nil(t, adaptersOf(recipe.Model{}))
+	require.Nil(t, adaptersOf(recipe.Model{Adapter: &recipe.Adapter{Kernel: []int{3, 1, 1}}}))
 	m := recipe.Model{Encoder: recipe.Encoder{Depth: 6}}
 	for want, a := range map[string]recipe.Adapter{
 		"7 wide, plain, after-mlp, in blocks 2, 3, 4, 5":                              {Blocks: "last 2/3"},
