@@ -43,11 +43,11 @@ type System struct {
 	// Frozen lists patterns of parameters that runs of the system never train, in the form of train.freeze; nil if all are
 	// trained.
 	Frozen func(r recipe.Recipe) []string
+	// Presets are models of published sizes, called NAME-SIZE in commands. The system's own name is the first.
+	Presets []Preset
 	// ClassTokens says that each frame of a sample is a sequence of tokens of its own, which begins with a class token: the head reads
 	// these, not the tokens of patches.
 	ClassTokens bool
-	// Presets are models of published sizes, called NAME-SIZE in commands. The system's own name is the first.
-	Presets []Preset
 }
 
 // Preset makes recipes with a published model of each size.

@@ -15,7 +15,7 @@ import (
 )
 
 type infoCmd struct {
-	Model  string `help:"Size by its name (s4d-tiny, s4d-small, s4d-base, s4d-large, vitmtl-…, vitmoe-…, vit-…, feadapter-…, stadapter-…, mae-…), weights file, or run folder, finished or not." placeholder:"NAME|FILE|RUN"`
+	Model  string `help:"Size by its name (s4d-tiny, s4d-small, s4d-base, s4d-large, vitmtl-…, vitmoe-…, vit-…, mae-…), weights file, or run folder, finished or not." placeholder:"NAME|FILE|RUN"`
 	Recipe string `help:"Recipe by its name, or a TOML file: its model, and what a run costs." placeholder:"NAME|FILE"`
 	Images int    `help:"Samples in the lists of images of --recipe." placeholder:"N"`
 	Videos int    `help:"Samples in the lists of videos of --recipe." placeholder:"N"`
