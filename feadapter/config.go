@@ -8,7 +8,7 @@ import (
 	"mien/vit"
 )
 
-// The sizes of the model, where its adapters stand, and the cost.
+// The sizes of the model, and where its adapters stand.
 
 // Place is where in a block an adapter stands. The head reads class tokens, which see patches in attention alone: in the last block, only
 // an adapter before the attention has any effect.

@@ -73,7 +73,7 @@ func preset(size string) (r recipe.Recipe, ok bool) {
 		return r, ok
 	}
 	r.Name, r.System = fmt.Sprint("feadapter-", size), "feadapter"
-	r.Model.ImageSize, r.Model.Tubelet = r.Model.ImageSize/10*14, 1
+	r.Model.ImageSize, r.Model.Tubelet = r.Model.ImageSize/10*14, 1 // 224 pixels where vit has 160
 	r.Model.Adapter = &recipe.Adapter{Width: r.Model.Dim * 5 / 16, Kernel: []int{3, 1, 1}, Stretch: "axes", Modulated: true, Activation: true,
 		Place: "before-attention", Blocks: "all"}
 	r.Train.Freeze = Base
