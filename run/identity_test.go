@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
@@ -8,13 +9,16 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"mien/data"
+	"mien/data/augment"
 	"mien/engine"
 	"mien/modelfile"
+	"mien/recipe"
 )
 
 // run.json identifies a run by its settings, by the content of its lists and weights and by the paths of its roots.
@@ -79,5 +83,36 @@ func TestDifferencesAreCounted(t *testing.T) {
 		record, err := json.Marshal(there)
 		require.NoError(t, err)
 		require.ErrorContains(t, here.check(record, "DIR"), "run folder DIR belongs to another run: "+want)
+	}
+}
+
+// A key that one recipe sets and the other leaves out is a difference, either way, if runs of the system read it.
+func TestUnsetKeysAreDifferences(t *testing.T) {
+	plain := toy(t, "s4d-tiny")
+	for want, change := range map[string]func(r *recipe.Recipe){
+		"model.residual is %s there and %s here":          func(r *recipe.Recipe) { r.Model.Residual = true },
+		"model.head_hidden is %s there and %s here":       func(r *recipe.Recipe) { r.Model.HeadHidden = 5 },
+		"train.idle_steps is %s there and %s here":        func(r *recipe.Recipe) { r.Train.IdleSteps = true },
+		"train.best_set is %s there and %s here":          func(r *recipe.Recipe) { r.Train.BestSet = "static" },
+		"train.freeze is %s there and %s here":            func(r *recipe.Recipe) { r.Train.Freeze = []string{"a"} },
+		"views.video.erase.ratio is %s there and %s here": func(r *recipe.Recipe) { r.Views.Video.Erase = &augment.Erase{Ratio: augment.Range{1, 3}} },
+	} {
+		set := plain
+		change(&set)
+		settings, err := set.Settings()
+		require.NoError(t, err)
+		key, _, _ := strings.Cut(want, " ")
+		for _, pair := range [][2]recipe.Recipe{{set, plain}, {plain, set}} {
+			there, err := options(t, pair[0]).identity()
+			require.NoError(t, err)
+			here, err := options(t, pair[1]).identity()
+			require.NoError(t, err)
+			record, err := json.Marshal(there)
+			require.NoError(t, err)
+			require.NoError(t, there.check(record, "DIR"))
+			was, is := cmp.Or(there.Recipe[key], "unset"), cmp.Or(here.Recipe[key], "unset")
+			require.Contains(t, []string{was, is}, settings[key])
+			require.ErrorContains(t, here.check(record, "DIR"), fmt.Sprintf(want, was, is))
+		}
 	}
 }

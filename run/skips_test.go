@@ -116,6 +116,24 @@ func TestSkippedSamples(t *testing.T) {
 	require.Equal(t, outcomeOf(t, whole), trained(t, o))
 }
 
+// A run that goes on with a smaller --skip-bad, which is enough for what the check finds, still knows what it has skipped before.
+func TestSkippedSamplesOfAResumedRun(t *testing.T) {
+	o := options(t, toy(t, "s4d-tiny"))
+	o.Recipe.Train.DrawnEpochs, o.Recipe.Data.ListRepeat = 0, 2
+	o.Train, o.SkipBad = badLists(t), 4
+	whole := o
+	whole.Out = filepath.Join(t.TempDir(), "whole")
+	want, err := Train(t.Context(), whole)
+	require.NoError(t, err)
+	require.Len(t, want.Skipped, 4)
+	interrupt(t, o, len(log(t, whole))-5)
+	o.Resume, o.SkipBad = true, 2
+	got, err := Train(t.Context(), o)
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+	require.Equal(t, outcomeOf(t, whole), outcomeOf(t, o))
+}
+
 // Without --skip-bad, or with more bad samples than it allows, a run is refused before anything is written, or ends at the sample.
 func TestTooManyBadSamples(t *testing.T) {
 	o := options(t, toy(t, "s4d-tiny"))
