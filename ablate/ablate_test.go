@@ -99,11 +99,14 @@ func TestStudy(t *testing.T) {
 	require.Equal(t, []string{"mien-ablation-1", "blinks", "Blinks", "no paper"}, []string{result.Format, result.Name, result.Title, result.Source})
 	require.Equal(t, []uint64{7, 3}, result.Seeds)
 	require.Len(t, result.Rows, 4)
+	require.Equal(t, &recipe.Millions{Active: 3, Total: 4.5}, result.Rows[1].Published)
+	require.Equal(t, 2.5, *result.Rows[2].PublishedTFLOPs)
 	for i, name := range []string{"scratch", "vit", "images", "one"} {
 		row := result.Rows[i]
 		require.Equal(t, name, row.Name)
 		require.Equal(t, s.Ablation.Rows[i].Paper, row.Paper)
 		require.Equal(t, s.Ablation.Rows[i].Parameters, row.Published)
+		require.Equal(t, s.Ablation.Rows[i].TFLOPs, row.PublishedTFLOPs)
 		var static, dynamic []float64
 		for _, seed := range s.Seeds {
 			state, err := run.ReadState(s.folder(name, seed, recipe.Finetune))

@@ -63,6 +63,25 @@ func TestIdentity(t *testing.T) {
 	require.Equal(t, string(text)+"\n", contents(t, first.Out)[identityFile])
 }
 
+// A run folder to begin with is identified by the model that it stands for.
+func TestIdentityOfAFolder(t *testing.T) {
+	for name, useBest := range map[string]bool{modelfile.Name: false, modelfile.BestName: true} {
+		o := options(t, toy(t, "s4d-tiny"))
+		o.Init = t.TempDir()
+		from := o.Recipe
+		from.Train.UseBest = useBest
+		for _, name := range []string{modelfile.Name, modelfile.BestName} {
+			metadata, err := modelfile.Metadata(from, nil, modelfile.Trained{data.Image: {Listed: len(name)}})
+			require.NoError(t, err)
+			require.NoError(t, modelfile.Write(filepath.Join(o.Init, name), nil, metadata))
+		}
+		id, err := o.identity()
+		require.NoError(t, err)
+		path := filepath.Join(must(filepath.EvalSymlinks(o.Init)), name)
+		require.Equal(t, map[string]input{"init": {path, fmt.Sprintf("%x", sha256.Sum256(must(os.ReadFile(path))))}}, id.Files)
+	}
+}
+
 // Four differences are named, and of more how many there are.
 func TestDifferencesAreCounted(t *testing.T) {
 	id, err := options(t, toy(t, "s4d-tiny")).identity()
