@@ -36,11 +36,17 @@ func TestBatchWithoutBadSamples(t *testing.T) {
 	}
 	require.Equal(t, []int{3, 26, 4, 26}, load(data.Image, 3, 24, 4, 25))
 	require.Equal(t, []int{26, 26, 26, 26}, load(data.Video, 25, 24))
+	replaced, err := p.load(t.Context(), 1, 2, data.Video, []int{25, 24, 24}, 3)
+	require.NoError(t, err)
+	direct, err := p.load(t.Context(), 1, 2, data.Video, []int{26, 26, 26}, 3)
+	require.NoError(t, err)
+	require.Equal(t, direct.Views, replaced.Views, "what stands in is seen as in its place")
+	require.NotEqual(t, direct.Views[0], direct.Views[len(direct.Views)-1])
 	items := p.sets.Main.Image.Items
 	p.sets.Main.Image.Items = append(items[5:7:7], items[24:26]...)
 	require.Equal(t, []int{6, 5, 5}, load(data.Image, 1, 2, 3), "after the last comes the first")
 	p.sets.Main.Image.Items = append(items[25:26:26], items[24:26]...)
-	_, err := p.load(t.Context(), 1, 2, data.Image, []int{0}, 0)
+	_, err = p.load(t.Context(), 1, 2, data.Image, []int{0}, 0)
 	require.EqualError(t, err, "shade z can't be opened", "none is left to stand in")
 	p.skip = 1
 	_, err = p.load(t.Context(), 1, 2, data.Image, []int{1}, 0)
