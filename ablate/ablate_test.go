@@ -277,7 +277,9 @@ func TestStudiesShareRuns(t *testing.T) {
 	}
 	second := first.with("winks", row("two", map[string]any{"model": map[string]any{"experts": 2}}), row("again", nil))
 	first.Only = []string{"images"}
-	w := first.Observer.(*watched)
+	heard := [2]int{} // steps of each study
+	w, w2 := &watched{step: func() { heard[0]++ }}, &watched{step: func() { heard[1]++ }}
+	first.Observer, second.Observer = w, w2
 	alone := second
 	alone.Out, alone.Observer = filepath.Join(t.TempDir(), "alone"), &watched{}
 	want, err := alone.Run(t.Context())
@@ -286,8 +288,9 @@ func TestStudiesShareRuns(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{
 		"blinks images 5 pretrain, 0 of 6", "blinks images 5 finetune, 1 of 6", "blinks images 2 pretrain, 2 of 6", "blinks images 2 finetune, 3 of 6",
-		"winks two 5 finetune, 4 of 6", "winks two 2 finetune, 5 of 6",
 	}, w.runs)
+	require.Equal(t, []string{"winks two 5 finetune, 4 of 6", "winks two 2 finetune, 5 of 6"}, w2.runs)
+	require.Equal(t, [2]int{2 * (6 + 12), 2 * 12}, heard, "each study hears its own runs")
 	require.Equal(t, want, results[1])
 	require.Equal(t, results[0].Rows[0].Static, results[1].Rows[1].Static, "the row again is the row images")
 	require.NotEqual(t, results[1].Rows[0].Static, results[1].Rows[1].Static)
