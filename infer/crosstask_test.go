@@ -34,10 +34,13 @@ func frame(t *testing.T, sample data.Sample, index int) data.View {
 	return data.Resize(f, 160, 160).View()
 }
 
+// twin returns the same model as a reference, whose head nobody has chosen: it answers with that of the model.
+func twin(m *Model) *Model { return Of(m.Net, m.Description, m.backend) }
+
 // The video head answers to an image as to one moment, under the names of its own classes.
 func TestVideoHeadOnImages(t *testing.T) {
 	m := openModel(t, ownModel(t, map[data.Modality][]string{data.Image: data.AffectNet7, data.Video: data.DFEW}, nil))
-	m.Head = data.Video
+	m.Head, m.Reference = data.Video, twin(m)
 	listed := images(t, 5)
 	set, notes := match(t, m, listed)
 	require.Equal(t, []string{"the list numbers its classes: they are taken to be neutral, happiness, sadness, surprise, fear, disgust, anger, " +
@@ -47,6 +50,7 @@ func TestVideoHeadOnImages(t *testing.T) {
 	require.Equal(t, data.DFEW, r.Static.Labels)
 	require.Equal(t, data.Video, r.Static.Head)
 	require.Nil(t, r.Dynamic)
+	require.Equal(t, &Agreement{Top1: 100, same: 5, n: 5}, r.Static.Agreement)
 	for i, a := range r.Static.Answers {
 		require.Equal(t, data.AffectNet7[listed.Items[i].Label], data.DFEW[a.Truth])
 		sample, err := listed.Items[i].Open(t.Context(), data.OpenOptions{})
@@ -60,13 +64,14 @@ func TestVideoHeadOnImages(t *testing.T) {
 // The image head answers to a video frame by frame, to each frame of its windows once.
 func TestImageHeadOnVideos(t *testing.T) {
 	m := openModel(t, ownModel(t, map[data.Modality][]string{data.Image: data.AffectNet7, data.Video: data.DFEW}, nil))
-	m.Head = data.Image
+	m.Head, m.Reference = data.Image, twin(m)
 	listed := videos(t, "path,id", 3, 6) // of FERV39K: happiness, surprise
 	set, notes := match(t, m, listed)
 	require.Empty(t, notes, "the header names the classes")
 	r, err := m.Evaluate(t.Context(), data.Sets{Video: set})
 	require.NoError(t, err)
 	require.Equal(t, data.AffectNet7, r.Dynamic.Labels)
+	require.Equal(t, &Agreement{Top1: 100, same: 2, n: 2}, r.Dynamic.Agreement)
 	for i, a := range r.Dynamic.Answers {
 		require.Equal(t, []int{1, 3}[i], a.Truth)
 		sample, err := listed.Items[i].Open(t.Context(), data.OpenOptions{})

@@ -254,8 +254,12 @@ func TestEvaluateSkips(t *testing.T) {
 	require.NoError(t, err)
 	require.Zero(t, want.Static.Skipped)
 	m.Skips = &data.Skips{Limit: 3}
+	var counted []int
+	m.Counted = func(samples int) { counted = append(counted, samples) }
 	got, err := m.Evaluate(t.Context(), broken)
 	require.NoError(t, err)
+	require.Equal(t, []int{1, 1, evalBatch, 1, 3}, counted, "also those that are left out")
+	m.Counted = nil
 	require.Equal(t, 2+3, got.Static.Skipped)
 	require.Equal(t, want.Static.Confusion, got.Static.Confusion)
 	require.Len(t, m.Skips.Samples, 3)

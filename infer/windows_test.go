@@ -30,6 +30,22 @@ func TestEvaluationReadsItsWindows(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, views, 1)
 	require.Equal(t, [][]int{{0}}, sample.read)
+
+	m.Own = true // which of itself would see all of a video
+	sample = &counted{}
+	_, err = m.Views(t.Context(), sample, data.Video)
+	require.NoError(t, err)
+	require.Equal(t, [][]int{{0, 1, 2, 3}, {16, 17, 18, 19}}, sample.read)
+	sample = &counted{}
+	views, err = m.stills(t.Context(), sample)
+	require.NoError(t, err)
+	require.Len(t, views, 8)
+	require.Equal(t, []int{1, 32, 32}, []int{views[7].T, views[7].H, views[7].W})
+	require.Equal(t, [][]int{{0, 1, 2, 3, 16, 17, 18, 19}}, sample.read)
+	m.Windows, sample = 3, &counted{}
+	_, err = m.stills(t.Context(), sample)
+	require.NoError(t, err)
+	require.Equal(t, [][]int{{0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19}}, sample.read)
 }
 
 // counted is a video of 20 frames that records which were read.

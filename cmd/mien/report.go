@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -28,7 +29,7 @@ type reportCmd struct {
 
 func (c *reportCmd) Run(out *console) error {
 	lists := data.Lists(c.dataFlags)
-	if err := checkRoots(lists, ""); err != nil {
+	if err := cmp.Or(checkRoots(lists, ""), within("samples", &c.Samples, maxListed)); err != nil {
 		return err
 	}
 	if c.Drawn && !lists.Empty() {

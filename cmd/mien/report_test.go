@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -110,6 +111,9 @@ func TestSamplesOfAReport(t *testing.T) {
 		require.Equal(t, []int{14, 14}, []int{page.Report.Static.N, page.Report.Dynamic.N})
 		all = append(all, page)
 	}
+	for _, n := range []uint{0, maxListed + 1} {
+		require.EqualError(t, (&reportCmd{Drawn: true, Samples: n}).Run(out), fmt.Sprintf("--samples %d: it must be from 1 to 1000000000", n))
+	}
 	require.NotEqual(t, all[0].Routing, all[1].Routing)
 	require.NotEqual(t, all[1].Routing, all[2].Routing)
 	require.NotEqual(t, all[0].Centres, all[1].Centres)
@@ -156,6 +160,9 @@ func TestFiguresOfTheBestEpoch(t *testing.T) {
 		require.Zero(t, code, stderr)
 		require.Empty(t, stderr)
 	}
+	code, _, stderr = mien("explain", "--out", filepath.Join(dir, "pictures"), "--model", filepath.Join(tuned, "model.safetensors"), "--beside", tuned, face)
+	require.Zero(t, code, stderr)
+	require.Equal(t, "mien: "+filepath.Join(tuned, note), stderr, "of the second model alone")
 
 	recipe, err := os.ReadFile(filepath.Join(tuned, "recipe.toml"))
 	require.NoError(t, err)

@@ -47,6 +47,14 @@ func TestOptions(t *testing.T) {
 	require.False(t, o.Resume || o.Recompute)
 	require.Equal(t, engine.Full, o.Precision)
 	require.True(t, o.Train.Empty())
+
+	o, err = trainFlags{Recipe: "s4d-pretrain", Seed: new(uint64(0))}.options(&console{}, recipe.Pretrain)
+	require.NoError(t, err)
+	want, err = systems.Load("s4d-pretrain")
+	require.NoError(t, err)
+	require.NotZero(t, want.Seed)
+	want.Seed = 0
+	require.Equal(t, want, o.Recipe, "a seed of 0 is one, too")
 }
 
 // However short a run is, a warm-up on drawn faces leaves epochs for the lists, and both parts end at a low learning rate.
