@@ -233,6 +233,12 @@ func TestRunsThatAreTheSame(t *testing.T) {
 		require.NoError(t, s.check(r), "it is not pre-trained")
 		s.Init = ""
 	}
+	r := row{pretrain: new(recipe.Recipe), finetune: must(recipe.Load("testdata/finetune.toml"))}
+	*r.pretrain = must(recipe.Load("testdata/pretrain.toml"))
+	r.pretrain.Train.DynamicShare, s.Pretrain = 0, data.Lists{DynamicList: "clips.csv"}
+	require.ErrorContains(t, s.check(r), "it learns from no list that is given")
+	s.Init = "encoder.pth"
+	require.NoError(t, s.check(r), "lists of pre-training do not matter then")
 }
 
 // What is asked for and cannot be is refused before anything is written.
