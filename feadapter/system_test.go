@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	ag "mien/autograd"
+	"mien/data"
 	"mien/engine"
 	"mien/engine/cpu"
 	"mien/internal/golden"
@@ -41,6 +42,28 @@ func TestPreset(t *testing.T) {
 	}
 }
 
+// The recipes of the paper's datasets are the preset with its published settings, and that of AffectNet is their image model.
+func TestPublishedRecipes(t *testing.T) {
+	preset, _ := System.Presets[0].Of("base")
+	for name, want := range map[string]struct{ stride, classes int }{"dfew": {4, 7}, "ferv39k": {1, 7}, "mafw": {4, 11}} {
+		r, err := recipe.Load("feadapter-" + name)
+		require.NoError(t, err)
+		model := preset.Model
+		model.VideoClasses = want.classes
+		require.Equal(t, model, r.Model, name)
+		require.Equal(t, Base, r.Train.Freeze, name)
+		require.Equal(t, want.stride, r.Data.Stride, name)
+		require.Equal(t, []int{100, 128}, []int{r.Train.Epochs, r.Train.VideoBatch}, name)
+		require.Equal(t, []float64{5e-4, 0, 0, 1e-2, 1}, []float64{r.Train.LR, r.Train.MinLR, r.Train.WarmupEpochs, r.Train.WeightDecay, r.Train.LayerDecay}, name)
+	}
+	r, err := recipe.Load("image-affectnet")
+	require.NoError(t, err)
+	require.NoError(t, System.Check(r))
+	require.Equal(t, recipe.Model{Encoder: preset.Model.Encoder, ImageClasses: 7}, r.Model)
+	require.Equal(t, 5e-4*32/256, r.Train.LR)
+	require.Equal(t, 16, r.Train.ImageBatch/r.Train.Accumulate)
+}
+
 // ST-Adapter of width 384 in all twelve blocks has 7.11 million parameters beside the head, plain adapters of width 96 have 1.78.
 func TestCountsOfBaselines(t *testing.T) {
 	r, ok := System.Presets[1].Of("base")
@@ -57,6 +80,10 @@ func TestCountsOfBaselines(t *testing.T) {
 	r.Model.Adapter = nil
 	_, learned = counts(t, r)
 	require.Equal(t, 5_383, learned)
+	r.Model.Adapter = &recipe.Adapter{Kernel: []int{3, 1, 1}, Place: "after-mlp", Blocks: "all"} // of width 0, as in an ablation
+	require.NoError(t, System.Check(r))
+	_, learned = counts(t, r)
+	require.Equal(t, 5_383, learned)
 }
 
 // counts returns the number of parameters of a recipe, and of those that are learned.
@@ -67,6 +94,17 @@ func counts(t *testing.T, r recipe.Recipe) (all, learned int) {
 	require.NoError(t, err)
 	all = nn.Count(params)
 	return all, all - frozen
+}
+
+// docs/models.md has the multiply-adds of a video of either preset.
+func TestMACsOfPresets(t *testing.T) {
+	for i, want := range []int{301_763_769_600, 303_248_577_792} {
+		r, _ := System.Presets[i].Of("base")
+		_, err := nn.Outline(1<<10, func(s *nn.Scope) {
+			require.Equal(t, want, System.Build(s, r).MACs(data.Video))
+		})
+		require.NoError(t, err)
+	}
 }
 
 // MACs are those of the products, counted for a model without two equal sizes: 9 patches of 48 values in 10 tokens of width 24. A gradient
@@ -121,7 +159,7 @@ func TestChecks(t *testing.T) {
 		"model.dim is 18: the table of positions needs a multiple of 4":               func(m *recipe.Model, _ *recipe.Adapter) { m.Dim = 18 },
 		"24 is not a multiple of the 5 heads":                                         func(m *recipe.Model, _ *recipe.Adapter) { m.Heads = 5 },
 		"system feadapter has one head, so that one of them must be 0":                func(m *recipe.Model, _ *recipe.Adapter) { m.ImageClasses = 3 },
-		"model.adapter.width is 0: it must lie between 1 and":                         func(_ *recipe.Model, a *recipe.Adapter) { a.Width = 0 },
+		"model.adapter.width is -1: it must lie between 1 and":                        func(_ *recipe.Model, a *recipe.Adapter) { a.Width = -1 },
 		"model.adapter.kernel is [3 1]: want its extents over time, rows and columns": func(_ *recipe.Model, a *recipe.Adapter) { a.Kernel = []int{3, 1} },
 		"model.adapter.kernel is [3 2 1]: each extent must be odd, from 1 to 15":      func(_ *recipe.Model, a *recipe.Adapter) { a.Kernel = []int{3, 2, 1} },
 		"model.adapter.kernel is [17 1 1]: each extent must be odd, from 1 to 15":     func(_ *recipe.Model, a *recipe.Adapter) { a.Kernel = []int{17, 1, 1} },
@@ -153,11 +191,11 @@ func TestChecksOfSettings(t *testing.T) {
 		a.Width = 3
 		require.ErrorContains(t, check(a), "model.adapter has no kernel, and depthwise, stretch or modulated are of one")
 	}
-	for _, a := range []recipe.Adapter{{Width: 1}, {Width: 1 << 16}, {Width: 3, Activation: true}, {Width: 3, Kernel: []int{1, 15, 3}},
+	for _, a := range []recipe.Adapter{{Width: 0}, {Width: 1}, {Width: 1 << 16}, {Width: 3, Activation: true}, {Width: 3, Kernel: []int{1, 15, 3}},
 		{Width: 3, Kernel: []int{1, 1, 3}, Depthwise: true, Stretch: "space", Modulated: true}} {
 		require.NoError(t, check(a))
 	}
-	for _, a := range []recipe.Adapter{{Width: 0}, {Width: -1}, {Width: 1<<16 + 1}} {
+	for _, a := range []recipe.Adapter{{Width: -1}, {Width: 1<<16 + 1}} {
 		require.ErrorContains(t, check(a), "model.adapter.width is ")
 		a.Blocks, a.Place = "", ""
 		r := goldenRecipe("image")
@@ -305,6 +343,31 @@ func TestAdaptersStartAsIdentity(t *testing.T) {
 			require.Equal(t, logits(name, nil), logits(name, &everywhere), name)
 		}
 	}
+}
+
+// autoencoder is a file of an image model with the decoder from which it learned.
+type autoencoder struct{ nn.Weights }
+
+func (a autoencoder) Names() []string {
+	return append(a.Weights.Names(), "mask_token", "decoder_embed.weight", "decoder_blocks.0.norm1.bias")
+}
+
+// A run starts from an image model of images of another size, whose positions are interpolated, and says so. Adapters are new, and the
+// decoder of a masked autoencoder stays unused.
+func TestStartFromImageModels(t *testing.T) {
+	r := goldenRecipe("fe")
+	r.Model.ImageSize, r.Model.Heads = 20, 1 // heads are 64 wide in files that do not say
+	load, err := System.Start(autoencoder{golden.Open(t, "feadapter_image_tiny.safetensors")}, r, nn.Random{Seed: 4})
+	require.NoError(t, err)
+	scope := nn.NewScope(cpu.New(), engine.Float32, load)
+	System.Build(scope, r)
+	require.NoError(t, scope.Err())
+	report, err := load.Finish()
+	require.NoError(t, err)
+	require.Equal(t, []string{"interpolated the positions of 3×3 patches to 5×5"}, report.Notes)
+	require.Contains(t, report.Loaded, "pos_embed")
+	require.Len(t, report.Missing, 2*8)
+	require.Equal(t, []string{"mask_token", "decoder_embed.weight", "decoder_blocks.0.norm1.bias"}, report.Unused)
 }
 
 // A window sees as many tokens on either side, and a site for each.

@@ -56,6 +56,14 @@ func TestOpenVINO(t *testing.T) {
 	shape, ok := f.Shape("Convolution.0")
 	require.True(t, ok)
 	require.Equal(t, []int{3, 1}, shape)
+	converted := strings.Replace(network, `<layer id="2"`, `<layer id="6" name="d" type="Convert"/><layer id="2"`, 1)
+	converted = strings.Replace(converted, `<edge from-layer="5" from-port="0" to-layer="2"`,
+		`<edge from-layer="5" from-port="0" to-layer="6" to-port="0"/><edge from-layer="6" from-port="1" to-layer="2"`, 1)
+	other, err := openNetwork(t, converted, constants)
+	require.NoError(t, err)
+	require.Equal(t, f.Names(), other.Names(), "what converts a constant is passed over")
+	_, err = openNetwork(t, strings.Replace(converted, `from-layer="6"`, `from-layer="4"`, 1), constants)
+	require.ErrorContains(t, err, "constant 5 is read by no layer: damaged")
 	_, err = openNetwork(t, strings.TrimPrefix(network, "<?xml version=\"1.0\" ?>\n"), constants)
 	require.NoError(t, err, "the first line may be missing")
 	for description, bin := range map[string]string{"net.v2.xml": "net.v2.bin", "NET.XML": "NET.bin", "network": "network.bin", "a.net": "a.bin"} {
