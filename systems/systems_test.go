@@ -63,6 +63,13 @@ func TestLoad(t *testing.T) {
 	require.NoError(t, os.WriteFile(path, text, 0o600))
 	_, err = Load(path)
 	require.ErrorContains(t, err, "recipe "+path+": image size 32 is not a multiple of the patch size 7")
+	r.Model.PatchSize, r.Train.TubeMask = 8, true
+	text, err = r.Text()
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(path, text, 0o600))
+	_, err = Load(path)
+	require.EqualError(t, err, "recipe "+path+": system s4d (kind finetune) does not read train.tube_mask = true, unlike mae: "+
+		"leave it out, or set it to false", "a run begins with it")
 }
 
 // Systems whose models have class tokens say so: what their attention means depends on it.
