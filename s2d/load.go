@@ -14,11 +14,13 @@ import (
 
 // Starting from files: a model of this system or the published one, and an image model of timm's names or of system feadapter.
 
-// start loads a model strictly. What an image model lacks and the head may be missing: they start from init.
+// start loads a model strictly, except that its images may have had another size. What an image model lacks and the head may be missing: they
+// start from init.
 func start(file nn.Weights, r recipe.Recipe, init nn.Source) (*nn.Load, error) {
-	load := &nn.Load{File: vit.ResizedPositions(own{file}, vit.Config(r.Model.Encoder)), Init: init,
+	load := &nn.Load{File: own{file}, Init: init,
 		Missing: []string{"head.*", "temporal_embedding", "patch_embed_prompt.*", "prompt_blocks.*", "prompt_norms.*"},
-		Unused:  []string{"*head.*"}}
+		Unused:  []string{"*head.*", "*mask_token", "*decoder_*"}} // the latter of a masked autoencoder of images
+	vit.FitPositions(load, vit.Config(r.Model.Encoder))
 	prefix := prefixOf(file)
 	published := has(file, prefix+"ln_post.weight")
 	load.Rename = func(name string) string {

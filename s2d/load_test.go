@@ -63,6 +63,7 @@ func TestFromAnImageModel(t *testing.T) {
 		return strings.Replace(strings.Replace(name, "ln_post.", "norm.", 1), "head.fc_cls.", "head.", 1)
 	})
 	f["weak_head.weight"] = tensor{[]int{5, 64}, make([]float32, 5*64)}
+	f["decoder_embed.bias"], f["mask_token"] = tensor{[]int{3}, nil}, tensor{[]int{1, 1, 3}, nil}
 	all, report := begun(t, f, heads64())
 	fresh, _ := begun(t, fileOf(t, heads64(), 7, func(name string) string { return name }), heads64())
 	for name, v := range all {
@@ -73,7 +74,7 @@ func TestFromAnImageModel(t *testing.T) {
 			require.Len(t, v, len(fresh[name]), name)
 		}
 	}
-	require.Equal(t, []string{"head.bias", "head.weight", "weak_head.weight"}, report.Unused)
+	require.Equal(t, []string{"decoder_embed.bias", "head.bias", "head.weight", "mask_token", "weak_head.weight"}, report.Unused)
 	require.Contains(t, report.Missing, "prompt_norms.1.weight")
 	require.Contains(t, report.Missing, "head.fc_cls.weight")
 	require.NotContains(t, report.Missing, "ln_post.weight")

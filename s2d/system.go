@@ -17,7 +17,7 @@ import (
 // System is S2D: a vision transformer for images that reads landmarks, to be fine-tuned on images; or, with adapters and the image model
 // frozen (train.freeze), on videos.
 var System = system.System{
-	Name: "s2d", Kind: recipe.Finetune,
+	Name: "s2d", Kind: recipe.Finetune, ClassTokens: true,
 	Keys: []string{"model.dropout", "model.prompter.width", "model.prompter.landmark_width", "model.temporal.width", "model.temporal.heads",
 		"train.distillation.anchors", "train.distillation.nearest", "train.distillation.starts", "train.distillation.weights",
 		"train.distillation.takes_from", "train.distillation.update_every"},
