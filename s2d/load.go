@@ -15,11 +15,12 @@ import (
 // Starting from files: a model of this system or the published one, and an image model of timm's names or of system feadapter.
 
 // start loads a model strictly, except that its images may have had another size. What an image model lacks and the head may be missing: they
-// start from init.
+// start from init. Modules that the recipe leaves out stay unused.
 func start(file nn.Weights, r recipe.Recipe, init nn.Source) (*nn.Load, error) {
 	load := &nn.Load{File: own{file}, Init: init,
 		Missing: []string{"head.*", "temporal_embedding", "patch_embed_prompt.*", "prompt_blocks.*", "prompt_norms.*"},
 		Unused:  []string{"*head.*", "*mask_token", "*decoder_*"}} // the latter of a masked autoencoder of images
+	load.Unused = append(load.Unused, FromRecipe(r).leftOut()...)
 	vit.FitPositions(load, vit.Config(r.Model.Encoder))
 	prefix := prefixOf(file)
 	published := has(file, prefix+"ln_post.weight")
@@ -30,6 +31,20 @@ func start(file nn.Weights, r recipe.Recipe, init nn.Source) (*nn.Load, error) {
 		return prefix + name
 	}
 	return load, vit.SameHeads(file, r)
+}
+
+// leftOut lists the parameters of the modules that the model does not have.
+func (c Config) leftOut() (patterns []string) {
+	if !c.Prompts() {
+		patterns = append(patterns, "*patch_embed_prompt.*", "*prompt_blocks.*.conv*", "*prompt_blocks.*.fovea.*")
+	}
+	if !c.Joins() {
+		patterns = append(patterns, "*temporal_embedding", "*prompt_blocks.*.TMA.*")
+	}
+	if !c.Prompts() && !c.Joins() {
+		patterns = append(patterns, "*prompt_norms.*")
+	}
+	return patterns
 }
 
 // own is what a file holds but for a landmark network, which is for the guest.

@@ -83,6 +83,44 @@ func TestFromAnImageModel(t *testing.T) {
 	require.False(t, ok)
 }
 
+// Modules that are left out stay in the file, those of the others do not.
+func TestFromAModelOfMore(t *testing.T) {
+	f := fileOf(t, heads64(), 9, func(name string) string { return name })
+	for _, c := range []struct {
+		change func(m *recipe.Model)
+		left   []string
+		loaded []string
+	}{
+		{func(m *recipe.Model) { m.Prompter = nil }, []string{"patch_embed_prompt.proj.bias", "prompt_blocks.1.conv0_0.weight", "prompt_blocks.0.conv1x1.bias",
+			"prompt_blocks.0.fovea.smooth"}, []string{"temporal_embedding", "prompt_blocks.1.TMA.norm.bias", "prompt_norms.1.weight"}},
+		{func(m *recipe.Model) { m.Temporal = nil }, []string{"temporal_embedding", "prompt_blocks.1.TMA.T_Adapter.attn.qkv.weight"},
+			[]string{"patch_embed_prompt.proj.bias", "prompt_blocks.1.conv1x1.weight", "prompt_norms.0.bias"}},
+		{func(m *recipe.Model) { m.Prompter, m.Temporal = nil, nil }, []string{"temporal_embedding", "prompt_norms.0.bias", "prompt_blocks.0.fovea.smooth"},
+			[]string{"ln_post.weight", "head.fc_cls.weight"}},
+	} {
+		r := heads64()
+		c.change(&r.Model)
+		all, report := begun(t, f, r)
+		require.Subset(t, report.Unused, c.left)
+		require.Subset(t, report.Loaded, c.loaded)
+		require.Empty(t, report.Missing)
+		for _, name := range c.loaded {
+			require.Equal(t, f[name].values, all[name])
+		}
+		require.Len(t, f, len(all)+len(report.Unused)+guestsLeft(f, all))
+	}
+}
+
+// guestsLeft counts the parameters of the landmark network in a file of which a model has none.
+func guestsLeft(f file, all map[string][]float32) (n int) {
+	for name := range f {
+		if _, ok := all[name]; !ok && strings.HasPrefix(name, "landmarks.") {
+			n++
+		}
+	}
+	return n
+}
+
 // Another size of images takes positions in between, those of the file's corners at its corners.
 func TestFromAnotherSize(t *testing.T) {
 	large := heads64()

@@ -42,6 +42,8 @@ type modelInfo struct {
 	Mask              *maskInfo      `json:"mask,omitempty"`
 	Experts           *expertsInfo   `json:"experts,omitempty"`
 	Adapter           *adapterInfo   `json:"adapter,omitempty"`
+	Prompter          *prompterInfo  `json:"prompter,omitempty"`
+	Temporal          *temporalInfo  `json:"temporal,omitempty"`
 	ImageTokens       int            `json:"image_tokens"`
 	VideoTokens       int            `json:"video_tokens"`
 
@@ -218,7 +220,8 @@ func outline(name string, r recipe.Recipe) (modelInfo, system.Model, error) {
 		return modelInfo{}, nil, fmt.Errorf("train.freeze: %w", err)
 	}
 	info := modelInfo{Format: infoFormat, Model: name, System: s.Name, Kind: s.Kind, Parameters: n, ActiveParameters: n, TunableParameters: n - frozen,
-		Encoder: m.Encoder, Adapter: adaptersOf(m), ImageTokens: imageTokens(r), VideoTokens: m.Frames / m.Tubelet * imageTokens(r), MACs: map[data.Modality]int{}}
+		Encoder: m.Encoder, Adapter: adaptersOf(m), Prompter: promptersOf(m, params), Temporal: temporalOf(m),
+		ImageTokens: imageTokens(r), VideoTokens: m.Frames / m.Tubelet * imageTokens(r), MACs: map[data.Modality]int{}}
 	for _, modality := range []data.Modality{data.Image, data.Video} {
 		if classifier, ok := net.(system.Classifier); !ok || classifier.Classes(modality) > 0 {
 			info.MACs[modality] = net.MACs(modality)

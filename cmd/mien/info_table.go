@@ -33,6 +33,12 @@ func (m modelInfo) rows() [][]string {
 	if a := m.Adapter; a != nil {
 		rows = append(rows, a.row())
 	}
+	if p := m.Prompter; p != nil {
+		rows = append(rows, p.row())
+	}
+	if t := m.Temporal; t != nil {
+		rows = append(rows, t.row())
+	}
 	rows = append(rows, [][]string{
 		{"image classes", strings.Join(m.ImageLabels, ", ")},
 		{"video classes", strings.Join(m.VideoLabels, ", ")},
