@@ -249,5 +249,12 @@ func TestEarlierKeys(t *testing.T) {
 		got, err = Parse([]byte(old))
 		require.NoError(t, err)
 		require.Equal(t, "drawn_clips", got.Name, "a value is no key")
+
+		r.System = "another" // which package systems looks for
+		text, err = r.Text()
+		require.NoError(t, err)
+		got, err = Parse(text)
+		require.NoError(t, err)
+		require.Equal(t, r, got)
 	}
 }
