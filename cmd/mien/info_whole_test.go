@@ -10,6 +10,7 @@ import (
 	"mien/data"
 	"mien/engine"
 	"mien/engine/cpu"
+	"mien/infer"
 	"mien/modelfile"
 	"mien/nn"
 	"mien/recipe"
@@ -140,4 +141,25 @@ func of(t *testing.T, r recipe.Recipe) *system.System {
 	s, err := systems.Of(r)
 	require.NoError(t, err)
 	return s
+}
+
+// What a run folder adds of a run on its way, and of a finished one.
+func TestDescribedRun(t *testing.T) {
+	r := toyRecipe(t, "s4d-tiny")
+	r.Train.Epochs = 9
+	sources := []run.Source{{Set: "training", Modality: data.Video, Origin: "a.csv", Samples: 5, Classes: 3}, {Set: "validation", Modality: data.Image, Samples: 2, Classes: 4}}
+	state := &run.State{Recipe: r, Epochs: 4, Data: sources}
+	got, err := describeRun(state, t.TempDir())
+	require.NoError(t, err)
+	want := &runInfo{Recipe: r.Name, Data: sources, EpochsDone: 4, Epochs: 9}
+	require.Equal(t, want, got)
+	state.Finished, state.Metrics = true, &run.Metrics{Loss: map[data.Modality]float64{data.Video: 0.5}, Epochs: 4,
+		Environment: run.Environment{Version: "v", Go: "g", Arch: "a", Backend: "b", Seed: 6}, Final: &infer.Report{Dynamic: &infer.Score{UAR: 7}}}
+	got, err = describeRun(state, t.TempDir())
+	require.NoError(t, err)
+	want.Loss, want.Environment, want.Final = state.Metrics.Loss, &state.Metrics.Environment, state.Metrics.Final
+	require.Equal(t, want, got)
+	got, err = describeRun(nil, "")
+	require.NoError(t, err)
+	require.Nil(t, got)
 }
