@@ -128,4 +128,9 @@ func TestBetween(t *testing.T) {
 	require.InDelta(t, 1.5, between(values, 2, cellSize/2, cellSize/2), 0.03)
 	const column, row = (80.5/128)*2 - 0.5, (50.5/128)*2 - 0.5
 	require.InDelta(t, column+2*row, between(values, 2, 80, 50), 1e-9, "a column adds 1 and a row 2")
+	plane := []float64{0, 1, 2, 5, 6, 7, 10, 11, 12}
+	at := func(p int) float64 { return min(max((float64(p)+0.5)/cellSize*3-0.5, 0), 2) } // in rows or columns
+	for _, p := range [][2]int{{30, 40}, {50, 70}, {80, 90}, {70, 127}, {127, 60}, {3, 90}, {90, 3}} {
+		require.InDelta(t, at(p[0])+5*at(p[1]), between(plane, 3, p[0], p[1]), 1e-9, p)
+	}
 }
