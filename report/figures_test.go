@@ -96,6 +96,10 @@ func TestReconstructionPicture(t *testing.T) {
 			(*f).Pix[k] = uint8(100*i + 10*(k/60)) // frames have 60 values
 		}
 	}
+	for frames, columns := range map[int]int{1: 1, 2: 1, 4: 2, 5: 3} {
+		f := data.NewFrames(frames, 4, 5)
+		require.Equal(t, image.Rect(0, 0, columns*7, 18), Reconstruction{f, f, f}.picture().Bounds())
+	}
 	m := r.picture()
 	require.Equal(t, [2]int{14, 18}, [2]int{m.Bounds().Dx(), m.Bounds().Dy()})
 	for row := range 3 {

@@ -76,6 +76,36 @@ func TestAttentionMaps(t *testing.T) {
 	require.Equal(t, color.RGBA{255, 255, 255, 255}, legend(2, 1))
 }
 
+// Each block with experts has its row, in the colours of its own choices, up to the edges of the patches; the legend of more than eight
+// experts goes on below.
+func TestExpertsOfSeveralBlocks(t *testing.T) {
+	l := trace()
+	l.Experts, l.Blocks, l.Routes = 11, []int{5, 8}, [][]int32{make([]int32, 36), make([]int32, 36)}
+	for i := range 18 { // the first choice of each patch, and the second, which is not shown
+		l.Routes[0][2*i], l.Routes[0][2*i+1] = int32(i%11), int32((i+4)%11)
+		l.Routes[1][2*i], l.Routes[1][2*i+1] = int32((i+7)%11), int32(i%11)
+	}
+	rows := l.rows()
+	require.Len(t, rows, 4)
+	for block, shift := range []int{0, 7} {
+		require.Equal(t, []string{[]string{"experts of block 5", "experts of block 8"}[block], "other"}, rows[2+block].label)
+		for slice := range 2 {
+			cell, frame := rows[2+block].cell(slice), l.frame(slice)
+			for _, y := range []int{0, 42, 43, 85, 86, 127} { // patches begin at 0, 42⅔ and 85⅓
+				for _, x := range []int{0, 42, 43, 85, 86, 127} {
+					patch := slice*9 + 3*(y*3/128) + x*3/128
+					require.Equal(t, mix(frame.RGBAAt(x, y), expertColor((patch+shift)%11, 11), 0.5), cell.RGBAAt(x, y), "%d: %d, %d", block, y, x)
+				}
+			}
+		}
+	}
+	m := AttentionMaps([]ModelTrace{l})
+	for e := range 11 {
+		x, y := 4+22*(e%8)+10, 3*(cellSize+2)+cellSize/2+15+18*(e/8)
+		require.Equal(t, mix(color.RGBA{}, expertColor(e, 11), 1), m.At(x, y), "expert %d", e)
+	}
+}
+
 // A map of attention lies on the frame, the more opaque the larger the share is of the largest.
 func TestHeat(t *testing.T) {
 	l := trace()

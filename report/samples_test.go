@@ -101,6 +101,29 @@ func TestRoutingOf(t *testing.T) {
 	}
 	require.InDelta(t, 1, sum, 1e-12, "of two samples, where nine were asked for")
 
+	m = opened(t, "s4d-tiny", func(r *recipe.Recipe) {
+		r.Model.Depth, r.Model.Position, r.Model.Experts, r.Model.TopK = 4, "1,3", 5, 3
+	})
+	r, err = RoutingOf(t.Context(), m, s, 2)
+	require.NoError(t, err)
+	want := map[data.Modality][][]float64{}
+	for _, set := range s.All() {
+		shares := [][]float64{make([]float64, 5), make([]float64, 5)}
+		for i := range 2 {
+			choices, err := m.Routes(t.Context(), set, i)
+			require.NoError(t, err)
+			for block, experts := range choices {
+				for _, e := range experts {
+					shares[block][e] += 1 / float64(2*len(experts))
+				}
+			}
+		}
+		want[set.Modality] = shares
+	}
+	require.Equal(t, &Routing{Title: "Tokens of each expert", Blocks: []int{1, 3}, Image: want[data.Image], Video: want[data.Video]}, r)
+	require.NotEqual(t, r.Image[0], r.Image[1])
+	require.NotEqual(t, r.Image, r.Video)
+
 	r, err = RoutingOf(t.Context(), opened(t, "vitmtl-tiny", same), s, 2)
 	require.NoError(t, err)
 	require.Nil(t, r, "a model of the system without experts")
