@@ -273,6 +273,7 @@ func TestErrorsOfText(t *testing.T) {
 	for change, want := range map[string]string{
 		"clip = 3.5>clip = 'tight'":    "line 218, train.clip: ",
 		"cache_mib = 21>cache_mib = ]": "line 105: toml: ",
+		"seed = >seed = 'x' # ":        "line 8, seed: ",
 		"stride = 20>strides = 20":     "unknown key data.strides",
 	} {
 		from, to, _ := strings.Cut(change, ">")
