@@ -177,6 +177,38 @@ func TestCostOfPretrainingOnLists(t *testing.T) {
 		{Set: "training", Modality: data.Image, Origin: run.DrawnFaces, Samples: 12, Classes: 7}}, result.Pretrain)
 }
 
+// Samples that could not be read are named once, whichever runs and sets had them, and the most samples and classes of an origin count.
+func TestSkippedOfAStudy(t *testing.T) {
+	s := blinks(t, 1)
+	s.Only, s.SkipBad = []string{"images"}, 2
+	list := func(name, text string) data.Lists {
+		path := filepath.Join(t.TempDir(), name)
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
+		return data.Lists{StaticList: path, StaticRoot: "../testdata/golden"}
+	}
+	s.Train = list("faces.txt", "clip/000.png 0\nclip/007.png 3\nnone.png 2\nclip/014.png 5\n")
+	s.Validation = list("others.txt", "clip/021.png 0\ngone.png 1\nclip/028.png 4\nclip/035.png 4\n")
+	result, err := s.Run(t.Context())
+	require.NoError(t, err)
+	var skipped []string
+	for _, bad := range result.Skipped {
+		skipped = append(skipped, string(bad.Modality)+" "+bad.Path)
+	}
+	require.Equal(t, []string{"image none.png", "image gone.png"}, skipped)
+	source := func(set, origin string, samples, classes int) run.Source {
+		return run.Source{Set: set, Modality: data.Image, Origin: origin, Samples: samples, Classes: classes}
+	}
+	require.Equal(t, []run.Source{source("training", s.Train.StaticList, 3, 3), source("training", run.DrawnFaces, 12, 7)}, result.Pretrain)
+	require.Equal(t, []run.Source{source("training", s.Train.StaticList, 3, 3), source("training", run.DrawnFaces, 15, 7),
+		source("validation", s.Validation.StaticList, 3, 2), {Set: "training", Modality: data.Video, Origin: run.DrawnFaces, Samples: 10, Classes: 7}}, result.Finetune)
+
+	more := []run.Source{source("training", "a", 2, 6), source("validation", "a", 9, 1), source("training", "b", 4, 4)}
+	require.Equal(t, []run.Source{source("training", "a", 5, 6), source("validation", "a", 9, 1), source("training", "b", 4, 4)},
+		union([]run.Source{source("training", "a", 5, 3)}, more))
+	require.Equal(t, []run.Source{source("training", "a", 5, 6), source("validation", "a", 9, 1), source("training", "b", 4, 4)},
+		union(more, []run.Source{source("training", "a", 5, 3)}))
+}
+
 // A study that is interrupted, wherever, and resumed ends with the bits of one that was not, and repeats no finished run.
 func TestInterruptedStudy(t *testing.T) {
 	whole := blinks(t, 5)

@@ -168,6 +168,53 @@ func TestInitReplacesPretraining(t *testing.T) {
 	require.Equal(t, []string{"", "encoder.pth", "", "encoder.pth"}, inits)
 	require.Equal(t, []string{"scratch/seed-8/finetune", "vit/seed-8/finetune", "scratch/seed-6/finetune", "vit/seed-6/finetune"}, folders)
 
+	none, err := p.pretrainingMACs(p.rows[0])
+	require.NoError(t, err)
+	require.Equal(t, new(float64), none, "from scratch is without, whatever the others begin with")
+	unknown, err := p.pretrainingMACs(p.rows[1])
+	require.NoError(t, err)
+	require.Nil(t, unknown)
+}
+
+// Runs are the same if nothing but names tells them apart, and a pre-training may be of other sizes than what its encoder is tuned for
+// where these are not learned.
+func TestRunsThatAreTheSame(t *testing.T) {
+	s := blinks(t, 3)
+	lists := func(name string) data.Lists {
+		return data.Lists{StaticList: name, StaticRoot: name, DynamicList: name, DynamicRoot: name}
+	}
+	first := s.stage("vit", must(recipe.Load("testdata/finetune.toml")), 3, "a")
+	first.Train, first.Validation = lists("a"), lists("b")
+	named := first
+	named.row, named.Recipe.Name, named.Out = "other", "other", "other"
+	require.True(t, sameRun(first, named))
+	for name, change := range map[string]func(s *stage){
+		"recipe":     func(s *stage) { s.Recipe.Train.Clip = 2 },
+		"seed":       func(s *stage) { s.Recipe.Seed = 4 },
+		"init":       func(s *stage) { s.Init = "b" },
+		"train":      func(s *stage) { s.Train.DynamicRoot = "c" },
+		"validation": func(s *stage) { s.Validation.StaticList = "c" },
+	} {
+		other := first
+		change(&other)
+		require.False(t, sameRun(first, other), name)
+	}
+
+	for key, want := range map[string]string{"image_size": "", "frames": "", "tubelet": "its encoder", "mlp_ratio": "its encoder", "heads": "its encoder"} {
+		r := row{finetune: must(recipe.Load("testdata/finetune.toml"))}
+		p := must(recipe.Load("testdata/pretrain.toml"))
+		r.pretrain = &p
+		*map[string]*int{"image_size": &p.Model.ImageSize, "frames": &p.Model.Frames, "tubelet": &p.Model.Tubelet, "mlp_ratio": &p.Model.MLPRatio,
+			"heads": &p.Model.Heads}[key] *= 2
+		if err := s.check(r); want == "" {
+			require.NoError(t, err, key)
+		} else {
+			require.ErrorContains(t, err, want, key)
+		}
+		s.Init = "encoder.pth"
+		require.NoError(t, s.check(r), "it is not pre-trained")
+		s.Init = ""
+	}
 }
 
 // What is asked for and cannot be is refused before anything is written.

@@ -252,6 +252,15 @@ func begin(name string, operands ...*Value) op {
 // new allocates a tensor for the op's result or for a gradient.
 func (o op) new(shape ...int) *engine.Tensor { return engine.New(o.be, o.dtype, shape...) }
 
+// overwritten returns memory for a gradient of dy's shape that is computed from dy element by element: dy itself, of whose op nothing else
+// is left to compute, unless another value has the same gradient. The caller frees it.
+func (o op) overwritten(dy *engine.Tensor) *engine.Tensor {
+	if dy.Shared() {
+		return o.new(dy.Shape()...)
+	}
+	return dy.Retain()
+}
+
 // temp makes the tape own an auxiliary tensor.
 func (o op) temp(t *engine.Tensor) *engine.Tensor {
 	o.tape.temps = append(o.tape.temps, t)

@@ -62,7 +62,7 @@ func (o op) resultGELU(out, z *engine.Tensor, backward func(dy *engine.Tensor), 
 		return o.result(out, backward, saved...)
 	}
 	y := o.result(out, func(dy *engine.Tensor) {
-		dz := o.new(z.Shape()...)
+		dz := o.overwritten(dy)
 		defer dz.Free()
 		o.be.UnaryBackward(engine.GELU, dz, z, dy)
 		backward(dz)

@@ -40,8 +40,12 @@ func Rsqrt(x *Value) *Value { return unary("Rsqrt", engine.Rsqrt, x) }
 func unary(name string, f engine.UnaryOp, x *Value) *Value {
 	o := begin(name, x)
 	out := o.new(x.Shape()...)
-	o.be.Unary(f, out, x.data)
-	return o.result(out, func(dy *engine.Tensor) {
-		x.accumulateNew(name, func(dx *engine.Tensor) { o.be.UnaryBackward(f, dx, x.data, dy) })
+	compute := func() { o.be.Unary(f, out, x.data) }
+	compute()
+	y := o.result(out, func(dy *engine.Tensor) {
+		dx := o.overwritten(dy)
+		o.be.UnaryBackward(f, dx, x.data, dy)
+		x.accumulate(name, dx)
 	}, x.data)
+	return o.rematerialise(y, compute, x.data)
 }

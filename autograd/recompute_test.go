@@ -97,17 +97,16 @@ func TestLayerInScope(t *testing.T) {
 	require.Equal(t, []float64{12, 24, -48}, got[0])
 }
 
-// TestLayerInLayer uses the input of an inner layer again after it.
+// TestLayerInLayer passes the input of an inner layer on, to be used again after it.
 func TestLayerInLayer(t *testing.T) {
-	square := func(in values) values { return values{ag.Mul(in[0], in[0]), ag.Scale(in[0], 100)} }
+	square := func(in values) values { return values{ag.Mul(in[0], in[0]), in[0], ag.Scale(in[0], 100)} }
 	inner := func(in values) values {
-		h := ag.Scale(in[0], 3)
-		return values{ag.Add(in[0].Tape().Layer(values{h}, square)[0], h)} // 9x² + 3x
+		out := in[0].Tape().Layer(values{ag.Scale(in[0], 3)}, square)
+		return values{ag.Add(out[0], out[1]), in[0]} // 9x² + 3x
 	}
 	outer := func(in values) values {
-		h := ag.Scale(in[0], -1)
-		y := in[0].Tape().Layer(values{h}, inner)[0]
-		return values{ag.Add(ag.Add(y, h), in[0])}
+		out := in[0].Tape().Layer(values{ag.Scale(in[0], -1)}, inner)
+		return values{ag.Add(ag.Add(out[0], out[1]), in[0])}
 	}
 	got := step(t, [][]float64{{1, 2, -4}}, func(tape *ag.Tape, in values) *ag.Value { return total(tape.Layer(in, outer)...) })
 	require.Equal(t, []float64{18 - 3, 36 - 3, -72 - 3}, got[0])
@@ -125,8 +124,8 @@ func TestLayersRunTwice(t *testing.T) {
 		runs[0]++
 		return in[0].Tape().Layer(values{ag.Scale(in[0], 2)}, innermost)
 	}
-	x := tape.Input(fill(b, engine.Float64, 3))
 	for i := range 3 {
+		x := tape.Input(fill(b, engine.Float64, 3))
 		tape.Backward(total(tape.Layer(values{x}, layer)...))
 		require.True(t, tape.Recompute)
 		require.Equal(t, [2]int{2 * (i + 1), 2 * (i + 1)}, runs)
@@ -220,9 +219,9 @@ func TestLayerMayCapture(t *testing.T) {
 		tape, w := ag.NewTape(b), ag.Param(fill(b, engine.Float64, 2))
 		tape.Recompute = recompute
 		x := tape.Input(fill(b, engine.Float64, 2))
+		want := read(t, x.Data())
 		out := tape.Layer(values{x}, func(in values) values { return values{ag.Mul(in[0], w), w} })
 		tape.Backward(total(out[0], ag.Mul(out[1], constant(x, 3, 4))))
-		want := read(t, x.Data())
 		require.Equal(t, []float64{3 + want[0], 4 + want[1]}, read(t, w.Grad()), "a parameter among the results")
 		tape.Close()
 	}

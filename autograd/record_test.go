@@ -65,7 +65,7 @@ func TestFrozenLayerRecordsNothing(t *testing.T) {
 	layer := func(w *Value) func(in []*Value) []*Value {
 		return func(in []*Value) []*Value {
 			y := GELU(Mul(in[0], w))
-			return []*Value{Add(in[0].Tape().Layer([]*Value{y}, func(in []*Value) []*Value { return []*Value{Mul(in[0], w)} })[0], y)}
+			return []*Value{Add(in[0].Tape().Layer([]*Value{y}, func(in []*Value) []*Value { return []*Value{Mul(in[0], w)} })[0], in[0])}
 		}
 	}
 	for _, recompute := range []bool{false, true} {

@@ -38,14 +38,12 @@ func (t *Tape) madeInScope(v *Value) bool { return slices.Contains(t.temps[t.fro
 // Layer runs one layer of a deep network: a Scope, or with Recompute a checkpoint that keeps only its inputs. fn must compute the
 // same each time, as it does with random numbers drawn by key. It may capture what lives until Backward: parameters, or
 // values made outside of any Scope. Results need a gradient only where one can flow to an input or a parameter: a layer all of whose
-// inputs and parameters are constant records nothing. On an inference tape the layer frees its inputs: nothing may use them
-// afterwards.
+// inputs and parameters are constant records nothing. The tape gives up the inputs, which live on only where closures read them:
+// nothing else may use them afterwards.
 func (t *Tape) Layer(in []*Value, fn func(in []*Value) []*Value) []*Value {
 	if t.mode != recording || !t.Recompute {
 		results := t.Scope(func() []*Value { return fn(in) })
-		if t.mode == inferring {
-			t.giveUp(in, results)
-		}
+		t.giveUp(in, results)
 		return results
 	}
 	t.mode = tracing
@@ -54,6 +52,7 @@ func (t *Tape) Layer(in []*Value, fn func(in []*Value) []*Value) []*Value {
 	if len(made) > 0 {
 		t.push(node{"Layer", made, tensors(in), func(*engine.Tensor) { t.again(in, fn, made) }})
 	}
+	t.giveUp(in, results)
 	return results
 }
 

@@ -71,6 +71,11 @@ func TestCheckErrors(t *testing.T) {
 	require.NoError(t, err)
 	_, err = (&Skips{Limit: 100}).Check(t.Context(), elsewhere, nothing)
 	require.ErrorContains(t, err, "none of the 5 images of the list can be read: ")
+	videos := write(t, "videos.csv", []byte("path,label\nv,fear\nw,anger\n"))
+	elsewhere, err = OpenLists(Lists{DynamicList: videos, DynamicRoot: t.TempDir()})
+	require.NoError(t, err)
+	_, err = (&Skips{Limit: 100}).Check(t.Context(), elsewhere, nothing)
+	require.ErrorContains(t, err, "none of the 2 videos of the list can be read: ")
 
 	ctx, cancel := context.WithCancel(t.Context())
 	_, err = (&Skips{Limit: 100}).Check(ctx, s, func(n, _ int) { cancel() })

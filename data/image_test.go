@@ -213,6 +213,29 @@ func TestEXIFOrientationOfPNGAndWebP(t *testing.T) {
 	}
 }
 
+// Transparency leaves the colours of a lossy WebP as they are, and an orientation turns them.
+func TestTransparentLossyWebP(t *testing.T) {
+	source, err := os.ReadFile("testdata/images/lossy.webp")
+	require.NoError(t, err)
+	opaque := readPNG(t, "images/lossy.webp")
+	require.NotEqual(t, opaque.W, opaque.H)
+	chunk := func(name string, content []byte) []byte {
+		b := binary.LittleEndian.AppendUint32([]byte(name), uint32(len(content)))
+		return append(append(b, content...), make([]byte, len(content)%2)...)
+	}
+	alpha := make([]byte, 1+opaque.W*opaque.H) // 0: neither compressed nor filtered
+	for i := range alpha[1:] {
+		alpha[1+i] = uint8(i)
+	}
+	size := []byte{0x18, 0, 0, 0, byte(opaque.W - 1), 0, 0, byte(opaque.H - 1), 0, 0}
+	file := slices.Concat([]byte("WEBP"), chunk("VP8X", size), chunk("ALPH", alpha), source[12:],
+		chunk("EXIF", []byte("MM\x00*\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01\x00\x06\x00\x00\x00\x00\x00\x00")))
+	path := write(t, "a.webp", slices.Concat(chunk("RIFF", file)))
+	got, err := OpenImage(t.Context(), path, OpenOptions{})
+	require.NoError(t, err)
+	require.Equal(t, orient(opaque, 6), got)
+}
+
 // A decoder that takes its time is left alone when the context ends.
 func TestDecoderIsLeftAlone(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())

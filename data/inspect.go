@@ -40,7 +40,30 @@ func (f Finding) Text() string {
 // also one for testing, too.
 type Inspector struct {
 	Frames int // of a video, fewer are Short
-	seen   map[[sha256.Size]byte]Item
+	seen   map[[sha256.Size]byte]known
+}
+
+// known is a sample that was seen.
+type known struct {
+	Item
+	classes []string // of its list
+}
+
+// class is the name of a sample's class, "" if it has none.
+func (k known) class() string {
+	if k.Label < 0 || k.Label >= len(k.classes) {
+		return ""
+	}
+	return k.classes[k.Label]
+}
+
+// differs reports whether two samples have other labels: by name where both have one, as two lists may number the same classes
+// differently.
+func (k known) differs(other known) bool {
+	if a, b := k.class(), other.class(); a != "" && b != "" {
+		return a != b
+	}
+	return k.Label != other.Label
 }
 
 // inspected is the size at which the frames of videos are compared: those of a long video do not fit into memory otherwise. Two videos
@@ -51,7 +74,7 @@ var inspected = OpenOptions{H: 64, W: 64}
 // Inspect decodes all samples of d and returns what is wrong, in the order of the list. It calls done after each sample.
 func (p *Inspector) Inspect(ctx context.Context, d *Dataset, done func(n int)) (findings []Finding, err error) {
 	if p.seen == nil {
-		p.seen = map[[sha256.Size]byte]Item{}
+		p.seen = map[[sha256.Size]byte]known{}
 	}
 	workers := runtime.GOMAXPROCS(0)
 	i := 0
@@ -62,7 +85,7 @@ func (p *Inspector) Inspect(ctx context.Context, d *Dataset, done func(n int)) (
 		if ctx.Err() != nil {
 			return findings, ctx.Err()
 		}
-		findings = append(findings, p.judge(d.Items[i], d.Modality, s, err)...)
+		findings = append(findings, p.judge(known{d.Items[i], d.Classes}, d.Modality, s, err)...)
 		i++
 		done(1)
 	}
@@ -70,7 +93,7 @@ func (p *Inspector) Inspect(ctx context.Context, d *Dataset, done func(n int)) (
 }
 
 // judge returns what is wrong with a sample: a video may be both too short and a duplicate.
-func (p *Inspector) judge(item Item, m Modality, s looked, err error) (found []Finding) {
+func (p *Inspector) judge(item known, m Modality, s looked, err error) (found []Finding) {
 	add := func(kind, detail string) {
 		found = append(found, Finding{kind, item.List, item.Line, item.Name, detail})
 	}
@@ -85,10 +108,10 @@ func (p *Inspector) judge(item Item, m Modality, s looked, err error) (found []F
 	if m == Video && s.frames < p.Frames {
 		add(Short, fmt.Sprintf("%d frames, of which the last is repeated up to %d", s.frames, p.Frames))
 	}
-	switch earlier, known := p.seen[s.digest]; {
-	case !known:
+	switch earlier, ok := p.seen[s.digest]; {
+	case !ok:
 		p.seen[s.digest] = item
-	case earlier.Label != item.Label:
+	case earlier.differs(item):
 		add(Duplicate, fmt.Sprintf("the same as %s, which has another label", earlier.Place()))
 	default:
 		add(Duplicate, "the same as "+earlier.Place())

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -127,6 +128,39 @@ func TestInspect(t *testing.T) {
 }
 
 // Images that differ in one pixel by one level, or in nothing but their shape, are no duplicates.
+// Lists may number the same classes differently: labels are compared by name where both lists have names.
+func TestDuplicatesAcrossClassOrders(t *testing.T) {
+	root := t.TempDir()
+	for name, shade := range map[string]uint8{"a.png": 10, "b.png": 20, "c.png": 30, "d.png": 40} {
+		writeShade(t, filepath.Join(root, name), shade)
+	}
+	list := func(name, text string) string {
+		require.NoError(t, os.WriteFile(filepath.Join(root, name), []byte(text), 0o644))
+		return filepath.Join(root, name)
+	}
+	train := list("train.csv", "path,label\na.png,fear\nb.png,anger\nc.png,happiness\nd.png,fear\n") // happiness, fear, anger
+	named := list("named.csv", "path,label\na.png,fear\nb.png,anger\nc.png,fear\n")                  // fear, anger
+	numbers := list("numbers.txt", "a.png 1\nb.png 1\n")
+	paths := list("paths.txt", "a.png\n")
+	inspector, found := Inspector{}, []string(nil)
+	for _, list := range []string{train, named, numbers, paths} {
+		s, err := OpenUnlabelled(Lists{StaticList: list, StaticRoot: root})
+		require.NoError(t, err)
+		findings, err := inspector.Inspect(t.Context(), s.Image, func(int) {})
+		require.NoError(t, err)
+		for _, f := range findings {
+			found = append(found, filepath.Base(f.List)+" "+f.Path+": "+strings.ReplaceAll(f.Detail, train, "train"))
+		}
+	}
+	require.Equal(t, []string{
+		"named.csv a.png: the same as train: line 2: a.png", "named.csv b.png: the same as train: line 3: b.png",
+		"named.csv c.png: the same as train: line 4: c.png, which has another label",
+		"numbers.txt a.png: the same as train: line 2: a.png",
+		"numbers.txt b.png: the same as train: line 3: b.png, which has another label",
+		"paths.txt a.png: the same as train: line 2: a.png, which has another label",
+	}, found)
+}
+
 func TestInspectComparesAllPixels(t *testing.T) {
 	list, root := tree(t, "a.png 0\nnext.png 0\nwide.png 0\ncopy.png 0\n")
 	write := func(name string, h, w, level int) {

@@ -360,9 +360,9 @@ func TestFindSample(t *testing.T) {
 		{Image, "a.png", "a.png"}, {Image, "a.bmp", "a.jpg"}, {Image, "a.gif", "a.jpg"}, {Image, "a", "a.jpg"}, {Image, "a.mp4", ""},
 		{Image, "c.v2", "c.v2.webp"}, {Image, "c", ""}, {Image, "d", "d"}, {Image, "e.png", "e.gif"}, {Image, "f", ""},
 		{Image, "g.txt", "g.txt.png"}, {Image, "h.PNG", "h.PNG"}, {Image, "a.PNG", "a.jpg"}, {Image, "b", "b.gif"},
-		{Image, "folder.png", "folder.jpg"},
+		{Image, "folder.png", "folder.jpg"}, {Image, "a.jpeg", "a.jpg"}, {Image, "d.tiff", ""}, {Image, "c.v2.jxl", "c.v2.webp"},
 		{Video, "b", "b.mp4"}, {Video, "b.avi", "b.mp4"}, {Video, "b.gif", "b.gif"}, {Video, "f", "f"}, {Video, "e.mp4", "e.gif"},
-		{Video, "a", ""}, {Video, "a.png", "a.png"}, {Video, "a.gif", ""},
+		{Video, "a", ""}, {Video, "a.png", "a.png"}, {Video, "a.gif", ""}, {Video, "b.webm", "b.mp4"}, {Video, "b.ts", "b.mp4"}, {Video, "e.m2ts", "e.gif"},
 	} {
 		want := c.want
 		if want != "" {

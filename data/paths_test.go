@@ -55,12 +55,14 @@ func TestReadPaths(t *testing.T) {
 // Rows of lists of paths that are not what they seem.
 func TestOddLinesOfPathLists(t *testing.T) {
 	root := t.TempDir()
-	for _, name := range []string{"a.png", "v.mp4"} {
+	for _, name := range []string{"a.png", "v.mp4", "v.jpg", "f.png"} {
 		require.NoError(t, os.WriteFile(filepath.Join(root, name), nil, 0o644))
 	}
+	require.NoError(t, os.Mkdir(filepath.Join(root, "f"), 0o755))
 	for text, want := range map[string]string{
 		"a.png x/y": "a.png x/y", "a.png x.y": "a.png x.y", "b.png 3": "b.png 3", "v happiness": "v.mp4", "v\t3": "v.mp4", "path\nb.png,1": "path|b.png,1", "v": "v",
 		"path,label\na.bmp,3": "a.png", "path,label\n\"v\",3": "v.mp4", "label,path\n3,a.png": "label,path|3,a.png",
+		"f 3": "f", "path,label\nf,3": "f", "path,label\nf.jpg,3": "f.png", // the video, of two samples of one name
 		"a.png\npath,label": "a.png|path,label", "Path,label\na.png,1": "Path,label|a.png,1",
 	} {
 		paths, err := ReadPaths(strings.NewReader(text), root)

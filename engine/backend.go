@@ -55,7 +55,7 @@ type Backend interface {
 	Scale(dst, x *Tensor, s float64)
 	// SumTo sums src over the axes along which dst (aligned at the right, extents 1) was broadcast.
 	SumTo(dst, src *Tensor, accumulate bool)
-	// Unary computes dst = f(x), and UnaryBackward dx = dy·f′(x).
+	// Unary computes dst = f(x), and UnaryBackward dx = dy·f′(x), where dx may be dy.
 	Unary(op UnaryOp, dst, x *Tensor)
 	UnaryBackward(op UnaryOp, dx, x, dy *Tensor)
 

@@ -102,24 +102,3 @@ func (c AdapterConfig) check() error {
 
 // maxKernel keeps the columns of a convolution small.
 const maxKernel = 15
-
-// MACs counts the multiply-adds of a sample of some frames: the encoder on each, the adapters, and the head.
-func (c Config) MACs(frames int) int {
-	e, n := c.Encoder, c.Encoder.ImageTokens()
-	return frames*(n*e.PatchDim()*e.Dim+e.Depth*vit.BlockMACs(1+n, e.Dim, e.MLPRatio)+
-		len(c.Blocks)*n*c.Adapter.macs(e.Dim)) + e.Dim*c.Classes
-}
-
-// macs counts those of a token. With r the width of the adapter and k its taps, they are
-//
-//	linear layers 2·D·r · convolution k·r², depth-wise k·r · what D²Conv3D predicts p·k·r, and its sampling 8·k·r
-func (c AdapterConfig) macs(dim int) int {
-	n, taps := 2*dim*c.Width, c.Window().Taps()
-	if c.Convolves() {
-		n += c.fanIn() * c.Width
-	}
-	if c.Dilated {
-		n += (c.dilation().Predicted() + 8) * taps * c.Width
-	}
-	return n
-}

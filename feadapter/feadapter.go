@@ -42,11 +42,12 @@ func (m *Model) Forward(pixels *ag.Value) *ag.Value {
 // Feature is what the head reads: the class tokens of the frames, averaged and normalised, [B, D].
 func (m *Model) Feature(pixels *ag.Value) *ag.Value {
 	batch := pixels.Dim(0)
-	x := m.Encoder.Tokens(m.Encoder.Patches(pixels)) // [F, S, D]
+	x := nn.Layer(pixels, func(pixels *ag.Value) *ag.Value { return m.Encoder.Tokens(m.Encoder.Patches(pixels)) }) // [F, S, D]
 	for i := range m.Encoder.Blocks {
 		x = nn.Layer(x, func(x *ag.Value) *ag.Value { return m.block(i, x, batch) }) // [F, S, D]
 	}
-	return m.Norm.Forward(vit.MeanOfFrames(vit.ClassTokens(x), batch))
+	class := nn.Layer(x, vit.ClassTokens) // [F, 1, D]; the patches are not kept
+	return m.Norm.Forward(vit.MeanOfFrames(class, batch))
 }
 
 // block runs block i on tokens x [F, S, D] of batch samples, with its adapter where the config places it.
@@ -56,10 +57,10 @@ func (m *Model) block(i int, x *ag.Value, batch int) *ag.Value {
 		if adapter == nil || m.Place != place {
 			return x
 		}
-		return m.adapt(adapter, x, batch)
+		return nn.Layer(x, func(x *ag.Value) *ag.Value { return m.adapt(adapter, x, batch) })
 	}
 	x = at(BeforeAttention, x)
-	x = at(AfterAttention, b.Attend(x))
+	x = at(AfterAttention, nn.Layer(x, b.Attend))
 	return at(AfterMLP, b.MLP.AddTo(x, b.Norm2.Forward(x)))
 }
 

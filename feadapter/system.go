@@ -62,7 +62,12 @@ type classifier struct {
 }
 
 func (c *classifier) MACs(m data.Modality) int {
-	return c.Config.MACs(data.ByModality(m, 1, c.Encoder.Frames))
+	return c.work(data.ByModality(m, 1, c.Encoder.Frames)).Forward
+}
+
+// GradientMACs implements system.Tuned.
+func (c *classifier) GradientMACs(m data.Modality) int {
+	return c.work(data.ByModality(m, 1, c.Encoder.Frames)).Backward
 }
 
 // Base lists the parameters of the image model but its head, in the form of train.freeze.

@@ -1,18 +1,22 @@
 package feadapter
 
 import (
+	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	ag "mien/autograd"
-	"mien/data"
 	"mien/engine"
 	"mien/engine/cpu"
+	"mien/internal/golden"
 	"mien/nn"
 	"mien/recipe"
+	"mien/system"
+	"mien/vit"
 )
 
 // The preset has the parameters that docs and the paper name: 6.57 million are learned, of 92.4.
@@ -26,6 +30,15 @@ func TestPreset(t *testing.T) {
 	require.Equal(t, []int{85_798_656 + 6_564_168 + 5_383, 6_564_168 + 5_383}, []int{all, learned})
 	_, ok = System.Presets[0].Of("giant")
 	require.False(t, ok)
+	for size, want := range map[string]recipe.Adapter{"small": {Width: 120}, "base": {Width: 240}, "large": {Width: 320}} {
+		r, ok := System.Presets[0].Of(size)
+		require.True(t, ok)
+		want.Kernel, want.Stretch, want.Place, want.Blocks = []int{3, 1, 1}, "axes", "before-attention", "all"
+		want.Modulated, want.Activation = true, true
+		require.Equal(t, &want, r.Model.Adapter)
+		require.Equal(t, []int{224, 7, 0}, []int{r.Model.ImageSize, r.Model.VideoClasses, r.Model.ImageClasses})
+		require.Equal(t, Base, r.Train.Freeze)
+	}
 }
 
 // ST-Adapter of width 384 in all twelve blocks has 7.11 million parameters beside the head, plain adapters of width 96 have 1.78.
@@ -56,19 +69,26 @@ func counts(t *testing.T, r recipe.Recipe) (all, learned int) {
 	return all, all - frozen
 }
 
-// MACs are those of the products, counted for a model without two equal sizes: 9 patches of 48 values in 10 tokens of width 24.
+// MACs are those of the products, counted for a model without two equal sizes: 9 patches of 48 values in 10 tokens of width 24. A gradient
+// flows back to the first adapter, whose input needs none.
 func TestMACs(t *testing.T) {
-	encoder := 9*48*24 + 2*((4+2*5)*10*24*24+2*10*10*24)
-	for name, adapter := range map[string]int{
-		"fe":    2 * 9 * (2*24*7 + 9*7*7 + (12+8)*9*7), // 3 factors and 9 taps
-		"st":    1 * 9 * (2*24*10 + 3*10),
-		"plain": 1 * 9 * (2 * 24 * 6),
+	const linear, attention, embedding, head = (4 + 2*5) * 10 * 24 * 24, 2 * 10 * 10 * 24, 9 * 48 * 24, 24 * 5
+	const attend = 4 * 10 * 24 * 24
+	fe, st, plain := 9*(2*24*7+9*7*7+(12+8)*9*7), 9*(2*24*10+3*10), 9*(2*24*6) // 3 factors and 9 taps
+	for name, want := range map[string][2]int{
+		"fe":    {4 * (embedding + 2*(linear+attention) + 2*fe), 4 * (2*(linear+2*attention) + 4*fe - 9*24*7)},
+		"st":    {4 * (embedding + 2*(linear+attention) + st), 4 * (linear - attend + linear + 2*attention + 2*st - 9*24*10)},
+		"plain": {4 * (embedding + 2*(linear+attention) + plain), 4 * (linear + 2*attention + 2*plain - 9*24*6)},
+		"image": {embedding + 2*(linear+attention), embedding + 2*2*(linear+attention)},
 	} {
-		m := System.Build(nn.NewScope(cpu.New(), engine.Float32, nn.Random{}), goldenRecipe(name))
-		require.Equal(t, 4*(encoder+adapter)+24*5, m.MACs(data.Video), name)
+		s, r := nn.NewScope(cpu.New(), engine.Float32, nn.Random{}), goldenRecipe(name)
+		m := System.Build(s, r)
+		_, err := nn.Freeze(s.Params(), System.FrozenBy(r))
+		require.NoError(t, err)
+		modality := vit.OneHead(r)
+		require.Equal(t, want[0]+head, m.MACs(modality), name)
+		require.Equal(t, want[0]+want[1]+3*head, system.StepMACs(m, modality), name)
 	}
-	m := System.Build(nn.NewScope(cpu.New(), engine.Float32, nn.Random{}), goldenRecipe("image"))
-	require.Equal(t, encoder+24*5, m.MACs(data.Image))
 }
 
 func TestFromRecipe(t *testing.T) {
@@ -107,6 +127,7 @@ func TestChecks(t *testing.T) {
 		"model.adapter.kernel is [17 1 1]: each extent must be odd, from 1 to 15":     func(_ *recipe.Model, a *recipe.Adapter) { a.Kernel = []int{17, 1, 1} },
 		"model.adapter.kernel is [3 -1 1]: each extent must be odd":                   func(_ *recipe.Model, a *recipe.Adapter) { a.Kernel = []int{3, -1, 1} },
 		"model.adapter has no kernel, and depthwise, stretch or modulated are of one": func(_ *recipe.Model, a *recipe.Adapter) { a.Kernel = nil },
+		"model.adapter.width is 65537: it must lie between 1 and 65536":               func(_ *recipe.Model, a *recipe.Adapter) { a.Width = 1<<16 + 1 },
 		"model.adapter.modulated is for D²Conv3D: set model.adapter.stretch":          func(_ *recipe.Model, a *recipe.Adapter) { a.Stretch = "" },
 		`model.adapter.stretch is "time": choose axes`:                                func(_ *recipe.Model, a *recipe.Adapter) { a.Stretch = "time" },
 		`model.adapter.place is "": choose before-attention, after-attention`:         func(_ *recipe.Model, a *recipe.Adapter) { a.Place = "" },
@@ -118,6 +139,115 @@ func TestChecks(t *testing.T) {
 		r.Model.Adapter = &adapter
 		require.ErrorContains(t, System.Check(r), message)
 	}
+}
+
+// Each setting of a kernel needs one; widths and kernels go to their limits.
+func TestChecksOfSettings(t *testing.T) {
+	check := func(a recipe.Adapter) error {
+		r := goldenRecipe("fe")
+		a.Place, a.Blocks = "after-mlp", "1"
+		r.Model.Adapter = &a
+		return System.Check(r)
+	}
+	for _, a := range []recipe.Adapter{{Depthwise: true}, {Stretch: "space"}, {Stretch: "space", Modulated: true}, {Modulated: true}} {
+		a.Width = 3
+		require.ErrorContains(t, check(a), "model.adapter has no kernel, and depthwise, stretch or modulated are of one")
+	}
+	for _, a := range []recipe.Adapter{{Width: 1}, {Width: 1 << 16}, {Width: 3, Activation: true}, {Width: 3, Kernel: []int{1, 15, 3}},
+		{Width: 3, Kernel: []int{1, 1, 3}, Depthwise: true, Stretch: "space", Modulated: true}} {
+		require.NoError(t, check(a))
+	}
+	for _, a := range []recipe.Adapter{{Width: 0}, {Width: -1}, {Width: 1<<16 + 1}} {
+		require.ErrorContains(t, check(a), "model.adapter.width is ")
+		a.Blocks, a.Place = "", ""
+		r := goldenRecipe("image")
+		require.NoError(t, System.Check(r), "without adapters")
+	}
+}
+
+// noise fills all parameters, also those that start at 0.
+type noise struct{}
+
+func (noise) Fill(values []float32, name string, shape []int, _ nn.Init) error {
+	return nn.Random{Seed: 5}.Fill(values, name, shape, nn.TruncatedNormal(0.4, 2))
+}
+
+// Of every kind, an adapter is x + f(convolution(x·W_d))·W_u, with the convolution and the f that its settings name.
+func TestKindsOfAdapters(t *testing.T) {
+	b := cpu.New()
+	x := make([]float32, 2*4*3*2*6)
+	for i := range x {
+		x[i] = float32(i*53%97)/48 - 1
+	}
+	window := engine.Window{Kernel: [3]int{3, 5, 1}, Stride: [3]int{1, 1, 1}, Pad: [3]int{1, 2, 0}}
+	seen := map[string]AdapterConfig{}
+	for i := range 1 << 4 {
+		c := AdapterConfig{Width: 5, Kernel: window.Kernel, Depthwise: i&1 != 0, Dilated: i&2 != 0, Modulated: i&4 != 0, Activation: i&8 != 0}
+		if c.Stretch = ag.TimeAndSpace; !c.Dilated && c.Modulated {
+			continue
+		}
+		scope, tape := nn.NewScope(b, engine.Float32, noise{}), ag.NewTape(b)
+		a := NewAdapter(scope, 6, c)
+		require.NoError(t, scope.Err())
+		in := tape.Const(engine.FromSlice(b, engine.Float32, x, 2, 4, 3, 2, 6))
+		h := a.Down.Forward(in)
+		switch {
+		case c.Dilated:
+			predicted := ag.Convolve(h, a.Predictor.Weight, a.Predictor.Bias, window)
+			h = ag.DilatedConvolve(h, predicted, a.Conv.Weight, a.Conv.Bias,
+				ag.Dilation{Window: window, Stretch: ag.TimeAndSpace, Modulated: c.Modulated, Depthwise: c.Depthwise})
+		case c.Depthwise:
+			h = ag.DepthwiseConvolve(h, a.Conv.Weight, a.Conv.Bias, window)
+		default:
+			h = ag.Convolve(h, a.Conv.Weight, a.Conv.Bias, window)
+		}
+		if c.Activation {
+			h = ag.GELU(h)
+		}
+		want, err := engine.Read[float32](ag.Add(in, a.Up.Forward(h)).Data())
+		require.NoError(t, err)
+		got, err := engine.Read[float32](a.Forward(in).Data())
+		require.NoError(t, err)
+		require.InDeltaSlice(t, want, got, 1e-5, "%+v", c)
+		require.NotContains(t, seen, fmt.Sprint(got))
+		seen[fmt.Sprint(got)] = c
+		tape.Close()
+	}
+}
+
+// imageModel is the golden model of images with the recipe of its run.
+type imageModel struct{ nn.Weights }
+
+func (imageModel) Metadata() map[string]string {
+	r, _ := recipe.Load("s4d-tiny")
+	r.System, r.Model = "feadapter", goldenRecipe("image").Model
+	text, _ := r.Text()
+	return map[string]string{"recipe": string(text)}
+}
+
+// A run with other classes than those of the file leaves its head, and one on videos starts from a model of images.
+func TestStartFromAnotherHead(t *testing.T) {
+	file := imageModel{golden.Open(t, "feadapter_image_tiny.safetensors")}
+	for _, name := range []string{"image", "fe", "st", "plain"} {
+		r := goldenRecipe(name)
+		r.Model.ImageClasses, r.Model.VideoClasses = min(3*r.Model.ImageClasses, 3), min(3*r.Model.VideoClasses, 3)
+		load, err := System.Start(file, r, nn.Random{Seed: 1})
+		require.NoError(t, err)
+		load.Rows = map[string][]int{"head.weight": nil, "head.bias": nil} // as runs do where classes differ
+		scope := nn.NewScope(cpu.New(), engine.Float32, load)
+		System.Build(scope, r)
+		require.NoError(t, scope.Err(), name)
+		report, err := load.Finish()
+		require.NoError(t, err, name)
+		require.Equal(t, []string{"head.bias", "head.weight"}, report.Unused, name)
+		for _, p := range report.Missing {
+			require.True(t, strings.HasPrefix(p, "head.") || strings.Contains(p, ".adapter."), p)
+		}
+	}
+	r := goldenRecipe("image")
+	r.Model.Heads = 6
+	_, err := System.Start(file, r, nn.Random{})
+	require.ErrorContains(t, err, "its attention has 3 heads, that of recipe  6: set model.heads to 3")
 }
 
 // Class token and positions have the learning rate of the patch embedding, and do not decay.

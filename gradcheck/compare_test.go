@@ -140,6 +140,9 @@ func TestWrongReference(t *testing.T) {
 	renamed[1].Name = "y"
 	_, err = gradcheck.Compare(c, renamed, gradcheck.Target{Backend: newCPU})
 	require.ErrorContains(t, err, "x[5 33], but y[5 33] in the reference")
+	renamed[1] = gradcheck.Tensor{Name: "x", Shape: []int{5, 32}, Values: want[1].Values[:5*32]}
+	_, err = gradcheck.Compare(c, renamed, gradcheck.Target{Backend: newCPU})
+	require.ErrorContains(t, err, "x[5 33], but x[5 32] in the reference")
 }
 
 // changed compares a case with its own results, and again after element 1 of one of them was multiplied, which must be noticed.
@@ -168,6 +171,48 @@ func TestLargeOutputs(t *testing.T) {
 	inexact := changed(t, c, 1, 1.02)
 	require.Equal(t, "x", inexact.Tensor)
 	require.Equal(t, []int{1}, inexact.Index)
+}
+
+// TestTolerances are those of the precision, and so is the size below which gradients count as rounding: a thousandth of the largest at
+// full precision, a hundredth at bf16.
+func TestTolerances(t *testing.T) {
+	for _, c := range []struct {
+		p              engine.Precision
+		tol, a, b, off float64 // size of the gradients of a and b, and by how much, of their own, those of b are off
+		wrong          bool
+	}{
+		{engine.Full, gradcheck.Tolerance32, 1, 1, 0.001, false}, {engine.Full, gradcheck.Tolerance32, 1, 1, 0.003, true},
+		{engine.BF16, gradcheck.ToleranceBF16, 1, 1, 0.04, false}, {engine.BF16, gradcheck.ToleranceBF16, 1, 1, 0.06, true},
+		{engine.Full, gradcheck.Tolerance32, 1, 1e-4, 0.01, false}, {engine.Full, gradcheck.Tolerance32, 1, 1e-2, 0.01, true},
+		{engine.BF16, gradcheck.ToleranceBF16, 1, 1e-3, 0.2, false}, {engine.BF16, gradcheck.ToleranceBF16, 1, 1e-1, 0.2, true},
+		{engine.Full, gradcheck.Tolerance32, 1e-2, 1, 0.003, true},
+	} {
+		pair := ofTwo(multiply(correct), 2, 3)
+		reference := gradients(t, pair)
+		for i, size := range []float64{c.a, c.b} { // as if the case had such gradients: what Compare measures is all in the reference
+			for j, v := range reference[1+i].Values {
+				reference[1+i].Values[j] = size * v / math.Abs(v)
+			}
+		}
+		wrong := slices.Clone(reference[2].Values)
+		for j := range wrong {
+			wrong[j] *= 1 + c.off
+		}
+		given := multiply(func(dy, _, _ *engine.Tensor) tensors {
+			return tensors{engine.FromSlice(dy.Backend(), dy.DType(), reference[1].Values, 2, 3),
+				engine.FromSlice(dy.Backend(), dy.DType(), wrong, 2, 3)}
+		})
+		r, err := gradcheck.Compare(ofTwo(given, 2, 3), reference, gradcheck.Target{Backend: newCPU, Precision: c.p})
+		if !c.wrong {
+			require.NoError(t, err, "%+v", c)
+			continue
+		}
+		var inexact *gradcheck.Inexact
+		require.ErrorAs(t, err, &inexact, "%+v", c)
+		require.Equal(t, c.tol, inexact.Tol)
+		require.Equal(t, "b", r.Tensor)
+		require.InDelta(t, c.off, r.Got/r.Want-1, 1e-4)
+	}
 }
 
 // TestMissingGradientIsZero lists an input that no gradient reaches, and compares it.

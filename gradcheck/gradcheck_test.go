@@ -1,6 +1,7 @@
 package gradcheck_test
 
 import (
+	"fmt"
 	"math"
 	"testing"
 
@@ -149,6 +150,58 @@ func TestNonDeterministic(t *testing.T) {
 	require.ErrorContains(t, err, "point: two passes differ in gradient of x at 0: ")
 }
 
+// The first pass counts, too: what it says is where differences begin.
+func TestFirstPassDiffers(t *testing.T) {
+	passes := 0
+	_, err := check(gradcheck.Case{Name: "settling", Inputs: []gradcheck.Input{{Name: "x", Shape: []int{3}}},
+		New: gradcheck.Stateless(gradcheck.Unary(func(x *ag.Value) *ag.Value {
+			if passes++; passes == 1 {
+				return ag.Scale(x, 3)
+			}
+			return ag.Scale(x, 2)
+		}))}, gradcheck.Options{})
+	var differs *gradcheck.NonDeterministic
+	require.ErrorAs(t, err, &differs)
+	require.Equal(t, "outputs", differs.What)
+	require.InDelta(t, 1.5, differs.First/differs.Second, 1e-9)
+}
+
+// Errors are relative to a thousandth of the largest gradient of the tensor, and to a hundred-thousandth of the largest of all and of the
+// outputs, at least.
+func TestFloors(t *testing.T) {
+	for _, c := range []struct {
+		size, slope float64 // of the outputs, and of x[0]; x[1] and z have no gradient
+		x, z        float64 // by how much Backward is off
+		wrong       string
+	}{
+		{1e-3, 1, 1e-10, 0, ""}, {1e-3, 1, 1e-8, 0, "x[1]"},
+		{1e-3, 1, 0, 1e-12, ""}, {1e-3, 1, 0, 1e-10, "z[0]"},
+		{1e3, 0, 0, 1e-9, ""}, {1e3, 0, 0, 1e-7, "z[0]"},
+	} {
+		op := func(_ *ag.Tape, in []*ag.Value) []*ag.Value {
+			return []*ag.Value{ag.Custom("floors", func(v []*engine.Tensor) *engine.Tensor {
+				x, err := engine.Read[float64](v[0])
+				require.NoError(t, err)
+				return engine.FromSlice(v[0].Backend(), engine.Float64, []float64{c.size + c.slope*x[0]}, 1)
+			}, func(dy, _ *engine.Tensor, _ []*engine.Tensor) []*engine.Tensor {
+				g, err := engine.Read[float64](dy)
+				require.NoError(t, err)
+				return []*engine.Tensor{engine.FromSlice(dy.Backend(), engine.Float64, []float64{g[0] * c.slope, g[0] * c.x}, 2),
+					engine.FromSlice(dy.Backend(), engine.Float64, []float64{g[0] * c.z}, 1)}
+			}, in...)}
+		}
+		_, err := check(gradcheck.Case{Name: "floors", New: gradcheck.Stateless(op), Inputs: []gradcheck.Input{
+			{Name: "x", Values: []float64{0x1p-12, 1}, Shape: []int{2}}, {Name: "z", Values: []float64{3}, Shape: []int{1}}}}, gradcheck.Options{})
+		if c.wrong == "" {
+			require.NoError(t, err, "%+v", c)
+			continue
+		}
+		var wrong *gradcheck.Mismatch
+		require.ErrorAs(t, err, &wrong, "%+v", c)
+		require.Equal(t, c.wrong, wrong.Worst.Tensor+fmt.Sprint(wrong.Worst.Index))
+	}
+}
+
 func TestSizeOfOutputsDiffers(t *testing.T) {
 	calls := 0
 	_, err := check(at(func(x *ag.Value) *ag.Value {
@@ -265,10 +318,15 @@ func TestSamePoint(t *testing.T) {
 
 func TestDomain(t *testing.T) {
 	c := at(identity)
-	c.Inputs[0] = gradcheck.Input{Name: "x", Shape: []int{1000}, Lo: 2, Hi: 3}
-	for _, v := range gradients(t, c)[0].Values {
-		require.True(t, v >= 2 && v <= 3)
-		require.Equal(t, v, float64(float32(v)))
+	for _, within := range [][2]float64{{2, 3}, {-3, 0}, {0, 0.5}} {
+		lo, hi, sum := within[0], within[1], 0.0
+		c.Inputs[0] = gradcheck.Input{Name: "x", Shape: []int{1000}, Lo: lo, Hi: hi}
+		for _, v := range gradients(t, c)[0].Values {
+			require.True(t, v >= lo && v <= hi)
+			require.Equal(t, v, float64(float32(v)))
+			sum += v
+		}
+		require.InDelta(t, (lo+hi)/2, sum/1000, 0.1*(hi-lo))
 	}
 	c.Inputs[0] = gradcheck.Input{Name: "x", Shape: []int{2}, Values: []float64{1}}
 	_, err := check(c, gradcheck.Options{})

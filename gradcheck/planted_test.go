@@ -188,22 +188,28 @@ func TestIgnoredSeed(t *testing.T) {
 	}
 }
 
-// TestFindsTheElement plants one wrong element in a large tensor: a random direction detects it, and bisection finds it.
+// TestFindsTheElement plants one wrong element in a large tensor: a random direction detects it, and bisection finds it, whether there are
+// as many outputs, fewer or one.
 func TestFindsTheElement(t *testing.T) {
 	const rows, columns, at = 40, 50, 1234
-	c := ofTwo(multiply(func(dy, a, b *engine.Tensor) tensors {
-		g := read(product(dy, a))
-		g[at] *= 1.5
-		return tensors{product(dy, b), host(b, func(i int) float64 { return g[i] })}
-	}), rows, columns)
-	_, err := check(c, gradcheck.Options{})
-	var wrong *gradcheck.Mismatch
-	require.ErrorAs(t, err, &wrong)
-	require.Equal(t, "b", wrong.Worst.Tensor)
-	require.Equal(t, []int{at / columns, at % columns}, wrong.Worst.Index)
-	require.InDelta(t, 1.5, wrong.Worst.Analytic/wrong.Worst.Numeric, 1e-9)
-	require.InDelta(t, 1.0/3, wrong.Worst.RelError, 1e-6)
-	require.ErrorContains(t, err, "planted: wrong gradient of b[24 34], a random projection of the outputs: backward says ")
+	for output, after := range map[string]func(x *ag.Value) *ag.Value{
+		"a random projection of the outputs": identity, "output element 0": ag.Sum, "": func(x *ag.Value) *ag.Value { return ag.SumAxis(x, 0) },
+	} {
+		planted := multiply(func(dy, a, b *engine.Tensor) tensors {
+			g := read(product(dy, a))
+			g[at] *= 1.5
+			return tensors{product(dy, b), host(b, func(i int) float64 { return g[i] })}
+		})
+		c := ofTwo(func(a, b *ag.Value) *ag.Value { return after(planted(a, b)) }, rows, columns)
+		_, err := check(c, gradcheck.Options{})
+		var wrong *gradcheck.Mismatch
+		require.ErrorAs(t, err, &wrong)
+		require.Equal(t, "b", wrong.Worst.Tensor)
+		require.Equal(t, []int{at / columns, at % columns}, wrong.Worst.Index)
+		require.InDelta(t, 1.5, wrong.Worst.Analytic/wrong.Worst.Numeric, 1e-9)
+		require.InDelta(t, 1.0/3, wrong.Worst.RelError, 1e-6)
+		require.ErrorContains(t, err, "planted: wrong gradient of b[24 34], "+output)
+	}
 }
 
 func TestNamesTheElement(t *testing.T) {

@@ -78,10 +78,39 @@ func TestStartTakesOverTheRecord(t *testing.T) {
 		require.NoError(t, err, name)
 		require.Equal(t, c.want, loaded, name)
 	}
+	for _, o := range []Origins{{Listed: 1}, {Drawn: 1}, unknown} {
+		require.True(t, Trained{data.Video: o}.Has(data.Video))
+		require.False(t, Trained{data.Video: o}.Has(data.Image))
+	}
 	own, before := Trained{data.Video: {Listed: 2, Drawn: 1}}, Trained{data.Image: unknown, data.Video: video}
 	require.Equal(t, Trained{data.Image: unknown, data.Video: {Listed: 2, Drawn: 6}}, before.Plus(own))
 	require.Equal(t, Trained{data.Video: {2, 1, true}}, own.Plus(Trained{data.Video: unknown}))
 	require.Equal(t, Trained{data.Video: {2, 1, true}}, Trained{data.Video: unknown}.Plus(own))
+}
+
+// A head of a file that tells nothing of itself is loaded for whichever modality the run has, and what it has learned is unknown.
+func TestStartFromAForeignHead(t *testing.T) {
+	for _, m := range []data.Modality{data.Image, data.Video} {
+		r := load(t, "s4d-tiny")
+		r.System, r.Model = "vit", recipe.Model{Encoder: r.Model.Encoder}
+		*data.ByModality(m, &r.Model.ImageClasses, &r.Model.VideoClasses) = 5
+		s, err := systems.Of(r)
+		require.NoError(t, err)
+		f := writeWith(t, r, nil)
+		labels := map[data.Modality][]string{m: {"a", "b", "c", "d", "e"}}
+		load, loaded, notes, err := Start(f, s, r, labels, nn.Random{})
+		require.NoError(t, err)
+		require.Empty(t, notes)
+		require.Equal(t, Trained{m: {Unknown: true}}, loaded)
+		require.Equal(t, read(t, f, "head.weight"), valuesOf(t, r, load)["head.weight"])
+
+		labels[m] = labels[m][:4]
+		*data.ByModality(m, &r.Model.ImageClasses, &r.Model.VideoClasses) = 4
+		_, loaded, notes, err = Start(f, s, r, labels, nn.Random{})
+		require.NoError(t, err)
+		require.Equal(t, []string{"the " + string(m) + " head begins anew: that of the file has 5 classes, not 4"}, notes)
+		require.Empty(t, loaded)
+	}
 }
 
 // A model that knows only drawn faces, in one modality or both, says so.

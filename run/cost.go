@@ -18,8 +18,8 @@ type Cost struct {
 	TrainingMACs float64                   `json:"training_macs"` // of all steps, backward passes included
 }
 
-// CostOf counts a run of a recipe on so many samples in lists, by modality, and the drawn faces of the recipe. net is its model. Every
-// parameter counts as learned, and no layer as computed twice (--recompute).
+// CostOf counts a run of a recipe on so many samples in lists, by modality, and the drawn faces of the recipe. net is its model, with
+// frozen parameters; see [system.StepMACs]. No layer counts as computed twice (--recompute).
 func CostOf(r recipe.Recipe, net system.Model, lists map[data.Modality]int) Cost {
 	c := Cost{Steps: map[data.Modality]int{}, Views: map[data.Modality]int{}, StepMACs: map[data.Modality]float64{}}
 	for _, m := range []data.Modality{data.Image, data.Video} {
@@ -27,12 +27,12 @@ func CostOf(r recipe.Recipe, net system.Model, lists map[data.Modality]int) Cost
 			continue
 		}
 		forward := float64(r.Batch(m)) * float64(net.MACs(m))
-		c.StepMACs[m] = system.StepFactor * forward
+		c.StepMACs[m] = float64(r.Batch(m)) * float64(system.StepMACs(net, m))
 		if steps := r.Train.Epochs * r.Steps(m, r.Samples(m, lists)); steps > 0 {
 			c.Steps[m], c.Views[m] = steps, steps*r.Batch(m)
 			c.ForwardMACs += float64(steps) * forward
+			c.TrainingMACs += float64(steps) * c.StepMACs[m]
 		}
 	}
-	c.TrainingMACs = system.StepFactor * c.ForwardMACs
 	return c
 }

@@ -314,6 +314,59 @@ func TestCheckCross(t *testing.T) {
 	require.ErrorContains(t, err, "belongs to another cross-validation: resume with the same lists, folds, group and seed")
 }
 
+// The lists of folds are named after those that were divided, part by part and modality by modality. Where the same ones are there, they
+// are left; another one in any place is refused.
+func TestListsOfFolds(t *testing.T) {
+	l := data.Lists{StaticList: "some/faces.txt", StaticRoot: "faces", DynamicList: "some/clips.csv", DynamicRoot: "clips"}
+	parts := func() (all []data.Fold) {
+		for i := range 2 {
+			text := func(of string) map[data.Modality][]byte {
+				return map[data.Modality][]byte{data.Image: fmt.Appendf(nil, "image %s %d\n", of, i), data.Video: fmt.Appendf(nil, "video %s %d\n", of, i)}
+			}
+			all = append(all, data.Fold{Train: text("train"), Test: text("test")})
+		}
+		return all
+	}
+	out := t.TempDir()
+	for range 2 {
+		folds, err := WriteFolds(out, l, parts())
+		require.NoError(t, err)
+		require.Len(t, folds, 2)
+		for i, fold := range folds {
+			for of, got := range map[string]data.Lists{"train": fold.Train, "test": fold.Test} {
+				path := func(name, ext string) string {
+					return filepath.Join(out, "lists", fmt.Sprintf("%s_%s_%d%s", name, of, i+1, ext))
+				}
+				require.Equal(t, data.Lists{StaticList: path("static", ".txt"), StaticRoot: "faces", DynamicList: path("dynamic", ".csv"), DynamicRoot: "clips"}, got)
+				for path, of := range map[string]string{got.StaticList: "image " + of, got.DynamicList: "video " + of} {
+					text, err := os.ReadFile(path)
+					require.NoError(t, err)
+					require.Equal(t, fmt.Sprintf("%s %d\n", of, i), string(text))
+				}
+			}
+		}
+	}
+	for _, m := range []data.Modality{data.Image, data.Video} {
+		for _, of := range []string{"train", "test"} {
+			other := parts()
+			changed := map[string]map[data.Modality][]byte{"train": other[1].Train, "test": other[1].Test}[of]
+			changed[m] = append(changed[m], "more\n"...)
+			_, err := WriteFolds(out, l, other)
+			require.ErrorContains(t, err, fmt.Sprintf("%s_%s_2.%s belongs to another cross-validation: resume with the same",
+				data.ByModality(m, "static", "dynamic"), of, data.ByModality(m, "txt", "csv")))
+		}
+	}
+	l.DynamicList, l.DynamicRoot = "", ""
+	images := parts()
+	for _, part := range images {
+		delete(part.Train, data.Video)
+		delete(part.Test, data.Video)
+	}
+	folds, err := WriteFolds(out, l, images)
+	require.NoError(t, err)
+	require.Equal(t, data.Lists{StaticList: filepath.Join(out, "lists", "static_test_1.txt"), StaticRoot: "faces"}, folds[0].Test)
+}
+
 // Models that know other classes are not measured together.
 func TestPoolOfOtherClasses(t *testing.T) {
 	score := func(labels ...string) *infer.Report { return &infer.Report{Static: infer.NewScore(labels, nil)} }

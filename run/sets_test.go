@@ -17,6 +17,7 @@ import (
 	"mien/modelfile"
 	"mien/recipe"
 	"mien/s4d"
+	"mien/vit"
 )
 
 // A label without a class is reported once, even if warm-up and main part have the same sets.
@@ -162,6 +163,42 @@ func TestOwnClasses(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, data.AffectNet7, sets.Labels[data.Image])
 	require.Equal(t, []int{6, 1}, []int{sets.Main.Image.Items[0].Label, sets.Main.Image.Items[1].Label})
+}
+
+// A list without names numbers the classes of a head of any size; drawn faces, which have names, keep their numbers beside it.
+func TestDrawnFacesBesideNumbers(t *testing.T) {
+	r := toy(t, "s4d-tiny")
+	r.Model.ImageClasses = 9
+	sets, err := TrainingSets(r, &s4d.System, faceList(t, 3))
+	require.NoError(t, err)
+	require.Equal(t, data.Unnamed(9), sets.Labels[data.Image])
+	var labels []int
+	for _, item := range sets.Main.Image.Items {
+		labels = append(labels, item.Label)
+	}
+	require.Equal(t, []int{0, 3, 6, 0, 1, 2, 3, 4, 5, 6, 0, 1, 2, 3, 4}, labels)
+}
+
+// Drawn faces of the warm-up are refused like those of the rest if the model has no class or no head for them.
+func TestLabelsOfTheWarmUp(t *testing.T) {
+	lists := faceList(t, 2)
+	for epochs := range 2 {
+		for m, l := range map[data.Modality]data.Lists{
+			data.Image: {StaticList: lists.StaticList, StaticRoot: lists.StaticRoot},
+			data.Video: {DynamicList: lists.DynamicList, DynamicRoot: lists.DynamicRoot},
+		} {
+			r, other := toy(t, "s4d-tiny"), data.ByModality(m, data.Video, data.Image)
+			r.Train.DrawnEpochs = epochs
+			*data.ByModality(other, &r.Model.ImageClasses, &r.Model.VideoClasses) = 6
+			_, err := TrainingSets(r, &s4d.System, l)
+			require.ErrorContains(t, err, "head has classes 0 to 5", other)
+
+			r.System = "vit"
+			r.Model.ImageClasses, r.Model.VideoClasses = data.ByModality(m, 7, 0), data.ByModality(m, 0, 7)
+			_, err = TrainingSets(r, &vit.System, l)
+			require.EqualError(t, err, fmt.Sprintf("recipe s4d-tiny has no head for %ss: leave them out, or set model.%s_classes", other, other))
+		}
+	}
 }
 
 // A list whose classes are among those of a larger head is put into the head's order.

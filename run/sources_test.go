@@ -55,6 +55,14 @@ func TestSources(t *testing.T) {
 			image("validation", validation.StaticList, 2, 2), video("validation", validation.DynamicList, 1, 2)}},
 		"drawn faces after drawn faces": {func(o *Options) { o.Recipe.Train.DrawnEpochs = 1 }, []Source{
 			image("training", DrawnFaces, 12, 7), video("training", DrawnFaces, 9, 7)}},
+		"images only, after drawn faces": {func(o *Options) {
+			o.Train = data.Lists{StaticList: lists.StaticList, StaticRoot: lists.StaticRoot}
+			o.Recipe.Train.DrawnEpochs, o.Recipe.Data.ListRepeat, o.Recipe.Train.DynamicShare = 1, 2, 0
+		}, []Source{image("warm-up", DrawnFaces, 12, 7), image("training", lists.StaticList, 3, 3)}},
+		"videos only, after drawn faces": {func(o *Options) {
+			o.Train = data.Lists{DynamicList: lists.DynamicList, DynamicRoot: lists.DynamicRoot}
+			o.Recipe.Train.DrawnEpochs, o.Recipe.Data.ListRepeat = 1, 2
+		}, []Source{video("warm-up", DrawnFaces, 9, 7), video("training", lists.DynamicList, 1, 3)}},
 		"images only": {func(o *Options) { o.Recipe.Train.DynamicShare, o.Recipe.Data.DrawnTest = 0, 4 }, []Source{
 			image("training", DrawnFaces, 12, 7), image("validation", DrawnFaces, 4, 4)}},
 	} {

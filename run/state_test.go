@@ -51,6 +51,9 @@ func TestHalfFinishedRun(t *testing.T) {
 	want := trained(t, o)
 	for _, name := range []string{modelfile.Name, metricsFile} {
 		require.NoError(t, os.Remove(filepath.Join(o.Out, name)))
+		state, err := ReadState(o.Out)
+		require.NoError(t, err)
+		require.Equal(t, name == metricsFile, state.Finished, "its model is there")
 		o.Resume, o.Watch = true, &watched{}
 		require.Equal(t, want, trained(t, o))
 		require.Len(t, o.Watch.(*watched).steps, 12, "without %s", name)

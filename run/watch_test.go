@@ -72,3 +72,81 @@ func TestWatcherHearsAll(t *testing.T) {
 	require.Equal(t, slices.Concat(before, heard{"start at 0 of 30", "saved 0", note}, first, last), whole)
 	require.Equal(t, slices.Concat(before, heard{"start at 12 of 30", "saved 2", note}, last), resumed)
 }
+
+// crossHeard is a CrossWatcher that notes all that it hears, in order; of steps and checks, no more than which end.
+type crossHeard struct{ heard }
+
+func (h *crossHeard) Fold(fold int)         { h.add("fold %d", fold) }
+func (h *crossHeard) Measuring(samples int) { h.add("measuring %d", samples) }
+func (h *crossHeard) Measured(samples int)  { h.add("measured %d", samples) }
+
+func (h *crossHeard) Step(train.Step, data.Modality) {}
+
+func (h *crossHeard) Checked(done, total int) {
+	if done == total {
+		h.add("checked %d", total)
+	}
+}
+
+func (h *crossHeard) Evaluated(epoch int, r *infer.Report) {
+	var n []int
+	for _, s := range r.Scores() {
+		n = append(n, s.N)
+	}
+	h.add("evaluated %d: %v", epoch, n)
+}
+
+// A watcher hears of each fold in turn: its number, its run, which of its models is measured, and on what. With train.best_on_test the test
+// lists are those of the run, too, whichever model its folder then stands for. What is there already is not done again.
+func TestCrossWatcherHearsAll(t *testing.T) {
+	const onTest = "the best epoch is chosen on the test list, as the recipe says (train.best_on_test): its scores there are too good"
+	const none = "train.use_best: a fold has no list to choose its best epoch on, unless train.best_on_test takes that of the test: " +
+		"the model after the last epoch is measured"
+	const noList = "train.use_best: there is no list (--val-…) to choose the best epoch on: the folder stands for the model of the last"
+	for _, of := range []struct{ onTest, useBest bool }{{false, false}, {false, true}, {true, false}, {true, true}} {
+		c := cross(t)
+		c.Recipe.Train.BestOnTest, c.Recipe.Train.UseBest = of.onTest, of.useBest
+		c.Folds[1].Test.DynamicList, c.Folds[1].Test.DynamicRoot, c.Folds = "", "", c.Folds[:2]
+		if of.onTest {
+			c.Folds = c.Folds[:1] // one is enough
+		}
+		when := func(is bool, lines ...string) heard {
+			if is {
+				return lines
+			}
+			return nil
+		}
+		want := func(first, measured bool) heard {
+			all := when(of.useBest && !of.onTest, none)
+			for i, fold := range [][]heard{{
+				{"checked 4", "checked 5"}, {"checked 3", "checked 2"}, {"training: 4 image, static_train_1.txt", "training: 5 video, dynamic_train_1.csv"},
+				{"test: 3 image, static_test_1.txt", "test: 2 video, dynamic_test_1.csv"}, {"evaluated 0: [3 2]", "evaluated 1: [3 2]"},
+				{"evaluation: 3 image, static_test_1.txt", "measuring 3", "measured 3", "evaluation: 2 video, dynamic_test_1.csv", "measuring 2", "measured 2"},
+			}, {
+				{"checked 5", "checked 4"}, {"checked 2"}, {"training: 5 image, static_train_2.txt", "training: 4 video, dynamic_train_2.csv"},
+				{}, {"", ""}, {"evaluation: 2 image, static_test_2.txt", "measuring 2", "measured 2"},
+			}}[:len(c.Folds)] {
+				dir := c.folder(i)
+				chosen := filepath.Join(dir, "model.safetensors") + " is the model of the last epoch; that of the best is best.safetensors"
+				if of.useBest {
+					chosen = filepath.Join(dir, bestFile) + " is the model of the best epoch, as its recipe says (train.use_best); that of the last is model.safetensors"
+				}
+				run := heard{"start at 6 of 6", "run folder " + dir + ": the run is finished"}
+				if first {
+					run = slices.Concat(fold[2], when(of.onTest, fold[3]...), heard{"start at 0 of 6", "saved 0"}, when(of.onTest, onTest),
+						when(of.useBest && !of.onTest, noList), when(of.onTest, fold[4][0]), heard{"saved 1", "saved 2"}, when(of.onTest, fold[4][1]))
+				}
+				all = slices.Concat(all, heard{fmt.Sprintf("fold %d", i)}, fold[0], when(of.onTest, fold[1]...), run, when(of.onTest, chosen), fold[1],
+					when(measured, fold[5]...))
+			}
+			return all
+		}
+		for i, measured := range []bool{true, true, false} { // as mien does, as published, and again
+			h := new(crossHeard)
+			c.Observer, c.Published = h, i == 1
+			_, err := c.Run(t.Context())
+			require.NoError(t, err)
+			require.Equal(t, want(i == 0, measured), h.heard)
+		}
+	}
+}

@@ -209,6 +209,29 @@ func TestPreset(t *testing.T) {
 	require.False(t, ok)
 }
 
+// The published sizes of the baselines: ViT-MTL has no experts, and ViT-MoE those of V-MoE, with all of its routing and losses.
+func TestPresetsOfBaselines(t *testing.T) {
+	for size, encoder := range vit.Sizes {
+		want := recipe.Recipe{Name: "vitmtl-" + size, Kind: recipe.Finetune, System: "vitmtl",
+			Model: recipe.Model{Encoder: recipe.Encoder(encoder), ImageClasses: 7, VideoClasses: 7}}
+		r, ok := ViTMTL.Presets[0].Of(size)
+		require.True(t, ok)
+		require.Equal(t, want, r)
+		want.Name, want.System = "vitmoe-"+size, "vitmoe"
+		m := &want.Model
+		m.Experts, m.TopK, m.Position, m.Capacity, m.Priority, m.SoftmaxFirst, m.FixedNoise = 8, 2, "later", 1.05, "scores", true, true
+		m.Importance, m.Load, want.Train.RouterNoise = 0.005, 0.005, true
+		r, ok = ViTMoE.Presets[0].Of(size)
+		require.True(t, ok)
+		require.Equal(t, want, r)
+	}
+	for _, s := range []*system.System{&ViTMTL, &ViTMoE} {
+		require.Equal(t, s.Name, s.Presets[0].Name)
+		_, ok := s.Presets[0].Of("huge")
+		require.False(t, ok)
+	}
+}
+
 // published is the model of a published size.
 func published(t *testing.T, size string) Config {
 	r, _ := System.Presets[0].Of(size)

@@ -133,7 +133,7 @@ func TestNoiseOfSteps(t *testing.T) {
 	require.Equal(t, without, loss(func(b *system.Batch) { b.Step++ }))
 }
 
-// Inference draws no noise unless the model is configured to, and Routes reports the routing that Logits used.
+// Inference draws no noise unless the model is configured to; Routes reports the routing that Logits used, and Features what its head read.
 func TestLogitsAndRoutes(t *testing.T) {
 	batch := tinyBatch(data.Video)
 	a, b := engine.Key{Seed: 1, Stream: 1}, engine.Key{Seed: 1, Stream: 2}
@@ -154,6 +154,19 @@ func TestLogitsAndRoutes(t *testing.T) {
 			}
 			return choices
 		}
+		features := func(key engine.Key) (features, logits []float32) {
+			tape := ag.NewInferenceTape(backend, engine.Full)
+			defer tape.Close()
+			v := m.Features(batch.Pixels(tape), data.Video, key)
+			return read[float32](t, v), read[float32](t, m.Heads[data.Video].Forward(v))
+		}
+		for _, key := range []engine.Key{a, b} {
+			_, seen := features(key)
+			require.Equal(t, logits(key), seen)
+		}
+		one, _ := features(a)
+		other, _ := features(b)
+		require.Equal(t, noisy, !slices.Equal(one, other))
 		require.Len(t, logits(a), 3*11)
 		require.Len(t, routes(a), 2)
 		require.Equal(t, logits(a), logits(a))

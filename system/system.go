@@ -61,9 +61,27 @@ type Model interface {
 	MACs(m data.Modality) int
 }
 
-// StepFactor is the cost of a training step over that of its forward pass: each product needs two of the same size in the backward
-// pass, one for each operand. AdamW is not counted.
+// StepFactor is the cost of a training step over that of its forward pass where all is learned: each product needs two of the same size in
+// the backward pass, one for each operand. AdamW is not counted.
 const StepFactor = 3
+
+// Tuned is a model of which runs learn a small part.
+type Tuned interface {
+	// GradientMACs counts the multiply-adds of the backward pass on one sample, for those parameters that are not frozen.
+	GradientMACs(m data.Modality) int
+}
+
+// StepMACs counts the multiply-adds of a training step on one sample. What is frozen makes it cheaper in models that are [Tuned]; in others
+// every parameter counts as learned.
+func StepMACs(net Model, m data.Modality) int {
+	if net, ok := net.(interface {
+		Model
+		Tuned
+	}); ok {
+		return net.MACs(m) + net.GradientMACs(m)
+	}
+	return StepFactor * net.MACs(m)
+}
 
 // FrozenBy returns the patterns of the parameters that a run does not learn: those of its recipe and those of the system.
 func (s *System) FrozenBy(r recipe.Recipe) []string {

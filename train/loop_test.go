@@ -278,6 +278,25 @@ func TestParameterWithoutGradient(t *testing.T) {
 	require.InDeltaSlice(t, []float64{0.1}, values(t, a.m[1]), 1e-6)
 }
 
+// A parameter steps by the rate and the decay of its own group, whichever others have no gradient.
+func TestGroupsOfSomeParameters(t *testing.T) {
+	for i, want := range [][]float64{{0.9, 1.9}, {2.95}, {3.965, 4.9625, 5.96}} { // the third: (1 − 0.025·0.1)·w − 0.025
+		for _, idle := range []bool{false, true} {
+			b := cpu.New()
+			a, params, _ := dot(b)
+			a.IdleSteps = idle
+			before := all(t, a, params)
+			steps(a, b, 1, alone(b, params[i]))
+			require.InDeltaSlice(t, want, values(t, params[i].Data()), 1e-5, "parameter %d alone", i)
+			for other, p := range params {
+				if other != i {
+					require.Contains(t, before, values(t, p.Data()), "parameter %d stays", other)
+				}
+			}
+		}
+	}
+}
+
 // alone is the loss Σ p of one parameter.
 func alone(b engine.Backend, p nn.Param) func(t *ag.Tape) *ag.Value {
 	return func(t *ag.Tape) *ag.Value {
@@ -450,7 +469,13 @@ func TestParts(t *testing.T) {
 		require.Equal(t, []float64{3}, values(t, l.Optimizer.steps))
 		require.Less(t, b.Stats().LiveBytes-before, 1000, "the figures of the last step are kept, losses of parts are not")
 
-		l.Batches = places(5)
+		l, log = slope(b)
+		l.Parts, l.Batches = 2, places(6)
+		require.NoError(t, l.Run(t.Context(), 1))
+		require.Contains(t, *log, "heard place 1.1: epoch 1 step 0 lr 0.003 loss 21 norm 10")
+		require.Equal(t, "epoch 1", (*log)[len(*log)-1])
+
+		l.Epochs, l.Batches = 1, places(5)
 		require.EqualError(t, l.Run(t.Context(), 0), "epoch 0 had 2 steps, not 3", "the last step lacks a part")
 	}
 }

@@ -167,6 +167,23 @@ func (b *Block) Attend(x *ag.Value) *ag.Value {
 	return b.Attn.AddTo(x, b.Norm1.Forward(x))
 }
 
+// AttendWork counts Attend on n sequences of tokens each. See [BlockMACs].
+func (b *Block) AttendWork(w *nn.Work, n, tokens int) {
+	rows, dim := n*tokens, b.Attn.Proj.Weight.Dim(0)
+	w.Learns(b.Norm1.Weight, b.Norm1.Bias)
+	w.Product(rows*b.Attn.QKVWeight.Data().Len(), b.Attn.QKVWeight)
+	w.Learns(b.Attn.QKVBias, b.Attn.QBias, b.Attn.VBias)
+	w.Mix(2 * rows * tokens * dim) // q·kᵀ and P·v
+	w.Linear(rows, b.Attn.Proj)
+}
+
+// MLPWork counts the second half of the block on so many rows.
+func (b *Block) MLPWork(w *nn.Work, rows int) {
+	w.Learns(b.Norm2.Weight, b.Norm2.Bias)
+	w.Linear(rows, b.MLP.FC1)
+	w.Linear(rows, b.MLP.FC2)
+}
+
 // Attention is multi-head self-attention. Queries and values have a bias. Keys need none: adding a constant to all logits of a row
 // does not change its softmax. Published image models have one all the same.
 type Attention struct {

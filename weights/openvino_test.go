@@ -58,6 +58,14 @@ func TestOpenVINO(t *testing.T) {
 	require.Equal(t, []int{3, 1}, shape)
 	_, err = openNetwork(t, strings.TrimPrefix(network, "<?xml version=\"1.0\" ?>\n"), constants)
 	require.NoError(t, err, "the first line may be missing")
+	for description, bin := range map[string]string{"net.v2.xml": "net.v2.bin", "NET.XML": "NET.bin", "network": "network.bin", "a.net": "a.bin"} {
+		folder := t.TempDir()
+		require.NoError(t, os.WriteFile(filepath.Join(folder, description), []byte(network), 0o600))
+		require.NoError(t, os.WriteFile(filepath.Join(folder, bin), []byte(constants), 0o600))
+		f, err := Open(filepath.Join(folder, description))
+		require.NoError(t, err, description)
+		require.NoError(t, f.Close())
+	}
 }
 
 func TestDamagedOpenVINO(t *testing.T) {

@@ -35,7 +35,7 @@ type kernelCase struct {
 	name     string
 	inputs   int     // slices that are read, of which the first outputs are written, too
 	outputs  int     // how many of the slices are results; they come first
-	inPlace  bool    // the first result may be the first input
+	inPlace  bool    // the first result may be any input
 	rel, abs float64 // error allowed, relative to the value and to the largest magnitude among the inputs
 	perTerm  float64 // and in addition for each element of a sum
 	f32      func(k *Kernels[float32], s [][]float32) []float32
@@ -229,7 +229,7 @@ func compare(t *testing.T, impl *Kernels[float32], k kernelCase, values [][]floa
 		}
 	}
 	if inPlace {
-		s32[0] = s32[k.outputs]
+		s32[0] = s32[k.outputs+n/3%k.inputs]
 	}
 	got := k.f32(impl, s32)
 	want := k.f64(Reference[float64](), s64)

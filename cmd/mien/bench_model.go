@@ -28,7 +28,9 @@ type benchForwardCmd struct {
 }
 
 type benchTrainCmd struct {
-	Model string `help:"vit-SIZE is a plain vision transformer, s4d-SIZE and vitmoe-SIZE have experts: tiny, small, base, large." default:"vit-base" placeholder:"NAME"`
+	Model    string `help:"vit-SIZE is a plain vision transformer, s4d-SIZE and vitmoe-SIZE have experts, feadapter-SIZE and stadapter-SIZE adapters: tiny, small, base, large." default:"vit-base" placeholder:"NAME"`
+	Adapters string `help:"Blocks with adapters, where the model has them: all, early, later, \"last 1/3\", …" placeholder:"BLOCKS"`
+	Full     bool   `help:"Learn what the model's recipe freezes, too."`
 	trainInput
 }
 
@@ -56,20 +58,42 @@ type benchInput struct {
 // Run measures classification.
 func (c *benchForwardCmd) Run(out *console) error {
 	m := benchModel{trainInput: trainInput{Precision: c.Precision, benchInput: c.benchInput}, kind: recipe.Finetune}
-	return m.run(out, c.Model, func(*recipe.Recipe) {})
+	return m.run(out, c.Model, func(*recipe.Recipe) error { return nil })
 }
 
 // Run measures forward, backward and AdamW with the published numbers of fine-tuning: including label smoothing and router
 // noise; layer decay costs nothing and is omitted.
 func (c *benchTrainCmd) Run(out *console) error {
 	m := benchModel{trainInput: c.trainInput, kind: recipe.Finetune, training: true}
-	return m.run(out, c.Model, func(r *recipe.Recipe) { r.Train.LabelSmoothing, r.Train.RouterNoise = 0.1, true })
+	return m.run(out, c.Model, func(r *recipe.Recipe) error {
+		r.Train.LabelSmoothing, r.Train.RouterNoise = 0.1, true
+		if c.Full {
+			r.Train.Freeze = nil
+		}
+		return c.place(r)
+	})
+}
+
+// place moves the adapters of the model to other blocks.
+func (c *benchTrainCmd) place(r *recipe.Recipe) error {
+	switch a := r.Model.Adapter; {
+	case c.Adapters == "":
+		return nil
+	case a == nil:
+		return fmt.Errorf("--adapters %q: %s has none; leave it out", c.Adapters, c.Model)
+	default:
+		a.Blocks = c.Adapters
+		return nil
+	}
 }
 
 // Run measures forward, backward and AdamW; each step hides other patches.
 func (c *benchPretrainCmd) Run(out *console) error {
 	m := benchModel{trainInput: c.trainInput, kind: recipe.Pretrain, training: true}
-	return m.run(out, c.Model, func(r *recipe.Recipe) { r.Train.ImageMask, r.Train.VideoMask = c.Mask, c.Mask })
+	return m.run(out, c.Model, func(r *recipe.Recipe) error {
+		r.Train.ImageMask, r.Train.VideoMask = c.Mask, c.Mask
+		return nil
+	})
 }
 
 // benchModel is a benchmark of a model for runs of a kind.
@@ -90,12 +114,13 @@ type stepReport struct {
 	benchInput
 	machine
 	Parameters int     `json:"parameters"` // used by the step
+	Tuned      int     `json:"tuned"`      // of them, learned by it
 	GFLOP      float64 `json:"gflop"`      // of one step, counted by formula
 	timing
 }
 
 // run measures steps of the model of that name, whose recipe it first changes, and prints the report.
-func (m *benchModel) run(out *console, name string, change func(*recipe.Recipe)) error {
+func (m *benchModel) run(out *console, name string, change func(*recipe.Recipe) error) error {
 	if err := out.backend.Supports(m.Precision, m.training); err != nil {
 		return err
 	}
@@ -104,11 +129,12 @@ func (m *benchModel) run(out *console, name string, change func(*recipe.Recipe))
 		return err
 	}
 	r := stepReport{Format: stepFormat, Model: name, benchInput: m.benchInput, Parameters: nn.Count(m.params)}
-	step, gflop := m.forward(out), forwardGFLOP
+	step, macs := m.forward(out), m.net.MACs(m.batch.Modality)
 	if m.training {
-		step, gflop = m.train(out), trainingGFLOP
+		step, macs = m.train(out), system.StepMACs(m.net, m.batch.Modality)
+		r.Tuned = tuned(m.params)
 	}
-	r.GFLOP = gflop(m.Batch, m.net.MACs(m.batch.Modality))
+	r.GFLOP = 2 * float64(m.Batch) * float64(macs) / 1e9
 	if r.machine, r.timing, err = measure(out.ctx, m.Precision, m.Repeat, r.GFLOP, step); err != nil {
 		return err
 	}
@@ -119,7 +145,7 @@ func (m *benchModel) run(out *console, name string, change func(*recipe.Recipe))
 func (r stepReport) rows() [][]string {
 	return [][]string{
 		cells("batch × tokens\t%d × %d", r.Batch, r.Tokens),
-		cells("parameters\t%d", r.Parameters),
+		cells("parameters\t%s", r.parameters()),
 		cells("threads, kernels\t%d, %s %s", r.Threads, r.Kernels, r.Precision),
 		cells("time of a step\t%.1f ms, fastest %.1f ms", r.Milliseconds, r.Fastest),
 		cells("speed\t%.1f GFLOP/s, %.1f %% of the peak of %.1f", r.GFLOPS, 100*r.PeakFraction, r.PeakGFLOPS),
@@ -128,8 +154,16 @@ func (r stepReport) rows() [][]string {
 	}
 }
 
+// parameters says how many there are, and how many of them are learned.
+func (r stepReport) parameters() string {
+	if r.Tuned == 0 || r.Tuned == r.Parameters {
+		return fmt.Sprint(r.Parameters)
+	}
+	return fmt.Sprintf("%d, %d of them tuned", r.Parameters, r.Tuned)
+}
+
 // build makes the model and a batch of random pixels for it.
-func (m *benchModel) build(b engine.Backend, name string, change func(*recipe.Recipe)) error {
+func (m *benchModel) build(b engine.Backend, name string, change func(*recipe.Recipe) error) error {
 	r, ok := systems.Preset(name)
 	if !ok || r.Kind != m.kind {
 		return fmt.Errorf("--model %s: choose one of %s", name, strings.Join(presets(m.kind), ", "))
@@ -137,7 +171,9 @@ func (m *benchModel) build(b engine.Backend, name string, change func(*recipe.Re
 	if err := m.shape(&r); err != nil {
 		return err
 	}
-	change(&r)
+	if err := change(&r); err != nil {
+		return err
+	}
 	s, err := systems.Of(r)
 	if err != nil {
 		return err
@@ -148,7 +184,10 @@ func (m *benchModel) build(b engine.Backend, name string, change func(*recipe.Re
 	}
 	m.batch, m.net = m.pixels(r), s.Build(scope, r)
 	m.params = usedParams(scope.Params(), s.Heads(r), m.batch.Modality)
-	return scope.Err()
+	if m.training {
+		_, err = nn.Freeze(m.params, s.FrozenBy(r))
+	}
+	return cmp.Or(scope.Err(), err)
 }
 
 // forward returns a function that classifies the batch, as predict does.
@@ -258,6 +297,7 @@ func presets(kind string) (names []string) {
 	return names
 }
 
-// forwardGFLOP and trainingGFLOP turn multiply-adds of a sample into operations of a step.
-func forwardGFLOP(batch, macs int) float64  { return 2 * float64(batch) * float64(macs) / 1e9 }
-func trainingGFLOP(batch, macs int) float64 { return system.StepFactor * forwardGFLOP(batch, macs) }
+// tuned counts the elements of the parameters that are learned.
+func tuned(params []nn.Param) int {
+	return nn.Count(slices.DeleteFunc(slices.Clone(params), func(p nn.Param) bool { return !p.NeedsGrad() }))
+}

@@ -110,6 +110,11 @@ func benchFlags() (all []commandFlags) {
 		if command != "forward" {
 			cases = append(cases, flagCase{"recompute", "--batch 16" + seen, "--batch 16 --recompute" + seen, less})
 		}
+		if command == "train" {
+			adapters := "--model feadapter-tiny --tokens 49"
+			cases = append(cases, flagCase{"adapters", adapters, adapters + " --adapters early", is(at("", "tuned"), 96_747, 48_825)},
+				flagCase{"full", adapters, adapters + " --full", is(at("", "tuned"), 96_747, 1_391_595.0)})
+		}
 		if command == "pretrain" { // whose next size is no toy
 			cases[0] = flagCase{"model", "", "--model mae-toy", says(stderr, "", "--model mae-toy: choose one of mae-tiny")}
 			cases = append(cases, flagCase{"mask", "", "--mask 0.5", changes(at("", "gflop"))})

@@ -2,6 +2,7 @@ package drawn
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -95,6 +96,42 @@ func TestHeldExpressions(t *testing.T) {
 		require.InDelta(t, c.share, float64(held)/float64(shown), 0.1)
 	}
 }
+
+// Faint smiles are those of images and of videos, and what is held is so in videos alone.
+func TestStylesOfSamples(t *testing.T) {
+	const size, frames = MinSize, 16
+	for _, c := range []struct {
+		style         Style
+		images        func(class string) bool // whether samples of a class change
+		videos, early func(class string) bool // late in a video, and in its first frame
+	}{
+		{Style{Faint: 1}, happy, happy, never}, {Style{Held: 1}, never, func(string) bool { return true }, never},
+	} {
+		for kind, sets := range map[string][2]*data.Dataset{
+			"image": {Images(4, 7, size), c.style.Images(4, 7, size)}, "video": {Videos(4, 7, frames, size), c.style.Videos(4, 7, frames, size)},
+		} {
+			for i, item := range sets[0].Items {
+				class := sets[0].Classes[item.Label]
+				alike := func(frame int) bool {
+					return slices.Equal(read(t, sets[0], i, frame), read(t, sets[1], i, frame))
+				}
+				if kind == "image" {
+					require.Equal(t, c.images(class), !alike(0), "%+v: %s of an image", c.style, class)
+					continue
+				}
+				changed := false
+				for _, frame := range []int{6, 10, 15} {
+					changed = changed || !alike(frame)
+				}
+				require.Equal(t, c.videos(class), changed, "%+v: %s of a video", c.style, class)
+				require.Equal(t, c.early(class), !alike(0), "%+v: %s begins", c.style, class)
+			}
+		}
+	}
+}
+
+func happy(class string) bool { return class == "happiness" }
+func never(string) bool       { return false }
 
 // The classes of a style come in turn, with the labels that they have among all.
 func TestClassesThatAreShown(t *testing.T) {

@@ -259,6 +259,10 @@ func testUnaryBackward(s *suite) {
 			dx := s.blank(n)
 			s.b.UnaryBackward(c.op, dx, s.tensor(x, n), s.tensor(dy, n))
 			s.check(dx, want, "op %d of %d", c.op, n)
+
+			same := s.tensor(dy, n)
+			s.b.UnaryBackward(c.op, same, s.tensor(x, n), same)
+			s.check(same, want, "op %d of %d, in place", c.op, n)
 		}
 	}
 }
