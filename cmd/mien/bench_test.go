@@ -211,7 +211,7 @@ func TestBenchTrains(t *testing.T) {
 	m := benchModel{kind: recipe.Pretrain}
 	for tokens, other := range map[int]string{25: "head.video.", 50: "head.image."} {
 		m := benchModel{trainInput: trainInput{benchInput: benchInput{Batch: 1, Tokens: tokens, Repeat: 1}}, kind: recipe.Finetune}
-		require.NoError(t, m.build(b, "s4d-tiny", func(*recipe.Recipe) {}))
+		require.NoError(t, m.build(b, "s4d-tiny", func(*recipe.Recipe) error { return nil }))
 		require.Equal(t, data.ByModality(m.batch.Modality, 25, 50), tokens)
 		r, ok := systems.Preset("s4d-tiny")
 		require.True(t, ok)
