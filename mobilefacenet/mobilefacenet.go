@@ -1,5 +1,8 @@
 // Package mobilefacenet is MobileFaceNet (Chen et al. 2018) as a network of 68 facial landmarks, whose features S2D reads. Batch norms are
 // folded into the convolutions before them. It does not learn: its weights come from a file, see weights.go.
+//
+// The published weights were learned from pixels in [0, 1] as they are. S2D gives them the pixels that its image model reads, from which
+// mean and deviation are taken (see [Frames]): points are then less than two pixels from where they were.
 package mobilefacenet
 
 import (
@@ -107,36 +110,34 @@ func (u *unit) forward(x *ag.Value) *ag.Value {
 
 // convolution is one over rows and columns, with the batch norm after it folded in, and PReLU.
 type convolution struct {
-	weight    *ag.Value // [out, 1, k, k, in], or depth-wise [1, k, k, in]
-	bias      *ag.Value // [out]
-	slope     *ag.Value // [out] of PReLU; nil without one
-	depthwise bool
-	window    engine.Window
+	*nn.Convolution
+	slope *ag.Value // [out] of PReLU; nil without one
 }
 
 func newConvolution(s *nn.Scope, in, out, kernel, stride int, prelu bool) *convolution {
-	return finish(s, s.Weight("weight", nn.FanInUniform, out, 1, kernel, kernel, in), out, false, kernel, stride, kernel/2, prelu)
+	c := nn.NewConvolution(s, in, out, square(kernel, stride, kernel/2), nn.FanInUniform)
+	return withPReLU(s, c, out, prelu)
 }
 
 func newDepthwise(s *nn.Scope, channels, kernel, stride, pad int, prelu bool) *convolution {
-	return finish(s, s.Param("weight", nn.FanIn(kernel*kernel), 1, kernel, kernel, channels), channels, true, kernel, stride, pad, prelu)
+	c := nn.NewDepthwiseConvolution(s, channels, square(kernel, stride, pad), nn.FanIn(kernel*kernel))
+	return withPReLU(s, c, channels, prelu)
 }
 
-func finish(s *nn.Scope, weight *ag.Value, out int, depthwise bool, kernel, stride, pad int, prelu bool) *convolution {
-	c := &convolution{weight: weight, bias: s.Param("bias", nn.Zeros, out), depthwise: depthwise,
-		window: engine.Window{Kernel: [3]int{1, kernel, kernel}, Stride: [3]int{1, stride, stride}, Pad: [3]int{0, pad, pad}}}
-	if prelu {
-		c.slope = s.Param("slope", nn.Constant(0.25), out)
+// square is a window over rows and columns alike.
+func square(kernel, stride, pad int) engine.Window {
+	return engine.Window{Kernel: [3]int{1, kernel, kernel}, Stride: [3]int{1, stride, stride}, Pad: [3]int{0, pad, pad}}
+}
+
+func withPReLU(s *nn.Scope, c *nn.Convolution, channels int, prelu bool) *convolution {
+	if !prelu {
+		return &convolution{c, nil}
 	}
-	return c
+	return &convolution{c, s.Param("slope", nn.Constant(0.25), channels)}
 }
 
 func (c *convolution) forward(x *ag.Value) *ag.Value {
-	convolve := ag.Convolve
-	if c.depthwise {
-		convolve = ag.DepthwiseConvolve
-	}
-	x = convolve(x, c.weight, c.bias, c.window)
+	x = c.Forward(x)
 	if c.slope != nil {
 		x = ag.PReLU(x, c.slope)
 	}

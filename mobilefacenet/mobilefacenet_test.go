@@ -1,7 +1,9 @@
 package mobilefacenet
 
 import (
+	"math"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -52,7 +54,46 @@ func read(t *testing.T, file nn.Weights, b engine.Backend) (*Net, []nn.Param) {
 	return n, scope.Params()
 }
 
-// Features and landmarks equal PyTorch's.
+// formula has the weights of mobilefacenet_reference.py.
+type formula struct{}
+
+func (formula) Fill(values []float32, name string, shape []int, _ nn.Init) error {
+	first := 0
+	for _, c := range []byte(name) {
+		first += 11 * int(c)
+	}
+	for i := range values {
+		v := float64((i*37+first)%101-50) / 50
+		switch {
+		case strings.HasSuffix(name, ".slope"):
+			v = 0.25 + v/10
+		case strings.HasSuffix(name, ".bias"):
+			v /= 10
+		case len(shape) == 4: // depth-wise
+			v *= math.Sqrt(3 / float64(shape[1]*shape[2]))
+		default:
+			v *= math.Sqrt(3 / float64(engine.Elements(shape[1:])))
+		}
+		values[i] = float32(v)
+	}
+	return nil
+}
+
+// Features and landmarks equal PyTorch's, with weights that need no file.
+func TestGoldenFormula(t *testing.T) {
+	golden.EachKernels(t, func(t *testing.T) {
+		b := cpu.New()
+		n := New(nn.NewScope(b, engine.Float32, formula{}))
+		tape := ag.NewTape(b)
+		defer tape.Close()
+		features := n.Features(tape.Const(images(b, 2)))
+		want := golden.Open(t, "mobilefacenet_formula.safetensors")
+		want.Check("features", ag.Slice(features, 1, 5, 6).Data(), 2e-5)
+		want.Check("points", n.Landmarks(features).Data(), 2e-5)
+	})
+}
+
+// With the published weights, too.
 func TestGolden(t *testing.T) {
 	f := openPublished(t)
 	golden.EachKernels(t, func(t *testing.T) {

@@ -86,7 +86,7 @@ type Model struct {
 
 // Adapter is a bottleneck in the blocks of a frozen image model.
 type Adapter struct {
-	Width      int    `toml:"width" comment:"of the tokens between its two linear layers"`
+	Width      int    `toml:"width" comment:"of the tokens between its two linear layers; 0 is no adapter"`
 	Kernel     []int  `toml:"kernel,omitempty" comment:"of a convolution between them, over time, rows and columns, all odd; none is a plain adapter"`
 	Depthwise  bool   `toml:"depthwise,omitempty" comment:"each channel is convolved by itself"`
 	Stretch    string `toml:"stretch,omitempty" comment:"D²Conv3D, whose kernel is stretched at each token, with a factor for each of its axes: axes, time-and-space, rows-and-columns, or space"`

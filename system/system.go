@@ -1,5 +1,5 @@
 // Package system is the interface between families of models on one side and runs, inference and commands on the other.
-// Packages vit, s4d and mae each implement it, and package systems lists them.
+// Packages vit, s4d, feadapter and mae each implement it, and package systems lists them.
 //
 // To add a system, write a package with a value of type [System] and add one line to package systems.
 package system
@@ -45,6 +45,9 @@ type System struct {
 	Frozen func(r recipe.Recipe) []string
 	// Presets are models of published sizes, called NAME-SIZE in commands. The system's own name is the first.
 	Presets []Preset
+	// ClassTokens says that each frame of a sample is a sequence of tokens of its own, which begins with a class token: the head reads
+	// these, not the tokens of patches.
+	ClassTokens bool
 }
 
 // Preset makes recipes with a published model of each size.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -62,6 +63,16 @@ func TestLoad(t *testing.T) {
 	require.NoError(t, os.WriteFile(path, text, 0o600))
 	_, err = Load(path)
 	require.ErrorContains(t, err, "recipe "+path+": image size 32 is not a multiple of the patch size 7")
+}
+
+// Systems whose models have class tokens say so: what their attention means depends on it.
+func TestClassTokens(t *testing.T) {
+	for _, s := range All {
+		params, err := nn.Outline(1<<10, func(scope *nn.Scope) { s.Build(scope, tiny[s.Name]) })
+		require.NoError(t, err)
+		has := slices.ContainsFunc(params, func(p nn.Param) bool { return p.Name == "cls_token" })
+		require.Equal(t, has, s.ClassTokens, s.Name)
+	}
 }
 
 // A published model is called by its name and size; stadapter is a setting of feadapter.

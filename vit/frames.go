@@ -48,8 +48,9 @@ func (e *FrameEncoder) Patches(pixels *ag.Value) *ag.Value {
 func (e *FrameEncoder) Tokens(x *ag.Value) *ag.Value {
 	tape, bias := x.Tape(), e.Embed.Bias.Data()
 	none := tape.Const(engine.Zeros(bias.Backend(), bias.DType(), x.Dim(0), 1, e.Dim))
-	x = ag.Concat(1, ag.Add(none, e.Class), x) // [F, S, D]
-	return ag.Add(x, e.Position)               // [F, S, D] + [1, S, D]
+	class := ag.Add(none, e.Class) // [F, 1, D], a copy for each frame
+	x = ag.Concat(1, class, x)     // [F, S, D]
+	return ag.Add(x, e.Position)   // [F, S, D] + [1, S, D]
 }
 
 // ClassTokens returns the class token of each frame of x [F, S, D]: [F, 1, D].

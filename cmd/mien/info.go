@@ -41,6 +41,7 @@ type modelInfo struct {
 	Decoder           *decoderInfo   `json:"decoder,omitempty"`
 	Mask              *maskInfo      `json:"mask,omitempty"`
 	Experts           *expertsInfo   `json:"experts,omitempty"`
+	Adapter           *adapterInfo   `json:"adapter,omitempty"`
 	ImageTokens       int            `json:"image_tokens"`
 	VideoTokens       int            `json:"video_tokens"`
 
@@ -217,7 +218,7 @@ func outline(name string, r recipe.Recipe) (modelInfo, system.Model, error) {
 		return modelInfo{}, nil, fmt.Errorf("train.freeze: %w", err)
 	}
 	info := modelInfo{Format: infoFormat, Model: name, System: s.Name, Kind: s.Kind, Parameters: n, ActiveParameters: n, TunableParameters: n - frozen,
-		Encoder: m.Encoder, ImageTokens: imageTokens(r), VideoTokens: m.Frames / m.Tubelet * imageTokens(r), MACs: map[data.Modality]int{}}
+		Encoder: m.Encoder, Adapter: adaptersOf(m), ImageTokens: imageTokens(r), VideoTokens: m.Frames / m.Tubelet * imageTokens(r), MACs: map[data.Modality]int{}}
 	for _, modality := range []data.Modality{data.Image, data.Video} {
 		if classifier, ok := net.(system.Classifier); !ok || classifier.Classes(modality) > 0 {
 			info.MACs[modality] = net.MACs(modality)
