@@ -12,6 +12,7 @@ import (
 	"mien/modelfile"
 	"mien/nn"
 	"mien/recipe"
+	"mien/system"
 	"mien/systems"
 )
 
@@ -103,8 +104,18 @@ func TestTrace(t *testing.T) {
 			require.InDelta(t, 1, sum, 1e-4)
 		}
 		require.NotEqual(t, l.Last, l.Rollout)
+		_, maps, err := m.attention(views[0], modality, engine.Key{})
+		require.NoError(t, err)
+		require.Len(t, maps, e.Depth)
+		require.Equal(t, received(maps[e.Depth-1], uniform(patches)), l.Last)
+		require.NotEqual(t, received(maps[0], uniform(patches)), l.Last)
+		require.Equal(t, rollout(maps, uniform(patches)), l.Rollout)
+		routes, err := m.routes(views[:1], modality, engine.Key{})
+		require.NoError(t, err)
+		require.Equal(t, routes, l.Routes)
+		require.NotEqual(t, routes[0], routes[1])
+		require.Equal(t, m.Net.(system.Sparse).ExpertBlocks(), l.Blocks)
 		require.Len(t, l.Routes, len(l.Blocks))
-		require.NotEmpty(t, l.Blocks)
 		for _, choices := range l.Routes {
 			require.Len(t, choices, patches*e.TopK)
 			for _, c := range choices {

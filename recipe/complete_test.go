@@ -223,6 +223,10 @@ func TestNumbersThatDoNotFit(t *testing.T) {
 	for name, change := range map[string]func(r *Recipe){
 		"drawn images alone":            func(r *Recipe) { r.Data.DrawnVideos = 0 },
 		"drawn videos alone":            func(r *Recipe) { r.Data.DrawnImages = 0 },
+		"one drawn image":               func(r *Recipe) { r.Data.DrawnImages, r.Data.DrawnVideos = 1, 0 },
+		"no warm-up":                    func(r *Recipe) { r.Train.WarmupEpochs = 0 },
+		"a warm-up of nearly all":       func(r *Recipe) { r.Train.WarmupEpochs = 3.99 },
+		"drawn faces but for one epoch": func(r *Recipe) { r.Train.DrawnEpochs, r.Train.WarmupEpochs = r.Train.Epochs-1, 0.5 },
 		"pre-training has no decay":     func(r *Recipe) { r.Kind, r.Train.LayerDecay = Pretrain, 0 },
 		"pre-training mixes no samples": func(r *Recipe) { r.Kind, r.Train.CutmixShare = Pretrain, 0 },
 	} {
@@ -272,6 +276,7 @@ func TestErrorsOfText(t *testing.T) {
 	for change, want := range map[string]string{
 		"clip = 3.5>clip = 'tight'":    "line 234, train.clip: ",
 		"cache_mib = 21>cache_mib = ]": "line 121: toml: ",
+		"seed = >seed = 'x' # ":        "line 8, seed: ",
 		"stride = 20>strides = 20":     "unknown key data.strides",
 	} {
 		from, to, _ := strings.Cut(change, ">")

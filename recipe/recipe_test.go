@@ -178,6 +178,21 @@ func TestBatchesInParts(t *testing.T) {
 	require.NoError(t, r.Check())
 }
 
+// A batch is divided into parts of whole samples, each with all its views.
+func TestPartsOfSamples(t *testing.T) {
+	for parts, want := range map[int]string{1: "", 2: "", 4: "", 8: "train.accumulate is 8: a batch has 4 videos, which must be a multiple of it",
+		3: "train.accumulate is 3: a batch has 16 images, which must be a multiple of it"} {
+		r, err := Load("s4d-tiny")
+		require.NoError(t, err)
+		r.Train.ImageBatch, r.Train.VideoBatch, r.Train.VideoRepeat, r.Train.Accumulate = 16, 24, 6, parts
+		if err = r.Check(); want == "" {
+			require.NoError(t, err)
+		} else {
+			require.EqualError(t, err, want)
+		}
+	}
+}
+
 // What happens within a replica, mixing and the room of experts, forbids parts that divide one; each of the three does so alone.
 func TestPartsAreWholeReplicas(t *testing.T) {
 	for name, change := range map[string]func(*Recipe){
@@ -272,5 +287,12 @@ func TestEarlierKeys(t *testing.T) {
 		got, err = Parse([]byte(old))
 		require.NoError(t, err)
 		require.Equal(t, "drawn_clips", got.Name, "a value is no key")
+
+		r.System = "another" // which package systems looks for
+		text, err = r.Text()
+		require.NoError(t, err)
+		got, err = Parse(text)
+		require.NoError(t, err)
+		require.Equal(t, r, got)
 	}
 }
