@@ -21,7 +21,7 @@ var System = system.System{
 	Keys: []string{"model.dropout", "model.prompter.width", "model.prompter.landmark_width", "model.temporal.width", "model.temporal.heads",
 		"train.distillation.anchors", "train.distillation.nearest", "train.distillation.starts", "train.distillation.weights",
 		"train.distillation.takes_from", "train.distillation.update_every"},
-	Check: check, Build: build, Start: start, Identify: identify, Group: vit.Group,
+	Check: check, Build: build, Start: start, Identify: identify, Group: group,
 	Presets: []system.Preset{{Name: "s2d", Of: preset}},
 	Guest: func(r recipe.Recipe) *system.Guest {
 		if FromRecipe(r).Prompts() {
@@ -45,6 +45,16 @@ func build(s *nn.Scope, r recipe.Recipe) system.Model {
 		m.anchors = NewAnchors(s, *d, r.Seed, r.Batch(vit.OneHead(r)), c.Classes, c.Encoder.Dim)
 	}
 	return m
+}
+
+// group is the rule of a vision transformer, by which all but its blocks and what is before them learns at the full rate. The released code
+// spares a frame's place in time the weight decay, as it does class token and positions.
+func group(r recipe.Recipe, name string, shape []int) (lrScale, decay float64) {
+	lrScale, decay = vit.Group(r, name, shape)
+	if name == "temporal_embedding" {
+		decay = 0
+	}
+	return lrScale, decay
 }
 
 // network is a Model with the landmark network that it reads, nil without prompters.

@@ -253,13 +253,15 @@ func TestMACs(t *testing.T) {
 	require.Equal(t, embedding+2*(linear+attention)+head, m.MACs(data.Image))
 }
 
-// What is not in a block of the image model learns at the full rate, prompts too; class token and positions as the patch embedding.
+// What is not in a block of the image model learns at the full rate, prompts too; class token and positions as the patch embedding. Neither
+// these nor places in time decay.
 func TestGroup(t *testing.T) {
 	r := tiny()
 	r.Train.LayerDecay, r.Train.WeightDecay = 0.5, 0.05
 	for name, want := range map[string][]float64{
 		"cls_token": {0.125, 0}, "pos_embed": {0.125, 0}, "patch_embed.proj.weight": {0.125, 0.05}, "blocks.0.mlp.fc1.weight": {0.25, 0.05},
-		"prompt_blocks.0.conv0_0.weight": {1, 0.05}, "patch_embed_prompt.proj.weight": {1, 0.05}, "temporal_embedding": {1, 0.05}, "head.fc_cls.weight": {1, 0.05},
+		"prompt_blocks.0.conv0_0.weight": {1, 0.05}, "patch_embed_prompt.proj.weight": {1, 0.05}, "temporal_embedding": {1, 0},
+		"prompt_blocks.1.TMA.T_Adapter.D_fc1.weight": {1, 0.05}, "head.fc_cls.weight": {1, 0.05},
 	} {
 		scale, decay := System.Group(r, name, []int{2, 3})
 		require.Equal(t, want, []float64{scale, decay}, name)
