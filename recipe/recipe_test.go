@@ -88,6 +88,7 @@ func publishedS2D(name string, classes int) Recipe {
 	return Recipe{Name: name, Kind: "finetune", System: "s2d", Model: m, Data: Data{Stride: 1},
 		Views: Views{Image: ViewSettings{Decode: 224, Steps: []string{"flip"}, Flip: flip(0.5)}, Video: video},
 		Train: Train{Epochs: 100, WarmupEpochs: 2, ImageBatch: 16, VideoBatch: 2 * 8, VideoRepeat: 1, StaticShare: 1, DynamicShare: 1,
+			BestBy: "war", BestSet: "dynamic", BestOnTest: true, UseBest: true,
 			LR: 1e-5 * 16 / 8, MinLR: 1e-8 * 16 / 256, Beta2: 0.999, WeightDecay: 0.05, LayerDecay: 1, Replicas: 2,
 			LabelSmoothing: 0.1, Mixup: 0.8, Cutmix: 1, CutmixShare: 0.5, Freeze: []string{"cls_token", "pos_embed", "patch_embed.*", "blocks.*"}}}
 }
