@@ -21,7 +21,8 @@ func Group(r recipe.Recipe, name string, shape []int) (lrScale, decay float64) {
 func added(name string) bool { return name == "cls_token" || name == "pos_embed" }
 
 // LayerScale returns the learning-rate factor of a parameter under layer decay: decay^(depth + 1 − id), with id 0 for the patch
-// embedding, class token and positions, l + 1 for block l, and depth + 1 for the last norm and the heads.
+// embedding, class token and positions, l + 1 for block l, and depth + 1 for all else: the last norm, the heads, and what a system adds
+// beside the blocks.
 func LayerScale(name string, depth int, decay float64) float64 {
 	var block int
 	id := depth + 1

@@ -10,7 +10,8 @@ import (
 )
 
 // ResizedPositions is a file of an image model whose table of positions [1, 1 + side², D] has the grid of config c: where images are of
-// another size, its rows are interpolated as timm does (bicubic, without antialiasing), and that of the class token stays.
+// another size, its rows are interpolated as the released code of the masked autoencoder of images does (He et al. 2022), bicubic and without
+// antialiasing, and that of the class token stays. timm antialiases since its version 0.9.
 func ResizedPositions(file nn.Weights, c Config) nn.Weights {
 	for _, name := range file.Names() {
 		shape, _ := file.Shape(name)
