@@ -31,6 +31,16 @@ func Source(file nn.Weights) (source nn.Source, done func() error, err error) {
 	return s, s.done, nil
 }
 
+// WidthOf returns the width of the network in a file that has a Source, 0 of others.
+func WidthOf(file nn.Weights) int {
+	for _, first := range []string{"Convolution.0", "conv1.conv.weight", "conv1.weight"} {
+		if shape, _ := file.Shape(first); len(shape) > 0 {
+			return shape[0]
+		}
+	}
+	return 0
+}
+
 // reader fills parameters from a file and remembers which tensors it used.
 type reader struct {
 	file   nn.Weights

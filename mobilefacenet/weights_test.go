@@ -204,3 +204,11 @@ func (w without) Shape(name string) ([]int, bool) {
 	}
 	return w.Weights.Shape(name)
 }
+
+// The width is that of the first layer, in all three forms.
+func TestWidthOf(t *testing.T) {
+	for name, width := range map[string]int{"Convolution.0": 5, "conv1.conv.weight": 6, "conv1.weight": 7, "other": 0} {
+		require.Equal(t, width, WidthOf(file{name: {shape: []int{width, 3, 2, 2}}, "conv1.bias": {shape: []int{4}}}), name)
+	}
+	require.Zero(t, WidthOf(file{"conv1.weight": {}}))
+}

@@ -26,8 +26,8 @@ import (
 type Param struct {
 	Name string // as in the published checkpoints: blocks.0.attn.qkv.weight
 	*autograd.Value
-	Linear bool // made by Weight: the weight of a linear layer, packed for inference
-	Guest  bool // of a network that the model only reads: see Scope.Guest
+	Linear    bool // made by Weight: the weight of a linear layer, packed for inference
+	Extractor bool // of a network whose features the model reads: see Scope.Extractor
 }
 
 // Source gives parameters their values. init is the layer's own initialisation.
@@ -37,8 +37,8 @@ type Source interface {
 
 // Scope is a place in a model's tree of names.
 type Scope struct {
-	prefix string
-	guest  bool
+	prefix    string
+	extractor bool
 	*tree
 }
 
@@ -88,14 +88,14 @@ var errTooMany = errors.New("the model has more parameters than there is room fo
 
 // Sub returns the scope of a part: names in Sub("blocks").Sub("0") begin with blocks.0.
 func (s *Scope) Sub(name string) *Scope {
-	return &Scope{prefix: s.prefix + name + ".", guest: s.guest, tree: s.tree}
+	return &Scope{prefix: s.prefix + name + ".", extractor: s.extractor, tree: s.tree}
 }
 
-// Guest returns the scope of a part that is another network, which the model reads and does not train: files hold its parameters beside
-// the model's own, and Count leaves them out, as papers do.
-func (s *Scope) Guest(name string) *Scope {
+// Extractor returns the scope of a feature extractor: another network, frozen, whose features the model reads. Files hold its parameters
+// beside the model's own, and Count leaves them out, as papers do.
+func (s *Scope) Extractor(name string) *Scope {
 	part := s.Sub(name)
-	part.guest = true
+	part.extractor = true
 	return part
 }
 
@@ -152,7 +152,7 @@ func (s *Scope) Free() {
 }
 
 func (s *Scope) add(name string, v *autograd.Value, linear bool) *autograd.Value {
-	s.params = append(s.params, Param{s.prefix + name, v, linear, s.guest})
+	s.params = append(s.params, Param{s.prefix + name, v, linear, s.extractor})
 	s.owned = append(s.owned, v)
 	return v
 }
@@ -200,11 +200,11 @@ func Freeze(params []Param, patterns []string) (elements int, err error) {
 	return elements, nil
 }
 
-// Count returns the number of elements of all parameters but those of guests.
+// Count returns the number of elements of all parameters but those of feature extractors.
 func Count(params []Param) int {
 	n := 0
 	for _, p := range params {
-		if !p.Guest {
+		if !p.Extractor {
 			n += p.Data().Len()
 		}
 	}
@@ -222,16 +222,17 @@ func (r Random) Fill(values []float32, name string, shape []int, init Init) erro
 	return nil
 }
 
-// Divided is the Source of a model with a guest: what is called Prefix + name comes from Guest, as name, and all else from Own.
+// Divided is the Source of a model of which a part has a source of its own: what is called Prefix + name comes from Part, as name, and all
+// else from Rest.
 type Divided struct {
 	Prefix     string
-	Guest, Own Source
+	Part, Rest Source
 }
 
 // Fill implements Source.
 func (d Divided) Fill(values []float32, name string, shape []int, init Init) error {
 	if rest, ok := strings.CutPrefix(name, d.Prefix); ok {
-		return d.Guest.Fill(values, rest, shape, init)
+		return d.Part.Fill(values, rest, shape, init)
 	}
-	return d.Own.Fill(values, name, shape, init)
+	return d.Rest.Fill(values, name, shape, init)
 }

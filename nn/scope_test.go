@@ -203,19 +203,19 @@ func TestLinear(t *testing.T) {
 	}
 }
 
-// A guest's parameters are stored with the model's and counted apart; all of it, to the depth of its tree, and nothing beside it.
+// An extractor's parameters are stored with the model's and counted apart; all of it, to the depth of its tree, and nothing beside it.
 func TestGuest(t *testing.T) {
 	s := NewScope(cpu.New(), engine.Float32, Random{1})
 	s.Param("own", Ones, 3)
-	guest := s.Guest("other")
-	guest.Sub("part").Index("layer", 2).Param("weight", Ones, 5)
+	extractor := s.Extractor("other")
+	extractor.Sub("part").Index("layer", 2).Param("weight", Ones, 5)
 	s.Sub("last").Weight("weight", Ones, 2, 4)
 	require.Equal(t, []string{"own", "other.part.layer.2.weight", "last.weight"}, names(s.Params()))
-	var guests []bool
+	var extractors []bool
 	for _, p := range s.Params() {
-		guests = append(guests, p.Guest)
+		extractors = append(extractors, p.Extractor)
 	}
-	require.Equal(t, []bool{false, true, false}, guests)
+	require.Equal(t, []bool{false, true, false}, extractors)
 	require.Equal(t, 3+8, Count(s.Params()))
 	frozen, err := Freeze(s.Params(), []string{"o*"})
 	require.NoError(t, err)
@@ -223,7 +223,7 @@ func TestGuest(t *testing.T) {
 	require.False(t, s.Params()[1].NeedsGrad())
 }
 
-// The guest's source knows its own names, and is not asked for others.
+// The source of a part knows its own names, and is not asked for others.
 func TestDivided(t *testing.T) {
 	asked := func(into *[]string) Source {
 		return fillFunc(func(_ []float32, name string, shape []int, _ Init) error {
@@ -234,13 +234,13 @@ func TestDivided(t *testing.T) {
 			return nil
 		})
 	}
-	var guest, own []string
-	s := NewScope(cpu.New(), engine.Float32, Divided{"other.", asked(&guest), asked(&own)})
+	var extractor, own []string
+	s := NewScope(cpu.New(), engine.Float32, Divided{"other.", asked(&extractor), asked(&own)})
 	s.Sub("other").Sub("part").Param("a", Ones, 3)
 	s.Param("others", Ones, 2)
 	s.Sub("blocks").Sub("other").Param("b", Ones, 2)
 	require.NoError(t, s.Err())
-	require.Equal(t, [][]string{{"part.a"}, {"others", "blocks.other.b"}}, [][]string{guest, own})
+	require.Equal(t, [][]string{{"part.a"}, {"others", "blocks.other.b"}}, [][]string{extractor, own})
 	s.Sub("other").Param("c", Ones, 7)
 	require.EqualError(t, s.Err(), "seven")
 }

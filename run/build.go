@@ -31,7 +31,7 @@ func (r *run) build(labels Labels) (err error) {
 		}
 		source, init = named{load, "--init " + r.Init}, file
 	}
-	source, done, err := r.withGuest(source, init)
+	source, done, err := r.withExtractor(source, init)
 	if err != nil {
 		return err
 	}

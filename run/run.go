@@ -44,7 +44,7 @@ type Options struct {
 	Train      data.Lists
 	Validation data.Lists // evaluated during and after fine-tuning, if given
 	Init       string     // file or run to start from; "" is from scratch
-	Landmarks  string     // file or run with the weights of a network that the model reads and does not train; "" is none, or that of Init
+	Landmarks  string     // file or run with the weights of a frozen network whose features the model reads; "" is none, or that of Init
 	Out        string
 	Resume     bool
 	Recompute  bool             // rematerialise layers in the backward pass: less memory, the same bits

@@ -14,17 +14,17 @@ import (
 
 // Runs of S2D: the landmark network that they begin with, and the queues that they keep.
 
-// guestOf reads the landmark network of a run's model.
-func guestOf(t *testing.T, o Options) map[string][]float32 {
+// landmarksIn reads the landmark network of a run's model.
+func landmarksIn(t *testing.T, o Options) map[string][]float32 {
 	t.Helper()
-	guest := map[string][]float32{}
+	extractor := map[string][]float32{}
 	for name, v := range parameters(t, filepath.Join(o.Out, modelfile.Name)) {
 		if match, _ := filepath.Match("landmarks.*", name); match {
-			guest[name[len("landmarks."):]] = v
+			extractor[name[len("landmarks."):]] = v
 		}
 	}
-	require.NotEmpty(t, guest)
-	return guest
+	require.NotEmpty(t, extractor)
+	return extractor
 }
 
 // The model's file holds the landmark network as its file had it, and is enough to go on from: image model, then video model.
@@ -32,13 +32,13 @@ func TestLandmarksAreOfTheModel(t *testing.T) {
 	images := prompted(t, data.Image)
 	trained(t, images)
 	want := parameters(t, images.Landmarks)
-	require.Equal(t, want, guestOf(t, images))
+	require.Equal(t, want, landmarksIn(t, images))
 
 	videos := prompted(t, data.Video)
 	videos.Init, videos.Landmarks = images.Out, ""
 	require.NoError(t, os.Remove(images.Landmarks))
 	trained(t, videos)
-	require.Equal(t, want, guestOf(t, videos))
+	require.Equal(t, want, landmarksIn(t, videos))
 	notes := videos.Watch.(*watched).notes
 	require.Contains(t, notes[1], "prompt_blocks.*.TMA.T_Adapter.D_fc1.weight ×2")
 	require.NotContains(t, notes[1], "landmarks")
@@ -56,7 +56,7 @@ func TestLandmarksAreOfTheModel(t *testing.T) {
 	videos = prompted(t, data.Video)
 	videos.Init, videos.Landmarks = images.Out, another.Out
 	trained(t, videos)
-	require.Equal(t, want, guestOf(t, videos))
+	require.Equal(t, want, landmarksIn(t, videos))
 }
 
 // rewritten writes a weights file with other values.
@@ -93,7 +93,7 @@ func TestLandmarksAreNeeded(t *testing.T) {
 		{needed, func(o *Options) { o.Landmarks, o.Init = "", feadapter.Out }},
 		{"none: no such weights file", func(o *Options) { o.Landmarks = "none" }},
 		{"--landmarks " + feadapter.Out + ": a model without a landmark network: name one that has it", func(o *Options) { o.Landmarks = feadapter.Out }},
-		{"--landmarks " + small + `: weights hold "conv1.weight" as [3 1 3 3 3], the model needs [2 1 3 3 3]`, func(o *Options) { o.Landmarks = small }},
+		{"--landmarks " + small + ": a landmark network 3 wide, and the model reads one of 2: name another, or set model.prompter.landmark_width to 3", func(o *Options) { o.Landmarks = small }},
 		{": models of recipe s2d-tiny read no landmarks: leave it out", func(o *Options) { o.Recipe.Model.Prompter = nil }},
 		{": models of recipe s4d-tiny read no landmarks: leave it out", func(o *Options) { o.Recipe = toy(t, "s4d-tiny") }},
 	} {

@@ -15,10 +15,10 @@ type faces struct {
 	from, side int // of a frame and of an image, in pixels
 }
 
-// newFaces makes the reader for frames of an encoder, with a landmark network of some width, a guest in scope s.
+// newFaces makes the reader for frames of an encoder, with a landmark network of some width, a feature extractor in scope s.
 func newFaces(s *nn.Scope, c vit.Config, width int) *faces {
 	side := c.ImageSize / c.PatchSize * mobilefacenet.Stride
-	return &faces{mobilefacenet.NewFrames(s, c.ImageSize, side), mobilefacenet.NewTrunk(s.Guest(guestName), width), c.ImageSize, side}
+	return &faces{mobilefacenet.NewFrames(s, c.ImageSize, side), mobilefacenet.NewTrunk(s.Extractor(landmarkScope), width), c.ImageSize, side}
 }
 
 // atOnce is how many pixels the landmark network reads in one pass, 20 images of the published size: more take memory and no less time.

@@ -2,6 +2,7 @@ package s2d
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -47,11 +48,11 @@ func (c Config) leftOut() (patterns []string) {
 	return patterns
 }
 
-// own is what a file holds but for a landmark network, which is for the guest.
+// own is what a file holds but for a landmark network, which has a source of its own.
 type own struct{ nn.Weights }
 
 func (o own) Names() []string {
-	return slices.DeleteFunc(o.Weights.Names(), func(name string) bool { return strings.Contains(name, guestMark) })
+	return slices.DeleteFunc(o.Weights.Names(), func(name string) bool { return strings.Contains(name, landmarkMark) })
 }
 
 // distributed is what PyTorch's DistributedDataParallel puts before all names.
@@ -78,32 +79,38 @@ func has(file nn.Weights, name string) bool {
 	return ok
 }
 
-// guestName is what the names of the landmark network begin with in a model, and guestMark what they hold in published ones, too.
+// landmarkScope is what the names of the landmark network begin with in a model, and landmarkMark what they hold in published ones, too.
 const (
-	guestName = "landmarks"
-	guestMark = "landmark"
+	landmarkScope = "landmarks"
+	landmarkMark  = "landmark"
 )
 
-// landmarks is the landmark network of a model that has prompters.
-var landmarks = system.Guest{
-	Prefix: guestName + ".",
-	Needed: "system s2d reads the features of a landmark network: give its weights as --landmarks, MobileFaceNet's .pth.tar or OpenVINO .xml, " +
-		"or begin with a model that has them, as --init",
-	Open: func(file nn.Weights) (nn.Source, error) {
-		inside, err := landmarksOf(file)
-		if err != nil {
-			return nil, err
-		}
-		source, _, err := mobilefacenet.Source(inside) // of which only the trunk is read
-		return source, err
-	},
+// landmarks is the landmark network of a model that has prompters, of some width.
+func landmarks(width int) *system.Extractor {
+	return &system.Extractor{
+		Prefix: landmarkScope + ".",
+		Needed: "system s2d reads the features of a landmark network: give its weights as --landmarks, MobileFaceNet's .pth.tar or OpenVINO .xml, " +
+			"or begin with a model that has them, as --init",
+		Open: func(file nn.Weights) (nn.Source, error) {
+			inside, err := landmarksOf(file)
+			if err != nil {
+				return nil, err
+			}
+			source, _, err := mobilefacenet.Source(inside) // of which only the trunk is read
+			if have := mobilefacenet.WidthOf(inside); err == nil && have != 0 && have != width {
+				err = fmt.Errorf("a landmark network %d wide, and the model reads one of %d: name another, or set model.prompter.landmark_width to %d",
+					have, width, have)
+			}
+			return source, err
+		},
+	}
 }
 
 // landmarksOf returns the landmark network in a file: the file itself, or a part of a model's.
 func landmarksOf(file nn.Weights) (nn.Weights, error) {
 	for _, name := range file.Names() {
 		for _, first := range []string{"conv1.weight", "conv1.conv.weight"} {
-			if prefix, ok := strings.CutSuffix(name, first); ok && strings.Contains(prefix, guestMark) {
+			if prefix, ok := strings.CutSuffix(name, first); ok && strings.Contains(prefix, landmarkMark) {
 				return part{file, prefix}, nil
 			}
 		}

@@ -17,7 +17,7 @@ func begun(t *testing.T, f file, r recipe.Recipe) (map[string][]float32, nn.Load
 	t.Helper()
 	load, err := System.Start(f, r, nn.Random{Seed: 40})
 	require.NoError(t, err)
-	s := nn.NewScope(cpu.New(), engine.Float32, nn.Divided{Prefix: "landmarks.", Guest: nn.Random{Seed: 41}, Own: load})
+	s := nn.NewScope(cpu.New(), engine.Float32, nn.Divided{Prefix: "landmarks.", Part: nn.Random{Seed: 41}, Rest: load})
 	System.Build(s, r)
 	require.NoError(t, s.Err())
 	report, err := load.Finish()
@@ -143,7 +143,7 @@ func TestFilesThatDoNotFit(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		s := nn.NewScope(cpu.New(), engine.Float32, nn.Divided{Prefix: "landmarks.", Guest: nn.Random{}, Own: load})
+		s := nn.NewScope(cpu.New(), engine.Float32, nn.Divided{Prefix: "landmarks.", Part: nn.Random{}, Rest: load})
 		System.Build(s, r)
 		if err := s.Err(); err != nil {
 			return err
@@ -168,7 +168,7 @@ func TestFilesThatDoNotFit(t *testing.T) {
 // The landmark network is read of its own file and of a model's, of mien's names and of PyTorch's.
 func TestLandmarkFiles(t *testing.T) {
 	opened := func(f file) (values []float32, err error) {
-		source, err := System.GuestOf(heads64()).Open(f)
+		source, err := System.ExtractorOf(heads64()).Open(f)
 		if err != nil {
 			return nil, err
 		}
@@ -197,7 +197,7 @@ func TestLandmarkFiles(t *testing.T) {
 
 	plain := heads64()
 	plain.Model.Prompter = nil
-	require.Nil(t, System.GuestOf(plain))
+	require.Nil(t, System.ExtractorOf(plain))
 	_, err = opened(fileOf(t, plain, 9, func(name string) string { return name }))
 	require.EqualError(t, err, "a model without a landmark network: name one that has it, or the landmark network's own file")
 	for _, name := range []string{"other", "stem.conv1.weight"} {

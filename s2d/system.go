@@ -23,9 +23,9 @@ var System = system.System{
 		"train.distillation.takes_from", "train.distillation.update_every"},
 	Check: check, Build: build, Start: start, Identify: identify, Group: group,
 	Presets: []system.Preset{{Name: "s2d", Of: preset}},
-	Guest: func(r recipe.Recipe) *system.Guest {
+	Extractor: func(r recipe.Recipe) *system.Extractor {
 		if FromRecipe(r).Prompts() {
-			return &landmarks
+			return landmarks(r.Model.Prompter.LandmarkWidth)
 		}
 		return nil
 	},

@@ -89,15 +89,15 @@ func TestFaces(t *testing.T) {
 	one.Views = last
 	require.InDeltaSlice(t, read(t, m.faces.features(one.Pixels(tape)).Data()), read(t, of.Range(of.Dim(0)-5, of.Dim(0))), 1e-5)
 
-	guests := 0
+	extractors := 0
 	for _, p := range s.Params() {
-		if p.Guest {
+		if p.Extractor {
 			require.False(t, p.NeedsGrad(), p.Name)
 			require.Contains(t, p.Name, "landmarks.")
-			guests++
+			extractors++
 		}
 	}
-	require.Equal(t, 6+12*8, guests)
+	require.Equal(t, 6+12*8, extractors)
 }
 
 // Landmarks, adapters and each frame's place in time count for the answer; without a module its parameters are missing, too.

@@ -43,8 +43,8 @@ type System struct {
 	// Frozen lists patterns of parameters that runs of the system never train, in the form of train.freeze; nil if all are
 	// trained.
 	Frozen func(r recipe.Recipe) []string
-	// Guest describes the network that the models of a recipe read and do not train; nil, as is what it returns, if they read none.
-	Guest func(r recipe.Recipe) *Guest
+	// Extractor describes the feature extractor of the models of a recipe; nil, as is what it returns, if they have none.
+	Extractor func(r recipe.Recipe) *Extractor
 	// Presets are models of published sizes, called NAME-SIZE in commands. The system's own name is the first.
 	Presets []Preset
 	// ClassTokens says that each frame of a sample is a sequence of tokens of its own, which begins with a class token: the head reads
@@ -58,9 +58,9 @@ type Preset struct {
 	Of   func(size string) (r recipe.Recipe, ok bool)
 }
 
-// Guest is a network that models read and do not train: see nn.Scope.Guest. Where a run begins its weights come from a file of their own,
+// Extractor is a frozen network whose features models read: see nn.Scope.Extractor. Where a run begins its weights come from a file of their own,
 // or from that of another model that has them; then they are part of the model's.
-type Guest struct {
+type Extractor struct {
 	Prefix string // of the names of its parameters in a model
 	Needed string // what to do without its weights
 	// Open returns the source of its parameters, by their own names, in a file of either kind. A file without them is an error.
@@ -105,12 +105,12 @@ func (s *System) FrozenBy(r recipe.Recipe) []string {
 	return append(slices.Clip(r.Train.Freeze), s.Frozen(r)...)
 }
 
-// GuestOf returns the network that models of a recipe read beside their own, nil if there is none.
-func (s *System) GuestOf(r recipe.Recipe) *Guest {
-	if s.Guest == nil {
+// ExtractorOf returns the feature extractor of the models of a recipe, nil if they have none.
+func (s *System) ExtractorOf(r recipe.Recipe) *Extractor {
+	if s.Extractor == nil {
 		return nil
 	}
-	return s.Guest(r)
+	return s.Extractor(r)
 }
 
 // Classifier is a model that classifies expressions.

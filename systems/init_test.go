@@ -93,7 +93,7 @@ func checkStart(t *testing.T, s *system.System, r recipe.Recipe) {
 	s.Build(scope, r)
 	streams := map[string]string{}
 	for _, p := range scope.Params() {
-		if p.Name == "pos_embed" || p.Guest {
+		if p.Name == "pos_embed" || p.Extractor {
 			continue // a table: TestSinusoidOfGrid in package vit; and what a file gives
 		}
 		largest, deviation := moments(t, p)

@@ -26,7 +26,7 @@ func promptersOf(m recipe.Model, params []nn.Param) *prompterInfo {
 	}
 	info := &prompterInfo{Width: p.Width, LandmarkWidth: p.LandmarkWidth}
 	for _, p := range params {
-		if p.Guest {
+		if p.Extractor {
 			info.LandmarkParameters += p.Data().Len()
 		}
 	}

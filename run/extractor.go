@@ -8,35 +8,35 @@ import (
 	"mien/nn"
 )
 
-// The weights of a network that the model reads and does not train.
+// The weights of a frozen network whose features the model reads.
 
-// withGuest adds the guest of the run's system, if it has one, to the source of the model's own parameters. Its weights are in the file of
+// withExtractor adds the feature extractor of the run's models, if they have one, to the source of the model's own parameters. Its weights are in the file of
 // --landmarks, or else in that of --init, nil if there is none. done closes what is read.
-func (r *run) withGuest(own nn.Source, init nn.Weights) (source nn.Source, done func(), err error) {
+func (r *run) withExtractor(own nn.Source, init nn.Weights) (source nn.Source, done func(), err error) {
 	done = func() {}
-	guest := r.system.GuestOf(r.Recipe)
+	extractor := r.system.ExtractorOf(r.Recipe)
 	switch {
-	case guest == nil && r.Landmarks == "":
+	case extractor == nil && r.Landmarks == "":
 		return own, done, nil
-	case guest == nil:
+	case extractor == nil:
 		return nil, nil, fmt.Errorf("--landmarks %s: models of recipe %s read no landmarks: leave it out", r.Landmarks, r.Recipe.Name)
 	case r.Landmarks == "":
 		if init != nil {
-			if source, err := guest.Open(init); err == nil {
-				return nn.Divided{Prefix: guest.Prefix, Guest: named{source, "--init " + r.Init}, Own: own}, done, nil
+			if source, err := extractor.Open(init); err == nil {
+				return nn.Divided{Prefix: extractor.Prefix, Part: named{source, "--init " + r.Init}, Rest: own}, done, nil
 			}
 		}
-		return nil, nil, errors.New(guest.Needed)
+		return nil, nil, errors.New(extractor.Needed)
 	}
 	file, err := modelfile.Open(r.Landmarks)
 	if err != nil {
 		return nil, nil, err
 	}
-	if source, err = guest.Open(file); err != nil {
+	if source, err = extractor.Open(file); err != nil {
 		file.Close()
 		return nil, nil, fmt.Errorf("--landmarks %s: %w", r.Landmarks, err)
 	}
-	source = nn.Divided{Prefix: guest.Prefix, Guest: named{source, "--landmarks " + r.Landmarks}, Own: own}
+	source = nn.Divided{Prefix: extractor.Prefix, Part: named{source, "--landmarks " + r.Landmarks}, Rest: own}
 	return source, func() { file.Close() }, nil
 }
 
