@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"mien/data"
@@ -47,6 +48,9 @@ func Describe(f *weights.File) (d Description, err error) {
 	}
 	if d.System, err = systems.Of(d.Recipe); err != nil {
 		return d, err
+	}
+	if apart(f, d) {
+		return d, errApart
 	}
 	if d.Labels == nil {
 		d.Labels = map[data.Modality][]string{}
@@ -99,6 +103,15 @@ func identify(f *weights.File) (d Description, err error) {
 	}
 	return d, nil
 }
+
+// apart tells whether a published model reads the features of a network that its file does not hold.
+func apart(f *weights.File, d Description) bool {
+	e := d.System.ExtractorOf(d.Recipe)
+	return !d.Own && e != nil && !slices.ContainsFunc(f.Names(), func(name string) bool { return strings.HasPrefix(name, e.Prefix) })
+}
+
+var errApart = errors.New("a published model that reads landmarks, without the network that finds them: " +
+	"`mien convert --landmarks` makes them one, or a run begins with both, --init and --landmarks")
 
 var errCheckpoint = errors.New("a checkpoint, from which --resume continues: name the run folder, or a model in it")
 

@@ -236,3 +236,17 @@ func (d Divided) Fill(values []float32, name string, shape []int, init Init) err
 	}
 	return d.Rest.Fill(values, name, shape, init)
 }
+
+// Named is a Source whose errors begin with its name, such as the path of a file.
+type Named struct {
+	Name string
+	Source
+}
+
+// Fill implements Source.
+func (n Named) Fill(values []float32, name string, shape []int, init Init) error {
+	if err := n.Source.Fill(values, name, shape, init); err != nil {
+		return fmt.Errorf("%s: %w", n.Name, err)
+	}
+	return nil
+}

@@ -29,7 +29,7 @@ func (r *run) build(labels Labels) (err error) {
 		if load, r.loaded, r.notes, err = modelfile.Start(file, r.system, r.Recipe, labels, random); err != nil {
 			return fmt.Errorf("--init %s: %w", r.Init, err)
 		}
-		source, init = named{load, "--init " + r.Init}, file
+		source, init = nn.Named{Name: "--init " + r.Init, Source: load}, file
 	}
 	source, done, err := r.withExtractor(source, init)
 	if err != nil {

@@ -23,7 +23,7 @@ func (r *run) withExtractor(own nn.Source, init nn.Weights) (source nn.Source, d
 	case r.Landmarks == "":
 		if init != nil {
 			if source, err := extractor.Open(init); err == nil {
-				return nn.Divided{Prefix: extractor.Prefix, Part: named{source, "--init " + r.Init}, Rest: own}, done, nil
+				return nn.Divided{Prefix: extractor.Prefix, Part: nn.Named{Name: "--init " + r.Init, Source: source}, Rest: own}, done, nil
 			}
 		}
 		return nil, nil, errors.New(extractor.Needed)
@@ -36,20 +36,6 @@ func (r *run) withExtractor(own nn.Source, init nn.Weights) (source nn.Source, d
 		file.Close()
 		return nil, nil, fmt.Errorf("--landmarks %s: %w", r.Landmarks, err)
 	}
-	source = nn.Divided{Prefix: extractor.Prefix, Part: named{source, "--landmarks " + r.Landmarks}, Rest: own}
+	source = nn.Divided{Prefix: extractor.Prefix, Part: nn.Named{Name: "--landmarks " + r.Landmarks, Source: source}, Rest: own}
 	return source, func() { file.Close() }, nil
-}
-
-// named is a source whose errors begin with its name.
-type named struct {
-	nn.Source
-	name string
-}
-
-// Fill implements nn.Source.
-func (n named) Fill(values []float32, name string, shape []int, init nn.Init) error {
-	if err := n.Source.Fill(values, name, shape, init); err != nil {
-		return fmt.Errorf("%s: %w", n.name, err)
-	}
-	return nil
 }

@@ -65,15 +65,6 @@ func prefixOf(file nn.Weights) string {
 	return ""
 }
 
-// identify recognises a published model, which does not say how to read faces' landmarks.
-func identify(file nn.Weights) (r recipe.Recipe, ok bool, err error) {
-	if !has(file, prefixOf(file)+"prompt_blocks.0.fovea.smooth") {
-		return r, false, nil
-	}
-	return r, true, errors.New("a published S2D model, without a recipe and a landmark network of mien's: " +
-		"begin a run with it, as --init beside --landmarks; the run's model answers")
-}
-
 func has(file nn.Weights, name string) bool {
 	_, ok := file.Shape(name)
 	return ok

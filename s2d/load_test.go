@@ -1,6 +1,7 @@
 package s2d
 
 import (
+	"maps"
 	"strings"
 	"testing"
 
@@ -49,9 +50,20 @@ func TestPublishedNames(t *testing.T) {
 		}
 		require.Empty(t, report.Missing)
 		require.Empty(t, report.Unused)
-		_, ok, err := System.Identify(f)
+		r, ok, err := System.Identify(f)
+		require.NoError(t, err)
 		require.True(t, ok)
-		require.ErrorContains(t, err, "a published S2D model, without a recipe and a landmark network of mien's: begin a run with it, as --init")
+		want := heads64()
+		want.Model.Dropout, want.Model.Temporal.Heads = 0, 8
+		require.Equal(t, want.Model, r.Model)
+		require.Equal(t, []any{"s2d", 1, Base}, []any{r.System, r.Data.Stride, r.Train.Freeze})
+		for _, lost := range []string{"temporal_embedding", "head.fc_cls.weight"} { // such as an image model's
+			without := maps.Clone(f)
+			delete(without, before+lost)
+			_, ok, err := System.Identify(without)
+			require.True(t, ok)
+			require.EqualError(t, err, "weights hold no "+lost+": they are no S2D model of videos, and a run can begin with them, as --init")
+		}
 	}
 }
 
@@ -107,12 +119,12 @@ func TestFromAModelOfMore(t *testing.T) {
 		for _, name := range c.loaded {
 			require.Equal(t, f[name].values, all[name])
 		}
-		require.Len(t, f, len(all)+len(report.Unused)+guestsLeft(f, all))
+		require.Len(t, f, len(all)+len(report.Unused)+extractorLeft(f, all))
 	}
 }
 
-// guestsLeft counts the parameters of the landmark network in a file of which a model has none.
-func guestsLeft(f file, all map[string][]float32) (n int) {
+// extractorLeft counts the parameters of the landmark network in a file of which a model has none.
+func extractorLeft(f file, all map[string][]float32) (n int) {
 	for name := range f {
 		if _, ok := all[name]; !ok && strings.HasPrefix(name, "landmarks.") {
 			n++

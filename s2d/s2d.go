@@ -5,7 +5,8 @@
 // Without the adapters it is the image model to begin with, and without the prompters too, a plain vision transformer.
 //
 // Read package vit first, whose FrameEncoder reads the frames. This file is the network, prompter.go and temporal.go are its two
-// modules, distill.go is the second target, config.go the sizes, and system.go and load.go are how runs and commands use it.
+// modules, distill.go is the second target, config.go the sizes, faces.go what the landmark network reads, and system.go, load.go and
+// identify.go are how runs and commands use it.
 package s2d
 
 import (

@@ -75,6 +75,7 @@ func otherFlags() []commandFlags {
 		{command: "convert", cases: []flagCase{
 			{"precision", "$tuned/model.safetensors $out", "--precision int8 $tuned/model.safetensors $out", both(changes(tensors("")), says(content(""), "", `"dtype":"I8"`))},
 			{"force", "$tuned/model.safetensors $kept", "--force $tuned/model.safetensors $kept", is(code, 1, 0)},
+			{"landmarks", "$published.safetensors $out", "--landmarks $points.safetensors $published.safetensors $out", changes(tensors(""))},
 			{"<in>", "$tuned/model.safetensors $out", "$others/model.safetensors $out", changes(tensors(""))},
 			{"<out>", "$tuned/model.safetensors $out", "$tuned/model.safetensors $out.safetensors", is(exists(""), true, false)},
 		}},

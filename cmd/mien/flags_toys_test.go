@@ -46,6 +46,9 @@ func toyRecipes(t *testing.T, dir string) {
 	for name, seed := range map[string]uint64{"points": 3, "dots": 4} {
 		require.NoError(t, writeLandmarks(filepath.Join(dir, name+".safetensors"), faces.Model.Prompter.LandmarkWidth, seed))
 	}
+	videos := toyRecipe(t, "s2d-tiny")
+	videos.Model.Tubelet, videos.Model.Heads, videos.Model.Temporal = 1, 1, &recipe.Temporal{Width: 16, Heads: 8}
+	require.NoError(t, writePublished(filepath.Join(dir, "published.safetensors"), videos))
 	path := func(name string) string { return filepath.ToSlash(filepath.Join(dir, name)) }
 	ablation := `name = "NAME"
 title = "Mine"

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -22,7 +23,9 @@ import (
 	"mien/mobilefacenet"
 	"mien/modelfile"
 	"mien/nn"
+	"mien/recipe"
 	"mien/run"
+	"mien/s2d"
 )
 
 // The test binary acts as the command when a script, or a test that kills it, starts it under the name mien.
@@ -34,7 +37,7 @@ func TestMain(m *testing.M) {
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:  "testdata/script",
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"edit": edit, "landmarks": landmarks, "round": round},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"edit": edit, "landmarks": landmarks, "published": published, "round": round},
 		Setup: func(e *testscript.Env) error {
 			golden, err := filepath.Abs("../../testdata/golden")
 			e.Setenv("GOLDEN", golden)
@@ -79,6 +82,21 @@ func writeLandmarks(path string, width int, seed uint64) error {
 	s := nn.NewScope(cpu.New(), engine.Float32, nn.Random{Seed: seed})
 	mobilefacenet.NewTrunk(s, width)
 	return modelfile.Write(path, s.Params(), nil)
+}
+
+// published FILE writes a model of recipe s2d-tiny, as drawn, in the form of those of S2D's authors.
+func published(ts *testscript.TestScript, _ bool, args []string) {
+	r, err := recipe.Load("s2d-tiny")
+	ts.Check(err)
+	ts.Check(writePublished(ts.MkAbs(args[0]), r))
+}
+
+// writePublished writes the model of a recipe of system s2d, as drawn, without a landmark network and without a word on itself.
+func writePublished(path string, r recipe.Recipe) error {
+	s := nn.NewScope(cpu.New(), engine.Float32, nn.Random{Seed: 6})
+	s2d.System.Build(s, r)
+	own := slices.DeleteFunc(slices.Clone(s.Params()), func(p nn.Param) bool { return p.Extractor })
+	return modelfile.Write(path, own, nil)
 }
 
 // round FROM TO copies a text and rounds its numbers to two decimals: kernel sets differ in the last digits.
