@@ -207,6 +207,10 @@ func TestLandmarkFiles(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []float32{1, 2, 3}, values)
 
+	inside, err := landmarksOf(torch)
+	require.NoError(t, err)
+	require.Equal(t, []string{"conv1.bn.bias", "conv1.bn.running_mean", "conv1.bn.running_var", "conv1.bn.weight", "conv1.conv.weight"}, inside.Names())
+
 	plain := heads64()
 	plain.Model.Prompter = nil
 	require.Nil(t, System.ExtractorOf(plain))

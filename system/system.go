@@ -1,5 +1,5 @@
 // Package system is the interface between families of models on one side and runs, inference and commands on the other.
-// Packages vit, s4d, feadapter and mae each implement it, and package systems lists them.
+// Packages vit, s4d, feadapter, s2d and mae each implement it, and package systems lists them.
 //
 // To add a system, write a package with a value of type [System] and add one line to package systems.
 package system
