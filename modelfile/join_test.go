@@ -3,6 +3,7 @@ package modelfile
 import (
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -95,6 +96,22 @@ func TestJoinRefuses(t *testing.T) {
 		require.ErrorContains(t, err, want)
 		require.NoFileExists(t, to)
 	}
+}
+
+// A model of mien's that lacks its landmark network is damaged, and to be joined with none.
+func TestJoinIsForPublishedModels(t *testing.T) {
+	r := load(t, "s2d-tiny")
+	params, scope := build(t, r, nil)
+	defer scope.Free()
+	metadata, err := Metadata(r, nil, nil)
+	require.NoError(t, err)
+	path := filepath.Join(t.TempDir(), "model")
+	require.NoError(t, Write(path, slices.DeleteFunc(slices.Clone(params), func(p nn.Param) bool { return p.Extractor }), metadata))
+	_, err = Describe(open(t, path))
+	require.EqualError(t, err, path+": it holds 79 tensors, and describes a model of more: is the file damaged?")
+	_, landmarks, _ := apartFiles(t, r, "")
+	_, _, err = Join(filepath.Join(t.TempDir(), "joined"), open(t, path), open(t, landmarks), cpu.New())
+	require.EqualError(t, err, path+": the model needs no other network's weights")
 }
 
 // A file that claims a large model is refused before there is one.
