@@ -64,6 +64,9 @@ func TestPublishedNames(t *testing.T) {
 			require.True(t, ok)
 			require.EqualError(t, err, "weights hold no "+lost+": they are no S2D model of videos, and a run can begin with them, as --init")
 		}
+		f[before+"patch_embed.proj.weight"] = tensor{[]int{0, 3, 4, 4}, nil}
+		_, _, err = System.Identify(f)
+		require.ErrorContains(t, err, "weights hold no patch_embed.proj.weight", "of no width")
 	}
 }
 
