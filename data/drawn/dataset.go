@@ -101,16 +101,17 @@ func (s *set) open(i int, opt data.OpenOptions) (data.Sample, error) {
 		return nil, fmt.Errorf("drawn faces: a video of %d frames; ask for at least 1", s.frames)
 	}
 	face, rng := s.person(i)
-	var m motion
+	shown := &Sample{face: face}
 	if s.modality == data.Image {
-		m.rest = s.style.perform(rng, s.class(i))
+		shown.motion.rest = s.style.perform(rng, s.class(i))
 	} else {
-		m = s.style.newMotion(rng, s.class(i), s.frames)
+		shown.motion = s.style.newMotion(rng, s.class(i), s.frames)
 	}
-	return data.NewSample(s.name(i), s.frames, opt, func(_ context.Context, i int) (*data.Frames, error) {
+	shown.Sample = data.NewSample(s.name(i), s.frames, opt, func(_ context.Context, i int) (*data.Frames, error) {
 		f := data.NewFrames(1, s.size, s.size)
-		face, aus := Face{face.Identity, m.conditions(face.Conditions, i)}, m.action(i)
+		face, aus := shown.moment(i)
 		render(f.Pix, &face, &aus, s.size, s.size)
 		return f, nil
-	}), nil
+	})
+	return shown, nil
 }

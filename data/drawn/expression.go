@@ -3,7 +3,7 @@
 // can fall back on, needs no file and no licence, and is reproducible: sample i of a set depends on the set's
 // seed and on i, nothing else.
 //
-// From the top: Images and Videos (dataset.go) are the sets. A sample is a Face (identity.go) performing AUs, for
+// From the top: Images and Videos (dataset.go) are the sets. A Sample (sample.go) is a Face (identity.go) performing AUs, for
 // videos in motion (this file). render (draw.go) lights it as a relief under a directional light and paints it in
 // layers: background, body, head, nose, eyes, brows, mouth, hair. canvas.go turns curves into anti-aliased coverage.
 package drawn
