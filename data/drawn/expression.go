@@ -139,6 +139,15 @@ func (y Style) newMotion(rng *rand.Rand, class string, n int) motion {
 	return m
 }
 
+// newOnset draws the course of an expression through n frames that begin at rest: it is complete in the last quarter, at the latest, and stays.
+func newOnset(rng *rand.Rand, class string, n int) motion {
+	m, long := Style{}.newMotion(rng, class, n), float64(max(n-1, 1))
+	m.onset = long * uniform(rng, 0.1, 0.35)
+	m.hold = m.onset + long*uniform(rng, 0.2, 0.4)
+	m.release, m.end = long+1, long+2
+	return m
+}
+
 // level is the share of the apex reached at time t by a unit that lags by the given share: 0 until onset, a smooth
 // rise, 1 from hold to release, a smooth fall.
 func (m *motion) level(t, lag float64) float64 {

@@ -213,7 +213,7 @@ func TestCutLandmarks(t *testing.T) {
 	require.Equal(t, Point{0.5, 0.25}, l[5])
 }
 
-// Samples tell the landmarks of each frame, at any size.
+// Samples tell the landmarks of each frame, at any size, and of reversed ones in reverse.
 func TestLandmarksOfSamples(t *testing.T) {
 	open := func(set *data.Dataset, i int, opt data.OpenOptions) *Sample {
 		s, err := set.Items[i].Open(t.Context(), opt)
@@ -239,8 +239,10 @@ func TestLandmarksOfSamples(t *testing.T) {
 	require.Equal(t, video[2], video[3])
 	require.NotEqual(t, video[0], video[2])
 	require.Equal(t, marks(open(Videos(2, 3, 9, 48), 0, data.OpenOptions{}), 0)[0], video[1])
+	pair := Reversed(2, 4, 7, 32)
+	require.Equal(t, marks(open(pair, 2, data.OpenOptions{}), 0, 1, 5), marks(open(pair, 3, data.OpenOptions{}), 6, 5, 1))
 	for _, i := range []int{7, -1} {
-		_, err := open(Videos(2, 2, 7, 32), 1, data.OpenOptions{}).Landmarks([]int{0, i})
+		_, err := open(pair, 1, data.OpenOptions{}).Landmarks([]int{0, i})
 		require.ErrorContains(t, err, "asked for, but there are 7")
 	}
 }

@@ -9,12 +9,16 @@ import (
 // Sample is what the sets of this package open: an image or a video whose landmarks are known.
 type Sample struct {
 	data.Sample
-	face   Face
-	motion motion
+	face     Face
+	motion   motion
+	reversed bool // its frames are those of the motion, the last first
 }
 
 // moment returns what is painted in frame i.
 func (s *Sample) moment(i int) (Face, AUs) {
+	if s.reversed {
+		i = s.Len() - 1 - i
+	}
 	return Face{s.face.Identity, s.motion.conditions(s.face.Conditions, i)}, s.motion.action(i)
 }
 
