@@ -99,11 +99,14 @@ func TestStudy(t *testing.T) {
 	require.Equal(t, []string{"mien-ablation-1", "blinks", "Blinks", "no paper"}, []string{result.Format, result.Name, result.Title, result.Source})
 	require.Equal(t, []uint64{7, 3}, result.Seeds)
 	require.Len(t, result.Rows, 4)
+	require.Equal(t, &recipe.Millions{Active: 3, Total: 4.5}, result.Rows[1].Published)
+	require.Equal(t, 2.5, *result.Rows[2].PublishedTFLOPs)
 	for i, name := range []string{"scratch", "vit", "images", "one"} {
 		row := result.Rows[i]
 		require.Equal(t, name, row.Name)
 		require.Equal(t, s.Ablation.Rows[i].Paper, row.Paper)
 		require.Equal(t, s.Ablation.Rows[i].Parameters, row.Published)
+		require.Equal(t, s.Ablation.Rows[i].TFLOPs, row.PublishedTFLOPs)
 		var static, dynamic []float64
 		for _, seed := range s.Seeds {
 			state, err := run.ReadState(s.folder(name, seed, recipe.Finetune))
@@ -274,7 +277,9 @@ func TestStudiesShareRuns(t *testing.T) {
 	}
 	second := first.with("winks", row("two", map[string]any{"model": map[string]any{"experts": 2}}), row("again", nil))
 	first.Only = []string{"images"}
-	w := first.Observer.(*watched)
+	heard := [2]int{} // steps of each study
+	w, w2 := &watched{step: func() { heard[0]++ }}, &watched{step: func() { heard[1]++ }}
+	first.Observer, second.Observer = w, w2
 	alone := second
 	alone.Out, alone.Observer = filepath.Join(t.TempDir(), "alone"), &watched{}
 	want, err := alone.Run(t.Context())
@@ -283,8 +288,9 @@ func TestStudiesShareRuns(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{
 		"blinks images 5 pretrain, 0 of 6", "blinks images 5 finetune, 1 of 6", "blinks images 2 pretrain, 2 of 6", "blinks images 2 finetune, 3 of 6",
-		"winks two 5 finetune, 4 of 6", "winks two 2 finetune, 5 of 6",
 	}, w.runs)
+	require.Equal(t, []string{"winks two 5 finetune, 4 of 6", "winks two 2 finetune, 5 of 6"}, w2.runs)
+	require.Equal(t, [2]int{2 * (6 + 12), 2 * 12}, heard, "each study hears its own runs")
 	require.Equal(t, want, results[1])
 	require.Equal(t, results[0].Rows[0].Static, results[1].Rows[1].Static, "the row again is the row images")
 	require.NotEqual(t, results[1].Rows[0].Static, results[1].Rows[1].Static)

@@ -176,6 +176,24 @@ func TestInitReplacesPretraining(t *testing.T) {
 	require.Nil(t, unknown)
 }
 
+// The epochs that are asked for are those of all runs of their kind, and the others keep theirs.
+func TestEpochsOfKinds(t *testing.T) {
+	for _, want := range []map[string]int{{}, {recipe.Pretrain: 5}, {recipe.Finetune: 4}, {recipe.Pretrain: 7, recipe.Finetune: 6}} {
+		s := blinks(t, 1)
+		s.Epochs = want
+		p, err := s.plan(new([]stage))
+		require.NoError(t, err)
+		require.Len(t, p.stages, 6)
+		for _, x := range p.stages {
+			epochs, ok := want[x.Recipe.Kind]
+			if !ok {
+				epochs = map[string]int{recipe.Pretrain: 2, recipe.Finetune: 3}[x.Recipe.Kind]
+			}
+			require.Equal(t, epochs, x.Recipe.Train.Epochs, "%s %s", x.row, x.Recipe.Kind)
+		}
+	}
+}
+
 // Runs are the same if nothing but names tells them apart, and a pre-training may be of other sizes than what its encoder is tuned for
 // where these are not learned.
 func TestRunsThatAreTheSame(t *testing.T) {
@@ -215,6 +233,12 @@ func TestRunsThatAreTheSame(t *testing.T) {
 		require.NoError(t, s.check(r), "it is not pre-trained")
 		s.Init = ""
 	}
+	r := row{pretrain: new(recipe.Recipe), finetune: must(recipe.Load("testdata/finetune.toml"))}
+	*r.pretrain = must(recipe.Load("testdata/pretrain.toml"))
+	r.pretrain.Train.DynamicShare, s.Pretrain = 0, data.Lists{DynamicList: "clips.csv"}
+	require.ErrorContains(t, s.check(r), "it learns from no list that is given")
+	s.Init = "encoder.pth"
+	require.NoError(t, s.check(r), "lists of pre-training do not matter then")
 }
 
 // What is asked for and cannot be is refused before anything is written.

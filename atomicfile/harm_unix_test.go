@@ -66,7 +66,7 @@ func TestPermissions(t *testing.T) {
 	mask := syscall.Umask(0o007)
 	defer syscall.Umask(mask)
 	for name, c := range map[string]struct{ old, want os.FileMode }{
-		"new": {0, 0o660}, "secret": {0o600, 0o600}, "shared": {0o666, 0o666}, "read-only": {0o444, 0o444},
+		"new": {0, 0o660}, "secret": {0o600, 0o600}, "shared": {0o666, 0o666}, "read-only": {0o444, 0o444}, "script": {0o751, 0o751},
 	} {
 		path := filepath.Join(dir, name)
 		if c.old != 0 {

@@ -6,14 +6,14 @@ import (
 	"mien/engine"
 )
 
-// Stretch says which axes of a kernel are stretched, and which of them share a factor.
+// Stretch says which axes of a kernel are stretched, and which of them share a factor. In brackets are the names of the released code.
 type Stretch uint8
 
 const (
-	PerAxis        Stretch = iota // time, rows and columns each have a factor
-	TimeAndSpace                  // time has one, rows and columns share another
-	RowsAndColumns                // rows and columns each have one
-	Space                         // rows and columns share one
+	PerAxis        Stretch = iota // time, rows and columns each have a factor (XYZ)
+	TimeAndSpace                  // time has one, rows and columns share another (XXZ)
+	RowsAndColumns                // rows and columns each have one (XY)
+	Space                         // rows and columns share one (Size)
 )
 
 // stretches are the factors of each axis, −1 for none, and the number of factors.
@@ -26,7 +26,7 @@ var stretches = [...]struct {
 type Dilation struct {
 	Window    engine.Window // odd kernels, which are stretched about their centres
 	Stretch   Stretch
-	Modulated bool // each tap has a factor of its own
+	Modulated bool // each tap has a factor of its own, too (v2 of the released code; v1 without)
 	Depthwise bool // each channel is convolved by itself
 
 	// Moves is a constant of the model with the values and shape of Grid; nil uploads them each time.

@@ -246,3 +246,17 @@ func TestLosses(t *testing.T) {
 	pred, truth := constant([]int{3, 2}, 1, 2, 3, 4, 5, 6), constant([]int{3, 2}, 0, 0, 3, 5, 9, 6)
 	require.InDelta(t, (1+4+0+1+16+0)/6.0, read(t, ag.MSE(pred, truth).Data())[0], 1e-15)
 }
+
+// TestPReLUAtZero has a slope for what is below 0, and at 0 itself no gradient.
+func TestPReLUAtZero(t *testing.T) {
+	b := cpu.New()
+	tape := ag.NewTape(b)
+	defer tape.Close()
+	x := tape.Input(engine.FromSlice(b, engine.Float64, []float64{-2, 3, 0, 0, 5, -7}, 3, 2))
+	slope := tape.Input(engine.FromSlice(b, engine.Float64, []float64{0.25, 0.5}, 2))
+	y := ag.PReLU(x, slope)
+	require.Equal(t, []float64{-0.5, 3, 0, 0, 5, -3.5}, read(t, y.Data()))
+	tape.Backward(ag.Sum(y))
+	require.Equal(t, []float64{0.25, 1, 0, 0, 1, 0.5}, read(t, x.Grad()))
+	require.Equal(t, []float64{-2, -7}, read(t, slope.Grad()))
+}

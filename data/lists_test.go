@@ -202,6 +202,29 @@ func TestFormsOfStaticLists(t *testing.T) {
 	require.Equal(t, path+": line 4: a.png", d.Items[0].Place())
 }
 
+// Every name of a column is known in either kind of list, in any place and spelling, and those of paths to predictions, too.
+func TestNamesOfColumns(t *testing.T) {
+	labels := []string{"label", "labels", "class", "expression", "emotion"}
+	for i, column := range []string{"path", "file", "filename", "image", "video", "video_name", "subdirectory_filepath"} {
+		label := labels[i%len(labels)]
+		for _, m := range []Modality{Image, Video} {
+			list, root := tree(t, strings.ToUpper(label)+",who, "+column+"\nfear,x,a.png\nanger,y,b.png\n", "a.png", "b.png")
+			d, err := readList(list, root, m, true)
+			require.NoError(t, err, "%s %s", column, label)
+			require.Equal(t, map[string]int{"a.png": slices.Index(d.Classes, "fear"), "b.png": slices.Index(d.Classes, "anger")}, samples(d))
+		}
+		paths, err := ReadPaths(strings.NewReader(column+",who\na.png,x\n"), "")
+		require.NoError(t, err)
+		require.Equal(t, []string{"a.png"}, paths, column)
+		for _, m := range []Modality{Image, Video} {
+			list, root := tree(t, column+"\na.png\n", "a.png")
+			d, err := readList(list, root, m, false)
+			require.NoError(t, err)
+			require.Equal(t, []string{"a.png"}, names(d), "%s alone", column)
+		}
+	}
+}
+
 // Labels may be names: in the usual order of their classes if they are known, otherwise alphabetical, however the rows are sorted.
 func TestNamedClasses(t *testing.T) {
 	for _, c := range []struct {

@@ -40,33 +40,30 @@ func (c AdapterConfig) dilation() ag.Dilation {
 type Adapter struct {
 	AdapterConfig
 	Down, Up  *nn.Linear
-	Conv      *Convolution // nil in a plain adapter
-	Predictor *Convolution // of the factors and taps of D²Conv3D, otherwise nil
-	moves     *ag.Value    // of its kernel, a constant
+	Conv      *nn.Convolution // nil in a plain adapter
+	Predictor *nn.Convolution // of D²Conv3D, of the factors by which its kernel is stretched and its taps are weighted; otherwise nil
+	moves     *ag.Value       // of its kernel, a constant
 }
 
-// Convolution has a weight [O, kT, kH, kW, r], or [kT, kH, kW, r] depth-wise, and a bias [O] or [r].
-type Convolution struct{ Weight, Bias *ag.Value }
-
 // NewAdapter makes an adapter of tokens of width dim, which changes nothing at first: a plain convolution starts at 0, as released for
-// ST-Adapter, or else the second linear layer does. The predictor starts at 0, which stretches nothing.
+// ST-Adapter, or else the second linear layer does. So do all biases. The predictor starts at 0, as released for D²Conv3D, which stretches
+// nothing and halves every tap.
 func NewAdapter(s *nn.Scope, dim int, c AdapterConfig) *Adapter {
 	conv, up := nn.FanIn(c.fanIn()), nn.Zeros
 	if c.Convolves() && !c.Dilated {
 		conv, up = nn.Zeros, nn.FanInUniform
 	}
 	a := &Adapter{AdapterConfig: c, Down: nn.NewLinear(s.Sub("down"), dim, c.Width, nn.FanInUniform)}
-	if c.Convolves() {
-		a.Conv = c.newConvolution(s.Sub("conv"), conv)
+	switch {
+	case c.Convolves() && c.Depthwise:
+		a.Conv = nn.NewDepthwiseConvolution(s.Sub("conv"), c.Width, c.Window(), conv)
+	case c.Convolves():
+		a.Conv = nn.NewConvolution(s.Sub("conv"), c.Width, c.Width, c.Window(), conv)
 	}
 	if c.Dilated {
-		outputs := c.dilation().Predicted()
 		grid, shape := c.dilation().Grid()
 		a.moves = s.Constant(func() []float32 { return grid }, shape[:]...)
-		a.Predictor = &Convolution{
-			Weight: s.Param("predictor.weight", nn.Zeros, outputs, c.Kernel[0], c.Kernel[1], c.Kernel[2], c.Width),
-			Bias:   s.Param("predictor.bias", nn.Zeros, outputs),
-		}
+		a.Predictor = nn.NewPlainConvolution(s.Sub("predictor"), c.Width, c.dilation().Predicted(), c.Window(), nn.Zeros)
 	}
 	a.Up = nn.NewLinear(s.Sub("up"), c.Width, dim, up)
 	return a
@@ -78,14 +75,6 @@ func (c AdapterConfig) fanIn() int {
 		return c.Window().Taps()
 	}
 	return c.Window().Taps() * c.Width
-}
-
-func (c AdapterConfig) newConvolution(s *nn.Scope, init nn.Init) *Convolution {
-	k, bias := c.Kernel, s.Param("bias", nn.Zeros, c.Width)
-	if c.Depthwise {
-		return &Convolution{s.Param("weight", init, k[0], k[1], k[2], c.Width), bias}
-	}
-	return &Convolution{s.Weight("weight", init, c.Width, k[0], k[1], k[2], c.Width), bias}
 }
 
 // Forward adapts tokens x [B, T, H, W, D] of patches on a grid, and keeps their shape.
@@ -103,12 +92,10 @@ func (a *Adapter) convolve(x *ag.Value) *ag.Value {
 	case a.Conv == nil:
 		return x
 	case a.Dilated:
-		predicted, d := ag.Convolve(x, a.Predictor.Weight, a.Predictor.Bias, a.Window()), a.dilation()
+		d := a.dilation()
 		d.Moves = a.moves
-		return ag.DilatedConvolve(x, predicted, a.Conv.Weight, a.Conv.Bias, d)
-	case a.Depthwise:
-		return ag.DepthwiseConvolve(x, a.Conv.Weight, a.Conv.Bias, a.Window())
+		return ag.DilatedConvolve(x, a.Predictor.Forward(x), a.Conv.Weight, a.Conv.Bias, d)
 	default:
-		return ag.Convolve(x, a.Conv.Weight, a.Conv.Bias, a.Window())
+		return a.Conv.Forward(x)
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"mien/vit"
 )
 
-// The sizes of the model, where its adapters stand, and the cost.
+// The sizes of the model, and where its adapters stand.
 
 // Place is where in a block an adapter stands. The head reads class tokens, which see patches in attention alone: in the last block, only
 // an adapter before the attention has any effect.
@@ -35,11 +35,11 @@ var (
 	stretches = map[string]ag.Stretch{"axes": ag.PerAxis, "time-and-space": ag.TimeAndSpace, "rows-and-columns": ag.RowsAndColumns, "space": ag.Space}
 )
 
-// FromRecipe returns the model of a recipe. Without model.adapter it is the image model.
+// FromRecipe returns the model of a recipe. Without model.adapter, or of width 0 as in rows of an ablation, it is the image model.
 func FromRecipe(r recipe.Recipe) (c Config, err error) {
-	c = Config{Encoder: vit.Config(r.Model.Encoder), Classes: max(r.Model.ImageClasses, r.Model.VideoClasses)}
+	c = Config{Encoder: vit.Config(r.Model.Encoder), Classes: r.Classes(vit.OneHead(r))}
 	a := r.Model.Adapter
-	if a == nil {
+	if a == nil || a.Width == 0 {
 		return c, nil
 	}
 	c.Adapter = AdapterConfig{Width: a.Width, Depthwise: a.Depthwise, Modulated: a.Modulated, Activation: a.Activation}
@@ -64,24 +64,15 @@ func FromRecipe(r recipe.Recipe) (c Config, err error) {
 
 // Check returns an error naming what does not fit.
 func (c Config) Check() error {
-	if err := c.Encoder.Check(); err != nil {
+	if err := c.Encoder.CheckFrames(); err != nil || len(c.Blocks) == 0 {
 		return err
-	}
-	if c.Encoder.Tubelet != 1 {
-		return fmt.Errorf("model.tubelet is %d: each frame is read by itself; set it to 1", c.Encoder.Tubelet)
-	}
-	if c.Encoder.Dim%4 != 0 {
-		return fmt.Errorf("model.dim is %d: the table of positions needs a multiple of 4", c.Encoder.Dim)
-	}
-	if len(c.Blocks) == 0 {
-		return nil
 	}
 	return c.Adapter.check()
 }
 
 func (c AdapterConfig) check() error {
 	if c.Width < 1 || c.Width > vit.MaxExtent {
-		return fmt.Errorf("model.adapter.width is %d: it must lie between 1 and %d", c.Width, vit.MaxExtent)
+		return fmt.Errorf("model.adapter.width is %d: it must lie between 1 and %d, or be 0 for no adapters", c.Width, vit.MaxExtent)
 	}
 	if !c.Convolves() {
 		if c.Dilated || c.Modulated || c.Depthwise {

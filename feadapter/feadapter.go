@@ -4,7 +4,7 @@
 // image model to begin with.
 //
 // Read package vit first, whose FrameEncoder reads the frames. This file is the network, adapter.go the paper's equations, config.go the
-// sizes, and system.go is how runs and commands use it.
+// sizes, work.go what they cost, and system.go is how runs and commands use it.
 package feadapter
 
 import (

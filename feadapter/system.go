@@ -16,10 +16,10 @@ import (
 
 // System is a vision transformer for images, to be fine-tuned on images; or, with adapters and the rest frozen (train.freeze), on videos.
 var System = system.System{
-	Name: "feadapter", Kind: recipe.Finetune,
+	Name: "feadapter", Kind: recipe.Finetune, ClassTokens: true,
 	Keys: []string{"model.adapter.width", "model.adapter.kernel", "model.adapter.depthwise", "model.adapter.stretch",
 		"model.adapter.modulated", "model.adapter.activation", "model.adapter.place", "model.adapter.blocks"},
-	Check: check, Build: build, Group: group, Start: start,
+	Check: check, Build: build, Group: vit.Group, Start: start,
 	Presets: []system.Preset{{Name: "feadapter", Of: preset}, {Name: "stadapter", Of: stAdapter}},
 	Heads: func(r recipe.Recipe) map[data.Modality]string {
 		return map[data.Modality]string{vit.OneHead(r): "head."}
@@ -40,19 +40,12 @@ func build(s *nn.Scope, r recipe.Recipe) system.Model {
 	return &classifier{m, vit.Classification{Network: m, Recipe: r}}
 }
 
-// start loads a model of this system or timm's, strictly. Adapters and the head may be missing: they start from init.
+// start loads a model of this system or timm's, strictly, except that its images may have had another size. Adapters and the head may be
+// missing: they start from init. The decoder of a masked autoencoder of images (He et al. 2022) stays unused.
 func start(file nn.Weights, r recipe.Recipe, init nn.Source) (*nn.Load, error) {
-	load := &nn.Load{File: file, Init: init, Missing: []string{"head.*", "blocks.*.adapter.*"}, Unused: []string{"head.*"}}
+	load := &nn.Load{File: file, Init: init, Missing: []string{"head.*", "blocks.*.adapter.*"}, Unused: []string{"head.*", "mask_token", "decoder_*"}}
+	vit.FitPositions(load, vit.Config(r.Model.Encoder))
 	return load, vit.SameHeads(file, r)
-}
-
-// group applies the rule of package vit. Class token and positions belong to the patch embedding, and do not decay, as in timm.
-func group(r recipe.Recipe, name string, shape []int) (lrScale, decay float64) {
-	if name == "cls_token" || name == "pos_embed" {
-		lrScale, _ = vit.Group(r, "patch_embed.", shape)
-		return lrScale, 0
-	}
-	return vit.Group(r, name, shape)
 }
 
 // classifier is a Model as runs and inference use it.
@@ -80,7 +73,7 @@ func preset(size string) (r recipe.Recipe, ok bool) {
 		return r, ok
 	}
 	r.Name, r.System = fmt.Sprint("feadapter-", size), "feadapter"
-	r.Model.ImageSize, r.Model.Tubelet = r.Model.ImageSize/10*14, 1
+	r.Model.ImageSize, r.Model.Tubelet = r.Model.ImageSize/10*14, 1 // 224 pixels where vit has 160
 	r.Model.Adapter = &recipe.Adapter{Width: r.Model.Dim * 5 / 16, Kernel: []int{3, 1, 1}, Stretch: "axes", Modulated: true, Activation: true,
 		Place: "before-attention", Blocks: "all"}
 	r.Train.Freeze = Base

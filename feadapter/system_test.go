@@ -2,6 +2,7 @@ package feadapter
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	ag "mien/autograd"
+	"mien/data"
 	"mien/engine"
 	"mien/engine/cpu"
 	"mien/internal/golden"
@@ -41,6 +43,28 @@ func TestPreset(t *testing.T) {
 	}
 }
 
+// The recipes of the paper's datasets are the preset with its published settings, and that of AffectNet is their image model.
+func TestPublishedRecipes(t *testing.T) {
+	preset, _ := System.Presets[0].Of("base")
+	for name, want := range map[string]struct{ stride, classes int }{"dfew": {4, 7}, "ferv39k": {1, 7}, "mafw": {4, 11}} {
+		r, err := recipe.Load("feadapter-" + name)
+		require.NoError(t, err)
+		model := preset.Model
+		model.VideoClasses = want.classes
+		require.Equal(t, model, r.Model, name)
+		require.Equal(t, Base, r.Train.Freeze, name)
+		require.Equal(t, want.stride, r.Data.Stride, name)
+		require.Equal(t, []int{100, 128}, []int{r.Train.Epochs, r.Train.VideoBatch}, name)
+		require.Equal(t, []float64{5e-4, 0, 0, 1e-2, 1}, []float64{r.Train.LR, r.Train.MinLR, r.Train.WarmupEpochs, r.Train.WeightDecay, r.Train.LayerDecay}, name)
+	}
+	r, err := recipe.Load("image-affectnet")
+	require.NoError(t, err)
+	require.NoError(t, System.Check(r))
+	require.Equal(t, recipe.Model{Encoder: preset.Model.Encoder, ImageClasses: 7}, r.Model)
+	require.Equal(t, 5e-4*32/256, r.Train.LR)
+	require.Equal(t, 16, r.Train.ImageBatch/r.Train.Accumulate)
+}
+
 // ST-Adapter of width 384 in all twelve blocks has 7.11 million parameters beside the head, plain adapters of width 96 have 1.78.
 func TestCountsOfBaselines(t *testing.T) {
 	r, ok := System.Presets[1].Of("base")
@@ -57,6 +81,10 @@ func TestCountsOfBaselines(t *testing.T) {
 	r.Model.Adapter = nil
 	_, learned = counts(t, r)
 	require.Equal(t, 5_383, learned)
+	r.Model.Adapter = &recipe.Adapter{Kernel: []int{3, 1, 1}, Place: "after-mlp", Blocks: "all"} // of width 0, as in an ablation
+	require.NoError(t, System.Check(r))
+	_, learned = counts(t, r)
+	require.Equal(t, 5_383, learned)
 }
 
 // counts returns the number of parameters of a recipe, and of those that are learned.
@@ -67,6 +95,17 @@ func counts(t *testing.T, r recipe.Recipe) (all, learned int) {
 	require.NoError(t, err)
 	all = nn.Count(params)
 	return all, all - frozen
+}
+
+// docs/models.md has the multiply-adds of a video of either preset.
+func TestMACsOfPresets(t *testing.T) {
+	for i, want := range []int{301_763_769_600, 303_248_577_792} {
+		r, _ := System.Presets[i].Of("base")
+		_, err := nn.Outline(1<<10, func(s *nn.Scope) {
+			require.Equal(t, want, System.Build(s, r).MACs(data.Video))
+		})
+		require.NoError(t, err)
+	}
 }
 
 // MACs are those of the products, counted for a model without two equal sizes: 9 patches of 48 values in 10 tokens of width 24. A gradient
@@ -121,7 +160,7 @@ func TestChecks(t *testing.T) {
 		"model.dim is 18: the table of positions needs a multiple of 4":               func(m *recipe.Model, _ *recipe.Adapter) { m.Dim = 18 },
 		"24 is not a multiple of the 5 heads":                                         func(m *recipe.Model, _ *recipe.Adapter) { m.Heads = 5 },
 		"system feadapter has one head, so that one of them must be 0":                func(m *recipe.Model, _ *recipe.Adapter) { m.ImageClasses = 3 },
-		"model.adapter.width is 0: it must lie between 1 and":                         func(_ *recipe.Model, a *recipe.Adapter) { a.Width = 0 },
+		"model.adapter.width is -1: it must lie between 1 and":                        func(_ *recipe.Model, a *recipe.Adapter) { a.Width = -1 },
 		"model.adapter.kernel is [3 1]: want its extents over time, rows and columns": func(_ *recipe.Model, a *recipe.Adapter) { a.Kernel = []int{3, 1} },
 		"model.adapter.kernel is [3 2 1]: each extent must be odd, from 1 to 15":      func(_ *recipe.Model, a *recipe.Adapter) { a.Kernel = []int{3, 2, 1} },
 		"model.adapter.kernel is [17 1 1]: each extent must be odd, from 1 to 15":     func(_ *recipe.Model, a *recipe.Adapter) { a.Kernel = []int{17, 1, 1} },
@@ -153,11 +192,11 @@ func TestChecksOfSettings(t *testing.T) {
 		a.Width = 3
 		require.ErrorContains(t, check(a), "model.adapter has no kernel, and depthwise, stretch or modulated are of one")
 	}
-	for _, a := range []recipe.Adapter{{Width: 1}, {Width: 1 << 16}, {Width: 3, Activation: true}, {Width: 3, Kernel: []int{1, 15, 3}},
+	for _, a := range []recipe.Adapter{{Width: 0}, {Width: 1}, {Width: 1 << 16}, {Width: 3, Activation: true}, {Width: 3, Kernel: []int{1, 15, 3}},
 		{Width: 3, Kernel: []int{1, 1, 3}, Depthwise: true, Stretch: "space", Modulated: true}} {
 		require.NoError(t, check(a))
 	}
-	for _, a := range []recipe.Adapter{{Width: 0}, {Width: -1}, {Width: 1<<16 + 1}} {
+	for _, a := range []recipe.Adapter{{Width: -1}, {Width: 1<<16 + 1}} {
 		require.ErrorContains(t, check(a), "model.adapter.width is ")
 		a.Blocks, a.Place = "", ""
 		r := goldenRecipe("image")
@@ -170,6 +209,38 @@ type noise struct{}
 
 func (noise) Fill(values []float32, name string, shape []int, _ nn.Init) error {
 	return nn.Random{Seed: 5}.Fill(values, name, shape, nn.TruncatedNormal(0.4, 2))
+}
+
+// Inference packs and rounds the weights of linear layers and of plain convolutions. What stretches a kernel, depth-wise kernels and the head
+// stay as they are.
+func TestPackedWeights(t *testing.T) {
+	encoder := []string{"patch_embed.proj", "blocks.N.attn.qkv", "blocks.N.attn.proj", "blocks.N.mlp.fc1", "blocks.N.mlp.fc2"}
+	linear := []string{"blocks.N.adapter.down", "blocks.N.adapter.up"}
+	dense := *adapters["st"]
+	dense.Depthwise = false
+	for name, c := range map[string]struct {
+		adapter *recipe.Adapter
+		packed  [][]string
+	}{
+		"fe":    {adapters["fe"], [][]string{encoder, linear, {"blocks.N.adapter.conv"}}},
+		"st":    {adapters["st"], [][]string{encoder, linear}},
+		"dense": {&dense, [][]string{encoder, linear, {"blocks.N.adapter.conv"}}},
+		"plain": {adapters["plain"], [][]string{encoder, linear}},
+		"image": {nil, [][]string{encoder}},
+	} {
+		r := goldenRecipe("fe")
+		r.Model.Adapter = c.adapter
+		params, err := nn.Outline(1000, func(s *nn.Scope) { System.Build(s, r) })
+		require.NoError(t, err)
+		packed := map[string]bool{}
+		for _, p := range params {
+			if p.Linear {
+				name := strings.NewReplacer("blocks.0.", "blocks.N.", "blocks.1.", "blocks.N.").Replace(p.Name)
+				packed[strings.TrimSuffix(name, ".weight")] = true
+			}
+		}
+		require.ElementsMatch(t, slices.Concat(c.packed...), slices.Collect(maps.Keys(packed)), name)
+	}
 }
 
 // Of every kind, an adapter is x + f(convolution(x·W_d))·W_u, with the convolution and the f that its settings name.
@@ -307,6 +378,31 @@ func TestAdaptersStartAsIdentity(t *testing.T) {
 	}
 }
 
+// autoencoder is a file of an image model with the decoder from which it learned.
+type autoencoder struct{ nn.Weights }
+
+func (a autoencoder) Names() []string {
+	return append(a.Weights.Names(), "mask_token", "decoder_embed.weight", "decoder_blocks.0.norm1.bias")
+}
+
+// A run starts from an image model of images of another size, whose positions are interpolated, and says so. Adapters are new, and the
+// decoder of a masked autoencoder stays unused.
+func TestStartFromImageModels(t *testing.T) {
+	r := goldenRecipe("fe")
+	r.Model.ImageSize, r.Model.Heads = 20, 1 // heads are 64 wide in files that do not say
+	load, err := System.Start(autoencoder{golden.Open(t, "feadapter_image_tiny.safetensors")}, r, nn.Random{Seed: 4})
+	require.NoError(t, err)
+	scope := nn.NewScope(cpu.New(), engine.Float32, load)
+	System.Build(scope, r)
+	require.NoError(t, scope.Err())
+	report, err := load.Finish()
+	require.NoError(t, err)
+	require.Equal(t, []string{"interpolated the positions of 3×3 patches to 5×5"}, report.Notes)
+	require.Contains(t, report.Loaded, "pos_embed")
+	require.Len(t, report.Missing, 2*8)
+	require.Equal(t, []string{"mask_token", "decoder_embed.weight", "decoder_blocks.0.norm1.bias"}, report.Unused)
+}
+
 // A window sees as many tokens on either side, and a site for each.
 func TestWindow(t *testing.T) {
 	w := AdapterConfig{Kernel: [3]int{5, 1, 7}}.Window()
@@ -338,4 +434,22 @@ func TestStartOfAdapters(t *testing.T) {
 			require.True(t, zero(a.Predictor.Weight) && zero(a.Predictor.Bias), name)
 		}
 	}
+}
+
+// An image model of another size lends its positions, interpolated.
+func TestStartFromAnotherSize(t *testing.T) {
+	r := goldenRecipe("image")
+	r.Model.ImageSize, r.Model.Heads = 20, 1 // as of a published file, whose heads are 64 wide
+	f := golden.Open(t, "feadapter_image_tiny.safetensors")
+	load, err := System.Start(f, r, nn.Random{})
+	require.NoError(t, err)
+	s := nn.NewScope(cpu.New(), engine.Float32, load)
+	m := System.Build(s, r).(*classifier)
+	require.NoError(t, s.Err())
+	small, _ := f.Values("pos_embed")
+	large, err := engine.Read[float32](m.Encoder.Position.Data())
+	require.NoError(t, err)
+	require.Len(t, large, 26*24)
+	require.Equal(t, small[:24], large[:24], "of the class token")
+	require.InDeltaSlice(t, small[5*24:6*24], large[13*24:14*24], 1e-6, "of the patch in the middle")
 }

@@ -226,6 +226,12 @@ func TestNoGrad(t *testing.T) {
 	result, err = check(c, gradcheck.Options{})
 	require.NoError(t, err, "nothing to check")
 	require.Zero(t, result.Checked)
+
+	layer := weighted()
+	layer.Inputs[0].NoGrad = true
+	found := gradients(t, layer)
+	require.Len(t, found, 2)
+	require.Equal(t, []string{"outputs", "weight"}, []string{found[0].Name, found[1].Name}, "a constant is the only input")
 }
 
 // TestSeveralOutputs finds an error that only the second output has.

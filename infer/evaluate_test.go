@@ -56,6 +56,7 @@ func TestEvaluateCountsPredictions(t *testing.T) {
 		score *Score
 	}{{s.Image, r.Static}, {s.Video, r.Dynamic}} {
 		want := NewConfusion(7)
+		require.Empty(t, c.score.Head, "none was chosen")
 		for i, item := range c.set.Items {
 			p := predict(t, m, c.set, i)
 			want[item.Label][p.Class]++

@@ -20,8 +20,8 @@ type Trace struct {
 	Probabilities []float64 // of the classes
 	Times         int       // slices of patches, of Tubelet frames each
 	Rows          int       // of patches, as many as columns
-	Last          []float64 // [patches] attention that a patch receives in the last block, the mean over heads and tokens; sums to 1
-	Rollout       []float64 // [patches] share of a patch in what the head reads, traced back through all blocks; sums to 1
+	Last          []float64 // [patches] attention that a patch receives in the last block, the mean over heads and what the head reads; sums to 1
+	Rollout       []float64 // [patches] share of a patch in what the head reads, traced back through the attention of all blocks; sums to 1
 	Routes        [][]int32 // [block with experts][patch·k] the experts that work on a patch, the most certain first; nil without
 	Blocks        []int     // that have experts
 }
@@ -41,9 +41,8 @@ func (m *Model) Trace(ctx context.Context, view data.View, modality data.Modalit
 	}
 	e := m.Recipe.Model
 	l = Trace{View: view, Probabilities: probabilities, Rows: e.ImageSize / e.PatchSize}
-	last := attention[len(attention)-1]
-	l.Last, l.Rollout = received(last, uniform(last.tokens)), rollout(attention)
-	l.Times = last.tokens / (l.Rows * l.Rows)
+	l.look(attention, m.System.ClassTokens)
+	l.Times = len(l.Last) / (l.Rows * l.Rows)
 	if l.Routes, err = m.routes([]data.View{view}, modality, key); err != nil {
 		return l, err
 	}
@@ -53,10 +52,46 @@ func (m *Model) Trace(ctx context.Context, view data.View, modality data.Modalit
 	return l, ctx.Err()
 }
 
-// attentionMap is the attention of a block, the mean over its heads: tokens × tokens, a row for each token that attends.
+// attentionMap is the attention of a block, the mean over its heads, in each sequence of tokens that attend to each other: the whole sample,
+// or one of its frames.
 type attentionMap struct {
-	tokens int
-	p      []float32
+	tokens int       // of a sequence
+	p      []float32 // [sequences, tokens, tokens], a row for each token that attends
+}
+
+// look fills the shares of patches. Where sequences begin with class tokens, the head reads the mean of these, and else the mean of all
+// tokens. What joins frames otherwise than by attention is not traced.
+func (l *Trace) look(maps []attentionMap, classTokens bool) {
+	n := maps[0].tokens
+	read, sequences := uniform(n), len(maps[0].p)/(n*n)
+	if classTokens {
+		clear(read)
+		read[0] = 1
+	}
+	for i := range sequences {
+		var one []attentionMap
+		for _, a := range maps {
+			one = append(one, attentionMap{n, a.p[i*n*n : (i+1)*n*n]})
+		}
+		l.Last = append(l.Last, ofPatches(received(one[len(one)-1], read), classTokens, sequences)...)
+		l.Rollout = append(l.Rollout, ofPatches(rollout(one, read), classTokens, sequences)...)
+	}
+}
+
+// ofPatches leaves out the share of the class token, if there is one, so that the others sum to 1 again, and divides them by the number of
+// sequences.
+func ofPatches(shares []float64, classTokens bool, sequences int) []float64 {
+	total := 1.0
+	if classTokens {
+		shares, total = shares[1:], 0
+		for _, s := range shares {
+			total += s
+		}
+	}
+	for i := range shares {
+		shares[i] /= total * float64(sequences)
+	}
+	return shares
 }
 
 // attention classifies a view and returns the map of each block.
@@ -65,8 +100,12 @@ func (m *Model) attention(view data.View, modality data.Modality, key engine.Key
 	t := ag.NewInferenceTape(m.backend, m.Precision)
 	defer t.Close()
 	var failed error
+	rows := m.Recipe.Model.ImageSize / m.Recipe.Model.PatchSize
 	t.Attended = func(p *ag.Value) {
-		mean, err := engine.Read[float32](ag.MeanAxis(p, 1).Data()) // [1, N, N]
+		if m.System.ClassTokens && (p.Dim(0) != view.T || p.Dim(2) != 1+rows*rows) {
+			return // of an adapter, between the frames of a patch
+		}
+		mean, err := engine.Read[float32](ag.MeanAxis(p, 1).Data()) // [sequences, N, N]
 		maps = append(maps, attentionMap{p.Dim(2), mean})
 		failed = cmp.Or(failed, err)
 	}
@@ -92,9 +131,9 @@ func received(a attentionMap, weights []float64) []float64 {
 }
 
 // rollout is attention rollout (Abnar & Zuidema 2020, equation 1): attention and the residual beside it, half each, multiplied
-// through all blocks. The head reads the mean of all tokens, so only one row is carried, from the last block down to the first.
-func rollout(maps []attentionMap) []float64 {
-	share := uniform(maps[0].tokens)
+// through all blocks. The head reads one mean of tokens, so only its row is carried, from the last block down to the first.
+func rollout(maps []attentionMap, read []float64) []float64 {
+	share := slices.Clone(read)
 	for _, a := range slices.Backward(maps) {
 		for i, r := range received(a, share) {
 			share[i] = (share[i] + r) / 2

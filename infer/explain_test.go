@@ -1,11 +1,19 @@
 package infer
 
 import (
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"mien/data"
+	"mien/engine"
+	"mien/engine/cpu"
+	"mien/modelfile"
+	"mien/nn"
+	"mien/recipe"
+	"mien/system"
+	"mien/systems"
 )
 
 // Two blocks on three tokens, by hand: the head reads the mean of all, of which half stays and half comes from where tokens attend.
@@ -14,10 +22,58 @@ func TestRollout(t *testing.T) {
 	second := attentionMap{3, []float32{0, 0, 1, 0, 0, 1, 0, 0.5, 0.5}} // 0 and 1 look at 2, 2 at 1 and itself
 	// Of the second block: [0, 1/6, 5/6], with the residual [1/6, 1/4, 7/12].
 	require.InDelta(t, 5.0/6, received(second, uniform(3))[2], 1e-12)
-	got := rollout([]attentionMap{first, second})
+	got := rollout([]attentionMap{first, second}, uniform(3))
 	require.Len(t, got, 3)
 	for i, want := range []float64{(1.0/6 + 1.0/6 + 1.0/4) / 2, (1.0/4 + 7.0/12) / 2, 7.0 / 24} {
 		require.InDelta(t, want, got[i], 1e-12, "token %d", i)
+	}
+}
+
+// Two frames of a class token and two patches, in two blocks by hand: what counts is where class tokens look, but not at themselves.
+func TestLookOfClassTokens(t *testing.T) {
+	first := attentionMap{3, []float32{0, 0.25, 0.75, 0, 1, 0, 0, 1, 0 /**/, 1, 0, 0, 0, 0, 1, 0, 1, 0}}
+	second := attentionMap{3, []float32{0.5, 0.5, 0, 0.9, 0.1, 0, 0, 0, 1 /**/, 0, 0.125, 0.875, 1, 0, 0, 1, 0, 0}}
+	var l Trace
+	l.look([]attentionMap{first, second}, true)
+	require.InDeltaSlice(t, []float64{0.5, 0, 0.0625, 0.4375}, l.Last, 1e-12)
+	// The first frame's class token has 3/4 of itself and 1/4 of patch 0 in the last block, that of the second 1/2, 1/16 and 7/16.
+	a, b := 0.25/2+0.25*0.75/2+0.25/2, 0.75*0.75/2
+	c, d := 0.0625/2+0.4375/2, 0.4375/2+0.0625/2
+	require.InDeltaSlice(t, []float64{a / (a + b) / 2, b / (a + b) / 2, c / (c + d) / 2, d / (c + d) / 2}, l.Rollout, 1e-12)
+}
+
+// Image models with adapters are looked at frame by frame, without their class tokens; where adapters look in time is no part of it.
+func TestTraceOfFrames(t *testing.T) {
+	for _, name := range []string{"feadapter-tiny", "s2d-tiny"} {
+		r, err := recipe.Load(name)
+		require.NoError(t, err)
+		of, err := systems.Of(r)
+		require.NoError(t, err)
+		scope := nn.NewScope(cpu.New(), engine.Float32, nn.Random{Seed: 8})
+		of.Build(scope, r)
+		metadata, err := modelfile.Metadata(r, map[data.Modality][]string{data.Video: data.DFEW}, nil)
+		require.NoError(t, err)
+		path := filepath.Join(t.TempDir(), "model.safetensors")
+		require.NoError(t, modelfile.Write(path, scope.Params(), metadata))
+		m := openModel(t, path)
+		sample, _, err := data.Open(t.Context(), goldenDir+"clip", data.OpenOptions{})
+		require.NoError(t, err)
+		views, err := m.Views(t.Context(), sample, data.Video)
+		require.NoError(t, err)
+		l, err := m.Trace(t.Context(), views[0], data.Video)
+		require.NoError(t, err)
+		require.Equal(t, [2]int{4, 2}, [2]int{l.Times, l.Rows})
+		for _, shares := range [][]float64{l.Last, l.Rollout} {
+			require.Len(t, shares, 4*2*2)
+			for frame := range 4 {
+				sum := 0.0
+				for _, s := range shares[frame*4 : frame*4+4] {
+					sum += s
+				}
+				require.InDelta(t, 0.25, sum, 1e-9, "each frame has its share")
+			}
+		}
+		require.NotEqual(t, l.Last[:4], l.Last[4:8])
 	}
 }
 
@@ -48,8 +104,18 @@ func TestTrace(t *testing.T) {
 			require.InDelta(t, 1, sum, 1e-4)
 		}
 		require.NotEqual(t, l.Last, l.Rollout)
+		_, maps, err := m.attention(views[0], modality, engine.Key{})
+		require.NoError(t, err)
+		require.Len(t, maps, e.Depth)
+		require.Equal(t, received(maps[e.Depth-1], uniform(patches)), l.Last)
+		require.NotEqual(t, received(maps[0], uniform(patches)), l.Last)
+		require.Equal(t, rollout(maps, uniform(patches)), l.Rollout)
+		routes, err := m.routes(views[:1], modality, engine.Key{})
+		require.NoError(t, err)
+		require.Equal(t, routes, l.Routes)
+		require.NotEqual(t, routes[0], routes[1])
+		require.Equal(t, m.Net.(system.Sparse).ExpertBlocks(), l.Blocks)
 		require.Len(t, l.Routes, len(l.Blocks))
-		require.NotEmpty(t, l.Blocks)
 		for _, choices := range l.Routes {
 			require.Len(t, choices, patches*e.TopK)
 			for _, c := range choices {

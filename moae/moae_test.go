@@ -182,6 +182,26 @@ func reference(t *testing.T, l *Layer, x, noise []float64, room, groups int) (mi
 	return mixed
 }
 
+// choicesOf returns the gates of each token's choices, whether or not their experts have room, and their positions among all scores.
+func choicesOf(t *testing.T, l *Layer, x, noise []float64) (gates, choices []float64) {
+	for i := range all {
+		scores, order := noisyScores(t, l, i, x, noise)
+		chosen := make([]float64, k)
+		for rank, e := range order[:k] {
+			chosen[rank] = scores[e]
+			choices = append(choices, float64(i*experts+e))
+		}
+		chosen = softmax(chosen)
+		if l.SoftmaxFirst {
+			for rank, e := range order[:k] {
+				chosen[rank] = softmax(scores)[e]
+			}
+		}
+		gates = append(gates, chosen...)
+	}
+	return gates, choices
+}
+
 // normals are the first numbers of a key.
 func normals(key engine.Key) (noise []float64) {
 	for i := range uint64(all*experts+3) / 4 {
@@ -222,6 +242,9 @@ func TestForward(t *testing.T) {
 		"no noise when asked":  {Pass: Pass{Noise: &key}, room: all},
 		"as in training":       {Config: Config{EvalAsTraining: true, Capacity: 0.8}, Pass: Pass{Noise: &key}, noise: noise, room: 6},
 		"nothing to draw from": {Config: Config{EvalAsTraining: true}, room: all},
+		"room without noise":   {Config: Config{EvalAsTraining: true, Capacity: 0.8}, room: 6},
+		"room of groups": {Config: Config{EvalAsTraining: true, Capacity: 0.8, Balance: 1, Importance: 1, Load: 1},
+			Pass: Pass{Noise: &key, Groups: 2}, noise: noise, room: 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := cpu.New()
@@ -232,6 +255,9 @@ func TestForward(t *testing.T) {
 			require.Nil(t, out.Balance)
 			require.InDeltaSlice(t, reference(t, l, input(), c.noise, c.room, max(c.Groups, 1)), read(t, out.Mixed), 1e-6)
 			require.Equal(t, []*ag.Value{out.Gates, out.Choice}, out.Values())
+			gates, choices := choicesOf(t, l, input(), c.noise)
+			require.InDeltaSlice(t, gates, read(t, out.Gates), 1e-6)
+			require.Equal(t, choices, read(t, out.Choice))
 		})
 	}
 }

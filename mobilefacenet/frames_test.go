@@ -17,7 +17,7 @@ import (
 func TestFrames(t *testing.T) {
 	const side, batch, count = 40, 2, 3
 	b := cpu.New()
-	f := NewFrames(nn.NewScope(b, engine.Float32, nil), side)
+	f := NewFrames(nn.NewScope(b, engine.Float32, nil), side, Side)
 	value := func(frame, y, x float64, c int) float64 { return 3*x + 2*y + 5*frame + float64(10*c) } // at most 240
 	bytes, floats := make([]uint8, batch*count*side*side*3), make([]float32, batch*3*count*side*side)
 	for i := range bytes {

@@ -1,6 +1,7 @@
 package mobilefacenet
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -11,9 +12,6 @@ import (
 
 // Where weights come from: the checkpoint that cunjian/pytorch_face_landmark published and S2D uses, with batch norms; the same network in
 // OpenVINO's form, with batch norms folded; or a file of mien, with the names and shapes of [New].
-
-// batchNormEps is PyTorch's default.
-const batchNormEps = 1e-5
 
 // Source returns the nn.Source of the network's weights in a file of any of the three forms, or an error if it holds none. After the
 // network is made, done returns an error if the file has tensors left that the network does not know.
@@ -28,7 +26,7 @@ func Source(file nn.Weights) (source nn.Source, done func() error, err error) {
 	case has("conv1.weight"):
 		s.read = func(values []float32, name string, shape []int) error { return s.tensor(values, name, shape...) }
 	default:
-		return nil, nil, errors.New("no weights of MobileFaceNet: name its .pth.tar, its OpenVINO .xml, or a file that `mien landmarks train` has made")
+		return nil, nil, errors.New("no weights of MobileFaceNet: name its .pth.tar, its OpenVINO .xml, or a file of mien that holds it")
 	}
 	return s, s.done, nil
 }
@@ -74,7 +72,7 @@ func (r *reader) openVINO(values []float32, name string, shape []int) error {
 	switch part := name[strings.LastIndex(name, ".")+1:]; {
 	case linear && part == "weight":
 		factors := make([]float32, shape[0])
-		if err := errors.Join(r.tensor(values, r.next("MatMul"), shape...), r.tensor(factors, r.next("Multiply"), 1, shape[0], 1)); err != nil {
+		if err := cmp.Or(r.tensor(values, r.next("MatMul"), shape...), r.tensor(factors, r.next("Multiply"), 1, shape[0], 1)); err != nil {
 			return err
 		}
 		for i := range values {
@@ -93,7 +91,7 @@ func (r *reader) openVINO(values []float32, name string, shape []int) error {
 		})
 	}
 	return r.channelsLast(values, shape, func(first []float32) error {
-		return r.tensor(first, r.next("Convolution"), shape[0], shape[4], shape[2], shape[3])
+		return r.tensor(first, r.next("Convolution"), channelsFirst(shape)...)
 	})
 }
 
@@ -107,6 +105,11 @@ func (r *reader) torch(values []float32, name string, shape []int) error {
 	weight, norm := layer+".conv.weight", layer+".bn"
 	if layer == "output_layer.linear" {
 		weight, norm = layer+".weight", "output_layer.bn"
+	}
+	if part == "weight" {
+		if err := nn.ReadTensor(r.file, nil, weight, channelsFirst(shape)); err != nil {
+			return err
+		}
 	}
 	w, b, err := r.folded(weight, norm)
 	switch {
@@ -139,8 +142,19 @@ func (r *reader) folded(weight, norm string) (w, b []float32, err error) {
 			return nil, nil, err
 		}
 	}
-	w, b = nn.FoldBatchNorm(all, nil, stats[0], stats[1], stats[2], stats[3], batchNormEps)
+	w, b = nn.FoldBatchNorm(all, nil, stats[0], stats[1], stats[2], stats[3], nn.BatchNormEps)
 	return w, b, nil
+}
+
+// channelsFirst is the shape in a checkpoint of a weight whose channels are moved to its end here: see channelsLast.
+func channelsFirst(shape []int) []int {
+	switch len(shape) {
+	case 5:
+		return []int{shape[0], shape[4], shape[2], shape[3]}
+	case 4:
+		return []int{shape[3], 1, shape[1], shape[2]}
+	}
+	return shape
 }
 
 // channelsLast moves the channels of a kernel to its end: read fills [out, in, k, k], and values become [out, 1, k, k, in]; of a depth-wise

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	ag "mien/autograd"
 	"mien/engine"
 	"mien/engine/cpu"
 	"mien/nn"
@@ -142,14 +143,40 @@ func TestWeightsThatAreNone(t *testing.T) {
 	}
 	require.NoError(t, try(func(file) {}))
 	for want, change := range map[string]func(f file){
-		"no weights of MobileFaceNet: name its .pth.tar":                              func(f file) { delete(f, "conv1.conv.weight") },
-		`weights lack "conv_4.model.3.conv_dw.conv.weight"`:                           func(f file) { delete(f, "conv_4.model.3.conv_dw.conv.weight") },
-		`weights lack "conv_34.project.bn.running_var" [128]`:                         func(f file) { delete(f, "conv_34.project.bn.running_var") },
-		`weights lack "conv2_dw.prelu.weight" [64]`:                                   func(f file) { delete(f, "conv2_dw.prelu.weight") },
-		`weights hold "output_layer.linear.prelu", which MobileFaceNet does not have`: func(f file) { f["output_layer.linear.prelu"] = tensor{} },
-		`weights hold "output_layer.bn.bias" as [3], the model needs [136]`:           func(f file) { f["output_layer.bn.bias"] = tensor{[]int{3}, nil} },
+		"no weights of MobileFaceNet: name its .pth.tar":                               func(f file) { delete(f, "conv1.conv.weight") },
+		`weights lack "conv_4.model.3.conv_dw.conv.weight"`:                            func(f file) { delete(f, "conv_4.model.3.conv_dw.conv.weight") },
+		`weights lack "conv_34.project.bn.running_var" [128]`:                          func(f file) { delete(f, "conv_34.project.bn.running_var") },
+		`weights lack "conv2_dw.prelu.weight" [64]`:                                    func(f file) { delete(f, "conv2_dw.prelu.weight") },
+		`weights hold "output_layer.linear.prelu", which MobileFaceNet does not have`:  func(f file) { f["output_layer.linear.prelu"] = tensor{} },
+		`weights hold "output_layer.bn.bias" as [3], the model needs [136]`:            func(f file) { f["output_layer.bn.bias"] = tensor{[]int{3}, nil} },
+		`weights hold "conv1.conv.weight" as [64 3 5 5], the model needs [64 3 3 3]`:   of("conv1.conv.weight", 64, 3, 5, 5),
+		`weights hold "conv2_dw.conv.weight" as [64 3 3], the model needs [64 1 3 3]`:  of("conv2_dw.conv.weight", 64, 3, 3),
+		`weights hold "conv_6_sep.conv.weight" as [], the model needs [512 128 1 1]`:   of("conv_6_sep.conv.weight"),
+		`weights hold "output_layer.linear.weight" as [136 256], the model needs [136`: of("output_layer.linear.weight", 136, 256),
 	} {
 		require.ErrorContains(t, try(change), want)
+	}
+}
+
+// of gives a tensor of a file another shape, and zeros.
+func of(name string, shape ...int) func(f file) {
+	return func(f file) { f[name] = tensor{shape, make([]float32, engine.Elements(shape))} }
+}
+
+// The network is frozen, and nothing beside it.
+func TestFreezesItselfAlone(t *testing.T) {
+	var before, after *ag.Value
+	params, err := nn.Outline(1000, func(s *nn.Scope) {
+		before = s.Param("before", nn.Ones, 2)
+		New(s.Sub("net"))
+		after = s.Param("after", nn.Ones, 3)
+	})
+	require.NoError(t, err)
+	require.Greater(t, len(params), 100)
+	for _, p := range params {
+		require.Equal(t, p.Value == before || p.Value == after, p.NeedsGrad(), p.Name)
+		plain := strings.HasSuffix(p.Name, ".weight") && !strings.Contains(p.Name, "_dw.") && !strings.Contains(p.Name, "output_layer.linear")
+		require.Equal(t, plain, p.Linear, "inference packs %s", p.Name)
 	}
 }
 

@@ -191,7 +191,7 @@ func TestDamagedRecipe(t *testing.T) {
 	metadata, err := Metadata(other, nil, nil)
 	require.NoError(t, err)
 	_, err = Describe(writeWith(t, r, metadata))
-	require.ErrorContains(t, err, `system is "gan": choose s4d, vitmtl, vitmoe, vit, feadapter, mae`)
+	require.ErrorContains(t, err, `system is "gan": choose s4d, vitmtl, vitmoe, vit, feadapter, s2d, mae`)
 	other = r
 	other.Kind = recipe.Pretrain
 	metadata, err = Metadata(other, nil, nil)

@@ -248,6 +248,11 @@ func TestStartExpertsFromAnMLP(t *testing.T) {
 		require.Contains(t, report.Missing, "blocks.1.moe_layer.router.topkroute_linear.weight")
 		require.NotContains(t, report.Missing, "blocks.1.moe_layer.experts.0.fc1.weight")
 
+		same := r // the width that experts have anyway
+		same.Model.ExpertHidden = r.Model.MLPRatio * r.Model.Dim
+		explicit, _, _ := start(t, f, same, nil)
+		require.Equal(t, values, explicit)
+
 		narrow := r
 		narrow.Model.ExpertHidden = 48
 		_, report, _ = start(t, f, narrow, nil)

@@ -7,9 +7,9 @@ import (
 	"mien/engine"
 )
 
-// batchNormEps is added to the variance, and batchNormMomentum is the share of a batch in the running statistics: PyTorch's defaults.
+// BatchNormEps is added to the variance, and batchNormMomentum is the share of a batch in the running statistics: PyTorch's defaults.
 const (
-	batchNormEps      = 1e-5
+	BatchNormEps      = 1e-5
 	batchNormMomentum = 0.1
 )
 
@@ -58,7 +58,7 @@ func (n *BatchNorm) Train(x *ag.Value) *ag.Value {
 // affine is weight·centered/√(variance + ε) + bias.
 func (n *BatchNorm) affine(centered, variance *ag.Value) *ag.Value {
 	t := centered.Tape()
-	eps := t.Const(engine.Filled(t.Backend(), variance.Data().DType(), batchNormEps))
+	eps := t.Const(engine.Filled(t.Backend(), variance.Data().DType(), BatchNormEps))
 	return ag.Add(ag.Mul(centered, ag.Mul(n.Weight, ag.Rsqrt(ag.Add(variance, eps)))), n.Bias)
 }
 

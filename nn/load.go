@@ -41,6 +41,7 @@ type LoadReport struct {
 	Loaded  []string // parameters read from the file
 	Missing []string // parameters the file lacks, initialised
 	Unused  []string // tensors of the file that no parameter uses
+	Notes   []string // what else was done to the file's tensors
 }
 
 // Lines formats the report: counts, and the names of what was not loaded; names that differ only in numbers are merged.
@@ -52,7 +53,7 @@ func (r LoadReport) Lines() []string {
 	if len(r.Unused) > 0 {
 		lines = append(lines, fmt.Sprintf("left %d unused: %s", len(r.Unused), summary(r.Unused)))
 	}
-	return lines
+	return append(lines, r.Notes...)
 }
 
 var numbers = regexp.MustCompile(`\.\d+\.`)

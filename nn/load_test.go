@@ -125,6 +125,8 @@ func TestLoadReportLines(t *testing.T) {
 	require.Equal(t, []string{"loaded 2 tensors"}, LoadReport{Loaded: []string{"a", "b"}}.Lines())
 	require.Equal(t, []string{"loaded 0 tensors", "initialised 1 that the file lacks: a"}, LoadReport{Missing: []string{"a"}}.Lines())
 	require.Equal(t, []string{"loaded 0 tensors", "left 1 unused: a"}, LoadReport{Unused: []string{"a"}}.Lines())
+	require.Equal(t, []string{"loaded 1 tensors", "left 1 unused: b", "bent a"},
+		LoadReport{Loaded: []string{"a"}, Unused: []string{"b"}, Notes: []string{"bent a"}}.Lines())
 	lines := LoadReport{
 		Loaded:  []string{"a"},
 		Missing: []string{"blocks.0.norm.weight", "blocks.11.norm.weight", "head.weight"},

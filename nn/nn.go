@@ -16,6 +16,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"slices"
+	"strings"
 
 	"mien/autograd"
 	"mien/engine"
@@ -26,6 +27,7 @@ type Param struct {
 	Name string // as in the published checkpoints: blocks.0.attn.qkv.weight
 	*autograd.Value
 	Linear bool // made by Weight: the weight of a linear layer, packed for inference
+	Guest  bool // of a network that the model only reads: see Scope.Guest
 }
 
 // Source gives parameters their values. init is the layer's own initialisation.
@@ -36,6 +38,7 @@ type Source interface {
 // Scope is a place in a model's tree of names.
 type Scope struct {
 	prefix string
+	guest  bool
 	*tree
 }
 
@@ -48,6 +51,7 @@ type tree struct {
 	packs   bool // weights of linear layers are packed, for inference
 	format  engine.Precision
 	params  []Param
+	states  []Param
 	owned   []*autograd.Value // values of parameters, and constants
 	values  []float32         // of the parameter being made
 	err     error
@@ -84,7 +88,15 @@ var errTooMany = errors.New("the model has more parameters than there is room fo
 
 // Sub returns the scope of a part: names in Sub("blocks").Sub("0") begin with blocks.0.
 func (s *Scope) Sub(name string) *Scope {
-	return &Scope{prefix: s.prefix + name + ".", tree: s.tree}
+	return &Scope{prefix: s.prefix + name + ".", guest: s.guest, tree: s.tree}
+}
+
+// Guest returns the scope of a part that is another network, which the model reads and does not train: files hold its parameters beside
+// the model's own, and Count leaves them out, as papers do.
+func (s *Scope) Guest(name string) *Scope {
+	part := s.Sub(name)
+	part.guest = true
+	return part
 }
 
 // Index returns the scope of one of several parts of the same name.
@@ -117,16 +129,30 @@ func (s *Scope) Constant(values func() []float32, shape ...int) *autograd.Value 
 	return v
 }
 
-// Free releases the memory of all parameters and constants. The model can't be used afterwards.
+// State makes a tensor of training that is no parameter, such as a queue: checkpoints keep it and a model's file does not have it. It is nil
+// in a scope for inference, and in one of shapes alone.
+func (s *Scope) State(name string, values func() []float32, shape ...int) *engine.Tensor {
+	if s.packs || s.backend == nil {
+		return nil
+	}
+	v := s.Constant(values, shape...)
+	s.states = append(s.states, Param{Name: s.prefix + name, Value: v})
+	return v.Data()
+}
+
+// States returns what State has made.
+func (s *Scope) States() []Param { return s.states }
+
+// Free releases the memory of all parameters, constants and states. The model can't be used afterwards.
 func (s *Scope) Free() {
 	for _, v := range s.owned {
 		v.Free()
 	}
-	s.params, s.owned = nil, nil
+	s.params, s.states, s.owned = nil, nil, nil
 }
 
 func (s *Scope) add(name string, v *autograd.Value, linear bool) *autograd.Value {
-	s.params = append(s.params, Param{s.prefix + name, v, linear})
+	s.params = append(s.params, Param{s.prefix + name, v, linear, s.guest})
 	s.owned = append(s.owned, v)
 	return v
 }
@@ -158,7 +184,7 @@ func (s *Scope) Params() []Param { return s.params }
 func (s *Scope) Err() error { return s.err }
 
 // Freeze turns the parameters whose names match a pattern, in which * matches any characters, into constants, and returns their
-// number of elements. A pattern without a match is an error.
+// number of elements, as Count does. A pattern without a match is an error.
 func Freeze(params []Param, patterns []string) (elements int, err error) {
 	for _, pattern := range patterns {
 		if !slices.ContainsFunc(params, func(p Param) bool { return matchAny([]string{pattern}, p.Name) }) {
@@ -168,17 +194,19 @@ func Freeze(params []Param, patterns []string) (elements int, err error) {
 	for _, p := range params {
 		if matchAny(patterns, p.Name) {
 			p.Freeze()
-			elements += p.Data().Len()
+			elements += Count([]Param{p})
 		}
 	}
 	return elements, nil
 }
 
-// Count returns the number of elements of all parameters.
+// Count returns the number of elements of all parameters but those of guests.
 func Count(params []Param) int {
 	n := 0
 	for _, p := range params {
-		n += p.Data().Len()
+		if !p.Guest {
+			n += p.Data().Len()
+		}
 	}
 	return n
 }
@@ -192,4 +220,18 @@ func (r Random) Fill(values []float32, name string, shape []int, init Init) erro
 	io.WriteString(h, name)
 	init(values, shape, rand.New(rand.NewPCG(r.Seed, h.Sum64())))
 	return nil
+}
+
+// Divided is the Source of a model with a guest: what is called Prefix + name comes from Guest, as name, and all else from Own.
+type Divided struct {
+	Prefix     string
+	Guest, Own Source
+}
+
+// Fill implements Source.
+func (d Divided) Fill(values []float32, name string, shape []int, init Init) error {
+	if rest, ok := strings.CutPrefix(name, d.Prefix); ok {
+		return d.Guest.Fill(values, rest, shape, init)
+	}
+	return d.Own.Fill(values, name, shape, init)
 }

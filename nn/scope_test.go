@@ -1,6 +1,7 @@
 package nn
 
 import (
+	"errors"
 	"math"
 	"testing"
 
@@ -200,4 +201,77 @@ func TestLinear(t *testing.T) {
 		require.Len(t, got, 3)
 		require.InDeltaSlice(t, want[:], got, 1e-9)
 	}
+}
+
+// A guest's parameters are stored with the model's and counted apart; all of it, to the depth of its tree, and nothing beside it.
+func TestGuest(t *testing.T) {
+	s := NewScope(cpu.New(), engine.Float32, Random{1})
+	s.Param("own", Ones, 3)
+	guest := s.Guest("other")
+	guest.Sub("part").Index("layer", 2).Param("weight", Ones, 5)
+	s.Sub("last").Weight("weight", Ones, 2, 4)
+	require.Equal(t, []string{"own", "other.part.layer.2.weight", "last.weight"}, names(s.Params()))
+	var guests []bool
+	for _, p := range s.Params() {
+		guests = append(guests, p.Guest)
+	}
+	require.Equal(t, []bool{false, true, false}, guests)
+	require.Equal(t, 3+8, Count(s.Params()))
+	frozen, err := Freeze(s.Params(), []string{"o*"})
+	require.NoError(t, err)
+	require.Equal(t, 3, frozen, "of those that count")
+	require.False(t, s.Params()[1].NeedsGrad())
+}
+
+// The guest's source knows its own names, and is not asked for others.
+func TestDivided(t *testing.T) {
+	asked := func(into *[]string) Source {
+		return fillFunc(func(_ []float32, name string, shape []int, _ Init) error {
+			*into = append(*into, name)
+			if shape[0] == 7 {
+				return errors.New("seven")
+			}
+			return nil
+		})
+	}
+	var guest, own []string
+	s := NewScope(cpu.New(), engine.Float32, Divided{"other.", asked(&guest), asked(&own)})
+	s.Sub("other").Sub("part").Param("a", Ones, 3)
+	s.Param("others", Ones, 2)
+	s.Sub("blocks").Sub("other").Param("b", Ones, 2)
+	require.NoError(t, s.Err())
+	require.Equal(t, [][]string{{"part.a"}, {"others", "blocks.other.b"}}, [][]string{guest, own})
+	s.Sub("other").Param("c", Ones, 7)
+	require.EqualError(t, s.Err(), "seven")
+}
+
+// fillFunc is a function as a Source.
+type fillFunc func(values []float32, name string, shape []int, init Init) error
+
+func (f fillFunc) Fill(values []float32, name string, shape []int, init Init) error {
+	return f(values, name, shape, init)
+}
+
+// States are beside the parameters, in training alone, and go with the scope.
+func TestState(t *testing.T) {
+	b := cpu.New()
+	values := func() []float32 { return []float32{4, 5, 6} }
+	s := NewScope(b, engine.Float32, nil)
+	queue := s.Sub("anchors").State("queue", values, 3)
+	require.Empty(t, s.Params())
+	require.Equal(t, []string{"anchors.queue"}, names(s.States()))
+	require.Same(t, queue, s.States()[0].Data())
+	require.False(t, s.States()[0].NeedsGrad())
+	have, err := engine.Read[float32](queue)
+	require.NoError(t, err)
+	require.Equal(t, values(), have)
+	s.Free()
+	require.Empty(t, s.States())
+	require.Zero(t, b.Stats().LiveBytes)
+
+	s = NewInferenceScope(b, nil, engine.Full)
+	require.Nil(t, s.State("queue", values, 3))
+	require.Empty(t, s.States())
+	_, err = Outline(0, func(s *Scope) { require.Nil(t, s.State("queue", nil, 3)) })
+	require.NoError(t, err)
 }

@@ -90,6 +90,14 @@ func TestRecipesOfRows(t *testing.T) {
 	require.NoError(t, err)
 	require.Nil(t, pretrain)
 	require.Equal(t, base, finetune)
+
+	text, err := base.Text()
+	require.NoError(t, err)
+	a.Finetune = filepath.Join(t.TempDir(), "mine.toml")
+	require.NoError(t, os.WriteFile(a.Finetune, text, 0o644))
+	_, finetune, err = a.Recipes(row)
+	require.NoError(t, err)
+	require.Equal(t, want, finetune, "a recipe of a file goes by its own name")
 }
 
 // Every mistake in an ablation is one line that names it.

@@ -15,14 +15,15 @@ import (
 
 // Upper bounds of numbers that cost memory or time: far above any use, far below what takes a machine down.
 const (
+	MaxStride  = 1000 // frames between two that are sampled
+	MaxClasses = 1000 // of a head
+
 	maxEpochs   = 100_000
 	maxBatch    = 1 << 16
-	maxStride   = 1000
 	maxRepeat   = 10_000
 	maxDrawn    = 1_000_000
 	maxCacheMiB = 1 << 20 // 1 TiB
 	maxSide     = 1 << 12
-	maxClasses  = 1000
 )
 
 // Check returns an error naming the first setting that is impossible for any system; the system checks the model, and package systems, where
@@ -46,13 +47,14 @@ func (r Recipe) Check() error {
 		notNegative("train.weight_decay", t.WeightDecay), notNegative("train.clip", t.Clip),
 		within("train.static_share", t.StaticShare, 0, 1000), within("train.dynamic_share", t.DynamicShare, 0, 1000),
 		within("train.drawn_epochs", t.DrawnEpochs, 0, t.Epochs-1), // the lists follow
-		within("data.stride", d.Stride, 1, maxStride), within("data.list_repeat", d.ListRepeat, 0, maxRepeat),
+		within("data.stride", d.Stride, 1, MaxStride), within("data.list_repeat", d.ListRepeat, 0, maxRepeat),
 		within("data.drawn_images", d.DrawnImages, 0, maxDrawn), within("data.drawn_videos", d.DrawnVideos, 0, maxDrawn),
 		within("data.drawn_test", d.DrawnTest, 0, maxDrawn), within("data.drawn_framing", d.DrawnFraming, 0, 1),
 		within("data.drawn_faint", d.DrawnFaint, 0, 1), within("data.drawn_held", d.DrawnHeld, 0, 1),
 		within("data.cache_mib", d.CacheMiB, 0, maxCacheMiB),
 		r.checkViews(),
-		within("model.image_classes", m.ImageClasses, 0, maxClasses), within("model.video_classes", m.VideoClasses, 0, maxClasses),
+		within("model.image_classes", m.ImageClasses, 0, MaxClasses), within("model.video_classes", m.VideoClasses, 0, MaxClasses),
+		within("model.dropout", m.Dropout, 0, 0.99),
 	); err != nil {
 		return err
 	}

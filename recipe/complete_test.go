@@ -23,7 +23,8 @@ var complete = Recipe{
 		DecoderDim: 24, DecoderDepth: 1, DecoderHeads: 4, Experts: 13, TopK: 14, ExpertHidden: 15, Position: "middle",
 		ImageClasses: 7, VideoClasses: 9, HeadHidden: 27, Residual: true, EvalAsTraining: true, Capacity: 1.25, Balance: 0.125,
 		FixedNoise: true, SoftmaxFirst: true, Priority: "scores", Importance: 0.34375, Load: 0.40625,
-		Adapter: &Adapter{Width: 33, Kernel: []int{3, 1, 5}, Depthwise: true, Stretch: "space", Modulated: true, Activation: true, Place: "after-mlp", Blocks: "early"}},
+		Adapter: &Adapter{Width: 33, Kernel: []int{3, 1, 5}, Depthwise: true, Stretch: "space", Modulated: true, Activation: true, Place: "after-mlp", Blocks: "early"},
+		Dropout: 0.53125, Prompter: &Prompter{Width: 35, LandmarkWidth: 36}, Temporal: &Temporal{Width: 37, Heads: 38}},
 	Data: Data{ListRepeat: 16, DrawnImages: 17, DrawnVideos: 18, DrawnTest: 19,
 		DrawnClasses: []string{"happiness", "fear"}, DrawnFraming: 0.71875, DrawnFaint: 0.84375, DrawnHeld: 0.15625, Stride: 20, CacheMiB: 21},
 	Views: Views{
@@ -40,7 +41,8 @@ var complete = Recipe{
 		BestBy: "loss", BestSet: "static", BestOnTest: true, UseBest: true, BalanceStatic: true, LR: 0.03125, MinLR: 0.0078125, Beta2: 0.875, WeightDecay: 0.015625,
 		LayerDecay: 0.9375, Clip: 3.5, Replicas: 8, Accumulate: 2, LabelSmoothing: 0.4375, Mixup: 0.6875, Cutmix: 1.125, CutmixShare: 0.34375,
 		RouterNoise: true, IdleSteps: true, Freeze: []string{"blocks.*", "norm.*"},
-		ImageMask: 0.5625, VideoMask: 0.8125, TubeMask: true, JointTarget: true},
+		ImageMask: 0.5625, VideoMask: 0.8125, TubeMask: true, JointTarget: true,
+		Distillation: &Distillation{Anchors: 41, Nearest: 42, Starts: []float64{0.15625, 0.78125}, Weights: []float64{0.25, 4.25}, TakesFrom: 0.09375, UpdateEvery: 43}},
 }
 
 // A recipe as text has every key with its explanation, and is read as it was.
@@ -128,6 +130,7 @@ var ranges = []struct {
 	{"views.image.erase.probability", math.SmallestNonzeroFloat64, 1, likelyRule},
 	{"model.image_classes", 0, 1000, ""},
 	{"model.video_classes", 0, 1000, ""},
+	{"model.dropout", 0, 0.99, ""},
 }
 
 // field finds the number of a key. A table behind a pointer is first replaced by a copy of its own.
@@ -220,6 +223,10 @@ func TestNumbersThatDoNotFit(t *testing.T) {
 	for name, change := range map[string]func(r *Recipe){
 		"drawn images alone":            func(r *Recipe) { r.Data.DrawnVideos = 0 },
 		"drawn videos alone":            func(r *Recipe) { r.Data.DrawnImages = 0 },
+		"one drawn image":               func(r *Recipe) { r.Data.DrawnImages, r.Data.DrawnVideos = 1, 0 },
+		"no warm-up":                    func(r *Recipe) { r.Train.WarmupEpochs = 0 },
+		"a warm-up of nearly all":       func(r *Recipe) { r.Train.WarmupEpochs = 3.99 },
+		"drawn faces but for one epoch": func(r *Recipe) { r.Train.DrawnEpochs, r.Train.WarmupEpochs = r.Train.Epochs-1, 0.5 },
 		"pre-training has no decay":     func(r *Recipe) { r.Kind, r.Train.LayerDecay = Pretrain, 0 },
 		"pre-training mixes no samples": func(r *Recipe) { r.Kind, r.Train.CutmixShare = Pretrain, 0 },
 	} {
@@ -267,8 +274,9 @@ func TestErrorsOfText(t *testing.T) {
 	require.NoError(t, err)
 	path := filepath.Join(t.TempDir(), "r.toml")
 	for change, want := range map[string]string{
-		"clip = 3.5>clip = 'tight'":    "line 218, train.clip: ",
-		"cache_mib = 21>cache_mib = ]": "line 105: toml: ",
+		"clip = 3.5>clip = 'tight'":    "line 234, train.clip: ",
+		"cache_mib = 21>cache_mib = ]": "line 121: toml: ",
+		"seed = >seed = 'x' # ":        "line 8, seed: ",
 		"stride = 20>strides = 20":     "unknown key data.strides",
 	} {
 		from, to, _ := strings.Cut(change, ">")

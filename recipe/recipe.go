@@ -13,6 +13,7 @@ import (
 	"os"
 	"path"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
@@ -36,7 +37,7 @@ var systems = map[string]string{Pretrain: "mae", Finetune: "s4d"}
 type Recipe struct {
 	Name   string `toml:"name" comment:"of the run; nothing depends on it"`
 	Kind   string `toml:"kind" comment:"pretrain or finetune"`
-	System string `toml:"system" comment:"the model: mae (pretrain), s4d, vitmtl, vitmoe, vit or feadapter (finetune)"`
+	System string `toml:"system" comment:"the model: mae (pretrain), s4d, vitmtl, vitmoe, vit, feadapter or s2d (finetune)"`
 	Seed   uint64 `toml:"seed" comment:"of initial weights, order, views, masks and drawn faces"`
 	Model  Model  `toml:"model"`
 	Data   Data   `toml:"data"`
@@ -81,12 +82,28 @@ type Model struct {
 	Importance   float64 `toml:"importance,omitempty" comment:"coefficients of V-MoE's losses of balance, published as 0.005 each"`
 	Load         float64 `toml:"load,omitempty" comment:"that of load"`
 
-	Adapter *Adapter `toml:"adapter,omitempty" comment:"feadapter: what joins the frames of a frozen image model in time; without it the system is the image model"`
+	Dropout float64 `toml:"dropout,omitempty" comment:"s2d: share of a feature that is dropped before the head, in training"`
+
+	Adapter  *Adapter  `toml:"adapter,omitempty" comment:"feadapter: what joins the frames of a frozen image model in time; without it the system is the image model"`
+	Prompter *Prompter `toml:"prompter,omitempty" comment:"s2d: what tells each block where landmarks of the face are; without it the model reads none"`
+	Temporal *Temporal `toml:"temporal,omitempty" comment:"s2d: what joins the frames in time; without it the system is the image model"`
+}
+
+// Prompter is the bottleneck through which features of landmarks reach the tokens of an image model.
+type Prompter struct {
+	Width         int `toml:"width" comment:"of its bottleneck; 0 is no prompter"`
+	LandmarkWidth int `toml:"landmark_width" comment:"channels of the landmark network's first layer, 64 as published"`
+}
+
+// Temporal is an adapter in which each patch attends to itself in the other frames.
+type Temporal struct {
+	Width int `toml:"width" comment:"of its bottlenecks; 0 is no adapter"`
+	Heads int `toml:"heads" comment:"of its attention"`
 }
 
 // Adapter is a bottleneck in the blocks of a frozen image model.
 type Adapter struct {
-	Width      int    `toml:"width" comment:"of the tokens between its two linear layers"`
+	Width      int    `toml:"width" comment:"of the tokens between its two linear layers; 0 is no adapter"`
 	Kernel     []int  `toml:"kernel,omitempty" comment:"of a convolution between them, over time, rows and columns, all odd; none is a plain adapter"`
 	Depthwise  bool   `toml:"depthwise,omitempty" comment:"each channel is convolved by itself"`
 	Stretch    string `toml:"stretch,omitempty" comment:"D²Conv3D, whose kernel is stretched at each token, with a factor for each of its axes: axes, time-and-space, rows-and-columns, or space"`
@@ -146,6 +163,18 @@ type Train struct {
 	VideoMask      float64  `toml:"video_mask,omitempty" comment:"of videos"`
 	TubeMask       bool     `toml:"tube_mask,omitempty" comment:"pre-training: a video hides the same places at all times, as VideoMAE does"`
 	JointTarget    bool     `toml:"joint_target,omitempty" comment:"pre-training: targets are normalised over all values of a patch, not over each colour channel"`
+
+	Distillation *Distillation `toml:"distillation,omitempty" comment:"s2d: the model learns from its own answers to samples like those at hand, too"`
+}
+
+// Distillation is a loss of answers to earlier samples, the anchors, and how its weight grows during a run.
+type Distillation struct {
+	Anchors     int       `toml:"anchors" comment:"of each class, in a queue; 0 is no distillation"`
+	Nearest     int       `toml:"nearest" comment:"of them, those whose answers make a target"`
+	Starts      []float64 `toml:"starts" comment:"shares of the run at which the loss gets another weight; it has none before"`
+	Weights     []float64 `toml:"weights" comment:"the weight from each on"`
+	TakesFrom   float64   `toml:"takes_from" comment:"share of the run after which queues take samples"`
+	UpdateEvery int       `toml:"update_every,omitempty" comment:"epochs between two that queues take samples of; 0 is 1. As released it was 100 of 100, which is never"`
 }
 
 // Names lists the embedded recipes.
@@ -177,12 +206,37 @@ func Load(nameOrFile string) (Recipe, error) {
 	}
 	var r Recipe
 	if err == nil {
-		r, err = Parse(text)
+		r, err = parseBased(text)
 	}
 	if err != nil {
 		return r, fmt.Errorf("recipe %s: %w", nameOrFile, err)
 	}
 	return r, nil
+}
+
+// parseBased reads a recipe that may begin with an embedded one, its base, of which it changes keys.
+func parseBased(text []byte) (Recipe, error) {
+	var first struct {
+		Base string `toml:"base"`
+	}
+	if toml.Unmarshal(text, &first) != nil || first.Base == "" {
+		return Parse(text)
+	}
+	if !slices.Contains(Names(), first.Base) {
+		return Recipe{}, fmt.Errorf("base is %q: choose one of %s", first.Base, strings.Join(Names(), ", "))
+	}
+	base, err := Load(first.Base)
+	if err != nil {
+		return base, err
+	}
+	r := struct {
+		Base string `toml:"base"`
+		Recipe
+	}{Recipe: base}
+	if err := decode(text, &r); err != nil {
+		return r.Recipe, err
+	}
+	return r.Recipe, r.Check()
 }
 
 // maxText bounds the length of a recipe, which has some 50 lines.

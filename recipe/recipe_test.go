@@ -78,9 +78,32 @@ func publishedFinetuning(name string, stride, classes int) Recipe {
 			Replicas: 2, LabelSmoothing: 0.1, Mixup: 0.8, Cutmix: 1, CutmixShare: 0.5, RouterNoise: true, IdleSteps: true}}
 }
 
+// publishedS2D is that of S2D's released scripts, on two GPUs.
+func publishedS2D(name string, classes int) Recipe {
+	m := publishedBase
+	m.ImageSize, m.Tubelet, m.VideoClasses, m.Dropout = 224, 1, classes, 0.5
+	m.Prompter, m.Temporal = &Prompter{Width: 8, LandmarkWidth: 64}, &Temporal{Width: 768 / 4, Heads: 8}
+	video := publishedFinetuningViews().Video
+	video.Decode = 224
+	return Recipe{Name: name, Kind: "finetune", System: "s2d", Model: m, Data: Data{Stride: 1},
+		Views: Views{Image: ViewSettings{Decode: 224, Steps: []string{"flip"}, Flip: flip(0.5)}, Video: video},
+		Train: Train{Epochs: 100, WarmupEpochs: 2, ImageBatch: 16, VideoBatch: 2 * 8, VideoRepeat: 1, StaticShare: 1, DynamicShare: 1,
+			LR: 1e-5 * 16 / 8, MinLR: 1e-8 * 16 / 256, Beta2: 0.999, WeightDecay: 0.05, LayerDecay: 1, Replicas: 2,
+			LabelSmoothing: 0.1, Mixup: 0.8, Cutmix: 1, CutmixShare: 0.5, Freeze: []string{"cls_token", "pos_embed", "patch_embed.*", "blocks.*"}}}
+}
+
+// publishedS2DOnFERV39K is the one script with self-distillation.
+func publishedS2DOnFERV39K() Recipe {
+	r := publishedS2D("s2d-ferv39k", 7)
+	r.Model.Dropout = 0
+	r.Train.LabelSmoothing, r.Train.Mixup, r.Train.Cutmix, r.Train.CutmixShare = 0, 0, 0, 0
+	r.Train.Distillation = &Distillation{Anchors: 16, Nearest: 2, Starts: []float64{0.3, 0.5, 0.6, 0.8}, Weights: []float64{0.01, 0.1, 0.5, 1}, TakesFrom: 0.21}
+	return r
+}
+
 // The recipes of published runs, every key of them.
 func TestPublishedRecipes(t *testing.T) {
-	for _, want := range []Recipe{publishedPretraining(), publishedFinetuning("s4d-dfew", 4, 7),
+	for _, want := range []Recipe{publishedS2D("s2d-dfew", 7), publishedS2D("s2d-mafw", 11), publishedS2DOnFERV39K(), publishedPretraining(), publishedFinetuning("s4d-dfew", 4, 7),
 		publishedFinetuning("s4d-ferv39k", 1, 7), publishedFinetuning("s4d-mafw", 4, 11)} {
 		got, err := Load(want.Name)
 		require.NoError(t, err)
@@ -153,6 +176,21 @@ func TestBatchesInParts(t *testing.T) {
 	require.Equal(t, []int{1, 1}, []int{r.Parts(), r.Groups()})
 	r.Train.Accumulate = 96
 	require.NoError(t, r.Check())
+}
+
+// A batch is divided into parts of whole samples, each with all its views.
+func TestPartsOfSamples(t *testing.T) {
+	for parts, want := range map[int]string{1: "", 2: "", 4: "", 8: "train.accumulate is 8: a batch has 4 videos, which must be a multiple of it",
+		3: "train.accumulate is 3: a batch has 16 images, which must be a multiple of it"} {
+		r, err := Load("s4d-tiny")
+		require.NoError(t, err)
+		r.Train.ImageBatch, r.Train.VideoBatch, r.Train.VideoRepeat, r.Train.Accumulate = 16, 24, 6, parts
+		if err = r.Check(); want == "" {
+			require.NoError(t, err)
+		} else {
+			require.EqualError(t, err, want)
+		}
+	}
 }
 
 // What happens within a replica, mixing and the room of experts, forbids parts that divide one; each of the three does so alone.
@@ -249,5 +287,12 @@ func TestEarlierKeys(t *testing.T) {
 		got, err = Parse([]byte(old))
 		require.NoError(t, err)
 		require.Equal(t, "drawn_clips", got.Name, "a value is no key")
+
+		r.System = "another" // which package systems looks for
+		text, err = r.Text()
+		require.NoError(t, err)
+		got, err = Parse(text)
+		require.NoError(t, err)
+		require.Equal(t, r, got)
 	}
 }

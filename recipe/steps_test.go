@@ -39,10 +39,13 @@ func TestSamplesOfAnEpoch(t *testing.T) {
 	require.Equal(t, 105, r.Samples(data.Image, lists))
 	require.Equal(t, 11, r.Samples(data.Video, lists))
 	require.Equal(t, 5, r.Samples(data.Image, nil))
+	videos := map[data.Modality]int{data.Video: 30}
+	require.Equal(t, []int{5, 41}, []int{r.Samples(data.Image, videos), r.Samples(data.Video, videos)})
 	r.Data.ListRepeat = 3
 	require.Equal(t, 305, r.Samples(data.Image, lists))
 	r.Train.DrawnEpochs = 2
 	require.Equal(t, 300, r.Samples(data.Image, lists))
 	require.Equal(t, 0, r.Samples(data.Video, lists))
 	require.Equal(t, 11, r.Samples(data.Video, nil))
+	require.Equal(t, []int{0, 90}, []int{r.Samples(data.Image, videos), r.Samples(data.Video, videos)})
 }

@@ -268,7 +268,14 @@ func TestEarlierViews(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{"resize"}, got.Views.Video.Steps, "larger, too")
 
+	got, err = earlier("cache_size = 32\nimage_crop = 1\nvideo_crop = 1\nimage_flip = 0.25\nvideo_flip = 0.5\nbrightness = 0\ncontrast = 0.2\nsaturation = 0")
+	require.NoError(t, err)
+	jitter = &augment.Jitter{Contrast: 0.2}
+	require.Equal(t, ViewSettings{Decode: 32, Steps: []string{"flip", "jitter"}, Flip: flip(0.25), Jitter: jitter}, got.Views.Image)
+	require.Equal(t, ViewSettings{Decode: 32, Steps: []string{"flip", "jitter"}, Flip: flip(0.5), Jitter: jitter}, got.Views.Video)
+
 	for views, want := range map[string]string{
+		"cache_size = 36\n[views.video]\ndecode = 36": "unknown key views.cache_size",
 		"cache_size = 36\nblur = 1":                   "unknown key views.blur",
 		"cache_size = 36\n[views.image]\ndecode = 36": "unknown key views.cache_size",
 		"cache_size = 36\nimage_crop = nan":           "views.image.resized_crop.area is [NaN 1]",

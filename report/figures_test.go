@@ -76,6 +76,17 @@ func TestMatrix(t *testing.T) {
 	require.Equal(t, color.RGBA{28, 78, 128, 255}, colors[len(colors)-1])
 }
 
+// The figure of class centres leaves out classes without samples, wherever they stand, of either modality.
+func TestCentresFigure(t *testing.T) {
+	none := math.NaN()
+	m := (&Centres{Image: []string{"a", "b", "c"}, Video: []string{"v", "w", "x", "y"},
+		Cosines: [][]float64{{none, none, none, none}, {none, 0.25, none, 0.5}, {none, -0.75, none, 1}}}).matrix()
+	require.Equal(t, []string{"b", "c"}, m.Rows)
+	require.Equal(t, []string{"w", "y"}, m.Cols)
+	require.Equal(t, [][]float64{{0.25, 0.5}, {-0.75, 1}}, m.Values)
+	require.Equal(t, []string{"images", "videos", "-0.75"}, []string{m.Y, m.X, m.Text(-0.75)})
+}
+
 // Input, masked and output lie below each other; of a video every second frame is shown.
 func TestReconstructionPicture(t *testing.T) {
 	var r Reconstruction
@@ -84,6 +95,10 @@ func TestReconstructionPicture(t *testing.T) {
 		for k := range (*f).Pix {
 			(*f).Pix[k] = uint8(100*i + 10*(k/60)) // frames have 60 values
 		}
+	}
+	for frames, columns := range map[int]int{1: 1, 2: 1, 4: 2, 5: 3} {
+		f := data.NewFrames(frames, 4, 5)
+		require.Equal(t, image.Rect(0, 0, columns*7, 18), Reconstruction{f, f, f}.picture().Bounds())
 	}
 	m := r.picture()
 	require.Equal(t, [2]int{14, 18}, [2]int{m.Bounds().Dx(), m.Bounds().Dy()})

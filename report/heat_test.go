@@ -76,6 +76,36 @@ func TestAttentionMaps(t *testing.T) {
 	require.Equal(t, color.RGBA{255, 255, 255, 255}, legend(2, 1))
 }
 
+// Each block with experts has its row, in the colours of its own choices, up to the edges of the patches; the legend of more than eight
+// experts goes on below.
+func TestExpertsOfSeveralBlocks(t *testing.T) {
+	l := trace()
+	l.Experts, l.Blocks, l.Routes = 11, []int{5, 8}, [][]int32{make([]int32, 36), make([]int32, 36)}
+	for i := range 18 { // the first choice of each patch, and the second, which is not shown
+		l.Routes[0][2*i], l.Routes[0][2*i+1] = int32(i%11), int32((i+4)%11)
+		l.Routes[1][2*i], l.Routes[1][2*i+1] = int32((i+7)%11), int32(i%11)
+	}
+	rows := l.rows()
+	require.Len(t, rows, 4)
+	for block, shift := range []int{0, 7} {
+		require.Equal(t, []string{[]string{"experts of block 5", "experts of block 8"}[block], "other"}, rows[2+block].label)
+		for slice := range 2 {
+			cell, frame := rows[2+block].cell(slice), l.frame(slice)
+			for _, y := range []int{0, 42, 43, 85, 86, 127} { // patches begin at 0, 42⅔ and 85⅓
+				for _, x := range []int{0, 42, 43, 85, 86, 127} {
+					patch := slice*9 + 3*(y*3/128) + x*3/128
+					require.Equal(t, mix(frame.RGBAAt(x, y), expertColor((patch+shift)%11, 11), 0.5), cell.RGBAAt(x, y), "%d: %d, %d", block, y, x)
+				}
+			}
+		}
+	}
+	m := AttentionMaps([]ModelTrace{l})
+	for e := range 11 {
+		x, y := 4+22*(e%8)+10, 3*(cellSize+2)+cellSize/2+15+18*(e/8)
+		require.Equal(t, mix(color.RGBA{}, expertColor(e, 11), 1), m.At(x, y), "expert %d", e)
+	}
+}
+
 // A map of attention lies on the frame, the more opaque the larger the share is of the largest.
 func TestHeat(t *testing.T) {
 	l := trace()
@@ -128,4 +158,9 @@ func TestBetween(t *testing.T) {
 	require.InDelta(t, 1.5, between(values, 2, cellSize/2, cellSize/2), 0.03)
 	const column, row = (80.5/128)*2 - 0.5, (50.5/128)*2 - 0.5
 	require.InDelta(t, column+2*row, between(values, 2, 80, 50), 1e-9, "a column adds 1 and a row 2")
+	plane := []float64{0, 1, 2, 5, 6, 7, 10, 11, 12}
+	at := func(p int) float64 { return min(max((float64(p)+0.5)/cellSize*3-0.5, 0), 2) } // in rows or columns
+	for _, p := range [][2]int{{30, 40}, {50, 70}, {80, 90}, {70, 127}, {127, 60}, {3, 90}, {90, 3}} {
+		require.InDelta(t, at(p[0])+5*at(p[1]), between(plane, 3, p[0], p[1]), 1e-9, p)
+	}
 }

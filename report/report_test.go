@@ -37,6 +37,9 @@ func TestTable(t *testing.T) {
 	b.Reset()
 	Table(&b, []string{"a", "b"}, nil)
 	require.Equal(t, "a  b\n", b.String())
+	b.Reset()
+	Table(&b, []string{"path", "n"}, [][]string{{"a\x1b\xff", "12"}, {"longer", "-"}})
+	require.Equal(t, "path        n\n"+`a\x1b\xff  12`+"\nlonger      -\n", b.String(), "as wide as what is printed")
 }
 
 func TestConfusionTable(t *testing.T) {
@@ -259,6 +262,12 @@ func TestLossChart(t *testing.T) {
 		require.Equal(t, 2, strings.Count(svg, fmt.Sprintf("stroke:#%02X%02X%02X", full.R, full.G, full.B)), "the mean and the legend")
 	}
 	require.Equal(t, 2, strings.Count(svg, "stroke-opacity:"), "each step, faint")
+
+	videos := svgOf(t, func() (chart, error) { // as run.Curves has them of a run without images
+		return lossChart(Run{Curves: []run.Curve{{Modality: data.Image}, {Modality: data.Video, Steps: []float64{0, 1}, Loss: []float64{3, 2}}}})
+	})
+	require.Contains(t, words(textsOf(t, videos)), "video")
+	require.NotContains(t, words(textsOf(t, videos)), "image")
 }
 
 // The figure of the routing has, block after block, a row of experts for images and one below it for videos.
@@ -275,6 +284,10 @@ func TestRoutingFigure(t *testing.T) {
 	one := (&Routing{Blocks: []int{4}, Video: [][]float64{{0.75, 0.25}}}).matrix()
 	require.Equal(t, []string{"block 4, videos"}, one.Rows, "no room for a modality without samples")
 	require.Equal(t, []string{"0", "1"}, one.Cols)
+	one = (&Routing{Blocks: []int{4, 7}, Image: [][]float64{{0.75, 0.15, 0.1}, {0.5, 0.3, 0.2}}}).matrix()
+	require.Equal(t, []string{"block 4, images", "block 7, images"}, one.Rows)
+	require.Equal(t, [][]float64{{0.75, 0.15, 0.1}, {0.5, 0.3, 0.2}}, one.Values)
+	require.Equal(t, []string{"0", "1", "2"}, one.Cols)
 }
 
 // A strip shows every second frame of a video, moments its first, middle and last one.

@@ -3,6 +3,7 @@ package report
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -100,6 +101,29 @@ func TestRoutingOf(t *testing.T) {
 	}
 	require.InDelta(t, 1, sum, 1e-12, "of two samples, where nine were asked for")
 
+	m = opened(t, "s4d-tiny", func(r *recipe.Recipe) {
+		r.Model.Depth, r.Model.Position, r.Model.Experts, r.Model.TopK = 4, "1,3", 5, 3
+	})
+	r, err = RoutingOf(t.Context(), m, s, 2)
+	require.NoError(t, err)
+	want := map[data.Modality][][]float64{}
+	for _, set := range s.All() {
+		shares := [][]float64{make([]float64, 5), make([]float64, 5)}
+		for i := range 2 {
+			choices, err := m.Routes(t.Context(), set, i)
+			require.NoError(t, err)
+			for block, experts := range choices {
+				for _, e := range experts {
+					shares[block][e] += 1 / float64(2*len(experts))
+				}
+			}
+		}
+		want[set.Modality] = shares
+	}
+	require.Equal(t, &Routing{Title: "Tokens of each expert", Blocks: []int{1, 3}, Image: want[data.Image], Video: want[data.Video]}, r)
+	require.NotEqual(t, r.Image[0], r.Image[1])
+	require.NotEqual(t, r.Image, r.Video)
+
 	r, err = RoutingOf(t.Context(), opened(t, "vitmtl-tiny", same), s, 2)
 	require.NoError(t, err)
 	require.Nil(t, r, "a model of the system without experts")
@@ -155,6 +179,35 @@ func TestExamples(t *testing.T) {
 		require.Equal(t, name, e.Path)
 		require.True(t, strings.HasSuffix(strings.ToLower(name), e.Truth), "%s shows %s", name, e.Truth)
 		require.Equal(t, e.Labels[e.Class], e.Label)
+		sample, err := d.Items[i%2].Open(t.Context(), data.OpenOptions{})
+		require.NoError(t, err)
+		views, err := m.Views(t.Context(), sample, d.Modality)
+		require.NoError(t, err)
+		require.Equal(t, views[0].Frames(), e.Frames, "of a video its first window")
+		want, err := m.Predict(t.Context(), name, sample, d.Modality)
+		require.NoError(t, err)
+		require.Equal(t, want, e.Prediction)
+	}
+}
+
+// Centres are compared where there are images and videos, of heads with different classes.
+func TestCentresOf(t *testing.T) {
+	m := opened(t, "s4d-tiny", func(r *recipe.Recipe) { r.Model.ImageClasses, r.Model.VideoClasses = 8, 7 })
+	both := faces(9, 8)
+	images, err := m.Centres(t.Context(), both.Image, 1)
+	require.NoError(t, err)
+	videos, err := m.Centres(t.Context(), both.Video, 1)
+	require.NoError(t, err)
+	centres, err := CentresOf(t.Context(), m, both, 1)
+	require.NoError(t, err)
+	want := &Centres{Image: m.Labels[data.Image], Video: m.Labels[data.Video], Cosines: infer.Cosines(images, videos)}
+	require.Equal(t, fmt.Sprint(want), fmt.Sprint(centres), "NaN differs from itself")
+	require.Len(t, centres.Cosines, 8)
+	require.Len(t, centres.Cosines[0], 7)
+	for _, s := range []data.Sets{faces(9, 0), faces(0, 8)} {
+		centres, err = CentresOf(t.Context(), m, s, 1)
+		require.NoError(t, err)
+		require.Nil(t, centres)
 	}
 }
 

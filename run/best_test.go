@@ -143,3 +143,20 @@ func TestEvaluationOfALoadedHead(t *testing.T) {
 		require.Equal(t, map[string]int{"static": 5, "dynamic": 5}, counts(must(prepared(t, o).evaluate(t.Context()))))
 	}
 }
+
+// A run that learns the classes of its own list is evaluated on lists of the same classes, in whichever order, and on no others.
+func TestEvaluationOfOwnClasses(t *testing.T) {
+	o := options(t, toy(t, "s4d-tiny"))
+	o.Recipe.Model.ImageClasses, o.Recipe.Data.DrawnImages, o.Recipe.Data.ListRepeat = 3, 0, 2
+	o.Train, o.Validation = namedList(t, "tired", "awake", "bored"), namedList(t, "bored", "tired", "tired", "awake", "glad")
+	r := prepared(t, o)
+	report, err := r.evaluate(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, []string{"awake", "bored", "tired"}, report.Static.Labels)
+	require.Equal(t, 4, report.Static.N)
+	require.Contains(t, r.notes, "1 of 5 image samples show classes that the model does not know: they are left out")
+
+	o.Validation = namedList(t, "fear", "anger")
+	err = Check(t.Context(), o, true)
+	require.ErrorContains(t, err, "their classes are fear, anger; asked for are awake, bored, tired")
+}

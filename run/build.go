@@ -1,9 +1,9 @@
 package run
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 
 	"mien/data"
 	"mien/engine"
@@ -14,10 +14,11 @@ import (
 
 // The model of a run, and the optimizer of what it learns. Go on with best.go.
 
-// build makes the model, from scratch or from a file, and the optimizer for the parameters that are not frozen.
+// build makes the model, from scratch or from files, and the optimizer for the parameters that are not frozen.
 func (r *run) build(labels Labels) (err error) {
 	random := nn.Random{Seed: r.Recipe.Seed}
 	var source nn.Source = random
+	var init nn.Weights
 	var load *nn.Load
 	if r.Init != "" {
 		file, err := modelfile.Open(r.Init)
@@ -28,13 +29,20 @@ func (r *run) build(labels Labels) (err error) {
 		if load, r.loaded, r.notes, err = modelfile.Start(file, r.system, r.Recipe, labels, random); err != nil {
 			return fmt.Errorf("--init %s: %w", r.Init, err)
 		}
-		source = load
+		source, init = named{load, "--init " + r.Init}, file
 	}
+	source, done, err := r.withGuest(source, init)
+	if err != nil {
+		return err
+	}
+	defer done()
 	r.scope = nn.NewScope(r.Backend, engine.Float32, source)
 	r.model, r.params = r.system.Build(r.scope, r.Recipe), r.scope.Params()
+	if err := r.scope.Err(); err != nil {
+		return err
+	}
 	if load != nil {
-		_, err := load.Finish()
-		if err = cmp.Or(r.scope.Err(), err); err != nil {
+		if _, err := load.Finish(); err != nil {
 			return fmt.Errorf("--init %s: %w", r.Init, err)
 		}
 		r.notes = append(load.Report.Lines(), r.notes...)
@@ -68,3 +76,6 @@ func (r *run) freeze() error {
 	}
 	return nil
 }
+
+// kept is what checkpoints keep beside the optimizer: parameters, and other tensors of training.
+func (r *run) kept() []nn.Param { return append(slices.Clip(r.params), r.scope.States()...) }

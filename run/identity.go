@@ -44,13 +44,16 @@ func (o Options) identity() (id identity, err error) {
 	paths := map[string]string{}
 	addLists(paths, "", o.Train)
 	addLists(paths, "val_", o.Validation)
-	if o.Init != "" {
-		file, err := modelfile.Open(o.Init)
+	for flag, name := range map[string]string{"init": o.Init, "landmarks": o.Landmarks} {
+		if name == "" {
+			continue
+		}
+		file, err := modelfile.Open(name)
 		if err != nil {
 			return id, err
 		}
 		file.Close()
-		paths["init"] = file.Path
+		paths[flag] = file.Path
 	}
 	for flag, path := range paths {
 		if id.Files[flag], err = identify(path); err != nil {

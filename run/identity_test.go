@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
@@ -8,13 +9,16 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"mien/data"
+	"mien/data/augment"
 	"mien/engine"
 	"mien/modelfile"
+	"mien/recipe"
 )
 
 // run.json identifies a run by its settings, by the content of its lists and weights and by the paths of its roots.
@@ -59,6 +63,25 @@ func TestIdentity(t *testing.T) {
 	require.Equal(t, string(text)+"\n", contents(t, first.Out)[identityFile])
 }
 
+// A run folder to begin with is identified by the model that it stands for.
+func TestIdentityOfAFolder(t *testing.T) {
+	for name, useBest := range map[string]bool{modelfile.Name: false, modelfile.BestName: true} {
+		o := options(t, toy(t, "s4d-tiny"))
+		o.Init = t.TempDir()
+		from := o.Recipe
+		from.Train.UseBest = useBest
+		for _, name := range []string{modelfile.Name, modelfile.BestName} {
+			metadata, err := modelfile.Metadata(from, nil, modelfile.Trained{data.Image: {Listed: len(name)}})
+			require.NoError(t, err)
+			require.NoError(t, modelfile.Write(filepath.Join(o.Init, name), nil, metadata))
+		}
+		id, err := o.identity()
+		require.NoError(t, err)
+		path := filepath.Join(must(filepath.EvalSymlinks(o.Init)), name)
+		require.Equal(t, map[string]input{"init": {path, fmt.Sprintf("%x", sha256.Sum256(must(os.ReadFile(path))))}}, id.Files)
+	}
+}
+
 // Four differences are named, and of more how many there are.
 func TestDifferencesAreCounted(t *testing.T) {
 	id, err := options(t, toy(t, "s4d-tiny")).identity()
@@ -79,5 +102,36 @@ func TestDifferencesAreCounted(t *testing.T) {
 		record, err := json.Marshal(there)
 		require.NoError(t, err)
 		require.ErrorContains(t, here.check(record, "DIR"), "run folder DIR belongs to another run: "+want)
+	}
+}
+
+// A key that one recipe sets and the other leaves out is a difference, either way, if runs of the system read it.
+func TestUnsetKeysAreDifferences(t *testing.T) {
+	plain := toy(t, "s4d-tiny")
+	for want, change := range map[string]func(r *recipe.Recipe){
+		"model.residual is %s there and %s here":          func(r *recipe.Recipe) { r.Model.Residual = true },
+		"model.head_hidden is %s there and %s here":       func(r *recipe.Recipe) { r.Model.HeadHidden = 5 },
+		"train.idle_steps is %s there and %s here":        func(r *recipe.Recipe) { r.Train.IdleSteps = true },
+		"train.best_set is %s there and %s here":          func(r *recipe.Recipe) { r.Train.BestSet = "static" },
+		"train.freeze is %s there and %s here":            func(r *recipe.Recipe) { r.Train.Freeze = []string{"a"} },
+		"views.video.erase.ratio is %s there and %s here": func(r *recipe.Recipe) { r.Views.Video.Erase = &augment.Erase{Ratio: augment.Range{1, 3}} },
+	} {
+		set := plain
+		change(&set)
+		settings, err := set.Settings()
+		require.NoError(t, err)
+		key, _, _ := strings.Cut(want, " ")
+		for _, pair := range [][2]recipe.Recipe{{set, plain}, {plain, set}} {
+			there, err := options(t, pair[0]).identity()
+			require.NoError(t, err)
+			here, err := options(t, pair[1]).identity()
+			require.NoError(t, err)
+			record, err := json.Marshal(there)
+			require.NoError(t, err)
+			require.NoError(t, there.check(record, "DIR"))
+			was, is := cmp.Or(there.Recipe[key], "unset"), cmp.Or(here.Recipe[key], "unset")
+			require.Contains(t, []string{was, is}, settings[key])
+			require.ErrorContains(t, here.check(record, "DIR"), fmt.Sprintf(want, was, is))
+		}
 	}
 }

@@ -182,9 +182,9 @@ func TestValidationGoesByNames(t *testing.T) {
 // An impossible recipe is refused before anything is written.
 func TestRecipesThatCannotBe(t *testing.T) {
 	for want, change := range map[string]func(r *recipe.Recipe){
-		"half of the blocks are meant, and there is one":                   func(r *recipe.Recipe) { r.Model.Depth = 1 },
-		`system is "gan": choose s4d, vitmtl, vitmoe, vit, feadapter, mae`: func(r *recipe.Recipe) { r.System = "gan" },
-		`kind is "pretrain": system s4d is for finetune`:                   func(r *recipe.Recipe) { r.Kind = recipe.Pretrain },
+		"half of the blocks are meant, and there is one":                        func(r *recipe.Recipe) { r.Model.Depth = 1 },
+		`system is "gan": choose s4d, vitmtl, vitmoe, vit, feadapter, s2d, mae`: func(r *recipe.Recipe) { r.System = "gan" },
+		`kind is "pretrain": system s4d is for finetune`:                        func(r *recipe.Recipe) { r.Kind = recipe.Pretrain },
 		"recipe s4d-tiny has no head for videos: leave them out, or set model.video_classes": func(r *recipe.Recipe) {
 			r.System, r.Model, r.Train.RouterNoise = "vit", recipe.Model{Encoder: r.Model.Encoder, ImageClasses: 7}, false
 		},

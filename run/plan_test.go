@@ -395,3 +395,24 @@ func TestBatchErrors(t *testing.T) {
 		require.ErrorIs(t, err, context.Canceled)
 	}
 }
+
+// Classes of images are balanced in the warm-up as in the rest, each on its own set, and no others are.
+func TestBalanceOfAWarmUp(t *testing.T) {
+	r := toy(t, "s4d-tiny")
+	r.Train.BalanceStatic, r.Train.DrawnEpochs, r.Seed = true, 1, 3
+	skewed := func(m data.Modality, n, rare int) *data.Dataset {
+		d := shades(m, n)
+		for i := range d.Items {
+			d.Items[i].Label = map[bool]int{true: 1}[i == rare]
+		}
+		return d
+	}
+	warm := data.Sets{Image: skewed(data.Image, 14, 9), Video: skewed(data.Video, 12, 2)}
+	rest := data.Sets{Image: skewed(data.Image, 20, 17), Video: skewed(data.Video, 12, 2)}
+	p, err := newPlan(r, Training{Warm: warm, Main: rest})
+	require.NoError(t, err)
+	for epoch, set := range []data.Sets{warm, rest} {
+		require.Equal(t, data.DrawBalanced(100, set.Image.Items, 3, "image", epoch), p.draw(data.Image, 100, epoch))
+		require.Equal(t, data.Draw(100, 12, 3, "video", epoch), p.draw(data.Video, 100, epoch))
+	}
+}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"mien/data"
 	"mien/engine"
 	"mien/modelfile"
 )
@@ -333,6 +334,28 @@ func TestResumeFromTheCheckpointBefore(t *testing.T) {
 	require.EqualError(t, err, before+": damaged checkpoint: its checksum does not fit its content: "+
 		"no checkpoint is intact: remove them to begin the run again")
 	require.Equal(t, held, contents(t, o.Out))
+}
+
+// What a run that goes on says of a damaged checkpoint comes behind what it says of its weights and heads anyway.
+func TestNotesOfADamagedCheckpoint(t *testing.T) {
+	pre := options(t, toy(t, "s4d-tiny-pretrain"))
+	trained(t, pre)
+	o := alone(t, "s4d-tiny", data.Image)
+	o.Recipe.Train.Epochs, o.Init = 3, pre.Out
+	interrupt(t, o, 7) // of three a epoch
+	want := append(prepared(t, withOut(o, t.TempDir())).notes,
+		filepath.Join(o.Out, checkpointFile(2))+": damaged checkpoint: its checksum does not fit its content: going on from the checkpoint before")
+	require.Len(t, want, 5)
+	damage(t, filepath.Join(o.Out, checkpointFile(2)))
+	o.Resume, o.Watch = true, &watched{}
+	trained(t, o)
+	require.Equal(t, want, o.Watch.(*watched).notes)
+}
+
+// withOut returns options with another folder.
+func withOut(o Options, dir string) Options {
+	o.Out = dir
+	return o
 }
 
 // Two checkpoints are kept, and one of another run is refused.

@@ -44,6 +44,7 @@ type Options struct {
 	Train      data.Lists
 	Validation data.Lists // evaluated during and after fine-tuning, if given
 	Init       string     // file or run to start from; "" is from scratch
+	Landmarks  string     // file or run with the weights of a network that the model reads and does not train; "" is none, or that of Init
 	Out        string
 	Resume     bool
 	Recompute  bool             // rematerialise layers in the backward pass: less memory, the same bits
@@ -203,7 +204,7 @@ func (r *run) restore() error {
 	var damaged error
 	for _, epochs := range r.folder.checkpoints() {
 		path := r.folder.path(checkpointFile(epochs))
-		p, err := train.Resume(path, r.params, r.optimizer)
+		p, err := train.Resume(path, r.kept(), r.optimizer)
 		switch {
 		case err != nil:
 			damaged = err
@@ -274,7 +275,7 @@ func (r *run) endEpoch(ctx context.Context, epoch int) error {
 		}
 	}
 	r.progress.Epoch = epoch + 1
-	if err := train.Save(r.folder.path(checkpointFile(epoch+1)), r.params, r.optimizer, r.progress); err != nil {
+	if err := train.Save(r.folder.path(checkpointFile(epoch+1)), r.kept(), r.optimizer, r.progress); err != nil {
 		return err
 	}
 	r.Watch.Saved(epoch + 1)

@@ -356,6 +356,34 @@ func TestSizeOfTestSets(t *testing.T) {
 	requireSides(t, sets, m.Recipe.Model.ImageSize)
 }
 
+// What a finished model is measured on is matched with its heads, which is said, and goes on without as many unreadable samples as it may.
+func TestTestSets(t *testing.T) {
+	b := cpu.New()
+	defer b.Close()
+	m, err := infer.Open("../testdata/golden/released_form.pth", b, nil)
+	require.NoError(t, err)
+	defer m.Close()
+	l := videosOf(t, "path,id", data.FERV39K, "anger", "fear", "sadness")
+	l.StaticList, l.StaticRoot = faceList(t, 3).StaticList, l.DynamicRoot
+	text, err := os.ReadFile(l.StaticList)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(l.StaticList, append([]byte("gone.png 4\n"), text...), 0o644))
+	lists, err := data.OpenLists(l)
+	require.NoError(t, err)
+	m.Skips = &data.Skips{Limit: 1}
+	var notes, checked []string
+	sets, err := TestSets(t.Context(), m, lists, func(line string) { notes = append(notes, line) },
+		func(done, total int) { checked = append(checked, fmt.Sprint(done, " of ", total)) })
+	require.NoError(t, err)
+	require.Equal(t, []string{"the video head does not name its classes: labels of the list are taken by number"}, notes)
+	require.Equal(t, []string{"1 of 4", "2 of 4", "3 of 4", "4 of 4", "1 of 3", "2 of 3", "3 of 3"}, checked)
+	require.Equal(t, [2]int{1, 3}, [2]int{sets.Image.Skipped, len(sets.Image.Items)})
+	require.Equal(t, []int{0, 2, 5}, []int{sets.Video.Items[0].Label, sets.Video.Items[1].Label, sets.Video.Items[2].Label})
+	m.Skips = &data.Skips{}
+	_, err = TestSets(t.Context(), m, lists, func(string) {}, func(int, int) {})
+	require.ErrorContains(t, err, "1 of the 4 images of the list cannot be read (--skip-bad 1 goes on without): ")
+}
+
 // Pre-training learns from lists without labels, alone or beside drawn faces; fine-tuning and validation refuse them.
 func TestListsWithoutLabels(t *testing.T) {
 	lists := faceList(t, 4)

@@ -36,11 +36,17 @@ func TestBatchWithoutBadSamples(t *testing.T) {
 	}
 	require.Equal(t, []int{3, 26, 4, 26}, load(data.Image, 3, 24, 4, 25))
 	require.Equal(t, []int{26, 26, 26, 26}, load(data.Video, 25, 24))
+	replaced, err := p.load(t.Context(), 1, 2, data.Video, []int{25, 24, 24}, 3)
+	require.NoError(t, err)
+	direct, err := p.load(t.Context(), 1, 2, data.Video, []int{26, 26, 26}, 3)
+	require.NoError(t, err)
+	require.Equal(t, direct.Views, replaced.Views, "what stands in is seen as in its place")
+	require.NotEqual(t, direct.Views[0], direct.Views[len(direct.Views)-1])
 	items := p.sets.Main.Image.Items
 	p.sets.Main.Image.Items = append(items[5:7:7], items[24:26]...)
 	require.Equal(t, []int{6, 5, 5}, load(data.Image, 1, 2, 3), "after the last comes the first")
 	p.sets.Main.Image.Items = append(items[25:26:26], items[24:26]...)
-	_, err := p.load(t.Context(), 1, 2, data.Image, []int{0}, 0)
+	_, err = p.load(t.Context(), 1, 2, data.Image, []int{0}, 0)
 	require.EqualError(t, err, "shade z can't be opened", "none is left to stand in")
 	p.skip = 1
 	_, err = p.load(t.Context(), 1, 2, data.Image, []int{1}, 0)
@@ -114,6 +120,24 @@ func TestSkippedSamples(t *testing.T) {
 	o := whole
 	o.Out, o.Recipe.Data.CacheMiB = filepath.Join(t.TempDir(), "run"), 0
 	require.Equal(t, outcomeOf(t, whole), trained(t, o))
+}
+
+// A run that goes on with a smaller --skip-bad, which is enough for what the check finds, still knows what it has skipped before.
+func TestSkippedSamplesOfAResumedRun(t *testing.T) {
+	o := options(t, toy(t, "s4d-tiny"))
+	o.Recipe.Train.DrawnEpochs, o.Recipe.Data.ListRepeat = 0, 2
+	o.Train, o.SkipBad = badLists(t), 4
+	whole := o
+	whole.Out = filepath.Join(t.TempDir(), "whole")
+	want, err := Train(t.Context(), whole)
+	require.NoError(t, err)
+	require.Len(t, want.Skipped, 4)
+	interrupt(t, o, len(log(t, whole))-5)
+	o.Resume, o.SkipBad = true, 2
+	got, err := Train(t.Context(), o)
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+	require.Equal(t, outcomeOf(t, whole), outcomeOf(t, o))
 }
 
 // Without --skip-bad, or with more bad samples than it allows, a run is refused before anything is written, or ends at the sample.

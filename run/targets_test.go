@@ -46,6 +46,31 @@ func TestMixedBatches(t *testing.T) {
 	require.Greater(t, len(lambdas), 11, "two groups in each of 11 batches")
 }
 
+// The groups of a batch are mixed apart, one by cutmix, which keeps bytes, and another by mixup, which does not: all views of the batch have
+// one form.
+func TestFormOfMixedBatches(t *testing.T) {
+	p, _ := mixingPlan(t, func(r *recipe.Recipe) {
+		r.Train.Cutmix, r.Train.CutmixShare = 1, 0.5
+	})
+	bytes, floats := 0, 0
+	for epoch := range 3 {
+		for _, b := range batchesOf(t, p, epoch) {
+			for _, v := range b.Views {
+				require.Equal(t, b.Views[0].Bytes == nil, v.Bytes == nil)
+				require.Equal(t, b.Views[0].Floats == nil, v.Floats == nil)
+				require.NotEqual(t, v.Bytes == nil, v.Floats == nil)
+			}
+			if b.Views[0].Bytes != nil {
+				bytes++
+			} else {
+				floats++
+			}
+		}
+	}
+	require.Positive(t, bytes)
+	require.Greater(t, floats, bytes)
+}
+
 // Without mixing, a batch has smoothed targets, and pre-training has none.
 func TestTargetsOfABatch(t *testing.T) {
 	p := shadePlan(t, 22, 20, func(r *recipe.Recipe) { r.Train.LabelSmoothing, r.Model.VideoClasses = 0.3, 9 })

@@ -15,7 +15,9 @@ import (
 	"mien/engine"
 	"mien/engine/cpu"
 	"mien/infer"
+	"mien/mobilefacenet"
 	"mien/modelfile"
+	"mien/nn"
 	"mien/recipe"
 	"mien/train"
 	"mien/weights"
@@ -45,6 +47,16 @@ func toy(t *testing.T, name string) recipe.Recipe {
 	}
 	require.NoError(t, r.Check())
 	return r
+}
+
+// landmarks writes a landmark network of some width, as drawn, and returns its file.
+func landmarks(t *testing.T, width int) string {
+	t.Helper()
+	s := nn.NewScope(cpu.New(), engine.Float32, nn.Random{Seed: 7})
+	mobilefacenet.NewTrunk(s, width)
+	path := filepath.Join(t.TempDir(), fmt.Sprintf("landmarks-%d.safetensors", width))
+	require.NoError(t, modelfile.Write(path, s.Params(), nil))
+	return path
 }
 
 // watched is a Watcher that records a run.

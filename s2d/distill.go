@@ -1,26 +1,51 @@
 package s2d
 
 import (
+	"math/rand/v2"
+
 	ag "mien/autograd"
 	"mien/engine"
+	"mien/nn"
+	"mien/recipe"
 )
 
 // Emotion-anchor self-distillation (SDL): the model's own answers to earlier samples like one at hand are a second target for it.
 
-// Anchors are queues of features and of the answers to them, one for each class.
+// Anchors are queues of features and of the answers to them, one for each class, the latest first. They are states of training: a
+// checkpoint keeps them.
 type Anchors struct {
+	recipe.Distillation
 	Features      *engine.Tensor // [C, size, D]
 	Probabilities *engine.Tensor // [C, size, C]
-	Nearest       int            // K, of each class that count for a sample
 
-	next []int // place in each queue that is overwritten next
+	labels   []int          // of the samples of a step
+	features *engine.Tensor // [B, D], of these
+	answers  *engine.Tensor // [B, C]
 }
 
-// NewAnchors makes queues of size anchors, drawn from U(0, 1) as released.
-func NewAnchors(b engine.Backend, classes, size, dim, nearest int, fill func(t *engine.Tensor)) *Anchors {
-	a := &Anchors{engine.New(b, engine.Float32, classes, size, dim), engine.New(b, engine.Float32, classes, size, classes), nearest, make([]int, classes)}
-	fill(a.Features)
-	fill(a.Probabilities)
+// NewAnchors makes queues, drawn from U(0, 1) as released, with room for the samples of a batch. It returns nil in a scope for inference,
+// and in one of shapes alone.
+func NewAnchors(s *nn.Scope, d recipe.Distillation, seed uint64, batch, classes, dim int) *Anchors {
+	drawn := func(name string, shape ...int) *engine.Tensor {
+		return s.State(name, func() []float32 {
+			values := make([]float32, engine.Elements(shape))
+			nn.Random{Seed: seed}.Fill(values, name, shape, func(values []float32, _ []int, rng *rand.Rand) {
+				for i := range values {
+					values[i] = rng.Float32()
+				}
+			})
+			return values
+		}, shape...)
+	}
+	a := &Anchors{Distillation: d, labels: make([]int, batch),
+		Features: drawn("anchors.features", classes, d.Anchors, dim), Probabilities: drawn("anchors.probabilities", classes, d.Anchors, classes)}
+	if a.Features == nil {
+		return nil
+	}
+	room := func(width int) *engine.Tensor {
+		return s.Constant(func() []float32 { return make([]float32, batch*width) }, batch, width).Data()
+	}
+	a.features, a.answers = room(dim), room(classes)
 	return a
 }
 
@@ -50,22 +75,38 @@ func unit(x *ag.Value) *ag.Value {
 	return ag.Mul(x, ag.Rsqrt(ag.Reshape(ag.SumAxis(ag.Reshape(ag.Mul(x, x), rows, width, 1), 1), rows, 1)))
 }
 
-// Push puts the features [B, D] of samples and the answers to them [B, C] into the queues of their classes, in place of the oldest.
-func (a *Anchors) Push(labels []int, features, answers *engine.Tensor) {
-	size := a.Features.Dim(1)
-	for i, class := range labels {
-		at := class*size + a.next[class]
-		a.next[class] = (a.next[class] + 1) % size
-		copyRow(a.Features, at, features, i)
-		copyRow(a.Probabilities, at, answers, i)
+// Hold remembers features [n, D] of samples, and the answers to them [n, C], until Push. They are those from place at on of a step.
+func (a *Anchors) Hold(at int, labels []int, features, answers *engine.Tensor) {
+	copy(a.labels[at:], labels)
+	copyRows(a.features, at, features, 0, len(labels))
+	copyRows(a.answers, at, answers, 0, len(labels))
+}
+
+// Push puts the first n samples that are held into the queues of their classes, in place of the oldest.
+func (a *Anchors) Push(n int) {
+	for i, class := range a.labels[:n] {
+		push(a.Features, class, a.features, i)
+		push(a.Probabilities, class, a.answers, i)
 	}
 }
 
-// copyRow copies row from of src to row to of dst, along the last axis.
-func copyRow(dst *engine.Tensor, to int, src *engine.Tensor, from int) {
+// push puts row i of rows [B, W] first in a queue of queues [C, size, W]. All others move on by one, and the last falls out.
+func push(queues *engine.Tensor, class int, rows *engine.Tensor, i int) {
+	size, width := queues.Dim(1), queues.Dim(2)
+	if first := class * size; size > 1 {
+		kept := engine.New(queues.Backend(), queues.DType(), size-1, width)
+		copyRows(kept, 0, queues, first, size-1)
+		copyRows(queues, first+1, kept, 0, size-1)
+		kept.Free()
+	}
+	copyRows(queues, class*size, rows, i, 1)
+}
+
+// copyRows copies n rows along the last axis, from row from of src on to row to of dst on.
+func copyRows(dst *engine.Tensor, to int, src *engine.Tensor, from, n int) {
 	width := src.Dim(-1)
 	dst.Backend().Copy(engine.CopyArgs{Dst: dst, DstOffset: to * width, DstStride: width, Src: src, SrcOffset: from * width, SrcStride: width,
-		Block: width, Count: 1})
+		Block: width, Count: n})
 }
 
 // DistillationLoss is the binary cross-entropy of logits [B, C] with soft targets, mean over all of them:
@@ -75,17 +116,22 @@ func DistillationLoss(logits, target *ag.Value) *ag.Value {
 	return ag.Mean(ag.Sub(ag.Softplus(logits), ag.Mul(logits, target)))
 }
 
-// DistillationWeight is the published factor of the loss in an epoch, counted from 0.
-func DistillationWeight(epoch int) float64 {
-	switch {
-	case epoch < 30:
-		return 0
-	case epoch < 50:
-		return 0.01
-	case epoch < 60:
-		return 0.1
-	case epoch < 80:
-		return 0.5
+// Weight is the factor of the loss in an epoch of so many, counted from 0.
+func (a *Anchors) Weight(epoch, epochs int) (weight float64) {
+	for i, start := range a.Starts {
+		if reached(epoch, epochs, start) {
+			weight = a.Weights[i]
+		}
 	}
-	return 1
+	return weight
+}
+
+// Takes reports whether queues take the samples of an epoch of so many.
+func (a *Anchors) Takes(epoch, epochs int) bool {
+	return reached(epoch, epochs, a.TakesFrom) && epoch%max(a.UpdateEvery, 1) == 0
+}
+
+// reached reports whether a share of all epochs is over when an epoch begins, but for the rounding of the share.
+func reached(epoch, epochs int, share float64) bool {
+	return float64(epoch)+1e-6 >= share*float64(epochs)
 }

@@ -2,8 +2,10 @@
 // prompters tell it in every block where the landmarks of the face are, adapters join the frames in time, and the model learns from its
 // own answers to samples like those at hand.
 //
-// Read package vit first, whose FrameEncoder reads the frames. This file is the network. prompter.go and temporal.go are its two
-// modules.
+// Without the adapters it is the image model to begin with, and without the prompters too, a plain vision transformer.
+//
+// Read package vit first, whose FrameEncoder reads the frames. This file is the network, prompter.go and temporal.go are its two
+// modules, distill.go is the second target, config.go the sizes, and system.go and load.go are how runs and commands use it.
 package s2d
 
 import (
@@ -22,11 +24,11 @@ import (
 type Model struct {
 	Config
 	Encoder   *vit.FrameEncoder
-	Landmarks *nn.Linear // landmark features to tokens; a convolution of 1×1
-	Temporal  *ag.Value  // [1, T, D], the position of a frame in time
-	Prompters []*Prompter
+	Landmarks *nn.Linear  // landmark features to tokens, a convolution of 1×1; nil without prompters
+	Prompters []*Prompter // one for each block, or none
+	Temporal  *ag.Value   // [1, T, D], the position of a frame in time; nil without adapters
 	Adapters  []*TemporalAdapter
-	Norms     []*nn.LayerNorm // of what prompters read: see prompt; as released, the last is never used
+	Norms     []*nn.LayerNorm // of what prompters and adapters read: see prompt; as released, the last is never used
 	Norm      *nn.LayerNorm
 	Head      *nn.Linear
 }
@@ -36,13 +38,23 @@ func New(s *nn.Scope, c Config) *Model {
 	dim := c.Encoder.Dim
 	init := nn.TruncatedNormal(nn.InitStd(dim), 2)
 	m := &Model{Config: c, Encoder: vit.NewFrameEncoder(s, c.Encoder, init)}
-	m.Temporal = s.Param("temporal_embedding", nn.TruncatedNormal(0.02, 2), 1, c.Encoder.Frames, dim)
-	m.Landmarks = newPointwise(s.Sub("patch_embed_prompt").Sub("proj"), c.LandmarkChannels, dim, nn.FanInUniform)
+	if c.Joins() {
+		m.Temporal = s.Param("temporal_embedding", nn.TruncatedNormal(0.02, 2), 1, c.Encoder.Frames, dim)
+	}
+	if c.Prompts() {
+		m.Landmarks = newPointwise(s.Sub("patch_embed_prompt").Sub("proj"), c.LandmarkChannels, dim, nn.FanInUniform)
+	}
 	for i := range c.Encoder.Depth {
 		block := s.Index("prompt_blocks", i)
-		m.Prompters = append(m.Prompters, NewPrompter(block, dim, c.PromptWidth))
-		m.Adapters = append(m.Adapters, NewTemporalAdapter(block.Sub("TMA"), dim, c.AdapterWidth, c.AdapterHeads, init))
-		m.Norms = append(m.Norms, nn.NewLayerNorm(s.Index("prompt_norms", i), dim))
+		if c.Prompts() {
+			m.Prompters = append(m.Prompters, NewPrompter(block, dim, c.PromptWidth))
+		}
+		if c.Joins() {
+			m.Adapters = append(m.Adapters, NewTemporalAdapter(block.Sub("TMA"), dim, c.AdapterWidth, c.AdapterHeads, init))
+		}
+		if c.Prompts() || c.Joins() {
+			m.Norms = append(m.Norms, nn.NewLayerNorm(s.Index("prompt_norms", i), dim))
+		}
 	}
 	m.Norm = nn.NewLayerNorm(s.Sub("ln_post"), dim)
 	m.Head = nn.NewPlainLinear(s.Sub("head").Sub("fc_cls"), dim, c.Classes, init)
@@ -54,48 +66,76 @@ func newPointwise(s *nn.Scope, in, out int, init nn.Init) *nn.Linear {
 	return &nn.Linear{Weight: s.Weight("weight", init, out, in, 1, 1), Bias: s.Param("bias", nn.FanIn(in), out)}
 }
 
-// Forward classifies pixels, bytes [B, T, H, W, 3] or floats [B, 3, T, H, W] in [0, 1], with the landmark features of their frames
-// [F, N, channels]: [B, classes]. In training, dropout draws from key; otherwise it is nil.
-func (m *Model) Forward(pixels, landmarks *ag.Value, key *engine.Key) (logits, feature *ag.Value) {
-	feature = ag.Dropout(m.Feature(pixels, landmarks), m.Dropout, key) // [B, D]
-	return m.Head.Forward(feature), feature
-}
-
-// Feature is the normalised class token of each frame, averaged over the frames: [B, D].
+// Feature is what the head reads of pixels, bytes [B, T, H, W, 3] or floats [B, 3, T, H, W] in [0, 1], with the landmark features of their
+// frames [F, N, channels], nil without prompters: the normalised class token of each frame, averaged over the frames, [B, D].
 func (m *Model) Feature(pixels, landmarks *ag.Value) *ag.Value {
-	batch := pixels.Dim(0)
-	x, view := m.Encoder.Patches(pixels), m.Landmarks.Forward(landmarks) // [F, N, D] both
-	x, view = m.prompt(0, x, view, batch)
-	x = m.inTime(m.Encoder.Tokens(x), batch) // [F, S, D]
+	tape, batch := pixels.Tape(), pixels.Dim(0)
+	out := tape.Layer(join(pixels, landmarks), func(in []*ag.Value) []*ag.Value {
+		pixels, view := split(in)
+		x := m.Encoder.Patches(pixels) // [F, N, D]
+		if m.Prompts() {
+			view = m.Landmarks.Forward(view) // [F, N, D]
+		}
+		x, view = m.prompt(0, x, view, batch)
+		return join(m.inTime(m.Encoder.Tokens(x), batch), view) // [F, S, D]
+	})
 	for i, block := range m.Encoder.Blocks {
-		out := x.Tape().Layer([]*ag.Value{x, view}, func(in []*ag.Value) []*ag.Value {
-			x, view := in[0], in[1]
-			if i > 0 {
+		out = tape.Layer(out, func(in []*ag.Value) []*ag.Value {
+			x, view := split(in)
+			if i > 0 && len(m.Norms) > 0 {
 				var class *ag.Value
 				class, x = vit.SplitClass(x)
 				x, view = m.prompt(i, x, view, batch)
 				x = ag.Concat(1, class, x)
 			}
-			return []*ag.Value{block.Forward(x), view}
+			return join(block.Forward(x), view)
 		})
-		x, view = out[0], out[1]
 	}
-	return vit.MeanOfFrames(m.Norm.Forward(vit.ClassTokens(x)), batch)
+	class := nn.Layer(out[0], vit.ClassTokens) // [F, 1, D]; the patches are not kept
+	return vit.MeanOfFrames(m.Norm.Forward(class), batch)
 }
 
-// prompt adds to the patches x [F, N, D], before block i, what its two modules say. The prompt is the landmark view of the next block.
+// join lists tokens, or pixels, and the view of landmarks where there is one; split is its inverse.
+func join(x, view *ag.Value) []*ag.Value {
+	if view == nil {
+		return []*ag.Value{x}
+	}
+	return []*ag.Value{x, view}
+}
+
+func split(in []*ag.Value) (x, view *ag.Value) {
+	if len(in) == 1 {
+		return in[0], nil
+	}
+	return in[0], in[1]
+}
+
+// prompt adds to the patches x [F, N, D], before block i, what its modules say. The prompt is the landmark view of the next block.
 // Norm 0 is that of the landmark view in every block, and of the patches in the first; block i > 0 normalises patches by norm i − 1.
 func (m *Model) prompt(i int, x, view *ag.Value, batch int) (y, prompt *ag.Value) {
+	if len(m.Norms) == 0 {
+		return x, view
+	}
 	normed := m.Norms[max(0, i-1)].Forward(x)
-	prompt = m.Prompters[i].Forward(normed, m.Norms[0].Forward(view)) // [F, N, D]
-	y = ag.Add(x, m.Adapters[i].Forward(normed, batch))
-	return ag.Add(y, prompt), prompt
+	if m.Prompts() {
+		view = m.Prompters[i].Forward(normed, m.Norms[0].Forward(view)) // [F, N, D]
+	}
+	if m.Joins() {
+		x = ag.Add(x, m.Adapters[i].Forward(normed, batch))
+	}
+	if m.Prompts() {
+		x = ag.Add(x, view)
+	}
+	return x, view
 }
 
 // inTime adds the position in time of its frame to each token of x [F, S, D].
 func (m *Model) inTime(x *ag.Value, batch int) *ag.Value {
-	frames, s, d := x.Dim(0)/batch, x.Dim(1), x.Dim(2)
-	x = ag.Permute(ag.Reshape(x, batch, frames, s, d), 0, 2, 1, 3) // [B, S, T, D]
-	x = ag.Add(x, m.Temporal)                                      // + [1, T, D]
-	return ag.Reshape(ag.Permute(x, 0, 2, 1, 3), batch*frames, s, d)
+	if !m.Joins() {
+		return x
+	}
+	tape, frames, s, d := x.Tape(), x.Dim(0)/batch, x.Dim(1), x.Dim(2)
+	none := tape.Const(engine.Zeros(tape.Backend(), x.Data().DType(), 1, frames, d)) // which brings the parameter to the tape
+	times := ag.Reshape(ag.Add(none, m.Temporal), frames, 1, d)
+	return ag.Reshape(ag.Add(ag.Reshape(x, batch, frames, s, d), times), batch*frames, s, d) // [B, T, S, D] + [T, 1, D]
 }

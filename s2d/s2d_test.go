@@ -5,20 +5,26 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	ag "mien/autograd"
 	"mien/engine"
 	"mien/engine/cpu"
 	"mien/nn"
+	"mien/recipe"
 	"mien/vit"
 )
 
-// base is the published geometry.
-var base = vit.Config{ImageSize: 224, Frames: 16, PatchSize: 16, Tubelet: 1, Dim: 768, Depth: 12, Heads: 12, MLPRatio: 4}
+// published is the recipe of the published model, with classes of videos.
+func published(t *testing.T, classes int) recipe.Recipe {
+	r, ok := System.Presets[0].Of("base")
+	require.True(t, ok)
+	r.Model.VideoClasses = classes
+	require.NoError(t, System.Check(r))
+	return r
+}
 
 // The published numbers of parameters, of all and of those that are tuned.
 func TestCounts(t *testing.T) {
 	for classes, tuned := range map[int]int{7: 9_258_451, 11: 9_261_527} {
-		params, err := nn.Outline(1<<28, func(s *nn.Scope) { New(s, Published(base, classes)) })
+		params, err := nn.Outline(1<<28, func(s *nn.Scope) { System.Build(s, published(t, classes)) })
 		require.NoError(t, err)
 		frozen, err := nn.Freeze(params, Base)
 		require.NoError(t, err)
@@ -28,7 +34,7 @@ func TestCounts(t *testing.T) {
 
 // Names are those of the published checkpoints.
 func TestNames(t *testing.T) {
-	params, err := nn.Outline(1<<28, func(s *nn.Scope) { New(s, Published(base, 7)) })
+	params, err := nn.Outline(1<<28, func(s *nn.Scope) { New(s, FromRecipe(published(t, 7))) })
 	require.NoError(t, err)
 	shapes := map[string][]int{}
 	for _, p := range params {
@@ -61,42 +67,7 @@ func TestStart(t *testing.T) {
 	up, err := engine.Read[float32](m.Adapters[0].Space2.Weight.Data())
 	require.NoError(t, err)
 	require.NotZero(t, up[0])
-	published := Published(base, 11)
-	require.Equal(t, Config{Encoder: base, Classes: 11, LandmarkChannels: 128, PromptWidth: 8, AdapterWidth: 192, AdapterHeads: 8, Dropout: 0.5}, published)
-}
-
-// Dropout draws in training alone.
-func TestDropout(t *testing.T) {
-	b := cpu.New()
-	c := goldenConfig
-	c.Dropout = 0.5
-	m := New(nn.NewScope(b, engine.Float32, nn.Random{Seed: 5}), c)
-	feature := func(key *engine.Key) []float32 {
-		tape := ag.NewTape(b)
-		defer tape.Close()
-		pixels, landmarks := make([]float32, 3*5*12*12), make([]float32, 5*9*10)
-		for i := range pixels {
-			pixels[i] = float32(i%17) / 17
-		}
-		for i := range landmarks {
-			landmarks[i] = float32(i%13) - 6
-		}
-		_, f := m.Forward(tape.Const(engine.FromSlice(b, engine.Float32, pixels, 1, 3, 5, 12, 12)),
-			tape.Const(engine.FromSlice(b, engine.Float32, landmarks, 5, 9, 10)), key)
-		values, err := engine.Read[float32](f.Data())
-		require.NoError(t, err)
-		return values
-	}
-	whole := feature(nil)
-	dropped := 0
-	for i, v := range feature(&engine.Key{Seed: 3}) {
-		if v == 0 {
-			dropped++
-		} else {
-			require.InEpsilon(t, 2*whole[i], v, 1e-6)
-		}
-	}
-	require.Greater(t, dropped, 4)
-	require.Less(t, dropped, 20)
-	require.NotContains(t, whole, float32(0))
+	base := vit.Config{ImageSize: 224, Frames: 16, PatchSize: 16, Tubelet: 1, Dim: 768, Depth: 12, Heads: 12, MLPRatio: 4}
+	want := Config{Encoder: base, Classes: 11, LandmarkChannels: 128, PromptWidth: 8, AdapterWidth: 192, AdapterHeads: 8, Dropout: 0.5}
+	require.Equal(t, want, FromRecipe(published(t, 11)))
 }

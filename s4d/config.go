@@ -5,6 +5,7 @@ import (
 
 	"mien/data"
 	"mien/moae"
+	"mien/recipe"
 	"mien/vit"
 )
 
@@ -21,16 +22,13 @@ type Config struct {
 	HeadHidden   int   // width of a hidden layer in each head, 0 is none, as in the released code
 }
 
-// maxClasses is the number of classes that the labels of a list can distinguish.
-const maxClasses = 1000
-
 // Check returns an error naming what does not fit.
 func (c Config) Check() error {
 	if err := c.Encoder.Check(); err != nil {
 		return err
 	}
-	if min(c.ImageClasses, c.VideoClasses) < 1 || max(c.ImageClasses, c.VideoClasses) > maxClasses {
-		return fmt.Errorf("heads of %d and %d classes: each needs 1 to %d", c.ImageClasses, c.VideoClasses, maxClasses)
+	if min(c.ImageClasses, c.VideoClasses) < 1 || max(c.ImageClasses, c.VideoClasses) > recipe.MaxClasses {
+		return fmt.Errorf("heads of %d and %d classes: each needs 1 to %d", c.ImageClasses, c.VideoClasses, recipe.MaxClasses)
 	}
 	if c.HeadHidden < 0 || c.HeadHidden > vit.MaxExtent {
 		return fmt.Errorf("model.head_hidden is %d: it must lie between 0 and %d", c.HeadHidden, vit.MaxExtent)

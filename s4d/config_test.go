@@ -39,6 +39,9 @@ func TestCheck(t *testing.T) {
 		change(&c)
 		require.ErrorContains(t, c.Check(), message)
 	}
+	largest := tinyConfig()
+	largest.ImageClasses, largest.VideoClasses, largest.HeadHidden = 1000, 1000, vit.MaxExtent
+	require.NoError(t, largest.Check())
 	plain := tinyConfig()
 	plain.MoAE, plain.MoAEBlocks = moae.Config{}, nil
 	require.NoError(t, plain.Check(), "without experts nothing need be said about them")

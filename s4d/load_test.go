@@ -101,4 +101,8 @@ func TestIdentifyRatioOfOne(t *testing.T) {
 		file["blocks.0.mlp.fc1.bias"] = []int{hidden}
 		require.Equal(t, ratio, inferred(t, file).Encoder.MLPRatio, hidden)
 	}
+	file["patch_embed.proj.weight"] = []int{0, 3, 4, 8, 8}
+	none := inferred(t, file)
+	require.Equal(t, [3]int{0, 1, 4}, [3]int{none.Encoder.Dim, none.Encoder.Heads, none.Encoder.MLPRatio}, "a width of 0 is refused, not divided by")
+	require.Error(t, none.Check())
 }

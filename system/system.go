@@ -1,5 +1,5 @@
 // Package system is the interface between families of models on one side and runs, inference and commands on the other.
-// Packages vit, s4d and mae each implement it, and package systems lists them.
+// Packages vit, s4d, feadapter and mae each implement it, and package systems lists them.
 //
 // To add a system, write a package with a value of type [System] and add one line to package systems.
 package system
@@ -43,14 +43,28 @@ type System struct {
 	// Frozen lists patterns of parameters that runs of the system never train, in the form of train.freeze; nil if all are
 	// trained.
 	Frozen func(r recipe.Recipe) []string
+	// Guest describes the network that the models of a recipe read and do not train; nil, as is what it returns, if they read none.
+	Guest func(r recipe.Recipe) *Guest
 	// Presets are models of published sizes, called NAME-SIZE in commands. The system's own name is the first.
 	Presets []Preset
+	// ClassTokens says that each frame of a sample is a sequence of tokens of its own, which begins with a class token: the head reads
+	// these, not the tokens of patches.
+	ClassTokens bool
 }
 
 // Preset makes recipes with a published model of each size.
 type Preset struct {
 	Name string
 	Of   func(size string) (r recipe.Recipe, ok bool)
+}
+
+// Guest is a network that models read and do not train: see nn.Scope.Guest. Where a run begins its weights come from a file of their own,
+// or from that of another model that has them; then they are part of the model's.
+type Guest struct {
+	Prefix string // of the names of its parameters in a model
+	Needed string // what to do without its weights
+	// Open returns the source of its parameters, by their own names, in a file of either kind. A file without them is an error.
+	Open func(file nn.Weights) (nn.Source, error)
 }
 
 // Model is what a system builds.
@@ -89,6 +103,14 @@ func (s *System) FrozenBy(r recipe.Recipe) []string {
 		return r.Train.Freeze
 	}
 	return append(slices.Clip(r.Train.Freeze), s.Frozen(r)...)
+}
+
+// GuestOf returns the network that models of a recipe read beside their own, nil if there is none.
+func (s *System) GuestOf(r recipe.Recipe) *Guest {
+	if s.Guest == nil {
+		return nil
+	}
+	return s.Guest(r)
 }
 
 // Classifier is a model that classifies expressions.

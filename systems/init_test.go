@@ -35,11 +35,21 @@ func moments(t *testing.T, p nn.Param) (largest, deviation float64) {
 func wantStart(r recipe.Recipe, name string, shape []int) (bound, deviation float64) {
 	in := float64(engine.Elements(shape[1:]))
 	switch {
+	case strings.HasSuffix(name, ".conv0_0.bias"), strings.HasSuffix(name, ".conv0_1.bias"):
+		return 1 / math.Sqrt(float64(r.Model.Dim)), 0
+	case strings.HasSuffix(name, ".conv1x1.bias"):
+		return 1 / math.Sqrt(float64(r.Model.Prompter.Width)), 0
+	case name == "patch_embed_prompt.proj.bias":
+		return 1 / math.Sqrt(float64(2*r.Model.Prompter.LandmarkWidth)), 0
 	case strings.HasSuffix(name, "patch_embed.proj.bias"):
 		return 1 / math.Sqrt(float64(48*r.Model.Tubelet)), 0
 	case len(shape) == 1:
 		return 0, 0
-	case strings.HasSuffix(name, "patch_embed.proj.weight"), name == "encoder_to_decoder.weight":
+	case strings.Contains(name, ".conv0_"), strings.Contains(name, ".conv1x1."):
+		return math.Sqrt(6 / (in + float64(shape[0]))), 0
+	case name == "temporal_embedding":
+		return 0, 0.02
+	case strings.HasSuffix(name, "patch_embed.proj.weight"), name == "patch_embed_prompt.proj.weight", name == "encoder_to_decoder.weight":
 		return 1 / math.Sqrt(in), 0
 	case strings.HasSuffix(name, "adapter.up.weight"), strings.HasSuffix(name, "adapter.predictor.weight"):
 		return 0, 0
@@ -59,9 +69,23 @@ func TestStartingValues(t *testing.T) {
 		for _, s := range All {
 			r := tiny[s.Name]
 			r.Model.Dim, r.Model.DecoderDim = dim, 48
+			if r.Model.Prompter != nil {
+				r.Model.Prompter = &recipe.Prompter{Width: 96, LandmarkWidth: 4}
+			}
 			checkStart(t, s, r)
 		}
 	}
+}
+
+// wantConstant is what all numbers of a parameter begin as.
+func wantConstant(name string) float64 {
+	switch norm := strings.Contains(name, "norm") || strings.HasPrefix(name, "ln_post."); {
+	case strings.HasSuffix(name, "fovea.smooth"):
+		return 10
+	case norm && strings.HasSuffix(name, ".weight"):
+		return 1
+	}
+	return 0
 }
 
 func checkStart(t *testing.T, s *system.System, r recipe.Recipe) {
@@ -69,8 +93,8 @@ func checkStart(t *testing.T, s *system.System, r recipe.Recipe) {
 	s.Build(scope, r)
 	streams := map[string]string{}
 	for _, p := range scope.Params() {
-		if p.Name == "pos_embed" {
-			continue // a table: TestSinusoidOfGrid in package vit
+		if p.Name == "pos_embed" || p.Guest {
+			continue // a table: TestSinusoidOfGrid in package vit; and what a file gives
 		}
 		largest, deviation := moments(t, p)
 		bound, want := wantStart(r, p.Name, p.Shape())
@@ -83,8 +107,7 @@ func checkStart(t *testing.T, s *system.System, r recipe.Recipe) {
 			require.InEpsilon(t, want, deviation, 0.25, "%s of %s", p.Name, s.Name)
 		default:
 			require.InDelta(t, 0, deviation, 1e-12, "%s of %s", p.Name, s.Name)
-			norm := strings.Contains(p.Name, "norm") && strings.HasSuffix(p.Name, ".weight")
-			require.Equal(t, map[bool]float64{true: 1, false: 0}[norm], largest, "%s of %s", p.Name, s.Name)
+			require.Equal(t, wantConstant(p.Name), largest, "%s of %s", p.Name, s.Name)
 			continue
 		}
 		values, err := engine.Read[float64](p.Data())

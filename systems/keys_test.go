@@ -37,10 +37,10 @@ func TestReads(t *testing.T) {
 		}
 		return names
 	}
-	every := []string{"s4d", "vitmtl", "vitmoe", "vit", "feadapter", "mae"}
+	every := []string{"s4d", "vitmtl", "vitmoe", "vit", "feadapter", "s2d", "mae"}
 	for key, want := range map[string][]string{
 		"train.lr": every, "train.balance_static": every, "views.image.steps": every, "train.drawn_epochs": every,
-		"train.layer_decay": {"s4d", "vitmtl", "vitmoe", "vit", "feadapter"}, "data.drawn_test": {"s4d", "vitmtl", "vitmoe", "vit", "feadapter"},
+		"train.layer_decay": {"s4d", "vitmtl", "vitmoe", "vit", "feadapter", "s2d"}, "data.drawn_test": {"s4d", "vitmtl", "vitmoe", "vit", "feadapter", "s2d"},
 		"model.experts": {"s4d", "vitmoe"}, "model.residual": {"s4d"}, "train.router_noise": {"s4d", "vitmoe"},
 		"train.idle_steps": {"s4d", "vitmtl", "vitmoe"}, "model.decoder_dim": {"mae"}, "model.adapter.width": {"feadapter"}, "train.tube_mask": {"mae"},
 	} {
@@ -51,7 +51,7 @@ func TestReads(t *testing.T) {
 	All = append(slices.Clip(All), &system.System{Name: "other", Kind: recipe.Finetune, Keys: []string{"data.stride", "model.residual"}})
 	require.Equal(t, []string{"other"}, readers("data.stride"))
 	require.Equal(t, []string{"s4d", "other"}, readers("model.residual"))
-	require.Equal(t, []string{"s4d", "vitmtl", "vitmoe", "vit", "feadapter", "other"}, readers("train.layer_decay"))
+	require.Equal(t, []string{"s4d", "vitmtl", "vitmoe", "vit", "feadapter", "s2d", "other"}, readers("train.layer_decay"))
 	require.False(t, Reads("none", "train.layer_decay"))
 }
 
@@ -70,7 +70,7 @@ func TestUnreadKeys(t *testing.T) {
 			`system vit (kind finetune) does not read model.experts = 3, model.position = "later", model.capacity = 1.25, train.router_noise = true, ` +
 				`unlike s4d, vitmoe: leave them out, or set them to 0 or "" or false`},
 		{"mae", func(_ *recipe.Model, t *recipe.Train) { t.LabelSmoothing = 0.5 },
-			"system mae (kind pretrain) does not read train.label_smoothing = 0.5, unlike s4d, vitmtl, vitmoe, vit, feadapter: leave it out, or set it to 0"},
+			"system mae (kind pretrain) does not read train.label_smoothing = 0.5, unlike s4d, vitmtl, vitmoe, vit, feadapter, s2d: leave it out, or set it to 0"},
 		{"vitmoe", func(m *recipe.Model, _ *recipe.Train) { m.Residual, m.DecoderDim = true, 9 },
 			"system vitmoe (kind finetune) does not read model.decoder_dim = 9, model.residual = true: leave them out, or set them to 0 or false"},
 		{"vitmtl", func(m *recipe.Model, t *recipe.Train) { m.Load, m.Priority = 0.5, "scores" }, // neither makes sense alone

@@ -10,13 +10,14 @@ import (
 	"mien/mae"
 	"mien/nn"
 	"mien/recipe"
+	"mien/s2d"
 	"mien/s4d"
 	"mien/system"
 	"mien/vit"
 )
 
 // All lists the systems in the order in which commands show them.
-var All = []*system.System{&s4d.System, &s4d.ViTMTL, &s4d.ViTMoE, &vit.System, &feadapter.System, &mae.System}
+var All = []*system.System{&s4d.System, &s4d.ViTMTL, &s4d.ViTMoE, &vit.System, &feadapter.System, &s2d.System, &mae.System}
 
 // Of checks a recipe and returns its system.
 func Of(r recipe.Recipe) (*system.System, error) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -24,7 +25,7 @@ func TestOf(t *testing.T) {
 	require.EqualError(t, err, `kind is "pretrain": system s4d is for finetune`)
 	r.System = "s5d"
 	_, err = Of(r)
-	require.EqualError(t, err, `system is "s5d": choose s4d, vitmtl, vitmoe, vit, feadapter, mae`)
+	require.EqualError(t, err, `system is "s5d": choose s4d, vitmtl, vitmoe, vit, feadapter, s2d, mae`)
 	r = tiny["s4d"]
 	r.Model.TopK = 9
 	_, err = Of(r)
@@ -62,6 +63,23 @@ func TestLoad(t *testing.T) {
 	require.NoError(t, os.WriteFile(path, text, 0o600))
 	_, err = Load(path)
 	require.ErrorContains(t, err, "recipe "+path+": image size 32 is not a multiple of the patch size 7")
+	r.Model.PatchSize, r.Train.TubeMask = 8, true
+	text, err = r.Text()
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(path, text, 0o600))
+	_, err = Load(path)
+	require.EqualError(t, err, "recipe "+path+": system s4d (kind finetune) does not read train.tube_mask = true, unlike mae: "+
+		"leave it out, or set it to false", "a run begins with it")
+}
+
+// Systems whose models have class tokens say so: what their attention means depends on it.
+func TestClassTokens(t *testing.T) {
+	for _, s := range All {
+		params, err := nn.Outline(1<<10, func(scope *nn.Scope) { s.Build(scope, tiny[s.Name]) })
+		require.NoError(t, err)
+		has := slices.ContainsFunc(params, func(p nn.Param) bool { return p.Name == "cls_token" })
+		require.Equal(t, has, s.ClassTokens, s.Name)
+	}
 }
 
 // A published model is called by its name and size; stadapter is a setting of feadapter.

@@ -47,6 +47,12 @@ var tiny = map[string]recipe.Recipe{
 			Place: "before-attention", Blocks: "all"}
 		t.LayerDecay = 0.8
 	}),
+	"s2d": tinyRecipe("s2d", recipe.Finetune, func(m *recipe.Model, t *recipe.Train) {
+		m.VideoClasses, m.Tubelet, m.Dropout = 5, 1, 0.3
+		m.Prompter, m.Temporal = &recipe.Prompter{Width: 3, LandmarkWidth: 2}, &recipe.Temporal{Width: 6, Heads: 3}
+		t.LayerDecay, t.Epochs, t.VideoBatch = 0.8, tinyEpochs, 2
+		t.Distillation = &recipe.Distillation{Anchors: 3, Nearest: 2, Starts: []float64{0, 0.5}, Weights: []float64{0.2, 0.4}}
+	}),
 	"mae": tinyRecipe("mae", recipe.Pretrain, func(m *recipe.Model, t *recipe.Train) {
 		m.DecoderDim, m.DecoderDepth, m.DecoderHeads = 8, 1, 1
 		t.ImageMask, t.VideoMask = 0.5, 0.75

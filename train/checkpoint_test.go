@@ -82,6 +82,7 @@ func TestResumeErrors(t *testing.T) {
 	}
 	require.NoError(t, resume(path, "second"))
 	require.EqualError(t, resume(path), path+": checkpoint of another model: its optimizer knows 2 parameters, not 3")
+	require.EqualError(t, resume(path, "second", "third"), path+": checkpoint of another model: its optimizer knows 2 parameters, not 1")
 	require.ErrorContains(t, resume(path, "first"), path+`: weights lack "m.second" [1]`)
 	require.Error(t, resume(filepath.Join(dir, "none")))
 

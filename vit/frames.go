@@ -1,6 +1,8 @@
 package vit
 
 import (
+	"fmt"
+
 	ag "mien/autograd"
 	"mien/engine"
 	"mien/nn"
@@ -19,6 +21,20 @@ type FrameEncoder struct {
 	Class    *ag.Value // [1, 1, D]
 	Position *ag.Value // [1, S, D]
 	Blocks   []*Block
+}
+
+// CheckFrames returns an error naming what a FrameEncoder cannot be.
+func (c Config) CheckFrames() error {
+	if err := c.Check(); err != nil {
+		return err
+	}
+	if c.Tubelet != 1 {
+		return fmt.Errorf("model.tubelet is %d: each frame is read by itself; set it to 1", c.Tubelet)
+	}
+	if c.Dim%4 != 0 {
+		return fmt.Errorf("model.dim is %d: the table of positions needs a multiple of 4", c.Dim)
+	}
+	return nil
 }
 
 // NewFrameEncoder makes the encoder with weights drawn by init. Positions start as those of a grid, to be learned or, as a frozen
@@ -48,8 +64,9 @@ func (e *FrameEncoder) Patches(pixels *ag.Value) *ag.Value {
 func (e *FrameEncoder) Tokens(x *ag.Value) *ag.Value {
 	tape, bias := x.Tape(), e.Embed.Bias.Data()
 	none := tape.Const(engine.Zeros(bias.Backend(), bias.DType(), x.Dim(0), 1, e.Dim))
-	x = ag.Concat(1, ag.Add(none, e.Class), x) // [F, S, D]
-	return ag.Add(x, e.Position)               // [F, S, D] + [1, S, D]
+	class := ag.Add(none, e.Class) // [F, 1, D], a copy for each frame
+	x = ag.Concat(1, class, x)     // [F, S, D]
+	return ag.Add(x, e.Position)   // [F, S, D] + [1, S, D]
 }
 
 // ClassTokens returns the class token of each frame of x [F, S, D]: [F, 1, D].

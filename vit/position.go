@@ -22,9 +22,10 @@ func Sinusoid(tokens, dim int) []float32 {
 	return table
 }
 
-// SinusoidOfGrid fills the table of positions [1, 1 + side², dim] of an image, dim a multiple of 4, as the masked autoencoder of images
-// does (He et al. 2022, its released code): zeros for the class token, then a row for each patch of which the first half says its column and the second
-// its row x, both as sin(x·ω_k) for k < dim/4 and then cos(x·ω_k), with ω_k = 10000^(−k/(dim/4)). It is an [nn.Init] that draws nothing.
+// SinusoidOfGrid fills the table of positions [1, 1 + side², dim] of an image, dim a multiple of 4, as the released code of the masked
+// autoencoder of images does (He et al. 2022): zeros for the class token, then a row for each patch. The first half of a row says in which
+// column x of the grid the patch is, the second half in which row x, both as sin(x·ω_k) for k < dim/4 and then cos(x·ω_k), with
+// ω_k = 10000^(−k/(dim/4)). It is an [nn.Init] that draws nothing.
 func SinusoidOfGrid(values []float32, shape []int, _ *rand.Rand) {
 	dim := shape[2]
 	quarter, side := dim/4, int(math.Round(math.Sqrt(float64(shape[1]-1))))

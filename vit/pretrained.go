@@ -7,7 +7,7 @@ import (
 	"mien/recipe"
 )
 
-// Starting a classifier from another's file or from the encoder of a pre-training file. Packages vit and s4d share it.
+// Starting a classifier from another's file or from the encoder of a pre-training file. Systems that build on package vit share it.
 
 // IsPretraining reports whether a file holds a masked autoencoder.
 func IsPretraining(file nn.Weights) bool {
@@ -52,4 +52,12 @@ func SameHeads(file nn.Weights, r recipe.Recipe) error {
 		err = differ("decoder_heads", have.DecoderHeads, r.Model.DecoderHeads)
 	}
 	return err
+}
+
+// FitPositions has a load of a [FrameEncoder] read positions of images of another size by [ResizedPositions], and its report say so.
+func FitPositions(load *nn.Load, c Config) {
+	load.File = ResizedPositions(load.File, c)
+	if r, ok := load.File.(resized); ok {
+		load.Report.Notes = append(load.Report.Notes, fmt.Sprintf("interpolated the positions of %d×%d patches to %d×%d", r.from, r.from, r.to, r.to))
+	}
 }

@@ -22,6 +22,7 @@ func TestLayerScale(t *testing.T) {
 	for name, level := range map[string]int{
 		"patch_embed.proj.weight": 13, "patch_embed.proj.bias": 13, "blocks.0.norm1.weight": 12, "blocks.1.attn.q_bias": 11,
 		"blocks.11.mlp.fc2.weight": 1, "blocks.11.moe_layer.experts.3.fc1.weight": 1, "fc_norm.weight": 0, "head.weight": 0, "head.video.bias": 0,
+		"cls_token": 13, "pos_embed": 13, "norm.weight": 0,
 	} {
 		require.InDelta(t, math.Pow(0.75, float64(level)), LayerScale(name, 12, 0.75), 1e-12, name)
 		require.Equal(t, 1.0, LayerScale(name, 12, 1), name)
@@ -35,6 +36,10 @@ func TestGroup(t *testing.T) {
 	require.Equal(t, []float64{0.25, 0.07}, []float64{scale, decay})
 	scale, decay = System.Group(r, "fc_norm.weight", []int{3})
 	require.Equal(t, []float64{1, 0}, []float64{scale, decay})
+	for _, name := range []string{"cls_token", "pos_embed"} {
+		scale, decay = System.Group(r, name, []int{1, 2, 3})
+		require.Equal(t, []float64{math.Pow(0.5, 4), 0}, []float64{scale, decay}, name)
+	}
 }
 
 func TestSystemChecks(t *testing.T) {
@@ -69,6 +74,13 @@ func TestOneHead(t *testing.T) {
 		require.Equal(t, []int{5, 0}, []int{m.Classes(modality), m.Classes(other)})
 		require.Equal(t, m.Config.MACs(m.TokensOf(modality))+24*5, m.MACs(modality))
 	}
+}
+
+// An image has the tokens of one frame, a video those of each tubelet.
+func TestTokensOf(t *testing.T) {
+	c := Config{ImageSize: 24, Frames: 12, PatchSize: 8, Tubelet: 3}
+	require.Equal(t, []int{9, 9, 36, 36}, []int{c.ImageTokens(), c.TokensOf(data.Image), c.VideoTokens(), c.TokensOf(data.Video)})
+	require.Equal(t, 3*3*8*8, c.PatchDim())
 }
 
 func TestPreset(t *testing.T) {
@@ -269,6 +281,19 @@ func TestSameHeads(t *testing.T) {
 	require.ErrorContains(t, SameHeads(file{}, published), "set model.heads to 6", "though the decoders agree")
 	narrow.Kind, narrow.Model.DecoderDim, narrow.Model.DecoderHeads = recipe.Pretrain, 32, 1
 	require.NoError(t, SameHeads(file{}, narrow), "at least one here, too")
+
+	pretrained, err := recipe.Load("s4d-tiny-pretrain")
+	require.NoError(t, err)
+	pretrained.Model.Heads, pretrained.Model.DecoderDim, pretrained.Model.DecoderHeads = 4, 320, 2 // published ones would have 2 and 5
+	text, err = pretrained.Text()
+	require.NoError(t, err)
+	own = file{metadata: map[string]string{"recipe": string(text)}}
+	require.NoError(t, SameHeads(own, pretrained))
+	require.NoError(t, SameHeads(own, of(4)), "without a decoder")
+	pretrained.Model.DecoderHeads = 5
+	require.EqualError(t, SameHeads(own, pretrained), "its attention has 2 heads, that of recipe "+pretrained.Name+" 5: set model.decoder_heads to 2")
+	pretrained.Model.Heads = 2
+	require.ErrorContains(t, SameHeads(own, pretrained), "set model.heads to 4")
 
 	damaged := file{metadata: map[string]string{"recipe": "heads ="}}
 	require.ErrorContains(t, SameHeads(damaged, of(4)), "recipe inside the file:")

@@ -10,8 +10,9 @@
 // A patch is a tubelet of two frames and 16×16 pixels, P = 3·2·16·16 values; an image is a video of one frame, which is repeated to
 // fill its tubelets.
 //
-// Where to go next: config.go has the sizes. Package autograd explains what an op is (start with op_mul.go), package mae how
-// the encoder learns without labels, and package s4d what a paper adds to it.
+// Where to go next: config.go has the sizes, and frames.go the encoder of images, on whose tokens packages feadapter and s2d build.
+// Package autograd explains what an op is (start with op_mul.go), package mae how the encoder learns without labels, and package s4d what
+// a paper adds to it.
 package vit
 
 import (

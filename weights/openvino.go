@@ -90,6 +90,9 @@ func (f *File) placeConstants(net ir, size int64) error {
 			continue
 		}
 		to, read := readers[l.ID]
+		if read && layers[to].Type == "Convert" { // from f16, as later versions write what is stored with fewer bits
+			to, read = readers[to]
+		}
 		reader, ok := layers[to]
 		if !read || !ok {
 			return fmt.Errorf("constant %d is read by no layer: damaged", l.ID)

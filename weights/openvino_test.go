@@ -1,6 +1,7 @@
 package weights
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -56,6 +57,14 @@ func TestOpenVINO(t *testing.T) {
 	shape, ok := f.Shape("Convolution.0")
 	require.True(t, ok)
 	require.Equal(t, []int{3, 1}, shape)
+	converted := strings.Replace(network, `<layer id="2"`, `<layer id="6" name="d" type="Convert"/><layer id="2"`, 1)
+	converted = strings.Replace(converted, `<edge from-layer="5" from-port="0" to-layer="2"`,
+		`<edge from-layer="5" from-port="0" to-layer="6" to-port="0"/><edge from-layer="6" from-port="1" to-layer="2"`, 1)
+	other, err := openNetwork(t, converted, constants)
+	require.NoError(t, err)
+	require.Equal(t, f.Names(), other.Names(), "what converts a constant is passed over")
+	_, err = openNetwork(t, strings.Replace(converted, `from-layer="6"`, `from-layer="4"`, 1), constants)
+	require.ErrorContains(t, err, "constant 5 is read by no layer: damaged")
 	_, err = openNetwork(t, strings.TrimPrefix(network, "<?xml version=\"1.0\" ?>\n"), constants)
 	require.NoError(t, err, "the first line may be missing")
 	for description, bin := range map[string]string{"net.v2.xml": "net.v2.bin", "NET.XML": "NET.bin", "network": "network.bin", "a.net": "a.bin"} {
@@ -103,4 +112,19 @@ func TestPublishedOpenVINO(t *testing.T) {
 		counts[kind]++
 	}
 	require.Equal(t, map[string]int{"Convolution": 32, "GroupConvolution": 17, "Add": 50, "PReLU": 33, "MatMul": 1, "Multiply": 1}, counts)
+}
+
+// Constants have any of four types of floating point numbers, each in its own width.
+func TestTypesOfOpenVINO(t *testing.T) {
+	for element, bin := range map[string]string{
+		"f64": "\x00\x00\x00\x00\x00\x00\xf8\x3f\x00\x00\x00\x00\x00\x00\x00\xc0", "f32": "\x00\x00\xc0\x3f\x00\x00\x00\xc0",
+		"f16": "\x00\x3e\x00\xc0", "bf16": "\xc0\x3f\x00\xc0",
+	} {
+		f, err := openNetwork(t, fmt.Sprintf(`<net><layers><layer id="1" type="Const"><data element_type="%s" offset="0" shape="2" size="%d"/></layer>`+
+			`<layer id="2" type="Add"/></layers><edges><edge from-layer="1" to-layer="2"/></edges></net>`, element, len(bin)), bin)
+		require.NoError(t, err, element)
+		got := make([]float32, 2)
+		require.NoError(t, f.Read("Add.0", got))
+		require.Equal(t, []float32{1.5, -2}, got, element)
+	}
 }

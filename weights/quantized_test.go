@@ -28,10 +28,11 @@ func TestLowPrecision(t *testing.T) {
 		Tensor{Name: "int8", Shape: []int{3, 2, 2}, Fill: FromSlice([]float32{127, -64, 0.4, 0.6, 0, 0, 0, 0, 254, -3, 1, -254}), DType: I8},
 		Tensor{Name: "bf16", Shape: []int{3}, Fill: FromSlice([]float32{1.0 / 3, -2, 0x1p127}), DType: BF16},
 		Tensor{Name: "f32", Shape: []int{1}, Fill: FromSlice([]float32{1.0 / 3})},
+		Tensor{Name: "rows of one", Shape: []int{4}, Fill: FromSlice([]float32{-12.7, 0, 127, 254}), DType: I8},
 		Tensor{Name: "no rows", Shape: []int{0, 3}, Fill: FromSlice(nil), DType: I8},
 		Tensor{Name: "no columns", Shape: []int{3, 0}, Fill: FromSlice(nil), DType: I8})
 	defer f.Close()
-	require.Equal(t, []string{"bf16", "f32", "int8", "no columns", "no rows"}, f.Names())
+	require.Equal(t, []string{"bf16", "f32", "int8", "no columns", "no rows", "rows of one"}, f.Names())
 	require.Equal(t, []DType{BF16, F32, I8}, []DType{f.tensors["bf16"].dtype, f.tensors["f32"].dtype, f.tensors["int8"].dtype})
 	shape, ok := f.Shape("int8")
 	require.True(t, ok)
@@ -42,6 +43,7 @@ func TestLowPrecision(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []float32{127, -64, 0, 1, 0, 0, 0, 0, 254, -4, 0, -254}, all["int8"])
 	require.Equal(t, []float32{0x1.56p-2, -2, 0x1p127}, all["bf16"])
+	require.InDeltaSlice(t, []float32{-12.7, 0, 127, 254}, all["rows of one"], 1e-5, "each has a scale of its own")
 	require.Equal(t, []float32{1.0 / 3}, all["f32"])
 	for name, e := range f.tensors {
 		require.Zero(t, e.base%sizes[e.dtype], "%s is not aligned", name)

@@ -22,13 +22,13 @@ import (
 // bench forward, train and pretrain: steps of whole models of published sizes, on random weights and pixels.
 
 type benchForwardCmd struct {
-	Model     string           `help:"vit-SIZE is a plain vision transformer, s4d-SIZE and vitmoe-SIZE have experts: tiny, small, base, large." default:"vit-base" placeholder:"NAME"`
+	Model     string           `help:"vit-SIZE is a plain vision transformer, s4d-SIZE and vitmoe-SIZE have experts, feadapter-SIZE and stadapter-SIZE adapters: tiny, small, base, large." default:"vit-base" placeholder:"NAME"`
 	Precision engine.Precision `help:"Number format of weights and products: f32, bf16 or int8." default:"f32"`
 	benchInput
 }
 
 type benchTrainCmd struct {
-	Model    string `help:"vit-SIZE is a plain vision transformer, s4d-SIZE and vitmoe-SIZE have experts, feadapter-SIZE and stadapter-SIZE adapters: tiny, small, base, large." default:"vit-base" placeholder:"NAME"`
+	Model    string `help:"vit-SIZE is a plain vision transformer, s4d-SIZE and vitmoe-SIZE have experts, feadapter-SIZE, stadapter-SIZE and s2d-SIZE adapters: tiny, small, base, large." default:"vit-base" placeholder:"NAME"`
 	Adapters string `help:"Blocks with adapters, where the model has them: all, early, later, \"last 1/3\", …" placeholder:"BLOCKS"`
 	Full     bool   `help:"Learn what the model's recipe freezes, too."`
 	trainInput

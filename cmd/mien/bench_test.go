@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -128,7 +129,7 @@ func TestPresets(t *testing.T) {
 	require.Equal(t, []string{"s4d-tiny", "s4d-small", "s4d-base", "s4d-large", "vitmtl-tiny", "vitmtl-small", "vitmtl-base", "vitmtl-large",
 		"vitmoe-tiny", "vitmoe-small", "vitmoe-base", "vitmoe-large", "vit-tiny", "vit-small", "vit-base", "vit-large",
 		"feadapter-tiny", "feadapter-small", "feadapter-base", "feadapter-large",
-		"stadapter-tiny", "stadapter-small", "stadapter-base", "stadapter-large"}, presets(recipe.Finetune))
+		"stadapter-tiny", "stadapter-small", "stadapter-base", "stadapter-large", "s2d-tiny", "s2d-small", "s2d-base", "s2d-large"}, presets(recipe.Finetune))
 	require.Equal(t, []string{"mae-tiny", "mae-small", "mae-base", "mae-large"}, presets(recipe.Pretrain))
 }
 
@@ -208,6 +209,19 @@ func TestBenchTrains(t *testing.T) {
 		require.Equal(t, []engine.Precision{engine.BF16, engine.BF16}, spy.precision)
 	}
 	m := benchModel{kind: recipe.Pretrain}
+	for tokens, other := range map[int]string{25: "head.video.", 50: "head.image."} {
+		m := benchModel{trainInput: trainInput{benchInput: benchInput{Batch: 1, Tokens: tokens, Repeat: 1}}, kind: recipe.Finetune}
+		require.NoError(t, m.build(b, "s4d-tiny", func(*recipe.Recipe) error { return nil }))
+		require.Equal(t, data.ByModality(m.batch.Modality, 25, 50), tokens)
+		r, ok := systems.Preset("s4d-tiny")
+		require.True(t, ok)
+		s, err := systems.Of(r)
+		require.NoError(t, err)
+		all, err := nn.Outline(math.MaxInt, func(scope *nn.Scope) { s.Build(scope, r) })
+		require.NoError(t, err)
+		used := slices.DeleteFunc(all, func(p nn.Param) bool { return strings.HasPrefix(p.Name, other) })
+		require.Equal(t, nn.Count(used), nn.Count(m.params), "without the head of the other modality")
+	}
 	require.EqualError(t, m.build(b, "vit-tiny", nil), "--model vit-tiny: choose one of mae-tiny, mae-small, mae-base, mae-large")
 }
 

@@ -18,6 +18,7 @@ import (
 
 type crossvalCmd struct {
 	trainFlags
+	landmarkFlag
 	Folds       *uint    `help:"Folds into which the lists are divided, 5 without this flag." placeholder:"K"`
 	Group       string   `help:"Regular expression whose match in a path, or its first parenthesis, names the person: nobody is in two folds." placeholder:"REGEXP"`
 	Keep        string   `help:"The list that is learned from in all folds, instead of being divided: static or dynamic." enum:",static,dynamic" default:"" placeholder:"SET"`
@@ -36,6 +37,7 @@ const (
 
 func (c *crossvalCmd) Run(out *console) error {
 	o, err := c.options(out, recipe.Finetune)
+	o.Landmarks = c.Landmarks
 	if err := cmp.Or(err, withinDraws(c.Bootstrap), c.check(), run.CheckCross(c.Out, c.Resume)); err != nil {
 		return err
 	}

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"mien/data"
 	"mien/infer"
 	"mien/recipe"
 	"mien/report"
@@ -54,7 +53,7 @@ func (c *demoCmd) train(out *console, pretrain, finetune string) (*report.Page, 
 		folder := c.folder(s.kind)
 		flags := trainFlags{Recipe: s.recipe, Init: s.init, Out: folder, Resume: run.Begun(folder), Seed: &c.Seed}
 		hint := func(int) string { return "the same command continues the demo" }
-		if metrics, err = flags.watch(out, s.kind, strings.ToLower(s.title), data.Lists{}, hint); err != nil {
+		if metrics, err = flags.watch(out, s.kind, strings.ToLower(s.title), finetuneFlags{}, hint); err != nil {
 			return nil, err
 		}
 		curves, err := run.Curves(folder)

@@ -11,6 +11,7 @@ import (
 	"mien/engine"
 	"mien/infer"
 	"mien/modelfile"
+	"mien/recipe"
 	"mien/report"
 )
 
@@ -49,14 +50,13 @@ type modelFlags struct {
 
 // Most that flags take.
 const (
-	maxStride  = 1000
 	maxWindows = 100 // which an evaluation reads at once
 	maxTop     = 1000
 	maxDraws   = 10_000
 )
 
 func (f modelFlags) open(out *console) (*infer.Model, error) {
-	if err := cmp.Or(within("stride", f.Stride, maxStride), within("windows", f.Windows, maxWindows)); err != nil {
+	if err := cmp.Or(within("stride", f.Stride, recipe.MaxStride), within("windows", f.Windows, maxWindows)); err != nil {
 		return nil, err
 	}
 	if f.Published && f.Windows != nil {

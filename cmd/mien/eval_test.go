@@ -75,7 +75,8 @@ func TestFlagsOfEval(t *testing.T) {
 
 // Intervals are drawn from the answers of each set, as often as --bootstrap says, with the seed of the model's recipe.
 func TestIntervalsOfEval(t *testing.T) {
-	out := &console{ctx: t.Context(), stdout: &checked{Writer: io.Discard}, stderr: io.Discard, backend: cpu.New()}
+	var printed bytes.Buffer
+	out := &console{ctx: t.Context(), stdout: &checked{Writer: &printed}, stderr: io.Discard, backend: cpu.New()}
 	m, err := infer.Open(untrained(t, out.backend, "model", 4), out.backend, nil)
 	require.NoError(t, err)
 	defer m.Close()
@@ -85,6 +86,10 @@ func TestIntervalsOfEval(t *testing.T) {
 	r, err := (&evalCmd{Bootstrap: 50}).evaluate(out, m, sets)
 	require.NoError(t, err)
 	require.Len(t, r.Scores(), 2)
+	var one, other bytes.Buffer
+	printScore(&console{stdout: &checked{Writer: &one}}, r.Scores()[0])
+	printScore(&console{stdout: &checked{Writer: &other}}, r.Scores()[1])
+	require.Equal(t, one.String()+"\n"+other.String(), printed.String(), "a blank line between the sets alone")
 	for _, s := range r.Scores() {
 		require.Equal(t, infer.NewBootstrap(7, s.Answers, 50, 9), s.Bootstrap)
 		require.NotEqual(t, infer.NewBootstrap(7, s.Answers, 50, 0), s.Bootstrap)

@@ -19,6 +19,7 @@ func crossvalFlags() []commandFlags {
 		return slices.Contains([]string{"static-list", "static-root", "dynamic-list", "dynamic-root", "skip-bad"}, f.name)
 	})
 	divided := append(shared, []flagCase{
+		landmarkCase("fold-2/"),
 		{"init", "", "--init $pretrained", both(initialised("fold-1/", "$pretrained"), initialised("fold-2/", "$pretrained"))},
 		{"skip-bad", "--static-list $bad.txt", "--static-list $bad.txt --skip-bad 2",
 			both(is(code, 1, 0), is(pooled("static", "skipped"), nil, 2), is(pooled("static", "n"), nil, 6))},

@@ -40,6 +40,12 @@ func toyRecipes(t *testing.T, dir string) {
 	save("seeded", seeded)
 	once.Train.Epochs = 1
 	save("once", once)
+	faces := toyRecipe(t, "s2d-tiny")
+	faces.Model.Tubelet, faces.Model.VideoClasses, faces.Model.ImageClasses, faces.Model.Temporal, faces.Train.Distillation, faces.Data.DrawnVideos = 1, 0, 7, nil, nil, 0
+	save("faces", faces)
+	for name, seed := range map[string]uint64{"points": 3, "dots": 4} {
+		require.NoError(t, writeLandmarks(filepath.Join(dir, name+".safetensors"), faces.Model.Prompter.LandmarkWidth, seed))
+	}
 	path := func(name string) string { return filepath.ToSlash(filepath.Join(dir, name)) }
 	ablation := `name = "NAME"
 title = "Mine"

@@ -14,6 +14,7 @@ func trainingFlags() []commandFlags {
 	pretrain = append(pretrain, flagCase{"init", "", "--init $pretrained", both(initialised("", "$pretrained"), changes(tensors(model)))})
 	finetune := append(trainCases("tune", "other", "$tuned", ""), valCases("", "")...)
 	finetune = append(finetune, flagCase{"init", "", "--init $pretrained", both(initialised("", "$pretrained"), changes(tensors(model)))})
+	finetune = append(finetune, landmarkCase(""))
 	return []commandFlags{
 		{command: "pretrain", line: "--recipe $pre.toml --out $out", cases: pretrain},
 		{command: "finetune", line: "--recipe $tune.toml --out $out", cases: finetune},
@@ -30,6 +31,13 @@ const model = "model.safetensors"
 // initialised is that the run in a folder starts from the model of another.
 func initialised(folder, from string) effect {
 	return is(at(folder+"run.json", "files", "init", "path"), nil, from+"/"+model)
+}
+
+// landmarkCase is the landmark network of a run in a folder of $out.
+func landmarkCase(folder string) flagCase {
+	const reads = "--recipe $faces.toml --landmarks $"
+	return flagCase{"landmarks", reads + "points.safetensors", reads + "dots.safetensors",
+		both(is(at(folder+"run.json", "files", "landmarks", "path"), "$points.safetensors", "$dots.safetensors"), changes(tensors(folder+model)))}
 }
 
 // trainCases are those of the flags that pretrain, finetune and crossval share, but --init, for the run in a folder of $out. A run, or

@@ -15,7 +15,7 @@ import (
 )
 
 type infoCmd struct {
-	Model  string `help:"Size by its name (s4d-tiny, s4d-small, s4d-base, s4d-large, vitmtl-…, vitmoe-…, vit-…, mae-…), weights file, or run folder, finished or not." placeholder:"NAME|FILE|RUN"`
+	Model  string `help:"Size by its name (s4d-tiny, s4d-small, s4d-base, s4d-large, vitmtl-…, vitmoe-…, vit-…, feadapter-…, stadapter-…, s2d-…, mae-…), weights file, or run folder, finished or not." placeholder:"NAME|FILE|RUN"`
 	Recipe string `help:"Recipe by its name, or a TOML file: its model, and what a run costs." placeholder:"NAME|FILE"`
 	Images int    `help:"Samples in the lists of images of --recipe." placeholder:"N"`
 	Videos int    `help:"Samples in the lists of videos of --recipe." placeholder:"N"`
@@ -41,6 +41,9 @@ type modelInfo struct {
 	Decoder           *decoderInfo   `json:"decoder,omitempty"`
 	Mask              *maskInfo      `json:"mask,omitempty"`
 	Experts           *expertsInfo   `json:"experts,omitempty"`
+	Adapter           *adapterInfo   `json:"adapter,omitempty"`
+	Prompter          *prompterInfo  `json:"prompter,omitempty"`
+	Temporal          *temporalInfo  `json:"temporal,omitempty"`
 	ImageTokens       int            `json:"image_tokens"`
 	VideoTokens       int            `json:"video_tokens"`
 
@@ -217,7 +220,8 @@ func outline(name string, r recipe.Recipe) (modelInfo, system.Model, error) {
 		return modelInfo{}, nil, fmt.Errorf("train.freeze: %w", err)
 	}
 	info := modelInfo{Format: infoFormat, Model: name, System: s.Name, Kind: s.Kind, Parameters: n, ActiveParameters: n, TunableParameters: n - frozen,
-		Encoder: m.Encoder, ImageTokens: imageTokens(r), VideoTokens: m.Frames / m.Tubelet * imageTokens(r), MACs: map[data.Modality]int{}}
+		Encoder: m.Encoder, Adapter: adaptersOf(m), Prompter: promptersOf(m, params), Temporal: temporalOf(m),
+		ImageTokens: imageTokens(r), VideoTokens: m.Frames / m.Tubelet * imageTokens(r), MACs: map[data.Modality]int{}}
 	for _, modality := range []data.Modality{data.Image, data.Video} {
 		if classifier, ok := net.(system.Classifier); !ok || classifier.Classes(modality) > 0 {
 			info.MACs[modality] = net.MACs(modality)

@@ -28,8 +28,16 @@ func (m modelInfo) rows() [][]string {
 			cells("hidden\t%.4g %% of an image, %.4g %% of a video", 100*m.Mask.Image, 100*m.Mask.Video))
 	}
 	if x := m.Experts; x != nil {
-		blocks := strings.Join(strings.Fields(strings.Trim(fmt.Sprint(x.Blocks), "[]")), ", ")
-		rows = append(rows, cells("experts\t%d, %d a token, in blocks %s", x.Count, x.TopK, blocks))
+		rows = append(rows, cells("experts\t%d, %d a token, in blocks %s", x.Count, x.TopK, listed(x.Blocks, ", ")))
+	}
+	if a := m.Adapter; a != nil {
+		rows = append(rows, a.row())
+	}
+	if p := m.Prompter; p != nil {
+		rows = append(rows, p.row())
+	}
+	if t := m.Temporal; t != nil {
+		rows = append(rows, t.row())
 	}
 	rows = append(rows, [][]string{
 		{"image classes", strings.Join(m.ImageLabels, ", ")},

@@ -55,12 +55,31 @@ func TestFlagsOfInfo(t *testing.T) {
 	}
 }
 
+// What adapters have inside follows from their kernel, and whether it is depth-wise and stretched.
+func TestAdapterKinds(t *testing.T) {
+	require.Nil(t, adaptersOf(recipe.Model{}))
+	require.Nil(t, adaptersOf(recipe.Model{Adapter: &recipe.Adapter{Kernel: []int{3, 1, 1}}}))
+	m := recipe.Model{Encoder: recipe.Encoder{Depth: 6}}
+	for want, a := range map[string]recipe.Adapter{
+		"7 wide, plain, after-mlp, in blocks 2, 3, 4, 5":                              {Blocks: "last 2/3"},
+		"7 wide, convolution of 3×1×5, after-mlp, in blocks 1":                        {Blocks: "1", Kernel: []int{3, 1, 5}},
+		"7 wide, depth-wise convolution of 3×1×1, after-mlp, in blocks 1":             {Blocks: "1", Kernel: []int{3, 1, 1}, Depthwise: true},
+		"7 wide, D²Conv3D of 1×3×3, after-mlp, in blocks 0, 1, 2, 3, 4, 5":            {Blocks: "all", Kernel: []int{1, 3, 3}, Stretch: "space"},
+		"7 wide, depth-wise D²Conv3D of 3×3×3, after-mlp, in blocks 0, 1, 2, 3, 4, 5": {Blocks: "all", Kernel: []int{3, 3, 3}, Stretch: "axes", Depthwise: true},
+	} {
+		a.Width, a.Place, m.Adapter = 7, "after-mlp", &a
+		require.Equal(t, []string{"adapters", want}, adaptersOf(m).row())
+	}
+}
+
 // Every row that a description can have, in its order.
 func TestInfoTable(t *testing.T) {
 	m := modelInfo{Format: "f", Model: "m", System: "s4d", Kind: "k", Parameters: 300, ActiveParameters: 200, TunableParameters: 100,
 		Encoder: recipe.Encoder{ImageSize: 160, Frames: 8, PatchSize: 16, Tubelet: 2, Dim: 64, Depth: 3, Heads: 4, MLPRatio: 5},
 		Decoder: &decoderInfo{Dim: 32, Depth: 1, Heads: 2}, Mask: &maskInfo{Image: 0.5, Video: 0.875},
-		Experts: &expertsInfo{Count: 6, TopK: 2, Blocks: []int{1, 2}}, ImageTokens: 1, VideoTokens: 400,
+		Experts: &expertsInfo{Count: 6, TopK: 2, Blocks: []int{1, 2}}, Adapter: &adapterInfo{Width: 9, Place: "after-mlp", Blocks: []int{0, 2}},
+		Prompter: &prompterInfo{Width: 13, LandmarkWidth: 17, LandmarkParameters: 1900}, Temporal: &temporalInfo{Width: 24, Heads: 3},
+		ImageTokens: 1, VideoTokens: 400,
 		MACs: map[data.Modality]int{data.Video: 1_234_567_000, data.Image: 999},
 		Cost: &run.Cost{Steps: map[data.Modality]int{data.Image: 7, data.Video: 11}, Views: map[data.Modality]int{data.Image: 1, data.Video: 22},
 			StepMACs: map[data.Modality]float64{data.Image: 2e6, data.Video: 3e12}, ForwardMACs: 4.5e15, TrainingMACs: 1.35e22},
@@ -83,6 +102,9 @@ func TestInfoTable(t *testing.T) {
 		{"decoder", "32 wide, 1 block, 2 heads"},
 		{"hidden", "50 % of an image, 87.5 % of a video"},
 		{"experts", "6, 2 a token, in blocks 1, 2"},
+		{"adapters", "9 wide, plain, after-mlp, in blocks 0, 2"},
+		{"prompters", "13 wide; their landmark network, 17 wide, has 1900 more parameters"},
+		{"adapters", "24 wide, 3 heads, over time"},
 		{"image classes", "a, b"},
 		{"video classes", "c, d, e"},
 		{"precision", "int8"},

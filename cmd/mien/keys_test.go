@@ -35,7 +35,7 @@ func TestUnreadKeysAreRefused(t *testing.T) {
 		args []string
 	}{
 		{"recipe " + finetune + ": " + mask, []string{"finetune", "--recipe", finetune}},
-		{"recipe " + pretrain + ": system mae (kind pretrain) does not read train.label_smoothing = 0.25, unlike s4d, vitmtl, vitmoe, vit, feadapter: " +
+		{"recipe " + pretrain + ": system mae (kind pretrain) does not read train.label_smoothing = 0.25, unlike s4d, vitmtl, vitmoe, vit, feadapter, s2d: " +
 			"leave it out, or set it to 0\n", []string{"pretrain", "--recipe", pretrain}},
 		{"recipe " + finetune + ": " + mask, []string{"crossval", "--recipe", finetune, "--static-list", list, "--static-root", "../../testdata/golden"}},
 		{"row two: " + mask, []string{"ablate", study}},

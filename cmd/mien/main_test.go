@@ -18,6 +18,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"mien/engine"
+	"mien/engine/cpu"
+	"mien/mobilefacenet"
+	"mien/modelfile"
+	"mien/nn"
 	"mien/run"
 )
 
@@ -30,7 +34,7 @@ func TestMain(m *testing.M) {
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:  "testdata/script",
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"edit": edit, "round": round},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"edit": edit, "landmarks": landmarks, "round": round},
 		Setup: func(e *testscript.Env) error {
 			golden, err := filepath.Abs("../../testdata/golden")
 			e.Setenv("GOLDEN", golden)
@@ -61,6 +65,20 @@ func edit(ts *testscript.TestScript, _ bool, args []string) {
 		text = strings.ReplaceAll(text, args[i], strings.ReplaceAll(args[i+1], `\n`, "\n"))
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(text), 0o644))
+}
+
+// landmarks FILE WIDTH writes a landmark network of some width, as drawn.
+func landmarks(ts *testscript.TestScript, _ bool, args []string) {
+	width, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	ts.Check(writeLandmarks(ts.MkAbs(args[0]), width, 1))
+}
+
+// writeLandmarks writes a landmark network of some width, drawn by a seed.
+func writeLandmarks(path string, width int, seed uint64) error {
+	s := nn.NewScope(cpu.New(), engine.Float32, nn.Random{Seed: seed})
+	mobilefacenet.NewTrunk(s, width)
+	return modelfile.Write(path, s.Params(), nil)
 }
 
 // round FROM TO copies a text and rounds its numbers to two decimals: kernel sets differ in the last digits.

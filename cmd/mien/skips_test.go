@@ -37,6 +37,21 @@ func TestEvalWithoutBadSamples(t *testing.T) {
 	require.Empty(t, stdout)
 	require.Contains(t, stderr, "mien: "+half+": ")
 	require.NoDirExists(t, figures)
+
+	pred, short := filepath.Join(t.TempDir(), "pred.csv"), filepath.Join(t.TempDir(), "short.csv")
+	require.NoError(t, os.WriteFile(list, []byte("face.png 0\n"+half+" 1\nclip/021.png 4\n"), 0o644))
+	code, stdout, stderr = mien(append(args, "--skip-bad", "1", "--pred", pred, "--json", "--quiet")...)
+	require.Equal(t, someBad, code, stderr)
+	require.Regexp(t, "^mien: skipped .*/half.png: .*\nmien: 1 of 3 inputs failed\n$", stderr)
+	require.Contains(t, stdout, `"n":2,"skipped":1,`)
+	text, err := os.ReadFile(pred)
+	require.NoError(t, err)
+	require.Regexp(t, "^id,label,pred,p_neutral,.*\nface.png,0,[0-6],.*\nclip/021.png,4,[0-6],.*\n$", string(text))
+	require.NoFileExists(t, pred+".part")
+	code, _, stderr = mien(append(args, "--pred", short)...)
+	require.Equal(t, 1, code)
+	require.Contains(t, stderr, "mien: "+short+".part keeps the results so far\n")
+	require.NoFileExists(t, short)
 }
 
 // The closing line of a run names a few of the samples.

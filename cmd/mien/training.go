@@ -66,8 +66,8 @@ func (f trainFlags) options(out *console, kind string) (run.Options, error) {
 }
 
 // train carries out a run of a kind and prints the result.
-func (f trainFlags) train(out *console, kind, description string, validation data.Lists) error {
-	m, err := f.watch(out, kind, description, validation, func(epochs int) string {
+func (f trainFlags) train(out *console, kind, description string, more finetuneFlags) error {
+	m, err := f.watch(out, kind, description, more, func(epochs int) string {
 		if epochs == 0 {
 			return fmt.Sprintf("run folder %s holds no finished epoch yet: --resume begins again", f.Out)
 		}
@@ -136,16 +136,27 @@ type pretrainCmd struct {
 }
 
 func (c *pretrainCmd) Run(out *console) error {
-	return c.train(out, recipe.Pretrain, "pre-training", data.Lists{})
+	return c.train(out, recipe.Pretrain, "pre-training", finetuneFlags{})
 }
 
 type finetuneCmd struct {
 	trainFlags
+	finetuneFlags
+}
+
+// finetuneFlags are those that pre-training has no use for.
+type finetuneFlags struct {
+	landmarkFlag
 	Val valFlags `embed:"" prefix:"val-"`
 }
 
+// landmarkFlag names the landmark network of a run of S2D.
+type landmarkFlag struct {
+	Landmarks string `help:"Weights of the landmark network that s2d reads, unless --init has them: MobileFaceNet's .pth.tar or OpenVINO .xml, or a model that has it." placeholder:"FILE|RUN"`
+}
+
 func (c *finetuneCmd) Run(out *console) error {
-	return c.train(out, recipe.Finetune, "fine-tuning", data.Lists(c.Val))
+	return c.train(out, recipe.Finetune, "fine-tuning", c.finetuneFlags)
 }
 
 // valFlags name the lists for evaluation during a run; their fields are those of data.Lists. A command may set another help.
@@ -157,15 +168,16 @@ type valFlags struct {
 }
 
 // watch carries out a run of a kind and shows its progress. hint says how to go on if it is interrupted after so many epochs.
-func (f trainFlags) watch(out *console, kind, description string, validation data.Lists, hint func(int) string) (*run.Metrics, error) {
+func (f trainFlags) watch(out *console, kind, description string, more finetuneFlags, hint func(int) string) (*run.Metrics, error) {
 	o, err := f.options(out, kind)
-	if err := cmp.Or(err, checkRoots(o.Train, ""), checkRoots(validation, "val-")); err != nil {
+	o.Landmarks, o.Validation = more.Landmarks, data.Lists(more.Val)
+	if err := cmp.Or(err, checkRoots(o.Train, ""), checkRoots(o.Validation, "val-")); err != nil {
 		return nil, err
 	}
 	w := newWatcher(out, description)
 	w.hint = hint
 	defer w.finish()
-	o.Validation, o.Watch = validation, w
+	o.Watch = w
 	return run.Train(out.ctx, o)
 }
 

@@ -117,5 +117,5 @@ func (d Resized) Apply(v data.View) data.View {
 		return data.ResizeBox(v.Frames(), d.Box, d.H, d.W, filter).View()
 	}
 	v = floats(Cut(d.Box).Apply(v))
-	return data.View{T: v.T, H: d.H, W: d.W, Floats: interpolate(v.Floats, 3*v.T, v.H, v.W, d.H, d.W, d.Interpolation)}
+	return data.View{T: v.T, H: d.H, W: d.W, Floats: Interpolate(v.Floats, 3*v.T, v.H, v.W, d.H, d.W, d.Interpolation)}
 }

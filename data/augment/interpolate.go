@@ -25,9 +25,9 @@ type taps struct {
 	weight []float32
 }
 
-// interpolate resizes n planes [h, w] to [toH, toW] as torch.nn.functional.interpolate does with align_corners=False and
+// Interpolate resizes n planes [h, w] to [toH, toW] as torch.nn.functional.interpolate does with align_corners=False and
 // antialias=False: rows first, then columns.
-func interpolate(x []float32, n, h, w, toH, toW int, how Interpolation) []float32 {
+func Interpolate(x []float32, n, h, w, toH, toW int, how Interpolation) []float32 {
 	columns, rows := newTaps(w, toW, how), newTaps(h, toH, how)
 	narrow, out := make([]float32, h*toW), make([]float32, n*toH*toW)
 	for i := range n {

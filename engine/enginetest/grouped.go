@@ -39,10 +39,14 @@ func testGroupedGemm(s *suite) {
 	}
 }
 
-// groupedGemm overwrites the caller's lists after the call.
+// groupedGemm overwrites the caller's lists after the call, which must not have changed them.
 func (s *suite) groupedGemm(a engine.GroupedArgs) {
+	w, b := a.W, a.B
 	a.W, a.B, a.Packed = slices.Clone(a.W), slices.Clone(a.B), slices.Clone(a.Packed)
 	s.b.GroupedGemm(a)
+	if !slices.Equal(a.W, w) || !slices.Equal(a.B, b) {
+		s.Errorf("GroupedGemm at %v changes the caller's lists", a.Precision)
+	}
 	clear(a.W)
 	clear(a.B)
 	clear(a.Packed)

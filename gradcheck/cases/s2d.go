@@ -14,10 +14,7 @@ func s2dCases() []check.Case {
 		Classes: 5, LandmarkChannels: 6, PromptWidth: 3, AdapterWidth: 8, AdapterHeads: 4}
 	whole := layer("s2d.Model", inputs(pixels(2, 3, 16), tensor("landmarks", 6, 4, 6)), func(s *nn.Scope) check.Func {
 		m := s2d.New(s, c)
-		return check.Binary(func(pixels, landmarks *ag.Value) *ag.Value {
-			logits, _ := m.Forward(pixels, landmarks, nil)
-			return logits
-		})
+		return check.Binary(func(pixels, landmarks *ag.Value) *ag.Value { return m.Head.Forward(m.Feature(pixels, landmarks)) })
 	})
 	whole.Seed = 6 // at which the sharp softmax of a fovea bears the rounding to bf16
 	return []check.Case{

@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	ag "mien/autograd"
+	"mien/data"
 	"mien/engine"
 	"mien/nn"
 	"mien/recipe"
@@ -25,6 +26,24 @@ func Load[M system.Model](t testing.TB, b engine.Backend, name string, s system.
 	_, err := load.Finish()
 	require.NoError(t, err)
 	return m, scope.Params()
+}
+
+// Finetune are the settings of FINETUNE in make_golden.py, with a layer decay: ten steps in five epochs.
+func Finetune(layerDecay float64) recipe.Train {
+	return recipe.Train{Epochs: 5, WarmupEpochs: 1.5, LR: 1e-3, MinLR: 1e-5, Beta2: 0.999, WeightDecay: 0.05, LayerDecay: layerDecay}
+}
+
+// Batch is a batch of the bytes that a file has as input, with smoothed labels.
+func (f File) Batch(m data.Modality, labels []int, classes int) *system.Batch {
+	return &system.Batch{Modality: m, Views: f.ByteViews("input"), Soft: data.SmoothTargets(labels, classes, 0.1)}
+}
+
+// CheckLoss compares a loss and its gradients with PyTorch's. See CheckGradients.
+func (f File) CheckLoss(loss *ag.Value, params []nn.Param, except ...string) {
+	f.t.Helper()
+	f.Check("loss", loss.Data(), Activation)
+	loss.Tape().Backward(loss)
+	f.CheckGradients(params, except...)
 }
 
 // CheckSteps takes as many steps of AdamW as the file has losses, with the parameter groups of a system and the learning rates of a

@@ -209,16 +209,44 @@ def s2d():
     loss = lambda m, out=None: -(soft(labels, 7) * m(x, landmarks, out).log_softmax(-1)).sum(-1).mean()
     out = {"input": x.float(), "landmarks": landmarks.flatten(2).transpose(1, 2)}
     with_gradients(model, out, loss(model, out))
+    after, out["losses"] = tune(model, [loss] * 10)
+    # The last norm is never used. A bias of conv1x1 and of the view's convolution is one of all positions, as are norms' before a softmax.
+    out.update({"final." + n: p for n, p in after.named_parameters()})
+    save("s2d_video.safetensors", out)
+
+    # Five epochs of two steps with self-distillation: queues of three anchors a class, which the third epoch and the fifth fill.
+    queue, answers = torch.rand(7, 3, 24, generator=g), torch.rand(7, 3, 7, generator=g)
+    out = {"queue": queue.clone(), "answers": answers.clone()}
+
+    def distilled(step):
+        def loss(m):
+            epoch, seen = step // 2, {}
+            logits = m(x, landmarks, seen)
+            total = -(soft(labels, 7) * logits.log_softmax(-1)).sum(-1).mean()
+            feature, answer = seen["feature"].detach(), logits.detach().softmax(-1)
+            if epoch >= 1:
+                target = distillation_target(queue, answers, feature, 2)
+                total = total + (0.3 if epoch < 3 else 0.7) * torch.nn.functional.binary_cross_entropy_with_logits(logits, target)
+            if epoch in (2, 4):
+                for i, l in enumerate(labels):
+                    queue[l], answers[l] = torch.cat([feature[i:i + 1], queue[l, :-1]]), torch.cat([answer[i:i + 1], answers[l, :-1]])
+            return total
+        return loss
+
+    after, out["losses"] = tune(model, [distilled(step) for step in range(10)])
+    out.update({"final." + n: p for n, p in after.named_parameters() if "head" in n or "TMA" in n}, after_queue=queue, after_answers=answers)
+    save("s2d_distilled.safetensors", out)
+
+
+def tune(model, losses):
+    """Optimizer steps of what S2D tunes."""
     tuned = ("temporal_embedding", "ln_post", "Adapter", "head", "prompt")
     after = copy.deepcopy(model)
     for n, p in after.named_parameters():
         p.requires_grad = any(t in n for t in tuned)
     opt = torch.optim.AdamW([{"params": [p], "weight_decay": 0.05 if p.dim() > 1 else 0.0} for p in after.parameters() if p.requires_grad],
                             lr=1e-3, betas=(0.9, 0.999), eps=1e-8)
-    after, out["losses"] = steps(after, opt, [loss] * 10, FINETUNE)
-    # The last norm is never used. A bias of conv1x1 and of the view's convolution is one of all positions, as are norms' before a softmax.
-    out.update({"final." + n: p for n, p in after.named_parameters()})
-    save("s2d_video.safetensors", out)
+    return steps(after, opt, losses, FINETUNE)
 
 
 def sdl():

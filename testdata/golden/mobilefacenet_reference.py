@@ -1,7 +1,9 @@
-"""Runs MobileFaceNet from its OpenVINO file with PyTorch and stores features and landmarks: mobilefacenet_reference.py MODEL.xml
+"""Runs MobileFaceNet with PyTorch and stores features and landmarks, from weights of a formula or from OpenVINO's file:
+mobilefacenet_reference.py [MODEL.xml]
 
 The images are numbers of a formula, which the test knows too. The weights are not stored here.
 """
+import math
 import sys
 import xml.etree.ElementTree as ET
 import numpy as np
@@ -55,6 +57,50 @@ def run(path, x):
             return tap, a[0].flatten(1)
 
 
+def formula(name, *shape, fan_in=0):
+    """A tensor with mien's name and shape, convolutions folded and channels last: weights of a fan-in, slopes or biases."""
+    i = torch.arange(math.prod(shape)) * 37 + 11 * sum(name.encode())
+    v = ((i % 101 - 50) / 50).view(shape).double()
+    return v * math.sqrt(3 / fan_in) if fan_in else 0.25 + v / 10 if name.endswith("slope") else v / 10
+
+
+def convolve(x, name, out, k, stride=1, pad=None, depthwise=False, prelu=True):
+    pad, channels = k // 2 if pad is None else pad, x.shape[1]
+    if depthwise:
+        w = formula(name + ".weight", 1, k, k, out, fan_in=k * k).permute(3, 0, 1, 2)
+    else:
+        w = formula(name + ".weight", out, 1, k, k, channels, fan_in=k * k * channels)[:, 0].permute(0, 3, 1, 2)
+    x = F.conv2d(x, w, formula(name + ".bias", out), stride, pad, groups=out if depthwise else 1)
+    return F.prelu(x, formula(name + ".slope", out)) if prelu else x
+
+
+def unit(x, name, inside, out, stride):
+    y = convolve(x, name + ".conv", inside, 1)
+    y = convolve(y, name + ".conv_dw", inside, 3, stride, depthwise=True)
+    y = convolve(y, name + ".project", out, 1, prelu=False)
+    return x + y if stride == 1 else y
+
+
+def network(x):
+    """Features and points of images [n, 3, 112, 112]."""
+    x = convolve(convolve(x, "conv1", 64, 3, 2), "conv2_dw", 64, 3, depthwise=True)
+    for first, rest, out, down, inside, count in (("conv_23", "conv_3", 64, 128, 128, 4), ("conv_34", "conv_4", 128, 256, 256, 6),
+                                                  ("conv_45", "conv_5", 128, 512, 256, 2)):
+        x = unit(x, first, down, out, 2)
+        for i in range(count):
+            x = unit(x, f"{rest}.model.{i}", inside, out, 1)
+        if first == "conv_34":
+            features = x
+    x = convolve(x, "conv_6_sep", 512, 1)
+    x = convolve(x, "output_layer.conv_6_dw", 512, 7, pad=0, depthwise=True, prelu=False).flatten(1)
+    return features, F.linear(x, formula("output_layer.linear.weight", 136, 512, fan_in=512), formula("output_layer.linear.bias", 136))
+
+
 if __name__ == "__main__":
-    features, points = run(sys.argv[1], images(2))
-    save("mobilefacenet.safetensors", {"features": features[1:].permute(0, 2, 3, 1), "points": points.view(2, 68, 2)})
+    if len(sys.argv) == 1:
+        features, points = network(images(2).double().permute(0, 3, 1, 2))
+        save("mobilefacenet_formula.safetensors", {"features": features[:, :, 5].permute(0, 2, 1), "points": points.view(2, 68, 2)})
+        print(features.std(), points.std())
+    else:
+        features, points = run(sys.argv[1], images(2))
+        save("mobilefacenet.safetensors", {"features": features[1:].permute(0, 2, 3, 1), "points": points.view(2, 68, 2)})

@@ -112,7 +112,7 @@ def resized():
             cases.append({"box": [x, y, w, h], "w": to_w, "h": to_h, "interpolation": how})
             part = tensor(image)[:, :, y : y + h, x : x + w]
             cases.append({"box": [x, y, w, h], "w": to_w, "h": to_h, "interpolation": "tensor-" + how,
-                          "floats": floats(interpolate(part, (to_h, to_w), mode=how, align_corners=False))})
+                          "floats": floats(Interpolate(part, (to_h, to_w), mode=how, align_corners=False))})
     strip(results).save("resized.png", optimize=True)
     write("resized.json", cases)
 
@@ -138,7 +138,7 @@ def finetuned_video(frames):
         image = OPERATIONS["Rotate"](image, -13.5, "bicubic")
         image = OPERATIONS["Color"](image, 1.5, "bicubic")
         x = normalised(tensor(image)[0])
-        x = interpolate(x[None, :, 2:15, 5:16], (16, 16), mode="bilinear", align_corners=False)[0].flip(-1)
+        x = Interpolate(x[None, :, 2:15, 5:16], (16, 16), mode="bilinear", align_corners=False)[0].flip(-1)
         x[:, 9:13, 1:7] = noise[:, t]
         out.append(x)
     return torch.stack(out, 1), noise
@@ -149,8 +149,8 @@ def pretrained_video(frames):
     out = []
     for image in frames:
         x = tensor(image)[:, :, 0:16, 3:19]
-        x = interpolate(x, (19, 19), mode="bilinear", align_corners=False)
-        out.append(interpolate(x[:, :, 1:12, 4:18], (16, 16), mode="bilinear", align_corners=False)[0])
+        x = Interpolate(x, (19, 19), mode="bilinear", align_corners=False)
+        out.append(Interpolate(x[:, :, 1:12, 4:18], (16, 16), mode="bilinear", align_corners=False)[0])
     return torch.stack(out, 1)
 
 

@@ -1,0 +1,45 @@
+package s2d
+
+import (
+	ag "mien/autograd"
+	"mien/mobilefacenet"
+	"mien/nn"
+	"mien/vit"
+)
+
+// faces reads the features of landmarks in the frames that the model sees. The images of its network have as many positions as the frames
+// have patches.
+type faces struct {
+	images     *mobilefacenet.Frames
+	trunk      *mobilefacenet.Trunk
+	from, side int // of a frame and of an image, in pixels
+}
+
+// newFaces makes the reader for frames of an encoder, with a landmark network of some width, a guest in scope s.
+func newFaces(s *nn.Scope, c vit.Config, width int) *faces {
+	side := c.ImageSize / c.PatchSize * mobilefacenet.Stride
+	return &faces{mobilefacenet.NewFrames(s, c.ImageSize, side), mobilefacenet.NewTrunk(s.Guest(guestName), width), c.ImageSize, side}
+}
+
+// atOnce is how many pixels the landmark network reads in one pass, 20 images of the published size: more take memory and no less time.
+const atOnce = 1 << 18
+
+// features are those [F, N, channels] of all frames of pixels, a few samples at a time. Nothing of them is learned, so that nothing is
+// recorded.
+func (f *faces) features(pixels *ag.Value) *ag.Value {
+	t, samples := pixels.Tape(), pixels.Dim(0)
+	frames := pixels.Data().Len() / (samples * 3 * f.from * f.from)
+	n := max(1, atOnce/(frames*f.side*f.side))
+	var all []*ag.Value
+	for i := 0; i < samples; i += n {
+		all = append(all, t.Scope(func() []*ag.Value {
+			some := t.Const(pixels.Data().Range(i, min(i+n, samples)))
+			return []*ag.Value{f.trunk.Features(f.images.Forward(some))} // [frames, rows, columns, channels]
+		})...)
+	}
+	x := ag.Concat(0, all...)
+	return ag.Reshape(x, x.Dim(0), x.Dim(1)*x.Dim(2), x.Dim(3))
+}
+
+// macs counts the multiply-adds for a frame.
+func (f *faces) macs() int { return f.trunk.MACs(f.side) }
