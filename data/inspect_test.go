@@ -3,6 +3,7 @@ package data
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -35,6 +36,62 @@ func TestPublishedCounts(t *testing.T) {
 	require.Equal(t, 5, counted)
 	_, ok := Published("dfew-fd6-test")
 	require.False(t, ok)
+}
+
+// Counts belong to classes by name, as the papers and the released lists have them.
+func TestPublishedClasses(t *testing.T) {
+	byName := func(p PublishedSet) map[string]int {
+		counts := map[string]int{}
+		for label, n := range p.Counts {
+			counts[p.Classes[label]] = n
+		}
+		return counts
+	}
+	found := map[string]map[string]int{}
+	for _, name := range PublishedNames() {
+		if p, _ := Published(name); p.Counts != nil {
+			found[name] = byName(p)
+		}
+	}
+	require.Equal(t, map[string]map[string]int{
+		"affectnet7-train": {"neutral": 74_874, "happiness": 134_415, "sadness": 25_459, "surprise": 14_090, "fear": 6378, "disgust": 3803, "anger": 24_882},
+		"affectnet7-test":  {"neutral": 471, "happiness": 457, "sadness": 473, "surprise": 458, "fear": 469, "disgust": 469, "anger": 470},
+		"dfew-fd1-train":   {"happiness": 1956, "sadness": 1515, "neutral": 2135, "anger": 1738, "surprise": 1175, "disgust": 116, "fear": 721},
+		"dfew-fd1-test":    {"happiness": 489, "sadness": 379, "neutral": 534, "anger": 435, "surprise": 294, "disgust": 29, "fear": 181},
+		"ferv39k-test":     {"anger": 1487, "disgust": 467, "fear": 431, "happiness": 1473, "neutral": 1958, "sadness": 1393, "surprise": 638},
+	}, found)
+	// A fifth of each class of DFEW is for testing.
+	train, test := found["dfew-fd1-train"], found["dfew-fd1-test"]
+	for class, n := range test {
+		require.InDelta(t, train[class], 4*n, 4, class)
+	}
+}
+
+// Every list has its own size, modality and classes.
+func TestPublishedLists(t *testing.T) {
+	type list struct {
+		m       Modality
+		samples int
+		classes []string
+	}
+	found := map[string]list{}
+	for _, name := range PublishedNames() {
+		p, _ := Published(name)
+		found[name] = list{p.Modality, p.Samples, p.Classes}
+	}
+	want := map[string]list{
+		"affectnet7-train": {Image, 283_901, AffectNet7}, "affectnet7-test": {Image, 3267, AffectNet7}, "affectnet8-train": {Image, 287_568, AffectNet8},
+		"ferv39k-train": {Video, 31_088, FERV39K}, "ferv39k-test": {Video, 7847, FERV39K}, "voxceleb2-train": {Video, 1_092_009, nil},
+	}
+	for i, tested := range []int{2341, 2341, 2340, 2339, 2336} {
+		name := fmt.Sprintf("dfew-fd%d", i+1)
+		want[name+"-train"], want[name+"-test"] = list{Video, 11_697 - tested, DFEW}, list{Video, tested, DFEW}
+	}
+	for i, tested := range []int{1839, 1837, 1833, 1832, 1831} {
+		name := fmt.Sprintf("mafw-set%d", i+1)
+		want[name+"-train"], want[name+"-test"] = list{Video, 9172 - tested, MAFW}, list{Video, tested, MAFW}
+	}
+	require.Equal(t, want, found)
 }
 
 // A set of each fold holds every video once: its two lists together are the dataset.

@@ -8,45 +8,56 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 )
 
 // Lists of paths without need of labels, for predictions.
 
 // ReadPaths returns the paths of a list: one a line, relative to root. Blank lines and those that begin with # are skipped. It also
-// takes the paths of labelled lists: the first column under a header, and what stands before a label where the whole line is no
+// takes the paths of labelled lists: their column under a header, and what stands before a label where the whole line is no
 // file; these are found with other extensions, as in training. A missing file is an error of opening it.
 func ReadPaths(r io.Reader, root string) (paths []string, err error) {
 	text, err := listText(r)
 	if err != nil {
 		return nil, err
 	}
-	begun, columns := false, false
+	begun, column := false, -1 // of the paths, where the list has a header
 	for line := range strings.Lines(string(text)) {
 		line = strings.TrimSpace(line)
 		if line == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
-		first, _, several := strings.Cut(line, ",")
+		header := -1
+		if !begun {
+			header, begun = pathColumn(line), true
+		}
 		switch {
-		case !begun && several && slices.Contains(pathColumns, strings.TrimSpace(first)):
-			columns = true
-		case columns:
+		case header >= 0:
+			column = header
+		case column >= 0:
 			record, err := csv.NewReader(strings.NewReader(line)).Read()
-			if err != nil {
+			if err != nil || column >= len(record) {
 				return nil, fmt.Errorf("%.60q is no row of a CSV", line)
 			}
-			paths = append(paths, labelledPath(record[0], root))
+			paths = append(paths, labelledPath(record[column], root))
 		default:
 			paths = append(paths, linePath(line, root))
 		}
-		begun = true
 	}
 	if len(paths) == 0 {
 		return nil, errors.New("no paths in this list")
 	}
 	return paths, nil
+}
+
+// pathColumn returns which column of a header has the paths, −1 if the line is no header of several columns.
+func pathColumn(line string) int {
+	header, err := csv.NewReader(strings.NewReader(line)).Read()
+	if err != nil || len(header) < 2 {
+		return -1
+	}
+	path, _ := columns(header)
+	return path
 }
 
 // ReadPathList is ReadPaths on a file.

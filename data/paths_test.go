@@ -31,6 +31,7 @@ func TestReadPaths(t *testing.T) {
 		"DFEW":            {"video_name,label\n00012,1\n00013,2", []string{"00012.mp4", "00013"}},
 		"FERV39K":         {"path, id\n\"a.png\",1\n\"x,y\",2", []string{"a.png", "x,y"}},
 		"named columns":   {"# mine\nimage,label,who\na.png,happiness,x", []string{"a.png"}},
+		"capitals":        {"Label, subDirectory_filePath\n3,a.png\n1,b c.jpg", []string{"a.png", "b c.jpg"}},
 		"commas":          {"a,b.png\npath,x", []string{"a,b.png", "path,x"}},
 	} {
 		paths, err := ReadPaths(strings.NewReader(c.text), root)
@@ -48,6 +49,8 @@ func TestReadPaths(t *testing.T) {
 	require.Equal(t, []string{filepath.Join("elsewhere", "a.png"), absolute}, paths)
 	_, err = ReadPaths(strings.NewReader("# nothing\n\n"), "")
 	require.EqualError(t, err, "no paths in this list")
+	_, err = ReadPaths(strings.NewReader("label,path\n3,a.png\n4"), root)
+	require.EqualError(t, err, `"4" is no row of a CSV`)
 	_, err = ReadPathList(root, "")
 	require.EqualError(t, err, root+": a folder, not a list")
 }
@@ -61,9 +64,9 @@ func TestOddLinesOfPathLists(t *testing.T) {
 	require.NoError(t, os.Mkdir(filepath.Join(root, "f"), 0o755))
 	for text, want := range map[string]string{
 		"a.png x/y": "a.png x/y", "a.png x.y": "a.png x.y", "b.png 3": "b.png 3", "v happiness": "v.mp4", "v\t3": "v.mp4", "path\nb.png,1": "path|b.png,1", "v": "v",
-		"path,label\na.bmp,3": "a.png", "path,label\n\"v\",3": "v.mp4", "label,path\n3,a.png": "label,path|3,a.png",
+		"path,label\na.bmp,3": "a.png", "path,label\n\"v\",3": "v.mp4", "label,path\n3,a.png": "a.png",
 		"f 3": "f", "path,label\nf,3": "f", "path,label\nf.jpg,3": "f.png", // the video, of two samples of one name
-		"a.png\npath,label": "a.png|path,label", "Path,label\na.png,1": "Path,label|a.png,1",
+		"a.png\npath,label": "a.png|path,label", "Path,label\na.png,1": "a.png",
 	} {
 		paths, err := ReadPaths(strings.NewReader(text), root)
 		require.NoError(t, err)

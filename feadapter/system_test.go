@@ -436,6 +436,40 @@ func TestStartOfAdapters(t *testing.T) {
 	}
 }
 
+// What is drawn is uniform within 1/√(inputs of a result): PyTorch's default, for a depth-wise kernel of its taps alone.
+func TestAdaptersAreDrawnByFanIn(t *testing.T) {
+	source := nn.Random{Seed: 2}
+	drawn := func(name string, in int, shape ...int) []float32 {
+		values := make([]float32, engine.Elements(shape))
+		require.NoError(t, source.Fill(values, name, shape, nn.FanIn(in)))
+		return values
+	}
+	for name, c := range map[string]struct {
+		AdapterConfig
+		want map[string][]float32 // those that do not start at 0
+	}{
+		"plain": {AdapterConfig{Width: 4}, map[string][]float32{"down.weight": drawn("down.weight", 6, 4, 6)}},
+		"dense": {AdapterConfig{Width: 4, Kernel: [3]int{3, 1, 5}},
+			map[string][]float32{"down.weight": drawn("down.weight", 6, 4, 6), "up.weight": drawn("up.weight", 4, 6, 4)}},
+		"dilated": {AdapterConfig{Width: 4, Kernel: [3]int{3, 1, 5}, Dilated: true},
+			map[string][]float32{"down.weight": drawn("down.weight", 6, 4, 6), "conv.weight": drawn("conv.weight", 15*4, 4, 3, 1, 5, 4)}},
+		"dilated depth-wise": {AdapterConfig{Width: 4, Kernel: [3]int{3, 1, 5}, Dilated: true, Depthwise: true},
+			map[string][]float32{"down.weight": drawn("down.weight", 6, 4, 6), "conv.weight": drawn("conv.weight", 15, 3, 1, 5, 4)}},
+	} {
+		scope := nn.NewScope(cpu.New(), engine.Float32, source)
+		NewAdapter(scope, 6, c.AdapterConfig)
+		got := map[string][]float32{}
+		for _, p := range scope.Params() {
+			values, err := engine.Read[float32](p.Data())
+			require.NoError(t, err)
+			if slices.ContainsFunc(values, func(x float32) bool { return x != 0 }) {
+				got[p.Name] = values
+			}
+		}
+		require.Equal(t, c.want, got, name)
+	}
+}
+
 // An image model of another size lends its positions, interpolated.
 func TestStartFromAnotherSize(t *testing.T) {
 	r := goldenRecipe("image")
