@@ -16,13 +16,14 @@ import (
 // mien data draw: drawn faces as files with lists, to try commands on.
 
 type dataDrawCmd struct {
-	Out    string `help:"Folder to write: images, videos as folders of frames, and their lists, static.txt and dynamic.csv." required:"" placeholder:"DIR"`
-	Images uint   `help:"Images to draw, each of another person." default:"70" placeholder:"N"`
-	Videos uint   `help:"Videos to draw likewise." default:"14" placeholder:"N"`
-	Frames uint   `help:"Frames of a video." default:"20" placeholder:"N"`
-	Size   uint   `help:"Pixels, height and width." default:"160" placeholder:"N"`
-	Seed   uint64 `help:"Whom to draw. Recipes learn from the faces of seed 1 and test on those of 1000003." default:"0" placeholder:"N"`
-	Quiet  bool   `help:"Show no progress, only errors."`
+	Out      string `help:"Folder to write: images, videos as folders of frames, and their lists, static.txt and dynamic.csv." required:"" placeholder:"DIR"`
+	Images   uint   `help:"Images to draw, each of another person." default:"70" placeholder:"N"`
+	Videos   uint   `help:"Videos to draw likewise." default:"14" placeholder:"N"`
+	Frames   uint   `help:"Frames of a video." default:"20" placeholder:"N"`
+	Reversed bool   `help:"Draw videos in pairs, each the frames of the other in reverse. Their classes are onset and offset, instead of expressions."`
+	Size     uint   `help:"Pixels, height and width." default:"160" placeholder:"N"`
+	Seed     uint64 `help:"Whom to draw. Recipes learn from the faces of seed 1 and test on those of 1000003." default:"0" placeholder:"N"`
+	Quiet    bool   `help:"Show no progress, only errors."`
 }
 
 // Most that data draw takes.
@@ -35,12 +36,16 @@ func (c *dataDrawCmd) Run(out *console) error {
 	if err := c.check(); err != nil {
 		return err
 	}
+	videos := drawn.Videos
+	if c.Reversed {
+		videos = drawn.Reversed
+	}
 	sets := []struct {
 		*data.Dataset
 		folder, list, header, separator string
 	}{
 		{drawn.Images(c.Seed, int(c.Images), int(c.Size)), "images", "static.txt", "", " "},
-		{drawn.Videos(c.Seed, int(c.Videos), int(c.Frames), int(c.Size)), "videos", "dynamic.csv", "video_name,label\n", ","},
+		{videos(c.Seed, int(c.Videos), int(c.Frames), int(c.Size)), "videos", "dynamic.csv", "video_name,label\n", ","},
 	}
 	meter := newMeter(out, int(c.Images+c.Videos), "drawing", c.Quiet)
 	defer meter.Finish()

@@ -32,6 +32,18 @@ func TestDataDraw(t *testing.T) {
 		}
 	}
 
+	pairs := dir + "-pairs"
+	code, _, stderr = mien("data", "draw", "--out", pairs, "--images", "0", "--videos", "3", "--frames", "2", "--size", "24", "--seed", "5", "--reversed")
+	require.Zero(t, code, stderr)
+	list, err := os.ReadFile(filepath.Join(pairs, "dynamic.csv"))
+	require.NoError(t, err)
+	require.Equal(t, "video_name,label\nvideos/00000-Onset,onset\nvideos/00001-Offset,offset\nvideos/00002-Onset,onset\n", string(list))
+	sets, err = data.OpenLists(data.Lists{DynamicList: filepath.Join(pairs, "dynamic.csv"), DynamicRoot: pairs})
+	require.NoError(t, err)
+	for i, item := range drawn.Reversed(5, 3, 2, 24).Items {
+		require.Equal(t, pixels(t, item), pixels(t, sets.Video.Items[i]))
+	}
+
 	for want, args := range map[string][]string{
 		"--out " + dir + ": the folder is not empty: give another": {"--out", dir},
 		"nothing to draw: --images and --videos are both 0":        {"--out", dir + "2", "--images", "0", "--videos", "0"},

@@ -35,6 +35,7 @@ func dataFlagCases() []commandFlags {
 		{"images", "", "--images 4", both(is(length(files("images/*")), 2, 4), is(length(files("videos/*")), 1, 1))},
 		{"videos", "", "--videos 3", both(is(length(files("videos/*")), 1, 3), is(length(files("images/*")), 2, 2))},
 		{"frames", "", "--frames 5", is(length(files("videos/00000-*/*")), 3, 5)},
+		{"reversed", "--videos 4", "--videos 4 --reversed", both(is(exists("videos/00003-Anger"), true, false), is(exists("videos/00003-Offset"), false, true))},
 		{"size", "", "--size 19", both(is(size("images/00001-Happiness.png"), "[17 17]", "[19 19]"), is(size("videos/00000-Happiness/00002.png"), "[17 17]", "[19 19]"))},
 		{"seed", "", "--seed 5", changes(content("images/00001-Happiness.png"), content("videos/00000-Happiness/00000.png"))},
 	}}

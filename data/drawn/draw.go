@@ -29,12 +29,8 @@ func render(dst []uint8, face *Face, aus *AUs, h, w int) {
 	p := painters.Get().(*painter)
 	defer painters.Put(p)
 	p.reset(w, h)
-	p.Face, p.aus, p.side = face, aus, 1
-	p.yaw, p.pitch = cmplx.Rect(1, face.Yaw), cmplx.Rect(1, face.Pitch)
-	p.turn = cmplx.Rect(face.Scale*float64(min(h, w)), face.Roll)
-	p.centre = complex(float64(w)*(0.5+face.X), float64(h)*(0.5+face.Y))
+	p.pose(face, aus, h, w)
 	p.shade = face.Skin.times(0.5).mix(RGB{0.42, 0.10, 0.06}, 0.3)
-	p.lips = face.mouth(aus)
 	p.relief()
 	p.background()
 	p.body()
@@ -51,6 +47,15 @@ func render(dst []uint8, face *Face, aus *AUs, h, w int) {
 	p.glasses()
 	p.hair()
 	p.develop(dst)
+}
+
+// pose places the face on a canvas of h × w pixels.
+func (p *painter) pose(face *Face, aus *AUs, h, w int) {
+	p.Face, p.aus, p.side = face, aus, 1
+	p.yaw, p.pitch = cmplx.Rect(1, face.Yaw), cmplx.Rect(1, face.Pitch)
+	p.turn = cmplx.Rect(face.Scale*float64(min(h, w)), face.Roll)
+	p.centre = complex(float64(w)*(0.5+face.X), float64(h)*(0.5+face.Y))
+	p.lips = face.mouth(aus)
 }
 
 // halves yields the halves of the face, left and right, with their action units. Meanwhile things are placed as on the
@@ -70,9 +75,9 @@ func (p *painter) halves(yield func(half int, a *Levels) bool) {
 // relief builds the light on the face.
 func (p *painter) relief() {
 	m, both := &p.lips, p.aus.both
-	wide, long := p.NoseWidth, p.NoseLength
+	wide, long, tip := p.NoseWidth, p.NoseLength, p.Face.nose(p.aus).tip
 	p.bump(complex(0, 0.10*long), 0.05, 0.13*wide, 0.34*long, 0.13)
-	p.bump(complex(0, 0.33*long-0.02*both(AU9)), 0.12, 0.17*wide, 0.14, 0.12)
+	p.bump(tip.at, tip.raised, 0.17*wide, 0.14, 0.12)
 	p.bump(complex(0, 0.60-m.lift), 0.02, 0.40, 0.24, 0.06)
 	p.bump(complex(0, 0.88+m.jaw), 0, 0.24, 0.17, 0.06+0.03*both(AU17))
 	p.bump(-0.5i, 0, 0.6, 0.4, 0.06)

@@ -3,7 +3,7 @@
 // can fall back on, needs no file and no licence, and is reproducible: sample i of a set depends on the set's
 // seed and on i, nothing else.
 //
-// From the top: Images and Videos (dataset.go) are the sets. A sample is a Face (identity.go) performing AUs, for
+// From the top: Images and Videos (dataset.go) are the sets. A Sample (sample.go) is a Face (identity.go) performing AUs, for
 // videos in motion (this file). render (draw.go) lights it as a relief under a directional light and paints it in
 // layers: background, body, head, nose, eyes, brows, mouth, hair. canvas.go turns curves into anti-aliased coverage.
 package drawn
@@ -136,6 +136,15 @@ func (y Style) newMotion(rng *rand.Rand, class string, n int) motion {
 	}
 	m.talk.rate, m.talk.phase = uniform(rng, 20, 35)/long, uniform(rng, 0, 2*math.Pi)
 	m.glance, m.glanceX = uniform(rng, 0, 1.6)*long, normal(rng, 0.4)
+	return m
+}
+
+// newOnset draws the course of an expression through n frames that begin at rest: it is complete in the last quarter, at the latest, and stays.
+func newOnset(rng *rand.Rand, class string, n int) motion {
+	m, long := Style{}.newMotion(rng, class, n), float64(max(n-1, 1))
+	m.onset = long * uniform(rng, 0.1, 0.35)
+	m.hold = m.onset + long*uniform(rng, 0.2, 0.4)
+	m.release, m.end = long+1, long+2
 	return m
 }
 

@@ -2,6 +2,9 @@ package drawn
 
 import "math"
 
+// eyeRaised is by how much the eyes and their lids stand out of the face.
+const eyeRaised = 0.02
+
 // lids returns points along the upper and the lower lid of the eye in the right half, from the inner corner outwards,
 // moved up and down from there.
 func (d *Identity) lids(a *Levels, up, down float64) (upper, lower []point) {
@@ -28,14 +31,14 @@ func (p *painter) eye(a *Levels) {
 	p.crease(0.022, 0.12+0.25*p.Age+0.5*max(a[AU6], a[AU7]*0.7, a[AU9]), bag[1:]...)
 
 	upper, lower := p.lids(a, 0, 0)
-	up, low := p.surface(0.02, upper...), p.surface(0.02, lower...)
+	up, low := p.surface(eyeRaised, upper...), p.surface(eyeRaised, lower...)
 	p.area(p.part, loop(spline(up), spline(low)), ink{colour: RGB{0.96, 0.94, 0.92}, alpha: 1, lit: 0.8})
-	at := p.on(complex(p.EyeDistance+p.side*(0.055*p.GazeX+0.09*math.Sin(p.Yaw)), 0.03*p.GazeY-0.012), 0.02)
+	at := p.on(complex(p.EyeDistance+p.side*(0.055*p.GazeX+0.09*math.Sin(p.Yaw)), 0.03*p.GazeY-0.012), eyeRaised)
 	iris := 0.088 * math.Sqrt(p.EyeSize)
 	p.oval(at, iris, iris, 0, ink{colour: p.Iris.times(0.45), alpha: 1, lit: 0.6, within: p.part})
 	p.oval(at, iris*0.84, iris*0.84, 0, ink{colour: p.Iris.times(1.1), alpha: 1, lit: 0.6, within: p.part})
 	p.oval(at, iris*0.45, iris*0.45, 0, ink{colour: RGB{0.04, 0.03, 0.03}, alpha: 1, within: p.part})
-	p.soft(p.on(upper[4]-0.01i, 0.02), 0.2, 0.075, ink{colour: RGB{0.15, 0.10, 0.10}, alpha: 0.65, within: p.part})
+	p.soft(p.on(upper[4]-0.01i, eyeRaised), 0.2, 0.075, ink{colour: RGB{0.15, 0.10, 0.10}, alpha: 0.65, within: p.part})
 	shine := at + complex(0.033*p.LightX-0.012, -0.032)*p.turn
 	p.oval(shine, 0.021, 0.021, 0, ink{colour: RGB{1, 1, 1}, alpha: 0.92, within: p.part})
 	lashes := func(t float64) float64 { return 0.45 + 0.75*t } // thicker at the outer corner
@@ -43,20 +46,26 @@ func (p *painter) eye(a *Levels) {
 	p.curve(low, 0.014, even, on(p.shade.times(0.7), 0.7, nil))
 }
 
-// brow paints an eyebrow: AU1 lifts its inner end, AU2 its outer part, AU4 pulls it down and towards the nose.
-func (p *painter) brow(a *Levels) {
+// browLine returns the middle of the eyebrow in the right half, from the inner end outwards: AU1 lifts its inner end, AU2 its outer part,
+// AU4 pulls it down and towards the nose.
+func (d *Identity) browLine(a *Levels) []point {
 	// Together, AU1 and AU4 raise the inner ends and draw them together: AU4 then lowers little.
 	lowered := a[AU4] * (1 - 0.85*a[AU1])
-	rest, arch := complex(p.EyeDistance-0.33, -0.205-p.BrowHeight-0.02*(p.EyeSize-1)), 0.048*p.BrowArch
-	pts := []point{
-		rest + complex(0.145-0.06*a[AU4]+0.005*a[AU1], -0.012-p.RestBrow-0.125*a[AU1]+0.105*lowered+0.05*a[AU9]),
+	rest, arch := complex(d.EyeDistance-0.33, -0.205-d.BrowHeight-0.02*(d.EyeSize-1)), 0.048*d.BrowArch
+	return []point{
+		rest + complex(0.145-0.06*a[AU4]+0.005*a[AU1], -0.012-d.RestBrow-0.125*a[AU1]+0.105*lowered+0.05*a[AU9]),
 		rest + complex(0.25-0.03*a[AU4], -arch*0.6-0.095*a[AU1]-0.045*a[AU2]+0.085*lowered+0.04*a[AU9]),
 		rest + complex(0.40-0.01*a[AU4], -arch-0.02*a[AU1]-0.115*a[AU2]+0.045*lowered+0.015*a[AU9]),
 		rest + complex(0.55, 0.03+0.04*a[AU1]*(1-a[AU2])-0.075*a[AU2]-0.01*lowered+0.01*a[AU6]),
 	}
+}
+
+// brow paints an eyebrow.
+func (p *painter) brow(a *Levels) {
+	line := p.surface(0, p.browLine(a)...)
 	taper := func(t float64) float64 { return (0.55 + 0.45*min(1, t*4)) * (1 - 0.85*max(0, t-0.45)/0.55) }
-	p.curve(p.surface(0, pts...), 0.105*p.BrowWidth, taper, on(p.BrowColour, 0.35, p.head))
-	p.curve(p.surface(0, pts...), 0.068*p.BrowWidth, taper, on(p.BrowColour, 0.85, p.head))
+	p.curve(line, 0.105*p.BrowWidth, taper, on(p.BrowColour, 0.35, p.head))
+	p.curve(line, 0.068*p.BrowWidth, taper, on(p.BrowColour, 0.85, p.head))
 }
 
 // glasses paints frames over the eyes.

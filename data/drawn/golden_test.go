@@ -209,6 +209,17 @@ func TestGoldenShapes(t *testing.T) {
 	requireFigures(t, "shapes.txt", figures(all))
 }
 
+// Landmarks of faces that do many things.
+func TestGoldenLandmarks(t *testing.T) {
+	rng := source(12)
+	var all []Landmarks
+	for range 6 {
+		face, units := NewFace(rng), anyUnits(rng)
+		all = append(all, landmarksOf(&face, &units))
+	}
+	requireFigures(t, "landmarks.txt", figures(all))
+}
+
 // Each action unit alone, on one face without noise.
 func TestGoldenUnits(t *testing.T) {
 	face := NewFace(source(9))

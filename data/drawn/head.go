@@ -13,6 +13,13 @@ func (p *painter) body() {
 	p.soft(p.at(complex(0, 1.02+p.lips.jaw), depth), 0.55, 0.28, on(p.shade, 0.8, p.part))
 }
 
+// contour returns the outline of the right half of the head from the crown to the chin, at depth 0, for heads of mean width.
+func (d *Identity) contour(jaw float64) []point {
+	j, c := d.JawWidth, d.ChinLength
+	return []point{-1.0i, 0.40 - 0.93i, 0.66 - 0.62i, 0.745 - 0.2i, 0.735 + 0.15i, complex(0.665*(0.4+0.6*j), 0.48+0.3*jaw),
+		complex(0.52*j, 0.74*c+0.7*jaw), complex(0.27*j, 0.945*c+jaw), complex(0.08*j, 0.995*c+jaw), complex(0, c+jaw)}
+}
+
 // skin paints ears, the head and its colouring.
 func (p *painter) skin() {
 	for range p.halves {
@@ -20,10 +27,7 @@ func (p *painter) skin() {
 		p.oval(ear, 0.095, 0.19, 0.15, on(p.Skin.times(0.93), 1, nil))
 		p.oval(ear, 0.045, 0.11, 0.15, on(p.shade, 0.5, nil))
 	}
-	j, c, jaw := p.JawWidth, p.ChinLength, p.lips.jaw
-	head := p.outline(0, -1.0i, 0.40-0.93i, 0.66-0.62i, 0.745-0.2i, 0.735+0.15i, complex(0.665*(0.4+0.6*j), 0.48+0.3*jaw),
-		complex(0.52*j, 0.74*c+0.7*jaw), complex(0.27*j, 0.945*c+jaw), complex(0.08*j, 0.995*c+jaw), complex(0, c+jaw))
-	p.area(p.head, head, ink{colour: p.Skin, alpha: 1, lit: 1, gloss: 1})
+	p.area(p.head, p.outline(0, p.contour(p.lips.jaw)...), ink{colour: p.Skin, alpha: 1, lit: 1, gloss: 1})
 	for range p.halves {
 		p.soft(p.on(0.42+0.34i, 0), 0.27, 0.20, on(p.Skin.mix(RGB{0.86, 0.32, 0.28}, 0.45), 0.35, p.head))
 	}
@@ -37,16 +41,45 @@ func (p *painter) skin() {
 	}
 }
 
+// nose is the shape of the nose under the action units.
+type nose struct {
+	wide      float64 // factor
+	tip, base site    // where it stands out most, and where it ends above the lip
+	nostril   site    // the middle of the right one
+	wing      []point // of the right half, from above; on the surface
+}
+
+// site is a point of the face, and by how much it stands out of the surface.
+type site struct {
+	at     point
+	raised float64
+}
+
+// nostrilHeight is half the height of a nostril.
+const nostrilHeight = 0.020
+
+func (d *Identity) nose(a *AUs) nose {
+	up := 0.045*a.both(AU9) + 0.015*a.both(AU10)
+	w := d.NoseWidth * (1 + 0.12*a.both(AU9))
+	under := complex(0, 0.385*d.NoseLength-up*0.6)
+	wing := []point{complex(0.122*w, -0.085-up), complex(0.151*w, -0.04-up), complex(0.142*w, 0.01-up*0.5), complex(0.101*w, 0.015)}
+	return nose{
+		wide:    w,
+		tip:     site{complex(0, 0.33*d.NoseLength-0.02*a.both(AU9)), 0.12},
+		base:    site{under + 0.04i, 0.06},
+		nostril: site{under + complex(0.068*w, 0.005), 0.10},
+		wing:    each(wing, func(q point) point { return under + q }),
+	}
+}
+
 // nose paints nostrils and the shade of the nose's sides and tip.
 func (p *painter) nose() {
-	up := 0.045*p.aus.both(AU9) + 0.015*p.aus.both(AU10)
-	w := p.NoseWidth * (1 + 0.12*p.aus.both(AU9))
-	tip := complex(0, 0.385*p.NoseLength-up*0.6)
-	p.soft(p.on(tip+0.04i, 0.06), 0.17*p.NoseWidth, 0.05, on(p.shade, 0.6, p.head))
+	n := p.Face.nose(p.aus)
+	p.soft(p.on(n.base.at, n.base.raised), 0.17*p.NoseWidth, 0.05, on(p.shade, 0.6, p.head))
 	for range p.halves {
-		p.oval(p.on(tip+complex(0.068*w, 0.005), 0.10), 0.038*w, 0.020, -0.35, on(p.shade.times(0.42), 0.85, p.head))
-		wing := []point{complex(0.122*w, -0.085-up), complex(0.151*w, -0.04-up), complex(0.142*w, 0.01-up*0.5), complex(0.101*w, 0.015)}
-		p.crease(0.024, 0.85, each(wing, func(q point) point { return tip + q })...)
+		nostril := p.on(n.nostril.at, n.nostril.raised)
+		p.oval(nostril, 0.038*n.wide, nostrilHeight, -0.35, on(p.shade.times(0.42), 0.85, p.head))
+		p.crease(0.024, 0.85, n.wing...)
 		p.crease(0.05, 0.22, 0.10-0.10i, 0.065+0.04i, 0.075+0.2i)
 	}
 }

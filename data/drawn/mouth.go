@@ -57,8 +57,11 @@ func (m *mouth) lines() (outerU, innerU, innerL, outerL []point) {
 	return outerU, innerU, innerL, outerL
 }
 
+// lipsRaised is by how much the lips stand out of the face.
+const lipsRaised = 0.05
+
 // between projects the area between two lines of the lips.
-func (p *painter) between(a, b []point) []point { return p.surface(0.05, loop(a, b)...) }
+func (p *painter) between(a, b []point) []point { return p.surface(lipsRaised, loop(a, b)...) }
 
 // mouth paints lips, what lies between them, and the shadows around.
 func (p *painter) mouth() {
@@ -81,7 +84,7 @@ func (p *painter) mouth() {
 		}
 	}
 	seam := func(t float64) float64 { return 0.7 + 0.3*spindle(t) }
-	p.curve(p.surface(0.05, innerU...), 0.020, seam, on(p.shade.times(0.45), 0.85, nil))
+	p.curve(p.surface(lipsRaised, innerU...), 0.020, seam, on(p.shade.times(0.45), 0.85, nil))
 	for half := range p.halves {
 		corner := complex(m.half[half]*1.02, m.y+m.corner[half]-0.4*m.lift)
 		r := 0.035 + 0.3*math.Abs(m.corner[half])
