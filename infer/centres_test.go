@@ -44,4 +44,9 @@ func TestCentres(t *testing.T) {
 		require.InDelta(t, (first[0][i]+last[0][i])/2, all[0][i], 1e-6)
 	}
 	require.Len(t, all[0], m.Recipe.Model.Dim)
+
+	d.Items = []data.Item{d.Items[0], d.Items[7], d.Items[1], d.Items[0], d.Items[8], d.Items[2]} // labels 0 0 3 0 3 6
+	mixed, err := m.Centres(t.Context(), d, 1)
+	require.NoError(t, err)
+	require.Equal(t, [][]float64{first[0], nil, nil, first[3], nil, nil, first[6]}, mixed, "a class that is full leaves others their samples")
 }

@@ -106,10 +106,14 @@ func TestTubesOfABatch(t *testing.T) {
 	draw := func(m data.Modality) *Mask {
 		return l.mask(&system.Batch{Seed: 1, Modality: m, Views: make([]data.View, 3)})
 	}
-	video := draw(data.Video) // 2 times 9 places, of which ⌊0.6·9⌋ are hidden
-	require.Equal(t, []int{18, 10}, []int{video.Tokens, video.Hidden})
-	require.Equal(t, shift(video.hidden[:5], 9), video.hidden[5:10])
-	require.Equal(t, small.MACs(8, 18), l.MACs(data.Video))
+	for ratio, hidden := range map[float64]int{0.6: 5, 0.75: 6, 0.9: 8} { // of 9 places, at 2 times; of 18 patches, 0.75 were 13
+		l.recipe.Train.VideoMask = ratio
+		video := draw(data.Video)
+		require.Equal(t, []int{18, 2 * hidden}, []int{video.Tokens, video.Hidden})
+		require.Equal(t, shift(video.hidden[:hidden], 9), video.hidden[hidden:2*hidden])
+		require.Equal(t, small.MACs(18-2*hidden, 18), l.MACs(data.Video), "of what is shown")
+		require.Equal(t, small.MACs(2, 9), l.MACs(data.Image))
+	}
 	require.Equal(t, []int{9, 7}, []int{draw(data.Image).Tokens, draw(data.Image).Hidden})
 	r.Train.VideoMask = 0.06 // hides 1 of 18 patches, but none of 9 places
 	require.ErrorContains(t, System.Check(r), "train.video_mask: a mask ratio of 0.06: of 9 patches it must hide at least one")

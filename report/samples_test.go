@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -100,6 +101,16 @@ func TestRoutingOf(t *testing.T) {
 		sum += share
 	}
 	require.InDelta(t, 1, sum, 1e-12, "of two samples, where nine were asked for")
+	both, err := RoutingOf(t.Context(), m, faces(1, 4), 3)
+	require.NoError(t, err)
+	for _, c := range []struct {
+		set  data.Sets
+		want [][]float64
+	}{{faces(1, 0), both.Image}, {faces(0, 4), both.Video}} {
+		r, err = RoutingOf(t.Context(), m, c.set, 3)
+		require.NoError(t, err)
+		require.Equal(t, c.want, slices.Concat(r.Image, r.Video), "a set has as many samples counted beside a smaller one")
+	}
 
 	m = opened(t, "s4d-tiny", func(r *recipe.Recipe) {
 		r.Model.Depth, r.Model.Position, r.Model.Experts, r.Model.TopK = 4, "1,3", 5, 3
@@ -158,6 +169,21 @@ func TestPageOfAPlainModel(t *testing.T) {
 	require.NotContains(t, page, ">video</text>", "the curve of no losses")
 	require.Equal(t, 2, strings.Count(page, "data:image/png"))
 	require.NotContains(t, page, "ZgotmplZ")
+}
+
+// Of each set as many samples are shown as are asked for, or all, however few another has.
+func TestSamplesOfEachSet(t *testing.T) {
+	s := faces(1, 4)
+	shown := func(n int) []string {
+		names, err := collect(t.Context(), s, n, func(d *data.Dataset, i int, _ data.Sample) (string, error) { return d.Items[i].Name, nil })
+		require.NoError(t, err)
+		return names
+	}
+	image, video := s.Image.Items[0].Name, []string{s.Video.Items[0].Name, s.Video.Items[1].Name, s.Video.Items[2].Name, s.Video.Items[3].Name}
+	require.Empty(t, shown(0))
+	require.Equal(t, append([]string{image}, video[:1]...), shown(1))
+	require.Equal(t, append([]string{image}, video[:3]...), shown(3))
+	require.Equal(t, append([]string{image}, video...), shown(9))
 }
 
 // An example shows the first view of a sample, its true class by name and the model's answer.

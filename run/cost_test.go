@@ -104,4 +104,9 @@ func TestCostOfLists(t *testing.T) {
 	c := CostOf(one, modelOf(t, one), nil)
 	require.Equal(t, map[data.Modality]int{data.Image: 1000}, c.Steps, "no head for videos")
 	require.NotContains(t, c.StepMACs, data.Video)
+
+	one.Model.ImageClasses, one.Model.VideoClasses, one.Train.VideoBatch = 0, 7, 4
+	c = CostOf(one, modelOf(t, one), nil)
+	require.Equal(t, map[data.Modality]int{data.Video: 250}, c.Steps, "no head for images")
+	require.NotContains(t, c.StepMACs, data.Image)
 }

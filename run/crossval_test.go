@@ -357,15 +357,18 @@ func TestListsOfFolds(t *testing.T) {
 				data.ByModality(m, "static", "dynamic"), of, data.ByModality(m, "txt", "csv")))
 		}
 	}
-	l.DynamicList, l.DynamicRoot = "", ""
-	images := parts()
-	for _, part := range images {
-		delete(part.Train, data.Video)
-		delete(part.Test, data.Video)
+	for _, m := range []data.Modality{data.Image, data.Video} { // alone
+		divided, all := data.ByModality(m, data.Lists{StaticList: l.StaticList, StaticRoot: "faces"}, data.Lists{DynamicList: l.DynamicList, DynamicRoot: "clips"}), parts()
+		for _, part := range all {
+			other := data.ByModality(m, data.Video, data.Image)
+			delete(part.Train, other)
+			delete(part.Test, other)
+		}
+		folds, err := WriteFolds(out, divided, all)
+		require.NoError(t, err)
+		*data.ByModality(m, &divided.StaticList, &divided.DynamicList) = filepath.Join(out, "lists", data.ByModality(m, "static_test_1.txt", "dynamic_test_1.csv"))
+		require.Equal(t, divided, folds[0].Test)
 	}
-	folds, err := WriteFolds(out, l, images)
-	require.NoError(t, err)
-	require.Equal(t, data.Lists{StaticList: filepath.Join(out, "lists", "static_test_1.txt"), StaticRoot: "faces"}, folds[0].Test)
 }
 
 // Models that know other classes are not measured together.

@@ -26,6 +26,9 @@ func TestLearnedFrom(t *testing.T) {
 	require.Equal(t, "4 drawn images", learnedFrom(d))
 	d.Recipe.Model.ImageClasses, d.Recipe.Model.VideoClasses = 0, 11
 	require.Equal(t, "4 drawn images; no videos", learnedFrom(d), "its one head began as one for images")
+	d.Trained = modelfile.Trained{data.Video: {Listed: 3}}
+	require.Equal(t, "3 listed videos", learnedFrom(d))
+	d.Trained = modelfile.Trained{data.Image: {Drawn: 4}}
 	d.Recipe.Model.ImageClasses, d.Recipe.Model.VideoClasses = 7, 0
 	d.System.Kind = recipe.Pretrain
 	require.Equal(t, "4 drawn images; no videos", learnedFrom(d), "it has no heads")

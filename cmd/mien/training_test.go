@@ -108,6 +108,43 @@ learning, epoch 3, image 7.000, video 2.900: 14 of 40
 	})
 }
 
+// Of several runs, one after the other, each is shown with means of its own losses, and waited for data by itself.
+func TestWatchersOfSeveralRuns(t *testing.T) {
+	out := &console{}
+	study, folds := &ablateWatcher{watcher: newWatcher(out, "")}, &crossWatcher{watcher: newWatcher(out, ""), folds: 5}
+	for _, c := range []struct {
+		first, second string
+		w             *watcher
+		begin         func(i int)
+	}{
+		{"run 1 of 5, early, seed 7, finetune", "run 2 of 5, early, seed 7, finetune", study.watcher,
+			func(i int) { study.Run("early", 7, recipe.Finetune, i, 5) }},
+		{"fold 1 of 5", "fold 2 of 5", folds.watcher, folds.Fold},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			var stderr bytes.Buffer
+			out.stderr = &stderr
+			step := func(m data.Modality, loss float64) {
+				time.Sleep(time.Minute)
+				c.w.Step(train.Step{Loss: loss, Took: 10 * time.Second, Waited: time.Duration(loss) * time.Second}, m)
+			}
+			for i, loss := range []float64{8, 2} {
+				c.begin(i)
+				c.w.Start(9, 4*i)
+				step(data.Image, loss)
+				step(data.Video, loss+1)
+				step(data.Image, loss)
+			}
+			c.w.finish()
+			waited := "mien: steps waited for data for %.1f %% of their time\n"
+			require.Equal(t, c.first+", epoch 1, image 8.000: 1 of 9\n"+c.first+", epoch 1, image 8.000, video 9.000: 2 of 9\n"+
+				c.first+", epoch 1, image 8.000, video 9.000: 3 of 9\n"+fmt.Sprintf(waited, 83.3)+
+				c.second+", epoch 1, image 2.000: 5 of 9\n"+c.second+", epoch 1, image 2.000, video 3.000: 6 of 9\n"+
+				c.second+", epoch 1, image 2.000, video 3.000: 7 of 9\n"+fmt.Sprintf(waited, 23.3), stderr.String())
+		})
+	}
+}
+
 // A run of some length says how much of its steps' time it waited for data, a short one does not.
 func TestWaitedForData(t *testing.T) {
 	for _, c := range []struct {
