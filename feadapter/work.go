@@ -5,8 +5,7 @@ import "mien/nn"
 // work counts a sample of some frames: the encoder on each, the adapters, and the head.
 func (m *Model) work(frames int) (w nn.Work) {
 	e := m.Encoder
-	w.Product(frames*e.ImageTokens()*e.Embed.Weight.Data().Len(), e.Embed.Weight)
-	w.Learns(e.Embed.Bias, e.Class, e.Position)
+	e.EmbedWork(&w, frames)
 	for i, b := range e.Blocks {
 		at := func(place Place) {
 			if a := m.Adapters[i]; a != nil && m.Place == place {

@@ -37,24 +37,24 @@ func (r Recipe) Check() error {
 		t.LayerDecay = 1 // not read; in fine-tuning, 0 would leave all blocks but the last unchanged
 	}
 	if err := cmp.Or(
-		within("train.epochs", t.Epochs, 1, maxEpochs), within("train.eval_every", t.EvalEvery, 0, maxEpochs),
-		within("train.image_batch", t.ImageBatch, 1, maxBatch), within("train.video_batch", t.VideoBatch, 1, maxBatch),
-		within("train.video_repeat", t.VideoRepeat, 1, t.VideoBatch),
-		positive("train.lr", t.LR), notNegative("train.min_lr", t.MinLR), within("train.beta2", t.Beta2, 0.5, 0.99999),
-		within("train.replicas", t.Replicas, 0, maxBatch), within("train.accumulate", t.Accumulate, 0, maxBatch),
-		within("train.mixup", t.Mixup, 0, 100), within("train.cutmix", t.Cutmix, 0, 100), within("train.cutmix_share", t.CutmixShare, 0, 1),
-		within("train.label_smoothing", t.LabelSmoothing, 0, 0.99), within("train.layer_decay", t.LayerDecay, 0.01, 1),
+		Within("train.epochs", t.Epochs, 1, maxEpochs), Within("train.eval_every", t.EvalEvery, 0, maxEpochs),
+		Within("train.image_batch", t.ImageBatch, 1, maxBatch), Within("train.video_batch", t.VideoBatch, 1, maxBatch),
+		Within("train.video_repeat", t.VideoRepeat, 1, t.VideoBatch),
+		positive("train.lr", t.LR), notNegative("train.min_lr", t.MinLR), Within("train.beta2", t.Beta2, 0.5, 0.99999),
+		Within("train.replicas", t.Replicas, 0, maxBatch), Within("train.accumulate", t.Accumulate, 0, maxBatch),
+		Within("train.mixup", t.Mixup, 0, 100), Within("train.cutmix", t.Cutmix, 0, 100), Within("train.cutmix_share", t.CutmixShare, 0, 1),
+		Within("train.label_smoothing", t.LabelSmoothing, 0, 0.99), Within("train.layer_decay", t.LayerDecay, 0.01, 1),
 		notNegative("train.weight_decay", t.WeightDecay), notNegative("train.clip", t.Clip),
-		within("train.static_share", t.StaticShare, 0, 1000), within("train.dynamic_share", t.DynamicShare, 0, 1000),
-		within("train.drawn_epochs", t.DrawnEpochs, 0, t.Epochs-1), // the lists follow
-		within("data.stride", d.Stride, 1, MaxStride), within("data.list_repeat", d.ListRepeat, 0, maxRepeat),
-		within("data.drawn_images", d.DrawnImages, 0, maxDrawn), within("data.drawn_videos", d.DrawnVideos, 0, maxDrawn),
-		within("data.drawn_test", d.DrawnTest, 0, maxDrawn), within("data.drawn_framing", d.DrawnFraming, 0, 1),
-		within("data.drawn_faint", d.DrawnFaint, 0, 1), within("data.drawn_held", d.DrawnHeld, 0, 1),
-		within("data.cache_mib", d.CacheMiB, 0, maxCacheMiB),
+		Within("train.static_share", t.StaticShare, 0, 1000), Within("train.dynamic_share", t.DynamicShare, 0, 1000),
+		Within("train.drawn_epochs", t.DrawnEpochs, 0, t.Epochs-1), // the lists follow
+		Within("data.stride", d.Stride, 1, MaxStride), Within("data.list_repeat", d.ListRepeat, 0, maxRepeat),
+		Within("data.drawn_images", d.DrawnImages, 0, maxDrawn), Within("data.drawn_videos", d.DrawnVideos, 0, maxDrawn),
+		Within("data.drawn_test", d.DrawnTest, 0, maxDrawn), Within("data.drawn_framing", d.DrawnFraming, 0, 1),
+		Within("data.drawn_faint", d.DrawnFaint, 0, 1), Within("data.drawn_held", d.DrawnHeld, 0, 1),
+		Within("data.cache_mib", d.CacheMiB, 0, maxCacheMiB),
 		r.checkViews(),
-		within("model.image_classes", m.ImageClasses, 0, MaxClasses), within("model.video_classes", m.VideoClasses, 0, MaxClasses),
-		within("model.dropout", m.Dropout, 0, 0.99),
+		Within("model.image_classes", m.ImageClasses, 0, MaxClasses), Within("model.video_classes", m.VideoClasses, 0, MaxClasses),
+		Within("model.dropout", m.Dropout, 0, 0.99),
 	); err != nil {
 		return err
 	}
@@ -142,7 +142,8 @@ func notNegative(name string, v float64) error {
 	return check(v >= 0 && v <= math.MaxFloat64, name, v, "be at least 0 and finite")
 }
 
-func within[T int | float64](name string, v, lo, hi T) error {
+// Within returns an error naming a setting that does not lie between lo and hi, as NaN does not.
+func Within[T int | float64](name string, v, lo, hi T) error {
 	return check(v >= lo && v <= hi, name, v, fmt.Sprintf("lie between %v and %v", lo, hi))
 }
 

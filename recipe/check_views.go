@@ -16,7 +16,7 @@ func (r Recipe) checkViews() error {
 	for _, m := range []data.Modality{data.Image, data.Video} {
 		v, name, size := r.Views.Of(m), "views."+string(m), r.Model.ImageSize
 		least := data.ByModality(m, 0, 1) // a video of any size may not fit into memory
-		if err := cmp.Or(within(name+".decode", v.Decode, least, maxSide), v.checkSteps(name, size), v.checkSettings(name)); err != nil {
+		if err := cmp.Or(Within(name+".decode", v.Decode, least, maxSide), v.checkSteps(name, size), v.checkSettings(name)); err != nil {
 			return err
 		}
 		if err := v.checkFrames(name, size); err != nil {
@@ -60,11 +60,11 @@ func (v ViewSettings) checkSettings(name string) error {
 	}
 	if b := v.Box; b != nil {
 		name := name + ".box."
-		err = cmp.Or(err, within(name+"top", b.Top, 0, maxSide), within(name+"left", b.Left, 0, maxSide),
-			within(name+"height", b.Height, 1, maxSide), within(name+"width", b.Width, 1, maxSide))
+		err = cmp.Or(err, Within(name+"top", b.Top, 0, maxSide), Within(name+"left", b.Left, 0, maxSide),
+			Within(name+"height", b.Height, 1, maxSide), Within(name+"width", b.Width, 1, maxSide))
 	}
 	if s := v.Resize; s != nil {
-		err = cmp.Or(err, within(name+".resize.size", s.Size, 1, maxSide), oneOf(name+".resize.interpolation", s.Interpolation, interpolations...))
+		err = cmp.Or(err, Within(name+".resize.size", s.Size, 1, maxSide), oneOf(name+".resize.interpolation", s.Interpolation, interpolations...))
 	}
 	if c := v.ResizedCrop; c != nil {
 		name := name + ".resized_crop."
@@ -76,8 +76,8 @@ func (v ViewSettings) checkSettings(name string) error {
 	}
 	if j := v.Jitter; j != nil {
 		name := name + ".jitter."
-		err = cmp.Or(err, within(name+"brightness", j.Brightness, 0, 0.99), within(name+"contrast", j.Contrast, 0, 0.99),
-			within(name+"saturation", j.Saturation, 0, 0.99))
+		err = cmp.Or(err, Within(name+"brightness", j.Brightness, 0, 0.99), Within(name+"contrast", j.Contrast, 0, 0.99),
+			Within(name+"saturation", j.Saturation, 0, 0.99))
 		if *j == (augment.Jitter{}) {
 			err = cmp.Or(err, fmt.Errorf("%sbrightness, contrast and saturation are all 0: leave jitter out", name))
 		}
@@ -91,8 +91,8 @@ func (v ViewSettings) checkSettings(name string) error {
 }
 
 func checkRandAugment(name string, a augment.RandAugment) error {
-	err := cmp.Or(within(name+"operations", a.Operations, 1, 100), likely(name+"probability", a.Probability),
-		within(name+"magnitude", a.Magnitude, 0, 10), within(name+"deviation", a.Deviation, 0, 10))
+	err := cmp.Or(Within(name+"operations", a.Operations, 1, 100), likely(name+"probability", a.Probability),
+		Within(name+"magnitude", a.Magnitude, 0, 10), Within(name+"deviation", a.Deviation, 0, 10))
 	if len(a.Interpolations) == 0 {
 		err = cmp.Or(err, fmt.Errorf("%sinterpolations is empty: choose bilinear, bicubic or both", name))
 	}

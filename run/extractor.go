@@ -10,8 +10,8 @@ import (
 
 // The weights of a frozen network whose features the model reads.
 
-// withExtractor adds the feature extractor of the run's models, if they have one, to the source of the model's own parameters. Its weights are in the file of
-// --landmarks, or else in that of --init, nil if there is none. done closes what is read.
+// withExtractor adds the feature extractor of the run's models, if they have one, to the source of the model's own parameters. Its weights
+// are in the file of --landmarks, or else in that of --init, nil if there is none. done closes what is read.
 func (r *run) withExtractor(own nn.Source, init nn.Weights) (source nn.Source, done func(), err error) {
 	done = func() {}
 	extractor := r.system.ExtractorOf(r.Recipe)

@@ -61,8 +61,8 @@ func checkPrompter(p *recipe.Prompter) error {
 	if p == nil || p.Width == 0 {
 		return nil
 	}
-	return cmp.Or(within("model.prompter.width", p.Width, 0, vit.MaxExtent),
-		within("model.prompter.landmark_width", p.LandmarkWidth, 1, maxLandmarkWidth))
+	return cmp.Or(recipe.Within("model.prompter.width", p.Width, 0, vit.MaxExtent),
+		recipe.Within("model.prompter.landmark_width", p.LandmarkWidth, 1, maxLandmarkWidth))
 }
 
 // maxLandmarkWidth keeps the memory of a landmark network small, far above the published 64.
@@ -94,8 +94,8 @@ func checkDistillation(r recipe.Recipe) error {
 		return nil
 	}
 	if err := cmp.Or(
-		within("train.distillation.anchors", d.Anchors, 0, maxAnchors), within("train.distillation.nearest", d.Nearest, 1, d.Anchors),
-		within("train.distillation.takes_from", d.TakesFrom, 0, 1), within("train.distillation.update_every", d.UpdateEvery, 0, maxEvery),
+		recipe.Within("train.distillation.anchors", d.Anchors, 0, maxAnchors), recipe.Within("train.distillation.nearest", d.Nearest, 1, d.Anchors),
+		recipe.Within("train.distillation.takes_from", d.TakesFrom, 0, 1), recipe.Within("train.distillation.update_every", d.UpdateEvery, 0, maxEvery),
 	); err != nil {
 		return err
 	}
@@ -104,8 +104,8 @@ func checkDistillation(r recipe.Recipe) error {
 	}
 	before := 0.0
 	for i, start := range d.Starts {
-		if err := cmp.Or(within("a number of train.distillation.starts", start, before, 1),
-			within("a number of train.distillation.weights", d.Weights[i], 0, maxWeight)); err != nil {
+		if err := cmp.Or(recipe.Within("a number of train.distillation.starts", start, before, 1),
+			recipe.Within("a number of train.distillation.weights", d.Weights[i], 0, maxWeight)); err != nil {
 			return err
 		}
 		before = start
@@ -114,12 +114,4 @@ func checkDistillation(r recipe.Recipe) error {
 		return errors.New("train.distillation needs samples of one class each, and train.mixup or train.cutmix mixes them: leave either out")
 	}
 	return nil
-}
-
-// within is written so that NaN fails it.
-func within[T int | float64](name string, v, lo, hi T) error {
-	if v >= lo && v <= hi {
-		return nil
-	}
-	return fmt.Errorf("%s is %v: it must lie between %v and %v", name, v, lo, hi)
 }

@@ -6,8 +6,8 @@ import "mien/nn"
 func (m *Model) work(frames int) (w nn.Work) {
 	e := m.Encoder
 	patches := frames * e.ImageTokens()
-	w.Product(patches*e.Embed.Weight.Data().Len(), e.Embed.Weight)
-	w.Learns(e.Embed.Bias, e.Class, e.Position, m.Temporal)
+	e.EmbedWork(&w, frames)
+	w.Learns(m.Temporal)
 	if m.Prompts() {
 		var view nn.Work // beside the patches
 		view.Linear(patches, m.Landmarks)

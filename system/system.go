@@ -58,8 +58,8 @@ type Preset struct {
 	Of   func(size string) (r recipe.Recipe, ok bool)
 }
 
-// Extractor is a frozen network whose features models read: see nn.Scope.Extractor. Where a run begins its weights come from a file of their own,
-// or from that of another model that has them; then they are part of the model's.
+// Extractor is a frozen network whose features models read: see nn.Scope.Extractor. Where a run begins its weights come from a file of
+// their own, or from that of another model that has them; then they are part of the model's.
 type Extractor struct {
 	Prefix string // of the names of its parameters in a model
 	Needed string // what to do without its weights
@@ -88,11 +88,8 @@ type Tuned interface {
 // StepMACs counts the multiply-adds of a training step on one sample. What is frozen makes it cheaper in models that are [Tuned]; in others
 // every parameter counts as learned.
 func StepMACs(net Model, m data.Modality) int {
-	if net, ok := net.(interface {
-		Model
-		Tuned
-	}); ok {
-		return net.MACs(m) + net.GradientMACs(m)
+	if tuned, ok := net.(Tuned); ok {
+		return net.MACs(m) + tuned.GradientMACs(m)
 	}
 	return StepFactor * net.MACs(m)
 }

@@ -69,6 +69,12 @@ func (e *FrameEncoder) Tokens(x *ag.Value) *ag.Value {
 	return ag.Add(x, e.Position)   // [F, S, D] + [1, S, D]
 }
 
+// EmbedWork counts Patches and Tokens of so many frames.
+func (e *FrameEncoder) EmbedWork(w *nn.Work, frames int) {
+	w.Product(frames*e.ImageTokens()*e.Embed.Weight.Data().Len(), e.Embed.Weight)
+	w.Learns(e.Embed.Bias, e.Class, e.Position)
+}
+
 // ClassTokens returns the class token of each frame of x [F, S, D]: [F, 1, D].
 func ClassTokens(x *ag.Value) *ag.Value { return ag.Slice(x, 1, 0, 1) }
 

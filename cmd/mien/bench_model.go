@@ -104,6 +104,7 @@ type benchModel struct {
 
 	net    system.Model
 	params []nn.Param // used by a step: without the head of the other modality
+	frozen int        // elements of them that a step does not learn
 	batch  *system.Batch
 }
 
@@ -132,7 +133,7 @@ func (m *benchModel) run(out *console, name string, change func(*recipe.Recipe) 
 	step, macs := m.forward(out), m.net.MACs(m.batch.Modality)
 	if m.training {
 		step, macs = m.train(out), system.StepMACs(m.net, m.batch.Modality)
-		r.Tuned = tuned(m.params)
+		r.Tuned = r.Parameters - m.frozen
 	}
 	r.GFLOP = 2 * float64(m.Batch) * float64(macs) / 1e9
 	if r.machine, r.timing, err = measure(out.ctx, m.Precision, m.Repeat, r.GFLOP, step); err != nil {
@@ -185,7 +186,7 @@ func (m *benchModel) build(b engine.Backend, name string, change func(*recipe.Re
 	m.batch, m.net = m.pixels(r), s.Build(scope, r)
 	m.params = usedParams(scope.Params(), s.Heads(r), m.batch.Modality)
 	if m.training {
-		_, err = nn.Freeze(m.params, s.FrozenBy(r))
+		m.frozen, err = nn.Freeze(m.params, s.FrozenBy(r))
 	}
 	return cmp.Or(scope.Err(), err)
 }
@@ -295,9 +296,4 @@ func presets(kind string) (names []string) {
 		}
 	}
 	return names
-}
-
-// tuned counts the elements of the parameters that are learned.
-func tuned(params []nn.Param) int {
-	return nn.Count(slices.DeleteFunc(slices.Clone(params), func(p nn.Param) bool { return !p.NeedsGrad() }))
 }
