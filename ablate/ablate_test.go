@@ -259,6 +259,14 @@ func TestAddedRowsAndSeeds(t *testing.T) {
 	for name, digest := range before {
 		require.Equal(t, digest, after[name])
 	}
+	s.Observer = &watched{step: func() { t.Error("something is done again") }}
+	s.Ablation.Title, s.Ablation.Rows = "Blinks and more", append(s.Ablation.Rows, recipe.Row{Name: "more", Scratch: true})
+	result, err = s.Run(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, "Blinks and more", result.Title)
+	record, err := recipe.LoadAblation(filepath.Join(s.Out, "ablation.toml"))
+	require.NoError(t, err)
+	require.Equal(t, s.Ablation, record, "the record is of the study as it was asked for last")
 }
 
 // with returns the study with other rows, under another name, in a folder beside that of the first.
