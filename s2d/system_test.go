@@ -242,6 +242,12 @@ func TestMACs(t *testing.T) {
 	require.Equal(t, 5*(embedding+view+2*(linear+attention+modules)+m.faces.trunk.MACs(24))+head, m.MACs(data.Video))
 	require.Equal(t, 5*(view+2*(linear+2*attention+2*modules))+2*head, m.GradientMACs(data.Video))
 
+	m, s = made(tiny()) // of which the places of frames learn alone: a gradient flows back to them through all that is above
+	_, err = nn.Freeze(s.Params(), append([]string{"patch_embed_prompt.*", "prompt_*", "ln_post.*", "head.*"}, Base...))
+	require.NoError(t, err)
+	const overTime = 9 * 2 * 5 * 12 // of an adapter, each of whose two products has two gradients
+	require.Equal(t, 5*2*(linear+2*attention+modules+overTime)+head, m.GradientMACs(data.Video))
+
 	r := tiny()
 	r.Model.Temporal, r.Model.ImageClasses, r.Model.VideoClasses = nil, 7, 0
 	m, _ = made(r)
