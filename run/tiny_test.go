@@ -37,7 +37,7 @@ func toy(t *testing.T, name string) recipe.Recipe {
 	tr.LR, tr.MinLR, tr.Clip, tr.WeightDecay, tr.LayerDecay = 1e-2, 1e-4, 0.5, 0.1, 0.8
 	switch r.Kind {
 	case recipe.Landmarks:
-		m.LandmarkWidth, tr.LayerDecay = 2, 0
+		m.LandmarkWidth, d.DrawnFraming, tr.LayerDecay = 2, 0, 0
 		m.Tubelet, m.Dim, m.Depth, m.Heads, m.MLPRatio = 0, 0, 0, 0, 0
 	case recipe.Pretrain:
 		m.DecoderDim, m.DecoderDepth, m.DecoderHeads = 8, 1, 2

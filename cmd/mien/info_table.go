@@ -23,6 +23,9 @@ func (m modelInfo) rows() [][]string {
 		cells("video\t%s, %s", counted(e.Frames, "frame"), counted(m.VideoTokens, "token")),
 		{"forward pass", perModality(m.MACs, func(m data.Modality, n int) string { return multiplyAdds(float64(n)) + " " + article[m] })},
 	}
+	if l := m.Landmarks; l != nil {
+		rows[4] = l.row() // instead of the encoder
+	}
 	if d := m.Decoder; d != nil {
 		rows = append(rows, []string{"decoder", stack(d.Dim, d.Depth, d.Heads)},
 			cells("hidden\t%.4g %% of an image, %.4g %% of a video", 100*m.Mask.Image, 100*m.Mask.Video))
@@ -63,7 +66,7 @@ func (r runInfo) rows() [][]string {
 	}
 	rows = append(rows, cells("epochs\t%d of %d", r.EpochsDone, r.Epochs))
 	losses := perModality(r.Loss, func(m data.Modality, loss float64) string { return fmt.Sprintf("%s %.4f", m, loss) })
-	rows = append(rows, []string{"loss of last epoch", losses})
+	rows = append(rows, []string{"loss of last epoch", losses}, []string{"landmarks", perModality(r.Landmarks, errorOf)})
 	if r.Final != nil {
 		for _, s := range r.Final.Scores() {
 			rows = append(rows, cells("%s\tUAR %.2f, WAR %.2f of %d", s.Name, s.UAR, s.WAR, s.N))
