@@ -23,7 +23,7 @@ var complete = Recipe{
 		DecoderDim: 24, DecoderDepth: 1, DecoderHeads: 4, Experts: 13, TopK: 14, ExpertHidden: 15, Position: "middle",
 		ImageClasses: 7, VideoClasses: 9, HeadHidden: 27, Residual: true, EvalAsTraining: true, Capacity: 1.25, Balance: 0.125,
 		FixedNoise: true, SoftmaxFirst: true, Priority: "scores", Importance: 0.34375, Load: 0.40625,
-		Adapter: &Adapter{Width: 33, Kernel: []int{3, 1, 5}, Depthwise: true, Stretch: "space", Modulated: true, Activation: true, Place: "after-mlp", Blocks: "early"},
+		Adapter:       &Adapter{Width: 33, Kernel: []int{3, 1, 5}, Depthwise: true, Stretch: "space", Modulated: true, Activation: true, Place: "after-mlp", Blocks: "early"},
 		LandmarkWidth: 34, Dropout: 0.53125, Prompter: &Prompter{Width: 35, LandmarkWidth: 36}, Temporal: &Temporal{Width: 37, Heads: 38}},
 	Data: Data{ListRepeat: 16, DrawnImages: 17, DrawnVideos: 18, DrawnTest: 19,
 		DrawnClasses: []string{"happiness", "fear"}, DrawnFraming: 0.71875, DrawnFaint: 0.84375, DrawnHeld: 0.15625, Stride: 20, CacheMiB: 21},
@@ -213,7 +213,7 @@ func TestNumbersThatDoNotFit(t *testing.T) {
 		`data.drawn_classes has "joy": choose of neutral, happiness, sadness, surprise, fear, disgust, anger`: func(r *Recipe) {
 			r.Data.DrawnClasses = []string{"fear", "joy"}
 		},
-		"data.drawn_classes has fear twice":           func(r *Recipe) { r.Data.DrawnClasses = []string{"fear", "anger", "fear"} },
+		"data.drawn_classes has fear twice":                      func(r *Recipe) { r.Data.DrawnClasses = []string{"fear", "anger", "fear"} },
 		`kind is "fine": choose pretrain, finetune or landmarks`: func(r *Recipe) { r.Kind = "fine" },
 	} {
 		r := complete

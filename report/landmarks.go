@@ -7,7 +7,7 @@ import (
 
 	"mien/data"
 	"mien/data/drawn"
-	"mien/infer"
+	"mien/run"
 )
 
 // Pictures of landmarks.
@@ -23,7 +23,7 @@ var (
 )
 
 // Landmarks draws the middle frame of each face with the landmarks that a network found, green, over the true ones, red.
-func Landmarks(faces []infer.LocatedFace) image.Image {
+func Landmarks(faces []run.LocatedFace) image.Image {
 	rows := (len(faces) + facesInARow - 1) / facesInARow
 	out := image.NewRGBA(image.Rect(0, 0, min(len(faces), facesInARow)*(faceSize+2), rows*(faceSize+2)))
 	draw.Draw(out, out.Rect, image.White, image.Point{}, draw.Src)

@@ -8,7 +8,6 @@ import (
 	"mien/data"
 	"mien/data/augment"
 	"mien/data/drawn"
-	"mien/infer"
 	"mien/modelfile"
 	"mien/system"
 )
@@ -55,8 +54,8 @@ func (r *run) prepareLandmarks(net system.Locator, d modelfile.Description) erro
 		return err
 	}
 	r.sources = append(r.sources, SourcesOf("test", sets)...)
-	model := infer.LocatorOf(net, d, r.Backend)
-	r.locate = func(ctx context.Context) (map[data.Modality]infer.LandmarkError, error) {
+	model := &Locator{Description: d, Net: net, backend: r.Backend}
+	r.locate = func(ctx context.Context) (map[data.Modality]LandmarkError, error) {
 		return model.Measure(ctx, sets)
 	}
 	return nil

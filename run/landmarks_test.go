@@ -9,7 +9,6 @@ import (
 	"mien/data"
 	"mien/data/augment"
 	"mien/data/drawn"
-	"mien/infer"
 	"mien/modelfile"
 	"mien/recipe"
 )
@@ -184,7 +183,7 @@ func TestLandmarksAreLearned(t *testing.T) {
 	for _, item := range sets.Image.Items {
 		sample, err := item.Open(t.Context(), data.OpenOptions{})
 		require.NoError(t, err)
-		marks, err := infer.LandmarksOf(sample, []int{0})
+		marks, err := LandmarksOf(sample, []int{0})
 		require.NoError(t, err)
 		for i, q := range marks[0] {
 			mean[i].X, mean[i].Y = mean[i].X+q.X/32, mean[i].Y+q.Y/32
@@ -193,7 +192,7 @@ func TestLandmarksAreLearned(t *testing.T) {
 	}
 	guess := 0.0
 	for _, face := range faces {
-		guess += infer.NME(mean, face) / 32
+		guess += NME(mean, face) / 32
 	}
 	require.Greater(t, guess, 14.0)
 	require.Less(t, m.Landmarks[data.Image].NME, 0.75*guess)

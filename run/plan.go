@@ -8,7 +8,6 @@ import (
 
 	"mien/data"
 	"mien/data/drawn"
-	"mien/infer"
 	"mien/recipe"
 	"mien/system"
 )
@@ -221,6 +220,6 @@ func (p *plan) frames(ctx context.Context, b *system.Batch, k int, item data.Ite
 	if p.recipe.Kind != recipe.Landmarks {
 		return frames, nil, nil
 	}
-	marks, err := infer.LandmarksOf(sample, indices)
+	marks, err := LandmarksOf(sample, indices)
 	return frames, marks, err
 }

@@ -75,10 +75,10 @@ type run struct {
 	model     system.Model
 	params    []nn.Param
 	optimizer *train.AdamW
-	loaded    modelfile.Trained                                                    // record of the heads that --init loaded
-	sources   []Source                                                             // of training and validation
-	evaluate  func(context.Context) (*infer.Report, error)                         // nil without validation
-	locate    func(context.Context) (map[data.Modality]infer.LandmarkError, error) // nil unless landmarks are measured
+	loaded    modelfile.Trained                                              // record of the heads that --init loaded
+	sources   []Source                                                       // of training and validation
+	evaluate  func(context.Context) (*infer.Report, error)                   // nil without validation
+	locate    func(context.Context) (map[data.Modality]LandmarkError, error) // nil unless landmarks are measured
 	progress  train.Progress
 	skips     data.Skips
 	logged    int      // samples of skips that the log holds

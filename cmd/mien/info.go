@@ -83,14 +83,14 @@ type expertsInfo struct {
 
 // runInfo is what a run folder adds: how far the run is, and once it is finished, its metrics.
 type runInfo struct {
-	Recipe      string                                `json:"recipe"`         // its name
-	Data        []run.Source                          `json:"data,omitempty"` // what it learns from and is measured on
-	EpochsDone  int                                   `json:"epochs_done"`
-	Epochs      int                                   `json:"epochs"`
-	Loss        map[data.Modality]float64             `json:"loss,omitempty"` // mean of the last epoch
-	Final       *infer.Report                         `json:"final,omitempty"`
-	Landmarks   map[data.Modality]infer.LandmarkError `json:"landmarks,omitempty"`
-	Environment *run.Environment                      `json:"environment,omitempty"`
+	Recipe      string                              `json:"recipe"`         // its name
+	Data        []run.Source                        `json:"data,omitempty"` // what it learns from and is measured on
+	EpochsDone  int                                 `json:"epochs_done"`
+	Epochs      int                                 `json:"epochs"`
+	Loss        map[data.Modality]float64           `json:"loss,omitempty"` // mean of the last epoch
+	Final       *infer.Report                       `json:"final,omitempty"`
+	Landmarks   map[data.Modality]run.LandmarkError `json:"landmarks,omitempty"`
+	Environment *run.Environment                    `json:"environment,omitempty"`
 }
 
 func (c *infoCmd) Run(out *console) error {

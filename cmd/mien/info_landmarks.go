@@ -4,9 +4,9 @@ import (
 	"fmt"
 
 	"mien/data"
-	"mien/infer"
 	"mien/mobilefacenet"
 	"mien/recipe"
+	"mien/run"
 	"mien/system"
 )
 
@@ -29,6 +29,6 @@ func (l *landmarksInfo) row() []string {
 }
 
 // errorOf says how far landmarks are from where they should be.
-func errorOf(m data.Modality, e infer.LandmarkError) string {
+func errorOf(m data.Modality, e run.LandmarkError) string {
 	return fmt.Sprintf("NME %.2f %% in %s", e.NME, counted(e.Frames, data.ByModality(m, "image", "frame")))
 }

@@ -4,7 +4,6 @@ import (
 	"path/filepath"
 
 	"mien/data"
-	"mien/infer"
 	"mien/recipe"
 	"mien/report"
 	"mien/run"
@@ -47,7 +46,7 @@ const (
 // drawLandmarks adds to a finished run folder a picture of drawn faces, of those that it was measured on, with the landmarks that its network
 // finds.
 func drawLandmarks(out *console, dir string) error {
-	l, err := infer.OpenLocator(dir, out.backend)
+	l, err := run.OpenLocator(dir, out.backend)
 	if err != nil {
 		return err
 	}
@@ -56,7 +55,7 @@ func drawLandmarks(out *console, dir string) error {
 	if err != nil {
 		return err
 	}
-	var faces []infer.LocatedFace
+	var faces []run.LocatedFace
 	for _, d := range sets.All() {
 		for _, item := range d.Items[:min(locatedFaces, len(d.Items))] {
 			face, err := l.Locate(out.ctx, item)
@@ -70,7 +69,7 @@ func drawLandmarks(out *console, dir string) error {
 }
 
 // printLandmarks prints how far landmarks are from where they should be, in drawn faces of other people.
-func printLandmarks(out *console, errors map[data.Modality]infer.LandmarkError) {
+func printLandmarks(out *console, errors map[data.Modality]run.LandmarkError) {
 	var rows [][]string
 	for _, m := range []data.Modality{data.Image, data.Video} {
 		if e, ok := errors[m]; ok {

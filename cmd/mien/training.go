@@ -173,7 +173,7 @@ type finetuneFlags struct {
 
 // landmarkFlag names the landmark network of a run of S2D.
 type landmarkFlag struct {
-	Landmarks string `help:"Weights of the landmark network that s2d reads, unless --init has them: MobileFaceNet's .pth.tar or OpenVINO .xml, or a model that has it." placeholder:"FILE|RUN"`
+	Landmarks string `help:"Weights of the landmark network that s2d reads, unless --init has them: a run of landmarks train, MobileFaceNet's .pth.tar or OpenVINO .xml, or a model that has it." placeholder:"FILE|RUN"`
 }
 
 func (c *finetuneCmd) Run(out *console) error {

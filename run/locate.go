@@ -1,4 +1,4 @@
-package infer
+package run
 
 import (
 	"context"
@@ -23,7 +23,7 @@ type Locator struct {
 	Net system.Locator
 
 	backend engine.Backend
-	scope   *nn.Scope // nil if the network is owned by the caller
+	scope   *nn.Scope // nil of a network that is being trained
 }
 
 // OpenLocator loads FILE|RUN, a run of `mien landmarks train` or its model.
@@ -33,11 +33,6 @@ func OpenLocator(fileOrRun string, b engine.Backend) (*Locator, error) {
 		return nil, err
 	}
 	return &Locator{Description: d, Net: net, backend: b, scope: scope}, nil
-}
-
-// LocatorOf returns a network that is being trained, to measure it. The caller still owns it.
-func LocatorOf(net system.Locator, d modelfile.Description, b engine.Backend) *Locator {
-	return &Locator{Description: d, Net: net, backend: b}
 }
 
 // Close releases the network's memory.

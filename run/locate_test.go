@@ -1,4 +1,4 @@
-package infer
+package run
 
 import (
 	"testing"
@@ -53,7 +53,7 @@ func (n byPlace) Landmarks(pixels *ag.Value) *ag.Value {
 // locator is one for frames of 20 pixels.
 func locator(t *testing.T) *Locator {
 	d := modelfile.Description{Recipe: recipe.Recipe{Model: recipe.Model{Encoder: recipe.Encoder{ImageSize: 20}}}}
-	return LocatorOf(byPlace{20}, d, cpu.New())
+	return &Locator{Description: d, Net: byPlace{20}, backend: cpu.New()}
 }
 
 // Landmarks are those of each frame, which is resized.
