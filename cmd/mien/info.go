@@ -263,7 +263,7 @@ func listModels(out *console, asJSON bool) error {
 	if err := out.print(asJSON, result, cells("model\tparameters\tactive\tGMAC a video"), rows...); err != nil || asJSON {
 		return err
 	}
-	fmt.Fprintf(out.stdout, "\nThese are sizes, for --model of info and bench. Recipes are for --recipe of pretrain and finetune;\n"+
+	fmt.Fprintf(out.stdout, "\nThese are sizes, for --model of info and bench. Recipes are for --recipe of pretrain, finetune and landmarks train;\n"+
 		"a recipe of the same name trains a model of its own size. `mien recipe NAME` prints one, `mien info --recipe NAME`\n"+
 		"describes its model and counts what a run costs.\n\n")
 	return listRecipes(out)
