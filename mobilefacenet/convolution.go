@@ -18,9 +18,9 @@ type scope struct {
 func (s scope) sub(name string) scope { return scope{s.Sub(name), s.norms} }
 
 // frozen makes a network in a scope and turns its parameters into constants.
-func frozen(s *nn.Scope, make func(s scope)) {
+func frozen(s *nn.Scope, build func(s scope)) {
 	first := len(s.Params())
-	make(scope{Scope: s})
+	build(scope{Scope: s})
 	for _, p := range s.Params()[first:] {
 		p.Freeze()
 	}

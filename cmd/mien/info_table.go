@@ -13,18 +13,19 @@ import (
 
 func (m modelInfo) rows() [][]string {
 	e := m.Encoder
+	network := []string{"encoder", stack(e.Dim, e.Depth, e.Heads)}
+	if m.Landmarks != nil {
+		network = m.Landmarks.row()
+	}
 	rows := [][]string{
 		{"system", m.System},
 		cells("parameters\t%d", m.Parameters),
 		cells("active parameters\t%d", m.ActiveParameters),
 		cells("tunable parameters\t%d", m.TunableParameters),
-		{"encoder", stack(e.Dim, e.Depth, e.Heads)},
+		network,
 		cells("image\t%d×%d, %s", e.ImageSize, e.ImageSize, counted(m.ImageTokens, "token")),
 		cells("video\t%s, %s", counted(e.Frames, "frame"), counted(m.VideoTokens, "token")),
 		{"forward pass", perModality(m.MACs, func(m data.Modality, n int) string { return multiplyAdds(float64(n)) + " " + article[m] })},
-	}
-	if l := m.Landmarks; l != nil {
-		rows[4] = l.row() // instead of the encoder
 	}
 	if d := m.Decoder; d != nil {
 		rows = append(rows, []string{"decoder", stack(d.Dim, d.Depth, d.Heads)},
