@@ -54,6 +54,18 @@ func blinks(t *testing.T, seeds ...uint64) Study {
 		Options: run.Options{Backend: b, Out: filepath.Join(t.TempDir(), "study")}}
 }
 
+// alone carries out the study.
+func (s Study) alone(ctx context.Context) (*Result, error) {
+	results, err := Run(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	return results[0], nil
+}
+
+// tuned is the run folder of a row's fine-tuning.
+func (s Study) tuned(row string, seed uint64) string { return s.folder(place{row, seed, recipe.Finetune}) }
+
 // models returns digests of all models of a folder, by path.
 func models(t *testing.T, dir string) map[string]string {
 	t.Helper()
@@ -81,7 +93,7 @@ func must(r recipe.Recipe, err error) recipe.Recipe {
 // measured.
 func TestStudy(t *testing.T) {
 	s := blinks(t, 7, 3)
-	result, err := s.Run(t.Context())
+	result, err := s.alone(t.Context())
 	require.NoError(t, err)
 	var want []string
 	for i, seed := range s.Seeds {
@@ -109,7 +121,7 @@ func TestStudy(t *testing.T) {
 		require.Equal(t, s.Ablation.Rows[i].TFLOPs, row.PublishedTFLOPs)
 		var static, dynamic []float64
 		for _, seed := range s.Seeds {
-			state, err := run.ReadState(s.folder(name, seed, recipe.Finetune))
+			state, err := run.ReadState(s.tuned(name, seed))
 			require.NoError(t, err)
 			require.Equal(t, seed, state.Recipe.Seed)
 			require.Equal(t, row.Parameters, state.Metrics.Parameters)
@@ -136,7 +148,7 @@ func TestStudy(t *testing.T) {
 	require.Equal(t, vit.Parameters, vit.ActiveParameters)
 
 	require.Zero(t, *scratch.PretrainingMACs)
-	_, net, err := outline(must(recipe.Load("testdata/pretrain.toml")))
+	net, err := outline(must(recipe.Load("testdata/pretrain.toml")))
 	require.NoError(t, err)
 	images := float64(2 * 3 * 4 * net.MACs(data.Image)) // 2 epochs of 3 batches of 4
 	require.Equal(t, images, *result.Rows[2].PretrainingMACs)
@@ -171,9 +183,9 @@ func TestCostOfPretrainingOnLists(t *testing.T) {
 	}
 	require.NoError(t, os.WriteFile(list, []byte(text.String()), 0o644))
 	s.Pretrain = data.Lists{StaticList: list, StaticRoot: "../testdata/golden"}
-	result, err := s.Run(t.Context())
+	result, err := s.alone(t.Context())
 	require.NoError(t, err)
-	_, net, err := outline(must(recipe.Load("testdata/pretrain.toml")))
+	net, err := outline(must(recipe.Load("testdata/pretrain.toml")))
 	require.NoError(t, err)
 	require.Equal(t, float64(2*5*4*net.MACs(data.Image)), *result.Rows[0].PretrainingMACs, "2 epochs of 5 batches of 4, of 9 listed and 12 drawn")
 	require.Equal(t, []run.Source{{Set: "training", Modality: data.Image, Origin: list, Samples: 9, Classes: 2},
@@ -191,7 +203,7 @@ func TestSkippedOfAStudy(t *testing.T) {
 	}
 	s.Train = list("faces.txt", "clip/000.png 0\nclip/007.png 3\nnone.png 2\nclip/014.png 5\n")
 	s.Validation = list("others.txt", "clip/021.png 0\ngone.png 1\nclip/028.png 4\nclip/035.png 4\n")
-	result, err := s.Run(t.Context())
+	result, err := s.alone(t.Context())
 	require.NoError(t, err)
 	var skipped []string
 	for _, bad := range result.Skipped {
@@ -216,7 +228,7 @@ func TestSkippedOfAStudy(t *testing.T) {
 func TestInterruptedStudy(t *testing.T) {
 	whole := blinks(t, 5)
 	whole.Only = []string{"images", "one"}
-	want, err := whole.Run(t.Context())
+	want, err := whole.alone(t.Context())
 	require.NoError(t, err)
 	for _, stop := range []int{1, 8, 25, 40} { // 6 steps of pre-training and 12 of fine-tuning, then 12 and 12
 		s := blinks(t, 5)
@@ -228,10 +240,10 @@ func TestInterruptedStudy(t *testing.T) {
 				cancel()
 			}
 		}
-		_, err := s.Run(ctx)
+		_, err := s.alone(ctx)
 		require.ErrorIs(t, err, context.Canceled, "after step %d", stop)
 		s.Resume, s.Observer = true, &watched{}
-		got, err := s.Run(t.Context())
+		got, err := s.alone(t.Context())
 		require.NoError(t, err)
 		require.Equal(t, want, got)
 		require.Equal(t, models(t, whole.Out), models(t, s.Out), "after step %d", stop)
@@ -242,7 +254,7 @@ func TestInterruptedStudy(t *testing.T) {
 func TestAddedRowsAndSeeds(t *testing.T) {
 	s := blinks(t, 4)
 	s.Only = []string{"one"}
-	_, err := s.Run(t.Context())
+	_, err := s.alone(t.Context())
 	require.NoError(t, err)
 	before := models(t, s.Out)
 	require.Contains(t, before, "vit/seed-4/pretrain", "in the folder of the first row that has it, asked for or not")
@@ -250,7 +262,7 @@ func TestAddedRowsAndSeeds(t *testing.T) {
 	steps := 0
 	s.Observer = &watched{step: func() { steps++ }}
 	s.Resume, s.Only = true, []string{"one", "images"}
-	result, err := s.Run(t.Context())
+	result, err := s.alone(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, 2*3+3*(2+2), steps, "of images alone: pre-training without videos, and fine-tuning")
 	require.Equal(t, []string{"images", "one"}, []string{result.Rows[0].Name, result.Rows[1].Name}, "in the ablation's order")
@@ -282,7 +294,7 @@ func TestStudiesShareRuns(t *testing.T) {
 	first.Observer, second.Observer = w, w2
 	alone := second
 	alone.Out, alone.Observer = filepath.Join(t.TempDir(), "alone"), &watched{}
-	want, err := alone.Run(t.Context())
+	want, err := alone.alone(t.Context())
 	require.NoError(t, err)
 	results, err := Run(t.Context(), first, second)
 	require.NoError(t, err)
@@ -334,23 +346,23 @@ func TestFoldersOfOthers(t *testing.T) {
 	s := blinks(t, 1)
 	s.Only = []string{"scratch"}
 	s.Resume = true
-	_, err := s.Run(t.Context())
+	_, err := s.alone(t.Context())
 	require.EqualError(t, err, s.Out+" holds no ablation to resume: drop --resume to begin one there, or correct --out")
 	require.NoDirExists(t, s.Out)
 	require.NoError(t, os.MkdirAll(s.Out, 0o755))
 	note := filepath.Join(s.Out, "note.txt")
 	require.NoError(t, os.WriteFile(note, nil, 0o644))
 	s.Resume = false
-	_, err = s.Run(t.Context())
+	_, err = s.alone(t.Context())
 	require.EqualError(t, err, s.Out+" is not empty and holds no ablation: give another --out")
 	require.NoError(t, os.Remove(note))
-	_, err = s.Run(t.Context())
+	_, err = s.alone(t.Context())
 	require.NoError(t, err)
-	_, err = s.Run(t.Context())
+	_, err = s.alone(t.Context())
 	require.EqualError(t, err, s.Out+" holds an ablation: give --resume to continue it, or another --out")
 	s.Resume, s.Epochs = true, map[string]int{recipe.Finetune: 2}
-	_, err = s.Run(t.Context())
-	require.ErrorContains(t, err, "row scratch, seed 1: run folder "+s.folder("scratch", 1, recipe.Finetune)+" belongs to another run: train.epochs is 3 there and 2 here")
+	_, err = s.alone(t.Context())
+	require.ErrorContains(t, err, "row scratch, seed 1: run folder "+s.tuned("scratch", 1)+" belongs to another run: train.epochs is 3 there and 2 here")
 }
 
 func TestSpread(t *testing.T) {

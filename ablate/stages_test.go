@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"mien/data"
+	"mien/feadapter"
 	"mien/recipe"
 	"mien/run"
 	"mien/system"
@@ -23,12 +25,27 @@ func TestEmbeddedAblations(t *testing.T) {
 		a, err := recipe.LoadAblation(name)
 		require.NoError(t, err, name)
 		requireRows(t, Study{Ablation: a})
-		a.Pretrain, a.Finetune = "s4d-pretrain", "s4d-ferv39k"
-		requireRows(t, Study{Ablation: a, Options: run.Options{Train: lists, Validation: lists}})
+		requireRows(t, Study{Ablation: published(t, a), Options: run.Options{Train: lists, Validation: lists}})
 	}
 }
 
-// All embedded ablations together have 41 rows with 17 pre-trainings, which are 29 and 6 different runs.
+// published returns an ablation with published recipes.
+func published(t *testing.T, a recipe.Ablation) recipe.Ablation {
+	t.Helper()
+	switch {
+	case strings.HasPrefix(a.Name, "feadapter-"):
+		a.Pretrain, a.Finetune = "image-affectnet", "feadapter-ferv39k"
+	case strings.HasPrefix(a.Name, "s2d-"):
+		a.Pretrain, a.Finetune = filepath.Join(t.TempDir(), "image.toml"), "s2d-ferv39k"
+		image := "base = 's2d-dfew'\nname = 'image'\n[model]\nimage_classes = 7\nvideo_classes = 0\ntemporal.width = 0\n[train]\nfreeze = []\nbest_set = 'static'\n"
+		require.NoError(t, os.WriteFile(a.Pretrain, []byte(image), 0o644))
+	default:
+		a.Pretrain, a.Finetune = "s4d-pretrain", "s4d-ferv39k"
+	}
+	return a
+}
+
+// All embedded ablations together have 59 rows with 23 pre-trainings, which are 42 and 9 different runs.
 func TestRunsOfAllAblations(t *testing.T) {
 	var studies []Study
 	rows, alone := 0, 0
@@ -40,12 +57,14 @@ func TestRunsOfAllAblations(t *testing.T) {
 		require.NoError(t, err)
 		studies, rows, alone = append(studies, s), rows+len(p.rows), alone+len(p.stages)
 	}
-	require.Equal(t, [2]int{41, 41 + 17}, [2]int{rows, alone})
+	require.Equal(t, [2]int{59, 59 + 22}, [2]int{rows, alone})
 	plans, all, err := plansOf(studies)
 	require.NoError(t, err)
-	require.Equal(t, 28+6, all)
-	require.Equal(t, filepath.Join("components", "dp-moae-jf", "seed-3", "finetune"), plans[4].folders[place{"s4d", 3, recipe.Finetune}])
-	require.Equal(t, "models s4d", plans[4].stages[len(plans[4].stages)-2].row, "of the last but one row")
+	require.Equal(t, 28+6+(5+4+2)+1+5+2, all)
+	models, place3 := plans[7], place{"s4d", 3, recipe.Finetune}
+	require.Equal(t, filepath.Join("components", "dp-moae-jf", "seed-3", "finetune"), models.folders[place3])
+	require.Equal(t, "models s4d", models.stages[len(models.stages)-2].row, "of the last but one row")
+	require.Equal(t, plans[2].folders[place{"all", 3, recipe.Finetune}], plans[4].folders[place{"d2conv3d", 3, recipe.Finetune}], "FE-Adapter")
 }
 
 func requireRows(t *testing.T, s Study) {
@@ -65,17 +84,25 @@ func requireRows(t *testing.T, s Study) {
 	}
 }
 
-// Blocks with experts are the same share of the blocks, at the same place, in the small models of the ablations and in the published ones.
+// Blocks with experts, or adapters, are the same share of the blocks, at the same place, in the small models of the ablations and in the published ones.
 func TestBlocksOfRows(t *testing.T) {
 	shares := func(a recipe.Ablation) map[string][]float64 {
 		all := map[string][]float64{}
 		for _, row := range a.Rows {
 			_, finetune, err := a.Recipes(row)
 			require.NoError(t, err)
-			_, net, err := outline(finetune)
+			net, err := outline(finetune)
 			require.NoError(t, err)
-			if sparse, ok := net.(system.Sparse); ok && len(sparse.ExpertBlocks()) > 0 {
-				blocks, depth := sparse.ExpertBlocks(), float64(finetune.Model.Depth)
+			var blocks []int
+			if sparse, ok := net.(system.Sparse); ok {
+				blocks = sparse.ExpertBlocks()
+			}
+			if finetune.System == "feadapter" {
+				c, err := feadapter.FromRecipe(finetune)
+				require.NoError(t, err)
+				blocks = c.Blocks
+			}
+			if depth := float64(finetune.Model.Depth); len(blocks) > 0 {
 				all[row.Name] = []float64{float64(len(blocks)) / depth, float64(blocks[0]) / depth}
 			}
 		}
@@ -85,11 +112,15 @@ func TestBlocksOfRows(t *testing.T) {
 		a, err := recipe.LoadAblation(name)
 		require.NoError(t, err)
 		small := shares(a)
-		a.Pretrain, a.Finetune = "s4d-pretrain", "s4d-ferv39k"
-		published := shares(a)
+		published := shares(published(t, a))
 		if name == "layers" {
 			require.Equal(t, map[string][]float64{"last-quarter": {0.25, 0.75}, "last-half": {0.5, 0.5}, "last-three-quarters": {0.75, 0.25},
 				"all": {1, 0}}, published)
+		}
+		if name == "feadapter-blocks" {
+			const third, thirds = 4. / 12, 8. / 12
+			require.Equal(t, map[string][]float64{"first-third": {third, 0}, "middle-third": {third, third}, "last-third": {third, thirds},
+				"last-two-thirds": {thirds, third}, "all": {1, 0}}, published)
 		}
 		delete(small, "alternate") // which begins with block 1
 		delete(published, "alternate")
@@ -201,7 +232,7 @@ func TestRunsThatAreTheSame(t *testing.T) {
 	lists := func(name string) data.Lists {
 		return data.Lists{StaticList: name, StaticRoot: name, DynamicList: name, DynamicRoot: name}
 	}
-	first := s.stage("vit", must(recipe.Load("testdata/finetune.toml")), 3, "a")
+	first := s.stage(place{"vit", 3, recipe.Finetune}, must(recipe.Load("testdata/finetune.toml")), "a")
 	first.Train, first.Validation = lists("a"), lists("b")
 	named := first
 	named.row, named.Recipe.Name, named.Out = "other", "other", "other"
@@ -262,7 +293,7 @@ func TestStudiesThatCannotBe(t *testing.T) {
 	} {
 		s := blinks(t, 1)
 		change(&s)
-		_, err := s.Run(t.Context())
+		_, err := s.alone(t.Context())
 		require.ErrorContains(t, err, want)
 		require.NoDirExists(t, s.Out)
 	}
@@ -280,7 +311,7 @@ func TestStudiesThatCannotBe(t *testing.T) {
 // mistake returns the error of a study, which has written nothing.
 func (s Study) mistake(t *testing.T) error {
 	t.Helper()
-	_, err := s.Run(t.Context())
+	_, err := s.alone(t.Context())
 	require.NoDirExists(t, s.Out)
 	require.Empty(t, s.Observer.(*watched).runs)
 	return err
@@ -305,12 +336,12 @@ func chosen(t *testing.T) Study {
 // A row that learns nothing from the modality whose list chooses the best epoch chooses by what is left.
 func TestBestEpochOfARow(t *testing.T) {
 	s := chosen(t)
-	result, err := s.Run(t.Context())
+	result, err := s.alone(t.Context())
 	require.NoError(t, err)
 	require.Nil(t, result.Rows[1].Dynamic)
 	require.Nil(t, result.Rows[2].Static)
 	for row, want := range map[string]string{"joint": "dynamic", "static": "", "dynamic": "dynamic"} {
-		state, err := run.ReadState(s.folder(row, 1, recipe.Finetune))
+		state, err := run.ReadState(s.tuned(row, 1))
 		require.NoError(t, err)
 		require.Equal(t, want, state.Recipe.Train.BestSet, row)
 		require.Equal(t, "war", state.Recipe.Train.BestBy, row)
@@ -370,11 +401,11 @@ func TestStudiesThatWouldStop(t *testing.T) {
 
 	s := chosen(t) // a run that was begun is compared with its folder
 	s.Only = []string{"dynamic"}
-	_, err := s.Run(t.Context())
+	_, err := s.alone(t.Context())
 	require.NoError(t, err)
 	s.Only, s.Resume, s.Observer = nil, true, &watched{}
 	s.Ablation.Rows[2].Finetune["train"].(map[string]any)["lr"] = 2e-2
-	_, err = s.Run(t.Context())
-	require.ErrorContains(t, err, "row dynamic, seed 1: run folder "+s.folder("dynamic", 1, recipe.Finetune)+" belongs to another run: train.lr is 0.01 there and 0.02 here")
+	_, err = s.alone(t.Context())
+	require.ErrorContains(t, err, "row dynamic, seed 1: run folder "+s.tuned("dynamic", 1)+" belongs to another run: train.lr is 0.01 there and 0.02 here")
 	require.Empty(t, s.Observer.(*watched).runs)
 }

@@ -66,8 +66,17 @@ func ablationTable(r *ablate.Result) (header []string, rows [][]string) {
 		{"parameters (M)", func(row ablate.Row) string {
 			return fmt.Sprintf("%.2f / %.2f", float64(row.ActiveParameters)/1e6, float64(row.Parameters)/1e6)
 		}},
+	}
+	if slices.ContainsFunc(r.Rows, func(row ablate.Row) bool { return row.TunableParameters < row.Parameters }) {
+		columns = append(columns, column{"tunable", func(row ablate.Row) string { return fmt.Sprint(row.TunableParameters) }})
+	}
+	for _, set := range []column{
 		{"static UAR / WAR", func(row ablate.Row) string { return recalls(row.Static) }},
 		{"dynamic UAR / WAR", func(row ablate.Row) string { return recalls(row.Dynamic) }},
+	} {
+		if slices.ContainsFunc(r.Rows, func(row ablate.Row) bool { return set.cell(row) != none }) {
+			columns = append(columns, set)
+		}
 	}
 	columns = append(columns, publishedColumns(r.Rows)...)
 	rows = make([][]string, len(r.Rows))
@@ -88,6 +97,9 @@ func ablationNotes(r *ablate.Result) []string {
 	}
 	notes = append(notes, "fine-tuned on "+samples(r.Finetune, "training", "warm-up"), "measured on "+samples(r.Finetune, "validation", "test"),
 		fmt.Sprintf("parameters: those that a token uses / all; paper: %s, measured on the datasets that its columns name", r.Source))
+	if r.Note != "" {
+		notes = append(notes, r.Note)
+	}
 	if len(r.Skipped) > 0 {
 		notes = append(notes, skipped(r.Skipped)+"; log.jsonl of each run says why")
 	}
