@@ -64,7 +64,9 @@ func (s Study) alone(ctx context.Context) (*Result, error) {
 }
 
 // tuned is the run folder of a row's fine-tuning.
-func (s Study) tuned(row string, seed uint64) string { return s.folder(place{row, seed, recipe.Finetune}) }
+func (s Study) tuned(row string, seed uint64) string {
+	return s.folder(place{row, seed, recipe.Finetune})
+}
 
 // models returns digests of all models of a folder, by path.
 func models(t *testing.T, dir string) map[string]string {
