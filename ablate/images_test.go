@@ -143,6 +143,11 @@ func TestStagesOfAnImageModel(t *testing.T) {
 			require.Equal(t, 4, x.Recipe.Train.Epochs)
 		}
 	}
+	s.Pretrain = data.Lists{StaticList: "more.txt", StaticRoot: "more", DynamicList: "more.csv"}
+	first, second := stages()[2], stages()[3]
+	require.Equal(t, data.Lists{StaticList: "more.txt", StaticRoot: "more"}, first.Train)
+	require.Equal(t, data.Lists{DynamicList: "clips.csv", DynamicRoot: "clips"}, second.Train)
+	s.Pretrain = data.Lists{}
 	s.Init, s.Only = "image-model", []string{"whole", "prompted"}
 	inits := map[string]string{}
 	for _, x := range stages() {

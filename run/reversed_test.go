@@ -65,6 +65,16 @@ func TestReversedFaces(t *testing.T) {
 	require.Len(t, sets.Main.Image.Items, len(usual.Main.Image.Items))
 	require.Equal(t, usual.Main.Image.Items[3].Name, sets.Main.Image.Items[3].Name)
 	require.Equal(t, data.DFEW, usual.Labels[data.Video])
+
+	// Two classes of others have no such names.
+	plain.Model.VideoClasses, plain.Data.DrawnVideos = 2, 0
+	others, err := TrainingSets(plain, &s4d.System, data.Lists{})
+	require.NoError(t, err)
+	require.Equal(t, data.Unnamed(2), others.Labels[data.Video])
+	r.Model.ImageClasses, r.Data.DrawnImages = 2, 0
+	sets, err = TrainingSets(r, &s4d.System, data.Lists{})
+	require.NoError(t, err)
+	require.Equal(t, Labels{data.Image: data.Unnamed(2), data.Video: {"onset", "offset"}}, sets.Labels)
 }
 
 // A head with other classes, of the recipe or of a list, is refused; a run that draws no videos, or has no heads, has nothing to refuse.
@@ -97,6 +107,8 @@ func TestRunOnReversedFaces(t *testing.T) {
 	trained(t, o)
 	require.Equal(t, []Source{{"training", data.Image, DrawnFaces, 12, 7}, {"training", data.Video, DrawnReversed, 9, 2},
 		{"validation", data.Image, DrawnFaces, 4, 4}, {"validation", data.Video, DrawnReversed, 4, 2}}, o.Watch.(*watched).sources)
+	require.True(t, Source{Origin: DrawnReversed}.Drawn() && Source{Origin: DrawnFaces}.Drawn())
+	require.False(t, Source{Origin: "drawn.csv"}.Drawn())
 	d := described(t, o, modelfile.Name)
 	require.Equal(t, drawn.Courses, d.Labels[data.Video])
 	require.Equal(t, modelfile.Origins{Drawn: 9}, d.Trained[data.Video])
