@@ -125,11 +125,27 @@ func plansOf(studies []Study) (plans []plan, runs int, err error) {
 		}
 		plans = append(plans, p)
 	}
-	given := studies[0].Landmarks
-	if given != "" && !slices.ContainsFunc(known, func(s stage) bool { return s.Landmarks != "" }) {
-		return nil, 0, fmt.Errorf("--landmarks %s: no row reads landmarks: leave it out", given)
+	return plans, len(known), checkTaken(studies[0].Options, known)
+}
+
+// checkTaken returns an error for a file of a command that none of its runs takes.
+func checkTaken(given run.Options, runs []stage) error {
+	for _, f := range []struct {
+		flag, nobody string
+		of           func(o run.Options) string
+	}{
+		{"landmarks", "no row reads landmarks", func(o run.Options) string { return o.Landmarks }},
+		{"static-list", "no run learns from images of it", func(o run.Options) string { return o.Train.StaticList }},
+		{"dynamic-list", "no run learns from videos of it", func(o run.Options) string { return o.Train.DynamicList }},
+		{"val-static-list", "no run is measured on images", func(o run.Options) string { return o.Validation.StaticList }},
+		{"val-dynamic-list", "no run is measured on videos", func(o run.Options) string { return o.Validation.DynamicList }},
+	} {
+		file := f.of(given)
+		if file != "" && !slices.ContainsFunc(runs, func(s stage) bool { return f.of(s.Options) == file }) {
+			return fmt.Errorf("--%s %s: %s: leave it out", f.flag, file, f.nobody)
+		}
 	}
-	return plans, len(known), nil
+	return nil
 }
 
 // Begun reports whether a folder holds an ablation.

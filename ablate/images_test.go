@@ -155,9 +155,37 @@ func TestStagesOfAnImageModel(t *testing.T) {
 	}
 	require.Equal(t, map[string]string{"whole finetune": "image-model", "prompted finetune": "image-model"}, inits)
 	s.Init, s.Train.StaticList, s.Train.StaticRoot = "", "", ""
-	require.ErrorContains(t, s.mistake(t), "row whole: it learns from no list that is given")
+	require.ErrorContains(t, s.mistake(t), "row whole: its pre-training learns from no list that is given: give one of its modality, or --init")
 	s.Init = "image-model"
 	require.Len(t, stages(), 2)
+}
+
+// A list that no run takes is refused: with --init nothing learns from images, or is measured on them.
+func TestListsThatNoRunTakes(t *testing.T) {
+	refusal := func(change func(s *Study)) string {
+		s := landmarked(t, 5)
+		s.Train = data.Lists{StaticList: "faces.txt", DynamicList: "clips.csv"}
+		s.Validation = data.Lists{StaticList: "val.txt", DynamicList: "val.csv"}
+		s.Only = []string{"whole", "prompted"}
+		change(&s)
+		_, _, err := plansOf([]Study{s})
+		if err == nil {
+			return ""
+		}
+		return err.Error()
+	}
+	require.Empty(t, refusal(func(*Study) {}))
+	require.Equal(t, "--static-list faces.txt: no run learns from images of it: leave it out", refusal(func(s *Study) { s.Init = "model" }))
+	require.Equal(t, "--val-static-list val.txt: no run is measured on images: leave it out", refusal(func(s *Study) { s.Init, s.Train.StaticList = "model", "" }))
+	require.Empty(t, refusal(func(s *Study) { s.Init, s.Train.StaticList, s.Validation.StaticList = "model", "", "" }))
+	images := func(s *Study) {
+		s.Ablation.Finetune, s.Ablation.Rows = s.Ablation.Pretrain, []recipe.Row{{Name: "whole", Scratch: true}, {Name: "prompted", Scratch: true}}
+	}
+	require.Equal(t, "--dynamic-list clips.csv: no run learns from videos of it: leave it out", refusal(images))
+	require.Equal(t, "--val-dynamic-list val.csv: no run is measured on videos: leave it out", refusal(func(s *Study) {
+		images(s)
+		s.Train.DynamicList = ""
+	}))
 }
 
 // A landmark network is asked for before anything is written, and refused where no row reads it.

@@ -74,7 +74,8 @@ func (s Study) recipes(r recipe.Row) (pretrain *recipe.Recipe, finetune recipe.R
 	if pretrain != nil {
 		err = s.prepare(pretrain, recipe.Pretrain)
 	}
-	return pretrain, finetune, cmp.Or(err, s.prepare(&finetune, recipe.Finetune))
+	err = cmp.Or(err, s.prepare(&finetune, recipe.Finetune))
+	return pretrain, finetune, err
 }
 
 // prepare checks the recipe of a stage and gives it the epochs asked for.
@@ -115,8 +116,9 @@ func (s Study) check(r row) error {
 	switch {
 	case s.Init != "" && len(r.Row.Pretrain) > 0:
 		return fmt.Errorf("it is about pre-training, which --init replaces: leave it out, by --only with the others")
-	case s.Init == "" && r.pretrain != nil && !before.Empty() && taken(*r.pretrain, before).Empty(),
-		!s.Train.Empty() && listed.Empty():
+	case s.Init == "" && r.pretrain != nil && !before.Empty() && taken(*r.pretrain, before).Empty():
+		return fmt.Errorf("its pre-training learns from no list that is given: give one of its modality, or --init, or leave it out, by --only with the others")
+	case !s.Train.Empty() && listed.Empty():
 		return fmt.Errorf("it learns from no list that is given: give one of its modality, or leave it out, by --only with the others")
 	case !s.Train.Empty() && measured.Empty():
 		return fmt.Errorf("it would not be measured: give --val-static-list or --val-dynamic-list, of the modalities that it learns from")

@@ -153,7 +153,7 @@ func TestRunsThatAreTheSame(t *testing.T) {
 	r := row{pretrain: new(recipe.Recipe), finetune: must(recipe.Load("testdata/finetune.toml"))}
 	*r.pretrain = must(recipe.Load("testdata/pretrain.toml"))
 	r.pretrain.Train.DynamicShare, s.Pretrain = 0, data.Lists{DynamicList: "clips.csv"}
-	require.ErrorContains(t, s.check(r), "it learns from no list that is given")
+	require.ErrorContains(t, s.check(r), "its pre-training learns from no list that is given")
 	s.Init = "encoder.pth"
 	require.NoError(t, s.check(r), "lists of pre-training do not matter then")
 }
@@ -168,7 +168,7 @@ func TestStudiesThatCannotBe(t *testing.T) {
 		"row vit: it would not be measured: give --val-static-list": func(s *Study) {
 			s.Train.StaticList, s.Train.DynamicList, s.Validation.StaticList = "a", "b", "c"
 		},
-		"row images: it learns from no list that is given": func(s *Study) {
+		"row images: its pre-training learns from no list that is given": func(s *Study) {
 			s.Pretrain.DynamicList, s.Only = "a", []string{"images"}
 		},
 		"row scratch: train.epochs is 0": func(s *Study) { s.Epochs = map[string]int{recipe.Finetune: 0} },
