@@ -174,24 +174,45 @@ func TestStudy(t *testing.T) {
 	require.Equal(t, s.Ablation, again, "the record is an ablation that can be run")
 }
 
-// What a pre-training costs depends on the samples of its lists, not on their classes.
+// What a pre-training costs depends on the samples of its lists of either modality, not on their classes.
 func TestCostOfPretrainingOnLists(t *testing.T) {
 	s := blinks(t, 1)
-	s.Only = []string{"images"}
-	list := filepath.Join(t.TempDir(), "faces.txt")
-	var text strings.Builder
+	s.Only = []string{"vit"}
+	var images, videos strings.Builder
 	for i := range 9 {
-		fmt.Fprintf(&text, "clip/%03d.png %d\n", 7*i, i%2)
+		fmt.Fprintf(&images, "clip/%03d.png %d\n", 7*i, i%2)
 	}
-	require.NoError(t, os.WriteFile(list, []byte(text.String()), 0o644))
-	s.Pretrain = data.Lists{StaticList: list, StaticRoot: "../testdata/golden"}
+	clips := t.TempDir()
+	fmt.Fprintln(&videos, "video_name,label")
+	for i := range 5 {
+		name := fmt.Sprint("v", i)
+		require.NoError(t, os.Mkdir(filepath.Join(clips, name), 0o755))
+		for j := range 3 {
+			picture, err := os.ReadFile(fmt.Sprintf("../testdata/golden/clip/%03d.png", 9*i+j))
+			require.NoError(t, err)
+			require.NoError(t, os.WriteFile(filepath.Join(clips, name, fmt.Sprintf("%d.png", j)), picture, 0o644))
+		}
+		fmt.Fprintf(&videos, "%s,2\n", name)
+	}
+	list := func(name, text string) string {
+		path := filepath.Join(t.TempDir(), name)
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
+		return path
+	}
+	s.Pretrain = data.Lists{StaticList: list("faces.txt", images.String()), StaticRoot: "../testdata/golden",
+		DynamicList: list("videos.csv", videos.String()), DynamicRoot: clips}
 	result, err := s.alone(t.Context())
 	require.NoError(t, err)
 	net, err := outline(must(recipe.Load("testdata/pretrain.toml")))
 	require.NoError(t, err)
-	require.Equal(t, float64(2*5*4*net.MACs(data.Image)), *result.Rows[0].PretrainingMACs, "2 epochs of 5 batches of 4, of 9 listed and 12 drawn")
-	require.Equal(t, []run.Source{{Set: "training", Modality: data.Image, Origin: list, Samples: 9, Classes: 2},
-		{Set: "training", Modality: data.Image, Origin: run.DrawnFaces, Samples: 12, Classes: 7}}, result.Pretrain)
+	want := 2*5*4*net.MACs(data.Image) + 2*4*6*net.MACs(data.Video)
+	require.Equal(t, float64(want), *result.Rows[0].PretrainingMACs,
+		"2 epochs of 5 batches of 4, of 9 listed and 12 drawn images, and of 4 of 6 views of 3, of 5 listed and 9 drawn videos")
+	source := func(m data.Modality, origin string, samples, classes int) run.Source {
+		return run.Source{Set: "training", Modality: m, Origin: origin, Samples: samples, Classes: classes}
+	}
+	require.Equal(t, []run.Source{source(data.Image, s.Pretrain.StaticList, 9, 2), source(data.Image, run.DrawnFaces, 12, 7),
+		source(data.Video, s.Pretrain.DynamicList, 5, 1), source(data.Video, run.DrawnFaces, 9, 7)}, result.Pretrain)
 }
 
 // Samples that could not be read are named once, whichever runs and sets had them, and the most samples and classes of an origin count.
@@ -273,74 +294,14 @@ func TestAddedRowsAndSeeds(t *testing.T) {
 	for name, digest := range before {
 		require.Equal(t, digest, after[name])
 	}
-}
-
-// with returns the study with other rows, under another name, in a folder beside that of the first.
-func (s Study) with(name string, rows ...recipe.Row) Study {
-	s.Ablation.Name, s.Ablation.Rows = name, rows
-	s.Out = filepath.Join(filepath.Dir(s.Out), name)
-	return s
-}
-
-// Of several studies, each run is carried out once, in the folder of the first that has it, and counts in the tables of all; the models
-// are those of studies alone, whether they are interrupted or not.
-func TestStudiesShareRuns(t *testing.T) {
-	first := blinks(t, 5, 2)
-	row := func(name string, finetune map[string]any) recipe.Row {
-		return recipe.Row{Name: name, Pretrain: map[string]any{"train": map[string]any{"dynamic_share": 0}}, Finetune: finetune}
-	}
-	second := first.with("winks", row("two", map[string]any{"model": map[string]any{"experts": 2}}), row("again", nil))
-	first.Only = []string{"images"}
-	heard := [2]int{} // steps of each study
-	w, w2 := &watched{step: func() { heard[0]++ }}, &watched{step: func() { heard[1]++ }}
-	first.Observer, second.Observer = w, w2
-	alone := second
-	alone.Out, alone.Observer = filepath.Join(t.TempDir(), "alone"), &watched{}
-	want, err := alone.alone(t.Context())
+	s.Observer = &watched{step: func() { t.Error("something is done again") }}
+	s.Ablation.Title, s.Ablation.Rows = "Blinks and more", append(s.Ablation.Rows, recipe.Row{Name: "more", Scratch: true})
+	result, err = s.alone(t.Context())
 	require.NoError(t, err)
-	results, err := Run(t.Context(), first, second)
+	require.Equal(t, "Blinks and more", result.Title)
+	record, err := recipe.LoadAblation(filepath.Join(s.Out, "ablation.toml"))
 	require.NoError(t, err)
-	require.Equal(t, []string{
-		"blinks images 5 pretrain, 0 of 6", "blinks images 5 finetune, 1 of 6", "blinks images 2 pretrain, 2 of 6", "blinks images 2 finetune, 3 of 6",
-	}, w.runs)
-	require.Equal(t, []string{"winks two 5 finetune, 4 of 6", "winks two 2 finetune, 5 of 6"}, w2.runs)
-	require.Equal(t, [2]int{2 * (6 + 12), 2 * 12}, heard, "each study hears its own runs")
-	require.Equal(t, want, results[1])
-	require.Equal(t, results[0].Rows[0].Static, results[1].Rows[1].Static, "the row again is the row images")
-	require.NotEqual(t, results[1].Rows[0].Static, results[1].Rows[1].Static)
-	require.Positive(t, *results[1].Rows[1].PretrainingMACs)
-	require.Len(t, models(t, first.Out), 4)
-	lone, shared := models(t, alone.Out), models(t, second.Out)
-	require.Len(t, lone, 6)
-	require.Len(t, shared, 2)
-	for name, digest := range shared {
-		require.Equal(t, lone[name], digest)
-	}
-
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	begun := []Study{first.with("a", first.Ablation.Rows...), second.with("b", second.Ablation.Rows...)}
-	steps := 0
-	for i := range begun {
-		begun[i].Observer = &watched{step: func() {
-			if steps++; steps == 60 { // of 4 times 6 and 12, and then 2 times 12
-				cancel()
-			}
-		}}
-	}
-	_, err = Run(ctx, begun...)
-	require.ErrorIs(t, err, context.Canceled)
-	for i := range begun {
-		begun[i].Resume, begun[i].Observer = true, &watched{}
-	}
-	got, err := Run(t.Context(), begun...)
-	require.NoError(t, err)
-	require.Equal(t, results[1].Rows, got[1].Rows)
-	require.Equal(t, shared, models(t, begun[1].Out))
-
-	second.Only = []string{"none"}
-	_, err = Run(t.Context(), first, second)
-	require.EqualError(t, err, "ablation winks: --only none: ablation winks has the rows two, again")
+	require.Equal(t, s.Ablation, record, "the record is of the study as it was asked for last")
 }
 
 // Nothing is written into a folder of anything else, and nothing is resumed that is not there.

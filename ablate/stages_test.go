@@ -289,7 +289,7 @@ func TestStudiesThatWouldStop(t *testing.T) {
 	s.Only = []string{"dynamic"}
 	_, err := s.alone(t.Context())
 	require.NoError(t, err)
-	s.Only, s.Resume, s.Observer = nil, true, &watched{}
+	s.Only, s.Seeds, s.Resume, s.Observer = nil, []uint64{4, 1}, true, &watched{} // another seed, which would begin, comes first
 	s.Ablation.Rows[2].Finetune["train"].(map[string]any)["lr"] = 2e-2
 	_, err = s.alone(t.Context())
 	require.ErrorContains(t, err, "row dynamic, seed 1: run folder "+s.tuned("dynamic", 1)+" belongs to another run: train.lr is 0.01 there and 0.02 here")
