@@ -143,7 +143,7 @@ func changed(nameOrFile, stage string, row Row, changes map[string]any) (Recipe,
 	switch {
 	case err != nil:
 		return r, err
-	case stage == Finetune && r.Kind != Finetune:
+	case r.Kind != Finetune && (stage == Finetune || r.Kind != Pretrain):
 		return r, fmt.Errorf("recipe %s is for %s, and is given for %s", r.Name, r.Kind, stage)
 	case len(changes) == 0:
 		return r, nil

@@ -213,6 +213,7 @@ func TestMistakesInAblations(t *testing.T) {
 		head + row("a", "finetune.seed = 4"):                                                                   "row a, finetune: seed is not for a row to change",
 		head + row("a", "finetune.kind = 'pretrain'"):                                                          "row a, finetune: kind is not for a row to change",
 		strings.Replace(head, "'s4d-tiny'", "'s4d-tiny-pretrain'", 1) + row("a", ""):                           "recipe s4d-tiny-pretrain is for pretrain, and is given for finetune",
+		strings.Replace(head, "'s4d-tiny-pretrain'", "'landmarks-tiny'", 1) + row("a", ""):                     "recipe landmarks-tiny is for landmarks, and is given for pretrain",
 		strings.Replace(head, "'s4d-tiny-pretrain'", "'image-tiny'", 1) + row("a", "pretrain.model.depht = 1"): "row a, pretrain: unknown key model.depht: did you mean model.depth?",
 		strings.Replace(head, "'s4d-tiny'", "'none'", 1) + row("a", ""):                                        `recipe "none": neither a file nor one of `,
 		"name = ]": "line 1: toml: ",
