@@ -74,17 +74,20 @@ func (s scope) after(c *nn.Convolution, channels int, prelu bool) *convolution {
 // normScope is what a layer calls its batch norm.
 const normScope = "bn"
 
+// forward frees what the convolution made for what follows it: images are large, and a frozen network keeps none.
 func (c *convolution) forward(x *ag.Value, p pass) *ag.Value {
-	x = c.Forward(x)
-	switch {
-	case c.norm == nil:
-	case p == training:
-		x = c.norm.Train(x)
-	default:
-		x = c.norm.Forward(x)
-	}
-	if c.slope != nil {
-		x = ag.PReLU(x, c.slope)
-	}
-	return x
+	return x.Tape().Scope(func() []*ag.Value {
+		y := c.Forward(x)
+		switch {
+		case c.norm == nil:
+		case p == training:
+			y = c.norm.Train(y)
+		default:
+			y = c.norm.Forward(y)
+		}
+		if c.slope != nil {
+			y = ag.PReLU(y, c.slope)
+		}
+		return []*ag.Value{y}
+	})[0]
 }
