@@ -3,8 +3,8 @@
 // The folder of an ablation holds
 //
 //	ablation.toml             the ablation
-//	ROW/seed-N/pretrain       run folders: of the first row with this pre-training, which the others share
-//	ROW/seed-N/finetune
+//	ROW/seed-N/pretrain       run folders of the first stage: of the first row with it, which the others share
+//	ROW/seed-N/finetune       of the second
 //	ablation.json             the table
 //
 // [Run] is the entry point. Go on with stages.go (which runs there are) and result.go (the table).
@@ -33,10 +33,10 @@ type Study struct {
 	Ablation recipe.Ablation
 	Only     []string // rows; all if there are none
 	Seeds    []uint64
-	Epochs   map[string]int // instead of those of the recipes, by kind of run
+	Epochs   map[string]int // instead of those of the recipes, by stage
 
-	// Options of all runs: Out is the folder of the whole, Train and Validation are of fine-tuning, and Init, if given, replaces
-	// pre-training. Recipe, Resume and Watch are set for each.
+	// Options of all runs: Out is the folder of the whole, Train and Validation are of fine-tuning, Landmarks is for those that read any, and
+	// Init, if given, replaces pre-training. Recipe, Resume and Watch are set for each.
 	run.Options
 	Pretrain data.Lists // of pre-training; none for those of fine-tuning
 	Observer Watcher
@@ -44,8 +44,8 @@ type Study struct {
 
 // Watcher receives the progress of a study.
 type Watcher interface {
-	run.Watcher                                              // of each run
-	Run(row string, seed uint64, kind string, done, all int) // before each run: how many are done, of how many
+	run.Watcher                                               // of each run
+	Run(row string, seed uint64, stage string, done, all int) // before each run: how many are done, of how many
 }
 
 // Files of the folder.
@@ -53,15 +53,6 @@ const (
 	recordFile = "ablation.toml"
 	resultFile = "ablation.json"
 )
-
-// Run carries out the study alone.
-func (s Study) Run(ctx context.Context) (*Result, error) {
-	results, err := Run(ctx, s)
-	if err != nil {
-		return nil, err
-	}
-	return results[0], nil
-}
 
 // Run carries out studies one after the other: the runs of each seed and row, except those that the folders already hold. A run that
 // several studies have is carried out once, in the folder of the first. It writes the table of each study when it is complete.
@@ -94,7 +85,7 @@ func Run(ctx context.Context, studies ...Study) (results []*Result, err error) {
 			if metrics[stage.Out] != nil {
 				continue
 			}
-			p.Observer.Run(stage.row, stage.Recipe.Seed, stage.Recipe.Kind, len(metrics), all)
+			p.Observer.Run(stage.row, stage.Recipe.Seed, stage.name, len(metrics), all)
 			stage.Resume, stage.Watch = run.Begun(stage.Out), p.Observer
 			if metrics[stage.Out], err = run.Train(ctx, stage.Options); err != nil {
 				return nil, fmt.Errorf("row %s, seed %d: %w", stage.row, stage.Recipe.Seed, err)
@@ -134,7 +125,27 @@ func plansOf(studies []Study) (plans []plan, runs int, err error) {
 		}
 		plans = append(plans, p)
 	}
-	return plans, len(known), nil
+	return plans, len(known), checkTaken(studies[0].Options, known)
+}
+
+// checkTaken returns an error for a file of a command that none of its runs takes.
+func checkTaken(given run.Options, runs []stage) error {
+	for _, f := range []struct {
+		flag, nobody string
+		of           func(o run.Options) string
+	}{
+		{"landmarks", "no row reads landmarks", func(o run.Options) string { return o.Landmarks }},
+		{"static-list", "no run learns from images of it", func(o run.Options) string { return o.Train.StaticList }},
+		{"dynamic-list", "no run learns from videos of it", func(o run.Options) string { return o.Train.DynamicList }},
+		{"val-static-list", "no run is measured on images", func(o run.Options) string { return o.Validation.StaticList }},
+		{"val-dynamic-list", "no run is measured on videos", func(o run.Options) string { return o.Validation.DynamicList }},
+	} {
+		file := f.of(given)
+		if file != "" && !slices.ContainsFunc(runs, func(s stage) bool { return f.of(s.Options) == file }) {
+			return fmt.Errorf("--%s %s: %s: leave it out", f.flag, file, f.nobody)
+		}
+	}
+	return nil
 }
 
 // Begun reports whether a folder holds an ablation.

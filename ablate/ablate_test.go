@@ -54,6 +54,20 @@ func blinks(t *testing.T, seeds ...uint64) Study {
 		Options: run.Options{Backend: b, Out: filepath.Join(t.TempDir(), "study")}}
 }
 
+// alone carries out the study.
+func (s Study) alone(ctx context.Context) (*Result, error) {
+	results, err := Run(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	return results[0], nil
+}
+
+// tuned is the run folder of a row's fine-tuning.
+func (s Study) tuned(row string, seed uint64) string {
+	return s.folder(place{row, seed, recipe.Finetune})
+}
+
 // models returns digests of all models of a folder, by path.
 func models(t *testing.T, dir string) map[string]string {
 	t.Helper()
@@ -81,7 +95,7 @@ func must(r recipe.Recipe, err error) recipe.Recipe {
 // measured.
 func TestStudy(t *testing.T) {
 	s := blinks(t, 7, 3)
-	result, err := s.Run(t.Context())
+	result, err := s.alone(t.Context())
 	require.NoError(t, err)
 	var want []string
 	for i, seed := range s.Seeds {
@@ -109,7 +123,7 @@ func TestStudy(t *testing.T) {
 		require.Equal(t, s.Ablation.Rows[i].TFLOPs, row.PublishedTFLOPs)
 		var static, dynamic []float64
 		for _, seed := range s.Seeds {
-			state, err := run.ReadState(s.folder(name, seed, recipe.Finetune))
+			state, err := run.ReadState(s.tuned(name, seed))
 			require.NoError(t, err)
 			require.Equal(t, seed, state.Recipe.Seed)
 			require.Equal(t, row.Parameters, state.Metrics.Parameters)
@@ -136,7 +150,7 @@ func TestStudy(t *testing.T) {
 	require.Equal(t, vit.Parameters, vit.ActiveParameters)
 
 	require.Zero(t, *scratch.PretrainingMACs)
-	_, net, err := outline(must(recipe.Load("testdata/pretrain.toml")))
+	net, err := outline(must(recipe.Load("testdata/pretrain.toml")))
 	require.NoError(t, err)
 	images := float64(2 * 3 * 4 * net.MACs(data.Image)) // 2 epochs of 3 batches of 4
 	require.Equal(t, images, *result.Rows[2].PretrainingMACs)
@@ -187,9 +201,9 @@ func TestCostOfPretrainingOnLists(t *testing.T) {
 	}
 	s.Pretrain = data.Lists{StaticList: list("faces.txt", images.String()), StaticRoot: "../testdata/golden",
 		DynamicList: list("videos.csv", videos.String()), DynamicRoot: clips}
-	result, err := s.Run(t.Context())
+	result, err := s.alone(t.Context())
 	require.NoError(t, err)
-	_, net, err := outline(must(recipe.Load("testdata/pretrain.toml")))
+	net, err := outline(must(recipe.Load("testdata/pretrain.toml")))
 	require.NoError(t, err)
 	want := 2*5*4*net.MACs(data.Image) + 2*4*6*net.MACs(data.Video)
 	require.Equal(t, float64(want), *result.Rows[0].PretrainingMACs,
@@ -212,7 +226,7 @@ func TestSkippedOfAStudy(t *testing.T) {
 	}
 	s.Train = list("faces.txt", "clip/000.png 0\nclip/007.png 3\nnone.png 2\nclip/014.png 5\n")
 	s.Validation = list("others.txt", "clip/021.png 0\ngone.png 1\nclip/028.png 4\nclip/035.png 4\n")
-	result, err := s.Run(t.Context())
+	result, err := s.alone(t.Context())
 	require.NoError(t, err)
 	var skipped []string
 	for _, bad := range result.Skipped {
@@ -237,7 +251,7 @@ func TestSkippedOfAStudy(t *testing.T) {
 func TestInterruptedStudy(t *testing.T) {
 	whole := blinks(t, 5)
 	whole.Only = []string{"images", "one"}
-	want, err := whole.Run(t.Context())
+	want, err := whole.alone(t.Context())
 	require.NoError(t, err)
 	for _, stop := range []int{1, 8, 25, 40} { // 6 steps of pre-training and 12 of fine-tuning, then 12 and 12
 		s := blinks(t, 5)
@@ -249,10 +263,10 @@ func TestInterruptedStudy(t *testing.T) {
 				cancel()
 			}
 		}
-		_, err := s.Run(ctx)
+		_, err := s.alone(ctx)
 		require.ErrorIs(t, err, context.Canceled, "after step %d", stop)
 		s.Resume, s.Observer = true, &watched{}
-		got, err := s.Run(t.Context())
+		got, err := s.alone(t.Context())
 		require.NoError(t, err)
 		require.Equal(t, want, got)
 		require.Equal(t, models(t, whole.Out), models(t, s.Out), "after step %d", stop)
@@ -263,7 +277,7 @@ func TestInterruptedStudy(t *testing.T) {
 func TestAddedRowsAndSeeds(t *testing.T) {
 	s := blinks(t, 4)
 	s.Only = []string{"one"}
-	_, err := s.Run(t.Context())
+	_, err := s.alone(t.Context())
 	require.NoError(t, err)
 	before := models(t, s.Out)
 	require.Contains(t, before, "vit/seed-4/pretrain", "in the folder of the first row that has it, asked for or not")
@@ -271,7 +285,7 @@ func TestAddedRowsAndSeeds(t *testing.T) {
 	steps := 0
 	s.Observer = &watched{step: func() { steps++ }}
 	s.Resume, s.Only = true, []string{"one", "images"}
-	result, err := s.Run(t.Context())
+	result, err := s.alone(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, 2*3+3*(2+2), steps, "of images alone: pre-training without videos, and fine-tuning")
 	require.Equal(t, []string{"images", "one"}, []string{result.Rows[0].Name, result.Rows[1].Name}, "in the ablation's order")
@@ -282,7 +296,7 @@ func TestAddedRowsAndSeeds(t *testing.T) {
 	}
 	s.Observer = &watched{step: func() { t.Error("something is done again") }}
 	s.Ablation.Title, s.Ablation.Rows = "Blinks and more", append(s.Ablation.Rows, recipe.Row{Name: "more", Scratch: true})
-	result, err = s.Run(t.Context())
+	result, err = s.alone(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, "Blinks and more", result.Title)
 	record, err := recipe.LoadAblation(filepath.Join(s.Out, "ablation.toml"))
@@ -290,96 +304,28 @@ func TestAddedRowsAndSeeds(t *testing.T) {
 	require.Equal(t, s.Ablation, record, "the record is of the study as it was asked for last")
 }
 
-// with returns the study with other rows, under another name, in a folder beside that of the first.
-func (s Study) with(name string, rows ...recipe.Row) Study {
-	s.Ablation.Name, s.Ablation.Rows = name, rows
-	s.Out = filepath.Join(filepath.Dir(s.Out), name)
-	return s
-}
-
-// Of several studies, each run is carried out once, in the folder of the first that has it, and counts in the tables of all; the models
-// are those of studies alone, whether they are interrupted or not.
-func TestStudiesShareRuns(t *testing.T) {
-	first := blinks(t, 5, 2)
-	row := func(name string, finetune map[string]any) recipe.Row {
-		return recipe.Row{Name: name, Pretrain: map[string]any{"train": map[string]any{"dynamic_share": 0}}, Finetune: finetune}
-	}
-	second := first.with("winks", row("two", map[string]any{"model": map[string]any{"experts": 2}}), row("again", nil))
-	first.Only = []string{"images"}
-	heard := [2]int{} // steps of each study
-	w, w2 := &watched{step: func() { heard[0]++ }}, &watched{step: func() { heard[1]++ }}
-	first.Observer, second.Observer = w, w2
-	alone := second
-	alone.Out, alone.Observer = filepath.Join(t.TempDir(), "alone"), &watched{}
-	want, err := alone.Run(t.Context())
-	require.NoError(t, err)
-	results, err := Run(t.Context(), first, second)
-	require.NoError(t, err)
-	require.Equal(t, []string{
-		"blinks images 5 pretrain, 0 of 6", "blinks images 5 finetune, 1 of 6", "blinks images 2 pretrain, 2 of 6", "blinks images 2 finetune, 3 of 6",
-	}, w.runs)
-	require.Equal(t, []string{"winks two 5 finetune, 4 of 6", "winks two 2 finetune, 5 of 6"}, w2.runs)
-	require.Equal(t, [2]int{2 * (6 + 12), 2 * 12}, heard, "each study hears its own runs")
-	require.Equal(t, want, results[1])
-	require.Equal(t, results[0].Rows[0].Static, results[1].Rows[1].Static, "the row again is the row images")
-	require.NotEqual(t, results[1].Rows[0].Static, results[1].Rows[1].Static)
-	require.Positive(t, *results[1].Rows[1].PretrainingMACs)
-	require.Len(t, models(t, first.Out), 4)
-	lone, shared := models(t, alone.Out), models(t, second.Out)
-	require.Len(t, lone, 6)
-	require.Len(t, shared, 2)
-	for name, digest := range shared {
-		require.Equal(t, lone[name], digest)
-	}
-
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	begun := []Study{first.with("a", first.Ablation.Rows...), second.with("b", second.Ablation.Rows...)}
-	steps := 0
-	for i := range begun {
-		begun[i].Observer = &watched{step: func() {
-			if steps++; steps == 60 { // of 4 times 6 and 12, and then 2 times 12
-				cancel()
-			}
-		}}
-	}
-	_, err = Run(ctx, begun...)
-	require.ErrorIs(t, err, context.Canceled)
-	for i := range begun {
-		begun[i].Resume, begun[i].Observer = true, &watched{}
-	}
-	got, err := Run(t.Context(), begun...)
-	require.NoError(t, err)
-	require.Equal(t, results[1].Rows, got[1].Rows)
-	require.Equal(t, shared, models(t, begun[1].Out))
-
-	second.Only = []string{"none"}
-	_, err = Run(t.Context(), first, second)
-	require.EqualError(t, err, "ablation winks: --only none: ablation winks has the rows two, again")
-}
-
 // Nothing is written into a folder of anything else, and nothing is resumed that is not there.
 func TestFoldersOfOthers(t *testing.T) {
 	s := blinks(t, 1)
 	s.Only = []string{"scratch"}
 	s.Resume = true
-	_, err := s.Run(t.Context())
+	_, err := s.alone(t.Context())
 	require.EqualError(t, err, s.Out+" holds no ablation to resume: drop --resume to begin one there, or correct --out")
 	require.NoDirExists(t, s.Out)
 	require.NoError(t, os.MkdirAll(s.Out, 0o755))
 	note := filepath.Join(s.Out, "note.txt")
 	require.NoError(t, os.WriteFile(note, nil, 0o644))
 	s.Resume = false
-	_, err = s.Run(t.Context())
+	_, err = s.alone(t.Context())
 	require.EqualError(t, err, s.Out+" is not empty and holds no ablation: give another --out")
 	require.NoError(t, os.Remove(note))
-	_, err = s.Run(t.Context())
+	_, err = s.alone(t.Context())
 	require.NoError(t, err)
-	_, err = s.Run(t.Context())
+	_, err = s.alone(t.Context())
 	require.EqualError(t, err, s.Out+" holds an ablation: give --resume to continue it, or another --out")
 	s.Resume, s.Epochs = true, map[string]int{recipe.Finetune: 2}
-	_, err = s.Run(t.Context())
-	require.ErrorContains(t, err, "row scratch, seed 1: run folder "+s.folder("scratch", 1, recipe.Finetune)+" belongs to another run: train.epochs is 3 there and 2 here")
+	_, err = s.alone(t.Context())
+	require.ErrorContains(t, err, "row scratch, seed 1: run folder "+s.tuned("scratch", 1)+" belongs to another run: train.epochs is 3 there and 2 here")
 }
 
 func TestSpread(t *testing.T) {

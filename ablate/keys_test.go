@@ -27,24 +27,24 @@ func TestUnreadKeyOfAnEarlierStudy(t *testing.T) {
 	keys := mae.System.Keys
 	defer func() { mae.System.Keys = keys }()
 	mae.System.Keys = slices.DeleteFunc(slices.Clone(keys), func(key string) bool { return key == "train.tube_mask" })
-	_, err = s.Run(t.Context())
+	_, err = s.alone(t.Context())
 	require.NoError(t, err)
 	mae.System.Keys = keys
 
 	s.Resume = true
 	w := &watched{step: func() { t.Error("something is done again") }}
 	s.Observer = w
-	_, err = s.Run(t.Context())
+	_, err = s.alone(t.Context())
 	require.NoError(t, err)
 	s.Observer, s.Ablation.Rows = &watched{step: func() {}}, append(s.Ablation.Rows, recipe.Row{Name: "second", Scratch: true,
 		Finetune: map[string]any{"model": map[string]any{"top_k": 1}}})
-	_, err = s.Run(t.Context())
+	_, err = s.alone(t.Context())
 	require.EqualError(t, err, "row second, seed 6: "+unread)
-	require.NoDirExists(t, s.folder("second", 6, recipe.Finetune))
+	require.NoDirExists(t, s.tuned("second", 6))
 	s.Ablation.Rows[1].Finetune["train"] = map[string]any{"tube_mask": false}
-	_, err = s.Run(t.Context())
+	_, err = s.alone(t.Context())
 	require.NoError(t, err)
-	state, err := run.ReadState(s.folder("second", 6, recipe.Finetune))
+	state, err := run.ReadState(s.tuned("second", 6))
 	require.NoError(t, err)
 	require.True(t, state.Finished)
 }

@@ -25,6 +25,7 @@ type Result struct {
 	Name     string       `json:"name"`
 	Title    string       `json:"title"`
 	Source   string       `json:"source,omitempty"` // of the published numbers
+	Note     string       `json:"note,omitempty"`   // of them, too
 	Seeds    []uint64     `json:"seeds"`
 	Pretrain []run.Source `json:"pretrain,omitempty"` // what pre-training learns from
 	Finetune []run.Source `json:"finetune"`           // what fine-tuning learns from and is measured on
@@ -35,15 +36,16 @@ type Result struct {
 
 // Row is the model of a row.
 type Row struct {
-	Name             string             `json:"name"`
-	Parameters       int                `json:"parameters"`
-	ActiveParameters int                `json:"active_parameters"`          // that a token uses
-	PretrainingMACs  *float64           `json:"pretraining_macs,omitempty"` // of all forward passes; nil with --init
-	Static           *Recalls           `json:"static,omitempty"`
-	Dynamic          *Recalls           `json:"dynamic,omitempty"`
-	Published        *recipe.Millions   `json:"published_parameters,omitempty"`
-	PublishedTFLOPs  *float64           `json:"published_pretraining_tflops,omitempty"`
-	Paper            []recipe.Published `json:"paper,omitempty"`
+	Name              string             `json:"name"`
+	Parameters        int                `json:"parameters"`
+	ActiveParameters  int                `json:"active_parameters"`          // that a token uses
+	TunableParameters int                `json:"tunable_parameters"`         // that fine-tuning learns
+	PretrainingMACs   *float64           `json:"pretraining_macs,omitempty"` // of all forward passes; nil with --init
+	Static            *Recalls           `json:"static,omitempty"`
+	Dynamic           *Recalls           `json:"dynamic,omitempty"`
+	Published         *recipe.Millions   `json:"published_parameters,omitempty"`
+	PublishedTFLOPs   *float64           `json:"published_pretraining_tflops,omitempty"`
+	Paper             []recipe.Published `json:"paper,omitempty"`
 }
 
 // Recalls are those of the models of all seeds after their last epoch, in percent.
@@ -74,13 +76,13 @@ func newSpread(values []float64) Spread {
 // result makes the table of finished runs, whose metrics are given by folder.
 func (p plan) result(metrics map[string]*run.Metrics) (*Result, error) {
 	a := p.Ablation
-	result := &Result{Format: resultFormat, Name: a.Name, Title: a.Title, Source: a.Source, Seeds: p.Seeds}
+	result := &Result{Format: resultFormat, Name: a.Name, Title: a.Title, Source: a.Source, Note: a.Note, Seeds: p.Seeds}
 	for _, r := range p.rows {
-		total, active, err := parameters(r.finetune)
-		if err != nil {
+		x := Row{Name: r.Name, Published: r.Row.Parameters, PublishedTFLOPs: r.TFLOPs, Paper: r.Paper}
+		var err error
+		if x.Parameters, x.ActiveParameters, x.TunableParameters, err = parameters(r.finetune); err != nil {
 			return nil, err
 		}
-		x := Row{Name: r.Name, Parameters: total, ActiveParameters: active, Published: r.Row.Parameters, PublishedTFLOPs: r.TFLOPs, Paper: r.Paper}
 		if x.PretrainingMACs, err = p.pretrainingMACs(r); err != nil {
 			return nil, err
 		}
@@ -102,7 +104,7 @@ func (p plan) result(metrics map[string]*run.Metrics) (*Result, error) {
 			return nil, err
 		}
 		all := &result.Finetune
-		if state.Recipe.Kind == recipe.Pretrain {
+		if stage.name == recipe.Pretrain {
 			all = &result.Pretrain
 		}
 		*all = union(*all, state.Data)
@@ -115,22 +117,23 @@ func (p plan) result(metrics map[string]*run.Metrics) (*Result, error) {
 	return result, nil
 }
 
-// parameters counts the parameters of the model of a recipe, and those that a token uses.
-func parameters(r recipe.Recipe) (total, active int, err error) {
-	params, net, err := outline(r)
-	total = nn.Count(params)
-	if sparse, ok := net.(system.Sparse); ok && len(sparse.ExpertBlocks()) > 0 {
-		return total, sparse.ActiveParams(total), err
-	}
-	return total, total, err
-}
-
-func outline(r recipe.Recipe) ([]nn.Param, system.Model, error) {
+// parameters counts the parameters of the model of a recipe, those that a token uses, and those that are learned.
+func parameters(r recipe.Recipe) (total, active, tunable int, err error) {
 	s, err := systems.Of(r)
 	if err != nil {
-		return nil, nil, err
+		return 0, 0, 0, err
 	}
-	return run.Outline(s, r)
+	params, net, err := run.Outline(s, r)
+	if err != nil {
+		return 0, 0, 0, err
+	}
+	total = nn.Count(params)
+	active = total
+	if sparse, ok := net.(system.Sparse); ok && len(sparse.ExpertBlocks()) > 0 {
+		active = sparse.ActiveParams(total)
+	}
+	frozen, err := nn.Freeze(params, s.FrozenBy(r))
+	return total, active, total - frozen, err
 }
 
 // pretrainingMACs counts the multiply-adds of all forward passes of a row's pre-training, nil where --init replaces it.
@@ -147,16 +150,26 @@ func (p plan) pretrainingMACs(r row) (*float64, error) {
 	}
 	lists := map[data.Modality]int{}
 	for _, source := range state.Data {
-		if source.Set == "training" && source.Origin != run.DrawnFaces {
+		if source.Set == "training" && !source.Drawn() {
 			lists[source.Modality] += source.Samples
 		}
 	}
-	_, net, err := outline(state.Recipe)
+	net, err := outline(state.Recipe)
 	if err != nil {
 		return nil, err
 	}
 	cost := run.CostOf(state.Recipe, net, lists)
 	return &cost.ForwardMACs, nil
+}
+
+// outline is the model of a recipe, of shapes alone.
+func outline(r recipe.Recipe) (system.Model, error) {
+	s, err := systems.Of(r)
+	if err != nil {
+		return nil, err
+	}
+	_, net, err := run.Outline(s, r)
+	return net, err
 }
 
 // recalls gathers the scores of a modality over the seeds, nil if the models have none.

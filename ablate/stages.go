@@ -1,6 +1,7 @@
 package ablate
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path/filepath"
@@ -14,7 +15,8 @@ import (
 	"mien/systems"
 )
 
-// The runs of a study: recipes and lists of each row, and which rows share a pre-training.
+// The runs of a study: recipes and lists of each row, and which rows share a pre-training. The two runs of a row, its stages, are called
+// pretrain and finetune, though the first may be the fine-tuning of an image model.
 
 // row is a row with the recipes of its runs.
 type row struct {
@@ -69,23 +71,30 @@ func (s Study) recipes(r recipe.Row) (pretrain *recipe.Recipe, finetune recipe.R
 	if err != nil {
 		return nil, finetune, err
 	}
-	for _, p := range []*recipe.Recipe{pretrain, &finetune} {
-		if p == nil {
-			continue
-		}
-		if epochs, ok := s.Epochs[p.Kind]; ok {
-			if *p, err = p.WithEpochs(epochs); err != nil {
-				return nil, finetune, err
-			}
-		}
-		if _, err := systems.OfRun(*p, s.Resume); err != nil { // those that have not begun are checked when they do
-			return nil, finetune, err
+	if pretrain != nil {
+		err = s.prepare(pretrain, recipe.Pretrain)
+	}
+	err = cmp.Or(err, s.prepare(&finetune, recipe.Finetune))
+	return pretrain, finetune, err
+}
+
+// prepare checks the recipe of a stage and gives it the epochs asked for.
+func (s Study) prepare(r *recipe.Recipe, stage string) (err error) {
+	if epochs, ok := s.Epochs[stage]; ok {
+		if *r, err = r.WithEpochs(epochs); err != nil {
+			return err
 		}
 	}
-	if t := &finetune.Train; t.BestSet == "static" && t.StaticShare == 0 || t.BestSet == "dynamic" && t.DynamicShare == 0 {
+	if t := &r.Train; t.BestSet == "static" && !learns(*r, data.Image) || t.BestSet == "dynamic" && !learns(*r, data.Video) {
 		t.BestSet = "" // the row learns nothing from it: what is left chooses
 	}
-	return pretrain, finetune, nil
+	_, err = systems.OfRun(*r, s.Resume) // those that have not begun are checked when they do
+	return err
+}
+
+// learns reports whether the runs of a recipe learn from a modality: it has a share in them and, in fine-tuning, a head.
+func learns(r recipe.Recipe, m data.Modality) bool {
+	return data.ByModality(m, r.Train.StaticShare, r.Train.DynamicShare) > 0 && (r.Kind == recipe.Pretrain || r.Classes(m) > 0)
 }
 
 // samePretraining reports whether two rows differ in nothing but fine-tuning.
@@ -99,7 +108,7 @@ func (s Study) check(r row) error {
 	before := s.pretrainLists()
 	if p := r.pretrain; p != nil && s.Init == "" {
 		encoder, into := p.Model.Encoder, r.finetune.Model.Encoder
-		encoder.ImageSize, encoder.Frames = into.ImageSize, into.Frames // positions are computed, not learned
+		encoder.ImageSize, encoder.Frames = into.ImageSize, into.Frames // positions are computed, or interpolated
 		if encoder != into {
 			return fmt.Errorf("its encoder in fine-tuning is not that of its pre-training: %+v is not %+v", into, encoder)
 		}
@@ -107,8 +116,9 @@ func (s Study) check(r row) error {
 	switch {
 	case s.Init != "" && len(r.Row.Pretrain) > 0:
 		return fmt.Errorf("it is about pre-training, which --init replaces: leave it out, by --only with the others")
-	case s.Init == "" && r.pretrain != nil && !before.Empty() && taken(*r.pretrain, before).Empty(),
-		!s.Train.Empty() && listed.Empty():
+	case s.Init == "" && r.pretrain != nil && !before.Empty() && taken(*r.pretrain, before).Empty():
+		return fmt.Errorf("its pre-training learns from no list that is given: give one of its modality, or --init, or leave it out, by --only with the others")
+	case !s.Train.Empty() && listed.Empty():
 		return fmt.Errorf("it learns from no list that is given: give one of its modality, or leave it out, by --only with the others")
 	case !s.Train.Empty() && measured.Empty():
 		return fmt.Errorf("it would not be measured: give --val-static-list or --val-dynamic-list, of the modalities that it learns from")
@@ -128,10 +138,10 @@ func (s Study) pretrainLists() data.Lists {
 
 // taken leaves out the lists that a recipe takes nothing from: a run refuses them.
 func taken(r recipe.Recipe, l data.Lists) data.Lists {
-	if r.Train.StaticShare == 0 {
+	if !learns(r, data.Image) {
 		l.StaticList, l.StaticRoot = "", ""
 	}
-	if r.Train.DynamicShare == 0 {
+	if !learns(r, data.Video) {
 		l.DynamicList, l.DynamicRoot = "", ""
 	}
 	return l
@@ -148,14 +158,14 @@ type plan struct {
 // stage is a run of a row.
 type stage struct {
 	run.Options
-	row string
+	row, name string
 }
 
 // place names a run of a study.
 type place struct {
-	row  string
-	seed uint64
-	kind string
+	row   string
+	seed  uint64
+	stage string
 }
 
 // plan lists all runs: row by row for the first seed, so that there is a whole table as early as can be, and so on. known are the
@@ -172,9 +182,9 @@ func (s Study) plan(known *[]stage) (p plan, err error) {
 			case r.Scratch:
 				init = ""
 			case init == "":
-				init = p.add(known, s.stage(r.shared, *r.pretrain, seed, ""))
+				init = p.add(known, s.stage(place{r.shared, seed, recipe.Pretrain}, *r.pretrain, ""))
 			}
-			p.add(known, s.stage(r.Name, r.finetune, seed, init))
+			p.add(known, s.stage(place{r.Name, seed, recipe.Finetune}, r.finetune, init))
 		}
 	}
 	return p, nil
@@ -187,7 +197,7 @@ func (p *plan) add(known *[]stage, s stage) string {
 	} else {
 		*known = append(*known, s)
 	}
-	p.folders[place{s.row, s.Recipe.Seed, s.Recipe.Kind}] = s.Out
+	p.folders[place{s.row, s.Recipe.Seed, s.name}] = s.Out
 	if !slices.ContainsFunc(p.stages, func(o stage) bool { return o.Out == s.Out }) {
 		p.stages = append(p.stages, s)
 	}
@@ -205,16 +215,22 @@ func sameRecipe(a, b recipe.Recipe) bool {
 	return reflect.DeepEqual(a, b)
 }
 
-// stage returns the run of a recipe for a row.
-func (s Study) stage(row string, r recipe.Recipe, seed uint64, init string) stage {
+// stage returns the run of a recipe at a place.
+func (s Study) stage(at place, r recipe.Recipe, init string) stage {
 	o := s.Options
-	r.Seed = seed
-	if r.Kind == recipe.Pretrain {
-		o.Train, o.Validation = s.pretrainLists(), data.Lists{}
+	r.Seed = at.seed
+	if at.stage == recipe.Pretrain {
+		o.Train = s.pretrainLists()
 	}
-	o.Recipe, o.Init, o.Out = r, init, s.folder(row, seed, r.Kind)
+	if r.Kind == recipe.Pretrain {
+		o.Validation = data.Lists{}
+	}
+	if !readsLandmarks(r) {
+		o.Landmarks = ""
+	}
+	o.Recipe, o.Init, o.Out = r, init, s.folder(at)
 	o.Train, o.Validation = taken(r, o.Train), taken(r, o.Validation)
-	return stage{o, row}
+	return stage{o, at.row, at.stage}
 }
 
 // checkStages returns the error of the first run that would not begin, or go on, so that it is known before any run has taken days. Files
@@ -236,7 +252,7 @@ func (s Study) checkStages(ctx context.Context, stages []stage) error {
 	return nil
 }
 
-// folder is the run folder of a row.
-func (s Study) folder(row string, seed uint64, kind string) string {
-	return filepath.Join(s.Out, row, fmt.Sprintf("seed-%d", seed), kind)
+// folder is the run folder of a place.
+func (s Study) folder(at place) string {
+	return filepath.Join(s.Out, at.row, fmt.Sprintf("seed-%d", at.seed), at.stage)
 }

@@ -12,90 +12,7 @@ import (
 	"mien/data"
 	"mien/recipe"
 	"mien/run"
-	"mien/system"
 )
-
-// Every row of the embedded ablations has a model that a system can build, and is another than its neighbours: with the recipes of the
-// ablations, and with the published ones.
-func TestEmbeddedAblations(t *testing.T) {
-	lists := data.Lists{StaticList: "faces.txt", DynamicList: "clips.csv"}
-	for _, name := range recipe.Ablations() {
-		a, err := recipe.LoadAblation(name)
-		require.NoError(t, err, name)
-		requireRows(t, Study{Ablation: a})
-		a.Pretrain, a.Finetune = "s4d-pretrain", "s4d-ferv39k"
-		requireRows(t, Study{Ablation: a, Options: run.Options{Train: lists, Validation: lists}})
-	}
-}
-
-// All embedded ablations together have 41 rows with 17 pre-trainings, which are 29 and 6 different runs.
-func TestRunsOfAllAblations(t *testing.T) {
-	var studies []Study
-	rows, alone := 0, 0
-	for _, name := range recipe.Ablations() {
-		a, err := recipe.LoadAblation(name)
-		require.NoError(t, err)
-		s := Study{Ablation: a, Seeds: []uint64{3}, Options: run.Options{Out: name}}
-		p, err := s.plan(new([]stage))
-		require.NoError(t, err)
-		studies, rows, alone = append(studies, s), rows+len(p.rows), alone+len(p.stages)
-	}
-	require.Equal(t, [2]int{41, 41 + 17}, [2]int{rows, alone})
-	plans, all, err := plansOf(studies)
-	require.NoError(t, err)
-	require.Equal(t, 28+6, all)
-	require.Equal(t, filepath.Join("components", "dp-moae-jf", "seed-3", "finetune"), plans[4].folders[place{"s4d", 3, recipe.Finetune}])
-	require.Equal(t, "models s4d", plans[4].stages[len(plans[4].stages)-2].row, "of the last but one row")
-}
-
-func requireRows(t *testing.T, s Study) {
-	t.Helper()
-	rows, err := s.rows()
-	require.NoError(t, err, s.Ablation.Name)
-	require.Greater(t, len(rows), 2)
-	seen := map[string]string{}
-	for _, r := range rows {
-		finetune := r.finetune
-		finetune.Name = ""
-		text, err := finetune.Text()
-		require.NoError(t, err)
-		model := fmt.Sprintln(r.shared, r.Scratch, string(text))
-		require.Empty(t, seen[model], "%s: row %s", s.Ablation.Name, r.Name)
-		seen[model] = r.Name
-	}
-}
-
-// Blocks with experts are the same share of the blocks, at the same place, in the small models of the ablations and in the published ones.
-func TestBlocksOfRows(t *testing.T) {
-	shares := func(a recipe.Ablation) map[string][]float64 {
-		all := map[string][]float64{}
-		for _, row := range a.Rows {
-			_, finetune, err := a.Recipes(row)
-			require.NoError(t, err)
-			_, net, err := outline(finetune)
-			require.NoError(t, err)
-			if sparse, ok := net.(system.Sparse); ok && len(sparse.ExpertBlocks()) > 0 {
-				blocks, depth := sparse.ExpertBlocks(), float64(finetune.Model.Depth)
-				all[row.Name] = []float64{float64(len(blocks)) / depth, float64(blocks[0]) / depth}
-			}
-		}
-		return all
-	}
-	for _, name := range recipe.Ablations() {
-		a, err := recipe.LoadAblation(name)
-		require.NoError(t, err)
-		small := shares(a)
-		a.Pretrain, a.Finetune = "s4d-pretrain", "s4d-ferv39k"
-		published := shares(a)
-		if name == "layers" {
-			require.Equal(t, map[string][]float64{"last-quarter": {0.25, 0.75}, "last-half": {0.5, 0.5}, "last-three-quarters": {0.75, 0.25},
-				"all": {1, 0}}, published)
-		}
-		delete(small, "alternate") // which begins with block 1
-		delete(published, "alternate")
-		require.Equal(t, published, small, name)
-	}
-}
 
 // Lists go to the stages that learn from them; those of pre-training are its own, if there are any.
 func TestListsOfStages(t *testing.T) {
@@ -201,7 +118,7 @@ func TestRunsThatAreTheSame(t *testing.T) {
 	lists := func(name string) data.Lists {
 		return data.Lists{StaticList: name, StaticRoot: name, DynamicList: name, DynamicRoot: name}
 	}
-	first := s.stage("vit", must(recipe.Load("testdata/finetune.toml")), 3, "a")
+	first := s.stage(place{"vit", 3, recipe.Finetune}, must(recipe.Load("testdata/finetune.toml")), "a")
 	first.Train, first.Validation = lists("a"), lists("b")
 	named := first
 	named.row, named.Recipe.Name, named.Out = "other", "other", "other"
@@ -236,7 +153,7 @@ func TestRunsThatAreTheSame(t *testing.T) {
 	r := row{pretrain: new(recipe.Recipe), finetune: must(recipe.Load("testdata/finetune.toml"))}
 	*r.pretrain = must(recipe.Load("testdata/pretrain.toml"))
 	r.pretrain.Train.DynamicShare, s.Pretrain = 0, data.Lists{DynamicList: "clips.csv"}
-	require.ErrorContains(t, s.check(r), "it learns from no list that is given")
+	require.ErrorContains(t, s.check(r), "its pre-training learns from no list that is given")
 	s.Init = "encoder.pth"
 	require.NoError(t, s.check(r), "lists of pre-training do not matter then")
 }
@@ -251,7 +168,7 @@ func TestStudiesThatCannotBe(t *testing.T) {
 		"row vit: it would not be measured: give --val-static-list": func(s *Study) {
 			s.Train.StaticList, s.Train.DynamicList, s.Validation.StaticList = "a", "b", "c"
 		},
-		"row images: it learns from no list that is given": func(s *Study) {
+		"row images: its pre-training learns from no list that is given": func(s *Study) {
 			s.Pretrain.DynamicList, s.Only = "a", []string{"images"}
 		},
 		"row scratch: train.epochs is 0": func(s *Study) { s.Epochs = map[string]int{recipe.Finetune: 0} },
@@ -262,7 +179,7 @@ func TestStudiesThatCannotBe(t *testing.T) {
 	} {
 		s := blinks(t, 1)
 		change(&s)
-		_, err := s.Run(t.Context())
+		_, err := s.alone(t.Context())
 		require.ErrorContains(t, err, want)
 		require.NoDirExists(t, s.Out)
 	}
@@ -280,7 +197,7 @@ func TestStudiesThatCannotBe(t *testing.T) {
 // mistake returns the error of a study, which has written nothing.
 func (s Study) mistake(t *testing.T) error {
 	t.Helper()
-	_, err := s.Run(t.Context())
+	_, err := s.alone(t.Context())
 	require.NoDirExists(t, s.Out)
 	require.Empty(t, s.Observer.(*watched).runs)
 	return err
@@ -305,12 +222,12 @@ func chosen(t *testing.T) Study {
 // A row that learns nothing from the modality whose list chooses the best epoch chooses by what is left.
 func TestBestEpochOfARow(t *testing.T) {
 	s := chosen(t)
-	result, err := s.Run(t.Context())
+	result, err := s.alone(t.Context())
 	require.NoError(t, err)
 	require.Nil(t, result.Rows[1].Dynamic)
 	require.Nil(t, result.Rows[2].Static)
 	for row, want := range map[string]string{"joint": "dynamic", "static": "", "dynamic": "dynamic"} {
-		state, err := run.ReadState(s.folder(row, 1, recipe.Finetune))
+		state, err := run.ReadState(s.tuned(row, 1))
 		require.NoError(t, err)
 		require.Equal(t, want, state.Recipe.Train.BestSet, row)
 		require.Equal(t, "war", state.Recipe.Train.BestBy, row)
@@ -370,11 +287,11 @@ func TestStudiesThatWouldStop(t *testing.T) {
 
 	s := chosen(t) // a run that was begun is compared with its folder
 	s.Only = []string{"dynamic"}
-	_, err := s.Run(t.Context())
+	_, err := s.alone(t.Context())
 	require.NoError(t, err)
 	s.Only, s.Seeds, s.Resume, s.Observer = nil, []uint64{4, 1}, true, &watched{} // another seed, which would begin, comes first
 	s.Ablation.Rows[2].Finetune["train"].(map[string]any)["lr"] = 2e-2
-	_, err = s.Run(t.Context())
-	require.ErrorContains(t, err, "row dynamic, seed 1: run folder "+s.folder("dynamic", 1, recipe.Finetune)+" belongs to another run: train.lr is 0.01 there and 0.02 here")
+	_, err = s.alone(t.Context())
+	require.ErrorContains(t, err, "row dynamic, seed 1: run folder "+s.tuned("dynamic", 1)+" belongs to another run: train.lr is 0.01 there and 0.02 here")
 	require.Empty(t, s.Observer.(*watched).runs)
 }

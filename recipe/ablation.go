@@ -24,8 +24,9 @@ type Ablation struct {
 	Name     string `toml:"name"`
 	Title    string `toml:"title"`
 	Source   string `toml:"source,omitempty"` // of the published numbers: paper and table
-	Pretrain string `toml:"pretrain"`         // recipes, by name or file, that rows change
-	Finetune string `toml:"finetune"`
+	Note     string `toml:"note,omitempty"`   // what else is to be known of them
+	Pretrain string `toml:"pretrain"`         // recipes, by name or file, that rows change: of pre-training, or of an image model's fine-tuning
+	Finetune string `toml:"finetune"`         // what goes on from there
 	Rows     []Row  `toml:"row"`
 }
 
@@ -135,20 +136,21 @@ func (a Ablation) Recipes(row Row) (pretrain *Recipe, finetune Recipe, err error
 	return pretrain, finetune, err
 }
 
-// changed returns a recipe of a kind with the changes of a row, and its name with that of the row.
-func changed(nameOrFile, kind string, row Row, changes map[string]any) (Recipe, error) {
+// changed returns the recipe of a stage with the changes of a row, and its name with that of the row. Rows begin with pre-training, or with
+// the fine-tuning of an image model.
+func changed(nameOrFile, stage string, row Row, changes map[string]any) (Recipe, error) {
 	r, err := Load(nameOrFile)
 	switch {
 	case err != nil:
 		return r, err
-	case r.Kind != kind:
-		return r, fmt.Errorf("recipe %s is for %s, and is given for %s", r.Name, r.Kind, kind)
+	case r.Kind != Finetune && (stage == Finetune || r.Kind != Pretrain):
+		return r, fmt.Errorf("recipe %s is for %s, and is given for %s", r.Name, r.Kind, stage)
 	case len(changes) == 0:
 		return r, nil
 	}
 	name := r.Name + "-" + row.Name
 	if r, err = r.With(changes); err != nil {
-		return r, fmt.Errorf("row %s, %s: %w", row.Name, kind, err)
+		return r, fmt.Errorf("row %s, %s: %w", row.Name, stage, err)
 	}
 	r.Name = name
 	return r, nil

@@ -21,7 +21,7 @@ func TestAblations(t *testing.T) {
 		a, err := LoadAblation(name)
 		require.NoError(t, err, name)
 		require.Equal(t, name, a.Name)
-		require.Contains(t, a.Source, "S4D ")
+		require.Contains(t, a.Source, map[bool]string{true: "FE-Adapter Table ", false: "S"}[strings.HasPrefix(name, "feadapter-")])
 		require.NotEmpty(t, a.Title)
 		require.True(t, slices.ContainsFunc(a.Rows, func(r Row) bool { return len(r.Paper) > 0 }), name)
 	}
@@ -43,6 +43,93 @@ func TestPublishedNumbersAgree(t *testing.T) {
 		require.Equal(t, rowOf(t, a[0], a[1]).Paper, rowOf(t, b[0], b[1]).Paper, a)
 	}
 	require.Equal(t, rowOf(t, "components", "dp-moae").Paper[:1], rowOf(t, "joint", "dynamic").Paper)
+}
+
+// The tables of FE-Adapter, as printed: UAR and WAR on DFEW, FERV39K and MAFW. The second and third rows of Table II are not among them.
+func TestNumbersOfFEAdapter(t *testing.T) {
+	on := func(datasets string, values ...float64) (all []Published) {
+		for i, name := range strings.Fields(datasets) {
+			all = append(all, Published{name, values[2*i], values[2*i+1]})
+		}
+		return all
+	}
+	const all, two = "DFEW FERV39K MAFW", "FERV39K MAFW"
+	whole := on(two, 41.44, 52.11, 39.41, 55.02)
+	for name, rows := range map[string]map[string][]Published{
+		"feadapter-temporal": {"aggregation": on(all, 53.66, 68.51, 31.92, 46.41, 31.14, 47.51), "adapter": nil, "conv3d": nil, "dw-conv3d": nil,
+			"d2conv3d": on(all, 60.89, 73.67, 41.44, 52.11, 39.41, 55.02)},
+		"feadapter-blocks": {"first-third": on(two, 35.41, 45.67, 34.15, 48.22), "middle-third": on(two, 38.85, 49.81, 36.69, 51.12),
+			"last-third": on(two, 40.44, 51.08, 38.22, 53.65), "last-two-thirds": on(two, 40.89, 51.66, 39.00, 54.11), "all": whole},
+		"feadapter-place": {"after-mlp": on(two, 41.35, 51.89, 39.25, 54.78), "after-attention": on(two, 41.39, 52.07, 39.33, 54.92), "before-attention": whole},
+		"s2d-components":  {"baseline": nil, "tma": nil, "mcp": nil, "mcp-tma": on("DFEW MAFW", 61.82, 76.03, 41.86, 57.37), "mcp-tma-sdl": on("FERV39K", 41.28, 52.56)},
+	} {
+		a, err := LoadAblation(name)
+		require.NoError(t, err)
+		require.Len(t, a.Rows, len(rows))
+		for _, row := range a.Rows {
+			want, known := rows[row.Name]
+			require.True(t, known, row.Name)
+			require.Equal(t, want, row.Paper, row.Name)
+		}
+	}
+}
+
+// What the rows of FE-Adapter and S2D change, in the toys as at the published size.
+func TestRowsOfAdapters(t *testing.T) {
+	for _, base := range []string{"ablation-feadapter", "feadapter-ferv39k"} {
+		full, err := Load(base)
+		require.NoError(t, err)
+		adapters := map[string]Adapter{}
+		for _, name := range []string{"feadapter-temporal", "feadapter-blocks", "feadapter-place"} {
+			a, err := LoadAblation(name)
+			require.NoError(t, err)
+			a.Finetune = base
+			for _, row := range a.Rows {
+				require.Empty(t, row.Pretrain)
+				_, r, err := a.Recipes(row)
+				require.NoError(t, err)
+				adapters[name+" "+row.Name] = *r.Model.Adapter
+				r.Name, r.Model.Adapter = full.Name, full.Model.Adapter
+				require.Equal(t, full, r, "nothing but adapters differs")
+			}
+		}
+		with := func(change func(a *Adapter)) Adapter {
+			a := *full.Model.Adapter
+			change(&a)
+			return a
+		}
+		plain := func(a *Adapter) { a.Stretch, a.Modulated = "", false }
+		at := func(blocks string) Adapter { return with(func(a *Adapter) { a.Blocks = blocks }) }
+		stands := func(place string) Adapter { return with(func(a *Adapter) { a.Place = place }) }
+		whole := *full.Model.Adapter
+		require.Equal(t, map[string]Adapter{
+			"feadapter-temporal aggregation":   with(func(a *Adapter) { a.Width = 0 }),
+			"feadapter-temporal adapter":       with(func(a *Adapter) { plain(a); a.Kernel = []int{} }),
+			"feadapter-temporal conv3d":        with(plain),
+			"feadapter-temporal dw-conv3d":     with(func(a *Adapter) { plain(a); a.Depthwise = true }),
+			"feadapter-temporal d2conv3d":      whole,
+			"feadapter-blocks first-third":     at("part 1/3"),
+			"feadapter-blocks middle-third":    at("part 2/3"),
+			"feadapter-blocks last-third":      at("part 3/3"),
+			"feadapter-blocks last-two-thirds": at("last 2/3"),
+			"feadapter-blocks all":             whole,
+			"feadapter-place after-mlp":        stands("after-mlp"),
+			"feadapter-place after-attention":  stands("after-attention"),
+			"feadapter-place before-attention": whole,
+		}, adapters)
+	}
+
+	a, err := LoadAblation("s2d-components")
+	require.NoError(t, err)
+	modules := map[string][4]bool{} // prompters of the image model; prompters, adapters and self-distillation
+	for _, row := range a.Rows {
+		p, r, err := a.Recipes(row)
+		require.NoError(t, err)
+		require.Nil(t, p.Model.Temporal)
+		modules[row.Name] = [4]bool{p.Model.Prompter.Width > 0, r.Model.Prompter.Width > 0, r.Model.Temporal.Width > 0, r.Train.Distillation.Anchors > 0}
+	}
+	require.Equal(t, map[string][4]bool{"baseline": {}, "tma": {false, false, true, false}, "mcp": {true, true, false, false},
+		"mcp-tma": {true, true, true, false}, "mcp-tma-sdl": {true, true, true, true}}, modules)
 }
 
 // ViT-MoE of the published size is V-MoE's also where the recipe of S4D would have it otherwise: it draws no noise in evaluations, and
@@ -86,6 +173,10 @@ func TestRecipesOfRows(t *testing.T) {
 	want.Train.Freeze = []string{"blocks.0.*"}
 	require.Equal(t, want, finetune)
 	require.Equal(t, "s4d-tiny-pretrain", pretrain.Name)
+	a.Pretrain = "image-tiny"
+	pretrain, _, err = a.Recipes(row)
+	require.NoError(t, err)
+	require.Equal(t, Finetune, pretrain.Kind, "an image model may come first")
 	pretrain, finetune, err = a.Recipes(Row{Name: "s", Scratch: true})
 	require.NoError(t, err)
 	require.Nil(t, pretrain)
@@ -112,17 +203,19 @@ func TestMistakesInAblations(t *testing.T) {
 		head + row("..", ""):               `row 1 is called ".."`,
 		head + row("", ""):                 `row 1 is called ""`,
 		head + row("a", "") + row("A", ""): "two rows are called A: their runs would have one folder",
-		head + row("a", "scratch = true\npretrain.train.lr = 1"):                     "row a: scratch is without pre-training, so that pretrain has nothing to change",
-		head + row("a", "finetun.train.lr = 1"):                                      "unknown key row.finetun: did you mean row.finetune?",
-		head + row("a", "finetune.train.epoch = 1"):                                  "row a, finetune: unknown key train.epoch: did you mean train.epochs?",
-		head + row("a", "finetune.trian.lr = 1"):                                     "row a, finetune: unknown key trian: did you mean train?",
-		head + row("a", "pretrain.train.lr = 'fast'"):                                "row a, pretrain: train.lr: toml: ",
-		head + row("a", "pretrain.train = 3"):                                        "row a, pretrain: train: toml: ",
-		head + row("a", "finetune.train.epochs = 0"):                                 "row a, finetune: train.epochs is 0: it must lie between 1 and 100000",
-		head + row("a", "finetune.seed = 4"):                                         "row a, finetune: seed is not for a row to change",
-		head + row("a", "finetune.kind = 'pretrain'"):                                "row a, finetune: kind is not for a row to change",
-		strings.Replace(head, "'s4d-tiny'", "'s4d-tiny-pretrain'", 1) + row("a", ""): "recipe s4d-tiny-pretrain is for pretrain, and is given for finetune",
-		strings.Replace(head, "'s4d-tiny'", "'none'", 1) + row("a", ""):              `recipe "none": neither a file nor one of `,
+		head + row("a", "scratch = true\npretrain.train.lr = 1"):                                               "row a: scratch is without pre-training, so that pretrain has nothing to change",
+		head + row("a", "finetun.train.lr = 1"):                                                                "unknown key row.finetun: did you mean row.finetune?",
+		head + row("a", "finetune.train.epoch = 1"):                                                            "row a, finetune: unknown key train.epoch: did you mean train.epochs?",
+		head + row("a", "finetune.trian.lr = 1"):                                                               "row a, finetune: unknown key trian: did you mean train?",
+		head + row("a", "pretrain.train.lr = 'fast'"):                                                          "row a, pretrain: train.lr: toml: ",
+		head + row("a", "pretrain.train = 3"):                                                                  "row a, pretrain: train: toml: ",
+		head + row("a", "finetune.train.epochs = 0"):                                                           "row a, finetune: train.epochs is 0: it must lie between 1 and 100000",
+		head + row("a", "finetune.seed = 4"):                                                                   "row a, finetune: seed is not for a row to change",
+		head + row("a", "finetune.kind = 'pretrain'"):                                                          "row a, finetune: kind is not for a row to change",
+		strings.Replace(head, "'s4d-tiny'", "'s4d-tiny-pretrain'", 1) + row("a", ""):                           "recipe s4d-tiny-pretrain is for pretrain, and is given for finetune",
+		strings.Replace(head, "'s4d-tiny-pretrain'", "'landmarks-tiny'", 1) + row("a", ""):                     "recipe landmarks-tiny is for landmarks, and is given for pretrain",
+		strings.Replace(head, "'s4d-tiny-pretrain'", "'image-tiny'", 1) + row("a", "pretrain.model.depht = 1"): "row a, pretrain: unknown key model.depht: did you mean model.depth?",
+		strings.Replace(head, "'s4d-tiny'", "'none'", 1) + row("a", ""):                                        `recipe "none": neither a file nor one of `,
 		"name = ]": "line 1: toml: ",
 	} {
 		require.NoError(t, os.WriteFile(path, []byte(text), 0o644))

@@ -39,7 +39,7 @@ func TestBase(t *testing.T) {
 // What is wrong with it is named as ever. A base is embedded, so that a recipe does not depend on another file.
 func TestWrongBase(t *testing.T) {
 	for text, want := range map[string]string{
-		"base = 'none'\n":                        `base is "none": choose one of ablation-finetune, `,
+		"base = 'none'\n":                        `base is "none": choose one of ablation-feadapter, `,
 		"base = 's4d-tiny'\n[train]\nclop = 1\n": "unknown key train.clop",
 		"base = 's4d-tiny'\n[train]\nlr = 'a'\n": "line 3, train.lr: ",
 		"base = 's4d-tiny'\n[train]\nlr = 0.0\n": "train.lr is 0: it must be more than 0",

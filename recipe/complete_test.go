@@ -26,7 +26,7 @@ var complete = Recipe{
 		Adapter:       &Adapter{Width: 33, Kernel: []int{3, 1, 5}, Depthwise: true, Stretch: "space", Modulated: true, Activation: true, Place: "after-mlp", Blocks: "early"},
 		LandmarkWidth: 34, Dropout: 0.53125, Prompter: &Prompter{Width: 35, LandmarkWidth: 36}, Temporal: &Temporal{Width: 37, Heads: 38}},
 	Data: Data{ListRepeat: 16, DrawnImages: 17, DrawnVideos: 18, DrawnTest: 19,
-		DrawnClasses: []string{"happiness", "fear"}, DrawnFraming: 0.71875, DrawnFaint: 0.84375, DrawnHeld: 0.15625, Stride: 20, CacheMiB: 21},
+		DrawnClasses: []string{"happiness", "fear"}, DrawnFraming: 0.71875, DrawnFaint: 0.84375, DrawnHeld: 0.15625, DrawnReversed: true, Stride: 20, CacheMiB: 21},
 	Views: Views{
 		Image: ViewSettings{Decode: 72, Steps: []string{"rand_augment", "resized_crop", "flip", "jitter", "erase"}, Flip: flip(0.28125),
 			ResizedCrop: &augment.ResizedCrop{Area: augment.Range{0.75, 0.96875}, Ratio: augment.Range{0.625, 2.25}, Interpolation: augment.Bicubic},
@@ -275,8 +275,8 @@ func TestErrorsOfText(t *testing.T) {
 	require.NoError(t, err)
 	path := filepath.Join(t.TempDir(), "r.toml")
 	for change, want := range map[string]string{
-		"clip = 3.5>clip = 'tight'":    "line 236, train.clip: ",
-		"cache_mib = 21>cache_mib = ]": "line 123: toml: ",
+		"clip = 3.5>clip = 'tight'":    "line 238, train.clip: ",
+		"cache_mib = 21>cache_mib = ]": "line 125: toml: ",
 		"seed = >seed = 'x' # ":        "line 8, seed: ",
 		"stride = 20>strides = 20":     "unknown key data.strides",
 	} {

@@ -28,7 +28,8 @@ func digest(t *testing.T, r Recipe) string {
 // change that is meant brings about is to be measured again; then its digest is written here.
 func TestEmbeddedTextsStay(t *testing.T) {
 	for name, want := range map[string]string{
-		"ablation-finetune": "aaeec789", "ablation-pretrain": "9ffe49e1", "feadapter-dfew": "d3ac81f0",
+		"ablation-feadapter": "b712b137", "ablation-finetune": "aaeec789", "ablation-image": "8185cd3b", "ablation-pretrain": "9ffe49e1",
+		"ablation-s2d": "26a5cd10", "ablation-s2d-image": "337fef26", "feadapter-dfew": "d3ac81f0",
 		"feadapter-ferv39k": "1cb2d0ec", "feadapter-mafw": "95d7a7c4", "feadapter-tiny": "d5a01e05",
 		"image-affectnet": "1484731d", "image-tiny": "8a668f3f", "landmarks-tiny": "a4b91e36", "london-finetune": "b1341b30", "london-pretrain": "6403bd58",
 		"s2d-dfew": "5c3d2239", "s2d-ferv39k": "6f17dd70", "s2d-mafw": "bfea4810", "s2d-tiny": "f7007c83", "s4d-demo": "3385b0fe",
@@ -41,9 +42,10 @@ func TestEmbeddedTextsStay(t *testing.T) {
 		require.Equal(t, want, digest(t, r), "recipe %s", name)
 	}
 	for name, want := range map[string]string{
-		"components": "7d2ea691", "experts": "2a0a71fc", "joint": "f0d1db84", "layers": "9768a51e", "models": "555798ac",
-		"position": "bc60a8a1", "pretraining": "7b0df668", "static-finetuning": "b0c5fcd8", "static-pretraining": "cf3171b9",
-		"top-k": "b198b99d",
+		"components": "dbb7cbc4", "experts": "468c3ec0", "feadapter-blocks": "a849cae4", "feadapter-place": "8ba831b1",
+		"feadapter-temporal": "8c9e17a3", "joint": "4a648d48", "layers": "feda4760", "models": "f5d88b6e", "position": "cec2dc63",
+		"pretraining": "fa383cc8", "s2d-components": "d7841a56", "static-finetuning": "f76ea9c8", "static-pretraining": "1db53595",
+		"top-k": "23bf5aec",
 	} {
 		a, err := LoadAblation(name)
 		require.NoError(t, err)

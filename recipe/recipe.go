@@ -67,7 +67,7 @@ type Model struct {
 	Experts      int    `toml:"experts,omitempty" comment:"s4d, vitmoe: in a block"`
 	TopK         int    `toml:"top_k,omitempty" comment:"experts a token"`
 	ExpertHidden int    `toml:"expert_hidden,omitempty" comment:"0 is a quarter of dim, and that of the MLP in vitmoe"`
-	Position     string `toml:"position,omitempty" comment:"blocks with experts: early, middle, later or alternate, a share such as last 3/4, or numbers from 0 such as 1,2"`
+	Position     string `toml:"position,omitempty" comment:"blocks with experts: early, middle, later or alternate, a share such as last 3/4 or part 2/3, or numbers from 0 such as 1,2"`
 	ImageClasses int    `toml:"image_classes,omitempty" comment:"expressions that the head of images tells apart; 0 is no head"`
 	VideoClasses int    `toml:"video_classes,omitempty" comment:"of the head of videos"`
 	HeadHidden   int    `toml:"head_hidden,omitempty" comment:"width of a hidden layer in each head, which the paper calls MLPs; 0 is none, as in the released code"`
@@ -118,16 +118,17 @@ type Adapter struct {
 
 // Data is the training data. Lists come from the command line; drawn faces are added to them, or used alone.
 type Data struct {
-	ListRepeat   int      `toml:"list_repeat,omitempty" comment:"how often the samples of lists count beside drawn faces; 0 is once"`
-	DrawnImages  int      `toml:"drawn_images" comment:"drawn faces beside the lists, or alone"`
-	DrawnVideos  int      `toml:"drawn_videos" comment:"as many more of videos"`
-	DrawnTest    int      `toml:"drawn_test" comment:"drawn images, and as many videos, to evaluate on where no test list is given"`
-	DrawnClasses []string `toml:"drawn_classes,omitempty" comment:"the only expressions of drawn faces; none are all seven"`
-	DrawnFraming float64  `toml:"drawn_framing,omitempty" comment:"spread of the size and place of drawn faces, 0 to 1; 0 is nearly alike, as aligned faces are"`
-	DrawnFaint   float64  `toml:"drawn_faint,omitempty" comment:"how much fainter than other expressions drawn smiles may be, 0 to 1"`
-	DrawnHeld    float64  `toml:"drawn_held,omitempty" comment:"how much longer expressions last in drawn videos, 0 to 1; at 1, half of them to the end"`
-	Stride       int      `toml:"stride" comment:"frames between two sampled frames of a video"`
-	CacheMiB     int      `toml:"cache_mib" comment:"memory for decoded frames"`
+	ListRepeat    int      `toml:"list_repeat,omitempty" comment:"how often the samples of lists count beside drawn faces; 0 is once"`
+	DrawnImages   int      `toml:"drawn_images" comment:"drawn faces beside the lists, or alone"`
+	DrawnVideos   int      `toml:"drawn_videos" comment:"as many more of videos"`
+	DrawnTest     int      `toml:"drawn_test" comment:"drawn images, and as many videos, to evaluate on where no test list is given"`
+	DrawnClasses  []string `toml:"drawn_classes,omitempty" comment:"the only expressions of drawn faces; none are all seven"`
+	DrawnFraming  float64  `toml:"drawn_framing,omitempty" comment:"spread of the size and place of drawn faces, 0 to 1; 0 is nearly alike, as aligned faces are"`
+	DrawnFaint    float64  `toml:"drawn_faint,omitempty" comment:"how much fainter than other expressions drawn smiles may be, 0 to 1"`
+	DrawnHeld     float64  `toml:"drawn_held,omitempty" comment:"how much longer expressions last in drawn videos, 0 to 1; at 1, half of them to the end"`
+	DrawnReversed bool     `toml:"drawn_reversed,omitempty" comment:"drawn videos are pairs of an onset and the same frames in reverse, an offset, as long as a sample; these are their classes"`
+	Stride        int      `toml:"stride" comment:"frames between two sampled frames of a video"`
+	CacheMiB      int      `toml:"cache_mib" comment:"memory for decoded frames"`
 }
 
 // Train is optimizer, schedule and order.

@@ -90,6 +90,11 @@ var keyCases = []keyCase{
 	{"data.drawn_classes", "MMM|MM-|MM|M|M|MM|MM|MM", func(r *recipe.Recipe) { r.Data.DrawnClasses = []string{"anger", "fear"} }},
 	{"data.drawn_framing", "MMM|MM-|MM|M|M|MM|MM|MM", func(r *recipe.Recipe) { r.Data.DrawnFraming = 0.5 }},
 	{"data.drawn_faint", "MMM|MM-|MM|M|M|MM|MM|MM", func(r *recipe.Recipe) { r.Data.DrawnFaint = 0.5 }},
+	{"data.drawn_reversed", ".M-|.M-|.M|M|M|.M|.M|.M", func(r *recipe.Recipe) {
+		if r.Data.DrawnReversed = true; r.Data.DrawnVideos > 0 && r.Kind == recipe.Finetune {
+			r.Model.VideoClasses = 2
+		}
+	}},
 	{"data.drawn_held", ".MM|.M-|.M|M|M|.M|.M|.M", func(r *recipe.Recipe) { r.Data.DrawnHeld = 0.5 }},
 	{"data.stride", ".M-|.M-|.M|M|M|.M|.M|.M", func(r *recipe.Recipe) { r.Data.Stride = 2 }},
 	{"data.cache_mib", "...|..-|..|.|.|..|..|  ", func(r *recipe.Recipe) { r.Data.CacheMiB = 1 - min(1, r.Data.CacheMiB) }},

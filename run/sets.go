@@ -23,7 +23,7 @@ const (
 	// Drawn faces for training and for tests never share an identity.
 	drawnTrainSeed = 1
 	drawnTestSeed  = 1_000_003
-	// drawnFrames is the length of a drawn video.
+	// drawnFrames is the length of a drawn video, but for onsets and offsets.
 	drawnFrames = 20
 )
 
@@ -61,6 +61,9 @@ func TrainingSets(r recipe.Recipe, s *system.System, l data.Lists) (t Training, 
 	}
 	image, video := r.Views.Image.Decode, r.Views.Video.Decode
 	drawnImage := cmp.Or(image, r.Model.ImageSize) // a drawn face has no size of its own
+	if err := checkReversed(r, t.Labels); err != nil {
+		return t, err
+	}
 	drawn := drawFaces(r, drawnTrainSeed, faces{r.Data.DrawnImages, drawnImage}, faces{r.Data.DrawnVideos, video}, t.Labels)
 	drawn, err = ofClasses(drawn, lists, t.Labels)
 	if err != nil {
@@ -89,6 +92,9 @@ func labelsOf(r recipe.Recipe, s *system.System, lists data.Sets) (Labels, error
 	labels := Labels{}
 	for m := range s.Heads(r) {
 		labels[m] = data.DefaultLabels(m, r.Classes(m))
+		if m == data.Video && r.Data.DrawnReversed && len(labels[m]) == len(drawn.Courses) {
+			labels[m] = slices.Clone(drawn.Courses)
+		}
 	}
 	for _, d := range lists.All() {
 		own := labels[d.Modality]
@@ -106,6 +112,16 @@ func labelsOf(r recipe.Recipe, s *system.System, lists data.Sets) (Labels, error
 // contains reports whether all names are among classes.
 func contains(classes, names []string) bool {
 	return !slices.ContainsFunc(names, func(name string) bool { return !slices.Contains(classes, name) })
+}
+
+// checkReversed returns an error for onsets and offsets that a head has other classes for.
+func checkReversed(r recipe.Recipe, labels Labels) error {
+	names := labels[data.Video]
+	if !r.Data.DrawnReversed || r.Data.DrawnVideos == 0 || names == nil || contains(names, drawn.Courses) {
+		return nil
+	}
+	return fmt.Errorf("data.drawn_reversed draws videos of %s, and the classes of the video head of recipe %s are %s: set model.video_classes to %d "+
+		"and give no list of videos, or set data.drawn_videos to 0", strings.Join(drawn.Courses, " and "), r.Name, strings.Join(names, ", "), len(drawn.Courses))
 }
 
 // ofClasses returns the drawn faces of the classes that a list of the same modality names, if there is one.
@@ -152,7 +168,10 @@ func drawFaces(r recipe.Recipe, seed uint64, images, videos faces, labels Labels
 	if images.n > 0 {
 		s.Image = style.Images(seed, images.n, images.size)
 	}
-	if videos.n > 0 {
+	switch {
+	case videos.n > 0 && r.Data.DrawnReversed: // as long as a window, so that both of a pair show the same frames
+		s.Video = style.Reversed(seed, videos.n, r.Model.Frames*r.Data.Stride, videos.size)
+	case videos.n > 0:
 		s.Video = style.Videos(seed, videos.n, drawnFrames, videos.size)
 	}
 	s, err := inOrder(s, labels)

@@ -1,23 +1,32 @@
 package run
 
 import (
+	"slices"
+
 	"mien/data"
+	"mien/data/drawn"
 	"mien/modelfile"
 )
 
 // What a run learns from and is measured on, by modality and origin: for the table before it, its log and its model's metadata.
 
-// DrawnFaces is the origin of samples that no list names.
-const DrawnFaces = "drawn faces"
+// Origins of samples that no list names: drawn faces, and of data.drawn_reversed.
+const (
+	DrawnFaces    = "drawn faces"
+	DrawnReversed = "drawn onsets and offsets"
+)
 
 // Source is the samples of one modality and origin in a set.
 type Source struct {
 	Set      string        `json:"set"` // warm-up, training, validation, test or evaluation
 	Modality data.Modality `json:"modality"`
-	Origin   string        `json:"origin"`  // path of the list, or DrawnFaces
+	Origin   string        `json:"origin"`  // path of the list, or DrawnFaces or DrawnReversed
 	Samples  int           `json:"samples"` // different ones
 	Classes  int           `json:"classes"` // that they show, 0 without labels
 }
+
+// Drawn reports whether no list names the samples.
+func (s Source) Drawn() bool { return s.Origin == DrawnFaces || s.Origin == DrawnReversed }
 
 // SourcesOf returns the sources of sets, images first.
 func SourcesOf(set string, s data.Sets) (all []Source) {
@@ -36,7 +45,10 @@ func SourcesOf(set string, s data.Sets) (all []Source) {
 		}
 		for _, list := range lists {
 			source := Source{set, d.Modality, list, len(names[list]), len(labels[list])}
-			if list == "" {
+			switch {
+			case list == "" && slices.Equal(d.Classes, drawn.Courses):
+				source.Origin = DrawnReversed
+			case list == "":
 				source.Origin = DrawnFaces
 			}
 			all = append(all, source)
@@ -58,7 +70,7 @@ func (p *plan) learned(epochs int) modelfile.Trained {
 	t := modelfile.Trained{data.Image: {}, data.Video: {}}
 	for _, s := range SourcesOf("", data.Sets{Image: p.used(data.Image, epochs), Video: p.used(data.Video, epochs)}) {
 		o := t[s.Modality]
-		if s.Origin == DrawnFaces {
+		if s.Drawn() {
 			o.Drawn = s.Samples
 		} else {
 			o.Listed = s.Samples

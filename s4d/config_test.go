@@ -287,7 +287,7 @@ func TestFromRecipe(t *testing.T) {
 
 	r.Model.Position = "late"
 	require.ErrorContains(t, System.Check(r), `model.position: "late"`)
-	require.PanicsWithError(t, `s4d: got model.position: "late": choose early, middle, later, alternate or all, a share such as "last 3/4", or name blocks, as in "1,2", `+
+	require.PanicsWithError(t, `s4d: got model.position: "late": choose early, middle, later, alternate or all, a share such as "last 3/4" or "part 2/3", or name blocks, as in "1,2", `+
 		"want a recipe that passed Check", func() { System.Build(nil, r) })
 	r.Model.Experts = 0
 	require.NoError(t, System.Check(r), "without experts their position does not matter")

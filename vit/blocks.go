@@ -10,8 +10,8 @@ import (
 )
 
 // BlocksAt returns the blocks that a position names: "all", or half of them, "early", "middle", "later" or "alternate" (every second
-// block). A single block has no half. "last 3/4" names another share of the blocks, the last ones, and a list of block numbers, as in
-// "1,2", any of them.
+// block). A single block has no half. "last 3/4" names another share of the blocks, the last ones, "part 2/3" the second of three parts of
+// as many blocks, and a list of block numbers, as in "1,2", any of them.
 //
 // Of twelve blocks, S4D says only that early and later are the first and the last six (section IV-D6): that middle are 3 to 8, and
 // alternate those with odd numbers, is the choice of mien.
@@ -27,34 +27,53 @@ func BlocksAt(position string, depth int) ([]int, error) {
 		return numbered(position, depth)
 	case strings.HasPrefix(position, "last "):
 		return lastBlocks(position, depth)
+	case strings.HasPrefix(position, "part "):
+		return partOfBlocks(position, depth)
 	case !known:
-		return nil, fmt.Errorf("%q: choose early, middle, later, alternate or all, a share such as \"last 3/4\", or name blocks, as in \"1,2\"", position)
+		return nil, fmt.Errorf("%q: choose early, middle, later, alternate or all, a share such as \"last 3/4\" or \"part 2/3\", or name blocks, as in \"1,2\"", position)
 	case half == 0:
 		return nil, errors.New("half of the blocks are meant, and there is one: choose more blocks, all, or name block 0")
 	case position == "alternate":
 		step = 2
 	}
-	blocks := make([]int, half)
+	return blocksFrom(first, half, step), nil
+}
+
+// blocksFrom lists n blocks, step apart.
+func blocksFrom(first, n, step int) []int {
+	blocks := make([]int, n)
 	for i := range blocks {
 		blocks[i] = first + i*step
 	}
-	return blocks, nil
+	return blocks
 }
 
 // lastBlocks parses a share of the blocks, as in "last 3/4", which must be a whole number of them.
 func lastBlocks(position string, depth int) ([]int, error) {
-	part, whole, _ := strings.Cut(strings.TrimPrefix(position, "last "), "/")
-	a, err := strconv.Atoi(part)
-	b, err2 := strconv.Atoi(whole)
-	if cmp.Or(err, err2) != nil || a < 1 || a > b || b > MaxDepth || a*depth%b != 0 {
+	a, b, ok := fraction(strings.TrimPrefix(position, "last "))
+	if !ok || a*depth%b != 0 {
 		return nil, fmt.Errorf("%q: want a share of the %d blocks that is a whole number of them, as in \"last 1/%d\"", position, depth, depth)
 	}
-	first := depth - a*depth/b
-	blocks := make([]int, depth-first)
-	for i := range blocks {
-		blocks[i] = first + i
+	n := a * depth / b
+	return blocksFrom(depth-n, n, 1), nil
+}
+
+// partOfBlocks parses one of several equal parts of the blocks, as in "part 2/3", the second of three.
+func partOfBlocks(position string, depth int) ([]int, error) {
+	a, b, ok := fraction(strings.TrimPrefix(position, "part "))
+	if !ok || depth%b != 0 {
+		return nil, fmt.Errorf("%q: want one of several equal parts of the %d blocks, as in \"part %d/%[2]d\", the last", position, depth, depth)
 	}
-	return blocks, nil
+	n := depth / b
+	return blocksFrom((a-1)*n, n, 1), nil
+}
+
+// fraction parses a/b of 0 < a ≤ b.
+func fraction(text string) (a, b int, ok bool) {
+	part, whole, _ := strings.Cut(text, "/")
+	a, err := strconv.Atoi(part)
+	b, err2 := strconv.Atoi(whole)
+	return a, b, cmp.Or(err, err2) == nil && a >= 1 && a <= b && b <= MaxDepth
 }
 
 // numbered parses a list of distinct blocks.

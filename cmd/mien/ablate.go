@@ -32,6 +32,7 @@ type ablateCmd struct {
 	Recompute      bool             `help:"Take less memory and about a third more time; the result is the same."`
 	Precision      engine.Precision `help:"Number format of products: f32, or bf16 with float32 parameters and sums." default:"f32"`
 	JSON           bool             `help:"Print JSON."`
+	landmarkFlag
 	skipFlags
 	dataFlags
 	Pre preFlags `embed:"" prefix:"pretrain-"`
@@ -158,6 +159,16 @@ func (c *ablateCmd) studies(out *console) (all []ablate.Study, err error) {
 		if s.Ablation, err = recipe.LoadAblation(name); err != nil {
 			return nil, err
 		}
+		if c.Ablations[0] == allAblations {
+			reason, err := s.LeftOut()
+			if err != nil {
+				return nil, err
+			}
+			if reason != "" {
+				out.note(false, "left out is "+name+": "+reason)
+				continue
+			}
+		}
 		all = append(all, s)
 	}
 	if !c.several() {
@@ -208,7 +219,7 @@ func (c *ablateCmd) study(out *console) (s ablate.Study, err error) {
 		seen[seed] = true
 	}
 	s = ablate.Study{Only: c.Only, Seeds: c.Seeds, Epochs: map[string]int{}, Pretrain: pre,
-		Options: run.Options{Backend: out.backend, Train: lists, Validation: val, Init: c.Init, Out: c.Out, Resume: c.Resume,
+		Options: run.Options{Backend: out.backend, Train: lists, Validation: val, Init: c.Init, Landmarks: c.Landmarks, Out: c.Out, Resume: c.Resume,
 			Recompute: c.Recompute, Precision: c.Precision, Memory: memory("/"), SkipBad: c.limit()}}
 	for kind, epochs := range map[string]*uint{recipe.Finetune: c.Epochs, recipe.Pretrain: c.PretrainEpochs} {
 		if epochs != nil {
@@ -224,9 +235,9 @@ type ablateWatcher struct {
 	done, all int // runs
 }
 
-func (w *ablateWatcher) Run(row string, seed uint64, kind string, done, all int) {
+func (w *ablateWatcher) Run(row string, seed uint64, stage string, done, all int) {
 	w.finish()
 	w.done, w.all = done, all
-	w.description = fmt.Sprintf("run %d of %d, %s, seed %d, %s", done+1, all, row, seed, kind)
+	w.description = fmt.Sprintf("run %d of %d, %s, seed %d, %s", done+1, all, row, seed, stage)
 	clear(w.loss)
 }

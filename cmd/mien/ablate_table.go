@@ -66,8 +66,17 @@ func ablationTable(r *ablate.Result) (header []string, rows [][]string) {
 		{"parameters (M)", func(row ablate.Row) string {
 			return fmt.Sprintf("%.2f / %.2f", float64(row.ActiveParameters)/1e6, float64(row.Parameters)/1e6)
 		}},
+	}
+	if frozen(r) {
+		columns = append(columns, column{"tunable", func(row ablate.Row) string { return fmt.Sprint(row.TunableParameters) }})
+	}
+	for _, set := range []column{
 		{"static UAR / WAR", func(row ablate.Row) string { return recalls(row.Static) }},
 		{"dynamic UAR / WAR", func(row ablate.Row) string { return recalls(row.Dynamic) }},
+	} {
+		if slices.ContainsFunc(r.Rows, func(row ablate.Row) bool { return set.cell(row) != none }) {
+			columns = append(columns, set)
+		}
 	}
 	columns = append(columns, publishedColumns(r.Rows)...)
 	rows = make([][]string, len(r.Rows))
@@ -80,14 +89,26 @@ func ablationTable(r *ablate.Result) (header []string, rows [][]string) {
 	return header, rows
 }
 
+// frozen reports whether fine-tuning leaves a part of some model as it is.
+func frozen(r *ablate.Result) bool {
+	return slices.ContainsFunc(r.Rows, func(row ablate.Row) bool { return row.TunableParameters < row.Parameters })
+}
+
 // ablationNotes says in words what the table is of.
 func ablationNotes(r *ablate.Result) []string {
 	notes := []string{r.Title + ": " + spread(r.Seeds)}
 	if r.Pretrain != nil {
 		notes = append(notes, "pre-trained on "+samples(r.Pretrain, "training", "warm-up"))
 	}
+	tunable := ""
+	if frozen(r) {
+		tunable = "; tunable: those that fine-tuning learns"
+	}
 	notes = append(notes, "fine-tuned on "+samples(r.Finetune, "training", "warm-up"), "measured on "+samples(r.Finetune, "validation", "test"),
-		fmt.Sprintf("parameters: those that a token uses / all; paper: %s, measured on the datasets that its columns name", r.Source))
+		fmt.Sprintf("parameters: those that a token uses / all%s; paper: %s, measured on the datasets that its columns name", tunable, r.Source))
+	if r.Note != "" {
+		notes = append(notes, r.Note)
+	}
 	if len(r.Skipped) > 0 {
 		notes = append(notes, skipped(r.Skipped)+"; log.jsonl of each run says why")
 	}

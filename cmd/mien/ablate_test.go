@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -36,7 +37,7 @@ func TestInterruptedAblation(t *testing.T) {
 // A flag that says how to carry out an ablation needs a folder for it.
 func TestAblationWithoutAFolder(t *testing.T) {
 	for _, flag := range []string{"--resume", "--only=dual", "--seeds=3", "--init=run", "--epochs=1", "--pretrain-epochs=1", "--recompute", "--precision=bf16",
-		"--json", "--skip-bad=1", "--static-root=faces", "--pretrain-dynamic-list=clips.csv", "--val-static-list=faces.txt"} {
+		"--json", "--skip-bad=1", "--landmarks=points.safetensors", "--static-root=faces", "--pretrain-dynamic-list=clips.csv", "--val-static-list=faces.txt"} {
 		code, stdout, stderr := mien("ablate", "pretraining", flag)
 		require.Equal(t, []any{1, ""}, []any{code, stdout}, flag)
 		require.Equal(t, "mien: --out is missing: the folder in which the ablation is carried out\n", stderr)
@@ -97,13 +98,13 @@ func TestSeveralAblationsThatCannotBe(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(begun, "ablation.toml"), nil, 0o644))
 	for want, args := range map[string][]string{
 		"--out is missing": {"all"},
-		"all stands for every embedded ablation: name it alone, or name some":     {"all", "joint", "--out", dir + "/x"},
-		"--only names rows of one ablation: leave it out, or name one ablation":   {"joint", "top-k", "--only", "top-1", "--out", dir + "/x"},
-		"two ablations are called joint: their runs would have one folder":        {"joint", "joint", "--out", dir + "/x"},
-		"holds an ablation of its own: give another --out":                        {"all", "--out", begun},
-		"holds none of these ablations to resume: drop --resume to begin them":    {"all", "--out", dir + "/x", "--resume"},
-		`ablation "none": neither a file nor one of components`:                   {"joint", "none", "--out", dir + "/x"},
-		"which ablation? name one of components, experts, joint, layers, models,": {"--out", dir + "/x"},
+		"all stands for every embedded ablation: name it alone, or name some":                 {"all", "joint", "--out", dir + "/x"},
+		"--only names rows of one ablation: leave it out, or name one ablation":               {"joint", "top-k", "--only", "top-1", "--out", dir + "/x"},
+		"two ablations are called joint: their runs would have one folder":                    {"joint", "joint", "--out", dir + "/x"},
+		"holds an ablation of its own: give another --out":                                    {"all", "--out", begun},
+		"holds none of these ablations to resume: drop --resume to begin them":                {"all", "--out", dir + "/x", "--resume"},
+		`ablation "none": neither a file nor one of components`:                               {"joint", "none", "--out", dir + "/x"},
+		"which ablation? name one of components, experts, feadapter-blocks, feadapter-place,": {"--out", dir + "/x"},
 	} {
 		code, stdout, stderr := mien(append([]string{"ablate"}, args...)...)
 		require.Equal(t, 1, code)
@@ -118,7 +119,7 @@ func TestStudyOptions(t *testing.T) {
 	b := newBackend()
 	defer b.Close()
 	c := ablateCmd{Ablations: []string{"position"}, Out: "to", Resume: true, Only: []string{"early", "later"}, Seeds: []uint64{4, 6}, Init: "from",
-		Epochs: new(uint(3)), PretrainEpochs: new(uint(5)), Recompute: true, Precision: engine.BF16, skipFlags: skipFlags{7},
+		Epochs: new(uint(3)), PretrainEpochs: new(uint(5)), Recompute: true, Precision: engine.BF16, skipFlags: skipFlags{7}, landmarkFlag: landmarkFlag{"points"},
 		dataFlags: dataFlags{"a", "b", "c", "d"}, Pre: preFlags{"e", "f", "g", "h"}, Val: valFlags{"i", "j", "k", "l"}}
 	s, err := c.studies(&console{backend: b})
 	require.NoError(t, err)
@@ -129,7 +130,7 @@ func TestStudyOptions(t *testing.T) {
 	}
 	require.Equal(t, []ablate.Study{{Ablation: a, Only: []string{"early", "later"}, Seeds: []uint64{4, 6},
 		Epochs: map[string]int{recipe.Finetune: 3, recipe.Pretrain: 5}, Pretrain: lists("e", "f", "g", "h"),
-		Options: run.Options{Backend: b, Train: lists("a", "b", "c", "d"), Validation: lists("i", "j", "k", "l"), Init: "from", Out: "to",
+		Options: run.Options{Backend: b, Train: lists("a", "b", "c", "d"), Validation: lists("i", "j", "k", "l"), Init: "from", Landmarks: "points", Out: "to",
 			Resume: true, Recompute: true, Precision: engine.BF16, Memory: memory("/"), SkipBad: 7}}}, s)
 
 	s, err = (&ablateCmd{Ablations: []string{"position"}, Seeds: []uint64{0}}).studies(&console{})
@@ -148,9 +149,9 @@ func TestAblationTable(t *testing.T) {
 			{Set: "warm-up", Modality: "image", Origin: run.DrawnFaces, Samples: 9, Classes: 7},
 			{Set: "validation", Modality: "video", Origin: "b.csv", Samples: 8, Classes: 7}},
 		Rows: []ablate.Row{
-			{Name: "vit", Parameters: 1_234_567, ActiveParameters: 987_654, Dynamic: &ablate.Recalls{UAR: spread(42.684, 1.5), WAR: spread(53.08, 0.25)},
+			{Name: "vit", Parameters: 1_234_567, ActiveParameters: 987_654, TunableParameters: 1_234_567, Dynamic: &ablate.Recalls{UAR: spread(42.684, 1.5), WAR: spread(53.08, 0.25)},
 				Paper: []recipe.Published{{Dataset: "B", UAR: 1, WAR: 2}}},
-			{Name: "s4d", Parameters: 2_000_000, ActiveParameters: 1_000_000, Static: &ablate.Recalls{UAR: spread(7, 0), WAR: spread(8, 0)},
+			{Name: "s4d", Parameters: 2_000_000, ActiveParameters: 1_000_000, TunableParameters: 2_000_000, Static: &ablate.Recalls{UAR: spread(7, 0), WAR: spread(8, 0)},
 				Paper: []recipe.Published{{Dataset: "A", UAR: 3, WAR: 4}}},
 		}}
 	var b bytes.Buffer
@@ -189,4 +190,72 @@ parameters: those that a token uses / all; paper: S4D Table V, measured on the d
 	printAblation(&console{stdout: &checked{Writer: &b}}, comparison(r))
 	require.Contains(t, b.String(), "42.68 / 53.08 ")
 	require.Contains(t, b.String(), "\nModels: one run, of seed 3\n")
+}
+
+// A table without images, of models of which a part is learned, says how much, and has no column of images; what else is to be known of the
+// published numbers stands below.
+func TestAblationTableOfAdapters(t *testing.T) {
+	recalls := func(uar, war float64) *ablate.Recalls {
+		return &ablate.Recalls{UAR: ablate.Spread{Mean: uar, Values: []float64{uar}}, WAR: ablate.Spread{Mean: war, Values: []float64{war}}}
+	}
+	r := &ablate.Result{Title: "Temporal choice", Source: "FE-Adapter Table II", Note: "Two rows are missing.", Seeds: []uint64{4},
+		Pretrain: []run.Source{{Set: "training", Modality: "image", Origin: run.DrawnFaces, Samples: 20, Classes: 7},
+			{Set: "validation", Modality: "image", Origin: run.DrawnFaces, Samples: 6, Classes: 6}},
+		Finetune: []run.Source{{Set: "training", Modality: "video", Origin: run.DrawnReversed, Samples: 31, Classes: 2},
+			{Set: "validation", Modality: "video", Origin: run.DrawnReversed, Samples: 8, Classes: 2}},
+		Rows: []ablate.Row{
+			{Name: "mean", Parameters: 150_000, ActiveParameters: 150_000, TunableParameters: 130, Dynamic: recalls(50, 51)},
+			{Name: "whole", Parameters: 160_000, ActiveParameters: 160_000, TunableParameters: 160_000, Dynamic: recalls(90.25, 91.5)},
+		}}
+	var b bytes.Buffer
+	printAblation(&console{stdout: &checked{Writer: &b}}, comparison(r))
+	require.Equal(t, `row    parameters (M)  tunable  dynamic UAR / WAR
+mean      0.15 / 0.15      130      50.00 / 51.00
+whole     0.16 / 0.16   160000      90.25 / 91.50
+
+Temporal choice: one run, of seed 4
+pre-trained on 20 images of drawn faces
+fine-tuned on 31 videos of drawn onsets and offsets
+measured on 8 videos of drawn onsets and offsets
+parameters: those that a token uses / all; tunable: those that fine-tuning learns; paper: FE-Adapter Table II, measured on the datasets that its columns name
+Two rows are missing.
+`, b.String())
+	r.Rows[0].Static = recalls(3, 4)
+	b.Reset()
+	printAblation(&console{stdout: &checked{Writer: &b}}, comparison(r))
+	require.Regexp(t, "(?m)^row +parameters \\(M\\) +tunable +static UAR / WAR +dynamic UAR / WAR$", b.String())
+	require.Regexp(t, "(?m)^whole .* +- +90.25 / 91.50$", b.String())
+}
+
+// All embedded ablations are those that can be carried out with what is given; what is left out is said, with its reason. A named one is
+// never left out.
+func TestAllAblations(t *testing.T) {
+	ask := func(c ablateCmd) (studies []string, stderr string) {
+		var b bytes.Buffer
+		c.Out, c.Seeds = "to", []uint64{0}
+		all, err := c.studies(&console{stderr: &b})
+		require.NoError(t, err)
+		for _, s := range all {
+			require.Equal(t, filepath.Join("to", s.Ablation.Name), s.Out)
+			studies = append(studies, s.Ablation.Name)
+		}
+		return studies, b.String()
+	}
+	const left = "mien: left out is s2d-components: some of its rows read landmarks: give --landmarks\n"
+	without := func(names ...string) []string {
+		return slices.DeleteFunc(recipe.Ablations(), func(name string) bool { return slices.Contains(names, name) })
+	}
+	studies, stderr := ask(ablateCmd{Ablations: []string{"all"}})
+	require.Equal(t, without("s2d-components"), studies)
+	require.Equal(t, left, stderr)
+	studies, stderr = ask(ablateCmd{Ablations: []string{"all"}, landmarkFlag: landmarkFlag{"points"}})
+	require.Equal(t, recipe.Ablations(), studies)
+	require.Empty(t, stderr)
+	studies, stderr = ask(ablateCmd{Ablations: []string{"all"}, dataFlags: dataFlags{DynamicList: "clips.csv"}})
+	require.Equal(t, without("s2d-components", "feadapter-blocks", "feadapter-place", "feadapter-temporal"), studies)
+	require.Contains(t, stderr, "mien: left out is feadapter-place: it is about drawn onsets and offsets, without --dynamic-list\n")
+	require.Equal(t, 4, strings.Count(stderr, "mien: left out is "))
+	studies, stderr = ask(ablateCmd{Ablations: []string{"s2d-components", "joint"}})
+	require.Equal(t, []string{"s2d-components", "joint"}, studies)
+	require.Empty(t, stderr)
 }

@@ -112,6 +112,9 @@ func ablateFlags() []commandFlags {
 	stopped := commandFlags{command: "ablate", line: "--out $out --only plain $mine.toml", stop: "static validation", cases: []flagCase{
 		{"seeds", "", "--seeds 8,3", says(stderr, "mien: $out keeps what is done (1 of 2 runs): continue", "mien: $out keeps what is done (1 of 4 runs): continue")}}}
 	return []commandFlags{slow, stopped, {command: "ablate", line: "--out $out --json --only plain $mine.toml", cases: append(row, valCases("", tuned)...)},
+		{command: "ablate", line: "--epochs 1 --pretrain-epochs 1 --only plain --out $out $seeing.toml", cases: []flagCase{
+			{"landmarks", "--landmarks $points.safetensors", "--landmarks $dots.safetensors",
+				both(is(run("files", "landmarks", "path"), "[$points.safetensors $points.safetensors]", "[$dots.safetensors $dots.safetensors]"), changes(bits...))}}},
 		{command: "ablate", line: "--epochs 1 --pretrain-epochs 1 --out $out $mine.toml", cases: []flagCase{
 			{"<ablation>", "", "$yours.toml", both(is(exists("ablation.json"), true, false), is(exists("mine/ablation.json"), false, true),
 				is(at("yours/ablation.json", "name"), nil, "yours"))}}}}

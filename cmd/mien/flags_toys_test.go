@@ -46,6 +46,9 @@ func toyRecipes(t *testing.T, dir string) {
 	for name, seed := range map[string]uint64{"points": 3, "dots": 4} {
 		require.NoError(t, writeLandmarks(filepath.Join(dir, name+".safetensors"), faces.Model.Prompter.LandmarkWidth, seed))
 	}
+	clips := toyRecipe(t, "s2d-tiny")
+	clips.Model.Tubelet, clips.Data.DrawnImages = 1, 0
+	save("clips", clips)
 	marks := toyRecipe(t, "landmarks-tiny")
 	marks.Model.LandmarkWidth, marks.Model.PatchSize = 2, 8
 	marks.Data.DrawnImages, marks.Train.ImageBatch = 24, 24 // which take more memory than the test
@@ -68,6 +71,8 @@ finetune.model.top_k = 1
 `
 	write(t, dir, "mine.toml", strings.Replace(ablation, "NAME", "mine", 1))
 	write(t, dir, "yours.toml", strings.Replace(ablation, "NAME", "yours", 1))
+	seeing, _, _ := strings.Cut(ablation, "[[row]]\nname = \"one\"")
+	write(t, dir, "seeing.toml", strings.NewReplacer("NAME", "seeing", "pre.toml", "faces.toml", "tune.toml", "clips.toml").Replace(seeing))
 }
 
 // toyRecipe shrinks an embedded recipe to two epochs of a step on three images and a step on two videos.

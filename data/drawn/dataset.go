@@ -37,7 +37,7 @@ var expressions = slices.DeleteFunc(slices.Clone(data.DFEW), func(class string) 
 // sample 2k+1 is the same frames in reverse, its offset. What disregards the order of frames, such as a mean over them, cannot tell the
 // two classes apart. Pair k shows the k-th of the six expressions of data.DFEW, again and again.
 func Reversed(seed uint64, n, frames, size int) *data.Dataset {
-	return pairSet(seed, frames, size).first(n)
+	return Style{}.Reversed(seed, n, frames, size)
 }
 
 // Images returns images in a style.
@@ -48,6 +48,11 @@ func (y Style) Images(seed uint64, n, size int) *data.Dataset {
 // Videos returns videos in a style.
 func (y Style) Videos(seed uint64, n, frames, size int) *data.Dataset {
 	return videoSet(seed, frames, size).in(y).first(n)
+}
+
+// Reversed returns onsets and offsets in a style, of which its framing counts.
+func (y Style) Reversed(seed uint64, n, frames, size int) *data.Dataset {
+	return pairSet(seed, frames, size).in(Style{Framing: y.Framing}).first(n)
 }
 
 // set draws the samples of a data.Dataset.
