@@ -160,24 +160,45 @@ func TestStudy(t *testing.T) {
 	require.Equal(t, s.Ablation, again, "the record is an ablation that can be run")
 }
 
-// What a pre-training costs depends on the samples of its lists, not on their classes.
+// What a pre-training costs depends on the samples of its lists of either modality, not on their classes.
 func TestCostOfPretrainingOnLists(t *testing.T) {
 	s := blinks(t, 1)
-	s.Only = []string{"images"}
-	list := filepath.Join(t.TempDir(), "faces.txt")
-	var text strings.Builder
+	s.Only = []string{"vit"}
+	var images, videos strings.Builder
 	for i := range 9 {
-		fmt.Fprintf(&text, "clip/%03d.png %d\n", 7*i, i%2)
+		fmt.Fprintf(&images, "clip/%03d.png %d\n", 7*i, i%2)
 	}
-	require.NoError(t, os.WriteFile(list, []byte(text.String()), 0o644))
-	s.Pretrain = data.Lists{StaticList: list, StaticRoot: "../testdata/golden"}
+	clips := t.TempDir()
+	fmt.Fprintln(&videos, "video_name,label")
+	for i := range 5 {
+		name := fmt.Sprint("v", i)
+		require.NoError(t, os.Mkdir(filepath.Join(clips, name), 0o755))
+		for j := range 3 {
+			picture, err := os.ReadFile(fmt.Sprintf("../testdata/golden/clip/%03d.png", 9*i+j))
+			require.NoError(t, err)
+			require.NoError(t, os.WriteFile(filepath.Join(clips, name, fmt.Sprintf("%d.png", j)), picture, 0o644))
+		}
+		fmt.Fprintf(&videos, "%s,2\n", name)
+	}
+	list := func(name, text string) string {
+		path := filepath.Join(t.TempDir(), name)
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
+		return path
+	}
+	s.Pretrain = data.Lists{StaticList: list("faces.txt", images.String()), StaticRoot: "../testdata/golden",
+		DynamicList: list("videos.csv", videos.String()), DynamicRoot: clips}
 	result, err := s.Run(t.Context())
 	require.NoError(t, err)
 	_, net, err := outline(must(recipe.Load("testdata/pretrain.toml")))
 	require.NoError(t, err)
-	require.Equal(t, float64(2*5*4*net.MACs(data.Image)), *result.Rows[0].PretrainingMACs, "2 epochs of 5 batches of 4, of 9 listed and 12 drawn")
-	require.Equal(t, []run.Source{{Set: "training", Modality: data.Image, Origin: list, Samples: 9, Classes: 2},
-		{Set: "training", Modality: data.Image, Origin: run.DrawnFaces, Samples: 12, Classes: 7}}, result.Pretrain)
+	want := 2*5*4*net.MACs(data.Image) + 2*4*6*net.MACs(data.Video)
+	require.Equal(t, float64(want), *result.Rows[0].PretrainingMACs,
+		"2 epochs of 5 batches of 4, of 9 listed and 12 drawn images, and of 4 of 6 views of 3, of 5 listed and 9 drawn videos")
+	source := func(m data.Modality, origin string, samples, classes int) run.Source {
+		return run.Source{Set: "training", Modality: m, Origin: origin, Samples: samples, Classes: classes}
+	}
+	require.Equal(t, []run.Source{source(data.Image, s.Pretrain.StaticList, 9, 2), source(data.Image, run.DrawnFaces, 12, 7),
+		source(data.Video, s.Pretrain.DynamicList, 5, 1), source(data.Video, run.DrawnFaces, 9, 7)}, result.Pretrain)
 }
 
 // Samples that could not be read are named once, whichever runs and sets had them, and the most samples and classes of an origin count.
@@ -259,6 +280,14 @@ func TestAddedRowsAndSeeds(t *testing.T) {
 	for name, digest := range before {
 		require.Equal(t, digest, after[name])
 	}
+	s.Observer = &watched{step: func() { t.Error("something is done again") }}
+	s.Ablation.Title, s.Ablation.Rows = "Blinks and more", append(s.Ablation.Rows, recipe.Row{Name: "more", Scratch: true})
+	result, err = s.Run(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, "Blinks and more", result.Title)
+	record, err := recipe.LoadAblation(filepath.Join(s.Out, "ablation.toml"))
+	require.NoError(t, err)
+	require.Equal(t, s.Ablation, record, "the record is of the study as it was asked for last")
 }
 
 // with returns the study with other rows, under another name, in a folder beside that of the first.

@@ -372,7 +372,7 @@ func TestStudiesThatWouldStop(t *testing.T) {
 	s.Only = []string{"dynamic"}
 	_, err := s.Run(t.Context())
 	require.NoError(t, err)
-	s.Only, s.Resume, s.Observer = nil, true, &watched{}
+	s.Only, s.Seeds, s.Resume, s.Observer = nil, []uint64{4, 1}, true, &watched{} // another seed, which would begin, comes first
 	s.Ablation.Rows[2].Finetune["train"].(map[string]any)["lr"] = 2e-2
 	_, err = s.Run(t.Context())
 	require.ErrorContains(t, err, "row dynamic, seed 1: run folder "+s.folder("dynamic", 1, recipe.Finetune)+" belongs to another run: train.lr is 0.01 there and 0.02 here")

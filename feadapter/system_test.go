@@ -108,6 +108,31 @@ func TestMACsOfPresets(t *testing.T) {
 	}
 }
 
+// A gradient flows back to any parameter that learns, though all others are frozen, through the head.
+func TestGradientOfEachParameter(t *testing.T) {
+	for _, name := range []string{"fe", "st", "plain", "image"} {
+		r := goldenRecipe(name)
+		params := func() (*classifier, []nn.Param) {
+			s := nn.NewScope(cpu.New(), engine.Float32, nn.Random{})
+			return System.Build(s, r).(*classifier), s.Params()
+		}
+		_, all := params()
+		for i, learned := range all {
+			m, others := params()
+			for k, p := range others {
+				if k != i {
+					p.Freeze()
+				}
+			}
+			least := 24 * 5 // of the head
+			if learned.Name == "head.bias" {
+				least = 0
+			}
+			require.GreaterOrEqual(t, m.GradientMACs(vit.OneHead(r)), least, "%s of %s", learned.Name, name)
+		}
+	}
+}
+
 // MACs are those of the products, counted for a model without two equal sizes: 9 patches of 48 values in 10 tokens of width 24. A gradient
 // flows back to the first adapter, whose input needs none.
 func TestMACs(t *testing.T) {

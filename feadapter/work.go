@@ -30,6 +30,7 @@ func (a *Adapter) work(w *nn.Work, tokens int) {
 	w.Linear(tokens, a.Down)
 	if a.Dilated {
 		w.Product(tokens*a.Predictor.Weight.Data().Len(), a.Predictor.Weight)
+		w.Learns(a.Predictor.Bias)
 		w.Mix(tokens * 8 * a.Window().Taps() * a.Width) // eight corners, weighted
 	}
 	if a.Conv != nil {

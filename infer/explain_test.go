@@ -44,9 +44,13 @@ func TestLookOfClassTokens(t *testing.T) {
 
 // Image models with adapters are looked at frame by frame, without their class tokens; where adapters look in time is no part of it.
 func TestTraceOfFrames(t *testing.T) {
-	for _, name := range []string{"feadapter-tiny", "s2d-tiny"} {
-		r, err := recipe.Load(name)
+	for _, c := range []struct {
+		name        string
+		patch, rows int
+	}{{"feadapter-tiny", 16, 2}, {"s2d-tiny", 16, 2}, {"feadapter-tiny", 8, 4}} {
+		r, err := recipe.Load(c.name)
 		require.NoError(t, err)
+		r.Model.PatchSize = c.patch
 		of, err := systems.Of(r)
 		require.NoError(t, err)
 		scope := nn.NewScope(cpu.New(), engine.Float32, nn.Random{Seed: 8})
@@ -62,12 +66,13 @@ func TestTraceOfFrames(t *testing.T) {
 		require.NoError(t, err)
 		l, err := m.Trace(t.Context(), views[0], data.Video)
 		require.NoError(t, err)
-		require.Equal(t, [2]int{4, 2}, [2]int{l.Times, l.Rows})
+		require.Equal(t, [2]int{4, c.rows}, [2]int{l.Times, l.Rows})
 		for _, shares := range [][]float64{l.Last, l.Rollout} {
-			require.Len(t, shares, 4*2*2)
+			patches := c.rows * c.rows
+			require.Len(t, shares, 4*patches)
 			for frame := range 4 {
 				sum := 0.0
-				for _, s := range shares[frame*4 : frame*4+4] {
+				for _, s := range shares[frame*patches : (frame+1)*patches] {
 					sum += s
 				}
 				require.InDelta(t, 0.25, sum, 1e-9, "each frame has its share")

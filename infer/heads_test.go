@@ -72,6 +72,24 @@ func TestInputsWithoutAHead(t *testing.T) {
 	require.EqualError(t, err, "a: it is an image, and the model has never learned from images: fine-tune it on some, with --init, or leave them out")
 }
 
+// Samples of a modality that a model has no head for, or none that learned, can be given to its other head, and are counted by it.
+func TestTheOnlyHead(t *testing.T) {
+	for _, image := range []int{0, 3} {
+		m := withHeads(t, image, 5)
+		m.Head, m.Own, m.Trained = data.Video, true, modelfile.Trained{data.Video: {Listed: 2}}
+		m.Labels = map[data.Modality][]string{data.Video: {"fear", "anger", "neutral", "disgust", "sadness"}}
+		s, notes, err := m.Match(labelled(data.Image, 4)) // fear, among images
+		require.NoError(t, err)
+		require.Equal(t, 0, s.Image.Items[0].Label)
+		require.Len(t, notes, 1)
+		_, err = m.Evaluate(t.Context(), s)
+		require.EqualError(t, err, "opened")
+		m.Head = ""
+		_, _, err = m.Match(labelled(data.Image, 4))
+		require.Error(t, err)
+	}
+}
+
 // A sample that is left out is of its own modality, whichever head answers.
 func TestSkippedUnderAnotherHead(t *testing.T) {
 	m := withHeads(t, 3, 5)

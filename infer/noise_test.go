@@ -1,6 +1,7 @@
 package infer
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -10,13 +11,15 @@ import (
 	"mien/engine"
 	"mien/engine/cpu"
 	"mien/modelfile"
+	"mien/s4d"
 	"mien/system"
 )
 
-// noisy is a classifier that records the keys of its noise.
+// noisy is a classifier that records the keys of its noise, and the precision in which it computes.
 type noisy struct {
 	system.Classifier
-	keys []engine.Key
+	keys       []engine.Key
+	precisions []engine.Precision
 }
 
 var sevenLabels = map[data.Modality][]string{data.Image: data.AffectNet7}
@@ -26,12 +29,16 @@ func (n *noisy) ActiveParams(all int) int  { return all }
 func (n *noisy) ExpertBlocks() []int       { return []int{0} }
 
 func (n *noisy) Logits(pixels *ag.Value, _ data.Modality, key engine.Key) *ag.Value {
-	n.keys = append(n.keys, key)
+	n.keys, n.precisions = append(n.keys, key), append(n.precisions, pixels.Tape().Precision)
 	return pixels.Tape().Const(engine.Zeros(pixels.Tape().Backend(), engine.Float32, pixels.Dim(0), 7))
 }
 
-func (n *noisy) Routes(_ *ag.Value, _ data.Modality, key engine.Key) []*ag.Value {
-	n.keys = append(n.keys, key)
+func (n *noisy) Features(pixels *ag.Value, m data.Modality, key engine.Key) *ag.Value {
+	return n.Logits(pixels, m, key)
+}
+
+func (n *noisy) Routes(pixels *ag.Value, m data.Modality, key engine.Key) []*ag.Value {
+	n.Logits(pixels, m, key)
 	return nil
 }
 
@@ -59,6 +66,50 @@ func TestNoiseOfBatches(t *testing.T) {
 		}
 	}
 	require.Len(t, different, 3*5)
+}
+
+// Whatever a model is asked, it computes in its own precision, with noise of its own for each sample and window, and for each kind of question.
+func TestPrecisionAndNoiseOfEachQuestion(t *testing.T) {
+	faces, video := shades(2, 1, data.Image), shades(2, 12, data.Video)
+	for _, p := range []engine.Precision{engine.Full, engine.BF16, engine.Int8} {
+		n, d := &noisy{}, modelfile.Description{Recipe: valid(t), Precision: p, Own: true, System: &s4d.System}
+		d.Labels = map[data.Modality][]string{data.Image: data.AffectNet7, data.Video: data.DFEW}
+		d.Recipe.Data.Stride = 1
+		m := Of(n, d, cpu.New())
+		asked := func(err error) []engine.Key {
+			t.Helper()
+			require.NoError(t, err)
+			require.Equal(t, slices.Repeat([]engine.Precision{p}, len(n.keys)), n.precisions)
+			defer func() { n.keys, n.precisions = nil, nil }()
+			return n.keys
+		}
+		_, err := m.Centres(t.Context(), faces, 5)
+		different := asked(err)
+		for i := range 2 {
+			_, err = m.Routes(t.Context(), faces, i)
+			different = append(different, asked(err)...)
+		}
+		_, err = m.Timeline(t.Context(), opened(t, video), 3)
+		different = append(different, asked(err)...)
+		require.Len(t, different, 2+2+3)
+		all := map[engine.Key]bool{}
+		for _, key := range different {
+			all[key] = true
+		}
+		require.Len(t, all, len(different))
+
+		_, err = m.Evaluate(t.Context(), data.Sets{Image: faces, Video: video})
+		require.Len(t, asked(err), 2)
+		_, err = m.Centres(t.Context(), video, 5)
+		require.Len(t, asked(err), 2)
+		_, err = m.Predict(t.Context(), "", opened(t, video), data.Video)
+		require.Len(t, asked(err), 2, "of its windows two at a time")
+		views, err := m.Views(t.Context(), opened(t, video), data.Video)
+		require.NoError(t, err)
+		_, err = m.Trace(t.Context(), views[0], data.Video)
+		require.EqualError(t, err, "system s4d computes no attention to look at")
+		require.Len(t, asked(nil), 1)
+	}
 }
 
 // The reference of a quantized model draws the noise of the model, batch by batch: they differ in nothing but precision.

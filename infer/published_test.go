@@ -147,6 +147,25 @@ func TestOpenPublished(t *testing.T) {
 	require.NotEqual(t, answers, evaluate(m))
 }
 
+// A model is opened as published in the precision that is asked for, or in that of its file.
+func TestPrecisionOfPublished(t *testing.T) {
+	for _, p := range []engine.Precision{engine.Full, engine.BF16, engine.Int8} {
+		file := stored(t, p)
+		for _, asked := range []*engine.Precision{nil, new(engine.Full), new(engine.BF16), new(engine.Int8)} {
+			want := p
+			if asked != nil {
+				want = *asked
+			}
+			for _, open := range []func(string, engine.Backend, *engine.Precision) (*Model, error){Open, OpenPublished} {
+				m, err := open(file, cpu.New(), asked)
+				require.NoError(t, err)
+				require.Equal(t, want, m.Precision)
+				m.Close()
+			}
+		}
+	}
+}
+
 // Experts of a model that is opened as published have the room that its recipe gives them; of one that is opened as usual, all of it.
 func TestCapacityOfPublished(t *testing.T) {
 	for capacity, want := range map[float64]float64{0: 1, 0.25: 0.25, 1.75: 1.75} {

@@ -3,9 +3,12 @@ package infer
 import (
 	"bytes"
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"mien/data"
 )
 
 // some returns n answers of a truth and a class.
@@ -114,4 +117,40 @@ func TestAnswerFile(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, f.Write([]Answer{{"a,b.png", 1, 0, []float64{2.0 / 3, 1.0 / 3}}, {"00012", 0, 1, []float64{1e-9, 1}}}))
 	require.Equal(t, "id,label,pred,p_neutral,\"p_odd, name\"\n\"a,b.png\",1,0,0.6666666666666666,0.3333333333333333\n00012,0,1,1e-09,1\n", text.String())
+}
+
+// Answers are read as they were written, of a list of which some samples may have none yet; those of another list are refused.
+func TestReadAnswers(t *testing.T) {
+	labels := []string{"neutral", "odd, name", "fear"}
+	d := &data.Dataset{Items: []data.Item{{Name: "a,b.png", Label: 1}, {Name: "twice", Label: 2}, {Name: "none", Label: 0}, {Name: "twice", Label: 0},
+		{Name: "twice", Label: 0}, {Name: "last", Label: 2}}}
+	answers := []Answer{{"a,b.png", 1, 2, []float64{0.25, 0.125, 0.625}}, {"twice", 2, 0, []float64{2.0 / 3, 1.0 / 3, 1e-9}},
+		{"twice", 0, 1, []float64{0, 1, 0}}, {"twice", 0, 0, []float64{0.5, 0.5, 0}}, {"last", 2, 2, []float64{0.1, 0.2, 0.7}}}
+	written := func(answers ...Answer) []byte {
+		var text bytes.Buffer
+		f, err := NewAnswerFile(&text, labels)
+		require.NoError(t, err)
+		require.NoError(t, f.Write(answers))
+		return text.Bytes()
+	}
+	for n := range len(answers) + 1 {
+		got, err := ReadAnswers(written(answers[:n]...), labels, d)
+		require.NoError(t, err)
+		require.Equal(t, answers[:n], append([]Answer{}, got...))
+	}
+	other := answers[4]
+	other.Truth = 1
+	for want, text := range map[string][]byte{
+		"answer 2, about a,b.png, is of another list":         written(answers[1], answers[0]),
+		"answer 6, about last, is of another list":            written(append(answers, answers[4])...),
+		"answer 5, about last, is of another list":            written(append(slices.Clone(answers[:4]), other)...),
+		"answer 1, about new, is of another list":             written(Answer{"new", 1, 0, []float64{1, 0, 0}}),
+		"the first line is not id,label,pred,p_neutral,p_odd": bytes.Replace(written(answers...), []byte("p_fear"), []byte("p_anger"), 1),
+		"the first line is not id,label,pred":                 nil,
+		"answer 2, about twice: strconv.ParseFloat":           bytes.Replace(written(answers...), []byte("1e-09"), []byte("1e-0x"), 1),
+		"wrong number of fields":                              written(answers...)[:60],
+	} {
+		_, err := ReadAnswers(text, labels, d)
+		require.ErrorContains(t, err, want)
+	}
 }

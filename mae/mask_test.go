@@ -156,7 +156,7 @@ func TestNewMask(t *testing.T) {
 	require.Equal(t, &Mask{Batch: 2, Tokens: 3, Visible: 2, Hidden: 1, visible: []int32{0, 2, 4, 5}, hidden: []int32{1, 3}}, m)
 	for _, wrong := range [][]float32{
 		{0, 1, 0, 1, 1, 0}, {1, 0, 1, 0, 1, 0}, {0, 1, 1, 0, 0, 0}, {0, 0, 0, 0, 0, 0}, {1, 1, 1, 1, 1, 1}, {0, 0, 0, 1, 1, 1}, {1, 1, 1, 0, 0, 0},
-		{0, 1, 0}, {0, 1, 0, 1, 0, 0, 1, 0, 0}, {1, 0, 1, 1, 0}, nil,
+		{0, 1, 0}, {0, 1, 0, 1, 0, 0, 1, 0, 0}, {1, 0, 1, 1, 0}, {1, 1, 1, 0, 0, 1}, nil,
 	} {
 		require.Panics(t, func() { NewMask(2, 3, wrong) }, "%v", wrong)
 	}

@@ -15,6 +15,7 @@ import (
 	"mien/nn"
 	"mien/recipe"
 	"mien/system"
+	"mien/vit"
 )
 
 func TestSystemChecks(t *testing.T) {
@@ -58,6 +59,20 @@ func TestPreset(t *testing.T) {
 	_, ok := System.Presets[0].Of("huge")
 	require.False(t, ok)
 	require.Empty(t, System.Heads(goldenRecipe))
+}
+
+// Each size and each setting of the targets reaches the model.
+func TestFromRecipe(t *testing.T) {
+	r := smallRecipe()
+	require.Equal(t, small, FromRecipe(r))
+	r.Train.JointTarget = true
+	want := small
+	want.JointTarget = true
+	require.Equal(t, want, FromRecipe(r))
+	r.Model.Encoder = recipe.Encoder{ImageSize: 12, Frames: 6, PatchSize: 4, Tubelet: 3, Dim: 20, Depth: 8, Heads: 5, MLPRatio: 7}
+	require.Equal(t, vit.Config{ImageSize: 12, Frames: 6, PatchSize: 4, Tubelet: 3, Dim: 20, Depth: 8, Heads: 5, MLPRatio: 7}, FromRecipe(r).Encoder)
+	l := System.Build(nn.NewScope(cpu.New(), engine.Float32, nn.Random{Seed: 1}), r).(*learner)
+	require.True(t, l.JointTarget)
 }
 
 // smallRecipe is a recipe for the model small.

@@ -98,6 +98,23 @@ func TestJoinRefuses(t *testing.T) {
 	}
 }
 
+// A published model that holds more than what is read is none that is known: nothing of it is dropped.
+func TestJoinReadsAllOfAModel(t *testing.T) {
+	model, landmarks, _ := apartFiles(t, load(t, "s2d-tiny"), "")
+	f := open(t, model)
+	tensors := []weights.Tensor{{Name: "blocks.0.gate", Shape: []int{3}, Fill: func([]float32) error { return nil }}}
+	for _, name := range f.Names() {
+		shape, _ := f.Shape(name)
+		tensors = append(tensors, weights.Tensor{Name: name, Shape: shape, Fill: func(dst []float32) error { return f.Read(name, dst) }})
+	}
+	more, to := filepath.Join(t.TempDir(), "more"), filepath.Join(t.TempDir(), "joined")
+	require.NoError(t, weights.WriteSafetensors(more, tensors, nil))
+	_, _, err := Join(to, open(t, more), open(t, landmarks), cpu.New())
+	require.ErrorContains(t, err, more+": ")
+	require.ErrorContains(t, err, "blocks.0.gate")
+	require.NoFileExists(t, to)
+}
+
 // A model of mien's that lacks its landmark network is damaged, and to be joined with none.
 func TestJoinIsForPublishedModels(t *testing.T) {
 	r := load(t, "s2d-tiny")

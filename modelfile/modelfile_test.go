@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -123,6 +124,20 @@ func TestMetadata(t *testing.T) {
 	r.Seed = math.MaxUint64
 	_, err = Metadata(r, labels, record)
 	require.ErrorContains(t, err, "above math.MaxInt64")
+}
+
+// The names of classes are those that a file has, of models with one head of either modality and with two.
+func TestNamesOfEachHead(t *testing.T) {
+	images, videos := slices.Clone(data.AffectNet7), slices.Clone(data.DFEW)
+	slices.Reverse(images)
+	slices.Reverse(videos)
+	for name, labels := range map[string]map[data.Modality][]string{
+		"image-tiny": {data.Image: images}, "feadapter-tiny": {data.Video: videos}, "s4d-tiny": {data.Image: images, data.Video: videos},
+	} {
+		d, err := Describe(writeModel(t, load(t, name), labels))
+		require.NoError(t, err)
+		require.Equal(t, labels, d.Labels, name)
+	}
 }
 
 // A file holds each parameter under its name, as it was.

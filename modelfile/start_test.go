@@ -117,6 +117,24 @@ func TestStartFromTheOtherModality(t *testing.T) {
 	require.Equal(t, Trained{data.Image: record}, loaded, "of images, that is")
 }
 
+// A file may have the head of one modality alone: that of the other begins as drawn, and this one is looked at as ever.
+func TestStartFromOneOfTwoHeads(t *testing.T) {
+	r := load(t, "s4d-tiny")
+	path := writeModel(t, r, nil).Path
+	labels := map[data.Modality][]string{data.Image: data.Unnamed(5), data.Video: data.Unnamed(6)}
+	r.Model.ImageClasses, r.Model.VideoClasses = 5, 6
+	for lacks, there := range map[data.Modality]data.Modality{data.Image: data.Video, data.Video: data.Image} {
+		prefix := "head." + string(lacks)
+		one := open(t, changed(t, changed(t, path, prefix+".weight", nil), prefix+".bias", nil))
+		for range 8 { // a map would be in another order some time
+			_, report, notes := start(t, one, r, labels)
+			require.Equal(t, []string{map[data.Modality]string{data.Image: "the image head begins anew: that of the file has 7 classes, not 5",
+				data.Video: "the video head begins anew: that of the file has 7 classes, not 6"}[there]}, notes)
+			require.ElementsMatch(t, []string{"head.image.weight", "head.image.bias", "head.video.weight", "head.video.bias"}, report.Missing)
+		}
+	}
+}
+
 // What is said of two heads stands in order.
 func TestStartNotesBothHeads(t *testing.T) {
 	r := load(t, "s4d-tiny")

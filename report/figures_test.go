@@ -6,9 +6,12 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	gonum "gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
 
 	"mien/data"
 	"mien/infer"
@@ -32,7 +35,8 @@ func TestSaveFigures(t *testing.T) {
 	frames := data.NewFrames(3, 4, 5)
 	page := &Page{Model: model, Report: &infer.Report{Dynamic: score},
 		Runs: []Run{
-			{Title: "1. first", Curves: []run.Curve{{Modality: data.Image, Steps: []float64{0, 1}, Loss: []float64{2, 1}}}},
+			{Title: "1. first", Curves: []run.Curve{{Modality: data.Image, Steps: []float64{0, 1}, Loss: []float64{2, 1}}},
+				Evaluations: []run.Evaluation{{Epoch: 2, Report: &infer.Report{Dynamic: score}}}}, // which is no curve
 			{Title: "2. second", Evaluations: []run.Evaluation{{Epoch: 3, Report: &infer.Report{Dynamic: score}}, {Epoch: 7, Report: &infer.Report{Dynamic: score}}}},
 		},
 		Routing:         &Routing{Title: "Tokens", Blocks: []int{4}, Video: [][]float64{{0.25, 0.6, 0.15}}},
@@ -49,6 +53,7 @@ func TestSaveFigures(t *testing.T) {
 	require.NoFileExists(t, filepath.Join(dir, "reconstruction-1.svg"))
 	require.Equal(t, []string{"1. first", "step"}, svgTexts(t, filepath.Join(dir, "run-1-losses.svg"))[:2])
 	require.Contains(t, svgTexts(t, filepath.Join(dir, "run-2-recalls.svg")), "video")
+	require.NotContains(t, svgTexts(t, filepath.Join(dir, "run-2-recalls.svg")), "image")
 	require.Subset(t, svgTexts(t, filepath.Join(dir, "run-2-recalls.svg")), []string{"4", "8", "UAR, WAR dashed [%]"})
 	require.Equal(t, []string{"block 4, videos", "25", "60", "15"}, svgTexts(t, filepath.Join(dir, "experts.svg"))[5:])
 	require.Equal(t, []string{"sadness", "0.50", "-0.25"}, svgTexts(t, filepath.Join(dir, "centres.svg"))[5:])
@@ -85,6 +90,65 @@ func TestCentresFigure(t *testing.T) {
 	require.Equal(t, []string{"w", "y"}, m.Cols)
 	require.Equal(t, [][]float64{{0.25, 0.5}, {-0.75, 1}}, m.Values)
 	require.Equal(t, []string{"images", "videos", "-0.75"}, []string{m.Y, m.X, m.Text(-0.75)})
+}
+
+// One class of either modality is a figure, too.
+func TestCentresOfOneClass(t *testing.T) {
+	none := math.NaN()
+	m := (&Centres{Image: []string{"a", "b"}, Video: []string{"v", "w"}, Cosines: [][]float64{{none, none}, {none, 0.25}}}).matrix()
+	require.Equal(t, [][]string{{"b"}, {"w"}}, [][]string{m.Rows, m.Cols})
+	require.Equal(t, [][]float64{{0.25}}, m.Values)
+}
+
+// A frame of any shape is shown as it is, the one that is asked for.
+func TestPicture(t *testing.T) {
+	for _, size := range [][2]int{{3, 5}, {5, 3}} {
+		f := data.NewFrames(2, size[0], size[1])
+		for i := range f.Pix {
+			f.Pix[i] = uint8(i)
+		}
+		for frame := range 2 {
+			m := Picture(f, frame)
+			require.Equal(t, image.Rect(0, 0, size[1], size[0]), m.Bounds())
+			for y := range size[0] {
+				for x := range size[1] {
+					at := uint8(45*frame + 3*(y*size[1]+x))
+					require.Equal(t, color.RGBA{at, at + 1, at + 2, 255}, m.At(x, y))
+				}
+			}
+		}
+	}
+}
+
+// Axes of steps, epochs and frames have whole numbers, those of shares their bounds; a chart of many rows has room for each.
+func TestAxes(t *testing.T) {
+	score := &infer.Score{UAR: 40, WAR: 60}
+	losses, err := lossChart(Run{Curves: []run.Curve{{Modality: data.Image, Steps: []float64{0, 1, 2}, Loss: []float64{2, 1, 1}}}})
+	require.NoError(t, err)
+	recalls, err := recallChart(Run{Evaluations: []run.Evaluation{{Report: &infer.Report{Static: score}}, {Epoch: 1, Report: &infer.Report{Static: score}}}})
+	require.NoError(t, err)
+	timeline, err := timelineChart("clip", []string{"a", "b"}, []infer.Moment{{Window: data.Window{Last: 3}, Probabilities: []float64{0.4, 0.6}},
+		{Window: data.Window{First: 1, Last: 4}, Probabilities: []float64{0.3, 0.7}}})
+	require.NoError(t, err)
+	for _, c := range []chart{losses, recalls, timeline} {
+		require.Equal(t, whole{}, c.X.Tick.Marker)
+		require.Equal(t, gonum.DefaultTicks{}, c.Y.Tick.Marker)
+		require.Equal(t, []vg.Length{6 * vg.Inch, 3.2 * vg.Inch}, []vg.Length{c.width, c.height})
+	}
+	require.Equal(t, []float64{1, 2, 0, 100}, []float64{recalls.X.Min, recalls.X.Max, recalls.Y.Min, recalls.Y.Max})
+	require.Equal(t, []float64{1.5, 2.5, 0, 1}, []float64{timeline.X.Min, timeline.X.Max, timeline.Y.Min, timeline.Y.Max})
+	for rows, inches := range map[int]vg.Length{1: 6, 4: 6, 5: 7, 9: 11} {
+		c, err := Comparison{Rows: slices.Repeat([]string{"row"}, rows), Header: []string{"name"}}.chart()
+		require.NoError(t, err)
+		require.Equal(t, inches*vg.Inch, c.width)
+		require.Equal(t, []float64{-0.5, float64(rows) - 0.5}, []float64{c.X.Min, c.X.Max}, "each row in the middle of its place")
+	}
+	for n, side := range map[int][2]vg.Length{1: {3 * vg.Inch, 3 * vg.Inch}, 12: {12*34 + 130, 12*26 + 110}} {
+		names := slices.Repeat([]string{"a"}, n)
+		c, err := matrix{Rows: names, Cols: names, Values: slices.Repeat([][]float64{make([]float64, n)}, n), High: 1, Text: percents}.chart()
+		require.NoError(t, err)
+		require.Equal(t, side, [2]vg.Length{c.width, c.height}, "%d classes", n)
+	}
 }
 
 // Input, masked and output lie below each other; of a video every second frame is shown.

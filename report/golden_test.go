@@ -207,6 +207,12 @@ func TestBarCountsFromTheStart(t *testing.T) {
 	p.began, p.said = p.began.Add(-time.Hour), time.Time{}
 	p.Add(5)
 	require.Regexp(t, `^\rlearning \[=+ +\] 7/12, 1h0m\ds left\x1b\[K$`, b.String())
+	p.Resume(3) // another run of the same command, of which these were done before
+	p.said = time.Time{}
+	b.Reset()
+	p.Add(0)
+	require.Regexp(t, `10/12, 24m\ds left\x1b\[K$`, b.String(), "five in an hour")
+	p.done, p.before = 7, 2
 	p.Clear()
 	b.Reset()
 	p.Add(1)

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/image/font"
+	"golang.org/x/image/math/fixed"
 	"gonum.org/v1/plot/palette/moreland"
 
 	"mien/data"
@@ -76,6 +78,61 @@ func TestAttentionMaps(t *testing.T) {
 	require.Equal(t, color.RGBA{255, 255, 255, 255}, legend(2, 1))
 }
 
+// The whole picture: labels in the middle of their rows, made printable, experts by number below them, and cells side by side with a gap,
+// each pixel at its place.
+func TestPictureOfTraces(t *testing.T) {
+	l := trace()
+	l.Model = "m\x1b" // as a folder may be called
+	frames := data.NewFrames(4, 6, 6)
+	for i := range frames.Pix {
+		frames.Pix[i] = uint8(7 * i)
+	}
+	l.View.Bytes = frames.Pix
+	const cell, gap = 128, 130
+	want := image.NewRGBA(image.Rect(0, 0, 190+2*gap, 4*gap))
+	for i := range want.Pix {
+		want.Pix[i] = 255
+	}
+	text := func(x, y int, text string) {
+		d := font.Drawer{Dst: want, Src: image.Black, Face: labelFace, Dot: fixed.P(x, y)}
+		d.DrawString(text)
+	}
+	text(4, 67, "input")
+	for i, lines := range [][]string{{"attention in the", "last block", `m\x1b`}, {"attention, rolled out", "through all blocks", `m\x1b`}} {
+		for j, line := range lines {
+			text(4, gap*(i+1)+52+15*j, line)
+		}
+	}
+	text(4, 3*gap+59, "experts of block 5")
+	text(4, 3*gap+74, `m\x1b`)
+	for e, number := range []string{"0", "1", "2", "3"} {
+		for y := range 16 {
+			for x := range 20 {
+				want.Set(4+22*e+x, 3*gap+78+y, expertColor(e, 4))
+			}
+		}
+		text(4+22*e+3, 3*gap+78+13, number)
+	}
+	for slice := range 2 {
+		first := data.Resize(&data.Frames{T: 1, H: 6, W: 6, Pix: frames.Frame(2 * slice)}, cell, cell)
+		for y := range cell {
+			for x := range cell {
+				at := (y*cell + x) * 3
+				want.Set(190+gap*slice+x, y, color.RGBA{first.Pix[at], first.Pix[at+1], first.Pix[at+2], 255})
+			}
+		}
+		for i, row := range l.rows() {
+			drawn := row.cell(slice)
+			for y := range cell {
+				for x := range cell {
+					want.Set(190+gap*slice+x, gap*(i+1)+y, drawn.At(x, y))
+				}
+			}
+		}
+	}
+	require.Equal(t, want, AttentionMaps([]ModelTrace{l}))
+}
+
 // Each block with experts has its row, in the colours of its own choices, up to the edges of the patches; the legend of more than eight
 // experts goes on below.
 func TestExpertsOfSeveralBlocks(t *testing.T) {
@@ -103,6 +160,35 @@ func TestExpertsOfSeveralBlocks(t *testing.T) {
 	for e := range 11 {
 		x, y := 4+22*(e%8)+10, 3*(cellSize+2)+cellSize/2+15+18*(e/8)
 		require.Equal(t, mix(color.RGBA{}, expertColor(e, 11), 1), m.At(x, y), "expert %d", e)
+	}
+}
+
+// Where each frame is a slice of its own, as of image models with adapters, it is that frame that is shown; and each of two models has the
+// legend and the colours of its own experts, and its own frames.
+func TestFramesAndExpertsOfEachModel(t *testing.T) {
+	l := trace()
+	for i := range 4 {
+		copy(l.View.Bytes[6*6*3*i:], slices.Repeat([]uint8{uint8(10 + 50*i)}, 6*6*3))
+	}
+	l.Times, l.Last, l.Rollout, l.Routes = 4, slices.Repeat([]float64{1}, 36), slices.Repeat([]float64{1}, 36), [][]int32{make([]int32, 72)}
+	other := l
+	other.Model, other.Experts, other.Routes = "second", 7, [][]int32{slices.Repeat([]int32{6, 1}, 36)}
+	m := AttentionMaps([]ModelTrace{l, other})
+	for slice := range 4 {
+		grey := uint8(10 + 50*slice)
+		under := color.RGBA{grey, grey, grey, 255}
+		require.Equal(t, under, at(m, 0, slice, 1, 1))
+		require.Equal(t, mix(under, expertColor(0, 4), 0.5), at(m, 3, slice, 1, 1))
+		require.Equal(t, mix(under, expertColor(6, 7), 0.5), at(m, 6, slice, 1, 1))
+	}
+	for row, n := range map[int]int{3: 4, 6: 7} {
+		for e := range 8 {
+			want := color.RGBA{255, 255, 255, 255}
+			if e < n {
+				want = mix(color.RGBA{}, expertColor(e, n), 1)
+			}
+			require.Equal(t, want, m.At(4+22*e+10, row*(cellSize+2)+cellSize/2+15), "expert %d of %d", e, n)
+		}
 	}
 }
 

@@ -138,6 +138,9 @@ func TestRoutingOf(t *testing.T) {
 	r, err = RoutingOf(t.Context(), opened(t, "vitmtl-tiny", same), s, 2)
 	require.NoError(t, err)
 	require.Nil(t, r, "a model of the system without experts")
+	r, err = RoutingOf(t.Context(), opened(t, "vitmtl-tiny", same), faces(0, 2), 2)
+	require.NoError(t, err)
+	require.Nil(t, r, "nor of videos alone")
 }
 
 // A page about a model without experts has no routing figure, and one with a single score has one figure of each kind.

@@ -113,21 +113,24 @@ func split(in []*ag.Value) (x, view *ag.Value) {
 
 // prompt adds to the patches x [F, N, D], before block i, what its modules say. The prompt is the landmark view of the next block.
 // Norm 0 is that of the landmark view in every block, and of the patches in the first; block i > 0 normalises patches by norm i − 1.
+// What the modules compute on the way is freed before the block computes.
 func (m *Model) prompt(i int, x, view *ag.Value, batch int) (y, prompt *ag.Value) {
 	if len(m.Norms) == 0 {
 		return x, view
 	}
-	normed := m.Norms[max(0, i-1)].Forward(x)
-	if m.Prompts() {
-		view = m.Prompters[i].Forward(normed, m.Norms[0].Forward(view)) // [F, N, D]
-	}
-	if m.Joins() {
-		x = ag.Add(x, m.Adapters[i].Forward(normed, batch))
-	}
-	if m.Prompts() {
-		x = ag.Add(x, view)
-	}
-	return x, view
+	return split(x.Tape().Scope(func() []*ag.Value {
+		normed := m.Norms[max(0, i-1)].Forward(x)
+		if m.Prompts() {
+			view = m.Prompters[i].Forward(normed, m.Norms[0].Forward(view)) // [F, N, D]
+		}
+		if m.Joins() {
+			x = ag.Add(x, m.Adapters[i].Forward(normed, batch))
+		}
+		if m.Prompts() {
+			x = ag.Add(x, view)
+		}
+		return join(x, view)
+	}))
 }
 
 // inTime adds the position in time of its frame to each token of x [F, S, D].

@@ -242,6 +242,12 @@ func TestMACs(t *testing.T) {
 	require.Equal(t, 5*(embedding+view+2*(linear+attention+modules)+m.faces.trunk.MACs(24))+head, m.MACs(data.Video))
 	require.Equal(t, 5*(view+2*(linear+2*attention+2*modules))+2*head, m.GradientMACs(data.Video))
 
+	m, s = made(tiny()) // of which the places of frames learn alone: a gradient flows back to them through all but the first modules
+	_, err = nn.Freeze(s.Params(), append([]string{"patch_embed_prompt.*", "prompt_*", "ln_post.*", "head.*"}, Base...))
+	require.NoError(t, err)
+	const overTime = 9 * 2 * 5 * 12 // of an adapter, each of whose two products has two gradients
+	require.Equal(t, 5*(2*(linear+2*attention)+modules+overTime)+head, m.GradientMACs(data.Video))
+
 	r := tiny()
 	r.Model.Temporal, r.Model.ImageClasses, r.Model.VideoClasses = nil, 7, 0
 	m, _ = made(r)
@@ -251,6 +257,27 @@ func TestMACs(t *testing.T) {
 	r.Model.Prompter = nil
 	m, _ = made(r)
 	require.Equal(t, embedding+2*(linear+attention)+head, m.MACs(data.Image))
+}
+
+// A gradient flows back to any parameter that learns, though all others are frozen, through the head.
+func TestGradientOfEachParameter(t *testing.T) {
+	_, s := made(tiny())
+	for i, learned := range s.Params() {
+		if learned.Extractor {
+			continue
+		}
+		m, s := made(tiny())
+		for k, p := range s.Params() {
+			if k != i {
+				p.Freeze()
+			}
+		}
+		least := 24 * 7                                                                                                  // of the head
+		if slices.Contains([]string{"head.fc_cls.bias", "prompt_norms.1.weight", "prompt_norms.1.bias"}, learned.Name) { // of which the latter is not used
+			least = 0
+		}
+		require.GreaterOrEqual(t, m.GradientMACs(data.Video), least, learned.Name)
+	}
 }
 
 // What is not in a block of the image model learns at the full rate, prompts too; class token and positions as the patch embedding. Neither

@@ -7,7 +7,6 @@ func (m *Model) work(frames int) (w nn.Work) {
 	e := m.Encoder
 	patches := frames * e.ImageTokens()
 	e.EmbedWork(&w, frames)
-	w.Learns(m.Temporal)
 	if m.Prompts() {
 		var view nn.Work // beside the patches
 		view.Linear(patches, m.Landmarks)
@@ -15,6 +14,9 @@ func (m *Model) work(frames int) (w nn.Work) {
 	}
 	for i, b := range e.Blocks {
 		m.modulesWork(&w, i, frames)
+		if i == 0 {
+			w.Learns(m.Temporal) // added behind the first modules
+		}
 		b.AttendWork(&w, frames, 1+e.ImageTokens())
 		b.MLPWork(&w, frames*(1+e.ImageTokens()))
 	}
@@ -27,11 +29,13 @@ func (m *Model) work(frames int) (w nn.Work) {
 func (m *Model) modulesWork(w *nn.Work, i, frames int) {
 	patches := frames * m.Encoder.ImageTokens()
 	if len(m.Norms) > 0 {
-		w.Learns(m.Norms[max(0, i-1)].Weight, m.Norms[0].Weight)
+		own, first := m.Norms[max(0, i-1)], m.Norms[0]
+		w.Learns(own.Weight, own.Bias, first.Weight, first.Bias)
 	}
 	if m.Prompts() {
 		p := m.Prompters[i]
 		w.Linear(patches, p.Patches)
+		w.Learns(m.Landmarks.Weight, m.Landmarks.Bias) // whose views come in here
 		w.Linear(patches, p.View)
 		w.Learns(p.Smooth)
 		w.Linear(patches, p.Out)
@@ -41,8 +45,10 @@ func (m *Model) modulesWork(w *nn.Work, i, frames int) {
 		w.Linear(patches, a.Down)
 		w.Product(patches*a.QKV.Data().Len(), a.QKV)
 		w.Mix(2 * patches * frames * m.AdapterWidth) // q·kᵀ and P·v, of each patch over time
-		for _, l := range []*nn.Linear{a.Proj, a.Up, a.Space1, a.Space2} {
-			w.Linear(patches, l)
-		}
+		w.Linear(patches, a.Proj)
+		w.Linear(patches, a.Up)
+		w.Learns(a.Norm.Weight, a.Norm.Bias)
+		w.Linear(patches, a.Space1)
+		w.Linear(patches, a.Space2)
 	}
 }

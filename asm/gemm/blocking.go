@@ -12,8 +12,8 @@ import (
 //
 // A block of B, kc rows by nc columns, is packed into panels of NR columns and stays in the L2 cache while it is
 // multiplied with all rows of A, in strips of up to MR rows; each strip, MR × kc, stays in L1 for all panels. A is read in place when
-// it is stored row by row. Otherwise mc rows of it are copied, again for each block of B, and blocks are wider, with their panels in
-// the L3 cache. Only kc affects the order of summation, so an element is bit for bit the same however C is cut.
+// it is stored row by row. Otherwise mc rows of it are copied, again for each block of B; blocks are wider then, with their panels in
+// the L3 cache, and meet the copied rows nc columns at a time. Only kc affects the order of summation, so an element is bit for bit the same however C is cut.
 type blocking struct{ kc, nc, wide, mc int }
 
 const (

@@ -52,7 +52,10 @@ func (k *Kernels[F]) multiplyBlock(g *Product[F], s *scratch[F], b block, panels
 	for from := 0; from < g.M; from += mc {
 		to := min(from+mc, g.M)
 		k.Transpose(a, lda, g.A[b.p*g.LDA+from:], g.LDA, b.kc, to-from)
-		k.multiplyRows(g, s, a, lda, from, to, b, panels)
+		for q := 0; q < b.nc; q += k.blocking.nc { // as many panels as stay in L2, for all the rows that were copied
+			part := block{b.p, b.kc, b.j + q, min(k.blocking.nc, b.nc-q)}
+			k.multiplyRows(g, s, a, lda, from, to, part, panels[q*b.kc:])
+		}
 	}
 }
 

@@ -17,7 +17,10 @@ func BenchmarkGemm(b *testing.B) {
 		{800, 768, 768, []string{"nt", "packed"}},
 		{800, 3072, 768, []string{"nt", "packed"}},
 		{800, 768, 3072, []string{"nt", "packed"}},
-		{3072, 768, 800, []string{"tn"}}, // a weight's gradient
+		{3072, 768, 800, []string{"tn"}},            // a weight's gradient
+		{3072, 768, 3152, []string{"tn"}},           // the same for 16 frames
+		{3152, 3072, 768, []string{"nt", "packed"}}, // a layer
+		{3152, 768, 3072, []string{"nn"}},           // its input's gradient
 		{100, 3072, 768, []string{"nt", "packed"}},
 		{10, 768, 768, []string{"nt", "packed"}},
 		{800, 192, 768, []string{"nt", "packed"}}, // experts

@@ -9,6 +9,7 @@
 //	R8  A from column p on, rows 0–2    R9  the same, rows 3–5    R15  bytes to the next row of A
 //	BX  the panel from row p on    CX  steps left    DX  row of C    DI  bytes to its next row    AX  rows left
 //	SI  bytes from the first panel's columns to this one's
+//	R10, R11, R13  bytes from a row of A to that of the next strip, to the row after it and to the one after that
 // and once the sums are complete
 //	R12  addends, R13 of them left    R10  a row of one    R11  bytes to its next row    CX  its rows left
 
@@ -64,11 +65,27 @@
 #define STEP6(LOAD, ROW, b, a) STEP5(LOAD, ROW, b, a) \
 	ROW(a(R9)(R15*2), Z29, Z20, Z21, Z22, Z23) // s[5] += a[5][p] * b[p]
 
+// AHEAD fetches what the next strip reads of A in steps p to p+16, once in 16 steps: strips are read one after the other, and the
+// first panel of each would wait for memory. A fetch beyond the end of A does not fault.
+#define AHEAD(skip) \
+	TESTQ $12, CX          \ // if k%16 < 4 {
+	JNZ   skip             \
+	PREFETCHT1 (R8)(R10*1) \ // fetch(a[rows][p])
+	PREFETCHT1 (R8)(R11*1) \ // fetch(a[rows+1][p])
+	PREFETCHT1 (R8)(R13*1) \ // fetch(a[rows+2][p])
+	PREFETCHT1 (R9)(R10*1) \ // fetch(a[rows+3][p])
+	PREFETCHT1 (R9)(R11*1) \ // fetch(a[rows+4][p])
+	PREFETCHT1 (R9)(R13*1) \ // fetch(a[rows+5][p])
+skip:                             // }
+
+#define NOTAHEAD(skip)
+
 // SUM runs all steps. A row of the panel has width bytes.
-#define SUM(STEP, LOAD, ROW, width, four, rest, one) \
+#define SUM(STEP, LOAD, ROW, FETCHA, width, four, skip, rest, one) \
 	SUBQ $4, CX                  \ // k -= 4: below 0 when fewer than 4 are left
 	JLT  rest                    \ // if k < 0 { goto rest }
 four:                                \ // for ; k >= 0; k -= 4 {
+	FETCHA(skip)                 \
 	STEP(LOAD, ROW, 0, 0)        \ // s += a[:][p] * b[p]
 	STEP(LOAD, ROW, width, 4)    \ // s += a[:][p+1] * b[p+1]
 	STEP(LOAD, ROW, 2*width, 8)  \ // s += a[:][p+2] * b[p+2]
@@ -199,6 +216,10 @@ again:                      \
 	SHLQ  $2, R11                                      \ // its ld in bytes
 	FETCH(fetchResidual)                               \ // for i := range rows { fetch(x[i]) }
 clear:                                                     \
+	MOVQ  AX, R10                                      \
+	IMULQ R15, R10                                     \ // rows * lda
+	LEAQ  (R10)(R15*1), R11                            \ // (rows+1) * lda
+	LEAQ  (R10)(R15*2), R13                            \ // (rows+2) * lda
 	MOVQ  k+16(FP), CX                                 \ // steps left
 	VPXORD Z0, Z0, Z0                                  \ // s[0][0:16] = 0
 	VPXORD Z1, Z1, Z1                                  \ // s[0][16:32] = 0
@@ -227,7 +248,7 @@ clear:                                                     \
 
 // SWEEP is a whole kernel: panels that follow one another, a tile for each, and a loop for each number of rows, so that no row
 // is computed in vain. Balanced strips mostly have six rows, which are asked for first.
-#define SWEEP(LOAD, ROW, STORE, ADD, width) \
+#define SWEEP(LOAD, ROW, STORE, ADD, FETCHA, width) \
 	BEGIN                                            \
 panel:                                                   \ // for range panels {
 	START                                            \
@@ -241,17 +262,17 @@ panel:                                                   \ // for range panels {
 	JEQ  rows3                                       \ // if rows == 3 { goto rows3 }
 	CMPQ AX, $2                                      \
 	JEQ  rows2                                       \ // if rows == 2 { goto rows2 }
-	SUM(STEP1, LOAD, ROW, width, four1, rest1, one1) \ // s[0] = a[0] · B
+	SUM(STEP1, LOAD, ROW, FETCHA, width, four1, skip1, rest1, one1) \ // s[0] = a[0] · B
 rows2:                                                   \
-	SUM(STEP2, LOAD, ROW, width, four2, rest2, one2) \ // s[0:2] = a[0:2] · B
+	SUM(STEP2, LOAD, ROW, FETCHA, width, four2, skip2, rest2, one2) \ // s[0:2] = a[0:2] · B
 rows3:                                                   \
-	SUM(STEP3, LOAD, ROW, width, four3, rest3, one3) \ // s[0:3] = a[0:3] · B
+	SUM(STEP3, LOAD, ROW, FETCHA, width, four3, skip3, rest3, one3) \ // s[0:3] = a[0:3] · B
 rows4:                                                   \
-	SUM(STEP4, LOAD, ROW, width, four4, rest4, one4) \ // s[0:4] = a[0:4] · B
+	SUM(STEP4, LOAD, ROW, FETCHA, width, four4, skip4, rest4, one4) \ // s[0:4] = a[0:4] · B
 rows5:                                                   \
-	SUM(STEP5, LOAD, ROW, width, four5, rest5, one5) \ // s[0:5] = a[0:5] · B
+	SUM(STEP5, LOAD, ROW, FETCHA, width, four5, skip5, rest5, one5) \ // s[0:5] = a[0:5] · B
 rows6:                                                   \
-	SUM(STEP6, LOAD, ROW, width, four6, rest6, one6) \ // s[0:6] = a[0:6] · B
+	SUM(STEP6, LOAD, ROW, FETCHA, width, four6, skip6, rest6, one6) \ // s[0:6] = a[0:6] · B
 write:                                                   \
 	MOVQ $3, R13                                     \ // addends left
 addend:                                                  \ // for _, m := range add {
@@ -300,16 +321,16 @@ done:                                                    \
 
 // func sweep1AVX512Asm(rows, panels, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16)
 TEXT ·sweep1AVX512Asm(SB), NOSPLIT, $0-74
-	SWEEP(LOAD1, ROW1, STORE1, ADD1, 64) // panels of 16 columns, 64 bytes
+	SWEEP(LOAD1, ROW1, STORE1, ADD1, NOTAHEAD, 64) // panels of 16 columns, 64 bytes
 
 // func sweep2AVX512Asm(rows, panels, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16)
 TEXT ·sweep2AVX512Asm(SB), NOSPLIT, $0-74
-	SWEEP(LOAD2, ROW2, STORE2, ADD2, 128) // panels of 32 columns
+	SWEEP(LOAD2, ROW2, STORE2, ADD2, NOTAHEAD, 128) // panels of 32 columns
 
 // func sweep3AVX512Asm(rows, panels, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16)
 TEXT ·sweep3AVX512Asm(SB), NOSPLIT, $0-74
-	SWEEP(LOAD3, ROW3, STORE3, ADD3, 192) // panels of 48 columns
+	SWEEP(LOAD3, ROW3, STORE3, ADD3, NOTAHEAD, 192) // panels of 48 columns
 
 // func sweep4AVX512Asm(rows, panels, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16)
 TEXT ·sweep4AVX512Asm(SB), NOSPLIT, $0-74
-	SWEEP(LOAD4, ROW4, STORE4, ADD4, 256) // panels of 64 columns
+	SWEEP(LOAD4, ROW4, STORE4, ADD4, AHEAD, 256) // panels of 64 columns

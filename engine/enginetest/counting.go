@@ -10,24 +10,27 @@ func (t *Traffic) add(bytes int) {
 	t.Bytes += bytes
 }
 
-// Counting is a backend that wraps another and counts calls and transfers. Tensors made with it lie in buffers of the inner backend, so
+// Counting is a backend that wraps another and counts calls, transfers and memory. Tensors made with it lie in buffers of the inner backend, so
 // it costs nothing and changes nothing. Only work on tensors made with it is counted: tensors of the
 // inner backend bypass it.
 type Counting struct {
 	engine.Backend
 	Uploads, Downloads Traffic
 	Allocs             Traffic
+	Live, Peak         int            // bytes that were asked for and not freed: now, and at most since the last Reset
 	Kernels            map[string]int // calls, by the names of methods
+
+	sizes map[engine.Buffer]int
 }
 
 // NewCounting wraps a backend.
 func NewCounting(inner engine.Backend) *Counting {
-	return &Counting{Backend: inner, Kernels: map[string]int{}}
+	return &Counting{Backend: inner, Kernels: map[string]int{}, sizes: map[engine.Buffer]int{}}
 }
 
-// Reset counts from zero again.
+// Reset counts from zero again; what is live stays so.
 func (c *Counting) Reset() {
-	*c = *NewCounting(c.Backend)
+	*c = Counting{Backend: c.Backend, Live: c.Live, Peak: c.Live, Kernels: map[string]int{}, sizes: c.sizes}
 }
 
 // KernelCalls is the sum over all kernels.
@@ -40,7 +43,19 @@ func (c *Counting) KernelCalls() (n int) {
 
 func (c *Counting) Alloc(bytes int) (engine.Buffer, error) {
 	c.Allocs.add(bytes)
-	return c.Backend.Alloc(bytes)
+	buf, err := c.Backend.Alloc(bytes)
+	if err == nil {
+		c.sizes[buf] = bytes
+		c.Live += bytes
+		c.Peak = max(c.Peak, c.Live)
+	}
+	return buf, err
+}
+
+func (c *Counting) Free(buf engine.Buffer) {
+	c.Live -= c.sizes[buf]
+	delete(c.sizes, buf)
+	c.Backend.Free(buf)
 }
 
 func (c *Counting) Upload(dst engine.Buffer, offset int, src []byte) {

@@ -42,9 +42,24 @@ func TestCountingCountsTraffic(t *testing.T) {
 	require.Equal(t, [3]Traffic{{1, 12}, {2, 20}, {1, 4}}, [3]Traffic{c.Allocs, c.Uploads, c.Downloads})
 }
 
+func TestCountingCountsMemory(t *testing.T) {
+	c := NewCounting(still{})
+	first := engine.Zeros(c, engine.Float32, 5)
+	second := engine.Zeros(c, engine.Float32, 2)
+	first.Free()
+	require.Equal(t, [2]int{8, 28}, [2]int{c.Live, c.Peak})
+	c.Reset()
+	third := engine.Zeros(c, engine.Float32, 1)
+	second.Free()
+	third.Free()
+	require.Equal(t, [2]int{0, 12}, [2]int{c.Live, c.Peak})
+}
+
 // still is a backend with memory and no kernels.
 type still struct{ engine.Backend }
 
 func (still) Alloc(bytes int) (engine.Buffer, error)    { return new(int), nil }
+func (still) Free(engine.Buffer)                        {}
+func (still) Fill(*engine.Tensor, float64)              {}
 func (still) Upload(engine.Buffer, int, []byte)         {}
 func (still) Download([]byte, engine.Buffer, int) error { return nil }

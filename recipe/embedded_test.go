@@ -1,0 +1,54 @@
+package recipe
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// digest is short, and of all that a recipe sets; keys that it does not set, as later versions may have, do not matter.
+func digest(t *testing.T, r Recipe) string {
+	t.Helper()
+	var text strings.Builder
+	for _, key := range Keys() {
+		value, set := r.Value(key)
+		if v := reflect.Indirect(reflect.ValueOf(value)); set && v.Kind() != reflect.Struct {
+			fmt.Fprintf(&text, "%s = %v\n", key, v.Interface())
+		}
+	}
+	return fmt.Sprintf("%x", sha256.Sum256([]byte(text.String())))[:8]
+}
+
+// Results that were published with mien, and those of papers beside them, are of these recipes and tables: none changes unnoticed. What a
+// change that is meant brings about is to be measured again; then its digest is written here.
+func TestEmbeddedTextsStay(t *testing.T) {
+	for name, want := range map[string]string{
+		"ablation-finetune": "aaeec789", "ablation-pretrain": "9ffe49e1", "feadapter-dfew": "d3ac81f0",
+		"feadapter-ferv39k": "1cb2d0ec", "feadapter-mafw": "95d7a7c4", "feadapter-tiny": "d5a01e05",
+		"image-affectnet": "1484731d", "image-tiny": "8a668f3f", "london-finetune": "b1341b30", "london-pretrain": "6403bd58",
+		"s2d-dfew": "5c3d2239", "s2d-ferv39k": "6f17dd70", "s2d-mafw": "bfea4810", "s2d-tiny": "754485b9", "s4d-demo": "3385b0fe",
+		"s4d-demo-pretrain": "10e12582", "s4d-dfew": "dda7ea76", "s4d-ferv39k": "0ea7126b", "s4d-mafw": "397294c1",
+		"s4d-pretrain": "52982f74", "s4d-tiny": "cbe08722", "s4d-tiny-pretrain": "57e96426", "vit-demo": "90e2e925",
+		"vitmoe-tiny": "73cb7104", "vitmtl-tiny": "4a54e365",
+	} {
+		r, err := Load(name)
+		require.NoError(t, err)
+		require.Equal(t, want, digest(t, r), "recipe %s", name)
+	}
+	for name, want := range map[string]string{
+		"components": "7d2ea691", "experts": "2a0a71fc", "joint": "f0d1db84", "layers": "9768a51e", "models": "555798ac",
+		"position": "bc60a8a1", "pretraining": "7b0df668", "static-finetuning": "b0c5fcd8", "static-pretraining": "cf3171b9",
+		"top-k": "b198b99d",
+	} {
+		a, err := LoadAblation(name)
+		require.NoError(t, err)
+		text, err := json.Marshal(a)
+		require.NoError(t, err)
+		require.Equal(t, want, fmt.Sprintf("%x", sha256.Sum256(text))[:8], "ablation %s", name)
+	}
+}
