@@ -1,7 +1,9 @@
 package autograd_test
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -89,6 +91,51 @@ func TestEachGradientAlone(t *testing.T) {
 			got := gradientsOf(t, alone, scoped)[1]
 			at := slices.IndexFunc(all, func(g gradcheck.Tensor) bool { return g.Name == got.Name })
 			require.Equal(t, all[at], got, c.Name)
+		}
+	}
+}
+
+// TestOpsLeaveSharedGradientsAlone adds to each result of an op a value, which then has the same tensor as its gradient: whatever the op
+// makes of that, the value keeps it, and the op's own gradients are those that it has without. A view shares it just as well.
+func TestOpsLeaveSharedGradientsAlone(t *testing.T) {
+	view := func(x *ag.Value) *ag.Value { return ag.Reshape(x, x.Shape()...) }
+	sums := map[string]func(y, beside *ag.Value) *ag.Value{
+		"first":      func(y, beside *ag.Value) *ag.Value { return ag.Add(y, beside) },
+		"second":     func(y, beside *ag.Value) *ag.Value { return ag.Add(beside, y) },
+		"of a view":  func(y, beside *ag.Value) *ag.Value { return ag.Add(view(y), beside) },
+		"and a view": func(y, beside *ag.Value) *ag.Value { return ag.Add(y, view(beside)) },
+	}
+	for _, c := range gradcheck.Ops() {
+		inputs, joined := len(c.Inputs), c
+		joined.Inputs = slices.Clone(c.Inputs)
+		want := gradientsOf(t, c, func(forward gradcheck.Func) gradcheck.Func {
+			return func(tape *ag.Tape, in values) values {
+				out := copied(forward)(tape, in)
+				for i, y := range out {
+					joined.Inputs = append(joined.Inputs, gradcheck.Input{Name: fmt.Sprintf("beside %d", i), Shape: y.Shape()})
+				}
+				return out
+			}
+		})[1:]
+		besides := gradientsOf(t, joined, func(gradcheck.Func) gradcheck.Func {
+			return func(_ *ag.Tape, in values) values { return copies(in[inputs:]) }
+		})
+		for _, g := range besides {
+			if strings.HasPrefix(g.Name, "beside ") {
+				want = append(want, g)
+			}
+		}
+		for name, sum := range sums {
+			got := gradientsOf(t, joined, func(forward gradcheck.Func) gradcheck.Func {
+				return func(tape *ag.Tape, in values) values {
+					out := forward(tape, copies(in[:inputs]))
+					for i, y := range out {
+						out[i] = sum(y, in[inputs+i])
+					}
+					return out
+				}
+			})[1:]
+			require.ElementsMatch(t, want, got, "%s, %s", c.Name, name)
 		}
 	}
 }

@@ -17,12 +17,14 @@ import (
 	"mien/recipe"
 )
 
-// By the published rule twelve blocks have 14 levels: patch embedding at the bottom, norm and heads on top.
+// By the published rule twelve blocks have 14 levels: patch embedding at the bottom, norm and heads on top. So is what a system adds, also
+// where its name is longer than one of those below.
 func TestLayerScale(t *testing.T) {
 	for name, level := range map[string]int{
 		"patch_embed.proj.weight": 13, "patch_embed.proj.bias": 13, "blocks.0.norm1.weight": 12, "blocks.1.attn.q_bias": 11,
 		"blocks.11.mlp.fc2.weight": 1, "blocks.11.moe_layer.experts.3.fc1.weight": 1, "fc_norm.weight": 0, "head.weight": 0, "head.video.bias": 0,
 		"cls_token": 13, "pos_embed": 13, "norm.weight": 0,
+		"patch_embed_prompt.proj.weight": 0, "prompt_blocks.2.conv1x1.weight": 0, "temporal_embedding": 0, "pos_embed_prompt": 0, "blocks_prompt.2.bias": 0,
 	} {
 		require.InDelta(t, math.Pow(0.75, float64(level)), LayerScale(name, 12, 0.75), 1e-12, name)
 		require.Equal(t, 1.0, LayerScale(name, 12, 1), name)
@@ -39,6 +41,8 @@ func TestGroup(t *testing.T) {
 	for _, name := range []string{"cls_token", "pos_embed"} {
 		scale, decay = System.Group(r, name, []int{1, 2, 3})
 		require.Equal(t, []float64{math.Pow(0.5, 4), 0}, []float64{scale, decay}, name)
+		scale, decay = System.Group(r, name+"_prompt", []int{1, 2, 3})
+		require.Equal(t, []float64{1, 0.07}, []float64{scale, decay}, name)
 	}
 }
 
