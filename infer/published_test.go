@@ -63,7 +63,7 @@ func shades(n, frames int, modality data.Modality) *data.Dataset {
 func TestBatchesOfTheReleasedEvaluation(t *testing.T) {
 	w := &witness{}
 	m := Of(w, modelfile.Description{Recipe: valid(t), Labels: map[data.Modality][]string{data.Image: data.AffectNet7, data.Video: data.DFEW}}, cpu.New())
-	m.Published = true
+	m.Published, m.Own = true, true // a model of mien is judged as published, too
 	m.Recipe.Data.Stride, m.Recipe.Model.Frames = 1, 4
 	report, err := m.Evaluate(t.Context(), data.Sets{Image: shades(25, 1, data.Image), Video: shades(17, 6, data.Video)})
 	require.NoError(t, err)
@@ -94,10 +94,16 @@ func TestBatchesOfTheReleasedEvaluation(t *testing.T) {
 	require.Equal(t, []data.Window{{First: 0, Last: 3, Stride: 1}, {First: 26, Last: 29, Stride: 1}}, p.Windows, "not all of it")
 	require.Equal(t, 4, p.Views)
 	require.Equal(t, [][]uint8{{0}, {26}, {0}, {26}}, w.firsts[10:])
+	m.Windows = 3
+	p, err = m.Predict(t.Context(), "", opened(t, shades(1, 30, data.Video)), data.Video)
+	require.NoError(t, err)
+	require.Equal(t, data.Windows(30, 4, 1, 3), p.Windows)
+	require.Equal(t, 6, p.Views)
+	m.Windows = 0
 	p, err = m.Predict(t.Context(), "", opened(t, shades(1, 1, data.Image)), data.Image)
 	require.NoError(t, err)
 	require.Equal(t, 1, p.Views)
-	require.Len(t, w.firsts, 15)
+	require.Len(t, w.firsts, 21)
 }
 
 // opened opens the first sample of a set.

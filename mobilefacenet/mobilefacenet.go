@@ -1,11 +1,13 @@
-// Package mobilefacenet is MobileFaceNet (Chen et al. 2018) as a network of 68 facial landmarks, whose features S2D reads. Batch norms are
-// folded into the convolutions before them. It does not learn: its weights come from a file, see weights.go.
+// Package mobilefacenet is MobileFaceNet (Chen et al. 2018) as a network of 68 facial landmarks, whose features S2D reads. There it is frozen:
+// batch norms are folded into the convolutions before them, and weights come from a file, see weights.go. A [Learner] has batch norms as
+// layers and learns from drawn faces, see learner.go, and system.go for how runs use it.
 //
 // The published weights were learned from pixels in [0, 1] as they are. S2D gives them the pixels that its image model reads, from which
-// mean and deviation are taken (see [Frames]): points are then less than two pixels from where they were.
+// mean and deviation are taken (see [Frames]): points are then less than two pixels from where they were. A Learner learns from these.
 package mobilefacenet
 
 import (
+	"fmt"
 	"slices"
 
 	ag "mien/autograd"
@@ -44,90 +46,111 @@ type Trunk struct {
 }
 
 // NewTrunk makes the trunk of a network of some width in scope s, and freezes it.
-func NewTrunk(s *nn.Scope, width int) *Trunk {
-	first := len(s.Params())
-	t := &Trunk{Width: width, stem: []*convolution{newConvolution(s.Sub("conv1"), 3, width, 3, 2, true), newDepthwise(s.Sub("conv2_dw"), width, 3, 1, 1, true)}}
+func NewTrunk(s *nn.Scope, width int) (t *Trunk) {
+	frozen(s, func(s scope) { t = newTrunk(s, width) })
+	return t
+}
+
+func newTrunk(s scope, width int) *Trunk {
+	t := &Trunk{Width: width, stem: []*convolution{newConvolution(s.sub("conv1"), 3, width, 3, 2, true), newDepthwise(s.sub("conv2_dw"), width, 3, 1, 1, true)}}
 	t.units = append(stages[0].units(s, width, width), stages[1].units(s, width, width)...)
-	freeze(s, first)
 	return t
 }
 
 // Features maps images x [F, side, side, 3] to features [F, side/8, side/8, 2·width].
-func (t *Trunk) Features(x *ag.Value) *ag.Value {
+func (t *Trunk) Features(x *ag.Value) *ag.Value { return t.features(x, inference) }
+
+func (t *Trunk) features(x *ag.Value, p pass) *ag.Value {
 	frames, side := x.Dim(0), x.Dim(1)
 	engine.CheckShape("MobileFaceNet", x.Data(), -1, side/Stride*Stride, side, 3)
 	x = ag.Reshape(x, frames, 1, side, side, 3)
 	x = nn.Layer(x, func(x *ag.Value) *ag.Value {
 		for _, c := range t.stem {
-			x = c.forward(x)
+			x = c.forward(x, p)
 		}
 		return x
 	})
-	return ag.Reshape(forward(x, t.units), frames, side/Stride, side/Stride, Channels(t.Width))
+	return ag.Reshape(forward(x, t.units, p), frames, side/Stride, side/Stride, Channels(t.Width))
 }
 
 // MACs counts the multiply-adds of the features of an image of side×side pixels.
-func (t *Trunk) MACs(side int) (n int) {
-	all := t.stem
-	for _, u := range t.units {
-		all = append(slices.Clip(all), u.expand, u.depthwise, u.project)
-	}
+func (t *Trunk) MACs(side int) int {
+	n, _ := macs(append(slices.Clip(t.stem), convolutions(t.units)...), side)
+	return n
+}
+
+// macs counts the multiply-adds of convolutions one after the other, and returns the side of the result.
+func macs(all []*convolution, side int) (n, to int) {
 	for _, c := range all {
 		side = c.Window.Sites([3]int{1, side, side})[1]
 		n += side * side * c.Weight.Data().Len()
 	}
-	return n
+	return n, side
 }
 
-// Net is the network, up to its landmarks, of the published size.
+func convolutions(units []*unit) (all []*convolution) {
+	for _, u := range units {
+		all = append(all, u.expand, u.depthwise, u.project)
+	}
+	return all
+}
+
+// Net is the network, up to its landmarks.
 type Net struct {
 	*Trunk
+	side   int
 	units  []*unit // of the last stage
 	last   []*convolution
 	points *nn.Linear
 }
 
-// New makes the network in scope s, and freezes it.
-func New(s *nn.Scope) *Net {
-	first := len(s.Params())
-	n := &Net{Trunk: NewTrunk(s, Width), units: stages[2].units(s, Channels(Width), Width)}
-	head := s.Sub("output_layer")
-	n.last = []*convolution{newConvolution(s.Sub("conv_6_sep"), Channels(Width), 512, 1, 1, true), newDepthwise(head.Sub("conv_6_dw"), 512, Side/16, 1, 0, false)}
-	n.points = nn.NewPlainLinear(head.Sub("linear"), 512, 2*Points, nn.Zeros)
-	freeze(s, first)
+// New makes the network of some width for images of side×side pixels in scope s, and freezes it.
+func New(s *nn.Scope, width, side int) (n *Net) {
+	frozen(s, func(s scope) { n = newNet(s, width, side) })
 	return n
 }
 
-// freeze turns what was made in a scope since it had first parameters into constants.
-func freeze(s *nn.Scope, first int) {
-	for _, p := range s.Params()[first:] {
-		p.Freeze()
-	}
+func newNet(s scope, width, side int) *Net {
+	grid, deep := side/Stride, 8*width
+	n := &Net{Trunk: newTrunk(s, width), side: side, units: stages[2].units(s, Channels(width), width)}
+	head := s.sub("output_layer")
+	n.last = []*convolution{newConvolution(s.sub("conv_6_sep"), Channels(width), deep, 1, 1, true), newDepthwise(head.sub("conv_6_dw"), deep, (grid+1)/2, 1, 0, false)}
+	linear := head.Sub("linear")
+	n.points = &nn.Linear{Weight: linear.Param("weight", nn.FanInUniform, 2*Points, deep), Bias: linear.Param("bias", nn.Constant(0.5), 2*Points)}
+	return n
 }
 
-// Landmarks maps features [F, 14, 14, 128] to points [F, 68, 2]: x and y as shares of the image's sides.
-func (n *Net) Landmarks(features *ag.Value) *ag.Value {
-	frames, grid := features.Dim(0), Side/Stride
-	x := forward(ag.Reshape(features, frames, 1, grid, grid, Channels(Width)), n.units)
+// Landmarks maps features [F, side/8, side/8, 2·width] to points [F, 68, 2]: x and y as shares of the image's sides.
+func (n *Net) Landmarks(features *ag.Value) *ag.Value { return n.landmarks(features, inference) }
+
+func (n *Net) landmarks(features *ag.Value, p pass) *ag.Value {
+	frames, grid := features.Dim(0), n.side/Stride
+	x := forward(ag.Reshape(features, frames, 1, grid, grid, Channels(n.Width)), n.units, p)
 	for _, c := range n.last {
-		x = c.forward(x)
+		x = c.forward(x, p)
 	}
-	return ag.Reshape(n.points.Forward(ag.Reshape(x, frames, 512)), frames, Points, 2)
+	return ag.Reshape(n.points.Forward(ag.Reshape(x, frames, x.Dim(-1))), frames, Points, 2)
 }
 
-func forward(x *ag.Value, units []*unit) *ag.Value {
+// MACs counts the multiply-adds of the landmarks of an image.
+func (n *Net) MACs() int {
+	rest, _ := macs(append(convolutions(n.units), n.last...), n.side/Stride)
+	return n.Trunk.MACs(n.side) + rest + n.points.Weight.Data().Len()
+}
+
+func forward(x *ag.Value, units []*unit, p pass) *ag.Value {
 	for _, u := range units {
-		x = nn.Layer(x, u.forward)
+		x = nn.Layer(x, func(x *ag.Value) *ag.Value { return u.forward(x, p) })
 	}
 	return x
 }
 
 // units makes those of a stage of a network of some width, whose input has in channels.
-func (g stage) units(s *nn.Scope, in, width int) []*unit {
+func (g stage) units(s scope, in, width int) []*unit {
 	out := g.width * width
-	units := []*unit{newUnit(s.Sub(g.name), in, g.down*width, out, 2)}
+	units := []*unit{newUnit(s.sub(g.name), in, g.down*width, out, 2)}
 	for i := range g.repeated {
-		units = append(units, newUnit(s.Sub(g.rest).Index("model", i), out, g.expand*width, out, 1))
+		units = append(units, newUnit(s.sub(g.rest).sub(fmt.Sprint("model.", i)), out, g.expand*width, out, 1))
 	}
 	return units
 }
@@ -139,51 +162,15 @@ type unit struct {
 	residual                   bool
 }
 
-func newUnit(s *nn.Scope, in, inside, out, stride int) *unit {
-	return &unit{newConvolution(s.Sub("conv"), in, inside, 1, 1, true), newDepthwise(s.Sub("conv_dw"), inside, 3, stride, 1, true),
-		newConvolution(s.Sub("project"), inside, out, 1, 1, false), stride == 1}
+func newUnit(s scope, in, inside, out, stride int) *unit {
+	return &unit{newConvolution(s.sub("conv"), in, inside, 1, 1, true), newDepthwise(s.sub("conv_dw"), inside, 3, stride, 1, true),
+		newConvolution(s.sub("project"), inside, out, 1, 1, false), stride == 1}
 }
 
-func (u *unit) forward(x *ag.Value) *ag.Value {
-	y := u.project.forward(u.depthwise.forward(u.expand.forward(x)))
+func (u *unit) forward(x *ag.Value, p pass) *ag.Value {
+	y := u.project.forward(u.depthwise.forward(u.expand.forward(x, p), p), p)
 	if u.residual {
 		y = ag.Add(x, y)
 	}
 	return y
-}
-
-// convolution is one over rows and columns, with the batch norm after it folded in, and PReLU.
-type convolution struct {
-	*nn.Convolution
-	slope *ag.Value // [out] of PReLU; nil without one
-}
-
-func newConvolution(s *nn.Scope, in, out, kernel, stride int, prelu bool) *convolution {
-	c := nn.NewConvolution(s, in, out, square(kernel, stride, kernel/2), nn.FanInUniform)
-	return withPReLU(s, c, out, prelu)
-}
-
-func newDepthwise(s *nn.Scope, channels, kernel, stride, pad int, prelu bool) *convolution {
-	c := nn.NewDepthwiseConvolution(s, channels, square(kernel, stride, pad), nn.FanIn(kernel*kernel))
-	return withPReLU(s, c, channels, prelu)
-}
-
-// square is a window over rows and columns alike.
-func square(kernel, stride, pad int) engine.Window {
-	return engine.Window{Kernel: [3]int{1, kernel, kernel}, Stride: [3]int{1, stride, stride}, Pad: [3]int{0, pad, pad}}
-}
-
-func withPReLU(s *nn.Scope, c *nn.Convolution, channels int, prelu bool) *convolution {
-	if !prelu {
-		return &convolution{c, nil}
-	}
-	return &convolution{c, s.Param("slope", nn.Constant(0.25), channels)}
-}
-
-func (c *convolution) forward(x *ag.Value) *ag.Value {
-	x = c.Forward(x)
-	if c.slope != nil {
-		x = ag.PReLU(x, c.slope)
-	}
-	return x
 }

@@ -48,7 +48,7 @@ func read(t *testing.T, file nn.Weights, b engine.Backend) (*Net, []nn.Param) {
 	source, done, err := Source(file)
 	require.NoError(t, err)
 	scope := nn.NewScope(b, engine.Float32, source)
-	n := New(scope)
+	n := New(scope, Width, Side)
 	require.NoError(t, scope.Err())
 	require.NoError(t, done())
 	return n, scope.Params()
@@ -83,7 +83,7 @@ func (formula) Fill(values []float32, name string, shape []int, _ nn.Init) error
 func TestGoldenFormula(t *testing.T) {
 	golden.EachKernels(t, func(t *testing.T) {
 		b := cpu.New()
-		n := New(nn.NewScope(b, engine.Float32, formula{}))
+		n := New(nn.NewScope(b, engine.Float32, formula{}), Width, Side)
 		tape := ag.NewTape(b)
 		defer tape.Close()
 		features := n.Features(tape.Const(images(b, 2)))

@@ -4,16 +4,18 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"mien/engine"
 	"mien/nn"
 )
 
-// Where weights come from: the checkpoint that cunjian/pytorch_face_landmark published and S2D uses, with batch norms; the same network in
-// OpenVINO's form, with batch norms folded; or a file of mien, with the names and shapes of [New].
+// Where the weights of a frozen network come from: the checkpoint that cunjian/pytorch_face_landmark published and S2D uses, with batch norms;
+// the same network in OpenVINO's form, with batch norms folded; or a file of mien, with the names and shapes of [New], or of [NewLearner],
+// whose batch norms are folded.
 
-// Source returns the nn.Source of the network's weights in a file of any of the three forms, or an error if it holds none. After the
+// Source returns the nn.Source of the network's weights in a file of any of these forms, or an error if it holds none. After the
 // network is made, done returns an error if the file has tensors left that the network does not know.
 func Source(file nn.Weights) (source nn.Source, done func() error, err error) {
 	has := func(name string) bool { _, ok := file.Shape(name); return ok }
@@ -24,9 +26,9 @@ func Source(file nn.Weights) (source nn.Source, done func() error, err error) {
 	case has("conv1.conv.weight"):
 		s.read = s.torch
 	case has("conv1.weight"):
-		s.read = func(values []float32, name string, shape []int) error { return s.tensor(values, name, shape...) }
+		s.read = s.own
 	default:
-		return nil, nil, errors.New("no weights of MobileFaceNet: name its .pth.tar, its OpenVINO .xml, or a file of mien that holds it")
+		return nil, nil, errors.New("no weights of MobileFaceNet: name its .pth.tar, its OpenVINO .xml, or a run or file of mien that holds it")
 	}
 	return s, s.done, nil
 }
@@ -105,6 +107,39 @@ func (r *reader) openVINO(values []float32, name string, shape []int) error {
 	})
 }
 
+// own reads a parameter of a file of mien. That of a network that learned has batch norms.
+func (r *reader) own(values []float32, name string, shape []int) error {
+	at := strings.LastIndex(name, ".")
+	layer, part := name[:at], name[at+1:]
+	norm, channels := layer+"."+normScope, shape[0]
+	if len(shape) == 4 { // depth-wise
+		channels = shape[3]
+	}
+	if _, learned := r.file.Shape(norm + ".weight"); !learned || part == "slope" {
+		return r.tensor(values, name, shape...)
+	}
+	stats, err := r.stats(norm, channels)
+	if err != nil {
+		return err
+	}
+	factors, shifts := fold(slices.Repeat([]float32{1}, channels), stats)
+	if part == "bias" {
+		copy(values, shifts)
+		return nil
+	}
+	if err := r.tensor(values, name, shape...); err != nil {
+		return err
+	}
+	for i := range values {
+		if len(shape) == 4 {
+			values[i] *= factors[i%channels]
+		} else {
+			values[i] *= factors[i*channels/len(values)]
+		}
+	}
+	return nil
+}
+
 // torch reads a parameter of the published checkpoint and folds the batch norm that follows it there.
 func (r *reader) torch(values []float32, name string, shape []int) error {
 	at := strings.LastIndex(name, ".")
@@ -145,15 +180,28 @@ func (r *reader) folded(weight, norm string) (w, b []float32, err error) {
 	if err := r.tensor(all, weight, shape...); err != nil {
 		return nil, nil, err
 	}
-	var stats [4][]float32
+	stats, err := r.stats(norm, shape[0])
+	if err != nil {
+		return nil, nil, err
+	}
+	w, b = fold(all, stats)
+	return w, b, nil
+}
+
+// stats reads weight, bias, mean and variance of a batch norm of so many channels.
+func (r *reader) stats(norm string, channels int) (stats [4][]float32, err error) {
 	for i, part := range []string{".weight", ".bias", ".running_mean", ".running_var"} {
-		stats[i] = make([]float32, shape[0])
-		if err := r.tensor(stats[i], norm+part, shape[0]); err != nil {
-			return nil, nil, err
+		stats[i] = make([]float32, channels)
+		if err := r.tensor(stats[i], norm+part, channels); err != nil {
+			return stats, err
 		}
 	}
-	w, b = nn.FoldBatchNorm(all, nil, stats[0], stats[1], stats[2], stats[3], nn.BatchNormEps)
-	return w, b, nil
+	return stats, nil
+}
+
+// fold makes a layer without a bias and the batch norm after it one layer.
+func fold(weight []float32, stats [4][]float32) (w, b []float32) {
+	return nn.FoldBatchNorm(weight, nil, stats[0], stats[1], stats[2], stats[3], nn.BatchNormEps)
 }
 
 // channelsFirst is the shape in a checkpoint of a weight whose channels are moved to its end here: see channelsLast.

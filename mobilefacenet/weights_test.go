@@ -98,7 +98,7 @@ func checkpoint(params []nn.Param) (f file, want map[string][]float32) {
 
 // outline are the parameters as shapes.
 func outline(t *testing.T) []nn.Param {
-	params, err := nn.Outline(1<<21, func(s *nn.Scope) { New(s) })
+	params, err := nn.Outline(1<<21, func(s *nn.Scope) { New(s, Width, Side) })
 	require.NoError(t, err)
 	return params
 }
@@ -135,7 +135,7 @@ func TestWeightsThatAreNone(t *testing.T) {
 			return err
 		}
 		scope := nn.NewScope(cpu.New(), engine.Float32, source)
-		New(scope)
+		New(scope, Width, Side)
 		if err := scope.Err(); err != nil {
 			return err
 		}
@@ -168,7 +168,7 @@ func TestFreezesItselfAlone(t *testing.T) {
 	var before, after *ag.Value
 	params, err := nn.Outline(1000, func(s *nn.Scope) {
 		before = s.Param("before", nn.Ones, 2)
-		New(s.Sub("net"))
+		New(s.Sub("net"), Width, Side)
 		after = s.Param("after", nn.Ones, 3)
 	})
 	require.NoError(t, err)
@@ -187,7 +187,7 @@ func TestOpenVINOIsReadWhole(t *testing.T) {
 		source, _, err := Source(without{f, name})
 		require.NoError(t, err)
 		scope := nn.NewScope(cpu.New(), engine.Float32, source)
-		New(scope)
+		New(scope, Width, Side)
 		require.ErrorContains(t, scope.Err(), fmt.Sprintf("weights lack %q", name))
 	}
 }

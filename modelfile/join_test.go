@@ -81,7 +81,7 @@ func TestJoinRefuses(t *testing.T) {
 	_, narrow, _ := apartFiles(t, other, "")
 	headless := changed(t, model, "head.fc_cls.bias", nil)
 	for want, files := range map[string][2]string{
-		narrow + ": a landmark network 3 wide, and the model reads one of 4":                    {model, narrow},
+		narrow + ": a landmark network 3 wide, and the model reads one of 8":                    {model, narrow},
 		model + ": a model without a landmark network":                                          {model, model},
 		changed(t, landmarks, "conv1.bias", nil) + `: weights lack "conv1.bias"`:                {},
 		headless + `: weights lack "head.fc_cls.bias" [7]`:                                      {headless, landmarks},

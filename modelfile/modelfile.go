@@ -117,6 +117,12 @@ var errCheckpoint = errors.New("a checkpoint, from which --resume continues: nam
 
 var errPretrained = errors.New("a pre-trained encoder has no classes yet: fine-tune it first, with --init")
 
+// classless says of the kinds of models that name no expressions what they are for.
+var classless = map[string]error{
+	recipe.Pretrain:  errPretrained,
+	recipe.Landmarks: errors.New("a landmark network names no expressions: `mien finetune --landmarks` trains models of system s2d that read it"),
+}
+
 // Load opens FILE|RUN as a model of an interface M, such as [system.Classifier], for inference. Its weights are stored and
 // multiplied in the given precision or, if p is nil, in that of the file, by default float32. Free on the scope releases its
 // memory; running out of it is an error. Adjustments change the recipe, in what leaves the parameters as they are.
@@ -153,8 +159,8 @@ func instantiate[M any](d Description, s *nn.Scope) (model M, err error) {
 	if ok {
 		return model, s.Err()
 	}
-	if d.System.Kind == recipe.Pretrain {
-		return model, errPretrained
+	if err := classless[d.System.Kind]; err != nil {
+		return model, err
 	}
 	return model, fmt.Errorf("system %s guesses no pixels", d.System.Name)
 }
@@ -195,8 +201,8 @@ func StoredTypes(f *weights.File, p engine.Precision) (map[string]weights.DType,
 		return types, nil
 	}
 	d, err := Describe(f)
-	if err == nil && d.System.Kind != recipe.Finetune {
-		err = fmt.Errorf("%s: %w", f.Path, errPretrained)
+	if err == nil && classless[d.System.Kind] != nil {
+		err = fmt.Errorf("%s: %w", f.Path, classless[d.System.Kind])
 	}
 	for _, param := range d.params {
 		if param.Linear {

@@ -30,10 +30,10 @@ const (
 // a run begins, that it reads what is set.
 func (r Recipe) Check() error {
 	t, d, m := r.Train, r.Data, r.Model
-	if r.Kind != Pretrain && r.Kind != Finetune {
-		return fmt.Errorf("kind is %q: choose pretrain or finetune", r.Kind)
+	if systems[r.Kind] == "" {
+		return fmt.Errorf("kind is %q: choose pretrain, finetune or landmarks", r.Kind)
 	}
-	if r.Kind == Pretrain {
+	if r.Kind != Finetune {
 		t.LayerDecay = 1 // not read; in fine-tuning, 0 would leave all blocks but the last unchanged
 	}
 	if err := cmp.Or(
@@ -91,7 +91,7 @@ func (r Recipe) checkDrawn() error {
 func (r Recipe) checkMixing() error {
 	t := r.Train
 	switch both := t.Mixup > 0 && t.Cutmix > 0; {
-	case r.Kind == Pretrain: // which mixes nothing
+	case r.Kind != Finetune: // which mixes nothing
 	case both && !(t.CutmixShare > 0 && t.CutmixShare < 1):
 		return fmt.Errorf("train.cutmix_share is %v: beside train.mixup, it must lie between 0 and 1, or one of the two never happens", t.CutmixShare)
 	case !both && t.CutmixShare != 0:

@@ -23,8 +23,8 @@ var complete = Recipe{
 		DecoderDim: 24, DecoderDepth: 1, DecoderHeads: 4, Experts: 13, TopK: 14, ExpertHidden: 15, Position: "middle",
 		ImageClasses: 7, VideoClasses: 9, HeadHidden: 27, Residual: true, EvalAsTraining: true, Capacity: 1.25, Balance: 0.125,
 		FixedNoise: true, SoftmaxFirst: true, Priority: "scores", Importance: 0.34375, Load: 0.40625,
-		Adapter: &Adapter{Width: 33, Kernel: []int{3, 1, 5}, Depthwise: true, Stretch: "space", Modulated: true, Activation: true, Place: "after-mlp", Blocks: "early"},
-		Dropout: 0.53125, Prompter: &Prompter{Width: 35, LandmarkWidth: 36}, Temporal: &Temporal{Width: 37, Heads: 38}},
+		Adapter:       &Adapter{Width: 33, Kernel: []int{3, 1, 5}, Depthwise: true, Stretch: "space", Modulated: true, Activation: true, Place: "after-mlp", Blocks: "early"},
+		LandmarkWidth: 34, Dropout: 0.53125, Prompter: &Prompter{Width: 35, LandmarkWidth: 36}, Temporal: &Temporal{Width: 37, Heads: 38}},
 	Data: Data{ListRepeat: 16, DrawnImages: 17, DrawnVideos: 18, DrawnTest: 19,
 		DrawnClasses: []string{"happiness", "fear"}, DrawnFraming: 0.71875, DrawnFaint: 0.84375, DrawnHeld: 0.15625, Stride: 20, CacheMiB: 21},
 	Views: Views{
@@ -213,8 +213,8 @@ func TestNumbersThatDoNotFit(t *testing.T) {
 		`data.drawn_classes has "joy": choose of neutral, happiness, sadness, surprise, fear, disgust, anger`: func(r *Recipe) {
 			r.Data.DrawnClasses = []string{"fear", "joy"}
 		},
-		"data.drawn_classes has fear twice":           func(r *Recipe) { r.Data.DrawnClasses = []string{"fear", "anger", "fear"} },
-		`kind is "fine": choose pretrain or finetune`: func(r *Recipe) { r.Kind = "fine" },
+		"data.drawn_classes has fear twice":                      func(r *Recipe) { r.Data.DrawnClasses = []string{"fear", "anger", "fear"} },
+		`kind is "fine": choose pretrain, finetune or landmarks`: func(r *Recipe) { r.Kind = "fine" },
 	} {
 		r := complete
 		change(&r)
@@ -229,6 +229,7 @@ func TestNumbersThatDoNotFit(t *testing.T) {
 		"drawn faces but for one epoch": func(r *Recipe) { r.Train.DrawnEpochs, r.Train.WarmupEpochs = r.Train.Epochs-1, 0.5 },
 		"pre-training has no decay":     func(r *Recipe) { r.Kind, r.Train.LayerDecay = Pretrain, 0 },
 		"pre-training mixes no samples": func(r *Recipe) { r.Kind, r.Train.CutmixShare = Pretrain, 0 },
+		"landmarks have neither":        func(r *Recipe) { r.Kind, r.Train.LayerDecay, r.Train.CutmixShare = Landmarks, 0, 0 },
 	} {
 		r := complete
 		change(&r)
@@ -274,8 +275,8 @@ func TestErrorsOfText(t *testing.T) {
 	require.NoError(t, err)
 	path := filepath.Join(t.TempDir(), "r.toml")
 	for change, want := range map[string]string{
-		"clip = 3.5>clip = 'tight'":    "line 234, train.clip: ",
-		"cache_mib = 21>cache_mib = ]": "line 121: toml: ",
+		"clip = 3.5>clip = 'tight'":    "line 236, train.clip: ",
+		"cache_mib = 21>cache_mib = ]": "line 123: toml: ",
 		"seed = >seed = 'x' # ":        "line 8, seed: ",
 		"stride = 20>strides = 20":     "unknown key data.strides",
 	} {

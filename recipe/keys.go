@@ -6,29 +6,32 @@ import (
 	"strings"
 )
 
-// Keys that not every run reads. Those of one kind of run stand here, those of some systems with these (Keys of package system's
+// Keys that not every run reads. Those of some kinds of run stand here, those of some systems with these (Keys of package system's
 // System). All other keys are for every run. Package systems refuses a recipe that sets what its run would not read.
 
-// kindKeys are the keys that runs of one kind read and those of the other do not.
-var kindKeys = map[string][]string{
-	Finetune: {
+// kindKeys are the keys that runs of some kinds read and those of others do not.
+var kindKeys = []struct{ kinds, keys []string }{
+	{[]string{Finetune}, []string{
 		"model.image_classes", "model.video_classes",
-		"data.drawn_test",
 		"train.eval_every", "train.best_by", "train.best_set", "train.best_on_test", "train.use_best",
 		"train.layer_decay", "train.label_smoothing",
 		"train.mixup", "train.cutmix", "train.cutmix_share",
-		"train.replicas", // in pre-training, samples have nothing to do with each other
-	},
+		"train.replicas", // elsewhere, samples have nothing to do with each other
+	}},
+	{[]string{Finetune, Landmarks}, []string{"data.drawn_test"}},
+	{[]string{Pretrain, Finetune}, []string{ // which train vision transformers, on what may be kept
+		"model.tubelet", "model.dim", "model.depth", "model.heads", "model.mlp_ratio", "data.cache_mib",
+	}},
 }
 
-// KindOf returns the kind of the only runs that read a key; "" where that does not depend on the kind.
-func KindOf(key string) string {
-	for kind, keys := range kindKeys {
-		if slices.Contains(keys, key) {
-			return kind
+// KindsOf returns the kinds of the only runs that read a key; none where that does not depend on the kind.
+func KindsOf(key string) []string {
+	for _, k := range kindKeys {
+		if slices.Contains(k.keys, key) {
+			return k.kinds
 		}
 	}
-	return ""
+	return nil
 }
 
 // Keys returns all keys, in the order of a recipe. A table precedes its keys, which are its name, a dot and their own.

@@ -34,17 +34,21 @@ func TestValue(t *testing.T) {
 	require.PanicsWithValue(t, "recipe: no key lrs", func() { complete.Value("train.lrs") })
 }
 
-// What is for a kind of run are keys that exist, each of one kind.
+// What is for some kinds of run are keys that exist, each listed once.
 func TestKeysOfKinds(t *testing.T) {
-	seen := map[string]string{}
-	for kind, keys := range kindKeys {
-		require.Contains(t, systems, kind)
-		for _, key := range keys {
+	seen := map[string]bool{}
+	for _, k := range kindKeys {
+		require.Less(t, len(k.kinds), len(systems))
+		for _, kind := range k.kinds {
+			require.Contains(t, systems, kind)
+		}
+		for _, key := range k.keys {
 			require.Contains(t, Keys(), key)
-			require.Empty(t, seen[key], key)
-			seen[key] = kind
-			require.Equal(t, kind, KindOf(key))
+			require.False(t, seen[key], key)
+			seen[key] = true
+			require.Equal(t, k.kinds, KindsOf(key))
 		}
 	}
-	require.Empty(t, KindOf("train.lr"))
+	require.Equal(t, []string{Finetune, Landmarks}, KindsOf("data.drawn_test"))
+	require.Empty(t, KindsOf("train.lr"))
 }

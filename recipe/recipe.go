@@ -26,18 +26,19 @@ var embedded embed.FS
 
 // Kinds of run.
 const (
-	Pretrain = "pretrain"
-	Finetune = "finetune"
+	Pretrain  = "pretrain"
+	Finetune  = "finetune"
+	Landmarks = "landmarks"
 )
 
 // systems are the defaults, by kind, for recipes that name no system.
-var systems = map[string]string{Pretrain: "mae", Finetune: "s4d"}
+var systems = map[string]string{Pretrain: "mae", Finetune: "s4d", Landmarks: "mobilefacenet"}
 
 // Recipe is the complete description of a training run: with the same data and version it gives the same bits.
 type Recipe struct {
 	Name   string `toml:"name" comment:"of the run; nothing depends on it"`
-	Kind   string `toml:"kind" comment:"pretrain or finetune"`
-	System string `toml:"system" comment:"the model: mae (pretrain), s4d, vitmtl, vitmoe, vit, feadapter or s2d (finetune)"`
+	Kind   string `toml:"kind" comment:"pretrain, finetune or landmarks"`
+	System string `toml:"system" comment:"the model: mae (pretrain), s4d, vitmtl, vitmoe, vit, feadapter or s2d (finetune), mobilefacenet (landmarks)"`
 	Seed   uint64 `toml:"seed" comment:"of initial weights, order, views, masks and drawn faces"`
 	Model  Model  `toml:"model"`
 	Data   Data   `toml:"data"`
@@ -81,6 +82,8 @@ type Model struct {
 	Priority     string  `toml:"priority,omitempty" comment:"with a capacity, whom experts take first: tokens (earlier ones), choices (first before second), scores (of each the best first)"`
 	Importance   float64 `toml:"importance,omitempty" comment:"coefficients of V-MoE's losses of balance, published as 0.005 each"`
 	Load         float64 `toml:"load,omitempty" comment:"that of load"`
+
+	LandmarkWidth int `toml:"landmark_width,omitempty" comment:"mobilefacenet: channels of the first layer, 64 as published; the others have multiples"`
 
 	Dropout float64 `toml:"dropout,omitempty" comment:"s2d: share of a feature that is dropped before the head, in training"`
 
@@ -141,7 +144,7 @@ type Train struct {
 	RoundUp        bool     `toml:"round_up,omitempty" comment:"an epoch counts a last batch that is not full, and fills it up; otherwise it leaves it out"`
 	BalanceStatic  bool     `toml:"balance_static,omitempty" comment:"draw static classes equally often"`
 	LR             float64  `toml:"lr" comment:"largest learning rate"`
-	MinLR          float64  `toml:"min_lr" comment:"fine-tuning: end of the cosine; pre-training: start of the warm-up"`
+	MinLR          float64  `toml:"min_lr" comment:"end of the cosine; pre-training: start of the warm-up"`
 	Beta2          float64  `toml:"beta2" comment:"of AdamW, whose β₁ is 0.9"`
 	WeightDecay    float64  `toml:"weight_decay" comment:"of AdamW, for matrices"`
 	LayerDecay     float64  `toml:"layer_decay,omitempty" comment:"fine-tuning: learning rate factor from one block to the one below, 1 is none"`

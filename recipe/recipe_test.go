@@ -119,7 +119,7 @@ func TestMistakesAreNamed(t *testing.T) {
 	require.NoError(t, err)
 	for change, want := range map[string]string{
 		"epochs = 3>epochs = 0":                   "train.epochs is 0: it must lie between 1 and 100000",
-		"kind = 'finetune'>kind = 'both'":         `kind is "both": choose pretrain or finetune`,
+		"kind = 'finetune'>kind = 'both'":         `kind is "both": choose pretrain, finetune or landmarks`,
 		"lr = 0.001>lr = 'fast'":                  "lr",
 		"seed = 0>sead = 0":                       "unknown key sead: did you mean seed?",
 		"lr = 0.001>lr = nan":                     "train.lr is NaN: it must be more than 0 and finite",

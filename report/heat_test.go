@@ -215,6 +215,19 @@ func TestHeat(t *testing.T) {
 	require.Equal(t, color.RGBA{70, 170, 35, 255}, mix(color.RGBA{100, 200, 50, 255}, color.RGBA{0, 100, 0, 255}, 0.3))
 }
 
+// The colours of each kind of attention are of its own largest share, that of all slices: a moment that is hardly looked at stays dark.
+func TestHeatOfAllSlices(t *testing.T) {
+	l := trace()
+	for i := range l.Last {
+		l.Last[i], l.Rollout[i] = float64(1+i*i)/2000, float64(40-2*i)/500
+	}
+	rows := l.rows()
+	for slice := range 2 {
+		require.Equal(t, l.heat(slice, l.Last, 0.145), rows[0].cell(slice), "last block, slice %d", slice)
+		require.Equal(t, l.heat(slice, l.Rollout, 0.08), rows[1].cell(slice), "rolled out, slice %d", slice)
+	}
+}
+
 // Where a model's attention is not a number, its map is dark, and the picture is drawn.
 func TestAttentionThatIsNoNumber(t *testing.T) {
 	l := trace()

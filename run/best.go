@@ -17,12 +17,15 @@ import (
 func (r *run) prepareEvaluation(ctx context.Context, files bool) error {
 	t := r.plan.sets
 	r.sources = r.plan.sources()
+	d := modelfile.Description{System: r.system, Recipe: r.Recipe, Labels: t.Labels, Precision: r.Precision, Own: true,
+		Trained: r.trained(1)} // it is measured after an epoch at least
+	if net, ok := r.model.(system.Locator); ok {
+		return r.prepareLandmarks(net, d)
+	}
 	net, ok := r.model.(system.Classifier)
 	if !ok {
 		return nil
 	}
-	d := modelfile.Description{System: r.system, Recipe: r.Recipe, Labels: t.Labels, Precision: r.Precision, Own: true,
-		Trained: r.trained(1)} // it is measured after an epoch at least
 	sets, err := validationSets(r.Options, t.memory, d)
 	if err != nil {
 		return err

@@ -72,9 +72,9 @@ func (r *run) leastMemory(params int) int64 {
 		}
 		views, frames := r.Recipe.Batch(kind)/r.Recipe.Parts(), data.ByModality(kind, 1, m.Frames)
 		pixels := 3 * m.ImageSize * m.ImageSize * frames
-		tokens := pixels / (3 * m.PatchSize * m.PatchSize * data.ByModality(kind, 1, m.Tubelet))
-		if r.Recipe.Kind == recipe.Pretrain { // the encoder sees those that are not hidden
-			tokens = 0
+		tokens := 0
+		if r.Recipe.Kind == recipe.Finetune { // in pre-training, the encoder sees those that are not hidden
+			tokens = pixels / (3 * m.PatchSize * m.PatchSize * data.ByModality(kind, 1, m.Tubelet))
 		}
 		batch = max(batch, int64(views)*int64(pixels+tokens*m.Dim*m.Depth*float))
 	}

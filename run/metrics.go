@@ -15,13 +15,14 @@ const metricsFormat = "mien-metrics-1"
 
 // Metrics is the content of metrics.json.
 type Metrics struct {
-	Format      string                    `json:"format"`
-	Loss        map[data.Modality]float64 `json:"loss"` // mean of the last epoch
-	Final       *infer.Report             `json:"final,omitempty"`
-	Skipped     []data.Skipped            `json:"skipped,omitempty"` // samples that could not be read
-	Epochs      int                       `json:"epochs"`
-	Parameters  int                       `json:"parameters"`
-	Environment Environment               `json:"environment"`
+	Format      string                          `json:"format"`
+	Loss        map[data.Modality]float64       `json:"loss"` // mean of the last epoch
+	Final       *infer.Report                   `json:"final,omitempty"`
+	Landmarks   map[data.Modality]LandmarkError `json:"landmarks,omitempty"` // of the last epoch's model
+	Skipped     []data.Skipped                  `json:"skipped,omitempty"`   // samples that could not be read
+	Epochs      int                             `json:"epochs"`
+	Parameters  int                             `json:"parameters"`
+	Environment Environment                     `json:"environment"`
 }
 
 // withoutAnswers drops the single answers of an evaluation, which no file of a run holds.

@@ -7,6 +7,7 @@ import (
 	"iter"
 
 	"mien/data"
+	"mien/data/drawn"
 	"mien/recipe"
 	"mien/system"
 )
@@ -179,7 +180,7 @@ func (p *plan) load(ctx context.Context, epoch, step int, m data.Modality, membe
 
 // addViews adds all views of sample k of a batch, or none. They are drawn from the same frames, which are decoded once.
 func (p *plan) addViews(ctx context.Context, b *system.Batch, k int, item data.Item) error {
-	frames, err := p.frames(ctx, b, k, item)
+	frames, marks, err := p.frames(ctx, b, k, item)
 	if err != nil {
 		return err
 	}
@@ -189,17 +190,19 @@ func (p *plan) addViews(ctx context.Context, b *system.Batch, k int, item data.I
 		if v < repeat-1 { // steps may change pixels in place
 			own = frames.Clone()
 		}
-		b.Views = append(b.Views, steps.View(own, data.Stream(b.Seed, "view", b.Epoch, b.Step, k, v)))
+		view, points := marked(steps, own, marks, data.Stream(b.Seed, "view", b.Epoch, b.Step, k, v))
+		b.Views, b.Points = append(b.Views, view), append(b.Points, points...)
 		b.Labels = append(b.Labels, item.Label)
 	}
 	return nil
 }
 
-// frames decodes sample k of a batch: the image, or a random window of the video, as published for the kind of run.
-func (p *plan) frames(ctx context.Context, b *system.Batch, k int, item data.Item) (*data.Frames, error) {
+// frames decodes sample k of a batch: the image, or a random window of the video, as published for the kind of run. Where landmarks are
+// learned, it returns them too.
+func (p *plan) frames(ctx context.Context, b *system.Batch, k int, item data.Item) (*data.Frames, []drawn.Landmarks, error) {
 	sample, err := item.Open(ctx, data.OpenOptions{})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	indices := []int{0}
 	if b.Modality == data.Video {
@@ -212,7 +215,11 @@ func (p *plan) frames(ctx context.Context, b *system.Batch, k int, item data.Ite
 	}
 	frames, err := sample.Read(ctx, indices)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", item.Name, err)
+		return nil, nil, fmt.Errorf("%s: %w", item.Name, err)
 	}
-	return frames, nil
+	if p.recipe.Kind != recipe.Landmarks {
+		return frames, nil, nil
+	}
+	marks, err := LandmarksOf(sample, indices)
+	return frames, marks, err
 }

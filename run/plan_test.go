@@ -312,7 +312,7 @@ func TestViewsAreDrawnApart(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, int32(r.Model.Frames), decoded.Load())
 
-		frames, err := p.frames(t.Context(), b, 0, p.sets.Main.Video.Items[0])
+		frames, _, err := p.frames(t.Context(), b, 0, p.sets.Main.Video.Items[0])
 		require.NoError(t, err)
 		for v, got := range b.Views {
 			require.Equal(t, r.Augmentation(data.Video).View(frames.Clone(), data.Stream(seed, "view", epoch, step, 0, v)), got)

@@ -75,9 +75,10 @@ type run struct {
 	model     system.Model
 	params    []nn.Param
 	optimizer *train.AdamW
-	loaded    modelfile.Trained                            // record of the heads that --init loaded
-	sources   []Source                                     // of training and validation
-	evaluate  func(context.Context) (*infer.Report, error) // nil without validation
+	loaded    modelfile.Trained                                              // record of the heads that --init loaded
+	sources   []Source                                                       // of training and validation
+	evaluate  func(context.Context) (*infer.Report, error)                   // nil without validation
+	locate    func(context.Context) (map[data.Modality]LandmarkError, error) // nil unless landmarks are measured
 	progress  train.Progress
 	skips     data.Skips
 	logged    int      // samples of skips that the log holds
@@ -292,6 +293,11 @@ func (r *run) finish(ctx context.Context) (m *Metrics, err error) {
 		Environment: Environment{Version(), runtime.Version(), runtime.GOARCH, r.Backend.Name(), r.Recipe.Seed}}
 	if m.Final, err = r.score(ctx, m.Epochs-1); err != nil {
 		return nil, err
+	}
+	if r.locate != nil {
+		if m.Landmarks, err = r.locate(ctx); err != nil {
+			return nil, err
+		}
 	}
 	m.Skipped = r.skips.Samples
 	if err := m.addLosses(r.folder.dir); err != nil {

@@ -82,8 +82,8 @@ func rewritten(t *testing.T, path string, values map[string][]float32) string {
 func TestLandmarksAreNeeded(t *testing.T) {
 	feadapter := adapted(t, data.Image)
 	trained(t, feadapter)
-	const needed = "system s2d reads the features of a landmark network: give its weights as --landmarks, MobileFaceNet's .pth.tar or OpenVINO .xml, " +
-		"or begin with a model that has them, as --init"
+	const needed = "system s2d reads the features of a landmark network: give its weights as --landmarks, a run of `mien landmarks train`, " +
+		"or MobileFaceNet's .pth.tar or OpenVINO .xml; or begin with a model that has them, as --init"
 	small := landmarks(t, 3)
 	for _, c := range []struct {
 		want   string

@@ -56,6 +56,9 @@ func TrainingSets(r recipe.Recipe, s *system.System, l data.Lists) (t Training, 
 		return t, err
 	}
 	t.memory = data.NewBudget(int64(r.Data.CacheMiB) << 20)
+	if r.Kind == recipe.Landmarks {
+		t.memory = data.NewBudget(0) // frames that are kept have no landmarks
+	}
 	image, video := r.Views.Image.Decode, r.Views.Video.Decode
 	drawnImage := cmp.Or(image, r.Model.ImageSize) // a drawn face has no size of its own
 	drawn := drawFaces(r, drawnTrainSeed, faces{r.Data.DrawnImages, drawnImage}, faces{r.Data.DrawnVideos, video}, t.Labels)
@@ -195,9 +198,9 @@ func TestSets(ctx context.Context, m *infer.Model, s data.Sets, note func(string
 	return m.Skips.Check(ctx, s, checked)
 }
 
-// checkLabels returns an error, before any work begins, for a label without a class in the model. Pre-training ignores labels.
+// checkLabels returns an error, before any work begins, for a label without a class in the model. Other runs ignore labels.
 func checkLabels(r recipe.Recipe, sets data.Sets) error {
-	if r.Kind == recipe.Pretrain {
+	if r.Kind != recipe.Finetune {
 		return nil
 	}
 	for _, d := range sets.All() {

@@ -35,10 +35,14 @@ func toy(t *testing.T, name string) recipe.Recipe {
 	v.Image.Decode, v.Video.Decode = 18, 18
 	tr.Epochs, tr.WarmupEpochs, tr.ImageBatch, tr.VideoBatch, tr.VideoRepeat = 2, 0.5, 4, 6, 2
 	tr.LR, tr.MinLR, tr.Clip, tr.WeightDecay, tr.LayerDecay = 1e-2, 1e-4, 0.5, 0.1, 0.8
-	if r.Kind == recipe.Pretrain {
+	switch r.Kind {
+	case recipe.Landmarks:
+		m.LandmarkWidth, d.DrawnFraming, tr.LayerDecay = 2, 0, 0
+		m.Tubelet, m.Dim, m.Depth, m.Heads, m.MLPRatio = 0, 0, 0, 0, 0
+	case recipe.Pretrain:
 		m.DecoderDim, m.DecoderDepth, m.DecoderHeads = 8, 1, 2
 		tr.ImageMask, tr.VideoMask, tr.LayerDecay = 0.5, 0.5, 0
-	} else {
+	case recipe.Finetune:
 		if m.Experts > 0 {
 			m.Experts, m.TopK, m.Position, m.ExpertHidden = 4, 2, "later", 6
 		}

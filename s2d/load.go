@@ -80,8 +80,8 @@ const (
 func landmarks(width int) *system.Extractor {
 	return &system.Extractor{
 		Prefix: landmarkScope + ".",
-		Needed: "system s2d reads the features of a landmark network: give its weights as --landmarks, MobileFaceNet's .pth.tar or OpenVINO .xml, " +
-			"or begin with a model that has them, as --init",
+		Needed: "system s2d reads the features of a landmark network: give its weights as --landmarks, a run of `mien landmarks train`, or MobileFaceNet's " +
+			".pth.tar or OpenVINO .xml; or begin with a model that has them, as --init",
 		Open: func(file nn.Weights) (nn.Source, error) {
 			inside, err := landmarksOf(file)
 			if err != nil {

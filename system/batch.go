@@ -19,7 +19,8 @@ type Batch struct {
 	First       int            // place of the first view in the batch of its step, of which this is a part where gradients accumulate
 	Groups      int            // of as many views each, as on the published GPUs: samples mix, and experts have room, within one; 0 is one
 	Labels      []int          // one per view
-	Soft        []float32      // soft targets [views, classes], mixed; none in pre-training
+	Soft        []float32      // soft targets [views, classes], mixed; in fine-tuning alone
+	Points      []float32      // landmarks [views, T, 68, 2], as shares of the frame's sides, where these are learned
 	Skipped     []data.Skipped // unreadable samples, for which others stand in
 }
 

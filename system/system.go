@@ -1,5 +1,5 @@
 // Package system is the interface between families of models on one side and runs, inference and commands on the other.
-// Packages vit, s4d, feadapter, s2d and mae each implement it, and package systems lists them.
+// Packages vit, s4d, feadapter, s2d, mae and mobilefacenet each implement it, and package systems lists them.
 //
 // To add a system, write a package with a value of type [System] and add one line to package systems.
 package system
@@ -17,7 +17,7 @@ import (
 // System is a family of models. All functions are required unless their comment allows nil.
 type System struct {
 	Name string // as used in recipes and commands
-	Kind string // of its runs: recipe.Pretrain or recipe.Finetune
+	Kind string // of its runs: recipe.Pretrain, recipe.Finetune or recipe.Landmarks
 
 	// Keys are those of a recipe that not all systems read, and this one does, such as "model.experts". A run of a system without them
 	// refuses a recipe that sets them.
@@ -45,7 +45,7 @@ type System struct {
 	Frozen func(r recipe.Recipe) []string
 	// Extractor describes the feature extractor of the models of a recipe; nil, as is what it returns, if they have none.
 	Extractor func(r recipe.Recipe) *Extractor
-	// Presets are models of published sizes, called NAME-SIZE in commands. The system's own name is the first.
+	// Presets are models of published sizes, called NAME-SIZE in commands. The system's own name is the first; nil if it has none.
 	Presets []Preset
 	// ClassTokens says that each frame of a sample is a sequence of tokens of its own, which begins with a class token: the head reads
 	// these, not the tokens of patches.
@@ -140,6 +140,14 @@ type Sparse interface {
 	ExpertBlocks() []int
 	// Routes classifies like Logits and returns the choices of each router, Int32 [tokens, k]: flat positions token·experts + expert.
 	Routes(pixels *ag.Value, m data.Modality, key engine.Key) []*ag.Value
+}
+
+// Locator is a model that finds landmarks of faces.
+type Locator interface {
+	Model
+	// Landmarks maps pixels, bytes [B, T, H, W, 3] or floats [B, 3, T, H, W] in [0, 1], to the points [B·T, 68, 2] in all frames: x and y as
+	// shares of the frame's sides.
+	Landmarks(pixels *ag.Value) *ag.Value
 }
 
 // Reconstructor is a model that predicts pixels.

@@ -45,6 +45,10 @@ func wantStart(r recipe.Recipe, name string, shape []int) (bound, deviation floa
 		return 1 / math.Sqrt(float64(48*r.Model.Tubelet)), 0
 	case len(shape) == 1:
 		return 0, 0
+	case r.System == "mobilefacenet" && len(shape) == 4: // depth-wise
+		return 1 / math.Sqrt(in/float64(shape[3])), 0
+	case r.System == "mobilefacenet":
+		return 1 / math.Sqrt(in), 0
 	case strings.Contains(name, ".conv0_"), strings.Contains(name, ".conv1x1."):
 		return math.Sqrt(6 / (in + float64(shape[0]))), 0
 	case name == "temporal_embedding":
@@ -68,7 +72,7 @@ func TestStartingValues(t *testing.T) {
 	for _, dim := range []int{64, 384} {
 		for _, s := range All {
 			r := tiny[s.Name]
-			r.Model.Dim, r.Model.DecoderDim = dim, 48
+			r.Model.Dim, r.Model.DecoderDim, r.Model.LandmarkWidth = dim, 48, 24
 			if r.Model.Prompter != nil {
 				r.Model.Prompter = &recipe.Prompter{Width: 96, LandmarkWidth: 4}
 			}
@@ -82,6 +86,12 @@ func wantConstant(name string) float64 {
 	switch norm := strings.Contains(name, "norm") || strings.HasPrefix(name, "ln_post."); {
 	case strings.HasSuffix(name, "fovea.smooth"):
 		return 10
+	case strings.HasSuffix(name, ".slope"):
+		return 0.25
+	case strings.HasSuffix(name, ".linear.bias"): // the middle of the frame
+		return 0.5
+	case strings.HasSuffix(name, ".bn.weight"), strings.HasSuffix(name, ".running_var"):
+		return 1
 	case norm && strings.HasSuffix(name, ".weight"):
 		return 1
 	}

@@ -12,18 +12,18 @@ import (
 
 // Which keys of a recipe the runs of a system read.
 
-// Reads reports whether runs of a system, by its name, read a key of recipes, such as "train.tube_mask". They do unless it is for the
-// other kind of run, or declared by other systems alone.
+// Reads reports whether runs of a system, by its name, read a key of recipes, such as "train.tube_mask". They do unless it is for
+// other kinds of run, or declared by other systems alone.
 func Reads(name, key string) bool {
-	kind, declared := recipe.KindOf(key), false
+	kinds, declared := recipe.KindsOf(key), false
 	for _, s := range All {
 		declares := slices.Contains(s.Keys, key)
-		if s.Name == name && (declares || kind == s.Kind) {
+		if s.Name == name && (declares || slices.Contains(kinds, s.Kind)) {
 			return true
 		}
 		declared = declared || declares
 	}
-	return kind == "" && !declared
+	return len(kinds) == 0 && !declared
 }
 
 // checkKeys returns an error naming all keys that a recipe of a system sets and that no run of it would read.

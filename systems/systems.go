@@ -8,6 +8,7 @@ import (
 
 	"mien/feadapter"
 	"mien/mae"
+	"mien/mobilefacenet"
 	"mien/nn"
 	"mien/recipe"
 	"mien/s2d"
@@ -17,7 +18,7 @@ import (
 )
 
 // All lists the systems in the order in which commands show them.
-var All = []*system.System{&s4d.System, &s4d.ViTMTL, &s4d.ViTMoE, &vit.System, &feadapter.System, &s2d.System, &mae.System}
+var All = []*system.System{&s4d.System, &s4d.ViTMTL, &s4d.ViTMoE, &vit.System, &feadapter.System, &s2d.System, &mae.System, &mobilefacenet.System}
 
 // Of checks a recipe and returns its system.
 func Of(r recipe.Recipe) (*system.System, error) {

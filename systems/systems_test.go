@@ -25,7 +25,7 @@ func TestOf(t *testing.T) {
 	require.EqualError(t, err, `kind is "pretrain": system s4d is for finetune`)
 	r.System = "s5d"
 	_, err = Of(r)
-	require.EqualError(t, err, `system is "s5d": choose s4d, vitmtl, vitmoe, vit, feadapter, s2d, mae`)
+	require.EqualError(t, err, `system is "s5d": choose s4d, vitmtl, vitmoe, vit, feadapter, s2d, mae, mobilefacenet`)
 	r = tiny["s4d"]
 	r.Model.TopK = 9
 	_, err = Of(r)
@@ -36,9 +36,9 @@ func TestOf(t *testing.T) {
 func TestSystemsAreComplete(t *testing.T) {
 	for _, s := range All {
 		require.NotEmpty(t, s.Name)
-		require.Contains(t, []string{recipe.Pretrain, recipe.Finetune}, s.Kind)
+		require.Contains(t, []string{recipe.Pretrain, recipe.Finetune, recipe.Landmarks}, s.Kind)
 		for what, there := range map[string]bool{"Check": s.Check != nil, "Build": s.Build != nil, "Start": s.Start != nil,
-			"Heads": s.Heads != nil, "Group": s.Group != nil, "Presets": len(s.Presets) > 0 && s.Presets[0].Name == s.Name} {
+			"Heads": s.Heads != nil, "Group": s.Group != nil, "Presets": (s.Kind == recipe.Landmarks) != (len(s.Presets) > 0 && s.Presets[0].Name == s.Name)} {
 			require.True(t, there, "%s of %s", what, s.Name)
 		}
 	}

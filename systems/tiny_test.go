@@ -12,6 +12,7 @@ import (
 	ag "mien/autograd"
 	"mien/data"
 	"mien/engine"
+	"mien/mobilefacenet"
 	"mien/nn"
 	"mien/recipe"
 	"mien/system"
@@ -52,6 +53,10 @@ var tiny = map[string]recipe.Recipe{
 		m.Prompter, m.Temporal = &recipe.Prompter{Width: 3, LandmarkWidth: 2}, &recipe.Temporal{Width: 6, Heads: 3}
 		t.LayerDecay, t.Epochs, t.VideoBatch = 0.8, tinyEpochs, 2
 		t.Distillation = &recipe.Distillation{Anchors: 3, Nearest: 2, Starts: []float64{0, 0.5}, Weights: []float64{0.2, 0.4}}
+	}),
+	"mobilefacenet": tinyRecipe("mobilefacenet", recipe.Landmarks, func(m *recipe.Model, t *recipe.Train) {
+		m.Encoder = recipe.Encoder{ImageSize: 10, PatchSize: 5, Frames: 4}
+		m.LandmarkWidth = 2
 	}),
 	"mae": tinyRecipe("mae", recipe.Pretrain, func(m *recipe.Model, t *recipe.Train) {
 		m.DecoderDim, m.DecoderDepth, m.DecoderHeads = 8, 1, 1
@@ -127,7 +132,7 @@ func newTrainee(t testing.TB, b engine.Backend, r recipe.Recipe) *trainee {
 // batch makes the random views of a step. A model with one head gets those of its modality only.
 func (x *trainee) batch(epoch, step int) *system.Batch {
 	b := &system.Batch{Epoch: epoch, Step: step, Seed: x.recipe.Seed, Modality: data.Image}
-	videos := x.recipe.Model.VideoClasses > 0 || x.recipe.Kind == recipe.Pretrain
+	videos := x.recipe.Model.VideoClasses > 0 || x.recipe.Kind != recipe.Finetune
 	if videos && (step%2 == 1 || x.recipe.Model.ImageClasses == 0 && x.recipe.Kind == recipe.Finetune) {
 		b.Modality = data.Video
 	}
@@ -143,6 +148,11 @@ func (x *trainee) batch(epoch, step int) *system.Batch {
 			v = data.View{T: frames, H: side, W: side, Floats: v.Planar()}
 		}
 		b.Views, b.Labels = append(b.Views, v), append(b.Labels, rng.IntN(max(classes, 1)))
+	}
+	if x.recipe.Kind == recipe.Landmarks {
+		for range views * frames * 2 * mobilefacenet.Points {
+			b.Points = append(b.Points, rng.Float32())
+		}
 	}
 	if classes > 0 {
 		b.Soft = data.SmoothTargets(b.Labels, classes, 0.1)

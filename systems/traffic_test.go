@@ -52,7 +52,7 @@ func stepTraffic(t *testing.T, name string) []traffic {
 	return all
 }
 
-// wantUp is what a batch uploads to the backend: its views one by one, then labels or mask in one transfer. Constants are not
+// wantUp is what a batch uploads to the backend: its views one by one, then labels, landmarks or mask in one transfer. Constants are not
 // uploaded again: neither positions nor zeros nor norms.
 func wantUp(r *trainee, b *system.Batch) enginetest.Traffic {
 	bytes := 0
@@ -60,6 +60,9 @@ func wantUp(r *trainee, b *system.Batch) enginetest.Traffic {
 		bytes += len(v.Bytes) + 4*len(v.Floats)
 	}
 	m := r.recipe.Model
+	if r.recipe.System == "mobilefacenet" {
+		return enginetest.Traffic{Calls: len(b.Views) + 1, Bytes: bytes + 4*len(b.Views)*data.ByModality(b.Modality, 1, m.Frames)*68*2}
+	}
 	if r.recipe.System != "mae" {
 		classes := m.ImageClasses
 		if b.Modality == data.Video {
@@ -76,7 +79,7 @@ func wantUp(r *trainee, b *system.Batch) enginetest.Traffic {
 	return enginetest.Traffic{Calls: len(b.Views) + 1, Bytes: bytes + 4*len(b.Views)*rows}
 }
 
-// A training step uploads pixels and labels, or pixels and mask, and nothing else; what comes back are the figures of the step before.
+// A training step uploads pixels and labels, landmarks or mask, and nothing else; what comes back are the figures of the step before.
 func TestTrafficOfAStep(t *testing.T) {
 	figures := enginetest.Traffic{Calls: 1, Bytes: 4 * engine.FigureCount}
 	for _, s := range All {

@@ -85,7 +85,7 @@ func TestKeptList(t *testing.T) {
 	require.NoError(t, os.WriteFile(dynamic, []byte("path,id\na,0\nb,1\n"), 0o644))
 	whole := data.Lists{StaticList: static, StaticRoot: "faces", DynamicList: dynamic, DynamicRoot: "clips"}
 	for _, keep := range []string{"static", "dynamic"} {
-		c := crossvalCmd{trainFlags: trainFlags{Out: filepath.Join(dir, keep)}, Keep: keep, Folds: new(uint(2))}
+		c := crossvalCmd{trainFlags: trainFlags{runFlags: runFlags{Out: filepath.Join(dir, keep)}}, Keep: keep, Folds: new(uint(2))}
 		folds, err := c.folds(run.Options{Train: whole})
 		require.NoError(t, err)
 		require.Len(t, folds, 2)

@@ -247,6 +247,7 @@ func (r flagRunner) makeToys() {
 		"finetune --recipe $other.toml --out $others",
 		"finetune --recipe $tune.toml --static-list $a/static.txt --static-root $a --out $listed",
 		"pretrain --recipe $pre.toml --out $pretrained",
+		"landmarks train --recipe $marks.toml --out $marked",
 		"crossval --recipe $tune.toml --static-list $a/static.txt --static-root $a --folds 2 --out $crossed",
 		"ablate $mine.toml --only plain --out $studied",
 		"convert --precision int8 $tuned/model.safetensors $int8.safetensors",

@@ -46,6 +46,12 @@ func toyRecipes(t *testing.T, dir string) {
 	for name, seed := range map[string]uint64{"points": 3, "dots": 4} {
 		require.NoError(t, writeLandmarks(filepath.Join(dir, name+".safetensors"), faces.Model.Prompter.LandmarkWidth, seed))
 	}
+	marks := toyRecipe(t, "landmarks-tiny")
+	marks.Model.LandmarkWidth, marks.Model.PatchSize = 2, 8
+	marks.Data.DrawnImages, marks.Train.ImageBatch = 24, 24 // which take more memory than the test
+	save("marks", marks)
+	marks.Model.LandmarkWidth = 3
+	save("dots", marks)
 	videos := toyRecipe(t, "s2d-tiny")
 	videos.Model.Tubelet, videos.Model.Heads, videos.Model.Temporal = 1, 1, &recipe.Temporal{Width: 16, Heads: 8}
 	require.NoError(t, writePublished(filepath.Join(dir, "published.safetensors"), videos))
@@ -72,11 +78,14 @@ func toyRecipe(t *testing.T, name string) recipe.Recipe {
 	m, d, tr := &r.Model, &r.Data, &r.Train
 	m.ImageSize, m.PatchSize, m.Frames, m.Tubelet, m.Dim, m.Depth, m.Heads, m.MLPRatio = 16, 4, 4, 2, 16, 2, 2, 2
 	d.DrawnImages, d.DrawnVideos, d.DrawnTest, d.Stride = 3, 2, 2, 2
-	r.Seed = map[string]uint64{recipe.Pretrain: 4, recipe.Finetune: 2}[r.Kind]
+	r.Seed = map[string]uint64{recipe.Pretrain: 4, recipe.Finetune: 2, recipe.Landmarks: 3}[r.Kind]
 	r.Views.Image.Decode, r.Views.Video.Decode = 18, 18
 	tr.Epochs, tr.WarmupEpochs, tr.ImageBatch, tr.VideoBatch, tr.VideoRepeat, tr.LR = 2, 0.5, 3, 2, 1, 1e-2
-	if r.Kind == recipe.Pretrain {
+	switch r.Kind {
+	case recipe.Pretrain:
 		d.DrawnTest, tr.ImageMask, tr.VideoMask = 0, 0.5, 0.5
+	case recipe.Landmarks:
+		m.Tubelet, m.Dim, m.Depth, m.Heads, m.MLPRatio = 0, 0, 0, 0, 0
 	}
 	return r
 }

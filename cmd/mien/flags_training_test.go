@@ -15,9 +15,12 @@ func trainingFlags() []commandFlags {
 	finetune := append(trainCases("tune", "other", "$tuned", ""), valCases("", "")...)
 	finetune = append(finetune, flagCase{"init", "", "--init $pretrained", both(initialised("", "$pretrained"), changes(tensors(model)))})
 	finetune = append(finetune, landmarkCase(""))
+	landmarks := append(runCases("marks", "dots", "$marked", ""),
+		flagCase{"init", "", "--init $marked", both(initialised("", "$marked"), changes(tensors(model)))})
 	return []commandFlags{
 		{command: "pretrain", line: "--recipe $pre.toml --out $out", cases: pretrain},
 		{command: "finetune", line: "--recipe $tune.toml --out $out", cases: finetune},
+		{command: "landmarks train", line: "--recipe $marks.toml --out $out", cases: landmarks},
 		{command: "demo", line: "--out $out", stop: atOnce, cases: []flagCase{
 			{"out", "", "--out $out/deep", both(is(exists("pretrain/run.json"), true, false), is(exists("deep/pretrain/run.json"), false, true))},
 			{"seed", "", "--seed 5", is(at("pretrain/run.json", "recipe", "seed"), 0, 5)},
@@ -43,9 +46,14 @@ func landmarkCase(folder string) flagCase {
 // trainCases are those of the flags that pretrain, finetune and crossval share, but --init, for the run in a folder of $out. A run, or
 // cross-validation, of the recipe is finished.
 func trainCases(recipe, other, finished, folder string) []flagCase {
-	seed := map[string]int{"pre": 4, "tune": 2}[recipe]
+	return slices.Concat(runCases(recipe, other, finished, folder), listCases("", folder), badCases(folder))
+}
+
+// runCases are those that have nothing to do with lists.
+func runCases(recipe, other, finished, folder string) []flagCase {
+	seed := map[string]int{"pre": 4, "tune": 2, "marks": 3}[recipe]
 	run, metrics, weights := folder+"run.json", folder+"metrics.json", tensors(folder+model)
-	return slices.Concat([]flagCase{
+	return []flagCase{
 		{"recipe", "", "--recipe $" + other + ".toml", both(is(at(run, "recipe", "name"), recipe, other), changes(weights))},
 		{"out", "", "--out $out/deep", both(is(exists(folder+model), true, false), is(exists("deep/"+folder+model), false, true))},
 		{"resume", "--out " + finished, "--out " + finished + " --resume", both(is(code, 1, 0),
@@ -54,7 +62,7 @@ func trainCases(recipe, other, finished, folder string) []flagCase {
 		{"seed", "", "--seed 5", both(is(at(run, "recipe", "seed"), seed, 5), is(at(metrics, "environment", "seed"), seed, 5), changes(weights))},
 		{"recompute", "", "--recompute", both(less, same(content(folder+model)))},
 		{"precision", "", "--precision bf16", both(is(at(run, "precision"), "f32", "bf16"), changes(weights))},
-	}, listCases("", folder), badCases(folder))
+	}
 }
 
 // badCases are those of --skip-bad with two samples that are missing.

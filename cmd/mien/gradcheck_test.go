@@ -12,6 +12,7 @@ import (
 
 	"mien/asm"
 	ag "mien/autograd"
+	"mien/engine"
 	"mien/gradcheck"
 )
 
@@ -35,6 +36,55 @@ func TestGradientThatFails(t *testing.T) {
 	require.Empty(t, got.Cases[0].Float32, "the kernels are not tried")
 	require.Empty(t, got.Cases[1].Error)
 	require.Len(t, got.Cases[1].Float32, len(asm.Implementations()))
+}
+
+// A case fails that is wrong on one set of kernels alone, or at bf16 alone, and its row says where.
+func TestGradientThatFailsInOnePlace(t *testing.T) {
+	places := []string{"nowhere", "bf16"}
+	for _, set := range asm.Implementations() {
+		places = append(places, set.Name)
+	}
+	for _, wrong := range places {
+		k := gradcheck.Case{Name: "wrong on " + wrong, Inputs: []gradcheck.Input{{Name: "x", Shape: []int{2, 3}}},
+			New: gradcheck.Stateless(gradcheck.Unary(func(x *ag.Value) *ag.Value {
+				here := asm.F32().Name
+				if x.Tape().Precision == engine.BF16 {
+					here = "bf16"
+				}
+				if here == wrong && x.Data().DType() == engine.Float32 {
+					return ag.Scale(x, 4)
+				}
+				return ag.Scale(x, 3)
+			}))}
+		row := gradRow{Float32: map[string]float64{}}
+		err := row.check(k)
+		errors := map[string]float64{"bf16": row.BF16}
+		for name, e := range row.Float32 {
+			errors[name] = e
+		}
+		require.Len(t, errors, len(places)-1)
+		for place, e := range errors {
+			if place == wrong {
+				require.InDelta(t, 1.0/3, e, 1e-6, place)
+			} else {
+				require.Less(t, e, 1e-6, "%s, where %s is wrong", place, wrong)
+			}
+		}
+		if wrong == "nowhere" {
+			require.NoError(t, err)
+			continue
+		}
+		inexact := new(gradcheck.Inexact)
+		require.ErrorAs(t, err, &inexact, wrong)
+		require.Equal(t, wrong == "bf16", inexact.Precision == engine.BF16)
+		require.InDelta(t, 1.0/3, inexact.RelError, 1e-6)
+		var stdout bytes.Buffer
+		out := &console{ctx: t.Context(), stdout: &checked{Writer: &stdout}, stderr: io.Discard}
+		require.EqualError(t, (&gradcheckCmd{JSON: true}).check(out, []gradcheck.Case{k}), "1 of 1 gradient cases fail")
+		var got gradReport
+		require.NoError(t, json.Unmarshal(stdout.Bytes(), &got))
+		require.Equal(t, err.Error(), got.Cases[0].Error)
+	}
 }
 
 // A table has a column for every set of kernels, in their order, and JSON has the rows as they are.

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"mien/data"
 	"mien/infer"
@@ -44,6 +45,7 @@ type modelInfo struct {
 	Adapter           *adapterInfo   `json:"adapter,omitempty"`
 	Prompter          *prompterInfo  `json:"prompter,omitempty"`
 	Temporal          *temporalInfo  `json:"temporal,omitempty"`
+	Landmarks         *landmarksInfo `json:"landmarks,omitempty"`
 	ImageTokens       int            `json:"image_tokens"`
 	VideoTokens       int            `json:"video_tokens"`
 
@@ -81,13 +83,14 @@ type expertsInfo struct {
 
 // runInfo is what a run folder adds: how far the run is, and once it is finished, its metrics.
 type runInfo struct {
-	Recipe      string                    `json:"recipe"`         // its name
-	Data        []run.Source              `json:"data,omitempty"` // what it learns from and is measured on
-	EpochsDone  int                       `json:"epochs_done"`
-	Epochs      int                       `json:"epochs"`
-	Loss        map[data.Modality]float64 `json:"loss,omitempty"` // mean of the last epoch
-	Final       *infer.Report             `json:"final,omitempty"`
-	Environment *run.Environment          `json:"environment,omitempty"`
+	Recipe      string                              `json:"recipe"`         // its name
+	Data        []run.Source                        `json:"data,omitempty"` // what it learns from and is measured on
+	EpochsDone  int                                 `json:"epochs_done"`
+	Epochs      int                                 `json:"epochs"`
+	Loss        map[data.Modality]float64           `json:"loss,omitempty"` // mean of the last epoch
+	Final       *infer.Report                       `json:"final,omitempty"`
+	Landmarks   map[data.Modality]run.LandmarkError `json:"landmarks,omitempty"`
+	Environment *run.Environment                    `json:"environment,omitempty"`
 }
 
 func (c *infoCmd) Run(out *console) error {
@@ -192,7 +195,7 @@ func describeRun(s *run.State, dir string) (*runInfo, error) {
 	if s.Metrics == nil {
 		return info, nil
 	}
-	info.Loss, info.Environment = s.Metrics.Loss, &s.Metrics.Environment
+	info.Loss, info.Landmarks, info.Environment = s.Metrics.Loss, s.Metrics.Landmarks, &s.Metrics.Environment
 	var err error
 	info.Final, err = s.Measured(dir)
 	return info, err
@@ -215,13 +218,13 @@ func outline(name string, r recipe.Recipe) (modelInfo, system.Model, error) {
 		return modelInfo{}, nil, err
 	}
 	m, n := r.Model, nn.Count(params)
-	frozen, err := nn.Freeze(params, s.FrozenBy(r))
-	if err != nil {
+	if _, err := nn.Freeze(params, s.FrozenBy(r)); err != nil {
 		return modelInfo{}, nil, fmt.Errorf("train.freeze: %w", err)
 	}
+	frozen := nn.Count(slices.DeleteFunc(slices.Clone(params), func(p nn.Param) bool { return p.NeedsGrad() }))
 	info := modelInfo{Format: infoFormat, Model: name, System: s.Name, Kind: s.Kind, Parameters: n, ActiveParameters: n, TunableParameters: n - frozen,
-		Encoder: m.Encoder, Adapter: adaptersOf(m), Prompter: promptersOf(m, params), Temporal: temporalOf(m),
-		ImageTokens: imageTokens(r), VideoTokens: m.Frames / m.Tubelet * imageTokens(r), MACs: map[data.Modality]int{}}
+		Encoder: m.Encoder, Adapter: adaptersOf(m), Prompter: promptersOf(m, params), Temporal: temporalOf(m), Landmarks: landmarksOf(net, m),
+		ImageTokens: imageTokens(r), VideoTokens: m.Frames / max(1, m.Tubelet) * imageTokens(r), MACs: map[data.Modality]int{}}
 	for _, modality := range []data.Modality{data.Image, data.Video} {
 		if classifier, ok := net.(system.Classifier); !ok || classifier.Classes(modality) > 0 {
 			info.MACs[modality] = net.MACs(modality)
@@ -260,7 +263,7 @@ func listModels(out *console, asJSON bool) error {
 	if err := out.print(asJSON, result, cells("model\tparameters\tactive\tGMAC a video"), rows...); err != nil || asJSON {
 		return err
 	}
-	fmt.Fprintf(out.stdout, "\nThese are sizes, for --model of info and bench. Recipes are for --recipe of pretrain and finetune;\n"+
+	fmt.Fprintf(out.stdout, "\nThese are sizes, for --model of info and bench. Recipes are for --recipe of pretrain, finetune and landmarks train;\n"+
 		"a recipe of the same name trains a model of its own size. `mien recipe NAME` prints one, `mien info --recipe NAME`\n"+
 		"describes its model and counts what a run costs.\n\n")
 	return listRecipes(out)

@@ -13,12 +13,16 @@ import (
 
 func (m modelInfo) rows() [][]string {
 	e := m.Encoder
+	network := []string{"encoder", stack(e.Dim, e.Depth, e.Heads)}
+	if m.Landmarks != nil {
+		network = m.Landmarks.row()
+	}
 	rows := [][]string{
 		{"system", m.System},
 		cells("parameters\t%d", m.Parameters),
 		cells("active parameters\t%d", m.ActiveParameters),
 		cells("tunable parameters\t%d", m.TunableParameters),
-		{"encoder", stack(e.Dim, e.Depth, e.Heads)},
+		network,
 		cells("image\t%d×%d, %s", e.ImageSize, e.ImageSize, counted(m.ImageTokens, "token")),
 		cells("video\t%s, %s", counted(e.Frames, "frame"), counted(m.VideoTokens, "token")),
 		{"forward pass", perModality(m.MACs, func(m data.Modality, n int) string { return multiplyAdds(float64(n)) + " " + article[m] })},
@@ -63,7 +67,7 @@ func (r runInfo) rows() [][]string {
 	}
 	rows = append(rows, cells("epochs\t%d of %d", r.EpochsDone, r.Epochs))
 	losses := perModality(r.Loss, func(m data.Modality, loss float64) string { return fmt.Sprintf("%s %.4f", m, loss) })
-	rows = append(rows, []string{"loss of last epoch", losses})
+	rows = append(rows, []string{"loss of last epoch", losses}, []string{"landmarks", perModality(r.Landmarks, errorOf)})
 	if r.Final != nil {
 		for _, s := range r.Final.Scores() {
 			rows = append(rows, cells("%s\tUAR %.2f, WAR %.2f of %d", s.Name, s.UAR, s.WAR, s.N))

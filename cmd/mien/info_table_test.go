@@ -7,10 +7,12 @@ import (
 
 	"mien/data"
 	"mien/infer"
+	"mien/mobilefacenet"
 	"mien/modelfile"
 	"mien/recipe"
 	"mien/run"
 	"mien/system"
+	"mien/systems"
 )
 
 // What a model has learned from is said of the modalities that it is for, with what is not known.
@@ -73,6 +75,36 @@ func TestAdapterKinds(t *testing.T) {
 		a.Width, a.Place, m.Adapter = 7, "after-mlp", &a
 		require.Equal(t, []string{"adapters", want}, adaptersOf(m).row())
 	}
+	for one := range 3 {
+		depthwise, modulated, activation := one == 0, one == 1, one == 2
+		m.Adapter = &recipe.Adapter{Width: 9, Kernel: []int{3, 1, 5}, Depthwise: depthwise, Stretch: "axes", Modulated: modulated,
+			Activation: activation, Place: "before-attention", Blocks: "4,1"}
+		require.Equal(t, &adapterInfo{Width: 9, Kernel: []int{3, 1, 5}, Depthwise: depthwise, Stretch: "axes", Modulated: modulated,
+			Activation: activation, Place: "before-attention", Blocks: []int{1, 4}}, adaptersOf(m))
+	}
+}
+
+// What a model has beside its encoder is described in the recipe's numbers, each in its place.
+func TestInfoOfModules(t *testing.T) {
+	info := func(name string, change func(*recipe.Recipe)) modelInfo {
+		r, ok := systems.Preset(name)
+		require.True(t, ok)
+		change(&r)
+		info, err := infoOf(name, r)
+		require.NoError(t, err)
+		return info
+	}
+	mae := info("mae-tiny", func(r *recipe.Recipe) {
+		r.Model.DecoderDim, r.Model.DecoderDepth, r.Model.DecoderHeads, r.Train.ImageMask, r.Train.VideoMask = 96, 2, 3, 0.5, 0.75
+	})
+	require.Equal(t, []any{&decoderInfo{Dim: 96, Depth: 2, Heads: 3}, &maskInfo{Image: 0.5, Video: 0.75}}, []any{mae.Decoder, mae.Mask})
+	s4d := info("s4d-tiny", func(r *recipe.Recipe) { r.Model.Experts, r.Model.TopK, r.Model.Position = 5, 3, "0,2" })
+	require.Equal(t, &expertsInfo{Count: 5, TopK: 3, Blocks: []int{0, 2}}, s4d.Experts)
+	s2d := info("s2d-tiny", func(r *recipe.Recipe) {
+		r.Model.Temporal, r.Model.Prompter.Width = &recipe.Temporal{Width: 12, Heads: 3}, 6
+	})
+	require.Equal(t, &temporalInfo{Width: 12, Heads: 3}, s2d.Temporal)
+	require.Equal(t, []int{6, mobilefacenet.Width}, []int{s2d.Prompter.Width, s2d.Prompter.LandmarkWidth})
 }
 
 // Every row that a description can have, in its order.

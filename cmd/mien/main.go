@@ -25,6 +25,7 @@ type cli struct {
 	Demo       demoCmd       `cmd:"" help:"Pre-train, fine-tune and evaluate on drawn faces, and write a page about it."`
 	Pretrain   pretrainCmd   `cmd:"" help:"Pre-train an encoder with masked images and videos."`
 	Finetune   finetuneCmd   `cmd:"" help:"Fine-tune jointly on labelled images and videos."`
+	Landmarks  landmarksCmd  `cmd:"" help:"Train a network of facial landmarks on drawn faces."`
 	Ablate     ablateCmd     `cmd:"" help:"Carry out a table of runs that differ in single settings, beside the papers' numbers."`
 	Eval       evalCmd       `cmd:"" help:"Measure recalls of a model on labelled lists."`
 	Crossval   crossvalCmd   `cmd:"" help:"Fine-tune and measure fold by fold, and pool the answers."`

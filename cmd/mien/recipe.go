@@ -32,6 +32,9 @@ func listRecipes(out *console) error {
 			return fmt.Errorf("embedded recipe %s: %w", name, err)
 		}
 		encoder := fmt.Sprintf("%d wide, %d blocks, %d px, %d frames", r.Model.Dim, r.Model.Depth, r.Model.ImageSize, r.Model.Frames)
+		if r.Kind == recipe.Landmarks {
+			encoder = fmt.Sprintf("%d wide, %d px, %d frames", r.Model.LandmarkWidth, r.Model.ImageSize, r.Model.Frames)
+		}
 		rows = append(rows, []string{name, r.Kind, r.System, encoder})
 	}
 	return out.print(false, nil, []string{"recipe", "kind", "system", "encoder"}, rows...)

@@ -96,8 +96,11 @@ func (c *reportCmd) runs() (page *report.Page, pretrain, finetune string, err er
 			return nil, "", "", err
 		}
 		page.Runs = append(page.Runs, r)
-		if s.Recipe.Kind == recipe.Pretrain {
+		switch s.Recipe.Kind {
+		case recipe.Pretrain:
 			pretrain = dir
+			continue
+		case recipe.Landmarks:
 			continue
 		}
 		finetune = dir

@@ -30,7 +30,14 @@ type dataFlags struct {
 
 // trainFlags are common to pretrain and finetune.
 type trainFlags struct {
-	Recipe    string           `help:"Name of an embedded recipe, or a TOML file; 'mien recipe' lists and prints them." required:"" placeholder:"NAME|FILE"`
+	Recipe string `help:"Name of an embedded recipe, or a TOML file; 'mien recipe' lists and prints them." required:"" placeholder:"NAME|FILE"`
+	runFlags
+	skipFlags
+	dataFlags
+}
+
+// runFlags are those of every command that trains by a recipe.
+type runFlags struct {
 	Init      string           `help:"Weights to start from: a file or a run folder." placeholder:"FILE|RUN"`
 	Out       string           `help:"Run folder to write; of crossval, the folder of all runs." required:"" placeholder:"DIR"`
 	Resume    bool             `help:"Continue the run in the folder from its last finished epoch; all else must be as before."`
@@ -38,21 +45,26 @@ type trainFlags struct {
 	Seed      *uint64          `help:"Seed instead of the recipe's." placeholder:"N"`
 	Recompute bool             `help:"Take less memory and about a third more time: blocks compute twice what the backward pass needs. The result is the same."`
 	Precision engine.Precision `help:"Number format of products: f32, or bf16 with float32 parameters and sums." default:"f32"`
-	skipFlags
-	dataFlags
 }
 
 // options reads the recipe of a kind of run and applies the flags that change it.
 func (f trainFlags) options(out *console, kind string) (run.Options, error) {
+	o, err := f.runFlags.options(out, kind, f.Recipe)
+	o.Train, o.SkipBad = data.Lists(f.dataFlags), f.limit()
+	return o, err
+}
+
+// options reads a recipe, which must be for a kind of run, and applies the flags that change it.
+func (f runFlags) options(out *console, kind, nameOrFile string) (run.Options, error) {
 	load := systems.Load
 	if f.Resume {
 		load = recipe.Load // a run goes on with what it began with: package run checks the rest
 	}
-	r, err := load(f.Recipe)
+	r, err := load(nameOrFile)
 	switch {
 	case err != nil:
 	case r.Kind != kind:
-		err = fmt.Errorf("recipe %s is for %s: run `mien %s`", r.Name, r.Kind, r.Kind)
+		err = fmt.Errorf("recipe %s is for %s: run `mien %s`", r.Name, r.Kind, trainedBy[r.Kind])
 	case f.Epochs != nil:
 		if r, err = r.WithEpochs(int(*f.Epochs)); err != nil {
 			err = fmt.Errorf("--epochs %d: %w", *f.Epochs, err)
@@ -61,22 +73,28 @@ func (f trainFlags) options(out *console, kind string) (run.Options, error) {
 	if f.Seed != nil {
 		r.Seed = *f.Seed
 	}
-	return run.Options{Recipe: r, Backend: out.backend, Train: data.Lists(f.dataFlags), Init: f.Init, Out: f.Out, Resume: f.Resume,
-		Recompute: f.Recompute, Precision: f.Precision, Memory: memory("/"), SkipBad: f.limit()}, err
+	return run.Options{Recipe: r, Backend: out.backend, Init: f.Init, Out: f.Out, Resume: f.Resume, Recompute: f.Recompute, Precision: f.Precision,
+		Memory: memory("/")}, err
 }
+
+// trainedBy names the command of each kind of run.
+var trainedBy = map[string]string{recipe.Pretrain: "pretrain", recipe.Finetune: "finetune", recipe.Landmarks: "landmarks train"}
 
 // train carries out a run of a kind and prints the result.
 func (f trainFlags) train(out *console, kind, description string, more finetuneFlags) error {
-	m, err := f.watch(out, kind, description, more, func(epochs int) string {
-		if epochs == 0 {
-			return fmt.Sprintf("run folder %s holds no finished epoch yet: --resume begins again", f.Out)
-		}
-		return fmt.Sprintf("run folder %s keeps the finished epochs (%d): continue with --resume", f.Out, epochs)
-	})
+	m, err := f.watch(out, kind, description, more, f.goOn)
 	if err != nil {
 		return err
 	}
 	return printRun(out, f.Out, m)
+}
+
+// goOn says how to go on with a run that is interrupted after so many epochs.
+func (f runFlags) goOn(epochs int) string {
+	if epochs == 0 {
+		return fmt.Sprintf("run folder %s holds no finished epoch yet: --resume begins again", f.Out)
+	}
+	return fmt.Sprintf("run folder %s keeps the finished epochs (%d): continue with --resume", f.Out, epochs)
 }
 
 // printRun prints what a run in a folder has reached.
@@ -88,6 +106,9 @@ func printRun(out *console, dir string, m *run.Metrics) error {
 		}
 	}
 	report.Table(out.stdout, []string{"modality", "loss of last epoch"}, rows)
+	if m.Landmarks != nil {
+		printLandmarks(out, m.Landmarks)
+	}
 	if m.Final != nil {
 		if err := printScores(out, dir, m.Final); err != nil {
 			return err
@@ -152,7 +173,7 @@ type finetuneFlags struct {
 
 // landmarkFlag names the landmark network of a run of S2D.
 type landmarkFlag struct {
-	Landmarks string `help:"Weights of the landmark network that s2d reads, unless --init has them: MobileFaceNet's .pth.tar or OpenVINO .xml, or a model that has it." placeholder:"FILE|RUN"`
+	Landmarks string `help:"Weights of the landmark network that s2d reads, unless --init has them: a run of landmarks train, MobileFaceNet's .pth.tar or OpenVINO .xml, or a model that has it." placeholder:"FILE|RUN"`
 }
 
 func (c *finetuneCmd) Run(out *console) error {
@@ -174,6 +195,11 @@ func (f trainFlags) watch(out *console, kind, description string, more finetuneF
 	if err := cmp.Or(err, checkRoots(o.Train, ""), checkRoots(o.Validation, "val-")); err != nil {
 		return nil, err
 	}
+	return watch(out, o, description, hint)
+}
+
+// watch carries out a run and shows its progress.
+func watch(out *console, o run.Options, description string, hint func(int) string) (*run.Metrics, error) {
 	w := newWatcher(out, description)
 	w.hint = hint
 	defer w.finish()

@@ -29,7 +29,7 @@ func TestOptions(t *testing.T) {
 	seed := uint64(5)
 	b := newBackend()
 	defer b.Close()
-	o, err := trainFlags{Recipe: "s4d-tiny", Init: "from", Out: "to", Resume: true, Epochs: new(uint(2)), Seed: &seed, Recompute: true, Precision: engine.BF16,
+	o, err := trainFlags{Recipe: "s4d-tiny", runFlags: runFlags{Init: "from", Out: "to", Resume: true, Epochs: new(uint(2)), Seed: &seed, Recompute: true, Precision: engine.BF16},
 		skipFlags: skipFlags{6}, dataFlags: dataFlags{"a", "b", "c", "d"}}.options(&console{backend: b}, recipe.Finetune)
 	require.NoError(t, err)
 	want, err := systems.Load("s4d-tiny")
@@ -49,7 +49,7 @@ func TestOptions(t *testing.T) {
 	require.Equal(t, engine.Full, o.Precision)
 	require.True(t, o.Train.Empty())
 
-	o, err = trainFlags{Recipe: "s4d-pretrain", Seed: new(uint64(0))}.options(&console{}, recipe.Pretrain)
+	o, err = trainFlags{Recipe: "s4d-pretrain", runFlags: runFlags{Seed: new(uint64(0))}}.options(&console{}, recipe.Pretrain)
 	require.NoError(t, err)
 	want, err = systems.Load("s4d-pretrain")
 	require.NoError(t, err)
@@ -62,7 +62,7 @@ func TestOptions(t *testing.T) {
 func TestEpochsLeaveSomeForTheLists(t *testing.T) {
 	path := drawnFirst(t)
 	for epochs, drawn := range map[uint]int{2: 1, 3: 1, 10: 6, 40: 24, 80: 48} {
-		o, err := trainFlags{Recipe: path, Epochs: &epochs}.options(&console{}, recipe.Finetune)
+		o, err := trainFlags{Recipe: path, runFlags: runFlags{Epochs: &epochs}}.options(&console{}, recipe.Finetune)
 		require.NoError(t, err)
 		require.EqualValues(t, epochs, o.Recipe.Train.Epochs)
 		require.Equal(t, drawn, o.Recipe.Train.DrawnEpochs, "of %d", epochs)
@@ -72,7 +72,7 @@ func TestEpochsLeaveSomeForTheLists(t *testing.T) {
 			require.Less(t, rate(last), o.Recipe.Train.LR/50, "step %d of %d epochs", last, epochs)
 		}
 	}
-	_, err := trainFlags{Recipe: path, Epochs: new(uint(1))}.options(&console{}, recipe.Finetune)
+	_, err := trainFlags{Recipe: path, runFlags: runFlags{Epochs: new(uint(1))}}.options(&console{}, recipe.Finetune)
 	require.EqualError(t, err, "--epochs 1: recipe first-drawn learns from drawn faces first and from the lists then: it needs at least 2 epochs")
 }
 

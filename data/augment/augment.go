@@ -26,9 +26,16 @@ type Steps []Step
 
 // View draws a view of f, whose pixels it may change.
 func (s Steps) View(f *data.Frames, rng *rand.Rand) data.View {
+	return s.Follow(f, rng, func(Change, int, int) {})
+}
+
+// Follow is View, and tells of each change to frames of h×w pixels before it is made.
+func (s Steps) Follow(f *data.Frames, rng *rand.Rand, tell func(c Change, h, w int)) data.View {
 	v := f.View()
 	for _, step := range s {
-		v = step.Draw(v.T, v.H, v.W, rng).Apply(v)
+		c := step.Draw(v.T, v.H, v.W, rng)
+		tell(c, v.H, v.W)
+		v = c.Apply(v)
 	}
 	return v
 }

@@ -131,3 +131,22 @@ func TestJitter(t *testing.T) {
 	}
 	require.InDeltaSlice(t, []float32{0.8, 1.2, 0.6, 1.4}, []float32{least.Brightness, most.Brightness, least.Saturation, most.Saturation}, 0.01)
 }
+
+// Follow makes the view that View makes, and tells of each change the size that it works on, before it is made.
+func TestFollow(t *testing.T) {
+	steps := Steps{Crop{Size: 20}, ResizedCrop{Size: 12, Area: Range{0.5, 1}, Ratio: Range{0.8, 1.2}, Interpolation: Bilinear}, Flip(1)}
+	f := data.NewFrames(2, 24, 30)
+	for i := range f.Pix {
+		f.Pix[i] = uint8(i * 7)
+	}
+	var sizes [][2]int
+	var changes []Change
+	got := steps.Follow(f.Clone(), data.Stream(4, "view"), func(c Change, h, w int) {
+		changes, sizes = append(changes, c), append(sizes, [2]int{h, w})
+	})
+	require.Equal(t, steps.View(f.Clone(), data.Stream(4, "view")), got)
+	require.Equal(t, [][2]int{{24, 30}, {20, 20}, {12, 12}}, sizes)
+	require.IsType(t, Cut{}, changes[0])
+	require.IsType(t, Resized{}, changes[1])
+	require.Equal(t, Mirror{}, changes[2])
+}

@@ -2,6 +2,7 @@ package cases
 
 import (
 	ag "mien/autograd"
+	"mien/engine"
 	check "mien/gradcheck"
 	"mien/nn"
 	"mien/vit"
@@ -11,6 +12,7 @@ func nnCases() []check.Case {
 	x, residual := tensor("x", 3, 5), tensor("residual", 3, 4)
 	init := nn.XavierUniform
 	linear := func(s *nn.Scope) *nn.Linear { return nn.NewLinear(s, 5, 4, init) }
+	stack := layer("nn.BatchNorm/stack", inputs(tensor("x", 3, 1, 5, 4, 2)), convolutions)
 	return []check.Case{
 		layer("nn.Linear", inputs(x), func(s *nn.Scope) check.Func { return check.Unary(linear(s).Forward) }),
 		layer("nn.Linear/plain", inputs(x), func(s *nn.Scope) check.Func { return check.Unary(nn.NewPlainLinear(s, 5, 4, init).Forward) }),
@@ -19,7 +21,25 @@ func nnCases() []check.Case {
 		layer("nn.LayerNorm", inputs(x), func(s *nn.Scope) check.Func { return check.Unary(nn.NewLayerNorm(s, 5).Forward) }),
 		layer("nn.BatchNorm", inputs(x), func(s *nn.Scope) check.Func { return check.Unary(nn.NewBatchNorm(s, 5).Forward) }),
 		layer("nn.BatchNorm/training", inputs(tensor("x", 3, 2, 5)), func(s *nn.Scope) check.Func { return check.Unary(nn.NewBatchNorm(s, 5).Train) }),
+		stack, recomputed(stack),
 	}
+}
+
+// convolutions are an inverted bottleneck of a network for images: dense and depth-wise convolutions, a batch norm after each, and a residual.
+// GELU stands for PReLU, of whose kinks there would be too many for finite differences.
+func convolutions(s *nn.Scope) check.Func {
+	window := func(kernel, pad int) engine.Window {
+		return engine.Window{Kernel: [3]int{1, kernel, kernel}, Stride: [3]int{1, 1, 1}, Pad: [3]int{0, pad, pad}}
+	}
+	expand := &nn.Convolution{Weight: s.Param("expand", nn.FanInUniform, 6, 1, 1, 1, 2), Window: window(1, 0)}
+	depthwise := &nn.Convolution{Weight: s.Param("depthwise", nn.FanIn(9), 1, 3, 3, 6), Window: window(3, 1), Depthwise: true}
+	project := &nn.Convolution{Weight: s.Param("project", nn.FanInUniform, 2, 1, 1, 1, 6), Window: window(1, 0)}
+	norms := []*nn.BatchNorm{nn.NewBatchNorm(s.Sub("expand.bn"), 6), nn.NewBatchNorm(s.Sub("depthwise.bn"), 6), nn.NewBatchNorm(s.Sub("project.bn"), 2)}
+	return check.Unary(func(x *ag.Value) *ag.Value {
+		y := ag.GELU(norms[0].Train(expand.Forward(x)))
+		y = ag.GELU(norms[1].Train(depthwise.Forward(y)))
+		return ag.Add(x, norms[2].Train(project.Forward(y)))
+	})
 }
 
 // pixels are floats in [0, 1].

@@ -1,0 +1,62 @@
+package run
+
+import (
+	"context"
+	"math/rand/v2"
+	"slices"
+
+	"mien/data"
+	"mien/data/augment"
+	"mien/data/drawn"
+	"mien/modelfile"
+	"mien/system"
+)
+
+// Runs that learn landmarks: points that follow the views, and how far off the finished model is.
+
+// marked draws a view of frames whose landmarks are known, and returns those of the view, x and y one after the other. Without landmarks it
+// is the view alone.
+func marked(steps augment.Steps, frames *data.Frames, marks []drawn.Landmarks, rng *rand.Rand) (view data.View, points []float32) {
+	marks = slices.Clone(marks)
+	view = steps.Follow(frames, rng, func(c augment.Change, h, w int) {
+		for i := range marks {
+			marks[i] = moved(marks[i], c, h, w)
+		}
+	})
+	for _, face := range marks {
+		for _, q := range face {
+			points = append(points, float32(q.X), float32(q.Y))
+		}
+	}
+	return view, points
+}
+
+// moved returns landmarks after a change of frames of h×w pixels.
+func moved(l drawn.Landmarks, c augment.Change, h, w int) drawn.Landmarks {
+	switch c := c.(type) {
+	case augment.Mirror:
+		return l.Mirrored()
+	case augment.Cut:
+		return l.Cut(data.Box(c), h, w)
+	case augment.Resized:
+		return l.Cut(c.Box, h, w)
+	}
+	return l
+}
+
+// prepareLandmarks draws the faces on which the finished model is measured, of people who are in no training set.
+func (r *run) prepareLandmarks(net system.Locator, d modelfile.Description) error {
+	if r.Recipe.Data.DrawnTest == 0 {
+		return nil
+	}
+	sets, err := DrawnTest(d)
+	if err != nil {
+		return err
+	}
+	r.sources = append(r.sources, SourcesOf("test", sets)...)
+	model := &Locator{Description: d, Net: net, backend: r.Backend}
+	r.locate = func(ctx context.Context) (map[data.Modality]LandmarkError, error) {
+		return model.Measure(ctx, sets)
+	}
+	return nil
+}
