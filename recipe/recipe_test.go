@@ -14,7 +14,7 @@ import (
 )
 
 func TestEmbeddedRecipes(t *testing.T) {
-	for _, name := range []string{"s4d-demo", "s4d-tiny", "london-pretrain", "london-finetune", "s4d-pretrain", "s4d-dfew", "s4d-ferv39k", "s4d-mafw"} {
+	for _, name := range []string{"s4d-demo", "s4d-tiny", "london-drawn", "london-finetune", "s4d-pretrain", "s4d-dfew", "s4d-ferv39k", "s4d-mafw"} {
 		require.Contains(t, Names(), name)
 	}
 	for _, name := range Names() {
@@ -247,7 +247,7 @@ func TestFilesThatAreNoRecipes(t *testing.T) {
 
 // A run, or a restarted part of one, must not end before its warm-up.
 func TestWarmupIsShort(t *testing.T) {
-	r, err := Load("london-finetune")
+	r, err := based(t, "base = 's4d-demo'\n[train]\nepochs = 40\ndrawn_epochs = 24\n")
 	require.NoError(t, err)
 	for epochs, want := range map[int]struct {
 		drawn  int

@@ -45,7 +45,7 @@ func TestCompletion(t *testing.T) {
 	for line, want := range map[string]string{
 		"fin":                            "finetune",
 		"bench p":                        "pretrain",
-		"finetune --recipe lon":          "london-finetune london-pretrain",
+		"finetune --recipe lon":          "london-drawn-images london-drawn london-finetune",
 		"finetune --recipe=vit-":         "--recipe=vit-demo",
 		"finetune --recipe = vit-":       "vit-demo",
 		"finetune --out":                 "--out",

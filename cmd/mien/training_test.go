@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -59,8 +60,9 @@ func TestOptions(t *testing.T) {
 
 // However short a run is, a warm-up on drawn faces leaves epochs for the lists, and both parts end at a low learning rate.
 func TestEpochsLeaveSomeForTheLists(t *testing.T) {
+	path := drawnFirst(t)
 	for epochs, drawn := range map[uint]int{2: 1, 3: 1, 10: 6, 40: 24, 80: 48} {
-		o, err := trainFlags{Recipe: "london-finetune", runFlags: runFlags{Epochs: &epochs}}.options(&console{}, recipe.Finetune)
+		o, err := trainFlags{Recipe: path, runFlags: runFlags{Epochs: &epochs}}.options(&console{}, recipe.Finetune)
 		require.NoError(t, err)
 		require.EqualValues(t, epochs, o.Recipe.Train.Epochs)
 		require.Equal(t, drawn, o.Recipe.Train.DrawnEpochs, "of %d", epochs)
@@ -70,8 +72,16 @@ func TestEpochsLeaveSomeForTheLists(t *testing.T) {
 			require.Less(t, rate(last), o.Recipe.Train.LR/50, "step %d of %d epochs", last, epochs)
 		}
 	}
-	_, err := trainFlags{Recipe: "london-finetune", runFlags: runFlags{Epochs: new(uint(1))}}.options(&console{}, recipe.Finetune)
-	require.EqualError(t, err, "--epochs 1: recipe london-finetune learns from drawn faces first and from the lists then: it needs at least 2 epochs")
+	_, err := trainFlags{Recipe: path, runFlags: runFlags{Epochs: new(uint(1))}}.options(&console{}, recipe.Finetune)
+	require.EqualError(t, err, "--epochs 1: recipe first-drawn learns from drawn faces first and from the lists then: it needs at least 2 epochs")
+}
+
+// drawnFirst writes a recipe whose first 24 of 40 epochs are of drawn faces.
+func drawnFirst(t *testing.T) string {
+	path := filepath.Join(t.TempDir(), "own.toml")
+	text := "base = 's4d-demo'\nname = 'first-drawn'\n[train]\nepochs = 40\ndrawn_epochs = 24\n"
+	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+	return path
 }
 
 // The progress of a run names its part, its epoch, and the running mean of the loss on each modality; evaluations stand above it.
@@ -190,7 +200,7 @@ func TestPrintedRun(t *testing.T) {
 
 // No epochs are no run.
 func TestNoEpochs(t *testing.T) {
-	for _, name := range []string{"s4d-tiny", "london-finetune", "s4d-tiny-pretrain"} {
+	for _, name := range []string{"s4d-tiny", drawnFirst(t), "s4d-tiny-pretrain"} {
 		dir := filepath.Join(t.TempDir(), "run")
 		code, _, stderr := mien(map[bool]string{true: "pretrain", false: "finetune"}[strings.HasSuffix(name, "pretrain")],
 			"--recipe", name, "--epochs", "0", "--out", dir)
