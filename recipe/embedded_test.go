@@ -32,7 +32,7 @@ func TestEmbeddedTextsStay(t *testing.T) {
 		"ablation-s2d": "26a5cd10", "ablation-s2d-image": "337fef26", "feadapter-dfew": "d3ac81f0",
 		"feadapter-ferv39k": "1cb2d0ec", "feadapter-mafw": "95d7a7c4", "feadapter-tiny": "d5a01e05",
 		"image-affectnet": "1484731d", "image-tiny": "8a668f3f", "landmarks-tiny": "a4b91e36", "london-drawn": "dba51432",
-		"london-drawn-images": "aceb6f77", "london-finetune": "50d73184", "s2d-dfew": "5c3d2239", "s2d-ferv39k": "6f17dd70",
+		"london-drawn-images": "aceb6f77", "london-finetune": "7d7232e6", "s2d-dfew": "5c3d2239", "s2d-ferv39k": "6f17dd70",
 		"s2d-mafw": "bfea4810", "s2d-tiny": "f7007c83", "s4d-demo": "3385b0fe",
 		"s4d-demo-pretrain": "10e12582", "s4d-dfew": "dda7ea76", "s4d-ferv39k": "0ea7126b", "s4d-mafw": "397294c1",
 		"s4d-pretrain": "52982f74", "s4d-tiny": "cbe08722", "s4d-tiny-pretrain": "57e96426", "vit-demo": "90e2e925",
