@@ -150,7 +150,7 @@ func TestStudy(t *testing.T) {
 	require.Equal(t, vit.Parameters, vit.ActiveParameters)
 
 	require.Zero(t, *scratch.PretrainingMACs)
-	net, err := outline(must(recipe.Load("testdata/pretrain.toml")))
+	_, net, err := outline(must(recipe.Load("testdata/pretrain.toml")))
 	require.NoError(t, err)
 	images := float64(2 * 3 * 4 * net.MACs(data.Image)) // 2 epochs of 3 batches of 4
 	require.Equal(t, images, *result.Rows[2].PretrainingMACs)
@@ -203,7 +203,7 @@ func TestCostOfPretrainingOnLists(t *testing.T) {
 		DynamicList: list("videos.csv", videos.String()), DynamicRoot: clips}
 	result, err := s.alone(t.Context())
 	require.NoError(t, err)
-	net, err := outline(must(recipe.Load("testdata/pretrain.toml")))
+	_, net, err := outline(must(recipe.Load("testdata/pretrain.toml")))
 	require.NoError(t, err)
 	want := 2*5*4*net.MACs(data.Image) + 2*4*6*net.MACs(data.Video)
 	require.Equal(t, float64(want), *result.Rows[0].PretrainingMACs,

@@ -92,7 +92,7 @@ func TestBlocksOfRows(t *testing.T) {
 		for _, row := range a.Rows {
 			_, finetune, err := a.Recipes(row)
 			require.NoError(t, err)
-			net, err := outline(finetune)
+			_, net, err := outline(finetune)
 			require.NoError(t, err)
 			var blocks []int
 			if sparse, ok := net.(system.Sparse); ok {

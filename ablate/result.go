@@ -119,21 +119,27 @@ func (p plan) result(metrics map[string]*run.Metrics) (*Result, error) {
 
 // parameters counts the parameters of the model of a recipe, those that a token uses, and those that are learned.
 func parameters(r recipe.Recipe) (total, active, tunable int, err error) {
-	s, err := systems.Of(r)
-	if err != nil {
-		return 0, 0, 0, err
-	}
-	params, net, err := run.Outline(s, r)
-	if err != nil {
-		return 0, 0, 0, err
-	}
+	params, net, err := outline(r)
 	total = nn.Count(params)
 	active = total
 	if sparse, ok := net.(system.Sparse); ok && len(sparse.ExpertBlocks()) > 0 {
 		active = sparse.ActiveParams(total)
 	}
-	frozen, err := nn.Freeze(params, s.FrozenBy(r))
-	return total, active, total - frozen, err
+	return total, active, nn.CountTuned(params), err
+}
+
+// outline is the model of a recipe, of shapes alone, and its parameters, of which those are frozen that the recipe does not learn.
+func outline(r recipe.Recipe) ([]nn.Param, system.Model, error) {
+	s, err := systems.Of(r)
+	if err != nil {
+		return nil, nil, err
+	}
+	params, net, err := run.Outline(s, r)
+	if err != nil {
+		return nil, nil, err
+	}
+	_, err = nn.Freeze(params, s.FrozenBy(r))
+	return params, net, err
 }
 
 // pretrainingMACs counts the multiply-adds of all forward passes of a row's pre-training, nil where --init replaces it.
@@ -154,22 +160,12 @@ func (p plan) pretrainingMACs(r row) (*float64, error) {
 			lists[source.Modality] += source.Samples
 		}
 	}
-	net, err := outline(state.Recipe)
+	_, net, err := outline(state.Recipe)
 	if err != nil {
 		return nil, err
 	}
 	cost := run.CostOf(state.Recipe, net, lists)
 	return &cost.ForwardMACs, nil
-}
-
-// outline is the model of a recipe, of shapes alone.
-func outline(r recipe.Recipe) (system.Model, error) {
-	s, err := systems.Of(r)
-	if err != nil {
-		return nil, err
-	}
-	_, net, err := run.Outline(s, r)
-	return net, err
 }
 
 // recalls gathers the scores of a modality over the seeds, nil if the models have none.

@@ -201,10 +201,14 @@ func Freeze(params []Param, patterns []string) (elements int, err error) {
 }
 
 // Count returns the number of elements of all parameters but those of feature extractors.
-func Count(params []Param) int {
-	n := 0
+func Count(params []Param) int { return count(params, func(Param) bool { return true }) }
+
+// CountTuned returns how many of them are learned: neither frozen nor statistics.
+func CountTuned(params []Param) int { return count(params, Param.NeedsGrad) }
+
+func count(params []Param, which func(Param) bool) (n int) {
 	for _, p := range params {
-		if !p.Extractor {
+		if !p.Extractor && which(p) {
 			n += p.Data().Len()
 		}
 	}

@@ -104,7 +104,6 @@ type benchModel struct {
 
 	net    system.Model
 	params []nn.Param // used by a step: without the head of the other modality
-	frozen int        // elements of them that a step does not learn
 	batch  *system.Batch
 }
 
@@ -133,7 +132,7 @@ func (m *benchModel) run(out *console, name string, change func(*recipe.Recipe) 
 	step, macs := m.forward(out), m.net.MACs(m.batch.Modality)
 	if m.training {
 		step, macs = m.train(out), system.StepMACs(m.net, m.batch.Modality)
-		r.Tuned = r.Parameters - m.frozen
+		r.Tuned = nn.CountTuned(m.params)
 	}
 	r.GFLOP = 2 * float64(m.Batch) * float64(macs) / 1e9
 	if r.machine, r.timing, err = measure(out.ctx, m.Precision, m.Repeat, r.GFLOP, step); err != nil {
@@ -186,7 +185,7 @@ func (m *benchModel) build(b engine.Backend, name string, change func(*recipe.Re
 	m.batch, m.net = m.pixels(r), s.Build(scope, r)
 	m.params = usedParams(scope.Params(), s.Heads(r), m.batch.Modality)
 	if m.training {
-		m.frozen, err = nn.Freeze(m.params, s.FrozenBy(r))
+		_, err = nn.Freeze(m.params, s.FrozenBy(r))
 	}
 	return cmp.Or(scope.Err(), err)
 }

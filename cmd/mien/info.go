@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"slices"
 
 	"mien/data"
 	"mien/infer"
@@ -221,9 +220,8 @@ func outline(name string, r recipe.Recipe) (modelInfo, system.Model, error) {
 	if _, err := nn.Freeze(params, s.FrozenBy(r)); err != nil {
 		return modelInfo{}, nil, fmt.Errorf("train.freeze: %w", err)
 	}
-	frozen := nn.Count(slices.DeleteFunc(slices.Clone(params), func(p nn.Param) bool { return p.NeedsGrad() }))
-	info := modelInfo{Format: infoFormat, Model: name, System: s.Name, Kind: s.Kind, Parameters: n, ActiveParameters: n, TunableParameters: n - frozen,
-		Encoder: m.Encoder, Adapter: adaptersOf(m), Prompter: promptersOf(m, params), Temporal: temporalOf(m), Landmarks: landmarksOf(net, m),
+	info := modelInfo{Format: infoFormat, Model: name, System: s.Name, Kind: s.Kind, Parameters: n, ActiveParameters: n,
+		TunableParameters: nn.CountTuned(params), Encoder: m.Encoder, Adapter: adaptersOf(m), Prompter: promptersOf(m, params), Temporal: temporalOf(m), Landmarks: landmarksOf(net, m),
 		ImageTokens: imageTokens(r), VideoTokens: m.Frames / max(1, m.Tubelet) * imageTokens(r), MACs: map[data.Modality]int{}}
 	for _, modality := range []data.Modality{data.Image, data.Video} {
 		if classifier, ok := net.(system.Classifier); !ok || classifier.Classes(modality) > 0 {
