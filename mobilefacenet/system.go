@@ -37,7 +37,7 @@ func SideOf(e recipe.Encoder) int { return e.ImageSize / e.PatchSize * Stride }
 
 // Bounds of a network, far above any use.
 const (
-	MaxWidth  = 1 << 10 // far above the published 64
+	MaxWidth  = 1 << 10 // keeps its memory small, far above the published 64
 	maxSide   = 1 << 12
 	maxFrames = 1 << 10
 )

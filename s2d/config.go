@@ -62,11 +62,8 @@ func checkPrompter(p *recipe.Prompter) error {
 		return nil
 	}
 	return cmp.Or(recipe.Within("model.prompter.width", p.Width, 0, vit.MaxExtent),
-		recipe.Within("model.prompter.landmark_width", p.LandmarkWidth, 1, maxLandmarkWidth))
+		recipe.Within("model.prompter.landmark_width", p.LandmarkWidth, 1, mobilefacenet.MaxWidth))
 }
-
-// maxLandmarkWidth keeps the memory of a landmark network small, far above the published 64.
-const maxLandmarkWidth = 1 << 10
 
 func checkTemporal(r recipe.Recipe) error {
 	switch t := r.Model.Temporal; {

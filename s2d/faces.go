@@ -4,6 +4,7 @@ import (
 	ag "mien/autograd"
 	"mien/mobilefacenet"
 	"mien/nn"
+	"mien/recipe"
 	"mien/vit"
 )
 
@@ -17,7 +18,7 @@ type faces struct {
 
 // newFaces makes the reader for frames of an encoder, with a landmark network of some width, a feature extractor in scope s.
 func newFaces(s *nn.Scope, c vit.Config, width int) *faces {
-	side := c.ImageSize / c.PatchSize * mobilefacenet.Stride
+	side := mobilefacenet.SideOf(recipe.Encoder(c))
 	return &faces{mobilefacenet.NewFrames(s, c.ImageSize, side), mobilefacenet.NewTrunk(s.Extractor(landmarkScope), width), c.ImageSize, side}
 }
 
