@@ -15,15 +15,18 @@ import (
 // the same network in OpenVINO's form, with batch norms folded; or a file of mien, with the names and shapes of [New], or of [NewLearner],
 // whose batch norms are folded.
 
+// publishedFirst is the first weight in OpenVINO's form, and in the checkpoint.
+var publishedFirst = []string{"Convolution.0", "conv1.conv.weight"}
+
 // Source returns the nn.Source of the network's weights in a file of any of these forms, or an error if it holds none. After the
 // network is made, done returns an error if the file has tensors left that the network does not know.
 func Source(file nn.Weights) (source nn.Source, done func() error, err error) {
 	has := func(name string) bool { _, ok := file.Shape(name); return ok }
 	s := &reader{file: file, used: map[string]bool{}, counts: map[string]int{}}
 	switch {
-	case has("Convolution.0"):
+	case has(publishedFirst[0]):
 		s.read = s.openVINO
-	case has("conv1.conv.weight"):
+	case has(publishedFirst[1]):
 		s.read = s.torch
 	case has("conv1.weight"):
 		s.read = s.own
@@ -35,7 +38,7 @@ func Source(file nn.Weights) (source nn.Source, done func() error, err error) {
 
 // WidthOf returns the width of the network in a file that has a Source, 0 of others.
 func WidthOf(file nn.Weights) int {
-	for _, first := range []string{"Convolution.0", "conv1.conv.weight", "conv1.weight"} {
+	for _, first := range append(slices.Clip(publishedFirst), "conv1.weight") {
 		if shape, _ := file.Shape(first); len(shape) > 0 {
 			return shape[0]
 		}

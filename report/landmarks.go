@@ -6,7 +6,6 @@ import (
 	"image/draw"
 
 	"mien/data"
-	"mien/data/drawn"
 	"mien/run"
 )
 
@@ -39,7 +38,7 @@ func Landmarks(faces []run.LocatedFace) image.Image {
 }
 
 // dots paints landmarks, 2×2 pixels each, where they are in the cell.
-func dots(cell *image.RGBA, l drawn.Landmarks, c color.Color) {
+func dots(cell *image.RGBA, l data.Landmarks, c color.Color) {
 	b := cell.Bounds()
 	for _, q := range l {
 		x, y := b.Min.X+int(q.X*float64(b.Dx())), b.Min.Y+int(q.Y*float64(b.Dy()))

@@ -8,26 +8,25 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"mien/data"
-	"mien/data/drawn"
 	"mien/run"
 )
 
 // Seven faces are drawn in two rows, each with its middle frame; what was found lies over what is true.
 func TestLandmarksPicture(t *testing.T) {
-	corner := drawn.Point{X: 0.9, Y: 0.9} // of all landmarks but one
+	corner := data.Point{X: 0.9, Y: 0.9} // of all landmarks but one
 	var faces []run.LocatedFace
 	for i := range 7 {
-		f := run.LocatedFace{Frames: data.NewFrames(3, 20, 20), Found: make([]drawn.Landmarks, 3), Truth: make([]drawn.Landmarks, 3)}
+		f := run.LocatedFace{Frames: data.NewFrames(3, 20, 20), Found: make([]data.Landmarks, 3), Truth: make([]data.Landmarks, 3)}
 		for k := range f.Frame(1) {
 			f.Frame(1)[k] = uint8(100 + 10*i)
 		}
-		for k := range drawn.NumLandmarks {
+		for k := range data.NumLandmarks {
 			f.Found[1][k], f.Truth[1][k] = corner, corner
 		}
-		f.Found[1][3], f.Truth[1][3] = drawn.Point{X: 0.25, Y: 0.5}, drawn.Point{X: 0.5, Y: 0.25}
+		f.Found[1][3], f.Truth[1][3] = data.Point{X: 0.25, Y: 0.5}, data.Point{X: 0.5, Y: 0.25}
 		faces = append(faces, f)
 	}
-	faces[6].Found[1][3] = drawn.Point{X: -1, Y: 0.5} // outside of its frame, and not in another's
+	faces[6].Found[1][3] = data.Point{X: -1, Y: 0.5} // outside of its frame, and not in another's
 	m := Landmarks(faces)
 	require.Equal(t, image.Rect(0, 0, 6*162, 2*162), m.Bounds())
 	at := func(x, y int) color.Color { return m.At(x, y) }

@@ -7,7 +7,6 @@ import (
 
 	"mien/data"
 	"mien/data/augment"
-	"mien/data/drawn"
 	"mien/modelfile"
 	"mien/system"
 )
@@ -16,7 +15,7 @@ import (
 
 // marked draws a view of frames whose landmarks are known, and returns those of the view, x and y one after the other. Without landmarks it
 // is the view alone.
-func marked(steps augment.Steps, frames *data.Frames, marks []drawn.Landmarks, rng *rand.Rand) (view data.View, points []float32) {
+func marked(steps augment.Steps, frames *data.Frames, marks []data.Landmarks, rng *rand.Rand) (view data.View, points []float32) {
 	marks = slices.Clone(marks)
 	view = steps.Follow(frames, rng, func(c augment.Change, h, w int) {
 		for i := range marks {
@@ -32,7 +31,7 @@ func marked(steps augment.Steps, frames *data.Frames, marks []drawn.Landmarks, r
 }
 
 // moved returns landmarks after a change of frames of h×w pixels.
-func moved(l drawn.Landmarks, c augment.Change, h, w int) drawn.Landmarks {
+func moved(l data.Landmarks, c augment.Change, h, w int) data.Landmarks {
 	switch c := c.(type) {
 	case augment.Mirror:
 		return l.Mirrored()
@@ -54,7 +53,7 @@ func (r *run) prepareLandmarks(net system.Locator, d modelfile.Description) erro
 		return err
 	}
 	r.sources = append(r.sources, SourcesOf("test", sets)...)
-	model := &Locator{Description: d, Net: net, backend: r.Backend}
+	model := &Locator{Description: d, Net: net, size: d.Recipe.Model.ImageSize, backend: r.Backend}
 	r.locate = func(ctx context.Context) (map[data.Modality]LandmarkError, error) {
 		return model.Measure(ctx, sets)
 	}

@@ -8,7 +8,6 @@ import (
 
 	"mien/data"
 	"mien/data/augment"
-	"mien/data/drawn"
 	"mien/modelfile"
 	"mien/recipe"
 )
@@ -35,14 +34,14 @@ func TestLandmarksFollowTheView(t *testing.T) {
 	mirrored, all := map[bool]int{}, 0
 	for seed := range uint64(40) {
 		rng := data.Stream(seed, "place")
-		frames, marks := data.NewFrames(2, 160, 170), make([]drawn.Landmarks, 2)
+		frames, marks := data.NewFrames(2, 160, 170), make([]data.Landmarks, 2)
 		for f := range marks {
 			for _, i := range []int{36, 45} { // of a face of two dots, which take each other's place in a mirror image
 				x, y := 30+rng.IntN(40), 20+rng.IntN(100)
 				if i == 45 {
 					x += 60
 				}
-				marks[f][i] = drawn.Point{X: (float64(x) + 0.5) / 170, Y: (float64(y) + 0.5) / 160}
+				marks[f][i] = data.Point{X: (float64(x) + 0.5) / 170, Y: (float64(y) + 0.5) / 160}
 				for dy := -4; dy <= 4; dy++ {
 					for dx := -4; dx <= 4; dx++ {
 						frames.Frame(f)[((y+dy)*170+x+dx)*3+map[int]int{36: 0, 45: 2}[i]] = 255
@@ -50,7 +49,7 @@ func TestLandmarksFollowTheView(t *testing.T) {
 				}
 			}
 		}
-		before := append([]drawn.Landmarks(nil), marks...)
+		before := append([]data.Landmarks(nil), marks...)
 		v, points := marked(steps, frames, marks, data.Stream(seed, "view"))
 		require.Equal(t, before, marks)
 		require.Len(t, points, 2*68*2)
@@ -178,8 +177,8 @@ func TestLandmarksAreLearned(t *testing.T) {
 	require.NoError(t, err)
 	sets, err := DrawnTest(modelfile.Description{Recipe: r})
 	require.NoError(t, err)
-	var faces []drawn.Landmarks
-	var mean drawn.Landmarks
+	var faces []data.Landmarks
+	var mean data.Landmarks
 	for _, item := range sets.Image.Items {
 		sample, err := item.Open(t.Context(), data.OpenOptions{})
 		require.NoError(t, err)

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,29 +11,58 @@ import (
 	"mien/data"
 	"mien/data/drawn"
 	"mien/engine"
+	"mien/mobilefacenet"
 	"mien/modelfile"
 	"mien/nn"
 	"mien/system"
+	"mien/weights"
 )
 
 // Landmark networks: what they find in frames, and how far that is from where landmarks are.
 
 // Locator is a landmark network ready for inference.
 type Locator struct {
-	modelfile.Description
-	Net system.Locator
+	modelfile.Description // of a network that mien trained
+	Net                   interface {
+		// Landmarks is that of system.Locator.
+		Landmarks(pixels *ag.Value) *ag.Value
+	}
 
+	size    int // of the frames that the network reads, in pixels
 	backend engine.Backend
 	scope   *nn.Scope // nil of a network that is being trained
 }
 
-// OpenLocator loads FILE|RUN, a run of `mien landmarks train` or its model.
+// OpenLocator loads FILE|RUN: a run of `mien landmarks train` or its model, or MobileFaceNet's published weights.
 func OpenLocator(fileOrRun string, b engine.Backend) (*Locator, error) {
+	file, err := modelfile.Open(fileOrRun)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	if mobilefacenet.IsPublished(file) {
+		return openPublished(file, b)
+	}
 	net, d, scope, err := modelfile.Load[system.Locator](fileOrRun, b, nil)
 	if err != nil {
 		return nil, err
 	}
-	return &Locator{Description: d, Net: net, backend: b, scope: scope}, nil
+	return &Locator{Description: d, Net: net, size: d.Recipe.Model.ImageSize, backend: b, scope: scope}, nil
+}
+
+func openPublished(file *weights.File, b engine.Backend) (l *Locator, err error) {
+	defer engine.Catch(&err)
+	source, done, err := mobilefacenet.Source(file)
+	if err != nil {
+		return nil, err
+	}
+	scope := nn.NewInferenceScope(b, source, engine.Full)
+	net := mobilefacenet.NewPublished(scope, mobilefacenet.WidthOf(file), mobilefacenet.Side)
+	if err := cmp.Or(scope.Err(), done()); err != nil {
+		scope.Free()
+		return nil, fmt.Errorf("%s: %w", file.Path, err)
+	}
+	return &Locator{Net: net, size: mobilefacenet.Side, backend: b, scope: scope}, nil
 }
 
 // Close releases the network's memory.
@@ -43,26 +73,25 @@ func (l *Locator) Close() {
 }
 
 // Landmarks finds those of the one face in each frame.
-func (l *Locator) Landmarks(f *data.Frames) (found []drawn.Landmarks, err error) {
+func (l *Locator) Landmarks(f *data.Frames) (found []data.Landmarks, err error) {
 	defer engine.Catch(&err)
-	size := l.Recipe.Model.ImageSize
 	t := ag.NewInferenceTape(l.backend, l.Precision)
 	defer t.Close()
-	pixels := (&system.Batch{Views: []data.View{data.Resize(f, size, size).View()}}).Pixels(t)
+	pixels := (&system.Batch{Views: []data.View{data.Resize(f, l.size, l.size).View()}}).Pixels(t)
 	points, err := engine.Read[float64](l.Net.Landmarks(pixels).Data())
 	if err != nil {
 		return nil, err
 	}
-	found = make([]drawn.Landmarks, f.T)
+	found = make([]data.Landmarks, f.T)
 	for i := range points {
-		q := &found[i/(2*drawn.NumLandmarks)][i/2%drawn.NumLandmarks]
+		q := &found[i/(2*data.NumLandmarks)][i/2%data.NumLandmarks]
 		*[]*float64{&q.X, &q.Y}[i%2] = points[i]
 	}
 	return found, nil
 }
 
 // LandmarksOf returns where those of frames of a drawn face are, exactly.
-func LandmarksOf(sample data.Sample, indices []int) ([]drawn.Landmarks, error) {
+func LandmarksOf(sample data.Sample, indices []int) ([]data.Landmarks, error) {
 	face, ok := sample.(*drawn.Sample)
 	if !ok {
 		return nil, errors.New("a sample without landmarks: only drawn faces have them")
@@ -75,15 +104,15 @@ const leftCorner, rightCorner = 36, 45
 
 // NME is the normalised mean error of the landmarks of a face in a square frame: the mean distance between those that were found and the true
 // ones, in percent of the distance between the outer corners of the eyes (300-W, Sagonas et al. 2013).
-func NME(found, truth drawn.Landmarks) float64 {
+func NME(found, truth data.Landmarks) float64 {
 	sum := 0.0
 	for i := range truth {
 		sum += distance(found[i], truth[i])
 	}
-	return 100 * sum / drawn.NumLandmarks / distance(truth[leftCorner], truth[rightCorner])
+	return 100 * sum / data.NumLandmarks / distance(truth[leftCorner], truth[rightCorner])
 }
 
-func distance(p, q drawn.Point) float64 { return math.Hypot(p.X-q.X, p.Y-q.Y) }
+func distance(p, q data.Point) float64 { return math.Hypot(p.X-q.X, p.Y-q.Y) }
 
 // LandmarkError is how far a network's landmarks are from the true ones.
 type LandmarkError struct {
@@ -114,7 +143,7 @@ func (l *Locator) Measure(ctx context.Context, s data.Sets) (map[data.Modality]L
 // LocatedFace is a drawn face with its landmarks in each frame: those that a network found, and the true ones.
 type LocatedFace struct {
 	*data.Frames
-	Found, Truth []drawn.Landmarks
+	Found, Truth []data.Landmarks
 }
 
 // Locate finds the landmarks in all frames of a drawn face.

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"os"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -10,20 +11,18 @@ import (
 	"mien/data/drawn"
 	"mien/engine"
 	"mien/engine/cpu"
-	"mien/modelfile"
-	"mien/recipe"
 	"mien/system"
 )
 
 // The error is divided by the distance of the outer corners of the eyes, and is the mean over landmarks.
 func TestNME(t *testing.T) {
-	var truth, found drawn.Landmarks
-	truth[36], truth[45] = drawn.Point{X: 0.25, Y: 0.5}, drawn.Point{X: 0.5, Y: 0.5}
+	var truth, found data.Landmarks
+	truth[36], truth[45] = data.Point{X: 0.25, Y: 0.5}, data.Point{X: 0.5, Y: 0.5}
 	found = truth
 	require.Zero(t, NME(found, truth))
-	found[7], found[45] = drawn.Point{X: 0.03, Y: 0.04}, drawn.Point{X: 0.5, Y: 0.75}
+	found[7], found[45] = data.Point{X: 0.03, Y: 0.04}, data.Point{X: 0.5, Y: 0.75}
 	require.InDelta(t, 100*(0.05+0.25)/68/0.25, NME(found, truth), 1e-12)
-	truth[45] = drawn.Point{X: 0.25, Y: 0.9}
+	truth[45] = data.Point{X: 0.25, Y: 0.9}
 	require.InDelta(t, 100*(0.05+0.2915476)/68/0.4, NME(found, truth), 1e-5)
 }
 
@@ -43,17 +42,16 @@ func (n byPlace) Landmarks(pixels *ag.Value) *ag.Value {
 	frames := pixels.Dim(1)
 	var points []float32
 	for f := range frames {
-		for k := range drawn.NumLandmarks {
+		for k := range data.NumLandmarks {
 			points = append(points, float32(f)+float32(k)/100, float32(k)/10+float32(bytes[f*n.size*n.size*3])/255)
 		}
 	}
-	return pixels.Tape().Const(engine.FromSlice(b, engine.Float32, points, frames, drawn.NumLandmarks, 2))
+	return pixels.Tape().Const(engine.FromSlice(b, engine.Float32, points, frames, data.NumLandmarks, 2))
 }
 
 // locator is one for frames of 20 pixels.
 func locator(t *testing.T) *Locator {
-	d := modelfile.Description{Recipe: recipe.Recipe{Model: recipe.Model{Encoder: recipe.Encoder{ImageSize: 20}}}}
-	return &Locator{Description: d, Net: byPlace{20}, backend: cpu.New()}
+	return &Locator{Net: byPlace{20}, size: 20, backend: cpu.New()}
 }
 
 // Landmarks are those of each frame, which is resized.
@@ -96,4 +94,27 @@ func TestMeasure(t *testing.T) {
 	sets.Image.Items[1] = data.Cache(sets.Image, data.NewBudget(1<<20), 20, 20).Items[1]
 	_, err = l.Measure(t.Context(), sets)
 	require.ErrorContains(t, err, sets.Image.Items[1].Name+": a sample without landmarks: only drawn faces have them")
+}
+
+// Published weights, which are not part of this repository, are a locator, too: of faces of 50 pixels, which it resizes.
+func TestOpenPublished(t *testing.T) {
+	const published = "../../shared/data/models/mobilefacenet_68.xml"
+	if _, err := os.Stat(published); err != nil {
+		t.Skip("no published weights beside this repository")
+	}
+	l, err := OpenLocator(published, cpu.New())
+	require.NoError(t, err)
+	defer l.Close()
+	errors, err := l.Measure(t.Context(), data.Sets{Image: drawn.Images(9, 12, 50)})
+	require.NoError(t, err)
+	require.Equal(t, 12, errors[data.Image].Frames)
+	require.Less(t, errors[data.Image].NME, 6.0, "of drawn faces, by what has learned from photographs")
+}
+
+// What is no landmark network is named.
+func TestOpenLocatorOfOthers(t *testing.T) {
+	for _, name := range []string{"none", "locate_test.go"} {
+		_, err := OpenLocator(name, cpu.New())
+		require.ErrorContains(t, err, name)
+	}
 }

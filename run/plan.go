@@ -7,7 +7,6 @@ import (
 	"iter"
 
 	"mien/data"
-	"mien/data/drawn"
 	"mien/recipe"
 	"mien/system"
 )
@@ -199,7 +198,7 @@ func (p *plan) addViews(ctx context.Context, b *system.Batch, k int, item data.I
 
 // frames decodes sample k of a batch: the image, or a random window of the video, as published for the kind of run. Where landmarks are
 // learned, it returns them too.
-func (p *plan) frames(ctx context.Context, b *system.Batch, k int, item data.Item) (*data.Frames, []drawn.Landmarks, error) {
+func (p *plan) frames(ctx context.Context, b *system.Batch, k int, item data.Item) (*data.Frames, []data.Landmarks, error) {
 	sample, err := item.Open(ctx, data.OpenOptions{})
 	if err != nil {
 		return nil, nil, err

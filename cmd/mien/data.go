@@ -14,6 +14,7 @@ import (
 
 type dataCmd struct {
 	Check dataCheckCmd `cmd:"" help:"Count the classes of lists, and find missing, unreadable, short and duplicate files."`
+	Align dataAlignCmd `cmd:"" help:"Turn, scale and move the faces of lists so that eyes and noses are at the same place in all."`
 	Draw  dataDrawCmd  `cmd:"" help:"Draw faces into files with lists, to try commands on."`
 }
 
@@ -84,22 +85,27 @@ func (c *dataCheckCmd) Run(out *console) error {
 
 // open opens the lists, those for training first.
 func (c *dataCheckCmd) open() (all []*data.Dataset, err error) {
-	for prefix, lists := range map[string]data.Lists{"": data.Lists(c.dataFlags), "val-": data.Lists(c.Val)} {
-		if err := checkRoots(lists, prefix); err != nil {
-			return nil, err
-		}
+	if all, err = openUnlabelled(data.Lists(c.dataFlags), ""); err != nil {
+		return nil, err
 	}
-	for _, lists := range []data.Lists{data.Lists(c.dataFlags), data.Lists(c.Val)} {
-		s, err := data.OpenUnlabelled(lists)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, s.All()...)
+	val, err := openUnlabelled(data.Lists(c.Val), "val-")
+	if err != nil {
+		return nil, err
 	}
+	all = append(all, val...)
 	if len(all) == 0 {
 		return nil, errors.New("nothing to check: give --static-list or --dynamic-list")
 	}
 	return all, nil
+}
+
+// openUnlabelled opens lists, whose samples need no labels.
+func openUnlabelled(lists data.Lists, prefix string) ([]*data.Dataset, error) {
+	if err := checkRoots(lists, prefix); err != nil {
+		return nil, err
+	}
+	sets, err := data.OpenUnlabelled(lists)
+	return sets.All(), err
 }
 
 // count counts the samples of each class.

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -56,7 +55,12 @@ func (c *dataDrawCmd) Run(out *console) error {
 			if s.Modality == data.Image {
 				name += ".png"
 			}
-			if err := c.draw(out, item, filepath.Join(c.Out, name), s.Modality); err != nil {
+			sample, err := item.Open(out.ctx, data.OpenOptions{})
+			if err != nil {
+				return err
+			}
+			same := func(f *data.Frames) (*data.Frames, error) { return f, nil }
+			if err := save(out, sample, filepath.Join(c.Out, name), s.Modality, same); err != nil {
 				return err
 			}
 			list += name + s.separator + s.Classes[item.Label] + "\n"
@@ -88,16 +92,7 @@ func (c *dataDrawCmd) check() error {
 	if c.Images+c.Videos == 0 {
 		return errors.New("nothing to draw: --images and --videos are both 0")
 	}
-	entries, err := os.ReadDir(c.Out)
-	switch {
-	case errors.Is(err, os.ErrNotExist):
-		return nil
-	case err != nil:
-		return fmt.Errorf("--out %s: %w", c.Out, err)
-	case len(entries) > 0:
-		return fmt.Errorf("--out %s: the folder is not empty: give another", c.Out)
-	}
-	return nil
+	return checkEmpty(c.Out)
 }
 
 // written names the lists.
@@ -110,30 +105,4 @@ func (c *dataDrawCmd) written() string {
 		parts = append(parts, fmt.Sprintf("dynamic.csv lists %d videos", c.Videos))
 	}
 	return strings.Join(parts, ", ")
-}
-
-// draw writes a sample: an image to path, a video into a folder of that name.
-func (c *dataDrawCmd) draw(out *console, item data.Item, path string, m data.Modality) error {
-	folder := data.ByModality(m, filepath.Dir(path), path)
-	if err := os.MkdirAll(folder, 0o777); err != nil {
-		return err
-	}
-	sample, err := item.Open(out.ctx, data.OpenOptions{})
-	if err != nil {
-		return err
-	}
-	for t := range sample.Len() {
-		frames, err := sample.Read(out.ctx, []int{t})
-		if err != nil {
-			return err
-		}
-		file := path
-		if m == data.Video {
-			file = filepath.Join(path, fmt.Sprintf("%05d.png", t))
-		}
-		if err := report.SavePNG(file, report.Picture(frames, 0)); err != nil {
-			return err
-		}
-	}
-	return out.ctx.Err()
 }

@@ -95,7 +95,7 @@ func eachFlag(t *testing.T, visit func(command, name string)) {
 // A folder of samples without the list that names them is refused by every command that takes one, whatever other list it has.
 func TestFoldersWithoutLists(t *testing.T) {
 	lines := map[string]string{"pretrain": "--recipe s4d-tiny-pretrain", "finetune": "--recipe s4d-tiny", "crossval": "--recipe s4d-tiny",
-		"ablate": "pretraining", "eval": "--model none", "report": "none", "data check": ""}
+		"ablate": "pretraining", "eval": "--model none", "report": "none", "data check": "", "data align": "--landmarks none"}
 	var tested []string
 	eachFlag(t, func(command, flag string) {
 		of, ok := strings.CutSuffix(flag, "-root")
@@ -112,7 +112,7 @@ func TestFoldersWithoutLists(t *testing.T) {
 		require.Equal(t, fmt.Sprintf("mien: --%s faces is given without --%s-list: a list names the samples in that folder, with their labels\n", flag, of), stderr)
 		tested = append(tested, command)
 	})
-	require.Len(t, tested, 2*(1+2+1+3+1+1+2))
+	require.Len(t, tested, 2*(1+2+1+3+1+1+2+1))
 }
 
 // flagRunner carries out command lines, each once.
@@ -248,6 +248,7 @@ func (r flagRunner) makeToys() {
 		"finetune --recipe $tune.toml --static-list $a/static.txt --static-root $a --out $listed",
 		"pretrain --recipe $pre.toml --out $pretrained",
 		"landmarks train --recipe $marks.toml --out $marked",
+		"landmarks train --recipe $marks.toml --seed 8 --out $marked2",
 		"crossval --recipe $tune.toml --static-list $a/static.txt --static-root $a --folds 2 --out $crossed",
 		"ablate $mine.toml --only plain --out $studied",
 		"convert --precision int8 $tuned/model.safetensors $int8.safetensors",

@@ -212,7 +212,7 @@ func TestGoldenShapes(t *testing.T) {
 // Landmarks of faces that do many things.
 func TestGoldenLandmarks(t *testing.T) {
 	rng := source(12)
-	var all []Landmarks
+	var all []data.Landmarks
 	for range 6 {
 		face, units := NewFace(rng), anyUnits(rng)
 		all = append(all, landmarksOf(&face, &units))

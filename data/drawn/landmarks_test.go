@@ -15,7 +15,7 @@ var colour = RGB{0, 1, 0}
 
 // requireEdge requires that a point lies where a part of an image of w pixels a row ends: within two pixels, there is the part, and there is
 // something else.
-func requireEdge(t *testing.T, is func(i int) bool, w, h int, q Point, name string, i int) {
+func requireEdge(t *testing.T, is func(i int) bool, w, h int, q data.Point, name string, i int) {
 	t.Helper()
 	x, y, there, elsewhere := q.X*float64(w)-0.5, q.Y*float64(h)-0.5, false, false
 	for row := int(y) - 2; row <= int(y)+3; row++ {
@@ -201,18 +201,6 @@ func TestMirroredPixels(t *testing.T) {
 	}
 }
 
-// Landmarks of a part of a frame are shares of the part.
-func TestCutLandmarks(t *testing.T) {
-	var l Landmarks
-	l[5], l[67] = Point{0.5, 0.25}, Point{0.1, 0.9}
-	cut := l.Cut(data.Box{X: 10, Y: 4, W: 40, H: 8}, 20, 50)
-	require.InDelta(t, (25-10)/40., cut[5].X, 1e-12)
-	require.InDelta(t, (5-4)/8., cut[5].Y, 1e-12)
-	require.InDelta(t, (5-10)/40., cut[67].X, 1e-12)
-	require.InDelta(t, (18-4)/8., cut[67].Y, 1e-12)
-	require.Equal(t, Point{0.5, 0.25}, l[5])
-}
-
 // Samples tell the landmarks of each frame, at any size, and of reversed ones in reverse.
 func TestLandmarksOfSamples(t *testing.T) {
 	open := func(set *data.Dataset, i int, opt data.OpenOptions) *Sample {
@@ -220,7 +208,7 @@ func TestLandmarksOfSamples(t *testing.T) {
 		require.NoError(t, err)
 		return s.(*Sample)
 	}
-	marks := func(s *Sample, frames ...int) []Landmarks {
+	marks := func(s *Sample, frames ...int) []data.Landmarks {
 		all, err := s.Landmarks(frames)
 		require.NoError(t, err)
 		require.Len(t, all, len(frames))

@@ -23,8 +23,8 @@ func (s *Sample) moment(i int) (Face, AUs) {
 }
 
 // Landmarks returns those of the frames at the given indices, exactly.
-func (s *Sample) Landmarks(indices []int) ([]Landmarks, error) {
-	all := make([]Landmarks, len(indices))
+func (s *Sample) Landmarks(indices []int) ([]data.Landmarks, error) {
+	all := make([]data.Landmarks, len(indices))
 	for k, i := range indices {
 		if i < 0 || i >= s.Len() {
 			return nil, fmt.Errorf("drawn faces: landmarks of frame %d asked for, but there are %d", i, s.Len())

@@ -1,0 +1,186 @@
+package main
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"mien/data"
+	"mien/data/drawn"
+	"mien/engine"
+	"mien/engine/cpu"
+	"mien/mobilefacenet"
+	"mien/modelfile"
+	"mien/nn"
+	"mien/recipe"
+	"mien/run"
+)
+
+// alike is the source of a landmark network that finds nearly the same face in all frames.
+type alike struct {
+	nn.Random
+	face data.Landmarks
+}
+
+func (a alike) Fill(values []float32, name string, shape []int, init nn.Init) error {
+	if err := a.Random.Fill(values, name, shape, init); err != nil {
+		return err
+	}
+	switch name {
+	case "output_layer.linear.weight":
+		for i := range values {
+			values[i] *= 1000 // of its features, which nobody trained
+		}
+	case "output_layer.linear.bias":
+		for i, q := range a.face {
+			values[2*i], values[2*i+1] = float32(q.X), float32(q.Y)
+		}
+	}
+	return nil
+}
+
+// writeLocator writes a landmark network as a run does.
+func writeLocator(t *testing.T, path string) {
+	r, err := recipe.Load("landmarks-tiny")
+	require.NoError(t, err)
+	sample, err := drawn.Images(7, 1, 48).Items[0].Open(t.Context(), data.OpenOptions{})
+	require.NoError(t, err)
+	face, err := run.LandmarksOf(sample, []int{0})
+	require.NoError(t, err)
+	s := nn.NewScope(cpu.New(), engine.Float32, alike{nn.Random{Seed: 3}, face[0]})
+	mobilefacenet.System.Build(s, r)
+	metadata, err := modelfile.Metadata(r, nil, nil)
+	require.NoError(t, err)
+	require.NoError(t, modelfile.Write(path, s.Params(), metadata))
+}
+
+// drawnFiles has drawn faces in files, whose lists have unlike names, and in the folders that they lead to.
+func drawnFiles(t *testing.T) (dir string) {
+	dir = filepath.Join(t.TempDir(), "faces")
+	code, _, stderr := mien("data", "draw", "--out", dir, "--images", "3", "--videos", "2", "--frames", "4", "--size", "40", "--quiet")
+	require.Zero(t, code, stderr)
+	return dir
+}
+
+// alignFlags are those of data align for the lists of drawnFiles.
+func alignFlags(dir, net, out string) []string {
+	return []string{"data", "align", "--landmarks", net, "--out", out, "--static-list", filepath.Join(dir, "static.txt"), "--static-root", dir,
+		"--dynamic-list", filepath.Join(dir, "dynamic.csv"), "--dynamic-root", dir}
+}
+
+// Lists with the new roots name the aligned faces: each image by its landmarks, a video by the mean of those of its frames.
+func TestDataAlign(t *testing.T) {
+	dir := drawnFiles(t)
+	net, out := filepath.Join(dir, "net.safetensors"), filepath.Join(dir, "aligned")
+	writeLocator(t, net)
+	code, stdout, stderr := mien(append(alignFlags(dir, net, out), "--size", "24", "--quiet")...)
+	require.Zero(t, code, stderr)
+	require.Equal(t, out+": 5 of 5 samples are aligned; images is the root of the static list, videos that of the dynamic one\n", stdout)
+	require.Empty(t, stderr)
+	lists := data.Lists{StaticList: filepath.Join(dir, "static.txt"), StaticRoot: filepath.Join(out, "images"),
+		DynamicList: filepath.Join(dir, "dynamic.csv"), DynamicRoot: filepath.Join(out, "videos")}
+	sets, err := data.OpenLists(lists)
+	require.NoError(t, err)
+	locator, err := run.OpenLocator(net, cpu.New())
+	require.NoError(t, err)
+	defer locator.Close()
+	unlike := map[data.Landmarks]bool{}
+	for _, c := range []struct{ got, from *data.Dataset }{{sets.Image, drawn.Images(0, 3, 40)}, {sets.Video, drawn.Videos(0, 2, 4, 40)}} {
+		for i, item := range c.from.Items {
+			face, err := locator.Locate(t.Context(), item)
+			require.NoError(t, err)
+			want, err := data.Align(face.Frames, data.MeanLandmarks(face.Found), 24)
+			require.NoError(t, err)
+			require.Equal(t, want.Pix, pixels(t, c.got.Items[i]))
+			unlike[face.Found[0]] = true
+		}
+	}
+	require.Len(t, unlike, 5, "samples are alike")
+}
+
+// A list alone will do, and without --size a face has 112 pixels.
+func TestDataAlignImages(t *testing.T) {
+	dir := drawnFiles(t)
+	net, out := filepath.Join(dir, "net.safetensors"), filepath.Join(dir, "aligned")
+	writeLocator(t, net)
+	code, stdout, _ := mien(append(alignFlags(dir, net, out)[:10], "--quiet")...)
+	require.Zero(t, code)
+	require.Equal(t, out+": 3 of 3 samples are aligned; images is the root of the static list\n", stdout)
+	require.NoDirExists(t, filepath.Join(out, "videos"))
+	files, err := filepath.Glob(filepath.Join(out, "images", "images", "*.png"))
+	require.NoError(t, err)
+	require.Len(t, files, 3)
+	image, err := data.OpenImage(t.Context(), files[1], data.OpenOptions{})
+	require.NoError(t, err)
+	require.Equal(t, []int{112, 112}, []int{image.H, image.W})
+}
+
+// What can't be aligned is named, and the rest is.
+func TestDataAlignSkips(t *testing.T) {
+	dir := drawnFiles(t)
+	net, out := filepath.Join(dir, "net.safetensors"), filepath.Join(dir, "aligned")
+	writeLocator(t, net)
+	images, err := filepath.Glob(filepath.Join(dir, "images", "*.png"))
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(images[1], []byte("no picture"), 0o666))
+	code, stdout, stderr := mien(append(alignFlags(dir, net, out), "--quiet")...)
+	require.Equal(t, 3, code)
+	require.Contains(t, stdout, ": 4 of 5 samples are aligned; ")
+	require.Contains(t, stderr, "static.txt: line 2: images/"+filepath.Base(images[1])+": ")
+	require.Contains(t, stderr, "mien: 1 of 5 inputs failed\n")
+	require.NoFileExists(t, filepath.Join(out, "images", "images", filepath.Base(images[1])))
+}
+
+// Nothing is written where the command can't do what was asked.
+func TestDataAlignRefuses(t *testing.T) {
+	dir := drawnFiles(t)
+	net, out := filepath.Join(dir, "net.safetensors"), filepath.Join(dir, "aligned")
+	writeLocator(t, net)
+	write := func(name, list string) string {
+		path := filepath.Join(dir, name)
+		require.NoError(t, os.WriteFile(path, []byte(list), 0o666))
+		return path
+	}
+	replaced := func(flag, value string) []string {
+		flags := alignFlags(dir, net, out)
+		for i := range flags {
+			if flags[i] == flag {
+				flags[i+1] = value
+			}
+		}
+		return flags
+	}
+	for want, flags := range map[string][]string{
+		"nothing to align: give --static-list or --dynamic-list":                                        alignFlags(dir, net, out)[:6],
+		"--size 15: it must be from 16 to 4096":                                                         append(alignFlags(dir, net, out), "--size", "15"),
+		"--size 4097: it must be from 16 to 4096":                                                       append(alignFlags(dir, net, out), "--size", "4097"),
+		"--static-root " + dir + " is given without --static-list":                                      replaced("--static-list", ""),
+		"the folder is not empty: give another":                                                         replaced("--out", filepath.Join(dir, "images")),
+		"--landmarks " + filepath.Join(dir, "static.txt") + ": ":                                        replaced("--landmarks", filepath.Join(dir, "static.txt")),
+		"line 1: ../a.png: the name leads out of the list's folder":                                     replaced("--static-list", write("up.txt", "../a.png 0\n")),
+		"line 2: a.jpg: it would be written to " + filepath.Join(out, "images", "a.png") + ", as a.png": replaced("--static-list", write("two.txt", "a.png 0\na.jpg 1\n")),
+	} {
+		code, stdout, stderr := mien(flags...)
+		require.Equal(t, 1, code, want)
+		require.Contains(t, stderr, want)
+		require.Empty(t, stdout)
+		require.Equal(t, 1, strings.Count(strings.Split(stderr, "hint:")[0], "\n"), stderr)
+		require.NoDirExists(t, out)
+	}
+}
+
+// An interruption is one.
+func TestDataAlignInterrupted(t *testing.T) {
+	dir := drawnFiles(t)
+	net := filepath.Join(dir, "net.safetensors")
+	writeLocator(t, net)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var stdout, stderr strings.Builder
+	require.Equal(t, 130, execute(ctx, alignFlags(dir, net, filepath.Join(dir, "aligned")), &stdout, &stderr))
+	require.Empty(t, stdout.String())
+}

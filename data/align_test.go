@@ -1,0 +1,123 @@
+package data
+
+import (
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// faceAt returns landmarks whose eyes and nose are where those of an aligned face are after turn, in degrees, scale and move, in pixels of a
+// frame of h×w whose aligned face has size pixels.
+func faceAt(size, h, w int, degrees, scale float64, move complex128) (l Landmarks) {
+	sin, cos := math.Sincos(degrees * math.Pi / 180)
+	put := func(at Point, marks ...int) {
+		z := complex(at.X*float64(size), at.Y*float64(size))*complex(scale*cos, scale*sin) + move
+		for k, i := range marks { // around the place that they are the middle of
+			d := 0.3 * float64(k-len(marks)/2)
+			if len(marks)%2 == 0 && k >= len(marks)/2 {
+				d += 0.3
+			}
+			l[i] = Point{(real(z) + d) / float64(w), (imag(z) - 2*d) / float64(h)}
+		}
+	}
+	put(Point{0.295, 0.31}, 36, 37, 38, 39, 40, 41)
+	put(Point{0.705, 0.31}, 42, 43, 44, 45, 46, 47)
+	put(Point{0.5, 0.6}, 33)
+	return l
+}
+
+// ramps are frames whose channels grow along x, along y, and with the frame.
+func ramps(t, h, w int) *Frames {
+	f := NewFrames(t, h, w)
+	for i := range f.Pix {
+		x, y := i/3%w, i/3/w%h
+		f.Pix[i] = uint8([]int{3*x + 10, 2*y + 20, 40 * (i / (3 * w * h))}[i%3])
+	}
+	return f
+}
+
+func align(t *testing.T, f *Frames, l Landmarks, size int) *Frames {
+	out, err := Align(f, l, size)
+	require.NoError(t, err)
+	require.Equal(t, []int{f.T, size, size}, []int{out.T, out.H, out.W})
+	return out
+}
+
+// A face that is aligned stays as it is, one that has moved comes back, and so does one that is upside down.
+func TestAlignMoved(t *testing.T) {
+	f := ramps(2, 30, 30)
+	require.Equal(t, f.Pix, align(t, f, faceAt(30, 30, 30, 0, 1, 0), 30).Pix)
+
+	wide := ramps(2, 40, 60)
+	cut := align(t, wide, faceAt(30, 40, 60, 0, 1, 14+7i), 30)
+	for i, got := range cut.Pix {
+		x, y, frame := i/3%30, i/3/30%30, i/2700
+		require.Equal(t, wide.Frame(frame)[((y+7)*60+x+14)*3+i%3], got)
+	}
+
+	over := align(t, f, faceAt(30, 30, 30, 180, 1, 30+30i), 30)
+	for i, got := range over.Pix {
+		y, x, frame := 29-i/3/30%30, 29-i/3%30, i/2700
+		require.Equal(t, f.Frame(frame)[(y*30+x)*3+i%3], got)
+	}
+}
+
+// Turned and scaled faces are read between pixels, and beyond the frame its edges go on.
+func TestAlignTurned(t *testing.T) {
+	f := ramps(1, 60, 70)
+	const degrees, scale, move = 20, 1.25, complex(18, -6)
+	out := align(t, f, faceAt(32, 60, 70, degrees, scale, move), 32)
+	sin, cos := math.Sincos(degrees * math.Pi / 180)
+	outside := 0
+	for y := range 32 {
+		for x := range 32 {
+			z := complex(float64(x)+0.5, float64(y)+0.5)*complex(scale*cos, scale*sin) + move
+			at := func(v float64, n int) float64 { return min(max(v-0.5, 0), float64(n-1)) }
+			if imag(z) < 0 {
+				outside++
+			}
+			got := out.Pix[(y*32+x)*3:]
+			require.InDelta(t, 3*at(real(z), 70)+10, float64(got[0]), 1.6, "x %d y %d", x, y) // resized by 4/5 first
+			require.InDelta(t, 2*at(imag(z), 60)+20, float64(got[1]), 1.6, "x %d y %d", x, y)
+		}
+	}
+	require.Greater(t, outside, 20)
+
+	double := align(t, f, faceAt(90, 60, 70, 0, 0.5, 5), 90) // twice as large
+	require.EqualValues(t, 32, double.Pix[(40*90+5)*3])      // of 31.75: 7.25 pixels between centres
+	require.EqualValues(t, 60, double.Pix[(40*90+5)*3+1])    // of 59.5
+}
+
+// Small details of a large frame are averaged, not skipped.
+func TestAlignReduces(t *testing.T) {
+	f := NewFrames(1, 160, 160)
+	for i := range f.Pix {
+		f.Pix[i] = uint8(255 * (i / 3 % 2)) // columns
+	}
+	out := align(t, f, faceAt(40, 160, 160, 0, 4, 0), 40)
+	for i, got := range out.Pix {
+		require.InDelta(t, 127.5, float64(got), 10, i) // at the edges there is one column more of a kind
+	}
+}
+
+// Landmarks that are no face are refused.
+func TestAlignNoFace(t *testing.T) {
+	far := faceAt(30, 30, 30, 0, 1, 0)
+	far[33].X = math.NaN()
+	for _, l := range []Landmarks{{}, faceAt(30, 30, 30, 0, 1e-4, 0), faceAt(30, 30, 30, 0, 1e4, 0), far} {
+		_, err := Align(NewFrames(1, 30, 30), l, 30)
+		require.EqualError(t, err, "the landmarks are no face: eyes and nose are in one place, or far from each other")
+	}
+}
+
+// The landmarks of a video are the mean of those of its frames.
+func TestMeanLandmarks(t *testing.T) {
+	frames := make([]Landmarks, 3)
+	for i := range frames {
+		frames[i][5], frames[i][67] = Point{float64(i * i), 1}, Point{-2, float64(i)}
+	}
+	mean := MeanLandmarks(frames)
+	require.InDelta(t, 5./3, mean[5].X, 1e-12)
+	require.Equal(t, []float64{1, -2, 1, 0}, []float64{mean[5].Y, mean[67].X, mean[67].Y, mean[3].X})
+}
