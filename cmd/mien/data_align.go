@@ -16,10 +16,10 @@ import (
 // mien data align: the samples of lists, turned, scaled and moved so that faces are at the same place in all.
 
 type dataAlignCmd struct {
-	dataFlags
+	dataFlags `set:"images=List of images: a path a line, with or without a label, or a CSV." set:"videos=List of videos likewise."`
 	Landmarks string `help:"Landmark network that finds the faces' eyes and noses: a run of landmarks train, or MobileFaceNet's .pth.tar or OpenVINO .xml." required:"" placeholder:"FILE|RUN"`
 	Out       string `help:"Folder to write: images/ takes the place of --static-root, and videos/, with a folder of frames for each, that of --dynamic-root." required:"" placeholder:"DIR"`
-	Size      uint   `help:"Pixels of an aligned face, height and width." default:"112" placeholder:"N"`
+	Size      uint   `help:"Pixels of an aligned face, height and width." default:"112"`
 	Quiet     bool   `help:"Show no progress, only errors and the result."`
 }
 

@@ -12,7 +12,7 @@ import (
 // mien landmarks train: a landmark network, which models of system s2d read.
 
 type landmarksCmd struct {
-	Train landmarksTrainCmd `cmd:"" help:"Train a landmark network on drawn faces, which S2D takes as finetune --landmarks."`
+	Train landmarksTrainCmd `cmd:"" help:"Train a landmark network on drawn faces, which finetune takes as --landmarks for S2D, and data align."`
 }
 
 type landmarksTrainCmd struct {
