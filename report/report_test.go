@@ -168,6 +168,10 @@ func TestFiguresAreWellFormed(t *testing.T) {
 		require.NotContains(t, svg, "NaN")
 		require.NotContains(t, svg, "Inf")
 	}
+	timeline := svgOf(t, func() (chart, error) {
+		return timelineChart("a\x1b", []string{hostile, "\x1bb"}, []infer.Moment{{Probabilities: []float64{0.25, 0.75}}})
+	})
+	require.Subset(t, words(textsOf(t, timeline)), []string{hostile, `\x1bb`, `a\x1b`})
 	none := infer.NamedScore{Name: hostile, Score: &infer.Score{Confusion: infer.NewConfusion(2)}}
 	svg := svgOf(t, confusion(none, []string{hostile, "\x1bb"}).chart)
 	require.Subset(t, words(textsOf(t, svg)), []string{hostile, `\x1bb`, hostile + ": share of the true class, in percent"})
