@@ -192,6 +192,8 @@ func TestStudiesThatCannotBe(t *testing.T) {
 	require.NoError(t, err)
 	file.Data.DrawnTest = 0
 	require.ErrorContains(t, s.check(row{finetune: file}), "it would not be measured: give lists to learn from and to measure on")
+	s.Validation.DynamicList = "val.csv"
+	require.NoError(t, s.check(row{finetune: file}), "what learned from drawn faces may be measured on others")
 }
 
 // mistake returns the error of a study, which has written nothing.

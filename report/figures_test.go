@@ -158,6 +158,10 @@ func TestAxes(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, side, [2]vg.Length{c.width, c.height}, "%d classes", n)
 	}
+	wide, err := matrix{Rows: slices.Repeat([]string{"a"}, 9), Cols: slices.Repeat([]string{"b"}, 14), Values: slices.Repeat([][]float64{make([]float64, 14)}, 9),
+		High: 1, Text: percents}.chart()
+	require.NoError(t, err)
+	require.Equal(t, [2]vg.Length{14*34 + 130, 9*26 + 110}, [2]vg.Length{wide.width, wide.height}, "as of experts")
 }
 
 // Input, masked and output lie below each other; of a video every second frame is shown.

@@ -270,6 +270,15 @@ func TestLossChart(t *testing.T) {
 	}
 	require.Equal(t, 2, strings.Count(svg, "stroke-opacity:"), "each step, faint")
 
+	steps, losses := make([]float64, 1600), make([]float64, 1600) // of which every fourth is drawn
+	for i := range steps {
+		steps[i], losses[i] = float64(i), float64(i%4)
+	}
+	mean := svgOf(t, func() (chart, error) {
+		return lossChart(Run{Curves: []run.Curve{{Modality: data.Video, Steps: steps, Loss: losses}}})
+	})
+	require.Subset(t, words(textsOf(t, mean)), []string{"0.0", "1.5"}, "from what is drawn of the losses to the mean of all")
+
 	videos := svgOf(t, func() (chart, error) { // as run.Curves has them of a run without images
 		return lossChart(Run{Curves: []run.Curve{{Modality: data.Image}, {Modality: data.Video, Steps: []float64{0, 1}, Loss: []float64{3, 2}}}})
 	})
