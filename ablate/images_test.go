@@ -208,6 +208,19 @@ func TestListsThatNoRunTakes(t *testing.T) {
 	require.Empty(t, refusal(func(s *Study) {
 		s.Train.StaticList, s.Pretrain.StaticList, s.Epochs = "", "more.txt", map[string]int{recipe.Pretrain: 4}
 	}))
+
+	clips := landmarked(t, 5) // of several studies, one that takes a list is enough, whichever it is
+	clips.Init, clips.Only = "model", []string{"whole", "prompted"}
+	clips.Train, clips.Validation = data.Lists{StaticList: "faces.txt", DynamicList: "clips.csv"}, data.Lists{StaticList: "val.txt", DynamicList: "val.csv"}
+	faces := clips
+	images(&faces)
+	faces.Ablation.Name = "faces"
+	for _, studies := range [][]Study{{clips, faces}, {faces, clips}} {
+		_, _, err := plansOf(studies)
+		require.NoError(t, err)
+		_, _, err = plansOf(studies[:1])
+		require.ErrorContains(t, err, "leave it out")
+	}
 }
 
 // A landmark network is asked for before anything is written, and refused where no row reads it.

@@ -154,6 +154,9 @@ func TestReadAnswers(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, answers[:n], append([]Answer{}, got...))
 	}
+	got, err := ReadAnswers(written(answers[4]), labels, d)
+	require.NoError(t, err)
+	require.Equal(t, answers[4:], got, "though most have none")
 	other := answers[4]
 	other.Truth = 1
 	for want, text := range map[string][]byte{
