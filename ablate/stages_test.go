@@ -243,6 +243,17 @@ func TestBestEpochOfARow(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, want, finetune.Train.BestSet, "chosen on images")
 	}
+
+	l := landmarked(t, 1) // of images and then of videos, by heads: either has a share in both
+	best := func(set string) map[string]any { return map[string]any{"train": map[string]any{"best_set": set}} }
+	for _, c := range [][2]string{{"static", "static"}, {"dynamic", "dynamic"}, {"static", "dynamic"}} {
+		pretrain, finetune, err := l.recipes(recipe.Row{Name: "row", Pretrain: best(c[0]), Finetune: best(c[1])})
+		require.NoError(t, err)
+		require.Positive(t, min(pretrain.Train.StaticShare, pretrain.Train.DynamicShare, finetune.Train.StaticShare, finetune.Train.DynamicShare))
+		kept := map[bool]string{true: "static"}[c[0] == "static"]
+		require.Equal(t, kept, pretrain.Train.BestSet)
+		require.Equal(t, map[bool]string{true: "dynamic"}[c[1] == "dynamic"], finetune.Train.BestSet)
+	}
 }
 
 // What any run would refuse, the last one too, is known before the first one begins, pre-training included.
