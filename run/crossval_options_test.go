@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -38,6 +39,14 @@ func TestOptionsOfFolds(t *testing.T) {
 	again, err := c.Run(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, report, again)
+	other := c // what is measured may order its classes differently, which is said
+	other.Folds, other.Observer = slices.Clone(c.Folds), &observed{stop: func() {}}
+	videos := videosOf(t, "path,id", data.FERV39K, "anger", "fear")
+	other.Folds[1].Test.DynamicList, other.Folds[1].Test.DynamicRoot = videos.DynamicList, videos.DynamicRoot
+	require.NoError(t, os.Remove(c.answers(1, data.Video, false)))
+	_, err = other.Run(t.Context())
+	require.NoError(t, err)
+	require.Contains(t, other.Observer.(*observed).notes, "video labels go by the names of classes: list and model order them differently")
 	c.Precision = engine.Full
 	_, err = c.Run(t.Context())
 	require.ErrorContains(t, err, "fold 1: run folder "+c.folder(0)+" belongs to another run: --precision is bf16 there and f32 here")

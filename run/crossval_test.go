@@ -308,6 +308,10 @@ func TestCheckCross(t *testing.T) {
 	for _, resume := range []bool{false, true} {
 		require.ErrorContains(t, CheckCross(other, resume), "is not empty and holds no cross-validation")
 	}
+	for _, resume := range []bool{false, true} {
+		file := filepath.Join(other, "letter")
+		require.ErrorContains(t, CheckCross(file, resume), "--out "+file+": ", "a file")
+	}
 	l := differentFaces(t, 7)
 	parts, err := data.SplitLists(l, 2, nil, c.Recipe.Seed)
 	require.NoError(t, err)

@@ -188,6 +188,7 @@ func TestSkippedInTheLastEvaluation(t *testing.T) {
 	metrics, err := Train(t.Context(), o)
 	require.NoError(t, err)
 	require.Equal(t, []int{1}, o.Watch.(*watched).evaluated)
+	require.Equal(t, Source{"validation", data.Image, o.Validation.StaticList, 5, 4}, o.Watch.(*watched).sources[2], "without those that the check found")
 	state, err := ReadState(o.Out)
 	require.NoError(t, err)
 	for _, m := range []*Metrics{metrics, state.Metrics} {
@@ -262,4 +263,6 @@ func TestSkippedSamplesOfPretraining(t *testing.T) {
 		}
 	}
 	require.Equal(t, m.Skipped, logged)
+	sources := o.Watch.(*watched).sources
+	require.Equal(t, Source{"training", data.Image, o.Train.StaticList, 5, 4}, sources[0], "of 7, without two that the check found")
 }
