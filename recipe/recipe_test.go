@@ -136,13 +136,21 @@ func TestMistakesAreNamed(t *testing.T) {
 		"label_smoothing = 0.1>accumulate = 16":   "a batch has 8 videos, which must be a multiple of it",
 		"label_smoothing = 0.1>mixup = 0.8\naccumulate = 2": "train.accumulate is 2: where samples are mixed, or experts limited or balanced, " +
 			"parts consist of whole replicas, so that it must divide train.replicas, 1",
-		"label_smoothing = 0.1>cutmix = 0.8\nreplicas = 2\naccumulate = 4": "it must divide train.replicas, 2",
-		"label_smoothing = 0.1>mixup = 0.8\ncutmix = 1.0":                  "train.cutmix_share is 0: beside train.mixup, it must lie between 0 and 1",
-		"label_smoothing = 0.1>mixup = 0.8\ncutmix_share = 0.5":            "train.cutmix_share is 0.5: it is for runs with train.mixup and train.cutmix",
-		"label_smoothing = 0.1>best_by = 'f1'":                             `train.best_by is "f1": choose uar, war or loss`,
-		"label_smoothing = 0.1>best_set = 'train'":                         `train.best_set is "train": choose static or dynamic, or leave it out for the mean of both`,
-		"drawn_test = 14>drawn_test = -1":                                  "data.drawn_test is -1",
-		"layer_decay = 0.9>":                                               "train.layer_decay is 0: it must lie between 0.01 and 1",
+		"label_smoothing = 0.1>cutmix = 0.8\nreplicas = 2\naccumulate = 4":     "it must divide train.replicas, 2",
+		"label_smoothing = 0.1>mixup = 0.8\ncutmix = 1.0":                      "train.cutmix_share is 0: beside train.mixup, it must lie between 0 and 1",
+		"label_smoothing = 0.1>mixup = 0.8\ncutmix_share = 0.5":                "train.cutmix_share is 0.5: it is for runs with train.mixup and train.cutmix",
+		"label_smoothing = 0.1>mixup = 0.8\ncutmix = 1.0\ncutmix_share = 1.0":  "train.cutmix_share is 1: beside train.mixup, it must lie between 0 and 1",
+		"label_smoothing = 0.1>cutmix = 1.0\ncutmix_share = 0.25":              "train.cutmix_share is 0.25: it is for runs with train.mixup and train.cutmix",
+		"label_smoothing = 0.1>cutmix_share = 0.75":                            "train.cutmix_share is 0.75: it is for runs with train.mixup and train.cutmix",
+		"label_smoothing = 0.1>best_by = 'WAR'":                                `train.best_by is "WAR": choose uar, war or loss`,
+		"label_smoothing = 0.1>best_set = 'video'":                             `train.best_set is "video": choose static or dynamic`,
+		"label_smoothing = 0.1>best_set = 'image'":                             `train.best_set is "image": choose static or dynamic`,
+		"drawn_test = 14>drawn_classes = ['fear', 'anger', 'fear']":            "data.drawn_classes has fear twice",
+		"drawn_test = 14>drawn_test = 1\ndrawn_classes = ['fear', 'contempt']": `data.drawn_classes has "contempt": choose of neutral, happiness`,
+		"label_smoothing = 0.1>best_by = 'f1'":                                 `train.best_by is "f1": choose uar, war or loss`,
+		"label_smoothing = 0.1>best_set = 'train'":                             `train.best_set is "train": choose static or dynamic, or leave it out for the mean of both`,
+		"drawn_test = 14>drawn_test = -1":                                      "data.drawn_test is -1",
+		"layer_decay = 0.9>":                                                   "train.layer_decay is 0: it must lie between 0.01 and 1",
 	} {
 		from, to, _ := strings.Cut(change, ">")
 		require.Contains(t, string(text), from)
