@@ -146,6 +146,7 @@ func TestMistakesAreNamed(t *testing.T) {
 		"label_smoothing = 0.1>best_set = 'video'":                             `train.best_set is "video": choose static or dynamic`,
 		"label_smoothing = 0.1>best_set = 'image'":                             `train.best_set is "image": choose static or dynamic`,
 		"drawn_test = 14>drawn_classes = ['fear', 'anger', 'fear']":            "data.drawn_classes has fear twice",
+		"drawn_test = 14>drawn_classes = ['sadness', 'anger', 'anger']":        "data.drawn_classes has anger twice",
 		"drawn_test = 14>drawn_test = 1\ndrawn_classes = ['fear', 'contempt']": `data.drawn_classes has "contempt": choose of neutral, happiness`,
 		"label_smoothing = 0.1>best_by = 'f1'":                                 `train.best_by is "f1": choose uar, war or loss`,
 		"label_smoothing = 0.1>best_set = 'train'":                             `train.best_set is "train": choose static or dynamic, or leave it out for the mean of both`,
