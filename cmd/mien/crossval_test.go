@@ -109,9 +109,9 @@ func TestPrintedCrossValidation(t *testing.T) {
 	}
 	second := fold(20, 6)
 	second.Dynamic = &infer.Score{UAR: 70.126, WAR: 81, MacroF1: 92, N: 11}
+	r := &run.CrossReport{Folds: []*infer.Report{fold(10, 5), second}, Pooled: &infer.Report{Dynamic: printedScore.Score}}
 	var b bytes.Buffer
-	printCross(&console{stdout: &checked{Writer: &b}},
-		&run.CrossReport{Folds: []*infer.Report{fold(10, 5), second}, Pooled: &infer.Report{Dynamic: printedScore.Score}})
+	printCross(&console{stdout: &checked{Writer: &b}}, r)
 	require.Equal(t, `fold    set        UAR    WAR  macro F1   n
 1       static   10.00  11.00     12.00   5
 2       static   20.00  21.00     22.00   6
@@ -121,6 +121,13 @@ pooled  dynamic   1.13  22.00     33.50   7
 all folds pooled
 set       UAR    WAR  macro F1  weighted F1    ECE  n
 `+printedNumbers+"\n"+printedConfusion, b.String())
+
+	images := *printedScore.Score
+	images.UAR = 9.5
+	r.Pooled.Static = &images
+	b.Reset()
+	printCross(&console{stdout: &checked{Writer: &b}}, r)
+	require.Regexp(t, `(?s)\npooled +static +9.50 .*\npooled +dynamic +1.13 .*\nall folds pooled\nset .*\nstatic +9.50 .*\nall folds pooled\nset .*\ndynamic +1.13 `, b.String())
 }
 
 // What becomes of the best epoch is said: before the first fold where there is no list to choose it on, and of each fold's model.

@@ -38,6 +38,7 @@ func evalFlags() commandFlags {
 		{"drawn", nothing, nothing + "--drawn", both(is(code, 1, 0), is(static("n"), nil, 2), is(dynamic("n"), nil, 2))},
 		{"pred", "", "--pred $out", both(is(length(content("")), 0, 7), same(stdout))},
 		{"figures", "", "--figures $out", is(files("*.svg"), "[]", "[confusion-static.svg reliability-static.svg]")},
+		{"figures", videos, videos + " --figures $out", is(length(files("*.svg")), 0, 4)},
 		{"bootstrap", "", "--bootstrap 70", is(static("bootstrap", "draws"), 1000, 70)},
 		{"bootstrap", "--pred $out", "--pred $out --bootstrap 3", both(is(static("bootstrap", "draws"), 1000, 3), ofItsSeed)},
 		{"head", "", "--head video", both(is(static("head"), nil, "video"), changes(static("loss")))},
@@ -80,6 +81,7 @@ func predictFormats() commandFlags {
 	return commandFlags{command: "predict", line: "--model $tuned" + aFace, cases: []flagCase{
 		{"json", "", "--json", both(is(at("", "format"), nil, "mien-prediction-1"), says(stdout, " expression ", ""))},
 		{"csv", "", "--csv", says(stdout, " expression ", "path,modality,label,probability,frames,frames_seen,error\n")},
+		{"csv", album, album + " --csv", both(says(stdout, " expression ", ""), same(stderr), is(length(stderr), 3, 3))},
 	}}
 }
 
