@@ -11,6 +11,7 @@ import (
 
 	"mien/data"
 	"mien/infer"
+	"mien/recipe"
 	"mien/run"
 )
 
@@ -100,6 +101,40 @@ func TestKeptList(t *testing.T) {
 			require.Equal(t, run.Fold{Train: train, Test: test}, f)
 		}
 	}
+}
+
+// Lists are divided into five folds unless a flag says into how many, by the seed of the run.
+func TestUsualFolds(t *testing.T) {
+	dir := t.TempDir()
+	list := ""
+	for i := range 11 {
+		list += fmt.Sprintf("%d.png %d\n", i, i%2)
+	}
+	write(t, dir, "faces.txt", list)
+	whole := data.Lists{StaticList: filepath.Join(dir, "faces.txt"), StaticRoot: "faces"}
+	var divided []string
+	for seed := range uint64(2) {
+		c := crossvalCmd{trainFlags: trainFlags{runFlags: runFlags{Out: filepath.Join(dir, fmt.Sprint(seed))}}}
+		folds, err := c.folds(run.Options{Train: whole, Recipe: recipe.Recipe{Seed: seed}})
+		require.NoError(t, err)
+		require.Len(t, folds, 5)
+		parts, err := data.SplitLists(whole, 5, nil, seed)
+		require.NoError(t, err)
+		other := filepath.Join(dir, "other", fmt.Sprint(seed))
+		want, err := run.WriteFolds(other, whole, parts)
+		require.NoError(t, err)
+		for i, f := range folds {
+			got, err := os.ReadFile(f.Test.StaticList)
+			require.NoError(t, err)
+			text, err := os.ReadFile(want[i].Test.StaticList)
+			require.NoError(t, err)
+			require.Equal(t, string(text), string(got))
+		}
+		text, err := os.ReadFile(folds[0].Test.StaticList)
+		require.NoError(t, err)
+		divided = append(divided, string(text))
+	}
+	require.NotEqual(t, divided[0], divided[1])
 }
 
 // The recalls of each fold stand above those of all, whose score follows.

@@ -61,6 +61,7 @@ func TestSkippedLine(t *testing.T) {
 		bad = append(bad, data.Skipped{Path: fmt.Sprint(i)})
 	}
 	require.Equal(t, "5 unreadable samples were skipped: 0, 1, 2, 3, 4", skipped(bad[:5]))
+	require.Equal(t, "6 unreadable samples were skipped: 0, 1, 2, 3, 4 and 1 more", skipped(bad[:6]))
 	require.Equal(t, "7 unreadable samples were skipped: 0, 1, 2, 3, 4 and 2 more", skipped(bad))
 }
 
