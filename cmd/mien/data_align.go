@@ -27,25 +27,9 @@ type dataAlignCmd struct {
 const minAligned, maxAligned = 16, 4096
 
 func (c *dataAlignCmd) Run(out *console) error {
-	if c.Size < minAligned || c.Size > maxAligned {
-		return fmt.Errorf("--size %d: it must be from %d to %d", c.Size, minAligned, maxAligned)
-	}
-	sets, err := openUnlabelled(data.Lists(c.dataFlags), "")
-	if err != nil {
-		return err
-	}
-	if len(sets) == 0 {
-		return errors.New("nothing to align: give --static-list or --dynamic-list")
-	}
 	part := filepath.Clean(c.Out) + ".part" // which becomes c.Out when it is whole
-	files, total := make([][]string, len(sets)), 0
-	for i, d := range sets {
-		if files[i], err = targets(part, d); err != nil {
-			return err
-		}
-		total += len(d.Items)
-	}
-	if err := checkEmpty(c.Out); err != nil {
+	all, err := c.plan(part)
+	if err != nil {
 		return err
 	}
 	net, err := run.OpenLocator(c.Landmarks, out.backend)
@@ -57,32 +41,69 @@ func (c *dataAlignCmd) Run(out *console) error {
 	if err := cmp.Or(os.RemoveAll(part), os.MkdirAll(part, 0o777)); err != nil {
 		return err
 	}
-	meter, bad := newMeter(out, total, "aligning", c.Quiet), 0
-	defer meter.Finish()
-	for i, d := range sets {
-		for k, item := range d.Items {
-			err := c.align(out, net, item, files[i][k], d.Modality)
-			if out.ctx.Err() != nil {
-				return out.ctx.Err()
-			}
-			if _, ok := errors.AsType[*sampleError](err); ok {
-				meter.complain(fmt.Errorf("%s: %w", item.Place(), err))
-				bad++
-			} else if err != nil {
-				return err
-			}
-			meter.Add(1)
-		}
+	bad, err := c.alignAll(out, net, all)
+	if err != nil {
+		return err
 	}
-	meter.Finish()
 	if err := cmp.Or(removeEmpty(c.Out), os.Rename(part, c.Out)); err != nil {
 		return err
 	}
-	fmt.Fprintf(out.stdout, "%d of %d samples are aligned: %s\n", total-bad, total, c.roots(sets))
+	fmt.Fprintf(out.stdout, "%d of %d samples are aligned: %s\n", len(all)-bad, len(all), c.roots())
 	if bad > 0 {
-		return &badInputs{bad, total}
+		return &badInputs{bad, len(all)}
 	}
 	return nil
+}
+
+// alignable is a sample, and where its aligned face goes.
+type alignable struct {
+	data.Item
+	modality data.Modality
+	path     string
+}
+
+// plan opens the lists and returns what is written below a folder, or an error for what can't be.
+func (c *dataAlignCmd) plan(folder string) (all []alignable, err error) {
+	if c.Size < minAligned || c.Size > maxAligned {
+		return nil, fmt.Errorf("--size %d: it must be from %d to %d", c.Size, minAligned, maxAligned)
+	}
+	sets, err := openUnlabelled(data.Lists(c.dataFlags), "")
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range sets {
+		files, err := targets(folder, d)
+		if err != nil {
+			return nil, err
+		}
+		for i, item := range d.Items {
+			all = append(all, alignable{item, d.Modality, files[i]})
+		}
+	}
+	if len(all) == 0 {
+		return nil, errors.New("nothing to align: give --static-list or --dynamic-list")
+	}
+	return all, checkEmpty(c.Out)
+}
+
+// alignAll writes the aligned faces of all samples and counts those that can't be used, of which it complains.
+func (c *dataAlignCmd) alignAll(out *console, net *run.Locator, all []alignable) (bad int, err error) {
+	meter := newMeter(out, len(all), "aligning", c.Quiet)
+	defer meter.Finish()
+	for _, a := range all {
+		err := c.align(out, net, a)
+		if out.ctx.Err() != nil {
+			return bad, out.ctx.Err()
+		}
+		if _, ok := errors.AsType[*sampleError](err); ok {
+			meter.complain(fmt.Errorf("%s: %w", a.Place(), err))
+			bad++
+		} else if err != nil {
+			return bad, err
+		}
+		meter.Add(1)
+	}
+	return bad, nil
 }
 
 // removeEmpty removes an empty folder, if there is one.
@@ -97,11 +118,16 @@ func removeEmpty(folder string) error {
 func alignedFolder(m data.Modality) string { return data.ByModality(m, "images", "videos") }
 
 // roots says what the lists are used with now.
-func (c *dataAlignCmd) roots(sets []*data.Dataset) string {
+func (c *dataAlignCmd) roots() string {
 	var parts []string
-	for _, d := range sets {
-		root := report.Printable(filepath.Join(c.Out, alignedFolder(d.Modality)))
-		parts = append(parts, fmt.Sprintf("--%s-root is now %s", data.ByModality(d.Modality, "static", "dynamic"), root))
+	for _, l := range []struct {
+		list string
+		m    data.Modality
+	}{{c.StaticList, data.Image}, {c.DynamicList, data.Video}} {
+		if l.list != "" {
+			root := report.Printable(filepath.Join(c.Out, alignedFolder(l.m)))
+			parts = append(parts, fmt.Sprintf("--%s-root is now %s", data.ByModality(l.m, "static", "dynamic"), root))
+		}
 	}
 	return strings.Join(parts, ", ")
 }
@@ -131,8 +157,8 @@ func targets(folder string, d *data.Dataset) ([]string, error) {
 const alignedBy = 8
 
 // align writes the aligned face of a sample: all frames of a video alike, by the mean landmarks of some.
-func (c *dataAlignCmd) align(out *console, net *run.Locator, item data.Item, path string, m data.Modality) error {
-	sample, err := item.Open(out.ctx, data.OpenOptions{})
+func (c *dataAlignCmd) align(out *console, net *run.Locator, a alignable) error {
+	sample, err := a.Open(out.ctx, data.OpenOptions{})
 	if err != nil {
 		return &sampleError{err}
 	}
@@ -149,5 +175,5 @@ func (c *dataAlignCmd) align(out *console, net *run.Locator, item data.Item, pat
 	if err != nil {
 		return &sampleError{err}
 	}
-	return save(out, sample, path, m, face.Frames)
+	return save(out, sample, a.path, a.modality, face.Frames)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -174,7 +175,53 @@ func TestDataAlignRefuses(t *testing.T) {
 	}
 }
 
-// An interruption is one.
+// The face of a longer video is looked for in eight of its frames, and all are written.
+func TestDataAlignLongVideo(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "faces")
+	code, _, stderr := mien("data", "draw", "--out", dir, "--images", "0", "--videos", "1", "--frames", "19", "--size", "40", "--quiet")
+	require.Zero(t, code, stderr)
+	net, out := filepath.Join(dir, "net.safetensors"), filepath.Join(dir, "aligned")
+	writeLocator(t, net)
+	flags := alignFlags(dir, net, out)
+	code, stdout, stderr := mien(append(slices.Concat(flags[:6], flags[10:]), "--size", "24", "--quiet")...)
+	require.Zero(t, code, stderr)
+	require.Equal(t, "1 of 1 samples are aligned: --dynamic-root is now "+out+"/videos\n", stdout)
+	locator, err := run.OpenLocator(net, cpu.New())
+	require.NoError(t, err)
+	defer locator.Close()
+	video, err := drawn.Videos(0, 1, 19, 40).Items[0].Open(t.Context(), data.OpenOptions{})
+	require.NoError(t, err)
+	looked, err := video.Read(t.Context(), []int{1, 3, 5, 8, 10, 13, 15, 17})
+	require.NoError(t, err)
+	face, err := locator.Align(looked, 24)
+	require.NoError(t, err)
+	last, err := video.Read(t.Context(), []int{18})
+	require.NoError(t, err)
+	files, err := filepath.Glob(filepath.Join(out, "videos", "videos", "*", "*.png"))
+	require.NoError(t, err)
+	require.Len(t, files, 19)
+	got, err := data.OpenImage(t.Context(), files[18], data.OpenOptions{})
+	require.NoError(t, err)
+	require.Equal(t, face.Frames(last).Pix, got.Pix)
+}
+
+// What can't be written ends the command at once, and an empty folder is taken.
+func TestDataAlignOut(t *testing.T) {
+	dir := drawnFiles(t)
+	net, out := filepath.Join(dir, "net.safetensors"), filepath.Join(dir, "aligned")
+	writeLocator(t, net)
+	code, _, stderr := mien(append(alignFlags(dir, net, filepath.Join(net, "below")), "--quiet")...)
+	require.Equal(t, 1, code)
+	require.Equal(t, 1, strings.Count(stderr, "\n"), stderr)
+	require.NoError(t, os.MkdirAll(out, 0o777))
+	require.NoError(t, os.MkdirAll(filepath.Join(out+".part", "videos", "of another time"), 0o777))
+	code, _, stderr = mien(append(alignFlags(dir, net, out+"/"), "--quiet")...)
+	require.Zero(t, code, stderr)
+	require.NoDirExists(t, out+".part")
+	require.NoDirExists(t, filepath.Join(out, "videos", "of another time"))
+}
+
+// An interruption leaves nothing.
 func TestDataAlignInterrupted(t *testing.T) {
 	dir := drawnFiles(t)
 	net := filepath.Join(dir, "net.safetensors")
@@ -184,4 +231,6 @@ func TestDataAlignInterrupted(t *testing.T) {
 	var stdout, stderr strings.Builder
 	require.Equal(t, 130, execute(ctx, alignFlags(dir, net, filepath.Join(dir, "aligned")), &stdout, &stderr))
 	require.Empty(t, stdout.String())
+	require.NoDirExists(t, filepath.Join(dir, "aligned"))
+	require.NoDirExists(t, filepath.Join(dir, "aligned.part"))
 }
