@@ -44,8 +44,8 @@ func (a alike) Fill(values []float32, name string, shape []int, init nn.Init) er
 	return nil
 }
 
-// writeLocator writes a landmark network as a run does.
-func writeLocator(t *testing.T, path string) {
+// writeLocator writes a landmark network as a run does, drawn by a seed.
+func writeLocator(t *testing.T, path string, seed uint64) {
 	r, err := recipe.Load("landmarks-tiny")
 	require.NoError(t, err)
 	var face data.Landmarks // as that of an aligned face
@@ -53,7 +53,7 @@ func writeLocator(t *testing.T, path string) {
 		face[36+i], face[42+i] = data.Point{X: 0.295, Y: 0.31}, data.Point{X: 0.705, Y: 0.31}
 	}
 	face[33] = data.Point{X: 0.5, Y: 0.6}
-	s := nn.NewScope(cpu.New(), engine.Float32, alike{nn.Random{Seed: 3}, face})
+	s := nn.NewScope(cpu.New(), engine.Float32, alike{nn.Random{Seed: seed}, face})
 	mobilefacenet.System.Build(s, r)
 	metadata, err := modelfile.Metadata(r, nil, nil)
 	require.NoError(t, err)
@@ -78,7 +78,7 @@ func alignFlags(dir, net, out string) []string {
 func TestDataAlign(t *testing.T) {
 	dir := drawnFiles(t)
 	net, out := filepath.Join(dir, "net.safetensors"), filepath.Join(dir, "aligned")
-	writeLocator(t, net)
+	writeLocator(t, net, 3)
 	code, stdout, stderr := mien(append(alignFlags(dir, net, out), "--size", "24", "--quiet")...)
 	require.Zero(t, code, stderr)
 	require.Equal(t, "5 of 5 samples are aligned: --static-root is now "+out+"/images, --dynamic-root is now "+out+"/videos\n", stdout)
@@ -108,7 +108,7 @@ func TestDataAlign(t *testing.T) {
 func TestDataAlignImages(t *testing.T) {
 	dir := drawnFiles(t)
 	net, out := filepath.Join(dir, "net.safetensors"), filepath.Join(dir, "aligned")
-	writeLocator(t, net)
+	writeLocator(t, net, 3)
 	code, stdout, _ := mien(append(alignFlags(dir, net, out)[:10], "--quiet")...)
 	require.Zero(t, code)
 	require.Equal(t, "3 of 3 samples are aligned: --static-root is now "+out+"/images\n", stdout)
@@ -125,7 +125,7 @@ func TestDataAlignImages(t *testing.T) {
 func TestDataAlignSkips(t *testing.T) {
 	dir := drawnFiles(t)
 	net, out := filepath.Join(dir, "net.safetensors"), filepath.Join(dir, "aligned")
-	writeLocator(t, net)
+	writeLocator(t, net, 3)
 	images, err := filepath.Glob(filepath.Join(dir, "images", "*.png"))
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(images[1], []byte("no picture"), 0o666))
@@ -141,7 +141,7 @@ func TestDataAlignSkips(t *testing.T) {
 func TestDataAlignRefuses(t *testing.T) {
 	dir := drawnFiles(t)
 	net, out := filepath.Join(dir, "net.safetensors"), filepath.Join(dir, "aligned")
-	writeLocator(t, net)
+	writeLocator(t, net, 3)
 	write := func(name, list string) string {
 		path := filepath.Join(dir, name)
 		require.NoError(t, os.WriteFile(path, []byte(list), 0o666))
@@ -181,7 +181,7 @@ func TestDataAlignLongVideo(t *testing.T) {
 	code, _, stderr := mien("data", "draw", "--out", dir, "--images", "0", "--videos", "1", "--frames", "19", "--size", "40", "--quiet")
 	require.Zero(t, code, stderr)
 	net, out := filepath.Join(dir, "net.safetensors"), filepath.Join(dir, "aligned")
-	writeLocator(t, net)
+	writeLocator(t, net, 3)
 	flags := alignFlags(dir, net, out)
 	code, stdout, stderr := mien(append(slices.Concat(flags[:6], flags[10:]), "--size", "24", "--quiet")...)
 	require.Zero(t, code, stderr)
@@ -209,7 +209,7 @@ func TestDataAlignLongVideo(t *testing.T) {
 func TestDataAlignOut(t *testing.T) {
 	dir := drawnFiles(t)
 	net, out := filepath.Join(dir, "net.safetensors"), filepath.Join(dir, "aligned")
-	writeLocator(t, net)
+	writeLocator(t, net, 3)
 	code, _, stderr := mien(append(alignFlags(dir, net, filepath.Join(net, "below")), "--quiet")...)
 	require.Equal(t, 1, code)
 	require.Equal(t, 1, strings.Count(stderr, "\n"), stderr)
@@ -225,7 +225,7 @@ func TestDataAlignOut(t *testing.T) {
 func TestDataAlignInterrupted(t *testing.T) {
 	dir := drawnFiles(t)
 	net := filepath.Join(dir, "net.safetensors")
-	writeLocator(t, net)
+	writeLocator(t, net, 3)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	var stdout, stderr strings.Builder

@@ -41,12 +41,12 @@ func dataFlagCases() []commandFlags {
 	}}
 	first := "images/images/00000-Neutral.png"
 	video := "videos/videos/00001-Sadness/00008.png"
-	align := commandFlags{command: "data align", line: "--landmarks $marked --out $out --size 17" + faces, cases: []flagCase{
+	align := commandFlags{command: "data align", line: "--landmarks $finder3.safetensors --out $out --size 17" + faces, cases: []flagCase{
 		{"static-list", "", "--static-list $five.txt --static-root $b", is(length(files("images/images/*")), 6, 5)},
 		{"static-root", "", "--static-root $b", both(is(exists(first), true, true), changes(content(first)))},
 		{"dynamic-list", "", videos, is(length(files("videos/videos/*/*")), 0, 4*9)},
 		{"dynamic-root", videos, videos + " --dynamic-root $b", both(is(exists(video), true, true), changes(content(video)))},
-		{"landmarks", "", "--landmarks $marked2", changes(content(first))},
+		{"landmarks", "", "--landmarks $finder4.safetensors", changes(content(first))},
 		{"out", "", "--out $out/deep", both(is(exists(first), true, false), is(exists("deep/"+first), false, true))},
 		{"size", videos, videos + " --size 19", both(is(size(first), "[17 17]", "[19 19]"), is(size(video), "[17 17]", "[19 19]"))},
 	}}

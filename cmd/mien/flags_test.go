@@ -248,7 +248,6 @@ func (r flagRunner) makeToys() {
 		"finetune --recipe $tune.toml --static-list $a/static.txt --static-root $a --out $listed",
 		"pretrain --recipe $pre.toml --out $pretrained",
 		"landmarks train --recipe $marks.toml --out $marked",
-		"landmarks train --recipe $marks.toml --seed 8 --out $marked2",
 		"crossval --recipe $tune.toml --static-list $a/static.txt --static-root $a --folds 2 --out $crossed",
 		"ablate $mine.toml --only plain --out $studied",
 		"convert --precision int8 $tuned/model.safetensors $int8.safetensors",
@@ -258,6 +257,9 @@ func (r flagRunner) makeToys() {
 		require.Zero(t, o.code, "%s: %s", line, o.stderr)
 	}
 	toyLists(t, r.toys)
+	for _, seed := range []uint64{3, 4} {
+		writeLocator(t, filepath.Join(r.toys, fmt.Sprintf("finder%d.safetensors", seed)), seed)
+	}
 }
 
 // write writes a toy.
