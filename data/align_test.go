@@ -85,6 +85,18 @@ func TestAlignTurned(t *testing.T) {
 	}
 	require.Greater(t, outside, 20)
 
+	edges := NewFrames(1, 3, 30) // neighbours that differ
+	for x := range 30 {
+		for y := range 3 {
+			edges.Pix[(y*30+x)*3] = uint8(x * x * 41)
+		}
+	}
+	between := align(t, edges, faceAt(30, 3, 30, 0, 1, -0.25), 30)
+	for x := 1; x < 30; x++ {
+		left, right := float64(edges.Pix[(x-1)*3]), float64(edges.Pix[x*3])
+		require.EqualValues(t, math.Round(left+0.75*(right-left)), between.Pix[(30+x)*3], x)
+	}
+
 	double := align(t, f, faceAt(90, 60, 70, 0, 0.5, 5), 90) // twice as large
 	require.EqualValues(t, 32, double.Pix[(40*90+5)*3])      // of 31.75: 7.25 pixels between centres
 	require.EqualValues(t, 60, double.Pix[(40*90+5)*3+1])    // of 59.5
@@ -94,7 +106,7 @@ func TestAlignTurned(t *testing.T) {
 func TestAlignReduces(t *testing.T) {
 	f := NewFrames(1, 160, 160)
 	for i := range f.Pix {
-		f.Pix[i] = uint8(255 * (i / 3 % 2)) // columns
+		f.Pix[i] = uint8(255 * ((i/3 + 1) / 2 % 2)) // pairs of columns, in the middle of what becomes one
 	}
 	out := align(t, f, faceAt(40, 160, 160, 0, 4, 0), 40)
 	for i, got := range out.Pix {
