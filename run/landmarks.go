@@ -13,16 +13,16 @@ import (
 
 // Runs that learn landmarks: points that follow the views, and how far off the finished model is.
 
-// marked draws a view of frames whose landmarks are known, and returns those of the view, x and y one after the other. Without landmarks it
-// is the view alone.
-func marked(steps augment.Steps, frames *data.Frames, marks []data.Landmarks, rng *rand.Rand) (view data.View, points []float32) {
-	marks = slices.Clone(marks)
+// viewWithLandmarks draws a view of frames whose landmarks are known, and returns those of the view, x and y one after the other. Without
+// landmarks it is the view alone.
+func viewWithLandmarks(steps augment.Steps, frames *data.Frames, landmarks []data.Landmarks, rng *rand.Rand) (view data.View, points []float32) {
+	landmarks = slices.Clone(landmarks)
 	view = steps.Follow(frames, rng, func(c augment.Change, h, w int) {
-		for i := range marks {
-			marks[i] = moved(marks[i], c, h, w)
+		for i := range landmarks {
+			landmarks[i] = follow(landmarks[i], c, h, w)
 		}
 	})
-	for _, face := range marks {
+	for _, face := range landmarks {
 		for _, q := range face {
 			points = append(points, float32(q.X), float32(q.Y))
 		}
@@ -30,8 +30,8 @@ func marked(steps augment.Steps, frames *data.Frames, marks []data.Landmarks, rn
 	return view, points
 }
 
-// moved returns landmarks after a change of frames of h×w pixels.
-func moved(l data.Landmarks, c augment.Change, h, w int) data.Landmarks {
+// follow returns landmarks after a change of frames of h×w pixels. Package mobilefacenet refuses steps that move parts of a face in other ways.
+func follow(l data.Landmarks, c augment.Change, h, w int) data.Landmarks {
 	switch c := c.(type) {
 	case augment.Mirror:
 		return l.Mirrored()
