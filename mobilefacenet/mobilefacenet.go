@@ -3,7 +3,8 @@
 // layers and learns from drawn faces, see learner.go, and system.go for how runs use it.
 //
 // The published weights were learned from pixels in [0, 1] as they are. S2D gives them the pixels that its image model reads, from which
-// mean and deviation are taken (see [Frames]): points are then less than two pixels from where they were. A Learner learns from these.
+// mean and deviation are taken (see [Frames]): in the 160 faces of the London set, at 112 pixels, points are then 1.5 pixels from where they
+// were in the mean, a quarter of them more than two, and one 10.9. A Learner learns from such pixels.
 package mobilefacenet
 
 import (
