@@ -38,22 +38,60 @@ func MeanLandmarks(frames []Landmarks) (mean Landmarks) {
 	return mean
 }
 
-// Align returns all frames turned, scaled and moved alike, so that the face with these landmarks is aligned in size×size pixels. Larger
-// frames are first resized, with antialiasing; then pixels are interpolated bilinearly. Beyond the edges of a frame its outermost pixels
-// go on.
-func Align(f *Frames, face Landmarks, size int) (*Frames, error) {
-	from, to := anchors(face), inPixels(alignedAt, size, size)
-	s, err := fit(inPixels(from, f.H, f.W), to)
-	if err != nil {
-		return nil, err
+// Alignment turns, scales and moves frames so that a face is aligned in them.
+type Alignment struct {
+	similarity     // from their pixels to those of the aligned face
+	h, w, size int // pixels of the frames, and of the aligned face
+}
+
+// NewAlignment returns the one that aligns a face with these landmarks, in frames of h×w pixels, in size×size pixels.
+func NewAlignment(face Landmarks, h, w, size int) (Alignment, error) {
+	s, err := fit(inPixels(anchors(face), h, w), inPixels(alignedAt, size, size))
+	return Alignment{s, h, w, size}, err
+}
+
+// Frames returns all frames aligned alike. Larger ones are first resized, with antialiasing; then pixels are interpolated bilinearly. Beyond
+// the edges of a frame its outermost pixels go on.
+func (a Alignment) Frames(f *Frames) *Frames {
+	if scale := cmplx.Abs(a.turn); scale < 1 {
+		f = Resize(f, max(int(math.Round(scale*float64(a.h))), 1), max(int(math.Round(scale*float64(a.w))), 1))
 	}
-	if scale := cmplx.Abs(s.turn); scale < 1 {
-		f = Resize(f, max(int(math.Round(scale*float64(f.H))), 1), max(int(math.Round(scale*float64(f.W))), 1))
-		if s, err = fit(inPixels(from, f.H, f.W), to); err != nil {
-			return nil, err
+	out := NewFrames(f.T, a.size, a.size)
+	for y := range a.size {
+		for x := range a.size {
+			z := a.back(complex(float64(x)+0.5, float64(y)+0.5))
+			left, right, dx := neighbours(real(z)*float64(f.W)/float64(a.w), f.W)
+			above, below, dy := neighbours(imag(z)*float64(f.H)/float64(a.h), f.H)
+			for t := range f.T {
+				frame, pixel := f.Frame(t), out.Frame(t)[(y*a.size+x)*3:]
+				for c := range 3 {
+					at := func(y, x int) float64 { return float64(frame[(y*f.W+x)*3+c]) }
+					upper := between(at(above, left), at(above, right), dx)
+					pixel[c] = uint8(math.Round(between(upper, between(at(below, left), at(below, right), dx), dy)))
+				}
+			}
 		}
 	}
-	return s.warp(f, size), nil
+	return out
+}
+
+// Back returns where landmarks of aligned frames are in the frames as they were.
+func (a Alignment) Back(l Landmarks) Landmarks {
+	for i, q := range l {
+		z := a.back(complex(q.X*float64(a.size), q.Y*float64(a.size)))
+		l[i] = Point{real(z) / float64(a.w), imag(z) / float64(a.h)}
+	}
+	return l
+}
+
+// Apart returns how far the eyes and the nose of two faces in frames of h×w pixels are from each other: the farthest, as a share of the
+// distance between the eyes of the first.
+func Apart(one, other Landmarks, h, w int) (far float64) {
+	p, q := inPixels(anchors(one), h, w), inPixels(anchors(other), h, w)
+	for i := range p {
+		far = max(far, cmplx.Abs(p[i]-q[i])/cmplx.Abs(p[0]-p[1]))
+	}
+	return far
 }
 
 // inPixels returns points of a frame of h×w pixels as complex numbers: x + iy from its upper left corner.
@@ -88,26 +126,8 @@ func fit(from, to [3]complex128) (similarity, error) {
 	return similarity{turn, meanTo - turn*meanFrom}, nil
 }
 
-// warp moves the pixels of all frames.
-func (s similarity) warp(f *Frames, size int) *Frames {
-	out := NewFrames(f.T, size, size)
-	for y := range size {
-		for x := range size {
-			z := (complex(float64(x)+0.5, float64(y)+0.5) - s.move) / s.turn
-			left, right, dx := neighbours(real(z), f.W)
-			above, below, dy := neighbours(imag(z), f.H)
-			for t := range f.T {
-				frame, pixel := f.Frame(t), out.Frame(t)[(y*size+x)*3:]
-				for c := range 3 {
-					at := func(y, x int) float64 { return float64(frame[(y*f.W+x)*3+c]) }
-					upper := between(at(above, left), at(above, right), dx)
-					pixel[c] = uint8(math.Round(between(upper, between(at(below, left), at(below, right), dx), dy)))
-				}
-			}
-		}
-	}
-	return out
-}
+// back is the inverse.
+func (s similarity) back(z complex128) complex128 { return (z - s.move) / s.turn }
 
 // neighbours returns the pixels of a line of n between whose centres a place lies, and how far it is from the first to the second.
 func neighbours(place float64, n int) (first, second int, far float64) {

@@ -38,8 +38,9 @@ func ramps(t, h, w int) *Frames {
 }
 
 func align(t *testing.T, f *Frames, l Landmarks, size int) *Frames {
-	out, err := Align(f, l, size)
+	a, err := NewAlignment(l, f.H, f.W, size)
 	require.NoError(t, err)
+	out := a.Frames(f)
 	require.Equal(t, []int{f.T, size, size}, []int{out.T, out.H, out.W})
 	return out
 }
@@ -101,12 +102,39 @@ func TestAlignReduces(t *testing.T) {
 	}
 }
 
+// Landmarks that are found in an aligned face are brought back to where they are in the frame.
+func TestAlignBack(t *testing.T) {
+	face := faceAt(32, 60, 70, 20, 1.25, 18-6i)
+	a, err := NewAlignment(face, 60, 70, 40)
+	require.NoError(t, err)
+	back := a.Back(faceAt(32, 32, 32, 0, 1, 0)) // as it is aligned, but for the spread of its points
+	for i, q := range anchors(face) {
+		require.InDelta(t, q.X, anchors(back)[i].X, 1e-9)
+		require.InDelta(t, q.Y, anchors(back)[i].Y, 1e-9)
+	}
+	require.InDelta(t, 0, Apart(face, back, 60, 70), 1e-9)
+}
+
+// Faces are as far apart as the place that has moved most, in distances of the eyes and in pixels.
+func TestApart(t *testing.T) {
+	one := faceAt(100, 50, 100, 0, 1, 0) // whose eyes are 41 pixels apart
+	other := one
+	for i := 36; i < 42; i++ {
+		other[i].X += 0.041
+	}
+	require.InDelta(t, 0.1, Apart(one, other, 50, 100), 1e-9)
+	other[33].Y += 0.164
+	require.InDelta(t, 0.2, Apart(one, other, 50, 100), 1e-9)
+	other[5].Y += 3
+	require.InDelta(t, 0.2, Apart(one, other, 50, 100), 1e-9)
+}
+
 // Landmarks that are no face are refused.
 func TestAlignNoFace(t *testing.T) {
 	far := faceAt(30, 30, 30, 0, 1, 0)
 	far[33].X = math.NaN()
 	for _, l := range []Landmarks{{}, faceAt(30, 30, 30, 0, 1e-4, 0), faceAt(30, 30, 30, 0, 1e4, 0), far} {
-		_, err := Align(NewFrames(1, 30, 30), l, 30)
+		_, err := NewAlignment(l, 30, 30, 30)
 		require.EqualError(t, err, "the landmarks are no face: eyes and nose are in one place, or far from each other")
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"mien/mobilefacenet"
 	"mien/modelfile"
 	"mien/nn"
+	"mien/recipe"
 	"mien/system"
 	"mien/weights"
 )
@@ -23,14 +24,16 @@ import (
 // Locator is a landmark network ready for inference.
 type Locator struct {
 	modelfile.Description // of a network that mien trained
-	Net                   interface {
-		// Landmarks is that of system.Locator.
-		Landmarks(pixels *ag.Value) *ag.Value
-	}
+	Net                   finder
 
 	size    int // of the frames that the network reads, in pixels
 	backend engine.Backend
 	scope   *nn.Scope // nil of a network that is being trained
+}
+
+// finder is a network that finds landmarks as a system.Locator does.
+type finder interface {
+	Landmarks(pixels *ag.Value) *ag.Value
 }
 
 // OpenLocator loads FILE|RUN: a run of `mien landmarks train` or its model, or MobileFaceNet's published weights.
@@ -42,6 +45,14 @@ func OpenLocator(fileOrRun string, b engine.Backend) (*Locator, error) {
 	defer file.Close()
 	if mobilefacenet.IsPublished(file) {
 		return openPublished(file, b)
+	}
+	d, err := modelfile.Describe(file)
+	if err != nil {
+		return nil, err
+	}
+	if d.System.Kind != recipe.Landmarks {
+		return nil, fmt.Errorf("%s: a model of system %s, and no landmark network: name a run of `mien landmarks train`, or MobileFaceNet's .pth.tar or OpenVINO .xml",
+			fileOrRun, d.System.Name)
 	}
 	net, d, scope, err := modelfile.Load[system.Locator](fileOrRun, b, nil)
 	if err != nil {
@@ -83,9 +94,11 @@ func (l *Locator) Landmarks(f *data.Frames) (found []data.Landmarks, err error) 
 		return nil, err
 	}
 	found = make([]data.Landmarks, f.T)
-	for i := range points {
-		q := &found[i/(2*data.NumLandmarks)][i/2%data.NumLandmarks]
-		*[]*float64{&q.X, &q.Y}[i%2] = points[i]
+	for t := range found {
+		for k := range found[t] {
+			at := 2 * (t*data.NumLandmarks + k)
+			found[t][k] = data.Point{X: points[at], Y: points[at+1]}
+		}
 	}
 	return found, nil
 }

@@ -1,7 +1,6 @@
 package run
 
 import (
-	"os"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -96,16 +95,9 @@ func TestMeasure(t *testing.T) {
 	require.ErrorContains(t, err, sets.Image.Items[1].Name+": a sample without landmarks: only drawn faces have them")
 }
 
-// Published weights, which are not part of this repository, are a locator, too: of faces of 50 pixels, which it resizes.
+// Published weights are a locator, too: of faces of 50 pixels, which it resizes.
 func TestOpenPublished(t *testing.T) {
-	const published = "../../shared/data/models/mobilefacenet_68.xml"
-	if _, err := os.Stat(published); err != nil {
-		t.Skip("no published weights beside this repository")
-	}
-	l, err := OpenLocator(published, cpu.New())
-	require.NoError(t, err)
-	defer l.Close()
-	errors, err := l.Measure(t.Context(), data.Sets{Image: drawn.Images(9, 12, 50)})
+	errors, err := publishedNet(t).Measure(t.Context(), data.Sets{Image: drawn.Images(9, 12, 50)})
 	require.NoError(t, err)
 	require.Equal(t, 12, errors[data.Image].Frames)
 	require.Less(t, errors[data.Image].NME, 6.0, "of drawn faces, by what has learned from photographs")
@@ -113,8 +105,11 @@ func TestOpenPublished(t *testing.T) {
 
 // What is no landmark network is named.
 func TestOpenLocatorOfOthers(t *testing.T) {
-	for _, name := range []string{"none", "locate_test.go"} {
+	o := options(t, toy(t, "s4d-tiny"))
+	trained(t, o)
+	for name, want := range map[string]string{"none": "none", "locate_test.go": "locate_test.go",
+		o.Out: o.Out + ": a model of system s4d, and no landmark network: name a run of `mien landmarks train`, or MobileFaceNet's .pth.tar or OpenVINO .xml"} {
 		_, err := OpenLocator(name, cpu.New())
-		require.ErrorContains(t, err, name)
+		require.ErrorContains(t, err, want)
 	}
 }

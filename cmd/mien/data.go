@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -233,4 +235,44 @@ func differs(s checkedSet, p *publishedSet) bool {
 		}
 	}
 	return s.Samples != p.Samples
+}
+
+// sampleError is that of a sample that cannot be used; the others can.
+type sampleError struct{ error }
+
+func (e *sampleError) Unwrap() error { return e.error }
+
+// save writes what is made of each frame of a sample: of an image to path, of a video into a folder of that name.
+func save(out *console, sample data.Sample, path string, m data.Modality, of func(*data.Frames) *data.Frames) error {
+	if err := os.MkdirAll(data.ByModality(m, filepath.Dir(path), path), 0o777); err != nil {
+		return err
+	}
+	for t := range sample.Len() {
+		frame, err := sample.Read(out.ctx, []int{t})
+		if err != nil {
+			return &sampleError{err}
+		}
+		file := path
+		if m == data.Video {
+			file = filepath.Join(path, fmt.Sprintf("%05d.png", t))
+		}
+		if err := report.SavePNG(file, report.Picture(of(frame), 0)); err != nil {
+			return err
+		}
+	}
+	return out.ctx.Err()
+}
+
+// checkEmpty returns an error for a folder that holds something already.
+func checkEmpty(folder string) error {
+	entries, err := os.ReadDir(folder)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return nil
+	case err != nil:
+		return fmt.Errorf("--out %s: %w", folder, err)
+	case len(entries) > 0:
+		return fmt.Errorf("--out %s: the folder is not empty: give another", folder)
+	}
+	return nil
 }

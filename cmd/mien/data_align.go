@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -15,10 +16,10 @@ import (
 // mien data align: the samples of lists, turned, scaled and moved so that faces are at the same place in all.
 
 type dataAlignCmd struct {
-	dataFlags
+	dataFlags `set:"images=List of images: a path a line, with or without a label, or a CSV." set:"videos=List of videos likewise."`
 	Landmarks string `help:"Landmark network that finds the faces' eyes and noses: a run of landmarks train, or MobileFaceNet's .pth.tar or OpenVINO .xml." required:"" placeholder:"FILE|RUN"`
 	Out       string `help:"Folder to write: images/ takes the place of --static-root, and videos/, with a folder of frames for each, that of --dynamic-root." required:"" placeholder:"DIR"`
-	Size      uint   `help:"Pixels of an aligned face, height and width." default:"112" placeholder:"N"`
+	Size      uint   `help:"Pixels of an aligned face, height and width." default:"112"`
 	Quiet     bool   `help:"Show no progress, only errors and the result."`
 }
 
@@ -36,9 +37,10 @@ func (c *dataAlignCmd) Run(out *console) error {
 	if len(sets) == 0 {
 		return errors.New("nothing to align: give --static-list or --dynamic-list")
 	}
+	part := filepath.Clean(c.Out) + ".part" // which becomes c.Out when it is whole
 	files, total := make([][]string, len(sets)), 0
 	for i, d := range sets {
-		if files[i], err = c.files(d); err != nil {
+		if files[i], err = targets(part, d); err != nil {
 			return err
 		}
 		total += len(d.Items)
@@ -51,6 +53,10 @@ func (c *dataAlignCmd) Run(out *console) error {
 		return fmt.Errorf("--landmarks %s: %w", c.Landmarks, err)
 	}
 	defer net.Close()
+	defer os.RemoveAll(part)
+	if err := cmp.Or(os.RemoveAll(part), os.MkdirAll(part, 0o777)); err != nil {
+		return err
+	}
 	meter, bad := newMeter(out, total, "aligning", c.Quiet), 0
 	defer meter.Finish()
 	for i, d := range sets {
@@ -59,32 +65,50 @@ func (c *dataAlignCmd) Run(out *console) error {
 			if out.ctx.Err() != nil {
 				return out.ctx.Err()
 			}
-			if err != nil {
+			if _, ok := errors.AsType[*sampleError](err); ok {
 				meter.complain(fmt.Errorf("%s: %w", item.Place(), err))
 				bad++
+			} else if err != nil {
+				return err
 			}
 			meter.Add(1)
 		}
 	}
 	meter.Finish()
-	fmt.Fprintf(out.stdout, "%s: %d of %d samples are aligned; %s\n", report.Printable(c.Out), total-bad, total, roots(sets))
+	if err := cmp.Or(removeEmpty(c.Out), os.Rename(part, c.Out)); err != nil {
+		return err
+	}
+	fmt.Fprintf(out.stdout, "%d of %d samples are aligned: %s\n", total-bad, total, c.roots(sets))
 	if bad > 0 {
 		return &badInputs{bad, total}
 	}
 	return nil
 }
 
+// removeEmpty removes an empty folder, if there is one.
+func removeEmpty(folder string) error {
+	if err := os.Remove(folder); !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// alignedFolder is where the samples of a modality are, below --out.
+func alignedFolder(m data.Modality) string { return data.ByModality(m, "images", "videos") }
+
 // roots says what the lists are used with now.
-func roots(sets []*data.Dataset) string {
+func (c *dataAlignCmd) roots(sets []*data.Dataset) string {
 	var parts []string
 	for _, d := range sets {
-		parts = append(parts, data.ByModality(d.Modality, "images is the root of the static list", "videos that of the dynamic one"))
+		root := report.Printable(filepath.Join(c.Out, alignedFolder(d.Modality)))
+		parts = append(parts, fmt.Sprintf("--%s-root is now %s", data.ByModality(d.Modality, "static", "dynamic"), root))
 	}
 	return strings.Join(parts, ", ")
 }
 
-// files returns what is written of each sample: a PNG for an image, a folder for a video, where the list's name leads from the new root.
-func (c *dataAlignCmd) files(d *data.Dataset) ([]string, error) {
+// targets returns what is written below a folder of each sample: a PNG for an image, a folder for a video, where the list's name leads from
+// the new root.
+func targets(folder string, d *data.Dataset) ([]string, error) {
 	all, taken := make([]string, len(d.Items)), map[string]string{}
 	for i, item := range d.Items {
 		name := filepath.FromSlash(item.Name)
@@ -92,74 +116,38 @@ func (c *dataAlignCmd) files(d *data.Dataset) ([]string, error) {
 			return nil, fmt.Errorf("%s: the name leads out of the list's folder, and would out of --out: give a list whose names are relative to its root",
 				item.Place())
 		}
-		path := filepath.Join(c.Out, "videos", name)
 		if d.Modality == data.Image {
-			path = filepath.Join(c.Out, "images", strings.TrimSuffix(name, filepath.Ext(name))+".png")
+			name = strings.TrimSuffix(name, filepath.Ext(name)) + ".png"
 		}
-		if other, ok := taken[path]; ok && other != item.Name {
-			return nil, fmt.Errorf("%s: it would be written to %s, as %s: rename one of them", item.Place(), path, other)
+		if other, ok := taken[name]; ok && other != item.Name {
+			return nil, fmt.Errorf("%s: it would be written to %s, as %s: rename one of them", item.Place(), filepath.Join(alignedFolder(d.Modality), name), other)
 		}
-		all[i], taken[path] = path, item.Name
+		all[i], taken[name] = filepath.Join(folder, alignedFolder(d.Modality), name), item.Name
 	}
 	return all, nil
 }
 
-// align writes the aligned face of a sample: of a video, of all frames by their mean landmarks.
+// Frames of a video in which its face is looked for, at equal distances.
+const alignedBy = 8
+
+// align writes the aligned face of a sample: all frames of a video alike, by the mean landmarks of some.
 func (c *dataAlignCmd) align(out *console, net *run.Locator, item data.Item, path string, m data.Modality) error {
 	sample, err := item.Open(out.ctx, data.OpenOptions{})
 	if err != nil {
-		return err
+		return &sampleError{err}
 	}
-	marks := make([]data.Landmarks, sample.Len())
-	for t := range marks {
-		frame, err := sample.Read(out.ctx, []int{t})
-		if err != nil {
-			return err
-		}
-		found, err := net.Landmarks(frame)
-		if err != nil {
-			return err
-		}
-		marks[t] = found[0]
+	n := min(sample.Len(), alignedBy)
+	indices := make([]int, n)
+	for i := range indices {
+		indices[i] = (2*i + 1) * sample.Len() / (2 * n)
 	}
-	face := data.MeanLandmarks(marks)
-	return save(out, sample, path, m, func(frame *data.Frames) (*data.Frames, error) { return data.Align(frame, face, int(c.Size)) })
-}
-
-// save writes what is made of each frame of a sample: of an image to path, of a video into a folder of that name.
-func save(out *console, sample data.Sample, path string, m data.Modality, of func(*data.Frames) (*data.Frames, error)) error {
-	if err := os.MkdirAll(data.ByModality(m, filepath.Dir(path), path), 0o777); err != nil {
-		return err
+	frames, err := sample.Read(out.ctx, indices)
+	if err != nil {
+		return &sampleError{err}
 	}
-	for t := range sample.Len() {
-		frame, err := sample.Read(out.ctx, []int{t})
-		if err != nil {
-			return err
-		}
-		if frame, err = of(frame); err != nil {
-			return err
-		}
-		file := path
-		if m == data.Video {
-			file = filepath.Join(path, fmt.Sprintf("%05d.png", t))
-		}
-		if err := report.SavePNG(file, report.Picture(frame, 0)); err != nil {
-			return err
-		}
+	face, err := net.Align(frames, int(c.Size))
+	if err != nil {
+		return &sampleError{err}
 	}
-	return out.ctx.Err()
-}
-
-// checkEmpty returns an error for a folder that holds something already.
-func checkEmpty(folder string) error {
-	entries, err := os.ReadDir(folder)
-	switch {
-	case errors.Is(err, os.ErrNotExist):
-		return nil
-	case err != nil:
-		return fmt.Errorf("--out %s: %w", folder, err)
-	case len(entries) > 0:
-		return fmt.Errorf("--out %s: the folder is not empty: give another", folder)
-	}
-	return nil
+	return save(out, sample, path, m, face.Frames)
 }

@@ -47,11 +47,12 @@ func (a alike) Fill(values []float32, name string, shape []int, init nn.Init) er
 func writeLocator(t *testing.T, path string) {
 	r, err := recipe.Load("landmarks-tiny")
 	require.NoError(t, err)
-	sample, err := drawn.Images(7, 1, 48).Items[0].Open(t.Context(), data.OpenOptions{})
-	require.NoError(t, err)
-	face, err := run.LandmarksOf(sample, []int{0})
-	require.NoError(t, err)
-	s := nn.NewScope(cpu.New(), engine.Float32, alike{nn.Random{Seed: 3}, face[0]})
+	var face data.Landmarks // as that of an aligned face
+	for i := range 6 {
+		face[36+i], face[42+i] = data.Point{X: 0.295, Y: 0.31}, data.Point{X: 0.705, Y: 0.31}
+	}
+	face[33] = data.Point{X: 0.5, Y: 0.6}
+	s := nn.NewScope(cpu.New(), engine.Float32, alike{nn.Random{Seed: 3}, face})
 	mobilefacenet.System.Build(s, r)
 	metadata, err := modelfile.Metadata(r, nil, nil)
 	require.NoError(t, err)
@@ -79,7 +80,7 @@ func TestDataAlign(t *testing.T) {
 	writeLocator(t, net)
 	code, stdout, stderr := mien(append(alignFlags(dir, net, out), "--size", "24", "--quiet")...)
 	require.Zero(t, code, stderr)
-	require.Equal(t, out+": 5 of 5 samples are aligned; images is the root of the static list, videos that of the dynamic one\n", stdout)
+	require.Equal(t, "5 of 5 samples are aligned: --static-root is now "+out+"/images, --dynamic-root is now "+out+"/videos\n", stdout)
 	require.Empty(t, stderr)
 	lists := data.Lists{StaticList: filepath.Join(dir, "static.txt"), StaticRoot: filepath.Join(out, "images"),
 		DynamicList: filepath.Join(dir, "dynamic.csv"), DynamicRoot: filepath.Join(out, "videos")}
@@ -93,9 +94,9 @@ func TestDataAlign(t *testing.T) {
 		for i, item := range c.from.Items {
 			face, err := locator.Locate(t.Context(), item)
 			require.NoError(t, err)
-			want, err := data.Align(face.Frames, data.MeanLandmarks(face.Found), 24)
+			aligned, err := locator.Align(face.Frames, 24)
 			require.NoError(t, err)
-			require.Equal(t, want.Pix, pixels(t, c.got.Items[i]))
+			require.Equal(t, aligned.Frames(face.Frames).Pix, pixels(t, c.got.Items[i]))
 			unlike[face.Found[0]] = true
 		}
 	}
@@ -109,7 +110,7 @@ func TestDataAlignImages(t *testing.T) {
 	writeLocator(t, net)
 	code, stdout, _ := mien(append(alignFlags(dir, net, out)[:10], "--quiet")...)
 	require.Zero(t, code)
-	require.Equal(t, out+": 3 of 3 samples are aligned; images is the root of the static list\n", stdout)
+	require.Equal(t, "3 of 3 samples are aligned: --static-root is now "+out+"/images\n", stdout)
 	require.NoDirExists(t, filepath.Join(out, "videos"))
 	files, err := filepath.Glob(filepath.Join(out, "images", "images", "*.png"))
 	require.NoError(t, err)
@@ -129,7 +130,7 @@ func TestDataAlignSkips(t *testing.T) {
 	require.NoError(t, os.WriteFile(images[1], []byte("no picture"), 0o666))
 	code, stdout, stderr := mien(append(alignFlags(dir, net, out), "--quiet")...)
 	require.Equal(t, 3, code)
-	require.Contains(t, stdout, ": 4 of 5 samples are aligned; ")
+	require.Contains(t, stdout, "4 of 5 samples are aligned: ")
 	require.Contains(t, stderr, "static.txt: line 2: images/"+filepath.Base(images[1])+": ")
 	require.Contains(t, stderr, "mien: 1 of 5 inputs failed\n")
 	require.NoFileExists(t, filepath.Join(out, "images", "images", filepath.Base(images[1])))
@@ -155,14 +156,14 @@ func TestDataAlignRefuses(t *testing.T) {
 		return flags
 	}
 	for want, flags := range map[string][]string{
-		"nothing to align: give --static-list or --dynamic-list":                                        alignFlags(dir, net, out)[:6],
-		"--size 15: it must be from 16 to 4096":                                                         append(alignFlags(dir, net, out), "--size", "15"),
-		"--size 4097: it must be from 16 to 4096":                                                       append(alignFlags(dir, net, out), "--size", "4097"),
-		"--static-root " + dir + " is given without --static-list":                                      replaced("--static-list", ""),
-		"the folder is not empty: give another":                                                         replaced("--out", filepath.Join(dir, "images")),
-		"--landmarks " + filepath.Join(dir, "static.txt") + ": ":                                        replaced("--landmarks", filepath.Join(dir, "static.txt")),
-		"line 1: ../a.png: the name leads out of the list's folder":                                     replaced("--static-list", write("up.txt", "../a.png 0\n")),
-		"line 2: a.jpg: it would be written to " + filepath.Join(out, "images", "a.png") + ", as a.png": replaced("--static-list", write("two.txt", "a.png 0\na.jpg 1\n")),
+		"nothing to align: give --static-list or --dynamic-list":       alignFlags(dir, net, out)[:6],
+		"--size 15: it must be from 16 to 4096":                        append(alignFlags(dir, net, out), "--size", "15"),
+		"--size 4097: it must be from 16 to 4096":                      append(alignFlags(dir, net, out), "--size", "4097"),
+		"--static-root " + dir + " is given without --static-list":     replaced("--static-list", ""),
+		"the folder is not empty: give another":                        replaced("--out", filepath.Join(dir, "images")),
+		"--landmarks " + filepath.Join(dir, "static.txt") + ": ":       replaced("--landmarks", filepath.Join(dir, "static.txt")),
+		"line 1: ../a.png: the name leads out of the list's folder":    replaced("--static-list", write("up.txt", "../a.png 0\n")),
+		"line 2: a.jpg: it would be written to images/a.png, as a.png": replaced("--static-list", write("two.txt", "a.png 0\na.jpg 1\n")),
 	} {
 		code, stdout, stderr := mien(flags...)
 		require.Equal(t, 1, code, want)

@@ -59,7 +59,7 @@ func (c *dataDrawCmd) Run(out *console) error {
 			if err != nil {
 				return err
 			}
-			same := func(f *data.Frames) (*data.Frames, error) { return f, nil }
+			same := func(f *data.Frames) *data.Frames { return f }
 			if err := save(out, sample, filepath.Join(c.Out, name), s.Modality, same); err != nil {
 				return err
 			}

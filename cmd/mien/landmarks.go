@@ -12,7 +12,7 @@ import (
 // mien landmarks train: a landmark network, which models of system s2d and mien data align read.
 
 type landmarksCmd struct {
-	Train landmarksTrainCmd `cmd:"" help:"Train a landmark network on drawn faces, which finetune and data align take as --landmarks."`
+	Train landmarksTrainCmd `cmd:"" help:"Train a landmark network on drawn faces, which finetune takes as --landmarks for S2D, and data align."`
 }
 
 type landmarksTrainCmd struct {
