@@ -512,3 +512,54 @@ func TestStartFromAnotherSize(t *testing.T) {
 	require.Equal(t, small[:24], large[:24], "of the class token")
 	require.InDeltaSlice(t, small[5*24:6*24], large[13*24:14*24], 1e-6, "of the patch in the middle")
 }
+
+// lacking is a file without one of its tensors.
+type lacking struct {
+	nn.Weights
+	name string
+}
+
+func (l lacking) Names() []string {
+	return slices.DeleteFunc(slices.Clone(l.Weights.Names()), func(name string) bool { return name == l.name })
+}
+
+func (l lacking) Shape(name string) ([]int, bool) {
+	if name == l.name {
+		return nil, false
+	}
+	return l.Weights.Shape(name)
+}
+
+// added is a file with one more tensor.
+type added lacking
+
+func (a added) Names() []string { return append(slices.Clone(a.Weights.Names()), a.name) }
+
+// All of an image model but its head must be in a file, and nothing else but another head or the decoder of its pre-training.
+func TestFilesThatDoNotFit(t *testing.T) {
+	r := goldenRecipe("fe")
+	r.Model.Heads = 1 // as of a published file, whose heads are 64 wide
+	begin := func(file nn.Weights) error {
+		load, err := System.Start(file, r, nn.Random{})
+		require.NoError(t, err)
+		scope := nn.NewScope(cpu.New(), engine.Float32, load)
+		System.Build(scope, r)
+		if err := scope.Err(); err != nil {
+			return err
+		}
+		_, err = load.Finish()
+		return err
+	}
+	image := golden.Open(t, "feadapter_image_tiny.safetensors")
+	require.NoError(t, begin(image))
+	for _, name := range image.Names() {
+		if err := begin(lacking{image, name}); strings.HasPrefix(name, "head.") {
+			require.NoError(t, err, name)
+		} else {
+			require.ErrorContains(t, err, fmt.Sprintf("weights lack %q", name))
+		}
+	}
+	for _, name := range []string{"norm.scale", "neck.weight", "blocks.2.norm1.weight", "pos_embeds", "encoder.mask_token"} {
+		require.ErrorContains(t, begin(added{image, name}), fmt.Sprintf("%q", name))
+	}
+}

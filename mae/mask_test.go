@@ -144,11 +144,18 @@ func TestMasksDiffer(t *testing.T) {
 	for s := range 2 {
 		require.NotEqual(t, shift(first.hidden[s*9:(s+1)*9], 18), first.hidden[(s+1)*9:(s+2)*9], "samples")
 	}
-	part := l.mask(&system.Batch{Seed: 1, Modality: data.Video, First: 1, Views: make([]data.View, 2)})
-	require.Equal(t, shift(first.hidden[9:], -18), part.hidden, "a part of a batch has the masks of the whole")
 	l.recipe.Train.ImageMask = 0.9
 	image := draw(data.Image, 1, 0, 0)
 	require.Equal(t, []int{3, 9, 8}, []int{image.Batch, image.Tokens, image.Hidden})
+	l.recipe.Train.VideoMask = 0.6 // as tubes it hides 10 of 18 patches, too
+	for _, l.recipe.Train.TubeMask = range []bool{false, true} {
+		for _, m := range []data.Modality{data.Image, data.Video} {
+			whole := draw(m, 1, 0, 0)
+			part := l.mask(&system.Batch{Seed: 1, Modality: m, First: 1, Views: make([]data.View, 2)})
+			require.Equal(t, shift(whole.hidden[whole.Hidden:], int32(-whole.Tokens)), part.hidden, "a part of a batch has the masks of the whole")
+			require.Equal(t, 2*whole.Hidden, len(part.hidden))
+		}
+	}
 }
 
 func TestNewMask(t *testing.T) {

@@ -216,6 +216,8 @@ func TestMistakesInAblations(t *testing.T) {
 		strings.Replace(head, "'s4d-tiny-pretrain'", "'landmarks-tiny'", 1) + row("a", ""):                     "recipe landmarks-tiny is for landmarks, and is given for pretrain",
 		strings.Replace(head, "'s4d-tiny-pretrain'", "'image-tiny'", 1) + row("a", "pretrain.model.depht = 1"): "row a, pretrain: unknown key model.depht: did you mean model.depth?",
 		strings.Replace(head, "'s4d-tiny'", "'none'", 1) + row("a", ""):                                        `recipe "none": neither a file nor one of `,
+		strings.Replace(head, "pretrain = 's4d-tiny-pretrain'\n", "", 1) + row("a", ""):                        `recipe "": neither a file nor one of `,
+		strings.Replace(head, "finetune = 's4d-tiny'\n", "", 1) + row("a", ""):                                 `recipe "": neither a file nor one of `,
 		"name = ]": "line 1: toml: ",
 	} {
 		require.NoError(t, os.WriteFile(path, []byte(text), 0o644))

@@ -27,7 +27,7 @@ func digest(t *testing.T, r Recipe) string {
 // Results that were published with mien, and those of papers beside them, are of these recipes and tables: none changes unnoticed. What a
 // change that is meant brings about is to be measured again; then its digest is written here.
 func TestEmbeddedTextsStay(t *testing.T) {
-	for name, want := range map[string]string{
+	recipes := map[string]string{
 		"ablation-feadapter": "b712b137", "ablation-finetune": "aaeec789", "ablation-image": "8185cd3b", "ablation-pretrain": "9ffe49e1",
 		"ablation-s2d": "26a5cd10", "ablation-s2d-image": "337fef26", "feadapter-dfew": "d3ac81f0",
 		"feadapter-ferv39k": "1cb2d0ec", "feadapter-mafw": "95d7a7c4", "feadapter-tiny": "d5a01e05",
@@ -37,21 +37,26 @@ func TestEmbeddedTextsStay(t *testing.T) {
 		"s4d-demo-pretrain": "10e12582", "s4d-dfew": "dda7ea76", "s4d-ferv39k": "0ea7126b", "s4d-mafw": "397294c1",
 		"s4d-pretrain": "52982f74", "s4d-tiny": "cbe08722", "s4d-tiny-pretrain": "57e96426", "vit-demo": "90e2e925",
 		"vitmoe-tiny": "73cb7104", "vitmtl-tiny": "4a54e365",
-	} {
+		"feadapter-london": "0ec773a5", "image-london": "1c1a3108", "image-london-drawn": "5c7de92a", "s2d-london": "c6e0ec79",
+	}
+	for _, name := range Names() {
 		r, err := Load(name)
 		require.NoError(t, err)
-		require.Equal(t, want, digest(t, r), "recipe %s", name)
+		require.Equal(t, recipes[name], digest(t, r), "recipe %s", name)
 	}
-	for name, want := range map[string]string{
+	ablations := map[string]string{
 		"components": "dbb7cbc4", "experts": "468c3ec0", "feadapter-blocks": "a849cae4", "feadapter-place": "8ba831b1",
 		"feadapter-temporal": "8c9e17a3", "joint": "4a648d48", "layers": "feda4760", "models": "f5d88b6e", "position": "cec2dc63",
 		"pretraining": "fa383cc8", "s2d-components": "d7841a56", "static-finetuning": "f76ea9c8", "static-pretraining": "1db53595",
 		"top-k": "23bf5aec",
-	} {
+	}
+	for _, name := range Ablations() {
 		a, err := LoadAblation(name)
 		require.NoError(t, err)
 		text, err := json.Marshal(a)
 		require.NoError(t, err)
-		require.Equal(t, want, fmt.Sprintf("%x", sha256.Sum256(text))[:8], "ablation %s", name)
+		require.Equal(t, ablations[name], fmt.Sprintf("%x", sha256.Sum256(text))[:8], "ablation %s", name)
 	}
+	require.Len(t, recipes, len(Names()))
+	require.Len(t, ablations, len(Ablations()))
 }

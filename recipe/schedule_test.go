@@ -50,6 +50,17 @@ func TestScheduleOfARecipe(t *testing.T) {
 	check(r, 4, map[int]float64{0: 0.2, 1: 0.3, 5: 0.7, 6: cosine(0, 0.8, 0.3), 10: 0.4, 19: cosine(0, 0.8, 0.95)})
 }
 
+// Landmarks are learned by the schedule of fine-tuning, which begins at 0 and ends at min_lr.
+func TestScheduleOfLandmarks(t *testing.T) {
+	r, err := Load("landmarks-tiny")
+	require.NoError(t, err)
+	r.Train.Epochs, r.Train.WarmupEpochs, r.Train.LR, r.Train.MinLR, r.Train.DrawnEpochs = 5, 1.5, 0.8, 0.2, 0
+	s, want := r.Schedule(4), WarmupCosine(0.8, 0.2, 6, 20)
+	for step := range 20 {
+		require.Equal(t, want(step), s(step))
+	}
+}
+
 func TestThen(t *testing.T) {
 	count := func(step int) float64 { return float64(step) }
 	s := Then(count, 3, func(step int) float64 { return 10 + count(step) })

@@ -1,7 +1,9 @@
 package recipe
 
 import (
+	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -295,5 +297,32 @@ func TestEmbeddedRecipesAreOfToday(t *testing.T) {
 		now, err := current(text)
 		require.NoError(t, err)
 		require.Equal(t, string(text), string(now), name)
+	}
+}
+
+// Each step is listed once, wherever the other one stands, and what has settings is listed.
+func TestStepsAndSettings(t *testing.T) {
+	all := ViewSettings{Decode: 60, Steps: []string{"box", "resize", "rand_augment", "resized_crop", "flip", "jitter", "erase"}, Flip: flip(0.5),
+		Box: &augment.Box{Height: 50, Width: 50}, Resize: &augment.Resize{Size: 40, Interpolation: augment.Bilinear},
+		ResizedCrop: &augment.ResizedCrop{Area: augment.Range{0.5, 1}, Ratio: augment.Range{1, 2}, Interpolation: augment.Bilinear},
+		RandAugment: &augment.RandAugment{Operations: 1, Probability: 1, Magnitude: 5, Interpolations: []augment.Interpolation{augment.Bilinear}},
+		Jitter:      &augment.Jitter{Contrast: 0.5}, Erase: &augment.Erase{Probability: 1, Area: augment.Range{0.1, 0.2}, Ratio: augment.Range{1, 2}, Fill: augment.Zero}}
+	for _, m := range []data.Modality{data.Image, data.Video} {
+		check := func(steps ...string) error {
+			r, err := Load("s4d-tiny-pretrain")
+			require.NoError(t, err)
+			v := all
+			v.Steps = steps
+			r.Model.ImageSize = 30
+			r.Views.Image, r.Views.Video = all, all
+			*data.ByModality(m, &r.Views.Image, &r.Views.Video) = v
+			return r.Check()
+		}
+		require.NoError(t, check(all.Steps...))
+		for i, step := range all.Steps {
+			without := slices.Delete(slices.Clone(all.Steps), i, i+1)
+			require.EqualError(t, check(without...), fmt.Sprintf("views.%s.%s has no effect: add %[2]s to views.%[1]s.steps, or leave it out", m, step))
+			require.EqualError(t, check(append(slices.Clone(all.Steps), step)...), fmt.Sprintf("views.%s.steps has %s twice", m, step))
+		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"mien/data"
 	"mien/mae"
+	"mien/nn"
 	"mien/recipe"
 	"mien/system"
 	"mien/systems"
@@ -79,6 +80,28 @@ func TestCostIsThatOfThePlan(t *testing.T) {
 	forward := float64(240*net.MACs(data.Image) + 200*net.MACs(data.Video))
 	require.Equal(t, []float64{forward, 3 * forward}, []float64{cost.ForwardMACs, cost.TrainingMACs})
 	require.Equal(t, map[data.Modality]float64{data.Image: float64(3 * 16 * net.MACs(data.Image)), data.Video: float64(3 * 8 * net.MACs(data.Video))}, cost.StepMACs)
+}
+
+// Where most is frozen, a step costs its forward pass and what the model says of its backward pass, which is less than twice that, whether
+// the recipe freezes it or nothing.
+func TestCostOfFrozenModels(t *testing.T) {
+	for name, m := range map[string]data.Modality{"feadapter-tiny": data.Video, "s2d-tiny": data.Video, "image-tiny": data.Image} {
+		r, err := recipe.Load(name)
+		require.NoError(t, err)
+		s, err := systems.Of(r)
+		require.NoError(t, err)
+		params, net, err := Outline(s, r)
+		require.NoError(t, err)
+		_, err = nn.Freeze(params, s.FrozenBy(r))
+		require.NoError(t, err)
+		cost := CostOf(r, net, nil)
+		forward := float64(net.MACs(m))
+		step := forward + float64(net.(system.Tuned).GradientMACs(m))
+		require.Less(t, step, 3*forward, name)
+		require.Equal(t, map[data.Modality]float64{m: step * float64(r.Batch(m))}, cost.StepMACs, name)
+		require.InEpsilon(t, forward*float64(cost.Views[m]), cost.ForwardMACs, 1e-12, name)
+		require.InEpsilon(t, step*float64(cost.Views[m]), cost.TrainingMACs, 1e-12, name)
+	}
 }
 
 // Samples of lists count beside drawn faces, or after them, and as often as the recipe says.

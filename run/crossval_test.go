@@ -308,6 +308,10 @@ func TestCheckCross(t *testing.T) {
 	for _, resume := range []bool{false, true} {
 		require.ErrorContains(t, CheckCross(other, resume), "is not empty and holds no cross-validation")
 	}
+	for _, resume := range []bool{false, true} {
+		file := filepath.Join(other, "letter")
+		require.ErrorContains(t, CheckCross(file, resume), "--out "+file+": ", "a file")
+	}
 	l := differentFaces(t, 7)
 	parts, err := data.SplitLists(l, 2, nil, c.Recipe.Seed)
 	require.NoError(t, err)
@@ -395,6 +399,10 @@ func TestSkippedOfACrossValidation(t *testing.T) {
 	pooled, err := pool([]*infer.Report{fold(2, answer("a", 0)), fold(3, answer("b", 1), answer("c", 1))}, data.Video)
 	require.NoError(t, err)
 	require.Equal(t, [2]int{5, 3}, [2]int{pooled.Skipped, pooled.N})
+	none := &infer.Report{Static: infer.NewScore(labels, nil)} // a fold without videos
+	among, err := pool([]*infer.Report{none, fold(2, answer("a", 0)), none, fold(3, answer("b", 1), answer("c", 1)), none}, data.Video)
+	require.NoError(t, err)
+	require.Equal(t, pooled, among)
 
 	c := Cross{Options: Options{Out: t.TempDir()}}
 	file, err := os.Create(c.answers(1, data.Video, false))

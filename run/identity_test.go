@@ -42,10 +42,13 @@ func TestIdentity(t *testing.T) {
 	o.Validation = data.Lists{StaticList: put("3", "three"), StaticRoot: root("c"), DynamicList: put("4", "four"), DynamicRoot: root("d")}
 	model := filepath.Join(dir, modelfile.Name)
 	require.NoError(t, modelfile.Write(model, nil, nil))
-	o.Init, o.Precision = dir, engine.BF16
+	o.Init, o.Precision, o.Landmarks = dir, engine.BF16, filepath.Join(root("a"), "landmarks.safetensors")
+	require.NoError(t, modelfile.Write(o.Landmarks, nil, map[string]string{"a": "b"}))
 	got, err := o.identity()
 	require.NoError(t, err)
 	weights, err := os.ReadFile(model)
+	require.NoError(t, err)
+	faces, err := os.ReadFile(o.Landmarks)
 	require.NoError(t, err)
 	file := func(path, text string) input { return input{path, fmt.Sprintf("%x", sha256.Sum256([]byte(text)))} }
 	settings, err := o.Recipe.Settings()
@@ -55,7 +58,7 @@ func TestIdentity(t *testing.T) {
 			"dynamic_list": file(o.Train.DynamicList, "two"), "dynamic_root": {Path: root("b")},
 			"val_static_list": file(o.Validation.StaticList, "three"), "val_static_root": {Path: root("c")},
 			"val_dynamic_list": file(o.Validation.DynamicList, "four"), "val_dynamic_root": {Path: root("d")},
-			"init": file(model, string(weights))}}, got)
+			"init": file(model, string(weights)), "landmarks": file(o.Landmarks, string(faces))}}, got)
 	id, err := first.identity()
 	require.NoError(t, err)
 	text, err := json.MarshalIndent(id, "", "  ")

@@ -1,6 +1,8 @@
 package run
 
 import (
+	"bytes"
+	"math/rand/v2"
 	"path/filepath"
 	"testing"
 
@@ -8,8 +10,11 @@ import (
 
 	"mien/data"
 	"mien/data/augment"
+	"mien/mobilefacenet"
 	"mien/modelfile"
+	"mien/nn"
 	"mien/recipe"
+	"mien/system"
 )
 
 // Runs that learn landmarks.
@@ -106,6 +111,9 @@ func TestLandmarksAreMeasured(t *testing.T) {
 	m, err := Train(t.Context(), o)
 	require.NoError(t, err)
 	require.Nil(t, m.Final)
+	params, _, err := Outline(&mobilefacenet.System, o.Recipe)
+	require.NoError(t, err)
+	require.Equal(t, nn.Count(params), m.Parameters, "running statistics are of the model")
 	require.Equal(t, 3, m.Landmarks[data.Image].Frames)
 	require.Equal(t, 3*drawnFrames, m.Landmarks[data.Video].Frames)
 	for of, e := range m.Landmarks {
@@ -196,4 +204,23 @@ func TestLandmarksAreLearned(t *testing.T) {
 	}
 	require.Greater(t, guess, 14.0)
 	require.Less(t, m.Landmarks[data.Image].NME, 0.75*guess)
+}
+
+// A window of a video is drawn as for fine-tuning, and its landmarks are those of its frames.
+func TestWindowsOfLandmarks(t *testing.T) {
+	r := prepared(t, finding(t))
+	item := r.plan.sets.Main.Video.Items[2]
+	frames, marks, err := r.plan.frames(t.Context(), &system.Batch{Epoch: 1, Step: 4, Seed: 6, Modality: data.Video}, 3, item)
+	require.NoError(t, err)
+	sample, err := item.Open(t.Context(), data.OpenOptions{})
+	require.NoError(t, err)
+	draw := func(window func(n, frames, stride int, rng *rand.Rand) []int) []int {
+		return window(sample.Len(), 4, 3, data.Stream(6, "window", 1, 4, 3))
+	}
+	indices := draw(data.TrainIndices)
+	require.NotEqual(t, draw(data.PretrainIndices), indices)
+	want, err := sample.Read(t.Context(), indices)
+	require.NoError(t, err)
+	require.True(t, bytes.Equal(want.Pix, frames.Pix))
+	require.Equal(t, must(LandmarksOf(sample, indices)), marks)
 }

@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -247,6 +248,18 @@ func TestLogAndMetrics(t *testing.T) {
 			require.Equal(t, e.Loss, curves[0].Loss[i])
 			require.Equal(t, float64(e.Epoch*steps+e.Step), curves[0].Steps[i])
 			i++
+		}
+	}
+}
+
+// A run on one modality has a loss of that one alone.
+func TestLossOfOneModality(t *testing.T) {
+	for _, name := range []string{"s4d-tiny", "s4d-tiny-pretrain"} {
+		for _, m := range []data.Modality{data.Image, data.Video} {
+			got, err := Train(t.Context(), alone(t, name, m))
+			require.NoError(t, err)
+			require.Equal(t, []data.Modality{m}, slices.Collect(maps.Keys(got.Loss)))
+			require.Positive(t, got.Loss[m])
 		}
 	}
 }

@@ -3,6 +3,7 @@ package run
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -135,12 +136,22 @@ func TestDistillationIsResumed(t *testing.T) {
 		o.Resume = true
 		require.Equal(t, want, trained(t, o), "interrupted at step %d", at)
 	}
-	require.NotContains(t, parameters(t, filepath.Join(whole.Out, modelfile.Name)), "anchors.features")
+	state, err := ReadState(whole.Out)
+	require.NoError(t, err)
+	model := parameters(t, filepath.Join(whole.Out, modelfile.Name))
+	require.NotContains(t, model, "anchors.features")
+	elements := 0
+	for name, v := range model {
+		if !strings.HasPrefix(name, "landmarks.") {
+			elements += len(v)
+		}
+	}
+	require.Equal(t, elements, state.Metrics.Parameters, "of the model itself, without queues")
 
 	other := base()
 	interrupt(t, other, steps+1)
 	other.Resume, other.Landmarks = true, rewritten(t, whole.Landmarks, map[string][]float32{})
-	_, err := Train(t.Context(), other)
+	_, err = Train(t.Context(), other)
 	require.ErrorContains(t, err, "belongs to another run: --landmarks is ")
 }
 

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -273,6 +274,36 @@ func TestDrawnTest(t *testing.T) {
 	r.Data.DrawnTest = 0
 	_, err = DrawnTest(modelfile.Description{Recipe: r, Labels: sets.Labels})
 	require.EqualError(t, err, "the model's recipe draws no faces to evaluate on (data.drawn_test is 0): give --static-list or --dynamic-list")
+}
+
+// Faces are drawn in all of the recipe's style, for tests as for training, and have the size and length that is asked for.
+func TestStyleOfDrawnFaces(t *testing.T) {
+	r := toy(t, "s4d-tiny")
+	d := &r.Data
+	d.DrawnTest, d.DrawnFraming, d.DrawnFaint, d.DrawnHeld, d.DrawnClasses = 6, 0.75, 0.5, 0.25, []string{"sadness", "fear", "happiness"}
+	sets, err := TrainingSets(r, &s4d.System, data.Lists{})
+	require.NoError(t, err)
+	test, err := DrawnTest(modelfile.Description{Recipe: r, Labels: sets.Labels})
+	require.NoError(t, err)
+	style := drawn.Style{Framing: 0.75, Faint: 0.5, Held: 0.25, Classes: d.DrawnClasses}
+	read := func(item data.Item, frames []int) []uint8 {
+		sample, err := item.Open(t.Context(), data.OpenOptions{})
+		require.NoError(t, err)
+		f, err := sample.Read(t.Context(), frames)
+		require.NoError(t, err)
+		return f.Pix
+	}
+	for _, c := range []struct{ got, want *data.Dataset }{
+		{sets.Main.Image, style.Images(1, 12, r.Views.Image.Decode)}, {sets.Main.Video, style.Videos(1, 9, 20, r.Views.Video.Decode)},
+		{test.Image, style.Images(1_000_003, 6, r.Model.ImageSize)}, {test.Video, style.Videos(1_000_003, 6, 20, r.Model.ImageSize)},
+	} {
+		require.Len(t, c.got.Items, len(c.want.Items))
+		frames := data.ByModality(c.got.Modality, []int{0}, []int{0, 7, 19})
+		for i, item := range c.got.Items {
+			require.Equal(t, c.want.Items[i].Name, item.Name)
+			require.True(t, bytes.Equal(read(c.want.Items[i], frames), read(item, frames)), item.Name)
+		}
+	}
 }
 
 // A pre-trained model, which has no heads, is tested on both modalities; one with a record on those that it knows.

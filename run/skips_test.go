@@ -188,6 +188,7 @@ func TestSkippedInTheLastEvaluation(t *testing.T) {
 	metrics, err := Train(t.Context(), o)
 	require.NoError(t, err)
 	require.Equal(t, []int{1}, o.Watch.(*watched).evaluated)
+	require.Equal(t, Source{"validation", data.Image, o.Validation.StaticList, 5, 4}, o.Watch.(*watched).sources[2], "without those that the check found")
 	state, err := ReadState(o.Out)
 	require.NoError(t, err)
 	for _, m := range []*Metrics{metrics, state.Metrics} {
@@ -239,4 +240,29 @@ func TestPlaceOfSkipsInEvaluation(t *testing.T) {
 	}
 	require.Equal(t, map[string]place{"missing.png": {"mien-skipped-1", 0, 0}, "text.png": {"mien-skipped-1", 0, 0},
 		"half.png": {"mien-skipped-1", 1, 6}, "clip": {"mien-skipped-1", 1, 6}}, places)
+}
+
+// Pre-training goes on without unreadable samples as fine-tuning does, and its log and metrics name each.
+func TestSkippedSamplesOfPretraining(t *testing.T) {
+	o := options(t, toy(t, "s4d-tiny-pretrain"))
+	o.Recipe.Data.ListRepeat = 2
+	o.Train, o.SkipBad = badLists(t), 4
+	m, err := Train(t.Context(), o)
+	require.NoError(t, err)
+	named := func(all []data.Skipped) (names []string) {
+		for _, s := range all {
+			names = append(names, fmt.Sprint(s.Modality, " ", filepath.Base(s.Path)))
+		}
+		return names
+	}
+	require.ElementsMatch(t, []string{"image missing.png", "image text.png", "image half.png", "video clip"}, named(m.Skipped))
+	var logged []data.Skipped
+	for _, e := range log(t, o) {
+		if e.Skipped != nil {
+			logged = append(logged, *e.Skipped)
+		}
+	}
+	require.Equal(t, m.Skipped, logged)
+	sources := o.Watch.(*watched).sources
+	require.Equal(t, Source{"training", data.Image, o.Train.StaticList, 5, 4}, sources[0], "of 7, without two that the check found")
 }

@@ -135,3 +135,21 @@ func TestSkippedInParts(t *testing.T) {
 	}
 	require.GreaterOrEqual(t, skipped, 2)
 }
+
+// Mixup alone and cutmix alone mix the samples of every group, and cutmix keeps bytes.
+func TestMixingByOneAlone(t *testing.T) {
+	for _, cutmix := range []bool{false, true} {
+		p := shadePlan(t, 22, 20, func(r *recipe.Recipe) {
+			r.Train.Replicas, r.Train.LabelSmoothing = 2, 0
+			*map[bool]*float64{false: &r.Train.Mixup, true: &r.Train.Cutmix}[cutmix] = 1
+		})
+		mixed := 0
+		for _, b := range batchesOf(t, p, 0) {
+			require.Equal(t, cutmix, b.Views[0].Bytes != nil)
+			if !slices.Equal(data.SmoothTargets(b.Labels, 7, 0), b.Soft) {
+				mixed++
+			}
+		}
+		require.Greater(t, mixed, 5, "of 11 batches")
+	}
+}

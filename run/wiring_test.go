@@ -114,6 +114,13 @@ func TestPrecisionOfEvaluation(t *testing.T) {
 		require.NoError(t, err)
 		require.Positive(t, b.products[engine.Full], "of the head")
 		require.Equal(t, p == engine.BF16, b.products[engine.BF16] > 0)
+
+		o = finding(t)
+		b = precise{o.Backend, map[engine.Precision]int{}}
+		o.Backend, o.Precision = b, p
+		_, err = prepared(t, o).locate(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, p == engine.BF16, b.products[engine.BF16] > 0, "landmarks")
 	}
 }
 

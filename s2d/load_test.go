@@ -1,7 +1,9 @@
 package s2d
 
 import (
+	"fmt"
 	"maps"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -151,8 +153,9 @@ func TestFromAnotherSize(t *testing.T) {
 
 // A file with something else, or with half of a block, is refused.
 func TestFilesThatDoNotFit(t *testing.T) {
+	whole := fileOf(t, heads64(), 9, func(name string) string { return name })
 	refused := func(change func(f file, r *recipe.Recipe)) error {
-		f, r := fileOf(t, heads64(), 9, func(name string) string { return name }), heads64()
+		f, r := maps.Clone(whole), heads64()
 		change(f, &r)
 		load, err := System.Start(f, r, nn.Random{})
 		if err != nil {
@@ -167,6 +170,20 @@ func TestFilesThatDoNotFit(t *testing.T) {
 		return err
 	}
 	require.NoError(t, refused(func(file, *recipe.Recipe) {}))
+	for name := range whole { // an image model, all of it
+		if strings.HasPrefix(name, "landmarks.") {
+			continue // which are of a file of their own
+		}
+		if image, _ := regexp.MatchString(`^(cls_token|pos_embed|patch_embed\.|blocks\.|ln_post\.)`, name); image {
+			lost := strings.Replace(name, "ln_post.weight", "norm.weight", 1) // which marks the names of this system
+			require.ErrorContains(t, refused(func(f file, _ *recipe.Recipe) { delete(f, name) }), fmt.Sprintf("weights lack %q", lost))
+		} else {
+			require.NoError(t, refused(func(f file, _ *recipe.Recipe) { delete(f, name) }), name)
+		}
+	}
+	for _, name := range []string{"norm.weight", "temporal_embeddings", "prompt_blocks.2.conv0_0.weight", "prompts.weight"} {
+		require.ErrorContains(t, refused(func(f file, _ *recipe.Recipe) { f[name] = tensor{} }), fmt.Sprintf("%q", name))
+	}
 	for want, change := range map[string]func(f file, r *recipe.Recipe){
 		`"other"`: func(f file, _ *recipe.Recipe) { f["other"] = tensor{} },
 		`weights lack "blocks.1.attn.qkv.bias" [192]`:                             func(f file, _ *recipe.Recipe) { delete(f, "blocks.1.attn.qkv.bias") },

@@ -71,3 +71,18 @@ func TestStart(t *testing.T) {
 	want := Config{Encoder: base, Classes: 11, LandmarkChannels: 128, PromptWidth: 8, AdapterWidth: 192, AdapterHeads: 8, Dropout: 0.5}
 	require.Equal(t, want, FromRecipe(published(t, 11)))
 }
+
+// The presets of all sizes have the published modules, and of the image model the norm after its blocks learns alone.
+func TestPresets(t *testing.T) {
+	for size, width := range map[string]int{"tiny": 32, "small": 96, "base": 192, "large": 256} {
+		r, ok := System.Presets[0].Of(size)
+		require.True(t, ok)
+		want, _ := vit.Preset(size)
+		want.Name, want.System, want.Train.Freeze = "s2d-"+size, "s2d", []string{"cls_token", "pos_embed", "patch_embed.*", "blocks.*"}
+		want.Model.ImageSize, want.Model.Tubelet, want.Model.Dropout = want.Model.ImageSize*7/5, 1, 0.5
+		want.Model.Prompter, want.Model.Temporal = &recipe.Prompter{Width: 8, LandmarkWidth: 64}, &recipe.Temporal{Width: width, Heads: 8}
+		require.Equal(t, want, r)
+	}
+	_, ok := System.Presets[0].Of("giant")
+	require.False(t, ok)
+}

@@ -208,6 +208,9 @@ func TestDistillationInTraining(t *testing.T) {
 	begun := read(t, m.anchors.Features)
 	first := loss(0)
 	require.Equal(t, begun, read(t, m.anchors.Features), "not before takes_from")
+	m.anchors.TakesFrom = 0.75
+	loss(2)
+	require.Equal(t, begun, read(t, m.anchors.Features), "of all epochs")
 	weight := m.anchors.Weights[1]
 	m.anchors.Weights[1] = 0
 	plain := loss(3)
@@ -229,6 +232,25 @@ func TestDistillationInTraining(t *testing.T) {
 	one := loss(3) - plain
 	m.anchors.Weights[1] = 2
 	require.InEpsilon(t, 2*one, loss(3)-plain, 1e-4)
+}
+
+// Anchors have room for the batch of the modality that the model is for, and there are none where a recipe asks for none.
+func TestRoomOfAnchors(t *testing.T) {
+	r := withDistillation()
+	r.Train.ImageBatch, r.Train.VideoBatch = 5, 3
+	m, _ := made(r)
+	require.Equal(t, []int{3, 24}, m.anchors.features.Shape())
+	require.Len(t, m.anchors.labels, 3)
+	images := r
+	images.Model.Temporal, images.Model.ImageClasses, images.Model.VideoClasses = nil, 6, 0
+	require.NoError(t, System.Check(images))
+	m, _ = made(images)
+	require.Equal(t, [][]int{{5, 24}, {5, 6}, {6, 2, 24}}, [][]int{m.anchors.features.Shape(), m.anchors.answers.Shape(), m.anchors.Features.Shape()})
+	require.Len(t, m.anchors.labels, 5)
+	r.Train.Distillation = &recipe.Distillation{Starts: []float64{0}, Weights: []float64{1}}
+	m, s := made(r)
+	require.Nil(t, m.anchors)
+	require.Empty(t, s.States())
 }
 
 // MACs of a video are those of its frames, and the landmark network's: 9 patches of 48 values, 10 tokens of width 24. A gradient flows back

@@ -1,6 +1,7 @@
 package s4d
 
 import (
+	"fmt"
 	"math"
 	"testing"
 
@@ -30,6 +31,8 @@ func TestCheck(t *testing.T) {
 		"experts in block -1":                                   func(c *Config) { c.MoAEBlocks = []int{-1} },
 		"heads of 0 and 11 classes: each needs 1 to 1000":       func(c *Config) { c.ImageClasses = 0 },
 		"heads of 7 and 1001 classes: each needs 1 to 1000":     func(c *Config) { c.VideoClasses = 1001 },
+		"heads of 1001 and 11 classes: each needs 1 to 1000":    func(c *Config) { c.ImageClasses = 1001 },
+		"heads of 7 and 0 classes: each needs 1 to 1000":        func(c *Config) { c.VideoClasses = 0 },
 		"needs experts ≥ 1, 1 ≤ top-k ≤ experts":                func(c *Config) { c.MoAE.TopK = 5 },
 		"image size 15 is not a multiple of the patch size 4":   func(c *Config) { c.Encoder.PatchSize = 4 },
 		"width 12 is not a multiple of the 5 heads":             func(c *Config) { c.Encoder.Heads = 5 },
@@ -160,6 +163,16 @@ func TestCheckOfTheBaselines(t *testing.T) {
 		require.True(t, ok)
 		s := change(&r)
 		require.EqualError(t, s.Check(r), message)
+	}
+	for _, priority := range []string{"tokens", "choices", "scores"} { // which say nothing without a limit
+		for _, s := range []*system.System{&System, &ViTMoE} {
+			r, ok := s.Presets[0].Of("tiny")
+			require.True(t, ok)
+			r.Model.Capacity, r.Model.Priority = 0, priority
+			require.ErrorContains(t, s.Check(r), fmt.Sprintf("model.priority is %q, and experts have room for all tokens", priority))
+			r.Model.Capacity = 2
+			require.NoError(t, s.Check(r))
+		}
 	}
 }
 

@@ -127,10 +127,14 @@ func TestNoiseOfSteps(t *testing.T) {
 	require.NotEqual(t, want, loss(func(b *system.Batch) { b.Step++ }))
 	require.NotEqual(t, want, loss(func(b *system.Batch) { b.Epoch++ }))
 	require.NotEqual(t, want, loss(func(b *system.Batch) { b.Seed++ }))
-	m.recipe.Train.RouterNoise = false
-	without := loss(same)
-	require.NotEqual(t, want, without)
-	require.Equal(t, without, loss(func(b *system.Batch) { b.Step++ }))
+	for _, evaluations := range []bool{false, true} { // which may be as in training, and not the other way round
+		m.recipe.Model.EvalAsTraining, m.recipe.Train.RouterNoise = evaluations, true
+		require.Equal(t, want, loss(same))
+		m.recipe.Train.RouterNoise = false
+		without := loss(same)
+		require.NotEqual(t, want, without)
+		require.Equal(t, without, loss(func(b *system.Batch) { b.Step++ }))
+	}
 }
 
 // Inference draws no noise unless the model is configured to; Routes reports the routing that Logits used, and Features what its head read.

@@ -72,6 +72,20 @@ func TestLoad(t *testing.T) {
 		"leave it out, or set it to false", "a run begins with it")
 }
 
+// A run that begins reads all that its recipe sets; one that goes on may be of an earlier version, whose recipe is still checked.
+func TestOfRun(t *testing.T) {
+	r := tiny["vit"]
+	r.Train.TubeMask = true
+	_, err := OfRun(r, false)
+	require.ErrorContains(t, err, "system vit (kind finetune) does not read train.tube_mask = true")
+	s, err := OfRun(r, true)
+	require.NoError(t, err)
+	require.Equal(t, "vit", s.Name)
+	r.Model.PatchSize = 5
+	_, err = OfRun(r, true)
+	require.ErrorContains(t, err, "not a multiple of the patch size 5")
+}
+
 // Systems whose models have class tokens say so: what their attention means depends on it.
 func TestClassTokens(t *testing.T) {
 	for _, s := range All {

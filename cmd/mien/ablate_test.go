@@ -71,6 +71,9 @@ func TestAblationPage(t *testing.T) {
 	require.Regexp(t, `(?s)Blinks: one run, of seed 0\n.*\n\nrow .*\nnone .*\ntwo .*Winks: one run, of seed 0\n.*\nlook at \S*/both/index.html\n$`, stdout)
 	page, err := os.ReadFile(filepath.Join(both, "index.html"))
 	require.NoError(t, err)
+	runs, err := filepath.Glob(filepath.Join(both, "*", "*", "seed-0", "*", "run.json"))
+	require.NoError(t, err)
+	require.Equal(t, len(runs), strings.Count(stderr, "origin "), "each run of both says what it learns from")
 	for _, part := range []string{"<h2>Blinks</h2>", "<h2>Winks</h2>", "<th>dynamic UAR / WAR</th>", "<td>two</td>", `aria-label="Blinks"`, `aria-label="Winks"`, "<p>Winks: one run, of seed 0<br>"} {
 		require.Contains(t, string(page), part)
 	}
@@ -88,6 +91,9 @@ func TestAblationPage(t *testing.T) {
 	code, stdout, stderr = ablate("--resume", "--json")
 	require.Zero(t, code, stderr)
 	require.Regexp(t, `^\{"format":"mien-ablation-1","name":"blinks",.*\}\n\{"format":"mien-ablation-1","name":"winks",.*\}\n$`, stdout)
+	as, err := os.ReadFile(filepath.Join(both, "index.html"))
+	require.NoError(t, err)
+	require.Equal(t, string(page), string(as), "the page is the same with --json")
 }
 
 // What is asked of several ablations and cannot be is refused before anything is written.

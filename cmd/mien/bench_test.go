@@ -170,6 +170,11 @@ func TestShape(t *testing.T) {
 		r, _ := systems.Preset("vit-small")
 		require.EqualError(t, in.shape(&r), "--batch and --repeat must be at least 1, --tokens at least 0")
 	}
+	for _, tokens := range []int{50, 150, 101} {
+		r, _ := systems.Preset("vit-small")
+		err := (&benchInput{Batch: 1, Repeat: 1, Tokens: tokens}).shape(&r)
+		require.EqualError(t, err, fmt.Sprintf("--tokens %d: %s takes multiples of 100, the patches of an image", tokens, r.Name))
+	}
 }
 
 // heard is a model that records the tapes and batches of its training steps.
@@ -223,6 +228,36 @@ func TestBenchTrains(t *testing.T) {
 		require.Equal(t, nn.Count(used), nn.Count(m.params), "without the head of the other modality")
 	}
 	require.EqualError(t, m.build(b, "vit-tiny", nil), "--model vit-tiny: choose one of mae-tiny, mae-small, mae-base, mae-large")
+}
+
+// The work of a step is that of all its samples, twice the multiply-adds that are counted of one: of a training step, only what it learns goes
+// backward twice.
+func TestWorkOfASample(t *testing.T) {
+	for command, kind := range map[string]string{"forward": recipe.Finetune, "train": recipe.Finetune, "pretrain": recipe.Pretrain} {
+		name := map[string]string{"forward": "s4d-tiny", "train": "feadapter-tiny", "pretrain": "mae-tiny"}[command]
+		r, ok := systems.Preset(name)
+		require.True(t, ok)
+		require.Equal(t, kind, r.Kind)
+		r.Train.ImageMask = 0.95 // as of videos, unless --mask says otherwise
+		tokens := imageTokens(r)
+		s, err := systems.Of(r)
+		require.NoError(t, err)
+		var net system.Model
+		params, err := nn.Outline(math.MaxInt, func(scope *nn.Scope) { net = s.Build(scope, r) })
+		require.NoError(t, err)
+		_, err = nn.Freeze(params, s.FrozenBy(r))
+		require.NoError(t, err)
+		want := float64(net.MACs(data.Image))
+		if command != "forward" {
+			want = float64(system.StepMACs(net, data.Image))
+			require.Equal(t, command == "train", want < 3*float64(net.MACs(data.Image)))
+		}
+		code, stdout, stderr := mien("bench", command, "--model", name, "--tokens", fmt.Sprint(tokens), "--batch", "2", "--repeat", "1", "--json")
+		require.Zero(t, code, stderr)
+		var got struct{ GFLOP float64 }
+		require.NoError(t, json.Unmarshal([]byte(stdout), &got))
+		require.InEpsilon(t, 2*2*want/1e9, got.GFLOP, 1e-9, command)
+	}
 }
 
 // The table of a step has each number under its name, in its unit.

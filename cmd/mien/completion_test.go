@@ -59,10 +59,13 @@ func TestCompletion(t *testing.T) {
 		"completion ":                    "bash zsh fish --help --threads --version",
 		"predict face":                   "",
 		"predict --model m":              "",
+		"predict --head =":               "image video",
 		"nonsense ":                      strings.Join(completed(t, ""), " "),
 	} {
 		require.Equal(t, want, strings.Join(completed(t, strings.Split(line, " ")...), " "), line)
 	}
+	_, stdout, _ := mien("complete", "--", "predict", "--head", "")
+	require.Equal(t, "image\nvideo\n", stdout, "and not what it is without the flag")
 }
 
 // The script of each shell, in that shell, where there is one.

@@ -11,6 +11,7 @@ import (
 
 	"mien/data"
 	"mien/infer"
+	"mien/recipe"
 	"mien/run"
 )
 
@@ -102,6 +103,40 @@ func TestKeptList(t *testing.T) {
 	}
 }
 
+// Lists are divided into five folds unless a flag says into how many, by the seed of the run.
+func TestUsualFolds(t *testing.T) {
+	dir := t.TempDir()
+	list := ""
+	for i := range 11 {
+		list += fmt.Sprintf("%d.png %d\n", i, i%2)
+	}
+	write(t, dir, "faces.txt", list)
+	whole := data.Lists{StaticList: filepath.Join(dir, "faces.txt"), StaticRoot: "faces"}
+	var divided []string
+	for seed := range uint64(2) {
+		c := crossvalCmd{trainFlags: trainFlags{runFlags: runFlags{Out: filepath.Join(dir, fmt.Sprint(seed))}}}
+		folds, err := c.folds(run.Options{Train: whole, Recipe: recipe.Recipe{Seed: seed}})
+		require.NoError(t, err)
+		require.Len(t, folds, 5)
+		parts, err := data.SplitLists(whole, 5, nil, seed)
+		require.NoError(t, err)
+		other := filepath.Join(dir, "other", fmt.Sprint(seed))
+		want, err := run.WriteFolds(other, whole, parts)
+		require.NoError(t, err)
+		for i, f := range folds {
+			got, err := os.ReadFile(f.Test.StaticList)
+			require.NoError(t, err)
+			text, err := os.ReadFile(want[i].Test.StaticList)
+			require.NoError(t, err)
+			require.Equal(t, string(text), string(got))
+		}
+		text, err := os.ReadFile(folds[0].Test.StaticList)
+		require.NoError(t, err)
+		divided = append(divided, string(text))
+	}
+	require.NotEqual(t, divided[0], divided[1])
+}
+
 // The recalls of each fold stand above those of all, whose score follows.
 func TestPrintedCrossValidation(t *testing.T) {
 	fold := func(of float64, n int) *infer.Report {
@@ -109,9 +144,9 @@ func TestPrintedCrossValidation(t *testing.T) {
 	}
 	second := fold(20, 6)
 	second.Dynamic = &infer.Score{UAR: 70.126, WAR: 81, MacroF1: 92, N: 11}
+	r := &run.CrossReport{Folds: []*infer.Report{fold(10, 5), second}, Pooled: &infer.Report{Dynamic: printedScore.Score}}
 	var b bytes.Buffer
-	printCross(&console{stdout: &checked{Writer: &b}},
-		&run.CrossReport{Folds: []*infer.Report{fold(10, 5), second}, Pooled: &infer.Report{Dynamic: printedScore.Score}})
+	printCross(&console{stdout: &checked{Writer: &b}}, r)
 	require.Equal(t, `fold    set        UAR    WAR  macro F1   n
 1       static   10.00  11.00     12.00   5
 2       static   20.00  21.00     22.00   6
@@ -121,6 +156,13 @@ pooled  dynamic   1.13  22.00     33.50   7
 all folds pooled
 set       UAR    WAR  macro F1  weighted F1    ECE  n
 `+printedNumbers+"\n"+printedConfusion, b.String())
+
+	images := *printedScore.Score
+	images.UAR = 9.5
+	r.Pooled.Static = &images
+	b.Reset()
+	printCross(&console{stdout: &checked{Writer: &b}}, r)
+	require.Regexp(t, `(?s)\npooled +static +9.50 .*\npooled +dynamic +1.13 .*\nall folds pooled\nset .*\nstatic +9.50 .*\nall folds pooled\nset .*\ndynamic +1.13 `, b.String())
 }
 
 // What becomes of the best epoch is said: before the first fold where there is no list to choose it on, and of each fold's model.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -96,10 +97,10 @@ func TestManyFindings(t *testing.T) {
 				if i >= c.counts[k] {
 					continue
 				}
-				f := data.Finding{Kind: kind, Detail: fmt.Sprint(kind[:1], i)}
+				f := data.Finding{Kind: kind, Detail: fmt.Sprint(kind[:1], "\x1b", i)}
 				r.Findings = append(r.Findings, f)
 				if i < 10 {
-					want += kind + ": " + f.Text() + "\n"
+					want += kind + ": " + strings.ReplaceAll(f.Text(), "\x1b", `\x1b`) + "\n"
 				}
 			}
 		}

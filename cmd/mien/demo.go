@@ -23,7 +23,11 @@ func (c *demoCmd) Run(out *console) error {
 	if err != nil {
 		return err
 	}
-	took := time.Since(began).Round(time.Second)
+	return c.show(out, page, time.Since(began).Round(time.Second))
+}
+
+// show writes the page, and prints how good the model is and what it can be tried on.
+func (c *demoCmd) show(out *console, page *report.Page, took time.Duration) error {
 	page.Facts = append(page.Facts, [2]string{"Time", took.String()})
 	path := filepath.Join(c.Out, "index.html")
 	if err := page.Write(path); err != nil {

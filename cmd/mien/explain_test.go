@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"io"
 	"os"
 	"path/filepath"
@@ -35,6 +37,18 @@ func untrained(t *testing.T, b engine.Backend, name string, experts int) string 
 	path := filepath.Join(t.TempDir(), name+".safetensors")
 	require.NoError(t, modelfile.Write(path, scope.Params(), metadata))
 	return path
+}
+
+// An interruption ends explain, and is no fault of an input.
+func TestInterruptedExplain(t *testing.T) {
+	patient(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	dir := filepath.Join(t.TempDir(), "pictures")
+	var stderr bytes.Buffer
+	require.Equal(t, interrupted, execute(ctx, []string{"explain", "--model", released, "--out", dir, face, face}, &bytes.Buffer{}, &stderr))
+	require.Equal(t, "mien: interrupted\n", stderr.String())
+	require.NoFileExists(t, filepath.Join(dir, "index.html"))
 }
 
 // What the page says of an input is the first model's answer, in the names of the head that gave it.

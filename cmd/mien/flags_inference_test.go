@@ -30,14 +30,17 @@ func evalFlags() commandFlags {
 		{"model", "", "--model $others", both(is(length(static("labels")), 7, 8), changes(static("loss")))},
 		{"precision", "", "--precision int8", both(is(static("agreement_with_f32", "top1"), nil, 100), changes(static("loss")),
 			is(positive(static("agreement_with_f32", "largest_change")), false, true), as("--model $int8.safetensors", static("loss")))},
+		{"precision", "--precision int8", "--precision f32", is(static("agreement_with_f32", "top1"), 100, nil)},
 		{"precision", "--published", "--published --precision int8", is(positive(static("agreement_with_f32", "largest_change")), false, true)},
 		{"stride", videos, videos + " --stride 1", both(changes(dynamic("loss")), same(static("loss")))},
 		{"windows", videos, videos + " --windows 1", both(changes(dynamic("loss")), same(static("loss")))},
 		{"published", "", "--published", both(is(at("", "published"), false, true), changes(static("loss")))},
-		{"json", "", "--json=false", both(is(at("", "format"), "mien-eval-1", nil), says(stdout, "", "static: true class by row, predicted by column\n"))},
+		{"json", "", "--json=false", both(is(at("", "format"), "mien-eval-1", nil), same(stderr),
+			says(stdout, "", "static: true class by row, predicted by column\n"))},
 		{"drawn", nothing, nothing + "--drawn", both(is(code, 1, 0), is(static("n"), nil, 2), is(dynamic("n"), nil, 2))},
 		{"pred", "", "--pred $out", both(is(length(content("")), 0, 7), same(stdout))},
 		{"figures", "", "--figures $out", is(files("*.svg"), "[]", "[confusion-static.svg reliability-static.svg]")},
+		{"figures", videos, videos + " --figures $out", is(length(files("*.svg")), 0, 4)},
 		{"bootstrap", "", "--bootstrap 70", is(static("bootstrap", "draws"), 1000, 70)},
 		{"bootstrap", "--pred $out", "--pred $out --bootstrap 3", both(is(static("bootstrap", "draws"), 1000, 3), ofItsSeed)},
 		{"head", "", "--head video", both(is(static("head"), nil, "video"), changes(static("loss")))},
@@ -80,6 +83,7 @@ func predictFormats() commandFlags {
 	return commandFlags{command: "predict", line: "--model $tuned" + aFace, cases: []flagCase{
 		{"json", "", "--json", both(is(at("", "format"), nil, "mien-prediction-1"), says(stdout, " expression ", ""))},
 		{"csv", "", "--csv", says(stdout, " expression ", "path,modality,label,probability,frames,frames_seen,error\n")},
+		{"csv", album, album + " --csv", both(says(stdout, " expression ", ""), same(stderr), is(length(stderr), 3, 3))},
 	}}
 }
 
@@ -146,6 +150,7 @@ func moved(c contrast) bool {
 func quietFlags() (all []commandFlags) {
 	for _, c := range []struct{ command, line, progress string }{
 		{"eval", "--model $tuned" + faces, "evaluating images: 6 of 6\n"},
+		{"eval", "--model $tuned" + videos, "evaluating videos: 4 of 4\n"},
 		{"predict", "--model $tuned --out $out" + aFace + aVideo, "predicting: 2 of 2\n"},
 		{"predict", "--model $tuned" + aFace + aVideo, "predicting: 2 of 2\n"},
 		{"report", "--out $out --drawn $tuned", "measuring: 4 of 4\n"},

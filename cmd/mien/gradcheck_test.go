@@ -38,9 +38,39 @@ func TestGradientThatFails(t *testing.T) {
 	require.Len(t, got.Cases[1].Float32, len(asm.Implementations()))
 }
 
+// Every case that differs from finite differences counts, is not hidden by kernels that agree with each other, and its row has all that was
+// compared so far.
+func TestWrongGradients(t *testing.T) {
+	named := func(name string, f func(x *ag.Value) *ag.Value) gradcheck.Case {
+		return gradcheck.Case{Name: name, Inputs: []gradcheck.Input{{Name: "x", Shape: []int{2, 3}}}, New: gradcheck.Stateless(gradcheck.Unary(f))}
+	}
+	wrong := func(x *ag.Value) *ag.Value { return ag.Add(ag.Scale(x, 3), ag.Constant(x.Data())) } // whose gradient is 4
+	right := func(x *ag.Value) *ag.Value { return ag.Scale(x, 3) }
+	var stdout bytes.Buffer
+	out := &console{ctx: t.Context(), stdout: &checked{Writer: &stdout}, stderr: io.Discard}
+	err := (&gradcheckCmd{JSON: true}).check(out, []gradcheck.Case{named("a", wrong), named("b", right), named("c", wrong)})
+	require.EqualError(t, err, "2 of 3 gradient cases fail")
+	var got gradReport
+	require.NoError(t, json.Unmarshal(stdout.Bytes(), &got))
+	for i, row := range got.Cases {
+		require.Equal(t, string("abc"[i]), row.Name)
+		require.Positive(t, row.Checked)
+		require.NotEmpty(t, row.Worst)
+		if i == 1 {
+			require.Empty(t, row.Error)
+			require.Less(t, row.Float64, 1e-9)
+			require.Len(t, row.Float32, len(asm.Implementations()))
+			continue
+		}
+		require.NotEmpty(t, row.Error)
+		require.Greater(t, row.Float64, 0.1)
+		require.Empty(t, row.Float32)
+	}
+}
+
 // A case fails that is wrong on one set of kernels alone, or at bf16 alone, and its row says where.
 func TestGradientThatFailsInOnePlace(t *testing.T) {
-	places := []string{"nowhere", "bf16"}
+	places, best := []string{"nowhere", "bf16"}, asm.F32().Name
 	for _, set := range asm.Implementations() {
 		places = append(places, set.Name)
 	}
@@ -49,6 +79,7 @@ func TestGradientThatFailsInOnePlace(t *testing.T) {
 			New: gradcheck.Stateless(gradcheck.Unary(func(x *ag.Value) *ag.Value {
 				here := asm.F32().Name
 				if x.Tape().Precision == engine.BF16 {
+					require.Equal(t, best, here, "bf16 is tried on the kernels in use")
 					here = "bf16"
 				}
 				if here == wrong && x.Data().DType() == engine.Float32 {
@@ -58,6 +89,7 @@ func TestGradientThatFailsInOnePlace(t *testing.T) {
 			}))}
 		row := gradRow{Float32: map[string]float64{}}
 		err := row.check(k)
+		require.Equal(t, best, asm.F32().Name, "what was in use is in use again")
 		errors := map[string]float64{"bf16": row.BF16}
 		for name, e := range row.Float32 {
 			errors[name] = e

@@ -75,6 +75,8 @@ func TestAdapterKinds(t *testing.T) {
 		a.Width, a.Place, m.Adapter = 7, "after-mlp", &a
 		require.Equal(t, []string{"adapters", want}, adaptersOf(m).row())
 	}
+	m.Adapter = &recipe.Adapter{Width: 7, Blocks: "1"}
+	require.Equal(t, []int{}, adaptersOf(m).Kernel, "a list in JSON, if an empty one")
 	for one := range 3 {
 		depthwise, modulated, activation := one == 0, one == 1, one == 2
 		m.Adapter = &recipe.Adapter{Width: 9, Kernel: []int{3, 1, 5}, Depthwise: depthwise, Stretch: "axes", Modulated: modulated,
@@ -105,6 +107,15 @@ func TestInfoOfModules(t *testing.T) {
 	})
 	require.Equal(t, &temporalInfo{Width: 12, Heads: 3}, s2d.Temporal)
 	require.Equal(t, []int{6, mobilefacenet.Width}, []int{s2d.Prompter.Width, s2d.Prompter.LandmarkWidth})
+	one := info("s4d-tiny", func(r *recipe.Recipe) { r.Model.Experts, r.Model.TopK, r.Model.Position = 5, 1, "3" })
+	require.Equal(t, &expertsInfo{Count: 5, TopK: 1, Blocks: []int{3}}, one.Experts)
+	require.Less(t, one.ActiveParameters, one.Parameters)
+	still := info("s2d-tiny", func(r *recipe.Recipe) { r.Model.Temporal.Width, r.Model.Temporal.Heads = 0, 0 })
+	require.Nil(t, still.Temporal)
+	require.NotNil(t, still.Prompter)
+	unprompted := recipe.Model{Prompter: &recipe.Prompter{LandmarkWidth: 4}, Temporal: &recipe.Temporal{Heads: 2}}
+	require.Nil(t, promptersOf(unprompted, nil))
+	require.Nil(t, temporalOf(unprompted))
 }
 
 // Every row that a description can have, in its order.

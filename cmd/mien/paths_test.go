@@ -1,12 +1,16 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"mien/ablate"
+	"mien/run"
 )
 
 // The name of a file can't control the terminal, and one that is not UTF-8 is whole in JSON.
@@ -52,6 +56,34 @@ func TestHostileNames(t *testing.T) {
 	_, _, stderr := mien("predict", "--model", model, dir)
 	require.Contains(t, stderr, `one of them of unknown size (`)
 	require.NotContains(t, stderr, "\x1b")
+}
+
+// Nor can the name of a folder that results are written to, or the title of an ablation.
+func TestHostileFolders(t *testing.T) {
+	const name, printed = "to\x1b[31m", `to\x1b[31m`
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, name), 0o755); err != nil {
+		t.Skip("this file system does not accept it")
+	}
+	folder := func(of string) string { return filepath.Join(dir, name, of) }
+	pre, _ := finishedRun(t, "s4d-tiny-pretrain", 7, nil)
+	for of, args := range map[string][]string{
+		"drawn":     {"data", "draw", "--images", "1", "--videos", "0", "--size", "16"},
+		"pictures":  {"explain", "--model", released, face},
+		"the curve": {"report", pre},
+	} {
+		code, stdout, stderr := mien(append(args, "--out", folder(of))...)
+		require.Zero(t, code, stderr)
+		require.Contains(t, stdout, filepath.Join(dir, printed, of))
+		require.NotContains(t, stdout, "\x1b")
+	}
+	var b bytes.Buffer
+	c := ablateCmd{Out: filepath.Join(dir, name)}
+	r := &ablate.Result{Title: "Red\x1b[31m", Seeds: []uint64{1}, Rows: []ablate.Row{{Name: "one"}}}
+	require.NoError(t, c.show(&console{stdout: &checked{Writer: &b}}, []ablate.Study{{Options: run.Options{Out: c.Out}}}, []*ablate.Result{r}))
+	require.Contains(t, b.String(), `Red\x1b[31m: one run`)
+	require.Contains(t, b.String(), "look at "+filepath.Join(dir, printed, "index.html")+"\n")
+	require.NotContains(t, b.String(), "\x1b")
 }
 
 // pathIn returns the path that a line of JSON names.

@@ -134,6 +134,18 @@ func TestInterruptedPredictKeepsItsFile(t *testing.T) {
 	require.Contains(t, stderr, "results.jsonl.part, of a command that was interrupted or still runs, exists: rename or remove it")
 }
 
+// A link is not replaced, wherever it points.
+func TestPartOfALink(t *testing.T) {
+	dir := t.TempDir()
+	link := filepath.Join(dir, "results.csv")
+	if err := os.Symlink(filepath.Join(dir, "gone"), link); err != nil {
+		t.Skip("no links here")
+	}
+	_, err := createPart("--out", link)
+	require.EqualError(t, err, "--out "+link+": it exists: choose another name, or remove it")
+	require.NoFileExists(t, link+".part")
+}
+
 // An interruption ends the wait for a list on standard input.
 func TestInterruptedWaitForInput(t *testing.T) {
 	r, w, err := os.Pipe()

@@ -50,7 +50,8 @@ func TestRunsOfAReport(t *testing.T) {
 	later, laterShown := finishedRun(t, "s4d-tiny-pretrain", 5, nil)
 	tuned, tunedShown := finishedRun(t, "s4d-tiny", 3, &infer.Score{UAR: 20, N: 4})
 	again, againShown := finishedRun(t, "s4d-tiny", 2, &infer.Score{UAR: 30, N: 6})
-	shown := map[string]report.Run{pre: preShown, later: laterShown, tuned: tunedShown, again: againShown}
+	marks, marksShown := finishedRun(t, "landmarks-tiny", 4, nil)
+	shown := map[string]report.Run{marks: marksShown, pre: preShown, later: laterShown, tuned: tunedShown, again: againShown}
 	for _, c := range []struct {
 		runs               []string
 		pretrain, finetune string
@@ -61,6 +62,9 @@ func TestRunsOfAReport(t *testing.T) {
 		{[]string{again, tuned, later, pre}, pre, tuned},
 		{[]string{again}, "", again},
 		{[]string{later}, later, ""},
+		{[]string{marks}, "", ""},
+		{[]string{marks, pre, tuned}, pre, tuned},
+		{[]string{pre, tuned, marks}, pre, tuned},
 	} {
 		page, pretrain, finetune, err := (&reportCmd{Runs: c.runs}).runs()
 		require.NoError(t, err)

@@ -26,6 +26,9 @@ func TestSeen(t *testing.T) {
 		"0-3":                    window(1, 0, 3),
 		"0-7":                    window(1, 0, 3, 4, 7),
 		"0-3, 5-8":               window(1, 0, 3, 5, 8),
+		"0-6 by 3":               window(3, 0, 6),
+		"4":                      window(1, 4, 4),
+		"0-1":                    window(1, 0, 1),
 		"0-9 by 3":               window(3, 0, 3, 6, 9),
 		"0-3, 7-10 by 3":         window(3, 0, 3, 7, 10),
 		"2-9, 20-29, 40-49 by 2": window(2, 2, 9, 20, 26, 23, 29, 40, 46, 43, 49),
@@ -62,6 +65,19 @@ a          video     überrascht sein       75.0 %  0-8, 20-28 by 4 of 30
 	require.Equal(t, "path"+space+"  modality  expression       probability  expression 2     probability 2  frames seen\n"+
 		"a   "+space+"  video     überrascht sein       75.0 %  calm                    25.0 %  0-8, 20-28 by 4 of 30\n"+
 		long+"  video     überrascht sein       75.0 %  calm                    25.0 %  0-8, 20-28 by 4 of 30\n", b.String())
+}
+
+// Which frames were seen is said of every video, of a single frame, too, and of no image.
+func TestFramesSeenOfOneFrame(t *testing.T) {
+	m := &infer.Model{Description: modelfile.Description{Labels: map[data.Modality][]string{data.Image: {"calm"}, data.Video: {"calm"}}}}
+	one := infer.Prediction{Path: "a", Frames: 1, Windows: []data.Window{{Stride: 1}}, Labels: []string{"calm"}, Probabilities: []float64{1}}
+	for modality, want := range map[data.Modality]string{data.Image: "a     image     calm            100.0 %\n", data.Video: "a     video     calm            100.0 %  0 of 1\n"} {
+		var b bytes.Buffer
+		one.Modality = modality
+		require.NoError(t, newTableResults(&b, 1, m, []input{{path: "a"}}).add(one))
+		_, row, _ := strings.Cut(b.String(), "\n")
+		require.Equal(t, strings.TrimSpace(want), strings.TrimSpace(row))
+	}
 }
 
 // The header of CSV comes once, before the first row, also where that is of a failure.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -61,6 +62,7 @@ func TestSkippedLine(t *testing.T) {
 		bad = append(bad, data.Skipped{Path: fmt.Sprint(i)})
 	}
 	require.Equal(t, "5 unreadable samples were skipped: 0, 1, 2, 3, 4", skipped(bad[:5]))
+	require.Equal(t, "6 unreadable samples were skipped: 0, 1, 2, 3, 4 and 1 more", skipped(bad[:6]))
 	require.Equal(t, "7 unreadable samples were skipped: 0, 1, 2, 3, 4 and 2 more", skipped(bad))
 }
 
@@ -88,4 +90,23 @@ func TestListCheck(t *testing.T) {
 		require.Nil(t, c.bar)
 		c.finish()
 	})
+}
+
+// What measures a model or learns classes takes no list without labels, which pre-training and data check do.
+func TestListsNeedLabels(t *testing.T) {
+	list := filepath.Join(t.TempDir(), "list.txt")
+	require.NoError(t, os.WriteFile(list, []byte("face.png\nclip/000.png\n"), 0o644))
+	var refused []string
+	for command, line := range map[string][]string{"eval": {"--model", released}, "finetune": {"--recipe", "s4d-tiny"}, "crossval": {"--recipe", "s4d-tiny"},
+		"data check": {"--quiet"}} {
+		args := append(append(strings.Fields(command), line...), "--static-list", list, "--static-root", "../../testdata/golden")
+		if line[0] == "--recipe" {
+			args = append(args, "--out", filepath.Join(t.TempDir(), "out"))
+		}
+		if code, _, stderr := mien(args...); code != 0 {
+			require.Regexp(t, `^mien: \S+list.txt: line 1: .*label`, stderr, command)
+			refused = append(refused, command)
+		}
+	}
+	require.ElementsMatch(t, []string{"eval", "finetune", "crossval"}, refused)
 }

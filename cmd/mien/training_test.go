@@ -93,6 +93,7 @@ func TestWatcher(t *testing.T) {
 		w := &watcher{out: out, description: "learning", hint: func(epochs int) string { return fmt.Sprint(epochs, " saved") }, loss: map[data.Modality]float64{}}
 		w.Sources([]run.Source{{Set: "training", Modality: data.Video, Origin: "l.csv", Samples: 4, Classes: 3},
 			{Set: "validation", Modality: data.Image, Origin: "drawn faces", Samples: 5, Classes: 2}})
+		w.Print("before the bar")
 		w.Start(40, 10)
 		step := func(epoch int, m data.Modality, loss float64) {
 			time.Sleep(time.Minute)
@@ -108,6 +109,7 @@ func TestWatcher(t *testing.T) {
 		require.Equal(t, `set                origin       samples  classes
 dynamic training   l.csv              4        3
 static validation  drawn faces        5        2
+before the bar
 learning, epoch 2, video 3.000: 11 of 40
 learning, epoch 2, video 2.900: 12 of 40
 learning, epoch 2, image 7.000, video 2.900: 13 of 40
@@ -196,6 +198,15 @@ func TestPrintedRun(t *testing.T) {
 	m.Skipped = []data.Skipped{{Path: "a"}, {Path: "b"}}
 	require.Equal(t, losses+"set        UAR    WAR   n\nstatic   10.13  20.50  30\ndynamic  40.00  50.25   6\n"+folder+
 		skipped(m.Skipped)+"; log.jsonl says why\n", printed())
+	m.Final, m.Skipped = nil, m.Skipped[:1]
+	require.Equal(t, losses+folder+skipped(m.Skipped)+"; log.jsonl says why\n", printed())
+}
+
+// Interrupted, a run says how many epochs it keeps, if any.
+func TestGoOn(t *testing.T) {
+	f := runFlags{Out: "to"}
+	require.Equal(t, "run folder to holds no finished epoch yet: --resume begins again", f.goOn(0))
+	require.Equal(t, "run folder to keeps the finished epochs (1): continue with --resume", f.goOn(1))
 }
 
 // No epochs are no run.
