@@ -125,25 +125,36 @@ func plansOf(studies []Study) (plans []plan, runs int, err error) {
 		}
 		plans = append(plans, p)
 	}
-	return plans, len(known), checkTaken(studies[0].Options, known)
+	return plans, len(known), studies[0].checkTaken(known)
 }
 
-// checkTaken returns an error for a file of a command that none of its runs takes.
-func checkTaken(given run.Options, runs []stage) error {
-	for _, f := range []struct {
-		flag, nobody string
-		of           func(o run.Options) string
-	}{
-		{"landmarks", "no row reads landmarks", func(o run.Options) string { return o.Landmarks }},
-		{"static-list", "no run learns from images of it", func(o run.Options) string { return o.Train.StaticList }},
-		{"dynamic-list", "no run learns from videos of it", func(o run.Options) string { return o.Train.DynamicList }},
-		{"val-static-list", "no run is measured on images", func(o run.Options) string { return o.Validation.StaticList }},
-		{"val-dynamic-list", "no run is measured on videos", func(o run.Options) string { return o.Validation.DynamicList }},
-	} {
-		file := f.of(given)
-		if file != "" && !slices.ContainsFunc(runs, func(s stage) bool { return f.of(s.Options) == file }) {
-			return fmt.Errorf("--%s %s: %s: leave it out", f.flag, file, f.nobody)
+// checkTaken returns an error for a file, or epochs, of a command that none of its runs takes.
+func (s Study) checkTaken(runs []stage) error {
+	before := func(x stage) (o run.Options) { // of a pre-training
+		if x.name == recipe.Pretrain {
+			o = x.Options
 		}
+		return o
+	}
+	for _, f := range []struct {
+		flag, file, nobody string
+		of                 func(x stage) string
+	}{
+		{"landmarks", s.Landmarks, "no row reads landmarks", func(x stage) string { return x.Landmarks }},
+		{"static-list", s.Train.StaticList, "no run learns from images of it", func(x stage) string { return x.Train.StaticList }},
+		{"dynamic-list", s.Train.DynamicList, "no run learns from videos of it", func(x stage) string { return x.Train.DynamicList }},
+		{"val-static-list", s.Validation.StaticList, "no run is measured on images", func(x stage) string { return x.Validation.StaticList }},
+		{"val-dynamic-list", s.Validation.DynamicList, "no run is measured on videos", func(x stage) string { return x.Validation.DynamicList }},
+		{"pretrain-static-list", s.Pretrain.StaticList, "no run is pre-trained on images", func(x stage) string { return before(x).Train.StaticList }},
+		{"pretrain-dynamic-list", s.Pretrain.DynamicList, "no run is pre-trained on videos", func(x stage) string { return before(x).Train.DynamicList }},
+	} {
+		if f.file != "" && !slices.ContainsFunc(runs, func(x stage) bool { return f.of(x) == f.file }) {
+			return fmt.Errorf("--%s %s: %s: leave it out", f.flag, f.file, f.nobody)
+		}
+	}
+	epochs, asked := s.Epochs[recipe.Pretrain]
+	if asked && !slices.ContainsFunc(runs, func(x stage) bool { return x.name == recipe.Pretrain }) {
+		return fmt.Errorf("--pretrain-epochs %d: no row is pre-trained: leave it out", epochs)
 	}
 	return nil
 }

@@ -186,6 +186,41 @@ func TestListsThatNoRunTakes(t *testing.T) {
 		images(s)
 		s.Train.DynamicList = ""
 	}))
+
+	// The lists of pre-training stand there instead of the others, and what replaces pre-training replaces them, too.
+	require.Equal(t, "--static-list faces.txt: no run learns from images of it: leave it out", refusal(func(s *Study) { s.Pretrain.StaticList = "more.txt" }))
+	require.Equal(t, "--pretrain-dynamic-list more.csv: no run is pre-trained on videos: leave it out", refusal(func(s *Study) {
+		s.Train.StaticList, s.Pretrain = "", data.Lists{StaticList: "more.txt", DynamicList: "more.csv"}
+	}))
+	replaced := func(s *Study) { s.Init, s.Train.StaticList, s.Validation.StaticList = "model", "", "" }
+	require.Equal(t, "--pretrain-static-list more.txt: no run is pre-trained on images: leave it out", refusal(func(s *Study) {
+		replaced(s)
+		s.Pretrain.StaticList = "more.txt"
+	}))
+	require.Equal(t, "--pretrain-epochs 4: no row is pre-trained: leave it out", refusal(func(s *Study) {
+		replaced(s)
+		s.Epochs = map[string]int{recipe.Finetune: 3, recipe.Pretrain: 4}
+	}))
+	require.Equal(t, "--pretrain-static-list faces.txt: no run is pre-trained on images: leave it out", refusal(func(s *Study) {
+		images(s) // which are tuned on that very list
+		s.Train.DynamicList, s.Validation.DynamicList, s.Pretrain.StaticList = "", "", "faces.txt"
+	}))
+	require.Empty(t, refusal(func(s *Study) {
+		s.Train.StaticList, s.Pretrain.StaticList, s.Epochs = "", "more.txt", map[string]int{recipe.Pretrain: 4}
+	}))
+
+	clips := landmarked(t, 5) // of several studies, one that takes a list is enough, whichever it is
+	clips.Init, clips.Only = "model", []string{"whole", "prompted"}
+	clips.Train, clips.Validation = data.Lists{StaticList: "faces.txt", DynamicList: "clips.csv"}, data.Lists{StaticList: "val.txt", DynamicList: "val.csv"}
+	faces := clips
+	images(&faces)
+	faces.Ablation.Name = "faces"
+	for _, studies := range [][]Study{{clips, faces}, {faces, clips}} {
+		_, _, err := plansOf(studies)
+		require.NoError(t, err)
+		_, _, err = plansOf(studies[:1])
+		require.ErrorContains(t, err, "leave it out")
+	}
 }
 
 // A landmark network is asked for before anything is written, and refused where no row reads it.

@@ -2,6 +2,8 @@ package ablate
 
 import (
 	"context"
+	"encoding/json"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -43,6 +45,13 @@ func TestStudiesShareRuns(t *testing.T) {
 	require.Equal(t, []string{"winks two 5 finetune, 4 of 6", "winks two 2 finetune, 5 of 6"}, w2.runs)
 	require.Equal(t, [2]int{2 * (6 + 12), 2 * 12}, heard, "each study hears its own runs")
 	require.Equal(t, want, results[1])
+	for i, s := range []Study{first, second} {
+		var written Result
+		text, err := os.ReadFile(filepath.Join(s.Out, "ablation.json"))
+		require.NoError(t, err)
+		require.NoError(t, json.Unmarshal(text, &written))
+		require.Equal(t, results[i], &written, "each in its folder")
+	}
 	require.Equal(t, results[0].Rows[0].Static, results[1].Rows[1].Static, "the row again is the row images")
 	require.NotEqual(t, results[1].Rows[0].Static, results[1].Rows[1].Static)
 	require.Positive(t, *results[1].Rows[1].PretrainingMACs)

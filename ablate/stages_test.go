@@ -192,6 +192,8 @@ func TestStudiesThatCannotBe(t *testing.T) {
 	require.NoError(t, err)
 	file.Data.DrawnTest = 0
 	require.ErrorContains(t, s.check(row{finetune: file}), "it would not be measured: give lists to learn from and to measure on")
+	s.Validation.DynamicList = "val.csv"
+	require.NoError(t, s.check(row{finetune: file}), "what learned from drawn faces may be measured on others")
 }
 
 // mistake returns the error of a study, which has written nothing.
@@ -240,6 +242,17 @@ func TestBestEpochOfARow(t *testing.T) {
 		_, finetune, err := s.recipes(s.Ablation.Rows[i])
 		require.NoError(t, err)
 		require.Equal(t, want, finetune.Train.BestSet, "chosen on images")
+	}
+
+	l := landmarked(t, 1) // of images and then of videos, by heads: either has a share in both
+	best := func(set string) map[string]any { return map[string]any{"train": map[string]any{"best_set": set}} }
+	for _, c := range [][2]string{{"static", "static"}, {"dynamic", "dynamic"}, {"static", "dynamic"}} {
+		pretrain, finetune, err := l.recipes(recipe.Row{Name: "row", Pretrain: best(c[0]), Finetune: best(c[1])})
+		require.NoError(t, err)
+		require.Positive(t, min(pretrain.Train.StaticShare, pretrain.Train.DynamicShare, finetune.Train.StaticShare, finetune.Train.DynamicShare))
+		kept := map[bool]string{true: "static"}[c[0] == "static"]
+		require.Equal(t, kept, pretrain.Train.BestSet)
+		require.Equal(t, map[bool]string{true: "dynamic"}[c[1] == "dynamic"], finetune.Train.BestSet)
 	}
 }
 

@@ -48,4 +48,5 @@ func TestAddSoftmax(t *testing.T) {
 	require.InDeltaSlice(t, []float64{0.7, 0.2, 0.1}, p, 1e-12)
 	require.Equal(t, 0, argmax(p))
 	require.Equal(t, 1, argmax([]float64{0.1, 0.3, 0.3}), "the first of equals")
+	require.Equal(t, 0, argmax([]float64{math.NaN(), math.NaN()}), "of a model whose numbers overflow")
 }

@@ -2,6 +2,7 @@ package infer
 
 import (
 	"context"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -11,8 +12,10 @@ import (
 	"mien/engine"
 	"mien/engine/cpu"
 	"mien/modelfile"
+	"mien/nn"
 	"mien/recipe"
 	"mien/system"
+	"mien/systems"
 )
 
 // witness is a classifier that records each of its batches: the key, and the first byte of each view. What it answers depends on the
@@ -182,4 +185,33 @@ func TestCapacityOfPublished(t *testing.T) {
 		require.Equal(t, []any{true, want}, []any{m.Recipe.Model.EvalAsTraining, m.Recipe.Model.Capacity})
 		require.False(t, openModel(t, path).Recipe.Model.EvalAsTraining)
 	}
+}
+
+// A model without experts that is opened as published sees what the released evaluation does, each window twice.
+func TestPublishedWithoutExperts(t *testing.T) {
+	r, err := recipe.Load("vitmtl-tiny")
+	require.NoError(t, err)
+	of, err := systems.Of(r)
+	require.NoError(t, err)
+	scope := nn.NewScope(cpu.New(), engine.Float32, nn.Random{Seed: 8})
+	of.Build(scope, r)
+	metadata, err := modelfile.Metadata(r, nil, nil)
+	require.NoError(t, err)
+	path := filepath.Join(t.TempDir(), "model.safetensors")
+	require.NoError(t, modelfile.Write(path, scope.Params(), metadata))
+	m, err := OpenPublished(path, cpu.New(), nil)
+	require.NoError(t, err)
+	t.Cleanup(m.Close)
+	m.Recipe.Data.Stride = 1
+	frames, video := m.Recipe.Model.Frames, shades(1, 30, data.Video)
+	p, err := m.Predict(t.Context(), "", opened(t, video), data.Video)
+	require.NoError(t, err)
+	require.Equal(t, data.Windows(30, frames, 1, 2), p.Windows)
+	require.Equal(t, 4, p.Views)
+	plain := openModel(t, path)
+	plain.Recipe.Data.Stride = 1
+	p, err = plain.Predict(t.Context(), "", opened(t, video), data.Video)
+	require.NoError(t, err)
+	require.Len(t, p.Windows, data.Covering(30, frames, 1))
+	require.Len(t, p.Windows, p.Views)
 }

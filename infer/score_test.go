@@ -2,6 +2,7 @@ package infer
 
 import (
 	"bytes"
+	"io"
 	"math"
 	"slices"
 	"testing"
@@ -86,6 +87,10 @@ func TestBootstrap(t *testing.T) {
 	none := NewScore([]string{"a", "b"}, nil)
 	none.Resample(9, 7)
 	require.Nil(t, none.Bootstrap, "of no answers")
+	two := NewScore([]string{"a", "b", "c"}, append(some(1, 1, 1), some(1, 1, 2)...))
+	two.Resample(40, 7)
+	require.Equal(t, NewBootstrap(3, two.Answers, 40, 7), two.Bootstrap)
+	require.Equal(t, Interval{0, 100}, two.Bootstrap.WAR, "some draws have none that is right, and some no other")
 	b := NewBootstrap(4, answers, 4000, 7)
 	require.Equal(t, 4000, b.Draws)
 	half := 196 * math.Sqrt(0.75*0.25/400)
@@ -94,6 +99,11 @@ func TestBootstrap(t *testing.T) {
 	require.Equal(t, b.WAR, b.UAR, "of one class")
 	require.Equal(t, NewBootstrap(4, answers, 10, 7), NewBootstrap(4, answers, 10, 7))
 	require.NotEqual(t, NewBootstrap(4, answers, 10, 7), NewBootstrap(4, answers, 10, 8))
+
+	common := append(append(some(90, 0, 0), some(10, 1, 1)...), some(20, 1, 2)...)
+	b = NewBootstrap(4, common, 2000, 7)
+	require.InDelta(t, (100+100/3.0)/2, (b.UAR.Low+b.UAR.High)/2, 2)
+	require.InDelta(t, 100*100/120.0, (b.WAR.Low+b.WAR.High)/2, 2, "of a set that is mostly of the class that is always right")
 
 	rare := append(answers, some(2, 0, 0)...)
 	b = NewBootstrap(4, rare, 2000, 7)
@@ -113,10 +123,16 @@ func TestPercentile(t *testing.T) {
 // A file of answers has numbers in full, and each write is of whole lines.
 func TestAnswerFile(t *testing.T) {
 	var text bytes.Buffer
-	f, err := NewAnswerFile(&text, []string{"neutral", "odd, name"})
+	f, err := NewAnswerFile(&text, []string{"neutral", "Odd, name"})
 	require.NoError(t, err)
 	require.NoError(t, f.Write([]Answer{{"a,b.png", 1, 0, []float64{2.0 / 3, 1.0 / 3}}, {"00012", 0, 1, []float64{1e-9, 1}}}))
-	require.Equal(t, "id,label,pred,p_neutral,\"p_odd, name\"\n\"a,b.png\",1,0,0.6666666666666666,0.3333333333333333\n00012,0,1,1e-09,1\n", text.String())
+	require.Equal(t, "id,label,pred,p_neutral,\"p_Odd, name\"\n\"a,b.png\",1,0,0.6666666666666666,0.3333333333333333\n00012,0,1,1e-09,1\n", text.String())
+
+	full, end := io.Pipe() // of a disk, say
+	require.NoError(t, full.CloseWithError(errFull))
+	_, err = NewAnswerFile(end, []string{"fear"})
+	require.ErrorIs(t, err, errFull)
+	require.ErrorIs(t, (&AnswerFile{end}).Write(some(1, 0, 0)), errFull)
 }
 
 // Answers are read as they were written, of a list of which some samples may have none yet; those of another list are refused.
@@ -138,6 +154,9 @@ func TestReadAnswers(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, answers[:n], append([]Answer{}, got...))
 	}
+	got, err := ReadAnswers(written(answers[4]), labels, d)
+	require.NoError(t, err)
+	require.Equal(t, answers[4:], got, "though most have none")
 	other := answers[4]
 	other.Truth = 1
 	for want, text := range map[string][]byte{

@@ -15,7 +15,7 @@ func TestBestOfAFolder(t *testing.T) {
 	for _, useBest := range []bool{false, true} {
 		r, err := recipe.Load("s4d-tiny")
 		require.NoError(t, err)
-		r.Train.UseBest = useBest
+		r.Train.UseBest, r.Train.BestSet, r.Train.BestBy = useBest, "dynamic", "war"
 		text, err := os.ReadFile(writeModel(t, r, nil).Path)
 		require.NoError(t, err)
 		dir := t.TempDir()

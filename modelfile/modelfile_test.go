@@ -267,6 +267,9 @@ func TestOpenNamesWhatIsMissing(t *testing.T) {
 	_, _, _, err = Load[system.Classifier]("none", cpu.New(), nil)
 	require.EqualError(t, err, "none: no such weights file or run folder")
 	dir := t.TempDir()
+	below := filepath.Join(goldenDir, "vit_tiny.safetensors", Name) // which is no folder
+	_, err = Open(below)
+	require.ErrorContains(t, err, below)
 	_, err = Open(dir)
 	require.EqualError(t, err, dir+": a folder without model.safetensors: is the run finished?")
 	path := filepath.Join(dir, Name)

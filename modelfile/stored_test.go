@@ -57,6 +57,22 @@ func TestOwnPretraining(t *testing.T) {
 	require.EqualError(t, err, f.Path+": a pre-trained encoder has no classes yet: fine-tune it first, with --init")
 }
 
+// Nor does a landmark network name expressions: it is for models that read it.
+func TestOwnLandmarks(t *testing.T) {
+	f := writeModel(t, load(t, "landmarks-tiny"), nil)
+	b, want := cpu.New(), f.Path+": a landmark network names no expressions: `mien finetune --landmarks` trains models of system s2d that read it"
+	_, _, _, err := Load[system.Classifier](f.Path, b, nil)
+	require.EqualError(t, err, want)
+	require.Zero(t, b.Stats().LiveBytes, "what was loaded is freed")
+	for _, p := range []engine.Precision{engine.BF16, engine.Int8} {
+		_, err = StoredTypes(f, p)
+		require.EqualError(t, err, want)
+	}
+	types, err := StoredTypes(f, engine.Full)
+	require.NoError(t, err)
+	require.Empty(t, types)
+}
+
 func TestUnknownPrecisionInside(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x")
 	require.NoError(t, weights.WriteSafetensors(path, nil, map[string]string{weights.PrecisionKey: "int4"}))

@@ -121,7 +121,9 @@ func TestCaveat(t *testing.T) {
 		"images":            {data.Image: drawn},
 		"videos":            {data.Image: mixed, data.Video: drawn},
 	} {
-		require.Equal(t, "this model has learned from "+want+" of drawn faces only: it cannot judge real faces", record.Caveat())
+		for range 100 { // a small map is in another order one time in eight
+			require.Equal(t, "this model has learned from "+want+" of drawn faces only: it cannot judge real faces", record.Caveat())
+		}
 	}
 	for _, record := range []Trained{nil, {}, {data.Image: mixed, data.Video: {}}, {data.Video: mixed}, {data.Image: {Drawn: 3, Unknown: true}}} {
 		require.Empty(t, record.Caveat())

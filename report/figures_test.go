@@ -1,8 +1,10 @@
 package report
 
 import (
+	"errors"
 	"image"
 	"image/color"
+	"image/png"
 	"math"
 	"os"
 	"path/filepath"
@@ -49,6 +51,13 @@ func TestSaveFigures(t *testing.T) {
 	require.Equal(t, []string{"run-1-losses", "run-2-losses", "run-2-recalls", "confusion-dynamic", "experts", "centres", "reconstruction-1", "attention-1", "attention-2"}, names)
 	for _, name := range names {
 		require.FileExists(t, filepath.Join(dir, name+".png"))
+	}
+	for name, size := range map[string]image.Point{"reconstruction-1": {2 * 7, 3 * 6}, "attention-1": {3, 2}, "attention-2": {5, 4}} {
+		f, err := os.Open(filepath.Join(dir, name+".png"))
+		require.NoError(t, err)
+		picture, err := png.Decode(f)
+		require.NoError(t, errors.Join(err, f.Close()))
+		require.Equal(t, size, picture.Bounds().Max, name)
 	}
 	require.NoFileExists(t, filepath.Join(dir, "reconstruction-1.svg"))
 	require.Equal(t, []string{"1. first", "step"}, svgTexts(t, filepath.Join(dir, "run-1-losses.svg"))[:2])
@@ -149,6 +158,10 @@ func TestAxes(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, side, [2]vg.Length{c.width, c.height}, "%d classes", n)
 	}
+	wide, err := matrix{Rows: slices.Repeat([]string{"a"}, 9), Cols: slices.Repeat([]string{"b"}, 14), Values: slices.Repeat([][]float64{make([]float64, 14)}, 9),
+		High: 1, Text: percents}.chart()
+	require.NoError(t, err)
+	require.Equal(t, [2]vg.Length{14*34 + 130, 9*26 + 110}, [2]vg.Length{wide.width, wide.height}, "as of experts")
 }
 
 // Input, masked and output lie below each other; of a video every second frame is shown.

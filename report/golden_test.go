@@ -144,7 +144,8 @@ func TestGoldenOtherPages(t *testing.T) {
 		Curves: []RecallCurve{{Name: "static UAR", Modality: data.Image, Points: []RecallPoint{{Row: 1, Mean: 6, Values: []float64{6}}}}}}
 	add(WriteComparisons(path, []Comparison{c}))
 	other := c
-	other.Title, other.Rows, other.Notes = "Layers", []string{"first", "last"}, nil
+	other.Title, other.Rows, other.Notes = "Layers", []string{"first", "last"}, []string{"two runs"}
+	other.Header, other.Table = []string{"row", "WAR", "parameters"}, [][]string{{"first", "7", "8"}, {"last", "9", "-"}}
 	add(WriteComparisons(path, []Comparison{c, other}))
 	requireGolden(t, "pages.html", all)
 }

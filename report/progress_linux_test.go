@@ -26,7 +26,7 @@ func TestProgressKnowsTerminals(t *testing.T) {
 	p := NewProgress(terminal, 3, "learning")
 	require.NotNil(t, p.columns)
 	require.Equal(t, 80, p.columns(), "of a terminal that does not know")
-	for _, columns := range []int{57, 1} {
+	for _, columns := range []int{57, 1, 211} {
 		require.NoError(t, unix.IoctlSetWinsize(int(terminal.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 31, Col: uint16(columns)}))
 		require.Equal(t, columns, p.columns())
 	}

@@ -24,9 +24,9 @@ func TestProgressOutsideATerminal(t *testing.T) {
 	p.said = p.said.Add(-15 * time.Second)
 	p.Add(1)
 	require.Equal(t, "epoch 1\nlearning on: 5 of 10\n", b.String(), "half a minute after the last line, whatever was done in between")
-	p.Add(1)
+	p.Add(5)
 	p.Finish()
-	require.Equal(t, "epoch 1\nlearning on: 5 of 10\n", b.String())
+	require.Equal(t, "epoch 1\nlearning on: 5 of 10\n", b.String(), "nor again when all is done")
 }
 
 // A bar that is wider than its terminal wraps, and leaves a line behind each time it is drawn.

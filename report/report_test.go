@@ -168,6 +168,10 @@ func TestFiguresAreWellFormed(t *testing.T) {
 		require.NotContains(t, svg, "NaN")
 		require.NotContains(t, svg, "Inf")
 	}
+	timeline := svgOf(t, func() (chart, error) {
+		return timelineChart("a\x1b", []string{hostile, "\x1bb"}, []infer.Moment{{Probabilities: []float64{0.25, 0.75}}})
+	})
+	require.Subset(t, words(textsOf(t, timeline)), []string{hostile, `\x1bb`, `a\x1b`})
 	none := infer.NamedScore{Name: hostile, Score: &infer.Score{Confusion: infer.NewConfusion(2)}}
 	svg := svgOf(t, confusion(none, []string{hostile, "\x1bb"}).chart)
 	require.Subset(t, words(textsOf(t, svg)), []string{hostile, `\x1bb`, hostile + ": share of the true class, in percent"})
@@ -265,6 +269,15 @@ func TestLossChart(t *testing.T) {
 		require.Equal(t, 2, strings.Count(svg, fmt.Sprintf("stroke:#%02X%02X%02X", full.R, full.G, full.B)), "the mean and the legend")
 	}
 	require.Equal(t, 2, strings.Count(svg, "stroke-opacity:"), "each step, faint")
+
+	steps, losses := make([]float64, 1600), make([]float64, 1600) // of which every fourth is drawn
+	for i := range steps {
+		steps[i], losses[i] = float64(i), float64(i%4)
+	}
+	mean := svgOf(t, func() (chart, error) {
+		return lossChart(Run{Curves: []run.Curve{{Modality: data.Video, Steps: steps, Loss: losses}}})
+	})
+	require.Subset(t, words(textsOf(t, mean)), []string{"0.0", "1.5"}, "from what is drawn of the losses to the mean of all")
 
 	videos := svgOf(t, func() (chart, error) { // as run.Curves has them of a run without images
 		return lossChart(Run{Curves: []run.Curve{{Modality: data.Image}, {Modality: data.Video, Steps: []float64{0, 1}, Loss: []float64{3, 2}}}})

@@ -269,9 +269,16 @@ func TestAttentionOf(t *testing.T) {
 func TestReconstruct(t *testing.T) {
 	path := written(t, "s4d-tiny-pretrain", func(r *recipe.Recipe) { r.Train.ImageMask, r.Train.VideoMask = 0.25, 0.5 })
 	b := cpu.New()
-	all, err := Reconstruct(t.Context(), path, b, faces(3, 2), 2)
+	seen := faces(3, 2)
+	all, err := Reconstruct(t.Context(), path, b, seen, 2)
 	require.NoError(t, err)
 	require.Len(t, all, 4)
+	video, err := seen.Video.Items[1].Open(t.Context(), data.OpenOptions{})
+	require.NoError(t, err)
+	views, err := opened(t, "s4d-tiny", same).Views(t.Context(), video, data.Video)
+	require.NoError(t, err)
+	require.NotEqual(t, views[0], views[1])
+	require.Equal(t, views[0].Frames(), all[3].Input, "of a video its first window")
 	for i, r := range all {
 		require.Equal(t, map[bool]int{true: 1, false: 4}[i < 2], r.Input.T)
 		shown, hidden, masks := 0, 0, map[[2]uint8]bool{}
