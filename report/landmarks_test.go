@@ -43,7 +43,7 @@ func TestLandmarksPicture(t *testing.T) {
 	for n, size := range map[int][2]int{1: {1, 1}, 5: {5, 1}, 6: {6, 1}} {
 		require.Equal(t, image.Rect(0, 0, size[0]*162, size[1]*162), Landmarks(faces[:n]).Bounds(), "%d faces", n)
 	}
-	faces[0].Truth[1][3] = drawn.Point{X: 0.5, Y: 1} // at the edge of its frame, and not in the gap below
+	faces[0].Truth[1][3] = data.Point{X: 0.5, Y: 1} // at the edge of its frame, and not in the gap below
 	for y := 160; y < 162; y++ {
 		require.Equal(t, color.RGBA{255, 255, 255, 255}, Landmarks(faces).At(80, y))
 	}
