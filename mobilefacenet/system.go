@@ -8,7 +8,6 @@ import (
 
 	ag "mien/autograd"
 	"mien/data"
-	"mien/data/drawn"
 	"mien/engine"
 	"mien/nn"
 	"mien/recipe"
@@ -53,11 +52,6 @@ func check(r recipe.Recipe) error {
 	case side > maxSide:
 		return fmt.Errorf("model.image_size is %d and patch_size %d, for images of %d pixels, 8 for each patch: at most %d are possible",
 			m.ImageSize, m.PatchSize, side, maxSide)
-	}
-	if r.Data.DrawnTest > 0 {
-		if err := recipe.Within("model.image_size", m.ImageSize, drawn.MinSize, drawn.MaxSize); err != nil {
-			return fmt.Errorf("%w, as faces of data.drawn_test are drawn at this size", err)
-		}
 	}
 	return cmp.Or(checkSteps("views.image.steps", r.Views.Image.Steps), checkSteps("views.video.steps", r.Views.Video.Steps))
 }

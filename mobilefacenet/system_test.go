@@ -46,14 +46,8 @@ func TestCheck(t *testing.T) {
 		"model.landmark_width is 1025: it must lie between 1 and 1024": func(r *recipe.Recipe) { r.Model.LandmarkWidth = 1025 },
 		"model.image_size is 4097: it must lie between 1 and 4096":     func(r *recipe.Recipe) { r.Model.ImageSize = 4097 },
 		"model.patch_size is 31: it must lie between 1 and 30":         func(r *recipe.Recipe) { r.Model.PatchSize = 31 },
-		"model.image_size is 15: it must lie between 16 and 1024, as faces of data.drawn_test are drawn at this size": func(r *recipe.Recipe) {
-			r.Model.ImageSize, r.Model.PatchSize, r.Data.DrawnTest = 15, 5, 1
-		},
-		"model.image_size is 1030: it must lie between 16 and 1024, as faces of data.drawn_test are drawn at this size": func(r *recipe.Recipe) {
-			r.Model.ImageSize, r.Model.PatchSize, r.Data.DrawnTest = 1030, 5, 1
-		},
-		"model.frames is 0: it must lie between 1 and 1024":   func(r *recipe.Recipe) { r.Model.Frames = 0 },
-		"image size 30 is not a multiple of the patch size 7": func(r *recipe.Recipe) { r.Model.PatchSize = 7 },
+		"model.frames is 0: it must lie between 1 and 1024":            func(r *recipe.Recipe) { r.Model.Frames = 0 },
+		"image size 30 is not a multiple of the patch size 7":          func(r *recipe.Recipe) { r.Model.PatchSize = 7 },
 		"model.image_size is 514 and patch_size 1, for images of 4112 pixels, 8 for each patch: at most 4096 are possible": func(r *recipe.Recipe) {
 			r.Model.ImageSize, r.Model.PatchSize = 514, 1
 		},
@@ -68,9 +62,6 @@ func TestCheck(t *testing.T) {
 		change(&r)
 		require.EqualError(t, System.Check(r), want)
 	}
-	r := toy()
-	r.Model.ImageSize, r.Model.PatchSize = 15, 5
-	require.NoError(t, System.Check(r), "nothing is drawn at this size")
 }
 
 // A step of views is refused unless it is said here that runs carry landmarks along with it, or that it moves none.

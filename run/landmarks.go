@@ -2,12 +2,15 @@ package run
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 
 	"mien/data"
 	"mien/data/augment"
+	"mien/data/drawn"
 	"mien/modelfile"
+	"mien/recipe"
 	"mien/system"
 )
 
@@ -47,6 +50,9 @@ func follow(l data.Landmarks, c augment.Change, h, w int) data.Landmarks {
 func (r *run) prepareLandmarks(net system.Locator, d modelfile.Description) error {
 	if r.Recipe.Data.DrawnTest == 0 {
 		return nil
+	}
+	if err := recipe.Within("model.image_size", r.Recipe.Model.ImageSize, drawn.MinSize, drawn.MaxSize); err != nil {
+		return fmt.Errorf("%w, as faces of data.drawn_test are drawn at this size", err)
 	}
 	sets, err := DrawnTest(d)
 	if err != nil {

@@ -148,6 +148,17 @@ func TestLandmarksAreMeasured(t *testing.T) {
 	require.Len(t, folded["conv1.bias"], 2)
 }
 
+// A size at which test faces cannot be drawn is refused before the first step, not after the last.
+func TestLandmarksOfASizeThatIsNotDrawn(t *testing.T) {
+	o := finding(t)
+	o.Recipe.Model.ImageSize, o.Recipe.Model.PatchSize = 15, 5
+	_, err := Train(t.Context(), o)
+	require.EqualError(t, err, "model.image_size is 15: it must lie between 16 and 1024, as faces of data.drawn_test are drawn at this size")
+	require.NoFileExists(t, filepath.Join(o.Out, modelfile.Name))
+	o.Recipe.Data.DrawnTest = 0
+	prepared(t, o)
+}
+
 // Without faces to measure on, there is no measure.
 func TestLandmarksWithoutATest(t *testing.T) {
 	o := finding(t)
