@@ -155,7 +155,7 @@ func TestStagesOfAnImageModel(t *testing.T) {
 	}
 	require.Equal(t, map[string]string{"whole finetune": "image-model", "prompted finetune": "image-model"}, inits)
 	s.Init, s.Train.StaticList, s.Train.StaticRoot = "", "", ""
-	require.ErrorContains(t, s.mistake(t), "row whole: its pre-training learns from no list that is given: give one of its modality, or --init")
+	require.ErrorContains(t, s.mistake(t), "row whole: its first stage learns from no list that is given: give one of its modality, or --init")
 	s.Init = "image-model"
 	require.Len(t, stages(), 2)
 }

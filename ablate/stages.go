@@ -110,14 +110,14 @@ func (s Study) check(r row) error {
 		encoder, into := p.Model.Encoder, r.finetune.Model.Encoder
 		encoder.ImageSize, encoder.Frames = into.ImageSize, into.Frames // positions are computed, or interpolated
 		if encoder != into {
-			return fmt.Errorf("its encoder in fine-tuning is not that of its pre-training: %+v is not %+v", into, encoder)
+			return fmt.Errorf("its encoder in the second stage is not that of the first: %+v is not %+v", into, encoder)
 		}
 	}
 	switch {
 	case s.Init != "" && len(r.Row.Pretrain) > 0:
-		return fmt.Errorf("it is about pre-training, which --init replaces: leave it out, by --only with the others")
+		return fmt.Errorf("it is about its first stage, which --init replaces: leave it out, by --only with the others")
 	case s.Init == "" && r.pretrain != nil && !before.Empty() && taken(*r.pretrain, before).Empty():
-		return fmt.Errorf("its pre-training learns from no list that is given: give one of its modality, or --init, or leave it out, by --only with the others")
+		return fmt.Errorf("its first stage learns from no list that is given: give one of its modality, or --init, or leave it out, by --only with the others")
 	case !s.Train.Empty() && listed.Empty():
 		return fmt.Errorf("it learns from no list that is given: give one of its modality, or leave it out, by --only with the others")
 	case !s.Train.Empty() && measured.Empty():

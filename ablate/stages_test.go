@@ -153,7 +153,7 @@ func TestRunsThatAreTheSame(t *testing.T) {
 	r := row{pretrain: new(recipe.Recipe), finetune: must(recipe.Load("testdata/finetune.toml"))}
 	*r.pretrain = must(recipe.Load("testdata/pretrain.toml"))
 	r.pretrain.Train.DynamicShare, s.Pretrain = 0, data.Lists{DynamicList: "clips.csv"}
-	require.ErrorContains(t, s.check(r), "its pre-training learns from no list that is given")
+	require.ErrorContains(t, s.check(r), "its first stage learns from no list that is given")
 	s.Init = "encoder.pth"
 	require.NoError(t, s.check(r), "lists of pre-training do not matter then")
 }
@@ -162,13 +162,13 @@ func TestRunsThatAreTheSame(t *testing.T) {
 func TestStudiesThatCannotBe(t *testing.T) {
 	for want, change := range map[string]func(s *Study){
 		"--only three: ablation blinks has the rows scratch, vit, images, one": func(s *Study) { s.Only = []string{"one", "three"} },
-		"row images: it is about pre-training, which --init replaces":          func(s *Study) { s.Init = "encoder.pth" },
+		"row images: it is about its first stage, which --init replaces":       func(s *Study) { s.Init = "encoder.pth" },
 		"row vit: it learns from no list that is given":                        func(s *Study) { s.Train.StaticList, s.Validation.StaticList = "a", "b" },
 		"row scratch: it would not be measured: give --val-static-list":        func(s *Study) { s.Train.StaticList = "a" },
 		"row vit: it would not be measured: give --val-static-list": func(s *Study) {
 			s.Train.StaticList, s.Train.DynamicList, s.Validation.StaticList = "a", "b", "c"
 		},
-		"row images: its pre-training learns from no list that is given": func(s *Study) {
+		"row images: its first stage learns from no list that is given": func(s *Study) {
 			s.Pretrain.DynamicList, s.Only = "a", []string{"images"}
 		},
 		"row scratch: train.epochs is 0": func(s *Study) { s.Epochs = map[string]int{recipe.Finetune: 0} },
@@ -185,7 +185,7 @@ func TestStudiesThatCannotBe(t *testing.T) {
 	}
 	s := blinks(t, 1)
 	s.Ablation.Rows[1].Pretrain = map[string]any{"model": map[string]any{"depth": 3}}
-	require.ErrorContains(t, s.mistake(t), "row vit: its encoder in fine-tuning is not that of its pre-training: {ImageSize:16 Frames:4 "+
+	require.ErrorContains(t, s.mistake(t), "row vit: its encoder in the second stage is not that of the first: {ImageSize:16 Frames:4 "+
 		"PatchSize:8 Tubelet:2 Dim:16 Depth:2 Heads:2 MLPRatio:2} is not {ImageSize:16 Frames:4 PatchSize:8 Tubelet:2 Dim:16 Depth:3 Heads:2 MLPRatio:2}")
 	s = blinks(t, 1)
 	file, err := recipe.Load("testdata/finetune.toml")

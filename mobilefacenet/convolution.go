@@ -26,12 +26,12 @@ func frozen(s *nn.Scope, build func(s scope)) {
 	}
 }
 
-// pass is what batch norms normalise by: running statistics, or in training those of the batch.
-type pass bool
+// mode is what batch norms normalise by: running statistics, or in training those of the batch.
+type mode bool
 
 const (
-	inference pass = false
-	training  pass = true
+	inference mode = false
+	training  mode = true
 )
 
 // convolution is one over rows and columns, with a batch norm after it, and PReLU.
@@ -75,12 +75,12 @@ func (s scope) after(c *nn.Convolution, channels int, prelu bool) *convolution {
 const normScope = "bn"
 
 // forward frees what the convolution made for what follows it: images are large, and a frozen network keeps none.
-func (c *convolution) forward(x *ag.Value, p pass) *ag.Value {
+func (c *convolution) forward(x *ag.Value, m mode) *ag.Value {
 	return x.Tape().Scope(func() []*ag.Value {
 		y := c.Forward(x)
 		switch {
 		case c.norm == nil:
-		case p == training:
+		case m == training:
 			y = c.norm.Train(y)
 		default:
 			y = c.norm.Forward(y)

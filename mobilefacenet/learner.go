@@ -27,8 +27,8 @@ func (l *Learner) Train(pixels *ag.Value) *ag.Value { return l.points(pixels, tr
 // Landmarks does the same by running statistics: what it finds in a frame depends on nothing else.
 func (l *Learner) Landmarks(pixels *ag.Value) *ag.Value { return l.points(pixels, inference) }
 
-func (l *Learner) points(pixels *ag.Value, p pass) *ag.Value {
-	return l.net.landmarks(l.net.features(l.images.Forward(pixels), p), p)
+func (l *Learner) points(pixels *ag.Value, m mode) *ag.Value {
+	return l.net.landmarks(l.net.features(l.images.Forward(pixels), m), m)
 }
 
 // Update moves the running statistics towards those of the last batch.

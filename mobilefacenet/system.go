@@ -24,9 +24,7 @@ var System = system.System{
 		m := r.Model
 		return &model{NewLearner(s, m.LandmarkWidth, m.ImageSize, SideOf(m.Encoder)), m.Frames}
 	},
-	Start: func(file nn.Weights, _ recipe.Recipe, _ nn.Source) (*nn.Load, error) {
-		return &nn.Load{File: file}, nil
-	},
+	Start: start,
 	Heads: func(recipe.Recipe) map[data.Modality]string { return nil },
 	Group: group,
 }
@@ -55,12 +53,30 @@ func check(r recipe.Recipe) error {
 		return fmt.Errorf("model.image_size is %d and patch_size %d, for images of %d pixels, 8 for each patch: at most %d are possible",
 			m.ImageSize, m.PatchSize, side, maxSide)
 	}
-	for _, of := range []data.Modality{data.Image, data.Video} {
-		if slices.Contains(r.Views.Of(of).Steps, "rand_augment") {
-			return errors.New("views." + string(of) + ".steps has rand_augment, which moves parts of a face away from its landmarks: leave it out")
+	return cmp.Or(checkSteps("views.image.steps", r.Views.Image.Steps), checkSteps("views.video.steps", r.Views.Video.Steps))
+}
+
+// followed are steps of views that a run carries landmarks along with, and those that move no part of a face.
+var followed = []string{"box", "resize", "crop", "resized_crop", "flip", "jitter", "erase"}
+
+func checkSteps(name string, listed []string) error {
+	for _, step := range listed {
+		if !slices.Contains(followed, step) {
+			return fmt.Errorf("%s has %s, after which landmarks are not known: leave it out", name, step)
 		}
 	}
 	return nil
+}
+
+// start begins with a Learner's parameters, batch norms among them. Other files of the network have these folded, or named otherwise.
+func start(file nn.Weights, _ recipe.Recipe, _ nn.Source) (*nn.Load, error) {
+	for _, name := range []string{"conv1.weight", "conv1." + normScope + ".weight"} {
+		if _, ok := file.Shape(name); !ok {
+			return nil, errors.New("no landmark network with batch norms as a run has them: name a run of `mien landmarks train`, or its model " +
+				"(in published weights they are folded or have other names, and in models that read the network they are folded)")
+		}
+	}
+	return &nn.Load{File: file}, nil
 }
 
 // group decays weights, not what batch norms, biases and PReLU add and multiply with.

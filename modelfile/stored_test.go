@@ -60,7 +60,8 @@ func TestOwnPretraining(t *testing.T) {
 // Nor does a landmark network name expressions: it is for models that read it.
 func TestOwnLandmarks(t *testing.T) {
 	f := writeModel(t, load(t, "landmarks-tiny"), nil)
-	b, want := cpu.New(), f.Path+": a landmark network names no expressions: `mien finetune --landmarks` trains models of system s2d that read it"
+	b, want := cpu.New(), f.Path+": a landmark network names no expressions: `mien finetune --landmarks` trains models of system s2d that read it, "+
+		"and `mien data align` turns and scales faces by it"
 	_, _, _, err := Load[system.Classifier](f.Path, b, nil)
 	require.EqualError(t, err, want)
 	require.Zero(t, b.Stats().LiveBytes, "what was loaded is freed")

@@ -2,27 +2,30 @@ package run
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 
 	"mien/data"
 	"mien/data/augment"
+	"mien/data/drawn"
 	"mien/modelfile"
+	"mien/recipe"
 	"mien/system"
 )
 
 // Runs that learn landmarks: points that follow the views, and how far off the finished model is.
 
-// marked draws a view of frames whose landmarks are known, and returns those of the view, x and y one after the other. Without landmarks it
-// is the view alone.
-func marked(steps augment.Steps, frames *data.Frames, marks []data.Landmarks, rng *rand.Rand) (view data.View, points []float32) {
-	marks = slices.Clone(marks)
+// viewWithLandmarks draws a view of frames whose landmarks are known, and returns those of the view, x and y one after the other. Without
+// landmarks it is the view alone.
+func viewWithLandmarks(steps augment.Steps, frames *data.Frames, landmarks []data.Landmarks, rng *rand.Rand) (view data.View, points []float32) {
+	landmarks = slices.Clone(landmarks)
 	view = steps.Follow(frames, rng, func(c augment.Change, h, w int) {
-		for i := range marks {
-			marks[i] = moved(marks[i], c, h, w)
+		for i := range landmarks {
+			landmarks[i] = follow(landmarks[i], c, h, w)
 		}
 	})
-	for _, face := range marks {
+	for _, face := range landmarks {
 		for _, q := range face {
 			points = append(points, float32(q.X), float32(q.Y))
 		}
@@ -30,8 +33,8 @@ func marked(steps augment.Steps, frames *data.Frames, marks []data.Landmarks, rn
 	return view, points
 }
 
-// moved returns landmarks after a change of frames of h×w pixels.
-func moved(l data.Landmarks, c augment.Change, h, w int) data.Landmarks {
+// follow returns landmarks after a change of frames of h×w pixels. Package mobilefacenet refuses steps that move parts of a face in other ways.
+func follow(l data.Landmarks, c augment.Change, h, w int) data.Landmarks {
 	switch c := c.(type) {
 	case augment.Mirror:
 		return l.Mirrored()
@@ -47,6 +50,9 @@ func moved(l data.Landmarks, c augment.Change, h, w int) data.Landmarks {
 func (r *run) prepareLandmarks(net system.Locator, d modelfile.Description) error {
 	if r.Recipe.Data.DrawnTest == 0 {
 		return nil
+	}
+	if err := recipe.Within("model.image_size", r.Recipe.Model.ImageSize, drawn.MinSize, drawn.MaxSize); err != nil {
+		return fmt.Errorf("%w, as faces of data.drawn_test are drawn at this size", err)
 	}
 	sets, err := DrawnTest(d)
 	if err != nil {

@@ -30,15 +30,16 @@ func finding(t *testing.T) Options {
 func TestLandmarksFollowTheView(t *testing.T) {
 	const size = 64
 	flip := augment.Flip(0.5)
-	view := recipe.ViewSettings{Steps: []string{"box", "resized_crop", "flip", "jitter", "erase"}, Flip: &flip,
+	whole := recipe.ViewSettings{Steps: []string{"resize", "crop", "flip"}, Flip: &flip, Resize: &augment.Resize{Size: 80, Interpolation: augment.Bilinear}}
+	part := recipe.ViewSettings{Steps: []string{"box", "resized_crop", "flip", "jitter", "erase"}, Flip: &flip,
 		Box:         &augment.Box{Top: 4, Left: 9, Height: 150, Width: 140},
 		ResizedCrop: &augment.ResizedCrop{Area: augment.Range{0.5, 1}, Ratio: augment.Range{0.8, 1.25}, Interpolation: augment.Bilinear},
 		Jitter:      &augment.Jitter{Brightness: 0.1},
 		Erase:       &augment.Erase{Probability: 0.5, Area: augment.Range{0.01, 0.02}, Ratio: augment.Range{1, 1}, Fill: augment.Zero}}
-	steps := recipe.Recipe{Model: recipe.Model{Encoder: recipe.Encoder{ImageSize: size}}, Views: recipe.Views{Image: view}}.Augmentation(data.Image)
+	views := recipe.Recipe{Model: recipe.Model{Encoder: recipe.Encoder{ImageSize: size}}, Views: recipe.Views{Image: whole, Video: part}}
 	mirrored, all := map[bool]int{}, 0
-	for seed := range uint64(40) {
-		rng := data.Stream(seed, "place")
+	for seed := range uint64(60) {
+		rng, steps := data.Stream(seed, "place"), views.Augmentation([]data.Modality{data.Image, data.Video, data.Video}[seed%3])
 		frames, marks := data.NewFrames(2, 160, 170), make([]data.Landmarks, 2)
 		for f := range marks {
 			for _, i := range []int{36, 45} { // of a face of two dots, which take each other's place in a mirror image
@@ -55,17 +56,17 @@ func TestLandmarksFollowTheView(t *testing.T) {
 			}
 		}
 		before := append([]data.Landmarks(nil), marks...)
-		v, points := marked(steps, frames, marks, data.Stream(seed, "view"))
+		v, points := viewWithLandmarks(steps, frames, marks, data.Stream(seed, "view"))
 		require.Equal(t, before, marks)
 		require.Len(t, points, 2*68*2)
-		seen := 0
+		seen, planes := 0, v.Planar()
 		for f := range marks {
 			for _, i := range []int{36, 45} {
 				x, y := float64(points[(f*68+i)*2])*size, float64(points[(f*68+i)*2+1])*size
 				if x < 2 || y < 2 || x > size-2 || y > size-2 {
 					continue
 				}
-				at := func(c int) float32 { return v.Floats[((c*2+f)*size+int(y))*size+int(x)] }
+				at := func(c int) float32 { return planes[((c*2+f)*size+int(y))*size+int(x)] }
 				if at(0)+at(2) < 0.3 {
 					continue // erased
 				}
@@ -145,6 +146,17 @@ func TestLandmarksAreMeasured(t *testing.T) {
 	require.NotContains(t, folded, "conv1.bn.weight")
 	require.NotEqual(t, before["conv1.weight"], folded["conv1.weight"])
 	require.Len(t, folded["conv1.bias"], 2)
+}
+
+// A size at which test faces cannot be drawn is refused before the first step, not after the last.
+func TestLandmarksOfASizeThatIsNotDrawn(t *testing.T) {
+	o := finding(t)
+	o.Recipe.Model.ImageSize, o.Recipe.Model.PatchSize = 15, 5
+	_, err := Train(t.Context(), o)
+	require.EqualError(t, err, "model.image_size is 15: it must lie between 16 and 1024, as faces of data.drawn_test are drawn at this size")
+	require.NoFileExists(t, filepath.Join(o.Out, modelfile.Name))
+	o.Recipe.Data.DrawnTest = 0
+	prepared(t, o)
 }
 
 // Without faces to measure on, there is no measure.

@@ -179,7 +179,7 @@ func (p *plan) load(ctx context.Context, epoch, step int, m data.Modality, membe
 
 // addViews adds all views of sample k of a batch, or none. They are drawn from the same frames, which are decoded once.
 func (p *plan) addViews(ctx context.Context, b *system.Batch, k int, item data.Item) error {
-	frames, marks, err := p.frames(ctx, b, k, item)
+	frames, landmarks, err := p.frames(ctx, b, k, item)
 	if err != nil {
 		return err
 	}
@@ -189,7 +189,7 @@ func (p *plan) addViews(ctx context.Context, b *system.Batch, k int, item data.I
 		if v < repeat-1 { // steps may change pixels in place
 			own = frames.Clone()
 		}
-		view, points := marked(steps, own, marks, data.Stream(b.Seed, "view", b.Epoch, b.Step, k, v))
+		view, points := viewWithLandmarks(steps, own, landmarks, data.Stream(b.Seed, "view", b.Epoch, b.Step, k, v))
 		b.Views, b.Points = append(b.Views, view), append(b.Points, points...)
 		b.Labels = append(b.Labels, item.Label)
 	}
@@ -219,6 +219,6 @@ func (p *plan) frames(ctx context.Context, b *system.Batch, k int, item data.Ite
 	if p.recipe.Kind != recipe.Landmarks {
 		return frames, nil, nil
 	}
-	marks, err := LandmarksOf(sample, indices)
-	return frames, marks, err
+	landmarks, err := LandmarksOf(sample, indices)
+	return frames, landmarks, err
 }

@@ -81,7 +81,11 @@ func TrainingSets(r recipe.Recipe, s *system.System, l data.Lists) (t Training, 
 	default:
 		t.Main = data.Sets{Image: data.Join(lists.Image, drawn.Image), Video: data.Join(lists.Video, drawn.Video)}
 	}
-	if len(t.Main.All()) == 0 {
+	switch {
+	case len(t.Main.All()) > 0:
+	case r.Kind == recipe.Landmarks:
+		return t, errors.New("nothing to learn from: landmarks are learned from drawn faces: set data.drawn_images or data.drawn_videos")
+	default:
 		return t, errors.New("nothing to learn from: give --static-list or --dynamic-list, or a recipe with drawn faces")
 	}
 	return t, cmp.Or(checkLabels(r, t.Warm), checkLabels(r, t.Main))

@@ -15,6 +15,7 @@ import (
 	"mien/engine/cpu"
 	"mien/infer"
 	"mien/mae"
+	"mien/mobilefacenet"
 	"mien/modelfile"
 	"mien/recipe"
 	"mien/s4d"
@@ -242,6 +243,10 @@ func TestTrainingSets(t *testing.T) {
 	r.Data.DrawnImages, r.Data.DrawnVideos = 0, 0
 	_, err = TrainingSets(r, &s4d.System, data.Lists{})
 	require.EqualError(t, err, "nothing to learn from: give --static-list or --dynamic-list, or a recipe with drawn faces")
+	r = toy(t, "landmarks-tiny")
+	r.Data.DrawnImages, r.Data.DrawnVideos = 0, 0
+	_, err = TrainingSets(r, &mobilefacenet.System, data.Lists{})
+	require.EqualError(t, err, "nothing to learn from: landmarks are learned from drawn faces: set data.drawn_images or data.drawn_videos")
 }
 
 // Test faces are of people who are in no training set, as many as the recipe says for each head.

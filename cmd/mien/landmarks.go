@@ -9,14 +9,14 @@ import (
 	"mien/run"
 )
 
-// mien landmarks train: a landmark network, which models of system s2d read.
+// mien landmarks train: a landmark network, which models of system s2d and mien data align read.
 
 type landmarksCmd struct {
 	Train landmarksTrainCmd `cmd:"" help:"Train a landmark network on drawn faces, which finetune takes as --landmarks for S2D, and data align."`
 }
 
 type landmarksTrainCmd struct {
-	Recipe string `help:"Name of an embedded recipe, or a TOML file; 'mien recipe' lists and prints them." default:"landmarks-tiny" placeholder:"NAME|FILE"`
+	Recipe string `help:"Name of an embedded recipe, or a TOML file; 'mien recipe' lists and prints them; landmarks-tiny if none is given." default:"landmarks-tiny" placeholder:"NAME|FILE"`
 	runFlags
 }
 
