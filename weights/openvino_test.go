@@ -87,6 +87,7 @@ func TestDamagedOpenVINO(t *testing.T) {
 		`shape "1,x": damaged`:                                    {strings.Replace(network, `shape="1,2" size="8"`, `shape="1,x" size="8"`, 1), constants},
 		`shape "-1,2": damaged`:                                   {strings.Replace(network, `shape="1,2" size="8"`, `shape="-1,2" size="8"`, 1), constants},
 		"constant 8 is read by no layer: damaged":                 {strings.Replace(network, `from-layer="8"`, `from-layer="6"`, 1), constants},
+		"net.xml: constant 8 is read by no layer":                 {strings.NewReplacer(`from-layer="8"`, `from-layer="6"`, `"Parameter"`, `"Convert"`).Replace(network), constants}, // of layer 0
 		"layer 3 reads more than two constants":                   {strings.Replace(network, `to-layer="2" to-port="1"`, `to-layer="3" to-port="3"`, 1), constants},
 		"XML without layers: not a network of OpenVINO":           {"<?xml version=\"1.0\"?><net></net>", constants},
 		"damaged XML: XML syntax error on line 3: unexpected EOF": {network[:120], constants},
