@@ -65,7 +65,7 @@ func openPublished(file *weights.File, b engine.Backend) (l *Locator, err error)
 	defer engine.Catch(&err)
 	source, done, err := mobilefacenet.Source(file)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", file.Path, err)
 	}
 	scope := nn.NewInferenceScope(b, source, engine.Full)
 	net := mobilefacenet.NewPublished(scope, mobilefacenet.WidthOf(file), mobilefacenet.Side)

@@ -34,7 +34,7 @@ func (c *dataAlignCmd) Run(out *console) error {
 	}
 	net, err := run.OpenLocator(c.Landmarks, out.backend)
 	if err != nil {
-		return fmt.Errorf("--landmarks %s: %w", c.Landmarks, err)
+		return err
 	}
 	defer net.Close()
 	defer os.RemoveAll(part)
@@ -44,6 +44,9 @@ func (c *dataAlignCmd) Run(out *console) error {
 	bad, err := c.alignAll(out, net, all)
 	if err != nil {
 		return err
+	}
+	if bad == len(all) {
+		return &badInputs{bad, bad}
 	}
 	if err := cmp.Or(removeEmpty(c.Out), os.Rename(part, c.Out)); err != nil {
 		return err

@@ -137,6 +137,20 @@ func TestDataAlignSkips(t *testing.T) {
 	require.NoFileExists(t, filepath.Join(out, "images", "images", filepath.Base(images[1])))
 }
 
+// Where no sample can be aligned, there is no folder.
+func TestDataAlignNothing(t *testing.T) {
+	dir := drawnFiles(t)
+	net, out := filepath.Join(dir, "net.safetensors"), filepath.Join(dir, "aligned")
+	writeLocator(t, net, 3)
+	flags := append(alignFlags(dir, net, out)[:8], "--static-root", filepath.Join(dir, "videos"), "--quiet")
+	code, stdout, stderr := mien(flags...)
+	require.Equal(t, 1, code)
+	require.Empty(t, stdout)
+	require.Contains(t, stderr, "mien: 3 of 3 inputs failed\n")
+	require.NoDirExists(t, out)
+	require.NoDirExists(t, out+".part")
+}
+
 // Nothing is written where the command can't do what was asked.
 func TestDataAlignRefuses(t *testing.T) {
 	dir := drawnFiles(t)
@@ -162,7 +176,7 @@ func TestDataAlignRefuses(t *testing.T) {
 		"--size 4097: it must be from 16 to 4096":                      append(alignFlags(dir, net, out), "--size", "4097"),
 		"--static-root " + dir + " is given without --static-list":     replaced("--static-list", ""),
 		"the folder is not empty: give another":                        replaced("--out", filepath.Join(dir, "images")),
-		"--landmarks " + filepath.Join(dir, "static.txt") + ": ":       replaced("--landmarks", filepath.Join(dir, "static.txt")),
+		filepath.Join(dir, "static.txt") + ": not a weights file":      replaced("--landmarks", filepath.Join(dir, "static.txt")),
 		"line 1: ../a.png: the name leads out of the list's folder":    replaced("--static-list", write("up.txt", "../a.png 0\n")),
 		"line 2: a.jpg: it would be written to images/a.png, as a.png": replaced("--static-list", write("two.txt", "a.png 0\na.jpg 1\n")),
 	} {
