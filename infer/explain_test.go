@@ -31,14 +31,14 @@ func TestRollout(t *testing.T) {
 
 // Two frames of a class token and two patches, in two blocks by hand: what counts is where class tokens look, but not at themselves.
 func TestLookOfClassTokens(t *testing.T) {
-	first := attentionMap{3, []float32{0, 0.25, 0.75, 0, 1, 0, 0, 1, 0 /**/, 1, 0, 0, 0, 0, 1, 0, 1, 0}}
-	second := attentionMap{3, []float32{0.5, 0.5, 0, 0.9, 0.1, 0, 0, 0, 1 /**/, 0, 0.125, 0.875, 1, 0, 0, 1, 0, 0}}
+	first := attentionMap{3, []float32{0, 0.25, 0.75, 0, 1, 0, 0, 1, 0 /**/, 1, 0, 0, 0, 0.25, 0.75, 0, 1, 0}}
+	second := attentionMap{3, []float32{0.5, 0.5, 0, 0.9, 0.1, 0, 0, 0, 1 /**/, 0, 0.125, 0.875, 0.5, 0.5, 0, 0.25, 0, 0.75}}
 	var l Trace
 	l.look([]attentionMap{first, second}, true)
 	require.InDeltaSlice(t, []float64{0.5, 0, 0.0625, 0.4375}, l.Last, 1e-12)
 	// The first frame's class token has 3/4 of itself and 1/4 of patch 0 in the last block, that of the second 1/2, 1/16 and 7/16.
 	a, b := 0.25/2+0.25*0.75/2+0.25/2, 0.75*0.75/2
-	c, d := 0.0625/2+0.4375/2, 0.4375/2+0.0625/2
+	c, d := 0.0625/2+(0.25*0.0625+0.4375)/2, 0.4375/2+0.75*0.0625/2
 	require.InDeltaSlice(t, []float64{a / (a + b) / 2, b / (a + b) / 2, c / (c + d) / 2, d / (c + d) / 2}, l.Rollout, 1e-12)
 }
 

@@ -55,11 +55,14 @@ func NewScore(labels []string, answers []Answer) *Score {
 	return s
 }
 
-// meanLoss is the mean of −log p of the true class, with p as mixed over the views of a sample. A p of 0 counts as the least number above.
+// leastNormal is the least number above 0 with all its digits: of smaller ones, math.Log is not the same on all processors.
+const leastNormal = 0x1p-1022
+
+// meanLoss is the mean of −log p of the true class, with p as mixed over the views of a sample. A p of 0 counts as leastNormal.
 func meanLoss(answers []Answer) float64 {
 	sum := 0.0
 	for _, a := range answers {
-		sum -= math.Log(max(a.Probabilities[a.Truth], math.SmallestNonzeroFloat64))
+		sum -= math.Log(max(a.Probabilities[a.Truth], leastNormal))
 	}
 	return sum / float64(max(len(answers), 1))
 }

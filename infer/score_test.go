@@ -59,6 +59,29 @@ func TestScoreOfAnswers(t *testing.T) {
 	require.InDelta(t, 85-100*6/8.0, s.Calibration.ECE, 1e-9)
 }
 
+// The loss is the mean of −log p of the true class, whatever the answer. A p of 0 counts as the least normal number above, and no other of
+// those is raised.
+func TestLossOfAnswers(t *testing.T) {
+	answer := func(truth, class int, p ...float64) Answer {
+		return Answer{Truth: truth, Class: class, Probabilities: p}
+	}
+	for _, c := range []struct {
+		answers []Answer
+		want    float64
+	}{
+		{nil, 0},
+		{[]Answer{answer(1, 1, 0, 1)}, 0},
+		{[]Answer{answer(0, 1, 0.125, 0.875)}, 3 * math.Ln2},
+		{[]Answer{answer(0, 0, 0.5, 0.5), answer(1, 0, 0.75, 0.25), answer(0, 1, 0.0625, 0.9375)}, 7 * math.Ln2 / 3},
+		{[]Answer{answer(1, 0, 1, 0x1p-1000)}, 1000 * math.Ln2},
+		{[]Answer{answer(1, 0, 1, 0x1p-1060)}, 1022 * math.Ln2},
+		{[]Answer{answer(1, 0, 1, 0), answer(1, 1, 0, 1)}, 1022 * math.Ln2 / 2},
+	} {
+		require.InDelta(t, c.want, NewScore([]string{"a", "b"}, c.answers).Loss, 1e-9, "%v", c.answers)
+	}
+	require.True(t, math.IsNaN(NewScore([]string{"a", "b"}, []Answer{answer(1, 0, math.NaN(), math.NaN())}).Loss), "of a model whose numbers overflow")
+}
+
 // Answers are compared with their confidence, bin by bin: 15 of equal width, to which their upper end belongs.
 func TestCalibration(t *testing.T) {
 	at := func(confidence float64, right bool) Answer {

@@ -84,6 +84,7 @@ func TestStartTakesOverTheRecord(t *testing.T) {
 	}
 	own, before := Trained{data.Video: {Listed: 2, Drawn: 1}}, Trained{data.Image: unknown, data.Video: video}
 	require.Equal(t, Trained{data.Image: unknown, data.Video: {Listed: 2, Drawn: 6}}, before.Plus(own))
+	require.Equal(t, Trained{data.Video: {Listed: 5, Drawn: 8}}, own.Plus(Trained{data.Video: {Listed: 3, Drawn: 7}}))
 	require.Equal(t, Trained{data.Video: {2, 1, true}}, own.Plus(Trained{data.Video: unknown}))
 	require.Equal(t, Trained{data.Video: {2, 1, true}}, Trained{data.Video: unknown}.Plus(own))
 }

@@ -85,7 +85,7 @@ func (c *reportCmd) runs() (page *report.Page, pretrain, finetune string, err er
 			return nil, "", "", err
 		case s == nil:
 			return nil, "", "", fmt.Errorf("%s: not a run folder", dir)
-		case !s.Finished:
+		case !s.Finished || s.Metrics == nil: // which are written last
 			return nil, "", "", fmt.Errorf("%s: the run is not finished: %d of %d epochs", dir, s.Epochs, s.Recipe.Train.Epochs)
 		}
 		r := report.Run{Title: fmt.Sprintf("%d. %s", i+1, s.Recipe.Name)}

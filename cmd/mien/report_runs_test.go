@@ -81,9 +81,15 @@ func TestRunsOfAReport(t *testing.T) {
 		require.Equal(t, want, page)
 	}
 
+	for _, folder := range []string{tuned, marks} { // killed when the model was measured
+		require.NoError(t, os.Remove(filepath.Join(folder, "metrics.json")))
+		write(t, folder, "checkpoint-2.safetensors", "")
+		_, _, _, err := (&reportCmd{Runs: []string{pre, folder}}).runs()
+		require.EqualError(t, err, folder+": the run is not finished: 2 of 2 epochs")
+	}
 	require.NoError(t, os.Remove(filepath.Join(later, "model.safetensors")))
-	_, _, _, err := (&reportCmd{Runs: []string{pre, later, tuned}}).runs()
+	_, _, _, err := (&reportCmd{Runs: []string{pre, later, again}}).runs()
 	require.EqualError(t, err, later+": the run is not finished: 2 of 2 epochs")
-	_, _, _, err = (&reportCmd{Runs: []string{tuned, filepath.Join(later, "log.jsonl")}}).runs()
+	_, _, _, err = (&reportCmd{Runs: []string{again, filepath.Join(later, "log.jsonl")}}).runs()
 	require.EqualError(t, err, filepath.Join(later, "log.jsonl")+": not a run folder")
 }
