@@ -60,15 +60,9 @@ func (a Alignment) Frames(f *Frames) *Frames {
 	for y := range a.size {
 		for x := range a.size {
 			z := a.back(complex(float64(x)+0.5, float64(y)+0.5))
-			left, right, dx := neighbours(real(z)*float64(f.W)/float64(a.w), f.W)
-			above, below, dy := neighbours(imag(z)*float64(f.H)/float64(a.h), f.H)
+			atX, atY := real(z)*float64(f.W)/float64(a.w)-0.5, imag(z)*float64(f.H)/float64(a.h)-0.5
 			for t := range f.T {
-				frame, pixel := f.Frame(t), out.Frame(t)[(y*a.size+x)*3:]
-				for c := range 3 {
-					at := func(y, x int) float64 { return float64(frame[(y*f.W+x)*3+c]) }
-					upper := between(at(above, left), at(above, right), dx)
-					pixel[c] = uint8(math.Round(between(upper, between(at(below, left), at(below, right), dx), dy)))
-				}
+				Raster{f.Frame(t), f.H, f.W, 0.5}.Bilinear(out.Frame(t)[(y*a.size+x)*3:], atX, atY)
 			}
 		}
 	}
@@ -128,12 +122,3 @@ func fit(from, to [3]complex128) (similarity, error) {
 
 // back is the inverse.
 func (s similarity) back(z complex128) complex128 { return (z - s.move) / s.turn }
-
-// neighbours returns the pixels of a line of n between whose centres a place lies, and how far it is from the first to the second.
-func neighbours(place float64, n int) (first, second int, far float64) {
-	place = min(max(place-0.5, 0), float64(n-1))
-	first = int(place)
-	return first, min(first+1, n-1), place - float64(first)
-}
-
-func between(a, b, far float64) float64 { return a + float64((b-a)*far) }

@@ -3,6 +3,8 @@ package augment
 import (
 	"math"
 	"strconv"
+
+	"mien/data"
 )
 
 // The operations of RandAugment that move pixels, as Pillow's Image.transform and Image.rotate carry them out. What comes from
@@ -55,10 +57,10 @@ func rounded(x float64) float64 {
 
 // affine writes to out the pixels that m finds in the input. Conversions keep compilers from fusing products with sums.
 func affine(pix, out []uint8, h, w int, m matrix, how Interpolation) []uint8 {
-	in := raster{pix, h, w}
-	at := in.bilinear
+	in := data.Raster{Pix: pix, H: h, W: w}
+	at := in.Bilinear
 	if how == Bicubic {
-		at = in.bicubic
+		at = in.Bicubic
 	}
 	for y := range h {
 		row := out[y*w*3:][:w*3]
@@ -74,65 +76,4 @@ func affine(pix, out []uint8, h, w int, m matrix, how Interpolation) []uint8 {
 		}
 	}
 	return out
-}
-
-// raster is a frame of which pixels between pixels are asked for.
-type raster struct {
-	pix  []uint8
-	h, w int
-}
-
-// columns returns where in a row the pixels x to x+len(at)−1 begin; beyond the edge, the last one goes on.
-func (r raster) columns(at []int, x int) {
-	for i := range at {
-		at[i] = 3 * min(max(x+i, 0), r.w-1)
-	}
-}
-
-func (r raster) row(y int) []uint8 {
-	return r.pix[min(max(y, 0), r.h-1)*r.w*3:][:r.w*3]
-}
-
-func (r raster) bilinear(to []uint8, x, y float64) {
-	fx, fy := math.Floor(x), math.Floor(y)
-	dx, dy := x-fx, y-fy
-	var at [2]int
-	r.columns(at[:], int(fx))
-	upper, lower := r.row(int(fy)), r.row(int(fy)+1)
-	for c := range 3 {
-		a := linear(upper[at[0]+c], upper[at[1]+c], dx)
-		b := linear(lower[at[0]+c], lower[at[1]+c], dx)
-		to[c] = uint8(a + float64((b-a)*dy))
-	}
-}
-
-func linear(a, b uint8, d float64) float64 {
-	return float64(a) + float64((float64(b)-float64(a))*d)
-}
-
-func (r raster) bicubic(to []uint8, x, y float64) {
-	fx, fy := math.Floor(x), math.Floor(y)
-	dx, dy := x-fx, y-fy
-	var at [4]int
-	r.columns(at[:], int(fx)-1)
-	rows := [4][]uint8{r.row(int(fy) - 1), r.row(int(fy)), r.row(int(fy) + 1), r.row(int(fy) + 2)}
-	for c := range 3 {
-		var v [4]float64
-		for i, row := range rows {
-			switch {
-			case dy == 0 && i != 1: // this row has no weight
-			case dx == 0:
-				v[i] = float64(row[at[1]+c])
-			default:
-				v[i] = keys(float64(row[at[0]+c]), float64(row[at[1]+c]), float64(row[at[2]+c]), float64(row[at[3]+c]), dx)
-			}
-		}
-		to[c] = uint8(min(max(keys(v[0], v[1], v[2], v[3], dy), 0), 255))
-	}
-}
-
-// keys is Pillow's cubic from b to c, between which t goes from 0 to 1: the convolution of Keys (1981) with a = −1.
-func keys(a, b, c, d, t float64) float64 {
-	p2, p3, p4 := c-a, 2*(a-b)+c-d, b-a-c+d
-	return b + float64(t*(p2+float64(t*(p3+float64(t*p4)))))
 }
