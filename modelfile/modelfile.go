@@ -143,15 +143,21 @@ func Load[M any](fileOrRun string, b engine.Backend, p *engine.Precision, adjust
 	for _, change := range adjust {
 		change(&d.Recipe)
 	}
+	model, scope, err = LoadDescribed[M](f, d, b)
+	return model, d, scope, err
+}
+
+// LoadDescribed is Load of a file that is open and described, in the precision of its description.
+func LoadDescribed[M any](f *weights.File, d Description, b engine.Backend) (model M, scope *nn.Scope, err error) {
 	if err := b.Supports(d.Precision, false); err != nil {
-		return model, d, nil, err
+		return model, nil, err
 	}
 	scope = nn.NewInferenceScope(b, &nn.Load{File: f}, d.Precision)
 	if model, err = instantiate[M](d, scope); err != nil {
 		scope.Free()
-		return model, d, nil, fmt.Errorf("%s: %w", f.Path, err)
+		return model, nil, fmt.Errorf("%s: %w", f.Path, err)
 	}
-	return model, d, scope, nil
+	return model, scope, nil
 }
 
 func instantiate[M any](d Description, s *nn.Scope) (model M, err error) {

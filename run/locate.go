@@ -54,7 +54,7 @@ func OpenLocator(fileOrRun string, b engine.Backend) (*Locator, error) {
 		return nil, fmt.Errorf("%s: a model of system %s, and no landmark network: name a run of `mien landmarks train`, or MobileFaceNet's .pth.tar or OpenVINO .xml",
 			fileOrRun, d.System.Name)
 	}
-	net, d, scope, err := modelfile.Load[system.Locator](fileOrRun, b, nil)
+	net, scope, err := modelfile.LoadDescribed[system.Locator](file, d, b)
 	if err != nil {
 		return nil, err
 	}
