@@ -11,7 +11,7 @@ type Published struct{ net *Net }
 
 // IsPublished reports whether a file holds weights in a form that others publish, and not one of mien.
 func IsPublished(file nn.Weights) bool {
-	for _, first := range publishedFirst {
+	for _, first := range []string{firstOpenVINO, firstCheckpoint} {
 		if _, ok := file.Shape(first); ok {
 			return true
 		}

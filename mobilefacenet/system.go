@@ -70,7 +70,7 @@ func checkSteps(name string, listed []string) error {
 
 // start begins with a Learner's parameters, batch norms among them. Other files of the network have these folded, or named otherwise.
 func start(file nn.Weights, _ recipe.Recipe, _ nn.Source) (*nn.Load, error) {
-	for _, name := range []string{"conv1.weight", "conv1." + normScope + ".weight"} {
+	for _, name := range []string{firstOwn, "conv1." + normScope + ".weight"} {
 		if _, ok := file.Shape(name); !ok {
 			return nil, errors.New("no landmark network with batch norms as a run has them: name a run of `mien landmarks train`, or its model " +
 				"(in published weights they are folded or have other names, and in models that read the network they are folded)")

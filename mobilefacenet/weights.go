@@ -15,8 +15,12 @@ import (
 // the same network in OpenVINO's form, with batch norms folded; or a file of mien, with the names and shapes of [New], or of [NewLearner],
 // whose batch norms are folded.
 
-// publishedFirst is the first weight in OpenVINO's form, and in the checkpoint.
-var publishedFirst = []string{"Convolution.0", "conv1.conv.weight"}
+// The first weight of a file, by which its form is recognised.
+const (
+	firstOpenVINO   = "Convolution.0"
+	firstCheckpoint = "conv1.conv.weight"
+	firstOwn        = "conv1.weight"
+)
 
 // Source returns the nn.Source of the network's weights in a file of any of these forms, or an error if it holds none. After the
 // network is made, done returns an error if the file has tensors left that the network does not know.
@@ -24,11 +28,11 @@ func Source(file nn.Weights) (source nn.Source, done func() error, err error) {
 	has := func(name string) bool { _, ok := file.Shape(name); return ok }
 	s := &reader{file: file, used: map[string]bool{}, counts: map[string]int{}}
 	switch {
-	case has(publishedFirst[0]):
+	case has(firstOpenVINO):
 		s.read = s.openVINO
-	case has(publishedFirst[1]):
+	case has(firstCheckpoint):
 		s.read = s.torch
-	case has("conv1.weight"):
+	case has(firstOwn):
 		s.read = s.own
 	default:
 		return nil, nil, errors.New("no weights of MobileFaceNet: name its .pth.tar, its OpenVINO .xml, or a run or file of mien that holds it")
@@ -38,7 +42,7 @@ func Source(file nn.Weights) (source nn.Source, done func() error, err error) {
 
 // WidthOf returns the width of the network in a file that has a Source, 0 of others.
 func WidthOf(file nn.Weights) int {
-	for _, first := range append(slices.Clip(publishedFirst), "conv1.weight") {
+	for _, first := range []string{firstOpenVINO, firstCheckpoint, firstOwn} {
 		if shape, _ := file.Shape(first); len(shape) > 0 {
 			return shape[0]
 		}
