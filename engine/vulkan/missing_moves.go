@@ -1,0 +1,17 @@
+//go:build vulkan
+
+package vulkan
+
+import "mien/engine"
+
+func (b *Backend) Copy(engine.CopyArgs)                                      { panic("TODO") }
+func (b *Backend) Permute(dst, src *engine.Tensor, perm []int)               { panic("TODO") }
+func (b *Backend) Patchify(engine.PatchifyArgs)                              { panic("TODO") }
+func (b *Backend) Binary(op engine.BinaryOp, dst, x, y *engine.Tensor)       { panic("TODO") }
+func (b *Backend) Unary(op engine.UnaryOp, dst, x *engine.Tensor)            { panic("TODO") }
+func (b *Backend) UnaryBackward(op engine.UnaryOp, dx, x, dy *engine.Tensor) { panic("TODO") }
+func (b *Backend) Gather(dst, src, index *engine.Tensor, accumulate bool)    { panic("TODO") }
+func (b *Backend) TopK(index, x *engine.Tensor)                              { panic("TODO") }
+func (b *Backend) Route(engine.RouteArgs)                                    { panic("TODO") }
+func (b *Backend) RandomNormal(dst *engine.Tensor, key engine.Key)           { panic("TODO") }
+func (b *Backend) RandomMask(dst *engine.Tensor, p float64, key engine.Key)  { panic("TODO") }

@@ -1,0 +1,190 @@
+//go:build vulkan
+
+package vulkan
+
+import (
+	"math/rand/v2"
+	"time"
+
+	"mien/engine/vulkan/vk"
+)
+
+// Submission is how recorded work is handed to the device.
+type Submission int
+
+const (
+	Tracked Submission = iota // in batches, with barriers where addresses overlap
+	Waiting                   // each kernel by itself, and waited for
+	Erratic                   // as Tracked, with batches of random lengths
+)
+
+// Counts is how often something happened.
+type Counts struct{ Kernels, Barriers, Submissions int }
+
+// depth is how many batches may be recorded or under way. While the device works on some, the host records the next.
+const depth = 4
+
+// longest is how many kernels a batch has at most; the first one of a series is shorter, so that the device starts early.
+const longest, early = 64, 8
+
+// stream is the one queue of a device, in order.
+type stream struct {
+	device  *vk.Device
+	mode    Submission
+	rng     *rand.Rand
+	ring    [depth]*batch
+	number  uint64 // of the batch that is recorded, from 1
+	done    uint64 // all batches up to this one are done
+	hazards hazards
+	profile *Profile
+	limit   float64 // floating point operations of a batch
+	counts  Counts
+	err     error // the first one; nothing is done after it
+}
+
+// batch is a command buffer.
+type batch struct {
+	*vk.Commands
+	recording bool
+	kernels   int
+	work      float64
+	noted     []string // kernels by timestamps, in a profile
+}
+
+func (s *stream) open(device *vk.Device, config Config) error {
+	s.device, s.mode, s.number = device, config.Submission, 1
+	s.rng = rand.New(rand.NewPCG(1, 2))
+	// A watchdog stops what runs for about two seconds.
+	s.limit = map[vk.DeviceType]float64{vk.Discrete: 2e11, vk.Software: 5e9}[device.Type]
+	if s.limit == 0 {
+		s.limit = 2e10
+	}
+	stamps := 0
+	if config.Profile && device.HasTimestamps() {
+		s.profile, stamps = newProfile(device.TimestampPeriod), 2*longest
+	}
+	for i := range s.ring {
+		commands, err := device.NewCommands(stamps)
+		if err != nil {
+			return err
+		}
+		s.ring[i] = &batch{Commands: commands}
+	}
+	return nil
+}
+
+func (s *stream) close() {
+	for _, b := range s.ring {
+		if b != nil {
+			b.Destroy()
+		}
+	}
+}
+
+// fail keeps the first error.
+func (s *stream) fail(err error) {
+	if s.err == nil {
+		s.err = err
+	}
+}
+
+// current returns the batch that is recorded; nil after an error.
+func (s *stream) current() *batch {
+	b := s.ring[s.number%depth]
+	if s.err != nil {
+		return nil
+	}
+	if b.recording {
+		return b
+	}
+	if s.number > depth {
+		s.waitFor(s.number - depth)
+	}
+	if err := b.Begin(); err != nil {
+		s.fail(err)
+		return nil
+	}
+	b.recording, b.kernels, b.work, b.noted = true, 0, 0, b.noted[:0]
+	if s.profile != nil {
+		b.ResetTimestamps(2 * longest)
+	}
+	return b
+}
+
+// record adds a command that accesses memory, behind a barrier if it must wait. It returns nil after an error.
+func (s *stream) record(reads, writes []span, work float64, command func(*batch)) {
+	b := s.current()
+	if b != nil && b.kernels > 0 && (b.kernels >= longest || b.work+work > s.limit) {
+		s.flush() // before what would make the batch too long
+		b = s.current()
+	}
+	if b == nil {
+		return
+	}
+	if s.hazards.conflict(reads, writes) {
+		b.Barrier()
+		s.hazards.clear()
+		s.counts.Barriers++
+	}
+	s.hazards.note(reads, writes)
+	command(b)
+	b.kernels++
+	b.work += work
+	s.counts.Kernels++
+	s.maybeFlush(b)
+}
+
+func (s *stream) maybeFlush(b *batch) {
+	switch {
+	case s.mode == Waiting:
+		s.flush()
+		s.waitFor(s.number - 1)
+	case s.mode == Erratic && s.rng.IntN(5) == 0, s.done+1 == s.number && b.kernels >= early:
+		s.flush()
+	}
+}
+
+// flush hands the batch to the device.
+func (s *stream) flush() {
+	b := s.ring[s.number%depth]
+	if s.err != nil || !b.recording {
+		return
+	}
+	b.recording = false
+	if err := b.Submit(); err != nil {
+		s.fail(err)
+		return
+	}
+	s.counts.Submissions++
+	s.number++
+}
+
+// patience is how long one call waits. A blocked call cannot be interrupted; between two of them there is nothing to do but go on.
+const patience = 100 * time.Millisecond
+
+// waitFor waits until a batch that was handed over is done, and all before it.
+func (s *stream) waitFor(number uint64) {
+	for s.done < min(number, s.number-1) && s.err == nil {
+		b := s.ring[(s.done+1)%depth]
+		err := b.Wait(patience)
+		if err == vk.Timeout {
+			continue
+		}
+		if err == nil && s.profile != nil {
+			err = s.profile.add(b)
+		}
+		if err != nil {
+			s.fail(err)
+			return
+		}
+		s.done++
+	}
+}
+
+// finish hands a batch over if it is still recorded, and waits until it is done.
+func (s *stream) finish(number uint64) {
+	if number == s.number {
+		s.flush()
+	}
+	s.waitFor(number)
+}
