@@ -48,8 +48,8 @@ func gradTable(tensors []*engine.Tensor) (table []byte) {
 	return table
 }
 
-// partTerms is how many elements of the largest tensor a thread has at least, and mostParts how many workgroups share a tensor at most.
-const partTerms, mostParts = 16, 256
+// partTerms is how many elements of the largest tensor a thread has at least, and mostPieces how many workgroups share a tensor at most.
+const partTerms, mostPieces = 16, 256
 
 // partsOf returns how many workgroups share each tensor of a table. Those of small tensors find nothing to do, which costs little.
 func partsOf(tensors []*engine.Tensor) int {
@@ -63,5 +63,5 @@ func partsOf(tensors []*engine.Tensor) int {
 	if largest > math.MaxInt32 {
 		panic(unsupported("a tensor in a table", largest))
 	}
-	return min(max(1, ceilDiv(largest, partTerms*workgroup)), mostParts)
+	return min(max(1, ceilDiv(largest, partTerms*workgroup)), mostPieces)
 }
