@@ -9,7 +9,8 @@ import (
 	"mien/engine"
 )
 
-// StepFigures sums the squares of all gradients in one dispatch, by a table of where they are, and computes the figures in another.
+// StepFigures sums the squares of all gradients in one dispatch, by a table of where they are, and computes the figures in another. The
+// host reads figures often, and must not wait for what comes after them.
 func (b *Backend) StepFigures(a engine.FiguresArgs) {
 	allFloat32("StepFigures", append([]*engine.Tensor{a.Figures, a.Previous, a.Loss}, a.Grads...)...)
 	parts := partsOf(a.Grads)
@@ -29,14 +30,7 @@ func (b *Backend) StepFigures(a engine.FiguresArgs) {
 	b.kernel("figures").out(a.Figures).in(a.Previous).in(a.Loss).in(partial).f32(a.MaxNorm).u32(partial.Len(), first).groups(1, 1, 1)
 	b.release(partial)
 	b.memory.free(table)
-	b.fetchEarly(a.Figures)
-}
-
-// fetchEarly lets a download of figures not wait for what is enqueued after them. The early copy must have all that it stands for.
-func (b *Backend) fetchEarly(figures *engine.Tensor) {
-	if (figures.Offset()+figures.Len())*figures.DType().Size() <= slotBytes {
-		b.download.early(figures.Buffer().(*block), slotBytes)
-	}
+	b.download.early(a.Figures.Buffer().(*block), slotBytes)
 }
 
 // gradTable has the address and the length of each tensor: a Member of squares.comp.
@@ -49,7 +43,7 @@ func gradTable(tensors []*engine.Tensor) (table []byte) {
 }
 
 // partTerms is how many elements of the largest tensor a thread has at least, and mostPieces how many workgroups share a tensor at most.
-const partTerms, mostPieces = 16, 256
+const partTerms, mostPieces = 16, 64
 
 // partsOf returns how many workgroups share each tensor of a table. Those of small tensors find nothing to do, which costs little.
 func partsOf(tensors []*engine.Tensor) int {

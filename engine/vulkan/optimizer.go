@@ -27,7 +27,7 @@ func (b *Backend) AdamW(a engine.AdamWArgs) {
 		return
 	}
 	update := b.kernel("adamw").memory(table, true, false).ints(a.Steps).in(a.Figures).
-		f32(a.Beta1, 1-a.Beta1, math.Log(a.Beta1), a.Beta2, 1-a.Beta2, math.Log(a.Beta2), a.Eps)
+		f32(a.Beta1, 1-a.Beta1, finiteLog(a.Beta1), a.Beta2, 1-a.Beta2, finiteLog(a.Beta2), a.Eps)
 	for i, p := range a.Params {
 		update.also(p, true).also(a.M[i], true).also(a.V[i], true).also(a.Grads[i], false)
 	}
@@ -51,3 +51,6 @@ func parameterTable(a engine.AdamWArgs) (table []byte) {
 	}
 	return table
 }
+
+// finiteLog is the logarithm of a decay rate. That of 0 is a number, as compilers of shaders may assume that there is no infinity.
+func finiteLog(beta float64) float64 { return max(math.Log(beta), -1e30) }
