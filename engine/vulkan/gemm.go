@@ -2,7 +2,11 @@
 
 package vulkan
 
-import "mien/engine"
+import (
+	"slices"
+
+	"mien/engine"
+)
 
 // Matrix products. One shader computes a tile of any product (shaders/tile.glsl); here its operands are described and its variant is
 // chosen. Where the result has few tiles and K is long, K is cut into parts too, and a second shader adds them up.
@@ -31,14 +35,19 @@ func operandOf(t *engine.Tensor, p engine.Precision, ld, stride int, along bool)
 	if !isFloat(t.DType()) || t.Len() > mostElements {
 		panic(unsupported("an operand of a product", t))
 	}
-	stored := t.DType() == engine.BFloat16
-	return operand{t, ld, stride, flag(formAlongK, along) | flag(formAligned, ld%4 == 0 && stride%4 == 0 && isAligned(t)) |
-		flag(formRounded, !stored && p == engine.BF16) | flag(formNarrow, stored)}
+	form := formOf(p, ld|stride, t) | flag(formAlongK, along)
+	return operand{t, ld, stride, form}
 }
 
-// isAligned tells whether a tensor begins at a multiple of four of its elements; nil does.
-func isAligned(t *engine.Tensor) bool {
-	return t == nil || addressOf(t)%uint64(4*t.DType().Size()) == 0
+// formOf returns the form of matrices of one dtype that are used in the same way. step has the low bits of the distances between rows and items.
+func formOf(p engine.Precision, step int, tensors ...*engine.Tensor) int {
+	stored := tensors[0].DType() == engine.BFloat16
+	return flag(formAligned, step%4 == 0 && allAligned(tensors...)) | flag(formRounded, !stored && p == engine.BF16) | flag(formNarrow, stored)
+}
+
+// allAligned tells whether tensors begin at a multiple of four of their elements; nil does.
+func allAligned(tensors ...*engine.Tensor) bool {
+	return !slices.ContainsFunc(tensors, func(t *engine.Tensor) bool { return t != nil && addressOf(t)%uint64(4*t.DType().Size()) != 0 })
 }
 
 // operands returns those of a product.
@@ -49,6 +58,15 @@ func operands(a *engine.GemmArgs) (left, right operand) {
 	}
 	p := a.Packed.Precision
 	return operandOf(a.A, p, a.LDA, a.AStride, !a.TransA), operandOf(unpacked(a.Packed), p, a.Packed.K, 0, true)
+}
+
+// checkFloats panics unless all tensors are Float32, or nil, and not too long.
+func checkFloats(op string, tensors ...*engine.Tensor) {
+	for _, t := range tensors {
+		if t != nil && (t.DType() != engine.Float32 || t.Len() > mostElements) {
+			panic(unsupported(op, t))
+		}
+	}
 }
 
 // Bits of epilogues, as in epilogue.glsl.
@@ -62,22 +80,18 @@ const (
 )
 
 func epilogue(a *engine.GemmArgs) int {
-	even := a.LDC%4 == 0 && a.CStride%4 == 0 && isAligned(a.C) && isAligned(a.Bias) && isAligned(a.Pre) && isAligned(a.Residual)
+	even := (a.LDC|a.CStride)%4 == 0 && allAligned(a.C, a.Bias, a.Pre, a.Residual)
 	return flag(withC, a.Accumulate) | flag(withBias, a.Bias != nil) | flag(withPre, a.Pre != nil) | flag(withGELU, a.GELU) |
 		flag(withResidual, a.Residual != nil) | flag(withAligned, even)
 }
 
 func (b *Backend) Gemm(a engine.GemmArgs) {
 	left, right := operands(&a)
-	for _, t := range []*engine.Tensor{a.C, a.Bias, a.Pre, a.Residual} {
-		if t != nil && (t.DType() != engine.Float32 || t.Len() > mostElements) {
-			panic(unsupported("the result of a product", t))
-		}
-	}
+	checkFloats("the result of Gemm", a.C, a.Bias, a.Pre, a.Residual)
 	if a.M == 0 || a.N == 0 {
 		return
 	}
-	t := tilingFor(a.Batch, a.M, a.N, a.K)
+	t := tilingFor(a.Batch, a.M, a.N, a.K, mostParts)
 	if t.parts > 1 {
 		b.gemmInParts(&a, left, right, t)
 		return
