@@ -26,12 +26,12 @@ const (
 const slice, mostParts, mostPartial = 64, 32, 1 << 24
 
 // tilingFor chooses the fastest tiling by an estimate: as many rounds of workgroups as it takes, each as long as its part of K, and the
-// sum of the parts.
-func tilingFor(batch, m, n, k int) (best tiling) {
+// sum of the parts, of which there are at most so many.
+func tilingFor(batch, m, n, k, most int) (best tiling) {
 	least := -1
 	for _, s := range sizes {
 		tiles := batch * ceilDiv(m, s.size) * ceilDiv(n, s.size)
-		for parts := 1; parts <= min(mostParts, max(1, k/slice)); parts++ {
+		for parts := 1; parts <= min(most, max(1, k/slice)); parts++ {
 			t := tiling{size: s.size, micro: s.micro, depth: ceilDiv(ceilDiv(k, parts), slice) * slice}
 			t.parts = max(1, ceilDiv(k, max(t.depth, 1)))
 			cost := ceilDiv(tiles*t.parts, processors) * s.size * s.size * t.depth * s.cost

@@ -6,10 +6,8 @@
 
 layout(buffer_reference, std430, buffer_reference_align = 16) buffer Quads { vec4 v[]; };
 
-layout(constant_id = 0) const bool ALIGNED_C = false; // all that is read and written here is at multiples of 16 bytes, row by row
-
-// Flags.
-const uint ACCUMULATE = 1, BIAS = 2, PRE = 4, GELU = 8, RESIDUAL = 16;
+// Flags. With ALIGNED_C every row of all matrices and the bias begin at a multiple of 16 bytes.
+const uint ACCUMULATE = 1, BIAS = 2, PRE = 4, GELU = 8, RESIDUAL = 16, ALIGNED_C = 32;
 
 // Result is a matrix to be written. Pre and residual have its layout.
 struct Result {
@@ -17,8 +15,9 @@ struct Result {
 	uint offset, ld, rows, cols, flags;
 };
 
-vec4 read_quad(Floats from, uint at, uint n) {
-	if (ALIGNED_C && n >= 4) return Quads(from).v[at / 4];
+// read_quad and write_quad move n elements, or the first four of them.
+vec4 read_quad(Floats from, uint at, uint n, bool aligned) {
+	if (aligned && n >= 4) return Quads(from).v[at / 4];
 	vec4 x = vec4(0);
 	[[unroll]] for (uint i = 0; i < 4; i++) {
 		if (i < n) x[i] = from.v[at + i];
@@ -26,8 +25,8 @@ vec4 read_quad(Floats from, uint at, uint n) {
 	return x;
 }
 
-void write_quad(Floats to, uint at, uint n, vec4 x) {
-	if (ALIGNED_C && n >= 4) {
+void write_quad(Floats to, uint at, uint n, bool aligned, vec4 x) {
+	if (aligned && n >= 4) {
 		Quads(to).v[at / 4] = x;
 		return;
 	}
@@ -40,10 +39,11 @@ void write_quad(Floats to, uint at, uint n, vec4 x) {
 void finish(Result r, uint row, uint col, vec4 x) {
 	if (row >= r.rows || col >= r.cols) return;
 	uint at = r.offset + row * r.ld + col, n = r.cols - col;
-	if ((r.flags & ACCUMULATE) != 0) x += read_quad(r.c, at, n);
-	if ((r.flags & BIAS) != 0) x += read_quad(r.bias, col, n);
-	if ((r.flags & PRE) != 0) write_quad(r.pre, at, n, x);
+	bool aligned = (r.flags & ALIGNED_C) != 0;
+	if ((r.flags & ACCUMULATE) != 0) x += read_quad(r.c, at, n, aligned);
+	if ((r.flags & BIAS) != 0) x += read_quad(r.bias, col, n, aligned);
+	if ((r.flags & PRE) != 0) write_quad(r.pre, at, n, aligned, x);
 	if ((r.flags & GELU) != 0) x = vec4(gelu(x.x), gelu(x.y), gelu(x.z), gelu(x.w));
-	if ((r.flags & RESIDUAL) != 0) x += read_quad(r.residual, at, n);
-	write_quad(r.c, at, n, x);
+	if ((r.flags & RESIDUAL) != 0) x += read_quad(r.residual, at, n, aligned);
+	write_quad(r.c, at, n, aligned, x);
 }

@@ -11,7 +11,7 @@
 
 layout(push_constant) uniform Push {
 	Floats a, b, c, bias, pre, residual;
-	uint m, n, k, lda, ldb, ldc, strideA, strideB, strideC, batch, parts, depth, flags;
+	uint m, n, k, lda, ldb, ldc, strideA, strideB, strideC, batch, parts, depth, formA, formB, flags;
 };
 
 void main() {
@@ -19,7 +19,7 @@ void main() {
 	for (uint i = gl_WorkGroupID.x; i < down * across * batch * parts; i += gl_NumWorkGroups.x) {
 		uint row = i / across % down * TILE, col = i % across * TILE, result = i / (down * across);
 		uint item = result % batch, from = result / batch * depth;
-		tile(stored(a, item * strideA, lda, ALONG_A, m, k, row), stored(b, item * strideB, ldb, ALONG_B, n, k, col),
+		tile(stored(a, item * strideA, lda, formA, m, k, row), stored(b, item * strideB, ldb, formB, n, k, col),
 			Result(c, bias, pre, residual, result * strideC, ldc, m, n, flags), from, min(k, from + depth));
 	}
 }

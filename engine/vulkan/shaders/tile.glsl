@@ -7,16 +7,8 @@
 #include "bfloat16.glsl"
 #include "epilogue.glsl"
 
-layout(constant_id = 1) const uint TILE = 64;        // rows and columns: 32, 64 or 128
-layout(constant_id = 2) const uint MICRO = 1;
-layout(constant_id = 3) const bool ALONG_A = true;   // K runs along the rows of A in memory, not across them
-layout(constant_id = 4) const bool ALONG_B = false;
-layout(constant_id = 5) const uint FORMAT_A = 0;
-layout(constant_id = 6) const uint FORMAT_B = 0;
-layout(constant_id = 7) const bool ALIGNED = false;  // quads of both operands are aligned in memory
-
-// Formats of operands: float32, float32 to be rounded to bfloat16, and bfloat16.
-const uint FULL = 0, ROUNDED = 1, NARROW = 2;
+layout(constant_id = 0) const uint TILE = 64; // rows and columns: 32, 64 or 128
+layout(constant_id = 1) const uint MICRO = 1;
 
 const uint THREADS = 256;
 const uint DEPTH = 8 * THREADS / TILE;               // a thread fetches one block of 4 × 4, of A or of B
@@ -35,57 +27,61 @@ vec4 sums[4 * MICRO * MICRO];
 // Operand is a matrix in memory, of which a tile begins at origin, a row or a column.
 struct Operand {
 	Floats at;
-	uint offset, ld, rows, cols, origin;
+	uint offset, ld, rows, cols, origin, form;
 };
 
-// quad reads four neighbours of a row, 0 beyond the matrix.
-vec4 quad(Operand o, uint format, uint row, uint col) {
-	vec4 x = vec4(0);
+// Forms of operands. They are no variants of the shader, as branches cost little beside the sums, and compiling much.
+const uint ALONG_K = 1;  // K runs along its rows, not across them
+const uint ALIGNED = 2;  // its quads are aligned in memory
+const uint ROUNDED = 4;  // float32, to be rounded to bfloat16
+const uint NARROW = 8;   // bfloat16
+bool has(Operand o, uint form) { return (o.form & form) != 0; }
+
+// stored returns an operand with so many rows or columns beside K.
+Operand stored(Floats at, uint offset, uint ld, uint form, uint n, uint k, uint origin) {
+	bool along = (form & ALONG_K) != 0;
+	return Operand(at, offset, ld, along ? n : k, along ? k : n, origin, form);
+}
+
+// quad reads four neighbours of a row, 0 beyond the matrix: the bits of float32, or of bfloat16 in two words.
+uvec4 quad(Operand o, uint row, uint col) {
+	uvec4 x = uvec4(0);
 	if (row >= o.rows || col >= o.cols) return x;
 	uint at = o.offset + row * o.ld + col, n = o.cols - col;
-	if (format == NARROW) {
-		if (ALIGNED && n >= 4) {
-			uvec2 bits = Pairs(o.at).v[at / 4];
-			return uintBitsToFloat(uvec4(bits.x << 16, bits.x & 0xffff0000u, bits.y << 16, bits.y & 0xffff0000u));
-		}
-		[[unroll]] for (uint i = 0; i < 4; i++) {
-			if (i < n) x[i] = uintBitsToFloat(uint(Halves(o.at).v[at + i]) << 16);
-		}
+	if (has(o, NARROW)) {
+		if (has(o, ALIGNED) && n >= 4) return uvec4(Pairs(o.at).v[at / 4], 0, 0);
+		for (uint i = 0; i < min(n, 4); i++) x[i / 2] |= uint(Halves(o.at).v[at + i]) << 16 * (i % 2);
 		return x;
 	}
-	if (ALIGNED && n >= 4) {
-		x = Quads(o.at).v[at / 4];
-	} else {
-		[[unroll]] for (uint i = 0; i < 4; i++) {
-			if (i < n) x[i] = o.at.v[at + i];
-		}
-	}
-	if (format == ROUNDED) {
-		[[unroll]] for (uint i = 0; i < 4; i++) x[i] = uintBitsToFloat(round_bits(floatBitsToUint(x[i])));
-	}
-	return x;
+	return floatBitsToUint(read_quad(o.at, at, n, has(o, ALIGNED)));
+}
+
+// widened returns the numbers of a quad as they are multiplied.
+vec4 widened(Operand o, uvec4 x) {
+	if (has(o, NARROW)) x = uvec4(x.x << 16, x.x & 0xffff0000u, x.y << 16, x.y & 0xffff0000u);
+	if (has(o, ROUNDED)) x = uvec4(round_bits(x.x), round_bits(x.y), round_bits(x.z), round_bits(x.w));
+	return uintBitsToFloat(x);
 }
 
 // The first half of the threads fetches A, the second B. Neighbours fetch what is side by side in memory.
 bool fetches_a() { return gl_LocalInvocationID.x < THREADS / 2; }
-bool along() { return fetches_a() ? ALONG_A : ALONG_B; }
-uvec2 fetched() { // four lines, and a quad of them
+uvec2 fetched(Operand o) { // which four lines, and which quad of them
 	uint i = gl_LocalInvocationID.x % (THREADS / 2);
-	return along() ? uvec2(i % (DEPTH / 4), i / (DEPTH / 4)) : uvec2(i / (TILE / 4), i % (TILE / 4));
+	return has(o, ALONG_K) ? uvec2(i % (DEPTH / 4), i / (DEPTH / 4)) : uvec2(i / (TILE / 4), i % (TILE / 4));
 }
 
-// fetch reads this thread's block of the slice that begins at step k, a column of the result for each line.
-mat4 fetch(Operand o, uint k) {
-	uvec2 at = fetched();
-	uint format = fetches_a() ? FORMAT_A : FORMAT_B;
-	uint row = along() ? o.origin + 4 * at.y : k + 4 * at.x, col = along() ? k + 4 * at.x : o.origin + 4 * at.y;
-	mat4 block;
-	[[unroll]] for (uint i = 0; i < 4; i++) block[i] = quad(o, format, row + i, col);
-	return along() ? transpose(block) : block;
+uvec4 next[4]; // this thread's block of the next slice, as it is in memory, so that nothing waits for it yet
+
+void fetch(Operand o, uint k) {
+	uvec2 at = fetched(o);
+	uint row = has(o, ALONG_K) ? o.origin + 4 * at.y : k + 4 * at.x, col = has(o, ALONG_K) ? k + 4 * at.x : o.origin + 4 * at.y;
+	[[unroll]] for (uint i = 0; i < 4; i++) next[i] = quad(o, row + i, col);
 }
 
-void put(mat4 block) {
-	uvec2 at = fetched();
+void put(Operand o) {
+	uvec2 at = fetched(o);
+	mat4 block = mat4(widened(o, next[0]), widened(o, next[1]), widened(o, next[2]), widened(o, next[3]));
+	if (has(o, ALONG_K)) block = transpose(block);
 	uint to = (fetches_a() ? 0 : HALF) + at.x * GROUP + at.y;
 	[[unroll]] for (uint i = 0; i < 4; i++) stage[to + i * (TILE / 4)] = block[i];
 }
@@ -136,18 +132,13 @@ void tile(Operand a, Operand b, Result r, uint from, uint to) {
 	Operand mine = b;
 	if (fetches_a()) mine = a;
 	[[unroll]] for (uint i = 0; i < 4 * MICRO * MICRO; i++) sums[i] = vec4(0);
-	mat4 next = fetch(mine, from);
+	fetch(mine, from);
 	for (uint k = from; k < to; k += DEPTH) {
-		put(next);
+		put(mine);
 		barrier();
-		if (k + DEPTH < to) next = fetch(mine, k + DEPTH);
+		if (k + DEPTH < to) fetch(mine, k + DEPTH);
 		multiply();
 		barrier();
 	}
 	results(r, a.origin, b.origin);
-}
-
-// stored returns an operand of so many rows or columns, with K along its rows or across them.
-Operand stored(Floats at, uint offset, uint ld, bool along_k, uint n, uint k, uint origin) {
-	return Operand(at, offset, ld, along_k ? n : k, along_k ? k : n, origin);
 }

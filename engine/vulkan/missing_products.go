@@ -1,7 +1,0 @@
-//go:build vulkan
-
-package vulkan
-
-import "mien/engine"
-
-func (b *Backend) GroupedGemm(engine.GroupedArgs) { panic("TODO") }
