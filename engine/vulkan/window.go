@@ -12,7 +12,7 @@ func (c *call) eachPlace(t, x *engine.Tensor, w engine.Window) {
 	c.window(x, w).u32(t.Len()).each(t.Len())
 }
 
-// window pushes the geometry of a window over x [B, T, H, W, C], and C.
+// window pushes the geometry of a window over x [B, T, H, W, C], without sites for no window, and C.
 func (c *call) window(x *engine.Tensor, w engine.Window) *call {
 	in := [3]int(x.Extents()[1:4])
 	sites := [3]int{}
@@ -31,9 +31,5 @@ func (b *Backend) Unfold(columns, x *engine.Tensor, w engine.Window) {
 }
 
 func (b *Backend) Fold(x, columns *engine.Tensor, w engine.Window, accumulate bool) {
-	if accumulate {
-		b.kernel("fold", 1).update(x).in(columns).eachPlace(x, x, w)
-		return
-	}
-	b.kernel("fold", 0).out(x).in(columns).eachPlace(x, x, w)
+	b.kernel("fold", flag(accumulate)).tensor(x, engine.Float32, accumulate, true).in(columns).eachPlace(x, x, w)
 }
