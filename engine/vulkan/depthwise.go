@@ -8,7 +8,7 @@ func (b *Backend) Depthwise(a engine.DepthwiseArgs) {
 	known("Depthwise", a.Mode, engine.DepthwiseWeightGrad)
 	switch a.Mode {
 	case engine.DepthwiseForward:
-		b.kernel("depthwise", 1, flag(a.Bias != nil)).out(a.Y).in(a.X).in(a.Weight).in(a.Bias).eachPlace(a.Y, a.X, a.Window)
+		b.kernel("depthwise", 1, oneIf(a.Bias != nil)).out(a.Y).in(a.X).in(a.Weight).in(a.Bias).eachPlace(a.Y, a.X, a.Window)
 	case engine.DepthwiseInputGrad:
 		b.kernel("depthwise", 0, 0).out(a.X).in(a.Y).in(a.Weight).in(nil).eachPlace(a.X, a.X, a.Window)
 	default:

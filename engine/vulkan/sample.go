@@ -16,7 +16,7 @@ func (b *Backend) SampleBackward(a engine.SampleArgs, g engine.SampleGrads) {
 	}
 	if g.DAt != nil || g.DFactor != nil {
 		n := a.At.Len() / 3
-		b.kernel("sample_points", flag(g.DAt != nil), flag(g.DFactor != nil)).out(g.DAt).out(g.DFactor).in(g.DOut).in(a.X).in(a.At).
+		b.kernel("sample_points", oneIf(g.DAt != nil), oneIf(g.DFactor != nil)).out(g.DAt).out(g.DFactor).in(g.DOut).in(a.X).in(a.At).
 			in(a.Factor).points(a).u32(n).groups(ceilDiv(n, workgroup/32), 1, 1)
 	}
 }
@@ -34,11 +34,11 @@ func (b *Backend) sampleInputGrad(a engine.SampleArgs, g engine.SampleGrads) {
 
 // points pushes the geometry of a window, how many points a sample has, and whether they have factors.
 func (c *call) points(a engine.SampleArgs) *call {
-	return c.window(a.X, a.Window).u32(a.At.Dim(1), flag(a.Factor != nil))
+	return c.window(a.X, a.Window).u32(a.At.Dim(1), oneIf(a.Factor != nil))
 }
 
-// flag is a condition as a number.
-func flag(is bool) int {
+// oneIf is a condition as a number.
+func oneIf(is bool) int {
 	if is {
 		return 1
 	}

@@ -31,5 +31,5 @@ func (b *Backend) Unfold(columns, x *engine.Tensor, w engine.Window) {
 }
 
 func (b *Backend) Fold(x, columns *engine.Tensor, w engine.Window, accumulate bool) {
-	b.kernel("fold", flag(accumulate)).tensor(x, engine.Float32, accumulate, true).in(columns).eachPlace(x, x, w)
+	b.kernel("fold", oneIf(accumulate)).tensor(x, engine.Float32, accumulate, true).in(columns).eachPlace(x, x, w)
 }
