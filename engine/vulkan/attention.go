@@ -17,7 +17,8 @@ const attentionRows = 64
 
 func (b *Backend) Attention(a engine.AttentionArgs) {
 	known("Attention", a.Precision, engine.Int8)
-	b.kernel("attention").in(a.QKV).out(a.Out).out(a.LSE).attention(a, 2)
+	quads := oneIf(readsQuads(a.HeadDim, a.QKV, a.Out))
+	b.kernel("attention", quads).in(a.QKV).out(a.Out).out(a.LSE).attention(a, 2)
 }
 
 func (b *Backend) AttentionBackward(a engine.AttentionArgs, g engine.AttentionGrads) {
@@ -30,8 +31,9 @@ func (b *Backend) AttentionBackward(a engine.AttentionArgs, g engine.AttentionGr
 	}
 	b.kernel("attention_delta").memory(delta, false, true).in(a.Out).in(g.DOut).
 		u32(a.Batch, a.Tokens, a.Heads, a.HeadDim).groups(ceilDiv(a.LSE.Len(), workgroup/16), 1, 1)
-	b.kernel("attention_keys").in(a.QKV).in(a.LSE).memory(delta, true, false).in(g.DOut).out(g.DQKV).attention(a, 4)
-	b.kernel("attention_queries").in(a.QKV).in(a.LSE).memory(delta, true, false).in(g.DOut).out(g.DQKV).attention(a, 3)
+	quads := oneIf(readsQuads(a.HeadDim, a.QKV, g.DOut, g.DQKV))
+	b.kernel("attention_keys", quads).in(a.QKV).in(a.LSE).memory(delta, true, false).in(g.DOut).out(g.DQKV).attention(a, 4)
+	b.kernel("attention_queries", quads).in(a.QKV).in(a.LSE).memory(delta, true, false).in(g.DOut).out(g.DQKV).attention(a, 3)
 	b.memory.free(delta)
 }
 
@@ -42,6 +44,16 @@ func (c *call) attention(a engine.AttentionArgs, products int) {
 	c.u32(a.Batch, a.Tokens, a.Heads, a.HeadDim).f32(1/math.Sqrt(float64(a.HeadDim))).
 		work(2*tokens*tokens*float64(heads*a.HeadDim*products)).
 		groups(heads*ceilDiv(a.Tokens, attentionRows), ceilDiv(a.HeadDim, attentionRows), 1)
+}
+
+// readsQuads tells whether a shader can read rows of a width four elements at a time.
+func readsQuads(width int, tensors ...*engine.Tensor) bool {
+	for _, t := range tensors {
+		if t.Offset()%4 != 0 { // blocks begin at a granule
+			return false
+		}
+	}
+	return width%4 == 0
 }
 
 // wantFloats panics unless all tensors are Float32, before anything is recorded. It skips nil.

@@ -1,5 +1,7 @@
 #version 460
 #extension GL_GOOGLE_include_directive : require
+#define ROWS 8
+#define WORKGROUP 128
 #include "common.glsl"
 
 // for i := range tokens { // of each head
@@ -18,50 +20,52 @@ layout(push_constant) uniform Push {
 
 #include "attention.glsl"
 
-// allLargest and allSums combine, for the four rows of a thread, what the 16 threads of these rows have.
-vec4 allLargest(vec4 v) {
-	weights[COLUMN][ROW] = v;
-	barrier();
-	for (uint i = 0; i < 16; i++) v = max(v, weights[i][ROW]);
-	return v;
-}
+const float LEAST = -3e38;
 
-vec4 allSums(vec4 v) {
+// OF_ROW is what one of the 16 threads of a row has shared.
+#define OF_ROW(r, i) weights[ROWS * ROW + r][i / 4][i % 4]
+
+void share(float v[ROWS]) {
 	barrier();
-	weights[COLUMN][ROW] = v;
+	EACH_ROW(r) OF_ROW(r, COLUMN) = v[r];
 	barrier();
-	v = vec4(0);
-	for (uint i = 0; i < 16; i++) v += weights[i][ROW];
-	return v;
 }
 
 void main() {
 	EACH_BLOCK(head, first) {
-		vec4 sums[4] = NONE, l = vec4(0), m = vec4(-3e38);
-		OTHERS(other) {
-			Rows keys = packedRows(1, head, other);
-			vec4 tile[4] = NONE, old = m;
-			multiply(tile, packedRows(0, head, first), keys);
-			[[unroll]] for (int r = 0; r < 4; r++) {
-				tile[r] = mix(vec4(-3e38), scale * tile[r], valid(keys));
-				m[r] = max(m[r], max(max(tile[r].x, tile[r].y), max(tile[r].z, tile[r].w)));
-			}
-			m = allLargest(m);
-			vec4 shrink = exact_exp(old - m);
-			l *= shrink;
-			[[unroll]] for (int r = 0; r < 4; r++) {
-				tile[r] = mix(vec4(0), exact_exp(tile[r] - m[r]), valid(keys));
-				l[r] += tile[r].x + tile[r].y + tile[r].z + tile[r].w;
-				sums[r] *= shrink[r];
-			}
-			weigh(sums, tile, packedRows(2, head, other));
+		vec4 sums[ROWS], tile[ROWS];
+		float l[ROWS], m[ROWS];
+		EACH_ROW(r) {
+			sums[r] = vec4(0);
+			l[r] = 0.0;
+			m[r] = LEAST;
 		}
-		l = allSums(l);
-		store(plainRows(result, head, first), sums, 1.0 / l);
-		if (COLUMN == 0 && SLICE == 0)
-			[[unroll]] for (int r = 0; r < 4; r++) {
-				uint token = first + 4 * ROW + r;
-				if (token < tokens) lse.v[head * tokens + token] = m[r] + exact_log(l[r]);
+		OTHERS(other) {
+			Rows keys = packed_rows(1, head, other);
+			multiply(tile, packed_rows(0, head, first), keys);
+			float largest[ROWS];
+			EACH_ROW(r) {
+				tile[r] = mix(vec4(LEAST), scale * tile[r], valid(keys));
+				largest[r] = max(max(tile[r].x, tile[r].y), max(tile[r].z, tile[r].w));
 			}
+			share(largest);
+			EACH_ROW(r) {
+				float old = m[r];
+				for (int i = 0; i < 16; i++) m[r] = max(m[r], OF_ROW(r, i));
+				float shrink = exact_exp(old - m[r]);
+				tile[r] = mix(vec4(0), exact_exp(tile[r] - m[r]), valid(keys));
+				l[r] = l[r] * shrink + tile[r].x + tile[r].y + tile[r].z + tile[r].w;
+				sums[r] *= shrink;
+			}
+			weigh(sums, tile, packed_rows(2, head, other));
+		}
+		share(l);
+		EACH_ROW(r) {
+			uint row = ROWS * ROW + r;
+			float sum = 0.0;
+			for (int i = 0; i < 16; i++) sum += OF_ROW(r, i);
+			store(plain_rows(result, head, first), row, sums[r] / sum);
+			if (COLUMN == 0 && SLICE == 0 && first + row < tokens) lse.v[head * tokens + first + row] = m[r] + exact_log(sum);
+		}
 	}
 }

@@ -1,5 +1,7 @@
 #version 460
 #extension GL_GOOGLE_include_directive : require
+#define ROWS 4
+#define WORKGROUP 256
 #include "common.glsl"
 
 // for j := range tokens { // of each head, with the probabilities P[i, j] = exp(scale·Q[i]·K[j] − lse[i])
@@ -15,17 +17,24 @@ layout(push_constant) uniform Push {
 
 #include "attention.glsl"
 
+// of_columns reads the numbers of the tokens in four columns.
+vec4 of_columns(Floats x, uint head, uint first) {
+	vec4 v;
+	[[unroll]] for (int s = 0; s < 4; s++) v[s] = of_token(x, head, first + 4 * COLUMN + s);
+	return v;
+}
+
 void main() {
 	EACH_BLOCK(head, first) {
-		Rows keys = packedRows(1, head, first), values = packedRows(2, head, first);
-		vec4 dk[4] = NONE, dv[4] = NONE;
+		Rows keys = packed_rows(1, head, first), values = packed_rows(2, head, first);
+		vec4 dk[ROWS], dv[ROWS], tile[ROWS], dtile[ROWS];
+		EACH_ROW(r) dk[r] = dv[r] = vec4(0);
 		OTHERS(other) {
-			Rows queries = packedRows(0, head, other), up = plainRows(dout, head, other);
-			vec4 tile[4] = NONE, dtile[4] = NONE;
+			Rows queries = packed_rows(0, head, other), up = plain_rows(dout, head, other);
 			multiply(tile, keys, queries);
 			multiply(dtile, values, up);
-			vec4 shift = four(lse, head, other + 4 * COLUMN), mean = four(delta, head, other + 4 * COLUMN);
-			[[unroll]] for (int r = 0; r < 4; r++) {
+			vec4 shift = of_columns(lse, head, other), mean = of_columns(delta, head, other);
+			EACH_ROW(r) {
 				tile[r] = exact_exp(scale * tile[r] - shift); // 1 beyond the last query, where all else is 0
 				dtile[r] = tile[r] * (dtile[r] - mean);
 			}
@@ -33,7 +42,9 @@ void main() {
 			weigh(dk, dtile, queries);
 		}
 		keys.from = values.from = dqkv;
-		store(keys, dk, vec4(scale));
-		store(values, dv, vec4(1));
+		EACH_ROW(r) {
+			store(keys, ROWS * ROW + r, scale * dk[r]);
+			store(values, ROWS * ROW + r, dv[r]);
+		}
 	}
 }

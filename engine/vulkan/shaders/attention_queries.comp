@@ -1,5 +1,7 @@
 #version 460
 #extension GL_GOOGLE_include_directive : require
+#define ROWS 8
+#define WORKGROUP 128
 #include "common.glsl"
 
 // for i := range tokens { // of each head, with the probabilities P[i, j] = exp(scale·Q[i]·K[j] − lse[i])
@@ -16,18 +18,22 @@ layout(push_constant) uniform Push {
 
 void main() {
 	EACH_BLOCK(head, first) {
-		Rows queries = packedRows(0, head, first), up = plainRows(dout, head, first);
-		vec4 shift = four(lse, head, first + 4 * ROW), mean = four(delta, head, first + 4 * ROW), dq[4] = NONE;
+		Rows queries = packed_rows(0, head, first), up = plain_rows(dout, head, first);
+		vec4 dq[ROWS], tile[ROWS], dtile[ROWS];
+		float shift[ROWS], mean[ROWS];
+		EACH_ROW(r) {
+			dq[r] = vec4(0);
+			shift[r] = of_token(lse, head, first + ROWS * ROW + r);
+			mean[r] = of_token(delta, head, first + ROWS * ROW + r);
+		}
 		OTHERS(other) {
-			Rows keys = packedRows(1, head, other);
-			vec4 tile[4] = NONE, dtile[4] = NONE;
+			Rows keys = packed_rows(1, head, other);
 			multiply(tile, queries, keys);
-			multiply(dtile, up, packedRows(2, head, other));
-			[[unroll]] for (int r = 0; r < 4; r++)
-				dtile[r] = mix(vec4(0), exact_exp(scale * tile[r] - shift[r]) * (dtile[r] - mean[r]), valid(keys));
+			multiply(dtile, up, packed_rows(2, head, other));
+			EACH_ROW(r) dtile[r] = mix(vec4(0), exact_exp(scale * tile[r] - shift[r]) * (dtile[r] - mean[r]), valid(keys));
 			weigh(dq, dtile, keys);
 		}
 		queries.from = dqkv;
-		store(queries, dq, vec4(scale));
+		EACH_ROW(r) store(queries, ROWS * ROW + r, scale * dq[r]);
 	}
 }
