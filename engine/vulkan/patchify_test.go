@@ -20,9 +20,10 @@ func TestPatchifyView(t *testing.T) {
 	for i := range bytes {
 		bytes[i] = uint8(37 * i)
 	}
+	unit := [3]float32{1. / 255, 1. / 255, 1. / 255}
 	pixels, dst := engine.FromSlice(b, engine.Uint8, bytes, 5, 1, 3, 3, 3), engine.New(b, engine.Float32, 1, 27)
 	for image := range 5 {
-		b.Patchify(engine.PatchifyArgs{Dst: dst, Pixels: pixels.Range(image, image+1), Tubelet: 1, Patch: 3, Std: [3]float32{1. / 255, 1. / 255, 1. / 255}})
+		b.Patchify(engine.PatchifyArgs{Dst: dst, Pixels: pixels.Range(image, image+1), Tubelet: 1, Patch: 3, Std: unit})
 		got, err := engine.Read[float32](dst)
 		require.NoError(t, err)
 		for i, v := range got {

@@ -23,7 +23,8 @@ func (b *Backend) Route(a engine.RouteArgs) {
 		ordered = 1
 	}
 	b.Fill(a.Chosen, -1)
-	b.kernel("route_count", ordered).ints(a.Choice).ints(a.Order).memory(counts, false, true).u32(n, a.K, tokens, a.Experts).groups(parts, 1, 1)
+	b.kernel("route_count", ordered).ints(a.Choice).ints(a.Order).memory(counts, false, true).
+		u32(n, a.K, tokens, a.Experts).groups(parts, 1, 1)
 	b.kernel("route_sum").memory(counts, true, true).outInts(a.Offsets).u32(parts, a.Experts).groups(1, 1, 1)
 	b.kernel("route_place", ordered).ints(a.Choice).ints(a.Order).memory(counts, true, false).ints(a.Offsets).outInts(a.Slot).
 		outInts(a.Place).outInts(a.Token).outInts(a.Chosen).u32(n, a.K, tokens, a.Experts).groups(parts, 1, 1)

@@ -91,7 +91,8 @@ float logistic_slope(float x) {
 	return e * s * s;
 }
 
-// bell is exp(p − z²/2) for 0 ≤ z ≤ 15, where it is 0. The square of the upper 12 bits of z is exact; what is missing is small, and so is its error.
+// bell is exp(p − z²/2) for 0 ≤ z ≤ 15, where it is 0. The square of the upper 12 bits of z is exact; what is missing is small, and so is
+// its error.
 float bell(float z, float p) {
 	float upper = uintBitsToFloat(floatBitsToUint(z) & 0xfffff000u);
 	precise float rest = fma(-0.5 * (z - upper), z + upper, p);
