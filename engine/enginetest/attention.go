@@ -117,6 +117,7 @@ var attentions = []packed{
 	{batch: 2, tokens: 129, heads: 2, d: 8},
 	{batch: 1, tokens: 300, heads: 3, d: 7},
 	{batch: 5, tokens: 50, heads: 3, d: 64},
+	{batch: 1, tokens: 70, heads: 2, d: 130},
 }
 
 func (s *suite) attentionArgs(p packed) engine.AttentionArgs {

@@ -1,0 +1,54 @@
+//go:build vulkan
+
+package vulkan
+
+import (
+	"math"
+
+	"mien/engine"
+)
+
+// Attention never stores logits: a workgroup holds a tile of them at a time (shaders/attention.glsl). The backward pass computes them
+// again, once for the gradients of keys and values and once for that of queries, so that no sum is shared between workgroups: seven
+// products of matrices in place of five. All precisions multiply in float32.
+
+// attentionRows is how many queries, keys, or channels of the result a workgroup has.
+const attentionRows = 64
+
+func (b *Backend) Attention(a engine.AttentionArgs) {
+	known("Attention", a.Precision, engine.Int8)
+	b.kernel("attention").in(a.QKV).out(a.Out).out(a.LSE).attention(a, 2)
+}
+
+func (b *Backend) AttentionBackward(a engine.AttentionArgs, g engine.AttentionGrads) {
+	known("AttentionBackward", a.Precision, engine.Int8)
+	wantFloats("AttentionBackward", a.QKV, a.Out, a.LSE, g.DOut, g.DQKV)
+	delta, err := b.memory.alloc(4 * a.LSE.Len())
+	if err != nil {
+		b.stream.fail(err)
+		return
+	}
+	b.kernel("attention_delta").memory(delta, false, true).in(a.Out).in(g.DOut).
+		u32(a.Batch, a.Tokens, a.Heads, a.HeadDim).groups(ceilDiv(a.LSE.Len(), workgroup/16), 1, 1)
+	b.kernel("attention_keys").in(a.QKV).in(a.LSE).memory(delta, true, false).in(g.DOut).out(g.DQKV).attention(a, 4)
+	b.kernel("attention_queries").in(a.QKV).in(a.LSE).memory(delta, true, false).in(g.DOut).out(g.DQKV).attention(a, 3)
+	b.memory.free(delta)
+}
+
+// attention pushes the extents, and runs a workgroup for each block of rows of each head, and for each slice of its channels. It takes
+// so many products [tokens, d]·[d, tokens].
+func (c *call) attention(a engine.AttentionArgs, products int) {
+	heads, tokens := a.Batch*a.Heads, float64(a.Tokens)
+	c.u32(a.Batch, a.Tokens, a.Heads, a.HeadDim).f32(1/math.Sqrt(float64(a.HeadDim))).
+		work(2*tokens*tokens*float64(heads*a.HeadDim*products)).
+		groups(heads*ceilDiv(a.Tokens, attentionRows), ceilDiv(a.HeadDim, attentionRows), 1)
+}
+
+// wantFloats panics unless all tensors are Float32, before anything is recorded. It skips nil.
+func wantFloats(op string, tensors ...*engine.Tensor) {
+	for _, t := range tensors {
+		if t != nil && t.DType() != engine.Float32 {
+			panic(unsupported(op, t.DType()))
+		}
+	}
+}
