@@ -5,15 +5,12 @@ package vulkan
 import "mien/engine"
 
 func (b *Backend) Copy(a engine.CopyArgs) {
-	dtype, add := a.Dst.DType(), 0
-	switch {
-	case a.Accumulate:
-		dtype, add = engine.Float32, 1
-	case dtype != engine.Int32:
+	dtype := a.Dst.DType()
+	if a.Accumulate || dtype != engine.Int32 {
 		dtype = engine.Float32
 	}
 	n := a.Block * a.Count
-	b.kernel("copy", add).tensor(a.Dst, dtype, a.Accumulate, true).as(dtype, a.Src).
+	b.kernel("copy", flag(1, a.Accumulate)).tensor(a.Dst, dtype, a.Accumulate, true).as(dtype, a.Src).
 		u32(n, a.Block, a.DstOffset, a.DstStride, a.SrcOffset, a.SrcStride).each(n)
 }
 

@@ -5,20 +5,14 @@ package vulkan
 import "mien/engine"
 
 func (b *Backend) Patchify(a engine.PatchifyArgs) {
-	size := a.Pixels.Extents()[1:] // of bytes [B, T, H, W, 3], or floats [B, 3, T, H, W]
-	bytes, some := 1, 0
-	if a.Pixels.DType() != engine.Uint8 {
-		size, bytes = size[1:], 0
-	}
-	if a.Rows != nil {
-		some = 1
-	}
-	c := b.kernel("patchify", bytes, some).out(a.Dst)
-	skip := 0
-	if bytes == 1 {
+	bytes := a.Pixels.DType() == engine.Uint8
+	c := b.kernel("patchify", flag(1, bytes), flag(1, a.Rows != nil)).out(a.Dst)
+	size, skip := a.Pixels.Extents()[1:], 0
+	if bytes { // [B, T, H, W, 3]
 		skip = c.words(a.Pixels)
-	} else {
+	} else { // [B, 3, T, H, W]
 		c.in(a.Pixels)
+		size = size[1:]
 	}
 	c.ints(a.Rows).u32(a.Dst.Len(), skip, a.Tubelet, a.Patch, size[0], size[1], size[2])
 	for ch := range a.Mean {

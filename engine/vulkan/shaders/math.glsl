@@ -22,7 +22,9 @@ float exp_sum(float x, float y) {
 	p = fma(p, r, 1.0);
 	p = fma(p, r, 1.0);
 	int whole = int(n), half_of = whole / 2;
-	return p * uintBitsToFloat(uint(half_of + 127) << 23) * uintBitsToFloat(uint(whole - half_of + 127) << 23);
+	p *= uintBitsToFloat(uint(half_of + 127) << 23);
+	p *= uintBitsToFloat(uint(whole - half_of + 127) << 23);
+	return p;
 }
 
 // exact_exp is eˣ.
@@ -49,8 +51,8 @@ float log_near(float f, float e) {
 	R = fma(R, q, 2.0 / 7.0);
 	R = fma(R, q, 2.0 / 5.0);
 	R = fma(R, q, 2.0 / 3.0);
-	precise float low = fma(s, fma(R, q, h), e * LN2_LOW);
-	return fma(e, LN2_HIGH, f - (h - low));
+	precise float low = fma(s, fma(R, q, h), e * LN2_LOW), y = fma(e, LN2_HIGH, f - (h - low));
+	return y;
 }
 
 // exact_log is log x for normal positive x.
@@ -73,17 +75,24 @@ float exact_rsqrt(float x) {
 	return fma(0.5 * y, fma(-x * y, y, 1.0), y);
 }
 
+// inverse_of is 1/x for an x that is not far from 1: the device's, and a step of Newton's method.
+float inverse_of(float x) {
+	precise float y = 1.0 / x;
+	return fma(fma(-x, y, 1.0), y, y);
+}
+
 // logistic is 1/(1 + e⁻ˣ), and logistic_slope its derivative, both by e⁻ˡˣˡ.
 float logistic(float x) {
-	float e = exact_exp(-abs(x)), s = 1.0 / (1.0 + e);
+	float e = exact_exp(-abs(x)), s = inverse_of(1.0 + e);
 	return x < 0.0 ? e * s : s;
 }
 float logistic_slope(float x) {
-	float e = exact_exp(-abs(x)), s = 1.0 / (1.0 + e);
+	float e = exact_exp(-abs(x)), s = inverse_of(1.0 + e);
 	return e * s * s;
 }
 
-// bell is exp(p − z²/2) for 0 ≤ z ≤ 15, where it is 0. The square of the upper 12 bits of z is exact; what is missing is small, and so is its error.
+// bell is exp(p − z²/2) for 0 ≤ z ≤ 15, where it is 0. The square of the upper 12 bits of z is exact; what is missing is small, and so is
+// its error.
 float bell(float z, float p) {
 	float upper = uintBitsToFloat(floatBitsToUint(z) & 0xfffff000u);
 	precise float rest = fma(-0.5 * (z - upper), z + upper, p);
@@ -94,7 +103,7 @@ float bell(float z, float p) {
 // error 1.2e-7 everywhere (Press et al., Numerical Recipes, section 6.2).
 float normal_tail(float z) {
 	z = min(z, 15.0);
-	precise float t = 1.0 / fma(0.353553391, z, 1.0);
+	precise float t = inverse_of(fma(0.353553391, z, 1.0));
 	precise float p = 0.17087277;
 	p = fma(p, t, -0.82215223);
 	p = fma(p, t, 1.48851587);

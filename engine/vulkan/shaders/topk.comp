@@ -11,9 +11,9 @@ layout(push_constant) uniform Push {
 	uint n, columns, k; // n = rows·columns
 };
 
-// key orders as numbers do, with NaN first and one zero.
+// key orders as numbers do, with one zero and NaN first, at 1.
 uint key(float v) {
-	if (is_nan(v)) return 0;
+	if (is_nan(v)) return 1;
 	uint bits = v == 0.0 ? 0 : floatBitsToUint(v);
 	return bits >> 31 == 0 ? bits | 0x80000000u : ~bits;
 }
@@ -22,8 +22,7 @@ void main() {
 	EACH(i, n) {
 		uint row = i / columns, first = row * columns, place = 0, own = key(x.v[i]);
 		for (uint j = first; j < first + columns; j++) {
-			uint other = key(x.v[j]);
-			if (other > own || other == own && j < i) place++;
+			place += uint(key(x.v[j]) > own - uint(j < i)); // among equals the lower column first
 		}
 		if (place < k) index.v[row * k + place] = int(i);
 	}
