@@ -32,12 +32,13 @@ func (b *Backend) groupedTiles(a *engine.GroupedArgs, weights []*engine.Tensor, 
 	rows, n, k := a.X.Rows(), a.Y.Dim(-1), a.X.Dim(-1)
 	t, tiles := groupedTiling(a.Mode, len(weights), rows, n, k)
 	left, right, flags := groupedForms(a, weights)
-	forward, inputGrad, across := a.Mode == engine.GroupedForward, a.Mode == engine.GroupedInputGrad, k
+	forward, inputGrad := a.Mode == engine.GroupedForward, a.Mode == engine.GroupedInputGrad
+	across, biases := k, a.B[:0] // gradients of biases come later
 	if forward {
-		across = n
+		across, biases = n, a.B
 	}
 	b.kernel("grouped", t.size, t.micro).tensor(a.X, engine.Float32, !inputGrad, inputGrad).tensor(a.Y, engine.Float32, !forward, forward).
-		out(a.Pre).ints(a.Offsets).memory(layers, true, false).alsoAll(weights, a.Mode == engine.GroupedWeightGrad).alsoAll(a.B, false).
+		out(a.Pre).ints(a.Offsets).memory(layers, true, false).alsoAll(weights, a.Mode == engine.GroupedWeightGrad).alsoAll(biases, false).
 		u32(int(a.Mode), len(weights), n, k, tiles, left, right, flags).work(2*float64(rows)*float64(n)*float64(k)).
 		groups(tiles*ceilDiv(across, t.size), 1, 1)
 }

@@ -12,7 +12,9 @@ type tiling struct {
 }
 
 // sizes are the tiles to choose from, and what a multiply-add costs with each, as small tiles read every number more often.
-var sizes = []struct{ size, micro, cost int }{{128, 2, 4}, {64, 1, 6}, {32, 1, 10}}
+var sizes = []tileSize{{128, 2, 4}, {64, 1, 6}, {32, 1, 10}}
+
+type tileSize struct{ size, micro, cost int }
 
 // A large GPU: how many workgroups run at once at full speed; what adding a number to a sum of parts costs, and another dispatch, in
 // the units of sizes.
