@@ -45,22 +45,3 @@ func (c *call) attention(a engine.AttentionArgs, products int) {
 		work(2*tokens*tokens*float64(heads*a.HeadDim*products)).
 		groups(heads*ceilDiv(a.Tokens, attentionRows), ceilDiv(a.HeadDim, attentionRows), 1)
 }
-
-// readsQuads tells whether a shader can read rows of a width four elements at a time.
-func readsQuads(width int, tensors ...*engine.Tensor) bool {
-	for _, t := range tensors {
-		if t.Offset()%4 != 0 { // blocks begin at a granule
-			return false
-		}
-	}
-	return width%4 == 0
-}
-
-// wantFloats panics unless all tensors are Float32, before anything is recorded. It skips nil.
-func wantFloats(op string, tensors ...*engine.Tensor) {
-	for _, t := range tensors {
-		if t != nil && t.DType() != engine.Float32 {
-			panic(unsupported(op, t.DType()))
-		}
-	}
-}
