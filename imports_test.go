@@ -25,13 +25,13 @@ const module = "mien"
 
 // floors lists every package from the ground up. A package imports only packages of lower floors.
 var floors = [][]string{
-	{"asm/internal/kernel", "atomicfile", "data", "data/augment", "data/drawn", "internal/formats"},
+	{"asm/internal/kernel", "atomicfile", "data", "data/augment", "data/drawn", "engine/vulkan/vk", "internal/formats"},
 	{"asm/internal/kerneltest", "asm/vector"},
 	{"asm/gemm"},
 	{"asm/attention", "asm/quantized"},
 	{"asm"},
 	{"engine", "weights", "recipe"},
-	{"engine/cpu", "engine/enginetest", "autograd"},
+	{"engine/cpu", "engine/enginetest", "engine/vulkan", "autograd"},
 	{"nn", "gradcheck"},
 	{"moae", "system", "train"},
 	{"internal/golden", "mobilefacenet", "vit"},
@@ -51,7 +51,7 @@ var neighbours = map[string][]string{"data/drawn": {"data"}, "data/augment": {"d
 var onlyForTests = []string{"asm/internal/kerneltest", "engine/enginetest", "internal/formats", "internal/golden"}
 
 // backends are named by the command alone: everything else takes any engine.Backend.
-var backends = []string{"engine/cpu"}
+var backends = []string{"engine/cpu", "engine/vulkan"}
 
 // closed are trees that import nothing of this module from outside.
 var closed = []string{"asm"}

@@ -122,7 +122,7 @@ func TestSeveralAblationsThatCannotBe(t *testing.T) {
 
 // Each flag reaches its option.
 func TestStudyOptions(t *testing.T) {
-	b := newBackend()
+	b := newCPU()
 	defer b.Close()
 	c := ablateCmd{Ablations: []string{"position"}, Out: "to", Resume: true, Only: []string{"early", "later"}, Seeds: []uint64{4, 6}, Init: "from",
 		Epochs: new(uint(3)), PretrainEpochs: new(uint(5)), Recompute: true, Precision: engine.BF16, skipFlags: skipFlags{7}, landmarkFlag: landmarkFlag{"points"},

@@ -61,13 +61,16 @@ func (c *benchGemmCmd) Run(out *console) error {
 		return err
 	}
 	work := c.work(out.backend)
-	on, t, err := measure(out.ctx, c.Precision, c.Repeat, 2*batch*m*n*k/1e9, func() error { out.backend.Gemm(work); return nil })
+	on, t, err := measure(out.ctx, out.backend, c.Precision, c.Repeat, 2*batch*m*n*k/1e9, func() error { out.backend.Gemm(work); return nil })
 	if err != nil {
 		return err
 	}
-	row := cells("%d\t%d\t%d\t%d\t%s\t%.2f\t%.1f\t%.1f\t%.1f %%",
-		c.M, c.N, c.K, on.Threads, on.Kernels, t.Milliseconds, t.GFLOPS, t.PeakGFLOPS, 100*t.PeakFraction)
-	header := cells("m\tn\tk\tthreads\tkernels\tms\tGFLOP/s\tpeak\tof peak")
+	row := cells("%d\t%d\t%d\t%d\t%s\t%.2f\t%.1f", c.M, c.N, c.K, on.Threads, on.Kernels, t.Milliseconds, t.GFLOPS)
+	header := cells("m\tn\tk\tthreads\tkernels\tms\tGFLOP/s")
+	if t.PeakGFLOPS > 0 {
+		header = append(header, "peak", "of peak")
+		row = append(row, cells("%.1f\t%.1f %%", t.PeakGFLOPS, 100*t.PeakFraction)...)
+	}
 	return out.print(c.JSON, gemmReport{gemmFormat, c, on, t.Milliseconds, t.speed}, header, row)
 }
 

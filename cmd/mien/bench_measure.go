@@ -3,13 +3,14 @@ package main
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"os"
 	"runtime"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"time"
 
-	"mien/asm"
 	"mien/engine"
 )
 
@@ -27,22 +28,25 @@ type timing struct {
 	Milliseconds float64 `json:"ms"` // median
 	Fastest      float64 `json:"ms_min"`
 	speed
-	PeakRSS   float64 `json:"peak_rss_mib"`         // of the steps, including the model; 0 if unknown
-	Allocated uint64  `json:"alloc_bytes_per_step"` // of the Go heap, median
+	PeakRSS    float64 `json:"peak_rss_mib"`         // of the process in the steps, including the model; 0 if unknown
+	PeakDevice float64 `json:"peak_device_mib"`      // of tensors, including the model's
+	Allocated  uint64  `json:"alloc_bytes_per_step"` // of the Go heap, median
 }
 
 // speed compares the median step with the peak.
 type speed struct {
 	GFLOPS       float64 `json:"gflops"`
-	PeakGFLOPS   float64 `json:"peak_gflops"` // multiply-adds of this precision on registers, measured between the steps
+	PeakGFLOPS   float64 `json:"peak_gflops"` // multiply-adds of this precision on registers, measured between the steps; 0 if unknown
 	PeakFraction float64 `json:"peak_fraction"`
 }
 
 // measure runs a step of so many operations at a precision once to warm up, which allocates buffers and pages, and then repeat
-// times. The peak is measured between the steps, so that both see the same machine load.
-func measure(ctx context.Context, p engine.Precision, repeat int, gflop float64, step func() error) (m machine, t timing, err error) {
-	m = machine{Threads: runtime.GOMAXPROCS(0), Precision: p, Kernels: asm.F32().Name}
-	if err := step(); err != nil {
+// times. The peak is measured between the steps, so that both see the same machine load; that of another device than the CPU is unknown.
+func measure(ctx context.Context, b engine.Backend, p engine.Precision, repeat int, gflop float64, step func() error) (m machine, t timing, err error) {
+	kernels, onCPU := strings.CutPrefix(b.Name(), "cpu/")
+	m = machine{Threads: runtime.GOMAXPROCS(0), Precision: p, Kernels: kernels}
+	run := func() error { return cmp.Or(step(), b.Sync()) }
+	if err := run(); err != nil {
 		return m, t, err
 	}
 	forgetPeakRSS()
@@ -52,18 +56,31 @@ func measure(ctx context.Context, p engine.Precision, repeat int, gflop float64,
 		if err := ctx.Err(); err != nil {
 			return m, t, err
 		}
-		peaks = append(peaks, peakGFLOPS(m.Threads, m.Precision))
+		if onCPU {
+			peaks = append(peaks, peakGFLOPS(m.Threads, m.Precision))
+		}
 		before, start := totalAlloc(), time.Now()
-		if err := step(); err != nil {
+		if err := run(); err != nil {
 			return m, t, err
 		}
 		seconds = append(seconds, time.Since(start).Seconds())
 		allocated = append(allocated, totalAlloc()-before)
 	}
-	gflops, peak := gflop/median(seconds), median(peaks)
-	t = timing{Milliseconds: median(seconds) * 1e3, Fastest: slices.Min(seconds) * 1e3, speed: speed{gflops, peak, gflops / peak},
-		PeakRSS: peakRSS(), Allocated: median(allocated)}
+	t = timing{Milliseconds: median(seconds) * 1e3, Fastest: slices.Min(seconds) * 1e3, speed: speed{GFLOPS: gflop / median(seconds)},
+		PeakRSS: peakRSS(), PeakDevice: float64(b.Stats().PeakBytes) / (1 << 20), Allocated: median(allocated)}
+	if onCPU {
+		t.PeakGFLOPS = median(peaks)
+		t.PeakFraction = t.GFLOPS / t.PeakGFLOPS
+	}
 	return m, t, nil
+}
+
+// share says what part of the peak a speed is, if that is known.
+func (s speed) share() string {
+	if s.PeakGFLOPS == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", %.1f %% of the peak of %.1f", 100*s.PeakFraction, s.PeakGFLOPS)
 }
 
 // totalAlloc returns the total bytes ever allocated on the Go heap.

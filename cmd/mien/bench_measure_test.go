@@ -19,7 +19,7 @@ func TestMeasure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		steps := []time.Duration{900, 7, 2, 5}
 		var memory []byte
-		m, timed, err := measure(t.Context(), engine.BF16, 3, 40, func() error {
+		m, timed, err := measure(t.Context(), newCPU(), engine.BF16, 3, 40, func() error {
 			memory = make([]byte, len(steps)*len(steps)<<20) // 16, 9, 4 and 1 MiB
 			time.Sleep(steps[0] * time.Millisecond)
 			steps = steps[1:]
@@ -51,7 +51,7 @@ func TestMeasureEnds(t *testing.T) {
 	failed := errors.New("failed")
 	for at := range 3 {
 		steps := 0
-		_, _, err := measure(t.Context(), engine.Full, 4, 1, func() error {
+		_, _, err := measure(t.Context(), newCPU(), engine.Full, 4, 1, func() error {
 			if steps++; steps > at {
 				return failed
 			}
@@ -62,7 +62,7 @@ func TestMeasureEnds(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	steps := 0
-	_, _, err := measure(ctx, engine.Full, 4, 1, func() error {
+	_, _, err := measure(ctx, newCPU(), engine.Full, 4, 1, func() error {
 		if steps++; steps == 2 {
 			cancel()
 		}

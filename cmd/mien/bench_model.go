@@ -51,8 +51,9 @@ type trainInput struct {
 type benchInput struct {
 	Batch  int  `json:"batch" help:"Samples a step." default:"1"`
 	Tokens int  `json:"tokens" help:"Patches of a sample: those of an image, or a multiple for a video; 0 is a whole video." default:"0"`
-	Repeat int  `json:"-" help:"Steps, of which the median counts." default:"5"`
-	JSON   bool `json:"-" help:"Print JSON."`
+	Repeat  int  `json:"-" help:"Steps, of which the median counts." default:"5"`
+	Profile bool `json:"-" help:"Print the time of each kernel, where the device notes it."`
+	JSON    bool `json:"-" help:"Print JSON."`
 }
 
 // Run measures classification.
@@ -117,6 +118,7 @@ type stepReport struct {
 	Tuned      int     `json:"tuned"`      // of them, learned by it
 	GFLOP      float64 `json:"gflop"`      // of one step, counted by formula
 	timing
+	Profile []profileRow `json:"profile,omitempty"`
 }
 
 // run measures steps of the model of that name, whose recipe it first changes, and prints the report.
@@ -135,10 +137,19 @@ func (m *benchModel) run(out *console, name string, change func(*recipe.Recipe) 
 		r.Tuned = nn.CountTuned(m.params)
 	}
 	r.GFLOP = 2 * float64(m.Batch) * float64(macs) / 1e9
-	if r.machine, r.timing, err = measure(out.ctx, m.Precision, m.Repeat, r.GFLOP, step); err != nil {
+	if r.machine, r.timing, err = measure(out.ctx, out.backend, m.Precision, m.Repeat, r.GFLOP, step); err != nil {
 		return err
 	}
-	return out.print(m.JSON, r, []string{r.Model, ""}, r.rows()...)
+	if m.Profile {
+		if r.Profile, err = profiled(out.backend, step); err != nil {
+			return err
+		}
+	}
+	err = out.print(m.JSON, r, []string{r.Model, ""}, r.rows()...)
+	if m.Profile && !m.JSON {
+		printProfile(out, r.Profile)
+	}
+	return err
 }
 
 // rows are the table of the report.
@@ -148,8 +159,8 @@ func (r stepReport) rows() [][]string {
 		cells("parameters\t%s", r.parameters()),
 		cells("threads, kernels\t%d, %s %s", r.Threads, r.Kernels, r.Precision),
 		cells("time of a step\t%.1f ms, fastest %.1f ms", r.Milliseconds, r.Fastest),
-		cells("speed\t%.1f GFLOP/s, %.1f %% of the peak of %.1f", r.GFLOPS, 100*r.PeakFraction, r.PeakGFLOPS),
-		cells("peak memory\t%.0f MiB", r.PeakRSS),
+		cells("speed\t%.1f GFLOP/s%s", r.GFLOPS, r.share()),
+		cells("peak memory\t%.0f MiB, tensors %.0f MiB", r.PeakRSS, r.PeakDevice),
 		cells("allocated a step\t%.1f KiB of the Go heap", float64(r.Allocated)/1024),
 	}
 }

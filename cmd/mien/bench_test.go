@@ -263,12 +263,14 @@ func TestWorkOfASample(t *testing.T) {
 // The table of a step has each number under its name, in its unit.
 func TestPrintedStep(t *testing.T) {
 	r := stepReport{benchInput: benchInput{Batch: 3, Tokens: 25, Repeat: 4}, machine: machine{5, engine.BF16, "reference"}, Parameters: 7, GFLOP: 8,
-		timing: timing{9.25, 6.5, speed{10.5, 42, 0.25}, 11, 12 << 9}}
+		timing: timing{9.25, 6.5, speed{10.5, 42, 0.25}, 11, 8.5, 12 << 9}}
 	require.Equal(t, [][]string{{"batch × tokens", "3 × 25"}, {"parameters", "7"}, {"threads, kernels", "5, reference bf16"},
-		{"time of a step", "9.2 ms, fastest 6.5 ms"}, {"speed", "10.5 GFLOP/s, 25.0 % of the peak of 42.0"}, {"peak memory", "11 MiB"},
+		{"time of a step", "9.2 ms, fastest 6.5 ms"}, {"speed", "10.5 GFLOP/s, 25.0 % of the peak of 42.0"}, {"peak memory", "11 MiB, tensors 8 MiB"},
 		{"allocated a step", "6.0 KiB of the Go heap"}}, r.rows())
 	r.Tuned = 5
 	require.Equal(t, []string{"parameters", "7, 5 of them tuned"}, r.rows()[1])
 	r.Tuned = 7
 	require.Equal(t, []string{"parameters", "7"}, r.rows()[1])
+	r.PeakGFLOPS = 0
+	require.Equal(t, []string{"speed", "10.5 GFLOP/s"}, r.rows()[4], "the peak of another device is unknown")
 }

@@ -120,6 +120,8 @@ func values(v *kong.Value) []string {
 		return append(recipe.Ablations(), allAblations)
 	case v.Name == "precision":
 		return []string{"f32", "bf16", "int8"}
+	case v.Name == "device":
+		return []string{"auto", "cpu", "vulkan"}
 	}
 	return nil
 }

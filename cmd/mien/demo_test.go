@@ -57,7 +57,7 @@ func TestDemoGoesOn(t *testing.T) {
 
 // A demo goes on with fine-tuning where pre-training has ended, from its model, by its own recipe and with its own seed; again and again.
 func TestDemoGoesOnWithFineTuning(t *testing.T) {
-	dir, b := t.TempDir(), newBackend()
+	dir, b := t.TempDir(), newCPU()
 	defer b.Close()
 	demo := func() (code int, messages string) { // until a run says what it learns from
 		ctx, cancel := context.WithCancel(t.Context())
@@ -120,7 +120,7 @@ func TestEndOfADemo(t *testing.T) {
 // The page shows both runs and single samples, of which neither set lacks any, and names what the run depends on.
 func TestDemoPage(t *testing.T) {
 	c := demoCmd{Out: filepath.Join(t.TempDir(), "demo"), Seed: 5}
-	b := newBackend()
+	b := newCPU()
 	defer b.Close()
 	var stderr bytes.Buffer
 	page, err := c.train(&console{ctx: t.Context(), stderr: &stderr, backend: b}, "s4d-tiny-pretrain", "s4d-tiny")

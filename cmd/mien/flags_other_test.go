@@ -69,6 +69,7 @@ func otherFlags() []commandFlags {
 	return append(benchFlags(), []commandFlags{
 		{command: "", line: "bench gemm --m 4 --n 5 --k 6 --repeat 1 --json", cases: []flagCase{
 			{"threads", "--threads 1", "--threads 3", is(at("", "threads"), 1, 3)},
+			{"device", "--device cpu", "--device vulkan", is(code, 0, 1)},
 			{"version", "", "--version", says(stdout, "", " kernels, ")},
 			{"help", "", "--help", says(stdout, "", "Usage: mien bench gemm [flags]")},
 		}},
@@ -84,6 +85,7 @@ func otherFlags() []commandFlags {
 			{"<filter>", "softplus", "gelu", says(stdout, "Softplus", "GELU")},
 			{"json", "softplus", "softplus --json=false", both(is(at("", "format"), "mien-gradcheck-1", nil), says(stdout, "", " cases; tolerances "))},
 		}},
+		{command: "devices", cases: []flagCase{{"json", "", "--json", both(is(at("", "format"), nil, "mien-devices-1"), says(stdout, "self-test", ""))}}},
 		{command: "convert", cases: []flagCase{
 			{"precision", "$tuned/model.safetensors $out", "--precision int8 $tuned/model.safetensors $out", both(changes(tensors("")), says(content(""), "", `"dtype":"I8"`))},
 			{"force", "$tuned/model.safetensors $kept", "--force $tuned/model.safetensors $kept", is(code, 1, 0)},
@@ -117,6 +119,7 @@ func benchFlags() (all []commandFlags) {
 			{"batch", "", "--batch 2", both(is(at("", "batch"), 1, 2), changes(at("", "gflop")))},
 			{"tokens", "", "--tokens 50", both(is(at("", "tokens"), 25, 50), changes(at("", "gflop")))},
 			{"repeat", "", "--repeat 3", changes(asked)},
+			{"profile", "", "--profile", says(stderr, "", "--profile: the CPU does not note times by kernel")},
 			{"json", "", "--json=false", both(is(at("", "format"), "mien-bench-step-1", nil), says(stdout, "", "batch × tokens"))},
 		}
 		seen := map[string]string{"pretrain": " --mask 0.1"}[command] // a step on a few patches takes no memory

@@ -19,4 +19,5 @@ func TestFormats(t *testing.T) {
 	formats.Check(t, "bench gemm", gemmReport{})
 	formats.Check(t, "bench of models", stepReport{})
 	formats.Check(t, "gradcheck", gradReport{})
+	formats.Check(t, "devices", deviceList{})
 }

@@ -9,6 +9,7 @@ import (
 
 	"mien/asm"
 	"mien/engine"
+	"mien/engine/cpu"
 	"mien/gradcheck"
 	"mien/gradcheck/cases"
 	"mien/report"
@@ -34,7 +35,7 @@ type gradRow struct {
 	Checked int                `json:"checked"`
 	Float64 float64            `json:"float64"`
 	Float32 map[string]float64 `json:"float32"`
-	BF16    float64            `json:"bf16"` // training at bf16, on the best kernels
+	BF16    float64            `json:"bf16"` // training at bf16, on the device
 	Worst   string             `json:"worst"`
 	Error   string             `json:"error"`
 }
@@ -61,7 +62,7 @@ func (c *gradcheckCmd) check(out *console, chosen []gradcheck.Case) error {
 		}
 		bar.Add(1)
 		row := gradRow{Name: k.Name, Float32: map[string]float64{}}
-		if err := row.check(k); err != nil {
+		if err := row.check(k, gradTargets(out.backend)); err != nil {
 			row.Error = err.Error()
 			failed++
 		}
@@ -74,9 +75,33 @@ func (c *gradcheckCmd) check(out *console, chosen []gradcheck.Case) error {
 	return fmt.Errorf("%d of %d gradient cases fail", failed, len(rows))
 }
 
-// check compares float64 with finite differences and then, with float64, float32 on every set of kernels and training at bf16.
-func (row *gradRow) check(k gradcheck.Case) error {
-	r, err := gradcheck.Check(k, gradcheck.Options{Backend: newBackend})
+// gradTarget is something to compute gradients on in float32.
+type gradTarget struct {
+	name string
+	use  func() (restore func(), err error)
+	new  func() engine.Backend
+}
+
+// gradTargets are all sets of kernels of the CPU, and the device if it is another one.
+func gradTargets(device engine.Backend) (all []gradTarget) {
+	for _, set := range asm.Implementations() {
+		all = append(all, gradTarget{set.Name, func() (func(), error) { return asm.Use(set.Name) }, newCPU})
+	}
+	if _, ok := device.(*cpu.Backend); !ok {
+		stay := func() (func(), error) { return func() {}, nil }
+		all = append(all, gradTarget{device.Name(), stay, func() engine.Backend { return kept{device} }})
+	}
+	return all
+}
+
+// kept is a backend that one case after the other computes on.
+type kept struct{ engine.Backend }
+
+func (k kept) Close() error { return k.Sync() }
+
+// check compares float64 with finite differences and then, with float64, float32 on every target and training at bf16 on the device.
+func (row *gradRow) check(k gradcheck.Case, on []gradTarget) error {
+	r, err := gradcheck.Check(k, gradcheck.Options{Backend: newCPU})
 	row.Checked, row.Float64 = r.Checked, r.Worst.RelError
 	if r.Checked > 0 {
 		row.Worst = r.Worst.String()
@@ -84,36 +109,36 @@ func (row *gradRow) check(k gradcheck.Case) error {
 	if err != nil {
 		return err
 	}
-	reference, err := gradcheck.Gradients(k, gradcheck.Target{Backend: newBackend, DType: engine.Float64})
+	reference, err := gradcheck.Gradients(k, gradcheck.Target{Backend: newCPU, DType: engine.Float64})
 	if err != nil {
 		return err
 	}
 	var failed []error
-	for _, set := range asm.Implementations() {
-		restore, err := asm.Use(set.Name)
+	for _, t := range on {
+		restore, err := t.use()
 		if err != nil {
 			return err
 		}
-		c, err := gradcheck.Compare(k, reference, gradcheck.Target{Backend: newBackend, DType: engine.Float32})
+		c, err := gradcheck.Compare(k, reference, gradcheck.Target{Backend: t.new, DType: engine.Float32})
 		restore()
-		row.Float32[set.Name] = c.RelError
+		row.Float32[t.name] = c.RelError
 		failed = append(failed, err)
 	}
-	c, err := gradcheck.Compare(k, reference, gradcheck.Target{Backend: newBackend, DType: engine.Float32, Precision: engine.BF16})
+	c, err := gradcheck.Compare(k, reference, gradcheck.Target{Backend: on[len(on)-1].new, DType: engine.Float32, Precision: engine.BF16})
 	row.BF16 = c.RelError
 	return errors.Join(append(failed, err)...)
 }
 
 func printGradRows(out *console, asJSON bool, results []gradRow) error {
-	header := []string{"case", "compared", "float64"}
-	for _, k := range asm.Implementations() {
-		header = append(header, "float32 "+k.Name)
+	header, on := []string{"case", "compared", "float64"}, gradTargets(out.backend)
+	for _, t := range on {
+		header = append(header, "float32 "+t.name)
 	}
 	var rows [][]string
 	for _, r := range results {
 		row := cells("%s\t%d\t%.1e", r.Name, r.Checked, r.Float64)
-		for _, k := range asm.Implementations() {
-			row = append(row, fmt.Sprintf("%.1e", r.Float32[k.Name]))
+		for _, t := range on {
+			row = append(row, fmt.Sprintf("%.1e", r.Float32[t.name]))
 		}
 		rows = append(rows, append(row, fmt.Sprintf("%.1e", r.BF16), cmp.Or(r.Error, "ok")))
 	}

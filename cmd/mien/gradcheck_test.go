@@ -25,7 +25,7 @@ func TestGradientThatFails(t *testing.T) {
 			return ag.Scale(x, float64(calls))
 		}))}
 	var stdout bytes.Buffer
-	out := &console{ctx: t.Context(), stdout: &checked{Writer: &stdout}, stderr: io.Discard}
+	out := &console{ctx: t.Context(), backend: newCPU(), stdout: &checked{Writer: &stdout}, stderr: io.Discard}
 	steady := k
 	steady.Name, steady.New = "steady", gradcheck.Stateless(gradcheck.Unary(func(x *ag.Value) *ag.Value { return ag.Scale(x, 3) }))
 	require.EqualError(t, (&gradcheckCmd{JSON: true}).check(out, []gradcheck.Case{k, steady}), "1 of 2 gradient cases fail")
@@ -47,7 +47,7 @@ func TestWrongGradients(t *testing.T) {
 	wrong := func(x *ag.Value) *ag.Value { return ag.Add(ag.Scale(x, 3), ag.Constant(x.Data())) } // whose gradient is 4
 	right := func(x *ag.Value) *ag.Value { return ag.Scale(x, 3) }
 	var stdout bytes.Buffer
-	out := &console{ctx: t.Context(), stdout: &checked{Writer: &stdout}, stderr: io.Discard}
+	out := &console{ctx: t.Context(), backend: newCPU(), stdout: &checked{Writer: &stdout}, stderr: io.Discard}
 	err := (&gradcheckCmd{JSON: true}).check(out, []gradcheck.Case{named("a", wrong), named("b", right), named("c", wrong)})
 	require.EqualError(t, err, "2 of 3 gradient cases fail")
 	var got gradReport
@@ -88,7 +88,7 @@ func TestGradientThatFailsInOnePlace(t *testing.T) {
 				return ag.Scale(x, 3)
 			}))}
 		row := gradRow{Float32: map[string]float64{}}
-		err := row.check(k)
+		err := row.check(k, gradTargets(newCPU()))
 		require.Equal(t, best, asm.F32().Name, "what was in use is in use again")
 		errors := map[string]float64{"bf16": row.BF16}
 		for name, e := range row.Float32 {
@@ -111,7 +111,7 @@ func TestGradientThatFailsInOnePlace(t *testing.T) {
 		require.Equal(t, wrong == "bf16", inexact.Precision == engine.BF16)
 		require.InDelta(t, 1.0/3, inexact.RelError, 1e-6)
 		var stdout bytes.Buffer
-		out := &console{ctx: t.Context(), stdout: &checked{Writer: &stdout}, stderr: io.Discard}
+		out := &console{ctx: t.Context(), backend: newCPU(), stdout: &checked{Writer: &stdout}, stderr: io.Discard}
 		require.EqualError(t, (&gradcheckCmd{JSON: true}).check(out, []gradcheck.Case{k}), "1 of 1 gradient cases fail")
 		var got gradReport
 		require.NoError(t, json.Unmarshal(stdout.Bytes(), &got))
@@ -132,7 +132,7 @@ func TestGradRows(t *testing.T) {
 		}
 	}
 	var b bytes.Buffer
-	out := &console{stdout: &checked{Writer: &b}}
+	out := &console{backend: newCPU(), stdout: &checked{Writer: &b}}
 	require.NoError(t, printGradRows(out, false, rows))
 	lines := strings.Split(b.String(), "\n")
 	require.Equal(t, []string{header + "     bf16", cells[0] + "  2.0e-03  ok", cells[1] + "  4.0e-02  too far",

@@ -27,7 +27,7 @@ func marksRecipe(t *testing.T, faces int) recipe.Recipe {
 
 // The picture of a landmark network shows the first images and as many videos of those that it was measured on.
 func TestLandmarksPicture(t *testing.T) {
-	b := newBackend()
+	b := newCPU()
 	defer b.Close()
 	out, dir := &console{ctx: t.Context(), stderr: io.Discard, backend: b}, t.TempDir()
 	r := marksRecipe(t, 13)

@@ -2,6 +2,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,7 +16,6 @@ import (
 
 	"mien/asm"
 	"mien/engine"
-	"mien/engine/cpu"
 	"mien/report"
 	"mien/run"
 )
@@ -36,17 +36,16 @@ type cli struct {
 	Info       infoCmd       `cmd:"" help:"Describe a model or a run, or list sizes and recipes."`
 	Recipe     recipeCmd     `cmd:"" help:"Print an embedded recipe, or list them."`
 	Gradcheck  gradcheckCmd  `cmd:"" help:"Check every gradient against finite differences."`
+	Devices    devicesCmd    `cmd:"" help:"List what can compute on this machine, and test it."`
 	Convert    convertCmd    `cmd:"" help:"Convert weights to safetensors."`
 	Bench      benchCmd      `cmd:"" help:"Measure kernels and models on this machine."`
 	Completion completionCmd `cmd:"" help:"Print a script that makes a shell complete commands, flags and recipes."`
 	Complete   completeCmd   `cmd:"" hidden:""`
 
+	Device  string           `help:"Where to compute: auto, cpu, vulkan or vulkan:N, by its number in devices." default:"auto"`
 	Threads uint             `help:"Threads to compute with, at most 64 or four a core; 0 is one for each core." default:"0"`
 	Version kong.VersionFlag `help:"Print version and kernels."`
 }
-
-// newBackend returns the backend of all commands. No other code names a concrete backend.
-func newBackend() engine.Backend { return cpu.New() }
 
 func main() { os.Exit(execute(untilSignal(), os.Args[1:], os.Stdout, os.Stderr)) }
 
@@ -88,12 +87,15 @@ func (out *console) command(args []string) (code int) {
 	if err := useThreads(c.Threads); err != nil {
 		return reportError(stderr, err)
 	}
-	out.backend = newBackend()
-	defer out.backend.Close()
-	if err = parsed.Run(out); errors.Is(err, context.Canceled) {
+	if out.backend, err = deviceOf(parsed.Command(), c.Device, stderr); err != nil {
+		return reportError(stderr, err)
+	}
+	err = parsed.Run(out)
+	closed := out.backend.Close()
+	if errors.Is(err, context.Canceled) {
 		return out.interrupted()
 	}
-	return reportError(stderr, err)
+	return reportError(stderr, cmp.Or(err, closed))
 }
 
 // usage adds to an error of the command line how to read about the command.

@@ -33,7 +33,7 @@ func TestProgressOfPredict(t *testing.T) {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), text, 0o644))
 	}
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // for threads that wait for work stop a fake clock
-	b := newBackend()
+	b := newCPU()
 	defer b.Close()
 	synctest.Test(t, func(t *testing.T) {
 		var stderr bytes.Buffer
@@ -49,7 +49,7 @@ func TestProgressOfPredict(t *testing.T) {
 // The progress of eval counts the samples of each set.
 func TestProgressOfEval(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	b := newBackend()
+	b := newCPU()
 	defer b.Close()
 	synctest.Test(t, func(t *testing.T) {
 		m, err := infer.Open(released, b, nil)

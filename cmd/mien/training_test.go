@@ -27,7 +27,7 @@ import (
 // Each flag reaches its option.
 func TestOptions(t *testing.T) {
 	seed := uint64(5)
-	b := newBackend()
+	b := newCPU()
 	defer b.Close()
 	o, err := trainFlags{Recipe: "s4d-tiny", runFlags: runFlags{Init: "from", Out: "to", Resume: true, Epochs: new(uint(2)), Seed: &seed, Recompute: true, Precision: engine.BF16},
 		skipFlags: skipFlags{6}, dataFlags: dataFlags{"a", "b", "c", "d"}}.options(&console{backend: b}, recipe.Finetune)

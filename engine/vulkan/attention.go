@@ -17,24 +17,23 @@ const attentionRows = 64
 
 func (b *Backend) Attention(a engine.AttentionArgs) {
 	known("Attention", a.Precision, engine.Int8)
-	quads := oneIf(readsQuads(a.HeadDim, a.QKV, a.Out))
+	quads := flag(1, a.HeadDim%4 == 0 && allAligned(a.QKV, a.Out))
 	b.kernel("attention", quads).in(a.QKV).out(a.Out).out(a.LSE).attention(a, 2)
 }
 
 func (b *Backend) AttentionBackward(a engine.AttentionArgs, g engine.AttentionGrads) {
 	known("AttentionBackward", a.Precision, engine.Int8)
-	wantFloats("AttentionBackward", a.QKV, a.Out, a.LSE, g.DOut, g.DQKV)
-	delta, err := b.memory.alloc(4 * a.LSE.Len())
-	if err != nil {
-		b.stream.fail(err)
+	allFloat32("AttentionBackward", a.QKV, a.Out, a.LSE, g.DOut, g.DQKV)
+	delta := b.working(a.LSE.Len())
+	if delta == nil {
 		return
 	}
-	b.kernel("attention_delta").memory(delta, false, true).in(a.Out).in(g.DOut).
+	b.kernel("attention_delta").out(delta).in(a.Out).in(g.DOut).
 		u32(a.Batch, a.Tokens, a.Heads, a.HeadDim).groups(ceilDiv(a.LSE.Len(), workgroup/16), 1, 1)
-	quads := oneIf(readsQuads(a.HeadDim, a.QKV, g.DOut, g.DQKV))
-	b.kernel("attention_keys", quads).in(a.QKV).in(a.LSE).memory(delta, true, false).in(g.DOut).out(g.DQKV).attention(a, 4)
-	b.kernel("attention_queries", quads).in(a.QKV).in(a.LSE).memory(delta, true, false).in(g.DOut).out(g.DQKV).attention(a, 3)
-	b.memory.free(delta)
+	quads := flag(1, a.HeadDim%4 == 0 && allAligned(a.QKV, g.DOut, g.DQKV))
+	b.kernel("attention_keys", quads).in(a.QKV).in(a.LSE).in(delta).in(g.DOut).out(g.DQKV).attention(a, 4)
+	b.kernel("attention_queries", quads).in(a.QKV).in(a.LSE).in(delta).in(g.DOut).out(g.DQKV).attention(a, 3)
+	b.release(delta)
 }
 
 // attention pushes the extents, and runs a workgroup for each block of rows of each head, and for each slice of its channels. It takes

@@ -20,8 +20,7 @@ import (
 
 // Config says on which device a backend computes, and how. The zero value is right for the first usable device.
 type Config struct {
-	Device  int  // number in Devices
-	Profile bool // note the time of each kernel
+	Device int // number in Devices
 
 	// Slab is the bytes of a piece of device memory, which many tensors share; 0 is 256 MiB.
 	Slab int
@@ -46,7 +45,10 @@ type Backend struct {
 	normal   *block // engine.NormalTable, once it is needed
 }
 
-var _ engine.Backend = (*Backend)(nil)
+var (
+	_ engine.Backend  = (*Backend)(nil)
+	_ engine.Profiler = (*Backend)(nil)
+)
 
 // New opens a device. The error says in one line why there is none.
 func New(config Config) (*Backend, error) {

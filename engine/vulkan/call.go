@@ -95,6 +95,14 @@ func (c *call) also(t *engine.Tensor, write bool) *call {
 	return c
 }
 
+// alsoAll is also for several tensors.
+func (c *call) alsoAll(tensors []*engine.Tensor, write bool) *call {
+	for _, t := range tensors {
+		c.also(t, write)
+	}
+	return c
+}
+
 // addressOf returns where a tensor is, and spanOf its range.
 func addressOf(t *engine.Tensor) uint64 {
 	return t.Buffer().(*block).address() + uint64(t.Offset()*t.DType().Size())

@@ -30,3 +30,17 @@ func (b *Backend) Axpy(dst *engine.Tensor, s float64, x *engine.Tensor) {
 func (b *Backend) Scale(dst, x *engine.Tensor, s float64) {
 	b.kernel("scale").out(dst).in(x).f32(s).u32(dst.Len()).each(dst.Len())
 }
+
+// binaryAxes is the most axes that shaders/binary.comp walks.
+const binaryAxes = 6
+
+func (b *Backend) Binary(op engine.BinaryOp, dst, x, y *engine.Tensor) {
+	known("Binary", op, engine.Div)
+	shape := dst.Extents()
+	w := newWalk(shape, engine.BroadcastStrides(shape, x.Extents()), engine.BroadcastStrides(shape, y.Extents()))
+	c := b.kernel("binary", int(op), w.rank()).out(dst).in(x).in(y).u32(dst.Len())
+	c.u32(padded("Binary", w.extents, binaryAxes)...)
+	c.u32(padded("Binary", w.strides[0], binaryAxes)...)
+	c.u32(padded("Binary", w.strides[1], binaryAxes)...)
+	c.each(dst.Len())
+}

@@ -4,33 +4,27 @@ package vulkan
 
 import (
 	"cmp"
+	"errors"
 	"maps"
 	"slices"
 	"time"
+
+	"mien/engine"
 )
 
-// KernelTime is what a profile says about one kernel.
-type KernelTime struct {
-	Name  string
-	Calls int
-	Time  time.Duration
-	FLOPs float64 // of all calls, 0 where they are not counted
-	Bytes float64 // read and written by all calls, each tensor once
-}
-
-// Profile adds up the times of kernels, as the device tells them. Kernels that run side by side each count their whole time.
-type Profile struct {
+// profile adds up the times of kernels, as the device tells them. Kernels that run side by side each count their whole time.
+type profile struct {
 	period  float64 // nanoseconds of a tick
-	kernels map[string]*KernelTime
+	kernels map[string]*engine.KernelTime
 }
 
-func newProfile(period float64) *Profile { return &Profile{period, map[string]*KernelTime{}} }
+func newProfile(period float64) *profile { return &profile{period, map[string]*engine.KernelTime{}} }
 
-// begin counts a kernel and returns its name.
-func (p *Profile) count(name string, flops float64, spans ...[]span) {
+// count counts a call of a kernel.
+func (p *profile) count(name string, flops float64, spans ...[]span) {
 	k := p.kernels[name]
 	if k == nil {
-		k = &KernelTime{Name: name}
+		k = &engine.KernelTime{Name: name}
 		p.kernels[name] = k
 	}
 	k.Calls++
@@ -43,7 +37,7 @@ func (p *Profile) count(name string, flops float64, spans ...[]span) {
 }
 
 // add reads the times of a batch that is done.
-func (p *Profile) add(b *batch) error {
+func (p *profile) add(b *batch) error {
 	if len(b.noted) == 0 {
 		return nil
 	}
@@ -57,16 +51,28 @@ func (p *Profile) add(b *batch) error {
 	return nil
 }
 
-// Profile returns the times of all kernels so far, the longest first; nil without Config.Profile.
-func (b *Backend) Profile() ([]KernelTime, error) {
+// StartProfile begins to note the times of kernels.
+func (b *Backend) StartProfile() error {
+	if !b.device.HasTimestamps() {
+		return b.wrapped(errors.New("the device notes no times, so there is no profile"))
+	}
+	err := b.Sync()
+	b.stream.profile = newProfile(b.device.TimestampPeriod)
+	return err
+}
+
+// Profile returns the times of all kernels since StartProfile, the longest first.
+func (b *Backend) Profile() ([]engine.KernelTime, error) {
 	if b.stream.profile == nil {
 		return nil, nil
 	}
 	err := b.Sync()
-	var list []KernelTime
+	var list []engine.KernelTime
 	for k := range maps.Values(b.stream.profile.kernels) {
 		list = append(list, *k)
 	}
-	slices.SortFunc(list, func(x, y KernelTime) int { return cmp.Or(cmp.Compare(y.Time, x.Time), cmp.Compare(x.Name, y.Name)) })
+	slices.SortFunc(list, func(x, y engine.KernelTime) int {
+		return cmp.Or(cmp.Compare(y.Time, x.Time), cmp.Compare(x.Name, y.Name))
+	})
 	return list, err
 }

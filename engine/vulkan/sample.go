@@ -11,13 +11,13 @@ func (b *Backend) Sample(a engine.SampleArgs) {
 }
 
 func (b *Backend) SampleBackward(a engine.SampleArgs, g engine.SampleGrads) {
-	wantFloats("SampleBackward", a.X, a.At, a.Factor, g.DOut, g.DX, g.DAt, g.DFactor)
+	allFloat32("SampleBackward", a.X, a.At, a.Factor, g.DOut, g.DX, g.DAt, g.DFactor)
 	if g.DX != nil {
 		b.sampleInputGrad(a, g)
 	}
 	if g.DAt != nil || g.DFactor != nil {
 		n := a.At.Len() / 3
-		b.kernel("sample_points", oneIf(g.DAt != nil), oneIf(g.DFactor != nil)).out(g.DAt).out(g.DFactor).in(g.DOut).in(a.X).in(a.At).
+		b.kernel("sample_points", flag(1, g.DAt != nil), flag(1, g.DFactor != nil)).out(g.DAt).out(g.DFactor).in(g.DOut).in(a.X).in(a.At).
 			in(a.Factor).points(a).u32(n).groups(ceilDiv(n, workgroup/32), 1, 1)
 	}
 }
@@ -35,5 +35,5 @@ func (b *Backend) sampleInputGrad(a engine.SampleArgs, g engine.SampleGrads) {
 
 // points pushes the geometry of a window, how many points a sample has, and whether they have factors.
 func (c *call) points(a engine.SampleArgs) *call {
-	return c.window(a.X, a.Window).u32(a.At.Dim(1), oneIf(a.Factor != nil))
+	return c.window(a.X, a.Window).u32(a.At.Dim(1), flag(1, a.Factor != nil))
 }

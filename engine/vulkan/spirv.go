@@ -9,7 +9,7 @@ import (
 )
 
 // checkPush returns an error unless a shader's block of push constants takes n bytes. Its members are buffer references, 32-bit
-// numbers and vectors of them, and their offsets are in the SPIR-V.
+// numbers, and vectors and arrays of them, and their offsets are in the SPIR-V.
 func checkPush(code []byte, n int) error {
 	want, err := pushSize(code)
 	if err == nil && want != n {
@@ -20,7 +20,7 @@ func checkPush(code []byte, n int) error {
 
 // Opcodes and enumerants of SPIR-V (Khronos, SPIR-V specification 1.6, section 3).
 const (
-	opTypeVector, opTypeStruct, opTypePointer, opVariable, opMemberDecorate = 23, 30, 32, 59, 72
+	opTypeVector, opTypeArray, opTypeStruct, opTypePointer, opConstant, opVariable, opMemberDecorate = 23, 28, 30, 32, 43, 59, 72
 
 	storagePushConstant, decorationOffset = 9, 35
 )
@@ -33,6 +33,7 @@ func pushSize(code []byte) (int, error) {
 	word := func(i int) uint32 { return binary.LittleEndian.Uint32(code[4*i:]) }
 	type member struct{ of, index uint32 }
 	offsets, sizes := map[member]int{}, map[uint32]int{}
+	constants := map[uint32]int{}
 	structs, points := map[uint32][]uint32{}, map[uint32]uint32{}
 	block := uint32(0)
 	for i := 5; i < len(code)/4; {
@@ -43,6 +44,10 @@ func pushSize(code []byte) (int, error) {
 		switch op {
 		case opTypeVector:
 			sizes[word(i+1)] = 4 * int(word(i+3))
+		case opConstant:
+			constants[word(i+2)] = int(word(i + 3))
+		case opTypeArray:
+			sizes[word(i+1)] = 4 * constants[word(i+3)]
 		case opTypePointer:
 			sizes[word(i+1)], points[word(i+1)] = 8, word(i+3)
 		case opTypeStruct:

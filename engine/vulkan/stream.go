@@ -36,8 +36,8 @@ type stream struct {
 	number  uint64 // of the batch that is recorded, from 1
 	done    uint64 // all batches up to this one are done
 	hazards hazards
-	profile *Profile
-	limit   float64 // floating point operations of a batch
+	profile *profile // nil while no times are noted
+	limit   float64  // floating point operations of a batch
 	counts  Counts
 	err     error // the first one; nothing is done after it
 }
@@ -60,8 +60,8 @@ func (s *stream) open(device *vk.Device, config Config) error {
 		s.limit = 2e10
 	}
 	stamps := 0
-	if config.Profile && device.HasTimestamps() {
-		s.profile, stamps = newProfile(device.TimestampPeriod), 2*longest
+	if device.HasTimestamps() {
+		stamps = 2 * longest
 	}
 	for i := range s.ring {
 		commands, err := device.NewCommands(stamps)

@@ -15,7 +15,7 @@ func (b *Backend) Unfold(columns, x *engine.Tensor, w engine.Window) {
 
 func (b *Backend) Fold(x, columns *engine.Tensor, w engine.Window, accumulate bool) {
 	lanes := lanesOf(x.Dim(-1), columns, x)
-	b.kernel("fold", lanes, oneIf(accumulate)).tensor(x, engine.Float32, accumulate, true).in(columns).eachPlace(x, lanes, x, w)
+	b.kernel("fold", lanes, flag(1, accumulate)).tensor(x, engine.Float32, accumulate, true).in(columns).eachPlace(x, lanes, x, w)
 }
 
 // eachPlace runs a thread for each lane of t, whose rows are the sites or the positions of a window over x.
@@ -35,4 +35,12 @@ func (c *call) window(x *engine.Tensor, w engine.Window) *call {
 		c.u32(v[:]...)
 	}
 	return c.u32(x.Dim(-1))
+}
+
+// lanesOf returns how many channels of a place a thread computes (shaders/lanes.glsl).
+func lanesOf(channels int, tensors ...*engine.Tensor) int {
+	if channels%4 == 0 && allAligned(tensors...) {
+		return 4
+	}
+	return 1
 }

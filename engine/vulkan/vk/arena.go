@@ -4,6 +4,7 @@ package vk
 
 import (
 	"runtime"
+	"sync"
 	"unsafe"
 )
 
@@ -16,13 +17,20 @@ type arena struct {
 	pin   runtime.Pinner
 }
 
+// arenas are those not closed. Go ends a program that loses something pinned; an instance that is never closed shall not do that.
+var arenas sync.Map
+
 func newArena() *arena {
 	a := &arena{words: make([]uint64, 8<<10)}
 	a.pin.Pin(&a.words[0])
+	arenas.Store(a, nil)
 	return a
 }
 
-func (a *arena) close() { a.pin.Unpin() }
+func (a *arena) close() {
+	a.pin.Unpin()
+	arenas.Delete(a)
+}
 
 // reset forgets what earlier calls put in.
 func (a *arena) reset() { a.used = 0 }

@@ -1,0 +1,82 @@
+//go:build vulkan
+
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"mien/engine"
+	"mien/engine/vulkan"
+)
+
+// A binary with Vulkan, which `go build -tags vulkan` makes.
+
+// autoDevice returns the fastest kind of GPU that can be used. The CPU is one of its own accord, not by a Vulkan driver that imitates a GPU.
+func autoDevice(stderr io.Writer) engine.Backend {
+	devices, err := vulkan.Devices()
+	for _, kind := range []string{"discrete", "integrated", "virtual"} {
+		for _, d := range devices {
+			if d.Type != kind {
+				continue
+			}
+			b, failed := openVulkan(d.Number)
+			if failed == nil {
+				return b
+			}
+			err = failed
+		}
+	}
+	why := "no GPU was found"
+	if err != nil {
+		why = err.Error()
+	}
+	fmt.Fprintf(stderr, "mien: %s: computing on the CPU\n", why)
+	return newCPU()
+}
+
+func openVulkan(n int) (engine.Backend, error) {
+	return vulkan.New(vulkan.Config{Device: n, Cache: cacheFolder()})
+}
+
+// cacheFolder is where compiled shaders are kept, none where the system names no folder.
+func cacheFolder() string {
+	folder, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(folder, "mien")
+}
+
+// vulkanDevices lists the devices of this machine, or one row that says why there is none.
+func vulkanDevices() []deviceRow {
+	devices, err := vulkan.Devices()
+	if err != nil {
+		return []deviceRow{{Device: "vulkan", Error: err.Error()}}
+	}
+	var rows []deviceRow
+	for _, d := range devices {
+		row := deviceRow{Device: fmt.Sprintf("vulkan:%d", d.Number), Name: d.Name, Type: d.Type, Driver: d.Driver + ", Vulkan " + d.Vulkan,
+			MemoryMiB: d.MemoryBytes >> 20, SharedKiB: d.SharedBytes >> 10, Matrices: matrices(d)}
+		if d.Err != nil {
+			row.Error = d.Err.Error()
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// matrices names the tiles of cooperative matrices: bf16 16×16×16.
+func matrices(d vulkan.Device) string {
+	var list []string
+	for _, m := range d.Matrices {
+		dtype := map[bool]string{false: "f16", true: "bf16"}[m.BF16]
+		list = append(list, fmt.Sprintf("%s %d×%d×%d", dtype, m.M, m.N, m.K))
+	}
+	slices.Sort(list)
+	return strings.Join(slices.Compact(list), ", ")
+}

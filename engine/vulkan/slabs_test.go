@@ -1,0 +1,131 @@
+//go:build vulkan
+
+package vulkan
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+)
+
+// TestSlabs allocates and frees at random: blocks do not overlap, holes are whole and joined, and the figures add up.
+func TestSlabs(t *testing.T) {
+	b := open(t, Config{Slab: 16 << 10})
+	rapid.Check(t, func(t *rapid.T) {
+		m := slabs{device: b.device, size: 16 << 10, idle: b.Sync}
+		defer m.close()
+		var live []*block
+		for range rapid.IntRange(1, 60).Draw(t, "steps") {
+			if len(live) > 0 && rapid.Bool().Draw(t, "free") {
+				i := rapid.IntRange(0, len(live)-1).Draw(t, "which")
+				m.free(live[i])
+				live[i] = live[len(live)-1]
+				live = live[:len(live)-1]
+				continue
+			}
+			n := rapid.IntRange(0, 20_000).Draw(t, "bytes")
+			one, err := m.alloc(n)
+			require.NoError(t, err)
+			require.GreaterOrEqual(t, one.size, n)
+			require.Zero(t, one.address()%granule)
+			live = append(live, one)
+		}
+		checkSlabs(t, &m, live)
+		for _, one := range live {
+			m.free(one)
+		}
+		require.Zero(t, m.stats.LiveBytes)
+		for _, s := range m.all {
+			require.True(t, s.empty(), "an unused slab is one hole")
+		}
+		require.NoError(t, m.trim())
+		require.Zero(t, m.stats.PoolBytes)
+		require.Empty(t, m.all)
+	})
+}
+
+// checkSlabs requires each byte of the slabs to be in one block or one hole.
+func checkSlabs(t require.TestingT, m *slabs, live []*block) {
+	bytes, holes := 0, 0
+	for _, s := range m.all {
+		owners := make([]int, s.memory.Size)
+		for _, one := range live {
+			if one.slab == s {
+				for i := range one.size {
+					owners[one.offset+i]++
+				}
+				bytes += one.size
+			}
+		}
+		end := -1
+		for _, h := range s.holes {
+			require.Greater(t, h.offset, end, "holes are in order and joined")
+			end = h.offset + h.size
+			for i := range h.size {
+				owners[h.offset+i]++
+			}
+			holes += h.size
+		}
+		for at, n := range owners {
+			require.Equal(t, 1, n, "byte %d", at)
+		}
+	}
+	require.Equal(t, bytes, m.stats.LiveBytes)
+	require.Equal(t, holes, m.stats.PoolBytes)
+}
+
+// TestRefusedMemory has the device refuse memory: the error says how much there is, and what is freed later serves again.
+func TestRefusedMemory(t *testing.T) {
+	room := 64 << 10
+	b := open(t, Config{Slab: 16 << 10, Refuse: func(n int) bool { room -= n; return room < 0 }})
+	var live []*block
+	var err error
+	for err == nil {
+		var one *block
+		if one, err = b.memory.alloc(16 << 10); err == nil {
+			live = append(live, one)
+		}
+	}
+	require.Regexp(t, `^out of device memory, with 0\.\d MiB held of \d+$|^out of device memory, with 0 MiB held of \d+$`, err.Error())
+	require.NotEmpty(t, live)
+	for _, one := range live[1:] {
+		b.memory.free(one)
+	}
+	_, err = b.memory.alloc(16 << 10)
+	require.NoError(t, err)
+}
+
+// TestTrimmedSlabs needs a large piece where small ones are free: the device gets those back and is asked again.
+func TestTrimmedSlabs(t *testing.T) {
+	held, most := 0, 100<<10
+	b := open(t, Config{})
+	m := slabs{device: b.device, size: 16 << 10, idle: b.Sync}
+	m.refuse = func(n int) bool {
+		held = m.stats.LiveBytes + m.stats.PoolBytes
+		return held+n > most
+	}
+	defer m.close()
+	var live []*block
+	for range 4 {
+		one, err := m.alloc(16 << 10)
+		require.NoError(t, err)
+		live = append(live, one)
+	}
+	_, err := m.alloc(90 << 10)
+	require.Error(t, err, "all is in use")
+	for _, one := range live {
+		m.free(one)
+	}
+	_, err = m.alloc(90 << 10)
+	require.NoError(t, err)
+}
+
+// open returns a backend on the first device that is closed at the end of the test.
+func open(t *testing.T, config Config) *Backend {
+	t.Helper()
+	b, err := New(config)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, b.Close()) })
+	return b
+}
