@@ -28,6 +28,8 @@ type Config struct {
 	Cache string
 	// Submission is how work is handed over, for tests; the results do not depend on it.
 	Submission Submission
+	// Groups is how many workgroups a dispatch has at most along its first axis, for tests; what the device allows if 0. It is 64 at least.
+	Groups int
 	// Refuse, for tests, tells whether an allocation of device memory fails.
 	Refuse func(bytes int) bool
 }
@@ -71,6 +73,9 @@ func (b *Backend) open(config Config) error {
 	}
 	if b.device, err = device.Open(); err != nil {
 		return fmt.Errorf("%s could not be opened: %w", device.Name, err)
+	}
+	if config.Groups > 0 {
+		b.device.Groups = min(b.device.Groups, config.Groups)
 	}
 	b.memory = slabs{device: b.device, size: config.Slab, refuse: config.Refuse, idle: b.Sync}
 	if err := b.shaders.open(b.device, config.Cache); err != nil {
