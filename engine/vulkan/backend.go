@@ -30,6 +30,8 @@ type Config struct {
 	Submission Submission
 	// Groups is how many workgroups a dispatch has at most along its first axis, for tests; what the device allows if 0. It is 64 at least.
 	Groups int
+	// HalfMatrices, for tests, multiplies at bf16 by matrices of float16, which software Vulkan has.
+	HalfMatrices bool
 	// Refuse, for tests, tells whether an allocation of device memory fails.
 	Refuse func(bytes int) bool
 }
@@ -43,6 +45,7 @@ type Backend struct {
 	upload   uploads
 	download downloads
 	shaders  pipelines
+	matrices *matrices // nil if there are none
 	call     call
 	normal   *block // engine.NormalTable, once it is needed
 }
@@ -77,6 +80,7 @@ func (b *Backend) open(config Config) error {
 	if config.Groups > 0 {
 		b.device.Groups = min(b.device.Groups, config.Groups)
 	}
+	b.matrices = chooseMatrices(device, config.HalfMatrices)
 	b.memory = slabs{device: b.device, size: config.Slab, refuse: config.Refuse, idle: b.Sync}
 	if err := b.shaders.open(b.device, config.Cache); err != nil {
 		return err

@@ -91,18 +91,19 @@ func (b *Backend) Gemm(a engine.GemmArgs) {
 	if a.M == 0 || a.N == 0 {
 		return
 	}
-	t := tilingFor(a.Batch, a.M, a.N, a.K, mostParts)
+	small := b.matricesFor(left.form, right.form)
+	t := tilingFor(small.tileSizes(), a.Batch, a.M, a.N, a.K, mostParts)
 	if t.parts > 1 {
-		b.gemmInParts(&a, left, right, t)
+		b.gemmInParts(&a, left, right, small, t)
 		return
 	}
-	b.kernel("gemm", t.size, t.micro).as(left.t.DType(), left.t).as(right.t.DType(), right.t).result(&a).
+	b.tile("gemm", small, t).as(left.t.DType(), left.t).as(right.t.DType(), right.t).result(&a).
 		u32(a.M, a.N, a.K, left.ld, right.ld, a.LDC, left.stride, right.stride, a.CStride, a.Batch, t.parts, t.depth).
 		u32(left.form, right.form, epilogue(&a)).work(flops(&a)).groups(t.groups(a.Batch, a.M, a.N), 1, 1)
 }
 
 // gemmInParts sums each part of K by itself, and then the parts, with rows padded to quads.
-func (b *Backend) gemmInParts(a *engine.GemmArgs, left, right operand, t tiling) {
+func (b *Backend) gemmInParts(a *engine.GemmArgs, left, right operand, small *matrices, t tiling) {
 	width := ceilDiv(a.N, 4) * 4
 	partial, err := b.memory.alloc(4 * t.parts * a.Batch * a.M * width)
 	if err != nil {
@@ -110,7 +111,7 @@ func (b *Backend) gemmInParts(a *engine.GemmArgs, left, right operand, t tiling)
 		return
 	}
 	defer b.memory.free(partial)
-	b.kernel("gemm", t.size, t.micro).as(left.t.DType(), left.t).as(right.t.DType(), right.t).
+	b.tile("gemm", small, t).as(left.t.DType(), left.t).as(right.t.DType(), right.t).
 		memory(partial, false, true).in(nil).in(nil).in(nil).
 		u32(a.M, a.N, a.K, left.ld, right.ld, width, left.stride, right.stride, a.M*width, a.Batch, t.parts, t.depth).
 		u32(left.form, right.form, withAligned).work(flops(a)).groups(t.groups(a.Batch, a.M, a.N), 1, 1)

@@ -170,14 +170,14 @@ func TestFewWorkgroups(t *testing.T) {
 func TestTilingFor(t *testing.T) {
 	for _, s := range []productShape{{1, 1, 1, 0, 0}, {1, 1, 1, 1, 0}, {1, 7, 9, 3001, 0}, {1, 768, 768, 1600, 0}, {1, 768, 768, 50_000, 0},
 		{12, 197, 197, 64, 0}, {1, 4096, 4096, 4096, 0}, {1, 12544, 3072, 768, 0}, {1000, 3, 3, 90_000, 0}} {
-		c := tilingFor(s.batch, s.m, s.n, s.k, mostParts)
+		c := tilingFor(sizes, s.batch, s.m, s.n, s.k, mostParts)
 		require.GreaterOrEqual(t, c.parts*c.depth, s.k, "%+v: %+v leaves steps out", s, c)
 		require.True(t, c.parts == 1 || (c.parts-1)*c.depth < s.k, "%+v: %+v has an empty part", s, c)
 		require.Zero(t, c.depth%slice, "%+v: %+v cuts a slice", s, c)
 		require.True(t, c.parts == 1 || c.parts*s.batch*s.m*s.n <= mostPartial, "%+v: %+v needs too much memory", s, c)
 	}
-	require.Equal(t, 1, tilingFor(1, 4096, 4096, 4096, mostParts).parts)
-	require.Equal(t, 128, tilingFor(1, 4096, 4096, 4096, mostParts).size)
-	require.Greater(t, tilingFor(1, 768, 768, 50_000, mostParts).parts, 1)
-	require.Equal(t, 32, tilingFor(1, 32, 32, 32, mostParts).size)
+	require.Equal(t, 1, tilingFor(sizes, 1, 4096, 4096, 4096, mostParts).parts)
+	require.Equal(t, 128, tilingFor(sizes, 1, 4096, 4096, 4096, mostParts).size)
+	require.Greater(t, tilingFor(sizes, 1, 768, 768, 50_000, mostParts).parts, 1)
+	require.Equal(t, 32, tilingFor(sizes, 1, 32, 32, 32, mostParts).size)
 }

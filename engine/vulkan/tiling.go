@@ -27,9 +27,9 @@ const (
 // slice is a multiple of the steps of K that any tile stages at once, and mostParts and mostPartial limit the memory for partial sums.
 const slice, mostParts, mostPartial = 64, 32, 1 << 24
 
-// tilingFor chooses the fastest tiling by an estimate: as many rounds of workgroups as it takes, each as long as its part of K, and the
+// tilingFor chooses the fastest tiling with one of these tiles by an estimate: as many rounds of workgroups as it takes, each as long as its part of K, and the
 // sum of the parts, of which there are at most so many.
-func tilingFor(batch, m, n, k, most int) (best tiling) {
+func tilingFor(sizes []tileSize, batch, m, n, k, most int) (best tiling) {
 	least := -1
 	for _, s := range sizes {
 		tiles := batch * ceilDiv(m, s.size) * ceilDiv(n, s.size)
