@@ -39,7 +39,8 @@ func operandOf(t *engine.Tensor, p engine.Precision, ld, stride int, along bool)
 	return operand{t, ld, stride, form}
 }
 
-// formOf returns the form of matrices of one dtype that are used in the same way. step has the low bits of the distances between rows and items.
+// formOf returns the form of matrices of one dtype that are used in the same way; step has the low bits of the distances between rows
+// and between items.
 func formOf(p engine.Precision, step int, tensors ...*engine.Tensor) int {
 	stored := tensors[0].DType() == engine.BFloat16
 	return flag(formAligned, step%4 == 0 && allAligned(tensors...)) | flag(formRounded, !stored && p == engine.BF16) | flag(formNarrow, stored)
