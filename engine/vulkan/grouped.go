@@ -15,9 +15,8 @@ func (b *Backend) GroupedGemm(a engine.GroupedArgs) {
 	if a.X.Rows() == 0 || len(weights) == 0 {
 		return
 	}
-	layers, err := b.layers(weights, a.B)
-	if err != nil {
-		b.stream.fail(err)
+	layers := b.layers(weights, a.B)
+	if layers == nil {
 		return
 	}
 	defer b.memory.free(layers)
@@ -56,15 +55,16 @@ func (b *Backend) groupedBias(a *engine.GroupedArgs, layers *block) {
 func checkGrouped(a *engine.GroupedArgs) []*engine.Tensor {
 	known("GroupedGemm", a.Mode, engine.GroupedWeightGrad)
 	known("GroupedGemm", a.Precision, engine.BF16)
-	checkFloats("GroupedGemm", a.X, a.Y, a.Pre)
-	checkFloats("GroupedGemm", a.B...)
+	allFloat32("GroupedGemm", a.X, a.Y, a.Pre)
+	allFloat32("GroupedGemm", a.B...)
+	countable("GroupedGemm", a.X, a.Y)
 	if a.Offsets.DType() != engine.Int32 {
 		panic(unsupported("offsets of GroupedGemm", a.Offsets))
 	}
 	if a.Packed != nil {
 		return groupedPacked(a)
 	}
-	checkFloats("GroupedGemm", a.W...)
+	allFloat32("GroupedGemm", a.W...)
 	return a.W
 }
 
@@ -81,8 +81,8 @@ func groupedPacked(a *engine.GroupedArgs) (weights []*engine.Tensor) {
 	return weights
 }
 
-// layers uploads the addresses of weights and of biases, which may be missing.
-func (b *Backend) layers(weights, biases []*engine.Tensor) (*block, error) {
+// layers uploads the addresses of weights and of biases, which may be missing; nil after an error.
+func (b *Backend) layers(weights, biases []*engine.Tensor) *block {
 	var table []byte
 	for e, w := range weights {
 		table = binary.LittleEndian.AppendUint64(table, addressOf(w))
@@ -92,11 +92,7 @@ func (b *Backend) layers(weights, biases []*engine.Tensor) (*block, error) {
 		}
 		table = binary.LittleEndian.AppendUint64(table, bias)
 	}
-	at, err := b.memory.alloc(len(table))
-	if err == nil {
-		b.upload.write(at, 0, table)
-	}
-	return at, err
+	return b.table(table)
 }
 
 // groupedTiling returns the tiles of a grouped product, and how many at most lie below each other in the results of all groups: those

@@ -75,8 +75,8 @@ func gemmOn(t *testing.T, b engine.Backend, s productShape, flags int) []float64
 	}
 	rowsA, colsA := stored(s.m, s.k, transA)
 	rowsB, colsB := stored(s.k, s.n, transB)
-	args := engine.GemmArgs{A: matrix(1, dtypes[0], rowsA, colsA), B: matrix(2, dtypes[1], rowsB, colsB), C: matrix(3, engine.Float32, s.m, s.n),
-		M: s.m, N: s.n, K: s.k, TransA: transA, TransB: transB, LDA: colsA + s.gap, LDB: colsB + s.gap, LDC: s.n + s.gap,
+	args := engine.GemmArgs{A: matrix(1, dtypes[0], rowsA, colsA), B: matrix(2, dtypes[1], rowsB, colsB),
+		C: matrix(3, engine.Float32, s.m, s.n), M: s.m, N: s.n, K: s.k, TransA: transA, TransB: transB, LDA: colsA + s.gap, LDB: colsB + s.gap, LDC: s.n + s.gap,
 		Batch: s.batch, AStride: rowsA * (colsA + s.gap), BStride: rowsB * (colsB + s.gap), CStride: s.m * (s.n + s.gap)}
 	if flags&32 > 0 {
 		args.Precision = engine.BF16
