@@ -11,7 +11,6 @@
 package vulkan
 
 import (
-	"errors"
 	"fmt"
 
 	"mien/engine"
@@ -73,7 +72,7 @@ func (b *Backend) open(config Config) error {
 		return fmt.Errorf("%s could not be opened: %w", device.Name, err)
 	}
 	b.memory = slabs{device: b.device, size: config.Slab, refuse: config.Refuse, idle: b.Sync}
-	if err := b.shaders.open(b.device, config.Cache); err != nil {
+	if err := b.shaders.open(b.device, cacheFile(config.Cache, b.device)); err != nil {
 		return err
 	}
 	if err := b.stream.open(b.device, config); err != nil {
@@ -146,7 +145,8 @@ func (b *Backend) Close() error {
 	if b.device == nil {
 		return nil
 	}
-	err := errors.Join(b.Sync(), b.shaders.save())
+	err := b.Sync()
+	b.shaders.save()
 	b.close()
 	return err
 }
