@@ -24,17 +24,13 @@ func (b *Backend) Attention(a engine.AttentionArgs) {
 func (b *Backend) AttentionBackward(a engine.AttentionArgs, g engine.AttentionGrads) {
 	known("AttentionBackward", a.Precision, engine.Int8)
 	wantFloats("AttentionBackward", a.QKV, a.Out, a.LSE, g.DOut, g.DQKV)
-	delta, err := b.memory.alloc(4 * a.LSE.Len())
-	if err != nil {
-		b.stream.fail(err)
-		return
-	}
+	delta := b.scratch(4 * a.LSE.Len())
+	defer b.memory.free(delta)
 	b.kernel("attention_delta").memory(delta, false, true).in(a.Out).in(g.DOut).
 		u32(a.Batch, a.Tokens, a.Heads, a.HeadDim).groups(ceilDiv(a.LSE.Len(), workgroup/16), 1, 1)
 	quads := oneIf(readsQuads(a.HeadDim, a.QKV, g.DOut, g.DQKV))
 	b.kernel("attention_keys", quads).in(a.QKV).in(a.LSE).memory(delta, true, false).in(g.DOut).out(g.DQKV).attention(a, 4)
 	b.kernel("attention_queries", quads).in(a.QKV).in(a.LSE).memory(delta, true, false).in(g.DOut).out(g.DQKV).attention(a, 3)
-	b.memory.free(delta)
 }
 
 // attention pushes the extents, and runs a workgroup for each block of rows of each head, and for each slice of its channels. It takes

@@ -23,12 +23,14 @@ type Config struct {
 
 	// Slab is the bytes of a piece of device memory, which many tensors share; 0 is 256 MiB.
 	Slab int
-	// Cache is the folder in which compiled shaders are kept for the next process; none if empty.
+	// Cache is the folder in which compiled shaders are kept for the next process; none if empty. Whatever is wrong with it costs time alone.
 	Cache string
 	// Submission is how work is handed over, for tests; the results do not depend on it.
 	Submission Submission
-	// Refuse, for tests, tells whether an allocation of device memory fails.
+	// Refuse, for tests, tells whether an allocation of device memory fails, and Lose whether the device is lost when work is handed over
+	// or waited for.
 	Refuse func(bytes int) bool
+	Lose   func() bool
 }
 
 // Backend is a Vulkan backend.
@@ -53,12 +55,12 @@ var (
 func New(config Config) (*Backend, error) {
 	instance, err := vk.Open()
 	if err != nil {
-		return nil, fmt.Errorf("vulkan: %w", err)
+		return nil, err
 	}
 	b := &Backend{instance: instance}
 	if err := b.open(config); err != nil {
 		b.close()
-		return nil, fmt.Errorf("vulkan: %w", err)
+		return nil, err
 	}
 	return b, nil
 }
@@ -102,7 +104,7 @@ func (b *Backend) Supports(p engine.Precision, training bool) error {
 
 func (b *Backend) Alloc(bytes int) (engine.Buffer, error) {
 	if b.stream.err != nil {
-		return nil, b.stream.err
+		return nil, b.wrapped(b.stream.err)
 	}
 	at, err := b.memory.alloc(bytes)
 	if err != nil {
@@ -171,7 +173,7 @@ func (b *Backend) wrapped(err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("%s: %w", b.Name(), err)
+	return &engine.DeviceError{Backend: b.Name(), Err: err}
 }
 
 // unsupported is the panic value for an argument that this backend does not implement.

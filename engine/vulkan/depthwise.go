@@ -25,13 +25,9 @@ func (b *Backend) depthwiseWeightGrad(a engine.DepthwiseArgs) {
 	rows, size := a.Y.Rows(), a.Weight.Len()
 	block := max(depthwiseRows, ceilDiv(rows, depthwiseBlocks))
 	blocks := ceilDiv(rows, block)
-	partial, err := b.memory.alloc(4 * blocks * size)
-	if err != nil {
-		b.stream.fail(err)
-		return
-	}
+	partial := b.scratch(4 * blocks * size)
+	defer b.memory.free(partial)
 	b.kernel("depthwise_weight").memory(partial, false, true).in(a.Y).in(a.X).window(a.X, a.Window).
 		u32(rows, block, blocks*size).each(blocks * size)
 	b.kernel("depthwise_sum").update(a.Weight).memory(partial, true, false).u32(blocks, size).each(size)
-	b.memory.free(partial)
 }

@@ -104,11 +104,7 @@ func (b *Backend) Gemm(a engine.GemmArgs) {
 // gemmInParts sums each part of K by itself, and then the parts, with rows padded to quads.
 func (b *Backend) gemmInParts(a *engine.GemmArgs, left, right operand, t tiling) {
 	width := ceilDiv(a.N, 4) * 4
-	partial, err := b.memory.alloc(4 * t.parts * a.Batch * a.M * width)
-	if err != nil {
-		b.stream.fail(err)
-		return
-	}
+	partial := b.scratch(4 * t.parts * a.Batch * a.M * width)
 	defer b.memory.free(partial)
 	b.kernel("gemm", t.size, t.micro).as(left.t.DType(), left.t).as(right.t.DType(), right.t).
 		memory(partial, false, true).in(nil).in(nil).in(nil).

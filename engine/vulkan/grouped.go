@@ -15,11 +15,7 @@ func (b *Backend) GroupedGemm(a engine.GroupedArgs) {
 	if a.X.Rows() == 0 || len(weights) == 0 {
 		return
 	}
-	layers, err := b.layers(weights, a.B)
-	if err != nil {
-		b.stream.fail(err)
-		return
-	}
+	layers := b.layers(weights, a.B)
 	defer b.memory.free(layers)
 	b.groupedTiles(&a, weights, layers)
 	if a.Mode == engine.GroupedWeightGrad {
@@ -80,7 +76,7 @@ func groupedPacked(a *engine.GroupedArgs) (weights []*engine.Tensor) {
 }
 
 // layers uploads the addresses of weights and of biases, which may be missing.
-func (b *Backend) layers(weights, biases []*engine.Tensor) (*block, error) {
+func (b *Backend) layers(weights, biases []*engine.Tensor) *block {
 	var table []byte
 	for e, w := range weights {
 		table = binary.LittleEndian.AppendUint64(table, addressOf(w))
@@ -90,11 +86,7 @@ func (b *Backend) layers(weights, biases []*engine.Tensor) (*block, error) {
 		}
 		table = binary.LittleEndian.AppendUint64(table, bias)
 	}
-	at, err := b.memory.alloc(len(table))
-	if err == nil {
-		b.upload.write(at, 0, table)
-	}
-	return at, err
+	return b.table(table)
 }
 
 // groupedTiling returns the tiles of a grouped product, and how many at most lie below each other in the results of all groups: those
