@@ -221,7 +221,7 @@ func TestNoForeignLibraries(t *testing.T) {
 }
 
 // TestNoServer keeps what a server is made of out of the command, through whatever dependency it comes: it was a third of the
-// binary, and package net brings cgo where a C compiler is found.
+// binary, and package net brings cgo where a C compiler is found. With purego the binary would not be static.
 func TestNoServer(t *testing.T) {
 	list := exec.Command("go", "list", "-deps", "./cmd/mien")
 	list.Stderr = os.Stderr
@@ -229,7 +229,7 @@ func TestNoServer(t *testing.T) {
 	require.NoError(t, err)
 	names := strings.Fields(string(deps))
 	require.Contains(t, names, module+"/run")
-	for _, banned := range []string{"net", "net/http", "crypto/tls"} {
+	for _, banned := range []string{"net", "net/http", "crypto/tls", "github.com/ebitengine/purego"} {
 		require.NotContains(t, names, banned)
 	}
 }

@@ -15,11 +15,16 @@ import (
 type demoCmd struct {
 	Out  string `help:"Folder to write: two run folders and index.html. An interrupted demo in it goes on where it was." default:"mien-demo" placeholder:"DIR"`
 	Seed uint64 `help:"Seed of the run." default:"0"`
+	Tiny bool   `help:"Train tiny models for seconds, which learn next to nothing: to see that all works."`
 }
 
 func (c *demoCmd) Run(out *console) error {
 	began := time.Now()
-	page, err := c.train(out, "s4d-demo-pretrain", "s4d-demo")
+	size := "demo"
+	if c.Tiny {
+		size = "tiny"
+	}
+	page, err := c.train(out, "s4d-"+size+"-pretrain", "s4d-"+size)
 	if err != nil {
 		return err
 	}

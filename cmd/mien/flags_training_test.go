@@ -24,6 +24,7 @@ func trainingFlags() []commandFlags {
 		{command: "demo", line: "--out $out", stop: atOnce, cases: []flagCase{
 			{"out", "", "--out $out/deep", both(is(exists("pretrain/run.json"), true, false), is(exists("deep/pretrain/run.json"), false, true))},
 			{"seed", "", "--seed 5", is(at("pretrain/run.json", "recipe", "seed"), 0, 5)},
+			{"tiny", "", "--tiny", is(at("pretrain/run.json", "recipe", "name"), "s4d-demo-pretrain", "s4d-tiny-pretrain")},
 		}},
 	}
 }

@@ -21,7 +21,7 @@ var moves = []moved{
 	{2, 4, [3]int{5, 3, 6}, engine.Window{Kernel: [3]int{3, 1, 2}, Stride: [3]int{1, 1, 1}, Pad: [3]int{1, 0, 1}}},
 	{3, 2, [3]int{1, 9, 8}, engine.Window{Kernel: [3]int{1, 3, 5}, Stride: [3]int{1, 2, 3}, Pad: [3]int{0, 1, 2}}}, // images
 	{2, 5, [3]int{7, 6, 4}, engine.Window{Kernel: [3]int{2, 3, 1}, Stride: [3]int{4, 1, 2}, Pad: [3]int{0, 2, 0}}}, // gaps between sites
-	{1, 6, [3]int{2, 3, 4}, engine.Window{Kernel: [3]int{2, 3, 4}, Stride: [3]int{3, 2, 1}}},                       // a single site
+	{1, 8, [3]int{2, 3, 4}, engine.Window{Kernel: [3]int{2, 3, 4}, Stride: [3]int{3, 2, 1}}},                       // a single site
 	{3, 7, [3]int{1, 2, 1}, engine.Window{Kernel: [3]int{3, 3, 2}, Stride: [3]int{1, 1, 1}, Pad: [3]int{2, 1, 1}}}, // wider than its input
 	{2, 67, [3]int{3, 7, 5}, engine.Window{Kernel: [3]int{3, 3, 3}, Stride: [3]int{1, 1, 1}, Pad: [3]int{1, 1, 1}}},
 	{1, 131, [3]int{4, 17, 15}, engine.Window{Kernel: [3]int{3, 1, 1}, Stride: [3]int{1, 1, 1}, Pad: [3]int{1, 0, 0}}},

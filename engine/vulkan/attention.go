@@ -17,20 +17,20 @@ const attentionRows = 64
 
 func (b *Backend) Attention(a engine.AttentionArgs) {
 	known("Attention", a.Precision, engine.Int8)
-	quads := oneIf(readsQuads(a.HeadDim, a.QKV, a.Out))
+	quads := flag(1, a.HeadDim%4 == 0 && allAligned(a.QKV, a.Out))
 	b.kernel("attention", quads).in(a.QKV).out(a.Out).out(a.LSE).attention(a, 2)
 }
 
 func (b *Backend) AttentionBackward(a engine.AttentionArgs, g engine.AttentionGrads) {
 	known("AttentionBackward", a.Precision, engine.Int8)
-	wantFloats("AttentionBackward", a.QKV, a.Out, a.LSE, g.DOut, g.DQKV)
-	delta := b.scratch(4 * a.LSE.Len())
-	defer b.memory.free(delta)
-	b.kernel("attention_delta").memory(delta, false, true).in(a.Out).in(g.DOut).
+	allFloat32("AttentionBackward", a.QKV, a.Out, a.LSE, g.DOut, g.DQKV)
+	delta := b.working(a.LSE.Len())
+	defer b.release(delta)
+	b.kernel("attention_delta").out(delta).in(a.Out).in(g.DOut).
 		u32(a.Batch, a.Tokens, a.Heads, a.HeadDim).groups(ceilDiv(a.LSE.Len(), workgroup/16), 1, 1)
-	quads := oneIf(readsQuads(a.HeadDim, a.QKV, g.DOut, g.DQKV))
-	b.kernel("attention_keys", quads).in(a.QKV).in(a.LSE).memory(delta, true, false).in(g.DOut).out(g.DQKV).attention(a, 4)
-	b.kernel("attention_queries", quads).in(a.QKV).in(a.LSE).memory(delta, true, false).in(g.DOut).out(g.DQKV).attention(a, 3)
+	quads := flag(1, a.HeadDim%4 == 0 && allAligned(a.QKV, g.DOut, g.DQKV))
+	b.kernel("attention_keys", quads).in(a.QKV).in(a.LSE).in(delta).in(g.DOut).out(g.DQKV).attention(a, 4)
+	b.kernel("attention_queries", quads).in(a.QKV).in(a.LSE).in(delta).in(g.DOut).out(g.DQKV).attention(a, 3)
 }
 
 // attention pushes the extents, and runs a workgroup for each block of rows of each head, and for each slice of its channels. It takes
@@ -40,23 +40,4 @@ func (c *call) attention(a engine.AttentionArgs, products int) {
 	c.u32(a.Batch, a.Tokens, a.Heads, a.HeadDim).f32(1/math.Sqrt(float64(a.HeadDim))).
 		work(2*tokens*tokens*float64(heads*a.HeadDim*products)).
 		groups(heads*ceilDiv(a.Tokens, attentionRows), ceilDiv(a.HeadDim, attentionRows), 1)
-}
-
-// readsQuads tells whether a shader can read rows of a width four elements at a time.
-func readsQuads(width int, tensors ...*engine.Tensor) bool {
-	for _, t := range tensors {
-		if t.Offset()%4 != 0 { // blocks begin at a granule
-			return false
-		}
-	}
-	return width%4 == 0
-}
-
-// wantFloats panics unless all tensors are Float32, before anything is recorded. It skips nil.
-func wantFloats(op string, tensors ...*engine.Tensor) {
-	for _, t := range tensors {
-		if t != nil && t.DType() != engine.Float32 {
-			panic(unsupported(op, t.DType()))
-		}
-	}
 }

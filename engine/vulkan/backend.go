@@ -27,6 +27,10 @@ type Config struct {
 	Cache string
 	// Submission is how work is handed over, for tests; the results do not depend on it.
 	Submission Submission
+	// Groups is how many workgroups a dispatch has at most along its first axis, for tests; what the device allows if 0. It is 64 at least.
+	Groups int
+	// HalfMatrices, for tests, multiplies at bf16 by matrices of float16, which software Vulkan has.
+	HalfMatrices bool
 	// Refuse, for tests, tells whether an allocation of device memory fails, and Lose whether the device is lost when work is handed over
 	// or waited for.
 	Refuse func(bytes int) bool
@@ -42,6 +46,7 @@ type Backend struct {
 	upload   uploads
 	download downloads
 	shaders  pipelines
+	matrices *matrices // nil if there are none
 	call     call
 	normal   *block // engine.NormalTable, once it is needed
 }
@@ -73,6 +78,10 @@ func (b *Backend) open(config Config) error {
 	if b.device, err = device.Open(); err != nil {
 		return fmt.Errorf("%s could not be opened: %w", device.Name, err)
 	}
+	if config.Groups > 0 {
+		b.device.Groups = min(b.device.Groups, config.Groups)
+	}
+	b.matrices = chooseMatrices(device, config.HalfMatrices)
 	b.memory = slabs{device: b.device, size: config.Slab, refuse: config.Refuse, idle: b.Sync}
 	if err := b.shaders.open(b.device, cacheFile(config.Cache, b.device)); err != nil {
 		return err

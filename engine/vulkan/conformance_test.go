@@ -4,6 +4,7 @@ package vulkan_test
 
 import (
 	"runtime/debug"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -11,11 +12,13 @@ import (
 	"mien/engine"
 	"mien/engine/enginetest"
 	"mien/engine/vulkan"
+	"mien/engine/vulkan/vk"
 )
 
 // TestConformance runs the conformance suite on the first device, with each way of handing over work, and compares the bits of everything
 // that the suite reads: with a wait after each kernel nothing can overtake anything, so a barrier that the tracker forgot shows. Small
-// slabs have tensors side by side and in many pieces of memory. A short run takes the tracker's way alone.
+// slabs have tensors side by side and in many pieces of memory, and few workgroups have to walk in strides, as those of tensors that are
+// too large for a test. A short run takes the tracker's way alone.
 func TestConformance(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(400)) // the suite allocates much and keeps nothing
 	ways := []struct {
@@ -23,7 +26,7 @@ func TestConformance(t *testing.T) {
 		config vulkan.Config
 	}{
 		{"tracked", vulkan.Config{}},
-		{"waiting", vulkan.Config{Submission: vulkan.Waiting, Slab: 1 << 20}},
+		{"waiting", vulkan.Config{Submission: vulkan.Waiting, Slab: 1 << 20, Groups: 64}},
 		{"erratic", vulkan.Config{Submission: vulkan.Erratic, Slab: 1 << 20}},
 	}
 	if testing.Short() {
@@ -44,4 +47,19 @@ func TestConformance(t *testing.T) {
 			enginetest.CompareReadings(t, tracked, log)
 		})
 	}
+}
+
+// TestMatrices runs the suite with bf16 products by cooperative matrices of float16, where the device has them: Mesa's llvmpipe does from
+// version 26 on.
+func TestMatrices(t *testing.T) {
+	devices, err := vulkan.Devices()
+	require.NoError(t, err)
+	if !slices.ContainsFunc(devices[0].Matrices, func(m vk.Matrix) bool { return !m.BF16 }) {
+		t.Skip("the device has no matrices of float16")
+	}
+	enginetest.RunAll(t, func() engine.Backend {
+		b, err := vulkan.New(vulkan.Config{HalfMatrices: true})
+		require.NoError(t, err)
+		return b
+	}, enginetest.Options{})
 }

@@ -32,14 +32,15 @@ const mostElements = 1<<31 - 1
 // operandOf describes a tensor whose elements are multiplied at a precision.
 func operandOf(t *engine.Tensor, p engine.Precision, ld, stride int, along bool) operand {
 	known("the precision of a product", p, engine.BF16)
-	if !isFloat(t.DType()) || t.Len() > mostElements {
-		panic(unsupported("an operand of a product", t))
+	if !isFloat(t.DType()) {
+		panic(unsupported("an operand of a product", t.DType()))
 	}
 	form := formOf(p, ld|stride, t) | flag(formAlongK, along)
 	return operand{t, ld, stride, form}
 }
 
-// formOf returns the form of matrices of one dtype that are used in the same way. step has the low bits of the distances between rows and items.
+// formOf returns the form of matrices of one dtype that are used in the same way; step has the low bits of the distances between rows
+// and between items.
 func formOf(p engine.Precision, step int, tensors ...*engine.Tensor) int {
 	stored := tensors[0].DType() == engine.BFloat16
 	return flag(formAligned, step%4 == 0 && allAligned(tensors...)) | flag(formRounded, !stored && p == engine.BF16) | flag(formNarrow, stored)
@@ -60,10 +61,10 @@ func operands(a *engine.GemmArgs) (left, right operand) {
 	return operandOf(a.A, p, a.LDA, a.AStride, !a.TransA), operandOf(unpacked(a.Packed), p, a.Packed.K, 0, true)
 }
 
-// checkFloats panics unless all tensors are Float32, or nil, and not too long.
-func checkFloats(op string, tensors ...*engine.Tensor) {
+// countable panics if tensors have too many elements.
+func countable(op string, tensors ...*engine.Tensor) {
 	for _, t := range tensors {
-		if t != nil && (t.DType() != engine.Float32 || t.Len() > mostElements) {
+		if t.Len() > mostElements {
 			panic(unsupported(op, t))
 		}
 	}
@@ -87,30 +88,32 @@ func epilogue(a *engine.GemmArgs) int {
 
 func (b *Backend) Gemm(a engine.GemmArgs) {
 	left, right := operands(&a)
-	checkFloats("the result of Gemm", a.C, a.Bias, a.Pre, a.Residual)
+	allFloat32("the result of Gemm", a.C, a.Bias, a.Pre, a.Residual)
+	countable("Gemm", left.t, right.t, a.C)
 	if a.M == 0 || a.N == 0 {
 		return
 	}
-	t := tilingFor(a.Batch, a.M, a.N, a.K, mostParts)
+	small := b.matricesFor(left.form, right.form)
+	t := tilingFor(small.tileSizes(), a.Batch, a.M, a.N, a.K, mostParts)
 	if t.parts > 1 {
-		b.gemmInParts(&a, left, right, t)
+		b.gemmInParts(&a, left, right, small, t)
 		return
 	}
-	b.kernel("gemm", t.size, t.micro).as(left.t.DType(), left.t).as(right.t.DType(), right.t).result(&a).
+	b.tile("gemm", small, t).as(left.t.DType(), left.t).as(right.t.DType(), right.t).result(&a).
 		u32(a.M, a.N, a.K, left.ld, right.ld, a.LDC, left.stride, right.stride, a.CStride, a.Batch, t.parts, t.depth).
 		u32(left.form, right.form, epilogue(&a)).work(flops(&a)).groups(t.groups(a.Batch, a.M, a.N), 1, 1)
 }
 
 // gemmInParts sums each part of K by itself, and then the parts, with rows padded to quads.
-func (b *Backend) gemmInParts(a *engine.GemmArgs, left, right operand, t tiling) {
+func (b *Backend) gemmInParts(a *engine.GemmArgs, left, right operand, small *matrices, t tiling) {
 	width := ceilDiv(a.N, 4) * 4
-	partial := b.scratch(4 * t.parts * a.Batch * a.M * width)
-	defer b.memory.free(partial)
-	b.kernel("gemm", t.size, t.micro).as(left.t.DType(), left.t).as(right.t.DType(), right.t).
-		memory(partial, false, true).in(nil).in(nil).in(nil).
+	partial := b.working(t.parts * a.Batch * a.M * width)
+	defer b.release(partial)
+	b.tile("gemm", small, t).as(left.t.DType(), left.t).as(right.t.DType(), right.t).
+		out(partial).in(nil).in(nil).in(nil).
 		u32(a.M, a.N, a.K, left.ld, right.ld, width, left.stride, right.stride, a.M*width, a.Batch, t.parts, t.depth).
 		u32(left.form, right.form, withAligned).work(flops(a)).groups(t.groups(a.Batch, a.M, a.N), 1, 1)
-	b.kernel("gemm_sum").memory(partial, true, false).result(a).
+	b.kernel("gemm_sum").in(partial).result(a).
 		u32(a.M, a.N, a.LDC, a.CStride, a.Batch, t.parts, epilogue(a)).each(a.Batch * a.M * width / 4)
 }
 

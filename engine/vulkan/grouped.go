@@ -26,14 +26,16 @@ func (b *Backend) GroupedGemm(a engine.GroupedArgs) {
 // groupedTiles computes the products.
 func (b *Backend) groupedTiles(a *engine.GroupedArgs, weights []*engine.Tensor, layers *block) {
 	rows, n, k := a.X.Rows(), a.Y.Dim(-1), a.X.Dim(-1)
-	t, tiles := groupedTiling(a.Mode, len(weights), rows, n, k)
 	left, right, flags := groupedForms(a, weights)
-	forward, inputGrad, across := a.Mode == engine.GroupedForward, a.Mode == engine.GroupedInputGrad, k
+	small := b.matricesFor(left, right)
+	t, tiles := groupedTiling(small.tileSizes(), a.Mode, len(weights), rows, n, k)
+	forward, inputGrad := a.Mode == engine.GroupedForward, a.Mode == engine.GroupedInputGrad
+	across, biases := k, a.B[:0] // gradients of biases come later
 	if forward {
-		across = n
+		across, biases = n, a.B
 	}
-	b.kernel("grouped", t.size, t.micro).tensor(a.X, engine.Float32, !inputGrad, inputGrad).tensor(a.Y, engine.Float32, !forward, forward).
-		out(a.Pre).ints(a.Offsets).memory(layers, true, false).alsoAll(weights, a.Mode == engine.GroupedWeightGrad).alsoAll(a.B, false).
+	b.tile("grouped", small, t).tensor(a.X, engine.Float32, !inputGrad, inputGrad).tensor(a.Y, engine.Float32, !forward, forward).
+		out(a.Pre).ints(a.Offsets).memory(layers, true, false).alsoAll(weights, a.Mode == engine.GroupedWeightGrad).alsoAll(biases, false).
 		u32(int(a.Mode), len(weights), n, k, tiles, left, right, flags).work(2*float64(rows)*float64(n)*float64(k)).
 		groups(tiles*ceilDiv(across, t.size), 1, 1)
 }
@@ -50,15 +52,16 @@ func (b *Backend) groupedBias(a *engine.GroupedArgs, layers *block) {
 func checkGrouped(a *engine.GroupedArgs) []*engine.Tensor {
 	known("GroupedGemm", a.Mode, engine.GroupedWeightGrad)
 	known("GroupedGemm", a.Precision, engine.BF16)
-	checkFloats("GroupedGemm", a.X, a.Y, a.Pre)
-	checkFloats("GroupedGemm", a.B...)
+	allFloat32("GroupedGemm", a.X, a.Y, a.Pre)
+	allFloat32("GroupedGemm", a.B...)
+	countable("GroupedGemm", a.X, a.Y)
 	if a.Offsets.DType() != engine.Int32 {
 		panic(unsupported("offsets of GroupedGemm", a.Offsets))
 	}
 	if a.Packed != nil {
 		return groupedPacked(a)
 	}
-	checkFloats("GroupedGemm", a.W...)
+	allFloat32("GroupedGemm", a.W...)
 	return a.W
 }
 
@@ -91,14 +94,14 @@ func (b *Backend) layers(weights, biases []*engine.Tensor) *block {
 
 // groupedTiling returns the tiles of a grouped product, and how many at most lie below each other in the results of all groups: those
 // of a group are whole ones.
-func groupedTiling(mode engine.GroupedMode, groups, rows, n, k int) (t tiling, tiles int) {
+func groupedTiling(sizes []tileSize, mode engine.GroupedMode, groups, rows, n, k int) (t tiling, tiles int) {
 	switch mode {
 	case engine.GroupedForward:
-		t = tilingFor(1, rows, n, k, 1)
+		t = tilingFor(sizes, 1, rows, n, k, 1)
 	case engine.GroupedInputGrad:
-		t = tilingFor(1, rows, k, n, 1)
+		t = tilingFor(sizes, 1, rows, k, n, 1)
 	default:
-		t = tilingFor(groups, n, k, ceilDiv(rows, groups), 1)
+		t = tilingFor(sizes, groups, n, k, ceilDiv(rows, groups), 1)
 		return t, groups * ceilDiv(n, t.size)
 	}
 	return t, (rows + groups*(t.size-1)) / t.size

@@ -19,6 +19,7 @@ type pipelineKey struct {
 	shader    string
 	constants [12]uint32
 	n         int
+	subgroup  int // threads that a subgroup must have, 0 for any number
 }
 
 // pipelines are what the driver has compiled.
@@ -76,7 +77,7 @@ func (b *Backend) pipeline(key pipelineKey, push int) *vk.Pipeline {
 	if err != nil { // a mistake of this package
 		panic(fmt.Sprintf("vulkan: shader %s: %v", key.shader, err))
 	}
-	one, err := p.device.NewPipeline(code, key.constants[:key.n], 0, p.layout, p.cache)
+	one, err := p.device.NewPipeline(code, key.constants[:key.n], key.subgroup, p.layout, p.cache)
 	if err != nil {
 		b.stream.fail(fmt.Errorf("shader %s was not compiled: %w", key.shader, err))
 		return nil

@@ -5,9 +5,11 @@ package vulkan
 import "mien/engine"
 
 func (b *Backend) MaxPool(dst, tap, x *engine.Tensor, w engine.Window) {
-	b.kernel("max_pool").out(dst).outInts(tap).in(x).eachPlace(dst, x, w)
+	lanes := lanesOf(x.Dim(-1), dst, tap, x)
+	b.kernel("max_pool", lanes).out(dst).outInts(tap).in(x).eachPlace(dst, lanes, x, w)
 }
 
 func (b *Backend) MaxPoolBackward(dx, dy, tap *engine.Tensor, w engine.Window) {
-	b.kernel("max_pool_backward").out(dx).in(dy).ints(tap).eachPlace(dx, dx, w)
+	lanes := lanesOf(dx.Dim(-1), dx, dy, tap)
+	b.kernel("max_pool_backward", lanes).out(dx).in(dy).ints(tap).eachPlace(dx, lanes, dx, w)
 }

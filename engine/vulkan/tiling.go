@@ -12,7 +12,9 @@ type tiling struct {
 }
 
 // sizes are the tiles to choose from, and what a multiply-add costs with each, as small tiles read every number more often.
-var sizes = []struct{ size, micro, cost int }{{128, 2, 4}, {64, 1, 6}, {32, 1, 10}}
+var sizes = []tileSize{{128, 2, 4}, {64, 1, 6}, {32, 1, 10}}
+
+type tileSize struct{ size, micro, cost int }
 
 // A large GPU: how many workgroups run at once at full speed; what adding a number to a sum of parts costs, and another dispatch, in
 // the units of sizes.
@@ -25,9 +27,9 @@ const (
 // slice is a multiple of the steps of K that any tile stages at once, and mostParts and mostPartial limit the memory for partial sums.
 const slice, mostParts, mostPartial = 64, 32, 1 << 24
 
-// tilingFor chooses the fastest tiling by an estimate: as many rounds of workgroups as it takes, each as long as its part of K, and the
+// tilingFor chooses the fastest tiling with one of these tiles by an estimate: as many rounds of workgroups as it takes, each as long as its part of K, and the
 // sum of the parts, of which there are at most so many.
-func tilingFor(batch, m, n, k, most int) (best tiling) {
+func tilingFor(sizes []tileSize, batch, m, n, k, most int) (best tiling) {
 	least := -1
 	for _, s := range sizes {
 		tiles := batch * ceilDiv(m, s.size) * ceilDiv(n, s.size)

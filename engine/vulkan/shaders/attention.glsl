@@ -78,7 +78,7 @@ void multiply(out vec4 tile[ROWS], Rows own, Rows others) {
 void weigh(inout vec4 sums[ROWS], vec4 tile[ROWS], Rows others) {
 	barrier();
 	EACH_ROW(r) weights[ROWS * ROW + r][COLUMN] = tile[r];
-	for (uint from = 0; from < BLOCK; from += CHUNK) {
+	for (uint from = 0; from < others.n; from += CHUNK) {
 		barrier();
 		for (uint i = gl_LocalInvocationID.x; i < CHUNK * 16; i += WORKGROUP)
 			staged[0][i / 16][i % 16] = quad(others, from + i / 16, SLICE + i % 16 * 4);

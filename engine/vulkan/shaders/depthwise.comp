@@ -6,8 +6,8 @@
 //
 // Places are sites and the others positions, or the other way round for the gradient of the input.
 
-layout(constant_id = 0) const bool FROM_SITES = true;
-layout(constant_id = 1) const bool BIASED = false;
+layout(constant_id = 1) const bool FROM_SITES = true;
+layout(constant_id = 2) const bool BIASED = false;
 
 layout(push_constant) uniform Push {
 	Floats dst, src, weight, bias;
@@ -15,18 +15,17 @@ layout(push_constant) uniform Push {
 	uint channels, n;
 };
 
+#include "lanes.glsl"
 #include "window.glsl"
 
 void main() {
-	EACH(i, n) {
-		int place = int(i / channels);
-		uint c = i % channels;
+	EACH_PLACE(place, c, n) {
 		Links l;
-		if (FROM_SITES) l = positions_of(place);
-		else l = sites_of(place);
-		float sum = 0.0;
-		if (BIASED) sum = bias.v[c];
-		EACH_LINK(l, tap, other) sum = fma(weight.v[tap * channels + c], src.v[other * channels + c], sum);
-		dst.v[i] = sum;
+		if (FROM_SITES) l = positions_of(int(place));
+		else l = sites_of(int(place));
+		vec4 sum = vec4(0);
+		if (BIASED) sum = lanes(bias, c);
+		EACH_LINK(l, tap, other) sum = fma(lanes(weight, tap * channels + c), lanes(src, other * channels + c), sum);
+		set_lanes(dst, place * channels + c, sum);
 	}
 }

@@ -12,21 +12,23 @@ layout(push_constant) uniform Push {
 	uint channels, rows, block, n;
 };
 
+#include "lanes.glsl"
 #include "window.glsl"
 
 void main() {
-	EACH(i, n) {
-		uint c = i % channels, from = i / channels / volume(KERNEL) * block;
-		ivec3 tap = coordinates(int(i / channels), KERNEL), site = coordinates(int(from), SITES);
+	EACH_PLACE(place, c, n) {
+		uint from = place / volume(KERNEL) * block;
+		ivec3 tap = coordinates(int(place), KERNEL), site = coordinates(int(from), SITES);
 		int sample_ = int(from) / volume(SITES);
-		float sum = 0.0;
+		vec4 sum = vec4(0);
 		for (uint row = from; row < min(from + block, rows); row++) {
 			ivec3 at = corner(site) + tap;
-			if (inside(at)) sum = fma(dy.v[row * channels + c], x.v[flat_of(sample_, at, EXTENTS) * channels + c], sum);
+			if (inside(at))
+				sum = fma(lanes(dy, row * channels + c), lanes(x, flat_of(sample_, at, EXTENTS) * channels + c), sum);
 			if (++site.z == sites[2]) { site.z = 0; site.y++; }
 			if (site.y == sites[1]) { site.y = 0; site.x++; }
 			if (site.x == sites[0]) { site.x = 0; sample_++; }
 		}
-		partial.v[i] = sum;
+		set_lanes(partial, place * channels + c, sum);
 	}
 }

@@ -4,7 +4,7 @@
 
 // for i := range x { x[i] (+)= Σ columns[site, tap, i] } // over the sites that see position i, in the order of taps
 
-layout(constant_id = 0) const bool ACCUMULATE = false;
+layout(constant_id = 1) const bool ACCUMULATE = false;
 
 layout(push_constant) uniform Push {
 	Floats x, columns;
@@ -12,14 +12,15 @@ layout(push_constant) uniform Push {
 	uint channels, n;
 };
 
+#include "lanes.glsl"
 #include "window.glsl"
 
 void main() {
-	EACH(i, n) {
-		Links l = sites_of(int(i / channels));
-		float sum = 0.0;
-		if (ACCUMULATE) sum = x.v[i];
-		EACH_LINK(l, tap, site) sum += columns.v[(site * volume(KERNEL) + tap) * channels + i % channels];
-		x.v[i] = sum;
+	EACH_PLACE(position, c, n) {
+		Links l = sites_of(int(position));
+		vec4 sum = vec4(0);
+		if (ACCUMULATE) sum = lanes(x, position * channels + c);
+		EACH_LINK(l, tap, site) sum += lanes(columns, (site * volume(KERNEL) + tap) * channels + c);
+		set_lanes(x, position * channels + c, sum);
 	}
 }

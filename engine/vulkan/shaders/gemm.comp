@@ -1,7 +1,11 @@
 #version 460
 #extension GL_GOOGLE_include_directive : require
 #include "common.glsl"
+#ifdef MATRICES
+#include "tile_matrix.glsl"
+#else
 #include "tile.glsl"
+#endif
 
 // for every item of a batch:
 //	for i := range M { for j := range N { for k := range K { sum[i][j] += a[i][k] * b[k][j] } } }

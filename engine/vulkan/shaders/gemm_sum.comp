@@ -8,16 +8,15 @@
 // The rows of all items and parts follow each other, each a whole number of quads.
 
 layout(push_constant) uniform Push {
-	Quads partial;
-	Floats c, bias, pre, residual;
+	Floats partial, c, bias, pre, residual;
 	uint m, n, ldc, strideC, batch, parts, flags;
 };
 
 void main() {
 	uint width = (n + 3) / 4, quads = batch * m * width;
 	EACH(i, quads) {
-		vec4 sum = partial.v[i];
-		for (uint p = 1; p < parts; p++) sum += partial.v[p * quads + i];
+		vec4 sum = Quads(partial).v[i];
+		for (uint p = 1; p < parts; p++) sum += Quads(partial).v[p * quads + i];
 		uint row = i / width;
 		finish(Result(c, bias, pre, residual, row / m * strideC, ldc, m, n, flags), row % m, i % width * 4, sum);
 	}

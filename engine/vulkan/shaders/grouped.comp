@@ -1,7 +1,11 @@
 #version 460
 #extension GL_GOOGLE_include_directive : require
 #include "common.glsl"
+#ifdef MATRICES
+#include "tile_matrix.glsl"
+#else
 #include "tile.glsl"
+#endif
 #include "layers.glsl"
 
 // for e := range groups {

@@ -13,21 +13,23 @@ layout(push_constant) uniform Push {
 };
 
 #include "math.glsl"
+#include "lanes.glsl"
 #include "window.glsl"
 
 void main() {
-	EACH(i, n) {
-		Links l = positions_of(int(i / channels));
-		float best = 0.0;
-		int at = -1;
+	EACH_PLACE(site, c, n) {
+		Links l = positions_of(int(site));
+		vec4 best = vec4(0);
+		ivec4 at = ivec4(-1);
 		EACH_LINK(l, tap, position) {
-			float v = x.v[position * channels + i % channels];
-			if (at < 0 || !is_nan(best) && (is_nan(v) || v > best)) {
-				best = v;
-				at = tap;
-			}
+			vec4 v = lanes(x, position * channels + c);
+			[[unroll]] for (int i = 0; i < 4; i++)
+				if (at[i] < 0 || !is_nan(best[i]) && (is_nan(v[i]) || v[i] > best[i])) {
+					best[i] = v[i];
+					at[i] = tap;
+				}
 		}
-		dst.v[i] = best;
-		chosen.v[i] = at;
+		set_lanes(dst, site * channels + c, best);
+		set_int_lanes(chosen, site * channels + c, at);
 	}
 }

@@ -11,16 +11,17 @@ layout(push_constant) uniform Push {
 	uint channels, n;
 };
 
+#include "lanes.glsl"
 #include "window.glsl"
 
 void main() {
-	EACH(i, n) {
-		Links l = sites_of(int(i / channels));
-		float sum = 0.0;
+	EACH_PLACE(position, c, n) {
+		Links l = sites_of(int(position));
+		vec4 sum = vec4(0);
 		EACH_LINK(l, tap, site) {
-			uint at = site * channels + i % channels;
-			if (chosen.v[at] == tap) sum += dy.v[at];
+			vec4 up = lanes(dy, site * channels + c);
+			sum += mix(vec4(0), up, equal(int_lanes(chosen, site * channels + c), ivec4(tap)));
 		}
-		dx.v[i] = sum;
+		set_lanes(dx, position * channels + c, sum);
 	}
 }

@@ -10,19 +10,19 @@ layout(push_constant) uniform Push {
 	uint channels, points, factored, n;
 };
 
+#include "lanes.glsl"
 #include "sample.glsl"
 
 void main() {
-	EACH(i, n) {
-		uint point = i / channels;
+	EACH_PLACE(point, c, n) {
 		Cell cell = cell_of(point);
-		float sum = 0.0;
+		vec4 sum = vec4(0);
 		for (int k = 0; k < 8; k++) {
 			float w = cell.factor * weight(cell, side(k));
 			ivec3 place = cell.low + side(k);
 			if (inside(place) && !is_zero(w))
-				sum = fma(w, x.v[flat_of(int(point / points), place, EXTENTS) * channels + i % channels], sum);
+				sum = fma(vec4(w), lanes(x, flat_of(int(point / points), place, EXTENTS) * channels + c), sum);
 		}
-		result.v[i] = sum;
+		set_lanes(result, point * channels + c, sum);
 	}
 }

@@ -13,6 +13,7 @@ layout(push_constant) uniform Push {
 	uint channels, points, factored, samples;
 };
 
+#include "lanes.glsl"
 #include "sample.glsl"
 
 const uint TILE = 16;
@@ -66,16 +67,16 @@ void main() {
 			}
 			barrier();
 			if (position < size)
-				for (uint c = thread % TILE; c < channels && count.y > 0; c += TILE) {
+				for (uint c = thread % TILE * LANES; c < channels && count.y > 0; c += TILE * LANES) {
 					uint to = (sample_ * size + position) * channels + c;
-					float sum = dx.v[to];
+					vec4 sum = lanes(dx, to);
 					for (uint i = 0; i < count.y; i++) {
 						ivec3 side = place - lows[i];
 						if (any(greaterThan(uvec3(side), uvec3(1)))) continue;
 						float w = parts[i].w * weight(Cell(lows[i], parts[i].xyz, parts[i].w), side);
-						if (!is_zero(w)) sum = fma(w, dout.v[listed[i] * channels + c], sum);
+						if (!is_zero(w)) sum = fma(vec4(w), lanes(dout, listed[i] * channels + c), sum);
 					}
-					dx.v[to] = sum;
+					set_lanes(dx, to, sum);
 				}
 			barrier();
 		}

@@ -10,18 +10,21 @@ layout(push_constant) uniform Push {
 	uint channels, n;
 };
 
+#include "lanes.glsl"
 #include "window.glsl"
 
 void main() {
-	EACH(i, n) {
-		int site = int(i / channels), sample_ = site / volume(SITES);
-		uint c = i % channels, to = site * volume(KERNEL) * channels + c;
+	EACH_PLACE(place, c, n) {
+		int site = int(place), sample_ = site / volume(SITES);
+		uint to = site * volume(KERNEL) * channels + c;
 		ivec3 from = corner(coordinates(site, SITES));
 		for (int t = 0; t < kernel[0]; t++)
 			for (int y = 0; y < kernel[1]; y++)
 				for (int z = 0; z < kernel[2]; z++, to += channels) {
 					ivec3 at = from + ivec3(t, y, z);
-					columns.v[to] = inside(at) ? x.v[flat_of(sample_, at, EXTENTS) * channels + c] : 0.0;
+					vec4 v = vec4(0);
+					if (inside(at)) v = lanes(x, flat_of(sample_, at, EXTENTS) * channels + c);
+					set_lanes(columns, to, v);
 				}
 	}
 }

@@ -233,6 +233,7 @@ func (d *PhysicalDevice) enable(a *arena) uintptr {
 	c.v12.bufferDeviceAddress, c.v11.storageBuffer16BitAccess = on(d.enabled.addresses), on(d.enabled.storage16)
 	c.v12.shaderFloat16, c.v12.vulkanMemoryModel, c.v12.vulkanMemoryModelDeviceScope = m, m, m
 	c.v13.subgroupSizeControl, c.v13.computeFullSubgroups = m, m
+	c.v13.maintenance4 = isTrue // every device of version 1.3 has it; SPIR-V 1.6 says by it how large a workgroup is
 	if c.matrix != nil {
 		c.matrix.cooperativeMatrix = m
 	}

@@ -148,7 +148,8 @@ type vulkan13Features struct {
 	_                    [7]uint32
 	subgroupSizeControl  uint32
 	computeFullSubgroups uint32
-	_                    [6]uint32
+	_                    [5]uint32
+	maintenance4         uint32
 }
 
 type cooperativeMatrixFeatures struct {
