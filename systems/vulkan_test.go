@@ -11,6 +11,24 @@ import (
 	"mien/engine/vulkan"
 )
 
+// TestVulkanTraffic counts what a training step transfers: as much as on the CPU, pixels with labels or mask up and the figures down, and no
+// step leaves memory behind.
+func TestVulkanTraffic(t *testing.T) {
+	for _, s := range All {
+		b, err := vulkan.New(vulkan.Config{})
+		require.NoError(t, err)
+		want, got := stepTraffic(t, cpu.New(), s.Name), stepTraffic(t, b, s.Name)
+		for i := range got {
+			if i > 1 && i%tinySteps != 0 { // an epoch begins without figures to read
+				require.Equal(t, got[1].Live, got[i].Live, "%s, step %d", s.Name, i)
+			}
+			want[i].Live = got[i].Live // to other granules
+		}
+		require.Equal(t, want, got, s.Name)
+		require.NoError(t, b.Close())
+	}
+}
+
 // TestVulkanTraining trains every system on the first device. As the random numbers are the same, its steps have the CPU's losses and norms
 // of gradients; computed again, with layers rematerialised, they have the same bits.
 func TestVulkanTraining(t *testing.T) {
