@@ -15,6 +15,7 @@ type Buffer any
 // support a backend panics with a *ShapeError, in the call or in the next Flush, Sync or Download; it never computes something else. A
 // destination may be an operand itself where the method's comment says so. Reductions run in an order that depends on shapes alone, so
 // results do not depend on the number of threads; no method needs atomic additions.
+// A method that finds no working memory panics with an *AllocError, as New does.
 //
 // One backend is one stream: its methods are not safe for concurrent use.
 type Backend interface {

@@ -1,6 +1,9 @@
 package engine
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // ShapeError is the value of every panic about shapes, dtypes and unknown ops inside mathematics: a mistake of the program, not of
 // its input. The command recovers it once, at the top.
@@ -23,11 +26,24 @@ type AllocError struct {
 }
 
 func (e *AllocError) Error() string {
+	if broken, ok := errors.AsType[*DeviceError](e.Err); ok {
+		return broken.Error()
+	}
 	return fmt.Sprintf("%s has no room for %.1f MiB (%v): choose a smaller batch or model, or --recompute in training",
 		e.Backend, float64(e.Bytes)/(1<<20), e.Err)
 }
 
 func (e *AllocError) Unwrap() error { return e.Err }
+
+// DeviceError is the end of a backend: its device was lost, or failed to do its work. Whatever is asked of the backend afterwards has the
+// same error, memory included, where it is no lack of room.
+type DeviceError struct {
+	Backend string
+	Err     error
+}
+
+func (e *DeviceError) Error() string { return fmt.Sprintf("%s: %v", e.Backend, e.Err) }
+func (e *DeviceError) Unwrap() error { return e.Err }
 
 // Catch, deferred, turns a panic with an *AllocError into *err. All other panics pass.
 func Catch(err *error) {

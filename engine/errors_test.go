@@ -42,6 +42,14 @@ func TestCatchTurnsAllocErrorsIntoErrors(t *testing.T) {
 		"scarce has no room for 12.0 MiB (all of it is taken): choose a smaller batch or model, or --recompute in training")
 }
 
+// A backend at its end has no memory to give either, and says why: it is no lack of room.
+func TestMemoryOfABrokenDevice(t *testing.T) {
+	lost := errors.New("it was lost")
+	err := error(&engine.AllocError{Backend: "gpu", Bytes: 5, Err: &engine.DeviceError{Backend: "gpu", Err: lost}})
+	require.EqualError(t, err, "gpu: it was lost")
+	require.ErrorIs(t, err, lost)
+}
+
 func TestCatchLetsOtherPanicsPass(t *testing.T) {
 	for _, value := range []any{"a mistake", &engine.ShapeError{Op: "op"}, errEmpty} {
 		var err error

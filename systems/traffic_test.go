@@ -24,8 +24,8 @@ type traffic struct {
 
 // stepTraffic trains and returns the traffic from the beginning of each step to the beginning of the next. The last step of the
 // run is not included.
-func stepTraffic(t *testing.T, name string) []traffic {
-	b := enginetest.NewCounting(cpu.New())
+func stepTraffic(t *testing.T, inner engine.Backend, name string) []traffic {
+	b := enginetest.NewCounting(inner)
 	x := newTrainee(t, b, tiny[name])
 	var all []traffic
 	live, first := 0, true
@@ -84,7 +84,7 @@ func TestTrafficOfAStep(t *testing.T) {
 	figures := enginetest.Traffic{Calls: 1, Bytes: 4 * engine.FigureCount}
 	for _, s := range All {
 		x := newTrainee(t, cpu.New(), tiny[s.Name])
-		steps := stepTraffic(t, s.Name)
+		steps := stepTraffic(t, cpu.New(), s.Name)
 		for i, got := range steps {
 			epoch, step := i/tinySteps, i%tinySteps
 			want := traffic{Up: wantUp(x, x.batch(epoch, step)), Figures: 1, AdamW: 1, Live: got.Live}

@@ -1,6 +1,8 @@
 package train
 
 import (
+	"slices"
+
 	"mien/engine"
 	"mien/nn"
 )
@@ -34,6 +36,11 @@ type AdamW struct {
 // factor and the weight decay of a parameter.
 func NewAdamW(b engine.Backend, params []nn.Param, beta2 float64, group func(name string, shape []int) (lrScale, decay float64)) *AdamW {
 	a := &AdamW{beta2: beta2, backend: b}
+	defer func() {
+		if a.steps == nil { // memory ran out on the way
+			a.Free()
+		}
+	}()
 	for _, p := range params {
 		if !p.NeedsGrad() {
 			continue
@@ -82,10 +89,7 @@ func (a *AdamW) Update(loss *engine.Tensor, lr, clip float64) (figures *engine.T
 
 // Free releases the optimizer's memory at the end of a run.
 func (a *AdamW) Free() {
-	for i := range a.params {
-		a.m[i].Free()
-		a.v[i].Free()
+	for _, t := range slices.Concat(a.m, a.v, []*engine.Tensor{a.steps, a.figures}) {
+		t.Free()
 	}
-	a.steps.Free()
-	a.figures.Free()
 }

@@ -180,6 +180,23 @@ func TestLoopWithoutMemory(t *testing.T) {
 	require.Equal(t, before, inner.Stats().LiveBytes, "the step that failed gave back what it had")
 }
 
+// An optimizer for which there is no memory gives back what it had.
+func TestOptimizerWithoutMemory(t *testing.T) {
+	inner := cpu.New()
+	_, params, _ := dot(inner)
+	before := inner.Stats().LiveBytes
+	for room := range 7 { // two moments of three parameters, and their counts
+		err := func() (err error) {
+			defer engine.Catch(&err)
+			left := room
+			NewAdamW(full{inner, &left}, params, 0.99, plain)
+			return nil
+		}()
+		require.Error(t, err, "room for %d tensors", room)
+		require.Equal(t, before, inner.Stats().LiveBytes, "room for %d tensors", room)
+	}
+}
+
 // The tape of a step has the settings of the loop.
 func TestTapeOfAStep(t *testing.T) {
 	l, _ := slope(cpu.New())

@@ -39,9 +39,17 @@ func profiled(b engine.Backend, step func() error) ([]profileRow, error) {
 	var rows []profileRow
 	for _, k := range times {
 		s := k.Time.Seconds()
-		rows = append(rows, profileRow{k.Name, k.Calls, 1e3 * s, s / total, k.FLOPs / s / 1e9, k.Bytes / s / 1e9})
+		rows = append(rows, profileRow{k.Name, k.Calls, 1e3 * s, per(s, total), per(k.FLOPs, s) / 1e9, per(k.Bytes, s) / 1e9})
 	}
 	return rows, err
+}
+
+// per is a rate, 0 where the clock of the device was too coarse to tell.
+func per(x, seconds float64) float64 {
+	if seconds == 0 {
+		return 0
+	}
+	return x / seconds
 }
 
 // printProfile prints a table.

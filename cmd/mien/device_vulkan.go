@@ -35,12 +35,15 @@ func autoDevice(stderr io.Writer) engine.Backend {
 	if err != nil {
 		why = err.Error()
 	}
-	fmt.Fprintf(stderr, "mien: %s: computing on the CPU\n", why)
+	fmt.Fprintf(stderr, "mien: computing on the CPU: %s\n", why)
 	return newCPU()
 }
 
+// newVulkan makes a backend, for tests a failing one.
+var newVulkan = vulkan.New
+
 func openVulkan(n int) (engine.Backend, error) {
-	return vulkan.New(vulkan.Config{Device: n, Cache: cacheFolder()})
+	return newVulkan(vulkan.Config{Device: n, Cache: cacheFolder()})
 }
 
 // cacheFolder is where compiled shaders are kept, none where the system names no folder.

@@ -54,6 +54,8 @@ func (c *explainCmd) Run(out *console) error {
 		switch {
 		case out.ctx.Err() != nil:
 			return out.ctx.Err()
+		case ofTheMachine(err):
+			return err
 		case err != nil:
 			bad++
 			meter.complain(err)

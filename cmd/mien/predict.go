@@ -125,7 +125,7 @@ func (c *predictCmd) predict(out *console, paths []string, w io.Writer, quiet bo
 			return out.ctx.Err()
 		case err == nil:
 			err = results.add(p)
-		case outOfMemory(err):
+		case ofTheMachine(err):
 			return err
 		default:
 			bad++
@@ -155,10 +155,11 @@ func (c *predictCmd) one(out *console, m *infer.Model, in input) (p infer.Predic
 	return p, err
 }
 
-// outOfMemory tells an error of the machine from one of an input.
-func outOfMemory(err error) bool {
-	_, ok := errors.AsType[*engine.AllocError](err)
-	return ok
+// ofTheMachine tells an error of the machine, which the next input would meet, too, from one of an input.
+func ofTheMachine(err error) bool {
+	_, full := errors.AsType[*engine.AllocError](err)
+	_, broken := errors.AsType[*engine.DeviceError](err)
+	return full || broken
 }
 
 // rename renames the classes of one head: the head with as many classes, or the one given by --head.

@@ -173,7 +173,7 @@ func TestPredictEndsWithTheMachine(t *testing.T) {
 			require.Equal(t, "mien: nowhere.png: no such file or directory\n", stderr)
 			break
 		}
-		require.True(t, outOfMemory(err), err)
+		require.True(t, ofTheMachine(err), err)
 		require.Empty(t, stderr)
 		ended++
 	}

@@ -25,15 +25,12 @@ func (b *Backend) AttentionBackward(a engine.AttentionArgs, g engine.AttentionGr
 	known("AttentionBackward", a.Precision, engine.Int8)
 	allFloat32("AttentionBackward", a.QKV, a.Out, a.LSE, g.DOut, g.DQKV)
 	delta := b.working(a.LSE.Len())
-	if delta == nil {
-		return
-	}
+	defer b.release(delta)
 	b.kernel("attention_delta").out(delta).in(a.Out).in(g.DOut).
 		u32(a.Batch, a.Tokens, a.Heads, a.HeadDim).groups(ceilDiv(a.LSE.Len(), workgroup/16), 1, 1)
 	quads := flag(1, a.HeadDim%4 == 0 && allAligned(a.QKV, g.DOut, g.DQKV))
 	b.kernel("attention_keys", quads).in(a.QKV).in(a.LSE).in(delta).in(g.DOut).out(g.DQKV).attention(a, 4)
 	b.kernel("attention_queries", quads).in(a.QKV).in(a.LSE).in(delta).in(g.DOut).out(g.DQKV).attention(a, 3)
-	b.release(delta)
 }
 
 // attention pushes the extents, and runs a workgroup for each block of rows of each head, and for each slice of its channels. It takes

@@ -11,7 +11,6 @@
 package vulkan
 
 import (
-	"errors"
 	"fmt"
 
 	"mien/engine"
@@ -24,7 +23,7 @@ type Config struct {
 
 	// Slab is the bytes of a piece of device memory, which many tensors share; 0 is 256 MiB.
 	Slab int
-	// Cache is the folder in which compiled shaders are kept for the next process; none if empty.
+	// Cache is the folder in which compiled shaders are kept for the next process; none if empty. Whatever is wrong with it costs time alone.
 	Cache string
 	// Submission is how work is handed over, for tests; the results do not depend on it.
 	Submission Submission
@@ -32,8 +31,10 @@ type Config struct {
 	Groups int
 	// HalfMatrices, for tests, multiplies at bf16 by matrices of float16, which software Vulkan has.
 	HalfMatrices bool
-	// Refuse, for tests, tells whether an allocation of device memory fails.
+	// Refuse, for tests, tells whether an allocation of device memory fails, and Lose whether the device is lost when work is handed over
+	// or waited for.
 	Refuse func(bytes int) bool
+	Lose   func() bool
 }
 
 // Backend is a Vulkan backend.
@@ -59,12 +60,12 @@ var (
 func New(config Config) (*Backend, error) {
 	instance, err := vk.Open()
 	if err != nil {
-		return nil, fmt.Errorf("vulkan: %w", err)
+		return nil, err
 	}
 	b := &Backend{instance: instance}
 	if err := b.open(config); err != nil {
 		b.close()
-		return nil, fmt.Errorf("vulkan: %w", err)
+		return nil, err
 	}
 	return b, nil
 }
@@ -82,7 +83,7 @@ func (b *Backend) open(config Config) error {
 	}
 	b.matrices = chooseMatrices(device, config.HalfMatrices)
 	b.memory = slabs{device: b.device, size: config.Slab, refuse: config.Refuse, idle: b.Sync}
-	if err := b.shaders.open(b.device, config.Cache); err != nil {
+	if err := b.shaders.open(b.device, cacheFile(config.Cache, b.device)); err != nil {
 		return err
 	}
 	if err := b.stream.open(b.device, config); err != nil {
@@ -112,7 +113,7 @@ func (b *Backend) Supports(p engine.Precision, training bool) error {
 
 func (b *Backend) Alloc(bytes int) (engine.Buffer, error) {
 	if b.stream.err != nil {
-		return nil, b.stream.err
+		return nil, b.wrapped(b.stream.err)
 	}
 	at, err := b.memory.alloc(bytes)
 	if err != nil {
@@ -155,7 +156,8 @@ func (b *Backend) Close() error {
 	if b.device == nil {
 		return nil
 	}
-	err := errors.Join(b.Sync(), b.shaders.save())
+	err := b.Sync()
+	b.shaders.save()
 	b.close()
 	return err
 }
@@ -180,7 +182,7 @@ func (b *Backend) wrapped(err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("%s: %w", b.Name(), err)
+	return &engine.DeviceError{Backend: b.Name(), Err: err}
 }
 
 // unsupported is the panic value for an argument that this backend does not implement.

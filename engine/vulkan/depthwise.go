@@ -27,11 +27,8 @@ func (b *Backend) depthwiseWeightGrad(a engine.DepthwiseArgs, lanes int) {
 	block := max(depthwiseRows, ceilDiv(rows, depthwiseBlocks))
 	blocks := ceilDiv(rows, block)
 	partial := b.working(blocks * size)
-	if partial == nil {
-		return
-	}
+	defer b.release(partial)
 	n := blocks * size / lanes
 	b.kernel("depthwise_weight", lanes).out(partial).in(a.Y).in(a.X).window(a.X, a.Window).u32(rows, block, n).each(n)
 	b.kernel("depthwise_sum").update(a.Weight).in(partial).u32(blocks, size).each(size)
-	b.release(partial)
 }

@@ -27,12 +27,12 @@ type Device struct {
 func Devices() ([]Device, error) {
 	instance, err := vk.Open()
 	if err != nil {
-		return nil, fmt.Errorf("vulkan: %w", err)
+		return nil, err
 	}
 	defer instance.Close()
 	found, err := instance.Devices()
 	if err != nil {
-		return nil, fmt.Errorf("vulkan: %w", err)
+		return nil, err
 	}
 	var devices []Device
 	for i, d := range found {
@@ -59,7 +59,7 @@ func choose(instance *vk.Instance, number int) (*vk.PhysicalDevice, error) {
 	}
 	switch {
 	case len(devices) == 0:
-		return nil, errors.New("no device was found: install its driver")
+		return nil, errors.New("no Vulkan device was found: install its driver")
 	case number < 0 || number >= len(devices):
 		return nil, fmt.Errorf("there is no device %d: choose one of %s", number, names(devices))
 	}

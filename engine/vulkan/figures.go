@@ -14,10 +14,10 @@ import (
 func (b *Backend) StepFigures(a engine.FiguresArgs) {
 	allFloat32("StepFigures", append([]*engine.Tensor{a.Figures, a.Previous, a.Loss}, a.Grads...)...)
 	parts := partsOf(a.Grads)
-	partial, table := b.working(parts*len(a.Grads)), b.table(gradTable(a.Grads))
-	if partial == nil || table == nil {
-		return
-	}
+	partial := b.working(parts * len(a.Grads))
+	defer b.release(partial)
+	table := b.table(gradTable(a.Grads))
+	defer b.memory.free(table)
 	squares := b.kernel("squares").out(partial).memory(table, true, false)
 	for _, g := range a.Grads {
 		squares.also(g, false)
@@ -28,8 +28,6 @@ func (b *Backend) StepFigures(a engine.FiguresArgs) {
 		first = 1
 	}
 	b.kernel("figures").out(a.Figures).in(a.Previous).in(a.Loss).in(partial).f32(a.MaxNorm).u32(partial.Len(), first).groups(1, 1, 1)
-	b.release(partial)
-	b.memory.free(table)
 	b.download.early(a.Figures.Buffer().(*block), slotBytes)
 }
 

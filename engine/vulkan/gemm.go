@@ -108,9 +108,6 @@ func (b *Backend) Gemm(a engine.GemmArgs) {
 func (b *Backend) gemmInParts(a *engine.GemmArgs, left, right operand, small *matrices, t tiling) {
 	width := ceilDiv(a.N, 4) * 4
 	partial := b.working(t.parts * a.Batch * a.M * width)
-	if partial == nil {
-		return
-	}
 	defer b.release(partial)
 	b.tile("gemm", small, t).as(left.t.DType(), left.t).as(right.t.DType(), right.t).
 		out(partial).in(nil).in(nil).in(nil).

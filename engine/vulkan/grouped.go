@@ -16,9 +16,6 @@ func (b *Backend) GroupedGemm(a engine.GroupedArgs) {
 		return
 	}
 	layers := b.layers(weights, a.B)
-	if layers == nil {
-		return
-	}
 	defer b.memory.free(layers)
 	b.groupedTiles(&a, weights, layers)
 	if a.Mode == engine.GroupedWeightGrad {
@@ -81,7 +78,7 @@ func groupedPacked(a *engine.GroupedArgs) (weights []*engine.Tensor) {
 	return weights
 }
 
-// layers uploads the addresses of weights and of biases, which may be missing; nil after an error.
+// layers uploads the addresses of weights and of biases, which may be missing.
 func (b *Backend) layers(weights, biases []*engine.Tensor) *block {
 	var table []byte
 	for e, w := range weights {

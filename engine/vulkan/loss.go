@@ -12,12 +12,9 @@ func (b *Backend) MSE(loss, pred, target *engine.Tensor) {
 	n := pred.Len()
 	blocks := ceilDiv(n, lossBlock)
 	partial := b.working(blocks)
-	if partial == nil {
-		return
-	}
+	defer b.release(partial)
 	b.kernel("mse").out(partial).in(pred).in(target).u32(blocks, lossBlock, n).groups(blocks, 1, 1)
 	b.sumMiddle(loss, partial, middle{1, blocks, 1}, 1/float64(n), false)
-	b.release(partial)
 }
 
 func (b *Backend) MSEBackward(dpred, pred, target, dloss *engine.Tensor) {

@@ -21,14 +21,12 @@ func (b *Backend) LayerNormBackward(dx, dgamma, dbeta, x, gamma, dy, mean, rstd 
 	}
 	size := max(normRows, ceilDiv(r.rows, normBlocks))
 	blocks := ceilDiv(r.rows, size)
-	g, s := b.working(blocks*r.n), b.working(blocks*r.n)
-	if g == nil || s == nil {
-		return
-	}
+	g := b.working(blocks * r.n)
+	defer b.release(g)
+	s := b.working(blocks * r.n)
+	defer b.release(s)
 	b.kernel("layer_norm_weights").out(g).out(s).in(x).in(dy).in(mean).in(rstd).
 		u32(r.rows, r.n, size).groups(ceilDiv(r.n, workgroup), blocks, 1)
 	b.sumMiddle(dgamma, g, middle{1, blocks, r.n}, 1, true)
 	b.sumMiddle(dbeta, s, middle{1, blocks, r.n}, 1, true)
-	b.release(g)
-	b.release(s)
 }

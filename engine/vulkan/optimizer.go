@@ -23,9 +23,7 @@ func (b *Backend) AdamW(a engine.AdamWArgs) {
 	}
 	parts := partsOf(a.Params)
 	table := b.table(parameterTable(a))
-	if table == nil {
-		return
-	}
+	defer b.memory.free(table)
 	update := b.kernel("adamw").memory(table, true, false).ints(a.Steps).in(a.Figures).
 		f32(a.Beta1, 1-a.Beta1, finiteLog(a.Beta1), a.Beta2, 1-a.Beta2, finiteLog(a.Beta2), a.Eps)
 	for i, p := range a.Params {
@@ -34,7 +32,6 @@ func (b *Backend) AdamW(a engine.AdamWArgs) {
 	update.groups(parts, len(a.Params), 1)
 	b.kernel("adamw_steps").memory(table, true, false).tensor(a.Steps, engine.Int32, true, true).in(a.Figures).
 		u32(len(a.Params)).each(len(a.Params))
-	b.memory.free(table)
 }
 
 // parameterTable has a Parameter of adamw.glsl for each tensor.

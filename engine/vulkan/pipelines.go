@@ -4,13 +4,8 @@ package vulkan
 
 import (
 	"embed"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 
-	"mien/atomicfile"
 	"mien/engine/vulkan/vk"
 )
 
@@ -32,42 +27,29 @@ type pipelines struct {
 	device *vk.Device
 	layout *vk.Layout
 	cache  *vk.Cache
-	file   string // of the cache
+	file   cacheOnDisk
 	ready  map[pipelineKey]*vk.Pipeline
 }
 
 // pushBytes is what every device takes as push constants.
 const pushBytes = 128
 
-func (p *pipelines) open(device *vk.Device, folder string) (err error) {
-	p.device, p.ready = device, map[pipelineKey]*vk.Pipeline{}
-	var data []byte
-	if folder != "" {
-		p.file = filepath.Join(folder, fmt.Sprintf("vulkan-%x.cache", device.UUID))
-		if data, err = os.ReadFile(p.file); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-	}
+func (p *pipelines) open(device *vk.Device, file cacheOnDisk) (err error) {
+	p.device, p.file, p.ready = device, file, map[pipelineKey]*vk.Pipeline{}
 	if p.layout, err = device.NewLayout(pushBytes); err != nil {
 		return err
 	}
-	p.cache, err = device.NewCache(data)
+	if p.cache, err = device.NewCache(file.read()); err != nil {
+		p.cache, err = device.NewCache(nil)
+	}
 	return err
 }
 
-// save writes what was compiled to the cache's file.
-func (p *pipelines) save() error {
-	if p.file == "" || len(p.ready) == 0 {
-		return nil
+// save keeps what was compiled for the next process.
+func (p *pipelines) save() {
+	if data, err := p.device.Data(p.cache); err == nil && len(p.ready) > 0 {
+		p.file.write(data)
 	}
-	data, err := p.device.Data(p.cache)
-	if err != nil || len(data) == 0 {
-		return err
-	}
-	if err := os.MkdirAll(filepath.Dir(p.file), 0o755); err != nil {
-		return err
-	}
-	return atomicfile.WriteBytes(p.file, data)
 }
 
 func (p *pipelines) close() {

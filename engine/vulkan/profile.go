@@ -4,7 +4,7 @@ package vulkan
 
 import (
 	"cmp"
-	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -54,7 +54,7 @@ func (p *profile) add(b *batch) error {
 // StartProfile begins to note the times of kernels.
 func (b *Backend) StartProfile() error {
 	if !b.device.HasTimestamps() {
-		return b.wrapped(errors.New("the device notes no times, so there is no profile"))
+		return fmt.Errorf("%s notes no times, so there is no profile", b.Name())
 	}
 	err := b.Sync()
 	b.stream.profile = newProfile(b.device.TimestampPeriod)

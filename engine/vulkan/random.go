@@ -12,25 +12,18 @@ import (
 // Random numbers: a thread makes four, of one block of Philox.
 
 func (b *Backend) RandomNormal(dst *engine.Tensor, key engine.Key) {
-	c := b.kernel("random_normal").out(dst)
 	table := b.normalTable()
-	if table == nil {
-		return
-	}
-	c.memory(table, true, false).random(key).u32(dst.Len()).each(ceilDiv(dst.Len(), 4))
+	b.kernel("random_normal").out(dst).memory(table, true, false).random(key).u32(dst.Len()).each(ceilDiv(dst.Len(), 4))
 }
 
-// normalTable uploads engine.NormalTable when it is first used; nil after an error.
+// normalTable uploads engine.NormalTable when it is first used, and keeps it. It is not live, as no tensor holds it.
 func (b *Backend) normalTable() *block {
 	if b.normal != nil {
 		return b.normal
 	}
 	table := engine.NormalTable[:]
-	at, err := b.memory.own(binary.Size(table))
-	if err != nil {
-		b.stream.fail(err)
-		return nil
-	}
+	at := b.scratch(binary.Size(table))
+	b.memory.disown(at)
 	bytes, _ := binary.Append(nil, binary.LittleEndian, table) // floats have a size
 	b.upload.write(at, 0, bytes)
 	b.normal = at

@@ -14,22 +14,19 @@ func (b *Backend) SumTo(dst, src *engine.Tensor, accumulate bool) {
 	if src.Len() > math.MaxInt32 {
 		panic(unsupported("SumTo", src))
 	}
-	steps := sumsOf(src.Extents(), dst.Extents())
-	from := src
-	for i, m := range steps {
-		to, add := dst, accumulate
-		if i < len(steps)-1 {
-			to, add = b.working(m.outer*m.inner), false
-		}
-		if to == nil {
-			return
-		}
-		b.sumMiddle(to, from, m, 1, add)
-		if i > 0 {
-			b.release(from)
-		}
-		from = to
+	b.sumSteps(dst, src, sumsOf(src.Extents(), dst.Extents()), accumulate)
+}
+
+func (b *Backend) sumSteps(dst, src *engine.Tensor, steps []middle, accumulate bool) {
+	m := steps[0]
+	if len(steps) == 1 {
+		b.sumMiddle(dst, src, m, 1, accumulate)
+		return
 	}
+	partial := b.working(m.outer * m.inner)
+	defer b.release(partial)
+	b.sumMiddle(partial, src, m, 1, false)
+	b.sumSteps(dst, partial, steps[1:], accumulate)
 }
 
 // middle is the shape [outer, n, inner] of a tensor whose middle axis is summed.
@@ -77,12 +74,9 @@ func (b *Backend) sumMiddle(dst, src *engine.Tensor, m middle, scale float64, ac
 		return
 	}
 	partial := b.working(m.outer * blocks * m.inner)
-	if partial == nil {
-		return
-	}
+	defer b.release(partial)
 	b.sumBlocks(partial, src, m, blocks, lanes, 1, false)
 	b.sumMiddle(dst, partial, middle{m.outer, blocks, m.inner}, scale, accumulate)
-	b.release(partial)
 }
 
 // sumBlocks is one dispatch: dst is [outer, blocks, inner].

@@ -13,11 +13,8 @@ func (b *Backend) Route(a engine.RouteArgs) {
 	}
 	n := a.Choice.Len()
 	parts := ceilDiv(n, workgroup)
-	counts, err := b.memory.alloc(4 * parts * a.Experts)
-	if err != nil {
-		b.stream.fail(err)
-		return
-	}
+	counts := b.scratch(4 * parts * a.Experts)
+	defer b.memory.free(counts)
 	ordered, tokens := flag(1, a.Order != nil), n/a.K
 	b.Fill(a.Chosen, -1)
 	b.kernel("route_count", ordered).ints(a.Choice).ints(a.Order).memory(counts, false, true).
@@ -27,5 +24,4 @@ func (b *Backend) Route(a engine.RouteArgs) {
 		outInts(a.Place).outInts(a.Token).outInts(a.Chosen).u32(n, a.K, tokens, a.Experts).groups(parts, 1, 1)
 	b.kernel("route_keep", ordered).out(a.Keep).ints(a.Slot).ints(a.Choice).ints(a.Offsets).
 		u32(n, a.K, a.Experts, a.Capacity, a.Group).each(n)
-	b.memory.free(counts)
 }

@@ -71,14 +71,10 @@ func (m *slabs) alloc(n int) (*block, error) {
 	return b, nil
 }
 
-// own returns a block for the backend itself, which keeps it until it closes. It is not live: no tensor holds it.
-func (m *slabs) own(n int) (*block, error) {
-	b, err := m.alloc(n)
-	if err == nil {
-		m.stats.LiveBytes -= b.size
-		m.stats.PoolBytes += b.size
-	}
-	return b, err
+// disown counts a block as one that no tensor holds: the backend keeps it until it closes.
+func (m *slabs) disown(b *block) {
+	m.stats.LiveBytes -= b.size
+	m.stats.PoolBytes += b.size
 }
 
 func (m *slabs) fit(n int) *block {

@@ -39,7 +39,8 @@ type stream struct {
 	profile *profile // nil while no times are noted
 	limit   float64  // floating point operations of a batch
 	counts  Counts
-	err     error // the first one; nothing is done after it
+	lose    func() bool // nil but for tests
+	err     error       // the first one; nothing is done after it
 }
 
 // batch is a command buffer.
@@ -52,7 +53,7 @@ type batch struct {
 }
 
 func (s *stream) open(device *vk.Device, config Config) error {
-	s.device, s.mode, s.number = device, config.Submission, 1
+	s.device, s.mode, s.number, s.lose = device, config.Submission, 1, config.Lose
 	s.rng = rand.New(rand.NewPCG(1, 2))
 	// A watchdog stops what runs for about two seconds.
 	s.limit = map[vk.DeviceType]float64{vk.Discrete: 2e11, vk.Software: 5e9}[device.Type]
@@ -81,7 +82,7 @@ func (s *stream) close() {
 	}
 }
 
-// fail keeps the first error.
+// fail keeps the first error; nil is none.
 func (s *stream) fail(err error) {
 	if s.err == nil {
 		s.err = err
@@ -100,8 +101,10 @@ func (s *stream) current() *batch {
 	if s.number > depth {
 		s.waitFor(s.number - depth)
 	}
-	if err := b.Begin(); err != nil {
-		s.fail(err)
+	if s.err == nil {
+		s.fail(b.Begin())
+	}
+	if s.err != nil {
 		return nil
 	}
 	b.recording, b.kernels, b.work, b.noted = true, 0, 0, b.noted[:0]
@@ -151,7 +154,7 @@ func (s *stream) flush() {
 		return
 	}
 	b.recording = false
-	if err := b.Submit(); err != nil {
+	if err := s.unlessLost(b.Submit); err != nil {
 		s.fail(err)
 		return
 	}
@@ -159,14 +162,24 @@ func (s *stream) flush() {
 	s.number++
 }
 
+// unlessLost calls the device, unless a test has it lost.
+func (s *stream) unlessLost(call func() error) error {
+	if s.lose != nil && s.lose() {
+		return vk.Lost
+	}
+	return call()
+}
+
 // patience is how long one call waits. A blocked call cannot be interrupted; between two of them there is nothing to do but go on.
 const patience = 100 * time.Millisecond
+
+func (b *batch) awaited() error { return b.Wait(patience) }
 
 // waitFor waits until a batch that was handed over is done, and all before it.
 func (s *stream) waitFor(number uint64) {
 	for s.done < min(number, s.number-1) && s.err == nil {
 		b := s.ring[(s.done+1)%depth]
-		err := b.Wait(patience)
+		err := s.unlessLost(b.awaited)
 		if err == vk.Timeout {
 			continue
 		}

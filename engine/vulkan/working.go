@@ -4,27 +4,27 @@ package vulkan
 
 import "mien/engine"
 
-// working returns memory for n numbers between the dispatches of one method, nil after an error, which the stream keeps. Free it as soon as
-// they are enqueued.
-func (b *Backend) working(n int) *engine.Tensor {
-	at, err := b.memory.alloc(n * engine.Float32.Size())
+// scratch returns memory for the dispatches of one method, which frees it when they are enqueued. Where there is none it panics, as
+// engine.New does: whoever computes expects that of any method.
+func (b *Backend) scratch(bytes int) *block {
+	at, err := b.memory.alloc(bytes)
 	if err != nil {
-		b.stream.fail(err)
-		return nil
+		panic(&engine.AllocError{Backend: b.Name(), Bytes: bytes, Err: err})
 	}
-	return engine.Borrow(b, at, 0, engine.Float32, n)
+	return at
+}
+
+// working is scratch for n numbers.
+func (b *Backend) working(n int) *engine.Tensor {
+	return engine.Borrow(b, b.scratch(n*engine.Float32.Size()), 0, engine.Float32, n)
 }
 
 // release returns working memory.
 func (b *Backend) release(t *engine.Tensor) { b.memory.free(t.Buffer().(*block)) }
 
-// table copies bytes to the device; nil after an error.
+// table is scratch with a copy of bytes from the host.
 func (b *Backend) table(bytes []byte) *block {
-	at, err := b.memory.alloc(len(bytes))
-	if err != nil {
-		b.stream.fail(err)
-		return nil
-	}
+	at := b.scratch(len(bytes))
 	b.upload.write(at, 0, bytes)
 	return at
 }

@@ -49,7 +49,7 @@ type deviceProcs struct {
 var library = sync.OnceValues(func() (getInstanceProcAddr uintptr, err error) {
 	handle, err := openLibrary()
 	if err != nil {
-		return 0, fmt.Errorf("the Vulkan loader is not installed (%w)", err)
+		return 0, fmt.Errorf("the Vulkan loader can't be opened (%w): install it, with the driver of the GPU", err)
 	}
 	return symbol(handle, "vkGetInstanceProcAddr")
 })

@@ -28,7 +28,7 @@ var results = map[Result]string{
 	OutOfHost:    "out of host memory",
 	OutOfMemory:  "out of device memory",
 	Lost:         "the device was lost: its driver stopped, or something ran too long for its watchdog",
-	noDriver:     "no Vulkan driver was found",
+	noDriver:     "no Vulkan driver was found: install that of the GPU",
 	noLayer:      "a layer is missing",
 	noExtension:  "an extension is missing",
 	noFeature:    "a feature is missing",
