@@ -192,7 +192,7 @@ func TestLandmarksAreLearned(t *testing.T) {
 	r.Model.ImageSize, r.Model.PatchSize, r.Model.LandmarkWidth = 24, 6, 4
 	r.Views.Image.Decode, r.Views.Image.ResizedCrop.Area = 28, augment.Range{0.8, 1}
 	r.Data.DrawnImages, r.Data.DrawnVideos, r.Data.DrawnTest, r.Data.DrawnFraming = 1024, 0, 32, 1
-	r.Train.ImageBatch, r.Train.Epochs, r.Train.LR, r.Train.Clip = 32, 4, 1e-2, 5
+	r.Train.ImageBatch, r.Train.Epochs, r.Train.LR, r.Train.Clip = 8, 4, 5e-3, 5 // of five seeds, all have 0.53 to 0.68
 	m, err := Train(t.Context(), options(t, r))
 	require.NoError(t, err)
 	sets, err := DrawnTest(modelfile.Description{Recipe: r})
