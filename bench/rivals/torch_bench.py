@@ -1,6 +1,7 @@
-"""PyTorch on the shapes of `mien bench`. Prints one line of JSON: ms, ms_min, parameters, peak_rss_mib.
+"""PyTorch on the shapes of `mien bench`. Prints one line of JSON: ms, ms_min, parameters, peak_rss_mib, peak_device_mib.
 
 torch_bench.py forward|train|pretrain --model vit-base --batch 1 --tokens 800 --threads 1 --repeat 5
+torch_bench.py gemm --m 4096 --n 4096 --k 4096 --device cuda --precision bf16
 torch_bench.py export --model vit-base --batch 1 --tokens 800 --out FILE.onnx
 """
 
@@ -18,10 +19,12 @@ import models
 
 def arguments():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("task", choices=["forward", "train", "pretrain", "export"])
+    p.add_argument("task", choices=["forward", "train", "pretrain", "export", "gemm"])
     p.add_argument("--model", default="vit-base")
-    for name, value in (("batch", 1), ("tokens", 800), ("threads", 1), ("repeat", 5)):
+    for name, value in (("batch", 1), ("tokens", 800), ("threads", 1), ("repeat", 5), ("m", 1024), ("n", 1024), ("k", 1024)):
         p.add_argument("--" + name, type=int, default=value)
+    p.add_argument("--device", default="cpu", help="cuda: a GPU, where float32 is float32 and not TF32")
+    p.add_argument("--precision", choices=["f32", "bf16"], default="f32", help="bf16 is autocast")
     p.add_argument("--out")
     return p.parse_args()
 
@@ -80,26 +83,45 @@ def export(args, net, x):
     torch.onnx.export(net, x, args.out, opset_version=16, input_names=["pixels"], output_names=["logits"])
 
 
-def measure(step, repeat):
-    times = []
-    step()
-    for _ in range(repeat):
+def gemm(args):
+    dtype = torch.bfloat16 if args.precision == "bf16" else torch.float32
+    a, b = torch.rand(args.m, args.k).to(dtype), torch.rand(args.k, args.n).to(dtype)
+    return lambda: a @ b
+
+
+def measure(args, step):
+    def timed():
         start = time.perf_counter()
-        step()
-        times.append(1e3 * (time.perf_counter() - start))
-    return {"ms": statistics.median(times), "ms_min": min(times)}
+        with torch.autocast(args.device, torch.bfloat16, enabled=args.precision == "bf16"):
+            step()
+        if args.device == "cuda":
+            torch.cuda.synchronize()
+        return 1e3 * (time.perf_counter() - start)
+
+    timed()
+    times = [timed() for _ in range(args.repeat)]
+    result = {"ms": statistics.median(times), "ms_min": min(times)}
+    if args.device == "cuda":
+        result["peak_device_mib"] = torch.cuda.max_memory_allocated() / 2**20
+    return result
 
 
 def main():
     args = arguments()
     torch.manual_seed(1)
     torch.set_num_threads(args.threads)
+    if args.device != "cpu":
+        torch.set_default_device(args.device)
+        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
+    if args.task == "gemm":
+        print(json.dumps(measure(args, gemm(args))))
+        return None
     kind, size = args.model.split("-")
     net = models.MAE(size) if kind == "mae" else models.ViT(size)
     x = pixels(args)
     if args.task == "export":
         return export(args, net, x)
-    result = measure({"forward": forward, "train": train, "pretrain": pretrain}[args.task](args, net, x), args.repeat)
+    result = measure(args, {"forward": forward, "train": train, "pretrain": pretrain}[args.task](args, net, x))
     unused = "head.video." if x.shape[2] == 1 else "head.image."
     result["parameters"] = sum(p.numel() for name, p in net.named_parameters() if not name.startswith(unused))
     result["peak_rss_mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

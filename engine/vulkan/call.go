@@ -35,7 +35,7 @@ func (b *Backend) kernel(shader string, constants ...int) *call {
 	return c
 }
 
-// in, out and update push the address of a Float32 tensor that is read, written or both; 0 for nil.
+// in, out and update push the address of a Float32 tensor that is read, written or both; for nil one that nobody needs.
 func (c *call) in(t *engine.Tensor) *call     { return c.tensor(t, engine.Float32, true, false) }
 func (c *call) out(t *engine.Tensor) *call    { return c.tensor(t, engine.Float32, false, true) }
 func (c *call) update(t *engine.Tensor) *call { return c.tensor(t, engine.Float32, true, true) }
@@ -67,7 +67,7 @@ func (c *call) address(at *block, offset, n int, read, write bool) *call {
 	if len(c.push)%8 != 0 {
 		panic("vulkan: an address after a number in the push constants of " + c.key.shader)
 	}
-	from := uint64(0)
+	from := c.b.missing()
 	if at != nil {
 		from = at.address() + uint64(offset)
 	}
@@ -82,6 +82,10 @@ func (c *call) address(at *block, offset, n int, read, write bool) *call {
 	}
 	return c
 }
+
+// missing is the address of what an op does without. Compilers may move a read before the branch that skips it, so it must be one that
+// can be read.
+func (b *Backend) missing() uint64 { return b.upload.memory.Address }
 
 // also declares that memory whose address is in a table is accessed.
 func (c *call) also(t *engine.Tensor, write bool) *call {

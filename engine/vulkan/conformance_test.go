@@ -4,7 +4,6 @@ package vulkan_test
 
 import (
 	"runtime/debug"
-	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -12,7 +11,6 @@ import (
 	"mien/engine"
 	"mien/engine/enginetest"
 	"mien/engine/vulkan"
-	"mien/engine/vulkan/vk"
 )
 
 // TestConformance runs the conformance suite on the first device, with each way of handing over work, and compares the bits of everything
@@ -47,19 +45,4 @@ func TestConformance(t *testing.T) {
 			enginetest.CompareReadings(t, tracked, log)
 		})
 	}
-}
-
-// TestMatrices runs the suite with bf16 products by cooperative matrices of float16, where the device has them: Mesa's llvmpipe does from
-// version 26 on.
-func TestMatrices(t *testing.T) {
-	devices, err := vulkan.Devices()
-	require.NoError(t, err)
-	if !slices.ContainsFunc(devices[0].Matrices, func(m vk.Matrix) bool { return !m.BF16 }) {
-		t.Skip("the device has no matrices of float16")
-	}
-	enginetest.RunAll(t, func() engine.Backend {
-		b, err := vulkan.New(vulkan.Config{HalfMatrices: true})
-		require.NoError(t, err)
-		return b
-	}, enginetest.Options{})
 }

@@ -83,7 +83,7 @@ func (b *Backend) layers(weights, biases []*engine.Tensor) *block {
 	var table []byte
 	for e, w := range weights {
 		table = binary.LittleEndian.AppendUint64(table, addressOf(w))
-		bias := uint64(0)
+		bias := b.missing()
 		if e < len(biases) {
 			bias = addressOf(biases[e])
 		}

@@ -55,15 +55,15 @@ func (b *Backend) matricesFor(left, right int) *matrices {
 	}
 	if !b.matrices.probed {
 		b.matrices.probed = true
-		if !b.matricesAreRight() {
+		if !multipliesRight(b, b.Gemm) {
 			b.matrices = nil
 		}
 	}
 	return b.matrices
 }
 
-// matricesAreRight compares a product of small whole numbers, which is exact, with that of a loop.
-func (b *Backend) matricesAreRight() bool {
+// multipliesRight compares a product of small whole numbers at bf16, which is exact, with that of a loop.
+func multipliesRight(b *Backend, multiply func(engine.GemmArgs)) bool {
 	const m, n, k = 70, 90, 100
 	x, w, want := make([]float32, m*k), make([]float32, n*k), make([]float32, m*n)
 	for i := range x {
@@ -79,7 +79,7 @@ func (b *Backend) matricesAreRight() bool {
 	}
 	tx, tw, ty := engine.FromSlice(b, engine.Float32, x, m, k), engine.FromSlice(b, engine.Float32, w, n, k), engine.New(b, engine.Float32, m, n)
 	defer func() { tx.Free(); tw.Free(); ty.Free() }()
-	b.Gemm(engine.GemmArgs{C: ty, A: tx, B: tw, Precision: engine.BF16, M: m, N: n, K: k, TransB: true, LDA: k, LDB: k, LDC: n, Batch: 1})
+	multiply(engine.GemmArgs{C: ty, A: tx, B: tw, Precision: engine.BF16, M: m, N: n, K: k, TransB: true, LDA: k, LDB: k, LDC: n, Batch: 1})
 	got, err := engine.Read[float32](ty)
 	return err == nil && slices.Equal(got, want)
 }

@@ -26,7 +26,7 @@ layout(constant_id = 4) const uint SUBGROUP = 32;
 
 const uint THREADS = 256;
 const uint DEPTH = 32;
-const uint LINE = (DEPTH + 8) / 2;               // words of two numbers; 8 more against bank conflicts, and a multiple of 16 bytes
+const uint LINE = DEPTH / 8 + 1;                 // eights of numbers, the unit of alignment; one more against bank conflicts
 const uint SUBGROUPS = THREADS / SUBGROUP;
 const uint ACROSS = SUBGROUPS >= 16 ? 4 : 2;     // subgroups side by side
 const uint ROWS = TILE * ACROSS / SUBGROUPS / M; // small matrices of a subgroup
@@ -34,8 +34,8 @@ const uint COLS = TILE / ACROSS / N;
 const uint BLOCKS = TILE * DEPTH / 16;           // blocks of four lines and four steps of a slice of one operand
 const uint SHARE = 2 * BLOCKS / THREADS;         // blocks that a thread fetches
 
-shared uint stage[2 * TILE * LINE];
-shared float finished[SUBGROUPS * M * N];
+shared uvec4 stage[2 * TILE * LINE];
+shared vec4 finished[SUBGROUPS * M * N / 4];
 
 coopmat<float, gl_ScopeSubgroup, M, N, gl_MatrixUseAccumulator> sums[ROWS * COLS];
 uvec4 next[4 * SHARE]; // this thread's blocks of the next slice, as they are in memory
@@ -76,11 +76,9 @@ void put_block(Operand o, uint i, uint from) {
 	uvec2 at = block_of(o, i);
 	mat4 block = mat4(widened(o, next[4 * i]), widened(o, next[4 * i + 1]), widened(o, next[4 * i + 2]), widened(o, next[4 * i + 3]));
 	if (!has(o, ALONG_K)) block = transpose(block);
-	uint to = from + 4 * at.x * LINE + 2 * at.y;
+	uint to = from + 4 * at.x * LINE + at.y / 2;
 	[[unroll]] for (uint j = 0; j < 4; j++) {
-		uvec2 words = pack(block[j]);
-		stage[to + j * LINE] = words.x;
-		stage[to + j * LINE + 1] = words.y;
+		if (at.y % 2 == 0) stage[to + j * LINE].xy = pack(block[j]); else stage[to + j * LINE].zw = pack(block[j]);
 	}
 }
 
@@ -99,11 +97,11 @@ void multiply() {
 	[[unroll]] for (uint k = 0; k < DEPTH; k += K) {
 		coopmat<OPERAND, gl_ScopeSubgroup, M, K, gl_MatrixUseA> a[ROWS];
 		[[unroll]] for (uint i = 0; i < ROWS; i++) {
-			coopMatLoad(a[i], stage, (at.y + i * M) * LINE + k / 2, LINE, gl_CooperativeMatrixLayoutRowMajor);
+			coopMatLoad(a[i], stage, (at.y + i * M) * LINE + k / 8, LINE, gl_CooperativeMatrixLayoutRowMajor);
 		}
 		[[unroll]] for (uint j = 0; j < COLS; j++) {
 			coopmat<OPERAND, gl_ScopeSubgroup, K, N, gl_MatrixUseB> b;
-			coopMatLoad(b, stage, (TILE + at.x + j * N) * LINE + k / 2, LINE, gl_CooperativeMatrixLayoutColumnMajor);
+			coopMatLoad(b, stage, (TILE + at.x + j * N) * LINE + k / 8, LINE, gl_CooperativeMatrixLayoutColumnMajor);
 			[[unroll]] for (uint i = 0; i < ROWS; i++) sums[i * COLS + j] = coopMatMulAdd(a[i], b, sums[i * COLS + j]);
 		}
 	}
@@ -113,12 +111,11 @@ void multiply() {
 void results(Result r, uint row, uint col) {
 	uvec2 at = place();
 	[[unroll]] for (uint i = 0; i < ROWS * COLS; i++) {
-		coopMatStore(sums[i], finished, gl_SubgroupID * M * N, N, gl_CooperativeMatrixLayoutRowMajor);
+		coopMatStore(sums[i], finished, gl_SubgroupID * M * N / 4, N / 4, gl_CooperativeMatrixLayoutRowMajor);
 		barrier();
 		for (uint q = gl_SubgroupInvocationID; q < M * N / 4; q += SUBGROUP) {
-			uint from = gl_SubgroupID * M * N + 4 * q;
 			finish(r, row + at.y + i / COLS * M + q / (N / 4), col + at.x + i % COLS * N + 4 * (q % (N / 4)),
-				vec4(finished[from], finished[from + 1], finished[from + 2], finished[from + 3]));
+				finished[gl_SubgroupID * M * N / 4 + q]);
 		}
 		barrier();
 	}
