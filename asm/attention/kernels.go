@@ -49,7 +49,7 @@ func New(set kernel.Set, v *vector.Kernels[float32], g *gemm.Kernels[float32]) *
 // Reference multiplies with the given kernels of gemm: with the reference implementation it is plain Go, for any float type; AVX2
 // and NEON use it with theirs.
 func Reference[F kernel.Float](v *vector.Kernels[F], g *gemm.Kernels[F]) *Kernels[F] {
-	const keys = 192
+	const keys = 256
 	k := &Kernels[F]{vector: v, gemm: g, width: g.NR, queries: 48, keys: kernel.RoundUp(keys, g.NR)}
 	k.product = k.productReference
 	return k

@@ -18,7 +18,10 @@ type Addends[F kernel.Float] struct {
 // addends returns what tiles add to a block of C. Pre and GELU come before a residual, and keep it out
 // of the tile: see epilogue.
 func (g *Product[F]) addends(b block) (a Addends[F]) {
-	if g.Accumulate || b.p > 0 {
+	switch {
+	case b.p > 0:
+		a.Matrices[0].X, a.Matrices[0].LD = g.sums()
+	case g.Accumulate:
 		a.Matrices[0] = Addend[F]{g.C, g.LDC}
 	}
 	if b.p+b.kc < g.K {

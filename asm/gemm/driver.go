@@ -69,10 +69,11 @@ func (k *Kernels[F]) multiplyRows(g *Product[F], s *scratch[F], a []F, lda, from
 		strip, a, lda = stripReference[F], nil, 0
 	}
 	s.add = g.addends(b)
+	sums, ld := g.sums()
 	for i := range strips {
 		lo, hi := m*i/strips, m*(i+1)/strips
 		s.add.Row, s.add.Column = from+lo, b.j
-		strip(hi-lo, b.nc, b.kc, a[min(lo*lda, len(a)):], lda, panels, g.C[(from+lo)*g.LDC+b.j:], g.LDC, &s.add)
+		strip(hi-lo, b.nc, b.kc, a[min(lo*lda, len(a)):], lda, panels, sums[(from+lo)*ld+b.j:], ld, &s.add)
 		if b.p+b.kc >= g.K {
 			k.epilogue(g, from+lo, from+hi, b.j, b.j+b.nc)
 		}
@@ -83,11 +84,15 @@ func (k *Kernels[F]) multiplyRows(g *Product[F], s *scratch[F], a []F, lda, from
 func (k *Kernels[F]) epilogue(g *Product[F], lo, hi, from, to int) {
 	for r := lo; r < hi; r++ {
 		row := g.C[r*g.LDC:][from:to]
+		x := row
 		if g.Pre != nil {
-			copy(g.Pre[r*g.LDPre:][from:to], row)
+			x = g.Pre[r*g.LDPre:][from:to]
 		}
-		if g.GELU {
-			k.vector.GELU(row, row)
+		switch {
+		case g.GELU:
+			k.vector.GELU(row, x)
+		case g.Pre != nil:
+			copy(row, x)
 		}
 		if g.Residual != nil && !g.tileAddsResidual() {
 			k.vector.Add(row, row, g.Residual[r*g.LDResidual:][from:to])

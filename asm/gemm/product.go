@@ -62,3 +62,11 @@ func (g Product[F]) Rows(lo, hi int) Product[F] {
 	g.Pre, g.Residual = kernel.Tail(g.Pre, lo*g.LDPre), kernel.Tail(g.Residual, lo*g.LDResidual)
 	return g
 }
+
+// sums is where tiles write: Pre, from which the epilogue then computes C, or C itself.
+func (g *Product[F]) sums() (x []F, ld int) {
+	if g.Pre != nil {
+		return g.Pre, g.LDPre
+	}
+	return g.C, g.LDC
+}

@@ -11,15 +11,22 @@ func (c *Backend) SumTo(dst, src *engine.Tensor, accumulate bool) {
 	if !accumulate {
 		c.Fill(dst, 0)
 	}
-	pick(dst, sumTo[float32], sumTo[float64])(dst, src)
+	pick(dst, sumTo[float32], sumTo[float64])(c, dst, src)
 }
 
-// sumTo adds src into dst. Every element of dst is summed by one goroutine, in the order of src.
-func sumTo[F asm.Float](dst, src *engine.Tensor) {
+// sumTo adds src into dst. Every element of dst is summed by one goroutine, in the order of src, but where there are rows enough for
+// partial sums.
+func sumTo[F asm.Float](c *Backend, dst, src *engine.Tensor) {
 	d, s := host[F](dst), host[F](src)
 	loop := newBroadcast(src.Extents(), dst.Extents(), src.Extents())
 	if loop.step[0] == 0 { // runs collapse to one element each
 		sumRuns(d, s, &loop)
+		return
+	}
+	if rows := loop.rowsToOne(); rows > sumBlock { // as for a bias, or the mean of a sample's tokens
+		for first := 0; first < loop.outer; first += rows {
+			loop.each(first, first+1, func(_ int, at [2]int) { addRows(c, d[at[0]:][:loop.inner], s[at[1]:][:rows*loop.inner]) })
+		}
 		return
 	}
 	// Runs are added to runs: split by columns, as several runs may be added to the same place.
@@ -28,6 +35,38 @@ func sumTo[F asm.Float](dst, src *engine.Tensor) {
 			kernels[F]().Axpy(d[at[0]+from:at[0]+to], 1, s[at[1]+from:at[1]+to])
 		})
 	})
+}
+
+// rowsToOne returns how many runs after one another are added to the same one. It does not depend on the size of a batch, nor may the bits
+// of a sample's sum.
+func (l *broadcast) rowsToOne() int {
+	last := len(l.dims) - 1
+	if last < 0 || l.strides[0][last] != 0 {
+		return 1
+	}
+	return l.dims[last]
+}
+
+// sumBlock is how many rows share one partial sum. It is fixed, so that the order of addition does not depend on the number of threads.
+const sumBlock = 64
+
+// addRows adds the rows of s to d: blocks of them on their own, and then the sums of the blocks. Threads that took columns of the same
+// rows would wait for each other's cache lines.
+func addRows[F asm.Float](c *Backend, d, s []F) {
+	k, block := kernels[F](), sumBlock*len(d)
+	add := func(sum, rows []F) {
+		for row := range slices.Chunk(rows, len(d)) {
+			k.Add(sum, sum, row)
+		}
+	}
+	blocks := ceilDiv(len(s), block)
+	memory := engine.Zeros(c, engine.DTypeOf[F](), blocks, len(d))
+	defer memory.Free()
+	sums := host[F](memory)
+	parallelRows(blocks, rowGrain(block), func(b int) {
+		add(sums[b*len(d):(b+1)*len(d)], s[b*block:min((b+1)*block, len(s))])
+	})
+	add(d, sums)
 }
 
 func sumRuns[F asm.Float](d, s []F, loop *broadcast) {

@@ -31,26 +31,23 @@ func (c *Backend) SampleBackward(a engine.SampleArgs, g engine.SampleGrads) {
 func sampleBackward[F asm.Float](a engine.SampleArgs, g engine.SampleGrads) {
 	s := newSampler[F](&a)
 	if g.DX != nil {
-		s.inputGrad(host[F](g.DX), host[F](g.DOut), a.X.Dim(0))
+		s.inputGrad(host[F](g.DX), host[F](g.DOut))
 	}
 	if g.DAt != nil || g.DFactor != nil {
 		s.pointGrads(hostFrom[F](g.DAt, 0), hostFrom[F](g.DFactor, 0), host[F](g.DOut))
 	}
 }
 
-// inputGrad adds to dx. Samples and channels are split among threads, as each thread must add all that a position gets, in
-// the order of points.
-func (s *sampler[F]) inputGrad(dx, dout []F, batch int) {
-	k, chunks := kernels[F](), ceilDiv(s.width, lanes)
-	parallel(batch*chunks, 1+elementGrain/(8*lanes*max(s.points, 1)), func(lo, hi int) {
-		for b := lo / chunks; b*chunks < hi; b++ {
-			from, to := max(lo-b*chunks, 0)*lanes, min((hi-b*chunks)*lanes, s.width)
-			for i := b * s.points; i < (b+1)*s.points; i++ {
-				up, factor, c := dout[i*s.width+from:i*s.width+to], s.scale(i), s.cell(i)
-				for corner, at := range c.at {
-					if w := factor * c.weight(corner); at >= 0 && w != 0 {
-						k.Axpy(dx[at+from:at+to], w, up)
-					}
+// inputGrad adds to dx. Positions are split among threads, and each walks all points of a sample, as it must add all that a position
+// gets, in the order of points.
+func (s *sampler[F]) inputGrad(dx, dout []F) {
+	k, positions := kernels[F](), max(s.in[0]*s.in[1]*s.in[2], 1)
+	parallel(len(dx)/max(s.width, 1), rowGrain(8*s.width*s.points/positions), func(lo, hi int) {
+		for i := lo / positions * s.points; i < ceilDiv(hi, positions)*s.points; i++ {
+			up, factor, c := dout[i*s.width:(i+1)*s.width], s.scale(i), s.cell(i)
+			for corner, at := range c.at {
+				if w := factor * c.weight(corner); at >= lo*s.width && at < hi*s.width && w != 0 {
+					k.Axpy(dx[at:at+s.width], w, up)
 				}
 			}
 		}
