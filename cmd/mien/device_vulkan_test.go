@@ -37,6 +37,9 @@ func TestVulkanScripts(t *testing.T) {
 	})
 }
 
+// TestVulkanKilledAndResumed kills processes at any moment of what they do with a device.
+func TestVulkanKilledAndResumed(t *testing.T) { killAndResume(t, "vulkan") }
+
 // failing has devices of this process fail in some way.
 func failing(t *testing.T, how func(*vulkan.Config)) {
 	newVulkan = func(c vulkan.Config) (*vulkan.Backend, error) {

@@ -198,12 +198,15 @@ func resumed(args []string, dir string) []string {
 }
 
 // A run that is killed at any moment and resumed gives the same bits as an uninterrupted one.
-func TestKilledAndResumed(t *testing.T) {
+func TestKilledAndResumed(t *testing.T) { killAndResume(t, "cpu") }
+
+// killAndResume kills and resumes runs on a device.
+func killAndResume(t *testing.T, device string) {
 	bin := command(t)
 	for _, kind := range []string{"pretrain", "finetune"} {
 		t.Run(kind, func(t *testing.T) {
 			recipe := map[string]string{"pretrain": "s4d-tiny-pretrain", "finetune": "s4d-tiny"}[kind]
-			args := func(out string) []string { return []string{kind, "--recipe", recipe, "--out", out} }
+			args := func(out string) []string { return []string{kind, "--recipe", recipe, "--device", device, "--out", out} }
 			whole, killed := filepath.Join(t.TempDir(), "whole"), filepath.Join(t.TempDir(), "killed")
 			start := time.Now()
 			out, err := exec.Command(bin, args(whole)...).CombinedOutput()

@@ -43,6 +43,7 @@ type Backend struct {
 	device   *vk.Device
 	stream   stream
 	memory   slabs
+	dropped  dropped
 	upload   uploads
 	download downloads
 	shaders  pipelines
@@ -115,16 +116,21 @@ func (b *Backend) Alloc(bytes int) (engine.Buffer, error) {
 	if b.stream.err != nil {
 		return nil, b.wrapped(b.stream.err)
 	}
+	for _, at := range b.dropped.take() {
+		b.memory.free(&at)
+	}
 	at, err := b.memory.alloc(bytes)
 	if err != nil {
 		return nil, err
 	}
+	b.dropped.watch(at)
 	return at, nil
 }
 
 // Free is at once, as whoever gets the memory next comes later in the stream.
 func (b *Backend) Free(buffer engine.Buffer) {
 	at := buffer.(*block)
+	at.watched.Stop()
 	b.download.forget(at)
 	b.memory.free(at)
 }

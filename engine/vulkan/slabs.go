@@ -5,6 +5,7 @@ package vulkan
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 
 	"mien/engine"
@@ -27,6 +28,7 @@ const maxBuffer = 1 << 46
 type block struct {
 	slab         *slab
 	offset, size int // in bytes; the size is rounded up
+	watched      runtime.Cleanup
 }
 
 // address returns where the block is on the device.
@@ -91,7 +93,7 @@ func (m *slabs) fit(n int) *block {
 		return nil
 	}
 	h := &best.holes[at]
-	b := &block{best, h.offset, n}
+	b := &block{slab: best, offset: h.offset, size: n}
 	h.offset += n
 	if h.size -= n; h.size == 0 {
 		best.holes = slices.Delete(best.holes, at, at+1)

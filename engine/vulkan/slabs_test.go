@@ -3,10 +3,15 @@
 package vulkan
 
 import (
+	"runtime"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"mien/engine"
 )
 
 // TestSlabs allocates and frees at random: blocks do not overlap, holes are whole and joined, and the figures add up.
@@ -119,6 +124,30 @@ func TestTrimmedSlabs(t *testing.T) {
 	}
 	_, err = m.alloc(90 << 10)
 	require.NoError(t, err)
+}
+
+// TestDroppedTensors drops tensors without freeing them: their memory serves others when the garbage collector has noticed, and that of
+// tensors that live or were freed does so once.
+func TestDroppedTensors(t *testing.T) {
+	b := open(t, Config{Slab: 1 << 20})
+	kept := engine.Filled(b, engine.Float32, 7, 1000)
+	live := b.Stats().LiveBytes
+	for range 100 {
+		engine.Filled(b, engine.Float32, 1, 1000)
+		engine.Filled(b, engine.Float32, 2, 1000).Free()
+	}
+	require.Eventually(t, func() bool {
+		runtime.GC()
+		engine.New(b, engine.Float32).Free()
+		return b.Stats().LiveBytes == live
+	}, 10*time.Second, time.Millisecond)
+	require.LessOrEqual(t, b.Stats().PoolBytes+live, 2<<20)
+	for range 200 {
+		engine.Filled(b, engine.Float32, 3, 1000)
+	}
+	values, err := engine.Read[float32](kept)
+	require.NoError(t, err)
+	require.Equal(t, slices.Repeat([]float32{7}, 1000), values)
 }
 
 // open returns a backend on the first device that is closed at the end of the test.
