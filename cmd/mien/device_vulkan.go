@@ -16,7 +16,7 @@ import (
 
 // A binary with Vulkan, which `go build -tags vulkan` makes.
 
-// autoDevice returns the fastest kind of GPU that can be used. The CPU is one of its own accord, not by a Vulkan driver that imitates a GPU.
+// autoDevice returns the fastest kind of GPU that can be used and computes rightly. The CPU is one of its own accord, not by a Vulkan driver that imitates a GPU.
 func autoDevice(stderr io.Writer) engine.Backend {
 	devices, err := vulkan.Devices()
 	for _, kind := range []string{"discrete", "integrated", "virtual"} {
@@ -26,7 +26,10 @@ func autoDevice(stderr io.Writer) engine.Backend {
 			}
 			b, failed := openVulkan(d.Number)
 			if failed == nil {
-				return b
+				if failed = selfTest(b); failed == nil {
+					return b
+				}
+				b.Close()
 			}
 			err = failed
 		}

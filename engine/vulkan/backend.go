@@ -5,7 +5,7 @@
 // A method of engine.Backend becomes one or a few dispatches: a shader, its push constants (addresses and numbers) and a count of
 // workgroups (call.go). They are recorded and handed to the device in batches (stream.go), with barriers only where a dispatch touches
 // what one before it wrote (hazards.go). Tensors lie in slabs of device memory from load to save (slabs.go); what goes up or down passes
-// through a ring that the host sees (staging.go). Shaders are GLSL in shaders/, compiled ahead to spv/ (gen).
+// through a ring that the host sees (staging.go). Shaders are GLSL in shaders/, compiled ahead to spv/ (compile).
 //
 // Start with elementwise.go and shaders/binary.comp, the simplest ops; docs/gpu.md tells the whole story. Float64 is the CPU's alone.
 package vulkan
