@@ -18,7 +18,7 @@ import (
 
 // autoDevice returns the fastest kind of GPU that can be used and computes rightly. The CPU is one of its own accord, not by a Vulkan driver that imitates a GPU.
 func autoDevice(stderr io.Writer) engine.Backend {
-	devices, err := vulkan.Devices()
+	devices, err := listVulkan()
 	for _, kind := range []string{"discrete", "integrated", "virtual"} {
 		for _, d := range devices {
 			if d.Type != kind {
@@ -42,8 +42,11 @@ func autoDevice(stderr io.Writer) engine.Backend {
 	return newCPU()
 }
 
-// newVulkan makes a backend, for tests a failing one.
-var newVulkan = vulkan.New
+// newVulkan makes a backend, for tests a failing one, and listVulkan lists devices, for tests of other kinds.
+var (
+	newVulkan  = vulkan.New
+	listVulkan = vulkan.Devices
+)
 
 func openVulkan(n int) (engine.Backend, error) {
 	return newVulkan(vulkan.Config{Device: n, Cache: cacheFolder()})

@@ -49,6 +49,34 @@ func failing(t *testing.T, how func(*vulkan.Config)) {
 	t.Cleanup(func() { newVulkan = vulkan.New })
 }
 
+// TestVulkanAuto takes a GPU if it can be opened and computes rightly, and else the CPU, and says why.
+func TestVulkanAuto(t *testing.T) {
+	listVulkan = func() ([]vulkan.Device, error) {
+		devices, err := vulkan.Devices()
+		devices = slices.Repeat(devices[:1], 2)
+		devices[0].Type, devices[1].Type = "other", "integrated"
+		return devices, err
+	}
+	t.Cleanup(func() { listVulkan = vulkan.Devices })
+	auto := func() (name, said string) {
+		var stderr strings.Builder
+		b := autoDevice(&stderr)
+		defer b.Close()
+		return b.Name(), stderr.String()
+	}
+	name, said := auto()
+	require.Contains(t, name, "vulkan/")
+	require.Empty(t, said)
+	failing(t, func(c *vulkan.Config) { c.Device = 99 })
+	name, said = auto()
+	require.Contains(t, name, "cpu/")
+	require.Regexp(t, `^mien: computing on the CPU: there is no device 99: choose one of 0 \(.+\n$`, said)
+	failing(t, func(c *vulkan.Config) { c.Lose = func() bool { return true } })
+	name, said = auto()
+	require.Contains(t, name, "cpu/")
+	require.Regexp(t, `^mien: computing on the CPU: .*the device was lost.+\n$`, said)
+}
+
 // TestVulkanFailures has the device fail under whole commands: each ends with one line.
 func TestVulkanFailures(t *testing.T) {
 	const model = "../../testdata/golden/released_form.pth"
