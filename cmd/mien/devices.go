@@ -60,7 +60,11 @@ func (r *deviceRow) test() {
 	start := time.Now()
 	b, err := openDevice(r.Device, io.Discard)
 	if err == nil {
-		err = cmp.Or(selfTest(b), b.Close())
+		err = selfTest(b)
+		if probed, ok := b.(interface{ Matrices() string }); ok && err == nil && r.Matrices != "" {
+			r.Matrices += "; " + probed.Matrices()
+		}
+		err = cmp.Or(err, b.Close())
 	}
 	if err != nil {
 		r.Error = err.Error()

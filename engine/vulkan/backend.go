@@ -39,16 +39,17 @@ type Config struct {
 
 // Backend is a Vulkan backend.
 type Backend struct {
-	instance *vk.Instance
-	device   *vk.Device
-	stream   stream
-	memory   slabs
-	upload   uploads
-	download downloads
-	shaders  pipelines
-	matrices *matrices // nil if there are none
-	call     call
-	normal   *block // engine.NormalTable, once it is needed
+	instance    *vk.Instance
+	device      *vk.Device
+	stream      stream
+	memory      slabs
+	upload      uploads
+	download    downloads
+	shaders     pipelines
+	matrices    *matrices // nil if there are none
+	matrixError error     // what was wrong with them
+	call        call
+	normal      *block // engine.NormalTable, once it is needed
 }
 
 var (
