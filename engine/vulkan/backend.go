@@ -1,6 +1,6 @@
 //go:build vulkan
 
-// Package vulkan is the backend that computes on any Vulkan 1.3 device, without cgo. It is compiled with the build tag vulkan alone.
+// Package vulkan is the backend that computes on Vulkan 1.3 devices, without cgo. It is compiled with the build tag vulkan alone.
 //
 // A method of engine.Backend becomes one or a few dispatches: a shader, its push constants (addresses and numbers) and a count of
 // workgroups (call.go). They are recorded and handed to the device in batches (stream.go), with barriers only where a dispatch touches

@@ -25,20 +25,27 @@ var matrixTiles = []tileSize{{128, 0, 4}, {64, 0, 5}}
 
 // chooseMatrices returns the largest small matrices that the tile can be made of, nil if there are none. Those of float16 are for tests.
 func chooseMatrices(d *vk.PhysicalDevice, half bool) *matrices {
-	list := slices.DeleteFunc(slices.Clone(d.Matrices), func(m vk.Matrix) bool { return m.BF16 == half || !tiles(m, d.SubgroupSize) })
+	list := slices.DeleteFunc(slices.Clone(d.Matrices), func(m vk.Matrix) bool { return m.BF16 == half || subgroupFor(m, d.Subgroups) == 0 })
 	if len(list) == 0 {
 		return nil
 	}
 	best := slices.MaxFunc(list, func(x, y vk.Matrix) int { return x.M*x.N*x.K - y.M*y.N*y.K })
-	return &matrices{best, d.SubgroupSize, map[bool]string{false: "_matrix", true: "_matrix_f16"}[half], matrixTiles, false}
+	return &matrices{best, subgroupFor(best, d.Subgroups), map[bool]string{false: "_matrix", true: "_matrix_f16"}[half], matrixTiles, false}
+}
+
+// subgroupFor returns how many threads multiply small matrices: the size that subgroups have anyway, else the largest one; 0 if none will do.
+func subgroupFor(m vk.Matrix, s vk.Subgroups) int {
+	for _, size := range []int{s.Size, 128, 64, 32, 16, 8} {
+		if s.Fit(size, workgroup) && tiles(m, size) {
+			return size
+		}
+	}
+	return 0
 }
 
 // tiles tells whether a tile of 64 × 64 can be divided among the subgroups of a workgroup, in small matrices, as in tile_matrix.glsl.
 func tiles(m vk.Matrix, subgroup int) bool {
 	const size, depth = 64, 32
-	if subgroup == 0 || workgroup%subgroup != 0 {
-		return false
-	}
 	subgroups, across := workgroup/subgroup, 2
 	if subgroups >= 16 {
 		across = 4

@@ -176,7 +176,7 @@ func TestProbeOfMatrices(t *testing.T) {
 // TestChooseMatrices takes the largest small matrices of the kind that is asked for, if the tile can be made of them.
 func TestChooseMatrices(t *testing.T) {
 	device := func(subgroup int, list ...vk.Matrix) *vk.PhysicalDevice {
-		return &vk.PhysicalDevice{SubgroupSize: subgroup, Matrices: list}
+		return &vk.PhysicalDevice{Subgroups: vk.Subgroups{Size: subgroup, Min: subgroup, Max: subgroup, Most: 32, Required: true}, Matrices: list}
 	}
 	half, brain := vk.Matrix{M: 16, N: 16, K: 16}, vk.Matrix{M: 16, N: 16, K: 16, BF16: true}
 	small, odd := vk.Matrix{M: 16, N: 8, K: 8, BF16: true}, vk.Matrix{M: 16, N: 48, K: 16, BF16: true}
@@ -189,4 +189,13 @@ func TestChooseMatrices(t *testing.T) {
 	require.Equal(t, &matrices{half, 64, "_matrix_f16", matrixTiles, false}, chooseMatrices(device(64, brain, half), true))
 	require.Equal(t, &matrices{vk.Matrix{M: 8, N: 16, K: 16, BF16: true}, 16, "_matrix", matrixTiles, false},
 		chooseMatrices(device(16, vk.Matrix{M: 8, N: 16, K: 16, BF16: true}), false))
+	large := device(64, brain)
+	large.Subgroups.Min, large.Subgroups.Most = 16, 4
+	require.Equal(t, 64, chooseMatrices(large, false).subgroup, "the size that they have anyway")
+	large.Subgroups.Max = 32
+	require.Nil(t, chooseMatrices(large, false), "a workgroup has 4 subgroups at most, of 32 threads at most")
+	large.Subgroups.Most = 8
+	require.Equal(t, 32, chooseMatrices(large, false).subgroup, "the largest one that can be required")
+	large.Subgroups.Required = false
+	require.Nil(t, chooseMatrices(large, false), "no size can be required")
 }
