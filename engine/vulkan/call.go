@@ -54,6 +54,7 @@ func (c *call) tensor(t *engine.Tensor, dtype engine.DType, read, write bool) *c
 	if t.DType() != dtype {
 		panic(unsupported("an operand of "+c.key.shader, t.DType()))
 	}
+	countable(c.key.shader, t)
 	size := dtype.Size()
 	return c.address(t.Buffer().(*block), t.Offset()*size, t.Len()*size, read, write)
 }
@@ -89,6 +90,7 @@ func (b *Backend) missing() uint64 { return b.upload.memory.Address }
 
 // also declares that memory whose address is in a table is accessed.
 func (c *call) also(t *engine.Tensor, write bool) *call {
+	countable(c.key.shader, t)
 	s := spanOf(t)
 	if write {
 		c.writes = append(c.writes, s)
@@ -141,8 +143,14 @@ func (c *call) work(flops float64) *call {
 	return c
 }
 
-// each runs a thread for each of n elements, or several elements a thread where that would be too many workgroups.
-func (c *call) each(n int) { c.groups(ceilDiv(n, workgroup), 1, 1) }
+// each runs a thread for each of n elements, or several elements a thread where that would be too many workgroups. Beyond mostElements the
+// sum of an index and a stride would not fit into 32 bits, and the loop not end.
+func (c *call) each(n int) {
+	if n > mostElements {
+		panic(unsupported("the elements of "+c.key.shader, n))
+	}
+	c.groups(ceilDiv(n, workgroup), 1, 1)
+}
 
 // groups runs workgroups along three axes. A shader whose first axis may be longer than a device allows walks it in strides of
 // gl_NumWorkGroups.x; the others stay below 65,536.

@@ -61,10 +61,11 @@ func operands(a *engine.GemmArgs) (left, right operand) {
 	return operandOf(a.A, p, a.LDA, a.AStride, !a.TransA), operandOf(unpacked(a.Packed), p, a.Packed.K, 0, true)
 }
 
-// countable panics if tensors have too many elements.
+// countable panics if tensors have too many elements; nil has none. All operands are checked when they are pushed; methods with several
+// dispatches check before the first.
 func countable(op string, tensors ...*engine.Tensor) {
 	for _, t := range tensors {
-		if t.Len() > mostElements {
+		if t != nil && t.Len() > mostElements {
 			panic(unsupported(op, t))
 		}
 	}
