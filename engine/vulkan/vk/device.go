@@ -41,12 +41,21 @@ func (d *Device) open() error {
 		return err
 	}
 	d.handle = *handle
-	if err := resolve(&d.procs, lookUp(d.instance.procs.GetDeviceProcAddr, d.handle)); err != nil {
+	if err := d.resolve(lookUp(d.instance.procs.GetDeviceProcAddr, d.handle)); err != nil {
 		return err
 	}
 	call(d.procs.GetDeviceQueue, d.handle, uintptr(family), 0, address(handle))
 	d.queue = *handle
 	return nil
+}
+
+// resolve finds the functions, that which gives back the handle first; without all of them it does.
+func (d *Device) resolve(find func(name string) uintptr) error {
+	err := resolve(&d.procs, find)
+	if err != nil && d.procs.DestroyDevice != 0 {
+		call(d.procs.DestroyDevice, d.handle, 0)
+	}
+	return err
 }
 
 // Wait returns when the device has nothing left to do.

@@ -29,11 +29,20 @@ func Open() (*Instance, error) {
 		in.arena.close()
 		return nil, err
 	}
-	if err := resolve(&in.procs, lookUp(get, in.handle)); err != nil {
+	if err := in.resolve(lookUp(get, in.handle)); err != nil {
 		in.arena.close()
 		return nil, err
 	}
 	return in, nil
+}
+
+// resolve finds the functions, that which gives back the handle first; without all of them it does.
+func (in *Instance) resolve(find func(name string) uintptr) error {
+	err := resolve(&in.procs, find)
+	if err != nil && in.procs.DestroyInstance != 0 {
+		call(in.procs.DestroyInstance, in.handle, 0)
+	}
+	return err
 }
 
 func (in *Instance) create(global procs) error {

@@ -17,6 +17,9 @@ import (
 	"github.com/ebitengine/purego"
 )
 
+// Handles of 64 bits are passed as uintptr, and structs have C's layout: this does not compile where addresses are shorter.
+const _ uint = uint(^uintptr(0)>>63) - 1
+
 // procs are the addresses of C functions. A field has the name of its function without "vk".
 type procs struct {
 	// Known without an instance.
@@ -40,7 +43,7 @@ type deviceProcs struct {
 	CreateShaderModule, DestroyShaderModule, CreatePipelineLayout, DestroyPipelineLayout, CreateComputePipelines, DestroyPipeline,
 	CreatePipelineCache, DestroyPipelineCache, GetPipelineCacheData,
 	CreateCommandPool, DestroyCommandPool, AllocateCommandBuffers, BeginCommandBuffer, EndCommandBuffer,
-	CmdBindPipeline, CmdPushConstants, CmdDispatch, CmdPipelineBarrier, CmdCopyBuffer, CmdFillBuffer, CmdResetQueryPool, CmdWriteTimestamp,
+	CmdBindPipeline, CmdPushConstants, CmdDispatch, CmdPipelineBarrier, CmdCopyBuffer, CmdResetQueryPool, CmdWriteTimestamp,
 	CreateQueryPool, DestroyQueryPool, GetQueryPoolResults,
 	QueueSubmit, CreateFence, DestroyFence, ResetFences, WaitForFences uintptr
 }

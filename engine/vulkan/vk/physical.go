@@ -48,7 +48,6 @@ type PhysicalDevice struct {
 	queues      []queueFamilyProperties
 	extensions  []string
 	enabled     features
-	atom        int // to which mapped ranges are aligned
 }
 
 // Subgroups says how a workgroup's threads are divided into subgroups.
@@ -147,7 +146,7 @@ func (d *PhysicalDevice) readProperties() {
 	l := p.limits
 	d.PushBytes, d.SharedBytes = int(l.maxPushConstantsSize), int(l.maxComputeSharedMemorySize)
 	d.Invocations = int(min(l.maxComputeWorkGroupInvocations, l.maxComputeWorkGroupSize[0]))
-	d.Groups, d.atom = int(min(l.maxComputeWorkGroupCount[0], 1<<30)), int(l.nonCoherentAtomSize)
+	d.Groups = int(min(l.maxComputeWorkGroupCount[0], 1<<30))
 	d.TimestampPeriod = float64(l.timestampPeriod)
 }
 
