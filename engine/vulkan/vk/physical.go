@@ -183,6 +183,12 @@ func (d *PhysicalDevice) queueFamily() int {
 	return slices.IndexFunc(d.queues, computes)
 }
 
+// Elapsed returns the nanoseconds from one time to another. Only the low bits of times are valid, and they wrap.
+func (d *PhysicalDevice) Elapsed(from, to uint64) float64 {
+	mask := ^uint64(0) >> (64 - d.queues[d.queueFamily()].timestampValidBits)
+	return float64((to-from)&mask) * d.TimestampPeriod
+}
+
 // HasTimestamps tells whether the device can say when a command was done.
 func (d *PhysicalDevice) HasTimestamps() bool {
 	i := d.queueFamily()

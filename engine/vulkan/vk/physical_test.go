@@ -46,6 +46,15 @@ func TestSubgroups(t *testing.T) {
 	require.False(t, s.Fit(32, 256))
 }
 
+// TestElapsed subtracts times of 36 bits, of which the second has wrapped, and the others are noise.
+func TestElapsed(t *testing.T) {
+	d := &PhysicalDevice{TimestampPeriod: 2, queues: []queueFamilyProperties{{flags: 2, timestampValidBits: 36}}}
+	require.Equal(t, 14.0, d.Elapsed(3, 10))
+	require.Equal(t, 22.0, d.Elapsed(0x5<<36|0xffffffffd, 0x3<<36|8))
+	d.queues[0].timestampValidBits = 64
+	require.Equal(t, 22.0, d.Elapsed(^uint64(2), 8))
+}
+
 // TestOldLoader has a device with matrices, behind a loader that does not know how to ask for them: nothing is called.
 func TestOldLoader(t *testing.T) {
 	d := &PhysicalDevice{instance: &Instance{}, enabled: features{matrices: true, bfloat16: true}}
