@@ -59,6 +59,15 @@ func (c *call) tensor(t *engine.Tensor, dtype engine.DType, read, write bool) *c
 	return c.address(t.Buffer().(*block), t.Offset()*size, t.Len()*size, read, write)
 }
 
+// optional is tensor for an operand of large extents that may be missing: then the address is that of another with its extents, so that what
+// a compiler reads ahead of the branch that skips it is memory of the device.
+func (c *call) optional(t, like *engine.Tensor, read, write bool) *call {
+	if t == nil {
+		return c.tensor(like, engine.Float32, false, false)
+	}
+	return c.tensor(t, engine.Float32, read, write)
+}
+
 // memory pushes the address of a block that no tensor has.
 func (c *call) memory(at *block, read, write bool) *call {
 	return c.address(at, 0, at.size, read, write)
@@ -85,7 +94,7 @@ func (c *call) address(at *block, offset, n int, read, write bool) *call {
 }
 
 // missing is the address of what an op does without. Compilers may move a read before the branch that skips it, so it must be one that
-// can be read.
+// can be read: the 32 MiB of a ring, more than any row has.
 func (b *Backend) missing() uint64 { return b.upload.memory.Address }
 
 // also declares that memory whose address is in a table is accessed.
