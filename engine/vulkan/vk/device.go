@@ -26,14 +26,7 @@ func (d *Device) open() error {
 	family := uint32(d.queueFamily())
 	priority := put(a, float32(1))
 	queue := put(a, deviceQueueCreateInfo{head: head{kind: kindDeviceQueueCreateInfo}, family: family, count: 1, priorities: address(priority)})
-	var extensions []string
-	for name, used := range map[string]bool{
-		matrixExtension: d.enabled.matrices, bfloat16Extension: d.enabled.bfloat16, budgetExtension: d.has(budgetExtension),
-	} {
-		if used {
-			extensions = append(extensions, name)
-		}
-	}
+	extensions := d.enabledExtensions()
 	info := put(a, deviceCreateInfo{head: head{kind: kindDeviceCreateInfo, next: d.enable(a)}, queueCount: 1, queues: address(queue),
 		extensionCount: uint32(len(extensions)), extensionNames: putTexts(a, extensions)})
 	handle := put(a, uintptr(0))

@@ -23,7 +23,7 @@ const _ uint = uint(^uintptr(0)>>63) - 1
 // procs are the addresses of C functions. A field has the name of its function without "vk".
 type procs struct {
 	// Known without an instance.
-	CreateInstance, EnumerateInstanceVersion uintptr
+	CreateInstance, EnumerateInstanceVersion, EnumerateInstanceExtensionProperties uintptr
 }
 
 // instanceProcs are found by vkGetInstanceProcAddr.

@@ -195,23 +195,13 @@ func (d *PhysicalDevice) HasTimestamps() bool {
 	return i >= 0 && d.queues[i].timestampValidBits > 0 && d.TimestampPeriod > 0
 }
 
-func (d *PhysicalDevice) readExtensions() error {
+func (d *PhysicalDevice) readExtensions() (err error) {
 	a := d.instance.arena
 	a.reset()
-	n := put(a, uint32(0))
-	enumerate := d.instance.procs.EnumerateDeviceExtensionProperties
-	if err := try(enumerate, d.handle, 0, address(n), 0); err != nil {
-		return err
-	}
-	all := pinned(make([]extensionProperties, *n)) // more than the arena holds
-	defer all.unpin()
-	if err := try(enumerate, d.handle, 0, address(n), all.address()); err != nil {
-		return err
-	}
-	for _, e := range all.values[:*n] {
-		d.extensions = append(d.extensions, text(e.name[:]))
-	}
-	return nil
+	d.extensions, err = extensions(func(n *uint32, properties uintptr) error {
+		return try(d.instance.procs.EnumerateDeviceExtensionProperties, d.handle, 0, address(n), properties)
+	}, a)
+	return err
 }
 
 func (d *PhysicalDevice) has(extension string) bool { return slices.Contains(d.extensions, extension) }
@@ -220,7 +210,22 @@ const (
 	matrixExtension   = "VK_KHR_cooperative_matrix"
 	bfloat16Extension = "VK_KHR_shader_bfloat16"
 	budgetExtension   = "VK_EXT_memory_budget"
+
+	portabilityExtension = "VK_KHR_portability_enumeration" // of the instance
+	subsetExtension      = "VK_KHR_portability_subset"      // of devices that it lists, which must be enabled
 )
+
+// enabledExtensions returns the names of those that are used.
+func (d *PhysicalDevice) enabledExtensions() (names []string) {
+	for name, used := range map[string]bool{
+		matrixExtension: d.enabled.matrices, bfloat16Extension: d.enabled.bfloat16, budgetExtension: true, subsetExtension: true,
+	} {
+		if used && d.has(name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
 
 // featureChain is the structs by which features are asked for and enabled. Those of extensions are nil where the device lacks them.
 type featureChain struct {

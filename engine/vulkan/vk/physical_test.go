@@ -55,6 +55,16 @@ func TestElapsed(t *testing.T) {
 	require.Equal(t, 22.0, d.Elapsed(^uint64(2), 8))
 }
 
+// TestEnabledExtensions enables what is there and used, and on macOS what must be.
+func TestEnabledExtensions(t *testing.T) {
+	d := &PhysicalDevice{extensions: []string{"VK_KHR_portability_subset", "VK_KHR_cooperative_matrix", "VK_EXT_memory_budget", "VK_KHR_swapchain"}}
+	require.ElementsMatch(t, []string{"VK_KHR_portability_subset", "VK_EXT_memory_budget"}, d.enabledExtensions())
+	d.enabled.matrices = true
+	require.ElementsMatch(t, []string{"VK_KHR_portability_subset", "VK_EXT_memory_budget", "VK_KHR_cooperative_matrix"}, d.enabledExtensions())
+	d.extensions = nil
+	require.Empty(t, d.enabledExtensions())
+}
+
 // TestOldLoader has a device with matrices, behind a loader that does not know how to ask for them: nothing is called.
 func TestOldLoader(t *testing.T) {
 	d := &PhysicalDevice{instance: &Instance{}, enabled: features{matrices: true, bfloat16: true}}
