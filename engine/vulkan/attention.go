@@ -24,6 +24,7 @@ func (b *Backend) Attention(a engine.AttentionArgs) {
 func (b *Backend) AttentionBackward(a engine.AttentionArgs, g engine.AttentionGrads) {
 	known("AttentionBackward", a.Precision, engine.Int8)
 	allFloat32("AttentionBackward", a.QKV, a.Out, a.LSE, g.DOut, g.DQKV)
+	countable("AttentionBackward", a.QKV, a.Out, a.LSE, g.DOut, g.DQKV)
 	delta := b.working(a.LSE.Len())
 	defer b.release(delta)
 	b.kernel("attention_delta").out(delta).in(a.Out).in(g.DOut).

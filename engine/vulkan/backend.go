@@ -1,6 +1,6 @@
 //go:build vulkan
 
-// Package vulkan is the backend that computes on any Vulkan 1.3 device, without cgo. It is compiled with the build tag vulkan alone.
+// Package vulkan is the backend that computes on Vulkan 1.3 devices, without cgo. It is compiled with the build tag vulkan alone.
 //
 // A method of engine.Backend becomes one or a few dispatches: a shader, its push constants (addresses and numbers) and a count of
 // workgroups (call.go). They are recorded and handed to the device in batches (stream.go), with barriers only where a dispatch touches
@@ -39,17 +39,18 @@ type Config struct {
 
 // Backend is a Vulkan backend.
 type Backend struct {
-	instance *vk.Instance
-	device   *vk.Device
-	stream   stream
-	memory   slabs
-	dropped  dropped
-	upload   uploads
-	download downloads
-	shaders  pipelines
-	matrices *matrices // nil if there are none
-	call     call
-	normal   *block // engine.NormalTable, once it is needed
+	instance    *vk.Instance
+	device      *vk.Device
+	stream      stream
+	memory      slabs
+	dropped     dropped
+	upload      uploads
+	download    downloads
+	shaders     pipelines
+	matrices    *matrices // nil if there are none
+	matrixError error     // what was wrong with them
+	call        call
+	normal      *block // engine.NormalTable, once it is needed
 }
 
 var (

@@ -54,8 +54,18 @@ func (c *call) tensor(t *engine.Tensor, dtype engine.DType, read, write bool) *c
 	if t.DType() != dtype {
 		panic(unsupported("an operand of "+c.key.shader, t.DType()))
 	}
+	countable(c.key.shader, t)
 	size := dtype.Size()
 	return c.address(t.Buffer().(*block), t.Offset()*size, t.Len()*size, read, write)
+}
+
+// optional is tensor for an operand of large extents that may be missing: then the address is that of another with its extents, so that what
+// a compiler reads ahead of the branch that skips it is memory of the device.
+func (c *call) optional(t, like *engine.Tensor, read, write bool) *call {
+	if t == nil {
+		return c.tensor(like, engine.Float32, false, false)
+	}
+	return c.tensor(t, engine.Float32, read, write)
 }
 
 // memory pushes the address of a block that no tensor has.
@@ -84,11 +94,12 @@ func (c *call) address(at *block, offset, n int, read, write bool) *call {
 }
 
 // missing is the address of what an op does without. Compilers may move a read before the branch that skips it, so it must be one that
-// can be read.
+// can be read: the 32 MiB of a ring, more than any row has.
 func (b *Backend) missing() uint64 { return b.upload.memory.Address }
 
 // also declares that memory whose address is in a table is accessed.
 func (c *call) also(t *engine.Tensor, write bool) *call {
+	countable(c.key.shader, t)
 	s := spanOf(t)
 	if write {
 		c.writes = append(c.writes, s)
@@ -141,8 +152,14 @@ func (c *call) work(flops float64) *call {
 	return c
 }
 
-// each runs a thread for each of n elements, or several elements a thread where that would be too many workgroups.
-func (c *call) each(n int) { c.groups(ceilDiv(n, workgroup), 1, 1) }
+// each runs a thread for each of n elements, or several elements a thread where that would be too many workgroups. Beyond mostElements the
+// sum of an index and a stride would not fit into 32 bits, and the loop not end.
+func (c *call) each(n int) {
+	if n > mostElements {
+		panic(unsupported("the elements of "+c.key.shader, n))
+	}
+	c.groups(ceilDiv(n, workgroup), 1, 1)
+}
 
 // groups runs workgroups along three axes. A shader whose first axis may be longer than a device allows walks it in strides of
 // gl_NumWorkGroups.x; the others stay below 65,536.

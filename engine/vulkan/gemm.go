@@ -61,10 +61,11 @@ func operands(a *engine.GemmArgs) (left, right operand) {
 	return operandOf(a.A, p, a.LDA, a.AStride, !a.TransA), operandOf(unpacked(a.Packed), p, a.Packed.K, 0, true)
 }
 
-// countable panics if tensors have too many elements.
+// countable panics if tensors have too many elements; nil has none. All operands are checked when they are pushed; methods with several
+// dispatches check before the first.
 func countable(op string, tensors ...*engine.Tensor) {
 	for _, t := range tensors {
-		if t.Len() > mostElements {
+		if t != nil && t.Len() > mostElements {
 			panic(unsupported(op, t))
 		}
 	}
@@ -110,7 +111,7 @@ func (b *Backend) gemmInParts(a *engine.GemmArgs, left, right operand, small *ma
 	partial := b.working(t.parts * a.Batch * a.M * width)
 	defer b.release(partial)
 	b.tile("gemm", small, t).as(left.t.DType(), left.t).as(right.t.DType(), right.t).
-		out(partial).in(nil).in(nil).in(nil).
+		out(partial).in(nil).optional(nil, partial, false, false).optional(nil, partial, false, false).
 		u32(a.M, a.N, a.K, left.ld, right.ld, width, left.stride, right.stride, a.M*width, a.Batch, t.parts, t.depth).
 		u32(left.form, right.form, withAligned).work(flops(a)).groups(t.groups(a.Batch, a.M, a.N), 1, 1)
 	b.kernel("gemm_sum").in(partial).result(a).
@@ -119,7 +120,7 @@ func (b *Backend) gemmInParts(a *engine.GemmArgs, left, right operand, small *ma
 
 // result pushes the addresses of what an epilogue reads and writes.
 func (c *call) result(a *engine.GemmArgs) *call {
-	return c.tensor(a.C, engine.Float32, a.Accumulate, true).in(a.Bias).out(a.Pre).in(a.Residual)
+	return c.tensor(a.C, engine.Float32, a.Accumulate, true).in(a.Bias).optional(a.Pre, a.C, false, true).optional(a.Residual, a.C, true, false)
 }
 
 func flops(a *engine.GemmArgs) float64 {

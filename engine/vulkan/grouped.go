@@ -30,12 +30,15 @@ func (b *Backend) groupedTiles(a *engine.GroupedArgs, weights []*engine.Tensor, 
 	small := b.matricesFor(left, right)
 	t, tiles := groupedTiling(small.tileSizes(), a.Mode, len(weights), rows, n, k)
 	forward, inputGrad := a.Mode == engine.GroupedForward, a.Mode == engine.GroupedInputGrad
-	across, biases := k, a.B[:0] // gradients of biases come later
-	if forward {
-		across, biases = n, a.B
+	across, biases, result := k, a.B[:0], weights[0] // gradients of biases come later
+	switch {
+	case forward:
+		across, biases, result = n, a.B, a.Y
+	case inputGrad:
+		result = a.X
 	}
 	b.tile("grouped", small, t).tensor(a.X, engine.Float32, !inputGrad, inputGrad).tensor(a.Y, engine.Float32, !forward, forward).
-		out(a.Pre).ints(a.Offsets).memory(layers, true, false).alsoAll(weights, a.Mode == engine.GroupedWeightGrad).alsoAll(biases, false).
+		optional(a.Pre, result, false, true).ints(a.Offsets).memory(layers, true, false).alsoAll(weights, a.Mode == engine.GroupedWeightGrad).alsoAll(biases, false).
 		u32(int(a.Mode), len(weights), n, k, tiles, left, right, flags).work(2*float64(rows)*float64(n)*float64(k)).
 		groups(tiles*ceilDiv(across, t.size), 1, 1)
 }

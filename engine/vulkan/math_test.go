@@ -4,6 +4,7 @@ package vulkan
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -31,9 +32,9 @@ var (
 var functions = []function{
 	{"exp", math.Exp, -87, 88.7, 2, math.Abs, [3]float64{0, 1, inf}},
 	{"expm1", math.Expm1, -104, 88.7, 3, math.Abs, [3]float64{-1, 0, inf}},
-	{"log", math.Log, smallest, math.MaxFloat32, 2, math.Abs, [3]float64{nan, -inf, inf}},
+	{"log", math.Log, tiniest, math.MaxFloat32, 2, math.Abs, [3]float64{nan, -inf, inf}},
 	{"log1p", math.Log1p, 0, math.MaxFloat32, 3, math.Abs, [3]float64{nan, 0, inf}},
-	{"rsqrt", func(x float64) float64 { return 1 / math.Sqrt(x) }, smallest, math.MaxFloat32, 2, math.Abs, [3]float64{nan, inf, 0}},
+	{"rsqrt", func(x float64) float64 { return 1 / math.Sqrt(x) }, tiniest, math.MaxFloat32, 2, math.Abs, [3]float64{nan, inf, 0}},
 	{"logistic", logistic, -87, math.MaxFloat32, 6, math.Abs, [3]float64{0, 0.5, 1}},
 	{"logistic_slope", func(x float64) float64 { return logistic(x) * logistic(-x) }, -87, 87, 8, math.Abs, [3]float64{0, 0.25, 0}},
 	{"normal_cdf", normalCDF, -13, math.MaxFloat32, 8, math.Abs, [3]float64{0, 0.5, 1}},
@@ -42,7 +43,8 @@ var functions = []function{
 	{"gelu_slope", geluSlope, -math.MaxFloat32, math.MaxFloat32, 4, atLeastOne, [3]float64{0, 0.5, 1}},
 }
 
-const smallest = 0x1p-126 // normal number; devices may take those below for 0
+// smallest is the least normal number, tiniest the least of all. Devices may take those below smallest for 0.
+const smallest, tiniest = 0x1p-126, 0x1p-149
 
 func logistic(x float64) float64      { return 1 / (1 + math.Exp(-x)) }
 func normalCDF(x float64) float64     { return math.Erfc(-x/math.Sqrt2) / 2 }
@@ -77,7 +79,11 @@ func (f *function) points() (x []float32) {
 	for i := range n {
 		x = append(x, float32(max(f.from, -128)+(min(f.to, 128)-max(f.from, -128))*float64(i)/n))
 	}
-	for v := smallest; v < math.MaxFloat32; v *= 1.0007 {
+	first := smallest
+	if f.from == tiniest {
+		first = tiniest
+	}
+	for v := first; v < math.MaxFloat32; v *= 1.0007 {
 		for _, signed := range []float64{v, -v} {
 			if f.from <= signed && signed <= f.to {
 				x = append(x, float32(signed))
@@ -94,6 +100,17 @@ func (f *function) testEnds(t *testing.T, got []float32) {
 			continue // not in its domain
 		}
 		require.InDelta(t, want, float64(got[i]), 1e-7, "at an end")
+	}
+}
+
+// TestNegativeAndNone has 1/√x keep the sign of 0 and refuse the negative number next to it, and log take both signs of 0.
+func TestNegativeAndNone(t *testing.T) {
+	b := open(t, Config{Slab: 8 << 20})
+	x := []float32{0, float32(math.Copysign(0, -1)), -tiniest, -smallest}
+	for name, want := range map[string][2]float64{"log": {-inf, -inf}, "rsqrt": {inf, -inf}} {
+		got := b.function(t, slices.IndexFunc(functions, func(f function) bool { return f.name == name }), x)
+		require.Equal(t, want, [2]float64{float64(got[0]), float64(got[1])}, name)
+		require.True(t, got[2] != got[2] && got[3] != got[3], "%s is %v of negative numbers", name, got[2:])
 	}
 }
 

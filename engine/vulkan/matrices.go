@@ -3,9 +3,9 @@
 package vulkan
 
 import (
+	"fmt"
 	"slices"
 
-	"mien/engine"
 	"mien/engine/vulkan/vk"
 )
 
@@ -16,7 +16,8 @@ type matrices struct {
 	vk.Matrix
 	subgroup int
 	suffix   string // of the names of shaders for them
-	probed   bool
+	sizes    []tileSize
+	probed   bool // they were right
 }
 
 // matrixTiles are the tiles to choose from, as sizes is.
@@ -24,20 +25,27 @@ var matrixTiles = []tileSize{{128, 0, 4}, {64, 0, 5}}
 
 // chooseMatrices returns the largest small matrices that the tile can be made of, nil if there are none. Those of float16 are for tests.
 func chooseMatrices(d *vk.PhysicalDevice, half bool) *matrices {
-	list := slices.DeleteFunc(slices.Clone(d.Matrices), func(m vk.Matrix) bool { return m.BF16 == half || !tiles(m, d.SubgroupSize) })
+	list := slices.DeleteFunc(slices.Clone(d.Matrices), func(m vk.Matrix) bool { return m.BF16 == half || subgroupFor(m, d.Subgroups) == 0 })
 	if len(list) == 0 {
 		return nil
 	}
 	best := slices.MaxFunc(list, func(x, y vk.Matrix) int { return x.M*x.N*x.K - y.M*y.N*y.K })
-	return &matrices{best, d.SubgroupSize, map[bool]string{false: "_matrix", true: "_matrix_f16"}[half], false}
+	return &matrices{best, subgroupFor(best, d.Subgroups), map[bool]string{false: "_matrix", true: "_matrix_f16"}[half], matrixTiles, false}
+}
+
+// subgroupFor returns how many threads multiply small matrices: the size that subgroups have anyway, else the largest one; 0 if none will do.
+func subgroupFor(m vk.Matrix, s vk.Subgroups) int {
+	for _, size := range []int{s.Size, 128, 64, 32, 16, 8} {
+		if s.Fit(size, workgroup) && tiles(m, size) {
+			return size
+		}
+	}
+	return 0
 }
 
 // tiles tells whether a tile of 64 × 64 can be divided among the subgroups of a workgroup, in small matrices, as in tile_matrix.glsl.
 func tiles(m vk.Matrix, subgroup int) bool {
 	const size, depth = 64, 32
-	if subgroup == 0 || workgroup%subgroup != 0 {
-		return false
-	}
 	subgroups, across := workgroup/subgroup, 2
 	if subgroups >= 16 {
 		across = 4
@@ -46,42 +54,38 @@ func tiles(m vk.Matrix, subgroup int) bool {
 		m.M*m.N*subgroups <= 2048 && m.N%4 == 0 && m.K%8 == 0
 }
 
-// matricesFor returns by which small matrices operands of these forms are multiplied, nil for none. Drivers have been wrong about theirs, so
-// they must first compute what is known.
+// matricesFor returns by which small matrices operands of these forms are multiplied, nil for none.
 func (b *Backend) matricesFor(left, right int) *matrices {
 	const bf16 = formRounded | formNarrow
-	if b.matrices == nil || left&bf16 == 0 || right&bf16 == 0 {
+	if left&bf16 == 0 || right&bf16 == 0 {
 		return nil
 	}
-	if !b.matrices.probed {
-		b.matrices.probed = true
-		if !multipliesRight(b, b.Gemm) {
-			b.matrices = nil
-		}
-	}
+	b.probeMatrices()
 	return b.matrices
 }
 
-// multipliesRight compares a product of small whole numbers at bf16, which is exact, with that of a loop.
-func multipliesRight(b *Backend, multiply func(engine.GemmArgs)) bool {
-	const m, n, k = 70, 90, 100
-	x, w, want := make([]float32, m*k), make([]float32, n*k), make([]float32, m*n)
-	for i := range x {
-		x[i] = float32(i*i%13 - 6)
+// probeMatrices probes the small matrices once, and from then on does without them if they are wrong.
+func (b *Backend) probeMatrices() {
+	if b.matrices == nil || b.matrices.probed {
+		return
 	}
-	for i := range w {
-		w[i] = float32(i*i%11 - 5)
+	if b.matrixError = b.probe(b.matrices); b.matrixError != nil {
+		b.matrices = nil
+		return
 	}
-	for i := range want {
-		for c := range k {
-			want[i] += x[i/n*k+c] * w[i%n*k+c]
-		}
+	b.matrices.probed = true
+}
+
+// Matrices says whether products at bf16 are computed by cooperative matrices, and if not, what is wrong with those that the device has.
+func (b *Backend) Matrices() string {
+	b.probeMatrices()
+	switch m := b.matrices; {
+	case m != nil:
+		return fmt.Sprintf("%d×%d×%d used", m.M, m.N, m.K)
+	case b.matrixError != nil:
+		return "not used: " + b.matrixError.Error()
 	}
-	tx, tw, ty := engine.FromSlice(b, engine.Float32, x, m, k), engine.FromSlice(b, engine.Float32, w, n, k), engine.New(b, engine.Float32, m, n)
-	defer func() { tx.Free(); tw.Free(); ty.Free() }()
-	multiply(engine.GemmArgs{C: ty, A: tx, B: tw, Precision: engine.BF16, M: m, N: n, K: k, TransB: true, LDA: k, LDB: k, LDC: n, Batch: 1})
-	got, err := engine.Read[float32](ty)
-	return err == nil && slices.Equal(got, want)
+	return "none used"
 }
 
 // tileSizes returns the tiles to choose from.
@@ -89,7 +93,7 @@ func (m *matrices) tileSizes() []tileSize {
 	if m == nil {
 		return sizes
 	}
-	return matrixTiles
+	return m.sizes
 }
 
 // tile begins a dispatch of a shader that computes tiles.

@@ -28,14 +28,21 @@ type pipelines struct {
 	layout *vk.Layout
 	cache  *vk.Cache
 	file   cacheOnDisk
-	ready  map[pipelineKey]*vk.Pipeline
+	ready  map[pipelineKey]*pipeline
+	refuse func(pipelineKey) bool // nil but for tests
+}
+
+// pipeline is a shader that is ready to run, and the bytes of its push constants.
+type pipeline struct {
+	*vk.Pipeline
+	push int
 }
 
 // pushBytes is what every device takes as push constants.
 const pushBytes = 128
 
 func (p *pipelines) open(device *vk.Device, file cacheOnDisk) (err error) {
-	p.device, p.file, p.ready = device, file, map[pipelineKey]*vk.Pipeline{}
+	p.device, p.file, p.ready = device, file, map[pipelineKey]*pipeline{}
 	if p.layout, err = device.NewLayout(pushBytes); err != nil {
 		return err
 	}
@@ -54,7 +61,7 @@ func (p *pipelines) save() {
 
 func (p *pipelines) close() {
 	for _, one := range p.ready {
-		p.device.DestroyPipeline(one)
+		p.device.DestroyPipeline(one.Pipeline)
 	}
 	if p.cache != nil {
 		p.device.DestroyCache(p.cache)
@@ -66,22 +73,41 @@ func (p *pipelines) close() {
 
 // pipeline returns a shader that is ready to run and takes push constants of a size; nil after an error, which the stream keeps.
 func (b *Backend) pipeline(key pipelineKey, push int) *vk.Pipeline {
-	p := &b.shaders
+	one, err := b.shaders.compile(key)
+	if err != nil {
+		b.stream.fail(err)
+		return nil
+	}
+	if one.push != push { // a mistake of this package
+		panic(fmt.Sprintf("vulkan: shader %s: its push constants have %d bytes, and %d are pushed", key.shader, one.push, push))
+	}
+	return one.Pipeline
+}
+
+// compile has the driver compile a shader, unless it has done so.
+func (p *pipelines) compile(key pipelineKey) (*pipeline, error) {
 	if one := p.ready[key]; one != nil {
-		return one
+		return one, nil
 	}
 	code, err := spirv.ReadFile("spv/" + key.shader + ".spv")
+	push := 0
 	if err == nil {
-		err = checkPush(code, push)
+		push, err = pushSize(code)
 	}
 	if err != nil { // a mistake of this package
 		panic(fmt.Sprintf("vulkan: shader %s: %v", key.shader, err))
 	}
-	one, err := p.device.NewPipeline(code, key.constants[:key.n], key.subgroup, p.layout, p.cache)
+	one, err := p.create(key, code)
 	if err != nil {
-		b.stream.fail(fmt.Errorf("shader %s was not compiled: %w", key.shader, err))
-		return nil
+		return nil, fmt.Errorf("shader %s was not compiled: %w", key.shader, err)
 	}
-	p.ready[key] = one
-	return one
+	p.ready[key] = &pipeline{one, push}
+	return p.ready[key], nil
+}
+
+func (p *pipelines) create(key pipelineKey, code []byte) (*vk.Pipeline, error) {
+	if p.refuse != nil && p.refuse(key) {
+		return nil, vk.OutOfMemory
+	}
+	return p.device.NewPipeline(code, key.constants[:key.n], key.subgroup, p.layout, p.cache)
 }

@@ -10,15 +10,19 @@ import (
 	"time"
 
 	"mien/engine"
+	"mien/engine/vulkan/vk"
 )
 
-// profile adds up the times of kernels, as the device tells them. Kernels that run side by side each count their whole time.
+// profile adds up the times of kernels, as the device tells them: from when all before a kernel was done to when it was, too. So kernels
+// that run side by side share the time that they take together.
 type profile struct {
-	period  float64 // nanoseconds of a tick
+	device  *vk.PhysicalDevice
 	kernels map[string]*engine.KernelTime
 }
 
-func newProfile(period float64) *profile { return &profile{period, map[string]*engine.KernelTime{}} }
+func newProfile(device *vk.PhysicalDevice) *profile {
+	return &profile{device, map[string]*engine.KernelTime{}}
+}
 
 // count counts a call of a kernel.
 func (p *profile) count(name string, flops float64, spans ...[]span) {
@@ -46,7 +50,7 @@ func (p *profile) add(b *batch) error {
 		return err
 	}
 	for i, name := range b.noted {
-		p.kernels[name].Time += time.Duration(float64(ticks[2*i+1]-ticks[2*i]) * p.period)
+		p.kernels[name].Time += time.Duration(p.device.Elapsed(ticks[2*i], ticks[2*i+1]))
 	}
 	return nil
 }
@@ -57,7 +61,7 @@ func (b *Backend) StartProfile() error {
 		return fmt.Errorf("%s notes no times, so there is no profile", b.Name())
 	}
 	err := b.Sync()
-	b.stream.profile = newProfile(b.device.TimestampPeriod)
+	b.stream.profile = newProfile(b.device.PhysicalDevice)
 	return err
 }
 

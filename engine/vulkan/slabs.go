@@ -60,6 +60,9 @@ func (m *slabs) alloc(n int) (*block, error) {
 		return nil, errors.New("more than an address space holds")
 	}
 	n = max(granule, (n+granule-1)/granule*granule)
+	if most := m.device.BufferBytes; n > most {
+		return nil, fmt.Errorf("more than the %d MiB that the device has in one piece", most>>20)
+	}
 	b := m.fit(n)
 	if b == nil {
 		if err := m.grow(n); err != nil {
@@ -125,7 +128,7 @@ func (m *slabs) grow(n int) error {
 	if m.size == 0 {
 		m.size = defaultSlab
 	}
-	memory, err := m.allocate(max(m.size, n))
+	memory, err := m.allocate(min(max(m.size, n), m.device.BufferBytes/granule*granule))
 	if err != nil && m.size > n { // a smaller slab may do
 		memory, err = m.allocate(n)
 	}

@@ -101,6 +101,25 @@ func TestRefusedMemory(t *testing.T) {
 	require.NoError(t, err)
 }
 
+// TestLargestBuffer has a device whose buffers are small: slabs are no larger, and what is larger than any is refused.
+func TestLargestBuffer(t *testing.T) {
+	b := open(t, Config{})
+	device := *b.device.PhysicalDevice
+	device.BufferBytes = 40<<10 + 100
+	b.device.PhysicalDevice = &device
+	held := func() int { return b.Stats().LiveBytes + b.Stats().PoolBytes }
+	for i := range 3 {
+		_, err := b.memory.alloc(30 << 10)
+		require.NoError(t, err)
+		require.Equal(t, (i+1)*40<<10, held())
+	}
+	_, err := b.memory.alloc(40 << 10)
+	require.NoError(t, err)
+	_, err = b.memory.alloc(40<<10 + 1)
+	require.EqualError(t, err, "more than the 0 MiB that the device has in one piece")
+	require.Equal(t, 160<<10, held())
+}
+
 // TestTrimmedSlabs needs a large piece where small ones are free: the device gets those back and is asked again.
 func TestTrimmedSlabs(t *testing.T) {
 	held, most := 0, 100<<10

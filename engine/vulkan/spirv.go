@@ -5,18 +5,7 @@ package vulkan
 import (
 	"encoding/binary"
 	"errors"
-	"fmt"
 )
-
-// checkPush returns an error unless a shader's block of push constants takes n bytes. Its members are buffer references, 32-bit
-// numbers, and vectors and arrays of them, and their offsets are in the SPIR-V.
-func checkPush(code []byte, n int) error {
-	want, err := pushSize(code)
-	if err == nil && want != n {
-		err = fmt.Errorf("its push constants have %d bytes, and %d are pushed", want, n)
-	}
-	return err
-}
 
 // Opcodes and enumerants of SPIR-V (Khronos, SPIR-V specification 1.6, section 3).
 const (
@@ -25,7 +14,8 @@ const (
 	storagePushConstant, decorationOffset = 9, 35
 )
 
-// pushSize returns the bytes of the block of push constants, 0 if there is none.
+// pushSize returns the bytes of a shader's block of push constants, 0 if there is none. Its members are buffer references, 32-bit numbers,
+// and vectors and arrays of them, and their offsets are in the SPIR-V.
 func pushSize(code []byte) (int, error) {
 	if len(code) < 20 || len(code)%4 != 0 || binary.LittleEndian.Uint32(code) != 0x07230203 {
 		return 0, errors.New("not SPIR-V")

@@ -55,24 +55,33 @@ float log_near(float f, float e) {
 	return y;
 }
 
-// exact_log is log x for normal positive x.
+// exact_log is log x. A device may take a number below 2⁻¹²⁶ for 0, so those are told by their bits, which are x·2¹⁴⁹.
 float exact_log(float x) {
-	if (!is_finite(x) || x <= 0.0) return x == 0.0 ? uintBitsToFloat(0xff800000u) : is_nan(x) || x < 0.0 ? uintBitsToFloat(0x7fc00000u) : x;
-	uint shifted = floatBitsToUint(x) - 0x3f3504f3u; // √½
-	return log_near(uintBitsToFloat((shifted & 0x7fffffu) + 0x3f3504f3u) - 1.0, float(int(shifted) >> 23));
+	uint bits = floatBitsToUint(x);
+	if (bits << 1 == 0u) return uintBitsToFloat(0xff800000u);
+	if (bits >= INFINITY_BITS) return uintBitsToFloat(bits == INFINITY_BITS ? INFINITY_BITS : 0x7fc00000u);
+	float e = 0.0;
+	if (bits < 0x00800000u) {
+		bits = floatBitsToUint(float(bits));
+		e = -149.0;
+	}
+	uint shifted = bits - 0x3f3504f3u; // √½
+	return log_near(uintBitsToFloat((shifted & 0x7fffffu) + 0x3f3504f3u) - 1.0, float(int(shifted) >> 23) + e);
 }
 
 // exact_log1p is log(1 + x) for x ≥ 0.
 float exact_log1p(float x) { return x < 0.41 ? log_near(x, 0.0) : exact_log(1.0 + x); }
 
-// exact_rsqrt is 1/√x: the device's, which is good to two units, and a step of Newton's method.
+// exact_rsqrt is 1/√x: the device's, which is good to two units, and a step of Newton's method. Below 2⁻¹²⁶ it is that of 2·x·2¹⁴⁹, times 2⁷⁵.
 float exact_rsqrt(float x) {
-	if (!is_finite(x) || x <= 0.0) {
-		if (x == 0.0) return uintBitsToFloat(INFINITY_BITS | floatBitsToUint(x) & 0x80000000u); // of its sign, as 1/√−0 is
-		return is_nan(x) || x < 0.0 ? uintBitsToFloat(0x7fc00000u) : 0.0;
-	}
+	uint bits = floatBitsToUint(x);
+	if (bits << 1 == 0u) return uintBitsToFloat(INFINITY_BITS | bits); // of its sign, as 1/√−0 is
+	if (bits >= INFINITY_BITS) return bits == INFINITY_BITS ? 0.0 : uintBitsToFloat(0x7fc00000u);
+	bool tiny = bits < 0x00800000u;
+	if (tiny) x = float(2u * bits);
 	precise float y = inversesqrt(x);
-	return fma(0.5 * y, fma(-x * y, y, 1.0), y);
+	y = fma(0.5 * y, fma(-x * y, y, 1.0), y);
+	return tiny ? y * 37778931862957161709568.0 : y;
 }
 
 // inverse_of is 1/x for an x that is not far from 1: the device's, and a step of Newton's method.

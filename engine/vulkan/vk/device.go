@@ -26,14 +26,7 @@ func (d *Device) open() error {
 	family := uint32(d.queueFamily())
 	priority := put(a, float32(1))
 	queue := put(a, deviceQueueCreateInfo{head: head{kind: kindDeviceQueueCreateInfo}, family: family, count: 1, priorities: address(priority)})
-	var extensions []string
-	for name, used := range map[string]bool{
-		matrixExtension: d.enabled.matrices, bfloat16Extension: d.enabled.bfloat16, budgetExtension: d.has(budgetExtension),
-	} {
-		if used {
-			extensions = append(extensions, name)
-		}
-	}
+	extensions := d.enabledExtensions()
 	info := put(a, deviceCreateInfo{head: head{kind: kindDeviceCreateInfo, next: d.enable(a)}, queueCount: 1, queues: address(queue),
 		extensionCount: uint32(len(extensions)), extensionNames: putTexts(a, extensions)})
 	handle := put(a, uintptr(0))
@@ -41,12 +34,21 @@ func (d *Device) open() error {
 		return err
 	}
 	d.handle = *handle
-	if err := resolve(&d.procs, lookUp(d.instance.procs.GetDeviceProcAddr, d.handle)); err != nil {
+	if err := d.resolve(lookUp(d.instance.procs.GetDeviceProcAddr, d.handle)); err != nil {
 		return err
 	}
 	call(d.procs.GetDeviceQueue, d.handle, uintptr(family), 0, address(handle))
 	d.queue = *handle
 	return nil
+}
+
+// resolve finds the functions, that which gives back the handle first; without all of them it does.
+func (d *Device) resolve(find func(name string) uintptr) error {
+	err := resolve(&d.procs, find)
+	if err != nil && d.procs.DestroyDevice != 0 {
+		call(d.procs.DestroyDevice, d.handle, 0)
+	}
+	return err
 }
 
 // Wait returns when the device has nothing left to do.

@@ -29,11 +29,20 @@ func Open() (*Instance, error) {
 		in.arena.close()
 		return nil, err
 	}
-	if err := resolve(&in.procs, lookUp(get, in.handle)); err != nil {
+	if err := in.resolve(lookUp(get, in.handle)); err != nil {
 		in.arena.close()
 		return nil, err
 	}
 	return in, nil
+}
+
+// resolve finds the functions, that which gives back the handle first; without all of them it does.
+func (in *Instance) resolve(find func(name string) uintptr) error {
+	err := resolve(&in.procs, find)
+	if err != nil && in.procs.DestroyInstance != 0 {
+		call(in.procs.DestroyInstance, in.handle, 0)
+	}
+	return err
 }
 
 func (in *Instance) create(global procs) error {
@@ -48,12 +57,39 @@ func (in *Instance) create(global procs) error {
 	name := putText(a, "mien")
 	app := put(a, applicationInfo{head: head{kind: kindApplicationInfo}, applicationName: name, engineName: name, apiVersion: version13})
 	info := put(a, instanceCreateInfo{head: head{kind: kindInstanceCreateInfo}, applicationInfo: address(app)})
+	known, err := extensions(func(n *uint32, properties uintptr) error {
+		return try(global.EnumerateInstanceExtensionProperties, 0, address(n), properties)
+	}, a)
+	if err != nil {
+		return err
+	}
+	if slices.Contains(known, portabilityExtension) { // lists drivers on top of another interface, as on macOS, too
+		const enumeratePortability = 1
+		info.flags, info.extensionCount, info.extensionNames = enumeratePortability, 1, putTexts(a, []string{portabilityExtension})
+	}
 	handle := put(a, uintptr(0))
 	if err := try(global.CreateInstance, address(info), 0, address(handle)); err != nil {
 		return err
 	}
 	in.handle = *handle
 	return nil
+}
+
+// extensions returns the names that a function enumerates: how many there are, and then their properties, more than an arena holds.
+func extensions(enumerate func(n *uint32, properties uintptr) error, a *arena) (names []string, err error) {
+	n := put(a, uint32(0))
+	if err := enumerate(n, 0); err != nil {
+		return nil, err
+	}
+	all := pinned(make([]extensionProperties, *n))
+	defer all.unpin()
+	if err := enumerate(n, all.address()); err != nil {
+		return nil, err
+	}
+	for _, e := range all.values[:*n] {
+		names = append(names, text(e.name[:]))
+	}
+	return names, nil
 }
 
 // Close disconnects. Devices must be closed before.
@@ -76,9 +112,7 @@ func (in *Instance) Devices() ([]*PhysicalDevice, error) {
 	var devices []*PhysicalDevice
 	for _, handle := range slices.Clone(handles) {
 		d := &PhysicalDevice{instance: in, handle: handle}
-		if err := d.describe(); err != nil {
-			return nil, err
-		}
+		d.describe()
 		devices = append(devices, d)
 	}
 	return devices, nil

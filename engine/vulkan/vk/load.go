@@ -17,10 +17,13 @@ import (
 	"github.com/ebitengine/purego"
 )
 
+// Handles of 64 bits are passed as uintptr, and structs have C's layout: this does not compile where addresses are shorter.
+const _ uint = uint(^uintptr(0)>>63) - 1
+
 // procs are the addresses of C functions. A field has the name of its function without "vk".
 type procs struct {
 	// Known without an instance.
-	CreateInstance, EnumerateInstanceVersion uintptr
+	CreateInstance, EnumerateInstanceVersion, EnumerateInstanceExtensionProperties uintptr
 }
 
 // instanceProcs are found by vkGetInstanceProcAddr.
@@ -40,7 +43,7 @@ type deviceProcs struct {
 	CreateShaderModule, DestroyShaderModule, CreatePipelineLayout, DestroyPipelineLayout, CreateComputePipelines, DestroyPipeline,
 	CreatePipelineCache, DestroyPipelineCache, GetPipelineCacheData,
 	CreateCommandPool, DestroyCommandPool, AllocateCommandBuffers, BeginCommandBuffer, EndCommandBuffer,
-	CmdBindPipeline, CmdPushConstants, CmdDispatch, CmdPipelineBarrier, CmdCopyBuffer, CmdFillBuffer, CmdResetQueryPool, CmdWriteTimestamp,
+	CmdBindPipeline, CmdPushConstants, CmdDispatch, CmdPipelineBarrier, CmdCopyBuffer, CmdResetQueryPool, CmdWriteTimestamp,
 	CreateQueryPool, DestroyQueryPool, GetQueryPoolResults,
 	QueueSubmit, CreateFence, DestroyFence, ResetFences, WaitForFences uintptr
 }

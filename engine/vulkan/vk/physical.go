@@ -4,6 +4,8 @@ package vk
 
 import (
 	"errors"
+	"fmt"
+	"math"
 	"slices"
 )
 
@@ -35,16 +37,30 @@ type PhysicalDevice struct {
 	SharedBytes     int       // of a workgroup's memory, at most
 	Invocations     int       // of a workgroup, at most
 	Groups          int       // along the first axis, at most
-	SubgroupSize    int
+	BufferBytes     int       // of a buffer and its memory, at most
+	Subgroups       Subgroups
 	TimestampPeriod float64 // nanoseconds of a tick
 	Heaps           []Heap
 	Matrices        []Matrix // that subgroups multiply as one
 
+	unread      error // why it could not be described
 	memoryTypes []memoryType
 	queues      []queueFamilyProperties
 	extensions  []string
 	enabled     features
-	atom        int // to which mapped ranges are aligned
+}
+
+// Subgroups says how a workgroup's threads are divided into subgroups.
+type Subgroups struct {
+	Size     int  // unless another is required
+	Min, Max int  // sizes that can be required
+	Most     int  // of a workgroup, where a size is required
+	Required bool // shaders that compute can require a size
+}
+
+// Fit tells whether a workgroup of so many threads can have full subgroups of a size.
+func (s Subgroups) Fit(size, threads int) bool {
+	return s.Required && size > 0 && s.Min <= size && size <= s.Max && threads%size == 0 && threads/size <= s.Most
 }
 
 // Heap is a piece of memory.
@@ -67,22 +83,41 @@ type Matrix struct {
 // features tells which of the features that are used here a device has.
 type features struct{ addresses, storage16, matrices, bfloat16 bool }
 
-func (d *PhysicalDevice) describe() error {
+// describe asks the driver. What it cannot say makes this device unusable, not the others.
+func (d *PhysicalDevice) describe() {
 	d.readProperties()
+	if d.old() {
+		return
+	}
 	d.readMemory()
 	d.readQueues()
-	if err := d.readExtensions(); err != nil {
-		return err
+	if d.unread = d.readExtensions(); d.unread != nil {
+		return
 	}
 	d.readFeatures()
-	return d.readMatrices()
+	d.unread = d.readMatrices()
 }
+
+func (d *PhysicalDevice) old() bool { return d.Version[0] < 2 && d.Version[1] < 3 }
+
+// What is needed. Of a workgroup Vulkan 1.3 guarantees half; drivers of GPUs for computers have it all.
+const sharedBytes, invocations, pushBytes, bufferBytes = 32 << 10, 256, 128, 32 << 20
 
 // Usable returns nil if mien can compute on the device, else what it lacks.
 func (d *PhysicalDevice) Usable() error {
 	switch {
-	case d.Version[0] < 2 && d.Version[1] < 3:
+	case d.old():
 		return errors.New("its driver has Vulkan 1.2 or older, and 1.3 is needed")
+	case d.unread != nil:
+		return fmt.Errorf("its driver could not describe it: %w", d.unread)
+	case d.SharedBytes < sharedBytes:
+		return fmt.Errorf("its workgroups share %d KiB of memory, and %d are needed", d.SharedBytes>>10, sharedBytes>>10)
+	case d.Invocations < invocations:
+		return fmt.Errorf("its workgroups have %d threads at most, and %d are needed", d.Invocations, invocations)
+	case d.PushBytes < pushBytes:
+		return fmt.Errorf("it takes %d bytes of push constants, and %d are needed", d.PushBytes, pushBytes)
+	case d.BufferBytes < bufferBytes:
+		return fmt.Errorf("it has buffers of %d MiB at most, and %d are needed", d.BufferBytes>>20, bufferBytes>>20)
 	case !d.enabled.addresses:
 		return errors.New("its driver lacks bufferDeviceAddress")
 	case !d.enabled.storage16:
@@ -96,18 +131,22 @@ func (d *PhysicalDevice) Usable() error {
 func (d *PhysicalDevice) readProperties() {
 	a := d.instance.arena
 	a.reset()
-	subgroup := put(a, subgroupProperties{head: head{kind: kindSubgroupProperties}})
+	sizes := put(a, maintenance3Properties{head: head{kind: kindMaintenance3Properties}})
+	v13 := put(a, vulkan13Properties{head: head{kind: kindVulkan13Properties, next: address(sizes)}})
+	subgroup := put(a, subgroupProperties{head: head{kind: kindSubgroupProperties, next: address(v13)}})
 	driver := put(a, driverProperties{head: head{kind: kindDriverProperties, next: address(subgroup)}})
 	p := put(a, physicalDeviceProperties2{head: head{kind: kindPhysicalDeviceProperties2, next: address(driver)}})
 	call(d.instance.procs.GetPhysicalDeviceProperties2, d.handle, address(p))
 	d.Name, d.Type, d.UUID = text(p.deviceName[:]), p.deviceType, p.pipelineCacheUUID
 	d.Driver = text(driver.driverName[:]) + " " + text(driver.driverInfo[:])
 	d.Version = [2]uint32{p.apiVersion >> 22 & 127, p.apiVersion >> 12 & 1023}
-	d.SubgroupSize = int(subgroup.subgroupSize)
+	d.Subgroups = Subgroups{Size: int(subgroup.subgroupSize), Min: int(v13.minSubgroupSize), Max: int(v13.maxSubgroupSize),
+		Most: int(v13.maxComputeWorkgroupSubgroups), Required: v13.requiredSubgroupSizeStages&computeStage != 0}
+	d.BufferBytes = int(min(v13.maxBufferSize, sizes.maxMemoryAllocationSize, math.MaxInt))
 	l := p.limits
 	d.PushBytes, d.SharedBytes = int(l.maxPushConstantsSize), int(l.maxComputeSharedMemorySize)
 	d.Invocations = int(min(l.maxComputeWorkGroupInvocations, l.maxComputeWorkGroupSize[0]))
-	d.Groups, d.atom = int(min(l.maxComputeWorkGroupCount[0], 1<<30)), int(l.nonCoherentAtomSize)
+	d.Groups = int(min(l.maxComputeWorkGroupCount[0], 1<<30))
 	d.TimestampPeriod = float64(l.timestampPeriod)
 }
 
@@ -144,29 +183,25 @@ func (d *PhysicalDevice) queueFamily() int {
 	return slices.IndexFunc(d.queues, computes)
 }
 
+// Elapsed returns the nanoseconds from one time to another. Only the low bits of times are valid, and they wrap.
+func (d *PhysicalDevice) Elapsed(from, to uint64) float64 {
+	mask := ^uint64(0) >> (64 - d.queues[d.queueFamily()].timestampValidBits)
+	return float64((to-from)&mask) * d.TimestampPeriod
+}
+
 // HasTimestamps tells whether the device can say when a command was done.
 func (d *PhysicalDevice) HasTimestamps() bool {
 	i := d.queueFamily()
 	return i >= 0 && d.queues[i].timestampValidBits > 0 && d.TimestampPeriod > 0
 }
 
-func (d *PhysicalDevice) readExtensions() error {
+func (d *PhysicalDevice) readExtensions() (err error) {
 	a := d.instance.arena
 	a.reset()
-	n := put(a, uint32(0))
-	enumerate := d.instance.procs.EnumerateDeviceExtensionProperties
-	if err := try(enumerate, d.handle, 0, address(n), 0); err != nil {
-		return err
-	}
-	all := pinned(make([]extensionProperties, *n)) // more than the arena holds
-	defer all.unpin()
-	if err := try(enumerate, d.handle, 0, address(n), all.address()); err != nil {
-		return err
-	}
-	for _, e := range all.values[:*n] {
-		d.extensions = append(d.extensions, text(e.name[:]))
-	}
-	return nil
+	d.extensions, err = extensions(func(n *uint32, properties uintptr) error {
+		return try(d.instance.procs.EnumerateDeviceExtensionProperties, d.handle, 0, address(n), properties)
+	}, a)
+	return err
 }
 
 func (d *PhysicalDevice) has(extension string) bool { return slices.Contains(d.extensions, extension) }
@@ -175,7 +210,22 @@ const (
 	matrixExtension   = "VK_KHR_cooperative_matrix"
 	bfloat16Extension = "VK_KHR_shader_bfloat16"
 	budgetExtension   = "VK_EXT_memory_budget"
+
+	portabilityExtension = "VK_KHR_portability_enumeration" // of the instance
+	subsetExtension      = "VK_KHR_portability_subset"      // of devices that it lists, which must be enabled
 )
+
+// enabledExtensions returns the names of those that are used.
+func (d *PhysicalDevice) enabledExtensions() (names []string) {
+	for name, used := range map[string]bool{
+		matrixExtension: d.enabled.matrices, bfloat16Extension: d.enabled.bfloat16, budgetExtension: true, subsetExtension: true,
+	} {
+		if used && d.has(name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
 
 // featureChain is the structs by which features are asked for and enabled. Those of extensions are nil where the device lacks them.
 type featureChain struct {
@@ -246,12 +296,14 @@ func (d *PhysicalDevice) enable(a *arena) uintptr {
 // readMatrices lists the products of bfloat16 or float16 matrices with float32 sums that a subgroup computes.
 func (d *PhysicalDevice) readMatrices() error {
 	const float16, float32, bfloat16, subgroup = 0, 1, 1000141000, 3
-	if !d.enabled.matrices {
+	get := d.instance.procs.GetPhysicalDeviceCooperativeMatrixPropertiesKHR
+	if !d.enabled.matrices || get == 0 { // an old loader does not know it
+		d.enabled.matrices, d.enabled.bfloat16 = false, false
 		return nil
 	}
 	a := d.instance.arena
 	a.reset()
-	n, get := put(a, uint32(0)), d.instance.procs.GetPhysicalDeviceCooperativeMatrixPropertiesKHR
+	n := put(a, uint32(0))
 	if err := try(get, d.handle, address(n), 0); err != nil {
 		return err
 	}

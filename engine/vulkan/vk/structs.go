@@ -39,12 +39,14 @@ const (
 	kindVulkan11Features                   structureType = 49
 	kindVulkan12Features                   structureType = 51
 	kindVulkan13Features                   structureType = 53
+	kindVulkan13Properties                 structureType = 54
 	kindPhysicalDeviceFeatures2            structureType = 1000059000
 	kindPhysicalDeviceProperties2          structureType = 1000059001
 	kindPhysicalDeviceMemoryProperties2    structureType = 1000059006
 	kindMemoryAllocateFlagsInfo            structureType = 1000060000
 	kindSubgroupProperties                 structureType = 1000094000
 	kindShaderBFloat16Features             structureType = 1000141000
+	kindMaintenance3Properties             structureType = 1000168000
 	kindDriverProperties                   structureType = 1000196000
 	kindRequiredSubgroupSizeCreateInfo     structureType = 1000225001
 	kindMemoryBudgetProperties             structureType = 1000237000
@@ -118,6 +120,23 @@ type driverProperties struct {
 type subgroupProperties struct {
 	head
 	subgroupSize, supportedStages, supportedOperations, quadOperationsInAllStages uint32
+}
+
+type vulkan13Properties struct {
+	head
+	minSubgroupSize, maxSubgroupSize uint32
+	maxComputeWorkgroupSubgroups     uint32
+	requiredSubgroupSizeStages       uint32
+	_                                [6]uint32  // inline uniform blocks
+	_                                [30]uint32 // products of integers
+	_                                [4]uint64  // buffers of texels, with padding
+	maxBufferSize                    uint64
+}
+
+type maintenance3Properties struct {
+	head
+	maxPerSetDescriptors    uint32
+	maxMemoryAllocationSize uint64
 }
 
 type physicalDeviceFeatures2 struct {
