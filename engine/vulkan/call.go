@@ -155,19 +155,22 @@ func (c *call) groups(x, y, z int) {
 	if p == nil {
 		return // the stream has the error
 	}
-	x = min(x, c.b.device.Groups)
+	layout, push, shader := c.b.shaders.layout, c.push, c.key.shader
+	if s.profile != nil {
+		s.profile.count(shader, c.flops, c.reads, c.writes)
+	}
+	first := min(x, c.b.device.Groups)
 	s.record(c.reads, c.writes, c.flops, func(batch *batch) {
 		batch.Bind(p)
-		batch.Push(c.b.shaders.layout, c.push)
+		batch.Push(layout, push)
 		if s.profile == nil {
-			batch.Dispatch(x, y, z)
+			batch.Dispatch(first, y, z)
 			return
 		}
 		i := 2 * len(batch.noted)
-		batch.noted = append(batch.noted, c.key.shader)
-		s.profile.count(c.key.shader, c.flops, c.reads, c.writes)
+		batch.noted = append(batch.noted, shader)
 		batch.Timestamp(i)
-		batch.Dispatch(x, y, z)
+		batch.Dispatch(first, y, z)
 		batch.Timestamp(i + 1)
 	})
 }
