@@ -49,6 +49,7 @@ func TestConformance(t *testing.T) {
 				tracked = log
 			}
 			enginetest.CompareReadings(t, tracked, log)
+			t.Logf("all readings: %016x", enginetest.Digest(log))
 		})
 	}
 }
