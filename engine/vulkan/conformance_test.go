@@ -17,7 +17,7 @@ import (
 // that the suite reads: in batches; with a wait after each command, which sees no memory but what it declares; and in batches of random
 // lengths, last to first where no barrier forbids it. Small slabs have tensors in many pieces of memory, two workgroups have to walk in
 // strides, as those of tensors that are too large for a test, and a small ring has to wait for what is copied from it. A short run takes
-// the first way alone.
+// the first way alone. One workgroup would be too few: llvmpipe silently ends all loops of a thread after 65,535 rounds.
 func TestConformance(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(400)) // the suite allocates much and keeps nothing
 	ways := []struct {
