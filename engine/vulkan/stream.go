@@ -32,10 +32,18 @@ type stream struct {
 	err     error       // the first one; nothing is done after it
 }
 
+// command is a dispatch or a copy. A dispatch is overwritten by the next one once it is recorded.
+type command interface{ record(b *batch) }
+
+// copying is a command that copies.
+type copying func(b *batch)
+
+func (c copying) record(b *batch) { c(b) }
+
 // trial is another way of handing over work, which must not change results, for tests.
 type trial interface {
 	// add records a command, or holds it back.
-	add(b *batch, reads, writes []span, command func(*batch))
+	add(b *batch, reads, writes []span, c command)
 	// settle records what is held back, before a barrier and the end of a batch.
 	settle(b *batch)
 }
@@ -112,7 +120,7 @@ func (s *stream) current() *batch {
 
 // record adds a command that accesses memory, behind a barrier if it must wait. It returns the number of the batch, 0 after
 // an error.
-func (s *stream) record(reads, writes []span, work float64, command func(*batch)) (number uint64) {
+func (s *stream) record(reads, writes []span, work float64, c command) (number uint64) {
 	b := s.current()
 	if b != nil && b.kernels > 0 && (b.kernels >= longest || b.work+work > s.limit) {
 		s.flush() // before what would make the batch too long
@@ -130,9 +138,9 @@ func (s *stream) record(reads, writes []span, work float64, command func(*batch)
 	s.counts.Kernels++
 	number = s.number
 	if s.trial != nil {
-		s.trial.add(b, reads, writes, command)
+		s.trial.add(b, reads, writes, c)
 	} else {
-		command(b)
+		c.record(b)
 	}
 	if s.done+1 == s.number && b.kernels >= early {
 		s.flush()

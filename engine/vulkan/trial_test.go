@@ -25,20 +25,24 @@ func NewReversed(config Config) (*Backend, error) {
 type reversed struct {
 	b    *Backend
 	rng  *rand.Rand
-	held []func(*batch)
+	held []command
 }
 
-func (r *reversed) add(_ *batch, _, _ []span, command func(*batch)) {
-	r.held = append(r.held, command)
-	r.b.call.push = nil // the command keeps it
+func (r *reversed) add(_ *batch, _, _ []span, c command) {
+	if dispatch, ok := c.(*call); ok {
+		kept := *dispatch
+		kept.push = slices.Clone(kept.push)
+		c = &kept
+	}
+	r.held = append(r.held, c)
 	if r.rng.IntN(10) == 0 {
 		r.b.stream.flush()
 	}
 }
 
 func (r *reversed) settle(b *batch) {
-	for _, command := range slices.Backward(r.held) {
-		command(b)
+	for _, c := range slices.Backward(r.held) {
+		c.record(b)
 	}
 	r.held = r.held[:0]
 }
@@ -60,7 +64,7 @@ type poisoned struct {
 	report   func(problem string)
 }
 
-func (p *poisoned) add(at *batch, reads, writes []span, command func(*batch)) {
+func (p *poisoned) add(at *batch, reads, writes []span, c command) {
 	s := &p.b.stream
 	for _, one := range p.b.memory.all {
 		if err := p.begin(one, slices.Concat(reads, writes)); err != nil {
@@ -68,7 +72,7 @@ func (p *poisoned) add(at *batch, reads, writes []span, command func(*batch)) {
 			return
 		}
 	}
-	command(at)
+	c.record(at)
 	s.finish(s.number)
 	for _, one := range p.b.memory.all {
 		if !p.end(one, reads, writes) && s.err == nil {
