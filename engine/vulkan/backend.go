@@ -25,10 +25,10 @@ type Config struct {
 	Slab int
 	// Cache is the folder in which compiled shaders are kept for the next process; none if empty. Whatever is wrong with it costs time alone.
 	Cache string
-	// Submission is how work is handed over, for tests; the results do not depend on it.
-	Submission Submission
-	// Groups is how many workgroups a dispatch has at most along its first axis, for tests; what the device allows if 0. It is 64 at least.
+	// Groups, for tests, is how many workgroups a dispatch has at most along its first axis; what the device allows if 0.
 	Groups int
+	// Ring, for tests, is the bytes of the ring through which uploads pass; 32 MiB if 0.
+	Ring int
 	// HalfMatrices, for tests, multiplies at bf16 by matrices of float16, which software Vulkan has.
 	HalfMatrices bool
 	// Refuse, for tests, tells whether an allocation of device memory fails, and Lose whether the device is lost when work is handed over
@@ -91,7 +91,7 @@ func (b *Backend) open(config Config) error {
 	if err := b.stream.open(b.device, config); err != nil {
 		return err
 	}
-	if err := b.upload.open(b.device, &b.stream); err != nil {
+	if err := b.upload.open(b.device, &b.stream, config.Ring); err != nil {
 		return err
 	}
 	return b.download.open(b.device, &b.stream)

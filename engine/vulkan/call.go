@@ -7,6 +7,7 @@ import (
 	"math"
 
 	"mien/engine"
+	"mien/engine/vulkan/vk"
 )
 
 // call is one dispatch in the making: b.kernel names the shader; then come its push constants in the shader's order, addresses before
@@ -19,6 +20,8 @@ type call struct {
 	push          []byte
 	reads, writes []span
 	flops         float64
+	pipeline      *vk.Pipeline
+	x, y, z       int // workgroups
 }
 
 // workgroup is the number of threads of shaders that say nothing else.
@@ -167,26 +170,27 @@ func (c *call) groups(x, y, z int) {
 	if x == 0 || y == 0 || z == 0 {
 		return
 	}
-	s := &c.b.stream
-	p := c.b.pipeline(c.key, len(c.push))
-	if p == nil {
+	if c.pipeline = c.b.pipeline(c.key, len(c.push)); c.pipeline == nil {
 		return // the stream has the error
 	}
-	x = min(x, c.b.device.Groups)
-	s.record(c.reads, c.writes, c.flops, func(batch *batch) {
-		batch.Bind(p)
-		batch.Push(c.b.shaders.layout, c.push)
-		if s.profile == nil {
-			batch.Dispatch(x, y, z)
-			return
-		}
-		i := 2 * len(batch.noted)
-		batch.noted = append(batch.noted, c.key.shader)
-		s.profile.count(c.key.shader, c.flops, c.reads, c.writes)
-		batch.Timestamp(i)
-		batch.Dispatch(x, y, z)
-		batch.Timestamp(i + 1)
-	})
+	c.x, c.y, c.z = min(x, c.b.device.Groups), y, z
+	c.b.stream.record(c.reads, c.writes, c.flops, c)
+}
+
+func (c *call) record(b *batch) {
+	b.Bind(c.pipeline)
+	b.Push(c.b.shaders.layout, c.push)
+	profile := c.b.stream.profile
+	if profile == nil {
+		b.Dispatch(c.x, c.y, c.z)
+		return
+	}
+	i := 2 * len(b.noted)
+	b.noted = append(b.noted, c.key.shader)
+	profile.count(c.key.shader, c.flops, c.reads, c.writes)
+	b.Timestamp(i)
+	b.Dispatch(c.x, c.y, c.z)
+	b.Timestamp(i + 1)
 }
 
 func ceilDiv(a, b int) int { return (a + b - 1) / b }

@@ -45,15 +45,13 @@ func (d *downloads) early(b *block, n int) {
 func (d *downloads) forget(b *block) { delete(d.copies, b) }
 
 // fetch enqueues a copy of part of a block and returns in which batch.
-func (d *downloads) fetch(to int, b *block, offset, n int) (number uint64) {
+func (d *downloads) fetch(to int, b *block, offset, n int) uint64 {
 	start := b.address() + uint64(offset)
 	there := d.memory.Address + uint64(to)
-	d.stream.record([]span{{start, start + uint64(n)}}, []span{{there, there + uint64(n)}}, 0, func(batch *batch) {
+	return d.stream.record([]span{{start, start + uint64(n)}}, []span{{there, there + uint64(n)}}, 0, copying(func(batch *batch) {
 		batch.Copy(d.memory.Buffer, to, b.slab.memory.Buffer, b.offset+offset, n)
 		batch.ForHost()
-		number = d.stream.number
-	})
-	return number
+	}))
 }
 
 // read copies part of a block to dst and waits for it.

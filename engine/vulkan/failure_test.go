@@ -14,10 +14,10 @@ import (
 // TestLostDevice loses the device at a call that could notice, sooner or later. Reading then fails with one line, and so does all that follows, at once;
 // Close releases what there was.
 func TestLostDevice(t *testing.T) {
-	for _, mode := range []Submission{Tracked, Waiting, Erratic} {
+	for _, open := range []func(Config) (*Backend, error){New, NewReversed} {
 		for at := 0; ; at += 1 + at/4 {
 			calls := 0
-			b, err := New(Config{Submission: mode, Lose: func() bool { calls++; return calls > at }})
+			b, err := open(Config{Lose: func() bool { calls++; return calls > at }})
 			require.NoError(t, err)
 			want := b.Name() + ": the device was lost: its driver stopped, or something ran too long for its watchdog"
 			x := engine.Filled(b, engine.Float32, 1, 1000)

@@ -13,7 +13,7 @@ import (
 // host reads figures often, and must not wait for what comes after them.
 func (b *Backend) StepFigures(a engine.FiguresArgs) {
 	allFloat32("StepFigures", append([]*engine.Tensor{a.Figures, a.Previous, a.Loss}, a.Grads...)...)
-	parts := partsOf(a.Grads)
+	parts := min(partsOf(a.Grads), b.device.Groups)
 	partial := b.working(parts * len(a.Grads))
 	defer b.release(partial)
 	table := b.table(gradTable(a.Grads))

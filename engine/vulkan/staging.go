@@ -11,7 +11,7 @@ import (
 // What the host writes goes through a ring of memory that both see, and from there in stream order to where it belongs: a tensor can be
 // overwritten while a kernel that reads its old contents is still under way. What the host reads comes through another.
 
-// ringBytes is the size of either ring, and pieceBytes what is copied at once, so that copying to the ring and from it overlap.
+// ringBytes is the size of the ring for uploads, and pieceBytes what is copied at once, so that copying to it and from it overlap.
 const ringBytes, pieceBytes = 32 << 20, 8 << 20
 
 // uploads is the ring for what goes to the device.
@@ -28,9 +28,12 @@ type piece struct {
 	batch    uint64
 }
 
-func (u *uploads) open(device *vk.Device, s *stream) (err error) {
+func (u *uploads) open(device *vk.Device, s *stream, bytes int) (err error) {
+	if bytes == 0 {
+		bytes = ringBytes
+	}
 	u.stream = s
-	u.memory, err = device.Allocate(ringBytes, vk.ToDevice)
+	u.memory, err = device.Allocate(bytes, vk.ToDevice)
 	return err
 }
 
@@ -43,25 +46,25 @@ func (u *uploads) close() {
 // write copies src to a block, in stream order. It returns when src has been read.
 func (u *uploads) write(to *block, offset int, src []byte) {
 	for len(src) > 0 && u.stream.err == nil {
-		n := min(len(src), pieceBytes)
+		n := min(len(src), pieceBytes, u.memory.Size/2)
 		at := u.reserve(n)
 		copy(u.memory.Bytes[at:], src[:n])
 		if err := u.memory.Written(); err != nil {
 			u.stream.fail(err)
 			return
 		}
-		start := to.address() + uint64(offset)
-		u.stream.record(nil, []span{{start, start + uint64(n)}}, 0, func(b *batch) {
-			b.Copy(to.slab.memory.Buffer, to.offset+offset, u.memory.Buffer, at, n)
-			u.used = append(u.used, piece{at, at + n, u.stream.number})
-		})
+		start, there := to.address()+uint64(offset), to.offset+offset
+		number := u.stream.record(nil, []span{{start, start + uint64(n)}}, 0, copying(func(b *batch) {
+			b.Copy(to.slab.memory.Buffer, there, u.memory.Buffer, at, n)
+		}))
+		u.used = append(u.used, piece{at, at + n, number})
 		src, offset = src[n:], offset+n
 	}
 }
 
 // reserve returns the offset of n bytes that no batch reads any more.
 func (u *uploads) reserve(n int) int {
-	if u.next+n > ringBytes {
+	if u.next+n > u.memory.Size {
 		u.next = 0
 	}
 	at := u.next

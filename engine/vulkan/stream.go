@@ -3,19 +3,9 @@
 package vulkan
 
 import (
-	"math/rand/v2"
 	"time"
 
 	"mien/engine/vulkan/vk"
-)
-
-// Submission is how recorded work is handed to the device.
-type Submission int
-
-const (
-	Tracked Submission = iota // in batches, with barriers where addresses overlap
-	Waiting                   // each kernel by itself, and waited for
-	Erratic                   // as Tracked, with batches of random lengths
 )
 
 // Counts is how often something happened.
@@ -30,8 +20,6 @@ const longest, early = 64, 8
 // stream is the one queue of a device, in order.
 type stream struct {
 	device  *vk.Device
-	mode    Submission
-	rng     *rand.Rand
 	ring    [depth]*batch
 	number  uint64 // of the batch that is recorded, from 1
 	done    uint64 // all batches up to this one are done
@@ -40,7 +28,24 @@ type stream struct {
 	limit   float64  // floating point operations of a batch
 	counts  Counts
 	lose    func() bool // nil but for tests
+	trial   trial       // nil but for tests
 	err     error       // the first one; nothing is done after it
+}
+
+// command is a dispatch or a copy. A dispatch is overwritten by the next one once it is recorded.
+type command interface{ record(b *batch) }
+
+// copying is a command that copies.
+type copying func(b *batch)
+
+func (c copying) record(b *batch) { c(b) }
+
+// trial is another way of handing over work, which must not change results, for tests.
+type trial interface {
+	// add records a command, or holds it back.
+	add(b *batch, reads, writes []span, c command)
+	// settle records what is held back, before a barrier and the end of a batch.
+	settle(b *batch)
 }
 
 // batch is a command buffer.
@@ -53,8 +58,7 @@ type batch struct {
 }
 
 func (s *stream) open(device *vk.Device, config Config) error {
-	s.device, s.mode, s.number, s.lose = device, config.Submission, 1, config.Lose
-	s.rng = rand.New(rand.NewPCG(1, 2))
+	s.device, s.number, s.lose = device, 1, config.Lose
 	// A watchdog stops what runs for about two seconds.
 	s.limit = map[vk.DeviceType]float64{vk.Discrete: 2e11, vk.Software: 5e9}[device.Type]
 	if s.limit == 0 {
@@ -114,36 +118,47 @@ func (s *stream) current() *batch {
 	return b
 }
 
-// record adds a command that accesses memory, behind a barrier if it must wait. It returns nil after an error.
-func (s *stream) record(reads, writes []span, work float64, command func(*batch)) {
+// record adds a command that accesses memory, behind a barrier if it must wait. It returns the number of the batch, 0 after
+// an error.
+func (s *stream) record(reads, writes []span, work float64, c command) (number uint64) {
 	b := s.current()
 	if b != nil && b.kernels > 0 && (b.kernels >= longest || b.work+work > s.limit) {
 		s.flush() // before what would make the batch too long
 		b = s.current()
 	}
 	if b == nil {
-		return
+		return 0
 	}
 	if s.hazards.conflict(reads, writes) {
-		b.Barrier()
-		s.hazards.clear()
-		s.counts.Barriers++
+		s.barrier(b)
 	}
 	s.hazards.note(reads, writes)
-	command(b)
 	b.kernels++
 	b.work += work
 	s.counts.Kernels++
-	s.maybeFlush(b)
+	number = s.number
+	if s.trial != nil {
+		s.trial.add(b, reads, writes, c)
+	} else {
+		c.record(b)
+	}
+	if s.done+1 == s.number && b.kernels >= early {
+		s.flush()
+	}
+	return number
 }
 
-func (s *stream) maybeFlush(b *batch) {
-	switch {
-	case s.mode == Waiting:
-		s.flush()
-		s.waitFor(s.number - 1)
-	case s.mode == Erratic && s.rng.IntN(5) == 0, s.done+1 == s.number && b.kernels >= early:
-		s.flush()
+// barrier has what comes wait for what is recorded.
+func (s *stream) barrier(b *batch) {
+	s.settle(b)
+	b.Barrier()
+	s.hazards.clear()
+	s.counts.Barriers++
+}
+
+func (s *stream) settle(b *batch) {
+	if s.trial != nil {
+		s.trial.settle(b)
 	}
 }
 
@@ -153,6 +168,7 @@ func (s *stream) flush() {
 	if s.err != nil || !b.recording {
 		return
 	}
+	s.settle(b)
 	b.recording = false
 	if err := s.unlessLost(b.Submit); err != nil {
 		s.fail(err)

@@ -53,7 +53,7 @@ func (d *Device) Allocate(size int, use Use) (m *Memory, err error) {
 		err = m.bind(use)
 	}
 	if err == nil && use != Compute {
-		err = m.mapped()
+		err = m.Map()
 	}
 	if err != nil {
 		m.Free()
@@ -98,8 +98,10 @@ func (d *PhysicalDevice) memoryType(allowed uint32, preferences []memoryFlags) i
 	return -1
 }
 
-func (m *Memory) mapped() error {
+// Map has the host see the memory in Bytes. That of Compute is seen on some devices alone, such as software.
+func (m *Memory) Map() error {
 	d := m.device
+	d.arena.reset()
 	at := put(d.arena, uintptr(0))
 	const whole = ^uint64(0)
 	if err := try(d.procs.MapMemory, d.handle, uintptr(m.memory), 0, uintptr(whole), 0, address(at)); err != nil {

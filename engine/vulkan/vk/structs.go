@@ -152,9 +152,9 @@ type vulkan11Features struct {
 
 type vulkan12Features struct {
 	head
-	_                            [6]uint32
+	_                            [7]uint32
 	shaderFloat16                uint32
-	_                            [31]uint32
+	_                            [30]uint32
 	bufferDeviceAddress          uint32
 	_                            [2]uint32
 	vulkanMemoryModel            uint32
