@@ -29,6 +29,9 @@ var layouts = []struct {
 		"timestampPeriod 424 nonCoherentAtomSize 496"},
 	{driverProperties{}, 536, "driverID 16 driverName 20 driverInfo 276 conformanceVersion 532"},
 	{subgroupProperties{}, 32, "subgroupSize 16 supportedStages 20 supportedOperations 24 quadOperationsInAllStages 28"},
+	{vulkan13Properties{}, 216, "minSubgroupSize 16 maxSubgroupSize 20 maxComputeWorkgroupSubgroups 24 requiredSubgroupSizeStages 28 " +
+		"maxBufferSize 208"},
+	{maintenance3Properties{}, 32, "maxPerSetDescriptors 16 maxMemoryAllocationSize 24"},
 	{physicalDeviceFeatures2{}, 240, "features 16"},
 	{vulkan11Features{}, 64, "storageBuffer16BitAccess 16"},
 	{vulkan12Features{}, 208, "shaderFloat16 44 bufferDeviceAddress 168 vulkanMemoryModel 180 vulkanMemoryModelDeviceScope 184"},
