@@ -4,6 +4,7 @@ package vulkan
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"runtime/debug"
 	"testing"
@@ -35,9 +36,13 @@ func TestClosedBackendsLeaveNothing(t *testing.T) {
 		return len(open), resident(t)
 	}
 	files, memory := use(250) // after which threads have their pools of memory
-	moreFiles, moreMemory := use(200)
-	require.Equal(t, files, moreFiles)
-	require.Less(t, moreMemory-memory, 200*40_000, "40 kB a device")
+	least := math.MaxInt
+	for range 3 { // the driver's memory goes up and down by megabytes
+		moreFiles, moreMemory := use(200)
+		require.Equal(t, files, moreFiles)
+		least = min(least, moreMemory)
+	}
+	require.Less(t, least-memory, 200*40_000, "40 kB a device")
 }
 
 // resident returns the memory of this process.
