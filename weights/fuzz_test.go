@@ -75,3 +75,13 @@ func FuzzSafetensors(f *testing.F) {
 		check(t, append(content, make([]byte, data)...))
 	})
 }
+
+func FuzzONNX(f *testing.F) {
+	minimizeBriefly(f)
+	f.Add(onnxModel())
+	f.Add(onnxModel()[:90])
+	f.Fuzz(func(t *testing.T, graph []byte) {
+		check(t, graph)
+		check(t, append([]byte{8, 6}, message(onnxGraph, graph)...))
+	})
+}
