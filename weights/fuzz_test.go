@@ -1,23 +1,15 @@
 package weights
 
 import (
-	"bytes"
 	"encoding/binary"
 	"flag"
-	"io"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
 
 // openBytes opens a file in memory.
-func openBytes(content []byte) (*File, error) {
-	file := struct {
-		io.ReaderAt
-		io.Closer
-	}{bytes.NewReader(content), io.NopCloser(nil)}
-	return newFile("fuzz", file, int64(len(content)))
-}
+func openBytes(content []byte) (*File, error) { return OpenBytes("fuzz", content) }
 
 // check opens a file, which must not panic. Its tensors must be readable, unless their values are not finite, and no larger than the
 // file can hold.

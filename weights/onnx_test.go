@@ -61,7 +61,8 @@ func graphONNX(parts ...[]byte) []byte {
 // is no weight; nobody reads "idle".
 func onnxModel() []byte {
 	return graphONNX(
-		nodeONNX("Conv", "x", "w"), nodeONNX("Relu", "y"), nodeONNX("Conv", "z", "7", "3"), nodeONNX("Reshape", "z", "to"), nodeONNX("Add", "w", "half"),
+		nodeONNX("Conv", "x", "w"), nodeONNX("Relu", "y"), nodeONNX("Conv", "z", "7", "3"),
+		nodeONNX("Reshape", "z", "to"), nodeONNX("Add", "w", "half"),
 		tensorONNX("3", 1, dims(1), message(onnxFloats, float32s(1.5))),
 		tensorONNX("7", 1, message(onnxDims, []byte{1, 2}), message(onnxRaw, float32s(3, -0.25))),
 		tensorONNX("half", 10, message(onnxRaw, []byte{0, 0x38})),
@@ -94,16 +95,16 @@ func TestDamagedONNX(t *testing.T) {
 	whole := onnxModel()
 	one := func(parts ...[]byte) []byte { return graphONNX(nodeONNX("Conv", "w"), tensorONNX("w", 1, parts...)) }
 	for want, content := range map[string][]byte{
-		"ONNX without a graph: not a network":                                 slices.Concat(number(onnxVersion, 6), text(2, "pytorch")),
-		"ONNX: damaged: not a message of Protocol Buffers":                    whole[:len(whole)-1],
-		`initializer "w": 8 bytes for [3] of F32: damaged`:                    one(dims(3), message(onnxRaw, make([]byte, 8))),
-		`initializer "w": 0 bytes for [3] of F32: damaged`:                    one(dims(3)),
-		`initializer "": its shape is damaged`:                                one(dims(1 << 40)),
-		`its shape is damaged`:                                                one(dims(slices.Repeat([]uint64{1}, maxDims+1)...)),
-		`initializer "w": 4 bytes for [2147483647 2147483647 9] of F32`:       one(dims(1<<31-1, 1<<31-1, 9), message(onnxRaw, make([]byte, 4))),
-		`initializer "w": its values are in a file beside, which is not read`: one(dims(1), number(onnxLocation, 1)),
-		`initializer "w": 2 bytes for [1] of F16: damaged`:                    graphONNX(tensorONNX("w", 10, dims(1), message(onnxFloats, make([]byte, 2)))),
-		`initializer "w" stands there twice`:                                  graphONNX(tensorONNX("w", 1, dims(0)), tensorONNX("w", 1, dims(0))),
+		"ONNX without a graph: not a network":                           slices.Concat(number(onnxVersion, 6), text(2, "pytorch")),
+		"ONNX: damaged: not a message of Protocol Buffers":              whole[:len(whole)-1],
+		`initializer "w": 8 bytes for [3] of F32: damaged`:              one(dims(3), message(onnxRaw, make([]byte, 8))),
+		`initializer "w": 0 bytes for [3] of F32: damaged`:              one(dims(3)),
+		`initializer "": its shape is damaged`:                          one(dims(1 << 40)),
+		`its shape is damaged`:                                          one(dims(slices.Repeat([]uint64{1}, maxDims+1)...)),
+		`initializer "w": 4 bytes for [2147483647 2147483647 9] of F32`: one(dims(1<<31-1, 1<<31-1, 9), message(onnxRaw, make([]byte, 4))),
+		"its values are in a file beside, which is not read":            one(dims(1), number(onnxLocation, 1)),
+		`initializer "w": 2 bytes for [1] of F16: damaged`:              graphONNX(tensorONNX("w", 10, dims(1), message(onnxFloats, make([]byte, 2)))),
+		`initializer "w" stands there twice`:                            graphONNX(tensorONNX("w", 1, dims(0)), tensorONNX("w", 1, dims(0))),
 		`two constants would be called "A.0.1"`: graphONNX(nodeONNX("A", "u", "v"), nodeONNX("A.0", "w"), nodeONNX("A.0", "x"),
 			tensorONNX("u", 1, dims(0)), tensorONNX("v", 1, dims(0)), tensorONNX("w", 1, dims(0)), tensorONNX("x", 1, dims(0))),
 		"damaged: not a message":        graphONNX(message(onnxNode, text(onnxInput, strings.Repeat("w", windowBytes+1)))),

@@ -67,6 +67,16 @@ func Open(path string) (*File, error) {
 	return newFile(path, file, info.Size())
 }
 
+// OpenBytes opens a weights file that is in memory, under a name for messages. OpenVINO's would need its .bin.
+func OpenBytes(name string, content []byte) (*File, error) {
+	return newFile(name, memory{bytes.NewReader(content)}, int64(len(content)))
+}
+
+// memory is a source that needs no closing.
+type memory struct{ io.ReaderAt }
+
+func (memory) Close() error { return nil }
+
 // newFile reads the table of tensors of a file of the given size. It closes the file on errors.
 func newFile(path string, file source, size int64) (*File, error) {
 	f := &File{Path: path, file: file, tensors: map[string]entry{}, metadata: map[string]string{}}
