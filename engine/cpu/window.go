@@ -1,6 +1,8 @@
 package cpu
 
 import (
+	"slices"
+
 	"mien/asm"
 	"mien/engine"
 )
@@ -14,6 +16,7 @@ type relation struct {
 	extents [3]int      // of the side whose places are visited
 	others  int         // places of a sample on the other side
 	links   [3][][]link // by axis and place along it
+	runs    []int       // by column: how many places from it on are linked alike, each to what follows
 }
 
 // link is a tap along one axis and the place that it leads to, each times the extents inside of the axis: three links add up to a tap
@@ -53,8 +56,24 @@ func relate(x *engine.Tensor, w engine.Window, fromPositions bool) *relation {
 		taps *= w.Kernel[axis]
 		r.others *= others[axis]
 	}
+	r.runs = runsOf(r.links[2])
 	return r
 }
+
+// runsOf counts, for each column, how many columns from it on have the same taps, and places that follow each other.
+func runsOf(columns [][]link) []int {
+	runs := make([]int, len(columns))
+	for c, links := range slices.Backward(columns) {
+		runs[c] = 1
+		if c+1 < len(columns) && slices.EqualFunc(links, columns[c+1], func(a, b link) bool { return b == link{a.tap, a.place + 1} }) {
+			runs[c] += runs[c+1]
+		}
+	}
+	return runs
+}
+
+// run returns how many places from one on, in its row, have the links of this one, moved along.
+func (r *relation) run(place int) int { return r.runs[place%r.extents[2]] }
 
 // each calls fn for the links of a place, counted through the batch, in the order of taps.
 func (r *relation) each(place int, fn func(tap, other int)) {
@@ -70,6 +89,21 @@ func (r *relation) each(place int, fn func(tap, other int)) {
 	}
 }
 
+// eachRow calls fn for the links of a site that are in one row of positions: taps and positions follow each other from the first.
+func (r *relation) eachRow(site int, fn func(tap, position, taps int)) {
+	column := r.links[2][site%r.extents[2]]
+	if len(column) == 0 {
+		return
+	}
+	row, rest := site/r.extents[2]%r.extents[1], site/(r.extents[2]*r.extents[1])
+	time, sample := rest%r.extents[0], rest/r.extents[0]
+	for _, t := range r.links[0][time] {
+		for _, y := range r.links[1][row] {
+			fn(t.tap+y.tap+column[0].tap, sample*r.others+t.place+y.place+column[0].place, len(column))
+		}
+	}
+}
+
 func (c *Backend) Unfold(columns, x *engine.Tensor, w engine.Window) {
 	pick(x, unfold[float32], unfold[float64])(columns, x, w)
 }
@@ -79,7 +113,7 @@ func unfold[F asm.Float](columns, x *engine.Tensor, w engine.Window) {
 	parallelRows(columns.Rows(), rowGrain(width), func(site int) {
 		row := dst[site*width : (site+1)*width]
 		clear(row)
-		r.each(site, func(tap, position int) { copy(row[tap*n:(tap+1)*n], src[position*n:]) })
+		r.eachRow(site, func(tap, position, taps int) { copy(row[tap*n:(tap+taps)*n], src[position*n:]) })
 	})
 }
 
