@@ -69,6 +69,46 @@ BINARY(·subAVX512Asm, VSUBPS)
 // func mulAVX512Asm(dst, a, b *float32, n int): dst[i] = a[i] * b[i]
 BINARY(·mulAVX512Asm, VMULPS)
 
+// func maximumAVX512Asm(dst, a, b *float32, n int)
+//	for i := range n { dst[i] = max(a[i], b[i]) }
+//	DI  dst    SI  a    BX  b    CX  n    Z0  v, 16 elements    Z1  w, 16 elements    K2  where w is NaN
+// VMAXPS gives its second source, here v, where either is NaN.
+TEXT ·maximumAVX512Asm(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), DI
+	MOVQ a+8(FP), SI
+	MOVQ b+16(FP), BX
+	MOVQ n+24(FP), CX
+	SUBQ $16, CX               // n -= 16
+	JLT  tail                  // if n < 0 { goto tail }
+
+one:                           // 16 elements a round
+	VMOVUPS (SI), Z0           // v = a[:16]
+	VMOVUPS (BX), Z1           // w = b[:16]
+	VCMPPS  $3, Z1, Z1, K2     // where w is NaN
+	VMAXPS  Z0, Z1, Z0         // v = max(w, v)
+	VMOVAPS Z1, K2, Z0         // v = w where w is NaN
+	VMOVUPS Z0, (DI)           // dst[:16] = v
+	ADDQ $64, SI               // a = a[16:]
+	ADDQ $64, BX               // b = b[16:]
+	ADDQ $64, DI               // dst = dst[16:]
+	SUBQ $16, CX               // n -= 16
+	JGE  one                   // if n >= 0 { goto one }
+
+tail:                          // 0 to 15 elements are left
+	ADDQ $16, CX               // n += 16
+	JZ   done                  // if n == 0 { goto done }
+	TAILMASK                   // mask = 1<<n - 1
+	VMOVUPS.Z (SI), K1, Z0     // v = a[:n], 0 in the other lanes
+	VMOVUPS.Z (BX), K1, Z1     // w = b[:n], 0 in the other lanes
+	VCMPPS  $3, Z1, Z1, K2     // where w is NaN
+	VMAXPS  Z0, Z1, Z0         // v = max(w, v)
+	VMOVAPS Z1, K2, Z0         // v = w where w is NaN
+	VMOVUPS Z0, K1, (DI)       // dst[:n] = v
+
+done:
+	VZEROUPPER                 // upper halves left behind would slow down SSE code
+	RET
+
 // func scaleAVX512Asm(dst, x *float32, n int, s float32)
 //	for i := range n { dst[i] = s * x[i] }
 //	DI  dst    SI  x    CX  n    Z0–Z3  v0 to v3, 16 elements each    Z4  s in all lanes

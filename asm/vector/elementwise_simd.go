@@ -16,6 +16,9 @@ func subSIMDAsm(dst, a, b *float32, n int)
 func mulSIMDAsm(dst, a, b *float32, n int)
 
 //go:noescape
+func maximumSIMDAsm(dst, a, b *float32, n int)
+
+//go:noescape
 func scaleSIMDAsm(dst, x *float32, n int, s float32)
 
 //go:noescape
@@ -37,6 +40,12 @@ func mulSIMD(dst, a, b []float32) {
 	a, b = a[:len(dst)], b[:len(dst)]
 	i := vectors(len(dst), func(i, n int) { mulSIMDAsm(&dst[i], &a[i], &b[i], n) })
 	mulReference(dst[i:], a[i:], b[i:])
+}
+
+func maximumSIMD(dst, a, b []float32) {
+	a, b = a[:len(dst)], b[:len(dst)]
+	i := vectors(len(dst), func(i, n int) { maximumSIMDAsm(&dst[i], &a[i], &b[i], n) })
+	maximumReference(dst[i:], a[i:], b[i:])
 }
 
 func scaleSIMD(dst, x []float32, s float32) {
