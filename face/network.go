@@ -38,7 +38,6 @@ const deep = 64
 type network struct {
 	first    *nn.Convolution
 	stages   [6][]*unit
-	pool     [6]bool // halves the resolution after the stage
 	laterals [len(strides)]*unit
 	shared   [len(strides)]*unit
 	heads    [len(strides)]*unit
@@ -47,25 +46,29 @@ type network struct {
 func newNetwork(s *nn.Scope, of shape) *network {
 	backbone, neck, head := s.Sub("backbone"), s.Sub("neck"), s.Sub("bbox_head")
 	stem := backbone.Sub("model0")
-	n := &network{pool: [...]bool{true, false, true, true, true, false}}
+	n := &network{}
 	n.first = nn.NewConvolution(stem.Sub("conv1"), 3, 16, square(3, 2), nn.Zeros)
-	n.stages[0] = []*unit{newUnit(stem.Sub("conv2"), 16, 16, true)}
+	n.stages[0] = []*unit{newUnit(stem.Sub("conv2"), 16, 16, pooled)}
 	in := 16
 	for i, out := range [...]int{of.width, deep, deep, deep, deep} {
+		end := relu
+		if i == 1 {
+			end = pooled
+		}
 		stage := backbone.Sub([...]string{"model1", "model2", "model3", "model4", "model5"}[i])
-		n.stages[i+1] = []*unit{newUnit(stage.Sub("conv1"), in, in, true), newUnit(stage.Sub("conv2"), in, out, true)}
+		n.stages[i+1] = []*unit{newUnit(stage.Sub("conv1"), in, in, relu), newUnit(stage.Sub("conv2"), in, out, end)}
 		in = out
 	}
 	for level := len(strides) - 1; level >= 0; level-- {
-		n.laterals[level] = newUnit(neck.Index("lateral_convs", level), deep, deep, true)
+		n.laterals[level] = newUnit(neck.Index("lateral_convs", level), deep, deep, relu)
 	}
 	for level := range strides {
 		if of.shared {
-			n.shared[level] = newUnit(head.Index("multi_level_share_convs", level), deep, deep, true)
+			n.shared[level] = newUnit(head.Index("multi_level_share_convs", level), deep, deep, relu)
 		}
 	}
 	for level := range strides {
-		n.heads[level] = newUnit(head.Index("multi_level", level), deep, perCell, false)
+		n.heads[level] = newUnit(head.Index("multi_level", level), deep, perCell, plain)
 	}
 	return n
 }
@@ -86,9 +89,9 @@ func (n *network) forward(x *ag.Value) (levels [len(strides)]*ag.Value) {
 		}
 		if level := i - 3; level >= 0 {
 			levels[level] = x
-		}
-		if n.pool[i] {
-			x = ag.MaxPool(x, engine.Window{Kernel: [3]int{1, 2, 2}, Stride: [3]int{1, 2, 2}})
+			if level+1 < len(strides) {
+				x = ag.MaxPool(x, halved)
+			}
 		}
 	}
 	for level := len(strides) - 1; level >= 0; level-- {
@@ -113,24 +116,39 @@ func addDoubled(fine, coarse *ag.Value) *ag.Value {
 	return ag.Reshape(sum, shape...)
 }
 
-// unit mixes channels, convolves each by itself, and in most places drops what is negative.
+// halved is the window of a pool that halves the resolution.
+var halved = engine.Window{Kernel: [3]int{1, 2, 2}, Stride: [3]int{1, 2, 2}}
+
+// unit mixes channels and convolves each by itself.
 type unit struct {
 	mix, convolve *nn.Convolution
-	relu          bool
+	end           ending
 }
 
-func newUnit(s *nn.Scope, in, out int, relu bool) *unit {
+// ending is what follows in a unit.
+type ending int
+
+const (
+	plain  ending = iota
+	relu          // drops what is negative
+	pooled        // takes the largest of four, and then drops what is negative, which is the same as before and less work
+)
+
+func newUnit(s *nn.Scope, in, out int, end ending) *unit {
 	mix, convolve := s.Sub("conv1"), s.Sub("conv2")
 	return &unit{
 		nn.NewConvolution(mix, in, out, square(1, 1), nn.Zeros),
-		nn.NewDepthwiseConvolution(convolve, out, square(3, 1), nn.Zeros), relu,
+		nn.NewDepthwiseConvolution(convolve, out, square(3, 1), nn.Zeros), end,
 	}
 }
 
 func (u *unit) forward(x *ag.Value) *ag.Value {
 	return x.Tape().Scope(func() []*ag.Value {
 		y := u.convolve.Forward(u.mix.Forward(x))
-		if u.relu {
+		if u.end == pooled {
+			y = ag.MaxPool(y, halved)
+		}
+		if u.end != plain {
 			y = ag.ReLU(y)
 		}
 		return []*ag.Value{y}

@@ -15,6 +15,7 @@ type Kernels[F kernel.Float] struct {
 	Sub     func(dst, a, b []F)       // dst = a − b
 	Mul     func(dst, a, b []F)       // dst = a·b
 	Maximum func(dst, a, b []F)       // dst = max(a, b), NaN if either is; zeros of either sign are alike
+	MulAdd  func(dst, a, b []F)       // dst += a·b
 	Scale   func(dst, x []F, s F)     // dst = s·x
 	Axpy    func(dst []F, s F, x []F) // dst += s·x
 
@@ -96,7 +97,7 @@ func New(set kernel.Set) *Kernels[float32] {
 // Reference is plain Go for any float type.
 func Reference[F kernel.Float]() *Kernels[F] {
 	return &Kernels[F]{
-		Add: addReference[F], Sub: subReference[F], Mul: mulReference[F], Maximum: maximumReference[F], Scale: scaleReference[F], Axpy: axpyReference[F],
+		Add: addReference[F], Sub: subReference[F], Mul: mulReference[F], Maximum: maximumReference[F], MulAdd: mulAddReference[F], Scale: scaleReference[F], Axpy: axpyReference[F],
 		Dot: dotReference[F], Sum: sumReference[F], SquaredDistance: squaredDistanceReference[F],
 		Exp: expReference[F], Softmax: softmaxReference[F],
 		SoftmaxBackward: softmaxBackwardReference[F], SoftmaxGrad: softmaxGradReference[F],

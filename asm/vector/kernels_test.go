@@ -70,6 +70,17 @@ var table = []kernelCase{
 			k.Axpy(s[0], -1.25, s[2])
 			return nil
 		}},
+	{name: "MulAdd", inputs: 3, outputs: 1, rel: 2e-7, abs: 2e-7, fills: []string{"normal", "denormal"},
+		f32: func(k *Kernels[float32], s [][]float32) []float32 {
+			copy(s[0], s[1])
+			k.MulAdd(s[0], s[2], s[3])
+			return nil
+		},
+		f64: func(k *Kernels[float64], s [][]float64) []float64 {
+			copy(s[0], s[1])
+			k.MulAdd(s[0], s[2], s[3])
+			return nil
+		}},
 	{name: "Dot", inputs: 2, rel: 1e-6, perTerm: 1e-7, fills: []string{"normal", "negatives"},
 		f32: func(k *Kernels[float32], s [][]float32) []float32 { return []float32{k.Dot(s[0], s[1])} },
 		f64: func(k *Kernels[float64], s [][]float64) []float64 { return []float64{k.Dot(s[0], s[1])} }},
@@ -271,7 +282,7 @@ func TestElementsDoNotDependOnTheCut(t *testing.T) {
 		k := New(set)
 		x, y, z := random(), random(), random()
 		for name, f := range map[string]func(dst, a, b []float32){
-			"Add": k.Add, "GELUBackward": k.GELUBackward,
+			"Add": k.Add, "Maximum": k.Maximum, "MulAdd": k.MulAdd, "GELUBackward": k.GELUBackward,
 			"Axpy":        func(d, a, _ []float32) { k.Axpy(d, 0.3, a) },
 			"SoftmaxGrad": func(d, a, b []float32) { k.SoftmaxGrad(d, a, b, 0.3) },
 			"Scale":       func(d, a, _ []float32) { k.Scale(d, a, 0.3) },

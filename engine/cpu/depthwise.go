@@ -30,15 +30,13 @@ func weightedSums[F asm.Float](dst, src, weight, bias []F, n int, r *relation) {
 	k, together := kernels[F](), max(1, runElements/n)
 	weights, biases, length := repeated(weight, n, together), repeated(bias, n, together), together*n
 	parallel(len(dst)/n, rowGrain(len(weight)), func(lo, hi int) {
-		terms := make([]F, length)
 		for i := lo; i < hi; {
 			run := min(r.run(i), together, hi-i)
-			rows, term := dst[i*n:(i+run)*n], terms[:run*n]
+			rows := dst[i*n : (i+run)*n]
 			clear(rows)
 			copy(rows, biases)
 			r.each(i, func(tap, place int) {
-				k.Mul(term, src[place*n:(place+run)*n], weights[tap*length:][:run*n])
-				k.Add(rows, rows, term)
+				k.MulAdd(rows, src[place*n:(place+run)*n], weights[tap*length:][:run*n])
 			})
 			i += run
 		}
@@ -71,11 +69,10 @@ func depthwiseWeightGrad[F asm.Float](c *Backend, a engine.DepthwiseArgs) {
 	defer partial.Free()
 	sums := host[F](partial)
 	parallelRows(blocks, rowGrain(depthwiseRows*len(dw)), func(b int) {
-		sum, term := sums[b*len(dw):][:len(dw)], make([]F, n)
+		sum := sums[b*len(dw):][:len(dw)]
 		for site := b * depthwiseRows; site < min((b+1)*depthwiseRows, rows); site++ {
 			r.each(site, func(tap, position int) {
-				k.Mul(term, dy[site*n:(site+1)*n], x[position*n:(position+1)*n])
-				k.Add(sum[tap*n:(tap+1)*n], sum[tap*n:(tap+1)*n], term)
+				k.MulAdd(sum[tap*n:(tap+1)*n], dy[site*n:(site+1)*n], x[position*n:(position+1)*n])
 			})
 		}
 	})

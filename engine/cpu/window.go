@@ -77,29 +77,22 @@ func (r *relation) run(place int) int { return r.runs[place%r.extents[2]] }
 
 // each calls fn for the links of a place, counted through the batch, in the order of taps.
 func (r *relation) each(place int, fn func(tap, other int)) {
-	column, rest := place%r.extents[2], place/r.extents[2]
-	row, rest := rest%r.extents[1], rest/r.extents[1]
-	time, sample := rest%r.extents[0], rest/r.extents[0]
-	for _, t := range r.links[0][time] {
-		for _, y := range r.links[1][row] {
-			for _, x := range r.links[2][column] {
-				fn(t.tap+y.tap+x.tap, sample*r.others+t.place+y.place+x.place)
-			}
+	columns := r.links[2][place%r.extents[2]]
+	r.eachRow(place, func(tap, other int) {
+		for _, x := range columns {
+			fn(tap+x.tap, other+x.place)
 		}
-	}
+	})
 }
 
-// eachRow calls fn for the links of a site that are in one row of positions: taps and positions follow each other from the first.
-func (r *relation) eachRow(site int, fn func(tap, position, taps int)) {
-	column := r.links[2][site%r.extents[2]]
-	if len(column) == 0 {
-		return
-	}
-	row, rest := site/r.extents[2]%r.extents[1], site/(r.extents[2]*r.extents[1])
-	time, sample := rest%r.extents[0], rest/r.extents[0]
-	for _, t := range r.links[0][time] {
-		for _, y := range r.links[1][row] {
-			fn(t.tap+y.tap+column[0].tap, sample*r.others+t.place+y.place+column[0].place, len(column))
+// eachRow calls fn for the links of the row that a place is in, along time and rows.
+func (r *relation) eachRow(place int, fn func(tap, other int)) {
+	row := place / r.extents[2]
+	time := row / r.extents[1]
+	first := time / r.extents[0] * r.others
+	for _, t := range r.links[0][time%r.extents[0]] {
+		for _, y := range r.links[1][row%r.extents[1]] {
+			fn(t.tap+y.tap, first+t.place+y.place)
 		}
 	}
 }
@@ -110,10 +103,22 @@ func (c *Backend) Unfold(columns, x *engine.Tensor, w engine.Window) {
 
 func unfold[F asm.Float](columns, x *engine.Tensor, w engine.Window) {
 	dst, src, n, width, r := host[F](columns), host[F](x), x.Dim(-1), columns.Dim(-1), sitesOf(x, w)
-	parallelRows(columns.Rows(), rowGrain(width), func(site int) {
-		row := dst[site*width : (site+1)*width]
-		clear(row)
-		r.eachRow(site, func(tap, position, taps int) { copy(row[tap*n:(tap+taps)*n], src[position*n:]) })
+	parallel(columns.Rows(), rowGrain(width), func(lo, hi int) {
+		for lo < hi {
+			along := r.links[2][lo%r.extents[2]:]
+			along = along[:min(len(along), hi-lo)]
+			rows := dst[lo*width : (lo+len(along))*width]
+			clear(rows)
+			r.eachRow(lo, func(tap, position int) {
+				for i, links := range along {
+					if len(links) > 0 { // taps and positions follow each other from the first
+						to, from := i*width+(tap+links[0].tap)*n, (position+links[0].place)*n
+						copy(rows[to:to+len(links)*n], src[from:])
+					}
+				}
+			})
+			lo += len(along)
+		}
 	})
 }
 
