@@ -34,7 +34,7 @@ var floors = [][]string{
 	{"engine/cpu", "engine/enginetest", "engine/vulkan", "autograd"},
 	{"nn", "gradcheck"},
 	{"moae", "system", "train"},
-	{"internal/golden", "mobilefacenet", "vit"},
+	{"face", "internal/golden", "mobilefacenet", "vit"},
 	{"feadapter", "mae", "s2d", "s4d"},
 	{"systems", "gradcheck/cases"},
 	{"modelfile"},

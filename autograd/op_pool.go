@@ -18,7 +18,11 @@ func MaxPool(x *Value, window engine.Window) *Value {
 			panic(&engine.ShapeError{Op: "MaxPool", Got: fmt.Sprintf("padding %v", window.Pad), Want: fmt.Sprintf("less than %v", window.Kernel)})
 		}
 	}
-	out, tap := o.new(shape...), o.temp(engine.New(o.be, engine.Int32, shape...))
+	out := o.new(shape...)
+	var tap *engine.Tensor // for the backward pass
+	if o.records() {
+		tap = o.temp(engine.New(o.be, engine.Int32, shape...))
+	}
 	o.be.MaxPool(out, tap, x.data, window)
 	return o.result(out, func(dy *engine.Tensor) {
 		x.accumulateNew("MaxPool", func(dx *engine.Tensor) { o.be.MaxPoolBackward(dx, dy, tap, window) })

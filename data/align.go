@@ -17,6 +17,15 @@ func anchors(l Landmarks) [3]Point {
 	return [3]Point{middle(l[36:42]), middle(l[42:48]), l[33]}
 }
 
+// LandmarksAt returns landmarks of a face of which only these places are known, for a first alignment.
+func LandmarksAt(leftEye, rightEye, nose Point) (l Landmarks) {
+	for i := range 6 {
+		l[36+i], l[42+i] = leftEye, rightEye
+	}
+	l[33] = nose
+	return l
+}
+
 func middle(points []Point) (m Point) {
 	for _, q := range points {
 		m.X += q.X / float64(len(points))

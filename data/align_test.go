@@ -46,6 +46,15 @@ func align(t *testing.T, f *Frames, l Landmarks, size int) *Frames {
 }
 
 // A face that is aligned stays as it is, one that has moved comes back, and so does one that is upside down.
+// Landmarks of which only eyes and nose are known align a face as those do.
+func TestLandmarksAt(t *testing.T) {
+	places := [3]Point{{0.1, 0.2}, {0.5, 0.3}, {0.4, 0.7}}
+	for i, got := range anchors(LandmarksAt(places[0], places[1], places[2])) {
+		require.InDelta(t, places[i].X, got.X, 1e-12)
+		require.InDelta(t, places[i].Y, got.Y, 1e-12)
+	}
+}
+
 func TestAlignMoved(t *testing.T) {
 	f := ramps(2, 30, 30)
 	require.Equal(t, f.Pix, align(t, f, faceAt(30, 30, 30, 0, 1, 0), 30).Pix)

@@ -66,6 +66,8 @@ func kindOf(f io.ReaderAt, path string) (kind, error) {
 		}
 	}
 	switch {
+	case bytes.HasPrefix(head, []byte("GIF8")): // whose G is the mark of a packet of a transport stream, and palettes may have another
+		return kind{}, nil
 	case n > 20 && string(head[8:16]) == "WEBPVP8X" && head[20]&2 != 0:
 		return animated, nil
 	case syncs(head, 0, 188), syncs(head, 4, 192): // MPEG transport stream, and that of camcorders

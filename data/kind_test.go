@@ -28,6 +28,7 @@ func TestKinds(t *testing.T) {
 		{"G" + strings.Repeat("\xFF", 187) + "G", "a", aVideo}, {"0000G" + strings.Repeat("\xFF", 191) + "G", "a", aVideo},
 		{"G" + strings.Repeat("\xFF", 188) + "G", "a", kind{}}, {"G" + strings.Repeat("\xFF", 187), "a", kind{}}, {strings.Repeat("\xFF", 188) + "G", "a", kind{}},
 		{"\xFF\xD8\xFF\xE0", "a.mp4", kind{}}, {"GIF89a", "a.mp4", kind{}}, {"BM", "a.bmp", kind{}},
+		{"GIF89a" + strings.Repeat("\x00", 182) + "G", "a.gif", kind{}}, // a palette with the mark of a transport stream
 		{"text", "a.txt", kind{}}, {"", "a", kind{}}, {"text", "a.mp4", aVideo}, {"", "a.MTS", aVideo},
 	} {
 		got, err := kindOf(bytes.NewReader([]byte(c.head)), c.name)

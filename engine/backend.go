@@ -90,8 +90,8 @@ type Backend interface {
 	// Depthwise is a convolution of each channel by itself; see [DepthwiseArgs].
 	Depthwise(DepthwiseArgs)
 	// MaxPool writes the largest element of each channel that each site of a window sees in x [B, T, H, W, C], and to tap, Int32, at which
-	// of its taps, the first one among equals; NaN is the largest. Each site must see a position. MaxPoolBackward sums dy over the sites
-	// that chose an element, in the order of taps.
+	// of its taps, the first one among equals; NaN is the largest. tap may be nil, for inference. Each site must see a position.
+	// MaxPoolBackward sums dy over the sites that chose an element, in the order of taps.
 	MaxPool(dst, tap, x *Tensor, w Window)
 	MaxPoolBackward(dx, dy, tap *Tensor, w Window)
 	// Sample reads x at real positions; see [SampleArgs].

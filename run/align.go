@@ -1,25 +1,28 @@
 package run
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	"mien/data"
+	"mien/face"
 )
 
 // Where a face is, for its alignment.
 
 const (
-	// A network looks at the frame, and then again at the face as it is aligned by what was found before: networks learn from faces that fill
-	// the frame, and find others roughly at first. It looks leastPasses times, and on to mostPasses until the face stays where it is.
+	// A detector finds the face, and then the network looks at it as it is aligned by what was found before: networks learn from faces that
+	// fill the frame, and find others roughly at first. It looks leastPasses times, and on to mostPasses until the face stays where it is.
 	leastPasses, mostPasses = 3, 10
 	// What moves farther in a pass, as a share of the distance between the eyes, does not stay.
 	maxDrift = 0.1
 )
 
-// Align finds the one face in frames, by the mean of its landmarks, and returns what aligns it in size×size pixels. It is an error if none
-// is found.
+// Align finds the face in frames, the largest, by the mean of its landmarks, and returns what aligns it in size×size pixels. It is an error
+// if none is found.
 func (l *Locator) Align(f *data.Frames, size int) (a data.Alignment, err error) {
-	face, err := l.mean(f)
+	face, err := l.detect(f)
 	if err != nil {
 		return a, err
 	}
@@ -38,6 +41,35 @@ func (l *Locator) Align(f *data.Frames, size int) (a data.Alignment, err error) 
 		face, drift = found, data.Apart(face, found, f.H, f.W)
 	}
 	return data.NewAlignment(face, f.H, f.W, size)
+}
+
+// detect returns roughly where the face is: its eyes and its nose in the mean of the frames in which a detector finds one, or else its
+// landmarks for a network that looks at the whole of the frames.
+func (l *Locator) detect(f *data.Frames) (data.Landmarks, error) {
+	if l.detector == nil {
+		d, err := face.New(l.backend)
+		if err != nil {
+			return data.Landmarks{}, err
+		}
+		l.detector = d
+	}
+	found, err := l.detector.Detect(f, face.DefaultOptions)
+	if err != nil {
+		return data.Landmarks{}, err
+	}
+	var all []data.Landmarks
+	for _, faces := range found {
+		if len(faces) > 0 {
+			largest := slices.MaxFunc(faces, func(a, b face.Face) int { return cmp.Compare(a.Width*a.Height, b.Width*b.Height) })
+			share := func(p face.Point) data.Point { return data.Point{X: p.X / float64(f.W), Y: p.Y / float64(f.H)} }
+			p := largest.Points
+			all = append(all, data.LandmarksAt(share(p[face.LeftEye]), share(p[face.RightEye]), share(p[face.Nose])))
+		}
+	}
+	if len(all) == 0 {
+		return l.mean(f)
+	}
+	return data.MeanLandmarks(all), nil
 }
 
 func (l *Locator) mean(f *data.Frames) (data.Landmarks, error) {

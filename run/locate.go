@@ -11,6 +11,7 @@ import (
 	"mien/data"
 	"mien/data/drawn"
 	"mien/engine"
+	"mien/face"
 	"mien/mobilefacenet"
 	"mien/modelfile"
 	"mien/nn"
@@ -26,9 +27,10 @@ type Locator struct {
 	modelfile.Description // of a network that mien trained
 	Net                   finder
 
-	size    int // of the frames that the network reads, in pixels
-	backend engine.Backend
-	scope   *nn.Scope // nil of a network that is being trained
+	size     int // of the frames that the network reads, in pixels
+	backend  engine.Backend
+	scope    *nn.Scope      // nil of a network that is being trained
+	detector *face.Detector // nil before the first alignment
 }
 
 // finder is a network that finds landmarks as a system.Locator does.
@@ -80,6 +82,9 @@ func openPublished(file *weights.File, b engine.Backend) (l *Locator, err error)
 func (l *Locator) Close() {
 	if l.scope != nil {
 		l.scope.Free()
+	}
+	if l.detector != nil {
+		l.detector.Close()
 	}
 }
 

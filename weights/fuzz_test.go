@@ -1,23 +1,15 @@
 package weights
 
 import (
-	"bytes"
 	"encoding/binary"
 	"flag"
-	"io"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
 
 // openBytes opens a file in memory.
-func openBytes(content []byte) (*File, error) {
-	file := struct {
-		io.ReaderAt
-		io.Closer
-	}{bytes.NewReader(content), io.NopCloser(nil)}
-	return newFile("fuzz", file, int64(len(content)))
-}
+func openBytes(content []byte) (*File, error) { return OpenBytes("fuzz", content) }
 
 // check opens a file, which must not panic. Its tensors must be readable, unless their values are not finite, and no larger than the
 // file can hold.
@@ -73,5 +65,15 @@ func FuzzSafetensors(f *testing.F) {
 	f.Fuzz(func(t *testing.T, header []byte, data uint8) {
 		content := append(binary.LittleEndian.AppendUint64(nil, uint64(len(header))), header...)
 		check(t, append(content, make([]byte, data)...))
+	})
+}
+
+func FuzzONNX(f *testing.F) {
+	minimizeBriefly(f)
+	f.Add(onnxModel())
+	f.Add(onnxModel()[:90])
+	f.Fuzz(func(t *testing.T, graph []byte) {
+		check(t, graph)
+		check(t, append([]byte{8, 6}, message(onnxGraph, graph)...))
 	})
 }

@@ -230,5 +230,5 @@ func TestHeaderErrors(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{"a"}, f.Names())
 	_, err = openBytes(safetensors(`{`, 0)[:8])
-	require.EqualError(t, err, "fuzz: not a weights file (safetensors, PyTorch .pth, or OpenVINO .xml): name another")
+	require.EqualError(t, err, "fuzz: not a weights file (safetensors, PyTorch .pth, OpenVINO .xml, or ONNX): name another")
 }

@@ -1,5 +1,5 @@
-// Package weights reads and writes files of named tensors: safetensors in and out, PyTorch's .pth and OpenVINO's .xml in. A file is data, never
-// code: the unpickler runs nothing, and no size in a file is trusted before it is checked against the length of the file.
+// Package weights reads and writes files of named tensors: safetensors in and out, PyTorch's .pth, OpenVINO's .xml and ONNX in. A file is
+// data, never code: the unpickler runs nothing, and no size in a file is trusted before it is checked against the length of the file.
 package weights
 
 import (
@@ -48,7 +48,7 @@ type entry struct {
 }
 
 // Open opens a weights file. The format is detected from the content: safetensors, PyTorch's zip, PyTorch's legacy
-// format, or OpenVINO's .xml, with its .bin beside it.
+// format, OpenVINO's .xml, with its .bin beside it, or ONNX.
 func Open(path string) (*File, error) {
 	info, err := os.Stat(path)
 	if err == nil && !info.Mode().IsRegular() { // a pipe would block
@@ -66,6 +66,16 @@ func Open(path string) (*File, error) {
 	}
 	return newFile(path, file, info.Size())
 }
+
+// OpenBytes opens a weights file that is in memory, under a name for messages. OpenVINO's would need its .bin.
+func OpenBytes(name string, content []byte) (*File, error) {
+	return newFile(name, memory{bytes.NewReader(content)}, int64(len(content)))
+}
+
+// memory is a source that needs no closing.
+type memory struct{ io.ReaderAt }
+
+func (memory) Close() error { return nil }
 
 // newFile reads the table of tensors of a file of the given size. It closes the file on errors.
 func newFile(path string, file source, size int64) (*File, error) {
@@ -109,8 +119,10 @@ func (f *File) index(size int64) (int64, error) {
 		return size, f.indexLegacy(size)
 	case bytes.HasPrefix(head, []byte("<?xml")), bytes.HasPrefix(head, []byte("<net")):
 		return f.indexOpenVINO(size)
+	case isONNX(head):
+		return size, f.indexONNX(size)
 	}
-	return 0, errors.New("not a weights file (safetensors, PyTorch .pth, or OpenVINO .xml): name another")
+	return 0, errors.New("not a weights file (safetensors, PyTorch .pth, OpenVINO .xml, or ONNX): name another")
 }
 
 // maxGaps bounds what is read for the sake of views with gaps, in multiples of the file's size.

@@ -129,14 +129,14 @@ func TestElements(t *testing.T) {
 func TestForms(t *testing.T) {
 	for head, want := range map[string]string{
 		"PK\x03\x04":                        "damaged or cut off: its zip directory, which stands at the end, can't be read; fetch the file again",
-		"PK\x03":                            "not a weights file (safetensors, PyTorch .pth, or OpenVINO .xml): name another",
+		"PK\x03":                            "not a weights file (safetensors, PyTorch .pth, OpenVINO .xml, or ONNX): name another",
 		"\x80\x02":                          "pickle is cut off: fetch the file again",
 		"\x80\x05":                          "pickle is cut off: fetch the file again",
-		"\x80\x01":                          "not a weights file (safetensors, PyTorch .pth, or OpenVINO .xml): name another",
-		"\x80\x06":                          "not a weights file (safetensors, PyTorch .pth, or OpenVINO .xml): name another",
-		"\x00\x02":                          "not a weights file (safetensors, PyTorch .pth, or OpenVINO .xml): name another",
-		"\x80":                              "not a weights file (safetensors, PyTorch .pth, or OpenVINO .xml): name another",
-		"\x01\x00\x00\x00\x00\x00\x00\x00[": "not a weights file (safetensors, PyTorch .pth, or OpenVINO .xml): name another",
+		"\x80\x01":                          "not a weights file (safetensors, PyTorch .pth, OpenVINO .xml, or ONNX): name another",
+		"\x80\x06":                          "not a weights file (safetensors, PyTorch .pth, OpenVINO .xml, or ONNX): name another",
+		"\x00\x02":                          "not a weights file (safetensors, PyTorch .pth, OpenVINO .xml, or ONNX): name another",
+		"\x80":                              "not a weights file (safetensors, PyTorch .pth, OpenVINO .xml, or ONNX): name another",
+		"\x01\x00\x00\x00\x00\x00\x00\x00[": "not a weights file (safetensors, PyTorch .pth, OpenVINO .xml, or ONNX): name another",
 		"\x80\x02K\x05.":                    "not a checkpoint: expected a dict of tensors, found a value of type int64; save model.state_dict() with torch.save",
 	} {
 		_, err := openBytes([]byte(head))

@@ -60,6 +60,70 @@ BINARY(·subSIMDAsm, VSUBPS)
 // func mulSIMDAsm(dst, a, b *float32, n int): dst[i] = a[i] * b[i]
 BINARY(·mulSIMDAsm, VMULPS)
 
+// func maximumSIMDAsm(dst, a, b *float32, n int)
+//	for i := range n { dst[i] = max(a[i], b[i]) }
+//	DI  dst    SI  a    BX  b    CX  n    Y0  v, 8 elements    Y1  w, 8 elements    Y2  where w is NaN
+// VMAXPS gives its second source, here v, where either is NaN.
+TEXT ·maximumSIMDAsm(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), DI
+	MOVQ a+8(FP), SI
+	MOVQ b+16(FP), BX
+	MOVQ n+24(FP), CX
+
+one:                           // eight elements a round
+	VMOVUPS (SI), Y0           // v = a[:8]
+	VMOVUPS (BX), Y1           // w = b[:8]
+	VCMPPS  $3, Y1, Y1, Y2     // where w is NaN
+	VMAXPS  Y0, Y1, Y0         // v = max(w, v)
+	VBLENDVPS Y2, Y1, Y0, Y0   // v = w where w is NaN
+	VMOVUPS Y0, (DI)           // dst[:8] = v
+	ADDQ $32, SI               // a = a[8:]
+	ADDQ $32, BX               // b = b[8:]
+	ADDQ $32, DI               // dst = dst[8:]
+	SUBQ $8, CX                // n -= 8
+	JG   one                   // if n > 0 { goto one }
+	VZEROUPPER                 // upper halves left behind would slow down SSE code
+	RET
+
+// func mulAddSIMDAsm(dst, a, b *float32, n int)
+//	for i := range n { dst[i] = fma(a[i], b[i], dst[i]) }
+//	DI  dst    SI  a    BX  b    CX  n    Y0, Y1  v0 and v1, 8 elements each, from dst    Y4, Y5  a0 and a1, likewise from a
+// a·b is not rounded before it is added: see axpySIMDAsm.
+TEXT ·mulAddSIMDAsm(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), DI
+	MOVQ a+8(FP), SI
+	MOVQ b+16(FP), BX
+	MOVQ n+24(FP), CX
+	SUBQ $16, CX                // n -= 16
+	JLT  rest                   // if n < 0 { goto rest }
+
+two:                            // 16 elements a round
+	VMOVUPS (DI), Y0            // v0 = dst[:8]
+	VMOVUPS 32(DI), Y1          // v1 = dst[8:16]
+	VMOVUPS (SI), Y4            // a0 = a[:8]
+	VMOVUPS 32(SI), Y5          // a1 = a[8:16]
+	VFMADD231PS (BX), Y4, Y0    // v0 += a0 * b[:8]
+	VFMADD231PS 32(BX), Y5, Y1  // v1 += a1 * b[8:16]
+	VMOVUPS Y0, (DI)            // dst[:8] = v0
+	VMOVUPS Y1, 32(DI)          // dst[8:16] = v1
+	ADDQ $64, SI                // a = a[16:]
+	ADDQ $64, BX                // b = b[16:]
+	ADDQ $64, DI                // dst = dst[16:]
+	SUBQ $16, CX                // n -= 16
+	JGE  two                    // if n >= 0 { goto two }
+
+rest:                           // 0 or 8 elements are left
+	ADDQ $16, CX                // n += 16
+	JZ   done                   // if n == 0 { goto done }
+	VMOVUPS (DI), Y0            // v0 = dst[:8]
+	VMOVUPS (SI), Y4            // a0 = a[:8]
+	VFMADD231PS (BX), Y4, Y0    // v0 += a0 * b[:8]
+	VMOVUPS Y0, (DI)            // dst[:8] = v0
+
+done:
+	VZEROUPPER                  // upper halves left behind would slow down SSE code
+	RET
+
 // func scaleSIMDAsm(dst, x *float32, n int, s float32)
 //	for i := range n { dst[i] = s * x[i] }
 //	DI  dst    SI  x    CX  n    Y0–Y3  v0 to v3, 8 elements each    Y4  s in all lanes

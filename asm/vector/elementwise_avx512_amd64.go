@@ -14,6 +14,12 @@ func subAVX512Asm(dst, a, b *float32, n int)
 func mulAVX512Asm(dst, a, b *float32, n int)
 
 //go:noescape
+func maximumAVX512Asm(dst, a, b *float32, n int)
+
+//go:noescape
+func mulAddAVX512Asm(dst, a, b *float32, n int)
+
+//go:noescape
 func scaleAVX512Asm(dst, x *float32, n int, s float32)
 
 //go:noescape
@@ -32,6 +38,16 @@ func subAVX512(dst, a, b []float32) {
 func mulAVX512(dst, a, b []float32) {
 	a, b = a[:len(dst)], b[:len(dst)]
 	chunks(len(dst), func(i, n int) { mulAVX512Asm(&dst[i], &a[i], &b[i], n) })
+}
+
+func maximumAVX512(dst, a, b []float32) {
+	a, b = a[:len(dst)], b[:len(dst)]
+	chunks(len(dst), func(i, n int) { maximumAVX512Asm(&dst[i], &a[i], &b[i], n) })
+}
+
+func mulAddAVX512(dst, a, b []float32) {
+	a, b = a[:len(dst)], b[:len(dst)]
+	chunks(len(dst), func(i, n int) { mulAddAVX512Asm(&dst[i], &a[i], &b[i], n) })
 }
 
 func scaleAVX512(dst, x []float32, s float32) {

@@ -63,6 +63,46 @@ loop:                              // eight elements a round
 	BGT  loop                      // if n > 0 { goto loop }
 	RET
 
+// func maximumSIMDAsm(dst, a, b *float32, n int)
+//	for i := range n { dst[i] = max(a[i], b[i]) }
+//	R0  dst    R1  a    R2  b    R3  n, elements left    V0, V1  v0 and v1, from a    V2, V3  b0 and b1
+TEXT ·maximumSIMDAsm(SB), NOSPLIT, $0-32
+	MOVD dst+0(FP), R0
+	MOVD a+8(FP), R1
+	MOVD b+16(FP), R2
+	MOVD n+24(FP), R3
+
+loop:                              // eight elements a round
+	VLD1.P 32(R1), [V0.S4, V1.S4]  // v0, v1 = a[:4], a[4:8]; a = a[8:]
+	VLD1.P 32(R2), [V2.S4, V3.S4]  // b0, b1 = b[:4], b[4:8]; b = b[8:]
+	FMAX(2, 0, 0)                  // v0 = max(v0, b0)
+	FMAX(3, 1, 1)                  // v1 = max(v1, b1)
+	VST1.P [V0.S4, V1.S4], 32(R0)  // dst[:4], dst[4:8] = v0, v1; dst = dst[8:]
+	SUBS $8, R3, R3                // n -= 8
+	BGT  loop                      // if n > 0 { goto loop }
+	RET
+
+// func mulAddSIMDAsm(dst, a, b *float32, n int)
+//	for i := range n { dst[i] = fma(a[i], b[i], dst[i]) }
+//	R0  dst    R1  a    R2  b    R3  n, elements left    V0, V1  a0 and a1    V2, V3  b0 and b1    V4, V5  d0 and d1, from dst
+// a·b is not rounded before it is added.
+TEXT ·mulAddSIMDAsm(SB), NOSPLIT, $0-32
+	MOVD dst+0(FP), R0
+	MOVD a+8(FP), R1
+	MOVD b+16(FP), R2
+	MOVD n+24(FP), R3
+
+loop:                              // eight elements a round
+	VLD1.P 32(R1), [V0.S4, V1.S4]  // a0, a1 = a[:4], a[4:8]; a = a[8:]
+	VLD1.P 32(R2), [V2.S4, V3.S4]  // b0, b1 = b[:4], b[4:8]; b = b[8:]
+	VLD1 (R0), [V4.S4, V5.S4]      // d0, d1 = dst[:4], dst[4:8]
+	VFMLA V0.S4, V2.S4, V4.S4      // d0 += a0 * b0
+	VFMLA V1.S4, V3.S4, V5.S4      // d1 += a1 * b1
+	VST1.P [V4.S4, V5.S4], 32(R0)  // dst[:4], dst[4:8] = d0, d1; dst = dst[8:]
+	SUBS $8, R3, R3                // n -= 8
+	BGT  loop                      // if n > 0 { goto loop }
+	RET
+
 // func scaleSIMDAsm(dst, x *float32, n int, s float32)
 //	for i := range n { dst[i] = s * x[i] }
 //	R0  dst    R1  x    R3  n, elements left    V0, V1  v0 and v1    V4  s in all lanes

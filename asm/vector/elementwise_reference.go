@@ -28,6 +28,20 @@ func mulReference[F kernel.Float](dst, a, b []F) {
 	}
 }
 
+func maximumReference[F kernel.Float](dst, a, b []F) {
+	a, b = a[:len(dst)], b[:len(dst)]
+	for i := range dst {
+		dst[i] = max(a[i], b[i])
+	}
+}
+
+func mulAddReference[F kernel.Float](dst, a, b []F) {
+	a, b = a[:len(dst)], b[:len(dst)]
+	for i := range dst {
+		dst[i] += a[i] * b[i]
+	}
+}
+
 func scaleReference[F kernel.Float](dst, x []F, s F) {
 	x = x[:len(dst)]
 	for i := range dst {

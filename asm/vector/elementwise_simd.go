@@ -16,6 +16,12 @@ func subSIMDAsm(dst, a, b *float32, n int)
 func mulSIMDAsm(dst, a, b *float32, n int)
 
 //go:noescape
+func maximumSIMDAsm(dst, a, b *float32, n int)
+
+//go:noescape
+func mulAddSIMDAsm(dst, a, b *float32, n int)
+
+//go:noescape
 func scaleSIMDAsm(dst, x *float32, n int, s float32)
 
 //go:noescape
@@ -37,6 +43,21 @@ func mulSIMD(dst, a, b []float32) {
 	a, b = a[:len(dst)], b[:len(dst)]
 	i := vectors(len(dst), func(i, n int) { mulSIMDAsm(&dst[i], &a[i], &b[i], n) })
 	mulReference(dst[i:], a[i:], b[i:])
+}
+
+func maximumSIMD(dst, a, b []float32) {
+	a, b = a[:len(dst)], b[:len(dst)]
+	i := vectors(len(dst), func(i, n int) { maximumSIMDAsm(&dst[i], &a[i], &b[i], n) })
+	maximumReference(dst[i:], a[i:], b[i:])
+}
+
+func mulAddSIMD(dst, a, b []float32) {
+	a, b = a[:len(dst)], b[:len(dst)]
+	if i := vectors(len(dst), func(i, n int) { mulAddSIMDAsm(&dst[i], &a[i], &b[i], n) }); i < len(dst) {
+		pd, pa, pb := pad(dst[i:]), pad(a[i:]), pad(b[i:])
+		mulAddSIMDAsm(&pd[0], &pa[0], &pb[0], 8)
+		copy(dst[i:], pd[:])
+	}
 }
 
 func scaleSIMD(dst, x []float32, s float32) {

@@ -11,11 +11,13 @@ import "mien/asm/internal/kernel"
 // Kernels is one implementation of every kernel on slices. Slices of one call have equal lengths unless said otherwise. dst may be
 // the same slice as any input of the same length, but may not partly overlap one.
 type Kernels[F kernel.Float] struct {
-	Add   func(dst, a, b []F)       // dst = a + b
-	Sub   func(dst, a, b []F)       // dst = a − b
-	Mul   func(dst, a, b []F)       // dst = a·b
-	Scale func(dst, x []F, s F)     // dst = s·x
-	Axpy  func(dst []F, s F, x []F) // dst += s·x
+	Add     func(dst, a, b []F)       // dst = a + b
+	Sub     func(dst, a, b []F)       // dst = a − b
+	Mul     func(dst, a, b []F)       // dst = a·b
+	Maximum func(dst, a, b []F)       // dst = max(a, b), NaN if either is; zeros of either sign are alike
+	MulAdd  func(dst, a, b []F)       // dst += a·b
+	Scale   func(dst, x []F, s F)     // dst = s·x
+	Axpy    func(dst []F, s F, x []F) // dst += s·x
 
 	Dot             func(a, b []F) F // Σ a·b
 	Sum             func(x []F) F    // Σ x
@@ -95,7 +97,7 @@ func New(set kernel.Set) *Kernels[float32] {
 // Reference is plain Go for any float type.
 func Reference[F kernel.Float]() *Kernels[F] {
 	return &Kernels[F]{
-		Add: addReference[F], Sub: subReference[F], Mul: mulReference[F], Scale: scaleReference[F], Axpy: axpyReference[F],
+		Add: addReference[F], Sub: subReference[F], Mul: mulReference[F], Maximum: maximumReference[F], MulAdd: mulAddReference[F], Scale: scaleReference[F], Axpy: axpyReference[F],
 		Dot: dotReference[F], Sum: sumReference[F], SquaredDistance: squaredDistanceReference[F],
 		Exp: expReference[F], Softmax: softmaxReference[F],
 		SoftmaxBackward: softmaxBackwardReference[F], SoftmaxGrad: softmaxGradReference[F],

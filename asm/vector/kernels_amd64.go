@@ -13,7 +13,7 @@ func assembly(set kernel.Set) *Kernels[float32] {
 
 func avx512() *Kernels[float32] {
 	return &Kernels[float32]{
-		Add: addAVX512, Sub: subAVX512, Mul: mulAVX512, Scale: scaleAVX512, Axpy: axpyAVX512,
+		Add: addAVX512, Sub: subAVX512, Mul: mulAVX512, Maximum: maximumAVX512, MulAdd: mulAddAVX512, Scale: scaleAVX512, Axpy: axpyAVX512,
 		Dot: dotAVX512, Sum: sumAVX512, SquaredDistance: squaredDistanceAVX512,
 		Exp: expAVX512, Softmax: softmaxAVX512,
 		SoftmaxBackward: softmaxBackwardAVX512, SoftmaxGrad: softmaxGradAVX512,

@@ -16,6 +16,8 @@ func BenchmarkKernels(b *testing.B) {
 		run  func(k *Kernels[float32], s *[7][]float32)
 	}{
 		{"add", func(k *Kernels[float32], s *[7][]float32) { k.Add(s[0], s[1], s[2]) }},
+		{"maximum", func(k *Kernels[float32], s *[7][]float32) { k.Maximum(s[0], s[1], s[2]) }},
+		{"mul-add", func(k *Kernels[float32], s *[7][]float32) { k.MulAdd(s[0], s[1], s[2]) }},
 		{"axpy", func(k *Kernels[float32], s *[7][]float32) { k.Axpy(s[0], 1e-9, s[1]) }},
 		{"dot", func(k *Kernels[float32], s *[7][]float32) { k.Dot(s[1], s[2]) }},
 		{"sum", func(k *Kernels[float32], s *[7][]float32) { k.Sum(s[1]) }},

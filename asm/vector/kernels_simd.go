@@ -27,7 +27,7 @@ func pad(x []float32) (v [8]float32) {
 // simd are the kernels of AVX2 and of NEON.
 func simd() *Kernels[float32] {
 	return &Kernels[float32]{
-		Add: addSIMD, Sub: subSIMD, Mul: mulSIMD, Scale: scaleSIMD, Axpy: axpySIMD,
+		Add: addSIMD, Sub: subSIMD, Mul: mulSIMD, Maximum: maximumSIMD, MulAdd: mulAddSIMD, Scale: scaleSIMD, Axpy: axpySIMD,
 		Dot: dotSIMD, Sum: sumSIMD, SquaredDistance: squaredDistanceSIMD,
 		Exp: expSIMD, Softmax: softmaxSIMD,
 		SoftmaxBackward: softmaxBackwardSIMD, SoftmaxGrad: softmaxGradSIMD,

@@ -54,6 +54,8 @@ var table = []kernelCase{
 	binaryKernel("Add", func(k *Kernels[float32]) func(d, a, b []float32) { return k.Add }, func(k *Kernels[float64]) func(d, a, b []float64) { return k.Add }),
 	binaryKernel("Sub", func(k *Kernels[float32]) func(d, a, b []float32) { return k.Sub }, func(k *Kernels[float64]) func(d, a, b []float64) { return k.Sub }),
 	binaryKernel("Mul", func(k *Kernels[float32]) func(d, a, b []float32) { return k.Mul }, func(k *Kernels[float64]) func(d, a, b []float64) { return k.Mul }),
+	binaryKernel("Maximum", func(k *Kernels[float32]) func(d, a, b []float32) { return k.Maximum }, func(k *Kernels[float64]) func(d, a, b []float64) { return k.Maximum }),
+	binaryKernel("MaximumReversed", reversedMaximum[float32], reversedMaximum[float64]),
 	{name: "Scale", inputs: 1, outputs: 1, inPlace: true, rel: 1e-7, special: true,
 		f32: func(k *Kernels[float32], s [][]float32) []float32 { k.Scale(s[0], s[1], 0.75); return nil },
 		f64: func(k *Kernels[float64], s [][]float64) []float64 { k.Scale(s[0], s[1], 0.75); return nil }},
@@ -66,6 +68,17 @@ var table = []kernelCase{
 		f64: func(k *Kernels[float64], s [][]float64) []float64 {
 			copy(s[0], s[1])
 			k.Axpy(s[0], -1.25, s[2])
+			return nil
+		}},
+	{name: "MulAdd", inputs: 3, outputs: 1, rel: 2e-7, abs: 2e-7, fills: []string{"normal", "denormal"},
+		f32: func(k *Kernels[float32], s [][]float32) []float32 {
+			copy(s[0], s[1])
+			k.MulAdd(s[0], s[2], s[3])
+			return nil
+		},
+		f64: func(k *Kernels[float64], s [][]float64) []float64 {
+			copy(s[0], s[1])
+			k.MulAdd(s[0], s[2], s[3])
 			return nil
 		}},
 	{name: "Dot", inputs: 2, rel: 1e-6, perTerm: 1e-7, fills: []string{"normal", "negatives"},
@@ -135,6 +148,11 @@ var table = []kernelCase{
 			k.AdamW(s[0], s[6], s[1], s[2], adamWNumbers)
 			return nil
 		}},
+}
+
+// reversedMaximum has special values in the second operand, of which the assembly treats NaN in another way.
+func reversedMaximum[F kernel.Float](k *Kernels[F]) func(d, a, b []F) {
+	return func(d, a, b []F) { k.Maximum(d, b, a) }
 }
 
 var adamWNumbers = AdamW{LR: 1e-2, Beta1: 0.9, Beta2: 0.999, Eps: 1e-8, Decay: 0.05, Correct1: 0.271, Correct2: 0.003, GradScale: 0.5}
@@ -264,7 +282,7 @@ func TestElementsDoNotDependOnTheCut(t *testing.T) {
 		k := New(set)
 		x, y, z := random(), random(), random()
 		for name, f := range map[string]func(dst, a, b []float32){
-			"Add": k.Add, "GELUBackward": k.GELUBackward,
+			"Add": k.Add, "Maximum": k.Maximum, "MulAdd": k.MulAdd, "GELUBackward": k.GELUBackward,
 			"Axpy":        func(d, a, _ []float32) { k.Axpy(d, 0.3, a) },
 			"SoftmaxGrad": func(d, a, b []float32) { k.SoftmaxGrad(d, a, b, 0.3) },
 			"Scale":       func(d, a, _ []float32) { k.Scale(d, a, 0.3) },

@@ -1,6 +1,8 @@
 package cpu
 
 import (
+	"slices"
+
 	"mien/asm"
 	"mien/engine"
 )
@@ -22,21 +24,37 @@ func depthwise[F asm.Float](c *Backend, a engine.DepthwiseArgs) {
 	}
 }
 
-// weightedSums computes, by channel, dst = bias + Σ weight[tap]·src[place] over the links of each row of dst.
+// weightedSums computes, by channel, dst = bias + Σ weight[tap]·src[place] over the links of each row of dst. Rows that follow each other
+// and are linked alike are computed together, by weights that are repeated for each: channels are few where rows are many.
 func weightedSums[F asm.Float](dst, src, weight, bias []F, n int, r *relation) {
-	k := kernels[F]()
+	k, together := kernels[F](), max(1, runElements/n)
+	weights, biases, length := repeated(weight, n, together), repeated(bias, n, together), together*n
 	parallel(len(dst)/n, rowGrain(len(weight)), func(lo, hi int) {
-		term := make([]F, n)
-		for i := lo; i < hi; i++ {
-			row := dst[i*n : (i+1)*n]
-			clear(row)
-			copy(row, bias)
+		for i := lo; i < hi; {
+			run := min(r.run(i), together, hi-i)
+			rows := dst[i*n : (i+run)*n]
+			clear(rows)
+			copy(rows, biases)
 			r.each(i, func(tap, place int) {
-				k.Mul(term, src[place*n:(place+1)*n], weight[tap*n:(tap+1)*n])
-				k.Add(row, row, term)
+				k.MulAdd(rows, src[place*n:(place+run)*n], weights[tap*length:][:run*n])
 			})
+			i += run
 		}
 	})
+}
+
+// runElements are computed together. Weights of nine taps, repeated for so many, and all that they meet stay in the first cache.
+const runElements = 512
+
+// repeated returns each row of n elements so many times.
+func repeated[F asm.Float](rows []F, n, times int) []F {
+	all := make([]F, 0, len(rows)*times)
+	for row := range slices.Chunk(rows, n) {
+		for range times {
+			all = append(all, row...)
+		}
+	}
+	return all
 }
 
 // depthwiseRows is how many sites share one partial sum of the gradient of weights. It is fixed, so that the order of addition does not
@@ -51,11 +69,10 @@ func depthwiseWeightGrad[F asm.Float](c *Backend, a engine.DepthwiseArgs) {
 	defer partial.Free()
 	sums := host[F](partial)
 	parallelRows(blocks, rowGrain(depthwiseRows*len(dw)), func(b int) {
-		sum, term := sums[b*len(dw):][:len(dw)], make([]F, n)
+		sum := sums[b*len(dw):][:len(dw)]
 		for site := b * depthwiseRows; site < min((b+1)*depthwiseRows, rows); site++ {
 			r.each(site, func(tap, position int) {
-				k.Mul(term, dy[site*n:(site+1)*n], x[position*n:(position+1)*n])
-				k.Add(sum[tap*n:(tap+1)*n], sum[tap*n:(tap+1)*n], term)
+				k.MulAdd(sum[tap*n:(tap+1)*n], dy[site*n:(site+1)*n], x[position*n:(position+1)*n])
 			})
 		}
 	})

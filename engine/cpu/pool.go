@@ -10,6 +10,10 @@ func (c *Backend) MaxPool(dst, tap, x *engine.Tensor, w engine.Window) {
 }
 
 func maxPool[F asm.Float](dst, tap, x *engine.Tensor, w engine.Window) {
+	if tap == nil {
+		largest[F](dst, x, w)
+		return
+	}
 	d, at, src, n, r := host[F](dst), host[int32](tap), host[F](x), x.Dim(-1), sitesOf(x, w)
 	parallelRows(dst.Rows(), rowGrain(n*w.Taps()), func(site int) {
 		best, from := d[site*n:(site+1)*n], at[site*n:(site+1)*n]
@@ -21,6 +25,24 @@ func maxPool[F asm.Float](dst, tap, x *engine.Tensor, w engine.Window) {
 				}
 			}
 			begun = true
+		})
+	})
+}
+
+// largest is max pooling that does not say which element it took.
+func largest[F asm.Float](dst, x *engine.Tensor, w engine.Window) {
+	d, src, n, r, k := host[F](dst), host[F](x), x.Dim(-1), sitesOf(x, w), kernels[F]()
+	parallelRows(dst.Rows(), rowGrain(n*w.Taps()), func(site int) {
+		best := d[site*n : (site+1)*n]
+		begun := false
+		r.each(site, func(_, position int) {
+			v := src[position*n : (position+1)*n]
+			if !begun {
+				copy(best, v)
+				begun = true
+				return
+			}
+			k.Maximum(best, best, v)
 		})
 	})
 }

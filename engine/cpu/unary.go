@@ -21,8 +21,10 @@ func unary[F asm.Float](op engine.UnaryOp, dst, x *engine.Tensor) {
 		case engine.GELU:
 			kernels[F]().GELU(d[lo:hi], v[lo:hi])
 		case engine.ReLU:
-			for i, x := range v[lo:hi] {
-				d[lo+i] = max(x, 0)
+			zeros := make([]F, min(hi-lo, reluElements))
+			for at := lo; at < hi; at += len(zeros) {
+				n := min(len(zeros), hi-at)
+				kernels[F]().Maximum(d[at:at+n], v[at:at+n], zeros[:n])
 			}
 		default:
 			f := curves[op].f
@@ -32,6 +34,9 @@ func unary[F asm.Float](op engine.UnaryOp, dst, x *engine.Tensor) {
 		}
 	})
 }
+
+// reluElements are compared with as many zeros, which stay in the cache.
+const reluElements = 1024
 
 func (c *Backend) UnaryBackward(op engine.UnaryOp, dx, x, dy *engine.Tensor) {
 	known("UnaryBackward", op, engine.Rsqrt)

@@ -1,6 +1,8 @@
 package cpu
 
 import (
+	"slices"
+
 	"mien/asm"
 	"mien/engine"
 )
@@ -14,6 +16,7 @@ type relation struct {
 	extents [3]int      // of the side whose places are visited
 	others  int         // places of a sample on the other side
 	links   [3][][]link // by axis and place along it
+	runs    []int       // by column: how many places from it on are linked alike, each to what follows
 }
 
 // link is a tap along one axis and the place that it leads to, each times the extents inside of the axis: three links add up to a tap
@@ -53,19 +56,43 @@ func relate(x *engine.Tensor, w engine.Window, fromPositions bool) *relation {
 		taps *= w.Kernel[axis]
 		r.others *= others[axis]
 	}
+	r.runs = runsOf(r.links[2])
 	return r
 }
 
+// runsOf counts, for each column, how many columns from it on have the same taps, and places that follow each other.
+func runsOf(columns [][]link) []int {
+	runs := make([]int, len(columns))
+	for c, links := range slices.Backward(columns) {
+		runs[c] = 1
+		if c+1 < len(columns) && slices.EqualFunc(links, columns[c+1], func(a, b link) bool { return b == link{a.tap, a.place + 1} }) {
+			runs[c] += runs[c+1]
+		}
+	}
+	return runs
+}
+
+// run returns how many places from one on, in its row, have the links of this one, moved along.
+func (r *relation) run(place int) int { return r.runs[place%r.extents[2]] }
+
 // each calls fn for the links of a place, counted through the batch, in the order of taps.
 func (r *relation) each(place int, fn func(tap, other int)) {
-	column, rest := place%r.extents[2], place/r.extents[2]
-	row, rest := rest%r.extents[1], rest/r.extents[1]
-	time, sample := rest%r.extents[0], rest/r.extents[0]
-	for _, t := range r.links[0][time] {
-		for _, y := range r.links[1][row] {
-			for _, x := range r.links[2][column] {
-				fn(t.tap+y.tap+x.tap, sample*r.others+t.place+y.place+x.place)
-			}
+	columns := r.links[2][place%r.extents[2]]
+	r.eachRow(place, func(tap, other int) {
+		for _, x := range columns {
+			fn(tap+x.tap, other+x.place)
+		}
+	})
+}
+
+// eachRow calls fn for the links of the row that a place is in, along time and rows.
+func (r *relation) eachRow(place int, fn func(tap, other int)) {
+	row := place / r.extents[2]
+	time := row / r.extents[1]
+	first := time / r.extents[0] * r.others
+	for _, t := range r.links[0][time%r.extents[0]] {
+		for _, y := range r.links[1][row%r.extents[1]] {
+			fn(t.tap+y.tap, first+t.place+y.place)
 		}
 	}
 }
@@ -76,10 +103,22 @@ func (c *Backend) Unfold(columns, x *engine.Tensor, w engine.Window) {
 
 func unfold[F asm.Float](columns, x *engine.Tensor, w engine.Window) {
 	dst, src, n, width, r := host[F](columns), host[F](x), x.Dim(-1), columns.Dim(-1), sitesOf(x, w)
-	parallelRows(columns.Rows(), rowGrain(width), func(site int) {
-		row := dst[site*width : (site+1)*width]
-		clear(row)
-		r.each(site, func(tap, position int) { copy(row[tap*n:(tap+1)*n], src[position*n:]) })
+	parallel(columns.Rows(), rowGrain(width), func(lo, hi int) {
+		for lo < hi {
+			along := r.links[2][lo%r.extents[2]:]
+			along = along[:min(len(along), hi-lo)]
+			rows := dst[lo*width : (lo+len(along))*width]
+			clear(rows)
+			r.eachRow(lo, func(tap, position int) {
+				for i, links := range along {
+					if len(links) > 0 { // taps and positions follow each other from the first
+						to, from := i*width+(tap+links[0].tap)*n, (position+links[0].place)*n
+						copy(rows[to:to+len(links)*n], src[from:])
+					}
+				}
+			})
+			lo += len(along)
+		}
 	})
 }
 

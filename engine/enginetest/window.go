@@ -218,6 +218,9 @@ func testMaxPool(s *suite) {
 		s.b.MaxPool(dst, tap, x, m.Window)
 		s.check(dst, exactly(want), "%+v", m)
 		s.checkInts(tap, wantTap, "%+v", m)
+		alone := s.blank(m.output()...)
+		s.b.MaxPool(alone, nil, x, m.Window)
+		s.check(alone, exactly(want), "%+v without taps", m)
 	}
 }
 

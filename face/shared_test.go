@@ -1,0 +1,59 @@
+package face
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"mien/data"
+)
+
+// Pictures that are not part of this repository.
+const shared = "../../shared/data/"
+
+// All sitters of the London set are found in their portraits, and nothing beside them.
+func TestSitters(t *testing.T) {
+	files, err := filepath.Glob(shared + "london/portraits/*/*.jpg")
+	require.NoError(t, err)
+	if len(files) == 0 || testing.Short() {
+		t.Skip("no portraits beside this repository, or -short")
+	}
+	d := own(t)
+	for _, file := range files {
+		f, err := data.OpenImage(t.Context(), file, data.OpenOptions{})
+		require.NoError(t, err)
+		found, err := d.Detect(f, DefaultOptions)
+		require.NoError(t, err)
+		require.Len(t, found[0], 1, file)
+	}
+}
+
+// All people are found in every frame: four sit in a classroom, two turn their heads, one does, two walk up.
+func TestClips(t *testing.T) {
+	for name, people := range map[string]int{
+		"classroom": 4, "head-pose-face-detection-female-and-male": 2, "head-pose-face-detection-female": 1, "face-demographics-walking": 2,
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := shared + "clips_unlabelled/" + name + ".gif"
+			if files, _ := filepath.Glob(file); len(files) == 0 || testing.Short() {
+				t.Skip("no clips beside this repository, or -short")
+			}
+			clip, modality, err := data.Open(t.Context(), file, data.OpenOptions{})
+			require.NoError(t, err)
+			require.Equal(t, data.Video, modality)
+			all := make([]int, clip.Len())
+			for i := range all {
+				all[i] = i
+			}
+			f, err := clip.Read(t.Context(), all)
+			require.NoError(t, err)
+			found, err := own(t).Detect(f, DefaultOptions)
+			require.NoError(t, err)
+			require.Len(t, found, clip.Len())
+			for i, faces := range found {
+				require.Len(t, faces, people, "frame %d", i)
+			}
+		})
+	}
+}
