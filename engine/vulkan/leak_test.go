@@ -37,12 +37,12 @@ func TestClosedBackendsLeaveNothing(t *testing.T) {
 	}
 	files, memory := use(250) // after which threads have their pools of memory
 	least := math.MaxInt
-	for range 3 { // the driver's memory goes up and down by megabytes
+	for range 3 { // the driver's memory goes up and down by ten megabytes
 		moreFiles, moreMemory := use(200)
 		require.Equal(t, files, moreFiles)
 		least = min(least, moreMemory)
 	}
-	require.Less(t, least-memory, 200*40_000, "40 kB a device")
+	require.Less(t, least-memory, 200*100_000, "100 kB a device; the structs of one that is not closed have 400")
 }
 
 // resident returns the memory of this process.
