@@ -88,13 +88,7 @@ func gemmOn(t *testing.T, b engine.Backend, s productShape, flags int) []float64
 		results = append(results, args.Pre)
 	}
 	b.Gemm(args)
-	var all []float64
-	for _, r := range results {
-		v, err := engine.Read[float64](r)
-		require.NoError(t, err)
-		all = append(all, v...)
-	}
-	return all
+	return readAll(t, results)
 }
 
 func TestGemmInTilesOfAnySize(t *testing.T) {
@@ -106,6 +100,17 @@ func TestGemmInTilesOfAnySize(t *testing.T) {
 			}
 		}
 	})
+}
+
+// readAll returns the elements of tensors, one after the other.
+func readAll(t *testing.T, tensors []*engine.Tensor) (all []float64) {
+	t.Helper()
+	for _, x := range tensors {
+		v, err := engine.Read[float64](x)
+		require.NoError(t, err)
+		all = append(all, v...)
+	}
+	return all
 }
 
 func requireNear(t *testing.T, want, got []float64, bound float64, format string, args ...any) {
@@ -132,13 +137,7 @@ func groupedOn(t *testing.T, b engine.Backend, mode engine.GroupedMode, offsets 
 	b.GroupedGemm(args)
 	results := map[engine.GroupedMode][]*engine.Tensor{engine.GroupedForward: {args.Y}, engine.GroupedInputGrad: {args.X},
 		engine.GroupedWeightGrad: append(args.W, args.B...)}[mode]
-	var all []float64
-	for _, r := range results {
-		v, err := engine.Read[float64](r)
-		require.NoError(t, err)
-		all = append(all, v...)
-	}
-	return all
+	return readAll(t, results)
 }
 
 func TestGroupedGemmInTilesOfAnySize(t *testing.T) {
