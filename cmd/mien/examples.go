@@ -27,6 +27,7 @@ var examples = map[string]string{
 	"bench train":     "mien bench train --batch 2 --recompute",
 	"bench pretrain":  "mien bench pretrain --batch 2",
 	"completion":      "mien completion bash",
+	"licenses":        "mien licenses",
 	"man":             "mien man",
 }
 

@@ -37,6 +37,7 @@ type cli struct {
 	Convert    convertCmd    `cmd:"" help:"Convert weights to safetensors."`
 	Bench      benchCmd      `cmd:"" help:"Measure kernels and models on this machine."`
 	Completion completionCmd `cmd:"" help:"Print a script that makes a shell complete commands, flags and recipes."`
+	Licenses   licensesCmd   `cmd:"" help:"Print the licences and notices of all that is in this binary."`
 	Man        manCmd        `cmd:"" help:"Print the manual page of all commands, for man: see docs/commands.md."`
 	Complete   completeCmd   `cmd:"" hidden:""`
 
