@@ -79,6 +79,9 @@ func (t *Tracker) Next(time float64, found []Face) (ids []int) {
 	return ids
 }
 
+// Now is the time of the last frame on a clock that goes on with every frame, whatever their times say: for Steady.
+func (t *Tracker) Now() float64 { return t.now }
+
 // Ended returns the numbers of the faces that the last frame showed to be gone for good. What was kept for them is of no more use.
 func (t *Tracker) Ended() []int { return t.ended }
 
