@@ -1,88 +1,93 @@
 package pipeline
 
 import (
+	"context"
 	"math"
-	"slices"
 
 	"mien/data"
+	"mien/engine"
 	"mien/face"
 )
 
-// find returns the faces of frames of one size, best first.
-func (p *Pipeline) find(frames *data.Frames) ([][]face.Face, error) {
-	found, err := p.detector.Detect(frames, p.detect)
-	for i := range found {
-		found[i] = slices.DeleteFunc(found[i], func(f face.Face) bool { return f.Width < p.opt.MinFace })
+// Faces finds and reads the faces of pictures of any sizes.
+func (p *Pipeline) Faces(ctx context.Context, pictures []*data.Frames) (frames []Frame, err error) {
+	defer engine.Catch(&err)
+	if err := p.model.Answers(data.Image); err != nil {
+		return nil, err
 	}
-	return found, err
+	batch := p.batch(data.Image)
+	for _, picture := range pictures {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		found, err := p.closer(picture)
+		if err != nil {
+			return nil, err
+		}
+		frame, err := p.picture(batch, picture, found)
+		if err != nil {
+			return nil, err
+		}
+		frames = append(frames, frame)
+	}
+	return frames, batch.read()
+}
+
+// closer returns the faces of a picture with the points of a second look.
+func (p *Pipeline) closer(picture *data.Frames) ([]face.Face, error) {
+	found, err := p.find(picture)
+	if err != nil {
+		return nil, err
+	}
+	for i, f := range found[0] {
+		if found[0][i], err = p.detector.Closer(picture, f); err != nil {
+			return nil, err
+		}
+	}
+	return found[0], nil
 }
 
 // picture returns what was found in a picture, whose faces a batch will read.
 func (p *Pipeline) picture(b *batch, picture *data.Frames, found []face.Face) (Frame, error) {
-	frame := Frame{Time: math.NaN(), Width: picture.W, Height: picture.H, Status: OK, Faces: make([]Face, len(found))}
-	for i, f := range found {
-		seen, cut, err := p.cut(picture, f)
+	frame := Frame{Time: math.NaN(), Width: picture.W, Height: picture.H, Status: statusOf(found)}
+	crop := Detected
+	if p.given(picture, found) {
+		crop = Given
+	}
+	for _, f := range found {
+		frame.Faces = append(frame.Faces, Face{Face: f, Crop: crop})
+	}
+	if len(found) == 0 && p.opt.Whole {
+		frame.Faces = []Face{wholeOf(picture)}
+	}
+	for i := range frame.Faces {
+		f := &frame.Faces[i]
+		view, err := p.see(picture, f)
 		if err != nil {
 			return frame, err
 		}
-		frame.Faces[i] = Face{Face: f, Crop: cut}
-		if err := b.add(seen, &frame.Faces[i].Reading); err != nil {
+		if err := b.add(view, &f.Reading); err != nil {
 			return frame, err
 		}
 	}
-	if len(found) > 0 {
-		return frame, nil
-	}
-	frame.Status = NoFace
-	if !p.opt.Whole {
-		return frame, nil
-	}
-	frame.Faces = []Face{wholeOf(picture)}
-	return frame, b.add(picture, &frame.Faces[0].Reading)
+	return frame, nil
 }
 
-// wholeOf is a frame that is read whole.
-func wholeOf(f *data.Frames) Face {
-	return Face{Face: face.Face{Box: face.Box{Width: float64(f.W), Height: float64(f.H)}}, Crop: Whole}
-}
-
-// batch gathers what one head is to read. Full ones are read at once.
-type batch struct {
-	p     *Pipeline
-	head  data.Modality
-	views []data.View
-	to    []*Reading
-}
-
-// batchSize is the number of views of a batch: more are hardly faster, and take memory.
-const batchSize = 8
-
-// add has a view be read, by the next call of read at the latest.
-func (b *batch) add(seen *data.Frames, to *Reading) error {
-	b.views, b.to = append(b.views, b.p.model.View(seen)), append(b.to, to)
-	if len(b.views) < batchSize {
-		return nil
+// see returns what the model sees of a face in a picture.
+func (p *Pipeline) see(picture *data.Frames, f *Face) (data.View, error) {
+	if f.Crop != Detected {
+		return p.model.View(picture), nil
 	}
-	return b.read()
-}
-
-// read reads what is left.
-func (b *batch) read() error {
-	if len(b.views) == 0 {
-		return nil
-	}
-	results, err := b.p.model.Classify(b.head, b.views)
+	at, err := p.crop.Place(f.Face, picture.H, picture.W)
 	if err != nil {
-		return err
+		return data.View{}, err
 	}
-	for i, probabilities := range results {
-		*b.to[i] = newReading(b.head, b.p.model.Labels[b.head], probabilities)
-	}
-	b.views, b.to = b.views[:0], b.to[:0]
-	return nil
+	return p.cut(picture, at), nil
 }
 
-func newReading(head data.Modality, labels []string, probabilities []float64) Reading {
-	top := max(slices.Index(probabilities, slices.Max(probabilities)), 0) // 0 if there are NaNs
-	return Reading{head, labels[top], labels, probabilities}
+func statusOf(found []face.Face) Status {
+	if len(found) == 0 {
+		return NoFace
+	}
+	return OK
 }

@@ -52,7 +52,7 @@ func TestBatches(t *testing.T) {
 		require.Equal(t, alone.Faces, together[i].Faces)
 		total += len(alone.Faces)
 	}
-	require.Greater(t, total, batchSize)
+	require.Greater(t, total, batchSizes[data.Image])
 }
 
 // A picture without a face is read whole if asked for, and says so.

@@ -6,10 +6,9 @@
 package pipeline
 
 import (
-	"context"
+	"cmp"
 
 	"mien/data"
-	"mien/engine"
 	"mien/face"
 	"mien/infer"
 )
@@ -26,10 +25,11 @@ const (
 
 // Options say what is looked for. The zero value looks for all faces in frames that may be cut-out ones.
 type Options struct {
-	Face     Mode    // "" is Auto
-	Whole    bool    // a frame without a face is read whole
-	MaxFaces int     // of a frame, those of the highest scores; 0 is as many as there are
-	MinFace  float64 // width in pixels of the smallest face; 0 is what the detector finds without enlarging the frame
+	Face     Mode      // "" is Auto
+	Whole    bool      // a frame without a face is read whole
+	Crop     face.Crop // how faces are cut out; "" is as those were that the model has learned from
+	MaxFaces int       // of a frame, those of the highest scores; 0 is as many as there are
+	MinFace  float64   // width in pixels of the smallest face; 0 is what the detector finds without enlarging the frame
 }
 
 // Pipeline is a detector and a model. It is not safe for concurrent use, as they are not.
@@ -38,16 +38,19 @@ type Pipeline struct {
 	detector *face.Detector
 	opt      Options
 	detect   face.Options
+	crop     face.Crop
 }
 
 // New returns a pipeline of a model and a detector, which the caller still owns.
 func New(m *infer.Model, d *face.Detector, opt Options) (*Pipeline, error) {
-	if err := m.Answers(data.Image); err != nil {
-		if m.Answers(data.Video) != nil {
-			return nil, err
-		}
+	if err := m.Answers(data.Image); err != nil && m.Answers(data.Video) != nil {
+		return nil, err
 	}
-	p := &Pipeline{model: m, detector: d, opt: opt, detect: face.DefaultOptions}
+	crop, err := face.ParseCrop(string(cmp.Or(opt.Crop, face.Drawn)))
+	if err != nil {
+		return nil, err
+	}
+	p := &Pipeline{model: m, detector: d, opt: opt, detect: face.DefaultOptions, crop: crop}
 	if opt.MaxFaces > 0 {
 		p.detect.Most = opt.MaxFaces
 	}
@@ -68,26 +71,3 @@ func (p *Pipeline) Head() data.Modality {
 
 // Labels are the classes of this head, and so the columns of a CSV.
 func (p *Pipeline) Labels() []string { return p.model.Labels[p.Head()] }
-
-// Faces finds and reads the faces of pictures of any sizes.
-func (p *Pipeline) Faces(ctx context.Context, pictures []*data.Frames) (frames []Frame, err error) {
-	defer engine.Catch(&err)
-	if err := p.model.Answers(data.Image); err != nil {
-		return nil, err
-	}
-	batch := &batch{p: p, head: data.Image}
-	frames = make([]Frame, len(pictures))
-	for i, picture := range pictures {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		found, err := p.find(picture)
-		if err != nil {
-			return nil, err
-		}
-		if frames[i], err = p.picture(batch, picture, found[0]); err != nil {
-			return nil, err
-		}
-	}
-	return frames, batch.read()
-}
