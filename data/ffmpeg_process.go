@@ -27,7 +27,7 @@ type ffmpegSource struct {
 	patience *patience
 	lim      limits
 	still    bool
-	stop     func()  // of what it reads, if that is a stream
+	stop     closer  // of what it reads, if that is a stream
 	frame    *Frames // the last that was read
 	stamp    stamp   // of it
 	read     int
@@ -158,9 +158,7 @@ func (s *ffmpegSource) info() FrameInfo {
 }
 
 func (s *ffmpegSource) close() {
-	if s.stop != nil {
-		s.stop()
-	}
+	s.stop.close()
 	if s.ended == nil {
 		s.ended = s.finish(errClosed)
 	}

@@ -30,7 +30,7 @@ type FrameInfo struct {
 // CutError is how a video ends that was read as far as possible: it is cut off, or its decoder has met damage.
 type CutError struct {
 	Frames int     // that are before the place
-	Time   float64 // of the last of them
+	Time   float64 // of the frame that is cut, or of the last before
 	Cause  error
 }
 
