@@ -50,7 +50,7 @@ func TestExitStatus(t *testing.T) {
 		"predict --model ../../testdata/golden x":         failed,
 		"predict --model " + released + " none":           failed,
 		"predict --model " + released + " none none":      failed,
-		"predict --model " + released + " none " + face:   someBad,
+		"predict --model " + released + " none " + facePNG: someBad,
 		"predict --model " + released + " --head image x": misused,
 	} {
 		code, _, stderr := mien(strings.Fields(strings.ReplaceAll(line, "$", filepath.Join(dir, "out")))...)
