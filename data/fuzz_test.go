@@ -1,8 +1,9 @@
 package data
 
 import (
-	"bufio"
 	"bytes"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -10,24 +11,6 @@ import (
 
 	"mien/internal/fuzzing"
 )
-
-// FuzzEXIF reads the orientation of pictures: one from 1 to 8, from at most maxEXIF bytes, whatever lengths are claimed.
-func FuzzEXIF(f *testing.F) {
-	minimiseBriefly(f)
-	f.Add([]byte("\xFF\xD8\xFF\xE0\x00\x07JFIF\x00\xFF\xE1\x00\x16Exif\x00\x00MM\x00*\x01\x12\x00\x03\x00\x00\x00\x01\x00\x06\x00\x00"))
-	f.Add([]byte("\x89PNG\r\n\x1a\n\x00\x00\x00\x03tEXtabcCRC4\x00\x00\x00\x04eXIfMM\x00*CRC4"))
-	f.Add([]byte("RIFF1234WEBPVP8X\x03\x00\x00\x00abc0EXIF\x04\x00\x00\x00MM\x00*"))
-	f.Fuzz(func(t *testing.T, file []byte) {
-		for format, find := range exif {
-			fuzzing.Bounded(t, 4*maxEXIF+8*len(file), func() {
-				block := find(&scanner{r: bufio.NewReader(bytes.NewReader(file))})
-				require.LessOrEqual(t, len(block), maxEXIF, format)
-				turned := tiffOrientation(block)
-				require.True(t, turned >= 1 && turned <= 8, format)
-			})
-		}
-	})
-}
 
 // FuzzKind tells what a file is by its first bytes.
 func FuzzKind(f *testing.F) {
@@ -69,5 +52,26 @@ func FuzzReadPaths(f *testing.F) {
 				return nil
 			})
 		}
+	})
+}
+
+// FuzzCrops reads what says how faces were cut out.
+func FuzzCrops(f *testing.F) {
+	minimiseBriefly(f)
+	f.Add([]byte(`{"format": "mien-crops-1", "crop": "eyes-nose", "size": 112, "videos": "steady", "samples": 3, "failed": 0}`))
+	f.Add([]byte(`{"format": "mien-crops-2", "crop": 7}`))
+	dir := f.TempDir()
+	f.Fuzz(func(t *testing.T, text []byte) {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, CropsFile), text, 0o600))
+		fuzzing.Bounded(t, 1<<20+1000*len(text), func() {
+			c, path, err := FindCrops(dir)
+			if err != nil {
+				require.NotContains(t, err.Error(), "\n")
+				return
+			}
+			if path != "" {
+				require.Contains(t, CropNames, c.Crop)
+			}
+		})
 	})
 }

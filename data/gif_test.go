@@ -1,7 +1,6 @@
 package data
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/binary"
@@ -52,7 +51,7 @@ func TestGIFDisposal(t *testing.T) {
 	}
 	var file bytes.Buffer
 	require.NoError(t, gif.EncodeAll(&file, g))
-	frames, err := decodeFile(t.Context(), bytes.NewReader(file.Bytes()), OpenOptions{}, standard)
+	frames, err := decodeBytes(t.Context(), file.Bytes(), OpenOptions{}, standard)
 	require.NoError(t, err)
 	var seen []string
 	for _, f := range frames {
@@ -72,19 +71,12 @@ func TestGIFLimits(t *testing.T) {
 		{pixels: 1000, bytes: 8099, frames: 10, work: 2700}, {pixels: 1000, bytes: 1 << 20, frames: 5, work: 2700},
 		{pixels: 1000, bytes: 1 << 20, frames: 10, work: 2699},
 	} {
-		_, err = decodeFile(t.Context(), bytes.NewReader(file), OpenOptions{}, lim)
+		_, err = decodeBytes(t.Context(), file, OpenOptions{}, lim)
 		require.ErrorContains(t, err, "an animation of 6 frames of 25×18 pixels is more than the limit")
 	}
 	lim := limits{pixels: 1000, bytes: 3000, frames: 10, work: 2700}
-	_, err = decodeFile(t.Context(), bytes.NewReader(file), OpenOptions{H: 2, W: 2}, lim)
+	_, err = decodeBytes(t.Context(), file, OpenOptions{H: 2, W: 2}, lim)
 	require.NoError(t, err, "resized frames are what counts")
-	_, area, err := scanGIF(bufio.NewReader(bytes.NewReader(file)))
-	require.NoError(t, err)
-	for _, spare := range []int64{0, -1} {
-		lim.bytes = area + spare
-		_, err = decodeFile(t.Context(), bytes.NewReader(file), OpenOptions{H: 2, W: 2}, lim)
-		require.Equal(t, spare < 0, err != nil, "all frames as they are in the file are held, too")
-	}
 }
 
 // hostileGIF has n frames of one pixel, each of which composes a canvas of size×size pixels.
@@ -105,7 +97,7 @@ func TestGIFOfManyLargeCanvases(t *testing.T) {
 	start := time.Now()
 	_, _, err := Open(t.Context(), path, OpenOptions{H: 16, W: 16})
 	require.EqualError(t, err, path+": an animation of 9999 frames of 8000×8000 pixels is more than the limit of "+
-		"10000 frames, 512 MiB and 20000 million pixels: cut it, or make it smaller")
+		"100000 frames, 512 MiB and 20000 million pixels: cut it, or make it smaller")
 	require.Less(t, time.Since(start), 5*time.Second)
 
 	path = write(t, "b.gif", hostileGIF(300, 8000))
@@ -128,7 +120,7 @@ func FuzzDecodeGIF(f *testing.F) {
 	f.Add(hostileGIF(200, 60_000))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		lim := limits{pixels: 1 << 14, bytes: 1 << 18, frames: 50, work: 1 << 18}
-		frames, err := decodeFile(t.Context(), bytes.NewReader(append([]byte("GIF89a"), file[min(6, len(file)):]...)), OpenOptions{}, lim)
+		frames, err := decodeBytes(t.Context(), append([]byte("GIF89a"), file[min(6, len(file)):]...), OpenOptions{}, lim)
 		if err != nil {
 			require.Empty(t, frames)
 			return
