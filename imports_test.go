@@ -39,7 +39,7 @@ var floors = [][]string{
 	{"systems", "gradcheck/cases"},
 	{"modelfile"},
 	{"infer"},
-	{"run"},
+	{"pipeline", "run"},
 	{"report", "ablate"},
 	{"cmd/mien", "bench/faces"},
 }

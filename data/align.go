@@ -1,10 +1,6 @@
 package data
 
-import (
-	"errors"
-	"math"
-	"math/cmplx"
-)
+import "math/cmplx"
 
 // Alignment: a face is turned, scaled and moved so that eyes and nose of all faces are at the same places.
 
@@ -49,39 +45,24 @@ func MeanLandmarks(frames []Landmarks) (mean Landmarks) {
 
 // Alignment turns, scales and moves frames so that a face is aligned in them.
 type Alignment struct {
-	similarity     // from their pixels to those of the aligned face
+	Placement
 	h, w, size int // pixels of the frames, and of the aligned face
 }
 
 // NewAlignment returns the one that aligns a face with these landmarks, in frames of h×w pixels, in size×size pixels.
 func NewAlignment(face Landmarks, h, w, size int) (Alignment, error) {
-	s, err := fit(inPixels(anchors(face), h, w), inPixels(alignedAt, size, size))
-	return Alignment{s, h, w, size}, err
+	at := anchors(face)
+	p, err := Place(inPixels(at[:], h, w), alignedAt[:])
+	return Alignment{p, h, w, size}, err
 }
 
-// Frames returns all frames aligned alike. Larger ones are first resized, with antialiasing; then pixels are interpolated bilinearly. Beyond
-// the edges of a frame its outermost pixels go on.
-func (a Alignment) Frames(f *Frames) *Frames {
-	if scale := cmplx.Abs(a.turn); scale < 1 {
-		f = Resize(f, max(int(math.Round(scale*float64(a.h))), 1), max(int(math.Round(scale*float64(a.w))), 1))
-	}
-	out := NewFrames(f.T, a.size, a.size)
-	for y := range a.size {
-		for x := range a.size {
-			z := a.back(complex(float64(x)+0.5, float64(y)+0.5))
-			atX, atY := real(z)*float64(f.W)/float64(a.w)-0.5, imag(z)*float64(f.H)/float64(a.h)-0.5
-			for t := range f.T {
-				Raster{f.Frame(t), f.H, f.W, 0.5}.Bilinear(out.Frame(t)[(y*a.size+x)*3:], atX, atY)
-			}
-		}
-	}
-	return out
-}
+// Frames returns all frames aligned alike.
+func (a Alignment) Frames(f *Frames) *Frames { return a.Placement.Frames(f, a.size) }
 
 // Back returns where landmarks of aligned frames are in the frames as they were.
 func (a Alignment) Back(l Landmarks) Landmarks {
 	for i, q := range l {
-		z := a.back(complex(q.X*float64(a.size), q.Y*float64(a.size)))
+		z := a.At(q.X, q.Y)
 		l[i] = Point{real(z) / float64(a.w), imag(z) / float64(a.h)}
 	}
 	return l
@@ -90,7 +71,8 @@ func (a Alignment) Back(l Landmarks) Landmarks {
 // Apart returns how far the eyes and the nose of two faces in frames of h×w pixels are from each other: the farthest, as a share of the
 // distance between the eyes of the first.
 func Apart(one, other Landmarks, h, w int) (far float64) {
-	p, q := inPixels(anchors(one), h, w), inPixels(anchors(other), h, w)
+	here, there := anchors(one), anchors(other)
+	p, q := inPixels(here[:], h, w), inPixels(there[:], h, w)
 	for i := range p {
 		far = max(far, cmplx.Abs(p[i]-q[i])/cmplx.Abs(p[0]-p[1]))
 	}
@@ -98,36 +80,10 @@ func Apart(one, other Landmarks, h, w int) (far float64) {
 }
 
 // inPixels returns points of a frame of h×w pixels as complex numbers: x + iy from its upper left corner.
-func inPixels(points [3]Point, h, w int) (all [3]complex128) {
+func inPixels(points []Point, h, w int) []complex128 {
+	all := make([]complex128, len(points))
 	for i, q := range points {
 		all[i] = complex(q.X*float64(w), q.Y*float64(h))
 	}
 	return all
 }
-
-// similarity takes a point z to turn·z + move.
-type similarity struct{ turn, move complex128 }
-
-// fit returns the similarity that takes points nearest to others, by the sum of squared distances (Umeyama 1991, without reflection):
-//
-//	turn = Σ (to − mean to)·conj(from − mean from) / Σ |from − mean from|²
-func fit(from, to [3]complex128) (similarity, error) {
-	var meanFrom, meanTo, cross, spread complex128
-	for i := range from {
-		meanFrom += from[i] / complex(float64(len(from)), 0)
-		meanTo += to[i] / complex(float64(len(to)), 0)
-	}
-	for i := range from {
-		d := from[i] - meanFrom
-		cross += (to[i] - meanTo) * cmplx.Conj(d)
-		spread += d * cmplx.Conj(d)
-	}
-	turn := cross / spread
-	if abs := cmplx.Abs(turn); !(abs > 1e-3 && abs < 1e3) {
-		return similarity{}, errors.New("the landmarks are no face: eyes and nose are in one place, or far from each other")
-	}
-	return similarity{turn, meanTo - turn*meanFrom}, nil
-}
-
-// back is the inverse.
-func (s similarity) back(z complex128) complex128 { return (z - s.move) / s.turn }

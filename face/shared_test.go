@@ -9,8 +9,11 @@ import (
 	"mien/data"
 )
 
-// Pictures that are not part of this repository.
-const shared = "../../shared/data/"
+// Pictures that are not part of this repository, and the frames a second of its clips.
+const (
+	shared    = "../../shared/data/"
+	frameRate = 12.
+)
 
 // All sitters of the London set are found in their portraits, and nothing beside them.
 func TestSitters(t *testing.T) {
@@ -29,7 +32,8 @@ func TestSitters(t *testing.T) {
 	}
 }
 
-// All people are found in every frame: four sit in a classroom, two turn their heads, one does, two walk up.
+// All people are found in every frame and keep their numbers: four sit in a classroom, two turn their heads, one does, two walk up. So they
+// do where only a few frames a second are looked at.
 func TestClips(t *testing.T) {
 	for name, people := range map[string]int{
 		"classroom": 4, "head-pose-face-detection-female-and-male": 2, "head-pose-face-detection-female": 1, "face-demographics-walking": 2,
@@ -53,6 +57,18 @@ func TestClips(t *testing.T) {
 			require.Len(t, found, clip.Len())
 			for i, faces := range found {
 				require.Len(t, faces, people, "frame %d", i)
+			}
+			for _, every := range []int{1, 5} {
+				tracker, seen := NewTracker(DefaultTrackOptions), map[int]int{}
+				for i := 0; i < len(found); i += every {
+					for _, id := range tracker.Next(float64(i)/frameRate, found[i]) {
+						seen[id]++
+					}
+				}
+				require.Len(t, seen, people, "each %d", every)
+				for id := range people {
+					require.Equal(t, (len(found)+every-1)/every, seen[id+1], "each %d: face %d", every, id+1)
+				}
 			}
 		})
 	}

@@ -68,7 +68,7 @@ type alignable struct {
 // plan opens the lists and returns what is written below a folder, or an error for what can't be.
 func (c *dataAlignCmd) plan(folder string) (all []alignable, err error) {
 	if c.Size < minAligned || c.Size > maxAligned {
-		return nil, fmt.Errorf("--size %d: it must be from %d to %d", c.Size, minAligned, maxAligned)
+		return nil, usagef("--size %d: it must be from %d to %d", c.Size, minAligned, maxAligned)
 	}
 	sets, err := openUnlabelled(data.Lists(c.dataFlags), "")
 	if err != nil {
@@ -84,7 +84,7 @@ func (c *dataAlignCmd) plan(folder string) (all []alignable, err error) {
 		}
 	}
 	if len(all) == 0 {
-		return nil, errors.New("nothing to align: give --static-list or --dynamic-list")
+		return nil, usagef("nothing to align: give --static-list or --dynamic-list")
 	}
 	return all, checkEmpty(c.Out)
 }

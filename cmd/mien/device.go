@@ -38,7 +38,7 @@ func openDevice(name string, stderr io.Writer) (engine.Backend, error) {
 	case name == "auto":
 		return autoDevice(stderr), nil
 	case kind != "vulkan" || numbered && (err != nil || n < 0):
-		return nil, fmt.Errorf("--device %s: choose auto, cpu, vulkan or vulkan:N; `mien devices` lists what there is", name)
+		return nil, usagef("--device %s: choose auto, cpu, vulkan or vulkan:N; `mien devices` lists what there is", name)
 	}
 	b, err := openVulkan(n)
 	if err != nil {

@@ -43,6 +43,9 @@ func (c *explainCmd) Run(out *console) error {
 	if err != nil {
 		return err
 	}
+	for _, m := range models {
+		noteCrops(note, m.model.Recipe, pathsOf(inputs)...)
+	}
 	if err := os.MkdirAll(c.Out, 0o777); err != nil {
 		return err
 	}

@@ -37,7 +37,7 @@ func evalFlags() commandFlags {
 		{"published", "", "--published", both(is(at("", "published"), false, true), changes(static("loss")))},
 		{"json", "", "--json=false", both(is(at("", "format"), "mien-eval-1", nil), same(stderr),
 			says(stdout, "", "static: true class by row, predicted by column\n"))},
-		{"drawn", nothing, nothing + "--drawn", both(is(code, 1, 0), is(static("n"), nil, 2), is(dynamic("n"), nil, 2))},
+		{"drawn", nothing, nothing + "--drawn", both(is(code, misused, 0), is(static("n"), nil, 2), is(dynamic("n"), nil, 2))},
 		{"pred", "", "--pred $out", both(is(length(content("")), 0, 7), same(stdout))},
 		{"figures", "", "--figures $out", is(files("*.svg"), "[]", "[confusion-static.svg reliability-static.svg]")},
 		{"figures", videos, videos + " --figures $out", is(length(files("*.svg")), 0, 4)},

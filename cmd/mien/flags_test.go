@@ -108,7 +108,7 @@ func TestFoldersWithoutLists(t *testing.T) {
 			args = append(args, "--out", filepath.Join(t.TempDir(), "out"))
 		}
 		code, _, stderr := mien(args...)
-		require.Equal(t, 1, code)
+		require.Equal(t, misused, code)
 		require.Equal(t, fmt.Sprintf("mien: --%s faces is given without --%s-list: a list names the samples in that folder, with their labels\n", flag, of), stderr)
 		tested = append(tested, command)
 	})

@@ -3,6 +3,7 @@ package main
 import (
 	"testing"
 
+	"mien/data"
 	"mien/infer"
 	"mien/internal/formats"
 	"mien/modelfile"
@@ -15,6 +16,7 @@ func TestFormats(t *testing.T) {
 	formats.Check(t, "eval", evaluation{}, infer.Score{})
 	formats.Check(t, "info", modelInfo{}, infer.Report{}, run.Environment{}, modelfile.Origins{}, run.Source{})
 	formats.Check(t, "data check", dataCheck{})
+	formats.Check(t, "crops.json", data.Crops{})
 	formats.Check(t, "info without a model", modelList{}, modelInfo{})
 	formats.Check(t, "bench gemm", gemmReport{})
 	formats.Check(t, "bench of models", stepReport{})

@@ -69,7 +69,7 @@ func TestHostileFolders(t *testing.T) {
 	pre, _ := finishedRun(t, "s4d-tiny-pretrain", 7, nil)
 	for of, args := range map[string][]string{
 		"drawn":     {"data", "draw", "--images", "1", "--videos", "0", "--size", "16"},
-		"pictures":  {"explain", "--model", released, face},
+		"pictures":  {"explain", "--model", released, facePNG},
 		"the curve": {"report", pre},
 	} {
 		code, stdout, stderr := mien(append(args, "--out", folder(of))...)

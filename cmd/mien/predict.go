@@ -67,7 +67,7 @@ func (c *predictCmd) paths(out *console) (paths []string, err error) {
 		paths = append(paths, listed...)
 	}
 	if len(paths) == 0 {
-		return nil, errors.New("nothing to predict: give paths, --list FILE, or - for a list on standard input")
+		return nil, usagef("nothing to predict: give paths, --list FILE, or - for a list on standard input")
 	}
 	return paths, nil
 }
@@ -166,7 +166,7 @@ func ofTheMachine(err error) bool {
 func (c *predictCmd) rename(m *infer.Model) error {
 	if len(c.Labels) == 0 {
 		if c.Head != "" {
-			return errors.New("--head says which head --labels is for: give --labels, too")
+			return usagef("--head says which head --labels is for: give --labels, too")
 		}
 		return nil
 	}
