@@ -100,7 +100,7 @@ func decodeBytes(ctx context.Context, file []byte, opt OpenOptions, lim limits) 
 	if isGIF(file) {
 		source, err = openGIF(bytes.NewReader(file), func() {}, lim)
 	} else {
-		source, err = newStill(ctx, bytes.NewReader(file), lim)
+		source, err = newStill(ctx, bytes.NewReader(file), nil, lim)
 	}
 	if err != nil {
 		return nil, err
