@@ -113,8 +113,10 @@ func (s *ffmpegSource) finish(readErr error) error {
 		return context.Cause(s.ctx)
 	}
 	cause := s.log.cause()
-	if cause == nil && waitErr != nil {
-		cause = ffmpegError(waitErr.Error())
+	if exit, ok := errors.AsType[*exec.ExitError](waitErr); ok && cause == nil {
+		cause = ffmpegError(exit.Error())
+	} else if !ok && waitErr != nil { // of reading the stream
+		cause = waitErr
 	}
 	if s.read > 0 && readErr == io.EOF {
 		if cause == nil {

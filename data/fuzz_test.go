@@ -1,7 +1,9 @@
 package data
 
 import (
+	"bufio"
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,6 +13,31 @@ import (
 
 	"mien/internal/fuzzing"
 )
+
+// FuzzEXIF reads the orientation of pictures: one from 1 to 8, from at most maxEXIF bytes, whatever lengths are claimed.
+func FuzzEXIF(f *testing.F) {
+	minimiseBriefly(f)
+	for i := range 8 {
+		file, err := os.ReadFile(fmt.Sprintf("testdata/images/exif%d.jpg", i+1))
+		require.NoError(f, err)
+		f.Add(file[:min(len(file), 400)])
+	}
+	f.Add([]byte("\x89PNG\r\n\x1a\n\x00\x00\x00\x03tEXtabcCRC4\xFF\xFF\xFF\xFFeXIfMM\x00*\x01\x12\x00\x03\x00\x00\x00\x01\x00\x06"))
+	f.Add([]byte("RIFF1234WEBPVP8X\x04\x00\x00\x00abcdEXIF\xFF\xFF\xFF\xFFII*\x00\x12\x01\x03\x00\x01\x00\x00\x00\x08"))
+	f.Add([]byte("\xFF\xD8\xFF\xE0\x00\x07JFIF\x00\xFF\xE1\x00\x16Exif\x00\x00MM\x00*\x01\x12\x00\x03\x00\x00\x00\x01\x00\x06\x00\x00"))
+	f.Add([]byte("\x89PNG\r\n\x1a\n\x00\x00\x00\x03tEXtabcCRC4\x00\x00\x00\x04eXIfMM\x00*CRC4"))
+	f.Add([]byte("RIFF1234WEBPVP8X\x03\x00\x00\x00abc0EXIF\x04\x00\x00\x00MM\x00*"))
+	f.Fuzz(func(t *testing.T, file []byte) {
+		for format, find := range exif {
+			fuzzing.Bounded(t, 4*maxEXIF+8*len(file), func() {
+				block := find(&scanner{r: bufio.NewReader(bytes.NewReader(file))})
+				require.LessOrEqual(t, len(block), maxEXIF, format)
+				turned := tiffOrientation(block)
+				require.True(t, turned >= 1 && turned <= 8, format)
+			})
+		}
+	})
+}
 
 // FuzzKind tells what a file is by its first bytes.
 func FuzzKind(f *testing.F) {

@@ -90,7 +90,7 @@ func newFrameReader(ctx context.Context, name string, source frameSource, sel Se
 	case err == io.EOF && r.read > 0:
 		err = fmt.Errorf("nothing is in the selection: of %d frames, the last is at %.3f s", r.read, r.last)
 	case err == io.EOF:
-		err = errors.New("no frames in this file")
+		err = errNoFrames
 	}
 	if err != nil {
 		r.Close()

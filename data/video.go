@@ -24,6 +24,8 @@ func collect(ctx context.Context, source frameSource, opt OpenOptions, lim limit
 		}
 		f, err := nextOf(source)
 		switch {
+		case err == io.EOF && len(frames) == 0:
+			return nil, errNoFrames
 		case err == io.EOF, errors.As(err, new(*CutError)) && len(frames) > 0:
 			return frames, nil
 		case err == nil, err == errConcealed:
@@ -44,6 +46,8 @@ func collect(ctx context.Context, source frameSource, opt OpenOptions, lim limit
 		}
 	}
 }
+
+var errNoFrames = errors.New("no frames in this file")
 
 func nextOf(source frameSource) (*Frames, error) {
 	at, err := source.advance()

@@ -2,7 +2,7 @@ package serve
 
 import (
 	"embed"
-	"mime"
+	"io/fs"
 	"net/http"
 	"path"
 )
@@ -13,26 +13,41 @@ import (
 var pageFolder embed.FS
 
 // pageFile is one of its files.
-type pageFile struct{ name string }
+type pageFile struct {
+	kind string
+	text []byte
+}
 
-// pageFiles are what is at which address.
-var pageFiles = map[string]pageFile{"/{$}": {"index.html"}}
+// pageFiles are those at each address.
+var pageFiles = func() map[string]pageFile {
+	kinds := map[string]string{".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+	files := map[string]pageFile{}
+	names, err := fs.Glob(pageFolder, "page/*")
+	if err != nil {
+		panic(err)
+	}
+	for _, name := range names {
+		text, err := pageFolder.ReadFile(name)
+		if err != nil {
+			panic(err)
+		}
+		files["/"+path.Base(name)] = pageFile{kinds[path.Ext(name)], text}
+	}
+	files["/{$}"] = files["/index.html"]
+	return files
+}()
 
 // policy lets the page load its own files and nothing else, and lets no other page show it.
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src blob:; connect-src 'self'; " +
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self' blob:; connect-src 'self'; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 func (f pageFile) serve(w http.ResponseWriter, _ *http.Request) error {
-	text, err := pageFolder.ReadFile("page/" + f.name)
-	if err != nil {
-		return err
-	}
 	h := w.Header()
-	h.Set("Content-Type", mime.TypeByExtension(path.Ext(f.name)))
+	h.Set("Content-Type", f.kind)
 	h.Set("Content-Security-Policy", policy)
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Permissions-Policy", "camera=(self), microphone=(), geolocation=()")
-	h.Set("Cache-Control", "no-cache")
-	_, _ = w.Write(text)
+	h.Set("Cache-Control", "no-cache") // a page of another version would not fit
+	_, _ = w.Write(f.text)
 	return nil
 }

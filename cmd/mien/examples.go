@@ -11,7 +11,7 @@ var examples = map[string]string{
 	"ablate":          "mien ablate pretraining --seeds 0,1,2 --out study",
 	"eval":            "mien eval --model run --static-list test.txt --static-root faces --bootstrap 1000",
 	"crossval":        "mien crossval --recipe s4d-demo --folds 5 --dynamic-list clips.csv --dynamic-root clips --out cv",
-	"predict":         "mien predict --model run --top 3 face.jpg clip.mp4",
+	"predict":         "mien predict --model run --csv faces.csv holiday.jpg clip.mp4",
 	"report":          "mien report encoder run --drawn --out page",
 	"explain":         "mien explain --model run --out looks face.jpg clip.mp4",
 	"serve":           "mien serve --model run --listen 127.0.0.1:8080",

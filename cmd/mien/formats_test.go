@@ -13,6 +13,8 @@ import (
 // What the commands print as JSON has the keys that docs/formats.md lists, and no others.
 func TestFormats(t *testing.T) {
 	formats.Check(t, "predict without an answer", failure{})
+	formats.Check(t, "predict: source", sourceLine{})
+	formats.Check(t, "predict: end", endLine{})
 	formats.Check(t, "eval", evaluation{}, infer.Score{})
 	formats.Check(t, "info", modelInfo{}, infer.Report{}, run.Environment{}, modelfile.Origins{}, run.Source{})
 	formats.Check(t, "data check", dataCheck{})
