@@ -324,7 +324,9 @@ func (p *tab) shoot(name string) {
 }
 
 // picture returns one of four people.
-func picture(t *testing.T) string { return absolute(t, cmp.Or(os.Getenv("MIEN_PICTURE"), root+"face/testdata/classroom.png")) }
+func picture(t *testing.T) string {
+	return absolute(t, cmp.Or(os.Getenv("MIEN_PICTURE"), root+"face/testdata/classroom.png"))
+}
 
 // clip returns a GIF of 12 frames, in which the picture moves to the right.
 func clip(t *testing.T) string {
