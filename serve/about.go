@@ -94,6 +94,7 @@ func (s *Server) gauges() []gauge {
 		{"in_flight", "Requests under way.", "", float64(s.inFlight.Load())},
 		{"jobs", "Jobs that are kept.", "", float64(s.jobs.kept())},
 		{"body_bytes", "Bytes of bodies in memory.", "", float64(s.memory.used())},
+		{"decoded_pixels", "Pixels of pictures and frames in memory.", "", float64(s.decoded.used())},
 		{"disk_bytes", "Bytes of the files of jobs.", "", float64(s.jobs.disk.used())},
 		{"goroutines", "Goroutines.", "", float64(runtime.NumGoroutine())},
 		{"uptime_seconds", "Time since the start.", "", time.Since(s.started).Seconds()},

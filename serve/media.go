@@ -16,7 +16,7 @@ import (
 
 // Decoding of what has come.
 
-// decoders is how many requests may decode at a time.
+// decoders is how many pictures are decoded at a time, and how many films are open.
 func decoders() int64 { return int64(max(2, runtime.NumCPU())) }
 
 // media is a picture or video that is open. Its Close removes what it needed.
@@ -56,36 +56,44 @@ func (s *Server) openBody(ctx context.Context, name string, body []byte) (m *med
 		if err := s.room(ctx, m, config.Width, config.Height); err != nil {
 			return m, err
 		}
+		return m, s.openPicture(ctx, m, body)
 	}
-	if err := s.decoders.take(ctx, 1); err != nil {
+	if err := s.openFile(ctx, m, body); err != nil {
 		return m, err
-	}
-	m.release = append(m.release, func() { s.decoders.give(1) })
-	if failed == nil {
-		m.FrameReader, err = data.ReadFrames(ctx, "the picture", bytes.NewReader(body), data.Selection{})
-	} else {
-		err = s.openFile(ctx, m, body)
-	}
-	if err != nil {
-		return m, s.undecodable(ctx, m, err)
-	}
-	if failed == nil {
-		return m, nil
 	}
 	info := m.Info()
 	return m, s.room(ctx, m, info.Width, info.Height)
 }
 
+// openPicture decodes a picture, or the first frame of a GIF. Only so many do at a time, but as many may wait for the model.
+func (s *Server) openPicture(ctx context.Context, m *media, body []byte) (err error) {
+	if err := s.decoders.take(ctx, 1); err != nil {
+		return err
+	}
+	defer s.decoders.give(1)
+	if m.FrameReader, err = data.ReadFrames(ctx, "the picture", bytes.NewReader(body), data.Selection{}); err != nil {
+		return s.undecodable(ctx, m, err)
+	}
+	return nil
+}
+
 // openFile opens what only a file can be: ffmpeg must be able to seek. The file's name says nothing of what it is, as a playlist would by
 // its own, which names other files.
+// Each has a process of ffmpeg, so there are only so many at a time.
 func (s *Server) openFile(ctx context.Context, m *media, body []byte) (err error) {
+	if err := s.films.take(ctx, 1); err != nil {
+		return err
+	}
+	m.release = append(m.release, func() { s.films.give(1) })
 	m.file = filepath.Join(s.jobs.dir, "clip-"+newID())
 	m.release = append(m.release, func() { os.Remove(m.file) })
 	if err := os.WriteFile(m.file, body, 0o600); err != nil {
 		return err
 	}
-	m.FrameReader, err = data.OpenFrames(ctx, m.file, data.Selection{})
-	return err
+	if m.FrameReader, err = data.OpenFrames(ctx, m.file, data.Selection{}); err != nil {
+		return s.undecodable(ctx, m, err)
+	}
+	return nil
 }
 
 // room waits until pixels of this size may be in memory.

@@ -52,7 +52,8 @@ type Server struct {
 
 	memory   *budget // bytes of bodies
 	decoded  *budget // pixels
-	decoders *budget // requests that decode at a time
+	decoders *budget // pictures that are being decoded
+	films    *budget // clips that are open through files
 	queue    *budget // places of requests that have no answer yet
 	clients  clients
 
@@ -74,7 +75,8 @@ func newServer(c Config, a analyzer) (*Server, error) {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &Server{Config: c, log: c.Log, guard: newGuard(c.Token, c.Hosts), metrics: newMetrics(), started: time.Now(),
-		memory: newBudget(l.Memory), decoded: newBudget(int64(l.Decoded)), decoders: newBudget(decoders()), queue: newBudget(int64(l.Queue)),
+		memory: newBudget(l.Memory), decoded: newBudget(int64(l.Decoded)), decoders: newBudget(decoders()), films: newBudget(decoders()),
+		queue:   newBudget(int64(l.Queue)),
 		clients: clients{most: l.PerClient, n: map[string]int{}}}
 	s.worker = newWorker(a, s.metrics, func(cause error) { s.log.Error("a mistake of the server", "cause", cause) })
 	jobs, err := newJobs(s)

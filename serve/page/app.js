@@ -203,7 +203,8 @@ function listen() {
 async function introduce() {
   const { models: [model], local } = await (await ask("v1/models")).json();
   $("model").textContent = `model ${model.name}`;
-  $("caveat").textContent = model.caveat ? `About the model: ${model.caveat}.` : "";
+  $("caveat").hidden = !model.caveat;
+  $("caveat").textContent = model.caveat ? `Please note: ${model.caveat}.` : "";
   $("where").textContent = local ? "Pictures never leave this computer." : `Pictures go to ${location.host}, and nowhere else; it keeps none.`;
   $("webcam").disabled = !navigator.mediaDevices;
 }
