@@ -25,7 +25,8 @@ const module = "mien"
 
 // floors lists every package from the ground up. A package imports only packages of lower floors.
 var floors = [][]string{
-	{"asm/internal/kernel", "atomicfile", "data", "data/augment", "data/avi", "data/drawn", "data/y4m", "engine/vulkan/vk", "internal/formats"},
+	{"asm/internal/kernel", "atomicfile", "data", "data/augment", "data/avi", "data/drawn", "data/y4m", "engine/vulkan/vk", "internal/formats",
+		"internal/fuzzing"},
 	{"asm/internal/kerneltest", "asm/vector"},
 	{"asm/gemm"},
 	{"asm/attention", "asm/quantized"},
@@ -48,7 +49,7 @@ var floors = [][]string{
 var neighbours = map[string][]string{"data": {"data/avi", "data/y4m"}, "data/drawn": {"data"}, "data/augment": {"data"}}
 
 // onlyForTests are packages that the binary must not contain.
-var onlyForTests = []string{"asm/internal/kerneltest", "engine/enginetest", "internal/formats", "internal/golden"}
+var onlyForTests = []string{"asm/internal/kerneltest", "engine/enginetest", "internal/formats", "internal/fuzzing", "internal/golden"}
 
 // backends are named by the command alone: everything else takes any engine.Backend.
 var backends = []string{"engine/cpu", "engine/vulkan"}

@@ -21,12 +21,14 @@ var examples = map[string]string{
 	"recipe":          "mien recipe s4d-demo",
 	"gradcheck":       "mien gradcheck attention",
 	"devices":         "mien devices",
+	"doctor":          "mien doctor",
 	"convert":         "mien convert --precision int8 checkpoint.pth model.safetensors",
 	"bench gemm":      "mien bench gemm --m 1024 --n 1024 --k 1024 --threads 1",
 	"bench forward":   "mien bench forward --precision int8",
 	"bench train":     "mien bench train --batch 2 --recompute",
 	"bench pretrain":  "mien bench pretrain --batch 2",
 	"completion":      "mien completion bash",
+	"licenses":        "mien licenses",
 	"man":             "mien man",
 }
 

@@ -24,4 +24,6 @@ func TestFormats(t *testing.T) {
 	formats.Check(t, "bench of models", stepReport{})
 	formats.Check(t, "gradcheck", gradReport{})
 	formats.Check(t, "devices", deviceList{})
+	formats.Check(t, "doctor", diagnosis{})
+	formats.Check(t, "licenses", licenseList{})
 }
