@@ -2,9 +2,7 @@ package data
 
 import (
 	"bufio"
-	"bytes"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 
@@ -66,23 +64,4 @@ func TestOrient(t *testing.T) {
 		}
 		require.Equal(t, want, text, "orientation %d", i+1)
 	}
-}
-
-func FuzzEXIF(f *testing.F) {
-	minimiseBriefly(f)
-	for i := range 8 {
-		file, err := os.ReadFile(fmt.Sprintf("testdata/images/exif%d.jpg", i+1))
-		require.NoError(f, err)
-		f.Add(file[:min(len(file), 400)])
-	}
-	f.Add([]byte("\x89PNG\r\n\x1a\n\x00\x00\x00\x03tEXtabcCRC4\xFF\xFF\xFF\xFFeXIfMM\x00*\x01\x12\x00\x03\x00\x00\x00\x01\x00\x06"))
-	f.Add([]byte("RIFF1234WEBPVP8X\x04\x00\x00\x00abcdEXIF\xFF\xFF\xFF\xFFII*\x00\x12\x01\x03\x00\x01\x00\x00\x00\x08"))
-	f.Fuzz(func(t *testing.T, file []byte) {
-		for format, find := range exif {
-			block := find(&scanner{r: bufio.NewReader(bytes.NewReader(file))})
-			require.LessOrEqual(t, len(block), maxEXIF, format)
-			orientation := tiffOrientation(block)
-			require.True(t, orientation >= 1 && orientation <= 8)
-		}
-	})
 }

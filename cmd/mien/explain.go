@@ -17,7 +17,7 @@ import (
 // mien explain: pictures of what a model looks at, and a page of them all.
 
 type explainCmd struct {
-	Model  string   `help:"Fine-tuned weights: a file or a run folder." required:"" placeholder:"FILE|RUN"`
+	Model  string   `help:"Fine-tuned weights: a file, a run folder, or builtin, the small model within mien." default:"builtin" placeholder:"FILE|RUN"`
 	Beside string   `help:"Another model, whose attention is shown below that of the first." placeholder:"FILE|RUN"`
 	Out    string   `help:"Folder to write: index.html, and for each input pictures as PNG and charts as PNG and SVG." required:"" placeholder:"DIR"`
 	Paths  []string `arg:"" name:"path" help:"Images, GIFs, videos or folders."`
@@ -39,7 +39,7 @@ func (c *explainCmd) Run(out *console) error {
 		return err
 	}
 	note := func(text string) { out.note(c.Quiet, text) }
-	inputs, err := c.inputs(out.ctx, c.Paths, note)
+	inputs, err := c.inputs(out.ctx, named(c.Paths), note)
 	if err != nil {
 		return err
 	}
@@ -68,7 +68,7 @@ func (c *explainCmd) Run(out *console) error {
 		meter.Add(1)
 	}
 	if bad == len(inputs) {
-		return &badInputs{bad, len(inputs)}
+		return &badInputs{bad: bad, all: len(inputs)}
 	}
 	index := filepath.Join(c.Out, "index.html")
 	if err := page.Write(index); err != nil {
@@ -77,7 +77,7 @@ func (c *explainCmd) Run(out *console) error {
 	meter.Finish()
 	fmt.Fprintf(out.stdout, "%d explained: look at %s\n", len(page.Inputs), report.Printable(index))
 	if bad > 0 {
-		return &badInputs{bad, len(inputs)}
+		return &badInputs{bad: bad, all: len(inputs)}
 	}
 	return nil
 }

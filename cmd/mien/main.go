@@ -29,14 +29,17 @@ type cli struct {
 	Predict    predictCmd    `cmd:"" help:"Name the expression in images and videos."`
 	Report     reportCmd     `cmd:"" help:"Draw what runs learned and what their model makes of lists: a page and its figures."`
 	Explain    explainCmd    `cmd:"" help:"Draw what a model looks at in images and videos."`
+	Serve      serveCmd      `cmd:"" help:"Answer over HTTP, with a page for people."`
 	Data       dataCmd       `cmd:"" help:"Check lists and the files that they name, or draw faces with lists."`
 	Info       infoCmd       `cmd:"" help:"Describe a model or a run, or list sizes and recipes."`
 	Recipe     recipeCmd     `cmd:"" help:"Print an embedded recipe, or list them."`
 	Gradcheck  gradcheckCmd  `cmd:"" help:"Check every gradient against finite differences."`
 	Devices    devicesCmd    `cmd:"" help:"List what can compute on this machine, and test it."`
+	Doctor     doctorCmd     `cmd:"" help:"Say what this machine has for mien, and test what mien computes on it."`
 	Convert    convertCmd    `cmd:"" help:"Convert weights to safetensors."`
 	Bench      benchCmd      `cmd:"" help:"Measure kernels and models on this machine."`
 	Completion completionCmd `cmd:"" help:"Print a script that makes a shell complete commands, flags and recipes."`
+	Licenses   licensesCmd   `cmd:"" help:"Print the licences and notices of all that is in this binary."`
 	Man        manCmd        `cmd:"" help:"Print the manual page of all commands, for man: see docs/commands.md."`
 	Complete   completeCmd   `cmd:"" hidden:""`
 
