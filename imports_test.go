@@ -25,7 +25,8 @@ const module = "mien"
 
 // floors lists every package from the ground up. A package imports only packages of lower floors.
 var floors = [][]string{
-	{"asm/internal/kernel", "atomicfile", "data", "data/augment", "data/drawn", "engine/vulkan/vk", "internal/formats"},
+	{"asm/internal/kernel", "atomicfile", "data", "data/augment", "data/avi", "data/drawn", "data/y4m", "engine/vulkan/vk", "internal/formats",
+		"internal/fuzzing"},
 	{"asm/internal/kerneltest", "asm/vector"},
 	{"asm/gemm"},
 	{"asm/attention", "asm/quantized"},
@@ -41,14 +42,14 @@ var floors = [][]string{
 	{"infer"},
 	{"pipeline", "run"},
 	{"report", "ablate", "serve"},
-	{"cmd/mien", "bench/faces"},
+	{"cmd/mien", "bench/faces", "bench/longvideo"},
 }
 
 // neighbours are the imports allowed within one floor.
-var neighbours = map[string][]string{"data/drawn": {"data"}, "data/augment": {"data"}}
+var neighbours = map[string][]string{"data": {"data/avi", "data/y4m"}, "data/drawn": {"data"}, "data/augment": {"data"}}
 
 // onlyForTests are packages that the binary must not contain.
-var onlyForTests = []string{"asm/internal/kerneltest", "engine/enginetest", "internal/formats", "internal/golden"}
+var onlyForTests = []string{"asm/internal/kerneltest", "engine/enginetest", "internal/formats", "internal/fuzzing", "internal/golden"}
 
 // backends are named by the command alone: everything else takes any engine.Backend.
 var backends = []string{"engine/cpu", "engine/vulkan"}
@@ -177,6 +178,8 @@ func TestAllowedImports(t *testing.T) {
 	require.True(t, allowed("cmd/mien", "s4d"))
 	require.True(t, allowed("data/drawn", "data"))
 	require.False(t, allowed("data", "data/drawn"))
+	require.True(t, allowed("data", "data/avi"))
+	require.False(t, allowed("data/avi", "data"))
 	require.False(t, allowed("asm", "engine"))
 	require.False(t, allowed("asm/gemm", "data"), "a closed tree")
 	require.False(t, allowed("mae", "s4d"), "one floor")

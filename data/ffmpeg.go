@@ -22,7 +22,7 @@ type ffmpegInput struct {
 	path   string
 	head   []byte    // how it begins
 	stream io.Reader // what follows the head; nil for a file
-	stop   func()    // ends a read of stream that is under way
+	stop   closer    // ends a read of stream that is under way
 }
 
 // newFFmpeg starts an ffmpeg that decodes a video or picture, and reads the first frame. It leaves the end of sel to its reader.

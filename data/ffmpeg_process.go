@@ -27,7 +27,7 @@ type ffmpegSource struct {
 	patience *patience
 	lim      limits
 	still    bool
-	stop     func()  // of what it reads, if that is a stream
+	stop     closer  // of what it reads, if that is a stream
 	frame    *Frames // the last that was read
 	stamp    stamp   // of it
 	read     int
@@ -113,8 +113,10 @@ func (s *ffmpegSource) finish(readErr error) error {
 		return context.Cause(s.ctx)
 	}
 	cause := s.log.cause()
-	if cause == nil && waitErr != nil {
-		cause = ffmpegError(waitErr.Error())
+	if exit, ok := errors.AsType[*exec.ExitError](waitErr); ok && cause == nil {
+		cause = ffmpegError(exit.Error())
+	} else if !ok && waitErr != nil { // of reading the stream
+		cause = waitErr
 	}
 	if s.read > 0 && readErr == io.EOF {
 		if cause == nil {
@@ -158,9 +160,7 @@ func (s *ffmpegSource) info() FrameInfo {
 }
 
 func (s *ffmpegSource) close() {
-	if s.stop != nil {
-		s.stop()
-	}
+	s.stop.close()
 	if s.ended == nil {
 		s.ended = s.finish(errClosed)
 	}

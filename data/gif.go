@@ -177,8 +177,8 @@ func (s *subBlocks) finish() {
 
 // gifSource composes the frames of a GIF on a black canvas.
 type gifSource struct {
-	blocks     *gifBlocks
-	closed     func()
+	blocks *gifBlocks
+	closer
 	counted    FrameInfo
 	scanned    error // of counting
 	canvas     *Frames
@@ -192,7 +192,7 @@ type gifSource struct {
 }
 
 // openGIF counts the frames of a file first.
-func openGIF(r io.ReadSeeker, close func(), lim limits) (*gifSource, error) {
+func openGIF(r io.ReadSeeker, close closer, lim limits) (*gifSource, error) {
 	frames, hundredths, scanned := scanGIF(bufio.NewReader(r))
 	if _, err := r.Seek(0, io.SeekStart); err != nil {
 		return nil, err
@@ -208,7 +208,7 @@ func openGIF(r io.ReadSeeker, close func(), lim limits) (*gifSource, error) {
 }
 
 // newGIF begins with a GIF that is perhaps never at hand as a whole. It takes over close unless it fails.
-func newGIF(r io.Reader, close func(), lim limits) (*gifSource, error) {
+func newGIF(r io.Reader, close closer, lim limits) (*gifSource, error) {
 	b := readGIF(bufio.NewReader(r))
 	if b.err != nil {
 		return nil, decoderError(b.err)
@@ -218,7 +218,7 @@ func newGIF(r io.Reader, close func(), lim limits) (*gifSource, error) {
 		return nil, err
 	}
 	return &gifSource{
-		blocks: b, closed: close, counted: FrameInfo{Format: "GIF"}, canvas: NewFrames(1, h, w),
+		blocks: b, closer: close, counted: FrameInfo{Format: "GIF"}, canvas: NewFrames(1, h, w),
 		index: -1, composed: true, disposed: func() {},
 	}, nil
 }
@@ -313,8 +313,6 @@ func (s *gifSource) info() FrameInfo {
 	s.counted.Still = s.counted.Frames == 1
 	return s.counted
 }
-
-func (s *gifSource) close() { s.closed() }
 
 // draw paints m on canvas; transparent pixels leave the canvas unchanged.
 func draw(canvas *Frames, m *image.Paletted) {

@@ -8,6 +8,7 @@ import (
 	"image/color"
 	"image/gif"
 	"os"
+	"slices"
 	"testing"
 	"time"
 
@@ -118,6 +119,7 @@ func FuzzDecodeGIF(f *testing.F) {
 	}
 	f.Add(hostileGIF(3, 5))
 	f.Add(hostileGIF(200, 60_000))
+	f.Add(hostileGIF(0, 5))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		lim := limits{pixels: 1 << 14, bytes: 1 << 18, frames: 50, work: 1 << 18}
 		frames, err := decodeBytes(t.Context(), append([]byte("GIF89a"), file[min(6, len(file)):]...), OpenOptions{}, lim)
@@ -131,4 +133,64 @@ func FuzzDecodeGIF(f *testing.F) {
 			require.Equal(t, []int{1, frames[0].H, frames[0].W}, []int{frame.T, frame.H, frame.W})
 		}
 	})
+}
+
+// FuzzGIFStream reads frame by frame what never was counted.
+func FuzzGIFStream(f *testing.F) {
+	minimiseBriefly(f)
+	for _, name := range []string{"animated.gif", "single.gif"} {
+		file, err := os.ReadFile("testdata/images/" + name)
+		require.NoError(f, err)
+		f.Add(file)
+	}
+	f.Add(hostileGIF(3, 5))
+	f.Add(append(hostileGIF(2, 5)[:40], hostileGIF(2, 5)[25:]...))
+	f.Fuzz(func(t *testing.T, file []byte) {
+		s, err := newGIF(bytes.NewReader(file), nil, limits{pixels: 1 << 14})
+		if err != nil {
+			return
+		}
+		for i := range len(file) + 1 { // each image has a byte at least
+			at, err := s.advance()
+			if err != nil {
+				return
+			}
+			require.Equal(t, i, at.index)
+			if frame, err := s.decode(); err == nil {
+				require.Equal(t, [3]int{1, s.canvas.H, s.canvas.W}, [3]int{frame.T, frame.H, frame.W})
+			}
+		}
+		t.Fatal("no end")
+	})
+}
+
+// A GIF with a damaged image goes on behind it; one that is cut off says so. Delays are those of browsers.
+func TestDamageOfAGIF(t *testing.T) {
+	file := hostileGIF(4, 5)
+	const first, image = 19, 15
+	broken := bytes.Clone(file)
+	broken[first+image+10] = 40 // a code of 40 bits
+	late := slices.Concat(file[:first], []byte("\x21\xF9\x04\x00\x32\x00\x00\x00"), file[first:])
+	for name, c := range map[string]struct {
+		file []byte
+		seen []string
+		end  string
+	}{
+		"whole":               {file, []string{"0 0.0 10", "1 0.1 10", "2 0.2 10", "3 0.3 10"}, "EOF"},
+		"half a second":       {late, []string{"0 0.0 10", "1 0.5 10", "2 0.6 10", "3 0.7 10"}, "EOF"},
+		"damaged":             {broken, []string{"0 0.0 10", "1 0.1 lzw: litWidth 40 out of range", "2 0.2 10", "3 0.3 10"}, "EOF"},
+		"cut":                 {file[:first+2*image+13], []string{"0 0.0 10", "1 0.1 10"}, "x: damaged after 2 frames, at 0.200 s: the image is cut off: the file ends too early"},
+		"cut behind an image": {file[:first+2*image], []string{"0 0.0 10", "1 0.1 10"}, "x: damaged after 2 frames, at 0.100 s: the image is cut off: the file ends too early"},
+		"damaged for good":    {append(file[:first+2*image:first+2*image], 0x99), []string{"0 0.0 10", "1 0.1 10"}, "x: damaged after 2 frames, at 0.100 s: damaged GIF"},
+	} {
+		r, err := ReadFrames(t.Context(), "x", bytes.NewReader(c.file), Selection{})
+		require.NoError(t, err)
+		seen, end := walkFrames(r)
+		require.EqualError(t, end, c.end, name)
+		if name == "damaged" {
+			require.Contains(t, seen[1], "1 0.1 ")
+			seen[1] = c.seen[1]
+		}
+		require.Equal(t, c.seen, seen, name)
+	}
 }

@@ -19,6 +19,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"mien/internal/fuzzing"
 )
 
 // TestImagesAreReadAsPillowDoes compares with what testdata/make_images.py had Pillow write.
@@ -100,7 +102,7 @@ func decodeBytes(ctx context.Context, file []byte, opt OpenOptions, lim limits) 
 	if isGIF(file) {
 		source, err = openGIF(bytes.NewReader(file), func() {}, lim)
 	} else {
-		source, err = newStill(ctx, bytes.NewReader(file), lim)
+		source, err = newStill(ctx, bytes.NewReader(file), nil, lim)
 	}
 	if err != nil {
 		return nil, err
@@ -149,7 +151,11 @@ func FuzzDecodeImage(f *testing.F) {
 	}
 	f.Add(pngHeader(1000, 1000))
 	f.Fuzz(func(t *testing.T, file []byte) {
-		frames, err := decodeBytes(t.Context(), file, OpenOptions{}, small)
+		var frames []*Frames
+		var err error
+		fuzzing.Bounded(t, 32<<20+100*len(file), func() {
+			frames, err = decodeBytes(t.Context(), file, OpenOptions{}, small)
+		})
 		if err != nil {
 			return
 		}

@@ -30,7 +30,7 @@ type FrameInfo struct {
 // CutError is how a video ends that was read as far as possible: it is cut off, or its decoder has met damage.
 type CutError struct {
 	Frames int     // that are before the place
-	Time   float64 // of the last of them
+	Time   float64 // of the frame that is cut, or of the last before
 	Cause  error
 }
 
@@ -90,7 +90,7 @@ func newFrameReader(ctx context.Context, name string, source frameSource, sel Se
 	case err == io.EOF && r.read > 0:
 		err = fmt.Errorf("nothing is in the selection: of %d frames, the last is at %.3f s", r.read, r.last)
 	case err == io.EOF:
-		err = errors.New("no frames in this file")
+		err = errNoFrames
 	}
 	if err != nil {
 		r.Close()

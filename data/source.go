@@ -29,6 +29,15 @@ type frameSource interface {
 	close()
 }
 
+// closer closes what a source reads; nil if there is nothing to close.
+type closer func()
+
+func (c closer) close() {
+	if c != nil {
+		c()
+	}
+}
+
 // headBytes are read of a stream before it is known what it is. It is also more than what is on its way to an ffmpeg that gives up over
 // its arguments, so that another call gets all of it.
 const headBytes = 256 << 10
@@ -58,34 +67,58 @@ func openSource(ctx context.Context, path string, sel Selection, lim limits) (so
 // fileSource takes over f unless it fails.
 func fileSource(ctx context.Context, f *os.File, sel Selection, lim limits) (_ frameSource, left Selection, err error) {
 	defer recoverDecoder(&err)
-	head := make([]byte, headBytes)
-	n, err := f.ReadAt(head, 0)
-	if err != nil && err != io.EOF {
+	close := func() { f.Close() }
+	k, err := kindOf(f, f.Name())
+	switch {
+	case err != nil:
 		return nil, sel, err
-	}
-	head = head[:n]
-	switch k := kindOfHead(head, f.Name()); {
-	case k != kind{} && k.video && lim.frames == 1:
-		return nil, sel, errors.New("a video, not an image")
 	case k != kind{}:
-		f.Close()
-		return newFFmpeg(ctx, ffmpegInput{path: f.Name(), head: head}, k, sel, lim)
-	case isGIF(head):
-		source, err := openGIF(f, func() { f.Close() }, lim)
+		return videoSource(ctx, f, k, sel, lim)
+	}
+	magic := make([]byte, 4)
+	if n, _ := f.ReadAt(magic, 0); isGIF(magic[:n]) {
+		source, err := openGIF(f, close, lim)
 		return source, sel, err
 	}
-	defer f.Close()
-	source, err := newStill(ctx, f, lim)
+	source, err := newStill(ctx, f, close, lim)
 	return source, sel, err
+}
+
+// videoSource opens what is perhaps read by ffmpeg.
+func videoSource(ctx context.Context, f *os.File, k kind, sel Selection, lim limits) (_ frameSource, left Selection, err error) {
+	if k.video && lim.frames == 1 {
+		return nil, sel, errors.New("a video, not an image")
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return nil, sel, err
+	}
+	head := make([]byte, min(headBytes, info.Size()))
+	if _, err := f.ReadAt(head, 0); err != nil {
+		return nil, sel, err
+	}
+	if source, err := newContainer(head, f, info.Size(), func() { f.Close() }, lim); source != nil || err != nil {
+		return source, sel, err
+	}
+	f.Close()
+	return newFFmpeg(ctx, ffmpegInput{path: f.Name(), head: head}, k, sel, lim)
 }
 
 func readSource(ctx context.Context, r io.Reader, sel Selection, lim limits) (_ frameSource, left Selection, err error) {
 	defer recoverDecoder(&err)
 	in, stop := interruptible(ctx, r)
+	defer func() {
+		if err != nil {
+			stop()
+		}
+	}()
 	buffered := bufio.NewReaderSize(in, headBytes)
 	head, err := buffered.Peek(headBytes)
 	if err != nil && err != io.EOF {
 		return nil, sel, err
+	}
+	if source, err := newContainer(head, buffered, 0, stop, lim); source != nil || err != nil {
+		return source, sel, err
 	}
 	switch k := kindOfHead(head, ""); {
 	case k != kind{}:
@@ -96,7 +129,6 @@ func readSource(ctx context.Context, r io.Reader, sel Selection, lim limits) (_ 
 		source, err := newGIF(buffered, stop, lim)
 		return source, sel, err
 	}
-	defer stop()
 	all, err := io.ReadAll(io.LimitReader(buffered, maxPictureBytes+1))
 	switch {
 	case err != nil:
@@ -104,7 +136,7 @@ func readSource(ctx context.Context, r io.Reader, sel Selection, lim limits) (_ 
 	case len(all) > maxPictureBytes:
 		return nil, sel, fmt.Errorf("a picture of more than the limit of %d MiB", maxPictureBytes>>20)
 	}
-	source, err := newStill(ctx, bytes.NewReader(all), lim)
+	source, err := newStill(ctx, bytes.NewReader(all), stop, lim)
 	return source, sel, err
 }
 
@@ -114,7 +146,7 @@ func isGIF(head []byte) bool { return bytes.HasPrefix(head, []byte("GIF8")) }
 const maxPictureBytes = 256 << 20
 
 // interruptible reads r so that the end of ctx, or stop, ends the wait for it. r may be left in a read for ever.
-func interruptible(ctx context.Context, r io.Reader) (_ io.Reader, stop func()) {
+func interruptible(ctx context.Context, r io.Reader) (_ io.Reader, stop closer) {
 	out, in := io.Pipe()
 	ended := context.AfterFunc(ctx, func() { in.CloseWithError(context.Cause(ctx)) })
 	go func() {
@@ -126,17 +158,18 @@ func interruptible(ctx context.Context, r io.Reader) (_ io.Reader, stop func()) 
 
 // still is a source of one picture.
 type still struct {
+	closer
 	frames *Frames
 	read   bool
 	format string
 }
 
-func newStill(ctx context.Context, r io.ReadSeeker, lim limits) (frameSource, error) {
+func newStill(ctx context.Context, r io.ReadSeeker, close closer, lim limits) (frameSource, error) {
 	frames, format, err := decodeStill(ctx, r, lim.pixels)
 	if err != nil {
 		return nil, err
 	}
-	return &still{frames: frames, format: strings.ToUpper(format)}, nil
+	return &still{closer: close, frames: frames, format: strings.ToUpper(format)}, nil
 }
 
 func (s *still) advance() (position, error) {
@@ -149,10 +182,10 @@ func (s *still) advance() (position, error) {
 
 func (s *still) decode() (*Frames, error) { return s.frames, nil }
 func (s *still) info() FrameInfo          { return FrameInfo{Format: s.format, Still: true, Frames: 1} }
-func (s *still) close()                   {}
 
 // folderSource is a source of the pictures of a folder, which may have several sizes.
 type folderSource struct {
+	closer
 	ctx   context.Context
 	paths []string
 	at    int // of the next
@@ -181,4 +214,3 @@ func (p *folderSource) decode() (*Frames, error) {
 	return OpenImage(p.ctx, p.paths[p.at-1], OpenOptions{})
 }
 func (p *folderSource) info() FrameInfo { return FrameInfo{Format: "folder", Frames: len(p.paths)} }
-func (p *folderSource) close()          {}

@@ -22,15 +22,15 @@ func collect(ctx context.Context, source frameSource, opt OpenOptions, lim limit
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		_, err := source.advance()
-		if err == io.EOF || errors.As(err, new(*CutError)) && len(frames) > 0 {
+		f, err := nextOf(source)
+		switch {
+		case err == io.EOF && len(frames) == 0:
+			return nil, errNoFrames
+		case err == io.EOF, errors.As(err, new(*CutError)) && len(frames) > 0:
 			return frames, nil
-		} else if err != nil {
+		case err == nil, err == errConcealed:
+		default:
 			return nil, err
-		}
-		f, err := source.decode()
-		if err != nil && err != errConcealed {
-			return nil, fmt.Errorf("frame %d: %w", len(frames), err)
 		}
 		work += int64(f.H) * int64(f.W)
 		f = opt.fit(f)
@@ -45,6 +45,20 @@ func collect(ctx context.Context, source frameSource, opt OpenOptions, lim limit
 			return frames, nil
 		}
 	}
+}
+
+var errNoFrames = errors.New("no frames in this file")
+
+func nextOf(source frameSource) (*Frames, error) {
+	at, err := source.advance()
+	if err != nil {
+		return nil, err
+	}
+	f, err := source.decode()
+	if err != nil && err != errConcealed && at.index > 0 {
+		err = fmt.Errorf("frame %d: %w", at.index, err)
+	}
+	return f, err
 }
 
 // exceeded says that a video of such frames is too long.

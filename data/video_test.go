@@ -39,7 +39,7 @@ func TestPPMsThatAreRefused(t *testing.T) {
 		frames int
 		want   string
 	}{
-		{whole + whole, 2, ""}, {"", 0, ""},
+		{whole + whole, 2, ""}, {"", 0, "no frames in this file"},
 		{whole + "P6\n2 1\n65535\nabcdef", 1, "frames of 2×1 pixels (65535 levels); the limit is 6 pixels of 255 levels"},
 		{"P6\n0 1\n255\n", 0, "frames of 0×1 pixels (255 levels); the limit is 6 pixels of 255 levels"},
 		{"P6\n1 0\n255\n", 0, "frames of 1×0 pixels (255 levels); the limit is 6 pixels of 255 levels"},

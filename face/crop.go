@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"math"
 	"math/cmplx"
-	"slices"
-	"strings"
 
 	"mien/data"
 )
@@ -29,20 +27,8 @@ const (
 	FivePoint Crop = "five-point"
 )
 
-// Crops are all of them.
-var Crops = []Crop{None, Drawn, BoxRotate, FivePoint}
-
 // ParseCrop returns the crop of that name.
-func ParseCrop(name string) (Crop, error) {
-	if !slices.Contains(Crops, Crop(name)) {
-		var names []string
-		for _, c := range Crops {
-			names = append(names, string(c))
-		}
-		return "", fmt.Errorf("%q is no crop: choose one of %s", name, strings.Join(names, ", "))
-	}
-	return Crop(name), nil
-}
+func ParseCrop(name string) (Crop, error) { return Crop(name), data.CheckCrop(name) }
 
 // drawnAt is where the detector sees the left eye, the right eye and the nose of a face that is aligned as data/drawn has it: the means in the
 // portraits of the 64 sitters for training of the London set, aligned by the landmarks of MobileFaceNet in them and in their mirror

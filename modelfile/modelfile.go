@@ -67,6 +67,10 @@ func Describe(f *weights.File) (d Description, err error) {
 	return d, nn.CheckModel(f, d.params)
 }
 
+// publishedCrop is how published checkpoints are assumed to have seen faces: S4D's authors cut out those of MAFW so, and recommend it for other
+// sets (S4D issue 3). Of sets that came cut out, nobody says.
+const publishedCrop = "box-rotation"
+
 func identify(f *weights.File) (d Description, err error) {
 	meta := f.Metadata()
 	if p, ok := meta[weights.PrecisionKey]; ok {
@@ -85,6 +89,7 @@ func identify(f *weights.File) (d Description, err error) {
 			return d, errPretrained
 		}
 		d.Recipe, err = systems.Identify(f)
+		d.Recipe.Data.Crop = publishedCrop
 		return d, err
 	}
 	d.Own = true

@@ -27,7 +27,7 @@ const (
 type Options struct {
 	Face     Mode      // "" is Auto
 	Whole    bool      // a frame without a face is read whole
-	Crop     face.Crop // how faces are cut out; "" is as those were that the model has learned from
+	Crop     face.Crop // how faces are cut out; "" is as those were that the model has learned from, and Drawn where nobody says
 	MaxFaces int       // of a frame, those of the highest scores; 0 is as many as there are
 	MinFace  float64   // width in pixels of the smallest face; 0 is what the detector finds without enlarging the frame
 }
@@ -46,7 +46,7 @@ func New(m *infer.Model, d *face.Detector, opt Options) (*Pipeline, error) {
 	if err := m.Answers(data.Image); err != nil && m.Answers(data.Video) != nil {
 		return nil, err
 	}
-	crop, err := face.ParseCrop(string(cmp.Or(opt.Crop, face.Drawn)))
+	crop, err := face.ParseCrop(string(cmp.Or(opt.Crop, face.Crop(m.Recipe.Data.Crop), face.Drawn)))
 	if err != nil {
 		return nil, err
 	}
@@ -71,3 +71,6 @@ func (p *Pipeline) Head() data.Modality {
 
 // Labels are the classes of this head, and so the columns of a CSV.
 func (p *Pipeline) Labels() []string { return p.model.Labels[p.Head()] }
+
+// Crop is how faces are cut out.
+func (p *Pipeline) Crop() face.Crop { return p.crop }

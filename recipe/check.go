@@ -70,7 +70,18 @@ func (r Recipe) Check() error {
 	case t.DrawnEpochs > 0 && max(d.DrawnImages, d.DrawnVideos) < 1:
 		return errors.New("train.drawn_epochs needs data.drawn_images or data.drawn_videos")
 	}
-	return cmp.Or(r.checkDrawn(), r.checkMixing(), r.checkParts(), r.checkBest())
+	return cmp.Or(r.checkCrop(), r.checkDrawn(), r.checkMixing(), r.checkParts(), r.checkBest())
+}
+
+// checkCrop returns an error for an unknown way to cut out faces.
+func (r Recipe) checkCrop() error {
+	if r.Data.Crop == "" {
+		return nil
+	}
+	if err := data.CheckCrop(r.Data.Crop); err != nil {
+		return fmt.Errorf("data.crop: %w", err)
+	}
+	return nil
 }
 
 // checkDrawn returns an error for classes of drawn faces that are unknown or named twice.

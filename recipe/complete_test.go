@@ -25,7 +25,7 @@ var complete = Recipe{
 		FixedNoise: true, SoftmaxFirst: true, Priority: "scores", Importance: 0.34375, Load: 0.40625,
 		Adapter:       &Adapter{Width: 33, Kernel: []int{3, 1, 5}, Depthwise: true, Stretch: "space", Modulated: true, Activation: true, Place: "after-mlp", Blocks: "early"},
 		LandmarkWidth: 34, Dropout: 0.53125, Prompter: &Prompter{Width: 35, LandmarkWidth: 36}, Temporal: &Temporal{Width: 37, Heads: 38}},
-	Data: Data{ListRepeat: 16, DrawnImages: 17, DrawnVideos: 18, DrawnTest: 19,
+	Data: Data{Crop: "five-point", ListRepeat: 16, DrawnImages: 17, DrawnVideos: 18, DrawnTest: 19,
 		DrawnClasses: []string{"happiness", "fear"}, DrawnFraming: 0.71875, DrawnFaint: 0.84375, DrawnHeld: 0.15625, DrawnReversed: true, Stride: 20, CacheMiB: 21},
 	Views: Views{
 		Image: ViewSettings{Decode: 72, Steps: []string{"rand_augment", "resized_crop", "flip", "jitter", "erase"}, Flip: flip(0.28125),
@@ -213,6 +213,7 @@ func TestNumbersThatDoNotFit(t *testing.T) {
 		`data.drawn_classes has "joy": choose of neutral, happiness, sadness, surprise, fear, disgust, anger`: func(r *Recipe) {
 			r.Data.DrawnClasses = []string{"fear", "joy"}
 		},
+		`data.crop: "round" is no crop: choose one of none, eyes-nose, box-rotation, five-point`: func(r *Recipe) { r.Data.Crop = "round" },
 		"data.drawn_classes has fear twice":                      func(r *Recipe) { r.Data.DrawnClasses = []string{"fear", "anger", "fear"} },
 		`kind is "fine": choose pretrain, finetune or landmarks`: func(r *Recipe) { r.Kind = "fine" },
 	} {
@@ -275,8 +276,8 @@ func TestErrorsOfText(t *testing.T) {
 	require.NoError(t, err)
 	path := filepath.Join(t.TempDir(), "r.toml")
 	for change, want := range map[string]string{
-		"clip = 3.5>clip = 'tight'":    "line 238, train.clip: ",
-		"cache_mib = 21>cache_mib = ]": "line 125: toml: ",
+		"clip = 3.5>clip = 'tight'":    "line 240, train.clip: ",
+		"cache_mib = 21>cache_mib = ]": "line 127: toml: ",
 		"seed = >seed = 'x' # ":        "line 8, seed: ",
 		"stride = 20>strides = 20":     "unknown key data.strides",
 	} {

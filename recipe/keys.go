@@ -20,7 +20,7 @@ var kindKeys = []struct{ kinds, keys []string }{
 	}},
 	{[]string{Finetune, Landmarks}, []string{"data.drawn_test"}},
 	{[]string{Pretrain, Finetune}, []string{ // which train vision transformers, on what may be kept
-		"model.tubelet", "model.dim", "model.depth", "model.heads", "model.mlp_ratio", "data.cache_mib",
+		"model.tubelet", "model.dim", "model.depth", "model.heads", "model.mlp_ratio", "data.cache_mib", "data.crop",
 	}},
 }
 

@@ -118,6 +118,7 @@ type Adapter struct {
 
 // Data is the training data. Lists come from the command line; drawn faces are added to them, or used alone.
 type Data struct {
+	Crop          string   `toml:"crop,omitempty" comment:"how faces were cut out of the pictures of lists: none, eyes-nose, box-rotation or five-point; \"\" is unknown, or as crops.json beside them says"`
 	ListRepeat    int      `toml:"list_repeat,omitempty" comment:"how often the samples of lists count beside drawn faces; 0 is once"`
 	DrawnImages   int      `toml:"drawn_images" comment:"drawn faces beside the lists, or alone"`
 	DrawnVideos   int      `toml:"drawn_videos" comment:"as many more of videos"`

@@ -83,6 +83,7 @@ var keyCases = []keyCase{
 	{"model.prompter.landmark_width", "   |   |  | | |  |MM|  ", func(r *recipe.Recipe) { prompter(r).LandmarkWidth = 3 }},
 	{"model.temporal.width", "   |   |  | | |  |-M|  ", func(r *recipe.Recipe) { temporal(r).Width = 6 }},
 	{"model.temporal.heads", "   |   |  | | |  |-M|  ", func(r *recipe.Recipe) { temporal(r).Heads = 4 }},
+	{"data.crop", "...|...|..|.|.|..|..|  ", func(r *recipe.Recipe) { r.Data.Crop = "five-point" }}, // TestCropOfLists
 	{"data.list_repeat", "..M|..M|..|.|.|..|..|..", func(r *recipe.Recipe) { r.Data.ListRepeat = 3 }},
 	{"data.drawn_images", "MMM|MMM|M-|M|M|M-|M-|M-", func(r *recipe.Recipe) { r.Data.DrawnImages = 17 }},
 	{"data.drawn_videos", "MMM|MMM|-M|M|M|-M|-M|-M", func(r *recipe.Recipe) { r.Data.DrawnVideos = 13 }},

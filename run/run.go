@@ -87,6 +87,10 @@ type run struct {
 
 // Train runs a recipe, or resumes it, and writes the finished run folder.
 func Train(ctx context.Context, o Options) (*Metrics, error) {
+	o, err := o.withCrop()
+	if err != nil {
+		return nil, err
+	}
 	r := &run{Options: o, skips: data.Skips{Limit: o.SkipBad}}
 	defer r.close()
 	if err := r.prepare(ctx); err != nil {
@@ -118,6 +122,10 @@ func (r *run) close() {
 // Check returns the error with which Train would end before it writes anything, of a run that begins or, with Resume, goes on. files says
 // whether to look at the files of each listed sample, too, which takes a while.
 func Check(ctx context.Context, o Options, files bool) error {
+	o, err := o.withCrop()
+	if err != nil {
+		return err
+	}
 	r := &run{Options: o, skips: data.Skips{Limit: o.SkipBad}}
 	defer r.close()
 	if err := r.ready(ctx, files); err != nil || !o.Resume {

@@ -72,10 +72,19 @@ func cells(format string, args ...any) []string {
 	return strings.Split(fmt.Sprintf(format, args...), "\t")
 }
 
-// badInputs is the error of a command that could not use some of its inputs and has reported each of them.
-type badInputs struct{ bad, all int }
+// badInputs is the error of a command that could not use some of its inputs, or all of some, and has reported each of them.
+type badInputs struct{ bad, damaged, all int }
 
-func (e *badInputs) Error() string { return fmt.Sprintf("%d of %d inputs failed", e.bad, e.all) }
+func (e *badInputs) Error() string {
+	text := fmt.Sprintf("%d of %d inputs failed", e.bad, e.all)
+	switch {
+	case e.damaged > 0 && e.bad > 0:
+		text += fmt.Sprintf(", and %d were used in part", e.damaged)
+	case e.damaged > 0:
+		text = fmt.Sprintf("%d of %d inputs were used in part", e.damaged, e.all)
+	}
+	return text
+}
 
 // meter shows the progress of a command, and prints its complaints above the bar.
 type meter struct {

@@ -223,7 +223,7 @@ func (c *dataCheckCmd) verdict(result dataCheck, total int) error {
 		bad[place{f.List, f.Line}] = true
 	}
 	if len(bad) > 0 {
-		return &badInputs{len(bad), total}
+		return &badInputs{bad: len(bad), all: total}
 	}
 	return nil
 }

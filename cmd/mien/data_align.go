@@ -46,14 +46,14 @@ func (c *dataAlignCmd) Run(out *console) error {
 		return err
 	}
 	if bad == len(all) {
-		return &badInputs{bad, bad}
+		return &badInputs{bad: bad, all: bad}
 	}
 	if err := cmp.Or(removeEmpty(c.Out), os.Rename(part, c.Out)); err != nil {
 		return err
 	}
 	fmt.Fprintf(out.stdout, "%d of %d samples are aligned: %s\n", len(all)-bad, len(all), c.roots())
 	if bad > 0 {
-		return &badInputs{bad, len(all)}
+		return &badInputs{bad: bad, all: len(all)}
 	}
 	return nil
 }

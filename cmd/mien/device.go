@@ -17,7 +17,7 @@ import (
 func newCPU() engine.Backend { return cpu.New() }
 
 // computing are the commands that compute on the device; the others need none.
-var computing = []string{"demo", "pretrain", "finetune", "landmarks", "ablate", "eval", "crossval", "predict", "report", "explain", "gradcheck", "bench"}
+var computing = []string{"demo", "pretrain", "finetune", "landmarks", "ablate", "eval", "crossval", "predict", "report", "explain", "gradcheck", "doctor", "bench"}
 
 // deviceOf returns the backend of a command.
 func deviceOf(command, name string, stderr io.Writer) (engine.Backend, error) {

@@ -11,7 +11,7 @@ var examples = map[string]string{
 	"ablate":          "mien ablate pretraining --seeds 0,1,2 --out study",
 	"eval":            "mien eval --model run --static-list test.txt --static-root faces --bootstrap 1000",
 	"crossval":        "mien crossval --recipe s4d-demo --folds 5 --dynamic-list clips.csv --dynamic-root clips --out cv",
-	"predict":         "mien predict --model run --top 3 face.jpg clip.mp4",
+	"predict":         "mien predict --model run --csv faces.csv holiday.jpg clip.mp4",
 	"report":          "mien report encoder run --drawn --out page",
 	"explain":         "mien explain --model run --out looks face.jpg clip.mp4",
 	"serve":           "mien serve --model run --listen 127.0.0.1:8080",
@@ -22,12 +22,14 @@ var examples = map[string]string{
 	"recipe":          "mien recipe s4d-demo",
 	"gradcheck":       "mien gradcheck attention",
 	"devices":         "mien devices",
+	"doctor":          "mien doctor",
 	"convert":         "mien convert --precision int8 checkpoint.pth model.safetensors",
 	"bench gemm":      "mien bench gemm --m 1024 --n 1024 --k 1024 --threads 1",
 	"bench forward":   "mien bench forward --precision int8",
 	"bench train":     "mien bench train --batch 2 --recompute",
 	"bench pretrain":  "mien bench pretrain --batch 2",
 	"completion":      "mien completion bash",
+	"licenses":        "mien licenses",
 	"man":             "mien man",
 }
 

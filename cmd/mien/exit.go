@@ -63,7 +63,7 @@ func reportError(stderr io.Writer, err error) int {
 	}
 	inputs, bad := errors.AsType[*badInputs](err)
 	if bad && inputs.all == 1 { // which has been reported
-		return failed
+		return failed + (someBad-failed)*inputs.damaged
 	}
 	text := strings.Replace(report.Printable(err.Error()), `\nhint: `, "\nhint: ", 1)
 	fmt.Fprintf(stderr, "mien: %s\n", text)

@@ -42,16 +42,16 @@ func TestExitStatus(t *testing.T) {
 
 		"info": 0, "--help": 0, "--version": 0, "info --help": 0,
 
-		"info --model none":                               failed,
-		"finetune --recipe none --out $":                  failed,
-		"pretrain --recipe s4d-tiny --out $":              failed, // a recipe of another kind
-		"convert none $":                                  failed,
-		"data check --static-list none":                   failed,
-		"predict --model ../../testdata/golden x":         failed,
-		"predict --model " + released + " none":           failed,
-		"predict --model " + released + " none none":      failed,
-		"predict --model " + released + " none " + face:   someBad,
-		"predict --model " + released + " --head image x": misused,
+		"info --model none":                                failed,
+		"finetune --recipe none --out $":                   failed,
+		"pretrain --recipe s4d-tiny --out $":               failed, // a recipe of another kind
+		"convert none $":                                   failed,
+		"data check --static-list none":                    failed,
+		"predict --model ../../testdata/golden x":          failed,
+		"predict --model " + released + " none":            failed,
+		"predict --model " + released + " none none":       failed,
+		"predict --model " + released + " none " + facePNG: someBad,
+		"predict --model " + released + " --head image x":  misused,
 	} {
 		code, _, stderr := mien(strings.Fields(strings.ReplaceAll(line, "$", filepath.Join(dir, "out")))...)
 		require.Equal(t, want, code, "mien %s: %s", line, stderr)

@@ -46,7 +46,7 @@ func TestInterruptedExplain(t *testing.T) {
 	cancel()
 	dir := filepath.Join(t.TempDir(), "pictures")
 	var stderr bytes.Buffer
-	require.Equal(t, interrupted, execute(ctx, []string{"explain", "--model", released, "--out", dir, face, face}, &bytes.Buffer{}, &stderr))
+	require.Equal(t, interrupted, execute(ctx, []string{"explain", "--model", released, "--out", dir, facePNG, facePNG}, &bytes.Buffer{}, &stderr))
 	require.Equal(t, "mien: interrupted\n", stderr.String())
 	require.NoFileExists(t, filepath.Join(dir, "index.html"))
 }

@@ -85,6 +85,8 @@ func otherFlags() []commandFlags {
 			{"<filter>", "softplus", "gelu", says(stdout, "Softplus", "GELU")},
 			{"json", "softplus", "softplus --json=false", both(is(at("", "format"), "mien-gradcheck-1", nil), says(stdout, "", " cases; tolerances "))},
 		}},
+		{command: "doctor", cases: []flagCase{{"json", "", "--json", both(is(at("", "format"), nil, "mien-doctor-1"), says(stdout, "ok      product ", ""))}}},
+		{command: "licenses", cases: []flagCase{{"json", "", "--json", both(is(at("", "format"), nil, "mien-licenses-1"), says(stdout, "== YuNet-s", ""))}}},
 		{command: "devices", cases: []flagCase{{"json", "", "--json", both(is(at("", "format"), nil, "mien-devices-1"), says(stdout, "self-test", ""))}}},
 		{command: "convert", cases: []flagCase{
 			{"precision", "$tuned/model.safetensors $out", "--precision int8 $tuned/model.safetensors $out", both(changes(tensors("")), says(content(""), "", `"dtype":"I8"`))},

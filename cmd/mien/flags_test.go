@@ -257,6 +257,7 @@ func (r flagRunner) makeToys() {
 		require.Zero(t, o.code, "%s: %s", line, o.stderr)
 	}
 	toyLists(t, r.toys)
+	toyFaces(t, r.toys)
 	for _, seed := range []uint64{3, 4} {
 		writeLocator(t, filepath.Join(r.toys, fmt.Sprintf("finder%d.safetensors", seed)), seed)
 	}

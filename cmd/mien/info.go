@@ -52,12 +52,14 @@ type modelInfo struct {
 
 	ImageLabels []string          `json:"image_labels,omitempty"`
 	VideoLabels []string          `json:"video_labels,omitempty"`
+	Crop        string            `json:"crop"`      // how faces were cut out, "" if nobody says
 	Stride      int               `json:"stride"`    // 0 for a size by its name
 	Precision   string            `json:"precision"` // of storage and inference, "" for a size by its name
 	Trained     modelfile.Trained `json:"trained,omitempty"`
 	Run         *runInfo          `json:"run,omitempty"`
 
 	learned string // Trained in words
+	crop    string // Crop likewise
 	note    string
 }
 
@@ -181,6 +183,9 @@ func describeFile(fileOrRun string) (modelInfo, error) {
 	info.ImageLabels, info.VideoLabels = d.Labels[data.Image], d.Labels[data.Video]
 	info.Stride, info.Precision = d.Recipe.Data.Stride, d.Precision.String()
 	info.Trained, info.learned = d.Trained, learnedFrom(d)
+	if !d.Own {
+		info.crop += ", assumed: the authors of S4D recommend it"
+	}
 	return info, err
 }
 
@@ -221,7 +226,7 @@ func outline(name string, r recipe.Recipe) (modelInfo, system.Model, error) {
 	}
 	info := modelInfo{Format: infoFormat, Model: name, System: s.Name, Kind: s.Kind, Parameters: n, ActiveParameters: n,
 		TunableParameters: nn.CountTuned(params), Encoder: m.Encoder, Adapter: adaptersOf(m), Prompter: promptersOf(m, params), Temporal: temporalOf(m), Landmarks: landmarksOf(net, m),
-		ImageTokens: imageTokens(r), VideoTokens: m.Frames / max(1, m.Tubelet) * imageTokens(r), MACs: map[data.Modality]int{}}
+		Crop: r.Data.Crop, crop: r.Data.Crop, ImageTokens: imageTokens(r), VideoTokens: m.Frames / max(1, m.Tubelet) * imageTokens(r), MACs: map[data.Modality]int{}}
 	for _, modality := range []data.Modality{data.Image, data.Video} {
 		if classifier, ok := net.(system.Classifier); !ok || classifier.Classes(modality) > 0 {
 			info.MACs[modality] = net.MACs(modality)

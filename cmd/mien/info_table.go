@@ -48,6 +48,7 @@ func (m modelInfo) rows() [][]string {
 		{"video classes", strings.Join(m.VideoLabels, ", ")},
 		{"precision", m.Precision},
 		{"learned from", m.learned},
+		{"faces cut out by", m.crop},
 	}...)
 	if m.Cost != nil {
 		rows = append(rows, costRows(*m.Cost)...)

@@ -35,9 +35,11 @@ type cli struct {
 	Recipe     recipeCmd     `cmd:"" help:"Print an embedded recipe, or list them."`
 	Gradcheck  gradcheckCmd  `cmd:"" help:"Check every gradient against finite differences."`
 	Devices    devicesCmd    `cmd:"" help:"List what can compute on this machine, and test it."`
+	Doctor     doctorCmd     `cmd:"" help:"Say what this machine has for mien, and test what mien computes on it."`
 	Convert    convertCmd    `cmd:"" help:"Convert weights to safetensors."`
 	Bench      benchCmd      `cmd:"" help:"Measure kernels and models on this machine."`
 	Completion completionCmd `cmd:"" help:"Print a script that makes a shell complete commands, flags and recipes."`
+	Licenses   licensesCmd   `cmd:"" help:"Print the licences and notices of all that is in this binary."`
 	Man        manCmd        `cmd:"" help:"Print the manual page of all commands, for man: see docs/commands.md."`
 	Complete   completeCmd   `cmd:"" hidden:""`
 

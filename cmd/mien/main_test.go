@@ -43,6 +43,8 @@ func TestScripts(t *testing.T) {
 			e.Setenv("GOLDEN", golden)
 			shared, _ := filepath.Abs("../../../shared")
 			e.Setenv("SHARED", shared)
+			faces, _ := filepath.Abs("../../face/testdata")
+			e.Setenv("FACES", faces)
 			return err
 		},
 		Condition: func(cond string) (bool, error) {
@@ -158,9 +160,9 @@ func TestReportError(t *testing.T) {
 		{nil, 0, ""},
 		{errors.New("it\x1b is so\nhint: do that"), failed, "mien: it\\x1b is so\nhint: do that\n"},
 		{fmt.Errorf("x: %w", usagef("--n %d: %w", 3, errors.New("too many"))), misused, "mien: x: --n 3: too many\n"},
-		{&badInputs{1, 1}, failed, ""},
-		{&badInputs{2, 2}, failed, "mien: 2 of 2 inputs failed\n"},
-		{fmt.Errorf("x: %w", &badInputs{2, 5}), someBad, "mien: x: 2 of 5 inputs failed\n"},
+		{&badInputs{bad: 1, all: 1}, failed, ""},
+		{&badInputs{bad: 2, all: 2}, failed, "mien: 2 of 2 inputs failed\n"},
+		{fmt.Errorf("x: %w", &badInputs{bad: 2, all: 5}), someBad, "mien: x: 2 of 5 inputs failed\n"},
 	} {
 		var stderr bytes.Buffer
 		require.Equal(t, c.code, reportError(&stderr, c.err))

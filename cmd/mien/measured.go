@@ -27,6 +27,7 @@ func measuredOn(out *console, m *infer.Model, lists data.Lists, drawn, quiet boo
 	}
 	defer check.finish()
 	note := func(text string) { out.note(quiet, text) }
+	noteCrops(note, m.Recipe, rootsOf(lists)...)
 	if sets, err = run.TestSets(out.ctx, m, sets, note, check.Checked); err != nil {
 		return sets, nil, err
 	}

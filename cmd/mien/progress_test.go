@@ -27,7 +27,7 @@ func (s *slow) Write(p []byte) (int, error) {
 // The progress of predict counts each input, of a folder its pictures, and those that cannot be used, too.
 func TestProgressOfPredict(t *testing.T) {
 	dir := t.TempDir()
-	text, err := os.ReadFile(face)
+	text, err := os.ReadFile(facePNG)
 	require.NoError(t, err)
 	for _, name := range []string{"ann.png", "ben.png"} {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), text, 0o644))
@@ -37,7 +37,7 @@ func TestProgressOfPredict(t *testing.T) {
 	defer b.Close()
 	synctest.Test(t, func(t *testing.T) {
 		var stderr bytes.Buffer
-		c := predictCmd{modelFlags: modelFlags{Model: released}, Paths: []string{dir, "nowhere.png", face}}
+		c := predictCmd{modelFlags: modelFlags{Model: released}, faceFlags: faceFlags{Face: wholeInputs}, Paths: []string{dir, "nowhere.png", facePNG}}
 		var stdout slow
 		err := c.Run(&console{ctx: t.Context(), stdout: &checked{Writer: &stdout}, stderr: &stderr, backend: b})
 		require.EqualError(t, err, "1 of 4 inputs failed")
@@ -59,7 +59,7 @@ func TestProgressOfEval(t *testing.T) {
 		for range 11 {
 			set.Items = append(set.Items, data.Item{Name: "face", Label: 3, Open: func(ctx context.Context, opt data.OpenOptions) (data.Sample, error) {
 				time.Sleep(time.Minute)
-				sample, _, err := data.Open(ctx, face, opt)
+				sample, _, err := data.Open(ctx, facePNG, opt)
 				return sample, err
 			}})
 		}

@@ -151,7 +151,7 @@ func TestFiguresOfTheBestEpoch(t *testing.T) {
 	require.Regexp(t, `(?s)\nafter the last epoch\nset .*\nafter the best epoch\nset .*\nstatic +98\.50 `, stdout)
 	require.NotContains(t, strings.Split(stdout, "after the best epoch")[0], "98.50")
 	require.Contains(t, stderr, note)
-	for _, command := range [][]string{{"predict", face}, {"eval", "--drawn"}, {"explain", "--out", filepath.Join(dir, "pictures"), face}} {
+	for _, command := range [][]string{{"predict", facePNG}, {"eval", "--drawn"}, {"explain", "--out", filepath.Join(dir, "pictures"), facePNG}} {
 		args := append(command, "--model", tuned)
 		code, _, stderr = mien(args...)
 		require.Zero(t, code, stderr)
@@ -160,7 +160,7 @@ func TestFiguresOfTheBestEpoch(t *testing.T) {
 		require.Zero(t, code, stderr)
 		require.Empty(t, stderr)
 	}
-	code, _, stderr = mien("explain", "--out", filepath.Join(dir, "pictures"), "--model", filepath.Join(tuned, "model.safetensors"), "--beside", tuned, face)
+	code, _, stderr = mien("explain", "--out", filepath.Join(dir, "pictures"), "--model", filepath.Join(tuned, "model.safetensors"), "--beside", tuned, facePNG)
 	require.Zero(t, code, stderr)
 	require.Equal(t, "mien: "+filepath.Join(tuned, note), stderr, "of the second model alone")
 
