@@ -4,7 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 
-	yunet "mien/face"
+	"mien/face"
 )
 
 // embeddedModel is a model that is part of this binary.
@@ -18,7 +18,7 @@ type embeddedModel struct {
 // embeddedModels lists them.
 func embeddedModels() []embeddedModel {
 	return []embeddedModel{
-		{"YuNet-s", "weights that find faces", "MIT", yunet.Embedded(), []licenseText{{"NOTICE.md", yunet.Notice}, {"LICENSE", yunet.License}}},
+		{"YuNet-s", "weights that find faces", "MIT", face.Embedded(), []licenseText{{"NOTICE.md", face.Notice}, {"LICENSE", face.License}}},
 	}
 }
 
