@@ -192,7 +192,7 @@ func quietFlags() (all []commandFlags) {
 		{"report", "--out $out --drawn $tuned", "measuring: 4 of 4\n"},
 		{"explain", "--model $tuned --out $out" + aFace + aVideo, "explaining: 2 of 2\n"},
 		{"data check", "--frames 9" + faces, "checking files: 6 of 6\n"},
-		{"data align", "--landmarks $finder3.safetensors --out $out" + faces, "aligning: 6 of 6\n"},
+		{"prepare", "--landmarks $finder3.safetensors --out $out" + faces, "cutting faces out: 6 of 6\n"},
 		{"data draw", "--out $out --images 2 --videos 1 --frames 3 --size 17", "drawing: 3 of 3\n"},
 	} {
 		all = append(all, commandFlags{command: c.command, line: c.line, slow: true, cases: []flagCase{
