@@ -55,7 +55,7 @@ func startFFmpeg(ctx context.Context, ffmpeg string, args []string, in ffmpegInp
 		cmd.Stdin = io.MultiReader(bytes.NewReader(in.head), feeding{in.stream, s.patience})
 	}
 	cmd.WaitDelay = 300 * time.Millisecond
-	inOwnGroup(cmd)
+	InOwnGroup(cmd)
 	cmd.Cancel = func() error {
 		defer stdout.Close() // which a process outside the group may hold open
 		return killGroup(cmd.Process)
