@@ -2,11 +2,9 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"mien/data"
 	"mien/pipeline"
@@ -15,62 +13,42 @@ import (
 
 // facesAnnotated draws what is found on pictures and videos.
 type facesAnnotated struct {
-	path  string // of a file or, without an extension, of a folder
-	many  bool   // a file in the folder for each input
-	every data.Selection
-	style report.Style
-	video *report.VideoWriter
-
-	n int // inputs so far
+	drawings
+	selection data.Selection
+	style     report.Style
+	video     *report.VideoWriter
 }
 
-// newFacesAnnotated checks that the path suits the inputs, and that no file is replaced.
 func newFacesAnnotated(path string, blur bool, inputs []input, s data.Selection) (*facesAnnotated, error) {
-	a := &facesAnnotated{path: path, many: len(inputs) > 1, every: s}
-	info, err := os.Lstat(path)
-	switch folder := filepath.Ext(path) == ""; {
-	case a.many && !folder:
-		return nil, fmt.Errorf("--annotated %s: there are %d inputs: name a folder", path, len(inputs))
-	case err == nil && !(folder && info.IsDir()):
-		return nil, fmt.Errorf("--annotated %s: it exists: choose another name, or remove it", path)
-	}
+	to, err := newDrawings("--annotated", path, inputs)
+	a := &facesAnnotated{drawings: to, selection: s}
 	if blur {
 		a.style.Hide = func(f pipeline.Face) bool { return f.Crop == "" }
 	}
-	return a, nil
+	return a, err
 }
 
-func (a *facesAnnotated) begin(s source) (err error) {
-	a.n++
-	if !s.Still {
-		if a.many {
-			err = os.MkdirAll(a.path, 0o777)
-		}
-		if err != nil {
+func (a *facesAnnotated) begin(s source) error {
+	if a.n++; s.Still {
+		return nil
+	}
+	path := a.path // where one video in a folder is the pictures in it
+	if a.many {
+		path = a.file(s, ".avi")
+		if err := os.MkdirAll(a.path, 0o777); err != nil {
 			return err
 		}
-		a.video, err = report.NewVideoWriter(a.file(s, ".avi"), a.rate(s.FPS))
 	}
+	video, err := report.NewVideoWriter(path, a.rate(s.FPS))
+	a.video = video
 	return err
-}
-
-// file is where an input is drawn. One video in a folder is the pictures in it.
-func (a *facesAnnotated) file(s source, ext string) string {
-	name := strings.TrimSuffix(filepath.Base(s.path), filepath.Ext(s.path)) + ext
-	switch {
-	case a.many:
-		return filepath.Join(a.path, fmt.Sprintf("%03d-%s", a.n, name))
-	case s.Still && filepath.Ext(a.path) == "":
-		return filepath.Join(a.path, name)
-	}
-	return a.path
 }
 
 // rate is the nominal one of the frames that are read.
 func (a *facesAnnotated) rate(fps float64) float64 {
-	fps /= float64(max(a.every.Every, 1))
-	if a.every.FPS > 0 && a.every.FPS < fps {
-		return a.every.FPS
+	fps /= float64(max(a.selection.Every, 1))
+	if a.selection.FPS > 0 && a.selection.FPS < fps {
+		return a.selection.FPS
 	}
 	return fps
 }

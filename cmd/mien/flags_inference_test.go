@@ -127,6 +127,7 @@ func predictScenes() commandFlags {
 		{"start", "", "--start 0.25", is(index(1), 0, 3)},
 		{"end", "", "--end 0.25", is(length(each("type")), 10, 7)},
 		{"annotated", "--annotated $out/a", "--annotated $out/b", is(length(files("b/*")), 0, 6)},
+		{"plot", "", "--plot $out", both(same(stdout), is(files("*"), "[]", "[scene.png]"))},
 		{"no-face", "--start 0.4", "--start 0.4 --no-face error", is(code, 0, 1)},
 	}}
 }

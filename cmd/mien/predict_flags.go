@@ -24,6 +24,7 @@ type faceFlags struct {
 	detectorFlags
 
 	Annotated string `help:"Draw what is found: on a picture (.png, .jpg), in a video (.avi or .gif, and by ffmpeg .mp4, .mov, .mkv or .webm), or, without an extension, in a folder, where each input has a file or, if it is one video, each frame." placeholder:"FILE|DIR"`
+	Plot      string `help:"Draw the probabilities of a video's faces over time (.png, .svg), or, without an extension, those of each video in a folder." placeholder:"FILE|DIR"`
 	Blur      bool   `help:"Make everybody else unrecognisable there: the faces that --max-faces and --min-face leave out."`
 }
 
@@ -59,7 +60,7 @@ func (f faceFlags) options() pipeline.Options {
 // check refuses values out of their range, and flags that say nothing in the way of reading that was chosen.
 func (c *predictCmd) check() error {
 	forFaces := map[string]bool{"no-face": c.NoFace != "", "max-faces": c.MaxFaces != 0, "min-face": c.MinFace != 0, "fps": c.FPS != 0,
-		"every": c.Every != 0, "start": c.Start != 0, "end": c.End != 0, "crop": c.Crop != "", "annotated": c.Annotated != "", "blur": c.Blur, "detector": c.Detector != ""}
+		"every": c.Every != 0, "start": c.Start != 0, "end": c.End != 0, "crop": c.Crop != "", "annotated": c.Annotated != "", "plot": c.Plot != "", "blur": c.Blur, "detector": c.Detector != ""}
 	forWhole := map[string]bool{"windows": c.Windows != nil, "published": c.Published}
 	switch flag := given(forFaces); {
 	case c.Face == wholeInputs && flag != "":

@@ -40,5 +40,12 @@ func (c *predictCmd) output(w io.Writer, m *infer.Model, p *pipeline.Pipeline, i
 		}
 		all = append(all, drawn)
 	}
+	if c.Plot != "" {
+		plotted, err := newFacesPlot(c.Plot, p.Labels(), inputs)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, plotted)
+	}
 	return all, nil
 }
