@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -21,6 +22,8 @@ func FuzzEXIF(f *testing.F) {
 		require.NoError(f, err)
 		f.Add(file[:min(len(file), 400)])
 	}
+	f.Add([]byte("\x89PNG\r\n\x1a\n\x00\x00\x00\x03tEXtabcCRC4\xFF\xFF\xFF\xFFeXIfMM\x00*\x01\x12\x00\x03\x00\x00\x00\x01\x00\x06"))
+	f.Add([]byte("RIFF1234WEBPVP8X\x04\x00\x00\x00abcdEXIF\xFF\xFF\xFF\xFFII*\x00\x12\x01\x03\x00\x01\x00\x00\x00\x08"))
 	f.Add([]byte("\xFF\xD8\xFF\xE0\x00\x07JFIF\x00\xFF\xE1\x00\x16Exif\x00\x00MM\x00*\x01\x12\x00\x03\x00\x00\x00\x01\x00\x06\x00\x00"))
 	f.Add([]byte("\x89PNG\r\n\x1a\n\x00\x00\x00\x03tEXtabcCRC4\x00\x00\x00\x04eXIfMM\x00*CRC4"))
 	f.Add([]byte("RIFF1234WEBPVP8X\x03\x00\x00\x00abc0EXIF\x04\x00\x00\x00MM\x00*"))
@@ -76,5 +79,26 @@ func FuzzReadPaths(f *testing.F) {
 				return nil
 			})
 		}
+	})
+}
+
+// FuzzCrops reads what says how faces were cut out.
+func FuzzCrops(f *testing.F) {
+	minimiseBriefly(f)
+	f.Add([]byte(`{"format": "mien-crops-1", "crop": "eyes-nose", "size": 112, "videos": "steady", "samples": 3, "failed": 0}`))
+	f.Add([]byte(`{"format": "mien-crops-2", "crop": 7}`))
+	dir := f.TempDir()
+	f.Fuzz(func(t *testing.T, text []byte) {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, CropsFile), text, 0o600))
+		fuzzing.Bounded(t, 1<<20+1000*len(text), func() {
+			c, path, err := FindCrops(dir)
+			if err != nil {
+				require.NotContains(t, err.Error(), "\n")
+				return
+			}
+			if path != "" {
+				require.Contains(t, CropNames, c.Crop)
+			}
+		})
 	})
 }

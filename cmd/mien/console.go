@@ -10,6 +10,7 @@ import (
 	"os"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/term"
 
@@ -24,7 +25,11 @@ type console struct {
 	stderr  io.Writer
 	backend engine.Backend
 	hint    atomic.Pointer[string] // what to do after an interruption, if there is anything to say
+	drain   atomic.Int64           // nanoseconds that the command has, besides grace, to end after a signal
 }
+
+// endsWithin gives the command this time, and grace, to end after a signal.
+func (out *console) endsWithin(d time.Duration) { out.drain.Store(int64(d)) }
 
 // checked passes on what is written and keeps the first error, such as that of a full disk, after which it writes no more. Functions
 // that print need not check: the command reports the error at its end.

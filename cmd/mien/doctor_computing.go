@@ -18,7 +18,7 @@ import (
 	"mien/data"
 	"mien/data/drawn"
 	"mien/engine"
-	yunet "mien/face"
+	"mien/face"
 	"mien/gradcheck"
 	"mien/gradcheck/cases"
 	"mien/nn"
@@ -173,16 +173,16 @@ func checkFaces(out *console) finding {
 	if err != nil {
 		return fault(copyAnew, err)
 	}
-	d, err := yunet.New(out.backend)
+	d, err := face.New(out.backend)
 	if err != nil {
 		return fault(copyAnew, err)
 	}
 	defer d.Close()
-	faces, err := d.Detect(f, yunet.DefaultOptions)
+	faces, err := d.Detect(f, face.DefaultOptions)
 	if err != nil {
 		return fault(otherKernels, err)
 	}
-	drawn := yunet.Box{X: faceX, Y: faceY, Width: faceSide, Height: faceSide}
+	drawn := face.Box{X: faceX, Y: faceY, Width: faceSide, Height: faceSide}
 	if len(faces[0]) != 1 || faces[0][0].Overlap(drawn) < 0.7 {
 		return fault(otherKernels, fmt.Errorf("the face of a drawn picture is not found where it is: %d faces", len(faces[0])))
 	}

@@ -14,6 +14,7 @@ var examples = map[string]string{
 	"predict":         "mien predict --model run --csv faces.csv holiday.jpg clip.mp4",
 	"report":          "mien report encoder run --drawn --out page",
 	"explain":         "mien explain --model run --out looks face.jpg clip.mp4",
+	"serve":           "mien serve --model run --listen 127.0.0.1:8080",
 	"data check":      "mien data check --set dfew-fd1-train --dynamic-list train.csv --dynamic-root DFEW",
 	"data align":      "mien data align --landmarks landmarks --static-list faces.txt --static-root faces --out aligned",
 	"data draw":       "mien data draw --images 70 --videos 14 --out faces",

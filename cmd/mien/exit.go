@@ -19,7 +19,7 @@ import (
 const (
 	failed  = 1
 	misused = 2 // the command line is wrong, whatever the files hold that it names
-	someBad = 3 // some inputs could not be used, and the rest is done
+	someBad = 3 // some inputs could not be used, or only in part, and the rest is done
 
 	// The shell's exit statuses for a command ended by Ctrl-C and by SIGTERM.
 	interrupted = 130
@@ -34,7 +34,7 @@ var exits = []struct {
 	{0, "Done."},
 	{failed, "Failed: nothing was done, or not all of it; also a mistake in mien."},
 	{misused, "Usage: an unknown command or flag, a value that it does not take, or something missing."},
-	{someBad, "Some inputs could not be used, each of which is named; the rest is done."},
+	{someBad, "Some inputs could not be used, or only in part; each is named, and the rest is done."},
 	{interrupted, "Interrupted by Ctrl-C; where something is kept, a line says how to go on."},
 	{terminated, "Ended by SIGTERM, likewise."},
 }

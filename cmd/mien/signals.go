@@ -46,7 +46,7 @@ func (out *console) untilDone(command func() int) int {
 	select {
 	case code := <-done:
 		return code
-	case <-time.After(grace):
+	case <-time.After(grace + time.Duration(out.drain.Load())):
 		fmt.Fprintln(out.stderr) // after what a progress bar may have left
 		return out.interrupted()
 	}
