@@ -25,7 +25,8 @@ const module = "mien"
 
 // floors lists every package from the ground up. A package imports only packages of lower floors.
 var floors = [][]string{
-	{"asm/internal/kernel", "atomicfile", "data", "data/augment", "data/drawn", "engine/vulkan/vk", "internal/formats"},
+	{"asm/internal/kernel", "atomicfile", "data", "data/augment", "data/avi", "data/drawn", "data/y4m", "engine/vulkan/vk", "internal/formats",
+		"internal/fuzzing"},
 	{"asm/internal/kerneltest", "asm/vector"},
 	{"asm/gemm"},
 	{"asm/attention", "asm/quantized"},
@@ -39,16 +40,16 @@ var floors = [][]string{
 	{"systems", "gradcheck/cases"},
 	{"modelfile"},
 	{"infer"},
-	{"run"},
-	{"report", "ablate"},
+	{"pipeline", "run"},
+	{"report", "ablate", "serve"},
 	{"cmd/mien", "bench/faces"},
 }
 
 // neighbours are the imports allowed within one floor.
-var neighbours = map[string][]string{"data/drawn": {"data"}, "data/augment": {"data"}}
+var neighbours = map[string][]string{"data": {"data/avi", "data/y4m"}, "data/drawn": {"data"}, "data/augment": {"data"}}
 
 // onlyForTests are packages that the binary must not contain.
-var onlyForTests = []string{"asm/internal/kerneltest", "engine/enginetest", "internal/formats", "internal/golden"}
+var onlyForTests = []string{"asm/internal/kerneltest", "engine/enginetest", "internal/formats", "internal/fuzzing", "internal/golden"}
 
 // backends are named by the command alone: everything else takes any engine.Backend.
 var backends = []string{"engine/cpu", "engine/vulkan"}
@@ -177,6 +178,8 @@ func TestAllowedImports(t *testing.T) {
 	require.True(t, allowed("cmd/mien", "s4d"))
 	require.True(t, allowed("data/drawn", "data"))
 	require.False(t, allowed("data", "data/drawn"))
+	require.True(t, allowed("data", "data/avi"))
+	require.False(t, allowed("data/avi", "data"))
 	require.False(t, allowed("asm", "engine"))
 	require.False(t, allowed("asm/gemm", "data"), "a closed tree")
 	require.False(t, allowed("mae", "s4d"), "one floor")
@@ -220,18 +223,38 @@ func TestNoForeignLibraries(t *testing.T) {
 	}
 }
 
-// TestNoServer keeps what a server is made of out of the command, through whatever dependency it comes: it was a third of the
-// binary, and package net brings cgo where a C compiler is found. With purego the binary would not be static.
-func TestNoServer(t *testing.T) {
-	list := exec.Command("go", "list", "-deps", "./cmd/mien")
+// TestServerIsApart keeps what a server is made of out of all but the package that is one, and the command: through whatever dependency it
+// comes, it is 6 MB of a binary, and package net brings cgo where a C compiler is found and CGO_ENABLED is not 0. With purego not even
+// that would make a static binary.
+func TestServerIsApart(t *testing.T) {
+	server := []string{"serve", "cmd/mien"}
+	var others []string
+	for _, pkg := range slices.Concat(floors...) {
+		if !slices.Contains(server, pkg) && !slices.Contains(onlyForTests, pkg) {
+			others = append(others, "./"+pkg)
+		}
+	}
+	deps := dependencies(t, others...)
+	require.Contains(t, deps, module+"/run")
+	for _, banned := range []string{"net", "net/http", "crypto/tls"} {
+		require.NotContains(t, deps, banned)
+	}
+	require.NotContains(t, dependencies(t, "./cmd/mien"), "github.com/ebitengine/purego")
+	for _, file := range sources(t) {
+		if slices.Contains(file.imports(), "net/http") {
+			require.Contains(t, server, file.pkg(), file.name)
+		}
+	}
+}
+
+// dependencies are the packages that some are made of.
+func dependencies(t *testing.T, pkgs ...string) []string {
+	t.Helper()
+	list := exec.Command("go", append([]string{"list", "-e", "-deps"}, pkgs...)...)
 	list.Stderr = os.Stderr
 	deps, err := list.Output()
 	require.NoError(t, err)
-	names := strings.Fields(string(deps))
-	require.Contains(t, names, module+"/run")
-	for _, banned := range []string{"net", "net/http", "crypto/tls", "github.com/ebitengine/purego"} {
-		require.NotContains(t, names, banned)
-	}
+	return strings.Fields(string(deps))
 }
 
 // builtByDefault tells whether a file is in the build without tags of any platform that we care about.

@@ -1,7 +1,6 @@
 package data
 
 import (
-	"bufio"
 	"context"
 	"encoding/binary"
 	"fmt"
@@ -14,7 +13,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"testing/iotest"
 	"testing/synctest"
 	"time"
 
@@ -30,23 +28,46 @@ func fakeFFmpeg(t *testing.T, script string) {
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "ffmpeg"), []byte("#!/bin/sh\n"+script), 0o755))
 	t.Setenv("PATH", dir)
+	before := stampGrace
+	stampGrace = 10 * time.Millisecond // as it says no times
+	t.Cleanup(func() { stampGrace = before })
 }
 
-// What ffmpeg writes puts the end of its patience off; a read of nothing does not.
+// What ffmpeg writes puts the end of its patience off; so does that nobody reads, or that ffmpeg waits for its input.
 func TestPatienceIsForTheNextBytes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		timer := time.NewTimer(ffmpegPatience)
-		w := watched{iotest.OneByteReader(strings.NewReader("ab")), timer}
-		for _, left := range []time.Duration{ffmpegPatience, ffmpegPatience, ffmpegPatience / 2} {
-			time.Sleep(ffmpegPatience / 2)
-			w.Read(make([]byte, 8))
-			now := time.Now()
-			if left < ffmpegPatience {
-				require.Equal(t, left, (<-timer.C).Sub(now))
-			}
+		lost := make(chan time.Time, 1)
+		p := newPatience(func() { lost <- time.Now() })
+		slow := func(wait time.Duration) io.Reader {
+			return readerFunc(func(b []byte) (int, error) {
+				time.Sleep(wait)
+				b[0] = 'x'
+				return 1, nil
+			})
 		}
+		b := make([]byte, 1)
+		for range 3 {
+			watched{slow(ffmpegPatience / 2), p}.Read(b)
+			time.Sleep(2 * ffmpegPatience)
+		}
+		fed := make(chan bool)
+		go func() { feeding{slow(3 * ffmpegPatience), p}.Read(b); close(fed) }()
+		synctest.Wait()
+		watched{slow(2 * ffmpegPatience), p}.Read(b)
+		<-fed
+		require.Empty(t, lost)
+		start := time.Now()
+		watched{slow(2 * ffmpegPatience), p}.Read(b)
+		require.Equal(t, ffmpegPatience, (<-lost).Sub(start))
+		p.stop()
+		watched{slow(2 * ffmpegPatience), p}.Read(b)
+		require.Empty(t, lost)
 	})
 }
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(b []byte) (int, error) { return f(b) }
 
 func TestVideoWithoutFFmpeg(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
@@ -96,12 +117,12 @@ func TestVideoLengthIsBounded(t *testing.T) {
 		{pixels: 2, bytes: 59, frames: 10, work: 20}, {pixels: 2, bytes: 60, frames: 9, work: 20}, {pixels: 2, bytes: 60, frames: 10, work: 19},
 	} {
 		for _, s := range []string{stream, strings.ReplaceAll(stream, "2 1", "1 2")} {
-			_, err := readPPMs(bufio.NewReader(strings.NewReader(s)), OpenOptions{}, lim)
+			_, err := readPPMs(t, s, OpenOptions{}, lim)
 			require.ErrorContains(t, err, "the video is longer than the limit of")
 		}
 	}
 	lim := limits{pixels: 2, bytes: 30, frames: 10, work: 20}
-	frames, err := readPPMs(bufio.NewReader(strings.NewReader(stream)), OpenOptions{H: 1, W: 1}, lim)
+	frames, err := readPPMs(t, stream, OpenOptions{H: 1, W: 1}, lim)
 	require.NoError(t, err)
 	require.Len(t, frames, 10)
 }
@@ -136,7 +157,7 @@ func FuzzReadPPMs(f *testing.F) {
 	f.Add("P6\n2 1\n255\nabc")
 	f.Fuzz(func(t *testing.T, stream string) {
 		lim := limits{pixels: 1000, bytes: 10_000, frames: 10, work: 3000}
-		frames, err := readPPMs(bufio.NewReader(strings.NewReader(stream)), OpenOptions{}, lim)
+		frames, err := readPPMs(t, stream, OpenOptions{}, lim)
 		if err == nil || err == io.ErrUnexpectedEOF {
 			for _, frame := range frames {
 				require.Len(t, frame.Pix, frame.H*frame.W*3)
@@ -204,19 +225,29 @@ func TestFFmpegThatHangs(t *testing.T) {
 	require.Empty(t, alive)
 }
 
-// The command line of ffmpeg, for videos and pictures, whole and for one frame.
+// The command line of ffmpeg, for videos and pictures, whole, selected and for one frame, from files and streams.
 func TestArgumentsOfFFmpeg(t *testing.T) {
-	const before, after = "-v error -nostdin -protocol_whitelist file -max_pixels 77 -i file:/a b.mp4", "-pix_fmt rgb24 -c:v ppm -f image2pipe pipe:1"
+	const (
+		before = "-hide_banner -nostats -v repeat+level+info -nostdin -protocol_whitelist "
+		file   = before + "file -max_pixels 77 -i file:/a b.mp4"
+		after  = "-x y -pix_fmt rgb24 -c:v ppm -f image2pipe pipe:1"
+	)
+	stream := ffmpegInput{stream: strings.NewReader("")}
 	for _, c := range []struct {
+		in     ffmpegInput
 		k      kind
+		sel    Selection
 		frames int
 		want   string
 	}{
-		{aVideo, 9, before + " -map 0:V:0 -x y " + after},
-		{heic, 9, before + " -x y " + after},
-		{animated, 1, before + " -frames:v 1 -x y " + after},
+		{ffmpegInput{path: "/a b.mp4"}, aVideo, Selection{End: 3}, 9, file + " -map 0:V:0 -vf times " + after},
+		{ffmpegInput{path: "/a b.mp4"}, heic, Selection{}, 9, file + " " + after},
+		{ffmpegInput{path: "/a b.mp4"}, animated, Selection{}, 1, file + " -vf times -frames:v 1 " + after},
+		{stream, aVideo, Selection{Start: 1.5, Every: 3, FPS: 2}, 9, before + "pipe -max_pixels 77 -i pipe:0 -map 0:V:0 -vf " +
+			"times,select='gte(t,1.5)*not(mod(n,3))*if(isnan(prev_selected_t),1+0*st(0,t)," +
+			"gt(floor((t-ld(0))*2+0.1),floor((prev_selected_t-ld(0))*2+0.1)))',times " + after},
 	} {
-		args := arguments("/a b.mp4", c.k, []string{"-x", "y"}, limits{pixels: 77, frames: c.frames})
+		args := arguments(c.in, c.k, dialect{[]string{"-x", "y"}, "times"}, c.sel, limits{pixels: 77, frames: c.frames})
 		require.Equal(t, c.want, strings.Join(args, " "))
 	}
 }
@@ -235,10 +266,10 @@ printf 'P6\n2 1\n255\nabcdef'`)
 	here, err := os.Getwd()
 	require.NoError(t, err)
 	call := func(mode string) string {
-		return "-v error -nostdin -protocol_whitelist file -max_pixels 64000000 -i file:" + filepath.Join(here, "-a.webm") +
-			" -map 0:V:0 " + mode + " -pix_fmt rgb24 -c:v ppm -f image2pipe pipe:1\n"
+		return "-hide_banner -nostats -v repeat+level+info -nostdin -protocol_whitelist file -max_pixels 64000000 -i file:" +
+			filepath.Join(here, "-a.webm") + " -map 0:V:0 -vf " + mode + " -pix_fmt rgb24 -c:v ppm -f image2pipe pipe:1\n"
 	}
-	require.Equal(t, call("-fps_mode passthrough")+call("-vsync 0"), string(log))
+	require.Equal(t, call("showinfo=checksum=0 -fps_mode passthrough")+call("showinfo -vsync 0"), string(log))
 }
 
 // What ffmpeg says last is its message, without the lines that it drew over.
@@ -256,13 +287,6 @@ func TestMessagesOfFFmpeg(t *testing.T) {
 		_, _, err := Open(t.Context(), path, OpenOptions{})
 		require.EqualError(t, err, path+": "+want, script)
 	}
-	var end tail
-	for _, part := range []string{"begin", strings.Repeat("a", 5000), "bc ", strings.Repeat("d", 4000) + "\n"} {
-		n, err := end.Write([]byte(part))
-		require.NoError(t, err)
-		require.Equal(t, len(part), n)
-	}
-	require.Equal(t, strings.Repeat("a", 92)+"bc "+strings.Repeat("d", 4000), end.String())
 	_, err := OpenImage(t.Context(), filepath.Join("testdata", "external", "video.ts"), OpenOptions{})
 	require.EqualError(t, err, filepath.Join("testdata", "external", "video.ts")+": a video, not an image")
 }
@@ -279,10 +303,7 @@ func TestPixelsOfHEIF(t *testing.T) {
 		{"", 0}, {"ispe\x00\x00\x00\x00\x00\x00\x00", 0},
 		{ispe(3, 5), 15}, {ispe(3, 5) + ispe(300, 7) + ispe(2, 2), 2100}, {ispe(1<<31, 1<<31), maxPixels},
 	} {
-		f, err := os.Open(write(t, "a.heic", []byte("\x00\x00\x00\x18ftypheic"+c.boxes)))
-		require.NoError(t, err)
-		require.Equal(t, c.want, pixelsOfHEIF(f), "%q", c.boxes)
-		require.NoError(t, f.Close())
+		require.Equal(t, c.want, pixelsOfHEIF([]byte("\x00\x00\x00\x18ftypheic"+c.boxes)), "%q", c.boxes)
 	}
 	fakeFFmpeg(t, `printf 'P6\n2 1\n255\nabcdef'`)
 	for brand, k := range map[string]string{"heic": "a HEIC", "avif": "an AVIF"} {

@@ -17,57 +17,53 @@ import (
 
 // Decoding of single images to 8-bit RGB.
 
-// decodeFile decodes an image to one frame of 8-bit RGB as Pillow's convert("RGB") would, an animated GIF to as many frames as lim
-// allows: transparency is dropped, not blended, grey is copied to the three channels; of 16-bit samples the high byte is
-// kept. JPEG, PNG and WebP are turned as their EXIF orientation says.
+// decodeStill decodes an image to 8-bit RGB as Pillow's convert("RGB") would: transparency is dropped, not blended, grey is copied to the
+// three channels; of 16-bit samples the high byte is kept. JPEG, PNG and WebP are turned as their EXIF orientation says.
 // Go's JPEG decoder repeats chroma samples where libjpeg interpolates them, so that a JPEG's pixels differ a little
-// from Pillow's.
+// from Pillow's. It also returns the format's name.
 //
 // The size is checked before pixels are decoded. When ctx ends, the decoders, which can't be stopped, are left to end by themselves:
 // a large image takes seconds.
-func decodeFile(ctx context.Context, r io.ReadSeeker, opt OpenOptions, lim limits) ([]*Frames, error) {
-	done := make(chan result[[]*Frames], 1)
+func decodeStill(ctx context.Context, r io.ReadSeeker, maxPixels int) (*Frames, string, error) {
+	type decoded struct {
+		frames *Frames
+		format string
+		err    error
+	}
+	done := make(chan decoded, 1)
 	go func() {
-		frames, err := decode(ctx, r, opt, lim)
-		done <- result[[]*Frames]{frames, err}
+		frames, format, err := decode(r, maxPixels)
+		done <- decoded{frames, format, err}
 	}()
 	select {
 	case d := <-done:
-		return d.item, d.err
+		return d.frames, d.format, d.err
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return nil, "", context.Cause(ctx)
 	}
 }
 
-func decode(ctx context.Context, r io.ReadSeeker, opt OpenOptions, lim limits) (frames []*Frames, err error) {
+func decode(r io.ReadSeeker, maxPixels int) (frames *Frames, format string, err error) {
 	defer recoverDecoder(&err)
-	config, format, err := decodeConfig(r, lim.pixels)
+	_, format, err = decodeConfig(r, maxPixels)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	orientation, ycbcr := 1, color.YCbCrToRGB
-	switch {
-	case format == "gif" && lim.frames > 1:
-		return decodeGIF(ctx, r, config, opt, lim)
-	case format == "webp":
+	if format == "webp" {
 		ycbcr = studioToRGB
 	}
 	if find := exif[format]; find != nil {
 		orientation = tiffOrientation(find(&scanner{r: bufio.NewReader(r)}))
 		if _, err := r.Seek(0, io.SeekStart); err != nil {
-			return nil, err
+			return nil, "", err
 		}
 	}
 	m, _, err := image.Decode(bufio.NewReader(r))
 	if err != nil {
-		return nil, decoderError(err)
+		return nil, "", decoderError(err)
 	}
-	if format == "gif" { // a frame may be smaller than the animation
-		f := NewFrames(1, config.Height, config.Width)
-		draw(f, m.(*image.Paletted))
-		return []*Frames{opt.fit(f)}, nil
-	}
-	return []*Frames{opt.fit(orient(toRGB(m, ycbcr), orientation))}, nil
+	return orient(toRGB(m, ycbcr), orientation), format, nil
 }
 
 // decodeConfig reads the header, checks the size it claims and goes back to the start.
@@ -76,15 +72,22 @@ func decodeConfig(r io.ReadSeeker, maxPixels int) (image.Config, string, error) 
 	if err != nil {
 		return config, "", decoderError(err)
 	}
-	w, h := config.Width, config.Height
-	if w <= 0 || h <= 0 {
-		return config, "", fmt.Errorf("an image of %d×%d pixels", w, h)
-	}
-	if w > maxPixels/h {
-		return config, "", fmt.Errorf("%d×%d pixels are more than the limit of %d", w, h, maxPixels)
+	if err := checkSize(config.Width, config.Height, maxPixels); err != nil {
+		return config, "", err
 	}
 	_, err = r.Seek(0, io.SeekStart)
 	return config, format, err
+}
+
+// checkSize refuses the size of an image or a frame that has no pixels, or too many.
+func checkSize(w, h, maxPixels int) error {
+	switch {
+	case w <= 0 || h <= 0:
+		return fmt.Errorf("an image of %d×%d pixels", w, h)
+	case w > maxPixels/h:
+		return fmt.Errorf("%d×%d pixels are more than the limit of %d", w, h, maxPixels)
+	}
+	return nil
 }
 
 // decoderError rewords two errors that are meaningless to a user.

@@ -19,6 +19,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"mien/internal/fuzzing"
 )
 
 // TestImagesAreReadAsPillowDoes compares with what testdata/make_images.py had Pillow write.
@@ -93,6 +95,21 @@ func bmpHeader(w, h uint32) []byte {
 	return b
 }
 
+// decodeBytes decodes all frames of a picture.
+func decodeBytes(ctx context.Context, file []byte, opt OpenOptions, lim limits) ([]*Frames, error) {
+	var source frameSource
+	var err error
+	if isGIF(file) {
+		source, err = openGIF(bytes.NewReader(file), func() {}, lim)
+	} else {
+		source, err = newStill(ctx, bytes.NewReader(file), nil, lim)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return collect(ctx, source, opt, lim)
+}
+
 // small are limits that keep hostile inputs quick.
 var small = limits{pixels: 1 << 16, bytes: 1 << 20, frames: 100, work: 1 << 20}
 
@@ -105,7 +122,7 @@ func TestTruncatedImages(t *testing.T) {
 		file, err := os.ReadFile(path)
 		require.NoError(t, err)
 		for n := range file {
-			_, err := decodeFile(t.Context(), bytes.NewReader(file[:n]), OpenOptions{}, small)
+			_, err := decodeBytes(t.Context(), file[:n], OpenOptions{}, small)
 			if n < len(file)/2 {
 				require.Error(t, err, "%s cut to %d bytes", path, n)
 			}
@@ -134,7 +151,11 @@ func FuzzDecodeImage(f *testing.F) {
 	}
 	f.Add(pngHeader(1000, 1000))
 	f.Fuzz(func(t *testing.T, file []byte) {
-		frames, err := decodeFile(t.Context(), bytes.NewReader(file), OpenOptions{}, small)
+		var frames []*Frames
+		var err error
+		fuzzing.Bounded(t, 32<<20+100*len(file), func() {
+			frames, err = decodeBytes(t.Context(), file, OpenOptions{}, small)
+		})
 		if err != nil {
 			return
 		}
@@ -243,7 +264,7 @@ func TestDecoderIsLeftAlone(t *testing.T) {
 	require.NoError(t, err)
 	slow := &blocked{Reader: bytes.NewReader(file), reading: cancel, until: make(chan struct{})}
 	defer close(slow.until)
-	_, err = decodeFile(ctx, slow, OpenOptions{}, standard)
+	_, _, err = decodeStill(ctx, slow, standard.pixels)
 	require.ErrorIs(t, err, context.Canceled)
 }
 

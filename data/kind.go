@@ -28,6 +28,9 @@ var (
 	jpegXL   = picture("a JPEG XL picture")
 )
 
+// moves tells whether there may be several frames.
+func (k kind) moves() bool { return k.video || k == animated }
+
 func picture(name string) kind { return kind{name: name, instead: "convert it to JPEG or PNG"} }
 
 // signatures are bytes at a fixed place by which files are recognised, the first that fits.
@@ -57,27 +60,31 @@ func kindOf(f io.ReaderAt, path string) (kind, error) {
 	if err != nil && err != io.EOF {
 		return kind{}, err
 	}
-	head = head[:n]
+	return kindOfHead(head[:n], path), nil
+}
+
+func kindOfHead(head []byte, path string) kind {
+	n := len(head)
 	for _, s := range signatures {
 		for _, b := range s.bytes {
 			if n > s.at && bytes.HasPrefix(head[s.at:], []byte(b)) {
-				return s.kind, nil
+				return s.kind
 			}
 		}
 	}
 	switch {
 	case bytes.HasPrefix(head, []byte("GIF8")): // whose G is the mark of a packet of a transport stream, and palettes may have another
-		return kind{}, nil
+		return kind{}
 	case n > 20 && string(head[8:16]) == "WEBPVP8X" && head[20]&2 != 0:
-		return animated, nil
+		return animated
 	case syncs(head, 0, 188), syncs(head, 4, 192): // MPEG transport stream, and that of camcorders
-		return aVideo, nil
+		return aVideo
 	}
-	_, _, err = image.DecodeConfig(bytes.NewReader(head))
+	_, _, err := image.DecodeConfig(bytes.NewReader(head))
 	if errors.Is(err, image.ErrFormat) && slices.Contains(videoExts, lowerExt(path)) {
-		return aVideo, nil
+		return aVideo
 	}
-	return kind{}, nil
+	return kind{}
 }
 
 // syncs reports whether the packets of a transport stream begin in their places.

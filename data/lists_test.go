@@ -10,6 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/require"
+
+	"mien/internal/fuzzing"
 )
 
 // tree makes a folder with one-pixel images at the given paths and a list file in it.
@@ -349,16 +351,20 @@ func FuzzParseDynamic(f *testing.F) {
 
 func checkRows(t *testing.T, text []byte, parse func([]byte, func(row) error) ([]string, error)) {
 	last := 0
-	classes, err := parse(text, func(r row) error {
-		require.Greater(t, r.line, last)
-		last = r.line
-		id, label, name, err := r.check()
-		if err == nil {
-			require.NotEmpty(t, id)
-			require.True(t, label >= -1 && label <= maxLabel)
-			require.Equal(t, label < 0, name != "")
-		}
-		return err
+	var classes []string
+	var err error
+	fuzzing.Bounded(t, 1<<20+1000*len(text), func() {
+		classes, err = parse(text, func(r row) error {
+			require.Greater(t, r.line, last)
+			last = r.line
+			id, label, name, err := r.check()
+			if err == nil {
+				require.NotEmpty(t, id)
+				require.True(t, label >= -1 && label <= maxLabel)
+				require.Equal(t, label < 0, name != "")
+			}
+			return err
+		})
 	})
 	if err != nil {
 		require.Nil(t, classes)

@@ -67,43 +67,42 @@ func Open(ctx context.Context, path string, opt OpenOptions) (Sample, Modality, 
 		}
 		return folder.Video(opt), Video, nil
 	}
-	frames, kind, err := openFrames(ctx, path, opt, standard)
+	frames, still, err := openAll(ctx, path, opt, standard)
 	if err != nil {
 		return nil, "", err
 	}
-	if kind.video || len(frames) > 1 {
-		return inMemory(path, frames), Video, nil
+	if still {
+		return inMemory(path, frames), Image, nil
 	}
-	return inMemory(path, frames), Image, nil
+	return inMemory(path, frames), Video, nil
 }
 
 // OpenImage decodes one image, of an animation the first frame.
 func OpenImage(ctx context.Context, path string, opt OpenOptions) (*Frames, error) {
 	lim := standard
 	lim.frames = 1
-	frames, _, err := openFrames(ctx, path, opt, lim)
+	frames, _, err := openAll(ctx, path, opt, lim)
 	if err != nil {
 		return nil, err
 	}
 	return frames[0], nil
 }
 
-// openFrames decodes all frames of a file, here or with ffmpeg.
-func openFrames(ctx context.Context, path string, opt OpenOptions, lim limits) (frames []*Frames, k kind, err error) {
+// openAll decodes all frames of a file, and says whether it is a single picture. It refuses damage, but for the end of a video: one that is
+// cut off still gives its frames, as in every player.
+func openAll(ctx context.Context, path string, opt OpenOptions, lim limits) (frames []*Frames, still bool, err error) {
 	frames, err = fromFile(path, "an image", func(f *os.File) (_ []*Frames, err error) {
 		defer recoverDecoder(&err)
-		if k, err = kindOf(f, path); err != nil {
+		source, _, err := fileSource(ctx, f, Selection{}, lim)
+		if err != nil {
 			return nil, err
 		}
-		switch {
-		case k == kind{}:
-			return decodeFile(ctx, f, opt, lim)
-		case k.video && lim.frames == 1:
-			return nil, errors.New("a video, not an image")
-		}
-		return decodeExternally(ctx, f, k, opt, lim)
+		defer source.close()
+		frames, err := collect(ctx, source, opt, lim)
+		still = source.info().Still
+		return frames, err
 	})
-	return frames, k, err
+	return frames, still, err
 }
 
 // readHeader reads the size of an image, or the kind of a file that only ffmpeg can read.

@@ -2,38 +2,72 @@ package data
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 )
 
-// readPPMs reads binary PPM images, as ffmpeg writes them, up to the end of the stream. Later frames must have the first one's size,
-// unless all are resized.
-func readPPMs(r *bufio.Reader, opt OpenOptions, lim limits) ([]*Frames, error) {
+// collect decodes the frames of a source, up to as many as there may be in memory; one alone, if that is the limit. Later frames must have
+// the first one's size, unless all are resized.
+func collect(ctx context.Context, source frameSource, opt OpenOptions, lim limits) ([]*Frames, error) {
+	if animation, ok := source.(*gifSource); ok && lim.frames > 1 {
+		if err := animation.fits(opt, lim); err != nil {
+			return nil, err
+		}
+	}
 	var frames []*Frames
 	var size, work int64
 	for {
-		if _, err := r.Peek(1); err == io.EOF {
-			return frames, nil
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
 		}
-		f, err := readPPM(r, lim)
-		if err != nil {
-			return frames, err
+		f, err := nextOf(source)
+		switch {
+		case err == io.EOF && len(frames) == 0:
+			return nil, errNoFrames
+		case err == io.EOF, errors.As(err, new(*CutError)) && len(frames) > 0:
+			return frames, nil
+		case err == nil, err == errConcealed:
+		default:
+			return nil, err
 		}
 		work += int64(f.H) * int64(f.W)
 		f = opt.fit(f)
 		size += int64(len(f.Pix))
-		if len(frames) >= lim.frames || size > lim.bytes || work > lim.work {
-			return frames, fmt.Errorf("the video is longer than the limit of %d frames, %d MiB of %d×%d pixels and %d million pixels in all: "+
-				"cut it (ffmpeg -t), or make it smaller (ffmpeg -vf scale)", lim.frames, lim.bytes>>20, f.W, f.H, lim.work/1e6)
+		switch {
+		case len(frames) >= lim.frames, size > lim.bytes, work > lim.work:
+			return nil, lim.exceeded(f)
+		case len(frames) > 0 && (f.H != frames[0].H || f.W != frames[0].W):
+			return nil, fmt.Errorf("frame %d has %d×%d pixels, the first %d×%d", len(frames), f.W, f.H, frames[0].W, frames[0].H)
 		}
-		if len(frames) > 0 && (f.H != frames[0].H || f.W != frames[0].W) {
-			return frames, fmt.Errorf("frame %d has %d×%d pixels, the first %d×%d", len(frames), f.W, f.H, frames[0].W, frames[0].H)
+		if frames = append(frames, f); lim.frames == 1 {
+			return frames, nil
 		}
-		frames = append(frames, f)
 	}
 }
 
+var errNoFrames = errors.New("no frames in this file")
+
+func nextOf(source frameSource) (*Frames, error) {
+	at, err := source.advance()
+	if err != nil {
+		return nil, err
+	}
+	f, err := source.decode()
+	if err != nil && err != errConcealed && at.index > 0 {
+		err = fmt.Errorf("frame %d: %w", at.index, err)
+	}
+	return f, err
+}
+
+// exceeded says that a video of such frames is too long.
+func (lim limits) exceeded(f *Frames) error {
+	return fmt.Errorf("the video is longer than the limit of %d frames, %d MiB of %d×%d pixels and %d million pixels in all: "+
+		"cut it (ffmpeg -t), or make it smaller (ffmpeg -vf scale)", lim.frames, lim.bytes>>20, f.W, f.H, lim.work/1e6)
+}
+
+// readPPM reads a binary PPM image, as ffmpeg writes them.
 func readPPM(r *bufio.Reader, lim limits) (*Frames, error) {
 	var w, h, depth int
 	if _, err := fmt.Fscanf(r, "P6\n%d %d\n%d\n", &w, &h, &depth); err != nil {

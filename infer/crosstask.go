@@ -43,7 +43,7 @@ func (m *Model) stills(ctx context.Context, video data.Sample) ([]data.View, err
 	var views []data.View
 	for t := range frames.T {
 		one := &data.Frames{T: 1, H: frames.H, W: frames.W, Pix: frames.Frame(t)}
-		views = append(views, m.view(one))
+		views = append(views, m.View(one))
 	}
 	return views, nil
 }

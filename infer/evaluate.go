@@ -71,7 +71,7 @@ const evalBatch = 8
 // Match puts the classes of sets into the order of the model's heads, by name. Notes say what was reordered or dropped.
 func (m *Model) Match(s data.Sets) (_ data.Sets, notes []string, err error) {
 	s, err = s.Map(func(d *data.Dataset) (*data.Dataset, error) {
-		if err := m.answers(m.HeadFor(d.Modality)); err != nil {
+		if err := m.Answers(m.HeadFor(d.Modality)); err != nil {
 			return nil, err
 		}
 		if m.HeadFor(d.Modality) != d.Modality {
@@ -139,7 +139,7 @@ func (m *Model) Evaluate(ctx context.Context, s data.Sets) (*Report, error) {
 
 func (m *Model) score(ctx context.Context, d *data.Dataset) (*Score, error) {
 	head := m.HeadFor(d.Modality)
-	if err := cmp.Or(m.answers(head), CheckLabels(d, m.Net.Classes(head))); err != nil {
+	if err := cmp.Or(m.Answers(head), CheckLabels(d, m.Net.Classes(head))); err != nil {
 		return nil, err
 	}
 	e := &evaluation{skipped: d.Skipped}

@@ -28,7 +28,7 @@ type Trace struct {
 
 // Trace classifies one view, as Views returns it, and says what the model attends to.
 func (m *Model) Trace(ctx context.Context, view data.View, modality data.Modality) (l Trace, err error) {
-	if err := m.answers(modality); err != nil {
+	if err := m.Answers(modality); err != nil {
 		return l, err
 	}
 	key := engine.Key{Seed: m.Recipe.Seed, Stream: data.StreamID("evaluation", 0)} // of all that is shown
@@ -153,7 +153,7 @@ type Moment struct {
 
 // Timeline classifies the windows of a video one by one: as many different ones as there are, but at most so many, evenly spread.
 func (m *Model) Timeline(ctx context.Context, sample data.Sample, most int) (all []Moment, err error) {
-	if err := m.answers(data.Video); err != nil {
+	if err := m.Answers(data.Video); err != nil {
 		return nil, err
 	}
 	n, frames, stride := sample.Len(), m.Recipe.Model.Frames, m.Recipe.Data.Stride

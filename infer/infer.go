@@ -88,8 +88,8 @@ func (m *Model) Close() {
 	}
 }
 
-// answers returns an error unless the model has a head for a modality, and the head was trained.
-func (m *Model) answers(head data.Modality) error {
+// Answers returns an error unless the model has a head for a modality, and the head was trained.
+func (m *Model) Answers(head data.Modality) error {
 	switch {
 	case m.Net.Classes(head) == 0:
 		return fmt.Errorf("the model has no head for %ss", head)
@@ -123,7 +123,7 @@ type Prediction struct {
 // Predict classifies one opened image or video, of a video the mean over windows. A model of mien sees all of a video, a published
 // checkpoint its two ends, unless Windows asks for another number.
 func (m *Model) Predict(ctx context.Context, path string, sample data.Sample, modality data.Modality) (Prediction, error) {
-	if err := m.answers(modality); err != nil {
+	if err := m.Answers(modality); err != nil {
 		return Prediction{}, fmt.Errorf("%s: it is %s, and %w", path, article[modality], err)
 	}
 	windows := m.windows(sample.Len(), modality, !m.Published)

@@ -44,15 +44,9 @@ func (m *Model) read(ctx context.Context, sample data.Sample, modality data.Moda
 		if err != nil {
 			return nil, err
 		}
-		views = append(views, m.view(frames))
+		views = append(views, m.View(frames))
 	}
 	return views, nil
-}
-
-// view returns frames as the model's input.
-func (m *Model) view(f *data.Frames) data.View {
-	size := m.Recipe.Model.ImageSize
-	return data.Resize(f, size, size).View()
 }
 
 // watch classifies windows of a sample, a few at a time, and returns the mean of their class probabilities.

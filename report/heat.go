@@ -10,7 +10,6 @@ import (
 
 	"golang.org/x/image/font"
 	"golang.org/x/image/math/fixed"
-	gonum "gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/palette"
 	"gonum.org/v1/plot/palette/moreland"
 
@@ -164,8 +163,4 @@ func write(out *image.RGBA, x, y int, text string) {
 	d.DrawString(Printable(text))
 }
 
-// labelFace is the font of charts, at 13 pixels.
-var labelFace = func() font.Face {
-	f := gonum.DefaultCache.Lookup(gonum.Font{Typeface: "Liberation", Variant: "Sans"}, 13)
-	return f.FontFace(72) // an inch has 72 points
-}()
+var labelFace = letters(13)

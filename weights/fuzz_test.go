@@ -1,29 +1,55 @@
 package weights
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/binary"
 	"flag"
+	"io"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"mien/internal/fuzzing"
 )
 
 // openBytes opens a file in memory.
 func openBytes(content []byte) (*File, error) { return OpenBytes("fuzz", content) }
 
-// check opens a file, which must not panic. Its tensors must be readable, unless their values are not finite, and no larger than the
-// file can hold.
+// Bytes that may be allocated for the table of tensors: some for each byte of the file, and what pickles may take of their budget, which
+// they need not, as zips inflate.
+const (
+	allocatedAtMost = 4 << 20
+	allocatedAByte  = 1000
+	allocatedPickle = 2 * pickleBudget
+)
+
+// check opens a file in memory.
 func check(t *testing.T, content []byte) {
-	f, err := openBytes(content)
+	limit := allocatedAtMost + allocatedAByte*len(content)
+	if bytes.HasPrefix(content, []byte("PK")) || bytes.HasPrefix(content, []byte{0x80}) {
+		limit += allocatedPickle
+	}
+	checkOpened(t, int64(len(content)), limit, func() (*File, error) { return openBytes(content) })
+}
+
+// checkOpened opens a file of size bytes, which must not panic, nor allocate more than the limit. Its tensors must be readable, unless
+// their values are not finite, and no larger than the file can hold.
+func checkOpened(t *testing.T, size int64, limit int, open func() (*File, error)) {
+	var f *File
+	var err error
+	fuzzing.Bounded(t, limit, func() { f, err = open() })
 	if err != nil {
 		require.NotContains(t, err.Error(), "\n")
 		return
 	}
+	defer f.Close()
 	for _, name := range f.Names() {
 		shape, ok := f.Shape(name)
 		require.True(t, ok)
-		n, ok := elements(shape, int64(len(content)))
-		require.True(t, ok, "%v in %d bytes", shape, len(content))
+		n, ok := elements(shape, size)
+		require.True(t, ok, "%v in %d bytes", shape, size)
 		if err := f.Read(name, make([]float32, n)); err != nil {
 			require.Regexp(t, `holds (NaN|.Inf) at \[`, err.Error())
 		}
@@ -75,5 +101,25 @@ func FuzzONNX(f *testing.F) {
 	f.Fuzz(func(t *testing.T, graph []byte) {
 		check(t, graph)
 		check(t, append([]byte{8, 6}, message(onnxGraph, graph)...))
+	})
+}
+
+func FuzzOpenVINO(f *testing.F) {
+	minimizeBriefly(f)
+	_, layers, _ := strings.Cut(network, "<net")
+	f.Add([]byte(layers), uint8(len(constants)))
+	f.Add([]byte(`><layers><layer id="1" type="Const"><data element_type="f32" shape="2,-1" offset="8" size="0"/></layer></layers></net>`), uint8(4))
+	f.Add([]byte(`><layers><layer id="1" type="Const"><data element_type="f32" shape="2" offset="0" size="9"/></layer>`+
+		`<layer id="2" type="a&#10;b"/></layers><edges><edge from-layer="1" to-layer="2"/></edges></net>`), uint8(8))
+	f.Fuzz(func(t *testing.T, layers []byte, size uint8) {
+		open := func() (*File, error) {
+			net, err := readIR(io.MultiReader(strings.NewReader("<net"), bytes.NewReader(layers)))
+			if err != nil {
+				return nil, err
+			}
+			f := &File{file: memory{bytes.NewReader(make([]byte, size))}, tensors: map[string]entry{}}
+			return f, cmp.Or(f.placeConstants(net, int64(size)), f.checkTotal(int64(size)))
+		}
+		checkOpened(t, int64(size), allocatedAtMost+allocatedAByte*len(layers), open)
 	})
 }

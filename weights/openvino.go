@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -37,6 +38,9 @@ type irLayer struct {
 // irTypes are the types of numbers that weights have; others, such as the shapes of reshapes, are no weights.
 var irTypes = map[string]DType{"f64": "F64", "f32": F32, "f16": "F16", "bf16": BF16}
 
+// layerType is what types of layers are called; they become names of tensors.
+var layerType = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
+
 // indexOpenVINO reads the .xml, which is open, and goes on with the .bin, whose size it returns. Constants have no names of their own
 // that mean anything: each is called after the layer that reads it and a number that counts those of its type which read one, in the
 // order of the file, as in Convolution.0; a second one of a layer has .1 after that.
@@ -44,18 +48,25 @@ func (f *File) indexOpenVINO(size int64) (int64, error) {
 	if size > maxHeader {
 		return 0, fmt.Errorf("the description of a network takes %d bytes: damaged", size)
 	}
-	var net ir
-	if err := xml.NewDecoder(io.NewSectionReader(f.file, 0, size)).Decode(&net); err != nil {
-		return 0, fmt.Errorf("damaged XML: %w", err)
-	}
-	if len(net.Layers) == 0 {
-		return 0, errors.New("XML without layers: not a network of OpenVINO")
-	}
-	size, err := f.openBin()
+	net, err := readIR(io.NewSectionReader(f.file, 0, size))
 	if err != nil {
 		return 0, err
 	}
+	if size, err = f.openBin(); err != nil {
+		return 0, err
+	}
 	return size, f.placeConstants(net, size)
+}
+
+// readIR reads the .xml.
+func readIR(r io.Reader) (net ir, err error) {
+	if err := xml.NewDecoder(r).Decode(&net); err != nil {
+		return net, fmt.Errorf("damaged XML: %w", err)
+	}
+	if len(net.Layers) == 0 {
+		return net, errors.New("XML without layers: not a network of OpenVINO")
+	}
+	return net, nil
 }
 
 // openBin opens the file of the constants in place of the .xml.
@@ -96,6 +107,9 @@ func (f *File) placeConstants(net ir, size int64) error {
 		reader, ok := layers[to]
 		if !read || !ok {
 			return fmt.Errorf("constant %d is read by no layer: damaged", l.ID)
+		}
+		if !layerType.MatchString(reader.Type) {
+			return fmt.Errorf("layer %d is of type %.60q: damaged", reader.ID, reader.Type)
 		}
 		name := named[reader.ID]
 		if name == "" {

@@ -86,6 +86,7 @@ func TestDamagedOpenVINO(t *testing.T) {
 		"8 bytes from 12 for [3] of F32":                          {strings.Replace(network, `shape="1,2" size="8"`, `shape="3" size="8"`, 1), constants},
 		`shape "1,x": damaged`:                                    {strings.Replace(network, `shape="1,2" size="8"`, `shape="1,x" size="8"`, 1), constants},
 		`shape "-1,2": damaged`:                                   {strings.Replace(network, `shape="1,2" size="8"`, `shape="-1,2" size="8"`, 1), constants},
+		`layer 3 is of type "Con\nv": damaged`:                    {strings.Replace(network, `name="c" type="Convolution"`, `name="c" type="Con&#10;v"`, 1), constants},
 		"constant 8 is read by no layer: damaged":                 {strings.Replace(network, `from-layer="8"`, `from-layer="6"`, 1), constants},
 		"net.xml: constant 8 is read by no layer":                 {strings.NewReplacer(`from-layer="8"`, `from-layer="6"`, `"Parameter"`, `"Convert"`).Replace(network), constants}, // of layer 0
 		"layer 3 reads more than two constants":                   {strings.Replace(network, `to-layer="2" to-port="1"`, `to-layer="3" to-port="3"`, 1), constants},

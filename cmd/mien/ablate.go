@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"math"
 	"path/filepath"
@@ -50,10 +49,10 @@ type preFlags struct {
 func (c *ablateCmd) Run(out *console) error {
 	switch {
 	case c.Out == "" && (c.asked() || c.several()):
-		return errors.New("--out is missing: the folder in which the ablation is carried out")
+		return usagef("--out is missing: the folder in which the ablation is carried out")
 	case len(c.Ablations) == 0:
 		if c.Out != "" {
-			return fmt.Errorf("which ablation? name one of %s, or a TOML file, or all", strings.Join(recipe.Ablations(), ", "))
+			return usagef("which ablation? name one of %s, or a TOML file, or all", strings.Join(recipe.Ablations(), ", "))
 		}
 		return listAblations(out)
 	case c.Out == "":
@@ -146,7 +145,7 @@ func (c *ablateCmd) studies(out *console) (all []ablate.Study, err error) {
 	names := c.Ablations
 	if slices.Contains(names, allAblations) {
 		if len(names) > 1 {
-			return nil, errors.New("all stands for every embedded ablation: name it alone, or name some")
+			return nil, usagef("all stands for every embedded ablation: name it alone, or name some")
 		}
 		names = recipe.Ablations()
 	}
@@ -181,7 +180,7 @@ func (c *ablateCmd) studies(out *console) (all []ablate.Study, err error) {
 func (c *ablateCmd) apart(studies []ablate.Study) error {
 	switch {
 	case len(c.Only) > 0:
-		return errors.New("--only names rows of one ablation: leave it out, or name one ablation")
+		return usagef("--only names rows of one ablation: leave it out, or name one ablation")
 	case ablate.Begun(c.Out):
 		return fmt.Errorf("%s holds an ablation of its own: give another --out", c.Out)
 	}
@@ -209,12 +208,12 @@ func (c *ablateCmd) study(out *console) (s ablate.Study, err error) {
 		return s, err
 	}
 	if len(c.Seeds) == 0 {
-		return s, errors.New("--seeds names none: give one at least")
+		return s, usagef("--seeds names none: give one at least")
 	}
 	seen := map[uint64]bool{}
 	for _, seed := range c.Seeds {
 		if seen[seed] {
-			return s, fmt.Errorf("--seeds names %d twice", seed)
+			return s, usagef("--seeds names %d twice", seed)
 		}
 		seen[seed] = true
 	}

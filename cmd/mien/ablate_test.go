@@ -39,7 +39,7 @@ func TestAblationWithoutAFolder(t *testing.T) {
 	for _, flag := range []string{"--resume", "--only=dual", "--seeds=3", "--init=run", "--epochs=1", "--pretrain-epochs=1", "--recompute", "--precision=bf16",
 		"--json", "--skip-bad=1", "--landmarks=points.safetensors", "--static-root=faces", "--pretrain-dynamic-list=clips.csv", "--val-static-list=faces.txt"} {
 		code, stdout, stderr := mien("ablate", "pretraining", flag)
-		require.Equal(t, []any{1, ""}, []any{code, stdout}, flag)
+		require.Equal(t, []any{misused, ""}, []any{code, stdout}, flag)
 		require.Equal(t, "mien: --out is missing: the folder in which the ablation is carried out\n", stderr)
 	}
 }
@@ -113,7 +113,7 @@ func TestSeveralAblationsThatCannotBe(t *testing.T) {
 		"which ablation? name one of components, experts, feadapter-blocks, feadapter-place,": {"--out", dir + "/x"},
 	} {
 		code, stdout, stderr := mien(append([]string{"ablate"}, args...)...)
-		require.Equal(t, 1, code)
+		require.NotZero(t, code)
 		require.Empty(t, stdout)
 		require.Contains(t, stderr, want)
 		require.NoDirExists(t, dir+"/x")

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"sync"
 	"time"
 
@@ -47,15 +46,15 @@ type gemmReport struct {
 
 func (c *benchGemmCmd) Run(out *console) error {
 	if min(c.M, c.N, c.K, c.Batch, c.Repeat) < 1 {
-		return fmt.Errorf("--m, --n, --k, --batch and --repeat must be at least 1")
+		return usagef("--m, --n, --k, --batch and --repeat must be at least 1")
 	}
 	c.Packed = c.Packed || c.Precision != engine.Full
 	if c.Packed && c.Batch > 1 {
-		return fmt.Errorf("--packed, bf16 and int8 are for one weight: leave out --batch")
+		return usagef("--packed, bf16 and int8 are for one weight: leave out --batch")
 	}
 	batch, m, n, k := float64(c.Batch), float64(c.M), float64(c.N), float64(c.K)
 	if batch*(m*k+k*n+m*n) > 1<<31 {
-		return fmt.Errorf("matrices of %d×%d×%d do not fit in 8 GiB: choose smaller ones", c.M, c.N, c.K)
+		return usagef("matrices of %d×%d×%d do not fit in 8 GiB: choose smaller ones", c.M, c.N, c.K)
 	}
 	if err := out.backend.Supports(c.Precision, false); err != nil {
 		return err

@@ -81,7 +81,7 @@ func (c *benchTrainCmd) place(r *recipe.Recipe) error {
 	case c.Adapters == "":
 		return nil
 	case a == nil:
-		return fmt.Errorf("--adapters %q: %s has none; leave it out", c.Adapters, c.Model)
+		return usagef("--adapters %q: %s has none; leave it out", c.Adapters, c.Model)
 	default:
 		a.Blocks = c.Adapters
 		return nil
@@ -177,7 +177,7 @@ func (r stepReport) parameters() string {
 func (m *benchModel) build(b engine.Backend, name string, change func(*recipe.Recipe) error) error {
 	r, ok := systems.Preset(name)
 	if !ok || r.Kind != m.kind {
-		return fmt.Errorf("--model %s: choose one of %s", name, strings.Join(presets(m.kind), ", "))
+		return usagef("--model %s: choose one of %s", name, strings.Join(presets(m.kind), ", "))
 	}
 	if err := m.shape(&r); err != nil {
 		return err
@@ -236,15 +236,15 @@ func (m *benchModel) train(out *console) func() error {
 // the sample's modality.
 func (in *benchInput) shape(r *recipe.Recipe) error {
 	if in.Batch < 1 || in.Repeat < 1 || in.Tokens < 0 {
-		return fmt.Errorf("--batch and --repeat must be at least 1, --tokens at least 0")
+		return usagef("--batch and --repeat must be at least 1, --tokens at least 0")
 	}
 	image := imageTokens(*r)
 	in.Tokens = cmp.Or(in.Tokens, image*r.Model.Frames/r.Model.Tubelet)
 	if in.Tokens%image != 0 {
-		return fmt.Errorf("--tokens %d: %s takes multiples of %d, the patches of an image", in.Tokens, r.Name, image)
+		return usagef("--tokens %d: %s takes multiples of %d, the patches of an image", in.Tokens, r.Name, image)
 	}
 	if float64(in.Batch)*float64(in.Tokens)*float64(3*r.Model.Tubelet*r.Model.PatchSize*r.Model.PatchSize) > 1<<31 {
-		return fmt.Errorf("%d samples of %d tokens do not fit in 8 GiB: choose fewer", in.Batch, in.Tokens)
+		return usagef("%d samples of %d tokens do not fit in 8 GiB: choose fewer", in.Batch, in.Tokens)
 	}
 	if in.Tokens > image {
 		r.Model.Frames = in.Tokens / image * r.Model.Tubelet

@@ -10,6 +10,7 @@ import (
 	"os"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/term"
 
@@ -24,7 +25,11 @@ type console struct {
 	stderr  io.Writer
 	backend engine.Backend
 	hint    atomic.Pointer[string] // what to do after an interruption, if there is anything to say
+	drain   atomic.Int64           // nanoseconds that the command has, besides grace, to end after a signal
 }
+
+// endsWithin gives the command this time, and grace, to end after a signal.
+func (out *console) endsWithin(d time.Duration) { out.drain.Store(int64(d)) }
 
 // checked passes on what is written and keeps the first error, such as that of a full disk, after which it writes no more. Functions
 // that print need not check: the command reports the error at its end.
@@ -67,10 +72,19 @@ func cells(format string, args ...any) []string {
 	return strings.Split(fmt.Sprintf(format, args...), "\t")
 }
 
-// badInputs is the error of a command that could not use some of its inputs and has reported each of them.
-type badInputs struct{ bad, all int }
+// badInputs is the error of a command that could not use some of its inputs, or all of some, and has reported each of them.
+type badInputs struct{ bad, damaged, all int }
 
-func (e *badInputs) Error() string { return fmt.Sprintf("%d of %d inputs failed", e.bad, e.all) }
+func (e *badInputs) Error() string {
+	text := fmt.Sprintf("%d of %d inputs failed", e.bad, e.all)
+	switch {
+	case e.damaged > 0 && e.bad > 0:
+		text += fmt.Sprintf(", and %d were used in part", e.damaged)
+	case e.damaged > 0:
+		text = fmt.Sprintf("%d of %d inputs were used in part", e.damaged, e.all)
+	}
+	return text
+}
 
 // meter shows the progress of a command, and prints its complaints above the bar.
 type meter struct {

@@ -38,8 +38,8 @@ func TestFullStandardOutput(t *testing.T) {
 		"convert":      {"convert", model, filepath.Join(t.TempDir(), "out.safetensors")},
 		"bench":        {"bench", "gemm", "--m", "8", "--n", "8", "--k", "8"},
 		"eval":         {"eval", "--model", model, "--static-list", list, "--static-root", golden},
-		"predict":      {"predict", "--model", model, face, face},
-		"as JSON":      {"predict", "--model", model, "--json", face, face},
+		"predict":      {"predict", "--face", "none", "--model", model, face, face},
+		"as JSON":      {"predict", "--face", "none", "--model", model, "--json", face, face},
 		"training":     {"finetune", "--recipe", "s4d-tiny", "--epochs", "1", "--out", filepath.Join(t.TempDir(), "run")},
 	} {
 		t.Run(name, func(t *testing.T) {

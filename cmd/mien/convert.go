@@ -62,7 +62,7 @@ func (c *convertCmd) Run(out *console) error {
 // join writes a model beside the landmark network that it reads.
 func (c *convertCmd) join(f *weights.File, out *console) error {
 	if c.Precision != engine.Full {
-		return fmt.Errorf("--landmarks stores what it joins as float32: convert the result once more, with --precision %s", c.Precision)
+		return usagef("--landmarks stores what it joins as float32: convert the result once more, with --precision %s", c.Precision)
 	}
 	landmarks, err := modelfile.Open(c.Landmarks)
 	if err != nil {

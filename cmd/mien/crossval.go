@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -67,19 +66,19 @@ func (c *crossvalCmd) check() error {
 	given := len(c.StaticFold)+len(c.DynamicFold) > 0
 	switch {
 	case !given && c.StaticList == "" && c.DynamicList == "":
-		return errors.New("nothing to divide into folds: give --static-list or --dynamic-list, or lists of folds with --static-fold or --dynamic-fold")
+		return usagef("nothing to divide into folds: give --static-list or --dynamic-list, or lists of folds with --static-fold or --dynamic-fold")
 	case given && (c.Folds != nil || c.Group != "" || c.Keep != ""):
-		return errors.New("--folds, --group and --keep are for dividing lists: leave them out, or give whole lists instead of --static-fold and --dynamic-fold")
+		return usagef("--folds, --group and --keep are for dividing lists: leave them out, or give whole lists instead of --static-fold and --dynamic-fold")
 	case c.Keep != "" && (c.StaticList == "" || c.DynamicList == ""):
-		return fmt.Errorf("--keep %s: give both lists, one to keep and one to divide", c.Keep)
+		return usagef("--keep %s: give both lists, one to keep and one to divide", c.Keep)
 	case c.StaticList != "" && len(c.StaticFold) > 0 || c.DynamicList != "" && len(c.DynamicFold) > 0:
-		return errors.New("a list is given whole and in folds: leave one of them out")
+		return usagef("a list is given whole and in folds: leave one of them out")
 	case len(c.StaticFold) > 0 && len(c.DynamicFold) > 0 && len(c.StaticFold) != len(c.DynamicFold):
-		return fmt.Errorf("--static-fold is given %d times and --dynamic-fold %d times: each fold needs both", len(c.StaticFold), len(c.DynamicFold))
+		return usagef("--static-fold is given %d times and --dynamic-fold %d times: each fold needs both", len(c.StaticFold), len(c.DynamicFold))
 	case given && max(len(c.StaticFold), len(c.DynamicFold)) < 2:
-		return errors.New("a cross-validation has at least 2 folds: give --static-fold or --dynamic-fold once for each, or use `mien finetune` and `mien eval`")
+		return usagef("a cross-validation has at least 2 folds: give --static-fold or --dynamic-fold once for each, or use `mien finetune` and `mien eval`")
 	case c.Folds != nil && (*c.Folds < 2 || *c.Folds > maxFolds):
-		return fmt.Errorf("--folds %d: it must be from 2 to %d", *c.Folds, maxFolds)
+		return usagef("--folds %d: it must be from 2 to %d", *c.Folds, maxFolds)
 	}
 	lists := data.Lists(c.dataFlags)
 	lists.StaticList = strings.Join(append(c.StaticFold, lists.StaticList), "") // either way, a list refers to the root
@@ -99,7 +98,7 @@ func (c *crossvalCmd) folds(o run.Options) ([]run.Fold, error) {
 	if c.Group != "" {
 		var err error
 		if group, err = regexp.Compile(c.Group); err != nil {
-			return nil, fmt.Errorf("--group %s: %w", c.Group, err)
+			return nil, usagef("--group %s: %w", c.Group, err)
 		}
 	}
 	divided := o.Train
@@ -138,7 +137,7 @@ func (c *crossvalCmd) given(whole data.Lists, n int) ([]run.Fold, error) {
 				continue
 			}
 			if *flag.train, *flag.test, _ = strings.Cut(flag.pairs[i], ","); *flag.train == "" || *flag.test == "" {
-				return nil, fmt.Errorf("%s %s: give two lists, TRAIN,TEST", flag.name, flag.pairs[i])
+				return nil, usagef("%s %s: give two lists, TRAIN,TEST", flag.name, flag.pairs[i])
 			}
 		}
 		folds[i] = f

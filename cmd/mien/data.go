@@ -95,7 +95,7 @@ func (c *dataCheckCmd) open() (all []*data.Dataset, err error) {
 	}
 	all = append(all, val...)
 	if len(all) == 0 {
-		return nil, errors.New("nothing to check: give --static-list or --dynamic-list")
+		return nil, usagef("nothing to check: give --static-list or --dynamic-list")
 	}
 	return all, nil
 }
@@ -129,11 +129,11 @@ func (c *dataCheckCmd) compare(sets []checkedSet) error {
 	for _, name := range c.Set {
 		p, ok := data.Published(name)
 		if !ok {
-			return fmt.Errorf("--set %q: choose one of %s", name, strings.Join(data.PublishedNames(), ", "))
+			return usagef("--set %q: choose one of %s", name, strings.Join(data.PublishedNames(), ", "))
 		}
 		list := data.ByModality(p.Modality, c.StaticList, c.DynamicList)
 		if list == "" {
-			return fmt.Errorf("--set %s is a list of %ss: give it as --%s-list", name, p.Modality, data.ByModality(p.Modality, "static", "dynamic"))
+			return usagef("--set %s is a list of %ss: give it as --%s-list", name, p.Modality, data.ByModality(p.Modality, "static", "dynamic"))
 		}
 		beside(sets, list, p)
 		if stem, train := strings.CutSuffix(name, "-train"); train {
@@ -222,7 +222,7 @@ func (c *dataCheckCmd) verdict(result dataCheck, total int) error {
 		bad[place{f.List, f.Line}] = true
 	}
 	if len(bad) > 0 {
-		return &badInputs{len(bad), total}
+		return &badInputs{bad: len(bad), all: total}
 	}
 	return nil
 }

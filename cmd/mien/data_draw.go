@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -86,11 +85,11 @@ func (c *dataDrawCmd) check() error {
 		lowest, most uint
 	}{{"images", c.Images, 0, maxDrawn}, {"videos", c.Videos, 0, maxDrawn}, {"frames", c.Frames, 1, maxFrames}, {"size", c.Size, drawn.MinSize, drawn.MaxSize}} {
 		if n.value < n.lowest || n.value > n.most {
-			return fmt.Errorf("--%s %d: it must be from %d to %d", n.flag, n.value, n.lowest, n.most)
+			return usagef("--%s %d: it must be from %d to %d", n.flag, n.value, n.lowest, n.most)
 		}
 	}
 	if c.Images+c.Videos == 0 {
-		return errors.New("nothing to draw: --images and --videos are both 0")
+		return usagef("nothing to draw: --images and --videos are both 0")
 	}
 	return checkEmpty(c.Out)
 }

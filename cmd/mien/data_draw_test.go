@@ -52,7 +52,7 @@ func TestDataDraw(t *testing.T) {
 		"--videos 100001: it must be from 0 to 100000":             {"--out", dir + "2", "--videos", "100001"},
 	} {
 		code, _, stderr := mien(append([]string{"data", "draw"}, args...)...)
-		require.Equal(t, 1, code)
+		require.NotZero(t, code)
 		require.Contains(t, stderr, want)
 		require.NoDirExists(t, dir+"2")
 	}

@@ -125,9 +125,9 @@ func TestVerdict(t *testing.T) {
 	}
 	require.NoError(t, verdict(0, 7, 3, 4))
 	require.NoError(t, verdict(0, 7, 3, 4, 0))
-	require.Equal(t, &badInputs{2, 20}, verdict(2, 7, 3, 4))
+	require.Equal(t, &badInputs{bad: 2, all: 20}, verdict(2, 7, 3, 4))
 	apart := append(found(3), data.Finding{List: "other", Line: 6}, data.Finding{List: "other", Line: 9})
-	require.Equal(t, &badInputs{5, 20}, (&dataCheckCmd{}).verdict(dataCheck{Findings: apart}, 20), "lines of two lists")
+	require.Equal(t, &badInputs{bad: 5, all: 20}, (&dataCheckCmd{}).verdict(dataCheck{Findings: apart}, 20), "lines of two lists")
 	for _, err := range []error{verdict(0, 8, 3, 4), verdict(2, 7, 3, 3), verdict(0, 7, 4, 4), verdict(0, 7, 3)} {
 		require.EqualError(t, err, "l.csv does not have the numbers of all-of-it")
 	}

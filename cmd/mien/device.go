@@ -17,7 +17,7 @@ import (
 func newCPU() engine.Backend { return cpu.New() }
 
 // computing are the commands that compute on the device; the others need none.
-var computing = []string{"demo", "pretrain", "finetune", "landmarks", "ablate", "eval", "crossval", "predict", "report", "explain", "prepare", "gradcheck", "bench"}
+var computing = []string{"demo", "pretrain", "finetune", "landmarks", "ablate", "eval", "crossval", "predict", "report", "explain", "prepare", "gradcheck", "doctor", "bench"}
 
 // deviceOf returns the backend of a command.
 func deviceOf(command, name string, stderr io.Writer) (engine.Backend, error) {
@@ -38,7 +38,7 @@ func openDevice(name string, stderr io.Writer) (engine.Backend, error) {
 	case name == "auto":
 		return autoDevice(stderr), nil
 	case kind != "vulkan" || numbered && (err != nil || n < 0):
-		return nil, fmt.Errorf("--device %s: choose auto, cpu, vulkan or vulkan:N; `mien devices` lists what there is", name)
+		return nil, usagef("--device %s: choose auto, cpu, vulkan or vulkan:N; `mien devices` lists what there is", name)
 	}
 	b, err := openVulkan(n)
 	if err != nil {

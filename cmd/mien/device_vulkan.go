@@ -16,6 +16,8 @@ import (
 
 // A binary with Vulkan, which `go build -tags vulkan` makes.
 
+const hasVulkan = true
+
 // autoDevice returns the fastest kind of GPU that can be used and computes rightly. The CPU is one of its own accord, not by a Vulkan driver that imitates a GPU.
 func autoDevice(stderr io.Writer) engine.Backend {
 	devices, err := listVulkan()

@@ -85,7 +85,7 @@ func TestVulkanFailures(t *testing.T) {
 	const golden = "../../testdata/golden"
 	commands := [][]string{
 		{"finetune", "--recipe", "s4d-tiny", "--out", "OUT"}, {"pretrain", "--recipe", "s4d-tiny-pretrain", "--out", "OUT"},
-		{"predict", "--model", model, golden + "/face.png", golden + "/clip"}, {"eval", "--model", model, "--static-list", list, "--static-root", golden},
+		{"predict", "--face", "none", "--model", model, golden + "/face.png", golden + "/clip"}, {"eval", "--model", model, "--static-list", list, "--static-root", golden},
 		{"bench", "gemm"}, {"bench", "train", "--model", "vit-tiny", "--tokens", "25"},
 		{"explain", "--model", model, "--out", "OUT", golden + "/face.png", golden + "/clip"},
 	}

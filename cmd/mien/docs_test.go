@@ -32,7 +32,7 @@ func TestCommandsOfPages(t *testing.T) {
 }
 
 var (
-	remark  = regexp.MustCompile(`    +[^- ].*| ….*| >[a-z.]+`) // what stands beside a command, or is left out of it
+	remark  = regexp.MustCompile(`    +[^- ].*| ….*| >[a-z0-9.]+`) // what stands beside a command, or is left out of it
 	numeral = regexp.MustCompile(` N\b`)
 )
 

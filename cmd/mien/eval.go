@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"os"
 	"runtime/debug"
@@ -40,7 +39,7 @@ type evaluation struct {
 
 // modelFlags select the model, its precision and what it sees of videos.
 type modelFlags struct {
-	Model     string            `help:"Fine-tuned weights: a file or a run folder." required:"" placeholder:"FILE|RUN"`
+	Model     string            `help:"Fine-tuned weights: a file or a run folder." placeholder:"FILE|RUN"`
 	Precision *engine.Precision `help:"Number format in which linear layers multiply, f32, bf16 or int8, instead of that in which the model is stored. Below f32, attention takes bf16 where the CPU has instructions for it." placeholder:"P"`
 	Stride    *uint             `help:"Frames between two sampled frames of a video, instead of the model's." placeholder:"N"`
 	Windows   *uint             `help:"Windows of a video that are seen, spread evenly. Without it, predict sees all of a video with models of mien, and eval, or a published checkpoint, the first and the last window." placeholder:"N"`
@@ -60,7 +59,7 @@ func (f modelFlags) open(out *console) (*infer.Model, error) {
 		return nil, err
 	}
 	if f.Published && f.Windows != nil {
-		return nil, errors.New("--published has windows of its own: leave --windows out")
+		return nil, usagef("--published has windows of its own: leave --windows out")
 	}
 	// The model stays in memory: by default the collector would let garbage grow to the same size.
 	debug.SetGCPercent(20)
@@ -82,7 +81,10 @@ func (f modelFlags) open(out *console) (*infer.Model, error) {
 
 // load opens the model in a precision, or in that of its file.
 func (f modelFlags) load(out *console, p *engine.Precision) (*infer.Model, error) {
-	if f.Published {
+	switch {
+	case f.Model == "":
+		return openBuiltin(out.backend)
+	case f.Published:
 		return infer.OpenPublished(f.Model, out.backend, p)
 	}
 	return infer.Open(f.Model, out.backend, p)
@@ -94,7 +96,7 @@ func (f modelFlags) note(out *console, text string) { out.note(f.Quiet, text) }
 // within returns an error for a flag that is given and not from 1 to most.
 func within(flag string, n *uint, most uint) error {
 	if n != nil && (*n < 1 || *n > most) {
-		return fmt.Errorf("--%s %d: it must be from 1 to %d", flag, *n, most)
+		return usagef("--%s %d: it must be from 1 to %d", flag, *n, most)
 	}
 	return nil
 }
@@ -102,7 +104,7 @@ func within(flag string, n *uint, most uint) error {
 // withinDraws returns an error for more draws of a bootstrap than there may be.
 func withinDraws(n uint) error {
 	if n > maxDraws {
-		return fmt.Errorf("--bootstrap %d: it must be from 0 to %d", n, maxDraws)
+		return usagef("--bootstrap %d: it must be from 0 to %d", n, maxDraws)
 	}
 	return nil
 }
@@ -157,7 +159,7 @@ func (c *evalCmd) record(out *console, m *infer.Model, sets data.Sets) (*infer.R
 	}
 	all := sets.All()
 	if len(all) > 1 {
-		return nil, errors.New("--pred is for one set, whose classes are its columns: evaluate images and videos one after the other")
+		return nil, usagef("--pred is for one set, whose classes are its columns: evaluate images and videos one after the other")
 	}
 	file, err := createPart("--pred", c.Pred)
 	if err != nil {
@@ -207,11 +209,11 @@ func (c *evalCmd) checkSets() error {
 	case err != nil:
 		return err
 	case lists.Empty() && !c.Drawn:
-		return errors.New("nothing to evaluate on: give --static-list or --dynamic-list, or --drawn for drawn faces")
+		return usagef("nothing to evaluate on: give --static-list or --dynamic-list, or --drawn for drawn faces")
 	case c.Published && c.Head != "":
-		return errors.New("--published and --head: the released code measures each head on its own modality; leave one of them out")
+		return usagef("--published and --head: the released code measures each head on its own modality; leave one of them out")
 	case c.Drawn && !lists.Empty():
-		return errors.New("--drawn is for an evaluation without lists: leave one of them out")
+		return usagef("--drawn is for an evaluation without lists: leave one of them out")
 	}
 	return nil
 }

@@ -39,7 +39,7 @@ func (c *explainCmd) Run(out *console) error {
 		return err
 	}
 	note := func(text string) { out.note(c.Quiet, text) }
-	inputs, err := c.inputs(out.ctx, c.Paths, note)
+	inputs, err := c.inputs(out.ctx, named(c.Paths), note)
 	if err != nil {
 		return err
 	}
@@ -68,7 +68,7 @@ func (c *explainCmd) Run(out *console) error {
 		meter.Add(1)
 	}
 	if bad == len(inputs) {
-		return &badInputs{bad, len(inputs)}
+		return &badInputs{bad: bad, all: len(inputs)}
 	}
 	index := filepath.Join(c.Out, "index.html")
 	if err := page.Write(index); err != nil {
@@ -77,7 +77,7 @@ func (c *explainCmd) Run(out *console) error {
 	meter.Finish()
 	fmt.Fprintf(out.stdout, "%d explained: look at %s\n", len(page.Inputs), report.Printable(index))
 	if bad > 0 {
-		return &badInputs{bad, len(inputs)}
+		return &badInputs{bad: bad, all: len(inputs)}
 	}
 	return nil
 }

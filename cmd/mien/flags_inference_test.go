@@ -19,7 +19,7 @@ import (
 // Flags of the commands that use a trained model.
 
 func inferenceFlags() []commandFlags {
-	return append(quietFlags(), evalFlags(), predictFlags(), predictFormats(), predictPaths(), reportFlags(), reportRuns(), explainFlags(), explainPaths())
+	return append(quietFlags(), evalFlags(), predictFlags(), predictFormats(), predictPaths(), predictFaces(), predictScenes(), reportFlags(), reportRuns(), explainFlags(), explainPaths())
 }
 
 func evalFlags() commandFlags {
@@ -37,7 +37,7 @@ func evalFlags() commandFlags {
 		{"published", "", "--published", both(is(at("", "published"), false, true), changes(static("loss")))},
 		{"json", "", "--json=false", both(is(at("", "format"), "mien-eval-1", nil), same(stderr),
 			says(stdout, "", "static: true class by row, predicted by column\n"))},
-		{"drawn", nothing, nothing + "--drawn", both(is(code, 1, 0), is(static("n"), nil, 2), is(dynamic("n"), nil, 2))},
+		{"drawn", nothing, nothing + "--drawn", both(is(code, misused, 0), is(static("n"), nil, 2), is(dynamic("n"), nil, 2))},
 		{"pred", "", "--pred $out", both(is(length(content("")), 0, 7), same(stdout))},
 		{"figures", "", "--figures $out", is(files("*.svg"), "[]", "[confusion-static.svg reliability-static.svg]")},
 		{"figures", videos, videos + " --figures $out", is(length(files("*.svg")), 0, 4)},
@@ -61,7 +61,7 @@ const (
 )
 
 func predictFlags() commandFlags {
-	return commandFlags{command: "predict", line: "--model $tuned --json" + aFace + aVideo, cases: []flagCase{
+	return commandFlags{command: "predict", line: "--face none --model $tuned --json" + aFace + aVideo, cases: []flagCase{
 		{"model", "", "--model $others", is(length(at("", 1, "labels")), 7, 11)},
 		{"precision", "", "--precision int8", both(changes(each("probabilities")), as("--model $int8.safetensors", stdout))},
 		{"stride", "", "--stride 1", is(at("", 1, "windows", 0, "stride"), 2, 1)},
@@ -80,16 +80,51 @@ func predictFlags() commandFlags {
 }
 
 func predictFormats() commandFlags {
-	return commandFlags{command: "predict", line: "--model $tuned" + aFace, cases: []flagCase{
+	return commandFlags{command: "predict", line: "--face none --model $tuned" + aFace, cases: []flagCase{
 		{"json", "", "--json", both(is(at("", "format"), nil, "mien-prediction-1"), says(stdout, " expression ", ""))},
-		{"csv", "", "--csv", says(stdout, " expression ", "path,modality,label,probability,frames,frames_seen,error\n")},
-		{"csv", album, album + " --csv", both(says(stdout, " expression ", ""), same(stderr), is(length(stderr), 3, 3))},
+		{"csv", "", "--csv $out", both(same(stdout), is(length(content("")), 0, 2))},
 	}}
 }
 
 func predictPaths() commandFlags {
-	return commandFlags{command: "predict", line: "--model $tuned --json" + aFace, cases: []flagCase{
+	return commandFlags{command: "predict", line: "--face none --model $tuned --json" + aFace, cases: []flagCase{
 		{"<path>", "", aVideo, is(each("path"), "[$a/images/00001-Happiness.png]", "[$a/images/00001-Happiness.png $a/videos/00001-Sadness]")},
+	}}
+}
+
+const (
+	photos    = "../../face/testdata/"
+	classroom = " " + photos + "classroom.png" // of four faces, of which two are wider than 16 pixels
+	nobody    = " " + photos + "nobody.png"
+)
+
+func predictFaces() commandFlags {
+	crop := func(path ...any) probe { return at("", append([]any{1, "faces", 0}, path...)...) }
+	return commandFlags{command: "predict", line: "--model $tuned --json" + classroom, cases: []flagCase{
+		{"face", "", "--face none", is(at("", "format"), nil, "mien-prediction-1")},
+		{"face", "$portrait.png", "$portrait.png --face detect", is(at("", 4, "faces", 0, "crop"), "given", "detected")},
+		{"no-face", nobody, nobody + " --no-face skip", is(each("type"), "[source frame end source frame end]", "[source frame end source end]")},
+		{"no-face", nobody, nobody + " --no-face error", both(is(code, 0, someBad), is(length(each("type")), 6, 4))},
+		{"no-face", nobody, nobody + " --no-face whole", is(at("", 4, "faces", 0, "crop"), nil, "whole")},
+		{"max-faces", "", "--max-faces 2", both(is(length(at("", 1, "faces")), 4, 2), same(crop()))},
+		{"min-face", "", "--min-face 16", is(length(at("", 1, "faces")), 4, 2)},
+		{"crop", "", "--crop box-rotation", both(is(at("", 0, "crop"), "eyes-nose", "box-rotation"), changes(crop("probabilities")), same(crop("box")))},
+		{"detector", "", "--detector $finder.safetensors", changes(crop("score"))},
+		{"csv", "", "--csv $out", both(same(stdout), is(length(content("")), 0, 5))},
+		{"json", "", "--json=false", both(is(at("", 0, "format"), "mien-faces-1", nil), says(stdout, "", "path "))},
+		{"top", "--json=false", "--json=false --top 2", says(stdout, "", " expression 2 ")},
+	}}
+}
+
+// predictScenes has the flags of videos, on one of six frames in 0.6 seconds: a face in the first four, and nobody in the others.
+func predictScenes() commandFlags {
+	index := func(i int) probe { return at("", i, "index") }
+	return commandFlags{command: "predict", line: "--model $tuned --json $scene.gif", cases: []flagCase{
+		{"fps", "", "--fps 5", both(is(length(each("type")), 10, 7), is(index(2), 1, 2))},
+		{"every", "", "--every 3", both(is(length(each("type")), 10, 6), is(index(2), 1, 3))},
+		{"start", "", "--start 0.25", is(index(1), 0, 3)},
+		{"end", "", "--end 0.25", is(length(each("type")), 10, 7)},
+		{"no-face", "--start 0.4", "--start 0.4 --no-face error", is(code, 0, 1)},
 	}}
 }
 
@@ -151,8 +186,9 @@ func quietFlags() (all []commandFlags) {
 	for _, c := range []struct{ command, line, progress string }{
 		{"eval", "--model $tuned" + faces, "evaluating images: 6 of 6\n"},
 		{"eval", "--model $tuned" + videos, "evaluating videos: 4 of 4\n"},
-		{"predict", "--model $tuned --out $out" + aFace + aVideo, "predicting: 2 of 2\n"},
-		{"predict", "--model $tuned" + aFace + aVideo, "predicting: 2 of 2\n"},
+		{"predict", "--face none --model $tuned --out $out" + aFace + aVideo, "predicting: 2 of 2\n"},
+		{"predict", "--face none --model $tuned" + aFace + aVideo, "predicting: 2 of 2\n"},
+		{"predict", "--model $tuned" + classroom + nobody, "predicting: 2 of 2\n"},
 		{"report", "--out $out --drawn $tuned", "measuring: 4 of 4\n"},
 		{"explain", "--model $tuned --out $out" + aFace + aVideo, "explaining: 2 of 2\n"},
 		{"data check", "--frames 9" + faces, "checking files: 6 of 6\n"},

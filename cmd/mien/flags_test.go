@@ -108,7 +108,7 @@ func TestFoldersWithoutLists(t *testing.T) {
 			args = append(args, "--out", filepath.Join(t.TempDir(), "out"))
 		}
 		code, _, stderr := mien(args...)
-		require.Equal(t, 1, code)
+		require.Equal(t, misused, code)
 		require.Equal(t, fmt.Sprintf("mien: --%s faces is given without --%s-list: a list names the samples in that folder, with their labels\n", flag, of), stderr)
 		tested = append(tested, command)
 	})
@@ -257,8 +257,8 @@ func (r flagRunner) makeToys() {
 		require.Zero(t, o.code, "%s: %s", line, o.stderr)
 	}
 	toyLists(t, r.toys)
-	savePhotos(t, filepath.Join(r.toys, "photos"))
-	writeDetector(t, filepath.Join(r.toys, "detector.safetensors"))
+	saveDataset(t, filepath.Join(r.toys, "dataset"))
+	toyFaces(t, r.toys)
 	for _, seed := range []uint64{3, 4} {
 		writeLocator(t, filepath.Join(r.toys, fmt.Sprintf("finder%d.safetensors", seed)), seed)
 	}

@@ -13,6 +13,8 @@ import (
 // What the commands print as JSON has the keys that docs/formats.md lists, and no others.
 func TestFormats(t *testing.T) {
 	formats.Check(t, "predict without an answer", failure{})
+	formats.Check(t, "predict: source", sourceLine{})
+	formats.Check(t, "predict: end", endLine{})
 	formats.Check(t, "eval", evaluation{}, infer.Score{})
 	formats.Check(t, "info", modelInfo{}, infer.Report{}, run.Environment{}, modelfile.Origins{}, run.Source{})
 	formats.Check(t, "data check", dataCheck{})
@@ -22,4 +24,6 @@ func TestFormats(t *testing.T) {
 	formats.Check(t, "bench of models", stepReport{})
 	formats.Check(t, "gradcheck", gradReport{})
 	formats.Check(t, "devices", deviceList{})
+	formats.Check(t, "doctor", diagnosis{})
+	formats.Check(t, "licenses", licenseList{})
 }

@@ -45,7 +45,7 @@ func (c *gradcheckCmd) Run(out *console) error {
 		return !strings.Contains(strings.ToLower(k.Name), strings.ToLower(c.Filter))
 	})
 	if len(chosen) == 0 {
-		return fmt.Errorf("no gradient case has %q in its name", c.Filter)
+		return usagef("no gradient case has %q in its name", c.Filter)
 	}
 	return c.check(out, chosen)
 }

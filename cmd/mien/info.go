@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 
 	"mien/data"
@@ -112,11 +111,11 @@ func (c *infoCmd) Run(out *console) error {
 func (c *infoCmd) check() error {
 	switch {
 	case c.Model != "" && c.Recipe != "":
-		return errors.New("--model and --recipe: choose one to describe")
+		return usagef("--model and --recipe: choose one to describe")
 	case c.Recipe == "" && max(c.Images, c.Videos) > 0:
-		return errors.New("--images and --videos are the samples in the lists of a run: name its --recipe")
+		return usagef("--images and --videos are the samples in the lists of a run: name its --recipe")
 	case min(c.Images, c.Videos) < 0 || max(c.Images, c.Videos) > maxListed:
-		return fmt.Errorf("--images %d, --videos %d: each must lie between 0 and %d", c.Images, c.Videos, maxListed)
+		return usagef("--images %d, --videos %d: each must lie between 0 and %d", c.Images, c.Videos, maxListed)
 	}
 	return nil
 }

@@ -28,7 +28,7 @@ func TestInterruptedPredictEndsAtOnce(t *testing.T) {
 		var pressed time.Time
 		time.AfterFunc(300*time.Millisecond, func() { pressed = time.Now(); cancel() })
 		var stdout, stderr bytes.Buffer
-		code := execute(ctx, []string{"predict", "--model", "../../testdata/golden/released_form.pth", path}, &stdout, &stderr)
+		code := execute(ctx, []string{"predict", "--face", "none", "--model", "../../testdata/golden/released_form.pth", path}, &stdout, &stderr)
 		require.Less(t, time.Since(pressed), 2*time.Second, path)
 		require.Equal(t, interrupted, code, stderr.String())
 		require.Equal(t, "mien: interrupted\n", stderr.String())

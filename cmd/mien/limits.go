@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -14,7 +13,7 @@ import (
 // useThreads sets the number of threads to compute with; 0 leaves one for each core.
 func useThreads(n uint) error {
 	if most := uint(max(64, 4*runtime.NumCPU())); n > most {
-		return fmt.Errorf("--threads %d: choose at most %d; this machine has %d cores", n, most, runtime.NumCPU())
+		return usagef("--threads %d: choose at most %d; this machine has %d cores", n, most, runtime.NumCPU())
 	}
 	if n > 0 {
 		runtime.GOMAXPROCS(int(n))

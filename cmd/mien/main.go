@@ -10,13 +10,10 @@ import (
 	"os"
 	"reflect"
 	"runtime"
-	"strings"
 
 	"github.com/alecthomas/kong"
 
 	"mien/asm"
-	"mien/engine"
-	"mien/report"
 	"mien/run"
 )
 
@@ -32,15 +29,19 @@ type cli struct {
 	Predict    predictCmd    `cmd:"" help:"Name the expression in images and videos."`
 	Report     reportCmd     `cmd:"" help:"Draw what runs learned and what their model makes of lists: a page and its figures."`
 	Explain    explainCmd    `cmd:"" help:"Draw what a model looks at in images and videos."`
+	Serve      serveCmd      `cmd:"" help:"Answer over HTTP, with a page for people."`
 	Prepare    prepareCmd    `cmd:"" help:"Cut the faces out of a dataset's images and videos."`
 	Data       dataCmd       `cmd:"" help:"Check lists and the files that they name, or draw faces with lists."`
 	Info       infoCmd       `cmd:"" help:"Describe a model or a run, or list sizes and recipes."`
 	Recipe     recipeCmd     `cmd:"" help:"Print an embedded recipe, or list them."`
 	Gradcheck  gradcheckCmd  `cmd:"" help:"Check every gradient against finite differences."`
 	Devices    devicesCmd    `cmd:"" help:"List what can compute on this machine, and test it."`
+	Doctor     doctorCmd     `cmd:"" help:"Say what this machine has for mien, and test what mien computes on it."`
 	Convert    convertCmd    `cmd:"" help:"Convert weights to safetensors."`
 	Bench      benchCmd      `cmd:"" help:"Measure kernels and models on this machine."`
 	Completion completionCmd `cmd:"" help:"Print a script that makes a shell complete commands, flags and recipes."`
+	Licenses   licensesCmd   `cmd:"" help:"Print the licences and notices of all that is in this binary."`
+	Man        manCmd        `cmd:"" help:"Print the manual page of all commands, for man: see docs/commands.md."`
 	Complete   completeCmd   `cmd:"" hidden:""`
 
 	Device  string           `help:"Where to compute: auto, cpu, vulkan or vulkan:N, by its number in devices." default:"auto"`
@@ -66,7 +67,7 @@ func (out *console) command(args []string) (code int) {
 		}
 	}()
 	if err := asm.ActiveErr(); err != nil {
-		return reportError(stderr, err)
+		return reportError(stderr, usageError{err})
 	}
 	var c cli
 	exited := -1
@@ -75,7 +76,7 @@ func (out *console) command(args []string) (code int) {
 		kong.Writers(out.stdout, stderr), kong.Exit(func(code int) { exited = code }),
 		kong.Vars{"version": fmt.Sprintf("mien %s, %s kernels, %s/%s", run.Version(), asm.F32().Name, runtime.GOOS, runtime.GOARCH)},
 		kong.KindMapper(reflect.String, kong.MapperFunc(verbatim)),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.Help(printHelp))
 	parsed, err := parser.Parse(args)
 	switch {
 	case out.stdout.err != nil:
@@ -83,7 +84,7 @@ func (out *console) command(args []string) (code int) {
 	case exited >= 0: // --help and --version
 		return exited
 	case err != nil:
-		return reportError(stderr, usage(err))
+		return reportError(stderr, misread(err))
 	}
 	if err := useThreads(c.Threads); err != nil {
 		return reportError(stderr, err)
@@ -99,15 +100,6 @@ func (out *console) command(args []string) (code int) {
 	return reportError(stderr, cmp.Or(err, closed))
 }
 
-// usage adds to an error of the command line how to read about the command.
-func usage(err error) error {
-	command := "mien"
-	if wrong, ok := errors.AsType[*kong.ParseError](err); ok && wrong.Context.Selected() != nil {
-		command = wrong.Context.Selected().FullPath()
-	}
-	return fmt.Errorf("%w\nhint: `%s --help` says what it takes", err, command)
-}
-
 // verbatim takes an argument as it is, where kong would replace what is not UTF-8, and so name another file.
 func verbatim(ctx *kong.DecodeContext, target reflect.Value) error {
 	t, err := ctx.Scan.PopValue("string")
@@ -115,41 +107,4 @@ func verbatim(ctx *kong.DecodeContext, target reflect.Value) error {
 		target.SetString(t.String())
 	}
 	return err
-}
-
-// someBad is the exit status where some inputs could not be used, and the rest is done.
-const someBad = 3
-
-// reportError prints an error, which may have a hint on a second line, and returns the exit status.
-func reportError(stderr io.Writer, err error) int {
-	if err == nil {
-		return 0
-	}
-	inputs, bad := errors.AsType[*badInputs](err)
-	if bad && inputs.all == 1 { // which has been reported
-		return 1
-	}
-	text := strings.Replace(report.Printable(err.Error()), `\nhint: `, "\nhint: ", 1)
-	fmt.Fprintf(stderr, "mien: %s\n", text)
-	if bad && inputs.bad < inputs.all {
-		return someBad
-	}
-	return 1
-}
-
-// reportPanic prints a bug as one line; with MIEN_DEBUG=1 it panics with the stack trace. Running out of memory is not a bug.
-func reportPanic(stderr io.Writer, p any) int {
-	if e, ok := p.(*engine.AllocError); ok {
-		return reportError(stderr, e)
-	}
-	if os.Getenv("MIEN_DEBUG") == "1" {
-		panic(p)
-	}
-	what := "internal error:"
-	if _, ok := p.(*engine.ShapeError); ok {
-		what = "shapes do not fit,"
-	}
-	fmt.Fprintf(stderr, "mien: %s %v\nhint: this is a mistake in mien; "+
-		"please report it with the output of the same command under MIEN_DEBUG=1\n", what, p)
-	return 2
 }

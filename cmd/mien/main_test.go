@@ -43,6 +43,8 @@ func TestScripts(t *testing.T) {
 			e.Setenv("GOLDEN", golden)
 			shared, _ := filepath.Abs("../../../shared")
 			e.Setenv("SHARED", shared)
+			faces, _ := filepath.Abs("../../face/testdata")
+			e.Setenv("FACES", faces)
 			return err
 		},
 		Condition: func(cond string) (bool, error) {
@@ -118,12 +120,12 @@ func mien(args ...string) (code int, stdout, stderr string) {
 
 func TestPanicsBecomeOneLine(t *testing.T) {
 	var stderr bytes.Buffer
-	require.Equal(t, 2, reportPanic(&stderr, "index out of range"))
+	require.Equal(t, failed, reportPanic(&stderr, "index out of range"))
 	require.Contains(t, stderr.String(), "mien: internal error: index out of range\n")
 	require.NotContains(t, stderr.String(), "goroutine")
 
 	stderr.Reset()
-	require.Equal(t, 1, reportPanic(&stderr, &engine.AllocError{Backend: "gpu", Bytes: 3 << 20, Err: errors.New("it is full")}))
+	require.Equal(t, failed, reportPanic(&stderr, &engine.AllocError{Backend: "gpu", Bytes: 3 << 20, Err: errors.New("it is full")}))
 	require.Equal(t, "mien: gpu has no room for 3.0 MiB (it is full): choose a smaller batch or model, or --recompute in training\n", stderr.String())
 }
 
@@ -138,11 +140,14 @@ func TestPanicOfACommand(t *testing.T) {
 	shape := &engine.ShapeError{Op: "add", Got: 3, Want: 4}
 	for cause, want := range map[any]string{"no such thing": "internal error: no such thing", shape: "shapes do not fit, " + shape.Error()} {
 		var stderr bytes.Buffer
-		require.Equal(t, 2, execute(t.Context(), []string{"info"}, broken{cause}, &stderr))
+		require.Equal(t, failed, execute(t.Context(), []string{"info"}, broken{cause}, &stderr))
 		require.Equal(t, "mien: "+want+hint, stderr.String())
 	}
 	t.Setenv("MIEN_DEBUG", "1")
-	require.PanicsWithValue(t, "no such thing", func() { reportPanic(&bytes.Buffer{}, "no such thing") })
+	var stderr bytes.Buffer
+	require.Equal(t, failed, execute(t.Context(), []string{"info"}, broken{"no such thing"}, &stderr), "and not the 2 of a panic")
+	require.Contains(t, stderr.String(), "mien: internal error: no such thing\n\ngoroutine ")
+	require.Contains(t, stderr.String(), "broken.Write")
 }
 
 // The exit status says whether nothing was done, or only a part; a single bad input has been reported already.
@@ -153,10 +158,11 @@ func TestReportError(t *testing.T) {
 		text string
 	}{
 		{nil, 0, ""},
-		{errors.New("it\x1b is so\nhint: do that"), 1, "mien: it\\x1b is so\nhint: do that\n"},
-		{&badInputs{1, 1}, 1, ""},
-		{&badInputs{2, 2}, 1, "mien: 2 of 2 inputs failed\n"},
-		{fmt.Errorf("x: %w", &badInputs{2, 5}), someBad, "mien: x: 2 of 5 inputs failed\n"},
+		{errors.New("it\x1b is so\nhint: do that"), failed, "mien: it\\x1b is so\nhint: do that\n"},
+		{fmt.Errorf("x: %w", usagef("--n %d: %w", 3, errors.New("too many"))), misused, "mien: x: --n 3: too many\n"},
+		{&badInputs{bad: 1, all: 1}, failed, ""},
+		{&badInputs{bad: 2, all: 2}, failed, "mien: 2 of 2 inputs failed\n"},
+		{fmt.Errorf("x: %w", &badInputs{bad: 2, all: 5}), someBad, "mien: x: 2 of 5 inputs failed\n"},
 	} {
 		var stderr bytes.Buffer
 		require.Equal(t, c.code, reportError(&stderr, c.err))

@@ -44,3 +44,26 @@ func (p *partFile) finish(complete bool, stderr io.Writer) error {
 	fmt.Fprintf(stderr, "mien: %s keeps the results so far\n", p.Name())
 	return err
 }
+
+// partFiles are all such files of a command.
+type partFiles struct {
+	all    []*partFile
+	stderr io.Writer
+}
+
+// create begins the file that a flag names.
+func (f *partFiles) create(flag, path string) (*partFile, error) {
+	p, err := createPart(flag, path)
+	if err == nil {
+		f.all = append(f.all, p)
+	}
+	return p, err
+}
+
+// finish finishes all of them, and returns the first error.
+func (f *partFiles) finish(complete bool) (err error) {
+	for _, p := range f.all {
+		err = cmp.Or(err, p.finish(complete, f.stderr))
+	}
+	return err
+}

@@ -31,21 +31,21 @@ func TestHostileNames(t *testing.T) {
 			continue
 		}
 		printed := filepath.Join(dir, c.printed)
-		code, stdout, stderr := mien("predict", "--model", model, path)
+		code, stdout, stderr := mien("predict", "--face", "none", "--model", model, path)
 		require.Zero(t, code, stderr)
 		require.Contains(t, stdout, "\n"+printed+"  image ")
 
-		code, stdout, stderr = mien("predict", "--model", model, "--json", path)
+		code, stdout, stderr = mien("predict", "--face", "none", "--model", model, "--json", path)
 		require.Zero(t, code, stderr)
 		require.Equal(t, path, pathIn(t, stdout))
 
 		require.NoError(t, os.WriteFile(path, []byte("text"), 0o644))
-		code, _, stderr = mien("predict", "--model", model, path)
+		code, _, stderr = mien("predict", "--face", "none", "--model", model, path)
 		require.Equal(t, 1, code)
 		require.Equal(t, "mien: "+printed+": not an image: neither JPEG, PNG, GIF, WebP nor BMP\n", stderr)
-		_, stdout, _ = mien("predict", "--model", model, "--json", path)
+		_, stdout, _ = mien("predict", "--face", "none", "--model", model, "--json", path)
 		require.Equal(t, path, pathIn(t, stdout))
-		_, _, stderr = mien("predict", "--model", model, dir)
+		_, _, stderr = mien("predict", "--face", "none", "--model", model, dir)
 		require.Contains(t, stderr, "a single picture")
 		require.Contains(t, stderr, c.printed)
 	}
@@ -53,7 +53,7 @@ func TestHostileNames(t *testing.T) {
 	dir := t.TempDir() // the note names a picture
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "\x1b1.png"), face, 0o644))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "\x1b2.png"), []byte("text"), 0o644))
-	_, _, stderr := mien("predict", "--model", model, dir)
+	_, _, stderr := mien("predict", "--face", "none", "--model", model, dir)
 	require.Contains(t, stderr, `one of them of unknown size (`)
 	require.NotContains(t, stderr, "\x1b")
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -75,9 +76,13 @@ func TestTopOfTheLargerHead(t *testing.T) {
 			json  int
 			table int
 		}{{nil, 0, 1}, {new(uint(1)), 1, 1}, {new(uint(4)), 4, 4}, {new(uint(5)), 5, 5}, {new(uint(6)), 5, 5}} {
-			require.Equal(t, &jsonResults{json.NewEncoder(io.Discard), c.json}, (&predictCmd{JSON: true, Top: c.top}).results(io.Discard, m, nil))
-			require.Equal(t, &csvResults{w: io.Discard, top: c.table}, (&predictCmd{CSV: true, Top: c.top}).results(io.Discard, m, nil))
-			require.Equal(t, newTableResults(io.Discard, c.table, m, nil), (&predictCmd{Top: c.top}).results(io.Discard, m, nil))
+			got, err := (&predictCmd{JSON: true, Top: c.top}).results(io.Discard, m, nil, nil)
+			require.NoError(t, err)
+			require.Equal(t, allResults{&jsonResults{json.NewEncoder(io.Discard), c.json}}, got)
+			files := &partFiles{}
+			got, err = (&predictCmd{CSV: filepath.Join(t.TempDir(), "x"), Top: c.top}).results(io.Discard, m, nil, files)
+			require.NoError(t, err)
+			require.Equal(t, allResults{newTableResults(io.Discard, c.table, m, nil), &csvResults{w: files.all[0], top: c.table}}, got)
 		}
 	}
 }

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"fmt"
+	"io"
+	"os"
 
 	"mien/data"
 	"mien/report"
@@ -17,32 +20,102 @@ type folderFlags struct {
 // input is what is predicted at once: a file or a folder.
 type input struct {
 	path   string
-	readAs string // of a folder: "clip" or "each", as the flags are called
+	readAs string    // of a folder: "clip" or "each", as the flags are called
+	stream io.Reader // of a picture or a video on standard input
 }
 
-// inputs returns what the paths stand for, folders of several pictures one by one. Notes say how each folder is read, and why.
-func (c *folderFlags) inputs(ctx context.Context, paths []string, note func(string)) (all []input, err error) {
-	for _, path := range paths {
-		folder, err := data.ReadFolder(path)
-		if err != nil { // a file, or no folder of pictures: opening it will say so
+// gather returns all that is to be predicted: what the command line names, and what lists name.
+func (c *predictCmd) gather(out *console) (all []input, err error) {
+	for _, path := range c.Paths {
+		if path != "-" {
 			all = append(all, input{path: path})
 			continue
 		}
-		clip, why := c.AsClip, fmt.Sprintf("%d pictures", len(folder.Pictures))
-		if !c.AsClip && !c.Each {
-			if clip, why, err = folder.IsVideo(ctx); err != nil {
-				return nil, err
-			}
+		from, err := waitFor(out.ctx, c.standardInput)
+		if err != nil {
+			return nil, err
 		}
-		how, read := "as one video (--each reads them one by one)", []input{{path, "clip"}}
-		if !clip {
-			how, read = "one by one (--as-clip reads them as a video)", nil
-			for _, p := range folder.Pictures {
-				read = append(read, input{p, "each"})
-			}
+		all = append(all, from...)
+	}
+	if c.List != "" {
+		listed, err := data.ReadPathList(c.List, c.Root)
+		if err != nil {
+			return nil, err
 		}
-		note(report.Printable(fmt.Sprintf("%s: %s, read %s", path, why, how)))
+		all = append(all, named(listed)...)
+	}
+	if len(all) == 0 {
+		return nil, usagef("nothing to predict: give paths, --list FILE, or - for standard input")
+	}
+	return all, nil
+}
+
+// standardInput is a picture or a video, by its first bytes, or else a list of paths. Whole inputs come in lists alone.
+func (c *predictCmd) standardInput() ([]input, error) {
+	in := bufio.NewReader(os.Stdin)
+	if head, _ := in.Peek(512); c.Face != wholeInputs && data.Recognised(head) {
+		return []input{{path: "-", stream: in}}, nil
+	}
+	paths, err := data.ReadPaths(in, c.Root)
+	if err != nil {
+		return nil, fmt.Errorf("standard input: %w", err)
+	}
+	return named(paths), nil
+}
+
+func named(paths []string) (all []input) {
+	for _, path := range paths {
+		all = append(all, input{path: path})
+	}
+	return all
+}
+
+// waitFor returns what a function does that reads standard input. An interruption ends the wait.
+func waitFor[T any](ctx context.Context, read func() (T, error)) (v T, err error) {
+	done := make(chan func() (T, error), 1)
+	go func() {
+		v, err := read()
+		done <- func() (T, error) { return v, err }
+	}()
+	select {
+	case result := <-done:
+		return result()
+	case <-ctx.Done():
+		return v, ctx.Err()
+	}
+}
+
+// inputs returns what the paths stand for, folders of several pictures one by one. Notes say how each folder is read, and why.
+func (c *folderFlags) inputs(ctx context.Context, given []input, note func(string)) (all []input, err error) {
+	for _, in := range given {
+		folder, err := data.ReadFolder(in.path)
+		if in.stream != nil || err != nil { // a file, or no folder of pictures: opening it will say so
+			all = append(all, in)
+			continue
+		}
+		read, how, err := c.folder(ctx, in.path, folder)
+		if err != nil {
+			return nil, err
+		}
+		note(report.Printable(fmt.Sprintf("%s: %s", in.path, how)))
 		all = append(all, read...)
 	}
 	return all, nil
+}
+
+// folder returns the pictures of a folder, or the video that they are, and says how it is read.
+func (c *folderFlags) folder(ctx context.Context, path string, folder data.Folder) (all []input, how string, err error) {
+	clip, why := c.AsClip, fmt.Sprintf("%d pictures", len(folder.Pictures))
+	if !c.AsClip && !c.Each {
+		if clip, why, err = folder.IsVideo(ctx); err != nil {
+			return nil, "", err
+		}
+	}
+	if clip {
+		return []input{{path: path, readAs: "clip"}}, why + ", read as one video (--each reads them one by one)", nil
+	}
+	for _, p := range folder.Pictures {
+		all = append(all, input{path: p, readAs: "each"})
+	}
+	return all, why + ", read one by one (--as-clip reads them as a video)", nil
 }

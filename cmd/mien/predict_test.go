@@ -38,7 +38,7 @@ func TestPredictGoesOn(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(frames, "1.png"), text, 0o644))
 	require.NoError(t, os.WriteFile(filepath.Join(frames, "2.png"), text[:len(text)/2], 0o644))
 
-	args := []string{"predict", "--model", released, "--stride", "1"}
+	args := []string{"predict", "--face", "none", "--model", released, "--stride", "1"}
 	code, stdout, stderr := mien(append(args, damaged, facePNG, "nowhere.png", frames, facePNG)...)
 	require.Equal(t, someBad, code)
 	require.Equal(t, 2, strings.Count(stdout, facePNG))
@@ -70,9 +70,9 @@ func TestPredictGoesOn(t *testing.T) {
 	require.Empty(t, stdout)
 
 	out := filepath.Join(dir, "results.csv")
-	code, stdout, _ = mien(append(args, "--csv", "--out", out, damaged, facePNG)...)
+	code, stdout, _ = mien(append(args, "--csv", out, damaged, facePNG)...)
 	require.Equal(t, someBad, code)
-	require.Empty(t, stdout)
+	require.Equal(t, 2, strings.Count(stdout, "\n"))
 	text, err = os.ReadFile(out)
 	require.NoError(t, err)
 	require.Equal(t, 3, strings.Count(string(text), "\n"), "all that there is to say")
@@ -95,10 +95,10 @@ func (w *interrupting) Write(p []byte) (int, error) {
 // Results are written one by one, so that an interruption leaves those before it, and whole lines.
 func TestInterruptedPredictKeepsLines(t *testing.T) {
 	patient(t)
-	for _, format := range []string{"--json", "--csv", "--top=3"} {
+	for _, format := range []string{"--json", "--top=3"} {
 		ctx, cancel := context.WithCancel(t.Context())
 		stdout, stderr := &interrupting{cancel: cancel, at: 2}, bytes.Buffer{}
-		args := append([]string{"predict", "--model", released, format}, slices.Repeat([]string{facePNG}, 9)...)
+		args := append([]string{"predict", "--face", "none", "--model", released, format}, slices.Repeat([]string{facePNG}, 9)...)
 		require.Equal(t, interrupted, execute(ctx, args, stdout, &stderr))
 		require.Equal(t, "mien: interrupted\n", stderr.String())
 		require.Zero(t, stdout.at)
@@ -114,7 +114,7 @@ func TestInterruptedPredictKeepsItsFile(t *testing.T) {
 	predict := func(at int, paths ...string) (messages string) {
 		ctx, cancel := context.WithCancel(t.Context())
 		stderr := &interrupting{cancel: cancel, at: at} // at the first complaint
-		args := append([]string{"predict", "--model", released, "--json", "--out", out}, paths...)
+		args := append([]string{"predict", "--face", "none", "--model", released, "--json", "--out", out}, paths...)
 		if at == 0 {
 			cancel()
 		}
@@ -129,7 +129,7 @@ func TestInterruptedPredictKeepsItsFile(t *testing.T) {
 	text, err := os.ReadFile(out + ".part")
 	require.NoError(t, err)
 	require.Equal(t, 2, strings.Count(string(text), "\n"))
-	code, _, stderr := mien("predict", "--model", released, "--out", out, facePNG)
+	code, _, stderr := mien("predict", "--face", "none", "--model", released, "--out", out, facePNG)
 	require.Equal(t, 1, code)
 	require.Contains(t, stderr, "results.jsonl.part, of a command that was interrupted or still runs, exists: rename or remove it")
 }
@@ -155,7 +155,7 @@ func TestInterruptedWaitForInput(t *testing.T) {
 	os.Stdin = r
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	require.Equal(t, interrupted, execute(ctx, []string{"predict", "--model", released, "-"}, &bytes.Buffer{}, &bytes.Buffer{}))
+	require.Equal(t, interrupted, execute(ctx, []string{"predict", "--face", "none", "--model", released, "-"}, &bytes.Buffer{}, &bytes.Buffer{}))
 }
 
 // A backend that runs out of memory, and a full disk, end the command: what comes after is not tried.
@@ -163,7 +163,7 @@ func TestPredictEndsWithTheMachine(t *testing.T) {
 	run := func(left int, stdout io.Writer) (error, string) {
 		var stderr bytes.Buffer
 		b := &scarce{cpu.New(), left}
-		c := predictCmd{modelFlags: modelFlags{Model: released}, Paths: []string{facePNG, "nowhere.png"}}
+		c := predictCmd{modelFlags: modelFlags{Model: released}, faceFlags: faceFlags{Face: wholeInputs}, Paths: []string{facePNG, "nowhere.png"}}
 		return c.Run(&console{ctx: t.Context(), stdout: &checked{Writer: stdout}, stderr: &stderr, backend: b}), stderr.String()
 	}
 	ended := 0

@@ -59,7 +59,7 @@ func (c *prepareCmd) Run(out *console) error {
 		return err
 	}
 	if work.failed == len(all) {
-		return cmp.Or(work.drop(), error(&badInputs{work.failed, len(all)}))
+		return cmp.Or(work.drop(), error(&badInputs{bad: work.failed, all: len(all)}))
 	}
 	if err := work.finish(); err != nil {
 		return err
@@ -67,7 +67,7 @@ func (c *prepareCmd) Run(out *console) error {
 	fmt.Fprintf(out.stdout, "%d of %d samples are cut out: %s\n", len(all)-work.failed, len(all), c.roots())
 	if work.failed > 0 {
 		fmt.Fprintf(out.stdout, "%s says of each what was found in it\n", report.Printable(filepath.Join(c.Out, facesFile)))
-		return &badInputs{work.failed, len(all)}
+		return &badInputs{bad: work.failed, all: len(all)}
 	}
 	return nil
 }
@@ -150,11 +150,11 @@ func (c *prepareCmd) roots() string {
 func (c *prepareCmd) check() error {
 	switch {
 	case c.Size < minCrop || c.Size > maxCrop:
-		return fmt.Errorf("--size %d: it must be from %d to %d", c.Size, minCrop, maxCrop)
+		return usagef("--size %d: it must be from %d to %d", c.Size, minCrop, maxCrop)
 	case c.Landmarks != "" && c.Crop != string(face.Drawn):
-		return fmt.Errorf("--landmarks finds eyes and noses, for --crop %s: leave one of them out", face.Drawn)
+		return usagef("--landmarks finds eyes and noses, for --crop %s: leave one of them out", face.Drawn)
 	case c.Landmarks != "" && c.Steady:
-		return errors.New("--landmarks places all crops of a video alike: leave it out, or --steady")
+		return usagef("--landmarks places all crops of a video alike: leave it out, or --steady")
 	}
 	return nil
 }

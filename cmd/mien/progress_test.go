@@ -37,7 +37,7 @@ func TestProgressOfPredict(t *testing.T) {
 	defer b.Close()
 	synctest.Test(t, func(t *testing.T) {
 		var stderr bytes.Buffer
-		c := predictCmd{modelFlags: modelFlags{Model: released}, Paths: []string{dir, "nowhere.png", facePNG}}
+		c := predictCmd{modelFlags: modelFlags{Model: released}, faceFlags: faceFlags{Face: wholeInputs}, Paths: []string{dir, "nowhere.png", facePNG}}
 		var stdout slow
 		err := c.Run(&console{ctx: t.Context(), stdout: &checked{Writer: &stdout}, stderr: &stderr, backend: b})
 		require.EqualError(t, err, "1 of 4 inputs failed")

@@ -33,7 +33,7 @@ func (c *reportCmd) Run(out *console) error {
 		return err
 	}
 	if c.Drawn && !lists.Empty() {
-		return errors.New("--drawn is for a report without lists: leave one of them out")
+		return usagef("--drawn is for a report without lists: leave one of them out")
 	}
 	page, pretrain, finetune, err := c.runs()
 	if err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
@@ -8,11 +9,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"mien/data"
 	"mien/infer"
-	"mien/report"
 )
 
 // results writes predictions as they come: each is one write of whole lines, so that an interruption leaves no part of one.
@@ -21,19 +20,47 @@ type results interface {
 	failed(path string, cause error) error
 }
 
-// results returns what writes in the format of the flags.
-func (c *predictCmd) results(w io.Writer, m *infer.Model, inputs []input) results {
-	top := 0
-	if c.Top != nil {
-		top = min(int(*c.Top), max(m.Net.Classes(data.Image), m.Net.Classes(data.Video)))
+// results returns what writes in the formats of the flags.
+func (c *predictCmd) results(w io.Writer, m *infer.Model, inputs []input, files *partFiles) (all allResults, err error) {
+	top := c.ranks(m)
+	if c.JSON {
+		all = append(all, &jsonResults{json.NewEncoder(w), top})
+	} else {
+		all = append(all, newTableResults(w, max(top, 1), m, inputs))
 	}
-	switch {
-	case c.JSON:
-		return &jsonResults{json.NewEncoder(w), top}
-	case c.CSV:
-		return &csvResults{w: w, top: max(top, 1)}
+	if c.CSV != "" {
+		file, err := files.create("--csv", c.CSV)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, &csvResults{w: file, top: max(top, 1)})
 	}
-	return newTableResults(w, max(top, 1), m, inputs)
+	return all, nil
+}
+
+// ranks is how many of the likeliest classes are asked for, 0 without --top.
+func (c *predictCmd) ranks(m *infer.Model) int {
+	if c.Top == nil {
+		return 0
+	}
+	return min(int(*c.Top), max(m.Net.Classes(data.Image), m.Net.Classes(data.Video)))
+}
+
+// allResults writes in several formats.
+type allResults []results
+
+func (all allResults) add(p infer.Prediction) (err error) {
+	for _, r := range all {
+		err = cmp.Or(err, r.add(p))
+	}
+	return err
+}
+
+func (all allResults) failed(path string, cause error) (err error) {
+	for _, r := range all {
+		err = cmp.Or(err, r.failed(path, cause))
+	}
+	return err
 }
 
 type jsonResults struct {
@@ -93,31 +120,12 @@ func (r *csvResults) write(row []string) error {
 	return err
 }
 
-// tableResults is a table whose widths are fixed before its rows are known: a longer path moves what stands behind it.
-type tableResults struct {
-	w      io.Writer
-	top    int
-	widths []int
-	head   []string // until it is printed
-}
-
-// longestPath is the largest width of the first column.
-const longestPath = 60
+// tableResults has a row for each input.
+type tableResults struct{ *table }
 
 func newTableResults(w io.Writer, top int, m *infer.Model, inputs []input) *tableResults {
-	path, label := len("path"), 0
-	for _, in := range inputs {
-		path = min(max(path, utf8.RuneCountInString(report.Printable(in.path))), longestPath)
-	}
-	for _, l := range slices.Concat(m.Labels[data.Image], m.Labels[data.Video]) {
-		label = max(label, utf8.RuneCountInString(l))
-	}
-	head := append(columns(top, "expression", "probability", " "), "frames seen")
-	widths := []int{-path, -len("modality")}
-	for rank := range top {
-		widths = append(widths, -max(label, len(head[2+2*rank])), len(head[3+2*rank]))
-	}
-	return &tableResults{w: w, top: top, widths: append(widths, 0), head: head}
+	labels := slices.Concat(m.Labels[data.Image], m.Labels[data.Video])
+	return &tableResults{newTable(w, top, []string{"path", "modality"}, labels, inputs, "frames seen")}
 }
 
 func (r *tableResults) add(p infer.Prediction) error {
@@ -126,11 +134,7 @@ func (r *tableResults) add(p infer.Prediction) error {
 		frames = fmt.Sprintf("%s of %d", seen(p), p.Frames)
 	}
 	row := answers(p, r.top, func(probability float64) string { return fmt.Sprintf("%.1f %%", 100*probability) })
-	rows := [][]string{append(row, frames)}
-	if r.head != nil {
-		rows, r.head = [][]string{r.head, rows[0]}, nil
-	}
-	return report.Rows(r.w, r.widths, rows)
+	return r.print([][]string{append(row, frames)})
 }
 
 // failed adds nothing: the cause is on standard error.
@@ -138,7 +142,12 @@ func (r *tableResults) failed(string, error) error { return nil }
 
 // columns names the first columns: two for each rank, of which the first has no number.
 func columns(top int, label, probability, separator string) []string {
-	names := []string{"path", "modality", label, probability}
+	return ranked([]string{"path", "modality"}, top, label, probability, separator)
+}
+
+// ranked adds two columns for each rank.
+func ranked(names []string, top int, label, probability, separator string) []string {
+	names = append(names, label, probability)
 	for rank := 2; rank <= top; rank++ {
 		number := separator + strconv.Itoa(rank)
 		names = append(names, label+number, probability+number)

@@ -12,12 +12,6 @@ import (
 
 // Ctrl-C and SIGTERM: every command ends within about a second, and the exit status says why.
 
-// The shell's exit statuses for a command ended by Ctrl-C and by SIGTERM.
-const (
-	interrupted = 130
-	terminated  = 143
-)
-
 // grace is how long a command may take to end by itself after a signal.
 var grace = time.Second
 
@@ -52,7 +46,7 @@ func (out *console) untilDone(command func() int) int {
 	select {
 	case code := <-done:
 		return code
-	case <-time.After(grace):
+	case <-time.After(grace + time.Duration(out.drain.Load())):
 		fmt.Fprintln(out.stderr) // after what a progress bar may have left
 		return out.interrupted()
 	}

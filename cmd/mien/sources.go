@@ -26,7 +26,7 @@ func printSources(out *console, sources []run.Source) {
 func checkRoots(l data.Lists, prefix string) error {
 	for _, f := range [][3]string{{prefix + "static", l.StaticList, l.StaticRoot}, {prefix + "dynamic", l.DynamicList, l.DynamicRoot}} {
 		if f[1] == "" && f[2] != "" {
-			return fmt.Errorf("--%s-root %s is given without --%s-list: a list names the samples in that folder, with their labels",
+			return usagef("--%s-root %s is given without --%s-list: a list names the samples in that folder, with their labels",
 				f[0], f[2], f[0])
 		}
 	}

@@ -67,7 +67,7 @@ func (f runFlags) options(out *console, kind, nameOrFile string) (run.Options, e
 		err = fmt.Errorf("recipe %s is for %s: run `mien %s`", r.Name, r.Kind, trainedBy[r.Kind])
 	case f.Epochs != nil:
 		if r, err = r.WithEpochs(int(*f.Epochs)); err != nil {
-			err = fmt.Errorf("--epochs %d: %w", *f.Epochs, err)
+			err = usagef("--epochs %d: %w", *f.Epochs, err)
 		}
 	}
 	if f.Seed != nil {

@@ -215,7 +215,7 @@ func TestNoEpochs(t *testing.T) {
 		dir := filepath.Join(t.TempDir(), "run")
 		code, _, stderr := mien(map[bool]string{true: "pretrain", false: "finetune"}[strings.HasSuffix(name, "pretrain")],
 			"--recipe", name, "--epochs", "0", "--out", dir)
-		require.Equal(t, 1, code)
+		require.Equal(t, misused, code)
 		require.Regexp(t, `^mien: --epochs 0: .*(between 1 and|at least 2 epochs)`, stderr)
 		require.NoDirExists(t, dir)
 	}
