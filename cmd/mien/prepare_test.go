@@ -251,6 +251,18 @@ func TestPrepareRefusesFlags(t *testing.T) {
 	}
 }
 
+// A link to a folder stands for it.
+func TestPrepareLink(t *testing.T) {
+	dir := dataset(t)
+	link, out := filepath.Join(dir, "link"), filepath.Join(dir, "cut")
+	if err := os.Symlink(filepath.Join(dir, "clips"), link); err != nil {
+		t.Skip(err)
+	}
+	code, _, stderr := mien("prepare", "--videos", link, "--out", out, "--quiet")
+	require.Zero(t, code, stderr)
+	require.FileExists(t, filepath.Join(out, "videos", "walk", "00007.png"))
+}
+
 // An empty folder is taken, and what can't be written ends the command at once.
 func TestPrepareOut(t *testing.T) {
 	dir := dataset(t)
