@@ -50,11 +50,11 @@ func dataFlagCases() []commandFlags {
 		{"landmarks", listed + faces, "--landmarks $finder4.safetensors" + faces, changes(content(first))},
 		{"out", listed + faces, listed + faces + " --out $out/deep", both(is(exists(first), true, false), is(exists("deep/"+first), false, true))},
 		{"size", listed + faces + videos, listed + faces + videos + " --size 19", both(is(size(first), "[17 17]", "[19 19]"), is(size(video), "[17 17]", "[19 19]"))},
-		{"images", "--videos $photos/clips", "--videos $photos/clips --images $photos/pictures", both(is(length(files("images/*")), 0, 2), is(length(files("videos/walk/*")), 8, 8))},
-		{"videos", "--images $photos/pictures", "--images $photos/pictures --videos $photos/clips", both(is(length(files("images/*")), 2, 2), is(length(files("videos/walk/*")), 0, 8))},
-		{"crop", "--images $photos/pictures", "--images $photos/pictures --crop box-rotation", both(changes(content("images/both.png")), says(content("crops.json"), "eyes-nose", "box-rotation"))},
-		{"detector", "--images $photos/pictures", "--images $photos/pictures --detector $detector.safetensors", both(changes(content("images/both.png")), changes(content("crops.json")))},
-		{"steady", "--videos $photos/clips", "--videos $photos/clips --steady", both(changes(content("videos/walk/00000.png")), says(content("crops.json"), "alike", "steady"))},
+		{"images", "--videos $dataset/clips", "--videos $dataset/clips --images $dataset/pictures", both(is(length(files("images/*")), 0, 2), is(length(files("videos/walk/*")), 8, 8))},
+		{"videos", "--images $dataset/pictures", "--images $dataset/pictures --videos $dataset/clips", both(is(length(files("images/*")), 2, 2), is(length(files("videos/walk/*")), 0, 8))},
+		{"crop", "--images $dataset/pictures", "--images $dataset/pictures --crop box-rotation", both(changes(content("images/both.png")), says(content("crops.json"), "eyes-nose", "box-rotation"))},
+		{"detector", "--images $dataset/pictures", "--images $dataset/pictures --detector $finder.safetensors", both(changes(content("images/both.png")), changes(content("crops.json")))},
+		{"steady", "--videos $dataset/clips", "--videos $dataset/clips --steady", both(changes(content("videos/walk/00000.png")), says(content("crops.json"), "alike", "steady"))},
 	}}
 	return []commandFlags{check, draw, prepare}
 }
