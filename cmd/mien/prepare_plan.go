@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
 	"path/filepath"
@@ -64,7 +63,7 @@ func (c *prepareCmd) plan() (all []cuttable, err error) {
 		}
 	}
 	if len(all) == 0 {
-		return nil, errors.New("nothing to prepare: give --static-list, --dynamic-list, --images or --videos")
+		return nil, usagef("nothing to prepare: give --static-list, --dynamic-list, --images or --videos")
 	}
 	return all, checkEmpty(c.Out)
 }

@@ -264,7 +264,7 @@ func TestPrepareRefusesFlags(t *testing.T) {
 		"gone: no such file or directory":                                               {"prepare", "--images", filepath.Join(dir, "gone"), "--out", out},
 	} {
 		code, stdout, stderr := mien(line...)
-		require.Equal(t, 1, code, want)
+		require.NotZero(t, code, want)
 		require.Contains(t, stderr, want)
 		require.Empty(t, stdout)
 		require.NoDirExists(t, out)
