@@ -29,6 +29,8 @@ func TestExitStatus(t *testing.T) {
 		"data check":                                    misused,
 		"data draw --out $ --size 1":                    misused,
 		"prepare --out $":                               misused,
+		"prepare --images x --size 1 --out $":           misused,
+		"prepare --images x --out $":                    failed,
 		"info --images 3":                               misused,
 		"crossval --recipe s4d-tiny --out $":            misused,
 		"ablate --out $":                                misused,
