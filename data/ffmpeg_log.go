@@ -190,6 +190,8 @@ func (l *ffmpegLog) info() FrameInfo {
 
 // damage returns after how many frames there was the first message, and the time of the last of these.
 func (l *ffmpegLog) damage() (frames int, time float64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if l.harmed == nil {
 		return l.last.index + 1, l.last.time
 	}

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -132,6 +133,19 @@ func TestStreamsThatNeverCome(t *testing.T) {
 	require.NoError(t, r.Close())
 	_, err = r.Next()
 	require.Equal(t, io.EOF, err)
+}
+
+// A stream that is refused, ends or is closed is no longer read.
+func TestStreamsAreLeft(t *testing.T) {
+	for _, begin := range []string{"YUV4MPEG2 W2\n", "YUV4MPEG2 W2 H2\n", "GIF89a\x00\x00\x00\x00"} {
+		synctest.Test(t, func(t *testing.T) { // which fails where a goroutine stays
+			zeros := readerFunc(func(b []byte) (int, error) { return len(b), nil })
+			r, err := ReadFrames(context.Background(), "stdin", io.MultiReader(strings.NewReader(begin), zeros), Selection{})
+			if err == nil {
+				require.NoError(t, r.Close())
+			}
+		})
+	}
 }
 
 // A reader that takes its time is no sign of an ffmpeg that hangs.
