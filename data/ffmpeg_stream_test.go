@@ -32,7 +32,9 @@ func showinfo(pts string) string {
 
 // Times are those of the log, exact, and what it says of damage belongs to the frame that comes next.
 func TestLogOfFFmpeg(t *testing.T) {
-	fakeFFmpeg(t, say("[info]   Duration: 01:02:03.50, start: 0.000000, bitrate: 1 kb/s")+fakeUnit+
+	fakeFFmpeg(t, say("[info]   Duration: 01:02:03.50, start: 0.000000, bitrate: 1 kb/s")+
+		say("[info]   Stream #0:0: Audio: aac, 1 fps")+say("[info]   Stream #0:1(und): Video: hevc (Main), 960x540, 20.5 fps, 30 tbr, 15360 tbn")+
+		say("[info]   Stream #0:0: Video: ppm, 1000 fps")+fakeUnit+
 		showinfo("0")+fakeFrame+
 		say("[h264 @ 0x2] [error] error while decoding MB 10 5")+say("[warning] x: corrupt decoded frame in stream 0")+
 		showinfo("512")+fakeFrame+showinfo("NOPTS")+fakeFrame+showinfo("100")+fakeFrame+
@@ -42,7 +44,7 @@ func TestLogOfFFmpeg(t *testing.T) {
 	path := write(t, "a.mp4", nil)
 	r, err := OpenFrames(t.Context(), path, Selection{})
 	require.NoError(t, err)
-	require.Equal(t, FrameInfo{Format: "ffmpeg", Width: 2, Height: 1, Duration: 3723.5, FPS: 30000.0 / 1001}, r.Info())
+	require.Equal(t, FrameInfo{Format: "ffmpeg", Width: 2, Height: 1, Frames: 76332, Duration: 3723.5, FPS: 30000.0 / 1001}, r.Info())
 	frames, end := readAll(r)
 	require.Equal(t, []float64{0, 512.0 / 15360, 512.0 / 15360, 512.0 / 15360, 106020000.0 / 15360}, times(frames))
 	for i, f := range frames {
