@@ -97,7 +97,13 @@ func (l *ffmpegLog) hear(line string) {
 }
 
 // input reads what is said of the file: "Duration: 00:00:06.40, …" and "Stream #0:0: Video: …, 26.40 fps, …".
+//
+// What was wrong before it has made up its mind about the streams is forgotten: it looked at sound, too, and will say again what is wrong with
+// the pictures.
 func (l *ffmpegLog) input(text string) {
+	if text == "Stream mapping:" {
+		l.messages, l.harmed, l.corrupt = nil, nil, false
+	}
 	var h, m int
 	var s float64
 	if n, _ := fmt.Sscanf(text, "Duration: %d:%d:%f", &h, &m, &s); n == 3 && l.duration == 0 {

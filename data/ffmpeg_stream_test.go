@@ -57,6 +57,12 @@ func TestLogOfFFmpeg(t *testing.T) {
 	require.NoError(t, err, "as in every player")
 	require.Equal(t, 5, sample.Len())
 
+	fakeFFmpeg(t, say("[mp3 @ 0x1] [error] Header missing")+say("[info] Stream mapping:")+fakeUnit+showinfo("0")+fakeFrame)
+	r, err = OpenFrames(t.Context(), path, Selection{})
+	require.NoError(t, err)
+	_, end = readAll(r)
+	require.Equal(t, io.EOF, end, "sound is none of its business")
+
 	selected := `[Parsed_showinfo_2 @ 0x1] [info] `
 	fakeFFmpeg(t, fakeUnit+say(selected+"config in time_base: 1/15360, frame_rate: 0/0")+showinfo("0")+showinfo("15360")+
 		say(selected+"n: 0 pts: 15360 ")+fakeFrame+showinfo("30720")+showinfo("46080")+say(selected+"n: 1 pts: 46080 ")+fakeFrame)
