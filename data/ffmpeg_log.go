@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -31,6 +32,7 @@ type ffmpegLog struct {
 	unit     float64 // seconds, in which times are counted
 	fps      float64
 	duration float64
+	mean     float64 // frames a second
 	last     stamp   // of all frames
 	seen     int     // frames, selected or not
 	selects  bool    // there is a second row of stamps
@@ -89,12 +91,26 @@ func (l *ffmpegLog) hear(line string) {
 		l.corrupt = l.corrupt || strings.Contains(text, "corrupt decoded frame")
 	case strings.HasPrefix(context, "Parsed_showinfo_"):
 		l.showinfo(strings.HasPrefix(context, "Parsed_showinfo_0 "), strings.TrimSpace(text))
-	case l.duration == 0:
-		var h, m int
-		var s float64
-		if n, _ := fmt.Sscanf(strings.TrimSpace(text), "Duration: %d:%d:%f", &h, &m, &s); n == 3 {
-			l.duration = float64(h*3600+m*60) + s
-		}
+	default:
+		l.input(strings.TrimSpace(text))
+	}
+}
+
+// input reads what is said of the file: "Duration: 00:00:06.40, …" and "Stream #0:0: Video: …, 26.40 fps, …".
+//
+// What was wrong before it has made up its mind about the streams is forgotten: it looked at sound, too, and will say again what is wrong with
+// the pictures.
+func (l *ffmpegLog) input(text string) {
+	if text == "Stream mapping:" {
+		l.messages, l.harmed, l.corrupt = nil, nil, false
+	}
+	var h, m int
+	var s float64
+	if n, _ := fmt.Sscanf(text, "Duration: %d:%d:%f", &h, &m, &s); n == 3 && l.duration == 0 {
+		l.duration = float64(h*3600+m*60) + s
+	}
+	if before, _, found := strings.Cut(text, " fps"); found && l.mean == 0 && strings.Contains(before, "Video: ") {
+		l.mean, _ = strconv.ParseFloat(before[strings.LastIndexByte(before, ' ')+1:], 64)
 	}
 }
 
@@ -185,11 +201,13 @@ func (l *ffmpegLog) stamp(i int) stamp {
 func (l *ffmpegLog) info() FrameInfo {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return FrameInfo{Format: "ffmpeg", Duration: l.duration, FPS: l.fps}
+	return FrameInfo{Format: "ffmpeg", Frames: int(math.Round(l.duration * l.mean)), Duration: l.duration, FPS: l.fps}
 }
 
 // damage returns after how many frames there was the first message, and the time of the last of these.
 func (l *ffmpegLog) damage() (frames int, time float64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if l.harmed == nil {
 		return l.last.index + 1, l.last.time
 	}

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -31,7 +32,9 @@ func showinfo(pts string) string {
 
 // Times are those of the log, exact, and what it says of damage belongs to the frame that comes next.
 func TestLogOfFFmpeg(t *testing.T) {
-	fakeFFmpeg(t, say("[info]   Duration: 01:02:03.50, start: 0.000000, bitrate: 1 kb/s")+fakeUnit+
+	fakeFFmpeg(t, say("[info]   Duration: 01:02:03.50, start: 0.000000, bitrate: 1 kb/s")+
+		say("[info]   Stream #0:0: Audio: aac, 1 fps")+say("[info]   Stream #0:1(und): Video: hevc (Main), 960x540, 20.5 fps, 30 tbr, 15360 tbn")+
+		say("[info]   Stream #0:0: Video: ppm, 1000 fps")+fakeUnit+
 		showinfo("0")+fakeFrame+
 		say("[h264 @ 0x2] [error] error while decoding MB 10 5")+say("[warning] x: corrupt decoded frame in stream 0")+
 		showinfo("512")+fakeFrame+showinfo("NOPTS")+fakeFrame+showinfo("100")+fakeFrame+
@@ -41,7 +44,7 @@ func TestLogOfFFmpeg(t *testing.T) {
 	path := write(t, "a.mp4", nil)
 	r, err := OpenFrames(t.Context(), path, Selection{})
 	require.NoError(t, err)
-	require.Equal(t, FrameInfo{Format: "ffmpeg", Width: 2, Height: 1, Duration: 3723.5, FPS: 30000.0 / 1001}, r.Info())
+	require.Equal(t, FrameInfo{Format: "ffmpeg", Width: 2, Height: 1, Frames: 76332, Duration: 3723.5, FPS: 30000.0 / 1001}, r.Info())
 	frames, end := readAll(r)
 	require.Equal(t, []float64{0, 512.0 / 15360, 512.0 / 15360, 512.0 / 15360, 106020000.0 / 15360}, times(frames))
 	for i, f := range frames {
@@ -53,6 +56,12 @@ func TestLogOfFFmpeg(t *testing.T) {
 	sample, _, err := Open(t.Context(), path, OpenOptions{})
 	require.NoError(t, err, "as in every player")
 	require.Equal(t, 5, sample.Len())
+
+	fakeFFmpeg(t, say("[mp3 @ 0x1] [error] Header missing")+say("[info] Stream mapping:")+fakeUnit+showinfo("0")+fakeFrame)
+	r, err = OpenFrames(t.Context(), path, Selection{})
+	require.NoError(t, err)
+	_, end = readAll(r)
+	require.Equal(t, io.EOF, end, "sound is none of its business")
 
 	selected := `[Parsed_showinfo_2 @ 0x1] [info] `
 	fakeFFmpeg(t, fakeUnit+say(selected+"config in time_base: 1/15360, frame_rate: 0/0")+showinfo("0")+showinfo("15360")+
@@ -132,6 +141,19 @@ func TestStreamsThatNeverCome(t *testing.T) {
 	require.NoError(t, r.Close())
 	_, err = r.Next()
 	require.Equal(t, io.EOF, err)
+}
+
+// A stream that is refused, ends or is closed is no longer read.
+func TestStreamsAreLeft(t *testing.T) {
+	for _, begin := range []string{"YUV4MPEG2 W2\n", "YUV4MPEG2 W2 H2\n", "GIF89a\x00\x00\x00\x00"} {
+		synctest.Test(t, func(t *testing.T) { // which fails where a goroutine stays
+			zeros := readerFunc(func(b []byte) (int, error) { return len(b), nil })
+			r, err := ReadFrames(context.Background(), "stdin", io.MultiReader(strings.NewReader(begin), zeros), Selection{})
+			if err == nil {
+				require.NoError(t, r.Close())
+			}
+		})
+	}
 }
 
 // A reader that takes its time is no sign of an ffmpeg that hangs.

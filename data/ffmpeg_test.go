@@ -51,7 +51,7 @@ func TestPatienceIsForTheNextBytes(t *testing.T) {
 			time.Sleep(2 * ffmpegPatience)
 		}
 		fed := make(chan bool)
-		go func() { feeding{slow(3 * ffmpegPatience), p}.Read(b); close(fed) }()
+		go func() { feeding{slow(3 * ffmpegPatience), p}.Read(make([]byte, 1)); close(fed) }()
 		synctest.Wait()
 		watched{slow(2 * ffmpegPatience), p}.Read(b)
 		<-fed

@@ -22,9 +22,9 @@ type FrameInfo struct {
 	Format        string
 	Still         bool    // one picture, not a video
 	Width, Height int     // of the first frame that could be decoded
-	Frames        int     // in the file, before a selection; 0 where unknown
+	Frames        int     // in the file, before a selection, as it says or its duration suggests; 0 where unknown
 	Duration      float64 // in seconds; 0 where unknown
-	FPS           float64 // as the file says, which may be a mean; 0 where unknown
+	FPS           float64 // nominal, of which times are about multiples; 0 where unknown
 }
 
 // CutError is how a video ends that was read as far as possible: it is cut off, or its decoder has met damage.

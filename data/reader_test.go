@@ -107,6 +107,7 @@ func TestFramesThroughFFmpeg(t *testing.T) {
 		}
 		r, err := OpenFrames(t.Context(), path, Selection{})
 		require.NoError(t, err)
+		require.InDelta(t, len(want), r.Info().Frames, 4, name)
 		frames, end := readAll(r)
 		require.Equal(t, io.EOF, end, name)
 		require.Len(t, frames, len(want))

@@ -114,6 +114,7 @@ func TestHiddenFaces(t *testing.T) {
 			after += int(m.RGBAAt(x, y).R)
 		}
 	}
+	require.Equal(t, m.RGBAAt(172, 92), m.RGBAAt(173, 93), "hair and ears, too")
 	require.InDelta(t, before, after, float64(before)/20, "of the same brightness")
 	edge := found(2, -20, 170, 60, 70) // partly outside
 	require.NotPanics(t, func() { Annotate(f, pipeline.Frame{Faces: []pipeline.Face{edge}}, Style{Hide: hide}) })

@@ -173,6 +173,7 @@ func TestIndices(t *testing.T) {
 	movi, old := bytes.Index(b, []byte("movi")), bytes.Index(b, []byte("idx1"))
 	require.Equal(t, 2*16, word(old+4))
 	for e := range 2 {
+		require.Equal(t, 0x10, word(old+12+16*e), "a key frame")
 		from, size := movi+word(old+16+16*e)+8, word(old+20+16*e)
 		require.Equal(t, frames[e], b[from:from+size])
 	}
