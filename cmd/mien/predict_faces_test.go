@@ -79,10 +79,10 @@ func linesOf(t *testing.T, text string) (all []map[string]any) {
 // An interruption leaves whole lines, of which the last one says that there should be more, and rows in a file whose name does.
 func TestInterruptedVideo(t *testing.T) {
 	patient(t)
-	dir, out := numbered(t, 60), filepath.Join(t.TempDir(), "faces.csv")
+	dir, out, drawn := numbered(t, 60), filepath.Join(t.TempDir(), "faces.csv"), filepath.Join(t.TempDir(), "faces.avi")
 	ctx, cancel := context.WithCancel(t.Context())
 	stdout, stderr := &interrupting{cancel: cancel, at: 3}, bytes.Buffer{} // the source, and twice frames
-	require.Equal(t, interrupted, execute(ctx, []string{"predict", "--quiet", "--model", released, "--json", "--csv", out, dir}, stdout, &stderr))
+	require.Equal(t, interrupted, execute(ctx, []string{"predict", "--quiet", "--model", released, "--json", "--csv", out, "--annotated", drawn, dir}, stdout, &stderr))
 	require.Equal(t, "mien: "+out+".part keeps the results so far\nmien: interrupted\n", stderr.String())
 	lines := linesOf(t, stdout.String())
 	end := lines[len(lines)-1]
@@ -101,6 +101,11 @@ func TestInterruptedVideo(t *testing.T) {
 	require.EqualValues(t, frames, end["frames"])
 	require.NoFileExists(t, out)
 	require.Len(t, readCSV(t, out+".part"), 1+frames)
+	require.NoFileExists(t, drawn)
+	r, err := data.OpenFrames(t.Context(), drawn+".part", data.Selection{})
+	require.NoError(t, err)
+	defer r.Close()
+	require.Equal(t, frames, r.Info().Frames)
 }
 
 // A damaged frame has its row, costs no other, and the exit status says that something is missing.
