@@ -127,6 +127,26 @@ func TestDamagedFrame(t *testing.T) {
 	require.Equal(t, []string{"2", "", "", "damaged", ""}, rows[3][1:6])
 }
 
+// A video that is cut off has its rows up to there, and says that and where.
+func TestCutVideo(t *testing.T) {
+	whole, cut, out := filepath.Join(t.TempDir(), "faces.avi"), filepath.Join(t.TempDir(), "cut.avi"), filepath.Join(t.TempDir(), "faces.csv")
+	code, _, stderr := mien("predict", "--quiet", "--model", released, "--annotated", whole, numbered(t, 6))
+	require.Zero(t, code, stderr)
+	text, err := os.ReadFile(whole)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(cut, text[:len(text)/2], 0o644))
+	code, stdout, stderr := mien("predict", "--quiet", "--model", released, "--json", "--csv", out, cut)
+	require.Equal(t, someBad, code)
+	require.Regexp(t, "^mien: "+cut+": damaged after [2-4] frames, at [0-9.]+ s: .*\n$", stderr)
+	lines := linesOf(t, stdout)
+	end := lines[len(lines)-1]
+	require.Equal(t, "end", end["type"])
+	require.Equal(t, false, end["complete"])
+	require.Regexp(t, "^damaged after [2-4] frames", end["error"])
+	require.InDelta(t, 3, end["frames"], 1)
+	require.Len(t, readCSV(t, out), 1+int(end["frames"].(float64)))
+}
+
 // Videos of people who come and go: as many rows as frames, and faces where they are.
 func TestPredictVideos(t *testing.T) {
 	root := "../../../shared/data/h264/"
