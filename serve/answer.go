@@ -36,7 +36,7 @@ type found struct {
 // modelCard says which model has answered.
 type modelCard struct {
 	Name   string                     `json:"name"`
-	SHA256 string                     `json:"sha256"`
+	SHA256 string                     `json:"sha256,omitempty"`
 	Labels map[data.Modality][]string `json:"labels"`
 	Caveat string                     `json:"caveat,omitempty"`
 }

@@ -50,11 +50,11 @@ func dataFlagCases() []commandFlags {
 		{"landmarks", listed + faces, "--landmarks $finder4.safetensors" + faces, changes(content(first))},
 		{"out", listed + faces, listed + faces + " --out $out/deep", both(is(exists(first), true, false), is(exists("deep/"+first), false, true))},
 		{"size", listed + faces + videos, listed + faces + videos + " --size 19", both(is(size(first), "[17 17]", "[19 19]"), is(size(video), "[17 17]", "[19 19]"))},
-		{"images", "--videos $photos/clips", "--videos $photos/clips --images $photos/pictures", both(is(length(files("images/*")), 0, 2), is(length(files("videos/walk/*")), 8, 8))},
-		{"videos", "--images $photos/pictures", "--images $photos/pictures --videos $photos/clips", both(is(length(files("images/*")), 2, 2), is(length(files("videos/walk/*")), 0, 8))},
-		{"crop", "--images $photos/pictures", "--images $photos/pictures --crop box-rotation", both(changes(content("images/both.png")), says(content("crops.json"), "eyes-nose", "box-rotation"))},
-		{"detector", "--images $photos/pictures", "--images $photos/pictures --detector $detector.safetensors", both(changes(content("images/both.png")), changes(content("crops.json")))},
-		{"steady", "--videos $photos/clips", "--videos $photos/clips --steady", both(changes(content("videos/walk/00000.png")), says(content("crops.json"), "alike", "steady"))},
+		{"images", "--videos $dataset/clips", "--videos $dataset/clips --images $dataset/pictures", both(is(length(files("images/*")), 0, 2), is(length(files("videos/walk/*")), 8, 8))},
+		{"videos", "--images $dataset/pictures", "--images $dataset/pictures --videos $dataset/clips", both(is(length(files("images/*")), 2, 2), is(length(files("videos/walk/*")), 0, 8))},
+		{"crop", "--images $dataset/pictures", "--images $dataset/pictures --crop box-rotation", both(changes(content("images/both.png")), says(content("crops.json"), "eyes-nose", "box-rotation"))},
+		{"detector", "--images $dataset/pictures", "--images $dataset/pictures --detector $finder.safetensors", both(changes(content("images/both.png")), changes(content("crops.json")))},
+		{"steady", "--videos $dataset/clips", "--videos $dataset/clips --steady", both(changes(content("videos/walk/00000.png")), says(content("crops.json"), "alike", "steady"))},
 	}}
 	return []commandFlags{check, draw, prepare}
 }
@@ -90,6 +90,19 @@ func otherFlags() []commandFlags {
 		{command: "gradcheck", line: "--json", cases: []flagCase{
 			{"<filter>", "softplus", "gelu", says(stdout, "Softplus", "GELU")},
 			{"json", "softplus", "softplus --json=false", both(is(at("", "format"), "mien-gradcheck-1", nil), says(stdout, "", " cases; tolerances "))},
+		}},
+		{command: "serve", line: "--model $tuned --listen 127.0.0.1:0", stop: "mien: serving", cases: []flagCase{
+			{"model", "", "--model $others", says(stderr, "serving tuned in", "serving others in")},
+			{"precision", "", "--precision int8", says(stderr, " in f32 at", " in int8 at")},
+			{"detector", "", "--detector $five.txt", is(code, 0, 1)},
+			{"listen", "--token 0123456789abcdef", "--token 0123456789abcdef --listen 0.0.0.0:0", says(stderr, " at http://127.0.0.1:", "warning: other machines can connect")},
+			{"token", "--listen 0.0.0.0:0", "--listen 0.0.0.0:0 --token 0123456789abcdef", both(is(code, misused, 0), says(stderr, "give a --token", "serving tuned"))},
+			{"token-file", "--listen 0.0.0.0:0", "--listen 0.0.0.0:0 --token-file $token", both(is(code, misused, 0), says(stderr, "give a --token", "serving tuned"))},
+			{"host", "", "--host faces.example.org", says(stderr, "", ", faces.example.org; ")},
+			{"drain", "", "--drain 2s", says(stderr, "at_most=30s", "at_most=2s")},
+		}},
+		{command: "serve", line: "--model $tuned --listen 0.0.0.0:0 --token 0123456789abcdef", stop: "warning: other machines", cases: []flagCase{
+			{"quiet", "", "--quiet", says(stderr, "serving tuned", "")},
 		}},
 		{command: "doctor", cases: []flagCase{{"json", "", "--json", both(is(at("", "format"), nil, "mien-doctor-1"), says(stdout, "ok      product ", ""))}}},
 		{command: "licenses", cases: []flagCase{{"json", "", "--json", both(is(at("", "format"), nil, "mien-licenses-1"), says(stdout, "== YuNet-s", ""))}}},

@@ -257,9 +257,8 @@ func (r flagRunner) makeToys() {
 		require.Zero(t, o.code, "%s: %s", line, o.stderr)
 	}
 	toyLists(t, r.toys)
+	saveDataset(t, filepath.Join(r.toys, "dataset"))
 	toyFaces(t, r.toys)
-	savePhotos(t, filepath.Join(r.toys, "photos"))
-	writeDetector(t, filepath.Join(r.toys, "detector.safetensors"))
 	for _, seed := range []uint64{3, 4} {
 		writeLocator(t, filepath.Join(r.toys, fmt.Sprintf("finder%d.safetensors", seed)), seed)
 	}

@@ -109,6 +109,7 @@ func toyLists(t *testing.T, dir string) {
 	}
 	save("one.txt", static[:1])
 	save("five.txt", static[:5])
+	write(t, dir, "token", "0123456789abcdef\n")
 	save("two.csv", dynamic[:3])
 	save("three.csv", dynamic[:4])
 	save("pairs.txt", nil, "images/00000-Neutral.png 2", "images/00001-Happiness.png 2", "images/00002-Sadness.png 5", "images/00003-Surprise.png 5")

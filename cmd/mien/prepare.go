@@ -150,11 +150,11 @@ func (c *prepareCmd) roots() string {
 func (c *prepareCmd) check() error {
 	switch {
 	case c.Size < minCrop || c.Size > maxCrop:
-		return fmt.Errorf("--size %d: it must be from %d to %d", c.Size, minCrop, maxCrop)
+		return usagef("--size %d: it must be from %d to %d", c.Size, minCrop, maxCrop)
 	case c.Landmarks != "" && c.Crop != string(face.Drawn):
-		return fmt.Errorf("--landmarks finds eyes and noses, for --crop %s: leave one of them out", face.Drawn)
+		return usagef("--landmarks finds eyes and noses, for --crop %s: leave one of them out", face.Drawn)
 	case c.Landmarks != "" && c.Steady:
-		return errors.New("--landmarks places all crops of a video alike: leave it out, or --steady")
+		return usagef("--landmarks places all crops of a video alike: leave it out, or --steady")
 	}
 	return nil
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
 	"path/filepath"
@@ -64,7 +63,7 @@ func (c *prepareCmd) plan() (all []cuttable, err error) {
 		}
 	}
 	if len(all) == 0 {
-		return nil, errors.New("nothing to prepare: give --static-list, --dynamic-list, --images or --videos")
+		return nil, usagef("nothing to prepare: give --static-list, --dynamic-list, --images or --videos")
 	}
 	return all, checkEmpty(c.Out)
 }
@@ -89,11 +88,15 @@ func target(item data.Item, m data.Modality) (string, error) {
 // looked at. Names with a leading dot are files of the operating system.
 func walk(folder string, m data.Modality) (*data.Dataset, error) {
 	d := &data.Dataset{Modality: m}
-	err := filepath.WalkDir(folder, func(path string, e fs.DirEntry, err error) error {
+	root, err := filepath.EvalSymlinks(folder)
+	if err != nil {
+		return nil, err
+	}
+	err = filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		hidden := strings.HasPrefix(e.Name(), ".") && path != folder
+		hidden := strings.HasPrefix(e.Name(), ".") && path != root
 		switch {
 		case hidden && e.IsDir():
 			return filepath.SkipDir
@@ -108,7 +111,7 @@ func walk(folder string, m data.Modality) (*data.Dataset, error) {
 		} else if !data.HasExtension(path, m) {
 			return nil
 		}
-		name, err := filepath.Rel(folder, path)
+		name, err := filepath.Rel(root, path)
 		d.Items = append(d.Items, walked(filepath.ToSlash(name), path))
 		if framed && err == nil {
 			err = filepath.SkipDir

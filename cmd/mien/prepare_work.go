@@ -148,7 +148,7 @@ func (w *work) saveRecord() error {
 // finish gives the folder its name.
 func (w *work) finish() error {
 	w.record.Samples, w.record.Failed = w.done-w.failed, w.failed
-	for _, step := range []func() error{w.rows.Sync, w.saveRecord, func() error { return removeEmpty(w.out) }} {
+	for _, step := range []func() error{w.rows.Sync, w.rows.Close, w.saveRecord, func() error { return removeEmpty(w.out) }} {
 		if err := step(); err != nil {
 			return err
 		}

@@ -12,6 +12,7 @@ import (
 
 	"mien/asm"
 	"mien/data"
+	"mien/engine"
 	"mien/infer"
 	"mien/modelfile"
 	"mien/run"
@@ -20,13 +21,14 @@ import (
 
 type serveCmd struct {
 	detectorFlags
-	Model     string        `help:"Fine-tuned weights: a file, a run folder, or builtin, the small model within mien." default:"builtin" placeholder:"FILE|RUN"`
-	Listen    string        `help:"Address and port. One that other machines can reach needs a token." default:"127.0.0.1:8080" placeholder:"ADDR"`
-	Token     string        `help:"Ask clients for this token, 16 characters or more; on shared machines, --token-file or MIEN_TOKEN shows it to nobody." env:"MIEN_TOKEN" placeholder:"TOKEN" xor:"token"`
-	TokenFile string        `help:"Read the token from a file." placeholder:"FILE" xor:"token"`
-	Host      []string      `help:"A name by which clients call the server, besides addresses and localhost." placeholder:"NAME"`
-	Drain     time.Duration `help:"How long what is under way may take when the server is told to end." default:"30s" placeholder:"TIME"`
-	Quiet     bool          `help:"Show nothing but warnings and errors."`
+	Model     string            `help:"Fine-tuned weights: a file, a run folder, or builtin, the small model within mien." default:"builtin" placeholder:"FILE|RUN"`
+	Precision *engine.Precision `help:"Number format in which linear layers multiply, f32, bf16 or int8, instead of that in which the model is stored." placeholder:"P"`
+	Listen    string            `help:"Address and port. One that other machines can reach needs a token." default:"127.0.0.1:8080" placeholder:"ADDR"`
+	Token     string            `help:"Ask clients for this token, 16 characters or more; on shared machines, --token-file or MIEN_TOKEN shows it to nobody." env:"MIEN_TOKEN" placeholder:"TOKEN" xor:"token"`
+	TokenFile string            `help:"Read the token from a file." placeholder:"FILE" xor:"token"`
+	Host      []string          `help:"A name by which clients call the server, besides addresses and localhost." placeholder:"NAME"`
+	Drain     time.Duration     `help:"How long what is under way may take when the server is told to end." default:"30s" placeholder:"TIME"`
+	Quiet     bool              `help:"Show nothing but warnings and errors."`
 }
 
 func (c *serveCmd) Run(out *console) error {
@@ -44,7 +46,7 @@ func (c *serveCmd) Run(out *console) error {
 	if !local && token == "" {
 		return usagef("--listen %s: other machines can reach this address\nhint: give a --token, or listen on 127.0.0.1", c.Listen)
 	}
-	m, err := infer.Open(c.Model, out.backend, nil)
+	m, err := infer.Open(c.Model, out.backend, c.Precision)
 	if err != nil {
 		return err
 	}
@@ -64,7 +66,7 @@ func (c *serveCmd) Run(out *console) error {
 	}
 	config := serve.Config{Card: card, Limits: serve.DefaultLimits(), Token: token, Hosts: lower(c.Host), Local: local, Log: c.log(out)}
 	config.Limits.DrainTime = c.Drain
-	c.announce(out, on.Addr(), config)
+	c.announce(out, on.Addr(), config, m.Precision)
 	out.endsWithin(c.Drain)
 	return serve.Serve(out.ctx, on, config, m, d)
 }
@@ -140,7 +142,7 @@ func (c *serveCmd) log(out *console) *slog.Logger {
 }
 
 // announce says where the page is, and what to know.
-func (c *serveCmd) announce(out *console, at net.Addr, config serve.Config) {
+func (c *serveCmd) announce(out *console, at net.Addr, config serve.Config, precision engine.Precision) {
 	for _, note := range []string{modelfile.Chosen(c.Model), config.Card.Caveat} {
 		if note != "" {
 			out.note(c.Quiet, note)
@@ -149,5 +151,6 @@ func (c *serveCmd) announce(out *console, at net.Addr, config serve.Config) {
 	if !config.Local {
 		fmt.Fprintf(out.stderr, "mien: warning: other machines can connect, and what they send is not encrypted: put a proxy with TLS before it\n")
 	}
-	out.note(c.Quiet, fmt.Sprintf("serving %s at http://%s; Ctrl-C ends it", config.Card.Name, at))
+	names := append([]string{"http://" + at.String()}, c.Host...)
+	out.note(c.Quiet, fmt.Sprintf("serving %s in %v at %s; Ctrl-C ends it", config.Card.Name, precision, strings.Join(names, ", ")))
 }
