@@ -40,9 +40,9 @@ func (p *Pipeline) asked(n int) int {
 	return min(n, p.opt.MaxFaces)
 }
 
-// given tells whether a frame is to be read as it is, because it was cut out already: it has one face, at its place.
+// given tells whether a frame is to be read as it is, because it was cut out already: it has one face, large enough and at its place.
 func (p *Pipeline) given(frame *data.Frames, who found) bool {
-	return p.opt.Face != Detect && len(who.faces) == 1 && len(who.small) == 0 && p.crop.Holds(who.faces[0], frame.H, frame.W)
+	return p.opt.Face != Detect && len(who.faces) == 1 && p.crop.Holds(who.faces[0], frame.H, frame.W)
 }
 
 // cut returns a part of a frame as the model sees it.

@@ -104,3 +104,14 @@ func TestHeads(t *testing.T) {
 	_, err := p.Faces(t.Context(), []*data.Frames{picture(t, "portrait")})
 	require.EqualError(t, err, "the model has no head for images")
 }
+
+// Faces of pictures have the points of a second look.
+func TestSecondLook(t *testing.T) {
+	p, portrait := of(t, model(t, "s4d-tiny"), Options{}), picture(t, "portrait")
+	first, err := p.find(portrait)
+	require.NoError(t, err)
+	second, err := p.detector.Closer(portrait, first[0].faces[0])
+	require.NoError(t, err)
+	require.NotEqual(t, first[0].faces[0].Points, second.Points)
+	require.Equal(t, second, faces(t, p, portrait)[0].Faces[0].Face)
+}

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"mien/data"
+	"mien/face"
 )
 
 const (
@@ -88,10 +89,10 @@ func TestFollow(t *testing.T) {
 		require.Equal(t, i, f.Index)
 		require.Equal(t, float64(i)/fps, f.Time)
 		var ids []int
-		for _, face := range f.Faces {
-			ids = append(ids, face.ID)
-			require.Equal(t, data.Image, face.Head)
-			require.Len(t, face.Probabilities, 7)
+		for _, one := range f.Faces {
+			ids = append(ids, one.ID)
+			require.Equal(t, data.Image, one.Head)
+			require.Len(t, one.Probabilities, 7)
 		}
 		switch {
 		case i == 6 || i == 7:
@@ -187,10 +188,10 @@ func TestFollowWithOneHead(t *testing.T) {
 	require.Empty(t, r.Clips)
 	mean := 0.0
 	for _, f := range r.Frames {
-		for _, face := range f.Faces {
-			require.Equal(t, data.Image, face.Head)
-			if face.ID == 1 {
-				mean += face.Probabilities[3] / 28
+		for _, one := range f.Faces {
+			require.Equal(t, data.Image, one.Head)
+			if one.ID == 1 {
+				mean += one.Probabilities[3] / 28
 			}
 		}
 	}
@@ -202,12 +203,12 @@ func TestFollowWithOneHead(t *testing.T) {
 	r = follow(t, of(t, model(t, "feadapter-tiny"), Options{}), scene(t, 30), 16)
 	require.NotEmpty(t, r.Clips)
 	for _, f := range r.Frames {
-		for _, face := range f.Faces {
-			if face.ID == 1 {
-				require.Equal(t, f.Index >= 12, face.Head == data.Video, f.Index)
+		for _, one := range f.Faces {
+			if one.ID == 1 {
+				require.Equal(t, f.Index >= 12, one.Head == data.Video, f.Index)
 			}
-			if face.ID == 1 && f.Index >= 12 && f.Index < 28 {
-				require.Equal(t, r.Clips[0].Reading, face.Reading)
+			if one.ID == 1 && f.Index >= 12 && f.Index < 28 {
+				require.Equal(t, r.Clips[0].Reading, one.Reading)
 			}
 		}
 	}
@@ -275,4 +276,27 @@ func TestFollowTheFirst(t *testing.T) {
 		}
 	}
 	require.Len(t, r.Summaries, 1)
+}
+
+// The crop of a face that moves follows calmly.
+func TestSteadyCrops(t *testing.T) {
+	m := model(t, "s4d-tiny")
+	p, portrait := of(t, m, Options{}), picture(t, "portrait")
+	var video []data.Frame
+	for i := range 3 {
+		f := data.NewFrames(1, 120, 160)
+		paste(f, portrait, 10+3*i, 10)
+		video = append(video, data.Frame{Frames: f, Index: i, Time: float64(i) / fps})
+	}
+	r := follow(t, p, video, 2)
+	var steady face.Steady
+	for i, f := range video {
+		at, err := p.crop.Place(r.Frames[i].Faces[0].Face, f.H, f.W)
+		require.NoError(t, err)
+		calm := steady.Next(f.Time, at)
+		want, err := m.Classify(data.Image, []data.View{p.cut(f.Frames, calm), p.cut(f.Frames, at)})
+		require.NoError(t, err)
+		require.InDeltaSlice(t, want[0], r.Frames[i].Faces[0].Probabilities, 1e-6)
+		require.Equal(t, i > 0, want[0][0] != want[1][0], "it moves")
+	}
 }

@@ -70,3 +70,16 @@ func TestBarOfNothing(t *testing.T) {
 	none.Finish()
 	require.Equal(t, "reading [                        ] 0/0", NewProgress(nil, 0, "reading").bar(60, 0))
 }
+
+// Steps with a unit have a speed, and a total of 0 is not known.
+func TestProgressOfFrames(t *testing.T) {
+	p := NewProgress(nil, 0, "clip")
+	p.Unit("frames")
+	require.Equal(t, "clip 0", p.bar(60, 0))
+	p.done = 50
+	require.Equal(t, "clip 50, 25.0 frames/s", p.bar(60, 2*time.Second))
+	require.Equal(t, "50 frames, 25.0 frames/s", p.line(2*time.Second))
+	p.total = 100
+	require.Equal(t, "clip [============            ] 50/100, 25.0 frames/s, 2s left", p.bar(70, 2*time.Second))
+	require.Equal(t, "50 of 100 frames, 25.0 frames/s, 2s left", p.line(2*time.Second))
+}

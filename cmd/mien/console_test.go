@@ -39,6 +39,7 @@ func TestFullStandardOutput(t *testing.T) {
 		"bench":        {"bench", "gemm", "--m", "8", "--n", "8", "--k", "8"},
 		"eval":         {"eval", "--model", model, "--static-list", list, "--static-root", golden},
 		"predict":      {"predict", "--face", "none", "--model", model, face, face},
+		"faces":        {"predict", "--model", model, photos + "portrait.png"},
 		"as JSON":      {"predict", "--face", "none", "--model", model, "--json", face, face},
 		"training":     {"finetune", "--recipe", "s4d-tiny", "--epochs", "1", "--out", filepath.Join(t.TempDir(), "run")},
 	} {

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"mien/data"
 	"mien/pipeline"
@@ -19,6 +21,9 @@ type facesPlot struct {
 
 func newFacesPlot(path string, labels []string, inputs []input) (*facesPlot, error) {
 	to, err := newDrawings("--plot", path, inputs)
+	if ext := strings.ToLower(filepath.Ext(path)); !slices.Contains([]string{"", ".png", ".svg"}, ext) {
+		err = usagef("--plot %s: a plot is .png or .svg, or a folder", path)
+	}
 	return &facesPlot{drawings: to, labels: labels}, err
 }
 

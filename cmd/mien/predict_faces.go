@@ -161,17 +161,27 @@ func (s *search) one(in input, o *opened, err error) error {
 		return s.ctx.Err()
 	case ofTheMachine(err):
 		return err
-	case err != nil:
-		s.failed++
-		s.meter.complain(about(in.path, err))
-		if !a.begun {
-			return s.to.failed(in.path, err)
-		}
-	case a.Damaged > 0:
-		s.damaged++
-		s.meter.complain(about(in.path, a.damage()))
 	}
-	return nil
+	return s.judge(a, err)
+}
+
+// judge counts and reports an input that failed, or of which a part is missing.
+func (s *search) judge(a *account, err error) error {
+	if err == nil && a.Damaged > 0 {
+		err = a.damage()
+	}
+	if err == nil {
+		return nil
+	}
+	s.meter.complain(about(a.path, err))
+	if _, cut := errors.AsType[*data.CutError](err); a.Damaged > 0 || cut && a.begun {
+		s.damaged++
+		return nil
+	}
+	if s.failed++; a.begun {
+		return nil
+	}
+	return s.to.failed(a.path, err)
 }
 
 // about begins an error with the input that it is of, once.

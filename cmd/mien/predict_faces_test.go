@@ -79,10 +79,10 @@ func linesOf(t *testing.T, text string) (all []map[string]any) {
 // An interruption leaves whole lines, of which the last one says that there should be more, and rows in a file whose name does.
 func TestInterruptedVideo(t *testing.T) {
 	patient(t)
-	dir, out := numbered(t, 60), filepath.Join(t.TempDir(), "faces.csv")
+	dir, out, drawn := numbered(t, 60), filepath.Join(t.TempDir(), "faces.csv"), filepath.Join(t.TempDir(), "faces.avi")
 	ctx, cancel := context.WithCancel(t.Context())
 	stdout, stderr := &interrupting{cancel: cancel, at: 3}, bytes.Buffer{} // the source, and twice frames
-	require.Equal(t, interrupted, execute(ctx, []string{"predict", "--quiet", "--model", released, "--json", "--csv", out, dir}, stdout, &stderr))
+	require.Equal(t, interrupted, execute(ctx, []string{"predict", "--quiet", "--model", released, "--json", "--csv", out, "--annotated", drawn, dir}, stdout, &stderr))
 	require.Equal(t, "mien: "+out+".part keeps the results so far\nmien: interrupted\n", stderr.String())
 	lines := linesOf(t, stdout.String())
 	end := lines[len(lines)-1]
@@ -101,6 +101,11 @@ func TestInterruptedVideo(t *testing.T) {
 	require.EqualValues(t, frames, end["frames"])
 	require.NoFileExists(t, out)
 	require.Len(t, readCSV(t, out+".part"), 1+frames)
+	require.NoFileExists(t, drawn)
+	r, err := data.OpenFrames(t.Context(), drawn+".part", data.Selection{})
+	require.NoError(t, err)
+	defer r.Close()
+	require.Equal(t, frames, r.Info().Frames)
 }
 
 // A damaged frame has its row, costs no other, and the exit status says that something is missing.
@@ -120,6 +125,26 @@ func TestDamagedFrame(t *testing.T) {
 	rows := readCSV(t, out)
 	require.Len(t, rows, 7)
 	require.Equal(t, []string{"2", "", "", "damaged", ""}, rows[3][1:6])
+}
+
+// A video that is cut off has its rows up to there, and says that and where.
+func TestCutVideo(t *testing.T) {
+	whole, cut, out := filepath.Join(t.TempDir(), "faces.avi"), filepath.Join(t.TempDir(), "cut.avi"), filepath.Join(t.TempDir(), "faces.csv")
+	code, _, stderr := mien("predict", "--quiet", "--model", released, "--annotated", whole, numbered(t, 6))
+	require.Zero(t, code, stderr)
+	text, err := os.ReadFile(whole)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(cut, text[:len(text)/2], 0o644))
+	code, stdout, stderr := mien("predict", "--quiet", "--model", released, "--json", "--csv", out, cut)
+	require.Equal(t, someBad, code)
+	require.Regexp(t, "^mien: "+cut+": damaged after [2-4] frames, at [0-9.]+ s: .*\n$", stderr)
+	lines := linesOf(t, stdout)
+	end := lines[len(lines)-1]
+	require.Equal(t, "end", end["type"])
+	require.Equal(t, false, end["complete"])
+	require.Regexp(t, "^damaged after [2-4] frames", end["error"])
+	require.InDelta(t, 3, end["frames"], 1)
+	require.Len(t, readCSV(t, out), 1+int(end["frames"].(float64)))
 }
 
 // Videos of people who come and go: as many rows as frames, and faces where they are.

@@ -16,7 +16,7 @@ import (
 // Limits of the frames that are read together: more are hardly faster, but take memory, and an interruption waits for them.
 const (
 	mostTogether   = 16
-	pixelsTogether = 4 << 20
+	pixelsTogether = 2 << 20
 	longTogether   = 400 * time.Millisecond
 )
 
