@@ -177,7 +177,7 @@ func findSample(path string, m Modality) string {
 	if isSample(path, m) {
 		return path
 	}
-	stem, exts := path, slices.Concat(ByModality(m, imageExts, videoExts), []string{".gif"})
+	stem, exts := path, extensions(m)
 	if slices.Contains(exts, lowerExt(path)) {
 		stem = path[:len(path)-len(filepath.Ext(path))]
 	}
@@ -187,6 +187,16 @@ func findSample(path string, m Modality) string {
 		}
 	}
 	return ""
+}
+
+// extensions are those of files of a modality.
+func extensions(m Modality) []string {
+	return append(slices.Clone(ByModality(m, imageExts, videoExts)), ".gif")
+}
+
+// HasExtension tells whether a file is called as those of a modality are.
+func HasExtension(path string, m Modality) bool {
+	return slices.Contains(extensions(m), lowerExt(path))
 }
 
 // isSample accepts a file, for a video also a folder.

@@ -4,10 +4,14 @@
 //
 // Faces are found upright: of one that is upside down the box is found, with a high score, but its points are wrong. So pictures must be
 // turned before, as package data does by EXIF.
+//
+// A Tracker follows faces through a video, and a Crop cuts them out, as a Placement that Steady keeps calm.
 package face
 
 import (
+	"crypto/sha256"
 	_ "embed"
+	"fmt"
 	"math"
 	"slices"
 
@@ -23,6 +27,16 @@ type Face struct {
 	Box
 	Score  float64 // from 0 to 1
 	Points [5]Point
+}
+
+// Largest is the index of the face with the largest box; there is at least one.
+func Largest(faces []Face) (largest int) {
+	for i, f := range faces {
+		if f.Width*f.Height > faces[largest].Width*faces[largest].Height {
+			largest = i
+		}
+	}
+	return largest
 }
 
 // Box is a rectangle, which may reach beyond the picture.
@@ -71,6 +85,9 @@ type Detector struct {
 //
 //go:embed weights/yunet_s.safetensors
 var embedded []byte
+
+// Digest is the SHA-256 of the embedded weights.
+func Digest() string { return fmt.Sprintf("%x", sha256.Sum256(embedded)) }
 
 // New loads the network that is part of this package.
 func New(b engine.Backend) (*Detector, error) {

@@ -82,7 +82,8 @@ func (t *Tracker) Next(time float64, found []Face) (ids []int) {
 // Now is the time of the last frame on a clock that goes on with every frame, whatever their times say: for Steady.
 func (t *Tracker) Now() float64 { return t.now }
 
-// Ended returns the numbers of the faces that the last frame showed to be gone for good. What was kept for them is of no more use.
+// Ended returns the numbers of the faces that the last frame showed to be gone for good, until the next one. What was kept for them is of no
+// more use.
 func (t *Tracker) Ended() []int { return t.ended }
 
 // tick moves the clock to the next frame.

@@ -126,7 +126,7 @@ var errPretrained = errors.New("a pre-trained encoder has no classes yet: fine-t
 var classless = map[string]error{
 	recipe.Pretrain: errPretrained,
 	recipe.Landmarks: errors.New("a landmark network names no expressions: `mien finetune --landmarks` trains models of system s2d that read it, and " +
-		"`mien data align` turns and scales faces by it"),
+		"`mien prepare --landmarks` cuts faces out by it"),
 }
 
 // Load opens FILE|RUN as a model of an interface M, such as [system.Classifier], for inference. Its weights are stored and

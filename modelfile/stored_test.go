@@ -61,7 +61,7 @@ func TestOwnPretraining(t *testing.T) {
 func TestOwnLandmarks(t *testing.T) {
 	f := writeModel(t, load(t, "landmarks-tiny"), nil)
 	b, want := cpu.New(), f.Path+": a landmark network names no expressions: `mien finetune --landmarks` trains models of system s2d that read it, "+
-		"and `mien data align` turns and scales faces by it"
+		"and `mien prepare --landmarks` cuts faces out by it"
 	_, _, _, err := Load[system.Classifier](f.Path, b, nil)
 	require.EqualError(t, err, want)
 	require.Zero(t, b.Stats().LiveBytes, "what was loaded is freed")

@@ -1,9 +1,7 @@
 package run
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
 
 	"mien/data"
 	"mien/face"
@@ -19,10 +17,10 @@ const (
 	maxDrift = 0.1
 )
 
-// Align finds the face in frames, the largest, by the mean of its landmarks, and returns what aligns it in size×size pixels. It is an error
-// if none is found.
-func (l *Locator) Align(f *data.Frames, size int) (a data.Alignment, err error) {
-	face, err := l.detect(f)
+// Align finds the face in frames, the largest that a detector finds, by the mean of its landmarks, and returns what aligns it in size×size
+// pixels. It is an error if none is found.
+func (l *Locator) Align(f *data.Frames, d *face.Detector, size int) (a data.Alignment, err error) {
+	face, err := l.detect(f, d)
 	if err != nil {
 		return a, err
 	}
@@ -43,26 +41,18 @@ func (l *Locator) Align(f *data.Frames, size int) (a data.Alignment, err error) 
 	return data.NewAlignment(face, f.H, f.W, size)
 }
 
-// detect returns roughly where the face is: its eyes and its nose in the mean of the frames in which a detector finds one, or else its
+// detect returns roughly where the face is: its eyes and its nose in the mean of the frames in which the detector finds one, or else its
 // landmarks for a network that looks at the whole of the frames.
-func (l *Locator) detect(f *data.Frames) (data.Landmarks, error) {
-	if l.detector == nil {
-		d, err := face.New(l.backend)
-		if err != nil {
-			return data.Landmarks{}, err
-		}
-		l.detector = d
-	}
-	found, err := l.detector.Detect(f, face.DefaultOptions)
+func (l *Locator) detect(f *data.Frames, d *face.Detector) (data.Landmarks, error) {
+	found, err := d.Detect(f, face.DefaultOptions)
 	if err != nil {
 		return data.Landmarks{}, err
 	}
 	var all []data.Landmarks
 	for _, faces := range found {
 		if len(faces) > 0 {
-			largest := slices.MaxFunc(faces, func(a, b face.Face) int { return cmp.Compare(a.Width*a.Height, b.Width*b.Height) })
 			share := func(p face.Point) data.Point { return data.Point{X: p.X / float64(f.W), Y: p.Y / float64(f.H)} }
-			p := largest.Points
+			p := faces[face.Largest(faces)].Points
 			all = append(all, data.LandmarksAt(share(p[face.LeftEye]), share(p[face.RightEye]), share(p[face.Nose])))
 		}
 	}

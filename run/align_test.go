@@ -9,6 +9,7 @@ import (
 	"mien/data"
 	"mien/data/drawn"
 	"mien/engine/cpu"
+	"mien/face"
 )
 
 // publishedNet is MobileFaceNet's, which is not part of this repository.
@@ -21,6 +22,13 @@ func publishedNet(t *testing.T) *Locator {
 	require.NoError(t, err)
 	t.Cleanup(l.Close)
 	return l
+}
+
+func detector(t *testing.T) *face.Detector {
+	d, err := face.New(cpu.New())
+	require.NoError(t, err)
+	t.Cleanup(d.Close)
+	return d
 }
 
 // small shows frames in the middle of grey ones that are half as high again and twice as wide.
@@ -39,14 +47,14 @@ func small(f *data.Frames) *data.Frames {
 
 // Eyes and nose of drawn faces are brought to where they belong, also those of faces that fill a third of the frame.
 func TestAlign(t *testing.T) {
-	l := publishedNet(t)
+	l, d := publishedNet(t), detector(t)
 	set := drawn.Style{Framing: 1}.Images(11, 6, 120)
 	for _, item := range set.Items {
 		face, err := l.Locate(t.Context(), item)
 		require.NoError(t, err)
-		tight, err := l.Align(face.Frames, 60)
+		tight, err := l.Align(face.Frames, d, 60)
 		require.NoError(t, err)
-		loose, err := l.Align(small(face.Frames), 60)
+		loose, err := l.Align(small(face.Frames), d, 60)
 		require.NoError(t, err)
 		aligned := loose.Frames(small(face.Frames))
 		require.Equal(t, []int{60, 60}, []int{aligned.H, aligned.W})
@@ -78,10 +86,10 @@ func paste(to, f *data.Frames, x, y int) {
 
 // A face is found wherever it is in a large picture, and the largest is taken of several.
 func TestAlignDetects(t *testing.T) {
-	l := publishedNet(t)
+	l, d := publishedNet(t), detector(t)
 	portrait, err := data.OpenImage(t.Context(), "../face/testdata/portrait.png", data.OpenOptions{})
 	require.NoError(t, err)
-	alone, err := l.Align(portrait, 60)
+	alone, err := l.Align(portrait, d, 60)
 	require.NoError(t, err)
 	for i := range 3 {
 		wide := data.NewFrames(1, 320, 400)
@@ -91,7 +99,7 @@ func TestAlignDetects(t *testing.T) {
 		x, y := 20+130*i, 200-90*i
 		paste(wide, portrait, x, y)
 		paste(wide, data.Resize(portrait, 80, 80), (x+140)%320, (y+120)%240)
-		a, err := l.Align(wide, 60)
+		a, err := l.Align(wide, d, 60)
 		require.NoError(t, err)
 		for _, corner := range []data.Point{{X: 0.2, Y: 0.2}, {X: 0.8, Y: 0.3}, {X: 0.5, Y: 0.9}} {
 			want, got := alone.Back(data.Landmarks{corner})[0], a.Back(data.Landmarks{corner})[0]
@@ -103,9 +111,9 @@ func TestAlignDetects(t *testing.T) {
 
 // Where there is no face, none is found.
 func TestAlignNoFace(t *testing.T) {
-	l := publishedNet(t)
+	l, d := publishedNet(t), detector(t)
 	for _, f := range []*data.Frames{data.NewFrames(1, 20, 3000), data.NewFrames(2, 90, 90)} {
-		_, err := l.Align(f, 60)
+		_, err := l.Align(f, d, 60)
 		require.ErrorContains(t, err, "no face")
 	}
 }

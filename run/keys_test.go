@@ -228,7 +228,7 @@ func requireRefusal(t *testing.T, o Options, c keyCase) {
 
 // A key is refused in the runs of the systems that do not read it, and has an effect in runs of each system that declares it.
 func TestKeysOfSystems(t *testing.T) {
-	elsewhere := []string{"name", "data.cache_mib", "train.best_by", "train.best_set", "train.use_best"} // see keyCases
+	elsewhere := []string{"name", "data.cache_mib", "data.crop", "train.best_by", "train.best_set", "train.use_best"} // see keyCases
 	for _, c := range keyCases {
 		effective := map[string]bool{}
 		for column, system := range columns {

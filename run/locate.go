@@ -11,7 +11,6 @@ import (
 	"mien/data"
 	"mien/data/drawn"
 	"mien/engine"
-	"mien/face"
 	"mien/mobilefacenet"
 	"mien/modelfile"
 	"mien/nn"
@@ -27,10 +26,9 @@ type Locator struct {
 	modelfile.Description // of a network that mien trained
 	Net                   finder
 
-	size     int // of the frames that the network reads, in pixels
-	backend  engine.Backend
-	scope    *nn.Scope      // nil of a network that is being trained
-	detector *face.Detector // nil before the first alignment
+	size    int // of the frames that the network reads, in pixels
+	backend engine.Backend
+	scope   *nn.Scope // nil of a network that is being trained
 }
 
 // finder is a network that finds landmarks as a system.Locator does.
@@ -82,9 +80,6 @@ func openPublished(file *weights.File, b engine.Backend) (l *Locator, err error)
 func (l *Locator) Close() {
 	if l.scope != nil {
 		l.scope.Free()
-	}
-	if l.detector != nil {
-		l.detector.Close()
 	}
 }
 

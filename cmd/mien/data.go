@@ -16,7 +16,6 @@ import (
 
 type dataCmd struct {
 	Check dataCheckCmd `cmd:"" help:"Count the classes of lists, and find missing, unreadable, short and duplicate files."`
-	Align dataAlignCmd `cmd:"" help:"Turn, scale and move the faces of lists so that eyes and noses are at the same place in all."`
 	Draw  dataDrawCmd  `cmd:"" help:"Draw faces into files with lists, to try commands on."`
 }
 

@@ -17,12 +17,12 @@ import (
 func newCPU() engine.Backend { return cpu.New() }
 
 // computing are the commands that compute on the device; the others need none.
-var computing = []string{"demo", "pretrain", "finetune", "landmarks", "ablate", "eval", "crossval", "predict", "report", "explain", "gradcheck", "doctor", "bench"}
+var computing = []string{"demo", "pretrain", "finetune", "landmarks", "ablate", "eval", "crossval", "predict", "report", "explain", "prepare", "gradcheck", "doctor", "bench"}
 
 // deviceOf returns the backend of a command.
 func deviceOf(command, name string, stderr io.Writer) (engine.Backend, error) {
 	first, _, _ := strings.Cut(command, " ")
-	if name == "auto" && !slices.Contains(computing, first) && command != "data align" {
+	if name == "auto" && !slices.Contains(computing, first) {
 		return newCPU(), nil
 	}
 	return openDevice(name, stderr)

@@ -28,7 +28,7 @@ func TestExitStatus(t *testing.T) {
 		"eval --model f --dynamic-root faces":           misused,
 		"data check":                                    misused,
 		"data draw --out $ --size 1":                    misused,
-		"data align --landmarks f --out $":              misused,
+		"prepare --out $":                               misused,
 		"info --images 3":                               misused,
 		"crossval --recipe s4d-tiny --out $":            misused,
 		"ablate --out $":                                misused,

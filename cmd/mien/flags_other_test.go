@@ -41,16 +41,22 @@ func dataFlagCases() []commandFlags {
 	}}
 	first := "images/images/00000-Neutral.png"
 	video := "videos/videos/00001-Sadness/00008.png"
-	align := commandFlags{command: "data align", line: "--landmarks $finder3.safetensors --out $out --size 17" + faces, cases: []flagCase{
-		{"static-list", "", "--static-list $five.txt --static-root $b", is(length(files("images/images/*")), 6, 5)},
-		{"static-root", "", "--static-root $b", both(is(exists(first), true, true), changes(content(first)))},
-		{"dynamic-list", "", videos, is(length(files("videos/videos/*/*")), 0, 4*9)},
-		{"dynamic-root", videos, videos + " --dynamic-root $b", both(is(exists(video), true, true), changes(content(video)))},
-		{"landmarks", "", "--landmarks $finder4.safetensors", changes(content(first))},
-		{"out", "", "--out $out/deep", both(is(exists(first), true, false), is(exists("deep/"+first), false, true))},
-		{"size", videos, videos + " --size 19", both(is(size(first), "[17 17]", "[19 19]"), is(size(video), "[17 17]", "[19 19]"))},
+	listed := "--landmarks $finder3.safetensors"
+	prepare := commandFlags{command: "prepare", line: "--out $out --size 17 --quiet", cases: []flagCase{
+		{"static-list", listed + faces, listed + faces + " --static-list $five.txt --static-root $b", is(length(files("images/images/*")), 6, 5)},
+		{"static-root", listed + faces, listed + faces + " --static-root $b", both(is(exists(first), true, true), changes(content(first)))},
+		{"dynamic-list", listed + faces, listed + faces + videos, is(length(files("videos/videos/*/*")), 0, 4*9)},
+		{"dynamic-root", listed + faces + videos, listed + faces + videos + " --dynamic-root $b", both(is(exists(video), true, true), changes(content(video)))},
+		{"landmarks", listed + faces, "--landmarks $finder4.safetensors" + faces, changes(content(first))},
+		{"out", listed + faces, listed + faces + " --out $out/deep", both(is(exists(first), true, false), is(exists("deep/"+first), false, true))},
+		{"size", listed + faces + videos, listed + faces + videos + " --size 19", both(is(size(first), "[17 17]", "[19 19]"), is(size(video), "[17 17]", "[19 19]"))},
+		{"images", "--videos $dataset/clips", "--videos $dataset/clips --images $dataset/pictures", both(is(length(files("images/*")), 0, 2), is(length(files("videos/walk/*")), 8, 8))},
+		{"videos", "--images $dataset/pictures", "--images $dataset/pictures --videos $dataset/clips", both(is(length(files("images/*")), 2, 2), is(length(files("videos/walk/*")), 0, 8))},
+		{"crop", "--images $dataset/pictures", "--images $dataset/pictures --crop box-rotation", both(changes(content("images/both.png")), says(content("crops.json"), "eyes-nose", "box-rotation"))},
+		{"detector", "--images $dataset/pictures", "--images $dataset/pictures --detector $finder.safetensors", both(changes(content("images/both.png")), changes(content("crops.json")))},
+		{"steady", "--videos $dataset/clips", "--videos $dataset/clips --steady", both(changes(content("videos/walk/00000.png")), says(content("crops.json"), "alike", "steady"))},
 	}}
-	return []commandFlags{check, draw, align}
+	return []commandFlags{check, draw, prepare}
 }
 
 // size is the width and the height of a picture in $out.

@@ -95,7 +95,7 @@ func eachFlag(t *testing.T, visit func(command, name string)) {
 // A folder of samples without the list that names them is refused by every command that takes one, whatever other list it has.
 func TestFoldersWithoutLists(t *testing.T) {
 	lines := map[string]string{"pretrain": "--recipe s4d-tiny-pretrain", "finetune": "--recipe s4d-tiny", "crossval": "--recipe s4d-tiny",
-		"ablate": "pretraining", "eval": "--model none", "report": "none", "data check": "", "data align": "--landmarks none"}
+		"ablate": "pretraining", "eval": "--model none", "report": "none", "data check": "", "prepare": ""}
 	var tested []string
 	eachFlag(t, func(command, flag string) {
 		of, ok := strings.CutSuffix(flag, "-root")
@@ -257,6 +257,7 @@ func (r flagRunner) makeToys() {
 		require.Zero(t, o.code, "%s: %s", line, o.stderr)
 	}
 	toyLists(t, r.toys)
+	saveDataset(t, filepath.Join(r.toys, "dataset"))
 	toyFaces(t, r.toys)
 	for _, seed := range []uint64{3, 4} {
 		writeLocator(t, filepath.Join(r.toys, fmt.Sprintf("finder%d.safetensors", seed)), seed)

@@ -9,10 +9,10 @@ import (
 	"mien/run"
 )
 
-// mien landmarks train: a landmark network, which models of system s2d and mien data align read.
+// mien landmarks train: a landmark network, which models of system s2d and mien prepare read.
 
 type landmarksCmd struct {
-	Train landmarksTrainCmd `cmd:"" help:"Train a landmark network on drawn faces, which finetune takes as --landmarks for S2D, and data align."`
+	Train landmarksTrainCmd `cmd:"" help:"Train a landmark network on drawn faces, which finetune takes as --landmarks for S2D, and prepare."`
 }
 
 type landmarksTrainCmd struct {

@@ -30,6 +30,7 @@ type cli struct {
 	Report     reportCmd     `cmd:"" help:"Draw what runs learned and what their model makes of lists: a page and its figures."`
 	Explain    explainCmd    `cmd:"" help:"Draw what a model looks at in images and videos."`
 	Serve      serveCmd      `cmd:"" help:"Answer over HTTP, with a page for people."`
+	Prepare    prepareCmd    `cmd:"" help:"Cut the faces out of a dataset's images and videos."`
 	Data       dataCmd       `cmd:"" help:"Check lists and the files that they name, or draw faces with lists."`
 	Info       infoCmd       `cmd:"" help:"Describe a model or a run, or list sizes and recipes."`
 	Recipe     recipeCmd     `cmd:"" help:"Print an embedded recipe, or list them."`

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"crypto/sha256"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -23,7 +21,7 @@ import (
 
 type serveCmd struct {
 	detectorFlags
-	Model     string            `help:"Fine-tuned weights: a file or a run folder." placeholder:"FILE|RUN"`
+	Model     string            `help:"Fine-tuned weights: a file, a run folder, or builtin, the small model within mien." default:"builtin" placeholder:"FILE|RUN"`
 	Precision *engine.Precision `help:"Number format in which linear layers multiply, f32, bf16 or int8, instead of that in which the model is stored." placeholder:"P"`
 	Listen    string            `help:"Address and port. One that other machines can reach needs a token." default:"127.0.0.1:8080" placeholder:"ADDR"`
 	Token     string            `help:"Ask clients for this token, 16 characters or more; on shared machines, --token-file or MIEN_TOKEN shows it to nobody." env:"MIEN_TOKEN" placeholder:"TOKEN" xor:"token"`
@@ -48,7 +46,7 @@ func (c *serveCmd) Run(out *console) error {
 	if !local && token == "" {
 		return usagef("--listen %s: other machines can reach this address\nhint: give a --token, or listen on 127.0.0.1", c.Listen)
 	}
-	m, err := modelFlags{Model: c.Model}.load(out, c.Precision)
+	m, err := infer.Open(c.Model, out.backend, c.Precision)
 	if err != nil {
 		return err
 	}
@@ -112,36 +110,15 @@ func isLocal(listen string) (bool, error) {
 
 // card says which model answers, and what of it.
 func (c *serveCmd) card(m *infer.Model) (serve.Card, error) {
-	card := serve.Card{Name: "builtin", Version: run.Version(), Kernels: asm.F32().Name, Labels: map[data.Modality][]string{},
+	sum, err := modelfile.SHA256(c.Model)
+	card := serve.Card{Name: modelName(c.Model), SHA256: sum, Version: run.Version(), Kernels: asm.F32().Name, Labels: map[data.Modality][]string{},
 		Frames: m.Recipe.Model.Frames, Size: m.Recipe.Model.ImageSize, Caveat: m.Trained.Caveat()}
 	for _, head := range []data.Modality{data.Image, data.Video} {
 		if m.Answers(head) == nil {
 			card.Labels[head] = m.Labels[head]
 		}
 	}
-	if c.Model == "" {
-		return card, nil
-	}
-	sum, err := sumOf(c.Model)
-	card.Name, card.SHA256 = modelName(c.Model), sum
 	return card, err
-}
-
-// sumOf returns the SHA-256 of a model's file.
-func sumOf(fileOrRun string) (string, error) {
-	f, err := modelfile.Open(fileOrRun)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	file, err := os.Open(f.Path)
-	if err != nil {
-		return "", err
-	}
-	defer file.Close()
-	h := sha256.New()
-	_, err = io.Copy(h, file)
-	return fmt.Sprintf("%x", h.Sum(nil)), err
 }
 
 // modelName returns the name of a model in addresses.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,6 +13,7 @@ import (
 	"mien/data/drawn"
 	"mien/engine"
 	"mien/engine/cpu"
+	"mien/face"
 	"mien/mobilefacenet"
 	"mien/modelfile"
 	"mien/nn"
@@ -60,6 +60,14 @@ func writeLocator(t *testing.T, path string, seed uint64) {
 	require.NoError(t, modelfile.Write(path, s.Params(), metadata))
 }
 
+// finder is the detector that is part of mien.
+func finder(t *testing.T) *face.Detector {
+	d, err := face.New(cpu.New())
+	require.NoError(t, err)
+	t.Cleanup(d.Close)
+	return d
+}
+
 // drawnFiles has drawn faces in files, whose lists have unlike names, and in the folders that they lead to.
 func drawnFiles(t *testing.T) (dir string) {
 	dir = filepath.Join(t.TempDir(), "faces")
@@ -68,20 +76,20 @@ func drawnFiles(t *testing.T) (dir string) {
 	return dir
 }
 
-// alignFlags are those of data align for the lists of drawnFiles.
-func alignFlags(dir, net, out string) []string {
-	return []string{"data", "align", "--landmarks", net, "--out", out, "--static-list", filepath.Join(dir, "static.txt"), "--static-root", dir,
+// prepareFlags are those of prepare with --landmarks for the lists of drawnFiles.
+func prepareFlags(dir, net, out string) []string {
+	return []string{"prepare", "--landmarks", net, "--out", out, "--static-list", filepath.Join(dir, "static.txt"), "--static-root", dir,
 		"--dynamic-list", filepath.Join(dir, "dynamic.csv"), "--dynamic-root", dir}
 }
 
 // Lists with the new roots name the aligned faces: each image by its landmarks, a video by the mean of those of its frames.
-func TestDataAlign(t *testing.T) {
+func TestPrepareLandmarks(t *testing.T) {
 	dir := drawnFiles(t)
 	net, out := filepath.Join(dir, "net.safetensors"), filepath.Join(dir, "aligned")
 	writeLocator(t, net, 3)
-	code, stdout, stderr := mien(append(alignFlags(dir, net, out), "--size", "24", "--quiet")...)
+	code, stdout, stderr := mien(append(prepareFlags(dir, net, out), "--size", "24", "--quiet")...)
 	require.Zero(t, code, stderr)
-	require.Equal(t, "5 of 5 samples are aligned: --static-root is now "+out+"/images, --dynamic-root is now "+out+"/videos\n", stdout)
+	require.Equal(t, "5 of 5 samples are cut out: --static-root is now "+out+"/images, --dynamic-root is now "+out+"/videos\n", stdout)
 	require.Empty(t, stderr)
 	lists := data.Lists{StaticList: filepath.Join(dir, "static.txt"), StaticRoot: filepath.Join(out, "images"),
 		DynamicList: filepath.Join(dir, "dynamic.csv"), DynamicRoot: filepath.Join(out, "videos")}
@@ -95,7 +103,7 @@ func TestDataAlign(t *testing.T) {
 		for i, item := range c.from.Items {
 			face, err := locator.Locate(t.Context(), item)
 			require.NoError(t, err)
-			aligned, err := locator.Align(face.Frames, 24)
+			aligned, err := locator.Align(face.Frames, finder(t), 24)
 			require.NoError(t, err)
 			require.Equal(t, aligned.Frames(face.Frames).Pix, pixels(t, c.got.Items[i]))
 			unlike[face.Found[0]] = true
@@ -105,13 +113,13 @@ func TestDataAlign(t *testing.T) {
 }
 
 // A list alone will do, and without --size a face has 112 pixels.
-func TestDataAlignImages(t *testing.T) {
+func TestPrepareLandmarksOfImages(t *testing.T) {
 	dir := drawnFiles(t)
 	net, out := filepath.Join(dir, "net.safetensors"), filepath.Join(dir, "aligned")
 	writeLocator(t, net, 3)
-	code, stdout, _ := mien(append(alignFlags(dir, net, out)[:10], "--quiet")...)
+	code, stdout, _ := mien(append(prepareFlags(dir, net, out)[:9], "--quiet")...)
 	require.Zero(t, code)
-	require.Equal(t, "3 of 3 samples are aligned: --static-root is now "+out+"/images\n", stdout)
+	require.Equal(t, "3 of 3 samples are cut out: --static-root is now "+out+"/images\n", stdout)
 	require.NoDirExists(t, filepath.Join(out, "videos"))
 	files, err := filepath.Glob(filepath.Join(out, "images", "images", "*.png"))
 	require.NoError(t, err)
@@ -122,27 +130,27 @@ func TestDataAlignImages(t *testing.T) {
 }
 
 // What can't be aligned is named, and the rest is.
-func TestDataAlignSkips(t *testing.T) {
+func TestPrepareSkips(t *testing.T) {
 	dir := drawnFiles(t)
 	net, out := filepath.Join(dir, "net.safetensors"), filepath.Join(dir, "aligned")
 	writeLocator(t, net, 3)
 	images, err := filepath.Glob(filepath.Join(dir, "images", "*.png"))
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(images[1], []byte("no picture"), 0o666))
-	code, stdout, stderr := mien(append(alignFlags(dir, net, out), "--quiet")...)
+	code, stdout, stderr := mien(append(prepareFlags(dir, net, out), "--quiet")...)
 	require.Equal(t, 3, code)
-	require.Contains(t, stdout, "4 of 5 samples are aligned: ")
+	require.Contains(t, stdout, "4 of 5 samples are cut out: ")
 	require.Contains(t, stderr, "static.txt: line 2: images/"+filepath.Base(images[1])+": ")
 	require.Contains(t, stderr, "mien: 1 of 5 inputs failed\n")
 	require.NoFileExists(t, filepath.Join(out, "images", "images", filepath.Base(images[1])))
 }
 
 // Where no sample can be aligned, there is no folder.
-func TestDataAlignNothing(t *testing.T) {
+func TestPrepareNothing(t *testing.T) {
 	dir := drawnFiles(t)
 	net, out := filepath.Join(dir, "net.safetensors"), filepath.Join(dir, "aligned")
 	writeLocator(t, net, 3)
-	flags := append(alignFlags(dir, net, out)[:8], "--static-root", filepath.Join(dir, "videos"), "--quiet")
+	flags := append(prepareFlags(dir, net, out)[:7], "--static-root", filepath.Join(dir, "videos"), "--quiet")
 	code, stdout, stderr := mien(flags...)
 	require.Equal(t, 1, code)
 	require.Empty(t, stdout)
@@ -152,7 +160,7 @@ func TestDataAlignNothing(t *testing.T) {
 }
 
 // Nothing is written where the command can't do what was asked.
-func TestDataAlignRefuses(t *testing.T) {
+func TestPrepareLandmarksRefuses(t *testing.T) {
 	dir := drawnFiles(t)
 	net, out := filepath.Join(dir, "net.safetensors"), filepath.Join(dir, "aligned")
 	writeLocator(t, net, 3)
@@ -162,7 +170,7 @@ func TestDataAlignRefuses(t *testing.T) {
 		return path
 	}
 	replaced := func(flag, value string) []string {
-		flags := alignFlags(dir, net, out)
+		flags := prepareFlags(dir, net, out)
 		for i := range flags {
 			if flags[i] == flag {
 				flags[i+1] = value
@@ -171,14 +179,14 @@ func TestDataAlignRefuses(t *testing.T) {
 		return flags
 	}
 	for want, flags := range map[string][]string{
-		"nothing to align: give --static-list or --dynamic-list":       alignFlags(dir, net, out)[:6],
-		"--size 15: it must be from 16 to 4096":                        append(alignFlags(dir, net, out), "--size", "15"),
-		"--size 4097: it must be from 16 to 4096":                      append(alignFlags(dir, net, out), "--size", "4097"),
-		"--static-root " + dir + " is given without --static-list":     replaced("--static-list", ""),
-		"the folder is not empty: give another":                        replaced("--out", filepath.Join(dir, "images")),
-		filepath.Join(dir, "static.txt") + ": not a weights file":      replaced("--landmarks", filepath.Join(dir, "static.txt")),
-		"line 1: ../a.png: the name leads out of the list's folder":    replaced("--static-list", write("up.txt", "../a.png 0\n")),
-		"line 2: a.jpg: it would be written to images/a.png, as a.png": replaced("--static-list", write("two.txt", "a.png 0\na.jpg 1\n")),
+		"nothing to prepare: give --static-list, --dynamic-list, --images or --videos": prepareFlags(dir, net, out)[:5],
+		"--size 15: it must be from 16 to 4096":                                        append(prepareFlags(dir, net, out), "--size", "15"),
+		"--size 4097: it must be from 16 to 4096":                                      append(prepareFlags(dir, net, out), "--size", "4097"),
+		"--static-root " + dir + " is given without --static-list":                     replaced("--static-list", ""),
+		"the folder is not empty: give another":                                        replaced("--out", filepath.Join(dir, "images")),
+		filepath.Join(dir, "static.txt") + ": not a weights file":                      replaced("--landmarks", filepath.Join(dir, "static.txt")),
+		"line 1: ../a.png: the name leads out of the list's folder":                    replaced("--static-list", write("up.txt", "../a.png 0\n")),
+		"line 2: a.jpg: it would be written to images/a.png, as a.png":                 replaced("--static-list", write("two.txt", "a.png 0\na.jpg 1\n")),
 	} {
 		code, stdout, stderr := mien(flags...)
 		require.NotZero(t, code, want)
@@ -190,16 +198,16 @@ func TestDataAlignRefuses(t *testing.T) {
 }
 
 // The face of a longer video is looked for in eight of its frames, and all are written.
-func TestDataAlignLongVideo(t *testing.T) {
+func TestPrepareLandmarksOfALongVideo(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "faces")
 	code, _, stderr := mien("data", "draw", "--out", dir, "--images", "0", "--videos", "1", "--frames", "19", "--size", "40", "--quiet")
 	require.Zero(t, code, stderr)
 	net, out := filepath.Join(dir, "net.safetensors"), filepath.Join(dir, "aligned")
 	writeLocator(t, net, 3)
-	flags := alignFlags(dir, net, out)
-	code, stdout, stderr := mien(append(slices.Concat(flags[:6], flags[10:]), "--size", "24", "--quiet")...)
+	flags := prepareFlags(dir, net, out)
+	code, stdout, stderr := mien(append(slices.Concat(flags[:5], flags[9:]), "--size", "24", "--quiet")...)
 	require.Zero(t, code, stderr)
-	require.Equal(t, "1 of 1 samples are aligned: --dynamic-root is now "+out+"/videos\n", stdout)
+	require.Equal(t, "1 of 1 samples are cut out: --dynamic-root is now "+out+"/videos\n", stdout)
 	locator, err := run.OpenLocator(net, cpu.New())
 	require.NoError(t, err)
 	defer locator.Close()
@@ -207,7 +215,7 @@ func TestDataAlignLongVideo(t *testing.T) {
 	require.NoError(t, err)
 	looked, err := video.Read(t.Context(), []int{1, 3, 5, 8, 10, 13, 15, 17})
 	require.NoError(t, err)
-	face, err := locator.Align(looked, 24)
+	face, err := locator.Align(looked, finder(t), 24)
 	require.NoError(t, err)
 	last, err := video.Read(t.Context(), []int{18})
 	require.NoError(t, err)
@@ -217,34 +225,4 @@ func TestDataAlignLongVideo(t *testing.T) {
 	got, err := data.OpenImage(t.Context(), files[18], data.OpenOptions{})
 	require.NoError(t, err)
 	require.Equal(t, face.Frames(last).Pix, got.Pix)
-}
-
-// What can't be written ends the command at once, and an empty folder is taken.
-func TestDataAlignOut(t *testing.T) {
-	dir := drawnFiles(t)
-	net, out := filepath.Join(dir, "net.safetensors"), filepath.Join(dir, "aligned")
-	writeLocator(t, net, 3)
-	code, _, stderr := mien(append(alignFlags(dir, net, filepath.Join(net, "below")), "--quiet")...)
-	require.Equal(t, 1, code)
-	require.Equal(t, 1, strings.Count(stderr, "\n"), stderr)
-	require.NoError(t, os.MkdirAll(out, 0o777))
-	require.NoError(t, os.MkdirAll(filepath.Join(out+".part", "videos", "of another time"), 0o777))
-	code, _, stderr = mien(append(alignFlags(dir, net, out+"/"), "--quiet")...)
-	require.Zero(t, code, stderr)
-	require.NoDirExists(t, out+".part")
-	require.NoDirExists(t, filepath.Join(out, "videos", "of another time"))
-}
-
-// An interruption leaves nothing.
-func TestDataAlignInterrupted(t *testing.T) {
-	dir := drawnFiles(t)
-	net := filepath.Join(dir, "net.safetensors")
-	writeLocator(t, net, 3)
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	var stdout, stderr strings.Builder
-	require.Equal(t, 130, execute(ctx, alignFlags(dir, net, filepath.Join(dir, "aligned")), &stdout, &stderr))
-	require.Empty(t, stdout.String())
-	require.NoDirExists(t, filepath.Join(dir, "aligned"))
-	require.NoDirExists(t, filepath.Join(dir, "aligned.part"))
 }
