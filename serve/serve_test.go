@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"mien/data"
 )
 
 // what a request is answered with, row by row.
@@ -119,6 +121,14 @@ func TestAPI(t *testing.T) {
 	}
 	require.Contains(t, h.log.String(), "panic: a bug", "the log has the cause")
 	require.NotContains(t, h.log.String(), "me.png")
+}
+
+// A model without a head for images says so, and reads clips.
+func TestVideoOnly(t *testing.T) {
+	h := start(t, &toy{}, func(c *Config) { delete(c.Card.Labels, data.Image) })
+	require.Equal(t, "no_image_head", h.post("/v1/predict", pictureOf(5, 4, 51)).code())
+	require.Equal(t, 200, h.post("/v1/predict", gifOf(2, 6, 6)).status)
+	require.NotContains(t, h.get("/v2/models/toy").body, "image")
 }
 
 // Errors of the Open Inference Protocol have its shape.
