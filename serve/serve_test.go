@@ -158,6 +158,7 @@ func TestTensors(t *testing.T) {
 		{`{"name":"image","datatype":"UINT8","shape":[1,0,1,3],"data":[]}`, ``, "must be positive"},
 		{`{"name":"image","datatype":"UINT8","shape":[1,-1,-1,3],"data":[51,0,0]}`, ``, "must be positive"},
 		{`{"name":"image","datatype":"UINT8","shape":[9223372036854775807,2,1,3],"data":[51,0,0]}`, ``, "together at most"},
+		{`{"name":"image","datatype":"UINT8","shape":[49000000,49000000,49000000,3],"data":[51,0,0]}`, ``, "together at most"},
 		{`{"name":"image","datatype":"UINT8","shape":[1,1,1,3],"data":[51,0]}`, ``, "3 values, the data"},
 		{`{"name":"image","datatype":"UINT8","shape":[1,1,1,3],"data":[51,0,0,0]}`, ``, "the data more"},
 		{`{"name":"image","datatype":"UINT8","shape":[1,1,1,3],"data":[51,0,256]}`, ``, "from 0 to 255"},
