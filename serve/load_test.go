@@ -79,6 +79,7 @@ func TestLoad(t *testing.T) {
 			c.Limits.Queue, c.Limits.Jobs = 24, 4
 		})
 	}
+	require.Eventually(t, func() bool { return l.get("/readyz").status == http.StatusOK }, 10*time.Second, 10*time.Millisecond)
 	l.http.Transport = &http.Transport{MaxIdleConnsPerHost: *loadFrom}
 	l.ask200(t)
 	l.run(*loadSize/4, int(min(*loadTime, 5*time.Second)/time.Millisecond)) // of everything some, before anything is measured
