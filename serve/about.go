@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"runtime"
 	"runtime/debug"
+	runtimemetrics "runtime/metrics"
 	"time"
 )
 
@@ -79,6 +80,8 @@ func (s *Server) showMetrics(w http.ResponseWriter, _ *http.Request) error {
 
 // gauges are what is so at this moment.
 func (s *Server) gauges() []gauge {
+	heap := []runtimemetrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	runtimemetrics.Read(heap)
 	commit := ""
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, setting := range info.Settings {
@@ -97,6 +100,7 @@ func (s *Server) gauges() []gauge {
 		{"body_bytes", "Bytes of bodies in memory.", "", float64(s.memory.used())},
 		{"decoded_pixels", "Pixels of pictures and frames in memory.", "", float64(s.decoded.used())},
 		{"disk_bytes", "Bytes of the files of jobs.", "", float64(s.jobs.disk.used())},
+		{"heap_bytes", "Memory that the last collection of garbage has left.", "", float64(heap[0].Value.Uint64())},
 		{"goroutines", "Goroutines.", "", float64(runtime.NumGoroutine())},
 		{"uptime_seconds", "Time since the start.", "", time.Since(s.started).Seconds()},
 		{"build_info", "What runs here.", build, 1},

@@ -56,18 +56,7 @@ func readForm(body io.Reader, boundary string) (upload, error) {
 	if part.FormName() != formField {
 		return upload{}, malformed("the form's first field must be %s: all else goes behind a ? of the address", formField)
 	}
-	return upload{formFile{part}, displayName(part.FileName())}, nil
-}
-
-// formFile is the file of a form: what is wrong with the form is the client's mistake.
-type formFile struct{ io.Reader }
-
-func (f formFile) Read(p []byte) (int, error) {
-	n, err := f.Reader.Read(p)
-	if err != nil && err != io.EOF {
-		err = formError(err)
-	}
-	return n, err
+	return upload{part, displayName(part.FileName())}, nil
 }
 
 // formError is err where it is of the connection, and else a problem of the form.

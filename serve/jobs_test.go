@@ -77,7 +77,9 @@ func TestJob(t *testing.T) {
 	require.Equal(t, []string{"p_dark", "p_bright"}, rows[0][12:])
 	require.Equal(t, "a,b.gif", rows[1][0])
 
-	picture, err := jpeg.Decode(strings.NewReader(h.get("/v1/jobs/" + id + "/frames/19").body))
+	preview := h.get("/v1/jobs/" + id + "/frames/19").body
+	require.Less(t, len(preview), 2*len(h.get("/v1/jobs/"+id+"/frames/0").body), "one picture alone")
+	picture, err := jpeg.Decode(strings.NewReader(preview))
 	require.NoError(t, err)
 	require.Equal(t, 6, picture.Bounds().Dx())
 	require.Equal(t, "no_such_frame", h.get("/v1/jobs/"+id+"/frames/20").code())

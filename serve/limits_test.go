@@ -92,7 +92,9 @@ func TestSlowHeaders(t *testing.T) {
 func TestMemory(t *testing.T) {
 	h := start(t, &toy{}, func(c *Config) { c.Limits.Memory = 1000 })
 	require.Equal(t, "busy", h.post("/v1/predict", make([]byte, 1001)).code())
-	require.Equal(t, 200, h.post("/v1/predict", pictureOf(5, 4, 51)).status)
+	for range 20 {
+		require.Equal(t, 200, h.post("/v1/predict", pictureOf(5, 4, 51)).status, "what was answered takes none")
+	}
 }
 
 // The picture of a client that has gone is dropped, and the next one is looked at.

@@ -120,6 +120,9 @@ func (s *Server) answer(ctx context.Context, name string, body []byte, asked que
 
 // picture answers for one picture.
 func (s *Server) picture(ctx context.Context, a *answer, m *media, asked question, explain int) error {
+	if len(s.Card.Labels[data.Image]) == 0 {
+		return newProblem(http.StatusBadRequest, "no_image_head", "this model reads videos only")
+	}
 	f, err := m.Next()
 	if err == nil {
 		err = f.Err

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"mien/data"
 )
 
 // what a request is answered with, row by row.
@@ -121,6 +123,14 @@ func TestAPI(t *testing.T) {
 	require.NotContains(t, h.log.String(), "me.png")
 }
 
+// A model without a head for images says so, and reads clips.
+func TestVideoOnly(t *testing.T) {
+	h := start(t, &toy{}, func(c *Config) { delete(c.Card.Labels, data.Image) })
+	require.Equal(t, "no_image_head", h.post("/v1/predict", pictureOf(5, 4, 51)).code())
+	require.Equal(t, 200, h.post("/v1/predict", gifOf(2, 6, 6)).status)
+	require.NotContains(t, h.get("/v2/models/toy").body, "image")
+}
+
 // Errors of the Open Inference Protocol have its shape.
 func TestKServeErrors(t *testing.T) {
 	var e kserveError
@@ -148,6 +158,7 @@ func TestTensors(t *testing.T) {
 		{`{"name":"image","datatype":"UINT8","shape":[1,0,1,3],"data":[]}`, ``, "must be positive"},
 		{`{"name":"image","datatype":"UINT8","shape":[1,-1,-1,3],"data":[51,0,0]}`, ``, "must be positive"},
 		{`{"name":"image","datatype":"UINT8","shape":[9223372036854775807,2,1,3],"data":[51,0,0]}`, ``, "together at most"},
+		{`{"name":"image","datatype":"UINT8","shape":[49000000,49000000,49000000,3],"data":[51,0,0]}`, ``, "together at most"},
 		{`{"name":"image","datatype":"UINT8","shape":[1,1,1,3],"data":[51,0]}`, ``, "3 values, the data"},
 		{`{"name":"image","datatype":"UINT8","shape":[1,1,1,3],"data":[51,0,0,0]}`, ``, "the data more"},
 		{`{"name":"image","datatype":"UINT8","shape":[1,1,1,3],"data":[51,0,256]}`, ``, "from 0 to 255"},

@@ -75,14 +75,14 @@ func TestServeRefuses(t *testing.T) {
 	require.NoError(t, os.WriteFile(empty, []byte("\n"), 0o600))
 	for want, args := range map[string][]string{
 		"other machines can reach this address\nhint: give a --token": {"--listen", "0.0.0.0:8080"},
-		"--listen [::]:8080: other machines":                           {"--listen", "[::]:8080"},
-		"--listen :8080: other machines":                               {"--listen", ":8080"},
-		"it must be an address and a port":                             {"--listen", "8080"},
-		"takes an address, not a name":                                 {"--listen", "example.org:80"},
-		"must have 16 characters or more":                              {"--token", "short"},
-		"it is empty":                                                  {"--token-file", empty},
-		"no such file":                                                 {"--token-file", empty + "2"},
-		"it must be from 0s":                                           {"--drain=-1s"},
+		"--listen [::]:8080: other machines":                          {"--listen", "[::]:8080"},
+		"--listen :8080: other machines":                              {"--listen", ":8080"},
+		"it must be an address and a port":                            {"--listen", "8080"},
+		"takes an address, not a name":                                {"--listen", "example.org:80"},
+		"must have 16 characters or more":                             {"--token", "short"},
+		"it is empty":                                                 {"--token-file", empty},
+		"no such file":                                                {"--token-file", empty + "2"},
+		"it must be from 0s":                                          {"--drain=-1s"},
 	} {
 		code, _, stderr := mien(append([]string{"serve", "--model", "none"}, args...)...)
 		require.NotZero(t, code)

@@ -205,7 +205,8 @@ async function introduce() {
   $("model").textContent = `model ${model.name}`;
   $("caveat").hidden = !model.caveat;
   $("caveat").textContent = model.caveat ? `Please note: ${model.caveat}.` : "";
-  $("where").textContent = local ? "Pictures never leave this computer." : `Pictures go to ${location.host}, and nowhere else; it keeps none.`;
+  const here = local && /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(location.hostname); // and no proxy is between
+  $("where").textContent = here ? "Pictures never leave this computer." : `Pictures go to ${location.host}, and nowhere else; it keeps none.`;
   $("webcam").disabled = !navigator.mediaDevices;
 }
 

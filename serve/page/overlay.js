@@ -36,7 +36,8 @@ function drawPlate(c, { box, label, probability }, number, scale, sharp) {
   const size = 13 * sharp, pad = size / 3;
   c.font = `600 ${size}px system-ui, "DejaVu Sans", sans-serif`;
   c.textBaseline = "middle";
-  const text = label ? `${number} ${label} ${percent(probability)}` : `${number}`;
+  const small = box.width * scale < 44 * sharp; // its label would hide the next face: the list has it
+  const text = label && !small ? `${number} ${label} ${percent(probability)}` : `${number}`;
   const width = c.measureText(text).width + 2 * pad, height = size + 2 * pad;
   const x = Math.min(Math.max(0, box.x * scale - sharp), canvas.width - width);
   const above = box.y * scale - height;
