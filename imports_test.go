@@ -42,7 +42,7 @@ var floors = [][]string{
 	{"infer"},
 	{"pipeline", "run"},
 	{"report", "ablate", "serve"},
-	{"cmd/mien", "bench/faces"},
+	{"cmd/mien", "bench/faces", "bench/longvideo"},
 }
 
 // neighbours are the imports allowed within one floor.

@@ -13,7 +13,7 @@ import (
 type Frame struct {
 	*Frames         // T = 1, upright; nil where nothing could be decoded
 	Index   int     // in the file, from 0, of all frames there are
-	Time    float64 // of presentation, in seconds from the beginning; NaN where there is none, as in a folder
+	Time    float64 // of presentation, in seconds from the beginning; NaN of pictures
 	Err     error   // what is damaged of it, if anything; reading goes on behind it
 }
 

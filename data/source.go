@@ -177,7 +177,7 @@ func (s *still) advance() (position, error) {
 		return position{}, io.EOF
 	}
 	s.read = true
-	return position{}, nil
+	return position{0, untimed}, nil
 }
 
 func (s *still) decode() (*Frames, error) { return s.frames, nil }

@@ -1,8 +1,10 @@
 package modelfile
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -19,9 +21,12 @@ const (
 	BestName = "best.safetensors"  // after the best epoch, of a run that was evaluated
 )
 
-// Open opens FILE|RUN: a weights file, or the model that a run folder stands for, after the last epoch or, with train.use_best, after the
-// best one.
+// Open opens FILE|RUN: a weights file, the built-in model, or the model that a run folder stands for, after the last epoch or, with
+// train.use_best, after the best one.
 func Open(fileOrRun string) (*weights.File, error) {
+	if fileOrRun == Builtin {
+		return weights.OpenBytes(Builtin, builtin)
+	}
 	path, err := locate(fileOrRun)
 	if err != nil {
 		return nil, err
@@ -38,8 +43,11 @@ func Open(fileOrRun string) (*weights.File, error) {
 	return weights.Open(best)
 }
 
-// Chosen says which of the models of a run folder Open opens; "" if there is no choice.
+// Chosen says which of the models of a run folder Open opens, and of the built-in model what it is; "" if there is nothing to say.
 func Chosen(fileOrRun string) string {
+	if fileOrRun == Builtin {
+		return builtinCaveat
+	}
 	if !exists(filepath.Join(fileOrRun, BestName)) {
 		return ""
 	}
@@ -52,6 +60,26 @@ func Chosen(fileOrRun string) string {
 		return f.Path + " is the model of the best epoch, as its recipe says (train.use_best); that of the last is " + Name
 	}
 	return f.Path + " is the model of the last epoch; that of the best is " + BestName
+}
+
+// SHA256 returns the digest of the file that FILE|RUN names, as sha256sum prints it.
+func SHA256(fileOrRun string) (string, error) {
+	f, err := Open(fileOrRun)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	if fileOrRun == Builtin {
+		return fmt.Sprintf("%x", sha256.Sum256(builtin)), nil
+	}
+	file, err := os.Open(f.Path)
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	h := sha256.New()
+	_, err = io.Copy(h, file)
+	return fmt.Sprintf("%x", h.Sum(nil)), err
 }
 
 func exists(path string) bool {

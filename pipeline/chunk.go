@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"cmp"
+	"slices"
 
 	"mien/data"
 	"mien/face"
@@ -26,35 +27,49 @@ type heard struct {
 // latest is a face that a clip speaks for.
 type latest struct{ face, clip *Reading }
 
-// add takes up a frame and the faces that were found in it.
-func (c *chunk) add(in data.Frame, found []face.Face) error {
+// add takes up a frame and who was found in it.
+func (c *chunk) add(in data.Frame, who found) error {
 	out := Frame{Index: in.Index, Time: in.Time, Status: Damaged, Err: in.Err}
 	if in.Frames == nil {
 		c.frames = append(c.frames, out)
 		return nil
 	}
-	out.Width, out.Height, out.Status = in.W, in.H, statusOf(found)
-	ids := c.tracker.Next(in.Time, found)
-	for _, id := range c.tracker.Ended() {
-		if err := c.end(id); err != nil {
-			return err
-		}
+	out.Width, out.Height, out.Status = in.W, in.H, who.status()
+	all, err := c.number(in.Time, who.faces)
+	if err != nil {
+		return err
 	}
-	out.Faces = make([]Face, len(found))
-	for i, f := range found {
-		out.Faces[i] = Face{ID: ids[i], Face: f, Crop: Detected}
+	asked := c.p.asked(len(all))
+	out.Faces, out.Others = all[:asked], slices.Clone(who.small)
+	for _, f := range all[asked:] {
+		out.Others = append(out.Others, f.Face)
 	}
-	if len(found) == 0 && c.p.opt.Whole {
+	if len(all) == 0 && c.p.opt.Whole {
 		out.Faces = []Face{wholeOf(in.Frames)}
 	}
 	c.frames = append(c.frames, out)
-	given := c.p.given(in.Frames, found)
+	given := c.p.given(in.Frames, who)
 	for i := range out.Faces {
 		if err := c.face(&out.Faces[i], in, given); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// number returns the faces by their numbers, and ends the tracks of those that are gone.
+func (c *chunk) number(time float64, faces []face.Face) (all []Face, err error) {
+	ids := c.tracker.Next(time, faces)
+	for _, id := range c.tracker.Ended() {
+		if err := c.end(id); err != nil {
+			return nil, err
+		}
+	}
+	for i, f := range faces {
+		all = append(all, Face{ID: ids[i], Face: f, Crop: Detected})
+	}
+	slices.SortFunc(all, func(a, b Face) int { return a.ID - b.ID })
+	return all, nil
 }
 
 // face has a face be read.
@@ -113,6 +128,9 @@ func (c *chunk) clip(t *track) error {
 // end ends a track, and has the rest of it be read.
 func (c *chunk) end(id int) error {
 	t := c.tracks[id]
+	if t == nil { // never asked for
+		return nil
+	}
 	delete(c.tracks, id)
 	c.ended = append(c.ended, t)
 	if c.video == nil || t.seen.fresh == 0 {

@@ -1,29 +1,48 @@
 package pipeline
 
 import (
-	"slices"
-
 	"mien/data"
 	"mien/face"
 )
 
 // Where faces are, and what the model sees of them.
 
-// find returns the faces of frames of one size, best first: those that are large enough, and have points by which they can be cut out.
-func (p *Pipeline) find(frames *data.Frames) ([][]face.Face, error) {
-	found, err := p.detector.Detect(frames, p.detect)
-	for i := range found {
-		found[i] = slices.DeleteFunc(found[i], func(f face.Face) bool {
-			_, err := p.crop.Place(f, frames.H, frames.W)
-			return err != nil || f.Width < p.opt.MinFace
-		})
-	}
-	return found, err
+// found is who is in a frame, best first.
+type found struct {
+	faces []face.Face
+	small []face.Face // who is smaller than is asked for
 }
 
-// given tells whether a frame with this one face is to be read as it is, because it was cut out already.
-func (p *Pipeline) given(frame *data.Frames, found []face.Face) bool {
-	return p.opt.Face != Detect && len(found) == 1 && p.crop.Holds(found[0], frame.H, frame.W)
+// find returns the faces of frames of one size, without those that have no points by which they could be cut out.
+func (p *Pipeline) find(frames *data.Frames) ([]found, error) {
+	all, err := p.detector.Detect(frames, p.detect)
+	in := make([]found, len(all))
+	for i, faces := range all {
+		for _, f := range faces {
+			if _, err := p.crop.Place(f, frames.H, frames.W); err != nil {
+				continue
+			}
+			if f.Width < p.opt.MinFace {
+				in[i].small = append(in[i].small, f)
+			} else {
+				in[i].faces = append(in[i].faces, f)
+			}
+		}
+	}
+	return in, err
+}
+
+// asked returns how many of n faces are asked for.
+func (p *Pipeline) asked(n int) int {
+	if p.opt.MaxFaces == 0 {
+		return n
+	}
+	return min(n, p.opt.MaxFaces)
+}
+
+// given tells whether a frame is to be read as it is, because it was cut out already: it has one face, at its place.
+func (p *Pipeline) given(frame *data.Frames, who found) bool {
+	return p.opt.Face != Detect && len(who.faces) == 1 && len(who.small) == 0 && p.crop.Holds(who.faces[0], frame.H, frame.W)
 }
 
 // cut returns a part of a frame as the model sees it.

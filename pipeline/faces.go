@@ -3,10 +3,10 @@ package pipeline
 import (
 	"context"
 	"math"
+	"slices"
 
 	"mien/data"
 	"mien/engine"
-	"mien/face"
 )
 
 // Faces finds and reads the faces of pictures of any sizes.
@@ -20,11 +20,11 @@ func (p *Pipeline) Faces(ctx context.Context, pictures []*data.Frames) (frames [
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		found, err := p.closer(picture)
+		who, err := p.closer(picture)
 		if err != nil {
 			return nil, err
 		}
-		frame, err := p.picture(batch, picture, found)
+		frame, err := p.picture(batch, picture, who)
 		if err != nil {
 			return nil, err
 		}
@@ -34,30 +34,32 @@ func (p *Pipeline) Faces(ctx context.Context, pictures []*data.Frames) (frames [
 }
 
 // closer returns the faces of a picture with the points of a second look.
-func (p *Pipeline) closer(picture *data.Frames) ([]face.Face, error) {
-	found, err := p.find(picture)
+func (p *Pipeline) closer(picture *data.Frames) (found, error) {
+	in, err := p.find(picture)
 	if err != nil {
-		return nil, err
+		return found{}, err
 	}
-	for i, f := range found[0] {
-		if found[0][i], err = p.detector.Closer(picture, f); err != nil {
-			return nil, err
+	who := in[0]
+	for i, f := range who.faces[:p.asked(len(who.faces))] {
+		if who.faces[i], err = p.detector.Closer(picture, f); err != nil {
+			return found{}, err
 		}
 	}
-	return found[0], nil
+	return who, nil
 }
 
 // picture returns what was found in a picture, whose faces a batch will read.
-func (p *Pipeline) picture(b *batch, picture *data.Frames, found []face.Face) (Frame, error) {
-	frame := Frame{Time: math.NaN(), Width: picture.W, Height: picture.H, Status: statusOf(found)}
+func (p *Pipeline) picture(b *batch, picture *data.Frames, who found) (Frame, error) {
+	asked := p.asked(len(who.faces))
+	frame := Frame{Time: math.NaN(), Width: picture.W, Height: picture.H, Status: who.status(), Others: slices.Concat(who.faces[asked:], who.small)}
 	crop := Detected
-	if p.given(picture, found) {
+	if p.given(picture, who) {
 		crop = Given
 	}
-	for _, f := range found {
+	for _, f := range who.faces[:asked] {
 		frame.Faces = append(frame.Faces, Face{Face: f, Crop: crop})
 	}
-	if len(found) == 0 && p.opt.Whole {
+	if len(frame.Faces) == 0 && p.opt.Whole {
 		frame.Faces = []Face{wholeOf(picture)}
 	}
 	for i := range frame.Faces {
@@ -85,8 +87,8 @@ func (p *Pipeline) see(picture *data.Frames, f *Face) (data.View, error) {
 	return p.cut(picture, at), nil
 }
 
-func statusOf(found []face.Face) Status {
-	if len(found) == 0 {
+func (who found) status() Status {
+	if len(who.faces) == 0 {
 		return NoFace
 	}
 	return OK

@@ -75,11 +75,16 @@ func TestFewerFaces(t *testing.T) {
 	all := faces(t, of(t, m, Options{}), picture(t, "classroom"))[0].Faces
 	best := faces(t, of(t, m, Options{MaxFaces: 2}), picture(t, "classroom"))[0].Faces
 	require.Equal(t, all[:2], best)
+	others := faces(t, of(t, m, Options{MaxFaces: 2}), picture(t, "classroom"))[0].Others
+	require.Len(t, others, 2)
+	require.Equal(t, all[2].Box, others[0].Box)
 	least := all[0].Width
 	for _, f := range all {
 		least = min(least, f.Width)
 	}
-	large := faces(t, of(t, m, Options{MinFace: least + 0.5}), picture(t, "classroom"))[0].Faces
+	frame := faces(t, of(t, m, Options{MinFace: least + 0.5}), picture(t, "classroom"))[0]
+	large := frame.Faces
+	require.Len(t, frame.Others, 4-len(large))
 	require.NotEmpty(t, large)
 	require.Less(t, len(large), 4)
 	for _, f := range large {

@@ -35,13 +35,13 @@ func (p *Pipeline) Follow() *Follower {
 // Add reads the next frames. However a video is divided into chunks, the results are the same; longer ones are faster.
 func (f *Follower) Add(frames []data.Frame) (r Results, err error) {
 	defer engine.Catch(&err)
-	found, err := f.find(frames)
+	in, err := f.find(frames)
 	if err != nil {
 		return r, err
 	}
 	c := &chunk{Follower: f}
 	for i, frame := range frames {
-		if err := c.add(frame, found[i]); err != nil {
+		if err := c.add(frame, in[i]); err != nil {
 			return r, err
 		}
 	}
@@ -61,21 +61,21 @@ func (f *Follower) Finish() (r Results, err error) {
 }
 
 // find returns the faces of each frame. Neighbours of one size are looked at together.
-func (f *Follower) find(frames []data.Frame) (found [][]face.Face, err error) {
+func (f *Follower) find(frames []data.Frame) (all []found, err error) {
 	for len(frames) > 0 {
 		n := 1
 		for n < len(frames) && alike(frames[0], frames[n]) {
 			n++
 		}
-		some := make([][]face.Face, n)
+		some := make([]found, n)
 		if frames[0].Frames != nil {
 			if some, err = f.p.find(stack(frames[:n])); err != nil {
 				return nil, err
 			}
 		}
-		found, frames = append(found, some...), frames[n:]
+		all, frames = append(all, some...), frames[n:]
 	}
-	return found, nil
+	return all, nil
 }
 
 // alike tells whether two frames are of one size, or both damaged.

@@ -221,7 +221,7 @@ func TestGiven(t *testing.T) {
 	portrait := picture(t, "portrait")
 	found, err := p.find(portrait)
 	require.NoError(t, err)
-	at, err := p.crop.Place(found[0][0], portrait.H, portrait.W)
+	at, err := p.crop.Place(found[0].faces[0], portrait.H, portrait.W)
 	require.NoError(t, err)
 	crop := at.Frames(portrait, 100)
 	require.Equal(t, Detected, faces(t, p, crop)[0].Faces[0].Crop)
@@ -259,4 +259,20 @@ func TestFollowerForgets(t *testing.T) {
 		require.Empty(t, f.image.views)
 		require.Empty(t, f.video.views)
 	}
+}
+
+// Of too many faces those that came first stay, as long as they are there.
+func TestFollowTheFirst(t *testing.T) {
+	r := follow(t, of(t, model(t, "s4d-tiny"), Options{MaxFaces: 1}), scene(t, 33), 16)
+	for i, f := range r.Frames {
+		switch {
+		case i == 6 || i == 7 || i >= 30:
+			require.Empty(t, f.Faces)
+		default:
+			require.Len(t, f.Faces, 1)
+			require.Equal(t, 1, f.Faces[0].ID)
+			require.Len(t, f.Others, map[bool]int{true: 1}[i >= appear])
+		}
+	}
+	require.Len(t, r.Summaries, 1)
 }

@@ -28,8 +28,8 @@ type Options struct {
 	Face     Mode      // "" is Auto
 	Whole    bool      // a frame without a face is read whole
 	Crop     face.Crop // how faces are cut out; "" is as those were that the model has learned from, and Drawn where nobody says
-	MaxFaces int       // of a frame, those of the highest scores; 0 is as many as there are
-	MinFace  float64   // width in pixels of the smallest face; 0 is what the detector finds without enlarging the frame
+	MaxFaces int       // of a picture, those of the highest scores, in a video those that came first; 0 is as many as there are
+	MinFace  float64   // width in pixels of the smallest face, for which a frame is enlarged if need be
 }
 
 // Pipeline is a detector and a model. It is not safe for concurrent use, as they are not.
@@ -51,11 +51,8 @@ func New(m *infer.Model, d *face.Detector, opt Options) (*Pipeline, error) {
 		return nil, err
 	}
 	p := &Pipeline{model: m, detector: d, opt: opt, detect: face.DefaultOptions, crop: crop}
-	if opt.MaxFaces > 0 {
-		p.detect.Most = opt.MaxFaces
-	}
 	if opt.MinFace > 0 {
-		p.detect.Least = opt.MinFace
+		p.detect.Least = min(opt.MinFace, p.detect.Least)
 	}
 	return p, nil
 }

@@ -16,8 +16,9 @@ type Frame struct {
 	Time          float64 // of presentation in seconds, NaN where there is none
 	Width, Height int     // in pixels, 0 where it is damaged
 	Status        Status
-	Faces         []Face // best first
-	Err           error  // what is damaged
+	Faces         []Face      // best first, in a video by their numbers
+	Others        []face.Face // that were found, but are too many, or too small: see Options
+	Err           error       // what is damaged
 }
 
 // Status is whether there are faces.

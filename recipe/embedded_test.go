@@ -29,7 +29,7 @@ func digest(t *testing.T, r Recipe) string {
 func TestEmbeddedTextsStay(t *testing.T) {
 	recipes := map[string]string{
 		"ablation-feadapter": "b712b137", "ablation-finetune": "aaeec789", "ablation-image": "8185cd3b", "ablation-pretrain": "9ffe49e1",
-		"ablation-s2d": "26a5cd10", "ablation-s2d-image": "337fef26", "feadapter-dfew": "d3ac81f0",
+		"builtin": "9d636d7f", "ablation-s2d": "26a5cd10", "ablation-s2d-image": "337fef26", "feadapter-dfew": "d3ac81f0",
 		"feadapter-ferv39k": "1cb2d0ec", "feadapter-mafw": "95d7a7c4", "feadapter-tiny": "d5a01e05",
 		"image-affectnet": "1484731d", "image-tiny": "8a668f3f", "landmarks-tiny": "a4b91e36", "london-drawn": "39917b63",
 		"london-drawn-images": "2bec3a64", "london-finetune": "4f212b3c", "s2d-dfew": "5c3d2239", "s2d-ferv39k": "6f17dd70",

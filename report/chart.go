@@ -80,11 +80,15 @@ func (c chart) write(w io.Writer, format string) error {
 	plot.Legend = gonum.NewLegend()
 	plot.Draw(draw.Crop(all, 0, -aside, 0, 0))
 	legend.Draw(draw.Crop(all, 0, 0, 0, -vg.Points(24)))
+	return writeCanvas(w, canvas)
+}
+
+func writeCanvas(w io.Writer, canvas io.WriterTo) error {
 	var drawn bytes.Buffer
 	if _, err := canvas.WriteTo(&drawn); err != nil {
 		return err
 	}
-	_, err = w.Write(bytes.ReplaceAll(drawn.Bytes(), []byte("font-family:Liberation Sans;"), []byte(fontFamily)))
+	_, err := w.Write(bytes.ReplaceAll(drawn.Bytes(), []byte("font-family:Liberation Sans;"), []byte(fontFamily)))
 	return err
 }
 

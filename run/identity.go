@@ -53,6 +53,14 @@ func (o Options) identity() (id identity, err error) {
 			return id, err
 		}
 		file.Close()
+		if name == modelfile.Builtin {
+			sum, err := modelfile.SHA256(name)
+			if err != nil {
+				return id, err
+			}
+			id.Files[flag] = input{Path: name, SHA256: sum}
+			continue
+		}
 		paths[flag] = file.Path
 	}
 	for flag, path := range paths {

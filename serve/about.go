@@ -91,6 +91,7 @@ func (s *Server) gauges() []gauge {
 		[]string{s.Card.Version, commit, runtime.Version(), s.Card.Kernels, s.Card.Name})
 	all := []gauge{
 		{"queue_depth", "Pictures, chunks of videos and tensors that wait for the model.", "", float64(s.worker.waiting())},
+		{"queue_requests", "Requests whose body has come and that have no answer yet.", "", float64(s.queue.used())},
 		{"in_flight", "Requests under way.", "", float64(s.inFlight.Load())},
 		{"jobs", "Jobs that are kept.", "", float64(s.jobs.kept())},
 		{"body_bytes", "Bytes of bodies in memory.", "", float64(s.memory.used())},

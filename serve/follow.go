@@ -21,11 +21,8 @@ const (
 // follow reads a video to its end and hands on what each chunk adds, with its frames. complete is false if the video is cut off, which why
 // says.
 func (s *Server) follow(ctx context.Context, m *media, opt pipeline.Options, each func([]data.Frame, pipeline.Results) error) (why error, err error) {
-	var video follower
-	if err := s.worker.do(ctx, "begin", func(a analyzer) (err error) {
-		video, err = a.Follow(opt)
-		return err
-	}); err != nil {
+	video, err := ask(ctx, s.worker, "begin", func(a analyzer) (follower, error) { return a.Follow(opt) })
+	if err != nil {
 		return nil, err
 	}
 	for ended := false; !ended; {
@@ -46,18 +43,14 @@ func (s *Server) follow(ctx context.Context, m *media, opt pipeline.Options, eac
 }
 
 // add has a chunk looked at or, if it is empty, ends the video.
-func (s *Server) add(ctx context.Context, video follower, chunk []data.Frame) (found pipeline.Results, err error) {
-	err = s.worker.do(ctx, "chunk", func(analyzer) (err error) {
+func (s *Server) add(ctx context.Context, video follower, chunk []data.Frame) (pipeline.Results, error) {
+	found, err := ask(ctx, s.worker, "chunk", func(analyzer) (pipeline.Results, error) {
 		if len(chunk) == 0 {
-			found, err = video.Finish()
-		} else {
-			found, err = video.Add(chunk)
+			return video.Finish()
 		}
-		return err
+		return video.Add(chunk)
 	})
-	if err == nil {
-		s.count(found.Frames)
-	}
+	s.count(found.Frames)
 	return found, err
 }
 

@@ -106,14 +106,11 @@ func (s *Server) inferTensor(ctx context.Context, body []byte) (*inferAnswer, er
 	}
 	var all [][]float64
 	for _, sample := range samples {
-		err := s.worker.do(ctx, "tensor", func(a analyzer) error {
-			p, err := a.Classify(ctx, head, sample)
-			all = append(all, p)
-			return err
-		})
+		p, err := ask(ctx, s.worker, "tensor", func(a analyzer) ([]float64, error) { return a.Classify(ctx, head, sample) })
 		if err != nil {
 			return nil, err
 		}
+		all = append(all, p)
 	}
 	result := inferResult{kserveTensor{probabilitiesOf(head), "FP64", []int{len(all), len(labels)}}, slices.Concat(all...)}
 	if len(asked.Outputs) == 1 && asked.Outputs[0].Parameters.Classification != nil {

@@ -36,7 +36,7 @@ func TestQueueIsFull(t *testing.T) {
 	for range 3 {
 		answers = append(answers, h.later("/v1/predict", pictureOf(5, 4, 51)))
 	}
-	require.Eventually(t, func() bool { return h.post("/v1/predict", []byte("x")).status == 503 }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return strings.Contains(h.get("/metrics").body, "mien_queue_requests 3\n") }, 5*time.Second, time.Millisecond)
 	unending, never := io.Pipe()
 	defer never.Close()
 	for _, path := range []string{"/v1/predict", "/v1/jobs"} {

@@ -153,11 +153,11 @@ func (s *Server) explain(ctx context.Context, a *answer, asked question, picture
 	if n > len(found.Faces) {
 		return newProblem(http.StatusUnprocessableEntity, "no_face", "there are %d faces: there is no face %d to explain", len(found.Faces), n)
 	}
-	return s.worker.do(ctx, "explain", func(model analyzer) error {
-		e, err := model.Explain(ctx, asked.opt, picture, found.Faces[n-1])
-		e.Face, a.Explanation = n, &e
-		return err
+	e, err := ask(ctx, s.worker, "explain", func(m analyzer) (explanation, error) {
+		return m.Explain(ctx, asked.opt, picture, found.Faces[n-1])
 	})
+	e.Face, a.Explanation = n, &e
+	return err
 }
 
 // clip answers for a short video.

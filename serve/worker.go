@@ -194,6 +194,19 @@ func (w *worker) do(ctx context.Context, stage string, errandDo func(analyzer) e
 	return e.err
 }
 
+// ask has an errand done that has a result. Without the end of the errand there is none: it may still be under way.
+func ask[T any](ctx context.Context, w *worker, stage string, errandDo func(analyzer) (T, error)) (T, error) {
+	var result, none T
+	err := w.do(ctx, stage, func(a analyzer) (err error) {
+		result, err = errandDo(a)
+		return err
+	})
+	if err != nil {
+		return none, err
+	}
+	return result, nil
+}
+
 func (w *worker) add(enter func()) {
 	w.mu.Lock()
 	enter()

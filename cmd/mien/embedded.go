@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 
 	"mien/face"
+	"mien/modelfile"
 )
 
 // embeddedModel is a model that is part of this binary.
@@ -19,6 +20,7 @@ type embeddedModel struct {
 func embeddedModels() []embeddedModel {
 	return []embeddedModel{
 		{"YuNet-s", "weights that find faces", "MIT", face.Embedded(), []licenseText{{"NOTICE.md", face.Notice}, {"LICENSE", face.License}}},
+		{"builtin", "a model to try mien with", "Apache-2.0", modelfile.BuiltinFile(), []licenseText{{"CARD.md", modelfile.Card}, ownLicense()}},
 	}
 }
 
@@ -26,4 +28,13 @@ func embeddedModels() []embeddedModel {
 func (m embeddedModel) digest() string {
 	sum := sha256.Sum256(m.weights)
 	return hex.EncodeToString(sum[:])
+}
+
+// ownLicense is mien's, under which is what was made here.
+func ownLicense() licenseText {
+	text, err := licenseFiles.ReadFile("licenses/mien/LICENSE")
+	if err != nil {
+		panic(err) // it is in the binary, or the build is at fault
+	}
+	return licenseText{"LICENSE", string(text)}
 }

@@ -39,7 +39,7 @@ type evaluation struct {
 
 // modelFlags select the model, its precision and what it sees of videos.
 type modelFlags struct {
-	Model     string            `help:"Fine-tuned weights: a file or a run folder." placeholder:"FILE|RUN"`
+	Model     string            `help:"Fine-tuned weights: a file, a run folder, or builtin, the small model within mien." default:"builtin" placeholder:"FILE|RUN"`
 	Precision *engine.Precision `help:"Number format in which linear layers multiply, f32, bf16 or int8, instead of that in which the model is stored. Below f32, attention takes bf16 where the CPU has instructions for it." placeholder:"P"`
 	Stride    *uint             `help:"Frames between two sampled frames of a video, instead of the model's." placeholder:"N"`
 	Windows   *uint             `help:"Windows of a video that are seen, spread evenly. Without it, predict sees all of a video with models of mien, and eval, or a published checkpoint, the first and the last window." placeholder:"N"`
@@ -81,10 +81,7 @@ func (f modelFlags) open(out *console) (*infer.Model, error) {
 
 // load opens the model in a precision, or in that of its file.
 func (f modelFlags) load(out *console, p *engine.Precision) (*infer.Model, error) {
-	switch {
-	case f.Model == "":
-		return openBuiltin(out.backend)
-	case f.Published:
+	if f.Published {
 		return infer.OpenPublished(f.Model, out.backend, p)
 	}
 	return infer.Open(f.Model, out.backend, p)

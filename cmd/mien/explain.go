@@ -17,7 +17,7 @@ import (
 // mien explain: pictures of what a model looks at, and a page of them all.
 
 type explainCmd struct {
-	Model  string   `help:"Fine-tuned weights: a file or a run folder." required:"" placeholder:"FILE|RUN"`
+	Model  string   `help:"Fine-tuned weights: a file, a run folder, or builtin, the small model within mien." default:"builtin" placeholder:"FILE|RUN"`
 	Beside string   `help:"Another model, whose attention is shown below that of the first." placeholder:"FILE|RUN"`
 	Out    string   `help:"Folder to write: index.html, and for each input pictures as PNG and charts as PNG and SVG." required:"" placeholder:"DIR"`
 	Paths  []string `arg:"" name:"path" help:"Images, GIFs, videos or folders."`

@@ -112,6 +112,8 @@ func predictFaces() commandFlags {
 		{"detector", "", "--detector $finder.safetensors", changes(crop("score"))},
 		{"csv", "", "--csv $out", both(same(stdout), is(length(content("")), 0, 5))},
 		{"json", "", "--json=false", both(is(at("", 0, "format"), "mien-faces-1", nil), says(stdout, "", "path "))},
+		{"annotated", "", "--annotated $out", both(same(stdout), is(files("*"), "[]", "[classroom.png]"))},
+		{"blur", "--annotated $out --max-faces 3", "--annotated $out --max-faces 3 --blur", both(same(stdout), changes(content("classroom.png")))},
 		{"top", "--json=false", "--json=false --top 2", says(stdout, "", " expression 2 ")},
 	}}
 }
@@ -124,6 +126,8 @@ func predictScenes() commandFlags {
 		{"every", "", "--every 3", both(is(length(each("type")), 10, 6), is(index(2), 1, 3))},
 		{"start", "", "--start 0.25", is(index(1), 0, 3)},
 		{"end", "", "--end 0.25", is(length(each("type")), 10, 7)},
+		{"annotated", "--annotated $out/a", "--annotated $out/b", is(length(files("b/*")), 0, 6)},
+		{"plot", "", "--plot $out", both(same(stdout), is(files("*"), "[]", "[scene.png]"))},
 		{"no-face", "--start 0.4", "--start 0.4 --no-face error", is(code, 0, 1)},
 	}}
 }

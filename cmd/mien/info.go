@@ -14,7 +14,7 @@ import (
 )
 
 type infoCmd struct {
-	Model  string `help:"Size by its name (s4d-tiny, s4d-small, s4d-base, s4d-large, vitmtl-…, vitmoe-…, vit-…, feadapter-…, stadapter-…, s2d-…, mae-…), weights file, or run folder, finished or not." placeholder:"NAME|FILE|RUN"`
+	Model  string `help:"Size by its name (s4d-tiny, s4d-small, s4d-base, s4d-large, vitmtl-…, vitmoe-…, vit-…, feadapter-…, stadapter-…, s2d-…, mae-…), weights file, run folder, finished or not, or builtin." placeholder:"NAME|FILE|RUN"`
 	Recipe string `help:"Recipe by its name, or a TOML file: its model, and what a run costs." placeholder:"NAME|FILE"`
 	Images int    `help:"Samples in the lists of images of --recipe." placeholder:"N"`
 	Videos int    `help:"Samples in the lists of videos of --recipe." placeholder:"N"`
@@ -57,6 +57,8 @@ type modelInfo struct {
 	Precision   string            `json:"precision"` // of storage and inference, "" for a size by its name
 	Trained     modelfile.Trained `json:"trained,omitempty"`
 	Run         *runInfo          `json:"run,omitempty"`
+
+	Card string `json:"card,omitempty"` // of the built-in model, in Markdown
 
 	learned string // Trained in words
 	crop    string // Crop likewise
@@ -104,7 +106,11 @@ func (c *infoCmd) Run(out *console) error {
 	if err != nil {
 		return err
 	}
-	return out.print(c.JSON, info, []string{"model", info.Model}, info.rows()...)
+	if err := out.print(c.JSON, info, []string{"model", info.Model}, info.rows()...); err != nil || c.JSON || info.Card == "" {
+		return err
+	}
+	fmt.Fprintf(out.stdout, "\n%s", info.Card)
+	return nil
 }
 
 // check returns an error for flags that do not go together.
@@ -150,6 +156,11 @@ func describe(model string) (modelInfo, error) {
 		if other, err := systems.Load(model); err == nil {
 			info.note = fmt.Sprintf("this is the size; recipe %s trains another model, %d wide: see `mien recipe %s`", model, other.Model.Dim, model)
 		}
+		return info, err
+	}
+	if model == modelfile.Builtin {
+		info, err := describeFile(model)
+		info.Card = modelfile.Card
 		return info, err
 	}
 	state, err := run.ReadState(model)

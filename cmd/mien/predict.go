@@ -61,11 +61,7 @@ func (c *predictCmd) model(out *console) (*infer.Model, error) {
 	if err := c.rename(m); err != nil {
 		return nil, err
 	}
-	notes := []string{m.Trained.Caveat()}
-	if c.Model != "" {
-		notes = append(notes, modelfile.Chosen(c.Model))
-	}
-	for _, note := range notes {
+	for _, note := range []string{modelfile.Chosen(c.Model), m.Trained.Caveat()} {
 		if note != "" {
 			c.note(out, note)
 		}

@@ -29,8 +29,23 @@ func (c *predictCmd) output(w io.Writer, m *infer.Model, p *pipeline.Pipeline, i
 		}
 		texts = append(texts, rows)
 	}
+	all := outputs{texts}
 	if c.NoFace == noFaceSkip {
-		return withoutEmpty{texts}, nil
+		all = outputs{withoutEmpty{texts}}
 	}
-	return texts, nil
+	if c.Annotated != "" {
+		drawn, err := newFacesAnnotated(c.Annotated, c.Blur, inputs, c.selection())
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, drawn)
+	}
+	if c.Plot != "" {
+		plotted, err := newFacesPlot(c.Plot, p.Labels(), inputs)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, plotted)
+	}
+	return all, nil
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"io"
 	"iter"
+	"math/bits"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -28,13 +29,13 @@ func newPace() *pace {
 	return p
 }
 
-// took sets the pace by how long some frames took.
+// took sets the pace by how long some frames took: to a power of two, as each number of frames takes memory of its own.
 func (p *pace) took(frames int, d time.Duration) {
 	if frames == 0 {
 		return
 	}
 	n := int64(longTogether) * int64(frames) / max(int64(d), 1)
-	p.frames.Store(min(max(n, 1), mostTogether))
+	p.frames.Store(1 << (bits.Len64(uint64(min(max(n, 1), mostTogether))) - 1))
 }
 
 // readAhead yields the frames of an input, some at a time, and with the last of them, if any, the error that ends it too early.

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"crypto/sha256"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -22,7 +20,7 @@ import (
 
 type serveCmd struct {
 	detectorFlags
-	Model     string        `help:"Fine-tuned weights: a file or a run folder." required:"" placeholder:"FILE|RUN"`
+	Model     string        `help:"Fine-tuned weights: a file, a run folder, or builtin, the small model within mien." default:"builtin" placeholder:"FILE|RUN"`
 	Listen    string        `help:"Address and port. One that other machines can reach needs a token." default:"127.0.0.1:8080" placeholder:"ADDR"`
 	Token     string        `help:"Ask clients for this token, 16 characters or more; on shared machines, --token-file or MIEN_TOKEN shows it to nobody." env:"MIEN_TOKEN" placeholder:"TOKEN" xor:"token"`
 	TokenFile string        `help:"Read the token from a file." placeholder:"FILE" xor:"token"`
@@ -110,7 +108,7 @@ func isLocal(listen string) (bool, error) {
 
 // card says which model answers, and what of it.
 func (c *serveCmd) card(m *infer.Model) (serve.Card, error) {
-	sum, err := sumOf(c.Model)
+	sum, err := modelfile.SHA256(c.Model)
 	card := serve.Card{Name: modelName(c.Model), SHA256: sum, Version: run.Version(), Kernels: asm.F32().Name, Labels: map[data.Modality][]string{},
 		Frames: m.Recipe.Model.Frames, Size: m.Recipe.Model.ImageSize, Caveat: m.Trained.Caveat()}
 	for _, head := range []data.Modality{data.Image, data.Video} {
@@ -119,23 +117,6 @@ func (c *serveCmd) card(m *infer.Model) (serve.Card, error) {
 		}
 	}
 	return card, err
-}
-
-// sumOf returns the SHA-256 of a model's file.
-func sumOf(fileOrRun string) (string, error) {
-	f, err := modelfile.Open(fileOrRun)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	file, err := os.Open(f.Path)
-	if err != nil {
-		return "", err
-	}
-	defer file.Close()
-	h := sha256.New()
-	_, err = io.Copy(h, file)
-	return fmt.Sprintf("%x", h.Sum(nil)), err
 }
 
 // modelName returns the name of a model in addresses.

@@ -66,7 +66,7 @@ func NewReader(r *bufio.Reader, most int64) (*Reader, error) {
 				return nil, errNotAVI
 			}
 			kind = string(b)
-			size -= 4
+			size = max(size-4, 0) // a list may be shorter than its kind, in a damaged file
 		}
 		switch kind {
 		case "AVI ", "hdrl", "strl", "odml":

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// drawings is where inputs are drawn: a file, or a folder, which has no extension.
+type drawings struct {
+	path string
+	many bool // a file in the folder for each input
+	n    int  // inputs so far
+}
+
+// newDrawings checks that a path suits the inputs, and that no file is replaced.
+func newDrawings(flag, path string, inputs []input) (d drawings, err error) {
+	d = drawings{path: path, many: len(inputs) > 1}
+	info, missing := os.Lstat(path)
+	switch {
+	case d.many && !d.folder():
+		err = fmt.Errorf("%s %s: there are %d inputs: name a folder", flag, path, len(inputs))
+	case missing == nil && !(d.folder() && info.IsDir()):
+		err = fmt.Errorf("%s %s: it exists: choose another name, or remove it", flag, path)
+	}
+	return d, err
+}
+
+func (d drawings) folder() bool { return filepath.Ext(d.path) == "" }
+
+// file is where an input is drawn, in a folder as a file of the kind ext.
+func (d drawings) file(s source, ext string) string {
+	name := strings.TrimSuffix(filepath.Base(s.path), filepath.Ext(s.path)) + ext
+	switch {
+	case d.many:
+		return filepath.Join(d.path, fmt.Sprintf("%03d-%s", d.n, name))
+	case d.folder():
+		return filepath.Join(d.path, name)
+	}
+	return d.path
+}
