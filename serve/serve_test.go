@@ -69,6 +69,8 @@ func TestAPI(t *testing.T) {
 		{name: "a parameter twice", path: "/v1/predict?top_k=1&top_k=2", body: picture, status: 400, want: "malformed"},
 		{name: "no number", path: "/v1/predict?max_faces=many", body: picture, status: 400, want: "malformed"},
 		{name: "too large a number", path: "/v1/predict?max_faces=10", body: picture, status: 400, want: "malformed"},
+		{name: "too small a number", path: "/v1/predict?max_faces=0", body: picture, status: 400, want: "malformed"},
+		{name: "no class", path: "/v1/predict?top_k=0", body: picture, status: 400, want: "malformed"},
 		{name: "not a number", path: "/v1/predict?min_face=NaN", body: picture, status: 400, want: "malformed"},
 		{name: "no such word", path: "/v1/predict?no_face=ignore", body: picture, status: 400, want: "malformed"},
 		{name: "a bug", path: "/v1/predict", body: pictureOf(panics, 4, 9), status: 500, want: "internal"},
