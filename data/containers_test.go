@@ -60,6 +60,15 @@ func TestFramesOfAY4M(t *testing.T) {
 	require.Equal(t, Video, m)
 	require.Equal(t, 6, sample.Len())
 
+	whole := y4mOf(video)
+	for cut, at := range map[int]string{2: "0.500", 7: "0.400"} { // bytes: in the pixels of the last frame, in its mark
+		r, err := ReadFrames(t.Context(), "stdin", strings.NewReader(whole[:len(whole)-cut]), Selection{})
+		require.NoError(t, err)
+		seen, end := walkFrames(r)
+		require.Len(t, seen, 5)
+		require.EqualError(t, end, "stdin: damaged after 5 frames, at "+at+" s: the file ends too early")
+	}
+
 	for video, want := range map[string]string{
 		"YUV4MPEG2 W2\n":                 "a Y4M without a size",
 		"YUV4MPEG2 W9000 H9000\n":        "9000×9000 pixels are more than the limit of 64000000",

@@ -170,14 +170,18 @@ func TestDamageOfAGIF(t *testing.T) {
 	const first, image = 19, 15
 	broken := bytes.Clone(file)
 	broken[first+image+10] = 40 // a code of 40 bits
-	late := slices.Concat(file[:first], []byte("\x21\xF9\x04\x00\x32\x00\x00\x00"), file[first:])
+	after := func(hundredths byte) []byte {
+		return slices.Concat(file[:first], []byte{0x21, 0xF9, 4, 0, hundredths, 0, 0, 0}, file[first:])
+	}
 	for name, c := range map[string]struct {
 		file []byte
 		seen []string
 		end  string
 	}{
 		"whole":               {file, []string{"0 0.0 10", "1 0.1 10", "2 0.2 10", "3 0.3 10"}, "EOF"},
-		"half a second":       {late, []string{"0 0.0 10", "1 0.5 10", "2 0.6 10", "3 0.7 10"}, "EOF"},
+		"half a second":       {after(50), []string{"0 0.0 10", "1 0.5 10", "2 0.6 10", "3 0.7 10"}, "EOF"},
+		"two hundredths":      {after(2), []string{"0 0.0 10", "1 0.0 10", "2 0.1 10", "3 0.2 10"}, "EOF"},
+		"one hundredth":       {after(1), []string{"0 0.0 10", "1 0.1 10", "2 0.2 10", "3 0.3 10"}, "EOF"},
 		"damaged":             {broken, []string{"0 0.0 10", "1 0.1 lzw: litWidth 40 out of range", "2 0.2 10", "3 0.3 10"}, "EOF"},
 		"cut":                 {file[:first+2*image+13], []string{"0 0.0 10", "1 0.1 10"}, "x: damaged after 2 frames, at 0.200 s: the image is cut off: the file ends too early"},
 		"cut behind an image": {file[:first+2*image], []string{"0 0.0 10", "1 0.1 10"}, "x: damaged after 2 frames, at 0.100 s: the image is cut off: the file ends too early"},

@@ -29,6 +29,16 @@ func TestCloser(t *testing.T) {
 		require.InDelta(t, first.Points[i].X, q.X, 0.2*eyes, i)
 		require.InDelta(t, first.Points[i].Y, q.Y, 0.2*eyes, i)
 	}
+	for i, q := range first.Points { // the same crop, mirrored
+		other.Points[mirrored[i]] = Point{float64(f.W) - q.X, q.Y}
+	}
+	back, err = d.Closer(mirror, other)
+	require.NoError(t, err)
+	for i, q := range got.Points {
+		m := back.Points[mirrored[i]]
+		require.InDelta(t, q.X, float64(f.W)-m.X, 0.02, i)
+		require.InDelta(t, q.Y, m.Y, 0.02, i)
+	}
 }
 
 // A face that is not found again, or none, stays what it was.

@@ -127,4 +127,8 @@ func TestHolds(t *testing.T) {
 			require.False(t, c.Holds(turned, size, size), c)
 		}
 	}
+	square := placed(data.Placement{Middle: 50 + 50i, Right: 50, Down: 50i}, drawnAt)
+	require.True(t, Drawn.Holds(square, 100, 100))
+	require.False(t, Drawn.Holds(square, 300, 100), "a crop in width alone")
+	require.False(t, Drawn.Holds(square, 100, 300), "a crop in height alone")
 }

@@ -130,6 +130,18 @@ func TestTrackSparse(t *testing.T) {
 	}
 	require.Equal(t, []int{1}, tracker.Next(200, []Face{at(100, 100, 50)}))
 	require.Equal(t, []int{1, 2}, tracker.Next(210, []Face{at(100, 100, 50), at(300, 100, 50)}))
+	require.Equal(t, []int{1}, tracker.Next(220, []Face{at(100, 100, 50)}), "the frames that it missed are counted anew")
+	require.Equal(t, []int{1, 2}, tracker.Next(230, []Face{at(100, 100, 50), at(300, 100, 50)}))
+}
+
+// A face that was lost and is back counts as seen: of two it takes what is nearer to it.
+func TestTrackBack(t *testing.T) {
+	require.Equal(t, [][]int{{1, 2}, {2}, {1, 2}, {1}}, follow(NewTracker(DefaultTrackOptions), 25, [][]Face{
+		{at(100, 100, 50), at(150, 100, 50)},
+		{at(150, 100, 50)},
+		{at(100, 100, 50), at(150, 100, 50)},
+		{at(123, 100, 50)},
+	}))
 }
 
 // Numbers count from 1 and are neither left out nor used again. A face elsewhere, or of another size, is another.

@@ -241,6 +241,14 @@ func TestGiven(t *testing.T) {
 		cuts = append(cuts, f.Faces[0].Crop)
 	}
 	require.Equal(t, []Cut{Given, Given, Detected, Detected}, cuts)
+
+	who, err := auto.find(crop)
+	require.NoError(t, err)
+	require.True(t, auto.given(crop, who[0]))
+	who[0].small = []face.Face{{Box: face.Box{Width: 5, Height: 6}}}
+	require.True(t, auto.given(crop, who[0]), "a face behind that is too small to be asked for is no second one")
+	who[0].faces = append(who[0].faces, who[0].faces[0])
+	require.False(t, auto.given(crop, who[0]), "two faces")
 }
 
 // What is kept between two chunks does not grow with the video.
@@ -276,6 +284,21 @@ func TestFollowTheFirst(t *testing.T) {
 		}
 	}
 	require.Len(t, r.Summaries, 1)
+}
+
+// Faces of a video that are too small are not read, and are among the others: who is to be hidden is, too.
+func TestFollowTheLarge(t *testing.T) {
+	video := scene(t, 2)
+	small := data.Resize(picture(t, "fills"), 35, 35)
+	for _, f := range video {
+		paste(f.Frames, small, 200, 40)
+	}
+	for _, f := range follow(t, of(t, model(t, "s4d-tiny"), Options{MinFace: 28}), video, 2).Frames {
+		require.Len(t, f.Faces, 1)
+		require.Greater(t, f.Faces[0].Width, 28.)
+		require.Len(t, f.Others, 1)
+		require.Less(t, f.Others[0].Width, 28.)
+	}
 }
 
 // The crop of a face that moves follows calmly.

@@ -44,19 +44,41 @@ func readUpload(r *http.Request) (upload, error) {
 	return upload{}, newProblem(http.StatusUnsupportedMediaType, "media_type", "the body is neither a picture, a video nor a form with the field %s", formField)
 }
 
-// readForm returns the file of a form, which must be its first field: what comes behind is not read.
+// readForm returns the file of a form, which must be its only field: a second picture or an option would be left out unseen.
 func readForm(body io.Reader, boundary string) (upload, error) {
 	if boundary == "" {
 		return upload{}, malformed("the form has no boundary")
 	}
-	part, err := multipart.NewReader(body, boundary).NextPart()
+	form := multipart.NewReader(body, boundary)
+	part, err := form.NextPart()
 	if err != nil {
 		return upload{}, formError(err)
 	}
 	if part.FormName() != formField {
-		return upload{}, malformed("the form's first field must be %s: all else goes behind a ? of the address", formField)
+		return upload{}, malformed("the form's field must be %s: all else goes behind a ? of the address", formField)
 	}
-	return upload{part, displayName(part.FileName())}, nil
+	return upload{&onlyPart{part, form}, displayName(part.FileName())}, nil
+}
+
+// onlyPart is a part of a form that ends well if no other is behind it.
+type onlyPart struct {
+	*multipart.Part
+	form *multipart.Reader
+}
+
+func (p *onlyPart) Read(b []byte) (int, error) {
+	n, err := p.Part.Read(b)
+	if err != io.EOF {
+		return n, err
+	}
+	switch _, behind := p.form.NextPart(); behind {
+	case io.EOF:
+		return n, io.EOF
+	case nil:
+		return n, malformed("the form has a second field: one file a request, and all else goes behind a ? of the address")
+	default:
+		return n, formError(behind)
+	}
 }
 
 // formError is err where it is of the connection, and else a problem of the form.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -21,7 +22,9 @@ func TestAPI(t *testing.T) {
 	picture, dark, clip := pictureOf(5, 4, 51), pictureOf(5, 4, 0), gifOf(3, 6, 6)
 	form, kind := formOf("file", `C:\holiday\..\me.png`, picture)
 	wrong, _ := formOf("picture", "me.png", picture)
-	cut := form[:len(form)/2]
+	cut, endless := form[:len(form)/2], slices.Concat(form[:len(form)-4], []byte("\r\nno head"))
+	again, _ := formOf("file", "you.png", picture)
+	two := slices.Concat(form[:bytes.LastIndex(form, []byte("--xx"))], again)
 	tensor := []byte(`{"id":"a1","inputs":[{"name":"image","datatype":"UINT8","shape":[1,1,2,3],"data":[[[[51,0,0],[0,0,0]]]]}]}`)
 	const infer = "/v2/models/toy/infer"
 	for _, c := range []struct {
@@ -62,6 +65,8 @@ func TestAPI(t *testing.T) {
 		{name: "too many bytes", path: "/v1/predict", body: make([]byte, 10_001), status: 413, want: "body_too_large"},
 		{name: "too many pixels", path: "/v1/predict", body: pictureOf(50, 41, 9), status: 413, want: "too_many_pixels"},
 		{name: "half a form", path: "/v1/predict", body: cut, headers: []string{"Content-Type", kind}, status: 400, want: "malformed"},
+		{name: "form without its end", path: "/v1/predict", body: endless, headers: []string{"Content-Type", kind}, status: 400, want: "malformed"},
+		{name: "form of two pictures", path: "/v1/predict", body: two, headers: []string{"Content-Type", kind}, status: 400, want: "malformed"},
 		{name: "form of another field", path: "/v1/predict", body: wrong, headers: []string{"Content-Type", kind}, status: 400, want: "malformed"},
 		{name: "form without a boundary", path: "/v1/predict", body: form, headers: []string{"Content-Type", "multipart/form-data"}, status: 400, want: "malformed"},
 		{name: "JSON for a picture", path: "/v1/predict", body: []byte(`{"url":"file:///etc/passwd"}`), headers: []string{"Content-Type", "application/json"}, status: 415, want: "media_type"},
@@ -69,6 +74,8 @@ func TestAPI(t *testing.T) {
 		{name: "a parameter twice", path: "/v1/predict?top_k=1&top_k=2", body: picture, status: 400, want: "malformed"},
 		{name: "no number", path: "/v1/predict?max_faces=many", body: picture, status: 400, want: "malformed"},
 		{name: "too large a number", path: "/v1/predict?max_faces=10", body: picture, status: 400, want: "malformed"},
+		{name: "too small a number", path: "/v1/predict?max_faces=0", body: picture, status: 400, want: "malformed"},
+		{name: "no class", path: "/v1/predict?top_k=0", body: picture, status: 400, want: "malformed"},
 		{name: "not a number", path: "/v1/predict?min_face=NaN", body: picture, status: 400, want: "malformed"},
 		{name: "no such word", path: "/v1/predict?no_face=ignore", body: picture, status: 400, want: "malformed"},
 		{name: "a bug", path: "/v1/predict", body: pictureOf(panics, 4, 9), status: 500, want: "internal"},

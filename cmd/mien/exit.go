@@ -21,8 +21,9 @@ const (
 	misused = 2 // the command line is wrong, whatever the files hold that it names
 	someBad = 3 // some inputs could not be used, or only in part, and the rest is done
 
-	// The shell's exit statuses for a command ended by Ctrl-C and by SIGTERM.
+	// The shell's exit statuses for a command ended by Ctrl-C, by SIGPIPE and by SIGTERM.
 	interrupted = 130
+	unheard     = 141
 	terminated  = 143
 )
 
@@ -36,6 +37,7 @@ var exits = []struct {
 	{misused, "Usage: an unknown command or flag, a value that it does not take, or something missing."},
 	{someBad, "Some inputs could not be used, or only in part; each is named, and the rest is done."},
 	{interrupted, "Interrupted by Ctrl-C; where something is kept, a line says how to go on."},
+	{unheard, "Ended because nobody reads standard output any more, as behind `head`; a file that was being written stays unfinished."},
 	{terminated, "Ended by SIGTERM, likewise."},
 }
 

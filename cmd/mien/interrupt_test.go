@@ -67,6 +67,20 @@ func TestInterruptedRunSaysHowToGoOn(t *testing.T) {
 	require.Empty(t, stdout.String())
 }
 
+// Where nobody reads standard output any more, SIGPIPE ends a command, as all programs of a pipeline.
+func TestUnheard(t *testing.T) {
+	r, w, err := os.Pipe()
+	require.NoError(t, err)
+	require.NoError(t, r.Close())
+	defer w.Close()
+	cmd := exec.Command(command(t), "licenses")
+	cmd.Stdout = w
+	require.Error(t, cmd.Run())
+	status := cmd.ProcessState.Sys().(syscall.WaitStatus)
+	require.Equal(t, syscall.SIGPIPE, status.Signal())
+	require.Equal(t, unheard, 128+int(status.Signal()))
+}
+
 // A run ends at Ctrl-C and at SIGTERM, with the status that shells give, and says what it keeps. While it lives no other works in its
 // folder; one that is killed leaves no lock behind.
 func TestSignalledRun(t *testing.T) {

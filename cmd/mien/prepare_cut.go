@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 
 	"mien/data"
@@ -42,10 +43,19 @@ func (c *cutter) each(all []cuttable) func(context.Context, int) (preparedRow, e
 		row := preparedRow{path: all[i].Name}
 		err := c.cut(ctx, all[i], &row)
 		if bad, ok := err.(*sampleError); ok && ctx.Err() == nil {
-			row.reason, err = bad.Error(), nil
+			row.reason, err = withoutName(bad, all[i].Name), nil
 		}
 		return row, cmp.Or(ctx.Err(), err)
 	}
+}
+
+// withoutName is what is wrong with the file of a sample: its name is said anyway.
+func withoutName(err error, name string) string {
+	path, what, found := strings.Cut(err.Error(), ": ")
+	if found && strings.HasSuffix(path, filepath.FromSlash(name)) {
+		return what
+	}
+	return err.Error()
 }
 
 const (

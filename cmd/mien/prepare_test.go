@@ -122,6 +122,25 @@ func TestPrepare(t *testing.T) {
 	}
 }
 
+// A file that cannot be read is named once; of a folder it is said which.
+func TestPrepareDamaged(t *testing.T) {
+	dir := dataset(t)
+	frame := filepath.Join(dir, "clips", "walk", "3.png")
+	for _, path := range []string{filepath.Join(dir, "pictures", "anna", "1.png"), frame} {
+		require.FileExists(t, path)
+		require.NoError(t, os.WriteFile(path, []byte("no picture"), 0o644))
+	}
+	code, _, stderr := mien(prepareLine(dir, filepath.Join(dir, "cut"))...)
+	require.Equal(t, someBad, code)
+	const what = "not an image: neither JPEG, PNG, GIF, WebP nor BMP\n"
+	require.Contains(t, stderr, "mien: anna/1.png: "+what)
+	require.Contains(t, stderr, "mien: walk: "+frame+": "+what)
+	rows, err := os.ReadFile(filepath.Join(dir, "cut", "faces.csv"))
+	require.NoError(t, err)
+	require.Contains(t, string(rows), "\nanna/1.png,0,0,0,")
+	require.NotContains(t, string(rows), "pictures")
+}
+
 // eyesOf returns where the detector sees the left eye in each frame of a video of crops.
 func eyesOf(t *testing.T, folder string) (all []face.Point) {
 	sample, _, err := data.Open(t.Context(), folder, data.OpenOptions{})

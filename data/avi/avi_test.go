@@ -147,6 +147,26 @@ func TestWhatIsWrittenIsRead(t *testing.T) {
 	require.Equal(t, io.EOF, repeated.Next())
 }
 
+// What the header says of a video: when it starts, on which side its rows begin, and how large a frame may be.
+func TestHeader(t *testing.T) {
+	frames := greys(t, 10, 20)
+	frames[0] = append(frames[0], make([]byte, 500)...)
+	b := file(t, frames...)
+	word := func(at int) uint32 { return binary.LittleEndian.Uint32(b[at:]) }
+	main, stream, bitmap := bytes.Index(b, []byte("avih"))+8, bytes.Index(b, []byte("strh"))+8, bytes.Index(b, []byte("strf"))+8
+	require.EqualValues(t, len(frames[0]), word(main+28))
+	require.EqualValues(t, len(frames[0]), word(stream+36))
+
+	binary.LittleEndian.PutUint32(b[stream+28:], 60)
+	binary.LittleEndian.PutUint32(b[bitmap+8:], 1<<32-8)
+	r := open(t, b)
+	require.Equal(t, 8, r.H, "rows from the top")
+	require.InDelta(t, 60*1001./30000, r.Start, 1e-12)
+	require.NoError(t, r.Next())
+	require.NoError(t, r.Next())
+	require.InDelta(t, 61*1001./30000, r.Time(), 1e-12)
+}
+
 // The indices point at the frames.
 func TestIndices(t *testing.T) {
 	frames := long(greys(t, 10, 20, 30, 40, 50))
@@ -299,6 +319,11 @@ func TestDamage(t *testing.T) {
 	seen, end := walk(open(t, changed(chunks[2], "\x01\x02\x03\x04")), 1, 2)
 	require.Equal(t, "10 . . 40 50", seen)
 	require.Equal(t, io.EOF, end)
+	r := open(t, changed(chunks[2], "\x01\x02\x03\x04"))
+	for i := range frames { // the lost one has its time, and so do those behind it
+		require.NoError(t, r.Next())
+		require.InDelta(t, float64(i)*1001/30000, r.Time(), 1e-12)
+	}
 	seen, end = walk(open(t, small("\xFF\xD8", "", "\xFF\xD8")))
 	require.Equal(t, "x x", seen)
 	require.Equal(t, io.EOF, end)

@@ -54,8 +54,9 @@ func TestPage(t *testing.T) {
 	p.wants(`document.getElementById("where").textContent`, "Pictures never leave this computer.")
 	p.shoot("empty")
 
-	p.drop(picture(t))
+	p.drop(picture(t), clip(t))
 	p.until(`document.querySelectorAll("#faces .face").length === 4`)
+	p.until(`document.getElementById("status").textContent.endsWith("; one file at a time: 1 other is not read")`)
 	p.wants(`document.getElementById("canvas").getAttribute("aria-label").slice(0, 8)`, "4 faces.")
 	p.shoot("picture")
 	p.click("#faces .face button")
@@ -272,10 +273,10 @@ func (p *tab) key(selector, key string) {
 	}))
 }
 
-// drop drops a file on the page.
-func (p *tab) drop(path string) {
+// drop drops files on the page.
+func (p *tab) drop(paths ...string) {
 	p.Helper()
-	files := &input.DragData{Items: []*input.DragDataItem{}, Files: []string{path}, DragOperationsMask: 1}
+	files := &input.DragData{Items: []*input.DragDataItem{}, Files: paths, DragOperationsMask: 1}
 	for _, kind := range []input.DispatchDragEventType{input.DragEnter, input.DragOver, input.Drop} {
 		p.do(input.DispatchDragEvent(kind, 200, 250, files))
 	}

@@ -67,6 +67,17 @@ async function attempt(work) {
   }
 }
 
+// openFirst opens the first of some files, and remembers how many are left out.
+function openFirst(files) {
+  if (!files.length) return;
+  open(files[0]);
+  now.leftOut = files.length - 1;
+}
+
+function leftOut() {
+  return now.leftOut > 0 ? `; one file at a time: ${now.leftOut} other${now.leftOut > 1 ? "s are" : " is"} not read` : "";
+}
+
 function open(file) {
   clear(/^video\/|^image\/gif$/.test(file.type) ? "video" : "picture", file.name);
   attempt(signal => now.kind === "picture" ? picture(file, signal) : video(file, signal));
@@ -87,7 +98,8 @@ async function picture(file, signal) {
   now.answer = answer;
   now.frames = answer.frames;
   see(bitmap, answer.frames[0], file);
-  say(answer.frames[0].faces.length ? `${file.name}: ${Math.round(answer.timing_ms.total)} ms` : `${file.name}: no face was found`);
+  const found = answer.frames[0].faces.length ? `${Math.round(answer.timing_ms.total)} ms` : "no face was found";
+  say(`${file.name}: ${found}${leftOut()}`);
 }
 
 async function video(file, signal) {
@@ -115,7 +127,7 @@ const hear = {
   },
   end(job) {
     $("progress").hidden = $("cancel").hidden = true;
-    const found = `${now.name}: ${job.frames} frames, ${now.tracks.size} ${now.tracks.size === 1 ? "face" : "faces"}`;
+    const found = `${now.name}: ${job.frames} frames, ${now.tracks.size} ${now.tracks.size === 1 ? "face" : "faces"}${leftOut()}`;
     if (job.state === "failed") say(job.error.message, true);
     else say(job.damage ? `${found}; ${job.damage}` : job.state === "cancelled" ? `${found}; stopped` : `${found}, ${job.fps.toFixed(1)} a second`);
     listFaces(now.frame, now.tracks, explain);
@@ -184,7 +196,7 @@ async function save(kind) {
 }
 
 function listen() {
-  $("file").addEventListener("change", () => { if ($("file").files[0]) open($("file").files[0]); $("file").value = ""; });
+  $("file").addEventListener("change", () => { openFirst($("file").files); $("file").value = ""; });
   $("open").addEventListener("click", () => $("file").click());
   $("webcam").addEventListener("click", startWebcam);
   $("pause").addEventListener("click", () => badge(webcam.pause()));
@@ -195,7 +207,7 @@ function listen() {
   addEventListener("drop", e => {
     e.preventDefault();
     document.body.classList.remove("over");
-    if (e.dataTransfer.files[0]) open(e.dataTransfer.files[0]);
+    openFirst(e.dataTransfer.files);
   });
 }
 
