@@ -14,14 +14,24 @@ import (
 
 // Folders of pictures, which are the frames of a video or have nothing to do with each other.
 
-// Folder is a folder of pictures.
+// Folder is a folder of pictures, beside which there may be videos.
 type Folder struct {
 	Path     string
 	Pictures []string // their paths, numbers in names in the order of their values: 2 before 10
+	Videos   []string // by their names, and GIFs; in the same order
 }
 
-// ReadFolder lists the pictures of a folder.
+// ReadFolder lists a folder that has pictures.
 func ReadFolder(dir string) (Folder, error) {
+	f, err := ListFolder(dir)
+	if err == nil && len(f.Pictures) == 0 {
+		return Folder{}, fmt.Errorf("%s: no images (*%s) in this folder", dir, strings.Join(imageExts, ", *"))
+	}
+	return f, err
+}
+
+// ListFolder lists the pictures and videos of a folder, which may have none.
+func ListFolder(dir string) (Folder, error) {
 	if _, err := stat(dir); err != nil {
 		return Folder{}, err
 	}
@@ -32,16 +42,26 @@ func ReadFolder(dir string) (Folder, error) {
 	f := Folder{Path: dir}
 	for _, e := range entries {
 		// A leading dot marks a file of the operating system (macOS's ._000.jpg), never a frame.
-		hidden := strings.HasPrefix(e.Name(), ".")
-		if !hidden && !e.IsDir() && slices.Contains(imageExts, lowerExt(e.Name())) {
-			f.Pictures = append(f.Pictures, filepath.Join(dir, e.Name()))
+		if strings.HasPrefix(e.Name(), ".") || e.IsDir() {
+			continue
+		}
+		switch path := filepath.Join(dir, e.Name()); {
+		case slices.Contains(imageExts, lowerExt(path)):
+			f.Pictures = append(f.Pictures, path)
+		case HasExtension(path, Video):
+			f.Videos = append(f.Videos, path)
 		}
 	}
-	if len(f.Pictures) == 0 {
-		return Folder{}, fmt.Errorf("%s: no images (*%s) in this folder", dir, strings.Join(imageExts, ", *"))
-	}
 	slices.SortStableFunc(f.Pictures, natural.Compare)
+	slices.SortStableFunc(f.Videos, natural.Compare)
 	return f, nil
+}
+
+// All returns pictures and videos in one order.
+func (f Folder) All() []string {
+	all := slices.Concat(f.Pictures, f.Videos)
+	slices.SortStableFunc(all, natural.Compare)
+	return all
 }
 
 // Video returns the pictures as the frames of a video, which are decoded when they are read.

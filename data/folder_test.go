@@ -114,7 +114,7 @@ func TestFolderOfUnknownSizes(t *testing.T) {
 func TestOddFolders(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.MkdirAll(filepath.Join(dir, "folder.png"), 0o755))
-	for _, name := range []string{"a.png", "a1.png", ".b.png", "c.PNG", "d.gif", "e.txt", "F.jpeg"} {
+	for _, name := range []string{"a.png", "a1.png", ".b.png", "c.PNG", "d.gif", "e.txt", "F.jpeg", "b.MP4"} {
 		writePNG(t, filepath.Join(dir, name), grey(2, 3, 0))
 	}
 	folder, err := ReadFolder(dir)
@@ -123,7 +123,13 @@ func TestOddFolders(t *testing.T) {
 	for _, name := range []string{"F.jpeg", "a.png", "a1.png", "c.PNG"} {
 		want.Pictures = append(want.Pictures, filepath.Join(dir, name))
 	}
+	want.Videos = []string{filepath.Join(dir, "b.MP4"), filepath.Join(dir, "d.gif")}
 	require.Equal(t, want, folder)
+	var names []string
+	for _, path := range folder.All() {
+		names = append(names, filepath.Base(path))
+	}
+	require.Equal(t, []string{"F.jpeg", "a.png", "a1.png", "b.MP4", "c.PNG", "d.gif"}, names)
 	for _, c := range []struct {
 		names string
 		want  bool
@@ -133,6 +139,13 @@ func TestOddFolders(t *testing.T) {
 	} {
 		require.Equal(t, c.want, numbered(strings.Fields(c.names)), c.names)
 	}
+	films := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(films, "a.mp4"), nil, 0o644))
+	_, err = ReadFolder(films)
+	require.ErrorContains(t, err, "no images (*.jpg, ")
+	folder, err = ListFolder(films)
+	require.NoError(t, err)
+	require.Equal(t, Folder{Path: films, Videos: []string{filepath.Join(films, "a.mp4")}}, folder)
 	f := filepath.Join(dir, "a.png")
 	_, err = ReadFolder(f)
 	require.EqualError(t, err, f+": not a directory")

@@ -13,8 +13,8 @@ import (
 
 // folderFlags say what the pictures of a folder are.
 type folderFlags struct {
-	Each   bool `help:"Take each picture of a folder by itself." xor:"folder"`
-	AsClip bool `help:"Take each folder as one video; without either flag, numbered pictures of one size are a video." xor:"folder"`
+	Each   bool `help:"Take each picture and video of a folder by itself." xor:"folder"`
+	AsClip bool `help:"Take the pictures of each folder as one video; without either flag, numbered pictures of one size are a video." xor:"folder"`
 }
 
 // input is what is predicted at once: a file or a folder.
@@ -85,15 +85,15 @@ func waitFor[T any](ctx context.Context, read func() (T, error)) (v T, err error
 	}
 }
 
-// inputs returns what the paths stand for, folders of several pictures one by one. Notes say how each folder is read, and why.
+// inputs returns what the paths stand for, folders that are no video one by one. Notes say how each folder is read, and why.
 func (c *folderFlags) inputs(ctx context.Context, given []input, note func(string)) (all []input, err error) {
 	for _, in := range given {
-		folder, err := data.ReadFolder(in.path)
-		if in.stream != nil || err != nil { // a file, or no folder of pictures: opening it will say so
-			all = append(all, in)
+		folder, err := data.ListFolder(in.path)
+		if in.stream != nil || err != nil || len(folder.Pictures) == 0 && (c.AsClip || len(folder.Videos) == 0) {
+			all = append(all, in) // a file, or no folder of pictures: opening it will say so
 			continue
 		}
-		read, how, err := c.folder(ctx, in.path, folder)
+		read, how, err := c.folder(ctx, folder)
 		if err != nil {
 			return nil, err
 		}
@@ -103,19 +103,29 @@ func (c *folderFlags) inputs(ctx context.Context, given []input, note func(strin
 	return all, nil
 }
 
-// folder returns the pictures of a folder, or the video that they are, and says how it is read.
-func (c *folderFlags) folder(ctx context.Context, path string, folder data.Folder) (all []input, how string, err error) {
-	clip, why := c.AsClip, fmt.Sprintf("%d pictures", len(folder.Pictures))
-	if !c.AsClip && !c.Each {
+// folder returns the pictures and videos of a folder, or the video that its pictures are, and says how it is read.
+func (c *folderFlags) folder(ctx context.Context, folder data.Folder) (all []input, how string, err error) {
+	clip, why := c.AsClip, counted(len(folder.Pictures), "picture")
+	videos := counted(len(folder.Videos), "video")
+	if !c.AsClip && !c.Each && len(folder.Pictures) > 0 {
 		if clip, why, err = folder.IsVideo(ctx); err != nil {
 			return nil, "", err
 		}
 	}
 	if clip {
-		return []input{{path: path, readAs: "clip"}}, why + ", read as one video (--each reads them one by one)", nil
+		if how = why + ", read as one video"; len(folder.Videos) > 0 {
+			how += ", without " + videos + " beside them"
+		}
+		return []input{{path: folder.Path, readAs: "clip"}}, how + " (--each reads them one by one)", nil
 	}
-	for _, p := range folder.Pictures {
-		all = append(all, input{path: p, readAs: "each"})
+	for _, path := range folder.All() {
+		all = append(all, input{path: path, readAs: "each"})
+	}
+	switch {
+	case len(folder.Pictures) == 0:
+		return all, videos + ", read one by one", nil
+	case len(folder.Videos) > 0:
+		return all, why + " and " + videos + ", read one by one (--as-clip reads the pictures as a video)", nil
 	}
 	return all, why + ", read one by one (--as-clip reads them as a video)", nil
 }
