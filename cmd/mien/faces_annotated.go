@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -21,6 +22,9 @@ type facesAnnotated struct {
 
 func newFacesAnnotated(path string, blur bool, inputs []input, s data.Selection) (*facesAnnotated, error) {
 	to, err := newDrawings("--annotated", path, inputs)
+	if err == nil && !report.IsPicture(path) {
+		err = annotatedError(report.CheckVideo(path))
+	}
 	a := &facesAnnotated{drawings: to, selection: s}
 	if blur {
 		a.style.Hide = func(f pipeline.Face) bool { return f.Crop == "" }
@@ -28,8 +32,19 @@ func newFacesAnnotated(path string, blur bool, inputs []input, s data.Selection)
 	return a, err
 }
 
+// annotatedError is one of a name.
+func annotatedError(err error) error {
+	if err != nil {
+		return fmt.Errorf("--annotated %w", err)
+	}
+	return nil
+}
+
 func (a *facesAnnotated) begin(s source) error {
-	if a.n++; s.Still {
+	switch a.n++; {
+	case s.Still && !a.folder() && !report.IsPicture(a.path):
+		return fmt.Errorf("--annotated %s: the input is a picture: name a .png or .jpg, or a folder", a.path)
+	case s.Still:
 		return nil
 	}
 	path := a.path // where one video in a folder is the pictures in it
@@ -41,7 +56,7 @@ func (a *facesAnnotated) begin(s source) error {
 	}
 	video, err := report.NewVideoWriter(path, a.rate(s.FPS))
 	a.video = video
-	return err
+	return annotatedError(err)
 }
 
 // rate is the nominal one of the frames that are read.

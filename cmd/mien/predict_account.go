@@ -79,8 +79,9 @@ func (a *account) begin() error {
 	if a.begun {
 		return nil
 	}
-	a.begun = true
-	return written(a.to.begin(a.source))
+	err := a.to.begin(a.source)
+	a.begun = err == nil
+	return written(err)
 }
 
 // end tells that there is no more, and why that is. What has no face is complete.
