@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -103,7 +102,7 @@ func (a *facesAnnotated) end(s source, _ tally, cause error) error {
 	switch {
 	case s.Still:
 		return nil
-	case errors.Is(cause, errInterrupted):
+	case unfinished(cause):
 		return a.video.Close()
 	}
 	return a.video.Finish()

@@ -1,11 +1,16 @@
 package main
 
 import (
+	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
+
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"mien/data"
 )
 
 // animation writes a GIF of n frames of a portrait.
@@ -37,4 +42,29 @@ func TestAnnotatedThatCannotBe(t *testing.T) {
 		require.NoError(t, err)
 		require.Empty(t, left)
 	}
+}
+
+// filling is a standard output on a disk that is full after some writes.
+type filling struct{ left int }
+
+func (f *filling) Write(p []byte) (int, error) {
+	if f.left--; f.left < 0 {
+		return 0, errors.New("no space left on device")
+	}
+	return len(p), nil
+}
+
+// Where another output fails in the middle, a video is closed with what it has, and not called complete.
+func TestAnnotatedBesideAFullDisk(t *testing.T) {
+	talk, path := animation(t, 40), filepath.Join(t.TempDir(), "x.avi")
+	var stderr bytes.Buffer
+	code := execute(t.Context(), []string{"predict", "--quiet", "--model", released, "--json", "--annotated", path, talk}, &filling{left: 2}, &stderr)
+	require.Equal(t, failed, code)
+	require.Contains(t, stderr.String(), "mien: standard output: no space left on device\n")
+	require.NoFileExists(t, path)
+	r, err := data.OpenFrames(t.Context(), path+".part", data.Selection{})
+	require.NoError(t, err)
+	defer r.Close()
+	require.Greater(t, r.Info().Frames, 0)
+	require.Less(t, r.Info().Frames, 40)
 }

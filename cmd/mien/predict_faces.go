@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -149,8 +150,8 @@ func (s *search) one(in input, o *opened, err error) error {
 		if err = s.read(a, o); err != nil && s.ctx.Err() != nil {
 			err = errInterrupted
 		}
-		if ended := a.end(err); ended != nil {
-			err = ended
+		if ended := a.end(err); !unfinished(err) {
+			err = cmp.Or(ended, err)
 		}
 	}
 	fatal, ends := errors.AsType[writeError](err)
