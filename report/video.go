@@ -93,7 +93,7 @@ func NewVideoWriter(path string, fps float64) (*VideoWriter, error) {
 	if err := CheckVideo(path); err != nil {
 		return nil, err
 	}
-	v.file, err = os.Create(v.part())
+	v.file, err = os.OpenFile(v.part(), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
 	if cause, ok := errors.AsType[*fs.PathError](err); ok {
 		return nil, fmt.Errorf("%s: %w", path, cause.Err)
 	}

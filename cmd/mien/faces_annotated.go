@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,14 +18,16 @@ type facesAnnotated struct {
 	selection data.Selection
 	style     report.Style
 	video     *report.VideoWriter
+	writes    string // where
+	stderr    io.Writer
 }
 
-func newFacesAnnotated(path string, blur bool, inputs []input, s data.Selection) (*facesAnnotated, error) {
+func newFacesAnnotated(path string, blur bool, inputs []input, s data.Selection, stderr io.Writer) (*facesAnnotated, error) {
 	to, err := newDrawings("--annotated", path, inputs)
 	if err == nil && !report.IsPicture(path) {
 		err = annotatedError(report.CheckVideo(path))
 	}
-	a := &facesAnnotated{drawings: to, selection: s}
+	a := &facesAnnotated{drawings: to, selection: s, stderr: stderr}
 	if blur {
 		a.style.Hide = func(f pipeline.Face) bool { return f.Crop == "" }
 	}
@@ -54,7 +57,7 @@ func (a *facesAnnotated) begin(s source) error {
 		}
 	}
 	video, err := report.NewVideoWriter(path, a.rate(s.FPS))
-	a.video = video
+	a.video, a.writes = video, path
 	return annotatedError(err)
 }
 
@@ -103,7 +106,11 @@ func (a *facesAnnotated) end(s source, _ tally, cause error) error {
 	case s.Still:
 		return nil
 	case unfinished(cause):
-		return a.video.Close()
+		err := a.video.Close()
+		if _, missing := os.Lstat(a.writes + ".part"); missing == nil {
+			announce(a.stderr, a.writes)
+		}
+		return err
 	}
 	return a.video.Finish()
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-
 	"testing"
 
 	"github.com/stretchr/testify/require"

@@ -83,7 +83,7 @@ func TestInterruptedVideo(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	stdout, stderr := &interrupting{cancel: cancel, at: 3}, bytes.Buffer{} // the source, and twice frames
 	require.Equal(t, interrupted, execute(ctx, []string{"predict", "--quiet", "--model", released, "--json", "--csv", out, "--annotated", drawn, dir}, stdout, &stderr))
-	require.Equal(t, "mien: "+out+".part keeps the results so far\nmien: interrupted\n", stderr.String())
+	require.Equal(t, "mien: "+drawn+".part keeps the results so far\nmien: "+out+".part keeps the results so far\nmien: interrupted\n", stderr.String())
 	lines := linesOf(t, stdout.String())
 	end := lines[len(lines)-1]
 	require.Equal(t, "end", end["type"])
@@ -106,6 +106,10 @@ func TestInterruptedVideo(t *testing.T) {
 	require.NoError(t, err)
 	defer r.Close()
 	require.Equal(t, frames, r.Info().Frames)
+
+	code, _, refused := mien("predict", "--quiet", "--model", released, "--annotated", drawn, dir)
+	require.Equal(t, failed, code)
+	require.Equal(t, "mien: --annotated "+drawn+": "+drawn+".part, of a command that was interrupted or still runs, exists: rename or remove it\n", refused)
 }
 
 // A damaged frame has its row, costs no other, and the exit status says that something is missing.

@@ -34,7 +34,7 @@ func (c *predictCmd) output(w io.Writer, m *infer.Model, p *pipeline.Pipeline, i
 		all = outputs{withoutEmpty{texts}}
 	}
 	if c.Annotated != "" {
-		drawn, err := newFacesAnnotated(c.Annotated, c.Blur, inputs, c.selection())
+		drawn, err := newFacesAnnotated(c.Annotated, c.Blur, inputs, c.selection(), files.stderr)
 		if err != nil {
 			return nil, err
 		}
