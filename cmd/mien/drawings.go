@@ -22,7 +22,7 @@ func newDrawings(flag, path string, inputs []input) (d drawings, err error) {
 	case d.many && !d.folder():
 		return d, fmt.Errorf("%s %s: there are %d inputs: name a folder", flag, path, len(inputs))
 	case missing == nil && d.folder() && info.IsDir():
-		return d, nil
+		return d, checkEmpty(flag, path)
 	}
 	return d, checkNew(flag, path)
 }

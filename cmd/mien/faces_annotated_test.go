@@ -67,3 +67,17 @@ func TestAnnotatedBesideAFullDisk(t *testing.T) {
 	require.Greater(t, r.Info().Frames, 0)
 	require.Less(t, r.Info().Frames, 40)
 }
+
+// A folder that holds something is not drawn into, by either flag: old and new would be mixed.
+func TestDrawingsNeedAnEmptyFolder(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "portrait.png"), []byte("old"), 0o644))
+	for _, flag := range []string{"--annotated", "--plot"} {
+		code, _, stderr := mien("predict", "--quiet", "--model", released, flag, dir, photos+"portrait.png")
+		require.Equal(t, failed, code)
+		require.Equal(t, "mien: "+flag+" "+dir+": the folder is not empty: give another\n", stderr)
+	}
+	dir = t.TempDir()
+	code, _, stderr := mien("predict", "--quiet", "--model", released, "--csv", filepath.Join(dir, "x.csv"), "--annotated", dir, photos+"portrait.png")
+	require.Zero(t, code, stderr)
+}

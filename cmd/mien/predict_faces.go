@@ -35,11 +35,15 @@ func (c *predictCmd) find(out *console, paths []input, files *partFiles) error {
 		return err
 	}
 	c.notes(out, m, p, inputs)
+	drawn, err := c.drawn(out, p, inputs)
+	if err != nil {
+		return err
+	}
 	w, quiet, err := c.printed(out, files)
 	if err != nil {
 		return err
 	}
-	to, err := c.output(w, m, p, inputs, files)
+	to, err := c.output(w, m, p, inputs, drawn, files)
 	if err != nil {
 		return err
 	}

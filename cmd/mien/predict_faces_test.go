@@ -80,10 +80,19 @@ func linesOf(t *testing.T, text string) (all []map[string]any) {
 func TestInterruptedVideo(t *testing.T) {
 	patient(t)
 	dir, out, drawn := numbered(t, 60), filepath.Join(t.TempDir(), "faces.csv"), filepath.Join(t.TempDir(), "faces.avi")
+	plot := filepath.Join(t.TempDir(), "faces.svg")
 	ctx, cancel := context.WithCancel(t.Context())
 	stdout, stderr := &interrupting{cancel: cancel, at: 3}, bytes.Buffer{} // the source, and twice frames
-	require.Equal(t, interrupted, execute(ctx, []string{"predict", "--quiet", "--model", released, "--json", "--csv", out, "--annotated", drawn, dir}, stdout, &stderr))
-	require.Equal(t, "mien: "+drawn+".part keeps the results so far\nmien: "+out+".part keeps the results so far\nmien: interrupted\n", stderr.String())
+	require.Equal(t, interrupted, execute(ctx, []string{"predict", "--quiet", "--model", released, "--json", "--csv", out, "--annotated", drawn, "--plot", plot, dir}, stdout, &stderr))
+	said := ""
+	for _, path := range []string{drawn, plot, out} {
+		said += "mien: " + path + ".part keeps the results so far\n"
+	}
+	require.Equal(t, said+"mien: interrupted\n", stderr.String())
+	require.NoFileExists(t, plot)
+	text, err := os.ReadFile(plot + ".part")
+	require.NoError(t, err)
+	require.Contains(t, string(text), "<svg")
 	lines := linesOf(t, stdout.String())
 	end := lines[len(lines)-1]
 	require.Equal(t, "end", end["type"])
