@@ -91,20 +91,23 @@ func colourBytes(flags byte) int {
 	return 3 << (flags&7 + 1)
 }
 
-// scanGIF counts the frames of a GIF, and hundredths of a second, without decoding pixels.
-func scanGIF(r *bufio.Reader) (frames, hundredths int, err error) {
+// scanGIF counts the frames of a GIF, hundredths of a second, and those of the shortest frame, without decoding pixels.
+func scanGIF(r *bufio.Reader) (frames, hundredths, shortest int, err error) {
 	b := readGIF(r)
 	for err == nil {
 		if err = b.find(); err == nil {
 			frames++
-			hundredths += b.image.delay()
+			d := b.image.delay()
+			if hundredths += d; frames == 1 || d < shortest {
+				shortest = d
+			}
 			b.skipPixels()
 		}
 	}
 	if err == io.EOF {
 		err = nil
 	}
-	return frames, hundredths, err
+	return frames, hundredths, shortest, err
 }
 
 // delay is how long the image is shown, in hundredths of a second. Less than two are a tenth of a second, as in browsers.
@@ -193,7 +196,7 @@ type gifSource struct {
 
 // openGIF counts the frames of a file first.
 func openGIF(r io.ReadSeeker, close closer, lim limits) (*gifSource, error) {
-	frames, hundredths, scanned := scanGIF(bufio.NewReader(r))
+	frames, hundredths, shortest, scanned := scanGIF(bufio.NewReader(r))
 	if _, err := r.Seek(0, io.SeekStart); err != nil {
 		return nil, err
 	}
@@ -203,6 +206,9 @@ func openGIF(r io.ReadSeeker, close closer, lim limits) (*gifSource, error) {
 	}
 	if s.scanned = scanned; scanned == nil {
 		s.counted.Frames, s.counted.Duration = frames, float64(hundredths)/100
+		if frames > 1 {
+			s.counted.FPS = 100 / float64(shortest) // at which no frame is lost
+		}
 	}
 	return s, nil
 }

@@ -198,3 +198,20 @@ func TestDamageOfAGIF(t *testing.T) {
 		require.Equal(t, c.seen, seen, name)
 	}
 }
+
+// The rate of a GIF is that of its shortest frame, so that none is lost at it.
+func TestGIFRate(t *testing.T) {
+	g := &gif.GIF{Delay: []int{5, 2, 10}}
+	for range g.Delay {
+		g.Image = append(g.Image, image.NewPaletted(image.Rect(0, 0, 2, 2), color.Palette{color.Black}))
+	}
+	path := t.TempDir() + "/a.gif"
+	f, err := os.Create(path)
+	require.NoError(t, err)
+	require.NoError(t, gif.EncodeAll(f, g))
+	require.NoError(t, f.Close())
+	r, err := OpenFrames(t.Context(), path, Selection{})
+	require.NoError(t, err)
+	defer r.Close()
+	require.Equal(t, 50.0, r.Info().FPS)
+}

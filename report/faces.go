@@ -115,7 +115,7 @@ func coarser(moments []moment) (half []moment) {
 
 // Save draws the faces that were seen longest, as .png or .svg.
 func (l *FaceTimeline) Save(path, title string) error {
-	format := strings.TrimPrefix(strings.ToLower(filepath.Ext(path)), ".")
+	format := strings.TrimPrefix(strings.ToLower(filepath.Ext(strings.TrimSuffix(path, ".part"))), ".")
 	if format != "png" && format != "svg" {
 		return fmt.Errorf("%s: a plot is .png or .svg", path)
 	}

@@ -2,14 +2,17 @@ package report
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"image"
 	"image/draw"
 	"image/jpeg"
+	"io/fs"
 	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	xdraw "golang.org/x/image/draw"
@@ -21,15 +24,21 @@ import (
 
 // SavePicture writes a picture as JPEG or PNG, as the file's name says.
 func SavePicture(path string, m image.Image) error {
-	switch ext := strings.ToLower(filepath.Ext(path)); ext {
-	case ".png":
-		return SavePNG(path, m)
-	case ".jpg", ".jpeg":
-		return atomicfile.Write(path, func(f *os.File) error { return jpeg.Encode(f, m, quality) })
-	default:
+	switch {
+	case !IsPicture(path):
 		return fmt.Errorf("%s: a picture is .png or .jpg", path)
+	case extension(path) == ".png":
+		return SavePNG(path, m)
 	}
+	return atomicfile.Write(path, func(f *os.File) error { return jpeg.Encode(f, m, quality) })
 }
+
+// IsPicture tells whether a file's name is one of SavePicture's.
+func IsPicture(path string) bool {
+	return slices.Contains([]string{".png", ".jpg", ".jpeg"}, extension(path))
+}
+
+func extension(path string) string { return strings.ToLower(filepath.Ext(path)) }
 
 var quality = &jpeg.Options{Quality: 92}
 
@@ -53,31 +62,42 @@ type sink interface {
 	close() error
 }
 
+// CheckVideo refuses a file's name that no video can have: one of another format, or of one that needs ffmpeg, where there is none.
+func CheckVideo(path string) error {
+	switch ext := extension(path); {
+	case ext == "", ext == ".avi", ext == ".gif":
+		return nil
+	case IsPicture(path):
+		return fmt.Errorf("%s: one picture, not a video: name an .avi, .gif or .mp4, or a folder", path)
+	case containers[ext] == nil:
+		return fmt.Errorf("%s: a video is .avi, .gif, .mp4, .mov, .mkv or .webm, or a folder", path)
+	default:
+		if _, err := exec.LookPath("ffmpeg"); err != nil {
+			return fmt.Errorf("%s: writing %s needs ffmpeg, which is not on the PATH: install it, or name an .avi, .gif or a folder", path, ext)
+		}
+		return nil
+	}
+}
+
 // NewVideoWriter begins a video by its name: .avi (Motion JPEG) and .gif are written here, .mp4, .mov, .mkv and .webm by ffmpeg, and a name
 // without an extension is a folder of pictures. fps is the nominal rate; 0 is 25.
 func NewVideoWriter(path string, fps float64) (*VideoWriter, error) {
 	v := &VideoWriter{path: path, fps: cmp.Or(fps, 25), last: math.Inf(-1)}
-	ext := strings.ToLower(filepath.Ext(path))
 	info, err := os.Stat(path)
 	switch {
-	case err == nil && info.IsDir(), ext == "":
+	case err == nil && info.IsDir(), extension(path) == "":
 		return v, os.MkdirAll(path, 0o777)
 	case err == nil && !info.Mode().IsRegular():
 		return nil, fmt.Errorf("%s: a device, which is not replaced: name another file", path)
-	case ext == ".png", ext == ".jpg", ext == ".jpeg":
-		return nil, fmt.Errorf("%s: one picture, not a video: name an .avi, .gif or .mp4, or a folder", path)
-	case ext == ".avi", ext == ".gif":
-	case containers[ext] == nil:
-		return nil, fmt.Errorf("%s: a video is .avi, .gif, .mp4, .mov, .mkv or .webm, or a folder", path)
-	default:
-		if _, err := exec.LookPath("ffmpeg"); err != nil {
-			return nil, fmt.Errorf("%s: writing %s needs ffmpeg, which is not on the PATH: install it, or name an .avi, .gif or a folder", path, ext)
-		}
 	}
-	if v.file, err = os.Create(v.part()); err != nil {
+	if err := CheckVideo(path); err != nil {
 		return nil, err
 	}
-	return v, nil
+	v.file, err = os.OpenFile(v.part(), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+	if cause, ok := errors.AsType[*fs.PathError](err); ok {
+		return nil, fmt.Errorf("%s: %w", path, cause.Err)
+	}
+	return v, err
 }
 
 func (v *VideoWriter) part() string { return v.path + ".part" }
@@ -112,7 +132,7 @@ func (v *VideoWriter) Add(m *image.RGBA, time float64) error {
 
 func (v *VideoWriter) begin(rect image.Rectangle) error {
 	v.rect = rect
-	ext := strings.ToLower(filepath.Ext(v.path))
+	ext := extension(v.path)
 	switch {
 	case v.file == nil:
 		v.sink = &pictureFolder{dir: v.path}

@@ -6,6 +6,7 @@ import (
 	"image/color"
 	"image/draw"
 	"io"
+	"io/fs"
 	"math"
 	"os"
 	"os/exec"
@@ -139,6 +140,8 @@ func TestInterruptedVideos(t *testing.T) {
 		old, err := os.ReadFile(path)
 		require.NoError(t, err)
 		require.Equal(t, "old", string(old))
+		_, err = NewVideoWriter(path, 25)
+		require.ErrorIs(t, err, fs.ErrExist, "the earlier part")
 	}
 }
 

@@ -263,15 +263,15 @@ func save(out *console, sample data.Sample, path string, m data.Modality, of fun
 }
 
 // checkEmpty returns an error for a folder that holds something already.
-func checkEmpty(folder string) error {
+func checkEmpty(flag, folder string) error {
 	entries, err := os.ReadDir(folder)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
 		return nil
 	case err != nil:
-		return fmt.Errorf("--out %s: %w", folder, err)
+		return fmt.Errorf("%s %s: %w", flag, folder, err)
 	case len(entries) > 0:
-		return fmt.Errorf("--out %s: the folder is not empty: give another", folder)
+		return fmt.Errorf("%s %s: the folder is not empty: give another", flag, folder)
 	}
 	return nil
 }

@@ -91,7 +91,7 @@ func (c *dataDrawCmd) check() error {
 	if c.Images+c.Videos == 0 {
 		return usagef("nothing to draw: --images and --videos are both 0")
 	}
-	return checkEmpty(c.Out)
+	return checkEmpty("--out", c.Out)
 }
 
 // written names the lists.

@@ -20,11 +20,11 @@ func newDrawings(flag, path string, inputs []input) (d drawings, err error) {
 	info, missing := os.Lstat(path)
 	switch {
 	case d.many && !d.folder():
-		err = fmt.Errorf("%s %s: there are %d inputs: name a folder", flag, path, len(inputs))
-	case missing == nil && !(d.folder() && info.IsDir()):
-		err = fmt.Errorf("%s %s: it exists: choose another name, or remove it", flag, path)
+		return d, fmt.Errorf("%s %s: there are %d inputs: name a folder", flag, path, len(inputs))
+	case missing == nil && d.folder() && info.IsDir():
+		return d, checkEmpty(flag, path)
 	}
-	return d, err
+	return d, checkNew(flag, path)
 }
 
 func (d drawings) folder() bool { return filepath.Ext(d.path) == "" }

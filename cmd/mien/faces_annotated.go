@@ -1,7 +1,8 @@
 package main
 
 import (
-	"errors"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,19 +18,35 @@ type facesAnnotated struct {
 	selection data.Selection
 	style     report.Style
 	video     *report.VideoWriter
+	writes    string // where
+	stderr    io.Writer
 }
 
-func newFacesAnnotated(path string, blur bool, inputs []input, s data.Selection) (*facesAnnotated, error) {
+func newFacesAnnotated(path string, blur bool, inputs []input, s data.Selection, stderr io.Writer) (*facesAnnotated, error) {
 	to, err := newDrawings("--annotated", path, inputs)
-	a := &facesAnnotated{drawings: to, selection: s}
+	if err == nil && !report.IsPicture(path) {
+		err = annotatedError(report.CheckVideo(path))
+	}
+	a := &facesAnnotated{drawings: to, selection: s, stderr: stderr}
 	if blur {
 		a.style.Hide = func(f pipeline.Face) bool { return f.Crop == "" }
 	}
 	return a, err
 }
 
+// annotatedError is one of a name.
+func annotatedError(err error) error {
+	if err != nil {
+		return fmt.Errorf("--annotated %w", err)
+	}
+	return nil
+}
+
 func (a *facesAnnotated) begin(s source) error {
-	if a.n++; s.Still {
+	switch a.n++; {
+	case s.Still && !a.folder() && !report.IsPicture(a.path):
+		return fmt.Errorf("--annotated %s: the input is a picture: name a .png or .jpg, or a folder", a.path)
+	case s.Still:
 		return nil
 	}
 	path := a.path // where one video in a folder is the pictures in it
@@ -40,8 +57,8 @@ func (a *facesAnnotated) begin(s source) error {
 		}
 	}
 	video, err := report.NewVideoWriter(path, a.rate(s.FPS))
-	a.video = video
-	return err
+	a.video, a.writes = video, path
+	return annotatedError(err)
 }
 
 // rate is the nominal one of the frames that are read.
@@ -88,8 +105,12 @@ func (a *facesAnnotated) end(s source, _ tally, cause error) error {
 	switch {
 	case s.Still:
 		return nil
-	case errors.Is(cause, errInterrupted):
-		return a.video.Close()
+	case unfinished(cause):
+		err := a.video.Close()
+		if _, missing := os.Lstat(a.writes + ".part"); missing == nil {
+			announce(a.stderr, a.writes)
+		}
+		return err
 	}
 	return a.video.Finish()
 }

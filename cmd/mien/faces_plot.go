@@ -1,7 +1,7 @@
 package main
 
 import (
-	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,14 +17,15 @@ type facesPlot struct {
 	drawings
 	labels   []string
 	timeline *report.FaceTimeline
+	stderr   io.Writer
 }
 
-func newFacesPlot(path string, labels []string, inputs []input) (*facesPlot, error) {
+func newFacesPlot(path string, labels []string, inputs []input, stderr io.Writer) (*facesPlot, error) {
 	to, err := newDrawings("--plot", path, inputs)
 	if ext := strings.ToLower(filepath.Ext(path)); !slices.Contains([]string{"", ".png", ".svg"}, ext) {
 		err = usagef("--plot %s: a plot is .png or .svg, or a folder", path)
 	}
-	return &facesPlot{drawings: to, labels: labels}, err
+	return &facesPlot{drawings: to, labels: labels, stderr: stderr}, err
 }
 
 func (f *facesPlot) begin(source) error {
@@ -46,11 +47,12 @@ func (f *facesPlot) end(s source, _ tally, cause error) error {
 		return nil
 	}
 	path, title := f.file(s, ".png"), filepath.Base(s.path)
-	if errors.Is(cause, errInterrupted) {
-		title += " (interrupted)"
-	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return err
+	}
+	if unfinished(cause) {
+		announce(f.stderr, path)
+		return f.timeline.Save(path+".part", title+" (interrupted)")
 	}
 	return f.timeline.Save(path, title)
 }

@@ -17,18 +17,26 @@ type partFile struct {
 
 // createPart begins the file that a flag names. It replaces none: a path given behind the wrong flag is not lost.
 func createPart(flag, path string) (*partFile, error) {
-	part := path + ".part"
-	if _, err := os.Lstat(path); err == nil {
-		return nil, fmt.Errorf("%s %s: it exists: choose another name, or remove it", flag, path)
+	if err := checkNew(flag, path); err != nil {
+		return nil, err
 	}
-	f, err := os.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-	if errors.Is(err, fs.ErrExist) {
-		return nil, fmt.Errorf("%s %s: %s, of a command that was interrupted or still runs, exists: rename or remove it", flag, path, part)
-	}
+	f, err := os.OpenFile(path+".part", os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if cause, ok := errors.AsType[*fs.PathError](err); ok {
 		return nil, fmt.Errorf("%s %s: %w", flag, path, cause.Err)
 	}
 	return &partFile{f, path}, nil
+}
+
+// checkNew refuses a path at which there is something, or what a command has left of it.
+func checkNew(flag, path string) error {
+	part := path + ".part"
+	if _, err := os.Lstat(path); err == nil {
+		return fmt.Errorf("%s %s: it exists: choose another name, or remove it", flag, path)
+	}
+	if _, err := os.Lstat(part); err == nil {
+		return fmt.Errorf("%s %s: %s, of a command that was interrupted or still runs, exists: rename or remove it", flag, path, part)
+	}
+	return nil
 }
 
 // finish gives a complete file its name. One that isn't stays as it is, unless it is empty, and stderr is told where.
@@ -41,8 +49,13 @@ func (p *partFile) finish(complete bool, stderr io.Writer) error {
 	case err == nil && info.Size() == 0:
 		return os.Remove(p.Name())
 	}
-	fmt.Fprintf(stderr, "mien: %s keeps the results so far\n", p.Name())
+	announce(stderr, p.path)
 	return err
+}
+
+// announce says where the results are of a file that isn't complete.
+func announce(stderr io.Writer, path string) {
+	fmt.Fprintf(stderr, "mien: %s.part keeps the results so far\n", path)
 }
 
 // partFiles are all such files of a command.

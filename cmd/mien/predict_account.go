@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -79,8 +80,9 @@ func (a *account) begin() error {
 	if a.begun {
 		return nil
 	}
-	a.begun = true
-	return written(a.to.begin(a.source))
+	err := a.to.begin(a.source)
+	a.begun = err == nil
+	return written(err)
 }
 
 // end tells that there is no more, and why that is. What has no face is complete.
@@ -104,6 +106,12 @@ func written(err error) error {
 	return nil
 }
 
+// unfinished tells whether more of an input should come than its outputs have: the command ends, and the input is not why.
+func unfinished(cause error) bool {
+	_, full := errors.AsType[writeError](cause)
+	return full || errors.Is(cause, errInterrupted) || ofTheMachine(cause)
+}
+
 // outputs are several.
 type outputs []output
 
@@ -115,8 +123,12 @@ func (all outputs) add(s source, r pipeline.Results, frames []data.Frame) error 
 	return all.each(func(o output) error { return o.add(s, r, frames) })
 }
 
-func (all outputs) end(s source, t tally, cause error) error {
-	return all.each(func(o output) error { return o.end(s, t, cause) })
+// end calls all of them, whatever fails: each has something to close.
+func (all outputs) end(s source, t tally, cause error) (err error) {
+	for _, o := range all {
+		err = cmp.Or(err, o.end(s, t, cause))
+	}
+	return err
 }
 
 func (all outputs) failed(path string, cause error) error {

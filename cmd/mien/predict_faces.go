@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -34,11 +35,15 @@ func (c *predictCmd) find(out *console, paths []input, files *partFiles) error {
 		return err
 	}
 	c.notes(out, m, p, inputs)
+	drawn, err := c.drawn(out, p, inputs)
+	if err != nil {
+		return err
+	}
 	w, quiet, err := c.printed(out, files)
 	if err != nil {
 		return err
 	}
-	to, err := c.output(w, m, p, inputs, files)
+	to, err := c.output(w, m, p, inputs, drawn, files)
 	if err != nil {
 		return err
 	}
@@ -149,8 +154,8 @@ func (s *search) one(in input, o *opened, err error) error {
 		if err = s.read(a, o); err != nil && s.ctx.Err() != nil {
 			err = errInterrupted
 		}
-		if ended := a.end(err); ended != nil {
-			err = ended
+		if ended := a.end(err); !unfinished(err) {
+			err = cmp.Or(ended, err)
 		}
 	}
 	fatal, ends := errors.AsType[writeError](err)

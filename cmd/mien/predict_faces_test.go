@@ -80,10 +80,19 @@ func linesOf(t *testing.T, text string) (all []map[string]any) {
 func TestInterruptedVideo(t *testing.T) {
 	patient(t)
 	dir, out, drawn := numbered(t, 60), filepath.Join(t.TempDir(), "faces.csv"), filepath.Join(t.TempDir(), "faces.avi")
+	plot := filepath.Join(t.TempDir(), "faces.svg")
 	ctx, cancel := context.WithCancel(t.Context())
 	stdout, stderr := &interrupting{cancel: cancel, at: 3}, bytes.Buffer{} // the source, and twice frames
-	require.Equal(t, interrupted, execute(ctx, []string{"predict", "--quiet", "--model", released, "--json", "--csv", out, "--annotated", drawn, dir}, stdout, &stderr))
-	require.Equal(t, "mien: "+out+".part keeps the results so far\nmien: interrupted\n", stderr.String())
+	require.Equal(t, interrupted, execute(ctx, []string{"predict", "--quiet", "--model", released, "--json", "--csv", out, "--annotated", drawn, "--plot", plot, dir}, stdout, &stderr))
+	said := ""
+	for _, path := range []string{drawn, plot, out} {
+		said += "mien: " + path + ".part keeps the results so far\n"
+	}
+	require.Equal(t, said+"mien: interrupted\n", stderr.String())
+	require.NoFileExists(t, plot)
+	text, err := os.ReadFile(plot + ".part")
+	require.NoError(t, err)
+	require.Contains(t, string(text), "<svg")
 	lines := linesOf(t, stdout.String())
 	end := lines[len(lines)-1]
 	require.Equal(t, "end", end["type"])
@@ -106,6 +115,10 @@ func TestInterruptedVideo(t *testing.T) {
 	require.NoError(t, err)
 	defer r.Close()
 	require.Equal(t, frames, r.Info().Frames)
+
+	code, _, refused := mien("predict", "--quiet", "--model", released, "--annotated", drawn, dir)
+	require.Equal(t, failed, code)
+	require.Equal(t, "mien: --annotated "+drawn+": "+drawn+".part, of a command that was interrupted or still runs, exists: rename or remove it\n", refused)
 }
 
 // A damaged frame has its row, costs no other, and the exit status says that something is missing.

@@ -10,7 +10,7 @@ import (
 )
 
 // output returns what writes in all formats of the flags, of which w takes what is printed.
-func (c *predictCmd) output(w io.Writer, m *infer.Model, p *pipeline.Pipeline, inputs []input, files *partFiles) (output, error) {
+func (c *predictCmd) output(w io.Writer, m *infer.Model, p *pipeline.Pipeline, inputs []input, drawn outputs, files *partFiles) (output, error) {
 	var texts outputs
 	if c.JSON {
 		texts = append(texts, &facesJSON{w, c.Model, string(p.Crop())})
@@ -33,15 +33,20 @@ func (c *predictCmd) output(w io.Writer, m *infer.Model, p *pipeline.Pipeline, i
 	if c.NoFace == noFaceSkip {
 		all = outputs{withoutEmpty{texts}}
 	}
+	return append(all, drawn...), nil
+}
+
+// drawn returns what draws. It comes before files are begun, which may be in the same folder.
+func (c *predictCmd) drawn(out *console, p *pipeline.Pipeline, inputs []input) (all outputs, err error) {
 	if c.Annotated != "" {
-		drawn, err := newFacesAnnotated(c.Annotated, c.Blur, inputs, c.selection())
+		drawn, err := newFacesAnnotated(c.Annotated, c.Blur, inputs, c.selection(), out.stderr)
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, drawn)
 	}
 	if c.Plot != "" {
-		plotted, err := newFacesPlot(c.Plot, p.Labels(), inputs)
+		plotted, err := newFacesPlot(c.Plot, p.Labels(), inputs, out.stderr)
 		if err != nil {
 			return nil, err
 		}

@@ -65,7 +65,7 @@ func (c *prepareCmd) plan() (all []cuttable, err error) {
 	if len(all) == 0 {
 		return nil, usagef("nothing to prepare: give --static-list, --dynamic-list, --images or --videos")
 	}
-	return all, checkEmpty(c.Out)
+	return all, checkEmpty("--out", c.Out)
 }
 
 // cropsFolder is where the crops of a modality are, below --out.

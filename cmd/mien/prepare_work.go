@@ -57,7 +57,7 @@ func beginWork(out string, record data.Crops, all []cuttable) (w *work, err erro
 	}
 	switch begun, err := os.ReadFile(filepath.Join(w.folder, data.CropsFile)); {
 	case errors.Is(err, fs.ErrNotExist):
-		if err := checkEmpty(w.folder); err != nil {
+		if err := checkEmpty("--out", w.folder); err != nil {
 			return nil, err
 		}
 		if err := w.saveRecord(); err != nil {
