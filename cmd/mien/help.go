@@ -3,9 +3,21 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/alecthomas/kong"
 )
+
+// orHelp returns arguments that print help where newcomers look for it: `mien` alone, and `mien help predict`.
+func orHelp(args []string) []string {
+	switch {
+	case len(args) == 0:
+		return []string{"--help"}
+	case args[0] == "help":
+		return append(slices.Clone(args[1:]), "--help")
+	}
+	return args
+}
 
 // printHelp prints what --help says: of a command also an example, of mien itself the exit statuses and the environment.
 func printHelp(options kong.HelpOptions, ctx *kong.Context) error {

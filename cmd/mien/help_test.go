@@ -54,6 +54,21 @@ func TestHelpOfAll(t *testing.T) {
 	require.NotContains(t, stdout, "Exit status")
 }
 
+// mien alone, and help as a command, print what --help does; mien alone is no command that is done.
+func TestHelpForNewcomers(t *testing.T) {
+	_, all, _ := mien("--help")
+	_, ofInfo, _ := mien("info", "--help")
+	for line, want := range map[string]string{"": all, "help": all, "help info": ofInfo} {
+		code, stdout, stderr := mien(strings.Fields(line)...)
+		require.Equal(t, line == "", code == misused, line)
+		require.Equal(t, want, stdout, line)
+		require.Empty(t, stderr, line)
+	}
+	code, _, stderr := mien("help", "nonsense")
+	require.Equal(t, misused, code)
+	require.Contains(t, stderr, "nonsense")
+}
+
 // The help of a flag that takes some words alone names them.
 func TestHelpNamesWords(t *testing.T) {
 	checked := 0

@@ -77,10 +77,12 @@ func (out *console) command(args []string) (code int) {
 		kong.Vars{"version": fmt.Sprintf("mien %s, %s kernels, %s/%s", run.Version(), asm.F32().Name, runtime.GOOS, runtime.GOARCH)},
 		kong.KindMapper(reflect.String, kong.MapperFunc(verbatim)),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.Help(printHelp))
-	parsed, err := parser.Parse(args)
+	parsed, err := parser.Parse(orHelp(args))
 	switch {
 	case out.stdout.err != nil:
 		return reportError(stderr, out.stdout.err)
+	case exited >= 0 && len(args) == 0: // a script that says nothing has a mistake
+		return misused
 	case exited >= 0: // --help and --version
 		return exited
 	case err != nil:
