@@ -39,7 +39,7 @@ func (c *predictCmd) output(w io.Writer, m *infer.Model, p *pipeline.Pipeline, i
 // drawn returns what draws. It comes before files are begun, which may be in the same folder.
 func (c *predictCmd) drawn(out *console, p *pipeline.Pipeline, inputs []input) (all outputs, err error) {
 	if c.Annotated != "" {
-		drawn, err := newFacesAnnotated(c.Annotated, c.Blur, inputs, c.selection(), out.stderr)
+		drawn, err := newFacesAnnotated(c.Annotated, c.Blur, inputs, c.selection(), out)
 		if err != nil {
 			return nil, err
 		}
