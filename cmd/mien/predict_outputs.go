@@ -46,7 +46,7 @@ func (c *predictCmd) drawn(out *console, p *pipeline.Pipeline, inputs []input) (
 		all = append(all, drawn)
 	}
 	if c.Plot != "" {
-		plotted, err := newFacesPlot(c.Plot, p.Labels(), inputs, out.stderr)
+		plotted, err := newFacesPlot(c.Plot, p.Labels(), inputs, out.stderr, func(text string) { c.note(out, text) })
 		if err != nil {
 			return nil, err
 		}
