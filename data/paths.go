@@ -1,6 +1,7 @@
 package data
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/csv"
 	"errors"
@@ -20,6 +21,9 @@ func ReadPaths(r io.Reader, root string) (paths []string, err error) {
 	text, err := listText(r)
 	if err != nil {
 		return nil, err
+	}
+	if bytes.IndexByte(text, 0) >= 0 {
+		return nil, errors.New("no list: it has bytes that no text has")
 	}
 	begun, column := false, -1 // of the paths, where the list has a header
 	for line := range strings.Lines(string(text)) {

@@ -34,18 +34,25 @@ func (c *chunk) add(in data.Frame, who found) error {
 		c.frames = append(c.frames, out)
 		return nil
 	}
-	out.Width, out.Height, out.Status = in.W, in.H, who.status()
+	out.Width, out.Height, out.Status = in.W, in.H, OK
 	all, err := c.number(in.Time, who.faces)
 	if err != nil {
 		return err
 	}
-	asked := c.p.asked(len(all))
-	out.Faces, out.Others = all[:asked], slices.Clone(who.small)
-	for _, f := range all[asked:] {
-		out.Others = append(out.Others, f.Face)
+	out.Others = slices.Clone(who.small)
+	for _, f := range all {
+		if c.asked(f.ID, in) {
+			out.Faces = append(out.Faces, f)
+		} else {
+			out.Others = append(out.Others, f.Face)
+		}
 	}
-	if len(all) == 0 && c.p.opt.Whole {
-		out.Faces = []Face{wholeOf(in.Frames)}
+	if len(out.Faces) == 0 {
+		out.Status = NoFace
+		if c.p.opt.Whole {
+			out.Faces = []Face{wholeOf(in.Frames)}
+			c.begin(0, in)
+		}
 	}
 	c.frames = append(c.frames, out)
 	given := c.p.given(in.Frames, who)
@@ -72,13 +79,30 @@ func (c *chunk) number(time float64, faces []face.Face) (all []Face, err error) 
 	return all, nil
 }
 
+// asked tells whether a face is read. One that has a place among MaxFaces keeps it until its track ends, also where it is not found for a while:
+// nobody else is shown in its stead.
+func (c *chunk) asked(id int, in data.Frame) bool {
+	places := len(c.tracks)
+	if c.tracks[0] != nil { // whole frames take none
+		places--
+	}
+	if c.tracks[id] == nil && c.p.opt.MaxFaces > 0 && places >= c.p.opt.MaxFaces {
+		return false
+	}
+	c.begin(id, in)
+	return true
+}
+
+// begin begins a track, if it is not yet.
+func (c *chunk) begin(id int, in data.Frame) {
+	if c.tracks[id] == nil {
+		c.tracks[id] = c.p.newTrack(id, in)
+	}
+}
+
 // face has a face be read.
 func (c *chunk) face(f *Face, in data.Frame, given bool) error {
 	t := c.tracks[f.ID]
-	if t == nil {
-		t = c.p.newTrack(f.ID, in)
-		c.tracks[f.ID] = t
-	}
 	t.see(in)
 	view, err := c.see(t, f, in, given)
 	if err != nil {

@@ -323,3 +323,35 @@ func TestSteadyCrops(t *testing.T) {
 		require.Equal(t, i > 0, want[0][0] != want[1][0], "it moves")
 	}
 }
+
+// Who has a place keeps it while the detector misses the face: nobody else is shown for some frames, who is to be blurred.
+func TestPlacesAreKept(t *testing.T) {
+	portrait, other := data.Resize(picture(t, "portrait"), 100, 100), data.Resize(picture(t, "fills"), 100, 100)
+	var video []data.Frame
+	for i := range 50 { // the first face is away for four frames, and then for good
+		f := data.Frame{Frames: data.NewFrames(1, 120, 280), Index: i, Time: float64(i) / fps}
+		if i < 8 || i >= 12 && i < 16 {
+			paste(f.Frames, portrait, 5, 10)
+		}
+		if i >= 4 {
+			paste(f.Frames, other, 170, 12)
+		}
+		video = append(video, f)
+	}
+	for i, f := range follow(t, of(t, model(t, "s4d-tiny"), Options{MaxFaces: 1}), video, 16).Frames {
+		var ids []int
+		for _, one := range f.Faces {
+			ids = append(ids, one.ID)
+		}
+		switch {
+		case i < 8 || i >= 12 && i < 16:
+			require.Equal(t, []int{1}, ids, i)
+		case i < 40: // as long as a face is waited for
+			require.Empty(t, ids, i)
+			require.Equal(t, NoFace, f.Status)
+			require.Len(t, f.Others, 1, i)
+		case i > 42:
+			require.Equal(t, []int{2}, ids, i)
+		}
+	}
+}

@@ -2,10 +2,10 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"mien/data"
 	"mien/pipeline"
@@ -19,20 +19,23 @@ type facesAnnotated struct {
 	style     report.Style
 	video     *report.VideoWriter
 	writes    string // where
-	stderr    io.Writer
+	out       *console
 }
 
-func newFacesAnnotated(path string, blur bool, inputs []input, s data.Selection, stderr io.Writer) (*facesAnnotated, error) {
+func newFacesAnnotated(path string, blur bool, inputs []input, s data.Selection, out *console) (*facesAnnotated, error) {
 	to, err := newDrawings("--annotated", path, inputs)
 	if err == nil && !report.IsPicture(path) {
 		err = annotatedError(report.CheckVideo(path))
 	}
-	a := &facesAnnotated{drawings: to, selection: s, stderr: stderr}
+	a := &facesAnnotated{drawings: to, selection: s, out: out}
 	if blur {
 		a.style.Hide = func(f pipeline.Face) bool { return f.Crop == "" }
 	}
 	return a, err
 }
+
+// flush is how long ffmpeg may take, after a signal, to end a video that is a valid one.
+const flush = 20 * time.Second
 
 // annotatedError is one of a name.
 func annotatedError(err error) error {
@@ -56,6 +59,7 @@ func (a *facesAnnotated) begin(s source) error {
 			return err
 		}
 	}
+	a.out.endsWithin(flush)
 	video, err := report.NewVideoWriter(path, a.rate(s.FPS))
 	a.video, a.writes = video, path
 	return annotatedError(err)
@@ -102,13 +106,14 @@ func (a *facesAnnotated) draw(s source, in data.Frame, found pipeline.Frame) err
 
 // end gives a video its name, unless more of it should come.
 func (a *facesAnnotated) end(s source, _ tally, cause error) error {
-	switch {
-	case s.Still:
+	if s.Still {
 		return nil
-	case unfinished(cause):
+	}
+	defer a.out.endsWithin(0)
+	if unfinished(cause) {
 		err := a.video.Close()
 		if _, missing := os.Lstat(a.writes + ".part"); missing == nil {
-			announce(a.stderr, a.writes)
+			announce(a.out.stderr, a.writes)
 		}
 		return err
 	}

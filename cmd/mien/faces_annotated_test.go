@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -80,4 +81,13 @@ func TestDrawingsNeedAnEmptyFolder(t *testing.T) {
 	dir = t.TempDir()
 	code, _, stderr := mien("predict", "--quiet", "--model", released, "--csv", filepath.Join(dir, "x.csv"), "--annotated", dir, photos+"portrait.png")
 	require.Zero(t, code, stderr)
+}
+
+// Pictures have no plot, which is said once.
+func TestPlotOfPictures(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "plots")
+	code, _, stderr := mien("predict", "--model", released, "--plot", path, photos+"portrait.png", photos+"portrait.png")
+	require.Zero(t, code, stderr)
+	require.Equal(t, 1, strings.Count(stderr, "mien: a picture has no time: --plot draws videos alone\n"), stderr)
+	require.NoFileExists(t, path)
 }

@@ -18,14 +18,16 @@ type facesPlot struct {
 	labels   []string
 	timeline *report.FaceTimeline
 	stderr   io.Writer
+	note     func(string)
+	noted    bool // that pictures are left out
 }
 
-func newFacesPlot(path string, labels []string, inputs []input, stderr io.Writer) (*facesPlot, error) {
+func newFacesPlot(path string, labels []string, inputs []input, stderr io.Writer, note func(string)) (*facesPlot, error) {
 	to, err := newDrawings("--plot", path, inputs)
 	if ext := strings.ToLower(filepath.Ext(path)); !slices.Contains([]string{"", ".png", ".svg"}, ext) {
 		err = usagef("--plot %s: a plot is .png or .svg, or a folder", path)
 	}
-	return &facesPlot{drawings: to, labels: labels, stderr: stderr}, err
+	return &facesPlot{drawings: to, labels: labels, stderr: stderr, note: note}, err
 }
 
 func (f *facesPlot) begin(source) error {
@@ -44,6 +46,10 @@ func (f *facesPlot) add(_ source, r pipeline.Results, _ []data.Frame) error {
 // end draws a video, also if more of it should come. A picture has no time.
 func (f *facesPlot) end(s source, _ tally, cause error) error {
 	if s.Still {
+		if !f.noted {
+			f.note("a picture has no time: --plot draws videos alone")
+		}
+		f.noted = true
 		return nil
 	}
 	path, title := f.file(s, ".png"), filepath.Base(s.path)

@@ -35,3 +35,18 @@ func TestInterruptedPredictEndsAtOnce(t *testing.T) {
 		require.Empty(t, stdout.String())
 	}
 }
+
+// An interrupted video that ffmpeg writes has its end: mien waits for it longer than for other commands.
+func TestInterruptedFFmpegEndsItsVideo(t *testing.T) {
+	dir, path := t.TempDir(), filepath.Join(t.TempDir(), "x.mp4")
+	script := "#!/bin/sh\ncase \"$*\" in *-version) exit 1;; esac\nfor last; do :; done\ncat >/dev/null\nsleep 2\necho whole >\"${last#file:}\"\n"
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "ffmpeg"), []byte(script), 0o755))
+	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
+	ctx, cancel := context.WithCancel(t.Context())
+	stdout, stderr := &interrupting{cancel: cancel, at: 3}, bytes.Buffer{}
+	args := []string{"predict", "--quiet", "--model", released, "--json", "--annotated", path, numbered(t, 60)}
+	require.Equal(t, interrupted, execute(ctx, args, stdout, &stderr))
+	text, err := os.ReadFile(path + ".part")
+	require.NoError(t, err)
+	require.Equal(t, "whole\n", string(text))
+}

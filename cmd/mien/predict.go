@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"io"
+	"path/filepath"
 
 	"mien/engine"
 	"mien/infer"
@@ -26,7 +27,7 @@ type predictCmd struct {
 }
 
 func (c *predictCmd) Run(out *console) error {
-	if err := cmp.Or(within("top", c.Top, maxTop), c.check()); err != nil {
+	if err := cmp.Or(within("top", c.Top, maxTop), c.files(), c.check()); err != nil {
 		return err
 	}
 	inputs, err := c.gather(out)
@@ -41,6 +42,17 @@ func (c *predictCmd) Run(out *console) error {
 	}
 	_, skipped := errors.AsType[*badInputs](err)
 	return cmp.Or(files.finish(err == nil || skipped), err)
+}
+
+// files refuses names of no file, and of one that is written already.
+func (c *predictCmd) files() error {
+	switch {
+	case c.CSV == "-" || c.Out == "-":
+		return usagef("--csv and --out take a file's name, and - is none: without --out, results are on standard output")
+	case c.CSV != "" && filepath.Clean(c.CSV) == filepath.Clean(c.Out):
+		return usagef("--csv and --out are the same file, %s: give two", c.CSV)
+	}
+	return nil
 }
 
 // printed is where results go that are printed, and whether progress would be among them.

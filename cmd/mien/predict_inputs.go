@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"mien/data"
 	"mien/report"
@@ -26,6 +27,9 @@ type input struct {
 
 // gather returns all that is to be predicted: what the command line names, and what lists name.
 func (c *predictCmd) gather(out *console) (all []input, err error) {
+	if first := slices.Index(c.Paths, "-"); first >= 0 && slices.Contains(c.Paths[first+1:], "-") {
+		return nil, usagef("-: standard input can be read once: give it once")
+	}
 	for _, path := range c.Paths {
 		if path != "-" {
 			all = append(all, input{path: path})

@@ -39,14 +39,14 @@ func (c *predictCmd) output(w io.Writer, m *infer.Model, p *pipeline.Pipeline, i
 // drawn returns what draws. It comes before files are begun, which may be in the same folder.
 func (c *predictCmd) drawn(out *console, p *pipeline.Pipeline, inputs []input) (all outputs, err error) {
 	if c.Annotated != "" {
-		drawn, err := newFacesAnnotated(c.Annotated, c.Blur, inputs, c.selection(), out.stderr)
+		drawn, err := newFacesAnnotated(c.Annotated, c.Blur, inputs, c.selection(), out)
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, drawn)
 	}
 	if c.Plot != "" {
-		plotted, err := newFacesPlot(c.Plot, p.Labels(), inputs, out.stderr)
+		plotted, err := newFacesPlot(c.Plot, p.Labels(), inputs, out.stderr, func(text string) { c.note(out, text) })
 		if err != nil {
 			return nil, err
 		}
