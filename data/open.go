@@ -33,7 +33,7 @@ var imageExts = []string{".jpg", ".jpeg", ".png", ".bmp", ".webp", ".heic", ".he
 
 // videoExts are the extensions tried for a missing video of a list; a file with one is a video unless its content says otherwise.
 var videoExts = []string{
-	".mp4", ".flv", ".avi", ".webm", ".mkv", ".mov", ".m4v", ".mpg", ".mpeg", ".wmv", ".3gp", ".ogv", ".ts", ".mts", ".m2ts",
+	".mp4", ".flv", ".avi", ".y4m", ".webm", ".mkv", ".mov", ".m4v", ".mpg", ".mpeg", ".wmv", ".3gp", ".ogv", ".ts", ".mts", ".m2ts",
 }
 
 // OpenOptions specifies how frames are decoded.
