@@ -91,3 +91,11 @@ func TestPlotOfPictures(t *testing.T) {
 	require.Equal(t, 1, strings.Count(stderr, "mien: a picture has no time: --plot draws videos alone\n"), stderr)
 	require.NoFileExists(t, path)
 }
+
+// The name of a plot is refused before anything is read.
+func TestPlotOfAnotherFormat(t *testing.T) {
+	code, stdout, stderr := mien("predict", "--quiet", "--model", released, "--plot", filepath.Join(t.TempDir(), "q.txt"), photos+"portrait.png")
+	require.Equal(t, 2, code)
+	require.Empty(t, stdout)
+	require.Contains(t, stderr, "q.txt: a plot is .png or .svg, or a folder")
+}
