@@ -58,7 +58,8 @@ func (f *filling) Write(p []byte) (int, error) {
 func TestAnnotatedBesideAFullDisk(t *testing.T) {
 	talk, path := animation(t, 40), filepath.Join(t.TempDir(), "x.avi")
 	var stderr bytes.Buffer
-	code := execute(t.Context(), []string{"predict", "--quiet", "--model", released, "--json", "--annotated", path, talk}, &filling{left: 2}, &stderr)
+	args := []string{"predict", "--quiet", "--model", released, "--json", "--annotated", path, talk}
+	code := execute(t.Context(), args, &filling{left: 2}, &stderr)
 	require.Equal(t, failed, code)
 	require.Contains(t, stderr.String(), "mien: standard output: no space left on device\n")
 	require.NoFileExists(t, path)
@@ -79,7 +80,8 @@ func TestDrawingsNeedAnEmptyFolder(t *testing.T) {
 		require.Equal(t, "mien: "+flag+" "+dir+": the folder is not empty: give another\n", stderr)
 	}
 	dir = t.TempDir()
-	code, _, stderr := mien("predict", "--quiet", "--model", released, "--csv", filepath.Join(dir, "x.csv"), "--annotated", dir, photos+"portrait.png")
+	rows := filepath.Join(dir, "x.csv")
+	code, _, stderr := mien("predict", "--quiet", "--model", released, "--csv", rows, "--annotated", dir, photos+"portrait.png")
 	require.Zero(t, code, stderr)
 }
 
