@@ -79,8 +79,8 @@ func (c *chunk) number(time float64, faces []face.Face) (all []Face, err error) 
 	return all, nil
 }
 
-// asked tells whether a face is read. One that has a place among MaxFaces keeps it until its track ends, also where it is not found for a while:
-// nobody else is shown in its stead.
+// asked tells whether a face is read. One that has a place among MaxFaces keeps it until its track ends, also where it is not found for a
+// while: nobody else is shown in its stead.
 func (c *chunk) asked(id int, in data.Frame) bool {
 	places := len(c.tracks)
 	if c.tracks[0] != nil { // whole frames take none

@@ -26,7 +26,7 @@ type Status string
 
 const (
 	OK      Status = "ok"
-	NoFace  Status = "no_face" // none was found; with Whole, Faces still has what the whole frame shows
+	NoFace  Status = "no_face" // none was found, or none that is asked for; with Whole, Faces still has what the whole frame shows
 	Damaged Status = "damaged" // the frame cannot be read
 )
 

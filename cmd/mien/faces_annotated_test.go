@@ -58,7 +58,8 @@ func (f *filling) Write(p []byte) (int, error) {
 func TestAnnotatedBesideAFullDisk(t *testing.T) {
 	talk, path := animation(t, 40), filepath.Join(t.TempDir(), "x.avi")
 	var stderr bytes.Buffer
-	code := execute(t.Context(), []string{"predict", "--quiet", "--model", released, "--json", "--annotated", path, talk}, &filling{left: 2}, &stderr)
+	args := []string{"predict", "--quiet", "--model", released, "--json", "--annotated", path, talk}
+	code := execute(t.Context(), args, &filling{left: 2}, &stderr)
 	require.Equal(t, failed, code)
 	require.Contains(t, stderr.String(), "mien: standard output: no space left on device\n")
 	require.NoFileExists(t, path)
@@ -79,7 +80,8 @@ func TestDrawingsNeedAnEmptyFolder(t *testing.T) {
 		require.Equal(t, "mien: "+flag+" "+dir+": the folder is not empty: give another\n", stderr)
 	}
 	dir = t.TempDir()
-	code, _, stderr := mien("predict", "--quiet", "--model", released, "--csv", filepath.Join(dir, "x.csv"), "--annotated", dir, photos+"portrait.png")
+	rows := filepath.Join(dir, "x.csv")
+	code, _, stderr := mien("predict", "--quiet", "--model", released, "--csv", rows, "--annotated", dir, photos+"portrait.png")
 	require.Zero(t, code, stderr)
 }
 
@@ -90,4 +92,12 @@ func TestPlotOfPictures(t *testing.T) {
 	require.Zero(t, code, stderr)
 	require.Equal(t, 1, strings.Count(stderr, "mien: a picture has no time: --plot draws videos alone\n"), stderr)
 	require.NoFileExists(t, path)
+}
+
+// The name of a plot is refused before anything is read.
+func TestPlotOfAnotherFormat(t *testing.T) {
+	code, stdout, stderr := mien("predict", "--quiet", "--model", released, "--plot", filepath.Join(t.TempDir(), "q.txt"), photos+"portrait.png")
+	require.Equal(t, 2, code)
+	require.Empty(t, stdout)
+	require.Contains(t, stderr, "q.txt: a plot is .png or .svg, or a folder")
 }

@@ -25,7 +25,7 @@ type faceFlags struct {
 
 	Annotated string `help:"Draw what is found: on a picture (.png, .jpg), in a video (.avi or .gif, and by ffmpeg .mp4, .mov, .mkv or .webm), or, without an extension, in a folder, where each input has a file or, if it is one video, each frame." placeholder:"FILE|DIR"`
 	Plot      string `help:"Draw the probabilities of a video's faces over time (.png, .svg), or, without an extension, those of each video in a folder." placeholder:"FILE|DIR"`
-	Blur      bool   `help:"Make everybody else unrecognisable there: the faces that --max-faces and --min-face leave out."`
+	Blur      bool   `help:"Make everybody else unrecognisable there: the faces that --max-faces and --min-face leave out, frame by frame where they are found."`
 }
 
 // wholeInputs is the --face that looks for none.

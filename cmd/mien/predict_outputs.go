@@ -10,7 +10,8 @@ import (
 )
 
 // output returns what writes in all formats of the flags, of which w takes what is printed.
-func (c *predictCmd) output(w io.Writer, m *infer.Model, p *pipeline.Pipeline, inputs []input, drawn outputs, files *partFiles) (output, error) {
+func (c *predictCmd) output(w io.Writer, m *infer.Model, p *pipeline.Pipeline, inputs []input, drawn outputs,
+	files *partFiles) (output, error) {
 	var texts outputs
 	if c.JSON {
 		texts = append(texts, &facesJSON{w, c.Model, string(p.Crop())})
