@@ -148,6 +148,6 @@ func TestSignatures(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, aVideo, got)
 	}
-	require.Equal(t, ".mp4 .flv .avi .webm .mkv .mov .m4v .mpg .mpeg .wmv .3gp .ogv .ts .mts .m2ts", strings.Join(videoExts, " "))
+	require.Equal(t, ".mp4 .flv .avi .y4m .webm .mkv .mov .m4v .mpg .mpeg .wmv .3gp .ogv .ts .mts .m2ts", strings.Join(videoExts, " "))
 	require.Equal(t, ".jpg .jpeg .png .bmp .webp .heic .heif .avif .tif .tiff .jxl", strings.Join(imageExts, " "))
 }
