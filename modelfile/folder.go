@@ -4,11 +4,11 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 
+	"mien/data"
 	"mien/recipe"
 	"mien/weights"
 )
@@ -64,22 +64,15 @@ func Chosen(fileOrRun string) string {
 
 // SHA256 returns the digest of the file that FILE|RUN names, as sha256sum prints it.
 func SHA256(fileOrRun string) (string, error) {
+	if fileOrRun == Builtin {
+		return fmt.Sprintf("%x", sha256.Sum256(builtin)), nil
+	}
 	f, err := Open(fileOrRun)
 	if err != nil {
 		return "", err
 	}
 	defer f.Close()
-	if fileOrRun == Builtin {
-		return fmt.Sprintf("%x", sha256.Sum256(builtin)), nil
-	}
-	file, err := os.Open(f.Path)
-	if err != nil {
-		return "", err
-	}
-	defer file.Close()
-	h := sha256.New()
-	_, err = io.Copy(h, file)
-	return fmt.Sprintf("%x", h.Sum(nil)), err
+	return data.SHA256(f.Path)
 }
 
 func exists(path string) bool {

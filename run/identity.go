@@ -2,10 +2,8 @@ package run
 
 import (
 	"cmp"
-	"crypto/sha256"
 	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -48,12 +46,7 @@ func (o Options) identity() (id identity, err error) {
 		if name == "" {
 			continue
 		}
-		file, err := modelfile.Open(name)
-		if err != nil {
-			return id, err
-		}
-		file.Close()
-		if name == modelfile.Builtin {
+		if name == modelfile.Builtin { // which is no file
 			sum, err := modelfile.SHA256(name)
 			if err != nil {
 				return id, err
@@ -61,6 +54,11 @@ func (o Options) identity() (id identity, err error) {
 			id.Files[flag] = input{Path: name, SHA256: sum}
 			continue
 		}
+		file, err := modelfile.Open(name)
+		if err != nil {
+			return id, err
+		}
+		file.Close()
 		paths[flag] = file.Path
 	}
 	for flag, path := range paths {
@@ -98,14 +96,7 @@ func identify(path string) (in input, err error) {
 	if err != nil || info.IsDir() {
 		return in, err
 	}
-	file, err := os.Open(in.Path)
-	if err != nil {
-		return in, err
-	}
-	defer file.Close()
-	h := sha256.New()
-	_, err = io.Copy(h, file)
-	in.SHA256 = fmt.Sprintf("%x", h.Sum(nil))
+	in.SHA256, err = data.SHA256(in.Path)
 	return in, err
 }
 

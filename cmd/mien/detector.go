@@ -1,11 +1,9 @@
 package main
 
 import (
-	"crypto/sha256"
 	"fmt"
-	"io"
-	"os"
 
+	"mien/data"
 	"mien/engine"
 	"mien/face"
 	"mien/weights"
@@ -37,17 +35,5 @@ func (f detectorFlags) digest() (string, error) {
 	if f.Detector == "" {
 		return face.Digest(), nil
 	}
-	return digestOf(f.Detector)
-}
-
-// digestOf is the SHA-256 of a file.
-func digestOf(path string) (string, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer file.Close()
-	h := sha256.New()
-	_, err = io.Copy(h, file)
-	return fmt.Sprintf("%x", h.Sum(nil)), err
+	return data.SHA256(f.Detector)
 }

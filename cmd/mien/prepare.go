@@ -81,12 +81,7 @@ func (c *prepareCmd) record() (r data.Crops, err error) {
 	if r.Detector, err = c.digest(); err != nil || c.Landmarks == "" {
 		return r, err
 	}
-	file, err := modelfile.Open(c.Landmarks) // of a run, that of its model
-	if err != nil {
-		return r, err
-	}
-	file.Close()
-	r.Landmarks, err = digestOf(file.Path)
+	r.Landmarks, err = modelfile.SHA256(c.Landmarks) // of a run, that of its model
 	return r, err
 }
 
