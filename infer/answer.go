@@ -87,7 +87,7 @@ func ReadAnswers(text []byte, labels []string, d *data.Dataset) ([]Answer, error
 				return nil, fmt.Errorf("answer %d, about %s: %w", i+1, row[0], err)
 			}
 		}
-		a.Class = argmax(a.Probabilities)
+		a.Class = Argmax(a.Probabilities)
 		answers, items = append(answers, a), items[1:]
 	}
 	return answers, nil

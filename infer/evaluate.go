@@ -29,7 +29,7 @@ type Agreement struct {
 
 func (a *Agreement) add(got, want []float64) {
 	a.n++
-	if argmax(got) == argmax(want) {
+	if Argmax(got) == Argmax(want) {
 		a.same++
 	}
 	a.Top1 = 100 * float64(a.same) / float64(a.n)
@@ -239,7 +239,7 @@ func (m *Model) count(e *evaluation, d *data.Dataset, samples [][]data.View, mem
 	before := len(e.answers)
 	for i, p := range results {
 		item := d.Items[members[i]]
-		e.answers = append(e.answers, Answer{item.Name, item.Label, argmax(p), p})
+		e.answers = append(e.answers, Answer{item.Name, item.Label, Argmax(p), p})
 	}
 	m.counted(len(results))
 	if m.Answered != nil {

@@ -131,7 +131,7 @@ func (m *Model) Predict(ctx context.Context, path string, sample data.Sample, mo
 	if err != nil {
 		return Prediction{}, err
 	}
-	class, labels := argmax(probabilities), m.Labels[modality]
+	class, labels := Argmax(probabilities), m.Labels[modality]
 	return Prediction{Format: predictionFormat, Path: path, PathBytes: PathBytes(path), Modality: modality, Frames: sample.Len(),
 		Views: len(windows) * m.crops(modality), Windows: windows, Label: labels[class], Labels: labels, Probabilities: probabilities, Class: class}, nil
 }
@@ -199,5 +199,5 @@ func addSoftmax(dst, logits []float64, weight float64) {
 	}
 }
 
-// argmax returns the first of the largest, 0 if there are NaNs.
-func argmax(p []float64) int { return max(slices.Index(p, slices.Max(p)), 0) }
+// Argmax returns the first of the largest, 0 if there are NaNs.
+func Argmax(p []float64) int { return max(slices.Index(p, slices.Max(p)), 0) }

@@ -46,7 +46,7 @@ func TestAddSoftmax(t *testing.T) {
 	addSoftmax(p, []float64{1000, 1000, 1000 - math.Log(2)}, 0.5)
 	require.Len(t, p, 3)
 	require.InDeltaSlice(t, []float64{0.7, 0.2, 0.1}, p, 1e-12)
-	require.Equal(t, 0, argmax(p))
-	require.Equal(t, 1, argmax([]float64{0.1, 0.3, 0.3}), "the first of equals")
-	require.Equal(t, 0, argmax([]float64{math.NaN(), math.NaN()}), "of a model whose numbers overflow")
+	require.Equal(t, 0, Argmax(p))
+	require.Equal(t, 1, Argmax([]float64{0.1, 0.3, 0.3}), "the first of equals")
+	require.Equal(t, 0, Argmax([]float64{math.NaN(), math.NaN()}), "of a model whose numbers overflow")
 }

@@ -135,7 +135,7 @@ func TestWholeEvaluation(t *testing.T) {
 				bytes = append(bytes, uint8(10*i)+v)
 			}
 			p := o.probabilities(d.Modality, bytes...)
-			answers = append(answers, Answer{item.Name, item.Label, argmax(p), p})
+			answers = append(answers, Answer{item.Name, item.Label, Argmax(p), p})
 			agreement.add(p, reference.probabilities(d.Modality, bytes...))
 		}
 		score := NewScore(oracleLabels[d.Modality], answers)
@@ -191,7 +191,7 @@ func TestWholePrediction(t *testing.T) {
 	want := func(modality data.Modality, path string, frames int, windows []data.Window, firsts ...uint8) Prediction {
 		p := o.probabilities(modality, firsts...)
 		return Prediction{Format: "mien-prediction-1", Path: path, Modality: modality, Frames: frames, Views: len(windows), Windows: windows,
-			Label: oracleLabels[modality][argmax(p)], Labels: oracleLabels[modality], Probabilities: p, Class: argmax(p)}
+			Label: oracleLabels[modality][Argmax(p)], Labels: oracleLabels[modality], Probabilities: p, Class: Argmax(p)}
 	}
 	got := func(path string, d *data.Dataset) Prediction {
 		p, err := m.Predict(t.Context(), path, opened(t, d), d.Modality)

@@ -1,9 +1,8 @@
 package pipeline
 
 import (
-	"slices"
-
 	"mien/data"
+	"mien/infer"
 )
 
 // batch gathers what one head is to read. Full ones are read at once.
@@ -51,6 +50,6 @@ func (b *batch) read() error {
 }
 
 func newReading(head data.Modality, labels []string, probabilities []float64) Reading {
-	top := max(slices.Index(probabilities, slices.Max(probabilities)), 0) // 0 if there are NaNs
+	top := infer.Argmax(probabilities)
 	return Reading{head, labels[top], labels, probabilities}
 }

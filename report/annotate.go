@@ -27,8 +27,7 @@ type Style struct {
 
 // Annotate returns a frame with what was found in it. Lines and letters follow the size of the frame.
 func Annotate(picture *data.Frames, f pipeline.Frame, style Style) *image.RGBA {
-	out := image.NewRGBA(image.Rect(0, 0, picture.W, picture.H))
-	paint(out, 0, 0, picture, 0)
+	out := Picture(picture, 0)
 	shown := make([]pipeline.Face, 0, len(f.Faces))
 	for _, found := range f.Faces {
 		if style.Hide != nil && style.Hide(found) {

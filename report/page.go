@@ -90,7 +90,7 @@ func pictureURL(m image.Image) (template.URL, error) {
 }
 
 // Picture returns frame t of f.
-func Picture(f *data.Frames, t int) image.Image {
+func Picture(f *data.Frames, t int) *image.RGBA {
 	m := image.NewRGBA(image.Rect(0, 0, f.W, f.H))
 	paint(m, 0, 0, f, t)
 	return m

@@ -14,6 +14,7 @@ import (
 
 	"mien/data"
 	"mien/face"
+	"mien/report"
 	"mien/weights"
 )
 
@@ -29,7 +30,7 @@ func toyFaces(t *testing.T, dir string) {
 			shown = data.NewFrames(1, portrait.H, portrait.W)
 		}
 		m := image.NewPaletted(image.Rect(0, 0, portrait.W, portrait.H), palette.Plan9)
-		draw.FloydSteinberg.Draw(m, m.Rect, pictureOf(shown), image.Point{})
+		draw.FloydSteinberg.Draw(m, m.Rect, report.Picture(shown, 0), image.Point{})
 		scene.Image, scene.Delay = append(scene.Image, m), append(scene.Delay, 10)
 	}
 	saveTo(t, filepath.Join(dir, "scene.gif"), func(f *os.File) error { return gif.EncodeAll(f, scene) })
@@ -40,7 +41,7 @@ func toyFaces(t *testing.T, dir string) {
 	require.NoError(t, err)
 	crop, err := face.Drawn.Frames(portrait, found[0][0], 100)
 	require.NoError(t, err)
-	saveTo(t, filepath.Join(dir, "portrait.png"), func(f *os.File) error { return png.Encode(f, pictureOf(crop)) })
+	saveTo(t, filepath.Join(dir, "portrait.png"), func(f *os.File) error { return png.Encode(f, report.Picture(crop, 0)) })
 	writeDetector(t, filepath.Join(dir, "finder.safetensors"))
 }
 
@@ -63,15 +64,6 @@ func writeDetector(t *testing.T, path string) {
 		}})
 	}
 	require.NoError(t, weights.WriteSafetensors(path, tensors, from.Metadata()))
-}
-
-func pictureOf(f *data.Frames) image.Image {
-	m := image.NewRGBA(image.Rect(0, 0, f.W, f.H))
-	for i := range f.W * f.H {
-		copy(m.Pix[4*i:], f.Pix[3*i:3*i+3])
-		m.Pix[4*i+3] = 255
-	}
-	return m
 }
 
 func saveTo(t *testing.T, path string, write func(*os.File) error) {
