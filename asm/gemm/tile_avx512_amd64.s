@@ -76,11 +76,11 @@
 	PREFETCHT1 (R9)(R10*1) \ // fetch(a[rows+3][p])
 	PREFETCHT1 (R9)(R11*1) \ // fetch(a[rows+4][p])
 	PREFETCHT1 (R9)(R13*1) \ // fetch(a[rows+5][p])
-	PREFETCHT1 (R14)       \ // fetch(ahead[0:16])
-	PREFETCHT1 64(R14)     \ // fetch(ahead[16:32])
-	PREFETCHT1 128(R14)    \ // fetch(ahead[32:48])
-	PREFETCHT1 192(R14)    \ // fetch(ahead[48:64])
-	ADDQ aheadStep+88(FP), R14 \ // ahead = ahead[64:], if there is anything
+	PREFETCHT1 (R14)         \ // fetch(ahead[0:16])
+	PREFETCHT1 64(R14)       \ // fetch(ahead[16:32])
+	PREFETCHT1 128(R14)      \ // fetch(ahead[32:48])
+	PREFETCHT1 192(R14)      \ // fetch(ahead[48:64])
+	ADDQ aheadStep+88(FP), R14 \ // ahead = ahead[64:], if there is something
 skip:                             // }
 
 #define NOTAHEAD(skip)
