@@ -19,7 +19,9 @@ func (x Operand) at(line, term int) Operand {
 	return x
 }
 
-// Terms returns the operand from a term on.
+// Lines returns the operand from a line on, and Terms from a term on.
+func (x Operand) Lines(from int) Operand { return x.at(from, 0) }
+
 func (x Operand) Terms(from int) Operand { return x.at(0, from) }
 
 const (

@@ -35,6 +35,13 @@ type Product struct {
 	resumed, unfinished   bool // pieces of the sums were added before, and will be after this one
 }
 
+// Of puts operands in the place of those before, the rows and columns of all of C as it is now.
+func (g Product) Of(rows *Rows, columnwise Operand) Product {
+	g.A, g.Converted, g.firstRow = nil, rows, 0
+	g.B, g.Columnwise, g.firstColumn = nil, columnwise, 0
+	return g
+}
+
 // Piece makes a product one of several pieces of the same sums, of other terms each, that run in order. Wherever sums are cut between
 // words, they have the same bits: a piece begins with what the one before it has left.
 func (g Product) Piece(first, last bool) Product {
