@@ -67,5 +67,13 @@ func (k *Kernels[F]) complete(set kernel.Set, v *vector.Kernels[F]) *Kernels[F] 
 	return k
 }
 
+// Transpose returns the Transpose of an instruction set, for words of other formats.
+func Transpose(set kernel.Set) func(dst []float32, ldd int, src []float32, lds, rows, columns int) {
+	if set == kernel.Generic {
+		return transposeReference[float32]
+	}
+	return assembly(set).Transpose
+}
+
 // FMALoop returns the FMALoop of an instruction set in assembly, for products of other formats that multiply in float32.
 func FMALoop(set kernel.Set) func(n int) (flops float64) { return assembly(set).FMALoop }

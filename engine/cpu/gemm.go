@@ -13,6 +13,11 @@ func (c *Backend) Gemm(a engine.GemmArgs) {
 		gemmQuantized(a)
 		return
 	}
+	if a.Packed == nil && isLow(a.Precision, a.C, a.A, a.B) {
+		sameDType("Gemm", a.C, a.Bias, a.Pre, a.Residual)
+		c.gemmLow(a)
+		return
+	}
 	if a.Precision != engine.Full || a.A.DType() == engine.BFloat16 || a.B != nil && a.B.DType() == engine.BFloat16 {
 		defer c.roundGemm(&a)()
 	}
