@@ -79,8 +79,9 @@ func divide[F asm.Float](k *asm.Kernels[F], g gemm.Product[F], parts int) divisi
 	panels, grain, chunks := ceilDiv(g.N, k.NR), k.Lanes, parts
 	if g.Packed != nil || panels >= 2*parts {
 		grain = k.NR
-		if blocks := ceilDiv(g.N, k.BlockColumns()); blocks >= 2*parts {
-			grain, panels = k.BlockColumns(), blocks
+		block := k.BlockColumns(g.K)
+		if blocks := ceilDiv(g.N, block); blocks >= 2*parts {
+			grain, panels = block, blocks
 		}
 		if !g.TransA {
 			chunks = manyChunks(parts, panels)
