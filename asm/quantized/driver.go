@@ -6,15 +6,14 @@ import (
 	"mien/asm/internal/kernel"
 )
 
-// scratch is what one call needs: a strip of converted activations, panels of an operand that was not packed before, and a tile and its
-// bias for columns past the edge.
+// scratch is what one call needs: a strip of converted activations, words that have to be transposed, and a tile and its bias for columns
+// past the edge.
 type scratch struct {
-	rows   Rows
-	panels Panels
-	block  blockOf
-	sweep  sweep
-	tile   []float32
-	bias   [NR]float32
+	rows  Rows
+	block block
+	sweep sweep
+	tile  []float32
+	bias  [NR]float32
 }
 
 // zeros stand in for a missing bias and for missing activations ahead.
@@ -28,10 +27,6 @@ func (k *Kernels) Gemm(g Product) {
 	g.check(k.format)
 	s := k.scratch.Get()
 	defer k.scratch.Put(s)
-	if g.B == nil {
-		g.B = k.packed(&g, s)
-		g.firstColumn = 0
-	}
 	strips := kernel.CeilDiv(g.M, k.MR)
 	for i := range strips {
 		lo, hi := g.M*i/strips, g.M*(i+1)/strips
@@ -47,15 +42,6 @@ func (k *Kernels) Gemm(g Product) {
 		k.strip(&g, s, lo, next)
 	}
 	s.sweep = sweep{} // do not keep the caller's memory alive
-}
-
-// packed packs the columns of a product whose operand was not packed before.
-func (k *Kernels) packed(g *Product, s *scratch) *Panels {
-	p := &s.panels
-	p.format, p.N, p.K = k.format, g.N, g.Converted.K
-	p.words = kernel.Room(&p.memory, kernel.RoundUp(p.N, NR)*k.format.words(p.K))
-	k.packOperand(p, g.Columnwise, g.firstColumn, &s.block)
-	return p
 }
 
 // panelsAhead returns part i of n of the panels after those of the product, as many as it has: what a thread that takes one block of
