@@ -13,12 +13,14 @@ import (
 	"unsafe"
 
 	"mien/asm"
+	"mien/asm/quantized"
 	"mien/engine"
 )
 
 // Backend is a CPU backend. Its zero value is ready to use.
 type Backend struct {
-	pool pool
+	pool      pool
+	converted []*quantized.Rows // working memory of products at bf16
 }
 
 // New returns a backend that holds no memory yet.
