@@ -7,6 +7,7 @@ import (
 )
 
 func (c *Backend) Gemm(a engine.GemmArgs) {
+	defer c.timed(gemmName(&a), gemmFLOPs(&a), a.C, a.A, a.B, a.Pre, a.Residual)()
 	known("Gemm", a.Precision, engine.Int8)
 	a = residualAsSum(a)
 	if isQuantized(a.Packed) {
