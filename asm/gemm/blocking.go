@@ -10,17 +10,23 @@ import (
 
 // blocking holds the block sizes of the matrix product.
 //
-// A block of B, kc rows by nc columns, is packed into panels of NR columns and stays in the L2 cache while it is
-// multiplied with all rows of A, in strips of up to MR rows; each strip, MR × kc, stays in L1 for all panels. A is read in place when
-// it is stored row by row. Otherwise mc rows of it are copied, again for each block of B; blocks are wider then, with their panels in
-// the L3 cache, and meet the copied rows nc columns at a time. Only kc affects the order of summation, so an element is bit for bit the same however C is cut.
-type blocking struct{ kc, nc, wide, mc int }
+// A block of B, kc rows by nc columns, is packed into panels of NR columns and stays in the L2 cache while it is multiplied with all rows
+// of A, in strips of up to MR rows. A is read in place when it is stored row by row. Otherwise mc rows of it are copied, again for each
+// block of B; blocks are wider then, with their panels in the L3 cache, and meet the copied rows nc columns at a time. Only kc affects
+// the order of summation, and it depends on K alone, so an element is bit for bit the same however C is cut and whatever the caches.
+type blocking struct {
+	l2     int // elements of which the L2 cache has room
+	nr, mc int
+}
 
 const (
-	// The sum over K is cut every 768 steps at most: a strip of 6 rows then fills 18 KiB of L1.
-	maxKC = 768
+	// The sum over K is cut every 1536 steps at most. C is read and written once for each cut, which costs more than a strip that is too
+	// long for L1: most of it leaves L1 anyway before the next panel comes, pushed out by the panel that streams past.
+	maxKC = 1536
 	// Cuts of the sum are multiples of this, so that packing works on whole cache lines.
 	stepGrain = 16
+	// Where rows of A are copied, as many blocks share the copy.
+	wideBlocks = 6
 )
 
 func newBlocking[F kernel.Float](mr, nr int) blocking {
@@ -28,17 +34,22 @@ func newBlocking[F kernel.Float](mr, nr int) blocking {
 	if l2 <= 0 {
 		l2 = 512 << 10
 	}
-	nc := max(l2*3/8/int(unsafe.Sizeof(F(0)))/maxKC/nr, 1) * nr
-	return blocking{kc: maxKC, nc: nc, wide: 6 * nc, mc: 16 * mr}
+	return blocking{l2: l2 / int(unsafe.Sizeof(F(0))), nr: nr, mc: 16 * mr}
 }
 
-// BlockColumns returns how many columns of op(B) a strip of A is multiplied with while it is in the cache, if A is read in place. C is
-// best cut at multiples of it.
-func (k *Kernels[F]) BlockColumns() int { return k.blocking.nc }
-
-// step returns the block size along K for a sum of k terms: blocks are of equal size, so that none is too short to repay reading
+// step returns the block size kc for a sum of k terms: blocks are of equal size, so that none is too short to repay reading
 // and writing C.
 func (bl blocking) step(k int) int {
-	cuts := max(1, kernel.CeilDiv(k, bl.kc))
+	cuts := max(1, kernel.CeilDiv(k, maxKC))
 	return kernel.RoundUp(max(1, kernel.CeilDiv(k, cuts)), stepGrain)
 }
+
+// columns returns the block size nc for a sum of k terms: the whole panels that take about three eighths of L2.
+func (bl blocking) columns(k int) int {
+	panel := bl.step(k) * bl.nr
+	return max((bl.l2*3/8+panel/2)/panel, 1) * bl.nr
+}
+
+// BlockColumns returns how many columns of op(B) a strip of A is multiplied with while it is in the cache, in a sum of kk terms and if
+// A is read in place. C is best cut at multiples of it.
+func (k *Kernels[F]) BlockColumns(kk int) int { return k.blocking.columns(kk) }

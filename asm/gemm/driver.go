@@ -22,29 +22,40 @@ func (k *Kernels[F]) Gemm(g Product[F]) {
 	}
 	s := k.scratch.Get()
 	defer k.scratch.Put(s)
-	step, nc := k.blocking.step(g.K), k.blocking.nc
+	step, nc := k.blocking.step(g.K), k.blocking.columns(g.K)
 	if g.TransA {
-		nc = k.blocking.wide
+		nc *= wideBlocks
 	}
 	for p := 0; p == 0 || p < g.K; p += step {
 		for j := 0; j < g.N; j += nc {
 			b := block{p, min(step, g.K-p), j, min(nc, g.N-j)}
+			size := b.kc * kernel.RoundUp(b.nc, k.Lanes)
 			if g.Packed != nil {
-				k.multiplyBlock(&g, s, b, g.Packed.from(b.p, b.kc, g.firstColumn+j))
+				panels := g.Packed.from(b.p, b.kc, g.firstColumn+j)
+				k.multiplyBlock(&g, s, b, panels, panels[size:min(2*size, len(panels))])
 				continue
 			}
-			panels := kernel.Room(&s.b, b.kc*kernel.RoundUp(b.nc, k.Lanes))
+			panels := kernel.Room(&s.b, size)
 			k.pack(panels, &g, b)
-			k.multiplyBlock(&g, s, b, panels)
+			k.multiplyBlock(&g, s, b, panels, g.toPack(b))
 		}
 	}
 	s.add = Addends[F]{} // do not keep the caller's memory alive
 }
 
-// multiplyBlock multiplies all rows of A with a block of B, whose panels start at the given slice.
-func (k *Kernels[F]) multiplyBlock(g *Product[F], s *scratch[F], b block, panels []F) {
+// toPack returns what is to be packed for the block after b, if it lies together, as rows of a weight do.
+func (g *Product[F]) toPack(b block) []F {
+	if !g.TransB || g.LDB != b.kc {
+		return nil
+	}
+	next := g.B[min((b.j+b.nc)*g.LDB, len(g.B)):]
+	return next[:min(b.nc*g.LDB, len(next))]
+}
+
+// multiplyBlock multiplies all rows of A with a block of B, whose panels start at the given slice, and has fetched what comes next.
+func (k *Kernels[F]) multiplyBlock(g *Product[F], s *scratch[F], b block, panels, next []F) {
 	if !g.TransA || b.kc == 0 {
-		k.multiplyRows(g, s, g.A[b.p:], g.LDA, 0, g.M, b, panels)
+		k.multiplyRows(g, s, g.A[b.p:], g.LDA, 0, g.M, b, panels, next)
 		return
 	}
 	lda, mc := kernel.RoundUp(b.kc, stepGrain)+kernel.Skew, k.blocking.mc
@@ -52,16 +63,29 @@ func (k *Kernels[F]) multiplyBlock(g *Product[F], s *scratch[F], b block, panels
 	for from := 0; from < g.M; from += mc {
 		to := min(from+mc, g.M)
 		k.Transpose(a, lda, g.A[b.p*g.LDA+from:], g.LDA, b.kc, to-from)
-		for q := 0; q < b.nc; q += k.blocking.nc { // as many panels as stay in L2, for all the rows that were copied
-			part := block{b.p, b.kc, b.j + q, min(k.blocking.nc, b.nc-q)}
-			k.multiplyRows(g, s, a, lda, from, to, part, panels[q*b.kc:])
+		nc := k.blocking.columns(g.K)
+		for q := 0; q < b.nc; q += nc { // as many panels as stay in L2, for all the rows that were copied
+			now, rest := block{b.p, b.kc, b.j + q, min(nc, b.nc-q)}, panels[q*b.kc:]
+			size := min(nc*b.kc, len(rest))
+			k.multiplyRows(g, s, a, lda, from, to, now, rest, rest[size:min(2*size, len(rest))])
 		}
 	}
 }
 
+// aheadStrips is how many strips it takes to fetch the next block: the last ones, as what is fetched earlier would leave the cache again.
+const aheadStrips = 16
+
+// part returns part i of the next block, nothing for i < 0.
+func part[F kernel.Float](next []F, i int) []F {
+	if i < 0 {
+		return nil
+	}
+	return next[len(next)*i/aheadStrips : len(next)*(i+1)/aheadStrips]
+}
+
 // multiplyRows multiplies rows from ≤ i < to, the first of which is at a, in strips of nearly equal size: a last strip of one or two
-// rows would make poor use of the panels that it reads.
-func (k *Kernels[F]) multiplyRows(g *Product[F], s *scratch[F], a []F, lda, from, to int, b block, panels []F) {
+// rows would make poor use of the panels that it reads. The last strips fetch what comes next.
+func (k *Kernels[F]) multiplyRows(g *Product[F], s *scratch[F], a []F, lda, from, to int, b block, panels, next []F) {
 	m := to - from
 	strips := kernel.CeilDiv(m, k.MR)
 	strip := k.Strip
@@ -73,7 +97,8 @@ func (k *Kernels[F]) multiplyRows(g *Product[F], s *scratch[F], a []F, lda, from
 	for i := range strips {
 		lo, hi := m*i/strips, m*(i+1)/strips
 		s.add.Row, s.add.Column = from+lo, b.j
-		strip(hi-lo, b.nc, b.kc, a[min(lo*lda, len(a)):], lda, panels, sums[(from+lo)*ld+b.j:], ld, &s.add)
+		ahead := part(next, i-max(strips-aheadStrips, 0))
+		strip(hi-lo, b.nc, b.kc, a[min(lo*lda, len(a)):], lda, panels, sums[(from+lo)*ld+b.j:], ld, &s.add, ahead)
 		if b.p+b.kc >= g.K {
 			k.epilogue(g, from+lo, from+hi, b.j, b.j+b.nc)
 		}

@@ -102,14 +102,16 @@ func TestGemm(t *testing.T) {
 				}
 			}
 			bl := k.blocking // around every edge of the blocks
-			for _, kk := range []int{bl.kc - 1, bl.kc, bl.kc + 1, 2*bl.kc + 3} {
+			for _, kk := range []int{maxKC - 1, maxKC, maxKC + 1, 2*maxKC + 3} {
 				for f := range 16 {
 					checkGemm(t, k, k.MR+1, k.NR+3, kk, f&1 > 0, f&2 > 0, f&4 > 0, f&8 > 0)
 				}
 			}
-			for _, n := range []int{bl.nc - 1, bl.nc, bl.nc + 1, bl.wide - 1, bl.wide, bl.wide + 1} {
+			const long = 700
+			nc := bl.columns(long)
+			for _, n := range []int{nc - 1, nc, nc + 1, wideBlocks*nc - 1, wideBlocks * nc, wideBlocks*nc + 1} {
 				for f := range 4 {
-					checkGemm(t, k, k.MR-1, n, 9, f&1 > 0, f&2 > 0, f&1 > 0, f&2 > 0)
+					checkGemm(t, k, k.MR-1, n, long, f&1 > 0, f&2 > 0, f&1 > 0, f&2 > 0)
 				}
 			}
 			for _, m := range []int{bl.mc - 1, bl.mc, bl.mc + 1} {

@@ -40,8 +40,9 @@ type Kernels[F kernel.Float] struct {
 //		for each addend: s += x[(row+i)*ld+column+j]
 //		c[i*ldc+j] = s
 //
-// A is read in place, row-major; b holds panels of op(B), one after the other. add.Column is undefined afterwards.
-type Strip[F kernel.Float] func(rows, columns, k int, a []F, lda int, b, c []F, ldc int, add *Addends[F])
+// A is read in place, row-major; b holds panels of op(B), one after the other. add.Column is undefined afterwards. Meanwhile a kernel may
+// fetch into L2 what is ahead.
+type Strip[F kernel.Float] func(rows, columns, k int, a []F, lda int, b, c []F, ldc int, add *Addends[F], ahead []F)
 
 // New returns the kernels of an instruction set, which the CPU must have; v are its kernels on slices.
 func New(set kernel.Set, v *vector.Kernels[float32]) *Kernels[float32] {
@@ -64,6 +65,14 @@ func Reference[F kernel.Float](v *vector.Kernels[F]) *Kernels[F] {
 func (k *Kernels[F]) complete(set kernel.Set, v *vector.Kernels[F]) *Kernels[F] {
 	k.Name, k.vector, k.blocking = string(set), v, newBlocking[F](k.MR, k.NR)
 	return k
+}
+
+// Transpose returns the Transpose of an instruction set, for words of other formats.
+func Transpose(set kernel.Set) func(dst []float32, ldd int, src []float32, lds, rows, columns int) {
+	if set == kernel.Generic {
+		return transposeReference[float32]
+	}
+	return assembly(set).Transpose
 }
 
 // FMALoop returns the FMALoop of an instruction set in assembly, for products of other formats that multiply in float32.

@@ -8,7 +8,7 @@
 //	Z28–Z31  one element of A, in all lanes             K1       the columns that the last vector of C has
 //	R8  A from column p on, rows 0–2    R9  the same, rows 3–5    R15  bytes to the next row of A
 //	BX  the panel from row p on    CX  steps left    DX  row of C    DI  bytes to its next row    AX  rows left
-//	SI  bytes from the first panel's columns to this one's
+//	SI  bytes from the first panel's columns to this one's    R14  what to fetch
 //	R10, R11, R13  bytes from a row of A to that of the next strip, to the row after it and to the one after that
 // and once the sums are complete
 //	R12  addends, R13 of them left    R10  a row of one    R11  bytes to its next row    CX  its rows left
@@ -65,8 +65,8 @@
 #define STEP6(LOAD, ROW, b, a) STEP5(LOAD, ROW, b, a) \
 	ROW(a(R9)(R15*2), Z29, Z20, Z21, Z22, Z23) // s[5] += a[5][p] * b[p]
 
-// AHEAD fetches what the next strip reads of A in steps p to p+16, once in 16 steps: strips are read one after the other, and the
-// first panel of each would wait for memory. A fetch beyond the end of A does not fault.
+// AHEAD fetches, once in 16 steps, what the next strip reads of A in steps p to p+16, for which its first panel would wait, and the
+// next four lines of what is ahead. A fetch beyond the end of memory does not fault.
 #define AHEAD(skip) \
 	TESTQ $12, CX          \ // if k%16 < 4 {
 	JNZ   skip             \
@@ -76,6 +76,11 @@
 	PREFETCHT1 (R9)(R10*1) \ // fetch(a[rows+3][p])
 	PREFETCHT1 (R9)(R11*1) \ // fetch(a[rows+4][p])
 	PREFETCHT1 (R9)(R13*1) \ // fetch(a[rows+5][p])
+	PREFETCHT1 (R14)         \ // fetch(ahead[0:16])
+	PREFETCHT1 64(R14)       \ // fetch(ahead[16:32])
+	PREFETCHT1 128(R14)      \ // fetch(ahead[32:48])
+	PREFETCHT1 192(R14)      \ // fetch(ahead[48:64])
+	ADDQ aheadStep+88(FP), R14 \ // ahead = ahead[64:], if there is something
 skip:                             // }
 
 #define NOTAHEAD(skip)
@@ -191,6 +196,7 @@ again:                      \
 	MOVQ  lda+32(FP), R15 \
 	MOVQ  ldc+56(FP), DI  \
 	KMOVW mask+72(FP), K1 \ // columns of the last vector
+	MOVQ  ahead+80(FP), R14 \
 	SHLQ  $2, R15         \ // lda in bytes
 	SHLQ  $2, DI          \ // ldc in bytes
 	XORQ  SI, SI            // q = 0
@@ -319,18 +325,18 @@ done:                                                    \
 // long sums: all parts but the first find what C held among the addends. The chains of the registers, up to 24, are independent,
 // which hides the latency of an fma.
 
-// func sweep1AVX512Asm(rows, panels, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16)
-TEXT ·sweep1AVX512Asm(SB), NOSPLIT, $0-74
+// func sweep1AVX512Asm(rows, panels, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16, ahead *float32, aheadStep int)
+TEXT ·sweep1AVX512Asm(SB), NOSPLIT, $0-96
 	SWEEP(LOAD1, ROW1, STORE1, ADD1, NOTAHEAD, 64) // panels of 16 columns, 64 bytes
 
-// func sweep2AVX512Asm(rows, panels, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16)
-TEXT ·sweep2AVX512Asm(SB), NOSPLIT, $0-74
+// func sweep2AVX512Asm(rows, panels, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16, ahead *float32, aheadStep int)
+TEXT ·sweep2AVX512Asm(SB), NOSPLIT, $0-96
 	SWEEP(LOAD2, ROW2, STORE2, ADD2, NOTAHEAD, 128) // panels of 32 columns
 
-// func sweep3AVX512Asm(rows, panels, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16)
-TEXT ·sweep3AVX512Asm(SB), NOSPLIT, $0-74
+// func sweep3AVX512Asm(rows, panels, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16, ahead *float32, aheadStep int)
+TEXT ·sweep3AVX512Asm(SB), NOSPLIT, $0-96
 	SWEEP(LOAD3, ROW3, STORE3, ADD3, NOTAHEAD, 192) // panels of 48 columns
 
-// func sweep4AVX512Asm(rows, panels, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16)
-TEXT ·sweep4AVX512Asm(SB), NOSPLIT, $0-74
+// func sweep4AVX512Asm(rows, panels, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16, ahead *float32, aheadStep int)
+TEXT ·sweep4AVX512Asm(SB), NOSPLIT, $0-96
 	SWEEP(LOAD4, ROW4, STORE4, ADD4, AHEAD, 256) // panels of 64 columns

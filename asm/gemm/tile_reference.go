@@ -9,8 +9,8 @@ const (
 )
 
 // stripReference is the reference for the assembly.
-func stripReference[F kernel.Float](rows, columns, k int, a []F, lda int, b, c []F, ldc int, add *Addends[F]) {
-	tileByTile(referenceNR, tileReference[F])(rows, columns, k, a, lda, b, c, ldc, add)
+func stripReference[F kernel.Float](rows, columns, k int, a []F, lda int, b, c []F, ldc int, add *Addends[F], ahead []F) {
+	tileByTile(referenceNR, tileReference[F])(rows, columns, k, a, lda, b, c, ldc, add, ahead)
 }
 
 // tileReference computes a tile of at most 4×8 in local accumulators.

@@ -2,10 +2,13 @@
 
 package quantized
 
-import "mien/asm/internal/kernel"
+import (
+	"mien/asm/gemm"
+	"mien/asm/internal/kernel"
+)
 
 //go:noescape
-func bf16TileAVX512Asm(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int, bias, ahead *float32, aheadStep int)
+func bf16TileAVX512Asm(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int, bias *float32, ldBias int, ahead *float32, aheadStep int)
 
 //go:noescape
 func bf16PeakAVX512Asm(n int)
@@ -13,15 +16,32 @@ func bf16PeakAVX512Asm(n int)
 //go:noescape
 func bf16ConvertAVX512Asm(dst *uint32, x *float32, n int)
 
+//go:noescape
+func bf16PairsAVX512Asm(dst *uint32, ldd int, x *float32, ldx, steps, vectors int, mask uint16)
+
+//go:noescape
+func bf16Pairs16AVX512Asm(dst *uint32, ldd int, x *uint16, ldx, steps, vectors int, mask uint16)
+
 // bf16AVX512 needs AVX512_BF16.
 func bf16AVX512() *Kernels {
 	return &Kernels{Name: "avx512", format: bf16Format, MR: avx512MR, sweep: bf16SweepAVX512, convert: bf16Convert(bf16ConvertAVX512Asm),
+		words: &wordKernels{pairs32: wordPairs(bf16PairsAVX512Asm), pairs16: wordPairs(bf16Pairs16AVX512Asm), copy: copyWords,
+			transpose: wordTranspose(gemm.Transpose(kernel.AVX512))}, Fast: true,
 		Peak: func(n int) float64 { return kernel.InRounds(n, bf16PeakAVX512Asm) * 12 * 16 * 4 }}
 }
 
 func bf16SweepAVX512(t *sweep) {
 	n, step := t.fetchAVX512()
 	for j := 0; j < t.panels*NR; j += NR {
-		bf16TileAVX512Asm(t.rows, t.steps, &t.a[0], t.lda, &t.b[j*t.steps], &t.c[j], t.ldc, &t.bias[j], &t.ahead[j/NR*n], step)
+		bf16TileAVX512Asm(t.rows, t.steps, &t.a[0], t.lda, &t.b[j*t.steps], &t.c[j], t.ldc, &t.bias[j], t.ldBias, &t.ahead[j/NR*n], step)
+	}
+}
+
+// wordPairs builds a wordKernels.pairs from one of whole vectors, the last of which is masked.
+func wordPairs[T float32 | uint16](fn func(dst *uint32, ldd int, x *T, ldx, steps, vectors int, mask uint16)) func([]uint32, int, []T, int, int, int) {
+	return func(dst []uint32, ldd int, x []T, ldx, lines, steps int) {
+		const lanes = 16
+		_, _ = dst[(steps-1)*ldd+lines-1], x[(2*steps-1)*ldx+lines-1]
+		fn(&dst[0], ldd, &x[0], ldx, steps, kernel.CeilDiv(lines, lanes), 0xFFFF>>(-lines&(lanes-1)))
 	}
 }

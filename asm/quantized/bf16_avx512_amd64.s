@@ -14,11 +14,19 @@
 	DECQ    AX         \
 	JZ      done         // if i++; i == rows { goto done }
 
+// FIRST loads what the sums of a row start with, and goes on when it was the last.
+#define FIRST(s0, s1) \
+	VMOVUPS (SI), s0   \ // s0 = bias[i][0:16]
+	VMOVUPS 64(SI), s1 \ // s1 = bias[i][16:32]
+	ADDQ    R14, SI    \ // bias += a row
+	DECQ    R13        \
+	JZ      sums         // if i++; i == rows { goto sums }
+
 // bf16TileAVX512Asm computes up to fourteen rows of C in one panel:
 //
 //	for i := range rows {
 //		for j := range 32 {
-//			s := bias[j]
+//			s := bias[i*ldBias+j]
 //			for p := range steps {
 //				s = fma(high(a[i*lda+p]), high(b[p*32+j]), s)
 //				s = fma(low(a[i*lda+p]), low(b[p*32+j]), s)
@@ -29,8 +37,8 @@
 //
 // steps ≥ 1. Meanwhile it fetches what is ahead, aheadStep bytes with every four steps. Registers: see low_avx512_amd64.h.
 //
-// func bf16TileAVX512Asm(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int, bias, ahead *float32, aheadStep int)
-TEXT ·bf16TileAVX512Asm(SB), NOSPLIT, $0-80
+// func bf16TileAVX512Asm(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int, bias *float32, ldBias int, ahead *float32, aheadStep int)
+TEXT ·bf16TileAVX512Asm(SB), NOSPLIT, $0-88
 	MOVQ rows+0(FP), AX       // rows left
 	MOVQ steps+8(FP), CX      // steps left
 	MOVQ a+16(FP), R8         // a[0]
@@ -38,13 +46,31 @@ TEXT ·bf16TileAVX512Asm(SB), NOSPLIT, $0-80
 	MOVQ b+32(FP), BX
 	MOVQ c+40(FP), DX
 	MOVQ ldc+48(FP), DI
-	MOVQ bias+56(FP), SI      // bias[0:32], what the sums start with
 	SHLQ $2, R15              // lda in bytes
 	SHLQ $2, DI               // ldc in bytes
 	FETCH(fetch)              // for i := range rows { fetch(c[i]) }
-	START                     // s[i] = bias, for every row
-	MOVQ ahead+64(FP), R14    // what to fetch
-	MOVQ aheadStep+72(FP), SI // bytes of it for four steps
+	MOVQ bias+56(FP), SI      // what the sums start with
+	MOVQ ldBias+64(FP), R14
+	SHLQ $2, R14              // ldBias in bytes
+	MOVQ AX, R13              // rows left
+	FIRST(Z0, Z1)             // s[0] = bias[0]
+	FIRST(Z2, Z3)             // s[1] = bias[1]
+	FIRST(Z4, Z5)             // s[2] = bias[2]
+	FIRST(Z6, Z7)             // s[3] = bias[3]
+	FIRST(Z8, Z9)             // s[4] = bias[4]
+	FIRST(Z10, Z11)           // s[5] = bias[5]
+	FIRST(Z12, Z13)           // s[6] = bias[6]
+	FIRST(Z14, Z15)           // s[7] = bias[7]
+	FIRST(Z16, Z17)           // s[8] = bias[8]
+	FIRST(Z18, Z19)           // s[9] = bias[9]
+	FIRST(Z20, Z21)           // s[10] = bias[10]
+	FIRST(Z22, Z23)           // s[11] = bias[11]
+	FIRST(Z24, Z25)           // s[12] = bias[12]
+	FIRST(Z26, Z27)           // s[13] = bias[13]
+
+sums:
+	MOVQ ahead+72(FP), R14    // what to fetch
+	MOVQ aheadStep+80(FP), SI // bytes of it for four steps
 	SUMS                      // s[i] += a[i] · B, for every row
 
 write:
@@ -84,4 +110,109 @@ convert:                          // for ; n > 0; n -= 32 {
 	SUBQ $32, CX              // n -= 32
 	JNZ  convert              // }
 	VZEROUPPER
+	RET
+
+// INDEX fills Z31 with 0, 16, 1, 17 …: where the 16-bit numbers of the words are found that join the lower half of a register and its
+// upper one.
+#define INDEX \
+	MOVQ        $0x0706050403020100, AX \
+	VMOVQ       AX, X0                  \
+	MOVQ        $0x0F0E0D0C0B0A0908, AX \
+	VPINSRQ     $1, AX, X0, X0          \ // bytes 0 to 15
+	VPMOVZXBD   X0, Z31                 \ // words 0 to 15
+	VPADDD      Z30, Z31, Z29           \ // 16 to 31
+	VPSLLD      $16, Z29, Z29           \
+	VPORD       Z29, Z31, Z31             // 0 | 16<<16, 1 | 17<<16 …
+
+// PAIRS makes words of two rows of numbers, side by side:
+//
+//	for s := range steps {
+//		for i := range 16 * vectors { // of the last 16 those in mask
+//			dst[s*ldd+i] = uint32(bf16(x[2*s*ldx+i])) | uint32(bf16(x[(2*s+1)*ldx+i]))<<16
+//		}
+//	}
+//
+// Rows come from far apart, so those eight further on are fetched.
+//
+//	DI  dst    R8  bytes to its next row    SI  x    R10, R11  bytes of one row, of eight    CX  steps left
+//	DX, AX  a vector in dst, in x    R9  vectors    BX  those left    K1  mask
+#define PAIRS(shift, vector, WORDS, WORDSMASKED) \
+	MOVL  $16, AX            \
+	VPBROADCASTD AX, Z30     \
+	INDEX                    \
+	SHLQ  $2, R8             \ // ldd in bytes
+	SHLQ  $shift, R10        \ // ldx in bytes
+	MOVQ  R10, R11           \
+	SHLQ  $3, R11            \ // eight rows
+step:                            \ // for range steps {
+	MOVQ  SI, AX             \ // from = x
+	MOVQ  DI, DX             \ // to = dst
+	MOVQ  R9, BX             \ // v = vectors
+	DECQ  BX                 \ // v--
+	JZ    last               \ // if v == 0 { goto last }
+next:                            \ // for ; v > 0; v-- {
+	WORDS                    \ // w = words of from[0:16] and from[ldx:ldx+16]
+	VMOVDQU32 Z0, (DX)       \ // to[0:16] = w
+	ADDQ  $vector, AX        \ // from += 16
+	ADDQ  $64, DX            \ // to += 16
+	DECQ  BX                 \
+	JNZ   next               \ // }
+last:                            \
+	WORDSMASKED              \ // w = words of those in mask
+	VMOVDQU32 Z0, K1, (DX)   \ // to[0:16] = w, those in mask
+	LEAQ  (SI)(R10*2), SI    \ // x += two rows
+	ADDQ  R8, DI             \ // dst += a row
+	DECQ  CX                 \
+	JNZ   step               \ // }
+	VZEROUPPER
+
+// WORDS32 rounds the numbers of two rows and joins them.
+#define WORDS32 \
+	PREFETCHT0 (AX)(R11*1)    \ // fetch(from[8*ldx:])
+	VMOVUPS (AX), Z0          \ // x = from[0:16]
+	VMOVUPS (AX)(R10*1), Z1   \ // y = from[ldx:ldx+16]
+	EVEX512(3, 0x72, 0, 1, 0) \ // Z0 = bf16(x), bf16(y): VCVTNE2PS2BF16 Z0, Z1, Z0
+	VPERMW Z0, Z31, Z0          // x[0] y[0] x[1] y[1] …
+
+#define WORDS32MASKED \
+	VMOVUPS.Z (AX), K1, Z0        \ // x = from[0:16], those in mask
+	VMOVUPS.Z (AX)(R10*1), K1, Z1 \ // y = from[ldx:ldx+16], those in mask
+	EVEX512(3, 0x72, 0, 1, 0)     \ // Z0 = bf16(x), bf16(y)
+	VPERMW Z0, Z31, Z0              // x[0] y[0] x[1] y[1] …
+
+// WORDS16 joins the bfloat16s of two rows.
+#define WORDS16 \
+	PREFETCHT0 (AX)(R11*1)                \ // fetch(from[8*ldx:])
+	VMOVDQU (AX), Y0                      \ // x = from[0:16]
+	VINSERTI64X4 $1, (AX)(R10*1), Z0, Z0  \ // x, y = from[ldx:ldx+16]
+	VPERMW Z0, Z31, Z0                      // x[0] y[0] x[1] y[1] …
+
+#define WORDS16MASKED \
+	VMOVDQU16.Z (AX), K1, Y0        \ // x = from[0:16], those in mask
+	VMOVDQU16.Z (AX)(R10*1), K1, Y1 \ // y = from[ldx:ldx+16], those in mask
+	VINSERTI64X4 $1, Y1, Z0, Z0     \ // x, y
+	VPERMW Z0, Z31, Z0                // x[0] y[0] x[1] y[1] …
+
+// func bf16PairsAVX512Asm(dst *uint32, ldd int, x *float32, ldx, steps, vectors int, mask uint16)
+TEXT ·bf16PairsAVX512Asm(SB), NOSPLIT, $0-50
+	MOVQ  dst+0(FP), DI
+	MOVQ  ldd+8(FP), R8
+	MOVQ  x+16(FP), SI
+	MOVQ  ldx+24(FP), R10
+	MOVQ  steps+32(FP), CX
+	MOVQ  vectors+40(FP), R9
+	KMOVW mask+48(FP), K1
+	PAIRS(2, 64, WORDS32, WORDS32MASKED)
+	RET
+
+// func bf16Pairs16AVX512Asm(dst *uint32, ldd int, x *uint16, ldx, steps, vectors int, mask uint16)
+TEXT ·bf16Pairs16AVX512Asm(SB), NOSPLIT, $0-50
+	MOVQ  dst+0(FP), DI
+	MOVQ  ldd+8(FP), R8
+	MOVQ  x+16(FP), SI
+	MOVQ  ldx+24(FP), R10
+	MOVQ  steps+32(FP), CX
+	MOVQ  vectors+40(FP), R9
+	KMOVW mask+48(FP), K1
+	PAIRS(1, 32, WORDS16, WORDS16MASKED)
 	RET

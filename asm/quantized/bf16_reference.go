@@ -5,7 +5,8 @@ import "math"
 // bf16Reference is the reference of the assembly.
 func bf16Reference() *Kernels {
 	return &Kernels{Name: "generic", format: bf16Format, MR: 4, sweep: bf16SweepReference, convert: bf16ConvertReference,
-		Peak: peakReference(bf16Format, bf16SweepReference)}
+		words: wordsReference(),
+		Peak:  peakReference(bf16Format, bf16SweepReference)}
 }
 
 func bf16ConvertReference(dst []uint32, x []float32) (scale float32) {
@@ -23,7 +24,7 @@ func bf16SweepReference(t *sweep) {
 		b, c, bias := t.tile(q)
 		for i := range t.rows {
 			var sums [NR]float32
-			copy(sums[:], bias)
+			copy(sums[:], bias[i*t.ldBias:])
 			for s, a := range t.a[i*t.lda:][:t.steps] {
 				low, high := halves(a)
 				for j, w := range b[s*NR:][:NR] {

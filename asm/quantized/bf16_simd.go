@@ -10,6 +10,8 @@ import (
 // bf16SIMD are the kernels of AVX2 and of NEON. They multiply in float32, so their peak is the FMA peak.
 func bf16SIMD(set kernel.Set, tile bf16Tile, convert func(dst *uint32, x *float32, n int)) *Kernels {
 	return &Kernels{Name: string(set), format: bf16Format, MR: 6, sweep: bf16Halves(tile), convert: bf16Convert(convert),
+		words: &wordKernels{pairs32: pairsReference[float32], pairs16: pairsReference[uint16], copy: copyWords,
+			transpose: wordTranspose(gemm.Transpose(set))},
 		Peak: gemm.FMALoop(set)}
 }
 
@@ -30,8 +32,14 @@ type bf16Tile func(rows, steps int, a *uint32, lda int, b *uint32, c *float32, l
 // bf16Halves builds a sweep from a tile.
 func bf16Halves(tile bf16Tile) func(t *sweep) {
 	return func(t *sweep) {
-		for j := 0; j < t.panels*NR; j += halfPanel {
-			tile(t.rows, t.steps, &t.a[0], t.lda, t.half(j), &t.c[j], t.ldc, &t.bias[j])
+		rows := t.rows
+		if t.ldBias != 0 { // rows that start with different sums go one by one
+			rows = 1
+		}
+		for i := 0; i < t.rows; i += rows {
+			for j := 0; j < t.panels*NR; j += halfPanel {
+				tile(rows, t.steps, &t.a[i*t.lda], t.lda, t.half(j), &t.c[i*t.ldc+j], t.ldc, &t.bias[i*t.ldBias+j])
+			}
 		}
 	}
 }

@@ -2,12 +2,15 @@ package quantized
 
 import "mien/asm/internal/kernel"
 
-// scratch is what one call needs: a strip of converted activations, and a tile and its bias for columns past the edge.
+// scratch is what one call needs: a strip of converted activations, panels of an operand that was not packed before, and a tile and its
+// bias for columns past the edge.
 type scratch struct {
-	rows  Rows
-	sweep sweep
-	tile  []float32
-	bias  [NR]float32
+	rows   Rows
+	panels Panels
+	block  blockOf
+	sweep  sweep
+	tile   []float32
+	bias   [NR]float32
 }
 
 // zeros stand in for a missing bias and for missing activations ahead.
@@ -21,6 +24,10 @@ func (k *Kernels) Gemm(g Product) {
 	g.check(k.format)
 	s := k.scratch.Get()
 	defer k.scratch.Put(s)
+	if g.B == nil {
+		g.B = k.packed(&g, s)
+		g.firstColumn = 0
+	}
 	strips := kernel.CeilDiv(g.M, k.MR)
 	for i := range strips {
 		lo, hi := g.M*i/strips, g.M*(i+1)/strips
@@ -38,16 +45,24 @@ func (k *Kernels) Gemm(g Product) {
 	s.sweep = sweep{} // do not keep the caller's memory alive
 }
 
+// packed packs the columns of a product whose operand was not packed before.
+func (k *Kernels) packed(g *Product, s *scratch) *Panels {
+	p := &s.panels
+	p.format, p.N, p.K = k.format, g.N, g.Converted.K
+	p.words = kernel.Room(&p.memory, kernel.RoundUp(p.N, NR)*k.format.words(p.K))
+	k.packOperand(p, g.Columnwise, g.firstColumn, &s.block)
+	return p
+}
+
 // strip multiplies the rows of the sweep, which are those of C from lo on, with all panels. Meanwhile the activations of the next
 // strip are prefetched, a part with every panel.
 func (k *Kernels) strip(g *Product, s *scratch, lo int, next []float32) {
 	t := &s.sweep
+	sums, ld := g.sums()
 	for from := 0; from < g.N; from += panelsPerSweep * NR {
 		to := min(from+panelsPerSweep*NR, g.N)
-		t.c, t.ldc, t.bias, t.ahead = g.C[lo*g.LDC+from:], g.LDC, zeros[:], zeros[:]
-		if g.Bias != nil {
-			t.bias = g.Bias[from:to]
-		}
+		t.c, t.ldc, t.ahead = sums[lo*ld+from:], ld, zeros[:]
+		t.bias, t.ldBias = k.start(g, lo, lo+t.rows, from, to)
 		if part := next[len(next)*from/g.N : len(next)*to/g.N]; len(part) > 0 {
 			t.ahead = part
 		}
@@ -75,24 +90,57 @@ func (k *Kernels) sweepPanels(t *sweep, b *Panels, column, panels int) {
 // sweepEdge takes the last panel, of which C has only some columns, through a tile in scratch memory.
 func (k *Kernels) sweepEdge(t *sweep, b *Panels, s *scratch, column, from, columns int) {
 	c, ldc := t.c[from:], t.ldc
-	copy(s.bias[:columns], t.bias[from:])
 	tile := kernel.Room(&s.tile, k.MR*NR)
-	t.c, t.ldc, t.bias = tile, NR, s.bias[:]
+	if t.ldBias == 0 {
+		copy(s.bias[:columns], t.bias[from:])
+		t.bias = s.bias[:]
+	} else {
+		for r := range t.rows {
+			copy(tile[r*NR:][:columns], t.bias[r*t.ldBias+from:])
+		}
+		t.bias, t.ldBias = tile, NR
+	}
+	t.c, t.ldc = tile, NR
 	k.sweepPanels(t, b, column, 1)
 	for r := range t.rows {
 		copy(c[r*ldc:][:columns], tile[r*NR:])
 	}
 }
 
+// start returns what the sums of some rows and columns start with: a bias, the same for all rows, or what is there.
+func (k *Kernels) start(g *Product, lo, hi, from, to int) (x []float32, ld int) {
+	sums, ldSums := g.sums()
+	switch {
+	case g.resumed:
+		return sums[lo*ldSums+from:], ldSums
+	case !g.Accumulate && g.Bias != nil:
+		return g.Bias[from:to], 0
+	case !g.Accumulate:
+		return zeros[:], 0
+	}
+	for r := lo; r < hi && g.Bias != nil; r++ {
+		row := g.C[r*g.LDC:][from:to]
+		k.vector.Add(row, row, g.Bias[from:to])
+	}
+	return g.C[lo*g.LDC+from:], g.LDC
+}
+
 // epilogue applies what follows product and bias to rows lo ≤ r < hi and columns from ≤ j < to of C.
 func (k *Kernels) epilogue(g *Product, lo, hi, from, to int) {
-	if !g.GELU && g.Residual == nil {
+	if g.unfinished || !g.GELU && g.Residual == nil && g.Pre == nil {
 		return
 	}
 	for r := lo; r < hi; r++ {
 		row := g.C[r*g.LDC:][from:to]
-		if g.GELU {
-			k.vector.GELU(row, row)
+		x := row
+		if g.Pre != nil {
+			x = g.Pre[r*g.LDPre:][from:to]
+		}
+		switch {
+		case g.GELU:
+			k.vector.GELU(row, x)
+		case g.Pre != nil:
+			copy(row, x)
 		}
 		if g.Residual != nil {
 			k.vector.Add(row, row, g.Residual[r*g.LDResidual:][from:to])

@@ -47,8 +47,12 @@ type Kernels struct {
 	// and an addition are two).
 	Peak func(n int) (ops float64)
 
-	sweep   func(t *sweep)
+	sweep func(t *sweep)
+	// Fast tells whether products of operands that are not packed before take less time than at float32.
+	Fast bool
+
 	convert func(dst []uint32, x []float32) (scale float32) // one row of A
+	words   *wordKernels                                    // for operands that are not packed before; bf16 only
 	vector  *vector.Kernels[float32]                        // for the epilogue
 	scratch kernel.FreeList[scratch]
 }
@@ -57,7 +61,7 @@ type Kernels struct {
 //
 //	for q < panels, i < rows, j < NR:
 //		sum = Σ over s < steps of a[i*lda+s] · b[(q*steps+s)*NR+j]
-//		c[i*ldc+q*NR+j] = sum, which starts with bias[q*NR+j] (bf16)
+//		c[i*ldc+q*NR+j] = sum, which starts with bias[i*ldBias+q*NR+j] (bf16)
 //		c[i*ldc+q*NR+j] = sum·columnScales[q*NR+j]·rowScales[i] + bias[q*NR+j], sum starting with start[q*NR+j] (int8)
 type sweep struct {
 	rows, steps, panels int
@@ -69,6 +73,8 @@ type sweep struct {
 	ldc  int
 	bias []float32
 
+	ldBias int // 0 where all rows start with the same
+
 	ahead []float32 // activations to be converted next, which may be prefetched
 
 	rowScales, columnScales []float32
@@ -77,14 +83,14 @@ type sweep struct {
 
 // tile returns the part of one panel.
 func (t *sweep) tile(q int) (b []uint32, c, bias []float32) {
-	return t.b[q*NR*t.steps:][:NR*t.steps], t.c[q*NR:], t.bias[q*NR:][:NR]
+	return t.b[q*NR*t.steps:][:NR*t.steps], t.c[q*NR:], t.bias[q*NR:]
 }
 
 // bounds panics if a sweep would exceed its slices, which assembly does not check.
 func (t *sweep) bounds() {
 	columns := t.panels * NR
 	_, _ = t.a[(t.rows-1)*t.lda+t.steps-1], t.b[columns*t.steps-1]
-	_, _ = t.c[(t.rows-1)*t.ldc+columns-1], t.bias[columns-1]
+	_, _ = t.c[(t.rows-1)*t.ldc+columns-1], t.bias[(t.rows-1)*t.ldBias+columns-1]
 	if t.columnScales != nil {
 		_, _, _ = t.rowScales[t.rows-1], t.columnScales[columns-1], t.start[columns-1]
 	}

@@ -8,6 +8,7 @@ type Panels struct {
 	format format
 	N, K   int
 	words  []uint32
+	memory []uint32  // behind words that are packed again and again
 	scales []float32 // int8: of each row of W
 	start  []int32   // int8: cancels the zero point of A in a sum
 }

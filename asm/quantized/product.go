@@ -8,24 +8,53 @@ import (
 
 // Product describes a product and its epilogue, applied while the result is in the cache:
 //
-//	C = GELU(A·Wᵀ + Bias) + Residual
+//	S = A·B  (+ C when Accumulate)
+//	X = S + Bias, kept in Pre
+//	C = GELU(X) + Residual
 //
-// with A [M, K], W [N, K] in B, and C, Residual [M, N]. GELU, Bias [N] and Residual are optional.
+// with A [M, K], B [K, N], and C, Pre, Residual [M, N]. Accumulate, Pre, GELU, Bias [N] and Residual are optional.
 type Product struct {
-	M, N      int
-	A         []float32
-	LDA       int
-	Converted *Rows // in place of A
-	B         *Panels
-	C         []float32
-	LDC       int
-	Bias      []float32
+	M, N       int
+	A          []float32
+	LDA        int
+	Converted  *Rows // in place of A
+	B          *Panels
+	Columnwise Operand // in place of B, beside Converted, at bf16: its lines are the columns, which each call packs for itself
+	C          []float32
+	LDC        int
+	Bias       []float32
+	Accumulate bool
 
+	Pre        []float32
+	LDPre      int
 	GELU       bool
 	Residual   []float32 // may not overlap C
 	LDResidual int
 
-	firstRow, firstColumn int // of Converted and of B, where Rows and Columns have cut
+	firstRow, firstColumn int  // of Converted and of B, where Rows and Columns have cut
+	resumed, unfinished   bool // pieces of the sums were added before, and will be after this one
+}
+
+// Of puts operands in the place of those before, the rows and columns of all of C as it is now.
+func (g Product) Of(rows *Rows, columnwise Operand) Product {
+	g.A, g.Converted, g.firstRow = nil, rows, 0
+	g.B, g.Columnwise, g.firstColumn = nil, columnwise, 0
+	return g
+}
+
+// Piece makes a product one of several pieces of the same sums, of other terms each, that run in order. Wherever sums are cut between
+// words, they have the same bits: a piece begins with what the one before it has left.
+func (g Product) Piece(first, last bool) Product {
+	g.resumed, g.unfinished = !first, !last
+	return g
+}
+
+// sums is where tiles write: Pre, from which the epilogue then computes C, or C itself.
+func (g *Product) sums() (x []float32, ld int) {
+	if g.Pre != nil {
+		return g.Pre, g.LDPre
+	}
+	return g.C, g.LDC
 }
 
 // Rows restricts a product to rows lo ≤ i < hi of C.
@@ -36,7 +65,7 @@ func (g Product) Rows(lo, hi int) Product {
 	if g.Converted == nil {
 		g.A = g.A[lo*g.LDA:]
 	}
-	g.Residual = kernel.Tail(g.Residual, lo*g.LDResidual)
+	g.Pre, g.Residual = kernel.Tail(g.Pre, lo*g.LDPre), kernel.Tail(g.Residual, lo*g.LDResidual)
 	return g
 }
 
@@ -46,6 +75,9 @@ func (g Product) Columns(lo, hi int) Product {
 	g.C = g.C[min(lo, len(g.C)):] // there are no rows of no rows
 	g.firstColumn += lo
 	g.Bias = kernel.Tail(g.Bias, lo)
+	if g.Pre != nil {
+		g.Pre = g.Pre[min(lo, len(g.Pre)):]
+	}
 	g.Residual = g.Residual[min(lo, len(g.Residual)):]
 	return g
 }
@@ -53,10 +85,16 @@ func (g Product) Columns(lo, hi int) Product {
 // check panics on operands that do not match: a bug in the program.
 func (g *Product) check(f format) {
 	last := g.firstColumn + g.N
-	mustBe(g.B.format, f, "weights")
 	if g.Converted != nil {
 		mustBe(g.Converted.format, f, "activations")
 	}
+	if g.Accumulate || g.resumed || g.B == nil {
+		mustBe(bf16Format, f, "an operand of a product at bf16")
+	}
+	if g.B == nil {
+		return
+	}
+	mustBe(g.B.format, f, "weights")
 	switch {
 	case last > g.B.N || g.Converted != nil && (g.Converted.K != g.B.K || g.firstRow+g.M > g.Converted.M):
 		panic(fmt.Sprintf("quantized: weights [%d, %d] do not serve %d rows, columns %d to %d", g.B.N, g.B.K, g.M, g.firstColumn, last))

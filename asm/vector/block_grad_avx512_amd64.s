@@ -2,13 +2,15 @@
 
 #include "textflag.h"
 #include "block_avx512_amd64.h"
+#include "exp_avx512_amd64.h"
 
 // GRAD computes one vector of a row.
 #define GRAD \
-	VSUBPS Z4, Z0, Z0 \ // s - lse
-	VSUBPS Z5, Z3, Z3 \ // dp - delta
-	EXP(Z0, Z1, Z2)   \ // s = exp(s - lse)
-	VMULPS Z0, Z3, Z3   // dp = s * (dp - delta)
+	VSUBPS Z4, Z0, Z0  \ // s - lse
+	VSUBPS Z5, Z3, Z3  \ // dp - delta
+	VMULPS Z22, Z0, Z0 \ // in powers of two
+	EXP2(Z0, Z1, Z2)   \ // s = exp(s - lse)
+	VMULPS Z0, Z3, Z3    // dp = s * (dp - delta)
 
 // logitGradAVX512Asm turns logits s into probabilities and gradients dp of probabilities into gradients of logits:
 //
@@ -21,7 +23,7 @@
 //
 //	DI  row of s    DX  row of dp    R8  bytes to the next row    R9  rows left    R11  lse of the row    R12  delta of the row
 //	SI  4·j, bytes into a row    R15  those of the whole vectors    R10  n    K1  columns of the last, incomplete vector
-//	Z0, Z3  a vector of s, of dp    Z4, Z5  lse, delta    Z1, Z2, Z16–Z25  for EXP
+//	Z0, Z3  a vector of s, of dp    Z4, Z5  lse, delta    Z1, Z2, Z16–Z22  for EXP2
 //
 // func logitGradAVX512Asm(s, dp *float32, ld, rows, n int, lse, delta *float32)
 TEXT ·logitGradAVX512Asm(SB), NOSPLIT, $0-56
@@ -33,7 +35,7 @@ TEXT ·logitGradAVX512Asm(SB), NOSPLIT, $0-56
 	MOVQ lse+40(FP), R11
 	MOVQ delta+48(FP), R12
 	SHLQ $2, R8                  // ld in bytes
-	CONSTANTS
+	POWERS
 	TAIL                         // whole, mask = n&^15, 1<<(n%16) - 1
 
 grad:                                // for r := range rows {

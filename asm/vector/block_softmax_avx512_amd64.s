@@ -2,6 +2,10 @@
 
 #include "textflag.h"
 #include "block_avx512_amd64.h"
+#include "exp_avx512_amd64.h"
+
+DATA minusInf<>+0(SB)/4, $0xff800000 // −∞, the maximum of no logits
+GLOBL minusInf<>(SB), RODATA|NOPTR, $4
 
 // HALVE folds the sixteen lanes of Z0 into lane 0 of X0 with the given instructions for vectors and for scalars; op is + or max.
 #define HALVE(OPPS, OPSS) \
@@ -36,7 +40,7 @@
 //
 //	DI  row of s    R8  bytes to the next    R9  rows left    R11  top    R12  sum    R13  alpha of the row
 //	SI  4·j, bytes into a row    R15  those of the whole vectors    R10  n    K1  columns of the last, incomplete vector
-//	Z4  m    Z5  total    Z0–Z2  a vector and scratch    Z16–Z25  for EXP
+//	Z4  m    Z5  total    Z0–Z2  a vector and scratch    Z16–Z22  for EXP2    Z25  −∞
 //
 // func onlineSoftmaxAVX512Asm(s *float32, lds, rows, n int, top, sum, alpha *float32)
 TEXT ·onlineSoftmaxAVX512Asm(SB), NOSPLIT, $0-56
@@ -47,7 +51,8 @@ TEXT ·onlineSoftmaxAVX512Asm(SB), NOSPLIT, $0-56
 	MOVQ top+32(FP), R11
 	MOVQ alpha+48(FP), R13
 	SHLQ $2, R8                  // lds in bytes
-	CONSTANTS
+	POWERS
+	VBROADCASTSS minusInf<>(SB), Z25
 	TAIL                         // whole, mask = n&^15, 1<<(n%16) - 1
 
 largest:                             // for r := range rows {
@@ -83,7 +88,8 @@ largestTail:
 
 shrink:                              // for r := 0; r < rows; r += 16 {
 	VMOVUPS (R13), Z0            // x = alpha[r:][:16]
-	EXP(Z0, Z1, Z2)              // x = exp(x)
+	VMULPS Z22, Z0, Z0           // x *= log2e
+	EXP2(Z0, Z1, Z2)             // x = 2^x
 	VMOVUPS Z0, (R13)            // alpha[r:][:16] = x
 	ADDQ $64, R13                // alpha += 16
 	SUBQ $16, R9
@@ -105,7 +111,8 @@ power:                               // for r := range rows {
 powerLoop:                           // for ; j < whole; j += 16 {
 	VMOVUPS (DI)(SI*1), Z0       // x = s[j:][:16]
 	VSUBPS Z4, Z0, Z0            // x -= m
-	EXP(Z0, Z1, Z2)              // x = exp(x)
+	VMULPS Z22, Z0, Z0           // x *= log2e
+	EXP2(Z0, Z1, Z2)             // x = 2^x
 	VMOVUPS Z0, (DI)(SI*1)       // s[j:][:16] = x
 	VADDPS Z0, Z5, Z5            // total += x
 	ADDQ $64, SI                 // j += 16
@@ -117,7 +124,8 @@ powerTail:
 	JZ   powerSum                // if n%16 == 0 { goto powerSum }
 	VMOVUPS.Z (DI)(SI*1), K1, Z0 // x = s[j:][:n%16], then zeros
 	VSUBPS Z4, Z0, Z0            // x -= m
-	EXP(Z0, Z1, Z2)              // x = exp(x)
+	VMULPS Z22, Z0, Z0           // x *= log2e
+	EXP2(Z0, Z1, Z2)             // x = 2^x
 	VMOVUPS Z0, K1, (DI)(SI*1)   // s[j:][:n%16] = x
 	VADDPS Z0, Z5, K1, Z5        // total += x, lanes past the row left out
 

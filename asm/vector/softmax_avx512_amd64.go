@@ -15,7 +15,7 @@ func softmaxAVX512(dst, x []float32) (lse float32) {
 	chunks(len(x), func(i, n int) { top = max(top, maxAVX512Asm(&x[i], n)) })
 	dst = dst[:len(x)]
 	sum := float32(0)
-	chunks(len(x), func(i, n int) { sum += expBelowAVX512Asm(&dst[i], &x[i], n, top, &roots) })
+	chunks(len(x), func(i, n int) { sum += expBelowAVX512Asm(&dst[i], &x[i], n, top) })
 	scaleAVX512(dst, dst, 1/sum)
 	return top + float32(math.Log(float64(sum)))
 }

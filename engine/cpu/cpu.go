@@ -13,13 +13,15 @@ import (
 	"unsafe"
 
 	"mien/asm"
+	"mien/asm/quantized"
 	"mien/engine"
 )
 
 // Backend is a CPU backend. Its zero value is ready to use.
 type Backend struct {
-	pool    pool
-	profile map[string]*engine.KernelTime // by method; nil while no times are noted
+	pool      pool
+	converted []*quantized.Rows             // working memory of products at bf16
+	profile   map[string]*engine.KernelTime // by method; nil while no times are noted
 }
 
 // New returns a backend that holds no memory yet.

@@ -14,6 +14,11 @@ func (c *Backend) Gemm(a engine.GemmArgs) {
 		gemmQuantized(a)
 		return
 	}
+	if a.Packed == nil && isLow(a.Precision, a.C, a.A, a.B) {
+		sameDType("Gemm", a.C, a.Bias, a.Pre, a.Residual)
+		c.gemmLow(a)
+		return
+	}
 	if a.Precision != engine.Full || a.A.DType() == engine.BFloat16 || a.B != nil && a.B.DType() == engine.BFloat16 {
 		defer c.roundGemm(&a)()
 	}
@@ -75,8 +80,9 @@ func divide[F asm.Float](k *asm.Kernels[F], g gemm.Product[F], parts int) divisi
 	panels, grain, chunks := ceilDiv(g.N, k.NR), k.Lanes, parts
 	if g.Packed != nil || panels >= 2*parts {
 		grain = k.NR
-		if blocks := ceilDiv(g.N, k.BlockColumns()); blocks >= 2*parts {
-			grain, panels = k.BlockColumns(), blocks
+		block := k.BlockColumns(g.K)
+		if blocks := ceilDiv(g.N, block); blocks >= 2*parts {
+			grain, panels = block, blocks
 		}
 		if !g.TransA {
 			chunks = manyChunks(parts, panels)

@@ -9,13 +9,18 @@ func (c *Backend) GroupedGemm(a engine.GroupedArgs) {
 	defer c.timed("GroupedGemm", 2*float64(a.X.Rows()*a.X.Dim(-1)*a.Y.Dim(-1)), append(a.W, a.X, a.Y, a.Pre)...)()
 	checkGrouped(&a)
 	dy := a.Y
-	if a.Precision == engine.BF16 {
+	low := a.Precision == engine.BF16 && asm.F32().BF16.Fast
+	if a.Precision == engine.BF16 && !low {
 		defer c.roundGrouped(&a)()
 	}
 	sameDType("GroupedGemm", a.X, a.Y, a.Pre)
 	sameDType("GroupedGemm", a.X, a.W...)
 	sameDType("GroupedGemm", a.X, a.B...)
-	pick(a.X, groupedGemm[float32], groupedGemm[float64])(a)
+	if low {
+		c.groupedLow(a)
+	} else {
+		pick(a.X, groupedGemm[float32], groupedGemm[float64])(a)
+	}
 	if a.Mode == engine.GroupedWeightGrad {
 		c.groupedBiasGrad(a.B, dy, host[int32](a.Offsets)) // not a product, so nothing is rounded
 	}

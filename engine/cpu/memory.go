@@ -38,6 +38,7 @@ func (p *pool) get(n int) (b *block, err error) {
 		b.bytes = b.bytes[:n]
 	} else {
 		b = &block{alignedBytes(size)[:n]}
+		adviseHugePages(b.bytes) // not the rest of its class, which may never be written
 	}
 	p.stats.LiveBytes += size
 	p.stats.PeakBytes = max(p.stats.PeakBytes, p.stats.LiveBytes)
