@@ -127,7 +127,7 @@ func (k *Kernels) start(g *Product, lo, hi, from, to int) (x []float32, ld int) 
 
 // epilogue applies what follows product and bias to rows lo ≤ r < hi and columns from ≤ j < to of C.
 func (k *Kernels) epilogue(g *Product, lo, hi, from, to int) {
-	if g.unfinished || !g.GELU && g.Residual == nil && g.Pre == nil {
+	if g.unfinished || !g.GELU && g.Residual == nil && g.Pre == nil && g.Slope == nil {
 		return
 	}
 	for r := lo; r < hi; r++ {
@@ -139,6 +139,8 @@ func (k *Kernels) epilogue(g *Product, lo, hi, from, to int) {
 		switch {
 		case g.GELU:
 			k.vector.GELU(row, x)
+		case g.Slope != nil:
+			k.vector.GELUBackward(row, g.Slope[r*g.LDSlope:][from:to], row)
 		case g.Pre != nil:
 			copy(row, x)
 		}

@@ -77,5 +77,5 @@ func quantizedItem(a *engine.GemmArgs, b int) quantized.Product {
 	at := b * a.CStride
 	return quantized.Product{M: a.M, N: a.N, A: host[float32](a.A)[b*a.AStride:], LDA: a.LDA, B: a.Packed.Form.(*quantized.Panels),
 		C: host[float32](a.C)[at:], LDC: a.LDC, Bias: hostFrom[float32](a.Bias, 0), GELU: a.GELU,
-		Residual: hostFrom[float32](a.Residual, at), LDResidual: a.LDC}
+		Residual: hostFrom[float32](a.Residual, at), LDResidual: a.LDC, Slope: hostFrom[float32](a.Slope, at), LDSlope: a.LDC}
 }
