@@ -16,10 +16,13 @@ func bf16Assembly(set kernel.Set) *Kernels {
 	return bf16SIMD(kernel.AVX2, bf16TileAVX2Asm, bf16ConvertAVX2Asm)
 }
 
-// int8Assembly checks for VPDPBUSD, which not every CPU with AVX-512 has either.
+// int8Assembly checks for VPDPBUSD, which not every CPU with AVX-512 has either, and some without it have.
 func int8Assembly(set kernel.Set) *Kernels {
-	if set == kernel.AVX512 && cpu.X86.HasAVX512VNNI {
+	switch {
+	case set == kernel.AVX512 && cpu.X86.HasAVX512VNNI:
 		return int8AVX512()
+	case cpu.X86.HasAVXVNNI:
+		return int8AVXVNNI()
 	}
 	return int8AVX2()
 }

@@ -14,8 +14,14 @@ import (
 	"mien/asm/vector"
 )
 
-// implementations are the kernels of one format that this CPU can run, best first and the reference last.
+// passedOver are kernels for int8 that this CPU can run, and that a better one of the same set keeps from being chosen.
+var passedOver []*Kernels
+
+// implementations are the kernels of one format that this CPU can run, the reference last.
 func implementations(f format) (list []*Kernels) {
+	if f == int8Format {
+		list = slices.Clone(passedOver)
+	}
 	for _, set := range kernel.Supported() {
 		v := vector.New(set)
 		if f == bf16Format {
