@@ -23,6 +23,7 @@ import (
 type Value struct {
 	data   *engine.Tensor
 	grad   *engine.Tensor
+	z      *engine.Tensor       // for a value GELU(z): grad is the gradient of z instead, as products can compute it at once
 	packed *engine.PackedWeight // see Packed
 	weight bool                 // products with it run at the tape's precision
 	needs  bool
@@ -82,7 +83,7 @@ func (v *Value) Dim(i int) int { return v.data.Dim(i) }
 type Tape struct {
 	// Recompute makes each layer a checkpoint: only its inputs are kept, and Backward runs it again. (Chen et al. 2016)
 	Recompute bool
-	// Precision is that of products with weights, and of attention in inference. Products with packed weights use the weight's own.
+	// Precision is that of products with weights and of attention. Products with packed weights use the weight's own.
 	Precision engine.Precision
 	// Attended, if not nil, receives the probabilities [batch, heads, tokens, tokens] of each attention in turn: for figures, as the
 	// fused op has them nowhere. They are on loan.
@@ -177,6 +178,25 @@ func (v *Value) accumulate(op string, g *engine.Tensor) {
 	if !g.SameShape(v.data) {
 		panic(&engine.ShapeError{Op: op + " gradient", Got: g.Shape(), Want: v.Shape()})
 	}
+	if v.z != nil {
+		g = slopeOf(g, v.z)
+	}
+	v.add(g)
+}
+
+// slopeOf returns the gradient of z for the gradient g of GELU(z), whose reference it takes over.
+func slopeOf(g, z *engine.Tensor) *engine.Tensor {
+	dz := g
+	if g.Shared() {
+		dz = engine.New(g.Backend(), g.DType(), g.Shape()...)
+		defer g.Free()
+	}
+	g.Backend().UnaryBackward(engine.GELU, dz, z, g)
+	return dz
+}
+
+// add adds g to v.grad, as accumulate does.
+func (v *Value) add(g *engine.Tensor) {
 	b := g.Backend()
 	switch {
 	case v.grad == nil:
@@ -197,7 +217,7 @@ func (v *Value) accumulate(op string, g *engine.Tensor) {
 func (v *Value) accumulateInto(op string, kernel func(dst *engine.Tensor, accumulate bool)) {
 	switch {
 	case !v.needs:
-	case v.grad != nil && !v.grad.Shared():
+	case v.grad != nil && !v.grad.Shared() && v.z == nil:
 		kernel(v.grad, true)
 	default:
 		v.accumulateNew(op, func(g *engine.Tensor) { kernel(g, false) })

@@ -20,7 +20,7 @@ func LinearAdd(x, w, bias, residual *Value) *Value {
 
 // LinearGELU returns GELU(x·wᵀ + bias) in one pass over the result, the first half of an MLP.
 //
-// With z = x·wᵀ + bias: dz = dy·(Φ(z) + z·φ(z)), and then as in Linear
+// With z = x·wᵀ + bias: dz = dy·(Φ(z) + z·φ(z)), and then as in Linear. What reads the result computes dz itself: see Value.
 func LinearGELU(x, w, bias *Value) *Value {
 	return linear("LinearGELU", x, w, bias, epilogue{gelu: true})
 }
@@ -61,12 +61,8 @@ func (o op) resultGELU(out, z *engine.Tensor, backward func(dy *engine.Tensor), 
 	if z == nil {
 		return o.result(out, backward, saved...)
 	}
-	y := o.result(out, func(dy *engine.Tensor) {
-		dz := o.overwritten(dy)
-		defer dz.Free()
-		o.be.UnaryBackward(engine.GELU, dz, z, dy)
-		backward(dz)
-	}, append(saved, z)...)
+	y := o.result(out, backward, append(saved, z)...)
+	y.z = z
 	return o.rematerialise(y, func() { o.be.Unary(engine.GELU, out, z) }, z)
 }
 
@@ -105,7 +101,11 @@ func (o op) precision(w *Value) engine.Precision {
 }
 
 func linearBackward(o op, forward engine.GemmArgs, x, w, bias *Value, dy *engine.Tensor) {
-	x.accumulateInto(o.name, func(dst *engine.Tensor, accumulate bool) { o.inputGrad(forward, dst, dy, accumulate) })
+	if x.z == nil {
+		x.accumulateInto(o.name, func(dst *engine.Tensor, accumulate bool) { o.inputGrad(forward, dst, dy, accumulate) })
+	} else {
+		x.add(o.inputGradGELU(forward, x, dy))
+	}
 	w.accumulateInto(o.name, func(dst *engine.Tensor, accumulate bool) { o.weightGrad(forward, dst, dy, accumulate) })
 	if bias != nil {
 		bias.accumulateInto(o.name, func(dst *engine.Tensor, accumulate bool) { o.be.SumTo(dst, dy, accumulate) })
@@ -114,9 +114,23 @@ func linearBackward(o op, forward engine.GemmArgs, x, w, bias *Value, dy *engine
 
 // inputGrad computes dst = dy·w for a product x·wᵀ.
 func (o op) inputGrad(forward engine.GemmArgs, dst, dy *engine.Tensor, accumulate bool) {
+	product := inputGradArgs(forward, dst, dy)
+	product.Accumulate = accumulate
+	o.be.Gemm(product)
+}
+
+// inputGradGELU returns the gradient of z for a product x·wᵀ with x = GELU(z), where that of x never is in memory.
+func (o op) inputGradGELU(forward engine.GemmArgs, x *Value, dy *engine.Tensor) *engine.Tensor {
+	product := inputGradArgs(forward, o.new(x.Shape()...), dy)
+	product.Slope = x.z
+	o.be.Gemm(product)
+	return product.C
+}
+
+func inputGradArgs(forward engine.GemmArgs, dst, dy *engine.Tensor) engine.GemmArgs {
 	rows, in, width := forward.M, forward.K, forward.N
-	o.be.Gemm(engine.GemmArgs{C: dst, A: dy, B: forward.B, M: rows, N: in, K: width,
-		LDA: width, LDB: in, LDC: in, Batch: 1, Accumulate: accumulate, Precision: forward.Precision})
+	return engine.GemmArgs{C: dst, A: dy, B: forward.B, M: rows, N: in, K: width,
+		LDA: width, LDB: in, LDC: in, Batch: 1, Precision: forward.Precision}
 }
 
 // weightGrad computes dst = dyᵀ·x for a product x·wᵀ.

@@ -176,10 +176,10 @@ type PatchifyArgs struct {
 //
 //	S = op(A_b)·op(B_b)  (+ C_b when Accumulate)
 //	X = S + Bias, kept in Pre_b
-//	C_b = GELU(X) + Residual_b
+//	C_b = GELU(X) + Residual_b, or with Slope X·GELU′(Slope_b)
 //
-// with op(A) [M, K], op(B) [K, N] and C, Pre and Residual [M, N]. Item b of A, B and C starts b·AStride, b·BStride and b·CStride
-// elements into its tensor; Pre and Residual have the layout of C. A transposed operand is stored the other way round, A as [K, M] and
+// with op(A) [M, K], op(B) [K, N] and C, Pre, Residual and Slope [M, N]. Item b of A, B and C starts b·AStride, b·BStride and b·CStride
+// elements into its tensor; Pre, Residual and Slope have the layout of C. A transposed operand is stored the other way round, A as [K, M] and
 // B as [N, K], and LD is the distance between stored rows. All that is optional is off in the zero value.
 //
 // If C is Float32, A and B may each be BFloat16, and Precision applies to those that are not.
@@ -198,6 +198,7 @@ type GemmArgs struct {
 	Pre      *Tensor // the values before GELU, which its backward pass needs
 	GELU     bool
 	Residual *Tensor // C itself only without Pre, GELU and Accumulate
+	Slope    *Tensor // the values before a GELU: X is its gradient, C theirs. LDC is N; no Pre, GELU, Residual, Accumulate
 }
 
 // GroupedMode names the three products of a linear layer that has one weight a group.
@@ -233,9 +234,9 @@ type AttentionArgs struct {
 	QKV, Out, LSE                 *Tensor
 	Batch, Tokens, Heads, HeadDim int
 
-	// Precision BF16 allows Q/√d, K, V and the probabilities to be rounded to bfloat16 before they are multiplied, in a forward pass
-	// without a backward pass, which must recompute the same probabilities. A backend on which this saves no time may multiply
-	// in float32 instead. Int8 means BF16 here.
+	// Precision BF16 allows the operands of all products to be rounded to bfloat16: queries, keys, values, probabilities, and in the backward
+	// pass the gradients of the output and of the logits. Both passes need the same, as the backward pass recomputes the probabilities of
+	// the forward pass. A backend on which this saves no time may multiply in float32 instead. Int8 means BF16 here.
 	Precision Precision
 }
 

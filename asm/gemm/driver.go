@@ -116,6 +116,8 @@ func (k *Kernels[F]) epilogue(g *Product[F], lo, hi, from, to int) {
 		switch {
 		case g.GELU:
 			k.vector.GELU(row, x)
+		case g.Slope != nil:
+			k.vector.GELUBackward(row, g.Slope[r*g.LDSlope:][from:to], row)
 		case g.Pre != nil:
 			copy(row, x)
 		}

@@ -128,7 +128,7 @@ func TestGemmBitsDoNotDependOnTheCut(t *testing.T) {
 	const m, n, kk = 29, 61, 700
 	rng := rand.New(rand.NewPCG(7, 8))
 	for _, k := range implementations() {
-		for form := range 16 {
+		for form := range 20 {
 			name := fmt.Sprintf("%s form %d", k.Name, form)
 			g := Product[float32]{M: m, N: n, K: kk, A: kerneltest.Normals(rng, m*kk), B: kerneltest.Normals(rng, kk*n), Bias: kerneltest.Normals(rng, n),
 				LDA: kk, LDB: n, LDC: n, TransA: form&1 > 0, TransB: form&2 > 0, Accumulate: form&4 > 0}
@@ -140,6 +140,9 @@ func TestGemmBitsDoNotDependOnTheCut(t *testing.T) {
 			}
 			if form&8 > 0 {
 				g.Residual, g.LDResidual = kerneltest.Normals(rng, m*n), n
+			}
+			if form&16 > 0 {
+				g.Slope, g.LDSlope = kerneltest.Normals(rng, m*(n+1)), n+1
 			}
 			start := kerneltest.Normals(rng, m*n)
 			g.C = append([]float32(nil), start...)

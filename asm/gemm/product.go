@@ -6,9 +6,9 @@ import "mien/asm/internal/kernel"
 //
 //	S = op(A)·op(B)  (+ C when Accumulate)
 //	X = S + Bias, kept in Pre
-//	C = GELU(X) + Residual
+//	C = GELU(X) + Residual, or with Slope X·GELU′(Slope)
 //
-// with op(A) [M, K], op(B) [K, N] and C, Pre, Residual [M, N]. A transposed operand is stored the other way round, A as
+// with op(A) [M, K], op(B) [K, N] and C, Pre, Residual, Slope [M, N]. A transposed operand is stored the other way round, A as
 // [K, M] and B as [N, K]; LD is the distance between stored rows. Everything in the last two lines is optional.
 type Product[F kernel.Float] struct {
 	M, N, K    int
@@ -29,6 +29,8 @@ type Product[F kernel.Float] struct {
 	GELU        bool
 	Residual    []F // may not overlap C
 	LDResidual  int
+	Slope       []F // without Pre, GELU and Residual
+	LDSlope     int
 	firstColumn int // of Packed, where Columns has cut
 }
 
@@ -46,7 +48,8 @@ func (g Product[F]) Columns(lo, hi int) Product[F] {
 	default:
 		g.B = g.B[lo:]
 	}
-	g.Bias, g.Pre, g.Residual = kernel.Tail(g.Bias, lo), kernel.Tail(g.Pre, lo), kernel.Tail(g.Residual, lo)
+	g.Bias, g.Pre = kernel.Tail(g.Bias, lo), kernel.Tail(g.Pre, lo)
+	g.Residual, g.Slope = kernel.Tail(g.Residual, lo), kernel.Tail(g.Slope, lo)
 	return g
 }
 
@@ -60,6 +63,7 @@ func (g Product[F]) Rows(lo, hi int) Product[F] {
 		g.A = g.A[lo*g.LDA:]
 	}
 	g.Pre, g.Residual = kernel.Tail(g.Pre, lo*g.LDPre), kernel.Tail(g.Residual, lo*g.LDResidual)
+	g.Slope = kernel.Tail(g.Slope, lo*g.LDSlope)
 	return g
 }
 

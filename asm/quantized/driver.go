@@ -1,6 +1,10 @@
 package quantized
 
-import "mien/asm/internal/kernel"
+import (
+	"unsafe"
+
+	"mien/asm/internal/kernel"
+)
 
 // scratch is what one call needs: a strip of converted activations, words that have to be transposed, and a tile and its bias for columns
 // past the edge.
@@ -26,7 +30,7 @@ func (k *Kernels) Gemm(g Product) {
 	strips := kernel.CeilDiv(g.M, k.MR)
 	for i := range strips {
 		lo, hi := g.M*i/strips, g.M*(i+1)/strips
-		rows, first, next := g.Converted, g.firstRow+lo, []float32(nil)
+		rows, first, next := g.Converted, g.firstRow+lo, g.panelsAhead(k.format, i, strips)
 		if rows == nil {
 			s.rows.Reset(k, hi-lo, g.B.K)
 			k.Convert(&s.rows, g.A[lo*g.LDA:], g.LDA, 0, hi-lo)
@@ -40,8 +44,18 @@ func (k *Kernels) Gemm(g Product) {
 	s.sweep = sweep{} // do not keep the caller's memory alive
 }
 
+// panelsAhead returns part i of n of the panels after those of the product, as many as it has: what a thread that takes one block of
+// columns after the other reads next. They are only prefetched, so the type does not matter.
+func (g *Product) panelsAhead(f format, i, n int) []float32 {
+	words := g.N * f.words(g.B.K)
+	after := g.B.words[min(g.firstColumn*f.words(g.B.K)+words, len(g.B.words)):]
+	words = min(words, len(after))
+	part := after[words*i/n : words*(i+1)/n]
+	return unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(part))), len(part))
+}
+
 // strip multiplies the rows of the sweep, which are those of C from lo on, with all panels. Meanwhile the activations of the next
-// strip are prefetched, a part with every panel.
+// strip, or the panels of the next columns, are prefetched, a part with every panel.
 func (k *Kernels) strip(g *Product, s *scratch, lo int, next []float32) {
 	t := &s.sweep
 	sums, ld := g.sums()
@@ -113,7 +127,7 @@ func (k *Kernels) start(g *Product, lo, hi, from, to int) (x []float32, ld int) 
 
 // epilogue applies what follows product and bias to rows lo ≤ r < hi and columns from ≤ j < to of C.
 func (k *Kernels) epilogue(g *Product, lo, hi, from, to int) {
-	if g.unfinished || !g.GELU && g.Residual == nil && g.Pre == nil {
+	if g.unfinished || !g.GELU && g.Residual == nil && g.Pre == nil && g.Slope == nil {
 		return
 	}
 	for r := lo; r < hi; r++ {
@@ -125,6 +139,8 @@ func (k *Kernels) epilogue(g *Product, lo, hi, from, to int) {
 		switch {
 		case g.GELU:
 			k.vector.GELU(row, x)
+		case g.Slope != nil:
+			k.vector.GELUBackward(row, g.Slope[r*g.LDSlope:][from:to], row)
 		case g.Pre != nil:
 			copy(row, x)
 		}

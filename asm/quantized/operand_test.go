@@ -209,6 +209,13 @@ func TestOperandEpilogue(t *testing.T) {
 			}
 			require.Equal(t, want, g.C)
 		}
+		sloped := plain
+		sloped.C, sloped.Slope, sloped.LDSlope = make([]float32, m*n), kerneltest.Normals(rng, m*n), n
+		k.Gemm(sloped.Rows(0, 5))
+		k.Gemm(sloped.Rows(5, m).Columns(0, 64))
+		k.Gemm(sloped.Rows(5, m).Columns(64, n))
+		k.vector.GELUBackward(plain.C, sloped.Slope, plain.C)
+		require.Equal(t, plain.C, sloped.C)
 	})
 }
 

@@ -10,9 +10,9 @@ import (
 //
 //	S = A·B  (+ C when Accumulate)
 //	X = S + Bias, kept in Pre
-//	C = GELU(X) + Residual
+//	C = GELU(X) + Residual, or with Slope X·GELU′(Slope)
 //
-// with A [M, K], B [K, N], and C, Pre, Residual [M, N]. Accumulate, Pre, GELU, Bias [N] and Residual are optional.
+// with A [M, K], B [K, N], and C, Pre, Residual, Slope [M, N]. Accumulate, Pre, GELU, Bias [N], Residual and Slope are optional.
 type Product struct {
 	M, N       int
 	A          []float32
@@ -29,6 +29,8 @@ type Product struct {
 	GELU       bool
 	Residual   []float32 // may not overlap C
 	LDResidual int
+	Slope      []float32 // without Pre, GELU and Residual
+	LDSlope    int
 
 	firstRow, firstColumn int  // of Converted and of B, where Rows and Columns have cut
 	resumed, unfinished   bool // pieces of the sums were added before, and will be after this one
@@ -65,6 +67,7 @@ func (g Product) Rows(lo, hi int) Product {
 		g.A = g.A[lo*g.LDA:]
 	}
 	g.Pre, g.Residual = kernel.Tail(g.Pre, lo*g.LDPre), kernel.Tail(g.Residual, lo*g.LDResidual)
+	g.Slope = kernel.Tail(g.Slope, lo*g.LDSlope)
 	return g
 }
 
@@ -77,7 +80,7 @@ func (g Product) Columns(lo, hi int) Product {
 	if g.Pre != nil {
 		g.Pre = g.Pre[min(lo, len(g.Pre)):]
 	}
-	g.Residual = g.Residual[min(lo, len(g.Residual)):]
+	g.Residual, g.Slope = g.Residual[min(lo, len(g.Residual)):], g.Slope[min(lo, len(g.Slope)):]
 	return g
 }
 

@@ -7,7 +7,7 @@ import (
 	"mien/report"
 )
 
-// Where the time of a step goes, by the device's own clock.
+// Where the time of a step goes, as the device tells it: a GPU by kernels, the CPU by methods of its backend.
 
 // profileRow is what a profile says about one kernel.
 type profileRow struct {
@@ -23,7 +23,7 @@ type profileRow struct {
 func profiled(b engine.Backend, step func() error) ([]profileRow, error) {
 	p, ok := b.(engine.Profiler)
 	if !ok {
-		return nil, errors.New("--profile: the CPU does not note times by kernel: choose --device vulkan, or perf for the CPU")
+		return nil, errors.New("--profile: this device does not note times by kernel")
 	}
 	if err := p.StartProfile(); err != nil {
 		return nil, err

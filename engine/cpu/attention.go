@@ -9,6 +9,7 @@ import (
 )
 
 func (c *Backend) Attention(a engine.AttentionArgs) {
+	defer c.timed("Attention", attentionFLOPs(&a), a.QKV, a.Out)()
 	known("Attention", a.Precision, engine.Int8)
 	sameDType("Attention", a.QKV, a.Out, a.LSE)
 	pick(a.QKV, attend[float32], attend[float64])(c, a)
@@ -26,6 +27,7 @@ func attend[F asm.Float](c *Backend, a engine.AttentionArgs) {
 }
 
 func (c *Backend) AttentionBackward(a engine.AttentionArgs, g engine.AttentionGrads) {
+	defer c.timed("AttentionBackward", 2.5*attentionFLOPs(&a), a.QKV, a.Out, g.DOut, g.DQKV)()
 	known("AttentionBackward", a.Precision, engine.Int8)
 	sameDType("AttentionBackward", a.QKV, a.Out, a.LSE, g.DOut, g.DQKV)
 	pick(a.QKV, attentionBackward[float32], attentionBackward[float64])(c, a, g)

@@ -90,7 +90,7 @@ func lowItem(a *engine.GemmArgs, b int) lowProduct {
 	return lowProduct{
 		Product: quantized.Product{M: a.M, N: a.N, C: host[float32](a.C)[at:], LDC: a.LDC, Accumulate: a.Accumulate, GELU: a.GELU,
 			Bias: hostFrom[float32](a.Bias, 0), Pre: hostFrom[float32](a.Pre, at), LDPre: a.LDC,
-			Residual: hostFrom[float32](a.Residual, at), LDResidual: a.LDC},
+			Residual: hostFrom[float32](a.Residual, at), LDResidual: a.LDC, Slope: hostFrom[float32](a.Slope, at), LDSlope: a.LDC},
 		a:     lowOperand(a.A, b*a.AStride, a.LDA, a.TransA),
 		b:     lowOperand(a.B, b*a.BStride, a.LDB, !a.TransB),
 		terms: a.K,

@@ -19,7 +19,8 @@ import (
 // Backend is a CPU backend. Its zero value is ready to use.
 type Backend struct {
 	pool     pool
-	operands []*operands // of products at bf16
+	operands []*operands                   // of products at bf16
+	profile  map[string]*engine.KernelTime // by method; nil while no times are noted
 }
 
 // New returns a backend that holds no memory yet.

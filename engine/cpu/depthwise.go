@@ -8,6 +8,7 @@ import (
 )
 
 func (c *Backend) Depthwise(a engine.DepthwiseArgs) {
+	defer c.timed("Depthwise", 0, a.X, a.Y, a.Weight)()
 	known("Depthwise", a.Mode, engine.DepthwiseWeightGrad)
 	pick(a.X, depthwise[float32], depthwise[float64])(c, a)
 }

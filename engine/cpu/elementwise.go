@@ -11,6 +11,7 @@ import (
 // asm/vector/elementwise_reference.go, these kernels in plain Go, or gemm.go, where most of the time is spent.
 
 func (c *Backend) Fill(dst *engine.Tensor, value float64) {
+	defer c.timed("Fill", 0, dst)()
 	switch dst.DType() {
 	case engine.Float32:
 		fill(host[float32](dst), float32(value))
@@ -34,6 +35,7 @@ func fill[N engine.Number](x []N, v N) {
 }
 
 func (c *Backend) Binary(op engine.BinaryOp, dst, a, b *engine.Tensor) {
+	defer c.timed("Binary", 0, dst, a, b)()
 	known("Binary", op, engine.Div)
 	pick(dst, binary[float32], binary[float64])(op, dst, a, b)
 }
@@ -95,6 +97,7 @@ func scalarOp[F asm.Float](op engine.BinaryOp, a, b F) F {
 }
 
 func (c *Backend) Axpy(dst *engine.Tensor, s float64, x *engine.Tensor) {
+	defer c.timed("Axpy", 0, dst, x)()
 	pick(dst, axpy[float32], axpy[float64])(dst, s, x)
 }
 
@@ -104,6 +107,7 @@ func axpy[F asm.Float](dst *engine.Tensor, s float64, x *engine.Tensor) {
 }
 
 func (c *Backend) Scale(dst, x *engine.Tensor, s float64) {
+	defer c.timed("Scale", 0, dst, x)()
 	pick(dst, scale[float32], scale[float64])(dst, x, s)
 }
 

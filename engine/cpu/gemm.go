@@ -7,21 +7,23 @@ import (
 )
 
 func (c *Backend) Gemm(a engine.GemmArgs) {
+	defer c.timed(gemmName(&a), gemmFLOPs(&a), a.C, a.A, a.B, a.Pre, a.Residual, a.Slope)()
 	known("Gemm", a.Precision, engine.Int8)
 	a = residualAsSum(a)
+	checkSlope(&a)
 	if isQuantized(a.Packed) {
 		gemmQuantized(a)
 		return
 	}
 	if a.Packed == nil && isLow(a.Precision, a.C, a.A, a.B) {
-		sameDType("Gemm", a.C, a.Bias, a.Pre, a.Residual)
+		sameDType("Gemm", a.C, a.Bias, a.Pre, a.Residual, a.Slope)
 		c.gemmLow(a)
 		return
 	}
 	if a.Precision != engine.Full || a.A.DType() == engine.BFloat16 || a.B != nil && a.B.DType() == engine.BFloat16 {
 		defer c.roundGemm(&a)()
 	}
-	sameDType("Gemm", a.C, a.A, a.B, a.Bias, a.Pre, a.Residual)
+	sameDType("Gemm", a.C, a.A, a.B, a.Bias, a.Pre, a.Residual, a.Slope)
 	pick(a.C, multiply[float32], multiply[float64])(a)
 }
 
@@ -35,6 +37,12 @@ func residualAsSum(a engine.GemmArgs) engine.GemmArgs {
 	}
 	a.Residual, a.Accumulate = nil, true
 	return a
+}
+
+func checkSlope(a *engine.GemmArgs) {
+	if a.Slope != nil && (a.Pre != nil || a.GELU || a.Residual != nil || a.Accumulate || a.LDC != a.N) {
+		panic(&engine.ShapeError{Op: "Gemm slope", Got: a.Slope, Want: "rows that follow one another, and neither Pre, GELU, Residual nor Accumulate"})
+	}
 }
 
 // gemmGrain is the number of multiply-adds, about ten microseconds, that makes a second goroutine worthwhile.
@@ -141,7 +149,7 @@ func gemmItem[F asm.Float](a *engine.GemmArgs, b int) gemm.Product[F] {
 		M: a.M, N: a.N, K: a.K,
 		A: host[F](a.A)[b*a.AStride:], LDA: a.LDA, TransA: a.TransA,
 		C: host[F](a.C)[at:], LDC: a.LDC, Accumulate: a.Accumulate,
-		GELU: a.GELU, LDPre: a.LDC, LDResidual: a.LDC,
+		GELU: a.GELU, LDPre: a.LDC, LDResidual: a.LDC, LDSlope: a.LDC, Slope: hostFrom[F](a.Slope, at),
 		Bias: hostFrom[F](a.Bias, 0), Pre: hostFrom[F](a.Pre, at), Residual: hostFrom[F](a.Residual, at),
 	}
 	if a.Packed != nil {

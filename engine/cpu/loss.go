@@ -6,6 +6,7 @@ import (
 )
 
 func (c *Backend) MSE(loss, pred, target *engine.Tensor) {
+	defer c.timed("MSE", 0, loss, pred, target)()
 	pick(pred, mse[float32], mse[float64])(c, loss, pred, target)
 }
 
@@ -26,6 +27,7 @@ func mse[F asm.Float](c *Backend, loss, pred, target *engine.Tensor) {
 }
 
 func (c *Backend) MSEBackward(dpred, pred, target, dloss *engine.Tensor) {
+	defer c.timed("MSEBackward", 0, dpred, pred, target, dloss)()
 	pick(pred, mseBackward[float32], mseBackward[float64])(dpred, pred, target, dloss)
 }
 

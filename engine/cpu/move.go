@@ -6,6 +6,7 @@ import (
 )
 
 func (c *Backend) Copy(a engine.CopyArgs) {
+	defer c.timed("Copy", 0, a.Dst, a.Src)()
 	if a.Accumulate {
 		pick(a.Dst, copyAdd[float32], copyAdd[float64])(a)
 		return
@@ -39,6 +40,7 @@ func copyAdd[F asm.Float](a engine.CopyArgs) {
 }
 
 func (c *Backend) Permute(dst, src *engine.Tensor, perm []int) {
+	defer c.timed("Permute", 0, dst, src)()
 	pick(dst, permute[float32], permute[float64])(dst, src, perm)
 }
 

@@ -6,6 +6,7 @@ import (
 )
 
 func (c *Backend) LayerNorm(dst, mean, rstd, x, gamma, beta *engine.Tensor, eps float64) {
+	defer c.timed("LayerNorm", 0, dst, mean, rstd, x, gamma, beta)()
 	pick(x, layerNorm[float32], layerNorm[float64])(dst, mean, rstd, x, gamma, beta, eps)
 }
 
@@ -19,6 +20,7 @@ func layerNorm[F asm.Float](dst, mean, rstd, x, gamma, beta *engine.Tensor, eps 
 }
 
 func (c *Backend) LayerNormBackward(dx, dgamma, dbeta, x, gamma, dy, mean, rstd *engine.Tensor) {
+	defer c.timed("LayerNormBackward", 0, dx, dgamma, dbeta, x, gamma, dy, mean, rstd)()
 	pick(x, layerNormBackward[float32], layerNormBackward[float64])(c, dx, dgamma, dbeta, x, gamma, dy, mean, rstd)
 }
 

@@ -2,6 +2,7 @@ package cpu
 
 import (
 	"math"
+	"slices"
 
 	"mien/asm"
 	"mien/asm/vector"
@@ -9,6 +10,7 @@ import (
 )
 
 func (c *Backend) StepFigures(a engine.FiguresArgs) {
+	defer c.timed("StepFigures", 0, a.Grads...)()
 	sameDType("StepFigures", a.Figures, a.Grads...)
 	pick(a.Figures, stepFigures[float32], stepFigures[float64])(a)
 }
@@ -39,6 +41,7 @@ func stepFigures[F asm.Float](a engine.FiguresArgs) {
 func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 
 func (c *Backend) AdamW(a engine.AdamWArgs) {
+	defer c.timed("AdamW", 0, slices.Concat(a.Params, a.Grads, a.M, a.V)...)()
 	if len(a.Params) == 0 {
 		return
 	}

@@ -6,6 +6,7 @@ import (
 )
 
 func (c *Backend) Patchify(a engine.PatchifyArgs) {
+	defer c.timed("Patchify", 0, a.Dst, a.Pixels)()
 	pick(a.Dst, patchify[float32], patchify[float64])(a)
 }
 

@@ -6,6 +6,7 @@ import (
 )
 
 func (c *Backend) MaxPool(dst, tap, x *engine.Tensor, w engine.Window) {
+	defer c.timed("MaxPool", 0, dst, tap, x)()
 	pick(x, maxPool[float32], maxPool[float64])(dst, tap, x, w)
 }
 
@@ -48,6 +49,7 @@ func largest[F asm.Float](dst, x *engine.Tensor, w engine.Window) {
 }
 
 func (c *Backend) MaxPoolBackward(dx, dy, tap *engine.Tensor, w engine.Window) {
+	defer c.timed("MaxPoolBackward", 0, dx, dy, tap)()
 	pick(dx, maxPoolBackward[float32], maxPoolBackward[float64])(dx, dy, tap, w)
 }
 

@@ -11,6 +11,7 @@ import (
 const randomGrain = 512
 
 func (c *Backend) RandomNormal(dst *engine.Tensor, key engine.Key) {
+	defer c.timed("RandomNormal", 0, dst)()
 	pick(dst, randomNormal[float32], randomNormal[float64])(dst, key)
 }
 
@@ -19,6 +20,7 @@ func randomNormal[F asm.Float](dst *engine.Tensor, key engine.Key) {
 }
 
 func (c *Backend) RandomMask(dst *engine.Tensor, p float64, key engine.Key) {
+	defer c.timed("RandomMask", 0, dst)()
 	pick(dst, randomMask[float32], randomMask[float64])(dst, p, key)
 }
 

@@ -8,6 +8,7 @@ import (
 )
 
 func (c *Backend) SumTo(dst, src *engine.Tensor, accumulate bool) {
+	defer c.timed("SumTo", 0, dst, src)()
 	if !accumulate {
 		c.Fill(dst, 0)
 	}

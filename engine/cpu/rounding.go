@@ -13,6 +13,7 @@ import (
 // of other backends.
 
 func (c *Backend) Cast(dst, src *engine.Tensor) {
+	defer c.timed("Cast", 0, dst, src)()
 	switch from, to := src.DType(), dst.DType(); {
 	case from == engine.Float32 && to == engine.BFloat16:
 		d, s := host[uint16](dst), host[float32](src)

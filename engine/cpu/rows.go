@@ -8,6 +8,7 @@ import (
 )
 
 func (c *Backend) Gather(dst, src, index *engine.Tensor, accumulate bool) {
+	defer c.timed("Gather", 0, dst, src, index)()
 	pick(dst, gather[float32], gather[float64])(dst, src, index, accumulate)
 }
 
@@ -38,7 +39,10 @@ func sumRows[F asm.Float](dst, src []F, index []int32, accumulate bool) {
 	}
 }
 
-func (c *Backend) TopK(index, x *engine.Tensor) { pick(x, topK[float32], topK[float64])(index, x) }
+func (c *Backend) TopK(index, x *engine.Tensor) {
+	defer c.timed("TopK", 0, index, x)()
+	pick(x, topK[float32], topK[float64])(index, x)
+}
 
 // longRow is the number of columns from which on sorting all of them is faster than selecting many by insertion.
 const longRow = 256
@@ -94,7 +98,10 @@ func sortedPositions[F asm.Float](v []F, first, n int) []int32 {
 
 func larger[F asm.Float](a, b F) bool { return a > b || (b != b && a == a) }
 
-func (c *Backend) Route(a engine.RouteArgs) { pick(a.Keep, route[float32], route[float64])(a) }
+func (c *Backend) Route(a engine.RouteArgs) {
+	defer c.timed("Route", 0, a.Choice, a.Slot, a.Place, a.Token, a.Chosen, a.Keep)()
+	pick(a.Keep, route[float32], route[float64])(a)
+}
 
 // route is a counting sort of the choices by expert, stable in the order in which experts take them.
 func route[F asm.Float](a engine.RouteArgs) {

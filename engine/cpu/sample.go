@@ -8,6 +8,7 @@ import (
 )
 
 func (c *Backend) Sample(a engine.SampleArgs) {
+	defer c.timed("Sample", 0, a.X, a.At, a.Factor, a.Out)()
 	pick(a.X, sample[float32], sample[float64])(a)
 }
 
@@ -25,6 +26,7 @@ func sample[F asm.Float](a engine.SampleArgs) {
 }
 
 func (c *Backend) SampleBackward(a engine.SampleArgs, g engine.SampleGrads) {
+	defer c.timed("SampleBackward", 0, a.X, a.At, a.Factor, g.DOut, g.DX, g.DAt, g.DFactor)()
 	pick(a.X, sampleBackward[float32], sampleBackward[float64])(a, g)
 }
 

@@ -7,7 +7,10 @@ import (
 	"mien/engine"
 )
 
-func (c *Backend) Softmax(dst, x *engine.Tensor) { pick(x, softmax[float32], softmax[float64])(dst, x) }
+func (c *Backend) Softmax(dst, x *engine.Tensor) {
+	defer c.timed("Softmax", 0, dst, x)()
+	pick(x, softmax[float32], softmax[float64])(dst, x)
+}
 
 func softmax[F asm.Float](dst, x *engine.Tensor) {
 	d, v, n := host[F](dst), host[F](x), x.Dim(-1)
@@ -17,6 +20,7 @@ func softmax[F asm.Float](dst, x *engine.Tensor) {
 }
 
 func (c *Backend) SoftmaxBackward(dx, y, dy *engine.Tensor) {
+	defer c.timed("SoftmaxBackward", 0, dx, y, dy)()
 	pick(y, softmaxBackward[float32], softmaxBackward[float64])(dx, y, dy)
 }
 
@@ -29,6 +33,7 @@ func softmaxBackward[F asm.Float](dx, y, dy *engine.Tensor) {
 }
 
 func (c *Backend) LogSoftmax(dst, x *engine.Tensor) {
+	defer c.timed("LogSoftmax", 0, dst, x)()
 	pick(x, logSoftmax[float32], logSoftmax[float64])(dst, x)
 }
 
@@ -53,6 +58,7 @@ func logSoftmax[F asm.Float](dst, x *engine.Tensor) {
 }
 
 func (c *Backend) LogSoftmaxBackward(dx, y, dy *engine.Tensor) {
+	defer c.timed("LogSoftmaxBackward", 0, dx, y, dy)()
 	pick(y, logSoftmaxBackward[float32], logSoftmaxBackward[float64])(dx, y, dy)
 }
 

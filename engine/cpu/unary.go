@@ -10,6 +10,7 @@ import (
 // Functions of one operand.
 
 func (c *Backend) Unary(op engine.UnaryOp, dst, x *engine.Tensor) {
+	defer c.timed("Unary", 0, dst, x)()
 	known("Unary", op, engine.Rsqrt)
 	pick(dst, unary[float32], unary[float64])(op, dst, x)
 }
@@ -39,6 +40,7 @@ func unary[F asm.Float](op engine.UnaryOp, dst, x *engine.Tensor) {
 const reluElements = 1024
 
 func (c *Backend) UnaryBackward(op engine.UnaryOp, dx, x, dy *engine.Tensor) {
+	defer c.timed("UnaryBackward", 0, dx, x, dy)()
 	known("UnaryBackward", op, engine.Rsqrt)
 	pick(dx, unaryBackward[float32], unaryBackward[float64])(op, dx, x, dy)
 }

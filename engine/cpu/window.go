@@ -98,6 +98,7 @@ func (r *relation) eachRow(place int, fn func(tap, other int)) {
 }
 
 func (c *Backend) Unfold(columns, x *engine.Tensor, w engine.Window) {
+	defer c.timed("Unfold", 0, columns, x)()
 	pick(x, unfold[float32], unfold[float64])(columns, x, w)
 }
 
@@ -123,6 +124,7 @@ func unfold[F asm.Float](columns, x *engine.Tensor, w engine.Window) {
 }
 
 func (c *Backend) Fold(x, columns *engine.Tensor, w engine.Window, accumulate bool) {
+	defer c.timed("Fold", 0, x, columns)()
 	pick(x, fold[float32], fold[float64])(x, columns, w, accumulate)
 }
 

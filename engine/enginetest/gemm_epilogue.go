@@ -8,7 +8,7 @@ import (
 
 // epilogue is what follows a product.
 type epilogue struct {
-	bias, pre, gelu, residual, added bool // added: the residual is C itself
+	bias, pre, gelu, residual, added, slope bool // added: the residual is C itself
 }
 
 var epilogues = []epilogue{
@@ -20,6 +20,8 @@ var epilogues = []epilogue{
 	{bias: true, residual: true},
 	{bias: true, added: true},
 	{bias: true, pre: true, gelu: true, residual: true},
+	{slope: true},
+	{bias: true, slope: true},
 }
 
 // gemmEpilogues tries every epilogue on products of one item and of several, that fit tiles and that do not.
@@ -35,7 +37,10 @@ func (s *suite) gemmEpilogues() {
 	} {
 		for i, e := range epilogues {
 			for _, packed := range []bool{false, true} {
-				s.epilogue(p, e, i%2 == 1 && !e.added, packed)
+				if e.slope && p.c != dense {
+					continue
+				}
+				s.epilogue(p, e, i%2 == 1 && !e.added && !e.slope, packed)
 			}
 		}
 	}
@@ -89,6 +94,9 @@ func (s *suite) epilogue(p product, e epilogue, accumulate, packed bool) {
 	if e.added {
 		args.Residual = c.t
 	}
+	if e.slope {
+		args.Slope = residual.t
+	}
 	want, wantPre := exactly(append([]float64{}, c.v...)), exactly(append([]float64{}, pre.v...))
 	for item := range p.batch {
 		for i := range p.m {
@@ -105,6 +113,11 @@ func (s *suite) epilogue(p product, e epilogue, accumulate, packed bool) {
 				}
 				if e.gelu {
 					sum *= 0.5 * math.Erfc(-sum/math.Sqrt2)
+				}
+				if e.slope {
+					z := residual.v[at]
+					d := normalCDF(z) + z*math.Exp(-z*z/2)/math.Sqrt(2*math.Pi)
+					sum, size = sum*d, 1.13*size // the largest slope
 				}
 				if e.residual {
 					add(residual.v[at])

@@ -88,6 +88,10 @@ func epilogue(a *engine.GemmArgs) int {
 }
 
 func (b *Backend) Gemm(a engine.GemmArgs) {
+	if a.Slope != nil {
+		b.gemmSlope(a)
+		return
+	}
 	left, right := operands(&a)
 	allFloat32("the result of Gemm", a.C, a.Bias, a.Pre, a.Residual)
 	countable("Gemm", left.t, right.t, a.C)
@@ -103,6 +107,17 @@ func (b *Backend) Gemm(a engine.GemmArgs) {
 	b.tile("gemm", small, t).as(left.t.DType(), left.t).as(right.t.DType(), right.t).result(&a).
 		u32(a.M, a.N, a.K, left.ld, right.ld, a.LDC, left.stride, right.stride, a.CStride, a.Batch, t.parts, t.depth).
 		u32(left.form, right.form, epilogue(&a)).work(flops(&a)).groups(t.groups(a.Batch, a.M, a.N), 1, 1)
+}
+
+// gemmSlope multiplies the result with the slopes of GELU in a second dispatch.
+func (b *Backend) gemmSlope(a engine.GemmArgs) {
+	z := a.Slope
+	if a.Pre != nil || a.GELU || a.Residual != nil || a.Accumulate || a.LDC != a.N || !z.SameShape(a.C) || z.Len() != a.Batch*a.M*a.N {
+		panic(unsupported("Slope of Gemm", z))
+	}
+	a.Slope = nil
+	b.Gemm(a)
+	b.UnaryBackward(engine.GELU, a.C, z, a.C)
 }
 
 // gemmInParts sums each part of K by itself, and then the parts, with rows padded to quads.
