@@ -1,5 +1,6 @@
-// Package quantized multiplies at low precision, for inference: weights are packed once as bfloat16 or int8, activations are
-// converted on the fly, and results are float32. W [N, K] is stored out × in, like a layer's weight.
+// Package quantized multiplies at low precision, with results in float32. For inference, weights are packed once as bfloat16 or int8, and
+// activations are converted on the fly; W [N, K] is stored out × in, like a layer's weight. For training at bfloat16, both operands are
+// converted, however they are stored (operand.go).
 //
 // Both formats read 32-bit words, of two bf16 or of four bytes, that follow one another along K; one instruction multiplies words
 // and adds to 32-bit sums. Panels have one layout for all implementations, so packed weights work with any of them.

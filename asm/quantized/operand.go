@@ -61,17 +61,13 @@ func (k *Kernels) ConvertOperand(r *Rows, x Operand, part, parts int) {
 	}
 }
 
-// PackOperand fills one of so many parts of p in the same way.
+// PackOperand fills one of so many parts of p in the same way. Columns that pad the last panel stay what they were: C has none of them.
 func (k *Kernels) PackOperand(p *Panels, x Operand, part, parts int) {
 	mustBe(p.format, k.format, "weights")
 	mustBe(bf16Format, k.format, "an operand of a product at bf16")
 	steps := k.format.words(p.K)
-	whole := p.N / NR * NR
 	if x.Across {
 		from, to := partOf(steps, 1, part, parts)
-		if whole < p.N {
-			clear(p.words[whole*steps+from*NR : whole*steps+to*NR])
-		}
 		if from < to {
 			k.pairs(p.words[from*NR:], NR, NR*steps, x.at(0, 2*from), p.N, min(2*to, p.K)-2*from)
 		}
@@ -80,9 +76,6 @@ func (k *Kernels) PackOperand(p *Panels, x Operand, part, parts int) {
 	s := k.scratch.Get()
 	defer k.scratch.Put(s)
 	from, to := partOf(p.N, NR, part, parts)
-	if to > whole {
-		clear(p.words[whole*steps:])
-	}
 	for j := from; j < to; j += blockLines {
 		panel := p.words[j/NR*NR*steps+j%NR:]
 		k.packLines(panel, x.at(j, 0), min(blockLines, to-j), p.K, &s.block)

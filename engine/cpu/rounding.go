@@ -6,10 +6,10 @@ import (
 	"mien/engine"
 )
 
-// Products at bf16 with a weight that is not packed, as in training: operands are rounded to bfloat16 and widened into float32 working
-// memory, and the float32 kernels multiply them. The product of two bfloat16 numbers is exact in float32 (short of overflow and
-// underflow), so results are close to those of a bfloat16 instruction, but not bit for bit the same: sums are added and rounded in
-// another order. This costs a pass over each operand and saves no time; it lets such training be run, checked and compared with that
+// Products at bf16 with a weight that is not packed, as in training, where the CPU has no fast instruction for them (see bf16.go): operands
+// are rounded to bfloat16 and widened into float32 working memory, and the float32 kernels multiply them. The product of two bfloat16
+// numbers is exact in float32 (short of overflow and underflow), so results are close to those of a bfloat16 instruction, but not bit for
+// bit the same: sums are added and rounded in another order. This costs a pass over each operand and saves no time; it lets such training be run, checked and compared with that
 // of other backends.
 
 func (c *Backend) Cast(dst, src *engine.Tensor) {
