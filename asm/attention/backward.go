@@ -48,9 +48,9 @@ func (k *Kernels[F]) PackAttentionGrad(h *Head[F], g *Grads[F], scratch []F) {
 	}
 	s, _ := k.backwardScratch(scratch, h.Tokens, h.Dim)
 	s.scale[0], s.one[0] = h.scale(), 1
+	k.packRows(s.keys, h.K, h.Stride, h.Tokens, h.Dim, s.scale)
 	k.packTransposed(s.keysT, h.K, h.Stride, h.Tokens, h.Dim)
 	k.packTransposed(s.valuesT, h.V, h.Stride, h.Tokens, h.Dim)
-	k.packRows(s.keys, h.K, h.Stride, h.Tokens, h.Dim, s.scale)
 	k.packRows(s.queries, h.Q, h.Stride, h.Tokens, h.Dim, s.scale)
 	k.packRows(s.dout, g.DOut, h.OutStride, h.Tokens, h.Dim, s.one)
 	for i := 0; i < len(s.q); i += k.keys * h.Dim { // a block at a time to keep calls short
