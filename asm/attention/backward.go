@@ -10,8 +10,9 @@ type backwardScratch[F kernel.Float] struct {
 	keysT, valuesT      []F // panels of Kᵀ and Vᵀ
 	keys, queries, dout []F // panels of K/√d, Q/√d and dO
 	delta               []F // δ of each row
+	q                   []F // rows of Q/√d, where those of the panels are too short
 	scale, one          []F // single factors
-	q, logits, dp       []F // a block of Q/√d, of logits or probabilities, and of their gradients
+	logits, dp          []F // a block of logits or probabilities, and of their gradients
 }
 
 func (k *Kernels[F]) backwardScratch(memory []F, tokens, dim int) (s backwardScratch[F], used int) {
@@ -21,7 +22,10 @@ func (k *Kernels[F]) backwardScratch(memory []F, tokens, dim int) (s backwardScr
 	s.keys, s.queries, s.dout = c.take(rows), c.take(rows), c.take(rows)
 	s.scale, s.one = c.take(1), c.take(1)
 	block := k.queries * k.logitStride()
-	s.delta, s.q, s.logits, s.dp = c.take(tokens), c.take(k.queries*dim), c.take(block), c.take(block)
+	s.delta, s.logits, s.dp = c.take(tokens), c.take(block), c.take(block)
+	if dim > k.width {
+		s.q = c.take(tokens * dim)
+	}
 	return s, c.used
 }
 
@@ -44,12 +48,24 @@ func (k *Kernels[F]) PackAttentionGrad(h *Head[F], g *Grads[F], scratch []F) {
 	}
 	s, _ := k.backwardScratch(scratch, h.Tokens, h.Dim)
 	s.scale[0], s.one[0] = h.scale(), 1
+	k.packRows(s.keys, h.K, h.Stride, h.Tokens, h.Dim, s.scale)
 	k.packTransposed(s.keysT, h.K, h.Stride, h.Tokens, h.Dim)
 	k.packTransposed(s.valuesT, h.V, h.Stride, h.Tokens, h.Dim)
-	k.packRows(s.keys, h.K, h.Stride, h.Tokens, h.Dim, s.scale)
 	k.packRows(s.queries, h.Q, h.Stride, h.Tokens, h.Dim, s.scale)
 	k.packRows(s.dout, g.DOut, h.OutStride, h.Tokens, h.Dim, s.one)
+	for i := 0; i < len(s.q); i += k.keys * h.Dim { // a block at a time to keep calls short
+		r := i / h.Dim
+		k.vector.ScaleRows(s.q[i:], h.Dim, h.Q[r*h.Stride:], h.Stride, min(k.keys, h.Tokens-r), h.Dim, s.scale)
+	}
 	k.deltas(s.delta, h, g)
+}
+
+// scaled returns rows of Q/√d from row i on, and how far they are apart: as the panels have them, if there is one panel.
+func (k *Kernels[F]) scaled(h *Head[F], s *backwardScratch[F], i int) (q []F, stride int) {
+	if s.q != nil {
+		return s.q[i*h.Dim:], h.Dim
+	}
+	return s.queries[i*k.width:], k.width
 }
 
 func (k *Kernels[F]) deltas(delta []F, h *Head[F], g *Grads[F]) {
@@ -82,18 +98,18 @@ func (k *Kernels[F]) AttentionKeyGrad(h *Head[F], g *Grads[F], scratch []F, lo, 
 type span struct{ lo, hi int }
 
 // gradients processes the blocks of logits of some queries and keys. Each gradient is summed in the order of blocks,
-// regardless of which others are computed with it.
+// regardless of which others are computed with it. All queries pass a block of keys before the next: what belongs to keys, three panels
+// and two gradients, is more than what belongs to queries, and stays in L2 meanwhile.
 func (k *Kernels[F]) gradients(h *Head[F], g *Grads[F], scratch []F, queries, keys span, dq, dkv bool) {
 	if k.rounds(h) {
 		k.roundedGradients(h, g, scratch, queries, keys, dq, dkv)
 		return
 	}
 	s, _ := k.backwardScratch(scratch, h.Tokens, h.Dim)
-	for i := queries.lo; i < queries.hi; i += k.queries {
-		rows := min(k.queries, queries.hi-i)
-		k.vector.ScaleRows(s.q, h.Dim, h.Q[i*h.Stride:], h.Stride, rows, h.Dim, s.scale)
-		for j := keys.lo; j < keys.hi; j += k.keys {
-			n := min(k.keys, keys.hi-j)
+	for j := keys.lo; j < keys.hi; j += k.keys {
+		n := min(k.keys, keys.hi-j)
+		for i := queries.lo; i < queries.hi; i += k.queries {
+			rows := min(k.queries, queries.hi-i)
 			k.logitGrads(h, g, &s, i, rows, j, n)
 			if dq {
 				k.queryGrad(h, g, &s, i, rows, j, n)
@@ -108,7 +124,8 @@ func (k *Kernels[F]) gradients(h *Head[F], g *Grads[F], scratch []F, queries, ke
 // logitGrads computes a block of P into logits and of dS into dp.
 func (k *Kernels[F]) logitGrads(h *Head[F], g *Grads[F], s *backwardScratch[F], i, rows, j, n int) {
 	ld := k.logitStride()
-	p := panelProduct[F]{m: rows, n: n, k: h.Dim, a: s.q, rs: h.Dim, ps: 1,
+	q, stride := k.scaled(h, s, i)
+	p := panelProduct[F]{m: rows, n: n, k: h.Dim, a: q, rs: stride, ps: 1,
 		b: s.keysT[j*h.Dim:], panel: h.Dim * k.width, c: s.logits, ldc: ld}
 	k.product(p)
 	p.a, p.rs, p.b, p.c = g.DOut[i*h.OutStride:], h.OutStride, s.valuesT[j*h.Dim:], s.dp

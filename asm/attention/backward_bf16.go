@@ -9,7 +9,7 @@ import "mien/asm/internal/kernel"
 type roundedScratch[F kernel.Float] struct {
 	keysT, valuesT      []F // panels of Kᵀ and Vᵀ
 	keys, queries, dout []F // panels of K, Q and dO
-	q, do               []F // rows of a block of Q and dO
+	q, do               []F // rows of Q and dO
 	logits, dp          []F // float32: a block of logits and of the gradients of probabilities
 	p, ds, across       []F // a block of probabilities and of gradients of logits, by columns; the latter by rows
 	delta               []F // float32: δ of each row
@@ -20,7 +20,7 @@ func (k *Kernels[F]) roundedScratch(memory []F, tokens, dim int) (s roundedScrat
 	s.keysT, s.valuesT = c.take(k.columnPanels(half(dim), tokens)), c.take(k.columnPanels(half(dim), tokens))
 	rows := k.columnPanels(half(tokens), dim)
 	s.keys, s.queries, s.dout = c.take(rows), c.take(rows), c.take(rows)
-	s.q, s.do = c.take(max(k.queries, k.width)*words(dim)), c.take(k.queries*words(dim))
+	s.q, s.do = c.take(max(tokens, k.width)*words(dim)), c.take(tokens*words(dim))
 	block := k.queries * k.logitStride()
 	s.logits, s.dp = c.take(block), c.take(block)
 	s.p, s.ds, s.across = c.take(block/2), c.take(block/2), c.take(k.queries*words(k.keys))
@@ -33,21 +33,28 @@ func (k *Kernels[F]) packRoundedGrad(h *Head[F], g *Grads[F], scratch []F) {
 	s, _ := k.roundedScratch(scratch, h.Tokens, h.Dim)
 	k.packWordsTransposed(s.keysT, h.K, h.Stride, h.Tokens, h.Dim, s.q)
 	k.packWordsTransposed(s.valuesT, h.V, h.Stride, h.Tokens, h.Dim, s.q)
+	k.roundRows(s.q, h.Q, h.Stride, h.Tokens, h.Dim)
+	k.roundRows(s.do, g.DOut, h.OutStride, h.Tokens, h.Dim)
 	k.packWords(s.keys, h.K, h.Stride, h.Tokens, h.Dim)
 	k.packWords(s.queries, h.Q, h.Stride, h.Tokens, h.Dim)
 	k.packWords(s.dout, g.DOut, h.OutStride, h.Tokens, h.Dim)
 	k.deltas(s.delta, h, g)
 }
 
+// roundRows makes words of rows, a block at a time to keep calls short.
+func (k *Kernels[F]) roundRows(dst, src []F, stride, rows, columns int) {
+	for r := 0; r < rows; r += k.keys {
+		k.bf16.round(dst[r*words(columns):], words(columns), src[r*stride:], stride, min(k.keys, rows-r), columns)
+	}
+}
+
 // roundedGradients is gradients.
 func (k *Kernels[F]) roundedGradients(h *Head[F], g *Grads[F], scratch []F, queries, keys span, dq, dkv bool) {
 	s, _ := k.roundedScratch(scratch, h.Tokens, h.Dim)
-	for i := queries.lo; i < queries.hi; i += k.queries {
-		rows := min(k.queries, queries.hi-i)
-		k.bf16.round(s.q, words(h.Dim), h.Q[i*h.Stride:], h.Stride, rows, h.Dim)
-		k.bf16.round(s.do, words(h.Dim), g.DOut[i*h.OutStride:], h.OutStride, rows, h.Dim)
-		for j := keys.lo; j < keys.hi; j += k.keys {
-			n := min(k.keys, keys.hi-j)
+	for j := keys.lo; j < keys.hi; j += k.keys {
+		n := min(k.keys, keys.hi-j)
+		for i := queries.lo; i < queries.hi; i += k.queries {
+			rows := min(k.queries, queries.hi-i)
 			k.roundedLogitGrads(h, &s, i, rows, j, n)
 			if dq {
 				k.roundedQueryGrad(h, g, &s, i, rows, j, n)
@@ -62,10 +69,10 @@ func (k *Kernels[F]) roundedGradients(h *Head[F], g *Grads[F], scratch []F, quer
 // roundedLogitGrads computes a block of P and dS.
 func (k *Kernels[F]) roundedLogitGrads(h *Head[F], s *roundedScratch[F], i, rows, j, n int) {
 	ld, depth := k.logitStride(), half(h.Dim)
-	p := panelProduct[F]{m: rows, n: n, k: depth, a: s.q, rs: words(h.Dim), ps: 1,
+	p := panelProduct[F]{m: rows, n: n, k: depth, a: s.q[i*words(h.Dim):], rs: words(h.Dim), ps: 1,
 		b: s.keysT[j*depth:], panel: depth * k.width, c: s.logits, ldc: ld}
 	k.bf16.product(p)
-	p.a, p.b, p.c = s.do, s.valuesT[j*depth:], s.dp
+	p.a, p.b, p.c = s.do[i*words(h.Dim):], s.valuesT[j*depth:], s.dp
 	k.bf16.product(p)
 	k.vector.Words.LogitGrad(s.p, s.ds, ld, s.across, words(k.keys), s.logits, s.dp, ld, rows, n, h.scale(), h.LSE[i:], s.delta[i:])
 }

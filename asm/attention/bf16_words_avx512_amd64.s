@@ -16,7 +16,7 @@
 //	}
 //
 //	DI  row of dst    R8  bytes to the next    DX  place in it     SI  row of src    R9  bytes to the next    BX  place in it
-//	R10  rows left    R11  n    CX  columns left less 16    K1  columns of the last, incomplete vector
+//	R10  rows left    R11  n    CX  columns left less 16    R13  bytes of eight rows of src    K1  columns of the last, incomplete vector
 //
 // func bf16RoundAVX512Asm(dst *float32, ldd int, src *float32, lds, rows, n int)
 TEXT ·bf16RoundAVX512Asm(SB), NOSPLIT, $0-48
@@ -28,6 +28,7 @@ TEXT ·bf16RoundAVX512Asm(SB), NOSPLIT, $0-48
 	MOVQ n+40(FP), R11
 	SHLQ $2, R8            // ldd in bytes
 	SHLQ $2, R9            // lds in bytes
+	LEAQ (R9*8), R13       // eight rows
 	MOVQ R11, CX
 	ANDQ $15, CX           // n % 16
 	MOVQ $1, AX
@@ -43,6 +44,7 @@ row:                           // for range rows {
 	JLT  rest              // if left < 0 { goto rest }
 
 whole:                         // for left >= 0 {
+	PREFETCHT0 (BX)(R13*1) // fetch(x[8*lds:]): the processor does not foresee such strides
 	VMOVUPS (BX), Z0       // x[0:16]
 	ROUND_Z0_Y1            // bf16(x[0:16])
 	VMOVDQU Y1, (DX)       // y[0:8] = eight words
@@ -84,7 +86,7 @@ next:
 //	}
 //
 //	DI  row of dst, 256 bytes    SI, R8  rows of a, b    R9  bytes of two rows    R10  pairs left
-//	BX  4·j, bytes into a row    R11  whole vectors of a row    CX  those left    K1  columns of the last, incomplete one
+//	R12, R13  a, b eight rows on    BX  4·j, bytes into a row    R11  whole vectors of a row    CX  those left    K1  columns of the last, incomplete one
 //
 // func bf16PairAVX512Asm(dst, a, b *float32, stride, pairs, n int)
 TEXT ·bf16PairAVX512Asm(SB), NOSPLIT, $0-48
@@ -102,6 +104,8 @@ TEXT ·bf16PairAVX512Asm(SB), NOSPLIT, $0-48
 	DECQ AX                      // 1<<(n%16) - 1
 	KMOVW AX, K1                 // columns of the last, incomplete vector
 	SHRQ $4, R11                 // n / 16, whole vectors
+	LEAQ (SI)(R9*4), R12         // eight rows on
+	LEAQ (R8)(R9*4), R13
 
 pair:                                // for range pairs {
 	XORQ BX, BX                  // j = 0
@@ -110,6 +114,8 @@ pair:                                // for range pairs {
 	JZ   pairRest                // if left == 0 { goto pairRest }
 
 pairWhole:                           // for ; left > 0; left-- {
+	PREFETCHT0 (R12)(BX*1)       // fetch(a[8*stride+j:]): the processor does not foresee such strides
+	PREFETCHT0 (R13)(BX*1)       // and so for b
 	VMOVUPS (SI)(BX*1), Z0       // a[j:][:16]
 	VMOVUPS (R8)(BX*1), Z2       // b[j:][:16]
 	PAIR                         // w = words of a, b
@@ -125,6 +131,8 @@ pairRest:
 	VMOVDQU32 Z1, K1, (DI)(BX*1) // dst[j:][:n%16] = w
 	ADDQ R9, SI                  // a += two rows
 	ADDQ R9, R8                  // b += two rows
+	ADDQ R9, R12                 // and so of what is fetched
+	ADDQ R9, R13
 	ADDQ $256, DI                // dst += a row of 64 words
 	DECQ R10
 	JNZ  pair                    // }

@@ -132,6 +132,18 @@
 	VADDPS 192(DX), s3, K1, s3 \ // s3 += c[i][48:], as many as there are
 	STORE4(s0, s1, s2, s3)       // c[i] = s
 
+// FETCH prefetches six rows of C, also where there are fewer, for when the sums are added to them.
+#define FETCHROW \
+	PREFETCHT0 (BX)    \ // c[i][0:16]
+	PREFETCHT0 64(BX)  \ // c[i][16:32]
+	PREFETCHT0 128(BX) \ // c[i][32:48]
+	PREFETCHT0 192(BX) \ // c[i][48:64]
+	ADDQ DI, BX          // i++
+
+#define FETCH \
+	MOVQ DX, BX \
+	FETCHROW; FETCHROW; FETCHROW; FETCHROW; FETCHROW; FETCHROW
+
 // STRIP goes on with the next six rows of A.
 #define STRIP \
 	LEAQ (R15)(R15*2), R12 \ // 3 * rs
@@ -162,6 +174,11 @@
 	JLT  strip3                                // if n <= 48 { goto strip3 }
 
 strip4:                                            // for { // six rows, four vectors
+	CMPB accumulate+72(FP), $0
+	JEQ  begin4                                // if accumulate {
+	FETCH                                      // c[0:6]
+
+begin4:                                            // }
 	BEGIN                                      // p = 0
 	ZERO4                                      // s = 0
 
