@@ -44,7 +44,7 @@ func TestCloser(t *testing.T) {
 // A face that is not found again, or none, stays what it was.
 func TestCloserNothing(t *testing.T) {
 	d := own(t)
-	for _, f := range []Face{{Score: 0.7}, placed(data.Whole(60, 60), drawnAt)} {
+	for _, f := range []Face{{Score: 0.7}, placed(data.Whole(60, 60), seenAt)} {
 		got, err := d.Closer(data.NewFrames(1, 60, 60), f)
 		require.NoError(t, err)
 		require.Equal(t, f, got)

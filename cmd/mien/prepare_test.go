@@ -16,6 +16,7 @@ import (
 
 	"mien/data"
 	"mien/face"
+	"mien/face/eyes"
 	"mien/report"
 )
 
@@ -103,7 +104,7 @@ func TestPrepare(t *testing.T) {
 	require.NoError(t, err)
 	var crops data.Crops
 	require.NoError(t, json.Unmarshal(text, &crops))
-	require.Equal(t, data.Crops{Format: "mien-crops-1", Crop: "eyes-nose", Size: 64, Videos: "alike", Detector: face.Digest(), Samples: 3, Failed: 1}, crops)
+	require.Equal(t, data.Crops{Format: "mien-crops-1", Crop: "eyes-nose", Size: 64, Videos: "alike", Detector: face.Digest(), Eyes: eyes.Digest(), Samples: 3, Failed: 1}, crops)
 	require.NoDirExists(t, out+".part")
 
 	d := finder(t)
