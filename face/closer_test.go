@@ -19,6 +19,7 @@ func TestCloser(t *testing.T) {
 	require.Equal(t, first.Box, got.Box)
 	require.Equal(t, first.Score, got.Score)
 	require.NotEqual(t, first.Points, got.Points)
+	require.True(t, got.Middle)
 	back, err := d.Closer(mirror, other)
 	require.NoError(t, err)
 	eyes := got.Points[RightEye].X - got.Points[LeftEye].X

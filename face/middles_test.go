@@ -40,6 +40,9 @@ func TestMiddles(t *testing.T) {
 	mean := [...]complex128{left - outward*apart, right + cmplx.Conj(outward)*apart}
 	for i, z := range mean {
 		require.NotEqual(t, z, got.Points[i].z())
+		inwards := (z - first.Points[i].z()) / apart
+		require.Positive(t, imag(inwards), "YuNet sees eyes too high")
+		require.Positive(t, real(inwards)*float64(1-2*i), "and too far apart")
 		require.LessOrEqual(t, cmplx.Abs(got.Points[i].z()-z), bound*cmplx.Abs(apart)+1e-9)
 	}
 	blank := data.NewFrames(1, f.H, f.W)

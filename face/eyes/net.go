@@ -55,8 +55,8 @@ func preserving(values []float32, shape []int, rng *rand.Rand) {
 	nn.TruncatedNormal(std, 2*std)(values, shape, rng)
 }
 
-// Maps maps views [B, 1, Side, Side, 3], as Pixels gives them, to logits [B·Corners, Grid²]: in which cell a corner is. In training, drop leaves out
-// features; it is nil otherwise.
+// Maps maps views [B, 1, Side, Side, 3], as Pixels gives them, to logits [B·Corners, Grid²]: in which cell a corner is. In training, drop
+// leaves out features; it is nil otherwise.
 func (n *Net) Maps(x *ag.Value, drop func(*ag.Value) *ag.Value) *ag.Value {
 	if drop == nil {
 		drop = func(x *ag.Value) *ag.Value { return x }

@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Every portrait of the 80 sitters is there, with eyes that are eyes: corners from left to right, each eye half as wide as the eyes are apart, and
-// the same in both passes but for 4.1 % of that distance.
+// Every portrait of the 80 sitters is there, with eyes that are eyes: corners from left to right, each eye half as wide as the eyes are apart,
+// and the same in both passes but for 4.1 % of that distance.
 func TestPortraits(t *testing.T) {
 	all, err := Portraits()
 	require.NoError(t, err)
