@@ -36,6 +36,7 @@ type Crops struct {
 	Size      int    `json:"size"`                // pixels, height and width
 	Videos    string `json:"videos"`              // how the crops of a video follow each other: alike or steady
 	Detector  string `json:"detector"`            // SHA-256 of the weights that found the faces
+	Eyes      string `json:"eyes,omitempty"`      // of those that found the middles of eyes; "" in files of earlier versions
 	Landmarks string `json:"landmarks,omitempty"` // of the file of the network that placed the crops, if one did
 	Samples   int    `json:"samples"`             // that were cut out
 	Failed    int    `json:"failed"`              // that could not be

@@ -10,8 +10,8 @@ import (
 const closeSide = 256
 
 // Closer looks at one of the faces that Detect found in a picture once more, as it is aligned by its points, and at its mirror image, and
-// returns it with the mean of the points that are found then: in the portraits of the London set they are nearer to where they should
-// be by a third. A face that is not found again stays as it is. It takes 5 ms on one core.
+// returns it with the mean of the points that are found then, and with its eyes where package eyes finds their middles: see middles. A face
+// that is not found again stays as it is. It takes 6 ms on one core.
 func (d *Detector) Closer(picture *data.Frames, f Face) (Face, error) {
 	p, err := Drawn.Place(f, picture.H, picture.W)
 	if err != nil {
@@ -30,7 +30,7 @@ func (d *Detector) Closer(picture *data.Frames, f Face) (Face, error) {
 		z := p.At((q.X+closeSide-m.X)/2/closeSide, (q.Y+m.Y)/2/closeSide)
 		f.Points[i] = Point{real(z), imag(z)}
 	}
-	return f, nil
+	return d.middles(picture, f)
 }
 
 // mirrored are the points that take the places of others in a mirror image.

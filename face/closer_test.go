@@ -19,6 +19,7 @@ func TestCloser(t *testing.T) {
 	require.Equal(t, first.Box, got.Box)
 	require.Equal(t, first.Score, got.Score)
 	require.NotEqual(t, first.Points, got.Points)
+	require.True(t, got.Middle)
 	back, err := d.Closer(mirror, other)
 	require.NoError(t, err)
 	eyes := got.Points[RightEye].X - got.Points[LeftEye].X
@@ -44,7 +45,7 @@ func TestCloser(t *testing.T) {
 // A face that is not found again, or none, stays what it was.
 func TestCloserNothing(t *testing.T) {
 	d := own(t)
-	for _, f := range []Face{{Score: 0.7}, placed(data.Whole(60, 60), drawnAt)} {
+	for _, f := range []Face{{Score: 0.7}, placed(data.Whole(60, 60), seenAt)} {
 		got, err := d.Closer(data.NewFrames(1, 60, 60), f)
 		require.NoError(t, err)
 		require.Equal(t, f, got)

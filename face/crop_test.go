@@ -32,7 +32,12 @@ func TestPlace(t *testing.T) {
 	for _, degrees := range []float64{0, 20, -75, 180} {
 		right := cmplx.Rect(40, degrees*math.Pi/180)
 		want := data.Placement{Middle: 80 + 70i, Right: right, Down: 1i * right}
-		got, err := Drawn.Place(placed(want, drawnAt), 100, 200)
+		got, err := Drawn.Place(placed(want, seenAt), 100, 200)
+		require.NoError(t, err)
+		requireNear(t, want, got, 1e-9)
+		closer := placed(want, drawnAt)
+		closer.Middle = true
+		got, err = Drawn.Place(closer, 100, 200)
 		require.NoError(t, err)
 		requireNear(t, want, got, 1e-9)
 		got, err = FivePoint.Place(placed(want, arcFaceAt), 100, 200)
@@ -127,7 +132,7 @@ func TestHolds(t *testing.T) {
 			require.False(t, c.Holds(turned, size, size), c)
 		}
 	}
-	square := placed(data.Placement{Middle: 50 + 50i, Right: 50, Down: 50i}, drawnAt)
+	square := placed(data.Placement{Middle: 50 + 50i, Right: 50, Down: 50i}, seenAt)
 	require.True(t, Drawn.Holds(square, 100, 100))
 	require.False(t, Drawn.Holds(square, 300, 100), "a crop in width alone")
 	require.False(t, Drawn.Holds(square, 100, 300), "a crop in height alone")

@@ -18,6 +18,7 @@ import (
 	ag "mien/autograd"
 	"mien/data"
 	"mien/engine"
+	"mien/face/eyes"
 	"mien/nn"
 	"mien/weights"
 )
@@ -27,6 +28,7 @@ type Face struct {
 	Box
 	Score  float64 // from 0 to 1
 	Points [5]Point
+	Middle bool // whether its eyes are halfway between the corners of their lids, as Closer finds them, and not where YuNet sees them
 }
 
 // Largest is the index of the face with the largest box; there is at least one.
@@ -78,6 +80,7 @@ type Detector struct {
 	backend engine.Backend
 	scope   *nn.Scope
 	net     *network
+	eyes    *eyes.Finder
 	pixels  []float32 // of the frames looked at, kept for the next
 }
 
@@ -111,11 +114,18 @@ func Open(file nn.Weights, b engine.Backend) (d *Detector, err error) {
 		scope.Free()
 		return nil, err
 	}
+	if d.eyes, err = eyes.New(b); err != nil {
+		scope.Free()
+		return nil, err
+	}
 	return d, nil
 }
 
-// Close releases the network's memory.
-func (d *Detector) Close() { d.scope.Free() }
+// Close releases the networks' memory.
+func (d *Detector) Close() {
+	d.scope.Free()
+	d.eyes.Close()
+}
 
 // Detect returns the faces of each frame, best first.
 func (d *Detector) Detect(f *data.Frames, opt Options) (found [][]Face, err error) {

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 
 	"mien/face"
+	"mien/face/eyes"
 	"mien/modelfile"
 )
 
@@ -20,6 +21,7 @@ type embeddedModel struct {
 func embeddedModels() []embeddedModel {
 	return []embeddedModel{
 		{"YuNet-s", "weights that find faces", "MIT", face.Embedded(), []licenseText{{"NOTICE.md", face.Notice}, {"LICENSE", face.License}}},
+		{"eyes", "weights that find the middles of eyes", "Apache-2.0", eyes.Embedded(), []licenseText{{"CARD.md", eyes.Card}, ownLicense()}},
 		{"builtin", "a model to try mien with", "Apache-2.0", modelfile.BuiltinFile(), []licenseText{{"CARD.md", modelfile.Card}, ownLicense()}},
 	}
 }

@@ -178,7 +178,7 @@ func TestLicenses(t *testing.T) {
 
 	weights, err := os.ReadFile("../../face/weights/yunet_s.safetensors")
 	require.NoError(t, err)
-	yunet := list.Parts[len(list.Parts)-2]
+	yunet := list.Parts[len(list.Parts)-3]
 	require.Equal(t, []string{"YuNet-s", fmt.Sprintf("%x", sha256.Sum256(weights))}, []string{yunet.Name, yunet.SHA256})
 
 	code, stdout, _ = mien("licenses")

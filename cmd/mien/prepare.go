@@ -11,6 +11,7 @@ import (
 
 	"mien/data"
 	"mien/face"
+	"mien/face/eyes"
 	"mien/modelfile"
 	"mien/report"
 	"mien/run"
@@ -27,7 +28,7 @@ type prepareCmd struct {
 	Crop      string `help:"How faces are cut out: eyes-nose, both at the same place in all faces, as drawn faces have them; box-rotation, the detector's box turned upright, as the authors of S4D recommend; or five-point, as ArcFace sees faces, with a margin." enum:"eyes-nose,box-rotation,five-point" default:"eyes-nose"`
 	Size      uint   `help:"Pixels of a crop, height and width." default:"112"`
 	Steady    bool   `help:"The crops of a video follow its face, calmly, instead of being all at one place."`
-	Landmarks string `help:"Landmark network that finds eyes and noses more exactly than the detector: a run of landmarks train, or MobileFaceNet's .pth.tar or OpenVINO .xml." placeholder:"FILE|RUN"`
+	Landmarks string `help:"Landmark network that finds eyes and noses instead: a run of landmarks train, or MobileFaceNet's .pth.tar or OpenVINO .xml." placeholder:"FILE|RUN"`
 	Quiet     bool   `help:"Show no progress, only errors and the result."`
 }
 
@@ -74,7 +75,7 @@ func (c *prepareCmd) Run(out *console) error {
 
 // record is what CropsFile will say, but for the counts.
 func (c *prepareCmd) record() (r data.Crops, err error) {
-	r = data.Crops{Format: data.CropsFormat, Crop: c.Crop, Size: int(c.Size), Videos: "alike"}
+	r = data.Crops{Format: data.CropsFormat, Crop: c.Crop, Size: int(c.Size), Videos: "alike", Eyes: eyes.Digest()}
 	if c.Steady {
 		r.Videos = "steady"
 	}

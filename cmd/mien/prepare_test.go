@@ -16,6 +16,7 @@ import (
 
 	"mien/data"
 	"mien/face"
+	"mien/face/eyes"
 	"mien/report"
 )
 
@@ -103,7 +104,7 @@ func TestPrepare(t *testing.T) {
 	require.NoError(t, err)
 	var crops data.Crops
 	require.NoError(t, json.Unmarshal(text, &crops))
-	require.Equal(t, data.Crops{Format: "mien-crops-1", Crop: "eyes-nose", Size: 64, Videos: "alike", Detector: face.Digest(), Samples: 3, Failed: 1}, crops)
+	require.Equal(t, data.Crops{Format: "mien-crops-1", Crop: "eyes-nose", Size: 64, Videos: "alike", Detector: face.Digest(), Eyes: eyes.Digest(), Samples: 3, Failed: 1}, crops)
 	require.NoDirExists(t, out+".part")
 
 	d := finder(t)
@@ -166,8 +167,8 @@ func TestPrepareVideo(t *testing.T) {
 		eyes := eyesOf(t, filepath.Join(steady, "videos", "walk"))
 		require.Len(t, eyes, 8)
 		for _, q := range eyes {
-			require.InDelta(t, eyes[0].X, q.X, 0.08*112, crop)
-			require.InDelta(t, eyes[0].Y, q.Y, 0.08*112, crop)
+			require.InDelta(t, eyes[0].X, q.X, 0.1*112, crop)
+			require.InDelta(t, eyes[0].Y, q.Y, 0.1*112, crop)
 		}
 	}
 	alike := filepath.Join(dir, "alike")

@@ -1,0 +1,62 @@
+package annotated
+
+import (
+	"math/cmplx"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Every portrait of the 80 sitters is there, with eyes that are eyes: corners from left to right, each eye half as wide as the eyes are apart,
+// and the same in both passes but for 4.1 % of that distance.
+func TestPortraits(t *testing.T) {
+	all, err := Portraits()
+	require.NoError(t, err)
+	require.Len(t, all, 160)
+	seen := map[string]int{}
+	for _, e := range all {
+		require.Regexp(t, `^portraits/(neutral|happiness)/\d{3}\.jpg$`, e.Picture)
+		seen[e.Sitter()]++
+		c, apart := e.Corners, e.Apart()
+		require.InDelta(t, 67, apart, 12, e.Picture)
+		for i := range 3 {
+			require.Less(t, real(c[i]), real(c[i+1]), e.Picture)
+		}
+		for _, width := range []complex128{c[1] - c[0], c[3] - c[2]} {
+			require.InDelta(t, 0.47, cmplx.Abs(width)/apart, 0.12, e.Picture)
+		}
+	}
+	require.Len(t, seen, 80)
+	each, err := parse(file)
+	require.NoError(t, err)
+	for i := 0; i < len(each); i += passes {
+		l, r := each[i].Middles()
+		left, right := each[i+1].Middles()
+		require.Less(t, max(cmplx.Abs(l-left), cmplx.Abs(r-right))/each[i].Apart(), 0.041, each[i].Picture)
+	}
+}
+
+// The middles are halfway between the corners, the mean of both passes.
+func TestMiddles(t *testing.T) {
+	each, err := parse(strings.Join([]string{"picture,pass,x1,y1,x2,y2,x3,y3,x4,y4",
+		"a/1.jpg,1,10,20,14,22,30,20,36,20", "a/1.jpg,2,10.5,20,14,22,30,20,36,20"}, "\n"))
+	require.NoError(t, err)
+	left, right := each[0].Middles()
+	require.Equal(t, []complex128{12 + 21i, 33 + 20i}, []complex128{left, right})
+	require.Equal(t, "1.jpg", each[0].Sitter())
+	require.InDelta(t, cmplx.Abs(21-1i), each[0].Apart(), 1e-12)
+}
+
+func TestParseRefuses(t *testing.T) {
+	const header = "picture,pass,x1,y1,x2,y2,x3,y3,x4,y4\n"
+	for text, want := range map[string]string{
+		"a,2,1,1,1,1,1,1,1,1":                      "line 2: not pass 1 of its picture",
+		"a,1,1,1,1,1,1,1,1,1\nb,2,1,1,1,1,1,1,1,1": "line 3: not pass 2 of its picture",
+		"a,1,1,1,1,1,1,1,x,1":                      "line 2: ",
+		"a,1,1":                                    "wrong number of fields",
+	} {
+		_, err := parse(header + text)
+		require.ErrorContains(t, err, want)
+	}
+}
