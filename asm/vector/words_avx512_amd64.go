@@ -12,7 +12,8 @@ import (
 func softmaxWordsAVX512Asm(dst *float32, ldd int, s *float32, lds, rows, n int, scale float32, top, sum, alpha *float32)
 
 //go:noescape
-func gradWordsAVX512Asm(p, ds *float32, ldw int, across *float32, lda int, s, dp *float32, ld, rows, n int, scale float32, lse, delta *float32)
+func gradWordsAVX512Asm(p, ds *float32, ldw int, across *float32, lda int, s, dp *float32, ld, rows, n int,
+	scale float32, lse, delta *float32)
 
 // wordsAVX512 is nil without AVX512_BF16.
 func wordsAVX512() *Words[float32] {
@@ -28,7 +29,8 @@ func softmaxWordsAVX512(dst []float32, ldd int, s []float32, lds, rows, n int, s
 	softmaxWordsAVX512Asm(&dst[0], ldd, &s[0], lds, rows, n, scale, &top[0], &sum[0], &alpha[0])
 }
 
-func gradWordsAVX512(p, ds []float32, ldw int, across []float32, lda int, s, dp []float32, ld, rows, n int, scale float32, lse, delta []float32) {
+func gradWordsAVX512(p, ds []float32, ldw int, across []float32, lda int, s, dp []float32, ld, rows, n int,
+	scale float32, lse, delta []float32) {
 	pairs, wide := (kernel.CeilDiv(rows, 2)-1)*ldw, kernel.RoundUp(n, 16)
 	_, _, _ = p[pairs+wide-1], ds[pairs+wide-1], across[(rows-1)*lda+wide/2-1]
 	_, _, _, _ = s[(rows-1)*ld+n-1], dp[(rows-1)*ld+n-1], lse[rows-1], delta[rows-1]

@@ -49,7 +49,8 @@ GLOBL inTurn<>(SB), RODATA|NOPTR, $64
 //
 // Without a row b, its words are those of a: they are stored first.
 //
-// func gradWordsAVX512Asm(p, ds *float32, ldw int, across *float32, lda int, s, dp *float32, ld, rows, n int, scale float32, lse, delta *float32)
+// func gradWordsAVX512Asm(p, ds *float32, ldw int, across *float32, lda int, s, dp *float32, ld, rows, n int,
+//	scale float32, lse, delta *float32)
 TEXT ·gradWordsAVX512Asm(SB), NOSPLIT, $0-104
 	MOVQ p+0(FP), R8
 	MOVQ ds+8(FP), R9
