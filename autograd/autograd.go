@@ -83,7 +83,7 @@ func (v *Value) Dim(i int) int { return v.data.Dim(i) }
 type Tape struct {
 	// Recompute makes each layer a checkpoint: only its inputs are kept, and Backward runs it again. (Chen et al. 2016)
 	Recompute bool
-	// Precision is that of products with weights, and of attention in inference. Products with packed weights use the weight's own.
+	// Precision is that of products with weights and of attention. Products with packed weights use the weight's own.
 	Precision engine.Precision
 	// Attended, if not nil, receives the probabilities [batch, heads, tokens, tokens] of each attention in turn: for figures, as the
 	// fused op has them nowhere. They are on loan.

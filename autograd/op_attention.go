@@ -20,10 +20,8 @@ func Attention(qkv *Value, heads int) *Value {
 		o.tape.Attended(probabilities)
 	}
 	out, lse := o.new(batch, tokens, heads*d), o.temp(o.new(batch, heads, tokens))
-	args := engine.AttentionArgs{QKV: qkv.data, Out: out, LSE: lse, Batch: batch, Tokens: tokens, Heads: heads, HeadDim: d}
-	if !o.needs { // the backward pass recomputes the probabilities at full precision
-		args.Precision = o.tape.Precision
-	}
+	args := engine.AttentionArgs{QKV: qkv.data, Out: out, LSE: lse, Batch: batch, Tokens: tokens, Heads: heads, HeadDim: d,
+		Precision: o.tape.Precision}
 	o.be.Attention(args)
 	return o.result(out, func(dy *engine.Tensor) {
 		qkv.accumulateNew("Attention", func(g *engine.Tensor) {

@@ -234,9 +234,9 @@ type AttentionArgs struct {
 	QKV, Out, LSE                 *Tensor
 	Batch, Tokens, Heads, HeadDim int
 
-	// Precision BF16 allows Q/√d, K, V and the probabilities to be rounded to bfloat16 before they are multiplied, in a forward pass
-	// without a backward pass, which must recompute the same probabilities. A backend on which this saves no time may multiply
-	// in float32 instead. Int8 means BF16 here.
+	// Precision BF16 allows the operands of all products to be rounded to bfloat16: queries, keys, values, probabilities, and in the backward
+	// pass the gradients of the output and of the logits. Both passes need the same, as the backward pass recomputes the probabilities of
+	// the forward pass. A backend on which this saves no time may multiply in float32 instead. Int8 means BF16 here.
 	Precision Precision
 }
 

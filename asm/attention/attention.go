@@ -21,9 +21,10 @@ type Head[F kernel.Float] struct {
 	OutStride   int
 	LSE         []F
 
-	// BF16 rounds Q/√Dim, K, V and the weights exp(s − top) to bfloat16 before they are multiplied, in the forward pass only and
-	// if the CPU has instructions for it (AVX512_BF16); without them rounding would only cost time, so nothing is rounded. Sums
-	// and softmax stay at full precision. Element type float32 only.
+	// BF16 rounds all operands of products to bfloat16, if the CPU has instructions for it (AVX512_BF16): Q, K, V, dO, the
+	// probabilities, or their multiples exp(s − top), and the gradients of logits. Without them rounding would only cost time, so nothing
+	// is rounded. Sums and softmax stay at full precision. Element type float32 only. A backward pass recomputes the probabilities of the
+	// forward pass, and must be asked for the same.
 	BF16 bool
 }
 

@@ -28,12 +28,20 @@ func (k *Kernels[F]) backwardScratch(memory []F, tokens, dim int) (s backwardScr
 // AttentionGradScratch returns how many elements of scratch the backward pass of one head needs.
 func (k *Kernels[F]) AttentionGradScratch(tokens, dim int) int {
 	_, n := k.backwardScratch(nil, tokens, dim)
+	if k.bf16 != nil {
+		_, rounded := k.roundedScratch(nil, tokens, dim)
+		n = max(n, rounded)
+	}
 	return n
 }
 
 // PackAttentionGrad copies a head into scratch, in the order in which the backward pass reads it, and computes
 // δ_i = Σ_c dO_ic·O_ic, which equals Σ_j P_ij·dP_ij.
 func (k *Kernels[F]) PackAttentionGrad(h *Head[F], g *Grads[F], scratch []F) {
+	if k.rounds(h) {
+		k.packRoundedGrad(h, g, scratch)
+		return
+	}
 	s, _ := k.backwardScratch(scratch, h.Tokens, h.Dim)
 	s.scale[0], s.one[0] = h.scale(), 1
 	k.packTransposed(s.keysT, h.K, h.Stride, h.Tokens, h.Dim)
@@ -41,8 +49,12 @@ func (k *Kernels[F]) PackAttentionGrad(h *Head[F], g *Grads[F], scratch []F) {
 	k.packRows(s.keys, h.K, h.Stride, h.Tokens, h.Dim, s.scale)
 	k.packRows(s.queries, h.Q, h.Stride, h.Tokens, h.Dim, s.scale)
 	k.packRows(s.dout, g.DOut, h.OutStride, h.Tokens, h.Dim, s.one)
+	k.deltas(s.delta, h, g)
+}
+
+func (k *Kernels[F]) deltas(delta []F, h *Head[F], g *Grads[F]) {
 	for i := range h.Tokens {
-		s.delta[i] = k.vector.Dot(h.Out[i*h.OutStride:][:h.Dim], g.DOut[i*h.OutStride:][:h.Dim])
+		delta[i] = k.vector.Dot(h.Out[i*h.OutStride:][:h.Dim], g.DOut[i*h.OutStride:][:h.Dim])
 	}
 }
 
@@ -72,6 +84,10 @@ type span struct{ lo, hi int }
 // gradients processes the blocks of logits of some queries and keys. Each gradient is summed in the order of blocks,
 // regardless of which others are computed with it.
 func (k *Kernels[F]) gradients(h *Head[F], g *Grads[F], scratch []F, queries, keys span, dq, dkv bool) {
+	if k.rounds(h) {
+		k.roundedGradients(h, g, scratch, queries, keys, dq, dkv)
+		return
+	}
 	s, _ := k.backwardScratch(scratch, h.Tokens, h.Dim)
 	for i := queries.lo; i < queries.hi; i += k.queries {
 		rows := min(k.queries, queries.hi-i)

@@ -26,36 +26,39 @@ func (k *Kernels[F]) rounds(h *Head[F]) bool { return h.BF16 && k.bf16 != nil }
 
 // packBF16 packs keys and values for products of pairs.
 func (k *Kernels[F]) packBF16(h *Head[F], s *forwardScratch[F]) {
-	b := k.bf16
-	ld := words(h.Dim)
-	for j := 0; j < h.Tokens; j += k.width {
-		rows := min(k.width, h.Tokens-j)
-		b.round(s.paired, ld, h.K[j*h.Stride:], h.Stride, rows, h.Dim)
-		k.gemm.Transpose(s.keys[j*half(h.Dim):], k.width, s.paired, ld, rows, half(h.Dim))
+	k.packWordsTransposed(s.keys, h.K, h.Stride, h.Tokens, h.Dim, s.words)
+	k.packWords(s.values, h.V, h.Stride, h.Tokens, h.Dim)
+}
+
+// packWordsTransposed packs the transpose of src [rows, columns], with words of two neighbours in a row: panels of half(columns) rows
+// each. room holds a panel's width of rounded rows.
+func (k *Kernels[F]) packWordsTransposed(dst, src []F, stride, rows, columns int, room []F) {
+	ld, depth := words(columns), half(columns)
+	for r := 0; r < rows; r += k.width {
+		n := min(k.width, rows-r)
+		k.bf16.round(room, ld, src[r*stride:], stride, n, columns)
+		k.gemm.Transpose(dst[r*depth:], k.width, room, ld, n, depth)
 	}
-	for q := 0; q < h.Dim; q += k.width {
-		for j := 0; j < h.Tokens; j += k.keys {
-			b.pair(s.values[q*half(h.Tokens)+half(j)*k.width:], h.V[j*h.Stride+q:], h.Stride, min(k.keys, h.Tokens-j), min(k.width, h.Dim-q))
+}
+
+// packWords packs src [rows, columns], with words of two elements one above the other: panels of half(rows) rows each.
+func (k *Kernels[F]) packWords(dst, src []F, stride, rows, columns int) {
+	for q := 0; q < columns; q += k.width {
+		for r := 0; r < rows; r += k.keys {
+			k.bf16.pair(dst[q*half(rows)+half(r)*k.width:], src[r*stride+q:], stride, min(k.keys, rows-r), min(k.width, columns-q))
 		}
 	}
 }
 
-// logitsBF16 computes a block of logits of the queries in s.q.
+// logitsBF16 computes a block of logits, not yet divided by √d, of the queries in s.q16.
 func (k *Kernels[F]) logitsBF16(h *Head[F], s *forwardScratch[F], rows, j, n int) {
-	b := k.bf16
 	depth := half(h.Dim)
-	if j == 0 {
-		b.round(s.q16, words(h.Dim), s.q, h.Dim, rows, h.Dim)
-	}
-	b.product(panelProduct[F]{m: rows, n: n, k: depth, a: s.q16, rs: words(h.Dim), ps: 1,
+	k.bf16.product(panelProduct[F]{m: rows, n: n, k: depth, a: s.q16, rs: words(h.Dim), ps: 1,
 		b: s.keys[j*depth:], panel: depth * k.width, c: s.logits, ldc: k.logitStride()})
 }
 
-// mixBF16 adds the values of a block of keys with the probabilities in s.logits as weights.
+// mixBF16 adds the values of a block of keys with the probabilities in s.words as weights.
 func (k *Kernels[F]) mixBF16(h *Head[F], s *forwardScratch[F], out []F, rows, j, n int) {
-	b := k.bf16
-	ld := k.logitStride()
-	b.round(s.paired, words(k.keys), s.logits, ld, rows, n)
-	b.product(panelProduct[F]{m: rows, n: h.Dim, k: half(n), a: s.paired, rs: words(k.keys), ps: 1,
+	k.bf16.product(panelProduct[F]{m: rows, n: h.Dim, k: half(n), a: s.words, rs: words(k.keys), ps: 1,
 		b: s.values[j/2*k.width:], panel: half(h.Tokens) * k.width, c: out, ldc: h.OutStride, accumulate: j > 0})
 }

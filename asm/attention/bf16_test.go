@@ -25,23 +25,19 @@ func TestNearestBF16(t *testing.T) {
 	require.True(t, math.IsNaN(float64(nearest(float32(math.NaN())))))
 }
 
+// rounded is a copy in bfloat16.
+func rounded(x []float32) []float32 {
+	x = append([]float32(nil), x...)
+	for i, v := range x {
+		x[i] = nearest(v)
+	}
+	return x
+}
+
 // roundedHead is the oracle's view of operands in bfloat16.
-func roundedHead(h Head[float32]) Head[float32] {
-	scaled := append([]float32(nil), h.Q...)
-	for i := range scaled {
-		scaled[i] *= h.scale()
-	}
-	h.K, h.V = append([]float32(nil), h.K...), append([]float32(nil), h.V...)
-	for _, x := range [][]float32{scaled, h.K, h.V} {
-		for i, v := range x {
-			x[i] = nearest(v)
-		}
-	}
-	h.Q = scaled
-	for i := range h.Q {
-		h.Q[i] *= float32(math.Sqrt(float64(h.Dim))) // as the oracle divides by it once more
-	}
-	return h
+func roundedHead(h Head[float32], g Grads[float32]) (Head[float32], Grads[float32]) {
+	h.Q, h.K, h.V, g.DOut = rounded(h.Q), rounded(h.K), rounded(h.V), rounded(g.DOut)
+	return h, g
 }
 
 // Logits of rounded operands are exact to float32; weights of 8 bits leave a 2⁻⁹ of each value.
@@ -56,8 +52,8 @@ func TestAttentionBF16AgainstFloat64(t *testing.T) {
 			h.BF16 = true
 			c.forward(k)
 			c.arena.Check()
-			r := roundedHead(*h)
-			want := newOracle(&r, &c.grads)
+			r, g := roundedHead(*h, c.grads)
+			want := newOracle(&r, &g)
 			requireRows(t, want.lse, h.LSE, 0, 2e-6, what+", lse")
 			for i, row := range want.out {
 				for j, v := range row {
@@ -73,6 +69,46 @@ func TestAttentionBF16AgainstFloat64(t *testing.T) {
 	}
 }
 
+// Probabilities and gradients of logits of 8 bits leave a 2⁻⁸ of each term, and errors go both ways.
+func TestAttentionGradBF16AgainstFloat64(t *testing.T) {
+	for _, k := range withBF16(t) {
+		for _, s := range headSizes {
+			what := fmt.Sprintf("%s, %d tokens × %d", k.gemm.Name, s[0], s[1])
+			c := newHeadCase(t, k, s[0], s[1], 1)
+			h, g := &c.head, &c.grads
+			h.BF16 = true
+			c.forward(k)
+			c.backward(k)
+			c.arena.Check()
+			limit := 0x1.4p-8
+			if s[0] > 150 {
+				limit = 0x1p-9 // sums of many terms
+			}
+			r, rg := roundedHead(*h, *g)
+			want := newOracle(&r, &rg)
+			for name, x := range map[string]struct {
+				want [][]float64
+				got  []float32
+			}{"dq": {want.dq, g.DQ}, "dk": {want.dk, g.DK}, "dv": {want.dv, g.DV}} {
+				requireRows(t, x.want, x.got, h.Stride, 0x1p-7, what+", "+name)
+				require.Less(t, relativeError(x.want, x.got, h.Stride), limit, "%s, %s", what, name)
+			}
+		}
+	}
+}
+
+// relativeError is the root of the squares of all errors over that of the squares of all values, or of a tenth each if these are smaller.
+func relativeError(want [][]float64, got []float32, stride int) float64 {
+	errors, values := 0.0, 0.0
+	for i, row := range want {
+		for j, v := range row {
+			e := float64(got[i*stride+j]) - v
+			errors, values = errors+e*e, values+max(v*v, 0.01)
+		}
+	}
+	return math.Sqrt(errors / values)
+}
+
 // Without instructions for bfloat16 a head that asks for it gets float32.
 func TestAttentionBF16WithoutInstructions(t *testing.T) {
 	for _, k := range implementations() {
@@ -80,23 +116,13 @@ func TestAttentionBF16WithoutInstructions(t *testing.T) {
 		k.bf16 = nil
 		single, asked := newHeadCase(t, k, 211, 65, 1), newHeadCase(t, k, 211, 65, 1)
 		asked.head.BF16 = true
-		single.forward(k)
-		asked.forward(k)
+		for _, c := range []*headCase{single, asked} {
+			c.forward(k)
+			c.backward(k)
+		}
 		require.Equal(t, single.head.Out, asked.head.Out, k.gemm.Name)
 		require.Equal(t, single.head.LSE, asked.head.LSE, k.gemm.Name)
-	}
-}
-
-func TestAttentionBF16BitsDoNotDependOnTheCut(t *testing.T) {
-	for _, k := range withBF16(t) {
-		whole, parts := newHeadCase(t, k, 211, 65, 2), newHeadCase(t, k, 211, 65, 2)
-		whole.head.BF16, parts.head.BF16 = true, true
-		whole.forward(k)
-		k.PackAttention(&parts.head, parts.scratch)
-		for lo := 0; lo < 211; lo += 29 {
-			k.Attention(&parts.head, parts.scratch, lo, min(lo+29, 211))
-		}
-		require.Equal(t, whole.head.Out, parts.head.Out, k.gemm.Name)
+		require.Equal(t, single.grads, asked.grads, k.gemm.Name)
 	}
 }
 

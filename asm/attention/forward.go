@@ -14,7 +14,7 @@ type forwardScratch[F kernel.Float] struct {
 	logits          []F // a block of logits, then of probabilities
 	top, sum, alpha []F // of each row of the block
 	scale, one      []F // single factors
-	q16, paired     []F // words of bfloat16: the block of queries; rows of keys or the block of probabilities
+	q16, words      []F // words of bfloat16: the block of queries; rows of keys or the block of probabilities
 }
 
 func (k *Kernels[F]) forwardScratch(memory []F, tokens, dim int) (s forwardScratch[F], used int) {
@@ -24,7 +24,7 @@ func (k *Kernels[F]) forwardScratch(memory []F, tokens, dim int) (s forwardScrat
 	s.scale, s.one = c.take(1), c.take(1)
 	s.top, s.sum, s.alpha = c.take(k.queries), c.take(k.queries), c.take(k.queries)
 	if k.bf16 != nil {
-		s.q16, s.paired = c.take(k.queries*words(dim)), c.take(max(k.queries*words(k.keys), k.width*words(dim)))
+		s.q16, s.words = c.take(k.queries*words(dim)), c.take(max(k.queries*words(k.keys), k.width*words(dim)))
 	}
 	return s, c.used
 }
@@ -62,8 +62,14 @@ func (k *Kernels[F]) Attention(h *Head[F], scratch []F, lo, hi int) {
 // attend computes a block of rows from row i on. After every block of keys, Out holds the weighted sum of the values so
 // far with weights exp(s − top); a new maximum rescales it by alpha.
 func (k *Kernels[F]) attend(h *Head[F], s *forwardScratch[F], i, rows int) {
-	out, ld, bf16 := h.Out[i*h.OutStride:], k.logitStride(), k.rounds(h)
-	k.vector.ScaleRows(s.q, h.Dim, h.Q[i*h.Stride:], h.Stride, rows, h.Dim, s.scale)
+	out, bf16 := h.Out[i*h.OutStride:], k.rounds(h)
+	scale := F(1) // of top
+	if bf16 {
+		scale = h.scale()
+		k.bf16.round(s.q16, words(h.Dim), h.Q[i*h.Stride:], h.Stride, rows, h.Dim)
+	} else {
+		k.vector.ScaleRows(s.q, h.Dim, h.Q[i*h.Stride:], h.Stride, rows, h.Dim, s.scale)
+	}
 	for r := range rows {
 		s.top[r], s.sum[r] = F(-math.MaxFloat32), 0
 	}
@@ -71,10 +77,11 @@ func (k *Kernels[F]) attend(h *Head[F], s *forwardScratch[F], i, rows int) {
 		n := min(k.keys, h.Tokens-j)
 		if bf16 {
 			k.logitsBF16(h, s, rows, j, n)
+			k.vector.Words.OnlineSoftmax(s.words, words(k.keys), s.logits, k.logitStride(), rows, n, scale, s.top, s.sum, s.alpha)
 		} else {
 			k.logits(h, s, rows, j, n)
+			k.vector.OnlineSoftmax(s.logits, k.logitStride(), rows, n, s.top, s.sum, s.alpha)
 		}
-		k.vector.OnlineSoftmax(s.logits, ld, rows, n, s.top, s.sum, s.alpha)
 		if j > 0 {
 			k.vector.ScaleRows(out, h.OutStride, out, h.OutStride, rows, h.Dim, s.alpha[:rows])
 		}
@@ -85,7 +92,7 @@ func (k *Kernels[F]) attend(h *Head[F], s *forwardScratch[F], i, rows int) {
 		}
 	}
 	for r := range rows {
-		h.LSE[i+r] = s.top[r] + F(math.Log(float64(s.sum[r])))
+		h.LSE[i+r] = scale*s.top[r] + F(math.Log(float64(s.sum[r])))
 		s.alpha[r] = 1 / s.sum[r]
 	}
 	k.vector.ScaleRows(out, h.OutStride, out, h.OutStride, rows, h.Dim, s.alpha[:rows])

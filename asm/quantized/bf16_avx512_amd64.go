@@ -17,10 +17,10 @@ func bf16PeakAVX512Asm(n int)
 func bf16ConvertAVX512Asm(dst *uint32, x *float32, n int)
 
 //go:noescape
-func bf16PairsAVX512Asm(dst *uint32, ldd int, x *float32, ldx, steps, vectors int, mask uint16)
+func bf16PairsAVX512Asm(dst *uint32, ldd, panel int, x *float32, ldx, steps, panels int, mask uint64)
 
 //go:noescape
-func bf16Pairs16AVX512Asm(dst *uint32, ldd int, x *uint16, ldx, steps, vectors int, mask uint16)
+func bf16Pairs16AVX512Asm(dst *uint32, ldd, panel int, x *uint16, ldx, steps, panels int, mask uint64)
 
 // bf16AVX512 needs AVX512_BF16.
 func bf16AVX512() *Kernels {
@@ -37,11 +37,14 @@ func bf16SweepAVX512(t *sweep) {
 	}
 }
 
-// wordPairs builds a wordKernels.pairs from one of whole vectors, the last of which is masked.
-func wordPairs[T float32 | uint16](fn func(dst *uint32, ldd int, x *T, ldx, steps, vectors int, mask uint16)) func([]uint32, int, []T, int, int, int) {
-	return func(dst []uint32, ldd int, x []T, ldx, lines, steps int) {
-		const lanes = 16
-		_, _ = dst[(steps-1)*ldd+lines-1], x[(2*steps-1)*ldx+lines-1]
-		fn(&dst[0], ldd, &x[0], ldx, steps, kernel.CeilDiv(lines, lanes), 0xFFFF>>(-lines&(lanes-1)))
+// wordPairs builds a wordKernels.pairs from one of whole panels, the last of which is masked.
+func wordPairs[T float32 | uint16](fn func(dst *uint32, ldd, panel int, x *T, ldx, steps, panels int, mask uint64)) func([]uint32, int, int, []T, int, int, int) {
+	return func(dst []uint32, ldd, panel int, x []T, ldx, lines, steps int) {
+		last := (lines - 1) / NR
+		_, _ = dst[last*panel+(steps-1)*ldd+(lines-1)%NR], x[(2*steps-1)*ldx+lines-1]
+		rounds := max(1, kernel.MaxElements/(2*lines))
+		for s := 0; s < steps; s += rounds {
+			fn(&dst[s*ldd], ldd, panel, &x[2*s*ldx], ldx, min(rounds, steps-s), last+1, 0xFFFFFFFF>>(-lines&(NR-1)))
+		}
 	}
 }

@@ -101,6 +101,8 @@ TEXT ·bf16ConvertAVX512Asm(SB), NOSPLIT, $0-24
 	MOVQ n+16(FP), CX
 
 convert:                          // for ; n > 0; n -= 32 {
+	PREFETCHT0 2048(SI)       // fetch(x[512:])
+	PREFETCHT0 2112(SI)
 	VMOVUPS (SI), Z0          // x[0:16]
 	VMOVUPS 64(SI), Z1        // x[16:32]
 	EVEX512(3, 0x72, 0, 1, 2) // Z2 = bf16(Z0), bf16(Z1): VCVTNE2PS2BF16 Z0, Z1, Z2
@@ -124,95 +126,97 @@ convert:                          // for ; n > 0; n -= 32 {
 	VPSLLD      $16, Z29, Z29           \
 	VPORD       Z29, Z31, Z31             // 0 | 16<<16, 1 | 17<<16 …
 
-// PAIRS makes words of two rows of numbers, side by side:
+// PAIRS makes words of two rows of numbers, side by side, in panels of 32 words:
 //
 //	for s := range steps {
-//		for i := range 16 * vectors { // of the last 16 those in mask
-//			dst[s*ldd+i] = uint32(bf16(x[2*s*ldx+i])) | uint32(bf16(x[(2*s+1)*ldx+i]))<<16
+//		for i := range 32 * panels { // of the last 32 those in mask
+//			dst[i/32*panel+s*ldd+i%32] = uint32(bf16(x[2*s*ldx+i])) | uint32(bf16(x[(2*s+1)*ldx+i]))<<16
 //		}
 //	}
 //
-// Rows come from far apart, so those eight further on are fetched.
-//
-//	DI  dst    R8  bytes to its next row    SI  x    R10, R11  bytes of one row, of eight    CX  steps left
-//	DX, AX  a vector in dst, in x    R9  vectors    BX  those left    K1  mask
+//	DI  dst    R8  bytes to its next row    R11  bytes to its next panel    SI  x    R10  bytes to its next row    CX  steps left
+//	DX, AX  the row in dst, in x    R9  panels    BX  those left    K1, K2  the halves of mask
 #define PAIRS(shift, vector, WORDS, WORDSMASKED) \
-	MOVL  $16, AX            \
-	VPBROADCASTD AX, Z30     \
-	INDEX                    \
-	SHLQ  $2, R8             \ // ldd in bytes
-	SHLQ  $shift, R10        \ // ldx in bytes
-	MOVQ  R10, R11           \
-	SHLQ  $3, R11            \ // eight rows
-step:                            \ // for range steps {
-	MOVQ  SI, AX             \ // from = x
-	MOVQ  DI, DX             \ // to = dst
-	MOVQ  R9, BX             \ // v = vectors
-	DECQ  BX                 \ // v--
-	JZ    last               \ // if v == 0 { goto last }
-next:                            \ // for ; v > 0; v-- {
-	WORDS                    \ // w = words of from[0:16] and from[ldx:ldx+16]
-	VMOVDQU32 Z0, (DX)       \ // to[0:16] = w
-	ADDQ  $vector, AX        \ // from += 16
-	ADDQ  $64, DX            \ // to += 16
-	DECQ  BX                 \
-	JNZ   next               \ // }
-last:                            \
-	WORDSMASKED              \ // w = words of those in mask
-	VMOVDQU32 Z0, K1, (DX)   \ // to[0:16] = w, those in mask
-	LEAQ  (SI)(R10*2), SI    \ // x += two rows
-	ADDQ  R8, DI             \ // dst += a row
-	DECQ  CX                 \
-	JNZ   step               \ // }
+	MOVL  $16, AX               \
+	VPBROADCASTD AX, Z30        \
+	INDEX                       \
+	KSHIFTRD $16, K1, K2        \
+	SHLQ  $2, R8                \ // ldd in bytes
+	SHLQ  $2, R11               \ // panel in bytes
+	SHLQ  $shift, R10           \ // ldx in bytes
+step:                               \ // for range steps {
+	MOVQ  SI, AX                \ // from = x
+	MOVQ  DI, DX                \ // to = dst
+	MOVQ  R9, BX                \ // q = panels
+	DECQ  BX                    \ // q--
+	JZ    last                  \ // if q == 0 { goto last }
+next:                               \ // for ; q > 0; q-- {
+	WORDS(0, Z0, Y0)            \ // w = words of from[0:16] and from[ldx:ldx+16]
+	WORDS(vector, Z1, Y1)       \ // u = words of from[16:32] and from[ldx+16:ldx+32]
+	VMOVDQU32 Z0, (DX)          \ // to[0:16] = w
+	VMOVDQU32 Z1, 64(DX)        \ // to[16:32] = u
+	ADDQ  $(2*vector), AX       \ // from += 32
+	ADDQ  R11, DX               \ // to += panel
+	DECQ  BX                    \
+	JNZ   next                  \ // }
+last:                               \
+	WORDSMASKED(0, K1, Z0)      \ // w = words of those in mask
+	WORDSMASKED(vector, K2, Z1) \
+	VMOVDQU32 Z0, K1, (DX)      \ // to[0:16] = w, those in mask
+	VMOVDQU32 Z1, K2, 64(DX)    \ // to[16:32] = u, those in mask
+	LEAQ  (SI)(R10*2), SI       \ // x += two rows
+	ADDQ  R8, DI                \ // dst += a row
+	DECQ  CX                    \
+	JNZ   step                  \ // }
 	VZEROUPPER
 
-// WORDS32 rounds the numbers of two rows and joins them.
-#define WORDS32 \
-	PREFETCHT0 (AX)(R11*1)    \ // fetch(from[8*ldx:])
-	VMOVUPS (AX), Z0          \ // x = from[0:16]
-	VMOVUPS (AX)(R10*1), Z1   \ // y = from[ldx:ldx+16]
-	EVEX512(3, 0x72, 0, 1, 0) \ // Z0 = bf16(x), bf16(y): VCVTNE2PS2BF16 Z0, Z1, Z0
-	VPERMW Z0, Z31, Z0          // x[0] y[0] x[1] y[1] …
+// WORDS32 rounds sixteen numbers of two rows and joins them.
+#define WORDS32(at, w, half) \
+	VMOVUPS at(AX), Z2          \ // x = from[0:16]
+	VMOVUPS at(AX)(R10*1), Z3   \ // y = from[ldx:ldx+16]
+	EVEX512(3, 0x72, 2, 3, 2)   \ // Z2 = bf16(x), bf16(y): VCVTNE2PS2BF16 Z2, Z3, Z2
+	VPERMW Z2, Z31, w             // w = x[0] y[0] x[1] y[1] …
 
-#define WORDS32MASKED \
-	VMOVUPS.Z (AX), K1, Z0        \ // x = from[0:16], those in mask
-	VMOVUPS.Z (AX)(R10*1), K1, Z1 \ // y = from[ldx:ldx+16], those in mask
-	EVEX512(3, 0x72, 0, 1, 0)     \ // Z0 = bf16(x), bf16(y)
-	VPERMW Z0, Z31, Z0              // x[0] y[0] x[1] y[1] …
+#define WORDS32MASKED(at, mask, w) \
+	VMOVUPS.Z at(AX), mask, Z2        \ // x = from[0:16], those in mask
+	VMOVUPS.Z at(AX)(R10*1), mask, Z3 \ // y = from[ldx:ldx+16], those in mask
+	EVEX512(3, 0x72, 2, 3, 2)         \ // Z2 = bf16(x), bf16(y)
+	VPERMW Z2, Z31, w                   // w = x[0] y[0] x[1] y[1] …
 
-// WORDS16 joins the bfloat16s of two rows.
-#define WORDS16 \
-	PREFETCHT0 (AX)(R11*1)                \ // fetch(from[8*ldx:])
-	VMOVDQU (AX), Y0                      \ // x = from[0:16]
-	VINSERTI64X4 $1, (AX)(R10*1), Z0, Z0  \ // x, y = from[ldx:ldx+16]
-	VPERMW Z0, Z31, Z0                      // x[0] y[0] x[1] y[1] …
+// WORDS16 joins sixteen bfloat16s of two rows.
+#define WORDS16(at, w, half) \
+	VMOVDQU at(AX), half                    \ // x = from[0:16]
+	VINSERTI64X4 $1, at(AX)(R10*1), w, w    \ // x, y = from[ldx:ldx+16]
+	VPERMW w, Z31, w                          // w = x[0] y[0] x[1] y[1] …
 
-#define WORDS16MASKED \
-	VMOVDQU16.Z (AX), K1, Y0        \ // x = from[0:16], those in mask
-	VMOVDQU16.Z (AX)(R10*1), K1, Y1 \ // y = from[ldx:ldx+16], those in mask
-	VINSERTI64X4 $1, Y1, Z0, Z0     \ // x, y
-	VPERMW Z0, Z31, Z0                // x[0] y[0] x[1] y[1] …
+#define WORDS16MASKED(at, mask, w) \
+	VMOVDQU16.Z at(AX), mask, Y2        \ // x = from[0:16], those in mask
+	VMOVDQU16.Z at(AX)(R10*1), mask, Y3 \ // y = from[ldx:ldx+16], those in mask
+	VINSERTI64X4 $1, Y3, Z2, Z2         \ // x, y
+	VPERMW Z2, Z31, w                     // w = x[0] y[0] x[1] y[1] …
 
-// func bf16PairsAVX512Asm(dst *uint32, ldd int, x *float32, ldx, steps, vectors int, mask uint16)
-TEXT ·bf16PairsAVX512Asm(SB), NOSPLIT, $0-50
+// func bf16PairsAVX512Asm(dst *uint32, ldd, panel int, x *float32, ldx, steps, panels int, mask uint64)
+TEXT ·bf16PairsAVX512Asm(SB), NOSPLIT, $0-64
 	MOVQ  dst+0(FP), DI
 	MOVQ  ldd+8(FP), R8
-	MOVQ  x+16(FP), SI
-	MOVQ  ldx+24(FP), R10
-	MOVQ  steps+32(FP), CX
-	MOVQ  vectors+40(FP), R9
-	KMOVW mask+48(FP), K1
+	MOVQ  panel+16(FP), R11
+	MOVQ  x+24(FP), SI
+	MOVQ  ldx+32(FP), R10
+	MOVQ  steps+40(FP), CX
+	MOVQ  panels+48(FP), R9
+	KMOVQ mask+56(FP), K1
 	PAIRS(2, 64, WORDS32, WORDS32MASKED)
 	RET
 
-// func bf16Pairs16AVX512Asm(dst *uint32, ldd int, x *uint16, ldx, steps, vectors int, mask uint16)
-TEXT ·bf16Pairs16AVX512Asm(SB), NOSPLIT, $0-50
+// func bf16Pairs16AVX512Asm(dst *uint32, ldd, panel int, x *uint16, ldx, steps, panels int, mask uint64)
+TEXT ·bf16Pairs16AVX512Asm(SB), NOSPLIT, $0-64
 	MOVQ  dst+0(FP), DI
 	MOVQ  ldd+8(FP), R8
-	MOVQ  x+16(FP), SI
-	MOVQ  ldx+24(FP), R10
-	MOVQ  steps+32(FP), CX
-	MOVQ  vectors+40(FP), R9
-	KMOVW mask+48(FP), K1
+	MOVQ  panel+16(FP), R11
+	MOVQ  x+24(FP), SI
+	MOVQ  ldx+32(FP), R10
+	MOVQ  steps+40(FP), CX
+	MOVQ  panels+48(FP), R9
+	KMOVQ mask+56(FP), K1
 	PAIRS(1, 32, WORDS16, WORDS16MASKED)
 	RET

@@ -1,16 +1,19 @@
 package quantized
 
-import "mien/asm/internal/kernel"
+import (
+	"unsafe"
 
-// scratch is what one call needs: a strip of converted activations, panels of an operand that was not packed before, and a tile and its
-// bias for columns past the edge.
+	"mien/asm/internal/kernel"
+)
+
+// scratch is what one call needs: a strip of converted activations, words that have to be transposed, and a tile and its bias for columns
+// past the edge.
 type scratch struct {
-	rows   Rows
-	panels Panels
-	block  blockOf
-	sweep  sweep
-	tile   []float32
-	bias   [NR]float32
+	rows  Rows
+	block block
+	sweep sweep
+	tile  []float32
+	bias  [NR]float32
 }
 
 // zeros stand in for a missing bias and for missing activations ahead.
@@ -24,14 +27,10 @@ func (k *Kernels) Gemm(g Product) {
 	g.check(k.format)
 	s := k.scratch.Get()
 	defer k.scratch.Put(s)
-	if g.B == nil {
-		g.B = k.packed(&g, s)
-		g.firstColumn = 0
-	}
 	strips := kernel.CeilDiv(g.M, k.MR)
 	for i := range strips {
 		lo, hi := g.M*i/strips, g.M*(i+1)/strips
-		rows, first, next := g.Converted, g.firstRow+lo, []float32(nil)
+		rows, first, next := g.Converted, g.firstRow+lo, g.panelsAhead(k.format, i, strips)
 		if rows == nil {
 			s.rows.Reset(k, hi-lo, g.B.K)
 			k.Convert(&s.rows, g.A[lo*g.LDA:], g.LDA, 0, hi-lo)
@@ -45,17 +44,18 @@ func (k *Kernels) Gemm(g Product) {
 	s.sweep = sweep{} // do not keep the caller's memory alive
 }
 
-// packed packs the columns of a product whose operand was not packed before.
-func (k *Kernels) packed(g *Product, s *scratch) *Panels {
-	p := &s.panels
-	p.format, p.N, p.K = k.format, g.N, g.Converted.K
-	p.words = kernel.Room(&p.memory, kernel.RoundUp(p.N, NR)*k.format.words(p.K))
-	k.packOperand(p, g.Columnwise, g.firstColumn, &s.block)
-	return p
+// panelsAhead returns part i of n of the panels after those of the product, as many as it has: what a thread that takes one block of
+// columns after the other reads next. They are only prefetched, so the type does not matter.
+func (g *Product) panelsAhead(f format, i, n int) []float32 {
+	words := g.N * f.words(g.B.K)
+	after := g.B.words[min(g.firstColumn*f.words(g.B.K)+words, len(g.B.words)):]
+	words = min(words, len(after))
+	part := after[words*i/n : words*(i+1)/n]
+	return unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(part))), len(part))
 }
 
 // strip multiplies the rows of the sweep, which are those of C from lo on, with all panels. Meanwhile the activations of the next
-// strip are prefetched, a part with every panel.
+// strip, or the panels of the next columns, are prefetched, a part with every panel.
 func (k *Kernels) strip(g *Product, s *scratch, lo int, next []float32) {
 	t := &s.sweep
 	sums, ld := g.sums()

@@ -75,7 +75,7 @@ type sweep struct {
 
 	ldBias int // 0 where all rows start with the same
 
-	ahead []float32 // activations to be converted next, which may be prefetched
+	ahead []float32 // what is read next, and may be prefetched
 
 	rowScales, columnScales []float32
 	start                   []int32

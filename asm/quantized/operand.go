@@ -1,5 +1,7 @@
 package quantized
 
+import "mien/asm/internal/kernel"
+
 // Operand is a factor of a product as it lies in memory: lines, which are rows of op(A) or columns of op(B), of terms that are added up.
 // Lines follow each other, LD apart, or stand Across: then a row of memory holds one term of all lines. One of F32 and BF16 is nil.
 type Operand struct {
@@ -24,69 +26,83 @@ func (x Operand) Lines(from int) Operand { return x.at(from, 0) }
 
 func (x Operand) Terms(from int) Operand { return x.at(0, from) }
 
+// Words that have to be transposed are made a block at a time, small enough to stay in L2.
 const (
-	// Words are made a block at a time, small enough to stay in L1, where they have to be transposed after that.
-	blockWords = 4096
-	// blockLines of an operand that stands across are read together, eight cache lines of a row.
-	blockLines = 128
-	// blockPanel lines of others, half a panel, which one transposition of vectors takes.
-	blockPanel = NR / 2
+	blockWords = 16 << 10
+	blockSteps = 16     // of lines that stand across: a cache line of each row of words
+	blockLines = NR / 2 // of others: half a panel
+	blockLD    = blockWords / blockSteps
 )
 
-// blockOf is the working memory of conversions.
-type blockOf [blockWords]uint32
+// block is the working memory of conversions.
+type block [blockWords]uint32
 
-// ConvertOperand fills rows lo ≤ i < hi of r with the lines of x of these numbers and as many terms as r has. Threads may convert
-// different rows of one r.
-func (k *Kernels) ConvertOperand(r *Rows, x Operand, lo, hi int) {
+// ConvertOperand fills one of so many parts of r from the lines of x, as many as r has, and their terms. Threads may convert different
+// parts at once.
+func (k *Kernels) ConvertOperand(r *Rows, x Operand, part, parts int) {
 	mustBe(r.format, k.format, "activations")
 	mustBe(bf16Format, k.format, "an operand of a product at bf16")
 	if !x.Across {
-		for i := lo; i < hi; i++ {
+		for i := r.M * part / parts; i < r.M*(part+1)/parts; i++ {
 			k.line(r.words[i*r.ld:], x.at(i, 0), r.K)
 		}
 		return
 	}
 	s := k.scratch.Get()
 	defer k.scratch.Put(s)
-	const most = blockWords / blockLines
-	for i := lo; i < hi; i += blockLines {
-		lines := min(blockLines, hi-i)
-		for at, steps := 0, k.format.words(r.K); at < steps; at += most {
-			n := min(most, steps-at)
-			k.pairs(s.block[:], blockLines, x.at(i, 2*at), lines, min(2*n, r.K-2*at))
-			k.words.transpose(r.words[i*r.ld+at:], r.ld, s.block[:], blockLines, n, lines)
+	from, to := partOf(k.format.words(r.K), blockSteps, part, parts)
+	for at := from; at < to; at += blockSteps {
+		steps := min(blockSteps, to-at)
+		for i := 0; i < r.M; i += blockLD {
+			lines := min(blockLD, r.M-i)
+			k.pairs(s.block[:], blockLD, NR, x.at(i, 2*at), lines, min(2*steps, r.K-2*at))
+			k.words.transpose(r.words[i*r.ld+at:], r.ld, s.block[:], blockLD, steps, lines)
 		}
 	}
 }
 
-// packOperand fills panels with lines first ≤ j < first + p.N of x.
-func (k *Kernels) packOperand(p *Panels, x Operand, first int, block *blockOf) {
+// PackOperand fills one of so many parts of p in the same way.
+func (k *Kernels) PackOperand(p *Panels, x Operand, part, parts int) {
+	mustBe(p.format, k.format, "weights")
+	mustBe(bf16Format, k.format, "an operand of a product at bf16")
 	steps := k.format.words(p.K)
-	if p.N%NR > 0 {
-		clear(p.words[p.N/NR*NR*steps:])
-	}
-	for j := 0; j < p.N; j += NR {
-		panel, lines := p.words[j*steps:][:NR*steps], min(NR, p.N-j)
-		if x.Across {
-			k.pairs(panel, NR, x.at(first+j, 0), lines, p.K)
-			continue
+	whole := p.N / NR * NR
+	if x.Across {
+		from, to := partOf(steps, 1, part, parts)
+		if whole < p.N {
+			clear(p.words[whole*steps+from*NR : whole*steps+to*NR])
 		}
-		for half := 0; half < lines; half += blockPanel {
-			k.packLines(panel[half:], x.at(first+j+half, 0), min(blockPanel, lines-half), p.K, block)
+		if from < to {
+			k.pairs(p.words[from*NR:], NR, NR*steps, x.at(0, 2*from), p.N, min(2*to, p.K)-2*from)
 		}
+		return
 	}
+	s := k.scratch.Get()
+	defer k.scratch.Put(s)
+	from, to := partOf(p.N, NR, part, parts)
+	if to > whole {
+		clear(p.words[whole*steps:])
+	}
+	for j := from; j < to; j += blockLines {
+		panel := p.words[j/NR*NR*steps+j%NR:]
+		k.packLines(panel, x.at(j, 0), min(blockLines, to-j), p.K, &s.block)
+	}
+}
+
+// partOf cuts n in whole grains.
+func partOf(n, grain, part, parts int) (from, to int) {
+	grains := kernel.CeilDiv(n, grain)
+	return grains * part / parts * grain, min(n, grains*(part+1)/parts*grain)
 }
 
 // packLines fills some columns of a panel with lines that follow each other.
-func (k *Kernels) packLines(panel []uint32, x Operand, lines, terms int, block *blockOf) {
-	const most = blockWords / blockPanel
-	for at, steps := 0, k.format.words(terms); at < steps; at += most {
-		n := min(most, steps-at)
+func (k *Kernels) packLines(panel []uint32, x Operand, lines, terms int, block *block) {
+	for at, steps := 0, k.format.words(terms); at < steps; at += blockLD {
+		n := min(blockLD, steps-at)
 		for i := range lines {
-			k.line(block[i*most:], x.at(i, 2*at), min(2*n, terms-2*at))
+			k.line(block[i*blockLD:], x.at(i, 2*at), min(2*n, terms-2*at))
 		}
-		k.words.transpose(panel[at*NR:], NR, block[:], most, lines, n)
+		k.words.transpose(panel[at*NR:], NR, block[:], blockLD, lines, n)
 	}
 }
 
@@ -100,25 +116,28 @@ func (k *Kernels) line(dst []uint32, x Operand, terms int) {
 	}
 }
 
-// pairs makes words of lines that stand across: dst[s*ld+i] = terms 2s and 2s+1 of line i.
-func (k *Kernels) pairs(dst []uint32, ld int, x Operand, lines, terms int) {
+// pairs makes words of lines that stand across: terms 2s and 2s+1 of line i are word i%NR in row s of panel i/NR, whose rows are ld words
+// apart and which begin so many words apart.
+func (k *Kernels) pairs(dst []uint32, ld, panel int, x Operand, lines, terms int) {
 	steps := terms / 2
 	if steps > 0 && x.F32 != nil {
-		k.words.pairs32(dst, ld, x.F32, x.LD, lines, steps)
+		k.words.pairs32(dst, ld, panel, x.F32, x.LD, lines, steps)
 	} else if steps > 0 {
-		k.words.pairs16(dst, ld, x.BF16, x.LD, lines, steps)
+		k.words.pairs16(dst, ld, panel, x.BF16, x.LD, lines, steps)
 	}
-	switch last := x.at(0, 2*steps); {
-	case terms == 0:
-		clear(dst[:lines])
-	case terms%2 == 1:
-		to := dst[steps*ld:][:lines]
-		for i := range to {
-			if x.F32 != nil {
-				to[i] = uint32(ToBF16(last.F32[i]))
-			} else {
-				to[i] = uint32(last.BF16[i])
-			}
+	if terms%2 == 0 && terms > 0 {
+		return
+	}
+	last := x.at(0, 2*steps)
+	for i := range lines {
+		w := &dst[i/NR*panel+steps*ld+i%NR]
+		switch {
+		case terms == 0:
+			*w = 0
+		case x.F32 != nil:
+			*w = uint32(ToBF16(last.F32[i]))
+		default:
+			*w = uint32(last.BF16[i])
 		}
 	}
 }

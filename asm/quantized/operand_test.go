@@ -52,10 +52,21 @@ func (l layout) operand(values []float32, lines, terms int) (x Operand, rounded 
 
 // converted returns the product of two operands.
 func (k *Kernels) converted(a, b Operand, m, n, terms int) Product {
-	rows := new(Rows)
-	rows.Reset(k, m, terms)
-	k.ConvertOperand(rows, a, 0, m)
-	return Product{M: m, N: n, Converted: rows, Columnwise: b, LDC: n}
+	return Product{M: m, N: n, LDC: n}.Of(k.inParts(a, b, m, n, terms, 1))
+}
+
+// inParts converts two operands in so many parts, the last one first.
+func (k *Kernels) inParts(a, b Operand, m, n, terms, parts int) (*Rows, *Panels) {
+	rows, panels := new(Rows), new(Panels)
+	for range 2 { // the second time in memory that was used before
+		rows.Reset(k, m, terms)
+		panels.Reset(k, n, terms)
+		for part := parts - 1; part >= 0; part-- {
+			k.ConvertOperand(rows, a, part, parts)
+			k.PackOperand(panels, b, part, parts)
+		}
+	}
+	return rows, panels
 }
 
 // eachBF16 runs a test for every implementation at bf16, beside the reference.
@@ -79,8 +90,9 @@ func TestOperands(t *testing.T) {
 				}
 			}
 		}
-		for form := range 64 { // more than one block of words
-			checkOperands(t, k, reference, layouts[form%4], layouts[form/4%4], form/16, 150, 40, 2*blockWords/blockPanel+35)
+		for form := range 16 { // more than one block of words
+			checkOperands(t, k, reference, layouts[form%4], layouts[form/4], form%4, 3, 20, 2*blockLD+35)
+			checkOperands(t, k, reference, layouts[form%4], layouts[form/4], form%4, blockLD+35, 3, 40)
 		}
 	})
 }
@@ -154,25 +166,19 @@ func TestOperandBitsDoNotDependOnTheCut(t *testing.T) {
 			whole := fresh()
 			k.Gemm(whole)
 			packed := fresh()
-			packed.Columnwise, packed.B = Operand{}, panels
+			packed.B = panels
 			k.Gemm(packed)
 			require.Equal(t, whole.C, packed.C)
 			for _, cut := range [][3]int{{0, 0, 0}, {1, 32, 74}, {14, 96, 2}, {33, 160, 30}} {
 				part := fresh()
-				for _, half := range []Product{part.Rows(0, cut[0]), part.Rows(cut[0], m)} {
-					for _, block := range []Product{half.Columns(0, cut[1]), half.Columns(cut[1], n)} {
-						for _, p := range [][2]int{{0, cut[2]}, {cut[2], terms}} {
-							if p[0] == p[1] {
-								continue
-							}
-							rows := new(Rows)
-							rows.Reset(k, m, p[1]-p[0])
-							k.ConvertOperand(rows, a.Terms(p[0]), 20, m)
-							k.ConvertOperand(rows, a.Terms(p[0]), 0, 20)
-							piece := block.Piece(p[0] == 0, p[1] == terms)
-							piece.Converted, piece.Columnwise = rows, b.Terms(p[0])
-							k.Gemm(piece)
-						}
+				for _, p := range [][2]int{{0, cut[2]}, {cut[2], terms}} {
+					if p[0] == p[1] {
+						continue
+					}
+					piece := part.Of(k.inParts(a.Terms(p[0]), b.Terms(p[0]), m, n, p[1]-p[0], 3)).Piece(p[0] == 0, p[1] == terms)
+					for _, half := range []Product{piece.Rows(0, cut[0]), piece.Rows(cut[0], m)} {
+						k.Gemm(half.Columns(0, cut[1]))
+						k.Gemm(half.Columns(cut[1], n))
 					}
 				}
 				require.Equal(t, whole.C, part.C, "form %d, cut %v", form, cut)
@@ -219,21 +225,24 @@ func TestWordKernelsEqualTheTwin(t *testing.T) {
 		rng := rand.New(rand.NewPCG(5, 6))
 		for lines := 1; lines < 70; lines++ {
 			for _, steps := range []int{1, 2, 5} {
-				ldx, ldd := lines+rng.IntN(3), lines+rng.IntN(3)
+				ldx, ldd := lines+rng.IntN(3), NR+rng.IntN(3)
+				panel := steps*ldd + rng.IntN(3)
+				size := (lines + NR - 1) / NR * panel
 				wide, narrow := make([]float32, 2*steps*ldx), make([]uint16, 2*steps*ldx)
 				for i := range wide {
 					wide[i], narrow[i] = math.Float32frombits(rng.Uint32()), uint16(rng.Uint32())
 				}
 				wide[rng.IntN(len(wide))] = float32(kerneltest.Specials[rng.IntN(len(kerneltest.Specials))])
-				n := (steps-1)*ldd + lines
-				got, want := guarded(steps*ldd), guarded(steps*ldd)
-				k.words.pairs32(got[:n], ldd, wide[:len(wide)-ldx+lines], ldx, lines, steps)
-				reference.words.pairs32(want[:n], ldd, wide, ldx, lines, steps)
+				n := (lines-1)/NR*panel + (steps-1)*ldd + (lines-1)%NR + 1
+				got, want := guarded(size), guarded(size)
+				k.words.pairs32(got[:n], ldd, panel, wide[:len(wide)-ldx+lines], ldx, lines, steps)
+				reference.words.pairs32(want[:n], ldd, panel, wide, ldx, lines, steps)
 				require.Equal(t, want, got, "%d lines, %d steps of float32", lines, steps)
-				got, want = guarded(steps*ldd), guarded(steps*ldd)
-				k.words.pairs16(got[:n], ldd, narrow[:len(narrow)-ldx+lines], ldx, lines, steps)
-				reference.words.pairs16(want[:n], ldd, narrow, ldx, lines, steps)
+				got, want = guarded(size), guarded(size)
+				k.words.pairs16(got[:n], ldd, panel, narrow[:len(narrow)-ldx+lines], ldx, lines, steps)
+				reference.words.pairs16(want[:n], ldd, panel, narrow, ldx, lines, steps)
 				require.Equal(t, want, got, "%d lines, %d steps of bfloat16", lines, steps)
+
 				got, want = guarded((len(narrow)+1)/2), guarded((len(narrow)+1)/2)
 				k.words.copy(got[:len(got)-1], narrow[:2*(len(got)-1)])
 				reference.words.copy(want[:len(want)-1], narrow[:2*(len(want)-1)])
@@ -276,13 +285,15 @@ func TestSpecialLines(t *testing.T) {
 
 func TestOperandsAreForBF16(t *testing.T) {
 	k := implementations(int8Format)[0]
-	rows := new(Rows)
+	rows, panels := new(Rows), new(Panels)
 	rows.Reset(k, 1, 1)
+	panels.Reset(k, 1, 1)
 	x := Operand{F32: make([]float32, 1), LD: 1}
 	require.Panics(t, func() { k.ConvertOperand(rows, x, 0, 1) })
-	require.Panics(t, func() { k.Gemm(Product{M: 1, N: 1, Converted: rows, Columnwise: x, C: make([]float32, 1), LDC: 1}) })
-	panels, _ := pack(int8Format, make([]float32, 1), 1, 1)
-	require.Panics(t, func() {
-		k.Gemm(Product{M: 1, N: 1, A: x.F32, LDA: 1, B: panels, C: make([]float32, 1), LDC: 1, Accumulate: true})
-	})
+	require.Panics(t, func() { k.PackOperand(panels, x, 0, 1) })
+	weight, _ := pack(int8Format, make([]float32, 1), 1, 1)
+	g := Product{M: 1, N: 1, A: x.F32, LDA: 1, B: weight, C: make([]float32, 1), LDC: 1}
+	require.NotPanics(t, func() { k.Gemm(g) })
+	g.Accumulate = true
+	require.Panics(t, func() { k.Gemm(g) })
 }

@@ -8,9 +8,14 @@ type Panels struct {
 	format format
 	N, K   int
 	words  []uint32
-	memory []uint32  // behind words that are packed again and again
 	scales []float32 // int8: of each row of W
 	start  []int32   // int8: cancels the zero point of A in a sum
+}
+
+// Reset makes room for an operand of n lines of kk terms in the format of some kernels, whose PackOperand fills it.
+func (p *Panels) Reset(k *Kernels, n, kk int) {
+	p.format, p.N, p.K = k.format, n, kk
+	kernel.Room(&p.words, kernel.RoundUp(n, NR)*k.format.words(kk))
 }
 
 // packWords lays out W [n, k], reading its rows a panel at a time. Padding of the last word and the last panel is zero.

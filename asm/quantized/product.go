@@ -19,7 +19,6 @@ type Product struct {
 	LDA        int
 	Converted  *Rows // in place of A
 	B          *Panels
-	Columnwise Operand // in place of B, beside Converted, at bf16: its lines are the columns, which each call packs for itself
 	C          []float32
 	LDC        int
 	Bias       []float32
@@ -37,10 +36,10 @@ type Product struct {
 	resumed, unfinished   bool // pieces of the sums were added before, and will be after this one
 }
 
-// Of puts operands in the place of those before, the rows and columns of all of C as it is now.
-func (g Product) Of(rows *Rows, columnwise Operand) Product {
-	g.A, g.Converted, g.firstRow = nil, rows, 0
-	g.B, g.Columnwise, g.firstColumn = nil, columnwise, 0
+// Of sets the operands of all rows and columns that are left of C.
+func (g Product) Of(a *Rows, b *Panels) Product {
+	g.A, g.Converted, g.firstRow = nil, a, 0
+	g.B, g.firstColumn = b, 0
 	return g
 }
 
@@ -91,11 +90,8 @@ func (g *Product) check(f format) {
 	if g.Converted != nil {
 		mustBe(g.Converted.format, f, "activations")
 	}
-	if g.Accumulate || g.resumed || g.B == nil {
-		mustBe(bf16Format, f, "an operand of a product at bf16")
-	}
-	if g.B == nil {
-		return
+	if g.Accumulate || g.resumed {
+		mustBe(bf16Format, f, "a product onto C")
 	}
 	mustBe(g.B.format, f, "weights")
 	switch {

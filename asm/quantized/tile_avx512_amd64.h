@@ -71,7 +71,7 @@
 	SUBQ $4, CX      \ // left -= 4: below 0 when fewer than 4 are left
 	JLT  rest        \ // if left < 0 { goto rest }
 four:                    \ // for ; left >= 0; left -= 4 {
-	PREFETCHT0 (R14) \ // fetch(ahead)
+	PREFETCHT1 (R14) \ // fetch(ahead)
 	ADDQ SI, R14     \ // ahead += aheadStep bytes
 	step(0, 0)       \ // s += a[:][p] · b[p]
 	step(128, 4)     \ // s += a[:][p+1] · b[p+1]

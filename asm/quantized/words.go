@@ -10,10 +10,10 @@ import (
 // wordKernels make words of two bfloat16s of operands that are not packed before, for at least one line and step. Rounding is left to
 // Kernels.convert where lines follow each other.
 type wordKernels struct {
-	// pairs32 and pairs16 make words of two rows of memory, of lines that stand across: dst[s*ldd+i] holds x[2s*ldx+i] and, in its upper
-	// half, x[(2s+1)*ldx+i].
-	pairs32 func(dst []uint32, ldd int, x []float32, ldx, lines, steps int)
-	pairs16 func(dst []uint32, ldd int, x []uint16, ldx, lines, steps int)
+	// pairs32 and pairs16 make words of two rows of memory, of lines that stand across, in panels: dst[i/NR*panel+s*ldd+i%NR] holds
+	// x[2s*ldx+i] and, in its upper half, x[(2s+1)*ldx+i].
+	pairs32 func(dst []uint32, ldd, panel int, x []float32, ldx, lines, steps int)
+	pairs16 func(dst []uint32, ldd, panel int, x []uint16, ldx, lines, steps int)
 	// copy makes words of a line of bfloat16s.
 	copy func(dst []uint32, x []uint16)
 	// transpose writes src [rows, columns] as dst [columns, rows].
@@ -26,12 +26,11 @@ func wordsReference() *wordKernels {
 		transpose: wordTranspose(gemm.Transpose(kernel.Generic))}
 }
 
-func pairsReference[T float32 | uint16](dst []uint32, ldd int, x []T, ldx, lines, steps int) {
+func pairsReference[T float32 | uint16](dst []uint32, ldd, panel int, x []T, ldx, lines, steps int) {
 	for s := range steps {
 		low, high := x[2*s*ldx:][:lines], x[(2*s+1)*ldx:][:lines]
-		to := dst[s*ldd:][:lines]
-		for i := range to {
-			to[i] = uint32(toBits(low[i])) | uint32(toBits(high[i]))<<16
+		for i := range lines {
+			dst[i/NR*panel+s*ldd+i%NR] = uint32(toBits(low[i])) | uint32(toBits(high[i]))<<16
 		}
 	}
 }

@@ -3,20 +3,10 @@
 #include "textflag.h"
 #include "block_avx512_amd64.h"
 #include "exp_avx512_amd64.h"
+#include "fold_avx512_amd64.h"
 
 DATA minusInf<>+0(SB)/4, $0xff800000 // −∞, the maximum of no logits
 GLOBL minusInf<>(SB), RODATA|NOPTR, $4
-
-// HALVE folds the sixteen lanes of Z0 into lane 0 of X0 with the given instructions for vectors and for scalars; op is + or max.
-#define HALVE(OPPS, OPSS) \
-	VEXTRACTF64X4 $1, Z0, Y1 \ // lanes 8–15
-	OPPS          Y1, Y0, Y0 \ // z[0:8] op z[8:16]
-	VEXTRACTF128  $1, Y0, X1 \ // lanes 4–7 of that
-	OPPS          X1, X0, X0 \ // y[0:4] op y[4:8]
-	VMOVHLPS      X0, X0, X1 \ // lanes 2, 3
-	OPPS          X1, X0, X0 \ // x[0:2] op x[2:4]
-	VMOVSHDUP     X0, X1     \ // lane 1
-	OPSS          X1, X0, X0   // x[0] op x[1]
 
 // onlineSoftmaxAVX512Asm is a step of the online softmax, which meets the logits s of each row after those that top and sum tell of:
 //
@@ -35,7 +25,7 @@ GLOBL minusInf<>(SB), RODATA|NOPTR, $4
 //	}
 //
 // It passes over all rows twice, with every alpha in between: they fill vectors of their own, and alpha needs room for a multiple
-// of sixteen rows. total is kept in sixteen sums, one a lane, which HALVE adds. A NaN in s may pass m by, as VMAXPS returns its
+// of sixteen rows. total is kept in sixteen sums, one a lane, which FOLD adds. A NaN in s may pass m by, as VMAXPS returns its
 // first operand where one is NaN, and the next logit then is that operand; but it makes total NaN, and with it sum.
 //
 //	DI  row of s    R8  bytes to the next    R9  rows left    R11  top    R12  sum    R13  alpha of the row
@@ -71,7 +61,7 @@ largestLoop:                         // for ; j < whole; j += 16 {
 largestTail:
 	VMOVUPS (DI)(SI*1), K1, Z1   // x = s[j:][:n%16], then −∞
 	VMAXPS Z1, Z0, Z0            // m = max(m, x)
-	HALVE(VMAXPS, VMAXSS)        // m = max of the lanes
+	FOLD(VMAXPS, VMAXSS)        // m = max of the lanes
 	VMOVSS (R11), X1             // top[r]
 	VMAXSS X1, X0, X0            // m = max(m, top[r])
 	VSUBSS X0, X1, X1
@@ -131,7 +121,7 @@ powerTail:
 
 powerSum:
 	VMOVAPS Z5, Z0
-	HALVE(VADDPS, VADDSS)        // total = sum of the lanes
+	FOLD(VADDPS, VADDSS)        // total = sum of the lanes
 	VMOVSS (R12), X1             // sum[r]
 	VMULSS (R13), X1, X1         // alpha[r] * sum[r]
 	VADDSS X1, X0, X0            // total + alpha[r]*sum[r]

@@ -15,7 +15,7 @@ GLOBL unit<>(SB), RODATA|NOPTR, $4
 DATA log2e<>+0(SB)/4, $0x3fb8aa3b  // 1.442695, log₂ e
 GLOBL log2e<>(SB), RODATA|NOPTR, $4
 
-// POWERS fills Z16–Z22 for EXP2.
+// POWERS fills Z16–Z21 for EXP2, and Z22.
 #define POWERS \
 	VBROADCASTSS power5<>(SB), Z16 \ // of r⁵
 	VBROADCASTSS power4<>(SB), Z17 \ // of r⁴

@@ -70,6 +70,9 @@ type Kernels[F kernel.Float] struct {
 
 	// AdamW updates parameters p and both moments m, v in place for gradient g.
 	AdamW func(p, g, m, v []F, h AdamW)
+
+	// Words is nil on a CPU without instructions for bfloat16.
+	Words *Words[F]
 }
 
 // AdamW holds the numbers of one optimizer step (Loshchilov & Hutter 2019, algorithm 2):

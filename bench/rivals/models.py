@@ -53,10 +53,15 @@ class Attention(nn.Module):
         self.v_bias = nn.Parameter(torch.zeros(dim))
         self.proj = nn.Linear(dim, dim)
 
+    def bias(self):
+        return torch.cat([self.q_bias, torch.zeros_like(self.v_bias), self.v_bias])
+
+    def project(self, x):
+        return F.linear(x, self.qkv.weight, self.bias())
+
     def forward(self, x):
         b, n, d = x.shape
-        bias = torch.cat([self.q_bias, torch.zeros_like(self.v_bias), self.v_bias])
-        q, k, v = F.linear(x, self.qkv.weight, bias).reshape(b, n, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+        q, k, v = self.project(x).reshape(b, n, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
         a = (q / math.sqrt(d // self.heads)) @ k.transpose(-2, -1)
         return self.proj((a.softmax(-1) @ v).transpose(1, 2).reshape(b, n, d))
 
@@ -64,10 +69,10 @@ class Attention(nn.Module):
 class MLP(nn.Module):
     def __init__(self, dim):
         super().__init__()
-        self.fc1, self.fc2 = nn.Linear(dim, 4 * dim), nn.Linear(4 * dim, dim)
+        self.fc1, self.activation, self.fc2 = nn.Linear(dim, 4 * dim), nn.GELU(), nn.Linear(4 * dim, dim)
 
     def forward(self, x):
-        return self.fc2(F.gelu(self.fc1(x)))
+        return self.fc2(self.activation(self.fc1(x)))
 
 
 class Block(nn.Module):

@@ -24,7 +24,8 @@ def arguments():
     for name, value in (("batch", 1), ("tokens", 800), ("threads", 1), ("repeat", 5), ("m", 1024), ("n", 1024), ("k", 1024)):
         p.add_argument("--" + name, type=int, default=value)
     p.add_argument("--device", default="cpu", help="cuda: a GPU, where float32 is float32 and not TF32")
-    p.add_argument("--precision", choices=["f32", "bf16"], default="f32", help="bf16 is autocast")
+    p.add_argument("--precision", choices=["f32", "bf16"], default="f32", help="bf16 is autocast, with --best bf16 weights in forward")
+    p.add_argument("--best", action="store_true", help="what is fastest on a CPU: linear layers by oneDNN, packed before, in forward; AdamW in one kernel in training")
     p.add_argument("--out")
     return p.parse_args()
 
@@ -36,8 +37,35 @@ def pixels(args):
     return torch.rand(args.batch, 3, frames, 160, 160) * 2 - 1
 
 
+class Packed(torch.nn.Module):
+    """A linear layer, and GELU, by oneDNN with its weight packed for as many rows."""
+
+    def __init__(self, weight, bias, rows, activation="none"):
+        super().__init__()
+        self.weight = torch.ops.mkldnn._reorder_linear_weight(weight.detach(), rows)
+        self.bias, self.activation = bias.detach(), activation
+
+    def forward(self, x):
+        algorithm = "none" if self.activation == "gelu" else ""
+        return torch.ops.mkldnn._linear_pointwise(x, self.weight, self.bias, self.activation, [], algorithm)
+
+
+def pack(net, rows):
+    net.patch_embed = Packed(net.patch_embed.proj.weight.flatten(1), net.patch_embed.proj.bias, rows)
+    for block in net.blocks:
+        attention, mlp = block.attn, block.mlp
+        attention.project = Packed(attention.qkv.weight, attention.bias(), rows)
+        attention.proj = Packed(attention.proj.weight, attention.proj.bias, rows)
+        mlp.fc1, mlp.activation = Packed(mlp.fc1.weight, mlp.fc1.bias, rows, "gelu"), torch.nn.Identity()
+        mlp.fc2 = Packed(mlp.fc2.weight, mlp.fc2.bias, rows)
+
+
 def forward(args, net, x):
     net.eval()
+    if args.best:
+        if args.precision == "bf16":
+            net, x = net.bfloat16(), x.bfloat16()
+        pack(net, args.batch * args.tokens)
 
     @torch.inference_mode()
     def step():
@@ -46,13 +74,13 @@ def forward(args, net, x):
     return step
 
 
-def training(net, loss):
+def training(args, net, loss):
     """Weight decay for matrices, none for vectors, as in `mien bench train`."""
     groups = [
         {"params": [p for p in net.parameters() if p.dim() > 1], "weight_decay": 0.05},
         {"params": [p for p in net.parameters() if p.dim() <= 1], "weight_decay": 0.0},
     ]
-    optimizer = torch.optim.AdamW(groups, lr=1e-5)
+    optimizer = torch.optim.AdamW(groups, lr=1e-5, **({"fused": True} if args.best else {}))
 
     def step():
         value = loss()
@@ -65,7 +93,7 @@ def training(net, loss):
 
 def train(args, net, x):
     labels = torch.arange(args.batch) % 7
-    return training(net, lambda: F.cross_entropy(net(x), labels, label_smoothing=0.1))
+    return training(args, net, lambda: F.cross_entropy(net(x).float(), labels, label_smoothing=0.1))
 
 
 def pretrain(args, net, x):
@@ -75,7 +103,7 @@ def pretrain(args, net, x):
         visible = torch.stack([torch.randperm(args.tokens)[:shown] for _ in range(args.batch)])
         return net(x, visible)
 
-    return training(net, loss)
+    return training(args, net, loss)
 
 
 def export(args, net, x):
@@ -90,9 +118,11 @@ def gemm(args):
 
 
 def measure(args, step):
+    autocast = args.precision == "bf16" and not (args.best and args.task == "forward")
+
     def timed():
         start = time.perf_counter()
-        with torch.autocast(args.device, torch.bfloat16, enabled=args.precision == "bf16"):
+        with torch.autocast(args.device, torch.bfloat16, enabled=autocast):
             step()
         if args.device == "cuda":
             torch.cuda.synchronize()

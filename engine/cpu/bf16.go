@@ -6,22 +6,19 @@ import (
 	"mien/engine"
 )
 
-// Products at bf16 with a weight that is not packed, as in training, where the CPU multiplies bfloat16 faster than float32. Bands of op(A)
-// are converted for all threads; then blocks of C are divided among them, each of so few columns that op(B), which the thread packs for
-// itself, stays in its L2 cache while all rows of a band are multiplied with it. Elsewhere: rounding.go.
+// Products at bf16 with a weight that is not packed, as in training, where the CPU multiplies bfloat16 faster than float32: op(A) and op(B)
+// are first converted, for all threads, each read once and in the order of memory; then blocks of C are divided among the threads. Such
+// a block is of so few columns that its panels of op(B) stay in the L2 cache of a thread. Elsewhere: rounding.go.
 //
 // The bits depend on nothing of this: an element is one sum in the order of its terms, and where it is cut, the next piece begins with
 // what it was (quantized.Product.Piece).
 
+// What is converted at a time is limited, op(A) by cutting its rows and op(B) by cutting sums.
 const (
-	// pieceTerms is the longest sum that is not cut: a panel of 32 columns then takes a quarter of an L2 cache of 1 MiB.
-	pieceTerms = 4096
-	// roundWords is how much of op(A) is converted at a time: 8 MiB.
-	roundWords = 2 << 20
-	// panelWords is how much of op(B) a thread packs at a time: 384 KiB.
-	panelWords = 96 << 10
-	// convertedLines of op(A) are converted by one thread.
-	convertedLines = 64
+	mostTerms  = 4096
+	rowWords   = 2 << 20  // of op(A), 8 MiB
+	panelWords = 4 << 20  // of op(B), 16 MiB
+	blockWords = 96 << 10 // of op(B) in a block of C, 384 KiB
 )
 
 // lowProduct is one item of a batch or one group.
@@ -35,10 +32,16 @@ type lowProduct struct {
 type piece struct {
 	*lowProduct
 	lo, hi, from, to int
-	rows             *quantized.Rows
+	*operands
 }
 
-// share is a part of a piece: rows, of which 0 is the first one of the band, and columns.
+// operands are working memory, used again by other products.
+type operands struct {
+	rows   quantized.Rows
+	panels quantized.Panels
+}
+
+// share is a part of a piece for one thread: rows, of which 0 is the first one of the band, and columns.
 type share struct {
 	*piece
 	top, bottom, left, right int
@@ -108,16 +111,20 @@ func (c *Backend) multiplyLow(products []lowProduct) {
 		work := 0
 		for i := range round {
 			p := &round[i]
-			work += (p.hi - p.lo) * p.N * (p.to - p.from)
-			if i == len(c.converted) {
-				c.converted = append(c.converted, new(quantized.Rows))
+			work += p.work()
+			if i == len(c.operands) {
+				c.operands = append(c.operands, new(operands))
 			}
-			p.rows = c.converted[i]
+			p.operands = c.operands[i]
 			p.rows.Reset(k, p.hi-p.lo, p.to-p.from)
+			p.panels.Reset(k, p.N, p.to-p.from)
 		}
 		parts := threadsFor(work, gemmGrain)
-		lines := conversions(round)
-		inChunks(parts, len(lines), func(i int) { lines[i].convert(k) })
+		cuts := 1
+		if parts > 1 {
+			cuts = ceilDiv(4*parts, len(round))
+		}
+		inChunks(parts, 2*cuts*len(round), func(i int) { round[i/(2*cuts)].convert(k, i%(2*cuts), cuts) })
 		shares := sharesOf(round, work, parts, k.MR)
 		inChunks(parts, len(shares), func(i int) { shares[i].multiply(k) })
 	}
@@ -126,20 +133,19 @@ func (c *Backend) multiplyLow(products []lowProduct) {
 // rounds cuts products into pieces, and lists those that are computed together: as many as may be converted at a time. The pieces of one
 // sum are in rounds of their own, in order.
 func rounds(products []lowProduct) (all [][]piece) {
-	words := 0 // of the last round
+	rows, panels := 0, 0 // words of the last round
 	for i := range products {
 		p := &products[i]
-		cuts := max(1, ceilDiv(p.terms, pieceTerms))
-		step := max(1, ceilDiv(ceilDiv(p.terms, cuts), 2)) * 2
-		band := roundWords * 2 / step
+		step := p.step()
+		band := max(1, rowWords*2/step)
 		for lo := 0; lo < p.M && p.N > 0; lo += band {
 			hi := min(lo+band, p.M)
 			for from := 0; from == 0 || from < p.terms; from += step {
-				n := (hi - lo) * step / 2
-				if all == nil || from > 0 || words+n > roundWords {
-					all, words = append(all, nil), 0
+				r, q := (hi-lo)*step/2, p.N*step/2
+				if all == nil || from > 0 || rows+r > rowWords || panels+q > panelWords {
+					all, rows, panels = append(all, nil), 0, 0
 				}
-				words += n
+				rows, panels = rows+r, panels+q
 				last := &all[len(all)-1]
 				*last = append(*last, piece{lowProduct: p, lo: lo, hi: hi, from: from, to: min(from+step, p.terms)})
 			}
@@ -148,24 +154,27 @@ func rounds(products []lowProduct) (all [][]piece) {
 	return all
 }
 
-// conversions lists what one thread converts at a time.
-func conversions(round []piece) (list []share) {
-	for i := range round {
-		p := &round[i]
-		for top := 0; top < p.hi-p.lo; top += convertedLines {
-			list = append(list, share{piece: p, top: top, bottom: min(top+convertedLines, p.hi-p.lo)})
-		}
+// step returns how many terms a piece has: an even number, and about the same for all pieces.
+func (p *lowProduct) step() int {
+	most := max(2, min(mostTerms, panelWords*2/max(1, p.N)))
+	cuts := max(1, ceilDiv(p.terms, most))
+	return 2 * max(1, ceilDiv(ceilDiv(p.terms, cuts), 2))
+}
+
+// work returns how many multiply-adds a piece takes.
+func (p *piece) work() int { return (p.hi - p.lo) * p.N * (p.to - p.from) }
+
+// convert converts one of so many parts of op(A), and after these of op(B).
+func (p *piece) convert(k *quantized.Kernels, part, parts int) {
+	if part < parts {
+		k.ConvertOperand(&p.rows, p.a.Lines(p.lo).Terms(p.from), part, parts)
+	} else {
+		k.PackOperand(&p.panels, p.b.Terms(p.from), part-parts, parts)
 	}
-	return list
 }
 
-// convert fills the rows of a block.
-func (b share) convert(k *quantized.Kernels) {
-	k.ConvertOperand(b.rows, b.a.Lines(b.lo).Terms(b.from), b.top, b.bottom)
-}
-
-// sharesOf divides the pieces of a round into eight blocks a thread or more: first by columns, and where one panel is too much work, by
-// rows, for each of which it is packed again.
+// sharesOf divides the pieces of a round into eight shares a thread or more: first by columns, and where one panel is too much work, by
+// rows.
 func sharesOf(round []piece, work, parts, strip int) (list []share) {
 	most := max(1, work)
 	if parts > 1 {
@@ -175,8 +184,8 @@ func sharesOf(round []piece, work, parts, strip int) (list []share) {
 		p := &round[i]
 		rows, terms := p.hi-p.lo, max(1, p.to-p.from)
 		panel := rows * terms * quantized.NR
-		width := max(1, min(most/panel, panelWords*2/(terms*quantized.NR))) * quantized.NR
-		bands := max(1, min(panel/most, rows/(8*strip)))
+		width := max(1, min(most/panel, blockWords*2/(terms*quantized.NR))) * quantized.NR
+		bands := max(1, min(panel/most, rows/(2*strip)))
 		for left := 0; left < p.N; left += width {
 			for band := range bands {
 				list = append(list, share{p, rows * band / bands, rows * (band + 1) / bands, left, min(left+width, p.N)})
@@ -186,8 +195,8 @@ func sharesOf(round []piece, work, parts, strip int) (list []share) {
 	return list
 }
 
-// multiply computes a block.
-func (b share) multiply(k *quantized.Kernels) {
-	g := b.Product.Rows(b.lo, b.hi).Of(b.rows, b.b.Terms(b.from)).Piece(b.from == 0, b.to == b.terms)
-	k.Gemm(g.Rows(b.top, b.bottom).Columns(b.left, b.right))
+// multiply computes a share.
+func (s share) multiply(k *quantized.Kernels) {
+	g := s.Product.Rows(s.lo, s.hi).Of(&s.rows, &s.panels).Piece(s.from == 0, s.to == s.terms)
+	k.Gemm(g.Rows(s.top, s.bottom).Columns(s.left, s.right))
 }

@@ -13,15 +13,14 @@ import (
 	"unsafe"
 
 	"mien/asm"
-	"mien/asm/quantized"
 	"mien/engine"
 )
 
 // Backend is a CPU backend. Its zero value is ready to use.
 type Backend struct {
-	pool      pool
-	converted []*quantized.Rows             // working memory of products at bf16
-	profile   map[string]*engine.KernelTime // by method; nil while no times are noted
+	pool     pool
+	operands []*operands                   // of products at bf16
+	profile  map[string]*engine.KernelTime // by method; nil while no times are noted
 }
 
 // New returns a backend that holds no memory yet.

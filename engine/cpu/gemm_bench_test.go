@@ -36,6 +36,37 @@ func BenchmarkGemm(b *testing.B) {
 	}
 }
 
+// BenchmarkLayer reports GFLOP/s of the three products of a linear layer in training, at float32 and at bf16.
+func BenchmarkLayer(b *testing.B) {
+	cpu := cpu.New()
+	for _, s := range [][3]int{{1600, 2304, 768}, {1600, 768, 768}, {1600, 3072, 768}, {1600, 768, 3072}, {800, 768, 768}} {
+		rows, out, in := s[0], s[1], s[2]
+		x, w, y := ones(cpu, rows, in), ones(cpu, out, in), ones(cpu, rows, out)
+		dx, dw, dy := ones(cpu, rows, in), ones(cpu, out, in), ones(cpu, rows, out)
+		products := map[string]engine.GemmArgs{
+			"forward":    {C: y, A: x, B: w, M: rows, N: out, K: in, TransB: true, LDA: in, LDB: in, LDC: out, Batch: 1},
+			"inputgrad":  {C: dx, A: dy, B: w, M: rows, N: in, K: out, LDA: out, LDB: in, LDC: in, Batch: 1},
+			"weightgrad": {C: dw, A: dy, B: x, M: out, N: in, K: rows, TransA: true, LDA: out, LDB: in, LDC: in, Batch: 1, Accumulate: true},
+		}
+		for _, op := range []string{"forward", "inputgrad", "weightgrad"} {
+			for _, precision := range []engine.Precision{engine.Full, engine.BF16} {
+				for threads := 1; threads <= min(runtime.NumCPU(), 2); threads++ {
+					name := fmt.Sprintf("op=%s/shape=%dx%dx%d/precision=%v/threads=%d", op, rows, out, in, precision, threads)
+					b.Run(name, func(b *testing.B) {
+						defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(threads))
+						g := products[op]
+						g.Precision = precision
+						for b.Loop() {
+							cpu.Gemm(g)
+						}
+						b.ReportMetric(2*float64(rows*out)*float64(in)*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+					})
+				}
+			}
+		}
+	}
+}
+
 // BenchmarkGroupedGemm is a layer of four experts in each of its three products.
 func BenchmarkGroupedGemm(b *testing.B) {
 	cpu := cpu.New()

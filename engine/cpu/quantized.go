@@ -41,7 +41,8 @@ func packQuantized(w *engine.Tensor, p engine.Precision) *engine.PackedWeight {
 }
 
 // gemmQuantized is multiply with a weight of low precision, which cannot add to C. With many rows the work is split by rows, which each
-// thread converts strip by strip; a few rows are converted first, for all threads, and the work is split by columns.
+// thread converts strip by strip. A few rows are converted first, for all threads, and the work is split by columns, whose panels stay in
+// L2 for all rows, while the next ones come from memory.
 func gemmQuantized(a engine.GemmArgs) {
 	if a.Pre != nil || a.Accumulate || a.TransA {
 		panic(&engine.ShapeError{Op: "Gemm", Got: a.Packed.Precision, Want: "neither Pre, Accumulate nor TransA at low precision"})
@@ -49,7 +50,7 @@ func gemmQuantized(a engine.GemmArgs) {
 	k, parts := quantizedKernels(a.Packed.Precision), threadsFor(a.Batch*a.M*a.N*a.K, gemmGrain)
 	for b := range a.Batch {
 		g := quantizedItem(&a, b)
-		if strips := a.M / k.MR; strips >= 4*parts || parts == 1 {
+		if strips := a.M / k.MR; strips >= 16*parts {
 			d := division{byRows: true, chunks: manyChunks(parts, strips), grain: 1}
 			inChunks(parts, d.chunks, func(i int) { k.Gemm(g.Rows(d.chunk(a.M, i))) })
 			continue

@@ -172,6 +172,10 @@ func testAttentionBackward(s *suite) {
 		s.attentionBackward(p)
 	}
 	s.attentionBackward(s.sharpAttention())
+	if s.supports(engine.BF16, true) {
+		s.attentionGradsAt(engine.BF16, packed{batch: 1, tokens: 267, heads: 1, d: 64}, packed{batch: 2, tokens: 50, heads: 3, d: 64},
+			packed{batch: 3, tokens: 7, heads: 2, d: 5}, packed{batch: 2, tokens: 129, heads: 2, d: 8}, s.sharpAttention())
+	}
 }
 
 func (s *suite) attentionBackward(p packed) {

@@ -10,7 +10,7 @@ import (
 
 // attentionsAt allows rounding to bfloat16, and bounds what it may change.
 func (s *suite) attentionsAt(precision engine.Precision, shapes ...packed) {
-	squares, total := 0.0, 0.0
+	var loss deviation
 	for _, p := range shapes {
 		if p.qkv == nil {
 			p.qkv = s.values(3 * p.outLen())
@@ -19,17 +19,52 @@ func (s *suite) attentionsAt(precision engine.Precision, shapes ...packed) {
 		a.Precision = precision
 		out, lse := p.forward()
 		s.b.Attention(a)
-		got, err := engine.Read[float64](a.Out)
-		require.NoError(s.T, err)
-		for i, v := range out.value {
-			squares, total = squares+(v-got[i])*(v-got[i]), total+v*v
-		}
+		loss.add(s, a.Out, out)
 		p.allow(s, out, lse)
 		s.check(a.Out, out, "output for %d tokens of %d at %v", p.tokens, p.d, precision)
 		s.check(a.LSE, lse, "log-sum-exp for %d tokens of %d at %v", p.tokens, p.d, precision)
 		s.check(a.QKV, exactly(p.qkv), "the projection changed")
 	}
-	require.Less(s.T, math.Sqrt(squares/total), 2*unit, "the bounds are for the worst case; errors go both ways")
+	loss.check(s)
+}
+
+// attentionGradsAt is the same for the backward pass, which gets the forward result of the reference.
+func (s *suite) attentionGradsAt(precision engine.Precision, shapes ...packed) {
+	var loss deviation
+	for _, p := range shapes {
+		if p.qkv == nil {
+			p.qkv = s.values(3 * p.outLen())
+		}
+		a := s.attentionArgs(p)
+		a.Precision = precision
+		out, lse := p.forward()
+		engine.Write(a.Out, out.value)
+		engine.Write(a.LSE, lse.value)
+		dout, dv := s.random(a.Out.Shape()...)
+		dqkv := s.blank(a.QKV.Shape()...)
+		s.b.AttentionBackward(a, engine.AttentionGrads{DOut: dout, DQKV: dqkv})
+		want := p.backward(dv)
+		loss.add(s, dqkv, want)
+		p.allowGrads(s, dv, want)
+		s.check(dqkv, want, "gradient for %d tokens of %d at %v", p.tokens, p.d, precision)
+	}
+	loss.check(s)
+}
+
+// deviation collects errors and values.
+type deviation struct{ errors, values float64 }
+
+func (d *deviation) add(s *suite, got *engine.Tensor, want expected) {
+	values, err := engine.Read[float64](got)
+	require.NoError(s.T, err)
+	for i, v := range want.value {
+		d.errors, d.values = d.errors+(v-values[i])*(v-values[i]), d.values+v*v
+	}
+}
+
+// check bounds the error in the mean: other bounds are for the worst case, and errors go both ways.
+func (d *deviation) check(s *suite) {
+	require.Less(s.T, math.Sqrt(d.errors/d.values), 2*unit, "root mean square of errors")
 }
 
 // allow widens the bounds by what rounding of queries, keys, values and probabilities does at worst. Where the logits of a row are wrong by
@@ -51,6 +86,38 @@ func (p packed) allow(s *suite, out, lse expected) {
 					for c := range p.d {
 						v := math.Abs(p.qkv[p.at(b, j, 2, h, c)])
 						out.size[p.outAt(b, i, h, c)] += factor * prob[i*p.tokens+j] * v / s.tolerance()
+					}
+				}
+			}
+		}
+	}
+}
+
+// allowGrads widens the bounds by what rounding of all operands does at worst: those of allow, the gradient of the output, and the gradients
+// of logits. A logit that is wrong by δ makes its probability wrong by a factor of exp(δ), as the log-sum-exp is given.
+func (p packed) allowGrads(s *suite, dout []float64, grad expected) {
+	lost, scale := p.losses(), 1/math.Sqrt(float64(p.d))
+	for b := range p.batch {
+		for h := range p.heads {
+			prob, _, _ := p.probabilities(b, h)
+			for i := range p.tokens {
+				dp, terms, delta := make([]float64, p.tokens), make([]float64, p.tokens), 0.0
+				for j := range p.tokens {
+					for c := range p.d {
+						x := dout[p.outAt(b, i, h, c)] * p.qkv[p.at(b, j, 2, h, c)]
+						dp[j], terms[j] = dp[j]+x, terms[j]+math.Abs(x)
+					}
+					delta += prob[i*p.tokens+j] * dp[j]
+				}
+				for j := range p.tokens {
+					pij := prob[i*p.tokens+j]
+					factor := math.Exp(p.logitLoss(lost, b, h, i, j))*(1+unit)*(1+unit) - 1 // of a product with P or dS, and its other operand
+					ds := scale * pij * (factor*math.Abs(dp[j]-delta) + (1+factor)*2.01*unit*terms[j])
+					for c := range p.d {
+						q, k, v := p.at(b, i, 0, h, c), p.at(b, j, 1, h, c), p.at(b, j, 2, h, c)
+						grad.size[q] += ds * math.Abs(p.qkv[k]) / s.tolerance()
+						grad.size[k] += ds * math.Abs(p.qkv[q]) / s.tolerance()
+						grad.size[v] += factor * pij * math.Abs(dout[p.outAt(b, i, h, c)]) / s.tolerance()
 					}
 				}
 			}

@@ -1,0 +1,162 @@
+//go:build !purego
+
+#include "textflag.h"
+#include "exp_avx512_amd64.h"
+#include "fold_avx512_amd64.h"
+#include "words_avx512_amd64.h"
+
+DATA minusInf<>+0(SB)/4, $0xff800000 // −∞, the maximum of no logits
+GLOBL minusInf<>(SB), RODATA|NOPTR, $4
+
+// POWER replaces s by exp(scale·(s − m)), 0 in lanes outside the mask, and adds it to total; r and p are scratch.
+#define POWER(s, mask, total, r, p) \
+	VSUBPS      Z4, s, s        \ // x = s - m
+	VMULPS      Z22, s, s       \ // x *= scale*log2e
+	FRACTION(s, r)              \ // r = x - floor(x)
+	POLYNOMIAL(r, p)            \ // p = 2^r
+	VSCALEFPS.Z s, p, mask, s   \ // 2^x
+	VADDPS      s, total, total   // total += 2^x
+
+// softmaxWordsAVX512Asm is a step of the online softmax that leaves words of bfloat16:
+//
+//	for r := range rows {
+//		m, total := top[r], 0
+//		for j := range n {
+//			m = max(m, s[r*lds+j])
+//		}
+//		for j := range n {
+//			e := exp(scale * (s[r*lds+j] - m))
+//			half j%2 of dst[r*ldd+j/2] = bf16(e)
+//			total += e
+//		}
+//		alpha[r] = exp(scale * (top[r] - m))
+//		sum[r] = alpha[r]*sum[r] + total
+//		top[r] = m
+//	}
+//
+// It passes over all rows twice, with every alpha in between: they fill vectors of their own, and alpha needs room for a multiple
+// of sixteen rows. total is kept in 32 sums, element j in that of j%32. NaN is as in onlineSoftmaxAVX512Asm.
+//
+//	DI  row of s    R8  bytes to the next    DX  row of dst    BX  bytes to the next    R9  rows left    R11  top    R12  sum    R13  alpha
+//	SI  4·j, bytes into a row    R15  half of that    R10  n    CX  pairs of vectors left
+//	K1, K2  columns of a pair of vectors that count    K3, K4  those of the last pair    Z4  m    Z5, Z6  total
+//	Z0, Z1  a pair of vectors    Z2, Z3, Z8, Z9  scratch    Z16–Z21  for EXP2    Z22  scale·log₂ e    Z25  −∞
+//
+// func softmaxWordsAVX512Asm(dst *float32, ldd int, s *float32, lds, rows, n int, scale float32, top, sum, alpha *float32)
+TEXT ·softmaxWordsAVX512Asm(SB), NOSPLIT, $0-80
+	MOVQ s+16(FP), DI
+	MOVQ lds+24(FP), R8
+	MOVQ rows+32(FP), R9
+	MOVQ n+40(FP), R10
+	MOVQ top+56(FP), R11
+	MOVQ alpha+72(FP), R13
+	SHLQ $2, R8                    // lds in bytes
+	POWERS
+	VBROADCASTSS scale+48(FP), Z0
+	VMULPS Z22, Z0, Z22            // scale * log2e
+	VBROADCASTSS minusInf<>(SB), Z25
+	LEAQ -1(R10), CX
+	ANDQ $31, CX                   // (n-1) % 32
+	MOVQ $2, AX
+	SHLQ CX, AX                    // 2 << ((n-1)%32)
+	DECQ AX                        // the low (n-1)%32 + 1 bits
+	KMOVW AX, K3                   // columns of the last pair's first vector
+	SHRQ $16, AX
+	KMOVW AX, K4                   // and of its second
+	ADDQ $31, R10
+	SHRQ $5, R10                   // pairs of vectors of a row
+
+largest:                               // for r := range rows {
+	VMOVAPS Z25, Z0                // m = −∞, in all lanes of two vectors
+	VMOVAPS Z25, Z1
+	MOVQ DI, SI
+	MOVQ R10, CX
+	DECQ CX
+	JZ   largestTail               // if one pair of vectors { goto largestTail }
+
+largestLoop:                           // for all pairs but the last {
+	VMAXPS (SI), Z0, Z0            // m = max(m, s[j:][:32])
+	VMAXPS 64(SI), Z1, Z1
+	ADDQ $128, SI                  // j += 32
+	DECQ CX
+	JNZ  largestLoop               // }
+
+largestTail:
+	VMAXPS (SI), Z0, K3, Z0        // m = max(m, the rest of s)
+	VMAXPS 64(SI), Z1, K4, Z1
+	VMAXPS Z1, Z0, Z0
+	FOLD(VMAXPS, VMAXSS)           // m = max of the lanes
+	VMOVSS (R11), X1               // top[r]
+	VMAXSS X1, X0, X0              // m = max(m, top[r])
+	VSUBSS X0, X1, X1
+	VMOVSS X1, (R13)               // alpha[r] = top[r] - m, for now
+	VMOVSS X0, (R11)               // top[r] = m
+	ADDQ R8, DI                    // s += a row
+	ADDQ $4, R11                   // top++
+	ADDQ $4, R13                   // alpha++
+	DECQ R9
+	JNZ  largest                   // }
+
+	MOVQ alpha+72(FP), R13
+	MOVQ rows+32(FP), R9           // rows left
+
+shrink:                                // for r := 0; r < rows; r += 16 {
+	VMULPS (R13), Z22, Z0          // x = alpha[r:][:16] * scale * log2e
+	EXP2(Z0, Z1, Z2)               // x = 2^x
+	VMOVUPS Z0, (R13)              // alpha[r:][:16] = x
+	ADDQ $64, R13                  // alpha += 16
+	SUBQ $16, R9
+	JG   shrink                    // }
+
+	MOVQ dst+0(FP), DX
+	MOVQ ldd+8(FP), BX
+	MOVQ s+16(FP), DI
+	MOVQ rows+32(FP), R9           // rows left
+	MOVQ top+56(FP), R11
+	MOVQ sum+64(FP), R12
+	MOVQ alpha+72(FP), R13
+	SHLQ $2, BX                    // ldd in bytes
+
+power:                                 // for r := range rows {
+	VBROADCASTSS (R11), Z4         // m = top[r]
+	VPXORD Z5, Z5, Z5              // total = 0
+	VPXORD Z6, Z6, Z6
+	XORQ SI, SI                    // j = 0
+	XORQ R15, R15
+	MOVQ R10, CX
+	KXNORW K1, K1, K1              // all columns count
+	KXNORW K2, K2, K2
+
+powerLoop:                             // for ; j < n; j += 32 {
+	DECQ CX
+	JNZ  whole                     // if the last {
+	KMOVW K3, K1                   // columns that there are
+	KMOVW K4, K2
+
+whole:                                 // }
+	VMOVUPS.Z (DI)(SI*1), K1, Z0   // x = s[j:][:32]
+	VMOVUPS.Z 64(DI)(SI*1), K2, Z1
+	POWER(Z0, K1, Z5, Z2, Z3)      // x = exp(scale * (x - m)); total += x
+	POWER(Z1, K2, Z6, Z8, Z9)
+	ROUND_Z0_Z1                    // bf16(x)
+	VMOVDQU64 Z0, (DX)(R15*1)      // dst[j/2:][:16] = sixteen words
+	ADDQ $128, SI                  // j += 32
+	ADDQ $64, R15
+	TESTQ CX, CX
+	JNZ  powerLoop                 // }
+
+	VADDPS Z6, Z5, Z0
+	FOLD(VADDPS, VADDSS)           // total = sum of the lanes
+	VMOVSS (R12), X1               // sum[r]
+	VMULSS (R13), X1, X1           // alpha[r] * sum[r]
+	VADDSS X1, X0, X0              // total + alpha[r]*sum[r]
+	VMOVSS X0, (R12)               // sum[r] = alpha[r]*sum[r] + total
+	ADDQ R8, DI                    // s += a row
+	ADDQ BX, DX                    // dst += a row
+	ADDQ $4, R11                   // top++
+	ADDQ $4, R12                   // sum++
+	ADDQ $4, R13                   // alpha++
+	DECQ R9
+	JNZ  power                     // }
+	VZEROUPPER
+	RET
