@@ -214,11 +214,11 @@ again:                      \
 	MOVQ  DI, R11                                      \
 	FETCH(fetchC)                                      \ // for i := range rows { fetch(c[i]) }
 	MOVQ  add+64(FP), R12                              \
-	MOVQ  (tileAddend__size*2+tileAddend_x)(R12), R10  \ // x = add[2].x, the residual
+	MOVQ  (tileAddend__size*3+tileAddend_x)(R12), R10  \ // x = add[3].x, the residual or what is read after the tile
 	TESTQ R10, R10                                     \
 	JZ    clear                                        \ // if x == nil { goto clear }
 	ADDQ  SI, R10                                      \ // x[0][q:]
-	MOVQ  (tileAddend__size*2+tileAddend_ld)(R12), R11 \
+	MOVQ  (tileAddend__size*3+tileAddend_ld)(R12), R11 \
 	SHLQ  $2, R11                                      \ // its ld in bytes
 	FETCH(fetchResidual)                               \ // for i := range rows { fetch(x[i]) }
 clear:                                                     \

@@ -16,13 +16,17 @@ import (
 func TestDivideProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		k := rapid.SampledFrom(asm.Implementations()).Draw(t, "kernels")
-		parts := rapid.IntRange(1, 9).Draw(t, "parts")
+		parts := rapid.IntRange(1, 70).Draw(t, "parts")
 		g := gemm.Product[float32]{M: rapid.IntRange(0, 900).Draw(t, "m"), N: rapid.IntRange(0, 900).Draw(t, "n"),
 			TransA: rapid.Bool().Draw(t, "transA"), TransB: rapid.Bool().Draw(t, "transB")}
 		if rapid.Bool().Draw(t, "packed") {
 			g.Packed = new(gemm.Panels[float32])
 		}
 		d := divide(k, g, parts)
+		if d.bands > 0 {
+			coversOnce(t, k, g, d)
+			return
+		}
 		n := g.N
 		if d.byRows {
 			n = g.M
@@ -44,6 +48,24 @@ func TestDivideProperties(t *testing.T) {
 	})
 }
 
+// coversOnce checks the grid of a division by columns and rows.
+func coversOnce(t *rapid.T, k *asm.Kernels[float32], g gemm.Product[float32], d division) {
+	require.False(t, d.byRows)
+	covered := make([]int, g.M*g.N)
+	for i := range d.chunks * d.bands {
+		top, bottom, left, right := d.place(g.M, g.N, k.MR, i)
+		require.Zero(t, left%k.NR)
+		for r := top; r < bottom; r++ {
+			for c := left; c < right; c++ {
+				covered[r*g.N+c]++
+			}
+		}
+	}
+	for _, n := range covered {
+		require.Equal(t, 1, n)
+	}
+}
+
 func TestDivideWastesLittle(t *testing.T) {
 	k := asm.F32()
 	wide, tall := gemm.Product[float32]{M: 100, N: 3072}, gemm.Product[float32]{M: 800, N: 7}
@@ -54,6 +76,9 @@ func TestDivideWastesLittle(t *testing.T) {
 	grad := gemm.Product[float32]{M: 3072, N: 768, TransA: true}
 	require.True(t, divide(k, grad, 2).byRows, "a transposed A is copied in parts")
 	require.Equal(t, 2, divide(k, grad, 2).chunks, "and B no more often than there are threads")
+	many := divide(k, wide, 64)
+	require.Greater(t, many.bands, 1, "neither a few columns nor a few rows for each of many threads")
+	require.GreaterOrEqual(t, many.chunks*many.bands, 64)
 }
 
 func TestInChunksRunsEachOnce(t *testing.T) {

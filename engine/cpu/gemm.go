@@ -1,6 +1,8 @@
 package cpu
 
 import (
+	"math"
+
 	"mien/asm"
 	"mien/asm/gemm"
 	"mien/engine"
@@ -41,7 +43,7 @@ func residualAsSum(a engine.GemmArgs) engine.GemmArgs {
 
 func checkSlope(a *engine.GemmArgs) {
 	if a.Slope != nil && (a.Pre != nil || a.GELU || a.Residual != nil || a.Accumulate || a.LDC != a.N) {
-		panic(&engine.ShapeError{Op: "Gemm slope", Got: a.Slope, Want: "rows that follow one another, and neither Pre, GELU, Residual nor Accumulate"})
+		panic(&engine.ShapeError{Op: "Gemm slope", Got: a.Slope, Want: "LDC = N, and neither Pre, GELU, Residual nor Accumulate"})
 	}
 }
 
@@ -56,7 +58,7 @@ func multiply[F asm.Float](a engine.GemmArgs) {
 	if a.Batch == 1 {
 		g := gemmItem[F](&a, 0)
 		d := divide(k, g, parts)
-		inChunks(parts, d.chunks, func(i int) { multiplyChunk(k, g, d, i) })
+		inChunks(parts, d.chunks*max(d.bands, 1), func(i int) { multiplyChunk(k, g, d, i) })
 		return
 	}
 	rows, chunks := a.Batch*a.M, manyChunks(parts, a.Batch) // the items stacked into one matrix
@@ -74,6 +76,7 @@ func multiply[F asm.Float](a engine.GemmArgs) {
 type division struct {
 	byRows        bool
 	chunks, grain int // all chunks but the last are multiples of grain long
+	bands         int // of rows into which each chunk of columns is cut again, where that is not 0
 }
 
 // divide chooses the cheapest cuts. More chunks than threads would copy operands more often, except for columns with A
@@ -96,7 +99,11 @@ func divide[F asm.Float](k *asm.Kernels[F], g gemm.Product[F], parts int) divisi
 		}
 	}
 	rows, columns := ceilDiv(g.M, parts), min(g.N, ceilDiv(ceilDiv(g.N, grain), parts)*grain)
-	if chunkCost(k, g.Columns(0, columns)) < chunkCost(k, g.Rows(0, rows)) {
+	byRows, byColumns := chunkCost(k, g.Rows(0, rows)), chunkCost(k, g.Columns(0, columns))
+	if d, cost := divideTwice(k, g, parts); cost < min(byRows, byColumns)/16*15 { // what is copied for several threads costs all of them
+		return d
+	}
+	if byColumns < byRows {
 		return division{chunks: chunks, grain: grain}
 	}
 	chunks, grain = parts, 1
@@ -109,19 +116,46 @@ func divide[F asm.Float](k *asm.Kernels[F], g gemm.Product[F], parts int) divisi
 	return division{byRows: true, chunks: chunks, grain: grain}
 }
 
+// divideTwice finds the cheapest chunks of some columns and some rows: for many threads, as each would otherwise copy or read all of one
+// operand for a few rows or columns of C.
+func divideTwice[F asm.Float](k *asm.Kernels[F], g gemm.Product[F], parts int) (best division, cost int) {
+	cost = math.MaxInt
+	panels, strips := ceilDiv(g.N, k.NR), ceilDiv(g.M, k.MR)
+	for bands := 2; bands <= min(parts/2, strips); bands++ {
+		chunks := max(1, min(ceilDiv(parts, bands), panels))
+		rows, columns := ceilDiv(strips, bands)*k.MR, ceilDiv(panels, chunks)*k.NR
+		if c := chunkCost(k, g.Rows(0, min(rows, g.M)).Columns(0, min(columns, g.N))); chunks*bands >= parts && c < cost {
+			best, cost = division{chunks: chunks, grain: k.NR, bands: bands}, c
+		}
+	}
+	return best, cost
+}
+
 // chunk returns where chunk i of n rows or columns begins and ends.
 func (d division) chunk(n, i int) (lo, hi int) {
 	units := ceilDiv(n, d.grain)
 	return units * i / d.chunks * d.grain, min(n, units*(i+1)/d.chunks*d.grain)
 }
 
+// place returns the rows and columns of chunk i of C [m, n]. Where chunks are cut twice, those of the same columns follow one another.
+func (d division) place(m, n, mr, i int) (top, bottom, left, right int) {
+	bottom, right = m, n
+	switch {
+	case d.byRows:
+		top, bottom = d.chunk(m, i)
+	case d.bands > 0:
+		left, right = d.chunk(n, i/d.bands)
+		top, bottom = division{chunks: d.bands, grain: mr}.chunk(m, i%d.bands)
+	default:
+		left, right = d.chunk(n, i)
+	}
+	return top, bottom, left, right
+}
+
 // multiplyChunk computes chunk i of a product.
 func multiplyChunk[F asm.Float](k *asm.Kernels[F], g gemm.Product[F], d division, i int) {
-	if d.byRows {
-		g = g.Rows(d.chunk(g.M, i))
-	} else {
-		g = g.Columns(d.chunk(g.N, i))
-	}
+	top, bottom, left, right := d.place(g.M, g.N, k.MR, i)
+	g = g.Rows(top, bottom).Columns(left, right)
 	if g.M > 0 && g.N > 0 {
 		k.Gemm(g)
 	}

@@ -58,7 +58,7 @@ func groupedGemm[F asm.Float](a engine.GroupedArgs) {
 				product := groupProduct(&a, e, to-from)
 				g := gemmItem[F](&product, from)
 				d := divide(kernels, g, parts)
-				d.chunks = parts
+				d.chunks, d.bands = parts, 0
 				multiplyChunk(kernels, g, d, part)
 			case max(from, lo) < min(to, hi):
 				multiplyGroup(kernels, &a, e, max(from, lo), min(to, hi))

@@ -40,7 +40,11 @@ var (
 	asleep  atomic.Int64            // how many of them sleep
 )
 
-// do calls fn for each part, on the calling goroutine and on workers.
+// processors is how many goroutines can compute at once.
+var processors = int64(runtime.NumCPU())
+
+// do calls fn for each part, on the calling goroutine and on workers, no more at a time than there are processors: of two threads on one
+// processor, one would hold up the end of a job for as long as the operating system lets it wait.
 func do(parts int, fn func(part int)) {
 	if parts == 1 {
 		fn(0)
@@ -48,7 +52,7 @@ func do(parts int, fn func(part int)) {
 	}
 	j := &job{fn: fn, parts: int64(parts)}
 	j.all.Add(parts)
-	for want := int64(1); want < j.parts; want++ {
+	for want := int64(1); want < min(j.parts, processors); want++ {
 		if n := workers.Load(); n < want && workers.CompareAndSwap(n, n+1) {
 			go serve()
 		}
@@ -91,11 +95,8 @@ func serve() {
 // thread waits about 20 µs from one op to the next.
 const spinTime = 200 * time.Microsecond
 
-// spinUntil reports whether ready became true within spinTime. It does not spin when there are more threads than processors.
+// spinUntil reports whether ready became true within spinTime.
 func spinUntil(ready func() bool) bool {
-	if runtime.GOMAXPROCS(0) > runtime.NumCPU() {
-		return ready()
-	}
 	for start := time.Now(); !ready(); asm.Pause() {
 		if time.Since(start) > spinTime {
 			return false
