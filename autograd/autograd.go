@@ -169,7 +169,8 @@ func freeAll(tensors []*engine.Tensor) {
 }
 
 // accumulate adds g, whose reference it takes over, to v's gradient. A gradient that is shared with another value is
-// never written in place.
+// never written in place. Where v is a GELU, its gradient is kept as that of the values before it, which g is made here; what is that
+// already, [Value.add] adds.
 func (v *Value) accumulate(op string, g *engine.Tensor) {
 	if !v.needs {
 		g.Free()

@@ -182,6 +182,9 @@ type PatchifyArgs struct {
 // elements into its tensor; Pre, Residual and Slope have the layout of C. A transposed operand is stored the other way round, A as [K, M] and
 // B as [N, K], and LD is the distance between stored rows. All that is optional is off in the zero value.
 //
+// With Slope, which is not C and has its shape, C_b = X∘GELU′(Slope_b): the gradient of values before a GELU from that of its result. Rows
+// and items of C then follow one another, and there is no Pre, GELU, Residual or Accumulate.
+//
 // If C is Float32, A and B may each be BFloat16, and Precision applies to those that are not.
 type GemmArgs struct {
 	C, A, B                   *Tensor
@@ -198,7 +201,7 @@ type GemmArgs struct {
 	Pre      *Tensor // the values before GELU, which its backward pass needs
 	GELU     bool
 	Residual *Tensor // C itself only without Pre, GELU and Accumulate
-	Slope    *Tensor // the values before a GELU: X is its gradient, C theirs. LDC is N; no Pre, GELU, Residual, Accumulate
+	Slope    *Tensor // the values before a GELU: X is its gradient, C theirs; see below
 }
 
 // GroupedMode names the three products of a linear layer that has one weight a group.

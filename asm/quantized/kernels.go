@@ -48,10 +48,10 @@ type Kernels struct {
 	// and an addition are two).
 	Peak func(n int) (ops float64)
 
-	sweep func(t *sweep)
-	// Fast tells whether products of operands that are not packed before take less time than at float32.
+	// Fast tells whether products of operands that are not packed before ([Product.Of]) take less time than at float32.
 	Fast bool
 
+	sweep   func(t *sweep)
 	convert func(dst []uint32, x []float32) (scale float32) // one row of A
 	words   *wordKernels                                    // for operands that are not packed before; bf16 only
 	vector  *vector.Kernels[float32]                        // for the epilogue

@@ -77,7 +77,7 @@ func TestRounds(t *testing.T) {
 			p := &products[i]
 			p.M, p.N, p.terms = rng.IntN(3000), rng.IntN(5000), rng.IntN(20000)>>rng.IntN(8)
 		}
-		done := make([]int, len(products))
+		done, ended := make([]int, len(products)), make([]int, len(products))
 		next := map[[2]int]int{} // product and first row: the next term
 		for _, round := range rounds(products) {
 			rows, panels, seen := 0, 0, map[[2]int]bool{}
@@ -92,6 +92,9 @@ func TestRounds(t *testing.T) {
 				require.True(t, p.from%2 == 0)
 				next[at], seen[at] = p.to, true
 				done[i] += (p.hi - p.lo) * (p.to - p.from)
+				if p.to == p.terms {
+					ended[i] += p.hi - p.lo
+				}
 				rows, panels = rows+(p.hi-p.lo)*(p.to-p.from)/2, panels+p.N*(p.to-p.from)/2
 			}
 			require.LessOrEqual(t, rows, rowWords)
@@ -100,6 +103,7 @@ func TestRounds(t *testing.T) {
 		for i, p := range products {
 			if p.N > 0 {
 				require.Equal(t, p.M*p.terms, done[i])
+				require.Equal(t, p.M, ended[i], "an empty sum, too, ends with its bias")
 			}
 		}
 	}

@@ -42,8 +42,15 @@ func residualAsSum(a engine.GemmArgs) engine.GemmArgs {
 }
 
 func checkSlope(a *engine.GemmArgs) {
-	if a.Slope != nil && (a.Pre != nil || a.GELU || a.Residual != nil || a.Accumulate || a.LDC != a.N) {
-		panic(&engine.ShapeError{Op: "Gemm slope", Got: a.Slope, Want: "LDC = N, and neither Pre, GELU, Residual nor Accumulate"})
+	z := a.Slope
+	if z == nil {
+		return
+	}
+	if a.Pre != nil || a.GELU || a.Residual != nil || a.Accumulate {
+		panic(&engine.ShapeError{Op: "Gemm slope", Got: z.Extents(), Want: "neither Pre, GELU, Residual nor Accumulate"})
+	}
+	if !z.SameShape(a.C) || a.LDC != a.N || z.Len() != a.Batch*a.M*a.N {
+		panic(&engine.ShapeError{Op: "Gemm slope", Got: z.Extents(), Want: "the shape of C, whose rows follow one another"})
 	}
 }
 

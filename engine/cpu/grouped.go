@@ -6,7 +6,7 @@ import (
 )
 
 func (c *Backend) GroupedGemm(a engine.GroupedArgs) {
-	defer c.timed("GroupedGemm", 2*float64(a.X.Rows()*a.X.Dim(-1)*a.Y.Dim(-1)), append(a.W, a.X, a.Y, a.Pre)...)()
+	defer c.timedLists("GroupedGemm", 2*float64(a.X.Rows()*a.X.Dim(-1)*a.Y.Dim(-1)), []*engine.Tensor{a.X, a.Y, a.Pre}, a.W)()
 	checkGrouped(&a)
 	dy := a.Y
 	low := a.Precision == engine.BF16 && asm.F32().BF16.Fast

@@ -23,6 +23,4 @@ func TestWholeHugePages(t *testing.T) {
 		}
 	}
 	require.Empty(t, wholeHugePages(nil))
-	adviseHugePages(b)
-	adviseHugePages(nil)
 }

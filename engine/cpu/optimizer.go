@@ -2,7 +2,6 @@ package cpu
 
 import (
 	"math"
-	"slices"
 
 	"mien/asm"
 	"mien/asm/vector"
@@ -41,7 +40,7 @@ func stepFigures[F asm.Float](a engine.FiguresArgs) {
 func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 
 func (c *Backend) AdamW(a engine.AdamWArgs) {
-	defer c.timed("AdamW", 0, slices.Concat(a.Params, a.Grads, a.M, a.V)...)()
+	defer c.timedLists("AdamW", 0, a.Params, a.Grads, a.M, a.V)()
 	if len(a.Params) == 0 {
 		return
 	}

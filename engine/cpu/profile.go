@@ -32,6 +32,11 @@ func (c *Backend) Profile() (times []engine.KernelTime, err error) {
 
 // timed notes a call of a method until done, if a profile is wanted. What the method calls meanwhile is part of it.
 func (c *Backend) timed(name string, flops float64, tensors ...*engine.Tensor) (done func()) {
+	return c.timedLists(name, flops, tensors)
+}
+
+// timedLists is timed for lists of tensors.
+func (c *Backend) timedLists(name string, flops float64, lists ...[]*engine.Tensor) (done func()) {
 	if c.profile == nil {
 		return func() {}
 	}
@@ -44,9 +49,11 @@ func (c *Backend) timed(name string, flops float64, tensors ...*engine.Tensor) (
 	}
 	k.Calls++
 	k.FLOPs += flops
-	for _, t := range tensors {
-		if t != nil {
-			k.Bytes += float64(t.Len() * t.DType().Size())
+	for _, tensors := range lists {
+		for _, t := range tensors {
+			if t != nil {
+				k.Bytes += float64(t.Len() * t.DType().Size())
+			}
 		}
 	}
 	return func() {
