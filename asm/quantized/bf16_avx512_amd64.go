@@ -38,7 +38,8 @@ func bf16SweepAVX512(t *sweep) {
 }
 
 // wordPairs builds a wordKernels.pairs from one of whole panels, the last of which is masked.
-func wordPairs[T float32 | uint16](fn func(dst *uint32, ldd, panel int, x *T, ldx, steps, panels int, mask uint64)) func([]uint32, int, int, []T, int, int, int) {
+func wordPairs[T float32 | uint16](fn func(dst *uint32, ldd, panel int, x *T, ldx, steps, panels int, mask uint64),
+) func(dst []uint32, ldd, panel int, x []T, ldx, lines, steps int) {
 	return func(dst []uint32, ldd, panel int, x []T, ldx, lines, steps int) {
 		last := (lines - 1) / NR
 		_, _ = dst[last*panel+(steps-1)*ldd+(lines-1)%NR], x[(2*steps-1)*ldx+lines-1]

@@ -29,7 +29,11 @@ func TestLowBitsDoNotDependOnTheCut(t *testing.T) {
 	for _, s := range []struct {
 		m, n, terms    int
 		transA, transB bool
-	}{{2 * rowWords / mostTerms * 3, 9, mostTerms + 1, false, true}, {70, 40, 3*mostTerms + 5, true, false}, {5, panelWords/1024 + 1, 4096, true, true}} {
+	}{
+		{6 * rowWords / mostTerms, 9, mostTerms + 1, false, true},
+		{70, 40, 3*mostTerms + 5, true, false},
+		{5, panelWords/1024 + 1, 4096, true, true},
+	} {
 		g := engine.GemmArgs{A: random(s.m * s.terms), B: random(s.n * s.terms), C: random(s.m, s.n), M: s.m, N: s.n, K: s.terms,
 			TransA: s.transA, TransB: s.transB, LDA: s.terms, LDB: s.n, LDC: s.n, Batch: 1, Bias: random(s.n), GELU: true,
 			Pre: engine.New(c, engine.Float32, s.m, s.n), Precision: engine.BF16}
