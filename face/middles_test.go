@@ -62,7 +62,7 @@ func TestMiddles(t *testing.T) {
 	require.InDelta(t, 0, cmplx.Abs(got.Points[LeftEye].z()-mean[0]*complex((leastApart-0.1)/cmplx.Abs(apart), 0)), 1e-9)
 }
 
-// The middles of eyes are near those that were annotated by eye, in the portraits of all sitters of the London set, and so are those of aligned
+// The middles of eyes are near those that were annotated, in the portraits of all sitters of the London set, and so are those of aligned
 // faces where they would be if they were aligned by the annotations. The network has learned from the sitters for training, the others are
 // for test. Of a portrait the worse eye counts, in percent of the distance between the eyes.
 func TestEyesOfSitters(t *testing.T) {
