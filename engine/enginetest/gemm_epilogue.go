@@ -32,6 +32,7 @@ func (s *suite) gemmEpilogues() {
 		{1, 65, 129, 131, dense, dense, dense},
 		{1, 301, 32, 64, padded, dense, dense},
 		{1, 5, 9, 0, dense, dense, dense},
+		{4, 19, 21, 23, dense, shared, dense},
 		{3, 17, 19, 23, interleaved, shared, interleaved},
 		{9, 67, 61, 43, interleaved, shared, interleaved},
 	} {
