@@ -23,11 +23,16 @@ import (
 type Value struct {
 	data   *engine.Tensor
 	grad   *engine.Tensor
-	z      *engine.Tensor       // for a value GELU(z): grad is the gradient of z instead, as products can compute it at once
 	packed *engine.PackedWeight // see Packed
 	weight bool                 // products with it run at the tape's precision
 	needs  bool
 	tape   *Tape
+
+	// For a recorded value GELU(z): how many ops read it, and whether grad is the gradient of z instead, which the only reader's
+	// product has computed at once.
+	z       *engine.Tensor
+	readers int
+	gradOfZ bool
 }
 
 // Param returns a leaf that needs a gradient and outlives tapes. It takes over t's reference.
@@ -64,7 +69,7 @@ func (v *Value) Grad() *engine.Tensor { return v.grad }
 // ZeroGrad drops the gradient; a missing gradient counts as zero.
 func (v *Value) ZeroGrad() {
 	v.grad.Free()
-	v.grad = nil
+	v.grad, v.gradOfZ = nil, false
 }
 
 // NeedsGrad tells whether a gradient flows to v.
@@ -169,8 +174,7 @@ func freeAll(tensors []*engine.Tensor) {
 }
 
 // accumulate adds g, whose reference it takes over, to v's gradient. A gradient that is shared with another value is
-// never written in place. Where v is a GELU, its gradient is kept as that of the values before it, which g is made here; what is that
-// already, [Value.add] adds.
+// never written in place.
 func (v *Value) accumulate(op string, g *engine.Tensor) {
 	if !v.needs {
 		g.Free()
@@ -179,25 +183,6 @@ func (v *Value) accumulate(op string, g *engine.Tensor) {
 	if !g.SameShape(v.data) {
 		panic(&engine.ShapeError{Op: op + " gradient", Got: g.Shape(), Want: v.Shape()})
 	}
-	if v.z != nil {
-		g = slopeOf(g, v.z)
-	}
-	v.add(g)
-}
-
-// slopeOf returns the gradient of z for the gradient g of GELU(z), whose reference it takes over.
-func slopeOf(g, z *engine.Tensor) *engine.Tensor {
-	dz := g
-	if g.Shared() {
-		dz = engine.New(g.Backend(), g.DType(), g.Shape()...)
-		defer g.Free()
-	}
-	g.Backend().UnaryBackward(engine.GELU, dz, z, g)
-	return dz
-}
-
-// add adds g to v.grad, as accumulate does.
-func (v *Value) add(g *engine.Tensor) {
 	b := g.Backend()
 	switch {
 	case v.grad == nil:
@@ -218,7 +203,7 @@ func (v *Value) add(g *engine.Tensor) {
 func (v *Value) accumulateInto(op string, kernel func(dst *engine.Tensor, accumulate bool)) {
 	switch {
 	case !v.needs:
-	case v.grad != nil && !v.grad.Shared() && v.z == nil:
+	case v.grad != nil && !v.grad.Shared():
 		kernel(v.grad, true)
 	default:
 		v.accumulateNew(op, func(g *engine.Tensor) { kernel(g, false) })
@@ -261,6 +246,9 @@ func begin(name string, operands ...*Value) op {
 			panic(&engine.ShapeError{Op: name, Got: "operands of two tapes", Want: "one, which records the op"})
 		}
 		o.needs = o.needs || v.needs
+		if v.z != nil {
+			v.readers++
+		}
 	}
 	if o.tape == nil {
 		panic(&engine.ShapeError{Op: name, Got: "parameters only", Want: "an operand that belongs to a tape"})

@@ -61,7 +61,17 @@ func (o op) resultGELU(out, z *engine.Tensor, backward func(dy *engine.Tensor), 
 	if z == nil {
 		return o.result(out, backward, saved...)
 	}
-	y := o.result(out, backward, append(saved, z)...)
+	var y *Value
+	y = o.result(out, func(dy *engine.Tensor) {
+		if y.gradOfZ {
+			backward(dy)
+			return
+		}
+		dz := o.overwritten(dy)
+		defer dz.Free()
+		o.be.UnaryBackward(engine.GELU, dz, z, dy)
+		backward(dz)
+	}, append(saved, z)...)
 	y.z = z
 	return o.rematerialise(y, func() { o.be.Unary(engine.GELU, out, z) }, z)
 }
@@ -101,10 +111,10 @@ func (o op) precision(w *Value) engine.Precision {
 }
 
 func linearBackward(o op, forward engine.GemmArgs, x, w, bias *Value, dy *engine.Tensor) {
-	if x.z == nil {
-		x.accumulateInto(o.name, func(dst *engine.Tensor, accumulate bool) { o.inputGrad(forward, dst, dy, accumulate) })
+	if x.z != nil && x.readers == 1 && x.grad == nil {
+		x.grad, x.gradOfZ = o.inputGradGELU(forward, x, dy), true
 	} else {
-		x.add(o.inputGradGELU(forward, x, dy))
+		x.accumulateInto(o.name, func(dst *engine.Tensor, accumulate bool) { o.inputGrad(forward, dst, dy, accumulate) })
 	}
 	w.accumulateInto(o.name, func(dst *engine.Tensor, accumulate bool) { o.weightGrad(forward, dst, dy, accumulate) })
 	if bias != nil {

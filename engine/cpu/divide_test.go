@@ -76,6 +76,7 @@ func TestDivideWastesLittle(t *testing.T) {
 	grad := gemm.Product[float32]{M: 3072, N: 768, TransA: true}
 	require.True(t, divide(k, grad, 2).byRows, "a transposed A is copied in parts")
 	require.Equal(t, 2, divide(k, grad, 2).chunks, "and B no more often than there are threads")
+	wide.N = 48 * k.NR
 	many := divide(k, wide, 64)
 	require.Greater(t, many.bands, 1, "neither a few columns nor a few rows for each of many threads")
 	require.GreaterOrEqual(t, many.chunks*many.bands, 64)
