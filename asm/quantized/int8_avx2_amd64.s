@@ -1,6 +1,7 @@
 //go:build !purego
 
 #include "textflag.h"
+#include "int8_half_amd64.h"
 
 // Registers of the tile, half a panel wide
 //	Y0–Y7    s, the sums, two vectors to a row    Y8, Y9  b[p], 16 words of the panel    Y10, Y11  |b[p]|, byte by byte
@@ -26,32 +27,8 @@
 	MULTIPLY(Y8, Y10, s0)       \ // s0 += t · b[p][0:8]
 	MULTIPLY(Y9, Y11, s1)         // s1 += t · b[p][8:16]
 
-// NEXTROW makes the next row of A the same as this one when there is none, so that four rows can always be computed without a
-// branch; what is computed twice is never written.
-#define NEXTROW(this, next, number) \
-	MOVQ  this, next  \ // next = this
-	CMPQ  AX, $number \ // if rows > number { next += lda }
-	JLE   2(PC)       \ // 2(PC) is two instructions on
-	ADDQ  R15, next
-
-// STORE writes a row of C, the scaled sums, and leaves when it was the last. Each operation rounds, as in the reference: an fma
-// would change bits.
-#define STORE(s0, s1) \
-	VBROADCASTSS (R14), Y10  \ // rowScales[i]
-	VCVTDQ2PS s0, s0         \ // y0 = float32(s0)
-	VCVTDQ2PS s1, s1         \ // y1 = float32(s1)
-	VMULPS    Y8, s0, s0     \ // y0 *= columnScales[0:8]
-	VMULPS    Y9, s1, s1     \ // y1 *= columnScales[8:16]
-	VMULPS    Y10, s0, s0    \ // y0 *= rowScales[i]
-	VMULPS    Y10, s1, s1    \ // y1 *= rowScales[i]
-	VADDPS    (SI), s0, s0   \ // y0 += bias[0:8]
-	VADDPS    32(SI), s1, s1 \ // y1 += bias[8:16]
-	VMOVUPS   s0, (DX)       \ // c[i][0:8] = y0
-	VMOVUPS   s1, 32(DX)     \ // c[i][8:16] = y1
-	ADDQ      $4, R14        \ // rowScales++
-	ADDQ      DI, DX         \ // c += a row
-	DECQ      AX             \
-	JZ        done             // if i++; i == rows { goto done }
+// STORE writes a row of C with the scales in Y8 and Y9.
+#define STORE(s0, s1) SCALE(s0, s1, Y8, Y9, Y10)
 
 // int8TileAVX2Asm computes up to four rows of C in half a panel:
 //
