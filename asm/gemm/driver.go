@@ -32,7 +32,7 @@ func (k *Kernels[F]) Gemm(g Product[F]) {
 			size := b.kc * kernel.RoundUp(b.nc, k.Lanes)
 			if g.Packed != nil {
 				panels := g.Packed.from(b.p, b.kc, g.firstColumn+j)
-				k.multiplyBlock(&g, s, b, panels, panels[size:min(2*size, len(panels))])
+				k.multiplyBlock(&g, s, b, panels, kernel.Next(panels, size))
 				continue
 			}
 			panels := kernel.Room(&s.b, size)
@@ -48,8 +48,7 @@ func (g *Product[F]) toPack(b block) []F {
 	if !g.TransB || g.LDB != b.kc {
 		return nil
 	}
-	next := g.B[min((b.j+b.nc)*g.LDB, len(g.B)):]
-	return next[:min(b.nc*g.LDB, len(next))]
+	return kernel.Next(g.B[b.j*g.LDB:], b.nc*g.LDB)
 }
 
 // multiplyBlock multiplies all rows of A with a block of B, whose panels start at the given slice, and has fetched what comes next.
@@ -66,8 +65,7 @@ func (k *Kernels[F]) multiplyBlock(g *Product[F], s *scratch[F], b block, panels
 		nc := k.blocking.columns(g.K)
 		for q := 0; q < b.nc; q += nc { // as many panels as stay in L2, for all the rows that were copied
 			now, rest := block{b.p, b.kc, b.j + q, min(nc, b.nc-q)}, panels[q*b.kc:]
-			size := min(nc*b.kc, len(rest))
-			k.multiplyRows(g, s, a, lda, from, to, now, rest, rest[size:min(2*size, len(rest))])
+			k.multiplyRows(g, s, a, lda, from, to, now, rest, kernel.Next(rest, nc*b.kc))
 		}
 	}
 }

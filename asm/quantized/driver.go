@@ -47,10 +47,9 @@ func (k *Kernels) Gemm(g Product) {
 // panelsAhead returns part i of n of the panels after those of the product, as many as it has: what a thread that takes one block of
 // columns after the other reads next. They are only prefetched, so the type does not matter.
 func (g *Product) panelsAhead(f format, i, n int) []float32 {
-	words := g.N * f.words(g.B.K)
-	after := g.B.words[min(g.firstColumn*f.words(g.B.K)+words, len(g.B.words)):]
-	words = min(words, len(after))
-	part := after[words*i/n : words*(i+1)/n]
+	steps := f.words(g.B.K)
+	next := kernel.Next(g.B.words[g.firstColumn*steps:], g.N*steps)
+	part := next[len(next)*i/n : len(next)*(i+1)/n]
 	return unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(part))), len(part))
 }
 

@@ -61,7 +61,7 @@ largestLoop:                         // for ; j < whole; j += 16 {
 largestTail:
 	VMOVUPS (DI)(SI*1), K1, Z1   // x = s[j:][:n%16], then −∞
 	VMAXPS Z1, Z0, Z0            // m = max(m, x)
-	FOLD(VMAXPS, VMAXSS)        // m = max of the lanes
+	FOLD(VMAXPS, VMAXSS)         // m = max of the lanes
 	VMOVSS (R11), X1             // top[r]
 	VMAXSS X1, X0, X0            // m = max(m, top[r])
 	VSUBSS X0, X1, X1
@@ -121,7 +121,7 @@ powerTail:
 
 powerSum:
 	VMOVAPS Z5, Z0
-	FOLD(VADDPS, VADDSS)        // total = sum of the lanes
+	FOLD(VADDPS, VADDSS)         // total = sum of the lanes
 	VMOVSS (R12), X1             // sum[r]
 	VMULSS (R13), X1, X1         // alpha[r] * sum[r]
 	VADDSS X1, X0, X0            // total + alpha[r]*sum[r]

@@ -19,6 +19,12 @@ func Tail[T any](x []T, from int) []T {
 	return x[from:]
 }
 
+// Next returns the n elements of x that follow the first n, or as many of them as there are.
+func Next[T any](x []T, n int) []T {
+	x = x[min(n, len(x)):]
+	return x[:min(n, len(x))]
+}
+
 // MaxElements is how many elements one call of assembly takes at most: it cannot be preempted, so a call is limited to some tens of
 // microseconds.
 const MaxElements = 1 << 16
