@@ -23,6 +23,9 @@ type Backend interface {
 	// Supports returns nil if products can be computed at a precision, for inference or also for training, and else an error to
 	// show to the user.
 	Supports(p Precision, training bool) error
+	// Activations returns the dtype in which products, attention and GELU take and leave activations at a precision: BFloat16 where that
+	// saves memory and time, and then these methods, LayerNorm and SumTo work on it as their comments say. Elsewhere it is Float32.
+	Activations(p Precision) DType
 
 	// Alloc returns at least the given number of bytes, with undefined contents. Free is a point in stream
 	// order: kernels enqueued before may still use the buffer.
@@ -48,15 +51,16 @@ type Backend interface {
 	// Patchify cuts images and videos into patches; see [PatchifyArgs].
 	Patchify(PatchifyArgs)
 
-	// Binary computes dst = a op b with broadcasting; dst may be an operand of its own shape.
+	// Binary computes dst = a op b with broadcasting; dst may be an operand of its own shape. Add takes BFloat16 where all have one shape.
 	Binary(op BinaryOp, dst, a, b *Tensor)
-	// Axpy computes dst += s·x for equal lengths.
+	// Axpy computes dst += s·x for equal lengths. Both may be BFloat16.
 	Axpy(dst *Tensor, s float64, x *Tensor)
 	// Scale computes dst = s·x; dst may be x.
 	Scale(dst, x *Tensor, s float64)
-	// SumTo sums src over the axes along which dst (aligned at the right, extents 1) was broadcast.
+	// SumTo sums src over the axes along which dst (aligned at the right, extents 1) was broadcast. Rows of BFloat16 are summed to
+	// a Float32 row.
 	SumTo(dst, src *Tensor, accumulate bool)
-	// Unary computes dst = f(x), and UnaryBackward dx = dy·f′(x), where dx may be dy.
+	// Unary computes dst = f(x), and UnaryBackward dx = dy·f′(x), where dx may be dy. GELU takes BFloat16, too.
 	Unary(op UnaryOp, dst, x *Tensor)
 	UnaryBackward(op UnaryOp, dx, x, dy *Tensor)
 
@@ -74,9 +78,9 @@ type Backend interface {
 	LogSoftmax(dst, x *Tensor)
 	LogSoftmaxBackward(dx, y, dy *Tensor)
 
-	// LayerNorm normalises rows of the last axis and keeps mean and 1/√(var+eps) of each, [rows].
+	// LayerNorm normalises rows of the last axis and keeps mean and 1/√(var+eps) of each, [rows]. dst may be BFloat16 beside Float32.
 	LayerNorm(dst, mean, rstd, x, gamma, beta *Tensor, eps float64)
-	// LayerNormBackward sets dx and adds to dgamma and dbeta, which are both nil if they are not needed.
+	// LayerNormBackward sets dx and adds to dgamma and dbeta, which are both nil if they are not needed. dy may be BFloat16 beside Float32.
 	LayerNormBackward(dx, dgamma, dbeta, x, gamma, dy, mean, rstd *Tensor)
 
 	// Attention is multi-head self-attention on the packed projection; see [AttentionArgs].
@@ -185,7 +189,8 @@ type PatchifyArgs struct {
 // With Slope, which is not C and has its shape, C_b = X∘GELU′(Slope_b): the gradient of values before a GELU from that of its result. Rows
 // and items of C then follow one another, and there is no Pre, GELU, Residual or Accumulate.
 //
-// If C is Float32, A and B may each be BFloat16, and Precision applies to those that are not.
+// If C is Float32, A and B may each be BFloat16, and Precision applies to those that are not. C may itself be BFloat16, if the backend's
+// Activations are: Pre and Slope are then, too, and there is no Residual. X is rounded before GELU, so that GELU of what Pre keeps is C.
 type GemmArgs struct {
 	C, A, B                   *Tensor
 	Packed                    *PackedWeight // Wᵀ in place of op(B), the same for all items, at its own precision
@@ -232,7 +237,8 @@ type GroupedArgs struct {
 
 // AttentionArgs is softmax(Q·Kᵀ/√d)·V for each batch item and head. QKV is the packed projection
 // [batch, tokens, 3, heads, d], read in place; Out is [batch, tokens, heads, d]. LSE [batch, heads, tokens], the log-sum-exp
-// of each row of logits, lets the backward pass recompute the probabilities without storing them.
+// of each row of logits, lets the backward pass recompute the probabilities without storing them. At BF16 QKV and Out may be BFloat16,
+// and then the gradients are, too; LSE is Float32.
 type AttentionArgs struct {
 	QKV, Out, LSE                 *Tensor
 	Batch, Tokens, Heads, HeadDim int

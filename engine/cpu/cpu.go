@@ -42,6 +42,9 @@ func (c *Backend) Supports(p engine.Precision, training bool) error {
 	return nil
 }
 
+// Activations returns float32, so far.
+func (c *Backend) Activations(engine.Precision) engine.DType { return engine.Float32 }
+
 func (c *Backend) Alloc(bytes int) (engine.Buffer, error) { return c.pool.get(bytes) }
 func (c *Backend) Free(b engine.Buffer)                   { c.pool.put(b.(*block)) }
 func (c *Backend) Stats() engine.Stats                    { return c.pool.stats }

@@ -89,6 +89,8 @@ func (d *Deferred) Supports(p engine.Precision, training bool) error {
 	return d.inner.Supports(p, training)
 }
 
+func (d *Deferred) Activations(p engine.Precision) engine.DType { return d.inner.Activations(p) }
+
 // Alloc takes memory at once, since it can fail. If there is none, running the queue may free some.
 func (d *Deferred) Alloc(bytes int) (engine.Buffer, error) {
 	inner, err := d.inner.Alloc(bytes)

@@ -113,6 +113,9 @@ func (b *Backend) Supports(p engine.Precision, training bool) error {
 	return nil
 }
 
+// Activations are float32: operands are rounded on their way into the registers.
+func (b *Backend) Activations(engine.Precision) engine.DType { return engine.Float32 }
+
 func (b *Backend) Alloc(bytes int) (engine.Buffer, error) {
 	if b.stream.err != nil {
 		return nil, b.wrapped(b.stream.err)
