@@ -1,4 +1,4 @@
-// Package vector holds the kernels on slices: elementwise functions, reductions, and functions of a row such as softmax and layer
+// Package vector holds the kernels on slices: elementwise functions, conversions, reductions, and functions of a row such as softmax and layer
 // norm.
 //
 // The files of a kernel share a prefix, and the ending of the name says what is in a file: reference is plain Go, for any float type;
@@ -68,6 +68,11 @@ type Kernels[F kernel.Float] struct {
 	//	dx = rstd·(g − mean(g) − x̂·mean(g·x̂)),  dgamma += dy·x̂,  dbeta += dy
 	LayerNormBackward func(dx, dgamma, dbeta, x, gamma, dy []F, mean, rstd F)
 
+	// Round rounds to bfloat16, to nearest with ties to even, and Widen converts back, exactly. Subnormal numbers are like all others; NaN
+	// becomes a quiet NaN. dst and x are different memory.
+	Round func(dst []uint16, x []F)
+	Widen func(dst []F, x []uint16)
+
 	// AdamW updates parameters p and both moments m, v in place for gradient g.
 	AdamW func(p, g, m, v []F, h AdamW)
 
@@ -107,5 +112,6 @@ func Reference[F kernel.Float]() *Kernels[F] {
 		OnlineSoftmax: onlineSoftmaxReference[F], ScaleRows: scaleRows(scaleReference[F]), LogitGrad: logitGrad(expReference[F], softmaxGradReference[F]),
 		GELU: geluReference[F], GELUBackward: geluBackwardReference[F],
 		LayerNorm: layerNormReference[F], LayerNormBackward: layerNormBackwardReference[F], AdamW: adamWReference[F],
+		Round: roundReference[F], Widen: widenReference[F],
 	}
 }

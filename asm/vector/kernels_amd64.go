@@ -20,6 +20,7 @@ func avx512() *Kernels[float32] {
 		OnlineSoftmax: onlineSoftmaxAVX512, ScaleRows: scaleRowsAVX512, LogitGrad: logitGradAVX512,
 		GELU: geluAVX512, GELUBackward: geluBackwardAVX512,
 		LayerNorm: layerNormAVX512, LayerNormBackward: layerNormBackwardAVX512, AdamW: adamWAVX512,
+		Round: roundAVX512, Widen: widenAVX512,
 		Words: wordsAVX512(),
 	}
 }

@@ -34,5 +34,6 @@ func simd() *Kernels[float32] {
 		OnlineSoftmax: onlineSoftmaxSIMD, ScaleRows: scaleRows(scaleSIMD), LogitGrad: logitGrad(expSIMD, softmaxGradSIMD),
 		GELU: geluSIMD, GELUBackward: geluBackwardSIMD,
 		LayerNorm: layerNormSIMD, LayerNormBackward: layerNormBackwardSIMD, AdamW: adamWSIMD,
+		Round: roundSIMD, Widen: widenSIMD,
 	}
 }

@@ -35,3 +35,18 @@ func TestKernelsStayInsideTheirSlices(t *testing.T) {
 		}
 	}
 }
+
+func TestRoundAndWidenStayInsideTheirSlices(t *testing.T) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	floats, bits := kerneltest.NewPages(t, 80), kerneltest.NewPages(t, 40)
+	for _, set := range kernel.Supported() {
+		k := New(set)
+		for n := 1; n <= 80; n++ {
+			wide, narrow := floats.Last(n), asBF16(bits.Last((n+1)/2), n+n%2)[n%2:]
+			require.NotPanics(t, func() {
+				k.Round(narrow, wide)
+				k.Widen(wide, narrow)
+			}, "%s, %d elements", set, n)
+		}
+	}
+}

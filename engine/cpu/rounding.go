@@ -3,6 +3,7 @@ package cpu
 import (
 	"slices"
 
+	"mien/asm"
 	"mien/engine"
 )
 
@@ -17,18 +18,10 @@ func (c *Backend) Cast(dst, src *engine.Tensor) {
 	switch from, to := src.DType(), dst.DType(); {
 	case from == engine.Float32 && to == engine.BFloat16:
 		d, s := host[uint16](dst), host[float32](src)
-		parallel(len(d), elementGrain, func(lo, hi int) {
-			for i := lo; i < hi; i++ {
-				d[i] = engine.ToBFloat16(s[i])
-			}
-		})
+		parallel(len(d), elementGrain, func(lo, hi int) { asm.F32().Round(d[lo:hi], s[lo:hi]) })
 	case from == engine.BFloat16 && to == engine.Float32:
 		d, s := host[float32](dst), host[uint16](src)
-		parallel(len(d), elementGrain, func(lo, hi int) {
-			for i := lo; i < hi; i++ {
-				d[i] = engine.FromBFloat16(s[i])
-			}
-		})
+		parallel(len(d), elementGrain, func(lo, hi int) { asm.F32().Widen(d[lo:hi], s[lo:hi]) })
 	default:
 		panic(&engine.ShapeError{Op: "Cast", Got: [2]engine.DType{from, to}, Want: "float32 and bfloat16"})
 	}
