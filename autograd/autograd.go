@@ -88,7 +88,8 @@ func (v *Value) Dim(i int) int { return v.data.Dim(i) }
 type Tape struct {
 	// Recompute makes each layer a checkpoint: only its inputs are kept, and Backward runs it again. (Chen et al. 2016)
 	Recompute bool
-	// Precision is that of products with weights and of attention. Products with packed weights use the weight's own.
+	// Precision is that of products with weights and of attention, and of activations that only these read (Rounded). Products with packed
+	// weights use the weight's own.
 	Precision engine.Precision
 	// Attended, if not nil, receives the probabilities [batch, heads, tokens, tokens] of each attention in turn: for figures, as the
 	// fused op has them nowhere. They are on loan.
@@ -222,44 +223,75 @@ type op struct {
 	name  string
 	tape  *Tape
 	be    engine.Backend
-	dtype engine.DType
-	needs bool // a gradient flows to the result
+	dtype engine.DType // of the first operand
+	needs bool         // a gradient flows to the result
 }
 
 // records tells whether the op leaves a closure on the tape, with the tensors it saves.
 func (o op) records() bool { return o.needs && o.tape.mode == recording }
 
-// begin finds the tape of the operands and whether the result needs a gradient. Operands after the first may be nil.
+// begin finds the tape of the operands, which share one dtype, and whether the result needs a gradient. Operands after the first may be nil.
 func begin(name string, operands ...*Value) op {
 	o := op{name: name, dtype: operands[0].data.DType()}
 	for _, v := range operands {
-		if v == nil {
-			continue
-		}
-		if v.data.DType() != o.dtype {
-			panic(&engine.ShapeError{Op: name, Got: v.data, Want: fmt.Sprintf("dtype %v", o.dtype)})
-		}
-		switch {
-		case o.tape == nil:
-			o.tape = v.tape
-		case v.tape != nil && v.tape != o.tape:
-			panic(&engine.ShapeError{Op: name, Got: "operands of two tapes", Want: "one, which records the op"})
-		}
-		o.needs = o.needs || v.needs
-		if v.z != nil {
-			v.readers++
-		}
+		o.take(v, o.dtype)
 	}
+	return o.ready()
+}
+
+// beginProduct is begin for a product of x with parameters, and what is added to it, which are Float32 beside an x of BFloat16.
+func beginProduct(name string, x *Value, others ...*Value) op {
+	o := op{name: name, dtype: x.data.DType()}
+	o.take(x, o.dtype)
+	for _, v := range others {
+		o.take(v, o.sums())
+	}
+	return o.ready()
+}
+
+// take notes an operand.
+func (o *op) take(v *Value, dtype engine.DType) {
+	if v == nil {
+		return
+	}
+	if v.data.DType() != dtype {
+		panic(&engine.ShapeError{Op: o.name, Got: v.data, Want: fmt.Sprintf("dtype %v", dtype)})
+	}
+	switch {
+	case o.tape == nil:
+		o.tape = v.tape
+	case v.tape != nil && v.tape != o.tape:
+		panic(&engine.ShapeError{Op: o.name, Got: "operands of two tapes", Want: "one, which records the op"})
+	}
+	o.needs = o.needs || v.needs
+	if v.z != nil {
+		v.readers++
+	}
+}
+
+// ready returns the op when all operands are known.
+func (o op) ready() op {
 	if o.tape == nil {
-		panic(&engine.ShapeError{Op: name, Got: "parameters only", Want: "an operand that belongs to a tape"})
+		panic(&engine.ShapeError{Op: o.name, Got: "parameters only", Want: "an operand that belongs to a tape"})
 	}
 	o.be = o.tape.backend
 	o.needs = o.needs && o.tape.mode != inferring
 	return o
 }
 
+// sums returns the dtype of sums and statistics beside operands of the op's dtype.
+func (o op) sums() engine.DType {
+	if o.dtype == engine.BFloat16 {
+		return engine.Float32
+	}
+	return o.dtype
+}
+
 // new allocates a tensor for the op's result or for a gradient.
 func (o op) new(shape ...int) *engine.Tensor { return engine.New(o.be, o.dtype, shape...) }
+
+// newSums allocates a tensor for sums or statistics.
+func (o op) newSums(shape ...int) *engine.Tensor { return engine.New(o.be, o.sums(), shape...) }
 
 // overwritten returns memory for a gradient of dy's shape that is computed from dy element by element: dy itself, of whose op nothing else
 // is left to compute, unless another value has the same gradient. The caller frees it.

@@ -16,10 +16,10 @@ func Attention(qkv *Value, heads int) *Value {
 	o := begin("Attention", qkv)
 	batch, tokens, d := attentionShape("Attention", qkv, heads)
 	if o.tape.Attended != nil {
-		_, probabilities := AttentionComposed(qkv, heads)
+		_, probabilities := AttentionComposed(Widened(qkv), heads)
 		o.tape.Attended(probabilities)
 	}
-	out, lse := o.new(batch, tokens, heads*d), o.temp(o.new(batch, heads, tokens))
+	out, lse := o.new(batch, tokens, heads*d), o.temp(o.newSums(batch, heads, tokens))
 	args := engine.AttentionArgs{QKV: qkv.data, Out: out, LSE: lse, Batch: batch, Tokens: tokens, Heads: heads, HeadDim: d,
 		Precision: o.tape.Precision}
 	o.be.Attention(args)

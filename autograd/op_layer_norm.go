@@ -8,10 +8,20 @@ import "mien/engine"
 // With g = dy·gamma: dx = (g − mean(g) − x̂·mean(g·x̂))/√(var + eps), dgamma = Σ dy·x̂, dbeta = Σ dy
 func LayerNorm(x, gamma, beta *Value, eps float64) *Value {
 	o := begin("LayerNorm", x, gamma, beta)
-	engine.CheckShape("LayerNorm gamma", gamma.data, x.Dim(-1))
-	engine.CheckShape("LayerNorm beta", beta.data, x.Dim(-1))
+	return layerNorm(o, o.dtype, x, gamma, beta, eps)
+}
+
+// LayerNormRounded is Rounded(LayerNorm(…)) in one pass.
+func LayerNormRounded(x, gamma, beta *Value, eps float64) *Value {
+	o := begin("LayerNormRounded", x, gamma, beta)
+	return layerNorm(o, o.activations(), x, gamma, beta, eps)
+}
+
+func layerNorm(o op, dtype engine.DType, x, gamma, beta *Value, eps float64) *Value {
+	engine.CheckShape(o.name+" gamma", gamma.data, x.Dim(-1))
+	engine.CheckShape(o.name+" beta", beta.data, x.Dim(-1))
 	rows := x.data.Rows()
-	out := o.new(x.Shape()...)
+	out := engine.New(o.be, dtype, x.Shape()...)
 	mean, rstd := o.temp(o.new(rows)), o.temp(o.new(rows))
 	normalize := func() { o.be.LayerNorm(out, mean, rstd, x.data, gamma.data, beta.data, eps) }
 	normalize()
@@ -22,10 +32,10 @@ func LayerNorm(x, gamma, beta *Value, eps float64) *Value {
 			dgamma, dbeta = o.zeros(gamma), o.zeros(beta)
 		}
 		o.be.LayerNormBackward(dx, dgamma, dbeta, x.data, gamma.data, dy, mean, rstd)
-		x.accumulate("LayerNorm", dx)
+		x.accumulate(o.name, dx)
 		if dgamma != nil {
-			gamma.accumulate("LayerNorm", dgamma)
-			beta.accumulate("LayerNorm", dbeta)
+			gamma.accumulate(o.name, dgamma)
+			beta.accumulate(o.name, dbeta)
 		}
 	}, x.data, gamma.data, beta.data, mean, rstd)
 	return o.rematerialise(y, normalize, x.data, gamma.data, beta.data)

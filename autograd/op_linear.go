@@ -6,12 +6,13 @@ import "mien/engine"
 // checks these derivatives, or further down engine.GemmArgs in engine/backend.go, the product itself.
 
 // Linear returns x·wᵀ + bias for x [..., in], w [out, in] and bias [out], which may be nil. The trailing axes of a
-// convolution kernel count as in.
+// convolution kernel count as in. The result has the dtype of x: see [Rounded].
 //
 // dx = dy·w, dw = dyᵀ·x, dbias = Σ dy over rows
 func Linear(x, w, bias *Value) *Value { return linear("Linear", x, w, bias, epilogue{}) }
 
-// LinearAdd returns x·wᵀ + bias + residual in one pass over the result, the end of each half of a transformer block.
+// LinearAdd returns x·wᵀ + bias + residual in one pass over the result, the end of each half of a transformer block, in the dtype of
+// the residual.
 //
 // dresidual = dy, the others as in Linear
 func LinearAdd(x, w, bias, residual *Value) *Value {
@@ -32,15 +33,16 @@ type epilogue struct {
 }
 
 func linear(name string, x, w, bias *Value, e epilogue) *Value {
-	o := begin(name, x, w, bias, e.residual)
+	o := beginProduct(name, x, w, bias, e.residual)
 	o.checkPacked(w)
 	product := linearArgs(name, x.data, w, bias)
 	product.Precision = o.precision(w)
 	shape := append(x.Shape()[:x.data.Rank()-1], product.N)
-	product.C = o.new(shape...)
 	if e.residual != nil {
 		engine.CheckShape(name+" residual", e.residual.data, shape...)
-		product.Residual = e.residual.data
+		product.Residual, product.C = e.residual.data, o.newSums(shape...)
+	} else {
+		product.C = o.new(shape...)
 	}
 	saved := append(savedFor(w.needs, x.data), savedFor(x.needs, w.data)...)
 	if product.GELU = e.gelu; e.gelu && o.records() {
@@ -104,7 +106,7 @@ func linearArgs(name string, x *engine.Tensor, w, bias *Value) engine.GemmArgs {
 
 // precision returns the precision of an op's products with w.
 func (o op) precision(w *Value) engine.Precision {
-	if !w.weight || o.dtype != engine.Float32 {
+	if !w.weight || o.sums() != engine.Float32 {
 		return engine.Full
 	}
 	return o.tape.Precision

@@ -61,7 +61,7 @@ func (m *Model) block(i int, x *ag.Value, batch int) *ag.Value {
 	}
 	x = at(BeforeAttention, x)
 	x = at(AfterAttention, nn.Layer(x, b.Attend))
-	return at(AfterMLP, b.MLP.AddTo(x, b.Norm2.Forward(x)))
+	return at(AfterMLP, b.MLP.AddTo(x, b.Norm2.Rounded(x)))
 }
 
 // adapt lets an adapter see the patches of all frames of a sample, [B, T, H, W, D]. Class tokens x[:, 0] pass by.

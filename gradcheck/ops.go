@@ -90,6 +90,8 @@ func Ops() []Case {
 		row("LayerNorm/wide", layerNorm, tensor("x", 4, 67), tensor("gamma", 67), tensor("beta", 67)),
 		row("LayerNorm/offset", layerNorm, within(30, 32, tensor("x", 3, 6)), tensor("gamma", 6), tensor("beta", 6)),
 
+		row("LayerNormRounded", layerNormRounded, tensor("x", 3, 6), tensor("gamma", 6), tensor("beta", 6)),
+
 		row("Linear", Ternary(ag.Linear), tensor("x", 2, 3, 4), tensor("weight", 5, 4), tensor("bias", 5)),
 		row("Linear/no bias", linear, tensor("x", 3, 4), tensor("weight", 5, 4)),
 		row("Linear/convolution kernel", linear, tensor("x", 3, 12), tensor("weight", 2, 3, 2, 2)),
@@ -145,6 +147,9 @@ func Ops() []Case {
 
 		row("Reshape", Unary(func(x value) value { return ag.Reshape(x, 2, 6) }), tensor("x", 3, 4)),
 		row("Reshape/two views", twoViews, tensor("x", 3, 4)),
+
+		trained("Rounded/weights", readTwice, []Input{tensor("x", 5, 7)}, tensor("w1", 3, 7), tensor("w2", 3, 7)),
+		row("Widened", Unary(func(x value) value { return ag.Widened(ag.Rounded(x)) }), tensor("x", 3, 4)),
 
 		row("Route", route(2, 0), tensor("x", 5, 3), scores(5, 4), tensor("factor", 10, 1)),
 		row("Route/capacity", route(2, 2), tensor("x", 5, 3), scores(5, 4), tensor("factor", 10, 1)),

@@ -135,7 +135,15 @@ func routed(layer func(x value, weights, biases []value, r *ag.Routing) value) F
 var (
 	layerNorm = Ternary(func(x, gamma, beta value) value { return ag.LayerNorm(x, gamma, beta, 1e-6) })
 	linear    = Binary(func(x, w value) value { return ag.Linear(x, w, nil) })
+
+	layerNormRounded = Ternary(func(x, gamma, beta value) value { return ag.Widened(ag.LayerNormRounded(x, gamma, beta, 1e-6)) })
 )
+
+// readTwice has two products read what was rounded, and their results added before they are widened.
+func readTwice(_ *ag.Tape, in []value) []value {
+	x := ag.Rounded(in[0])
+	return []value{ag.Widened(ag.Add(ag.Linear(x, in[1], nil), ag.Linear(x, in[2], nil)))}
+}
 
 // linearAdd has the residual in front of the weights.
 func linearAdd(_ *ag.Tape, in []value) []value {

@@ -51,4 +51,9 @@ func (l *LayerNorm) Forward(x *ag.Value) *ag.Value {
 	return ag.LayerNorm(x, l.Weight, l.Bias, l.Eps)
 }
 
+// Rounded is Forward for what only products and attention read: see autograd.Rounded.
+func (l *LayerNorm) Rounded(x *ag.Value) *ag.Value {
+	return ag.LayerNormRounded(x, l.Weight, l.Bias, l.Eps)
+}
+
 // The layers that all models are built from. Go on with package vit.

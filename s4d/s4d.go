@@ -91,7 +91,7 @@ func Block(b *vit.Block, experts *moae.Layer, x *ag.Value, pass moae.Pass) (*ag.
 	x = b.Attend(x)         // [B, N, D]
 	u := b.Norm2.Forward(x) // [B, N, D]
 	if b.MLP != nil {
-		x = b.MLP.AddTo(x, u) // [B, N, D]
+		x = b.MLP.AddTo(x, ag.Rounded(u)) // [B, N, D]
 	}
 	if experts == nil {
 		return x, moae.Output{}

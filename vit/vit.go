@@ -160,12 +160,12 @@ func NewBlock(s *nn.Scope, c BlockConfig, init nn.Init) *Block {
 // Forward maps tokens [B, N, D] to [B, N, D].
 func (b *Block) Forward(x *ag.Value) *ag.Value {
 	x = b.Attend(x)                           // [B, N, D]  x + Attention(Norm1(x))
-	return b.MLP.AddTo(x, b.Norm2.Forward(x)) // [B, N, D]  x + MLP(Norm2(x))
+	return b.MLP.AddTo(x, b.Norm2.Rounded(x)) // [B, N, D]  x + MLP(Norm2(x))
 }
 
 // Attend is the first half of the block, x + Attention(Norm1(x)), for models that add a branch beside the second.
 func (b *Block) Attend(x *ag.Value) *ag.Value {
-	return b.Attn.AddTo(x, b.Norm1.Forward(x))
+	return b.Attn.AddTo(x, b.Norm1.Rounded(x))
 }
 
 // AttendWork counts Attend on n sequences of tokens each. See [BlockMACs].

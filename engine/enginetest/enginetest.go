@@ -37,6 +37,7 @@ type method struct {
 var methods = []method{
 	{"Name", testName, false},
 	{"Supports", testSupports, false},
+	{"Activations", testActivations, false},
 	{"Alloc", testAlloc, false},
 	{"Free", testFree, false},
 	{"Upload", testUpload, false},

@@ -23,6 +23,12 @@ func testSupports(s *suite) {
 	}
 }
 
+func testActivations(s *suite) {
+	require.Equal(s.T, engine.Float32, s.b.Activations(engine.Full))
+	require.Equal(s.T, engine.Float32, s.b.Activations(engine.Int8))
+	require.Contains(s.T, []engine.DType{engine.Float32, engine.BFloat16}, s.b.Activations(engine.BF16))
+}
+
 // pattern is n bytes that are unique to a buffer and a position.
 func pattern(id, n int) []byte {
 	p := make([]byte, n)
