@@ -138,6 +138,10 @@ func testGemm(s *suite) {
 	s.gemmKeepsNaN()
 	s.gemmEpilogues()
 	s.residualBeside()
+	if s.dtype == engine.Float32 && s.b.Activations(engine.BF16) == engine.BFloat16 {
+		s.narrowProducts()
+		s.refusesNarrowProducts()
+	}
 }
 
 // product compares one product, and the memory between the rows of C, which must not change.
