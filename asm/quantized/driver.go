@@ -62,7 +62,7 @@ func (k *Kernels) strip(g *Product, s *scratch, lo int, next []float32) {
 	for from := 0; from < g.N; from += sweepColumns {
 		to := min(from+sweepColumns, g.N)
 		r := k.region(g, s, lo, lo+t.rows, from, to)
-		t.c, t.ldc, t.ahead = r.sums, r.ld, zeros[:]
+		t.c, t.ldc, t.narrow, t.ahead = r.sums, r.ld, g.narrow(&r), zeros[:]
 		t.bias, t.ldBias = k.start(g, &r)
 		if part := next[len(next)*from/g.N : len(next)*to/g.N]; len(part) > 0 {
 			t.ahead = part
@@ -91,6 +91,7 @@ func (k *Kernels) sweepPanels(t *sweep, b *Panels, column, panels int) {
 // sweepEdge takes the last panel, of which C has only some columns, through a tile in scratch memory.
 func (k *Kernels) sweepEdge(t *sweep, b *Panels, s *scratch, column, from, columns int) {
 	c, ldc := t.c[from:], t.ldc
+	t.narrow = [2]narrow{}
 	tile := kernel.Room(&s.tile, k.MR*NR)
 	if t.ldBias == 0 {
 		copy(s.bias[:columns], t.bias[from:])

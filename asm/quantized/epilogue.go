@@ -32,6 +32,20 @@ func (k *Kernels) region(g *Product, s *scratch, lo, hi, from, to int) region {
 // row returns the sums of row i.
 func (r *region) row(i int) []float32 { return r.sums[(i-r.lo)*r.ld:][:r.to-r.from] }
 
+// narrow returns the bfloat16s of a region that the epilogue writes and reads.
+func (g *Product) narrow(r *region) (list [2]narrow) {
+	part := func(x []uint16, ld int) narrow { return narrow{kernel.Tail(x, min(r.lo*ld+r.from, len(x))), ld} }
+	switch list[0] = part(g.C16, g.LDC); {
+	case g.unfinished:
+		list[0] = narrow{}
+	case g.Pre16 != nil:
+		list[1] = part(g.Pre16, g.LDPre)
+	case g.Slope16 != nil:
+		list[1] = part(g.Slope16, g.LDSlope)
+	}
+	return list
+}
+
 // start returns what the sums of a region start with: a bias, the same for all rows, or what is there.
 func (k *Kernels) start(g *Product, r *region) (x []float32, ld int) {
 	switch {

@@ -76,10 +76,17 @@ type sweep struct {
 
 	ldBias int // 0 where all rows start with the same
 
-	ahead []float32 // what is read next, and may be prefetched
+	ahead  []float32 // what is read next, and may be prefetched
+	narrow [2]narrow // what the epilogue writes and reads in place of c, and may be prefetched, too
 
 	rowScales, columnScales []float32
 	start                   []int32
+}
+
+// narrow is a matrix of bfloat16s.
+type narrow struct {
+	rows []uint16
+	ld   int
 }
 
 // tile returns the part of one panel.
