@@ -24,6 +24,9 @@ func (r *Rows) Reset(k *Kernels, m, kk int) {
 	kernel.Room(&r.scales, m)
 }
 
+// Bytes returns how much memory r holds.
+func (r *Rows) Bytes() int { return 4 * (len(r.words) + len(r.scales)) }
+
 // InPlace returns m lines of kk terms that are read where they are, or nil if they have to be converted. Lines of bfloat16 that follow
 // each other are words in memory if each begins with a word.
 func (k *Kernels) InPlace(x Operand, m, kk int) *Rows {

@@ -79,6 +79,22 @@ func compareUncut(t *testing.T, c *Backend, g engine.GemmArgs) {
 	}
 }
 
+// Operands wait for other products, and count, until the backend is closed.
+func TestOperandsCount(t *testing.T) {
+	const n = 200
+	c := New()
+	if !asm.F32().BF16.Fast {
+		t.Skip("training at bf16 runs on the kernels of float32")
+	}
+	x := engine.New(c, engine.Float32, n, n)
+	before := c.Stats().PoolBytes
+	g := engine.GemmArgs{A: x, B: x, C: engine.New(c, engine.Float32, n, n), M: n, N: n, K: n, LDA: n, LDB: n, LDC: n, Batch: 1, Precision: engine.BF16}
+	c.Gemm(g)
+	require.GreaterOrEqual(t, c.Stats().PoolBytes-before, 2*2*n*n)
+	require.NoError(t, c.Close())
+	require.Zero(t, c.Stats().PoolBytes)
+}
+
 // TestBandsShareWeights has a product in two bands, whose op(B) is packed once, begin in the round of another product.
 func TestBandsShareWeights(t *testing.T) {
 	const n, terms = 9, mostTerms
