@@ -37,6 +37,10 @@ func fill[N engine.Number](x []N, v N) {
 func (c *Backend) Binary(op engine.BinaryOp, dst, a, b *engine.Tensor) {
 	defer c.timed("Binary", 0, dst, a, b)()
 	known("Binary", op, engine.Div)
+	if op == engine.Add && c.narrow(dst) && a.SameShape(dst) && b.SameShape(dst) {
+		inPieces(dst, func(x [][]float32) { asm.F32().Add(x[0], x[0], x[1]) }, a, b)
+		return
+	}
 	pick(dst, binary[float32], binary[float64])(op, dst, a, b)
 }
 
@@ -98,6 +102,10 @@ func scalarOp[F asm.Float](op engine.BinaryOp, a, b F) F {
 
 func (c *Backend) Axpy(dst *engine.Tensor, s float64, x *engine.Tensor) {
 	defer c.timed("Axpy", 0, dst, x)()
+	if c.narrow(dst) {
+		inPieces(dst, func(v [][]float32) { asm.F32().Axpy(v[0], float32(s), v[1]) }, dst, x)
+		return
+	}
 	pick(dst, axpy[float32], axpy[float64])(dst, s, x)
 }
 

@@ -47,8 +47,8 @@ func (c *Backend) checkNarrow(a *engine.GemmArgs) {
 		return
 	}
 	sameDType("Gemm", a.C, a.Pre, a.Slope)
-	if want := c.Activations(engine.BF16); want != engine.BFloat16 || a.Residual != nil {
-		panic(&engine.ShapeError{Op: "Gemm", Got: a.C.DType(), Want: "float32 with a residual, or for backends without such activations"})
+	if !c.narrow(a.C) || a.Residual != nil {
+		panic(&engine.ShapeError{Op: "Gemm", Got: a.C.DType(), Want: "float32, or activations of bfloat16 without a residual"})
 	}
 }
 

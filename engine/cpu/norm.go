@@ -7,15 +7,19 @@ import (
 
 func (c *Backend) LayerNorm(dst, mean, rstd, x, gamma, beta *engine.Tensor, eps float64) {
 	defer c.timed("LayerNorm", 0, dst, mean, rstd, x, gamma, beta)()
-	pick(x, layerNorm[float32], layerNorm[float64])(dst, mean, rstd, x, gamma, beta, eps)
+	pick(x, layerNorm[float32], layerNorm[float64])(c, dst, mean, rstd, x, gamma, beta, eps)
 }
 
-func layerNorm[F asm.Float](dst, mean, rstd, x, gamma, beta *engine.Tensor, eps float64) {
-	d, v, g, b, n := host[F](dst), host[F](x), host[F](gamma), host[F](beta), x.Dim(-1)
+func layerNorm[F asm.Float](c *Backend, dst, mean, rstd, x, gamma, beta *engine.Tensor, eps float64) {
+	n := x.Dim(-1)
+	d, v, g, b := rowsOf[F](c, dst, n), host[F](x), host[F](gamma), host[F](beta)
 	mu, rs := host[F](mean), host[F](rstd)
-	parallelRows(x.Rows(), rowGrain(n), func(r int) {
-		from, to := r*n, (r+1)*n
-		mu[r], rs[r] = kernels[F]().LayerNorm(d[from:to], v[from:to], g, b, F(eps))
+	parallel(x.Rows(), rowGrain(n), func(lo, hi int) {
+		d := d.own()
+		for r := lo; r < hi; r++ {
+			mu[r], rs[r] = kernels[F]().LayerNorm(d.at(r), v[r*n:(r+1)*n], g, b, F(eps))
+			d.put(r)
+		}
 	})
 }
 
@@ -29,17 +33,18 @@ func (c *Backend) LayerNormBackward(dx, dgamma, dbeta, x, gamma, dy, mean, rstd 
 const normRows = 64
 
 func layerNormBackward[F asm.Float](c *Backend, dx, dgamma, dbeta, x, gamma, dy, mean, rstd *engine.Tensor) {
-	d, v, g, up, n, rows := host[F](dx), host[F](x), host[F](gamma), host[F](dy), x.Dim(-1), x.Rows()
+	n, rows := x.Dim(-1), x.Rows()
+	d, v, g, up := host[F](dx), host[F](x), host[F](gamma), rowsOf[F](c, dy, n)
 	mu, rs := host[F](mean), host[F](rstd)
 	blocks := ceilDiv(rows, normRows)
 	partial := engine.Zeros(c, x.DType(), blocks, 2, n)
 	defer partial.Free()
 	sums := host[F](partial)
 	parallelRows(blocks, 1, func(b int) {
-		pg, pb := sums[2*b*n:(2*b+1)*n], sums[(2*b+1)*n:(2*b+2)*n]
+		pg, pb, up := sums[2*b*n:(2*b+1)*n], sums[(2*b+1)*n:(2*b+2)*n], up.own()
 		for r := b * normRows; r < min((b+1)*normRows, rows); r++ {
 			from, to := r*n, (r+1)*n
-			kernels[F]().LayerNormBackward(d[from:to], pg, pb, v[from:to], g, up[from:to], mu[r], rs[r])
+			kernels[F]().LayerNormBackward(d[from:to], pg, pb, v[from:to], g, up.read(r), mu[r], rs[r])
 		}
 	})
 	if dgamma == nil {

@@ -12,7 +12,20 @@ func (c *Backend) SumTo(dst, src *engine.Tensor, accumulate bool) {
 	if !accumulate {
 		c.Fill(dst, 0)
 	}
+	if c.narrow(src) {
+		sumNarrow(c, dst, src)
+		return
+	}
 	pick(dst, sumTo[float32], sumTo[float64])(c, dst, src)
+}
+
+// sumNarrow adds rows of bfloat16 to a float32 row.
+func sumNarrow(c *Backend, dst, src *engine.Tensor) {
+	d := host[float32](dst)
+	if dst.Rank() != 1 || src.Rows()*len(d) != src.Len() {
+		panic(&engine.ShapeError{Op: "SumTo of " + src.String(), Got: dst, Want: "a row of it"})
+	}
+	addRows(c, d, rowsOf[float32](c, src, len(d)), src.Rows())
 }
 
 // sumTo adds src into dst. Every element of dst is summed by one goroutine, in the order of src, but where there are rows enough for
@@ -24,9 +37,11 @@ func sumTo[F asm.Float](c *Backend, dst, src *engine.Tensor) {
 		sumRuns(d, s, &loop)
 		return
 	}
-	if rows := loop.rowsToOne(); rows > sumBlock { // as for a bias, or the mean of a sample's tokens
-		for first := 0; first < loop.outer; first += rows {
-			loop.each(first, first+1, func(_ int, at [2]int) { addRows(c, d[at[0]:][:loop.inner], s[at[1]:][:rows*loop.inner]) })
+	if count := loop.rowsToOne(); count > sumBlock { // as for a bias, or the mean of a sample's tokens
+		for first := 0; first < loop.outer; first += count {
+			loop.each(first, first+1, func(_ int, at [2]int) {
+				addRows(c, d[at[0]:][:loop.inner], rows[F]{n: loop.inner, wide: s[at[1]:]}, count)
+			})
 		}
 		return
 	}
@@ -51,23 +66,25 @@ func (l *broadcast) rowsToOne() int {
 // sumBlock is how many rows share one partial sum. It is fixed, so that the order of addition does not depend on the number of threads.
 const sumBlock = 64
 
-// addRows adds the rows of s to d: blocks of them on their own, and then the sums of the blocks. Threads that took columns of the same
+// addRows adds so many rows of s to d: blocks of them on their own, and then the sums of the blocks. Threads that took columns of the same
 // rows would wait for each other's cache lines.
-func addRows[F asm.Float](c *Backend, d, s []F) {
-	k, block := kernels[F](), sumBlock*len(d)
-	add := func(sum, rows []F) {
-		for row := range slices.Chunk(rows, len(d)) {
-			k.Add(sum, sum, row)
+func addRows[F asm.Float](c *Backend, d []F, s rows[F], n int) {
+	add := func(sum []F, s rows[F], lo, hi int) {
+		for r := lo; r < hi; r++ {
+			kernels[F]().Add(sum, sum, s.read(r))
 		}
 	}
-	blocks := ceilDiv(len(s), block)
+	blocks := ceilDiv(n, sumBlock)
 	memory := engine.Zeros(c, engine.DTypeOf[F](), blocks, len(d))
 	defer memory.Free()
-	sums := host[F](memory)
-	parallelRows(blocks, rowGrain(block), func(b int) {
-		add(sums[b*len(d):(b+1)*len(d)], s[b*block:min((b+1)*block, len(s))])
+	sums := rowsOf[F](c, memory, len(d))
+	parallel(blocks, rowGrain(sumBlock*len(d)), func(lo, hi int) {
+		s := s.own()
+		for b := lo; b < hi; b++ {
+			add(sums.read(b), s, b*sumBlock, min((b+1)*sumBlock, n))
+		}
 	})
-	add(d, sums)
+	add(d, sums, 0, blocks)
 }
 
 func sumRuns[F asm.Float](d, s []F, loop *broadcast) {

@@ -12,6 +12,10 @@ import (
 func (c *Backend) Unary(op engine.UnaryOp, dst, x *engine.Tensor) {
 	defer c.timed("Unary", 0, dst, x)()
 	known("Unary", op, engine.Rsqrt)
+	if op == engine.GELU && c.narrow(dst) {
+		inPieces(dst, func(x [][]float32) { asm.F32().GELU(x[0], x[0]) }, x)
+		return
+	}
 	pick(dst, unary[float32], unary[float64])(op, dst, x)
 }
 
@@ -42,6 +46,10 @@ const reluElements = 1024
 func (c *Backend) UnaryBackward(op engine.UnaryOp, dx, x, dy *engine.Tensor) {
 	defer c.timed("UnaryBackward", 0, dx, x, dy)()
 	known("UnaryBackward", op, engine.Rsqrt)
+	if op == engine.GELU && c.narrow(dx) {
+		inPieces(dx, func(x [][]float32) { asm.F32().GELUBackward(x[0], x[0], x[1]) }, x, dy)
+		return
+	}
 	pick(dx, unaryBackward[float32], unaryBackward[float64])(op, dx, x, dy)
 }
 

@@ -88,6 +88,9 @@ func testBinary(s *suite) {
 		}
 	}
 	s.binaryBothStretched()
+	if s.narrow() {
+		s.addNarrow()
+	}
 }
 
 func apply(op engine.BinaryOp, a, b float64) float64 {
@@ -144,20 +147,25 @@ func testSumTo(s *suite) {
 		s.b.SumTo(blank, src, false)
 		s.check(blank, plain, "sum of %v to %v over NaN", shapes.full, shapes.part)
 	}
+	if s.narrow() {
+		s.sumNarrow()
+	}
 }
 
 func testAxpy(s *suite) {
-	for _, n := range []int{0, 1, 3, 8, 31, 257, large} {
-		d, dv := s.random(n)
-		x, xv := s.random(n)
-		want := sums(n)
-		for i := range n {
-			want.add(i, dv[i])
-			want.add(i, 0.3*xv[i])
+	for _, dtype := range s.activations() {
+		for _, n := range []int{0, 1, 3, 8, 31, 257, 4100, large} {
+			d, dv := s.randomOf(dtype, n)
+			x, xv := s.randomOf(dtype, n)
+			want := sums(n)
+			for i := range n {
+				want.add(i, dv[i])
+				want.add(i, 0.3*xv[i])
+			}
+			s.b.Axpy(d, 0.3, x)
+			s.check(d, want, "Axpy of %d %v", n, dtype)
+			s.check(x, exactly(xv), "Axpy changed its operand")
 		}
-		s.b.Axpy(d, 0.3, x)
-		s.check(d, want, "Axpy of %d", n)
-		s.check(x, exactly(xv), "Axpy changed its operand")
 	}
 }
 
@@ -223,46 +231,71 @@ func above(x, yes, no float64) float64 {
 func normalCDF(x float64) float64 { return math.Erfc(-x/math.Sqrt2) / 2 }
 
 // curvePoints covers the line, its far ends, and NaN.
-func (s *suite) curvePoints(n int) []float64 {
+func (s *suite) curvePoints(dtype engine.DType, n int) []float64 {
 	x := s.values(n)
 	for i := range x {
-		x[i] = s.round(x[i] * 3)
+		x[i] *= 3
 	}
 	copy(x, []float64{0, math.Copysign(0, -1), 1, -1, 12, -12, 100, -100, 1e4, -1e4, 1e-20, math.NaN()})
-	return x
+	return s.roundTo(dtype, x)
+}
+
+// curveDTypes are those of an op.
+func (s *suite) curveDTypes(op engine.UnaryOp) []engine.DType {
+	if op == engine.GELU {
+		return s.activations()
+	}
+	return []engine.DType{s.dtype}
 }
 
 func testUnary(s *suite) {
 	for _, c := range curves {
-		for _, n := range []int{0, 1, 12, 37, large} {
-			x := s.curvePoints(n)
-			want := sums(n)
-			for i, v := range x {
-				y := c.f(v)
-				want.addSized(i, y, max(math.Abs(v), math.Abs(y)))
+		for _, dtype := range s.curveDTypes(c.op) {
+			for _, n := range []int{0, 1, 12, 37, 4100, large} {
+				s.unary(c, dtype, s.curvePoints(dtype, n))
 			}
-			dst := s.blank(n)
-			s.b.Unary(c.op, dst, s.tensor(x, n))
-			s.check(dst, want, "op %d of %d", c.op, n)
 		}
 	}
+	if s.narrow() {
+		s.unary(curves[engine.GELU], engine.BFloat16, []float64{math.Inf(1), 1, math.Inf(-1)})
+	}
+}
+
+func (s *suite) unary(c curve, dtype engine.DType, points []float64) {
+	n, want := len(points), sums(len(points))
+	for i, v := range points {
+		y := c.f(v)
+		want.addSized(i, y, max(math.Abs(v), math.Abs(y)))
+	}
+	dst, x := s.blankOf(dtype, n), s.tensorOf(dtype, points, n)
+	s.b.Unary(c.op, dst, x)
+	s.check(dst, want, "op %d of %d %v", c.op, n, dtype)
+	s.check(x, exactly(points), "op %d changed its operand", c.op)
 }
 
 func testUnaryBackward(s *suite) {
 	for _, c := range curves {
-		for _, n := range []int{0, 1, 12, 37, large} {
-			x, dy := s.curvePoints(n), s.values(n)
-			want := sums(n)
-			for i, v := range x {
-				want.addSized(i, dy[i]*c.d(v), math.Abs(dy[i])*max(1, math.Abs(c.d(v))))
+		for _, dtype := range s.curveDTypes(c.op) {
+			for _, n := range []int{0, 1, 12, 37, 4100, large} {
+				s.unaryBackward(c, dtype, s.curvePoints(dtype, n))
 			}
-			dx := s.blank(n)
-			s.b.UnaryBackward(c.op, dx, s.tensor(x, n), s.tensor(dy, n))
-			s.check(dx, want, "op %d of %d", c.op, n)
-
-			same := s.tensor(dy, n)
-			s.b.UnaryBackward(c.op, same, s.tensor(x, n), same)
-			s.check(same, want, "op %d of %d, in place", c.op, n)
 		}
 	}
+	if s.narrow() {
+		s.unaryBackward(curves[engine.GELU], engine.BFloat16, []float64{math.Inf(1), 1, math.Inf(-1)})
+	}
+}
+
+func (s *suite) unaryBackward(c curve, dtype engine.DType, points []float64) {
+	n, want := len(points), sums(len(points))
+	dy, up := s.randomOf(dtype, n)
+	for i, v := range points {
+		want.addSized(i, up[i]*c.d(v), math.Abs(up[i])*max(1, math.Abs(c.d(v))))
+	}
+	dx, x := s.blankOf(dtype, n), s.tensorOf(dtype, points, n)
+	s.b.UnaryBackward(c.op, dx, x, dy)
+	s.check(dx, want, "op %d of %d %v", c.op, n, dtype)
+	s.check(dy, exactly(up), "op %d changed its operand", c.op)
+	s.b.UnaryBackward(c.op, dy, x, dy)
+	s.check(dy, want, "op %d of %d %v, in place", c.op, n, dtype)
 }

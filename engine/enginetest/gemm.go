@@ -138,9 +138,8 @@ func testGemm(s *suite) {
 	s.gemmKeepsNaN()
 	s.gemmEpilogues()
 	s.residualBeside()
-	if s.dtype == engine.Float32 && s.b.Activations(engine.BF16) == engine.BFloat16 {
+	if s.narrow() {
 		s.narrowProducts()
-		s.refusesNarrowProducts()
 	}
 }
 

@@ -147,14 +147,16 @@ func moments(x []float64, n int) (mean, rstd []float64) {
 
 // testLayerNorm also has rows far from zero, on which the shortcut var = E[x²] − mean² fails.
 func testLayerNorm(s *suite) {
-	for _, shape := range matrices {
-		for _, shift := range []float64{0, 1000} {
-			s.layerNorm(shape, shift)
+	for _, dtype := range s.activations() {
+		for _, shape := range matrices {
+			for _, shift := range []float64{0, 1000} {
+				s.layerNorm(dtype, shape, shift)
+			}
 		}
 	}
 }
 
-func (s *suite) layerNorm(shape []int, shift float64) {
+func (s *suite) layerNorm(dtype engine.DType, shape []int, shift float64) {
 	n := shape[len(shape)-1]
 	v := s.values(engine.Elements(shape))
 	for i := range v {
@@ -174,25 +176,27 @@ func (s *suite) layerNorm(shape []int, shift float64) {
 		wantMean.addSized(r, mu[r], 0)
 		wantRstd.addSized(r, rs[r], 10*rs[r])
 	}
-	dst, mean, rstd := s.blank(shape...), s.blank(len(mu)), s.blank(len(mu))
+	dst, mean, rstd := s.blankOf(dtype, shape...), s.blank(len(mu)), s.blank(len(mu))
 	s.b.LayerNorm(dst, mean, rstd, s.tensor(v, shape...), gamma, beta, normEps)
 	if n > 1 { // one element has no variance: its rounding error is multiplied by 1/√eps
-		s.check(dst, want, "layer norm of %v around %v", shape, shift)
+		s.check(dst, want, "layer norm of %v around %v to %v", shape, shift, dtype)
 	}
 	s.check(mean, wantMean, "mean of %v around %v", shape, shift)
 	s.check(rstd, wantRstd, "rstd of %v around %v", shape, shift)
 }
 
 func testLayerNormBackward(s *suite) {
-	for _, shape := range append([][]int{{64, 5}, {65, 9}, {130, 33}}, matrices...) {
-		s.layerNormBackward(shape)
+	for _, dtype := range s.activations() {
+		for _, shape := range append([][]int{{64, 5}, {65, 9}, {130, 33}}, matrices...) {
+			s.layerNormBackward(dtype, shape)
+		}
 	}
 }
 
-func (s *suite) layerNormBackward(shape []int) {
+func (s *suite) layerNormBackward(dtype engine.DType, shape []int) {
 	n := shape[len(shape)-1]
 	x, v := s.random(shape...)
-	dy, dv := s.random(shape...)
+	dy, dv := s.randomOf(dtype, shape...)
 	gamma, gv := s.random(n)
 	dgamma, dgv := s.random(n)
 	dbeta, dbv := s.random(n)
@@ -221,7 +225,7 @@ func (s *suite) layerNormBackward(shape []int) {
 	dx, alone := s.blank(shape...), s.blank(shape...)
 	means, rstds := s.tensor(mu, len(mu)), s.tensor(rs, len(rs))
 	s.b.LayerNormBackward(dx, dgamma, dbeta, x, gamma, dy, means, rstds)
-	s.check(dx, wantX, "dx of %v", shape)
+	s.check(dx, wantX, "dx of %v from %v", shape, dtype)
 	s.b.LayerNormBackward(alone, nil, nil, x, gamma, dy, means, rstds)
 	s.check(alone, wantX, "dx of %v without dgamma and dbeta", shape)
 	s.check(dgamma, wantG, "dgamma of %v", shape)

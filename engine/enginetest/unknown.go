@@ -1,6 +1,9 @@
 package enginetest
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/stretchr/testify/require"
 
 	"mien/engine"
@@ -25,6 +28,9 @@ func testUnknown(s *suite) {
 	}
 	for _, dtype := range []engine.DType{engine.Int32, engine.Uint8, engine.BFloat16} {
 		s.refusesDType(dtype)
+	}
+	if s.narrow() {
+		s.refusesNarrow()
 	}
 	if !s.options.Float64 {
 		s.refusesDType(engine.Float64)
@@ -91,6 +97,9 @@ func (s *suite) sample4(dtype engine.DType) (engine.SampleArgs, engine.SampleGra
 	return a, engine.SampleGrads{DOut: s.of(dtype, 1, 3, 4), DX: s.of(dtype, 1, 1, 2, 2, 4), DAt: s.of(dtype, 1, 3, 3), DFactor: s.of(dtype, 1, 3)}
 }
 
+// takeActivations are the calls of refusesDType whose operands may all be activations.
+var takeActivations = []string{"Axpy", "Binary", "Gemm", "Unary", "UnaryBackward"}
+
 // refusesDType gives every floating point method tensors of another dtype.
 func (s *suite) refusesDType(dtype engine.DType) {
 	x, row, one, index := s.of(dtype, 4, 4), s.of(dtype, 4), s.of(dtype), s.ints(make([]int32, 4), 4, 1)
@@ -99,7 +108,7 @@ func (s *suite) refusesDType(dtype engine.DType) {
 	list := []*engine.Tensor{row}
 	image, taps := s.of(dtype, 1, 1, 2, 2, 4), s.ints(make([]int32, 16), 1, 1, 2, 2, 4)
 	sample, sampleGrads := s.sample4(dtype)
-	for what, call := range map[string]func(){
+	calls := map[string]func(){
 		"Cast":              func() { s.b.Cast(x, x) },
 		"Cast to Float64":   func() { s.b.Cast(s.of(engine.Float64, 4, 4), x) },
 		"Permute":           func() { s.b.Permute(x, x, []int{1, 0}) },
@@ -144,7 +153,11 @@ func (s *suite) refusesDType(dtype engine.DType) {
 			s.b.AdamW(engine.AdamWArgs{Params: list, Grads: list, M: list, V: list, LR: []float64{1}, Decay: []float64{0},
 				Steps: s.ints([]int32{0}, 1), Index: []int{0}, Figures: row})
 		},
-	} {
+	}
+	if slices.Contains(s.activations(), dtype) {
+		maps.DeleteFunc(calls, func(what string, _ func()) bool { return slices.Contains(takeActivations, what) })
+	}
+	for what, call := range calls {
 		s.refuses(what+" of "+dtype.String(), call)
 	}
 	if dtype != engine.BFloat16 {
