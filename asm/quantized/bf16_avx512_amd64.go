@@ -3,12 +3,15 @@
 package quantized
 
 import (
+	"unsafe"
+
 	"mien/asm/gemm"
 	"mien/asm/internal/kernel"
 )
 
 //go:noescape
-func bf16TileAVX512Asm(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int, bias *float32, ldBias int, ahead *float32, aheadStep int)
+func bf16TileAVX512Asm(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int, bias *float32, ldBias int,
+	ahead *float32, aheadStep int, results unsafe.Pointer, ldResults int)
 
 //go:noescape
 func bf16PeakAVX512Asm(n int)
@@ -33,8 +36,20 @@ func bf16AVX512() *Kernels {
 func bf16SweepAVX512(t *sweep) {
 	n, step := t.fetchAVX512()
 	for j := 0; j < t.panels*NR; j += NR {
-		bf16TileAVX512Asm(t.rows, t.steps, &t.a[0], t.lda, &t.b[j*t.steps], &t.c[j], t.ldc, &t.bias[j], t.ldBias, &t.ahead[j/NR*n], step)
+		results, ld := t.results(j)
+		bf16TileAVX512Asm(t.rows, t.steps, &t.a[0], t.lda, &t.b[j*t.steps], &t.c[j], t.ldc, &t.bias[j], t.ldBias,
+			&t.ahead[j/NR*n], step, results, ld)
 	}
+}
+
+// results returns what the tile of column j fetches meanwhile: its part of c, or where c is working memory, what the epilogue needs of two
+// tiles, C of both with the first one, and another matrix with the second.
+func (t *sweep) results(j int) (first unsafe.Pointer, step int) {
+	narrow := t.narrow[j/NR%2]
+	if len(narrow.rows) == 0 {
+		return unsafe.Pointer(&t.c[j]), 4 * t.ldc
+	}
+	return unsafe.Pointer(&narrow.rows[min(j&^(2*NR-1), len(narrow.rows)-1)]), 2 * narrow.ld
 }
 
 // wordPairs builds a wordKernels.pairs from one of whole panels, the last of which is masked.

@@ -35,10 +35,12 @@
 //		}
 //	}
 //
-// steps ≥ 1. Meanwhile it fetches what is ahead, aheadStep bytes with every four steps. Registers: see low_avx512_amd64.h.
+// steps ≥ 1. Meanwhile it fetches 128 bytes of each row of results, which are ldResults bytes apart, and what is ahead, aheadStep bytes with
+// every four steps. Registers: see tile_avx512_amd64.h.
 //
-// func bf16TileAVX512Asm(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int, bias *float32, ldBias int, ahead *float32, aheadStep int)
-TEXT ·bf16TileAVX512Asm(SB), NOSPLIT, $0-88
+// func bf16TileAVX512Asm(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int, bias *float32, ldBias int,
+//	ahead *float32, aheadStep int, results unsafe.Pointer, ldResults int)
+TEXT ·bf16TileAVX512Asm(SB), NOSPLIT, $0-104
 	MOVQ rows+0(FP), AX       // rows left
 	MOVQ steps+8(FP), CX      // steps left
 	MOVQ a+16(FP), R8         // a[0]
@@ -48,7 +50,9 @@ TEXT ·bf16TileAVX512Asm(SB), NOSPLIT, $0-88
 	MOVQ ldc+48(FP), DI
 	SHLQ $2, R15              // lda in bytes
 	SHLQ $2, DI               // ldc in bytes
-	FETCH(fetch)              // for i := range rows { fetch(c[i]) }
+	MOVQ results+88(FP), R13
+	MOVQ ldResults+96(FP), R12
+	FETCH(fetch, R12)         // for i := range rows { fetch(results[i]) }
 	MOVQ bias+56(FP), SI      // what the sums start with
 	MOVQ ldBias+64(FP), R14
 	SHLQ $2, R14              // ldBias in bytes

@@ -6,18 +6,20 @@ import (
 	"mien/asm/internal/kernel"
 )
 
-// scratch is what one call needs: a strip of converted activations, words that have to be transposed, and a tile and its bias for columns
-// past the edge.
+// scratch is what one call needs: a strip of converted activations, words that have to be transposed, a tile and its bias for columns
+// past the edge, and the sums of a sweep and a row of slopes where results are bfloat16.
 type scratch struct {
 	rows  Rows
 	block block
 	sweep sweep
 	tile  []float32
 	bias  [NR]float32
+	sums  []float32
+	slope [sweepColumns]float32
 }
 
 // zeros stand in for a missing bias and for missing activations ahead.
-var zeros [panelsPerSweep * NR]float32
+var zeros [sweepColumns]float32
 
 // Gemm multiplies on the calling goroutine. It may run on several goroutines at once, on parts of C that do not overlap.
 //
@@ -38,7 +40,7 @@ func (k *Kernels) Gemm(g Product) {
 			next = g.A[min(hi*g.LDA, len(g.A)):min((2*hi-lo)*g.LDA, len(g.A))]
 		}
 		s.sweep = sweep{rows: hi - lo, steps: k.format.words(g.B.K), lda: rows.ld,
-			a: rows.words[first*rows.ld:], rowScales: rows.scales[first:][:hi-lo]}
+			a: rows.words[first*rows.ld:], rowScales: kernel.Tail(rows.scales, first)}
 		k.strip(&g, s, lo, next)
 	}
 	s.sweep = sweep{} // do not keep the caller's memory alive
@@ -57,11 +59,11 @@ func (g *Product) panelsAhead(f format, i, n int) []float32 {
 // strip, or the panels of the next columns, are prefetched, a part with every panel.
 func (k *Kernels) strip(g *Product, s *scratch, lo int, next []float32) {
 	t := &s.sweep
-	sums, ld := g.sums()
-	for from := 0; from < g.N; from += panelsPerSweep * NR {
-		to := min(from+panelsPerSweep*NR, g.N)
-		t.c, t.ldc, t.ahead = sums[lo*ld+from:], ld, zeros[:]
-		t.bias, t.ldBias = k.start(g, lo, lo+t.rows, from, to)
+	for from := 0; from < g.N; from += sweepColumns {
+		to := min(from+sweepColumns, g.N)
+		r := k.region(g, s, lo, lo+t.rows, from, to)
+		t.c, t.ldc, t.narrow, t.ahead = r.sums, r.ld, g.narrow(&r), zeros[:]
+		t.bias, t.ldBias = k.start(g, &r)
 		if part := next[len(next)*from/g.N : len(next)*to/g.N]; len(part) > 0 {
 			t.ahead = part
 		}
@@ -69,7 +71,7 @@ func (k *Kernels) strip(g *Product, s *scratch, lo int, next []float32) {
 		if edge := to &^ (NR - 1); edge < to {
 			k.sweepEdge(t, g.B, s, g.firstColumn+edge, edge-from, to-edge)
 		}
-		k.epilogue(g, lo, lo+t.rows, from, to)
+		k.epilogue(g, &r, s)
 	}
 }
 
@@ -89,6 +91,7 @@ func (k *Kernels) sweepPanels(t *sweep, b *Panels, column, panels int) {
 // sweepEdge takes the last panel, of which C has only some columns, through a tile in scratch memory.
 func (k *Kernels) sweepEdge(t *sweep, b *Panels, s *scratch, column, from, columns int) {
 	c, ldc := t.c[from:], t.ldc
+	t.narrow = [2]narrow{}
 	tile := kernel.Room(&s.tile, k.MR*NR)
 	if t.ldBias == 0 {
 		copy(s.bias[:columns], t.bias[from:])
@@ -103,48 +106,5 @@ func (k *Kernels) sweepEdge(t *sweep, b *Panels, s *scratch, column, from, colum
 	k.sweepPanels(t, b, column, 1)
 	for r := range t.rows {
 		copy(c[r*ldc:][:columns], tile[r*NR:])
-	}
-}
-
-// start returns what the sums of some rows and columns start with: a bias, the same for all rows, or what is there.
-func (k *Kernels) start(g *Product, lo, hi, from, to int) (x []float32, ld int) {
-	sums, ldSums := g.sums()
-	switch {
-	case g.resumed:
-		return sums[lo*ldSums+from:], ldSums
-	case !g.Accumulate && g.Bias != nil:
-		return g.Bias[from:to], 0
-	case !g.Accumulate:
-		return zeros[:], 0
-	}
-	for r := lo; r < hi && g.Bias != nil; r++ {
-		row := g.C[r*g.LDC:][from:to]
-		k.vector.Add(row, row, g.Bias[from:to])
-	}
-	return g.C[lo*g.LDC+from:], g.LDC
-}
-
-// epilogue applies what follows product and bias to rows lo ≤ r < hi and columns from ≤ j < to of C.
-func (k *Kernels) epilogue(g *Product, lo, hi, from, to int) {
-	if g.unfinished || !g.GELU && g.Residual == nil && g.Pre == nil && g.Slope == nil {
-		return
-	}
-	for r := lo; r < hi; r++ {
-		row := g.C[r*g.LDC:][from:to]
-		x := row
-		if g.Pre != nil {
-			x = g.Pre[r*g.LDPre:][from:to]
-		}
-		switch {
-		case g.GELU:
-			k.vector.GELU(row, x)
-		case g.Slope != nil:
-			k.vector.GELUBackward(row, g.Slope[r*g.LDSlope:][from:to], row)
-		case g.Pre != nil:
-			copy(row, x)
-		}
-		if g.Residual != nil {
-			k.vector.Add(row, row, g.Residual[r*g.LDResidual:][from:to])
-		}
 	}
 }

@@ -57,7 +57,8 @@ TEXT ·int8TileAVX512Asm(SB), NOSPLIT, $0-104
 	MOVQ start+80(FP), SI      // start[0:32], what the sums start with
 	SHLQ $2, R15               // lda in bytes
 	SHLQ $2, DI                // ldc in bytes
-	FETCH(fetch)               // for i := range rows { fetch(c[i]) }
+	MOVQ DX, R13               // c
+	FETCH(fetch, DI)           // for i := range rows { fetch(c[i]) }
 	START                      // s[i] = start, for every row
 	MOVQ ahead+88(FP), R14     // what to fetch
 	MOVQ aheadStep+96(FP), SI  // bytes of it for four steps

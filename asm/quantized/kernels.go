@@ -1,6 +1,6 @@
-// Package quantized multiplies at low precision, with results in float32. For inference, weights are packed once as bfloat16 or int8, and
+// Package quantized multiplies at low precision, with sums in float32. For inference, weights are packed once as bfloat16 or int8, and
 // activations are converted on the fly; W [N, K] is stored out × in, like a layer's weight. For training at bfloat16, both operands are
-// converted, however they are stored (operand.go).
+// converted, however they are stored (operand.go). Results are float32, or at bfloat16 may be bfloat16 themselves (epilogue.go).
 //
 // Both formats read 32-bit words, of two bf16 or of four bytes, that follow one another along K; one instruction multiplies words
 // and adds to 32-bit sums. Panels have one layout for all implementations, so packed weights work with any of them.
@@ -18,8 +18,8 @@ const (
 	NR = 32
 	// MaxK is the longest sum: one of int8 then fits 32 bits, and the largest tile takes some 0.1 ms.
 	MaxK = 1 << 16
-	// panelsPerSweep is the number of panels after which the epilogue is applied to C, while it is still in the cache.
-	panelsPerSweep = 8
+	// sweepColumns are the columns after which the epilogue is applied to C, while it is still in the cache: those of eight panels.
+	sweepColumns = 8 * NR
 )
 
 // format is the form of a product's operands.
@@ -76,10 +76,17 @@ type sweep struct {
 
 	ldBias int // 0 where all rows start with the same
 
-	ahead []float32 // what is read next, and may be prefetched
+	ahead  []float32 // what is read next, and may be prefetched
+	narrow [2]narrow // what the epilogue writes and reads in place of c, and may be prefetched, too
 
 	rowScales, columnScales []float32
 	start                   []int32
+}
+
+// narrow is a matrix of bfloat16s.
+type narrow struct {
+	rows []uint16
+	ld   int
 }
 
 // tile returns the part of one panel.

@@ -18,6 +18,9 @@ func (p *Panels) Reset(k *Kernels, n, kk int) {
 	kernel.Room(&p.words, kernel.RoundUp(n, NR)*k.format.words(kk))
 }
 
+// Bytes returns how much memory p holds.
+func (p *Panels) Bytes() int { return 4 * (len(p.words) + len(p.scales) + len(p.start)) }
+
 // packWords lays out W [n, k], reading its rows a panel at a time. Padding of the last word and the last panel is zero.
 func packWords[T uint16 | int8](f format, w []T, n, k int) []uint32 {
 	if k > MaxK {

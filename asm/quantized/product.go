@@ -32,6 +32,12 @@ type Product struct {
 	Slope      []float32 // without Pre, GELU and Residual
 	LDSlope    int
 
+	// C16 is C at bfloat16, and then Pre16 and Slope16 are in place of Pre and Slope; there is no Residual. X is rounded before GELU, so
+	// that GELU of what Pre16 keeps is C16. Sums [M, N] is float32 working memory of pieces.
+	C16, Pre16, Slope16 []uint16
+	Sums                []float32
+	LDSums              int
+
 	firstRow, firstColumn int  // of Converted and of B, where Rows and Columns have cut
 	resumed, unfinished   bool // pieces of the sums were added before, and will be after this one
 }
@@ -50,39 +56,34 @@ func (g Product) Piece(first, last bool) Product {
 	return g
 }
 
-// sums is where tiles write: Pre, from which the epilogue then computes C, or C itself.
-func (g *Product) sums() (x []float32, ld int) {
-	if g.Pre != nil {
-		return g.Pre, g.LDPre
-	}
-	return g.C, g.LDC
-}
-
 // Rows restricts a product to rows lo ≤ i < hi of C.
 func (g Product) Rows(lo, hi int) Product {
 	g.M = hi - lo
-	g.C = g.C[lo*g.LDC:]
 	g.firstRow += lo
 	if g.Converted == nil {
 		g.A = g.A[lo*g.LDA:]
 	}
-	g.Pre, g.Residual = kernel.Tail(g.Pre, lo*g.LDPre), kernel.Tail(g.Residual, lo*g.LDResidual)
-	g.Slope = kernel.Tail(g.Slope, lo*g.LDSlope)
+	g.C, g.C16 = kernel.Tail(g.C, lo*g.LDC), kernel.Tail(g.C16, lo*g.LDC)
+	g.Pre, g.Pre16 = kernel.Tail(g.Pre, lo*g.LDPre), kernel.Tail(g.Pre16, lo*g.LDPre)
+	g.Slope, g.Slope16 = kernel.Tail(g.Slope, lo*g.LDSlope), kernel.Tail(g.Slope16, lo*g.LDSlope)
+	g.Residual, g.Sums = kernel.Tail(g.Residual, lo*g.LDResidual), kernel.Tail(g.Sums, lo*g.LDSums)
 	return g
 }
 
 // Columns restricts a product to columns lo ≤ j < hi of C. lo must be a multiple of NR, and so must hi unless it is N.
 func (g Product) Columns(lo, hi int) Product {
 	g.N = hi - lo
-	g.C = g.C[min(lo, len(g.C)):] // there are no rows of no rows
 	g.firstColumn += lo
 	g.Bias = kernel.Tail(g.Bias, lo)
-	if g.Pre != nil {
-		g.Pre = g.Pre[min(lo, len(g.Pre)):]
-	}
-	g.Residual, g.Slope = g.Residual[min(lo, len(g.Residual)):], g.Slope[min(lo, len(g.Slope)):]
+	g.C, g.C16 = columnsFrom(g.C, lo), columnsFrom(g.C16, lo)
+	g.Pre, g.Pre16 = columnsFrom(g.Pre, lo), columnsFrom(g.Pre16, lo)
+	g.Slope, g.Slope16 = columnsFrom(g.Slope, lo), columnsFrom(g.Slope16, lo)
+	g.Residual, g.Sums = columnsFrom(g.Residual, lo), columnsFrom(g.Sums, lo)
 	return g
 }
+
+// columnsFrom is kernel.Tail where there may be no rows.
+func columnsFrom[T any](x []T, from int) []T { return kernel.Tail(x, min(from, len(x))) }
 
 // check panics on operands that do not match: a bug in the program.
 func (g *Product) check(f format) {

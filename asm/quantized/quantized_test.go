@@ -140,7 +140,7 @@ func TestGemm(t *testing.T) {
 		for kk := range 68 {
 			check(t, k, reference, 3, 33, kk, false)
 		}
-		for _, n := range []int{panelsPerSweep*NR - 1, panelsPerSweep * NR, panelsPerSweep*NR + 1} {
+		for _, n := range []int{sweepColumns - 1, sweepColumns, sweepColumns + 1} {
 			check(t, k, reference, 3, n, 9, true)
 		}
 		check(t, k, reference, 3, 5, 5000, true)

@@ -2,8 +2,8 @@ package quantized
 
 import "mien/asm/internal/kernel"
 
-// Rows are converted activations [M, K], which several products or threads can share. The zero value is ready for Reset, and
-// its memory is used again by the next one.
+// Rows are activations [M, K] as words, which several products or threads can share. The zero value is ready for Reset, and its memory is
+// used again by the next one.
 type Rows struct {
 	format format
 	M, K   int
@@ -22,6 +22,22 @@ func (r *Rows) Reset(k *Kernels, m, kk int) {
 	}
 	kernel.Room(&r.words, m*r.ld)
 	kernel.Room(&r.scales, m)
+}
+
+// Bytes returns how much memory r holds.
+func (r *Rows) Bytes() int { return 4 * (len(r.words) + len(r.scales)) }
+
+// InPlace returns m lines of kk terms that are read where they are, or nil if they have to be converted. Lines of bfloat16 that follow
+// each other are words in memory if each begins with a word.
+func (k *Kernels) InPlace(x Operand, m, kk int) *Rows {
+	if x.BF16 == nil || x.Across || kk == 0 || kk%2 != 0 || x.LD%2 != 0 {
+		return nil
+	}
+	words := wordsInPlace(x.BF16)
+	if words == nil {
+		return nil
+	}
+	return &Rows{format: bf16Format, M: m, K: kk, ld: x.LD / 2, words: words}
 }
 
 // Convert fills rows lo ≤ i < hi of r from the float32 activations a, whose rows are lda apart. Threads may convert

@@ -152,16 +152,15 @@ rows13:                                    \
 rows14:                                    \
 	SUM(STEP14, four14, rest14, one14)   // s[0:14] += a[0:14] · B
 
-// FETCH fetches the tile of C towards the cache while the sums are made: a row of 128 bytes lies in up to three lines. Clobbers R13
-// and R14.
-#define FETCH(next) \
-	MOVQ DX, R13        \
+// FETCH fetches 128 bytes of each row of results at R13, which are ld bytes apart, towards the cache while the sums are made: up to three
+// lines a row. Clobbers R13 and R14.
+#define FETCH(next, ld) \
 	MOVQ AX, R14        \
 next:                       \ // for i := range rows {
-	PREFETCHT0 (R13)    \ // c[i][0], its line
-	PREFETCHT0 64(R13)  \ // c[i][16]
-	PREFETCHT0 127(R13) \ // c[i][31]
-	ADDQ DI, R13        \ // c += a row
+	PREFETCHT0 (R13)    \ // the lines of c[i]
+	PREFETCHT0 64(R13)  \
+	PREFETCHT0 127(R13) \
+	ADDQ ld, R13        \ // c += a row
 	DECQ R14            \
 	JNZ  next             // }
 

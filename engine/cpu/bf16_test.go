@@ -3,6 +3,7 @@ package cpu
 import (
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -12,63 +13,119 @@ import (
 	"mien/engine"
 )
 
-// TestLowBitsDoNotDependOnTheCut requires of products that are cut into pieces the bits of those that are not, for any number of threads.
-func TestLowBitsDoNotDependOnTheCut(t *testing.T) {
-	k := asm.F32().BF16
-	if !k.Fast {
+// TestBF16BitsDoNotDependOnTheCut requires of products that are cut into pieces the bits of those that are not, for any number of threads.
+func TestBF16BitsDoNotDependOnTheCut(t *testing.T) {
+	c, rng := New(), rand.New(rand.NewPCG(1, 2))
+	if !asm.F32().BF16.Fast {
 		t.Skip("training at bf16 runs on the kernels of float32")
 	}
-	c, rng := New(), rand.New(rand.NewPCG(1, 2))
-	random := func(shape ...int) *engine.Tensor {
+	random := func(dtype engine.DType, shape ...int) *engine.Tensor {
 		values := make([]float32, engine.Elements(shape))
 		for i := range values {
 			values[i] = rng.Float32() - 0.5
 		}
-		return engine.FromSlice(c, engine.Float32, values, shape...)
+		return engine.FromSlice(c, dtype, values, shape...)
 	}
 	for _, s := range []struct {
 		m, n, terms    int
 		transA, transB bool
+		operand        engine.DType
 	}{
-		{6 * rowWords / mostTerms, 9, mostTerms + 1, false, true},
-		{70, 40, 3*mostTerms + 5, true, false},
-		{5, panelWords/1024 + 1, 4096, true, true},
+		{6 * rowWords / mostTerms, 9, mostTerms + 1, false, true, engine.Float32},
+		{70, 40, 3*mostTerms + 5, true, false, engine.Float32},
+		{70, 40, 2*mostTerms + 6, false, false, engine.BFloat16}, // op(A) in place
+		{5, panelWords/1024 + 1, 4096, true, true, engine.Float32},
 	} {
-		g := engine.GemmArgs{A: random(s.m * s.terms), B: random(s.n * s.terms), C: random(s.m, s.n), M: s.m, N: s.n, K: s.terms,
-			TransA: s.transA, TransB: s.transB, LDA: s.terms, LDB: s.n, LDC: s.n, Batch: 1, Bias: random(s.n), GELU: true,
-			Pre: engine.New(c, engine.Float32, s.m, s.n), Precision: engine.BF16}
-		if s.transA {
-			g.LDA = s.m
-		}
-		if s.transB {
-			g.LDB = s.terms
-		}
-		whole := lowItem(&g, 0)
-		rows, panels := new(quantized.Rows), new(quantized.Panels)
-		rows.Reset(k, s.m, s.terms)
-		k.ConvertOperand(rows, whole.a, 0, 1)
-		panels.Reset(k, s.n, s.terms)
-		k.PackOperand(panels, whole.b, 0, 1)
-		k.Gemm(whole.Of(rows, panels))
-		var want [2][]float32
-		var err error
-		want[0], err = engine.Read[float32](g.C)
-		require.NoError(t, err)
-		want[1], err = engine.Read[float32](g.Pre)
-		require.NoError(t, err)
-		for _, threads := range []int{1, 2, 3} {
-			c.Fill(g.C, 7)
-			c.Fill(g.Pre, 7)
-			restore := runtime.GOMAXPROCS(threads)
-			require.Greater(t, len(rounds([]lowProduct{lowItem(&g, 0)})), 1, "the product is cut")
-			c.Gemm(g)
-			runtime.GOMAXPROCS(restore)
-			for i, x := range []*engine.Tensor{g.C, g.Pre} {
-				got, err := engine.Read[float32](x)
-				require.NoError(t, err)
-				require.Equal(t, want[i], got, "%d×%d×%d on %d threads", s.m, s.n, s.terms, threads)
+		for _, result := range slices.Compact([]engine.DType{engine.Float32, c.Activations(engine.BF16)}) {
+			g := engine.GemmArgs{A: random(s.operand, s.m*s.terms), B: random(s.operand, s.n*s.terms), C: random(result, s.m, s.n),
+				M: s.m, N: s.n, K: s.terms, TransA: s.transA, TransB: s.transB, LDA: s.terms, LDB: s.n, LDC: s.n, Batch: 1,
+				Bias: random(engine.Float32, s.n), GELU: true, Pre: random(result, s.m, s.n), Precision: engine.BF16}
+			if s.transA {
+				g.LDA = s.m
 			}
+			if s.transB {
+				g.LDB = s.terms
+			}
+			compareUncut(t, c, g)
 		}
+	}
+}
+
+// compareUncut compares a product with one in a single piece.
+func compareUncut(t *testing.T, c *Backend, g engine.GemmArgs) {
+	k, whole := asm.F32().BF16, bf16Item(&g, 0)
+	rows, panels := new(quantized.Rows), new(quantized.Panels)
+	rows.Reset(k, g.M, g.K)
+	k.ConvertOperand(rows, whole.a, 0, 1)
+	panels.Reset(k, g.N, g.K)
+	k.PackOperand(panels, whole.b, 0, 1)
+	k.Gemm(whole.Of(rows, panels))
+	results := func() (values [2][]float32) {
+		for i, x := range []*engine.Tensor{g.C, g.Pre} {
+			var err error
+			values[i], err = engine.Read[float32](x)
+			require.NoError(t, err)
+			engine.Write(x, make([]float32, x.Len()))
+		}
+		return values
+	}
+	want := results()
+	for _, threads := range []int{1, 2, 3} {
+		restore := runtime.GOMAXPROCS(threads)
+		require.Greater(t, len(rounds([]bf16Product{bf16Item(&g, 0)})), 1, "the product is cut")
+		c.Gemm(g)
+		runtime.GOMAXPROCS(restore)
+		require.Equal(t, want, results(), "%v of %d×%d×%d on %d threads", g.C, g.M, g.N, g.K, threads)
+	}
+}
+
+// Operands wait for other products, and count, until the backend is closed.
+func TestOperandsCount(t *testing.T) {
+	const n = 200
+	c := New()
+	if !asm.F32().BF16.Fast {
+		t.Skip("training at bf16 runs on the kernels of float32")
+	}
+	x := engine.New(c, engine.Float32, n, n)
+	before := c.Stats().PoolBytes
+	g := engine.GemmArgs{A: x, B: x, C: engine.New(c, engine.Float32, n, n), M: n, N: n, K: n, LDA: n, LDB: n, LDC: n, Batch: 1, Precision: engine.BF16}
+	c.Gemm(g)
+	require.GreaterOrEqual(t, c.Stats().PoolBytes-before, 2*2*n*n)
+	require.NoError(t, c.Close())
+	require.Zero(t, c.Stats().PoolBytes)
+}
+
+// TestBandsShareWeights has a product in two bands, whose op(B) is packed once, begin in the round of another product.
+func TestBandsShareWeights(t *testing.T) {
+	const n, terms = 9, mostTerms
+	c, rng := New(), rand.New(rand.NewPCG(7, 8))
+	if !asm.F32().BF16.Fast {
+		t.Skip("training at bf16 runs on the kernels of float32")
+	}
+	var products []bf16Product
+	var want [][]float32
+	for i, m := range []int{5, rowWords*2/terms + 3} {
+		dtype := []engine.DType{engine.BFloat16, engine.Float32}[i]
+		operand := func(rows int) *engine.Tensor {
+			values := make([]float32, rows*terms)
+			for i := range values {
+				values[i] = rng.Float32()
+			}
+			return engine.FromSlice(c, dtype, values, rows, terms)
+		}
+		g := engine.GemmArgs{A: operand(m), B: operand(n), C: engine.New(c, engine.Float32, m, n), M: m, N: n, K: terms, TransB: true,
+			LDA: terms, LDB: terms, LDC: n, Batch: 1, Precision: engine.BF16}
+		products = append(products, bf16Item(&g, 0))
+		c.Gemm(g)
+		want = append(want, slices.Clone(products[i].C))
+		clear(products[i].C)
+	}
+	list := rounds(products)
+	require.Len(t, list, 2)
+	require.Len(t, list[0], 2)
+	c.multiplyBF16(products)
+	for i, p := range products {
+		require.True(t, slices.Equal(want[i], p.C), "product %d", i)
 	}
 }
 
@@ -76,7 +133,7 @@ func TestLowBitsDoNotDependOnTheCut(t *testing.T) {
 func TestRounds(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	for range 200 {
-		products := make([]lowProduct, 1+rng.IntN(6))
+		products := make([]bf16Product, 1+rng.IntN(6))
 		for i := range products {
 			p := &products[i]
 			p.M, p.N, p.terms = rng.IntN(3000), rng.IntN(5000), rng.IntN(20000)>>rng.IntN(8)
@@ -87,7 +144,7 @@ func TestRounds(t *testing.T) {
 			rows, panels, seen := 0, 0, map[[2]int]bool{}
 			for _, p := range round {
 				i := 0
-				for p.lowProduct != &products[i] {
+				for p.bf16Product != &products[i] {
 					i++
 				}
 				at := [2]int{i, p.lo}
@@ -121,7 +178,7 @@ func TestShares(t *testing.T) {
 		round, work, elements := make([]piece, 1+rng.IntN(5)), 0, 0
 		for i := range round {
 			p := &round[i]
-			p.lowProduct = &lowProduct{terms: rng.IntN(4000)}
+			p.bf16Product = &bf16Product{terms: rng.IntN(4000)}
 			p.N, p.hi, p.to = 1+rng.IntN(3000), 1+rng.IntN(2000), p.terms
 			work, elements = work+p.work(), elements+p.hi*p.N
 		}

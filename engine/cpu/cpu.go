@@ -47,13 +47,22 @@ func (c *Backend) Activations(engine.Precision) engine.DType { return engine.Flo
 
 func (c *Backend) Alloc(bytes int) (engine.Buffer, error) { return c.pool.get(bytes) }
 func (c *Backend) Free(b engine.Buffer)                   { c.pool.put(b.(*block)) }
-func (c *Backend) Stats() engine.Stats                    { return c.pool.stats }
 func (c *Backend) Flush()                                 {}
 func (c *Backend) Sync() error                            { return nil }
+
+// Stats counts the operands of products at bf16 among what waits in free lists.
+func (c *Backend) Stats() engine.Stats {
+	stats := c.pool.stats
+	for _, o := range c.operands {
+		stats.PoolBytes += o.rows.Bytes() + o.panels.Bytes()
+	}
+	return stats
+}
 
 // Close forgets the memory that waits; buffers that tensors still hold are left to the garbage collector.
 func (c *Backend) Close() error {
 	c.pool.drop()
+	c.operands = nil
 	return nil
 }
 

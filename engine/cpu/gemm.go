@@ -11,15 +11,15 @@ import (
 func (c *Backend) Gemm(a engine.GemmArgs) {
 	defer c.timed(gemmName(&a), gemmFLOPs(&a), a.C, a.A, a.B, a.Pre, a.Residual, a.Slope)()
 	known("Gemm", a.Precision, engine.Int8)
+	c.checkNarrow(&a)
 	a = residualAsSum(a)
 	checkSlope(&a)
 	if isQuantized(a.Packed) {
 		gemmQuantized(a)
 		return
 	}
-	if a.Packed == nil && isLow(a.Precision, a.C, a.A, a.B) {
-		sameDType("Gemm", a.C, a.Bias, a.Pre, a.Residual, a.Slope)
-		c.gemmLow(a)
+	if a.Packed == nil && isBF16(a.Precision, a.C, a.A, a.B) {
+		c.gemmBF16(a)
 		return
 	}
 	if a.Precision != engine.Full || a.A.DType() == engine.BFloat16 || a.B != nil && a.B.DType() == engine.BFloat16 {
@@ -39,6 +39,17 @@ func residualAsSum(a engine.GemmArgs) engine.GemmArgs {
 	}
 	a.Residual, a.Accumulate = nil, true
 	return a
+}
+
+// checkNarrow panics on a result in bfloat16 that is not one of activations, or has a residual.
+func (c *Backend) checkNarrow(a *engine.GemmArgs) {
+	if a.C.DType() != engine.BFloat16 {
+		return
+	}
+	sameDType("Gemm", a.C, a.Pre, a.Slope)
+	if !c.narrow(a.C) || a.Residual != nil {
+		panic(&engine.ShapeError{Op: "Gemm", Got: a.C.DType(), Want: "float32, or activations of bfloat16 without a residual"})
+	}
 }
 
 func checkSlope(a *engine.GemmArgs) {

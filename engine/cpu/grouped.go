@@ -9,15 +9,15 @@ func (c *Backend) GroupedGemm(a engine.GroupedArgs) {
 	defer c.timedLists("GroupedGemm", 2*float64(a.X.Rows()*a.X.Dim(-1)*a.Y.Dim(-1)), []*engine.Tensor{a.X, a.Y, a.Pre}, a.W)()
 	checkGrouped(&a)
 	dy := a.Y
-	low := a.Precision == engine.BF16 && asm.F32().BF16.Fast
-	if a.Precision == engine.BF16 && !low {
+	fast := a.Precision == engine.BF16 && asm.F32().BF16.Fast
+	if a.Precision == engine.BF16 && !fast {
 		defer c.roundGrouped(&a)()
 	}
 	sameDType("GroupedGemm", a.X, a.Y, a.Pre)
 	sameDType("GroupedGemm", a.X, a.W...)
 	sameDType("GroupedGemm", a.X, a.B...)
-	if low {
-		c.groupedLow(a)
+	if fast {
+		c.groupedBF16(a)
 	} else {
 		pick(a.X, groupedGemm[float32], groupedGemm[float64])(a)
 	}

@@ -42,40 +42,72 @@ func packQuantized(w *engine.Tensor, p engine.Precision) *engine.PackedWeight {
 
 // gemmQuantized is multiply with a weight of low precision, which cannot add to C. With many rows the work is split by rows, which each
 // thread converts strip by strip. A few rows are converted first, for all threads, and the work is split by columns, whose panels stay in
-// L2 for all rows, while the next ones come from memory.
+// L2 for all rows, while the next ones come from memory. Rows of bfloat16 are read where they are, if they can be.
 func gemmQuantized(a engine.GemmArgs) {
 	if a.Pre != nil || a.Accumulate || a.TransA {
 		panic(&engine.ShapeError{Op: "Gemm", Got: a.Packed.Precision, Want: "neither Pre, Accumulate nor TransA at low precision"})
 	}
+	if p := a.Packed.Precision; p == engine.Int8 && (a.A.DType() != engine.Float32 || a.C.DType() != engine.Float32) {
+		panic(&engine.ShapeError{Op: "Gemm at " + p.String(), Got: [2]engine.DType{a.A.DType(), a.C.DType()}, Want: engine.Float32})
+	}
 	k, parts := quantizedKernels(a.Packed.Precision), threadsFor(a.Batch*a.M*a.N*a.K, gemmGrain)
 	for b := range a.Batch {
-		g := quantizedItem(&a, b)
-		if strips := a.M / k.MR; strips >= 16*parts {
-			d := division{byRows: true, chunks: manyChunks(parts, strips), grain: 1}
-			inChunks(parts, d.chunks, func(i int) { k.Gemm(g.Rows(d.chunk(a.M, i))) })
-			continue
-		}
-		quantizedColumns(k, g, a.K, parts)
+		multiplyQuantized(k, quantizedItem(&a, b), bf16Operand(a.A, b*a.AStride, a.LDA, false), a.K, parts)
 	}
 }
 
 // convertedRows is working memory of products that share their converted activations.
 var convertedRows = sync.Pool{New: func() any { return new(quantized.Rows) }}
 
-func quantizedColumns(k *quantized.Kernels, g quantized.Product, length, parts int) {
-	rows := convertedRows.Get().(*quantized.Rows)
-	defer convertedRows.Put(rows)
-	rows.Reset(k, g.M, length)
-	parallel(g.M, ceilDiv(g.M, parts), func(lo, hi int) { k.Convert(rows, g.A, g.LDA, lo, hi) })
-	g.A, g.Converted = nil, rows
+// multiplyQuantized multiplies rows x of so many terms.
+func multiplyQuantized(k *quantized.Kernels, g quantized.Product, x quantized.Operand, terms, parts int) {
 	d := division{chunks: manyChunks(parts, ceilDiv(g.N, quantized.NR)), grain: quantized.NR}
-	inChunks(parts, d.chunks, func(i int) { k.Gemm(g.Columns(d.chunk(g.N, i))) })
+	if strips := g.M / k.MR; strips >= 16*parts {
+		d = division{byRows: true, chunks: manyChunks(parts, strips), grain: 1}
+	}
+	if !d.byRows || x.BF16 != nil {
+		rows := convertedRows.Get().(*quantized.Rows)
+		defer convertedRows.Put(rows)
+		g.A, g.Converted = nil, convertRows(k, rows, x, g.M, terms, parts)
+	}
+	inChunks(parts, d.chunks, func(i int) {
+		top, bottom, left, right := d.place(g.M, g.N, 1, i)
+		k.Gemm(g.Rows(top, bottom).Columns(left, right))
+	})
+}
+
+// convertRows returns rows as words, in working memory unless they are words where they are.
+func convertRows(k *quantized.Kernels, rows *quantized.Rows, x quantized.Operand, m, terms, parts int) *quantized.Rows {
+	if words := k.InPlace(x, m, terms); words != nil {
+		return words
+	}
+	rows.Reset(k, m, terms)
+	if x.BF16 != nil {
+		inChunks(parts, parts, func(i int) { k.ConvertOperand(rows, x, i, parts) })
+	} else {
+		parallel(m, ceilDiv(m, parts), func(lo, hi int) { k.Convert(rows, x.F32, x.LD, lo, hi) })
+	}
+	return rows
 }
 
 // quantizedItem describes one item of a batch to the kernels.
 func quantizedItem(a *engine.GemmArgs, b int) quantized.Product {
-	at := b * a.CStride
-	return quantized.Product{M: a.M, N: a.N, A: host[float32](a.A)[b*a.AStride:], LDA: a.LDA, B: a.Packed.Form.(*quantized.Panels),
-		C: host[float32](a.C)[at:], LDC: a.LDC, Bias: hostFrom[float32](a.Bias, 0), GELU: a.GELU,
-		Residual: hostFrom[float32](a.Residual, at), LDResidual: a.LDC, Slope: hostFrom[float32](a.Slope, at), LDSlope: a.LDC}
+	g := quantized.Product{M: a.M, N: a.N, B: a.Packed.Form.(*quantized.Panels)}
+	if a.A.DType() == engine.Float32 {
+		g.A, g.LDA = host[float32](a.A)[b*a.AStride:], a.LDA
+	}
+	setResult(&g, a, b*a.CStride)
+	return g
+}
+
+// setResult describes C, from an element on, and what has its layout.
+func setResult(g *quantized.Product, a *engine.GemmArgs, at int) {
+	g.LDC, g.LDPre, g.LDResidual, g.LDSlope = a.LDC, a.LDC, a.LDC, a.LDC
+	g.GELU, g.Bias = a.GELU, hostFrom[float32](a.Bias, 0)
+	if a.C.DType() == engine.BFloat16 {
+		g.C16, g.Pre16, g.Slope16 = hostFrom[uint16](a.C, at), hostFrom[uint16](a.Pre, at), hostFrom[uint16](a.Slope, at)
+		return
+	}
+	g.C, g.Pre, g.Slope = hostFrom[float32](a.C, at), hostFrom[float32](a.Pre, at), hostFrom[float32](a.Slope, at)
+	g.Residual = hostFrom[float32](a.Residual, at)
 }

@@ -138,6 +138,9 @@ func testGemm(s *suite) {
 	s.gemmKeepsNaN()
 	s.gemmEpilogues()
 	s.residualBeside()
+	if s.narrow() {
+		s.narrowProducts()
+	}
 }
 
 // product compares one product, and the memory between the rows of C, which must not change.

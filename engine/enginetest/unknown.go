@@ -98,7 +98,7 @@ func (s *suite) sample4(dtype engine.DType) (engine.SampleArgs, engine.SampleGra
 }
 
 // takeActivations are the calls of refusesDType whose operands may all be activations.
-var takeActivations = []string{"Axpy", "Binary", "Unary", "UnaryBackward"}
+var takeActivations = []string{"Axpy", "Binary", "Gemm", "Unary", "UnaryBackward"}
 
 // refusesDType gives every floating point method tensors of another dtype.
 func (s *suite) refusesDType(dtype engine.DType) {
