@@ -25,8 +25,8 @@ const module = "mien"
 
 // floors lists every package from the ground up. A package imports only packages of lower floors.
 var floors = [][]string{
-	{"asm/internal/kernel", "atomicfile", "data", "data/augment", "data/avi", "data/drawn", "data/y4m", "engine/vulkan/vk", "internal/annotated",
-		"internal/formats", "internal/fuzzing"},
+	{"asm/internal/kernel", "atomicfile", "data", "data/augment", "data/avi", "data/drawn", "data/y4m", "engine/slab", "engine/vulkan/vk",
+		"internal/annotated", "internal/formats", "internal/fuzzing"},
 	{"asm/internal/kerneltest", "asm/vector"},
 	{"asm/gemm"},
 	{"asm/attention", "asm/quantized"},

@@ -129,7 +129,7 @@ type Backend interface {
 type Stats struct {
 	LiveBytes int // in buffers that tensors hold
 	PeakBytes int // the most that LiveBytes was
-	PoolBytes int // waiting in free lists
+	PoolBytes int // waiting for tensors to come; on the CPU not all of them have been touched
 }
 
 // BinaryOp names an elementwise function of two operands.

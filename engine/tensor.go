@@ -12,8 +12,8 @@ import (
 )
 
 // Tensor is a contiguous, row-major view of a backend's buffer. Tensors are reference-counted: New and every
-// view start with one reference, Retain adds one, Free drops one, and the last returns the buffer to its backend's
-// free lists. A tensor that is never freed is left to the garbage collector, and does no other harm.
+// view start with one reference, Retain adds one, Free drops one, and the last returns the buffer to its backend,
+// for others. A tensor that is never freed is left to the garbage collector, and does no other harm.
 //
 // Tensors are not safe for concurrent use; parallelism lives inside kernels.
 type Tensor struct {

@@ -2,7 +2,7 @@
 //
 // Each method of engine.Backend finds the slices of its tensors, chooses the kernels of package asm for their element type, and
 // splits the work among GOMAXPROCS threads. Work is split by output and in ways that do not change the order of any sum, so results
-// are bit for bit the same for any number of threads. Memory comes from free lists and returns to them with the last reference to a
+// are bit for bit the same for any number of threads. Memory is cut from slabs and returns to them with the last reference to a
 // tensor (memory.go). The threads are a worker pool that spin-waits between ops (workers.go).
 //
 // Start with elementwise.go; most of the time is spent in gemm.go, which leads on to package asm.
@@ -51,7 +51,7 @@ func (c *Backend) Stats() engine.Stats                    { return c.pool.stats 
 func (c *Backend) Flush()                                 {}
 func (c *Backend) Sync() error                            { return nil }
 
-// Close drops the free lists; buffers that tensors still hold are left to the garbage collector.
+// Close forgets the memory that waits; buffers that tensors still hold are left to the garbage collector.
 func (c *Backend) Close() error {
 	c.pool.drop()
 	return nil

@@ -1,11 +1,17 @@
 package cpu
 
 import (
+	"bytes"
+	"runtime"
+	"slices"
 	"testing"
+	"time"
 	"unsafe"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"mien/engine"
 )
 
 func TestSizeClassProperties(t *testing.T) {
@@ -33,33 +39,41 @@ func TestSizeClassesGrow(t *testing.T) {
 	}
 }
 
+// TestPoolProperties allocates and frees at random, small buffers and large ones: no two share memory, and the figures add up.
 func TestPoolProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var p pool
 		live, peak := []*block{}, 0
-		for range rapid.IntRange(1, 60).Draw(t, "steps") {
+		for step := range rapid.IntRange(1, 60).Draw(t, "steps") {
 			if len(live) > 0 && rapid.Bool().Draw(t, "free") {
 				i := rapid.IntRange(0, len(live)-1).Draw(t, "which")
 				p.put(live[i])
 				live = append(live[:i], live[i+1:]...)
 			} else {
-				n := rapid.IntRange(0, 700).Draw(t, "n")
+				n := rapid.OneOf(rapid.IntRange(0, 700), rapid.IntRange(largeBuffer-3, 3*largeBuffer)).Draw(t, "n")
 				b, err := p.get(n)
 				require.NoError(t, err)
 				require.Len(t, b.bytes, n)
 				require.Zero(t, uintptr(unsafe.Pointer(unsafe.SliceData(b.bytes)))%alignment)
+				for i := range b.bytes {
+					b.bytes[i] = byte(step)
+				}
 				live = append(live, b)
 			}
-			bytes, starts := 0, map[*byte]bool{}
+			taken := 0
 			for _, b := range live {
-				bytes += cap(b.bytes)
-				starts[unsafe.SliceData(b.bytes)] = true
+				taken += cap(b.bytes)
+				if len(b.bytes) > 0 {
+					require.Equal(t, len(b.bytes), bytes.Count(b.bytes, b.bytes[:1]), "two live buffers share memory")
+				}
 			}
-			peak = max(peak, bytes)
-			require.Len(t, starts, len(live), "two live buffers share memory")
-			require.Equal(t, bytes, p.stats.LiveBytes)
+			peak = max(peak, taken)
+			require.Equal(t, taken, p.stats.LiveBytes)
 			require.Equal(t, peak, p.stats.PeakBytes)
-			waiting := 0
+			waiting := p.slabs.Size()
+			for _, b := range live {
+				waiting -= b.from.Size
+			}
 			for _, list := range p.free {
 				for _, b := range list {
 					waiting += cap(b.bytes)
@@ -68,4 +82,46 @@ func TestPoolProperties(t *testing.T) {
 			require.Equal(t, waiting, p.stats.PoolBytes)
 		}
 	})
+}
+
+// TestMemoryServesOtherSizes frees many buffers of one size and takes as many bytes in others: the slabs do not grow.
+func TestMemoryServesOtherSizes(t *testing.T) {
+	var p pool
+	take := func(n, bytes int) (all []*block) {
+		for range n {
+			b, err := p.get(bytes)
+			require.NoError(t, err)
+			all = append(all, b)
+		}
+		return all
+	}
+	first := take(30, 3<<20)
+	size := p.slabs.Size()
+	for _, b := range first {
+		p.put(b)
+	}
+	take(8, 11<<20)
+	require.Equal(t, size, p.slabs.Size())
+}
+
+// TestDroppedTensors drops large tensors without freeing them: their memory serves others when the garbage collector has noticed.
+func TestDroppedTensors(t *testing.T) {
+	b := New()
+	kept := engine.Filled(b, engine.Float32, 7, 100_000)
+	live := b.Stats().LiveBytes
+	for range 10 {
+		engine.Filled(b, engine.Float32, 1, 100_000)
+		engine.Filled(b, engine.Float32, 2, 100_000).Free()
+	}
+	require.Eventually(t, func() bool {
+		runtime.GC()
+		engine.New(b, engine.Float32, 100_000).Free()
+		return b.Stats().LiveBytes == live
+	}, 10*time.Second, time.Millisecond)
+	for range 20 {
+		engine.Filled(b, engine.Float32, 3, 100_000)
+	}
+	values, err := engine.Read[float32](kept)
+	require.NoError(t, err)
+	require.Equal(t, slices.Repeat([]float32{7}, 100_000), values)
 }

@@ -14,6 +14,7 @@ import (
 	"fmt"
 
 	"mien/engine"
+	"mien/engine/slab"
 	"mien/engine/vulkan/vk"
 )
 
@@ -43,7 +44,7 @@ type Backend struct {
 	device      *vk.Device
 	stream      stream
 	memory      slabs
-	dropped     dropped
+	dropped     engine.Dropped[slab.Range[*vk.Memory]]
 	upload      uploads
 	download    downloads
 	shaders     pipelines
@@ -120,14 +121,14 @@ func (b *Backend) Alloc(bytes int) (engine.Buffer, error) {
 	if b.stream.err != nil {
 		return nil, b.wrapped(b.stream.err)
 	}
-	for _, at := range b.dropped.take() {
-		b.memory.free(&at)
+	for _, at := range b.dropped.Take() {
+		b.memory.free(&block{Range: at})
 	}
 	at, err := b.memory.alloc(bytes)
 	if err != nil {
 		return nil, err
 	}
-	b.dropped.watch(at)
+	at.watched = engine.Watch(&b.dropped, at, at.Range)
 	return at, nil
 }
 

@@ -73,7 +73,7 @@ func (c *call) optional(t, like *engine.Tensor, read, write bool) *call {
 
 // memory pushes the address of a block that no tensor has.
 func (c *call) memory(at *block, read, write bool) *call {
-	return c.address(at, 0, at.size, read, write)
+	return c.address(at, 0, at.Size, read, write)
 }
 
 func (c *call) address(at *block, offset, n int, read, write bool) *call {

@@ -49,7 +49,7 @@ func (d *downloads) fetch(to int, b *block, offset, n int) uint64 {
 	start := b.address() + uint64(offset)
 	there := d.memory.Address + uint64(to)
 	return d.stream.record([]span{{start, start + uint64(n)}}, []span{{there, there + uint64(n)}}, 0, copying(func(batch *batch) {
-		batch.Copy(d.memory.Buffer, to, b.slab.memory.Buffer, b.offset+offset, n)
+		batch.Copy(d.memory.Buffer, to, b.Slab.Memory.Buffer, b.Offset+offset, n)
 		batch.ForHost()
 	}))
 }

@@ -6,9 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"slices"
 
 	"mien/engine"
+	"mien/engine/slab"
 	"mien/engine/vulkan/vk"
 )
 
@@ -24,31 +24,20 @@ const defaultSlab, largestSlab = 256 << 20, 1 << 30
 // maxBuffer is more than any tensor needs.
 const maxBuffer = 1 << 46
 
-// block is a buffer of this backend: a range of a slab.
+// block is a buffer of this backend: a range of a slab, with its size rounded up.
 type block struct {
-	slab         *slab
-	offset, size int // in bytes; the size is rounded up
-	watched      runtime.Cleanup
+	slab.Range[*vk.Memory]
+	watched runtime.Cleanup
 }
 
 // address returns where the block is on the device.
-func (b *block) address() uint64 { return b.slab.memory.Address + uint64(b.offset) }
-
-// slab is a piece of device memory with its holes, by offset, no two of them side by side.
-type slab struct {
-	memory *vk.Memory
-	holes  []hole
-}
-
-type hole struct{ offset, size int }
-
-func (s *slab) empty() bool { return len(s.holes) == 1 && s.holes[0].size == s.memory.Size }
+func (b *block) address() uint64 { return b.Slab.Memory.Address + uint64(b.Offset) }
 
 // slabs hand out blocks.
 type slabs struct {
 	device *vk.Device
 	size   int // of the next slab
-	all    []*slab
+	all    slab.Slabs[*vk.Memory]
 	stats  engine.Stats
 	refuse func(bytes int) bool
 	idle   func() error // waits until the device has done everything
@@ -63,64 +52,30 @@ func (m *slabs) alloc(n int) (*block, error) {
 	if most := m.device.BufferBytes; n > most {
 		return nil, fmt.Errorf("more than the %d MiB that the device has in one piece", most>>20)
 	}
-	b := m.fit(n)
-	if b == nil {
+	at, ok := m.all.Cut(n)
+	if !ok {
 		if err := m.grow(n); err != nil {
 			return nil, err
 		}
-		b = m.fit(n)
+		at, _ = m.all.Cut(n)
 	}
 	m.stats.LiveBytes += n
 	m.stats.PoolBytes -= n
 	m.stats.PeakBytes = max(m.stats.PeakBytes, m.stats.LiveBytes)
-	return b, nil
+	return &block{Range: at}, nil
 }
 
 // disown counts a block as one that no tensor holds: the backend keeps it until it closes.
 func (m *slabs) disown(b *block) {
-	m.stats.LiveBytes -= b.size
-	m.stats.PoolBytes += b.size
+	m.stats.LiveBytes -= b.Size
+	m.stats.PoolBytes += b.Size
 }
 
-func (m *slabs) fit(n int) *block {
-	var best *slab
-	at := 0
-	for _, s := range m.all {
-		for i, h := range s.holes {
-			if h.size >= n && (best == nil || h.size < best.holes[at].size) {
-				best, at = s, i
-			}
-		}
-	}
-	if best == nil {
-		return nil
-	}
-	h := &best.holes[at]
-	b := &block{slab: best, offset: h.offset, size: n}
-	h.offset += n
-	if h.size -= n; h.size == 0 {
-		best.holes = slices.Delete(best.holes, at, at+1)
-	}
-	return b
-}
-
-// free makes a block a hole, joined with its neighbours.
+// free takes back what was handed out.
 func (m *slabs) free(b *block) {
-	s := b.slab
-	i, _ := slices.BinarySearchFunc(s.holes, b.offset, func(h hole, offset int) int { return h.offset - offset })
-	s.holes = slices.Insert(s.holes, i, hole{b.offset, b.size})
-	s.join(i)
-	s.join(i - 1)
-	m.stats.LiveBytes -= b.size
-	m.stats.PoolBytes += b.size
-}
-
-// join makes hole i and the next one a single hole if they touch.
-func (s *slab) join(i int) {
-	if i >= 0 && i+1 < len(s.holes) && s.holes[i].offset+s.holes[i].size == s.holes[i+1].offset {
-		s.holes[i].size += s.holes[i+1].size
-		s.holes = slices.Delete(s.holes, i+1, i+2)
-	}
+	m.all.Return(b.Range)
+	m.stats.LiveBytes -= b.Size
+	m.stats.PoolBytes += b.Size
 }
 
 // grow adds a slab with room for n bytes. If the device has none, slabs without a block go, and it is asked once more.
@@ -138,11 +93,10 @@ func (m *slabs) grow(n int) error {
 	if err != nil {
 		return m.refused(n, err)
 	}
-	m.all = append(m.all, &slab{memory, []hole{{0, memory.Size}}})
-	m.stats.PoolBytes += memory.Size
-	if len(m.all) > 1 {
+	if m.all.Add(memory, memory.Size); m.all.Size() > memory.Size {
 		m.size = min(2*m.size, max(m.size, largestSlab))
 	}
+	m.stats.PoolBytes += memory.Size
 	return nil
 }
 
@@ -158,13 +112,9 @@ func (m *slabs) trim() error {
 	if err := m.idle(); err != nil {
 		return err
 	}
-	m.all = slices.DeleteFunc(m.all, func(s *slab) bool {
-		empty := s.empty()
-		if empty {
-			m.stats.PoolBytes -= s.memory.Size
-			s.memory.Free()
-		}
-		return empty
+	m.all.Trim(func(memory *vk.Memory) {
+		m.stats.PoolBytes -= memory.Size
+		memory.Free()
 	})
 	return nil
 }
@@ -181,8 +131,6 @@ func (m *slabs) refused(n int, err error) error {
 }
 
 func (m *slabs) close() {
-	for _, s := range m.all {
-		s.memory.Free()
-	}
-	m.all, m.stats.PoolBytes = nil, 0
+	m.all.Clear((*vk.Memory).Free)
+	m.stats.PoolBytes = 0
 }

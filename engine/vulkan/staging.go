@@ -53,9 +53,9 @@ func (u *uploads) write(to *block, offset int, src []byte) {
 			u.stream.fail(err)
 			return
 		}
-		start, there := to.address()+uint64(offset), to.offset+offset
+		start, there := to.address()+uint64(offset), to.Offset+offset
 		number := u.stream.record(nil, []span{{start, start + uint64(n)}}, 0, copying(func(b *batch) {
-			b.Copy(to.slab.memory.Buffer, there, u.memory.Buffer, at, n)
+			b.Copy(to.Slab.Memory.Buffer, there, u.memory.Buffer, at, n)
 		}))
 		u.used = append(u.used, piece{at, at + n, number})
 		src, offset = src[n:], offset+n

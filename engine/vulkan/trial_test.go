@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+
+	"mien/engine/vulkan/vk"
 )
 
 // Ways of handing over work that show what the tracker of hazards was not told. Software Vulkan runs each command to its end before the
@@ -53,20 +55,20 @@ func (r *reversed) settle(b *batch) {
 func NewPoisoned(config Config, report func(problem string)) (*Backend, error) {
 	b, err := New(config)
 	if err == nil {
-		b.stream.trial = &poisoned{b, map[*slab][]byte{}, report}
+		b.stream.trial = &poisoned{b, map[*vk.Memory][]byte{}, report}
 	}
 	return b, err
 }
 
 type poisoned struct {
 	b        *Backend
-	contents map[*slab][]byte // which a slab itself has only while a command needs them
+	contents map[*vk.Memory][]byte // which the memory itself has only while a command needs them
 	report   func(problem string)
 }
 
 func (p *poisoned) add(at *batch, reads, writes []span, c command) {
 	s := &p.b.stream
-	for _, one := range p.b.memory.all {
+	for one := range p.b.memory.all.Memories() {
 		if err := p.begin(one, slices.Concat(reads, writes)); err != nil {
 			s.fail(err)
 			return
@@ -74,7 +76,7 @@ func (p *poisoned) add(at *batch, reads, writes []span, c command) {
 	}
 	c.record(at)
 	s.finish(s.number)
-	for _, one := range p.b.memory.all {
+	for one := range p.b.memory.all.Memories() {
 		if !p.end(one, reads, writes) && s.err == nil {
 			p.report(fmt.Sprintf("%s, or a copy after it, changes memory of which it does not say so", p.b.call.key.shader))
 		}
@@ -83,32 +85,32 @@ func (p *poisoned) add(at *batch, reads, writes []span, c command) {
 
 func (p *poisoned) settle(*batch) {}
 
-// begin gives a slab the contents that a command declares.
-func (p *poisoned) begin(s *slab, declared []span) error {
-	if p.contents[s] == nil {
-		if err := s.memory.Map(); err != nil {
+// begin gives memory the contents that a command declares.
+func (p *poisoned) begin(m *vk.Memory, declared []span) error {
+	if p.contents[m] == nil {
+		if err := m.Map(); err != nil {
 			return err
 		}
-		fill(s.memory.Bytes)
-		p.contents[s] = slices.Clone(s.memory.Bytes)
+		fill(m.Bytes)
+		p.contents[m] = slices.Clone(m.Bytes)
 	}
 	for _, d := range declared {
-		copy(s.within(s.memory.Bytes, d), s.within(p.contents[s], d))
+		copy(within(m, m.Bytes, d), within(m, p.contents[m], d))
 	}
 	return nil
 }
 
 // end takes them back, and tells whether nothing else than what the command writes has changed.
-func (p *poisoned) end(s *slab, reads, writes []span) bool {
-	now, contents, clean := s.memory.Bytes, p.contents[s], true
+func (p *poisoned) end(m *vk.Memory, reads, writes []span) bool {
+	now, contents, clean := m.Bytes, p.contents[m], true
 	for _, w := range writes {
-		copy(s.within(contents, w), s.within(now, w))
+		copy(within(m, contents, w), within(m, now, w))
 	}
 	for _, r := range reads {
-		clean = clean && bytes.Equal(s.within(contents, r), s.within(now, r))
+		clean = clean && bytes.Equal(within(m, contents, r), within(m, now, r))
 	}
 	for _, d := range slices.Concat(reads, writes) {
-		fill(s.within(now, d))
+		fill(within(m, now, d))
 	}
 	if !filled(now) {
 		fill(now)
@@ -117,13 +119,13 @@ func (p *poisoned) end(s *slab, reads, writes []span) bool {
 	return clean
 }
 
-// within returns the bytes of a slab, or of a copy, in a range of addresses.
-func (s *slab) within(bytes []byte, at span) []byte {
-	from, to := max(at.from, s.memory.Address), min(at.to, s.memory.Address+uint64(len(bytes)))
+// within returns the bytes of memory, or of a copy, in a range of addresses.
+func within(m *vk.Memory, bytes []byte, at span) []byte {
+	from, to := max(at.from, m.Address), min(at.to, m.Address+uint64(len(bytes)))
 	if from >= to {
 		return nil
 	}
-	return bytes[from-s.memory.Address : to-s.memory.Address]
+	return bytes[from-m.Address : to-m.Address]
 }
 
 var poison = bytes.Repeat([]byte{0xff}, 64<<10)
