@@ -87,8 +87,8 @@ func TestOperandsCount(t *testing.T) {
 		t.Skip("training at bf16 runs on the kernels of float32")
 	}
 	x := engine.New(c, engine.Float32, n, n)
-	before := c.Stats().PoolBytes
 	g := engine.GemmArgs{A: x, B: x, C: engine.New(c, engine.Float32, n, n), M: n, N: n, K: n, LDA: n, LDB: n, LDC: n, Batch: 1, Precision: engine.BF16}
+	before := c.Stats().PoolBytes
 	c.Gemm(g)
 	require.GreaterOrEqual(t, c.Stats().PoolBytes-before, 2*2*n*n)
 	require.NoError(t, c.Close())
