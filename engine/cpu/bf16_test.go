@@ -102,6 +102,7 @@ func TestBandsShareWeights(t *testing.T) {
 		t.Skip("training at bf16 runs on the kernels of float32")
 	}
 	var products []bf16Product
+	var args []engine.GemmArgs
 	var want [][]float32
 	for i, m := range []int{5, rowWords*2/terms + 3} {
 		dtype := []engine.DType{engine.BFloat16, engine.Float32}[i]
@@ -114,7 +115,7 @@ func TestBandsShareWeights(t *testing.T) {
 		}
 		g := engine.GemmArgs{A: operand(m), B: operand(n), C: engine.New(c, engine.Float32, m, n), M: m, N: n, K: terms, TransB: true,
 			LDA: terms, LDB: terms, LDC: n, Batch: 1, Precision: engine.BF16}
-		products = append(products, bf16Item(&g, 0))
+		products, args = append(products, bf16Item(&g, 0)), append(args, g)
 		c.Gemm(g)
 		want = append(want, slices.Clone(products[i].C))
 		clear(products[i].C)
@@ -126,6 +127,7 @@ func TestBandsShareWeights(t *testing.T) {
 	for i, p := range products {
 		require.True(t, slices.Equal(want[i], p.C), "product %d", i)
 	}
+	runtime.KeepAlive(args)
 }
 
 // Pieces cover every term of every element once, within the limits, and those of one sum are in different rounds, in order.
