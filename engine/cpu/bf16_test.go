@@ -179,7 +179,7 @@ func TestShares(t *testing.T) {
 		round, work, elements := make([]piece, 1+rng.IntN(5)), 0, 0
 		for i := range round {
 			p := &round[i]
-			p.bf16Product = &bf16Product{terms: rng.IntN(4000)}
+			p.bf16Product = &bf16Product{terms: rng.IntN(4) * rng.IntN(1300)}
 			p.N, p.hi, p.to = 1+rng.IntN(3000), 1+rng.IntN(2000), p.terms
 			work, elements = work+p.work(), elements+p.hi*p.N
 		}
