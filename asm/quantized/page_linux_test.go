@@ -34,7 +34,8 @@ const one16 = 0x3F80 // 1 as a bfloat16
 func TestGemmStaysInsideItsMatrices(t *testing.T) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	const most = 29 * 96
-	a, bias, c, residual := memoryFor[float32](t, most, 1), memoryFor[float32](t, 96, 1), memoryFor[float32](t, most, 1), memoryFor[float32](t, most, 1)
+	a, bias := memoryFor[float32](t, most, 1), memoryFor[float32](t, 96, 1)
+	c, residual := memoryFor[float32](t, most, 1), memoryFor[float32](t, most, 1)
 	activations, weights := memoryFor[uint32](t, most, one16<<16|one16), memoryFor[uint32](t, 96*70, one16<<16|one16)
 	scales, start := memoryFor[float32](t, 96, 1), memoryFor[int32](t, 96, 1)
 	c16, pre16, slope16 := memoryFor[uint16](t, most, one16), memoryFor[uint16](t, most, one16), memoryFor[uint16](t, most, one16)

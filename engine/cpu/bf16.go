@@ -221,8 +221,8 @@ func (p *piece) convert(k *quantized.Kernels, part, parts int) {
 	}
 }
 
-// sharesOf divides the pieces of a round into eight shares a thread or more: first by columns, and where one panel is too much work, by
-// rows.
+// sharesOf divides the pieces of a round into eight shares a thread or more: by columns, as many as panels stay in L2, and by rows. Fewer
+// columns would read op(A) more often. Where there are few rows, there are shares of fewer columns.
 func sharesOf(round []piece, work, parts, strip int) (list []share) {
 	most := max(1, work)
 	if parts > 1 {
@@ -231,9 +231,10 @@ func sharesOf(round []piece, work, parts, strip int) (list []share) {
 	for i := range round {
 		p := &round[i]
 		rows, terms := p.hi-p.lo, max(1, p.to-p.from)
-		panel := rows * terms * quantized.NR
-		width := max(1, min(most/panel, blockWords*2/(terms*quantized.NR))) * quantized.NR
-		bands := max(1, min(panel/most, rows/(2*strip)))
+		panels, shares := ceilDiv(p.N, quantized.NR), max(1, ceilDiv(p.work(), most))
+		width := min(panels, max(1, blockWords*2/(terms*quantized.NR)))
+		bands := min(ceilDiv(shares, ceilDiv(panels, width)), max(1, rows/(2*strip)))
+		width = max(1, min(width, panels*bands/shares)) * quantized.NR
 		for left := 0; left < p.N; left += width {
 			for band := range bands {
 				list = append(list, share{p, rows * band / bands, rows * (band + 1) / bands, left, min(left+width, p.N)})

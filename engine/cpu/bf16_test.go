@@ -86,10 +86,9 @@ func TestOperandsCount(t *testing.T) {
 	if !asm.F32().BF16.Fast {
 		t.Skip("training at bf16 runs on the kernels of float32")
 	}
-	x := engine.New(c, engine.Float32, n, n)
-	g := engine.GemmArgs{A: x, B: x, C: engine.New(c, engine.Float32, n, n), M: n, N: n, K: n, LDA: n, LDB: n, LDC: n, Batch: 1, Precision: engine.BF16}
+	x, y := engine.New(c, engine.Float32, n, n), engine.New(c, engine.Float32, n, n)
 	before := c.Stats().PoolBytes
-	c.Gemm(g)
+	c.Gemm(engine.GemmArgs{A: x, B: x, C: y, M: n, N: n, K: n, LDA: n, LDB: n, LDC: n, Batch: 1, Precision: engine.BF16})
 	require.GreaterOrEqual(t, c.Stats().PoolBytes-before, 2*2*n*n)
 	require.NoError(t, c.Close())
 	require.Zero(t, c.Stats().PoolBytes)
@@ -103,6 +102,7 @@ func TestBandsShareWeights(t *testing.T) {
 		t.Skip("training at bf16 runs on the kernels of float32")
 	}
 	var products []bf16Product
+	var args []engine.GemmArgs
 	var want [][]float32
 	for i, m := range []int{5, rowWords*2/terms + 3} {
 		dtype := []engine.DType{engine.BFloat16, engine.Float32}[i]
@@ -115,7 +115,7 @@ func TestBandsShareWeights(t *testing.T) {
 		}
 		g := engine.GemmArgs{A: operand(m), B: operand(n), C: engine.New(c, engine.Float32, m, n), M: m, N: n, K: terms, TransB: true,
 			LDA: terms, LDB: terms, LDC: n, Batch: 1, Precision: engine.BF16}
-		products = append(products, bf16Item(&g, 0))
+		products, args = append(products, bf16Item(&g, 0)), append(args, g)
 		c.Gemm(g)
 		want = append(want, slices.Clone(products[i].C))
 		clear(products[i].C)
@@ -127,6 +127,7 @@ func TestBandsShareWeights(t *testing.T) {
 	for i, p := range products {
 		require.True(t, slices.Equal(want[i], p.C), "product %d", i)
 	}
+	runtime.KeepAlive(args)
 }
 
 // Pieces cover every term of every element once, within the limits, and those of one sum are in different rounds, in order.
@@ -178,7 +179,7 @@ func TestShares(t *testing.T) {
 		round, work, elements := make([]piece, 1+rng.IntN(5)), 0, 0
 		for i := range round {
 			p := &round[i]
-			p.bf16Product = &bf16Product{terms: rng.IntN(4000)}
+			p.bf16Product = &bf16Product{terms: rng.IntN(4) * rng.IntN(1300)}
 			p.N, p.hi, p.to = 1+rng.IntN(3000), 1+rng.IntN(2000), p.terms
 			work, elements = work+p.work(), elements+p.hi*p.N
 		}

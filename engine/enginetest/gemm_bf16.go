@@ -3,6 +3,8 @@ package enginetest
 import (
 	"math"
 
+	"github.com/stretchr/testify/require"
+
 	"mien/engine"
 )
 
@@ -103,6 +105,13 @@ func (s *suite) narrowProduct(p product, e epilogue, r rounding, transA, transB,
 	engine.Write(c.t, start)
 	s.b.Gemm(args)
 	s.check(c.t, want, "bfloat16 of %v %+v %+v transA=%v transB=%v accumulate=%v packed=%v", p, e, r, transA, transB, accumulate, packed)
+	if e.pre && e.gelu && p.c == dense { // as a pass that computes GELU again
+		again := s.blankOf(engine.BFloat16, c.t.Len())
+		s.b.Unary(engine.GELU, again, pre.t)
+		values, err := engine.Read[float64](again)
+		require.NoError(s.T, err)
+		s.check(c.t, exactly(values), "GELU of what Pre keeps, of %v", p)
+	}
 	s.check(pre.t, wantPre, "bfloat16 before GELU of %v %+v %+v transA=%v transB=%v accumulate=%v", p, e, r, transA, transB, accumulate)
 }
 

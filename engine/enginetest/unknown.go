@@ -31,6 +31,7 @@ func testUnknown(s *suite) {
 	}
 	if s.narrow() {
 		s.refusesNarrow()
+		s.refusesNarrowProducts()
 	}
 	if !s.options.Float64 {
 		s.refusesDType(engine.Float64)
