@@ -12,7 +12,7 @@ type Addend[F kernel.Float] struct {
 // Addends are added in this order: what C held, a bias, a residual. Row and Column are where the strip begins.
 type Addends[F kernel.Float] struct {
 	Matrices    [3]Addend[F]
-	After       Addend[F] // not added, but read when the tile is done: a kernel may fetch it, as it may the residual
+	After       Addend[F] // not added, but what the epilogue reads or writes besides: a kernel may fetch it, as it may the residual
 	Row, Column int
 }
 
@@ -32,7 +32,12 @@ func (g *Product[F]) addends(b block) (a Addends[F]) {
 	if g.tileAddsResidual() {
 		a.Matrices[2] = Addend[F]{g.Residual, g.LDResidual}
 	}
-	a.After = Addend[F]{g.Slope, g.LDSlope}
+	switch {
+	case g.Slope != nil:
+		a.After = Addend[F]{g.Slope, g.LDSlope}
+	case g.Pre != nil:
+		a.After = Addend[F]{g.C, g.LDC}
+	}
 	return a
 }
 

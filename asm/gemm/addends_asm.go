@@ -3,7 +3,7 @@
 package gemm
 
 // tileAddends are Addends as assembly reads them. Without x there is nothing to add. The last one is not added: it is what to fetch, the
-// residual or what is read after the tile.
+// residual or what the epilogue needs.
 type tileAddends [4]tileAddend
 
 type tileAddend struct {

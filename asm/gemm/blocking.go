@@ -26,7 +26,7 @@ const (
 	// Cuts of the sum are multiples of this, so that packing works on whole cache lines.
 	stepGrain = 16
 	// Where rows of A are copied, as many blocks share the copy.
-	wideBlocks = 6
+	wideBlocks = 12
 )
 
 func newBlocking[F kernel.Float](mr, nr int) blocking {

@@ -92,16 +92,20 @@ func (k *Kernels[F]) multiplyRows(g *Product[F], s *scratch[F], a []F, lda, from
 	}
 	s.add = g.addends(b)
 	sums, ld := g.sums()
+	more := b.p+b.kc >= g.K && g.hasEpilogue()
 	for i := range strips {
 		lo, hi := m*i/strips, m*(i+1)/strips
 		s.add.Row, s.add.Column = from+lo, b.j
 		ahead := part(next, i-max(strips-aheadStrips, 0))
 		strip(hi-lo, b.nc, b.kc, a[min(lo*lda, len(a)):], lda, panels, sums[(from+lo)*ld+b.j:], ld, &s.add, ahead)
-		if b.p+b.kc >= g.K {
+		if more {
 			k.epilogue(g, from+lo, from+hi, b.j, b.j+b.nc)
 		}
 	}
 }
+
+// hasEpilogue reports whether tiles leave something to epilogue.
+func (g *Product[F]) hasEpilogue() bool { return g.Pre != nil || g.GELU || g.Slope != nil }
 
 // epilogue applies to rows lo ≤ r < hi and columns from ≤ j < to of C what the tiles have not.
 func (k *Kernels[F]) epilogue(g *Product[F], lo, hi, from, to int) {

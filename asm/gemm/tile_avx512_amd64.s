@@ -9,7 +9,8 @@
 //	R8  A from column p on, rows 0–2    R9  the same, rows 3–5    R15  bytes to the next row of A
 //	BX  the panel from row p on    CX  steps left    DX  row of C    DI  bytes to its next row    AX  rows left
 //	SI  bytes from the first panel's columns to this one's    R14  what to fetch
-//	R10, R11, R13  bytes from a row of A to that of the next strip, to the row after it and to the one after that
+//	R10  bytes from a row of A to that of the next strip    R11  a row of that
+//	R12  a row of what is read after the sums, R13 of its rows to fetch
 // and once the sums are complete
 //	R12  addends, R13 of them left    R10  a row of one    R11  bytes to its next row    CX  its rows left
 
@@ -68,22 +69,39 @@
 // AHEAD fetches, once in 16 steps, what the next strip reads of A in steps p to p+16, for which its first panel would wait, and the
 // next four lines of what is ahead. A fetch beyond the end of memory does not fault.
 #define AHEAD(skip) \
-	TESTQ $12, CX          \ // if k%16 < 4 {
-	JNZ   skip             \
-	PREFETCHT1 (R8)(R10*1) \ // fetch(a[rows][p])
-	PREFETCHT1 (R8)(R11*1) \ // fetch(a[rows+1][p])
-	PREFETCHT1 (R8)(R13*1) \ // fetch(a[rows+2][p])
-	PREFETCHT1 (R9)(R10*1) \ // fetch(a[rows+3][p])
-	PREFETCHT1 (R9)(R11*1) \ // fetch(a[rows+4][p])
-	PREFETCHT1 (R9)(R13*1) \ // fetch(a[rows+5][p])
-	PREFETCHT1 (R14)         \ // fetch(ahead[0:16])
-	PREFETCHT1 64(R14)       \ // fetch(ahead[16:32])
-	PREFETCHT1 128(R14)      \ // fetch(ahead[32:48])
-	PREFETCHT1 192(R14)      \ // fetch(ahead[48:64])
+	TESTQ $12, CX              \ // if k%16 < 4 {
+	JNZ   skip                 \
+	LEAQ  (R8)(R10*1), R11     \ // a[rows]
+	PREFETCHT1 (R11)           \ // fetch(a[rows][p])
+	PREFETCHT1 (R11)(R15*1)    \ // fetch(a[rows+1][p])
+	PREFETCHT1 (R11)(R15*2)    \ // fetch(a[rows+2][p])
+	LEAQ  (R9)(R10*1), R11     \ // a[rows+3]
+	PREFETCHT1 (R11)           \ // fetch(a[rows+3][p])
+	PREFETCHT1 (R11)(R15*1)    \ // fetch(a[rows+4][p])
+	PREFETCHT1 (R11)(R15*2)    \ // fetch(a[rows+5][p])
+	PREFETCHT1 (R14)           \ // fetch(ahead[0:16])
+	PREFETCHT1 64(R14)         \ // fetch(ahead[16:32])
+	PREFETCHT1 128(R14)        \ // fetch(ahead[32:48])
+	PREFETCHT1 192(R14)        \ // fetch(ahead[48:64])
 	ADDQ aheadStep+88(FP), R14 \ // ahead = ahead[64:], if there is something
-skip:                             // }
+	LATER(skip)
 
-#define NOTAHEAD(skip)
+// NOTAHEAD is AHEAD of a strip's last panel, which may be narrow.
+#define NOTAHEAD(skip) \
+	TESTQ $12, CX \ // if k%16 < 4 {
+	JNZ   skip    \
+	LATER(skip)
+
+// LATER ends AHEAD: it fetches a row of what is read once the sums are complete. With all rows at once, as many lines as a core can wait
+// for, the panel would wait behind them.
+#define LATER(skip) \
+	DECQ R13                                          \
+	JLT  skip                                         \ // if i < rows {
+	FETCHROW(R12)                                     \ // fetch(x[i])
+	MOVQ add+64(FP), R11                              \
+	MOVQ (tileAddend__size*3+tileAddend_ld)(R11), R11 \
+	LEAQ (R12)(R11*4), R12                            \ // x += a row
+skip:                                                       // i++ }}
 
 // SUM runs all steps. A row of the panel has width bytes.
 #define SUM(STEP, LOAD, ROW, FETCHA, width, four, skip, rest, one) \
@@ -178,17 +196,12 @@ one:                                 \ // for ; k > 0; k-- {
 	OP(Z16, Z17, Z18, Z19) \ // row 4
 	OP(Z20, Z21, Z22, Z23)   // row 5
 
-// FETCH brings rows of 64 numbers, four cache lines, from R10 on, R11 bytes apart, towards the cache.
-#define FETCH(again) \
-	MOVQ  AX, CX        \ // for range rows {
-again:                      \
-	PREFETCHT0 (R10)    \ // x[i][0:16]
-	PREFETCHT0 64(R10)  \ // x[i][16:32]
-	PREFETCHT0 128(R10) \ // x[i][32:48]
-	PREFETCHT0 192(R10) \ // x[i][48:64]
-	ADDQ  R11, R10      \ // x += a row
-	DECQ  CX            \
-	JNZ   again           // }
+// FETCHROW brings 64 numbers, four cache lines, towards the cache.
+#define FETCHROW(x) \
+	PREFETCHT0 (x)    \ // x[0:16]
+	PREFETCHT0 64(x)  \ // x[16:32]
+	PREFETCHT0 128(x) \ // x[32:48]
+	PREFETCHT0 192(x)   // x[48:64]
 
 // BEGIN loads what all panels share.
 #define BEGIN \
@@ -201,56 +214,55 @@ again:                      \
 	SHLQ  $2, DI          \ // ldc in bytes
 	XORQ  SI, SI            // q = 0
 
-// START loads the other arguments, fetches the tiles of C and of the residual towards the cache, where they arrive while the
-// sums are computed, and clears the sums.
+// START loads the other arguments, fetches the tile of C towards the cache, where it arrives while the sums are computed, and clears
+// the sums.
 #define START \
-	MOVQ  rows+0(FP), AX                               \ // rows left
-	MOVQ  a+24(FP), R8                                 \ // a[0]
-	MOVQ  c+48(FP), DX                                 \
-	LEAQ  (R8)(R15*2), R9                              \
-	ADDQ  R15, R9                                      \ // a[3]
-	ADDQ  SI, DX                                       \ // c[0][q:]
-	MOVQ  DX, R10                                      \
-	MOVQ  DI, R11                                      \
-	FETCH(fetchC)                                      \ // for i := range rows { fetch(c[i]) }
-	MOVQ  add+64(FP), R12                              \
-	MOVQ  (tileAddend__size*3+tileAddend_x)(R12), R10  \ // x = add[3].x, the residual or what is read after the tile
-	TESTQ R10, R10                                     \
-	JZ    clear                                        \ // if x == nil { goto clear }
-	ADDQ  SI, R10                                      \ // x[0][q:]
-	MOVQ  (tileAddend__size*3+tileAddend_ld)(R12), R11 \
-	SHLQ  $2, R11                                      \ // its ld in bytes
-	FETCH(fetchResidual)                               \ // for i := range rows { fetch(x[i]) }
-clear:                                                     \
-	MOVQ  AX, R10                                      \
-	IMULQ R15, R10                                     \ // rows * lda
-	LEAQ  (R10)(R15*1), R11                            \ // (rows+1) * lda
-	LEAQ  (R10)(R15*2), R13                            \ // (rows+2) * lda
-	MOVQ  k+16(FP), CX                                 \ // steps left
-	VPXORD Z0, Z0, Z0                                  \ // s[0][0:16] = 0
-	VPXORD Z1, Z1, Z1                                  \ // s[0][16:32] = 0
-	VPXORD Z2, Z2, Z2                                  \ // s[0][32:48] = 0
-	VPXORD Z3, Z3, Z3                                  \ // s[0][48:64] = 0
-	VPXORD Z4, Z4, Z4                                  \ // s[1][0:16] = 0
-	VPXORD Z5, Z5, Z5                                  \ // s[1][16:32] = 0
-	VPXORD Z6, Z6, Z6                                  \ // s[1][32:48] = 0
-	VPXORD Z7, Z7, Z7                                  \ // s[1][48:64] = 0
-	VPXORD Z8, Z8, Z8                                  \ // s[2][0:16] = 0
-	VPXORD Z9, Z9, Z9                                  \ // s[2][16:32] = 0
-	VPXORD Z10, Z10, Z10                               \ // s[2][32:48] = 0
-	VPXORD Z11, Z11, Z11                               \ // s[2][48:64] = 0
-	VPXORD Z12, Z12, Z12                               \ // s[3][0:16] = 0
-	VPXORD Z13, Z13, Z13                               \ // s[3][16:32] = 0
-	VPXORD Z14, Z14, Z14                               \ // s[3][32:48] = 0
-	VPXORD Z15, Z15, Z15                               \ // s[3][48:64] = 0
-	VPXORD Z16, Z16, Z16                               \ // s[4][0:16] = 0
-	VPXORD Z17, Z17, Z17                               \ // s[4][16:32] = 0
-	VPXORD Z18, Z18, Z18                               \ // s[4][32:48] = 0
-	VPXORD Z19, Z19, Z19                               \ // s[4][48:64] = 0
-	VPXORD Z20, Z20, Z20                               \ // s[5][0:16] = 0
-	VPXORD Z21, Z21, Z21                               \ // s[5][16:32] = 0
-	VPXORD Z22, Z22, Z22                               \ // s[5][32:48] = 0
-	VPXORD Z23, Z23, Z23                                 // s[5][48:64] = 0
+	MOVQ  rows+0(FP), AX                              \ // rows left
+	MOVQ  a+24(FP), R8                                \ // a[0]
+	MOVQ  c+48(FP), DX                                \
+	LEAQ  (R8)(R15*2), R9                             \
+	ADDQ  R15, R9                                     \ // a[3]
+	ADDQ  SI, DX                                      \ // c[0][q:]
+	MOVQ  DX, R10                                     \
+	MOVQ  AX, CX                                      \
+fetchC:                                                   \ // for i := range rows {
+	FETCHROW(R10)                                     \ // fetch(c[i])
+	ADDQ  DI, R10                                     \
+	DECQ  CX                                          \
+	JNZ   fetchC                                      \ // }
+	MOVQ  add+64(FP), R10                             \
+	MOVQ  (tileAddend__size*3+tileAddend_x)(R10), R12 \ // x = add[3].x, the residual or what the epilogue needs
+	XORQ  R13, R13                                    \ // no rows of it to fetch
+	TESTQ R12, R12                                    \
+	CMOVQNE AX, R13                                   \ // but all if x != nil
+	ADDQ  SI, R12                                     \ // x[0][q:]
+	MOVQ  AX, R10                                     \
+	IMULQ R15, R10                                    \ // rows * lda
+	MOVQ  k+16(FP), CX                                \ // steps left
+	VPXORD Z0, Z0, Z0                                 \ // s[0][0:16] = 0
+	VPXORD Z1, Z1, Z1                                 \ // s[0][16:32] = 0
+	VPXORD Z2, Z2, Z2                                 \ // s[0][32:48] = 0
+	VPXORD Z3, Z3, Z3                                 \ // s[0][48:64] = 0
+	VPXORD Z4, Z4, Z4                                 \ // s[1][0:16] = 0
+	VPXORD Z5, Z5, Z5                                 \ // s[1][16:32] = 0
+	VPXORD Z6, Z6, Z6                                 \ // s[1][32:48] = 0
+	VPXORD Z7, Z7, Z7                                 \ // s[1][48:64] = 0
+	VPXORD Z8, Z8, Z8                                 \ // s[2][0:16] = 0
+	VPXORD Z9, Z9, Z9                                 \ // s[2][16:32] = 0
+	VPXORD Z10, Z10, Z10                              \ // s[2][32:48] = 0
+	VPXORD Z11, Z11, Z11                              \ // s[2][48:64] = 0
+	VPXORD Z12, Z12, Z12                              \ // s[3][0:16] = 0
+	VPXORD Z13, Z13, Z13                              \ // s[3][16:32] = 0
+	VPXORD Z14, Z14, Z14                              \ // s[3][32:48] = 0
+	VPXORD Z15, Z15, Z15                              \ // s[3][48:64] = 0
+	VPXORD Z16, Z16, Z16                              \ // s[4][0:16] = 0
+	VPXORD Z17, Z17, Z17                              \ // s[4][16:32] = 0
+	VPXORD Z18, Z18, Z18                              \ // s[4][32:48] = 0
+	VPXORD Z19, Z19, Z19                              \ // s[4][48:64] = 0
+	VPXORD Z20, Z20, Z20                              \ // s[5][0:16] = 0
+	VPXORD Z21, Z21, Z21                              \ // s[5][16:32] = 0
+	VPXORD Z22, Z22, Z22                              \ // s[5][32:48] = 0
+	VPXORD Z23, Z23, Z23                                // s[5][48:64] = 0
 
 // SWEEP is a whole kernel: panels that follow one another, a tile for each, and a loop for each number of rows, so that no row
 // is computed in vain. Balanced strips mostly have six rows, which are asked for first.
@@ -280,6 +292,7 @@ rows5:                                                   \
 rows6:                                                   \
 	SUM(STEP6, LOAD, ROW, FETCHA, width, four6, skip6, rest6, one6) \ // s[0:6] = a[0:6] · B
 write:                                                   \
+	MOVQ add+64(FP), R12                             \
 	MOVQ $3, R13                                     \ // addends left
 addend:                                                  \ // for _, m := range add {
 	MOVQ tileAddend_x(R12), R10                      \ // x = m.x
