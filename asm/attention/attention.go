@@ -1,5 +1,5 @@
-// Package attention computes heads of self-attention and their gradients in blocks (forward.go, backward.go, bf16.go), around inner
-// loops that are kernels (kernels*.go). Files end as in package vector.
+// Package attention computes heads of self-attention and their gradients in blocks (forward.go, backward.go), around inner loops that are
+// kernels (kernels*.go); at bfloat16, bf16.go and the files that end so. Files end as in package vector.
 package attention
 
 import (
@@ -15,17 +15,28 @@ import (
 // The logits are computed in blocks, so that no Tokens × Tokens matrix is ever in memory (Rabe & Staats 2021; Dao et al. 2022).
 type Head[F kernel.Float] struct {
 	Tokens, Dim int
-	Q, K, V     []F
+	Q, K, V     Elements[F]
 	Stride      int
-	Out         []F
+	Out         Elements[F]
 	OutStride   int
 	LSE         []F
 
 	// BF16 rounds all operands of products to bfloat16, if the CPU has instructions for it (AVX512_BF16): Q, K, V, dO, the
 	// probabilities, or their multiples exp(s − top), and the gradients of logits. Without them rounding would only cost time, so nothing
 	// is rounded. Sums and softmax stay at full precision. Element type float32 only. A backward pass recomputes the probabilities of the
-	// forward pass, and must be asked for the same.
+	// forward pass, and must be asked for the same. With the instructions, Q, K, V and Out, and then the gradients, may be bfloat16 in memory.
 	BF16 bool
+}
+
+// Elements are numbers in memory, floats or bfloat16: one of both is nil.
+type Elements[F kernel.Float] struct {
+	Float []F
+	BF16  []uint16
+}
+
+// From returns the elements from i on.
+func (e Elements[F]) From(i int) Elements[F] {
+	return Elements[F]{kernel.Tail(e.Float, i), kernel.Tail(e.BF16, i)}
 }
 
 func (h *Head[F]) scale() F { return F(1 / math.Sqrt(float64(h.Dim))) }

@@ -10,11 +10,11 @@ import (
 
 // BenchmarkAttention times the heads of one layer on one thread: ViT-B on all tokens of a clip and on those that masking left,
 // and a tiny model. ratio is the time over that of the products' flops at the register-only peak, which is measured between the
-// rounds: two products forward, five backward (at bf16 it may be as little as a half, as instructions do two products). Both figures are
-// medians.
+// rounds: two products forward, five backward (at bf16 it may be as little as a half, as instructions do two products; stored, operands and results
+// are bfloat16 in memory). Both figures are medians.
 func BenchmarkAttention(b *testing.B) {
 	for _, s := range []attentionShape{{1, 800, 12, 64}, {8, 100, 12, 64}, {16, 100, 2, 32}, {32, 25, 2, 32}} {
-		for _, pass := range []string{"forward", "backward", "forward bf16", "backward bf16"} {
+		for _, pass := range []string{"forward", "backward", "forward bf16", "backward bf16", "forward bf16 stored", "backward bf16 stored"} {
 			for _, k := range implementations() {
 				name := fmt.Sprintf("tokens=%d/batch=%d/heads=%dx%d/pass=%s/impl=%s", s.tokens, s.batch, s.heads, s.dim, pass, k.gemm.Name)
 				b.Run(name, func(b *testing.B) { benchmarkAttention(b, k, s, pass) })
@@ -25,8 +25,8 @@ func BenchmarkAttention(b *testing.B) {
 
 type attentionShape struct{ batch, tokens, heads, dim int }
 
-// layer lays out random operands as a model does, and returns every head of the batch and its gradients.
-func (s attentionShape) layer() (heads []Head[float32], grads []Grads[float32]) {
+// layer lays out random operands as a model does, floats or stored as bfloat16, and returns every head of the batch and its gradients.
+func (s attentionShape) layer(stored bool) (heads []Head[float32], grads []Grads[float32]) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	width := s.heads * s.dim
 	fill := func(columns int) []float32 {
@@ -36,21 +36,32 @@ func (s attentionShape) layer() (heads []Head[float32], grads []Grads[float32]) 
 		}
 		return x
 	}
-	qkv, dqkv, out, dout, lse := fill(3*width), fill(3*width), fill(width), fill(width), fill(s.heads)
+	lse := fill(s.heads)
+	rows := func(columns int) Elements[float32] {
+		if stored {
+			return Elements[float32]{BF16: narrowed(fill(columns))}
+		}
+		return Elements[float32]{Float: fill(columns)}
+	}
+	qkv, dqkv, out, dout := rows(3*width), rows(3*width), rows(width), rows(width)
 	for i := range s.batch * s.heads {
 		row, column := i/s.heads*s.tokens, i%s.heads*s.dim
-		q, dq, o := qkv[row*3*width+column:], dqkv[row*3*width+column:], row*width+column
-		heads = append(heads, Head[float32]{Tokens: s.tokens, Dim: s.dim, Q: q, K: q[width:], V: q[2*width:], Stride: 3 * width,
-			Out: out[o:], OutStride: width, LSE: lse[i*s.tokens:][:s.tokens]})
-		grads = append(grads, Grads[float32]{DOut: dout[o:], DQ: dq, DK: dq[width:], DV: dq[2*width:]})
+		q, dq, o := qkv.From(row*3*width+column), dqkv.From(row*3*width+column), row*width+column
+		heads = append(heads, Head[float32]{Tokens: s.tokens, Dim: s.dim, Q: q, K: q.From(width), V: q.From(2 * width), Stride: 3 * width,
+			Out: out.From(o), OutStride: width, LSE: lse[i*s.tokens:][:s.tokens]})
+		grads = append(grads, Grads[float32]{DOut: dout.From(o), DQ: dq, DK: dq.From(width), DV: dq.From(2 * width)})
 	}
 	return heads, grads
 }
 
 func benchmarkAttention(b *testing.B, k *Kernels[float32], s attentionShape, pass string) {
-	heads, grads := s.layer()
+	stored := strings.HasSuffix(pass, "stored")
+	if stored && k.bf16 == nil {
+		b.Skip("no instructions for bfloat16")
+	}
+	heads, grads := s.layer(stored)
 	for i := range heads {
-		heads[i].BF16 = strings.HasSuffix(pass, "bf16")
+		heads[i].BF16 = strings.Contains(pass, "bf16")
 	}
 	scratch := make([]float32, max(k.AttentionScratch(s.tokens, s.dim), k.AttentionGradScratch(s.tokens, s.dim)))
 	run := func(i int) {

@@ -46,8 +46,8 @@ func newHeadCase(t *testing.T, k *Kernels[float32], tokens, dim int, size float6
 	rng := rand.New(rand.NewPCG(uint64(tokens), uint64(dim)))
 	c := &headCase{arena: &kerneltest.Arena{T: t}}
 	stride, outStride := 3*dim+1, dim+2
-	rows := func(stride, offset int, size float64) []float32 {
-		return c.arena.Slice(spaced(rng, tokens, dim, stride, size), offset)
+	rows := func(stride, offset int, size float64) Elements[float32] {
+		return Elements[float32]{Float: c.arena.Slice(spaced(rng, tokens, dim, stride, size), offset)}
 	}
 	c.head = Head[float32]{Tokens: tokens, Dim: dim, Stride: stride, OutStride: outStride,
 		Q: rows(stride, 1, size), K: rows(stride, 2, size), V: rows(stride, 3, 1),
@@ -111,7 +111,7 @@ type oracle struct {
 }
 
 func newOracle(h *Head[float32], g *Grads[float32]) oracle {
-	rows := func(x []float32, stride int) [][]float64 { return matrix(x, h.Tokens, h.Dim, stride) }
+	rows := func(x Elements[float32], stride int) [][]float64 { return matrix(widened(x), h.Tokens, h.Dim, stride) }
 	q, key, v, dout := rows(h.Q, h.Stride), rows(h.K, h.Stride), rows(h.V, h.Stride), rows(g.DOut, h.OutStride)
 	scale := 1 / math.Sqrt(float64(h.Dim))
 	p, lse := times(q, transposed(key)), make([]float64, h.Tokens)
@@ -168,13 +168,13 @@ func TestAttentionAgainstFloat64(t *testing.T) {
 			tolerance := 5e-6 * max(1, size*size) // logits round relative to their size
 			c.forward(k)
 			c.arena.Check()
-			requireRows(t, want.out, h.Out, h.OutStride, tolerance, what+", out")
+			requireRows(t, want.out, h.Out.Float, h.OutStride, tolerance, what+", out")
 			requireRows(t, want.lse, h.LSE, 0, 1e-6, what+", lse")
 			c.backward(k)
 			c.arena.Check()
-			requireRows(t, want.dq, g.DQ, h.Stride, tolerance, what+", dq")
-			requireRows(t, want.dk, g.DK, h.Stride, tolerance, what+", dk")
-			requireRows(t, want.dv, g.DV, h.Stride, tolerance, what+", dv")
+			requireRows(t, want.dq, g.DQ.Float, h.Stride, tolerance, what+", dq")
+			requireRows(t, want.dk, g.DK.Float, h.Stride, tolerance, what+", dk")
+			requireRows(t, want.dv, g.DV.Float, h.Stride, tolerance, what+", dv")
 		}
 	}
 }
@@ -188,7 +188,7 @@ func TestAttentionWritesItsRowsOnly(t *testing.T) {
 		results := []struct {
 			x      []float32
 			stride int
-		}{{h.Out, h.OutStride}, {g.DQ, h.Stride}, {g.DK, h.Stride}, {g.DV, h.Stride}}
+		}{{h.Out.Float, h.OutStride}, {g.DQ.Float, h.Stride}, {g.DK.Float, h.Stride}, {g.DV.Float, h.Stride}}
 		for _, r := range results {
 			for i := range r.x {
 				r.x[i] = kerneltest.Guard
@@ -207,10 +207,17 @@ func TestAttentionWritesItsRowsOnly(t *testing.T) {
 // A head may be cut anywhere in the forward pass, and at whole blocks in the backward pass, without changing a bit.
 func TestAttentionBitsDoNotDependOnTheCut(t *testing.T) {
 	for _, k := range implementations() {
-		for i, s := range [][2]int{{67, 64}, {130, 20}, {301, 65}, {67, 64}, {301, 65}} {
+		for i, s := range [][2]int{{67, 64}, {130, 20}, {301, 65}, {67, 64}, {301, 65}, {67, 64}, {301, 65}} {
 			tokens := s[0]
 			whole, parts := newHeadCase(t, k, tokens, s[1], 2), newHeadCase(t, k, tokens, s[1], 2)
 			whole.head.BF16, parts.head.BF16 = i > 2, i > 2
+			if i > 4 {
+				if k.bf16 == nil {
+					continue
+				}
+				whole, _ = newStoredCase(t, k, tokens, s[1])
+				parts, _ = newStoredCase(t, k, tokens, s[1])
+			}
 			whole.forward(k)
 			whole.backward(k)
 			k.PackAttention(&parts.head, parts.scratch)
@@ -235,8 +242,8 @@ func TestAttentionBitsDoNotDependOnTheCut(t *testing.T) {
 func valued(t *testing.T, k *Kernels[float32], tokens int) *headCase {
 	c := newHeadCase(t, k, tokens, 2, 1)
 	for i := range tokens {
-		copy(c.head.K[i*c.head.Stride:], []float32{1, 0})
-		copy(c.head.V[i*c.head.Stride:], []float32{1, 2})
+		copy(c.head.K.Float[i*c.head.Stride:], []float32{1, 0})
+		copy(c.head.V.Float[i*c.head.Stride:], []float32{1, 2})
 	}
 	return c
 }
@@ -247,11 +254,11 @@ func TestAttentionKeepsNaNInItsRow(t *testing.T) {
 	for _, k := range implementations() {
 		c := valued(t, k, 150)
 		h := &c.head
-		h.K[140*h.Stride+1] = 1
-		h.Q[3*h.Stride+1], h.Q[20*h.Stride+1], h.Q[49*h.Stride+1] = float32(math.NaN()), inf, -inf // 0·∞ is NaN
+		h.K.Float[140*h.Stride+1] = 1
+		h.Q.Float[3*h.Stride+1], h.Q.Float[20*h.Stride+1], h.Q.Float[49*h.Stride+1] = float32(math.NaN()), inf, -inf // 0·∞ is NaN
 		c.forward(k)
 		for i := range h.Tokens {
-			row := h.Out[i*h.OutStride:][:2]
+			row := h.Out.Float[i*h.OutStride:][:2]
 			if i == 3 || i == 20 || i == 49 {
 				require.True(t, row[0] != row[0] && row[1] != row[1], "%s: row %d is %g", k.gemm.Name, i, row)
 			} else {
@@ -268,20 +275,20 @@ func TestAttentionOfInfiniteLogits(t *testing.T) {
 		c := valued(t, k, 450)
 		h := &c.head
 		for i := range h.Tokens {
-			h.Q[i*h.Stride+1] = 1
+			h.Q.Float[i*h.Stride+1] = 1
 			if i < 400 || i == 449 {
-				h.K[i*h.Stride+1], h.V[i*h.Stride] = -inf, 1e6
+				h.K.Float[i*h.Stride+1], h.V.Float[i*h.Stride] = -inf, 1e6
 			}
 		}
 		c.forward(k)
 		for i := range h.Tokens {
-			require.InDeltaSlice(t, []float32{1, 2}, h.Out[i*h.OutStride:][:2], 1e-5, "%s: row %d", k.gemm.Name, i)
-			require.InDelta(t, h.Q[i*h.Stride]/math.Sqrt2+float32(math.Log(49)), h.LSE[i], 1e-5, "%s: row %d", k.gemm.Name, i)
+			require.InDeltaSlice(t, []float32{1, 2}, h.Out.Float[i*h.OutStride:][:2], 1e-5, "%s: row %d", k.gemm.Name, i)
+			require.InDelta(t, h.Q.Float[i*h.Stride]/math.Sqrt2+float32(math.Log(49)), h.LSE[i], 1e-5, "%s: row %d", k.gemm.Name, i)
 		}
-		h.K[444*h.Stride+1] = inf
+		h.K.Float[444*h.Stride+1] = inf
 		c.forward(k)
 		for i := range h.Tokens {
-			require.True(t, h.Out[i*h.OutStride] != h.Out[i*h.OutStride], "%s: row %d", k.gemm.Name, i)
+			require.True(t, h.Out.Float[i*h.OutStride] != h.Out.Float[i*h.OutStride], "%s: row %d", k.gemm.Name, i)
 		}
 	}
 }

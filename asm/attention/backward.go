@@ -3,7 +3,7 @@ package attention
 import "mien/asm/internal/kernel"
 
 // Grads holds the gradient of a head's Out, with its stride, and receives those of Q, K and V, with theirs.
-type Grads[F kernel.Float] struct{ DOut, DQ, DK, DV []F }
+type Grads[F kernel.Float] struct{ DOut, DQ, DK, DV Elements[F] }
 
 // backwardScratch is the working memory of the backward pass of one head.
 type backwardScratch[F kernel.Float] struct {
@@ -48,14 +48,14 @@ func (k *Kernels[F]) PackAttentionGrad(h *Head[F], g *Grads[F], scratch []F) {
 	}
 	s, _ := k.backwardScratch(scratch, h.Tokens, h.Dim)
 	s.scale[0], s.one[0] = h.scale(), 1
-	k.packRows(s.keys, h.K, h.Stride, h.Tokens, h.Dim, s.scale)
-	k.packTransposed(s.keysT, h.K, h.Stride, h.Tokens, h.Dim)
-	k.packTransposed(s.valuesT, h.V, h.Stride, h.Tokens, h.Dim)
-	k.packRows(s.queries, h.Q, h.Stride, h.Tokens, h.Dim, s.scale)
-	k.packRows(s.dout, g.DOut, h.OutStride, h.Tokens, h.Dim, s.one)
+	k.packRows(s.keys, h.K.Float, h.Stride, h.Tokens, h.Dim, s.scale)
+	k.packTransposed(s.keysT, h.K.Float, h.Stride, h.Tokens, h.Dim)
+	k.packTransposed(s.valuesT, h.V.Float, h.Stride, h.Tokens, h.Dim)
+	k.packRows(s.queries, h.Q.Float, h.Stride, h.Tokens, h.Dim, s.scale)
+	k.packRows(s.dout, g.DOut.Float, h.OutStride, h.Tokens, h.Dim, s.one)
 	for i := 0; i < len(s.q); i += k.keys * h.Dim { // a block at a time to keep calls short
 		r := i / h.Dim
-		k.vector.ScaleRows(s.q[i:], h.Dim, h.Q[r*h.Stride:], h.Stride, min(k.keys, h.Tokens-r), h.Dim, s.scale)
+		k.vector.ScaleRows(s.q[i:], h.Dim, h.Q.Float[r*h.Stride:], h.Stride, min(k.keys, h.Tokens-r), h.Dim, s.scale)
 	}
 	k.deltas(s.delta, h, g)
 }
@@ -70,7 +70,7 @@ func (k *Kernels[F]) scaled(h *Head[F], s *backwardScratch[F], i int) (q []F, st
 
 func (k *Kernels[F]) deltas(delta []F, h *Head[F], g *Grads[F]) {
 	for i := range h.Tokens {
-		delta[i] = k.vector.Dot(h.Out[i*h.OutStride:][:h.Dim], g.DOut[i*h.OutStride:][:h.Dim])
+		delta[i] = k.vector.Dot(h.Out.Float[i*h.OutStride:][:h.Dim], g.DOut.Float[i*h.OutStride:][:h.Dim])
 	}
 }
 
@@ -128,7 +128,7 @@ func (k *Kernels[F]) logitGrads(h *Head[F], g *Grads[F], s *backwardScratch[F], 
 	p := panelProduct[F]{m: rows, n: n, k: h.Dim, a: q, rs: stride, ps: 1,
 		b: s.keysT[j*h.Dim:], panel: h.Dim * k.width, c: s.logits, ldc: ld}
 	k.product(p)
-	p.a, p.rs, p.b, p.c = g.DOut[i*h.OutStride:], h.OutStride, s.valuesT[j*h.Dim:], s.dp
+	p.a, p.rs, p.b, p.c = g.DOut.Float[i*h.OutStride:], h.OutStride, s.valuesT[j*h.Dim:], s.dp
 	k.product(p)
 	k.vector.LogitGrad(s.logits, s.dp, ld, rows, n, h.LSE[i:], s.delta[i:])
 }
@@ -136,14 +136,14 @@ func (k *Kernels[F]) logitGrads(h *Head[F], g *Grads[F], s *backwardScratch[F], 
 // queryGrad adds a block's part of dQ.
 func (k *Kernels[F]) queryGrad(h *Head[F], g *Grads[F], s *backwardScratch[F], i, rows, j, n int) {
 	k.product(panelProduct[F]{m: rows, n: h.Dim, k: n, a: s.dp, rs: k.logitStride(), ps: 1,
-		b: s.keys[j*k.width:], panel: h.Tokens * k.width, c: g.DQ[i*h.Stride:], ldc: h.Stride, accumulate: j > 0})
+		b: s.keys[j*k.width:], panel: h.Tokens * k.width, c: g.DQ.Float[i*h.Stride:], ldc: h.Stride, accumulate: j > 0})
 }
 
 // keyGrads adds a block's part of dV and dK.
 func (k *Kernels[F]) keyGrads(h *Head[F], g *Grads[F], s *backwardScratch[F], i, rows, j, n int) {
 	p := panelProduct[F]{m: n, n: h.Dim, k: rows, a: s.logits, rs: 1, ps: k.logitStride(),
-		b: s.dout[i*k.width:], panel: h.Tokens * k.width, c: g.DV[j*h.Stride:], ldc: h.Stride, accumulate: i > 0}
+		b: s.dout[i*k.width:], panel: h.Tokens * k.width, c: g.DV.Float[j*h.Stride:], ldc: h.Stride, accumulate: i > 0}
 	k.product(p)
-	p.a, p.b, p.c = s.dp, s.queries[i*k.width:], g.DK[j*h.Stride:]
+	p.a, p.b, p.c = s.dp, s.queries[i*k.width:], g.DK.Float[j*h.Stride:]
 	k.product(p)
 }

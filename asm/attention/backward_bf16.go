@@ -12,7 +12,9 @@ type roundedScratch[F kernel.Float] struct {
 	q, do               []F // rows of Q and dO
 	logits, dp          []F // float32: a block of logits and of the gradients of probabilities
 	p, ds, across       []F // a block of probabilities and of gradients of logits, by columns; the latter by rows
+	dq, dk, dv          []F // float32: dQ, and a block of dK and dV, if these are bfloat16
 	delta               []F // float32: δ of each row
+	one                 []F // float32: the factor 1
 }
 
 func (k *Kernels[F]) roundedScratch(memory []F, tokens, dim int) (s roundedScratch[F], used int) {
@@ -24,27 +26,29 @@ func (k *Kernels[F]) roundedScratch(memory []F, tokens, dim int) (s roundedScrat
 	block := k.queries * k.logitStride()
 	s.logits, s.dp = c.take(block), c.take(block)
 	s.p, s.ds, s.across = c.take(block/2), c.take(block/2), c.take(k.queries*words(k.keys))
-	s.delta = c.take(tokens)
+	keys := min(tokens, k.keys)
+	s.dq, s.dk, s.dv = c.take(tokens*dim), c.take(keys*dim), c.take(keys*dim)
+	s.delta, s.one = c.take(tokens), c.take(1)
 	return s, c.used
 }
 
 // packRoundedGrad is PackAttentionGrad.
 func (k *Kernels[F]) packRoundedGrad(h *Head[F], g *Grads[F], scratch []F) {
 	s, _ := k.roundedScratch(scratch, h.Tokens, h.Dim)
+	s.one[0] = 1
 	k.packWordsTransposed(s.keysT, h.K, h.Stride, h.Tokens, h.Dim, s.q)
 	k.packWordsTransposed(s.valuesT, h.V, h.Stride, h.Tokens, h.Dim, s.q)
-	k.roundRows(s.q, h.Q, h.Stride, h.Tokens, h.Dim)
-	k.roundRows(s.do, g.DOut, h.OutStride, h.Tokens, h.Dim)
+	k.makeWords(s.q, h.Q, h.Stride, h.Tokens, h.Dim)
+	k.makeWords(s.do, g.DOut, h.OutStride, h.Tokens, h.Dim)
 	k.packWords(s.keys, h.K, h.Stride, h.Tokens, h.Dim)
 	k.packWords(s.queries, h.Q, h.Stride, h.Tokens, h.Dim)
 	k.packWords(s.dout, g.DOut, h.OutStride, h.Tokens, h.Dim)
-	k.deltas(s.delta, h, g)
-}
-
-// roundRows makes words of rows, a block at a time to keep calls short.
-func (k *Kernels[F]) roundRows(dst, src []F, stride, rows, columns int) {
-	for r := 0; r < rows; r += k.keys {
-		k.bf16.round(dst[r*words(columns):], words(columns), src[r*stride:], stride, min(k.keys, rows-r), columns)
+	if h.Out.BF16 == nil {
+		k.deltas(s.delta, h, g)
+		return
+	}
+	for r := 0; r < h.Tokens; r += k.keys {
+		k.vector.Words.RowDots(s.delta[r:], h.Out.BF16[r*h.OutStride:], g.DOut.BF16[r*h.OutStride:], h.OutStride, min(k.keys, h.Tokens-r), h.Dim)
 	}
 }
 
@@ -63,6 +67,13 @@ func (k *Kernels[F]) roundedGradients(h *Head[F], g *Grads[F], scratch []F, quer
 				k.roundedKeyGrads(h, g, &s, i, rows, j, n)
 			}
 		}
+		if dkv && g.DK.BF16 != nil {
+			k.storeRows(g.DK.From(j*h.Stride), h.Stride, s.dk, h.Dim, n, h.Dim, s.one)
+			k.storeRows(g.DV.From(j*h.Stride), h.Stride, s.dv, h.Dim, n, h.Dim, s.one)
+		}
+	}
+	if dq && g.DQ.BF16 != nil {
+		k.storeRows(g.DQ.From(queries.lo*h.Stride), h.Stride, s.dq[queries.lo*h.Dim:], h.Dim, queries.hi-queries.lo, h.Dim, s.one)
 	}
 }
 
@@ -79,15 +90,18 @@ func (k *Kernels[F]) roundedLogitGrads(h *Head[F], s *roundedScratch[F], i, rows
 
 // roundedQueryGrad adds a block's part of dQ.
 func (k *Kernels[F]) roundedQueryGrad(h *Head[F], g *Grads[F], s *roundedScratch[F], i, rows, j, n int) {
+	dq, ld := sums(g.DQ, h.Stride, s.dq, h.Dim)
 	k.bf16.product(panelProduct[F]{m: rows, n: h.Dim, k: half(n), a: s.across, rs: words(k.keys), ps: 1,
-		b: s.keys[j/2*k.width:], panel: half(h.Tokens) * k.width, c: g.DQ[i*h.Stride:], ldc: h.Stride, accumulate: j > 0})
+		b: s.keys[j/2*k.width:], panel: half(h.Tokens) * k.width, c: dq[i*ld:], ldc: ld, accumulate: j > 0})
 }
 
-// roundedKeyGrads adds a block's part of dV and dK.
+// roundedKeyGrads adds the part of some queries to a block of dV and dK.
 func (k *Kernels[F]) roundedKeyGrads(h *Head[F], g *Grads[F], s *roundedScratch[F], i, rows, j, n int) {
+	dv, ld := sums(g.DV.From(j*h.Stride), h.Stride, s.dv, h.Dim)
+	dk, _ := sums(g.DK.From(j*h.Stride), h.Stride, s.dk, h.Dim)
 	p := panelProduct[F]{m: n, n: h.Dim, k: half(rows), a: s.p, rs: 1, ps: k.logitStride(),
-		b: s.dout[i/2*k.width:], panel: half(h.Tokens) * k.width, c: g.DV[j*h.Stride:], ldc: h.Stride, accumulate: i > 0}
+		b: s.dout[i/2*k.width:], panel: half(h.Tokens) * k.width, c: dv, ldc: ld, accumulate: i > 0}
 	k.bf16.product(p)
-	p.a, p.b, p.c = s.ds, s.queries[i/2*k.width:], g.DK[j*h.Stride:]
+	p.a, p.b, p.c = s.ds, s.queries[i/2*k.width:], dk
 	k.bf16.product(p)
 }

@@ -25,13 +25,30 @@ func TestNearestBF16(t *testing.T) {
 	require.True(t, math.IsNaN(float64(nearest(float32(math.NaN())))))
 }
 
-// rounded is a copy in bfloat16.
-func rounded(x []float32) []float32 {
-	x = append([]float32(nil), x...)
+// narrowed is a copy in bfloat16.
+func narrowed(x []float32) []uint16 {
+	bits := make([]uint16, len(x))
 	for i, v := range x {
-		x[i] = nearest(v)
+		bits[i] = quantized.ToBF16(v)
 	}
-	return x
+	return bits
+}
+
+// widened is a copy in float32.
+func widened(x Elements[float32]) []float32 {
+	if x.BF16 == nil {
+		return append([]float32(nil), x.Float...)
+	}
+	values := make([]float32, len(x.BF16))
+	for i, bits := range x.BF16 {
+		values[i] = quantized.FromBF16(bits)
+	}
+	return values
+}
+
+// rounded is a copy in bfloat16, as floats.
+func rounded(x Elements[float32]) Elements[float32] {
+	return Elements[float32]{Float: widened(Elements[float32]{BF16: narrowed(widened(x))})}
 }
 
 // roundedHead is the oracle's view of operands in bfloat16.
@@ -57,7 +74,7 @@ func TestAttentionBF16AgainstFloat64(t *testing.T) {
 			requireRows(t, want.lse, h.LSE, 0, 2e-6, what+", lse")
 			for i, row := range want.out {
 				for j, v := range row {
-					if got := h.Out[i*h.OutStride+j]; !kerneltest.Near(got, v, 0, 5*0x1p-9) {
+					if got := h.Out.Float[i*h.OutStride+j]; !kerneltest.Near(got, v, 0, 5*0x1p-9) {
 						t.Fatalf("%s: out %d, %d is %g, want %g", what, i, j, got, v)
 					}
 				}
@@ -89,7 +106,7 @@ func TestAttentionGradBF16AgainstFloat64(t *testing.T) {
 			for name, x := range map[string]struct {
 				want [][]float64
 				got  []float32
-			}{"dq": {want.dq, g.DQ}, "dk": {want.dk, g.DK}, "dv": {want.dv, g.DV}} {
+			}{"dq": {want.dq, g.DQ.Float}, "dk": {want.dk, g.DK.Float}, "dv": {want.dv, g.DV.Float}} {
 				requireRows(t, x.want, x.got, h.Stride, 0x1p-7, what+", "+name)
 				require.Less(t, relativeError(x.want, x.got, h.Stride), limit, "%s, %s", what, name)
 			}
@@ -142,6 +159,13 @@ func withBF16(t *testing.T) (found []*Kernels[float32]) {
 // low and high are the two bfloat16 of a word.
 func low(w float32) float32  { return math.Float32frombits(math.Float32bits(w) << 16) }
 func high(w float32) float32 { return math.Float32frombits(math.Float32bits(w) &^ 0xffff) }
+
+// requireWord compares the bits of both halves.
+func requireWord(t *testing.T, l, h uint16, word float32, what string) {
+	if bits := uint32(l) | uint32(h)<<16; math.Float32bits(word) != bits {
+		t.Fatalf("%s: %#x, want %#x", what, math.Float32bits(word), bits)
+	}
+}
 
 func requireSame(t *testing.T, want, got float32, what string) {
 	if math.Float32bits(want) != math.Float32bits(got) && (want == want || got == got) {

@@ -14,7 +14,6 @@ type forwardScratch[F kernel.Float] struct {
 	logits          []F // a block of logits, then of probabilities
 	top, sum, alpha []F // of each row of the block
 	scale, one      []F // single factors
-	q16, words      []F // words of bfloat16: the block of queries; rows of keys or the block of probabilities
 }
 
 func (k *Kernels[F]) forwardScratch(memory []F, tokens, dim int) (s forwardScratch[F], used int) {
@@ -23,9 +22,6 @@ func (k *Kernels[F]) forwardScratch(memory []F, tokens, dim int) (s forwardScrat
 	s.q, s.logits = c.take(k.queries*dim), c.take(k.queries*k.logitStride())
 	s.scale, s.one = c.take(1), c.take(1)
 	s.top, s.sum, s.alpha = c.take(k.queries), c.take(k.queries), c.take(k.queries)
-	if k.bf16 != nil {
-		s.q16, s.words = c.take(k.queries*words(dim)), c.take(max(k.queries*words(k.keys), k.width*words(dim)))
-	}
 	return s, c.used
 }
 
@@ -35,24 +31,32 @@ func (k *Kernels[F]) logitStride() int { return k.keys + kernel.Skew }
 // AttentionScratch returns how many elements of scratch [Kernels.PackAttention] and [Kernels.Attention] need for one head.
 func (k *Kernels[F]) AttentionScratch(tokens, dim int) int {
 	_, n := k.forwardScratch(nil, tokens, dim)
+	if k.bf16 != nil {
+		_, rounded := k.roundedForward(nil, tokens, dim)
+		n = max(n, rounded)
+	}
 	return n
 }
 
 // PackAttention copies keys and values into scratch, in the order in which [Kernels.Attention] reads them.
 func (k *Kernels[F]) PackAttention(h *Head[F], scratch []F) {
-	s, _ := k.forwardScratch(scratch, h.Tokens, h.Dim)
-	s.scale[0], s.one[0] = h.scale(), 1
 	if k.rounds(h) {
-		k.packBF16(h, &s)
+		k.packRounded(h, scratch)
 		return
 	}
-	k.packTransposed(s.keys, h.K, h.Stride, h.Tokens, h.Dim)
-	k.packRows(s.values, h.V, h.Stride, h.Tokens, h.Dim, s.one)
+	s, _ := k.forwardScratch(scratch, h.Tokens, h.Dim)
+	s.scale[0], s.one[0] = h.scale(), 1
+	k.packTransposed(s.keys, h.K.Float, h.Stride, h.Tokens, h.Dim)
+	k.packRows(s.values, h.V.Float, h.Stride, h.Tokens, h.Dim, s.one)
 }
 
 // Attention computes rows lo ≤ i < hi of Out and LSE for a head that [Kernels.PackAttention] has packed into scratch. The
 // result of a row does not depend on lo and hi, bit for bit.
 func (k *Kernels[F]) Attention(h *Head[F], scratch []F, lo, hi int) {
+	if k.rounds(h) {
+		k.rounded(h, scratch, lo, hi)
+		return
+	}
 	s, _ := k.forwardScratch(scratch, h.Tokens, h.Dim)
 	for i := lo; i < hi; i += k.queries {
 		k.attend(h, &s, i, min(k.queries, hi-i))
@@ -62,37 +66,22 @@ func (k *Kernels[F]) Attention(h *Head[F], scratch []F, lo, hi int) {
 // attend computes a block of rows from row i on. After every block of keys, Out holds the weighted sum of the values so
 // far with weights exp(s − top); a new maximum rescales it by alpha.
 func (k *Kernels[F]) attend(h *Head[F], s *forwardScratch[F], i, rows int) {
-	out, bf16 := h.Out[i*h.OutStride:], k.rounds(h)
-	scale := F(1) // of top
-	if bf16 {
-		scale = h.scale()
-		k.bf16.round(s.q16, words(h.Dim), h.Q[i*h.Stride:], h.Stride, rows, h.Dim)
-	} else {
-		k.vector.ScaleRows(s.q, h.Dim, h.Q[i*h.Stride:], h.Stride, rows, h.Dim, s.scale)
-	}
+	out := h.Out.Float[i*h.OutStride:]
+	k.vector.ScaleRows(s.q, h.Dim, h.Q.Float[i*h.Stride:], h.Stride, rows, h.Dim, s.scale)
 	for r := range rows {
 		s.top[r], s.sum[r] = F(-math.MaxFloat32), 0
 	}
 	for j := 0; j < h.Tokens; j += k.keys {
 		n := min(k.keys, h.Tokens-j)
-		if bf16 {
-			k.logitsBF16(h, s, rows, j, n)
-			k.vector.Words.OnlineSoftmax(s.words, words(k.keys), s.logits, k.logitStride(), rows, n, scale, s.top, s.sum, s.alpha)
-		} else {
-			k.logits(h, s, rows, j, n)
-			k.vector.OnlineSoftmax(s.logits, k.logitStride(), rows, n, s.top, s.sum, s.alpha)
-		}
+		k.logits(h, s, rows, j, n)
+		k.vector.OnlineSoftmax(s.logits, k.logitStride(), rows, n, s.top, s.sum, s.alpha)
 		if j > 0 {
 			k.vector.ScaleRows(out, h.OutStride, out, h.OutStride, rows, h.Dim, s.alpha[:rows])
 		}
-		if bf16 {
-			k.mixBF16(h, s, out, rows, j, n)
-		} else {
-			k.mix(h, s, out, rows, j, n)
-		}
+		k.mix(h, s, out, rows, j, n)
 	}
 	for r := range rows {
-		h.LSE[i+r] = scale*s.top[r] + F(math.Log(float64(s.sum[r])))
+		h.LSE[i+r] = s.top[r] + F(math.Log(float64(s.sum[r])))
 		s.alpha[r] = 1 / s.sum[r]
 	}
 	k.vector.ScaleRows(out, h.OutStride, out, h.OutStride, rows, h.Dim, s.alpha[:rows])

@@ -11,7 +11,7 @@
 //		}
 //	}
 //
-//	DI  row of dst    R8  bytes to the next    DX  row of src    R12  bytes to the next    BX  eight rows on    R9  rows left    R10  n
+//	DI  row of dst    R8  bytes to the next    DX  row of src    R12  bytes to the next    BX, R14  src, dst eight rows on    R9  rows left    R10  n
 //	R11  factor of the row    R13  bytes to the next    Z0  the factor    Z1  a vector
 //	SI  4·j, bytes into a row    R15  those of the whole vectors    K1  columns of the last, incomplete vector
 //
@@ -31,6 +31,7 @@ TEXT ·scaleRowsAVX512Asm(SB), NOSPLIT, $0-64
 	SHLQ $2, R8                     // ldd in bytes
 	SHLQ $2, R12                    // lds in bytes
 	LEAQ (DX)(R12*8), BX            // src[8*lds:]
+	LEAQ (DI)(R8*8), R14            // dst[8*ldd:]
 	TAIL                            // whole, mask = n&^15, 1<<(n%16) - 1
 
 scale:                                  // for r := range rows {
@@ -41,6 +42,7 @@ scale:                                  // for r := range rows {
 
 scaleLoop:                              // for ; j < whole; j += 16 {
 	PREFETCHT0 (BX)(SI*1)           // fetch(src[(r+8)*lds+j:]): the processor does not foresee such strides
+	PREFETCHT0 (R14)(SI*1)          // fetch(dst[(r+8)*ldd+j:])
 	VMULPS (DX)(SI*1), Z0, Z1       // y = f * src[r*lds+j:][:16]
 	VMOVUPS Z1, (DI)(SI*1)          // dst[r*ldd+j:][:16] = y
 	ADDQ $64, SI                    // j += 16
@@ -51,6 +53,7 @@ scaleTail:
 	VMULPS.Z (DX)(SI*1), Z0, K1, Z1 // y = f * src[r*lds+j:][:n%16], which may be none
 	VMOVUPS Z1, K1, (DI)(SI*1)      // dst[r*ldd+j:][:n%16] = y
 	ADDQ R8, DI                     // dst += a row
+	ADDQ R8, R14                    // and so of the row that is fetched
 	ADDQ R12, DX                    // src += a row
 	ADDQ R12, BX                    // and so of the row that is fetched
 	ADDQ R13, R11                   // factors += step

@@ -36,6 +36,38 @@ func TestKernelsStayInsideTheirSlices(t *testing.T) {
 	}
 }
 
+// Kernels on the rows of a block may read and write to the next multiple of sixteen or 32 elements only where they say so.
+func TestWordsStayInsideTheirSlices(t *testing.T) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	var memory [8]kerneltest.Pages
+	for i := range memory {
+		memory[i] = kerneltest.NewPages(t, 1<<10)
+	}
+	withWords(t, func(_ kernel.Set, k *Words[float32]) {
+		next := 0
+		last := func(n int) []float32 {
+			next++
+			return memory[next%len(memory)].Last(n)
+		}
+		narrow := func(n int) []uint16 {
+			return asBF16(last((n+1)/2), n+n%2)[n%2:]
+		}
+		for rows := 1; rows <= 5; rows++ {
+			for n := 1; n <= 100; n++ {
+				ld, w16, w32, pairs := n+rows%2, kernel.RoundUp(n, 16), kernel.RoundUp(n, 32), (rows+1)/2
+				elements := (rows-1)*ld + n
+				require.NotPanics(t, func() {
+					k.OnlineSoftmax(last(rows*w32/2), w32/2, last(elements), ld, rows, n, 1, last(rows), last(rows), last(16))
+					k.LogitGrad(last(pairs*w16), last(pairs*w16), w16, last(rows*w16/2), w16/2, last(elements), last(elements), ld, rows, n, 1,
+						last(rows), last(rows))
+					k.ScaleRows(narrow(elements), ld, last(elements), ld, rows, n, last(rows))
+					k.RowDots(last(rows), narrow(elements), narrow(elements), ld, rows, n)
+				}, fmt.Sprintf("%d×%d", rows, n))
+			}
+		}
+	})
+}
+
 func TestRoundAndWidenStayInsideTheirSlices(t *testing.T) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	floats, bits := kerneltest.NewPages(t, 80), kerneltest.NewPages(t, 40)

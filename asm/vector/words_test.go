@@ -106,3 +106,81 @@ func TestLogitGradWords(t *testing.T) {
 		})
 	})
 }
+
+// narrow returns n bfloat16 in memory that an arena guards: half a float more than needed where n is odd, which must not change either.
+func narrow(c *rowsCase, n, offset int, draw func() float32) (bits []uint16, check func()) {
+	floats := c.arena.Slice(make([]float64, (n+1)/2), offset)
+	all := asBF16(floats, 2*len(floats))
+	for i := range all {
+		all[i] = uint16(math.Float32bits(draw()) >> 16)
+	}
+	spare := all[len(all)-1]
+	return all[:n], func() {
+		if n%2 == 1 {
+			require.Equal(c.arena.T, spare, all[n], "%s: beyond the last element", c.what)
+		}
+	}
+}
+
+func fromBits(bits uint16) float32 { return math.Float32frombits(uint32(bits) << 16) }
+
+func TestScaleRowsWords(t *testing.T) {
+	withWords(t, func(set kernel.Set, k *Words[float32]) {
+		eachRowsCase(t, set, func(c *rowsCase) {
+			factors := c.x[:c.rows]
+			if c.n%2 == 0 {
+				factors = factors[:1]
+			}
+			ldd := c.n + c.rows%3
+			dst, check := narrow(c, (c.rows-1)*ldd+c.n, c.n%5, func() float32 { return 7 })
+			k.ScaleRows(dst, ldd, c.s, c.ld, c.rows, c.n, factors)
+			check()
+			for i, bits := range dst {
+				r, j := i/ldd, i%ldd
+				if j >= c.n {
+					require.Equal(t, float32(7), fromBits(bits), "%s: between the rows", c.what)
+					continue
+				}
+				want := factors[min(r, len(factors)-1)] * c.s[r*c.ld+j]
+				c.near("product", fromBits(bits), float64(want), 0x1p-8, 1.2e-38) // what is too small for a normal number becomes 0
+			}
+			require.Equal(t, c.s64, kerneltest.Widen(c.s), "the numbers changed")
+		})
+	})
+}
+
+// ScaleRows rounds to nearest, ties to even.
+func TestScaleRowsWordsRounds(t *testing.T) {
+	withWords(t, func(_ kernel.Set, k *Words[float32]) {
+		src := []float32{1 + 0x1p-8, 1 + 0x3p-8, -1 - 0x1.1p-8, 3.4e38, float32(math.Inf(-1)), 0x1p-127, float32(math.NaN())}
+		want := []float32{1, 1 + 0x4p-8, -1 - 0x1p-7, float32(math.Inf(1)), float32(math.Inf(-1)), 0}
+		dst := make([]uint16, len(src))
+		k.ScaleRows(dst, len(src), src, len(src), 1, len(src), []float32{1})
+		for i, v := range want {
+			require.Equal(t, v, fromBits(dst[i]), "%g", src[i])
+		}
+		require.True(t, math.IsNaN(float64(fromBits(dst[len(want)]))))
+	})
+}
+
+func TestRowDots(t *testing.T) {
+	withWords(t, func(set kernel.Set, k *Words[float32]) {
+		eachRowsCase(t, set, func(c *rowsCase) {
+			i := 0
+			draw := func() float32 { i++; return c.s[i%len(c.s)] }
+			stride := c.n + c.rows%3
+			a, _ := narrow(c, (c.rows-1)*stride+c.n, 1, draw)
+			b, _ := narrow(c, (c.rows-1)*stride+c.n, 2, draw)
+			k.RowDots(c.z, a, b, stride, c.rows, c.n)
+			for r := range c.rows {
+				sum, size := 0.0, 0.0
+				for j := range c.n {
+					v := float64(fromBits(a[r*stride+j])) * float64(fromBits(b[r*stride+j]))
+					sum, size = sum+v, size+math.Abs(v)
+				}
+				c.near("sum", c.z[r], sum, 0, 1e-6*size+1e-37)
+			}
+			require.Equal(t, c.x64[c.rows:], kerneltest.Widen(c.z)[c.rows:], "beyond the rows")
+		})
+	})
+}

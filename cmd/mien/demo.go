@@ -16,6 +16,7 @@ type demoCmd struct {
 	Out  string `help:"Folder to write: two run folders and index.html. An interrupted demo in it goes on where it was." default:"mien-demo" placeholder:"DIR"`
 	Seed uint64 `help:"Seed of the run." default:"0"`
 	Tiny bool   `help:"Train tiny models for seconds, which learn next to nothing: to see that all works."`
+	precisionFlag
 }
 
 func (c *demoCmd) Run(out *console) error {
@@ -60,7 +61,7 @@ func (c *demoCmd) train(out *console, pretrain, finetune string) (*report.Page, 
 	} {
 		var err error
 		folder := c.folder(s.kind)
-		flags := trainFlags{Recipe: s.recipe, runFlags: runFlags{Init: s.init, Out: folder, Resume: run.Begun(folder), Seed: &c.Seed}}
+		flags := trainFlags{Recipe: s.recipe, runFlags: runFlags{Init: s.init, Out: folder, Resume: run.Begun(folder), Seed: &c.Seed, precisionFlag: c.precisionFlag}}
 		hint := func(int) string { return "the same command continues the demo" }
 		if metrics, err = flags.watch(out, s.kind, strings.ToLower(s.title), finetuneFlags{}, hint); err != nil {
 			return nil, err

@@ -25,6 +25,7 @@ func trainingFlags() []commandFlags {
 			{"out", "", "--out $out/deep", both(is(exists("pretrain/run.json"), true, false), is(exists("deep/pretrain/run.json"), false, true))},
 			{"seed", "", "--seed 5", is(at("pretrain/run.json", "recipe", "seed"), 0, 5)},
 			{"tiny", "", "--tiny", is(at("pretrain/run.json", "recipe", "name"), "s4d-demo-pretrain", "s4d-tiny-pretrain")},
+			{"precision", "", "--precision bf16", is(at("pretrain/run.json", "precision"), "f32", "bf16")},
 		}},
 	}
 }

@@ -36,15 +36,20 @@ type trainFlags struct {
 	dataFlags
 }
 
+// precisionFlag is shared by all that trains.
+type precisionFlag struct {
+	Precision engine.Precision `help:"Number format of products: f32, or bf16 with float32 parameters and sums, which is faster on CPUs with AVX512_BF16." default:"f32"`
+}
+
 // runFlags are those of every command that trains by a recipe.
 type runFlags struct {
-	Init      string           `help:"Weights to start from: a file or a run folder." placeholder:"FILE|RUN"`
-	Out       string           `help:"Run folder to write; of crossval, the folder of all runs." required:"" placeholder:"DIR"`
-	Resume    bool             `help:"Continue the run in the folder from its last finished epoch; all else must be as before."`
-	Epochs    *uint            `help:"Epochs instead of the recipe's." placeholder:"N"`
-	Seed      *uint64          `help:"Seed instead of the recipe's." placeholder:"N"`
-	Recompute bool             `help:"Take less memory and about a third more time: blocks compute twice what the backward pass needs. The result is the same."`
-	Precision engine.Precision `help:"Number format of products: f32, or bf16 with float32 parameters and sums, which is faster on CPUs with AVX512_BF16." default:"f32"`
+	Init      string  `help:"Weights to start from: a file or a run folder." placeholder:"FILE|RUN"`
+	Out       string  `help:"Run folder to write; of crossval, the folder of all runs." required:"" placeholder:"DIR"`
+	Resume    bool    `help:"Continue the run in the folder from its last finished epoch; all else must be as before."`
+	Epochs    *uint   `help:"Epochs instead of the recipe's." placeholder:"N"`
+	Seed      *uint64 `help:"Seed instead of the recipe's." placeholder:"N"`
+	Recompute bool    `help:"Take less memory and about a third more time: blocks compute twice what the backward pass needs. The result is the same."`
+	precisionFlag
 }
 
 // options reads the recipe of a kind of run and applies the flags that change it.

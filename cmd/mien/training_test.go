@@ -29,7 +29,7 @@ func TestOptions(t *testing.T) {
 	seed := uint64(5)
 	b := newCPU()
 	defer b.Close()
-	o, err := trainFlags{Recipe: "s4d-tiny", runFlags: runFlags{Init: "from", Out: "to", Resume: true, Epochs: new(uint(2)), Seed: &seed, Recompute: true, Precision: engine.BF16},
+	o, err := trainFlags{Recipe: "s4d-tiny", runFlags: runFlags{Init: "from", Out: "to", Resume: true, Epochs: new(uint(2)), Seed: &seed, Recompute: true, precisionFlag: precisionFlag{engine.BF16}},
 		skipFlags: skipFlags{6}, dataFlags: dataFlags{"a", "b", "c", "d"}}.options(&console{backend: b}, recipe.Finetune)
 	require.NoError(t, err)
 	want, err := systems.Load("s4d-tiny")

@@ -10,9 +10,24 @@ import (
 
 func (c *Backend) Attention(a engine.AttentionArgs) {
 	defer c.timed("Attention", attentionFLOPs(&a), a.QKV, a.Out)()
-	known("Attention", a.Precision, engine.Int8)
-	sameDType("Attention", a.QKV, a.Out, a.LSE)
-	pick(a.QKV, attend[float32], attend[float64])(c, a)
+	c.checkAttention("Attention", &a, a.Out)
+	pick(a.LSE, attend[float32], attend[float64])(c, a)
+}
+
+// checkAttention panics unless all operands have the dtype of QKV and, where that is BFloat16, may have it; LSE then is Float32.
+func (c *Backend) checkAttention(op string, a *engine.AttentionArgs, operands ...*engine.Tensor) {
+	known(op, a.Precision, engine.Int8)
+	sameDType(op, a.QKV, operands...)
+	sums := a.QKV.DType()
+	if sums == engine.BFloat16 {
+		if a.Precision == engine.Full || c.Activations(engine.BF16) != engine.BFloat16 {
+			panic(unsupported(op, sums))
+		}
+		sums = engine.Float32
+	}
+	if a.LSE.DType() != sums {
+		panic(&engine.ShapeError{Op: op, Got: a.LSE.DType(), Want: sums})
+	}
 }
 
 // attend splits the work by blocks of queries of all heads.
@@ -28,9 +43,8 @@ func attend[F asm.Float](c *Backend, a engine.AttentionArgs) {
 
 func (c *Backend) AttentionBackward(a engine.AttentionArgs, g engine.AttentionGrads) {
 	defer c.timed("AttentionBackward", 2.5*attentionFLOPs(&a), a.QKV, a.Out, g.DOut, g.DQKV)()
-	known("AttentionBackward", a.Precision, engine.Int8)
-	sameDType("AttentionBackward", a.QKV, a.Out, a.LSE, g.DOut, g.DQKV)
-	pick(a.QKV, attentionBackward[float32], attentionBackward[float64])(c, a, g)
+	c.checkAttention("AttentionBackward", &a, a.Out, g.DOut, g.DQKV)
+	pick(a.LSE, attentionBackward[float32], attentionBackward[float64])(c, a, g)
 }
 
 // attentionBackward splits the work by heads or, where that would leave too many threads idle, by blocks of queries for dQ
@@ -72,7 +86,7 @@ func overHeads[F asm.Float](c *Backend, a engine.AttentionArgs, block, size int,
 	each := ceilDiv(a.Tokens, block)
 	n, work := a.Batch*a.Heads*each, min(block, a.Tokens)*a.Tokens*a.HeadDim
 	parts := threadsFor(n, 1+gemmGrain/max(work, 1))
-	memory := engine.New(c, a.QKV.DType(), parts, size)
+	memory := engine.New(c, a.LSE.DType(), parts, size)
 	defer memory.Free()
 	scratch := host[F](memory)
 	do(parts, func(p int) {
@@ -89,8 +103,16 @@ func overHeads[F asm.Float](c *Backend, a engine.AttentionArgs, block, size int,
 func attentionHead[F asm.Float](a engine.AttentionArgs, head int) attention.Head[F] {
 	width := a.Heads * a.HeadDim
 	row, column := head/a.Heads*a.Tokens, head%a.Heads*a.HeadDim
-	q := host[F](a.QKV)[row*3*width+column:]
-	return attention.Head[F]{Tokens: a.Tokens, Dim: a.HeadDim, Q: q, K: q[width:], V: q[2*width:], Stride: 3 * width,
-		Out: host[F](a.Out)[row*width+column:], OutStride: width, LSE: host[F](a.LSE)[head*a.Tokens : (head+1)*a.Tokens],
+	q := elements[F](a.QKV, row*3*width+column)
+	return attention.Head[F]{Tokens: a.Tokens, Dim: a.HeadDim, Q: q, K: q.From(width), V: q.From(2 * width), Stride: 3 * width,
+		Out: elements[F](a.Out, row*width+column), OutStride: width, LSE: host[F](a.LSE)[head*a.Tokens : (head+1)*a.Tokens],
 		BF16: a.Precision != engine.Full}
+}
+
+// elements returns those of a tensor from an offset on.
+func elements[F asm.Float](t *engine.Tensor, offset int) attention.Elements[F] {
+	if t.DType() == engine.BFloat16 {
+		return attention.Elements[F]{BF16: host[uint16](t)[offset:]}
+	}
+	return attention.Elements[F]{Float: host[F](t)[offset:]}
 }

@@ -121,10 +121,21 @@ var attentions = []packed{
 	{batch: 2, tokens: 33, heads: 1, d: 66},
 }
 
-func (s *suite) attentionArgs(p packed) engine.AttentionArgs {
+// lowAttentions are those to try at low precision. The last one gets logits in the thousands.
+var lowAttentions = []packed{
+	{batch: 1, tokens: 267, heads: 1, d: 64},
+	{batch: 2, tokens: 50, heads: 3, d: 64},
+	{batch: 3, tokens: 7, heads: 2, d: 5},
+	{batch: 2, tokens: 129, heads: 2, d: 8},
+	{batch: 2, tokens: 33, heads: 1, d: 66},
+	{},
+}
+
+// attentionArgs makes tensors of a dtype, but for the log-sum-exp.
+func (s *suite) attentionArgs(p packed, dtype engine.DType) engine.AttentionArgs {
 	return engine.AttentionArgs{
-		QKV:   s.tensor(p.qkv, p.batch, p.tokens, 3, p.heads, p.d),
-		Out:   s.blank(p.batch, p.tokens, p.heads, p.d),
+		QKV:   s.stored(dtype, p.qkv, p.batch, p.tokens, 3, p.heads, p.d),
+		Out:   s.stored(dtype, repeat(math.NaN(), p.outLen()), p.batch, p.tokens, p.heads, p.d),
 		LSE:   s.blank(p.batch, p.heads, p.tokens),
 		Batch: p.batch, Tokens: p.tokens, Heads: p.heads, HeadDim: p.d,
 	}
@@ -137,9 +148,16 @@ func testAttention(s *suite) {
 	}
 	s.attention(s.sharpAttention())
 	if s.supports(engine.BF16, false) {
-		s.attentionsAt(engine.BF16, packed{batch: 1, tokens: 267, heads: 1, d: 64}, packed{batch: 2, tokens: 50, heads: 3, d: 64},
-			packed{batch: 3, tokens: 7, heads: 2, d: 5}, packed{batch: 2, tokens: 129, heads: 2, d: 8}, s.sharpAttention())
-		s.attentionsAt(engine.Int8, packed{batch: 2, tokens: 65, heads: 3, d: 16}) // which means BF16
+		s.attentionsAt(engine.BF16, engine.Float32, lowAttentions...)
+		s.attentionsAt(engine.Int8, engine.Float32, packed{batch: 2, tokens: 65, heads: 3, d: 16}) // which means BF16
+	}
+	if s.storesActivations() {
+		s.attentionsAt(engine.BF16, engine.BFloat16, lowAttentions...)
+		s.attentionsAt(engine.Int8, engine.BFloat16, packed{batch: 2, tokens: 65, heads: 3, d: 17})
+		a := s.attentionArgs(packed{batch: 1, tokens: 4, heads: 1, d: 4, qkv: make([]float64, 48)}, engine.BFloat16)
+		s.refuses("Attention of bfloat16 at f32", func() { s.b.Attention(a) })
+		a.Precision, a.LSE = engine.BF16, s.of(engine.BFloat16, 1, 1, 4)
+		s.refuses("Attention with a log-sum-exp in bfloat16", func() { s.b.Attention(a) })
 	}
 }
 
@@ -157,7 +175,7 @@ func (s *suite) sharpAttention() packed {
 }
 
 func (s *suite) attention(p packed) {
-	a := s.attentionArgs(p)
+	a := s.attentionArgs(p, s.dtype)
 	out, lse := p.forward()
 	s.b.Attention(a)
 	s.check(a.Out, out, "output for %d tokens of %d", p.tokens, p.d)
@@ -173,13 +191,15 @@ func testAttentionBackward(s *suite) {
 	}
 	s.attentionBackward(s.sharpAttention())
 	if s.supports(engine.BF16, true) {
-		s.attentionGradsAt(engine.BF16, packed{batch: 1, tokens: 267, heads: 1, d: 64}, packed{batch: 2, tokens: 50, heads: 3, d: 64},
-			packed{batch: 3, tokens: 7, heads: 2, d: 5}, packed{batch: 2, tokens: 129, heads: 2, d: 8}, s.sharpAttention())
+		s.attentionGradsAt(engine.BF16, engine.Float32, lowAttentions...)
+	}
+	if s.storesActivations() {
+		s.attentionGradsAt(engine.BF16, engine.BFloat16, lowAttentions...)
 	}
 }
 
 func (s *suite) attentionBackward(p packed) {
-	a := s.attentionArgs(p)
+	a := s.attentionArgs(p, s.dtype)
 	out, lse := p.forward()
 	engine.Write(a.Out, out.value)
 	engine.Write(a.LSE, lse.value)

@@ -8,53 +8,93 @@ import (
 	"mien/engine"
 )
 
+// storesActivations tells whether the backend takes activations in bfloat16.
+func (s *suite) storesActivations() bool {
+	return s.dtype == engine.Float32 && s.b.Activations(engine.BF16) == engine.BFloat16
+}
+
+// stored uploads values as a dtype, which must hold them exactly for a comparison to mean something.
+func (s *suite) stored(dtype engine.DType, values []float64, shape ...int) *engine.Tensor {
+	return s.keep(engine.FromSlice(s.b, dtype, values, shape...))
+}
+
+// lowAttention draws operands that a dtype holds exactly.
+func (s *suite) lowAttention(p packed, dtype engine.DType) packed {
+	if p.tokens == 0 {
+		p = s.sharpAttention()
+	} else {
+		p.qkv = s.values(3 * p.outLen())
+	}
+	if dtype == engine.BFloat16 {
+		p.qkv = rounded(p.qkv)
+	}
+	return p
+}
+
 // attentionsAt allows rounding to bfloat16, and bounds what it may change.
-func (s *suite) attentionsAt(precision engine.Precision, shapes ...packed) {
+func (s *suite) attentionsAt(precision engine.Precision, dtype engine.DType, shapes ...packed) {
 	var loss deviation
-	for _, p := range shapes {
-		if p.qkv == nil {
-			p.qkv = s.values(3 * p.outLen())
-		}
-		a := s.attentionArgs(p)
+	for _, shape := range shapes {
+		p := s.lowAttention(shape, dtype)
+		a := s.attentionArgs(p, dtype)
 		a.Precision = precision
 		out, lse := p.forward()
 		s.b.Attention(a)
-		loss.add(s, a.Out, out)
+		loss.add(s, shape, a.Out, out)
 		p.allow(s, out, lse)
-		s.check(a.Out, out, "output for %d tokens of %d at %v", p.tokens, p.d, precision)
-		s.check(a.LSE, lse, "log-sum-exp for %d tokens of %d at %v", p.tokens, p.d, precision)
+		s.allowStored(dtype, out)
+		s.check(a.Out, out, "output for %d tokens of %d at %v in %v", p.tokens, p.d, precision, dtype)
+		s.check(a.LSE, lse, "log-sum-exp for %d tokens of %d at %v in %v", p.tokens, p.d, precision, dtype)
 		s.check(a.QKV, exactly(p.qkv), "the projection changed")
 	}
 	loss.check(s)
 }
 
 // attentionGradsAt is the same for the backward pass, which gets the forward result of the reference.
-func (s *suite) attentionGradsAt(precision engine.Precision, shapes ...packed) {
+func (s *suite) attentionGradsAt(precision engine.Precision, dtype engine.DType, shapes ...packed) {
 	var loss deviation
-	for _, p := range shapes {
-		if p.qkv == nil {
-			p.qkv = s.values(3 * p.outLen())
-		}
-		a := s.attentionArgs(p)
+	for _, shape := range shapes {
+		p := s.lowAttention(shape, dtype)
+		a := s.attentionArgs(p, dtype)
 		a.Precision = precision
 		out, lse := p.forward()
 		engine.Write(a.Out, out.value)
 		engine.Write(a.LSE, lse.value)
-		dout, dv := s.random(a.Out.Shape()...)
-		dqkv := s.blank(a.QKV.Shape()...)
-		s.b.AttentionBackward(a, engine.AttentionGrads{DOut: dout, DQKV: dqkv})
+		dv, outLost := s.values(p.outLen()), make([]float64, p.outLen())
+		if dtype == engine.BFloat16 {
+			dv = rounded(dv)
+			for i, v := range out.value {
+				outLost[i] = math.Abs(bf16(v) - v)
+			}
+		}
+		dqkv := s.stored(dtype, repeat(math.NaN(), len(p.qkv)), a.QKV.Shape()...)
+		s.b.AttentionBackward(a, engine.AttentionGrads{DOut: s.stored(dtype, dv, a.Out.Shape()...), DQKV: dqkv})
 		want := p.backward(dv)
-		loss.add(s, dqkv, want)
-		p.allowGrads(s, dv, want)
-		s.check(dqkv, want, "gradient for %d tokens of %d at %v", p.tokens, p.d, precision)
+		loss.add(s, shape, dqkv, want)
+		p.allowGrads(s, dv, outLost, want)
+		s.allowStored(dtype, want)
+		s.check(dqkv, want, "gradient for %d tokens of %d at %v in %v", p.tokens, p.d, precision, dtype)
 	}
 	loss.check(s)
+}
+
+// allowStored widens the bounds by what rounding of the results does.
+func (s *suite) allowStored(dtype engine.DType, e expected) {
+	if dtype == engine.BFloat16 {
+		for i, v := range e.value {
+			e.size[i] += unit * (e.size[i] + math.Abs(v)/s.tolerance())
+		}
+	}
 }
 
 // deviation collects errors and values.
 type deviation struct{ errors, values float64 }
 
-func (d *deviation) add(s *suite, got *engine.Tensor, want expected) {
+// add leaves out sharp attention, whose gradients are what is left of large numbers.
+func (d *deviation) add(s *suite, shape packed, got *engine.Tensor, want expected) {
+	if shape.tokens == 0 {
+		return
+	}
 	values, err := engine.Read[float64](got)
 	require.NoError(s.T, err)
 	for i, v := range want.value {
@@ -94,14 +134,17 @@ func (p packed) allow(s *suite, out, lse expected) {
 }
 
 // allowGrads widens the bounds by what rounding of all operands does at worst: those of allow, the gradient of the output, and the gradients
-// of logits. A logit that is wrong by δ makes its probability wrong by a factor of exp(δ), as the log-sum-exp is given.
-func (p packed) allowGrads(s *suite, dout []float64, grad expected) {
+// of logits. outLost is what the output lost, of which δ is computed. A logit that is wrong by δ makes its probability wrong by a factor of exp(δ), as the log-sum-exp is given.
+func (p packed) allowGrads(s *suite, dout, outLost []float64, grad expected) {
 	lost, scale := p.losses(), 1/math.Sqrt(float64(p.d))
 	for b := range p.batch {
 		for h := range p.heads {
 			prob, _, _ := p.probabilities(b, h)
 			for i := range p.tokens {
-				dp, terms, delta := make([]float64, p.tokens), make([]float64, p.tokens), 0.0
+				dp, terms, delta, deltaLost := make([]float64, p.tokens), make([]float64, p.tokens), 0.0, 0.0
+				for c := range p.d {
+					deltaLost += math.Abs(dout[p.outAt(b, i, h, c)]) * outLost[p.outAt(b, i, h, c)]
+				}
 				for j := range p.tokens {
 					for c := range p.d {
 						x := dout[p.outAt(b, i, h, c)] * p.qkv[p.at(b, j, 2, h, c)]
@@ -112,7 +155,7 @@ func (p packed) allowGrads(s *suite, dout []float64, grad expected) {
 				for j := range p.tokens {
 					pij := prob[i*p.tokens+j]
 					factor := math.Exp(p.logitLoss(lost, b, h, i, j))*(1+unit)*(1+unit) - 1 // of a product with P or dS, and its other operand
-					ds := scale * pij * (factor*math.Abs(dp[j]-delta) + (1+factor)*2.01*unit*terms[j])
+					ds := scale * pij * (factor*math.Abs(dp[j]-delta) + (1+factor)*(2.01*unit*terms[j]+deltaLost))
 					for c := range p.d {
 						q, k, v := p.at(b, i, 0, h, c), p.at(b, j, 1, h, c), p.at(b, j, 2, h, c)
 						grad.size[q] += ds * math.Abs(p.qkv[k]) / s.tolerance()
