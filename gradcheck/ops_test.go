@@ -43,9 +43,11 @@ func TestOpsFloat32(t *testing.T) {
 	}
 }
 
-// rounds says which ops are computed at bf16 on a tape of that precision: attention where the CPU has instructions for it.
+// rounds says which ops are computed at bf16 on a tape of that precision: attention, and activations for it and for products, where the CPU
+// has instructions for it.
 func rounds(op, kernels string) bool {
-	return strings.HasSuffix(op, "/weights") || strings.HasPrefix(op, "Attention/") && kernels == "avx512" && cpu.X86.HasAVX512BF16
+	narrow := strings.HasPrefix(op, "Attention/") || op == "LayerNormRounded" || op == "Widened"
+	return strings.HasSuffix(op, "/weights") || narrow && kernels == "avx512" && cpu.X86.HasAVX512BF16
 }
 
 // compareOn compares a case on one set of kernels and requires it to be within tolerance.

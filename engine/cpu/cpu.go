@@ -42,8 +42,13 @@ func (c *Backend) Supports(p engine.Precision, training bool) error {
 	return nil
 }
 
-// Activations returns float32, so far.
-func (c *Backend) Activations(engine.Precision) engine.DType { return engine.Float32 }
+// Activations are bfloat16 at BF16 where the CPU multiplies it faster than float32. Elsewhere operands are rounded in memory of their own.
+func (c *Backend) Activations(p engine.Precision) engine.DType {
+	if p == engine.BF16 && asm.F32().BF16.Fast {
+		return engine.BFloat16
+	}
+	return engine.Float32
+}
 
 func (c *Backend) Alloc(bytes int) (engine.Buffer, error) { return c.pool.get(bytes) }
 func (c *Backend) Free(b engine.Buffer)                   { c.pool.put(b.(*block)) }
