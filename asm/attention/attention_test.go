@@ -272,23 +272,27 @@ func TestAttentionKeepsNaNInItsRow(t *testing.T) {
 func TestAttentionOfInfiniteLogits(t *testing.T) {
 	inf := float32(math.Inf(1))
 	for _, k := range implementations() {
-		c := valued(t, k, 450)
-		h := &c.head
-		for i := range h.Tokens {
-			h.Q.Float[i*h.Stride+1] = 1
-			if i < 400 || i == 449 {
-				h.K.Float[i*h.Stride+1], h.V.Float[i*h.Stride] = -inf, 1e6
+		for _, bf16 := range []bool{false, true} {
+			c := valued(t, k, 450)
+			h := &c.head
+			h.BF16 = bf16
+			for i := range h.Tokens {
+				h.Q.Float[i*h.Stride] = nearest(h.Q.Float[i*h.Stride])
+				h.Q.Float[i*h.Stride+1] = 1
+				if i < 400 || i == 449 {
+					h.K.Float[i*h.Stride+1], h.V.Float[i*h.Stride] = -inf, 1e6
+				}
 			}
-		}
-		c.forward(k)
-		for i := range h.Tokens {
-			require.InDeltaSlice(t, []float32{1, 2}, h.Out.Float[i*h.OutStride:][:2], 1e-5, "%s: row %d", k.gemm.Name, i)
-			require.InDelta(t, h.Q.Float[i*h.Stride]/math.Sqrt2+float32(math.Log(49)), h.LSE[i], 1e-5, "%s: row %d", k.gemm.Name, i)
-		}
-		h.K.Float[444*h.Stride+1] = inf
-		c.forward(k)
-		for i := range h.Tokens {
-			require.True(t, h.Out.Float[i*h.OutStride] != h.Out.Float[i*h.OutStride], "%s: row %d", k.gemm.Name, i)
+			c.forward(k)
+			for i := range h.Tokens {
+				require.InDeltaSlice(t, []float32{1, 2}, h.Out.Float[i*h.OutStride:][:2], 1e-5, "%s: row %d", k.gemm.Name, i)
+				require.InDelta(t, h.Q.Float[i*h.Stride]/math.Sqrt2+float32(math.Log(49)), h.LSE[i], 1e-5, "%s: row %d", k.gemm.Name, i)
+			}
+			h.K.Float[444*h.Stride+1] = inf
+			c.forward(k)
+			for i := range h.Tokens {
+				require.True(t, h.Out.Float[i*h.OutStride] != h.Out.Float[i*h.OutStride], "%s: row %d", k.gemm.Name, i)
+			}
 		}
 	}
 }

@@ -45,7 +45,7 @@ func (k *Kernels[F]) rounded(h *Head[F], scratch []F, lo, hi int) {
 func (k *Kernels[F]) attendRounded(h *Head[F], s *roundedForward[F], i, rows int) {
 	k.makeWords(s.q, h.Q.From(i*h.Stride), h.Stride, rows, h.Dim)
 	for r := range rows {
-		s.top[r], s.sum[r] = F(-math.MaxFloat32), 0
+		s.top[r], s.sum[r] = F(-math.MaxFloat32/2), 0
 	}
 	out, ld := sums(h.Out.From(i*h.OutStride), h.OutStride, s.out, h.Dim)
 	scale := h.scale()
@@ -58,10 +58,7 @@ func (k *Kernels[F]) attendRounded(h *Head[F], s *roundedForward[F], i, rows int
 		}
 		k.roundedMix(h, s, out, ld, rows, j, n)
 	}
-	for r := range rows {
-		h.LSE[i+r] = scale*s.top[r] + F(math.Log(float64(s.sum[r])))
-		s.alpha[r] = 1 / s.sum[r]
-	}
+	k.vector.Words.LogSumExp(h.LSE[i:i+rows], s.alpha[:rows], s.top[:rows], s.sum[:rows], scale)
 	k.storeRows(h.Out.From(i*h.OutStride), h.OutStride, out, ld, rows, h.Dim, s.alpha[:rows])
 }
 

@@ -61,6 +61,7 @@ func TestWordsStayInsideTheirSlices(t *testing.T) {
 					k.LogitGrad(last(pairs*w16), last(pairs*w16), w16, last(rows*w16/2), w16/2, last(elements), last(elements), ld, rows, n, 1,
 						last(rows), last(rows))
 					k.ScaleRows(narrow(elements), ld, last(elements), ld, rows, n, last(rows))
+					k.LogSumExp(last(n), last(n), last(n), last(n), 1)
 					k.RowDots(last(rows), narrow(elements), narrow(elements), ld, rows, n)
 				}, fmt.Sprintf("%d×%d", rows, n))
 			}

@@ -6,8 +6,13 @@ import "mien/asm/internal/kernel"
 // are two to the word of a float32, the even element in the low half. Sums and what is computed before stay float32.
 type Words[F kernel.Float] struct {
 	// OnlineSoftmax is that of [Kernels], of logits scale·s. Its rows of exp go to dst as words of neighbours, with zeros to the next
-	// multiple of 32 elements; s stays.
+	// multiple of 32 elements; s stays. top is at least half the lowest float32 before the first piece, so that its multiples by log₂ e are
+	// finite, too.
 	OnlineSoftmax func(dst []F, ldd int, s []F, lds, rows, n int, scale F, top, sum, alpha []F)
+
+	// LogSumExp ends the online softmax of logits scale·s: lse[r] = scale·top[r] + log(sum[r]), and inverse[r] = 1/sum[r] is what rows of
+	// weighted values are multiplied with. The slices have equal lengths.
+	LogSumExp func(lse, inverse, top, sum []F, scale F)
 
 	// LogitGrad computes probabilities p and gradients ds from logits scale·s and gradients dp of probabilities, row r of n columns:
 	//

@@ -8,14 +8,31 @@
 DATA minusInf<>+0(SB)/4, $0xff800000 // −∞, the maximum of no logits
 GLOBL minusInf<>(SB), RODATA|NOPTR, $4
 
-// POWER replaces s by exp(scale·(s − m)), 0 in lanes outside the mask, and adds it to total; r and p are scratch.
-#define POWER(s, mask, total, r, p) \
-	VSUBPS      Z4, s, s        \ // x = s - m
-	VMULPS      Z22, s, s       \ // x *= scale*log2e
-	FRACTION(s, r)              \ // r = x - floor(x)
-	POLYNOMIAL(r, p)            \ // p = 2^r
-	VSCALEFPS.Z s, p, mask, s   \ // 2^x
-	VADDPS      s, total, total   // total += 2^x
+// EXPPAIR replaces x in Z0 and Z1 by exp(scale·(x − m)). Both go along side by side, and the polynomial is added up by halves, so that
+// instructions wait less for each other. Clobbers Z2, Z3, Z8–Z13.
+#define EXPPAIR \
+	VFMSUB213PS Z4, Z22, Z0  \ // y = x*scale*log2e - m*scale*log2e, here and below first of Z0 and then of Z1
+	VFMSUB213PS Z4, Z22, Z1  \
+	FRACTION(Z0, Z2)         \ // r = y - floor(y)
+	FRACTION(Z1, Z8)         \
+	VMOVAPS     Z16, Z3      \ // p = power5
+	VMOVAPS     Z16, Z9      \
+	VMULPS      Z2, Z2, Z10  \ // q = r*r
+	VMULPS      Z8, Z8, Z11  \
+	VFMADD213PS Z17, Z2, Z3  \ // p = p*r + power4
+	VFMADD213PS Z17, Z8, Z9  \
+	VMOVAPS     Z18, Z12     \ // t = power3
+	VMOVAPS     Z18, Z13     \
+	VFMADD213PS Z19, Z2, Z12 \ // t = t*r + power2
+	VFMADD213PS Z19, Z8, Z13 \
+	VFMADD213PS Z21, Z20, Z2 \ // r = power1*r + 1
+	VFMADD213PS Z21, Z20, Z8 \
+	VFMADD213PS Z12, Z10, Z3 \ // p = p*q + t
+	VFMADD213PS Z13, Z11, Z9 \
+	VFMADD213PS Z2, Z10, Z3  \ // p = p*q + r, 2^r
+	VFMADD213PS Z8, Z11, Z9  \
+	VSCALEFPS   Z0, Z3, Z0   \ // x = p * 2^floor(y)
+	VSCALEFPS   Z1, Z9, Z1
 
 // softmaxWordsAVX512Asm is a step of the online softmax that leaves words of bfloat16:
 //
@@ -35,12 +52,13 @@ GLOBL minusInf<>(SB), RODATA|NOPTR, $4
 //	}
 //
 // It passes over all rows twice, with every alpha in between: they fill vectors of their own, and alpha needs room for a multiple
-// of sixteen rows. total is kept in 32 sums, element j in that of j%32. NaN is as in onlineSoftmaxAVX512Asm.
+// of sixteen rows. total is kept in 32 sums, element j in that of j%32. NaN is as in onlineSoftmaxAVX512Asm. The exponent is one multiply-add
+// of s: m·scale·log₂ e rounds by as much as the log-sum-exp does, and must not overflow.
 //
 //	DI  row of s    R8  bytes to the next    DX  row of dst    BX  bytes to the next    R9  rows left    R11  top    R12  sum    R13  alpha
-//	SI  4·j, bytes into a row    R15  half of that    R10  n    CX  pairs of vectors left
-//	K1, K2  columns of a pair of vectors that count    K3, K4  those of the last pair    Z4  m    Z5, Z6  total
-//	Z0, Z1  a pair of vectors    Z2, Z3, Z8, Z9  scratch    Z16–Z21  for EXP2    Z22  scale·log₂ e    Z25  −∞
+//	SI, R15  place in a row of s, dst    R10  pairs of vectors of a row    CX  those left    K3, K4  columns of the last pair
+//	Z4  m, then m·scale·log₂ e    Z5, Z6  total    Z0, Z1  a pair of vectors    Z2, Z3, Z8–Z13  scratch
+//	Z16–Z21  for powers of two    Z22  scale·log₂ e    Z25  −∞
 //
 // func softmaxWordsAVX512Asm(dst *float32, ldd int, s *float32, lds, rows, n int, scale float32, top, sum, alpha *float32)
 TEXT ·softmaxWordsAVX512Asm(SB), NOSPLIT, $0-80
@@ -119,31 +137,38 @@ shrink:                                // for r := 0; r < rows; r += 16 {
 
 power:                                 // for r := range rows {
 	VBROADCASTSS (R11), Z4         // m = top[r]
+	VMULPS Z22, Z4, Z4             // m *= scale * log2e
 	VPXORD Z5, Z5, Z5              // total = 0
 	VPXORD Z6, Z6, Z6
-	XORQ SI, SI                    // j = 0
-	XORQ R15, R15
+	MOVQ DI, SI
+	MOVQ DX, R15
 	MOVQ R10, CX
-	KXNORW K1, K1, K1              // all columns count
-	KXNORW K2, K2, K2
-
-powerLoop:                             // for ; j < n; j += 32 {
 	DECQ CX
-	JNZ  whole                     // if the last {
-	KMOVW K3, K1                   // columns that there are
-	KMOVW K4, K2
+	JZ   powerTail                 // if one pair of vectors { goto powerTail }
 
-whole:                                 // }
-	VMOVUPS.Z (DI)(SI*1), K1, Z0   // x = s[j:][:32]
-	VMOVUPS.Z 64(DI)(SI*1), K2, Z1
-	POWER(Z0, K1, Z5, Z2, Z3)      // x = exp(scale * (x - m)); total += x
-	POWER(Z1, K2, Z6, Z8, Z9)
+powerLoop:                             // for all pairs but the last {
+	VMOVUPS (SI), Z0               // x = s[j:][:32]
+	VMOVUPS 64(SI), Z1
+	EXPPAIR                        // x = exp(scale * (x - m))
+	VADDPS Z0, Z5, Z5              // total += x
+	VADDPS Z1, Z6, Z6
 	ROUND_Z0_Z1                    // bf16(x)
-	VMOVDQU64 Z0, (DX)(R15*1)      // dst[j/2:][:16] = sixteen words
+	VMOVDQU64 Z0, (R15)            // dst[j/2:][:16] = sixteen words
 	ADDQ $128, SI                  // j += 32
 	ADDQ $64, R15
-	TESTQ CX, CX
+	DECQ CX
 	JNZ  powerLoop                 // }
+
+powerTail:
+	VMOVUPS.Z (SI), K3, Z0         // x = the rest of s
+	VMOVUPS.Z 64(SI), K4, Z1
+	EXPPAIR                        // x = exp(scale * (x - m))
+	VMOVAPS.Z Z0, K3, Z0           // then zeros
+	VMOVAPS.Z Z1, K4, Z1
+	VADDPS Z0, Z5, Z5              // total += x
+	VADDPS Z1, Z6, Z6
+	ROUND_Z0_Z1                    // bf16(x)
+	VMOVDQU64 Z0, (R15)            // dst[j/2:][:16] = sixteen words
 
 	VADDPS Z6, Z5, Z0
 	FOLD(VADDPS, VADDSS)           // total = sum of the lanes
