@@ -30,7 +30,7 @@ func (d *Detector) Closer(picture *data.Frames, f Face) (Face, error) {
 		z := p.At((q.X+closeSide-m.X)/2/closeSide, (q.Y+m.Y)/2/closeSide)
 		f.Points[i] = Point{real(z), imag(z)}
 	}
-	return d.middles(picture, f)
+	return d.middles(picture, f, outwardCloser)
 }
 
 // mirrored are the points that take the places of others in a mirror image.

@@ -9,9 +9,12 @@ import (
 // The middles of eyes. YuNet sees eyes too high, by some percent of their distance, and by how much differs from face to face: package eyes
 // knows better, and this file says how far it is believed.
 
-// outward is where Closer's points see the left eye, from its middle, as a share of the distance between those points: the mean in the
-// portraits of the 64 sitters for training of the London set. The right eye is seen as the left one in a mirror.
-const outward = -0.0236 - 0.0427i
+// Where the points of the first look, and Closer's, see the left eye, from its middle, as a share of the distance between those points: means
+// in the portraits of the 64 sitters for training of the London set. The right eye is seen as the left one in a mirror.
+const (
+	outwardFirst  = -0.0206 - 0.0622i
+	outwardCloser = -0.0236 - 0.0427i
+)
 
 const (
 	// bound is how far the middle of an eye may be from where YuNet sees it in the mean, as a share of the distance between the eyes.
@@ -22,8 +25,14 @@ const (
 	leastApart = 12
 )
 
-// middles returns a face that Closer has found with its eyes at the middles between the corners of their lids. It takes 1 ms on one core.
-func (d *Detector) middles(picture *data.Frames, f Face) (Face, error) {
+// Eyes returns a face that Detect found in a picture with its eyes at the middles between the corners of their lids: all that Closer knows
+// better of eyes, for a tenth of its time, which a video has for each frame.
+func (d *Detector) Eyes(picture *data.Frames, f Face) (Face, error) {
+	return d.middles(picture, f, outwardFirst)
+}
+
+// middles returns a face with its eyes at their middles, where they are seen outward of them in the mean. It takes half a millisecond on one core.
+func (d *Detector) middles(picture *data.Frames, f Face, outward complex128) (Face, error) {
 	left, right := f.Points[LeftEye].z(), f.Points[RightEye].z()
 	apart := right - left
 	at := [...]complex128{LeftEye: left - outward*apart, RightEye: right + cmplx.Conj(outward)*apart}

@@ -101,9 +101,14 @@ func (c *chunk) begin(id int, in data.Frame) {
 }
 
 // face has a face be read.
-func (c *chunk) face(f *Face, in data.Frame, given bool) error {
+func (c *chunk) face(f *Face, in data.Frame, given bool) (err error) {
 	t := c.tracks[f.ID]
 	t.see(in)
+	if f.Crop == Detected {
+		if f.Face, err = c.p.detector.Eyes(in.Frames, f.Face); err != nil {
+			return err
+		}
+	}
 	view, err := c.see(t, f, in, given)
 	if err != nil {
 		return err

@@ -115,3 +115,18 @@ func TestSecondLook(t *testing.T) {
 	require.NotEqual(t, first[0].faces[0].Points, second.Points)
 	require.Equal(t, second, faces(t, p, portrait)[0].Faces[0].Face)
 }
+
+// Faces of videos have the first look's points, but their own eyes.
+func TestEyesOfVideos(t *testing.T) {
+	p, portrait := of(t, model(t, "s4d-tiny"), Options{}), picture(t, "portrait")
+	first, err := p.find(portrait)
+	require.NoError(t, err)
+	want, err := p.detector.Eyes(portrait, first[0].faces[0])
+	require.NoError(t, err)
+	require.True(t, want.Middle)
+	require.NotEqual(t, first[0].faces[0].Points, want.Points)
+	all := follow(t, p, []data.Frame{{Frames: portrait}, {Index: 1, Time: 0.04, Frames: portrait}}, 1)
+	for _, frame := range all.Frames {
+		require.Equal(t, want, frame.Faces[0].Face)
+	}
+}

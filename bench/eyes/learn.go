@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"slices"
 
 	ag "mien/autograd"
 	"mien/data"
@@ -16,13 +17,13 @@ import (
 )
 
 const (
-	steps     = 2500
-	batch     = 32
-	perDrawn  = 3 // one view of so many is of a drawn face
+	steps     = 4000
+	batch     = 16 // faces
+	perDrawn  = 3  // one of so many is drawn
 	rate      = 2e-3
 	warmUp    = 50 // steps
 	decay     = 0.3
-	dropped   = 0.1
+	dropped   = 0.05 // share of channels
 	beta2     = 0.99
 	deviation = 0.8 // of a corner's map in cells, at least
 
@@ -49,8 +50,8 @@ func newLearner() (*learner, *train.AdamW) {
 	})
 }
 
-// learn trains a network on eyes of sitters, and of drawn faces beside them.
-func learn(sitters, drawn []*eye) (*learner, error) {
+// learn trains a network on sitters, and on drawn faces beside them.
+func learn(sitters, drawn []*face) (*learner, error) {
 	l, optimizer := newLearner()
 	defer optimizer.Free()
 	sum := 0.
@@ -67,15 +68,16 @@ func learn(sitters, drawn []*eye) (*learner, error) {
 	return l, nil
 }
 
-// newViews draws the views of a step.
-func newViews(sitters, drawn []*eye, step int) (all []view) {
+// newViews draws the views of a step: of each face those of both eyes.
+func newViews(sitters, drawn []*face, step int) (all []view) {
 	rng := data.Stream(0, "eyes", step)
 	for i := range batch {
 		from := sitters
 		if i%perDrawn == 0 {
 			from = drawn
 		}
-		all = append(all, vary(from[rng.IntN(len(from))], rng))
+		both := vary(from[rng.IntN(len(from))], rng)
+		all = append(all, both[:]...)
 	}
 	return all
 }
@@ -99,7 +101,7 @@ func (l *learner) step(optimizer *train.AdamW, views []view, step int) (loss flo
 			points = append(points, float32(real(at)), float32(imag(at)))
 		}
 	}
-	logits := l.net.Maps(constant(pixels, len(views), 1, eyes.Side, eyes.Side, 3), dropout(step))
+	logits := l.net.Maps(constant(pixels, len(views), 1, eyes.Side, eyes.Side, 3), dropout(step, constant))
 	places := ag.MatMul(ag.Softmax(logits), constant(centres(), 2, cells), false, true)
 	off := ag.Sub(places, constant(points, n, 2))
 	middle := ag.MeanAxis(ag.Reshape(off, len(views), eyes.Corners, 2), 1)
@@ -119,13 +121,15 @@ func (l *learner) step(optimizer *train.AdamW, views []view, step int) (loss flo
 	return read[engine.FigureLoss], nil
 }
 
-// dropout leaves out features of a step.
-func dropout(step int) func(x *ag.Value) *ag.Value {
+// dropout leaves out channels of a step, each in a whole view (Tompson et al. 2015): its neighbours would tell a single cell. It gets constants.
+func dropout(step int, constant func(values []float32, shape ...int) *ag.Value) func(x *ag.Value) *ag.Value {
 	use := 0
 	return func(x *ag.Value) *ag.Value {
 		key := engine.Key{Seed: 1, Stream: uint64(step)}.Child(use)
 		use++
-		return ag.Dropout(x, dropped, &key)
+		views, channels := x.Dim(0), x.Dim(-1)
+		ones := constant(slices.Repeat([]float32{1}, views*channels), views, 1, 1, 1, channels)
+		return ag.Mul(x, ag.Dropout(ones, dropped, &key))
 	}
 }
 

@@ -30,7 +30,7 @@ func run(args []string) error {
 	if err != nil {
 		return err
 	}
-	drawn, err := drawEyes(drawnFaces)
+	drawn, err := draw(drawnFaces)
 	if err != nil {
 		return err
 	}
@@ -49,29 +49,30 @@ func run(args []string) error {
 const folds = 4
 
 // crossval says how far eyes are found from where they are, of sitters that the network has not seen.
-func crossval(sitters, drawn []*eye) error {
-	var all []float64
+func crossval(sitters, drawn []*face) error {
+	var all measured
 	for fold := range folds {
-		var seen, held []*eye
-		for _, e := range sitters {
-			if e.sitter%folds == fold {
-				held = append(held, e)
+		var seen, held []*face
+		for _, f := range sitters {
+			if f.sitter%folds == fold {
+				held = append(held, f)
 			} else {
-				seen = append(seen, e)
+				seen = append(seen, f)
 			}
 		}
 		l, err := learn(seen, drawn)
 		if err != nil {
 			return err
 		}
-		errs, err := l.measure(held)
+		one, err := l.measure(held)
 		l.close()
 		if err != nil {
 			return err
 		}
-		say(fmt.Sprint("fold ", fold+1), errs)
-		all = append(all, errs...)
+		say(fmt.Sprint("fold ", fold+1), one.worse)
+		all.worse, all.each = append(all.worse, one.worse...), append(all.each, one.each...)
 	}
-	say("all folds", all)
+	say("all folds", all.worse)
+	doubt(all.each)
 	return nil
 }

@@ -12,28 +12,25 @@ import (
 	"mien/internal/annotated"
 )
 
-// eye is an example: a picture, where the outer and the inner corner of one eye are in it, and the way from the left eye to the right one.
-type eye struct {
+// face is an example: a picture, where the corners of both eyes are in it, and the way from the left eye to the right one.
+type face struct {
 	picture *data.Frames
-	corners [eyes.Corners]complex128
+	corners [2][eyes.Corners]complex128 // of the left and of the right eye, the outer one first
 	along   complex128
-	right   bool
 	sitter  int // by which folds are made: a number from 0
 }
 
-func (e *eye) middle() complex128 { return (e.corners[0] + e.corners[1]) / 2 }
-
-// pair returns both eyes of a face, by their corners from left to right.
-func pair(picture *data.Frames, at [4]complex128, sitter int) []*eye {
+// newFace returns a face by the corners of its eyes from left to right.
+func newFace(picture *data.Frames, at [4]complex128, sitter int) *face {
 	along := (at[2] + at[3] - at[0] - at[1]) / 2
-	return []*eye{
-		{picture, [eyes.Corners]complex128{at[0], at[1]}, along, false, sitter},
-		{picture, [eyes.Corners]complex128{at[3], at[2]}, along, true, sitter},
-	}
+	return &face{picture, [2][eyes.Corners]complex128{{at[0], at[1]}, {at[3], at[2]}}, along, sitter}
 }
 
-// readLondon reads the eyes of the sitters for training.
-func readLondon(folder string) (all []*eye, err error) {
+// middle is that of an eye.
+func (f *face) middle(i int) complex128 { return (f.corners[i][0] + f.corners[i][1]) / 2 }
+
+// readLondon reads the portraits of the sitters for training.
+func readLondon(folder string) (all []*face, err error) {
 	list, err := os.ReadFile(filepath.Join(folder, "annotation", "static_train.txt"))
 	if err != nil {
 		return nil, err
@@ -54,7 +51,7 @@ func readLondon(folder string) (all []*eye, err error) {
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, pair(picture, p.Corners, sitters[p.Sitter()])...)
+		all = append(all, newFace(picture, p.Corners, sitters[p.Sitter()]))
 	}
 	return all, nil
 }
@@ -66,8 +63,8 @@ const (
 	drawnSide = 160
 )
 
-// drawEyes draws the eyes of n faces.
-func drawEyes(n int) (all []*eye, err error) {
+// draw draws n faces.
+func draw(n int) (all []*face, err error) {
 	ctx, first := context.Background(), []int{0}
 	for _, item := range drawn.Images(1, n, drawnSide).Items {
 		sample, err := item.Open(ctx, data.OpenOptions{})
@@ -86,7 +83,7 @@ func drawEyes(n int) (all []*eye, err error) {
 		for i, k := range [4]int{36, 39, 42, 45} {
 			at[i] = complex(landmarks[0][k].X*drawnSide, landmarks[0][k].Y*drawnSide)
 		}
-		all = append(all, pair(frame, at, 0)...)
+		all = append(all, newFace(frame, at, 0))
 	}
 	return all, nil
 }
