@@ -28,7 +28,7 @@ type Face struct {
 	Box
 	Score  float64 // from 0 to 1
 	Points [5]Point
-	Middle bool // whether its eyes are halfway between the corners of their lids, as Closer finds them, and not where YuNet sees them
+	Middle bool // whether its eyes are halfway between the corners of their lids, as Closer and Eyes find them, and not where YuNet sees them
 }
 
 // Largest is the index of the face with the largest box; there is at least one.
