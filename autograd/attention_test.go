@@ -70,4 +70,10 @@ func TestAttended(t *testing.T) {
 	require.Len(t, seen, 2)
 	require.Equal(t, read(t, p.Data()), seen[0])
 	require.NotEqual(t, seen[0], seen[1])
+
+	low := ag.NewInferenceTape(b, engine.BF16)
+	defer low.Close()
+	low.Attended = func(p *ag.Value) { seen = append(seen, read(t, p.Data())) }
+	ag.Attention(ag.Rounded(low.Const(fill(b, engine.Float32, 2, 7, 24))), 2)
+	require.InDeltaSlice(t, seen[0], seen[2], 2e-2, "of rounded queries and keys")
 }

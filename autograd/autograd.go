@@ -181,8 +181,8 @@ func (v *Value) accumulate(op string, g *engine.Tensor) {
 		g.Free()
 		return
 	}
-	if !g.SameShape(v.data) {
-		panic(&engine.ShapeError{Op: op + " gradient", Got: g.Shape(), Want: v.Shape()})
+	if !g.SameShape(v.data) || g.DType() != v.data.DType() {
+		panic(&engine.ShapeError{Op: op + " gradient", Got: g, Want: v.data})
 	}
 	b := g.Backend()
 	switch {
@@ -230,7 +230,8 @@ type op struct {
 // records tells whether the op leaves a closure on the tape, with the tensors it saves.
 func (o op) records() bool { return o.needs && o.tape.mode == recording }
 
-// begin finds the tape of the operands, which share one dtype, and whether the result needs a gradient. Operands after the first may be nil.
+// begin finds the tape of the operands, which share one dtype, and whether the result needs a gradient. Operands after the first may be
+// nil.
 func begin(name string, operands ...*Value) op {
 	o := op{name: name, dtype: operands[0].data.DType()}
 	for _, v := range operands {

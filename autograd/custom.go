@@ -4,7 +4,7 @@ import "mien/engine"
 
 // Custom is the hook for ops outside this package: it records an op given by two functions. forward gets the operands'
 // tensors x and returns a new tensor y. backward gets dy, y and x, all on loan, and returns one gradient for each
-// operand, of its shape, or nil for none; the tape takes over their references, so dy itself is returned as
+// operand, of its shape and dtype, or nil for none; the tape takes over their references, so dy itself is returned as
 // dy.Retain(). backward must not write to tensors on loan.
 //
 // dxᵢ = backward(dy, y, x)[i]

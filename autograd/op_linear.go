@@ -35,6 +35,7 @@ type epilogue struct {
 func linear(name string, x, w, bias *Value, e epilogue) *Value {
 	o := beginProduct(name, x, w, bias, e.residual)
 	o.checkPacked(w)
+	o.checkRounded(w)
 	product := linearArgs(name, x.data, w, bias)
 	product.Precision = o.precision(w)
 	shape := append(x.Shape()[:x.data.Rank()-1], product.N)
@@ -82,6 +83,20 @@ func (o op) resultGELU(out, z *engine.Tensor, backward func(dy *engine.Tensor), 
 func (o op) checkPacked(w *Value) {
 	if w.packed != nil && o.needs {
 		panic(&engine.ShapeError{Op: o.name + " weight", Got: "packed", Want: "a parameter, where gradients flow"})
+	}
+}
+
+// checkRounded panics if x is BFloat16 and the product with w is not: where w is packed at another precision, or no weight.
+func (o op) checkRounded(w *Value) {
+	if o.dtype != engine.BFloat16 {
+		return
+	}
+	p := o.precision(w)
+	if w.packed != nil {
+		p = w.packed.Precision
+	}
+	if p != engine.BF16 {
+		panic(&engine.ShapeError{Op: o.name + " of a rounded x", Got: "a weight at another precision", Want: "one at that of the tape"})
 	}
 }
 

@@ -4,7 +4,8 @@ import "mien/engine"
 
 // Activations that only products, attention and GELU read can be BFloat16: their operands are rounded anyway, so that little is lost,
 // and half the bytes are kept and moved. Rounded begins such a chain, and each op in it leaves what it was given: Linear and LinearGELU
-// the dtype of x, Attention that of qkv, until LinearAdd adds to a residual of Float32.
+// the dtype of x, Attention that of qkv, until LinearAdd adds to a residual of Float32. Add takes two of them, and Reshape any; all other
+// ops refuse BFloat16.
 
 // Rounded returns x for what only products, attention and GELU read: in BFloat16 if the precision of the tape and the backend allow it
 // (engine.Backend.Activations), else x itself.

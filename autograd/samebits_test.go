@@ -44,7 +44,7 @@ func TestSameBits(t *testing.T) {
 // TestEveryOpIsLarge requires each op of the table among the large cases too, where its work is split among threads.
 func TestEveryOpIsLarge(t *testing.T) {
 	tested := map[string]bool{
-		"Custom": true, "Reshape": true, "Rounded": true, "Widened": true, // compute nothing in float32
+		"Custom": true, "Reshape": true, "Rounded": true, "Widened": true, "LayerNormRounded": true, // nothing more in float32
 		"AttentionComposed": true, "Mean": true, // are made of others
 		"GroupedLinear": true, "GroupedLinearGELU": true, "Route": true, "RouteGroups": true, "Chosen": true, "Gates": true, "Dispatch": true, "Combine": true, // mixture
 	}
@@ -83,9 +83,6 @@ func large() []gradcheck.Case {
 		one("Softmax", func(in []*ag.Value) *ag.Value { return ag.Softmax(in[0]) }, s(601, 101)),
 		one("LogSoftmax", func(in []*ag.Value) *ag.Value { return ag.LogSoftmax(in[0]) }, s(601, 101)),
 		one("LayerNorm", func(in []*ag.Value) *ag.Value { return ag.LayerNorm(in[0], in[1], in[2], 1e-6) }, s(601, 131), s(131), s(131)),
-		one("LayerNormRounded", func(in []*ag.Value) *ag.Value {
-			return ag.Widened(ag.LayerNormRounded(in[0], in[1], in[2], 1e-6))
-		}, s(601, 131), s(131), s(131)),
 		one("Linear", func(in []*ag.Value) *ag.Value { return ag.Linear(in[0], in[1], in[2]) }, s(3, 67, 129), s(203, 129), s(203)),
 		one("LinearAdd", func(in []*ag.Value) *ag.Value { return ag.LinearAdd(in[0], in[1], in[2], in[3]) },
 			s(201, 129), s(203, 129), s(203), s(201, 203)),

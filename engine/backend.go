@@ -24,7 +24,7 @@ type Backend interface {
 	// show to the user.
 	Supports(p Precision, training bool) error
 	// Activations returns the dtype in which products, attention and GELU take and leave activations at a precision: BFloat16 where that
-	// saves memory and time, and then these methods, LayerNorm and SumTo work on it as their comments say. Elsewhere it is Float32.
+	// saves memory and time, and then these methods, LayerNorm, SumTo, Add and Axpy work on it as their comments say. Elsewhere it is Float32.
 	Activations(p Precision) DType
 
 	// Alloc returns at least the given number of bytes, with undefined contents. Free is a point in stream
@@ -237,7 +237,7 @@ type GroupedArgs struct {
 
 // AttentionArgs is softmax(Q·Kᵀ/√d)·V for each batch item and head. QKV is the packed projection
 // [batch, tokens, 3, heads, d], read in place; Out is [batch, tokens, heads, d]. LSE [batch, heads, tokens], the log-sum-exp
-// of each row of logits, lets the backward pass recompute the probabilities without storing them. At BF16 QKV and Out may be BFloat16,
+// of each row of logits, lets the backward pass recompute the probabilities without storing them. Below Full QKV and Out may be BFloat16,
 // and then the gradients are, too; LSE is Float32.
 type AttentionArgs struct {
 	QKV, Out, LSE                 *Tensor

@@ -88,13 +88,13 @@ func (m *Model) block(i int, x *ag.Value, pass moae.Pass, out *Output) *ag.Value
 // x' = x + Attention(Norm1(x)) it is x' + MLP(Norm2(x')) + MoAE(Norm2(x')). Both branches read the same normalised tokens. A block
 // without an MLP, as of ViT-MoE, is x' + MoE(Norm2(x')).
 func Block(b *vit.Block, experts *moae.Layer, x *ag.Value, pass moae.Pass) (*ag.Value, moae.Output) {
+	if experts == nil {
+		return b.Forward(x), moae.Output{}
+	}
 	x = b.Attend(x)         // [B, N, D]
 	u := b.Norm2.Forward(x) // [B, N, D]
 	if b.MLP != nil {
 		x = b.MLP.AddTo(x, ag.Rounded(u)) // [B, N, D]
-	}
-	if experts == nil {
-		return x, moae.Output{}
 	}
 	out := experts.Forward(u, pass)
 	return ag.Add(x, out.Mixed), out

@@ -23,9 +23,9 @@ type outcome struct {
 	checkpoint []byte
 }
 
-func runOn(t *testing.T, b engine.Backend, system string, recompute bool) (o outcome) {
+func runOn(t *testing.T, b engine.Backend, system string, p engine.Precision, recompute bool) (o outcome) {
 	x := newTrainee(t, b, tiny[system])
-	x.loop.Recompute = recompute
+	x.loop.Precision, x.loop.Recompute = p, recompute
 	x.loop.OnEpoch = func(context.Context, int) error {
 		o.logits = append(o.logits, x.logits(t))
 		return nil
@@ -43,13 +43,15 @@ func TestTrainingOnADeferredBackend(t *testing.T) {
 		seeds = 5
 	}
 	for _, s := range All {
-		want := runOn(t, cpu.New(), s.Name, false)
-		require.Len(t, want.steps, tinyEpochs*tinySteps)
-		require.Equal(t, want, runOn(t, cpu.New(), s.Name, true), "%s recomputed", s.Name)
-		for seed := range uint64(seeds) {
-			for _, recompute := range []bool{false, true} {
-				got := runOn(t, enginetest.NewDeferred(cpu.New(), seed), s.Name, recompute)
-				require.Equal(t, want, got, "%s, seed %d, recompute %v", s.Name, seed, recompute)
+		for p, seeds := range map[engine.Precision]int{engine.Full: seeds, engine.BF16: 2} {
+			want := runOn(t, cpu.New(), s.Name, p, false)
+			require.Len(t, want.steps, tinyEpochs*tinySteps)
+			require.Equal(t, want, runOn(t, cpu.New(), s.Name, p, true), "%s at %v recomputed", s.Name, p)
+			for seed := range uint64(seeds) {
+				for _, recompute := range []bool{false, true} {
+					got := runOn(t, enginetest.NewDeferred(cpu.New(), seed), s.Name, p, recompute)
+					require.Equal(t, want, got, "%s at %v, seed %d, recompute %v", s.Name, p, seed, recompute)
+				}
 			}
 		}
 	}

@@ -123,6 +123,34 @@ func TestMemoryOfAStep(t *testing.T) {
 	}
 }
 
+// TestActivationsAtBF16 compares what a step keeps for its backward pass at both precisions: half the bytes of q, k, v, of what attention
+// leaves and of the hidden layer, eight widths a token in each block with a gradient, and all else the same.
+func TestActivationsAtBF16(t *testing.T) {
+	if cpu.New().Activations(engine.BF16) != engine.BFloat16 {
+		t.Skip("activations are float32 here")
+	}
+	for name, k := range leastKept {
+		kept := map[engine.Precision]int{}
+		for _, p := range []engine.Precision{engine.Full, engine.BF16} {
+			b := enginetest.NewCounting(cpu.New())
+			s := nn.NewScope(b, engine.Float32, nn.Random{Seed: 1})
+			sys, err := systems.Of(k.recipe)
+			require.NoError(t, err)
+			m := sys.Build(s, k.recipe)
+			_, err = nn.Freeze(s.Params(), sys.FrozenBy(k.recipe))
+			require.NoError(t, err)
+			before := b.Live
+			tape := ag.NewTape(b)
+			tape.Precision = p
+			m.Loss(tape, wideBatch(k.recipe.Model.Encoder))
+			kept[p] = b.Live - before
+			tape.Close()
+		}
+		e := k.recipe.Model.Encoder
+		require.InEpsilon(t, 2*8*e.Dim*e.Frames*(1+196)*k.blocks, kept[engine.Full]-kept[engine.BF16], 0.01, name)
+	}
+}
+
 // wideBatch is a video.
 func wideBatch(e recipe.Encoder) *system.Batch {
 	view := data.View{T: e.Frames, H: e.ImageSize, W: e.ImageSize, Bytes: make([]uint8, 3*e.Frames*e.ImageSize*e.ImageSize)}

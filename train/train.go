@@ -23,7 +23,7 @@ type Loop[B any] struct {
 	Optimizer *AdamW
 	Schedule  func(step int) float64 // learning rate of a step, counted from 0 over the whole run
 	Clip      float64                // largest joint norm of all gradients; 0 is no clipping
-	Precision engine.Precision       // of products with weights; parameters, gradients and sums stay float32
+	Precision engine.Precision       // of products with weights, and of activations; parameters, their gradients and sums stay float32
 	Recompute bool                   // rematerialise layers, trading time for memory: see autograd.Tape
 	Epochs    int
 	Steps     int // per epoch

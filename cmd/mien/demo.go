@@ -61,7 +61,8 @@ func (c *demoCmd) train(out *console, pretrain, finetune string) (*report.Page, 
 	} {
 		var err error
 		folder := c.folder(s.kind)
-		flags := trainFlags{Recipe: s.recipe, runFlags: runFlags{Init: s.init, Out: folder, Resume: run.Begun(folder), Seed: &c.Seed, precisionFlag: c.precisionFlag}}
+		flags := trainFlags{Recipe: s.recipe, runFlags: runFlags{Init: s.init, Out: folder, Resume: run.Begun(folder), Seed: &c.Seed,
+			precisionFlag: c.precisionFlag}}
 		hint := func(int) string { return "the same command continues the demo" }
 		if metrics, err = flags.watch(out, s.kind, strings.ToLower(s.title), finetuneFlags{}, hint); err != nil {
 			return nil, err

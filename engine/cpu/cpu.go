@@ -55,7 +55,7 @@ func (c *Backend) Free(b engine.Buffer)                   { c.pool.put(b.(*block
 func (c *Backend) Flush()                                 {}
 func (c *Backend) Sync() error                            { return nil }
 
-// Stats counts the operands of products at bf16 among what waits in free lists.
+// Stats counts the operands of products at bf16 among the memory that waits.
 func (c *Backend) Stats() engine.Stats {
 	stats := c.pool.stats
 	for _, o := range c.operands {

@@ -22,7 +22,7 @@ const page = 4096
 // largeBuffer is the size of the smallest that is cut from a slab.
 const largeBuffer = 64 << 10
 
-// Slabs grow as what is there doubles. Memory of which nothing was used yet takes no place.
+// Slabs grow as what is there doubles. Fresh memory takes no place until it is used.
 const smallestSlab, largestSlab = 8 << 20, 1 << 30
 
 // maxBuffer is more than any tensor needs, and less than a size at which Go panics.
@@ -40,6 +40,7 @@ type pool struct {
 	free    map[int][]*block // small ones by size
 	slabs   slab.Slabs[[]byte]
 	dropped engine.Dropped[slab.Range[[]byte]]
+	methods int // under way: they may use what all others have dropped
 	stats   engine.Stats
 }
 
@@ -72,7 +73,7 @@ func (p *pool) put(b *block) {
 	p.free[cap(b.bytes)] = append(p.free[cap(b.bytes)], b)
 }
 
-// drop forgets all memory that waits. What tensors still hold is left to the garbage collector.
+// drop forgets all memory that waits. What tensors still hold is left to the garbage collector; if it is freed later, it counts as waiting.
 func (p *pool) drop() {
 	p.slabs.Clear(func([]byte) {})
 	p.free, p.stats.PoolBytes = nil, 0
@@ -91,10 +92,12 @@ func (p *pool) small(n int) *block {
 }
 
 func (p *pool) large(n int) *block {
-	for _, r := range p.dropped.Take() {
-		p.slabs.Return(r)
-		p.stats.LiveBytes -= r.Size
-		p.stats.PoolBytes += r.Size
+	if p.methods == 0 {
+		for _, r := range p.dropped.Take() {
+			p.slabs.Return(r)
+			p.stats.LiveBytes -= r.Size
+			p.stats.PoolBytes += r.Size
+		}
 	}
 	size := (n + page - 1) / page * page
 	r, ok := p.slabs.Cut(size)

@@ -37,8 +37,9 @@ func (c *Backend) timed(name string, flops float64, tensors ...*engine.Tensor) (
 
 // timedLists is timed for lists of tensors.
 func (c *Backend) timedLists(name string, flops float64, lists ...[]*engine.Tensor) (done func()) {
+	c.pool.methods++
 	if c.profile == nil {
-		return func() {}
+		return c.ended
 	}
 	profile, start := c.profile, time.Now()
 	c.profile = nil
@@ -59,8 +60,12 @@ func (c *Backend) timedLists(name string, flops float64, lists ...[]*engine.Tens
 	return func() {
 		k.Time += time.Since(start)
 		c.profile = profile
+		c.pool.methods--
 	}
 }
+
+// ended notes the end of a method of which no time is noted.
+func (c *Backend) ended() { c.pool.methods-- }
 
 // gemmName tells the products of a linear layer apart: X·Wᵀ of the forward pass, dY·W of its input's gradient, dYᵀ·X of its weight's.
 func gemmName(a *engine.GemmArgs) string {

@@ -13,7 +13,7 @@ import (
 )
 
 // TestSteadyLoopAllocatesFromThePool runs a step of many kernels again and again. After the first step, tensors
-// and the kernels' working memory come from the free lists, and Go's heap serves only small things.
+// and the kernels' working memory come from memory that waited, and Go's heap serves only small things.
 func TestSteadyLoopAllocatesFromThePool(t *testing.T) {
 	cpu := cpu.New()
 	step := newSteadyStep(cpu)

@@ -134,8 +134,8 @@ var lowAttentions = []packed{
 // attentionArgs makes tensors of a dtype, but for the log-sum-exp.
 func (s *suite) attentionArgs(p packed, dtype engine.DType) engine.AttentionArgs {
 	return engine.AttentionArgs{
-		QKV:   s.stored(dtype, p.qkv, p.batch, p.tokens, 3, p.heads, p.d),
-		Out:   s.stored(dtype, repeat(math.NaN(), p.outLen()), p.batch, p.tokens, p.heads, p.d),
+		QKV:   s.tensorOf(dtype, p.qkv, p.batch, p.tokens, 3, p.heads, p.d),
+		Out:   s.tensorOf(dtype, repeat(math.NaN(), p.outLen()), p.batch, p.tokens, p.heads, p.d),
 		LSE:   s.blank(p.batch, p.heads, p.tokens),
 		Batch: p.batch, Tokens: p.tokens, Heads: p.heads, HeadDim: p.d,
 	}
@@ -151,7 +151,7 @@ func testAttention(s *suite) {
 		s.attentionsAt(engine.BF16, engine.Float32, lowAttentions...)
 		s.attentionsAt(engine.Int8, engine.Float32, packed{batch: 2, tokens: 65, heads: 3, d: 16}) // which means BF16
 	}
-	if s.storesActivations() {
+	if s.narrow() {
 		s.attentionsAt(engine.BF16, engine.BFloat16, lowAttentions...)
 		s.attentionsAt(engine.Int8, engine.BFloat16, packed{batch: 2, tokens: 65, heads: 3, d: 17})
 		a := s.attentionArgs(packed{batch: 1, tokens: 4, heads: 1, d: 4, qkv: make([]float64, 48)}, engine.BFloat16)
@@ -193,7 +193,7 @@ func testAttentionBackward(s *suite) {
 	if s.supports(engine.BF16, true) {
 		s.attentionGradsAt(engine.BF16, engine.Float32, lowAttentions...)
 	}
-	if s.storesActivations() {
+	if s.narrow() {
 		s.attentionGradsAt(engine.BF16, engine.BFloat16, lowAttentions...)
 	}
 }

@@ -8,16 +8,6 @@ import (
 	"mien/engine"
 )
 
-// storesActivations tells whether the backend takes activations in bfloat16.
-func (s *suite) storesActivations() bool {
-	return s.dtype == engine.Float32 && s.b.Activations(engine.BF16) == engine.BFloat16
-}
-
-// stored uploads values as a dtype, which must hold them exactly for a comparison to mean something.
-func (s *suite) stored(dtype engine.DType, values []float64, shape ...int) *engine.Tensor {
-	return s.keep(engine.FromSlice(s.b, dtype, values, shape...))
-}
-
 // lowAttention draws operands that a dtype holds exactly.
 func (s *suite) lowAttention(p packed, dtype engine.DType) packed {
 	if p.tokens == 0 {
@@ -67,8 +57,8 @@ func (s *suite) attentionGradsAt(precision engine.Precision, dtype engine.DType,
 				outLost[i] = math.Abs(bf16(v) - v)
 			}
 		}
-		dqkv := s.stored(dtype, repeat(math.NaN(), len(p.qkv)), a.QKV.Shape()...)
-		s.b.AttentionBackward(a, engine.AttentionGrads{DOut: s.stored(dtype, dv, a.Out.Shape()...), DQKV: dqkv})
+		dqkv := s.tensorOf(dtype, repeat(math.NaN(), len(p.qkv)), a.QKV.Shape()...)
+		s.b.AttentionBackward(a, engine.AttentionGrads{DOut: s.tensorOf(dtype, dv, a.Out.Shape()...), DQKV: dqkv})
 		want := p.backward(dv)
 		loss.add(s, shape, dqkv, want)
 		p.allowGrads(s, dv, outLost, want)
@@ -133,8 +123,9 @@ func (p packed) allow(s *suite, out, lse expected) {
 	}
 }
 
-// allowGrads widens the bounds by what rounding of all operands does at worst: those of allow, the gradient of the output, and the gradients
-// of logits. outLost is what the output lost, of which δ is computed. A logit that is wrong by δ makes its probability wrong by a factor of exp(δ), as the log-sum-exp is given.
+// allowGrads widens the bounds by what rounding of all operands does at worst: those of allow, the gradient of the output, and the
+// gradients of logits. outLost is what the output lost, of which δ is computed. A logit that is wrong by δ makes its probability wrong by a
+// factor of exp(δ), as the log-sum-exp is given.
 func (p packed) allowGrads(s *suite, dout, outLost []float64, grad expected) {
 	lost, scale := p.losses(), 1/math.Sqrt(float64(p.d))
 	for b := range p.batch {
