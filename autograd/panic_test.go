@@ -160,10 +160,19 @@ func TestShapeErrors(t *testing.T) {
 				}, v())
 			tape.Backward(own)
 		}},
-		{"own gradient: got [], want [2]", func() {
+		{"own gradient: got float32[], want float32[2]", func() {
 			tape := ag.NewTape(b)
 			own := ag.Custom("own", func(x []*engine.Tensor) *engine.Tensor { return fill(b, engine.Float32) },
 				func(dy, _ *engine.Tensor, _ []*engine.Tensor) []*engine.Tensor { return []*engine.Tensor{dy.Retain()} },
+				tape.Input(fill(b, engine.Float32, 2)))
+			tape.Backward(own)
+		}},
+		{"own gradient: got float64[2], want float32[2]", func() {
+			tape := ag.NewTape(b)
+			own := ag.Custom("own", func(x []*engine.Tensor) *engine.Tensor { return fill(b, engine.Float32) },
+				func(_, _ *engine.Tensor, _ []*engine.Tensor) []*engine.Tensor {
+					return []*engine.Tensor{fill(b, engine.Float64, 2)}
+				},
 				tape.Input(fill(b, engine.Float32, 2)))
 			tape.Backward(own)
 		}},
