@@ -85,18 +85,23 @@ const (
 	s2dModules = 3*96 + 6*5 + 8*24
 )
 
+// build makes the model, and freezes what its recipe does not learn; learned is the bytes of the rest.
+func (k kept) build(t *testing.T, b engine.Backend) (m system.Model, params []nn.Param, learned int) {
+	s := nn.NewScope(b, engine.Float32, nn.Random{Seed: 1})
+	sys, err := systems.Of(k.recipe)
+	require.NoError(t, err)
+	m = sys.Build(s, k.recipe)
+	require.NoError(t, s.Err())
+	frozen, err := nn.Freeze(s.Params(), sys.FrozenBy(k.recipe))
+	require.NoError(t, err)
+	return m, s.Params(), 4 * (nn.Count(s.Params()) - frozen)
+}
+
 func TestMemoryOfAStep(t *testing.T) {
 	for name, k := range leastKept {
 		for _, recompute := range []bool{false, true} {
 			b := enginetest.NewCounting(cpu.New())
-			s := nn.NewScope(b, engine.Float32, nn.Random{Seed: 1})
-			sys, err := systems.Of(k.recipe)
-			require.NoError(t, err)
-			m := sys.Build(s, k.recipe)
-			require.NoError(t, s.Err())
-			frozen, err := nn.Freeze(s.Params(), sys.FrozenBy(k.recipe))
-			require.NoError(t, err)
-			learned := 4 * (nn.Count(s.Params()) - frozen)
+			m, params, learned := k.build(t, b)
 			before := b.Live
 			b.Reset()
 			tape := ag.NewTape(b)
@@ -117,8 +122,8 @@ func TestMemoryOfAStep(t *testing.T) {
 			require.GreaterOrEqual(t, float64(b.Peak), least, "%s, recompute %v", name, recompute)
 
 			live := b.Live
-			train.NewAdamW(b, s.Params(), 0.999, func(string, []int) (float64, float64) { return 1, 0 })
-			require.InDelta(t, 2*learned, b.Live-live, float64(4*len(s.Params())), "moments of what is learned, %s", name)
+			train.NewAdamW(b, params, 0.999, func(string, []int) (float64, float64) { return 1, 0 })
+			require.InDelta(t, 2*learned, b.Live-live, float64(4*len(params)), "moments of what is learned, %s", name)
 		}
 	}
 }
@@ -133,12 +138,7 @@ func TestActivationsAtBF16(t *testing.T) {
 		kept := map[engine.Precision]int{}
 		for _, p := range []engine.Precision{engine.Full, engine.BF16} {
 			b := enginetest.NewCounting(cpu.New())
-			s := nn.NewScope(b, engine.Float32, nn.Random{Seed: 1})
-			sys, err := systems.Of(k.recipe)
-			require.NoError(t, err)
-			m := sys.Build(s, k.recipe)
-			_, err = nn.Freeze(s.Params(), sys.FrozenBy(k.recipe))
-			require.NoError(t, err)
+			m, _, _ := k.build(t, b)
 			before := b.Live
 			tape := ag.NewTape(b)
 			tape.Precision = p

@@ -77,6 +77,19 @@ next:
 	VPSLLD    $16, Z3, Z3 \ // uint32(high) << 16
 	VPORD     Z3, Z1, Z1    // low | high<<16
 
+// WHOLE_AND_REST divides the R11 elements of a row into whole vectors, R11, and those of the last, incomplete one, K1, and looks eight
+// rows on, where R9 is the bytes of two.
+#define WHOLE_AND_REST \
+	MOVQ  R11, CX         \
+	ANDQ  $15, CX         \ // n % 16
+	MOVQ  $1, AX          \
+	SHLQ  CX, AX          \ // 1 << (n%16)
+	DECQ  AX              \ // 1<<(n%16) - 1
+	KMOVW AX, K1          \ // columns of the last, incomplete vector
+	SHRQ  $4, R11         \ // n / 16, whole vectors
+	LEAQ  (SI)(R9*4), R12 \ // a, eight rows on
+	LEAQ  (R8)(R9*4), R13   // b
+
 // bf16PairAVX512Asm makes words of elements one above the other in rows a and b, n ≤ 64 of them:
 //
 //	for r := range pairs {
@@ -97,15 +110,7 @@ TEXT ·bf16PairAVX512Asm(SB), NOSPLIT, $0-48
 	MOVQ pairs+32(FP), R10
 	MOVQ n+40(FP), R11
 	SHLQ $3, R9                  // bytes of two rows
-	MOVQ R11, CX
-	ANDQ $15, CX                 // n % 16
-	MOVQ $1, AX
-	SHLQ CX, AX                  // 1 << (n%16)
-	DECQ AX                      // 1<<(n%16) - 1
-	KMOVW AX, K1                 // columns of the last, incomplete vector
-	SHRQ $4, R11                 // n / 16, whole vectors
-	LEAQ (SI)(R9*4), R12         // eight rows on
-	LEAQ (R8)(R9*4), R13
+	WHOLE_AND_REST
 
 pair:                                // for range pairs {
 	XORQ BX, BX                  // j = 0
@@ -228,15 +233,7 @@ TEXT ·bf16JoinAVX512Asm(SB), NOSPLIT, $0-48
 	MOVQ pairs+32(FP), R10
 	MOVQ n+40(FP), R11
 	SHLQ $2, R9                     // bytes of two rows
-	MOVQ R11, CX
-	ANDQ $15, CX                    // n % 16
-	MOVQ $1, AX
-	SHLQ CX, AX                     // 1 << (n%16)
-	DECQ AX                         // 1<<(n%16) - 1
-	KMOVW AX, K1                    // columns of the last, incomplete vector
-	SHRQ $4, R11                    // n / 16, whole vectors
-	LEAQ (SI)(R9*4), R12            // eight rows on
-	LEAQ (R8)(R9*4), R13
+	WHOLE_AND_REST
 
 join:                                   // for range pairs {
 	XORQ BX, BX                     // j = 0

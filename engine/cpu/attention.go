@@ -20,7 +20,7 @@ func (c *Backend) checkAttention(op string, a *engine.AttentionArgs, operands ..
 	sameDType(op, a.QKV, operands...)
 	sums := a.QKV.DType()
 	if sums == engine.BFloat16 {
-		if a.Precision == engine.Full || c.Activations(engine.BF16) != engine.BFloat16 {
+		if a.Precision == engine.Full || !c.narrow(a.QKV) {
 			panic(unsupported(op, sums))
 		}
 		sums = engine.Float32
