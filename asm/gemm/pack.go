@@ -24,14 +24,23 @@ func (k *Kernels[F]) Pack(dst, b []F, ldb int, trans bool, kk, n int) *Panels[F]
 	if dst == nil {
 		dst = make([]F, k.PanelsLen(kk, n))
 	}
-	p := &Panels[F]{K: kk, N: n, kernels: k, padded: kernel.RoundUp(n, k.Lanes), data: dst[:k.PanelsLen(kk, n)]}
-	g := Product[F]{N: n, K: kk, B: b, LDB: ldb, TransB: trans}
-	step := k.blocking.step(kk)
-	for at := 0; at < kk; at += step {
-		kc := min(step, kk-at)
-		k.pack(p.from(at, kc, 0), &g, block{at, kc, 0, n})
-	}
+	p := k.NewPanels(dst, kk, n)
+	p.Fill(b, ldb, trans, 0, n)
 	return p
+}
+
+// NewPanels returns panels for a matrix [K, N] in dst, which has PanelsLen elements: to be filled.
+func (k *Kernels[F]) NewPanels(dst []F, kk, n int) *Panels[F] {
+	return &Panels[F]{K: kk, N: n, kernels: k, padded: kernel.RoundUp(n, k.Lanes), data: dst[:k.PanelsLen(kk, n)]}
+}
+
+// Fill packs columns lo ≤ j < hi of op(B), as Pack does all of them. Whole panels: lo is a multiple of NR, and so is hi unless it is N.
+func (p *Panels[F]) Fill(b []F, ldb int, trans bool, lo, hi int) {
+	g, step := Product[F]{N: p.N, K: p.K, B: b, LDB: ldb, TransB: trans}, p.kernels.blocking.step(p.K)
+	for at := 0; at < p.K; at += step {
+		kc := min(step, p.K-at)
+		p.kernels.pack(p.from(at, kc, lo), &g, block{at, kc, lo, hi - lo})
+	}
 }
 
 // from returns the panels from column j on of the cut of kc rows that begins at row at.

@@ -45,6 +45,25 @@ func TestPackedGemmHasTheBitsOfUnpacked(t *testing.T) {
 	}
 }
 
+// Panels filled a few columns at a time, the last ones first, are those of the whole matrix.
+func TestPanelsAreFilledInParts(t *testing.T) {
+	rng := rand.New(rand.NewPCG(2, 9))
+	for _, k := range implementations() {
+		n, kk := 3*k.NR+5, 2*maxKC+7
+		b := kerneltest.Normals(rng, n*kk)
+		for _, trans := range []bool{false, true} {
+			ldb := n
+			if trans {
+				ldb = kk
+			}
+			want, p := k.Pack(nil, b, ldb, trans, kk, n), k.NewPanels(make([]float32, k.PanelsLen(kk, n)), kk, n)
+			p.Fill(b, ldb, trans, 2*k.NR, n)
+			p.Fill(b, ldb, trans, 0, 2*k.NR)
+			require.Equal(t, want.data, p.data, "%s, transposed %v", k.Name, trans)
+		}
+	}
+}
+
 func TestPackUsesTheMemoryGiven(t *testing.T) {
 	for _, k := range implementations() {
 		a := &kerneltest.Arena{T: t}

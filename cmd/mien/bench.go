@@ -1,6 +1,7 @@
 package main
 
 import (
+	"runtime"
 	"sync"
 	"time"
 
@@ -94,7 +95,8 @@ func (c *benchGemmCmd) work(b engine.Backend) engine.GemmArgs {
 	return g
 }
 
-// peakGFLOPS runs the multiply-adds of a precision on registers, on the given number of threads.
+// peakGFLOPS runs the multiply-adds of a precision on registers, on the given number of threads or, if there are fewer, on each processor:
+// threads that share one would add up to more than it can do.
 func peakGFLOPS(threads int, p engine.Precision) float64 {
 	const rounds = 1_000_000
 	loop := asm.F32().FMALoop
@@ -104,7 +106,7 @@ func peakGFLOPS(threads int, p engine.Precision) float64 {
 	case engine.Int8:
 		loop = asm.F32().Int8.Peak
 	}
-	rates := make([]float64, threads) // each thread has its own clock, because it may start late
+	rates := make([]float64, min(threads, runtime.NumCPU())) // each thread has its own clock, because it may start late
 	var wg sync.WaitGroup
 	for i := range rates {
 		wg.Go(func() {

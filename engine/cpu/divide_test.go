@@ -76,10 +76,21 @@ func TestDivideWastesLittle(t *testing.T) {
 	grad := gemm.Product[float32]{M: 3072, N: 768, TransA: true}
 	require.True(t, divide(k, grad, 2).byRows, "a transposed A is copied in parts")
 	require.Equal(t, 2, divide(k, grad, 2).chunks, "and B no more often than there are threads")
-	wide.N = 48 * k.NR
+	long := gemm.Product[float32]{M: 800, N: 12 * k.NR, K: 768, Packed: new(gemm.Panels[float32])}
+	require.False(t, divide(k, long, 2).byRows, "each thread reads its own part of a weight once")
+	long.N = k.NR + 1
+	require.True(t, divide(k, long, 2).byRows, "two panels are too few for two threads")
+	wide.M, wide.N = 33*k.MR, 48*k.NR
 	many := divide(k, wide, 64)
 	require.Greater(t, many.bands, 1, "neither a few columns nor a few rows for each of many threads")
 	require.GreaterOrEqual(t, many.chunks*many.bands, 64)
+	for parts := 4; parts <= 64; parts++ {
+		d := divide(k, gemm.Product[float32]{M: 800, N: 12 * k.NR, K: 768, LDC: 12 * k.NR}, parts)
+		if d.bands > 0 {
+			rounds := ceilDiv(d.chunks*d.bands, parts)
+			require.Equal(t, 1, rounds, "%d threads, %d chunks of columns in %d bands: one more would cost a thread twice the time", parts, d.chunks, d.bands)
+		}
+	}
 }
 
 func TestInChunksRunsEachOnce(t *testing.T) {

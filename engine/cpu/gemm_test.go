@@ -1,6 +1,7 @@
 package cpu_test
 
 import (
+	"runtime"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -51,4 +52,39 @@ func TestPackedWeightOfOtherKernels(t *testing.T) {
 	require.Panics(t, func() {
 		cpu.Gemm(engine.GemmArgs{C: x, A: x, Packed: packed, M: 2, N: 2, K: 2, LDA: 2, LDC: 2, Batch: 1})
 	})
+}
+
+// Many threads pack op(B) together. The bits are those of one thread, for every way in which A and B are stored.
+func TestManyThreadsHaveTheBitsOfOne(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	const m, n, k = 150, 203, 301
+	b := cpu.New()
+	fill := func(rows, columns int) *engine.Tensor {
+		values := make([]float32, rows*columns)
+		for i := range values {
+			values[i] = float32(i%13) / 7
+		}
+		return engine.FromSlice(b, engine.Float32, values, rows, columns)
+	}
+	for form := range 4 {
+		a := engine.GemmArgs{A: fill(m, k), LDA: k, B: fill(k, n), LDB: n, M: m, N: n, K: k, LDC: n, Batch: 1, Bias: fill(1, n).View(n)}
+		if form&1 > 0 {
+			a.TransA, a.LDA = true, m
+		}
+		if form&2 > 0 {
+			a.TransB, a.LDB = true, k
+		}
+		var want []float32
+		for _, threads := range []int{1, 2, 16, 17, 64} {
+			runtime.GOMAXPROCS(threads)
+			a.C = engine.Zeros(b, engine.Float32, m, n)
+			b.Gemm(a)
+			got, err := engine.Read[float32](a.C)
+			require.NoError(t, err)
+			if want == nil {
+				want = got
+			}
+			require.Equal(t, want, got, "%d threads, form %d", threads, form)
+		}
+	}
 }
