@@ -26,13 +26,18 @@ func layerNorm(o op, dtype engine.DType, x, gamma, beta *Value, eps float64) *Va
 	normalize := func() { o.be.LayerNorm(out, mean, rstd, x.data, gamma.data, beta.data, eps) }
 	normalize()
 	y := o.result(out, func(dy *engine.Tensor) {
-		dx := o.new(x.Shape()...)
 		var dgamma, dbeta *engine.Tensor
 		if anyNeeds(gamma, beta) {
 			dgamma, dbeta = o.zeros(gamma), o.zeros(beta)
 		}
-		o.be.LayerNormBackward(dx, dgamma, dbeta, x.data, gamma.data, dy, mean, rstd)
-		x.accumulate(o.name, dx)
+		back := func(dx *engine.Tensor, accumulate bool) {
+			o.be.LayerNormBackward(dx, dgamma, dbeta, x.data, gamma.data, dy, mean, rstd, accumulate)
+		}
+		if x.needs {
+			x.accumulateInto(o.name, back)
+		} else { // dgamma and dbeta come with a dx
+			x.accumulateNew(o.name, func(dx *engine.Tensor) { back(dx, false) })
+		}
 		if dgamma != nil {
 			gamma.accumulate(o.name, dgamma)
 			beta.accumulate(o.name, dbeta)

@@ -33,22 +33,28 @@ func Sample(x, at, factor *Value, window engine.Window) *Value {
 }
 
 func sampleBackward(o op, a engine.SampleArgs, x, at, factor *Value, dy *engine.Tensor) {
-	x.accumulateInto("Sample", func(dx *engine.Tensor, accumulate bool) {
-		if !accumulate {
-			o.be.Fill(dx, 0)
+	g := engine.SampleGrads{DOut: dy}
+	if anyNeeds(at, factor) {
+		g.DAt = o.new(at.Shape()...)
+		if factor != nil {
+			g.DFactor = o.new(factor.Shape()...)
 		}
-		o.be.SampleBackward(a, engine.SampleGrads{DOut: dy, DX: dx})
-	})
-	if !anyNeeds(at, factor) {
-		return
 	}
-	g := engine.SampleGrads{DOut: dy, DAt: o.new(at.Shape()...)}
-	if factor != nil {
-		g.DFactor = o.new(factor.Shape()...)
+	if x.needs {
+		x.accumulateInto("Sample", func(dx *engine.Tensor, accumulate bool) {
+			if !accumulate {
+				o.be.Fill(dx, 0)
+			}
+			g.DX = dx
+			o.be.SampleBackward(a, g)
+		})
+	} else {
+		o.be.SampleBackward(a, g)
 	}
-	o.be.SampleBackward(a, g)
-	at.accumulate("Sample", g.DAt)
-	if factor != nil {
+	if g.DAt != nil {
+		at.accumulate("Sample", g.DAt)
+	}
+	if g.DFactor != nil {
 		factor.accumulate("Sample", g.DFactor)
 	}
 }

@@ -80,8 +80,9 @@ type Backend interface {
 
 	// LayerNorm normalises rows of the last axis and keeps mean and 1/√(var+eps) of each, [rows]. dst may be BFloat16 beside Float32.
 	LayerNorm(dst, mean, rstd, x, gamma, beta *Tensor, eps float64)
-	// LayerNormBackward sets dx and adds to dgamma and dbeta, which are both nil if they are not needed. dy may be BFloat16 beside Float32.
-	LayerNormBackward(dx, dgamma, dbeta, x, gamma, dy, mean, rstd *Tensor)
+	// LayerNormBackward sets dx, or adds to it, and adds to dgamma and dbeta, which are both nil if they are not needed. dy may be BFloat16
+	// beside Float32.
+	LayerNormBackward(dx, dgamma, dbeta, x, gamma, dy, mean, rstd *Tensor, accumulate bool)
 
 	// Attention is multi-head self-attention on the packed projection; see [AttentionArgs].
 	Attention(AttentionArgs)

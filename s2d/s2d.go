@@ -124,7 +124,7 @@ func (m *Model) prompt(i int, x, view *ag.Value, batch int) (y, prompt *ag.Value
 			view = m.Prompters[i].Forward(normed, m.Norms[0].Forward(view)) // [F, N, D]
 		}
 		if m.Joins() {
-			x = ag.Add(x, m.Adapters[i].Forward(normed, batch))
+			x = m.Adapters[i].AddTo(x, normed, batch)
 		}
 		if m.Prompts() {
 			x = ag.Add(x, view)

@@ -36,8 +36,8 @@ func NewTemporalAdapter(s *nn.Scope, dim, width, heads int, init nn.Init) *Tempo
 	return a
 }
 
-// Forward maps normalised patches x [F, N, D] of the frames of batch samples to what is added to them, [F, N, D].
-func (a *TemporalAdapter) Forward(x *ag.Value, batch int) *ag.Value {
+// AddTo adds to the residual [F, N, D] what the adapter says of normalised patches x [F, N, D] of the frames of batch samples.
+func (a *TemporalAdapter) AddTo(residual, x *ag.Value, batch int) *ag.Value {
 	frames, n := x.Dim(0)/batch, x.Dim(1)
 	h := a.Down.ForwardGELU(x) // [F, N, width]
 	width := h.Dim(2)
@@ -46,5 +46,5 @@ func (a *TemporalAdapter) Forward(x *ag.Value, batch int) *ag.Value {
 	h = a.Proj.Forward(ag.Attention(qkv, a.Heads))                           // [B·N, T, width]
 	h = ag.Permute(ag.Reshape(h, batch, n, frames, width), 0, 2, 1, 3)       // [B, T, N, width]
 	y := a.Norm.Forward(a.Up.Forward(ag.Reshape(h, batch*frames, n, width))) // [F, N, D]
-	return a.Space2.Forward(a.Space1.ForwardGELU(y))
+	return a.Space2.AddTo(residual, a.Space1.ForwardGELU(y))
 }

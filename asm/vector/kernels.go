@@ -65,7 +65,7 @@ type Kernels[F kernel.Float] struct {
 
 	// LayerNormBackward computes, for one row with x̂ = (x − mean)·rstd and g = dy·gamma,
 	//
-	//	dx = rstd·(g − mean(g) − x̂·mean(g·x̂)),  dgamma += dy·x̂,  dbeta += dy
+	//	dx += rstd·(g − mean(g) − x̂·mean(g·x̂)),  dgamma += dy·x̂,  dbeta += dy
 	LayerNormBackward func(dx, dgamma, dbeta, x, gamma, dy []F, mean, rstd F)
 
 	// Round rounds to bfloat16, to nearest with ties to even, and Widen converts back, exactly. Subnormal numbers are like all others; NaN

@@ -120,17 +120,19 @@ var table = []kernelCase{
 			m, r := k.LayerNorm(s[0], s[1], s[2], s[3], 1e-3)
 			return []float64{m, r}
 		}},
-	{name: "LayerNormBackward", inputs: 5, outputs: 3, rel: 2e-6, abs: 3e-5, fills: []string{"normal"},
+	{name: "LayerNormBackward", inputs: 6, outputs: 3, rel: 2e-6, abs: 3e-5, fills: []string{"normal"},
 		f32: func(k *Kernels[float32], s [][]float32) []float32 {
-			copy(s[1], s[3])
-			copy(s[2], s[4])
-			k.LayerNormBackward(s[0], s[1], s[2], s[5], s[6], s[7], 0.1, 0.9)
+			for i := range 3 {
+				copy(s[i], s[3+i])
+			}
+			k.LayerNormBackward(s[0], s[1], s[2], s[6], s[7], s[8], 0.1, 0.9)
 			return nil
 		},
 		f64: func(k *Kernels[float64], s [][]float64) []float64 {
-			copy(s[1], s[3])
-			copy(s[2], s[4])
-			k.LayerNormBackward(s[0], s[1], s[2], s[5], s[6], s[7], float64(float32(0.1)), float64(float32(0.9)))
+			for i := range 3 {
+				copy(s[i], s[3+i])
+			}
+			k.LayerNormBackward(s[0], s[1], s[2], s[6], s[7], s[8], float64(float32(0.1)), float64(float32(0.9)))
 			return nil
 		}},
 	{name: "AdamW", inputs: 4, outputs: 3, rel: 2e-6, abs: 2e-6, fills: []string{"normal"},

@@ -93,10 +93,10 @@ sums:                             // eight elements a round
 // func normGradSIMDAsm(dx, x, gamma, dy *float32, n int, mean, rstd, meanG, meanGX float32)
 //	for i := range n {
 //		xhat := (x[i] - mean) * rstd
-//		dx[i] = rstd * (dy[i]*gamma[i] - meanG - xhat*meanGX)
+//		dx[i] += rstd * (dy[i]*gamma[i] - meanG - xhat*meanGX)
 //	}
 //	DI  dx    SI  x    R8  gamma    R9  dy    CX  n
-//	Y0  xhat    Y1  di, which becomes 8 elements of dx    Y4  mean    Y5  rstd    Y6  meanG    Y7  meanGX
+//	Y0  xhat    Y1  di, 8 elements of dy    Y2  dxi, of dx    Y4  mean    Y5  rstd    Y6  meanG    Y7  meanGX
 // dy·gamma is rounded before meanG is taken from it; xhat·meanGX is fused with its difference.
 TEXT ·normGradSIMDAsm(SB), NOSPLIT, $0-56
 	MOVQ dx+0(FP), DI
@@ -117,8 +117,9 @@ grad:                               // eight elements a round
 	VMULPS (R8), Y1, Y1             // di *= gamma[:8]
 	VSUBPS Y6, Y1, Y1               // di -= meanG
 	VFNMADD231PS Y7, Y0, Y1         // di -= xhat * meanGX
-	VMULPS Y5, Y1, Y1               // di *= rstd
-	VMOVUPS Y1, (DI)                // dx[:8] = di
+	VMOVUPS (DI), Y2                // dxi = dx[:8]
+	VFMADD231PS Y5, Y1, Y2          // dxi += di * rstd
+	VMOVUPS Y2, (DI)                // dx[:8] = dxi
 	ADDQ $32, DI                    // dx = dx[8:]
 	ADDQ $32, SI                    // x = x[8:]
 	ADDQ $32, R8                    // gamma = gamma[8:]

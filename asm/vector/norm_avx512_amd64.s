@@ -125,10 +125,10 @@ done:
 // func normGradAVX512Asm(dx, x, gamma, dy *float32, n int, mean, rstd, meanG, meanGX float32)
 //	for i := range n {
 //		xhat := (x[i] - mean) * rstd
-//		dx[i] = rstd * (dy[i]*gamma[i] - meanG - xhat*meanGX)
+//		dx[i] += rstd * (dy[i]*gamma[i] - meanG - xhat*meanGX)
 //	}
 //	DI  dx    SI  x    R8  gamma    R9  dy    CX  n
-//	Z0  xhat    Z1  di, which becomes 16 elements of dx    Z4  mean    Z5  rstd    Z6  meanG    Z7  meanGX
+//	Z0  xhat    Z1  di, 16 elements of dy    Z2  dxi, of dx    Z4  mean    Z5  rstd    Z6  meanG    Z7  meanGX
 // Both differences are fused with their products: dy·gamma is not rounded before meanG is taken from it.
 TEXT ·normGradAVX512Asm(SB), NOSPLIT, $0-56
 	MOVQ dx+0(FP), DI
@@ -150,8 +150,9 @@ loop:                               // 16 elements a round
 	VMULPS Z5, Z0, Z0               // xhat *= rstd
 	VFMSUB132PS (R8), Z6, Z1        // di = di*gamma[:16] - meanG
 	VFNMADD231PS Z7, Z0, Z1         // di -= xhat * meanGX
-	VMULPS Z5, Z1, Z1               // di *= rstd
-	VMOVUPS Z1, (DI)                // dx[:16] = di
+	VMOVUPS (DI), Z2                // dxi = dx[:16]
+	VFMADD231PS Z5, Z1, Z2          // dxi += di * rstd
+	VMOVUPS Z2, (DI)                // dx[:16] = dxi
 	ADDQ $64, DI                    // dx = dx[16:]
 	ADDQ $64, SI                    // x = x[16:]
 	ADDQ $64, R8                    // gamma = gamma[16:]
@@ -169,8 +170,9 @@ tail:                               // 0 to 15 elements are left
 	VMULPS Z5, Z0, Z0               // xhat *= rstd
 	VFMSUB132PS (R8), Z6, K1, Z1    // di[:n] = di*gamma[:n] - meanG
 	VFNMADD231PS Z7, Z0, Z1         // di -= xhat * meanGX
-	VMULPS Z5, Z1, Z1               // di *= rstd
-	VMOVUPS Z1, K1, (DI)            // dx[:n] = di
+	VMOVUPS.Z (DI), K1, Z2          // dxi = dx[:n], 0 in the other lanes
+	VFMADD231PS Z5, Z1, Z2          // dxi += di * rstd
+	VMOVUPS Z2, K1, (DI)            // dx[:n] = dxi
 
 done:
 	VZEROUPPER                      // upper halves left behind would slow down SSE code

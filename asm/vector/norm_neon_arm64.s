@@ -90,10 +90,10 @@ loop:                               // four elements a round
 // func normGradSIMDAsm(dx, x, gamma, dy *float32, n int, mean, rstd, meanG, meanGX float32)
 //	for i := range n {
 //		xhat := (x[i] - mean) * rstd
-//		dx[i] = rstd * (dy[i]*gamma[i] - meanG - xhat*meanGX)
+//		dx[i] += rstd * (dy[i]*gamma[i] - meanG - xhat*meanGX)
 //	}
 //	R0  dx    R1  x    R2  gamma    R5  dy    R3  n, elements left    R4  &mean
-//	V0  xhat    V1  gi, four elements of gamma    V2  di, which becomes four elements of dx
+//	V0  xhat    V1  gi, four elements of gamma    V2  di, of dy    V3  dxi, of dx
 //	V6  mean    V7  rstd    V16  meanG    V17  meanGX
 // dy·gamma is rounded before meanG is taken from it; xhat·meanGX is fused with its difference.
 TEXT ·normGradSIMDAsm(SB), NOSPLIT, $0-56
@@ -117,8 +117,9 @@ loop:                           // four elements a round
 	FMUL(1, 2, 2)               // di *= gi
 	FSUB(16, 2, 2)              // di -= meanG
 	VFMLS V17.S4, V0.S4, V2.S4  // di -= xhat * meanGX
-	FMUL(7, 2, 2)               // di *= rstd
-	VST1.P [V2.S4], 16(R0)      // dx[:4] = di; dx = dx[4:]
+	VLD1 (R0), [V3.S4]          // dxi = dx[:4]
+	VFMLA V7.S4, V2.S4, V3.S4   // dxi += di * rstd
+	VST1.P [V3.S4], 16(R0)      // dx[:4] = dxi; dx = dx[4:]
 	SUBS $4, R3, R3             // n -= 4
 	BGT  loop                   // if n > 0 { goto loop }
 	RET

@@ -39,6 +39,6 @@ func layerNormBackwardReference[F kernel.Float](dx, dgamma, dbeta, x, gamma, dy 
 	meanG, meanGX := F(sumG/n), F(sumGX/n)
 	for i, v := range x {
 		xhat := (v - mean) * rstd
-		dx[i] = rstd * (dy[i]*gamma[i] - meanG - xhat*meanGX)
+		dx[i] += rstd * (dy[i]*gamma[i] - meanG - xhat*meanGX)
 	}
 }

@@ -45,7 +45,7 @@ func layerNormBackwardSIMD(dx, dgamma, dbeta, x, gamma, dy []float32, mean, rstd
 	i = vectors(n, func(i, n int) { normGradSIMDAsm(&dx[i], &x[i], &gamma[i], &dy[i], n, mean, rstd, meanG, meanGX) })
 	for ; i < n; i++ {
 		xhat := (x[i] - mean) * rstd
-		dx[i] = rstd * (dy[i]*gamma[i] - meanG - xhat*meanGX)
+		dx[i] += rstd * (dy[i]*gamma[i] - meanG - xhat*meanGX)
 	}
 }
 

@@ -44,7 +44,7 @@ func BenchmarkNarrow(b *testing.B) {
 				{"gelu-backward", func() { c.UnaryBackward(engine.GELU, z, x, y) }, []*engine.Tensor{x, y, z}},
 				{"sum", func() { c.SumTo(sum, x, true) }, []*engine.Tensor{x}},
 				{"layernorm", func() { c.LayerNorm(x, mean, rstd, w, gamma, beta, 1e-6) }, []*engine.Tensor{x, w}},
-				{"layernorm-backward", func() { c.LayerNormBackward(dx, gamma, beta, w, gamma, x, mean, rstd) }, []*engine.Tensor{x, w, dx}},
+				{"layernorm-backward", func() { c.LayerNormBackward(dx, gamma, beta, w, gamma, x, mean, rstd, false) }, []*engine.Tensor{x, w, dx}},
 			} {
 				if dtype == engine.Float32 && (op.name == "round" || op.name == "widen") {
 					continue

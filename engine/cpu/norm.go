@@ -23,16 +23,16 @@ func layerNorm[F asm.Float](c *Backend, dst, mean, rstd, x, gamma, beta *engine.
 	})
 }
 
-func (c *Backend) LayerNormBackward(dx, dgamma, dbeta, x, gamma, dy, mean, rstd *engine.Tensor) {
+func (c *Backend) LayerNormBackward(dx, dgamma, dbeta, x, gamma, dy, mean, rstd *engine.Tensor, accumulate bool) {
 	defer c.timed("LayerNormBackward", 0, dx, dgamma, dbeta, x, gamma, dy, mean, rstd)()
-	pick(x, layerNormBackward[float32], layerNormBackward[float64])(c, dx, dgamma, dbeta, x, gamma, dy, mean, rstd)
+	pick(x, layerNormBackward[float32], layerNormBackward[float64])(c, dx, dgamma, dbeta, x, gamma, dy, mean, rstd, accumulate)
 }
 
 // normRows is how many rows share one partial sum of dgamma and dbeta. It is fixed, so that the order of
 // addition does not depend on the number of threads.
 const normRows = 64
 
-func layerNormBackward[F asm.Float](c *Backend, dx, dgamma, dbeta, x, gamma, dy, mean, rstd *engine.Tensor) {
+func layerNormBackward[F asm.Float](c *Backend, dx, dgamma, dbeta, x, gamma, dy, mean, rstd *engine.Tensor, accumulate bool) {
 	n, rows := x.Dim(-1), x.Rows()
 	d, v, g, up := host[F](dx), host[F](x), host[F](gamma), rowsOf[F](c, dy, n)
 	mu, rs := host[F](mean), host[F](rstd)
@@ -44,6 +44,9 @@ func layerNormBackward[F asm.Float](c *Backend, dx, dgamma, dbeta, x, gamma, dy,
 		pg, pb, up := sums[2*b*n:(2*b+1)*n], sums[(2*b+1)*n:(2*b+2)*n], up.own()
 		for r := b * normRows; r < min((b+1)*normRows, rows); r++ {
 			from, to := r*n, (r+1)*n
+			if !accumulate {
+				clear(d[from:to])
+			}
 			kernels[F]().LayerNormBackward(d[from:to], pg, pb, v[from:to], g, up.read(r), mu[r], rs[r])
 		}
 	})

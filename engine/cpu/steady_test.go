@@ -95,7 +95,7 @@ func newSteadyStep(cpu *cpu.Backend) func() {
 		cpu.AttentionBackward(attention, engine.AttentionGrads{DOut: dout, DQKV: dqkv})
 		cpu.Gemm(engine.GemmArgs{C: grad, A: dqkv, B: normed, M: 3 * width, N: width, K: rows, TransA: true,
 			LDA: 3 * width, LDB: width, LDC: width, Batch: 1})
-		cpu.LayerNormBackward(float(rows, width), dgamma, dbeta, x, gamma, dout, mean, rstd)
+		cpu.LayerNormBackward(float(rows, width), dgamma, dbeta, x, gamma, dout, mean, rstd, false)
 
 		figures := float(engine.FigureCount)
 		cpu.StepFigures(engine.FiguresArgs{Figures: figures, Loss: loss, Grads: []*engine.Tensor{grad}, MaxNorm: 1})

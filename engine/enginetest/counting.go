@@ -163,9 +163,9 @@ func (c *Counting) LayerNorm(dst, mean, rstd, x, gamma, beta *engine.Tensor, eps
 	c.Backend.LayerNorm(dst, mean, rstd, x, gamma, beta, eps)
 }
 
-func (c *Counting) LayerNormBackward(dx, dgamma, dbeta, x, gamma, dy, mean, rstd *engine.Tensor) {
+func (c *Counting) LayerNormBackward(dx, dgamma, dbeta, x, gamma, dy, mean, rstd *engine.Tensor, accumulate bool) {
 	c.Kernels["LayerNormBackward"]++
-	c.Backend.LayerNormBackward(dx, dgamma, dbeta, x, gamma, dy, mean, rstd)
+	c.Backend.LayerNormBackward(dx, dgamma, dbeta, x, gamma, dy, mean, rstd, accumulate)
 }
 
 func (c *Counting) Attention(a engine.AttentionArgs) {

@@ -141,9 +141,9 @@ func (d *Deferred) LayerNorm(dst, mean, rstd, x, gamma, beta *engine.Tensor, eps
 	d.enqueue(func() { d.inner.LayerNorm(dst, mean, rstd, x, gamma, beta, eps) })
 }
 
-func (d *Deferred) LayerNormBackward(dx, dgamma, dbeta, x, gamma, dy, mean, rstd *engine.Tensor) {
+func (d *Deferred) LayerNormBackward(dx, dgamma, dbeta, x, gamma, dy, mean, rstd *engine.Tensor, accumulate bool) {
 	d.borrowIn(&dx, &dgamma, &dbeta, &x, &gamma, &dy, &mean, &rstd)
-	d.enqueue(func() { d.inner.LayerNormBackward(dx, dgamma, dbeta, x, gamma, dy, mean, rstd) })
+	d.enqueue(func() { d.inner.LayerNormBackward(dx, dgamma, dbeta, x, gamma, dy, mean, rstd, accumulate) })
 }
 
 func (d *Deferred) Attention(a engine.AttentionArgs) {

@@ -126,11 +126,11 @@ func (s *suite) refusesNarrow() {
 	s.refuses("GELU's gradient from float32", func() { s.b.UnaryBackward(engine.GELU, narrow, narrow, x) })
 	s.refuses("LayerNorm of bfloat16", func() { s.b.LayerNorm(narrow, row, row, narrow, row, row, 1e-6) })
 	s.refuses("LayerNorm with a bfloat16 scale", func() { s.b.LayerNorm(narrow, row, row, x, narrowRow, row, 1e-6) })
-	s.refuses("LayerNormBackward to bfloat16", func() { s.b.LayerNormBackward(narrow, row, row, x, row, narrow, row, row) })
+	s.refuses("LayerNormBackward to bfloat16", func() { s.b.LayerNormBackward(narrow, row, row, x, row, narrow, row, row, false) })
 	if s.options.Float64 {
 		y, yrow := s.of(engine.Float64, 4, 4), s.of(engine.Float64, 4)
 		s.refuses("LayerNorm of float64 to bfloat16", func() { s.b.LayerNorm(narrow, yrow, yrow, y, yrow, yrow, 1e-6) })
-		s.refuses("LayerNormBackward of such", func() { s.b.LayerNormBackward(y, yrow, yrow, y, yrow, narrow, yrow, yrow) })
+		s.refuses("LayerNormBackward of such", func() { s.b.LayerNormBackward(y, yrow, yrow, y, yrow, narrow, yrow, yrow, false) })
 		s.refuses("SumTo float64", func() { s.b.SumTo(yrow, narrow, false) })
 	}
 }

@@ -224,10 +224,16 @@ func (s *suite) layerNormBackward(dtype engine.DType, shape []int) {
 	}
 	dx, alone := s.blank(shape...), s.blank(shape...)
 	means, rstds := s.tensor(mu, len(mu)), s.tensor(rs, len(rs))
-	s.b.LayerNormBackward(dx, dgamma, dbeta, x, gamma, dy, means, rstds)
+	s.b.LayerNormBackward(dx, dgamma, dbeta, x, gamma, dy, means, rstds, false)
 	s.check(dx, wantX, "dx of %v from %v", shape, dtype)
-	s.b.LayerNormBackward(alone, nil, nil, x, gamma, dy, means, rstds)
+	s.b.LayerNormBackward(alone, nil, nil, x, gamma, dy, means, rstds, false)
 	s.check(alone, wantX, "dx of %v without dgamma and dbeta", shape)
+	residual, rv := s.random(shape...)
+	for i, v := range rv {
+		wantX.add(i, v)
+	}
+	s.b.LayerNormBackward(residual, nil, nil, x, gamma, dy, means, rstds, true)
+	s.check(residual, wantX, "dx of %v on top", shape)
 	s.check(dgamma, wantG, "dgamma of %v", shape)
 	s.check(dbeta, wantB, "dbeta of %v", shape)
 }

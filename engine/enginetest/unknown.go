@@ -129,7 +129,7 @@ func (s *suite) refusesDType(dtype engine.DType) {
 		"LogSoftmax":        func() { s.b.LogSoftmax(x, x) },
 		"…Backward":         func() { s.b.LogSoftmaxBackward(x, x, x) },
 		"LayerNorm":         func() { s.b.LayerNorm(x, row, row, x, row, row, 1e-6) },
-		"LayerNormBackward": func() { s.b.LayerNormBackward(x, row, row, x, row, x, row, row) },
+		"LayerNormBackward": func() { s.b.LayerNormBackward(x, row, row, x, row, x, row, row, false) },
 		"Attention":         func() { s.b.Attention(heads) },
 		"AttentionBackward": func() {
 			s.b.AttentionBackward(heads, engine.AttentionGrads{DOut: heads.Out, DQKV: heads.QKV})

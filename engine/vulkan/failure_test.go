@@ -76,7 +76,7 @@ func TestNoWorkingMemory(t *testing.T) {
 	attention := engine.AttentionArgs{QKV: qkv, Out: out, LSE: lse, Batch: 1, Tokens: 8, Heads: 1, HeadDim: 4}
 	methods := map[string]func(){
 		"SumTo":             func() { b.SumTo(quad, long, false) },
-		"LayerNormBackward": func() { b.LayerNormBackward(wide, row, row, wide, row, wide, lse, lse) },
+		"LayerNormBackward": func() { b.LayerNormBackward(wide, row, row, wide, row, wide, lse, lse, false) },
 		"MSE":               func() { b.MSE(scalar, long, long) },
 		"AttentionBackward": func() { b.AttentionBackward(attention, engine.AttentionGrads{DOut: out, DQKV: qkv}) },
 		"Gemm": func() {

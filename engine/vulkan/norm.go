@@ -12,10 +12,10 @@ func (b *Backend) LayerNorm(dst, mean, rstd, x, gamma, beta *engine.Tensor, eps 
 // normRows is the least number of rows that share a partial sum of dgamma and dbeta, and normBlocks the most such sums.
 const normRows, normBlocks = 64, 1024
 
-func (b *Backend) LayerNormBackward(dx, dgamma, dbeta, x, gamma, dy, mean, rstd *engine.Tensor) {
+func (b *Backend) LayerNormBackward(dx, dgamma, dbeta, x, gamma, dy, mean, rstd *engine.Tensor, accumulate bool) {
 	allFloat32("LayerNormBackward", dx, dgamma, dbeta, x, gamma, dy, mean, rstd)
 	r := rowsOf(x)
-	b.kernel("layer_norm_backward", r.lanes).out(dx).in(x).in(gamma).in(dy).in(mean).in(rstd).u32(r.rows, r.n).groups(r.groups(), 1, 1)
+	b.kernel("layer_norm_backward", r.lanes, flag(1, accumulate)).tensor(dx, engine.Float32, accumulate, true).in(x).in(gamma).in(dy).in(mean).in(rstd).u32(r.rows, r.n).groups(r.groups(), 1, 1)
 	if dgamma == nil {
 		return
 	}

@@ -73,7 +73,7 @@ func TestLongRows(t *testing.T) {
 			x, dy, gamma, beta := in.normal(shape...), in.normal(shape...), in.normal(n), in.normal(n)
 			y, dx, mean, rstd, dgamma, dbeta := in.zeros(shape...), in.zeros(shape...), in.zeros(3), in.zeros(3), in.normal(n), in.normal(n)
 			in.LayerNorm(y, mean.Range(0, shape[0]), rstd.Range(0, shape[0]), x, gamma, beta, 1e-6)
-			in.LayerNormBackward(dx, dgamma, dbeta, x, gamma, dy, mean.Range(0, shape[0]), rstd.Range(0, shape[0]))
+			in.LayerNormBackward(dx, dgamma, dbeta, x, gamma, dy, mean.Range(0, shape[0]), rstd.Range(0, shape[0]), false)
 			return []*engine.Tensor{y, mean, rstd, dx, dgamma, dbeta}
 		})
 	}
@@ -85,7 +85,7 @@ func TestManyRowsOfLayerNorm(t *testing.T) {
 	agree(t, func(in *inputs) []*engine.Tensor {
 		x, dy, gamma, mean, rstd := in.normal(rows, n), in.normal(rows, n), in.normal(n), in.normal(rows), in.normal(rows)
 		dx, dgamma, dbeta := in.zeros(rows, n), in.normal(n), in.normal(n)
-		in.LayerNormBackward(dx, dgamma, dbeta, x, gamma, dy, mean, rstd)
+		in.LayerNormBackward(dx, dgamma, dbeta, x, gamma, dy, mean, rstd, false)
 		return []*engine.Tensor{dx, dgamma, dbeta}
 	})
 }

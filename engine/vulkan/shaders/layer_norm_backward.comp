@@ -2,7 +2,9 @@
 #extension GL_GOOGLE_include_directive : require
 #include "rows.glsl"
 
-// for each row, with g[i] = dy[i]·gamma[i] and h[i] = (x[i] − mean)·rstd { dx[i] = rstd·(g[i] − Σ g[j]/n − h[i]·Σ g[j]·h[j]/n) }
+// for each row, with g[i] = dy[i]·gamma[i] and h[i] = (x[i] − mean)·rstd { dx[i] (+)= rstd·(g[i] − Σ g[j]/n − h[i]·Σ g[j]·h[j]/n) }
+
+layout(constant_id = 1) const bool ACCUMULATE = false;
 
 layout(push_constant) uniform Push {
 	Floats dx, x, gamma, dy, mean, rstd;
@@ -22,7 +24,8 @@ void main() {
 		along = row_sum(along) / n;
 		EACH_PLACE(i, row, rows, n) {
 			float g = dy.v[i] * gamma.v[i - row * n];
-			dx.v[i] = s * fma(-(x.v[i] - m) * s, along, g - sum);
+			float d = fma(-(x.v[i] - m) * s, along, g - sum);
+			dx.v[i] = ACCUMULATE ? fma(s, d, dx.v[i]) : s * d;
 		}
 	}
 }
