@@ -77,13 +77,16 @@ func (c AdapterConfig) fanIn() int {
 	return c.Window().Taps() * c.Width
 }
 
-// Forward adapts tokens x [B, T, H, W, D] of patches on a grid, and keeps their shape.
-func (a *Adapter) Forward(x *ag.Value) *ag.Value {
-	h := a.convolve(a.Down.Forward(x)) // [B, T, H, W, r]
+// Forward adapts the patches of frames x [B·T, S, D], which are the last of their tokens, on a grid of T, H and W. Class tokens before
+// them pass by; they too go down the bottleneck, which costs less than a copy of x without them.
+func (a *Adapter) Forward(x *ag.Value, grid [3]int) *ag.Value {
+	frames, n := x.Dim(0), grid[1]*grid[2]
+	h := ag.Slice(a.Down.Forward(x), 1, x.Dim(1)-n, x.Dim(1))                         // [B·T, H·W, r]
+	h = a.convolve(ag.Reshape(h, frames/grid[0], grid[0], grid[1], grid[2], a.Width)) // [B, T, H, W, r]
 	if a.Activation {
 		h = ag.GELU(h)
 	}
-	return a.Up.AddTo(x, h) // [B, T, H, W, D]
+	return a.Up.AddToLast(x, ag.Reshape(h, frames, n, a.Width)) // [B·T, S, D]
 }
 
 // convolve keeps the shape of x [B, T, H, W, r].

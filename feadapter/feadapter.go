@@ -64,10 +64,8 @@ func (m *Model) block(i int, x *ag.Value, batch int) *ag.Value {
 	return at(AfterMLP, b.MLP.AddTo(x, b.Norm2.Rounded(x)))
 }
 
-// adapt lets an adapter see the patches of all frames of a sample, [B, T, H, W, D]. Class tokens x[:, 0] pass by.
+// adapt lets an adapter see the patches of all frames of a sample. Class tokens x[:, 0] pass by.
 func (m *Model) adapt(a *Adapter, x *ag.Value, batch int) *ag.Value {
-	class, patches := vit.SplitClass(x)
-	shape, side := patches.Shape(), m.Encoder.ImageSize/m.Encoder.PatchSize
-	patches = a.Forward(ag.Reshape(patches, batch, shape[0]/batch, side, side, shape[2]))
-	return ag.Concat(1, class, ag.Reshape(patches, shape...))
+	side := m.Encoder.ImageSize / m.Encoder.PatchSize
+	return a.Forward(x, [3]int{x.Dim(0) / batch, side, side})
 }

@@ -271,7 +271,7 @@ func TestPackedWeights(t *testing.T) {
 // Of every kind, an adapter is x + f(convolution(x·W_d))·W_u, with the convolution and the f that its settings name.
 func TestKindsOfAdapters(t *testing.T) {
 	b := cpu.New()
-	x := make([]float32, 2*4*3*2*6)
+	x := make([]float32, 2*4*(1+3*2)*6)
 	for i := range x {
 		x[i] = float32(i*53%97)/48 - 1
 	}
@@ -285,8 +285,9 @@ func TestKindsOfAdapters(t *testing.T) {
 		scope, tape := nn.NewScope(b, engine.Float32, noise{}), ag.NewTape(b)
 		a := NewAdapter(scope, 6, c)
 		require.NoError(t, scope.Err())
-		in := tape.Const(engine.FromSlice(b, engine.Float32, x, 2, 4, 3, 2, 6))
-		h := a.Down.Forward(in)
+		in := tape.Const(engine.FromSlice(b, engine.Float32, x, 2*4, 1+3*2, 6))
+		class, patches := vit.SplitClass(in)
+		h := a.Down.Forward(ag.Reshape(patches, 2, 4, 3, 2, 6))
 		switch {
 		case c.Dilated:
 			predicted := ag.Convolve(h, a.Predictor.Weight, a.Predictor.Bias, window)
@@ -300,9 +301,10 @@ func TestKindsOfAdapters(t *testing.T) {
 		if c.Activation {
 			h = ag.GELU(h)
 		}
-		want, err := engine.Read[float32](ag.Add(in, a.Up.Forward(h)).Data())
+		adapted := ag.Add(patches, ag.Reshape(a.Up.Forward(h), patches.Shape()...))
+		want, err := engine.Read[float32](ag.Concat(1, class, adapted).Data())
 		require.NoError(t, err)
-		got, err := engine.Read[float32](a.Forward(in).Data())
+		got, err := engine.Read[float32](a.Forward(in, [3]int{4, 3, 2}).Data())
 		require.NoError(t, err)
 		require.InDeltaSlice(t, want, got, 1e-5, "%+v", c)
 		require.NotContains(t, seen, fmt.Sprint(got))

@@ -105,6 +105,11 @@ func Ops() []Case {
 		row("LinearGELU/large", Ternary(ag.LinearGELU), tensor("x", 35, 33), tensor("weight", 70, 33), tensor("bias", 70)),
 		trained("LinearGELU/weights", Ternary(ag.LinearGELU), []Input{tensor("x", 7, 33)}, tensor("weight", 9, 33), tensor("bias", 9)),
 
+		row("LinearAddLast", linearAddLast, tensor("x", 2, 3, 4), tensor("residual", 2, 5, 6), tensor("weight", 6, 4), tensor("bias", 6)),
+		row("LinearAddLast/all", linearAddLast, tensor("x", 2, 3, 4), tensor("residual", 2, 3, 5), tensor("weight", 5, 4), tensor("bias", 5)),
+		trained("LinearAddLast/weights", linearAddLast, []Input{tensor("x", 2, 3, 4), tensor("residual", 2, 4, 5)},
+			tensor("weight", 5, 4), tensor("bias", 5)),
+
 		row("MatMul", matMul(false, false), tensor("a", 3, 4), tensor("b", 4, 5)),
 		row("MatMul/transposed b", matMul(false, true), tensor("a", 3, 4), tensor("b", 5, 4)),
 		row("MatMul/transposed a", matMul(true, false), tensor("a", 4, 3), tensor("b", 4, 5)),

@@ -150,6 +150,11 @@ func linearAdd(_ *ag.Tape, in []value) []value {
 	return []value{ag.LinearAdd(in[0], in[2], in[3], in[1])}
 }
 
+// linearAddLast has the residual in front of the weights, too.
+func linearAddLast(_ *ag.Tape, in []value) []value {
+	return []value{ag.LinearAddLast(in[0], in[2], in[3], in[1])}
+}
+
 func matMul(transA, transB bool) Func {
 	return Binary(func(a, b value) value { return ag.MatMul(a, b, transA, transB) })
 }

@@ -27,6 +27,11 @@ func (l *Linear) AddTo(residual, x *ag.Value) *ag.Value {
 	return ag.LinearAdd(x, l.Weight, l.Bias, residual)
 }
 
+// AddToLast is AddTo for the last rows of each item of the residual [B, s, out], as many as x [B, n, in] has.
+func (l *Linear) AddToLast(residual, x *ag.Value) *ag.Value {
+	return ag.LinearAddLast(x, l.Weight, l.Bias, residual)
+}
+
 // Layer runs forward as a layer of x's tape: see autograd.Tape.Layer.
 func Layer(x *ag.Value, forward func(x *ag.Value) *ag.Value) *ag.Value {
 	return x.Tape().Layer([]*ag.Value{x}, func(in []*ag.Value) []*ag.Value { return []*ag.Value{forward(in[0])} })[0]

@@ -50,11 +50,12 @@ func modules(m *recipe.Model) {
 //	its adapter or modules         patches · beside
 //	what is before the blocks      patches · once
 //
-// With recompute it is the input of each block, and one block at a time.
+// With recompute it is the input of each block, and one block at a time, whose input is there already.
 type kept struct {
 	recipe recipe.Recipe
 	blocks int
 	beside int
+	own    int // of beside, what is the input of the block itself
 	once   int
 	input  int // of a block, a patch: its token, and for S2D the view of the landmarks
 }
@@ -65,16 +66,16 @@ func (k kept) floats(blocks int, recompute bool) int {
 	patches := e.Frames * (e.ImageSize / e.PatchSize) * (e.ImageSize / e.PatchSize)
 	block := (patches+e.Frames)*(10*e.Dim+e.Heads+4) + patches*k.beside
 	if recompute {
-		return blocks*(patches*k.input+e.Frames*e.Dim) + block
+		return blocks*(patches*k.input+e.Frames*e.Dim) + block - patches*k.own
 	}
 	return blocks*block + patches*k.once
 }
 
 var leastKept = map[string]kept{
-	"all":      {wide("feadapter", func(*recipe.Model) {}), 6, 0, 3 * 8 * 8, 96}, // the pixels that are embedded
-	"adapters": {wide("feadapter", adapters("all"), feadapter.Base...), 6, feAdapter, 0, 96},
-	"last 1/3": {wide("feadapter", adapters("last 1/3"), feadapter.Base...), 2, feAdapter, 0, 96},
-	"s2d":      {wide("s2d", modules, s2d.Base...), 6, s2dModules, 4 * 2, 2 * 96},
+	"all":      {wide("feadapter", func(*recipe.Model) {}), 6, 0, 0, 3 * 8 * 8, 96}, // the pixels that are embedded
+	"adapters": {wide("feadapter", adapters("all"), feadapter.Base...), 6, feAdapter, 96, 0, 96},
+	"last 1/3": {wide("feadapter", adapters("last 1/3"), feadapter.Base...), 2, feAdapter, 96, 0, 96},
+	"s2d":      {wide("s2d", modules, s2d.Base...), 6, s2dModules, 0, 4 * 2, 2 * 96},
 }
 
 const (
