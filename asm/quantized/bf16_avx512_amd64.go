@@ -38,7 +38,7 @@ func bf16SweepAVX512(t *sweep) {
 	for j := 0; j < t.panels*NR; j += NR {
 		results, ld := t.results(j)
 		bf16TileAVX512Asm(t.rows, t.steps, &t.a[0], t.lda, &t.b[j*t.steps], &t.c[j], t.ldc, &t.bias[j], t.ldBias,
-			&t.ahead[j/NR*n], step, results, ld)
+			&t.ahead.x[j/NR*n], step, results, ld)
 	}
 }
 

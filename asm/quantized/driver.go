@@ -6,10 +6,11 @@ import (
 	"mien/asm/internal/kernel"
 )
 
-// scratch is what one call needs: a strip of converted activations, words that have to be transposed, a tile and its bias for columns
-// past the edge, and the sums of a sweep and a row of slopes where results are bfloat16.
+// scratch is what one call needs: a strip of converted activations, weights that were not packed before, words that have to be transposed, a
+// tile and its bias for columns past the edge, and the sums of a sweep and a row of slopes where results are bfloat16.
 type scratch struct {
 	rows  Rows
+	fresh Panels
 	block block
 	sweep sweep
 	tile  []float32
@@ -26,18 +27,24 @@ var zeros [sweepColumns]float32
 // A strip of up to MR rows of A, converted here unless it was before, stays in the cache for all panels. Strips are of nearly
 // equal size: one of one or two rows would make poor use of the panels that it reads.
 func (k *Kernels) Gemm(g Product) {
-	g.check(k.format)
 	s := k.scratch.Get()
 	defer k.scratch.Put(s)
+	if g.B == nil {
+		s.fresh.Reset(k, g.N, g.terms)
+		k.PackOperand(&s.fresh, g.fresh, 0, 1)
+		g.B = &s.fresh
+	}
+	g.check(k.format)
 	strips := kernel.CeilDiv(g.M, k.MR)
 	for i := range strips {
 		lo, hi := g.M*i/strips, g.M*(i+1)/strips
-		rows, first, next := g.Converted, g.firstRow+lo, g.panelsAhead(k.format, i, strips)
+		rows, first := g.Converted, g.firstRow+lo
+		next := g.panelsAhead(k.format, i, strips)
 		if rows == nil {
 			s.rows.Reset(k, hi-lo, g.B.K)
 			k.Convert(&s.rows, g.A[lo*g.LDA:], g.LDA, 0, hi-lo)
 			rows, first = &s.rows, 0
-			next = g.A[min(hi*g.LDA, len(g.A)):min((2*hi-lo)*g.LDA, len(g.A))]
+			next = ahead{x: g.A[min(hi*g.LDA, len(g.A)):min((2*hi-lo)*g.LDA, len(g.A))]}
 		}
 		s.sweep = sweep{rows: hi - lo, steps: k.format.words(g.B.K), lda: rows.ld,
 			a: rows.words[first*rows.ld:], rowScales: kernel.Tail(rows.scales, first)}
@@ -46,27 +53,71 @@ func (k *Kernels) Gemm(g Product) {
 	s.sweep = sweep{} // do not keep the caller's memory alive
 }
 
-// panelsAhead returns part i of n of the panels after those of the product, as many as it has: what a thread that takes one block of
-// columns after the other reads next. They are only prefetched, so the type does not matter.
-func (g *Product) panelsAhead(f format, i, n int) []float32 {
+// ahead is what is read next, and may be prefetched: elements of which each panel fetches a part, or, where lines are rows ld elements
+// apart, 64 bytes of such rows every four steps, beginning 128 bytes later with every panel.
+type ahead struct {
+	x  []float32
+	ld int
+}
+
+// aheadStrips is how many strips it takes to fetch what the next product packs: the last ones, as what is fetched earlier would leave the
+// cache again. A panel takes twice its words, so that is 64 bytes every four steps.
+const aheadStrips = 16
+
+// panelsAhead returns part i of n of the panels after those of the product, as many as it has, or of what it is to pack: what a thread that
+// takes one block of columns after the other reads next. Panels are only prefetched, so the type does not matter.
+func (g *Product) panelsAhead(f format, i, n int) ahead {
+	if g.terms > 0 {
+		return g.linesAhead(i - max(n-aheadStrips, 0))
+	}
 	steps := f.words(g.B.K)
 	next := kernel.Next(g.B.words[g.firstColumn*steps:], g.N*steps)
 	part := next[len(next)*i/n : len(next)*(i+1)/n]
-	return unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(part))), len(part))
+	return ahead{x: unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(part))), len(part))}
+}
+
+// linesAhead returns part i of aheadStrips of the lines that follow, as many as the product has; nothing for i < 0. Of lines that stand
+// across, a part is every other cache line of an eighth of the rows.
+func (g *Product) linesAhead(i int) ahead {
+	x := g.following
+	switch {
+	case i < 0:
+		return ahead{}
+	case x.Across:
+		at := i/2*(g.terms/(aheadStrips/2))*x.LD + i%2*(NR/2)
+		return ahead{x.F32[min(at, len(x.F32)):], x.LD}
+	case x.LD != g.terms:
+		return ahead{} // they do not lie together
+	}
+	next := x.F32[:min(g.N*x.LD, len(x.F32))]
+	return ahead{x: next[len(next)*i/aheadStrips : len(next)*(i+1)/aheadStrips]}
+}
+
+// part returns what columns from ≤ j < to of n fetch.
+func (a ahead) part(from, to, n int) ahead {
+	switch {
+	case a.ld == 0:
+		a.x = a.x[len(a.x)*from/n : len(a.x)*to/n]
+	case to <= len(a.x):
+		a.x = a.x[from:]
+	default:
+		a = ahead{}
+	}
+	if len(a.x) == 0 {
+		return ahead{x: zeros[:]}
+	}
+	return a
 }
 
 // strip multiplies the rows of the sweep, which are those of C from lo on, with all panels. Meanwhile the activations of the next
 // strip, or the panels of the next columns, are prefetched, a part with every panel.
-func (k *Kernels) strip(g *Product, s *scratch, lo int, next []float32) {
+func (k *Kernels) strip(g *Product, s *scratch, lo int, next ahead) {
 	t := &s.sweep
 	for from := 0; from < g.N; from += sweepColumns {
 		to := min(from+sweepColumns, g.N)
 		r := k.region(g, s, lo, lo+t.rows, from, to)
-		t.c, t.ldc, t.narrow, t.ahead = r.sums, r.ld, g.narrow(&r), zeros[:]
+		t.c, t.ldc, t.narrow, t.ahead = r.sums, r.ld, g.narrow(&r), next.part(from, to, g.N)
 		t.bias, t.ldBias = k.start(g, &r)
-		if part := next[len(next)*from/g.N : len(next)*to/g.N]; len(part) > 0 {
-			t.ahead = part
-		}
 		k.sweepPanels(t, g.B, g.firstColumn+from, (to-from)/NR)
 		if edge := to &^ (NR - 1); edge < to {
 			k.sweepEdge(t, g.B, s, g.firstColumn+edge, edge-from, to-edge)

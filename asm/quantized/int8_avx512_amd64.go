@@ -27,6 +27,6 @@ func int8SweepAVX512(t *sweep) {
 	n, step := t.fetchAVX512()
 	for j := 0; j < t.panels*NR; j += NR {
 		int8TileAVX512Asm(t.rows, t.steps, &t.a[0], t.lda, &t.b[j*t.steps], &t.c[j], t.ldc, &t.bias[j], &t.rowScales[0], &t.columnScales[j], &t.start[j],
-			&t.ahead[j/NR*n], step)
+			&t.ahead.x[j/NR*n], step)
 	}
 }

@@ -76,7 +76,7 @@ type sweep struct {
 
 	ldBias int // 0 where all rows start with the same
 
-	ahead  []float32 // what is read next, and may be prefetched
+	ahead  ahead
 	narrow [2]narrow // what the epilogue writes and reads in place of c, and may be prefetched, too
 
 	rowScales, columnScales []float32

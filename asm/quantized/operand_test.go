@@ -170,7 +170,7 @@ func TestOperandBitsDoNotDependOnTheCut(t *testing.T) {
 			k.Gemm(packed)
 			require.Equal(t, whole.C, packed.C)
 			for _, cut := range [][3]int{{0, 0, 0}, {1, 32, 74}, {14, 96, 2}, {33, 160, 30}} {
-				part := fresh()
+				part, packing := fresh(), fresh()
 				for _, p := range [][2]int{{0, cut[2]}, {cut[2], terms}} {
 					if p[0] == p[1] {
 						continue
@@ -180,9 +180,19 @@ func TestOperandBitsDoNotDependOnTheCut(t *testing.T) {
 						k.Gemm(half.Columns(0, cut[1]))
 						k.Gemm(half.Columns(cut[1], n))
 					}
+					piece = packing.Of(piece.Converted, nil).Piece(p[0] == 0, p[1] == terms)
+					left, right := b.Terms(p[0]), b.Terms(p[0]).Lines(cut[1])
+					if cut[1] > 0 {
+						k.Gemm(piece.Columns(0, cut[1]).Packing(left, right, p[1]-p[0]))
+					}
+					for _, half := range []Product{piece.Rows(0, cut[0]), piece.Rows(cut[0], m)} {
+						k.Gemm(half.Columns(cut[1], n).Packing(right, left, p[1]-p[0]))
+					}
 				}
 				require.Equal(t, whole.C, part.C, "form %d, cut %v", form, cut)
 				require.Equal(t, whole.Pre, part.Pre, "form %d, cut %v", form, cut)
+				require.Equal(t, whole.C, packing.C, "packed by each product: form %d, cut %v", form, cut)
+				require.Equal(t, whole.Pre, packing.Pre, "packed by each product: form %d, cut %v", form, cut)
 			}
 		}
 	})

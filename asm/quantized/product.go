@@ -38,6 +38,9 @@ type Product struct {
 	Sums                []float32
 	LDSums              int
 
+	fresh, following Operand // op(B) in place of B, and what the next product packs
+	terms            int     // of fresh
+
 	firstRow, firstColumn int  // of Converted and of B, where Rows and Columns have cut
 	resumed, unfinished   bool // pieces of the sums were added before, and will be after this one
 }
@@ -46,6 +49,14 @@ type Product struct {
 func (g Product) Of(a *Rows, b *Panels) Product {
 	g.A, g.Converted, g.firstRow = nil, a, 0
 	g.B, g.firstColumn = b, 0
+	return g
+}
+
+// Packing sets op(B) of all columns that are left of C where it is not packed yet: Gemm packs lines of so many terms for itself.
+// Following are the lines that the same thread packs next, if any: they are prefetched meanwhile.
+func (g Product) Packing(b, following Operand, terms int) Product {
+	g.B, g.firstColumn = nil, 0
+	g.fresh, g.following, g.terms = b, following, terms
 	return g
 }
 

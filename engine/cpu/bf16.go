@@ -9,7 +9,8 @@ import (
 // Products at bf16 with a weight that is not packed, as in training, where the CPU multiplies bfloat16 faster than float32: op(A) and op(B)
 // are first converted, for all threads, each read once and in the order of memory; then blocks of C are divided among the threads. Such
 // a block is of so few columns that its panels of op(B) stay in the L2 cache of a thread. Where op(A) is bfloat16 and its rows follow each
-// other, it is read where it is. Elsewhere: rounding.go.
+// other, it is read where it is. Where op(B) is a weight of enough columns, a thread packs those of its block just before it multiplies
+// them, and meanwhile fetches those of the next one. Elsewhere: rounding.go.
 //
 // The bits depend on nothing of this: an element is one sum in the order of its terms, and where it is cut, the next piece begins with
 // what it was (quantized.Product.Piece), in float32.
@@ -20,6 +21,7 @@ const (
 	rowWords   = 2 << 20  // of op(A), 8 MiB
 	panelWords = 4 << 20  // of op(B), 16 MiB
 	blockWords = 96 << 10 // of op(B) in a block of C, 384 KiB
+	ownBlocks  = 6        // of a thread that packs them
 )
 
 // bf16Product is one item of a batch or one group.
@@ -28,6 +30,7 @@ type bf16Product struct {
 	a, b    quantized.Operand
 	terms   int
 	inPlace bool // op(A)
+	fresh   bool // op(B) is packed block by block
 }
 
 // piece is a band of rows of a product, and some terms of its sums.
@@ -98,6 +101,7 @@ func bf16Item(a *engine.GemmArgs, b int) bf16Product {
 	}
 	setResult(&p.Product, a, b*a.CStride)
 	p.inPlace = asm.F32().BF16.InPlace(p.a, a.M, a.K) != nil
+	p.fresh = p.b.F32 != nil && ceilDiv(a.N, quantized.NR) >= ownBlocks*threadsFor(a.M*a.N*a.K, gemmGrain)
 	return p
 }
 
@@ -206,23 +210,27 @@ func (p *piece) prepare(k *quantized.Kernels, o *operands) {
 	} else {
 		p.rows.Reset(k, m, terms)
 	}
-	if p.lo == 0 {
+	if p.packsFirst() {
 		p.panels.Reset(k, p.N, terms)
 	}
 }
+
+// packsFirst tells whether op(B) is packed before the piece is multiplied.
+func (p *piece) packsFirst() bool { return p.lo == 0 && !p.fresh }
 
 // convert converts one of so many parts of op(A), and after these of op(B).
 func (p *piece) convert(k *quantized.Kernels, part, parts int) {
 	switch {
 	case part < parts && !p.inPlace:
 		k.ConvertOperand(p.rows, p.a.Lines(p.lo).Terms(p.from), part, parts)
-	case part >= parts && p.lo == 0:
+	case part >= parts && p.packsFirst():
 		k.PackOperand(p.panels, p.b.Terms(p.from), part-parts, parts)
 	}
 }
 
 // sharesOf divides the pieces of a round into eight shares a thread or more: by columns, as many as panels stay in L2, and by rows. Fewer
-// columns would read op(A) more often. Where there are few rows, there are shares of fewer columns.
+// columns would read op(A) more often. Where there are few rows, there are shares of fewer columns. Shares that pack their panels have all
+// rows.
 func sharesOf(round []piece, work, parts, strip int) (list []share) {
 	most := max(1, work)
 	if parts > 1 {
@@ -234,6 +242,9 @@ func sharesOf(round []piece, work, parts, strip int) (list []share) {
 		panels, shares := ceilDiv(p.N, quantized.NR), max(1, ceilDiv(p.work(), most))
 		width := min(panels, max(1, blockWords*2/(terms*quantized.NR)))
 		bands := min(ceilDiv(shares, ceilDiv(panels, width)), max(1, rows/(2*strip)))
+		if p.fresh {
+			bands, shares = 1, min(shares, ownBlocks*parts)
+		}
 		width = max(1, min(width, panels*bands/shares)) * quantized.NR
 		for left := 0; left < p.N; left += width {
 			for band := range bands {
@@ -247,5 +258,17 @@ func sharesOf(round []piece, work, parts, strip int) (list []share) {
 // multiply computes a share.
 func (s share) multiply(k *quantized.Kernels) {
 	g := s.Product.Rows(s.lo, s.hi).Of(s.rows, s.panels).Piece(s.from == 0, s.to == s.terms)
-	k.Gemm(g.Rows(s.top, s.bottom).Columns(s.left, s.right))
+	g = g.Rows(s.top, s.bottom).Columns(s.left, s.right)
+	if s.fresh {
+		g = g.Packing(s.b.Terms(s.from).Lines(s.left), s.following(), s.to-s.from)
+	}
+	k.Gemm(g)
+}
+
+// following returns op(B) of the share after one of the same piece.
+func (s share) following() (x quantized.Operand) {
+	if s.right < s.N {
+		x = s.b.Terms(s.from).Lines(s.right)
+	}
+	return x
 }

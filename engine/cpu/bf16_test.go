@@ -35,6 +35,7 @@ func TestBF16BitsDoNotDependOnTheCut(t *testing.T) {
 		{70, 40, 3*mostTerms + 5, true, false, engine.Float32},
 		{70, 40, 2*mostTerms + 6, false, false, engine.BFloat16}, // op(A) in place
 		{5, panelWords/1024 + 1, 4096, true, true, engine.Float32},
+		{70, 1000, 2*mostTerms + 7, false, false, engine.Float32}, // op(B) packed by each thread
 	} {
 		for _, result := range slices.Compact([]engine.DType{engine.Float32, c.Activations(engine.BF16)}) {
 			g := engine.GemmArgs{A: random(s.operand, s.m*s.terms), B: random(s.operand, s.n*s.terms), C: random(result, s.m, s.n),
@@ -81,7 +82,7 @@ func compareUncut(t *testing.T, c *Backend, g engine.GemmArgs) {
 
 // Operands wait for other products, and count, until the backend is closed.
 func TestOperandsCount(t *testing.T) {
-	const n = 200
+	const n = 150 // so few columns that threads share what they pack
 	c := New()
 	if !asm.F32().BF16.Fast {
 		t.Skip("training at bf16 runs on the kernels of float32")
@@ -181,11 +182,13 @@ func TestShares(t *testing.T) {
 			p := &round[i]
 			p.bf16Product = &bf16Product{terms: rng.IntN(4) * rng.IntN(1300)}
 			p.N, p.hi, p.to = 1+rng.IntN(3000), 1+rng.IntN(2000), p.terms
+			p.fresh = ceilDiv(p.N, quantized.NR) >= ownBlocks*parts && rng.IntN(2) == 0
 			work, elements = work+p.work(), elements+p.hi*p.N
 		}
 		largest := 0
 		for _, s := range sharesOf(round, work, parts, 14) {
 			require.Zero(t, s.left%quantized.NR)
+			require.True(t, !s.fresh || s.bottom-s.top == s.hi-s.lo, "nothing is packed twice")
 			require.True(t, s.right == s.N || s.right%quantized.NR == 0)
 			elements -= (s.bottom - s.top) * (s.right - s.left)
 			largest = max(largest, (s.bottom-s.top)*(s.right-s.left)*(s.to-s.from))
