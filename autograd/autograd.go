@@ -130,7 +130,7 @@ type node struct {
 func NewTape(b engine.Backend) *Tape { return &Tape{backend: b} }
 
 // NewInferenceTape returns a tape that records nothing: results never need a gradient. Below full precision, attention
-// multiplies in bfloat16 if that is faster on the backend (see [engine.AttentionArgs]).
+// multiplies in bfloat16 or int8 if that is faster on the backend (see [engine.AttentionArgs]).
 func NewInferenceTape(b engine.Backend, p engine.Precision) *Tape {
 	return &Tape{backend: b, Precision: p, mode: inferring}
 }

@@ -246,7 +246,10 @@ type AttentionArgs struct {
 
 	// Precision BF16 allows the operands of all products to be rounded to bfloat16: queries, keys, values, probabilities, and in the backward
 	// pass the gradients of the output and of the logits. Both passes need the same, as the backward pass recomputes the probabilities of
-	// the forward pass. A backend on which this saves no time may multiply in float32 instead. Int8 means BF16 here.
+	// the forward pass. A backend on which this saves no time may multiply in float32 instead.
+	//
+	// Int8, for inference, also allows whole numbers of eight bits for the operands of both products of the forward pass, with a scale for each
+	// row of queries and keys and each column of values of a head; a head then may be NaN where one of its keys is not finite.
 	Precision Precision
 }
 

@@ -1,5 +1,5 @@
 // Package attention computes heads of self-attention and their gradients in blocks (forward.go, backward.go), around inner loops that are
-// kernels (kernels*.go); at bfloat16, bf16.go and the files that end so. Files end as in package vector.
+// kernels (kernels*.go); at bfloat16 and int8, bf16.go, int8.go and the files that begin or end so. Files end as in package vector.
 package attention
 
 import (
@@ -26,6 +26,11 @@ type Head[F kernel.Float] struct {
 	// is rounded. Sums and softmax stay at full precision. Element type float32 only. A backward pass recomputes the probabilities of the
 	// forward pass, and must be asked for the same. With the instructions, Q, K, V and Out, and then the gradients, may be bfloat16 in memory.
 	BF16 bool
+
+	// Int8 quantises the operands of the forward pass, if the CPU has instructions for it (AVX512_VNNI) and they are floats in memory; BF16
+	// then says nothing about it. Queries and keys have a scale a row, values one a column, and the multiples exp(s − top) of probabilities
+	// are 255ths. A head with NaN or ±∞ among its keys gets NaN, a row with them among its queries, and a column among the values.
+	Int8 bool
 }
 
 // Elements are numbers in memory, floats or bfloat16: one of both is nil.

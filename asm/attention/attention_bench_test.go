@@ -14,7 +14,7 @@ import (
 // are bfloat16 in memory). Both figures are medians.
 func BenchmarkAttention(b *testing.B) {
 	for _, s := range []attentionShape{{1, 800, 12, 64}, {8, 100, 12, 64}, {16, 100, 2, 32}, {32, 25, 2, 32}} {
-		for _, pass := range []string{"forward", "backward", "forward bf16", "backward bf16", "forward bf16 stored", "backward bf16 stored"} {
+		for _, pass := range []string{"forward", "backward", "forward bf16", "forward int8", "backward bf16", "forward bf16 stored", "backward bf16 stored"} {
 			for _, k := range implementations() {
 				name := fmt.Sprintf("tokens=%d/batch=%d/heads=%dx%d/pass=%s/impl=%s", s.tokens, s.batch, s.heads, s.dim, pass, k.gemm.Name)
 				b.Run(name, func(b *testing.B) { benchmarkAttention(b, k, s, pass) })
@@ -61,7 +61,7 @@ func benchmarkAttention(b *testing.B, k *Kernels[float32], s attentionShape, pas
 	}
 	heads, grads := s.layer(stored)
 	for i := range heads {
-		heads[i].BF16 = strings.Contains(pass, "bf16")
+		heads[i].BF16, heads[i].Int8 = strings.Contains(pass, "bf16"), strings.Contains(pass, "int8")
 	}
 	scratch := make([]float32, max(k.AttentionScratch(s.tokens, s.dim), k.AttentionGradScratch(s.tokens, s.dim)))
 	run := func(i int) {

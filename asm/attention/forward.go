@@ -35,12 +35,20 @@ func (k *Kernels[F]) AttentionScratch(tokens, dim int) int {
 		_, rounded := k.roundedForward(nil, tokens, dim)
 		n = max(n, rounded)
 	}
+	if k.int8 != nil {
+		_, bytes := k.int8Forward(nil, tokens, dim)
+		n = max(n, bytes)
+	}
 	return n
 }
 
 // PackAttention copies keys and values into scratch, in the order in which [Kernels.Attention] reads them.
 func (k *Kernels[F]) PackAttention(h *Head[F], scratch []F) {
-	if k.rounds(h) {
+	switch {
+	case k.usesInt8(h):
+		k.packInt8(h, scratch)
+		return
+	case k.rounds(h):
 		k.packRounded(h, scratch)
 		return
 	}
@@ -53,7 +61,11 @@ func (k *Kernels[F]) PackAttention(h *Head[F], scratch []F) {
 // Attention computes rows lo ≤ i < hi of Out and LSE for a head that [Kernels.PackAttention] has packed into scratch. The
 // result of a row does not depend on lo and hi, bit for bit.
 func (k *Kernels[F]) Attention(h *Head[F], scratch []F, lo, hi int) {
-	if k.rounds(h) {
+	switch {
+	case k.usesInt8(h):
+		k.inInt8(h, scratch, lo, hi)
+		return
+	case k.rounds(h):
 		k.rounded(h, scratch, lo, hi)
 		return
 	}

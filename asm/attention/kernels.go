@@ -22,6 +22,9 @@ type Kernels[F kernel.Float] struct {
 	// bf16 is nil on a CPU without instructions for bfloat16.
 	bf16 *bf16Kernels[F]
 
+	// int8 is nil on a CPU without AVX512_VNNI.
+	int8 *int8Kernels[F]
+
 	scratch kernel.FreeList[productScratch[F]]
 }
 

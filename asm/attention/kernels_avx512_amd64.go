@@ -11,7 +11,7 @@ import (
 func avx512(v *vector.Kernels[float32], g *gemm.Kernels[float32]) *Kernels[float32] {
 	return &Kernels[float32]{
 		vector: v, gemm: g, width: avx512Width, queries: 48, keys: 256,
-		product: productAVX512, bf16: bf16AVX512(),
+		product: productAVX512, bf16: bf16AVX512(), int8: int8AVX512(),
 	}
 }
 

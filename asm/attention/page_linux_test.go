@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"mien/asm/internal/kernel"
 	"mien/asm/internal/kerneltest"
 )
 
@@ -85,6 +86,36 @@ func TestWordsStayInsideTheirSlices(t *testing.T) {
 						k.bf16.pair(pages.slice(down), pages.slice(elements), stride, rows, n)
 						k.bf16.join(pages.slice(down), pages.narrow(elements), stride, rows, n)
 					}
+				}, fmt.Sprintf("%d×%d", rows, n))
+			}
+		}
+	}
+}
+
+func TestInt8StaysInsideItsSlices(t *testing.T) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	pages := newPages(t)
+	for _, k := range withInt8(t) {
+		for rows := 1; rows <= 9; rows++ {
+			for n := 1; n <= 130; n++ {
+				stride, wide := n+rows%2, kernel.RoundUp(n, 16)
+				elements := (rows-1)*stride + n
+				require.NotPanics(t, func() {
+					k.int8.rows(pages.slice(rows*quad(n)), quad(n), pages.slice(elements), stride, rows, n, 0, pages.slice(rows), pages.slice(rows))
+					if n <= k.width {
+						k.int8.tops(pages.slice(n), pages.slice(elements), stride, rows, n)
+						k.int8.pack(pages.slice((quarter(rows)-1)*k.width+wide), pages.slice(elements), stride, rows, n, pages.slice(wide))
+					}
+					const depth = 3
+					last := kernel.RoundUp((n-1)%k.width+1, 16) // columns of the last panel
+					p := int8Product[float32]{m: rows, n: n, k: depth, lda: depth, panel: depth * k.width, ldc: wide}
+					p.a, p.c = pages.slice(rows*depth), pages.slice(rows*wide)
+					p.b = pages.slice((n-1)/k.width*p.panel + (depth-1)*k.width + last)
+					p.start, p.scales = pages.slice(wide), pages.slice(wide)
+					if n%3 == 0 {
+						p.alpha = pages.slice(rows)
+					}
+					k.int8.product(p)
 				}, fmt.Sprintf("%d×%d", rows, n))
 			}
 		}

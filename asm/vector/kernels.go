@@ -78,6 +78,9 @@ type Kernels[F kernel.Float] struct {
 
 	// Words is nil on a CPU without instructions for bfloat16.
 	Words *Words[F]
+
+	// Bytes is nil on a CPU without AVX512_VNNI.
+	Bytes *Bytes[F]
 }
 
 // AdamW holds the numbers of one optimizer step (Loshchilov & Hutter 2019, algorithm 2):

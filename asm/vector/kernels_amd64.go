@@ -22,5 +22,6 @@ func avx512() *Kernels[float32] {
 		LayerNorm: layerNormAVX512, LayerNormBackward: layerNormBackwardAVX512, AdamW: adamWAVX512,
 		Round: roundAVX512, Widen: widenAVX512,
 		Words: wordsAVX512(),
+		Bytes: bytesAVX512(),
 	}
 }

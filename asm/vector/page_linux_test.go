@@ -69,6 +69,29 @@ func TestWordsStayInsideTheirSlices(t *testing.T) {
 	})
 }
 
+func TestBytesStayInsideTheirSlices(t *testing.T) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	var memory [6]kerneltest.Pages
+	for i := range memory {
+		memory[i] = kerneltest.NewPages(t, 1<<10)
+	}
+	withBytes(t, func(_ kernel.Set, k *Bytes[float32]) {
+		next := 0
+		last := func(n int) []float32 {
+			next++
+			return memory[next%len(memory)].Last(n)
+		}
+		for rows := 1; rows <= 5; rows++ {
+			for n := 1; n <= 100; n++ {
+				ld, words := n+rows%2, kernel.RoundUp(n, 32)/4
+				require.NotPanics(t, func() {
+					k.OnlineSoftmax(last(rows*words), words, last((rows-1)*ld+n), ld, rows, n, last(16), last(rows), last(rows), last(16))
+				}, fmt.Sprintf("%d×%d", rows, n))
+			}
+		}
+	})
+}
+
 func TestRoundAndWidenStayInsideTheirSlices(t *testing.T) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	floats, bits := kerneltest.NewPages(t, 80), kerneltest.NewPages(t, 40)

@@ -106,7 +106,7 @@ func attentionHead[F asm.Float](a engine.AttentionArgs, head int) attention.Head
 	q := elements[F](a.QKV, row*3*width+column)
 	return attention.Head[F]{Tokens: a.Tokens, Dim: a.HeadDim, Q: q, K: q.From(width), V: q.From(2 * width), Stride: 3 * width,
 		Out: elements[F](a.Out, row*width+column), OutStride: width, LSE: host[F](a.LSE)[head*a.Tokens : (head+1)*a.Tokens],
-		BF16: a.Precision != engine.Full}
+		BF16: a.Precision != engine.Full, Int8: a.Precision == engine.Int8}
 }
 
 // elements returns those of a tensor from an offset on.

@@ -15,7 +15,8 @@ import (
 )
 
 // TestAttentionBF16 requests bfloat16 on every implementation: with instructions for it results are close to those of float32 but not
-// equal, and have the same bits on one thread and on three; without them they are those of float32.
+// equal, and have the same bits on one thread and on three; without them they are those of float32. So it is at int8, which without its own
+// instructions is bfloat16.
 func TestAttentionBF16(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	const batch, tokens, heads, d = 2, 267, 3, 64
@@ -50,5 +51,12 @@ func TestAttentionBF16(t *testing.T) {
 			require.Zero(t, err, k.Name)
 		}
 		require.Equal(t, got, attend(engine.BF16, 3), k.Name)
+		bytes := attend(engine.Int8, 1)
+		if k.Name == "avx512" && features.X86.HasAVX512VNNI {
+			require.NotEqual(t, got, bytes, "%s: int8 was not used", k.Name)
+		} else {
+			require.Equal(t, got, bytes, k.Name)
+		}
+		require.Equal(t, bytes, attend(engine.Int8, 3), k.Name)
 	}
 }

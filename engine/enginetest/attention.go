@@ -149,11 +149,11 @@ func testAttention(s *suite) {
 	s.attention(s.sharpAttention())
 	if s.supports(engine.BF16, false) {
 		s.attentionsAt(engine.BF16, engine.Float32, lowAttentions...)
-		s.attentionsAt(engine.Int8, engine.Float32, packed{batch: 2, tokens: 65, heads: 3, d: 16}) // which means BF16
+		s.attentionsInt8(lowAttentions[:5]...)
 	}
 	if s.narrow() {
 		s.attentionsAt(engine.BF16, engine.BFloat16, lowAttentions...)
-		s.attentionsAt(engine.Int8, engine.BFloat16, packed{batch: 2, tokens: 65, heads: 3, d: 17})
+		s.attentionsAt(engine.Int8, engine.BFloat16, packed{batch: 2, tokens: 65, heads: 3, d: 17}) // which means BF16
 		a := s.attentionArgs(packed{batch: 1, tokens: 4, heads: 1, d: 4, qkv: make([]float64, 48)}, engine.BFloat16)
 		s.refuses("Attention of bfloat16 at f32", func() { s.b.Attention(a) })
 		a.Precision, a.LSE = engine.BF16, s.of(engine.BFloat16, 1, 1, 4)

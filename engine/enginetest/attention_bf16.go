@@ -37,10 +37,37 @@ func (s *suite) attentionsAt(precision engine.Precision, dtype engine.DType, sha
 		s.check(a.LSE, lse, "log-sum-exp for %d tokens of %d at %v in %v", p.tokens, p.d, precision, dtype)
 		s.check(a.QKV, exactly(p.qkv), "the projection changed")
 	}
-	loss.check(s)
+	loss.check(s, 2*unit)
 }
 
-// attentionGradsAt is the same for the backward pass, which gets the forward result of the reference.
+// attentionsInt8 allows whole numbers of eight bits for queries, keys, values and weights, whose errors go both ways.
+func (s *suite) attentionsInt8(shapes ...packed) {
+	var loss deviation
+	for _, shape := range shapes {
+		p := s.lowAttention(shape, engine.Float32)
+		a := s.attentionArgs(p, engine.Float32)
+		a.Precision = engine.Int8
+		out, lse := p.forward()
+		s.b.Attention(a)
+		loss.add(s, shape, a.Out, out)
+		largest := 0.0
+		for _, v := range p.qkv {
+			largest = max(largest, math.Abs(v))
+		}
+		for i := range out.size {
+			out.size[i] += 0.04 * largest / s.tolerance()
+		}
+		for i := range lse.size {
+			lse.size[i] += 0.04 / s.tolerance()
+		}
+		s.check(a.Out, out, "output for %d tokens of %d at int8", p.tokens, p.d)
+		s.check(a.LSE, lse, "log-sum-exp for %d tokens of %d at int8", p.tokens, p.d)
+		s.check(a.QKV, exactly(p.qkv), "the projection changed")
+	}
+	loss.check(s, 4*unit)
+}
+
+// attentionGradsAt is attentionsAt for the backward pass, which gets the forward result of the reference.
 func (s *suite) attentionGradsAt(precision engine.Precision, dtype engine.DType, shapes ...packed) {
 	var loss deviation
 	for _, shape := range shapes {
@@ -65,7 +92,7 @@ func (s *suite) attentionGradsAt(precision engine.Precision, dtype engine.DType,
 		s.allowStored(dtype, want)
 		s.check(dqkv, want, "gradient for %d tokens of %d at %v in %v", p.tokens, p.d, precision, dtype)
 	}
-	loss.check(s)
+	loss.check(s, 2*unit)
 }
 
 // allowStored widens the bounds by what rounding of the results does.
@@ -93,8 +120,8 @@ func (d *deviation) add(s *suite, shape packed, got *engine.Tensor, want expecte
 }
 
 // check bounds the error in the mean: other bounds are for the worst case, and errors go both ways.
-func (d *deviation) check(s *suite) {
-	require.Less(s.T, math.Sqrt(d.errors/d.values), 2*unit, "root mean square of errors")
+func (d *deviation) check(s *suite, limit float64) {
+	require.Less(s.T, math.Sqrt(d.errors/d.values), limit, "root mean square of errors")
 }
 
 // allow widens the bounds by what rounding of queries, keys, values and probabilities does at worst. Where the logits of a row are wrong by
