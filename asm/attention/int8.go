@@ -59,7 +59,7 @@ func quad(n int) int { return kernel.RoundUp(n, 16) / 4 }
 // usesInt8 tells whether a head is computed in int8.
 func (k *Kernels[F]) usesInt8(h *Head[F]) bool { return h.Int8 && k.int8 != nil && h.Q.Float != nil }
 
-// columnScales turns largest magnitudes of columns, more of them than scales, into scales over factor and their inverse.
+// columnScales turns largest magnitudes of columns into scales over factor and their inverse, which have room for as many.
 func columnScales[F kernel.Float](scales, inverse, tops []F, factor F) {
 	for i, top := range tops {
 		switch {

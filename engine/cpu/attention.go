@@ -43,6 +43,7 @@ func attend[F asm.Float](c *Backend, a engine.AttentionArgs) {
 
 func (c *Backend) AttentionBackward(a engine.AttentionArgs, g engine.AttentionGrads) {
 	defer c.timed("AttentionBackward", 2.5*attentionFLOPs(&a), a.QKV, a.Out, g.DOut, g.DQKV)()
+	known("AttentionBackward", a.Precision, engine.BF16)
 	c.checkAttention("AttentionBackward", &a, a.Out, g.DOut, g.DQKV)
 	pick(a.LSE, attentionBackward[float32], attentionBackward[float64])(c, a, g)
 }

@@ -101,7 +101,7 @@ func bf16Item(a *engine.GemmArgs, b int) bf16Product {
 	}
 	setResult(&p.Product, a, b*a.CStride)
 	p.inPlace = asm.F32().BF16.InPlace(p.a, a.M, a.K) != nil
-	p.fresh = p.b.F32 != nil && ceilDiv(a.N, quantized.NR) >= ownBlocks*threadsFor(a.M*a.N*a.K, gemmGrain)
+	p.fresh = p.b.F32 != nil && !a.TransA && ceilDiv(a.N, quantized.NR) >= ownBlocks*threadsFor(a.M*a.N*a.K, gemmGrain)
 	return p
 }
 

@@ -22,7 +22,7 @@ func (b *Backend) Attention(a engine.AttentionArgs) {
 }
 
 func (b *Backend) AttentionBackward(a engine.AttentionArgs, g engine.AttentionGrads) {
-	known("AttentionBackward", a.Precision, engine.Int8)
+	known("AttentionBackward", a.Precision, engine.BF16)
 	allFloat32("AttentionBackward", a.QKV, a.Out, a.LSE, g.DOut, g.DQKV)
 	countable("AttentionBackward", a.QKV, a.Out, a.LSE, g.DOut, g.DQKV)
 	delta := b.working(a.LSE.Len())
