@@ -44,12 +44,17 @@ func (bl blocking) step(k int) int {
 	return kernel.RoundUp(max(1, kernel.CeilDiv(k, cuts)), stepGrain)
 }
 
-// columns returns the block size nc for a sum of k terms: the whole panels that take about three eighths of L2.
-func (bl blocking) columns(k int) int {
-	panel := bl.step(k) * bl.nr
-	return max((bl.l2*3/8+panel/2)/panel, 1) * bl.nr
+// columns returns the block size nc for m rows of A and a sum of k terms. Three quarters of L2 are for two blocks, the one in use and the
+// next, which is fetched meanwhile, and for the rows where those are few enough to stay from block to block.
+func (bl blocking) columns(m, k int) int {
+	kc := bl.step(k)
+	room, panel := bl.l2*3/4, kc*bl.nr
+	if a := m * kc; a <= room/2 {
+		room -= a
+	}
+	return max((room/2+panel/2)/panel, 1) * bl.nr
 }
 
-// BlockColumns returns how many columns of op(B) a strip of A is multiplied with while it is in the cache, in a sum of kk terms and if
-// A is read in place. C is best cut at multiples of it.
-func (k *Kernels[F]) BlockColumns(kk int) int { return k.blocking.columns(kk) }
+// BlockColumns returns how many columns of op(B) the strips of A [m, kk] are multiplied with in turn, while these columns stay in the cache,
+// if A is read in place. C is best cut at multiples of it.
+func (k *Kernels[F]) BlockColumns(m, kk int) int { return k.blocking.columns(m, kk) }

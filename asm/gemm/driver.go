@@ -22,7 +22,7 @@ func (k *Kernels[F]) Gemm(g Product[F]) {
 	}
 	s := k.scratch.Get()
 	defer k.scratch.Put(s)
-	step, nc := k.blocking.step(g.K), k.blocking.columns(g.K)
+	step, nc := k.blocking.step(g.K), k.blocking.columns(g.M, g.K)
 	if g.TransA {
 		nc *= wideBlocks
 	}
@@ -62,7 +62,7 @@ func (k *Kernels[F]) multiplyBlock(g *Product[F], s *scratch[F], b block, panels
 	for from := 0; from < g.M; from += mc {
 		to := min(from+mc, g.M)
 		k.Transpose(a, lda, g.A[b.p*g.LDA+from:], g.LDA, b.kc, to-from)
-		nc := k.blocking.columns(g.K)
+		nc := k.blocking.columns(mc, g.K)
 		for q := 0; q < b.nc; q += nc { // as many panels as stay in L2, for all the rows that were copied
 			now, rest := block{b.p, b.kc, b.j + q, min(nc, b.nc-q)}, panels[q*b.kc:]
 			k.multiplyRows(g, s, a, lda, from, to, now, rest, kernel.Next(rest, nc*b.kc))

@@ -17,7 +17,7 @@ func TestPackedGemmHasTheBitsOfUnpacked(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 9))
 	for _, k := range implementations() {
 		for _, size := range [][3]int{{1, 1, 1}, {7, 7, 128}, {5, 32, 33}, {13, 3*k.NR + 5, 50}, {9, 2 * k.NR, 2*maxKC + 7},
-			{3, k.blocking.columns(200) + k.NR + 1, 200}, {4, 5, 0}, {0, 4, 3}} {
+			{3, k.blocking.columns(3, 200) + k.NR + 1, 200}, {4, 5, 0}, {0, 4, 3}} {
 			for form := range 4 {
 				m, n, kk, transB := size[0], size[1], size[2], form&1 > 0
 				name := fmt.Sprintf("%s %v form %d", k.Name, size, form)

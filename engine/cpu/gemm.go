@@ -126,7 +126,7 @@ func divide[F asm.Float](k *asm.Kernels[F], g gemm.Product[F], parts int) divisi
 	panels, grain, chunks := ceilDiv(g.N, k.NR), k.Lanes, parts
 	if g.Packed != nil || panels >= 2*parts {
 		grain = k.NR
-		block := k.BlockColumns(g.K)
+		block := k.BlockColumns(g.M, g.K)
 		if blocks := ceilDiv(g.N, block); blocks >= 2*parts {
 			grain, panels = block, blocks
 		}
