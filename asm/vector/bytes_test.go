@@ -87,7 +87,7 @@ func TestOnlineSoftmaxBytesEdges(t *testing.T) {
 				require.InDelta(t, n, sum[0], 0.1)
 				require.Equal(t, uint32(0xffffffff), math.Float32bits(dst[0]))
 			}
-			require.LessOrEqual(t, sum[0], float32(n))
+			require.Positive(t, sum[0], "%v is the largest of its row", v)
 			k.OnlineSoftmax(dst, n/4, s, n, 1, n, append([]float32{float32(math.NaN())}, make([]float32, 15)...), top, sum, alpha)
 			require.True(t, sum[0] != sum[0] && alpha[0] != alpha[0])
 		}

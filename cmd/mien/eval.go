@@ -40,7 +40,7 @@ type evaluation struct {
 // modelFlags select the model, its precision and what it sees of videos.
 type modelFlags struct {
 	Model     string            `help:"Fine-tuned weights: a file, a run folder, or builtin, the small model within mien." default:"builtin" placeholder:"FILE|RUN"`
-	Precision *engine.Precision `help:"Number format in which linear layers multiply, f32, bf16 or int8, instead of that in which the model is stored. Below f32, attention takes it, too, where the CPU has instructions for it." placeholder:"P"`
+	Precision *engine.Precision `help:"Number format in which linear layers multiply, f32, bf16 or int8, instead of that in which the model is stored. Below f32, attention takes it, too, on CPUs with AVX-512 instructions for it." placeholder:"P"`
 	Stride    *uint             `help:"Frames between two sampled frames of a video, instead of the model's." placeholder:"N"`
 	Windows   *uint             `help:"Windows of a video that are seen, spread evenly. Without it, predict sees all of a video with models of mien, and eval, or a published checkpoint, the first and the last window." placeholder:"N"`
 	Published bool              `help:"Answer as in the evaluation of S4D's released code: four views of a video, of which two differ by router noise alone, and experts that drop tokens beyond their share of a batch, of 16 videos or 24 images in eval, of one input in predict. Without it, whatever the recipe says, no answer depends on noise or on other samples."`

@@ -84,13 +84,16 @@ func TestDivideWastesLittle(t *testing.T) {
 	many := divide(k, wide, 64)
 	require.Greater(t, many.bands, 1, "neither a few columns nor a few rows for each of many threads")
 	require.GreaterOrEqual(t, many.chunks*many.bands, 64)
+	banded := 0
 	for parts := 4; parts <= 64; parts++ {
 		d := divide(k, gemm.Product[float32]{M: 800, N: 12 * k.NR, K: 768, LDC: 12 * k.NR}, parts)
 		if d.bands > 0 {
+			banded++
 			rounds := ceilDiv(d.chunks*d.bands, parts)
 			require.Equal(t, 1, rounds, "%d threads, %d chunks of columns in %d bands: one more would cost a thread twice the time", parts, d.chunks, d.bands)
 		}
 	}
+	require.Greater(t, banded, 10, "many numbers of threads cut columns again")
 }
 
 func TestInChunksRunsEachOnce(t *testing.T) {

@@ -15,7 +15,8 @@ const normRows, normBlocks = 64, 1024
 func (b *Backend) LayerNormBackward(dx, dgamma, dbeta, x, gamma, dy, mean, rstd *engine.Tensor, accumulate bool) {
 	allFloat32("LayerNormBackward", dx, dgamma, dbeta, x, gamma, dy, mean, rstd)
 	r := rowsOf(x)
-	b.kernel("layer_norm_backward", r.lanes, flag(1, accumulate)).tensor(dx, engine.Float32, accumulate, true).in(x).in(gamma).in(dy).in(mean).in(rstd).u32(r.rows, r.n).groups(r.groups(), 1, 1)
+	b.kernel("layer_norm_backward", r.lanes, flag(1, accumulate)).tensor(dx, engine.Float32, accumulate, true).
+		in(x).in(gamma).in(dy).in(mean).in(rstd).u32(r.rows, r.n).groups(r.groups(), 1, 1)
 	if dgamma == nil {
 		return
 	}
