@@ -13,7 +13,7 @@ import (
 // rounds: two products forward, five backward (at bf16 it may be as little as a half, as instructions do two products; stored, operands and results
 // are bfloat16 in memory). Both figures are medians.
 func BenchmarkAttention(b *testing.B) {
-	for _, s := range []attentionShape{{1, 800, 12, 64}, {8, 100, 12, 64}, {16, 100, 2, 32}, {32, 25, 2, 32}} {
+	for _, s := range []attentionShape{{1, 800, 12, 64}, {16, 197, 12, 64}, {8, 100, 12, 64}, {196, 16, 8, 24}, {16, 100, 2, 32}, {32, 25, 2, 32}} {
 		for _, pass := range []string{"forward", "backward", "forward bf16", "forward int8", "backward bf16", "forward bf16 stored", "backward bf16 stored"} {
 			for _, k := range implementations() {
 				name := fmt.Sprintf("tokens=%d/batch=%d/heads=%dx%d/pass=%s/impl=%s", s.tokens, s.batch, s.heads, s.dim, pass, k.gemm.Name)
