@@ -66,6 +66,7 @@ func benchmarkAttention(b *testing.B, k *Kernels[float32], s attentionShape, pas
 	scratch := make([]float32, max(k.AttentionScratch(s.tokens, s.dim), k.AttentionGradScratch(s.tokens, s.dim)))
 	run := func(i int) {
 		k.PackAttention(&heads[i], scratch)
+		heads[i].Ahead = k.AheadOf(&heads[(i+1)%len(heads)])
 		k.Attention(&heads[i], scratch, 0, s.tokens)
 	}
 	products := 2.0
@@ -76,6 +77,8 @@ func benchmarkAttention(b *testing.B, k *Kernels[float32], s attentionShape, pas
 		products = 5
 		run = func(i int) {
 			k.PackAttentionGrad(&heads[i], &grads[i], scratch)
+			next := (i + 1) % len(heads)
+			heads[i].Ahead = k.AheadOfGrad(&heads[next], &grads[next])
 			k.AttentionGrad(&heads[i], &grads[i], scratch)
 		}
 	}
