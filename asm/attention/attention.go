@@ -31,6 +31,9 @@ type Head[F kernel.Float] struct {
 	// then says nothing about it. Queries and keys have a scale a row, values one a column, and the multiples exp(s − top) of probabilities
 	// are 255ths. A head with NaN or ±∞ among its keys gets NaN, a row with them among its queries, and a column among the values.
 	Int8 bool
+
+	// Ahead is what the next head needs of memory. It is used up.
+	Ahead Ahead
 }
 
 // Elements are numbers in memory, floats or bfloat16: one of both is nil.

@@ -13,7 +13,7 @@ import (
 // rounds: two products forward, five backward (at bf16 it may be as little as a half, as instructions do two products; stored, operands and results
 // are bfloat16 in memory). Both figures are medians.
 func BenchmarkAttention(b *testing.B) {
-	for _, s := range []attentionShape{{1, 800, 12, 64}, {8, 100, 12, 64}, {16, 100, 2, 32}, {32, 25, 2, 32}} {
+	for _, s := range []attentionShape{{1, 800, 12, 64}, {16, 197, 12, 64}, {8, 100, 12, 64}, {196, 16, 8, 24}, {16, 100, 2, 32}, {32, 25, 2, 32}} {
 		for _, pass := range []string{"forward", "backward", "forward bf16", "forward int8", "backward bf16", "forward bf16 stored", "backward bf16 stored"} {
 			for _, k := range implementations() {
 				name := fmt.Sprintf("tokens=%d/batch=%d/heads=%dx%d/pass=%s/impl=%s", s.tokens, s.batch, s.heads, s.dim, pass, k.gemm.Name)
@@ -66,6 +66,7 @@ func benchmarkAttention(b *testing.B, k *Kernels[float32], s attentionShape, pas
 	scratch := make([]float32, max(k.AttentionScratch(s.tokens, s.dim), k.AttentionGradScratch(s.tokens, s.dim)))
 	run := func(i int) {
 		k.PackAttention(&heads[i], scratch)
+		heads[i].Ahead = k.AheadOf(&heads[(i+1)%len(heads)])
 		k.Attention(&heads[i], scratch, 0, s.tokens)
 	}
 	products := 2.0
@@ -76,6 +77,8 @@ func benchmarkAttention(b *testing.B, k *Kernels[float32], s attentionShape, pas
 		products = 5
 		run = func(i int) {
 			k.PackAttentionGrad(&heads[i], &grads[i], scratch)
+			next := (i + 1) % len(heads)
+			heads[i].Ahead = k.AheadOfGrad(&heads[next], &grads[next])
 			k.AttentionGrad(&heads[i], &grads[i], scratch)
 		}
 	}

@@ -2,10 +2,14 @@
 
 package attention
 
-import "golang.org/x/sys/cpu"
+import (
+	"unsafe"
+
+	"golang.org/x/sys/cpu"
+)
 
 //go:noescape
-func bf16TileAVX512Asm(m, n, k int, a *float32, rs, ps int, b, c *float32, ldc int, accumulate bool)
+func bf16TileAVX512Asm(m, n, k int, a *float32, rs, ps int, b, c *float32, ldc int, accumulate bool, ahead unsafe.Pointer, aheadStep, aheadRows int)
 
 //go:noescape
 func bf16RoundAVX512Asm(dst *float32, ldd int, src *float32, lds, rows, n int)

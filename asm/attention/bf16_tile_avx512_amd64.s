@@ -33,6 +33,6 @@
 
 // The sums and registers of the tile are in tile_avx512_amd64.h.
 //
-// func bf16TileAVX512Asm(m, n, k int, a *float32, rs, ps int, b, c *float32, ldc int, accumulate bool)
-TEXT ·bf16TileAVX512Asm(SB), NOSPLIT, $0-73
+// func bf16TileAVX512Asm(m, n, k int, a *float32, rs, ps int, b, c *float32, ldc int, accumulate bool, ahead unsafe.Pointer, aheadStep, aheadRows int)
+TEXT ·bf16TileAVX512Asm(SB), NOSPLIT, $0-104
 #include "tile_avx512_amd64.h"

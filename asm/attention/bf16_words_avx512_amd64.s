@@ -130,10 +130,14 @@ pairWhole:                           // for ; left > 0; left-- {
 	JNZ  pairWhole               // }
 
 pairRest:
-	VMOVUPS.Z (SI)(BX*1), K1, Z0 // a[j:][:n%16], which may be none
+	KTESTW K1, K1
+	JZ   pairNext                // if n%16 == 0 { goto pairNext }: a load of no lanes waits for its line, too
+	VMOVUPS.Z (SI)(BX*1), K1, Z0 // a[j:][:n%16]
 	VMOVUPS.Z (R8)(BX*1), K1, Z2 // b[j:][:n%16]
 	PAIR                         // w = words of a, b
 	VMOVDQU32 Z1, K1, (DI)(BX*1) // dst[j:][:n%16] = w
+
+pairNext:
 	ADDQ R9, SI                  // a += two rows
 	ADDQ R9, R8                  // b += two rows
 	ADDQ R9, R12                 // and so of what is fetched
@@ -254,11 +258,15 @@ joinWhole:                              // for ; left > 0; left-- {
 	JNZ  joinWhole                  // }
 
 joinRest:
-	VPMOVZXWD.Z (SI)(BX*1), K1, Z0  // uint32(a[j:][:n%16]), which may be none
+	KTESTW K1, K1
+	JZ   joinNext                   // if n%16 == 0 { goto joinNext }
+	VPMOVZXWD.Z (SI)(BX*1), K1, Z0  // uint32(a[j:][:n%16])
 	VPMOVZXWD.Z (R8)(BX*1), K1, Z1  // uint32(b[j:][:n%16])
 	VPSLLD $16, Z1, Z1              // uint32(b) << 16
 	VPORD Z1, Z0, Z0                // w = a | b<<16
 	VMOVDQU32 Z0, K1, (DI)(BX*2)    // dst[j:][:n%16] = w
+
+joinNext:
 	ADDQ R9, SI                     // a += two rows
 	ADDQ R9, R8                     // b += two rows
 	ADDQ R9, R12                    // and so of what is fetched

@@ -29,7 +29,8 @@ type Kernels[F kernel.Float] struct {
 }
 
 // panelProduct is C (+)= A·B, A [m, k], B [k, n], C [m, n], all of at least one row and column. Element (i, p) of A is
-// a[i·rs + p·ps]: one stride is 1. B lies in panels: columns q·width… are the rows of length width at b[q·panel].
+// a[i·rs + p·ps]: one stride is 1. B lies in panels: columns q·width… are the rows of length width at b[q·panel]. What is ahead may be
+// fetched meanwhile.
 type panelProduct[F kernel.Float] struct {
 	m, n, k    int
 	a          []F
@@ -39,6 +40,7 @@ type panelProduct[F kernel.Float] struct {
 	c          []F
 	ldc        int
 	accumulate bool
+	ahead      lines
 }
 
 // New returns the kernels of an instruction set, which the CPU must have; v and g are its kernels on slices and for products.

@@ -18,4 +18,5 @@ func avx512(v *vector.Kernels[float32], g *gemm.Kernels[float32]) *Kernels[float
 const (
 	avx512Width = 64
 	avx512Lanes = 16
+	avx512MR    = 6
 )

@@ -2,15 +2,19 @@
 
 package attention
 
-import "mien/asm/internal/kernel"
+import (
+	"unsafe"
+
+	"mien/asm/internal/kernel"
+)
 
 //go:noescape
-func tileAVX512Asm(m, n, k int, a *float32, rs, ps int, b, c *float32, ldc int, accumulate bool)
+func tileAVX512Asm(m, n, k int, a *float32, rs, ps int, b, c *float32, ldc int, accumulate bool, ahead unsafe.Pointer, aheadStep, aheadRows int)
 
 func productAVX512(p panelProduct[float32]) { eachPanel(p, tileAVX512Asm) }
 
 // tile multiplies m rows with n ≤ 64 columns of one panel; see [panelProduct].
-type tile func(m, n, k int, a *float32, rs, ps int, b, c *float32, ldc int, accumulate bool)
+type tile func(m, n, k int, a *float32, rs, ps int, b, c *float32, ldc int, accumulate bool, ahead unsafe.Pointer, aheadStep, aheadRows int)
 
 // eachPanel calls a tile on every panel.
 func eachPanel(p panelProduct[float32], tile tile) {
@@ -18,6 +22,7 @@ func eachPanel(p panelProduct[float32], tile tile) {
 	for q := 0; q < p.n; q += avx512Width {
 		n, b, c := min(avx512Width, p.n-q), p.b[q/avx512Width*p.panel:], p.c[q:]
 		_, _ = b[(p.k-1)*avx512Width+kernel.RoundUp(n, avx512Lanes)-1], c[(p.m-1)*p.ldc+n-1]
-		tile(p.m, n, p.k, &p.a[0], p.rs, p.ps, &b[0], &c[0], p.ldc, p.accumulate)
+		ahead := p.ahead.split(aheadRows * kernel.CeilDiv(p.m, avx512MR))
+		tile(p.m, n, p.k, &p.a[0], p.rs, p.ps, &b[0], &c[0], p.ldc, p.accumulate, ahead.x, ahead.step, ahead.rows)
 	}
 }

@@ -11,8 +11,9 @@
 //		}
 //	}
 //
-// m, n, k ≥ 1. Rows are taken in strips of six. A file that includes it defines MACn, which adds to Zn the product of
-// Z(28 + n/4%4), a word of A in all lanes, and Z(24 + n%4), a vector of B.
+// m, n, k ≥ 1. Rows are taken in strips of six, and each first fetches a part of what is ahead: aheadRows rows, aheadStep bytes apart. A
+// file that includes it defines MACn, which adds to Zn the product of Z(28 + n/4%4), a word of A in all lanes, and Z(24 + n%4), a vector
+// of B.
 //
 // Registers of the tile
 //	Z0–Z23   s, the sums, four vectors to a row    Z24–Z27  b[p], up to 64 columns
@@ -144,6 +145,29 @@
 	MOVQ DX, BX \
 	FETCHROW; FETCHROW; FETCHROW; FETCHROW; FETCHROW; FETCHROW
 
+// AHEAD fetches into L2, of what is ahead, the next eight rows, four lines of each, or what is left of them. A fetch beyond the end of
+// memory does not fault.
+#define AHEAD(next, none) \
+	MOVQ    aheadRows+96(FP), CX \
+	MOVQ    $8, SI               \
+	CMPQ    CX, SI               \
+	CMOVQLT CX, SI               \ // n = min(8, aheadRows)
+	SUBQ    SI, CX               \
+	MOVQ    CX, aheadRows+96(FP) \ // aheadRows -= n
+	MOVQ    ahead+80(FP), BX     \
+	TESTQ   SI, SI               \
+	JZ      none                 \
+next:                                \ // for range n {
+	PREFETCHT1 (BX)              \ // fetch(ahead[0:16])
+	PREFETCHT1 64(BX)            \ // fetch(ahead[16:32])
+	PREFETCHT1 128(BX)           \ // fetch(ahead[32:48])
+	PREFETCHT1 192(BX)           \ // fetch(ahead[48:64])
+	ADDQ    aheadStep+88(FP), BX \ // ahead += a row
+	DECQ    SI                   \
+	JNZ     next                 \ // }
+	MOVQ    BX, ahead+80(FP)     \
+none:
+
 // STRIP goes on with the next six rows of A.
 #define STRIP \
 	LEAQ (R15)(R15*2), R12 \ // 3 * rs
@@ -174,6 +198,7 @@
 	JLT  strip3                                // if n <= 48 { goto strip3 }
 
 strip4:                                            // for { // six rows, four vectors
+	AHEAD(next4, none4)                        // ahead = ahead[8*step:]
 	CMPB accumulate+72(FP), $0
 	JEQ  begin4                                // if accumulate {
 	FETCH                                      // c[0:6]
@@ -214,6 +239,7 @@ add4:
 	JMP  strip4                                // }
 
 strip3:                                            // for { // six rows, three vectors
+	AHEAD(next3, none3)                        // ahead = ahead[8*step:]
 	BEGIN                                      // p = 0
 	ZERO3                                      // s = 0
 
@@ -249,6 +275,7 @@ add3:
 	JMP  strip3                                // }
 
 strip2:                                            // for { // six rows, two vectors
+	AHEAD(next2, none2)                        // ahead = ahead[8*step:]
 	BEGIN                                      // p = 0
 	ZERO2                                      // s = 0
 
@@ -284,6 +311,7 @@ add2:
 	JMP  strip2                                // }
 
 strip1:                                            // for { // six rows, one vector
+	AHEAD(next1, none1)                        // ahead = ahead[8*step:]
 	BEGIN                                      // p = 0
 	ZERO1                                      // s = 0
 

@@ -31,6 +31,6 @@
 
 // The sums and registers of the tile are in tile_avx512_amd64.h.
 //
-// func tileAVX512Asm(m, n, k int, a *float32, rs, ps int, b, c *float32, ldc int, accumulate bool)
-TEXT ·tileAVX512Asm(SB), NOSPLIT, $0-73
+// func tileAVX512Asm(m, n, k int, a *float32, rs, ps int, b, c *float32, ldc int, accumulate bool, ahead unsafe.Pointer, aheadStep, aheadRows int)
+TEXT ·tileAVX512Asm(SB), NOSPLIT, $0-104
 #include "tile_avx512_amd64.h"

@@ -2,26 +2,21 @@
 
 package gemm
 
-// inBlocks builds a transposition from one that transposes a row of square blocks of the given size in registers; edges are done
-// in plain Go.
+// inBlocks builds a transposition from one that transposes a row of square blocks of the given size in registers. The last blocks overlap
+// those before where the size does not divide the matrix; one smaller than a block is done in plain Go.
 func inBlocks(size int, row func(dst *float32, ldd int, src *float32, lds, blocks int)) func(dst []float32, ldd int, src []float32, lds, rows, columns int) {
 	return func(dst []float32, ldd int, src []float32, lds, rows, columns int) {
-		c := columns - columns%size
-		r := rows - rows%size
-		if c == 0 {
-			r = 0
+		if rows < size || columns < size {
+			transposeReference(dst, ldd, src, lds, rows, columns)
+			return
 		}
-		if r > 0 {
-			_, _ = dst[(c-1)*ldd+r-1], src[(r-1)*lds+c-1]
-			for i := 0; i < r; i += size {
-				row(&dst[i], ldd, &src[i*lds], lds, c/size)
+		_, _ = dst[(columns-1)*ldd+rows-1], src[(rows-1)*lds+columns-1]
+		for from := 0; from < rows; from += size {
+			i, j := min(from, rows-size), columns-size
+			row(&dst[i], ldd, &src[i*lds], lds, columns/size)
+			if columns%size > 0 {
+				row(&dst[j*ldd+i], ldd, &src[i*lds+j], lds, 1)
 			}
-			if c < columns {
-				transposeReference(dst[c*ldd:], ldd, src[c:], lds, r, columns-c)
-			}
-		}
-		if r < rows {
-			transposeReference(dst[r:], ldd, src[r*lds:], lds, rows-r, columns)
 		}
 	}
 }

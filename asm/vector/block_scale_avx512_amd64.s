@@ -50,8 +50,12 @@ scaleLoop:                              // for ; j < whole; j += 16 {
 	JLT  scaleLoop                  // }
 
 scaleTail:
-	VMULPS.Z (DX)(SI*1), Z0, K1, Z1 // y = f * src[r*lds+j:][:n%16], which may be none
+	TESTQ $15, R10
+	JZ   scaleNext                  // if n%16 == 0 { goto scaleNext }: a store of no lanes waits for its line, too
+	VMULPS.Z (DX)(SI*1), Z0, K1, Z1 // y = f * src[r*lds+j:][:n%16]
 	VMOVUPS Z1, K1, (DI)(SI*1)      // dst[r*ldd+j:][:n%16] = y
+
+scaleNext:
 	ADDQ R8, DI                     // dst += a row
 	ADDQ R8, R14                    // and so of the row that is fetched
 	ADDQ R12, DX                    // src += a row

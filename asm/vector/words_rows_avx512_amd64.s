@@ -132,9 +132,13 @@ dotLoop:                                   // for ; left > 0; left-- {
 	JNZ  dotLoop                       // }
 
 dotRest:
-	VMOVDQU16.Z (SI)(BX*1), K1, Z2     // a[j:][:n%32], which may be none
+	KTESTD K1, K1
+	JZ   dotSum                        // if n%32 == 0 { goto dotSum }: a load of no lanes waits for its line, too
+	VMOVDQU16.Z (SI)(BX*1), K1, Z2     // a[j:][:n%32]
 	VMOVDQU16.Z (DX)(BX*1), K1, Z3     // b[j:][:n%32]
 	DOT_Z2_Z3_Z0                       // s += a · b
+
+dotSum:
 	FOLD(VADDPS, VADDSS)               // s = sum of the lanes
 	VMOVSS X0, (DI)                    // dst[r] = s
 	ADDQ $4, DI                        // dst++

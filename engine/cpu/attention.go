@@ -34,8 +34,9 @@ func (c *Backend) checkAttention(op string, a *engine.AttentionArgs, operands ..
 func attend[F asm.Float](c *Backend, a engine.AttentionArgs) {
 	k := kernels[F]()
 	size := k.AttentionScratch(a.Tokens, a.HeadDim)
-	overHeads(c, a, k.AttentionQueries(), size, func(head, lo, hi int, scratch []F) {
-		h := attentionHead[F](a, head)
+	overHeads(c, a, k.AttentionQueries(), size, func(head, next, lo, hi int, scratch []F) {
+		h, following := attentionHead[F](a, head), attentionHead[F](a, next)
+		h.Ahead = k.AheadOf(&following)
 		k.PackAttention(&h, scratch)
 		k.Attention(&h, scratch, lo, hi)
 	})
@@ -56,34 +57,37 @@ func attentionBackward[F asm.Float](c *Backend, a engine.AttentionArgs, g engine
 	size := k.AttentionGradScratch(a.Tokens, a.HeadDim)
 	grads := a // laid out like the operands
 	grads.QKV, grads.Out = g.DQKV, g.DOut
-	pack := func(head int, scratch []F) (attention.Head[F], attention.Grads[F]) {
-		h, d := attentionHead[F](a, head), attentionHead[F](grads, head)
-		dh := attention.Grads[F]{DOut: d.Out, DQ: d.Q, DK: d.K, DV: d.V}
-		k.PackAttentionGrad(&h, &dh, scratch)
-		return h, dh
+	at := func(head int) (attention.Head[F], attention.Grads[F]) {
+		d := attentionHead[F](grads, head)
+		return attentionHead[F](a, head), attention.Grads[F]{DOut: d.Out, DQ: d.Q, DK: d.K, DV: d.V}
 	}
 	heads, threads := a.Batch*a.Heads, runtime.GOMAXPROCS(0)
 	rounds := ceilDiv(heads, threads)
 	if a.Tokens <= k.AttentionKeys() || 5*rounds*threads <= 7*heads {
-		overHeads(c, a, max(a.Tokens, 1), size, func(head, _, _ int, scratch []F) {
-			h, dh := pack(head, scratch)
+		overHeads(c, a, max(a.Tokens, 1), size, func(head, next, _, _ int, scratch []F) {
+			h, dh := at(head)
+			following, gradsFollowing := at(next)
+			h.Ahead = k.AheadOfGrad(&following, &gradsFollowing)
+			k.PackAttentionGrad(&h, &dh, scratch)
 			k.AttentionGrad(&h, &dh, scratch)
 		})
 		return
 	}
-	overHeads(c, a, k.AttentionQueries(), size, func(head, lo, hi int, scratch []F) {
-		h, dh := pack(head, scratch)
+	overHeads(c, a, k.AttentionQueries(), size, func(head, _, lo, hi int, scratch []F) {
+		h, dh := at(head)
+		k.PackAttentionGrad(&h, &dh, scratch)
 		k.AttentionQueryGrad(&h, &dh, scratch, lo, hi)
 	})
-	overHeads(c, a, k.AttentionKeys(), size, func(head, lo, hi int, scratch []F) {
-		h, dh := pack(head, scratch)
+	overHeads(c, a, k.AttentionKeys(), size, func(head, _, lo, hi int, scratch []F) {
+		h, dh := at(head)
+		k.PackAttentionGrad(&h, &dh, scratch)
 		k.AttentionKeyGrad(&h, &dh, scratch, lo, hi)
 	})
 }
 
 // overHeads lays the blocks of tokens of all heads in one row, cuts it into a part for each goroutine, and calls fn for the tokens
-// lo ≤ i < hi of every head that a part touches, with scratch of the given size.
-func overHeads[F asm.Float](c *Backend, a engine.AttentionArgs, block, size int, fn func(head, lo, hi int, scratch []F)) {
+// lo ≤ i < hi of every head that a part touches, with the head that comes next in it, itself for the last, and scratch of the given size.
+func overHeads[F asm.Float](c *Backend, a engine.AttentionArgs, block, size int, fn func(head, next, lo, hi int, scratch []F)) {
 	each := ceilDiv(a.Tokens, block)
 	n, work := a.Batch*a.Heads*each, min(block, a.Tokens)*a.Tokens*a.HeadDim
 	parts := threadsFor(n, 1+gemmGrain/max(work, 1))
@@ -91,10 +95,11 @@ func overHeads[F asm.Float](c *Backend, a engine.AttentionArgs, block, size int,
 	defer memory.Free()
 	scratch := host[F](memory)
 	do(parts, func(p int) {
-		for from, to := n*p/parts, n*(p+1)/parts; from < to; {
+		from, to := n*p/parts, n*(p+1)/parts
+		for last := (to - 1) / each; from < to; {
 			head := from / each
 			end := min(to, (head+1)*each)
-			fn(head, (from-head*each)*block, min((end-head*each)*block, a.Tokens), scratch[p*size:(p+1)*size])
+			fn(head, min(head+1, last), (from-head*each)*block, min((end-head*each)*block, a.Tokens), scratch[p*size:(p+1)*size])
 			from = end
 		}
 	})
