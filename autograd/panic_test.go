@@ -102,7 +102,7 @@ func TestShapeErrors(t *testing.T) {
 			func() { ag.MaxPool(v(2, 3, 4, 3, 5), wrong(func(w *engine.Window) { w.Pad[2] = 2 })) }},
 		{"MaxPool: got [3 5], want [B, T, H, W, C]", func() { ag.MaxPool(v(3, 5), window) }},
 		{"AveragePool: got [3 5], want [B, T, H, W, C]", func() { ag.AveragePool(v(3, 5), window) }},
-		{"Mul: got [3], want a shape that broadcasts with [2 4]", func() { ag.PReLU(v(2, 4), v(3)) }},
+		{"PReLU slope: got [3], want [4]", func() { ag.PReLU(v(2, 4), v(3)) }},
 		{"Sample input: got [3 4 5], want [-1 -1 -1 -1 -1]", func() { ag.Sample(v(3, 4, 5), v(3, 7, 3), nil, engine.Window{}) }},
 		{"Sample positions: got [3 7 3], want [2 -1 3]", func() { ag.Sample(v(2, 3, 4, 3, 5), v(3, 7, 3), nil, engine.Window{}) }},
 		{"Sample positions: got [2 7 3], want [2 72 3]", func() { ag.Sample(v(2, 3, 4, 3, 5), v(2, 7, 3), nil, window) }},
