@@ -13,25 +13,44 @@ import (
 // dresidual = dy, and of its last rows dx = dy·w, dw = dyᵀ·x, dbias = Σ dy
 func LinearAddLast(x, w, bias, residual *Value) *Value {
 	o := begin("LinearAddLast", x, w, bias, residual)
+	engine.CheckShape(o.name+" residual", residual.data, x.Dim(0), -1, w.Dim(0))
+	return o.linearLast(x, w, bias, residual, residual.Dim(1))
+}
+
+// LinearLast returns [B, rows, out] with x·wᵀ + bias of x [B, n, in] as the last n rows of each item, and zeros before them: what is to be
+// added to tokens of which the first are to pass by.
+//
+// With dy the last rows of what comes back, as in Linear
+func LinearLast(x, w, bias *Value, rows int) *Value {
+	return begin("LinearLast", x, w, bias).linearLast(x, w, bias, nil, rows)
+}
+
+// linearLast adds to a residual, or to zeros.
+func (o op) linearLast(x, w, bias, residual *Value, rows int) *Value {
 	o.checkPacked(w)
-	items, rows, first := o.lastRows(x, residual)
+	items, first := o.lastRows(x, rows)
 	padded := o.temp(o.new(items, rows, x.Dim(2)))
 	pad := func() {
-		none := engine.Zeros(o.be, o.dtype, items, first, x.Dim(2))
-		o.copyAlong(1, padded, 0, none, 0, false)
+		o.clearFirst(padded, first)
 		o.copyAlong(1, padded, first, x.data, 0, false)
-		none.Free()
 	}
 	pad()
 	product := linearArgs(o.name, padded, w, bias)
-	engine.CheckShape(o.name+" residual", residual.data, items, rows, product.N)
-	product.Precision, product.Residual, product.C = o.precision(w), residual.data, o.new(items, rows, product.N)
+	product.Precision, product.C = o.precision(w), o.new(items, rows, product.N)
+	if residual != nil {
+		product.Residual = residual.data
+	}
 	o.be.Gemm(product)
-	width := rows * product.N
-	o.be.Copy(engine.CopyArgs{Dst: product.C, DstStride: width, Src: residual.data, SrcStride: width, Block: first * product.N, Count: items})
+	if width := rows * product.N; residual != nil {
+		o.be.Copy(engine.CopyArgs{Dst: product.C, DstStride: width, Src: residual.data, SrcStride: width, Block: first * product.N, Count: items})
+	} else {
+		o.clearFirst(product.C, first)
+	}
 	saved := append(savedFor(w.needs, x.data, padded), savedFor(x.needs, w.data)...)
 	y := o.result(product.C, func(dy *engine.Tensor) {
-		residual.accumulate(o.name, dy.Retain())
+		if residual != nil {
+			residual.accumulate(o.name, dy.Retain())
+		}
 		x.accumulateInto(o.name, func(dst *engine.Tensor, accumulate bool) {
 			all := o.new(padded.Shape()...)
 			o.inputGrad(product, all, dy, false)
@@ -49,14 +68,20 @@ func LinearAddLast(x, w, bias, residual *Value) *Value {
 	return y
 }
 
-// lastRows checks shapes and returns the items and rows of the residual, and how many of an item's rows come before those of x.
-func (o op) lastRows(x, residual *Value) (items, rows, first int) {
+// clearFirst sets so many rows of each item of t [B, rows, width] to 0.
+func (o op) clearFirst(t *engine.Tensor, first int) {
+	none := engine.Zeros(o.be, o.dtype, first, t.Dim(2))
+	o.be.Copy(engine.CopyArgs{Dst: t, DstStride: t.Dim(1) * t.Dim(2), Src: none, Block: none.Len(), Count: t.Dim(0)})
+	none.Free()
+}
+
+// lastRows checks x [B, n, in] and returns the items, and how many of so many rows of an item come before those of x.
+func (o op) lastRows(x *Value, rows int) (items, first int) {
 	engine.CheckShape(o.name+" input", x.data, -1, -1, -1)
-	engine.CheckShape(o.name+" residual", residual.data, x.Dim(0), -1, -1)
-	if first = residual.Dim(1) - x.Dim(1); first < 0 {
-		panic(&engine.ShapeError{Op: o.name, Got: fmt.Sprintf("%d rows", x.Dim(1)), Want: fmt.Sprintf("at most the residual's %d", residual.Dim(1))})
+	if first = rows - x.Dim(1); first < 0 {
+		panic(&engine.ShapeError{Op: o.name, Got: fmt.Sprintf("%d rows", x.Dim(1)), Want: fmt.Sprintf("at most %d", rows)})
 	}
-	return x.Dim(0), residual.Dim(1), first
+	return x.Dim(0), first
 }
 
 // sumLast sums the rows of dy [B, s, out] from first on over all items.

@@ -23,7 +23,7 @@ func Slice(x *Value, axis, from, to int) *Value {
 			if !accumulate {
 				o.be.Fill(dst, 0)
 			}
-			o.copyAlong(axis, dst, from, dy, 0, true)
+			o.copyAlong(axis, dst, from, dy, 0, accumulate)
 		})
 	})
 }

@@ -88,6 +88,8 @@ func large() []gradcheck.Case {
 			s(201, 129), s(203, 129), s(203), s(201, 203)),
 		one("LinearAddLast", func(in []*ag.Value) *ag.Value { return ag.LinearAddLast(in[0], in[1], in[2], in[3]) },
 			s(3, 67, 129), s(203, 129), s(203), s(3, 70, 203)),
+		one("LinearLast", func(in []*ag.Value) *ag.Value { return ag.LinearLast(in[0], in[1], in[2], 70) },
+			s(3, 67, 129), s(203, 129), s(203)),
 		one("LinearGELU", func(in []*ag.Value) *ag.Value { return ag.LinearGELU(in[0], in[1], in[2]) }, s(201, 129), s(203, 129), s(203)),
 		one("MatMul", func(in []*ag.Value) *ag.Value { return ag.MatMul(in[0], in[1], true, false) }, s(150, 201), s(150, 99)),
 		one("MatMul/batched", func(in []*ag.Value) *ag.Value { return ag.MatMul(in[0], in[1], false, true) }, s(7, 65, 33), s(7, 41, 33)),

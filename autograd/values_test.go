@@ -247,7 +247,7 @@ func TestLosses(t *testing.T) {
 	require.InDelta(t, (1+4+0+1+16+0)/6.0, read(t, ag.MSE(pred, truth).Data())[0], 1e-15)
 }
 
-// TestPReLUAtZero has a slope for what is below 0, and at 0 itself no gradient.
+// TestPReLUAtZero has a slope for what is below 0, and for 0 itself, as PyTorch has.
 func TestPReLUAtZero(t *testing.T) {
 	b := cpu.New()
 	tape := ag.NewTape(b)
@@ -257,6 +257,6 @@ func TestPReLUAtZero(t *testing.T) {
 	y := ag.PReLU(x, slope)
 	require.Equal(t, []float64{-0.5, 3, 0, 0, 5, -3.5}, read(t, y.Data()))
 	tape.Backward(ag.Sum(y))
-	require.Equal(t, []float64{0.25, 1, 0, 0, 1, 0.5}, read(t, x.Grad()))
+	require.Equal(t, []float64{0.25, 1, 0.25, 0.5, 1, 0.5}, read(t, x.Grad()))
 	require.Equal(t, []float64{-2, -7}, read(t, slope.Grad()))
 }

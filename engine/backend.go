@@ -141,6 +141,7 @@ const (
 	Sub
 	Mul
 	Div
+	PReLU // a where it is positive, else a·b, for finite b
 )
 
 // UnaryOp names an elementwise function of one operand.

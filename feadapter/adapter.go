@@ -4,6 +4,7 @@ import (
 	ag "mien/autograd"
 	"mien/engine"
 	"mien/nn"
+	"mien/vit"
 )
 
 // AdapterConfig is what shapes an adapter.
@@ -81,7 +82,7 @@ func (c AdapterConfig) fanIn() int {
 // them pass by; they too go down the bottleneck, which costs less than a copy of x without them.
 func (a *Adapter) Forward(x *ag.Value, grid [3]int) *ag.Value {
 	frames, n := x.Dim(0), grid[1]*grid[2]
-	h := ag.Slice(a.Down.Forward(x), 1, x.Dim(1)-n, x.Dim(1))                         // [B·T, H·W, r]
+	h := vit.LastTokens(a.Down.Forward(x), n)                                         // [B·T, H·W, r]
 	h = a.convolve(ag.Reshape(h, frames/grid[0], grid[0], grid[1], grid[2], a.Width)) // [B, T, H, W, r]
 	if a.Activation {
 		h = ag.GELU(h)

@@ -286,7 +286,7 @@ func TestKindsOfAdapters(t *testing.T) {
 		a := NewAdapter(scope, 6, c)
 		require.NoError(t, scope.Err())
 		in := tape.Const(engine.FromSlice(b, engine.Float32, x, 2*4, 1+3*2, 6))
-		class, patches := vit.SplitClass(in)
+		class, patches := vit.ClassTokens(in), vit.LastTokens(in, 3*2)
 		h := a.Down.Forward(ag.Reshape(patches, 2, 4, 3, 2, 6))
 		switch {
 		case c.Dilated:

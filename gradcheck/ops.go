@@ -109,6 +109,9 @@ func Ops() []Case {
 		row("LinearAddLast/all", linearAddLast, tensor("x", 2, 3, 4), tensor("residual", 2, 3, 5), tensor("weight", 5, 4), tensor("bias", 5)),
 		trained("LinearAddLast/weights", linearAddLast, []Input{tensor("x", 2, 3, 4), tensor("residual", 2, 4, 5)},
 			tensor("weight", 5, 4), tensor("bias", 5)),
+		row("LinearLast", linearLast(5), tensor("x", 2, 3, 4), tensor("weight", 6, 4), tensor("bias", 6)),
+		row("LinearLast/all", linearLast(3), tensor("x", 2, 3, 4), tensor("weight", 5, 4), tensor("bias", 5)),
+		trained("LinearLast/weights", linearLast(4), []Input{tensor("x", 2, 3, 4)}, tensor("weight", 5, 4), tensor("bias", 5)),
 
 		row("MatMul", matMul(false, false), tensor("a", 3, 4), tensor("b", 4, 5)),
 		row("MatMul/transposed b", matMul(false, true), tensor("a", 3, 4), tensor("b", 5, 4)),

@@ -155,6 +155,11 @@ func linearAddLast(_ *ag.Tape, in []value) []value {
 	return []value{ag.LinearAddLast(in[0], in[2], in[3], in[1])}
 }
 
+// linearLast puts zeros before each item, up to so many rows.
+func linearLast(rows int) Func {
+	return Ternary(func(x, w, bias value) value { return ag.LinearLast(x, w, bias, rows) })
+}
+
 func matMul(transA, transB bool) Func {
 	return Binary(func(a, b value) value { return ag.MatMul(a, b, transA, transB) })
 }

@@ -34,10 +34,9 @@ func corners(from, to int) []float32 {
 
 // Forward maps pixels, bytes [B, T, H, W, 3] or floats [B, 3, T, H, W] in [0, 1], to [B·T, to, to, 3].
 func (f *Frames) Forward(pixels *ag.Value) *ag.Value {
-	x := ag.Patchify(pixels, f.weights.Data().DType(), engine.PatchifyArgs{Tubelet: 1, Patch: 1, Mean: data.Mean, Std: data.Std}) // [B, T·H·W, 3]
 	side := f.weights.Dim(1)
-	frames := x.Data().Rows() / (side * side)
-	x = ag.Permute(ag.Reshape(x, frames, side, side, 3), 0, 1, 3, 2) // [F, H, 3, W]
-	x = ag.Permute(ag.Linear(x, f.weights, nil), 0, 3, 2, 1)         // [F, to, 3, H]
-	return ag.Permute(ag.Linear(x, f.weights, nil), 0, 3, 1, 2)      // [F, to, to, 3]
+	x := ag.Patchify(pixels, f.weights.Data().DType(), engine.PatchifyArgs{Tubelet: 1, Patch: side, Mean: data.Mean, Std: data.Std})
+	x = ag.Reshape(x, x.Data().Rows(), 3, side, side)           // [F, 3, H, W]: a frame is a patch
+	x = ag.Permute(ag.Linear(x, f.weights, nil), 0, 1, 3, 2)    // [F, 3, to, H]
+	return ag.Permute(ag.Linear(x, f.weights, nil), 0, 3, 2, 1) // [F, to, to, 3]
 }

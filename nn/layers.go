@@ -32,6 +32,11 @@ func (l *Linear) AddToLast(residual, x *ag.Value) *ag.Value {
 	return ag.LinearAddLast(x, l.Weight, l.Bias, residual)
 }
 
+// ForwardLast is AddToLast for a residual of zeros [B, rows, out].
+func (l *Linear) ForwardLast(x *ag.Value, rows int) *ag.Value {
+	return ag.LinearLast(x, l.Weight, l.Bias, rows)
+}
+
 // Layer runs forward as a layer of x's tape: see autograd.Tape.Layer.
 func Layer(x *ag.Value, forward func(x *ag.Value) *ag.Value) *ag.Value {
 	return x.Tape().Layer([]*ag.Value{x}, func(in []*ag.Value) []*ag.Value { return []*ag.Value{forward(in[0])} })[0]

@@ -22,11 +22,12 @@ func newFaces(s *nn.Scope, c vit.Config, width int) *faces {
 	return &faces{mobilefacenet.NewFrames(s, c.ImageSize, side), mobilefacenet.NewTrunk(s.Extractor(landmarkScope), width), c.ImageSize, side}
 }
 
-// atOnce is how many pixels the landmark network reads in one pass, 20 images of the published size: more take memory and no less time.
-const atOnce = 1 << 18
+// atOnce is how many pixels the landmark network reads in one pass, 4 images of the published size, whose activations stay in the cache: of
+// all frames of a video they would come from memory.
+const atOnce = 4 * mobilefacenet.Side * mobilefacenet.Side
 
-// features are those [F, N, channels] of all frames of pixels, a few samples at a time. Nothing of them is learned, so that nothing is
-// recorded.
+// features are those [F, N, channels] of all frames of pixels, made for a few samples at a time. Nothing of them is learned, so that nothing
+// is recorded.
 func (f *faces) features(pixels *ag.Value) *ag.Value {
 	t, samples := pixels.Tape(), pixels.Dim(0)
 	frames := pixels.Data().Len() / (samples * 3 * f.from * f.from)
@@ -34,12 +35,21 @@ func (f *faces) features(pixels *ag.Value) *ag.Value {
 	var all []*ag.Value
 	for i := 0; i < samples; i += n {
 		all = append(all, t.Scope(func() []*ag.Value {
-			some := t.Const(pixels.Data().Range(i, min(i+n, samples)))
-			return []*ag.Value{f.trunk.Features(f.images.Forward(some))} // [frames, rows, columns, channels]
+			return f.inParts(f.images.Forward(t.Const(pixels.Data().Range(i, min(i+n, samples)))))
 		})...)
 	}
 	x := ag.Concat(0, all...)
 	return ag.Reshape(x, x.Dim(0), x.Dim(1)*x.Dim(2), x.Dim(3))
+}
+
+// inParts returns features [images, rows, columns, channels] of a few images after the other.
+func (f *faces) inParts(images *ag.Value) (parts []*ag.Value) {
+	t, n := images.Tape(), max(1, atOnce/(f.side*f.side))
+	for i := 0; i < images.Dim(0); i += n {
+		some := t.Const(images.Data().Range(i, min(i+n, images.Dim(0))))
+		parts = append(parts, f.trunk.Features(some))
+	}
+	return parts
 }
 
 // macs counts the multiply-adds for a frame.

@@ -3,6 +3,7 @@ package s2d
 import (
 	ag "mien/autograd"
 	"mien/nn"
+	"mien/vit"
 )
 
 // Prompter is the multi-view complementary prompter (MCP): it tells the patches what the landmark view of the face adds to them, through
@@ -22,15 +23,15 @@ func NewPrompter(s *nn.Scope, dim, width int) *Prompter {
 	}
 }
 
-// Forward makes a prompt [F, N, D] of normalised patches x and a normalised view of landmarks, both [F, N, D]. With h and g what the
-// bottleneck leaves of them,
+// Forward makes a prompt [F, S, D] of normalised tokens x [F, S, D], of which the last n of each frame are patches, and a normalised view of
+// landmarks, which may have patches alone. It is zero for other tokens. With h and g what the bottleneck leaves of patches,
 //
 //	P = W·(softmax(s·h)∘h + g)
 //
 // where the softmax runs over the positions of a frame, for each channel: its fovea.
-func (p *Prompter) Forward(x, view *ag.Value) *ag.Value {
-	h := ag.Permute(p.Patches.Forward(x), 0, 2, 1)                  // [F, width, N]
-	fovea := ag.Mul(ag.Softmax(ag.Mul(h, p.Smooth)), h)             // [F, width, N]
-	sum := ag.Add(ag.Permute(fovea, 0, 2, 1), p.View.Forward(view)) // [F, N, width]
-	return p.Out.Forward(sum)
+func (p *Prompter) Forward(x, view *ag.Value, n int) *ag.Value {
+	h := ag.Permute(vit.LastTokens(p.Patches.Forward(x), n), 0, 2, 1) // [F, width, N]
+	fovea := ag.Mul(ag.Softmax(ag.Mul(h, p.Smooth)), h)               // [F, width, N]
+	g := vit.LastTokens(p.View.Forward(view), n)                      // [F, N, width]
+	return p.Out.ForwardLast(ag.Add(ag.Permute(fovea, 0, 2, 1), g), x.Dim(1))
 }

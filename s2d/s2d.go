@@ -83,11 +83,8 @@ func (m *Model) Feature(pixels, landmarks *ag.Value) *ag.Value {
 	for i, block := range m.Encoder.Blocks {
 		out = tape.Layer(out, func(in []*ag.Value) []*ag.Value {
 			x, view := split(in)
-			if i > 0 && len(m.Norms) > 0 {
-				var class *ag.Value
-				class, x = vit.SplitClass(x)
+			if i > 0 {
 				x, view = m.prompt(i, x, view, batch)
-				x = ag.Concat(1, class, x)
 			}
 			return join(block.Forward(x), view)
 		})
@@ -111,20 +108,23 @@ func split(in []*ag.Value) (x, view *ag.Value) {
 	return in[0], in[1]
 }
 
-// prompt adds to the patches x [F, N, D], before block i, what its modules say. The prompt is the landmark view of the next block.
+// prompt adds to the patches, the last tokens of each frame in x [F, S, D], before block i, what its modules say. Class tokens before them
+// pass by; norms and the first layers of modules read them, too, which costs less than a copy of x without them. There is none yet before
+// the first block, whose x and view are [F, N, D]. The prompt is the landmark view of the next block, with zeros for class tokens.
 // Norm 0 is that of the landmark view in every block, and of the patches in the first; block i > 0 normalises patches by norm i − 1.
 // What the modules compute on the way is freed before the block computes.
 func (m *Model) prompt(i int, x, view *ag.Value, batch int) (y, prompt *ag.Value) {
 	if len(m.Norms) == 0 {
 		return x, view
 	}
+	n := m.Encoder.ImageTokens()
 	return split(x.Tape().Scope(func() []*ag.Value {
 		normed := m.Norms[max(0, i-1)].Forward(x)
 		if m.Prompts() {
-			view = m.Prompters[i].Forward(normed, m.Norms[0].Forward(view)) // [F, N, D]
+			view = m.Prompters[i].Forward(normed, m.Norms[0].Forward(view), n) // [F, S, D]
 		}
 		if m.Joins() {
-			x = m.Adapters[i].AddTo(x, normed, batch)
+			x = m.Adapters[i].AddTo(x, normed, batch, n)
 		}
 		if m.Prompts() {
 			x = ag.Add(x, view)

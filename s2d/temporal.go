@@ -3,6 +3,7 @@ package s2d
 import (
 	ag "mien/autograd"
 	"mien/nn"
+	"mien/vit"
 )
 
 // TemporalAdapter is the temporal-modeling adapter (TMA): each patch attends to itself in the other frames, in a bottleneck, and then goes
@@ -36,15 +37,16 @@ func NewTemporalAdapter(s *nn.Scope, dim, width, heads int, init nn.Init) *Tempo
 	return a
 }
 
-// AddTo adds to the residual [F, N, D] what the adapter says of normalised patches x [F, N, D] of the frames of batch samples.
-func (a *TemporalAdapter) AddTo(residual, x *ag.Value, batch int) *ag.Value {
-	frames, n := x.Dim(0)/batch, x.Dim(1)
-	h := a.Down.ForwardGELU(x) // [F, N, width]
+// AddTo adds to the residual [F, S, D] what the adapter says of normalised tokens x [F, S, D] of the frames of batch samples, to the patches,
+// which are the last n of a frame.
+func (a *TemporalAdapter) AddTo(residual, x *ag.Value, batch, n int) *ag.Value {
+	frames := x.Dim(0) / batch
+	h := vit.LastTokens(a.Down.ForwardGELU(x), n) // [F, N, width]
 	width := h.Dim(2)
 	h = ag.Permute(ag.Reshape(h, batch, frames, n, width), 0, 2, 1, 3)       // [B, N, T, width]
 	qkv := ag.Linear(ag.Reshape(h, batch*n, frames, width), a.QKV, nil)      // [B·N, T, 3·width]
 	h = a.Proj.Forward(ag.Attention(qkv, a.Heads))                           // [B·N, T, width]
 	h = ag.Permute(ag.Reshape(h, batch, n, frames, width), 0, 2, 1, 3)       // [B, T, N, width]
 	y := a.Norm.Forward(a.Up.Forward(ag.Reshape(h, batch*frames, n, width))) // [F, N, D]
-	return a.Space2.AddTo(residual, a.Space1.ForwardGELU(y))
+	return a.Space2.AddToLast(residual, a.Space1.ForwardGELU(y))
 }

@@ -78,10 +78,8 @@ func (e *FrameEncoder) EmbedWork(w *nn.Work, frames int) {
 // ClassTokens returns the class token of each frame of x [F, S, D]: [F, 1, D].
 func ClassTokens(x *ag.Value) *ag.Value { return ag.Slice(x, 1, 0, 1) }
 
-// SplitClass returns the class token of each frame [F, 1, D] and the tokens of its patches [F, N, D].
-func SplitClass(x *ag.Value) (class, patches *ag.Value) {
-	return ClassTokens(x), ag.Slice(x, 1, 1, x.Dim(1))
-}
+// LastTokens returns the last n tokens of each frame of x [F, S, width], its patches: [F, n, width].
+func LastTokens(x *ag.Value, n int) *ag.Value { return ag.Slice(x, 1, x.Dim(1)-n, x.Dim(1)) }
 
 // MeanOfFrames averages class tokens [F, 1, D] over the frames of each of batch samples: [B, D].
 func MeanOfFrames(class *ag.Value, batch int) *ag.Value {

@@ -36,7 +36,7 @@ func fill[N engine.Number](x []N, v N) {
 
 func (c *Backend) Binary(op engine.BinaryOp, dst, a, b *engine.Tensor) {
 	defer c.timed("Binary", 0, dst, a, b)()
-	known("Binary", op, engine.Div)
+	known("Binary", op, engine.PReLU)
 	if op == engine.Add && c.narrow(dst) && a.SameShape(dst) && b.SameShape(dst) {
 		inPieces(dst, func(x [][]float32) { asm.F32().Add(x[0], x[0], x[1]) }, a, b)
 		return
@@ -51,6 +51,10 @@ func binary[F asm.Float](op engine.BinaryOp, dst, a, b *engine.Tensor) {
 		parallelElements(len(d), elementGrain, func(lo, hi int) { vectorOp(op, d[lo:hi], x[lo:hi], y[lo:hi]) })
 		return
 	}
+	if op == engine.PReLU && len(x) == len(d) && len(y) == loop.inner { // a slope for each channel
+		preluRows(d, x, y)
+		return
+	}
 	parallel(loop.outer, rowGrain(loop.inner), func(lo, hi int) {
 		loop.each(lo, hi, func(i int, at [2]int) {
 			run := d[i*loop.inner : (i+1)*loop.inner]
@@ -61,7 +65,7 @@ func binary[F asm.Float](op engine.BinaryOp, dst, a, b *engine.Tensor) {
 
 func vectorOp[F asm.Float](op engine.BinaryOp, dst, a, b []F) {
 	k := kernels[F]()
-	[...]func(dst, a, b []F){engine.Add: k.Add, engine.Sub: k.Sub, engine.Mul: k.Mul, engine.Div: quotients[F]}[op](dst, a, b)
+	[...]func(dst, a, b []F){engine.Add: k.Add, engine.Sub: k.Sub, engine.Mul: k.Mul, engine.Div: quotients[F], engine.PReLU: prelus[F]}[op](dst, a, b)
 }
 
 // quotients needs no kernel of its own: its results are of a few numbers a token.
@@ -96,6 +100,8 @@ func scalarOp[F asm.Float](op engine.BinaryOp, a, b F) F {
 		return a - b
 	case engine.Div:
 		return a / b
+	case engine.PReLU:
+		return prelu(a, b)
 	}
 	return a * b
 }

@@ -13,10 +13,17 @@ func (c *Backend) Sample(a engine.SampleArgs) {
 func sample[F asm.Float](a engine.SampleArgs) {
 	s, out, k := newSampler[F](&a), host[F](a.Out), kernels[F]()
 	s.eachPoint(func(i int, c *cell[F]) {
-		row := s.row(out, i)
-		clear(row)
+		row, begun := s.row(out, i), false
 		for position, w := range c.shares(s.scale(i)) {
-			k.Axpy(row, w, s.row(s.x, position))
+			if begun {
+				k.Axpy(row, w, s.row(s.x, position))
+			} else {
+				k.Scale(row, s.row(s.x, position), w)
+			}
+			begun = true
+		}
+		if !begun {
+			clear(row)
 		}
 	})
 }

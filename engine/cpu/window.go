@@ -108,8 +108,11 @@ func unfold[F asm.Float](columns, x *engine.Tensor, w engine.Window) {
 		for lo < hi {
 			along := r.links[2][lo%r.extents[2]:]
 			along = along[:min(len(along), hi-lo)]
-			rows := dst[lo*width : (lo+len(along))*width]
-			clear(rows)
+			rows, seen := dst[lo*width:(lo+len(along))*width], 0
+			r.eachRow(lo, func(int, int) { seen++ })
+			if slices.ContainsFunc(along, func(links []link) bool { return seen*len(links)*n < width }) { // some see beyond the edge
+				clear(rows)
+			}
 			r.eachRow(lo, func(tap, position int) {
 				for i, links := range along {
 					if len(links) > 0 { // taps and positions follow each other from the first

@@ -2,6 +2,7 @@ package enginetest
 
 import (
 	"math"
+	"slices"
 
 	"mien/engine"
 )
@@ -66,7 +67,7 @@ var broadcasts = []struct{ full, part []int }{
 
 func testBinary(s *suite) {
 	for _, shapes := range broadcasts {
-		for _, op := range []engine.BinaryOp{engine.Add, engine.Sub, engine.Mul, engine.Div} {
+		for _, op := range []engine.BinaryOp{engine.Add, engine.Sub, engine.Mul, engine.Div, engine.PReLU} {
 			a, av := s.random(shapes.full...)
 			b, bv := s.random(shapes.part...)
 			at := offsets(shapes.full, shapes.part)
@@ -88,6 +89,7 @@ func testBinary(s *suite) {
 		}
 	}
 	s.binaryBothStretched()
+	s.preluOfSpecials()
 	if s.narrow() {
 		s.addNarrow()
 	}
@@ -101,8 +103,22 @@ func apply(op engine.BinaryOp, a, b float64) float64 {
 		return a - b
 	case engine.Div:
 		return a / b
+	case engine.PReLU:
+		if a > 0 {
+			return a
+		}
 	}
 	return a * b
+}
+
+// preluOfSpecials holds what is neither positive nor negative, and what has no end, against a slope of 1/4.
+func (s *suite) preluOfSpecials() {
+	inf, nan := math.Inf(1), math.NaN()
+	x := s.tensor(slices.Repeat([]float64{inf, -inf, nan, 0, math.Copysign(0, -1), 3, -8}, 41), 41, 7)
+	slope := s.tensor(repeat(0.25, 7), 7)
+	dst := s.blank(41, 7)
+	s.b.Binary(engine.PReLU, dst, x, slope)
+	s.check(dst, exactly(slices.Repeat([]float64{inf, -inf, nan, 0, 0, 3, -2}, 41)), "PReLU")
 }
 
 // binaryBothStretched adds a column and a row, and tensors that stretch on different axes.

@@ -13,7 +13,7 @@ import (
 // call or in the next Flush or Sync, and the backend must still work.
 func testUnknown(s *suite) {
 	x := s.of(engine.Float32, 4, 4)
-	for _, op := range []engine.BinaryOp{engine.Div + 1, 255} {
+	for _, op := range []engine.BinaryOp{engine.PReLU + 1, 255} {
 		s.refuses("Binary", func() { s.b.Binary(op, x, x, x) })
 	}
 	for _, op := range []engine.UnaryOp{engine.Rsqrt + 1, 255} {

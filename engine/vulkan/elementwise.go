@@ -35,7 +35,7 @@ func (b *Backend) Scale(dst, x *engine.Tensor, s float64) {
 const binaryAxes = 6
 
 func (b *Backend) Binary(op engine.BinaryOp, dst, x, y *engine.Tensor) {
-	known("Binary", op, engine.Div)
+	known("Binary", op, engine.PReLU)
 	shape := dst.Extents()
 	w := newWalk(shape, engine.BroadcastStrides(shape, x.Extents()), engine.BroadcastStrides(shape, y.Extents()))
 	c := b.kernel("binary", int(op), w.rank()).out(dst).in(x).in(y).u32(dst.Len())

@@ -18,12 +18,13 @@ func s2dCases() []check.Case {
 	})
 	whole.Seed = 6 // at which the sharp softmax of a fovea bears the rounding to bf16
 	return []check.Case{
-		layer("s2d.Prompter", inputs(check.Input{Name: "x", Shape: []int{2, 7, 6}, Lo: -0.3, Hi: 0.3}, tensor("view", 2, 7, 6)), func(s *nn.Scope) check.Func {
-			return check.Binary(s2d.NewPrompter(s, 6, 4).Forward)
+		layer("s2d.Prompter", inputs(check.Input{Name: "x", Shape: []int{2, 8, 6}, Lo: -0.3, Hi: 0.3}, tensor("view", 2, 7, 6)), func(s *nn.Scope) check.Func {
+			p := s2d.NewPrompter(s, 6, 4)
+			return check.Binary(func(x, view *ag.Value) *ag.Value { return p.Forward(x, view, 7) })
 		}),
-		layer("s2d.TemporalAdapter", inputs(tensor("residual", 6, 4, 5), tensor("x", 6, 4, 5)), func(s *nn.Scope) check.Func {
+		layer("s2d.TemporalAdapter", inputs(tensor("residual", 6, 5, 5), tensor("x", 6, 5, 5)), func(s *nn.Scope) check.Func {
 			a := s2d.NewTemporalAdapter(s, 5, 4, 2, nn.TruncatedNormal(0.3, 2))
-			return check.Binary(func(residual, x *ag.Value) *ag.Value { return a.AddTo(residual, x, 2) })
+			return check.Binary(func(residual, x *ag.Value) *ag.Value { return a.AddTo(residual, x, 2, 4) })
 		}),
 		whole, recomputed(frozen(whole, "patch_embed.*", "blocks.*.attn.*", "blocks.*.mlp.*")),
 	}

@@ -19,8 +19,9 @@ float apply(float x, float y) {
 	case 0: return x + y;
 	case 1: return x - y;
 	case 2: return x * y;
+	case 3: return x / y;
 	}
-	return x / y;
+	return x > 0 ? x : x * y;
 }
 
 void main() {
