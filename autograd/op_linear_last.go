@@ -20,7 +20,7 @@ func LinearAddLast(x, w, bias, residual *Value) *Value {
 // LinearLast returns [B, rows, out] with x·wᵀ + bias of x [B, n, in] as the last n rows of each item, and zeros before them: what is to be
 // added to tokens of which the first are to pass by.
 //
-// With dy the last rows of what comes back, as in Linear
+// With dy the last n rows of the gradient that comes back: dx = dy·w, dw = dyᵀ·x, dbias = Σ dy
 func LinearLast(x, w, bias *Value, rows int) *Value {
 	return begin("LinearLast", x, w, bias).linearLast(x, w, bias, nil, rows)
 }

@@ -4,7 +4,7 @@ import "mien/engine"
 
 // PReLU returns x where it is positive, and slope·x where it is not, for x [..., C] and a slope for each channel [C]. (He et al. 2015)
 //
-// dx = dy where x > 0, else slope·dy; dslope = Σ x·dy where x ≤ 0
+// dx = dy where x > 0, else slope·dy; dslope = Σ x·dy where x ≤ 0, of finite x and dy
 func PReLU(x, slope *Value) *Value {
 	o := begin("PReLU", x, slope)
 	engine.CheckShape("PReLU slope", slope.data, x.Dim(-1))

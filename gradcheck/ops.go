@@ -152,6 +152,7 @@ func Ops() []Case {
 		row("AveragePool/images", with(ag.AveragePool, image), tensor("x", 2, 1, 5, 4, 3)),
 
 		row("PReLU", Binary(ag.PReLU), nonzero("x", 2, 3, 4), tensor("slope", 4)),
+		row("PReLU/vector", Binary(ag.PReLU), nonzero("x", 4), tensor("slope", 4)),
 
 		row("Reshape", Unary(func(x value) value { return ag.Reshape(x, 2, 6) }), tensor("x", 3, 4)),
 		row("Reshape/two views", twoViews, tensor("x", 3, 4)),

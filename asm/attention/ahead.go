@@ -6,20 +6,22 @@ import (
 	"mien/asm/internal/kernel"
 )
 
-// Ahead is what the next head reads and writes, which products fetch into L2 meanwhile. Its rows are so far apart that the processor does
-// not foresee them: heads of 197 tokens would wait for them a tenth of their time. The zero value is nothing.
+// Ahead is what the next head reads and writes, which the tiles of AVX-512 fetch into L2 meanwhile. Its rows are so far apart that the
+// processor does not foresee them: heads of 197 tokens would wait for them a tenth of their time. Each product fetches rows of one matrix, so
+// that of a head of few tokens, which has fewer products than matrices, the last ones stay where they are. The zero value is nothing.
 type Ahead struct {
 	matrices [8]lines
 	at       int // of which matrix rows are fetched next
 }
 
-// lines are the first four cache lines of each row of a matrix, all of a row of 64 floats. Rows begin step bytes apart.
+// lines are the first four cache lines of each row of a matrix: all of a row of 64 floats, and with narrower rows some of other heads.
+// Rows begin step bytes apart.
 type lines struct {
 	x          unsafe.Pointer
 	step, rows int
 }
 
-// aheadRows is the number of rows that a product fetches with each strip of a panel.
+// aheadRows is the number of rows that a product fetches with each strip of a panel, as AHEAD of the assembly does.
 const aheadRows = 8
 
 // AheadOf returns what the forward pass of a head reads. What belongs to a head of more than one block would leave L2 before that.

@@ -32,7 +32,7 @@ type Head[F kernel.Float] struct {
 	// are 255ths. A head with NaN or ±∞ among its keys gets NaN, a row with them among its queries, and a column among the values.
 	Int8 bool
 
-	// Ahead is what the next head needs of memory. It is used up.
+	// Ahead is what the next head needs of memory, of which each product takes a part.
 	Ahead Ahead
 }
 

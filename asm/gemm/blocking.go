@@ -45,7 +45,7 @@ func (bl blocking) step(k int) int {
 }
 
 // columns returns the block size nc for m rows of A and a sum of k terms. Three quarters of L2 are for two blocks, the one in use and the
-// next, which is fetched meanwhile, and for the rows where those are few enough to stay from block to block.
+// next, which is fetched meanwhile, and for the rows where these take no more than half of that, and so stay from block to block.
 func (bl blocking) columns(m, k int) int {
 	kc := bl.step(k)
 	room, panel := bl.l2*3/4, kc*bl.nr

@@ -22,7 +22,7 @@ func (k *Kernels[F]) Gemm(g Product[F]) {
 	}
 	s := k.scratch.Get()
 	defer k.scratch.Put(s)
-	step, nc := k.blocking.step(g.K), k.blocking.columns(g.M, g.K)
+	step, nc := k.blocking.step(g.K), k.columns(&g)
 	if g.TransA {
 		nc *= wideBlocks
 	}
@@ -43,6 +43,14 @@ func (k *Kernels[F]) Gemm(g Product[F]) {
 	s.add = Addends[F]{} // do not keep the caller's memory alive
 }
 
+// columns returns how many columns of op(B) meet the rows of A, or those that are copied at a time, while they stay in L2.
+func (k *Kernels[F]) columns(g *Product[F]) int {
+	if g.TransA {
+		return k.blocking.columns(min(g.M, k.blocking.mc), g.K)
+	}
+	return k.blocking.columns(g.M, g.K)
+}
+
 // toPack returns what is to be packed for the block after b, if it lies together, as rows of a weight do.
 func (g *Product[F]) toPack(b block) []F {
 	if !g.TransB || g.LDB != b.kc {
@@ -57,12 +65,11 @@ func (k *Kernels[F]) multiplyBlock(g *Product[F], s *scratch[F], b block, panels
 		k.multiplyRows(g, s, g.A[b.p:], g.LDA, 0, g.M, b, panels, next)
 		return
 	}
-	lda, mc := kernel.RoundUp(b.kc, stepGrain)+kernel.Skew, k.blocking.mc
+	lda, mc, nc := kernel.RoundUp(b.kc, stepGrain)+kernel.Skew, k.blocking.mc, k.columns(g)
 	a := kernel.Room(&s.a, lda*min(mc, g.M))
 	for from := 0; from < g.M; from += mc {
 		to := min(from+mc, g.M)
 		k.Transpose(a, lda, g.A[b.p*g.LDA+from:], g.LDA, b.kc, to-from)
-		nc := k.blocking.columns(mc, g.K)
 		for q := 0; q < b.nc; q += nc { // as many panels as stay in L2, for all the rows that were copied
 			now, rest := block{b.p, b.kc, b.j + q, min(nc, b.nc-q)}, panels[q*b.kc:]
 			k.multiplyRows(g, s, a, lda, from, to, now, rest, kernel.Next(rest, nc*b.kc))

@@ -108,7 +108,7 @@ func TestGemm(t *testing.T) {
 				}
 			}
 			const long = 700
-			nc := bl.columns(1, long)
+			nc := bl.columns(k.MR-1, long)
 			for _, n := range []int{nc - 1, nc, nc + 1, wideBlocks*nc - 1, wideBlocks * nc, wideBlocks*nc + 1} {
 				for f := range 4 {
 					checkGemm(t, k, k.MR-1, n, long, f&1 > 0, f&2 > 0, f&1 > 0, f&2 > 0)

@@ -18,7 +18,8 @@ type Kernels[F kernel.Float] struct {
 	// Strip computes a strip of C.
 	Strip Strip[F]
 
-	// Transpose writes the matrix src [rows, columns] as dst [columns, rows]; ld is the distance between rows.
+	// Transpose writes the matrix src [rows, columns] as dst [columns, rows]; ld is the distance between rows. Some elements of dst are
+	// written twice, so it may not overlap src.
 	Transpose func(dst []F, ldd int, src []F, lds, rows, columns int)
 	// CopyRows copies a matrix [rows, columns]. It may set up to Lanes − 1 elements after each row of dst to zero.
 	CopyRows func(dst []F, ldd int, src []F, lds, rows, columns int)

@@ -35,8 +35,11 @@ func attend[F asm.Float](c *Backend, a engine.AttentionArgs) {
 	k := kernels[F]()
 	size := k.AttentionScratch(a.Tokens, a.HeadDim)
 	overHeads(c, a, k.AttentionQueries(), size, func(head, next, lo, hi int, scratch []F) {
-		h, following := attentionHead[F](a, head), attentionHead[F](a, next)
-		h.Ahead = k.AheadOf(&following)
+		h := attentionHead[F](a, head)
+		if next != head {
+			following := attentionHead[F](a, next)
+			h.Ahead = k.AheadOf(&following)
+		}
 		k.PackAttention(&h, scratch)
 		k.Attention(&h, scratch, lo, hi)
 	})
@@ -66,8 +69,10 @@ func attentionBackward[F asm.Float](c *Backend, a engine.AttentionArgs, g engine
 	if a.Tokens <= k.AttentionKeys() || 5*rounds*threads <= 7*heads {
 		overHeads(c, a, max(a.Tokens, 1), size, func(head, next, _, _ int, scratch []F) {
 			h, dh := at(head)
-			following, gradsFollowing := at(next)
-			h.Ahead = k.AheadOfGrad(&following, &gradsFollowing)
+			if next != head {
+				following, gradsFollowing := at(next)
+				h.Ahead = k.AheadOfGrad(&following, &gradsFollowing)
+			}
 			k.PackAttentionGrad(&h, &dh, scratch)
 			k.AttentionGrad(&h, &dh, scratch)
 		})
@@ -96,10 +101,10 @@ func overHeads[F asm.Float](c *Backend, a engine.AttentionArgs, block, size int,
 	scratch := host[F](memory)
 	do(parts, func(p int) {
 		from, to := n*p/parts, n*(p+1)/parts
-		for last := (to - 1) / each; from < to; {
+		for from < to {
 			head := from / each
 			end := min(to, (head+1)*each)
-			fn(head, min(head+1, last), (from-head*each)*block, min((end-head*each)*block, a.Tokens), scratch[p*size:(p+1)*size])
+			fn(head, min(head+1, (to-1)/each), (from-head*each)*block, min((end-head*each)*block, a.Tokens), scratch[p*size:(p+1)*size])
 			from = end
 		}
 	})

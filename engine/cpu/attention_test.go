@@ -60,3 +60,12 @@ func TestAttentionBF16(t *testing.T) {
 		require.Equal(t, bytes, attend(engine.Int8, 3), k.Name)
 	}
 }
+
+// Without tokens there is nothing to do.
+func TestAttentionOfNoTokens(t *testing.T) {
+	c := cpu.New()
+	a := engine.AttentionArgs{Batch: 2, Tokens: 0, Heads: 3, HeadDim: 4,
+		QKV: engine.New(c, engine.Float32, 2, 0, 36), Out: engine.New(c, engine.Float32, 2, 0, 12), LSE: engine.New(c, engine.Float32, 2, 3, 0)}
+	c.Attention(a)
+	c.AttentionBackward(a, engine.AttentionGrads{DOut: engine.New(c, engine.Float32, 2, 0, 12), DQKV: engine.New(c, engine.Float32, 2, 0, 36)})
+}

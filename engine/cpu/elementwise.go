@@ -51,7 +51,7 @@ func binary[F asm.Float](op engine.BinaryOp, dst, a, b *engine.Tensor) {
 		parallelElements(len(d), elementGrain, func(lo, hi int) { vectorOp(op, d[lo:hi], x[lo:hi], y[lo:hi]) })
 		return
 	}
-	if op == engine.PReLU && len(x) == len(d) && len(y) == loop.inner { // a slope for each channel
+	if op == engine.PReLU && len(x) == len(d) && len(y) == loop.inner && loop.step == [2]int{1, 1} { // a slope for each channel
 		preluRows(d, x, y)
 		return
 	}
