@@ -12,8 +12,8 @@ import (
 // Where the points of the first look, and Closer's, see the left eye, from its middle, as a share of the distance between those points: means
 // in the portraits of the 64 sitters for training of the London set. The right eye is seen as the left one in a mirror.
 const (
-	outwardFirst  = -0.0206 - 0.0622i
-	outwardCloser = -0.0236 - 0.0427i
+	outwardFirst  = -0.0229 - 0.0671i
+	outwardCloser = -0.0238 - 0.0527i
 )
 
 const (

@@ -15,7 +15,7 @@ import (
 type Eyes struct {
 	Picture string // its file in the folder of the set
 	// Corners of the lids from left to right, in pixels from the upper left corner of the picture: outer and inner one of the left eye, inner and
-	// outer one of the right eye. They are the means of two passes.
+	// outer one of the right eye. They are the means of all passes.
 	Corners [4]complex128
 }
 
@@ -37,7 +37,7 @@ func (e Eyes) Sitter() string { return e.Picture[strings.LastIndex(e.Picture, "/
 var file string
 
 // passes is how many times each eye was annotated.
-const passes = 2
+const passes = 4
 
 // Portraits returns the eyes of all portraits.
 func Portraits() ([]Eyes, error) {
