@@ -13,33 +13,33 @@ const closeSide = 256
 // returns it with the mean of the points that are found then, and with its eyes where package eyes finds their middles: see middles. A face
 // that is not found again stays as it is. It takes 6 ms on one core.
 func (d *Detector) Closer(picture *data.Frames, f Face) (Face, error) {
-	again, err := d.again(picture, f)
-	if err != nil || again == f {
+	f, found, err := d.again(picture, f)
+	if err != nil || !found {
 		return f, err
 	}
-	return d.middles(picture, again, outwardCloser)
+	return d.middles(picture, f, outwardCloser)
 }
 
 // again returns a face with the points of a second look, or as it is if it is not found again.
-func (d *Detector) again(picture *data.Frames, f Face) (Face, error) {
+func (d *Detector) again(picture *data.Frames, f Face) (_ Face, found bool, err error) {
 	p, err := Drawn.Place(f, picture.H, picture.W)
 	if err != nil {
-		return f, nil // points that are no face are not better known by another look
+		return f, false, nil // points that are no face are not better known by another look
 	}
 	crop := p.Frames(picture, closeSide)
 	mirror := crop.Clone()
 	data.Mirror(mirror)
 	both := &data.Frames{T: 2, H: closeSide, W: closeSide, Pix: append(crop.Pix, mirror.Pix...)}
-	found, err := d.look(both, DefaultOptions)
-	if err != nil || len(found[0]) == 0 || len(found[1]) == 0 {
-		return f, err
+	seen, err := d.look(both, DefaultOptions)
+	if err != nil || len(seen[0]) == 0 || len(seen[1]) == 0 {
+		return f, false, err
 	}
-	for i, q := range found[0][0].Points {
-		m := found[1][0].Points[mirrored[i]]
+	for i, q := range seen[0][0].Points {
+		m := seen[1][0].Points[mirrored[i]]
 		z := p.At((q.X+closeSide-m.X)/2/closeSide, (q.Y+m.Y)/2/closeSide)
 		f.Points[i] = Point{real(z), imag(z)}
 	}
-	return f, nil
+	return f, true, nil
 }
 
 // mirrored are the points that take the places of others in a mirror image.

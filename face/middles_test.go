@@ -62,11 +62,12 @@ func TestMiddles(t *testing.T) {
 	require.InDelta(t, 0, cmplx.Abs(got.Points[LeftEye].z()-mean[0]*complex((leastApart-0.1)/cmplx.Abs(apart), 0)), 1e-9)
 }
 
-// What YuNet sees outward of the middles of eyes is what it sees in the mean in the portraits of the sitters for training.
+// What YuNet sees outward of the middles of eyes is what it sees in the mean in the portraits of the sitters for training, and drawnAt has these
+// middles where they are in the mean in faces that are aligned by its first look.
 func TestOutward(t *testing.T) {
 	portraits, test := londonPortraits(t)
 	d, n := own(t), 0.
-	var first, closer complex128
+	var first, closer, at complex128
 	for _, e := range portraits {
 		if test(e) {
 			continue
@@ -74,14 +75,26 @@ func TestOutward(t *testing.T) {
 		f, err := data.OpenImage(t.Context(), shared+"london/"+e.Picture, data.OpenOptions{})
 		require.NoError(t, err)
 		once := best(t, f)
-		again, err := d.again(f, once)
+		again, found, err := d.again(f, once)
 		require.NoError(t, err)
+		require.True(t, found)
+		p, err := Drawn.Place(once, f.H, f.W)
+		require.NoError(t, err)
+		left, right := e.Middles()
+		at += (placeIn(p, left) + 1 - cmplx.Conj(placeIn(p, right))) / 2
 		first, closer, n = first+outward(e, once), closer+outward(e, again), n+1
 	}
 	require.EqualValues(t, 128, n)
-	t.Logf("first look %.4f, second %.4f", first/complex(n, 0), closer/complex(n, 0))
+	t.Logf("first look %.4f, second %.4f; the left eye of aligned faces at %.4f", first/complex(n, 0), closer/complex(n, 0), at/complex(n, 0))
+	require.InDelta(t, 0, cmplx.Abs(at/complex(n, 0)-complex(drawnAt[LeftEye].X, drawnAt[LeftEye].Y)), 1e-3)
 	require.InDelta(t, 0, cmplx.Abs(first/complex(n, 0)-outwardFirst), 1e-4)
 	require.InDelta(t, 0, cmplx.Abs(closer/complex(n, 0)-outwardCloser), 1e-4)
+}
+
+// placeIn returns where a place of a picture is in a placement that is not slanted, as shares of its sides: the inverse of At.
+func placeIn(p data.Placement, z complex128) complex128 {
+	of := func(axis complex128) float64 { return (real((z-p.Middle)/axis) + 1) / 2 }
+	return complex(of(p.Right), of(p.Down))
 }
 
 // outward is where a face has its eyes, from their annotated middles, as a share of the distance between its own: the mean of the left eye and
@@ -99,9 +112,15 @@ func londonPortraits(t *testing.T) (portraits []annotated.Eyes, test func(annota
 	}
 	held, err := os.ReadFile(shared + "london/annotation/static_test.txt")
 	require.NoError(t, err)
+	learned, err := os.ReadFile(shared + "london/annotation/static_train.txt")
+	require.NoError(t, err)
 	portraits, err = annotated.Portraits()
 	require.NoError(t, err)
-	return portraits, func(e annotated.Eyes) bool { return strings.Contains(string(held), "/"+e.Sitter()+" ") }
+	in := func(list []byte, e annotated.Eyes) bool { return strings.Contains(string(list), "/"+e.Sitter()+" ") }
+	for _, e := range portraits {
+		require.NotEqual(t, in(held, e), in(learned, e), "%s is of a sitter for training or for test", e.Picture)
+	}
+	return portraits, func(e annotated.Eyes) bool { return in(held, e) }
 }
 
 // The middles of eyes are near those that were annotated, in the portraits of all sitters of the London set, and so are those of aligned
