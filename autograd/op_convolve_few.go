@@ -19,8 +19,8 @@ func (c convolution) toFew(x *Value) bool {
 }
 
 // multiplyFirst is Convolve that multiplies each position with the weights of all taps, and then adds up for each site what its taps give:
-// columns have taps·O numbers a position instead of taps·C a site. Seen from the results, that is Fold over the window that leads back, from
-// positions to the sites that see them, whose taps are those of w in reverse: wʳ [taps·O, C].
+// columns have taps·O numbers a position instead of taps·C a site. Seen from the results, that is Fold over the window that leads back,
+// from positions to the sites that see them, whose taps are those of w in reverse: wʳ [taps·O, C].
 //
 // dx = Unfold(dy)·wʳ, dwʳ = Unfold(dy)ᵀ·x, dbias = Σ dy over sites
 func (c convolution) multiplyFirst(x *Value, shape []int) *Value {

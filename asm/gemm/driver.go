@@ -77,8 +77,8 @@ func (k *Kernels[F]) multiplyBlock(g *Product[F], s *scratch[F], b block, panels
 	}
 }
 
-// stripsAtOnce is how many strips of equal size a kernel computes in one call, some 20 µs: a call costs a hundredth of a strip, as little of
-// what Go reads is left in L1 after it.
+// stripsAtOnce is how many strips of equal size a kernel computes in one call, some 20 µs: a call costs a hundredth of a strip, as little
+// of what Go reads is left in L1 after it.
 const stripsAtOnce = 4
 
 // aheadStrips is how many strips it takes to fetch the next block: the last ones, as what is fetched earlier would leave the cache again.
