@@ -9,7 +9,8 @@ import (
 
 // Convolve moves a kernel over activations x [B, T, H, W, C]: each site of the result [B, T′, H′, W′, O] is w·(what it sees of x) + bias
 // for w [O, taps·C], whose trailing axes may be those of the kernel, [O, kT, kH, kW, C], and bias [O], which may be nil. It is a
-// product with columns, a row of what each site sees, which are made for some samples at a time and never kept.
+// product with columns, a row of what each site sees, which are made for some samples at a time and never kept; for few channels O see
+// multiplyFirst.
 //
 // dx = Fold(dy·w), dw = dyᵀ·Unfold(x), dbias = Σ dy over sites
 func Convolve(x, w, bias *Value, window engine.Window) *Value {
@@ -19,8 +20,11 @@ func Convolve(x, w, bias *Value, window engine.Window) *Value {
 		return Linear(x, w, bias)
 	}
 	o.checkPacked(w)
-	out := o.new(shape...)
 	c := convolution{o, w, bias, window}
+	if c.toFew(x) {
+		return c.multiplyFirst(x, shape)
+	}
+	out := o.new(shape...)
 	c.inParts(x.data, out, func(x, columns *engine.Tensor, product engine.GemmArgs) {
 		o.be.Unfold(columns, x, window)
 		o.be.Gemm(product)
@@ -58,15 +62,22 @@ const maxColumns = 1 << 22
 // inParts calls fn for some samples after the other of x and of y, which has the shape of the result, with room for their columns and the
 // product that makes y from them.
 func (c convolution) inParts(x, y *engine.Tensor, fn func(x, columns *engine.Tensor, product engine.GemmArgs)) {
-	batch, width := x.Dim(0), c.window.Taps()*x.Dim(-1)
-	sites := y.Rows() / batch
-	step := max(1, maxColumns/(sites*width))
+	c.eachPart(x, y, y.Rows(), c.window.Taps()*x.Dim(-1), func(x, y, columns *engine.Tensor) {
+		product := linearArgs(c.name, columns, c.w, c.bias)
+		product.C, product.Precision = y, c.precision(c.w)
+		fn(x, columns, product)
+	})
+}
+
+// eachPart calls fn for some samples after the other of x and y, with room for their share of columns [rows, width].
+func (c convolution) eachPart(x, y *engine.Tensor, rows, width int, fn func(x, y, columns *engine.Tensor)) {
+	batch := x.Dim(0)
+	rows /= batch
+	step := max(1, maxColumns/(rows*width))
 	for from := 0; from < batch; from += step {
 		to := min(from+step, batch)
-		part, result, columns := x.Range(from, to), y.Range(from, to), c.new((to-from)*sites, width)
-		product := linearArgs(c.name, columns, c.w, c.bias)
-		product.C, product.Precision = result, c.precision(c.w)
-		fn(part, columns, product)
+		part, result, columns := x.Range(from, to), y.Range(from, to), c.new((to-from)*rows, width)
+		fn(part, result, columns)
 		freeAll([]*engine.Tensor{part, result, columns})
 	}
 }

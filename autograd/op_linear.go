@@ -103,9 +103,7 @@ func (o op) checkRounded(w *Value) {
 // linearArgs describes the product x·wᵀ + bias.
 func linearArgs(name string, x *engine.Tensor, w, bias *Value) engine.GemmArgs {
 	in, width := x.Dim(-1), w.Dim(0)
-	if w.data.Len() != in*width {
-		panic(&engine.ShapeError{Op: name + " weight", Got: w.Shape(), Want: []int{width, in}})
-	}
+	checkLinear(name, in, w, bias)
 	a := engine.GemmArgs{A: x, M: x.Rows(), N: width, K: in, LDA: in, LDC: width, Batch: 1}
 	if w.packed != nil {
 		a.Packed = w.packed
@@ -113,10 +111,20 @@ func linearArgs(name string, x *engine.Tensor, w, bias *Value) engine.GemmArgs {
 		a.B, a.TransB, a.LDB = w.data, true, in
 	}
 	if bias != nil {
-		engine.CheckShape(name+" bias", bias.data, width)
 		a.Bias = bias.data
 	}
 	return a
+}
+
+// checkLinear panics unless w has in numbers for each of its results, and bias one.
+func checkLinear(name string, in int, w, bias *Value) {
+	width := w.Dim(0)
+	if w.data.Len() != in*width {
+		panic(&engine.ShapeError{Op: name + " weight", Got: w.Shape(), Want: []int{width, in}})
+	}
+	if bias != nil {
+		engine.CheckShape(name+" bias", bias.data, width)
+	}
 }
 
 // precision returns the precision of an op's products with w.

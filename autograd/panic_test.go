@@ -84,6 +84,8 @@ func TestShapeErrors(t *testing.T) {
 			}},
 		{"Convolve weight: got [2 3 1 2 4], want [2 30]", func() { ag.Convolve(v(2, 3, 4, 3, 5), v(2, 3, 1, 2, 4), nil, window) }},
 		{"Convolve bias: got [5], want [2]", func() { ag.Convolve(v(2, 3, 4, 3, 5), v(2, 30), v(5), window) }},
+		{"Convolve weight: got [1 3 3 3 4], want [1 135]", func() { ag.Convolve(v(2, 3, 4, 3, 5), v(1, 3, 3, 3, 4), nil, cube) }},
+		{"Convolve bias: got [5], want [1]", func() { ag.Convolve(v(2, 3, 4, 3, 5), v(1, 135), v(5), cube) }},
 		{"Convolve weight: got packed, want a parameter, where gradients flow",
 			func() { ag.Convolve(v(2, 3, 4, 3, 5), packed, nil, window) }},
 		{"DepthwiseConvolve: got [3 4 3 5], want [B, T, H, W, C]", func() { ag.DepthwiseConvolve(v(3, 4, 3, 5), v(3, 1, 2, 5), nil, window) }},

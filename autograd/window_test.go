@@ -22,23 +22,26 @@ var (
 func inRow(h *ag.Value) *ag.Value { return ag.Reshape(h, 1, 1, 1, h.Dim(0), h.Dim(1)) }
 
 // TestConvolveComputesWhatIsAskedFor counts kernels: columns are made again for the gradient of the weight, and folded for that of the
-// input, but only where these are needed; a pointwise kernel is a linear layer.
+// input, but only where these are needed; a pointwise kernel is a linear layer, and for one channel of seven the results are folded.
 func TestConvolveComputesWhatIsAskedFor(t *testing.T) {
 	type calls struct{ Unfold, Fold, Gemm int }
 	for _, c := range []struct {
 		input, weight    bool
 		window           engine.Window
-		taps             int
+		taps, channels   int
 		forward, counted calls
 	}{
-		{true, true, threeInRow, 3, calls{Unfold: 1, Gemm: 1}, calls{Unfold: 1, Fold: 1, Gemm: 2}},
-		{true, false, threeInRow, 3, calls{Unfold: 1, Gemm: 1}, calls{Fold: 1, Gemm: 1}},
-		{false, true, threeInRow, 3, calls{Unfold: 1, Gemm: 1}, calls{Unfold: 1, Gemm: 1}},
-		{true, true, engine.Window{Kernel: [3]int{1, 1, 1}, Stride: [3]int{1, 1, 1}}, 1, calls{Gemm: 1}, calls{Gemm: 2}},
+		{true, true, threeInRow, 3, 4, calls{Unfold: 1, Gemm: 1}, calls{Unfold: 1, Fold: 1, Gemm: 2}},
+		{true, false, threeInRow, 3, 4, calls{Unfold: 1, Gemm: 1}, calls{Fold: 1, Gemm: 1}},
+		{false, true, threeInRow, 3, 4, calls{Unfold: 1, Gemm: 1}, calls{Unfold: 1, Gemm: 1}},
+		{true, true, engine.Window{Kernel: [3]int{1, 1, 1}, Stride: [3]int{1, 1, 1}}, 1, 4, calls{Gemm: 1}, calls{Gemm: 2}},
+		{true, true, threeInRow, 3, 1, calls{Fold: 1, Gemm: 1}, calls{Unfold: 2, Gemm: 2}},
+		{true, false, threeInRow, 3, 1, calls{Fold: 1, Gemm: 1}, calls{Unfold: 1, Gemm: 1}},
+		{false, true, threeInRow, 3, 1, calls{Fold: 1, Gemm: 1}, calls{Unfold: 1, Gemm: 1}},
 	} {
 		b := enginetest.NewCounting(cpu.New())
 		tape := ag.NewTape(b)
-		x, w := tape.Const(fill(b, engine.Float32, 2, 1, 3, 5, 7)), ag.Param(fill(b, engine.Float32, 4, c.taps*7))
+		x, w := tape.Const(fill(b, engine.Float32, 2, 1, 3, 5, 7)), ag.Param(fill(b, engine.Float32, c.channels, c.taps*7))
 		if c.input {
 			x = tape.Input(x.Data().Retain())
 		}
@@ -56,9 +59,17 @@ func TestConvolveComputesWhatIsAskedFor(t *testing.T) {
 	}
 }
 
-// TestConvolveInParts compares three samples at once, whose columns are made for one after the other, with each of them alone.
+// TestConvolveInParts compares three samples at once, whose columns are made for one after the other, with each of them alone. A stride
+// makes columns of the input; without one, two channels have columns of the result.
 func TestConvolveInParts(t *testing.T) {
-	const batch, side, channels, width = 3, 40, 110, 2
+	strided := cube
+	strided.Stride[0] = 2
+	t.Run("of the input", func(t *testing.T) { checkConvolveInParts(t, strided, 40, 110) })
+	t.Run("of the result", func(t *testing.T) { checkConvolveInParts(t, cube, 200, 8) })
+}
+
+func checkConvolveInParts(t *testing.T, window engine.Window, side, channels int) {
+	const batch, width = 3, 2
 	b := enginetest.NewCounting(cpu.New())
 	w := ag.Param(fill(b, engine.Float64, width, 27*channels))
 	pixels := fill(b, engine.Float64, batch, 1, side, side, channels)
@@ -66,7 +77,7 @@ func TestConvolveInParts(t *testing.T) {
 		tape := ag.NewTape(b)
 		defer tape.Close()
 		in := tape.Input(x)
-		out := ag.Convolve(in, w, nil, cube)
+		out := ag.Convolve(in, w, nil, window)
 		tape.Backward(ag.Sum(ag.Mul(out, out)))
 		y, dx, dw = read(t, out.Data()), read(t, in.Grad()), read(t, w.Grad())
 		w.ZeroGrad()
@@ -86,6 +97,25 @@ func TestConvolveInParts(t *testing.T) {
 		}
 	}
 	require.InDeltaSlice(t, sum, dw, 1e-6, "of a million")
+}
+
+// TestConvolveToFew compares a convolution that multiplies first with the same beside as many channels more as make one of columns of it.
+func TestConvolveToFew(t *testing.T) {
+	const few, more, channels = 2, 5, 9
+	b := enginetest.NewCounting(cpu.New())
+	window := engine.Window{Kernel: [3]int{2, 3, 3}, Stride: [3]int{1, 1, 1}, Pad: [3]int{1, 0, 1}}
+	width := window.Taps() * channels
+	tape := ag.NewTape(b)
+	defer tape.Close()
+	x := tape.Const(fill(b, engine.Float64, 2, 3, 4, 5, channels))
+	w, bias := tape.Const(fill(b, engine.Float64, few, width)), tape.Const(fill(b, engine.Float64, few))
+	got := ag.Convolve(x, w, bias, window)
+	require.Zero(t, b.Kernels["Unfold"])
+	w = ag.Concat(0, w, tape.Const(fill(b, engine.Float64, more, width)))
+	bias = ag.Concat(0, bias, tape.Const(fill(b, engine.Float64, more)))
+	all := ag.Convolve(x, w, bias, window)
+	require.NotZero(t, b.Kernels["Unfold"])
+	require.InDeltaSlice(t, read(t, ag.Slice(all, 4, 0, few).Data()), read(t, got.Data()), 1e-9)
 }
 
 // TestConvolvePacked convolves with a weight that inference has packed.

@@ -38,6 +38,12 @@ func Ops() []Case {
 		row("Convolve/twice", twice(convolve(image)), tensor("x", 2, 1, 3, 2, 3), tensor("weight", 2, 1, 3, 2, 3), tensor("bias", 2)),
 		row("Convolve/no bias", Binary(func(x, w value) value { return ag.Convolve(x, w, nil, volume) }),
 			tensor("x", 1, 2, 3, 4, 2), tensor("weight", 4, 2*1*3*2)),
+		row("Convolve/to few", convolve(few), tensor("x", 2, 3, 2, 4, 9), tensor("weight", 2, 2, 1, 3, 9), tensor("bias", 2)),
+		row("Convolve/to few, twice", twice(convolve(few)), tensor("x", 1, 3, 2, 3, 4), tensor("weight", 1, 2, 1, 3, 4), tensor("bias", 1)),
+		row("Convolve/to few, no bias", Binary(func(x, w value) value { return ag.Convolve(x, w, nil, cube) }),
+			tensor("x", 2, 2, 3, 2, 4), tensor("weight", 1, 27*4)),
+		trained("Convolve/to few/weights", convolve(few), []Input{tensor("x", 2, 3, 2, 4, 8)},
+			tensor("weight", 2, 2, 1, 3, 8), tensor("bias", 2)),
 		trained("Convolve/weights", convolve(volume), []Input{tensor("x", 2, 3, 2, 4, 3)}, tensor("weight", 5, 2, 1, 3, 3), tensor("bias", 5)),
 
 		row("CrossEntropy", Binary(ag.CrossEntropy), tensor("logits", 4, 7), within(0, 1, fixed(tensor("target", 4, 7)))),

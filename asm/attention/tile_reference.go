@@ -27,7 +27,7 @@ func (k *Kernels[F]) productReference(p panelProduct[F]) {
 		}
 		for q := 0; q < p.n; q += g.NR {
 			s.add.Row, s.add.Column = i, q
-			g.Strip(rows, min(g.NR, p.n-q), p.k, a, lda, p.b[q/g.NR*p.panel:], p.c[i*p.ldc+q:], p.ldc, &s.add, nil)
+			g.Strips(1, rows, min(g.NR, p.n-q), p.k, a, lda, p.b[q/g.NR*p.panel:], p.c[i*p.ldc+q:], p.ldc, &s.add, nil)
 		}
 	}
 	s.add = gemm.Addends[F]{}

@@ -15,8 +15,8 @@ type Kernels[F kernel.Float] struct {
 	// the last columns of a matrix the next multiple of Lanes.
 	MR, NR, Lanes int
 
-	// Strip computes a strip of C.
-	Strip Strip[F]
+	// Strips computes strips of C.
+	Strips Strips[F]
 
 	// Transpose writes the matrix src [rows, columns] as dst [columns, rows]; ld is the distance between rows. Some elements of dst are
 	// written twice, so it may not overlap src.
@@ -33,17 +33,18 @@ type Kernels[F kernel.Float] struct {
 	scratch  kernel.FreeList[scratch[F]]
 }
 
-// Strip computes a strip of C = A·B + addends, tile after tile, for 1 ≤ rows ≤ MR and at least one column and step:
+// Strips computes strips of C = A·B + addends, one below the other and tile after tile, for 1 ≤ rows ≤ MR of each and at least one column
+// and step:
 //
-//	for i < rows, j < columns:
+//	for i < strips*rows, j < columns:
 //		s := 0
 //		for p < k: s += a[i*lda+p] * op(B)[p][j]
 //		for each addend: s += x[(row+i)*ld+column+j]
 //		c[i*ldc+j] = s
 //
-// A is read in place, row-major; b holds panels of op(B), one after the other. add.Column is undefined afterwards. Meanwhile a kernel may
-// fetch into L2 what is ahead.
-type Strip[F kernel.Float] func(rows, columns, k int, a []F, lda int, b, c []F, ldc int, add *Addends[F], ahead []F)
+// A is read in place, row-major; b holds panels of op(B), one after the other. add is undefined afterwards. Meanwhile a kernel may fetch
+// into L2 what is ahead.
+type Strips[F kernel.Float] func(strips, rows, columns, k int, a []F, lda int, b, c []F, ldc int, add *Addends[F], ahead []F)
 
 // New returns the kernels of an instruction set, which the CPU must have; v are its kernels on slices.
 func New(set kernel.Set, v *vector.Kernels[float32]) *Kernels[float32] {
@@ -56,7 +57,7 @@ func New(set kernel.Set, v *vector.Kernels[float32]) *Kernels[float32] {
 // Reference is plain Go for any float type.
 func Reference[F kernel.Float](v *vector.Kernels[F]) *Kernels[F] {
 	k := &Kernels[F]{
-		MR: referenceMR, NR: referenceNR, Lanes: referenceNR, Strip: stripReference[F],
+		MR: referenceMR, NR: referenceNR, Lanes: referenceNR, Strips: stripsReference[F],
 		Transpose: transposeReference[F], CopyRows: copyRowsReference[F], FMALoop: peakReference[F],
 	}
 	return k.complete(kernel.Generic, v)

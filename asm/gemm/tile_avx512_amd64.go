@@ -5,16 +5,16 @@ package gemm
 import "mien/asm/internal/kernel"
 
 //go:noescape
-func sweep1AVX512Asm(rows, panels, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16, ahead *float32, aheadStep int)
+func sweep1AVX512Asm(rows, panels, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16, ahead *float32, aheadStep, strips int)
 
 //go:noescape
-func sweep2AVX512Asm(rows, panels, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16, ahead *float32, aheadStep int)
+func sweep2AVX512Asm(rows, panels, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16, ahead *float32, aheadStep, strips int)
 
 //go:noescape
-func sweep3AVX512Asm(rows, panels, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16, ahead *float32, aheadStep int)
+func sweep3AVX512Asm(rows, panels, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16, ahead *float32, aheadStep, strips int)
 
 //go:noescape
-func sweep4AVX512Asm(rows, panels, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16, ahead *float32, aheadStep int)
+func sweep4AVX512Asm(rows, panels, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16, ahead *float32, aheadStep, strips int)
 
 //go:noescape
 func fmaLoopAVX512Asm(n int)
@@ -31,19 +31,20 @@ const (
 // lastMask returns the mask of the valid lanes in the last vector of n elements.
 func lastMask(n int) uint16 { return uint16(0xFFFF >> (-n & (avx512Lanes - 1))) }
 
-// stripAVX512 has a kernel for each number of vectors, so that narrow matrices cost no more than they must. The one for
+// stripsAVX512 has a kernel for each number of vectors, so that narrow matrices cost no more than they must. The one for
 // whole panels takes all of them in one call, and meanwhile fetches what is ahead: a sixteenth of what the panels take.
-func stripAVX512(rows, columns, k int, a []float32, lda int, b, c []float32, ldc int, add *Addends[float32], ahead []float32) {
-	_, _, _ = a[(rows-1)*lda+k-1], b[k*kernel.RoundUp(columns, avx512Lanes)-1], c[(rows-1)*ldc+columns-1]
+func stripsAVX512(strips, rows, columns, k int, a []float32, lda int, b, c []float32, ldc int, add *Addends[float32], ahead []float32) {
+	all := strips * rows
+	_, _, _ = a[(all-1)*lda+k-1], b[k*kernel.RoundUp(columns, avx512Lanes)-1], c[(all-1)*ldc+columns-1]
 	var addends tileAddends
 	if panels := columns / avx512NR; panels > 0 {
 		whole := panels * avx512NR
-		addends.locate(add, rows, whole)
+		addends.locate(add, all, whole)
 		next, step := &b[0], 0
 		if len(ahead) > 0 {
 			next, step = &ahead[0], aheadLines*64
 		}
-		sweep4AVX512Asm(rows, panels, k, &a[0], lda, &b[0], &c[0], ldc, &addends, 0xFFFF, next, step)
+		sweep4AVX512Asm(rows, panels, k, &a[0], lda, &b[0], &c[0], ldc, &addends, 0xFFFF, next, step, strips)
 		b, c = b[k*whole:], c[whole:]
 		columns -= whole
 		add.Column += whole
@@ -51,16 +52,16 @@ func stripAVX512(rows, columns, k int, a []float32, lda int, b, c []float32, ldc
 	if columns == 0 {
 		return
 	}
-	addends.locate(add, rows, columns)
+	addends.locate(add, all, columns)
 	switch mask := lastMask(columns); kernel.CeilDiv(columns, avx512Lanes) {
 	case 1:
-		sweep1AVX512Asm(rows, 1, k, &a[0], lda, &b[0], &c[0], ldc, &addends, mask, &b[0], 0)
+		sweep1AVX512Asm(rows, 1, k, &a[0], lda, &b[0], &c[0], ldc, &addends, mask, &b[0], 0, strips)
 	case 2:
-		sweep2AVX512Asm(rows, 1, k, &a[0], lda, &b[0], &c[0], ldc, &addends, mask, &b[0], 0)
+		sweep2AVX512Asm(rows, 1, k, &a[0], lda, &b[0], &c[0], ldc, &addends, mask, &b[0], 0, strips)
 	case 3:
-		sweep3AVX512Asm(rows, 1, k, &a[0], lda, &b[0], &c[0], ldc, &addends, mask, &b[0], 0)
+		sweep3AVX512Asm(rows, 1, k, &a[0], lda, &b[0], &c[0], ldc, &addends, mask, &b[0], 0, strips)
 	default:
-		sweep4AVX512Asm(rows, 1, k, &a[0], lda, &b[0], &c[0], ldc, &addends, mask, &b[0], 0)
+		sweep4AVX512Asm(rows, 1, k, &a[0], lda, &b[0], &c[0], ldc, &addends, mask, &b[0], 0, strips)
 	}
 }
 

@@ -9,6 +9,7 @@
 //	R8  A from column p on, rows 0–2    R9  the same, rows 3–5    R15  bytes to the next row of A
 //	BX  the panel from row p on    CX  steps left    DX  row of C    DI  bytes to its next row    AX  rows left
 //	SI  bytes from the first panel's columns to this one's    R14  what to fetch
+//	left  panels left of the strip, on the stack
 //	R10  bytes from a row of A to that of the next strip    R11  a row of that
 //	R12  a row of what is read after the sums, R13 of its rows to fetch
 // and once the sums are complete
@@ -203,16 +204,41 @@ one:                                 \ // for ; k > 0; k-- {
 	PREFETCHT0 128(x) \ // x[32:48]
 	PREFETCHT0 192(x)   // x[48:64]
 
-// BEGIN loads what all panels share.
+// BEGIN loads what all strips share.
 #define BEGIN \
-	MOVQ  b+40(FP), BX    \ // the first panel; the others follow it
-	MOVQ  lda+32(FP), R15 \
-	MOVQ  ldc+56(FP), DI  \
-	KMOVW mask+72(FP), K1 \ // columns of the last vector
+	MOVQ  lda+32(FP), R15   \
+	MOVQ  ldc+56(FP), DI    \
+	KMOVW mask+72(FP), K1   \ // columns of the last vector
 	MOVQ  ahead+80(FP), R14 \
-	SHLQ  $2, R15         \ // lda in bytes
-	SHLQ  $2, DI          \ // ldc in bytes
-	XORQ  SI, SI            // q = 0
+	SHLQ  $2, R15           \ // lda in bytes
+	SHLQ  $2, DI              // ldc in bytes
+
+// FIRST goes to the first panel of a strip.
+#define FIRST \
+	MOVQ b+40(FP), BX     \ // the others follow it
+	XORQ SI, SI           \ // q = 0
+	MOVQ panels+8(FP), AX \
+	MOVQ AX, left-8(SP)     // panels left
+
+// NEXTSTRIP goes on to the next rows of A, of C and of the addends; of those without x, ld is 0.
+#define NEXTSTRIP \
+	MOVQ  rows+0(FP), AX           \
+	MOVQ  R15, R10                 \
+	IMULQ AX, R10                  \
+	ADDQ  R10, a+24(FP)            \ // a = a[rows*lda:]
+	MOVQ  DI, R10                  \
+	IMULQ AX, R10                  \
+	ADDQ  R10, c+48(FP)            \ // c = c[rows*ldc:]
+	SHLQ  $2, AX                   \
+	MOVQ  add+64(FP), R12          \
+	MOVQ  $4, R13                  \
+advance:                               \ // for i := range add {
+	MOVQ  tileAddend_ld(R12), R11  \
+	IMULQ AX, R11                  \
+	ADDQ  R11, tileAddend_x(R12)   \ // add[i].x = add[i].x[rows*add[i].ld:]
+	ADDQ  $tileAddend__size, R12   \
+	DECQ  R13                      \
+	JNZ   advance                    // }
 
 // START loads the other arguments, fetches the tile of C towards the cache, where it arrives while the sums are computed, and clears
 // the sums.
@@ -264,10 +290,12 @@ fetchC:                                                   \ // for i := range ro
 	VPXORD Z22, Z22, Z22                              \ // s[5][32:48] = 0
 	VPXORD Z23, Z23, Z23                                // s[5][48:64] = 0
 
-// SWEEP is a whole kernel: panels that follow one another, a tile for each, and a loop for each number of rows, so that no row
-// is computed in vain. Balanced strips mostly have six rows, which are asked for first.
+// SWEEP is a whole kernel: strips, for each of them panels that follow one another, a tile for each, and a loop for each number of rows,
+// so that no row is computed in vain. Balanced strips mostly have six rows, which are asked for first.
 #define SWEEP(LOAD, ROW, STORE, ADD, FETCHA, width) \
 	BEGIN                                            \
+strip:                                                   \ // for range strips {
+	FIRST                                            \
 panel:                                                   \ // for range panels {
 	START                                            \
 	CMPQ AX, $6                                      \
@@ -310,46 +338,54 @@ next:                                                    \
 	EACH(STORE)                                      \ // for i := range rows { c[i] = s[i] }
 done:                                                    \
 	ADDQ $width, SI                                  \ // q += the width of a panel
-	DECQ panels+8(FP)                                \ // the argument counts
+	DECQ left-8(SP)                                  \
 	JNZ  panel                                       \ // }
+	DECQ strips+96(FP)                               \ // the argument counts
+	JZ   return                                      \
+	NEXTSTRIP                                        \
+	JMP  strip                                       \ // }
+return:                                                  \
 	VZEROUPPER                                       \
 	RET
 
-// gemmSweepvAVX512 computes up to six rows of C, rows × (panels·16v) without the columns beyond mask:
+// gemmSweepvAVX512 computes strips of up to six rows of C, rows × (panels·16v) without the columns beyond mask:
 //
-//	for q := 0; q < panels*16*v; q += 16 * v {
-//		for i := range rows {
-//			var s [16 * v]float32
-//			for p := range k {
-//				for j := range s {
-//					s[j] = fma(a[i*lda+p], b[q*k+p*16*v+j], s[j])
+//	for range strips {
+//		for q := 0; q < panels*16*v; q += 16 * v {
+//			for i := range rows {
+//				var s [16 * v]float32
+//				for p := range k {
+//					for j := range s {
+//						s[j] = fma(a[i*lda+p], b[q*k+p*16*v+j], s[j])
+//					}
 //				}
-//			}
-//			for _, m := range add { // what C held, a bias, a residual
-//				for j := 0; m.x != nil && j < len(s); j++ {
-//					s[j] += m.x[i*m.ld+q+j]
+//				for _, m := range add { // what C held, a bias, a residual
+//					for j := 0; m.x != nil && j < len(s); j++ {
+//						s[j] += m.x[i*m.ld+q+j]
+//					}
 //				}
+//				copy(c[i*ldc+q:], s[:])
 //			}
-//			copy(c[i*ldc+q:], s[:])
 //		}
+//		a, c, add = a[rows*lda:], c[rows*ldc:], … // and so each addend
 //	}
 //
 // k ≥ 1, and mask is all ones where panels > 1. Each element is one chain of fmas, so its bits do not depend on the tile. Gemm cuts
 // long sums: all parts but the first find what C held among the addends. The chains of the registers, up to 24, are independent,
 // which hides the latency of an fma.
 
-// func sweep1AVX512Asm(rows, panels, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16, ahead *float32, aheadStep int)
-TEXT ·sweep1AVX512Asm(SB), NOSPLIT, $0-96
+// func sweep1AVX512Asm(rows, panels, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16, ahead *float32, aheadStep, strips int)
+TEXT ·sweep1AVX512Asm(SB), NOSPLIT, $8-104
 	SWEEP(LOAD1, ROW1, STORE1, ADD1, NOTAHEAD, 64) // panels of 16 columns, 64 bytes
 
-// func sweep2AVX512Asm(rows, panels, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16, ahead *float32, aheadStep int)
-TEXT ·sweep2AVX512Asm(SB), NOSPLIT, $0-96
+// func sweep2AVX512Asm(rows, panels, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16, ahead *float32, aheadStep, strips int)
+TEXT ·sweep2AVX512Asm(SB), NOSPLIT, $8-104
 	SWEEP(LOAD2, ROW2, STORE2, ADD2, NOTAHEAD, 128) // panels of 32 columns
 
-// func sweep3AVX512Asm(rows, panels, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16, ahead *float32, aheadStep int)
-TEXT ·sweep3AVX512Asm(SB), NOSPLIT, $0-96
+// func sweep3AVX512Asm(rows, panels, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16, ahead *float32, aheadStep, strips int)
+TEXT ·sweep3AVX512Asm(SB), NOSPLIT, $8-104
 	SWEEP(LOAD3, ROW3, STORE3, ADD3, NOTAHEAD, 192) // panels of 48 columns
 
-// func sweep4AVX512Asm(rows, panels, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16, ahead *float32, aheadStep int)
-TEXT ·sweep4AVX512Asm(SB), NOSPLIT, $0-96
+// func sweep4AVX512Asm(rows, panels, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16, ahead *float32, aheadStep, strips int)
+TEXT ·sweep4AVX512Asm(SB), NOSPLIT, $8-104
 	SWEEP(LOAD4, ROW4, STORE4, ADD4, AHEAD, 256) // panels of 64 columns

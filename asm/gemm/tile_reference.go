@@ -8,9 +8,9 @@ const (
 	referenceNR = 8
 )
 
-// stripReference is the reference for the assembly.
-func stripReference[F kernel.Float](rows, columns, k int, a []F, lda int, b, c []F, ldc int, add *Addends[F], ahead []F) {
-	tileByTile(referenceNR, tileReference[F])(rows, columns, k, a, lda, b, c, ldc, add, ahead)
+// stripsReference is the reference for the assembly.
+func stripsReference[F kernel.Float](strips, rows, columns, k int, a []F, lda int, b, c []F, ldc int, add *Addends[F], ahead []F) {
+	tileByTile(referenceNR, tileReference[F])(strips, rows, columns, k, a, lda, b, c, ldc, add, ahead)
 }
 
 // tileReference computes a tile of at most 4×8 in local accumulators.
