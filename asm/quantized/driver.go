@@ -39,7 +39,7 @@ func (k *Kernels) Gemm(g Product) {
 	for i := range strips {
 		lo, hi := g.M*i/strips, g.M*(i+1)/strips
 		rows, first := g.Converted, g.firstRow+lo
-		next := g.panelsAhead(k.format, i, strips)
+		next := g.panelsAhead(k.format, i, strips, lo, hi)
 		if rows == nil {
 			s.rows.Reset(k, hi-lo, g.B.K)
 			k.Convert(&s.rows, g.A[lo*g.LDA:], g.LDA, 0, hi-lo)
@@ -64,15 +64,20 @@ type ahead struct {
 // cache again. A panel takes twice its words, so that is 64 bytes every four steps.
 const aheadStrips = 16
 
-// panelsAhead returns part i of n of the panels after those of the product, as many as it has, or of what it is to pack: what a thread that
-// takes one block of columns after the other reads next. Panels are only prefetched, so the type does not matter.
-func (g *Product) panelsAhead(f format, i, n int) ahead {
+// panelsAhead returns what strip i of n, rows lo ≤ r < hi, fetches: its share of the panels after those of the product, as many as it has,
+// which the thread that takes one block of columns after the other reads next; or of what it is to pack. Rows that were cut are strips
+// of all converted rows, so that nothing is fetched twice. Panels are only prefetched, so the type does not matter.
+func (g *Product) panelsAhead(f format, i, n, lo, hi int) ahead {
 	if g.terms > 0 {
 		return g.linesAhead(i - max(n-aheadStrips, 0))
 	}
+	rows := g.M
+	if g.Converted != nil {
+		lo, hi, rows = g.firstRow+lo, g.firstRow+hi, g.Converted.M
+	}
 	steps := f.words(g.B.K)
 	next := kernel.Next(g.B.words[g.firstColumn*steps:], g.N*steps)
-	part := next[len(next)*i/n : len(next)*(i+1)/n]
+	part := next[len(next)*lo/rows : len(next)*hi/rows]
 	return ahead{x: unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(part))), len(part))}
 }
 

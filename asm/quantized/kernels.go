@@ -58,6 +58,9 @@ type Kernels struct {
 	scratch kernel.FreeList[scratch]
 }
 
+// Words returns how many words so many terms of a sum fill in a row or column.
+func (k *Kernels) Words(terms int) int { return k.format.words(terms) }
+
 // sweep is the product of rows ≤ MR rows of A and some panels, a tile for each, all of at least one row, panel and step:
 //
 //	for q < panels, i < rows, j < NR:

@@ -19,7 +19,7 @@ func TestExitStatus(t *testing.T) {
 		"completion tcsh":                               misused,
 		"finetune --recipe s4d-tiny":                    misused,
 		"demo --seed=-1":                                misused,
-		"--threads 1000000 info":                        misused,
+		"--threads=-1 info":                             misused,
 		"--device gpu devices":                          misused,
 		"predict --model f":                             misused,
 		"predict --model f --windows 0 x":               misused,

@@ -4,6 +4,7 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"runtime"
 
 	"github.com/stretchr/testify/require"
 )
@@ -74,7 +75,7 @@ func size(file string) probe {
 func otherFlags() []commandFlags {
 	return append(benchFlags(), []commandFlags{
 		{command: "", line: "bench gemm --m 4 --n 5 --k 6 --repeat 1 --json", cases: []flagCase{
-			{"threads", "--threads 1", "--threads 3", is(at("", "threads"), 1, 3)},
+			{"threads", "", "--threads 1", is(at("", "threads"), runtime.GOMAXPROCS(0), 1)},
 			{"device", "--device cpu", "--device vulkan", is(code, 0, 1)},
 			{"version", "", "--version", says(stdout, "", " kernels, ")},
 			{"help", "", "--help", says(stdout, "", "Usage: mien bench gemm [flags]")},

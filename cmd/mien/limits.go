@@ -10,15 +10,16 @@ import (
 
 // What this machine has, against flags and recipes that would take more.
 
-// useThreads sets the number of threads to compute with; 0 leaves one for each core.
-func useThreads(n uint) error {
-	if most := uint(max(64, 4*runtime.NumCPU())); n > most {
-		return usagef("--threads %d: choose at most %d; this machine has %d cores", n, most, runtime.NumCPU())
+// useThreads sets the number of threads to compute with, which is at most the default, one for each core that the process may use: work
+// divided among more would cost what dividing costs and gain nothing. 0 leaves what there is.
+func useThreads(n uint) {
+	if n == 0 {
+		return
 	}
-	if n > 0 {
+	runtime.SetDefaultGOMAXPROCS()
+	if n < uint(runtime.GOMAXPROCS(0)) {
 		runtime.GOMAXPROCS(int(n))
 	}
-	return nil
 }
 
 // memory returns the bytes that the process may use: those of the machine or, if they are fewer, of its container. 0 is unknown, as

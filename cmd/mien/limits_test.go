@@ -1,6 +1,7 @@
 package main
 
 import (
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -37,16 +38,19 @@ func TestMemory(t *testing.T) {
 	}
 }
 
-// As many threads as are asked for, up to a limit that the message names; 0 changes nothing.
+// As many threads as are asked for, but no more than there are cores; 0 changes nothing.
 func TestUseThreads(t *testing.T) {
-	before := runtime.GOMAXPROCS(0)
-	defer runtime.GOMAXPROCS(before)
-	most := max(64, 4*runtime.NumCPU())
-	for _, n := range []int{3, most} {
-		require.NoError(t, useThreads(uint(n)))
-		require.Equal(t, n, runtime.GOMAXPROCS(0))
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	runtime.SetDefaultGOMAXPROCS()
+	cores := runtime.GOMAXPROCS(0)
+	for asked, want := range map[uint]int{1: 1, uint(cores): cores, uint(cores + 1): cores, math.MaxUint: cores} {
+		for _, before := range []int{1, 64} { // 64 as the environment might have it
+			runtime.GOMAXPROCS(before)
+			useThreads(asked)
+			require.Equal(t, want, runtime.GOMAXPROCS(0), "%d threads", asked)
+		}
 	}
-	require.NoError(t, useThreads(0))
-	require.Equal(t, most, runtime.GOMAXPROCS(0))
-	require.Error(t, useThreads(uint(most+1)))
+	runtime.GOMAXPROCS(3)
+	useThreads(0)
+	require.Equal(t, 3, runtime.GOMAXPROCS(0))
 }

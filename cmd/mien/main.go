@@ -45,7 +45,7 @@ type cli struct {
 	Complete   completeCmd   `cmd:"" hidden:""`
 
 	Device  string           `help:"Where to compute: auto, cpu, vulkan or vulkan:N, by its number in devices." default:"auto"`
-	Threads uint             `help:"Threads to compute with, at most 64 or four a core; 0 is one for each core." default:"0"`
+	Threads uint             `help:"Threads to compute with, one for each core at most; 0 is that many." default:"0"`
 	Version kong.VersionFlag `help:"Print version and kernels."`
 }
 
@@ -88,9 +88,7 @@ func (out *console) command(args []string) (code int) {
 	case err != nil:
 		return reportError(stderr, misread(err))
 	}
-	if err := useThreads(c.Threads); err != nil {
-		return reportError(stderr, err)
-	}
+	useThreads(c.Threads)
 	if out.backend, err = deviceOf(parsed.Command(), c.Device, stderr); err != nil {
 		return reportError(stderr, err)
 	}

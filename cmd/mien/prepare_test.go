@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -188,12 +189,14 @@ func TestPrepareGoesOn(t *testing.T) {
 	patient(t)
 	dir := dataset(t)
 	whole := filepath.Join(dir, "whole")
-	code, _, _ := mien(prepareLine(dir, whole, "--threads", "1")...)
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	code, _, _ := mien(prepareLine(dir, whole)...)
 	require.Equal(t, someBad, code)
 	want := tree(t, whole)
 
+	runtime.GOMAXPROCS(3)
 	threads := filepath.Join(dir, "threads")
-	code, _, _ = mien(prepareLine(dir, threads, "--threads", "3")...)
+	code, _, _ = mien(prepareLine(dir, threads)...)
 	require.Equal(t, someBad, code)
 	require.Equal(t, want, tree(t, threads))
 

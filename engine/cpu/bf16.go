@@ -21,7 +21,7 @@ const (
 	rowWords   = 2 << 20  // of op(A), 8 MiB
 	panelWords = 4 << 20  // of op(B), 16 MiB
 	blockWords = 96 << 10 // of op(B) in a block of C, 384 KiB
-	ownBlocks  = 6        // of a thread that packs them
+	ownPanels  = 3        // of a thread that packs them, at least
 )
 
 // bf16Product is one item of a batch or one group.
@@ -101,7 +101,7 @@ func bf16Item(a *engine.GemmArgs, b int) bf16Product {
 	}
 	setResult(&p.Product, a, b*a.CStride)
 	p.inPlace = asm.F32().BF16.InPlace(p.a, a.M, a.K) != nil
-	p.fresh = p.b.F32 != nil && !a.TransA && ceilDiv(a.N, quantized.NR) >= ownBlocks*threadsFor(a.M*a.N*a.K, gemmGrain)
+	p.fresh = p.b.F32 != nil && !a.TransA && ceilDiv(a.N, quantized.NR) >= ownPanels*threadsFor(a.M*a.N*a.K, gemmGrain)
 	return p
 }
 
@@ -135,7 +135,7 @@ func (c *Backend) multiplyBF16(products []bf16Product) {
 			cuts = ceilDiv(4*parts, len(round))
 		}
 		inChunks(parts, 2*cuts*len(round), func(i int) { round[i/(2*cuts)].convert(k, i%(2*cuts), cuts) })
-		shares := sharesOf(round, work, parts, k.MR)
+		shares := sharesOf(k, round, work, parts)
 		inChunks(parts, len(shares), func(i int) { shares[i].multiply(k) })
 	}
 }
@@ -228,24 +228,26 @@ func (p *piece) convert(k *quantized.Kernels, part, parts int) {
 	}
 }
 
-// sharesOf divides the pieces of a round into eight shares a thread or more: by columns, as many as panels stay in L2, and by rows. Fewer
-// columns would read op(A) more often. Where there are few rows, there are shares of fewer columns. Shares that pack their panels have all
-// rows.
-func sharesOf(round []piece, work, parts, strip int) (list []share) {
+// sharesOf divides the pieces of a round into eight shares a thread or more, unless these would be too small: by columns, as many as panels
+// stay in L2, and by rows. Fewer columns would read op(A) more often. Where there are few rows, there are shares of fewer columns. Shares
+// that pack their panels have all rows.
+func sharesOf(k *quantized.Kernels, round []piece, work, parts int) (list []share) {
 	most := max(1, work)
 	if parts > 1 {
-		most = max(1, work/(8*parts))
+		most = max(quantizedGrain, work/(8*parts))
 	}
 	for i := range round {
 		p := &round[i]
-		rows, terms := p.hi-p.lo, max(1, p.to-p.from)
-		panels, shares := ceilDiv(p.N, quantized.NR), max(1, ceilDiv(p.work(), most))
-		width := min(panels, max(1, blockWords*2/(terms*quantized.NR)))
-		bands := min(ceilDiv(shares, ceilDiv(panels, width)), max(1, rows/(2*strip)))
+		rows, panels, stay := p.hi-p.lo, ceilDiv(p.N, quantized.NR), mostPanels(k, p.to-p.from)
+		width, bands := min(panels, stay), 1
 		if p.fresh {
-			bands, shares = 1, min(shares, ownBlocks*parts)
+			width = ceilDiv(panels, divideQuantized(rows, p.N, rows, stay, parts).columns.chunks)
+		} else {
+			shares := max(1, ceilDiv(p.work(), most))
+			bands = min(ceilDiv(shares, ceilDiv(panels, width)), max(1, rows/(2*k.MR)))
+			width = max(1, min(width, panels*bands/shares))
 		}
-		width = max(1, min(width, panels*bands/shares)) * quantized.NR
+		width *= quantized.NR
 		for left := 0; left < p.N; left += width {
 			for band := range bands {
 				list = append(list, share{p, rows * band / bands, rows * (band + 1) / bands, left, min(left+width, p.N)})

@@ -71,7 +71,7 @@ func compareUncut(t *testing.T, c *Backend, g engine.GemmArgs) {
 		return values
 	}
 	want := results()
-	for _, threads := range []int{1, 2, 3} {
+	for _, threads := range []int{1, 2, 3, 8, 64} {
 		restore := runtime.GOMAXPROCS(threads)
 		require.Greater(t, len(rounds([]bf16Product{bf16Item(&g, 0)})), 1, "the product is cut")
 		c.Gemm(g)
@@ -182,11 +182,11 @@ func TestShares(t *testing.T) {
 			p := &round[i]
 			p.bf16Product = &bf16Product{terms: rng.IntN(4) * rng.IntN(1300)}
 			p.N, p.hi, p.to = 1+rng.IntN(3000), 1+rng.IntN(2000), p.terms
-			p.fresh = ceilDiv(p.N, quantized.NR) >= ownBlocks*parts && rng.IntN(2) == 0
+			p.fresh = ceilDiv(p.N, quantized.NR) >= ownPanels*parts && rng.IntN(2) == 0
 			work, elements = work+p.work(), elements+p.hi*p.N
 		}
 		largest := 0
-		for _, s := range sharesOf(round, work, parts, 14) {
+		for _, s := range sharesOf(asm.F32().BF16, round, work, parts) {
 			require.Zero(t, s.left%quantized.NR)
 			require.True(t, !s.fresh || s.bottom-s.top == s.hi-s.lo, "nothing is packed twice")
 			require.True(t, s.right == s.N || s.right%quantized.NR == 0)
@@ -194,6 +194,6 @@ func TestShares(t *testing.T) {
 			largest = max(largest, (s.bottom-s.top)*(s.right-s.left)*(s.to-s.from))
 		}
 		require.Zero(t, elements)
-		require.LessOrEqual(t, largest, max(work/(4*parts)+2*28*quantized.NR*mostTerms, 1))
+		require.LessOrEqual(t, largest, max(work/parts+2*28*quantized.NR*mostTerms, 1))
 	}
 }

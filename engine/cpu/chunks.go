@@ -6,11 +6,16 @@ import "sync/atomic"
 // long for the last.
 func manyChunks(parts, most int) int { return max(parts, min(16*parts, most)) }
 
-// inChunks calls fn for each i < chunks on parts threads with work stealing: each works through consecutive chunks of its own, and then
-// steals from the end of the others' ranges. So a thread that starts late or is preempted does not hold up the rest, and threads mostly
-// write to places far apart. When they write neighbouring columns, the prefetcher of one takes cache lines from the other, which cost a
-// product 8 % on two threads.
+// inChunks calls fn for each i < chunks on parts threads, or as many as there are processors, with work stealing: each works through
+// consecutive chunks of its own, and then steals from the end of the others' ranges. So a thread that starts late or is preempted does not
+// hold up the rest, and threads mostly write to places far apart. When they write neighbouring columns, the prefetcher of one takes cache
+// lines from the other, which cost a product 8 % on two threads. Where each has one chunk, there is nothing to steal.
 func inChunks(parts, chunks int, fn func(i int)) {
+	parts = min(parts, int(processors))
+	if chunks <= parts {
+		do(chunks, fn)
+		return
+	}
 	left := make([]chunkRange, parts)
 	for t := range left {
 		left[t].set(chunks*t/parts, chunks*(t+1)/parts)

@@ -58,8 +58,9 @@ func groupedGemm[F asm.Float](a engine.GroupedArgs) {
 				product := groupProduct(&a, e, to-from)
 				g := gemmItem[F](&product, from)
 				d := divide(kernels, g, parts)
-				d.chunks, d.bands = parts, 0
-				multiplyChunk(kernels, g, d, part)
+				for i := d.chunks() * part / parts; i < d.chunks()*(part+1)/parts; i++ {
+					multiplyChunk(kernels, g, d, i)
+				}
 			case max(from, lo) < min(to, hi):
 				multiplyGroup(kernels, &a, e, max(from, lo), min(to, hi))
 			}

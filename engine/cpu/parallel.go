@@ -13,7 +13,7 @@ func parallel(n, grain int, fn func(lo, hi int)) {
 	case parts == 1:
 		fn(0, n)
 	default:
-		do(parts, func(p int) { fn(n*p/parts, n*(p+1)/parts) })
+		inChunks(parts, parts, func(p int) { fn(n*p/parts, n*(p+1)/parts) })
 	}
 }
 

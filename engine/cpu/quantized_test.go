@@ -14,7 +14,7 @@ import (
 )
 
 // TestLowPrecision compares products with rounded weights with full precision, on every implementation, with few rows and many,
-// and requires the same bits on one thread and three.
+// and requires the same bits on one thread and on more.
 func TestLowPrecision(t *testing.T) {
 	const in, out = 200, 150
 	b := cpu.New()
@@ -25,7 +25,7 @@ func TestLowPrecision(t *testing.T) {
 		require.NoError(t, err)
 		for p, tolerance := range map[engine.Precision]float64{engine.Full: 1e-6, engine.BF16: 5e-3, engine.Int8: 2.5e-2} {
 			packed := b.PackWeight(w, p)
-			for _, rows := range []int{1, 17, 300} {
+			for _, rows := range []int{1, 17, 300, 1200} {
 				x, residual := random(rows, in), random(rows, out)
 				product := engine.GemmArgs{A: x, B: w, TransB: true, LDB: in, Bias: bias, Residual: residual, GELU: true,
 					M: rows, N: out, K: in, LDA: in, LDC: out, Batch: 1}
@@ -33,7 +33,9 @@ func TestLowPrecision(t *testing.T) {
 				product.B, product.TransB, product.Packed = nil, false, packed
 				got := onThreads(t, 1, func() []float32 { return multiply(t, b, product) })
 				require.Less(t, rmsDifference(got, want), tolerance, "%s %s, %d rows", k.Name, p, rows)
-				require.Equal(t, got, onThreads(t, 3, func() []float32 { return multiply(t, b, product) }))
+				for _, threads := range []int{2, 3, 64} {
+					require.Equal(t, got, onThreads(t, threads, func() []float32 { return multiply(t, b, product) }), "%d threads", threads)
+				}
 				require.Equal(t, p == engine.Full, rmsDifference(got, want) == 0, "low precision rounds")
 			}
 			packed.Free()
@@ -47,7 +49,7 @@ func TestLowPrecision(t *testing.T) {
 	require.Panics(t, func() { b.Gemm(product) }, "a residual that is C is accumulation")
 }
 
-// TestLowExperts requires of a grouped product the bits of a product for each group, on one thread and three.
+// TestLowExperts requires of a grouped product the bits of a product for each group, on one thread and on more.
 func TestLowExperts(t *testing.T) {
 	const in, out = 200, 150
 	b := cpu.New()
@@ -75,7 +77,7 @@ func TestLowExperts(t *testing.T) {
 				want = append(want, multiply(t, b, engine.GemmArgs{A: inputs[e], Packed: packed, Bias: biases[e], GELU: true,
 					M: inputs[e].Dim(0), N: out, K: in, LDA: in, LDC: out, Batch: 1})...)
 			}
-			for _, threads := range []int{1, 3} {
+			for _, threads := range []int{1, 3, 64} {
 				got := onThreads(t, threads, func() []float32 { b.GroupedGemm(grouped); return read(t, grouped.Y) })
 				require.Equal(t, want, got, "%s %s, %d threads", k.Name, p, threads)
 			}
