@@ -4,14 +4,15 @@ import "mien/engine"
 
 // A convolution to few channels, as the one that predicts how D²Conv3D stretches its kernel, moves its results instead of its input.
 
-// fewer is how many times as many channels come in as go out of a convolution that multiplies first. Moving either is memory-bound, and the
-// product is the same.
+// fewer is how many times as many channels come in as go out of a convolution that multiplies first: so many times less is moved. With few
+// channels in (32 or less) that costs the forward pass time, and saves the backward pass more.
 const fewer = 4
 
-// toFew reports whether a convolution of x multiplies first: its sites are as far apart as positions, so that each product is wanted.
+// toFew reports whether a convolution of x multiplies first: its sites are as far apart as positions and no fewer, so that no product is
+// computed in vain.
 func (c convolution) toFew(x *Value) bool {
 	for axis, kernel := range c.window.Kernel {
-		if c.window.Stride[axis] != 1 || c.window.Pad[axis] >= kernel {
+		if pad := c.window.Pad[axis]; c.window.Stride[axis] != 1 || pad >= kernel || 2*pad+1 < kernel {
 			return false
 		}
 	}
@@ -27,6 +28,7 @@ func (c convolution) multiplyFirst(x *Value, shape []int) *Value {
 	checkLinear(c.name, c.window.Taps()*x.Dim(-1), c.w, c.bias)
 	out, back := c.new(shape...), reverse(c.window)
 	weight := c.reverseTaps()
+	defer weight.Free()
 	c.inPartsFirst(x.data, out, func(y *engine.Tensor, product engine.GemmArgs) {
 		product.B = weight
 		c.be.Gemm(product)
@@ -35,7 +37,6 @@ func (c convolution) multiplyFirst(x *Value, shape []int) *Value {
 		}
 		c.be.Fold(y, product.C, back, c.bias != nil)
 	})
-	weight.Free()
 	return c.result(out, func(dy *engine.Tensor) {
 		x.accumulateInto(c.name, func(dst *engine.Tensor, accumulate bool) {
 			weight := c.reverseTaps()

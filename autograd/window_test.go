@@ -100,10 +100,11 @@ func checkConvolveInParts(t *testing.T, window engine.Window, side, channels int
 }
 
 // TestConvolveToFew compares a convolution that multiplies first with the same beside as many channels more as make one of columns of it.
+// Where there are fewer sites than positions it multiplies columns, too.
 func TestConvolveToFew(t *testing.T) {
 	const few, more, channels = 2, 5, 9
 	b := enginetest.NewCounting(cpu.New())
-	window := engine.Window{Kernel: [3]int{2, 3, 3}, Stride: [3]int{1, 1, 1}, Pad: [3]int{1, 0, 1}}
+	window := engine.Window{Kernel: [3]int{2, 3, 3}, Stride: [3]int{1, 1, 1}, Pad: [3]int{1, 2, 1}}
 	width := window.Taps() * channels
 	tape := ag.NewTape(b)
 	defer tape.Close()
@@ -111,10 +112,14 @@ func TestConvolveToFew(t *testing.T) {
 	w, bias := tape.Const(fill(b, engine.Float64, few, width)), tape.Const(fill(b, engine.Float64, few))
 	got := ag.Convolve(x, w, bias, window)
 	require.Zero(t, b.Kernels["Unfold"])
+	fewer := window
+	fewer.Pad[1] = 0
+	ag.Convolve(x, w, bias, fewer)
+	require.Equal(t, 1, b.Kernels["Unfold"])
 	w = ag.Concat(0, w, tape.Const(fill(b, engine.Float64, more, width)))
 	bias = ag.Concat(0, bias, tape.Const(fill(b, engine.Float64, more)))
 	all := ag.Convolve(x, w, bias, window)
-	require.NotZero(t, b.Kernels["Unfold"])
+	require.Equal(t, 2, b.Kernels["Unfold"])
 	require.InDeltaSlice(t, read(t, ag.Slice(all, 4, 0, few).Data()), read(t, got.Data()), 1e-9)
 }
 

@@ -10,7 +10,7 @@ import (
 var (
 	pointwise = engine.Window{Kernel: [3]int{1, 1, 1}, Stride: [3]int{1, 1, 1}}
 	volume    = engine.Window{Kernel: [3]int{2, 1, 3}, Stride: [3]int{2, 1, 1}, Pad: [3]int{1, 0, 1}}
-	few       = engine.Window{Kernel: [3]int{2, 1, 3}, Stride: [3]int{1, 1, 1}, Pad: [3]int{1, 0, 0}}
+	few       = engine.Window{Kernel: [3]int{2, 1, 3}, Stride: [3]int{1, 1, 1}, Pad: [3]int{1, 0, 2}}
 	image     = engine.Window{Kernel: [3]int{1, 3, 2}, Stride: [3]int{1, 2, 1}, Pad: [3]int{0, 1, 1}}
 	stretched = engine.Window{Kernel: [3]int{3, 1, 3}, Stride: [3]int{2, 1, 1}, Pad: [3]int{1, 0, 1}}
 	cube      = engine.Window{Kernel: [3]int{3, 3, 3}, Stride: [3]int{1, 1, 1}, Pad: [3]int{1, 1, 1}}

@@ -77,8 +77,8 @@ func (k *Kernels[F]) multiplyBlock(g *Product[F], s *scratch[F], b block, panels
 	}
 }
 
-// stripsAtOnce is how many strips of equal size a kernel computes in one call, some 20 µs: a call costs a hundredth of a strip, as little
-// of what Go reads is left in L1 after it.
+// stripsAtOnce is how many strips of equal size a kernel computes in one call, some 20 µs with 1 MiB of L2: a call costs a hundredth of a
+// strip, as little of what Go reads is left in L1 after it. Of many columns, as where sums are short, it computes fewer (alike).
 const stripsAtOnce = 4
 
 // aheadStrips is how many strips it takes to fetch the next block: the last ones, as what is fetched earlier would leave the cache again.
@@ -92,10 +92,10 @@ func part[F kernel.Float](next []F, i int) []F {
 	return next[len(next)*i/aheadStrips : len(next)*(i+1)/aheadStrips]
 }
 
-// alike returns how many strips from i on, before end and at most stripsAtOnce, have as many rows as strip i of the strips of m rows.
-func alike(m, strips, i, end int) (n int) {
+// alike returns how many strips from i on, before end and at most so many, have as many rows as strip i of the strips of m rows.
+func alike(m, strips, i, end, most int) (n int) {
 	rows := m*(i+1)/strips - m*i/strips
-	for n = 1; n < min(stripsAtOnce, end-i) && m*(i+n+1)/strips-m*(i+n)/strips == rows; n++ {
+	for n = 1; n < min(most, end-i) && m*(i+n+1)/strips-m*(i+n)/strips == rows; n++ {
 	}
 	return n
 }
@@ -112,13 +112,14 @@ func (k *Kernels[F]) multiplyRows(g *Product[F], s *scratch[F], a []F, lda, from
 	s.add = g.addends(b)
 	sums, ld := g.sums()
 	more := b.p+b.kc >= g.K && g.hasEpilogue()
+	most := min(stripsAtOnce, kernel.MaxElements/max(1, k.MR*b.nc))
 	last := max(strips-aheadStrips, 0) // from here on they fetch what comes next
 	for i, n := 0, 0; i < strips; i += n {
 		end := strips
 		if i < last {
 			end = last
 		}
-		n = alike(m, strips, i, end)
+		n = alike(m, strips, i, end, most)
 		lo, hi := m*i/strips, m*(i+n)/strips
 		s.add.Row, s.add.Column = from+lo, b.j
 		compute(n, (hi-lo)/n, b.nc, b.kc, a[min(lo*lda, len(a)):], lda, panels, sums[(from+lo)*ld+b.j:], ld, &s.add, part(next, i-last))

@@ -17,9 +17,7 @@ func useThreads(n uint) {
 		return
 	}
 	runtime.SetDefaultGOMAXPROCS()
-	if n < uint(runtime.GOMAXPROCS(0)) {
-		runtime.GOMAXPROCS(int(n))
-	}
+	runtime.GOMAXPROCS(int(min(n, uint(runtime.GOMAXPROCS(0))))) // to the default, too: it stays when a container gets more
 }
 
 // memory returns the bytes that the process may use: those of the machine or, if they are fewer, of its container. 0 is unknown, as

@@ -45,7 +45,7 @@ type cli struct {
 	Complete   completeCmd   `cmd:"" hidden:""`
 
 	Device  string           `help:"Where to compute: auto, cpu, vulkan or vulkan:N, by its number in devices." default:"auto"`
-	Threads uint             `help:"Threads to compute with, one for each core at most; 0 is that many." default:"0"`
+	Threads uint             `help:"Threads to compute with, at most one for each core; 0 is one for each core." default:"0"`
 	Version kong.VersionFlag `help:"Print version and kernels."`
 }
 

@@ -230,7 +230,7 @@ func (p *piece) convert(k *quantized.Kernels, part, parts int) {
 
 // sharesOf divides the pieces of a round into eight shares a thread or more, unless these would be too small: by columns, as many as panels
 // stay in L2, and by rows. Fewer columns would read op(A) more often. Where there are few rows, there are shares of fewer columns. Shares
-// that pack their panels have all rows.
+// that pack their panels have all rows, and may be as few as threads (divideQuantized).
 func sharesOf(k *quantized.Kernels, round []piece, work, parts int) (list []share) {
 	most := max(1, work)
 	if parts > 1 {
