@@ -46,6 +46,13 @@ func (p Placement) At(x, y float64) complex128 {
 	return p.Middle + complex(2*x-1, 0)*p.Right + complex(2*y-1, 0)*p.Down
 }
 
+// Within returns where a place of the picture is in the crop: the inverse of At.
+func (p Placement) Within(z complex128) complex128 {
+	cross := func(a, b complex128) float64 { return real(a)*imag(b) - imag(a)*real(b) }
+	d, area := z-p.Middle, cross(p.Right, p.Down)
+	return complex((cross(d, p.Down)/area+1)/2, (cross(p.Right, d)/area+1)/2)
+}
+
 // Corners are the upper left, upper right, lower left and lower right one.
 func (p Placement) Corners() [4]complex128 {
 	return [4]complex128{p.At(0, 0), p.At(1, 0), p.At(0, 1), p.At(1, 1)}

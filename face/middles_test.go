@@ -81,7 +81,7 @@ func TestOutward(t *testing.T) {
 		p, err := Drawn.Place(once, f.H, f.W)
 		require.NoError(t, err)
 		left, right := e.Middles()
-		at += (placeIn(p, left) + 1 - cmplx.Conj(placeIn(p, right))) / 2
+		at += (p.Within(left) + 1 - cmplx.Conj(p.Within(right))) / 2
 		first, closer, n = first+outward(e, once), closer+outward(e, again), n+1
 	}
 	require.EqualValues(t, 128, n)
@@ -89,12 +89,6 @@ func TestOutward(t *testing.T) {
 	require.InDelta(t, 0, cmplx.Abs(at/complex(n, 0)-complex(drawnAt[LeftEye].X, drawnAt[LeftEye].Y)), 1e-3)
 	require.InDelta(t, 0, cmplx.Abs(first/complex(n, 0)-outwardFirst), 1e-4)
 	require.InDelta(t, 0, cmplx.Abs(closer/complex(n, 0)-outwardCloser), 1e-4)
-}
-
-// placeIn returns where a place of a picture is in a placement that is not slanted, as shares of its sides: the inverse of At.
-func placeIn(p data.Placement, z complex128) complex128 {
-	of := func(axis complex128) float64 { return (real((z-p.Middle)/axis) + 1) / 2 }
-	return complex(of(p.Right), of(p.Down))
 }
 
 // outward is where a face has its eyes, from their annotated middles, as a share of the distance between its own: the mean of the left eye and

@@ -11,14 +11,6 @@ import (
 	"mien/face/eyes"
 )
 
-// within is the inverse of At, also where a placement is slanted.
-func TestWithin(t *testing.T) {
-	p := data.Placement{Middle: 50 + 30i, Right: 20 + 3i, Down: -5 + 17i}
-	for _, at := range []complex128{0, 1, 0.5 + 0.5i, 0.2 + 0.9i} {
-		require.InDelta(t, 0, cmplx.Abs(within(p, p.At(real(at), imag(at)))-at), 1e-9)
-	}
-}
-
 // In views of both eyes the outer corner is to the left and both are inside, or a little beside it, wherever a view is; a map's mean is at its
 // corner.
 func TestViews(t *testing.T) {

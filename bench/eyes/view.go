@@ -25,16 +25,9 @@ func look(f *face, i int, p data.Placement, side int) (v view) {
 	}
 	v.pixels = frames.Pix
 	for k, z := range f.corners[i] {
-		v.corners[k] = within(p, z) * eyes.Grid
+		v.corners[k] = p.Within(z) * eyes.Grid
 	}
 	return v
-}
-
-// within returns where a place of the picture is in a placement: the inverse of At.
-func within(p data.Placement, z complex128) complex128 {
-	cross := func(a, b complex128) float64 { return real(a)*imag(b) - imag(a)*real(b) }
-	d, area := z-p.Middle, cross(p.Right, p.Down)
-	return complex((cross(d, p.Down)/area+1)/2, (cross(p.Right, d)/area+1)/2)
 }
 
 // normal draws from a normal distribution, cut at some deviations.
