@@ -93,15 +93,20 @@
 	JNZ   skip    \
 	LATER(skip)
 
-// LATER ends AHEAD: it fetches a row of what is read once the sums are complete. With all rows at once, as many lines as a core can wait
-// for, the panel would wait behind them.
+// LATER ends AHEAD: it fetches a row of C, where it arrives while the sums are computed, or later one of the addend that is fetched. With
+// all rows at once, as many lines as a core can wait for, the panel would wait behind them.
 #define LATER(skip) \
 	DECQ R13                                          \
-	JLT  skip                                         \ // if i < rows {
-	FETCHROW(R12)                                     \ // fetch(x[i])
+	JLT  skip                                         \ // if i < rows, or twice as many {
+	FETCHROW(R12)                                     \ // fetch(x[i%rows])
+	ADDQ apart-16(SP), R12                            \
+	CMPQ R13, AX                                      \
+	JNE  skip                                         \ // if i == rows-1 {
+	MOVQ addend-24(SP), R12                           \ // x = add[3].x
 	MOVQ add+64(FP), R11                              \
 	MOVQ (tileAddend__size*3+tileAddend_ld)(R11), R11 \
-	LEAQ (R12)(R11*4), R12                            \ // x += a row
+	SHLQ $2, R11                                      \
+	MOVQ R11, apart-16(SP)                            \ // }
 skip:                                                       // i++ }}
 
 // SUM runs all steps. A row of the panel has width bytes.
@@ -240,8 +245,7 @@ advance:                               \ // for i := range add {
 	DECQ  R13                      \
 	JNZ   advance                    // }
 
-// START loads the other arguments, fetches the tile of C towards the cache, where it arrives while the sums are computed, and clears
-// the sums.
+// START loads the other arguments, says what LATER fetches, and clears the sums.
 #define START \
 	MOVQ  rows+0(FP), AX                              \ // rows left
 	MOVQ  a+24(FP), R8                                \ // a[0]
@@ -249,19 +253,29 @@ advance:                               \ // for i := range add {
 	LEAQ  (R8)(R15*2), R9                             \
 	ADDQ  R15, R9                                     \ // a[3]
 	ADDQ  SI, DX                                      \ // c[0][q:]
-	MOVQ  DX, R10                                     \
+	MOVQ  DX, R12                                     \ // x = c
+	MOVQ  DI, apart-16(SP)                            \
+	MOVQ  add+64(FP), R10                             \
+	MOVQ  (tileAddend__size*3+tileAddend_x)(R10), R10 \ // add[3].x, the residual or what the epilogue needs
+	XORQ  R13, R13                                    \
+	TESTQ R10, R10                                    \
+	CMOVQNE AX, R13                                   \ // its rows if it is not nil
+	ADDQ  AX, R13                                     \ // and those of C are to be fetched
+	ADDQ  SI, R10                                     \
+	MOVQ  R10, addend-24(SP)                          \ // add[3].x[0][q:]
+	MOVQ  k+16(FP), R11                               \
+	SHRQ  $4, R11                                     \
+	INCQ  R11                                         \
 	MOVQ  AX, CX                                      \
-fetchC:                                                   \ // for i := range rows {
-	FETCHROW(R10)                                     \ // fetch(c[i])
-	ADDQ  DI, R10                                     \
+	SUBQ  R11, CX                                     \ // rows for which a short sum has no time
+	JLE   fetched                                     \
+fetchC:                                                   \ // for i := range rows - (k/16 + 1) {
+	FETCHROW(R12)                                     \ // fetch(c[i])
+	ADDQ  DI, R12                                     \
+	DECQ  R13                                         \
 	DECQ  CX                                          \
 	JNZ   fetchC                                      \ // }
-	MOVQ  add+64(FP), R10                             \
-	MOVQ  (tileAddend__size*3+tileAddend_x)(R10), R12 \ // x = add[3].x, the residual or what the epilogue needs
-	XORQ  R13, R13                                    \ // no rows of it to fetch
-	TESTQ R12, R12                                    \
-	CMOVQNE AX, R13                                   \ // but all if x != nil
-	ADDQ  SI, R12                                     \ // x[0][q:]
+fetched:                                                  \
 	MOVQ  AX, R10                                     \
 	IMULQ R15, R10                                    \ // rows * lda
 	MOVQ  k+16(FP), CX                                \ // steps left
@@ -375,17 +389,17 @@ return:                                                  \
 // which hides the latency of an fma.
 
 // func sweep1AVX512Asm(rows, panels, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16, ahead *float32, aheadStep, strips int)
-TEXT ·sweep1AVX512Asm(SB), NOSPLIT, $8-104
+TEXT ·sweep1AVX512Asm(SB), NOSPLIT, $24-104
 	SWEEP(LOAD1, ROW1, STORE1, ADD1, NOTAHEAD, 64) // panels of 16 columns, 64 bytes
 
 // func sweep2AVX512Asm(rows, panels, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16, ahead *float32, aheadStep, strips int)
-TEXT ·sweep2AVX512Asm(SB), NOSPLIT, $8-104
+TEXT ·sweep2AVX512Asm(SB), NOSPLIT, $24-104
 	SWEEP(LOAD2, ROW2, STORE2, ADD2, NOTAHEAD, 128) // panels of 32 columns
 
 // func sweep3AVX512Asm(rows, panels, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16, ahead *float32, aheadStep, strips int)
-TEXT ·sweep3AVX512Asm(SB), NOSPLIT, $8-104
+TEXT ·sweep3AVX512Asm(SB), NOSPLIT, $24-104
 	SWEEP(LOAD3, ROW3, STORE3, ADD3, NOTAHEAD, 192) // panels of 48 columns
 
 // func sweep4AVX512Asm(rows, panels, k int, a *float32, lda int, b, c *float32, ldc int, add *tileAddends, mask uint16, ahead *float32, aheadStep, strips int)
-TEXT ·sweep4AVX512Asm(SB), NOSPLIT, $8-104
+TEXT ·sweep4AVX512Asm(SB), NOSPLIT, $24-104
 	SWEEP(LOAD4, ROW4, STORE4, ADD4, AHEAD, 256) // panels of 64 columns
