@@ -19,7 +19,7 @@
 	VMOVUPS (SI), s0   \ // s0 = bias[i][0:16]
 	VMOVUPS 64(SI), s1 \ // s1 = bias[i][16:32]
 	ADDQ    R14, SI    \ // bias += a row
-	DECQ    R13        \
+	DECQ    R12        \
 	JZ      sums         // if i++; i == rows { goto sums }
 
 // bf16TileAVX512Asm computes up to fourteen rows of C in one panel:
@@ -40,7 +40,7 @@
 //
 // func bf16TileAVX512Asm(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int, bias *float32, ldBias int,
 //	ahead *float32, aheadStep int, results unsafe.Pointer, ldResults int)
-TEXT ·bf16TileAVX512Asm(SB), NOSPLIT, $0-104
+TEXT ·bf16TileAVX512Asm(SB), NOSPLIT, $16-104
 	MOVQ rows+0(FP), AX       // rows left
 	MOVQ steps+8(FP), CX      // steps left
 	MOVQ a+16(FP), R8         // a[0]
@@ -52,11 +52,11 @@ TEXT ·bf16TileAVX512Asm(SB), NOSPLIT, $0-104
 	SHLQ $2, DI               // ldc in bytes
 	MOVQ results+88(FP), R13
 	MOVQ ldResults+96(FP), R12
-	FETCH(fetch, R12)         // for i := range rows { fetch(results[i]) }
+	RESULTS(fetch, begun)     // for i := range rows { fetch(results[i]) }, from here on
 	MOVQ bias+56(FP), SI      // what the sums start with
 	MOVQ ldBias+64(FP), R14
 	SHLQ $2, R14              // ldBias in bytes
-	MOVQ AX, R13              // rows left
+	MOVQ AX, R12              // rows left
 	FIRST(Z0, Z1)             // s[0] = bias[0]
 	FIRST(Z2, Z3)             // s[1] = bias[1]
 	FIRST(Z4, Z5)             // s[2] = bias[2]

@@ -46,7 +46,7 @@
 //	R14  scale of the row    SI  bias    Z28, Z29  columnScales    Z30  rowScales[i]
 //
 // func int8TileAVX512Asm(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int, bias, rowScales, columnScales *float32, start *int32, ahead *float32, aheadStep int)
-TEXT ·int8TileAVX512Asm(SB), NOSPLIT, $0-104
+TEXT ·int8TileAVX512Asm(SB), NOSPLIT, $16-104
 	MOVQ rows+0(FP), AX        // rows left
 	MOVQ steps+8(FP), CX       // steps left
 	MOVQ a+16(FP), R8          // a[0]
@@ -57,8 +57,9 @@ TEXT ·int8TileAVX512Asm(SB), NOSPLIT, $0-104
 	MOVQ start+80(FP), SI      // start[0:32], what the sums start with
 	SHLQ $2, R15               // lda in bytes
 	SHLQ $2, DI                // ldc in bytes
-	MOVQ DX, R13               // c
-	FETCH(fetch, DI)           // for i := range rows { fetch(c[i]) }
+	MOVQ DX, R13               // the results are c
+	MOVQ DI, R12
+	RESULTS(fetch, begun)      // for i := range rows { fetch(c[i]) }, from here on
 	START                      // s[i] = start, for every row
 	MOVQ ahead+88(FP), R14     // what to fetch
 	MOVQ aheadStep+96(FP), SI  // bytes of it for four steps

@@ -6,6 +6,7 @@
 //	Z0–Z27   s, the sums, Z(2r) and Z(2r+1) for row r    Z28, Z29  b[p], a row of the panel    Z30, Z31  one word of A, in all lanes
 //	R8, R9, R10, R11, R12  A from word p on: rows 0, 3, 6, 9, 12    R15  bytes to the next row of A    BX  the panel from row p on
 //	CX  steps left    AX  rows left    DX  row of C    DI  bytes to the next    R14  what to fetch    SI  bytes of it for four steps
+//	R13  the row of results to fetch
 
 // EVEX512 is an instruction d = op(d, v, m) on ZMM registers, given by number, of the opcode map 0F38:
 // prefix 62, the register numbers' high bits inverted, pp (1 for 66, 2 for F3, 3 for F2), vector length 512, opcode, ModRM.
@@ -66,13 +67,24 @@
 	ADDQ $(4*steps), R11  \
 	ADDQ $(4*steps), R12
 
+// FETCHROW fetches 128 bytes, up to three lines, of the next row of results, if there is one.
+#define FETCHROW(fetched) \
+	CMPQ R13, end-8(SP)     \ // if i < rows {
+	JEQ  fetched            \
+	PREFETCHT0 (R13)        \ // the lines of results[i]
+	PREFETCHT0 64(R13)      \
+	PREFETCHT0 127(R13)     \
+	ADDQ apart-16(SP), R13  \ // i++
+fetched:                            // }
+
 // SUM runs all steps.
-#define SUM(step, four, rest, one) \
+#define SUM(step, four, fetched, rest, one) \
 	SUBQ $4, CX      \ // left -= 4: below 0 when fewer than 4 are left
 	JLT  rest        \ // if left < 0 { goto rest }
 four:                    \ // for ; left >= 0; left -= 4 {
 	PREFETCHT1 (R14) \ // fetch(ahead)
 	ADDQ SI, R14     \ // ahead += aheadStep bytes
+	FETCHROW(fetched) \ // fetch(results[i]), i++
 	step(0, 0)       \ // s += a[:][p] · b[p]
 	step(128, 4)     \ // s += a[:][p+1] · b[p+1]
 	step(256, 8)     \ // s += a[:][p+2] · b[p+2]
@@ -93,11 +105,11 @@ one:                     \ // for ; left > 0; left-- {
 // SUMS runs the steps for the number of rows in AX: only the rows that there are are read and paid for. The largest number is asked
 // for first.
 #define SUMS \
-	LEAQ (R15)(R15*2), R13             \ // three rows of A
-	LEAQ (R8)(R13*1), R9               \ // a[3]
-	LEAQ (R9)(R13*1), R10              \ // a[6]
-	LEAQ (R10)(R13*1), R11             \ // a[9]
-	LEAQ (R11)(R13*1), R12             \ // a[12]
+	LEAQ (R15)(R15*2), R12             \ // three rows of A
+	LEAQ (R8)(R12*1), R9               \ // a[3]
+	LEAQ (R9)(R12*1), R10              \ // a[6]
+	LEAQ (R10)(R12*1), R11             \ // a[9]
+	LEAQ (R11)(R12*1), R12             \ // a[12]
 	CMPQ AX, $14                       \
 	JEQ  rows14                        \ // if rows == 14 { goto rows14 }
 	CMPQ AX, $13                       \
@@ -124,45 +136,55 @@ one:                     \ // for ; left > 0; left-- {
 	JEQ  rows3                         \ // if rows == 3 { goto rows3 }
 	CMPQ AX, $2                        \
 	JEQ  rows2                         \ // if rows == 2 { goto rows2 }
-	SUM(STEP1, four1, rest1, one1)     \ // s[0] += a[0] · B
+	SUM(STEP1, four1, fetched1, rest1, one1)     \ // s[0] += a[0] · B
 rows2:                                     \
-	SUM(STEP2, four2, rest2, one2)     \ // s[0:2] += a[0:2] · B
+	SUM(STEP2, four2, fetched2, rest2, one2)     \ // s[0:2] += a[0:2] · B
 rows3:                                     \
-	SUM(STEP3, four3, rest3, one3)     \ // s[0:3] += a[0:3] · B
+	SUM(STEP3, four3, fetched3, rest3, one3)     \ // s[0:3] += a[0:3] · B
 rows4:                                     \
-	SUM(STEP4, four4, rest4, one4)     \ // s[0:4] += a[0:4] · B
+	SUM(STEP4, four4, fetched4, rest4, one4)     \ // s[0:4] += a[0:4] · B
 rows5:                                     \
-	SUM(STEP5, four5, rest5, one5)     \ // s[0:5] += a[0:5] · B
+	SUM(STEP5, four5, fetched5, rest5, one5)     \ // s[0:5] += a[0:5] · B
 rows6:                                     \
-	SUM(STEP6, four6, rest6, one6)     \ // s[0:6] += a[0:6] · B
+	SUM(STEP6, four6, fetched6, rest6, one6)     \ // s[0:6] += a[0:6] · B
 rows7:                                     \
-	SUM(STEP7, four7, rest7, one7)     \ // s[0:7] += a[0:7] · B
+	SUM(STEP7, four7, fetched7, rest7, one7)     \ // s[0:7] += a[0:7] · B
 rows8:                                     \
-	SUM(STEP8, four8, rest8, one8)     \ // s[0:8] += a[0:8] · B
+	SUM(STEP8, four8, fetched8, rest8, one8)     \ // s[0:8] += a[0:8] · B
 rows9:                                     \
-	SUM(STEP9, four9, rest9, one9)     \ // s[0:9] += a[0:9] · B
+	SUM(STEP9, four9, fetched9, rest9, one9)     \ // s[0:9] += a[0:9] · B
 rows10:                                    \
-	SUM(STEP10, four10, rest10, one10) \ // s[0:10] += a[0:10] · B
+	SUM(STEP10, four10, fetched10, rest10, one10) \ // s[0:10] += a[0:10] · B
 rows11:                                    \
-	SUM(STEP11, four11, rest11, one11) \ // s[0:11] += a[0:11] · B
+	SUM(STEP11, four11, fetched11, rest11, one11) \ // s[0:11] += a[0:11] · B
 rows12:                                    \
-	SUM(STEP12, four12, rest12, one12) \ // s[0:12] += a[0:12] · B
+	SUM(STEP12, four12, fetched12, rest12, one12) \ // s[0:12] += a[0:12] · B
 rows13:                                    \
-	SUM(STEP13, four13, rest13, one13) \ // s[0:13] += a[0:13] · B
+	SUM(STEP13, four13, fetched13, rest13, one13) \ // s[0:13] += a[0:13] · B
 rows14:                                    \
-	SUM(STEP14, four14, rest14, one14)   // s[0:14] += a[0:14] · B
+	SUM(STEP14, four14, fetched14, rest14, one14)   // s[0:14] += a[0:14] · B
 
-// FETCH fetches 128 bytes of each row of results at R13, which are ld bytes apart, towards the cache while the sums are made: up to three
-// lines a row. Clobbers R13 and R14.
-#define FETCH(next, ld) \
-	MOVQ AX, R14        \
-next:                       \ // for i := range rows {
-	PREFETCHT0 (R13)    \ // the lines of c[i]
-	PREFETCHT0 64(R13)  \
-	PREFETCHT0 127(R13) \
-	ADDQ ld, R13        \ // c += a row
-	DECQ R14            \
-	JNZ  next             // }
+// RESULTS has the sums fetch rows of results from R13 on, which are R12 bytes apart, towards the cache, one with every four steps: all at once
+// are more lines than a core can wait for, and the panel would wait behind them. Those for which a short sum has no time come first. Takes
+// CX steps, clobbers R14 and needs a frame of 16 bytes.
+#define RESULTS(next, begun) \
+	MOVQ  R12, apart-16(SP)  \
+	MOVQ  AX, R14            \
+	IMULQ R12, R14           \
+	ADDQ  R13, R14           \
+	MOVQ  R14, end-8(SP)     \ // results[rows]
+	MOVQ  CX, R14            \
+	SHRQ  $2, R14            \
+	SUBQ  AX, R14            \ // −n, for n = rows - steps/4
+	JGE   begun              \
+next:                            \ // for i := range n {
+	PREFETCHT0 (R13)         \ // the lines of results[i]
+	PREFETCHT0 64(R13)       \
+	PREFETCHT0 127(R13)      \
+	ADDQ  R12, R13           \
+	INCQ  R14                \
+	JNZ   next               \ // }
+begun:
 
 // START starts the sums of every row with the words at SI, a bias or the integers that int8 starts with.
 #define START \
