@@ -21,8 +21,9 @@ type lines struct {
 	step, rows int
 }
 
-// aheadRows is the number of rows that a product fetches with each strip of a panel, as AHEAD of the assembly does.
-const aheadRows = 8
+// aheadSteps is how many steps of its sum a product lets pass between two rows that it fetches, as AHEAD of the assembly does. All at once
+// would be more than a core can wait for, and its panel would wait behind them.
+const aheadSteps = 8
 
 // AheadOf returns what the forward pass of a head reads. What belongs to a head of more than one block would leave L2 before that.
 func (k *Kernels[F]) AheadOf(h *Head[F]) (a Ahead) {
@@ -50,13 +51,17 @@ func linesOf[F kernel.Float](e Elements[F], stride, rows int) lines {
 	return lines{unsafe.Pointer(unsafe.SliceData(e.Float)), int(unsafe.Sizeof(F(0))) * stride, rows}
 }
 
-// during returns the rows that a product [m, n] fetches, all of one matrix.
-func (k *Kernels[F]) during(a *Ahead, m, n int) lines {
+// during returns a product that fetches rows meanwhile, all of one matrix.
+func (k *Kernels[F]) during(a *Ahead, p panelProduct[F]) panelProduct[F] {
 	for a.at < len(a.matrices)-1 && a.matrices[a.at].rows == 0 {
 		a.at++
 	}
-	return a.matrices[a.at].split(aheadRows * kernel.CeilDiv(m, k.gemm.MR) * kernel.CeilDiv(n, k.width))
+	p.ahead = a.matrices[a.at].split(p.aheadRows(k.gemm.MR) * kernel.CeilDiv(p.n, k.width))
+	return p
 }
+
+// aheadRows is the number of rows that a product fetches with each of its panels, in strips of up to mr rows.
+func (p *panelProduct[F]) aheadRows(mr int) int { return p.k / aheadSteps * kernel.CeilDiv(p.m, mr) }
 
 // split removes the first n rows, or all where there are fewer, and returns them.
 func (l *lines) split(n int) lines {

@@ -44,8 +44,8 @@ func rowsOf(e Elements[float32], stride, rows int) (at []unsafe.Pointer) {
 // taken returns the rows that products of all sizes get, and requires that none gets more than its strips fetch.
 func taken(k *Kernels[float32], a Ahead) (at []unsafe.Pointer) {
 	for m := 1; m < 200; m++ {
-		l := k.during(&a, m, 2*m)
-		if l.rows > aheadRows*kernel.CeilDiv(m, k.gemm.MR)*kernel.CeilDiv(2*m, k.width) {
+		l := k.during(&a, panelProduct[float32]{m: m, n: 2 * m, k: m + 9}).ahead
+		if l.rows > (m+9)/aheadSteps*kernel.CeilDiv(m, k.gemm.MR)*kernel.CeilDiv(2*m, k.width) {
 			return nil
 		}
 		for r := range l.rows {

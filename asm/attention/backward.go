@@ -126,28 +126,24 @@ func (k *Kernels[F]) logitGrads(h *Head[F], g *Grads[F], s *backwardScratch[F], 
 	ld := k.logitStride()
 	q, stride := k.scaled(h, s, i)
 	p := panelProduct[F]{m: rows, n: n, k: h.Dim, a: q, rs: stride, ps: 1,
-		b: s.keysT[j*h.Dim:], panel: h.Dim * k.width, c: s.logits, ldc: ld, ahead: k.during(&h.Ahead, rows, n)}
-	k.product(p)
+		b: s.keysT[j*h.Dim:], panel: h.Dim * k.width, c: s.logits, ldc: ld}
+	k.product(k.during(&h.Ahead, p))
 	p.a, p.rs, p.b, p.c = g.DOut.Float[i*h.OutStride:], h.OutStride, s.valuesT[j*h.Dim:], s.dp
-	p.ahead = k.during(&h.Ahead, rows, n)
-	k.product(p)
+	k.product(k.during(&h.Ahead, p))
 	k.vector.LogitGrad(s.logits, s.dp, ld, rows, n, h.LSE[i:], s.delta[i:])
 }
 
 // queryGrad adds a block's part of dQ.
 func (k *Kernels[F]) queryGrad(h *Head[F], g *Grads[F], s *backwardScratch[F], i, rows, j, n int) {
-	k.product(panelProduct[F]{m: rows, n: h.Dim, k: n, a: s.dp, rs: k.logitStride(), ps: 1,
-		b: s.keys[j*k.width:], panel: h.Tokens * k.width, c: g.DQ.Float[i*h.Stride:], ldc: h.Stride, accumulate: j > 0,
-		ahead: k.during(&h.Ahead, rows, h.Dim)})
+	k.product(k.during(&h.Ahead, panelProduct[F]{m: rows, n: h.Dim, k: n, a: s.dp, rs: k.logitStride(), ps: 1,
+		b: s.keys[j*k.width:], panel: h.Tokens * k.width, c: g.DQ.Float[i*h.Stride:], ldc: h.Stride, accumulate: j > 0}))
 }
 
 // keyGrads adds a block's part of dV and dK.
 func (k *Kernels[F]) keyGrads(h *Head[F], g *Grads[F], s *backwardScratch[F], i, rows, j, n int) {
 	p := panelProduct[F]{m: n, n: h.Dim, k: rows, a: s.logits, rs: 1, ps: k.logitStride(),
-		b: s.dout[i*k.width:], panel: h.Tokens * k.width, c: g.DV.Float[j*h.Stride:], ldc: h.Stride, accumulate: i > 0,
-		ahead: k.during(&h.Ahead, n, h.Dim)}
-	k.product(p)
+		b: s.dout[i*k.width:], panel: h.Tokens * k.width, c: g.DV.Float[j*h.Stride:], ldc: h.Stride, accumulate: i > 0}
+	k.product(k.during(&h.Ahead, p))
 	p.a, p.b, p.c = s.dp, s.queries[i*k.width:], g.DK.Float[j*h.Stride:]
-	p.ahead = k.during(&h.Ahead, n, h.Dim)
-	k.product(p)
+	k.product(k.during(&h.Ahead, p))
 }

@@ -81,19 +81,18 @@ func (k *Kernels[F]) roundedGradients(h *Head[F], g *Grads[F], scratch []F, quer
 func (k *Kernels[F]) roundedLogitGrads(h *Head[F], s *roundedScratch[F], i, rows, j, n int) {
 	ld, depth := k.logitStride(), half(h.Dim)
 	p := panelProduct[F]{m: rows, n: n, k: depth, a: s.q[i*words(h.Dim):], rs: words(h.Dim), ps: 1,
-		b: s.keysT[j*depth:], panel: depth * k.width, c: s.logits, ldc: ld, ahead: k.during(&h.Ahead, rows, n)}
-	k.bf16.product(p)
+		b: s.keysT[j*depth:], panel: depth * k.width, c: s.logits, ldc: ld}
+	k.bf16.product(k.during(&h.Ahead, p))
 	p.a, p.b, p.c = s.do[i*words(h.Dim):], s.valuesT[j*depth:], s.dp
-	p.ahead = k.during(&h.Ahead, rows, n)
-	k.bf16.product(p)
+	k.bf16.product(k.during(&h.Ahead, p))
 	k.vector.Words.LogitGrad(s.p, s.ds, ld, s.across, words(k.keys), s.logits, s.dp, ld, rows, n, h.scale(), h.LSE[i:], s.delta[i:])
 }
 
 // roundedQueryGrad adds a block's part of dQ.
 func (k *Kernels[F]) roundedQueryGrad(h *Head[F], g *Grads[F], s *roundedScratch[F], i, rows, j, n int) {
 	dq, ld := sums(g.DQ, h.Stride, s.dq, h.Dim)
-	k.bf16.product(panelProduct[F]{m: rows, n: h.Dim, k: half(n), a: s.across, rs: words(k.keys), ps: 1,
-		b: s.keys[j/2*k.width:], panel: half(h.Tokens) * k.width, c: dq[i*ld:], ldc: ld, accumulate: j > 0, ahead: k.during(&h.Ahead, rows, h.Dim)})
+	k.bf16.product(k.during(&h.Ahead, panelProduct[F]{m: rows, n: h.Dim, k: half(n), a: s.across, rs: words(k.keys), ps: 1,
+		b: s.keys[j/2*k.width:], panel: half(h.Tokens) * k.width, c: dq[i*ld:], ldc: ld, accumulate: j > 0}))
 }
 
 // roundedKeyGrads adds the part of some queries to a block of dV and dK.
@@ -101,9 +100,8 @@ func (k *Kernels[F]) roundedKeyGrads(h *Head[F], g *Grads[F], s *roundedScratch[
 	dv, ld := sums(g.DV.From(j*h.Stride), h.Stride, s.dv, h.Dim)
 	dk, _ := sums(g.DK.From(j*h.Stride), h.Stride, s.dk, h.Dim)
 	p := panelProduct[F]{m: n, n: h.Dim, k: half(rows), a: s.p, rs: 1, ps: k.logitStride(),
-		b: s.dout[i/2*k.width:], panel: half(h.Tokens) * k.width, c: dv, ldc: ld, accumulate: i > 0, ahead: k.during(&h.Ahead, n, h.Dim)}
-	k.bf16.product(p)
+		b: s.dout[i/2*k.width:], panel: half(h.Tokens) * k.width, c: dv, ldc: ld, accumulate: i > 0}
+	k.bf16.product(k.during(&h.Ahead, p))
 	p.a, p.b, p.c = s.ds, s.queries[i/2*k.width:], dk
-	p.ahead = k.during(&h.Ahead, n, h.Dim)
-	k.bf16.product(p)
+	k.bf16.product(k.during(&h.Ahead, p))
 }

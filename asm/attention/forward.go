@@ -101,12 +101,12 @@ func (k *Kernels[F]) attend(h *Head[F], s *forwardScratch[F], i, rows int) {
 
 // logits computes a block of logits, from key j on, of the queries in s.q.
 func (k *Kernels[F]) logits(h *Head[F], s *forwardScratch[F], rows, j, n int) {
-	k.product(panelProduct[F]{m: rows, n: n, k: h.Dim, a: s.q, rs: h.Dim, ps: 1,
-		b: s.keys[j*h.Dim:], panel: h.Dim * k.width, c: s.logits, ldc: k.logitStride(), ahead: k.during(&h.Ahead, rows, n)})
+	k.product(k.during(&h.Ahead, panelProduct[F]{m: rows, n: n, k: h.Dim, a: s.q, rs: h.Dim, ps: 1,
+		b: s.keys[j*h.Dim:], panel: h.Dim * k.width, c: s.logits, ldc: k.logitStride()}))
 }
 
 // mix adds the values from row j on, with the probabilities in s.logits as weights, to out.
 func (k *Kernels[F]) mix(h *Head[F], s *forwardScratch[F], out []F, rows, j, n int) {
-	k.product(panelProduct[F]{m: rows, n: h.Dim, k: n, a: s.logits, rs: k.logitStride(), ps: 1,
-		b: s.values[j*k.width:], panel: h.Tokens * k.width, c: out, ldc: h.OutStride, accumulate: j > 0, ahead: k.during(&h.Ahead, rows, h.Dim)})
+	k.product(k.during(&h.Ahead, panelProduct[F]{m: rows, n: h.Dim, k: n, a: s.logits, rs: k.logitStride(), ps: 1,
+		b: s.values[j*k.width:], panel: h.Tokens * k.width, c: out, ldc: h.OutStride, accumulate: j > 0}))
 }

@@ -65,12 +65,12 @@ func (k *Kernels[F]) attendRounded(h *Head[F], s *roundedForward[F], i, rows int
 // roundedLogits computes a block of logits, not yet divided by √d, of the queries in s.q.
 func (k *Kernels[F]) roundedLogits(h *Head[F], s *roundedForward[F], rows, j, n int) {
 	depth := half(h.Dim)
-	k.bf16.product(panelProduct[F]{m: rows, n: n, k: depth, a: s.q, rs: words(h.Dim), ps: 1,
-		b: s.keys[j*depth:], panel: depth * k.width, c: s.logits, ldc: k.logitStride(), ahead: k.during(&h.Ahead, rows, n)})
+	k.bf16.product(k.during(&h.Ahead, panelProduct[F]{m: rows, n: n, k: depth, a: s.q, rs: words(h.Dim), ps: 1,
+		b: s.keys[j*depth:], panel: depth * k.width, c: s.logits, ldc: k.logitStride()}))
 }
 
 // roundedMix adds the values of a block of keys, with the probabilities in s.words as weights, to out.
 func (k *Kernels[F]) roundedMix(h *Head[F], s *roundedForward[F], out []F, ld, rows, j, n int) {
-	k.bf16.product(panelProduct[F]{m: rows, n: h.Dim, k: half(n), a: s.words, rs: words(k.keys), ps: 1,
-		b: s.values[j/2*k.width:], panel: half(h.Tokens) * k.width, c: out, ldc: ld, accumulate: j > 0, ahead: k.during(&h.Ahead, rows, h.Dim)})
+	k.bf16.product(k.during(&h.Ahead, panelProduct[F]{m: rows, n: h.Dim, k: half(n), a: s.words, rs: words(k.keys), ps: 1,
+		b: s.values[j/2*k.width:], panel: half(h.Tokens) * k.width, c: out, ldc: ld, accumulate: j > 0}))
 }

@@ -22,7 +22,7 @@ func eachPanel(p panelProduct[float32], tile tile) {
 	for q := 0; q < p.n; q += avx512Width {
 		n, b, c := min(avx512Width, p.n-q), p.b[q/avx512Width*p.panel:], p.c[q:]
 		_, _ = b[(p.k-1)*avx512Width+kernel.RoundUp(n, avx512Lanes)-1], c[(p.m-1)*p.ldc+n-1]
-		ahead := p.ahead.split(aheadRows * kernel.CeilDiv(p.m, avx512MR))
+		ahead := p.ahead.split(p.aheadRows(avx512MR))
 		tile(p.m, n, p.k, &p.a[0], p.rs, p.ps, &b[0], &c[0], p.ldc, p.accumulate, ahead.x, ahead.step, ahead.rows)
 	}
 }

@@ -11,7 +11,7 @@
 //		}
 //	}
 //
-// m, n, k ≥ 1. Rows are taken in strips of six, and each first fetches a part of what is ahead: aheadRows rows, aheadStep bytes apart. A
+// m, n, k ≥ 1. Rows are taken in strips of six. Meanwhile it fetches what is ahead: aheadRows rows, aheadStep bytes apart. A
 // file that includes it defines MACn, which adds to Zn the product of Z(28 + n/4%4), a word of A in all lanes, and Z(24 + n%4), a vector
 // of B.
 //
@@ -19,7 +19,7 @@
 //	Z0–Z23   s, the sums, four vectors to a row    Z24–Z27  b[p], up to 64 columns
 //	Z28–Z31  one word of A, in all lanes           K1       columns of the last vector
 //	R8–R13   rows of A    SI  bytes to column p of A    BX  row p of the panel    CX  steps left
-//	DX  row of C    DI  bytes to the next    AX  rows left    R14, R15  bytes to the next column and row of A
+//	DX  row of C    DI  bytes to the next    AX  rows left    R15  bytes to the next row of A    R14  ahead
 
 // NEXTROW makes the next row of A the same as this one when there is none, so that six rows can always be computed without a
 // branch; what is computed twice is never written.
@@ -78,7 +78,7 @@
 
 // NEXT goes to the next row of the panel. Its last flags say whether there is one.
 #define NEXT \
-	ADDQ R14, SI  \ // p++
+	ADDQ ps+40(FP), SI \ // p++
 	ADDQ $256, BX \ // b += a row
 	DECQ CX         // k--
 
@@ -145,28 +145,19 @@
 	MOVQ DX, BX \
 	FETCHROW; FETCHROW; FETCHROW; FETCHROW; FETCHROW; FETCHROW
 
-// AHEAD fetches into L2, of what is ahead, the next eight rows, four lines of each, or what is left of them. A fetch beyond the end of
-// memory does not fault.
-#define AHEAD(next, none) \
-	MOVQ    aheadRows+96(FP), CX \
-	MOVQ    $8, SI               \
-	CMPQ    CX, SI               \
-	CMOVQLT CX, SI               \ // n = min(8, aheadRows)
-	SUBQ    SI, CX               \
-	MOVQ    CX, aheadRows+96(FP) \ // aheadRows -= n
-	MOVQ    ahead+80(FP), BX     \
-	TESTQ   SI, SI               \
-	JZ      none                 \
-next:                                \ // for range n {
-	PREFETCHT1 (BX)              \ // fetch(ahead[0:16])
-	PREFETCHT1 64(BX)            \ // fetch(ahead[16:32])
-	PREFETCHT1 128(BX)           \ // fetch(ahead[32:48])
-	PREFETCHT1 192(BX)           \ // fetch(ahead[48:64])
-	ADDQ    aheadStep+88(FP), BX \ // ahead += a row
-	DECQ    SI                   \
-	JNZ     next                 \ // }
-	MOVQ    BX, ahead+80(FP)     \
-none:
+// AHEAD fetches into L2, once in eight steps, the next row of what is ahead, four lines of it. All rows at once are more than a core can wait
+// for, and the panel would wait behind them. A fetch beyond the end of memory does not fault.
+#define AHEAD(none) \
+	TESTQ $7, CX                \ // if k%8 == 0 && aheadRows > 0 {
+	JNZ   none                  \
+	DECQ  aheadRows+96(FP)      \ // aheadRows--
+	JLT   none                  \
+	PREFETCHT1 (R14)            \ // fetch(ahead[0:16])
+	PREFETCHT1 64(R14)          \ // fetch(ahead[16:32])
+	PREFETCHT1 128(R14)         \ // fetch(ahead[32:48])
+	PREFETCHT1 192(R14)         \ // fetch(ahead[48:64])
+	ADDQ  aheadStep+88(FP), R14 \ // ahead += a row
+none:                               // }
 
 // STRIP goes on with the next six rows of A.
 #define STRIP \
@@ -185,11 +176,11 @@ none:
 	MOVQ m+0(FP), AX                           // rows left
 	MOVQ a+24(FP), R8                          // a[0]
 	MOVQ rs+32(FP), R15
-	MOVQ ps+40(FP), R14
+	MOVQ ahead+80(FP), R14
 	MOVQ c+56(FP), DX
 	MOVQ ldc+64(FP), DI
 	SHLQ $2, R15                               // rs in bytes
-	SHLQ $2, R14                               // ps in bytes
+	SHLQ $2, ps+40(FP)                         // ps in bytes
 	SHLQ $2, DI                                // ldc in bytes
 	CMPQ BX, $1
 	JLT  strip1                                // if n <= 16 { goto strip1 }
@@ -198,7 +189,6 @@ none:
 	JLT  strip3                                // if n <= 48 { goto strip3 }
 
 strip4:                                            // for { // six rows, four vectors
-	AHEAD(next4, none4)                        // ahead = ahead[8*step:]
 	CMPB accumulate+72(FP), $0
 	JEQ  begin4                                // if accumulate {
 	FETCH                                      // c[0:6]
@@ -208,6 +198,7 @@ begin4:                                            // }
 	ZERO4                                      // s = 0
 
 loop4:                                             // for range k {
+	AHEAD(none4)                               // fetch(ahead)
 	LOAD4                                      // b[p]
 	ROW4(R8, Z28, MAC0, MAC1, MAC2, MAC3)      // s[0] += a[0][p] * b[p]
 	ROW4(R9, Z29, MAC4, MAC5, MAC6, MAC7)      // s[1] += a[1][p] * b[p]
@@ -239,11 +230,11 @@ add4:
 	JMP  strip4                                // }
 
 strip3:                                            // for { // six rows, three vectors
-	AHEAD(next3, none3)                        // ahead = ahead[8*step:]
 	BEGIN                                      // p = 0
 	ZERO3                                      // s = 0
 
 loop3:                                             // for range k {
+	AHEAD(none3)                               // fetch(ahead)
 	LOAD3                                      // b[p]
 	ROW3(R8, Z28, MAC0, MAC1, MAC2)            // s[0] += a[0][p] * b[p]
 	ROW3(R9, Z29, MAC4, MAC5, MAC6)            // s[1] += a[1][p] * b[p]
@@ -275,11 +266,11 @@ add3:
 	JMP  strip3                                // }
 
 strip2:                                            // for { // six rows, two vectors
-	AHEAD(next2, none2)                        // ahead = ahead[8*step:]
 	BEGIN                                      // p = 0
 	ZERO2                                      // s = 0
 
 loop2:                                             // for range k {
+	AHEAD(none2)                               // fetch(ahead)
 	LOAD2                                      // b[p]
 	ROW2(R8, Z28, MAC0, MAC1)                  // s[0] += a[0][p] * b[p]
 	ROW2(R9, Z29, MAC4, MAC5)                  // s[1] += a[1][p] * b[p]
@@ -311,11 +302,11 @@ add2:
 	JMP  strip2                                // }
 
 strip1:                                            // for { // six rows, one vector
-	AHEAD(next1, none1)                        // ahead = ahead[8*step:]
 	BEGIN                                      // p = 0
 	ZERO1                                      // s = 0
 
 loop1:                                             // for range k {
+	AHEAD(none1)                               // fetch(ahead)
 	LOAD1                                      // b[p]
 	ROW1(R8, Z28, MAC0)                        // s[0] += a[0][p] * b[p]
 	ROW1(R9, Z29, MAC4)                        // s[1] += a[1][p] * b[p]
