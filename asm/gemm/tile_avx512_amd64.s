@@ -9,9 +9,10 @@
 //	R8  A from column p on, rows 0–2    R9  the same, rows 3–5    R15  bytes to the next row of A
 //	BX  the panel from row p on    CX  steps left    DX  row of C    DI  bytes to its next row    AX  rows left
 //	SI  bytes from the first panel's columns to this one's    R14  what to fetch
-//	left  panels left of the strip, on the stack
 //	R10  bytes from a row of A to that of the next strip    R11  a row of that
-//	R12  a row of what is read after the sums, R13 of its rows to fetch
+//	R12  a row that is fetched for when the sums are complete    R13  such rows left, those of C and then those of an addend
+// on the stack
+//	left  panels left of the strip    apart  bytes from R12 to the next row    addend  the first of the other rows
 // and once the sums are complete
 //	R12  addends, R13 of them left    R10  a row of one    R11  bytes to its next row    CX  its rows left
 
