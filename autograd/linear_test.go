@@ -9,6 +9,7 @@ import (
 	ag "mien/autograd"
 	"mien/engine"
 	"mien/engine/cpu"
+	"mien/engine/enginetest"
 )
 
 // TestFusedLinear compares the fused forms with the ops they replace, with plain and with packed weights, which gives the
@@ -76,6 +77,59 @@ func TestGELUGradientInTheProduct(t *testing.T) {
 		require.Len(t, fused, len(composed), name)
 		for i := range composed {
 			require.InDeltaSlice(t, composed[i], fused[i], 1e-12, "%s, gradient %d", name, i)
+		}
+	}
+}
+
+// TestBiasGradientBesideThatOfTheWeight compares linear layers, of which one product computes the gradients of weight and bias, with
+// layers whose bias is an op of its own: parameters that several layers share, that are frozen, whose gradient is shared with that of
+// another value, and that gather gradients of two batches. Only a bias by itself takes a pass of its own.
+func TestBiasGradientBesideThatOfTheWeight(t *testing.T) {
+	const rows, in, out = 7, 5, 6
+	type layer func(x, w, bias *ag.Value) *ag.Value
+	b := enginetest.NewCounting(cpu.New())
+	w1, w2 := ag.Param(fill(b, engine.Float64, out, in)), ag.Param(fill(b, engine.Float64, out, in, 1))
+	b1, b2 := ag.Param(fill(b, engine.Float64, out)), ag.Param(engine.Filled(b, engine.Float64, 2, out))
+	frozenW, frozenB := ag.Constant(fill(b, engine.Float64, out, in)), ag.Constant(fill(b, engine.Float64, out))
+	cases := []struct {
+		name   string
+		passes int // by SumTo
+		f      func(x *ag.Value, linear layer) *ag.Value
+	}{
+		{"one layer", 0, func(x *ag.Value, linear layer) *ag.Value { return linear(x, w1, b1) }},
+		{"a shared bias", 0, func(x *ag.Value, linear layer) *ag.Value { return ag.Mul(linear(x, w1, b1), linear(x, w2, b1)) }},
+		{"a shared weight", 0, func(x *ag.Value, linear layer) *ag.Value { return ag.Mul(linear(x, w1, b1), linear(x, w1, b2)) }},
+		{"a frozen weight", 1, func(x *ag.Value, linear layer) *ag.Value { return linear(x, frozenW, b1) }},
+		{"a frozen bias", 0, func(x *ag.Value, linear layer) *ag.Value { return linear(x, w1, frozenB) }},
+		{"a shared gradient", 1, func(x *ag.Value, linear layer) *ag.Value {
+			return ag.Add(linear(x, w1, b1), ag.Add(b1, x.Tape().Input(fill(b, engine.Float64, out))))
+		}},
+	}
+	for _, c := range cases {
+		gradients := func(linear layer) (all [][]float64) {
+			for batch := range 2 {
+				tape := ag.NewTape(b)
+				x, dy := tape.Input(fill(b, engine.Float64, rows, in)), tape.Const(fill(b, engine.Float64, rows, out))
+				y := ag.Scale(ag.Sum(ag.Mul(c.f(x, linear), dy)), float64(1+batch))
+				b.Reset()
+				tape.Backward(y)
+				all = append(all, read(t, x.Grad()))
+				tape.Close()
+			}
+			for _, v := range []*ag.Value{w1, w2, b1, b2} {
+				if v.Grad() != nil {
+					all = append(all, read(t, v.Grad()))
+				}
+				v.ZeroGrad()
+			}
+			return all
+		}
+		composed := gradients(func(x, w, bias *ag.Value) *ag.Value { return ag.Add(ag.Linear(x, w, nil), bias) })
+		fused := gradients(ag.Linear)
+		require.Equal(t, c.passes, b.Kernels["SumTo"], c.name)
+		require.Len(t, fused, len(composed), c.name)
+		for i := range composed {
+			require.InDeltaSlice(t, composed[i], fused[i], 1e-12, "%s, gradient %d", c.name, i)
 		}
 	}
 }

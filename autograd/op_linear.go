@@ -141,10 +141,29 @@ func linearBackward(o op, forward engine.GemmArgs, x, w, bias *Value, dy *engine
 	} else {
 		x.accumulateInto(o.name, func(dst *engine.Tensor, accumulate bool) { o.inputGrad(forward, dst, dy, accumulate) })
 	}
-	w.accumulateInto(o.name, func(dst *engine.Tensor, accumulate bool) { o.weightGrad(forward, dst, dy, accumulate) })
-	if bias != nil {
+	switch {
+	case bias == nil || !bias.needs:
+		w.accumulateInto(o.name, func(dst *engine.Tensor, accumulate bool) { o.weightGrad(forward, dst, dy, accumulate) })
+	case !w.needs:
 		bias.accumulateInto(o.name, func(dst *engine.Tensor, accumulate bool) { o.be.SumTo(dst, dy, accumulate) })
+	default:
+		o.parameterGrads(forward, w, bias, dy)
 	}
+}
+
+// parameterGrads has one product compute the gradients of weight and bias, which both read dy.
+func (o op) parameterGrads(forward engine.GemmArgs, w, bias *Value, dy *engine.Tensor) {
+	w.accumulateInto(o.name, func(dw *engine.Tensor, accumulate bool) {
+		product := weightGradArgs(forward, dw, dy)
+		product.Accumulate = accumulate
+		bias.accumulateInto(o.name, func(dbias *engine.Tensor, accumulate bool) {
+			if !accumulate {
+				o.be.Fill(dbias, 0)
+			}
+			product.RowSums = dbias
+			o.be.Gemm(product)
+		})
+	})
 }
 
 // inputGrad computes dst = dy·w for a product x·wᵀ.
@@ -170,7 +189,13 @@ func inputGradArgs(forward engine.GemmArgs, dst, dy *engine.Tensor) engine.GemmA
 
 // weightGrad computes dst = dyᵀ·x for a product x·wᵀ.
 func (o op) weightGrad(forward engine.GemmArgs, dst, dy *engine.Tensor, accumulate bool) {
+	product := weightGradArgs(forward, dst, dy)
+	product.Accumulate = accumulate
+	o.be.Gemm(product)
+}
+
+func weightGradArgs(forward engine.GemmArgs, dst, dy *engine.Tensor) engine.GemmArgs {
 	rows, in, width := forward.M, forward.K, forward.N
-	o.be.Gemm(engine.GemmArgs{C: dst, A: dy, B: forward.A, M: width, N: in, K: rows, TransA: true,
-		LDA: width, LDB: in, LDC: in, Batch: 1, Accumulate: accumulate, Precision: forward.Precision})
+	return engine.GemmArgs{C: dst, A: dy, B: forward.A, M: width, N: in, K: rows, TransA: true,
+		LDA: width, LDB: in, LDC: in, Batch: 1, Precision: forward.Precision}
 }

@@ -74,7 +74,7 @@ func TestOpsInScopes(t *testing.T) {
 }
 
 // TestEachGradientAlone freezes all operands of an op but one, whose gradient must stay as it was: also in a scope, where less is
-// saved for one than for all.
+// saved for one than for all. A bias beside a frozen weight is summed by another kernel, in another order.
 func TestEachGradientAlone(t *testing.T) {
 	scoped := func(f gradcheck.Func) gradcheck.Func { return inLayer(f, false) }
 	for _, c := range gradcheck.Ops() {
@@ -90,6 +90,10 @@ func TestEachGradientAlone(t *testing.T) {
 			}
 			got := gradientsOf(t, alone, scoped)[1]
 			at := slices.IndexFunc(all, func(g gradcheck.Tensor) bool { return g.Name == got.Name })
+			if got.Name == "bias" {
+				require.InDeltaSlice(t, all[at].Values, got.Values, 1e-5, c.Name)
+				continue
+			}
 			require.Equal(t, all[at], got, c.Name)
 		}
 	}

@@ -84,6 +84,7 @@ func large() []gradcheck.Case {
 		one("LogSoftmax", func(in []*ag.Value) *ag.Value { return ag.LogSoftmax(in[0]) }, s(601, 101)),
 		one("LayerNorm", func(in []*ag.Value) *ag.Value { return ag.LayerNorm(in[0], in[1], in[2], 1e-6) }, s(601, 131), s(131), s(131)),
 		one("Linear", func(in []*ag.Value) *ag.Value { return ag.Linear(in[0], in[1], in[2]) }, s(3, 67, 129), s(203, 129), s(203)),
+		one("Linear/rows", func(in []*ag.Value) *ag.Value { return ag.Linear(in[0], in[1], in[2]) }, s(3301, 37), s(203, 37), s(203)),
 		one("LinearAdd", func(in []*ag.Value) *ag.Value { return ag.LinearAdd(in[0], in[1], in[2], in[3]) },
 			s(201, 129), s(203, 129), s(203), s(201, 203)),
 		one("LinearAddLast", func(in []*ag.Value) *ag.Value { return ag.LinearAddLast(in[0], in[1], in[2], in[3]) },

@@ -191,6 +191,10 @@ type PatchifyArgs struct {
 // With Slope, which is not C and has its shape, C_b = X∘GELU′(Slope_b): the gradient of values before a GELU from that of its result. Rows
 // and items of C then follow one another, and there is no Pre, GELU, Residual or Accumulate.
 //
+// RowSums, which is no other operand, is for a transposed A of one item whose stored rows [K, M] follow one another: the sums of the rows of
+// op(A) are added to it, as the gradient of a bias is to be found beside that of its weight. They are of A as it is stored, whatever the
+// Precision, and A and RowSums are of dtypes that SumTo takes.
+//
 // If C is Float32, A and B may each be BFloat16, and Precision applies to those that are not. C may itself be BFloat16, if the backend's
 // Activations are: Pre and Slope are then, too, and there is no Residual. X is rounded before GELU, so that GELU of what Pre keeps is C.
 type GemmArgs struct {
@@ -208,7 +212,8 @@ type GemmArgs struct {
 	Pre      *Tensor // the values before GELU, which its backward pass needs
 	GELU     bool
 	Residual *Tensor // C itself only without Pre, GELU and Accumulate
-	Slope    *Tensor // the values before a GELU: X is its gradient, C theirs; see below
+	Slope    *Tensor // the values before a GELU: X is its gradient, C theirs; see above
+	RowSums  *Tensor // [M], to which the sums of the rows of op(A) are added; see above
 }
 
 // GroupedMode names the three products of a linear layer that has one weight a group.

@@ -70,10 +70,20 @@ func (k *Kernels[F]) multiplyBlock(g *Product[F], s *scratch[F], b block, panels
 	for from := 0; from < g.M; from += mc {
 		to := min(from+mc, g.M)
 		k.Transpose(a, lda, g.A[b.p*g.LDA+from:], g.LDA, b.kc, to-from)
+		if g.RowSums != nil && b.j == 0 {
+			k.addRowSums(g.RowSums[from:to], a, lda, b.kc)
+		}
 		for q := 0; q < b.nc; q += nc { // as many panels as stay in L2, for all the rows that were copied
 			now, rest := block{b.p, b.kc, b.j + q, min(nc, b.nc-q)}, panels[q*b.kc:]
 			k.multiplyRows(g, s, a, lda, from, to, now, rest, kernel.Next(rest, nc*b.kc))
 		}
+	}
+}
+
+// addRowSums adds the sum of kc elements of each row that was copied, while it is in L2.
+func (k *Kernels[F]) addRowSums(sums, a []F, lda, kc int) {
+	for i := range sums {
+		sums[i] += k.vector.Sum(a[i*lda:][:kc])
 	}
 }
 

@@ -2,6 +2,7 @@ package gemm
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"testing"
 
@@ -53,9 +54,21 @@ func checkGemm(t *testing.T, k *Kernels[float32], m, n, kk int, transA, transB, 
 	if bias {
 		g.Bias = a.Slice(values(n), 5)
 	}
-	before := append([]float32(nil), g.C...)
+	if transA && n > 0 {
+		g.RowSums = a.Slice(values(m), 7)
+	}
+	before, sumsBefore := append([]float32(nil), g.C...), append([]float32(nil), g.RowSums...)
 	k.Gemm(g)
 	a.Check()
+	for i, s := range sumsBefore {
+		want := float64(s)
+		scale := math.Abs(want)
+		for p := range kk {
+			v := float64(at(g.A, g.LDA, transA, i, p))
+			want, scale = want+v, scale+math.Abs(v)
+		}
+		require.InDelta(t, want, g.RowSums[i], 4e-7*scale, "%s %d×%d×%d: the sum of row %d", k.Name, m, n, kk, i)
+	}
 	for i := range m {
 		for j := range g.LDC {
 			if j >= n {
@@ -144,20 +157,28 @@ func TestGemmBitsDoNotDependOnTheCut(t *testing.T) {
 			if form&16 > 0 {
 				g.Slope, g.LDSlope = kerneltest.Normals(rng, m*(n+1)), n+1
 			}
-			start := kerneltest.Normals(rng, m*n)
-			g.C = append([]float32(nil), start...)
-			k.Gemm(g)
-			whole := g.C
-			for _, cut := range []int{1, 7, 16, 20} { // columns, then rows
+			start, sums := kerneltest.Normals(rng, m*n), kerneltest.Normals(rng, m)
+			begin := func() {
 				g.C = append([]float32(nil), start...)
+				if g.TransA {
+					g.RowSums = append([]float32(nil), sums...)
+				}
+			}
+			begin()
+			k.Gemm(g)
+			whole, wholeSums := g.C, g.RowSums
+			for _, cut := range []int{1, 7, 16, 20} { // columns, then rows
+				begin()
 				k.Gemm(g.Columns(0, cut))
 				k.Gemm(g.Columns(cut, n))
 				require.Equal(t, whole, g.C, "%s: columns cut at %d", name, cut)
+				require.Equal(t, wholeSums, g.RowSums, "%s: columns cut at %d", name, cut)
 
-				g.C = append([]float32(nil), start...)
+				begin()
 				k.Gemm(g.Rows(0, cut))
 				k.Gemm(g.Rows(cut, m))
 				require.Equal(t, whole, g.C, "%s: rows cut at %d", name, cut)
+				require.Equal(t, wholeSums, g.RowSums, "%s: rows cut at %d", name, cut)
 			}
 		}
 	}

@@ -31,6 +31,7 @@ type Product[F kernel.Float] struct {
 	LDResidual  int
 	Slope       []F // without Pre, GELU and Residual
 	LDSlope     int
+	RowSums     []F // [M], to which the sums of the rows of op(A) are added; with TransA only, and N > 0
 	firstColumn int // of Packed, where Columns has cut
 }
 
@@ -50,6 +51,9 @@ func (g Product[F]) Columns(lo, hi int) Product[F] {
 	}
 	g.Bias, g.Pre = kernel.Tail(g.Bias, lo), kernel.Tail(g.Pre, lo)
 	g.Residual, g.Slope = kernel.Tail(g.Residual, lo), kernel.Tail(g.Slope, lo)
+	if lo > 0 { // the first columns have them
+		g.RowSums = nil
+	}
 	return g
 }
 
@@ -63,7 +67,7 @@ func (g Product[F]) Rows(lo, hi int) Product[F] {
 		g.A = g.A[lo*g.LDA:]
 	}
 	g.Pre, g.Residual = kernel.Tail(g.Pre, lo*g.LDPre), kernel.Tail(g.Residual, lo*g.LDResidual)
-	g.Slope = kernel.Tail(g.Slope, lo*g.LDSlope)
+	g.Slope, g.RowSums = kernel.Tail(g.Slope, lo*g.LDSlope), kernel.Tail(g.RowSums, lo)
 	return g
 }
 

@@ -7,6 +7,9 @@ import (
 )
 
 func (c *Backend) Gemm(a engine.GemmArgs) {
+	if a.RowSums != nil {
+		c.sumRows(&a)
+	}
 	defer c.timed(gemmName(&a), gemmFLOPs(&a), a.C, a.A, a.B, a.Pre, a.Residual, a.Slope)()
 	known("Gemm", a.Precision, engine.Int8)
 	c.checkNarrow(&a)
@@ -23,8 +26,17 @@ func (c *Backend) Gemm(a engine.GemmArgs) {
 	if a.Precision != engine.Full || a.A.DType() == engine.BFloat16 || a.B != nil && a.B.DType() == engine.BFloat16 {
 		defer c.roundGemm(&a)()
 	}
-	sameDType("Gemm", a.C, a.A, a.B, a.Bias, a.Pre, a.Residual, a.Slope)
+	sameDType("Gemm", a.C, a.A, a.B, a.Bias, a.Pre, a.Residual, a.Slope, a.RowSums)
 	pick(a.C, multiply[float32], multiply[float64])(c, a)
+}
+
+// sumRows does what RowSums asks for where the product does not: it copies other numbers than A holds, or nothing.
+func (c *Backend) sumRows(a *engine.GemmArgs) {
+	if a.Precision != engine.Full || a.A.DType() == engine.BFloat16 || a.N == 0 {
+		a.SumRows(c)
+		return
+	}
+	a.CheckRowSums()
 }
 
 // residualAsSum returns the same product with Accumulate in place of a residual that is C itself.
@@ -123,7 +135,7 @@ func gemmItem[F asm.Float](a *engine.GemmArgs, b int) gemm.Product[F] {
 		A: host[F](a.A)[b*a.AStride:], LDA: a.LDA, TransA: a.TransA,
 		C: host[F](a.C)[at:], LDC: a.LDC, Accumulate: a.Accumulate,
 		GELU: a.GELU, LDPre: a.LDC, LDResidual: a.LDC, LDSlope: a.LDC, Slope: hostFrom[F](a.Slope, at),
-		Bias: hostFrom[F](a.Bias, 0), Pre: hostFrom[F](a.Pre, at), Residual: hostFrom[F](a.Residual, at),
+		Bias: hostFrom[F](a.Bias, 0), RowSums: hostFrom[F](a.RowSums, 0), Pre: hostFrom[F](a.Pre, at), Residual: hostFrom[F](a.Residual, at),
 	}
 	if a.Packed != nil {
 		g.Packed = a.Packed.Form.(*gemm.Panels[F])

@@ -70,7 +70,7 @@ func (d *Deferred) Gemm(a engine.GemmArgs) {
 	if a.Packed != nil {
 		a.B = nil
 	}
-	d.borrowIn(&a.C, &a.A, &a.B, &a.Bias, &a.Pre, &a.Residual, &a.Slope)
+	d.borrowIn(&a.C, &a.A, &a.B, &a.Bias, &a.Pre, &a.Residual, &a.Slope, &a.RowSums)
 	d.enqueue(func() {
 		a.Packed = made(packed)[0]
 		d.inner.Gemm(a)

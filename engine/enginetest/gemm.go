@@ -137,6 +137,7 @@ func testGemm(s *suite) {
 	}
 	s.gemmKeepsNaN()
 	s.gemmEpilogues()
+	s.gemmRowSums()
 	s.residualBeside()
 	if s.narrow() {
 		s.narrowProducts()

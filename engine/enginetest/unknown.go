@@ -37,6 +37,7 @@ func testUnknown(s *suite) {
 		s.refusesDType(engine.Float64)
 	}
 	s.refusesPrecisions()
+	s.refusesRowSums()
 	s.refusesStrangers()
 	s.refusesLargeStrangers()
 }

@@ -88,6 +88,9 @@ func epilogue(a *engine.GemmArgs) int {
 }
 
 func (b *Backend) Gemm(a engine.GemmArgs) {
+	if a.RowSums != nil {
+		a.SumRows(b)
+	}
 	if a.Slope != nil {
 		b.gemmSlope(a)
 		return
