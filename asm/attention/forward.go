@@ -92,10 +92,7 @@ func (k *Kernels[F]) attend(h *Head[F], s *forwardScratch[F], i, rows int) {
 		}
 		k.mix(h, s, out, rows, j, n)
 	}
-	for r := range rows {
-		h.LSE[i+r] = s.top[r] + F(math.Log(float64(s.sum[r])))
-		s.alpha[r] = 1 / s.sum[r]
-	}
+	k.vector.LogSumExp(h.LSE[i:i+rows], s.alpha[:rows], s.top[:rows], s.sum[:rows], 1)
 	k.vector.ScaleRows(out, h.OutStride, out, h.OutStride, rows, h.Dim, s.alpha[:rows])
 }
 

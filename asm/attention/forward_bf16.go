@@ -58,7 +58,7 @@ func (k *Kernels[F]) attendRounded(h *Head[F], s *roundedForward[F], i, rows int
 		}
 		k.roundedMix(h, s, out, ld, rows, j, n)
 	}
-	k.vector.Words.LogSumExp(h.LSE[i:i+rows], s.alpha[:rows], s.top[:rows], s.sum[:rows], scale)
+	k.vector.LogSumExp(h.LSE[i:i+rows], s.alpha[:rows], s.top[:rows], s.sum[:rows], scale)
 	k.storeRows(h.Out.From(i*h.OutStride), h.OutStride, out, ld, rows, h.Dim, s.alpha[:rows])
 }
 

@@ -93,7 +93,7 @@ func (k *Kernels[F]) attendInt8(h *Head[F], s *int8Forward[F], i, rows int) {
 		k.int8Mix(h, s, rows, j, n)
 	}
 	k.vector.Mul(s.top[:rows], s.top[:rows], s.scales[:rows])
-	k.vector.Bytes.LogSumExp(h.LSE[i:i+rows], s.alpha[:rows], s.top[:rows], s.sum[:rows], 1)
+	k.vector.LogSumExp(h.LSE[i:i+rows], s.alpha[:rows], s.top[:rows], s.sum[:rows], 1)
 	wide := kernel.RoundUp(h.Dim, k.width)
 	k.vector.ScaleRows(h.Out.Float[i*h.OutStride:], h.OutStride, s.out, wide, rows, h.Dim, s.alpha[:rows])
 }

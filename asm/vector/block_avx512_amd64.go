@@ -6,6 +6,9 @@ package vector
 func onlineSoftmaxAVX512Asm(s *float32, lds, rows, n int, top, sum, alpha *float32)
 
 //go:noescape
+func logSumExpAVX512Asm(lse, inverse, top, sum *float32, rows int, scale float32)
+
+//go:noescape
 func logitGradAVX512Asm(s, dp *float32, ld, rows, n int, lse, delta *float32)
 
 //go:noescape
@@ -14,6 +17,12 @@ func scaleRowsAVX512Asm(dst *float32, ldd int, src *float32, lds, rows, n int, f
 func onlineSoftmaxAVX512(s []float32, lds, rows, n int, top, sum, alpha []float32) {
 	_, _, _, _ = s[(rows-1)*lds+n-1], top[rows-1], sum[rows-1], alpha[(rows-1)|15]
 	onlineSoftmaxAVX512Asm(&s[0], lds, rows, n, &top[0], &sum[0], &alpha[0])
+}
+
+func logSumExpAVX512(lse, inverse, top, sum []float32, scale float32) {
+	rows := len(lse)
+	_, _, _ = inverse[rows-1], top[rows-1], sum[rows-1]
+	logSumExpAVX512Asm(&lse[0], &inverse[0], &top[0], &sum[0], rows, scale)
 }
 
 func scaleRowsAVX512(dst []float32, ldd int, src []float32, lds, rows, n int, factors []float32) {

@@ -29,6 +29,13 @@ func shrink[F kernel.Float](top, m F) F {
 	return F(math.Exp(float64(top - m)))
 }
 
+func logSumExpReference[F kernel.Float](lse, inverse, top, sum []F, scale F) {
+	for r, v := range sum {
+		lse[r] = F(float64(scale)*float64(top[r]) + math.Log(float64(v)))
+		inverse[r] = 1 / v
+	}
+}
+
 // scaleRows builds ScaleRows from Scale.
 func scaleRows[F kernel.Float](scale func(dst, x []F, s F)) func(dst []F, ldd int, src []F, lds, rows, n int, factors []F) {
 	return func(dst []F, ldd int, src []F, lds, rows, n int, factors []F) {

@@ -12,7 +12,4 @@ type Bytes[F kernel.Float] struct {
 	// bits of j%32 in reverse: of many weights that are too small for a byte, the right share becomes 1, where rounding to nearest would lose
 	// all. top is at least half the lowest float32 before the first piece. Where a scale is NaN, alpha and sum are.
 	OnlineSoftmax func(dst []F, ldd int, s []F, lds, rows, n int, scales, top, sum, alpha []F)
-
-	// LogSumExp is that of [Words].
-	LogSumExp func(lse, inverse, top, sum []F, scale F)
 }

@@ -16,7 +16,7 @@ func bytesAVX512() *Bytes[float32] {
 	if !cpu.X86.HasAVX512VNNI {
 		return nil
 	}
-	return &Bytes[float32]{OnlineSoftmax: softmaxBytesAVX512, LogSumExp: logSumExpAVX512}
+	return &Bytes[float32]{OnlineSoftmax: softmaxBytesAVX512}
 }
 
 func softmaxBytesAVX512(dst []float32, ldd int, s []float32, lds, rows, n int, scales, top, sum, alpha []float32) {

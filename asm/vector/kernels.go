@@ -45,6 +45,10 @@ type Kernels[F kernel.Float] struct {
 	// The three slices have room for a multiple of sixteen rows.
 	OnlineSoftmax func(s []F, lds, rows, n int, top, sum, alpha []F)
 
+	// LogSumExp ends the online softmax of logits scale·s: lse[r] = scale·top[r] + log(sum[r]), and inverse[r] = 1/sum[r] is what rows of
+	// weighted values are multiplied with. The slices have equal lengths.
+	LogSumExp func(lse, inverse, top, sum []F, scale F)
+
 	// ScaleRows computes rows of n elements, dst = factors[r]·src, or factors[0] for all when it is the only one; dst may be src.
 	ScaleRows func(dst []F, ldd int, src []F, lds, rows, n int, factors []F)
 
@@ -112,7 +116,7 @@ func Reference[F kernel.Float]() *Kernels[F] {
 		Dot: dotReference[F], Sum: sumReference[F], SquaredDistance: squaredDistanceReference[F],
 		Exp: expReference[F], Softmax: softmaxReference[F],
 		SoftmaxBackward: softmaxBackwardReference[F], SoftmaxGrad: softmaxGradReference[F],
-		OnlineSoftmax: onlineSoftmaxReference[F], ScaleRows: scaleRows(scaleReference[F]), LogitGrad: logitGrad(expReference[F], softmaxGradReference[F]),
+		OnlineSoftmax: onlineSoftmaxReference[F], LogSumExp: logSumExpReference[F], ScaleRows: scaleRows(scaleReference[F]), LogitGrad: logitGrad(expReference[F], softmaxGradReference[F]),
 		GELU: geluReference[F], GELUBackward: geluBackwardReference[F],
 		LayerNorm: layerNormReference[F], LayerNormBackward: layerNormBackwardReference[F], AdamW: adamWReference[F],
 		Round: roundReference[F], Widen: widenReference[F],

@@ -17,7 +17,7 @@ func avx512() *Kernels[float32] {
 		Dot: dotAVX512, Sum: sumAVX512, SquaredDistance: squaredDistanceAVX512,
 		Exp: expAVX512, Softmax: softmaxAVX512,
 		SoftmaxBackward: softmaxBackwardAVX512, SoftmaxGrad: softmaxGradAVX512,
-		OnlineSoftmax: onlineSoftmaxAVX512, ScaleRows: scaleRowsAVX512, LogitGrad: logitGradAVX512,
+		OnlineSoftmax: onlineSoftmaxAVX512, LogSumExp: logSumExpAVX512, ScaleRows: scaleRowsAVX512, LogitGrad: logitGradAVX512,
 		GELU: geluAVX512, GELUBackward: geluBackwardAVX512,
 		LayerNorm: layerNormAVX512, LayerNormBackward: layerNormBackwardAVX512, AdamW: adamWAVX512,
 		Round: roundAVX512, Widen: widenAVX512,

@@ -61,12 +61,25 @@ func TestWordsStayInsideTheirSlices(t *testing.T) {
 					k.LogitGrad(last(pairs*w16), last(pairs*w16), w16, last(rows*w16/2), w16/2, last(elements), last(elements), ld, rows, n, 1,
 						last(rows), last(rows))
 					k.ScaleRows(narrow(elements), ld, last(elements), ld, rows, n, last(rows))
-					k.LogSumExp(last(n), last(n), last(n), last(n), 1)
 					k.RowDots(last(rows), narrow(elements), narrow(elements), ld, rows, n)
 				}, fmt.Sprintf("%d×%d", rows, n))
 			}
 		}
 	})
+}
+
+func TestLogSumExpStaysInsideItsSlices(t *testing.T) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	var memory [4]kerneltest.Pages
+	for i := range memory {
+		memory[i] = kerneltest.NewPages(t, 80)
+	}
+	for _, set := range kernel.Supported() {
+		for n := 1; n <= 80; n++ {
+			lse, inverse, top, sum := memory[0].Last(n), memory[1].Last(n), memory[2].Last(n), memory[3].Last(n)
+			require.NotPanics(t, func() { New(set).LogSumExp(lse, inverse, top, sum, 1) }, "%s, %d rows", set, n)
+		}
+	}
 }
 
 func TestBytesStayInsideTheirSlices(t *testing.T) {

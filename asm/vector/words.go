@@ -10,10 +10,6 @@ type Words[F kernel.Float] struct {
 	// finite, too.
 	OnlineSoftmax func(dst []F, ldd int, s []F, lds, rows, n int, scale F, top, sum, alpha []F)
 
-	// LogSumExp ends the online softmax of logits scale·s: lse[r] = scale·top[r] + log(sum[r]), and inverse[r] = 1/sum[r] is what rows of
-	// weighted values are multiplied with. The slices have equal lengths.
-	LogSumExp func(lse, inverse, top, sum []F, scale F)
-
 	// LogitGrad computes probabilities p and gradients ds from logits scale·s and gradients dp of probabilities, row r of n columns:
 	//
 	//	p = exp(scale·s − lse[r]);  ds = scale·p·(dp − delta[r])

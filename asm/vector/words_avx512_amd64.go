@@ -16,9 +16,6 @@ func gradWordsAVX512Asm(p, ds *float32, ldw int, across *float32, lda int, s, dp
 	scale float32, lse, delta *float32)
 
 //go:noescape
-func logSumExpAVX512Asm(lse, inverse, top, sum *float32, rows int, scale float32)
-
-//go:noescape
 func scaleWordsAVX512Asm(dst *uint16, ldd int, src *float32, lds, rows, n int, factors *float32, step int)
 
 //go:noescape
@@ -30,7 +27,7 @@ func wordsAVX512() *Words[float32] {
 		return nil
 	}
 	return &Words[float32]{OnlineSoftmax: softmaxWordsAVX512, LogitGrad: gradWordsAVX512,
-		LogSumExp: logSumExpAVX512, ScaleRows: scaleWordsAVX512, RowDots: rowDotsAVX512}
+		ScaleRows: scaleWordsAVX512, RowDots: rowDotsAVX512}
 }
 
 func softmaxWordsAVX512(dst []float32, ldd int, s []float32, lds, rows, n int, scale float32, top, sum, alpha []float32) {
@@ -45,12 +42,6 @@ func gradWordsAVX512(p, ds []float32, ldw int, across []float32, lda int, s, dp 
 	_, _, _ = p[pairs+wide-1], ds[pairs+wide-1], across[(rows-1)*lda+wide/2-1]
 	_, _, _, _ = s[(rows-1)*ld+n-1], dp[(rows-1)*ld+n-1], lse[rows-1], delta[rows-1]
 	gradWordsAVX512Asm(&p[0], &ds[0], ldw, &across[0], lda, &s[0], &dp[0], ld, rows, n, scale, &lse[0], &delta[0])
-}
-
-func logSumExpAVX512(lse, inverse, top, sum []float32, scale float32) {
-	rows := len(lse)
-	_, _, _ = inverse[rows-1], top[rows-1], sum[rows-1]
-	logSumExpAVX512Asm(&lse[0], &inverse[0], &top[0], &sum[0], rows, scale)
 }
 
 func scaleWordsAVX512(dst []uint16, ldd int, src []float32, lds, rows, n int, factors []float32) {
