@@ -116,8 +116,9 @@ func Reference[F kernel.Float]() *Kernels[F] {
 		Dot: dotReference[F], Sum: sumReference[F], SquaredDistance: squaredDistanceReference[F],
 		Exp: expReference[F], Softmax: softmaxReference[F],
 		SoftmaxBackward: softmaxBackwardReference[F], SoftmaxGrad: softmaxGradReference[F],
-		OnlineSoftmax: onlineSoftmaxReference[F], LogSumExp: logSumExpReference[F], ScaleRows: scaleRows(scaleReference[F]), LogitGrad: logitGrad(expReference[F], softmaxGradReference[F]),
-		GELU: geluReference[F], GELUBackward: geluBackwardReference[F],
+		OnlineSoftmax: onlineSoftmaxReference[F], LogSumExp: logSumExpReference[F], ScaleRows: scaleRows(scaleReference[F]),
+		LogitGrad: logitGrad(expReference[F], softmaxGradReference[F]),
+		GELU:      geluReference[F], GELUBackward: geluBackwardReference[F],
 		LayerNorm: layerNormReference[F], LayerNormBackward: layerNormBackwardReference[F], AdamW: adamWReference[F],
 		Round: roundReference[F], Widen: widenReference[F],
 	}

@@ -31,8 +31,9 @@ func simd() *Kernels[float32] {
 		Dot: dotSIMD, Sum: sumSIMD, SquaredDistance: squaredDistanceSIMD,
 		Exp: expSIMD, Softmax: softmaxSIMD,
 		SoftmaxBackward: softmaxBackwardSIMD, SoftmaxGrad: softmaxGradSIMD,
-		OnlineSoftmax: onlineSoftmaxSIMD, LogSumExp: logSumExpReference[float32], ScaleRows: scaleRows(scaleSIMD), LogitGrad: logitGrad(expSIMD, softmaxGradSIMD),
-		GELU: geluSIMD, GELUBackward: geluBackwardSIMD,
+		OnlineSoftmax: onlineSoftmaxSIMD, LogSumExp: logSumExpReference[float32], ScaleRows: scaleRows(scaleSIMD),
+		LogitGrad: logitGrad(expSIMD, softmaxGradSIMD),
+		GELU:      geluSIMD, GELUBackward: geluBackwardSIMD,
 		LayerNorm: layerNormSIMD, LayerNormBackward: layerNormBackwardSIMD, AdamW: adamWSIMD,
 		Round: roundSIMD, Widen: widenSIMD,
 	}
