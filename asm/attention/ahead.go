@@ -8,7 +8,7 @@ import (
 
 // Ahead is what the next head reads and writes, which the tiles of AVX-512 fetch into L2 meanwhile. Its rows are so far apart that the
 // processor does not foresee them: heads of 197 tokens would wait for them a tenth of their time. Each product fetches rows of one matrix, so
-// that of a head of few tokens, which has fewer products than matrices, the last ones stay where they are. The zero value is nothing.
+// of a head of few tokens, which has few products, the last matrices stay where they are. The zero value is nothing.
 type Ahead struct {
 	matrices [8]lines
 	at       int // of which matrix rows are fetched next
@@ -23,7 +23,7 @@ type lines struct {
 
 // aheadSteps is how many steps of its sum a product lets pass between two rows that it fetches, as AHEAD of the assembly does. All at once
 // would be more than a core can wait for, and its panel would wait behind them.
-const aheadSteps = 8
+const aheadSteps = 4
 
 // AheadOf returns what the forward pass of a head reads. What belongs to a head of more than one block would leave L2 before that.
 func (k *Kernels[F]) AheadOf(h *Head[F]) (a Ahead) {
@@ -51,7 +51,7 @@ func linesOf[F kernel.Float](e Elements[F], stride, rows int) lines {
 	return lines{unsafe.Pointer(unsafe.SliceData(e.Float)), int(unsafe.Sizeof(F(0))) * stride, rows}
 }
 
-// during returns a product that fetches rows meanwhile, all of one matrix.
+// during returns p, which also fetches rows, all of one matrix.
 func (k *Kernels[F]) during(a *Ahead, p panelProduct[F]) panelProduct[F] {
 	for a.at < len(a.matrices)-1 && a.matrices[a.at].rows == 0 {
 		a.at++

@@ -17,7 +17,7 @@ func TestPanelsShareWhatIsAhead(t *testing.T) {
 	for m := 1; m <= 48; m += 5 {
 		const perStrip = 3
 		rows := 3*perStrip*kernel.CeilDiv(m, avx512MR) - 2
-		p := panelProduct[float32]{m: m, n: 150, k: perStrip*aheadSteps + 5, a: x, ps: 1, b: x, panel: avx512Width, c: x,
+		p := panelProduct[float32]{m: m, n: 150, k: perStrip*aheadSteps + 3, a: x, ps: 1, b: x, panel: avx512Width, c: x,
 			ahead: linesOf(Elements[float32]{Float: x}, 1, rows)}
 		next := 0
 		eachPanel(p, func(m, _, _ int, _ *float32, _, _ int, _, _ *float32, _ int, _ bool, ahead unsafe.Pointer, step, rows int) {

@@ -79,8 +79,8 @@
 // NEXT goes to the next row of the panel. Its last flags say whether there is one.
 #define NEXT \
 	ADDQ ps+40(FP), SI \ // p++
-	ADDQ $256, BX \ // b += a row
-	DECQ CX         // k--
+	ADDQ $256, BX      \ // b += a row
+	DECQ CX              // k--
 
 // STOREn writes a row of C and leaves when it was the last; ADDn adds to it. The last vector may be incomplete: lanes outside K1 are
 // neither read nor written.
@@ -145,10 +145,10 @@
 	MOVQ DX, BX \
 	FETCHROW; FETCHROW; FETCHROW; FETCHROW; FETCHROW; FETCHROW
 
-// AHEAD fetches into L2, once in eight steps, the next row of what is ahead, four lines of it. All rows at once are more than a core can wait
-// for, and the panel would wait behind them. A fetch beyond the end of memory does not fault.
+// AHEAD fetches into L2, once in four steps, the next row of what is ahead, four lines of it. All rows at once are more than a core can
+// wait for, and the panel would wait behind them. A fetch beyond the end of memory does not fault.
 #define AHEAD(none) \
-	TESTQ $7, CX                \ // if k%8 == 0 && aheadRows > 0 {
+	TESTQ $3, CX                \ // if k%4 == 0 && aheadRows > 0 {
 	JNZ   none                  \
 	DECQ  aheadRows+96(FP)      \ // aheadRows--
 	JLT   none                  \

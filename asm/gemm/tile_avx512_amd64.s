@@ -265,12 +265,12 @@ advance:                               \ // for i := range add {
 	ADDQ  SI, R10                                     \
 	MOVQ  R10, addend-24(SP)                          \ // add[3].x[0][q:]
 	MOVQ  k+16(FP), R11                               \
-	SHRQ  $4, R11                                     \
-	INCQ  R11                                         \
+	ADDQ  $12, R11                                    \
+	SHRQ  $4, R11                                     \ // as often LATER fetches
 	MOVQ  AX, CX                                      \
-	SUBQ  R11, CX                                     \ // rows for which a short sum has no time
+	SUBQ  R11, CX                                     \ // rows of C for which a short sum has no time
 	JLE   fetched                                     \
-fetchC:                                                   \ // for i := range rows - (k/16 + 1) {
+fetchC:                                                   \ // for i := range rows - (k+12)/16 {
 	FETCHROW(R12)                                     \ // fetch(c[i])
 	ADDQ  DI, R12                                     \
 	DECQ  R13                                         \

@@ -40,8 +40,8 @@
 //		}
 //	}
 //
-// steps ≥ 1. Meanwhile it fetches what is ahead, aheadStep bytes with every four steps. Registers: see low_avx512_amd64.h, and once
-// the sums are complete
+// steps ≥ 1. Meanwhile it fetches 128 bytes of each row of c, and what is ahead, aheadStep bytes with every four steps. Registers: see
+// tile_avx512_amd64.h, and once the sums are complete
 //
 //	R14  scale of the row    SI  bias    Z28, Z29  columnScales    Z30  rowScales[i]
 //

@@ -67,15 +67,19 @@
 	ADDQ $(4*steps), R11  \
 	ADDQ $(4*steps), R12
 
-// FETCHROW fetches 128 bytes, up to three lines, of the next row of results, if there is one.
+// LINES fetches 128 bytes, up to three lines, of a row of results.
+#define LINES \
+	PREFETCHT0 (R13)   \
+	PREFETCHT0 64(R13) \
+	PREFETCHT0 127(R13)
+
+// FETCHROW fetches the next row of results, if there is one.
 #define FETCHROW(fetched) \
-	CMPQ R13, end-8(SP)     \ // if i < rows {
-	JEQ  fetched            \
-	PREFETCHT0 (R13)        \ // the lines of results[i]
-	PREFETCHT0 64(R13)      \
-	PREFETCHT0 127(R13)     \
-	ADDQ apart-16(SP), R13  \ // i++
-fetched:                            // }
+	CMPQ R13, end-8(SP)    \ // if i < rows {
+	JEQ  fetched           \
+	LINES                  \ // fetch(results[i])
+	ADDQ apart-16(SP), R13 \ // i++
+fetched:                           // }
 
 // SUM runs all steps.
 #define SUM(step, four, fetched, rest, one) \
@@ -164,9 +168,9 @@ rows13:                                    \
 rows14:                                    \
 	SUM(STEP14, four14, fetched14, rest14, one14)   // s[0:14] += a[0:14] · B
 
-// RESULTS has the sums fetch rows of results from R13 on, which are R12 bytes apart, towards the cache, one with every four steps: all at once
-// are more lines than a core can wait for, and the panel would wait behind them. Those for which a short sum has no time come first. Takes
-// CX steps, clobbers R14 and needs a frame of 16 bytes.
+// RESULTS has the CX steps of the sums fetch AX rows of results from R13 on, which are R12 bytes apart, towards the cache, one with every
+// four steps: all at once are more lines than a core can wait for, and the panel would wait behind them. Those for which a short sum has
+// no time come first. R13 is then the next row to fetch; clobbers R14, and needs a frame of 16 bytes.
 #define RESULTS(next, begun) \
 	MOVQ  R12, apart-16(SP)  \
 	MOVQ  AX, R14            \
@@ -178,9 +182,7 @@ rows14:                                    \
 	SUBQ  AX, R14            \ // −n, for n = rows - steps/4
 	JGE   begun              \
 next:                            \ // for i := range n {
-	PREFETCHT0 (R13)         \ // the lines of results[i]
-	PREFETCHT0 64(R13)       \
-	PREFETCHT0 127(R13)      \
+	LINES                    \ // fetch(results[i])
 	ADDQ  R12, R13           \
 	INCQ  R14                \
 	JNZ   next               \ // }
