@@ -154,8 +154,7 @@ func linearBackward(o op, forward engine.GemmArgs, x, w, bias *Value, dy *engine
 // parameterGrads has one product compute the gradients of weight and bias, which both read dy.
 func (o op) parameterGrads(forward engine.GemmArgs, w, bias *Value, dy *engine.Tensor) {
 	w.accumulateInto(o.name, func(dw *engine.Tensor, accumulate bool) {
-		product := weightGradArgs(forward, dw, dy)
-		product.Accumulate = accumulate
+		product := weightGradArgs(forward, dw, dy, accumulate)
 		bias.accumulateInto(o.name, func(dbias *engine.Tensor, accumulate bool) {
 			if !accumulate {
 				o.be.Fill(dbias, 0)
@@ -189,13 +188,11 @@ func inputGradArgs(forward engine.GemmArgs, dst, dy *engine.Tensor) engine.GemmA
 
 // weightGrad computes dst = dyᵀ·x for a product x·wᵀ.
 func (o op) weightGrad(forward engine.GemmArgs, dst, dy *engine.Tensor, accumulate bool) {
-	product := weightGradArgs(forward, dst, dy)
-	product.Accumulate = accumulate
-	o.be.Gemm(product)
+	o.be.Gemm(weightGradArgs(forward, dst, dy, accumulate))
 }
 
-func weightGradArgs(forward engine.GemmArgs, dst, dy *engine.Tensor) engine.GemmArgs {
+func weightGradArgs(forward engine.GemmArgs, dst, dy *engine.Tensor, accumulate bool) engine.GemmArgs {
 	rows, in, width := forward.M, forward.K, forward.N
 	return engine.GemmArgs{C: dst, A: dy, B: forward.A, M: width, N: in, K: rows, TransA: true,
-		LDA: width, LDB: in, LDC: in, Batch: 1, Precision: forward.Precision}
+		LDA: width, LDB: in, LDC: in, Batch: 1, Accumulate: accumulate, Precision: forward.Precision}
 }
