@@ -91,7 +91,7 @@ type Tape struct {
 	// Precision is that of products with weights and of attention, and of activations that only these read (Rounded). Products with packed
 	// weights use the weight's own.
 	Precision engine.Precision
-	// Attended, if not nil, receives the probabilities [batch, heads, tokens, tokens] of each attention in turn: for figures, as the
+	// Attended, if not nil, receives the probabilities [batch, heads, queries, tokens] of each attention in turn: for figures, as the
 	// fused op has them nowhere. They are on loan.
 	Attended func(probabilities *Value)
 
@@ -149,6 +149,14 @@ func (t *Tape) Input(x *engine.Tensor) *Value {
 	v := t.Const(x)
 	v.needs = t.mode != inferring
 	return v
+}
+
+// Use brings a parameter, or another leaf, into the computation, for ops that have no operand of the tape beside it.
+//
+// dleaf = dy
+func (t *Tape) Use(leaf *Value) *Value {
+	o := op{name: "Use", tape: t, dtype: leaf.data.DType(), needs: leaf.needs}.ready()
+	return o.result(leaf.data.Retain(), func(dy *engine.Tensor) { leaf.accumulate("Use", dy.Retain()) })
 }
 
 // Close frees the tensors that the tape made. Parameters and their gradients stay.

@@ -36,10 +36,15 @@ func AttentionComposed(qkv *Value, heads int) (out, probabilities *Value) {
 	batch, tokens, d := attentionShape("AttentionComposed", qkv, heads)
 	split := Permute(Reshape(qkv, batch, tokens, 3, heads, d), 2, 0, 3, 1, 4) // [3, batch, heads, tokens, d]
 	part := func(i int) *Value { return Reshape(Slice(split, 0, i, i+1), batch, heads, tokens, d) }
-	q, k, v := Scale(part(0), 1/math.Sqrt(float64(d))), part(1), part(2)
+	o, probabilities := Attend(Scale(part(0), 1/math.Sqrt(float64(d))), part(1), part(2))
+	return Reshape(Permute(o, 0, 2, 1, 3), batch, tokens, heads*d), probabilities
+}
+
+// Attend lets queries q [..., n, d] attend to tokens of keys k [..., tokens, d] and values v [..., tokens, e]: softmax(q·kᵀ)·v
+// [..., n, e], and the probabilities [..., n, tokens].
+func Attend(q, k, v *Value) (out, probabilities *Value) {
 	probabilities = Softmax(MatMul(q, k, false, true))
-	mixed := Permute(MatMul(probabilities, v, false, false), 0, 2, 1, 3)
-	return Reshape(mixed, batch, tokens, heads*d), probabilities
+	return MatMul(probabilities, v, false, false), probabilities
 }
 
 func attentionShape(op string, qkv *Value, heads int) (batch, tokens, headDim int) {

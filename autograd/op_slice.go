@@ -6,7 +6,7 @@ import (
 	"mien/engine"
 )
 
-// Slice returns positions from ≤ i < to of an axis.
+// Slice returns positions from ≤ i < to of an axis, without a copy where they follow one another in memory.
 //
 // dx = dy at those positions, 0 elsewhere
 func Slice(x *Value, axis, from, to int) *Value {
@@ -16,9 +16,7 @@ func Slice(x *Value, axis, from, to int) *Value {
 		panic(&engine.ShapeError{Op: "Slice", Got: fmt.Sprintf("%d:%d", from, to), Want: fmt.Sprintf("within axis %d of %v", axis, shape)})
 	}
 	shape[axis] = to - from
-	out := o.new(shape...)
-	o.copyAlong(axis, out, 0, x.data, from, false)
-	return o.result(out, func(dy *engine.Tensor) {
+	return o.result(o.part(x.data, axis, from, shape), func(dy *engine.Tensor) {
 		x.accumulateInto("Slice", func(dst *engine.Tensor, accumulate bool) {
 			if !accumulate {
 				o.be.Fill(dst, 0)
@@ -26,4 +24,19 @@ func Slice(x *Value, axis, from, to int) *Value {
 			o.copyAlong(axis, dst, from, dy, 0, accumulate)
 		})
 	})
+}
+
+// part returns positions of x from one of an axis on, as many as shape has there.
+func (o op) part(x *engine.Tensor, axis, from int, shape []int) *engine.Tensor {
+	before := x.Extents()[:axis]
+	if engine.Elements(before) == 1 {
+		rows := x.View(x.Extents()[axis:]...)
+		defer rows.Free()
+		some := rows.Range(from, from+shape[axis])
+		defer some.Free()
+		return some.View(shape...)
+	}
+	out := o.new(shape...)
+	o.copyAlong(axis, out, 0, x, from, false)
+	return out
 }

@@ -45,7 +45,7 @@ func TestSameBits(t *testing.T) {
 func TestEveryOpIsLarge(t *testing.T) {
 	tested := map[string]bool{
 		"Custom": true, "Reshape": true, "Rounded": true, "Widened": true, "LayerNormRounded": true, // nothing more in float32
-		"AttentionComposed": true, "Mean": true, // are made of others
+		"AttentionComposed": true, "Attend": true, "Mean": true, // are made of others
 		"GroupedLinear": true, "GroupedLinearGELU": true, "Route": true, "RouteGroups": true, "Chosen": true, "Gates": true, "Dispatch": true, "Combine": true, // mixture
 	}
 	for _, c := range large() {

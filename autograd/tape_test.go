@@ -106,6 +106,26 @@ func TestGradientsOfParametersAdd(t *testing.T) {
 	require.Equal(t, []float64{1, 2, 3}, read(t, w.Grad()))
 }
 
+// TestUse brings parameters into a computation that has no other operand: one that learns has a gradient for each use, a frozen one none.
+func TestUse(t *testing.T) {
+	b := cpu.New()
+	w, frozen := ag.Param(fill(b, engine.Float64, 2, 3)), ag.Param(fill(b, engine.Float64, 3))
+	frozen.Freeze()
+	tape := ag.NewTape(b)
+	used := tape.Use(w)
+	require.Equal(t, tape, used.Tape())
+	require.Equal(t, read(t, w.Data()), read(t, used.Data()))
+	tape.Backward(ag.Sum(ag.Add(ag.Scale(used, 3), ag.Add(ag.Reshape(tape.Use(w), 2, 3), tape.Use(frozen)))))
+	require.Equal(t, repeat(4, 6), read(t, w.Grad()))
+	require.Nil(t, frozen.Grad())
+	tape.Close()
+	before := read(t, w.Data())
+	inference := ag.NewInferenceTape(b, engine.Full)
+	require.False(t, inference.Use(w).NeedsGrad())
+	inference.Close()
+	require.Equal(t, before, read(t, w.Data()), "the parameter outlives tapes")
+}
+
 // TestLeaves makes and frees each kind of leaf.
 func TestLeaves(t *testing.T) {
 	b := cpu.New()

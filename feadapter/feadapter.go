@@ -44,17 +44,17 @@ func (m *Model) Feature(pixels *ag.Value) *ag.Value {
 	batch := pixels.Dim(0)
 	x := nn.Layer(pixels, func(pixels *ag.Value) *ag.Value { return m.Encoder.Tokens(m.Encoder.Patches(pixels)) }) // [F, S, D]
 	for i := range m.Encoder.Blocks {
-		x = nn.Layer(x, func(x *ag.Value) *ag.Value { return m.block(i, x, batch) }) // [F, S, D]
+		x = nn.Layer(x, func(x *ag.Value) *ag.Value { return m.block(i, x, batch) }) // [F, S, D], of the last block [F, 1, D]
 	}
-	class := nn.Layer(x, vit.ClassTokens) // [F, 1, D]; the patches are not kept
-	return m.Norm.Forward(vit.MeanOfFrames(class, batch))
+	return m.Norm.Forward(vit.MeanOfFrames(x, batch))
 }
 
 // block runs block i on tokens x [F, S, D] of batch samples, with its adapter where the config places it.
 func (m *Model) block(i int, x *ag.Value, batch int) *ag.Value {
-	b, adapter := m.Encoder.Blocks[i], m.Adapters[i]
+	b := m.Encoder.Blocks[i]
 	at := func(place Place, x *ag.Value) *ag.Value {
-		if adapter == nil || m.Place != place {
+		adapter := m.adapter(i, place)
+		if adapter == nil {
 			return x
 		}
 		return nn.Layer(x, func(x *ag.Value) *ag.Value { return m.adapt(adapter, x, batch) })
@@ -62,6 +62,14 @@ func (m *Model) block(i int, x *ag.Value, batch int) *ag.Value {
 	x = at(BeforeAttention, x)
 	x = at(AfterAttention, nn.Layer(x, b.Attend))
 	return at(AfterMLP, b.MLP.AddTo(x, b.Norm2.Rounded(x)))
+}
+
+// adapter returns that of block i at a place, nil where there is none, or none that matters: see Place.
+func (m *Model) adapter(i int, place Place) *Adapter {
+	if m.Place != place || m.Encoder.Blocks[i].ClassOnly && place != BeforeAttention {
+		return nil
+	}
+	return m.Adapters[i]
 }
 
 // adapt lets an adapter see the patches of all frames of a sample. Class tokens x[:, 0] pass by.

@@ -8,14 +8,14 @@ func (m *Model) work(frames int) (w nn.Work) {
 	e.EmbedWork(&w, frames)
 	for i, b := range e.Blocks {
 		at := func(place Place) {
-			if a := m.Adapters[i]; a != nil && m.Place == place {
+			if a := m.adapter(i, place); a != nil {
 				a.work(&w, frames*e.ImageTokens())
 			}
 		}
 		at(BeforeAttention)
 		b.AttendWork(&w, frames, 1+e.ImageTokens())
 		at(AfterAttention)
-		b.MLPWork(&w, frames*(1+e.ImageTokens()))
+		b.MLPWork(&w, frames, 1+e.ImageTokens())
 		at(AfterMLP)
 	}
 	w.Learns(m.Norm.Weight, m.Norm.Bias)

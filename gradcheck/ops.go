@@ -26,6 +26,7 @@ func Ops() []Case {
 		row("Attention/5 tokens", with(ag.Attention, 3), tensor("qkv", 2, 5, 3*3*2)),
 		row("Attention/131 tokens", with(ag.Attention, 2), tensor("qkv", 1, 131, 3*2*4)),
 		row("AttentionComposed", attentionComposed, tensor("qkv", 2, 3, 3*2*2)),
+		row("Attend", attend, tensor("q", 2, 3, 4), tensor("k", 2, 5, 4), tensor("v", 2, 5, 6)),
 
 		row("Concat/first axis", concat(0), tensor("a", 1, 3), tensor("b", 2, 3), tensor("c", 3, 3)),
 		row("Concat/middle axis", concat(1), tensor("a", 2, 1, 3), tensor("b", 2, 3, 3)),

@@ -96,6 +96,12 @@ func attentionComposed(_ *ag.Tape, in []value) []value {
 	return []value{out, probabilities}
 }
 
+// attend has the probabilities as its second output, too.
+func attend(_ *ag.Tape, in []value) []value {
+	out, probabilities := ag.Attend(in[0], in[1], in[2])
+	return []value{out, probabilities}
+}
+
 func concat(axis int) Func {
 	return func(_ *ag.Tape, in []value) []value { return []value{ag.Concat(axis, in...)} }
 }

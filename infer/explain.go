@@ -55,15 +55,22 @@ func (m *Model) Trace(ctx context.Context, view data.View, modality data.Modalit
 // attentionMap is the attention of a block, the mean over its heads, in each sequence of tokens that attend to each other: the whole sample,
 // or one of its frames.
 type attentionMap struct {
-	tokens int       // of a sequence
-	p      []float32 // [sequences, tokens, tokens], a row for each token that attends
+	tokens  int       // of a sequence
+	queries int       // of a sequence, its first tokens, which attend: all, or the class token alone
+	p       []float32 // [sequences, queries, tokens]
+}
+
+// of returns the map of one sequence.
+func (a attentionMap) of(sequence int) attentionMap {
+	n := a.queries * a.tokens
+	return attentionMap{a.tokens, a.queries, a.p[sequence*n : (sequence+1)*n]}
 }
 
 // look fills the shares of patches. Where sequences begin with class tokens, the head reads the mean of these, and else the mean of all
 // tokens. What joins frames otherwise than by attention is not traced.
 func (l *Trace) look(maps []attentionMap, classTokens bool) {
 	n := maps[0].tokens
-	read, sequences := uniform(n), len(maps[0].p)/(n*n)
+	read, sequences := uniform(n), len(maps[0].p)/(maps[0].queries*n)
 	if classTokens {
 		clear(read)
 		read[0] = 1
@@ -71,7 +78,7 @@ func (l *Trace) look(maps []attentionMap, classTokens bool) {
 	for i := range sequences {
 		var one []attentionMap
 		for _, a := range maps {
-			one = append(one, attentionMap{n, a.p[i*n*n : (i+1)*n*n]})
+			one = append(one, a.of(i))
 		}
 		l.Last = append(l.Last, ofPatches(received(one[len(one)-1], read), classTokens, sequences)...)
 		l.Rollout = append(l.Rollout, ofPatches(rollout(one, read), classTokens, sequences)...)
@@ -102,11 +109,11 @@ func (m *Model) attention(view data.View, modality data.Modality, key engine.Key
 	var failed error
 	rows := m.Recipe.Model.ImageSize / m.Recipe.Model.PatchSize
 	t.Attended = func(p *ag.Value) {
-		if m.System.ClassTokens && (p.Dim(0) != view.T || p.Dim(2) != 1+rows*rows) {
+		if m.System.ClassTokens && (p.Dim(0) != view.T || p.Dim(3) != 1+rows*rows) {
 			return // of an adapter, between the frames of a patch
 		}
-		mean, err := engine.Read[float32](ag.MeanAxis(p, 1).Data()) // [sequences, N, N]
-		maps = append(maps, attentionMap{p.Dim(2), mean})
+		mean, err := engine.Read[float32](ag.MeanAxis(p, 1).Data()) // [sequences, queries, tokens]
+		maps = append(maps, attentionMap{p.Dim(3), p.Dim(2), mean})
 		failed = cmp.Or(failed, err)
 	}
 	b := &system.Batch{Modality: modality, Views: []data.View{view}}
@@ -122,7 +129,7 @@ func (m *Model) attention(view data.View, modality data.Modality, key engine.Key
 // received returns what reaches each token if the tokens attend with the given weights: weights·P.
 func received(a attentionMap, weights []float64) []float64 {
 	out := make([]float64, a.tokens)
-	for i, w := range weights {
+	for i, w := range weights[:a.queries] {
 		for j, p := range a.p[i*a.tokens : (i+1)*a.tokens] {
 			out[j] += w * float64(p)
 		}

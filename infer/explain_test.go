@@ -18,8 +18,8 @@ import (
 
 // Two blocks on three tokens, by hand: the head reads the mean of all, of which half stays and half comes from where tokens attend.
 func TestRollout(t *testing.T) {
-	first := attentionMap{3, []float32{1, 0, 0, 1, 0, 0, 0, 1, 0}}      // 0 and 1 look at 0, 2 looks at 1
-	second := attentionMap{3, []float32{0, 0, 1, 0, 0, 1, 0, 0.5, 0.5}} // 0 and 1 look at 2, 2 at 1 and itself
+	first := attentionMap{3, 3, []float32{1, 0, 0, 1, 0, 0, 0, 1, 0}}      // 0 and 1 look at 0, 2 looks at 1
+	second := attentionMap{3, 3, []float32{0, 0, 1, 0, 0, 1, 0, 0.5, 0.5}} // 0 and 1 look at 2, 2 at 1 and itself
 	// Of the second block: [0, 1/6, 5/6], with the residual [1/6, 1/4, 7/12].
 	require.InDelta(t, 5.0/6, received(second, uniform(3))[2], 1e-12)
 	got := rollout([]attentionMap{first, second}, uniform(3))
@@ -31,11 +31,18 @@ func TestRollout(t *testing.T) {
 
 // Two frames of a class token and two patches, in two blocks by hand: what counts is where class tokens look, but not at themselves.
 func TestLookOfClassTokens(t *testing.T) {
-	first := attentionMap{3, []float32{0, 0.25, 0.75, 0, 1, 0, 0, 1, 0 /**/, 1, 0, 0, 0, 0.25, 0.75, 0, 1, 0}}
-	second := attentionMap{3, []float32{0.5, 0.5, 0, 0.9, 0.1, 0, 0, 0, 1 /**/, 0, 0.125, 0.875, 0.5, 0.5, 0, 0.25, 0, 0.75}}
-	var l Trace
+	first := attentionMap{3, 3, []float32{0, 0.25, 0.75, 0, 1, 0, 0, 1, 0 /**/, 1, 0, 0, 0, 0.25, 0.75, 0, 1, 0}}
+	second := attentionMap{3, 3, []float32{0.5, 0.5, 0, 0.9, 0.1, 0, 0, 0, 1 /**/, 0, 0.125, 0.875, 0.5, 0.5, 0, 0.25, 0, 0.75}}
+	// Of the last block class tokens alone may be there.
+	classes := attentionMap{3, 1, []float32{0.5, 0.5, 0 /**/, 0, 0.125, 0.875}}
+	var l, same Trace
 	l.look([]attentionMap{first, second}, true)
+	same.look([]attentionMap{first, classes}, true)
+	require.Equal(t, l, same)
 	require.InDeltaSlice(t, []float64{0.5, 0, 0.0625, 0.4375}, l.Last, 1e-12)
+	same = Trace{}
+	same.look([]attentionMap{classes}, true)
+	require.Equal(t, l.Last, same.Last)
 	// The first frame's class token has 3/4 of itself and 1/4 of patch 0 in the last block, that of the second 1/2, 1/16 and 7/16.
 	a, b := 0.25/2+0.25*0.75/2+0.25/2, 0.75*0.75/2
 	c, d := 0.0625/2+(0.25*0.0625+0.4375)/2, 0.4375/2+0.75*0.0625/2
@@ -67,6 +74,9 @@ func TestTraceOfFrames(t *testing.T) {
 		l, err := m.Trace(t.Context(), views[0], data.Video)
 		require.NoError(t, err)
 		require.Equal(t, [2]int{4, c.rows}, [2]int{l.Times, l.Rows})
+		_, maps, err := m.attention(views[0], data.Video, engine.Key{})
+		require.NoError(t, err)
+		require.Len(t, maps, r.Model.Depth)
 		for _, shares := range [][]float64{l.Last, l.Rollout} {
 			patches := c.rows * c.rows
 			require.Len(t, shares, 4*patches)

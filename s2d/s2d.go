@@ -11,7 +11,6 @@ package s2d
 
 import (
 	ag "mien/autograd"
-	"mien/engine"
 	"mien/nn"
 	"mien/vit"
 )
@@ -86,11 +85,10 @@ func (m *Model) Feature(pixels, landmarks *ag.Value) *ag.Value {
 			if i > 0 {
 				x, view = m.prompt(i, x, view, batch)
 			}
-			return join(block.Forward(x), view)
+			return join(block.Forward(x), view) // [F, S, D], of the last block [F, 1, D]
 		})
 	}
-	class := nn.Layer(out[0], vit.ClassTokens) // [F, 1, D]; the patches are not kept
-	return vit.MeanOfFrames(m.Norm.Forward(class), batch)
+	return vit.MeanOfFrames(m.Norm.Forward(out[0]), batch)
 }
 
 // join lists tokens, or pixels, and the view of landmarks where there is one; split is its inverse.
@@ -138,8 +136,7 @@ func (m *Model) inTime(x *ag.Value, batch int) *ag.Value {
 	if !m.Joins() {
 		return x
 	}
-	tape, frames, s, d := x.Tape(), x.Dim(0)/batch, x.Dim(1), x.Dim(2)
-	none := tape.Const(engine.Zeros(tape.Backend(), x.Data().DType(), 1, frames, d)) // which brings the parameter to the tape
-	times := ag.Reshape(ag.Add(none, m.Temporal), frames, 1, d)
+	frames, s, d := x.Dim(0)/batch, x.Dim(1), x.Dim(2)
+	times := ag.Reshape(x.Tape().Use(m.Temporal), frames, 1, d)
 	return ag.Reshape(ag.Add(ag.Reshape(x, batch, frames, s, d), times), batch*frames, s, d) // [B, T, S, D] + [T, 1, D]
 }

@@ -18,7 +18,7 @@ func (m *Model) work(frames int) (w nn.Work) {
 			w.Learns(m.Temporal) // added behind the first modules
 		}
 		b.AttendWork(&w, frames, 1+e.ImageTokens())
-		b.MLPWork(&w, frames*(1+e.ImageTokens()))
+		b.MLPWork(&w, frames, 1+e.ImageTokens())
 	}
 	w.Learns(m.Norm.Weight, m.Norm.Bias)
 	w.Linear(1, m.Head)

@@ -11,8 +11,8 @@ import (
 // The vision transformer as it reads images (Dosovitskiy et al. 2021), with the names of timm's ViT. A video is a batch of frames here,
 // none of which sees another: what joins them in time is left to the models that build on it.
 
-// FrameEncoder turns each frame into the tokens of its patches, after a class token of its own, and has the blocks that process them.
-// Its tubelets are of one frame.
+// FrameEncoder turns each frame into the tokens of its patches, after a class token of its own, and has the blocks that process them, of
+// which the last leaves the class tokens alone. Its tubelets are of one frame.
 //
 //	F  frames of all samples, B·T        S  tokens of a frame, 1 + N
 type FrameEncoder struct {
@@ -47,7 +47,7 @@ func NewFrameEncoder(s *nn.Scope, c Config, init nn.Init) *FrameEncoder {
 		Embed:    newPatchEmbed(s.Sub("patch_embed"), c, c.PatchSize, c.PatchSize), // that of a 2-D convolution
 	}
 	for i := range c.Depth {
-		block := BlockConfig{Dim: c.Dim, Heads: c.Heads, MLPRatio: c.MLPRatio, KeyBias: true}
+		block := BlockConfig{Dim: c.Dim, Heads: c.Heads, MLPRatio: c.MLPRatio, KeyBias: true, ClassOnly: i == c.Depth-1}
 		e.Blocks = append(e.Blocks, NewBlock(s.Index("blocks", i), block, init))
 	}
 	return e

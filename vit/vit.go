@@ -135,6 +135,9 @@ type Block struct {
 	Attn  *Attention
 	Norm2 *nn.LayerNorm
 	MLP   *MLP // nil where a model has something else in its place
+
+	// ClassOnly is for a last block of whose result the head reads the class token of each sequence alone, its first: no other is computed.
+	ClassOnly bool
 }
 
 // BlockConfig is what shapes a block.
@@ -142,6 +145,7 @@ type BlockConfig struct {
 	Dim, Heads int
 	MLPRatio   int  // width of the MLP's hidden layer over Dim; 0 leaves the MLP out
 	KeyBias    bool // keys have a bias, too, which is stored with those of queries and values as qkv.bias, as in timm
+	ClassOnly  bool // of the result only class tokens are wanted: see [Block.ClassOnly]
 }
 
 // NewBlock makes a block with weights drawn by init.
@@ -150,6 +154,8 @@ func NewBlock(s *nn.Scope, c BlockConfig, init nn.Init) *Block {
 		Norm1: nn.NewLayerNorm(s.Sub("norm1"), c.Dim),
 		Attn:  NewAttention(s.Sub("attn"), c, init),
 		Norm2: nn.NewLayerNorm(s.Sub("norm2"), c.Dim),
+
+		ClassOnly: c.ClassOnly,
 	}
 	if c.MLPRatio > 0 {
 		b.MLP = NewMLP(s.Sub("mlp"), c.Dim, c.MLPRatio*c.Dim, init)
@@ -157,7 +163,7 @@ func NewBlock(s *nn.Scope, c BlockConfig, init nn.Init) *Block {
 	return b
 }
 
-// Forward maps tokens [B, N, D] to [B, N, D].
+// Forward maps tokens [B, N, D] to [B, N, D], or with ClassOnly to [B, 1, D].
 func (b *Block) Forward(x *ag.Value) *ag.Value {
 	x = b.Attend(x)                           // [B, N, D]  x + Attention(Norm1(x))
 	return b.MLP.AddTo(x, b.Norm2.Rounded(x)) // [B, N, D]  x + MLP(Norm2(x))
@@ -165,21 +171,36 @@ func (b *Block) Forward(x *ag.Value) *ag.Value {
 
 // Attend is the first half of the block, x + Attention(Norm1(x)), for models that add a branch beside the second.
 func (b *Block) Attend(x *ag.Value) *ag.Value {
+	if b.ClassOnly {
+		return b.Attn.AddToClass(ClassTokens(x), b.Norm1.Forward(x)) // [B, 1, D]
+	}
 	return b.Attn.AddTo(x, b.Norm1.Rounded(x))
 }
 
 // AttendWork counts Attend on n sequences of tokens each. See [BlockMACs].
 func (b *Block) AttendWork(w *nn.Work, n, tokens int) {
-	rows, dim := n*tokens, b.Attn.Proj.Weight.Dim(0)
+	rows, each := n*b.results(tokens), b.Attn.Proj.Weight.Dim(0) // a query by a key of all heads
+	if b.ClassOnly {
+		each *= b.Attn.Heads // by a token, for each head
+	}
 	w.Learns(b.Norm1.Weight, b.Norm1.Bias)
 	w.Product(rows*b.Attn.QKVWeight.Data().Len(), b.Attn.QKVWeight)
 	w.Learns(b.Attn.QKVBias, b.Attn.QBias, b.Attn.VBias)
-	w.Mix(2 * rows * tokens * dim) // q·kᵀ and P·v
+	w.Mix(2 * rows * tokens * each) // q·kᵀ and P·v
 	w.Linear(rows, b.Attn.Proj)
 }
 
-// MLPWork counts the second half of the block on so many rows.
-func (b *Block) MLPWork(w *nn.Work, rows int) {
+// results is how many tokens the block leaves of a sequence.
+func (b *Block) results(tokens int) int {
+	if b.ClassOnly {
+		return 1
+	}
+	return tokens
+}
+
+// MLPWork counts the second half of the block, as AttendWork does the first.
+func (b *Block) MLPWork(w *nn.Work, n, tokens int) {
+	rows := n * b.results(tokens)
 	w.Learns(b.Norm2.Weight, b.Norm2.Bias)
 	w.Linear(rows, b.MLP.FC1)
 	w.Linear(rows, b.MLP.FC2)
@@ -199,7 +220,11 @@ type Attention struct {
 // NewAttention makes the layer with weights drawn by init.
 func NewAttention(s *nn.Scope, c BlockConfig, init nn.Init) *Attention {
 	dim := c.Dim
-	a := &Attention{QKVWeight: s.Weight("qkv.weight", init, 3*dim, dim), Heads: c.Heads}
+	weight := s.Weight
+	if c.ClassOnly {
+		weight = s.Param // of which AddToClass reads parts, so that inference does not pack it
+	}
+	a := &Attention{QKVWeight: weight("qkv.weight", init, 3*dim, dim), Heads: c.Heads}
 	if c.KeyBias {
 		a.QKVBias = s.Param("qkv.bias", nn.Zeros, 3*dim)
 	} else {

@@ -63,7 +63,7 @@ func vitCases() []check.Case {
 		alone.Tubelet, alone.Depth = 1, 1
 		e := vit.NewFrameEncoder(s, alone, init)
 		return check.Unary(func(pixels *ag.Value) *ag.Value {
-			return vit.MeanOfFrames(vit.ClassTokens(e.Blocks[0].Forward(e.Tokens(e.Patches(pixels)))), 2)
+			return vit.MeanOfFrames(e.Blocks[0].Forward(e.Tokens(e.Patches(pixels))), 2)
 		})
 	}
 	model := func(s *nn.Scope) check.Func { return check.Unary(vit.New(s, c, 5, init).Forward) }
@@ -76,6 +76,12 @@ func vitCases() []check.Case {
 		}),
 		layer("vit.Attention/key bias", inputs(residual, x), func(s *nn.Scope) check.Func {
 			return check.Binary(vit.NewAttention(s, keyBias, init).AddTo)
+		}),
+		layer("vit.Attention/class tokens", inputs(tensor("residual", 2, 1, 6), x), func(s *nn.Scope) check.Func {
+			return check.Binary(vit.NewAttention(s, block, init).AddToClass)
+		}),
+		layer("vit.Attention/class tokens, key bias", inputs(tensor("residual", 2, 1, 6), x), func(s *nn.Scope) check.Func {
+			return check.Binary(vit.NewAttention(s, keyBias, init).AddToClass)
 		}),
 		layer("vit.FrameEncoder", inputs(pixels(2, 3, 8)), frames),
 		layer("vit.MLP", inputs(residual, x), func(s *nn.Scope) check.Func { return check.Binary(vit.NewMLP(s, 6, 12, init).AddTo) }),
