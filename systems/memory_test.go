@@ -123,7 +123,7 @@ func TestMemoryOfAStep(t *testing.T) {
 
 			e := k.recipe.Model.Encoder
 			passing := 6 * 4 * e.Frames * (1 + 196) * e.Dim // gradients in an MLP: 4·D of z, D around it
-			of := learned / k.blocks // gradients of parameters come as activations go
+			of := learned / k.blocks                        // gradients of parameters come as activations go
 			second, last := 4*k.floats(k.blocks-1, recompute)+of, 4*k.floats(1, recompute)+learned-of
 			least := float64(before + max(second, last) + passing)
 			require.LessOrEqual(t, float64(b.Peak), 1.15*least, "%s, recompute %v", name, recompute)
