@@ -151,10 +151,13 @@ func (t *Tape) Input(x *engine.Tensor) *Value {
 	return v
 }
 
-// Use brings a parameter, or another leaf, into the computation, for ops that have no operand of the tape beside it.
+// Use brings a parameter or a constant into the computation, for ops that have no operand of the tape beside it.
 //
 // dleaf = dy
 func (t *Tape) Use(leaf *Value) *Value {
+	if leaf.tape != nil || leaf.packed != nil {
+		panic(&engine.ShapeError{Op: "Use", Got: "a value of a tape, or a packed weight", Want: "a parameter or a constant"})
+	}
 	o := op{name: "Use", tape: t, dtype: leaf.data.DType(), needs: leaf.needs}.ready()
 	return o.result(leaf.data.Retain(), func(dy *engine.Tensor) { leaf.accumulate("Use", dy.Retain()) })
 }

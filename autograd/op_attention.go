@@ -40,8 +40,8 @@ func AttentionComposed(qkv *Value, heads int) (out, probabilities *Value) {
 	return Reshape(Permute(o, 0, 2, 1, 3), batch, tokens, heads*d), probabilities
 }
 
-// Attend lets queries q [..., n, d] attend to tokens of keys k [..., tokens, d] and values v [..., tokens, e]: softmax(q·kᵀ)·v
-// [..., n, e], and the probabilities [..., n, tokens].
+// Attend lets queries q [..., n, d], which are scaled already, attend to tokens of keys k [..., tokens, d] and values v [..., tokens, e]:
+// softmax(q·kᵀ)·v [..., n, e], and the probabilities [..., n, tokens].
 func Attend(q, k, v *Value) (out, probabilities *Value) {
 	probabilities = Softmax(MatMul(q, k, false, true))
 	return MatMul(probabilities, v, false, false), probabilities

@@ -6,7 +6,8 @@ import (
 	"mien/engine"
 )
 
-// Slice returns positions from ≤ i < to of an axis, without a copy where they follow one another in memory.
+// Slice returns positions from ≤ i < to of an axis. Where they follow one another in memory nothing is copied, and as long as the result is
+// held, all of x is.
 //
 // dx = dy at those positions, 0 elsewhere
 func Slice(x *Value, axis, from, to int) *Value {
@@ -14,6 +15,9 @@ func Slice(x *Value, axis, from, to int) *Value {
 	shape := x.Shape()
 	if from < 0 || to > shape[axis] || from > to {
 		panic(&engine.ShapeError{Op: "Slice", Got: fmt.Sprintf("%d:%d", from, to), Want: fmt.Sprintf("within axis %d of %v", axis, shape)})
+	}
+	if o.dtype == engine.BFloat16 {
+		panic(&engine.ShapeError{Op: "Slice", Got: x.data, Want: "a dtype that ops but those of products compute with"})
 	}
 	shape[axis] = to - from
 	return o.result(o.part(x.data, axis, from, shape), func(dy *engine.Tensor) {

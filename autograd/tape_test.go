@@ -126,6 +126,19 @@ func TestUse(t *testing.T) {
 	require.Equal(t, before, read(t, w.Data()), "the parameter outlives tapes")
 }
 
+// TestSliceInPlace cuts what follows one another in memory without a copy, and nothing else.
+func TestSliceInPlace(t *testing.T) {
+	tape := ag.NewTape(cpu.New())
+	defer tape.Close()
+	x := tape.Const(fill(tape.Backend(), engine.Float32, 1, 4, 3))
+	rows, columns := ag.Slice(x, 1, 1, 3), ag.Slice(x, 2, 1, 3)
+	require.True(t, rows.Data().SharesWith(x.Data()))
+	require.Equal(t, []int{1, 2, 3}, rows.Shape())
+	require.Equal(t, read(t, x.Data())[3:9], read(t, rows.Data()))
+	require.False(t, columns.Data().SharesWith(x.Data()))
+	require.Equal(t, []int{1, 4, 2}, columns.Shape())
+}
+
 // TestLeaves makes and frees each kind of leaf.
 func TestLeaves(t *testing.T) {
 	b := cpu.New()

@@ -11,7 +11,8 @@ import (
 // The sizes of the model, and where its adapters stand.
 
 // Place is where in a block an adapter stands. The head reads class tokens, which see patches in attention alone: in the last block, only
-// an adapter before the attention has any effect, and one elsewhere is not computed.
+// an adapter before the attention has any effect. One elsewhere is neither computed nor learned: it stays as drawn, though counts of
+// parameters include it.
 type Place uint8
 
 const (

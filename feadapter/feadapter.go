@@ -66,7 +66,8 @@ func (m *Model) block(i int, x *ag.Value, batch int) *ag.Value {
 
 // adapter returns that of block i at a place, nil where there is none, or none that matters: see Place.
 func (m *Model) adapter(i int, place Place) *Adapter {
-	if m.Place != place || m.Encoder.Blocks[i].ClassOnly && place != BeforeAttention {
+	last := i == len(m.Encoder.Blocks)-1
+	if m.Place != place || last && place != BeforeAttention {
 		return nil
 	}
 	return m.Adapters[i]

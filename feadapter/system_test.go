@@ -134,7 +134,7 @@ func TestGradientOfEachParameter(t *testing.T) {
 }
 
 // MACs are those of the products, counted for a model without two equal sizes: 9 patches of 48 values in 10 tokens of width 24, of which the
-// last of two blocks leaves one, of three heads. A gradient flows back to the first adapter, whose input needs none.
+// last of two blocks computes one, with three heads. A gradient flows back to the first adapter, whose input needs none.
 func TestMACs(t *testing.T) {
 	const linear, attention, embedding, head = (1 + 10) * (4 + 2*5) * 24 * 24, 2*10*10*24 + 2*3*10*24, 9 * 48 * 24, 24 * 5
 	const attend, first = 4 * 10 * 24 * 24, 2 * 10 * 10 * 24

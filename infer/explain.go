@@ -55,15 +55,15 @@ func (m *Model) Trace(ctx context.Context, view data.View, modality data.Modalit
 // attentionMap is the attention of a block, the mean over its heads, in each sequence of tokens that attend to each other: the whole sample,
 // or one of its frames.
 type attentionMap struct {
-	tokens  int       // of a sequence
 	queries int       // of a sequence, its first tokens, which attend: all, or the class token alone
+	tokens  int       // of a sequence
 	p       []float32 // [sequences, queries, tokens]
 }
 
 // of returns the map of one sequence.
 func (a attentionMap) of(sequence int) attentionMap {
 	n := a.queries * a.tokens
-	return attentionMap{a.tokens, a.queries, a.p[sequence*n : (sequence+1)*n]}
+	return attentionMap{a.queries, a.tokens, a.p[sequence*n : (sequence+1)*n]}
 }
 
 // look fills the shares of patches. Where sequences begin with class tokens, the head reads the mean of these, and else the mean of all
@@ -113,7 +113,7 @@ func (m *Model) attention(view data.View, modality data.Modality, key engine.Key
 			return // of an adapter, between the frames of a patch
 		}
 		mean, err := engine.Read[float32](ag.MeanAxis(p, 1).Data()) // [sequences, queries, tokens]
-		maps = append(maps, attentionMap{p.Dim(3), p.Dim(2), mean})
+		maps = append(maps, attentionMap{queries: p.Dim(2), tokens: p.Dim(3), p: mean})
 		failed = cmp.Or(failed, err)
 	}
 	b := &system.Batch{Modality: modality, Views: []data.View{view}}
@@ -126,7 +126,7 @@ func (m *Model) attention(view data.View, modality data.Modality, key engine.Key
 	return probabilities, maps, nil
 }
 
-// received returns what reaches each token if the tokens attend with the given weights: weights·P.
+// received returns what reaches each token if the tokens attend with the given weights: weights·P. Tokens that do not attend have none.
 func received(a attentionMap, weights []float64) []float64 {
 	out := make([]float64, a.tokens)
 	for i, w := range weights[:a.queries] {

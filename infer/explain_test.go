@@ -1,19 +1,14 @@
 package infer
 
 import (
-	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"mien/data"
 	"mien/engine"
-	"mien/engine/cpu"
-	"mien/modelfile"
-	"mien/nn"
 	"mien/recipe"
 	"mien/system"
-	"mien/systems"
 )
 
 // Two blocks on three tokens, by hand: the head reads the mean of all, of which half stays and half comes from where tokens attend.
@@ -34,7 +29,7 @@ func TestLookOfClassTokens(t *testing.T) {
 	first := attentionMap{3, 3, []float32{0, 0.25, 0.75, 0, 1, 0, 0, 1, 0 /**/, 1, 0, 0, 0, 0.25, 0.75, 0, 1, 0}}
 	second := attentionMap{3, 3, []float32{0.5, 0.5, 0, 0.9, 0.1, 0, 0, 0, 1 /**/, 0, 0.125, 0.875, 0.5, 0.5, 0, 0.25, 0, 0.75}}
 	// Of the last block class tokens alone may be there.
-	classes := attentionMap{3, 1, []float32{0.5, 0.5, 0 /**/, 0, 0.125, 0.875}}
+	classes := attentionMap{1, 3, []float32{0.5, 0.5, 0 /**/, 0, 0.125, 0.875}}
 	var l, same Trace
 	l.look([]attentionMap{first, second}, true)
 	same.look([]attentionMap{first, classes}, true)
@@ -58,15 +53,7 @@ func TestTraceOfFrames(t *testing.T) {
 		r, err := recipe.Load(c.name)
 		require.NoError(t, err)
 		r.Model.PatchSize = c.patch
-		of, err := systems.Of(r)
-		require.NoError(t, err)
-		scope := nn.NewScope(cpu.New(), engine.Float32, nn.Random{Seed: 8})
-		of.Build(scope, r)
-		metadata, err := modelfile.Metadata(r, map[data.Modality][]string{data.Video: data.DFEW}, nil)
-		require.NoError(t, err)
-		path := filepath.Join(t.TempDir(), "model.safetensors")
-		require.NoError(t, modelfile.Write(path, scope.Params(), metadata))
-		m := openModel(t, path)
+		m := openModel(t, drawn(t, r))
 		sample, _, err := data.Open(t.Context(), goldenDir+"clip", data.OpenOptions{})
 		require.NoError(t, err)
 		views, err := m.Views(t.Context(), sample, data.Video)

@@ -2,6 +2,7 @@ package infer
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	"mien/modelfile"
 	"mien/nn"
 	"mien/recipe"
+	"mien/systems"
 	"mien/weights"
 )
 
@@ -54,9 +56,9 @@ func ownModel(t *testing.T, labels map[data.Modality][]string, record modelfile.
 }
 
 // stored writes the published checkpoint in a precision.
-func stored(t *testing.T, p engine.Precision) string {
+func stored(t *testing.T, path string, p engine.Precision) string {
 	t.Helper()
-	f, err := modelfile.Open(published)
+	f, err := modelfile.Open(path)
 	require.NoError(t, err)
 	defer f.Close()
 	types, err := modelfile.StoredTypes(f, p)
@@ -67,8 +69,24 @@ func stored(t *testing.T, p engine.Precision) string {
 		tensors = append(tensors, weights.Tensor{Name: name, DType: types[name], Shape: shape,
 			Fill: func(dst []float32) error { return f.Read(name, dst) }})
 	}
-	path := filepath.Join(t.TempDir(), p.String())
-	require.NoError(t, weights.WriteSafetensors(path, tensors, map[string]string{weights.PrecisionKey: p.String()}))
+	metadata := map[string]string{weights.PrecisionKey: p.String()}
+	maps.Copy(metadata, f.Metadata())
+	path = filepath.Join(t.TempDir(), p.String())
+	require.NoError(t, weights.WriteSafetensors(path, tensors, metadata))
+	return path
+}
+
+// drawn writes a model of a recipe for videos, whose weights are drawn.
+func drawn(t *testing.T, r recipe.Recipe) string {
+	t.Helper()
+	of, err := systems.Of(r)
+	require.NoError(t, err)
+	scope := nn.NewScope(cpu.New(), engine.Float32, nn.Random{Seed: 8})
+	of.Build(scope, r)
+	metadata, err := modelfile.Metadata(r, map[data.Modality][]string{data.Video: data.DFEW}, nil)
+	require.NoError(t, err)
+	path := filepath.Join(t.TempDir(), "model.safetensors")
+	require.NoError(t, modelfile.Write(path, scope.Params(), metadata))
 	return path
 }
 

@@ -159,7 +159,7 @@ func TestOpenPublished(t *testing.T) {
 // A model is opened as published in the precision that is asked for, or in that of its file.
 func TestPrecisionOfPublished(t *testing.T) {
 	for _, p := range []engine.Precision{engine.Full, engine.BF16, engine.Int8} {
-		file := stored(t, p)
+		file := stored(t, published, p)
 		for _, asked := range []*engine.Precision{nil, new(engine.Full), new(engine.BF16), new(engine.Int8)} {
 			want := p
 			if asked != nil {

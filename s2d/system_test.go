@@ -257,7 +257,7 @@ func TestRoomOfAnchors(t *testing.T) {
 }
 
 // MACs of a video are those of its frames, and the landmark network's: 9 patches of 48 values, 10 tokens of width 24, of which the
-// last of two blocks leaves one, of three heads. A gradient flows back to the first modules, and not into landmarks or pixels.
+// last of two blocks computes one, with three heads. A gradient flows back to the first modules, and not into landmarks or pixels.
 func TestMACs(t *testing.T) {
 	m, s := made(tiny())
 	_, err := nn.Freeze(s.Params(), Base)

@@ -47,7 +47,7 @@ func modules(m *recipe.Model) {
 // kept is what the backward pass of a sample reads and the forward pass has to keep for it, in floats:
 //
 //	each block with a gradient     tokens · (10·D + heads + 4)    see docs/performance.md
-//	the last, for class tokens     tokens · (D + heads + 2)       its input, and where the class tokens look
+//	the last, of class tokens      tokens · (D + heads + 2)       its input, and where the class tokens look
 //	its adapter or modules         patches · beside
 //	what is before the blocks      patches · once
 //

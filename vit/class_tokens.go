@@ -4,6 +4,7 @@ import (
 	"math"
 
 	ag "mien/autograd"
+	"mien/nn"
 )
 
 // AddToClass is AddTo for the class tokens of x [F, S, D] alone, and their residual [F, 1, D]. A single query needs neither keys nor values: in
@@ -13,7 +14,7 @@ import (
 //	Σ P·v = Σ P·(W_v·x + b_v) = W_v·(Σ P·x) + b_v    as Σ P = 1
 //
 // so that each head's query, taken back to the width of tokens, attends to x itself. This is 2·heads·D multiply-adds a token, where keys and
-// values alone would be 2·D². All is computed at full precision.
+// values alone would be 2·D². All but the projection is computed at full precision.
 func (a *Attention) AddToClass(residual, x *ag.Value) *ag.Value {
 	tape, frames, dim := x.Tape(), x.Dim(0), x.Dim(2)
 	d := dim / a.Heads
@@ -41,4 +42,18 @@ func (a *Attention) biases(tape *ag.Tape) (q, v *ag.Value) {
 	}
 	all, dim := tape.Use(a.QKVBias), a.QKVBias.Dim(0)/3
 	return ag.Slice(all, 0, 0, dim), ag.Slice(all, 0, 2*dim, 3*dim)
+}
+
+// classWork counts Attend of class tokens of n sequences: n·(4·D² + 2·heads·tokens·D). Its backward pass is counted as if a gradient reached
+// the other tokens in any case.
+func (b *Block) classWork(w *nn.Work, n, tokens int) {
+	a, dim := b.Attn, b.Attn.Proj.Weight.Dim(0)
+	w.Learns(b.Norm1.Weight, b.Norm1.Bias)
+	w.Product(n*dim*dim, a.QKVWeight) // W_q·x
+	w.Learns(a.QKVBias, a.QBias)
+	w.Product(n*dim*dim, a.QKVWeight)     // W_kᵀ·q
+	w.Mix(2 * n * a.Heads * tokens * dim) // q·xᵀ and P·x
+	w.Product(n*dim*dim, a.QKVWeight)     // W_v·Σ P·x
+	w.Learns(a.VBias)
+	w.Linear(n, a.Proj)
 }

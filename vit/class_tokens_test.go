@@ -27,7 +27,7 @@ func read(t *testing.T, x *engine.Tensor) []float64 {
 	return values
 }
 
-// A block that leaves class tokens alone gives them what any block does, with the same gradients, and shows the same attention.
+// A block that computes only class tokens gives them what any block does, with the same gradients, and shows the same attention.
 func TestClassOnly(t *testing.T) {
 	for _, keyBias := range []bool{false, true} {
 		for _, batch := range []int{1, 4} {
@@ -59,19 +59,20 @@ func TestClassOnly(t *testing.T) {
 			}
 			n := len(results) / 2
 			for i, want := range results[:n] {
+				require.Len(t, results[n+i], len(want))
 				require.InDeltaSlice(t, want, results[n+i], 1e-9, "result %d, bias of keys %v", i, keyBias)
 			}
 		}
 	}
 }
 
-// The last block of an encoder of frames, and no other, leaves class tokens alone: inference packs all its products but that of the
+// The last block of an encoder of frames, and no other, computes only class tokens: inference packs all its products but that of the
 // weight whose parts it reads.
 func TestLastBlockIsClassOnly(t *testing.T) {
 	c := Config{ImageSize: 8, Frames: 2, PatchSize: 4, Tubelet: 1, Dim: 12, Depth: 3, Heads: 3, MLPRatio: 2}
 	s := nn.NewInferenceScope(cpu.New(), nn.Random{Seed: 1}, engine.Full)
 	for i, block := range NewFrameEncoder(s, c, nn.FanInUniform).Blocks {
-		require.Equal(t, i == 2, block.ClassOnly)
+		require.Equal(t, i == 2, block.classOnly)
 	}
 	for _, p := range s.Params() {
 		if p.Name == "blocks.2.attn.qkv.weight" {

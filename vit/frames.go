@@ -11,8 +11,8 @@ import (
 // The vision transformer as it reads images (Dosovitskiy et al. 2021), with the names of timm's ViT. A video is a batch of frames here,
 // none of which sees another: what joins them in time is left to the models that build on it.
 
-// FrameEncoder turns each frame into the tokens of its patches, after a class token of its own, and has the blocks that process them, of
-// which the last leaves the class tokens alone. Its tubelets are of one frame.
+// FrameEncoder turns each frame into the tokens of its patches, after a class token of its own, and has the blocks that process them, the
+// last of which computes only the class tokens. Its tubelets are of one frame.
 //
 //	F  frames of all samples, B·T        S  tokens of a frame, 1 + N
 type FrameEncoder struct {

@@ -136,8 +136,7 @@ type Block struct {
 	Norm2 *nn.LayerNorm
 	MLP   *MLP // nil where a model has something else in its place
 
-	// ClassOnly is for a last block of whose result the head reads the class token of each sequence alone, its first: no other is computed.
-	ClassOnly bool
+	classOnly bool
 }
 
 // BlockConfig is what shapes a block.
@@ -145,7 +144,7 @@ type BlockConfig struct {
 	Dim, Heads int
 	MLPRatio   int  // width of the MLP's hidden layer over Dim; 0 leaves the MLP out
 	KeyBias    bool // keys have a bias, too, which is stored with those of queries and values as qkv.bias, as in timm
-	ClassOnly  bool // of the result only class tokens are wanted: see [Block.ClassOnly]
+	ClassOnly  bool // the block computes only the class token of each sequence, its first: for a last block whose head reads no other
 }
 
 // NewBlock makes a block with weights drawn by init.
@@ -155,7 +154,7 @@ func NewBlock(s *nn.Scope, c BlockConfig, init nn.Init) *Block {
 		Attn:  NewAttention(s.Sub("attn"), c, init),
 		Norm2: nn.NewLayerNorm(s.Sub("norm2"), c.Dim),
 
-		ClassOnly: c.ClassOnly,
+		classOnly: c.ClassOnly,
 	}
 	if c.MLPRatio > 0 {
 		b.MLP = NewMLP(s.Sub("mlp"), c.Dim, c.MLPRatio*c.Dim, init)
@@ -171,7 +170,7 @@ func (b *Block) Forward(x *ag.Value) *ag.Value {
 
 // Attend is the first half of the block, x + Attention(Norm1(x)), for models that add a branch beside the second.
 func (b *Block) Attend(x *ag.Value) *ag.Value {
-	if b.ClassOnly {
+	if b.classOnly {
 		return b.Attn.AddToClass(ClassTokens(x), b.Norm1.Forward(x)) // [B, 1, D]
 	}
 	return b.Attn.AddTo(x, b.Norm1.Rounded(x))
@@ -179,28 +178,24 @@ func (b *Block) Attend(x *ag.Value) *ag.Value {
 
 // AttendWork counts Attend on n sequences of tokens each. See [BlockMACs].
 func (b *Block) AttendWork(w *nn.Work, n, tokens int) {
-	rows, each := n*b.results(tokens), b.Attn.Proj.Weight.Dim(0) // a query by a key of all heads
-	if b.ClassOnly {
-		each *= b.Attn.Heads // by a token, for each head
+	if b.classOnly {
+		b.classWork(w, n, tokens)
+		return
 	}
+	rows, dim := n*tokens, b.Attn.Proj.Weight.Dim(0)
 	w.Learns(b.Norm1.Weight, b.Norm1.Bias)
 	w.Product(rows*b.Attn.QKVWeight.Data().Len(), b.Attn.QKVWeight)
 	w.Learns(b.Attn.QKVBias, b.Attn.QBias, b.Attn.VBias)
-	w.Mix(2 * rows * tokens * each) // q·kᵀ and P·v
+	w.Mix(2 * rows * tokens * dim) // q·kᵀ and P·v
 	w.Linear(rows, b.Attn.Proj)
-}
-
-// results is how many tokens the block leaves of a sequence.
-func (b *Block) results(tokens int) int {
-	if b.ClassOnly {
-		return 1
-	}
-	return tokens
 }
 
 // MLPWork counts the second half of the block, as AttendWork does the first.
 func (b *Block) MLPWork(w *nn.Work, n, tokens int) {
-	rows := n * b.results(tokens)
+	rows := n * tokens
+	if b.classOnly {
+		rows = n
+	}
 	w.Learns(b.Norm2.Weight, b.Norm2.Bias)
 	w.Linear(rows, b.MLP.FC1)
 	w.Linear(rows, b.MLP.FC2)

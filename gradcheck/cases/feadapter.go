@@ -20,14 +20,14 @@ func feadapterCases() []check.Case {
 		c.Seed = 1 // at which no sample is near a kink
 		return c
 	}
-	whole := func(name string, c feadapter.AdapterConfig, place feadapter.Place, depth int) check.Case {
+	whole := func(name string, c feadapter.AdapterConfig, place feadapter.Place, blocks ...int) check.Case {
 		return layer("feadapter.Model/"+name, inputs(pixels(2, 4, 16)), func(s *nn.Scope) check.Func {
 			return check.Unary(feadapter.New(s, feadapter.Config{
-				Encoder: vit.Config{ImageSize: 16, Frames: 4, PatchSize: 8, Tubelet: 1, Dim: 16, Depth: depth, Heads: 2, MLPRatio: 2},
-				Classes: 5, Adapter: c, Place: place, Blocks: []int{0}}).Forward)
+				Encoder: vit.Config{ImageSize: 16, Frames: 4, PatchSize: 8, Tubelet: 1, Dim: 16, Depth: len(blocks), Heads: 2, MLPRatio: 2},
+				Classes: 5, Adapter: c, Place: place, Blocks: blocks}).Forward)
 		})
 	}
-	dilated := whole("D²Conv3D", fe, feadapter.BeforeAttention, 1)
+	dilated := whole("D²Conv3D", fe, feadapter.BeforeAttention, 0)
 	return []check.Case{
 		adapter("plain", feadapter.AdapterConfig{Width: 4, Activation: true}),
 		adapter("dense", feadapter.AdapterConfig{Width: 4, Kernel: [3]int{1, 3, 1}, Activation: true}),
@@ -35,7 +35,7 @@ func feadapterCases() []check.Case {
 		adapter("D²Conv3D", fe),
 		adapter("D²Conv3D, depth-wise", feadapter.AdapterConfig{Width: 4, Kernel: [3]int{1, 3, 1}, Depthwise: true, Dilated: true, Stretch: ag.Space}),
 		dilated, recomputed(frozen(dilated, "patch_embed.*", "blocks.*.attn.*", "blocks.*.mlp.*")),
-		whole("after attention", feadapter.AdapterConfig{Width: 4, Kernel: [3]int{3, 1, 1}, Depthwise: true}, feadapter.AfterAttention, 2),
-		whole("after MLP", feadapter.AdapterConfig{Width: 4, Activation: true}, feadapter.AfterMLP, 2),
+		whole("after attention", feadapter.AdapterConfig{Width: 4, Kernel: [3]int{3, 1, 1}, Depthwise: true}, feadapter.AfterAttention, 0, 1),
+		whole("after MLP", feadapter.AdapterConfig{Width: 4, Activation: true}, feadapter.AfterMLP, 0, 1),
 	}
 }
