@@ -37,7 +37,7 @@ func TestEmbeddedTextsStay(t *testing.T) {
 		"s4d-demo-pretrain": "10e12582", "s4d-dfew": "dda7ea76", "s4d-ferv39k": "0ea7126b", "s4d-mafw": "397294c1",
 		"s4d-pretrain": "52982f74", "s4d-tiny": "cbe08722", "s4d-tiny-pretrain": "57e96426", "vit-demo": "90e2e925",
 		"vitmoe-tiny": "73cb7104", "vitmtl-tiny": "4a54e365",
-		"feadapter-london": "f9ee0b4f", "image-london": "161fdda8", "image-london-drawn": "1645dd6b", "s2d-london": "5c861c2a",
+		"feadapter-london": "de6df51e", "image-london": "161fdda8", "image-london-drawn": "1645dd6b", "s2d-london": "912ec16d",
 	}
 	for _, name := range Names() {
 		r, err := Load(name)
