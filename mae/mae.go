@@ -84,7 +84,7 @@ func (m *Model) encode(pixels *ag.Value, mask *Mask, at places) *ag.Value {
 	e := m.Encoder
 	x := e.Patchify(pixels, at.visible.From) // [B·V, P]
 	x = e.Embed.Forward(x)                   // [B·V, D]
-	place := pixels.Tape().Const(e.Position.Data().Retain())
+	place := pixels.Tape().Use(e.Position)
 	x = ag.Add(x, ag.Gather(place, at.order))          // [B·V, D]
 	x = ag.Reshape(x, mask.Batch, mask.Visible, e.Dim) // [B, V, D]
 	for _, b := range e.Blocks {

@@ -237,7 +237,7 @@ func (a *Attention) Project(x *ag.Value) *ag.Value {
 	if a.QKVBias != nil {
 		return ag.Linear(x, a.QKVWeight, a.QKVBias)
 	}
-	none := x.Tape().Const(a.noBias.Data().Retain())
+	none := x.Tape().Use(a.noBias)
 	return ag.Linear(x, a.QKVWeight, ag.Concat(0, a.QBias, none, a.VBias))
 }
 
