@@ -26,7 +26,7 @@ type benchGemmCmd struct {
 	TransB    bool             `json:"trans_b" help:"Store B as [N, K], as the weights of a layer are."`
 	Packed    bool             `json:"packed" help:"Pack B once, before the runs, as inference does with weights."`
 	Precision engine.Precision `json:"-" help:"Number format: f32, bf16 or int8. The last two convert A in the measured time, and B before, as --packed does." default:"f32"`
-	Repeat    int              `json:"-" help:"Runs, of which the median counts." default:"15"`
+	Repeat    int              `json:"-" help:"Runs of at least 20 ms, of which the median counts." default:"15"`
 	JSON      bool             `json:"-" help:"Print JSON."`
 }
 

@@ -16,6 +16,10 @@ import (
 
 // Timing and memory of repeated steps.
 
+// leastRun is how long steps follow each other at least before the clock is read. In a model, products follow each other; one of half a
+// millisecond alone would be that of threads that were asleep and of caches that others have used meanwhile.
+const leastRun = 20 * time.Millisecond
+
 // machine is what a benchmark computes with.
 type machine struct {
 	Threads   int              `json:"threads"`
@@ -25,8 +29,8 @@ type machine struct {
 
 // timing is what is measured of repeated steps.
 type timing struct {
-	Milliseconds float64 `json:"ms"` // median
-	Fastest      float64 `json:"ms_min"`
+	Milliseconds float64 `json:"ms"`     // of a step, in the median run
+	Fastest      float64 `json:"ms_min"` // of a step, in the fastest run
 	speed
 	PeakRSS    float64 `json:"peak_rss_mib"`         // of the process in the steps, including the model; 0 if unknown
 	PeakDevice float64 `json:"peak_device_mib"`      // of tensors, including the model's
@@ -36,20 +40,20 @@ type timing struct {
 // speed compares the median step with the peak.
 type speed struct {
 	GFLOPS       float64 `json:"gflops"`
-	PeakGFLOPS   float64 `json:"peak_gflops"` // multiply-adds of this precision on registers, measured between the steps; 0 if unknown
+	PeakGFLOPS   float64 `json:"peak_gflops"` // multiply-adds of this precision on registers, measured between the runs; 0 if unknown
 	PeakFraction float64 `json:"peak_fraction"`
 }
 
-// peakSamples is how often the peak is measured before each step: its 1.4 ms are off by 3 % where other machines share the processor.
+// peakSamples is how often the peak is measured before each run: its 1.4 ms are off by 3 % where other machines share the processor.
 const peakSamples = 15
 
-// measure runs a step of so many operations at a precision once to warm up, which allocates buffers and pages, and then repeat
-// times. The peak is measured between the steps, so that both see the same machine load; that of another device than the CPU is unknown.
+// measure runs a step of so many operations at a precision once to warm up, which allocates buffers and pages, and then repeat runs of
+// it. The peak is measured between the runs, so that both see the same machine load; that of another device than the CPU is unknown.
 func measure(ctx context.Context, b engine.Backend, p engine.Precision, repeat int, gflop float64, step func() error) (m machine, t timing, err error) {
 	kernels, onCPU := strings.CutPrefix(b.Name(), "cpu/")
 	m = machine{Threads: runtime.GOMAXPROCS(0), Precision: p, Kernels: kernels}
-	run := func() error { return cmp.Or(step(), b.Sync()) }
-	if err := run(); err != nil {
+	synced := func() error { return cmp.Or(step(), b.Sync()) }
+	if err := synced(); err != nil {
 		return m, t, err
 	}
 	forgetPeakRSS()
@@ -64,12 +68,13 @@ func measure(ctx context.Context, b engine.Backend, p engine.Precision, repeat i
 				peaks = append(peaks, peakGFLOPS(m.Threads, m.Precision))
 			}
 		}
-		before, start := totalAlloc(), time.Now()
-		if err := run(); err != nil {
+		before := totalAlloc()
+		steps, took, err := timedRun(synced)
+		if err != nil {
 			return m, t, err
 		}
-		seconds = append(seconds, time.Since(start).Seconds())
-		allocated = append(allocated, totalAlloc()-before)
+		seconds = append(seconds, took.Seconds()/float64(steps))
+		allocated = append(allocated, (totalAlloc()-before)/uint64(steps))
 	}
 	t = timing{Milliseconds: median(seconds) * 1e3, Fastest: slices.Min(seconds) * 1e3, speed: speed{GFLOPS: gflop / median(seconds)},
 		PeakRSS: peakRSS(), PeakDevice: float64(b.Stats().PeakBytes) / (1 << 20), Allocated: median(allocated)}
@@ -78,6 +83,17 @@ func measure(ctx context.Context, b engine.Backend, p engine.Precision, repeat i
 		t.PeakFraction = t.GFLOPS / t.PeakGFLOPS
 	}
 	return m, t, nil
+}
+
+// timedRun takes steps for leastRun, or a longer one.
+func timedRun(step func() error) (steps int, took time.Duration, err error) {
+	for start := time.Now(); took < leastRun; took = time.Since(start) {
+		if err := step(); err != nil {
+			return 0, 0, err
+		}
+		steps++
+	}
+	return steps, took, nil
 }
 
 // share says what part of the peak a speed is, if that is known.

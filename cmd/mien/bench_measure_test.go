@@ -14,13 +14,14 @@ import (
 	"mien/engine"
 )
 
-// A step is warmed up and then timed as often as asked for: the median counts. The clock is a fake one.
+// A step is warmed up and then timed in as many runs as asked for, of one step or of at least 20 ms: the median counts. The clock is a fake
+// one.
 func TestMeasure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		steps := []time.Duration{900, 7, 2, 5}
+		steps := []time.Duration{900, 70, 9, 10, 2, 40}
 		var memory []byte
 		m, timed, err := measure(t.Context(), newCPU(), engine.BF16, 3, 40, func() error {
-			memory = make([]byte, len(steps)*len(steps)<<20) // 16, 9, 4 and 1 MiB
+			memory = make([]byte, 1<<(len(steps)-1)<<20) // 32 and 16, 8, 4 and 2, 1 MiB
 			time.Sleep(steps[0] * time.Millisecond)
 			steps = steps[1:]
 			return nil
@@ -28,9 +29,9 @@ func TestMeasure(t *testing.T) {
 		require.NoError(t, err)
 		require.Empty(t, steps)
 		require.Equal(t, machine{runtime.GOMAXPROCS(0), engine.BF16, asm.F32().Name}, m)
-		require.InDelta(t, 5, timed.Milliseconds, 1e-9)
-		require.InDelta(t, 2, timed.Fastest, 1e-9)
-		require.InDelta(t, 40/0.005, timed.GFLOPS, 1e-6)
+		require.InDelta(t, 40, timed.Milliseconds, 1e-9)
+		require.InDelta(t, 7, timed.Fastest, 1e-9)
+		require.InDelta(t, 40/0.040, timed.GFLOPS, 1e-6)
 		require.Equal(t, timed.GFLOPS/timed.PeakGFLOPS, timed.PeakFraction)
 		require.Len(t, memory, 1<<20)
 		require.GreaterOrEqual(t, timed.Allocated, uint64(4<<20), "the median, too")
@@ -60,16 +61,19 @@ func TestMeasureEnds(t *testing.T) {
 		require.ErrorIs(t, err, failed)
 		require.Equal(t, at+1, steps)
 	}
-	ctx, cancel := context.WithCancel(t.Context())
-	steps := 0
-	_, _, err := measure(ctx, newCPU(), engine.Full, 4, 1, func() error {
-		if steps++; steps == 2 {
-			cancel()
-		}
-		return nil
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		steps := 0
+		_, _, err := measure(ctx, newCPU(), engine.Full, 4, 1, func() error {
+			time.Sleep(leastRun)
+			if steps++; steps == 2 {
+				cancel()
+			}
+			return nil
+		})
+		require.ErrorIs(t, err, context.Canceled)
+		require.Equal(t, 2, steps)
 	})
-	require.ErrorIs(t, err, context.Canceled)
-	require.Equal(t, 2, steps)
 }
 
 func TestMedian(t *testing.T) {

@@ -51,7 +51,7 @@ type trainInput struct {
 type benchInput struct {
 	Batch   int  `json:"batch" help:"Samples a step." default:"1"`
 	Tokens  int  `json:"tokens" help:"Patches of a sample: those of an image, or a multiple for a video; 0 is a whole video." default:"0"`
-	Repeat  int  `json:"-" help:"Steps, of which the median counts." default:"5"`
+	Repeat  int  `json:"-" help:"Steps, or runs of 20 ms of shorter ones, of which the median counts." default:"5"`
 	Profile bool `json:"-" help:"Print the time of each kernel, on the CPU of each method of its backend."`
 	JSON    bool `json:"-" help:"Print JSON."`
 }
