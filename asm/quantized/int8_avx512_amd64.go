@@ -5,7 +5,8 @@ package quantized
 import "mien/asm/internal/kernel"
 
 //go:noescape
-func int8TileAVX512Asm(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int, bias, rowScales, columnScales *float32, start *int32, ahead *float32, aheadStep int)
+func int8SweepAVX512Asm(panels, rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int, bias, rowScales, columnScales *float32,
+	start *int32, ahead *float32, aheadPanel, aheadStep int)
 
 //go:noescape
 func int8PeakAVX512Asm(n int)
@@ -25,8 +26,6 @@ func int8AVX512() *Kernels {
 
 func int8SweepAVX512(t *sweep) {
 	n, step := t.fetchAVX512()
-	for j := 0; j < t.panels*NR; j += NR {
-		int8TileAVX512Asm(t.rows, t.steps, &t.a[0], t.lda, &t.b[j*t.steps], &t.c[j], t.ldc, &t.bias[j], &t.rowScales[0], &t.columnScales[j], &t.start[j],
-			&t.ahead.x[j/NR*n], step)
-	}
+	int8SweepAVX512Asm(t.panels, t.rows, t.steps, &t.a[0], t.lda, &t.b[0], &t.c[0], t.ldc, &t.bias[0], &t.rowScales[0], &t.columnScales[0],
+		&t.start[0], &t.ahead.x[0], 4*n, step)
 }

@@ -26,54 +26,67 @@
 	DECQ      AX             \
 	JZ        done             // if i++; i == rows { goto done }
 
-// int8TileAVX512Asm computes up to fourteen rows of C in one panel:
+// int8SweepAVX512Asm computes up to fourteen rows of C in panels that follow each other, a tile for each:
 //
-//	for i := range rows {
-//		for j := range 32 {
-//			s := start[j] // −128·Σ b, which takes the zero point of A out
-//			for p := range steps {
-//				for q := range 4 { // bytes of a word
-//					s += a[i*lda+p].bytes[q] * b[p*32+j].bytes[q]
+//	for range panels {
+//		for i := range rows {
+//			for j := range 32 {
+//				s := start[j] // −128·Σ b, which takes the zero point of A out
+//				for p := range steps {
+//					for q := range 4 { // bytes of a word
+//						s += a[i*lda+p].bytes[q] * b[p*32+j].bytes[q]
+//					}
 //				}
+//				c[i*ldc+j] = float32(s)*columnScales[j]*rowScales[i] + bias[j]
 //			}
-//			c[i*ldc+j] = float32(s)*columnScales[j]*rowScales[i] + bias[j]
 //		}
+//		b, c, bias, columnScales, start = b[steps*32:], c[32:], bias[32:], columnScales[32:], start[32:]
 //	}
 //
-// steps ≥ 1. Meanwhile it fetches 128 bytes of each row of c, and what is ahead, aheadStep bytes with every four steps. Registers: see
-// tile_avx512_amd64.h, and once the sums are complete
+// panels, rows, steps ≥ 1. Meanwhile it fetches 128 bytes of each row of c, and of what is ahead, which moves on by aheadPanel bytes with every
+// panel, aheadStep bytes with every four steps. Registers: see tile_avx512_amd64.h, and once the sums are complete
 //
 //	R14  scale of the row    SI  bias    Z28, Z29  columnScales    Z30  rowScales[i]
 //
-// func int8TileAVX512Asm(rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int, bias, rowScales, columnScales *float32, start *int32, ahead *float32, aheadStep int)
-TEXT ·int8TileAVX512Asm(SB), NOSPLIT, $16-104
-	MOVQ rows+0(FP), AX        // rows left
-	MOVQ steps+8(FP), CX       // steps left
-	MOVQ a+16(FP), R8          // a[0]
-	MOVQ lda+24(FP), R15
-	MOVQ b+32(FP), BX
-	MOVQ c+40(FP), DX
-	MOVQ ldc+48(FP), DI
-	MOVQ start+80(FP), SI      // start[0:32], what the sums start with
-	SHLQ $2, R15               // lda in bytes
-	SHLQ $2, DI                // ldc in bytes
-	MOVQ DX, R13               // the results are c
+// func int8SweepAVX512Asm(panels, rows, steps int, a *uint32, lda int, b *uint32, c *float32, ldc int, bias, rowScales, columnScales *float32, start *int32, ahead *float32, aheadPanel, aheadStep int)
+TEXT ·int8SweepAVX512Asm(SB), NOSPLIT, $16-120
+tile:                                // for ; panels > 0; panels-- {
+	MOVQ rows+8(FP), AX          // rows left
+	MOVQ steps+16(FP), CX        // steps left
+	MOVQ a+24(FP), R8            // a[0]
+	MOVQ lda+32(FP), R15
+	MOVQ b+40(FP), BX
+	MOVQ c+48(FP), DX
+	MOVQ ldc+56(FP), DI
+	MOVQ start+88(FP), SI        // start[0:32], what the sums start with
+	SHLQ $2, R15                 // lda in bytes
+	SHLQ $2, DI                  // ldc in bytes
+	MOVQ DX, R13                 // the results are c
 	MOVQ DI, R12
-	RESULTS(fetch, begun)      // for i := range rows { fetch(c[i]) }, from here on
-	START                      // s[i] = start, for every row
-	MOVQ ahead+88(FP), R14     // what to fetch
-	MOVQ aheadStep+96(FP), SI  // bytes of it for four steps
-	SUMS                       // s[i] += a[i] · B, for every row
+	RESULTS(fetch, begun)        // for i := range rows { fetch(c[i]) }, from here on
+	START                        // s[i] = start, for every row
+	MOVQ ahead+96(FP), R14       // what to fetch
+	MOVQ aheadStep+112(FP), SI   // bytes of it for four steps
+	SUMS                         // s[i] += a[i] · B, for every row
 
 write:
-	MOVQ rowScales+64(FP), R14 // &rowScales[0]
-	MOVQ columnScales+72(FP), SI
-	VMOVUPS (SI), Z28          // columnScales[0:16]
-	VMOVUPS 64(SI), Z29        // columnScales[16:32]
-	MOVQ bias+56(FP), SI       // &bias[0]
-	STORES                     // c[i] = scaled s[i], for every row
+	MOVQ rowScales+72(FP), R14   // &rowScales[0]
+	MOVQ columnScales+80(FP), SI
+	VMOVUPS (SI), Z28            // columnScales[0:16]
+	VMOVUPS 64(SI), Z29          // columnScales[16:32]
+	MOVQ bias+64(FP), SI         // &bias[0]
+	STORES                       // c[i] = scaled s[i], for every row
 
 done:
+	MOVQ BX, b+40(FP)            // b = b[steps*32:], where the sums have ended
+	ADDQ $128, c+48(FP)          // c = c[32:]
+	ADDQ $128, bias+64(FP)       // bias = bias[32:]
+	ADDQ $128, columnScales+80(FP)
+	ADDQ $128, start+88(FP)
+	MOVQ aheadPanel+104(FP), SI
+	ADDQ SI, ahead+96(FP)        // ahead += aheadPanel bytes
+	DECQ panels+0(FP)
+	JNZ  tile                    // }
 	VZEROUPPER
 	RET
 
