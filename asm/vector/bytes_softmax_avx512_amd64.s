@@ -44,6 +44,36 @@ DATA dither<>+120(SB)/4, $0xbc800000 // -0.015625
 DATA dither<>+124(SB)/4, $0x3ef80000 // 0.484375
 GLOBL dither<>(SB), RODATA|NOPTR, $128
 
+DATA rough3<>+0(SB)/4, $0x3da04af5 // 0.07826797: 2^r, 0 ≤ r < 1, by the polynomial of least relative error that is exact at both ends
+GLOBL rough3<>(SB), RODATA|NOPTR, $4
+DATA rough2<>+0(SB)/4, $0x3e67bd33 // 0.22630768
+GLOBL rough2<>(SB), RODATA|NOPTR, $4
+DATA rough1<>+0(SB)/4, $0x3f320754 // 0.6954243
+GLOBL rough1<>(SB), RODATA|NOPTR, $4
+
+// ROUGHPOWERS fills Z16–Z18 for ROUGHEXPPAIR, after the last EXP2.
+#define ROUGHPOWERS \
+	VBROADCASTSS rough3<>(SB), Z16 \ // of r³
+	VBROADCASTSS rough2<>(SB), Z17 \ // of r²
+	VBROADCASTSS rough1<>(SB), Z18   // of r
+
+// ROUGHEXPPAIR is EXPPAIR with a relative error of 1e-4, at most a fortieth of the last place of a byte. Clobbers Z2, Z3, Z8, Z9.
+#define ROUGHEXPPAIR \
+	VFMSUB213PS Z4, Z22, Z0 \ // y = x*scale*log2e - m*scale*log2e, here and below first of Z0 and then of Z1
+	VFMSUB213PS Z4, Z22, Z1 \
+	FRACTION(Z0, Z2)        \ // r = y - floor(y)
+	FRACTION(Z1, Z8)        \
+	VMOVAPS     Z16, Z3     \ // p = rough3
+	VMOVAPS     Z16, Z9     \
+	VFMADD213PS Z17, Z2, Z3 \ // p = p*r + rough2
+	VFMADD213PS Z17, Z8, Z9 \
+	VFMADD213PS Z18, Z2, Z3 \ // p = p*r + rough1
+	VFMADD213PS Z18, Z8, Z9 \
+	VFMADD213PS Z21, Z2, Z3 \ // p = p*r + 1, 2^r
+	VFMADD213PS Z21, Z8, Z9 \
+	VSCALEFPS   Z0, Z3, Z0  \ // x = p * 2^floor(y)
+	VSCALEFPS   Z1, Z9, Z1
+
 // WEIGHTS makes bytes X0 and X1 of 255·exp in Z0 and Z1. VPMOVUSDB saturates what rounding of exp leaves above 255.
 #define WEIGHTS \
 	VADDPS    Z23, Z0, Z0 \ // x += dither - 1/2
@@ -73,7 +103,7 @@ GLOBL dither<>(SB), RODATA|NOPTR, $128
 //
 //	DI  row of s    R8  bytes to the next    DX  row of dst    BX  bytes to the next    R9  rows left    R11  top    R12  sum    R13  alpha
 //	SI, R15  place in a row of s, dst    R10  pairs of vectors of a row    CX  those left    R14  scales    K3, K4  columns of the last pair
-//	Z4  m, then m·scale·log₂ e − log₂ 255    X5, X6  total    Z0, Z1  a pair of vectors    Z2, Z3, Z8–Z13  scratch
+//	Z4  m, then m·scale·log₂ e − log₂ 255    X5, X6  total    Z0, Z1  a pair of vectors    Z2, Z3, Z8, Z9  scratch
 //	Z16–Z21  for powers of two    Z22  scale·log₂ e    Z23, Z24  dither − ½    Z25  −∞    Z26  log₂ e    Z27  log₂ 255    X28  1/255    X29  ones
 //
 // func softmaxBytesAVX512Asm(dst *float32, ldd int, s *float32, lds, rows, n int, scales, top, sum, alpha *float32)
@@ -160,6 +190,7 @@ shrink:                                // for r := 0; r < rows; r += 16 {
 	MOVQ sum+64(FP), R12
 	MOVQ alpha+72(FP), R13
 	SHLQ $2, BX                    // ldd in bytes
+	ROUGHPOWERS
 
 power:                                 // for r := range rows {
 	VMULPS.BCST (R14), Z26, Z22    // scale = scales[r] * log2e
@@ -176,7 +207,7 @@ power:                                 // for r := range rows {
 powerLoop:                             // for all pairs but the last {
 	VMOVUPS (SI), Z0               // x = s[j:][:32]
 	VMOVUPS 64(SI), Z1
-	EXPPAIR                        // x = 255 * exp(scale * (x - m))
+	ROUGHEXPPAIR                   // x = 255 * exp(scale * (x - m))
 	WEIGHTS                        // w = whole numbers of x
 	VPMOVUSDB Z0, X0               // min(w, 255) as bytes
 	VPMOVUSDB Z1, X1
@@ -192,7 +223,7 @@ powerLoop:                             // for all pairs but the last {
 powerTail:
 	VMOVUPS.Z (SI), K3, Z0         // x = the rest of s
 	VMOVUPS.Z 64(SI), K4, Z1
-	EXPPAIR                        // x = 255 * exp(scale * (x - m))
+	ROUGHEXPPAIR                   // x = 255 * exp(scale * (x - m))
 	WEIGHTS                        // w = whole numbers of x
 	VMOVDQA32.Z Z0, K3, Z0         // then zeros
 	VMOVDQA32.Z Z1, K4, Z1
