@@ -13,7 +13,7 @@ func (s *suite) gemmRowSums() {
 		forms = append(forms, rounding{precision: engine.BF16})
 	}
 	if s.narrow() {
-		forms = append(forms, rounding{a: true, b: true}, rounding{engine.BF16, true, false})
+		forms = append(forms, rounding{a: true}, rounding{b: true}, rounding{a: true, b: true}, rounding{engine.BF16, true, false})
 	}
 	for _, p := range []product{
 		{batch: 1, m: 1, n: 1, k: 1},
