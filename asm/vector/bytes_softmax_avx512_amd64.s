@@ -1,7 +1,7 @@
 //go:build !purego
 
 #include "textflag.h"
-#include "exp_pair_avx512_amd64.h"
+#include "softmax_pairs_avx512_amd64.h"
 #include "fold_avx512_amd64.h"
 
 DATA weights<>+0(SB)/4, $0x40ffd1be // log₂ 255
@@ -57,7 +57,8 @@ GLOBL rough1<>(SB), RODATA|NOPTR, $4
 	VBROADCASTSS rough2<>(SB), Z17 \ // of r²
 	VBROADCASTSS rough1<>(SB), Z18   // of r
 
-// ROUGHEXPPAIR is EXPPAIR with a relative error of 1e-4, at most a fortieth of the last place of a byte. Clobbers Z2, Z3, Z8, Z9.
+// ROUGHEXPPAIR replaces x in Z0 and Z1 by exp(scale·(x − m)) with a relative error of 1e-4, at most a fortieth of the last place of a byte.
+// Clobbers Z2, Z3, Z8, Z9.
 #define ROUGHEXPPAIR \
 	VFMSUB213PS Z4, Z22, Z0 \ // y = x*scale*log2e - m*scale*log2e, here and below first of Z0 and then of Z1
 	VFMSUB213PS Z4, Z22, Z1 \
@@ -125,48 +126,8 @@ TEXT ·softmaxBytesAVX512Asm(SB), NOSPLIT, $0-80
 	VMOVSS 4(AX), X28              // 1/255
 	VPBROADCASTD 8(AX), X29        // ones, in all bytes
 	VBROADCASTSS minusInf<>(SB), Z25
-	LEAQ -1(R10), CX
-	ANDQ $31, CX                   // (n-1) % 32
-	MOVQ $2, AX
-	SHLQ CX, AX                    // 2 << ((n-1)%32)
-	DECQ AX                        // the low (n-1)%32 + 1 bits
-	KMOVW AX, K3                   // columns of the last pair's first vector
-	SHRQ $16, AX
-	KMOVW AX, K4                   // and of its second
-	ADDQ $31, R10
-	SHRQ $5, R10                   // pairs of vectors of a row
-
-largest:                               // for r := range rows {
-	VMOVAPS Z25, Z0                // m = −∞, in all lanes of two vectors
-	VMOVAPS Z25, Z1
-	MOVQ DI, SI
-	MOVQ R10, CX
-	DECQ CX
-	JZ   largestTail               // if one pair of vectors { goto largestTail }
-
-largestLoop:                           // for all pairs but the last {
-	VMAXPS (SI), Z0, Z0            // m = max(m, s[j:][:32])
-	VMAXPS 64(SI), Z1, Z1
-	ADDQ $128, SI                  // j += 32
-	DECQ CX
-	JNZ  largestLoop               // }
-
-largestTail:
-	VMAXPS (SI), Z0, K3, Z0        // m = max(m, the rest of s)
-	VMAXPS 64(SI), Z1, K4, Z1
-	VMAXPS Z1, Z0, Z0
-	FOLD(VMAXPS, VMAXSS)           // m = max of the lanes
-	VMOVSS (R11), X1               // top[r]
-	VMAXSS X1, X0, X0              // m = max(m, top[r])
-	VSUBSS X0, X1, X1
-	VMOVSS X1, (R13)               // alpha[r] = top[r] - m, for now
-	VMOVSS X0, (R11)               // top[r] = m
-	ADDQ R8, DI                    // s += a row
-	ADDQ $4, R11                   // top++
-	ADDQ $4, R13                   // alpha++
-	DECQ R9
-	JNZ  largest                   // }
-
+	PAIRS                          // masks of the last pair, and how many pairs
+	LARGEST                        // top[r] and, for now, alpha[r] of all rows
 	MOVQ alpha+72(FP), R13
 	MOVQ scales+48(FP), R14
 	MOVQ rows+32(FP), R9           // rows left

@@ -1,9 +1,35 @@
 //go:build !purego
 
 #include "textflag.h"
-#include "exp_pair_avx512_amd64.h"
+#include "softmax_pairs_avx512_amd64.h"
 #include "fold_avx512_amd64.h"
 #include "words_avx512_amd64.h"
+
+// EXPPAIR replaces x in Z0 and Z1 by exp(scale·(x − m)). Both go along side by side, and the polynomial is added up by halves, so that
+// instructions wait less for each other. Clobbers Z2, Z3, Z8–Z13.
+#define EXPPAIR \
+	VFMSUB213PS Z4, Z22, Z0  \ // y = x*scale*log2e - m*scale*log2e, here and below first of Z0 and then of Z1
+	VFMSUB213PS Z4, Z22, Z1  \
+	FRACTION(Z0, Z2)         \ // r = y - floor(y)
+	FRACTION(Z1, Z8)         \
+	VMOVAPS     Z16, Z3      \ // p = power5
+	VMOVAPS     Z16, Z9      \
+	VMULPS      Z2, Z2, Z10  \ // q = r*r
+	VMULPS      Z8, Z8, Z11  \
+	VFMADD213PS Z17, Z2, Z3  \ // p = p*r + power4
+	VFMADD213PS Z17, Z8, Z9  \
+	VMOVAPS     Z18, Z12     \ // t = power3
+	VMOVAPS     Z18, Z13     \
+	VFMADD213PS Z19, Z2, Z12 \ // t = t*r + power2
+	VFMADD213PS Z19, Z8, Z13 \
+	VFMADD213PS Z21, Z20, Z2 \ // r = power1*r + 1
+	VFMADD213PS Z21, Z20, Z8 \
+	VFMADD213PS Z12, Z10, Z3 \ // p = p*q + t
+	VFMADD213PS Z13, Z11, Z9 \
+	VFMADD213PS Z2, Z10, Z3  \ // p = p*q + r, 2^r
+	VFMADD213PS Z8, Z11, Z9  \
+	VSCALEFPS   Z0, Z3, Z0   \ // x = p * 2^floor(y)
+	VSCALEFPS   Z1, Z9, Z1
 
 // softmaxWordsAVX512Asm is a step of the online softmax that leaves words of bfloat16:
 //
@@ -44,48 +70,8 @@ TEXT ·softmaxWordsAVX512Asm(SB), NOSPLIT, $0-80
 	VBROADCASTSS scale+48(FP), Z0
 	VMULPS Z22, Z0, Z22            // scale * log2e
 	VBROADCASTSS minusInf<>(SB), Z25
-	LEAQ -1(R10), CX
-	ANDQ $31, CX                   // (n-1) % 32
-	MOVQ $2, AX
-	SHLQ CX, AX                    // 2 << ((n-1)%32)
-	DECQ AX                        // the low (n-1)%32 + 1 bits
-	KMOVW AX, K3                   // columns of the last pair's first vector
-	SHRQ $16, AX
-	KMOVW AX, K4                   // and of its second
-	ADDQ $31, R10
-	SHRQ $5, R10                   // pairs of vectors of a row
-
-largest:                               // for r := range rows {
-	VMOVAPS Z25, Z0                // m = −∞, in all lanes of two vectors
-	VMOVAPS Z25, Z1
-	MOVQ DI, SI
-	MOVQ R10, CX
-	DECQ CX
-	JZ   largestTail               // if one pair of vectors { goto largestTail }
-
-largestLoop:                           // for all pairs but the last {
-	VMAXPS (SI), Z0, Z0            // m = max(m, s[j:][:32])
-	VMAXPS 64(SI), Z1, Z1
-	ADDQ $128, SI                  // j += 32
-	DECQ CX
-	JNZ  largestLoop               // }
-
-largestTail:
-	VMAXPS (SI), Z0, K3, Z0        // m = max(m, the rest of s)
-	VMAXPS 64(SI), Z1, K4, Z1
-	VMAXPS Z1, Z0, Z0
-	FOLD(VMAXPS, VMAXSS)           // m = max of the lanes
-	VMOVSS (R11), X1               // top[r]
-	VMAXSS X1, X0, X0              // m = max(m, top[r])
-	VSUBSS X0, X1, X1
-	VMOVSS X1, (R13)               // alpha[r] = top[r] - m, for now
-	VMOVSS X0, (R11)               // top[r] = m
-	ADDQ R8, DI                    // s += a row
-	ADDQ $4, R11                   // top++
-	ADDQ $4, R13                   // alpha++
-	DECQ R9
-	JNZ  largest                   // }
-
+	PAIRS                          // masks of the last pair, and how many pairs
+	LARGEST                        // top[r] and, for now, alpha[r] of all rows
 	MOVQ alpha+72(FP), R13
 	MOVQ rows+32(FP), R9           // rows left
 
