@@ -71,6 +71,29 @@ func TestOnlineSoftmaxBytes(t *testing.T) {
 	})
 }
 
+// Of logits everywhere between two whole powers of two, weights are wrong by as much as their exponential, a ten-thousandth, and no more.
+func TestOnlineSoftmaxBytesEverywhere(t *testing.T) {
+	withBytes(t, func(_ kernel.Set, k *Bytes[float32]) {
+		const rows, n = 400, 256
+		s, dst := make([]float32, n), make([]float32, n/4)
+		for r := range rows {
+			for j := range s {
+				s[j] = -float32(j*rows+r) / (n * rows / 6) // powers of e from 0 to −6
+			}
+			s[0] = 0
+			top, sum, alpha := []float32{-math.MaxFloat32 / 2}, []float32{0}, make([]float32, 16)
+			k.OnlineSoftmax(dst, n/4, s, n, 1, n, append([]float32{1}, make([]float32, 15)...), top, sum, alpha)
+			for j, v := range s {
+				weight := 255 * math.Exp(float64(v))
+				w := float64(math.Float32bits(dst[j/4]) >> (8 * (j % 4)) & 0xff)
+				wrong := 1.04e-4*weight + 1e-4
+				require.GreaterOrEqual(t, w, math.Floor(weight+ditherOf(j)-wrong), "%v", v)
+				require.LessOrEqual(t, w, math.Floor(weight+ditherOf(j)+wrong), "%v", v)
+			}
+		}
+	})
+}
+
 // Equal logits have the whole weight, however large they are; a scale that is NaN makes NaN of its row.
 func TestOnlineSoftmaxBytesEdges(t *testing.T) {
 	withBytes(t, func(_ kernel.Set, k *Bytes[float32]) {

@@ -20,7 +20,8 @@ func TestMeasure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		steps := []time.Duration{900, 70, 9, 10, 2, 40}
 		var memory []byte
-		m, timed, err := measure(t.Context(), newCPU(), engine.BF16, 3, 40, func() error {
+		b := &syncs{Backend: newCPU()}
+		m, timed, err := measure(t.Context(), b, engine.BF16, 3, 40, func() error {
 			memory = make([]byte, 1<<(len(steps)-1)<<20) // 32 and 16, 8, 4 and 2, 1 MiB
 			time.Sleep(steps[0] * time.Millisecond)
 			steps = steps[1:]
@@ -28,6 +29,7 @@ func TestMeasure(t *testing.T) {
 		})
 		require.NoError(t, err)
 		require.Empty(t, steps)
+		require.Equal(t, 6, b.n, "what a device still computes belongs to its step")
 		require.Equal(t, machine{runtime.GOMAXPROCS(0), engine.BF16, asm.F32().Name}, m)
 		require.InDelta(t, 40, timed.Milliseconds, 1e-9)
 		require.InDelta(t, 7, timed.Fastest, 1e-9)
@@ -37,6 +39,17 @@ func TestMeasure(t *testing.T) {
 		require.GreaterOrEqual(t, timed.Allocated, uint64(4<<20), "the median, too")
 		require.Less(t, timed.Allocated, uint64(8<<20))
 	})
+}
+
+// syncs counts how often a backend was waited for.
+type syncs struct {
+	engine.Backend
+	n int
+}
+
+func (s *syncs) Sync() error {
+	s.n++
+	return s.Backend.Sync()
 }
 
 // The peak is that of all threads together.
