@@ -235,7 +235,9 @@ func (j *job) count(frames []pipeline.Frame) {
 	defer j.mu.Unlock()
 	for _, f := range frames {
 		j.frames++
-		j.at = max(j.at, f.Time) // never NaN, as a video's frames have times
+		if f.Time > j.at { // that of a picture is NaN
+			j.at = f.Time
+		}
 		if f.Status == pipeline.OK {
 			j.faces += len(f.Faces)
 		}

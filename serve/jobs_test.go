@@ -100,6 +100,20 @@ func files(t *testing.T) []string {
 	return found
 }
 
+// A picture is a job of one frame, which has no time.
+func TestJobOfPicture(t *testing.T) {
+	h := start(t, &toy{})
+	id := h.begin("/v1/jobs", pictureOf(6, 6, 200))
+	require.Equal(t, 1, strings.Count(h.finish(id), "event: frame\n"))
+	var s jobStatus
+	h.get("/v1/jobs/" + id).into(&s)
+	require.Equal(t, []any{done, 1, 1, 0.0, true}, []any{s.State, s.Frames, s.Faces, s.Time, s.Complete})
+	var result struct{ Frames []struct{ Faces []any } }
+	h.get("/v1/jobs/" + id + "/result.json").into(&result)
+	require.Len(t, result.Frames, 1)
+	require.Len(t, result.Frames[0].Faces, 1)
+}
+
 // A client that was cut off goes on where it was.
 func TestEventsGoOn(t *testing.T) {
 	h := start(t, &toy{})

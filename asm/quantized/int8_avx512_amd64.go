@@ -25,7 +25,12 @@ func int8AVX512() *Kernels {
 }
 
 func int8SweepAVX512(t *sweep) {
+	const mostSteps = 8 << 10 // of a call of more than one panel, 30 µs
 	n, step := t.fetchAVX512()
-	int8SweepAVX512Asm(t.panels, t.rows, t.steps, &t.a[0], t.lda, &t.b[0], &t.c[0], t.ldc, &t.bias[0], &t.rowScales[0], &t.columnScales[0],
-		&t.start[0], &t.ahead.x[0], 4*n, step)
+	most := max(1, mostSteps/t.steps)
+	for q := 0; q < t.panels; q += most {
+		j := q * NR
+		int8SweepAVX512Asm(min(most, t.panels-q), t.rows, t.steps, &t.a[0], t.lda, &t.b[j*t.steps], &t.c[j], t.ldc, &t.bias[j],
+			&t.rowScales[0], &t.columnScales[j], &t.start[j], &t.ahead.x[q*n], 4*n, step)
+	}
 }

@@ -144,6 +144,7 @@ func TestGemm(t *testing.T) {
 			check(t, k, reference, 3, n, 9, true)
 		}
 		check(t, k, reference, 3, 5, 5000, true)
+		check(t, k, reference, 2, 165, 12000, true) // of int8, two panels a call
 	})
 }
 

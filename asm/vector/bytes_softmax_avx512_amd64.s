@@ -57,7 +57,7 @@ GLOBL rough1<>(SB), RODATA|NOPTR, $4
 	VBROADCASTSS rough2<>(SB), Z17 \ // of r²
 	VBROADCASTSS rough1<>(SB), Z18   // of r
 
-// ROUGHEXPPAIR replaces x in Z0 and Z1 by exp(scale·(x − m)) with a relative error of 1e-4, at most a fortieth of the last place of a byte.
+// ROUGHEXPPAIR replaces x in Z0 and Z1 by exp(scale·(x − m)) with a relative error of 1e-4, at most a 38th of the last place of a byte.
 // Clobbers Z2, Z3, Z8, Z9.
 #define ROUGHEXPPAIR \
 	VFMSUB213PS Z4, Z22, Z0 \ // y = x*scale*log2e - m*scale*log2e, here and below first of Z0 and then of Z1
