@@ -37,7 +37,7 @@ type timing struct {
 	Allocated  uint64  `json:"alloc_bytes_per_step"` // of the Go heap, median
 }
 
-// speed compares the median step with the peak.
+// speed compares a step of the median run with the peak.
 type speed struct {
 	GFLOPS       float64 `json:"gflops"`
 	PeakGFLOPS   float64 `json:"peak_gflops"` // multiply-adds of this precision on registers, measured between the runs; 0 if unknown

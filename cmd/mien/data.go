@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -145,16 +146,33 @@ func (c *dataCheckCmd) compare(sets []checkedSet) error {
 	return nil
 }
 
-// beside sets published numbers beside those of a list, which may lack names of classes.
+// beside sets published numbers beside those of a list, which may lack names of classes, or have them in another order.
 func beside(sets []checkedSet, list string, p data.PublishedSet) {
 	for i := range sets {
 		if s := &sets[i]; s.List == list && s.Modality == p.Modality {
-			s.Published = &publishedSet{p.Name, p.Samples, p.Counts}
 			if s.Labels == nil {
 				s.Labels = p.Classes
 			}
+			s.Published = &publishedSet{p.Name, p.Samples, s.inOrder(p)}
 		}
 	}
+}
+
+// inOrder returns the published counts in the order of the list's classes, which those that it lacks then follow.
+func (s *checkedSet) inOrder(p data.PublishedSet) []int {
+	if p.Counts == nil || slices.Equal(s.Labels, p.Classes) {
+		return p.Counts
+	}
+	counts := make([]int, len(s.Labels))
+	for known, name := range p.Classes {
+		label := slices.Index(s.Labels, name)
+		if label < 0 {
+			label = len(s.Labels)
+			s.Labels, s.Counts, counts = append(slices.Clip(s.Labels), name), append(slices.Clip(s.Counts), 0), append(counts, 0)
+		}
+		counts[label] = p.Counts[known]
+	}
+	return counts
 }
 
 // printCounts prints the classes of each set, beside what is published.

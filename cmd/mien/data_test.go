@@ -35,7 +35,7 @@ func TestCompareWithPublished(t *testing.T) {
 	images, affectnet := published("affectnet7-test")
 	sets := func() []checkedSet {
 		return []checkedSet{{List: "same", Modality: data.Image}, {List: "same", Modality: data.Video}, {List: "val", Modality: data.Image},
-			{List: "val", Modality: data.Video, Labels: []string{"own"}}}
+			{List: "val", Modality: data.Video, Labels: []string{"own"}, Counts: []int{5}}}
 	}
 	compared := func(val string, names ...string) []checkedSet {
 		s := sets()
@@ -47,13 +47,35 @@ func TestCompareWithPublished(t *testing.T) {
 	require.Equal(t, want, compared("val"))
 	want[1].Labels, want[1].Published = dfew, train
 	require.Equal(t, want, compared("", "dfew-fd1-train"))
-	want[3].Published = test
+	want[3].Labels, want[3].Counts = append(want[3].Labels, dfew...), []int{5, 0, 0, 0, 0, 0, 0, 0}
+	want[3].Published = &publishedSet{test.Name, test.Samples, append([]int{0}, test.Counts...)}
 	require.Equal(t, want, compared("val", "dfew-fd1-train"))
 	want[0].Labels, want[0].Published = affectnet, images
 	require.Equal(t, want, compared("val", "dfew-fd1-train", "affectnet7-test"))
 	want = sets()
 	want[1].Labels, want[1].Published = orders, ferv
 	require.Equal(t, want, compared("", "ferv39k-train"))
+}
+
+// A list that names its classes is compared by name, whatever their order; what it lacks follows, and what is only its own is not published.
+func TestCompareByName(t *testing.T) {
+	p, ok := data.Published("affectnet7-test")
+	require.True(t, ok)
+	require.Equal(t, []string{"neutral", "happiness", "sadness", "surprise", "fear", "disgust", "anger"}, p.Classes)
+	named := []string{"anger", "bored", "happiness", "neutral", "sadness", "surprise"}
+	sets := []checkedSet{{List: "l", Modality: data.Image, Labels: named, Counts: []int{470, 3, 457, 471, 473, 458}}}
+	beside(sets, "l", p)
+	s := sets[0]
+	require.Equal(t, append(named, "fear", "disgust"), s.Labels)
+	require.Equal(t, []int{470, 3, 457, 471, 473, 458, 0, 0}, s.Counts)
+	require.Equal(t, []int{470, 0, 457, 471, 473, 458, 469, 469}, s.Published.Counts)
+	require.True(t, differs(s, s.Published))
+
+	sets[0] = checkedSet{List: "l", Modality: data.Image, Samples: p.Samples, Labels: slices.Clone(p.Classes), Counts: slices.Clone(p.Counts)}
+	slices.Reverse(sets[0].Labels)
+	slices.Reverse(sets[0].Counts)
+	beside(sets, "l", p)
+	require.False(t, differs(sets[0], sets[0].Published))
 }
 
 // Classes without a name, or without a published number, have a number and a dash.
