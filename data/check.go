@@ -106,7 +106,7 @@ func (s *Skips) allow(m Modality, files []Item, errs []error, bad int) error {
 	case bad == len(files):
 		return fmt.Errorf("none of the %d %ss of the list can be read: %w", bad, m, first)
 	case need > s.Limit:
-		return fmt.Errorf("%d of the %d %ss of the list cannot be read (--skip-bad %d goes on without): %w", bad, len(files), m, need, first)
+		return fmt.Errorf("%d of the %d %ss of the list cannot be read (--skip-bad %d or more goes on without): %w", bad, len(files), m, need, first)
 	}
 	for i, err := range errs {
 		if err != nil {

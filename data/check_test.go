@@ -62,10 +62,10 @@ func TestCheckErrors(t *testing.T) {
 	list, missing := filepath.Join(root, "list.txt"), filepath.Join(root, "missing.png")
 	nothing := func(int, int) {}
 	_, err := (&Skips{}).Check(t.Context(), s, nothing)
-	require.EqualError(t, err, "2 of the 5 images of the list cannot be read (--skip-bad 2 goes on without): "+
+	require.EqualError(t, err, "2 of the 5 images of the list cannot be read (--skip-bad 2 or more goes on without): "+
 		missing+": no such image ("+list+", line 2); is "+root+" the folder that the list's names are relative to?")
 	_, err = (&Skips{Limit: 2}).Check(t.Context(), s, nothing)
-	require.ErrorContains(t, err, "1 of the 3 videos of the list cannot be read (--skip-bad 3 goes on without): ", "both sets count")
+	require.ErrorContains(t, err, "1 of the 3 videos of the list cannot be read (--skip-bad 3 or more goes on without): ", "both sets count")
 
 	elsewhere, err := OpenLists(Lists{StaticList: list, StaticRoot: t.TempDir()})
 	require.NoError(t, err)

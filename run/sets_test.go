@@ -417,7 +417,7 @@ func TestTestSets(t *testing.T) {
 	require.Equal(t, []int{0, 2, 5}, []int{sets.Video.Items[0].Label, sets.Video.Items[1].Label, sets.Video.Items[2].Label})
 	m.Skips = &data.Skips{}
 	_, err = TestSets(t.Context(), m, lists, func(string) {}, func(int, int) {})
-	require.ErrorContains(t, err, "1 of the 4 images of the list cannot be read (--skip-bad 1 goes on without): ")
+	require.ErrorContains(t, err, "1 of the 4 images of the list cannot be read (--skip-bad 1 or more goes on without): ")
 }
 
 // Pre-training learns from lists without labels, alone or beside drawn faces; fine-tuning and validation refuse them.

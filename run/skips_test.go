@@ -145,7 +145,7 @@ func TestTooManyBadSamples(t *testing.T) {
 	o := options(t, toy(t, "s4d-tiny"))
 	o.Train = badLists(t)
 	_, err := Train(t.Context(), o)
-	require.ErrorContains(t, err, "2 of the 7 images of the list cannot be read (--skip-bad 2 goes on without): ")
+	require.ErrorContains(t, err, "2 of the 7 images of the list cannot be read (--skip-bad 2 or more goes on without): ")
 	require.NoDirExists(t, o.Out)
 	o.Recipe.Data.ListRepeat, o.SkipBad = 2, 2
 	_, err = Train(t.Context(), o)
@@ -153,7 +153,7 @@ func TestTooManyBadSamples(t *testing.T) {
 	o = options(t, o.Recipe)
 	o.Validation = badLists(t)
 	_, err = Train(t.Context(), o)
-	require.ErrorContains(t, err, "2 of the 7 images of the list cannot be read (--skip-bad 2 goes on without): ", "validation is checked, too")
+	require.ErrorContains(t, err, "2 of the 7 images of the list cannot be read (--skip-bad 2 or more goes on without): ", "validation is checked, too")
 	require.NoDirExists(t, o.Out)
 }
 

@@ -399,7 +399,7 @@ func TestErrorNamesWhatDiverged(t *testing.T) {
 		figures[engine.FigureLoss], figures[engine.FigureNorm] = c.loss, c.norm
 		l := Loop[string]{OnStep: func(Step, string) error { t.Error("heard"); return nil }}
 		err := l.hear(&pending[string]{Step{Epoch: 5, Step: 7, LR: 0.5}, "faces", engine.FromSlice(b, engine.Float32, figures, engine.FigureCount)})
-		require.EqualError(t, err, c.want+" in epoch 5, step 7 (faces, learning rate 0.5): lower the learning rate or clip gradients")
+		require.EqualError(t, err, c.want+" in epoch 6, step 7 (faces, learning rate 0.5): lower the learning rate or clip gradients")
 	}
 	require.Zero(t, b.Stats().LiveBytes)
 }
@@ -413,7 +413,7 @@ func TestLoopStopsOnALastStepThatDiverges(t *testing.T) {
 			return ag.Scale(loss(t, p), map[bool]float64{true: math.Inf(sign), false: 1}[p.step == 2])
 		}
 		require.EqualError(t, l.Run(t.Context(), 0),
-			fmt.Sprintf("loss is %v in epoch 0, step 2 (place 0.2, learning rate 0.002): lower the learning rate or clip gradients", math.Inf(sign)))
+			fmt.Sprintf("loss is %v in epoch 1, step 2 (place 0.2, learning rate 0.002): lower the learning rate or clip gradients", math.Inf(sign)))
 		require.NotContains(t, *log, "epoch 0")
 		require.Contains(t, (*log)[len(*log)-1], "heard place 0.1")
 	}
@@ -458,7 +458,7 @@ func TestNothingChangesAfterADivergence(t *testing.T) {
 			}
 			return ag.Scale(ag.Sum(ag.Mul(tape.Const(engine.Filled(l.Backend, engine.Float32, 1, 1)), l.Optimizer.params[0].Value)), scale)
 		}
-		require.ErrorContains(t, l.Run(t.Context(), 0), "epoch 0, step 1 (place 0.1")
+		require.ErrorContains(t, l.Run(t.Context(), 0), "epoch 1, step 1 (place 0.1")
 		require.Len(t, before, 3, "the third step was under way")
 		require.NotContains(t, *log, "epoch 0")
 		require.Equal(t, before[1], before[2])

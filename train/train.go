@@ -171,5 +171,5 @@ func (l *Loop[B]) hear(p *pending[B]) error {
 		what, value = "loss", s.Loss
 	}
 	return fmt.Errorf("%s is %v in epoch %d, step %d (%v, learning rate %.3g): lower the learning rate or clip gradients",
-		what, value, s.Epoch, s.Step, p.batch, s.LR)
+		what, value, s.Epoch+1, s.Step, p.batch, s.LR)
 }

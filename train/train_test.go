@@ -60,7 +60,7 @@ func TestLoopStopsOnNaN(t *testing.T) {
 		return 1
 	})
 	err := l.Run(t.Context(), 0)
-	require.EqualError(t, err, "loss is NaN in epoch 2, step 0 (2, learning rate 0.1): lower the learning rate or clip gradients")
+	require.EqualError(t, err, "loss is NaN in epoch 3, step 0 (2, learning rate 0.1): lower the learning rate or clip gradients")
 	w, err := engine.Read[float64](p.Data())
 	require.NoError(t, err)
 	require.False(t, math.IsNaN(w[0]))
@@ -92,7 +92,7 @@ func TestLoopStopsOnNaNGradient(t *testing.T) {
 			steps++
 			return nil
 		}
-		require.ErrorContains(t, l.Run(t.Context(), 0), "norm of the gradients is NaN in epoch 2, step 0 (2, learning rate 0.1)")
+		require.ErrorContains(t, l.Run(t.Context(), 0), "norm of the gradients is NaN in epoch 3, step 0 (2, learning rate 0.1)")
 		require.Equal(t, 2, saved)
 		require.Equal(t, 50, steps)
 		after, err := engine.Read[float64](p.Data())
