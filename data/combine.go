@@ -31,13 +31,19 @@ func Join(a, b *Dataset) *Dataset {
 	case a.Classes == nil || b.Classes == nil:
 		return &Dataset{Modality: a.Modality, Items: slices.Concat(a.Items, b.Items)}
 	}
-	classes := slices.Clone(a.Classes)
-	for _, name := range b.Classes {
+	classes := JoinClasses(a.Classes, b.Classes)
+	return &Dataset{Modality: a.Modality, Classes: classes, Items: slices.Concat(renumbered(a, classes), renumbered(b, classes))}
+}
+
+// JoinClasses returns the names of a, then those that only b has.
+func JoinClasses(a, b []string) []string {
+	classes := slices.Clone(a)
+	for _, name := range b {
 		if !slices.Contains(classes, name) {
 			classes = append(classes, name)
 		}
 	}
-	return &Dataset{Modality: a.Modality, Classes: classes, Items: slices.Concat(renumbered(a, classes), renumbered(b, classes))}
+	return classes
 }
 
 // with returns d with other samples.

@@ -60,12 +60,7 @@ GLOBL rough1<>(SB), RODATA|NOPTR, $4
 // ROUGHEXPPAIR replaces x in Z0 and Z1 by exp(scale·(x − m)) with a relative error of 1e-4, at most a 38th of the last place of a byte.
 // Clobbers Z2, Z3, Z8, Z9.
 #define ROUGHEXPPAIR \
-	VFMSUB213PS Z4, Z22, Z0 \ // y = x*scale*log2e - m*scale*log2e, here and below first of Z0 and then of Z1
-	VFMSUB213PS Z4, Z22, Z1 \
-	FRACTION(Z0, Z2)        \ // r = y - floor(y)
-	FRACTION(Z1, Z8)        \
-	VMOVAPS     Z16, Z3     \ // p = rough3
-	VMOVAPS     Z16, Z9     \
+	FRACTIONS               \ // y, r, p = rough3
 	VFMADD213PS Z17, Z2, Z3 \ // p = p*r + rough2
 	VFMADD213PS Z17, Z8, Z9 \
 	VFMADD213PS Z18, Z2, Z3 \ // p = p*r + rough1

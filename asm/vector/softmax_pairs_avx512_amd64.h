@@ -18,6 +18,16 @@ GLOBL minusInf<>(SB), RODATA|NOPTR, $4
 	ADDQ $31, R10    \
 	SHRQ $5, R10       // pairs of vectors of a row
 
+// FRACTIONS is y = x·scale·log₂ e − m·scale·log₂ e in place of x, in Z0 and Z1, and in Z2 and Z8 what y is above its floor. Z3 and Z9 begin with
+// the coefficient in Z16.
+#define FRACTIONS \
+	VFMSUB213PS Z4, Z22, Z0 \ // y, here and below first of Z0 and then of Z1
+	VFMSUB213PS Z4, Z22, Z1 \
+	FRACTION(Z0, Z2)        \ // r = y - floor(y)
+	FRACTION(Z1, Z8)        \
+	VMOVAPS     Z16, Z3     \ // p = the first coefficient
+	VMOVAPS     Z16, Z9
+
 // LARGEST is the pass over all rows for m = max(top[r], s[r*lds:][:n]): top[r] becomes m, and alpha[r] what it was less m. The files that
 // include this name the registers.
 #define LARGEST \

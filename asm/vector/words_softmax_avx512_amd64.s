@@ -8,12 +8,7 @@
 // EXPPAIR replaces x in Z0 and Z1 by exp(scale·(x − m)). Both go along side by side, and the polynomial is added up by halves, so that
 // instructions wait less for each other. Clobbers Z2, Z3, Z8–Z13.
 #define EXPPAIR \
-	VFMSUB213PS Z4, Z22, Z0  \ // y = x*scale*log2e - m*scale*log2e, here and below first of Z0 and then of Z1
-	VFMSUB213PS Z4, Z22, Z1  \
-	FRACTION(Z0, Z2)         \ // r = y - floor(y)
-	FRACTION(Z1, Z8)         \
-	VMOVAPS     Z16, Z3      \ // p = power5
-	VMOVAPS     Z16, Z9      \
+	FRACTIONS                \ // y, r, p = power5
 	VMULPS      Z2, Z2, Z10  \ // q = r*r
 	VMULPS      Z8, Z8, Z11  \
 	VFMADD213PS Z17, Z2, Z3  \ // p = p*r + power4

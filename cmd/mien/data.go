@@ -163,14 +163,12 @@ func (s *checkedSet) inOrder(p data.PublishedSet) []int {
 	if p.Counts == nil || slices.Equal(s.Labels, p.Classes) {
 		return p.Counts
 	}
+	own := len(s.Labels)
+	s.Labels = data.JoinClasses(s.Labels, p.Classes)
+	s.Counts = append(s.Counts, make([]int, len(s.Labels)-own)...)
 	counts := make([]int, len(s.Labels))
 	for known, name := range p.Classes {
-		label := slices.Index(s.Labels, name)
-		if label < 0 {
-			label = len(s.Labels)
-			s.Labels, s.Counts, counts = append(slices.Clip(s.Labels), name), append(slices.Clip(s.Counts), 0), append(counts, 0)
-		}
-		counts[label] = p.Counts[known]
+		counts[slices.Index(s.Labels, name)] = p.Counts[known]
 	}
 	return counts
 }
